@@ -1,0 +1,142 @@
+//! Money: whole Vietnamese đồng, checked.
+
+use std::fmt;
+use std::iter::Sum;
+
+use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// An amount in whole đồng. It may be negative (an adjustment down, money out).
+///
+/// Arithmetic is checked: there is no `+` on purpose, so that an overflow is an error of the
+/// caller's data and never a wrapped sum.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Dong(pub i64);
+
+impl Dong {
+    pub const ZERO: Dong = Dong(0);
+
+    /// The largest single amount the program accepts: 13 digits, the limit of VietQR tag 54.
+    pub const LIMIT: Dong = Dong(9_999_999_999_999);
+
+    pub fn checked_add(self, other: Dong) -> Result<Dong> {
+        self.0.checked_add(other.0).map(Dong).ok_or_else(overflow)
+    }
+
+    pub fn checked_sub(self, other: Dong) -> Result<Dong> {
+        self.0.checked_sub(other.0).map(Dong).ok_or_else(overflow)
+    }
+
+    /// The sum of all, or an error when it leaves the range of an `i64`.
+    pub fn sum(amounts: impl IntoIterator<Item = Dong>) -> Result<Dong> {
+        amounts.into_iter().try_fold(Dong::ZERO, Dong::checked_add)
+    }
+
+    /// A decimal amount rounded half up to the đồng (away from zero at exactly one half).
+    /// This is the only place where the program rounds money.
+    pub fn round_half_up(amount: Decimal) -> Result<Dong> {
+        amount
+            .round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero)
+            .to_i64()
+            .map(Dong)
+            .ok_or_else(overflow)
+    }
+
+    /// A decimal that must be whole already: `25000`, `25000.00`; anything else is refused.
+    pub fn from_whole(amount: Decimal) -> Result<Dong> {
+        if !amount.fract().is_zero() {
+            return Err(Error::invalid("amount", "amount_not_whole", "đồng have no decimals"));
+        }
+        amount.to_i64().map(Dong).ok_or_else(overflow)
+    }
+
+    pub fn to_decimal(self) -> Decimal {
+        Decimal::from(self.0)
+    }
+
+    pub fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
+    pub fn is_positive(self) -> bool {
+        self.0 > 0
+    }
+
+    pub fn min(self, other: Dong) -> Dong {
+        Dong(self.0.min(other.0))
+    }
+}
+
+#[track_caller]
+fn overflow() -> Error {
+    Error::invalid("amount", "amount_out_of_range", "the amount is too large")
+}
+
+/// `1.234.567 đ`: grouped by dots, as Vietnamese documents write it.
+impl fmt::Display for Dong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.0.unsigned_abs().to_string();
+        let mut grouped = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+        if self.0 < 0 {
+            grouped.push('-');
+        }
+        for (index, digit) in digits.chars().enumerate() {
+            if index > 0 && (digits.len() - index) % 3 == 0 {
+                grouped.push('.');
+            }
+            grouped.push(digit);
+        }
+        write!(f, "{grouped} đ")
+    }
+}
+
+impl fmt::Debug for Dong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Dong({})", self.0)
+    }
+}
+
+/// Adds up amounts that were range-checked one by one before (at most `LIMIT` each); panics on
+/// overflow, which would need nine hundred thousand of them.
+impl Sum for Dong {
+    fn sum<I: Iterator<Item = Dong>>(amounts: I) -> Dong {
+        Dong(amounts.fold(0_i64, |sum, amount| sum.checked_add(amount.0).expect("sum of limited amounts")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_print_with_dots() {
+        assert_eq!(Dong(0).to_string(), "0 đ");
+        assert_eq!(Dong(999).to_string(), "999 đ");
+        assert_eq!(Dong(25_000).to_string(), "25.000 đ");
+        assert_eq!(Dong(-1_234_567).to_string(), "-1.234.567 đ");
+    }
+
+    #[test]
+    fn a_half_dong_rounds_away_from_zero() {
+        let rounded = |text: &str| Dong::round_half_up(text.parse().unwrap()).unwrap();
+        assert_eq!(rounded("2.5"), Dong(3));
+        assert_eq!(rounded("2.4999"), Dong(2));
+        assert_eq!(rounded("-2.5"), Dong(-3));
+    }
+
+    #[test]
+    fn only_a_whole_amount_is_taken_as_whole() {
+        assert_eq!(Dong::from_whole("25000.00".parse().unwrap()).unwrap(), Dong(25_000));
+        assert_eq!(Dong::from_whole("25000.01".parse().unwrap()).unwrap_err().code(), "amount_not_whole");
+    }
+
+    #[test]
+    fn an_overflow_is_an_error_and_never_a_wrapped_sum() {
+        assert_eq!(Dong(i64::MAX).checked_add(Dong(1)).unwrap_err().code(), "amount_out_of_range");
+        assert_eq!(Dong(i64::MIN).checked_sub(Dong(1)).unwrap_err().code(), "amount_out_of_range");
+    }
+}

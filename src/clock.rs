@@ -1,0 +1,209 @@
+//! Time: instants in microseconds UTC, business days in Hà Nội. The only room that reads a clock.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, TimeZone, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// Hà Nội is at +07:00 all year.
+const HANOI_OFFSET_S: i32 = 7 * 3600;
+
+/// An instant: microseconds since 1970-01-01 UTC, the same number in both databases.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(pub i64);
+
+impl Instant {
+    pub fn from_ms(ms: i64) -> Self {
+        Instant(ms * 1_000)
+    }
+
+    pub fn ms(self) -> i64 {
+        self.0.div_euclid(1_000)
+    }
+
+    pub fn seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        Instant(self.0 + seconds * 1_000_000)
+    }
+
+    pub fn minus_seconds(self, seconds: i64) -> Self {
+        self.plus_seconds(-seconds)
+    }
+
+    /// Whole seconds from `earlier` to this instant; negative when it lies before.
+    pub fn seconds_since(self, earlier: Instant) -> i64 {
+        (self.0 - earlier.0).div_euclid(1_000_000)
+    }
+
+    /// The calendar day in Hà Nội.
+    pub fn business_day(self) -> BusinessDay {
+        BusinessDay(self.in_hanoi().date_naive())
+    }
+
+    /// The local time in Hà Nội, for documents and screens.
+    pub fn in_hanoi(self) -> DateTime<FixedOffset> {
+        self.utc().with_timezone(&hanoi())
+    }
+
+    pub fn utc(self) -> DateTime<Utc> {
+        Utc.timestamp_micros(self.0).single().expect("the instant lies within chrono's range")
+    }
+
+    /// `2026-11-22T09:30:15`, local time without a zone, as the tax formats want it.
+    pub fn hanoi_text(self) -> String {
+        self.in_hanoi().format("%Y-%m-%dT%H:%M:%S").to_string()
+    }
+
+    /// An instant from local time in Hà Nội.
+    pub fn from_hanoi(local: chrono::NaiveDateTime) -> Self {
+        let at = hanoi().from_local_datetime(&local).single().expect("a fixed offset has no gaps");
+        Instant(at.timestamp_micros())
+    }
+}
+
+fn hanoi() -> FixedOffset {
+    FixedOffset::east_opt(HANOI_OFFSET_S).expect("+07:00 is a valid offset")
+}
+
+/// RFC 3339 with the offset of Hà Nội; this is the form of every JSON answer.
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.in_hanoi().to_rfc3339_opts(chrono::SecondsFormat::Micros, false))
+    }
+}
+
+impl fmt::Debug for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl FromStr for Instant {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        DateTime::parse_from_rfc3339(text)
+            .map(|at| Instant(at.timestamp_micros()))
+            .map_err(|_| Error::invalid("instant", "instant_unreadable", "expected an RFC 3339 time with offset"))
+    }
+}
+
+impl Serialize for Instant {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|_| serde::de::Error::custom("expected an RFC 3339 time with offset"))
+    }
+}
+
+/// A calendar day in Hà Nội.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BusinessDay(pub NaiveDate);
+
+impl BusinessDay {
+    pub fn year(self) -> i32 {
+        self.0.year()
+    }
+
+    pub fn next(self) -> Self {
+        self.plus_days(1)
+    }
+
+    pub fn plus_days(self, days: i64) -> Self {
+        let moved = if days < 0 {
+            self.0.checked_sub_days(Days::new(days.unsigned_abs()))
+        } else {
+            self.0.checked_add_days(Days::new(days.unsigned_abs()))
+        };
+        BusinessDay(moved.expect("the day lies within chrono's range"))
+    }
+
+    /// The first instant of the day.
+    pub fn start(self) -> Instant {
+        Instant::from_hanoi(self.0.and_hms_opt(0, 0, 0).expect("midnight exists"))
+    }
+}
+
+impl fmt::Display for BusinessDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.format("%Y-%m-%d"))
+    }
+}
+
+impl fmt::Debug for BusinessDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl FromStr for BusinessDay {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        NaiveDate::parse_from_str(text, "%Y-%m-%d")
+            .map(BusinessDay)
+            .map_err(|_| Error::invalid("date", "date_unreadable", "expected YYYY-MM-DD"))
+    }
+}
+
+/// Where `now` comes from: the system, or a test that sets it.
+#[derive(Clone)]
+pub enum Clock {
+    System,
+    Fixed(Arc<AtomicI64>),
+}
+
+impl Clock {
+    pub fn fixed(at: Instant) -> Self {
+        Clock::Fixed(Arc::new(AtomicI64::new(at.0)))
+    }
+
+    pub fn now(&self) -> Instant {
+        match self {
+            #[allow(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+            Clock::System => Instant(Utc::now().timestamp_micros()),
+            Clock::Fixed(at) => Instant(at.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Moves a fixed clock. The system clock cannot be moved.
+    pub fn set(&self, at: Instant) {
+        if let Clock::Fixed(cell) = self {
+            cell.store(at.0, Ordering::SeqCst);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payment_after_five_in_the_afternoon_utc_belongs_to_the_next_day_in_hanoi() {
+        let at: Instant = "2026-11-22T17:00:00Z".parse().unwrap();
+        assert_eq!(at.business_day().to_string(), "2026-11-23");
+        assert_eq!(at.hanoi_text(), "2026-11-23T00:00:00");
+        assert_eq!(at.to_string(), "2026-11-23T00:00:00.000000+07:00");
+        assert_eq!(at.business_day().start(), at);
+    }
+
+    #[test]
+    fn instants_before_1970_still_round_down() {
+        assert_eq!(Instant(-1).ms(), -1);
+        assert_eq!(Instant(-1).seconds(), -1);
+    }
+}

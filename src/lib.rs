@@ -1,0 +1,9 @@
+//! bienlai: fees of administrative dossiers, signed e-receipts, and the proof that the money in
+//! the bank and the receipts issued are the same money. `ARCHITECTURE.md` is the map.
+
+pub mod actor;
+pub mod amount;
+pub mod clock;
+pub mod error;
+pub mod id;
+pub mod text;

@@ -1,0 +1,63 @@
+//! Text as it comes in from outside, and text as documents want it.
+
+pub mod words;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// NFC, with control, bidirectional and private-use characters removed, runs of white space
+/// folded to one space and the ends trimmed. Every text from outside goes through here before
+/// it is stored or signed.
+pub fn clean(raw: &str) -> String {
+    let visible = raw.nfc().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|&c| !is_forbidden(c));
+    let mut cleaned = String::with_capacity(raw.len());
+    for c in visible {
+        if c != ' ' || !cleaned.ends_with(' ') {
+            cleaned.push(c);
+        }
+    }
+    cleaned.trim().to_owned()
+}
+
+fn is_forbidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFF}'
+            | '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{10FFFF}')
+}
+
+/// Upper case without diacritics (đ becomes D): the form in which names are searched and memos
+/// are read.
+pub fn fold(text: &str) -> String {
+    text.nfd()
+        .filter(|c| !is_combining_mark(*c))
+        .map(|c| match c {
+            'đ' | 'Đ' => 'D',
+            other => other,
+        })
+        .flat_map(char::to_uppercase)
+        .collect()
+}
+
+/// `fold` with everything but ASCII letters and digits removed.
+pub fn squash(text: &str) -> String {
+    fold(text).chars().filter(char::is_ascii_alphanumeric).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_outside_is_composed_and_freed_of_what_cannot_be_seen() {
+        assert_eq!(clean("  Nguye\u{302}\u{303}n\u{200B}\tVăn\u{202E} A\r\n"), "Nguyễn Văn A");
+        assert_eq!(clean("a\u{E000}b\u{0}c"), "abc");
+    }
+
+    #[test]
+    fn folding_drops_every_vietnamese_mark() {
+        assert_eq!(fold("Đặng Thị Thúy Hường"), "DANG THI THUY HUONG");
+        assert_eq!(squash("hnph-7k2m q4x9.7"), "HNPH7K2MQ4X97");
+    }
+}

@@ -1,0 +1,2 @@
+//! Amounts in Vietnamese words, as receipts must carry them.
+
