@@ -7,3 +7,12 @@ pub mod clock;
 pub mod error;
 pub mod id;
 pub mod text;
+
+
+pub mod store;
+
+pub mod audit;
+pub mod ledger;
+pub mod obligation;
+pub mod party;
+pub mod unit;

@@ -1,0 +1,379 @@
+-- Obligations, movements, claims, payments, allocations and postings.
+
+CREATE TABLE obligation (
+    unit_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    reference_code TEXT NOT NULL,
+    dossier_code TEXT NOT NULL,
+    procedure_code TEXT NOT NULL,
+    procedure_field TEXT NOT NULL,
+    intake_mode TEXT NOT NULL,
+    receiving_unit_id BIGINT NOT NULL,
+    competent_unit_id BIGINT NOT NULL,
+    submitted_at BIGINT NOT NULL,
+    result_due_on DATE NULL,
+    due_on DATE NOT NULL,
+    electronic_required BOOLEAN NOT NULL,
+    party_id BIGINT NOT NULL,
+    total BIGINT NOT NULL,
+    waived_ground TEXT NULL,
+    client_id BIGINT NULL,
+    created_at BIGINT NOT NULL,
+    account_id BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    allocated BIGINT NOT NULL,
+    PRIMARY KEY (unit_id, id),
+    CHECK (total >= 0),
+    CHECK (allocated >= 0),
+    CHECK (state IN ('raised', 'partly_paid', 'paid', 'reopened', 'cancelled', 'waived'))
+);
+CREATE INDEX obligation_by_unit_id_dossier_code ON obligation (unit_id, dossier_code);
+CREATE INDEX obligation_by_unit_id_state_id ON obligation (unit_id, state, id);
+ALTER TABLE obligation ENABLE ROW LEVEL SECURITY;
+ALTER TABLE obligation FORCE ROW LEVEL SECURITY;
+CREATE POLICY obligation_in_scope ON obligation USING ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[])) WITH CHECK ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[]));
+CREATE TRIGGER obligation_facts_stay BEFORE UPDATE OF unit_id, id, reference_code, dossier_code, procedure_code, procedure_field, intake_mode, receiving_unit_id, competent_unit_id, submitted_at, result_due_on, due_on, electronic_required, party_id, total, waived_ground, client_id, created_at, account_id ON obligation FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER obligation_stays BEFORE DELETE ON obligation FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER obligation_is_not_emptied BEFORE TRUNCATE ON obligation FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER obligation_counts_revisions BEFORE UPDATE ON obligation FOR EACH ROW WHEN (NEW.revision <> OLD.revision + 1) EXECUTE FUNCTION bienlai_revision_skipped();
+GRANT SELECT, INSERT ON obligation TO bienlai_app;
+GRANT UPDATE (state, revision, allocated) ON obligation TO bienlai_app;
+
+CREATE TABLE obligation_line (
+    unit_id BIGINT NOT NULL,
+    obligation_id BIGINT NOT NULL,
+    line_no INTEGER NOT NULL,
+    item_code TEXT NOT NULL,
+    item_name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    document_kind TEXT NOT NULL,
+    measure_unit TEXT NOT NULL,
+    quantity TEXT NOT NULL,
+    unit_price TEXT NOT NULL,
+    gross BIGINT NOT NULL,
+    reduction BIGINT NOT NULL,
+    reduction_percent TEXT NULL,
+    reduction_ground TEXT NULL,
+    amount BIGINT NOT NULL,
+    chapter TEXT NULL,
+    sub_item TEXT NULL,
+    kept_share_bp INTEGER NOT NULL,
+    legal_ground TEXT NOT NULL,
+    explanation TEXT NOT NULL,
+    PRIMARY KEY (unit_id, obligation_id, line_no),
+    CHECK (amount = gross - reduction AND amount >= 0),
+    FOREIGN KEY (unit_id, obligation_id) REFERENCES obligation (unit_id, id)
+);
+ALTER TABLE obligation_line ENABLE ROW LEVEL SECURITY;
+ALTER TABLE obligation_line FORCE ROW LEVEL SECURITY;
+CREATE POLICY obligation_line_in_scope ON obligation_line USING ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[])) WITH CHECK ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[]));
+CREATE TRIGGER obligation_line_facts_stay BEFORE UPDATE ON obligation_line FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER obligation_line_stays BEFORE DELETE ON obligation_line FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER obligation_line_is_not_emptied BEFORE TRUNCATE ON obligation_line FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
+GRANT SELECT, INSERT ON obligation_line TO bienlai_app;
+
+CREATE TABLE obligation_event (
+    unit_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    obligation_id BIGINT NOT NULL,
+    revision BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    allocated BIGINT NOT NULL,
+    payment_id BIGINT NULL,
+    receipt_id BIGINT NULL,
+    actor TEXT NOT NULL,
+    reason TEXT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (unit_id, id),
+    UNIQUE (unit_id, obligation_id, revision)
+);
+ALTER TABLE obligation_event ENABLE ROW LEVEL SECURITY;
+ALTER TABLE obligation_event FORCE ROW LEVEL SECURITY;
+CREATE POLICY obligation_event_in_scope ON obligation_event USING ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[])) WITH CHECK ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[]));
+CREATE TRIGGER obligation_event_facts_stay BEFORE UPDATE ON obligation_event FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER obligation_event_stays BEFORE DELETE ON obligation_event FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER obligation_event_is_not_emptied BEFORE TRUNCATE ON obligation_event FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
+GRANT SELECT, INSERT ON obligation_event TO bienlai_app;
+
+CREATE TABLE raw_event (
+    unit_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    channel TEXT NOT NULL,
+    key_id BIGINT NOT NULL,
+    cipher BYTEA NOT NULL,
+    sha256 TEXT NOT NULL,
+    received_at BIGINT NOT NULL,
+    PRIMARY KEY (unit_id, id)
+);
+ALTER TABLE raw_event ENABLE ROW LEVEL SECURITY;
+ALTER TABLE raw_event FORCE ROW LEVEL SECURITY;
+CREATE POLICY raw_event_in_scope ON raw_event USING ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[])) WITH CHECK ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[]));
+CREATE TRIGGER raw_event_facts_stay BEFORE UPDATE ON raw_event FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER raw_event_stays BEFORE DELETE ON raw_event FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER raw_event_is_not_emptied BEFORE TRUNCATE ON raw_event FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
+GRANT SELECT, INSERT ON raw_event TO bienlai_app;
+
+CREATE TABLE movement (
+    unit_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    account_id BIGINT NOT NULL,
+    direction TEXT NOT NULL,
+    amount BIGINT NOT NULL,
+    code TEXT NOT NULL,
+    first_seen_on DATE NOT NULL,
+    created_at BIGINT NOT NULL,
+    proven BIGINT NOT NULL,
+    claimed_by TEXT NOT NULL,
+    payment_id BIGINT NULL,
+    state TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    PRIMARY KEY (unit_id, id),
+    CHECK (amount > 0),
+    CHECK (proven >= 0 AND proven <= amount),
+    CHECK (direction IN ('credit', 'debit')),
+    CHECK (state IN ('expected', 'proven', 'disproven', 'reversed', 'same_as'))
+);
+CREATE INDEX movement_by_unit_id_account_id_state_first_seen_on ON movement (unit_id, account_id, state, first_seen_on);
+CREATE INDEX movement_by_unit_id_account_id_code_amount ON movement (unit_id, account_id, code, amount);
+ALTER TABLE movement ENABLE ROW LEVEL SECURITY;
+ALTER TABLE movement FORCE ROW LEVEL SECURITY;
+CREATE POLICY movement_in_scope ON movement USING ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[])) WITH CHECK ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[]));
+CREATE TRIGGER movement_facts_stay BEFORE UPDATE OF unit_id, id, account_id, direction, amount, code, first_seen_on, created_at ON movement FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER movement_stays BEFORE DELETE ON movement FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER movement_is_not_emptied BEFORE TRUNCATE ON movement FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER movement_counts_revisions BEFORE UPDATE ON movement FOR EACH ROW WHEN (NEW.revision <> OLD.revision + 1) EXECUTE FUNCTION bienlai_revision_skipped();
+GRANT SELECT, INSERT ON movement TO bienlai_app;
+GRANT UPDATE (proven, claimed_by, payment_id, state, revision) ON movement TO bienlai_app;
+
+CREATE TABLE movement_key (
+    unit_id BIGINT NOT NULL,
+    key TEXT NOT NULL,
+    movement_id BIGINT NOT NULL,
+    PRIMARY KEY (unit_id, key)
+);
+ALTER TABLE movement_key ENABLE ROW LEVEL SECURITY;
+ALTER TABLE movement_key FORCE ROW LEVEL SECURITY;
+CREATE POLICY movement_key_in_scope ON movement_key USING ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[])) WITH CHECK ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[]));
+CREATE TRIGGER movement_key_facts_stay BEFORE UPDATE ON movement_key FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER movement_key_stays BEFORE DELETE ON movement_key FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER movement_key_is_not_emptied BEFORE TRUNCATE ON movement_key FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
+GRANT SELECT, INSERT ON movement_key TO bienlai_app;
+
+CREATE TABLE movement_same_as (
+    unit_id BIGINT NOT NULL,
+    later_id BIGINT NOT NULL,
+    earlier_id BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (unit_id, later_id),
+    CHECK (later_id <> earlier_id)
+);
+ALTER TABLE movement_same_as ENABLE ROW LEVEL SECURITY;
+ALTER TABLE movement_same_as FORCE ROW LEVEL SECURITY;
+CREATE POLICY movement_same_as_in_scope ON movement_same_as USING ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[])) WITH CHECK ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[]));
+CREATE TRIGGER movement_same_as_facts_stay BEFORE UPDATE ON movement_same_as FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER movement_same_as_stays BEFORE DELETE ON movement_same_as FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER movement_same_as_is_not_emptied BEFORE TRUNCATE ON movement_same_as FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
+GRANT SELECT, INSERT ON movement_same_as TO bienlai_app;
+
+CREATE TABLE claim (
+    unit_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    movement_id BIGINT NOT NULL,
+    channel TEXT NOT NULL,
+    external_id TEXT NOT NULL,
+    raw_event_id BIGINT NOT NULL,
+    account_id BIGINT NOT NULL,
+    direction TEXT NOT NULL,
+    amount BIGINT NOT NULL,
+    code TEXT NOT NULL,
+    bank_reference TEXT NULL,
+    trust TEXT NOT NULL,
+    possible_duplicate BOOLEAN NOT NULL,
+    occurred_at BIGINT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (unit_id, id),
+    FOREIGN KEY (unit_id, movement_id) REFERENCES movement (unit_id, id)
+);
+ALTER TABLE claim ENABLE ROW LEVEL SECURITY;
+ALTER TABLE claim FORCE ROW LEVEL SECURITY;
+CREATE POLICY claim_in_scope ON claim USING ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[])) WITH CHECK ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[]));
+CREATE TRIGGER claim_facts_stay BEFORE UPDATE ON claim FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER claim_stays BEFORE DELETE ON claim FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER claim_is_not_emptied BEFORE TRUNCATE ON claim FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
+GRANT SELECT, INSERT ON claim TO bienlai_app;
+
+CREATE TABLE channel_exposure (
+    unit_id BIGINT NOT NULL,
+    account_id BIGINT NOT NULL,
+    channel TEXT NOT NULL,
+    unproven BIGINT NOT NULL,
+    revision BIGINT NOT NULL,
+    PRIMARY KEY (unit_id, account_id, channel),
+    CHECK (unproven >= 0)
+);
+ALTER TABLE channel_exposure ENABLE ROW LEVEL SECURITY;
+ALTER TABLE channel_exposure FORCE ROW LEVEL SECURITY;
+CREATE POLICY channel_exposure_in_scope ON channel_exposure USING ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[])) WITH CHECK ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[]));
+CREATE TRIGGER channel_exposure_facts_stay BEFORE UPDATE OF unit_id, account_id, channel ON channel_exposure FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER channel_exposure_stays BEFORE DELETE ON channel_exposure FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER channel_exposure_is_not_emptied BEFORE TRUNCATE ON channel_exposure FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER channel_exposure_counts_revisions BEFORE UPDATE ON channel_exposure FOR EACH ROW WHEN (NEW.revision <> OLD.revision + 1) EXECUTE FUNCTION bienlai_revision_skipped();
+GRANT SELECT, INSERT ON channel_exposure TO bienlai_app;
+GRANT UPDATE (unproven, revision) ON channel_exposure TO bienlai_app;
+
+CREATE TABLE parked_claim (
+    unit_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    channel TEXT NOT NULL,
+    external_id TEXT NOT NULL,
+    raw_event_id BIGINT NOT NULL,
+    code TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    PRIMARY KEY (unit_id, id),
+    UNIQUE (unit_id, channel, external_id)
+);
+ALTER TABLE parked_claim ENABLE ROW LEVEL SECURITY;
+ALTER TABLE parked_claim FORCE ROW LEVEL SECURITY;
+CREATE POLICY parked_claim_in_scope ON parked_claim USING ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[])) WITH CHECK ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[]));
+CREATE TRIGGER parked_claim_facts_stay BEFORE UPDATE OF unit_id, id, channel, external_id, raw_event_id, code, created_at ON parked_claim FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER parked_claim_stays BEFORE DELETE ON parked_claim FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER parked_claim_is_not_emptied BEFORE TRUNCATE ON parked_claim FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER parked_claim_counts_revisions BEFORE UPDATE ON parked_claim FOR EACH ROW WHEN (NEW.revision <> OLD.revision + 1) EXECUTE FUNCTION bienlai_revision_skipped();
+GRANT SELECT, INSERT ON parked_claim TO bienlai_app;
+GRANT UPDATE (state, revision) ON parked_claim TO bienlai_app;
+
+CREATE TABLE payment (
+    unit_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    movement_id BIGINT NULL,
+    account_id BIGINT NULL,
+    method TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    amount BIGINT NOT NULL,
+    obligation_id BIGINT NULL,
+    shift_id BIGINT NULL,
+    debit_account TEXT NOT NULL,
+    accounting_date DATE NOT NULL,
+    created_at BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    unallocated BIGINT NOT NULL,
+    to_obligations BIGINT NOT NULL,
+    surplus BIGINT NOT NULL,
+    suspense BIGINT NOT NULL,
+    other_unit BIGINT NOT NULL,
+    reversed BIGINT NOT NULL,
+    PRIMARY KEY (unit_id, id),
+    CHECK (amount > 0),
+    CHECK (unallocated >= 0 AND to_obligations >= 0 AND surplus >= 0 AND suspense >= 0 AND other_unit >= 0 AND reversed >= 0),
+    CHECK (amount = unallocated + to_obligations + surplus + suspense + other_unit + reversed),
+    CHECK (state IN ('claimed', 'proven', 'disproven', 'reversed')),
+    FOREIGN KEY (unit_id, movement_id) REFERENCES movement (unit_id, id)
+);
+CREATE INDEX payment_by_unit_id_movement_id ON payment (unit_id, movement_id);
+CREATE INDEX payment_by_unit_id_obligation_id ON payment (unit_id, obligation_id);
+ALTER TABLE payment ENABLE ROW LEVEL SECURITY;
+ALTER TABLE payment FORCE ROW LEVEL SECURITY;
+CREATE POLICY payment_in_scope ON payment USING ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[])) WITH CHECK ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[]));
+CREATE TRIGGER payment_facts_stay BEFORE UPDATE OF unit_id, id, movement_id, account_id, method, channel, amount, obligation_id, shift_id, debit_account, accounting_date, created_at ON payment FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER payment_stays BEFORE DELETE ON payment FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER payment_is_not_emptied BEFORE TRUNCATE ON payment FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER payment_counts_revisions BEFORE UPDATE ON payment FOR EACH ROW WHEN (NEW.revision <> OLD.revision + 1) EXECUTE FUNCTION bienlai_revision_skipped();
+GRANT SELECT, INSERT ON payment TO bienlai_app;
+GRANT UPDATE (state, revision, unallocated, to_obligations, surplus, suspense, other_unit, reversed) ON payment TO bienlai_app;
+
+CREATE TABLE payment_event (
+    unit_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    payment_id BIGINT NOT NULL,
+    revision BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    reason TEXT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (unit_id, id),
+    UNIQUE (unit_id, payment_id, revision)
+);
+ALTER TABLE payment_event ENABLE ROW LEVEL SECURITY;
+ALTER TABLE payment_event FORCE ROW LEVEL SECURITY;
+CREATE POLICY payment_event_in_scope ON payment_event USING ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[])) WITH CHECK ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[]));
+CREATE TRIGGER payment_event_facts_stay BEFORE UPDATE ON payment_event FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER payment_event_stays BEFORE DELETE ON payment_event FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER payment_event_is_not_emptied BEFORE TRUNCATE ON payment_event FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
+GRANT SELECT, INSERT ON payment_event TO bienlai_app;
+
+CREATE TABLE allocation (
+    unit_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    payment_id BIGINT NOT NULL,
+    revision BIGINT NOT NULL,
+    from_bucket TEXT NOT NULL,
+    to_bucket TEXT NOT NULL,
+    obligation_id BIGINT NULL,
+    amount BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (unit_id, id),
+    CHECK (amount > 0),
+    CHECK (from_bucket <> to_bucket),
+    FOREIGN KEY (unit_id, payment_id) REFERENCES payment (unit_id, id)
+);
+CREATE INDEX allocation_by_unit_id_payment_id ON allocation (unit_id, payment_id);
+CREATE INDEX allocation_by_unit_id_obligation_id_where ON allocation (unit_id, obligation_id) WHERE (obligation_id IS NOT NULL);
+ALTER TABLE allocation ENABLE ROW LEVEL SECURITY;
+ALTER TABLE allocation FORCE ROW LEVEL SECURITY;
+CREATE POLICY allocation_in_scope ON allocation USING ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[])) WITH CHECK ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[]));
+CREATE TRIGGER allocation_facts_stay BEFORE UPDATE ON allocation FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER allocation_stays BEFORE DELETE ON allocation FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER allocation_is_not_emptied BEFORE TRUNCATE ON allocation FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
+GRANT SELECT, INSERT ON allocation TO bienlai_app;
+
+CREATE TABLE posting (
+    unit_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    debit_account TEXT NOT NULL,
+    credit_account TEXT NOT NULL,
+    amount BIGINT NOT NULL,
+    accounting_date DATE NOT NULL,
+    source_kind TEXT NOT NULL,
+    source_id BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (unit_id, id),
+    CHECK (amount > 0),
+    CHECK (debit_account <> credit_account)
+);
+CREATE INDEX posting_by_unit_id_accounting_date ON posting (unit_id, accounting_date);
+ALTER TABLE posting ENABLE ROW LEVEL SECURITY;
+ALTER TABLE posting FORCE ROW LEVEL SECURITY;
+CREATE POLICY posting_in_scope ON posting USING ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[])) WITH CHECK ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[]));
+CREATE TRIGGER posting_facts_stay BEFORE UPDATE ON posting FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER posting_stays BEFORE DELETE ON posting FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER posting_is_not_emptied BEFORE TRUNCATE ON posting FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
+GRANT SELECT, INSERT ON posting TO bienlai_app;
+
+CREATE TABLE shift (
+    unit_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    person_id BIGINT NOT NULL,
+    opened_on DATE NOT NULL,
+    opened_at BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    PRIMARY KEY (unit_id, id),
+    UNIQUE (unit_id, person_id, opened_on)
+);
+ALTER TABLE shift ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shift FORCE ROW LEVEL SECURITY;
+CREATE POLICY shift_in_scope ON shift USING ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[])) WITH CHECK ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[]));
+CREATE TRIGGER shift_facts_stay BEFORE UPDATE OF unit_id, id, person_id, opened_on, opened_at ON shift FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER shift_stays BEFORE DELETE ON shift FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER shift_is_not_emptied BEFORE TRUNCATE ON shift FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER shift_counts_revisions BEFORE UPDATE ON shift FOR EACH ROW WHEN (NEW.revision <> OLD.revision + 1) EXECUTE FUNCTION bienlai_revision_skipped();
+GRANT SELECT, INSERT ON shift TO bienlai_app;
+GRANT UPDATE (state, revision) ON shift TO bienlai_app;
+
+INSERT INTO binary_floor (migration, oldest_binary) VALUES ('2026-11-22-000003_obligations_and_money', '0.1.0');

@@ -1,0 +1,81 @@
+//! The sealed trail: who did what, by id and never by value.
+
+mod query;
+mod seal;
+
+pub use seal::{Sealed, seal_pending, verify};
+
+use crate::actor::Actor;
+use crate::error::Result;
+use crate::id::{AuditId, UnitId};
+use crate::store::{Stamp, Tx, rows};
+
+/// One act to be recorded. `subject` is an id in text form; `detail` holds ids, codes and
+/// amounts, never names or numbers of persons.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub unit: UnitId,
+    pub actor: String,
+    pub action: &'static str,
+    pub subject: String,
+    pub detail: String,
+}
+
+impl Entry {
+    pub fn by(actor: &Actor, unit: UnitId, action: &'static str, subject: impl ToString) -> Self {
+        Entry { unit, actor: actor_text(actor), action, subject: subject.to_string(), detail: String::new() }
+    }
+
+    pub fn with(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+}
+
+/// How an actor is written into events and the trail: the person if there is one, else the
+/// client, else `system`.
+pub fn actor_text(actor: &Actor) -> String {
+    match (actor.person, actor.client) {
+        (Some(person), _) => person.to_string(),
+        (None, Some(client)) => client.to_string(),
+        (None, None) => actor.role.as_str().to_owned(),
+    }
+}
+
+/// Records acts. They are chained later, by one leased sealer, so that recording never waits.
+pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, entries: &[Entry]) -> Result<()> {
+    let mut acts = Vec::with_capacity(entries.len());
+    let mut unsealed = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let id: AuditId = stamp.mint()?;
+        acts.push(query::AuditEntryRow {
+            unit_id: entry.unit,
+            id,
+            actor: entry.actor.clone(),
+            action: entry.action,
+            subject: entry.subject.clone(),
+            detail: entry.detail.clone(),
+            at: stamp.now,
+        });
+        unsealed.push(query::UnsealedRow { unit_id: entry.unit, id: id.0, kind: query::AUDIT, subject_id: 0 });
+    }
+    rows::insert(tx, &acts)?;
+    rows::insert(tx, &unsealed)
+}
+
+/// Announces committed obligation events to the feed: (unit, event, obligation).
+pub fn announce(
+    tx: &mut Tx<'_>,
+    events: &[(UnitId, crate::id::EventId, crate::id::ObligationId)],
+) -> Result<()> {
+    let unsealed: Vec<query::UnsealedRow> = events
+        .iter()
+        .map(|(unit, event, obligation)| query::UnsealedRow {
+            unit_id: *unit,
+            id: event.0,
+            kind: query::OBLIGATION,
+            subject_id: obligation.0,
+        })
+        .collect();
+    rows::insert(tx, &unsealed)
+}

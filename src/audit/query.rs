@@ -1,0 +1,171 @@
+//! The trail's SQL.
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use crate::clock::Instant;
+use crate::error::Result;
+use crate::id::{AuditId, UnitId};
+use crate::store::failure::Classify;
+use crate::store::schema::{audit_entry, audit_leaf, audit_root, feed, unsealed};
+use crate::store::{Conn, Tx};
+
+pub const AUDIT: &str = "audit";
+pub const OBLIGATION: &str = "obligation";
+
+crate::table_row! {
+    pub struct AuditEntryRow in "audit_entry" {
+        pub unit_id: UnitId,
+        pub id: AuditId,
+        pub actor: String,
+        pub action: &'static str,
+        pub subject: String,
+        pub detail: String,
+        pub at: Instant,
+    }
+}
+
+crate::table_row! {
+    /// A committed event that has no number yet: the audit trail's or the feed's.
+    pub struct UnsealedRow in "unsealed" {
+        pub unit_id: UnitId,
+        pub id: i64,
+        pub kind: &'static str,
+        pub subject_id: i64,
+    }
+}
+
+crate::table_row! {
+    pub struct LeafRow in "audit_leaf" {
+        pub unit_id: UnitId,
+        pub seq: i64,
+        pub entry_id: AuditId,
+        pub leaf_sha256: String,
+    }
+}
+
+crate::table_row! {
+    pub struct RootRow in "audit_root" {
+        pub unit_id: UnitId,
+        pub last_seq: i64,
+        pub root_sha256: String,
+        pub previous_sha256: String,
+        pub created_at: Instant,
+    }
+}
+
+crate::table_row! {
+    pub struct FeedRow in "feed" {
+        pub feed_no: i64,
+        pub unit_id: UnitId,
+        pub obligation_id: i64,
+        pub event_id: i64,
+        pub sealed_at: Instant,
+    }
+}
+
+/// (unit, id, subject) of one kind, oldest first.
+pub fn pending(conn: &mut Conn, kind: &str, limit: i64) -> Result<Vec<(UnitId, i64, i64)>> {
+    unsealed::table
+        .filter(unsealed::kind.eq(kind))
+        .order((unsealed::id, unsealed::unit_id))
+        .limit(limit)
+        .select((unsealed::unit_id, unsealed::id, unsealed::subject_id))
+        .load(conn)
+        .classify()
+}
+
+pub fn forget_pending(tx: &mut Tx<'_>, done: &[(UnitId, i64, i64)]) -> Result<()> {
+    for (unit, id, _) in done {
+        diesel::delete(unsealed::table.find((unit, id))).execute(tx.conn()).classify()?;
+    }
+    Ok(())
+}
+
+/// (id, actor, action, subject, detail, at)
+pub type StoredEntry = (AuditId, String, String, String, String, Instant);
+
+pub fn entry(conn: &mut Conn, unit: UnitId, id: AuditId) -> Result<Option<StoredEntry>> {
+    audit_entry::table
+        .find((unit, id))
+        .select((
+            audit_entry::id,
+            audit_entry::actor,
+            audit_entry::action,
+            audit_entry::subject,
+            audit_entry::detail,
+            audit_entry::at,
+        ))
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+pub fn last_seq(conn: &mut Conn, unit: UnitId) -> Result<i64> {
+    audit_leaf::table
+        .filter(audit_leaf::unit_id.eq(unit))
+        .select(diesel::dsl::max(audit_leaf::seq))
+        .first::<Option<i64>>(conn)
+        .classify()
+        .map(|seq| seq.unwrap_or(0))
+}
+
+/// (last_seq, root) of the newest root of the unit.
+pub fn last_root(conn: &mut Conn, unit: UnitId) -> Result<Option<(i64, String)>> {
+    audit_root::table
+        .filter(audit_root::unit_id.eq(unit))
+        .order(audit_root::last_seq.desc())
+        .select((audit_root::last_seq, audit_root::root_sha256))
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+/// (last_seq, root, previous root), oldest first.
+pub fn roots(conn: &mut Conn, unit: UnitId) -> Result<Vec<(i64, String, String)>> {
+    audit_root::table
+        .filter(audit_root::unit_id.eq(unit))
+        .order(audit_root::last_seq)
+        .select((audit_root::last_seq, audit_root::root_sha256, audit_root::previous_sha256))
+        .load(conn)
+        .classify()
+}
+
+/// (seq, entry, leaf hash) after `after` up to and including `until`.
+pub fn leaves(conn: &mut Conn, unit: UnitId, after: i64, until: i64) -> Result<Vec<(i64, AuditId, String)>> {
+    audit_leaf::table
+        .filter(audit_leaf::unit_id.eq(unit))
+        .filter(audit_leaf::seq.gt(after).and(audit_leaf::seq.le(until)))
+        .order(audit_leaf::seq)
+        .select((audit_leaf::seq, audit_leaf::entry_id, audit_leaf::leaf_sha256))
+        .load(conn)
+        .classify()
+}
+
+pub fn last_feed_no(conn: &mut Conn) -> Result<i64> {
+    feed::table
+        .select(diesel::dsl::max(feed::feed_no))
+        .first::<Option<i64>>(conn)
+        .classify()
+        .map(|no| no.unwrap_or(0))
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+/// Entries of the unit that carry no leaf and do not wait for one: rows taken out of the trail's
+/// sight by hand.
+pub fn unaccounted_entries(conn: &mut Conn, unit: UnitId) -> Result<i64> {
+    diesel::sql_query(
+        "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM audit_entry e WHERE e.unit_id = $1 \
+         AND NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.unit_id = e.unit_id AND l.entry_id = e.id) \
+         AND NOT EXISTS (SELECT 1 FROM unsealed u WHERE u.unit_id = e.unit_id AND u.id = e.id)",
+    )
+    .bind::<BigInt, _>(unit)
+    .get_result::<Count>(conn)
+    .classify()
+    .map(|count| count.n)
+}

@@ -1,0 +1,156 @@
+//! Double entry: one posting is one row with a debit and a credit account, balanced by
+//! construction. Which case posts what is the table in `ARCHITECTURE.md`, "Postings".
+
+mod query;
+
+use std::fmt;
+
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::Result;
+use crate::id::*;
+use crate::store::{Conn, Stamp, Tx, rows};
+
+/// An account of a unit's books. Its text form is what is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Account {
+    /// Cash in a cashier's drawer.
+    Drawer(ShiftId),
+    /// Claimed by a channel that settles, not yet on a statement.
+    Clearing(AccountId, String),
+    /// What the bank's statement says.
+    Bank(AccountId),
+    ChargesToRecover,
+    ReversalToRecover(PaymentId),
+    UnexplainedDebit(LineId),
+    /// Paid in part: owed to the payer until the obligation is complete.
+    ReceivedInAdvance(ObligationId),
+    /// Credited only in the transaction that creates or adjusts a receipt.
+    FeesCollected(String),
+    CollectedWithoutDocument(String),
+    /// Postage and the like, collected for somebody else.
+    PassedOn(String),
+    Surplus(PaymentId),
+    Suspense(LineId),
+    DueToUnit(UnitId),
+    Interest,
+    /// Owed to the budget, by chapter and sub-item.
+    BudgetDue(String),
+    ShareKept(String),
+    BudgetRefundDue,
+    Opening(AccountId),
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Account::Drawer(shift) => write!(f, "drawer/{shift}"),
+            Account::Clearing(account, channel) => write!(f, "clearing/{account}/{channel}"),
+            Account::Bank(account) => write!(f, "bank/{account}"),
+            Account::ChargesToRecover => f.write_str("charges_to_recover"),
+            Account::ReversalToRecover(payment) => write!(f, "reversal_to_recover/{payment}"),
+            Account::UnexplainedDebit(line) => write!(f, "unexplained_debit/{line}"),
+            Account::ReceivedInAdvance(obligation) => write!(f, "received_in_advance/{obligation}"),
+            Account::FeesCollected(item) => write!(f, "fees_collected/{item}"),
+            Account::CollectedWithoutDocument(item) => write!(f, "collected_without_document/{item}"),
+            Account::PassedOn(item) => write!(f, "passed_on/{item}"),
+            Account::Surplus(payment) => write!(f, "surplus/{payment}"),
+            Account::Suspense(line) => write!(f, "suspense/{line}"),
+            Account::DueToUnit(unit) => write!(f, "due_to_unit/{unit}"),
+            Account::Interest => f.write_str("interest"),
+            Account::BudgetDue(sub_item) => write!(f, "budget_due/{sub_item}"),
+            Account::ShareKept(item) => write!(f, "share_kept/{item}"),
+            Account::BudgetRefundDue => f.write_str("budget_refund_due"),
+            Account::Opening(account) => write!(f, "opening/{account}"),
+        }
+    }
+}
+
+/// What caused a posting; one source may cause several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    Payment(PaymentId),
+    Receipt(ReceiptId),
+    Line(LineId),
+    Exception(ExceptionId),
+    /// The day close of an account.
+    Day(CertificateId),
+    /// Taking an account on with its opening balance.
+    Account(AccountId),
+}
+
+impl Source {
+    fn kind(self) -> &'static str {
+        match self {
+            Source::Payment(_) => "payment",
+            Source::Receipt(_) => "receipt",
+            Source::Line(_) => "line",
+            Source::Exception(_) => "exception",
+            Source::Day(_) => "day",
+            Source::Account(_) => "account",
+        }
+    }
+
+    fn id(self) -> i64 {
+        match self {
+            Source::Payment(id) => id.0,
+            Source::Receipt(id) => id.0,
+            Source::Line(id) => id.0,
+            Source::Exception(id) => id.0,
+            Source::Day(id) => id.0,
+            Source::Account(id) => id.0,
+        }
+    }
+}
+
+/// One entry to be written: debit and credit of the same amount, which is above zero.
+#[derive(Clone, Debug)]
+pub struct Posting {
+    pub unit: UnitId,
+    pub debit: Account,
+    pub credit: Account,
+    pub amount: Dong,
+    pub accounting_date: BusinessDay,
+    pub source: Source,
+}
+
+/// Writes postings. Amounts of zero are left out: they would say nothing.
+pub fn post(tx: &mut Tx<'_>, stamp: &Stamp<'_>, postings: &[Posting]) -> Result<()> {
+    let mut entries = Vec::with_capacity(postings.len());
+    for posting in postings.iter().filter(|posting| !posting.amount.is_zero()) {
+        entries.push(query::PostingRow {
+            unit_id: posting.unit,
+            id: stamp.mint()?,
+            debit_account: posting.debit.to_string(),
+            credit_account: posting.credit.to_string(),
+            amount: posting.amount,
+            accounting_date: posting.accounting_date,
+            source_kind: posting.source.kind(),
+            source_id: posting.source.id(),
+            created_at: stamp.now,
+        });
+    }
+    rows::insert(tx, &entries)
+}
+
+/// The balance of one account: debits minus credits.
+pub fn balance(conn: &mut Conn, unit: UnitId, account: &Account) -> Result<Dong> {
+    query::balance_of(conn, unit, &account.to_string())
+}
+
+/// Debits minus credits of every account of a unit that has a balance, by account text.
+/// The sum over all accounts is zero, always.
+pub fn trial_balance(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, Dong)>> {
+    query::trial_balance(conn, unit)
+}
+
+/// Turnover of the accounts that begin with `prefix`, for one accounting date:
+/// (account, debits, credits).
+pub fn turnover_on(
+    conn: &mut Conn,
+    unit: UnitId,
+    prefix: &str,
+    date: BusinessDay,
+) -> Result<Vec<(String, Dong, Dong)>> {
+    query::turnover_on(conn, unit, prefix, date)
+}

@@ -1,0 +1,79 @@
+//! The ledger's SQL.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Text};
+
+use crate::amount::Dong;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::Result;
+use crate::id::{PostingId, UnitId};
+use crate::store::Conn;
+use crate::store::failure::Classify;
+
+crate::table_row! {
+    pub struct PostingRow in "posting" {
+        pub unit_id: UnitId,
+        pub id: PostingId,
+        pub debit_account: String,
+        pub credit_account: String,
+        pub amount: Dong,
+        pub accounting_date: BusinessDay,
+        pub source_kind: &'static str,
+        pub source_id: i64,
+        pub created_at: Instant,
+    }
+}
+
+#[derive(QueryableByName)]
+struct Balance {
+    #[diesel(sql_type = Text)]
+    account: String,
+    #[diesel(sql_type = BigInt)]
+    debits: i64,
+    #[diesel(sql_type = BigInt)]
+    credits: i64,
+}
+
+const SIDES: &str = "SELECT account, CAST(SUM(debit) AS BIGINT) AS debits, CAST(SUM(credit) AS BIGINT) AS credits \
+     FROM (SELECT debit_account AS account, amount AS debit, 0 AS credit, unit_id, accounting_date FROM posting \
+     UNION ALL SELECT credit_account, 0, amount, unit_id, accounting_date FROM posting) AS side";
+
+pub fn balance_of(conn: &mut Conn, unit: UnitId, account: &str) -> Result<Dong> {
+    let sides: Vec<Balance> =
+        diesel::sql_query(format!("{SIDES} WHERE unit_id = $1 AND account = $2 GROUP BY account"))
+            .bind::<BigInt, _>(unit)
+            .bind::<Text, _>(account)
+            .load(conn)
+            .classify()?;
+    Ok(sides.first().map_or(Dong::ZERO, |side| Dong(side.debits - side.credits)))
+}
+
+pub fn trial_balance(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, Dong)>> {
+    let sides: Vec<Balance> =
+        diesel::sql_query(format!("{SIDES} WHERE unit_id = $1 GROUP BY account ORDER BY account"))
+            .bind::<BigInt, _>(unit)
+            .load(conn)
+            .classify()?;
+    Ok(sides
+        .into_iter()
+        .map(|side| (side.account, Dong(side.debits - side.credits)))
+        .filter(|(_, balance)| !balance.is_zero())
+        .collect())
+}
+
+pub fn turnover_on(
+    conn: &mut Conn,
+    unit: UnitId,
+    prefix: &str,
+    date: BusinessDay,
+) -> Result<Vec<(String, Dong, Dong)>> {
+    let sides: Vec<Balance> = diesel::sql_query(format!(
+        "{SIDES} WHERE unit_id = $1 AND accounting_date = $2 AND account LIKE $3 GROUP BY account ORDER BY account"
+    ))
+    .bind::<BigInt, _>(unit)
+    .bind::<Date, _>(date.0)
+    .bind::<Text, _>(format!("{prefix}%"))
+    .load(conn)
+    .classify()?;
+    Ok(sides.into_iter().map(|side| (side.account, Dong(side.debits), Dong(side.credits))).collect())
+}

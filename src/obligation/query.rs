@@ -1,0 +1,482 @@
+//! The obligations' SQL.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Date, Integer, Nullable, Text};
+use rust_decimal::Decimal;
+
+use super::{Event, Line, Obligation, State};
+use crate::amount::Dong;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::{Error, Result};
+use crate::id::*;
+use crate::store::failure::Classify;
+use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::schema::{feed, obligation, obligation_event, receipt};
+use crate::store::{Conn, Tx};
+use crate::unit::account::KIND_OBLIGATION;
+
+crate::table_row! {
+    pub struct ObligationRow in "obligation" {
+        pub unit_id: UnitId,
+        pub id: ObligationId,
+        pub reference_code: String,
+        pub dossier_code: String,
+        pub procedure_code: String,
+        pub procedure_field: String,
+        pub intake_mode: String,
+        pub receiving_unit_id: UnitId,
+        pub competent_unit_id: UnitId,
+        pub submitted_at: Instant,
+        pub result_due_on: Option<BusinessDay>,
+        pub due_on: BusinessDay,
+        pub electronic_required: bool,
+        pub party_id: PartyId,
+        pub total: Dong,
+        pub waived_ground: Option<String>,
+        pub client_id: Option<ClientId>,
+        pub created_at: Instant,
+        pub account_id: AccountId,
+        pub state: &'static str,
+        pub revision: i64,
+        pub allocated: Dong,
+    }
+}
+
+crate::table_row! {
+    pub struct LineRow in "obligation_line" {
+        pub unit_id: UnitId,
+        pub obligation_id: ObligationId,
+        pub line_no: i32,
+        pub item_code: String,
+        pub item_name: String,
+        pub kind: String,
+        pub document_kind: String,
+        pub measure_unit: String,
+        pub quantity: String,
+        pub unit_price: String,
+        pub gross: Dong,
+        pub reduction: Dong,
+        pub reduction_percent: Option<String>,
+        pub reduction_ground: Option<String>,
+        pub amount: Dong,
+        pub chapter: Option<String>,
+        pub sub_item: Option<String>,
+        pub kept_share_bp: i32,
+        pub legal_ground: String,
+        pub explanation: String,
+    }
+}
+
+crate::table_row! {
+    pub struct EventRow in "obligation_event" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub obligation_id: ObligationId,
+        pub revision: i64,
+        pub kind: &'static str,
+        pub state: &'static str,
+        pub allocated: Dong,
+        pub payment_id: Option<PaymentId>,
+        pub receipt_id: Option<ReceiptId>,
+        pub actor: String,
+        pub reason: Option<String>,
+        pub at: Instant,
+    }
+}
+
+impl EventRow {
+    pub fn new(id: EventId, at: Instant, event: &Event) -> Self {
+        EventRow {
+            unit_id: event.unit,
+            id,
+            obligation_id: event.obligation,
+            revision: event.revision,
+            kind: event.kind,
+            state: event.state.as_str(),
+            allocated: event.allocated,
+            payment_id: event.payment,
+            receipt_id: event.receipt,
+            actor: event.actor.clone(),
+            reason: event.reason.clone(),
+            at,
+        }
+    }
+}
+
+pub fn insert(tx: &mut Tx<'_>, new: &Obligation, lines: &[Line]) -> Result<()> {
+    rows::insert(tx, &[ObligationRow {
+        unit_id: new.unit,
+        id: new.id,
+        reference_code: new.reference_code.clone(),
+        dossier_code: new.dossier_code.clone(),
+        procedure_code: new.procedure_code.clone(),
+        procedure_field: new.procedure_field.clone(),
+        intake_mode: new.intake_mode.clone(),
+        receiving_unit_id: new.receiving_unit,
+        competent_unit_id: new.competent_unit,
+        submitted_at: new.submitted_at,
+        result_due_on: new.result_due_on,
+        due_on: new.due_on,
+        electronic_required: new.electronic_required,
+        party_id: new.party,
+        total: new.total,
+        waived_ground: new.waived_ground.clone(),
+        client_id: new.client,
+        created_at: new.created_at,
+        account_id: new.account,
+        state: new.state.as_str(),
+        revision: new.revision,
+        allocated: new.allocated,
+    }])?;
+    let line_rows: Vec<LineRow> = lines
+        .iter()
+        .zip(1..)
+        .map(|(line, line_no)| LineRow {
+            unit_id: new.unit,
+            obligation_id: new.id,
+            line_no,
+            item_code: line.item_code.clone(),
+            item_name: line.item_name.clone(),
+            kind: line.kind.clone(),
+            document_kind: line.document_kind.clone(),
+            measure_unit: line.measure_unit.clone(),
+            quantity: line.quantity.to_string(),
+            unit_price: line.unit_price.to_string(),
+            gross: line.gross,
+            reduction: line.reduction,
+            reduction_percent: line.reduction_percent.map(|percent| percent.to_string()),
+            reduction_ground: line.reduction_ground.clone(),
+            amount: line.amount,
+            chapter: line.chapter.clone(),
+            sub_item: line.sub_item.clone(),
+            kept_share_bp: line.kept_share_bp,
+            legal_ground: line.legal_ground.clone(),
+            explanation: line.explanation.clone(),
+        })
+        .collect();
+    rows::insert(tx, &line_rows)
+}
+
+/// Stores the projection of obligations whose revision was raised by one.
+pub fn store(tx: &mut Tx<'_>, changed: &[&Obligation]) -> Result<()> {
+    rows::update(tx, Update {
+        table: "obligation",
+        keys: vec![
+            ("unit_id", Column::of(changed.iter().map(|o| o.unit))),
+            ("id", Column::of(changed.iter().map(|o| o.id))),
+        ],
+        guard: vec![("revision", Column::of(changed.iter().map(|o| o.revision - 1)))],
+        sets: vec![
+            ("state", Column::of(changed.iter().map(|o| o.state.as_str()))),
+            ("revision", Column::of(changed.iter().map(|o| o.revision))),
+            ("allocated", Column::of(changed.iter().map(|o| o.allocated))),
+        ],
+    })
+}
+
+const SELECT: &str = "SELECT t.unit_id, t.id, t.reference_code, t.dossier_code, t.procedure_code, t.procedure_field, \
+     t.intake_mode, t.receiving_unit_id, t.competent_unit_id, t.submitted_at, t.result_due_on, t.due_on, \
+     t.electronic_required, t.party_id, t.account_id, t.total, t.waived_ground, t.client_id, t.created_at, t.state, \
+     t.revision, t.allocated FROM obligation t";
+
+type Sql = (
+    BigInt,
+    BigInt,
+    Text,
+    Text,
+    Text,
+    Text,
+    Text,
+    BigInt,
+    BigInt,
+    BigInt,
+    Nullable<Date>,
+    Date,
+    Bool,
+    BigInt,
+    BigInt,
+    BigInt,
+    Nullable<Text>,
+    Nullable<BigInt>,
+    BigInt,
+    Text,
+    BigInt,
+    BigInt,
+);
+type Stored = (
+    UnitId,
+    ObligationId,
+    String,
+    String,
+    String,
+    String,
+    String,
+    UnitId,
+    UnitId,
+    Instant,
+    Option<BusinessDay>,
+    BusinessDay,
+    bool,
+    PartyId,
+    AccountId,
+    Dong,
+    Option<String>,
+    Option<ClientId>,
+    Instant,
+    String,
+    i64,
+    Dong,
+);
+
+fn from_stored(row: Stored) -> Result<Obligation> {
+    Ok(Obligation {
+        unit: row.0,
+        id: row.1,
+        reference_code: row.2,
+        dossier_code: row.3,
+        procedure_code: row.4,
+        procedure_field: row.5,
+        intake_mode: row.6,
+        receiving_unit: row.7,
+        competent_unit: row.8,
+        submitted_at: row.9,
+        result_due_on: row.10,
+        due_on: row.11,
+        electronic_required: row.12,
+        party: row.13,
+        account: row.14,
+        total: row.15,
+        waived_ground: row.16,
+        client: row.17,
+        created_at: row.18,
+        state: row.19.parse()?,
+        revision: row.20,
+        allocated: row.21,
+    })
+}
+
+fn fetch(conn: &mut Conn, ids: &[(UnitId, ObligationId)], lock: Lock) -> Result<Vec<Obligation>> {
+    let keys = [
+        ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
+        ("id", Column::of(ids.iter().map(|(_, id)| *id))),
+    ];
+    let found: Vec<Stored> = rows::fetch::<Sql, _>(conn, SELECT, &keys, "", lock)?;
+    found.into_iter().map(from_stored).collect()
+}
+
+pub fn by_ids(conn: &mut Conn, ids: &[(UnitId, ObligationId)]) -> Result<Vec<Obligation>> {
+    fetch(conn, ids, Lock::None)
+}
+
+/// Locks the obligations in key order and reads them as they are under the lock.
+pub fn lock(tx: &mut Tx<'_>, ids: &[(UnitId, ObligationId)]) -> Result<Vec<Obligation>> {
+    fetch(tx, ids, Lock::Update)
+}
+
+pub fn lines(
+    conn: &mut Conn,
+    ids: &[(UnitId, ObligationId)],
+) -> Result<HashMap<(UnitId, ObligationId), Vec<Line>>> {
+    type Sql = (
+        (BigInt, BigInt, Integer),
+        (Text, Text, Text, Text, Text, Text, Text),
+        (BigInt, BigInt, Nullable<Text>, Nullable<Text>, BigInt),
+        (Nullable<Text>, Nullable<Text>, Integer, Text, Text),
+    );
+    type Stored = (
+        (UnitId, ObligationId, i32),
+        (String, String, String, String, String, String, String),
+        (Dong, Dong, Option<String>, Option<String>, Dong),
+        (Option<String>, Option<String>, i32, String, String),
+    );
+    let mut found: Vec<Stored> = rows::fetch::<Sql, _>(
+        conn,
+        "SELECT t.unit_id, t.obligation_id, t.line_no, t.item_code, t.item_name, t.kind, t.document_kind, \
+         t.measure_unit, t.quantity, t.unit_price, t.gross, t.reduction, t.reduction_percent, t.reduction_ground, \
+         t.amount, t.chapter, t.sub_item, t.kept_share_bp, t.legal_ground, t.explanation FROM obligation_line t",
+        &[
+            ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
+            ("obligation_id", Column::of(ids.iter().map(|(_, id)| *id))),
+        ],
+        "",
+        Lock::None,
+    )?;
+    found.sort_by_key(|row| row.0);
+    let mut lines: HashMap<(UnitId, ObligationId), Vec<Line>> = HashMap::with_capacity(ids.len());
+    for ((unit, id, _), what, money, law) in found {
+        let line = Line {
+            item_code: what.0,
+            item_name: what.1,
+            kind: what.2,
+            document_kind: what.3,
+            measure_unit: what.4,
+            quantity: decimal(&what.5)?,
+            unit_price: decimal(&what.6)?,
+            gross: money.0,
+            reduction: money.1,
+            reduction_percent: money.2.as_deref().map(decimal).transpose()?,
+            reduction_ground: money.3,
+            amount: money.4,
+            chapter: law.0,
+            sub_item: law.1,
+            kept_share_bp: law.2,
+            legal_ground: law.3,
+            explanation: law.4,
+        };
+        lines.entry((unit, id)).or_default().push(line);
+    }
+    Ok(lines)
+}
+
+fn decimal(text: &str) -> Result<Decimal> {
+    text.parse().map_err(|_| Error::internal(format!("stored decimal {text:?} is unreadable")))
+}
+
+/// The obligations behind reference codes; unknown codes are absent.
+pub fn resolve_codes(conn: &mut Conn, codes: &[String]) -> Result<HashMap<String, (UnitId, ObligationId)>> {
+    let found: Vec<(String, UnitId, String, i64)> = rows::fetch::<(Text, BigInt, Text, BigInt), _>(
+        conn,
+        "SELECT t.code, t.unit_id, t.kind, t.target_id FROM public_code t",
+        &[("code", Column::of(codes.iter().cloned()))],
+        "",
+        Lock::None,
+    )?;
+    Ok(found
+        .into_iter()
+        .filter(|(_, _, kind, _)| kind == KIND_OBLIGATION)
+        .map(|(code, unit, _, id)| (code, (unit, ObligationId(id))))
+        .collect())
+}
+
+/// A page of a unit's obligations, newest first, below `before`.
+pub fn page(
+    conn: &mut Conn,
+    unit: UnitId,
+    state: Option<State>,
+    dossier_code: Option<&str>,
+    before: Option<ObligationId>,
+    limit: i64,
+) -> Result<Vec<Obligation>> {
+    let mut ids = obligation::table
+        .filter(obligation::unit_id.eq(unit))
+        .order(obligation::id.desc())
+        .limit(limit)
+        .select(obligation::id)
+        .into_boxed();
+    if let Some(state) = state {
+        ids = ids.filter(obligation::state.eq(state.as_str()));
+    }
+    if let Some(code) = dossier_code {
+        ids = ids.filter(obligation::dossier_code.eq(code.to_owned()));
+    }
+    if let Some(before) = before {
+        ids = ids.filter(obligation::id.lt(before));
+    }
+    let ids: Vec<ObligationId> = ids.load(conn).classify()?;
+    let mut found = by_ids(conn, &ids.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())?;
+    found.sort_by_key(|obligation| std::cmp::Reverse(obligation.id));
+    Ok(found)
+}
+
+/// Open obligations of a unit, for matching.
+pub fn open_of_unit(conn: &mut Conn, unit: UnitId, limit: i64) -> Result<Vec<Obligation>> {
+    let ids: Vec<ObligationId> = obligation::table
+        .filter(obligation::unit_id.eq(unit))
+        .filter(obligation::state.eq_any(["raised", "partly_paid", "reopened"]))
+        .order(obligation::id)
+        .limit(limit)
+        .select(obligation::id)
+        .load(conn)
+        .classify()?;
+    by_ids(conn, &ids.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())
+}
+
+/// One line of the change feed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    pub feed_no: i64,
+    pub unit: UnitId,
+    pub obligation: ObligationId,
+    pub reference_code: String,
+    pub dossier_code: String,
+    pub kind: String,
+    pub state: String,
+    pub allocated: Dong,
+    pub total: Dong,
+    pub receipt: Option<ReceiptId>,
+    pub lookup_code: Option<String>,
+    pub at: Instant,
+}
+
+/// Changes after a feed number, in feed order, of the units in scope and, for a dossier system,
+/// of the obligations it raised.
+pub fn changes(
+    conn: &mut Conn,
+    scope: &crate::actor::Scope,
+    client: Option<ClientId>,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Change>> {
+    type Stored = (
+        (i64, UnitId, ObligationId),
+        (String, String, Option<ClientId>, Dong),
+        (String, String, Dong, Option<ReceiptId>, Instant),
+        Option<String>,
+    );
+    let mut query = feed::table
+        .inner_join(
+            obligation_event::table
+                .on(obligation_event::unit_id.eq(feed::unit_id).and(obligation_event::id.eq(feed::event_id))),
+        )
+        .inner_join(
+            obligation::table
+                .on(obligation::unit_id.eq(feed::unit_id).and(obligation::id.eq(feed::obligation_id))),
+        )
+        .left_join(
+            receipt::table.on(receipt::unit_id
+                .eq(feed::unit_id)
+                .and(receipt::id.nullable().eq(obligation_event::receipt_id))),
+        )
+        .filter(feed::feed_no.gt(after))
+        .order(feed::feed_no)
+        .limit(limit)
+        .select((
+            (feed::feed_no, feed::unit_id, feed::obligation_id),
+            (obligation::reference_code, obligation::dossier_code, obligation::client_id, obligation::total),
+            (
+                obligation_event::kind,
+                obligation_event::state,
+                obligation_event::allocated,
+                obligation_event::receipt_id,
+                obligation_event::at,
+            ),
+            receipt::lookup_code.nullable(),
+        ))
+        .into_boxed();
+    if let crate::actor::Scope::Units(units) = scope {
+        query = query.filter(feed::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
+    }
+    if let Some(client) = client {
+        query = query.filter(obligation::client_id.eq(client));
+    }
+    let found: Vec<Stored> = query.load(conn).classify()?;
+    Ok(found
+        .into_iter()
+        .map(|(place, what, event, lookup_code)| Change {
+            feed_no: place.0,
+            unit: place.1,
+            obligation: place.2,
+            reference_code: what.0,
+            dossier_code: what.1,
+            total: what.3,
+            kind: event.0,
+            state: event.1,
+            allocated: event.2,
+            receipt: event.3,
+            at: event.4,
+            lookup_code,
+        })
+        .collect())
+}

@@ -1,0 +1,169 @@
+//! Payers: encrypted identity and contact, found by keyed hashes, erased by destroying keys.
+
+mod query;
+
+use serde::{Deserialize, Serialize};
+
+use crate::actor::{Actor, Role};
+use crate::audit;
+use crate::error::{Error, Result};
+use crate::id::{PartyId, PersonId, UnitId};
+use crate::store::{Conn, Stamp, Tx, rows};
+use crate::text;
+
+/// Who pays. Everything may be absent; what is known is printed on the receipt.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payer {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_code: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub personal_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passport: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+}
+
+/// Personal data stays out of logs.
+impl std::fmt::Debug for Payer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Payer(…)")
+    }
+}
+
+impl Payer {
+    /// The same with every text cleaned and empty texts absent.
+    pub fn cleaned(&self) -> Payer {
+        let clean = |field: &Option<String>| field.as_deref().map(text::clean).filter(|text| !text.is_empty());
+        Payer {
+            name: clean(&self.name),
+            address: clean(&self.address),
+            tax_code: clean(&self.tax_code),
+            personal_id: clean(&self.personal_id),
+            passport: clean(&self.passport),
+            phone: clean(&self.phone),
+            email: clean(&self.email),
+        }
+    }
+
+    /// What can be searched exactly: kind and normalised value.
+    fn search_terms(&self) -> Vec<(&'static str, String)> {
+        let mut terms = Vec::new();
+        let mut add = |kind, value: &Option<String>| {
+            if let Some(value) = value.as_deref().map(text::squash).filter(|value| !value.is_empty()) {
+                terms.push((kind, value));
+            }
+        };
+        add("name", &self.name);
+        add("tax_code", &self.tax_code);
+        add("personal_id", &self.personal_id);
+        add("passport", &self.passport);
+        add("phone", &self.phone);
+        if let Some(email) = &self.email {
+            terms.push(("email", email.to_lowercase()));
+        }
+        terms
+    }
+}
+
+fn context(id: PartyId) -> String {
+    format!("party/{}", id.0)
+}
+
+/// Stores a payer under the unit's data key and makes it findable.
+pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, unit: UnitId, payer: &Payer) -> Result<PartyId> {
+    let id: PartyId = stamp.mint()?;
+    let payer = payer.cleaned();
+    let key = stamp.sealing_key(tx, unit)?;
+    let plain = serde_json::to_vec(&payer).map_err(|error| Error::internal(error.to_string()))?;
+    let cipher = stamp.vault.seal(&key, &context(id), &plain)?;
+    rows::insert(tx, &[query::PartyRow { unit_id: unit, id, key_id: key.id, cipher, created_at: stamp.now }])?;
+    let terms: Vec<query::IndexRow> = payer
+        .search_terms()
+        .into_iter()
+        .map(|(kind, value)| query::IndexRow {
+            unit_id: unit,
+            kind,
+            hash: stamp.vault.blind(unit, kind, &value),
+            party_id: id,
+        })
+        .collect();
+    rows::insert(tx, &terms)?;
+    Ok(id)
+}
+
+/// The payers with these ids; an erased one is absent.
+pub fn load(
+    conn: &mut Conn,
+    vault: &crate::store::vault::Vault,
+    ids: &[(UnitId, PartyId)],
+) -> Result<std::collections::HashMap<(UnitId, PartyId), Payer>> {
+    let mut payers = std::collections::HashMap::with_capacity(ids.len());
+    for (unit, id, key_id, cipher) in query::by_ids(conn, ids)? {
+        match vault.open(conn, unit, key_id, &context(id), &cipher) {
+            Ok(plain) => {
+                let payer = serde_json::from_slice(&plain).map_err(|error| Error::internal(error.to_string()))?;
+                payers.insert((unit, id), payer);
+            }
+            Err(error) if error.code() == "erased" => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(payers)
+}
+
+/// Payers of a unit whose `kind` (`name`, `tax_code`, `personal_id`, `passport`, `phone`, `email`)
+/// equals `value`.
+pub fn search(
+    conn: &mut Conn,
+    vault: &crate::store::vault::Vault,
+    unit: UnitId,
+    kind: &str,
+    value: &str,
+) -> Result<Vec<PartyId>> {
+    let normal = if kind == "email" { value.trim().to_lowercase() } else { text::squash(value) };
+    query::by_hash(conn, unit, kind, &vault.blind(unit, kind, &normal))
+}
+
+/// Destroys the data key of a unit and year: everything encrypted under it is gone for good.
+/// Two persons decide; the retention is the caller's to check. Signed receipts stay.
+pub fn erase_year(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    year: i32,
+    checker: PersonId,
+    reason: &str,
+) -> Result<()> {
+    actor.require_role(&[Role::Administrator])?;
+    let maker = actor.require_person()?;
+    if maker == checker {
+        return Err(Error::invalid("checker", "maker_is_checker", "two different persons must decide"));
+    }
+    if year >= stamp.today().year() {
+        return Err(Error::conflict("year_not_over", "the data of a running year cannot be erased"));
+    }
+    query::destroy_key(tx, stamp.now, unit, year)?;
+    rows::insert(tx, &[query::ErasureRow {
+        unit_id: unit,
+        id: stamp.mint()?,
+        year,
+        reason: reason.to_owned(),
+        maker_person_id: maker,
+        checker_person_id: checker,
+        created_at: stamp.now,
+    }])?;
+    audit::record(tx, stamp, &[
+        audit::Entry::by(actor, unit, "party.year_erased", year).with(format!("checker {checker}")),
+    ])?;
+    stamp.vault.forget();
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! The payers' SQL.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary};
+
+use crate::clock::Instant;
+use crate::error::{Error, Result};
+use crate::id::{EventId, KeyId, PartyId, PersonId, UnitId};
+use crate::store::failure::Classify;
+use crate::store::rows::{self, Column, Lock};
+use crate::store::schema::{data_key, party_index};
+use crate::store::{Conn, Tx};
+
+crate::table_row! {
+    pub struct PartyRow in "party" {
+        pub unit_id: UnitId,
+        pub id: PartyId,
+        pub key_id: KeyId,
+        pub cipher: Vec<u8>,
+        pub created_at: Instant,
+    }
+}
+
+crate::table_row! {
+    pub struct IndexRow in "party_index" {
+        pub unit_id: UnitId,
+        pub kind: &'static str,
+        pub hash: String,
+        pub party_id: PartyId,
+    }
+}
+
+crate::table_row! {
+    pub struct ErasureRow in "erasure" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub year: i32,
+        pub reason: String,
+        pub maker_person_id: PersonId,
+        pub checker_person_id: PersonId,
+        pub created_at: Instant,
+    }
+}
+
+pub fn by_ids(conn: &mut Conn, ids: &[(UnitId, PartyId)]) -> Result<Vec<(UnitId, PartyId, KeyId, Vec<u8>)>> {
+    rows::fetch::<(BigInt, BigInt, BigInt, Binary), _>(
+        conn,
+        "SELECT t.unit_id, t.id, t.key_id, t.cipher FROM party t",
+        &[
+            ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
+            ("id", Column::of(ids.iter().map(|(_, id)| *id))),
+        ],
+        "",
+        Lock::None,
+    )
+}
+
+pub fn by_hash(conn: &mut Conn, unit: UnitId, kind: &str, hash: &str) -> Result<Vec<PartyId>> {
+    party_index::table
+        .filter(party_index::unit_id.eq(unit))
+        .filter(party_index::kind.eq(kind))
+        .filter(party_index::hash.eq(hash))
+        .order(party_index::party_id)
+        .select(party_index::party_id)
+        .load(conn)
+        .classify()
+}
+
+pub fn destroy_key(tx: &mut Tx<'_>, now: Instant, unit: UnitId, year: i32) -> Result<()> {
+    let destroyed = diesel::update(
+        data_key::table
+            .filter(data_key::unit_id.eq(unit))
+            .filter(data_key::year.eq(year))
+            .filter(data_key::destroyed_at.is_null()),
+    )
+    .set((data_key::wrapped.eq(None::<Vec<u8>>), data_key::destroyed_at.eq(now)))
+    .execute(tx.conn())
+    .classify()?;
+    if destroyed == 1 {
+        return Ok(());
+    }
+    Err(Error::not_found("data_key_not_found", "no data of this unit and year is kept"))
+}

@@ -1,0 +1,242 @@
+//! Signing certificates: what a receipt's verifier and signer need to know of an X.509 certificate.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use ring::digest::{SHA256, digest};
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use x509_parser::asn1_rs::ToDer;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer;
+use x509_parser::public_key::PublicKey;
+use x509_parser::x509::{AttributeTypeAndValue, X509Name};
+
+use super::xml::push_text;
+use crate::clock::Instant;
+use crate::error::{Error, Result};
+
+/// The organisation name in the issuer of every certificate made for trials. A certificate that
+/// carries it is reported as a test certificate wherever it is shown.
+pub const TEST_MARK: &str = "bienlai TEST CA - KHÔNG CÓ GIÁ TRỊ PHÁP LÝ";
+
+/// Shorter RSA keys are refused for signing and for verifying.
+pub const KEY_BITS_MIN: usize = 2048;
+/// Longer ones are beyond what `ring` computes with.
+const KEY_BITS_MAX: usize = 8192;
+/// A certificate is 1 to 3 kB; more is not one.
+const DER_BYTES_LIMIT: usize = 16 * 1024;
+
+const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
+const ORGANISATION: &str = "2.5.4.10";
+/// UID, in which Vietnamese authorities put `MST:<tax code>` (also `CCCD:` and `MNS:`).
+const USER_ID: &str = "0.9.2342.19200300.100.1.1";
+
+/// A certificate with an RSA key of at least 2048 bits, read once and kept with everything that is
+/// constant for every document it signs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SigningCertificate {
+    der: Vec<u8>,
+    public_key: Vec<u8>,
+    subject: String,
+    issuer: String,
+    serial: String,
+    tax_code: Option<String>,
+    valid_from: Instant,
+    valid_until: Instant,
+    is_test: bool,
+    key_info_xml: String,
+}
+
+impl SigningCertificate {
+    /// Reads a DER certificate.
+    ///
+    /// # Errors
+    /// `certificate_unreadable`, `certificate_key_not_rsa`, `certificate_key_too_short`.
+    pub fn from_der(der: &[u8]) -> Result<SigningCertificate> {
+        let certificate = parse(der)?;
+        let subject = distinguished_name(certificate.subject());
+        let mut key_info_xml = String::with_capacity(der.len() * 4 / 3 + 256);
+        key_info_xml.push_str("<KeyInfo><X509Data><X509SubjectName>");
+        push_text(&mut key_info_xml, &subject);
+        key_info_xml.push_str("</X509SubjectName><X509Certificate>");
+        BASE64.encode_string(der, &mut key_info_xml);
+        key_info_xml.push_str("</X509Certificate></X509Data></KeyInfo>");
+        Ok(SigningCertificate {
+            public_key: rsa_public_key(&certificate)?,
+            issuer: distinguished_name(certificate.issuer()),
+            serial: hex(certificate.tbs_certificate.raw_serial()),
+            tax_code: tax_code(certificate.subject()),
+            valid_from: Instant::from_ms(certificate.validity().not_before.timestamp() * 1_000),
+            valid_until: Instant::from_ms(certificate.validity().not_after.timestamp() * 1_000),
+            is_test: is_test(certificate.issuer()),
+            der: der.to_vec(),
+            subject,
+            key_info_xml,
+        })
+    }
+
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The subject as RFC 4514 writes it: `CN=…,O=…,UID=MST:…,C=VN`.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The serial number in hexadecimal.
+    pub fn serial(&self) -> &str {
+        &self.serial
+    }
+
+    /// The tax code after `MST:` in the subject; None when there is none or more than one.
+    pub fn tax_code(&self) -> Option<&str> {
+        self.tax_code.as_deref()
+    }
+
+    pub fn valid_from(&self) -> Instant {
+        self.valid_from
+    }
+
+    pub fn valid_until(&self) -> Instant {
+        self.valid_until
+    }
+
+    pub fn is_valid_at(&self, at: Instant) -> bool {
+        (self.valid_from..=self.valid_until).contains(&at)
+    }
+
+    /// Made for trials, by the mark in its issuer.
+    pub fn is_test(&self) -> bool {
+        self.is_test
+    }
+
+    /// SHA-256 of the certificate in hexadecimal.
+    pub fn fingerprint(&self) -> String {
+        hex(digest(&SHA256, &self.der).as_ref())
+    }
+
+    /// PKCS#1 `RSAPublicKey` in DER.
+    pub fn public_key(&self) -> &[u8] {
+        &self.public_key
+    }
+
+    /// `<KeyInfo>…</KeyInfo>` of every signature made with this certificate.
+    pub(super) fn key_info_xml(&self) -> &str {
+        &self.key_info_xml
+    }
+
+    /// Whether `signature` is RSA PKCS#1 v1.5 with SHA-256 over `message` by this key.
+    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.public_key).verify(message, signature).is_ok()
+    }
+}
+
+impl fmt::Debug for SigningCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SigningCertificate({} by {})", self.serial, self.issuer)
+    }
+}
+
+/// Reads DER with nothing behind it.
+pub(super) fn parse(der: &[u8]) -> Result<X509Certificate<'_>> {
+    let unreadable = || Error::invalid("certificate", "certificate_unreadable", "not an X.509 certificate in DER");
+    if der.len() > DER_BYTES_LIMIT {
+        return Err(unreadable());
+    }
+    match X509Certificate::from_der(der) {
+        Ok(([], certificate)) => Ok(certificate),
+        _ => Err(unreadable()),
+    }
+}
+
+fn rsa_public_key(certificate: &X509Certificate<'_>) -> Result<Vec<u8>> {
+    let not_rsa = || Error::invalid("certificate", "certificate_key_not_rsa", "expected an RSA key");
+    let info = certificate.public_key();
+    if info.algorithm.algorithm.to_id_string() != RSA_ENCRYPTION {
+        return Err(not_rsa());
+    }
+    let Ok(PublicKey::RSA(key)) = info.parsed() else { return Err(not_rsa()) };
+    if !(KEY_BITS_MIN..=KEY_BITS_MAX).contains(&key.key_size()) {
+        let detail = format!("expected an RSA key of {KEY_BITS_MIN} to {KEY_BITS_MAX} bits");
+        return Err(Error::invalid("certificate", "certificate_key_too_short", detail));
+    }
+    Ok(info.subject_public_key.data.to_vec())
+}
+
+/// Two tax codes in one subject would leave open for whom it signs.
+fn tax_code(subject: &X509Name<'_>) -> Option<String> {
+    let mut codes = values(subject, USER_ID).filter_map(|value| value.strip_prefix("MST:").map(str::to_owned));
+    codes.next().filter(|_| codes.next().is_none())
+}
+
+/// Whether the name carries the mark of trials.
+pub(super) fn is_test(name: &X509Name<'_>) -> bool {
+    values(name, ORGANISATION).any(|value| value == TEST_MARK)
+}
+
+fn values<'a>(name: &'a X509Name<'_>, oid: &'static str) -> impl Iterator<Item = &'a str> {
+    name.iter_attributes()
+        .filter(move |attribute| attribute.attr_type().to_id_string() == oid)
+        .filter_map(|attribute| attribute.as_str().ok())
+}
+
+/// A name as RFC 4514 writes it: last part first, reserved characters escaped.
+pub(super) fn distinguished_name(name: &X509Name<'_>) -> String {
+    let mut parts: Vec<String> =
+        name.iter_rdn().map(|part| part.iter().map(attribute_text).collect::<Vec<_>>().join("+")).collect();
+    parts.reverse();
+    parts.join(",")
+}
+
+fn attribute_text(attribute: &AttributeTypeAndValue<'_>) -> String {
+    let oid = attribute.attr_type().to_id_string();
+    match (short_name(&oid), attribute.as_str()) {
+        (Some(name), Ok(value)) => format!("{name}={}", escaped(value)),
+        (name, _) => {
+            let value = attribute.attr_value().to_der_vec().unwrap_or_default();
+            format!("{}=#{}", name.unwrap_or(&oid), hex(&value))
+        }
+    }
+}
+
+/// The short names of RFC 4514, section 3.
+fn short_name(oid: &str) -> Option<&'static str> {
+    Some(match oid {
+        "2.5.4.3" => "CN",
+        "2.5.4.7" => "L",
+        "2.5.4.8" => "ST",
+        ORGANISATION => "O",
+        "2.5.4.11" => "OU",
+        "2.5.4.6" => "C",
+        "2.5.4.9" => "STREET",
+        "0.9.2342.19200300.100.1.25" => "DC",
+        USER_ID => "UID",
+        _ => return None,
+    })
+}
+
+fn escaped(value: &str) -> String {
+    let mut text = String::with_capacity(value.len() + 8);
+    for (at, c) in value.char_indices() {
+        let first = at == 0;
+        let last = at + c.len_utf8() == value.len();
+        match c {
+            '"' | '+' | ',' | ';' | '<' | '>' | '\\' => text.extend(['\\', c]),
+            '#' if first => text.push_str("\\#"),
+            ' ' if first || last => text.push_str("\\ "),
+            c if c.is_control() => text.push_str(&format!("\\{:02x}", u32::from(c))),
+            c => text.push(c),
+        }
+    }
+    text
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,17 @@
+//! Receipts of fees and charges: content, legal profile, the signed XML document and its strict
+//! verifier. The pure half of the room knows no database and no clock.
+
+pub mod certificate;
+pub mod content;
+pub mod key;
+pub mod lookup;
+pub mod pattern;
+pub mod profile;
+pub mod sign;
+pub mod verify;
+pub mod xml;
+
+pub use content::{Content, Numbering};
+pub use lookup::LookupCode;
+pub use profile::Profile;
+pub use verify::{Report, TrustStore};

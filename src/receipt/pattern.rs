@@ -1,0 +1,110 @@
+//! The few regular expressions that legal profiles need: series and template patterns are data.
+//!
+//! Understood: literal characters, `\d`, classes such as `[A-Z]` or `[02]`, a repeat count `{n}`,
+//! and the anchors `^` and `$`, which every pattern carries because it describes a whole text.
+
+/// One place of a pattern: which characters fit, and how many of them follow each other.
+struct Place<'a> {
+    accepts: Accepts<'a>,
+    count: usize,
+}
+
+enum Accepts<'a> {
+    Literal(char),
+    Digit,
+    Class(&'a str),
+}
+
+impl Accepts<'_> {
+    fn fits(&self, found: char) -> bool {
+        match self {
+            Accepts::Literal(wanted) => *wanted == found,
+            Accepts::Digit => found.is_ascii_digit(),
+            Accepts::Class(class) => class_holds(class, found),
+        }
+    }
+}
+
+/// `A-Z` is a range, everything else stands for itself.
+fn class_holds(class: &str, found: char) -> bool {
+    let members: Vec<char> = class.chars().collect();
+    let mut rest = members.as_slice();
+    loop {
+        match rest {
+            [low, '-', high, tail @ ..] => {
+                if (*low..=*high).contains(&found) {
+                    return true;
+                }
+                rest = tail;
+            }
+            [one, tail @ ..] => {
+                if *one == found {
+                    return true;
+                }
+                rest = tail;
+            }
+            [] => return false,
+        }
+    }
+}
+
+/// Whether `text` as a whole has the form of `pattern`. A pattern outside the subset fits nothing.
+pub fn matches(pattern: &str, text: &str) -> bool {
+    let Some(places) = places(pattern) else { return false };
+    let mut letters = text.chars();
+    let fits =
+        places.iter().all(|place| (0..place.count).all(|_| letters.next().is_some_and(|c| place.accepts.fits(c))));
+    fits && letters.next().is_none()
+}
+
+fn places(pattern: &str) -> Option<Vec<Place<'_>>> {
+    let mut rest = pattern.strip_prefix('^')?.strip_suffix('$')?;
+    let mut places = Vec::new();
+    while let Some(first) = rest.chars().next() {
+        let (accepts, after) = if let Some(after) = rest.strip_prefix(r"\d") {
+            (Accepts::Digit, after)
+        } else if let Some(after) = rest.strip_prefix('[') {
+            let (class, after) = after.split_once(']')?;
+            (Accepts::Class(class), after)
+        } else if r".*+?()|\{}]".contains(first) {
+            return None;
+        } else {
+            (Accepts::Literal(first), rest.strip_prefix(first)?)
+        };
+        let (count, after) = count(after)?;
+        places.push(Place { accepts, count });
+        rest = after;
+    }
+    Some(places)
+}
+
+fn count(rest: &str) -> Option<(usize, &str)> {
+    let Some(after) = rest.strip_prefix('{') else { return Some((1, rest)) };
+    let (count, after) = after.split_once('}')?;
+    Some((count.parse().ok().filter(|&count| count <= 64)?, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_describes_the_whole_text() {
+        let template = r"^0[12]BLP0-\d{3}$";
+        assert!(matches(template, "01BLP0-001"));
+        assert!(matches(template, "02BLP0-999"));
+        for wrong in ["03BLP0-001", "01BLP2-001", "01BLP0-01", "01BLP0-0011", "x01BLP0-001", ""] {
+            assert!(!matches(template, wrong), "{wrong}");
+        }
+        assert!(matches(r"^[A-Z]{2}-\d{2}E$", "BL-26E"));
+        assert!(!matches(r"^[A-Z]{2}-\d{2}E$", "bl-26E"));
+        assert!(!matches(r"^[A-Z]{2}-\d{2}E$", "ĐL-26E"));
+    }
+
+    #[test]
+    fn a_pattern_outside_the_subset_fits_nothing() {
+        for pattern in ["BL", "^a+$", "^(a|b)$", "^a{x}$", "^[ab$", "^a{9999}$"] {
+            assert!(!matches(pattern, "a"), "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The gate before the parser: sizes, and markup that a receipt never contains.
+//!
+//! With comments, CDATA, processing instructions and document types refused, every `<` begins a
+//! tag. That makes counting depth and lengths exact, in one pass over the bytes, so that nothing
+//! can make the parser or the memory work hard.
+
+use super::problem::Problem;
+use crate::receipt::sign::DECLARATION;
+
+/// A receipt with the most lines, all fields full, stays below.
+pub const DOCUMENT_BYTES_LIMIT: usize = 1024 * 1024;
+/// The format nests eight deep.
+const DEPTH_LIMIT: usize = 16;
+/// The longest tag is that of the Signature, below 150 bytes.
+const TAG_BYTES_LIMIT: usize = 512;
+/// One hundred lines of fourteen fields, and the rest.
+pub const ELEMENTS_LIMIT: usize = 2_000;
+
+/// Reads the bytes as text within the limits and gives the part behind the XML declaration.
+pub fn gate(bytes: &[u8]) -> Result<&str, Problem> {
+    if bytes.len() > DOCUMENT_BYTES_LIMIT {
+        return Err(Problem::DocumentTooLarge);
+    }
+    if bytes.starts_with(b"\xEF\xBB\xBF") || bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
+        return Err(Problem::ByteOrderMark);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| Problem::EncodingNotUtf8)?;
+    let Some(content) = text.strip_prefix(DECLARATION) else {
+        let is_xml = text.trim_start().starts_with('<');
+        return Err(if is_xml { Problem::DeclarationUnexpected } else { Problem::NotXml });
+    };
+    scan(content.as_bytes())?;
+    Ok(content)
+}
+
+fn scan(content: &[u8]) -> Result<(), Problem> {
+    let (mut depth, mut elements) = (0_usize, 0_usize);
+    let mut rest = content;
+    while let Some(at) = rest.iter().position(|&byte| byte == b'<') {
+        let tag = rest.get(at..).unwrap_or_default();
+        refuse_markup(tag)?;
+        let window = tag.get(..TAG_BYTES_LIMIT.min(tag.len())).unwrap_or_default();
+        let Some(end) = window.iter().position(|&byte| byte == b'>') else {
+            return Err(if window.len() < TAG_BYTES_LIMIT { Problem::NotXml } else { Problem::TagTooLong });
+        };
+        if tag.starts_with(b"</") {
+            depth = depth.saturating_sub(1);
+        } else {
+            elements += 1;
+            depth += 1;
+            if elements > ELEMENTS_LIMIT {
+                return Err(Problem::ElementsExceeded);
+            }
+            if depth > DEPTH_LIMIT {
+                return Err(Problem::DepthExceeded);
+            }
+            if end > 0 && window.get(end - 1) == Some(&b'/') {
+                depth -= 1;
+            }
+        }
+        rest = tag.get(end + 1..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+fn refuse_markup(tag: &[u8]) -> Result<(), Problem> {
+    if tag.starts_with(b"<!--") {
+        return Err(Problem::CommentPresent);
+    }
+    if tag.starts_with(b"<![CDATA[") {
+        return Err(Problem::CdataPresent);
+    }
+    if tag.starts_with(b"<!") {
+        return Err(Problem::DoctypeForbidden);
+    }
+    if tag.starts_with(b"<?") {
+        return Err(Problem::InstructionPresent);
+    }
+    Ok(())
+}

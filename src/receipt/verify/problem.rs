@@ -1,0 +1,177 @@
+//! Why a document is not valid: one stable code per cause.
+
+use serde::{Serialize, Serializer};
+
+macro_rules! problems {
+    ($($(#[$doc:meta])* $name:ident = $code:literal),+ $(,)?) => {
+        /// A cause for refusing a document, or a remark on one that is accepted.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Problem { $($(#[$doc])* $name),+ }
+
+        impl Problem {
+            /// The stable code, as in `errors.toml`.
+            pub fn code(self) -> &'static str {
+                match self { $(Problem::$name => $code),+ }
+            }
+
+            /// Every problem there is, for the catalogue of codes.
+            pub const ALL: &'static [Problem] = &[$(Problem::$name),+];
+        }
+    };
+}
+
+problems! {
+    // The bytes cannot be read as a receipt at all.
+    DocumentTooLarge = "document_too_large",
+    EncodingNotUtf8 = "encoding_not_utf8",
+    ByteOrderMark = "byte_order_mark",
+    DeclarationUnexpected = "declaration_unexpected",
+    DoctypeForbidden = "doctype_forbidden",
+    DepthExceeded = "depth_exceeded",
+    TagTooLong = "tag_too_long",
+    ElementsExceeded = "elements_exceeded",
+    NotXml = "not_xml",
+    /// Well-formed, but its root is not that of a receipt.
+    DocumentUnknown = "document_unknown",
+
+    // What a receipt never contains anywhere.
+    CommentPresent = "comment_present",
+    CdataPresent = "cdata_present",
+    InstructionPresent = "instruction_present",
+    PrefixForbidden = "prefix_forbidden",
+    NamespaceUnexpected = "namespace_unexpected",
+    AttributeUnexpected = "attribute_unexpected",
+    TextBetweenElements = "text_between_elements",
+    DuplicateId = "duplicate_id",
+    /// `ID`, `id`, `xml:id` or an Id in another namespace.
+    IdDisguised = "id_disguised",
+
+    // The body stands elsewhere than in its one place.
+    BodyMissing = "body_missing",
+    BodyRepeated = "body_repeated",
+    BodyMisplaced = "body_misplaced",
+    BodyNested = "body_nested",
+    BodyInSignature = "body_in_signature",
+    BodyInObject = "body_in_object",
+    UnsignedContent = "unsigned_content",
+
+    // So does the signature.
+    SignatureMissing = "signature_missing",
+    SignatureRepeated = "signature_repeated",
+    SignatureMisplaced = "signature_misplaced",
+    SignatureInBody = "signature_in_body",
+    /// In the place of another signer, such as the tax authority.
+    SignatureRoleUnexpected = "signature_role_unexpected",
+    SignatureNamespaceWrong = "signature_namespace_wrong",
+    SignatureShape = "signature_shape",
+    SignedInfoMissing = "signed_info_missing",
+    SignedInfoRepeated = "signed_info_repeated",
+    ObjectMissing = "object_missing",
+    ObjectRepeated = "object_repeated",
+    ObjectContentUnexpected = "object_content_unexpected",
+    ObjectTargetWrong = "object_target_wrong",
+
+    // Algorithms outside the one we issue.
+    CanonicalizationForbidden = "canonicalization_forbidden",
+    AlgorithmSha1 = "algorithm_sha1",
+    AlgorithmMd5 = "algorithm_md5",
+    AlgorithmHmac = "algorithm_hmac",
+    AlgorithmForbidden = "algorithm_forbidden",
+    TransformMissing = "transform_missing",
+    TransformXpath = "transform_xpath",
+    TransformXslt = "transform_xslt",
+    TransformForbidden = "transform_forbidden",
+
+    // References to anything but the body and the Object.
+    ReferenceSetEmpty = "reference_set_empty",
+    ReferenceMissing = "reference_missing",
+    ReferenceExtra = "reference_extra",
+    ReferenceWholeDocument = "reference_whole_document",
+    ReferenceExternal = "reference_external",
+    ReferenceXpointer = "reference_xpointer",
+    ReferenceTargetUnknown = "reference_target_unknown",
+    ReferenceTargetWrong = "reference_target_wrong",
+
+    // The key.
+    KeyInfoMissing = "key_info_missing",
+    KeyInfoUnexpected = "key_info_unexpected",
+    KeyValueSupplied = "key_value_supplied",
+    CertificateMissing = "certificate_missing",
+    CertificateRepeated = "certificate_repeated",
+    CertificateUnreadable = "certificate_unreadable",
+    CertificateKeyNotRsa = "certificate_key_not_rsa",
+    CertificateKeyTooShort = "certificate_key_too_short",
+    SubjectNameMismatch = "subject_name_mismatch",
+
+    // The cryptography.
+    DigestValueMalformed = "digest_value_malformed",
+    SignatureValueMalformed = "signature_value_malformed",
+    BodyDigestMismatch = "body_digest_mismatch",
+    ObjectDigestMismatch = "object_digest_mismatch",
+    SignatureWrong = "signature_wrong",
+    /// The digests fit, but the document spells the signed part in another way than it was issued.
+    NotCanonical = "not_canonical",
+
+    // Who signed, and when.
+    SigningTimeUnreadable = "signing_time_unreadable",
+    SigningTimeInFuture = "signing_time_in_future",
+    CertificateNotValidAtSigning = "certificate_not_valid_at_signing",
+    CertificateUntrusted = "certificate_untrusted",
+    /// The certificate does not allow signing documents.
+    CertificatePurposeWrong = "certificate_purpose_wrong",
+    SignerTaxCodeMissing = "signer_tax_code_missing",
+    SignerNotCollector = "signer_not_collector",
+
+    // What was signed.
+    ContentUnreadable = "content_unreadable",
+    /// The totals are not the sums of the lines, or the words are not the figures.
+    ContentInconsistent = "content_inconsistent",
+
+    // Remarks that do not make a document invalid.
+    TrustNotChecked = "trust_not_checked",
+    TestCertificate = "test_certificate",
+    CertificateExpiredSince = "certificate_expired_since",
+}
+
+impl Problem {
+    /// A remark: the document may be valid all the same.
+    pub fn is_remark(self) -> bool {
+        matches!(self, Problem::TrustNotChecked | Problem::TestCertificate | Problem::CertificateExpiredSince)
+    }
+
+    /// The bytes are no receipt that could be judged.
+    pub fn is_unreadable(self) -> bool {
+        matches!(
+            self,
+            Problem::DocumentTooLarge
+                | Problem::EncodingNotUtf8
+                | Problem::ByteOrderMark
+                | Problem::DeclarationUnexpected
+                | Problem::DoctypeForbidden
+                | Problem::DepthExceeded
+                | Problem::TagTooLong
+                | Problem::ElementsExceeded
+                | Problem::NotXml
+                | Problem::DocumentUnknown
+        )
+    }
+}
+
+impl Serialize for Problem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_problems_share_a_code() {
+        let codes: HashSet<&str> = Problem::ALL.iter().map(|problem| problem.code()).collect();
+        assert_eq!(codes.len(), Problem::ALL.len());
+    }
+}

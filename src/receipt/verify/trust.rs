@@ -1,0 +1,133 @@
+//! Whether a certificate is issued by an authority we were told to trust.
+
+use x509_parser::certificate::X509Certificate;
+
+use super::problem::Problem;
+use crate::clock::Instant;
+use crate::error::{Error, Result};
+use crate::receipt::certificate::{SigningCertificate, is_test, parse};
+use crate::receipt::key::certificates_in;
+
+/// Signature algorithms of authorities: RSA PKCS#1 v1.5 and ECDSA with SHA-256 or better.
+const AUTHORITY_ALGORITHMS: [&str; 5] = [
+    "1.2.840.113549.1.1.11",
+    "1.2.840.113549.1.1.12",
+    "1.2.840.113549.1.1.13",
+    "1.2.840.10045.4.3.2",
+    "1.2.840.10045.4.3.3",
+];
+
+/// How far the signer's certificate is trusted. Integrity is judged apart from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trust {
+    /// Issued by an authority of the trust store.
+    Ok,
+    /// Issued by an authority of the trust store that is marked as one for trials.
+    Test,
+    Untrusted,
+    /// No trust store was given.
+    NotChecked,
+}
+
+/// Certificates of the authorities that may issue signing certificates. Each one is an anchor:
+/// an intermediate authority is trusted by being listed.
+#[derive(Clone, Debug, Default)]
+pub struct TrustStore {
+    anchors: Vec<Anchor>,
+}
+
+#[derive(Clone, Debug)]
+struct Anchor {
+    der: Vec<u8>,
+    /// DER of the subject, which certificates it issued carry as their issuer.
+    subject: Vec<u8>,
+}
+
+impl TrustStore {
+    /// Trusts nobody and judges nobody.
+    pub fn empty() -> TrustStore {
+        TrustStore::default()
+    }
+
+    /// Reads certificates of authorities from PEM.
+    ///
+    /// # Errors
+    /// `key_file_unreadable` when it is no PEM, `trust_store_empty`, `certificate_unreadable`,
+    /// `trust_anchor_not_authority` for a certificate that may not issue others.
+    pub fn from_pem(pem: &str) -> Result<TrustStore> {
+        let certificates = certificates_in(pem)?;
+        if certificates.is_empty() {
+            return Err(Error::invalid("trust_store", "trust_store_empty", "the file holds no certificate"));
+        }
+        let anchors = certificates.into_iter().map(Anchor::from_der).collect::<Result<_>>()?;
+        Ok(TrustStore { anchors })
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.anchors.is_empty()
+    }
+
+    /// Judges a signing certificate at the time of signing.
+    pub(super) fn judge(&self, certificate: &SigningCertificate, at: Instant) -> (Trust, Option<Problem>) {
+        if self.is_empty() {
+            return (Trust::NotChecked, Some(Problem::TrustNotChecked));
+        }
+        let Ok(leaf) = parse(certificate.der()) else {
+            return (Trust::Untrusted, Some(Problem::CertificateUnreadable));
+        };
+        if !may_sign_documents(&leaf) {
+            return (Trust::Untrusted, Some(Problem::CertificatePurposeWrong));
+        }
+        match self.anchors.iter().find_map(|anchor| anchor.vouches_for(&leaf, at)) {
+            Some(true) => (Trust::Test, None),
+            Some(false) => (Trust::Ok, None),
+            None => (Trust::Untrusted, Some(Problem::CertificateUntrusted)),
+        }
+    }
+}
+
+impl Anchor {
+    fn from_der(der: Vec<u8>) -> Result<Anchor> {
+        let certificate = parse(&der)?;
+        if !is_authority(&certificate) {
+            let detail = "a certificate in the trust store is not an authority's";
+            return Err(Error::invalid("trust_store", "trust_anchor_not_authority", detail));
+        }
+        let subject = certificate.subject().as_raw().to_vec();
+        Ok(Anchor { der, subject })
+    }
+
+    /// Some(is a test authority) when this authority issued the certificate and was valid then.
+    fn vouches_for(&self, leaf: &X509Certificate<'_>, at: Instant) -> Option<bool> {
+        if leaf.issuer().as_raw() != self.subject {
+            return None;
+        }
+        let authority = parse(&self.der).ok()?;
+        let validity = authority.validity();
+        let valid = (validity.not_before.timestamp()..=validity.not_after.timestamp()).contains(&at.seconds());
+        let algorithm = leaf.signature_algorithm.algorithm.to_id_string();
+        let strong = AUTHORITY_ALGORITHMS.contains(&algorithm.as_str());
+        let issued = valid && strong && leaf.verify_signature(Some(authority.public_key())).is_ok();
+        issued.then(|| is_test(authority.subject()))
+    }
+}
+
+fn is_authority(certificate: &X509Certificate<'_>) -> bool {
+    let may_issue = match certificate.key_usage() {
+        Ok(Some(usage)) => usage.value.key_cert_sign(),
+        Ok(None) => true,
+        Err(_) => false,
+    };
+    certificate.is_ca() && may_issue
+}
+
+/// Neither an authority's certificate nor one for another use (such as a web server's).
+fn may_sign_documents(certificate: &X509Certificate<'_>) -> bool {
+    let usage_fits = match certificate.key_usage() {
+        Ok(Some(usage)) => usage.value.digital_signature() || usage.value.non_repudiation(),
+        Ok(None) => true,
+        Err(_) => false,
+    };
+    usage_fits && !certificate.is_ca()
+}

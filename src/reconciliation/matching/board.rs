@@ -1,0 +1,303 @@
+//! The board of one run: the inputs in their canonical order, and what is decided so far.
+
+use std::collections::HashMap;
+
+use super::{Line, LineId, Movement, Obligation, Outcome, Proof, Rule, Settings, Target};
+use crate::amount::Dong;
+use crate::id::AccountId;
+use crate::reconciliation::evidence::Evidence;
+use crate::reconciliation::matching::{Ambiguity, Kind, Suggestion};
+
+/// The number of a set of codes; the empty set is `NO_CODES`.
+pub(super) type CodeSet = u32;
+pub(super) const NO_CODES: CodeSet = 0;
+
+pub(super) struct LineCard<'a> {
+    pub line: &'a Line,
+    pub inflow: bool,
+    /// What is open, above zero; zero when done before this run or unusable.
+    pub open: Dong,
+    /// Distinct and sorted.
+    pub codes: Vec<&'a str>,
+    pub code_set: CodeSet,
+    /// Index of the booking date in working days.
+    pub at: i64,
+    /// Decided in this run.
+    pub done: bool,
+}
+
+impl LineCard<'_> {
+    pub fn is_open(&self) -> bool {
+        !self.done && self.open.is_positive()
+    }
+
+    /// Open, and no reversal: a reversal proves nothing, whatever its memo quotes.
+    pub fn can_prove(&self) -> bool {
+        self.is_open() && !self.line.reversal
+    }
+}
+
+pub(super) struct MovementCard<'a> {
+    pub movement: &'a Movement,
+    pub codes: Vec<&'a str>,
+    pub code_set: CodeSet,
+    pub at: i64,
+    pub taken: bool,
+}
+
+impl MovementCard<'_> {
+    pub fn is_available(&self) -> bool {
+        let movement = self.movement;
+        !self.taken
+            && !movement.has_line
+            && movement.open.is_positive()
+            && movement.open <= movement.amount
+    }
+}
+
+pub(super) struct ObligationCard<'a> {
+    pub obligation: &'a Obligation,
+    /// What is due after the credits of this run.
+    pub due: Dong,
+}
+
+pub(super) struct Board<'a> {
+    pub settings: &'a Settings,
+    /// By booking date, then id.
+    pub lines: Vec<LineCard<'a>>,
+    /// By the day first seen, then id.
+    pub movements: Vec<MovementCard<'a>>,
+    /// By id.
+    pub obligations: Vec<ObligationCard<'a>>,
+    /// None where two obligations claim one code.
+    code_owner: HashMap<&'a str, Option<usize>>,
+    pub outcome: Outcome,
+}
+
+impl<'a> Board<'a> {
+    pub fn new(
+        lines: &'a [Line],
+        movements: &'a [Movement],
+        obligations: &'a [Obligation],
+        settings: &'a Settings,
+    ) -> Self {
+        let obligations = canonical(obligations, |a, b| a.cmp(b), |a, b| a.id == b.id);
+        let mut code_owner: HashMap<&str, Option<usize>> = HashMap::with_capacity(obligations.len());
+        for (index, obligation) in obligations.iter().enumerate() {
+            code_owner
+                .entry(obligation.code.as_str())
+                .and_modify(|owner| *owner = None)
+                .or_insert(Some(index));
+        }
+        let code_of: HashMap<_, _> = obligations.iter().map(|one| (one.id, one.code.as_str())).collect();
+        let mut sets = CodeSets::default();
+        let lines = canonical(lines, |a, b| a.cmp(b), |a, b| a.id == b.id);
+        let mut lines: Vec<_> = lines.into_iter().map(|line| line_card(line, &mut sets, settings)).collect();
+        lines.sort_by_key(|card| (card.line.booking_date, card.line.id));
+        let movements = canonical(movements, |a, b| a.cmp(b), |a, b| a.id == b.id);
+        let mut movements: Vec<_> = movements
+            .into_iter()
+            .map(|movement| {
+                let linked = movement.obligation.and_then(|id| code_of.get(&id).copied());
+                movement_card(movement, linked, &mut sets, settings)
+            })
+            .collect();
+        movements.sort_by_key(|card| (card.movement.first_seen, card.movement.id));
+        let obligations =
+            obligations.into_iter().map(|obligation| ObligationCard { obligation, due: obligation.outstanding });
+        let obligations = obligations.collect();
+        Board { settings, lines, movements, obligations, code_owner, outcome: Outcome::default() }
+    }
+
+    /// The one obligation of a code.
+    pub fn obligation_of(&self, code: &str) -> Option<usize> {
+        self.code_owner.get(code).copied().flatten()
+    }
+
+    /// Records that a line proves movements, each for all that is open on it.
+    pub fn prove(&mut self, line: usize, movements: &[usize], rule: Rule, evidence: Vec<Evidence>) {
+        let mut parts = Vec::with_capacity(movements.len());
+        for &index in movements {
+            let card = &mut self.movements[index];
+            card.taken = true;
+            parts.push((card.movement.id, card.movement.open));
+        }
+        parts.sort_unstable();
+        let card = &mut self.lines[line];
+        card.done = true;
+        self.outcome.proofs.push(Proof { line: card.line.id, parts, rule, evidence });
+    }
+
+    /// Pairs lines with movements that cannot be told apart, oldest with oldest within the window.
+    /// Both lists are in board order. Returns how many pairs were made.
+    pub fn join(&mut self, lines: &[usize], movements: &[usize], window_days: u32, rule: Rule) -> usize {
+        let window = i64::from(window_days);
+        let mut waiting = movements.iter().copied().peekable();
+        let mut found = 0;
+        for &line in lines {
+            let at = self.lines[line].at;
+            // A movement too old for this line is too old for every later one.
+            while waiting.next_if(|&index| {
+                let card = &self.movements[index];
+                !card.is_available() || card.at < at - window
+            }).is_some() {}
+            let Some(movement) = waiting.next_if(|&index| self.movements[index].at <= at + window) else { continue };
+            let evidence = self.pair_evidence(line, movement, rule);
+            self.prove(line, &[movement], rule, evidence);
+            found += 1;
+        }
+        found
+    }
+
+    fn pair_evidence(&self, line: usize, movement: usize, rule: Rule) -> Vec<Evidence> {
+        let (line, movement) = (&self.lines[line], &self.movements[movement]);
+        let mut evidence = match rule {
+            Rule::BankReference => vec![Evidence::SameBankReference],
+            Rule::ProviderReference => vec![Evidence::SameProviderReference],
+            _ => Vec::new(),
+        };
+        if line.code_set == movement.code_set {
+            evidence.extend(line.codes.iter().map(|code| verified(code)));
+        }
+        evidence.push(Evidence::AmountExact);
+        evidence.push(Evidence::WithinDays(days_between(line.at, movement.at)));
+        evidence
+    }
+
+    pub fn suggest(&mut self, line: LineId, target: Target, rule: Rule, score: u8, evidence: Vec<Evidence>) {
+        self.outcome.suggestions.push(Suggestion { line, target, rule, score, evidence });
+    }
+
+    pub fn except(&mut self, line: LineId, kind: Kind) {
+        self.outcome.exceptions.push((line, kind));
+    }
+
+    /// The outcome in the order of the line ids.
+    pub fn finish(mut self) -> Outcome {
+        let limit = self.settings.suggestions_limit;
+        let outcome = &mut self.outcome;
+        outcome.proofs.sort_by_key(|proof| proof.line);
+        outcome.credits.sort_by_key(|credit| credit.line);
+        outcome.classified.sort();
+        outcome.reversals.sort_by_key(|reversal| reversal.line);
+        outcome.ambiguous.sort_by(|a, b| (a.line, a.rule, &a.candidates).cmp(&(b.line, b.rule, &b.candidates)));
+        outcome.exceptions.sort();
+        outcome.exceptions.dedup();
+        rank(outcome, limit);
+        self.outcome
+    }
+}
+
+/// Best first within a line, one suggestion per target, no more than `limit`; a tie at the top is
+/// an ambiguity.
+fn rank(outcome: &mut Outcome, limit: usize) {
+    let mut suggestions = std::mem::take(&mut outcome.suggestions);
+    suggestions.sort_by(|a, b| {
+        (a.line, &a.target).cmp(&(b.line, &b.target)).then(b.score.cmp(&a.score)).then(a.rule.cmp(&b.rule))
+    });
+    suggestions.dedup_by(|later, first| later.line == first.line && later.target == first.target);
+    suggestions.sort_by(|a, b| (a.line, b.score, &a.target).cmp(&(b.line, a.score, &b.target)));
+    for group in suggestions.chunk_by(|a, b| a.line == b.line) {
+        let top: Vec<_> = group.iter().take_while(|one| one.score == group[0].score).collect();
+        let known = outcome.ambiguous.iter().any(|ambiguity| ambiguity.line == group[0].line);
+        if top.len() > 1 && !known {
+            let candidates = top.iter().take(limit).map(|one| one.target.clone()).collect();
+            outcome.ambiguous.push(Ambiguity { line: group[0].line, candidates, rule: group[0].rule });
+        }
+        outcome.suggestions.extend(group.iter().take(limit).cloned());
+    }
+    outcome.ambiguous.sort_by_key(|ambiguity| ambiguity.line);
+}
+
+pub(super) fn verified(code: &str) -> Evidence {
+    Evidence::CodeVerified { code: code.to_owned() }
+}
+
+pub(super) fn days_between(one: i64, other: i64) -> u32 {
+    u32::try_from(one.abs_diff(other)).unwrap_or(u32::MAX)
+}
+
+/// The part of a list in board order, given by its days, that lies within the window.
+pub(super) fn within(list: &[usize], at: i64, window_days: u32, day_of: impl Fn(usize) -> i64) -> &[usize] {
+    let window = i64::from(window_days);
+    let first = list.partition_point(|&index| day_of(index) < at - window);
+    let rest = list.get(first..).unwrap_or_default();
+    let count = rest.partition_point(|&index| day_of(index) <= at + window);
+    rest.get(..count).unwrap_or_default()
+}
+
+/// A reference that tells something: not a placeholder, not a run of zeros.
+pub(super) fn usable(reference: &str) -> Option<&str> {
+    let trimmed = reference.trim();
+    let placeholder = ["NONREF", "NOTPROVIDED", "NOTAVAILABLE"].iter().any(|word| trimmed.eq_ignore_ascii_case(word));
+    let says_something = trimmed.len() >= 4 && trimmed.chars().any(|c| c.is_ascii_alphanumeric() && c != '0');
+    (says_something && !placeholder).then_some(trimmed)
+}
+
+pub(super) type Reference<'a> = (AccountId, bool, &'a str);
+
+/// Sorted by everything, so that even two records of one id give the same answer in any order.
+fn canonical<'a, T>(
+    all: &'a [T],
+    order: impl Fn(&T, &T) -> std::cmp::Ordering,
+    same: impl Fn(&T, &T) -> bool,
+) -> Vec<&'a T> {
+    let mut sorted: Vec<&T> = all.iter().collect();
+    sorted.sort_unstable_by(|a, b| order(a, b));
+    sorted.dedup_by(|a, b| same(a, b));
+    sorted
+}
+
+/// Numbers for sets of codes, so that sets compare at the price of a number.
+#[derive(Default)]
+struct CodeSets<'a> {
+    numbers: HashMap<Vec<&'a str>, CodeSet>,
+}
+
+impl<'a> CodeSets<'a> {
+    fn number(&mut self, codes: &[&'a str]) -> CodeSet {
+        if codes.is_empty() {
+            return NO_CODES;
+        }
+        let next = self.numbers.len() as CodeSet + 1;
+        *self.numbers.entry(codes.to_vec()).or_insert(next)
+    }
+}
+
+fn distinct<'a>(codes: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut codes: Vec<&str> = codes.filter(|code| !code.is_empty()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
+fn line_card<'a>(line: &'a Line, sets: &mut CodeSets<'a>, settings: &Settings) -> LineCard<'a> {
+    let codes = distinct(line.codes.iter().map(String::as_str));
+    let code_set = sets.number(&codes);
+    let at = settings.working_days.index(line.booking_date);
+    LineCard { line, inflow: line.amount.0 > 0, open: usable_open(line), codes, code_set, at, done: false }
+}
+
+/// What is open on a line, without its sign; zero when it cannot be a part of the amount.
+fn usable_open(line: &Line) -> Dong {
+    let same_sign = line.open.0.signum() == line.amount.0.signum();
+    if !same_sign || line.open.0.unsigned_abs() > line.amount.0.unsigned_abs() {
+        return Dong::ZERO;
+    }
+    line.open.0.checked_abs().map_or(Dong::ZERO, Dong)
+}
+
+fn movement_card<'a>(
+    movement: &'a Movement,
+    linked: Option<&'a str>,
+    sets: &mut CodeSets<'a>,
+    settings: &Settings,
+) -> MovementCard<'a> {
+    let mut codes = distinct(movement.codes.iter().map(String::as_str));
+    if codes.is_empty() {
+        codes.extend(linked);
+    }
+    let code_set = sets.number(&codes);
+    let at = settings.working_days.index(movement.first_seen);
+    MovementCard { movement, codes, code_set, at, taken: false }
+}

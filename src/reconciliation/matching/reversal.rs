@@ -1,0 +1,186 @@
+//! Lines that give the money of another line back.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::board::{Board, usable, verified};
+use super::{Kind, Reversal, Rule, Target};
+use crate::id::AccountId;
+use crate::reconciliation::classification::{Class, classify, speaks_of_return};
+use crate::reconciliation::evidence::Evidence;
+use crate::reconciliation::matching::Ambiguity;
+
+/// Links returns to their originals. Who returns whom depends on the lines alone and not on what
+/// is open, so that a second run sees the same: one original is returned once.
+pub(super) fn link(board: &mut Board<'_>) {
+    let sure = sure_links(board);
+    let originals = Originals::of(board);
+    for line in 0..board.lines.len() {
+        let card = &board.lines[line];
+        if !card.is_open() {
+            continue;
+        }
+        let (marked, inflow) = (card.line.reversal, card.inflow);
+        match sure.get(&line) {
+            Some(Link::One(original)) => link_one(board, line, *original),
+            Some(Link::Many(candidates)) => report_tie(board, line, candidates),
+            None if marked || (!inflow && speaks_of_return(&card.line.memo_folded)) => {
+                suggest_originals(board, &originals, line);
+            }
+            None => {}
+        }
+    }
+}
+
+enum Link {
+    One(usize),
+    Many(Vec<usize>),
+}
+
+/// Links by equal account, reference and amount with the opposite sign.
+fn sure_links(board: &Board<'_>) -> HashMap<usize, Link> {
+    let mut groups: BTreeMap<(AccountId, &str, u64), Vec<usize>> = BTreeMap::new();
+    for (index, card) in board.lines.iter().enumerate() {
+        let line = card.line;
+        if board.settings.shared_references.contains(&line.account) {
+            continue;
+        }
+        if let Some(reference) = line.bank_reference.as_deref().and_then(usable) {
+            groups.entry((line.account, reference, line.amount.0.unsigned_abs())).or_default().push(index);
+        }
+    }
+    let mut links = HashMap::new();
+    for group in groups.values().filter(|group| group.len() > 1) {
+        link_group(board, group, &mut links);
+    }
+    links
+}
+
+fn link_group(board: &Board<'_>, group: &[usize], links: &mut HashMap<usize, Link>) {
+    let marked_credit = group.iter().any(|&index| board.lines[index].inflow && board.lines[index].line.reversal);
+    // Without the bank's mark a debit is the return of a credit, never the other way round.
+    let is_return = |index: usize| {
+        let card = &board.lines[index];
+        card.line.reversal || (!card.inflow && !marked_credit)
+    };
+    for inflow in [false, true] {
+        let mut returns =
+            group.iter().copied().filter(|&index| is_return(index) && board.lines[index].inflow == inflow);
+        let originals: Vec<usize> =
+            group.iter().copied().filter(|&index| !is_return(index) && board.lines[index].inflow != inflow).collect();
+        match originals.as_slice() {
+            [] => {}
+            [original] => {
+                let booked = board.lines[*original].line.booking_date;
+                if let Some(line) = returns.find(|&line| board.lines[line].line.booking_date >= booked) {
+                    links.insert(line, Link::One(*original));
+                }
+            }
+            many => links.extend(returns.map(|line| (line, Link::Many(many.to_vec())))),
+        }
+    }
+}
+
+fn link_one(board: &mut Board<'_>, line: usize, original: usize) {
+    let kind = kind_of_return(board, line, original);
+    let mut evidence = own_evidence(board, line);
+    evidence.extend([Evidence::SameBankReference, Evidence::AmountExact]);
+    let original = board.lines[original].line.id;
+    let card = &mut board.lines[line];
+    card.done = true;
+    let line = card.line.id;
+    board.outcome.reversals.push(Reversal { line, original, evidence });
+    board.except(line, kind);
+}
+
+/// A refund of ours that comes back is a bounced refund, anything else a reversal.
+fn kind_of_return(board: &Board<'_>, line: usize, original: usize) -> Kind {
+    let class = classify(board.lines[original].line, &board.settings.rules).map(|(class, _)| class);
+    if board.lines[line].inflow && class == Some(Class::RefundByUs) {
+        return Kind::RefundBounced;
+    }
+    Kind::BankReversal
+}
+
+fn own_evidence(board: &Board<'_>, line: usize) -> Vec<Evidence> {
+    let line = board.lines[line].line;
+    let marked = line.reversal.then_some(Evidence::MarkedAsReversal);
+    let words = speaks_of_return(&line.memo_folded).then_some(Evidence::ReversalWords);
+    marked.into_iter().chain(words).collect()
+}
+
+/// Several originals share reference and amount: which one came back is for a person to say.
+fn report_tie(board: &mut Board<'_>, line: usize, candidates: &[usize]) {
+    let id = board.lines[line].line.id;
+    let mut targets = Vec::new();
+    for &original in candidates.iter().take(board.settings.suggestions_limit) {
+        let target = Target::Line(board.lines[original].line.id);
+        let mut evidence = own_evidence(board, line);
+        evidence.extend([Evidence::SameBankReference, Evidence::AmountExact]);
+        board.suggest(id, target.clone(), Rule::Reversal, 80, evidence);
+        targets.push(target);
+    }
+    targets.sort();
+    board.outcome.ambiguous.push(Ambiguity { line: id, candidates: targets, rule: Rule::Reversal });
+    board.except(id, Kind::BankReversal);
+}
+
+type Money = (AccountId, bool, u64);
+
+/// Lines that may be originals, in board order, by what a return shares with them.
+struct Originals<'a> {
+    by_counterparty: HashMap<(Money, &'a str), Vec<usize>>,
+    by_code: HashMap<(Money, &'a str), Vec<usize>>,
+}
+
+impl<'a> Originals<'a> {
+    fn of(board: &Board<'a>) -> Self {
+        let mut originals = Originals { by_counterparty: HashMap::new(), by_code: HashMap::new() };
+        for (index, card) in board.lines.iter().enumerate().filter(|(_, card)| !card.line.reversal) {
+            let money = (card.line.account, card.inflow, card.line.amount.0.unsigned_abs());
+            if let Some(counterparty) = card.line.counterparty_account.as_deref() {
+                originals.by_counterparty.entry((money, counterparty)).or_default().push(index);
+            }
+            for &code in &card.codes {
+                originals.by_code.entry((money, code)).or_default().push(index);
+            }
+        }
+        originals
+    }
+}
+
+/// Suggests the latest earlier lines of the same amount with the same code or counterparty.
+fn suggest_originals(board: &mut Board<'_>, originals: &Originals<'_>, line: usize) {
+    let card = &board.lines[line];
+    let id = card.line.id;
+    let money = (card.line.account, !card.inflow, card.line.amount.0.unsigned_abs());
+    let booked = card.line.booking_date;
+    let limit = board.settings.suggestions_limit;
+    let latest = |board: &Board<'_>, list: Option<&Vec<usize>>| -> Vec<usize> {
+        let list = list.map(Vec::as_slice).unwrap_or_default();
+        let earlier = list.partition_point(|&index| board.lines[index].line.booking_date <= booked);
+        list.iter().take(earlier).rev().take(limit).copied().collect()
+    };
+    let mut found: BTreeMap<usize, Vec<Evidence>> = BTreeMap::new();
+    for &code in &card.codes {
+        for original in latest(board, originals.by_code.get(&(money, code))) {
+            found.entry(original).or_default().push(verified(code));
+        }
+    }
+    if let Some(counterparty) = card.line.counterparty_account.as_deref() {
+        for original in latest(board, originals.by_counterparty.get(&(money, counterparty))) {
+            found.entry(original).or_default().push(Evidence::SameCounterparty);
+        }
+    }
+    let marked = card.line.reversal;
+    let any = !found.is_empty();
+    for (original, shared) in found {
+        let score = 60 + 10 * u8::try_from(shared.len().min(3)).unwrap_or(3);
+        let mut evidence = own_evidence(board, line);
+        evidence.extend(shared);
+        evidence.push(Evidence::AmountExact);
+        board.suggest(id, Target::Line(board.lines[original].line.id), Rule::Reversal, score, evidence);
+    }
+    if marked || any {
+        board.except(id, Kind::BankReversal);
+    }
+}

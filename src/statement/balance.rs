@@ -1,0 +1,217 @@
+//! The balance proof, and how pages and statements of one account follow each other.
+
+use rust_decimal::Decimal;
+
+use super::finding::{Finding, Findings};
+use super::model::{Page, Statement};
+
+/// Opening balance plus every line must give the closing balance, all in one currency.
+///
+/// `None` means proven. A finding names both numbers. A statement without one of its balances
+/// cannot be proven.
+pub fn prove_balance(statement: &Statement) -> Option<Finding> {
+    let (Some(opening), Some(closing)) = (&statement.opening, &statement.closing) else {
+        return Some(Finding::new(
+            &statement.at,
+            "balance_missing",
+            "Thiếu số dư đầu kỳ hoặc cuối kỳ",
+            "the opening or the closing balance is missing",
+        ));
+    };
+    if let Some(stranger) = first_of_other_currency(statement, &opening.currency) {
+        return Some(stranger);
+    }
+    let expected = statement.lines.iter().try_fold(opening.amount, |sum, line| sum.checked_add(line.amount));
+    let Some(expected) = expected else {
+        return Some(Finding::new(
+            &closing.at,
+            "amount_out_of_range",
+            "Tổng số tiền vượt quá giới hạn",
+            "the sum of the lines is out of range",
+        ));
+    };
+    if expected == closing.amount {
+        return None;
+    }
+    let difference = closing.amount.checked_sub(expected).unwrap_or(Decimal::MAX);
+    Some(Finding::new(
+        &closing.at,
+        "balance_broken",
+        format!(
+            "Số dư không khớp: đầu kỳ {} cộng phát sinh được {expected}, cuối kỳ ghi {}, lệch {difference}",
+            opening.amount, closing.amount
+        ),
+        format!(
+            "opening {} plus the lines gives {expected}, but closing is {}: off by {difference}",
+            opening.amount, closing.amount
+        ),
+    ))
+}
+
+fn first_of_other_currency(statement: &Statement, currency: &str) -> Option<Finding> {
+    let mixed = |at: &str, found: &str| {
+        Finding::new(
+            at,
+            "currency_mixed",
+            format!("Loại tiền {found} khác loại tiền {currency} của số dư đầu kỳ"),
+            format!("the currency {found} differs from {currency} of the opening balance"),
+        )
+    };
+    let closing = statement.closing.iter().map(|closing| (&closing.at, &closing.currency));
+    let lines = statement.lines.iter().map(|line| (&line.at, &line.currency));
+    closing.chain(lines).find(|(_, found)| *found != currency).map(|(at, found)| mixed(at, found))
+}
+
+/// Compares the lines with the sums and counts the bank states. A sum that differs is an error;
+/// a count is a warning, because some banks count the payments inside a batch.
+pub(super) fn check_totals(statement: &Statement, findings: &mut Findings) {
+    let Some(totals) = &statement.totals else { return };
+    let has_reversal = statement.lines.iter().any(|line| line.reversal);
+    for (is_credit, name, sum, count) in [
+        (true, "có/credit", totals.credit_sum, totals.credit_count),
+        (false, "nợ/debit", totals.debit_sum, totals.debit_count),
+    ] {
+        let amounts = statement.lines.iter().map(|line| line.amount);
+        let own: Vec<Decimal> = amounts.filter(|amount| !amount.is_zero() && amount.is_sign_positive() == is_credit).collect();
+        let own_sum = own.iter().try_fold(Decimal::ZERO, |sum, amount| sum.checked_add(amount.abs()));
+        if let Some(given) = sum.filter(|given| own_sum != Some(*given)) {
+            let own_sum = own_sum.unwrap_or(Decimal::MAX);
+            let finding = Finding::new(
+                &statement.at,
+                "totals_mismatch",
+                format!("Tổng phát sinh {name} ghi {given}, cộng các dòng được {own_sum}"),
+                format!("the stated {name} total is {given}, the lines give {own_sum}"),
+            );
+            // Banks do not agree on which side a reversal counts.
+            if has_reversal { findings.warn(finding) } else { findings.error(finding) }
+        }
+        if let Some(given) = count.filter(|given| usize::try_from(*given) != Ok(own.len())) {
+            findings.warn(Finding::new(
+                &statement.at,
+                "count_mismatch",
+                format!("Số bút toán {name} ghi {given}, đọc được {}", own.len()),
+                format!("the stated {name} count is {given}, {} were read", own.len()),
+            ));
+        }
+    }
+}
+
+/// Puts the pages of one statement together: the opening balance of the first page, all lines,
+/// the closing balance of the last. Statements of one page pass unchanged.
+pub fn join_pages(statements: Vec<Statement>) -> Vec<Statement> {
+    let mut joined: Vec<Statement> = Vec::with_capacity(statements.len());
+    for next in statements {
+        match joined.last_mut().filter(|previous| is_next_page(previous, &next)) {
+            Some(previous) => append_page(previous, next),
+            None => joined.push(next),
+        }
+    }
+    joined
+}
+
+fn is_next_page(previous: &Statement, next: &Statement) -> bool {
+    let (Some(before), Some(after)) = (previous.page, next.page) else { return false };
+    let pages_follow = match (before.number, after.number) {
+        (Some(before), Some(after)) => after > before,
+        _ => true,
+    };
+    !before.last
+        && after.continues
+        && pages_follow
+        && previous.account == next.account
+        && (previous.sequence == next.sequence || previous.id == next.id)
+}
+
+fn append_page(statement: &mut Statement, page: Statement) {
+    let offset = statement.lines.last().map_or(0, |line| line.entry_index);
+    statement.lines.extend(page.lines.into_iter().map(|mut line| {
+        line.entry_index = line.entry_index.saturating_add(offset);
+        line
+    }));
+    statement.closing = page.closing;
+    statement.totals = None;
+    let continues = statement.page.is_some_and(|first| first.continues);
+    let number = page.page.and_then(|last| last.number);
+    statement.page = Some(Page { number, continues, last: page.page.is_none_or(|last| last.last) });
+}
+
+/// Checks what joins the statements of a file: a page opens with what the page before closed
+/// with, and a statement of several pages is proven as a whole.
+pub(super) fn check_sequence(statements: &[Statement], findings: &mut Findings) {
+    for (position, statement) in statements.iter().enumerate() {
+        let next = statements.get(position + 1);
+        match next.filter(|next| is_next_page(statement, next)) {
+            Some(next) => check_page_chain(statement, next, findings),
+            None => check_open_end(statement, findings),
+        }
+        let previous = position.checked_sub(1).and_then(|before| statements.get(before));
+        check_start(previous, statement, findings);
+    }
+}
+
+fn check_page_chain(page: &Statement, next: &Statement, findings: &mut Findings) {
+    if let (Some(closing), Some(opening)) = (&page.closing, &next.opening)
+        && (closing.amount != opening.amount || closing.currency != opening.currency)
+    {
+        findings.error(Finding::new(
+            &opening.at,
+            "page_chain_broken",
+            format!("Trang trước kết thúc ở {}, trang này bắt đầu ở {}", closing.amount, opening.amount),
+            format!("the page before closes at {}, this one opens at {}", closing.amount, opening.amount),
+        ));
+    }
+}
+
+fn check_open_end(statement: &Statement, findings: &mut Findings) {
+    if statement.page.is_some_and(|page| !page.last) {
+        findings.warn(Finding::new(
+            &statement.at,
+            "page_missing",
+            "Sao kê còn trang sau không có trong tệp",
+            "a following page of this statement is not in the file",
+        ));
+    }
+}
+
+fn check_start(previous: Option<&Statement>, statement: &Statement, findings: &mut Findings) {
+    let follows = previous.is_some_and(|previous| is_next_page(previous, statement));
+    if statement.page.is_some_and(|page| page.continues) && !follows {
+        findings.warn(Finding::new(
+            &statement.at,
+            "page_missing",
+            "Sao kê có trang trước không có trong tệp",
+            "an earlier page of this statement is not in the file",
+        ));
+        return;
+    }
+    let Some(previous) = previous.filter(|previous| !follows && previous.account == statement.account) else {
+        return;
+    };
+    let is_successor = previous.sequence.zip(statement.sequence).is_some_and(|(a, b)| a.checked_add(1) == Some(b));
+    if let (true, Some(closing), Some(opening)) = (is_successor, &previous.closing, &statement.opening)
+        && closing.amount != opening.amount
+    {
+        findings.warn(Finding::new(
+            &opening.at,
+            "statement_gap",
+            format!("Số dư đầu kỳ {} khác số dư cuối {} của sao kê trước", opening.amount, closing.amount),
+            format!("opening {} differs from closing {} of the statement before", opening.amount, closing.amount),
+        ));
+    }
+}
+
+/// Proves the joined statements of several pages whose pages alone had no balances.
+pub(super) fn prove_joined_pages(statements: &[Statement], findings: &mut Findings) {
+    let has_gap = |statement: &Statement| {
+        statement.page.is_some() && (statement.opening.is_none() || statement.closing.is_none())
+    };
+    if !statements.iter().any(has_gap) {
+        return;
+    }
+    for joined in join_pages(statements.to_vec()) {
+        let is_whole = joined.page.is_some_and(|page| page.last && !page.continues);
+        if is_whole && let Some(finding) = prove_balance(&joined) {
+            findings.error(finding);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! ISO 20022 camt.053 statements, camt.052 reports and camt.054 notifications, any version.
+//!
+//! Elements are found by local name, so that every version (.02 to .14), prefix and wrapper
+//! reads alike. `element` streams the XML under limits and refuses DTDs; `statement` collects one
+//! account statement; `entry` reads `Ntry`, `detail` its `TxDtls`.
+
+mod detail;
+mod element;
+mod entry;
+mod statement;
+#[cfg(test)]
+mod tests;
+
+use super::finding::{Finding, Findings};
+use super::model::{Format, Statement};
+use super::parse::Reading;
+
+use element::{Step, Walker};
+use statement::Builder;
+
+/// The element of each message that holds statements, and what a statement is called in it.
+fn message_of(name: &str) -> Option<(Format, &'static str)> {
+    match name {
+        "BkToCstmrStmt" => Some((Format::Camt053, "Stmt")),
+        "BkToCstmrAcctRpt" => Some((Format::Camt052, "Rpt")),
+        "BkToCstmrDbtCdtNtfctn" => Some((Format::Camt054, "Ntfctn")),
+        _ => None,
+    }
+}
+
+pub(super) fn read(text: &str) -> Reading {
+    let mut reader = Reader {
+        walker: Walker::new(text),
+        message: None,
+        statement_count: 0,
+        statements: Vec::new(),
+        findings: Findings::default(),
+    };
+    if let Err(finding) = reader.run() {
+        reader.findings.error(finding);
+    } else if reader.statements.is_empty() {
+        reader.findings.error(Finding::new(
+            reader.walker.path(),
+            "statement_missing",
+            "Tệp không có sao kê",
+            "the file has no statement",
+        ));
+    }
+    Reading {
+        format: reader.message.map_or(Format::Unknown, |(format, _)| format),
+        version: reader.walker.take_version(),
+        statements: reader.statements,
+        findings: reader.findings,
+    }
+}
+
+struct Reader<'a> {
+    walker: Walker<'a>,
+    message: Option<(Format, &'static str)>,
+    statement_count: usize,
+    statements: Vec<Statement>,
+    findings: Findings,
+}
+
+impl Reader<'_> {
+    fn run(&mut self) -> Result<(), Finding> {
+        loop {
+            match self.walker.step()? {
+                Step::Enter(name) => match (message_of(&name), self.message) {
+                    (Some(message), _) => self.message = Some(message),
+                    (None, Some((format, statement))) if name == statement => self.read_statement(format)?,
+                    _ => {}
+                },
+                Step::Leave => {}
+                Step::End => return Ok(()),
+            }
+        }
+    }
+
+    /// Reads to the end of the statement the walker has just entered. What was read before a
+    /// break in the XML is kept.
+    fn read_statement(&mut self, format: Format) -> Result<(), Finding> {
+        self.statement_count += 1;
+        self.walker.number_current(self.statement_count);
+        let mut builder = Builder::new(format, self.walker.path());
+        let outcome = self.read_children(&mut builder);
+        let is_whole = outcome.is_ok();
+        let (statement, findings) = builder.finish(is_whole);
+        self.statements.push(statement);
+        self.findings.append(findings);
+        outcome
+    }
+
+    fn read_children(&mut self, builder: &mut Builder) -> Result<(), Finding> {
+        loop {
+            match self.walker.step()? {
+                Step::Enter(name) => {
+                    let ordinal = builder.ordinal_of(&name);
+                    if let Some(ordinal) = ordinal {
+                        self.walker.number_current(ordinal);
+                    }
+                    let path = self.walker.path();
+                    let (element, raw) = self.walker.read_element()?;
+                    builder.take(&element, &path, raw);
+                }
+                Step::Leave => return Ok(()),
+                Step::End => return Err(self.walker.truncated()),
+            }
+        }
+    }
+}

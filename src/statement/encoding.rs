@@ -1,0 +1,100 @@
+//! Bytes to text: byte order mark, declared encoding, strict UTF-8, then the legacy code page
+//! that banks of that format use.
+
+use std::borrow::Cow;
+
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252, WINDOWS_1258};
+
+/// Text with the encoding it was read in. `guessed` is set when nothing in the file names it.
+pub(super) struct Decoded<'a> {
+    pub text: Cow<'a, str>,
+    pub encoding: &'static str,
+    pub guessed: bool,
+    /// Bytes that the encoding does not have were replaced: the text is not to be trusted.
+    pub damaged: bool,
+}
+
+pub(super) fn decode(bytes: &[u8]) -> Decoded<'_> {
+    if let Some((encoding, mark_length)) = Encoding::for_bom(bytes) {
+        return decode_as(bytes.get(mark_length..).unwrap_or_default(), encoding, false);
+    }
+    if let Some(encoding) = wide_encoding(bytes) {
+        return decode_as(bytes, encoding, false);
+    }
+    match declared_encoding(bytes) {
+        Some(encoding) if encoding != encoding_rs::UTF_8 => decode_as(bytes, encoding, false),
+        _ => decode_undeclared(bytes),
+    }
+}
+
+fn decode_undeclared(bytes: &[u8]) -> Decoded<'_> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Decoded { text: Cow::Borrowed(text), encoding: "UTF-8", guessed: false, damaged: false },
+        Err(_) => decode_as(bytes, legacy_encoding(bytes), true),
+    }
+}
+
+fn decode_as(bytes: &[u8], encoding: &'static Encoding, guessed: bool) -> Decoded<'_> {
+    let (text, damaged) = encoding.decode_without_bom_handling(bytes);
+    Decoded { text, encoding: encoding.name(), guessed, damaged }
+}
+
+/// UTF-16 without a byte order mark: every second byte of the ASCII start is zero.
+fn wide_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
+    match bytes {
+        [first, 0, second, 0, ..] if *first != 0 && *second != 0 => Some(UTF_16LE),
+        [0, first, 0, second, ..] if *first != 0 && *second != 0 => Some(UTF_16BE),
+        _ => None,
+    }
+}
+
+/// The encoding named by an XML declaration. A declared UTF-16 cannot be true here: the
+/// declaration was readable byte by byte.
+fn declared_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = bytes.get(..200).unwrap_or(bytes);
+    let start = head.iter().position(|byte| !byte.is_ascii_whitespace())?;
+    let declaration = head.get(start..)?.strip_prefix(b"<?xml")?;
+    let end = declaration.windows(2).position(|pair| pair == b"?>")?;
+    let declaration = std::str::from_utf8(declaration.get(..end)?).ok()?;
+    let (_, value) = declaration.split_once("encoding")?;
+    let value = value.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let label = value.strip_prefix(quote)?.split(quote).next()?;
+    Encoding::for_label(label.as_bytes()).filter(|encoding| *encoding != UTF_16LE && *encoding != UTF_16BE)
+}
+
+/// SWIFT and XML files that are not UTF-8 are Latin-1 of some bank; tables are Vietnamese Windows.
+fn legacy_encoding(bytes: &[u8]) -> &'static Encoding {
+    let has = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+    if bytes.first() == Some(&b'<') || has(b":20:") || has(b":60F:") { WINDOWS_1252 } else { WINDOWS_1258 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_order_mark_decides() {
+        assert_eq!(decode(b"\xEF\xBB\xBFNg\xC3\xA0y").text, "Ngày");
+        assert_eq!(decode(b"\xFF\xFEN\0g\0").text, "Ng");
+    }
+
+    #[test]
+    fn wide_text_is_known_without_its_mark() {
+        assert_eq!(decode(b"<\0a\0>\0").text, "<a>");
+    }
+
+    #[test]
+    fn the_xml_declaration_names_the_encoding() {
+        let decoded = decode(b"<?xml version=\"1.0\" encoding='ISO-8859-1'?><a>\xFC</a>");
+        assert!(decoded.text.ends_with("<a>ü</a>"));
+        assert!(!decoded.guessed);
+    }
+
+    #[test]
+    fn old_code_pages_are_guessed_by_kind_of_file() {
+        let swift = decode(b":20:X\r\n:86:M\xFCller");
+        assert!(swift.guessed && swift.text.ends_with("Müller"));
+        assert_eq!(decode(b"Ng\xE0y;S\xF4\xEC").encoding, "windows-1258");
+    }
+}

@@ -1,0 +1,31 @@
+//! Bank statements (sao kê): files of any bank become statements and lines with proven balances.
+//!
+//! Reading is pure: `parse` takes bytes and gives what was read and every place where the file
+//! cannot be trusted. It is lenient in form (encodings, separators, wrappers, the habits of each
+//! bank) and strict in money: an amount, mark, date or balance that is not certain is an error
+//! with its place, never a guess. Amounts keep their currency and decimals here; turning them
+//! into đồng belongs to the import.
+//!
+//! Sources: ISO 20022 camt.052/053/054 (versions .02 to .14), SWIFT MT940 and MT942, and the
+//! tabular exports of Vietnamese banks.
+
+mod balance;
+mod camt;
+mod date;
+mod detect;
+mod encoding;
+mod finding;
+mod model;
+mod mt940;
+mod number;
+mod parse;
+mod tabular;
+#[cfg(test)]
+mod tests;
+
+pub use balance::{join_pages, prove_balance};
+pub use finding::Finding;
+pub use model::{
+    Balance, BalanceBasis, Charge, Detail, Duplicate, Format, Line, Page, Parsed, Statement, Totals,
+};
+pub use parse::{MAX_BYTES, parse};

@@ -1,0 +1,131 @@
+//! The statement line `:61:`.
+//!
+//! `YYMMDD` value date, `[MMDD]` entry date, mark `D|C|RD|RC`, `[1!a]` funds code, amount with a
+//! comma, `1!a3!c` type, customer reference, `[//` bank reference`]`. A reversed credit (`RC`) is
+//! money out, a reversed debit (`RD`) money in.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use crate::statement::date::{entry_date, swift_date};
+use crate::statement::finding::{Fault, excerpt};
+use crate::statement::number::{signed, swift_amount};
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub value_date: NaiveDate,
+    pub booking_date: Option<NaiveDate>,
+    /// Minus is money out.
+    pub amount: Decimal,
+    pub reversal: bool,
+    /// The third letter of the currency, where the bank writes it.
+    pub funds_code: Option<char>,
+    pub transaction_code: Option<String>,
+    pub reference: Option<String>,
+    pub bank_reference: Option<String>,
+    /// The amount was not written with a comma.
+    pub amount_deviates: bool,
+}
+
+pub(super) fn read_entry(text: &str) -> Result<Entry, Fault> {
+    let mut cursor = Cursor { rest: text.trim() };
+    let value_date = swift_date(cursor.take(6))?;
+    let booking_date = cursor.take_digits(4).map(|digits| entry_date(value_date, digits)).transpose()?;
+    let (is_credit, reversal, funds_code) = read_mark(cursor.take_while(|c| c.is_ascii_alphabetic()))?;
+    let (amount, amount_deviates) =
+        swift_amount(cursor.take_while(|c| c.is_ascii_digit() || matches!(c, ',' | '.')))?;
+    let (transaction_code, references) = read_type(cursor.rest.trim())?;
+    let (reference, bank_reference) = references.split_once("//").unwrap_or((references, ""));
+    Ok(Entry {
+        value_date,
+        booking_date,
+        amount: signed(amount, is_credit != reversal),
+        reversal,
+        funds_code,
+        transaction_code,
+        reference: present(reference).filter(|reference| reference != "NONREF"),
+        bank_reference: present(bank_reference),
+        amount_deviates,
+    })
+}
+
+fn present(text: &str) -> Option<String> {
+    Some(crate::text::clean(text)).filter(|text| !text.is_empty())
+}
+
+/// Credit or debit, reversal, funds code. `CD` is a credit with funds code D (as in USD), `RC` a
+/// reversed credit, `RCD` both.
+fn read_mark(letters: &str) -> Result<(bool, bool, Option<char>), Fault> {
+    let unknown = || {
+        let shown = excerpt(letters);
+        Fault::new(
+            "mark_invalid",
+            format!("Dấu ghi nợ/có “{shown}” không hợp lệ (C, D, RC hoặc RD)"),
+            format!("“{shown}” is not a debit or credit mark (C, D, RC or RD)"),
+        )
+    };
+    let mark = letters.trim();
+    let (reversal, rest) = match mark.strip_prefix('R') {
+        Some(rest) => (true, rest),
+        None => (false, mark),
+    };
+    let mut rest = rest.chars();
+    let is_credit = match rest.next() {
+        Some('C') => true,
+        Some('D') => false,
+        _ => return Err(unknown()),
+    };
+    let funds_code = rest.next();
+    let is_code = funds_code.is_none_or(|code| code.is_ascii_uppercase());
+    if is_code && rest.next().is_none() { Ok((is_credit, reversal, funds_code)) } else { Err(unknown()) }
+}
+
+/// The type code, in listed form, with digits only (`N527`) or any other letter first; some banks
+/// leave it out before `NONREF`.
+fn read_type(text: &str) -> Result<(Option<String>, &str), Fault> {
+    if text.starts_with("NONREF") {
+        return Ok((None, text));
+    }
+    let is_code = |code: &str| {
+        let mut chars = code.chars();
+        chars.next().is_some_and(|c| c.is_ascii_uppercase()) && chars.all(|c| c.is_ascii_alphanumeric())
+    };
+    match text.split_at_checked(4).filter(|(code, _)| is_code(code)) {
+        Some((code, references)) => Ok((Some(code.to_owned()), references)),
+        None => Err(Fault::new(
+            "transaction_code_missing",
+            "Thiếu mã loại giao dịch (ví dụ NTRF) sau số tiền",
+            "the transaction type (such as NTRF) behind the amount is missing",
+        )),
+    }
+}
+
+struct Cursor<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Cursor<'a> {
+    /// The next characters; fewer at the end of the text.
+    fn take(&mut self, count: usize) -> &'a str {
+        let end = self.rest.char_indices().nth(count).map_or(self.rest.len(), |(at, _)| at);
+        self.split(end)
+    }
+
+    fn take_digits(&mut self, count: usize) -> Option<&'a str> {
+        let digits = self.rest.get(..count).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))?;
+        self.split(count);
+        Some(digits)
+    }
+
+    fn take_while(&mut self, keep: impl Fn(char) -> bool) -> &'a str {
+        self.rest = self.rest.trim_start();
+        let end = self.rest.find(|c: char| !keep(c)).unwrap_or(self.rest.len());
+        self.split(end)
+    }
+
+    fn split(&mut self, end: usize) -> &'a str {
+        let (taken, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
+        self.rest = rest;
+        taken
+    }
+}

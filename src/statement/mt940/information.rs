@@ -1,0 +1,104 @@
+//! The information `:86:` behind a statement line.
+//!
+//! Structured as in Germany and Poland (a transaction code, then numbered fields behind `?` or
+//! another mark), with words between slashes as in the Netherlands, or free text, which is what
+//! Vietnamese banks send. Nothing is lost: the memo carries the whole remittance text.
+
+use crate::text::clean;
+
+/// Remittance fields of the structured form hold 27 characters; a full one goes on in the next.
+const FIELD_CHARS: usize = 27;
+/// A full line of free text goes on in the next without a break.
+const LINE_CHARS: usize = 65;
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Information {
+    pub memo: Option<String>,
+    pub posting_text: Option<String>,
+    pub counterparty_name: Option<String>,
+    pub counterparty_account: Option<String>,
+}
+
+pub(super) fn read_information(lines: &[&str]) -> Information {
+    let glued = lines.concat();
+    match structured_mark(&glued) {
+        Some(mark) => read_fields(&glued, mark),
+        None => read_free_text(lines),
+    }
+}
+
+/// The mark between numbered fields: `166?00…` has `?`. It must repeat to be believed.
+fn structured_mark(text: &str) -> Option<char> {
+    let behind_code = text.trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
+    let code_length = text.trim_start().len() - behind_code.len();
+    let mark = behind_code.chars().next().filter(|c| matches!(c, '?' | '~' | '<' | '>' | '^' | '|' | '!' | '@' | '$'))?;
+    (code_length <= 4 && fields(behind_code, mark).count() >= 2).then_some(mark)
+}
+
+/// Splits at every mark that two digits follow; other marks are part of the text.
+fn fields(text: &str, mark: char) -> impl Iterator<Item = (u8, &str)> {
+    let is_start = move |text: &str| {
+        let digits = text.strip_prefix(mark).and_then(|rest| rest.get(..2));
+        digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit())).and_then(|digits| digits.parse().ok())
+    };
+    let starts: Vec<(usize, u8)> = text
+        .match_indices(mark)
+        .filter_map(|(at, _)| text.get(at..).and_then(is_start).map(|number| (at, number)))
+        .collect();
+    let ends: Vec<usize> = starts.iter().skip(1).map(|(at, _)| *at).chain([text.len()]).collect();
+    starts.into_iter().zip(ends).filter_map(move |((at, number), end)| {
+        text.get(at + mark.len_utf8() + 2..end).map(|content| (number, content))
+    })
+}
+
+fn read_fields(text: &str, mark: char) -> Information {
+    let mut remittance: Vec<&str> = Vec::new();
+    let mut names: Vec<&str> = Vec::new();
+    let mut information = Information::default();
+    for (number, content) in fields(text, mark) {
+        match number {
+            0 => information.posting_text = present(content),
+            20..=29 | 60..=63 => remittance.push(content),
+            31 => information.counterparty_account = present(content).or(information.counterparty_account),
+            32 | 33 => names.push(content),
+            38 => information.counterparty_account = information.counterparty_account.or(present(content)),
+            _ => {}
+        }
+    }
+    information.counterparty_name = present(&join(&names, FIELD_CHARS));
+    information.memo = present(&join(&remittance, FIELD_CHARS)).or_else(|| information.posting_text.clone());
+    information
+}
+
+fn read_free_text(lines: &[&str]) -> Information {
+    let text = join(lines, LINE_CHARS);
+    Information {
+        counterparty_name: slashed_word(&text, "NAME"),
+        counterparty_account: slashed_word(&text, "IBAN"),
+        memo: present(&text),
+        posting_text: None,
+    }
+}
+
+/// `/NAME/…/` up to the next slash that starts another word.
+fn slashed_word(text: &str, word: &str) -> Option<String> {
+    let starts_with_word = text.trim_start().starts_with('/');
+    let (_, rest) = text.split_once(&format!("/{word}/")).filter(|_| starts_with_word)?;
+    rest.split('/').next().and_then(present)
+}
+
+/// Joins pieces: a full one glued to the next, a shorter one with a space.
+pub(super) fn join(pieces: &[&str], full_chars: usize) -> String {
+    let mut joined = String::new();
+    for piece in pieces {
+        joined.push_str(piece);
+        if piece.chars().count() < full_chars {
+            joined.push(' ');
+        }
+    }
+    joined
+}
+
+fn present(text: &str) -> Option<String> {
+    Some(clean(text)).filter(|text| !text.is_empty())
+}

@@ -1,0 +1,340 @@
+//! One message becomes one statement.
+
+use crate::statement::balance::{check_totals, prove_balance};
+use crate::statement::date::swift_date;
+use crate::statement::finding::{Fault, Finding, Findings, excerpt, line_place};
+use crate::statement::model::{Balance, Format, Line, Page, Statement, Totals};
+use crate::statement::number::{signed, swift_amount};
+
+use super::entry::{Entry, read_entry};
+use super::information::read_information;
+use super::tag::{Message, Tag, is_statement_tag};
+
+pub(super) fn read_message(message: &Message<'_>, format: Format, findings: &mut Findings) -> Statement {
+    let mut builder = Builder {
+        statement: Statement { at: line_place(message.first_line), ..Statement::default() },
+        findings: Findings::default(),
+        entry_count: 0,
+        information: Vec::new(),
+        target: Target::Statement,
+    };
+    message.tags.iter().for_each(|tag| builder.take(tag));
+    let (statement, own) = builder.finish(message, format);
+    findings.append(own);
+    statement
+}
+
+/// What an `:86:` belongs to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Statement,
+    Line,
+    /// A line that could not be read; its information goes with it.
+    Nothing,
+}
+
+struct Builder<'a> {
+    statement: Statement,
+    findings: Findings,
+    entry_count: u32,
+    /// Lines of `:86:` for the last statement line.
+    information: Vec<&'a str>,
+    target: Target,
+}
+
+impl<'a> Builder<'a> {
+    fn take(&mut self, tag: &Tag<'a>) {
+        if tag.name != "86" && is_statement_tag(tag.name) {
+            self.close_line();
+        }
+        match tag.name {
+            "20" => self.statement.id = present(tag.value()),
+            "25" | "25P" => self.take_account(tag),
+            "28" | "28C" => self.take_number(tag),
+            "60F" | "60M" => self.take_opening(tag),
+            "61" => self.take_line(tag),
+            "86" => self.take_information(tag),
+            "62F" | "62M" => self.take_closing(tag),
+            "34F" => self.take_floor_limit(tag),
+            "90C" | "90D" => self.take_sum(tag),
+            "21" | "64" | "65" | "13" | "13D" => {}
+            name => self.findings.warn(Finding::new(
+                tag.at(),
+                "tag_unknown",
+                format!("Bỏ qua trường :{name}:"),
+                format!("the tag :{name}: is left out"),
+            )),
+        }
+    }
+
+    fn take_account(&mut self, tag: &Tag<'a>) {
+        let Some(account) = present(tag.value()) else { return };
+        match &self.statement.account {
+            Some(known) if *known != account => self.findings.error(Finding::new(
+                tag.at(),
+                "account_changed",
+                format!("Số tài khoản đổi từ {known} sang {account} trong một sao kê"),
+                format!("the account changes from {known} to {account} within one statement"),
+            )),
+            _ => self.statement.account = Some(account),
+        }
+        if tag.name == "25P" {
+            self.statement.bank_id = tag.content.get(1).and_then(|line| present(line));
+        } else if let Some((bank, _)) = tag.first().split_once('/') {
+            self.statement.bank_id = present(bank);
+        }
+    }
+
+    fn take_number(&mut self, tag: &Tag<'a>) {
+        let Some(number) = present(tag.value()) else { return };
+        let mut parts = number.split('/').map(str::trim);
+        self.statement.sequence = parts.next().and_then(|part| part.parse().ok());
+        let page = parts.next().and_then(|part| part.parse().ok());
+        self.statement.page = Some(Page { number: page, continues: false, last: true });
+        if self.statement.sequence.is_none() {
+            self.findings.warn(Finding::new(
+                tag.at(),
+                "number_unreadable",
+                format!("Số sao kê “{}” không phải là số", excerpt(&number)),
+                format!("the statement number “{}” is not a number", excerpt(&number)),
+            ));
+        }
+        self.statement.number = Some(number);
+    }
+
+    fn take_opening(&mut self, tag: &Tag<'a>) {
+        self.target = Target::Statement;
+        let is_repeat = self.statement.opening.is_some();
+        let Some(balance) = self.read_balance(tag, is_repeat) else { return };
+        self.statement.currency = Some(balance.currency.clone());
+        self.statement.opening = Some(balance);
+        if let Some(page) = &mut self.statement.page {
+            page.continues = tag.name == "60M";
+        }
+    }
+
+    fn take_closing(&mut self, tag: &Tag<'a>) {
+        self.target = Target::Statement;
+        let is_repeat = self.statement.closing.is_some();
+        let Some(balance) = self.read_balance(tag, is_repeat) else { return };
+        self.statement.closing = Some(balance);
+        if let Some(page) = &mut self.statement.page {
+            page.last = tag.name == "62F";
+        }
+    }
+
+    fn read_balance(&mut self, tag: &Tag<'a>, is_repeat: bool) -> Option<Balance> {
+        if is_repeat {
+            self.findings.error(Finding::new(
+                tag.at(),
+                "balance_repeated",
+                format!("Số dư :{}: lặp lại trong một sao kê", tag.name),
+                format!("the balance :{}: is repeated within one statement", tag.name),
+            ));
+            return None;
+        }
+        match read_balance(tag.first()) {
+            Ok((balance, deviates)) => {
+                self.note_deviation(deviates, tag);
+                Some(Balance { at: tag.at(), ..balance })
+            }
+            Err(fault) => {
+                self.findings.error(fault.at(tag.at()));
+                None
+            }
+        }
+    }
+
+    fn take_line(&mut self, tag: &Tag<'a>) {
+        self.entry_count = self.entry_count.saturating_add(1);
+        match read_entry(tag.first()) {
+            Ok(entry) => {
+                self.note_deviation(entry.amount_deviates, tag);
+                self.note_funds_code(&entry, tag);
+                let line = self.line_of(entry, tag);
+                self.statement.lines.push(line);
+                self.target = Target::Line;
+            }
+            Err(fault) => {
+                self.findings.error(fault.at(tag.at()));
+                self.target = Target::Nothing;
+            }
+        }
+    }
+
+    fn line_of(&self, entry: Entry, tag: &Tag<'a>) -> Line {
+        let supplement = tag.content.get(1..).unwrap_or_default().join(" ");
+        Line {
+            booking_date: entry.booking_date,
+            value_date: Some(entry.value_date),
+            amount: entry.amount,
+            reference: entry.reference,
+            bank_reference: entry.bank_reference,
+            reversal: entry.reversal,
+            entry_index: self.entry_count,
+            currency: self.statement.currency.clone().unwrap_or_default(),
+            at: tag.at(),
+            raw: tag.raw(),
+            posting_text: present(&supplement),
+            transaction_code: entry.transaction_code,
+            ..Line::default()
+        }
+    }
+
+    fn take_information(&mut self, tag: &Tag<'a>) {
+        if self.target != Target::Line {
+            return;
+        }
+        self.information.extend(&tag.content);
+        if let Some(line) = self.statement.lines.last_mut() {
+            line.raw.push('\n');
+            line.raw.push_str(&tag.raw());
+        }
+    }
+
+    /// All information of the last line is there when another tag comes.
+    fn close_line(&mut self) {
+        if self.target != Target::Line {
+            return;
+        }
+        self.target = Target::Nothing;
+        let information = read_information(&std::mem::take(&mut self.information));
+        if let Some(line) = self.statement.lines.last_mut() {
+            line.counterparty_name = information.counterparty_name;
+            line.counterparty_account = information.counterparty_account;
+            line.memo = information.memo.or_else(|| line.posting_text.clone());
+            line.posting_text = line.posting_text.take().or(information.posting_text);
+        }
+    }
+
+    /// The floor limit of an MT942 is where its currency stands.
+    fn take_floor_limit(&mut self, tag: &Tag<'a>) {
+        let currency = tag.first().get(..3).filter(|currency| is_currency(currency));
+        if self.statement.currency.is_none() {
+            self.statement.currency = currency.map(str::to_owned);
+        }
+    }
+
+    /// `:90C:` and `:90D:`: count, currency and sum.
+    fn take_sum(&mut self, tag: &Tag<'a>) {
+        let content = tag.first().trim();
+        let behind_count = content.trim_start_matches(|c: char| c.is_ascii_digit());
+        let count = content.get(..content.len() - behind_count.len()).and_then(|count| count.parse().ok());
+        let sum = behind_count.get(3..).and_then(|amount| swift_amount(amount).ok()).map(|(sum, _)| sum);
+        let totals = self.statement.totals.get_or_insert_with(Totals::default);
+        if tag.name == "90C" {
+            (totals.credit_count, totals.credit_sum) = (count, sum);
+        } else {
+            (totals.debit_count, totals.debit_sum) = (count, sum);
+        }
+    }
+
+    fn note_deviation(&mut self, deviates: bool, tag: &Tag<'a>) {
+        if deviates {
+            self.findings.warn(Finding::new(
+                tag.at(),
+                "amount_without_comma",
+                "Số tiền không có dấu phẩy thập phân",
+                "the amount has no decimal comma",
+            ));
+        }
+    }
+
+    fn note_funds_code(&mut self, entry: &Entry, tag: &Tag<'a>) {
+        let expected = self.statement.currency.as_deref().and_then(|currency| currency.chars().nth(2));
+        if let (Some(code), Some(expected)) = (entry.funds_code, expected)
+            && code != expected
+            && code != 'R'
+        {
+            self.findings.warn(Finding::new(
+                tag.at(),
+                "funds_code_unexpected",
+                format!("Mã quỹ {code} không phải chữ cái thứ ba của loại tiền"),
+                format!("the funds code {code} is not the third letter of the currency"),
+            ));
+        }
+    }
+
+    fn finish(mut self, message: &Message<'_>, format: Format) -> (Statement, Findings) {
+        self.close_line();
+        self.check_mandatory(message, format);
+        if self.findings.errors.is_empty() {
+            if format.requires_balances() && let Some(finding) = prove_balance(&self.statement) {
+                self.findings.error(finding);
+            }
+            check_totals(&self.statement, &mut self.findings);
+        }
+        (self.statement, self.findings)
+    }
+
+    fn check_mandatory(&mut self, message: &Message<'_>, format: Format) {
+        let first = line_place(message.first_line);
+        let last = line_place(message.last_line);
+        let has = |names: &[&str]| names.iter().any(|name| message.has(name));
+        let missing = |at: &str, tag: &str| {
+            Finding::new(at, "tag_missing", format!("Thiếu trường :{tag}:"), format!("the tag :{tag}: is missing"))
+        };
+        if self.statement.id.is_none() {
+            self.findings.error(missing(&first, "20"));
+        }
+        if self.statement.account.is_none() {
+            self.findings.error(missing(&first, "25"));
+        }
+        if self.statement.number.is_none() {
+            self.findings.error(missing(&first, "28C"));
+        }
+        if !format.requires_balances() {
+            return;
+        }
+        if !has(&["60F", "60M"]) {
+            self.findings.error(missing(&first, "60F"));
+        }
+        if !has(&["62F", "62M"]) {
+            self.findings.error(Finding::new(
+                last,
+                "closing_missing",
+                "Thiếu số dư cuối kỳ :62F:; tệp có thể bị cắt cụt",
+                "the closing balance :62F: is missing; the file may be cut off",
+            ));
+        }
+    }
+}
+
+fn present(text: &str) -> Option<String> {
+    Some(crate::text::clean(text)).filter(|text| !text.is_empty())
+}
+
+fn is_currency(text: &str) -> bool {
+    text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+/// `C261122VND1000,`: mark, date, currency, amount.
+fn read_balance(text: &str) -> Result<(Balance, bool), Fault> {
+    let text = text.trim();
+    let is_credit = match text.chars().next() {
+        Some('C') => true,
+        Some('D') => false,
+        _ => {
+            let shown = excerpt(text);
+            return Err(Fault::new(
+                "mark_invalid",
+                format!("Số dư “{shown}” không bắt đầu bằng C hoặc D"),
+                format!("the balance “{shown}” does not start with C or D"),
+            ));
+        }
+    };
+    let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+    let date = swift_date(part(1, 7))?;
+    let currency = part(7, 10);
+    if !is_currency(currency) {
+        let shown = excerpt(currency);
+        return Err(Fault::new(
+            "currency_invalid",
+            format!("Mã loại tiền “{shown}” không hợp lệ"),
+            format!("“{shown}” is not a currency code"),
+        ));
+    }
+    let (amount, deviates) = swift_amount(text.get(10..).unwrap_or_default().trim())?;
+    let amount = signed(amount, is_credit);
+    Ok((Balance { date: Some(date), amount, currency: currency.to_owned(), at: String::new() }, deviates))
+}

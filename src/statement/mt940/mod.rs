@@ -1,0 +1,48 @@
+//! SWIFT MT940 (and MT942) as banks really send it.
+//!
+//! `tag` cuts the text into messages and tags, `message` builds a statement of one message,
+//! `entry` reads `:61:`, `information` reads `:86:`. Source: SWIFT category 9 field rules, and
+//! the deviations found in public files.
+
+mod entry;
+mod information;
+mod message;
+mod tag;
+#[cfg(test)]
+mod tests;
+
+use super::finding::{Finding, Findings};
+use super::model::Format;
+use super::parse::Reading;
+
+pub(super) fn looks_like_swift(text: &str) -> bool {
+    let mut found: Vec<&str> = Vec::new();
+    for (_, line) in tag::numbered_lines(text) {
+        let line = line.trim_start();
+        if line.starts_with("{1:F") {
+            return true;
+        }
+        if let Some((name, _)) = tag::split_tag(line).filter(|(name, _)| tag::is_statement_tag(name)) {
+            if !found.contains(&name) {
+                found.push(name);
+            }
+            if found.len() >= 2 {
+                return true;
+            }
+        }
+    }
+    found.iter().any(|name| matches!(*name, "20" | "60F" | "60M" | "61" | "62F" | "62M"))
+}
+
+pub(super) fn read(text: &str) -> Reading {
+    let mut findings = Findings::default();
+    let messages = tag::split_messages(text, &mut findings);
+    if messages.is_empty() {
+        findings.error(Finding::new("line 1", "statement_missing", "Tệp không có sao kê", "the file has no statement"));
+    }
+    let is_interim = !messages.is_empty() && messages.iter().all(tag::Message::is_interim);
+    let format = if is_interim { Format::Mt942 } else { Format::Mt940 };
+    let statements =
+        messages.iter().map(|message| message::read_message(message, format, &mut findings)).collect();
+    Reading { format, version: None, statements, findings }
+}

@@ -1,0 +1,253 @@
+//! Text to messages and tags.
+//!
+//! A tag starts a line (`:61:`); what follows up to the next tag belongs to it. Messages start at
+//! `:20:`, with or without SWIFT blocks around them, and end at `-`, `-}` or the next `:20:`.
+//! Inside `:86:` a line that looks like a tag may be words of the payer.
+
+use crate::statement::finding::{Finding, Findings, excerpt, line_place};
+
+/// One tag with its lines, as they stand in the file.
+#[derive(Debug)]
+pub(super) struct Tag<'a> {
+    pub name: &'a str,
+    /// Line of the file, from one.
+    pub line: usize,
+    /// The content behind the tag, then the continuation lines.
+    pub content: Vec<&'a str>,
+}
+
+impl<'a> Tag<'a> {
+    pub fn first(&self) -> &'a str {
+        self.content.first().copied().unwrap_or_default()
+    }
+
+    /// The first line with content; some banks break the line behind the tag.
+    pub fn value(&self) -> &'a str {
+        self.content.iter().copied().find(|line| !line.trim().is_empty()).unwrap_or_default()
+    }
+
+    pub fn at(&self) -> String {
+        line_place(self.line)
+    }
+
+    /// The tag exactly as written, lines separated by line feeds.
+    pub fn raw(&self) -> String {
+        format!(":{}:{}", self.name, self.content.join("\n"))
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Message<'a> {
+    pub tags: Vec<Tag<'a>>,
+    pub first_line: usize,
+    pub last_line: usize,
+}
+
+impl Message<'_> {
+    pub fn has(&self, name: &str) -> bool {
+        self.tags.iter().any(|tag| tag.name == name)
+    }
+
+    fn has_opening(&self) -> bool {
+        self.has("60F") || self.has("60M")
+    }
+
+    fn has_closing(&self) -> bool {
+        self.has("62F") || self.has("62M")
+    }
+
+    /// An MT942: floor limit or a statement time, and no balances.
+    pub fn is_interim(&self) -> bool {
+        let has_mark = ["34F", "13", "13D", "90D", "90C"].iter().any(|name| self.has(name));
+        has_mark && !self.has_opening() && !self.has_closing()
+    }
+}
+
+/// Lines with their numbers; CRLF, LF and CR all end a line.
+pub(super) fn numbered_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut rest = Some(text);
+    let lines = std::iter::from_fn(move || {
+        let current = rest?;
+        let Some(end) = current.find(['\r', '\n']) else {
+            rest = None;
+            return Some(current);
+        };
+        let (line, tail) = current.split_at(end);
+        rest = tail.strip_prefix("\r\n").or_else(|| tail.get(1..));
+        Some(line)
+    });
+    (1..).zip(lines)
+}
+
+/// `:61:rest` gives `61` and `rest`: two digits and an optional letter, or `NS`.
+pub(super) fn split_tag(line: &str) -> Option<(&str, &str)> {
+    let (name, content) = line.strip_prefix(':')?.split_once(':')?;
+    let is_name = match name.as_bytes() {
+        [a, b] => (a.is_ascii_digit() && b.is_ascii_digit()) || name == "NS",
+        [a, b, c] => a.is_ascii_digit() && b.is_ascii_digit() && (c.is_ascii_uppercase() || c.is_ascii_digit()),
+        _ => false,
+    };
+    is_name.then_some((name, content))
+}
+
+/// Tags of MT940, MT942 and MT950 that mean something to us.
+pub(super) fn is_statement_tag(name: &str) -> bool {
+    matches!(
+        name,
+        "20" | "21" | "25" | "25P" | "28" | "28C" | "60F" | "60M" | "61" | "62F" | "62M" | "64" | "65" | "86"
+            | "34F" | "13" | "13D" | "90C" | "90D"
+    )
+}
+
+pub(super) fn split_messages<'a>(text: &'a str, findings: &mut Findings) -> Vec<Message<'a>> {
+    let lines: Vec<(usize, &'a str)> = numbered_lines(text).collect();
+    let mut splitter = Splitter { lines: &lines, messages: Vec::new(), is_open: false, findings };
+    for position in 0..lines.len() {
+        splitter.take_line(position);
+    }
+    splitter.messages
+}
+
+struct Splitter<'a, 'b> {
+    lines: &'b [(usize, &'a str)],
+    messages: Vec<Message<'a>>,
+    /// Whether the last message still takes lines.
+    is_open: bool,
+    findings: &'b mut Findings,
+}
+
+impl<'a> Splitter<'a, '_> {
+    fn take_line(&mut self, position: usize) {
+        let Some(&(number, line)) = self.lines.get(position) else { return };
+        let line = self.without_blocks(line, number);
+        if line.trim().is_empty() {
+            return;
+        }
+        if line.trim() == "-" && self.ends_message(position) {
+            self.is_open = false;
+            return;
+        }
+        match split_tag(line.trim_start()) {
+            Some((name, content)) if self.is_tag_here(name, content, position) => {
+                self.push_tag(name, content, number);
+            }
+            _ => self.push_text(line, number),
+        }
+    }
+
+    /// Cuts the SWIFT envelope off a line: `-}` ends a message, `{4:` starts the next.
+    fn without_blocks(&mut self, line: &'a str, number: usize) -> &'a str {
+        let mut rest = line;
+        let trimmed = line.trim_start();
+        if let Some(behind) = trimmed.strip_prefix("-}") {
+            self.is_open = false;
+            rest = behind;
+        }
+        let is_block =
+            |text: &str| matches!(text.trim_start().as_bytes(), [b'{', b'1'..=b'5' | b'S', b':', ..]);
+        if !is_block(rest) {
+            return rest;
+        }
+        if self.is_open && self.messages.last().is_some_and(|message| !message.has_closing()) {
+            self.findings.warn(Finding::new(
+                line_place(number),
+                "swift_block_unclosed",
+                "Khối SWIFT trước chưa đóng",
+                "the SWIFT block before this one is not closed",
+            ));
+        }
+        self.is_open = false;
+        rest.split_once("{4:").map_or("", |(_, content)| content)
+    }
+
+    /// A lone `-` ends the message unless the text of `:86:` goes on behind it.
+    fn ends_message(&self, position: usize) -> bool {
+        let Some(message) = self.messages.last().filter(|_| self.is_open) else { return true };
+        if message.has_closing() || !self.is_in_free_text() {
+            return true;
+        }
+        let next = self.lines.iter().skip(position + 1).map(|(_, line)| line.trim()).find(|line| !line.is_empty());
+        next.is_none_or(|line| {
+            line == "-" || line.starts_with('{') || split_tag(line).is_some_and(|(name, _)| name == "20")
+        })
+    }
+
+    fn is_in_free_text(&self) -> bool {
+        let last = self.messages.last().filter(|_| self.is_open).and_then(|message| message.tags.last());
+        last.is_some_and(|tag| tag.name == "86")
+    }
+
+    fn is_tag_here(&mut self, name: &str, content: &str, position: usize) -> bool {
+        if !self.is_in_free_text() {
+            return true;
+        }
+        let message = self.messages.last();
+        let is_closed = message.is_some_and(Message::has_closing);
+        let awaits_closing = message.is_some_and(|message| message.has_opening()) && !is_closed;
+        match name {
+            "20" => is_closed || self.is_followed_by_head(position),
+            "21" | "13" | "13D" => is_closed,
+            "25" | "25P" | "28" | "28C" => !awaits_closing || self.repeats_head(name, content),
+            "NS" => true,
+            _ if is_statement_tag(name) => true,
+            _ => {
+                let number = self.lines.get(position).map_or(0, |(number, _)| *number);
+                self.findings.warn(Finding::new(
+                    line_place(number),
+                    "tag_in_text",
+                    format!("Dòng “:{name}:” được coi là nội dung của :86:"),
+                    format!("the line “:{name}:” is read as text of :86:"),
+                ));
+                false
+            }
+        }
+    }
+
+    fn is_followed_by_head(&self, position: usize) -> bool {
+        let next = self.lines.iter().skip(position + 1).take(5);
+        let next_tag = next.filter_map(|(_, line)| split_tag(line.trim_start())).map(|(name, _)| name).next();
+        next_tag.is_some_and(|name| matches!(name, "21" | "25" | "25P" | "28" | "28C" | "60F" | "60M"))
+    }
+
+    fn repeats_head(&self, name: &str, content: &str) -> bool {
+        let tags = self.messages.last().map(|message| message.tags.iter()).into_iter().flatten();
+        tags.filter(|tag| tag.name == name).any(|tag| tag.first().trim() == content.trim())
+    }
+
+    fn push_tag(&mut self, name: &'a str, content: &'a str, number: usize) {
+        let starts_anew = match self.messages.last().filter(|_| self.is_open) {
+            None => true,
+            Some(message) => {
+                name == "20" || (matches!(name, "25" | "25P" | "28" | "28C") && message.has_closing())
+            }
+        };
+        if starts_anew && !is_statement_tag(name) {
+            return;
+        }
+        if starts_anew {
+            self.messages.push(Message { tags: Vec::new(), first_line: number, last_line: number });
+            self.is_open = true;
+        }
+        if let Some(message) = self.messages.last_mut() {
+            message.last_line = number;
+            message.tags.push(Tag { name, line: number, content: vec![content] });
+        }
+    }
+
+    fn push_text(&mut self, line: &'a str, number: usize) {
+        match self.messages.last_mut().filter(|_| self.is_open) {
+            Some(message) => {
+                message.last_line = number;
+                if let Some(tag) = message.tags.last_mut() {
+                    tag.content.push(line);
+                }
+            }
+            None => self.findings.warn(Finding::new(
+                line_place(number),
+                "text_outside_message",
+                format!("Bỏ qua dòng ngoài điện: “{}”", excerpt(line)),
+                format!("a line outside any message is left out: “{}”", excerpt(line)),
+            )),
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! One connection type for both products, opened by URL scheme.
+//!
+//! The derived `establish` of the enum is never used: SQLite takes any string for a path, so a
+//! PostgreSQL server that is down would silently become a file of that name.
+
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::r2d2::{ManageConnection, R2D2Connection};
+use diesel::sqlite::SqliteConnection;
+use diesel::{Connection, ConnectionError, ConnectionResult, MultiConnection};
+
+use crate::error::{Error, Result};
+
+/// A connection to either product. Reads and single-row writes use it directly; the hot set
+/// statements go through `rows`.
+#[derive(MultiConnection)]
+pub enum Conn {
+    Pg(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+/// Which product a database URL names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Product {
+    PostgreSql,
+    Sqlite,
+}
+
+/// A database URL that was looked at: `postgres://…`, `postgresql://…` or `sqlite://path`.
+#[derive(Clone)]
+pub struct DatabaseUrl {
+    pub product: Product,
+    /// The whole URL for PostgreSQL, the path for SQLite.
+    target: String,
+}
+
+impl DatabaseUrl {
+    /// Reads a URL. A remote PostgreSQL without TLS is refused unless `allow_plaintext`.
+    pub fn parse(url: &str, allow_plaintext: bool) -> Result<Self> {
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            if path.is_empty() {
+                return Err(Error::invalid("database.url", "database_url_unreadable", "sqlite:// needs a path"));
+            }
+            return Ok(DatabaseUrl { product: Product::Sqlite, target: path.to_owned() });
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            if !allow_plaintext && !is_local(url) && !demands_tls(url) {
+                return Err(Error::invalid(
+                    "database.url",
+                    "database_url_plaintext",
+                    "a remote PostgreSQL needs sslmode=require or stronger, or allow_plaintext = true",
+                ));
+            }
+            if demands_tls(url) && !cfg!(feature = "tls") {
+                return Err(Error::invalid(
+                    "database.url",
+                    "database_tls_not_built",
+                    "this build speaks no TLS to PostgreSQL; build with --features tls",
+                ));
+            }
+            return Ok(DatabaseUrl { product: Product::PostgreSql, target: url.to_owned() });
+        }
+        Err(Error::invalid(
+            "database.url",
+            "database_url_unreadable",
+            "expected sqlite://PATH or postgres://USER@HOST/NAME",
+        ))
+    }
+
+    pub fn establish(&self) -> ConnectionResult<Conn> {
+        match self.product {
+            Product::PostgreSql => {
+                let mut inner = PgConnection::establish(&self.target)?;
+                // The error classes of `failure` are read from English messages.
+                inner
+                    .batch_execute(
+                        "SET lc_messages = 'C'; SET lock_timeout = '2s'; SET statement_timeout = '60s'; \
+                         SET idle_in_transaction_session_timeout = '30s'; SET timezone = 'UTC'; \
+                         SET bienlai.units = ''",
+                    )
+                    .map_err(ConnectionError::CouldntSetupConfiguration)?;
+                Ok(Conn::Pg(inner))
+            }
+            Product::Sqlite => {
+                let mut inner = SqliteConnection::establish(&self.target)?;
+                inner
+                    .batch_execute(
+                        "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                         PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA cache_size = -16000; \
+                         PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY",
+                    )
+                    .map_err(ConnectionError::CouldntSetupConfiguration)?;
+                Ok(Conn::Sqlite(inner))
+            }
+        }
+    }
+
+    pub fn sqlite_path(&self) -> Option<&str> {
+        (self.product == Product::Sqlite).then_some(self.target.as_str())
+    }
+}
+
+fn is_local(url: &str) -> bool {
+    let after_scheme = url.split_once("://").map_or("", |(_, rest)| rest);
+    let authority = after_scheme.split(['/', '?']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let socket = host.is_empty() || host.starts_with("%2F") || url.contains("host=/") || url.contains("host=%2F");
+    socket || host == "localhost" || host.starts_with("localhost:") || host.starts_with("127.") || host.starts_with("[::1]")
+}
+
+fn demands_tls(url: &str) -> bool {
+    ["sslmode=require", "sslmode=verify-ca", "sslmode=verify-full"].iter().any(|mode| url.contains(mode))
+}
+
+/// Makes pool connections by our own `establish`, and asks them to leave the owner's rights.
+pub struct Manager {
+    pub url: DatabaseUrl,
+    /// The role that connections take after login (PostgreSQL only).
+    pub role: Option<String>,
+}
+
+impl ManageConnection for Manager {
+    type Connection = Conn;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> std::result::Result<Conn, Self::Error> {
+        let mut conn = self.url.establish().map_err(diesel::r2d2::Error::ConnectionError)?;
+        if let (Conn::Pg(inner), Some(role)) = (&mut conn, &self.role) {
+            inner.batch_execute(&format!("SET ROLE {role}")).map_err(diesel::r2d2::Error::QueryError)?;
+        }
+        Ok(conn)
+    }
+
+    fn is_valid(&self, conn: &mut Conn) -> std::result::Result<(), Self::Error> {
+        match conn {
+            Conn::Pg(inner) => inner.ping().map_err(diesel::r2d2::Error::QueryError),
+            Conn::Sqlite(inner) => inner.ping().map_err(diesel::r2d2::Error::QueryError),
+        }
+    }
+
+    fn has_broken(&self, conn: &mut Conn) -> bool {
+        std::thread::panicking()
+            || match conn {
+                Conn::Pg(inner) => inner.is_broken(),
+                Conn::Sqlite(inner) => inner.is_broken(),
+            }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(url: &str) -> &'static str {
+        DatabaseUrl::parse(url, false).err().map_or("ok", |error| error.code())
+    }
+
+    #[test]
+    fn only_known_schemes_open_a_database() {
+        assert_eq!(code("sqlite://./var/bienlai.db"), "ok");
+        assert_eq!(code("postgres://u@127.0.0.1:5432/x"), "ok");
+        assert_eq!(code("postgres:///x?host=/run/postgresql"), "ok");
+        assert_eq!(code("host=localhost dbname=x"), "database_url_unreadable");
+        assert_eq!(code("sqlite://"), "database_url_unreadable");
+    }
+
+    #[test]
+    fn a_remote_server_without_tls_is_refused() {
+        assert_eq!(code("postgres://u@db.example.vn/x"), "database_url_plaintext");
+        assert!(DatabaseUrl::parse("postgres://u@db.example.vn/x", true).is_ok());
+        let with_tls = code("postgres://u@db.example.vn/x?sslmode=require");
+        assert_eq!(with_tls, if cfg!(feature = "tls") { "ok" } else { "database_tls_not_built" });
+    }
+}

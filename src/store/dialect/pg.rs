@@ -1,0 +1,174 @@
+//! PostgreSQL: one statement over `UNNEST` arrays.
+
+use std::collections::HashSet;
+use std::marker::PhantomData;
+
+use diesel::pg::{Pg, PgConnection};
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_dsl::methods::LoadQuery;
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Date, Integer, Nullable, Text};
+
+use crate::error::Result;
+use crate::store::failure::Classify;
+use crate::store::rows::{Column, Lock, Update};
+
+/// A statement whose binds are whole columns; `?` marks where the next one goes.
+struct Statement {
+    text: String,
+    binds: Vec<Column>,
+}
+
+impl QueryId for Statement {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl QueryFragment<Pg> for Statement {
+    fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        push(pass, &self.text, &self.binds)
+    }
+}
+
+impl RunQueryDsl<PgConnection> for Statement {}
+
+/// A read whose rows have the SQL type `ST`.
+pub struct Fetch<ST> {
+    statement: Statement,
+    row_type: PhantomData<ST>,
+}
+
+impl<ST> QueryId for Fetch<ST> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<ST> Query for Fetch<ST> {
+    type SqlType = ST;
+}
+
+impl<ST> QueryFragment<Pg> for Fetch<ST> {
+    fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        push(pass, &self.statement.text, &self.statement.binds)
+    }
+}
+
+impl<ST> RunQueryDsl<PgConnection> for Fetch<ST> {}
+
+fn push<'b>(mut pass: AstPass<'_, 'b, Pg>, text: &str, binds: &'b [Column]) -> QueryResult<()> {
+    let mut pieces = text.split('?');
+    pass.push_sql(pieces.next().unwrap_or_default());
+    for (piece, column) in pieces.zip(binds) {
+        match column {
+            Column::Big(v) => pass.push_bind_param::<Array<BigInt>, Vec<i64>>(v)?,
+            Column::MaybeBig(v) => pass.push_bind_param::<Array<Nullable<BigInt>>, Vec<Option<i64>>>(v)?,
+            Column::Int(v) => pass.push_bind_param::<Array<Integer>, Vec<i32>>(v)?,
+            Column::Text(v) => pass.push_bind_param::<Array<Text>, Vec<String>>(v)?,
+            Column::MaybeText(v) => pass.push_bind_param::<Array<Nullable<Text>>, Vec<Option<String>>>(v)?,
+            Column::Bytes(v) => pass.push_bind_param::<Array<Binary>, Vec<Vec<u8>>>(v)?,
+            Column::MaybeBytes(v) => pass.push_bind_param::<Array<Nullable<Binary>>, Vec<Option<Vec<u8>>>>(v)?,
+            Column::Bool(v) => pass.push_bind_param::<Array<Bool>, Vec<bool>>(v)?,
+            Column::Day(v) => pass.push_bind_param::<Array<Date>, Vec<chrono::NaiveDate>>(v)?,
+            Column::MaybeDay(v) => {
+                pass.push_bind_param::<Array<Nullable<Date>>, Vec<Option<chrono::NaiveDate>>>(v)?
+            }
+        }
+        pass.push_sql(array_cast(column));
+        pass.push_sql(piece);
+    }
+    Ok(())
+}
+
+fn array_cast(column: &Column) -> &'static str {
+    match column {
+        Column::Big(_) | Column::MaybeBig(_) => "::bigint[]",
+        Column::Int(_) => "::integer[]",
+        Column::Text(_) | Column::MaybeText(_) => "::text[]",
+        Column::Bytes(_) | Column::MaybeBytes(_) => "::bytea[]",
+        Column::Bool(_) => "::boolean[]",
+        Column::Day(_) | Column::MaybeDay(_) => "::date[]",
+    }
+}
+
+fn split(columns: Vec<(&'static str, Column)>) -> (String, String, Vec<Column>) {
+    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    let marks = vec!["?"; columns.len()].join(", ");
+    (names.join(", "), marks, columns.into_iter().map(|(_, column)| column).collect())
+}
+
+pub fn insert(conn: &mut PgConnection, table: &str, columns: Vec<(&'static str, Column)>) -> Result<()> {
+    let (names, marks, binds) = split(columns);
+    let text = format!("INSERT INTO {table} ({names}) SELECT * FROM UNNEST({marks})");
+    Statement { text, binds }.execute(conn).classify().map(|_| ())
+}
+
+/// The keys that were inserted, joined by the unit separator.
+pub fn insert_if_absent(
+    conn: &mut PgConnection,
+    table: &str,
+    columns: Vec<(&'static str, Column)>,
+    key: &[&str],
+) -> Result<HashSet<String>> {
+    let (names, marks, binds) = split(columns);
+    let text = format!(
+        "INSERT INTO {table} ({names}) SELECT * FROM UNNEST({marks}) ON CONFLICT DO NOTHING \
+         RETURNING concat_ws(U&'\\001f', {})",
+        key.join(", ")
+    );
+    let keys: Vec<String> =
+        Fetch::<Text> { statement: Statement { text, binds }, row_type: PhantomData }.load(conn).classify()?;
+    Ok(keys.into_iter().collect())
+}
+
+pub fn update(conn: &mut PgConnection, update: Update<'_>) -> Result<usize> {
+    let mut names = Vec::new();
+    let mut binds = Vec::new();
+    let mut sets = Vec::new();
+    let mut conditions = Vec::new();
+    for (index, (name, column)) in update.sets.into_iter().enumerate() {
+        sets.push(format!("{name} = v.s{index}"));
+        names.push(format!("s{index}"));
+        binds.push(column);
+    }
+    for (index, (name, column)) in update.keys.into_iter().chain(update.guard).enumerate() {
+        conditions.push(format!("t.{name} = v.k{index}"));
+        names.push(format!("k{index}"));
+        binds.push(column);
+    }
+    let marks = vec!["?"; binds.len()].join(", ");
+    let text = format!(
+        "UPDATE {} AS t SET {} FROM UNNEST({marks}) AS v ({}) WHERE {}",
+        update.table,
+        sets.join(", "),
+        names.join(", "),
+        conditions.join(" AND ")
+    );
+    Statement { text, binds }.execute(conn).classify()
+}
+
+pub fn fetch<ST, T>(
+    conn: &mut PgConnection,
+    select: &str,
+    keys: &[(&str, Column)],
+    rest: &str,
+    lock: Lock,
+) -> Result<Vec<T>>
+where
+    Fetch<ST>: for<'q> LoadQuery<'q, PgConnection, T>,
+{
+    let names: Vec<String> = (0..keys.len()).map(|index| format!("k{index}")).collect();
+    let marks = vec!["?"; keys.len()].join(", ");
+    let conditions: Vec<String> =
+        keys.iter().zip(&names).map(|((column, _), name)| format!("t.{column} = k.{name}")).collect();
+    let mut text = format!(
+        "{select} JOIN UNNEST({marks}) AS k ({}) ON {} {rest}",
+        names.join(", "),
+        conditions.join(" AND ")
+    );
+    if lock == Lock::Update {
+        let order: Vec<String> = keys.iter().map(|(column, _)| format!("t.{column}")).collect();
+        text.push_str(&format!(" ORDER BY {} FOR NO KEY UPDATE OF t", order.join(", ")));
+    }
+    let binds = keys.iter().map(|(_, column)| column.clone()).collect();
+    Fetch { statement: Statement { text, binds }, row_type: PhantomData }.load(conn).classify()
+}

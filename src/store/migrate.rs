@@ -1,0 +1,105 @@
+//! Migrations: twin folders, forward only, run under a lock.
+
+use diesel::connection::SimpleConnection;
+use diesel::migration::{Migration, MigrationSource};
+use diesel::prelude::*;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::failure::Classify;
+use super::schema::binary_floor;
+use super::{Conn, DatabaseUrl};
+use crate::error::{Error, Result};
+
+const POSTGRESQL: EmbeddedMigrations = embed_migrations!("migrations/postgresql");
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+
+/// Any number; every process that migrates the same database must take the same lock.
+const ADVISORY_LOCK: i64 = 0x6269_656e_6c61_69;
+
+/// Applies what is missing, as the owner of the database. Returns the names applied.
+pub fn run(url: &DatabaseUrl) -> Result<Vec<String>> {
+    if let Some(path) = url.sqlite_path()
+        && let Some(folder) = std::path::Path::new(path).parent()
+    {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Error::busy("store_unavailable", 2, format!("{}: {error}", folder.display())))?;
+    }
+    let mut conn = establish(url)?;
+    refuse_newer_schema(&mut conn)?;
+    match &mut conn {
+        Conn::Pg(inner) => {
+            inner.batch_execute(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})")).classify()?;
+            let applied = run_pending(inner, POSTGRESQL);
+            inner.batch_execute(&format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})")).classify()?;
+            applied
+        }
+        // Each migration runs in its own transaction; a second process waits for the write lock.
+        Conn::Sqlite(inner) => run_pending(inner, SQLITE),
+    }
+}
+
+/// Applies one migration after the other, for tests that fill the tables in between.
+pub fn run_one(conn: &mut Conn) -> Result<Option<String>> {
+    let applied = match conn {
+        Conn::Pg(inner) => inner.has_pending_migration(POSTGRESQL).and_then(|pending| {
+            pending.then(|| inner.run_next_migration(POSTGRESQL).map(|version| version.to_string())).transpose()
+        }),
+        Conn::Sqlite(inner) => inner.has_pending_migration(SQLITE).and_then(|pending| {
+            pending.then(|| inner.run_next_migration(SQLITE).map(|version| version.to_string())).transpose()
+        }),
+    };
+    applied.map_err(|error| Error::internal(format!("migration: {error}")))
+}
+
+pub fn establish(url: &DatabaseUrl) -> Result<Conn> {
+    url.establish().map_err(|error| Error::busy("store_unavailable", 2, error.to_string()))
+}
+
+fn run_pending<C, DB>(conn: &mut C, source: EmbeddedMigrations) -> Result<Vec<String>>
+where
+    DB: diesel::backend::Backend,
+    C: MigrationHarness<DB>,
+    EmbeddedMigrations: MigrationSource<DB>,
+    Box<dyn Migration<DB>>: Migration<DB>,
+{
+    conn.run_pending_migrations(source)
+        .map(|versions| versions.iter().map(ToString::to_string).collect())
+        .map_err(|error| Error::internal(format!("migration: {error}")))
+}
+
+/// A migration records the oldest binary that may run on its schema; this one refuses only a
+/// schema that excludes it.
+fn refuse_newer_schema(conn: &mut Conn) -> Result<()> {
+    let Ok(floors) = binary_floor::table
+        .select((binary_floor::migration, binary_floor::oldest_binary))
+        .load::<(String, String)>(conn)
+    else {
+        return Ok(()); // No schema yet.
+    };
+    let own = version_number(env!("CARGO_PKG_VERSION"));
+    match floors.into_iter().find(|(_, oldest)| version_number(oldest) > own) {
+        None => Ok(()),
+        Some((migration, oldest)) => Err(Error::conflict(
+            "schema_too_new",
+            format!("migration {migration} needs bienlai {oldest} or newer"),
+        )),
+    }
+}
+
+/// Whether every migration this binary knows has been applied and none excludes it.
+pub fn check(conn: &mut Conn) -> Result<()> {
+    refuse_newer_schema(conn)?;
+    let pending = match conn {
+        Conn::Pg(inner) => inner.has_pending_migration(POSTGRESQL),
+        Conn::Sqlite(inner) => inner.has_pending_migration(SQLITE),
+    };
+    match pending {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(Error::conflict("schema_too_old", "run `bienlai migrate` first")),
+        Err(error) => Err(Error::internal(format!("migration: {error}"))),
+    }
+}
+
+fn version_number(text: &str) -> Vec<u32> {
+    text.split('.').map(|part| part.parse().unwrap_or(0)).collect()
+}

@@ -1,0 +1,222 @@
+//! The database: one door for reading, one for writing.
+//!
+//! `Store::read` and `Store::write` begin a transaction limited to the units in scope. Functions
+//! that write take `&mut Tx`, which only `Store::write` makes, so writing outside a transaction
+//! does not compile. No network and no signing happen inside a transaction.
+
+mod conn;
+pub mod dialect;
+pub mod failpoint;
+pub mod failure;
+pub mod lane;
+pub mod lease;
+pub mod migrate;
+pub mod rows;
+pub mod schema;
+pub mod stamp;
+mod types;
+pub mod vault;
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::r2d2::{Pool, PooledConnection};
+
+pub use conn::{Conn, DatabaseUrl, Product};
+pub use lane::Lane;
+pub use stamp::Stamp;
+
+use crate::actor::Scope;
+use crate::error::{Error, Result};
+use failure::Classify;
+use lane::Gate;
+
+/// How often a transaction that lost a race is tried again as a whole.
+const CONTENDED_ATTEMPT_LIMIT: u32 = 5;
+
+/// How a store is opened.
+#[derive(Clone)]
+pub struct Settings {
+    pub url: DatabaseUrl,
+    /// The PostgreSQL role taken after login; the migrations make `bienlai_app`.
+    pub role: Option<String>,
+    pub reader_limit: u32,
+    /// Writers on PostgreSQL; SQLite has one.
+    pub writer_limit: u32,
+}
+
+/// The open database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    product: Product,
+    readers: Pool<conn::Manager>,
+    writers: Pool<conn::Manager>,
+    gate: Arc<Gate>,
+}
+
+/// A write transaction. Only `Store::write` makes one.
+pub struct Tx<'a> {
+    conn: &'a mut Conn,
+}
+
+impl Tx<'_> {
+    /// For diesel's `load` and `execute`, which do not coerce.
+    pub fn conn(&mut self) -> &mut Conn {
+        self.conn
+    }
+}
+
+impl Deref for Tx<'_> {
+    type Target = Conn;
+    fn deref(&self) -> &Conn {
+        self.conn
+    }
+}
+
+impl DerefMut for Tx<'_> {
+    fn deref_mut(&mut self) -> &mut Conn {
+        self.conn
+    }
+}
+
+impl Store {
+    /// Opens pools of connections; the database must exist and be migrated.
+    pub fn open(settings: &Settings) -> Result<Self> {
+        let writer_limit = match settings.url.product {
+            Product::Sqlite => 1,
+            Product::PostgreSql => settings.writer_limit,
+        };
+        Ok(Store {
+            product: settings.url.product,
+            readers: pool(settings, settings.reader_limit)?,
+            writers: pool(settings, writer_limit)?,
+            gate: Arc::new(Gate::default()),
+        })
+    }
+
+    pub fn product(&self) -> Product {
+        self.product
+    }
+
+    /// Reads in one transaction that sees only the units in scope.
+    pub fn read<T>(&self, scope: &Scope, body: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        let mut conn = checkout(&self.readers)?;
+        begin(&mut conn, scope, Intent::Read)?;
+        let answer = body(&mut conn);
+        finish(&mut conn, answer.is_ok())?;
+        answer
+    }
+
+    /// Writes in one transaction. `body` may run several times: when the transaction lost a race
+    /// it is rolled back and tried again, five times with jitter.
+    pub fn write<T>(
+        &self,
+        scope: &Scope,
+        lane: Lane,
+        mut body: impl FnMut(&mut Tx<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let mut attempt = 0;
+        loop {
+            let answer = self.write_once(scope, lane, &mut body);
+            attempt += 1;
+            match answer {
+                Err(error) if error.code() == failure::RETRY && attempt < CONTENDED_ATTEMPT_LIMIT => {
+                    tracing::debug!(attempt, %error, "transaction tried again");
+                    std::thread::sleep(jitter(attempt));
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn write_once<T>(
+        &self,
+        scope: &Scope,
+        lane: Lane,
+        body: &mut impl FnMut(&mut Tx<'_>) -> Result<T>,
+    ) -> Result<T> {
+        // PostgreSQL has a writer per connection; only SQLite's single writer needs the gate.
+        let _turn = (self.product == Product::Sqlite).then(|| self.gate.enter(lane));
+        let mut conn = checkout(&self.writers)?;
+        begin(&mut conn, scope, Intent::Write)?;
+        let answer = body(&mut Tx { conn: &mut conn });
+        if answer.is_ok() {
+            failpoint::hit("before_commit");
+        }
+        finish(&mut conn, answer.is_ok())?;
+        if answer.is_ok() {
+            failpoint::hit("after_commit");
+        }
+        answer
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Intent {
+    Read,
+    Write,
+}
+
+fn pool(settings: &Settings, limit: u32) -> Result<Pool<conn::Manager>> {
+    let manager = conn::Manager { url: settings.url.clone(), role: settings.role.clone() };
+    Pool::builder()
+        .max_size(limit)
+        .min_idle(Some(1))
+        .test_on_check_out(false)
+        .connection_timeout(Duration::from_secs(5))
+        .build(manager)
+        .map_err(|error| Error::busy(failure::UNAVAILABLE, 2, error.to_string()))
+}
+
+fn checkout(pool: &Pool<conn::Manager>) -> Result<PooledConnection<conn::Manager>> {
+    pool.get().map_err(|error| Error::busy(failure::UNAVAILABLE, 2, error.to_string()))
+}
+
+/// `BEGIN IMMEDIATE` on SQLite, so that a writer waits at the start and not at its first write;
+/// on PostgreSQL the units in scope are set in the same round trip, for row-level security.
+fn begin(conn: &mut Conn, scope: &Scope, intent: Intent) -> Result<()> {
+    match conn {
+        Conn::Sqlite(inner) => {
+            let sql = if intent == Intent::Write { "BEGIN IMMEDIATE" } else { "BEGIN" };
+            AnsiTransactionManager::begin_transaction_sql(inner, sql).classify()
+        }
+        Conn::Pg(inner) => {
+            let mode = if intent == Intent::Write { "" } else { " READ ONLY" };
+            let sql = format!("BEGIN{mode}; SET LOCAL bienlai.units = '{}'", scope_text(scope));
+            AnsiTransactionManager::begin_transaction_sql(inner, &sql).classify()
+        }
+    }
+}
+
+fn scope_text(scope: &Scope) -> String {
+    match scope {
+        Scope::All => "*".to_owned(),
+        Scope::Units(units) => units.iter().map(|unit| unit.0.to_string()).collect::<Vec<_>>().join(","),
+    }
+}
+
+fn finish(conn: &mut Conn, is_ok: bool) -> Result<()> {
+    type Manager = <Conn as diesel::Connection>::TransactionManager;
+    if is_ok {
+        let committed = Manager::commit_transaction(conn).classify();
+        if committed.is_err() {
+            // A failed COMMIT on SQLite (disk full) leaves the transaction open.
+            let _ = Manager::rollback_transaction(conn);
+        }
+        return committed;
+    }
+    if let Err(error) = Manager::rollback_transaction(conn) {
+        tracing::warn!(%error, "rollback failed; the connection is discarded");
+    }
+    Ok(())
+}
+
+/// 2 to 64 ms, different for each thread that lost the same race.
+fn jitter(attempt: u32) -> Duration {
+    let mut byte = [0_u8; 1];
+    let random = ring::rand::SystemRandom::new();
+    let _ = ring::rand::SecureRandom::fill(&random, &mut byte);
+    Duration::from_millis((1_u64 << attempt) + u64::from(byte[0]) % (1 << attempt))
+}

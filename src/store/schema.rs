@@ -1,0 +1,809 @@
+//! Every table, once for both products. Kept equal to the migrations by a test.
+
+diesel::table! {
+    binary_floor (migration) {
+        migration -> Text,
+        oldest_binary -> Text,
+    }
+}
+
+diesel::table! {
+    node_lease (node) {
+        node -> Integer,
+        holder -> Text,
+        reserved_until_ms -> BigInt,
+        expires_ms -> BigInt,
+    }
+}
+
+diesel::table! {
+    work_lease (name) {
+        name -> Text,
+        holder -> Text,
+        expires_ms -> BigInt,
+    }
+}
+
+diesel::table! {
+    holiday (day) {
+        day -> Date,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    provider_key (channel, external_id) {
+        channel -> Text,
+        external_id -> Text,
+        unit_id -> BigInt,
+        claim_id -> BigInt,
+        movement_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    public_code (code) {
+        code -> Text,
+        unit_id -> BigInt,
+        kind -> Text,
+        target_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    idempotency (client_id, route, key) {
+        client_id -> BigInt,
+        route -> Text,
+        key -> Text,
+        request_sha256 -> Text,
+        status -> Integer,
+        answer -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    feed (feed_no) {
+        feed_no -> BigInt,
+        unit_id -> BigInt,
+        obligation_id -> BigInt,
+        event_id -> BigInt,
+        sealed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    refused_event (id) {
+        id -> BigInt,
+        channel -> Text,
+        code -> Text,
+        source_sha256 -> Text,
+        body_sha256 -> Text,
+        body_head -> Binary,
+        received_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    tariff_edition (id) {
+        id -> BigInt,
+        sha256 -> Text,
+        content -> Text,
+        person_id -> Nullable<BigInt>,
+        loaded_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    unsealed (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        kind -> Text,
+        subject_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    audit_entry (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        actor -> Text,
+        action -> Text,
+        subject -> Text,
+        detail -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    audit_leaf (unit_id, seq) {
+        unit_id -> BigInt,
+        seq -> BigInt,
+        entry_id -> BigInt,
+        leaf_sha256 -> Text,
+    }
+}
+
+diesel::table! {
+    audit_root (unit_id, last_seq) {
+        unit_id -> BigInt,
+        last_seq -> BigInt,
+        root_sha256 -> Text,
+        previous_sha256 -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    audit_signature (unit_id, last_seq) {
+        unit_id -> BigInt,
+        last_seq -> BigInt,
+        root_sha256 -> Text,
+        certificate_id -> BigInt,
+        signature -> Binary,
+        signed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    job (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        kind -> Text,
+        dedupe -> Text,
+        payload -> Text,
+        run_at -> BigInt,
+        leased_until -> BigInt,
+        attempts -> Integer,
+        last_error -> Nullable<Text>,
+        done_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    unit (unit_id) {
+        unit_id -> BigInt,
+        code -> Text,
+        name -> Text,
+        kind -> Text,
+        tax_code -> Text,
+        budget_code -> Nullable<Text>,
+        address -> Text,
+        phone -> Nullable<Text>,
+        parent_id -> Nullable<BigInt>,
+        valid_from -> Date,
+        created_at -> BigInt,
+        valid_until -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    unit_succession (unit_id, successor_id) {
+        unit_id -> BigInt,
+        successor_id -> BigInt,
+        effective_on -> Date,
+        decision -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    bank_account (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        bank_bin -> Text,
+        account_no -> Text,
+        holder_name -> Text,
+        currency -> Text,
+        opened_on -> Date,
+        opening_balance -> BigInt,
+        created_at -> BigInt,
+        closed_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    channel_trust (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        account_id -> BigInt,
+        channel -> Text,
+        level -> Text,
+        valid_from -> Date,
+        valid_until -> Date,
+        agreement_no -> Text,
+        claim_limit -> BigInt,
+        unproven_limit -> BigInt,
+        age_limit_days -> Integer,
+        maker_person_id -> Nullable<BigInt>,
+        checker_person_id -> Nullable<BigInt>,
+        reason -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    receipt_series (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        document_kind -> Text,
+        template -> Text,
+        series -> Text,
+        year -> Integer,
+        last_allowed_no -> BigInt,
+        registration -> Text,
+        created_at -> BigInt,
+        next_no -> BigInt,
+        last_issued_on -> Nullable<Date>,
+        state -> Text,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    signing_certificate (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        subject -> Text,
+        serial -> Text,
+        certificate_pem -> Text,
+        chain_pem -> Text,
+        key_id -> BigInt,
+        key_cipher -> Binary,
+        not_before -> BigInt,
+        not_after -> BigInt,
+        is_test -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    person (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        display_name -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    api_client (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        name -> Text,
+        person_id -> Nullable<BigInt>,
+        role -> Text,
+        scope -> Text,
+        secret_sha256 -> Text,
+        created_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    data_key (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        year -> Integer,
+        created_at -> BigInt,
+        wrapped -> Nullable<Binary>,
+        destroyed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    party (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        key_id -> BigInt,
+        cipher -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    party_index (unit_id, kind, hash, party_id) {
+        unit_id -> BigInt,
+        kind -> Text,
+        hash -> Text,
+        party_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    erasure (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        year -> Integer,
+        reason -> Text,
+        maker_person_id -> BigInt,
+        checker_person_id -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    obligation (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        reference_code -> Text,
+        dossier_code -> Text,
+        procedure_code -> Text,
+        procedure_field -> Text,
+        intake_mode -> Text,
+        receiving_unit_id -> BigInt,
+        competent_unit_id -> BigInt,
+        submitted_at -> BigInt,
+        result_due_on -> Nullable<Date>,
+        due_on -> Date,
+        electronic_required -> Bool,
+        party_id -> BigInt,
+        total -> BigInt,
+        waived_ground -> Nullable<Text>,
+        client_id -> Nullable<BigInt>,
+        created_at -> BigInt,
+        account_id -> BigInt,
+        state -> Text,
+        revision -> BigInt,
+        allocated -> BigInt,
+    }
+}
+
+diesel::table! {
+    obligation_line (unit_id, obligation_id, line_no) {
+        unit_id -> BigInt,
+        obligation_id -> BigInt,
+        line_no -> Integer,
+        item_code -> Text,
+        item_name -> Text,
+        kind -> Text,
+        document_kind -> Text,
+        measure_unit -> Text,
+        quantity -> Text,
+        unit_price -> Text,
+        gross -> BigInt,
+        reduction -> BigInt,
+        reduction_percent -> Nullable<Text>,
+        reduction_ground -> Nullable<Text>,
+        amount -> BigInt,
+        chapter -> Nullable<Text>,
+        sub_item -> Nullable<Text>,
+        kept_share_bp -> Integer,
+        legal_ground -> Text,
+        explanation -> Text,
+    }
+}
+
+diesel::table! {
+    obligation_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        obligation_id -> BigInt,
+        revision -> BigInt,
+        kind -> Text,
+        state -> Text,
+        allocated -> BigInt,
+        payment_id -> Nullable<BigInt>,
+        receipt_id -> Nullable<BigInt>,
+        actor -> Text,
+        reason -> Nullable<Text>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    raw_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        channel -> Text,
+        key_id -> BigInt,
+        cipher -> Binary,
+        sha256 -> Text,
+        received_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    movement (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        account_id -> BigInt,
+        direction -> Text,
+        amount -> BigInt,
+        code -> Text,
+        first_seen_on -> Date,
+        created_at -> BigInt,
+        proven -> BigInt,
+        claimed_by -> Text,
+        payment_id -> Nullable<BigInt>,
+        state -> Text,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    movement_key (unit_id, key) {
+        unit_id -> BigInt,
+        key -> Text,
+        movement_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    movement_same_as (unit_id, later_id) {
+        unit_id -> BigInt,
+        later_id -> BigInt,
+        earlier_id -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    claim (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        movement_id -> BigInt,
+        channel -> Text,
+        external_id -> Text,
+        raw_event_id -> BigInt,
+        account_id -> BigInt,
+        direction -> Text,
+        amount -> BigInt,
+        code -> Text,
+        bank_reference -> Nullable<Text>,
+        trust -> Text,
+        possible_duplicate -> Bool,
+        occurred_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    channel_exposure (unit_id, account_id, channel) {
+        unit_id -> BigInt,
+        account_id -> BigInt,
+        channel -> Text,
+        unproven -> BigInt,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    parked_claim (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        channel -> Text,
+        external_id -> Text,
+        raw_event_id -> BigInt,
+        code -> Text,
+        created_at -> BigInt,
+        state -> Text,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    payment (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        movement_id -> Nullable<BigInt>,
+        account_id -> Nullable<BigInt>,
+        method -> Text,
+        channel -> Text,
+        amount -> BigInt,
+        obligation_id -> Nullable<BigInt>,
+        shift_id -> Nullable<BigInt>,
+        debit_account -> Text,
+        accounting_date -> Date,
+        created_at -> BigInt,
+        state -> Text,
+        revision -> BigInt,
+        unallocated -> BigInt,
+        to_obligations -> BigInt,
+        surplus -> BigInt,
+        suspense -> BigInt,
+        other_unit -> BigInt,
+        reversed -> BigInt,
+    }
+}
+
+diesel::table! {
+    payment_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        payment_id -> BigInt,
+        revision -> BigInt,
+        kind -> Text,
+        state -> Text,
+        actor -> Text,
+        reason -> Nullable<Text>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    allocation (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        payment_id -> BigInt,
+        revision -> BigInt,
+        from_bucket -> Text,
+        to_bucket -> Text,
+        obligation_id -> Nullable<BigInt>,
+        amount -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    posting (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        debit_account -> Text,
+        credit_account -> Text,
+        amount -> BigInt,
+        accounting_date -> Date,
+        source_kind -> Text,
+        source_id -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    shift (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        person_id -> BigInt,
+        opened_on -> Date,
+        opened_at -> BigInt,
+        state -> Text,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    receipt (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        obligation_id -> BigInt,
+        series_id -> BigInt,
+        number -> BigInt,
+        document_kind -> Text,
+        template -> Text,
+        series -> Text,
+        amount -> BigInt,
+        issued_on -> Date,
+        collected_at -> BigInt,
+        lookup_code -> Text,
+        profile -> Text,
+        body -> Binary,
+        body_sha256 -> Text,
+        created_at -> BigInt,
+        state -> Text,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    receipt_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        receipt_id -> BigInt,
+        revision -> BigInt,
+        kind -> Text,
+        state -> Text,
+        actor -> Text,
+        reason -> Nullable<Text>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    receipt_seal (unit_id, receipt_id) {
+        unit_id -> BigInt,
+        receipt_id -> BigInt,
+        certificate_id -> BigInt,
+        document -> Binary,
+        document_sha256 -> Text,
+        signed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    receipt_due (unit_id, obligation_id, document_kind) {
+        unit_id -> BigInt,
+        obligation_id -> BigInt,
+        document_kind -> Text,
+        code -> Text,
+        created_at -> BigInt,
+        state -> Text,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    statement_file (unit_id, sha256) {
+        unit_id -> BigInt,
+        sha256 -> Text,
+        format -> Text,
+        key_id -> BigInt,
+        cipher -> Binary,
+        received_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    statement (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        account_id -> BigInt,
+        file_sha256 -> Text,
+        position -> Integer,
+        format -> Text,
+        number -> Nullable<Text>,
+        sequence -> Nullable<BigInt>,
+        opening_on -> Date,
+        opening -> BigInt,
+        closing_on -> Date,
+        closing -> BigInt,
+        balance_basis -> Text,
+        line_count -> Integer,
+        created_at -> BigInt,
+        state -> Text,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    statement_line (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        statement_id -> BigInt,
+        account_id -> BigInt,
+        line_no -> Integer,
+        booking_date -> Date,
+        value_date -> Nullable<Date>,
+        amount -> BigInt,
+        identity -> Text,
+        reference -> Nullable<Text>,
+        bank_reference -> Nullable<Text>,
+        codes -> Text,
+        damaged -> Text,
+        key_id -> BigInt,
+        memo_cipher -> Binary,
+        is_reversal -> Bool,
+        created_at -> BigInt,
+        matched -> BigInt,
+        class -> Nullable<Text>,
+        posted_on -> Nullable<Date>,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    quarantined_line (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        statement_id -> BigInt,
+        place -> Text,
+        code -> Text,
+        message -> Text,
+        created_at -> BigInt,
+        state -> Text,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    match_part (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        line_id -> BigInt,
+        movement_id -> BigInt,
+        amount -> BigInt,
+        rule -> Text,
+        evidence -> Text,
+        maker_person_id -> Nullable<BigInt>,
+        checker_person_id -> Nullable<BigInt>,
+        undoes_id -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    line_case (unit_id, line_id) {
+        unit_id -> BigInt,
+        line_id -> BigInt,
+        case_name -> Text,
+        accounting_date -> Date,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    exception (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        kind -> Integer,
+        dedupe -> Text,
+        subject_kind -> Text,
+        subject_id -> BigInt,
+        account_id -> Nullable<BigInt>,
+        amount -> BigInt,
+        owner -> Text,
+        opened_on -> Date,
+        due_on -> Date,
+        detail -> Text,
+        created_at -> BigInt,
+        state -> Text,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    exception_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        exception_id -> BigInt,
+        revision -> BigInt,
+        kind -> Text,
+        state -> Text,
+        resolution -> Nullable<Text>,
+        target_id -> Nullable<BigInt>,
+        maker_person_id -> Nullable<BigInt>,
+        checker_person_id -> Nullable<BigInt>,
+        reason -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    day (unit_id, account_id, date) {
+        unit_id -> BigInt,
+        account_id -> BigInt,
+        date -> Date,
+        created_at -> BigInt,
+        state -> Text,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    day_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        account_id -> BigInt,
+        date -> Date,
+        revision -> BigInt,
+        kind -> Text,
+        state -> Text,
+        maker_person_id -> Nullable<BigInt>,
+        checker_person_id -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    day_certificate (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        account_id -> BigInt,
+        date -> Date,
+        revision -> BigInt,
+        opening -> BigInt,
+        closing -> BigInt,
+        document -> Binary,
+        document_sha256 -> Text,
+        previous_sha256 -> Text,
+        signature -> Binary,
+        certificate_id -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    feed, obligation_event, obligation, receipt, receipt_seal, receipt_event, statement, statement_line, match_part,
+    movement, exception, exception_event, day, day_certificate, bank_account, unit, payment, claim, line_case,
+);

@@ -1,0 +1,29 @@
+//! What a writing use case takes from outside: the time, fresh ids and the vault.
+
+use super::Tx;
+use super::vault::{DataKey, Vault};
+use crate::clock::{BusinessDay, Instant};
+use crate::error::Result;
+use crate::id::{Ids, UnitId};
+
+/// One reading of the clock for a whole use case, with the ids and keys to write by.
+#[derive(Clone, Copy)]
+pub struct Stamp<'a> {
+    pub now: Instant,
+    pub ids: &'a Ids,
+    pub vault: &'a Vault,
+}
+
+impl Stamp<'_> {
+    pub fn mint<T: From<i64>>(&self) -> Result<T> {
+        self.ids.mint(self.now)
+    }
+
+    pub fn today(&self) -> BusinessDay {
+        self.now.business_day()
+    }
+
+    pub fn sealing_key(&self, tx: &mut Tx<'_>, unit: UnitId) -> Result<DataKey> {
+        self.vault.sealing_key(tx, unit, self.now, self.ids)
+    }
+}

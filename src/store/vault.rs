@@ -1,0 +1,228 @@
+//! Columns that hold personal data: encrypted under a data key per unit and year, which is itself
+//! wrapped by the master key. Destroying a data key erases everything under it.
+
+use std::collections::HashMap;
+use std::sync::RwLock;
+
+use diesel::prelude::*;
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hmac;
+use ring::rand::{SecureRandom, SystemRandom};
+
+use super::failure::Classify;
+use super::schema::data_key;
+use super::{Conn, Tx, rows};
+use crate::clock::Instant;
+use crate::error::{Error, Result};
+use crate::id::{Ids, KeyId, UnitId};
+
+const KEY_LEN: usize = 32;
+
+/// A data key in the clear. It never leaves the process.
+#[derive(Clone)]
+pub struct DataKey {
+    pub id: KeyId,
+    key: LessSafeKey,
+}
+
+/// Wraps, opens and remembers data keys; makes blind indexes for exact search.
+pub struct Vault {
+    master: LessSafeKey,
+    index_key: hmac::Key,
+    random: SystemRandom,
+    known: RwLock<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    by_year: HashMap<(UnitId, i32), DataKey>,
+    by_id: HashMap<(UnitId, KeyId), DataKey>,
+}
+
+crate::table_row! {
+    pub struct DataKeyRow in "data_key" {
+        pub unit_id: UnitId,
+        pub id: KeyId,
+        pub year: i32,
+        pub created_at: Instant,
+        pub wrapped: Option<Vec<u8>>,
+        pub destroyed_at: Option<Instant>,
+    }
+}
+
+impl Vault {
+    /// `master` is 32 bytes from the configuration; the index key is derived from it.
+    pub fn new(master: &[u8]) -> Result<Self> {
+        let bad = || Error::invalid("vault.master_key", "master_key_unreadable", "expected 32 bytes");
+        let unbound = UnboundKey::new(&AES_256_GCM, master).map_err(|_| bad())?;
+        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, master), b"bienlai blind index v1");
+        Ok(Vault {
+            master: LessSafeKey::new(unbound),
+            index_key: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()),
+            random: SystemRandom::new(),
+            known: RwLock::default(),
+        })
+    }
+
+    /// A vault with a fixed key, for tests of pure code.
+    pub fn for_tests() -> Self {
+        Vault::new(&[7; KEY_LEN]).expect("32 bytes are a key")
+    }
+
+    /// The key under which the unit's data of this year is written; made at first use.
+    pub fn sealing_key(&self, tx: &mut Tx<'_>, unit: UnitId, now: Instant, ids: &Ids) -> Result<DataKey> {
+        let year = now.business_day().year();
+        if let Some(key) = self.remembered(|known| known.by_year.get(&(unit, year)).cloned()) {
+            return Ok(key);
+        }
+        if let Some(key) = self.load_by_year(tx, unit, year)? {
+            return Ok(key);
+        }
+        let mut fresh = [0_u8; KEY_LEN];
+        self.random.fill(&mut fresh).map_err(|_| Error::internal("no randomness"))?;
+        let id: KeyId = ids.mint(now)?;
+        let row = DataKeyRow {
+            unit_id: unit,
+            id,
+            year,
+            created_at: now,
+            wrapped: Some(self.encrypt(&self.master, &wrap_context(unit, id), &fresh)?),
+            destroyed_at: None,
+        };
+        rows::insert_if_absent(tx, &[row], &["unit_id", "year"])?;
+        // Remembered only from what is stored: a rolled back transaction must leave no key behind
+        // that the next one would use without inserting it.
+        self.load_by_year_unremembered(tx, unit, year)?
+            .ok_or_else(|| Error::conflict("data_key_destroyed", "the data of this year was erased"))
+    }
+
+    /// Encrypts; `context` says what it is (table and row), so that ciphertexts cannot be swapped.
+    pub fn seal(&self, key: &DataKey, context: &str, plaintext: &[u8]) -> Result<Vec<u8>> {
+        self.encrypt(&key.key, context.as_bytes(), plaintext)
+    }
+
+    /// Decrypts what `seal` made. `erased` when its data key was destroyed.
+    pub fn open(&self, conn: &mut Conn, unit: UnitId, key_id: KeyId, context: &str, sealed: &[u8]) -> Result<Vec<u8>> {
+        let key = match self.remembered(|known| known.by_id.get(&(unit, key_id)).cloned()) {
+            Some(key) => key,
+            None => self.load_by_id(conn, unit, key_id)?,
+        };
+        decrypt(&key.key, context.as_bytes(), sealed)
+    }
+
+    /// The keyed hash under which a value is found again: equal values of one unit and kind give
+    /// equal hashes, and nothing else can be learned without the key.
+    pub fn blind(&self, unit: UnitId, kind: &str, value: &str) -> String {
+        let tag = hmac::sign(&self.index_key, format!("{}\u{1f}{kind}\u{1f}{value}", unit.0).as_bytes());
+        tag.as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Forgets every key, so that a destroyed one is not used from memory.
+    pub fn forget(&self) {
+        *self.known.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Known::default();
+    }
+
+    fn remembered<T>(&self, look: impl FnOnce(&Known) -> Option<T>) -> Option<T> {
+        look(&self.known.read().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+
+    fn load_by_year(&self, conn: &mut Conn, unit: UnitId, year: i32) -> Result<Option<DataKey>> {
+        let key = self.load_by_year_unremembered(conn, unit, year)?;
+        if let Some(key) = &key {
+            let mut known = self.known.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+            known.by_year.insert((unit, year), key.clone());
+            known.by_id.insert((unit, key.id), key.clone());
+        }
+        Ok(key)
+    }
+
+    fn load_by_year_unremembered(&self, conn: &mut Conn, unit: UnitId, year: i32) -> Result<Option<DataKey>> {
+        let row: Option<(KeyId, Option<Vec<u8>>)> = data_key::table
+            .filter(data_key::unit_id.eq(unit))
+            .filter(data_key::year.eq(year))
+            .select((data_key::id, data_key::wrapped))
+            .first(conn)
+            .optional()
+            .classify()?;
+        match row {
+            Some((id, Some(wrapped))) => self.unwrap_key(unit, id, &wrapped).map(Some),
+            Some((_, None)) => Err(Error::conflict("data_key_destroyed", "the data of this year was erased")),
+            None => Ok(None),
+        }
+    }
+
+    fn load_by_id(&self, conn: &mut Conn, unit: UnitId, id: KeyId) -> Result<DataKey> {
+        let wrapped: Option<Vec<u8>> = data_key::table
+            .find((unit, id))
+            .select(data_key::wrapped)
+            .first(conn)
+            .optional()
+            .classify()?
+            .flatten();
+        let wrapped = wrapped.ok_or_else(|| Error::not_found("erased", "this personal data was erased"))?;
+        let key = self.unwrap_key(unit, id, &wrapped)?;
+        let mut known = self.known.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        known.by_id.insert((unit, id), key.clone());
+        Ok(key)
+    }
+
+    fn unwrap_key(&self, unit: UnitId, id: KeyId, wrapped: &[u8]) -> Result<DataKey> {
+        let raw = decrypt(&self.master, &wrap_context(unit, id), wrapped)?;
+        let key = UnboundKey::new(&AES_256_GCM, &raw).map_err(|_| Error::internal("data key of wrong length"))?;
+        Ok(DataKey { id, key: LessSafeKey::new(key) })
+    }
+
+    fn encrypt(&self, key: &LessSafeKey, context: &[u8], plaintext: &[u8]) -> Result<Vec<u8>> {
+        let mut nonce = [0_u8; NONCE_LEN];
+        self.random.fill(&mut nonce).map_err(|_| Error::internal("no randomness"))?;
+        let mut sealed = Vec::with_capacity(NONCE_LEN + plaintext.len() + AES_256_GCM.tag_len());
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(plaintext);
+        let tag = key
+            .seal_in_place_separate_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(context),
+                &mut sealed[NONCE_LEN..],
+            )
+            .map_err(|_| Error::internal("encryption failed"))?;
+        sealed.extend_from_slice(tag.as_ref());
+        Ok(sealed)
+    }
+}
+
+fn wrap_context(unit: UnitId, id: KeyId) -> Vec<u8> {
+    format!("data_key\u{1f}{}\u{1f}{}", unit.0, id.0).into_bytes()
+}
+
+fn decrypt(key: &LessSafeKey, context: &[u8], sealed: &[u8]) -> Result<Vec<u8>> {
+    let broken = || Error::internal("an encrypted column does not open: wrong master key or damaged row");
+    let (nonce, rest) = sealed.split_at_checked(NONCE_LEN).ok_or_else(broken)?;
+    let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| broken())?;
+    let mut opened = rest.to_vec();
+    let plain_len = key.open_in_place(nonce, Aad::from(context), &mut opened).map_err(|_| broken())?.len();
+    opened.truncate(plain_len);
+    Ok(opened)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ciphertext_opens_only_in_its_own_place() {
+        let vault = Vault::for_tests();
+        let sealed = vault.encrypt(&vault.master, b"party/1", "Nguyễn".as_bytes()).unwrap();
+        assert_eq!(decrypt(&vault.master, b"party/1", &sealed).unwrap(), "Nguyễn".as_bytes());
+        assert!(decrypt(&vault.master, b"party/2", &sealed).is_err());
+        assert!(decrypt(&vault.master, b"party/1", &sealed[..5]).is_err());
+    }
+
+    #[test]
+    fn blind_indexes_are_equal_within_a_unit_only() {
+        let vault = Vault::for_tests();
+        let blind = |unit, value| vault.blind(UnitId(unit), "phone", value);
+        assert_eq!(blind(1, "0900000001"), blind(1, "0900000001"));
+        assert_ne!(blind(1, "0900000001"), blind(2, "0900000001"));
+        assert_ne!(blind(1, "0900000001"), blind(1, "0900000002"));
+    }
+}

@@ -1,0 +1,184 @@
+//! How far a channel's word is taken for money, per account: `advises` or `settles`.
+
+use std::collections::HashMap;
+
+use diesel::sql_types::{BigInt, Date, Integer, Text};
+
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::audit;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::{Error, Result};
+use crate::id::{AccountId, PersonId, TrustId, UnitId};
+use crate::store::rows::{self, Column, Lock};
+use crate::store::{Conn, Stamp, Tx};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// The citizen reads “đã nhận báo có, chờ xác nhận”; the receipt waits for the statement.
+    Advises,
+    /// The claim is enough for a receipt, within the limits.
+    Settles,
+}
+
+impl Level {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Level::Advises => "advises",
+            Level::Settles => "settles",
+        }
+    }
+}
+
+/// The trust in force for a channel on an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trust {
+    pub level: Level,
+    pub valid_from: BusinessDay,
+    pub valid_until: BusinessDay,
+    pub claim_limit: Dong,
+    pub unproven_limit: Dong,
+    pub age_limit_days: i32,
+}
+
+impl Trust {
+    /// What holds when nobody decided otherwise.
+    pub const DEFAULT_LEVEL: Level = Level::Advises;
+
+    pub fn settles_on(&self, day: BusinessDay) -> bool {
+        self.level == Level::Settles && self.valid_from <= day && day <= self.valid_until
+    }
+}
+
+/// A decision of two persons to take a channel's claims for money.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    pub unit: UnitId,
+    pub account: AccountId,
+    pub channel: String,
+    pub valid_from: BusinessDay,
+    pub valid_until: BusinessDay,
+    pub agreement_no: String,
+    pub claim_limit: Dong,
+    pub unproven_limit: Dong,
+    pub age_limit_days: i32,
+    pub maker: PersonId,
+    pub checker: PersonId,
+}
+
+crate::table_row! {
+    pub struct TrustRow in "channel_trust" {
+        pub unit_id: UnitId,
+        pub id: TrustId,
+        pub account_id: AccountId,
+        pub channel: String,
+        pub level: &'static str,
+        pub valid_from: BusinessDay,
+        pub valid_until: BusinessDay,
+        pub agreement_no: String,
+        pub claim_limit: Dong,
+        pub unproven_limit: Dong,
+        pub age_limit_days: i32,
+        pub maker_person_id: Option<PersonId>,
+        pub checker_person_id: Option<PersonId>,
+        pub reason: String,
+        pub created_at: Instant,
+    }
+}
+
+/// Records the decision. The newest row for (account, channel) is the one in force.
+pub fn grant(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, grant: Grant) -> Result<TrustId> {
+    actor.require_role(&[Role::Administrator, Role::System])?;
+    if grant.agreement_no.trim().is_empty() {
+        return Err(Error::invalid("agreement_no", "agreement_missing", "name the agreement with the bank"));
+    }
+    if grant.maker == grant.checker {
+        return Err(Error::invalid("checker", "maker_is_checker", "two different persons must decide"));
+    }
+    let id: TrustId = stamp.mint()?;
+    rows::insert(tx, &[TrustRow {
+        unit_id: grant.unit,
+        id,
+        account_id: grant.account,
+        channel: grant.channel,
+        level: Level::Settles.as_str(),
+        valid_from: grant.valid_from,
+        valid_until: grant.valid_until,
+        agreement_no: grant.agreement_no,
+        claim_limit: grant.claim_limit,
+        unproven_limit: grant.unproven_limit,
+        age_limit_days: grant.age_limit_days,
+        maker_person_id: Some(grant.maker),
+        checker_person_id: Some(grant.checker),
+        reason: String::new(),
+        created_at: stamp.now,
+    }])?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, grant.unit, "trust.granted", id)])?;
+    Ok(id)
+}
+
+/// Falls back to `advises` because a limit was crossed or a claim was disproven. Refuses no money.
+pub fn suspend(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    unit: UnitId,
+    account: AccountId,
+    channel: &str,
+    reason: &str,
+) -> Result<TrustId> {
+    let id: TrustId = stamp.mint()?;
+    rows::insert(tx, &[TrustRow {
+        unit_id: unit,
+        id,
+        account_id: account,
+        channel: channel.to_owned(),
+        level: Level::Advises.as_str(),
+        valid_from: stamp.today(),
+        valid_until: stamp.today().plus_days(36_500),
+        agreement_no: String::new(),
+        claim_limit: Dong::ZERO,
+        unproven_limit: Dong::ZERO,
+        age_limit_days: 0,
+        maker_person_id: None,
+        checker_person_id: None,
+        reason: reason.to_owned(),
+        created_at: stamp.now,
+    }])?;
+    tracing::error!(%unit, %account, channel, reason, "channel trust suspended");
+    metrics::counter!("bienlai_trust_suspended_total").increment(1);
+    let entry = audit::Entry::by(&Actor::system(), unit, "trust.suspended", id).with(reason);
+    audit::record(tx, stamp, &[entry])?;
+    Ok(id)
+}
+
+/// The trust in force for each of the pairs; pairs without a row are absent.
+pub fn in_force(
+    conn: &mut Conn,
+    pairs: &[(UnitId, AccountId, String)],
+) -> Result<HashMap<(UnitId, AccountId, String), Trust>> {
+    type Sql = (BigInt, BigInt, Text, BigInt, Text, Date, Date, BigInt, BigInt, Integer);
+    type Stored =
+        (UnitId, AccountId, String, TrustId, String, BusinessDay, BusinessDay, Dong, Dong, i32);
+    let mut found: Vec<Stored> = rows::fetch::<Sql, _>(
+        conn,
+        "SELECT t.unit_id, t.account_id, t.channel, t.id, t.level, t.valid_from, t.valid_until, t.claim_limit, \
+         t.unproven_limit, t.age_limit_days FROM channel_trust t",
+        &[
+            ("unit_id", Column::of(pairs.iter().map(|(unit, _, _)| *unit))),
+            ("account_id", Column::of(pairs.iter().map(|(_, account, _)| *account))),
+            ("channel", Column::of(pairs.iter().map(|(_, _, channel)| channel.clone()))),
+        ],
+        "",
+        Lock::None,
+    )?;
+    found.sort_by_key(|row| row.3);
+    Ok(found
+        .into_iter()
+        .map(|(unit, account, channel, _, level, valid_from, valid_until, claim_limit, unproven_limit, age)| {
+            let level = if level == "settles" { Level::Settles } else { Level::Advises };
+            let trust =
+                Trust { level, valid_from, valid_until, claim_limit, unproven_limit, age_limit_days: age };
+            ((unit, account, channel), trust)
+        })
+        .collect())
+}
