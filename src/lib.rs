@@ -7,12 +7,18 @@ pub mod clock;
 pub mod error;
 pub mod id;
 pub mod text;
-
+#[path = "reconciliation/working_days.rs"]
+pub mod working_days;
 
 pub mod store;
 
 pub mod audit;
+pub mod exception;
 pub mod ledger;
 pub mod obligation;
 pub mod party;
+pub mod payment;
+pub mod receipt;
+pub mod statement;
+pub mod tariff;
 pub mod unit;

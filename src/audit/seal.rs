@@ -115,7 +115,7 @@ fn merkle_root(previous: &str, leaves: &[String]) -> String {
 }
 
 fn sha256_hex(bytes: &[u8]) -> String {
-    digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::text::hex(digest(&SHA256, bytes).as_ref())
 }
 
 /// Proves a unit's trail: every leaf still fits its entry, every root its leaves, the roots chain

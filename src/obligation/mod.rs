@@ -242,7 +242,7 @@ pub fn cancel(
     rules::check_cancel(&obligation)?;
     obligation.state = State::Cancelled;
     obligation.revision += 1;
-    query::store(tx, &[&obligation])?;
+    query::store(tx, &[(&obligation, obligation.revision - 1)])?;
     record_events(tx, stamp, &[event_of(&obligation, "cancelled", actor, Some(reason))])?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "obligation.cancelled", id)])?;
     Ok(obligation)

@@ -159,19 +159,19 @@ pub fn insert(tx: &mut Tx<'_>, new: &Obligation, lines: &[Line]) -> Result<()> {
     rows::insert(tx, &line_rows)
 }
 
-/// Stores the projection of obligations whose revision was raised by one.
-pub fn store(tx: &mut Tx<'_>, changed: &[&Obligation]) -> Result<()> {
+/// Stores the projection of obligations, each with the revision it was read at.
+pub fn store(tx: &mut Tx<'_>, changed: &[(&Obligation, i64)]) -> Result<()> {
     rows::update(tx, Update {
         table: "obligation",
         keys: vec![
-            ("unit_id", Column::of(changed.iter().map(|o| o.unit))),
-            ("id", Column::of(changed.iter().map(|o| o.id))),
+            ("unit_id", Column::of(changed.iter().map(|(o, _)| o.unit))),
+            ("id", Column::of(changed.iter().map(|(o, _)| o.id))),
         ],
-        guard: vec![("revision", Column::of(changed.iter().map(|o| o.revision - 1)))],
+        guard: vec![("revision", Column::of(changed.iter().map(|(_, read)| *read)))],
         sets: vec![
-            ("state", Column::of(changed.iter().map(|o| o.state.as_str()))),
-            ("revision", Column::of(changed.iter().map(|o| o.revision))),
-            ("allocated", Column::of(changed.iter().map(|o| o.allocated))),
+            ("state", Column::of(changed.iter().map(|(o, _)| o.state.as_str()))),
+            ("revision", Column::of(changed.iter().map(|(o, _)| o.revision))),
+            ("allocated", Column::of(changed.iter().map(|(o, _)| o.allocated))),
         ],
     })
 }

@@ -54,7 +54,7 @@ impl ReferenceCode {
     pub fn grouped(&self) -> String {
         let mut grouped = String::with_capacity(CODE_LENGTH + 3);
         for (index, symbol) in self.0.chars().enumerate() {
-            if index > 0 && index % 4 == 0 {
+            if index > 0 && index.is_multiple_of(4) {
                 grouped.push(' ');
             }
             grouped.push(symbol);
@@ -141,8 +141,12 @@ impl CodeBook {
             let mut bytes = [0_u8; 2 * BODY_LENGTH];
             random.fill(&mut bytes).map_err(|_| Error::internal("the random source failed"))?;
             // 248 = 8 × 31: the bytes above would favour the first symbols.
-            let values: Vec<u8> =
-                bytes.into_iter().filter(|&byte| byte < 248).map(|byte| byte % 31).take(BODY_LENGTH).collect();
+            let values: Vec<u8> = bytes
+                .into_iter()
+                .filter(|&byte| byte < 248)
+                .map(|byte| byte % 31)
+                .take(BODY_LENGTH)
+                .collect();
             if let Some(code) = self.with_values(&values)
                 // A prefix inside the code would be read as the start of a second one.
                 && !code.as_str().get(1..).is_some_and(|rest| rest.contains(&self.prefix))

@@ -156,7 +156,9 @@ pub fn memo_for(code: &ReferenceCode, words: &str) -> String {
         }
     }
     // Words that happen to hold the prefix would be read as a second, damaged code.
-    if plain.is_empty() || text::squash(&format!("{}{plain}", &code.as_str())).matches(code.prefix()).count() > 1 {
+    if plain.is_empty()
+        || text::squash(&format!("{}{plain}", &code.as_str())).matches(code.prefix()).count() > 1
+    {
         return code.to_string();
     }
     format!("{code} {plain}")
@@ -168,7 +170,7 @@ pub fn svg(payload: &str) -> Result<String> {
     let fits = !payload.is_empty() && payload.len() <= PAYLOAD_LIMIT;
     let symbol = fits.then(|| QRBuilder::new(payload).ecl(ECL::M).build().ok()).flatten();
     let symbol = symbol.ok_or_else(|| {
-        Error::invalid("payload", "vietqr_too_long", format!("expected 1 to {PAYLOAD_LIMIT} bytes"))
+        Error::invalid("payload", "vietqr_size_wrong", format!("expected 1 to {PAYLOAD_LIMIT} bytes"))
     })?;
     Ok(SvgBuilder::default().margin(QUIET_ZONE_MODULES).to_str(&symbol))
 }

@@ -4,10 +4,14 @@
 pub mod certificate;
 pub mod content;
 pub mod key;
+pub mod issue;
 pub mod lookup;
 pub mod pattern;
 pub mod profile;
+pub mod query;
 pub mod sign;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod verify;
 pub mod xml;
 

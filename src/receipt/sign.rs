@@ -201,16 +201,8 @@ pub fn is_plain_id(id: &str) -> bool {
         && id.bytes().all(inner)
 }
 
-pub(super) fn signature_id(body_id: &str) -> String {
-    format!("{SIGNATURE_ID_PREFIX}{body_id}")
-}
-
-pub(super) fn object_id(body_id: &str) -> String {
-    format!("{OBJECT_ID_PREFIX}{body_id}")
-}
-
 /// SHA-256 in base64, as `DigestValue` carries it.
-pub(super) fn digest_text(canonical: &[u8]) -> String {
+fn digest_text(canonical: &[u8]) -> String {
     BASE64.encode(digest(&SHA256, canonical))
 }
 
@@ -237,4 +229,71 @@ fn signed_info_xml(body_id: &str, body_digest: &str, object_digest: &str) -> Str
          <Reference URI=\"#{OBJECT_ID_PREFIX}{body_id}\">\
          {digest_method}<DigestValue>{object_digest}</DigestValue></Reference></SignedInfo>"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::receipt::content::sample;
+    use crate::receipt::testing::{at, body_of, document_text, signer, signing_time};
+
+    #[test]
+    fn a_signed_receipt_has_the_shape_of_accepted_documents() {
+        let text = document_text();
+        let start = format!("{DECLARATION}<BLai><DLBLai Id=\"BL-rcp-42\"><TTChung><PBan>BL-1.0</PBan>");
+        assert!(text.starts_with(&start), "{text}");
+        let seam = "</DLBLai><DSCKS><TCThu><Signature xmlns=\"http://www.w3.org/2000/09/xmldsig#\" \
+                    Id=\"TCThu-BL-rcp-42\"><SignedInfo><CanonicalizationMethod ";
+        assert!(text.contains(seam), "{text}");
+        let end = "</KeyInfo><Object Id=\"TGKy-BL-rcp-42\"><SignatureProperties xmlns=\"\">\
+                   <SignatureProperty Target=\"#TCThu-BL-rcp-42\"><SigningTime>2026-09-01T09:30:15</SigningTime>\
+                   </SignatureProperty></SignatureProperties></Object></Signature></TCThu></DSCKS></BLai>";
+        assert!(text.ends_with(end), "{text}");
+    }
+
+    #[test]
+    fn signing_only_adds_around_the_stored_body() {
+        let body = body_of(&sample::content());
+        let document = sign_batch(&[&body], &signer(), signing_time()).unwrap().remove(0);
+        assert!(document.windows(body.len()).any(|window| window == body));
+    }
+
+    #[test]
+    fn a_batch_is_signed_in_its_order() {
+        let mut other = sample::content();
+        other.payment_method = "Tiền mặt".to_owned();
+        let bodies = [body_of(&sample::content()), body_of(&other)];
+        let slices: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
+        let documents = sign_batch(&slices, &signer(), signing_time()).unwrap();
+        assert_eq!(documents.len(), 2);
+        assert!(String::from_utf8_lossy(&documents[0]).contains("<HTTToan>Chuyển khoản<"));
+        assert!(String::from_utf8_lossy(&documents[1]).contains("<HTTToan>Tiền mặt<"));
+    }
+
+    #[test]
+    fn a_wrong_signature_never_becomes_a_document() {
+        let signer = signer();
+        let prepared = assemble(&body_of(&sample::content()), signer.certificate(), signing_time()).unwrap();
+        let mut signature = signer.sign(&[prepared.signed_info()]).unwrap().remove(0);
+        signature[17] ^= 1;
+        assert!(finish(prepared, &signature).unwrap_err().is_internal());
+    }
+
+    #[test]
+    fn an_expired_certificate_signs_nothing() {
+        let error = assemble(&body_of(&sample::content()), signer().certificate(), at("2040-01-01T00:00:00+07:00"))
+            .err()
+            .unwrap();
+        assert_eq!(error.code(), "certificate_not_valid");
+    }
+
+    #[test]
+    fn only_a_body_with_a_plain_id_is_signed() {
+        for body in ["", "<DLBLai></DLBLai>", "<DLBLai Id=\"1\"></DLBLai>", "<DLBLai Id=\"a b\"></DLBLai>",
+            "<DLBLai Id=\"a&quot;\"></DLBLai>", "<DLBLai Id=\"a\">", "<X Id=\"a\"></X>"]
+        {
+            let error = assemble(body.as_bytes(), signer().certificate(), signing_time()).err().unwrap();
+            assert_eq!(error.code(), "receipt_body_malformed", "{body}");
+        }
+    }
 }

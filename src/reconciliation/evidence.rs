@@ -12,9 +12,13 @@ use crate::amount::Dong;
 #[serde(tag = "evidence", content = "value", rename_all = "snake_case")]
 pub enum Evidence {
     /// A reference code whose check character holds stands in the memo.
-    CodeVerified { code: String },
+    CodeVerified {
+        code: String,
+    },
     /// A code in the memo is one edit away from this one.
-    CodeOneEditAway { code: String },
+    CodeOneEditAway {
+        code: String,
+    },
     /// The code is valid, but no one obligation of that code is known.
     CodeWithoutObligation,
     /// The obligation of the code belongs to a unit that does not own the account.
@@ -26,11 +30,18 @@ pub enum Evidence {
     SameProviderReference,
     /// Bank and channel reference point to different movements.
     ReferencesDisagree,
-    ReferenceAmountDiffers { line: Dong, movement: Dong },
+    ReferenceAmountDiffers {
+        line: Dong,
+        movement: Dong,
+    },
     ReferenceCodeDiffers,
     AmountExact,
-    AmountUnder { missing: Dong },
-    AmountOver { surplus: Dong },
+    AmountUnder {
+        missing: Dong,
+    },
+    AmountOver {
+        surplus: Dong,
+    },
     /// The amounts have the same digits in another order.
     AmountDigitsSwapped,
     /// The amounts due under several codes, counted, add up exactly.
@@ -40,7 +51,9 @@ pub enum Evidence {
     /// The movements under one settlement reference, counted, add up exactly.
     GroupTotalExact(u32),
     /// What a bulk settlement lacks against the total of its movements.
-    ChargeWithheld { amount: Dong },
+    ChargeWithheld {
+        amount: Dong,
+    },
     NothingDue,
     ObligationClosed,
     /// Working days between the movement first seen and the booking date.
@@ -55,7 +68,9 @@ pub enum Evidence {
     /// Another line is the same in account, day, amount, memo and reference.
     IdenticalTwin,
     /// A classification rule, by its id.
-    ClassRule { rule: String },
+    ClassRule {
+        rule: String,
+    },
 }
 
 impl Evidence {

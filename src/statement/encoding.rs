@@ -34,7 +34,7 @@ fn decode_undeclared(bytes: &[u8]) -> Decoded<'_> {
     }
 }
 
-fn decode_as(bytes: &[u8], encoding: &'static Encoding, guessed: bool) -> Decoded<'_> {
+fn decode_as<'a>(bytes: &'a [u8], encoding: &'static Encoding, guessed: bool) -> Decoded<'a> {
     let (text, damaged) = encoding.decode_without_bom_handling(bytes);
     Decoded { text, encoding: encoding.name(), guessed, damaged }
 }

@@ -1,0 +1,282 @@
+//! Stories over whole files, and what must hold for any bytes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chrono::{Days, NaiveDate};
+use proptest::prelude::*;
+use rust_decimal::Decimal;
+
+use super::*;
+
+fn fixtures() -> PathBuf {
+    let root = option_env!("STATEMENT_FIXTURES").unwrap_or(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/statement"));
+    PathBuf::from(root)
+}
+
+fn bytes_of(name: &str) -> Vec<u8> {
+    fs::read(fixtures().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+fn files_in(folder: &str) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(fixtures().join(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(!files.is_empty());
+    files
+}
+
+fn read(path: &Path) -> Parsed {
+    parse(&fs::read(path).unwrap())
+}
+
+/// What every format must tell alike.
+fn core(statement: &Statement) -> Vec<(Option<NaiveDate>, Option<NaiveDate>, Decimal, Option<String>, Option<String>)> {
+    let lines = statement.lines.iter();
+    lines.map(|line| (line.booking_date, line.value_date, line.amount, line.bank_reference.clone(), line.memo.clone())).collect()
+}
+
+#[test]
+fn complete_statements_of_every_format_have_no_errors() {
+    for folder in ["camt053", "mt940", "csv"] {
+        for path in files_in(folder) {
+            let parsed = read(&path);
+            assert_eq!(parsed.errors, vec![], "{}", path.display());
+            assert!(!parsed.statements.is_empty() && parsed.exit_code() == 0);
+        }
+    }
+}
+
+#[test]
+fn broken_files_are_refused_with_a_place() {
+    for path in files_in("broken") {
+        let parsed = read(&path);
+        assert_ne!(parsed.exit_code(), 0, "{}", path.display());
+        for error in &parsed.errors {
+            assert!(error.at.starts_with("line ") || error.at.starts_with('/'), "{}: {error:?}", path.display());
+        }
+    }
+}
+
+#[test]
+fn one_statement_in_every_version_of_camt_is_one_model() {
+    let first = parse(&bytes_of("camt053/vpbank-vnd.02.xml"));
+    for version in ["03", "04", "08", "13"] {
+        let other = parse(&bytes_of(&format!("camt053/vpbank-vnd.{version}.xml")));
+        assert_eq!(other.version, Some(format!("camt.053.001.{version}")));
+        let without_raw = |parsed: &Parsed| {
+            let mut statements = parsed.statements.clone();
+            statements.iter_mut().flat_map(|statement| &mut statement.lines).for_each(|line| line.raw.clear());
+            statements
+        };
+        assert_eq!(without_raw(&other), without_raw(&first), "{version}");
+    }
+}
+
+#[test]
+fn the_same_day_reads_alike_in_camt_mt940_and_csv() {
+    let camt = parse(&bytes_of("camt053/vpbank-vnd.08.xml"));
+    for name in [
+        "mt940/vpbank-vnd.sta",
+        "mt940/vpbank-vnd-blocks.sta",
+        "csv/two-columns-comma-bom.csv",
+        "csv/two-columns-semicolon.csv",
+        "csv/newest-first-tab.csv",
+        "csv/one-signed-amount.csv",
+    ] {
+        let other = parse(&bytes_of(name));
+        assert_eq!(core(&other.statements[0]), core(&camt.statements[0]), "{name}");
+        assert_eq!(other.statements[0].account_number().as_deref(), Some("0123456789"), "{name}");
+        let balances = |parsed: &Parsed| {
+            let statement = &parsed.statements[0];
+            (statement.opening.as_ref().map(|it| it.amount), statement.closing.as_ref().map(|it| it.amount))
+        };
+        assert_eq!(balances(&other), balances(&camt), "{name}");
+    }
+}
+
+#[test]
+fn the_public_json_has_exactly_its_fields() {
+    let text = ":20:A\n:25:0123456789\n:28C:1/1\n:60F:C261121VND10,\n:61:261122RC5,50NTRFNONREF\n:62F:C261122VND4,50\n";
+    let json: serde_json::Value = serde_json::to_value(parse(text.as_bytes())).unwrap();
+    assert_eq!(
+        json,
+        serde_json::json!({
+            "format": "mt940",
+            "statements": [{
+                "account": "0123456789", "currency": "VND", "number": "1/1",
+                "opening": {"date": "2026-11-21", "amount": "10"},
+                "closing": {"date": "2026-11-22", "amount": "4.50"},
+                "lines": [{
+                    "booking_date": null, "value_date": "2026-11-22", "amount": "-5.50", "reference": null,
+                    "bank_reference": null, "memo": null, "reversal": true
+                }]
+            }],
+            "warnings": [], "errors": []
+        })
+    );
+    let refused: serde_json::Value = serde_json::to_value(parse(b"hello")).unwrap();
+    assert_eq!(refused["format"], "unknown");
+    assert_eq!(refused["errors"][0]["at"], "line 1");
+    assert_eq!(refused["errors"][0].as_object().unwrap().len(), 2);
+}
+
+#[test]
+fn what_is_no_statement_is_unreadable() {
+    for bytes in [
+        &b""[..], b"hello", b"\0\0\0\0", b"PK\x03\x04xlsx", b"\xD0\xCF\x11\xE0xls", b"<html><table></table></html>",
+        b"a,b,c\n1,2,3\n", b"<?xml version=\"1.0\"?><Document><CstmrCdtTrfInitn/></Document>", b"\xFF\xFE", b"{}", b"-",
+    ] {
+        let parsed = parse(bytes);
+        assert_eq!((parsed.format, parsed.exit_code()), (Format::Unknown, 2), "{bytes:?}");
+        assert!(parsed.statements.is_empty() && !parsed.errors.is_empty());
+    }
+}
+
+fn all_fixtures() -> Vec<Vec<u8>> {
+    ["camt053", "mt940", "csv", "broken"].iter().flat_map(|folder| files_in(folder)).map(|path| fs::read(path).unwrap()).collect()
+}
+
+#[derive(Debug, Clone)]
+enum Damage {
+    Replace(usize, u8),
+    Remove(usize, usize),
+    Repeat(usize, usize),
+    Cut(usize),
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    prop_oneof![
+        (any::<usize>(), any::<u8>()).prop_map(|(at, byte)| Damage::Replace(at, byte)),
+        (any::<usize>(), 1..200_usize).prop_map(|(at, length)| Damage::Remove(at, length)),
+        (any::<usize>(), 1..200_usize).prop_map(|(at, length)| Damage::Repeat(at, length)),
+        any::<usize>().prop_map(Damage::Cut),
+    ]
+}
+
+fn apply(bytes: &mut Vec<u8>, damage: &Damage) {
+    let size = bytes.len().max(1);
+    let range = |at: usize, length: usize, size: usize| at..(at + length).min(size);
+    match damage {
+        _ if bytes.is_empty() => {}
+        Damage::Replace(at, byte) => bytes[at % size] = *byte,
+        Damage::Remove(at, length) => drop(bytes.drain(range(at % size, *length, size))),
+        Damage::Repeat(at, length) => {
+            let part = bytes[range(at % size, *length, size)].to_vec();
+            bytes.splice(at % size..at % size, part);
+        }
+        Damage::Cut(at) => bytes.truncate(at % size),
+    }
+}
+
+/// Whatever is given without errors must be proven, line by line.
+fn assert_sound(parsed: &Parsed) {
+    assert!(parsed.format != Format::Unknown || (parsed.statements.is_empty() && !parsed.errors.is_empty()));
+    if parsed.errors.is_empty() && parsed.format.requires_balances() {
+        for joined in join_pages(parsed.statements.clone()) {
+            if joined.opening.is_some() && joined.closing.is_some() {
+                assert_eq!(prove_balance(&joined), None);
+            }
+        }
+    }
+}
+
+fn a_day() -> impl Strategy<Value = NaiveDate> {
+    (0..20_000_u64).prop_map(|days| NaiveDate::from_ymd_opt(1990, 1, 1).unwrap() + Days::new(days))
+}
+
+/// (signed cents, value date, days to the booking, reversal)
+fn movements() -> impl Strategy<Value = Vec<(i64, NaiveDate, u64, bool)>> {
+    prop::collection::vec((-9_999_999_i64..9_999_999, a_day(), 0..100_u64, any::<bool>()), 0..12)
+}
+
+fn swift_amount_of(amount: Decimal) -> String {
+    format!("{:.2}", amount.abs()).replace('.', ",")
+}
+
+fn mark_of(amount: Decimal) -> &'static str {
+    if amount.is_sign_negative() { "D" } else { "C" }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+        assert_sound(&parse(&bytes));
+    }
+
+    #[test]
+    fn random_words_of_the_formats_never_panic(words in prop::collection::vec(prop::sample::select(vec![
+        ":20:", ":25:", ":28C:", ":60F:", ":60M:", ":61:", ":62F:", ":86:", ":NS:", "\n", "\r\n", "-", "-}", "{4:", "{1:F01", "C261122VND", "2611221122C5,NTRF",
+        "5,", "//", "?20", "<Stmt>", "</Stmt>", "<Document>", "<BkToCstmrStmt>", "<Ntry>", "<Amt Ccy=\"VND\">", "</Amt>", "<![CDATA[", "<!--", "&amp;", "&#0;", "&x;",
+        "Ngày", ",", ";", "Nợ", "Có", "Diễn giải", "Số tiền", "22/11/2026", "\"", "đ", "é", "\u{0}", "Số tài khoản:", "12345678",
+    ]), 0..60)) {
+        assert_sound(&parse(words.concat().as_bytes()));
+    }
+
+    #[test]
+    fn damaged_files_never_panic_and_never_pass_unproven(
+        pick in any::<prop::sample::Index>(), damages in prop::collection::vec(damage(), 1..6)
+    ) {
+        let files = all_fixtures();
+        let mut bytes = pick.get(&files).clone();
+        damages.iter().for_each(|damage| apply(&mut bytes, damage));
+        assert_sound(&parse(&bytes));
+    }
+
+    #[test]
+    fn a_generated_mt940_comes_back(opening in -9_999_999_i64..9_999_999, movements in movements()) {
+        let opening = Decimal::new(opening, 2);
+        let mut closing = opening;
+        let mut text = format!(":20:G\n:25:0123456789\n:28C:1/1\n:60F:{}261121EUR{}\n", mark_of(opening), swift_amount_of(opening));
+        for (number, (cents, value_date, shift, reversal)) in movements.iter().enumerate() {
+            let amount = Decimal::new(*cents, 2);
+            closing += amount;
+            let booked = *value_date + Days::new(*shift);
+            let mark = match (*reversal, amount.is_sign_negative()) {
+                (false, true) => "D",
+                (false, false) => "C",
+                (true, true) => "RC",
+                (true, false) => "RD",
+            };
+            text += &format!(":61:{}{}{mark}{}NTRFREF{number}//B{number}\n:86:memo {number}\n", value_date.format("%y%m%d"), booked.format("%m%d"), swift_amount_of(amount));
+        }
+        text += &format!(":62F:{}261122EUR{}\n-\n", mark_of(closing), swift_amount_of(closing));
+        let parsed = parse(text.as_bytes());
+        prop_assert_eq!(&parsed.errors, &vec![], "{}", text);
+        let lines = &parsed.statements[0].lines;
+        prop_assert_eq!(lines.len(), movements.len());
+        for (line, (cents, value_date, shift, reversal)) in lines.iter().zip(&movements) {
+            prop_assert_eq!(line.amount, Decimal::new(*cents, 2));
+            prop_assert_eq!(line.value_date, Some(*value_date));
+            prop_assert_eq!(line.booking_date, Some(*value_date + Days::new(*shift)));
+            prop_assert_eq!(line.reversal, *reversal);
+        }
+    }
+
+    #[test]
+    fn a_generated_camt_comes_back_and_one_wrong_digit_is_caught(
+        opening in -9_999_999_i64..9_999_999, movements in movements(), off in 1..1_000_i64
+    ) {
+        let element = |amount: Decimal| {
+            let mark = if amount.is_sign_negative() { "DBIT" } else { "CRDT" };
+            format!("<Amt Ccy=\"EUR\">{:.2}</Amt><CdtDbtInd>{mark}</CdtDbtInd>", amount.abs())
+        };
+        let balance = |code: &str, amount: Decimal| format!("<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp>{}</Bal>", element(amount));
+        let opening = Decimal::new(opening, 2);
+        let closing = movements.iter().fold(opening, |sum, movement| sum + Decimal::new(movement.0, 2));
+        let entries: String = movements.iter().map(|(cents, date, _, reversal)| format!(
+            "<Ntry>{}<RvslInd>{reversal}</RvslInd><Sts>BOOK</Sts><BookgDt><Dt>{date}</Dt></BookgDt></Ntry>", element(Decimal::new(*cents, 2))
+        )).collect();
+        let document = |closing: Decimal| format!(
+            "<Document><BkToCstmrStmt><Stmt><Id>1</Id><Acct><Id><IBAN>X1</IBAN></Id></Acct>{}{}{entries}</Stmt></BkToCstmrStmt></Document>",
+            balance("OPBD", opening), balance("CLBD", closing)
+        );
+        let parsed = parse(document(closing).as_bytes());
+        prop_assert_eq!(&parsed.errors, &vec![]);
+        let amounts: Vec<Decimal> = parsed.statements[0].lines.iter().map(|line| line.amount).collect();
+        prop_assert_eq!(amounts, movements.iter().map(|movement| Decimal::new(movement.0, 2)).collect::<Vec<_>>());
+        let wrong = parse(document(closing + Decimal::new(off, 2)).as_bytes());
+        prop_assert_eq!(wrong.errors[0].code, "balance_broken");
+    }
+}

@@ -51,7 +51,7 @@ fn by_kind(kind: DatabaseErrorKind, message: &str) -> Error {
 #[track_caller]
 fn by_message(message: &str) -> Error {
     let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    if has(&["append_only:", "revision_skipped:"]) {
+    if has(&["append_only:", "revision_stood_still:"]) {
         return Error::conflict(APPEND_ONLY, message);
     }
     if has(&["deadlock detected", "lock timeout", "could not serialize", "database is locked", "database table is locked"]) {

@@ -1,10 +1,11 @@
-//! What a writing use case takes from outside: the time, fresh ids and the vault.
+//! What a writing use case takes from outside: the time, fresh ids, the vault and the calendar.
 
 use super::Tx;
 use super::vault::{DataKey, Vault};
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::{Ids, UnitId};
+use crate::working_days::WorkingDays;
 
 /// One reading of the clock for a whole use case, with the ids and keys to write by.
 #[derive(Clone, Copy)]
@@ -12,6 +13,7 @@ pub struct Stamp<'a> {
     pub now: Instant,
     pub ids: &'a Ids,
     pub vault: &'a Vault,
+    pub calendar: &'a WorkingDays,
 }
 
 impl Stamp<'_> {

@@ -114,7 +114,7 @@ impl Vault {
     /// equal hashes, and nothing else can be learned without the key.
     pub fn blind(&self, unit: UnitId, kind: &str, value: &str) -> String {
         let tag = hmac::sign(&self.index_key, format!("{}\u{1f}{kind}\u{1f}{value}", unit.0).as_bytes());
-        tag.as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+        crate::text::hex(&tag.as_ref()[..16])
     }
 
     /// Forgets every key, so that a destroyed one is not used from memory.

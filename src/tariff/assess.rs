@@ -146,6 +146,3 @@ fn reduction(
         legal_ground: exemption.legal_ground.clone(),
     }))
 }
-
-#[cfg(test)]
-mod tests;

@@ -34,7 +34,7 @@ pub struct Line {
     pub chapter: Option<String>,
     pub sub_item: Option<String>,
     /// On the day of assessment; the day close asks again for its own day.
-    pub kept_share_bp: u32,
+    pub kept_share_bp: i32,
     pub legal_ground: String,
     /// Why this amount.
     pub steps: Vec<Step>,
@@ -67,7 +67,8 @@ impl Assessment {
         }
         let mut grounds: Vec<&str> = Vec::new();
         for line in &self.lines {
-            let ground = line.reduction.as_ref().map_or(&line.legal_ground, |reduction| &reduction.legal_ground);
+            let ground =
+                line.reduction.as_ref().map_or(&line.legal_ground, |reduction| &reduction.legal_ground);
             if !grounds.contains(&ground.as_str()) {
                 grounds.push(ground);
             }

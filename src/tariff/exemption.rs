@@ -52,8 +52,7 @@ impl Tariff {
         on: BusinessDay,
     ) -> Option<&Exemption> {
         let open = self.exemptions.iter().filter(|exemption| groups.contains(&exemption.group));
-        open.filter(|exemption| exemption.covers(item, on)).reduce(|best, next| {
-            if next.percent > best.percent { next } else { best }
-        })
+        open.filter(|exemption| exemption.covers(item, on))
+            .reduce(|best, next| if next.percent > best.percent { next } else { best })
     }
 }

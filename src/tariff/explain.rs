@@ -94,12 +94,7 @@ impl Step {
                 } else {
                     format!("tiếp theo (trên {})", number_vi(*after))
                 };
-                format!(
-                    "{} {} {which} × {price} = {} đ",
-                    number_vi(*quantity),
-                    unit.vi,
-                    number_vi(*result)
-                )
+                format!("{} {} {which} × {price} = {} đ", number_vi(*quantity), unit.vi, number_vi(*result))
             }
             Step::CapPerCopy { before, cap } => format!("Mỗi bản thu không quá {cap} (tính ra {before})"),
             Step::Copies { per_copy, copies, result } => {
@@ -127,10 +122,17 @@ impl Step {
     fn en(&self) -> String {
         match self {
             Step::PerUnit { price, quantity, unit, result } => {
-                format!("{} × {} per {} = {}", number_en(*quantity), dong_en(*price), unit.en, dong_en(*result))
+                format!(
+                    "{} × {} per {} = {}",
+                    number_en(*quantity),
+                    dong_en(*price),
+                    unit.en,
+                    dong_en(*result)
+                )
             }
             Step::Tier { after, quantity, price, unit, result } => {
-                let which = if after.is_zero() { String::new() } else { format!(" above {}", number_en(*after)) };
+                let which =
+                    if after.is_zero() { String::new() } else { format!(" above {}", number_en(*after)) };
                 format!(
                     "{} × {} per {}{which} = {} VND",
                     number_en(*quantity),
@@ -152,7 +154,9 @@ impl Step {
             Step::Floor { before, floor } => {
                 format!("At least {} (instead of {})", dong_en(*floor), dong_en(*before))
             }
-            Step::Cap { before, cap } => format!("At most {} (instead of {})", dong_en(*cap), dong_en(*before)),
+            Step::Cap { before, cap } => {
+                format!("At most {} (instead of {})", dong_en(*cap), dong_en(*before))
+            }
             Step::OnlineZero { channel } => format!("{}: 0 VND", channel_en(*channel)),
             Step::Free => "Charge: 0 VND".to_owned(),
             Step::Exemption { group, percent, reduction, legal_ground, result } => format!(
@@ -204,7 +208,7 @@ fn grouped(number: Decimal, group: char, point: char) -> String {
         text.push('-');
     }
     for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index) % 3 == 0 {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
             text.push(group);
         }
         text.push(digit);

@@ -56,7 +56,7 @@ impl DocumentKind {
 pub struct KeptShare {
     pub from: BusinessDay,
     /// 10,000 is all of it.
-    pub basis_points: u32,
+    pub basis_points: i32,
 }
 
 /// One phí, lệ phí or pass-through line.
@@ -78,7 +78,7 @@ pub struct FeeItem {
 
 impl FeeItem {
     /// The kept share on a day, in basis points. Lệ phí and pass-through lines keep nothing.
-    pub fn kept_share_bp(&self, on: BusinessDay) -> u32 {
+    pub fn kept_share_bp(&self, on: BusinessDay) -> i32 {
         self.kept_shares.iter().rev().find(|share| share.from <= on).map_or(0, |share| share.basis_points)
     }
 

@@ -16,6 +16,8 @@ mod item;
 mod load;
 mod place;
 mod pricing;
+#[cfg(test)]
+mod tests;
 
 pub use assess::{AskedItem, Quantities, Request, assess};
 pub use assessment::{Assessment, Line, Reduction};

@@ -130,7 +130,8 @@ fn copied(one: Gross, cap_per_copy: Option<Dong>, copies: Decimal) -> Result<Gro
 
 /// The bounds of a stated amount are the range it may have: nothing is quietly changed.
 fn stated(item: &FeeItem, charge: &Charge, amount: Option<Dong>) -> Result<Gross> {
-    let amount = amount.ok_or_else(|| Error::invalid("amount", "tariff_amount_missing", "state the amount"))?;
+    let amount =
+        amount.ok_or_else(|| Error::invalid("amount", "tariff_amount_missing", "state the amount"))?;
     let floor = charge.floor.unwrap_or(Dong(1));
     let cap = charge.cap.unwrap_or(Dong::LIMIT);
     if amount < floor.max(Dong(1)) || cap < amount {

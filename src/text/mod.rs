@@ -45,6 +45,16 @@ pub fn squash(text: &str) -> String {
     fold(text).chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
+/// Lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        for nibble in [byte >> 4, byte & 15] {
+            text.push(char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }));
+        }
+        text
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

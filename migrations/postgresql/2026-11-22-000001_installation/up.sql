@@ -19,9 +19,9 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION bienlai_revision_skipped() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION bienlai_revision_stood_still() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'revision_skipped: %', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    RAISE EXCEPTION 'revision_stood_still: %', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END
 $$;
 

@@ -121,7 +121,7 @@ CREATE POLICY receipt_series_in_scope ON receipt_series USING ((SELECT current_s
 CREATE TRIGGER receipt_series_facts_stay BEFORE UPDATE OF unit_id, id, document_kind, template, series, year, last_allowed_no, registration, created_at ON receipt_series FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER receipt_series_stays BEFORE DELETE ON receipt_series FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER receipt_series_is_not_emptied BEFORE TRUNCATE ON receipt_series FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
-CREATE TRIGGER receipt_series_counts_revisions BEFORE UPDATE ON receipt_series FOR EACH ROW WHEN (NEW.revision <> OLD.revision + 1) EXECUTE FUNCTION bienlai_revision_skipped();
+CREATE TRIGGER receipt_series_moves_on BEFORE UPDATE ON receipt_series FOR EACH ROW WHEN (NEW.revision <= OLD.revision) EXECUTE FUNCTION bienlai_revision_stood_still();
 GRANT SELECT, INSERT ON receipt_series TO bienlai_app;
 GRANT UPDATE (next_no, last_issued_on, state, revision) ON receipt_series TO bienlai_app;
 

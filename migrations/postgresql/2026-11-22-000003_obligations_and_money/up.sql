@@ -36,7 +36,7 @@ CREATE POLICY obligation_in_scope ON obligation USING ((SELECT current_setting('
 CREATE TRIGGER obligation_facts_stay BEFORE UPDATE OF unit_id, id, reference_code, dossier_code, procedure_code, procedure_field, intake_mode, receiving_unit_id, competent_unit_id, submitted_at, result_due_on, due_on, electronic_required, party_id, total, waived_ground, client_id, created_at, account_id ON obligation FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER obligation_stays BEFORE DELETE ON obligation FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER obligation_is_not_emptied BEFORE TRUNCATE ON obligation FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
-CREATE TRIGGER obligation_counts_revisions BEFORE UPDATE ON obligation FOR EACH ROW WHEN (NEW.revision <> OLD.revision + 1) EXECUTE FUNCTION bienlai_revision_skipped();
+CREATE TRIGGER obligation_moves_on BEFORE UPDATE ON obligation FOR EACH ROW WHEN (NEW.revision <= OLD.revision) EXECUTE FUNCTION bienlai_revision_stood_still();
 GRANT SELECT, INSERT ON obligation TO bienlai_app;
 GRANT UPDATE (state, revision, allocated) ON obligation TO bienlai_app;
 
@@ -143,7 +143,7 @@ CREATE POLICY movement_in_scope ON movement USING ((SELECT current_setting('bien
 CREATE TRIGGER movement_facts_stay BEFORE UPDATE OF unit_id, id, account_id, direction, amount, code, first_seen_on, created_at ON movement FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER movement_stays BEFORE DELETE ON movement FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER movement_is_not_emptied BEFORE TRUNCATE ON movement FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
-CREATE TRIGGER movement_counts_revisions BEFORE UPDATE ON movement FOR EACH ROW WHEN (NEW.revision <> OLD.revision + 1) EXECUTE FUNCTION bienlai_revision_skipped();
+CREATE TRIGGER movement_moves_on BEFORE UPDATE ON movement FOR EACH ROW WHEN (NEW.revision <= OLD.revision) EXECUTE FUNCTION bienlai_revision_stood_still();
 GRANT SELECT, INSERT ON movement TO bienlai_app;
 GRANT UPDATE (proven, claimed_by, payment_id, state, revision) ON movement TO bienlai_app;
 
@@ -219,7 +219,7 @@ CREATE POLICY channel_exposure_in_scope ON channel_exposure USING ((SELECT curre
 CREATE TRIGGER channel_exposure_facts_stay BEFORE UPDATE OF unit_id, account_id, channel ON channel_exposure FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER channel_exposure_stays BEFORE DELETE ON channel_exposure FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER channel_exposure_is_not_emptied BEFORE TRUNCATE ON channel_exposure FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
-CREATE TRIGGER channel_exposure_counts_revisions BEFORE UPDATE ON channel_exposure FOR EACH ROW WHEN (NEW.revision <> OLD.revision + 1) EXECUTE FUNCTION bienlai_revision_skipped();
+CREATE TRIGGER channel_exposure_moves_on BEFORE UPDATE ON channel_exposure FOR EACH ROW WHEN (NEW.revision <= OLD.revision) EXECUTE FUNCTION bienlai_revision_stood_still();
 GRANT SELECT, INSERT ON channel_exposure TO bienlai_app;
 GRANT UPDATE (unproven, revision) ON channel_exposure TO bienlai_app;
 
@@ -242,7 +242,7 @@ CREATE POLICY parked_claim_in_scope ON parked_claim USING ((SELECT current_setti
 CREATE TRIGGER parked_claim_facts_stay BEFORE UPDATE OF unit_id, id, channel, external_id, raw_event_id, code, created_at ON parked_claim FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER parked_claim_stays BEFORE DELETE ON parked_claim FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER parked_claim_is_not_emptied BEFORE TRUNCATE ON parked_claim FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
-CREATE TRIGGER parked_claim_counts_revisions BEFORE UPDATE ON parked_claim FOR EACH ROW WHEN (NEW.revision <> OLD.revision + 1) EXECUTE FUNCTION bienlai_revision_skipped();
+CREATE TRIGGER parked_claim_moves_on BEFORE UPDATE ON parked_claim FOR EACH ROW WHEN (NEW.revision <= OLD.revision) EXECUTE FUNCTION bienlai_revision_stood_still();
 GRANT SELECT, INSERT ON parked_claim TO bienlai_app;
 GRANT UPDATE (state, revision) ON parked_claim TO bienlai_app;
 
@@ -282,7 +282,7 @@ CREATE POLICY payment_in_scope ON payment USING ((SELECT current_setting('bienla
 CREATE TRIGGER payment_facts_stay BEFORE UPDATE OF unit_id, id, movement_id, account_id, method, channel, amount, obligation_id, shift_id, debit_account, accounting_date, created_at ON payment FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER payment_stays BEFORE DELETE ON payment FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER payment_is_not_emptied BEFORE TRUNCATE ON payment FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
-CREATE TRIGGER payment_counts_revisions BEFORE UPDATE ON payment FOR EACH ROW WHEN (NEW.revision <> OLD.revision + 1) EXECUTE FUNCTION bienlai_revision_skipped();
+CREATE TRIGGER payment_moves_on BEFORE UPDATE ON payment FOR EACH ROW WHEN (NEW.revision <= OLD.revision) EXECUTE FUNCTION bienlai_revision_stood_still();
 GRANT SELECT, INSERT ON payment TO bienlai_app;
 GRANT UPDATE (state, revision, unallocated, to_obligations, surplus, suspense, other_unit, reversed) ON payment TO bienlai_app;
 
@@ -372,7 +372,7 @@ CREATE POLICY shift_in_scope ON shift USING ((SELECT current_setting('bienlai.un
 CREATE TRIGGER shift_facts_stay BEFORE UPDATE OF unit_id, id, person_id, opened_on, opened_at ON shift FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER shift_stays BEFORE DELETE ON shift FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER shift_is_not_emptied BEFORE TRUNCATE ON shift FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
-CREATE TRIGGER shift_counts_revisions BEFORE UPDATE ON shift FOR EACH ROW WHEN (NEW.revision <> OLD.revision + 1) EXECUTE FUNCTION bienlai_revision_skipped();
+CREATE TRIGGER shift_moves_on BEFORE UPDATE ON shift FOR EACH ROW WHEN (NEW.revision <= OLD.revision) EXECUTE FUNCTION bienlai_revision_stood_still();
 GRANT SELECT, INSERT ON shift TO bienlai_app;
 GRANT UPDATE (state, revision) ON shift TO bienlai_app;
 

@@ -34,7 +34,7 @@ CREATE POLICY receipt_in_scope ON receipt USING ((SELECT current_setting('bienla
 CREATE TRIGGER receipt_facts_stay BEFORE UPDATE OF unit_id, id, obligation_id, series_id, number, document_kind, template, series, amount, issued_on, collected_at, lookup_code, profile, body, body_sha256, created_at ON receipt FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER receipt_stays BEFORE DELETE ON receipt FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER receipt_is_not_emptied BEFORE TRUNCATE ON receipt FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
-CREATE TRIGGER receipt_counts_revisions BEFORE UPDATE ON receipt FOR EACH ROW WHEN (NEW.revision <> OLD.revision + 1) EXECUTE FUNCTION bienlai_revision_skipped();
+CREATE TRIGGER receipt_moves_on BEFORE UPDATE ON receipt FOR EACH ROW WHEN (NEW.revision <= OLD.revision) EXECUTE FUNCTION bienlai_revision_stood_still();
 GRANT SELECT, INSERT ON receipt TO bienlai_app;
 GRANT UPDATE (state, revision) ON receipt TO bienlai_app;
 
@@ -93,7 +93,7 @@ CREATE POLICY receipt_due_in_scope ON receipt_due USING ((SELECT current_setting
 CREATE TRIGGER receipt_due_facts_stay BEFORE UPDATE OF unit_id, obligation_id, document_kind, code, created_at ON receipt_due FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER receipt_due_stays BEFORE DELETE ON receipt_due FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER receipt_due_is_not_emptied BEFORE TRUNCATE ON receipt_due FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
-CREATE TRIGGER receipt_due_counts_revisions BEFORE UPDATE ON receipt_due FOR EACH ROW WHEN (NEW.revision <> OLD.revision + 1) EXECUTE FUNCTION bienlai_revision_skipped();
+CREATE TRIGGER receipt_due_moves_on BEFORE UPDATE ON receipt_due FOR EACH ROW WHEN (NEW.revision <= OLD.revision) EXECUTE FUNCTION bienlai_revision_stood_still();
 GRANT SELECT, INSERT ON receipt_due TO bienlai_app;
 GRANT UPDATE (state, revision) ON receipt_due TO bienlai_app;
 

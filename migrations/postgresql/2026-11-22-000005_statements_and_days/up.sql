@@ -46,7 +46,7 @@ CREATE POLICY statement_in_scope ON statement USING ((SELECT current_setting('bi
 CREATE TRIGGER statement_facts_stay BEFORE UPDATE OF unit_id, id, account_id, file_sha256, position, format, number, sequence, opening_on, opening, closing_on, closing, balance_basis, line_count, created_at ON statement FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER statement_stays BEFORE DELETE ON statement FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER statement_is_not_emptied BEFORE TRUNCATE ON statement FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
-CREATE TRIGGER statement_counts_revisions BEFORE UPDATE ON statement FOR EACH ROW WHEN (NEW.revision <> OLD.revision + 1) EXECUTE FUNCTION bienlai_revision_skipped();
+CREATE TRIGGER statement_moves_on BEFORE UPDATE ON statement FOR EACH ROW WHEN (NEW.revision <= OLD.revision) EXECUTE FUNCTION bienlai_revision_stood_still();
 GRANT SELECT, INSERT ON statement TO bienlai_app;
 GRANT UPDATE (state, revision) ON statement TO bienlai_app;
 
@@ -84,7 +84,7 @@ CREATE POLICY statement_line_in_scope ON statement_line USING ((SELECT current_s
 CREATE TRIGGER statement_line_facts_stay BEFORE UPDATE OF unit_id, id, statement_id, account_id, line_no, booking_date, value_date, amount, identity, reference, bank_reference, codes, damaged, key_id, memo_cipher, is_reversal, created_at ON statement_line FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER statement_line_stays BEFORE DELETE ON statement_line FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER statement_line_is_not_emptied BEFORE TRUNCATE ON statement_line FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
-CREATE TRIGGER statement_line_counts_revisions BEFORE UPDATE ON statement_line FOR EACH ROW WHEN (NEW.revision <> OLD.revision + 1) EXECUTE FUNCTION bienlai_revision_skipped();
+CREATE TRIGGER statement_line_moves_on BEFORE UPDATE ON statement_line FOR EACH ROW WHEN (NEW.revision <= OLD.revision) EXECUTE FUNCTION bienlai_revision_stood_still();
 GRANT SELECT, INSERT ON statement_line TO bienlai_app;
 GRANT UPDATE (matched, class, posted_on, revision) ON statement_line TO bienlai_app;
 
@@ -106,7 +106,7 @@ CREATE POLICY quarantined_line_in_scope ON quarantined_line USING ((SELECT curre
 CREATE TRIGGER quarantined_line_facts_stay BEFORE UPDATE OF unit_id, id, statement_id, place, code, message, created_at ON quarantined_line FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER quarantined_line_stays BEFORE DELETE ON quarantined_line FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER quarantined_line_is_not_emptied BEFORE TRUNCATE ON quarantined_line FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
-CREATE TRIGGER quarantined_line_counts_revisions BEFORE UPDATE ON quarantined_line FOR EACH ROW WHEN (NEW.revision <> OLD.revision + 1) EXECUTE FUNCTION bienlai_revision_skipped();
+CREATE TRIGGER quarantined_line_moves_on BEFORE UPDATE ON quarantined_line FOR EACH ROW WHEN (NEW.revision <= OLD.revision) EXECUTE FUNCTION bienlai_revision_stood_still();
 GRANT SELECT, INSERT ON quarantined_line TO bienlai_app;
 GRANT UPDATE (state, revision) ON quarantined_line TO bienlai_app;
 
@@ -183,7 +183,7 @@ CREATE POLICY exception_in_scope ON exception USING ((SELECT current_setting('bi
 CREATE TRIGGER exception_facts_stay BEFORE UPDATE OF unit_id, id, kind, dedupe, subject_kind, subject_id, account_id, amount, owner, opened_on, due_on, detail, created_at ON exception FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER exception_stays BEFORE DELETE ON exception FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER exception_is_not_emptied BEFORE TRUNCATE ON exception FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
-CREATE TRIGGER exception_counts_revisions BEFORE UPDATE ON exception FOR EACH ROW WHEN (NEW.revision <> OLD.revision + 1) EXECUTE FUNCTION bienlai_revision_skipped();
+CREATE TRIGGER exception_moves_on BEFORE UPDATE ON exception FOR EACH ROW WHEN (NEW.revision <= OLD.revision) EXECUTE FUNCTION bienlai_revision_stood_still();
 GRANT SELECT, INSERT ON exception TO bienlai_app;
 GRANT UPDATE (state, revision) ON exception TO bienlai_app;
 
@@ -229,7 +229,7 @@ CREATE POLICY day_in_scope ON day USING ((SELECT current_setting('bienlai.units'
 CREATE TRIGGER day_facts_stay BEFORE UPDATE OF unit_id, account_id, date, created_at ON day FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER day_stays BEFORE DELETE ON day FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER day_is_not_emptied BEFORE TRUNCATE ON day FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
-CREATE TRIGGER day_counts_revisions BEFORE UPDATE ON day FOR EACH ROW WHEN (NEW.revision <> OLD.revision + 1) EXECUTE FUNCTION bienlai_revision_skipped();
+CREATE TRIGGER day_moves_on BEFORE UPDATE ON day FOR EACH ROW WHEN (NEW.revision <= OLD.revision) EXECUTE FUNCTION bienlai_revision_stood_still();
 GRANT SELECT, INSERT ON day TO bienlai_app;
 GRANT UPDATE (state, revision) ON day TO bienlai_app;
 

@@ -94,7 +94,7 @@ CREATE TABLE receipt_series (
     CHECK (next_no >= 1 AND next_no <= last_allowed_no + 1)
 );
 CREATE TRIGGER receipt_series_facts_stay BEFORE UPDATE OF unit_id, id, document_kind, template, series, year, last_allowed_no, registration, created_at ON receipt_series BEGIN SELECT RAISE(ABORT, 'append_only: receipt_series'); END;
-CREATE TRIGGER receipt_series_counts_revisions BEFORE UPDATE ON receipt_series WHEN NEW.revision <> OLD.revision + 1 BEGIN SELECT RAISE(ABORT, 'revision_skipped: receipt_series'); END;
+CREATE TRIGGER receipt_series_moves_on BEFORE UPDATE ON receipt_series WHEN NEW.revision <= OLD.revision BEGIN SELECT RAISE(ABORT, 'revision_stood_still: receipt_series'); END;
 CREATE TRIGGER receipt_series_stays BEFORE DELETE ON receipt_series BEGIN SELECT RAISE(ABORT, 'append_only: receipt_series'); END;
 
 CREATE TABLE signing_certificate (

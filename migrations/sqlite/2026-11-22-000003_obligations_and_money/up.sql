@@ -31,7 +31,7 @@ CREATE TABLE obligation (
 CREATE INDEX obligation_by_unit_id_dossier_code ON obligation (unit_id, dossier_code);
 CREATE INDEX obligation_by_unit_id_state_id ON obligation (unit_id, state, id);
 CREATE TRIGGER obligation_facts_stay BEFORE UPDATE OF unit_id, id, reference_code, dossier_code, procedure_code, procedure_field, intake_mode, receiving_unit_id, competent_unit_id, submitted_at, result_due_on, due_on, electronic_required, party_id, total, waived_ground, client_id, created_at, account_id ON obligation BEGIN SELECT RAISE(ABORT, 'append_only: obligation'); END;
-CREATE TRIGGER obligation_counts_revisions BEFORE UPDATE ON obligation WHEN NEW.revision <> OLD.revision + 1 BEGIN SELECT RAISE(ABORT, 'revision_skipped: obligation'); END;
+CREATE TRIGGER obligation_moves_on BEFORE UPDATE ON obligation WHEN NEW.revision <= OLD.revision BEGIN SELECT RAISE(ABORT, 'revision_stood_still: obligation'); END;
 CREATE TRIGGER obligation_stays BEFORE DELETE ON obligation BEGIN SELECT RAISE(ABORT, 'append_only: obligation'); END;
 
 CREATE TABLE obligation_line (
@@ -117,7 +117,7 @@ CREATE TABLE movement (
 CREATE INDEX movement_by_unit_id_account_id_state_first_seen_on ON movement (unit_id, account_id, state, first_seen_on);
 CREATE INDEX movement_by_unit_id_account_id_code_amount ON movement (unit_id, account_id, code, amount);
 CREATE TRIGGER movement_facts_stay BEFORE UPDATE OF unit_id, id, account_id, direction, amount, code, first_seen_on, created_at ON movement BEGIN SELECT RAISE(ABORT, 'append_only: movement'); END;
-CREATE TRIGGER movement_counts_revisions BEFORE UPDATE ON movement WHEN NEW.revision <> OLD.revision + 1 BEGIN SELECT RAISE(ABORT, 'revision_skipped: movement'); END;
+CREATE TRIGGER movement_moves_on BEFORE UPDATE ON movement WHEN NEW.revision <= OLD.revision BEGIN SELECT RAISE(ABORT, 'revision_stood_still: movement'); END;
 CREATE TRIGGER movement_stays BEFORE DELETE ON movement BEGIN SELECT RAISE(ABORT, 'append_only: movement'); END;
 
 CREATE TABLE movement_key (
@@ -172,7 +172,7 @@ CREATE TABLE channel_exposure (
     CHECK (unproven >= 0)
 );
 CREATE TRIGGER channel_exposure_facts_stay BEFORE UPDATE OF unit_id, account_id, channel ON channel_exposure BEGIN SELECT RAISE(ABORT, 'append_only: channel_exposure'); END;
-CREATE TRIGGER channel_exposure_counts_revisions BEFORE UPDATE ON channel_exposure WHEN NEW.revision <> OLD.revision + 1 BEGIN SELECT RAISE(ABORT, 'revision_skipped: channel_exposure'); END;
+CREATE TRIGGER channel_exposure_moves_on BEFORE UPDATE ON channel_exposure WHEN NEW.revision <= OLD.revision BEGIN SELECT RAISE(ABORT, 'revision_stood_still: channel_exposure'); END;
 CREATE TRIGGER channel_exposure_stays BEFORE DELETE ON channel_exposure BEGIN SELECT RAISE(ABORT, 'append_only: channel_exposure'); END;
 
 CREATE TABLE parked_claim (
@@ -189,7 +189,7 @@ CREATE TABLE parked_claim (
     UNIQUE (unit_id, channel, external_id)
 );
 CREATE TRIGGER parked_claim_facts_stay BEFORE UPDATE OF unit_id, id, channel, external_id, raw_event_id, code, created_at ON parked_claim BEGIN SELECT RAISE(ABORT, 'append_only: parked_claim'); END;
-CREATE TRIGGER parked_claim_counts_revisions BEFORE UPDATE ON parked_claim WHEN NEW.revision <> OLD.revision + 1 BEGIN SELECT RAISE(ABORT, 'revision_skipped: parked_claim'); END;
+CREATE TRIGGER parked_claim_moves_on BEFORE UPDATE ON parked_claim WHEN NEW.revision <= OLD.revision BEGIN SELECT RAISE(ABORT, 'revision_stood_still: parked_claim'); END;
 CREATE TRIGGER parked_claim_stays BEFORE DELETE ON parked_claim BEGIN SELECT RAISE(ABORT, 'append_only: parked_claim'); END;
 
 CREATE TABLE payment (
@@ -223,7 +223,7 @@ CREATE TABLE payment (
 CREATE INDEX payment_by_unit_id_movement_id ON payment (unit_id, movement_id);
 CREATE INDEX payment_by_unit_id_obligation_id ON payment (unit_id, obligation_id);
 CREATE TRIGGER payment_facts_stay BEFORE UPDATE OF unit_id, id, movement_id, account_id, method, channel, amount, obligation_id, shift_id, debit_account, accounting_date, created_at ON payment BEGIN SELECT RAISE(ABORT, 'append_only: payment'); END;
-CREATE TRIGGER payment_counts_revisions BEFORE UPDATE ON payment WHEN NEW.revision <> OLD.revision + 1 BEGIN SELECT RAISE(ABORT, 'revision_skipped: payment'); END;
+CREATE TRIGGER payment_moves_on BEFORE UPDATE ON payment WHEN NEW.revision <= OLD.revision BEGIN SELECT RAISE(ABORT, 'revision_stood_still: payment'); END;
 CREATE TRIGGER payment_stays BEFORE DELETE ON payment BEGIN SELECT RAISE(ABORT, 'append_only: payment'); END;
 
 CREATE TABLE payment_event (
@@ -292,7 +292,7 @@ CREATE TABLE shift (
     UNIQUE (unit_id, person_id, opened_on)
 );
 CREATE TRIGGER shift_facts_stay BEFORE UPDATE OF unit_id, id, person_id, opened_on, opened_at ON shift BEGIN SELECT RAISE(ABORT, 'append_only: shift'); END;
-CREATE TRIGGER shift_counts_revisions BEFORE UPDATE ON shift WHEN NEW.revision <> OLD.revision + 1 BEGIN SELECT RAISE(ABORT, 'revision_skipped: shift'); END;
+CREATE TRIGGER shift_moves_on BEFORE UPDATE ON shift WHEN NEW.revision <= OLD.revision BEGIN SELECT RAISE(ABORT, 'revision_stood_still: shift'); END;
 CREATE TRIGGER shift_stays BEFORE DELETE ON shift BEGIN SELECT RAISE(ABORT, 'append_only: shift'); END;
 
 INSERT INTO binary_floor (migration, oldest_binary) VALUES ('2026-11-22-000003_obligations_and_money', '0.1.0');

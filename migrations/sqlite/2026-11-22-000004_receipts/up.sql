@@ -29,7 +29,7 @@ CREATE TABLE receipt (
 CREATE INDEX receipt_by_unit_id_obligation_id ON receipt (unit_id, obligation_id);
 CREATE INDEX receipt_by_unit_id_id_where ON receipt (unit_id, id) WHERE (state = 'numbered');
 CREATE TRIGGER receipt_facts_stay BEFORE UPDATE OF unit_id, id, obligation_id, series_id, number, document_kind, template, series, amount, issued_on, collected_at, lookup_code, profile, body, body_sha256, created_at ON receipt BEGIN SELECT RAISE(ABORT, 'append_only: receipt'); END;
-CREATE TRIGGER receipt_counts_revisions BEFORE UPDATE ON receipt WHEN NEW.revision <> OLD.revision + 1 BEGIN SELECT RAISE(ABORT, 'revision_skipped: receipt'); END;
+CREATE TRIGGER receipt_moves_on BEFORE UPDATE ON receipt WHEN NEW.revision <= OLD.revision BEGIN SELECT RAISE(ABORT, 'revision_stood_still: receipt'); END;
 CREATE TRIGGER receipt_stays BEFORE DELETE ON receipt BEGIN SELECT RAISE(ABORT, 'append_only: receipt'); END;
 
 CREATE TABLE receipt_event (
@@ -72,7 +72,7 @@ CREATE TABLE receipt_due (
     PRIMARY KEY (unit_id, obligation_id, document_kind)
 );
 CREATE TRIGGER receipt_due_facts_stay BEFORE UPDATE OF unit_id, obligation_id, document_kind, code, created_at ON receipt_due BEGIN SELECT RAISE(ABORT, 'append_only: receipt_due'); END;
-CREATE TRIGGER receipt_due_counts_revisions BEFORE UPDATE ON receipt_due WHEN NEW.revision <> OLD.revision + 1 BEGIN SELECT RAISE(ABORT, 'revision_skipped: receipt_due'); END;
+CREATE TRIGGER receipt_due_moves_on BEFORE UPDATE ON receipt_due WHEN NEW.revision <= OLD.revision BEGIN SELECT RAISE(ABORT, 'revision_stood_still: receipt_due'); END;
 CREATE TRIGGER receipt_due_stays BEFORE DELETE ON receipt_due BEGIN SELECT RAISE(ABORT, 'append_only: receipt_due'); END;
 
 INSERT INTO binary_floor (migration, oldest_binary) VALUES ('2026-11-22-000004_receipts', '0.1.0');

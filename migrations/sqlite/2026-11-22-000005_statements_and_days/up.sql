@@ -36,7 +36,7 @@ CREATE TABLE statement (
 );
 CREATE INDEX statement_by_unit_id_account_id_closing_on ON statement (unit_id, account_id, closing_on);
 CREATE TRIGGER statement_facts_stay BEFORE UPDATE OF unit_id, id, account_id, file_sha256, position, format, number, sequence, opening_on, opening, closing_on, closing, balance_basis, line_count, created_at ON statement BEGIN SELECT RAISE(ABORT, 'append_only: statement'); END;
-CREATE TRIGGER statement_counts_revisions BEFORE UPDATE ON statement WHEN NEW.revision <> OLD.revision + 1 BEGIN SELECT RAISE(ABORT, 'revision_skipped: statement'); END;
+CREATE TRIGGER statement_moves_on BEFORE UPDATE ON statement WHEN NEW.revision <= OLD.revision BEGIN SELECT RAISE(ABORT, 'revision_stood_still: statement'); END;
 CREATE TRIGGER statement_stays BEFORE DELETE ON statement BEGIN SELECT RAISE(ABORT, 'append_only: statement'); END;
 
 CREATE TABLE statement_line (
@@ -68,7 +68,7 @@ CREATE TABLE statement_line (
 );
 CREATE INDEX statement_line_by_unit_id_account_id_booking_date ON statement_line (unit_id, account_id, booking_date);
 CREATE TRIGGER statement_line_facts_stay BEFORE UPDATE OF unit_id, id, statement_id, account_id, line_no, booking_date, value_date, amount, identity, reference, bank_reference, codes, damaged, key_id, memo_cipher, is_reversal, created_at ON statement_line BEGIN SELECT RAISE(ABORT, 'append_only: statement_line'); END;
-CREATE TRIGGER statement_line_counts_revisions BEFORE UPDATE ON statement_line WHEN NEW.revision <> OLD.revision + 1 BEGIN SELECT RAISE(ABORT, 'revision_skipped: statement_line'); END;
+CREATE TRIGGER statement_line_moves_on BEFORE UPDATE ON statement_line WHEN NEW.revision <= OLD.revision BEGIN SELECT RAISE(ABORT, 'revision_stood_still: statement_line'); END;
 CREATE TRIGGER statement_line_stays BEFORE DELETE ON statement_line BEGIN SELECT RAISE(ABORT, 'append_only: statement_line'); END;
 
 CREATE TABLE quarantined_line (
@@ -84,7 +84,7 @@ CREATE TABLE quarantined_line (
     PRIMARY KEY (unit_id, id)
 );
 CREATE TRIGGER quarantined_line_facts_stay BEFORE UPDATE OF unit_id, id, statement_id, place, code, message, created_at ON quarantined_line BEGIN SELECT RAISE(ABORT, 'append_only: quarantined_line'); END;
-CREATE TRIGGER quarantined_line_counts_revisions BEFORE UPDATE ON quarantined_line WHEN NEW.revision <> OLD.revision + 1 BEGIN SELECT RAISE(ABORT, 'revision_skipped: quarantined_line'); END;
+CREATE TRIGGER quarantined_line_moves_on BEFORE UPDATE ON quarantined_line WHEN NEW.revision <= OLD.revision BEGIN SELECT RAISE(ABORT, 'revision_stood_still: quarantined_line'); END;
 CREATE TRIGGER quarantined_line_stays BEFORE DELETE ON quarantined_line BEGIN SELECT RAISE(ABORT, 'append_only: quarantined_line'); END;
 
 CREATE TABLE match_part (
@@ -145,7 +145,7 @@ CREATE TABLE exception (
 );
 CREATE INDEX exception_by_unit_id_account_id_state ON exception (unit_id, account_id, state);
 CREATE TRIGGER exception_facts_stay BEFORE UPDATE OF unit_id, id, kind, dedupe, subject_kind, subject_id, account_id, amount, owner, opened_on, due_on, detail, created_at ON exception BEGIN SELECT RAISE(ABORT, 'append_only: exception'); END;
-CREATE TRIGGER exception_counts_revisions BEFORE UPDATE ON exception WHEN NEW.revision <> OLD.revision + 1 BEGIN SELECT RAISE(ABORT, 'revision_skipped: exception'); END;
+CREATE TRIGGER exception_moves_on BEFORE UPDATE ON exception WHEN NEW.revision <= OLD.revision BEGIN SELECT RAISE(ABORT, 'revision_stood_still: exception'); END;
 CREATE TRIGGER exception_stays BEFORE DELETE ON exception BEGIN SELECT RAISE(ABORT, 'append_only: exception'); END;
 
 CREATE TABLE exception_event (
@@ -180,7 +180,7 @@ CREATE TABLE day (
     FOREIGN KEY (unit_id, account_id) REFERENCES bank_account (unit_id, id)
 );
 CREATE TRIGGER day_facts_stay BEFORE UPDATE OF unit_id, account_id, date, created_at ON day BEGIN SELECT RAISE(ABORT, 'append_only: day'); END;
-CREATE TRIGGER day_counts_revisions BEFORE UPDATE ON day WHEN NEW.revision <> OLD.revision + 1 BEGIN SELECT RAISE(ABORT, 'revision_skipped: day'); END;
+CREATE TRIGGER day_moves_on BEFORE UPDATE ON day WHEN NEW.revision <= OLD.revision BEGIN SELECT RAISE(ABORT, 'revision_stood_still: day'); END;
 CREATE TRIGGER day_stays BEFORE DELETE ON day BEGIN SELECT RAISE(ABORT, 'append_only: day'); END;
 
 CREATE TABLE day_event (

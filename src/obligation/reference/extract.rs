@@ -83,8 +83,10 @@ impl CodeBook {
                 break;
             }
             let before = verified.partition_point(|(at, _)| *at <= start);
-            let covered =
-                before.checked_sub(1).and_then(|at| verified.get(at)).is_some_and(|(at, _)| start < at + CODE_LENGTH);
+            let covered = before
+                .checked_sub(1)
+                .and_then(|at| verified.get(at))
+                .is_some_and(|(at, _)| start < at + CODE_LENGTH);
             // What the next prefix begins does not belong to this one.
             let next = starts.get(index + 1).map_or(memo.len(), |&next| next.max(start + PREFIX_LENGTH));
             let text = memo.get(start..next.min(start + CODE_LENGTH)).unwrap_or_default();
@@ -109,7 +111,11 @@ impl CodeBook {
         }
         tails.extend(with_one_symbol_added(&values));
         tails.extend(with_one_symbol_removed(&values));
-        tails.iter().filter(|tail| verifies(tail)).map(|tail| ReferenceCode::from_tail(&self.prefix, tail)).collect()
+        tails
+            .iter()
+            .filter(|tail| verifies(tail))
+            .map(|tail| ReferenceCode::from_tail(&self.prefix, tail))
+            .collect()
     }
 }
 

@@ -33,7 +33,9 @@ fn only_damaged(memo: &str) -> Found {
 fn wrappers(memo: &str) -> Vec<String> {
     vec![
         memo.to_owned(),
-        format!("MBVCB.4012345678.123456.{memo}.CT tu 0011001234567 TRAN VAN B toi 0123456789 UBND PHUONG A tai VPBANK"),
+        format!(
+            "MBVCB.4012345678.123456.{memo}.CT tu 0011001234567 TRAN VAN B toi 0123456789 UBND PHUONG A tai VPBANK"
+        ),
         format!("123456.221126.093015.{memo}"),
         format!("0200970405112209301520260001234567.{memo}"),
         format!("PARTNER.DIRECT_DEBITS_VCB.12345678901.{memo}"),
@@ -87,7 +89,11 @@ fn every_single_wrong_symbol_is_detected() {
             }
             bytes[at] = wrong;
             let text = String::from_utf8(bytes).unwrap();
-            assert_eq!(text.parse::<ReferenceCode>().unwrap_err().code(), "reference_code_check_failed", "{text}");
+            assert_eq!(
+                text.parse::<ReferenceCode>().unwrap_err().code(),
+                "reference_code_check_failed",
+                "{text}"
+            );
             let damaged = only_damaged(&text);
             assert_eq!(candidates_at_one_edit(&damaged, &[golden()]), [golden()], "{text}");
         }
@@ -241,7 +247,6 @@ fn minted_codes_verify_and_do_not_repeat() {
     let symbols: BTreeSet<char> = seen.iter().flat_map(|code| code.as_str()[4..].chars()).collect();
     assert_eq!(symbols.len(), ALPHABET.len());
 }
-
 
 proptest! {
     #[test]

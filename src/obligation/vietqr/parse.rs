@@ -34,7 +34,7 @@ pub fn parse(text: &str) -> Result<Parsed> {
     if text.is_empty() || text.len() > PAYLOAD_LIMIT {
         return Err(Error::invalid(
             "payload",
-            "vietqr_too_long",
+            "vietqr_size_wrong",
             format!("expected 1 to {PAYLOAD_LIMIT} bytes"),
         ));
     }
@@ -94,7 +94,11 @@ fn other_scheme(root: &Fields) -> Error {
         .and_then(|template| tlv::objects(template, "26").ok())
         .is_some_and(|objects| objects.iter().any(|object| object.id == "00" && object.value == VNPAY));
     if is_vnpay {
-        return Error::invalid("26", "vietqr_is_vnpay", "this is a VNPAY-QR code, which names no bank account");
+        return Error::invalid(
+            "26",
+            "vietqr_is_vnpay",
+            "this is a VNPAY-QR code, which names no bank account",
+        );
     }
     missing("38")
 }
@@ -135,7 +139,7 @@ fn read_amount(text: &str) -> Result<Dong> {
         return Err(amount_out_of_range("54"));
     }
     let decimal: Decimal = text.trim_end_matches('.').parse().map_err(|_| amount_out_of_range("54"))?;
-    let amount = Dong::from_whole(decimal)?;
+    let amount = Dong::from_whole(decimal).map_err(|error| error.in_field("54"))?;
     if !amount.is_positive() {
         return Err(amount_out_of_range("54"));
     }

@@ -72,7 +72,10 @@ fn what_we_encode_is_read_back() {
 
 #[test]
 fn codes_of_other_makers_are_read() {
-    let card = parse("00020101021138600010A00000072701300006970403011697040311012345670208QRIBFTTC53037045802VN63044F52").unwrap();
+    let card = parse(
+        "00020101021138600010A00000072701300006970403011697040311012345670208QRIBFTTC53037045802VN63044F52",
+    )
+    .unwrap();
     assert_eq!((card.payload.service, card.payload.account_no.as_str()), (Service::Card, "9704031101234567"));
 
     let dynamic = parse("00020101021238570010A00000072701270006970403011300110123456780208QRIBFTTA530370454061800005802VN62340107NPS68690819thanh toan don hang63042E2E").unwrap();
@@ -88,12 +91,18 @@ fn codes_of_other_makers_are_read() {
     assert!(!disordered.dynamic);
     assert_eq!(disordered.payload.memo.as_deref(), Some("Thanh toan hoa don"));
 
-    assert!(parse("00020101021138570010A00000072701270006970403011300110123456780208QRIBFTTA53037045802VN63049E6F").is_ok());
+    assert!(
+        parse(
+            "00020101021138570010A00000072701270006970403011300110123456780208QRIBFTTA53037045802VN63049E6F"
+        )
+        .is_ok()
+    );
 }
 
 #[test]
 fn the_misprinted_example_of_the_specification_is_refused_for_its_inner_length() {
-    let misprint = sealed("00020101021138570010A00000072701270006970403011200110123456780208QRIBFTTA53037045802VN");
+    let misprint =
+        sealed("00020101021138570010A00000072701270006970403011200110123456780208QRIBFTTA53037045802VN");
     assert!(misprint.ends_with("6304F4E5"), "the printed checksum covers the broken string: {misprint}");
     let error = parse(&misprint).unwrap_err();
     assert_eq!(error.code(), "vietqr_length_wrong");
@@ -102,9 +111,21 @@ fn the_misprinted_example_of_the_specification_is_refused_for_its_inner_length()
 
 #[test]
 fn a_vnpay_code_is_refused_by_name() {
-    let vnpay = sealed("00020101021126280010A000000775011001234567895303704540525000580 2VN".replace(' ', "").as_str());
+    let vnpay = sealed(
+        "00020101021126280010A000000775011001234567895303704540525000580 2VN".replace(' ', "").as_str(),
+    );
     assert_eq!(parse(&vnpay).unwrap_err().code(), "vietqr_is_vnpay");
     assert_eq!(parse(&sealed("00020101021153037045802VN")).unwrap_err().code(), "vietqr_tag_missing");
+}
+
+#[test]
+fn nothing_may_stand_in_the_place_of_the_checksum_or_after_it() {
+    let body = STATIC.strip_suffix("63046584").unwrap();
+    let instead = format!("{body}6404");
+    let instead = format!("{instead}{:04X}", tlv::crc16(instead.as_bytes()));
+    assert!(parse(&instead).unwrap_err().to_string().starts_with("63: "));
+    assert!(parse(&format!("{STATIC}6404VN  ")).is_err());
+    assert!(parse(&sealed(&format!("{STATIC}6402VN"))).is_err());
 }
 
 #[test]
@@ -159,7 +180,9 @@ fn an_amount_with_zero_decimals_is_whole_and_another_is_refused() {
 
 #[test]
 fn lengths_count_characters_and_not_bytes() {
-    let text = sealed("00020101021138540010A00000072701240006970432011001234567890208QRIBFTTA53037045802VN5905Đường");
+    let text = sealed(
+        "00020101021138540010A00000072701240006970432011001234567890208QRIBFTTA53037045802VN5905Đường",
+    );
     assert_eq!(parse(&text).unwrap().payload.merchant_name.as_deref(), Some("Đường"));
 }
 
@@ -168,7 +191,10 @@ fn what_a_bank_app_could_not_carry_is_not_encoded() {
     let code_of = |payload: Payload| payload.encode().unwrap_err().code();
     assert_eq!(code_of(Payload { bank_bin: "97043".into(), ..to_vpbank() }), "vietqr_bank_unreadable");
     for account in ["", "01234567890123456789", "0123 456", "tài khoản"] {
-        assert_eq!(code_of(Payload { account_no: account.into(), ..to_vpbank() }), "vietqr_account_unreadable");
+        assert_eq!(
+            code_of(Payload { account_no: account.into(), ..to_vpbank() }),
+            "vietqr_account_unreadable"
+        );
     }
     for amount in [0, -1, 10_000_000_000_000] {
         assert_eq!(code_of(paying(amount, "X")), "vietqr_amount_out_of_range", "{amount}");
@@ -176,7 +202,14 @@ fn what_a_bank_app_could_not_carry_is_not_encoded() {
     for memo in ["", " X", "X ", "Lệ phí", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "A\nB"] {
         assert_eq!(code_of(paying(1, memo)), "vietqr_text_unfit", "{memo}");
     }
-    assert!(Payload { account_no: "0123456789012345678".into(), ..paying(9_999_999_999_999, "ABCDEFGHIJKLMNOPQRSTUVWXY") }.encode().is_ok());
+    assert!(
+        Payload {
+            account_no: "0123456789012345678".into(),
+            ..paying(9_999_999_999_999, "ABCDEFGHIJKLMNOPQRSTUVWXY")
+        }
+        .encode()
+        .is_ok()
+    );
 }
 
 #[test]
@@ -199,24 +232,34 @@ fn the_picture_has_its_quiet_zone_and_stays_small() {
     assert!(picture.contains("M10,4h1"), "the finder pattern begins after four white modules");
     assert!(!picture.contains("M3,") && !picture.contains(",3h"));
     assert_eq!(picture, svg(DYNAMIC).unwrap());
-    assert_eq!(svg("").unwrap_err().code(), "vietqr_too_long");
-    assert_eq!(svg(&"A".repeat(513)).unwrap_err().code(), "vietqr_too_long");
+    assert_eq!(svg("").unwrap_err().code(), "vietqr_size_wrong");
+    assert_eq!(svg(&"A".repeat(513)).unwrap_err().code(), "vietqr_size_wrong");
 }
 
 fn payloads() -> impl Strategy<Value = Payload> {
     let amount = prop::option::of(1..=9_999_999_999_999_i64);
     let memo = prop::option::of("[!-~]([ -~]{0,23}[!-~])?");
     let name = prop::option::of("[A-Z]{1,25}");
-    (r"[0-9]{6}", "[0-9A-Za-z]{1,19}", amount, memo, name, prop::option::of("[A-Z]{1,15}"), prop::option::of("[0-9A-Z]{1,25}"))
-        .prop_map(|(bank_bin, account_no, amount, memo, merchant_name, merchant_city, bill_number)| Payload {
-            bank_bin,
-            account_no,
-            service: Service::Account,
-            amount: amount.map(Dong),
-            memo,
-            merchant_name,
-            merchant_city,
-            bill_number,
+    (
+        r"[0-9]{6}",
+        "[0-9A-Za-z]{1,19}",
+        amount,
+        memo,
+        name,
+        prop::option::of("[A-Z]{1,15}"),
+        prop::option::of("[0-9A-Z]{1,25}"),
+    )
+        .prop_map(|(bank_bin, account_no, amount, memo, merchant_name, merchant_city, bill_number)| {
+            Payload {
+                bank_bin,
+                account_no,
+                service: Service::Account,
+                amount: amount.map(Dong),
+                memo,
+                merchant_name,
+                merchant_city,
+                bill_number,
+            }
         })
 }
 

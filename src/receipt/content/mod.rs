@@ -6,7 +6,7 @@
 pub mod identifier;
 mod rules;
 #[cfg(test)]
-pub(in crate::receipt) mod sample;
+pub(crate) mod sample;
 #[cfg(test)]
 mod tests;
 

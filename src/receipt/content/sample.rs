@@ -34,7 +34,7 @@ pub fn content() -> Content {
         kind: ReceiptKind::WithoutPrintedValue,
         unit: CollectingUnit {
             name: "Ủy ban nhân dân phường Thử Nghiệm".to_owned(),
-            tax_code: "0101234565".to_owned(),
+            tax_code: "9900000009".to_owned(),
             budget_code: Some("1234567".to_owned()),
             address: "Số 1 phố Thử Nghiệm, thành phố Hà Nội".to_owned(),
             phone: Some("02400000000".to_owned()),
@@ -45,7 +45,7 @@ pub fn content() -> Content {
         },
         payer: Payer {
             name: Some("Nguyễn Thị Thử".to_owned()),
-            personal_id: Some("001190000001".to_owned()),
+            personal_id: Some("001199000000".to_owned()),
             address: Some("Số 2 ngõ “Mẫu”, phường Thử Nghiệm".to_owned()),
             ..Payer::default()
         },

@@ -1,6 +1,6 @@
 //! The board of one run: the inputs in their canonical order, and what is decided so far.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Line, LineId, Movement, Obligation, Outcome, Proof, Rule, Settings, Target};
 use crate::amount::Dong;
@@ -48,10 +48,7 @@ pub(super) struct MovementCard<'a> {
 impl MovementCard<'_> {
     pub fn is_available(&self) -> bool {
         let movement = self.movement;
-        !self.taken
-            && !movement.has_line
-            && movement.open.is_positive()
-            && movement.open <= movement.amount
+        !self.taken && !movement.has_line && movement.open.is_positive() && movement.open <= movement.amount
     }
 }
 
@@ -103,8 +100,9 @@ impl<'a> Board<'a> {
             })
             .collect();
         movements.sort_by_key(|card| (card.movement.first_seen, card.movement.id));
-        let obligations =
-            obligations.into_iter().map(|obligation| ObligationCard { obligation, due: obligation.outstanding });
+        let obligations = obligations
+            .into_iter()
+            .map(|obligation| ObligationCard { obligation, due: obligation.outstanding });
         let obligations = obligations.collect();
         Board { settings, lines, movements, obligations, code_owner, outcome: Outcome::default() }
     }
@@ -137,11 +135,16 @@ impl<'a> Board<'a> {
         for &line in lines {
             let at = self.lines[line].at;
             // A movement too old for this line is too old for every later one.
-            while waiting.next_if(|&index| {
-                let card = &self.movements[index];
-                !card.is_available() || card.at < at - window
-            }).is_some() {}
-            let Some(movement) = waiting.next_if(|&index| self.movements[index].at <= at + window) else { continue };
+            while waiting
+                .next_if(|&index| {
+                    let card = &self.movements[index];
+                    !card.is_available() || card.at < at - window
+                })
+                .is_some()
+            {}
+            let Some(movement) = waiting.next_if(|&index| self.movements[index].at <= at + window) else {
+                continue;
+            };
             let evidence = self.pair_evidence(line, movement, rule);
             self.prove(line, &[movement], rule, evidence);
             found += 1;
@@ -180,7 +183,9 @@ impl<'a> Board<'a> {
         outcome.credits.sort_by_key(|credit| credit.line);
         outcome.classified.sort();
         outcome.reversals.sort_by_key(|reversal| reversal.line);
-        outcome.ambiguous.sort_by(|a, b| (a.line, a.rule, &a.candidates).cmp(&(b.line, b.rule, &b.candidates)));
+        outcome
+            .ambiguous
+            .sort_by(|a, b| (a.line, a.rule, &a.candidates).cmp(&(b.line, b.rule, &b.candidates)));
         outcome.exceptions.sort();
         outcome.exceptions.dedup();
         rank(outcome, limit);
@@ -197,10 +202,10 @@ fn rank(outcome: &mut Outcome, limit: usize) {
     });
     suggestions.dedup_by(|later, first| later.line == first.line && later.target == first.target);
     suggestions.sort_by(|a, b| (a.line, b.score, &a.target).cmp(&(b.line, a.score, &b.target)));
+    let known: HashSet<LineId> = outcome.ambiguous.iter().map(|ambiguity| ambiguity.line).collect();
     for group in suggestions.chunk_by(|a, b| a.line == b.line) {
         let top: Vec<_> = group.iter().take_while(|one| one.score == group[0].score).collect();
-        let known = outcome.ambiguous.iter().any(|ambiguity| ambiguity.line == group[0].line);
-        if top.len() > 1 && !known {
+        if top.len() > 1 && !known.contains(&group[0].line) {
             let candidates = top.iter().take(limit).map(|one| one.target.clone()).collect();
             outcome.ambiguous.push(Ambiguity { line: group[0].line, candidates, rule: group[0].rule });
         }
@@ -229,7 +234,8 @@ pub(super) fn within(list: &[usize], at: i64, window_days: u32, day_of: impl Fn(
 /// A reference that tells something: not a placeholder, not a run of zeros.
 pub(super) fn usable(reference: &str) -> Option<&str> {
     let trimmed = reference.trim();
-    let placeholder = ["NONREF", "NOTPROVIDED", "NOTAVAILABLE"].iter().any(|word| trimmed.eq_ignore_ascii_case(word));
+    let placeholder =
+        ["NONREF", "NOTPROVIDED", "NOTAVAILABLE"].iter().any(|word| trimmed.eq_ignore_ascii_case(word));
     let says_something = trimmed.len() >= 4 && trimmed.chars().any(|c| c.is_ascii_alphanumeric() && c != '0');
     (says_something && !placeholder).then_some(trimmed)
 }
@@ -237,11 +243,11 @@ pub(super) fn usable(reference: &str) -> Option<&str> {
 pub(super) type Reference<'a> = (AccountId, bool, &'a str);
 
 /// Sorted by everything, so that even two records of one id give the same answer in any order.
-fn canonical<'a, T>(
-    all: &'a [T],
+fn canonical<T>(
+    all: &[T],
     order: impl Fn(&T, &T) -> std::cmp::Ordering,
     same: impl Fn(&T, &T) -> bool,
-) -> Vec<&'a T> {
+) -> Vec<&T> {
     let mut sorted: Vec<&T> = all.iter().collect();
     sorted.sort_unstable_by(|a, b| order(a, b));
     sorted.dedup_by(|a, b| same(a, b));

@@ -15,7 +15,9 @@ use crate::reconciliation::matching::{Ambiguity, Class};
 pub(super) fn credit(board: &mut Board<'_>, disputes: &HashSet<usize>) {
     let twins = twin_lines(board);
     let open = |board: &Board<'_>| -> Vec<usize> {
-        (0..board.lines.len()).filter(|&index| board.lines[index].is_open() && board.lines[index].inflow).collect()
+        (0..board.lines.len())
+            .filter(|&index| board.lines[index].is_open() && board.lines[index].inflow)
+            .collect()
     };
     for index in open(board) {
         if disputes.contains(&index) {
@@ -26,21 +28,18 @@ pub(super) fn credit(board: &mut Board<'_>, disputes: &HashSet<usize>) {
             finish(board, index, CreditKind::Unknown, Rule::Reversal, evidence);
         }
     }
-    let settled_or_held: HashSet<_> = board.outcome.credits.iter().map(|credit| credit.line).collect();
-    let rest: Vec<usize> =
-        open(board).into_iter().filter(|&index| !settled_or_held.contains(&board.lines[index].line.id)).collect();
-    for &index in &rest {
-        credit_exact(board, index);
-    }
-    for &index in rest.iter().filter(|&&index| board.lines[index].codes.len() == 1) {
-        credit_code(board, index, &twins);
-    }
-    for &index in rest.iter().filter(|&&index| board.lines[index].codes.len() > 1) {
-        credit_several(board, index);
-    }
-    for &index in rest.iter().filter(|&&index| board.lines[index].codes.is_empty()) {
-        credit_unknown(board, index, &twins);
-    }
+    let held: HashSet<_> = board.outcome.credits.iter().map(|credit| credit.line).collect();
+    let rest = open(board).into_iter().filter(|&index| !held.contains(&board.lines[index].line.id));
+    let (with_codes, without): (Vec<usize>, Vec<usize>) =
+        rest.partition(|&index| !board.lines[index].codes.is_empty());
+    let (several, one): (Vec<usize>, Vec<usize>) =
+        with_codes.into_iter().partition(|&index| board.lines[index].codes.len() > 1);
+    one.iter().for_each(|&index| credit_exact(board, index));
+    one.iter().for_each(|&index| credit_code(board, index, &twins));
+    // Every certain split is made before any is proposed: it changes what is due.
+    let proposed: Vec<usize> = several.into_iter().filter(|&index| !split_exactly(board, index)).collect();
+    proposed.iter().for_each(|&index| propose_split(board, index));
+    without.iter().for_each(|&index| credit_unknown(board, index, &twins));
 }
 
 fn finish(board: &mut Board<'_>, index: usize, kind: CreditKind, rule: Rule, evidence: Vec<Evidence>) {
@@ -88,7 +87,13 @@ fn credit_code(board: &mut Board<'_>, index: usize, twins: &HashSet<usize>) {
     let Some(&code) = card.codes.first().filter(|_| card.is_open()) else { return };
     let line = card.line.id;
     let Some(owner) = board.obligation_of(code) else {
-        finish(board, index, CreditKind::Unknown, Rule::None, vec![verified(code), Evidence::CodeWithoutObligation]);
+        finish(
+            board,
+            index,
+            CreditKind::Unknown,
+            Rule::None,
+            vec![verified(code), Evidence::CodeWithoutObligation],
+        );
         return board.except(line, Kind::UnidentifiedCredit);
     };
     let obligation = board.obligations[owner].obligation;
@@ -121,36 +126,57 @@ fn fit(open: Dong, due: Dong, state_open: bool) -> (Fit, Vec<Evidence>) {
     (fit, std::iter::once(about_amount).chain(swapped).collect())
 }
 
-/// Several codes in one memo. When all of them are open obligations of the unit and add up to the
-/// credit, the split is certain. Otherwise it is proposed.
-fn credit_several(board: &mut Board<'_>, index: usize) {
+/// What is due under each of the line's codes; None unless all of them are open obligations of the
+/// account's unit, and no more than a memo may have.
+fn dues(board: &Board<'_>, index: usize) -> Option<Vec<(usize, Dong)>> {
     let card = &board.lines[index];
-    let (line, open) = (card.line.id, card.open);
-    let count = u32::try_from(card.codes.len()).unwrap_or(u32::MAX);
-    let mut evidence = vec![Evidence::SeveralCodes(count)];
-    let owners: Option<Vec<usize>> = card.codes.iter().map(|code| board.obligation_of(code)).collect();
+    let owners: Vec<usize> =
+        card.codes.iter().map(|code| board.obligation_of(code)).collect::<Option<_>>()?;
     let own = |&owner: &usize| {
         let obligation = board.obligations[owner].obligation;
         obligation.unit == card.line.unit && obligation.state_open
     };
-    let wrong_unit = owners.iter().flatten().any(|&owner| board.obligations[owner].obligation.unit != card.line.unit);
-    let owners = owners.filter(|owners| owners.len() <= board.settings.codes_limit && owners.iter().all(own));
-    let dues: Vec<(usize, Dong)> =
-        owners.into_iter().flatten().map(|owner| (owner, board.obligations[owner].due)).collect();
-    let all_due = dues.iter().all(|(_, due)| due.is_positive());
-    if !dues.is_empty() && all_due && Dong::sum(dues.iter().map(|(_, due)| *due)).ok() == Some(open) {
-        evidence.push(Evidence::SumExact(count));
-        let parts = parts(board, &dues);
-        for (owner, _) in dues {
-            board.obligations[owner].due = Dong::ZERO;
-        }
-        return finish(board, index, CreditKind::SeveralCodes { parts }, Rule::SeveralCodes, evidence);
+    let is_certain = owners.len() <= board.settings.codes_limit && owners.iter().all(own);
+    is_certain.then(|| owners.into_iter().map(|owner| (owner, board.obligations[owner].due)).collect())
+}
+
+fn several(board: &Board<'_>, index: usize) -> (u32, Evidence) {
+    let count = u32::try_from(board.lines[index].codes.len()).unwrap_or(u32::MAX);
+    (count, Evidence::SeveralCodes(count))
+}
+
+/// Several codes in one memo whose dues add up to the credit: the split is certain.
+fn split_exactly(board: &mut Board<'_>, index: usize) -> bool {
+    let Some(dues) = dues(board, index) else { return false };
+    let is_exact = dues.iter().all(|(_, due)| due.is_positive())
+        && Dong::sum(dues.iter().map(|(_, due)| *due)).ok() == Some(board.lines[index].open);
+    if !is_exact {
+        return false;
     }
+    let parts = parts(board, &dues);
+    for (owner, _) in dues {
+        board.obligations[owner].due = Dong::ZERO;
+    }
+    let (count, several) = several(board, index);
+    let evidence = vec![several, Evidence::SumExact(count)];
+    finish(board, index, CreditKind::SeveralCodes { parts }, Rule::SeveralCodes, evidence);
+    true
+}
+
+/// Several codes, but another sum: a person splits.
+fn propose_split(board: &mut Board<'_>, index: usize) {
+    let line = board.lines[index].line;
+    let owners = board.lines[index].codes.iter().filter_map(|code| board.obligation_of(code));
+    let mut units = owners.map(|owner| board.obligations[owner].obligation.unit);
+    let is_wrong_unit = units.any(|unit| unit != line.unit);
+    let dues = dues(board, index).unwrap_or_default();
     suggest_subsets(board, index, &dues);
-    finish(board, index, CreditKind::SeveralCodes { parts: Vec::new() }, Rule::SeveralCodes, evidence);
-    board.except(line, Kind::SeveralObligations);
-    if wrong_unit {
-        board.except(line, Kind::WrongAccount);
+    let (_, several) = several(board, index);
+    let kind = CreditKind::SeveralCodes { parts: Vec::new() };
+    finish(board, index, kind, Rule::SeveralCodes, vec![several]);
+    board.except(line.id, Kind::SeveralObligations);
+    if is_wrong_unit {
+        board.except(line.id, Kind::WrongAccount);
     }
 }
 
@@ -180,7 +206,8 @@ fn suggest_subsets(board: &mut Board<'_>, index: usize, dues: &[(usize, Dong)]) 
     for target in &targets {
         let Target::Obligations(parts) = target else { continue };
         let count = u32::try_from(parts.len()).unwrap_or(u32::MAX);
-        let about = if targets.len() == 1 { Evidence::SubsetSumExact(count) } else { Evidence::SumExact(count) };
+        let about =
+            if targets.len() == 1 { Evidence::SubsetSumExact(count) } else { Evidence::SumExact(count) };
         board.suggest(line, target.clone(), Rule::SeveralCodes, score, vec![about]);
     }
     if targets.len() > 1 {

@@ -344,9 +344,7 @@ pub fn claims_without_credit(
     let mut overdue: Vec<(BusinessDay, MovementId, u32)> = movements
         .iter()
         .filter(|movement| movement.inflow && movement.open.is_positive() && movement.first_seen <= as_of)
-        .map(|movement| {
-            (movement.first_seen, movement.id, working_days.distance(movement.first_seen, as_of))
-        })
+        .map(|movement| (movement.first_seen, movement.id, working_days.distance(movement.first_seen, as_of)))
         .filter(|(_, _, age_days)| *age_days > after_days)
         .collect();
     overdue.sort_unstable();

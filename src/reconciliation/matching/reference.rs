@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::board::{Board, CodeSet, LineCard, MovementCard, NO_CODES, Reference, usable, within};
 use super::{Kind, Rule, Settings, Target};
 use crate::amount::Dong;
+use crate::reconciliation::classification::{Class, classify};
 use crate::reconciliation::evidence::Evidence;
 use crate::reconciliation::matching::Ambiguity;
 
@@ -130,7 +131,8 @@ fn contradictory_lines(board: &Board<'_>) -> HashSet<usize> {
         .filter(|&line| {
             let one = bank.near_exact(board, line);
             let other = provider.near_exact(board, line);
-            let compared = |list: &[usize]| list.iter().take(COMPARED_LIMIT).copied().collect::<BTreeSet<_>>();
+            let compared =
+                |list: &[usize]| list.iter().take(COMPARED_LIMIT).copied().collect::<BTreeSet<_>>();
             !one.is_empty() && !other.is_empty() && compared(one).is_disjoint(&compared(other))
         })
         .collect()
@@ -152,7 +154,11 @@ fn prove_pairs(board: &mut Board<'_>, source: Source, skipped: &HashSet<usize>) 
     for (key, group) in &mut groups {
         group.1 = index.exact.get(key).cloned().unwrap_or_default();
     }
-    groups.into_values().filter(|group| !group.1.is_empty()).map(|group| pair(board, group, source.rule())).sum()
+    groups
+        .into_values()
+        .filter(|group| !group.1.is_empty())
+        .map(|group| pair(board, group, source.rule()))
+        .sum()
 }
 
 /// Pairs one group of equal reference and amount. Equal codes join first. What is left joins only
@@ -305,7 +311,9 @@ fn report_group(board: &mut Board<'_>, source: Source, line: usize, near: &[usiz
     let (id, open) = (card.line.id, card.open);
     let mut evidence = vec![source.evidence()];
     let charge = total(board, near).and_then(|total| total.checked_sub(open).ok());
-    evidence.extend(charge.filter(|charge| charge.is_positive()).map(|amount| Evidence::ChargeWithheld { amount }));
+    evidence.extend(
+        charge.filter(|charge| charge.is_positive()).map(|amount| Evidence::ChargeWithheld { amount }),
+    );
     let mut ids: Vec<_> = near.iter().map(|&index| board.movements[index].movement.id).collect();
     ids.sort_unstable();
     board.suggest(id, Target::Movements(ids), Rule::BulkReference, 70, evidence);
@@ -315,13 +323,13 @@ fn report_group(board: &mut Board<'_>, source: Source, line: usize, near: &[usiz
 fn report_amount(board: &mut Board<'_>, source: Source, line: usize, movement: usize) {
     let (card, known) = (&board.lines[line], board.movements[movement].movement);
     let id = card.line.id;
-    let mut evidence = vec![
-        source.evidence(),
-        Evidence::ReferenceAmountDiffers { line: card.open, movement: known.open },
-    ];
+    let mut evidence =
+        vec![source.evidence(), Evidence::ReferenceAmountDiffers { line: card.open, movement: known.open }];
     if super::edit::digits_swapped(card.open, known.open) {
         evidence.push(Evidence::AmountDigitsSwapped);
     }
+    let class = classify(card.line, &board.settings.rules).map(|(class, _)| class);
+    let is_deposit = class == Some(Class::CashDeposit);
     board.suggest(id, Target::Movement(known.id), source.rule(), 50, evidence);
-    board.except(id, Kind::ContentDiffers);
+    board.except(id, if is_deposit { Kind::DepositDiffers } else { Kind::ContentDiffers });
 }

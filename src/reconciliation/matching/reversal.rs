@@ -56,7 +56,8 @@ fn sure_links(board: &Board<'_>) -> HashMap<usize, Link> {
 }
 
 fn link_group(board: &Board<'_>, group: &[usize], links: &mut HashMap<usize, Link>) {
-    let marked_credit = group.iter().any(|&index| board.lines[index].inflow && board.lines[index].line.reversal);
+    let marked_credit =
+        group.iter().any(|&index| board.lines[index].inflow && board.lines[index].line.reversal);
     // Without the bank's mark a debit is the return of a credit, never the other way round.
     let is_return = |index: usize| {
         let card = &board.lines[index];
@@ -65,8 +66,11 @@ fn link_group(board: &Board<'_>, group: &[usize], links: &mut HashMap<usize, Lin
     for inflow in [false, true] {
         let mut returns =
             group.iter().copied().filter(|&index| is_return(index) && board.lines[index].inflow == inflow);
-        let originals: Vec<usize> =
-            group.iter().copied().filter(|&index| !is_return(index) && board.lines[index].inflow != inflow).collect();
+        let originals: Vec<usize> = group
+            .iter()
+            .copied()
+            .filter(|&index| !is_return(index) && board.lines[index].inflow != inflow)
+            .collect();
         match originals.as_slice() {
             [] => {}
             [original] => {

@@ -79,14 +79,19 @@ fn suggest_distant_movements(board: &mut Board<'_>, settled: &HashSet<LineId>) {
     }
 }
 
+/// Money of a unit, narrowed down by a piece of text.
+type Wanted<T> = (UnitId, Dong, T);
+/// Positions with the text that must stand in the memo.
+type Named = Vec<(usize, String)>;
+
 /// Obligations that still take money, by what a memo may say of them.
 struct ObligationIndex<'a> {
     /// By the first characters of the dossier code.
-    by_dossier: HashMap<(UnitId, Dong, [u8; DOSSIER_CODE_LENGTH_MIN]), Vec<(usize, String)>>,
+    by_dossier: HashMap<Wanted<[u8; DOSSIER_CODE_LENGTH_MIN]>, Named>,
     /// By the last two words of the payer's name.
-    by_name: HashMap<(UnitId, Dong, String), Vec<(usize, String)>>,
-    by_head: HashMap<(UnitId, Dong, &'a [u8]), Vec<usize>>,
-    by_tail: HashMap<(UnitId, Dong, &'a [u8]), Vec<usize>>,
+    by_name: HashMap<Wanted<String>, Named>,
+    by_head: HashMap<Wanted<&'a [u8]>, Vec<usize>>,
+    by_tail: HashMap<Wanted<&'a [u8]>, Vec<usize>>,
 }
 
 impl<'a> ObligationIndex<'a> {
@@ -170,7 +175,9 @@ fn suggest_obligations(
 ) {
     found.sort_unstable();
     found.dedup();
-    for position in found.into_iter().take(BUCKET_LIMIT) {
+    // One more than is kept shows a tie.
+    let limit = board.settings.suggestions_limit.saturating_add(1);
+    for position in found.into_iter().take(limit) {
         let target = Target::Obligation(board.obligations[position].obligation.id);
         board.suggest(line, target, rule, score, evidence.to_vec());
     }
@@ -211,7 +218,8 @@ fn by_damaged_code(
     for damaged in card.line.damaged.iter().map(|text| text.as_bytes()) {
         let Some((head, tail)) = head_and_tail_of_damaged(damaged) else { continue };
         if card.inflow {
-            let near = [obligations.by_head.get(&(unit, open, head)), obligations.by_tail.get(&(unit, open, tail))];
+            let near =
+                [obligations.by_head.get(&(unit, open, head)), obligations.by_tail.get(&(unit, open, tail))];
             for &position in near.into_iter().flatten().flat_map(|bucket| bucket.iter().take(BUCKET_LIMIT)) {
                 let obligation = board.obligations[position].obligation;
                 if one_edit_apart(damaged, obligation.code.as_bytes()) {
@@ -221,7 +229,9 @@ fn by_damaged_code(
         }
         let key = (card.line.account, card.inflow, open);
         let near = [movements.by_head.get(&(key, head)), movements.by_tail.get(&(key, tail))];
-        for &(position, code) in near.into_iter().flatten().flat_map(|bucket| bucket.iter().take(BUCKET_LIMIT)) {
+        for &(position, code) in
+            near.into_iter().flatten().flat_map(|bucket| bucket.iter().take(BUCKET_LIMIT))
+        {
             if one_edit_apart(damaged, code.as_bytes()) {
                 targets.push((Target::Movement(board.movements[position].movement.id), code.to_owned()));
             }
@@ -229,7 +239,7 @@ fn by_damaged_code(
     }
     targets.sort();
     targets.dedup();
-    for (target, code) in targets {
+    for (target, code) in targets.into_iter().take(board.settings.suggestions_limit.saturating_add(1)) {
         let evidence = vec![Evidence::CodeOneEditAway { code }, Evidence::AmountExact];
         board.suggest(id, target, Rule::DamagedCode, 80, evidence);
     }
@@ -242,12 +252,14 @@ fn head_and_tail_of_damaged(damaged: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 type Money = (AccountId, bool, Dong);
+/// Positions with their code.
+type Coded<'a> = Vec<(usize, &'a str)>;
 
 /// Movements that no line has proven.
 struct MovementIndex<'a> {
     by_money: HashMap<Money, Vec<usize>>,
-    by_head: HashMap<(Money, &'a [u8]), Vec<(usize, &'a str)>>,
-    by_tail: HashMap<(Money, &'a [u8]), Vec<(usize, &'a str)>>,
+    by_head: HashMap<(Money, &'a [u8]), Coded<'a>>,
+    by_tail: HashMap<(Money, &'a [u8]), Coded<'a>>,
 }
 
 impl<'a> MovementIndex<'a> {
@@ -279,7 +291,8 @@ fn by_amount_and_day(board: &mut Board<'_>, index: &MovementIndex<'_>, line: usi
     let Some(bucket) = index.by_money.get(&(card.line.account, card.inflow, card.open)) else { return };
     let window = board.settings.suggestion_window_days;
     let near = within(bucket, at, window, |movement| board.movements[movement].at);
-    let kept: Vec<usize> = near.iter().take(board.settings.suggestions_limit + 1).copied().collect();
+    let kept: Vec<usize> =
+        near.iter().take(board.settings.suggestions_limit.saturating_add(1)).copied().collect();
     for movement in kept {
         let days = days_between(at, board.movements[movement].at);
         let score = if days == 0 { 50 } else { 45 };

@@ -25,7 +25,7 @@ pub(super) struct Element {
 
 impl Element {
     pub fn child(&self, name: &str) -> Option<&Element> {
-        self.all(name).next()
+        self.children.iter().find(|child| child.name == name)
     }
 
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Element> {

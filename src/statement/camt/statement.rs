@@ -205,7 +205,7 @@ impl Builder {
         let is_report = self.format != Format::Camt053;
         let opening = self
             .pick("OPBD", false)
-            .or_else(|| if is_first { self.pick("PRCD", true) } else { None })
+            .or_else(|| if is_first { self.pick("PRCD", false) } else { None })
             .or_else(|| if is_first { None } else { self.pick("ITBD", false) });
         let closing = self
             .pick("CLBD", true)

@@ -1,0 +1,313 @@
+use crate::statement::{Duplicate, Format, Parsed, Statement, join_pages, parse};
+
+fn balance(code: &str, amount: &str, mark: &str) -> String {
+    format!(
+        "<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy=\"EUR\">{amount}</Amt>\
+         <CdtDbtInd>{mark}</CdtDbtInd><Dt><Dt>2026-11-22</Dt></Dt></Bal>"
+    )
+}
+
+fn entry(amount: &str, mark: &str, inside: &str) -> String {
+    format!(
+        "<Ntry><Amt Ccy=\"EUR\">{amount}</Amt><CdtDbtInd>{mark}</CdtDbtInd><Sts>BOOK</Sts>\
+         <BookgDt><Dt>2026-11-22</Dt></BookgDt><ValDt><DtTm>2026-11-21T10:00:00+01:00</DtTm></ValDt>{inside}</Ntry>"
+    )
+}
+
+fn statement(inside: &str) -> String {
+    format!("<Stmt><Id>S1</Id><Acct><Id><IBAN>DE001002003</IBAN></Id></Acct>{inside}</Stmt>")
+}
+
+fn document(statements: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\"?><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.02\">\
+         <BkToCstmrStmt><GrpHdr><MsgId>M</MsgId></GrpHdr>{statements}</BkToCstmrStmt></Document>"
+    )
+}
+
+/// A document of one statement that opens with 100.
+fn simple(closing: &str, inside: &str) -> String {
+    let balances = balance("OPBD", "100.00", "CRDT") + &balance("CLBD", closing, "CRDT");
+    document(&statement(&format!("{balances}{inside}")))
+}
+
+fn read(text: &str) -> Parsed {
+    parse(text.as_bytes())
+}
+
+fn clean(text: &str) -> Statement {
+    let mut parsed = read(text);
+    assert_eq!(parsed.errors, vec![], "{text}");
+    assert_eq!(parsed.statements.len(), 1);
+    parsed.statements.remove(0)
+}
+
+fn refused(text: &str) -> (String, &'static str) {
+    let parsed = read(text);
+    let first = parsed.errors.first().unwrap_or_else(|| panic!("must be refused: {text}"));
+    (first.at.clone(), first.code)
+}
+
+fn amounts(statement: &Statement) -> Vec<String> {
+    statement.lines.iter().map(|line| line.amount.to_string()).collect()
+}
+
+#[test]
+fn an_entry_is_signed_by_its_mark_and_proven() {
+    let statement = clean(&simple("115.00", &(entry("20.00", "CRDT", "") + &entry("5.00", "DBIT", ""))));
+    assert_eq!(amounts(&statement), ["20.00", "-5.00"]);
+    assert_eq!(statement.lines[0].booking_date.unwrap().to_string(), "2026-11-22");
+    assert_eq!(statement.lines[0].value_date.unwrap().to_string(), "2026-11-21");
+    assert_eq!(statement.lines[1].at, "/Document/BkToCstmrStmt/Stmt[1]/Ntry[2]");
+    assert_eq!(statement.lines[1].raw, entry("5.00", "DBIT", ""));
+    assert_eq!(statement.lines[1].entry_index, 2);
+}
+
+#[test]
+fn the_version_is_known_and_any_namespace_prefix_reads_alike() {
+    let plain = simple("120.00", &entry("20.00", "CRDT", ""));
+    let parsed = read(&plain);
+    assert_eq!(parsed.version.as_deref(), Some("camt.053.001.02"));
+    let prefixed = plain.replace("</", "</n:").replace('<', "<n:").replace("<n:/n:", "</n:").replace("<n:?", "<?");
+    let wrapped = format!("<Envelope><Body>{}</Body></Envelope>", plain.replace("<?xml version=\"1.0\"?>", ""));
+    assert_eq!(clean(&prefixed.replace("xmlns=", "xmlns:n=")).lines[0].amount, parsed.statements[0].lines[0].amount);
+    assert_eq!(clean(&wrapped).at, "/Envelope/Body/Document/BkToCstmrStmt/Stmt[1]");
+}
+
+#[test]
+fn a_reversal_is_marked_and_keeps_the_direction_of_the_entry() {
+    let statement = clean(&simple("80.00", &entry("20.00", "DBIT", "<RvslInd>true</RvslInd>")));
+    assert_eq!(amounts(&statement), ["-20.00"]);
+    assert!(statement.lines[0].reversal);
+}
+
+#[test]
+fn only_booked_entries_count() {
+    let pending = entry("7.00", "CRDT", "").replace("BOOK", "PDNG");
+    let info = entry("8.00", "CRDT", "").replace("<Sts>BOOK</Sts>", "<Sts><Cd>INFO</Cd></Sts>");
+    let parsed = read(&simple("120.00", &format!("{pending}{}{info}", entry("20.00", "CRDT", ""))));
+    assert_eq!(parsed.errors, vec![]);
+    assert_eq!(parsed.statements[0].lines.len(), 1);
+    assert_eq!(parsed.statements[0].lines[0].entry_index, 2);
+    let places: Vec<_> = parsed.warnings.iter().map(|warning| (warning.code, warning.at.as_str())).collect();
+    assert_eq!(
+        places,
+        [
+            ("entry_not_booked", "/Document/BkToCstmrStmt/Stmt[1]/Ntry[1]"),
+            ("entry_not_booked", "/Document/BkToCstmrStmt/Stmt[1]/Ntry[3]"),
+        ]
+    );
+}
+
+#[test]
+fn the_previous_closing_balance_stands_in_for_the_opening() {
+    let text = simple("120.00", &entry("20.00", "CRDT", "")).replace("OPBD", "PRCD");
+    assert_eq!(clean(&text).opening.unwrap().amount.to_string(), "100.00");
+}
+
+#[test]
+fn available_balances_are_of_no_interest() {
+    let others = balance("CLAV", "1.00", "CRDT") + &balance("FWAV", "-9", "X") + &balance("OPAV", "2", "DBIT");
+    clean(&simple("120.00", &(others + &entry("20.00", "CRDT", ""))));
+}
+
+#[test]
+fn a_batch_is_one_line_with_its_payments_inside() {
+    let detail = |amount: &str, memo: &str, reference: &str| {
+        format!(
+            "<TxDtls><Refs><EndToEndId>{reference}</EndToEndId></Refs><AmtDtls><TxAmt><Amt Ccy=\"EUR\">{amount}</Amt></TxAmt></AmtDtls>\
+             <RltdPties><Dbtr><Nm>Payer {amount}</Nm></Dbtr><DbtrAcct><Id><IBAN>DE{amount}</IBAN></Id></DbtrAcct></RltdPties>\
+             <RmtInf><Ustrd>{memo}</Ustrd></RmtInf></TxDtls>"
+        )
+    };
+    let inside = format!(
+        "<NtryDtls><Btch><PmtInfId>BATCH</PmtInfId><NbOfTxs>2</NbOfTxs></Btch>{}{}</NtryDtls>",
+        detail("12.50", "HNPH7K2MQ4X97", "E1"),
+        detail("7.50", "second", "NOTPROVIDED")
+    );
+    let parsed = read(&simple("120.00", &entry("20.00", "CRDT", &inside)));
+    assert_eq!((parsed.errors.len(), parsed.warnings.len()), (0, 0));
+    let line = &parsed.statements[0].lines[0];
+    assert_eq!(line.reference.as_deref(), Some("BATCH"));
+    assert_eq!(line.memo.as_deref(), Some("HNPH7K2MQ4X97 second"));
+    assert_eq!(line.details.len(), 2);
+    assert_eq!(line.details[0].amount.unwrap().to_string(), "12.50");
+    assert_eq!(line.details[0].reference.as_deref(), Some("E1"));
+    assert_eq!(line.details[1].reference, None);
+    assert_eq!(line.details[1].counterparty_name.as_deref(), Some("Payer 7.50"));
+    assert!(line.details[1].at.ends_with("Ntry[1]/NtryDtls[1]/TxDtls[2]"));
+
+    let short = read(&simple("120.00", &entry("20.00", "CRDT", &inside.replace("7.50<", "7.00<"))));
+    assert_eq!((short.errors.len(), short.warnings[0].code), (0, "details_do_not_add_up"));
+}
+
+#[test]
+fn a_batch_without_its_payments_is_a_line_too() {
+    let inside = "<NtryDtls><Btch><MsgId>M9</MsgId><NbOfTxs>20</NbOfTxs></Btch></NtryDtls><AddtlNtryInf>SAMMLER</AddtlNtryInf>";
+    let line = clean(&simple("120.00", &entry("20.00", "CRDT", inside))).lines.remove(0);
+    assert_eq!((line.reference.as_deref(), line.memo.as_deref()), (Some("M9"), Some("SAMMLER")));
+    assert!(line.details.is_empty());
+}
+
+#[test]
+fn the_whole_remittance_text_becomes_the_memo() {
+    let full = "A".repeat(140);
+    let inside = format!(
+        "<NtryDtls><TxDtls><RmtInf><Ustrd>{full}</Ustrd><Ustrd>B &amp; C&#x111;</Ustrd><Ustrd><![CDATA[<d>]]></Ustrd>\
+         <Strd><CdtrRefInf><Ref>RF18</Ref></CdtrRefInf></Strd></RmtInf><AddtlTxInf>extra</AddtlTxInf></TxDtls></NtryDtls>\
+         <AddtlNtryInf>extra</AddtlNtryInf>"
+    );
+    let line = clean(&simple("120.00", &entry("20.00", "CRDT", &inside))).lines.remove(0);
+    assert_eq!(line.memo, Some(format!("{full}B & Cđ <d> RF18 extra")).map(|memo| memo + " extra"));
+}
+
+#[test]
+fn charges_are_kept_in_both_shapes() {
+    let old = "<Chrgs><Amt Ccy=\"EUR\">1.00</Amt></Chrgs><Chrgs><Amt Ccy=\"EUR\">2.00</Amt><CdtDbtInd>CRDT</CdtDbtInd></Chrgs>";
+    let new = "<Chrgs><TtlChrgsAndTaxAmt Ccy=\"EUR\">3.00</TtlChrgsAndTaxAmt><Rcrd><Amt Ccy=\"EUR\">3.00</Amt><ChrgInclInd>true</ChrgInclInd></Rcrd></Chrgs>";
+    let charges = |inside: &str| {
+        let line = clean(&simple("120.00", &entry("20.00", "CRDT", inside))).lines.remove(0);
+        line.charges.into_iter().map(|charge| (charge.amount.to_string(), charge.included)).collect::<Vec<_>>()
+    };
+    assert_eq!(charges(old), [("-1.00".to_owned(), None), ("2.00".to_owned(), None)]);
+    assert_eq!(charges(new), [("-3.00".to_owned(), Some(true))]);
+}
+
+#[test]
+fn several_statements_of_a_file_come_apart() {
+    let one = |closing| {
+        statement(&format!("{}{}{}", balance("OPBD", "1", "CRDT"), balance("CLBD", closing, "CRDT"), entry("2", "CRDT", "")))
+    };
+    let parsed = read(&document(&(one("3") + &one("4"))));
+    assert_eq!(parsed.statements.len(), 2);
+    let errors: Vec<_> = parsed.errors.iter().map(|error| (error.code, error.at.as_str())).collect();
+    assert_eq!(errors, [("balance_broken", "/Document/BkToCstmrStmt/Stmt[2]/Bal[2]")]);
+}
+
+#[test]
+fn a_copy_is_read_with_a_warning() {
+    let parsed = read(&simple("100.00", "<CpyDplctInd>DUPL</CpyDplctInd>"));
+    assert_eq!((parsed.errors.len(), parsed.warnings[0].code), (0, "duplicate_statement"));
+    assert_eq!(parsed.statements[0].duplicate, Some(Duplicate::Duplicate));
+}
+
+fn page(number: u32, last: bool, inside: &str) -> String {
+    statement(&format!("<StmtPgntn><PgNb>{number}</PgNb><LastPgInd>{last}</LastPgInd></StmtPgntn><ElctrncSeqNb>7</ElctrncSeqNb>{inside}"))
+}
+
+#[test]
+fn pages_without_balances_between_them_are_proven_together() {
+    let two_pages = |closing: &str| {
+        let first = page(1, false, &(balance("OPBD", "100", "CRDT") + &entry("1", "CRDT", "")));
+        let second = page(2, true, &(balance("CLBD", closing, "CRDT") + &entry("2", "CRDT", "")));
+        document(&(first + &second))
+    };
+    let parsed = read(&two_pages("103"));
+    assert_eq!(parsed.errors, vec![]);
+    let joined = join_pages(parsed.statements);
+    assert_eq!(joined.len(), 1);
+    assert_eq!(amounts(&joined[0]), ["1", "2"]);
+    assert_eq!(refused(&two_pages("104")).1, "balance_broken");
+}
+
+#[test]
+fn pages_with_interim_balances_are_proven_one_by_one() {
+    let interim = |code, amount| balance(code, amount, "CRDT").replace("</CdOrPrtry>", "</CdOrPrtry><SubTp><Cd>INTM</Cd></SubTp>");
+    let first = page(1, false, &(balance("OPBD", "100", "CRDT") + &interim("CLBD", "101") + &entry("1", "CRDT", "")));
+    let second = |opening| page(2, true, &(interim("OPBD", opening) + &balance("CLBD", "103", "CRDT") + &entry("2", "CRDT", "")));
+    assert_eq!(read(&document(&(first.clone() + &second("101")))).errors, vec![]);
+    assert!(!read(&document(&(first + &second("100")))).errors.is_empty());
+}
+
+#[test]
+fn reports_and_notifications_slot_in_without_proof() {
+    let notification = "<Document><BkToCstmrDbtCdtNtfctn><Ntfctn><Id>N</Id><Acct><Id><IBAN>DE1</IBAN></Id></Acct>".to_owned()
+        + &entry("5.00", "CRDT", "")
+        + "</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>";
+    let parsed = read(&notification);
+    assert_eq!((parsed.format, parsed.errors), (Format::Camt054, vec![]));
+    assert_eq!(parsed.statements[0].currency.as_deref(), Some("EUR"));
+    let report = notification.replace("BkToCstmrDbtCdtNtfctn", "BkToCstmrAcctRpt").replace("Ntfctn", "Rpt");
+    assert_eq!(read(&report).format, Format::Camt052);
+}
+
+#[test]
+fn broken_money_is_refused_at_its_element() {
+    let good = simple("120.00", &entry("20.00", "CRDT", ""));
+    let statement = "/Document/BkToCstmrStmt/Stmt[1]";
+    for (from, to, at, code) in [
+        (">20.00<", ">21.00<", "/Bal[2]", "balance_broken"),
+        (">20.00<", ">20,00<", "/Ntry[1]/Amt", "amount_unreadable"),
+        (">20.00<", ">-20.00<", "/Ntry[1]/Amt", "amount_negative"),
+        (">20.00<", "><", "/Ntry[1]/Amt", "amount_unreadable"),
+        ("<Amt Ccy=\"EUR\">20.00</Amt>", "", "/Ntry[1]", "element_missing"),
+        ("<Amt Ccy=\"EUR\">20.00", "<Amt>20.00", "/Ntry[1]/Amt", "element_missing"),
+        ("<Amt Ccy=\"EUR\">20.00", "<Amt Ccy=\"euro\">20.00", "/Ntry[1]/Amt", "currency_invalid"),
+        ("<Amt Ccy=\"EUR\">20.00", "<Amt Ccy=\"USD\">20.00", "/Ntry[1]", "currency_mixed"),
+        ("<Amt Ccy=\"EUR\">120.00", "<Amt Ccy=\"USD\">120.00", "/Bal[2]", "currency_mixed"),
+        ("CRDT</CdtDbtInd><Sts>", "CREDIT</CdtDbtInd><Sts>", "/Ntry[1]/CdtDbtInd", "mark_invalid"),
+        ("<CdtDbtInd>CRDT</CdtDbtInd><Sts>", "<Sts>", "/Ntry[1]", "element_missing"),
+        ("<Sts>BOOK</Sts>", "", "/Ntry[1]", "element_missing"),
+        ("<Sts>BOOK</Sts>", "<Sts>BOOKED</Sts>", "/Ntry[1]/Sts", "status_invalid"),
+        ("<Sts>BOOK</Sts>", "<Sts>BOOK</Sts><RvslInd>yes</RvslInd>", "/Ntry[1]/RvslInd", "reversal_invalid"),
+        ("<BookgDt><Dt>2026-11-22", "<BookgDt><Dt>2026-11-31", "/Ntry[1]/BookgDt/Dt", "date_invalid"),
+        ("<DtTm>2026-11-21T", "<DtTm>21.11.2026T", "/Ntry[1]/ValDt/DtTm", "date_invalid"),
+        ("<Cd>OPBD</Cd>", "<Cd>OPAV</Cd>", "", "balance_missing"),
+        ("<Cd>CLBD</Cd>", "<Cd>CLAV</Cd>", "", "balance_missing"),
+        ("<Cd>CLBD</Cd>", "", "/Bal[2]", "element_missing"),
+        ("<Id>S1</Id>", "", "", "element_missing"),
+        ("<Acct><Id><IBAN>DE001002003</IBAN></Id></Acct>", "", "", "element_missing"),
+        ("</Id></Acct>", "</Id><Ccy>USD</Ccy></Acct>", "/Bal[1]", "currency_mixed"),
+    ] {
+        assert!(good.contains(from), "{from}");
+        let broken = good.replacen(from, to, 1);
+        assert_eq!(refused(&broken), (format!("{statement}{at}"), code), "{from} -> {to}");
+    }
+}
+
+#[test]
+fn stated_totals_must_agree() {
+    let totals = |sum: &str, count: &str| {
+        let summary = format!("<TxsSummry><TtlCdtNtries><NbOfNtries>{count}</NbOfNtries><Sum>{sum}</Sum></TtlCdtNtries></TxsSummry>");
+        read(&simple("120.00", &(summary + &entry("20.00", "CRDT", ""))))
+    };
+    assert_eq!(totals("20.00", "1").errors, vec![]);
+    assert_eq!(totals("21.00", "1").errors[0].code, "totals_mismatch");
+    let miscounted = totals("20.00", "3");
+    assert_eq!((miscounted.errors.len(), miscounted.warnings[0].code), (0, "count_mismatch"));
+}
+
+#[test]
+fn a_file_cut_off_anywhere_is_refused_and_keeps_what_was_read() {
+    let good = simple("120.00", &(entry("12.00", "CRDT", "") + &entry("8.00", "CRDT", "")));
+    for end in 1..good.len() - 1 {
+        assert!(!parse(&good.as_bytes()[..end]).errors.is_empty(), "cut at {end}");
+    }
+    let cut = read(&good[..good.rfind("<Sts>").unwrap()]);
+    assert_eq!(cut.statements[0].lines.len(), 1);
+    assert_eq!(cut.errors[0].at, "/Document/BkToCstmrStmt/Stmt[1]/Ntry[2]");
+    assert_eq!(cut.errors[0].code, "xml_truncated");
+    assert_eq!(cut.exit_code(), 1);
+}
+
+#[test]
+fn a_dtd_is_refused_and_nothing_is_expanded() {
+    let text = simple("100.00", "").replace("<Document", "<!DOCTYPE d [<!ENTITY a \"aaaa\">]><Document");
+    assert_eq!(refused(&text).1, "xml_dtd_refused");
+    assert_eq!(refused(&simple("100.00", &entry("1", "CRDT", "<AddtlNtryInf>&a;</AddtlNtryInf>"))).1, "xml_entity_unknown");
+}
+
+#[test]
+fn depth_and_text_have_limits() {
+    let deep = "<x>".repeat(100_000);
+    assert_eq!(refused(&simple("100.00", &deep)).1, "xml_too_deep");
+    assert_eq!(refused(&format!("<Document><!-- :camt.05 -->{deep}")).1, "xml_too_deep");
+    let long = format!("<AddtlNtryInf>{}</AddtlNtryInf>", "x".repeat(70_000));
+    assert_eq!(refused(&simple("120.00", &entry("20.00", "CRDT", &long))).1, "xml_text_too_long");
+}
+
+#[test]
+fn a_message_without_statements_is_refused() {
+    let parsed = read(&document(""));
+    assert_eq!((parsed.exit_code(), parsed.errors[0].code), (2, "statement_missing"));
+}

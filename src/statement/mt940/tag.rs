@@ -90,6 +90,12 @@ pub(super) fn split_tag(line: &str) -> Option<(&str, &str)> {
     is_name.then_some((name, content))
 }
 
+/// An account number and not the words of a payer.
+fn looks_like_account(content: &str) -> bool {
+    let is_plain = content.trim().chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | ' ' | '-' | '.'));
+    is_plain && content.bytes().filter(u8::is_ascii_digit).count() >= 5
+}
+
 /// Tags of MT940, MT942 and MT950 that mean something to us.
 pub(super) fn is_statement_tag(name: &str) -> bool {
     matches!(
@@ -187,7 +193,8 @@ impl<'a> Splitter<'a, '_> {
         match name {
             "20" => is_closed || self.is_followed_by_head(position),
             "21" | "13" | "13D" => is_closed,
-            "25" | "25P" | "28" | "28C" => !awaits_closing || self.repeats_head(name, content),
+            "25" | "25P" => !awaits_closing || looks_like_account(content),
+            "28" | "28C" => !awaits_closing || self.repeats_head(name, content),
             "NS" => true,
             _ if is_statement_tag(name) => true,
             _ => {
@@ -203,10 +210,11 @@ impl<'a> Splitter<'a, '_> {
         }
     }
 
+    /// The head of a message has its number or opening balance soon after `:20:`.
     fn is_followed_by_head(&self, position: usize) -> bool {
-        let next = self.lines.iter().skip(position + 1).take(5);
-        let next_tag = next.filter_map(|(_, line)| split_tag(line.trim_start())).map(|(name, _)| name).next();
-        next_tag.is_some_and(|name| matches!(name, "21" | "25" | "25P" | "28" | "28C" | "60F" | "60M"))
+        let next = self.lines.iter().skip(position + 1).take(8);
+        let names = next.filter_map(|(_, line)| split_tag(line.trim_start())).map(|(name, _)| name);
+        names.take(4).any(|name| matches!(name, "28" | "28C" | "60F" | "60M"))
     }
 
     fn repeats_head(&self, name: &str, content: &str) -> bool {

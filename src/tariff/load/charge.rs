@@ -24,7 +24,10 @@ pub(super) fn charge(raw: &RawCharge, kind: FeeKind) -> Result<Charge, Fault> {
     if let (Some(cap), Some(floor)) = (cap, floor)
         && cap < floor
     {
-        return Err(Fault::new("tariff_cap_below_floor", format!("the cap {cap} is below the floor {floor}")));
+        return Err(Fault::new(
+            "tariff_cap_below_floor",
+            format!("the cap {cap} is below the floor {floor}"),
+        ));
     }
     Ok(Charge {
         places: places(raw)?,
@@ -106,7 +109,9 @@ fn places(raw: &RawCharge) -> Result<Places, Fault> {
             kinds.map(Places::Kinds).or_else(|kind| wrong(format!("unknown unit kind `{kind}`")))
         }
         (None, Some(codes)) if !codes.is_empty() => {
-            if let Some(code) = codes.iter().find(|code| code.trim().is_empty() || code.len() > UNIT_CODE_LIMIT) {
+            if let Some(code) =
+                codes.iter().find(|code| code.trim().is_empty() || code.len() > UNIT_CODE_LIMIT)
+            {
                 return wrong(format!("`{code}` is no unit code"));
             }
             Ok(Places::Units(codes.iter().cloned().collect()))
@@ -119,7 +124,8 @@ fn channels(raw: Option<&[String]>) -> Result<BTreeSet<IntakeMode>, Fault> {
     let Some(raw) = raw else {
         return Ok(IntakeMode::ALL.into_iter().collect());
     };
-    let channels: Option<BTreeSet<IntakeMode>> = raw.iter().map(|mode| IntakeMode::parse(mode).ok()).collect();
+    let channels: Option<BTreeSet<IntakeMode>> =
+        raw.iter().map(|mode| IntakeMode::parse(mode).ok()).collect();
     channels.filter(|channels| !channels.is_empty()).ok_or_else(|| {
         Fault::new("tariff_places_wrong", "`channels` must name counter, online_partial or online_full")
     })

@@ -16,7 +16,10 @@ pub(super) fn group(raw: &RawGroup) -> Result<ExemptionGroup, Fault> {
 
 pub(super) fn exemption(raw: &RawExemption, tariff: &Tariff) -> Result<Exemption, Fault> {
     if !tariff.groups.contains_key(&raw.group) {
-        return Err(Fault::new("tariff_group_unknown", format!("there is no exemption group `{}`", raw.group)));
+        return Err(Fault::new(
+            "tariff_group_unknown",
+            format!("there is no exemption group `{}`", raw.group),
+        ));
     }
     if raw.items.as_ref().is_some_and(Vec::is_empty) {
         return Err(Fault::new("tariff_exemption_wrong", "leave `items` out to mean every phí and lệ phí"));

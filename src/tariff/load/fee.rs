@@ -55,15 +55,24 @@ fn without_charges(raw: &RawFee) -> Result<FeeItem, Fault> {
 }
 
 fn kind(raw: &str) -> Result<FeeKind, Fault> {
-    [FeeKind::Phi, FeeKind::LePhi, FeeKind::PassThrough].into_iter().find(|kind| kind.as_str() == raw).ok_or_else(
-        || Fault::new("tariff_row_unreadable", format!("`kind` must be phi, le_phi or pass_through, not `{raw}`")),
-    )
+    [FeeKind::Phi, FeeKind::LePhi, FeeKind::PassThrough]
+        .into_iter()
+        .find(|kind| kind.as_str() == raw)
+        .ok_or_else(|| {
+            Fault::new(
+                "tariff_row_unreadable",
+                format!("`kind` must be phi, le_phi or pass_through, not `{raw}`"),
+            )
+        })
 }
 
 fn document(raw: &str, kind: FeeKind) -> Result<DocumentKind, Fault> {
     let known = [DocumentKind::Receipt, DocumentKind::Invoice, DocumentKind::None];
     let document = known.into_iter().find(|document| document.as_str() == raw).ok_or_else(|| {
-        Fault::new("tariff_row_unreadable", format!("`document` must be receipt, invoice or none, not `{raw}`"))
+        Fault::new(
+            "tariff_row_unreadable",
+            format!("`document` must be receipt, invoice or none, not `{raw}`"),
+        )
     })?;
     match (kind, document) {
         (FeeKind::PassThrough, DocumentKind::Receipt | DocumentKind::Invoice) => {
@@ -78,7 +87,8 @@ fn document(raw: &str, kind: FeeKind) -> Result<DocumentKind, Fault> {
 
 fn budget(raw: &RawFee, kind: FeeKind) -> Result<(Option<String>, Option<String>), Fault> {
     let digits = |text: &Option<String>, count: usize| {
-        text.as_ref().is_some_and(|text| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit()))
+        text.as_ref()
+            .is_some_and(|text| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit()))
     };
     let right = match kind {
         FeeKind::PassThrough => raw.chapter.is_none() && raw.sub_item.is_none(),
@@ -106,7 +116,7 @@ fn kept_shares(raw: &[RawKeptShare], kind: FeeKind) -> Result<Vec<KeptShare>, Fa
     for raw in raw {
         let from = fields::day("kept_share.valid_from", &raw.valid_from)?;
         let in_range = (0..=ALL_BASIS_POINTS).contains(&raw.basis_points);
-        let Some(basis_points) = u32::try_from(raw.basis_points).ok().filter(|_| in_range) else {
+        let Some(basis_points) = i32::try_from(raw.basis_points).ok().filter(|_| in_range) else {
             return wrong("`basis_points` must be 0 to 10000");
         };
         if kind != FeeKind::Phi && basis_points > 0 {

@@ -45,14 +45,10 @@ impl fmt::Display for RowError {
 /// Reads and checks a tariff. Either all of it is good, or every bad row is told, by line.
 pub fn load(text: &str) -> Result<Tariff, Vec<RowError>> {
     let mut report = Report::new(text);
-    let sections = report.sections(text);
-    let tariff = assemble(sections, &mut report);
+    let tariff = report.sections(text).map(|sections| assemble(sections, &mut report));
     let mut problems = report.problems;
-    if problems.is_empty() {
-        return Ok(tariff);
-    }
     problems.sort_by_key(|problem| problem.line);
-    Err(problems)
+    tariff.filter(|_| problems.is_empty()).ok_or(problems)
 }
 
 /// A row as it stood in the file.
@@ -93,10 +89,17 @@ fn assemble(sections: Sections, report: &mut Report) -> Tariff {
         }
     }
     for row in sections.exemptions {
-        let exemption = exemption::exemption(&row.raw, &tariff);
-        tariff.exemptions.extend(report.keep(&row, exemption));
+        let names_a_bad_row = report.has_bad("exemption_group", [&row.raw.group])
+            || report.has_bad("fee", row.raw.items.iter().flatten());
+        if !names_a_bad_row {
+            let exemption = exemption::exemption(&row.raw, &tariff);
+            tariff.exemptions.extend(report.keep(&row, exemption));
+        }
     }
     for row in sections.procedures {
+        if report.has_bad("fee", &row.raw.items) {
+            continue;
+        }
         if let Some(procedure) = report.keep(&row, exemption::procedure(&row.raw, &tariff)) {
             let repeated = tariff.procedures.insert(procedure.code.clone(), procedure).is_some();
             report.refuse_repeated(repeated, &row);
@@ -122,12 +125,13 @@ impl Report {
     }
 
     fn add(&mut self, line: usize, row: &str, fault: Fault) {
-        self.problems.push(RowError {
-            line,
-            row: row.to_owned(),
-            code: fault.code,
-            detail: fault.detail,
-        });
+        self.problems.push(RowError { line, row: row.to_owned(), code: fault.code, detail: fault.detail });
+    }
+
+    /// Rows that name a bad row are not bad themselves: one mistake is told once.
+    fn has_bad<'a>(&self, section: &str, codes: impl IntoIterator<Item = &'a String>) -> bool {
+        let labels: Vec<String> = codes.into_iter().map(|code| format!("{section} {code}")).collect();
+        self.problems.iter().any(|problem| labels.contains(&problem.row))
     }
 
     fn keep<T, R>(&mut self, row: &Row<R>, built: Result<T, Fault>) -> Option<T> {
@@ -144,12 +148,13 @@ impl Report {
         }
     }
 
-    fn sections(&mut self, text: &str) -> Sections {
+    /// `None` when the text is no TOML at all.
+    fn sections(&mut self, text: &str) -> Option<Sections> {
         let document = match DeTable::parse(text) {
             Ok(document) => document.into_inner(),
             Err(error) => {
                 self.add_toml("file", 0, &error, "tariff_unreadable");
-                return Sections { name: Some("-".to_owned()), ..Sections::default() };
+                return None;
             }
         };
         let mut sections = Sections::default();
@@ -166,7 +171,7 @@ impl Report {
                 }
             }
         }
-        sections
+        Some(sections)
     }
 
     fn rows<T: DeserializeOwned>(&mut self, section: &str, value: Spanned<DeValue<'_>>) -> Vec<Row<T>> {

@@ -16,7 +16,8 @@ pub(super) fn overlaps(charges: &[Charge], lines: &[usize]) -> Vec<(usize, Fault
     for (index, (charge, line)) in rows.iter().enumerate() {
         let earlier = rows.iter().take(index).find(|(other, _)| both_in_force(charge, other));
         if let Some((_, other_line)) = earlier {
-            let detail = format!("the charge of line {other_line} holds for the same place, channel and days");
+            let detail =
+                format!("the charge of line {other_line} holds for the same place, channel and days");
             faults.push((**line, Fault::new("tariff_charge_overlap", detail)));
         }
     }
@@ -56,7 +57,8 @@ pub(super) fn gaps(charges: &[Charge], lines: &[usize]) -> Vec<(usize, Fault)> {
             let mut rows: Vec<(&Charge, usize)> =
                 charges.iter().zip(lines.iter().copied()).filter(|(charge, _)| counts(charge)).collect();
             rows.sort_by_key(|(charge, _)| charge.period.from);
-            let own_starts = || rows.iter().filter(|(charge, _)| own(charge)).map(|(charge, _)| charge.period.from);
+            let own_starts =
+                || rows.iter().filter(|(charge, _)| own(charge)).map(|(charge, _)| charge.period.from);
             let (Some(first), Some(last)) = (own_starts().min(), own_starts().max()) else { continue };
             let relevant = rows.iter().filter(|(charge, _)| charge.period.to.is_none_or(|to| first <= to));
             if let Some((line, day)) = first_gap(relevant, last) {

@@ -263,7 +263,8 @@ pub fn default_rules() -> Vec<Rule> {
     let budget = ["NSNN", "KBNN", "KHO BAC", "NGAN SACH NHA NUOC"];
     let refund = ["HOAN TRA", "HOAN TIEN", "HOAN LAI", "HOAN PHI", "HOAN LE PHI", "TRA LAI"];
     let fee = ["PHI DICH VU", "PHI CHUYEN TIEN", "PHI QUAN LY", "PHI DUY TRI", "PHI SMS", "THUE GTGT", "VAT"];
-    let interest = ["TRA LAI TIEN GUI", "LAI NHAP VON", "NHAP LAI VAO GOC", "LAI TIEN GUI", "CREDIT INTEREST"];
+    let interest =
+        ["TRA LAI TIEN GUI", "LAI NHAP VON", "NHAP LAI VAO GOC", "LAI TIEN GUI", "CREDIT INTEREST"];
     vec![
         Rule { marked_reversal: true, ..rule("reversal_marked", Reversal, Both, &[]) },
         rule("budget", TransferToBudget, Debit, &budget),

@@ -1,0 +1,332 @@
+//! The queue of everything unexplained: each item has a kind, an owner, an age and a next step.
+
+pub mod kind;
+pub mod query;
+
+use serde::Serialize;
+
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::audit;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::{Error, Result};
+use crate::id::*;
+use crate::store::{Conn, Stamp, Tx, rows};
+use crate::text;
+pub use kind::Kind;
+
+/// What an exception is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    Movement(MovementId),
+    Line(LineId),
+    Obligation(ObligationId),
+    Payment(PaymentId),
+    Claim(ClaimId),
+    Statement(StatementId),
+}
+
+impl Subject {
+    pub fn kind(self) -> &'static str {
+        match self {
+            Subject::Movement(_) => "movement",
+            Subject::Line(_) => "line",
+            Subject::Obligation(_) => "obligation",
+            Subject::Payment(_) => "payment",
+            Subject::Claim(_) => "claim",
+            Subject::Statement(_) => "statement",
+        }
+    }
+
+    pub fn id(self) -> i64 {
+        match self {
+            Subject::Movement(id) => id.0,
+            Subject::Line(id) => id.0,
+            Subject::Obligation(id) => id.0,
+            Subject::Payment(id) => id.0,
+            Subject::Claim(id) => id.0,
+            Subject::Statement(id) => id.0,
+        }
+    }
+
+    fn text(kind: &str, id: i64) -> String {
+        match kind {
+            "movement" => MovementId(id).to_string(),
+            "line" => LineId(id).to_string(),
+            "obligation" => ObligationId(id).to_string(),
+            "payment" => PaymentId(id).to_string(),
+            "claim" => ClaimId(id).to_string(),
+            _ => StatementId(id).to_string(),
+        }
+    }
+}
+
+/// An exception to be opened. The same (kind, subject) is opened once.
+#[derive(Clone, Debug)]
+pub struct New {
+    pub unit: UnitId,
+    pub kind: Kind,
+    pub subject: Subject,
+    pub account: Option<AccountId>,
+    pub amount: Dong,
+    pub opened_on: BusinessDay,
+    /// Ids, codes and amounts that help; no personal data.
+    pub detail: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Open,
+    Proposed,
+    Resolved,
+}
+
+impl State {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Open => "open",
+            State::Proposed => "proposed",
+            State::Resolved => "resolved",
+        }
+    }
+
+    fn parse(text: &str) -> State {
+        match text {
+            "proposed" => State::Proposed,
+            "resolved" => State::Resolved,
+            _ => State::Open,
+        }
+    }
+}
+
+/// How a person wants an exception settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    /// `assign`, `acknowledge`, `disprove`, … : what `payment::resolve` knows to do.
+    pub resolution: String,
+    /// What it points at: the obligation to assign to, for one.
+    pub target: Option<i64>,
+    pub reason: String,
+    pub maker: PersonId,
+}
+
+/// An exception as it stands.
+#[derive(Clone, Debug)]
+pub struct Exception {
+    pub unit: UnitId,
+    pub id: ExceptionId,
+    pub kind: Kind,
+    pub subject_kind: String,
+    pub subject_id: i64,
+    pub account: Option<AccountId>,
+    pub amount: Dong,
+    pub owner: String,
+    pub opened_on: BusinessDay,
+    pub due_on: BusinessDay,
+    pub detail: String,
+    pub created_at: Instant,
+    pub state: State,
+    pub revision: i64,
+}
+
+impl Exception {
+    pub fn subject_text(&self) -> String {
+        Subject::text(&self.subject_kind, self.subject_id)
+    }
+
+    /// Whole days since it was opened.
+    pub fn age_days(&self, today: BusinessDay) -> i64 {
+        (today.0 - self.opened_on.0).num_days()
+    }
+}
+
+/// Opens exceptions that are not there yet; returns how many were new.
+pub fn open(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: &[New]) -> Result<usize> {
+    if new.is_empty() {
+        return Ok(0);
+    }
+    let mut items = Vec::with_capacity(new.len());
+    for item in new {
+        let due_on = stamp.calendar.after(item.opened_on, item.kind.due_working_days());
+        items.push(query::ExceptionRow {
+            unit_id: item.unit,
+            id: stamp.mint()?,
+            kind: i32::from(item.kind.number()),
+            dedupe: format!("{}:{}:{}", item.kind.number(), item.subject.kind(), item.subject.id()),
+            subject_kind: item.subject.kind(),
+            subject_id: item.subject.id(),
+            account_id: item.account,
+            amount: item.amount,
+            owner: item.kind.default_owner().to_owned(),
+            opened_on: item.opened_on,
+            due_on,
+            detail: item.detail.clone(),
+            created_at: stamp.now,
+            state: State::Open.as_str(),
+            revision: 1,
+        });
+    }
+    let inserted = rows::insert_if_absent(tx, &items, &["unit_id", "dedupe"])?;
+    let mut events = Vec::new();
+    for (item, _) in items.iter().zip(&inserted).filter(|(_, is_new)| **is_new) {
+        metrics::counter!("bienlai_exceptions_opened_total", "kind" => item.kind.to_string()).increment(1);
+        events.push(query::EventRow::opened(stamp.mint()?, stamp.now, item));
+    }
+    rows::insert(tx, &events)?;
+    Ok(events.len())
+}
+
+/// Records how a person wants it settled; another person approves.
+pub fn propose(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: ExceptionId,
+    proposal: (&str, Option<i64>, &str),
+) -> Result<Exception> {
+    actor.require_role(&[Role::Finance, Role::Approver])?;
+    actor.scope.require(unit)?;
+    let maker = actor.require_person()?;
+    let (resolution, target, reason) = proposal;
+    let reason = text::clean(reason);
+    if reason.is_empty() {
+        return Err(Error::invalid("reason", "reason_missing", "say why"));
+    }
+    let mut item = query::lock(tx, unit, id)?;
+    if item.state != State::Open {
+        return Err(Error::conflict("exception_not_open", "it is proposed or resolved already"));
+    }
+    advance(tx, stamp, &mut item, State::Proposed, query::Act {
+        kind: "proposed",
+        resolution: Some(resolution.to_owned()),
+        target,
+        maker: Some(maker),
+        checker: None,
+        reason,
+    })?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "exception.proposed", id).with(resolution)])?;
+    Ok(item)
+}
+
+/// The open proposal of an exception.
+pub fn proposal(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<Proposal> {
+    query::last_proposal(conn, unit, id)?
+        .ok_or_else(|| Error::conflict("exception_not_proposed", "nothing is proposed for it"))
+}
+
+/// Marks the proposal approved and the exception resolved. What the resolution does to money is
+/// `payment::resolve`, in the same transaction, before this.
+pub fn approve(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: ExceptionId,
+) -> Result<(Exception, Proposal)> {
+    actor.require_role(&[Role::Finance, Role::Approver])?;
+    actor.scope.require(unit)?;
+    let checker = actor.require_person()?;
+    let mut item = query::lock(tx, unit, id)?;
+    if item.state != State::Proposed {
+        return Err(Error::conflict("exception_not_proposed", "nothing is proposed for it"));
+    }
+    let proposal = proposal(tx, unit, id)?;
+    if proposal.maker == checker {
+        return Err(Error::forbidden("maker_is_checker", "another person must approve"));
+    }
+    advance(tx, stamp, &mut item, State::Resolved, query::Act {
+        kind: "approved",
+        resolution: Some(proposal.resolution.clone()),
+        target: proposal.target,
+        maker: Some(proposal.maker),
+        checker: Some(checker),
+        reason: proposal.reason.clone(),
+    })?;
+    let entry = audit::Entry::by(actor, unit, "exception.approved", id).with(&proposal.resolution);
+    audit::record(tx, stamp, &[entry])?;
+    Ok((item, proposal))
+}
+
+/// Sends a proposal back; the exception is open again.
+pub fn refuse(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: ExceptionId,
+    reason: &str,
+) -> Result<Exception> {
+    actor.require_role(&[Role::Finance, Role::Approver])?;
+    actor.scope.require(unit)?;
+    let checker = actor.require_person()?;
+    let mut item = query::lock(tx, unit, id)?;
+    if item.state != State::Proposed {
+        return Err(Error::conflict("exception_not_proposed", "nothing is proposed for it"));
+    }
+    advance(tx, stamp, &mut item, State::Open, query::Act {
+        kind: "refused",
+        resolution: None,
+        target: None,
+        maker: None,
+        checker: Some(checker),
+        reason: text::clean(reason),
+    })?;
+    Ok(item)
+}
+
+/// Closes an exception because its cause is gone: the missing part was paid, the claim proven.
+/// `dedupe` parts are the kind and subject it was opened with. Nothing happens if there is none.
+pub fn settle_by_itself(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    unit: UnitId,
+    kind: Kind,
+    subject: Subject,
+    reason: &str,
+) -> Result<bool> {
+    let dedupe = format!("{}:{}:{}", kind.number(), subject.kind(), subject.id());
+    let Some(id) = query::unresolved_by_dedupe(tx, unit, &dedupe)? else { return Ok(false) };
+    let mut item = query::lock(tx, unit, id)?;
+    if item.state == State::Resolved {
+        return Ok(false);
+    }
+    advance(tx, stamp, &mut item, State::Resolved, query::Act {
+        kind: "settled_by_itself",
+        resolution: None,
+        target: None,
+        maker: None,
+        checker: None,
+        reason: reason.to_owned(),
+    })?;
+    Ok(true)
+}
+
+fn advance(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    item: &mut Exception,
+    state: State,
+    act: query::Act,
+) -> Result<()> {
+    item.state = state;
+    item.revision += 1;
+    query::store(tx, item)?;
+    rows::insert(tx, &[query::EventRow::new(stamp.mint()?, stamp.now, item, act)])
+}
+
+/// Exceptions of a unit, oldest first.
+pub fn list(
+    conn: &mut Conn,
+    unit: UnitId,
+    state: Option<State>,
+    account: Option<AccountId>,
+    limit: i64,
+) -> Result<Vec<Exception>> {
+    query::list(conn, unit, state, account, limit)
+}
+
+pub fn find(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<Exception> {
+    query::find(conn, unit, id)
+}

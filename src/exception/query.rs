@@ -1,0 +1,224 @@
+//! The exceptions' SQL.
+
+use diesel::prelude::*;
+
+use super::{Exception, Kind, Proposal, State};
+use crate::amount::Dong;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::{Error, Result};
+use crate::id::{AccountId, EventId, ExceptionId, PersonId, UnitId};
+use crate::store::failure::Classify;
+use crate::store::rows::{self, Column, Update};
+use crate::store::schema::{exception, exception_event};
+use crate::store::{Conn, Tx};
+
+crate::table_row! {
+    pub struct ExceptionRow in "exception" {
+        pub unit_id: UnitId,
+        pub id: ExceptionId,
+        pub kind: i32,
+        pub dedupe: String,
+        pub subject_kind: &'static str,
+        pub subject_id: i64,
+        pub account_id: Option<AccountId>,
+        pub amount: Dong,
+        pub owner: String,
+        pub opened_on: BusinessDay,
+        pub due_on: BusinessDay,
+        pub detail: String,
+        pub created_at: Instant,
+        pub state: &'static str,
+        pub revision: i64,
+    }
+}
+
+crate::table_row! {
+    pub struct EventRow in "exception_event" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub exception_id: ExceptionId,
+        pub revision: i64,
+        pub kind: &'static str,
+        pub state: &'static str,
+        pub resolution: Option<String>,
+        pub target_id: Option<i64>,
+        pub maker_person_id: Option<PersonId>,
+        pub checker_person_id: Option<PersonId>,
+        pub reason: String,
+        pub at: Instant,
+    }
+}
+
+/// What happened to an exception, for its event.
+pub struct Act {
+    pub kind: &'static str,
+    pub resolution: Option<String>,
+    pub target: Option<i64>,
+    pub maker: Option<PersonId>,
+    pub checker: Option<PersonId>,
+    pub reason: String,
+}
+
+impl EventRow {
+    pub fn opened(id: EventId, at: Instant, row: &ExceptionRow) -> Self {
+        EventRow {
+            unit_id: row.unit_id,
+            id,
+            exception_id: row.id,
+            revision: 1,
+            kind: "opened",
+            state: State::Open.as_str(),
+            resolution: None,
+            target_id: None,
+            maker_person_id: None,
+            checker_person_id: None,
+            reason: String::new(),
+            at,
+        }
+    }
+
+    pub fn new(id: EventId, at: Instant, item: &Exception, act: Act) -> Self {
+        EventRow {
+            unit_id: item.unit,
+            id,
+            exception_id: item.id,
+            revision: item.revision,
+            kind: act.kind,
+            state: item.state.as_str(),
+            resolution: act.resolution,
+            target_id: act.target,
+            maker_person_id: act.maker,
+            checker_person_id: act.checker,
+            reason: act.reason,
+            at,
+        }
+    }
+}
+
+type Stored = (
+    (UnitId, ExceptionId, i32, String, i64),
+    (Option<AccountId>, Dong, String, BusinessDay, BusinessDay, String, Instant),
+    (String, i64),
+);
+
+fn from_stored((what, about, (state, revision)): Stored) -> Result<Exception> {
+    Ok(Exception {
+        unit: what.0,
+        id: what.1,
+        kind: Kind::from_number(u8::try_from(what.2).unwrap_or_default())?,
+        subject_kind: what.3,
+        subject_id: what.4,
+        account: about.0,
+        amount: about.1,
+        owner: about.2,
+        opened_on: about.3,
+        due_on: about.4,
+        detail: about.5,
+        created_at: about.6,
+        state: State::parse(&state),
+        revision,
+    })
+}
+
+macro_rules! columns {
+    () => {
+        (
+            (
+                exception::unit_id,
+                exception::id,
+                exception::kind,
+                exception::subject_kind,
+                exception::subject_id,
+            ),
+            (
+                exception::account_id,
+                exception::amount,
+                exception::owner,
+                exception::opened_on,
+                exception::due_on,
+                exception::detail,
+                exception::created_at,
+            ),
+            (exception::state, exception::revision),
+        )
+    };
+}
+
+pub fn list(
+    conn: &mut Conn,
+    unit: UnitId,
+    state: Option<State>,
+    account: Option<AccountId>,
+    limit: i64,
+) -> Result<Vec<Exception>> {
+    let mut found = exception::table
+        .filter(exception::unit_id.eq(unit))
+        .order(exception::id)
+        .limit(limit)
+        .select(columns!())
+        .into_boxed();
+    if let Some(state) = state {
+        found = found.filter(exception::state.eq(state.as_str()));
+    }
+    if let Some(account) = account {
+        found = found.filter(exception::account_id.eq(account));
+    }
+    found.load::<Stored>(conn).classify()?.into_iter().map(from_stored).collect()
+}
+
+pub fn find(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<Exception> {
+    exception::table
+        .find((unit, id))
+        .select(columns!())
+        .first::<Stored>(conn)
+        .optional()
+        .classify()?
+        .map(from_stored)
+        .transpose()?
+        .ok_or_else(|| Error::not_found("exception_not_found", "no such exception in your scope"))
+}
+
+/// Reads it for a change. The guarded update is the lock: a lost race is tried again.
+pub fn lock(tx: &mut Tx<'_>, unit: UnitId, id: ExceptionId) -> Result<Exception> {
+    find(tx, unit, id)
+}
+
+pub fn store(tx: &mut Tx<'_>, item: &Exception) -> Result<()> {
+    rows::update(tx, Update {
+        table: "exception",
+        keys: vec![("unit_id", Column::of([item.unit])), ("id", Column::of([item.id]))],
+        guard: vec![("revision", Column::of([item.revision - 1]))],
+        sets: vec![("state", Column::of([item.state.as_str()])), ("revision", Column::of([item.revision]))],
+    })
+}
+
+pub fn unresolved_by_dedupe(conn: &mut Conn, unit: UnitId, dedupe: &str) -> Result<Option<ExceptionId>> {
+    exception::table
+        .filter(exception::unit_id.eq(unit))
+        .filter(exception::dedupe.eq(dedupe))
+        .filter(exception::state.ne(State::Resolved.as_str()))
+        .select(exception::id)
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+pub fn last_proposal(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<Option<Proposal>> {
+    let found: Option<(Option<String>, Option<i64>, String, Option<PersonId>)> = exception_event::table
+        .filter(exception_event::unit_id.eq(unit))
+        .filter(exception_event::exception_id.eq(id))
+        .filter(exception_event::kind.eq("proposed"))
+        .order(exception_event::revision.desc())
+        .select((
+            exception_event::resolution,
+            exception_event::target_id,
+            exception_event::reason,
+            exception_event::maker_person_id,
+        ))
+        .first(conn)
+        .optional()
+        .classify()?;
+    Ok(found.and_then(|(resolution, target, reason, maker)| {
+        Some(Proposal { resolution: resolution?, target, reason, maker: maker? })
+    }))
+}

@@ -1,0 +1,382 @@
+//! Writes a book out: projections with their guards, then facts, then receipts and their fees.
+
+use std::collections::HashMap;
+
+use super::book::{Book, Bucket, CollectedBy, Completion, Held, Payment};
+use super::query;
+use crate::actor::Actor;
+use crate::amount::Dong;
+use crate::audit;
+use crate::error::{Error, Result};
+use crate::exception::{self, Kind, Subject};
+use crate::id::*;
+use crate::ledger::{self, Account, Posting, Source};
+use crate::obligation::{self, Line, Obligation};
+use crate::payment::movement::Movement;
+use crate::receipt::content::{
+    self, Content, LineKind, ReceiptKind, Reduction, Totals,
+};
+use crate::receipt::issue::{self, Draft, Outcome};
+use crate::receipt::query::DueRow;
+use crate::store::rows::{self, Column, Update};
+use crate::store::{Stamp, Tx};
+
+/// What the written book made, for the answers: the receipts by obligation.
+#[derive(Debug, Default)]
+pub struct Written {
+    pub receipts: HashMap<(UnitId, ObligationId), ReceiptId>,
+}
+
+/// Writes everything in the order of the locks: obligations and payments are locked already,
+/// series are locked by numbering.
+pub fn flush(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, mut book: Book) -> Result<Written> {
+    check(&book)?;
+    store_projections(tx, &mut book)?;
+    store_payments(tx, stamp, &book)?;
+    let written = complete(tx, stamp, actor, &mut book)?;
+    ledger::post(tx, stamp, &book.postings)?;
+    obligation::record_events(tx, stamp, &book.obligation_events)?;
+    exception::open(tx, stamp, &book.exceptions)?;
+    for (unit, kind, subject, reason) in &book.settled_exceptions {
+        exception::settle_by_itself(tx, stamp, *unit, *kind, *subject, reason)?;
+    }
+    Ok(written)
+}
+
+/// The sums that must agree whatever was decided: each payment's postings are its amount, its
+/// buckets too, and each obligation holds no more than it asked for.
+fn check(book: &Book) -> Result<()> {
+    for held in book.payments.values().filter(|held| held.is_changed) {
+        let payment = &held.value;
+        let buckets = [
+            payment.unallocated,
+            payment.to_obligations,
+            payment.surplus,
+            payment.suspense,
+            payment.other_unit,
+            payment.reversed,
+        ];
+        if Dong::sum(buckets)? != payment.amount || !payment.unallocated.is_zero() {
+            return Err(Error::internal(format!("the buckets of {} do not sum to its amount", payment.id)));
+        }
+    }
+    for held in book.obligations.values().filter(|held| held.is_changed) {
+        if held.value.allocated > held.value.total || held.value.allocated < Dong::ZERO {
+            return Err(Error::internal(format!("{} holds more than it asked for", held.value.id)));
+        }
+    }
+    Ok(())
+}
+
+fn changed<T>(held: &HashMap<impl std::hash::Hash + Eq, Held<T>>) -> Vec<(&T, i64)> {
+    held.values()
+        .filter(|held| held.is_changed)
+        .filter_map(|held| held.read_revision.map(|revision| (&held.value, revision)))
+        .collect()
+}
+
+fn store_projections(tx: &mut Tx<'_>, book: &mut Book) -> Result<()> {
+    let mut obligations: Vec<(&Obligation, i64)> = changed(&book.obligations);
+    obligations.sort_by_key(|(obligation, _)| (obligation.unit, obligation.id));
+    obligation::query::store(tx, &obligations)?;
+    let mut movements: Vec<(&Movement, i64)> = changed(&book.movements);
+    movements.sort_by_key(|(movement, _)| (movement.unit, movement.id));
+    query::store_movements(tx, &movements)?;
+    let mut payments: Vec<(&Payment, i64)> = changed(&book.payments);
+    payments.sort_by_key(|(payment, _)| (payment.unit, payment.id));
+    query::store_payments(tx, &payments)?;
+    store_exposures(tx, book)
+}
+
+fn store_exposures(tx: &mut Tx<'_>, book: &Book) -> Result<()> {
+    let mut fresh = Vec::new();
+    let mut known = Vec::new();
+    for ((unit, account, channel), held) in book.exposures.iter().filter(|(_, held)| held.is_changed) {
+        let row = query::ExposureRow {
+            unit_id: *unit,
+            account_id: *account,
+            channel: channel.clone(),
+            unproven: held.value,
+            revision: held.read_revision.unwrap_or(0) + 1,
+        };
+        if held.read_revision.is_some() { known.push(row) } else { fresh.push(row) }
+    }
+    rows::insert(tx, &fresh)?;
+    rows::update(tx, Update {
+        table: "channel_exposure",
+        keys: vec![
+            ("unit_id", Column::of(known.iter().map(|row| row.unit_id))),
+            ("account_id", Column::of(known.iter().map(|row| row.account_id))),
+            ("channel", Column::of(known.iter().map(|row| row.channel.clone()))),
+        ],
+        guard: vec![("revision", Column::of(known.iter().map(|row| row.revision - 1)))],
+        sets: vec![
+            ("unproven", Column::of(known.iter().map(|row| row.unproven))),
+            ("revision", Column::of(known.iter().map(|row| row.revision))),
+        ],
+    })
+}
+
+fn store_payments(tx: &mut Tx<'_>, stamp: &Stamp<'_>, book: &Book) -> Result<()> {
+    let mut fresh: Vec<query::PaymentRow> = book
+        .payments
+        .values()
+        .filter(|held| held.read_revision.is_none())
+        .map(|held| payment_row(&held.value, stamp))
+        .collect();
+    fresh.sort_by_key(|row| (row.unit_id, row.id));
+    rows::insert(tx, &fresh)?;
+    let mut events = Vec::with_capacity(book.payment_events.len());
+    let mut trail = Vec::with_capacity(book.payment_events.len());
+    for event in &book.payment_events {
+        events.push(query::PaymentEventRow {
+            unit_id: event.unit,
+            id: stamp.mint()?,
+            payment_id: event.payment,
+            revision: event.revision,
+            kind: event.kind,
+            state: event.state.as_str(),
+            actor: book.actor.clone(),
+            reason: event.reason.clone(),
+            at: stamp.now,
+        });
+        trail.push(audit::Entry {
+            unit: event.unit,
+            actor: book.actor.clone(),
+            action: payment_action(event.kind),
+            subject: event.payment.to_string(),
+            detail: String::new(),
+        });
+    }
+    rows::insert(tx, &events)?;
+    audit::record(tx, stamp, &trail)?;
+    let mut moves = Vec::with_capacity(book.allocations.len());
+    for allocation in &book.allocations {
+        moves.push(query::AllocationRow {
+            unit_id: allocation.unit,
+            id: stamp.mint()?,
+            payment_id: allocation.payment,
+            revision: allocation.revision,
+            from_bucket: allocation.from.as_str(),
+            to_bucket: allocation.to.as_str(),
+            obligation_id: match (allocation.from, allocation.to) {
+                (Bucket::Obligation(id), _) | (_, Bucket::Obligation(id)) => Some(id),
+                _ => None,
+            },
+            amount: allocation.amount,
+            created_at: stamp.now,
+        });
+    }
+    rows::insert(tx, &moves)
+}
+
+fn payment_action(kind: &str) -> &'static str {
+    match kind {
+        "claimed" => "payment.claimed",
+        "proven" => "payment.proven",
+        "disproven" => "payment.disproven",
+        "reversed" => "payment.reversed",
+        _ => "payment.moved",
+    }
+}
+
+fn payment_row(payment: &Payment, stamp: &Stamp<'_>) -> query::PaymentRow {
+    query::PaymentRow {
+        unit_id: payment.unit,
+        id: payment.id,
+        movement_id: payment.movement,
+        account_id: payment.account,
+        method: payment.method.as_str(),
+        channel: payment.channel.clone(),
+        amount: payment.amount,
+        obligation_id: payment.obligation,
+        shift_id: payment.shift,
+        debit_account: payment.debit_account.clone(),
+        accounting_date: payment.accounting_date,
+        created_at: stamp.now,
+        state: payment.state.as_str(),
+        revision: payment.revision,
+        unallocated: payment.unallocated,
+        to_obligations: payment.to_obligations,
+        surplus: payment.surplus,
+        suspense: payment.suspense,
+        other_unit: payment.other_unit,
+        reversed: payment.reversed,
+    }
+}
+
+/// Numbers the receipts of completed obligations and posts their fees.
+fn complete(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, book: &mut Book) -> Result<Written> {
+    let completions = std::mem::take(&mut book.completions);
+    let mut drafts = Vec::new();
+    let mut drafted = Vec::new();
+    for (index, completion) in completions.iter().enumerate() {
+        if let Some(draft) = draft(book, completion)? {
+            drafts.push(draft);
+            drafted.push(index);
+        }
+    }
+    let outcomes = issue::number(tx, stamp, actor, &drafts)?;
+    let mut by_completion: HashMap<usize, Outcome> = drafted.into_iter().zip(outcomes).collect();
+    let mut written = Written::default();
+    let mut due = Vec::new();
+    for (index, completion) in completions.iter().enumerate() {
+        let outcome = by_completion.remove(&index);
+        if let Some(Outcome::Numbered { id, .. }) = &outcome {
+            book.obligation_events[completion.event_index].receipt = Some(*id);
+            written.receipts.insert((completion.unit, completion.obligation), *id);
+        }
+        post_fees(book, completion, outcome.as_ref(), stamp, &mut due)?;
+    }
+    // A due receipt may be due again after a reopening; its row is kept.
+    rows::insert_if_absent(tx, &due, &["unit_id", "obligation_id", "document_kind"])?;
+    Ok(written)
+}
+
+fn draft(book: &Book, completion: &Completion) -> Result<Option<Draft>> {
+    let key = (completion.unit, completion.obligation);
+    let missing = || Error::internal("a paid obligation's lines, payer or unit were not read");
+    let obligation = &book.obligations.get(&key).ok_or_else(missing)?.value;
+    let lines = book.lines.get(&key).ok_or_else(missing)?;
+    let unit = book.units.get(&completion.unit).ok_or_else(missing)?;
+    let payer = book.payers.get(&(completion.unit, obligation.party)).cloned().unwrap_or_default();
+    let printed: Vec<content::Line> =
+        lines.iter().filter(|line| line.document_kind == issue::RECEIPT && line.kind != "pass_through").map(printed_line).collect();
+    if printed.is_empty() {
+        return Ok(None);
+    }
+    let content = Content {
+        kind: ReceiptKind::WithoutPrintedValue,
+        unit: content::CollectingUnit {
+            name: unit.name.clone(),
+            tax_code: unit.tax_code.clone(),
+            budget_code: unit.budget_code.clone(),
+            address: unit.address.clone(),
+            phone: unit.phone.clone(),
+            email: None,
+            treasury_account: None,
+            treasury_code: None,
+            principal: None,
+        },
+        payer: content::Payer {
+            name: payer.name,
+            tax_code: payer.tax_code,
+            personal_id: payer.personal_id,
+            passport: payer.passport,
+            address: payer.address,
+            phone: payer.phone,
+            email: payer.email,
+        },
+        totals: Totals::of(&printed)?,
+        lines: printed,
+        payment_method: completion.method.on_receipt().to_owned(),
+        dossier_code: Some(obligation.dossier_code.clone()),
+        lookup_code: issue::lookup_code()?,
+        collected_on: completion.collected_at.business_day(),
+        collected_by: match &completion.collected_by {
+            CollectedBy::Officer(name) => content::CollectedBy::Officer(name.clone()),
+            CollectedBy::Channel(channel) => content::CollectedBy::Channel(channel.clone()),
+        },
+        relation: None,
+    };
+    Ok(Some(Draft {
+        unit: completion.unit,
+        obligation: completion.obligation,
+        content,
+        collected_at: completion.collected_at,
+    }))
+}
+
+/// A tiered fee has no single unit price; the receipt then shows one measure at the whole price,
+/// because its format demands quantity × unit price = gross.
+fn printed_line(line: &Line) -> content::Line {
+    let product = line.quantity.checked_mul(line.unit_price).and_then(|product| Dong::round_half_up(product).ok());
+    let (quantity, unit_price) = if product == Some(line.gross) {
+        (line.quantity, line.unit_price)
+    } else {
+        (rust_decimal::Decimal::ONE, line.gross.to_decimal())
+    };
+    content::Line {
+        kind: if line.kind == "le_phi" { LineKind::Charge } else { LineKind::Fee },
+        item_code: Some(line.item_code.clone()),
+        name: line.item_name.clone(),
+        chapter: line.chapter.clone(),
+        sub_item: line.sub_item.clone(),
+        unit: Some(line.measure_unit.clone()).filter(|unit| !unit.is_empty()),
+        quantity,
+        unit_price,
+        reduction: line.reduction.is_positive().then(|| Reduction {
+            percent: line.reduction_percent,
+            amount: line.reduction,
+            ground: line.reduction_ground.clone().unwrap_or_default(),
+        }),
+        amount: line.amount,
+    }
+}
+
+/// Fees are recognised line by line against the receipt; without one they stay an advance.
+fn post_fees(
+    book: &mut Book,
+    completion: &Completion,
+    outcome: Option<&Outcome>,
+    stamp: &Stamp<'_>,
+    due: &mut Vec<DueRow>,
+) -> Result<()> {
+    let key = (completion.unit, completion.obligation);
+    let lines = book.lines.get(&key).cloned().unwrap_or_default();
+    let advance = Account::ReceivedInAdvance(completion.obligation);
+    let mut waiting = Dong::ZERO;
+    let mut code = "document_kind_not_issued";
+    for line in lines.iter().filter(|line| line.amount.is_positive()) {
+        let (credit, source) = match (line.kind.as_str(), line.document_kind.as_str(), outcome) {
+            ("pass_through", _, _) => {
+                (Account::PassedOn(line.item_code.clone()), Source::Payment(completion.payment))
+            }
+            (_, "none", _) => {
+                (Account::CollectedWithoutDocument(line.item_code.clone()), Source::Payment(completion.payment))
+            }
+            (_, issue::RECEIPT, Some(Outcome::Numbered { id, .. })) => {
+                (Account::FeesCollected(line.item_code.clone()), Source::Receipt(*id))
+            }
+            (_, _, outcome) => {
+                if let Some(Outcome::Refused { code: why }) = outcome {
+                    code = why;
+                }
+                waiting = waiting.checked_add(line.amount)?;
+                (advance.clone(), Source::Payment(completion.payment))
+            }
+        };
+        if credit == completion.debit {
+            continue; // It stands in advance already and stays there.
+        }
+        book.postings.push(Posting {
+            unit: completion.unit,
+            debit: completion.debit.clone(),
+            credit,
+            amount: line.amount,
+            accounting_date: completion.accounting_date,
+            source,
+        });
+    }
+    if waiting.is_positive() {
+        due.push(DueRow {
+            unit_id: completion.unit,
+            obligation_id: completion.obligation,
+            document_kind: issue::RECEIPT,
+            code: code.to_owned(),
+            created_at: stamp.now,
+            state: "open",
+            revision: 1,
+        });
+        book.exceptions.push(exception::New {
+            unit: completion.unit,
+            kind: Kind::ReceiptDue,
+            subject: Subject::Obligation(completion.obligation),
+            account: None,
+            amount: waiting,
+            opened_on: stamp.today(),
+            detail: code.to_owned(),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,19 @@
+//! Money in: claims of channels, statement lines, cash. Every đồng becomes a payment of one
+//! movement, moves between buckets by allocations, and is posted once.
+//!
+//! `settle` takes claims, `prove` statement lines, `counter` cash and cards; all three put their
+//! decisions into a `book::Book` and write it out the same way.
+
+pub mod book;
+pub mod channel;
+pub mod claim;
+pub mod counter;
+mod flush;
+mod movement;
+pub mod query;
+mod settle;
+pub mod settler;
+
+pub use claim::{Claim, Direction};
+pub use movement::Movement;
+pub use settle::{Arrival, Settled, settle};

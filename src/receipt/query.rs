@@ -1,0 +1,289 @@
+//! The receipts' SQL.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary};
+
+use crate::amount::Dong;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::Result;
+use crate::id::*;
+use crate::store::failure::Classify;
+use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::schema::{public_code, receipt, receipt_due, receipt_seal};
+use crate::store::{Conn, Tx};
+use crate::unit::account::KIND_RECEIPT;
+
+crate::table_row! {
+    pub struct ReceiptRow in "receipt" {
+        pub unit_id: UnitId,
+        pub id: ReceiptId,
+        pub obligation_id: ObligationId,
+        pub series_id: SeriesId,
+        pub number: i64,
+        pub document_kind: &'static str,
+        pub template: String,
+        pub series: String,
+        pub amount: Dong,
+        pub issued_on: BusinessDay,
+        pub collected_at: Instant,
+        pub lookup_code: String,
+        pub profile: &'static str,
+        pub body: Vec<u8>,
+        pub body_sha256: String,
+        pub created_at: Instant,
+        pub state: &'static str,
+        pub revision: i64,
+    }
+}
+
+crate::table_row! {
+    pub struct EventRow in "receipt_event" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub receipt_id: ReceiptId,
+        pub revision: i64,
+        pub kind: &'static str,
+        pub state: &'static str,
+        pub actor: String,
+        pub reason: Option<String>,
+        pub at: Instant,
+    }
+}
+
+crate::table_row! {
+    pub struct SealRow in "receipt_seal" {
+        pub unit_id: UnitId,
+        pub receipt_id: ReceiptId,
+        pub certificate_id: CertificateId,
+        pub document: Vec<u8>,
+        pub document_sha256: String,
+        pub signed_at: Instant,
+    }
+}
+
+crate::table_row! {
+    /// A receipt that could not be numbered when its money was settled.
+    pub struct DueRow in "receipt_due" {
+        pub unit_id: UnitId,
+        pub obligation_id: ObligationId,
+        pub document_kind: &'static str,
+        pub code: String,
+        pub created_at: Instant,
+        pub state: &'static str,
+        pub revision: i64,
+    }
+}
+
+/// (unit, id, body, revision) of receipts by id that still wait for their signature.
+pub fn unsigned(conn: &mut Conn, ids: &[(UnitId, ReceiptId)]) -> Result<Vec<(UnitId, ReceiptId, Vec<u8>, i64)>> {
+    rows::fetch::<(BigInt, BigInt, Binary, BigInt), _>(
+        conn,
+        "SELECT t.unit_id, t.id, t.body, t.revision FROM receipt t",
+        &[
+            ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
+            ("id", Column::of(ids.iter().map(|(_, id)| *id))),
+            ("state", Column::of(ids.iter().map(|_| "numbered"))),
+        ],
+        "",
+        Lock::None,
+    )
+}
+
+/// Receipts waiting for their signature, oldest first.
+pub fn waiting(conn: &mut Conn, limit: i64) -> Result<Vec<(UnitId, ReceiptId)>> {
+    receipt::table
+        .filter(receipt::state.eq("numbered"))
+        .order(receipt::id)
+        .limit(limit)
+        .select((receipt::unit_id, receipt::id))
+        .load(conn)
+        .classify()
+}
+
+/// Stores seals that are not there yet and marks their receipts signed.
+pub fn seal(tx: &mut Tx<'_>, seals: &[SealRow], revisions: &[i64]) -> Result<Vec<bool>> {
+    let is_new = rows::insert_if_absent(tx, seals, &["unit_id", "receipt_id"])?;
+    let new: Vec<(&SealRow, i64)> = seals
+        .iter()
+        .zip(revisions)
+        .zip(&is_new)
+        .filter(|(_, is_new)| **is_new)
+        .map(|((seal, revision), _)| (seal, *revision))
+        .collect();
+    rows::update(tx, Update {
+        table: "receipt",
+        keys: vec![
+            ("unit_id", Column::of(new.iter().map(|(seal, _)| seal.unit_id))),
+            ("id", Column::of(new.iter().map(|(seal, _)| seal.receipt_id))),
+        ],
+        guard: vec![("revision", Column::of(new.iter().map(|(_, revision)| *revision)))],
+        sets: vec![
+            ("state", Column::of(new.iter().map(|_| "signed"))),
+            ("revision", Column::of(new.iter().map(|(_, revision)| revision + 1))),
+        ],
+    })?;
+    Ok(is_new)
+}
+
+/// A receipt as it is looked up.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    pub unit: UnitId,
+    pub id: ReceiptId,
+    pub obligation: ObligationId,
+    pub document_kind: String,
+    pub template: String,
+    pub series: String,
+    pub number: i64,
+    pub amount: Dong,
+    pub issued_on: BusinessDay,
+    pub collected_at: Instant,
+    pub lookup_code: String,
+    pub state: String,
+}
+
+type StoredColumns = (
+    (UnitId, ReceiptId, ObligationId),
+    (String, String, String, i64),
+    (Dong, BusinessDay, Instant, String, String),
+);
+
+fn from_columns((place, name, rest): StoredColumns) -> Stored {
+    Stored {
+        unit: place.0,
+        id: place.1,
+        obligation: place.2,
+        document_kind: name.0,
+        template: name.1,
+        series: name.2,
+        number: name.3,
+        amount: rest.0,
+        issued_on: rest.1,
+        collected_at: rest.2,
+        lookup_code: rest.3,
+        state: rest.4,
+    }
+}
+
+macro_rules! columns {
+    () => {
+        (
+            (receipt::unit_id, receipt::id, receipt::obligation_id),
+            (receipt::document_kind, receipt::template, receipt::series, receipt::number),
+            (receipt::amount, receipt::issued_on, receipt::collected_at, receipt::lookup_code, receipt::state),
+        )
+    };
+}
+
+pub fn by_id(conn: &mut Conn, unit: UnitId, id: ReceiptId) -> Result<Option<Stored>> {
+    receipt::table
+        .find((unit, id))
+        .select(columns!())
+        .first::<StoredColumns>(conn)
+        .optional()
+        .classify()
+        .map(|found| found.map(from_columns))
+}
+
+pub fn of_obligation(conn: &mut Conn, unit: UnitId, obligation: ObligationId) -> Result<Vec<Stored>> {
+    receipt::table
+        .filter(receipt::unit_id.eq(unit))
+        .filter(receipt::obligation_id.eq(obligation))
+        .order(receipt::id)
+        .select(columns!())
+        .load::<StoredColumns>(conn)
+        .classify()
+        .map(|found| found.into_iter().map(from_columns).collect())
+}
+
+pub fn of_series(conn: &mut Conn, unit: UnitId, series: SeriesId) -> Result<Vec<Stored>> {
+    receipt::table
+        .filter(receipt::unit_id.eq(unit))
+        .filter(receipt::series_id.eq(series))
+        .order(receipt::number)
+        .select(columns!())
+        .load::<StoredColumns>(conn)
+        .classify()
+        .map(|found| found.into_iter().map(from_columns).collect())
+}
+
+pub fn by_lookup_code(conn: &mut Conn, code: &str) -> Result<Option<(UnitId, ReceiptId)>> {
+    public_code::table
+        .find(code)
+        .filter(public_code::kind.eq(KIND_RECEIPT))
+        .select((public_code::unit_id, public_code::target_id))
+        .first(conn)
+        .optional()
+        .classify()
+        .map(|found: Option<(UnitId, i64)>| found.map(|(unit, id)| (unit, ReceiptId(id))))
+}
+
+/// The exact signed bytes.
+pub fn document(conn: &mut Conn, unit: UnitId, id: ReceiptId) -> Result<Option<Vec<u8>>> {
+    receipt_seal::table.find((unit, id)).select(receipt_seal::document).first(conn).optional().classify()
+}
+
+/// Open `receipt_due` rows, oldest first: (unit, obligation, document kind, revision).
+pub fn due(conn: &mut Conn, limit: i64) -> Result<Vec<(UnitId, ObligationId, String, i64)>> {
+    receipt_due::table
+        .filter(receipt_due::state.eq("open"))
+        .order(receipt_due::created_at)
+        .limit(limit)
+        .select((
+            receipt_due::unit_id,
+            receipt_due::obligation_id,
+            receipt_due::document_kind,
+            receipt_due::revision,
+        ))
+        .load(conn)
+        .classify()
+}
+
+pub fn close_due(
+    tx: &mut Tx<'_>,
+    unit: UnitId,
+    obligation: ObligationId,
+    document_kind: &str,
+    revision: i64,
+) -> Result<()> {
+    rows::update(tx, Update {
+        table: "receipt_due",
+        keys: vec![
+            ("unit_id", Column::of([unit])),
+            ("obligation_id", Column::of([obligation])),
+            ("document_kind", Column::of([document_kind])),
+        ],
+        guard: vec![("revision", Column::of([revision]))],
+        sets: vec![("state", Column::of(["made"])), ("revision", Column::of([revision + 1]))],
+    })
+}
+
+/// The numbers of a series in text form, for the gap check: (number, state).
+pub fn numbers(conn: &mut Conn, unit: UnitId, series: SeriesId) -> Result<Vec<(i64, String)>> {
+    receipt::table
+        .filter(receipt::unit_id.eq(unit))
+        .filter(receipt::series_id.eq(series))
+        .order(receipt::number)
+        .select((receipt::number, receipt::state))
+        .load(conn)
+        .classify()
+}
+
+/// The newest receipt of each obligation that has a valid one: (unit, obligation, receipt).
+pub fn current_of_obligations(
+    conn: &mut Conn,
+    obligations: &[(UnitId, ObligationId)],
+) -> Result<Vec<(UnitId, ObligationId, ReceiptId)>> {
+    let mut found: Vec<(UnitId, ObligationId, ReceiptId)> = rows::fetch::<(BigInt, BigInt, BigInt), _>(
+        conn,
+        "SELECT t.unit_id, t.obligation_id, t.id FROM receipt t",
+        &[
+            ("unit_id", Column::of(obligations.iter().map(|(unit, _)| *unit))),
+            ("obligation_id", Column::of(obligations.iter().map(|(_, id)| *id))),
+        ],
+        "AND t.state IN ('numbered', 'signed')",
+        Lock::None,
+    )?;
+    found.sort_unstable();
+    Ok(found)
+}

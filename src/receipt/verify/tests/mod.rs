@@ -1,0 +1,86 @@
+mod attacks;
+mod bombs;
+mod forge;
+mod mutation;
+mod oracle;
+mod property;
+mod signers;
+
+use super::*;
+use crate::receipt::content::sample;
+use crate::receipt::testing::{TAX_CODE, document, now, signing_time, trust};
+
+#[test]
+fn a_receipt_of_ours_is_valid_and_says_who_signed_it_when_and_what_it_covers() {
+    let report = verify(&document(), &trust(), now());
+    assert!(report.is_valid(), "{report:?}");
+    assert_eq!(report.exit_code(), 0);
+    let [signature] = report.documents[0].signatures.as_slice() else { panic!("one signature") };
+    assert!(signature.by.as_deref().is_some_and(|by| by.contains("CN=Ủy ban nhân dân phường Thử Nghiệm")));
+    assert_eq!(signature.tax_code.as_deref(), Some(TAX_CODE));
+    assert_eq!(signature.integrity, Integrity::Ok);
+    assert_eq!(signature.trust, Trust::Test, "the authority is one for trials, and that is said");
+    assert_eq!(signature.covers, ["DLBLai", "Object"]);
+    assert_eq!(signature.signing_time, signing_time());
+    assert_eq!(signature.problems, [Problem::TestCertificate]);
+}
+
+#[test]
+fn the_data_shown_is_the_data_signed() {
+    let verified = verified_content(&document(), &trust(), now()).unwrap();
+    assert_eq!(verified.fields.content, sample::content());
+    assert_eq!(verified.fields.numbering, sample::numbering());
+    assert_eq!(verified.fields.amount_in_words, "Hai mươi lăm nghìn đồng");
+}
+
+#[test]
+fn without_a_trust_store_integrity_is_judged_and_trust_is_not() {
+    let report = verify(&document(), &TrustStore::empty(), now());
+    assert!(report.is_valid());
+    let signature = &report.documents[0].signatures[0];
+    assert_eq!((signature.integrity, signature.trust), (Integrity::Ok, Trust::NotChecked));
+    assert!(signature.problems.contains(&Problem::TrustNotChecked));
+}
+
+#[test]
+fn a_receipt_stays_valid_after_its_certificate_has_expired() {
+    let report = verify(&document(), &trust(), "2040-01-01T00:00:00+07:00".parse().unwrap());
+    assert!(report.is_valid());
+    assert!(report.problems().contains(&Problem::CertificateExpiredSince));
+}
+
+#[test]
+fn the_report_is_json_with_stable_words() {
+    let json = serde_json::to_value(verify(&document(), &trust(), now())).unwrap();
+    assert_eq!(json["verdict"], "valid");
+    let signature = &json["documents"][0]["signatures"][0];
+    assert_eq!(json["documents"][0]["kind"], "receipt");
+    assert_eq!(signature["integrity"], "ok");
+    assert_eq!(signature["trust"], "test");
+    assert_eq!(signature["algorithm"], "rsa-sha256");
+    assert_eq!(signature["role"], "TCThu");
+    assert_eq!(signature["covers"], serde_json::json!(["DLBLai", "Object"]));
+    assert_eq!(signature["problems"], serde_json::json!(["test_certificate"]));
+    assert_eq!(signature["signing_time"], "2026-09-01T09:30:15.000000+07:00");
+}
+
+#[test]
+fn the_worst_of_several_documents_decides() {
+    let good = || verify(&document(), &trust(), now());
+    let unreadable = || verify(b"%PDF-1.7", &trust(), now());
+    let mut tampered = document();
+    let at = tampered.len() / 4;
+    tampered[at] ^= 1;
+    let bad = || verify(&tampered, &trust(), now());
+    assert_eq!(Report::combined([good(), good()]).exit_code(), 0);
+    assert_eq!(Report::combined([good(), bad()]).exit_code(), 1);
+    assert_eq!(Report::combined([bad(), good(), unreadable()]).exit_code(), 2);
+    assert_eq!(Report::combined([]).exit_code(), 2, "nothing was shown to be valid");
+}
+
+#[test]
+fn the_content_of_an_invalid_receipt_is_not_given() {
+    let tampered = String::from_utf8(document()).unwrap().replacen("25000", "95000", 1);
+    let error = verified_content(tampered.as_bytes(), &trust(), now()).unwrap_err();
+    assert_eq!((error.code(), error.detail()), ("receipt_not_valid", "body_digest_mismatch"));
+}

@@ -1,0 +1,178 @@
+//! What a column heading means: Vietnamese, English or both, in any spelling.
+
+use crate::text::fold;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Column {
+    BookingDate,
+    TransactionDate,
+    ValueDate,
+    Debit,
+    Credit,
+    /// One signed amount, or an unsigned one beside a mark.
+    Amount,
+    /// Debit or credit as a word.
+    Mark,
+    /// The kind of transaction; some banks put the mark here.
+    Kind,
+    Balance,
+    Description,
+    Reference,
+    CounterpartyName,
+    CounterpartyAccount,
+    Account,
+    Currency,
+    Fee,
+    Tax,
+    RowNumber,
+}
+
+/// Folded words separated by single spaces: `Số tiền\nghi nợ/Debit` is `SO TIEN GHI NO DEBIT`.
+pub(super) fn normalise(text: &str) -> String {
+    let folded: String = fold(text).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+    folded.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether one of the phrases stands in the text as whole words.
+pub(super) fn has_any(text: &str, phrases: &[&str]) -> bool {
+    let padded = format!(" {text} ");
+    phrases.iter().any(|phrase| padded.contains(&format!(" {phrase} ")))
+}
+
+const DATE: &[&str] = &["NGAY", "DATE"];
+const DEBIT: &[&str] = &[
+    "GHI NO", "PHAT SINH NO", "PS NO", "DEBIT", "DR", "RUT RA", "WITHDRAWAL", "WITHDRAWALS", "TIEN RA", "CHI RA",
+    "MONEY OUT", "PAID OUT", "TIEN NO", "SO TIEN RUT",
+];
+const CREDIT: &[&str] = &[
+    "GHI CO", "PHAT SINH CO", "PS CO", "CREDIT", "CR", "GUI VAO", "DEPOSIT", "DEPOSITS", "TIEN VAO", "THU VAO",
+    "MONEY IN", "PAID IN", "TIEN CO", "SO TIEN GUI",
+];
+const OTHER_SIDE: &[&str] = &[
+    "DOI UNG", "KHOAN DICH", "TK DICH", "DOI TAC", "THU HUONG", "NGUOI HUONG", "NGUOI CHUYEN", "NGUOI NHAN", "NGUOI GUI", "BENEFICIARY",
+    "COUNTERPARTY", "COUNTER", "REMITTER", "SENDER", "RECEIVER", "OFFSET", "PARTNER", "CORRESPONDENT",
+];
+const DESCRIPTION: &[&str] = &[
+    "NOI DUNG", "DIEN GIAI", "MO TA", "DESCRIPTION", "REMARK", "REMARKS", "DETAIL", "DETAILS", "NARRATIVE",
+    "PARTICULARS", "MEMO", "GHI CHU",
+];
+const REFERENCE: &[&str] = &[
+    "THAM CHIEU", "REFERENCE", "REF", "SO CT", "DOC NO", "BUT TOAN", "MA GD", "MA GIAO DICH", "SO GD", "SO GIAO DICH",
+    "CHUNG TU", "TRANSACTION NUMBER", "TRANSACTION NO", "TRANSACTION ID", "FT",
+];
+
+/// What the heading means; `None` for one that is of no use to us.
+pub(super) fn classify(heading: &str) -> Option<Column> {
+    let text = normalise(heading);
+    if text.is_empty() || text.len() > 90 {
+        return None;
+    }
+    let has = |phrases: &[&str]| has_any(&text, phrases);
+    if has(DATE) {
+        return Some(classify_date(&text));
+    }
+    if has(&["SO DU", "BALANCE"]) {
+        return Some(Column::Balance);
+    }
+    // “Nợ” folds to the same letters as the English “No” of a row number; its marks tell them apart.
+    let folded_alone = |word: &str, marked: &str| text == word && heading.to_lowercase().contains(marked);
+    let is_debit = has(DEBIT) || folded_alone("NO", "nợ");
+    let is_credit = has(CREDIT) || folded_alone("CO", "có");
+    let is_account = has(&["TAI KHOAN", "TK", "ACCOUNT", "STK"]);
+    if matches!(text.as_str(), "NO CO" | "CO NO" | "D C" | "C D" | "DR CR" | "CR DR") {
+        return Some(Column::Mark);
+    }
+    match (is_debit, is_credit) {
+        (true, true) => return Some(Column::Mark),
+        (true, false) if !is_account => return Some(Column::Debit),
+        (false, true) if !is_account => return Some(Column::Credit),
+        _ => {}
+    }
+    classify_text(&text, is_account)
+}
+
+fn classify_date(text: &str) -> Column {
+    if has_any(text, &["HIEU LUC", "HL", "VALUE", "EFFECTIVE", "GIA TRI"]) {
+        Column::ValueDate
+    } else if has_any(text, &["HACH TOAN", "POSTING", "POSTED", "BOOKING", "ACCOUNTING", "GHI SO"]) {
+        Column::BookingDate
+    } else {
+        Column::TransactionDate
+    }
+}
+
+fn classify_text(text: &str, is_account: bool) -> Option<Column> {
+    let has = |phrases: &[&str]| has_any(text, phrases);
+    let is_other_side = has(OTHER_SIDE);
+    let is_name = has(&["TEN", "NAME", "DON VI"]);
+    if has(&["LOAI TIEN", "TIEN TE", "NGUYEN TE", "CURRENCY", "CCY"]) {
+        Some(Column::Currency)
+    } else if is_account && is_other_side && !is_name {
+        Some(Column::CounterpartyAccount)
+    } else if is_other_side && !has(&["NGAN HANG", "BANK"]) {
+        Some(Column::CounterpartyName)
+    } else if has(DESCRIPTION) {
+        Some(Column::Description)
+    } else if has(REFERENCE) {
+        Some(Column::Reference)
+    } else if has(&["THUE", "TAX", "VAT"]) {
+        Some(Column::Tax)
+    } else if has(&["PHI", "FEE", "LAI", "INTEREST", "CHARGE", "CHARGES"]) {
+        Some(Column::Fee)
+    } else if has(&["SO TIEN", "AMOUNT", "GIA TRI GIAO DICH"]) {
+        Some(Column::Amount)
+    } else if is_account && !is_name && !is_other_side {
+        Some(Column::Account)
+    } else if has(&["LOAI", "LOAI GIAO DICH", "LOAI GD", "TRANSACTION TYPE", "TYPE"]) {
+        Some(Column::Kind)
+    } else if has(&["STT", "NO", "SO TT", "SEQ"]) {
+        Some(Column::RowNumber)
+    } else {
+        match text {
+            "CO" => Some(Column::Credit),
+            "GIAO DICH" | "TRANSACTION" => Some(Column::Description),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headings_of_the_banks_are_understood() {
+        for (heading, column) in [
+            ("Ngày", Column::TransactionDate),
+            ("Ngày/TNX Date - Số CT/Doc No", Column::TransactionDate),
+            ("Ngày hiệu lực/\nEffective date", Column::ValueDate),
+            ("Ngày hạch toán/Posting date", Column::BookingDate),
+            ("Số tiền ghi nợ/Debit", Column::Debit),
+            ("Nợ/ Debit", Column::Debit),
+            ("Nợ", Column::Debit),
+            ("Phát sinh có/Credit", Column::Credit),
+            ("Có", Column::Credit),
+            ("Tiền rút ra", Column::Debit),
+            ("Tiền gửi vào", Column::Credit),
+            ("Số dư TK/Account balance", Column::Balance),
+            ("Nội dung chi tiết/Transactions in detail", Column::Description),
+            ("Mô tả giao dịch/Transaction description", Column::Description),
+            ("Số giao dịch/Transaction number", Column::Reference),
+            ("Số bút toán", Column::Reference),
+            ("Tài khoản đích", Column::CounterpartyAccount),
+            ("Tên TK đối ứng", Column::CounterpartyName),
+            ("Người hưởng/Người chuyển", Column::CounterpartyName),
+            ("Phí/Lãi", Column::Fee),
+            ("Thuế", Column::Tax),
+            ("Số tiền", Column::Amount),
+            ("STT", Column::RowNumber),
+            ("No.", Column::RowNumber),
+            ("Nợ/Có", Column::Mark),
+            ("Loại tiền/Currency", Column::Currency),
+        ] {
+            assert_eq!(classify(heading), Some(column), "{heading}");
+        }
+        assert_eq!(classify("Ngân hàng đối tác"), None);
+        assert_eq!(classify(""), None);
+    }
+}

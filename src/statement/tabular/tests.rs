@@ -1,0 +1,217 @@
+use crate::statement::{BalanceBasis, Format, Parsed, Statement, parse};
+
+fn read(text: &str) -> Parsed {
+    parse(text.as_bytes())
+}
+
+fn clean(text: &str) -> Statement {
+    let mut parsed = read(text);
+    assert_eq!(parsed.errors, vec![], "{text}");
+    assert_eq!((parsed.format, parsed.statements.len()), (Format::Csv, 1), "{text}");
+    parsed.statements.remove(0)
+}
+
+fn refused(text: &str) -> (String, &'static str) {
+    let parsed = read(text);
+    let first = parsed.errors.first().unwrap_or_else(|| panic!("must be refused: {text}\n{parsed:?}"));
+    (first.at.clone(), first.code)
+}
+
+fn amounts(statement: &Statement) -> Vec<String> {
+    statement.lines.iter().map(|line| line.amount.to_string()).collect()
+}
+
+const VPBANK: &str = "Tài khoản:,0123456789\n\
+Ngày,Ngày hiệu lực,STT,Diễn giải,Mã giao dịch,Số tiền,Số dư\n\
+22/11/2026,22/11/2026,1,NHAN TU A ND HNPH7K2MQ4X97,FT1,\"25,000\",\"1,025,000\"\n\
+22/11/2026 10:11,22/11/2026,2,PHI,FT2,\"-5,500\",\"1,019,500\"\n";
+
+#[test]
+fn one_signed_amount_column_is_enough_and_balances_are_derived() {
+    let parsed = read(VPBANK);
+    assert_eq!(parsed.errors, vec![]);
+    assert!(parsed.warnings.iter().any(|warning| warning.code == "balance_derived"));
+    let statement = &parsed.statements[0];
+    assert_eq!(statement.balance_basis, BalanceBasis::Derived);
+    assert_eq!(statement.opening.as_ref().unwrap().amount.to_string(), "1000000");
+    assert_eq!(statement.closing.as_ref().unwrap().amount.to_string(), "1019500");
+    assert_eq!(amounts(statement), ["25000", "-5500"]);
+    assert_eq!(statement.account.as_deref(), Some("0123456789"));
+    assert_eq!(statement.lines[1].bank_reference.as_deref(), Some("FT2"));
+    assert_eq!(statement.lines[1].at, "line 4");
+}
+
+#[test]
+fn separators_and_byte_order_marks_make_no_difference() {
+    let plain = clean(VPBANK);
+    let unquoted = VPBANK.replace('"', "");
+    for (mark, separator) in [("\u{FEFF}", ","), ("", ";"), ("\u{FEFF}", ";"), ("", "\t")] {
+        let text = if separator == "," {
+            format!("{mark}{VPBANK}")
+        } else {
+            let swapped = unquoted.replace("5,000", "5.000").replace("1,0", "1.0").replace("9,5", "9.5").replace("5,500", "5.500");
+            format!("{mark}{}", swapped.replace(',', separator))
+        };
+        assert_eq!(amounts(&clean(&text)), amounts(&plain), "{separator:?}");
+    }
+}
+
+#[test]
+fn a_utf_16_file_from_a_spreadsheet_is_read() {
+    let tabs = "Ngày\tDiễn giải\tSố tiền\n22/11/2026\tA\t5.000\n";
+    let mut bytes = vec![0xFF, 0xFE];
+    bytes.extend(tabs.encode_utf16().flat_map(u16::to_le_bytes));
+    assert_eq!(amounts(&parse(&bytes).statements[0]), ["5000"]);
+}
+
+#[test]
+fn debit_is_money_out_whatever_its_sign() {
+    for debit in ["5,500", "-5,500", "(5,500)"] {
+        let text = format!("Date,Details,Debit,Credit,Balance\n22/11/2026,A,,\"25,000\",\"25,000\"\n22/11/2026,B,\"{debit}\",,\"19,500\"\n");
+        assert_eq!(amounts(&clean(&text)), ["25000", "-5500"], "{debit}");
+    }
+}
+
+#[test]
+fn headings_may_be_vietnamese_unmarked_or_broken_over_lines() {
+    for heading in [
+        "Ngày hạch toán;Nội dung;Nợ;Có;Số dư",
+        "NGAY;DIEN GIAI;NO;CO;SO DU",
+        "\"Ngày\nPosting date\";\"Mô tả/\nDescription\";\"Phát sinh nợ/\nDebit\";\"Phát sinh có/\nCredit\";\"Số dư\nBalance\"",
+        "Transaction date;Narrative;Withdrawal;Deposit;Running balance",
+    ] {
+        let text = format!("{heading}\n22/11/2026;A;;25.000;25.000\n22/11/2026;B;5.500;;19.500\n");
+        assert_eq!(amounts(&clean(&text)), ["25000", "-5500"], "{heading}");
+    }
+}
+
+#[test]
+fn newest_first_is_turned_round_by_the_running_balance() {
+    let text = "Ngày;Diễn giải;Nợ;Có;Số dư\n22/11/2026;C;;3;106\n22/11/2026;B;;2;103\n22/11/2026;A;;1;101\n";
+    let parsed = read(text);
+    assert!(parsed.warnings.iter().any(|warning| warning.code == "newest_first"));
+    let statement = &parsed.statements[0];
+    assert_eq!(amounts(statement), ["1", "2", "3"]);
+    assert_eq!(statement.opening.as_ref().unwrap().amount.to_string(), "100");
+    assert_eq!(statement.closing.as_ref().unwrap().amount.to_string(), "106");
+}
+
+#[test]
+fn without_balances_the_dates_decide_the_order() {
+    let text = "Ngày;Diễn giải;Số tiền\n23/11/2026;B;2\n22/11/2026;A;1\n";
+    let parsed = read(text);
+    assert_eq!(amounts(&parsed.statements[0]), ["1", "2"]);
+    assert!(parsed.warnings.iter().any(|warning| warning.code == "balance_missing"));
+    assert_eq!(parsed.exit_code(), 0);
+}
+
+#[test]
+fn a_balance_column_of_zeros_is_no_balance() {
+    let text = "Ngày;Diễn giải;Số tiền;Số dư\n22/11/2026;A;1;0\n22/11/2026;B;2;0\n";
+    assert_eq!(clean(text).closing, None);
+}
+
+#[test]
+fn labels_give_the_balances_and_footers_are_no_rows() {
+    let text = "SAO KÊ TÀI KHOẢN\nSố tài khoản: 0123456789 (VND)\nSố tài khoản cũ: 999999\nSố dư đầu kỳ/Opening balance: 1,000 VND\n\n\
+STT;Ngày;Diễn giải;Nợ;Có;Số dư\n1;22/11/2026;CONG TY A chuyen tien;;500;1.500\n2;22/11/2026;B;200;;1.300\n\
+Tổng cộng;;;200;500;\nSố dư cuối kỳ;;;;;1,300\nChứng từ này được in lúc 10:00\nTrang 1/1\n";
+    let statement = clean(text);
+    assert_eq!(statement.account.as_deref(), Some("0123456789"));
+    assert_eq!(statement.balance_basis, BalanceBasis::Given);
+    assert_eq!(statement.opening.as_ref().unwrap().at, "line 4");
+    assert_eq!(statement.lines.len(), 2);
+    assert_eq!(refused(&text.replace("Tổng cộng;;;200", "Tổng cộng;;;300")).1, "totals_mismatch");
+    assert_eq!(refused(&text.replace("balance: 1,000", "balance: 1,001")).1, "balance_broken");
+}
+
+#[test]
+fn a_blank_date_is_the_date_above_and_lone_words_go_on_in_the_memo() {
+    let text = "Ngày;Số CT;Diễn giải;Nợ;Có;Số dư\n22/11/2026;1;A;;500;500\n;2;CONG TY B;;100;600\n;;HNPH7K2MQ4X97;;;\n;3;TONG GIAM DOC;;1;601\n";
+    let statement = clean(text);
+    assert_eq!(amounts(&statement), ["500", "100", "1"]);
+    assert_eq!(statement.lines[1].booking_date, statement.lines[0].booking_date);
+    assert_eq!(statement.lines[1].memo.as_deref(), Some("CONG TY B HNPH7K2MQ4X97"));
+}
+
+#[test]
+fn date_and_document_number_may_share_a_cell() {
+    let text = "\"Ngày/TNX Date\nSố CT/Doc No\";Nội dung chi tiết/Transactions in detail;Số tiền ghi nợ/Debit;Số tiền ghi có/Credit;Số dư/Balance\n\
+\"22/11/2026\n5243.65937\";A;;5;5\n";
+    assert_eq!(clean(text).lines[0].bank_reference.as_deref(), Some("5243.65937"));
+}
+
+#[test]
+fn fees_and_taxes_in_their_own_columns_are_lines_of_their_own() {
+    for fee in ["-1.000", "1.000"] {
+        let text = format!(
+            "Ngày giao dịch;Diễn giải;Nợ;Có;Phí/Lãi;Thuế;Số dư\n22/11/2026;A;;50.000;;;50.000\n22/11/2026;B;-20.000;;{fee};-100;28.900\n"
+        );
+        if fee.starts_with('-') {
+            let statement = clean(&text);
+            assert_eq!(amounts(&statement), ["50000", "-20000", "-1000", "-100"]);
+            assert_eq!(statement.lines[2].memo.as_deref(), Some("Phí, lãi: B"));
+        } else {
+            assert_eq!(amounts(&clean(&text.replace("-100;", "100;"))), ["50000", "-20000", "-1000", "-100"]);
+        }
+    }
+}
+
+#[test]
+fn a_debit_credit_word_column_gives_the_sign() {
+    let text = "Ngày;Diễn giải;Nợ/Có;Số tiền\n22/11/2026;A;C;5\n22/11/2026;B;D;2\n";
+    assert_eq!(amounts(&clean(text)), ["5", "-2"]);
+    assert_eq!(refused(&text.replace(";D;", ";X;")), ("line 3".to_owned(), "mark_invalid"));
+    let kind = text.replace("Nợ/Có", "Loại giao dịch");
+    assert_eq!(amounts(&clean(&kind)), ["5", "-2"]);
+    assert_eq!(amounts(&clean(&kind.replace(";C;", ";Chuyển khoản;").replace(";D;2", ";Phí;-2"))), ["5", "-2"]);
+}
+
+#[test]
+fn two_accounts_of_one_sheet_are_two_statements() {
+    let section = |account: &str, balance: &str| {
+        format!("SAO KÊ TÀI KHOẢN;STATEMENT OF ACCOUNT\nSố tài khoản:;{account}\nSố dư đầu kỳ;;{balance}\nNgày;Diễn giải;Nợ;Có;Số dư\n22/11/2026;A;;5;105\nSố dư cuối kỳ;;;;105\n")
+    };
+    let parsed = read(&(section("0123456789", "100") + &section("9876543210", "100")));
+    assert_eq!(parsed.errors, vec![]);
+    let accounts: Vec<_> = parsed.statements.iter().filter_map(|statement| statement.account.clone()).collect();
+    assert_eq!(accounts, ["0123456789", "9876543210"]);
+    let once = section("0123456789", "100") + "Số tài khoản:;9876543210\nSố dư đầu kỳ;;1\n22/11/2026;A;;5;6\n";
+    assert_eq!(read(&once).statements.len(), 2, "the heading may be printed only once");
+}
+
+#[test]
+fn other_currencies_keep_their_cents() {
+    let text = "Account: 0123456789\nCurrency: USD\nDate,Description,Amount,Balance\n22/11/2026,A,12.50,112.50\n23/11/2026,B,-0.50,112.00\n";
+    let statement = clean(text);
+    assert_eq!(statement.currency.as_deref(), Some("USD"));
+    assert_eq!(amounts(&statement), ["12.50", "-0.50"]);
+}
+
+#[test]
+fn broken_rows_are_refused_at_their_line() {
+    for (from, to, at, code) in [
+        ("-5,500", "-6,500", "line 4", "running_balance_broken"),
+        ("25,000\",\"1", "2500,00\",\"1", "line 3", "amount_unreadable"),
+        ("25,000\",\"1", "25k\",\"1", "line 3", "amount_unreadable"),
+        ("25,000\",\"1", "1.9036E+13\",\"1", "line 3", "amount_unreadable"),
+        ("25,000\",\"1", "25,000 USD\",\"1", "line 3", "currency_mixed"),
+        ("22/11/2026 10:11", "31/11/2026 10:11", "line 4", "date_invalid"),
+        ("22/11/2026 10:11", "11/22/2026", "line 4", "date_invalid"),
+        (",PHI,", ",PHI, VAT,", "line 4", "row_too_wide"),
+        ("1,019,500", "1,019,501", "line 4", "running_balance_broken"),
+    ] {
+        let broken = VPBANK.replacen(from, to, 1);
+        assert_ne!(broken, VPBANK);
+        assert_eq!(refused(&broken), (at.to_owned(), code), "{from} -> {to}");
+    }
+    let both = "Ngày;Diễn giải;Nợ;Có\n22/11/2026;A;5;6\n";
+    assert_eq!(refused(both), ("line 2".to_owned(), "amount_on_both_sides"));
+}
+
+#[test]
+fn an_unclosed_quote_is_refused() {
+    let rows: String = (0..30).map(|n| format!("22/11/2026,A{n},5\n")).collect();
+    let text = format!("Ngày,Diễn giải,Số tiền\n22/11/2026,\"A,5\n{rows}");
+    assert_eq!(refused(&text).1, "quote_unclosed");
+}
