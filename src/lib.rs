@@ -7,9 +7,9 @@ pub mod clock;
 pub mod error;
 pub mod id;
 pub mod text;
-#[path = "reconciliation/working_days.rs"]
 pub mod working_days;
 
+pub mod config;
 pub mod store;
 
 pub mod audit;
@@ -19,6 +19,11 @@ pub mod obligation;
 pub mod party;
 pub mod payment;
 pub mod receipt;
+pub mod reconciliation;
 pub mod statement;
 pub mod tariff;
 pub mod unit;
+
+pub mod app;
+pub mod web;
+pub mod worker;

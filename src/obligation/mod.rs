@@ -20,27 +20,9 @@ use crate::error::{Error, Result};
 use crate::id::{AccountId, ClientId, EventId, ObligationId, PartyId, PaymentId, ReceiptId, UnitId};
 use crate::party::{self, Payer};
 use crate::store::{Conn, Stamp, Tx, rows};
+pub use crate::tariff::IntakeMode;
 use crate::unit;
 use reference::{CodeBook, ReferenceCode};
-
-/// How the dossier was handed in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum IntakeMode {
-    Counter,
-    OnlinePartial,
-    OnlineFull,
-}
-
-impl IntakeMode {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            IntakeMode::Counter => "counter",
-            IntakeMode::OnlinePartial => "online_partial",
-            IntakeMode::OnlineFull => "online_full",
-        }
-    }
-}
 
 /// Where an obligation stands; the arrows are in `ARCHITECTURE.md`, "States".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -511,3 +511,42 @@ pub fn parked(conn: &mut Conn, limit: i64) -> Result<Vec<(UnitId, ClaimId, Strin
         .load(conn)
         .classify()
 }
+
+/// The archived arrival of a parked claim.
+pub fn parked_arrival(
+    conn: &mut Conn,
+    vault: &crate::store::vault::Vault,
+    unit: UnitId,
+    raw_event: RawEventId,
+) -> Result<super::Arrival> {
+    use crate::error::Error;
+    use crate::store::schema::raw_event as archive;
+    let (key_id, cipher): (KeyId, Vec<u8>) =
+        archive::table.find((unit, raw_event)).select((archive::key_id, archive::cipher)).first(conn).classify()?;
+    let plain = vault.open(conn, unit, key_id, &super::settle::raw_context(raw_event), &cipher)?;
+    let (claim, raw, received_at) =
+        serde_json::from_slice(&plain).map_err(|error| Error::internal(error.to_string()))?;
+    Ok(super::Arrival { claim, raw, received_at })
+}
+
+pub fn close_parked(tx: &mut Tx<'_>, unit: UnitId, claim: ClaimId, revision: i64) -> Result<()> {
+    rows::update(tx, Update {
+        table: "parked_claim",
+        keys: vec![("unit_id", Column::of([unit])), ("id", Column::of([claim]))],
+        guard: vec![("revision", Column::of([revision]))],
+        sets: vec![("state", Column::of(["settled"])), ("revision", Column::of([revision + 1]))],
+    })
+}
+
+pub fn shift_of(conn: &mut Conn, unit: UnitId, person: PersonId, on: BusinessDay) -> Result<ShiftId> {
+    use crate::error::Error;
+    use crate::store::schema::shift;
+    let (id, state): (ShiftId, String) = shift::table
+        .filter(shift::unit_id.eq(unit))
+        .filter(shift::person_id.eq(person))
+        .filter(shift::opened_on.eq(on))
+        .select((shift::id, shift::state))
+        .first(conn)
+        .classify()?;
+    if state == "open" { Ok(id) } else { Err(Error::conflict("shift_closed", "today's shift is closed")) }
+}

@@ -1,1 +1,235 @@
-//! The queue.
+//! The queue in front of settling: one writer per process, batches of whatever is waiting.
+//!
+//! There is no timer: while a batch is being written the next one gathers, so the batch grows
+//! with the load and a lone claim never waits. A full queue is answered `Busy` at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::settle::{Arrival, Settled, settle};
+use super::{query, settle as settling};
+use crate::actor::Scope;
+use crate::audit;
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::id::{ClaimId, Ids, RawEventId, ReceiptId, UnitId};
+use crate::store::vault::Vault;
+use crate::store::{Lane, Stamp, Store, Tx, failure, rows};
+use crate::unit;
+use crate::working_days::WorkingDays;
+
+/// The most claims one transaction takes.
+pub const BATCH_LIMIT: usize = 256;
+/// The most claims that may wait.
+const QUEUE_LIMIT: usize = 4_096;
+
+/// The answer to one arrival.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    Settled(Settled),
+    /// Stored, but it could not be settled now; it is tried again as a first arrival.
+    Parked(ClaimId),
+}
+
+struct Waiting {
+    arrival: Arrival,
+    answer: oneshot::Sender<Result<Answer>>,
+}
+
+/// Told about receipts that were numbered, so that they are signed soon.
+pub trait Numbered: Send + Sync {
+    fn numbered(&self, receipts: &[(UnitId, ReceiptId)]);
+}
+
+/// What the settling thread works with.
+pub struct Tools {
+    pub store: Store,
+    pub clock: Clock,
+    pub ids: Arc<Ids>,
+    pub vault: Arc<Vault>,
+    pub calendar: Arc<WorkingDays>,
+    pub numbered: Arc<dyn Numbered>,
+}
+
+impl Tools {
+    fn stamp(&self) -> Stamp<'_> {
+        Stamp { now: self.clock.now(), ids: &self.ids, vault: &self.vault, calendar: &self.calendar }
+    }
+}
+
+/// Hands claims to the one settling thread of the process.
+#[derive(Clone)]
+pub struct Settler {
+    queue: mpsc::Sender<Waiting>,
+    depth: Arc<AtomicUsize>,
+}
+
+impl Settler {
+    /// Starts the thread. It ends, with the queue drained, when every `Settler` is dropped.
+    pub fn start(tools: Tools) -> (Settler, std::thread::JoinHandle<()>) {
+        let (queue, waiting) = mpsc::channel(QUEUE_LIMIT);
+        let depth = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&depth);
+        let thread = std::thread::Builder::new()
+            .name("settler".into())
+            .spawn(move || run(&tools, waiting, &counted))
+            .expect("the settling thread starts");
+        (Settler { queue, depth }, thread)
+    }
+
+    /// Settles one claim and waits for its commit.
+    pub async fn settle(&self, arrival: Arrival) -> Result<Answer> {
+        let (answer, answered) = oneshot::channel();
+        self.depth.fetch_add(1, Ordering::Relaxed);
+        if self.queue.try_send(Waiting { arrival, answer }).is_err() {
+            self.depth.fetch_sub(1, Ordering::Relaxed);
+            return Err(Error::busy("settler_queue_full", 2, "too many callbacks are waiting"));
+        }
+        answered.await.unwrap_or_else(|_| Err(Error::busy("settler_stopped", 5, "the service is stopping")))
+    }
+
+    /// Claims waiting now; signing holds back while there are any.
+    pub fn depth(&self) -> usize {
+        self.depth.load(Ordering::Relaxed)
+    }
+}
+
+fn run(tools: &Tools, mut waiting: mpsc::Receiver<Waiting>, depth: &AtomicUsize) {
+    let mut batch = Vec::with_capacity(BATCH_LIMIT);
+    while waiting.blocking_recv_many(&mut batch, BATCH_LIMIT) > 0 {
+        let count = batch.len();
+        metrics::histogram!("bienlai_settle_batch_claims").record(count as f64);
+        settle_batch(tools, std::mem::take(&mut batch));
+        depth.fetch_sub(count, Ordering::Relaxed);
+    }
+}
+
+fn settle_batch(tools: &Tools, batch: Vec<Waiting>) {
+    let arrivals: Vec<Arrival> = batch.iter().map(|waiting| waiting.arrival.clone()).collect();
+    let answers = settle_or_bisect(tools, &arrivals);
+    let receipts: Vec<(UnitId, ReceiptId)> = answers
+        .iter()
+        .filter_map(|answer| match answer {
+            Ok(Answer::Settled(settled)) if !settled.is_repeated => {
+                settled.receipt.map(|receipt| (settled.unit, receipt))
+            }
+            _ => None,
+        })
+        .collect();
+    for (waiting, answer) in batch.into_iter().zip(answers) {
+        // A caller that hung up loses only its answer.
+        let _ = waiting.answer.send(answer);
+    }
+    if !receipts.is_empty() {
+        tools.numbered.numbered(&receipts);
+    }
+}
+
+/// One transaction for all; when it fails for a reason of one claim's own, halves are tried, so
+/// that a single claim harms only itself.
+fn settle_or_bisect(tools: &Tools, arrivals: &[Arrival]) -> Vec<Result<Answer>> {
+    let outcome = tools.store.write(&Scope::All, Lane::Live, |tx| {
+        let mut answers = Vec::with_capacity(arrivals.len());
+        for settled in settle(tx, &tools.stamp(), arrivals)? {
+            answers.push(Answer::Settled(settled));
+        }
+        Ok(answers)
+    });
+    match outcome {
+        Ok(answers) => answers.into_iter().map(Ok).collect(),
+        // A unique violation is a race with another process on a provider's key: look again.
+        Err(error) if error.is_busy() => arrivals.iter().map(|_| Err(error.clone())).collect(),
+        Err(error) if arrivals.len() > 1 => {
+            tracing::warn!(%error, claims = arrivals.len(), "batch split");
+            let (left, right) = arrivals.split_at(arrivals.len() / 2);
+            let mut answers = settle_or_bisect(tools, left);
+            answers.extend(settle_or_bisect(tools, right));
+            answers
+        }
+        Err(error) if error.code() == failure::UNIQUE => vec![retry_single(tools, arrivals)],
+        Err(error) => arrivals.iter().map(|arrival| park(tools, arrival, &error)).collect(),
+    }
+}
+
+fn retry_single(tools: &Tools, arrivals: &[Arrival]) -> Result<Answer> {
+    let settled = tools.store.write(&Scope::All, Lane::Live, |tx| settle(tx, &tools.stamp(), arrivals));
+    match (settled, arrivals.first()) {
+        (Ok(mut answers), _) if answers.len() == 1 => Ok(Answer::Settled(answers.remove(0))),
+        (Err(error), Some(arrival)) if !error.is_busy() => park(tools, arrival, &error),
+        (Err(error), _) => Err(error),
+        _ => Err(Error::internal("one claim, another number of answers")),
+    }
+}
+
+/// Keeps a claim that cannot be settled: stored, alarmed, answered, tried again by a job.
+fn park(tools: &Tools, arrival: &Arrival, cause: &Error) -> Result<Answer> {
+    tracing::error!(error = ?cause, channel = arrival.claim.channel, "claim parked");
+    metrics::counter!("bienlai_claims_parked_total").increment(1);
+    tools.store.write(&Scope::All, Lane::Live, |tx| park_in(tx, &tools.stamp(), arrival, cause.code()))
+}
+
+fn park_in(tx: &mut Tx<'_>, stamp: &Stamp<'_>, arrival: &Arrival, code: &str) -> Result<Answer> {
+    let id: ClaimId = stamp.mint()?;
+    let raw_event: RawEventId = stamp.mint()?;
+    let key = stamp.sealing_key(tx, unit::CITY)?;
+    // The whole arrival is archived, so that the job needs nothing else.
+    let body = serde_json::to_vec(&(&arrival.claim, &arrival.raw, arrival.received_at))
+        .map_err(|error| Error::internal(error.to_string()))?;
+    let parked = query::ParkedRow {
+        unit_id: unit::CITY,
+        id,
+        channel: arrival.claim.channel.clone(),
+        external_id: arrival.claim.external_id.clone(),
+        raw_event_id: raw_event,
+        code: code.to_owned(),
+        created_at: stamp.now,
+        state: "parked",
+        revision: 1,
+    };
+    let is_new = rows::insert_if_absent(tx, &[parked], &["unit_id", "channel", "external_id"])?;
+    if is_new == [true] {
+        rows::insert(tx, &[query::RawEventRow {
+            unit_id: unit::CITY,
+            id: raw_event,
+            channel: arrival.claim.channel.clone(),
+            key_id: key.id,
+            cipher: stamp.vault.seal(&key, &settling::raw_context(raw_event), &body)?,
+            sha256: String::new(),
+            received_at: arrival.received_at,
+        }])?;
+        audit::record(tx, stamp, &[audit::Entry {
+            unit: unit::CITY,
+            actor: "system".into(),
+            action: "claim.parked",
+            subject: id.to_string(),
+            detail: code.to_owned(),
+        }])?;
+    }
+    Ok(Answer::Parked(id))
+}
+
+/// Tries parked claims again; returns how many are settled now.
+pub fn retry_parked(tools: &Tools) -> Result<usize> {
+    let waiting = tools.store.read(&Scope::All, |conn| query::parked(conn, 100))?;
+    let mut settled_count = 0;
+    for (unit, claim, _, raw_event, revision) in waiting {
+        let arrival = tools.store.read(&Scope::All, |conn| query::parked_arrival(conn, &tools.vault, unit, raw_event))?;
+        let settled = tools.store.write(&Scope::All, Lane::Bulk, |tx| {
+            let settled = settle(tx, &tools.stamp(), std::slice::from_ref(&arrival))?;
+            query::close_parked(tx, unit, claim, revision)?;
+            Ok(settled)
+        });
+        match settled {
+            Ok(answers) => {
+                settled_count += 1;
+                let receipts: Vec<(UnitId, ReceiptId)> =
+                    answers.iter().filter_map(|answer| Some((answer.unit, answer.receipt?))).collect();
+                tools.numbered.numbered(&receipts);
+            }
+            Err(error) => tracing::warn!(%claim, %error, "parked claim still cannot be settled"),
+        }
+    }
+    Ok(settled_count)
+}

@@ -133,7 +133,9 @@ impl SigningCertificate {
 
     /// Whether `signature` is RSA PKCS#1 v1.5 with SHA-256 over `message` by this key.
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.public_key).verify(message, signature).is_ok()
+        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.public_key)
+            .verify(message, signature)
+            .is_ok()
     }
 }
 
@@ -145,7 +147,8 @@ impl fmt::Debug for SigningCertificate {
 
 /// Reads DER with nothing behind it.
 pub(super) fn parse(der: &[u8]) -> Result<X509Certificate<'_>> {
-    let unreadable = || Error::invalid("certificate", "certificate_unreadable", "not an X.509 certificate in DER");
+    let unreadable =
+        || Error::invalid("certificate", "certificate_unreadable", "not an X.509 certificate in DER");
     if der.len() > DER_BYTES_LIMIT {
         return Err(unreadable());
     }
@@ -171,7 +174,8 @@ fn rsa_public_key(certificate: &X509Certificate<'_>) -> Result<Vec<u8>> {
 
 /// Two tax codes in one subject would leave open for whom it signs.
 fn tax_code(subject: &X509Name<'_>) -> Option<String> {
-    let mut codes = values(subject, USER_ID).filter_map(|value| value.strip_prefix("MST:").map(str::to_owned));
+    let mut codes =
+        values(subject, USER_ID).filter_map(|value| value.strip_prefix("MST:").map(str::to_owned));
     codes.next().filter(|_| codes.next().is_none())
 }
 

@@ -85,8 +85,7 @@ impl FromStr for LookupCode {
         if text.len() > 64 {
             return Err(unreadable());
         }
-        let code: String =
-            text.chars().filter(|c| !matches!(c, ' ' | '-' | '.')).map(normalised).collect();
+        let code: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '.')).map(normalised).collect();
         let known = code.bytes().all(|byte| ALPHABET.contains(&byte));
         if code.len() == LENGTH && known { Ok(LookupCode(code)) } else { Err(unreadable()) }
     }

@@ -9,6 +9,7 @@ pub mod lookup;
 pub mod pattern;
 pub mod profile;
 pub mod query;
+pub mod seal;
 pub mod sign;
 #[cfg(test)]
 pub(crate) mod testing;

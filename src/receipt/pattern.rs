@@ -52,8 +52,9 @@ fn class_holds(class: &str, found: char) -> bool {
 pub fn matches(pattern: &str, text: &str) -> bool {
     let Some(places) = places(pattern) else { return false };
     let mut letters = text.chars();
-    let fits =
-        places.iter().all(|place| (0..place.count).all(|_| letters.next().is_some_and(|c| place.accepts.fits(c))));
+    let fits = places
+        .iter()
+        .all(|place| (0..place.count).all(|_| letters.next().is_some_and(|c| place.accepts.fits(c))));
     fits && letters.next().is_none()
 }
 

@@ -220,7 +220,12 @@ mod tests {
     #[test]
     fn profiles_follow_each_other_without_gap_or_overlap() {
         for pair in all().windows(2) {
-            assert_eq!(pair[0].valid_until.map(BusinessDay::next), Some(pair[1].valid_from), "{}", pair[0].name);
+            assert_eq!(
+                pair[0].valid_until.map(BusinessDay::next),
+                Some(pair[1].valid_from),
+                "{}",
+                pair[0].name
+            );
         }
         assert!(all().last().unwrap().valid_until.is_none());
     }
@@ -234,7 +239,11 @@ mod tests {
     #[test]
     fn every_profile_accepts_the_usual_template_and_series() {
         for profile in all() {
-            assert!(profile.accepts_template("01BLP0-001") && profile.accepts_series("BL-26E"), "{}", profile.name);
+            assert!(
+                profile.accepts_template("01BLP0-001") && profile.accepts_series("BL-26E"),
+                "{}",
+                profile.name
+            );
             assert!(!profile.accepts_series("BL-26T"), "a self-printed paper series in {}", profile.name);
             assert_eq!(profile.number_limit(), 9_999_999);
         }

@@ -126,7 +126,10 @@ pub fn assemble<'c>(
 ) -> Result<Prepared<'c>> {
     let (text, id) = body_and_id(body)?;
     if !certificate.is_valid_at(signing_time) {
-        return Err(Error::conflict("certificate_not_valid", "the signing certificate is not valid at this time"));
+        return Err(Error::conflict(
+            "certificate_not_valid",
+            "the signing certificate is not valid at this time",
+        ));
     }
     let object = object_xml(id, signing_time);
     let canonical_object = object.replacen(OBJECT_TAG, &format!("<Object xmlns=\"{DSIG}\" "), 1);
@@ -170,8 +173,10 @@ pub fn finish(prepared: Prepared<'_>, signature: &[u8]) -> Result<Vec<u8>> {
 /// # Errors
 /// As `assemble`, `Signer::sign` and `finish`; all or none.
 pub fn sign_batch(bodies: &[&[u8]], signer: &dyn Signer, signing_time: Instant) -> Result<Vec<Vec<u8>>> {
-    let prepared: Vec<Prepared<'_>> =
-        bodies.iter().map(|body| assemble(body, signer.certificate(), signing_time)).collect::<Result<_>>()?;
+    let prepared: Vec<Prepared<'_>> = bodies
+        .iter()
+        .map(|body| assemble(body, signer.certificate(), signing_time))
+        .collect::<Result<_>>()?;
     let messages: Vec<&[u8]> = prepared.iter().map(Prepared::signed_info).collect();
     let signatures = signer.sign(&messages)?;
     if signatures.len() != prepared.len() {
@@ -186,7 +191,8 @@ fn body_and_id(body: &[u8]) -> Result<(&str, &str)> {
         Error::invalid("body", "receipt_body_malformed", detail)
     };
     let text = std::str::from_utf8(body).map_err(|_| malformed())?;
-    let (id, _) = text.strip_prefix("<DLBLai Id=\"").and_then(|rest| rest.split_once("\">")).ok_or_else(malformed)?;
+    let (id, _) =
+        text.strip_prefix("<DLBLai Id=\"").and_then(|rest| rest.split_once("\">")).ok_or_else(malformed)?;
     if !is_plain_id(id) || !text.ends_with("</DLBLai>") {
         return Err(malformed());
     }
@@ -281,17 +287,24 @@ mod tests {
 
     #[test]
     fn an_expired_certificate_signs_nothing() {
-        let error = assemble(&body_of(&sample::content()), signer().certificate(), at("2040-01-01T00:00:00+07:00"))
-            .err()
-            .unwrap();
+        let error =
+            assemble(&body_of(&sample::content()), signer().certificate(), at("2040-01-01T00:00:00+07:00"))
+                .err()
+                .unwrap();
         assert_eq!(error.code(), "certificate_not_valid");
     }
 
     #[test]
     fn only_a_body_with_a_plain_id_is_signed() {
-        for body in ["", "<DLBLai></DLBLai>", "<DLBLai Id=\"1\"></DLBLai>", "<DLBLai Id=\"a b\"></DLBLai>",
-            "<DLBLai Id=\"a&quot;\"></DLBLai>", "<DLBLai Id=\"a\">", "<X Id=\"a\"></X>"]
-        {
+        for body in [
+            "",
+            "<DLBLai></DLBLai>",
+            "<DLBLai Id=\"1\"></DLBLai>",
+            "<DLBLai Id=\"a b\"></DLBLai>",
+            "<DLBLai Id=\"a&quot;\"></DLBLai>",
+            "<DLBLai Id=\"a\">",
+            "<X Id=\"a\"></X>",
+        ] {
             let error = assemble(body.as_bytes(), signer().certificate(), signing_time()).err().unwrap();
             assert_eq!(error.code(), "receipt_body_malformed", "{body}");
         }

@@ -239,8 +239,14 @@ mod tests {
     fn the_body_is_one_canonical_line_in_the_order_of_the_format() {
         let xml = written(&sample::content());
         assert!(xml.starts_with("<DLBLai Id=\"BL-1\"><TTChung><PBan>BL-1.0</PBan>"), "{xml}");
-        assert!(xml.contains("<TKThu>Phí cấp bản sao trích lục &lt;hộ tịch&gt; &amp; xác nhận</TKThu>"), "{xml}");
-        assert!(xml.contains("<TgTTTBSo>25000</TgTTTBSo><TgTTTBChu>Hai mươi lăm nghìn đồng</TgTTTBChu>"), "{xml}");
+        assert!(
+            xml.contains("<TKThu>Phí cấp bản sao trích lục &lt;hộ tịch&gt; &amp; xác nhận</TKThu>"),
+            "{xml}"
+        );
+        assert!(
+            xml.contains("<TgTTTBSo>25000</TgTTTBSo><TgTTTBChu>Hai mươi lăm nghìn đồng</TgTTTBChu>"),
+            "{xml}"
+        );
         assert!(!xml.contains("/>") && !xml.contains('\n') && !xml.contains("xmlns"), "{xml}");
     }
 

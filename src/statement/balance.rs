@@ -72,7 +72,8 @@ pub(super) fn check_totals(statement: &Statement, findings: &mut Findings) {
         (false, "nợ/debit", totals.debit_sum, totals.debit_count),
     ] {
         let amounts = statement.lines.iter().map(|line| line.amount);
-        let own: Vec<Decimal> = amounts.filter(|amount| !amount.is_zero() && amount.is_sign_positive() == is_credit).collect();
+        let own: Vec<Decimal> =
+            amounts.filter(|amount| !amount.is_zero() && amount.is_sign_positive() == is_credit).collect();
         let own_sum = own.iter().try_fold(Decimal::ZERO, |sum, amount| sum.checked_add(amount.abs()));
         if let Some(given) = sum.filter(|given| own_sum != Some(*given)) {
             let own_sum = own_sum.unwrap_or(Decimal::MAX);
@@ -187,7 +188,8 @@ fn check_start(previous: Option<&Statement>, statement: &Statement, findings: &m
     let Some(previous) = previous.filter(|previous| !follows && previous.account == statement.account) else {
         return;
     };
-    let is_successor = previous.sequence.zip(statement.sequence).is_some_and(|(a, b)| a.checked_add(1) == Some(b));
+    let is_successor =
+        previous.sequence.zip(statement.sequence).is_some_and(|(a, b)| a.checked_add(1) == Some(b));
     if let (true, Some(closing), Some(opening)) = (is_successor, &previous.closing, &statement.opening)
         && closing.amount != opening.amount
     {
@@ -195,7 +197,10 @@ fn check_start(previous: Option<&Statement>, statement: &Statement, findings: &m
             &opening.at,
             "statement_gap",
             format!("Số dư đầu kỳ {} khác số dư cuối {} của sao kê trước", opening.amount, closing.amount),
-            format!("opening {} differs from closing {} of the statement before", opening.amount, closing.amount),
+            format!(
+                "opening {} differs from closing {} of the statement before",
+                opening.amount, closing.amount
+            ),
         ));
     }
 }

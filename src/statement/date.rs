@@ -18,7 +18,11 @@ pub(super) fn swift_date(text: &str) -> Result<NaiveDate, Fault> {
     let read = || {
         let year = two_digits(text, 0)?;
         let century = if year < 80 { 2000 } else { 1900 };
-        NaiveDate::from_ymd_opt(century + i32::try_from(year).ok()?, two_digits(text, 2)?, two_digits(text, 4)?)
+        NaiveDate::from_ymd_opt(
+            century + i32::try_from(year).ok()?,
+            two_digits(text, 2)?,
+            two_digits(text, 4)?,
+        )
     };
     read().filter(|_| text.len() == 6).ok_or_else(|| impossible(text))
 }
@@ -127,7 +131,9 @@ mod tests {
 
     #[test]
     fn tables_write_the_day_first() {
-        for cell in ["22/11/2026", "22-11-2026 09:30", "2026-11-22", "22.11.2026", "22-Nov-2026", "46348", "20261122"] {
+        for cell in
+            ["22/11/2026", "22-11-2026 09:30", "2026-11-22", "22.11.2026", "22-Nov-2026", "46348", "20261122"]
+        {
             assert_eq!(table_date(cell).unwrap().0, day("2026-11-22"), "{cell}");
         }
         assert_eq!(table_date("22/11/2026\n5243.65937").unwrap().1, "5243.65937");

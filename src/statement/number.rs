@@ -104,7 +104,8 @@ fn split_currency(cell: &str) -> (&str, Option<String>) {
     let trimmed = cell.trim_end_matches(is_letter).trim_start_matches(is_letter);
     let word: String = cell.chars().filter(|&c| is_letter(c)).collect();
     let before = cell.len() - cell.trim_start_matches(is_letter).len();
-    let written_on_one_side = trimmed.len() + word.len() == cell.len() && (before == 0 || before == word.len());
+    let written_on_one_side =
+        trimmed.len() + word.len() == cell.len() && (before == 0 || before == word.len());
     if word.is_empty() || !written_on_one_side {
         return (cell, None);
     }
@@ -206,8 +207,17 @@ mod tests {
     #[test]
     fn tables_write_dong_in_many_ways() {
         for cell in [
-            "1,234,567", "1.234.567", "1,234,567.00", "1.234.567,00", "1234567", "+1 234 567", "1\u{A0}234\u{A0}567 VND",
-            "1.234.567 đ", "VND 1,234,567", "1.234.567 VNĐ", "1234567.0",
+            "1,234,567",
+            "1.234.567",
+            "1,234,567.00",
+            "1.234.567,00",
+            "1234567",
+            "+1 234 567",
+            "1\u{A0}234\u{A0}567 VND",
+            "1.234.567 đ",
+            "VND 1,234,567",
+            "1.234.567 VNĐ",
+            "1234567.0",
         ] {
             assert_eq!(table(cell, "VND").as_deref(), Some("1234567"), "{cell}");
         }
@@ -228,7 +238,18 @@ mod tests {
 
     #[test]
     fn what_can_be_read_in_two_ways_is_refused() {
-        for cell in ["12,34,567", "1,234.567", "1.25", "1,2", "1.9036E+13", "12a", "1.234.56,00", "--5", "5 - 4", "1..2"] {
+        for cell in [
+            "12,34,567",
+            "1,234.567",
+            "1.25",
+            "1,2",
+            "1.9036E+13",
+            "12a",
+            "1.234.56,00",
+            "--5",
+            "5 - 4",
+            "1..2",
+        ] {
             assert_eq!(table_amount(cell, Some("VND")).unwrap_err().code, "amount_unreadable", "{cell}");
         }
     }

@@ -19,6 +19,8 @@ mod pricing;
 #[cfg(test)]
 mod tests;
 
+pub mod edition;
+
 pub use assess::{AskedItem, Quantities, Request, assess};
 pub use assessment::{Assessment, Line, Reduction};
 pub use charge::{Charge, Measure, Period, Pricing, Tier};

@@ -172,10 +172,7 @@ mod tests {
 
     #[test]
     fn amounts_of_accepted_invoices_read_as_those_invoices_read() {
-        assert_eq!(
-            words(6_405_836),
-            "Sáu triệu bốn trăm linh năm nghìn tám trăm ba mươi sáu đồng"
-        );
+        assert_eq!(words(6_405_836), "Sáu triệu bốn trăm linh năm nghìn tám trăm ba mươi sáu đồng");
         assert_eq!(
             words(103_749_487),
             "Một trăm linh ba triệu bảy trăm bốn mươi chín nghìn bốn trăm tám mươi bảy đồng"

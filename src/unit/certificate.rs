@@ -1,6 +1,7 @@
 //! Signing certificates of units and their keys, encrypted at rest.
 
 use diesel::prelude::*;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::actor::{Actor, Role};
 use crate::audit;
@@ -12,14 +13,15 @@ use crate::store::schema::signing_certificate;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Stamp, Tx, rows};
 
-/// A certificate to be stored with its private key in PKCS#8 DER.
+/// A certificate to be stored with its private key.
 pub struct NewCertificate<'a> {
     pub unit: UnitId,
     pub subject: String,
     pub serial: String,
     pub certificate_pem: String,
     pub chain_pem: String,
-    pub key_der: &'a [u8],
+    /// The private key as PEM.
+    pub key_pem: &'a SecretString,
     pub not_before: Instant,
     pub not_after: Instant,
     pub is_test: bool,
@@ -29,8 +31,8 @@ pub struct NewCertificate<'a> {
 pub struct StoredCertificate {
     pub unit: UnitId,
     pub id: CertificateId,
-    pub certificate_pem: String,
-    pub key_der: Vec<u8>,
+    pub chain_pem: String,
+    pub key_pem: SecretString,
     pub not_before: Instant,
     pub not_after: Instant,
 }
@@ -73,7 +75,7 @@ pub fn store(
         certificate_pem: new.certificate_pem,
         chain_pem: new.chain_pem,
         key_id: key.id,
-        key_cipher: stamp.vault.seal(&key, &context(id), new.key_der)?,
+        key_cipher: stamp.vault.seal(&key, &context(id), new.key_pem.expose_secret().as_bytes())?,
         not_before: new.not_before,
         not_after: new.not_after,
         is_test: new.is_test,
@@ -96,7 +98,7 @@ pub fn current(conn: &mut Conn, vault: &Vault, unit: UnitId, now: Instant) -> Re
         .order(signing_certificate::id.desc())
         .select((
             signing_certificate::id,
-            signing_certificate::certificate_pem,
+            signing_certificate::chain_pem,
             signing_certificate::key_id,
             signing_certificate::key_cipher,
             signing_certificate::not_before,
@@ -105,7 +107,8 @@ pub fn current(conn: &mut Conn, vault: &Vault, unit: UnitId, now: Instant) -> Re
         .first(conn)
         .optional()
         .classify()?;
-    let Some((id, certificate_pem, key_id, cipher, not_before, not_after)) = row else { return Ok(None) };
-    let key_der = vault.open(conn, unit, key_id, &context(id), &cipher)?;
-    Ok(Some(StoredCertificate { unit, id, certificate_pem, key_der, not_before, not_after }))
+    let Some((id, chain_pem, key_id, cipher, not_before, not_after)) = row else { return Ok(None) };
+    let key_pem = String::from_utf8(vault.open(conn, unit, key_id, &context(id), &cipher)?)
+        .map_err(|_| Error::internal("a stored key is no PEM text"))?;
+    Ok(Some(StoredCertificate { unit, id, chain_pem, key_pem: SecretString::from(key_pem), not_before, not_after }))
 }

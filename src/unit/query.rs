@@ -10,7 +10,8 @@ use crate::id::UnitId;
 use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock};
-use crate::store::schema::unit;
+use crate::store::schema::{holiday, unit};
+use crate::working_days::WorkingDays;
 
 crate::table_row! {
     pub struct UnitRow in "unit" {
@@ -79,4 +80,10 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Unit>> {
         .load(conn)
         .classify()?;
     Ok(found.into_iter().map(from_stored).collect())
+}
+
+/// The working days of banks: weekends and the holidays on record.
+pub fn calendar(conn: &mut Conn) -> Result<WorkingDays> {
+    let holidays: Vec<BusinessDay> = holiday::table.order(holiday::day).select(holiday::day).load(conn).classify()?;
+    Ok(WorkingDays::new(&[chrono::Weekday::Sat, chrono::Weekday::Sun], &holidays, &[]))
 }

@@ -172,7 +172,8 @@ pub struct Totals {
 impl Totals {
     /// The sums of the lines.
     pub fn of(lines: &[Line]) -> Result<Totals> {
-        let reductions = lines.iter().filter_map(|line| line.reduction.as_ref().map(|reduction| reduction.amount));
+        let reductions =
+            lines.iter().filter_map(|line| line.reduction.as_ref().map(|reduction| reduction.amount));
         let reduction = Dong::sum(reductions)?;
         let payable = Dong::sum(lines.iter().map(|line| line.amount))?;
         Ok(Totals { gross: payable.checked_add(reduction)?, reduction, payable })

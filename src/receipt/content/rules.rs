@@ -5,8 +5,8 @@ use rust_decimal::Decimal;
 
 use super::identifier::{is_digits, is_passport, is_personal_id, is_tax_code};
 use super::{
-    CollectedBy, CollectingUnit, Content, CorrectionAction, LINES_LIMIT, Line, Numbering, Payer, Reduction, Relation,
-    Totals,
+    CollectedBy, CollectingUnit, Content, CorrectionAction, LINES_LIMIT, Line, Numbering, Payer, Reduction,
+    Relation, Totals,
 };
 use crate::amount::Dong;
 use crate::error::{Error, Result};
@@ -14,7 +14,8 @@ use crate::receipt::profile::{FeesAndCharges, Profile};
 use crate::text;
 
 /// The tax formats allow 21 digits, of them six decimals.
-const DECIMALS_LIMIT: u32 = 6;
+const QUANTITY_DECIMALS: u32 = 6;
+const PERCENT_DECIMALS: u32 = 4;
 const DIGITS_LIMIT: i128 = 1_000_000_000_000_000_000_000;
 /// All additional fields (`TTKhac`) together.
 const EXTRA_TEXT_LIMIT: usize = 500;
@@ -70,12 +71,15 @@ impl Content {
 
     fn validate_totals(&self) -> Result<()> {
         if self.totals != Totals::of(&self.lines)? {
-            return Err(Error::invalid("totals", "receipt_total_wrong", "the totals are not the sums of the lines"));
+            return Err(Error::invalid(
+                "totals",
+                "receipt_total_wrong",
+                "the totals are not the sums of the lines",
+            ));
         }
-        let payable = self.totals.payable;
-        let magnitude = Dong(payable.0.saturating_abs());
-        if magnitude > Dong::LIMIT {
-            return Err(Error::invalid("totals.payable", "amount_out_of_range", "the total is too large"));
+        let Totals { gross, reduction, payable } = self.totals;
+        for (field, amount) in [("gross", gross), ("reduction", reduction), ("payable", payable)] {
+            within_limit(&format!("totals.{field}"), amount)?;
         }
         if !self.adjusts() && !payable.is_positive() {
             let detail = "nothing was collected, so there is nothing to receipt";
@@ -113,7 +117,11 @@ impl Payer {
         optional("email", self.email.as_deref(), 50)?;
         self.tax_code.as_deref().map_or(Ok(()), |code| tax_code("tax_code", code))?;
         if self.personal_id.as_deref().is_some_and(|id| !is_personal_id(id)) {
-            return Err(Error::invalid("personal_id", "personal_id_wrong", "expected twelve digits of a personal id"));
+            return Err(Error::invalid(
+                "personal_id",
+                "personal_id_wrong",
+                "expected twelve digits of a personal id",
+            ));
         }
         if self.passport.as_deref().is_some_and(|number| !is_passport(number)) {
             return Err(Error::invalid("passport", "passport_wrong", "expected 5 to 20 capitals and digits"));
@@ -129,8 +137,8 @@ impl Line {
         budget_index("chapter", self.chapter.as_deref(), 3)?;
         budget_index("sub_item", self.sub_item.as_deref(), 4)?;
         optional("unit", self.unit.as_deref(), 50)?;
-        decimal("quantity", self.quantity)?;
-        decimal("unit_price", self.unit_price)?;
+        decimal("quantity", self.quantity, QUANTITY_DECIMALS)?;
+        decimal("unit_price", self.unit_price, QUANTITY_DECIMALS)?;
         if self.quantity <= Decimal::ZERO {
             return Err(Error::invalid("quantity", "receipt_quantity_not_positive", "must be above zero"));
         }
@@ -139,7 +147,9 @@ impl Line {
             return Err(Error::invalid("amount", "receipt_amount_negative", detail));
         }
         let gross = self.gross()?;
-        let reduced = self.reduction.as_ref().map_or(Ok(Dong::ZERO), |reduction| reduction.validate(gross))?;
+        within_limit("amount", gross)?;
+        let reduced =
+            self.reduction.as_ref().map_or(Ok(Dong::ZERO), |reduction| reduction.validate(gross))?;
         if gross.checked_sub(reduced)? != self.amount {
             let detail = "the amount is not quantity × unit price less the reduction";
             return Err(Error::invalid("amount", "receipt_line_sum_wrong", detail));
@@ -158,11 +168,12 @@ impl Reduction {
             return Err(wrong("a reduction takes off between nothing and everything"));
         }
         let Some(percent) = self.percent else { return Ok(self.amount) };
-        decimal("reduction.percent", percent)?;
+        decimal("reduction.percent", percent, PERCENT_DECIMALS)?;
         if percent.is_sign_negative() || percent > Decimal::ONE_HUNDRED {
             return Err(wrong("the share lies between 0 and 100 percent"));
         }
-        let share = gross.to_decimal().checked_mul(percent).ok_or_else(line_out_of_range)? / Decimal::ONE_HUNDRED;
+        let share =
+            gross.to_decimal().checked_mul(percent).ok_or_else(line_out_of_range)? / Decimal::ONE_HUNDRED;
         let off = Dong::round_half_up(share)?.checked_sub(self.amount)?;
         if off.0.abs() > 1 {
             return Err(wrong("the amount is not the named share"));
@@ -189,7 +200,11 @@ impl Numbering {
     /// `receipt_number_out_of_range`, `receipt_profile_of_another_day`.
     pub fn validate(&self, profile: &Profile) -> Result<()> {
         if !profile.accepts_template(&self.template) {
-            return Err(Error::invalid("template", "receipt_template_malformed", "expected the form 01BLP0-001"));
+            return Err(Error::invalid(
+                "template",
+                "receipt_template_malformed",
+                "expected the form 01BLP0-001",
+            ));
         }
         if !profile.accepts_series(&self.series) {
             return Err(Error::invalid("series", "receipt_series_malformed", "expected the form BL-26E"));
@@ -199,7 +214,9 @@ impl Numbering {
             let detail = "the series belongs to a later year than the receipt";
             return Err(Error::invalid("series", "receipt_series_year_wrong", detail));
         }
-        if self.issued_on < profile.valid_from || profile.valid_until.is_some_and(|last| last < self.issued_on) {
+        if self.issued_on < profile.valid_from
+            || profile.valid_until.is_some_and(|last| last < self.issued_on)
+        {
             let detail = format!("{} is not in force on {}", profile.name, self.issued_on);
             return Err(Error::invalid("issued_on", "receipt_profile_of_another_day", detail));
         }
@@ -253,13 +270,20 @@ fn budget_index(field: &str, value: Option<&str>, digits: usize) -> Result<()> {
     Err(Error::invalid(field, "budget_index_wrong", format!("expected {digits} digits")))
 }
 
-fn decimal(field: &str, value: Decimal) -> Result<()> {
+fn decimal(field: &str, value: Decimal, decimals: u32) -> Result<()> {
     let shortest = value.normalize();
-    if shortest.scale() <= DECIMALS_LIMIT && shortest.mantissa().abs() < DIGITS_LIMIT {
+    if shortest.scale() <= decimals && shortest.mantissa().abs() < DIGITS_LIMIT {
         return Ok(());
     }
-    let detail = "at most 21 digits, of them at most 6 decimals";
+    let detail = format!("at most 21 digits, of them at most {decimals} decimals");
     Err(Error::invalid(field, "receipt_decimal_out_of_range", detail))
+}
+
+fn within_limit(field: &str, amount: Dong) -> Result<()> {
+    if amount.0.unsigned_abs() <= Dong::LIMIT.0.unsigned_abs() {
+        return Ok(());
+    }
+    Err(Error::invalid(field, "amount_out_of_range", "the amount is too large"))
 }
 
 #[track_caller]

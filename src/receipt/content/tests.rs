@@ -7,7 +7,8 @@ use crate::receipt::profile;
 fn refusal(change: impl FnOnce(&mut Content)) -> String {
     let mut changed = content();
     change(&mut changed);
-    let error = changed.validate(profile::for_day(day("2026-09-01"))).expect_err("the content must be refused");
+    let error =
+        changed.validate(profile::for_day(day("2026-09-01"))).expect_err("the content must be refused");
     match error.kind() {
         crate::error::Kind::Invalid { field } => format!("{field} {}", error.code()),
         other => panic!("{other:?}"),
@@ -65,7 +66,11 @@ fn lengths_count_characters_and_not_bytes() {
 #[test]
 fn text_that_xml_or_a_reader_could_misread_is_refused() {
     for unclean in ["Nguye\u{302}\u{303}n", "a\u{0}b", "a\u{202E}b", " a", "a\u{FFFE}", "a\tb", "a\u{E000}"] {
-        assert_eq!(refusal(|c| c.payer.name = Some(unclean.into())), "payer.name receipt_text_not_clean", "{unclean:?}");
+        assert_eq!(
+            refusal(|c| c.payer.name = Some(unclean.into())),
+            "payer.name receipt_text_not_clean",
+            "{unclean:?}"
+        );
     }
 }
 
@@ -94,11 +99,16 @@ fn a_line_must_add_up() {
 fn totals_must_be_the_sums_of_the_lines() {
     assert_eq!(refusal(|c| c.totals.payable = Dong(24_999)), "totals receipt_total_wrong");
     assert_eq!(refusal(|c| c.lines.clear()), "lines receipt_without_lines");
-    assert_eq!(refusal(|c| with_lines(c, vec![line(LineKind::Fee, "Phí", 1, 0)])), "totals.payable receipt_amount_not_positive");
+    assert_eq!(
+        refusal(|c| with_lines(c, vec![line(LineKind::Fee, "Phí", 1, 0)])),
+        "totals.payable receipt_amount_not_positive"
+    );
     let many = vec![line(LineKind::Fee, "Phí", 1, 1); LINES_LIMIT + 1];
     assert_eq!(refusal(|c| with_lines(c, many)), "lines receipt_lines_too_many");
     let huge = line(LineKind::Fee, "Phí", 1, Dong::LIMIT.0);
-    assert_eq!(refusal(|c| with_lines(c, vec![huge; 2])), "totals.payable amount_out_of_range");
+    assert_eq!(refusal(|c| with_lines(c, vec![huge; 2])), "totals.gross amount_out_of_range");
+    let beyond = line(LineKind::Fee, "Phí", 1, Dong::LIMIT.0 + 1);
+    assert_eq!(refusal(|c| with_lines(c, vec![beyond])), "lines[0].amount amount_out_of_range");
 }
 
 #[test]
@@ -106,7 +116,8 @@ fn a_reduction_names_its_ground_and_takes_off_its_share() {
     let reduced = |percent: Option<i64>, off: i64| {
         let mut reduced = line(LineKind::Fee, "Phí", 1, 9_999);
         let ground = "Luật Phí và lệ phí, điều 10".to_owned();
-        reduced.reduction = Some(Reduction { percent: percent.map(Decimal::from), amount: Dong(off), ground });
+        reduced.reduction =
+            Some(Reduction { percent: percent.map(Decimal::from), amount: Dong(off), ground });
         reduced.amount = Dong(9_999 - off);
         vec![reduced]
     };

@@ -88,7 +88,9 @@ impl SigningKey {
         }
         let certificates = certificates_in(chain_pem)?;
         match (keys.pop(), keys.is_empty()) {
-            (Some((der, encoding)), true) => SigningKey::checked(der, encoding, certificates, expected_tax_code),
+            (Some((der, encoding)), true) => {
+                SigningKey::checked(der, encoding, certificates, expected_tax_code)
+            }
             _ => Err(ambiguous()),
         }
     }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use rcgen::string::PrintableString;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    PKCS_RSA_SHA256, date_time_ymd,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PKCS_RSA_SHA256, date_time_ymd,
 };
 use rsa::RsaPrivateKey;
 use rsa::pkcs8::EncodePrivateKey;
@@ -127,7 +127,8 @@ fn country() -> Result<DnValue> {
 }
 
 fn new_key() -> Result<KeyPair> {
-    let key = RsaPrivateKey::new(&mut OsRng, KEY_BITS_MIN).map_err(|_| Error::internal("no RSA key could be made"))?;
+    let key = RsaPrivateKey::new(&mut OsRng, KEY_BITS_MIN)
+        .map_err(|_| Error::internal("no RSA key could be made"))?;
     let der = key.to_pkcs8_der().map_err(|_| Error::internal("the new RSA key could not be encoded"))?;
     KeyPair::from_pkcs8_der_and_sign_algo(&der.as_bytes().into(), &PKCS_RSA_SHA256).map_err(issuing_failed)
 }

@@ -3,10 +3,10 @@ use secrecy::{ExposeSecret, SecretString};
 use super::*;
 use crate::clock::Instant;
 use crate::receipt::certificate::TEST_MARK;
+use crate::receipt::sign::Signer;
 use crate::receipt::testing::{
     AUTHORITY_KEY_PEM, AUTHORITY_PEM, OTHER_SIGNER_PEM, SIGNER_PEM, TAX_CODE, at, signing_key,
 };
-use crate::receipt::sign::Signer;
 
 const PKCS1_PEM: &str = include_str!("../../../fixtures/receipt/test-only-signer-pkcs1.pem");
 const ENCRYPTED_PEM: &str = include_str!("../../../fixtures/receipt/test-only-encrypted-key.pem");

@@ -147,7 +147,8 @@ mod tests {
 
     fn canonical_of(xml: &str, tag: &str) -> String {
         let document = Document::parse(xml).unwrap();
-        let apex = document.descendants().find(|node| node.has_tag_name(tag) || node.tag_name().name() == tag);
+        let apex =
+            document.descendants().find(|node| node.has_tag_name(tag) || node.tag_name().name() == tag);
         String::from_utf8(canonical(apex.unwrap())).unwrap()
     }
 
@@ -176,10 +177,7 @@ mod tests {
     #[test]
     fn text_cdata_and_line_ends_become_plain_escaped_text() {
         let xml = "<a t='&#9;&quot;\n&lt;'>x\r\ny<![CDATA[<&>]]>&#13;<!-- gone --><?pi  v ?></a>";
-        assert_eq!(
-            canonical_of(xml, "a"),
-            "<a t=\"&#x9;&quot; &lt;\">x\ny&lt;&amp;&gt;&#xD;<?pi v ?></a>"
-        );
+        assert_eq!(canonical_of(xml, "a"), "<a t=\"&#x9;&quot; &lt;\">x\ny&lt;&amp;&gt;&#xD;<?pi v ?></a>");
     }
 
     #[test]

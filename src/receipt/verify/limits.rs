@@ -21,7 +21,8 @@ pub fn gate(bytes: &[u8]) -> Result<&str, Problem> {
     if bytes.len() > DOCUMENT_BYTES_LIMIT {
         return Err(Problem::DocumentTooLarge);
     }
-    if bytes.starts_with(b"\xEF\xBB\xBF") || bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
+    if bytes.starts_with(b"\xEF\xBB\xBF") || bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF")
+    {
         return Err(Problem::ByteOrderMark);
     }
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::EncodingNotUtf8)?;

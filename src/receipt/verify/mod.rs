@@ -134,7 +134,8 @@ fn judge(parts: &Parts<'_, '_>, trust: &TrustStore, now: Instant) -> Examined {
         signing_time: signature.signing_time,
         problems,
     };
-    let document = DocumentReport { kind: "receipt", signatures: vec![signature], problems: document_problems };
+    let document =
+        DocumentReport { kind: "receipt", signatures: vec![signature], problems: document_problems };
     Examined { report: Report::of(document), fields }
 }
 

@@ -10,9 +10,10 @@ use rust_decimal::Decimal;
 
 use crate::amount::Dong;
 use crate::receipt::content::{
-    CollectedBy, CollectingUnit, Content, CorrectionAction, Line, LineKind, Numbering, Payer, Principal, ReceiptKind,
-    Reduction, Relation, Totals,
+    CollectedBy, CollectingUnit, Content, CorrectionAction, Line, LineKind, Numbering, Payer, Principal,
+    ReceiptKind, Reduction, Relation, Totals,
 };
+use crate::receipt::profile;
 use crate::text::words::{EmptyTens, Four, Thousand, Wording, amount_in_words};
 
 /// What the signed body says.
@@ -38,6 +39,7 @@ impl Fields {
         body.end()?;
 
         let format_version = general.text("PBan")?.to_owned();
+        profile::all().iter().any(|known| known.format_version.value == format_version).then_some(())?;
         let title = general.text("TBLai")?.to_owned();
         let kind = receipt_kind(general.text("LBLai")?)?;
         let template = general.text("KHMSBLai")?.to_owned();
@@ -82,7 +84,8 @@ impl Fields {
     pub(super) fn is_consistent(&self) -> bool {
         let totals = &self.content.totals;
         Totals::of(&self.content.lines).is_ok_and(|sums| sums == *totals)
-            && every_wording().any(|wording| amount_in_words(totals.payable, &wording) == self.amount_in_words)
+            && every_wording()
+                .any(|wording| amount_in_words(totals.payable, &wording) == self.amount_in_words)
     }
 }
 
@@ -235,8 +238,10 @@ fn dong(text: &str) -> Option<Dong> {
     parsed(text).map(Dong)
 }
 
-fn parsed<T: FromStr>(text: &str) -> Option<T> {
-    text.parse().ok()
+/// A value in its one spelling: what would be written for it is what was signed, so that `+42` or
+/// `042` is not shown as 42.
+fn parsed<T: FromStr + ToString>(text: &str) -> Option<T> {
+    text.parse().ok().filter(|value: &T| value.to_string() == text)
 }
 
 /// Walks the children of an element in document order.

@@ -108,7 +108,8 @@ impl Report {
 
     /// The findings on several files as one; the verdict is the worst of them.
     pub fn combined(reports: impl IntoIterator<Item = Report>) -> Report {
-        let documents: Vec<DocumentReport> = reports.into_iter().flat_map(|report| report.documents).collect();
+        let documents: Vec<DocumentReport> =
+            reports.into_iter().flat_map(|report| report.documents).collect();
         let verdicts: Vec<Verdict> = documents.iter().map(DocumentReport::verdict).collect();
         let verdict = if verdicts.is_empty() || verdicts.contains(&Verdict::Unreadable) {
             Verdict::Unreadable
@@ -129,7 +130,10 @@ impl Report {
         let documents = self.documents.iter();
         documents
             .flat_map(|document| {
-                document.problems.iter().chain(document.signatures.iter().flat_map(|signature| &signature.problems))
+                document
+                    .problems
+                    .iter()
+                    .chain(document.signatures.iter().flat_map(|signature| &signature.problems))
             })
             .copied()
             .collect()

@@ -60,7 +60,8 @@ fn vocabulary(document: &Document<'_>) -> Result<(), Problem> {
 }
 
 fn body<'a, 'i>(document: &'a Document<'i>, root: Element<'a, 'i>) -> Result<Element<'a, 'i>, Problem> {
-    let all: Vec<Element<'a, 'i>> = document.descendants().filter(|node| is_called(*node, "DLBLai")).collect();
+    let all: Vec<Element<'a, 'i>> =
+        document.descendants().filter(|node| is_called(*node, "DLBLai")).collect();
     for node in &all {
         displaced_body(*node, root)?;
     }
@@ -92,7 +93,8 @@ fn signature_element<'a, 'i>(
     document: &'a Document<'i>,
     root: Element<'a, 'i>,
 ) -> Result<Element<'a, 'i>, Problem> {
-    let all: Vec<Element<'a, 'i>> = document.descendants().filter(|node| is_called(*node, "Signature")).collect();
+    let all: Vec<Element<'a, 'i>> =
+        document.descendants().filter(|node| is_called(*node, "Signature")).collect();
     if all.iter().any(|node| node.ancestors().any(|ancestor| is_called(ancestor, "DLBLai"))) {
         return Err(Problem::SignatureInBody);
     }

@@ -239,12 +239,14 @@ fn signing_time(object: Element<'_, '_>, signature: Element<'_, '_>) -> Result<I
     }
     let time = only_child(property, "SigningTime")?;
     attributes(time, &[])?;
-    let text = leaf_text(time).ok_or(Problem::ObjectContentUnexpected)?;
-    let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").map_err(|_| Problem::SigningTimeUnreadable)?;
-    if text.len() != "2026-01-01T00:00:00".len() {
-        return Err(Problem::SigningTimeUnreadable);
-    }
-    Ok(Instant::from_hanoi(local))
+    local_time(leaf_text(time).ok_or(Problem::ObjectContentUnexpected)?).ok_or(Problem::SigningTimeUnreadable)
+}
+
+/// Local time in whole seconds, in its one spelling.
+fn local_time(text: &str) -> Option<Instant> {
+    let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").ok()?;
+    (text.len() == "2026-01-01T00:00:00".len()).then_some(())?;
+    Some(Instant::from_hanoi(local)).filter(|at| at.hanoi_text() == text)
 }
 
 fn only_child<'a, 'i>(node: Element<'a, 'i>, name: &str) -> Result<Element<'a, 'i>, Problem> {

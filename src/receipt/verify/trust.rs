@@ -105,7 +105,8 @@ impl Anchor {
         }
         let authority = parse(&self.der).ok()?;
         let validity = authority.validity();
-        let valid = (validity.not_before.timestamp()..=validity.not_after.timestamp()).contains(&at.seconds());
+        let valid =
+            (validity.not_before.timestamp()..=validity.not_after.timestamp()).contains(&at.seconds());
         let algorithm = leaf.signature_algorithm.algorithm.to_id_string();
         let strong = AUTHORITY_ALGORITHMS.contains(&algorithm.as_str());
         let issued = valid && strong && leaf.verify_signature(Some(authority.public_key())).is_ok();

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::classification::{self, Class};
 use super::evidence::Evidence;
-use super::working_days::WorkingDays;
+use crate::working_days::WorkingDays;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::exception::kind::Kind;

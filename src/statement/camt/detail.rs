@@ -34,7 +34,8 @@ fn read_detail(element: &Element, at: String, entry_is_credit: bool, findings: &
         None => entry_is_credit,
     };
     // .02 has the amount in AmtDtls only; from .03 it stands directly in the detail.
-    let amount_path = if element.child("Amt").is_some() { &["Amt"][..] } else { &["AmtDtls", "TxAmt", "Amt"] };
+    let amount_path =
+        if element.child("Amt").is_some() { &["Amt"][..] } else { &["AmtDtls", "TxAmt", "Amt"] };
     let amount = element
         .descend(amount_path)
         .and_then(|amount| entry::read_amount(amount, &format!("{at}/{}", amount_path.join("/")), findings));
@@ -67,17 +68,21 @@ fn counterparty(element: &Element, is_credit: bool) -> (Option<String>, Option<S
         .or_else(|| parties.clean_at(&[party, "Pty", "Nm"]))
         .or_else(|| parties.clean_at(&[party, "Agt", "FinInstnId", "Nm"]));
     let number = parties.descend(&[account, "Id"]).and_then(|id| {
-        id.clean_at(&["IBAN"]).or_else(|| id.clean_at(&["Othr", "Id"])).or_else(|| id.clean_at(&["PrtryAcct", "Id"]))
+        id.clean_at(&["IBAN"])
+            .or_else(|| id.clean_at(&["Othr", "Id"]))
+            .or_else(|| id.clean_at(&["PrtryAcct", "Id"]))
     });
     (name, number)
 }
 
 fn memo(element: &Element) -> Option<String> {
     let remittance: Vec<&Element> = element.all("RmtInf").collect();
-    let pieces: Vec<&str> = remittance.iter().flat_map(|part| part.all("Ustrd")).filter_map(Element::text).collect();
+    let pieces: Vec<&str> =
+        remittance.iter().flat_map(|part| part.all("Ustrd")).filter_map(Element::text).collect();
     let unstructured = glue(&pieces);
     let structured = remittance.iter().flat_map(|part| part.all("Strd")).flat_map(|part| {
-        let reference = part.text_at(&["CdtrRefInf", "Ref"]).or_else(|| part.text_at(&["CdtrRefInf", "CdtrRef"]));
+        let reference =
+            part.text_at(&["CdtrRefInf", "Ref"]).or_else(|| part.text_at(&["CdtrRefInf", "CdtrRef"]));
         reference.into_iter().chain(part.all("AddtlRmtInf").filter_map(Element::text))
     });
     let additional = element.text_at(&["AddtlTxInf"]);

@@ -157,10 +157,10 @@ impl<'a> Walker<'a> {
         loop {
             match self.next_event()? {
                 Event::Start(tag) => {
-                    self.open_child(&tag, &mut open, &mut count, base)?;
+                    self.open_child(&tag, &mut open, &mut count)?;
                 }
                 Event::Empty(tag) => {
-                    self.open_child(&tag, &mut open, &mut count, base)?;
+                    self.open_child(&tag, &mut open, &mut count)?;
                     self.path.pop();
                     close_child(&mut open);
                 }
@@ -188,17 +188,17 @@ impl<'a> Walker<'a> {
         tag: &BytesStart<'_>,
         open: &mut Vec<Element>,
         count: &mut usize,
-        base: usize,
     ) -> Result<(), Finding> {
         *count += 1;
-        if self.path.len() >= MAX_DEPTH || open.len() + base >= MAX_DEPTH + 1 {
+        if self.path.len() >= MAX_DEPTH {
             return Err(self.refuse("xml_too_deep", "XML lồng quá sâu", "the XML is nested too deeply"));
         }
         if *count > MAX_ELEMENTS {
             return Err(self.refuse("xml_too_large", "Bút toán quá lớn", "the entry has too many elements"));
         }
         let name = tag.local_name().into_inner().to_owned();
-        let currency = tag.attributes().flatten().find(|attribute| attribute.key.local_name().into_inner() == "Ccy");
+        let currency =
+            tag.attributes().flatten().find(|attribute| attribute.key.local_name().into_inner() == "Ccy");
         let currency = currency.map(|attribute| attribute.value.into_owned());
         self.path.push(name.clone());
         open.push(Element { name, currency, ..Element::default() });

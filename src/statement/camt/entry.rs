@@ -121,7 +121,11 @@ pub(super) fn read_money(element: &Element, path: &str, findings: &mut Findings)
     Some(Money { amount: signed(unsigned, is_credit?), currency })
 }
 
-pub(super) fn read_amount(element: &Element, path: &str, findings: &mut Findings) -> Option<(Decimal, String)> {
+pub(super) fn read_amount(
+    element: &Element,
+    path: &str,
+    findings: &mut Findings,
+) -> Option<(Decimal, String)> {
     let amount = match iso_amount(element.text().unwrap_or_default()) {
         Ok(amount) => amount,
         Err(fault) => {
@@ -166,7 +170,12 @@ pub(super) fn read_direction(element: &Element, path: &str, findings: &mut Findi
 }
 
 /// A date given as `Dt` or `DtTm`; absent is fine, unreadable is an error.
-pub(super) fn read_date(element: &Element, name: &str, path: &str, findings: &mut Findings) -> Option<NaiveDate> {
+pub(super) fn read_date(
+    element: &Element,
+    name: &str,
+    path: &str,
+    findings: &mut Findings,
+) -> Option<NaiveDate> {
     let holder = element.child(name)?;
     let kinds = ["Dt", "DtTm"];
     let found = kinds.iter().find_map(|kind| holder.text_at(&[*kind]).map(|text| (format!("/{kind}"), text)));
@@ -235,8 +244,7 @@ fn describe(line: &mut Line, element: &Element, details: Vec<Detail>) {
             line.bank_reference.clone_from(&only.bank_reference);
         }
     }
-    let own_reference =
-        element.clean_at(&["NtryRef"]).filter(|reference| !detail::is_placeholder(reference));
+    let own_reference = element.clean_at(&["NtryRef"]).filter(|reference| !detail::is_placeholder(reference));
     line.reference = line.reference.take().or(batch_reference).or(own_reference);
     line.details = details;
 }

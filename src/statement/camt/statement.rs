@@ -224,7 +224,8 @@ impl Builder {
     fn pick(&self, code: &str, latest: bool) -> Option<Balance> {
         let of_type = || self.balances.iter().filter(|typed| typed.code == code);
         let has_final = of_type().any(|typed| !typed.is_interim);
-        let candidates = of_type().filter(|typed| !typed.is_interim || !has_final).map(|typed| &typed.balance);
+        let candidates =
+            of_type().filter(|typed| !typed.is_interim || !has_final).map(|typed| &typed.balance);
         let chosen = if latest {
             candidates.reduce(|best, next| if next.date > best.date { next } else { best })
         } else {
@@ -245,7 +246,10 @@ impl Builder {
         let page = self.statement.page;
         if self.format == Format::Camt053 {
             let has_failed_balance = !self.findings.errors.is_empty();
-            if self.statement.opening.is_none() && page.is_none_or(|page| !page.continues) && !has_failed_balance {
+            if self.statement.opening.is_none()
+                && page.is_none_or(|page| !page.continues)
+                && !has_failed_balance
+            {
                 self.findings.error(missing_balance(&at, "OPBD"));
             }
             if self.statement.closing.is_none() && page.is_none_or(|page| page.last) && !has_failed_balance {
@@ -295,7 +299,11 @@ fn clean(element: &Element) -> Option<String> {
 }
 
 fn missing_balance(at: &str, code: &str) -> Finding {
-    let kind = if code == "OPBD" { ("đầu kỳ (OPBD hoặc PRCD)", "opening") } else { ("cuối kỳ (CLBD)", "closing") };
+    let kind = if code == "OPBD" {
+        ("đầu kỳ (OPBD hoặc PRCD)", "opening")
+    } else {
+        ("cuối kỳ (CLBD)", "closing")
+    };
     Finding::new(
         at,
         "balance_missing",

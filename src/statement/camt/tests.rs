@@ -68,9 +68,14 @@ fn the_version_is_known_and_any_namespace_prefix_reads_alike() {
     let plain = simple("120.00", &entry("20.00", "CRDT", ""));
     let parsed = read(&plain);
     assert_eq!(parsed.version.as_deref(), Some("camt.053.001.02"));
-    let prefixed = plain.replace("</", "</n:").replace('<', "<n:").replace("<n:/n:", "</n:").replace("<n:?", "<?");
-    let wrapped = format!("<Envelope><Body>{}</Body></Envelope>", plain.replace("<?xml version=\"1.0\"?>", ""));
-    assert_eq!(clean(&prefixed.replace("xmlns=", "xmlns:n=")).lines[0].amount, parsed.statements[0].lines[0].amount);
+    let prefixed =
+        plain.replace("</", "</n:").replace('<', "<n:").replace("<n:/n:", "</n:").replace("<n:?", "<?");
+    let wrapped =
+        format!("<Envelope><Body>{}</Body></Envelope>", plain.replace("<?xml version=\"1.0\"?>", ""));
+    assert_eq!(
+        clean(&prefixed.replace("xmlns=", "xmlns:n=")).lines[0].amount,
+        parsed.statements[0].lines[0].amount
+    );
     assert_eq!(clean(&wrapped).at, "/Envelope/Body/Document/BkToCstmrStmt/Stmt[1]");
 }
 
@@ -107,7 +112,8 @@ fn the_previous_closing_balance_stands_in_for_the_opening() {
 
 #[test]
 fn available_balances_are_of_no_interest() {
-    let others = balance("CLAV", "1.00", "CRDT") + &balance("FWAV", "-9", "X") + &balance("OPAV", "2", "DBIT");
+    let others =
+        balance("CLAV", "1.00", "CRDT") + &balance("FWAV", "-9", "X") + &balance("OPAV", "2", "DBIT");
     clean(&simple("120.00", &(others + &entry("20.00", "CRDT", ""))));
 }
 
@@ -167,7 +173,10 @@ fn charges_are_kept_in_both_shapes() {
     let new = "<Chrgs><TtlChrgsAndTaxAmt Ccy=\"EUR\">3.00</TtlChrgsAndTaxAmt><Rcrd><Amt Ccy=\"EUR\">3.00</Amt><ChrgInclInd>true</ChrgInclInd></Rcrd></Chrgs>";
     let charges = |inside: &str| {
         let line = clean(&simple("120.00", &entry("20.00", "CRDT", inside))).lines.remove(0);
-        line.charges.into_iter().map(|charge| (charge.amount.to_string(), charge.included)).collect::<Vec<_>>()
+        line.charges
+            .into_iter()
+            .map(|charge| (charge.amount.to_string(), charge.included))
+            .collect::<Vec<_>>()
     };
     assert_eq!(charges(old), [("-1.00".to_owned(), None), ("2.00".to_owned(), None)]);
     assert_eq!(charges(new), [("-3.00".to_owned(), Some(true))]);
@@ -176,7 +185,12 @@ fn charges_are_kept_in_both_shapes() {
 #[test]
 fn several_statements_of_a_file_come_apart() {
     let one = |closing| {
-        statement(&format!("{}{}{}", balance("OPBD", "1", "CRDT"), balance("CLBD", closing, "CRDT"), entry("2", "CRDT", "")))
+        statement(&format!(
+            "{}{}{}",
+            balance("OPBD", "1", "CRDT"),
+            balance("CLBD", closing, "CRDT"),
+            entry("2", "CRDT", "")
+        ))
     };
     let parsed = read(&document(&(one("3") + &one("4"))));
     assert_eq!(parsed.statements.len(), 2);
@@ -192,7 +206,9 @@ fn a_copy_is_read_with_a_warning() {
 }
 
 fn page(number: u32, last: bool, inside: &str) -> String {
-    statement(&format!("<StmtPgntn><PgNb>{number}</PgNb><LastPgInd>{last}</LastPgInd></StmtPgntn><ElctrncSeqNb>7</ElctrncSeqNb>{inside}"))
+    statement(&format!(
+        "<StmtPgntn><PgNb>{number}</PgNb><LastPgInd>{last}</LastPgInd></StmtPgntn><ElctrncSeqNb>7</ElctrncSeqNb>{inside}"
+    ))
 }
 
 #[test]
@@ -212,18 +228,25 @@ fn pages_without_balances_between_them_are_proven_together() {
 
 #[test]
 fn pages_with_interim_balances_are_proven_one_by_one() {
-    let interim = |code, amount| balance(code, amount, "CRDT").replace("</CdOrPrtry>", "</CdOrPrtry><SubTp><Cd>INTM</Cd></SubTp>");
-    let first = page(1, false, &(balance("OPBD", "100", "CRDT") + &interim("CLBD", "101") + &entry("1", "CRDT", "")));
-    let second = |opening| page(2, true, &(interim("OPBD", opening) + &balance("CLBD", "103", "CRDT") + &entry("2", "CRDT", "")));
+    let interim = |code, amount| {
+        balance(code, amount, "CRDT").replace("</CdOrPrtry>", "</CdOrPrtry><SubTp><Cd>INTM</Cd></SubTp>")
+    };
+    let first =
+        page(1, false, &(balance("OPBD", "100", "CRDT") + &interim("CLBD", "101") + &entry("1", "CRDT", "")));
+    let second = |opening| {
+        page(2, true, &(interim("OPBD", opening) + &balance("CLBD", "103", "CRDT") + &entry("2", "CRDT", "")))
+    };
     assert_eq!(read(&document(&(first.clone() + &second("101")))).errors, vec![]);
     assert!(!read(&document(&(first + &second("100")))).errors.is_empty());
 }
 
 #[test]
 fn reports_and_notifications_slot_in_without_proof() {
-    let notification = "<Document><BkToCstmrDbtCdtNtfctn><Ntfctn><Id>N</Id><Acct><Id><IBAN>DE1</IBAN></Id></Acct>".to_owned()
-        + &entry("5.00", "CRDT", "")
-        + "</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>";
+    let notification =
+        "<Document><BkToCstmrDbtCdtNtfctn><Ntfctn><Id>N</Id><Acct><Id><IBAN>DE1</IBAN></Id></Acct>"
+            .to_owned()
+            + &entry("5.00", "CRDT", "")
+            + "</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>";
     let parsed = read(&notification);
     assert_eq!((parsed.format, parsed.errors), (Format::Camt054, vec![]));
     assert_eq!(parsed.statements[0].currency.as_deref(), Some("EUR"));
@@ -268,7 +291,9 @@ fn broken_money_is_refused_at_its_element() {
 #[test]
 fn stated_totals_must_agree() {
     let totals = |sum: &str, count: &str| {
-        let summary = format!("<TxsSummry><TtlCdtNtries><NbOfNtries>{count}</NbOfNtries><Sum>{sum}</Sum></TtlCdtNtries></TxsSummry>");
+        let summary = format!(
+            "<TxsSummry><TtlCdtNtries><NbOfNtries>{count}</NbOfNtries><Sum>{sum}</Sum></TtlCdtNtries></TxsSummry>"
+        );
         read(&simple("120.00", &(summary + &entry("20.00", "CRDT", ""))))
     };
     assert_eq!(totals("20.00", "1").errors, vec![]);
@@ -294,7 +319,10 @@ fn a_file_cut_off_anywhere_is_refused_and_keeps_what_was_read() {
 fn a_dtd_is_refused_and_nothing_is_expanded() {
     let text = simple("100.00", "").replace("<Document", "<!DOCTYPE d [<!ENTITY a \"aaaa\">]><Document");
     assert_eq!(refused(&text).1, "xml_dtd_refused");
-    assert_eq!(refused(&simple("100.00", &entry("1", "CRDT", "<AddtlNtryInf>&a;</AddtlNtryInf>"))).1, "xml_entity_unknown");
+    assert_eq!(
+        refused(&simple("100.00", &entry("1", "CRDT", "<AddtlNtryInf>&a;</AddtlNtryInf>"))).1,
+        "xml_entity_unknown"
+    );
 }
 
 #[test]

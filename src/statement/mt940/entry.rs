@@ -80,18 +80,19 @@ fn read_mark(letters: &str) -> Result<(bool, bool, Option<char>), Fault> {
     if is_code && rest.next().is_none() { Ok((is_credit, reversal, funds_code)) } else { Err(unknown()) }
 }
 
-/// The type code, in listed form, with digits only (`N527`) or any other letter first; some banks
-/// leave it out before `NONREF`.
+/// The type code, in listed form, with digits only (`N527`), short (`NET `) or with any other
+/// letter first; some banks leave it out before `NONREF`.
 fn read_type(text: &str) -> Result<(Option<String>, &str), Fault> {
     if text.starts_with("NONREF") {
         return Ok((None, text));
     }
     let is_code = |code: &str| {
         let mut chars = code.chars();
-        chars.next().is_some_and(|c| c.is_ascii_uppercase()) && chars.all(|c| c.is_ascii_alphanumeric())
+        chars.next().is_some_and(|c| c.is_ascii_uppercase())
+            && chars.all(|c| c.is_ascii_alphanumeric() || c == ' ')
     };
     match text.split_at_checked(4).filter(|(code, _)| is_code(code)) {
-        Some((code, references)) => Ok((Some(code.to_owned()), references)),
+        Some((code, references)) => Ok((Some(code.trim_end().to_owned()), references)),
         None => Err(Fault::new(
             "transaction_code_missing",
             "Thiếu mã loại giao dịch (ví dụ NTRF) sau số tiền",

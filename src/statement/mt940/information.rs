@@ -31,7 +31,10 @@ pub(super) fn read_information(lines: &[&str]) -> Information {
 fn structured_mark(text: &str) -> Option<char> {
     let behind_code = text.trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
     let code_length = text.trim_start().len() - behind_code.len();
-    let mark = behind_code.chars().next().filter(|c| matches!(c, '?' | '~' | '<' | '>' | '^' | '|' | '!' | '@' | '$'))?;
+    let mark = behind_code
+        .chars()
+        .next()
+        .filter(|c| matches!(c, '?' | '~' | '<' | '>' | '^' | '|' | '!' | '@' | '$'))?;
     (code_length <= 4 && fields(behind_code, mark).count() >= 2).then_some(mark)
 }
 
@@ -39,7 +42,9 @@ fn structured_mark(text: &str) -> Option<char> {
 fn fields(text: &str, mark: char) -> impl Iterator<Item = (u8, &str)> {
     let is_start = move |text: &str| {
         let digits = text.strip_prefix(mark).and_then(|rest| rest.get(..2));
-        digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit())).and_then(|digits| digits.parse().ok())
+        digits
+            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+            .and_then(|digits| digits.parse().ok())
     };
     let starts: Vec<(usize, u8)> = text
         .match_indices(mark)

@@ -259,7 +259,9 @@ impl<'a> Builder<'a> {
         self.close_line();
         self.check_mandatory(message, format);
         if self.findings.errors.is_empty() {
-            if format.requires_balances() && let Some(finding) = prove_balance(&self.statement) {
+            if format.requires_balances()
+                && let Some(finding) = prove_balance(&self.statement)
+            {
                 self.findings.error(finding);
             }
             check_totals(&self.statement, &mut self.findings);
@@ -272,7 +274,12 @@ impl<'a> Builder<'a> {
         let last = line_place(message.last_line);
         let has = |names: &[&str]| names.iter().any(|name| message.has(name));
         let missing = |at: &str, tag: &str| {
-            Finding::new(at, "tag_missing", format!("Thiếu trường :{tag}:"), format!("the tag :{tag}: is missing"))
+            Finding::new(
+                at,
+                "tag_missing",
+                format!("Thiếu trường :{tag}:"),
+                format!("the tag :{tag}: is missing"),
+            )
         };
         if self.statement.id.is_none() {
             self.findings.error(missing(&first, "20"));
@@ -310,7 +317,8 @@ fn is_currency(text: &str) -> bool {
 
 /// `C261122VND1000,`: mark, date, currency, amount.
 fn read_balance(text: &str) -> Result<(Balance, bool), Fault> {
-    let text = text.trim();
+    let text: String = text.split_whitespace().collect();
+    let text = text.as_str();
     let is_credit = match text.chars().next() {
         Some('C') => true,
         Some('D') => false,

@@ -38,7 +38,12 @@ pub(super) fn read(text: &str) -> Reading {
     let mut findings = Findings::default();
     let messages = tag::split_messages(text, &mut findings);
     if messages.is_empty() {
-        findings.error(Finding::new("line 1", "statement_missing", "Tệp không có sao kê", "the file has no statement"));
+        findings.error(Finding::new(
+            "line 1",
+            "statement_missing",
+            "Tệp không có sao kê",
+            "the file has no statement",
+        ));
     }
     let is_interim = !messages.is_empty() && messages.iter().all(tag::Message::is_interim);
     let format = if is_interim { Format::Mt942 } else { Format::Mt940 };

@@ -36,11 +36,13 @@ impl<'a> Tag<'a> {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Message<'a> {
     pub tags: Vec<Tag<'a>>,
     pub first_line: usize,
     pub last_line: usize,
+    has_opening: bool,
+    has_closing: bool,
 }
 
 impl Message<'_> {
@@ -48,18 +50,10 @@ impl Message<'_> {
         self.tags.iter().any(|tag| tag.name == name)
     }
 
-    fn has_opening(&self) -> bool {
-        self.has("60F") || self.has("60M")
-    }
-
-    fn has_closing(&self) -> bool {
-        self.has("62F") || self.has("62M")
-    }
-
     /// An MT942: floor limit or a statement time, and no balances.
     pub fn is_interim(&self) -> bool {
         let has_mark = ["34F", "13", "13D", "90D", "90C"].iter().any(|name| self.has(name));
-        has_mark && !self.has_opening() && !self.has_closing()
+        has_mark && !self.has_opening && !self.has_closing
     }
 }
 
@@ -84,7 +78,9 @@ pub(super) fn split_tag(line: &str) -> Option<(&str, &str)> {
     let (name, content) = line.strip_prefix(':')?.split_once(':')?;
     let is_name = match name.as_bytes() {
         [a, b] => (a.is_ascii_digit() && b.is_ascii_digit()) || name == "NS",
-        [a, b, c] => a.is_ascii_digit() && b.is_ascii_digit() && (c.is_ascii_uppercase() || c.is_ascii_digit()),
+        [a, b, c] => {
+            a.is_ascii_digit() && b.is_ascii_digit() && (c.is_ascii_uppercase() || c.is_ascii_digit())
+        }
         _ => false,
     };
     is_name.then_some((name, content))
@@ -92,7 +88,8 @@ pub(super) fn split_tag(line: &str) -> Option<(&str, &str)> {
 
 /// An account number and not the words of a payer.
 fn looks_like_account(content: &str) -> bool {
-    let is_plain = content.trim().chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | ' ' | '-' | '.'));
+    let is_plain =
+        content.trim().chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | ' ' | '-' | '.'));
     is_plain && content.bytes().filter(u8::is_ascii_digit).count() >= 5
 }
 
@@ -100,8 +97,24 @@ fn looks_like_account(content: &str) -> bool {
 pub(super) fn is_statement_tag(name: &str) -> bool {
     matches!(
         name,
-        "20" | "21" | "25" | "25P" | "28" | "28C" | "60F" | "60M" | "61" | "62F" | "62M" | "64" | "65" | "86"
-            | "34F" | "13" | "13D" | "90C" | "90D"
+        "20" | "21"
+            | "25"
+            | "25P"
+            | "28"
+            | "28C"
+            | "60F"
+            | "60M"
+            | "61"
+            | "62F"
+            | "62M"
+            | "64"
+            | "65"
+            | "86"
+            | "34F"
+            | "13"
+            | "13D"
+            | "90C"
+            | "90D"
     )
 }
 
@@ -125,7 +138,8 @@ struct Splitter<'a, 'b> {
 impl<'a> Splitter<'a, '_> {
     fn take_line(&mut self, position: usize) {
         let Some(&(number, line)) = self.lines.get(position) else { return };
-        let line = self.without_blocks(line, number);
+        // Transmission marks (SOH, ETX) stick to the envelope of some files.
+        let line = self.without_blocks(line.trim_matches(|c: char| c.is_control() && c != '\t'), number);
         if line.trim().is_empty() {
             return;
         }
@@ -147,14 +161,14 @@ impl<'a> Splitter<'a, '_> {
         let trimmed = line.trim_start();
         if let Some(behind) = trimmed.strip_prefix("-}") {
             self.is_open = false;
-            rest = behind;
+            rest = behind.find('{').and_then(|at| behind.get(at..)).unwrap_or_default();
         }
         let is_block =
             |text: &str| matches!(text.trim_start().as_bytes(), [b'{', b'1'..=b'5' | b'S', b':', ..]);
         if !is_block(rest) {
             return rest;
         }
-        if self.is_open && self.messages.last().is_some_and(|message| !message.has_closing()) {
+        if self.is_open && self.messages.last().is_some_and(|message| !message.has_closing) {
             self.findings.warn(Finding::new(
                 line_place(number),
                 "swift_block_unclosed",
@@ -169,10 +183,11 @@ impl<'a> Splitter<'a, '_> {
     /// A lone `-` ends the message unless the text of `:86:` goes on behind it.
     fn ends_message(&self, position: usize) -> bool {
         let Some(message) = self.messages.last().filter(|_| self.is_open) else { return true };
-        if message.has_closing() || !self.is_in_free_text() {
+        if message.has_closing || !self.is_in_free_text() {
             return true;
         }
-        let next = self.lines.iter().skip(position + 1).map(|(_, line)| line.trim()).find(|line| !line.is_empty());
+        let next =
+            self.lines.iter().skip(position + 1).map(|(_, line)| line.trim()).find(|line| !line.is_empty());
         next.is_none_or(|line| {
             line == "-" || line.starts_with('{') || split_tag(line).is_some_and(|(name, _)| name == "20")
         })
@@ -188,8 +203,8 @@ impl<'a> Splitter<'a, '_> {
             return true;
         }
         let message = self.messages.last();
-        let is_closed = message.is_some_and(Message::has_closing);
-        let awaits_closing = message.is_some_and(|message| message.has_opening()) && !is_closed;
+        let is_closed = message.is_some_and(|message| message.has_closing);
+        let awaits_closing = message.is_some_and(|message| message.has_opening) && !is_closed;
         match name {
             "20" => is_closed || self.is_followed_by_head(position),
             "21" | "13" | "13D" => is_closed,
@@ -226,18 +241,20 @@ impl<'a> Splitter<'a, '_> {
         let starts_anew = match self.messages.last().filter(|_| self.is_open) {
             None => true,
             Some(message) => {
-                name == "20" || (matches!(name, "25" | "25P" | "28" | "28C") && message.has_closing())
+                name == "20" || (matches!(name, "25" | "25P" | "28" | "28C") && message.has_closing)
             }
         };
         if starts_anew && !is_statement_tag(name) {
             return;
         }
         if starts_anew {
-            self.messages.push(Message { tags: Vec::new(), first_line: number, last_line: number });
+            self.messages.push(Message { first_line: number, ..Message::default() });
             self.is_open = true;
         }
         if let Some(message) = self.messages.last_mut() {
             message.last_line = number;
+            message.has_opening |= matches!(name, "60F" | "60M");
+            message.has_closing |= matches!(name, "62F" | "62M");
             message.tags.push(Tag { name, line: number, content: vec![content] });
         }
     }

@@ -66,7 +66,9 @@ fn swift_blocks_around_a_message_are_taken_off() {
     let bare = clean(COMPLETE);
     let body = COMPLETE.trim_end_matches("-\r\n");
     for blocked in [
-        format!("{{1:F01VPBKVNVXAXXX0000000000}}{{2:O9400000N}}{{3:{{108:X}}}}{{4:\r\n{body}-}}{{5:{{CHK:123}}}}"),
+        format!(
+            "{{1:F01VPBKVNVXAXXX0000000000}}{{2:O9400000N}}{{3:{{108:X}}}}{{4:\r\n{body}-}}{{5:{{CHK:123}}}}"
+        ),
         format!("{{1:F01VPBKVNVXAXXX0000000000}}\r\n{{2:O9400000N}}\r\n{{4:{body}-}}\r\n"),
     ] {
         let statement = clean(&blocked);
@@ -79,7 +81,14 @@ fn swift_blocks_around_a_message_are_taken_off() {
 fn several_messages_and_accounts_come_apart_by_dash_blank_line_or_nothing() {
     let first = COMPLETE.trim_end_matches("-\r\n").to_owned();
     let second = first.replace("0123456789", "9876543210").replace("00326", "00012");
-    for separator in ["-\r\n", "\r\n\r\n", "", "-}{5:}{1:F01BANK}{2:O940}{4:\r\n", "-\r\nVPBKVNVX\r\n940\r\n"] {
+    for separator in [
+        "-\r\n",
+        "\r\n\r\n",
+        "",
+        "-}{5:}{1:F01BANK}{2:O940}{4:\r\n",
+        "-}$\u{1}{1:F01BANK}{4:\r\n",
+        "-\r\nVPBKVNVX\r\n940\r\n",
+    ] {
         let parsed = read(&format!("{first}{separator}{second}-\r\n"));
         assert_eq!(parsed.errors, vec![], "{separator:?}");
         let accounts: Vec<_> = parsed.statements.iter().filter_map(Statement::account_number).collect();
@@ -91,7 +100,12 @@ fn several_messages_and_accounts_come_apart_by_dash_blank_line_or_nothing() {
 fn text_before_the_first_message_is_left_out_with_a_warning() {
     let parsed = read(&format!("VPBKVNVX\r\n940\r\n------\r\n{COMPLETE}"));
     assert_eq!(parsed.errors, vec![]);
-    assert!(parsed.warnings.iter().any(|warning| warning.code == "text_outside_message" && warning.at == "line 1"));
+    assert!(
+        parsed
+            .warnings
+            .iter()
+            .any(|warning| warning.code == "text_outside_message" && warning.at == "line 1")
+    );
 }
 
 #[test]
@@ -124,7 +138,8 @@ fn marks_reversals_and_funds_codes_are_told_apart() {
 
 #[test]
 fn an_overdraft_is_negative_on_both_sides() {
-    let statement = clean(":20:A\n:25:1\n:28C:1\n:60F:D261121EUR100,00\n:61:261122D20,NTRFX\n:62F:D261122EUR120,00\n");
+    let statement =
+        clean(":20:A\n:25:1\n:28C:1\n:60F:D261121EUR100,00\n:61:261122D20,NTRFX\n:62F:D261122EUR120,00\n");
     assert_eq!(statement.opening.unwrap().amount.to_string(), "-100.00");
     assert_eq!(statement.closing.unwrap().amount.to_string(), "-120.00");
 }
@@ -135,12 +150,17 @@ fn the_habits_of_real_banks_do_not_stop_the_reading() {
         (":61:2611221122C5,00NTRF", None, None),
         (":61:2611221122C5,00 NTRFABC", Some("ABC"), None),
         (":61:2611221122C5,00N527NONREF", None, None),
+        (":61:2611221122C5,00NET NONREF", None, None),
         (":61:2611221122C5,00NXYZABC//B1", Some("ABC"), Some("B1")),
         (":61:2611221122C5,NTRFABC", Some("ABC"), None),
         (":61:2611221122C5NTRFABC", Some("ABC"), None),
         (":61:2611221122C5.00NTRFABC", Some("ABC"), None),
         (":61:261122C5,00NTRFABC", Some("ABC"), None),
-        (":61:2611221122C5,00FMSCA VERY LONG REFERENCE OF MORE//THAN 16", Some("A VERY LONG REFERENCE OF MORE"), Some("THAN 16")),
+        (
+            ":61:2611221122C5,00FMSCA VERY LONG REFERENCE OF MORE//THAN 16",
+            Some("A VERY LONG REFERENCE OF MORE"),
+            Some("THAN 16"),
+        ),
         (":61:2611221122C000000000005,00NTRFABC", Some("ABC"), None),
         (":61:2611221122C5,00NTRFABC//B1\nSUPPLEMENT", Some("ABC"), Some("B1")),
         (":61:2611221122C5,00NTRF//B1", None, Some("B1")),
@@ -209,7 +229,8 @@ fn a_full_remittance_field_goes_on_in_the_next_without_a_space() {
 
 #[test]
 fn a_field_mark_may_be_broken_over_two_lines() {
-    let text = with_entry(":61:2611221122C5,NTRFX\n:86: 020?00Wyplata?20AAA?\n21BBB?2\n2CCC", "C261122EUR105,");
+    let text =
+        with_entry(":61:2611221122C5,NTRFX\n:86: 020?00Wyplata?20AAA?\n21BBB?2\n2CCC", "C261122EUR105,");
     assert_eq!(clean(&text).lines[0].memo.as_deref(), Some("AAA BBB CCC"));
 }
 
@@ -242,7 +263,10 @@ fn words_of_the_payer_may_look_like_a_tag() {
         ":61:2611221122C5,NTRFX\n:86:hen gap luc\n:12:11 ngay mai\n:20: nguoi\n:25:so nha\n:HD:123",
         "C261122EUR105,",
     );
-    assert_eq!(clean(&text).lines[0].memo.as_deref(), Some("hen gap luc :12:11 ngay mai :20: nguoi :25:so nha :HD:123"));
+    assert_eq!(
+        clean(&text).lines[0].memo.as_deref(),
+        Some("hen gap luc :12:11 ngay mai :20: nguoi :25:so nha :HD:123")
+    );
 }
 
 #[test]
@@ -277,7 +301,8 @@ fn the_account_may_carry_a_bank_a_currency_or_a_bic_line() {
         (":25P:0123456789\nVPBKVNVX", "0123456789"),
         (":25:\n0123456789", "0123456789"),
     ] {
-        let statement = clean(&with_entry(":61:2611221122C5,NTRFX", "C261122EUR105,").replace(":25:1234567890", tag));
+        let statement =
+            clean(&with_entry(":61:2611221122C5,NTRFX", "C261122EUR105,").replace(":25:1234567890", tag));
         assert_eq!(statement.account_number().as_deref(), Some(number), "{tag}");
     }
 }

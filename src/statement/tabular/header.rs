@@ -64,9 +64,8 @@ impl Columns {
 /// Without marks “No” and “Co” are “Nợ” and “Có” when they stand together.
 fn settle_bare_no(found: &mut [(Column, usize)], row: &Row) {
     let has_debit = found.iter().any(|(column, _)| *column == Column::Debit);
-    let has_bare_credit = found
-        .iter()
-        .any(|(column, index)| *column == Column::Credit && normalise(row.cell(*index)) == "CO");
+    let has_bare_credit =
+        found.iter().any(|(column, index)| *column == Column::Credit && normalise(row.cell(*index)) == "CO");
     if has_debit || !has_bare_credit {
         return;
     }

@@ -21,27 +21,57 @@ pub(super) enum Label {
 }
 
 const OPENING: &[&str] = &[
-    "SO DU DAU KY", "SO DU DAU NGAY", "SO DU DAU", "DU DAU KY", "DU DAU", "OPENING BALANCE", "BEGINNING BALANCE",
+    "SO DU DAU KY",
+    "SO DU DAU NGAY",
+    "SO DU DAU",
+    "DU DAU KY",
+    "DU DAU",
+    "OPENING BALANCE",
+    "BEGINNING BALANCE",
     "BALANCE BROUGHT FORWARD",
 ];
 const CLOSING: &[&str] = &[
-    "SO DU CUOI KY", "SO DU CUOI NGAY", "SO DU CUOI", "DU CUOI KY", "DU CUOI", "CLOSING BALANCE", "ENDING BALANCE",
+    "SO DU CUOI KY",
+    "SO DU CUOI NGAY",
+    "SO DU CUOI",
+    "DU CUOI KY",
+    "DU CUOI",
+    "CLOSING BALANCE",
+    "ENDING BALANCE",
     "BALANCE CARRIED FORWARD",
 ];
-const TOTAL: &[&str] = &["TONG CONG", "TONG PHAT SINH", "TONG SO", "CONG DOANH SO", "CONG PHAT SINH", "TOTAL", "GRAND TOTAL"];
+const TOTAL: &[&str] =
+    &["TONG CONG", "TONG PHAT SINH", "TONG SO", "CONG DOANH SO", "CONG PHAT SINH", "TOTAL", "GRAND TOTAL"];
 const FOOTER: &[&str] = &[
-    "CHUNG TU NAY", "SAO KE NAY", "DUOC IN", "NGAY IN", "THOI GIAN IN", "PRINTED", "PRINT DATE", "TRANG", "PAGE",
-    "NGUOI LAP", "KIEM SOAT", "GIAO DICH VIEN", "THIS STATEMENT", "THIS IS", "END OF STATEMENT",
+    "CHUNG TU NAY",
+    "SAO KE NAY",
+    "DUOC IN",
+    "NGAY IN",
+    "THOI GIAN IN",
+    "PRINTED",
+    "PRINT DATE",
+    "TRANG",
+    "PAGE",
+    "NGUOI LAP",
+    "KIEM SOAT",
+    "GIAO DICH VIEN",
+    "THIS STATEMENT",
+    "THIS IS",
+    "END OF STATEMENT",
 ];
 const CURRENCY: &[&str] = &["LOAI TIEN", "TIEN TE", "NGUYEN TE", "CURRENCY", "CCY"];
-const ACCOUNT: &[&str] = &["SO TAI KHOAN", "TAI KHOAN", "ACCOUNT NO", "ACCOUNT NUMBER", "ACCOUNT", "SO TK", "STK"];
+const ACCOUNT: &[&str] =
+    &["SO TAI KHOAN", "TAI KHOAN", "ACCOUNT NO", "ACCOUNT NUMBER", "ACCOUNT", "SO TK", "STK"];
 
 /// What a cell announces; only its words before a colon count.
 pub(super) fn label_of(cell: &str) -> Option<Label> {
     let words = normalise(cell.split(':').next().unwrap_or(cell));
     let starts = |phrases: &[&str]| {
-        phrases.iter().any(|phrase| words.strip_prefix(phrase).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))
+        phrases.iter().any(|phrase| {
+            words.strip_prefix(phrase).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        })
     };
+    let ends = |phrases: &[&str]| phrases.iter().any(|phrase| words.ends_with(&format!(" {phrase}")));
     if words.is_empty() || words.len() > 80 {
         return starts(FOOTER).then_some(Label::Footer);
     }
@@ -57,7 +87,9 @@ pub(super) fn label_of(cell: &str) -> Option<Label> {
         Some(Label::Footer)
     } else if starts(CURRENCY) {
         Some(Label::Currency)
-    } else if starts(ACCOUNT) && !has_any(&words, &["CU", "OLD", "NAME", "TYPE", "LOAI", "BALANCE"]) {
+    } else if (starts(ACCOUNT) || (cell.contains(':') && ends(ACCOUNT)))
+        && !has_any(&words, &["CU", "OLD", "NAME", "TYPE", "LOAI", "BALANCE"])
+    {
         Some(Label::Account)
     } else {
         None
@@ -75,7 +107,8 @@ pub(super) fn labels_of(row: &Row) -> Vec<(Label, String)> {
     let mut labels = Vec::new();
     for (index, cell) in row.cells.iter().enumerate() {
         let Some(label) = label_of(cell) else { continue };
-        let behind_colon = cell.split_once(':').map(|(_, value)| value.trim()).filter(|value| !value.is_empty());
+        let behind_colon =
+            cell.split_once(':').map(|(_, value)| value.trim()).filter(|value| !value.is_empty());
         let in_next = row.cells.iter().skip(index + 1).map(|cell| cell.trim()).find(|cell| !cell.is_empty());
         let in_next = in_next.filter(|next| label_of(next).is_none());
         let last_words = cell.trim().rsplit_once(['/', ' ']).map(|(_, word)| word);
@@ -89,7 +122,8 @@ pub(super) fn labels_of(row: &Row) -> Vec<(Label, String)> {
 /// An account number: letters and digits, at least five digits, nothing else but separators.
 pub(super) fn account_in(value: &str) -> Option<String> {
     let word = value.split_whitespace().next().unwrap_or_default();
-    let looks_like_account = word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/' | '\''));
+    let looks_like_account =
+        word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/' | '\''));
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
     let bare: String = word.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
     (looks_like_account && digits >= 5).then_some(bare)
@@ -98,13 +132,20 @@ pub(super) fn account_in(value: &str) -> Option<String> {
 /// The three letters of a currency.
 pub(super) fn currency_in(value: &str) -> Option<String> {
     let words = normalise(value);
-    words.split(' ').find(|word| word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_uppercase())).map(str::to_owned)
+    words
+        .split(' ')
+        .find(|word| word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_uppercase()))
+        .map(str::to_owned)
 }
 
 /// First and last date of `Từ ngày 01/11/2026 đến ngày 30/11/2026`, anywhere in the row.
 pub(super) fn period_in(row: &Row) -> Option<(NaiveDate, NaiveDate)> {
     let words = row.cells.iter().flat_map(|cell| cell.split([' ', '\n', ':', '\u{A0}']));
-    let dates: Vec<NaiveDate> = words.filter(|word| word.len() >= 8).filter_map(|word| table_date(word).ok()).map(|(date, _)| date).collect();
+    let dates: Vec<NaiveDate> = words
+        .filter(|word| word.len() >= 8)
+        .filter_map(|word| table_date(word).ok())
+        .map(|(date, _)| date)
+        .collect();
     match dates.as_slice() {
         [first, last] if first <= last => Some((*first, *last)),
         _ => None,

@@ -59,7 +59,8 @@ pub(super) fn settle(statement: &mut Statement, mut movements: Vec<Movement>, fi
             "the table is newest first and was turned round",
         ));
     }
-    check_running_balances(&mut movements, findings);
+    let opening = statement.opening.as_ref().map(|opening| opening.amount);
+    check_running_balances(opening, &mut movements, findings);
     derive_balances(statement, &movements, findings);
     for movement in movements {
         let last = movement.lines.len().saturating_sub(1);
@@ -72,7 +73,8 @@ pub(super) fn settle(statement: &mut Statement, mut movements: Vec<Movement>, fi
 
 /// Some banks send a balance column that is always zero.
 fn drop_constant_zero_balances(movements: &mut [Movement]) {
-    let is_constant_zero = movements.len() > 1 && movements.iter().all(|movement| movement.balance == Some(Decimal::ZERO));
+    let is_constant_zero =
+        movements.len() > 1 && movements.iter().all(|movement| movement.balance == Some(Decimal::ZERO));
     if is_constant_zero {
         movements.iter_mut().for_each(|movement| movement.balance = None);
     }
@@ -96,8 +98,8 @@ fn follows(earlier: &Movement, later: &Movement) -> bool {
     earlier.balance.zip(later.balance).is_some_and(|(before, after)| later.leads(before, after))
 }
 
-fn check_running_balances(movements: &mut [Movement], findings: &mut Findings) {
-    let mut before: Option<Decimal> = None;
+fn check_running_balances(opening: Option<Decimal>, movements: &mut [Movement], findings: &mut Findings) {
+    let mut before = opening;
     for movement in movements.iter_mut() {
         if let (Some(before), Some(after)) = (before, movement.balance) {
             let reached = movement.sum().and_then(|sum| before.checked_add(sum));
@@ -134,7 +136,8 @@ fn derive_balances(statement: &mut Statement, movements: &[Movement], findings: 
         at: movement.at(),
     };
     let first = movements.first().and_then(|movement| {
-        let amount = movement.balance.zip(movement.sum()).and_then(|(balance, sum)| balance.checked_sub(sum))?;
+        let amount =
+            movement.balance.zip(movement.sum()).and_then(|(balance, sum)| balance.checked_sub(sum))?;
         Some(balance_of(movement, amount))
     });
     let last = movements.last().and_then(|movement| Some(balance_of(movement, movement.balance?)));

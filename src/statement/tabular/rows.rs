@@ -34,8 +34,11 @@ pub(super) fn sniff(text: &str) -> Option<u8> {
 }
 
 pub(super) fn split(text: &str, delimiter: u8, limit: usize) -> Vec<Row> {
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(text.as_bytes());
     let mut rows = Vec::new();
     for record in reader.records().take(limit).flatten() {
         let line = record.position().and_then(|position| usize::try_from(position.line()).ok()).unwrap_or(0);

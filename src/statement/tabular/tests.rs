@@ -49,7 +49,11 @@ fn separators_and_byte_order_marks_make_no_difference() {
         let text = if separator == "," {
             format!("{mark}{VPBANK}")
         } else {
-            let swapped = unquoted.replace("5,000", "5.000").replace("1,0", "1.0").replace("9,5", "9.5").replace("5,500", "5.500");
+            let swapped = unquoted
+                .replace("5,000", "5.000")
+                .replace("1,0", "1.0")
+                .replace("9,5", "9.5")
+                .replace("5,500", "5.500");
             format!("{mark}{}", swapped.replace(',', separator))
         };
         assert_eq!(amounts(&clean(&text)), amounts(&plain), "{separator:?}");
@@ -67,7 +71,9 @@ fn a_utf_16_file_from_a_spreadsheet_is_read() {
 #[test]
 fn debit_is_money_out_whatever_its_sign() {
     for debit in ["5,500", "-5,500", "(5,500)"] {
-        let text = format!("Date,Details,Debit,Credit,Balance\n22/11/2026,A,,\"25,000\",\"25,000\"\n22/11/2026,B,\"{debit}\",,\"19,500\"\n");
+        let text = format!(
+            "Date,Details,Debit,Credit,Balance\n22/11/2026,A,,\"25,000\",\"25,000\"\n22/11/2026,B,\"{debit}\",,\"19,500\"\n"
+        );
         assert_eq!(amounts(&clean(&text)), ["25000", "-5500"], "{debit}");
     }
 }
@@ -122,7 +128,10 @@ Tổng cộng;;;200;500;\nSố dư cuối kỳ;;;;;1,300\nChứng từ này đư
     assert_eq!(statement.opening.as_ref().unwrap().at, "line 4");
     assert_eq!(statement.lines.len(), 2);
     assert_eq!(refused(&text.replace("Tổng cộng;;;200", "Tổng cộng;;;300")).1, "totals_mismatch");
-    assert_eq!(refused(&text.replace("balance: 1,000", "balance: 1,001")).1, "balance_broken");
+    assert_eq!(
+        refused(&text.replace("balance: 1,000", "balance: 1,001")),
+        ("line 7".to_owned(), "running_balance_broken")
+    );
 }
 
 #[test]
@@ -164,19 +173,26 @@ fn a_debit_credit_word_column_gives_the_sign() {
     assert_eq!(refused(&text.replace(";D;", ";X;")), ("line 3".to_owned(), "mark_invalid"));
     let kind = text.replace("Nợ/Có", "Loại giao dịch");
     assert_eq!(amounts(&clean(&kind)), ["5", "-2"]);
-    assert_eq!(amounts(&clean(&kind.replace(";C;", ";Chuyển khoản;").replace(";D;2", ";Phí;-2"))), ["5", "-2"]);
+    assert_eq!(
+        amounts(&clean(&kind.replace(";C;", ";Chuyển khoản;").replace(";D;2", ";Phí;-2"))),
+        ["5", "-2"]
+    );
 }
 
 #[test]
 fn two_accounts_of_one_sheet_are_two_statements() {
     let section = |account: &str, balance: &str| {
-        format!("SAO KÊ TÀI KHOẢN;STATEMENT OF ACCOUNT\nSố tài khoản:;{account}\nSố dư đầu kỳ;;{balance}\nNgày;Diễn giải;Nợ;Có;Số dư\n22/11/2026;A;;5;105\nSố dư cuối kỳ;;;;105\n")
+        format!(
+            "SAO KÊ TÀI KHOẢN;STATEMENT OF ACCOUNT\nSố tài khoản:;{account}\nSố dư đầu kỳ;;{balance}\nNgày;Diễn giải;Nợ;Có;Số dư\n22/11/2026;A;;5;105\nSố dư cuối kỳ;;;;105\n"
+        )
     };
     let parsed = read(&(section("0123456789", "100") + &section("9876543210", "100")));
     assert_eq!(parsed.errors, vec![]);
-    let accounts: Vec<_> = parsed.statements.iter().filter_map(|statement| statement.account.clone()).collect();
+    let accounts: Vec<_> =
+        parsed.statements.iter().filter_map(|statement| statement.account.clone()).collect();
     assert_eq!(accounts, ["0123456789", "9876543210"]);
-    let once = section("0123456789", "100") + "Số tài khoản:;9876543210\nSố dư đầu kỳ;;1\n22/11/2026;A;;5;6\n";
+    let once =
+        section("0123456789", "100") + "Số tài khoản:;9876543210\nSố dư đầu kỳ;;1\n22/11/2026;A;;5;6\n";
     assert_eq!(read(&once).statements.len(), 2, "the heading may be printed only once");
 }
 
@@ -192,7 +208,7 @@ fn other_currencies_keep_their_cents() {
 fn broken_rows_are_refused_at_their_line() {
     for (from, to, at, code) in [
         ("-5,500", "-6,500", "line 4", "running_balance_broken"),
-        ("25,000\",\"1", "2500,00\",\"1", "line 3", "amount_unreadable"),
+        ("25,000\",\"1", "2500,50\",\"1", "line 3", "amount_unreadable"),
         ("25,000\",\"1", "25k\",\"1", "line 3", "amount_unreadable"),
         ("25,000\",\"1", "1.9036E+13\",\"1", "line 3", "amount_unreadable"),
         ("25,000\",\"1", "25,000 USD\",\"1", "line 3", "currency_mixed"),

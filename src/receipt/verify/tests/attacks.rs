@@ -27,15 +27,27 @@ fn wrapped_data() -> Vec<Attack> {
         ("forged data before the signed", in_place(&format!("{forged}{original}")), Problem::BodyRepeated),
         ("forged data after the signed", in_place(&format!("{original}{forged}")), Problem::BodyRepeated),
         ("forged data around the signed", in_place(&around), Problem::BodyNested),
-        ("forged data beside a wrapper", in_place(&format!("{forged}<Wrap>{original}</Wrap>")), Problem::BodyMisplaced),
+        (
+            "forged data beside a wrapper",
+            in_place(&format!("{forged}<Wrap>{original}</Wrap>")),
+            Problem::BodyMisplaced,
+        ),
         ("a wrapper alone", in_place(&format!("<Wrap>{original}</Wrap>")), Problem::BodyMisplaced),
         ("signed data moved into DSCKS", moved_into("<DSCKS>"), Problem::BodyMisplaced),
         ("signed data moved beside the signature", moved_before("<Signature "), Problem::BodyMisplaced),
         ("signed data moved into SignedInfo", moved_into("<SignedInfo>"), Problem::BodyInSignature),
         ("signed data moved into KeyInfo", moved_into("<KeyInfo>"), Problem::BodyInSignature),
-        ("signed data moved into the Object", moved_into("<SignatureProperties xmlns=\"\">"), Problem::BodyInObject),
+        (
+            "signed data moved into the Object",
+            moved_into("<SignatureProperties xmlns=\"\">"),
+            Problem::BodyInObject,
+        ),
         ("forged data with the same Id", in_place(&format!("{same_id}{original}")), Problem::DuplicateId),
-        ("forged data under another name", in_place(&format!("{renamed}{original}")), Problem::UnsignedContent),
+        (
+            "forged data under another name",
+            in_place(&format!("{renamed}{original}")),
+            Problem::UnsignedContent,
+        ),
         ("forged data alone", in_place(&same_id), Problem::BodyDigestMismatch),
         ("no data", in_place(""), Problem::BodyMissing),
         (
@@ -43,10 +55,22 @@ fn wrapped_data() -> Vec<Attack> {
             format!("{DECLARATION}<Wrap>{without_declaration}</Wrap>"),
             Problem::DocumentUnknown,
         ),
-        ("words under the root", replaced(&text, "<DSCKS>", "<GChu>đã hủy</GChu><DSCKS>"), Problem::UnsignedContent),
-        ("an unsigned QR code", replaced(&text, "<DSCKS>", "<DLQRCode>x</DLQRCode><DSCKS>"), Problem::UnsignedContent),
+        (
+            "words under the root",
+            replaced(&text, "<DSCKS>", "<GChu>đã hủy</GChu><DSCKS>"),
+            Problem::UnsignedContent,
+        ),
+        (
+            "an unsigned QR code",
+            replaced(&text, "<DSCKS>", "<DLQRCode>x</DLQRCode><DSCKS>"),
+            Problem::UnsignedContent,
+        ),
         ("words in DSCKS", replaced(&text, "</DSCKS>", "<CQT></CQT></DSCKS>"), Problem::UnsignedContent),
-        ("words beside the signature", replaced(&text, "</TCThu></DSCKS>", "<X></X></TCThu></DSCKS>"), Problem::UnsignedContent),
+        (
+            "words beside the signature",
+            replaced(&text, "</TCThu></DSCKS>", "<X></X></TCThu></DSCKS>"),
+            Problem::UnsignedContent,
+        ),
         ("text between the parts", replaced(&text, "<DSCKS>", "đã hủy<DSCKS>"), Problem::TextBetweenElements),
     ]
 }
@@ -67,8 +91,16 @@ fn moved_signature() -> Vec<Attack> {
     let foreign = replaced(&text, "<Signature xmlns=\"http://www.w3.org/2000/09/xmldsig#\" ", "<Signature ");
     vec![
         ("in the data", in_body, Problem::SignatureInBody),
-        ("under the root", replaced(&without, "<DSCKS>", &format!("{signature}<DSCKS>")), Problem::SignatureMisplaced),
-        ("in DSCKS itself", replaced(&without, "<TCThu></TCThu></DSCKS>", &format!("{signature}</DSCKS>")), Problem::SignatureMisplaced),
+        (
+            "under the root",
+            replaced(&without, "<DSCKS>", &format!("{signature}<DSCKS>")),
+            Problem::SignatureMisplaced,
+        ),
+        (
+            "in DSCKS itself",
+            replaced(&without, "<TCThu></TCThu></DSCKS>", &format!("{signature}</DSCKS>")),
+            Problem::SignatureMisplaced,
+        ),
         ("before the data", first, Problem::SignatureMisplaced),
         ("twice", replaced(&text, &signature, &format!("{signature}{another}")), Problem::SignatureRepeated),
         ("as the tax authority's", role("CQT"), Problem::SignatureRoleUnexpected),
@@ -86,25 +118,53 @@ fn confusion() -> Vec<Attack> {
         ("a comment in a digest", changed("<DigestValue>", "<DigestValue><!-- -->"), Problem::CommentPresent),
         ("an instruction in an amount", changed(">25000<", ">25<?x?>000<"), Problem::InstructionPresent),
         ("CDATA in an amount", changed(">25000<", "><![CDATA[25000]]><"), Problem::CdataPresent),
-        ("an Id in another namespace", changed("<TTChung>", "<TTChung xmlns:x=\"urn:x\" x:Id=\"BL-rcp-42\">"), Problem::IdDisguised),
+        (
+            "an Id in another namespace",
+            changed("<TTChung>", "<TTChung xmlns:x=\"urn:x\" x:Id=\"BL-rcp-42\">"),
+            Problem::IdDisguised,
+        ),
         ("an xml:id", changed("<TTChung>", "<TTChung xml:id=\"BL-rcp-42\">"), Problem::IdDisguised),
         ("an ID", changed("<TTChung>", "<TTChung ID=\"BL-rcp-42\">"), Problem::IdDisguised),
         ("an id", changed("<DSCKS>", "<DSCKS id=\"BL-rcp-42\">"), Problem::IdDisguised),
-        ("an Id on another element", changed("<TTChung>", "<TTChung Id=\"BL-rcp-42\">"), Problem::DuplicateId),
+        (
+            "an Id on another element",
+            changed("<TTChung>", "<TTChung Id=\"BL-rcp-42\">"),
+            Problem::DuplicateId,
+        ),
         ("a prefix", changed("<BLai>", "<BLai xmlns:p=\"urn:p\"><p:X></p:X>"), Problem::PrefixForbidden),
-        ("the data in a namespace", changed("<DLBLai ", "<DLBLai xmlns=\"urn:evil\" "), Problem::NamespaceUnexpected),
+        (
+            "the data in a namespace",
+            changed("<DLBLai ", "<DLBLai xmlns=\"urn:evil\" "),
+            Problem::NamespaceUnexpected,
+        ),
         (
             "the data in the namespace of XML-DSig",
             changed("<BLai>", "<BLai xmlns=\"http://www.w3.org/2000/09/xmldsig#\">"),
             Problem::NamespaceUnexpected,
         ),
-        ("an attribute on an amount", changed("<TgTTTBSo>", "<TgTTTBSo thay=\"95000\">"), Problem::AttributeUnexpected),
+        (
+            "an attribute on an amount",
+            changed("<TgTTTBSo>", "<TgTTTBSo thay=\"95000\">"),
+            Problem::AttributeUnexpected,
+        ),
         ("a language on the root", changed("<BLai>", "<BLai xml:lang=\"vi\">"), Problem::AttributeUnexpected),
         ("another spelling of an amount", changed(">25000<", ">&#50;5000<"), Problem::NotCanonical),
         ("another spelling of a tag", changed("<TgTTTBSo>", "<TgTTTBSo >"), Problem::NotCanonical),
-        ("another spelling of an attribute", changed("Id=\"BL-rcp-42\"", "Id='BL-rcp-42'"), Problem::NotCanonical),
-        ("another spelling in SignedInfo", changed("<DigestValue>", "<DigestValue\n>"), Problem::NotCanonical),
-        ("a declaration repeated in SignedInfo", changed("<SignedInfo>", "<SignedInfo xmlns=\"http://www.w3.org/2000/09/xmldsig#\">"), Problem::NotCanonical),
+        (
+            "another spelling of an attribute",
+            changed("Id=\"BL-rcp-42\"", "Id='BL-rcp-42'"),
+            Problem::NotCanonical,
+        ),
+        (
+            "another spelling in SignedInfo",
+            changed("<DigestValue>", "<DigestValue\n>"),
+            Problem::NotCanonical,
+        ),
+        (
+            "a declaration repeated in SignedInfo",
+            changed("<SignedInfo>", "<SignedInfo xmlns=\"http://www.w3.org/2000/09/xmldsig#\">"),
+            Problem::NotCanonical,
+        ),
     ]
 }
 
@@ -114,7 +174,11 @@ fn tampering() -> Vec<Attack> {
         ("another amount", changed(">25000<", ">95000<"), Problem::BodyDigestMismatch),
         ("another number", changed("<SBLai>42<", "<SBLai>43<"), Problem::BodyDigestMismatch),
         ("white space", changed("</TTChung>", "</TTChung>\n"), Problem::BodyDigestMismatch),
-        ("a line dropped", changed(&part(&document_text(), "<KThu>", "</KThu>"), ""), Problem::BodyDigestMismatch),
+        (
+            "a line dropped",
+            changed(&part(&document_text(), "<KThu>", "</KThu>"), ""),
+            Problem::BodyDigestMismatch,
+        ),
         ("another time of signing", changed("T09:30:15<", "T09:30:16<"), Problem::ObjectDigestMismatch),
         ("an unreadable time", changed("T09:30:15<", "T9:30:15<"), Problem::SigningTimeUnreadable),
     ]

@@ -63,8 +63,11 @@ fn no_swap_repetition_or_loss_of_an_element_is_accepted() {
     let (text, trust, now) = (document_text(), trust(), now());
     let range = range_of(&text, "<DLBLai ", "</DLBLai>");
     let parsed = roxmltree::Document::parse(&text[range.clone()]).unwrap();
-    let elements: Vec<std::ops::Range<usize>> =
-        parsed.descendants().filter(|n| n.is_element() && n.parent_element().is_some()).map(|n| n.range()).collect();
+    let elements: Vec<std::ops::Range<usize>> = parsed
+        .descendants()
+        .filter(|n| n.is_element() && n.parent_element().is_some())
+        .map(|n| n.range())
+        .collect();
     for element in elements {
         let (start, end) = (range.start + element.start, range.start + element.end);
         let piece = &text[start..end];

@@ -4,10 +4,13 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
+use proptest::prelude::*;
 use roxmltree::Document;
 
 use super::forge::{changed, replaced};
+use super::property::content as any_content;
 use crate::receipt::content::sample;
+use crate::receipt::profile;
 use crate::receipt::sign::DECLARATION;
 use crate::receipt::testing::{body_of, document, document_text, now, trust};
 use crate::receipt::verify::canonical::canonical;
@@ -67,7 +70,11 @@ fn xmlsec1_accepts_what_we_sign_and_refuses_what_was_tampered_with() {
     let accepted = xmlsec1(&document());
     assert!(accepted.status.success(), "{}", String::from_utf8_lossy(&accepted.stderr));
     assert!(String::from_utf8_lossy(&accepted.stderr).contains("SignedInfo References (ok/all): 2/2"));
-    for tampered in [changed(">25000<", ">95000<"), changed("T09:30:15<", "T09:30:16<"), changed("<DigestValue>", "<DigestValue>A")] {
+    for tampered in [
+        changed(">25000<", ">95000<"),
+        changed("T09:30:15<", "T09:30:16<"),
+        changed("<DigestValue>", "<DigestValue>A"),
+    ] {
         assert!(!xmlsec1(tampered.as_bytes()).status.success());
         assert!(!verify(tampered.as_bytes(), &trust(), now()).is_valid());
     }
@@ -120,19 +127,26 @@ fn tricky_document() -> String {
                 let name = ["a", "b", "p:c", "p:d"][next(4) as usize];
                 text.push_str(&format!("<{name}"));
                 for (declared, declaration) in
-                    [" xmlns=\"urn:d\"", " xmlns=\"\"", " xmlns:p=\"urn:p2\"", " xmlns:q=\"urn:q\" q:z='1'"].iter().enumerate()
+                    [" xmlns=\"urn:d\"", " xmlns=\"\"", " xmlns:p=\"urn:p2\"", " xmlns:q=\"urn:q\" q:z='1'"]
+                        .iter()
+                        .enumerate()
                 {
                     if next(6) == declared as u64 && !(declared == 1 && text.ends_with('"')) {
                         text.push_str(declaration);
                     }
                 }
-                text.push_str(["", " k='&lt;&quot;&#9;&#10; x'", " p:b=\"2\" a=\"1\"", " a='&#xD;\n>'"][next(4) as usize]);
+                text.push_str(
+                    ["", " k='&lt;&quot;&#9;&#10; x'", " p:b=\"2\" a=\"1\"", " a='&#xD;\n>'"]
+                        [next(4) as usize],
+                );
                 text.push('>');
                 open.push(name);
             }
             4..=6 if !open.is_empty() => text.push_str(&format!("</{}>", open.pop().unwrap())),
             7 => text.push_str(["<e/>", "<p:e  />", "<e xmlns=''/>"][next(3) as usize]),
-            8 => text.push_str(["<![CDATA[<&>]]>", "&#13;\r\n", "<?pi a b?>", "<?q?>", "ệ&amp;&gt;"][next(5) as usize]),
+            8 => text.push_str(
+                ["<![CDATA[<&>]]>", "&#13;\r\n", "<?pi a b?>", "<?q?>", "ệ&amp;&gt;"][next(5) as usize],
+            ),
             _ => text.push_str(&format!("t{step}")),
         }
     }
@@ -173,12 +187,27 @@ fn our_receipts_fit_the_schema() {
         issued_on: sample::day("2026-08-31"),
         note: Some("Sai tên người nộp".to_owned()),
     });
-    full.unit.principal =
-        Some(crate::receipt::content::Principal { name: "Sở Thử Nghiệm".to_owned(), tax_code: "9900000016".to_owned() });
+    full.unit.principal = Some(crate::receipt::content::Principal {
+        name: "Sở Thử Nghiệm".to_owned(),
+        tax_code: "9900000016".to_owned(),
+    });
     full.payer = crate::receipt::content::Payer::default();
     let original = super::forge::body(&document_text());
     let text = changed(&original, &String::from_utf8(body_of(&full)).unwrap());
     assert!(schema_accepts(&text), "{text}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn whatever_validates_fits_the_schema_and_libxml2_finds_it_canonical(content in any_content()) {
+        prop_assume!(content.validate(profile::for_day(sample::numbering().issued_on)).is_ok());
+        let body = body_of(&content);
+        let text = changed(&super::forge::body(&document_text()), std::str::from_utf8(&body).unwrap());
+        prop_assert!(schema_accepts(&text), "{}", text);
+        prop_assert_eq!(xmllint(&["--c14n", "-"], &body).stdout, body);
+    }
 }
 
 #[test]
@@ -195,18 +224,28 @@ fn the_schema_refuses_what_the_format_forbids() {
         ("another currency", changed("<DVTTe>VND<", "<DVTTe>USD<")),
         ("a fraction of a đồng", changed("<TgTTTBSo>25000<", "<TgTTTBSo>25000.5<")),
         ("a malformed tax code", changed("<MST>9900000009<", "<MST>990000000<")),
-        ("a name that is too long", changed("Ủy ban nhân dân phường Thử Nghiệm</Ten>", &format!("{long}</Ten>"))),
+        (
+            "a name that is too long",
+            changed("Ủy ban nhân dân phường Thử Nghiệm</Ten>", &format!("{long}</Ten>")),
+        ),
         ("an empty tag", changed("<MHSo>H26.1-260901-0001</MHSo>", "<MHSo></MHSo>")),
         ("a line number twice", changed("<STT>2<", "<STT>1<")),
         ("an unknown tag", changed("<NDBLai>", "<X></X><NDBLai>")),
-        ("another order", changed("<DVTTe>VND</DVTTe><HTTToan>Chuyển khoản</HTTToan>", "<HTTToan>Chuyển khoản</HTTToan><DVTTe>VND</DVTTe>")),
+        (
+            "another order",
+            changed(
+                "<DVTTe>VND</DVTTe><HTTToan>Chuyển khoản</HTTToan>",
+                "<HTTToan>Chuyển khoản</HTTToan><DVTTe>VND</DVTTe>",
+            ),
+        ),
         ("no signature", changed(&super::forge::signature(&document_text()), "")),
         ("no Id", changed("<DLBLai Id=\"BL-rcp-42\">", "<DLBLai>")),
     ];
     for (name, text) in mutants {
         assert!(!schema_accepts(&text), "accepted: {name}");
     }
-    let name_at_the_limit = changed("Ủy ban nhân dân phường Thử Nghiệm</Ten>", &format!("{}</Ten>", "ệ".repeat(400)));
+    let name_at_the_limit =
+        changed("Ủy ban nhân dân phường Thử Nghiệm</Ten>", &format!("{}</Ten>", "ệ".repeat(400)));
     assert!(schema_accepts(&name_at_the_limit), "lengths count characters");
     assert!(document_text().starts_with(DECLARATION));
 }

@@ -8,7 +8,8 @@ use rust_decimal::Decimal;
 
 use crate::amount::Dong;
 use crate::receipt::content::{
-    CollectedBy, Content, CorrectionAction, Line, LineKind, Payer, ReceiptKind, Reduction, Relation, Totals, sample,
+    CollectedBy, Content, CorrectionAction, Line, LineKind, Payer, ReceiptKind, Reduction, Relation, Totals,
+    sample,
 };
 use crate::receipt::profile;
 use crate::receipt::testing::{body_of, now, signed_by, signer, signing_time, trust};
@@ -18,39 +19,48 @@ use crate::text;
 
 /// Any text a person can type, within a length, as the program stores it.
 fn typed(limit: usize) -> impl Strategy<Value = String> {
-    vec(prop_oneof![3 => any::<char>(), 3 => "[a-zA-Z0-9 ]".prop_map(|s| s.chars().next().unwrap()),
-        2 => proptest::sample::select(vec!['&', '<', '>', '"', '\'', 'ệ', 'Đ', ']', '“'])], 1..limit.min(40))
+    vec(
+        prop_oneof![3 => any::<char>(), 3 => "[a-zA-Z0-9 ]".prop_map(|s| s.chars().next().unwrap()),
+        2 => proptest::sample::select(vec!['&', '<', '>', '"', '\'', 'ệ', 'Đ', ']', '“'])],
+        1..limit.min(40),
+    )
     .prop_map(|letters| text::clean(&letters.into_iter().collect::<String>()))
     .prop_filter("nothing visible was left", |text| !text.is_empty())
 }
 
 fn line() -> impl Strategy<Value = Line> {
     let numbers = (1_i64..1_000_000, 0_u32..4, 0_i64..10_000_000, 0_u32..3);
-    let words = (any::<bool>(), option::of(typed(50)), typed(500), option::of(typed(50)), option::of("[0-9]{3}"));
-    (numbers, words, option::of(typed(255))).prop_map(|((quantity, scale, price, price_scale), words, ground)| {
-        let (is_fee, item_code, name, unit, chapter) = words;
-        let mut line = Line {
-            kind: if is_fee { LineKind::Fee } else { LineKind::Charge },
-            item_code,
-            name,
-            chapter,
-            sub_item: None,
-            unit,
-            quantity: Decimal::new(quantity, scale),
-            unit_price: Decimal::new(price, price_scale),
-            reduction: None,
-            amount: Dong::ZERO,
-        };
-        let gross = line.gross().unwrap();
-        line.reduction = ground.map(|ground| Reduction { percent: None, amount: Dong(gross.0 / 3), ground });
-        line.amount = Dong(gross.0 - line.reduction.as_ref().map_or(0, |reduction| reduction.amount.0));
-        line
-    })
+    let words =
+        (any::<bool>(), option::of(typed(50)), typed(500), option::of(typed(50)), option::of("[0-9]{3}"));
+    (numbers, words, option::of(typed(255))).prop_map(
+        |((quantity, scale, price, price_scale), words, ground)| {
+            let (is_fee, item_code, name, unit, chapter) = words;
+            let mut line = Line {
+                kind: if is_fee { LineKind::Fee } else { LineKind::Charge },
+                item_code,
+                name,
+                chapter,
+                sub_item: None,
+                unit,
+                quantity: Decimal::new(quantity, scale),
+                unit_price: Decimal::new(price, price_scale),
+                reduction: None,
+                amount: Dong::ZERO,
+            };
+            let gross = line.gross().unwrap();
+            line.reduction =
+                ground.map(|ground| Reduction { percent: None, amount: Dong(gross.0 / 3), ground });
+            line.amount = Dong(gross.0 - line.reduction.as_ref().map_or(0, |reduction| reduction.amount.0));
+            line
+        },
+    )
 }
 
-fn content() -> impl Strategy<Value = Content> {
-    let payer = (option::of(typed(400)), option::of(typed(400)), option::of(typed(20)), option::of(typed(50)));
-    let rest = (typed(50), option::of(typed(50)), typed(60), any::<bool>(), option::of(option::of(typed(255))));
+pub fn content() -> impl Strategy<Value = Content> {
+    let payer =
+        (option::of(typed(400)), option::of(typed(400)), option::of(typed(20)), option::of(typed(50)));
+    let rest =
+        (typed(50), option::of(typed(50)), typed(60), any::<bool>(), option::of(option::of(typed(255))));
     (payer, vec(line(), 1..5), typed(400), rest).prop_map(|(payer, lines, unit_name, rest)| {
         let (payment_method, dossier_code, collector, by_channel, note) = rest;
         let (name, address, phone, email) = payer;

@@ -2,7 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use rcgen::{CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, date_time_ymd};
+use rcgen::{
+    CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, date_time_ymd,
+};
 use ring::rsa;
 use x509_parser::pem::Pem;
 
@@ -17,7 +19,11 @@ const RSA_1024_PEM: &str = include_str!("../../../../fixtures/receipt/test-only-
 const EC_PEM: &str = include_str!("../../../../fixtures/receipt/test-only-ec.pem");
 
 fn key_der(pem: &str) -> Vec<u8> {
-    Pem::iter_from_buffer(pem.as_bytes()).map(Result::unwrap).find(|block| block.label == "PRIVATE KEY").unwrap().contents
+    Pem::iter_from_buffer(pem.as_bytes())
+        .map(Result::unwrap)
+        .find(|block| block.label == "PRIVATE KEY")
+        .unwrap()
+        .contents
 }
 
 fn key_pair(pem: &str) -> KeyPair {
@@ -25,7 +31,10 @@ fn key_pair(pem: &str) -> KeyPair {
 }
 
 /// A certificate of the attacker's liking for the key of the other unit.
-fn rogue(change: impl FnOnce(&mut CertificateParams), issuer: Option<(&CertificateParams, &str)>) -> SoftwareSigner {
+fn rogue(
+    change: impl FnOnce(&mut CertificateParams),
+    issuer: Option<(&CertificateParams, &str)>,
+) -> SoftwareSigner {
     let mut params = CertificateParams::default();
     params.not_before = date_time_ymd(2026, 1, 1);
     params.not_after = date_time_ymd(2030, 1, 1);
@@ -34,7 +43,9 @@ fn rogue(change: impl FnOnce(&mut CertificateParams), issuer: Option<(&Certifica
     change(&mut params);
     let key = key_pair(OTHER_SIGNER_PEM);
     let certificate = match issuer {
-        Some((issuer, issuer_pem)) => params.signed_by(&key, &Issuer::from_params(issuer, key_pair(issuer_pem))),
+        Some((issuer, issuer_pem)) => {
+            params.signed_by(&key, &Issuer::from_params(issuer, key_pair(issuer_pem)))
+        }
         None => params.self_signed(&key),
     };
     let certificate = SigningCertificate::from_der(certificate.unwrap().der()).unwrap();
@@ -75,18 +86,29 @@ pub fn attacks() -> Vec<Attack> {
     own_name.distinguished_name = subject(OTHER_TAX_CODE);
     let by_other_unit = rogue(|_| {}, Some((&own_name, OTHER_SIGNER_PEM)));
     let nameless = by_the_authority(|params| params.distinguished_name = rcgen::DistinguishedName::new());
-    let sub_authority = by_the_authority(|params| params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained));
+    let sub_authority =
+        by_the_authority(|params| params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained));
     let web_server = by_the_authority(|params| params.key_usages = vec![KeyUsagePurpose::KeyEncipherment]);
     let short_lived = by_the_authority(|params| params.not_after = date_time_ymd(2026, 6, 1));
     let tomorrow = replaced(&text, "2026-09-01T09:30:15<", "2026-09-03T09:30:15<");
     let reworded = replaced(&text, "Hai mươi lăm nghìn", "Chín mươi lăm nghìn");
     let extended = replaced(&text, "</NDBLai>", "<GChu>đã hủy</GChu></NDBLai>");
+    let padded = replaced(&text, "<SBLai>42<", "<SBLai>042<");
+    let other_format = replaced(&text, "<PBan>BL-1.0<", "<PBan>BL-9.9<");
     let own = signer();
     vec![
         ("forged and signed by oneself", mine(&forged, &self_signed), Problem::CertificateUntrusted),
         ("signed by oneself", mine(&text, &self_signed), Problem::CertificateUntrusted),
-        ("by a certificate with the authority's name", mine(&text, &borrowed_name), Problem::CertificateUntrusted),
-        ("by a certificate that another unit issued", mine(&text, &by_other_unit), Problem::CertificateUntrusted),
+        (
+            "by a certificate with the authority's name",
+            mine(&text, &borrowed_name),
+            Problem::CertificateUntrusted,
+        ),
+        (
+            "by a certificate that another unit issued",
+            mine(&text, &by_other_unit),
+            Problem::CertificateUntrusted,
+        ),
         ("by another unit", mine(&text, &other_unit), Problem::SignerNotCollector),
         ("by nobody in particular", mine(&text, &nameless), Problem::SignerTaxCodeMissing),
         ("by an authority", mine(&text, &sub_authority), Problem::CertificatePurposeWrong),
@@ -95,6 +117,8 @@ pub fn attacks() -> Vec<Attack> {
         ("in the future", mine(&tomorrow, &own), Problem::SigningTimeInFuture),
         ("with words that are not the figures", mine(&reworded, &own), Problem::ContentInconsistent),
         ("with more than the format has", mine(&extended, &own), Problem::ContentUnreadable),
+        ("with a number spelled in another way", mine(&padded, &own), Problem::ContentUnreadable),
+        ("in a format nobody knows", mine(&other_format, &own), Problem::ContentUnreadable),
         ("by a short key", with_certificate_of(&text, RSA_1024_PEM), Problem::CertificateKeyTooShort),
         ("by a key of another kind", with_certificate_of(&text, EC_PEM), Problem::CertificateKeyNotRsa),
         ("with digests fitted to a forgery", refitted_digests(&forged), Problem::SignatureWrong),
@@ -103,7 +127,8 @@ pub fn attacks() -> Vec<Attack> {
 
 /// The genuine document with the certificate and subject of another key put into it.
 fn with_certificate_of(text: &str, pem: &str) -> String {
-    let der = Pem::iter_from_buffer(pem.as_bytes()).map(Result::unwrap).find(|b| b.label == "CERTIFICATE").unwrap();
+    let der =
+        Pem::iter_from_buffer(pem.as_bytes()).map(Result::unwrap).find(|b| b.label == "CERTIFICATE").unwrap();
     let old = part(text, "<X509Certificate>", "</X509Certificate>");
     replaced(text, &old, &format!("<X509Certificate>{}</X509Certificate>", BASE64.encode(der.contents)))
 }
@@ -138,6 +163,9 @@ fn a_trust_store_takes_only_authorities() {
     let code = |pem: &str| TrustStore::from_pem(pem).unwrap_err().code();
     assert_eq!(code(""), "trust_store_empty");
     assert_eq!(code(SIGNER_PEM), "trust_anchor_not_authority");
-    assert_eq!(code("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), "certificate_unreadable");
+    assert_eq!(
+        code("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
+        "certificate_unreadable"
+    );
     assert!(!TrustStore::from_pem(AUTHORITY_PEM).unwrap().is_empty());
 }

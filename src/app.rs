@@ -1,0 +1,193 @@
+//! The wiring: one place where the parts are made and handed to each other.
+
+use std::sync::{Arc, RwLock};
+
+use crate::actor::{Actor, Scope};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::payment::channel::Channel;
+use crate::payment::channel::bank::{Bank, BankConfig};
+use crate::payment::channel::sepay::{Sepay, SepayConfig};
+use crate::payment::channel::vietqr::{Vietqr, VietqrConfig};
+use crate::payment::settler::{Settler, Tools};
+use crate::receipt::seal::Keyring;
+use crate::store::lease::NodeLeaseHolder;
+use crate::store::vault::Vault;
+use crate::store::{Conn, Lane, Settings, Stamp, Store, Tx, migrate};
+use crate::tariff::{self, Tariff};
+use crate::worker::{Sealing, Workers};
+use crate::working_days::WorkingDays;
+
+/// The parts every use case is called with.
+pub struct App {
+    pub config: Config,
+    pub store: Store,
+    pub clock: Clock,
+    pub vault: Arc<Vault>,
+    pub calendar: Arc<WorkingDays>,
+    pub keyring: Arc<Keyring>,
+    pub sealing: Arc<Sealing>,
+    pub lease: Arc<NodeLeaseHolder>,
+    tariff: RwLock<Option<Arc<Tariff>>>,
+}
+
+impl App {
+    /// Opens the database (migrating it where the configuration says so) and leases an id node.
+    pub fn open(config: Config, clock: Clock) -> Result<Arc<App>> {
+        if config.database.migrate_at_start {
+            for name in migrate::run(&config.owner_url()?)? {
+                tracing::info!(migration = name, "migration applied");
+            }
+        }
+        let role = Some(config.database.role.clone()).filter(|role| !role.is_empty());
+        let store = Store::open(&Settings {
+            url: config.database_url()?,
+            role,
+            reader_limit: config.database.reader_limit,
+            writer_limit: config.database.writer_limit,
+        })?;
+        store.read(&Scope::All, |conn| migrate::check(conn))?;
+        let lease = Arc::new(NodeLeaseHolder::take(&store, &clock, &holder_name(&clock))?);
+        let vault = Arc::new(Vault::new(&config.master_key()?)?);
+        let calendar = Arc::new(store.read(&Scope::All, |conn| crate::unit::query::calendar(conn))?);
+        Ok(Arc::new(App {
+            config,
+            store,
+            clock,
+            vault,
+            calendar,
+            keyring: Arc::new(Keyring::default()),
+            sealing: Arc::new(Sealing::default()),
+            lease,
+            tariff: RwLock::new(None),
+        }))
+    }
+
+    pub fn stamp(&self) -> Stamp<'_> {
+        Stamp { now: self.clock.now(), ids: &self.lease.ids, vault: &self.vault, calendar: &self.calendar }
+    }
+
+    /// Reads within the actor's scope.
+    pub fn read<T>(&self, actor: &Actor, body: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        self.store.read(&actor.scope, body)
+    }
+
+    /// Writes within the actor's scope on the live lane. The stamp is taken anew at each try.
+    pub fn write<T>(
+        &self,
+        actor: &Actor,
+        mut body: impl FnMut(&mut Tx<'_>, &Stamp<'_>) -> Result<T>,
+    ) -> Result<T> {
+        self.store.write(&actor.scope, Lane::Live, |tx| body(tx, &self.stamp()))
+    }
+
+    /// The same on the bulk lane: imports, proofs, closing.
+    pub fn write_bulk<T>(
+        &self,
+        actor: &Actor,
+        mut body: impl FnMut(&mut Tx<'_>, &Stamp<'_>) -> Result<T>,
+    ) -> Result<T> {
+        self.store.write(&actor.scope, Lane::Bulk, |tx| body(tx, &self.stamp()))
+    }
+
+    /// The tariff in force, kept in memory until `forget_tariff`.
+    pub fn tariff(&self) -> Result<Arc<Tariff>> {
+        if let Some(tariff) = &*self.tariff.read().unwrap_or_else(|poisoned| poisoned.into_inner()) {
+            return Ok(Arc::clone(tariff));
+        }
+        let fresh = Arc::new(self.store.read(&Scope::All, |conn| tariff::edition::newest(conn))?);
+        *self.tariff.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(Arc::clone(&fresh));
+        Ok(fresh)
+    }
+
+    pub fn forget_tariff(&self) {
+        *self.tariff.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
+    }
+
+    /// The tools of the settling thread.
+    pub fn settling_tools(self: &Arc<Self>) -> Tools {
+        Tools {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            ids: Arc::clone(&self.lease.ids),
+            vault: Arc::clone(&self.vault),
+            calendar: Arc::clone(&self.calendar),
+            numbered: Arc::clone(&self.sealing) as Arc<dyn crate::payment::settler::Numbered>,
+        }
+    }
+}
+
+/// An `App` with its threads running: what `bienlai serve` and the tests start.
+pub struct Running {
+    pub app: Arc<App>,
+    pub settler: Settler,
+    pub channels: Vec<Arc<dyn Channel>>,
+    /// The vietqr channels again, for their token endpoint.
+    pub vietqr: Vec<Arc<Vietqr>>,
+    settling: Option<std::thread::JoinHandle<()>>,
+    workers: Workers,
+}
+
+impl Running {
+    pub fn start(app: Arc<App>) -> Result<Running> {
+        let mut channels: Vec<Arc<dyn Channel>> = Vec::new();
+        let mut vietqr = Vec::new();
+        for entry in &app.config.channels.sepay {
+            channels.push(Arc::new(Sepay::new(&SepayConfig {
+                name: entry.name.clone(),
+                signing_secrets: entry.signing_secrets.clone(),
+                api_keys: entry.api_keys.clone(),
+            })?));
+        }
+        for entry in &app.config.channels.vietqr {
+            let channel = Arc::new(Vietqr::new(&VietqrConfig {
+                name: entry.name.clone(),
+                bank_bin: entry.bank_bin.clone(),
+                user: entry.user.clone(),
+                passwords: entry.passwords.clone(),
+                token_keys: entry.token_keys.clone(),
+            })?);
+            channels.push(Arc::clone(&channel) as Arc<dyn Channel>);
+            vietqr.push(channel);
+        }
+        for entry in &app.config.channels.bank {
+            channels.push(Arc::new(Bank::new(&BankConfig {
+                name: entry.name.clone(),
+                bank_bin: entry.bank_bin.clone(),
+                secrets: entry.secrets.clone(),
+            })?));
+        }
+        for (index, channel) in channels.iter().enumerate() {
+            if channels[..index].iter().any(|other| other.name() == channel.name()) {
+                let detail = format!("two channels are named {}", channel.name());
+                return Err(Error::invalid("channels", "config_invalid", detail));
+            }
+        }
+        let (settler, settling) = Settler::start(app.settling_tools());
+        let workers = Workers::start(&app, settler.clone());
+        Ok(Running { app, settler, channels, vietqr, settling: Some(settling), workers })
+    }
+
+    /// Drains the queue, signs what is numbered, gives the node back. Call it after the web
+    /// server stopped, so that nothing new arrives.
+    pub fn stop(self) {
+        let Running { app, settler, settling, workers, .. } = self;
+        drop(settler);
+        workers.stop();
+        if let Some(thread) = settling {
+            let _ = thread.join();
+        }
+        crate::worker::seal_waiting(&app);
+        if let Err(error) = app.lease.release(&app.store) {
+            tracing::warn!(%error, "the node lease was not given back; it expires by itself");
+        }
+    }
+}
+
+/// Different for each process, even on one machine: host-independent random bits and the start.
+fn holder_name(clock: &Clock) -> String {
+    let mut bytes = [0_u8; 8];
+    let _ = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut bytes);
+    format!("{}-{}-{}", std::process::id(), clock.now().ms(), crate::text::hex(&bytes))
+}

@@ -1,0 +1,313 @@
+//! The configuration: one TOML file plus environment, validated at start. The only room that
+//! reads the environment.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+use crate::store::DatabaseUrl;
+
+/// Environment variables that override the file, with the field each one sets.
+pub const ENVIRONMENT: [(&str, &str); 4] = [
+    ("BIENLAI_DATABASE_URL", "database.url"),
+    ("BIENLAI_LISTEN", "web.listen"),
+    ("BIENLAI_MASTER_KEY", "vault.master_key"),
+    ("BIENLAI_LOG", "log.level"),
+];
+
+/// Everything the service is told from outside.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    #[serde(default)]
+    pub database: Database,
+    #[serde(default)]
+    pub web: Web,
+    pub vault: VaultConfig,
+    #[serde(default)]
+    pub log: Log,
+    #[serde(default)]
+    pub signing: Signing,
+    #[serde(default)]
+    pub channels: Channels,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    pub url: String,
+    /// Used by `bienlai migrate` only, when the owner is another login.
+    pub owner_url: Option<String>,
+    pub allow_plaintext: bool,
+    /// The role taken after login on PostgreSQL; empty for none.
+    pub role: String,
+    pub reader_limit: u32,
+    pub writer_limit: u32,
+    pub migrate_at_start: bool,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Database {
+            url: "sqlite://var/bienlai.db".into(),
+            owner_url: None,
+            allow_plaintext: false,
+            role: "bienlai_app".into(),
+            reader_limit: 4,
+            writer_limit: 4,
+            migrate_at_start: true,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Web {
+    pub listen: SocketAddr,
+    pub workers: usize,
+    /// How citizens reach the service from outside, for links: no slash at the end.
+    pub public_url: String,
+    /// Look-ups of receipts per minute and address.
+    pub lookups_per_minute: u32,
+}
+
+impl Default for Web {
+    fn default() -> Self {
+        Web {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            workers: 2,
+            public_url: "http://127.0.0.1:8080".into(),
+            lookups_per_minute: 30,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VaultConfig {
+    /// 64 hexadecimal digits.
+    #[serde(default)]
+    pub master_key: Option<SecretString>,
+    /// A file that holds them.
+    #[serde(default)]
+    pub master_key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// `error`, `warn`, `info`, `debug` or `trace`.
+    pub level: String,
+    /// `text` for people, `json` for collectors.
+    pub format: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Log { level: "info".into(), format: "text".into() }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Signing {
+    pub threads: usize,
+    /// Receipts signed and stored together.
+    pub batch: usize,
+}
+
+impl Default for Signing {
+    fn default() -> Self {
+        Signing { threads: 2, batch: 128 }
+    }
+}
+
+/// The channels that report money. Each has a name of its own, which is part of its path.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Channels {
+    pub sepay: Vec<SepayChannel>,
+    pub vietqr: Vec<VietqrChannel>,
+    pub bank: Vec<BankChannel>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SepayChannel {
+    pub name: String,
+    #[serde(default)]
+    pub signing_secrets: Vec<SecretString>,
+    #[serde(default)]
+    pub api_keys: Vec<SecretString>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VietqrChannel {
+    pub name: String,
+    #[serde(default)]
+    pub bank_bin: Option<String>,
+    pub user: String,
+    pub passwords: Vec<SecretString>,
+    pub token_keys: Vec<SecretString>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BankChannel {
+    pub name: String,
+    #[serde(default)]
+    pub bank_bin: Option<String>,
+    pub secrets: Vec<SecretString>,
+}
+
+impl Config {
+    /// Reads the file, lets the environment override it, and checks every field.
+    pub fn load(path: &Path) -> Result<Config> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Error::invalid("config", "config_unreadable", format!("{}: {error}", path.display()))
+        })?;
+        Config::parse(&text)
+    }
+
+    /// The same from text.
+    pub fn parse(text: &str) -> Result<Config> {
+        let mut config: Config = toml::from_str(text)
+            .map_err(|error| Error::invalid("config", "config_unreadable", error.to_string()))?;
+        config.override_by(&|name| read_environment(name))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn override_by(&mut self, environment: &dyn Fn(&str) -> Option<String>) -> Result<()> {
+        if let Some(url) = environment("BIENLAI_DATABASE_URL") {
+            self.database.url = url;
+        }
+        if let Some(listen) = environment("BIENLAI_LISTEN") {
+            self.web.listen = listen.parse().map_err(|_| {
+                Error::invalid("BIENLAI_LISTEN", "config_invalid", "expected ADDRESS:PORT")
+            })?;
+        }
+        if let Some(key) = environment("BIENLAI_MASTER_KEY") {
+            self.vault.master_key = Some(SecretString::from(key));
+        }
+        if let Some(level) = environment("BIENLAI_LOG") {
+            self.log.level = level;
+        }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<()> {
+        let invalid = |field: &str, why: &str| Err(Error::invalid(field, "config_invalid", why));
+        self.database_url()?;
+        if let Some(url) = &self.database.owner_url {
+            DatabaseUrl::parse(url, self.database.allow_plaintext)?;
+        }
+        let role = &self.database.role;
+        if !role.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
+            return invalid("database.role", "small letters, digits and _ only");
+        }
+        if !(1..=64).contains(&self.database.reader_limit) || !(1..=64).contains(&self.database.writer_limit) {
+            return invalid("database.reader_limit", "limits are 1 to 64");
+        }
+        if !(1..=64).contains(&self.web.workers) {
+            return invalid("web.workers", "1 to 64");
+        }
+        if !self.web.public_url.starts_with("http") || self.web.public_url.ends_with('/') {
+            return invalid("web.public_url", "http(s)://… without a slash at the end");
+        }
+        if self.web.lookups_per_minute == 0 {
+            return invalid("web.lookups_per_minute", "at least 1");
+        }
+        if !["error", "warn", "info", "debug", "trace"].contains(&self.log.level.as_str()) {
+            return invalid("log.level", "error, warn, info, debug or trace");
+        }
+        if !["text", "json"].contains(&self.log.format.as_str()) {
+            return invalid("log.format", "text or json");
+        }
+        if !(1..=64).contains(&self.signing.threads) || !(1..=1_024).contains(&self.signing.batch) {
+            return invalid("signing", "threads 1 to 64, batch 1 to 1024");
+        }
+        self.master_key().map(|_| ())
+    }
+
+    pub fn database_url(&self) -> Result<DatabaseUrl> {
+        DatabaseUrl::parse(&self.database.url, self.database.allow_plaintext)
+    }
+
+    pub fn owner_url(&self) -> Result<DatabaseUrl> {
+        let url = self.database.owner_url.as_deref().unwrap_or(&self.database.url);
+        DatabaseUrl::parse(url, self.database.allow_plaintext)
+    }
+
+    /// The 32 bytes of the master key, from the file or the field.
+    pub fn master_key(&self) -> Result<Vec<u8>> {
+        let text = match (&self.vault.master_key, &self.vault.master_key_file) {
+            (Some(key), _) => key.expose_secret().to_owned(),
+            (None, Some(path)) => std::fs::read_to_string(path).map_err(|error| {
+                let detail = format!("{}: {error}", path.display());
+                Error::invalid("vault.master_key_file", "config_invalid", detail)
+            })?,
+            (None, None) => {
+                return Err(Error::invalid("vault.master_key", "config_invalid", "set it, or master_key_file"));
+            }
+        };
+        hex_bytes(text.trim()).filter(|bytes| bytes.len() == 32).ok_or_else(|| {
+            Error::invalid("vault.master_key", "master_key_unreadable", "expected 64 hexadecimal digits")
+        })
+    }
+}
+
+/// The name of the failpoint a test asks for, in builds that have failpoints.
+pub fn failpoint() -> Option<String> {
+    read_environment("BIENLAI_FAILPOINT")
+}
+
+#[allow(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+fn read_environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn hex_bytes(text: &str) -> Option<Vec<u8>> {
+    if !text.is_ascii() || text.len() % 2 != 0 {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "[vault]\nmaster_key = \"0707070707070707070707070707070707070707070707070707070707070707\"\n";
+
+    #[test]
+    fn a_short_file_is_enough() {
+        let config: Config = toml::from_str(KEY).unwrap();
+        config.check().unwrap();
+        assert_eq!(config.master_key().unwrap(), [7; 32]);
+        assert_eq!(config.web.listen.port(), 8080);
+    }
+
+    #[test]
+    fn a_wrong_field_is_named_with_its_reason() {
+        let error = |text: &str| Config::parse(&format!("{KEY}{text}")).unwrap_err().to_string();
+        assert!(error("[web]\nworkers = 0\n").starts_with("web.workers: 1 to 64"));
+        assert!(error("[web]\nworker = 1\n").contains("unknown field `worker`"));
+        assert!(error("[log]\nlevel = \"loud\"\n").starts_with("log.level:"));
+        assert!(error("[database]\nurl = \"mysql://x\"\n").starts_with("database.url:"));
+    }
+
+    #[test]
+    fn the_environment_overrides_the_file() {
+        let mut config: Config = toml::from_str(KEY).unwrap();
+        config
+            .override_by(&|name| (name == "BIENLAI_LISTEN").then(|| "127.0.0.1:9999".to_owned()))
+            .unwrap();
+        assert_eq!(config.web.listen.port(), 9999);
+        assert!(config.override_by(&|name| (name == "BIENLAI_LISTEN").then(|| "x".to_owned())).is_err());
+    }
+}

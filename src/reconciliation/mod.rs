@@ -1,0 +1,10 @@
+//! Statement lines against movements and obligations, and the closing of days.
+//!
+//! `matching`, `classification`, `proof` and `bridge` are pure; the use cases around them read,
+//! decide and write per bank account, so that one account's failure never blocks another.
+
+pub mod bridge;
+pub mod classification;
+pub mod evidence;
+pub mod matching;
+pub mod proof;

@@ -1,0 +1,65 @@
+//! The tariff in force: the newest edition that was loaded, kept as the text it came in.
+
+use diesel::prelude::*;
+use ring::digest::{SHA256, digest};
+
+use super::{RowError, Tariff, load};
+use crate::actor::{Actor, Role};
+use crate::audit;
+use crate::clock::Instant;
+use crate::error::{Error, Result};
+use crate::id::{EventId, PersonId};
+use crate::store::failure::Classify;
+use crate::store::schema::tariff_edition;
+use crate::store::{Conn, Stamp, Tx, rows};
+use crate::text;
+use crate::unit;
+
+crate::table_row! {
+    pub struct EditionRow in "tariff_edition" {
+        pub id: EventId,
+        pub sha256: String,
+        pub content: String,
+        pub person_id: Option<PersonId>,
+        pub loaded_at: Instant,
+    }
+}
+
+/// Stores a checked edition; it is in force from now on. Bad rows come back located, and then
+/// nothing is stored.
+pub fn store_edition(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    content: &str,
+) -> Result<std::result::Result<Tariff, Vec<RowError>>> {
+    actor.require_role(&[Role::Administrator, Role::System])?;
+    let tariff = match load(content) {
+        Ok(tariff) => tariff,
+        Err(problems) => return Ok(Err(problems)),
+    };
+    let id: EventId = stamp.mint()?;
+    let sha256 = text::hex(digest(&SHA256, content.as_bytes()).as_ref());
+    rows::insert(tx, &[EditionRow {
+        id,
+        sha256: sha256.clone(),
+        content: content.to_owned(),
+        person_id: actor.person,
+        loaded_at: stamp.now,
+    }])?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit::CITY, "tariff.loaded", id).with(sha256)])?;
+    Ok(Ok(tariff))
+}
+
+/// The newest edition, or `tariff_missing`.
+pub fn newest(conn: &mut Conn) -> Result<Tariff> {
+    let content: Option<String> = tariff_edition::table
+        .order(tariff_edition::id.desc())
+        .select(tariff_edition::content)
+        .first(conn)
+        .optional()
+        .classify()?;
+    let content =
+        content.ok_or_else(|| Error::conflict("tariff_missing", "no tariff is loaded; use `bienlai tariff load`"))?;
+    load(&content).map_err(|problems| Error::internal(format!("the stored tariff has {} bad rows", problems.len())))
+}

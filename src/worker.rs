@@ -1,0 +1,196 @@
+//! The threads beside the web server: signing, numbering the feed and the trail, renewing the
+//! lease, trying parked claims again, deleting what may be deleted.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::actor::Scope;
+use crate::app::App;
+use crate::audit;
+use crate::error::Result;
+use crate::id::{ReceiptId, UnitId};
+use crate::payment::settler::{self, Numbered, Settler};
+use crate::receipt::{query, seal};
+use crate::store::Lane;
+
+/// Receipts that wait for their signature, and who is to be woken for them.
+#[derive(Default)]
+pub struct Sealing {
+    waiting: Mutex<Vec<(UnitId, ReceiptId)>>,
+    arrived: Condvar,
+}
+
+impl Numbered for Sealing {
+    fn numbered(&self, receipts: &[(UnitId, ReceiptId)]) {
+        self.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).extend_from_slice(receipts);
+        self.arrived.notify_one();
+    }
+}
+
+impl Sealing {
+    /// Up to `limit` waiting receipts; waits for the first at most `patience`.
+    fn take(&self, limit: usize, patience: Duration) -> Vec<(UnitId, ReceiptId)> {
+        let waiting = self.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let (mut waiting, _) = self
+            .arrived
+            .wait_timeout_while(waiting, patience, |waiting| waiting.is_empty())
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        let count = waiting.len().min(limit);
+        waiting.drain(..count).collect()
+    }
+
+    pub fn depth(&self) -> usize {
+        self.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).len()
+    }
+}
+
+/// The running threads; `stop` ends them.
+pub struct Workers {
+    is_stopping: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// How long a stop may take at most: every loop looks this often.
+const TICK: Duration = Duration::from_millis(200);
+
+impl Workers {
+    pub fn start(app: &Arc<App>, settler: Settler) -> Workers {
+        let is_stopping = Arc::new(AtomicBool::new(false));
+        let threads = vec![
+            spawn("signer", app, &is_stopping, move |app, is_stopping| sign_until(app, &settler, is_stopping)),
+            spawn("sealer", app, &is_stopping, |app, is_stopping| {
+                every_tick(is_stopping, 1, || number_committed(app).map(|_| ()));
+            }),
+            spawn("housekeeper", app, &is_stopping, |app, is_stopping| keep_house(app, is_stopping)),
+        ];
+        Workers { is_stopping, threads }
+    }
+
+    pub fn stop(self) {
+        self.is_stopping.store(true, Ordering::SeqCst);
+        for thread in self.threads {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn spawn(
+    name: &str,
+    app: &Arc<App>,
+    is_stopping: &Arc<AtomicBool>,
+    body: impl FnOnce(&Arc<App>, &AtomicBool) + Send + 'static,
+) -> JoinHandle<()> {
+    let (app, is_stopping) = (Arc::clone(app), Arc::clone(is_stopping));
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || body(&app, &is_stopping))
+        .expect("a worker thread starts")
+}
+
+fn every_tick(is_stopping: &AtomicBool, ticks: u32, mut body: impl FnMut() -> Result<()>) {
+    let mut failures = 0_u32;
+    while !is_stopping.load(Ordering::SeqCst) {
+        match body() {
+            Ok(()) => failures = 0,
+            Err(error) => {
+                // The first failure is told at once, the following ones now and then.
+                if failures.is_power_of_two() || failures == 0 {
+                    tracing::warn!(%error, failures, "background work failed; it is tried again");
+                }
+                failures = failures.saturating_add(1);
+            }
+        }
+        for _ in 0..ticks {
+            if is_stopping.load(Ordering::SeqCst) {
+                return;
+            }
+            std::thread::sleep(TICK);
+        }
+    }
+}
+
+/// Signs what settling numbered. Callbacks go first: while claims are waiting, signing waits too,
+/// but never longer than a second at a stretch, so that receipts follow even under load.
+fn sign_until(app: &Arc<App>, settler: &Settler, is_stopping: &AtomicBool) {
+    let config = app.config.signing.clone();
+    let mut idle_rounds = 0_u32;
+    while !is_stopping.load(Ordering::SeqCst) {
+        let mut batch = app.sealing.take(config.batch, TICK);
+        if batch.is_empty() {
+            idle_rounds += 1;
+            // What a crash, a restart or a missing key left behind is found by its state.
+            if idle_rounds % 10 == 1 {
+                batch = waiting_in_store(app, config.batch);
+            }
+            if batch.is_empty() {
+                continue;
+            }
+        }
+        for _ in 0..50 {
+            if settler.depth() == 0 || is_stopping.load(Ordering::SeqCst) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        if let Err(error) = seal::sign_and_seal(&app.store, &app.keyring, &app.stamp(), &batch, config.threads) {
+            tracing::warn!(%error, receipts = batch.len(), "sealing failed; it is tried again");
+            std::thread::sleep(TICK);
+        }
+    }
+}
+
+fn waiting_in_store(app: &App, limit: usize) -> Vec<(UnitId, ReceiptId)> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    app.store.read(&Scope::All, |conn| query::waiting(conn, limit)).unwrap_or_default()
+}
+
+/// Signs everything that is numbered; used at stop, by the command line and by tests.
+pub fn seal_waiting(app: &App) -> usize {
+    let mut sealed = 0;
+    loop {
+        let batch = waiting_in_store(app, app.config.signing.batch);
+        if batch.is_empty() {
+            return sealed;
+        }
+        let threads = app.config.signing.threads;
+        match seal::sign_and_seal(&app.store, &app.keyring, &app.stamp(), &batch, threads) {
+            Ok(outcome) if outcome.sealed > 0 => sealed += outcome.sealed,
+            // Nothing moves: a key is missing, or the store is gone. The next start tries again.
+            _ => return sealed,
+        }
+    }
+}
+
+/// Gives committed events their places in the feed and the trail; returns how many.
+pub fn number_committed(app: &App) -> Result<usize> {
+    let holder = std::process::id().to_string();
+    let mut count = 0;
+    loop {
+        let sealed =
+            app.store.write(&Scope::All, Lane::Bulk, |tx| audit::seal_pending(tx, &app.stamp(), &holder))?;
+        count += sealed.audit_count + sealed.feed_count;
+        if sealed == audit::Sealed::default() {
+            return Ok(count);
+        }
+    }
+}
+
+fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
+    let tools = app.settling_tools();
+    let mut round = 0_u64;
+    every_tick(is_stopping, 5, || {
+        round += 1;
+        if round % 5 == 1 {
+            app.lease.renew(&app.store, &app.clock)?;
+        }
+        if round % 10 == 1 {
+            settler::retry_parked(&tools)?;
+        }
+        if round % 600 == 1 {
+            crate::web::retention::purge(app)?;
+        }
+        Ok(())
+    });
+}
