@@ -358,7 +358,11 @@ impl Book {
         let mut rest = incoming.amount;
         for (position, obligation) in obligations.iter().enumerate() {
             let is_last = position + 1 == obligations.len();
-            let share = if is_last { rest } else { rest.min(self.obligation(incoming.unit, *obligation)?.outstanding()) };
+            let share = if is_last {
+                rest
+            } else {
+                rest.min(self.obligation(incoming.unit, *obligation)?.outstanding())
+            };
             rest = rest.checked_sub(share)?;
             self.pay_obligation(id, incoming, *obligation, share)?;
         }
@@ -428,7 +432,9 @@ impl Book {
         effect: &rules::Effect,
     ) {
         let (kind, subject, amount) = match (effect.taken.is_zero(), effect.surplus.is_positive(), before.state) {
-            (true, _, State::Cancelled | State::Waived) => (Kind::LatePayment, Subject::Payment(payment), effect.surplus),
+            (true, _, State::Cancelled | State::Waived) => {
+                (Kind::LatePayment, Subject::Payment(payment), effect.surplus)
+            }
             (true, _, _) => (Kind::DuplicateTransfer, Subject::Payment(payment), effect.surplus),
             (false, true, _) => (Kind::Overpaid, Subject::Payment(payment), effect.surplus),
             (false, false, _) if !effect.completes => {
