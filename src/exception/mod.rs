@@ -153,7 +153,7 @@ pub fn open(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: &[New]) -> Result<usize> {
             unit_id: item.unit,
             id: stamp.mint()?,
             kind: i32::from(item.kind.number()),
-            dedupe: format!("{}:{}:{}", item.kind.number(), item.subject.kind(), item.subject.id()),
+            dedupe: dedupe(item.kind, item.subject),
             subject_kind: item.subject.kind(),
             subject_id: item.subject.id(),
             account_id: item.account,
@@ -276,31 +276,37 @@ pub fn refuse(
     Ok(item)
 }
 
-/// Closes an exception because its cause is gone: the missing part was paid, the claim proven.
-/// `dedupe` parts are the kind and subject it was opened with. Nothing happens if there is none.
-pub fn settle_by_itself(
+/// Closes exceptions because their cause is gone: the missing part was paid, the claim proven.
+/// Those that were never opened, or are resolved already, are left out. Returns how many closed.
+pub fn settle_by_themselves(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
-    unit: UnitId,
-    kind: Kind,
-    subject: Subject,
-    reason: &str,
-) -> Result<bool> {
-    let dedupe = format!("{}:{}:{}", kind.number(), subject.kind(), subject.id());
-    let Some(id) = query::unresolved_by_dedupe(tx, unit, &dedupe)? else { return Ok(false) };
-    let mut item = query::lock(tx, unit, id)?;
-    if item.state == State::Resolved {
-        return Ok(false);
+    causes: &[(UnitId, Kind, Subject, &'static str)],
+) -> Result<usize> {
+    let mut reasons = std::collections::BTreeMap::new();
+    for (unit, kind, subject, reason) in causes {
+        reasons.insert((*unit, dedupe(*kind, *subject)), *reason);
     }
-    advance(tx, stamp, &mut item, State::Resolved, query::Act {
-        kind: "settled_by_itself",
-        resolution: None,
-        target: None,
-        maker: None,
-        checker: None,
-        reason: reason.to_owned(),
-    })?;
-    Ok(true)
+    let keys: Vec<(UnitId, String)> = reasons.keys().cloned().collect();
+    let unresolved = query::unresolved_by_dedupe(tx, &keys)?;
+    for (unit, id, key) in &unresolved {
+        let mut item = query::lock(tx, *unit, *id)?;
+        let reason = reasons.get(&(*unit, key.clone())).copied().unwrap_or_default();
+        advance(tx, stamp, &mut item, State::Resolved, query::Act {
+            kind: "settled_by_itself",
+            resolution: None,
+            target: None,
+            maker: None,
+            checker: None,
+            reason: reason.to_owned(),
+        })?;
+    }
+    Ok(unresolved.len())
+}
+
+/// The same (kind, subject) is one exception.
+fn dedupe(kind: Kind, subject: Subject) -> String {
+    format!("{}:{}:{}", kind.number(), subject.kind(), subject.id())
 }
 
 fn advance(

@@ -37,9 +37,7 @@ pub fn flush(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, mut book: Book) 
     ledger::post(tx, stamp, &book.postings)?;
     obligation::record_events(tx, stamp, &book.obligation_events)?;
     exception::open(tx, stamp, &book.exceptions)?;
-    for (unit, kind, subject, reason) in &book.settled_exceptions {
-        exception::settle_by_itself(tx, stamp, *unit, *kind, *subject, reason)?;
-    }
+    exception::settle_by_themselves(tx, stamp, &book.settled_exceptions)?;
     Ok(written)
 }
 
@@ -314,6 +312,15 @@ fn printed_line(line: &Line) -> content::Line {
     }
 }
 
+/// The account a line's money is recognised on when its document is issued.
+pub(super) fn fee_account(line: &Line) -> Account {
+    match (line.kind.as_str(), line.document_kind.as_str()) {
+        ("pass_through", _) => Account::PassedOn(line.item_code.clone()),
+        (_, "none") => Account::CollectedWithoutDocument(line.item_code.clone()),
+        _ => Account::FeesCollected(line.item_code.clone()),
+    }
+}
+
 /// Fees are recognised line by line against the receipt; without one they stay an advance.
 fn post_fees(
     book: &mut Book,
@@ -328,17 +335,13 @@ fn post_fees(
     let mut waiting = Dong::ZERO;
     let mut code = "document_kind_not_issued";
     for line in lines.iter().filter(|line| line.amount.is_positive()) {
-        let (credit, source) = match (line.kind.as_str(), line.document_kind.as_str(), outcome) {
-            ("pass_through", _, _) => {
-                (Account::PassedOn(line.item_code.clone()), Source::Payment(completion.payment))
+        let needs_document = line.kind != "pass_through" && line.document_kind != "none";
+        let (credit, source) = match outcome {
+            _ if !needs_document => (fee_account(line), Source::Payment(completion.payment)),
+            Some(Outcome::Numbered { id, .. }) if line.document_kind == issue::RECEIPT => {
+                (fee_account(line), Source::Receipt(*id))
             }
-            (_, "none", _) => {
-                (Account::CollectedWithoutDocument(line.item_code.clone()), Source::Payment(completion.payment))
-            }
-            (_, issue::RECEIPT, Some(Outcome::Numbered { id, .. })) => {
-                (Account::FeesCollected(line.item_code.clone()), Source::Receipt(*id))
-            }
-            (_, _, outcome) => {
+            outcome => {
                 if let Some(Outcome::Refused { code: why }) = outcome {
                     code = why;
                 }

@@ -23,6 +23,25 @@ use crate::obligation;
 use crate::store::failpoint;
 use crate::store::{Stamp, Tx, rows};
 
+/// What a claim may have opened about its movement; from its line on the line's exception counts.
+const CLAIM_KINDS: [Kind; 5] = [
+    Kind::ClaimWithoutCredit,
+    Kind::UnidentifiedCredit,
+    Kind::DamagedCode,
+    Kind::SeveralObligations,
+    Kind::WrongAccount,
+];
+
+/// Kinds of exceptions whose line stands in suspense until a person assigns it.
+pub const LINE_KINDS: [Kind; 6] = [
+    Kind::UnidentifiedCredit,
+    Kind::DamagedCode,
+    Kind::SeveralObligations,
+    Kind::ContentDiffers,
+    Kind::SameMoneyTwoChannels,
+    Kind::BulkSettlement,
+];
+
 /// What a line is. Decided by matching, confirmed here under the locks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Case {
@@ -351,7 +370,9 @@ impl Desk<'_> {
         touch(held);
         let movement = held.value.clone();
         let subject = Subject::Movement(id);
-        self.book.settled_exceptions.push((work.unit, Kind::ClaimWithoutCredit, subject, "proven by a line"));
+        for kind in CLAIM_KINDS {
+            self.book.settled_exceptions.push((work.unit, kind, subject, "the line shows it and takes it over"));
+        }
         if movement.direction == Direction::Debit {
             self.entry(work, Account::UnexplainedDebit(work.line), Account::Bank(work.account), amount);
             self.note(work, Kind::UnknownDebit, amount);

@@ -662,3 +662,27 @@ pub fn first_channels(
     found.sort_by_key(|row| std::cmp::Reverse(row.2));
     Ok(found.into_iter().map(|(unit, movement, _, channel)| ((unit, movement), channel)).collect())
 }
+
+/// How much of a payment stands on each obligation now.
+pub fn allocated_to(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Vec<(ObligationId, Dong)>> {
+    use crate::store::schema::allocation;
+    let moves: Vec<(String, String, Option<ObligationId>, Dong)> = allocation::table
+        .filter(allocation::unit_id.eq(unit))
+        .filter(allocation::payment_id.eq(payment))
+        .order(allocation::id)
+        .select((allocation::from_bucket, allocation::to_bucket, allocation::obligation_id, allocation::amount))
+        .load(conn)
+        .classify()?;
+    let mut shares: std::collections::BTreeMap<ObligationId, i64> = std::collections::BTreeMap::new();
+    for (from, to, obligation, amount) in moves {
+        let Some(obligation) = obligation else { continue };
+        let share = shares.entry(obligation).or_default();
+        if to == "obligation" {
+            *share += amount.0;
+        }
+        if from == "obligation" {
+            *share -= amount.0;
+        }
+    }
+    Ok(shares.into_iter().filter(|(_, share)| *share > 0).map(|(id, share)| (id, Dong(share))).collect())
+}

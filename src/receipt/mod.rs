@@ -1,6 +1,7 @@
 //! Receipts of fees and charges: content, legal profile, the signed XML document and its strict
 //! verifier. The pure half of the room knows no database and no clock.
 
+pub mod cancel;
 pub mod certificate;
 pub mod content;
 pub mod key;
