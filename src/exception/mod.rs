@@ -198,14 +198,20 @@ pub fn propose(
     if item.state != State::Open {
         return Err(Error::conflict("exception_not_open", "it is proposed or resolved already"));
     }
-    advance(tx, stamp, &mut item, State::Proposed, query::Act {
-        kind: "proposed",
-        resolution: Some(resolution.to_owned()),
-        target,
-        maker: Some(maker),
-        checker: None,
-        reason,
-    })?;
+    advance(
+        tx,
+        stamp,
+        &mut item,
+        State::Proposed,
+        query::Act {
+            kind: "proposed",
+            resolution: Some(resolution.to_owned()),
+            target,
+            maker: Some(maker),
+            checker: None,
+            reason,
+        },
+    )?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "exception.proposed", id).with(resolution)])?;
     Ok(item)
 }
@@ -236,14 +242,20 @@ pub fn approve(
     if proposal.maker == checker {
         return Err(Error::forbidden("maker_is_checker", "another person must approve"));
     }
-    advance(tx, stamp, &mut item, State::Resolved, query::Act {
-        kind: "approved",
-        resolution: Some(proposal.resolution.clone()),
-        target: proposal.target,
-        maker: Some(proposal.maker),
-        checker: Some(checker),
-        reason: proposal.reason.clone(),
-    })?;
+    advance(
+        tx,
+        stamp,
+        &mut item,
+        State::Resolved,
+        query::Act {
+            kind: "approved",
+            resolution: Some(proposal.resolution.clone()),
+            target: proposal.target,
+            maker: Some(proposal.maker),
+            checker: Some(checker),
+            reason: proposal.reason.clone(),
+        },
+    )?;
     let entry = audit::Entry::by(actor, unit, "exception.approved", id).with(&proposal.resolution);
     audit::record(tx, stamp, &[entry])?;
     Ok((item, proposal))
@@ -265,14 +277,20 @@ pub fn refuse(
     if item.state != State::Proposed {
         return Err(Error::conflict("exception_not_proposed", "nothing is proposed for it"));
     }
-    advance(tx, stamp, &mut item, State::Open, query::Act {
-        kind: "refused",
-        resolution: None,
-        target: None,
-        maker: None,
-        checker: Some(checker),
-        reason: text::clean(reason),
-    })?;
+    advance(
+        tx,
+        stamp,
+        &mut item,
+        State::Open,
+        query::Act {
+            kind: "refused",
+            resolution: None,
+            target: None,
+            maker: None,
+            checker: Some(checker),
+            reason: text::clean(reason),
+        },
+    )?;
     Ok(item)
 }
 
@@ -292,14 +310,20 @@ pub fn settle_by_themselves(
     for (unit, id, key) in &unresolved {
         let mut item = query::lock(tx, *unit, *id)?;
         let reason = reasons.get(&(*unit, key.clone())).copied().unwrap_or_default();
-        advance(tx, stamp, &mut item, State::Resolved, query::Act {
-            kind: "settled_by_itself",
-            resolution: None,
-            target: None,
-            maker: None,
-            checker: None,
-            reason: reason.to_owned(),
-        })?;
+        advance(
+            tx,
+            stamp,
+            &mut item,
+            State::Resolved,
+            query::Act {
+                kind: "settled_by_itself",
+                resolution: None,
+                target: None,
+                maker: None,
+                checker: None,
+                reason: reason.to_owned(),
+            },
+        )?;
     }
     Ok(unresolved.len())
 }

@@ -185,12 +185,18 @@ pub fn lock(tx: &mut Tx<'_>, unit: UnitId, id: ExceptionId) -> Result<Exception>
 }
 
 pub fn store(tx: &mut Tx<'_>, item: &Exception) -> Result<()> {
-    rows::update(tx, Update {
-        table: "exception",
-        keys: vec![("unit_id", Column::of([item.unit])), ("id", Column::of([item.id]))],
-        guard: vec![("revision", Column::of([item.revision - 1]))],
-        sets: vec![("state", Column::of([item.state.as_str()])), ("revision", Column::of([item.revision]))],
-    })
+    rows::update(
+        tx,
+        Update {
+            table: "exception",
+            keys: vec![("unit_id", Column::of([item.unit])), ("id", Column::of([item.id]))],
+            guard: vec![("revision", Column::of([item.revision - 1]))],
+            sets: vec![
+                ("state", Column::of([item.state.as_str()])),
+                ("revision", Column::of([item.revision])),
+            ],
+        },
+    )
 }
 
 /// (unit, exception, dedupe key) of the keys whose exception is open or proposed.

@@ -13,9 +13,7 @@ use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::obligation::{self, Line, Obligation};
 use crate::payment::movement::Movement;
-use crate::receipt::content::{
-    self, Content, LineKind, ReceiptKind, Reduction, Totals,
-};
+use crate::receipt::content::{self, Content, LineKind, ReceiptKind, Reduction, Totals};
 use crate::receipt::issue::{self, Draft, Outcome};
 use crate::receipt::query::DueRow;
 use crate::store::rows::{self, Column, Update};
@@ -100,19 +98,22 @@ fn store_exposures(tx: &mut Tx<'_>, book: &Book) -> Result<()> {
         if held.read_revision.is_some() { known.push(row) } else { fresh.push(row) }
     }
     rows::insert(tx, &fresh)?;
-    rows::update(tx, Update {
-        table: "channel_exposure",
-        keys: vec![
-            ("unit_id", Column::of(known.iter().map(|row| row.unit_id))),
-            ("account_id", Column::of(known.iter().map(|row| row.account_id))),
-            ("channel", Column::of(known.iter().map(|row| row.channel.clone()))),
-        ],
-        guard: vec![("revision", Column::of(known.iter().map(|row| row.revision - 1)))],
-        sets: vec![
-            ("unproven", Column::of(known.iter().map(|row| row.unproven))),
-            ("revision", Column::of(known.iter().map(|row| row.revision))),
-        ],
-    })
+    rows::update(
+        tx,
+        Update {
+            table: "channel_exposure",
+            keys: vec![
+                ("unit_id", Column::of(known.iter().map(|row| row.unit_id))),
+                ("account_id", Column::of(known.iter().map(|row| row.account_id))),
+                ("channel", Column::of(known.iter().map(|row| row.channel.clone()))),
+            ],
+            guard: vec![("revision", Column::of(known.iter().map(|row| row.revision - 1)))],
+            sets: vec![
+                ("unproven", Column::of(known.iter().map(|row| row.unproven))),
+                ("revision", Column::of(known.iter().map(|row| row.revision))),
+            ],
+        },
+    )
 }
 
 fn store_payments(tx: &mut Tx<'_>, stamp: &Stamp<'_>, book: &Book) -> Result<()> {
@@ -238,8 +239,11 @@ fn draft(book: &Book, completion: &Completion) -> Result<Option<Draft>> {
     let lines = book.lines.get(&key).ok_or_else(missing)?;
     let unit = book.units.get(&completion.unit).ok_or_else(missing)?;
     let payer = book.payers.get(&(completion.unit, obligation.party)).cloned().unwrap_or_default();
-    let printed: Vec<content::Line> =
-        lines.iter().filter(|line| line.document_kind == issue::RECEIPT && line.kind != "pass_through").map(printed_line).collect();
+    let printed: Vec<content::Line> = lines
+        .iter()
+        .filter(|line| line.document_kind == issue::RECEIPT && line.kind != "pass_through")
+        .map(printed_line)
+        .collect();
     if printed.is_empty() {
         return Ok(None);
     }
@@ -288,7 +292,8 @@ fn draft(book: &Book, completion: &Completion) -> Result<Option<Draft>> {
 /// A tiered fee has no single unit price; the receipt then shows one measure at the whole price,
 /// because its format demands quantity × unit price = gross.
 fn printed_line(line: &Line) -> content::Line {
-    let product = line.quantity.checked_mul(line.unit_price).and_then(|product| Dong::round_half_up(product).ok());
+    let product =
+        line.quantity.checked_mul(line.unit_price).and_then(|product| Dong::round_half_up(product).ok());
     let (quantity, unit_price) = if product == Some(line.gross) {
         (line.quantity, line.unit_price)
     } else {

@@ -62,7 +62,8 @@ pub fn check_proposal(item: &Exception, resolution: &str, target: Option<i64>) -
 }
 
 fn acknowledge(item: &Exception) -> Result<Vec<(UnitId, ReceiptId)>> {
-    let is_unexplained_money = item.subject_kind == "line" && (LINE_KINDS.contains(&item.kind) || item.kind == Kind::UnknownDebit);
+    let is_unexplained_money =
+        item.subject_kind == "line" && (LINE_KINDS.contains(&item.kind) || item.kind == Kind::UnknownDebit);
     if is_unexplained_money || item.kind == Kind::ClaimWithoutCredit {
         return Err(Error::conflict("resolution_unfit", "unexplained money is not acknowledged away"));
     }
@@ -92,7 +93,8 @@ fn assign(
     proposal: &Proposal,
 ) -> Result<Vec<(UnitId, ReceiptId)>> {
     let line = line_of(item)?;
-    let target = proposal.target.ok_or_else(|| Error::invalid("target", "target_missing", "name the obligation"))?;
+    let target =
+        proposal.target.ok_or_else(|| Error::invalid("target", "target_missing", "name the obligation"))?;
     let obligation = ObligationId(target);
     lock_account(tx, item)?;
     let (_, _, movement) = query::movements_of_lines(tx, &[(item.unit, line)])?
@@ -134,7 +136,12 @@ fn assign(
     Ok(written.receipts.into_iter().map(|((unit, _), receipt)| (unit, receipt)).collect())
 }
 
-fn charge(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, item: &Exception) -> Result<Vec<(UnitId, ReceiptId)>> {
+fn charge(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    item: &Exception,
+) -> Result<Vec<(UnitId, ReceiptId)>> {
     let line = line_of(item)?;
     let mut book = Book::new(audit::actor_text(actor), stamp.now);
     book.postings.push(Posting {
@@ -151,7 +158,12 @@ fn charge(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, item: &Exception) -
 
 /// A claim that never came: everything it settled is taken back, its receipts are cancelled, and
 /// its channel is not believed any more on this account.
-fn disprove(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, item: &Exception) -> Result<Vec<(UnitId, ReceiptId)>> {
+fn disprove(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    item: &Exception,
+) -> Result<Vec<(UnitId, ReceiptId)>> {
     if item.subject_kind != "movement" {
         return Err(Error::conflict("resolution_unfit", "the exception is not about a claimed movement"));
     }
@@ -186,7 +198,8 @@ fn take_back(
     book: &mut Book,
 ) -> Result<()> {
     let shares = query::allocated_to(tx, item.unit, id)?;
-    let keys: Vec<(UnitId, ObligationId)> = shares.iter().map(|(obligation, _)| (item.unit, *obligation)).collect();
+    let keys: Vec<(UnitId, ObligationId)> =
+        shares.iter().map(|(obligation, _)| (item.unit, *obligation)).collect();
     load_obligations(tx, stamp, book, &keys)?;
     let payment = query::lock_payments(tx, &[(item.unit, id)])?
         .pop()
@@ -208,7 +221,14 @@ fn take_back(
     Ok(())
 }
 
-fn entry(item: &Exception, stamp: &Stamp<'_>, debit: Account, credit: &Account, amount: Dong, book: &mut Book) {
+fn entry(
+    item: &Exception,
+    stamp: &Stamp<'_>,
+    debit: Account,
+    credit: &Account,
+    amount: Dong,
+    book: &mut Book,
+) {
     book.postings.push(Posting {
         unit: item.unit,
         debit,
@@ -259,7 +279,14 @@ fn release_obligation(
     let advance = Account::ReceivedInAdvance(id);
     match receipts.first() {
         Some((_, _, receipt)) => {
-            receipt::cancel::cancel(tx, stamp, actor, item.unit, *receipt, "the payment's claim was disproven")?;
+            receipt::cancel::cancel(
+                tx,
+                stamp,
+                actor,
+                item.unit,
+                *receipt,
+                "the payment's claim was disproven",
+            )?;
             // The fees were recognised as a whole; this payment's share goes back to clearing, the
             // other payments' share becomes an advance again.
             let mut to_clearing = share;

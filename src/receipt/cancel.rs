@@ -32,22 +32,28 @@ pub fn cancel(
     if state != "numbered" && state != "signed" {
         return Err(Error::conflict("receipt_not_valid", format!("the receipt is {state}")));
     }
-    rows::update(tx, Update {
-        table: "receipt",
-        keys: vec![("unit_id", Column::of([unit])), ("id", Column::of([id]))],
-        guard: vec![("revision", Column::of([revision]))],
-        sets: vec![("state", Column::of(["cancelled"])), ("revision", Column::of([revision + 1]))],
-    })?;
-    rows::insert(tx, &[query::EventRow {
-        unit_id: unit,
-        id: stamp.mint()?,
-        receipt_id: id,
-        revision: revision + 1,
-        kind: "cancelled",
-        state: "cancelled",
-        actor: audit::actor_text(actor),
-        reason: Some(reason.to_owned()),
-        at: stamp.now,
-    }])?;
+    rows::update(
+        tx,
+        Update {
+            table: "receipt",
+            keys: vec![("unit_id", Column::of([unit])), ("id", Column::of([id]))],
+            guard: vec![("revision", Column::of([revision]))],
+            sets: vec![("state", Column::of(["cancelled"])), ("revision", Column::of([revision + 1]))],
+        },
+    )?;
+    rows::insert(
+        tx,
+        &[query::EventRow {
+            unit_id: unit,
+            id: stamp.mint()?,
+            receipt_id: id,
+            revision: revision + 1,
+            kind: "cancelled",
+            state: "cancelled",
+            actor: audit::actor_text(actor),
+            reason: Some(reason.to_owned()),
+            at: stamp.now,
+        }],
+    )?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "receipt.cancelled", id)])
 }

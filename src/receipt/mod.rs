@@ -4,8 +4,8 @@
 pub mod cancel;
 pub mod certificate;
 pub mod content;
-pub mod key;
 pub mod issue;
+pub mod key;
 pub mod lookup;
 pub mod pattern;
 pub mod profile;
