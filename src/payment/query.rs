@@ -550,3 +550,15 @@ pub fn shift_of(conn: &mut Conn, unit: UnitId, person: PersonId, on: BusinessDay
         .classify()?;
     if state == "open" { Ok(id) } else { Err(Error::conflict("shift_closed", "today's shift is closed")) }
 }
+
+/// The oldest movement that is claimed and not yet proven, in all units: ids are minted in the
+/// order of time.
+pub fn oldest_expected(conn: &mut Conn) -> Result<Option<MovementId>> {
+    movement::table
+        .filter(movement::state.eq(State::Expected.as_str()))
+        .order(movement::id)
+        .select(movement::id)
+        .first(conn)
+        .optional()
+        .classify()
+}
