@@ -13,19 +13,25 @@ mod balance;
 mod camt;
 mod date;
 mod detect;
+mod draft;
 mod encoding;
 mod finding;
+pub mod identity;
+pub mod import;
 mod model;
 mod mt940;
 mod number;
 mod parse;
+pub mod query;
 mod tabular;
 #[cfg(test)]
 mod tests;
 
 pub use balance::{join_pages, prove_balance};
 pub use finding::Finding;
+pub use import::{Imported, ImportedStatement, LineMemo, import_file, line_memo};
 pub use model::{
     Balance, BalanceBasis, Charge, Detail, Duplicate, Format, Line, Page, Parsed, Statement, Totals,
 };
 pub use parse::{MAX_BYTES, parse};
+pub use query::{StoredLine, StoredStatement};
