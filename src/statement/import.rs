@@ -7,11 +7,12 @@
 //! other may begin.
 
 use ring::digest::{SHA256, digest};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::draft::{self, Draft, DraftLine};
 use super::identity::{self, Features, Span, Verdict};
 use super::query::{self, FileRow, LineRow, QuarantinedRow, StatementRow, StoredStatement};
+use super::memo::{LineTexts, seal_texts};
 use super::{Finding, Format, Parsed, parse};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -61,20 +62,6 @@ pub struct ImportedStatement {
     pub state: String,
     /// False when a statement before this one is missing; an exception says so.
     pub is_chained: bool,
-}
-
-/// The texts of a line that may name a person; stored encrypted.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LineMemo {
-    #[serde(default)]
-    pub memo: String,
-    #[serde(default)]
-    pub counterparty_name: Option<String>,
-    #[serde(default)]
-    pub counterparty_account: Option<String>,
-    /// The line as it stands in the file.
-    #[serde(default)]
-    pub raw: String,
 }
 
 /// A file with the hash under which it is kept.
@@ -414,13 +401,12 @@ fn line_row(
     let id: LineId = stamp.mint()?;
     let memo = text::clean(line.read.memo.as_deref().unwrap_or_default());
     let (verified, damaged) = codes_of(&memo);
-    let texts = LineMemo {
+    let texts = LineTexts {
         memo,
         counterparty_name: line.read.counterparty_name.clone(),
         counterparty_account: line.read.counterparty_account.clone(),
         raw: line.read.raw.clone(),
     };
-    let plain = serde_json::to_vec(&texts).map_err(|error| Error::internal(error.to_string()))?;
     Ok(LineRow {
         unit_id: begun.unit,
         id,
@@ -433,10 +419,10 @@ fn line_row(
         identity: identity.to_owned(),
         reference: line.read.reference.as_deref().map(text::clean),
         bank_reference: line.read.bank_reference.as_deref().map(text::clean),
-        codes: verified.join("+"),
-        damaged: damaged.join("+"),
+        codes: verified.join(" "),
+        damaged: damaged.join(" "),
         key_id: key.id,
-        memo_cipher: stamp.vault.seal(key, &memo_context(id), &plain)?,
+        memo_cipher: seal_texts(stamp.vault, key, id, &texts)?,
         is_reversal: line.read.reversal,
         created_at: stamp.now,
         matched: Dong::ZERO,
@@ -493,16 +479,6 @@ fn settle_gaps(tx: &mut Tx<'_>, stamp: &Stamp<'_>, account: &BankAccount) -> Res
         }
     }
     Ok(())
-}
-
-/// The memo and the other side of a line, decrypted. `erased` when its data key was destroyed.
-pub fn line_memo(conn: &mut Conn, vault: &Vault, line: &query::StoredLine) -> Result<LineMemo> {
-    let plain = vault.open(conn, line.unit, line.key, &memo_context(line.id), &line.memo_cipher)?;
-    serde_json::from_slice(&plain).map_err(|error| Error::internal(format!("a stored memo does not read: {error}")))
-}
-
-fn memo_context(id: LineId) -> String {
-    format!("statement_line/{}", id.0)
 }
 
 fn file_context(sha256: &str) -> String {

@@ -18,6 +18,7 @@ mod encoding;
 mod finding;
 pub mod identity;
 pub mod import;
+mod memo;
 mod model;
 mod mt940;
 mod number;
@@ -29,7 +30,8 @@ mod tests;
 
 pub use balance::{join_pages, prove_balance};
 pub use finding::Finding;
-pub use import::{Imported, ImportedStatement, LineMemo, import_file, line_memo};
+pub use import::{Imported, ImportedStatement, import_file};
+pub use memo::{LineTexts, line_memo, line_texts, seal_texts};
 pub use model::{
     Balance, BalanceBasis, Charge, Detail, Duplicate, Format, Line, Page, Parsed, Statement, Totals,
 };

@@ -284,7 +284,7 @@ fn line_of((what, text, state): LineParts) -> StoredLine {
 }
 
 fn split(joined: &str) -> Vec<String> {
-    joined.split('+').filter(|code| !code.is_empty()).map(str::to_owned).collect()
+    joined.split_whitespace().map(str::to_owned).collect()
 }
 
 /// Lines of ready statements that are not posted or not fully matched, in the order of booking.
