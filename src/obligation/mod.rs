@@ -3,6 +3,7 @@
 pub mod bank_bin;
 pub mod query;
 pub mod reference;
+pub mod request;
 pub mod rules;
 pub mod vietqr;
 
