@@ -12,6 +12,7 @@ mod flush;
 mod movement;
 pub mod prove;
 pub mod query;
+pub mod resolve;
 mod settle;
 pub mod settler;
 

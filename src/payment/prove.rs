@@ -23,18 +23,43 @@ use crate::obligation;
 use crate::store::failpoint;
 use crate::store::{Stamp, Tx, rows};
 
+/// What a claim may have opened about its movement; from its line on the line's exception counts.
+const CLAIM_KINDS: [Kind; 5] = [
+    Kind::ClaimWithoutCredit,
+    Kind::UnidentifiedCredit,
+    Kind::DamagedCode,
+    Kind::SeveralObligations,
+    Kind::WrongAccount,
+];
+
+/// Kinds of exceptions whose line stands in suspense until a person assigns it.
+pub const LINE_KINDS: [Kind; 6] = [
+    Kind::UnidentifiedCredit,
+    Kind::DamagedCode,
+    Kind::SeveralObligations,
+    Kind::ContentDiffers,
+    Kind::SameMoneyTwoChannels,
+    Kind::BulkSettlement,
+];
+
 /// What a line is. Decided by matching, confirmed here under the locks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Case {
     /// Shows movements that were known: (movement, amount), the amounts summing to the line.
-    Proof { parts: Vec<(MovementId, Dong)> },
+    Proof {
+        parts: Vec<(MovementId, Dong)>,
+    },
     /// Money nobody claimed, for the obligations its codes name.
-    Credit { named: Vec<(UnitId, ObligationId)> },
+    Credit {
+        named: Vec<(UnitId, ObligationId)>,
+    },
     /// Taken by the bank for its service.
     BankFee,
     Interest,
     /// Gives back what an earlier line brought.
-    Reversal { original: LineId },
+    Reversal {
+        original: LineId,
+    },
     /// Money in that nobody can place, and why.
     UnknownCredit(Kind),
     /// Money out that nobody can place, and why.
@@ -72,6 +97,8 @@ pub struct LineWork {
     pub rule: &'static str,
     /// The evidence as JSON.
     pub evidence: String,
+    /// What matching suggests where it may not decide, for the person who will.
+    pub hint: String,
 }
 
 impl LineWork {
@@ -115,7 +142,8 @@ pub fn post_lines(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, works: &[Li
     }
     let mut works: Vec<&LineWork> = works.iter().collect();
     works.sort_by_key(|work| (work.unit, work.account, work.booking_date, work.line));
-    let accounts: BTreeSet<(UnitId, AccountId)> = works.iter().map(|work| (work.unit, work.account)).collect();
+    let accounts: BTreeSet<(UnitId, AccountId)> =
+        works.iter().map(|work| (work.unit, work.account)).collect();
     let accounts: Vec<(UnitId, AccountId)> = accounts.into_iter().collect();
     query::lock_accounts(tx, &accounts)?;
     let mut desk = look(tx, stamp, actor, &works, &accounts)?;
@@ -166,7 +194,8 @@ fn look<'a>(
         book.movements.insert((movement.unit, movement.id), Held::read(movement, revision));
     }
     let channels = query::first_channels(tx, &movement_ids)?;
-    let references: BTreeSet<(UnitId, String)> = works.iter().filter_map(|work| reference_key(work)).collect();
+    let references: BTreeSet<(UnitId, String)> =
+        works.iter().filter_map(|work| reference_key(work)).collect();
     let references: Vec<(UnitId, String)> = references.into_iter().collect();
     let known_keys =
         query::movement_keys(tx, &references)?.into_iter().map(|(unit, key, id)| ((unit, key), id)).collect();
@@ -351,7 +380,14 @@ impl Desk<'_> {
         touch(held);
         let movement = held.value.clone();
         let subject = Subject::Movement(id);
-        self.book.settled_exceptions.push((work.unit, Kind::ClaimWithoutCredit, subject, "proven by a line"));
+        for kind in CLAIM_KINDS {
+            self.book.settled_exceptions.push((
+                work.unit,
+                kind,
+                subject,
+                "the line shows it and takes it over",
+            ));
+        }
         if movement.direction == Direction::Debit {
             self.entry(work, Account::UnexplainedDebit(work.line), Account::Bank(work.account), amount);
             self.note(work, Kind::UnknownDebit, amount);
@@ -377,7 +413,12 @@ impl Desk<'_> {
             .get(&(work.unit, id))
             .ok_or_else(|| Error::internal("a movement names a payment that is not there"))?;
         let (channel, other_unit) = (held.value.channel.clone(), held.value.other_unit);
-        self.entry(work, Account::Bank(work.account), Account::Clearing(work.account, channel.clone()), amount);
+        self.entry(
+            work,
+            Account::Bank(work.account),
+            Account::Clearing(work.account, channel.clone()),
+            amount,
+        );
         self.book.expose(work.unit, work.account, &channel, Dong(-amount.0))?;
         if is_whole {
             self.book.tell_payment(work.unit, id, "proven", PaymentState::Proven, None)?;
@@ -394,7 +435,8 @@ impl Desk<'_> {
             self.note(work, kind, amount);
             return Ok("unknown");
         }
-        let channel = self.channels.get(&(work.unit, movement.id)).cloned().unwrap_or_else(|| "statement".into());
+        let channel =
+            self.channels.get(&(work.unit, movement.id)).cloned().unwrap_or_else(|| "statement".into());
         self.receive(work, movement.id, amount, channel, &destination)
     }
 
@@ -495,7 +537,7 @@ impl Desk<'_> {
             account: Some(work.account),
             amount,
             opened_on: work.booking_date,
-            detail: format!("rule {} code {}", work.rule, work.code),
+            detail: format!("rule {} code {} {}", work.rule, work.code, work.hint).trim_end().to_owned(),
         });
     }
 
@@ -506,13 +548,11 @@ impl Desk<'_> {
         self.note(work, Kind::BankReversal, size);
         let mark = Mark { matched: size, class: "reversal" };
         let movement = self.originals.get(&(work.unit, original)).copied();
-        let payment = movement
-            .and_then(|id| self.book.movements.get_mut(&(work.unit, id)))
-            .map(|held| {
-                held.value.state = State::Reversed;
-                touch(held);
-                held.value.payment
-            });
+        let payment = movement.and_then(|id| self.book.movements.get_mut(&(work.unit, id))).map(|held| {
+            held.value.state = State::Reversed;
+            touch(held);
+            held.value.payment
+        });
         let Some(Some(payment)) = payment else {
             // The credit stood in suspense: it is taken out again.
             self.entry(work, Account::Suspense(original), Account::Bank(work.account), size);
@@ -550,7 +590,13 @@ impl Desk<'_> {
     }
 }
 
-fn write(tx: &mut Tx<'_>, stamp: &Stamp<'_>, desk: &Desk<'_>, works: &[&LineWork], marks: &[Mark]) -> Result<()> {
+fn write(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    desk: &Desk<'_>,
+    works: &[&LineWork],
+    marks: &[Mark],
+) -> Result<()> {
     let mut fresh: Vec<query::MovementRow> = desk
         .book
         .movements

@@ -140,8 +140,7 @@ pub fn settle(tx: &mut Tx<'_>, stamp: &Stamp<'_>, arrivals: &[Arrival]) -> Resul
     for (_, answer) in &mut settled {
         if let Some(obligation) = answer.obligation {
             let key = (answer.unit, obligation);
-            answer.receipt =
-                written.receipts.get(&key).or_else(|| world.known_receipts.get(&key)).copied();
+            answer.receipt = written.receipts.get(&key).or_else(|| world.known_receipts.get(&key)).copied();
         }
     }
     settled.sort_by_key(|(position, _)| *position);
@@ -245,7 +244,17 @@ fn look(
     let closed = query::closed_days(tx, accounts, stamp.today())?.into_iter().collect();
     let codes = look_at_obligations(tx, stamp, reads, book)?;
     let known_receipts = receipts_of_paid(tx, book)?;
-    Ok(World { provider, stored_claims, keys, alike, trust, suspended: HashSet::new(), codes, closed, known_receipts })
+    Ok(World {
+        provider,
+        stored_claims,
+        keys,
+        alike,
+        trust,
+        suspended: HashSet::new(),
+        codes,
+        closed,
+        known_receipts,
+    })
 }
 
 /// Receipts that stand already, so that a repeated callback is answered with the first one's.
@@ -331,14 +340,13 @@ fn decide(
     };
     let raw_event: RawEventId = archive(tx, stamp, read, facts)?;
     if let Some(&(unit, claim, movement)) = world.provider.get(&read.provider_key()) {
-        return Ok(repeat(stamp, read, world, book, Settled {
-            unit,
-            claim,
-            movement,
-            obligation,
-            receipt: None,
-            is_repeated: true,
-        }));
+        return Ok(repeat(
+            stamp,
+            read,
+            world,
+            book,
+            Settled { unit, claim, movement, obligation, receipt: None, is_repeated: true },
+        ));
     }
     let claim_id: ClaimId = stamp.mint()?;
     let identified = identify(tx, stamp, read, world, book, facts)?;
@@ -582,7 +590,9 @@ fn take(
         return Ok("advises");
     }
     note_unknown(stamp, read, movement, &destination, book);
-    if trust_of(stamp, read, world, book, facts) == "advises" || matches!(destination, Destination::Unknown(_)) {
+    if trust_of(stamp, read, world, book, facts) == "advises"
+        || matches!(destination, Destination::Unknown(_))
+    {
         advise(book, read.unit, &destination)?;
         return Ok("advises");
     }
