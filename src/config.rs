@@ -1,7 +1,7 @@
 //! The configuration: one TOML file plus environment, validated at start. The only room that
 //! reads the environment.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -72,6 +72,8 @@ pub struct Web {
     pub public_url: String,
     /// Look-ups of receipts per minute and address.
     pub lookups_per_minute: u32,
+    /// Reverse proxies whose `X-Forwarded-For` is believed; without them the peer is the source.
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 impl Default for Web {
@@ -81,6 +83,7 @@ impl Default for Web {
             workers: 2,
             public_url: "http://127.0.0.1:8080".into(),
             lookups_per_minute: 30,
+            trusted_proxies: Vec::new(),
         }
     }
 }

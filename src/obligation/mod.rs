@@ -3,7 +3,6 @@
 pub mod bank_bin;
 pub mod query;
 pub mod reference;
-pub mod request;
 pub mod rules;
 pub mod vietqr;
 
