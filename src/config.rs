@@ -137,6 +137,15 @@ pub struct Channels {
     pub bank: Vec<BankChannel>,
 }
 
+impl Channels {
+    /// The names of all channels, in the order of the file.
+    pub fn names(&self) -> Vec<&str> {
+        let sepay = self.sepay.iter().map(|entry| entry.name.as_str());
+        let vietqr = self.vietqr.iter().map(|entry| entry.name.as_str());
+        sepay.chain(vietqr).chain(self.bank.iter().map(|entry| entry.name.as_str())).collect()
+    }
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SepayChannel {
@@ -308,6 +317,24 @@ mod tests {
         assert!(error("[web]\nworker = 1\n").contains("unknown field `worker`"));
         assert!(error("[log]\nlevel = \"loud\"\n").starts_with("log.level:"));
         assert!(error("[database]\nurl = \"mysql://x\"\n").starts_with("database.url:"));
+    }
+
+    #[test]
+    fn the_example_file_is_valid_and_names_every_field() {
+        let text = include_str!("../bienlai.example.toml");
+        let config: Config = toml::from_str(text).unwrap();
+        config.check().unwrap();
+        assert_eq!(config.channels.names(), ["sepay", "vietqr", "vpbank"]);
+        let fields = [
+            "url", "owner_url", "allow_plaintext", "role", "reader_limit", "writer_limit", "migrate_at_start",
+            "listen", "workers", "public_url", "lookups_per_minute", "master_key", "master_key_file", "level",
+            "format", "threads", "batch", "name", "signing_secrets", "api_keys", "bank_bin", "user", "passwords",
+            "token_keys", "secrets",
+        ];
+        for field in fields {
+            let named = text.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{field} = ")));
+            assert!(named, "{field} is not explained");
+        }
     }
 
     #[test]
