@@ -13,9 +13,7 @@ use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::obligation::{self, Line, Obligation};
 use crate::payment::movement::Movement;
-use crate::receipt::content::{
-    self, Content, LineKind, ReceiptKind, Reduction, Totals,
-};
+use crate::receipt::content::{self, Content, LineKind, ReceiptKind, Reduction, Totals};
 use crate::receipt::issue::{self, Draft, Outcome};
 use crate::receipt::query::DueRow;
 use crate::store::rows::{self, Column, Update};
@@ -37,9 +35,7 @@ pub fn flush(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, mut book: Book) 
     ledger::post(tx, stamp, &book.postings)?;
     obligation::record_events(tx, stamp, &book.obligation_events)?;
     exception::open(tx, stamp, &book.exceptions)?;
-    for (unit, kind, subject, reason) in &book.settled_exceptions {
-        exception::settle_by_itself(tx, stamp, *unit, *kind, *subject, reason)?;
-    }
+    exception::settle_by_themselves(tx, stamp, &book.settled_exceptions)?;
     Ok(written)
 }
 
@@ -102,19 +98,22 @@ fn store_exposures(tx: &mut Tx<'_>, book: &Book) -> Result<()> {
         if held.read_revision.is_some() { known.push(row) } else { fresh.push(row) }
     }
     rows::insert(tx, &fresh)?;
-    rows::update(tx, Update {
-        table: "channel_exposure",
-        keys: vec![
-            ("unit_id", Column::of(known.iter().map(|row| row.unit_id))),
-            ("account_id", Column::of(known.iter().map(|row| row.account_id))),
-            ("channel", Column::of(known.iter().map(|row| row.channel.clone()))),
-        ],
-        guard: vec![("revision", Column::of(known.iter().map(|row| row.revision - 1)))],
-        sets: vec![
-            ("unproven", Column::of(known.iter().map(|row| row.unproven))),
-            ("revision", Column::of(known.iter().map(|row| row.revision))),
-        ],
-    })
+    rows::update(
+        tx,
+        Update {
+            table: "channel_exposure",
+            keys: vec![
+                ("unit_id", Column::of(known.iter().map(|row| row.unit_id))),
+                ("account_id", Column::of(known.iter().map(|row| row.account_id))),
+                ("channel", Column::of(known.iter().map(|row| row.channel.clone()))),
+            ],
+            guard: vec![("revision", Column::of(known.iter().map(|row| row.revision - 1)))],
+            sets: vec![
+                ("unproven", Column::of(known.iter().map(|row| row.unproven))),
+                ("revision", Column::of(known.iter().map(|row| row.revision))),
+            ],
+        },
+    )
 }
 
 fn store_payments(tx: &mut Tx<'_>, stamp: &Stamp<'_>, book: &Book) -> Result<()> {
@@ -240,8 +239,11 @@ fn draft(book: &Book, completion: &Completion) -> Result<Option<Draft>> {
     let lines = book.lines.get(&key).ok_or_else(missing)?;
     let unit = book.units.get(&completion.unit).ok_or_else(missing)?;
     let payer = book.payers.get(&(completion.unit, obligation.party)).cloned().unwrap_or_default();
-    let printed: Vec<content::Line> =
-        lines.iter().filter(|line| line.document_kind == issue::RECEIPT && line.kind != "pass_through").map(printed_line).collect();
+    let printed: Vec<content::Line> = lines
+        .iter()
+        .filter(|line| line.document_kind == issue::RECEIPT && line.kind != "pass_through")
+        .map(printed_line)
+        .collect();
     if printed.is_empty() {
         return Ok(None);
     }
@@ -290,7 +292,8 @@ fn draft(book: &Book, completion: &Completion) -> Result<Option<Draft>> {
 /// A tiered fee has no single unit price; the receipt then shows one measure at the whole price,
 /// because its format demands quantity × unit price = gross.
 fn printed_line(line: &Line) -> content::Line {
-    let product = line.quantity.checked_mul(line.unit_price).and_then(|product| Dong::round_half_up(product).ok());
+    let product =
+        line.quantity.checked_mul(line.unit_price).and_then(|product| Dong::round_half_up(product).ok());
     let (quantity, unit_price) = if product == Some(line.gross) {
         (line.quantity, line.unit_price)
     } else {
@@ -314,6 +317,15 @@ fn printed_line(line: &Line) -> content::Line {
     }
 }
 
+/// The account a line's money is recognised on when its document is issued.
+pub(super) fn fee_account(line: &Line) -> Account {
+    match (line.kind.as_str(), line.document_kind.as_str()) {
+        ("pass_through", _) => Account::PassedOn(line.item_code.clone()),
+        (_, "none") => Account::CollectedWithoutDocument(line.item_code.clone()),
+        _ => Account::FeesCollected(line.item_code.clone()),
+    }
+}
+
 /// Fees are recognised line by line against the receipt; without one they stay an advance.
 fn post_fees(
     book: &mut Book,
@@ -328,17 +340,13 @@ fn post_fees(
     let mut waiting = Dong::ZERO;
     let mut code = "document_kind_not_issued";
     for line in lines.iter().filter(|line| line.amount.is_positive()) {
-        let (credit, source) = match (line.kind.as_str(), line.document_kind.as_str(), outcome) {
-            ("pass_through", _, _) => {
-                (Account::PassedOn(line.item_code.clone()), Source::Payment(completion.payment))
+        let needs_document = line.kind != "pass_through" && line.document_kind != "none";
+        let (credit, source) = match outcome {
+            _ if !needs_document => (fee_account(line), Source::Payment(completion.payment)),
+            Some(Outcome::Numbered { id, .. }) if line.document_kind == issue::RECEIPT => {
+                (fee_account(line), Source::Receipt(*id))
             }
-            (_, "none", _) => {
-                (Account::CollectedWithoutDocument(line.item_code.clone()), Source::Payment(completion.payment))
-            }
-            (_, issue::RECEIPT, Some(Outcome::Numbered { id, .. })) => {
-                (Account::FeesCollected(line.item_code.clone()), Source::Receipt(*id))
-            }
-            (_, _, outcome) => {
+            outcome => {
                 if let Some(Outcome::Refused { code: why }) = outcome {
                     code = why;
                 }

@@ -10,10 +10,12 @@ pub mod claim;
 pub mod counter;
 mod flush;
 mod movement;
+pub mod prove;
 pub mod query;
+pub mod resolve;
 mod settle;
 pub mod settler;
 
 pub use claim::{Claim, Direction};
-pub use movement::Movement;
+pub use movement::{Movement, State as MovementState};
 pub use settle::{Arrival, Settled, settle};

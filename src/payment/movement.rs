@@ -79,7 +79,13 @@ impl Movement {
 
 /// The key under which a bank's own reference names a movement. No date: channels do not know
 /// the booking date. `occurrence` counts references that a bank used again much later.
-pub fn bank_key(account: AccountId, direction: Direction, reference: &str, amount: Dong, occurrence: u32) -> String {
+pub fn bank_key(
+    account: AccountId,
+    direction: Direction,
+    reference: &str,
+    amount: Dong,
+    occurrence: u32,
+) -> String {
     format!("bank:{}:{}:{reference}:{}:{occurrence}", account.0, direction.as_str(), amount.0)
 }
 

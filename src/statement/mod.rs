@@ -15,6 +15,7 @@ mod date;
 mod detect;
 mod encoding;
 mod finding;
+mod memo;
 mod model;
 mod mt940;
 mod number;
@@ -25,6 +26,7 @@ mod tests;
 
 pub use balance::{join_pages, prove_balance};
 pub use finding::Finding;
+pub use memo::{line_memo, seal_memo};
 pub use model::{
     Balance, BalanceBasis, Charge, Detail, Duplicate, Format, Line, Page, Parsed, Statement, Totals,
 };

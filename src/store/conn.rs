@@ -39,7 +39,11 @@ impl DatabaseUrl {
     pub fn parse(url: &str, allow_plaintext: bool) -> Result<Self> {
         if let Some(path) = url.strip_prefix("sqlite://") {
             if path.is_empty() {
-                return Err(Error::invalid("database.url", "database_url_unreadable", "sqlite:// needs a path"));
+                return Err(Error::invalid(
+                    "database.url",
+                    "database_url_unreadable",
+                    "sqlite:// needs a path",
+                ));
             }
             return Ok(DatabaseUrl { product: Product::Sqlite, target: path.to_owned() });
         }
@@ -114,8 +118,13 @@ fn is_local(url: &str) -> bool {
     let after_scheme = url.split_once("://").map_or("", |(_, rest)| rest);
     let authority = after_scheme.split(['/', '?']).next().unwrap_or_default();
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let socket = host.is_empty() || host.starts_with("%2F") || url.contains("host=/") || url.contains("host=%2F");
-    socket || host == "localhost" || host.starts_with("localhost:") || host.starts_with("127.") || host.starts_with("[::1]")
+    let socket =
+        host.is_empty() || host.starts_with("%2F") || url.contains("host=/") || url.contains("host=%2F");
+    socket
+        || host == "localhost"
+        || host.starts_with("localhost:")
+        || host.starts_with("127.")
+        || host.starts_with("[::1]")
 }
 
 fn demands_tls(url: &str) -> bool {

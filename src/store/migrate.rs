@@ -44,7 +44,9 @@ pub fn run_one(conn: &mut Conn) -> Result<Option<String>> {
     see_every_unit(conn)?;
     let applied = match conn {
         Conn::Pg(inner) => inner.has_pending_migration(POSTGRESQL).and_then(|pending| {
-            pending.then(|| inner.run_next_migration(POSTGRESQL).map(|version| version.to_string())).transpose()
+            pending
+                .then(|| inner.run_next_migration(POSTGRESQL).map(|version| version.to_string()))
+                .transpose()
         }),
         Conn::Sqlite(inner) => inner.has_pending_migration(SQLITE).and_then(|pending| {
             pending.then(|| inner.run_next_migration(SQLITE).map(|version| version.to_string())).transpose()
