@@ -327,7 +327,7 @@ mod tests {
         assert_eq!(config.channels.names(), ["sepay", "vietqr", "vpbank"]);
         let fields = [
             "url", "owner_url", "allow_plaintext", "role", "reader_limit", "writer_limit", "migrate_at_start",
-            "listen", "workers", "public_url", "lookups_per_minute", "master_key", "master_key_file", "level",
+            "listen", "workers", "public_url", "lookups_per_minute", "trusted_proxies", "master_key", "master_key_file", "level",
             "format", "threads", "batch", "name", "signing_secrets", "api_keys", "bank_bin", "user", "passwords",
             "token_keys", "secrets",
         ];

@@ -697,6 +697,8 @@ pub fn allocated_to(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result
         }
     }
     Ok(shares.into_iter().filter(|(_, share)| *share > 0).map(|(id, share)| (id, Dong(share))).collect())
+}
+
 /// The oldest movement that is claimed and not yet proven, in all units: ids are minted in the
 /// order of time.
 pub fn oldest_expected(conn: &mut Conn) -> Result<Option<MovementId>> {
