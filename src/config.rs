@@ -326,13 +326,35 @@ mod tests {
         config.check().unwrap();
         assert_eq!(config.channels.names(), ["sepay", "vietqr", "vpbank"]);
         let fields = [
-            "url", "owner_url", "allow_plaintext", "role", "reader_limit", "writer_limit", "migrate_at_start",
-            "listen", "workers", "public_url", "lookups_per_minute", "trusted_proxies", "master_key", "master_key_file", "level",
-            "format", "threads", "batch", "name", "signing_secrets", "api_keys", "bank_bin", "user", "passwords",
-            "token_keys", "secrets",
+            "url",
+            "owner_url",
+            "allow_plaintext",
+            "role",
+            "reader_limit",
+            "writer_limit",
+            "migrate_at_start",
+            "listen",
+            "workers",
+            "public_url",
+            "lookups_per_minute",
+            "master_key",
+            "master_key_file",
+            "level",
+            "format",
+            "threads",
+            "batch",
+            "name",
+            "signing_secrets",
+            "api_keys",
+            "bank_bin",
+            "user",
+            "passwords",
+            "token_keys",
+            "secrets",
         ];
         for field in fields {
-            let named = text.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{field} = ")));
+            let named =
+                text.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{field} = ")));
             assert!(named, "{field} is not explained");
         }
     }
