@@ -5,6 +5,12 @@
 mod support;
 
 mod app_drops;
+mod batches;
+mod facts;
+mod isolation;
+mod leases;
 mod migrations;
+mod personal_data;
 mod settling;
-mod store;
+mod statements;
+mod trail;
