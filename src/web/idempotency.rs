@@ -138,7 +138,3 @@ fn keep(tx: &mut Tx<'_>, stamp: &Stamp<'_>, request: &Repeatable, status: Status
     // Another process was faster: everything done here is rolled back.
     rows::insert(tx, &[row]).map_err(|error| if error.code() == failure::UNIQUE { in_flight() } else { error })
 }
-
-#[cfg(test)]
-#[path = "idempotency_tests.rs"]
-mod tests;
