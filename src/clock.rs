@@ -90,9 +90,9 @@ impl FromStr for Instant {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        DateTime::parse_from_rfc3339(text)
-            .map(|at| Instant(at.timestamp_micros()))
-            .map_err(|_| Error::invalid("instant", "instant_unreadable", "expected an RFC 3339 time with offset"))
+        DateTime::parse_from_rfc3339(text).map(|at| Instant(at.timestamp_micros())).map_err(|_| {
+            Error::invalid("instant", "instant_unreadable", "expected an RFC 3339 time with offset")
+        })
     }
 }
 

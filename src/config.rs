@@ -137,6 +137,15 @@ pub struct Channels {
     pub bank: Vec<BankChannel>,
 }
 
+impl Channels {
+    /// The names of all channels, in the order of the file.
+    pub fn names(&self) -> Vec<&str> {
+        let sepay = self.sepay.iter().map(|entry| entry.name.as_str());
+        let vietqr = self.vietqr.iter().map(|entry| entry.name.as_str());
+        sepay.chain(vietqr).chain(self.bank.iter().map(|entry| entry.name.as_str())).collect()
+    }
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SepayChannel {
@@ -190,9 +199,9 @@ impl Config {
             self.database.url = url;
         }
         if let Some(listen) = environment("BIENLAI_LISTEN") {
-            self.web.listen = listen.parse().map_err(|_| {
-                Error::invalid("BIENLAI_LISTEN", "config_invalid", "expected ADDRESS:PORT")
-            })?;
+            self.web.listen = listen
+                .parse()
+                .map_err(|_| Error::invalid("BIENLAI_LISTEN", "config_invalid", "expected ADDRESS:PORT"))?;
         }
         if let Some(key) = environment("BIENLAI_MASTER_KEY") {
             self.vault.master_key = Some(SecretString::from(key));
@@ -213,7 +222,8 @@ impl Config {
         if !role.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
             return invalid("database.role", "small letters, digits and _ only");
         }
-        if !(1..=64).contains(&self.database.reader_limit) || !(1..=64).contains(&self.database.writer_limit) {
+        if !(1..=64).contains(&self.database.reader_limit) || !(1..=64).contains(&self.database.writer_limit)
+        {
             return invalid("database.reader_limit", "limits are 1 to 64");
         }
         if !(1..=64).contains(&self.web.workers) {
@@ -255,7 +265,11 @@ impl Config {
                 Error::invalid("vault.master_key_file", "config_invalid", detail)
             })?,
             (None, None) => {
-                return Err(Error::invalid("vault.master_key", "config_invalid", "set it, or master_key_file"));
+                return Err(Error::invalid(
+                    "vault.master_key",
+                    "config_invalid",
+                    "set it, or master_key_file",
+                ));
             }
         };
         hex_bytes(text.trim()).filter(|bytes| bytes.len() == 32).ok_or_else(|| {
@@ -285,7 +299,8 @@ fn hex_bytes(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    const KEY: &str = "[vault]\nmaster_key = \"0707070707070707070707070707070707070707070707070707070707070707\"\n";
+    const KEY: &str =
+        "[vault]\nmaster_key = \"0707070707070707070707070707070707070707070707070707070707070707\"\n";
 
     #[test]
     fn a_short_file_is_enough() {
@@ -305,11 +320,49 @@ mod tests {
     }
 
     #[test]
+    fn the_example_file_is_valid_and_names_every_field() {
+        let text = include_str!("../bienlai.example.toml");
+        let config: Config = toml::from_str(text).unwrap();
+        config.check().unwrap();
+        assert_eq!(config.channels.names(), ["sepay", "vietqr", "vpbank"]);
+        let fields = [
+            "url",
+            "owner_url",
+            "allow_plaintext",
+            "role",
+            "reader_limit",
+            "writer_limit",
+            "migrate_at_start",
+            "listen",
+            "workers",
+            "public_url",
+            "lookups_per_minute",
+            "master_key",
+            "master_key_file",
+            "level",
+            "format",
+            "threads",
+            "batch",
+            "name",
+            "signing_secrets",
+            "api_keys",
+            "bank_bin",
+            "user",
+            "passwords",
+            "token_keys",
+            "secrets",
+        ];
+        for field in fields {
+            let named =
+                text.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{field} = ")));
+            assert!(named, "{field} is not explained");
+        }
+    }
+
+    #[test]
     fn the_environment_overrides_the_file() {
         let mut config: Config = toml::from_str(KEY).unwrap();
-        config
-            .override_by(&|name| (name == "BIENLAI_LISTEN").then(|| "127.0.0.1:9999".to_owned()))
-            .unwrap();
+        config.override_by(&|name| (name == "BIENLAI_LISTEN").then(|| "127.0.0.1:9999".to_owned())).unwrap();
         assert_eq!(config.web.listen.port(), 9999);
         assert!(config.override_by(&|name| (name == "BIENLAI_LISTEN").then(|| "x".to_owned())).is_err());
     }

@@ -142,7 +142,8 @@ mod tests {
 
     #[test]
     fn an_error_names_its_field_code_and_place() {
-        let error = Error::invalid("quantity", "quantity_not_positive", "must be above zero").in_field("lines[2]");
+        let error =
+            Error::invalid("quantity", "quantity_not_positive", "must be above zero").in_field("lines[2]");
         assert_eq!(error.to_string(), "lines[2].quantity: must be above zero (quantity_not_positive)");
         assert!(format!("{error:?}").contains("src/error.rs"));
     }

@@ -109,11 +109,13 @@ fn encode(raw: i64) -> String {
 }
 
 fn decode(text: &str, prefix: &str) -> Result<i64> {
-    let unreadable = || Error::invalid("id", "id_unreadable", format!("expected an id beginning with {prefix}"));
+    let unreadable =
+        || Error::invalid("id", "id_unreadable", format!("expected an id beginning with {prefix}"));
     let digits = text.strip_prefix(prefix).filter(|digits| digits.len() == 13).ok_or_else(unreadable)?;
     let mut raw: u64 = 0;
     for (index, byte) in digits.bytes().enumerate() {
-        let value = ALPHABET.iter().position(|&known| known == byte.to_ascii_lowercase()).ok_or_else(unreadable)?;
+        let value =
+            ALPHABET.iter().position(|&known| known == byte.to_ascii_lowercase()).ok_or_else(unreadable)?;
         if index == 0 && value > 15 {
             return Err(unreadable());
         }

@@ -59,7 +59,9 @@ impl Workers {
     pub fn start(app: &Arc<App>, settler: Settler) -> Workers {
         let is_stopping = Arc::new(AtomicBool::new(false));
         let threads = vec![
-            spawn("signer", app, &is_stopping, move |app, is_stopping| sign_until(app, &settler, is_stopping)),
+            spawn("signer", app, &is_stopping, move |app, is_stopping| {
+                sign_until(app, &settler, is_stopping)
+            }),
             spawn("sealer", app, &is_stopping, |app, is_stopping| {
                 every_tick(is_stopping, 1, || number_committed(app).map(|_| ()));
             }),
@@ -134,7 +136,9 @@ fn sign_until(app: &Arc<App>, settler: &Settler, is_stopping: &AtomicBool) {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        if let Err(error) = seal::sign_and_seal(&app.store, &app.keyring, &app.stamp(), &batch, config.threads) {
+        if let Err(error) =
+            seal::sign_and_seal(&app.store, &app.keyring, &app.stamp(), &batch, config.threads)
+        {
             tracing::warn!(%error, receipts = batch.len(), "sealing failed; it is tried again");
             std::thread::sleep(TICK);
         }

@@ -57,7 +57,12 @@ pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, entries: &[Entry]) -> Result<(
             detail: entry.detail.clone(),
             at: stamp.now,
         });
-        unsealed.push(query::UnsealedRow { unit_id: entry.unit, id: id.0, kind: query::AUDIT, subject_id: 0 });
+        unsealed.push(query::UnsealedRow {
+            unit_id: entry.unit,
+            id: id.0,
+            kind: query::AUDIT,
+            subject_id: 0,
+        });
     }
     rows::insert(tx, &acts)?;
     rows::insert(tx, &unsealed)

@@ -153,7 +153,7 @@ pub fn open(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: &[New]) -> Result<usize> {
             unit_id: item.unit,
             id: stamp.mint()?,
             kind: i32::from(item.kind.number()),
-            dedupe: format!("{}:{}:{}", item.kind.number(), item.subject.kind(), item.subject.id()),
+            dedupe: dedupe(item.kind, item.subject),
             subject_kind: item.subject.kind(),
             subject_id: item.subject.id(),
             account_id: item.account,
@@ -198,14 +198,20 @@ pub fn propose(
     if item.state != State::Open {
         return Err(Error::conflict("exception_not_open", "it is proposed or resolved already"));
     }
-    advance(tx, stamp, &mut item, State::Proposed, query::Act {
-        kind: "proposed",
-        resolution: Some(resolution.to_owned()),
-        target,
-        maker: Some(maker),
-        checker: None,
-        reason,
-    })?;
+    advance(
+        tx,
+        stamp,
+        &mut item,
+        State::Proposed,
+        query::Act {
+            kind: "proposed",
+            resolution: Some(resolution.to_owned()),
+            target,
+            maker: Some(maker),
+            checker: None,
+            reason,
+        },
+    )?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "exception.proposed", id).with(resolution)])?;
     Ok(item)
 }
@@ -236,14 +242,20 @@ pub fn approve(
     if proposal.maker == checker {
         return Err(Error::forbidden("maker_is_checker", "another person must approve"));
     }
-    advance(tx, stamp, &mut item, State::Resolved, query::Act {
-        kind: "approved",
-        resolution: Some(proposal.resolution.clone()),
-        target: proposal.target,
-        maker: Some(proposal.maker),
-        checker: Some(checker),
-        reason: proposal.reason.clone(),
-    })?;
+    advance(
+        tx,
+        stamp,
+        &mut item,
+        State::Resolved,
+        query::Act {
+            kind: "approved",
+            resolution: Some(proposal.resolution.clone()),
+            target: proposal.target,
+            maker: Some(proposal.maker),
+            checker: Some(checker),
+            reason: proposal.reason.clone(),
+        },
+    )?;
     let entry = audit::Entry::by(actor, unit, "exception.approved", id).with(&proposal.resolution);
     audit::record(tx, stamp, &[entry])?;
     Ok((item, proposal))
@@ -265,42 +277,60 @@ pub fn refuse(
     if item.state != State::Proposed {
         return Err(Error::conflict("exception_not_proposed", "nothing is proposed for it"));
     }
-    advance(tx, stamp, &mut item, State::Open, query::Act {
-        kind: "refused",
-        resolution: None,
-        target: None,
-        maker: None,
-        checker: Some(checker),
-        reason: text::clean(reason),
-    })?;
+    advance(
+        tx,
+        stamp,
+        &mut item,
+        State::Open,
+        query::Act {
+            kind: "refused",
+            resolution: None,
+            target: None,
+            maker: None,
+            checker: Some(checker),
+            reason: text::clean(reason),
+        },
+    )?;
     Ok(item)
 }
 
-/// Closes an exception because its cause is gone: the missing part was paid, the claim proven.
-/// `dedupe` parts are the kind and subject it was opened with. Nothing happens if there is none.
-pub fn settle_by_itself(
+/// Closes exceptions because their cause is gone: the missing part was paid, the claim proven.
+/// Those that were never opened, or are resolved already, are left out. Returns how many closed.
+pub fn settle_by_themselves(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
-    unit: UnitId,
-    kind: Kind,
-    subject: Subject,
-    reason: &str,
-) -> Result<bool> {
-    let dedupe = format!("{}:{}:{}", kind.number(), subject.kind(), subject.id());
-    let Some(id) = query::unresolved_by_dedupe(tx, unit, &dedupe)? else { return Ok(false) };
-    let mut item = query::lock(tx, unit, id)?;
-    if item.state == State::Resolved {
-        return Ok(false);
+    causes: &[(UnitId, Kind, Subject, &'static str)],
+) -> Result<usize> {
+    let mut reasons = std::collections::BTreeMap::new();
+    for (unit, kind, subject, reason) in causes {
+        reasons.insert((*unit, dedupe(*kind, *subject)), *reason);
     }
-    advance(tx, stamp, &mut item, State::Resolved, query::Act {
-        kind: "settled_by_itself",
-        resolution: None,
-        target: None,
-        maker: None,
-        checker: None,
-        reason: reason.to_owned(),
-    })?;
-    Ok(true)
+    let keys: Vec<(UnitId, String)> = reasons.keys().cloned().collect();
+    let unresolved = query::unresolved_by_dedupe(tx, &keys)?;
+    for (unit, id, key) in &unresolved {
+        let mut item = query::lock(tx, *unit, *id)?;
+        let reason = reasons.get(&(*unit, key.clone())).copied().unwrap_or_default();
+        advance(
+            tx,
+            stamp,
+            &mut item,
+            State::Resolved,
+            query::Act {
+                kind: "settled_by_itself",
+                resolution: None,
+                target: None,
+                maker: None,
+                checker: None,
+                reason: reason.to_owned(),
+            },
+        )?;
+    }
+    Ok(unresolved.len())
+}
+
+/// The same (kind, subject) is one exception.
+fn dedupe(kind: Kind, subject: Subject) -> String {
+    format!("{}:{}:{}", kind.number(), subject.kind(), subject.id())
 }
 
 fn advance(

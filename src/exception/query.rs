@@ -1,6 +1,7 @@
 //! The exceptions' SQL.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 
 use super::{Exception, Kind, Proposal, State};
 use crate::amount::Dong;
@@ -8,7 +9,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::{AccountId, EventId, ExceptionId, PersonId, UnitId};
 use crate::store::failure::Classify;
-use crate::store::rows::{self, Column, Update};
+use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema::{exception, exception_event};
 use crate::store::{Conn, Tx};
 
@@ -184,23 +185,35 @@ pub fn lock(tx: &mut Tx<'_>, unit: UnitId, id: ExceptionId) -> Result<Exception>
 }
 
 pub fn store(tx: &mut Tx<'_>, item: &Exception) -> Result<()> {
-    rows::update(tx, Update {
-        table: "exception",
-        keys: vec![("unit_id", Column::of([item.unit])), ("id", Column::of([item.id]))],
-        guard: vec![("revision", Column::of([item.revision - 1]))],
-        sets: vec![("state", Column::of([item.state.as_str()])), ("revision", Column::of([item.revision]))],
-    })
+    rows::update(
+        tx,
+        Update {
+            table: "exception",
+            keys: vec![("unit_id", Column::of([item.unit])), ("id", Column::of([item.id]))],
+            guard: vec![("revision", Column::of([item.revision - 1]))],
+            sets: vec![
+                ("state", Column::of([item.state.as_str()])),
+                ("revision", Column::of([item.revision])),
+            ],
+        },
+    )
 }
 
-pub fn unresolved_by_dedupe(conn: &mut Conn, unit: UnitId, dedupe: &str) -> Result<Option<ExceptionId>> {
-    exception::table
-        .filter(exception::unit_id.eq(unit))
-        .filter(exception::dedupe.eq(dedupe))
-        .filter(exception::state.ne(State::Resolved.as_str()))
-        .select(exception::id)
-        .first(conn)
-        .optional()
-        .classify()
+/// (unit, exception, dedupe key) of the keys whose exception is open or proposed.
+pub fn unresolved_by_dedupe(
+    conn: &mut Conn,
+    keys: &[(UnitId, String)],
+) -> Result<Vec<(UnitId, ExceptionId, String)>> {
+    rows::fetch::<(BigInt, BigInt, Text), _>(
+        conn,
+        "SELECT t.unit_id, t.id, t.dedupe FROM exception t",
+        &[
+            ("unit_id", Column::of(keys.iter().map(|(unit, _)| *unit))),
+            ("dedupe", Column::of(keys.iter().map(|(_, key)| key.clone()))),
+        ],
+        "AND t.state <> 'resolved'",
+        Lock::None,
+    )
 }
 
 pub fn last_proposal(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<Option<Proposal>> {

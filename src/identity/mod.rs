@@ -80,16 +80,19 @@ pub fn create_client(
     }
     let id: ClientId = stamp.mint()?;
     let (secret_sha256, text) = token::draw(id)?;
-    rows::insert(tx, &[query::ClientRow {
-        unit_id: new.unit,
-        id,
-        name,
-        person_id: new.person,
-        role: new.role.as_str(),
-        scope: scope_text(&new.scope),
-        secret_sha256,
-        created_at: stamp.now,
-    }])?;
+    rows::insert(
+        tx,
+        &[query::ClientRow {
+            unit_id: new.unit,
+            id,
+            name,
+            person_id: new.person,
+            role: new.role.as_str(),
+            scope: scope_text(&new.scope),
+            secret_sha256,
+            created_at: stamp.now,
+        }],
+    )?;
     let entry = audit::Entry::by(actor, new.unit, "client.created", id).with(new.role.as_str());
     audit::record(tx, stamp, &[entry])?;
     Ok((id, text))

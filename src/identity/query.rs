@@ -89,7 +89,11 @@ pub fn revoke(tx: &mut Tx<'_>, now: Instant, unit: UnitId, id: ClientId) -> Resu
         .filter(api_client::unit_id.eq(unit))
         .filter(api_client::id.eq(id))
         .filter(api_client::revoked_at.is_null());
-    diesel::update(live).set(api_client::revoked_at.eq(now)).execute(tx.conn()).classify().map(|count| count == 1)
+    diesel::update(live)
+        .set(api_client::revoked_at.eq(now))
+        .execute(tx.conn())
+        .classify()
+        .map(|count| count == 1)
 }
 
 /// A person is a human of the whole city; see `person_name` of the room.

@@ -18,7 +18,9 @@ fn app(name: &str) -> std::sync::Arc<App> {
 }
 
 fn dossier_system(scope: Scope) -> NewClient {
-    NewClient { unit: CITY, name: "Hệ thống hồ sơ".into(), person: None, role: Role::DossierSystem, scope }
+    NewClient {
+        unit: CITY, name: "Hệ thống hồ sơ".into(), person: None, role: Role::DossierSystem, scope
+    }
 }
 
 fn make(app: &App, actor: &Actor, new: NewClient) -> Result<(ClientId, SecretString)> {
@@ -33,7 +35,8 @@ fn who(app: &App, token: &str) -> Result<Actor> {
 fn a_token_gives_its_role_scope_and_person_until_it_is_revoked() {
     let app = app("life");
     let system = Actor::system();
-    let person = app.write(&system, |tx, stamp| create_person(tx, stamp, &system, CITY, " Trần Thị  Mẫu ")).unwrap();
+    let person =
+        app.write(&system, |tx, stamp| create_person(tx, stamp, &system, CITY, " Trần Thị  Mẫu ")).unwrap();
     let units = Scope::Units([CITY, UnitId(77)].into());
     let new = NewClient { person: Some(person), role: Role::Cashier, ..dossier_system(units.clone()) };
     let (id, token) = make(&app, &system, new).unwrap();

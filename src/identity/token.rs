@@ -65,7 +65,9 @@ mod tests {
     fn what_has_not_the_form_of_a_token_is_none() {
         let (_, token) = draw(ClientId(1)).unwrap();
         let token = token.expose_secret();
-        for wrong in ["", ".", "cli_0000000000001", &token[1..], &token[..token.len() - 1], &format!("{token}=")] {
+        for wrong in
+            ["", ".", "cli_0000000000001", &token[1..], &token[..token.len() - 1], &format!("{token}=")]
+        {
             assert!(split(wrong).is_none(), "{wrong}");
         }
     }

@@ -106,30 +106,33 @@ impl EventRow {
 }
 
 pub fn insert(tx: &mut Tx<'_>, new: &Obligation, lines: &[Line]) -> Result<()> {
-    rows::insert(tx, &[ObligationRow {
-        unit_id: new.unit,
-        id: new.id,
-        reference_code: new.reference_code.clone(),
-        dossier_code: new.dossier_code.clone(),
-        procedure_code: new.procedure_code.clone(),
-        procedure_field: new.procedure_field.clone(),
-        intake_mode: new.intake_mode.clone(),
-        receiving_unit_id: new.receiving_unit,
-        competent_unit_id: new.competent_unit,
-        submitted_at: new.submitted_at,
-        result_due_on: new.result_due_on,
-        due_on: new.due_on,
-        electronic_required: new.electronic_required,
-        party_id: new.party,
-        total: new.total,
-        waived_ground: new.waived_ground.clone(),
-        client_id: new.client,
-        created_at: new.created_at,
-        account_id: new.account,
-        state: new.state.as_str(),
-        revision: new.revision,
-        allocated: new.allocated,
-    }])?;
+    rows::insert(
+        tx,
+        &[ObligationRow {
+            unit_id: new.unit,
+            id: new.id,
+            reference_code: new.reference_code.clone(),
+            dossier_code: new.dossier_code.clone(),
+            procedure_code: new.procedure_code.clone(),
+            procedure_field: new.procedure_field.clone(),
+            intake_mode: new.intake_mode.clone(),
+            receiving_unit_id: new.receiving_unit,
+            competent_unit_id: new.competent_unit,
+            submitted_at: new.submitted_at,
+            result_due_on: new.result_due_on,
+            due_on: new.due_on,
+            electronic_required: new.electronic_required,
+            party_id: new.party,
+            total: new.total,
+            waived_ground: new.waived_ground.clone(),
+            client_id: new.client,
+            created_at: new.created_at,
+            account_id: new.account,
+            state: new.state.as_str(),
+            revision: new.revision,
+            allocated: new.allocated,
+        }],
+    )?;
     let line_rows: Vec<LineRow> = lines
         .iter()
         .zip(1..)
@@ -161,19 +164,22 @@ pub fn insert(tx: &mut Tx<'_>, new: &Obligation, lines: &[Line]) -> Result<()> {
 
 /// Stores the projection of obligations, each with the revision it was read at.
 pub fn store(tx: &mut Tx<'_>, changed: &[(&Obligation, i64)]) -> Result<()> {
-    rows::update(tx, Update {
-        table: "obligation",
-        keys: vec![
-            ("unit_id", Column::of(changed.iter().map(|(o, _)| o.unit))),
-            ("id", Column::of(changed.iter().map(|(o, _)| o.id))),
-        ],
-        guard: vec![("revision", Column::of(changed.iter().map(|(_, read)| *read)))],
-        sets: vec![
-            ("state", Column::of(changed.iter().map(|(o, _)| o.state.as_str()))),
-            ("revision", Column::of(changed.iter().map(|(o, _)| o.revision))),
-            ("allocated", Column::of(changed.iter().map(|(o, _)| o.allocated))),
-        ],
-    })
+    rows::update(
+        tx,
+        Update {
+            table: "obligation",
+            keys: vec![
+                ("unit_id", Column::of(changed.iter().map(|(o, _)| o.unit))),
+                ("id", Column::of(changed.iter().map(|(o, _)| o.id))),
+            ],
+            guard: vec![("revision", Column::of(changed.iter().map(|(_, read)| *read)))],
+            sets: vec![
+                ("state", Column::of(changed.iter().map(|(o, _)| o.state.as_str()))),
+                ("revision", Column::of(changed.iter().map(|(o, _)| o.revision))),
+                ("allocated", Column::of(changed.iter().map(|(o, _)| o.allocated))),
+            ],
+        },
+    )
 }
 
 const SELECT: &str = "SELECT t.unit_id, t.id, t.reference_code, t.dossier_code, t.procedure_code, t.procedure_field, \
@@ -434,11 +440,9 @@ pub fn changes(
             obligation::table
                 .on(obligation::unit_id.eq(feed::unit_id).and(obligation::id.eq(feed::obligation_id))),
         )
-        .left_join(
-            receipt::table.on(receipt::unit_id
-                .eq(feed::unit_id)
-                .and(receipt::id.nullable().eq(obligation_event::receipt_id))),
-        )
+        .left_join(receipt::table.on(
+            receipt::unit_id.eq(feed::unit_id).and(receipt::id.nullable().eq(obligation_event::receipt_id)),
+        ))
         .filter(feed::feed_no.gt(after))
         .order(feed::feed_no)
         .limit(limit)

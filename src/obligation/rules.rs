@@ -29,7 +29,11 @@ pub fn check_new(new: &NewObligation) -> Result<()> {
         return Err(Error::invalid("lines", "amount_out_of_range", "the total is too large"));
     }
     if total.is_zero() && new.waived_ground.as_deref().is_none_or(|ground| ground.trim().is_empty()) {
-        return Err(Error::invalid("waived_ground", "waived_ground_missing", "0 đồng needs its legal ground"));
+        return Err(Error::invalid(
+            "waived_ground",
+            "waived_ground_missing",
+            "0 đồng needs its legal ground",
+        ));
     }
     Ok(())
 }
@@ -120,7 +124,10 @@ mod tests {
     #[test]
     fn the_exact_amount_completes_it() {
         let effect = receive(&obligation(State::Raised, 25_000, 0), Dong(25_000));
-        assert_eq!(effect, Effect { taken: Dong(25_000), surplus: Dong(0), state: State::Paid, completes: true });
+        assert_eq!(
+            effect,
+            Effect { taken: Dong(25_000), surplus: Dong(0), state: State::Paid, completes: true }
+        );
     }
 
     #[test]

@@ -41,7 +41,8 @@ impl std::fmt::Debug for Payer {
 impl Payer {
     /// The same with every text cleaned and empty texts absent.
     pub fn cleaned(&self) -> Payer {
-        let clean = |field: &Option<String>| field.as_deref().map(text::clean).filter(|text| !text.is_empty());
+        let clean =
+            |field: &Option<String>| field.as_deref().map(text::clean).filter(|text| !text.is_empty());
         Payer {
             name: clean(&self.name),
             address: clean(&self.address),
@@ -84,7 +85,10 @@ pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, unit: UnitId, payer: &Payer) -
     let key = stamp.sealing_key(tx, unit)?;
     let plain = serde_json::to_vec(&payer).map_err(|error| Error::internal(error.to_string()))?;
     let cipher = stamp.vault.seal(&key, &context(id), &plain)?;
-    rows::insert(tx, &[query::PartyRow { unit_id: unit, id, key_id: key.id, cipher, created_at: stamp.now }])?;
+    rows::insert(
+        tx,
+        &[query::PartyRow { unit_id: unit, id, key_id: key.id, cipher, created_at: stamp.now }],
+    )?;
     let terms: Vec<query::IndexRow> = payer
         .search_terms()
         .into_iter()
@@ -109,7 +113,8 @@ pub fn load(
     for (unit, id, key_id, cipher) in query::by_ids(conn, ids)? {
         match vault.open(conn, unit, key_id, &context(id), &cipher) {
             Ok(plain) => {
-                let payer = serde_json::from_slice(&plain).map_err(|error| Error::internal(error.to_string()))?;
+                let payer =
+                    serde_json::from_slice(&plain).map_err(|error| Error::internal(error.to_string()))?;
                 payers.insert((unit, id), payer);
             }
             Err(error) if error.code() == "erased" => {}
@@ -152,18 +157,23 @@ pub fn erase_year(
         return Err(Error::conflict("year_not_over", "the data of a running year cannot be erased"));
     }
     query::destroy_key(tx, stamp.now, unit, year)?;
-    rows::insert(tx, &[query::ErasureRow {
-        unit_id: unit,
-        id: stamp.mint()?,
-        year,
-        reason: reason.to_owned(),
-        maker_person_id: maker,
-        checker_person_id: checker,
-        created_at: stamp.now,
-    }])?;
-    audit::record(tx, stamp, &[
-        audit::Entry::by(actor, unit, "party.year_erased", year).with(format!("checker {checker}")),
-    ])?;
+    rows::insert(
+        tx,
+        &[query::ErasureRow {
+            unit_id: unit,
+            id: stamp.mint()?,
+            year,
+            reason: reason.to_owned(),
+            maker_person_id: maker,
+            checker_person_id: checker,
+            created_at: stamp.now,
+        }],
+    )?;
+    audit::record(
+        tx,
+        stamp,
+        &[audit::Entry::by(actor, unit, "party.year_erased", year).with(format!("checker {checker}"))],
+    )?;
     stamp.vault.forget();
     Ok(())
 }

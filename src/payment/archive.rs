@@ -21,14 +21,17 @@ pub fn archive(
 ) -> Result<RawEventId> {
     let id: RawEventId = stamp.mint()?;
     let key = stamp.sealing_key(tx, unit::CITY)?;
-    rows::insert(tx, &[RawEventRow {
-        unit_id: unit::CITY,
-        id,
-        channel: channel.to_owned(),
-        key_id: key.id,
-        cipher: stamp.vault.seal(&key, &raw_context(id), body)?,
-        sha256: text::hex(digest(&SHA256, body).as_ref()),
-        received_at,
-    }])?;
+    rows::insert(
+        tx,
+        &[RawEventRow {
+            unit_id: unit::CITY,
+            id,
+            channel: channel.to_owned(),
+            key_id: key.id,
+            cipher: stamp.vault.seal(&key, &raw_context(id), body)?,
+            sha256: text::hex(digest(&SHA256, body).as_ref()),
+            received_at,
+        }],
+    )?;
     Ok(id)
 }

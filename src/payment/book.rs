@@ -349,7 +349,9 @@ impl Book {
                 self.post(incoming, incoming.debit.clone(), credit, incoming.amount, Source::Payment(id));
                 Ok(())
             }
-            Destination::Unknown(_) => Err(Error::internal("a sum of unknown destination was to be received")),
+            Destination::Unknown(_) => {
+                Err(Error::internal("a sum of unknown destination was to be received"))
+            }
         }
     }
 
@@ -358,7 +360,11 @@ impl Book {
         let mut rest = incoming.amount;
         for (position, obligation) in obligations.iter().enumerate() {
             let is_last = position + 1 == obligations.len();
-            let share = if is_last { rest } else { rest.min(self.obligation(incoming.unit, *obligation)?.outstanding()) };
+            let share = if is_last {
+                rest
+            } else {
+                rest.min(self.obligation(incoming.unit, *obligation)?.outstanding())
+            };
             rest = rest.checked_sub(share)?;
             self.pay_obligation(id, incoming, *obligation, share)?;
         }
@@ -389,7 +395,9 @@ impl Book {
             self.post(incoming, incoming.debit.clone(), credit, effect.surplus, Source::Payment(payment));
         }
         if effect.taken.is_zero() {
-            return self.tell_obligation(unit, id, payment, "paid_again", before.state, before.allocated).map(|_| ());
+            return self
+                .tell_obligation(unit, id, payment, "paid_again", before.state, before.allocated)
+                .map(|_| ());
         }
         self.allocate(unit, payment, Bucket::Unallocated, Bucket::Obligation(id), effect.taken)?;
         let allocated = before.allocated.checked_add(effect.taken)?;
@@ -398,11 +406,22 @@ impl Book {
         let advance = Account::ReceivedInAdvance(id);
         let is_first = before.allocated.is_zero();
         if !(effect.completes && is_first) {
-            self.post(incoming, incoming.debit.clone(), advance.clone(), effect.taken, Source::Payment(payment));
+            self.post(
+                incoming,
+                incoming.debit.clone(),
+                advance.clone(),
+                effect.taken,
+                Source::Payment(payment),
+            );
         }
         if effect.completes {
             if !is_first {
-                self.settled_exceptions.push((unit, Kind::Underpaid, Subject::Obligation(id), "paid in full"));
+                self.settled_exceptions.push((
+                    unit,
+                    Kind::Underpaid,
+                    Subject::Obligation(id),
+                    "paid in full",
+                ));
             }
             self.completions.push(Completion {
                 unit,
@@ -427,16 +446,19 @@ impl Book {
         before: &Obligation,
         effect: &rules::Effect,
     ) {
-        let (kind, subject, amount) = match (effect.taken.is_zero(), effect.surplus.is_positive(), before.state) {
-            (true, _, State::Cancelled | State::Waived) => (Kind::LatePayment, Subject::Payment(payment), effect.surplus),
-            (true, _, _) => (Kind::DuplicateTransfer, Subject::Payment(payment), effect.surplus),
-            (false, true, _) => (Kind::Overpaid, Subject::Payment(payment), effect.surplus),
-            (false, false, _) if !effect.completes => {
-                let missing = Dong(before.outstanding().0 - effect.taken.0);
-                (Kind::Underpaid, Subject::Obligation(before.id), missing)
-            }
-            _ => return,
-        };
+        let (kind, subject, amount) =
+            match (effect.taken.is_zero(), effect.surplus.is_positive(), before.state) {
+                (true, _, State::Cancelled | State::Waived) => {
+                    (Kind::LatePayment, Subject::Payment(payment), effect.surplus)
+                }
+                (true, _, _) => (Kind::DuplicateTransfer, Subject::Payment(payment), effect.surplus),
+                (false, true, _) => (Kind::Overpaid, Subject::Payment(payment), effect.surplus),
+                (false, false, _) if !effect.completes => {
+                    let missing = Dong(before.outstanding().0 - effect.taken.0);
+                    (Kind::Underpaid, Subject::Obligation(before.id), missing)
+                }
+                _ => return,
+            };
         self.exceptions.push(exception::New {
             unit: incoming.unit,
             kind,
@@ -542,7 +564,14 @@ impl Book {
         Ok(())
     }
 
-    pub fn post(&mut self, incoming: &Incoming, debit: Account, credit: Account, amount: Dong, source: Source) {
+    pub fn post(
+        &mut self,
+        incoming: &Incoming,
+        debit: Account,
+        credit: Account,
+        amount: Dong,
+        source: Source,
+    ) {
         self.postings.push(Posting {
             unit: incoming.unit,
             debit,

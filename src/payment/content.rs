@@ -103,7 +103,8 @@ fn printed_payer(payer: &Payer) -> content::Payer {
 /// A tiered fee has no single unit price; the receipt then shows one measure at the whole price,
 /// because its format demands quantity × unit price = gross.
 fn printed_line(line: &Line) -> content::Line {
-    let product = line.quantity.checked_mul(line.unit_price).and_then(|product| Dong::round_half_up(product).ok());
+    let product =
+        line.quantity.checked_mul(line.unit_price).and_then(|product| Dong::round_half_up(product).ok());
     let (quantity, unit_price) = if product == Some(line.gross) {
         (line.quantity, line.unit_price)
     } else {

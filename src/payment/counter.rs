@@ -112,7 +112,9 @@ fn shift_of(tx: &mut Tx<'_>, stamp: &Stamp<'_>, unit: UnitId, person: PersonId) 
         state: "open",
         revision: 1,
     };
-    if rows::insert_if_absent(tx, std::slice::from_ref(&row), &["unit_id", "person_id", "opened_on"])? == [true] {
+    if rows::insert_if_absent(tx, std::slice::from_ref(&row), &["unit_id", "person_id", "opened_on"])?
+        == [true]
+    {
         return Ok(row.id);
     }
     super::query::shift_of(tx, unit, person, stamp.today())

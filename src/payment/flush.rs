@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::exception::{self, Kind, Subject};
 use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
-use crate::obligation::{self, Obligation};
+use crate::obligation::{self, Line, Obligation};
 use crate::payment::movement::Movement;
 use crate::receipt::issue::{self, Draft, Outcome};
 use crate::receipt::query::DueRow;
@@ -32,12 +32,11 @@ pub fn flush(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, mut book: Book) 
     store_projections(tx, &mut book)?;
     store_payments(tx, stamp, &book)?;
     let written = complete(tx, stamp, actor, &mut book)?;
+    check_postings(&book)?;
     ledger::post(tx, stamp, &book.postings)?;
     obligation::record_events(tx, stamp, &book.obligation_events)?;
     exception::open(tx, stamp, &book.exceptions)?;
-    for (unit, kind, subject, reason) in &book.settled_exceptions {
-        exception::settle_by_itself(tx, stamp, *unit, *kind, *subject, reason)?;
-    }
+    exception::settle_by_themselves(tx, stamp, &book.settled_exceptions)?;
     Ok(written)
 }
 
@@ -64,6 +63,29 @@ fn check(book: &Book) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What new payments put into clearing and drawers is exactly what they amount to.
+fn check_postings(book: &Book) -> Result<()> {
+    let mut received: HashMap<(UnitId, String), i64> = HashMap::new();
+    let is_transit = |account: &str| account.starts_with("clearing/") || account.starts_with("drawer/");
+    for held in book.payments.values().filter(|held| held.read_revision.is_none()) {
+        if is_transit(&held.value.debit_account) {
+            let key = (held.value.unit, held.value.debit_account.clone());
+            *received.entry(key).or_default() += held.value.amount.0;
+        }
+    }
+    for posting in &book.postings {
+        if matches!(posting.debit, Account::Clearing(..) | Account::Drawer(_)) {
+            *received.entry((posting.unit, posting.debit.to_string())).or_default() -= posting.amount.0;
+        }
+    }
+    match received.into_iter().find(|(_, difference)| *difference != 0) {
+        None => Ok(()),
+        Some(((unit, account), _)) => {
+            Err(Error::internal(format!("the postings of {unit} to {account} are not its payments")))
+        }
+    }
 }
 
 fn changed<T>(held: &HashMap<impl std::hash::Hash + Eq, Held<T>>) -> Vec<(&T, i64)> {
@@ -100,19 +122,22 @@ fn store_exposures(tx: &mut Tx<'_>, book: &Book) -> Result<()> {
         if held.read_revision.is_some() { known.push(row) } else { fresh.push(row) }
     }
     rows::insert(tx, &fresh)?;
-    rows::update(tx, Update {
-        table: "channel_exposure",
-        keys: vec![
-            ("unit_id", Column::of(known.iter().map(|row| row.unit_id))),
-            ("account_id", Column::of(known.iter().map(|row| row.account_id))),
-            ("channel", Column::of(known.iter().map(|row| row.channel.clone()))),
-        ],
-        guard: vec![("revision", Column::of(known.iter().map(|row| row.revision - 1)))],
-        sets: vec![
-            ("unproven", Column::of(known.iter().map(|row| row.unproven))),
-            ("revision", Column::of(known.iter().map(|row| row.revision))),
-        ],
-    })
+    rows::update(
+        tx,
+        Update {
+            table: "channel_exposure",
+            keys: vec![
+                ("unit_id", Column::of(known.iter().map(|row| row.unit_id))),
+                ("account_id", Column::of(known.iter().map(|row| row.account_id))),
+                ("channel", Column::of(known.iter().map(|row| row.channel.clone()))),
+            ],
+            guard: vec![("revision", Column::of(known.iter().map(|row| row.revision - 1)))],
+            sets: vec![
+                ("unproven", Column::of(known.iter().map(|row| row.unproven))),
+                ("revision", Column::of(known.iter().map(|row| row.revision))),
+            ],
+        },
+    )
 }
 
 fn store_payments(tx: &mut Tx<'_>, stamp: &Stamp<'_>, book: &Book) -> Result<()> {
@@ -255,6 +280,15 @@ fn draft(book: &Book, completion: &Completion) -> Result<Option<Draft>> {
     }))
 }
 
+/// The account a line's money is recognised on when its document is issued.
+pub(super) fn fee_account(line: &Line) -> Account {
+    match (line.kind.as_str(), line.document_kind.as_str()) {
+        ("pass_through", _) => Account::PassedOn(line.item_code.clone()),
+        (_, "none") => Account::CollectedWithoutDocument(line.item_code.clone()),
+        _ => Account::FeesCollected(line.item_code.clone()),
+    }
+}
+
 /// Fees are recognised line by line against the receipt; without one they stay an advance.
 fn post_fees(
     book: &mut Book,
@@ -269,17 +303,13 @@ fn post_fees(
     let mut waiting = Dong::ZERO;
     let mut code = "document_kind_not_issued";
     for line in lines.iter().filter(|line| line.amount.is_positive()) {
-        let (credit, source) = match (line.kind.as_str(), line.document_kind.as_str(), outcome) {
-            ("pass_through", _, _) => {
-                (Account::PassedOn(line.item_code.clone()), Source::Payment(completion.payment))
+        let needs_document = line.kind != "pass_through" && line.document_kind != "none";
+        let (credit, source) = match outcome {
+            _ if !needs_document => (fee_account(line), Source::Payment(completion.payment)),
+            Some(Outcome::Numbered { id, .. }) if line.document_kind == issue::RECEIPT => {
+                (fee_account(line), Source::Receipt(*id))
             }
-            (_, "none", _) => {
-                (Account::CollectedWithoutDocument(line.item_code.clone()), Source::Payment(completion.payment))
-            }
-            (_, issue::RECEIPT, Some(Outcome::Numbered { id, .. })) => {
-                (Account::FeesCollected(line.item_code.clone()), Source::Receipt(*id))
-            }
-            (_, _, outcome) => {
+            outcome => {
                 if let Some(Outcome::Refused { code: why }) = outcome {
                     code = why;
                 }

@@ -6,16 +6,19 @@
 
 pub mod archive;
 pub mod book;
+pub mod cancel;
 pub mod channel;
 pub mod claim;
 pub mod content;
 pub mod counter;
 mod flush;
 mod movement;
+pub mod prove;
 pub mod query;
+pub mod resolve;
 mod settle;
 pub mod settler;
 
 pub use claim::{Claim, Direction};
-pub use movement::Movement;
+pub use movement::{Movement, State as MovementState};
 pub use settle::{Arrival, Settled, settle};

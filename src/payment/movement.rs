@@ -72,6 +72,11 @@ impl Movement {
         self.claimed_by.push_str(channel);
     }
 
+    /// Neither disproven nor reversed nor found to be another's.
+    pub fn is_live(&self) -> bool {
+        matches!(self.state, State::Expected | State::Proven)
+    }
+
     pub fn open(&self) -> Dong {
         Dong(self.amount.0 - self.proven.0)
     }
@@ -79,7 +84,13 @@ impl Movement {
 
 /// The key under which a bank's own reference names a movement. No date: channels do not know
 /// the booking date. `occurrence` counts references that a bank used again much later.
-pub fn bank_key(account: AccountId, direction: Direction, reference: &str, amount: Dong, occurrence: u32) -> String {
+pub fn bank_key(
+    account: AccountId,
+    direction: Direction,
+    reference: &str,
+    amount: Dong,
+    occurrence: u32,
+) -> String {
     format!("bank:{}:{}:{reference}:{}:{occurrence}", account.0, direction.as_str(), amount.0)
 }
 

@@ -170,7 +170,8 @@ pub fn lock_accounts(tx: &mut Tx<'_>, accounts: &[(UnitId, AccountId)]) -> Resul
     if matches!(**tx, Conn::Sqlite(_)) {
         return Ok(()); // One writer: there is nobody to wait for.
     }
-    let _: Vec<i64> = rows::fetch::<BigInt, _>(tx, "SELECT t.id FROM bank_account t", &keys, "", Lock::Update)?;
+    let _: Vec<i64> =
+        rows::fetch::<BigInt, _>(tx, "SELECT t.id FROM bank_account t", &keys, "", Lock::Update)?;
     Ok(())
 }
 
@@ -217,7 +218,10 @@ pub fn claims(conn: &mut Conn, ids: &[(UnitId, ClaimId)]) -> Result<Vec<StoredCl
     )
 }
 
-pub fn movement_keys(conn: &mut Conn, keys: &[(UnitId, String)]) -> Result<Vec<(UnitId, String, MovementId)>> {
+pub fn movement_keys(
+    conn: &mut Conn,
+    keys: &[(UnitId, String)],
+) -> Result<Vec<(UnitId, String, MovementId)>> {
     rows::fetch::<(BigInt, Text, BigInt), _>(
         conn,
         "SELECT t.unit_id, t.key, t.movement_id FROM movement_key t",
@@ -230,20 +234,8 @@ pub fn movement_keys(conn: &mut Conn, keys: &[(UnitId, String)]) -> Result<Vec<(
     )
 }
 
-type MovementSql = (
-    BigInt,
-    BigInt,
-    BigInt,
-    Text,
-    BigInt,
-    Text,
-    Date,
-    BigInt,
-    Text,
-    Nullable<BigInt>,
-    Text,
-    BigInt,
-);
+type MovementSql =
+    (BigInt, BigInt, BigInt, Text, BigInt, Text, Date, BigInt, Text, Nullable<BigInt>, Text, BigInt);
 type MovementStored = (
     UnitId,
     MovementId,
@@ -315,10 +307,11 @@ pub fn alike(conn: &mut Conn, looks: &[Likeness], since: BusinessDay) -> Result<
             ("code", Column::of(looks.iter().map(|look| look.code.clone()))),
             ("amount", Column::of(looks.iter().map(|look| look.amount))),
         ],
-        &format!("AND t.state IN ('expected', 'proven') AND t.first_seen_on >= '{since}'"),
+        &format!("AND t.first_seen_on >= '{since}'"),
         Lock::None,
     )?;
-    Ok(found.into_iter().map(movement_from).collect())
+    // The states are looked at here: in SQL they would tempt SQLite to another, far worse index.
+    Ok(found.into_iter().map(movement_from).filter(Movement::is_live).collect())
 }
 
 /// Movements of an account in one state, oldest first.
@@ -358,21 +351,24 @@ pub fn claims_of_movements(
 
 /// Stores movements, each with the revision it was read at.
 pub fn store_movements(tx: &mut Tx<'_>, changed: &[(&Movement, i64)]) -> Result<()> {
-    rows::update(tx, Update {
-        table: "movement",
-        keys: vec![
-            ("unit_id", Column::of(changed.iter().map(|(m, _)| m.unit))),
-            ("id", Column::of(changed.iter().map(|(m, _)| m.id))),
-        ],
-        guard: vec![("revision", Column::of(changed.iter().map(|(_, read)| *read)))],
-        sets: vec![
-            ("proven", Column::of(changed.iter().map(|(m, _)| m.proven))),
-            ("claimed_by", Column::of(changed.iter().map(|(m, _)| m.claimed_by.clone()))),
-            ("payment_id", Column::of(changed.iter().map(|(m, _)| m.payment))),
-            ("state", Column::of(changed.iter().map(|(m, _)| m.state.as_str()))),
-            ("revision", Column::of(changed.iter().map(|(m, _)| m.revision))),
-        ],
-    })
+    rows::update(
+        tx,
+        Update {
+            table: "movement",
+            keys: vec![
+                ("unit_id", Column::of(changed.iter().map(|(m, _)| m.unit))),
+                ("id", Column::of(changed.iter().map(|(m, _)| m.id))),
+            ],
+            guard: vec![("revision", Column::of(changed.iter().map(|(_, read)| *read)))],
+            sets: vec![
+                ("proven", Column::of(changed.iter().map(|(m, _)| m.proven))),
+                ("claimed_by", Column::of(changed.iter().map(|(m, _)| m.claimed_by.clone()))),
+                ("payment_id", Column::of(changed.iter().map(|(m, _)| m.payment))),
+                ("state", Column::of(changed.iter().map(|(m, _)| m.state.as_str()))),
+                ("revision", Column::of(changed.iter().map(|(m, _)| m.revision))),
+            ],
+        },
+    )
 }
 
 type PaymentSql = (
@@ -433,24 +429,27 @@ pub fn lock_payments(tx: &mut Tx<'_>, ids: &[(UnitId, PaymentId)]) -> Result<Vec
 
 /// Stores payments, each with the revision it was read at.
 pub fn store_payments(tx: &mut Tx<'_>, changed: &[(&Payment, i64)]) -> Result<()> {
-    rows::update(tx, Update {
-        table: "payment",
-        keys: vec![
-            ("unit_id", Column::of(changed.iter().map(|(p, _)| p.unit))),
-            ("id", Column::of(changed.iter().map(|(p, _)| p.id))),
-        ],
-        guard: vec![("revision", Column::of(changed.iter().map(|(_, read)| *read)))],
-        sets: vec![
-            ("state", Column::of(changed.iter().map(|(p, _)| p.state.as_str()))),
-            ("revision", Column::of(changed.iter().map(|(p, _)| p.revision))),
-            ("unallocated", Column::of(changed.iter().map(|(p, _)| p.unallocated))),
-            ("to_obligations", Column::of(changed.iter().map(|(p, _)| p.to_obligations))),
-            ("surplus", Column::of(changed.iter().map(|(p, _)| p.surplus))),
-            ("suspense", Column::of(changed.iter().map(|(p, _)| p.suspense))),
-            ("other_unit", Column::of(changed.iter().map(|(p, _)| p.other_unit))),
-            ("reversed", Column::of(changed.iter().map(|(p, _)| p.reversed))),
-        ],
-    })
+    rows::update(
+        tx,
+        Update {
+            table: "payment",
+            keys: vec![
+                ("unit_id", Column::of(changed.iter().map(|(p, _)| p.unit))),
+                ("id", Column::of(changed.iter().map(|(p, _)| p.id))),
+            ],
+            guard: vec![("revision", Column::of(changed.iter().map(|(_, read)| *read)))],
+            sets: vec![
+                ("state", Column::of(changed.iter().map(|(p, _)| p.state.as_str()))),
+                ("revision", Column::of(changed.iter().map(|(p, _)| p.revision))),
+                ("unallocated", Column::of(changed.iter().map(|(p, _)| p.unallocated))),
+                ("to_obligations", Column::of(changed.iter().map(|(p, _)| p.to_obligations))),
+                ("surplus", Column::of(changed.iter().map(|(p, _)| p.surplus))),
+                ("suspense", Column::of(changed.iter().map(|(p, _)| p.suspense))),
+                ("other_unit", Column::of(changed.iter().map(|(p, _)| p.other_unit))),
+                ("reversed", Column::of(changed.iter().map(|(p, _)| p.reversed))),
+            ],
+        },
+    )
 }
 
 /// (unproven, revision) by account and channel.
@@ -521,8 +520,11 @@ pub fn parked_arrival(
 ) -> Result<super::Arrival> {
     use crate::error::Error;
     use crate::store::schema::raw_event as archive;
-    let (key_id, cipher): (KeyId, Vec<u8>) =
-        archive::table.find((unit, raw_event)).select((archive::key_id, archive::cipher)).first(conn).classify()?;
+    let (key_id, cipher): (KeyId, Vec<u8>) = archive::table
+        .find((unit, raw_event))
+        .select((archive::key_id, archive::cipher))
+        .first(conn)
+        .classify()?;
     let plain = vault.open(conn, unit, key_id, &super::settle::raw_context(raw_event), &cipher)?;
     let (claim, raw, received_at) =
         serde_json::from_slice(&plain).map_err(|error| Error::internal(error.to_string()))?;
@@ -530,12 +532,15 @@ pub fn parked_arrival(
 }
 
 pub fn close_parked(tx: &mut Tx<'_>, unit: UnitId, claim: ClaimId, revision: i64) -> Result<()> {
-    rows::update(tx, Update {
-        table: "parked_claim",
-        keys: vec![("unit_id", Column::of([unit])), ("id", Column::of([claim]))],
-        guard: vec![("revision", Column::of([revision]))],
-        sets: vec![("state", Column::of(["settled"])), ("revision", Column::of([revision + 1]))],
-    })
+    rows::update(
+        tx,
+        Update {
+            table: "parked_claim",
+            keys: vec![("unit_id", Column::of([unit])), ("id", Column::of([claim]))],
+            guard: vec![("revision", Column::of([revision]))],
+            sets: vec![("state", Column::of(["settled"])), ("revision", Column::of([revision + 1]))],
+        },
+    )
 }
 
 pub fn shift_of(conn: &mut Conn, unit: UnitId, person: PersonId, on: BusinessDay) -> Result<ShiftId> {
@@ -551,6 +556,150 @@ pub fn shift_of(conn: &mut Conn, unit: UnitId, person: PersonId, on: BusinessDay
     if state == "open" { Ok(id) } else { Err(Error::conflict("shift_closed", "today's shift is closed")) }
 }
 
+crate::table_row! {
+    pub struct MatchPartRow in "match_part" {
+        pub unit_id: UnitId,
+        pub id: MatchId,
+        pub line_id: LineId,
+        pub movement_id: MovementId,
+        pub amount: Dong,
+        pub rule: &'static str,
+        pub evidence: String,
+        pub maker_person_id: Option<PersonId>,
+        pub checker_person_id: Option<PersonId>,
+        pub undoes_id: Option<MatchId>,
+        pub created_at: Instant,
+    }
+}
+
+crate::table_row! {
+    /// Says that a line was posted, and as what: once.
+    pub struct LineCaseRow in "line_case" {
+        pub unit_id: UnitId,
+        pub line_id: LineId,
+        pub case_name: &'static str,
+        pub accounting_date: BusinessDay,
+        pub created_at: Instant,
+    }
+}
+
+/// What a posted line is marked with.
+pub struct LineMark {
+    pub unit: UnitId,
+    pub line: LineId,
+    pub revision: i64,
+    pub matched: Dong,
+    pub class: &'static str,
+    pub posted_on: BusinessDay,
+}
+
+pub fn mark_lines(tx: &mut Tx<'_>, marks: &[LineMark]) -> Result<()> {
+    rows::update(
+        tx,
+        Update {
+            table: "statement_line",
+            keys: vec![
+                ("unit_id", Column::of(marks.iter().map(|mark| mark.unit))),
+                ("id", Column::of(marks.iter().map(|mark| mark.line))),
+            ],
+            guard: vec![("revision", Column::of(marks.iter().map(|mark| mark.revision)))],
+            sets: vec![
+                ("matched", Column::of(marks.iter().map(|mark| mark.matched))),
+                ("class", Column::of(marks.iter().map(|mark| mark.class))),
+                ("posted_on", Column::of(marks.iter().map(|mark| mark.posted_on))),
+                ("revision", Column::of(marks.iter().map(|mark| mark.revision + 1))),
+            ],
+        },
+    )
+}
+
+/// The movement each line was matched with first: (unit, line, movement).
+pub fn movements_of_lines(
+    conn: &mut Conn,
+    lines: &[(UnitId, LineId)],
+) -> Result<Vec<(UnitId, LineId, MovementId)>> {
+    let mut found: Vec<(UnitId, LineId, MovementId, MatchId)> =
+        rows::fetch::<(BigInt, BigInt, BigInt, BigInt), _>(
+            conn,
+            "SELECT t.unit_id, t.line_id, t.movement_id, t.id FROM match_part t",
+            &[
+                ("unit_id", Column::of(lines.iter().map(|(unit, _)| *unit))),
+                ("line_id", Column::of(lines.iter().map(|(_, line)| *line))),
+            ],
+            "AND t.undoes_id IS NULL",
+            Lock::None,
+        )?;
+    found.sort_by_key(|row| row.3);
+    found.dedup_by_key(|row| (row.0, row.1));
+    Ok(found.into_iter().map(|(unit, line, movement, _)| (unit, line, movement)).collect())
+}
+
+/// The line that first showed each movement: (unit, movement, line).
+pub fn lines_of_movements(
+    conn: &mut Conn,
+    movements: &[(UnitId, MovementId)],
+) -> Result<Vec<(UnitId, MovementId, LineId)>> {
+    rows::fetch::<(BigInt, BigInt, BigInt), _>(
+        conn,
+        "SELECT t.unit_id, t.movement_id, t.line_id FROM match_part t",
+        &[
+            ("unit_id", Column::of(movements.iter().map(|(unit, _)| *unit))),
+            ("movement_id", Column::of(movements.iter().map(|(_, id)| *id))),
+        ],
+        "AND t.undoes_id IS NULL",
+        Lock::None,
+    )
+}
+
+/// The channel of the first claim on each movement.
+pub fn first_channels(
+    conn: &mut Conn,
+    movements: &[(UnitId, MovementId)],
+) -> Result<HashMap<(UnitId, MovementId), String>> {
+    let mut found: Vec<(UnitId, MovementId, ClaimId, String)> =
+        rows::fetch::<(BigInt, BigInt, BigInt, Text), _>(
+            conn,
+            "SELECT t.unit_id, t.movement_id, t.id, t.channel FROM claim t",
+            &[
+                ("unit_id", Column::of(movements.iter().map(|(unit, _)| *unit))),
+                ("movement_id", Column::of(movements.iter().map(|(_, id)| *id))),
+            ],
+            "",
+            Lock::None,
+        )?;
+    found.sort_by_key(|row| std::cmp::Reverse(row.2));
+    Ok(found.into_iter().map(|(unit, movement, _, channel)| ((unit, movement), channel)).collect())
+}
+
+/// How much of a payment stands on each obligation now.
+pub fn allocated_to(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Vec<(ObligationId, Dong)>> {
+    use crate::store::schema::allocation;
+    let moves: Vec<(String, String, Option<ObligationId>, Dong)> = allocation::table
+        .filter(allocation::unit_id.eq(unit))
+        .filter(allocation::payment_id.eq(payment))
+        .order(allocation::id)
+        .select((
+            allocation::from_bucket,
+            allocation::to_bucket,
+            allocation::obligation_id,
+            allocation::amount,
+        ))
+        .load(conn)
+        .classify()?;
+    let mut shares: std::collections::BTreeMap<ObligationId, i64> = std::collections::BTreeMap::new();
+    for (from, to, obligation, amount) in moves {
+        let Some(obligation) = obligation else { continue };
+        let share = shares.entry(obligation).or_default();
+        if to == "obligation" {
+            *share += amount.0;
+        }
+        if from == "obligation" {
+            *share -= amount.0;
+        }
+    }
+    Ok(shares.into_iter().filter(|(_, share)| *share > 0).map(|(id, share)| (id, Dong(share))).collect())
+}
+
 /// The oldest movement that is claimed and not yet proven, in all units: ids are minted in the
 /// order of time.
 pub fn oldest_expected(conn: &mut Conn) -> Result<Option<MovementId>> {
@@ -560,5 +709,18 @@ pub fn oldest_expected(conn: &mut Conn) -> Result<Option<MovementId>> {
         .select(movement::id)
         .first(conn)
         .optional()
+        .classify()
+}
+
+/// Payments that ever had money on the obligation.
+pub fn payments_on(conn: &mut Conn, unit: UnitId, obligation: ObligationId) -> Result<Vec<PaymentId>> {
+    use crate::store::schema::allocation;
+    allocation::table
+        .filter(allocation::unit_id.eq(unit))
+        .filter(allocation::obligation_id.eq(obligation))
+        .order(allocation::payment_id)
+        .select(allocation::payment_id)
+        .distinct()
+        .load(conn)
         .classify()
 }

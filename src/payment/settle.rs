@@ -140,8 +140,7 @@ pub fn settle(tx: &mut Tx<'_>, stamp: &Stamp<'_>, arrivals: &[Arrival]) -> Resul
     for (_, answer) in &mut settled {
         if let Some(obligation) = answer.obligation {
             let key = (answer.unit, obligation);
-            answer.receipt =
-                written.receipts.get(&key).or_else(|| world.known_receipts.get(&key)).copied();
+            answer.receipt = written.receipts.get(&key).or_else(|| world.known_receipts.get(&key)).copied();
         }
     }
     settled.sort_by_key(|(position, _)| *position);
@@ -245,7 +244,17 @@ fn look(
     let closed = query::closed_days(tx, accounts, stamp.today())?.into_iter().collect();
     let codes = look_at_obligations(tx, stamp, reads, book)?;
     let known_receipts = receipts_of_paid(tx, book)?;
-    Ok(World { provider, stored_claims, keys, alike, trust, suspended: HashSet::new(), codes, closed, known_receipts })
+    Ok(World {
+        provider,
+        stored_claims,
+        keys,
+        alike,
+        trust,
+        suspended: HashSet::new(),
+        codes,
+        closed,
+        known_receipts,
+    })
 }
 
 /// Receipts that stand already, so that a repeated callback is answered with the first one's.
@@ -331,19 +340,18 @@ fn decide(
     };
     let raw_event: RawEventId = archive(tx, stamp, read, facts)?;
     if let Some(&(unit, claim, movement)) = world.provider.get(&read.provider_key()) {
-        return Ok(repeat(stamp, read, world, book, Settled {
-            unit,
-            claim,
-            movement,
-            obligation,
-            receipt: None,
-            is_repeated: true,
-        }));
+        return Ok(repeat(
+            stamp,
+            read,
+            world,
+            book,
+            Settled { unit, claim, movement, obligation, receipt: None, is_repeated: true },
+        ));
     }
     let claim_id: ClaimId = stamp.mint()?;
     let identified = identify(tx, stamp, read, world, book, facts)?;
     let trust_used = if read.claim().direction == Direction::Credit {
-        take(stamp, read, &named, identified.movement, world, book, facts)?
+        take(tx, stamp, read, &named, identified.movement, world, book, facts)?
     } else {
         "advises"
     };
@@ -557,7 +565,9 @@ fn open_movement(
 }
 
 /// Takes the claim for money as far as its channel is trusted. Returns the trust it was given.
+#[allow(clippy::too_many_arguments, reason = "the parts of one decision; a struct would only rename them")]
 fn take(
+    tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     read: &Read<'_>,
     named: &[(UnitId, ObligationId)],
@@ -568,12 +578,21 @@ fn take(
 ) -> Result<&'static str> {
     let claim = read.claim();
     let destination = book.destination(read.unit, claim.amount, named, read.is_damaged);
-    note_unknown(stamp, read, movement, &destination, book);
-    let is_settled = book.movements.get(&(read.unit, movement)).is_some_and(|held| held.value.payment.is_some());
+    let (is_settled, is_proven) = book
+        .movements
+        .get(&(read.unit, movement))
+        .map_or((false, false), |held| (held.value.payment.is_some(), held.value.state == State::Proven));
     if is_settled {
         return Ok(trust_of(stamp, read, world, book, facts));
     }
-    if trust_of(stamp, read, world, book, facts) == "advises" || matches!(destination, Destination::Unknown(_)) {
+    if is_proven && !matches!(destination, Destination::Unknown(_)) {
+        identify_suspense(tx, stamp, read, movement, &destination, world, book)?;
+        return Ok("advises");
+    }
+    note_unknown(stamp, read, movement, &destination, book);
+    if trust_of(stamp, read, world, book, facts) == "advises"
+        || matches!(destination, Destination::Unknown(_))
+    {
         advise(book, read.unit, &destination)?;
         return Ok("advises");
     }
@@ -599,6 +618,46 @@ fn take(
         touch(held);
     }
     Ok("settles")
+}
+
+/// The bank showed this money before its claim came, and nobody could place it then: now the
+/// claim's code does, and the money leaves suspense.
+fn identify_suspense(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    read: &Read<'_>,
+    movement: MovementId,
+    destination: &Destination,
+    world: &World,
+    book: &mut Book,
+) -> Result<()> {
+    let Some((_, _, line)) = query::lines_of_movements(tx, &[(read.unit, movement)])?.pop() else {
+        return Err(Error::internal("a proven movement has no line"));
+    };
+    let payment: PaymentId = stamp.mint()?;
+    let incoming = Incoming {
+        unit: read.unit,
+        amount: read.claim().amount,
+        movement: Some(movement),
+        account: Some(read.account),
+        shift: None,
+        method: Method::Transfer,
+        channel: read.claim().channel.clone(),
+        debit: Account::Suspense(line),
+        accounting_date: first_open_day(stamp.today(), read, world),
+        collected_at: stamp.now,
+        collected_by: CollectedBy::Channel(read.claim().channel.clone()),
+        is_proven: true,
+    };
+    book.receive(payment, &incoming, destination)?;
+    if let Some(held) = book.movements.get_mut(&(read.unit, movement)) {
+        held.value.payment = Some(payment);
+        touch(held);
+    }
+    for kind in [Kind::UnidentifiedCredit, Kind::DamagedCode] {
+        book.settled_exceptions.push((read.unit, kind, Subject::Line(line), "identified by a later claim"));
+    }
+    Ok(())
 }
 
 /// The trust in force, within its limits. A claim that crosses one switches the channel back to

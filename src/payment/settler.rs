@@ -195,22 +195,29 @@ fn park_in(tx: &mut Tx<'_>, stamp: &Stamp<'_>, arrival: &Arrival, code: &str) ->
     };
     let is_new = rows::insert_if_absent(tx, &[parked], &["unit_id", "channel", "external_id"])?;
     if is_new == [true] {
-        rows::insert(tx, &[query::RawEventRow {
-            unit_id: unit::CITY,
-            id: raw_event,
-            channel: arrival.claim.channel.clone(),
-            key_id: key.id,
-            cipher: stamp.vault.seal(&key, &settling::raw_context(raw_event), &body)?,
-            sha256: String::new(),
-            received_at: arrival.received_at,
-        }])?;
-        audit::record(tx, stamp, &[audit::Entry {
-            unit: unit::CITY,
-            actor: "system".into(),
-            action: "claim.parked",
-            subject: id.to_string(),
-            detail: code.to_owned(),
-        }])?;
+        rows::insert(
+            tx,
+            &[query::RawEventRow {
+                unit_id: unit::CITY,
+                id: raw_event,
+                channel: arrival.claim.channel.clone(),
+                key_id: key.id,
+                cipher: stamp.vault.seal(&key, &settling::raw_context(raw_event), &body)?,
+                sha256: String::new(),
+                received_at: arrival.received_at,
+            }],
+        )?;
+        audit::record(
+            tx,
+            stamp,
+            &[audit::Entry {
+                unit: unit::CITY,
+                actor: "system".into(),
+                action: "claim.parked",
+                subject: id.to_string(),
+                detail: code.to_owned(),
+            }],
+        )?;
     }
     Ok(Answer::Parked(id))
 }
@@ -220,7 +227,9 @@ pub fn retry_parked(tools: &Tools) -> Result<usize> {
     let waiting = tools.store.read(&Scope::All, |conn| query::parked(conn, 100))?;
     let mut settled_count = 0;
     for (unit, claim, _, raw_event, revision) in waiting {
-        let arrival = tools.store.read(&Scope::All, |conn| query::parked_arrival(conn, &tools.vault, unit, raw_event))?;
+        let arrival = tools
+            .store
+            .read(&Scope::All, |conn| query::parked_arrival(conn, &tools.vault, unit, raw_event))?;
         let settled = tools.store.write(&Scope::All, Lane::Bulk, |tx| {
             let settled = settle(tx, &tools.stamp(), std::slice::from_ref(&arrival))?;
             query::close_parked(tx, unit, claim, revision)?;

@@ -31,9 +31,14 @@ pub struct Draft {
 
 /// What became of a draft.
 pub enum Outcome {
-    Numbered { id: ReceiptId, lookup_code: String },
+    Numbered {
+        id: ReceiptId,
+        lookup_code: String,
+    },
     /// The money is settled all the same; the receipt is due, for this reason.
-    Refused { code: &'static str },
+    Refused {
+        code: &'static str,
+    },
 }
 
 /// Draws a look-up code for a draft's content.
@@ -45,12 +50,7 @@ pub fn lookup_code() -> Result<LookupCode> {
 ///
 /// NLap is today in Hà Nội, but never before the series' last. Numbers of one series follow each
 /// other without a gap because they are taken and stored in this one transaction.
-pub fn number(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    drafts: &[Draft],
-) -> Result<Vec<Outcome>> {
+pub fn number(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, drafts: &[Draft]) -> Result<Vec<Outcome>> {
     if drafts.is_empty() {
         return Ok(Vec::new());
     }
@@ -100,7 +100,8 @@ fn lock_series(tx: &mut Tx<'_>, stamp: &Stamp<'_>, drafts: &[Draft]) -> Result<H
 }
 
 fn place(stamp: &Stamp<'_>, series: Option<&mut Series>, draft: &Draft) -> Result<query::ReceiptRow> {
-    let series = series.ok_or_else(|| Error::conflict("series_missing", "the unit has no open receipt series"))?;
+    let series =
+        series.ok_or_else(|| Error::conflict("series_missing", "the unit has no open receipt series"))?;
     if series.next_no > series.last_allowed_no {
         return Err(Error::conflict("series_exhausted", "the receipt series is used up"));
     }

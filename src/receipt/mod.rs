@@ -1,10 +1,11 @@
 //! Receipts of fees and charges: content, legal profile, the signed XML document and its strict
 //! verifier. The pure half of the room knows no database and no clock.
 
+pub mod cancel;
 pub mod certificate;
 pub mod content;
-pub mod key;
 pub mod issue;
+pub mod key;
 pub mod lookup;
 pub mod pattern;
 pub mod profile;

@@ -75,7 +75,10 @@ crate::table_row! {
 }
 
 /// (unit, id, body, revision) of receipts by id that still wait for their signature.
-pub fn unsigned(conn: &mut Conn, ids: &[(UnitId, ReceiptId)]) -> Result<Vec<(UnitId, ReceiptId, Vec<u8>, i64)>> {
+pub fn unsigned(
+    conn: &mut Conn,
+    ids: &[(UnitId, ReceiptId)],
+) -> Result<Vec<(UnitId, ReceiptId, Vec<u8>, i64)>> {
     rows::fetch::<(BigInt, BigInt, Binary, BigInt), _>(
         conn,
         "SELECT t.unit_id, t.id, t.body, t.revision FROM receipt t",
@@ -110,18 +113,21 @@ pub fn seal(tx: &mut Tx<'_>, seals: &[SealRow], revisions: &[i64]) -> Result<Vec
         .filter(|(_, is_new)| **is_new)
         .map(|((seal, revision), _)| (seal, *revision))
         .collect();
-    rows::update(tx, Update {
-        table: "receipt",
-        keys: vec![
-            ("unit_id", Column::of(new.iter().map(|(seal, _)| seal.unit_id))),
-            ("id", Column::of(new.iter().map(|(seal, _)| seal.receipt_id))),
-        ],
-        guard: vec![("revision", Column::of(new.iter().map(|(_, revision)| *revision)))],
-        sets: vec![
-            ("state", Column::of(new.iter().map(|_| "signed"))),
-            ("revision", Column::of(new.iter().map(|(_, revision)| revision + 1))),
-        ],
-    })?;
+    rows::update(
+        tx,
+        Update {
+            table: "receipt",
+            keys: vec![
+                ("unit_id", Column::of(new.iter().map(|(seal, _)| seal.unit_id))),
+                ("id", Column::of(new.iter().map(|(seal, _)| seal.receipt_id))),
+            ],
+            guard: vec![("revision", Column::of(new.iter().map(|(_, revision)| *revision)))],
+            sets: vec![
+                ("state", Column::of(new.iter().map(|_| "signed"))),
+                ("revision", Column::of(new.iter().map(|(_, revision)| revision + 1))),
+            ],
+        },
+    )?;
     Ok(is_new)
 }
 
@@ -170,7 +176,13 @@ macro_rules! columns {
         (
             (receipt::unit_id, receipt::id, receipt::obligation_id),
             (receipt::document_kind, receipt::template, receipt::series, receipt::number),
-            (receipt::amount, receipt::issued_on, receipt::collected_at, receipt::lookup_code, receipt::state),
+            (
+                receipt::amount,
+                receipt::issued_on,
+                receipt::collected_at,
+                receipt::lookup_code,
+                receipt::state,
+            ),
         )
     };
 }
@@ -246,16 +258,19 @@ pub fn close_due(
     document_kind: &str,
     revision: i64,
 ) -> Result<()> {
-    rows::update(tx, Update {
-        table: "receipt_due",
-        keys: vec![
-            ("unit_id", Column::of([unit])),
-            ("obligation_id", Column::of([obligation])),
-            ("document_kind", Column::of([document_kind])),
-        ],
-        guard: vec![("revision", Column::of([revision]))],
-        sets: vec![("state", Column::of(["made"])), ("revision", Column::of([revision + 1]))],
-    })
+    rows::update(
+        tx,
+        Update {
+            table: "receipt_due",
+            keys: vec![
+                ("unit_id", Column::of([unit])),
+                ("obligation_id", Column::of([obligation])),
+                ("document_kind", Column::of([document_kind])),
+            ],
+            guard: vec![("revision", Column::of([revision]))],
+            sets: vec![("state", Column::of(["made"])), ("revision", Column::of([revision + 1]))],
+        },
+    )
 }
 
 /// The numbers of a series in text form, for the gap check: (number, state).

@@ -47,8 +47,9 @@ impl Keyring {
         let own = certificate::current(conn, vault, unit, now)?;
         let stored = match own {
             Some(stored) => stored,
-            None => certificate::current(conn, vault, unit::CITY, now)?
-                .ok_or_else(|| Error::conflict("signing_key_missing", "the unit has no valid signing certificate"))?,
+            None => certificate::current(conn, vault, unit::CITY, now)?.ok_or_else(|| {
+                Error::conflict("signing_key_missing", "the unit has no valid signing certificate")
+            })?,
         };
         let tax_code = unit::find(conn, stored.unit)?.tax_code;
         let key = SigningKey::from_pem(&stored.key_pem, &stored.chain_pem, &tax_code)?;
@@ -135,7 +136,9 @@ fn sign_all(work: &[(Arc<Held>, Vec<Task>)], now: Instant, threads: usize) -> (V
         while let Some((held, tasks)) = work.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
             match sign_chunk(held, tasks, now) {
                 Ok(signed) => done.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).extend(signed),
-                Err(error) => tracing::error!(%error, receipts = tasks.len(), "signing failed; it is tried again"),
+                Err(error) => {
+                    tracing::error!(%error, receipts = tasks.len(), "signing failed; it is tried again")
+                }
             }
         }
     };

@@ -8,3 +8,7 @@ pub mod classification;
 pub mod evidence;
 pub mod matching;
 pub mod proof;
+pub mod query;
+pub mod run;
+
+pub use run::{Report, reconcile};

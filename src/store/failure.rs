@@ -54,7 +54,13 @@ fn by_message(message: &str) -> Error {
     if has(&["append_only:", "revision_stood_still:"]) {
         return Error::conflict(APPEND_ONLY, message);
     }
-    if has(&["deadlock detected", "lock timeout", "could not serialize", "database is locked", "database table is locked"]) {
+    if has(&[
+        "deadlock detected",
+        "lock timeout",
+        "could not serialize",
+        "database is locked",
+        "database table is locked",
+    ]) {
         return Error::busy(RETRY, 1, message);
     }
     if has(&["row-level security", "permission denied"]) {

@@ -64,13 +64,13 @@ mod tests {
         let (order, seen) = mpsc::channel();
         let held = gate.enter(Lane::Bulk);
         std::thread::scope(|scope| {
-            let bulk = order.clone();
-            scope.spawn(|| {
+            let (gate, bulk) = (&gate, order.clone());
+            scope.spawn(move || {
                 let _turn = gate.enter(Lane::Bulk);
                 bulk.send(Lane::Bulk).unwrap();
             });
             std::thread::sleep(Duration::from_millis(50));
-            scope.spawn(|| {
+            scope.spawn(move || {
                 let _turn = gate.enter(Lane::Live);
                 order.send(Lane::Live).unwrap();
             });

@@ -39,10 +39,13 @@ pub struct NodeLeaseHolder {
 impl NodeLeaseHolder {
     /// Takes a free node. `holder` must differ between processes.
     pub fn take(store: &Store, clock: &Clock, holder: &str) -> Result<Self> {
-        let (node, start_ms, reserved_ms) = store.write(&Scope::All, Lane::Live, |tx| {
-            take_node(tx, clock.now().ms(), holder)
-        })?;
-        Ok(NodeLeaseHolder { ids: Arc::new(Ids::new(node, start_ms, reserved_ms)), node, holder: holder.to_owned() })
+        let (node, start_ms, reserved_ms) =
+            store.write(&Scope::All, Lane::Live, |tx| take_node(tx, clock.now().ms(), holder))?;
+        Ok(NodeLeaseHolder {
+            ids: Arc::new(Ids::new(node, start_ms, reserved_ms)),
+            node,
+            holder: holder.to_owned(),
+        })
     }
 
     /// Raises the reservation. When the lease was lost, minting ends for good.
@@ -51,7 +54,9 @@ impl NodeLeaseHolder {
         let reserved_ms = now_ms + RESERVE_AHEAD_MS;
         let renewed = store.write(&Scope::All, Lane::Live, |tx| {
             diesel::update(
-                node_lease::table.filter(node_lease::node.eq(self.node)).filter(node_lease::holder.eq(&self.holder)),
+                node_lease::table
+                    .filter(node_lease::node.eq(self.node))
+                    .filter(node_lease::holder.eq(&self.holder)),
             )
             .set((
                 node_lease::reserved_until_ms.eq(reserved_ms),
@@ -74,7 +79,9 @@ impl NodeLeaseHolder {
         self.ids.revoke();
         store.write(&Scope::All, Lane::Live, |tx| {
             diesel::update(
-                node_lease::table.filter(node_lease::node.eq(self.node)).filter(node_lease::holder.eq(&self.holder)),
+                node_lease::table
+                    .filter(node_lease::node.eq(self.node))
+                    .filter(node_lease::holder.eq(&self.holder)),
             )
             .set((node_lease::reserved_until_ms.eq(position_ms), node_lease::expires_ms.eq(0)))
             .execute(tx.conn())
@@ -95,16 +102,19 @@ fn take_node(tx: &mut Tx<'_>, clock_ms: i64, holder: &str) -> Result<(i32, i64, 
     // mark in the future (the clock was set back) is waited for by another node.
     let reusable = leases.iter().find(|(_, reserved, expires)| *expires < clock_ms && *reserved <= clock_ms);
     if let Some(&(node, reserved_ms, expires_ms)) = reusable {
-        rows::update(tx, Update {
-            table: "node_lease",
-            keys: vec![("node", Column::of([node]))],
-            guard: vec![("expires_ms", Column::of([expires_ms]))],
-            sets: vec![
-                ("holder", Column::of([holder])),
-                ("reserved_until_ms", Column::of([clock_ms + RESERVE_AHEAD_MS])),
-                ("expires_ms", Column::of([clock_ms + NODE_LEASE_MS])),
-            ],
-        })?;
+        rows::update(
+            tx,
+            Update {
+                table: "node_lease",
+                keys: vec![("node", Column::of([node]))],
+                guard: vec![("expires_ms", Column::of([expires_ms]))],
+                sets: vec![
+                    ("holder", Column::of([holder])),
+                    ("reserved_until_ms", Column::of([clock_ms + RESERVE_AHEAD_MS])),
+                    ("expires_ms", Column::of([clock_ms + NODE_LEASE_MS])),
+                ],
+            },
+        )?;
         return Ok((node, clock_ms.max(reserved_ms), clock_ms + RESERVE_AHEAD_MS));
     }
     let node = leases.last().map_or(0, |(node, _, _)| node + 1);
@@ -119,7 +129,9 @@ fn take_node(tx: &mut Tx<'_>, clock_ms: i64, holder: &str) -> Result<(i32, i64, 
     };
     match rows::insert(tx, &[lease]) {
         // Two processes started at the same moment: look again.
-        Err(error) if error.code() == failure::UNIQUE => Err(Error::busy(failure::RETRY, 1, "node taken meanwhile")),
+        Err(error) if error.code() == failure::UNIQUE => {
+            Err(Error::busy(failure::RETRY, 1, "node taken meanwhile"))
+        }
         other => other.map(|()| (node, clock_ms, clock_ms + RESERVE_AHEAD_MS)),
     }
 }

@@ -90,9 +90,31 @@ macro_rules! id_cells {
 }
 
 id_cells!(
-    AccountId, AllocationId, AuditId, CertificateId, ClaimId, ClientId, EventId, ExceptionId, JobId, KeyId,
-    LineId, MatchId, MovementId, ObligationId, PartyId, PaymentId, PersonId, PostingId, RawEventId,
-    ReceiptId, SeriesId, ShiftId, StatementId, TrustId, UnitId,
+    AccountId,
+    AllocationId,
+    AuditId,
+    CertificateId,
+    ClaimId,
+    ClientId,
+    EventId,
+    ExceptionId,
+    JobId,
+    KeyId,
+    LineId,
+    MatchId,
+    MovementId,
+    ObligationId,
+    PartyId,
+    PaymentId,
+    PersonId,
+    PostingId,
+    RawEventId,
+    ReceiptId,
+    SeriesId,
+    ShiftId,
+    StatementId,
+    TrustId,
+    UnitId,
 );
 cells! {
     i64 => Big(MaybeBig) by |n: i64| n;
@@ -223,7 +245,13 @@ pub enum Lock {
 
 /// Reads rows by key. `select` is `SELECT … FROM table t`, with `t` as the alias; `keys` are
 /// columns of `t`. Give each key once. The rows come in no particular order.
-pub fn fetch<ST, T>(conn: &mut Conn, select: &str, keys: &[(&str, Column)], rest: &str, lock: Lock) -> Result<Vec<T>>
+pub fn fetch<ST, T>(
+    conn: &mut Conn,
+    select: &str,
+    keys: &[(&str, Column)],
+    rest: &str,
+    lock: Lock,
+) -> Result<Vec<T>>
 where
     pg::Fetch<ST>: for<'q> diesel::query_dsl::methods::LoadQuery<'q, diesel::pg::PgConnection, T>,
     sqlite::Fetch<ST>: for<'q> diesel::query_dsl::methods::LoadQuery<'q, diesel::sqlite::SqliteConnection, T>,

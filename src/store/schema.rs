@@ -804,6 +804,23 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
-    feed, obligation_event, obligation, receipt, receipt_seal, receipt_event, statement, statement_line, match_part,
-    movement, exception, exception_event, day, day_certificate, bank_account, unit, payment, claim, line_case,
+    feed,
+    obligation_event,
+    obligation,
+    receipt,
+    receipt_seal,
+    receipt_event,
+    statement,
+    statement_line,
+    match_part,
+    movement,
+    exception,
+    exception_event,
+    day,
+    day_certificate,
+    bank_account,
+    unit,
+    payment,
+    claim,
+    line_case,
 );

@@ -102,7 +102,14 @@ impl Vault {
     }
 
     /// Decrypts what `seal` made. `erased` when its data key was destroyed.
-    pub fn open(&self, conn: &mut Conn, unit: UnitId, key_id: KeyId, context: &str, sealed: &[u8]) -> Result<Vec<u8>> {
+    pub fn open(
+        &self,
+        conn: &mut Conn,
+        unit: UnitId,
+        key_id: KeyId,
+        context: &str,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>> {
         let key = match self.remembered(|known| known.by_id.get(&(unit, key_id)).cloned()) {
             Some(key) => key,
             None => self.load_by_id(conn, unit, key_id)?,
@@ -168,7 +175,8 @@ impl Vault {
 
     fn unwrap_key(&self, unit: UnitId, id: KeyId, wrapped: &[u8]) -> Result<DataKey> {
         let raw = decrypt(&self.master, &wrap_context(unit, id), wrapped)?;
-        let key = UnboundKey::new(&AES_256_GCM, &raw).map_err(|_| Error::internal("data key of wrong length"))?;
+        let key =
+            UnboundKey::new(&AES_256_GCM, &raw).map_err(|_| Error::internal("data key of wrong length"))?;
         Ok(DataKey { id, key: LessSafeKey::new(key) })
     }
 

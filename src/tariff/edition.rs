@@ -40,13 +40,16 @@ pub fn store_edition(
     };
     let id: EventId = stamp.mint()?;
     let sha256 = text::hex(digest(&SHA256, content.as_bytes()).as_ref());
-    rows::insert(tx, &[EditionRow {
-        id,
-        sha256: sha256.clone(),
-        content: content.to_owned(),
-        person_id: actor.person,
-        loaded_at: stamp.now,
-    }])?;
+    rows::insert(
+        tx,
+        &[EditionRow {
+            id,
+            sha256: sha256.clone(),
+            content: content.to_owned(),
+            person_id: actor.person,
+            loaded_at: stamp.now,
+        }],
+    )?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit::CITY, "tariff.loaded", id).with(sha256)])?;
     Ok(Ok(tariff))
 }
@@ -59,7 +62,8 @@ pub fn newest(conn: &mut Conn) -> Result<Tariff> {
         .first(conn)
         .optional()
         .classify()?;
-    let content =
-        content.ok_or_else(|| Error::conflict("tariff_missing", "no tariff is loaded; use `bienlai tariff load`"))?;
-    load(&content).map_err(|problems| Error::internal(format!("the stored tariff has {} bad rows", problems.len())))
+    let content = content
+        .ok_or_else(|| Error::conflict("tariff_missing", "no tariff is loaded; use `bienlai tariff load`"))?;
+    load(&content)
+        .map_err(|problems| Error::internal(format!("the stored tariff has {} bad rows", problems.len())))
 }

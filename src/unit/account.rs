@@ -79,14 +79,18 @@ pub fn register(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: NewAccou
     actor.require_role(&[Role::Administrator, Role::System])?;
     let id = insert(tx, stamp, &new)?;
     if !new.opening_balance.is_zero() {
-        ledger::post(tx, stamp, &[Posting {
-            unit: new.unit,
-            debit: Account::Bank(id),
-            credit: Account::Opening(id),
-            amount: new.opening_balance,
-            accounting_date: new.opened_on,
-            source: Source::Account(id),
-        }])?;
+        ledger::post(
+            tx,
+            stamp,
+            &[Posting {
+                unit: new.unit,
+                debit: Account::Bank(id),
+                credit: Account::Opening(id),
+                amount: new.opening_balance,
+                accounting_date: new.opened_on,
+                source: Source::Account(id),
+            }],
+        )?;
     }
     audit::record(tx, stamp, &[audit::Entry::by(actor, new.unit, "account.registered", id)])?;
     Ok(id)
@@ -95,20 +99,27 @@ pub fn register(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: NewAccou
 /// Registers an account nobody knows under the reserved unit, so that money reported on it has a
 /// place to stand.
 pub fn register_unknown(tx: &mut Tx<'_>, stamp: &Stamp<'_>, account_no: &str) -> Result<AccountId> {
-    insert(tx, stamp, &NewAccount {
-        unit: CITY,
-        bank_bin: String::new(),
-        account_no: account_no.to_owned(),
-        holder_name: String::new(),
-        opened_on: stamp.today(),
-        opening_balance: Dong::ZERO,
-    })
+    insert(
+        tx,
+        stamp,
+        &NewAccount {
+            unit: CITY,
+            bank_bin: String::new(),
+            account_no: account_no.to_owned(),
+            holder_name: String::new(),
+            opened_on: stamp.today(),
+            opening_balance: Dong::ZERO,
+        },
+    )
 }
 
 fn insert(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: &NewAccount) -> Result<AccountId> {
     let id: AccountId = stamp.mint()?;
     let account_no = new.account_no.trim().to_uppercase();
-    if account_no.is_empty() || account_no.len() > 34 || !account_no.bytes().all(|b| b.is_ascii_alphanumeric()) {
+    if account_no.is_empty()
+        || account_no.len() > 34
+        || !account_no.bytes().all(|b| b.is_ascii_alphanumeric())
+    {
         return Err(Error::invalid("account_no", "account_no_unreadable", "1 to 34 letters and digits"));
     }
     let row = AccountRow {
@@ -128,9 +139,11 @@ fn insert(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: &NewAccount) -> Result<Accoun
         kind: KIND_ACCOUNT,
         target_id: id.0,
     };
-    rows::insert(tx, &[row]).and_then(|()| rows::insert(tx, &[code])).map_err(|error| match error.code() {
-        failure::UNIQUE => Error::conflict("account_exists", "this account number is registered already"),
-        _ => error,
+    rows::insert(tx, &[row]).and_then(|()| rows::insert(tx, &[code])).map_err(|error| {
+        match error.code() {
+            failure::UNIQUE => Error::conflict("account_exists", "this account number is registered already"),
+            _ => error,
+        }
     })?;
     Ok(id)
 }
@@ -139,7 +152,17 @@ type Stored = (UnitId, AccountId, String, String, String, String, BusinessDay, D
 
 fn from_stored(row: Stored) -> BankAccount {
     let (unit, id, bank_bin, account_no, holder_name, currency, opened_on, opening_balance, closed_on) = row;
-    BankAccount { unit, id, bank_bin, account_no, holder_name, currency, opened_on, opening_balance, closed_on }
+    BankAccount {
+        unit,
+        id,
+        bank_bin,
+        account_no,
+        holder_name,
+        currency,
+        opened_on,
+        opening_balance,
+        closed_on,
+    }
 }
 
 pub fn of_unit(conn: &mut Conn, unit: UnitId) -> Result<Vec<BankAccount>> {

@@ -67,20 +67,23 @@ pub fn store(
     actor.require_role(&[Role::Administrator, Role::System])?;
     let id: CertificateId = stamp.mint()?;
     let key = stamp.sealing_key(tx, new.unit)?;
-    rows::insert(tx, &[CertificateRow {
-        unit_id: new.unit,
-        id,
-        subject: new.subject,
-        serial: new.serial,
-        certificate_pem: new.certificate_pem,
-        chain_pem: new.chain_pem,
-        key_id: key.id,
-        key_cipher: stamp.vault.seal(&key, &context(id), new.key_pem.expose_secret().as_bytes())?,
-        not_before: new.not_before,
-        not_after: new.not_after,
-        is_test: new.is_test,
-        created_at: stamp.now,
-    }])
+    rows::insert(
+        tx,
+        &[CertificateRow {
+            unit_id: new.unit,
+            id,
+            subject: new.subject,
+            serial: new.serial,
+            certificate_pem: new.certificate_pem,
+            chain_pem: new.chain_pem,
+            key_id: key.id,
+            key_cipher: stamp.vault.seal(&key, &context(id), new.key_pem.expose_secret().as_bytes())?,
+            not_before: new.not_before,
+            not_after: new.not_after,
+            is_test: new.is_test,
+            created_at: stamp.now,
+        }],
+    )
     .map_err(|error| match error.code() {
         failure::UNIQUE => Error::conflict("certificate_exists", "this certificate is stored already"),
         _ => error,
@@ -90,7 +93,12 @@ pub fn store(
 }
 
 /// The newest certificate of the unit that is valid at `now`.
-pub fn current(conn: &mut Conn, vault: &Vault, unit: UnitId, now: Instant) -> Result<Option<StoredCertificate>> {
+pub fn current(
+    conn: &mut Conn,
+    vault: &Vault,
+    unit: UnitId,
+    now: Instant,
+) -> Result<Option<StoredCertificate>> {
     let row: Option<(CertificateId, String, KeyId, Vec<u8>, Instant, Instant)> = signing_certificate::table
         .filter(signing_certificate::unit_id.eq(unit))
         .filter(signing_certificate::not_before.le(now))
@@ -110,5 +118,12 @@ pub fn current(conn: &mut Conn, vault: &Vault, unit: UnitId, now: Instant) -> Re
     let Some((id, chain_pem, key_id, cipher, not_before, not_after)) = row else { return Ok(None) };
     let key_pem = String::from_utf8(vault.open(conn, unit, key_id, &context(id), &cipher)?)
         .map_err(|_| Error::internal("a stored key is no PEM text"))?;
-    Ok(Some(StoredCertificate { unit, id, chain_pem, key_pem: SecretString::from(key_pem), not_before, not_after }))
+    Ok(Some(StoredCertificate {
+        unit,
+        id,
+        chain_pem,
+        key_pem: SecretString::from(key_pem),
+        not_before,
+        not_after,
+    }))
 }

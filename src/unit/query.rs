@@ -48,8 +48,7 @@ fn from_stored(row: Stored) -> Unit {
 }
 
 pub fn by_ids(conn: &mut Conn, ids: &[UnitId]) -> Result<Vec<Unit>> {
-    type Sql =
-        (BigInt, Text, Text, Text, Text, Nullable<Text>, Text, Nullable<Text>, Date, Nullable<Date>);
+    type Sql = (BigInt, Text, Text, Text, Text, Nullable<Text>, Text, Nullable<Text>, Date, Nullable<Date>);
     let found: Vec<Stored> = rows::fetch::<Sql, _>(
         conn,
         "SELECT t.unit_id, t.code, t.name, t.kind, t.tax_code, t.budget_code, t.address, t.phone, t.valid_from, \
@@ -84,6 +83,7 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Unit>> {
 
 /// The working days of banks: weekends and the holidays on record.
 pub fn calendar(conn: &mut Conn) -> Result<WorkingDays> {
-    let holidays: Vec<BusinessDay> = holiday::table.order(holiday::day).select(holiday::day).load(conn).classify()?;
+    let holidays: Vec<BusinessDay> =
+        holiday::table.order(holiday::day).select(holiday::day).load(conn).classify()?;
     Ok(WorkingDays::new(&[chrono::Weekday::Sat, chrono::Weekday::Sun], &holidays, &[]))
 }

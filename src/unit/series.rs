@@ -62,7 +62,11 @@ pub struct NewSeries {
 pub fn open(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: NewSeries) -> Result<SeriesId> {
     actor.require_role(&[Role::Administrator, Role::System])?;
     if new.registration.trim().is_empty() {
-        return Err(Error::invalid("registration", "series_not_registered", "name the acceptance of 01/ĐKTĐ-CTĐT"));
+        return Err(Error::invalid(
+            "registration",
+            "series_not_registered",
+            "name the acceptance of 01/ĐKTĐ-CTĐT",
+        ));
     }
     let id: SeriesId = stamp.mint()?;
     let row = SeriesRow {
@@ -87,12 +91,22 @@ pub fn open(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: NewSeries) -
     Ok(id)
 }
 
-type Stored =
-    (UnitId, SeriesId, String, String, String, i32, i64, i64, Option<BusinessDay>, String, i64);
+type Stored = (UnitId, SeriesId, String, String, String, i32, i64, i64, Option<BusinessDay>, String, i64);
 
 fn from_stored(row: Stored) -> Series {
-    let (unit, id, document_kind, template, series, year, next_no, last_allowed_no, last_issued_on, state, revision) =
-        row;
+    let (
+        unit,
+        id,
+        document_kind,
+        template,
+        series,
+        year,
+        next_no,
+        last_allowed_no,
+        last_issued_on,
+        state,
+        revision,
+    ) = row;
     Series {
         unit,
         id,
@@ -124,19 +138,22 @@ pub fn lock_open(tx: &mut Tx<'_>, units: &[UnitId], year: i32) -> Result<Vec<Ser
 
 /// Stores how far the locked series were used.
 pub fn advance(tx: &mut Tx<'_>, used: &[Series]) -> Result<()> {
-    rows::update(tx, rows::Update {
-        table: "receipt_series",
-        keys: vec![
-            ("unit_id", Column::of(used.iter().map(|series| series.unit))),
-            ("id", Column::of(used.iter().map(|series| series.id))),
-        ],
-        guard: vec![("revision", Column::of(used.iter().map(|series| series.revision)))],
-        sets: vec![
-            ("next_no", Column::of(used.iter().map(|series| series.next_no))),
-            ("last_issued_on", Column::of(used.iter().map(|series| series.last_issued_on))),
-            ("revision", Column::of(used.iter().map(|series| series.revision + 1))),
-        ],
-    })
+    rows::update(
+        tx,
+        rows::Update {
+            table: "receipt_series",
+            keys: vec![
+                ("unit_id", Column::of(used.iter().map(|series| series.unit))),
+                ("id", Column::of(used.iter().map(|series| series.id))),
+            ],
+            guard: vec![("revision", Column::of(used.iter().map(|series| series.revision)))],
+            sets: vec![
+                ("next_no", Column::of(used.iter().map(|series| series.next_no))),
+                ("last_issued_on", Column::of(used.iter().map(|series| series.last_issued_on))),
+                ("revision", Column::of(used.iter().map(|series| series.revision + 1))),
+            ],
+        },
+    )
 }
 
 pub fn of_unit(conn: &mut Conn, unit: UnitId) -> Result<Vec<Series>> {

@@ -96,23 +96,26 @@ pub fn grant(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, grant: Grant) ->
         return Err(Error::invalid("checker", "maker_is_checker", "two different persons must decide"));
     }
     let id: TrustId = stamp.mint()?;
-    rows::insert(tx, &[TrustRow {
-        unit_id: grant.unit,
-        id,
-        account_id: grant.account,
-        channel: grant.channel,
-        level: Level::Settles.as_str(),
-        valid_from: grant.valid_from,
-        valid_until: grant.valid_until,
-        agreement_no: grant.agreement_no,
-        claim_limit: grant.claim_limit,
-        unproven_limit: grant.unproven_limit,
-        age_limit_days: grant.age_limit_days,
-        maker_person_id: Some(grant.maker),
-        checker_person_id: Some(grant.checker),
-        reason: String::new(),
-        created_at: stamp.now,
-    }])?;
+    rows::insert(
+        tx,
+        &[TrustRow {
+            unit_id: grant.unit,
+            id,
+            account_id: grant.account,
+            channel: grant.channel,
+            level: Level::Settles.as_str(),
+            valid_from: grant.valid_from,
+            valid_until: grant.valid_until,
+            agreement_no: grant.agreement_no,
+            claim_limit: grant.claim_limit,
+            unproven_limit: grant.unproven_limit,
+            age_limit_days: grant.age_limit_days,
+            maker_person_id: Some(grant.maker),
+            checker_person_id: Some(grant.checker),
+            reason: String::new(),
+            created_at: stamp.now,
+        }],
+    )?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, grant.unit, "trust.granted", id)])?;
     Ok(id)
 }
@@ -127,23 +130,26 @@ pub fn suspend(
     reason: &str,
 ) -> Result<TrustId> {
     let id: TrustId = stamp.mint()?;
-    rows::insert(tx, &[TrustRow {
-        unit_id: unit,
-        id,
-        account_id: account,
-        channel: channel.to_owned(),
-        level: Level::Advises.as_str(),
-        valid_from: stamp.today(),
-        valid_until: stamp.today().plus_days(36_500),
-        agreement_no: String::new(),
-        claim_limit: Dong::ZERO,
-        unproven_limit: Dong::ZERO,
-        age_limit_days: 0,
-        maker_person_id: None,
-        checker_person_id: None,
-        reason: reason.to_owned(),
-        created_at: stamp.now,
-    }])?;
+    rows::insert(
+        tx,
+        &[TrustRow {
+            unit_id: unit,
+            id,
+            account_id: account,
+            channel: channel.to_owned(),
+            level: Level::Advises.as_str(),
+            valid_from: stamp.today(),
+            valid_until: stamp.today().plus_days(36_500),
+            agreement_no: String::new(),
+            claim_limit: Dong::ZERO,
+            unproven_limit: Dong::ZERO,
+            age_limit_days: 0,
+            maker_person_id: None,
+            checker_person_id: None,
+            reason: reason.to_owned(),
+            created_at: stamp.now,
+        }],
+    )?;
     tracing::error!(%unit, %account, channel, reason, "channel trust suspended");
     metrics::counter!("bienlai_trust_suspended_total").increment(1);
     let entry = audit::Entry::by(&Actor::system(), unit, "trust.suspended", id).with(reason);
@@ -157,8 +163,7 @@ pub fn in_force(
     pairs: &[(UnitId, AccountId, String)],
 ) -> Result<HashMap<(UnitId, AccountId, String), Trust>> {
     type Sql = (BigInt, BigInt, Text, BigInt, Text, Date, Date, BigInt, BigInt, Integer);
-    type Stored =
-        (UnitId, AccountId, String, TrustId, String, BusinessDay, BusinessDay, Dong, Dong, i32);
+    type Stored = (UnitId, AccountId, String, TrustId, String, BusinessDay, BusinessDay, Dong, Dong, i32);
     let mut found: Vec<Stored> = rows::fetch::<Sql, _>(
         conn,
         "SELECT t.unit_id, t.account_id, t.channel, t.id, t.level, t.valid_from, t.valid_until, t.claim_limit, \
@@ -174,11 +179,30 @@ pub fn in_force(
     found.sort_by_key(|row| row.3);
     Ok(found
         .into_iter()
-        .map(|(unit, account, channel, _, level, valid_from, valid_until, claim_limit, unproven_limit, age)| {
-            let level = if level == "settles" { Level::Settles } else { Level::Advises };
-            let trust =
-                Trust { level, valid_from, valid_until, claim_limit, unproven_limit, age_limit_days: age };
-            ((unit, account, channel), trust)
-        })
+        .map(
+            |(
+                unit,
+                account,
+                channel,
+                _,
+                level,
+                valid_from,
+                valid_until,
+                claim_limit,
+                unproven_limit,
+                age,
+            )| {
+                let level = if level == "settles" { Level::Settles } else { Level::Advises };
+                let trust = Trust {
+                    level,
+                    valid_from,
+                    valid_until,
+                    claim_limit,
+                    unproven_limit,
+                    age_limit_days: age,
+                };
+                ((unit, account, channel), trust)
+            },
+        )
         .collect())
 }

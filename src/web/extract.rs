@@ -40,7 +40,8 @@ impl FromRequest for Caller {
             let token = token?;
             let app = std::sync::Arc::clone(shared.app());
             // The token's client may be registered anywhere, so its row is read in every unit.
-            let actor = block(move || app.store.read(&Scope::All, |conn| identity::authenticate(conn, &token)));
+            let actor =
+                block(move || app.store.read(&Scope::All, |conn| identity::authenticate(conn, &token)));
             Ok(Caller(actor.await?))
         })
     }
@@ -74,7 +75,8 @@ pub async fn body(mut payload: web::Payload, limit: usize) -> Result<Vec<u8>> {
 
 /// Reads JSON with no unknown fields; the place of a fault is told, its value is not.
 pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|error| Error::invalid("body", "json_unreadable", without_values(&error.to_string())))
+    serde_json::from_slice(body)
+        .map_err(|error| Error::invalid("body", "json_unreadable", without_values(&error.to_string())))
 }
 
 /// serde quotes offending strings in double quotes; they may be personal data.
@@ -119,7 +121,8 @@ pub fn idempotency_key(request: &HttpRequest) -> Result<String> {
 /// Where a request came from. Behind trusted proxies that is the last address in
 /// `X-Forwarded-For` that is none of theirs: what stands before it anybody may have written.
 pub fn source(request: &HttpRequest, trusted: &[IpAddr]) -> IpAddr {
-    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip().to_canonical());
+    let peer =
+        request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip().to_canonical());
     if !trusted.contains(&peer) {
         return peer;
     }

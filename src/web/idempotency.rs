@@ -125,7 +125,13 @@ fn repeated(tx: &mut Tx<'_>, request: &Repeatable) -> Result<Option<Given>> {
     Ok(Some(Given { status, body: found.answer, is_repeated: true }))
 }
 
-fn keep(tx: &mut Tx<'_>, stamp: &Stamp<'_>, request: &Repeatable, status: StatusCode, body: &[u8]) -> Result<()> {
+fn keep(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    request: &Repeatable,
+    status: StatusCode,
+    body: &[u8],
+) -> Result<()> {
     let row = IdempotencyRow {
         client_id: request.place.client,
         route: request.place.route,
@@ -136,5 +142,6 @@ fn keep(tx: &mut Tx<'_>, stamp: &Stamp<'_>, request: &Repeatable, status: Status
         created_at: stamp.now,
     };
     // Another process was faster: everything done here is rolled back.
-    rows::insert(tx, &[row]).map_err(|error| if error.code() == failure::UNIQUE { in_flight() } else { error })
+    rows::insert(tx, &[row])
+        .map_err(|error| if error.code() == failure::UNIQUE { in_flight() } else { error })
 }

@@ -137,5 +137,7 @@ pub fn json_bytes(status: StatusCode, bytes: Vec<u8>) -> HttpResponse {
 /// Runs database work on a thread that may block, within the request's span.
 pub async fn block<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let span = tracing::Span::current();
-    web::block(move || span.in_scope(work)).await.map_err(|_| Error::busy("service_stopping", 5, "the service is stopping"))?
+    web::block(move || span.in_scope(work))
+        .await
+        .map_err(|_| Error::busy("service_stopping", 5, "the service is stopping"))?
 }

@@ -43,10 +43,7 @@ pub async fn serve_until(
     let shared = web::Data::new(Shared::new(running));
     let handed_out = shared.clone();
     let server = HttpServer::new(move || {
-        App::new()
-            .app_data(handed_out.clone())
-            .wrap(from_fn(trace::trace))
-            .configure(routes::configure)
+        App::new().app_data(handed_out.clone()).wrap(from_fn(trace::trace)).configure(routes::configure)
     })
     .workers(workers)
     .worker_max_blocking_threads(BLOCKING_THREADS)
@@ -82,7 +79,8 @@ fn bind(address: SocketAddr) -> Result<TcpListener> {
     };
     bound().map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
-            let detail = format!("{address} is taken by another program; choose another with --listen or web.listen");
+            let detail =
+                format!("{address} is taken by another program; choose another with --listen or web.listen");
             Error::conflict("port_taken", detail)
         }
         _ => listen_failed(&error),

@@ -41,7 +41,8 @@ pub async fn trace(
     let route = response.request().match_pattern().unwrap_or_else(|| "(none)".to_owned());
     let status = response.status().as_u16();
     let elapsed = began.elapsed();
-    metrics::histogram!("bienlai_http_request_seconds", "route" => route.clone()).record(elapsed.as_secs_f64());
+    metrics::histogram!("bienlai_http_request_seconds", "route" => route.clone())
+        .record(elapsed.as_secs_f64());
     metrics::counter!("bienlai_http_requests_total", "status" => status.to_string()).increment(1);
     let elapsed_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
     span.in_scope(|| tracing::info!(target: "access", %method, route, status, elapsed_us, "answered"));
@@ -74,7 +75,8 @@ mod tests {
     #[test]
     fn a_callers_id_is_kept_only_when_it_cannot_forge_a_log_line() {
         assert!(is_harmless("4bf92f35-77b3_4da6"));
-        for id in ["", "short", "has space in it", "line\nbreak-in-it", &"x".repeat(65), "quẻ-quặc-quá"] {
+        for id in ["", "short", "has space in it", "line\nbreak-in-it", &"x".repeat(65), "quẻ-quặc-quá"]
+        {
             assert!(!is_harmless(id), "{id}");
         }
         assert!(is_harmless(&fresh_id()) && fresh_id() != fresh_id());

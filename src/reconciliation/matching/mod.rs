@@ -19,11 +19,11 @@ use serde::{Deserialize, Serialize};
 
 use super::classification::{self, Class};
 use super::evidence::Evidence;
-use crate::working_days::WorkingDays;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::exception::kind::Kind;
 use crate::id::{AccountId, LineId, MovementId, ObligationId, UnitId};
+use crate::working_days::WorkingDays;
 
 /// A statement line.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -66,7 +66,9 @@ fn push<'b>(mut pass: AstPass<'_, 'b, Pg>, text: &str, binds: &'b [Column]) -> Q
             Column::Text(v) => pass.push_bind_param::<Array<Text>, Vec<String>>(v)?,
             Column::MaybeText(v) => pass.push_bind_param::<Array<Nullable<Text>>, Vec<Option<String>>>(v)?,
             Column::Bytes(v) => pass.push_bind_param::<Array<Binary>, Vec<Vec<u8>>>(v)?,
-            Column::MaybeBytes(v) => pass.push_bind_param::<Array<Nullable<Binary>>, Vec<Option<Vec<u8>>>>(v)?,
+            Column::MaybeBytes(v) => {
+                pass.push_bind_param::<Array<Nullable<Binary>>, Vec<Option<Vec<u8>>>>(v)?
+            }
             Column::Bool(v) => pass.push_bind_param::<Array<Bool>, Vec<bool>>(v)?,
             Column::Day(v) => pass.push_bind_param::<Array<Date>, Vec<chrono::NaiveDate>>(v)?,
             Column::MaybeDay(v) => {
@@ -115,8 +117,9 @@ pub fn insert_if_absent(
          RETURNING concat_ws(U&'\\001f', {})",
         key.join(", ")
     );
-    let keys: Vec<String> =
-        Fetch::<Text> { statement: Statement { text, binds }, row_type: PhantomData }.load(conn).classify()?;
+    let keys: Vec<String> = Fetch::<Text> { statement: Statement { text, binds }, row_type: PhantomData }
+        .load(conn)
+        .classify()?;
     Ok(keys.into_iter().collect())
 }
 

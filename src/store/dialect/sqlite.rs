@@ -77,7 +77,9 @@ fn push<'b>(
             Column::MaybeBytes(v) => pass.push_bind_param::<Nullable<Binary>, Option<Vec<u8>>>(&v[row])?,
             Column::Bool(v) => pass.push_bind_param::<Bool, bool>(&v[row])?,
             Column::Day(v) => pass.push_bind_param::<Date, chrono::NaiveDate>(&v[row])?,
-            Column::MaybeDay(v) => pass.push_bind_param::<Nullable<Date>, Option<chrono::NaiveDate>>(&v[row])?,
+            Column::MaybeDay(v) => {
+                pass.push_bind_param::<Nullable<Date>, Option<chrono::NaiveDate>>(&v[row])?
+            }
         }
         pass.push_sql(piece);
     }
@@ -118,8 +120,7 @@ pub fn update(conn: &mut SqliteConnection, update: Update<'_>) -> Result<usize> 
     let sets: Vec<String> = update.sets.iter().map(|(name, _)| format!("{name} = ?")).collect();
     let conditions: Vec<String> =
         update.keys.iter().chain(&update.guard).map(|(name, _)| format!("{name} = ?")).collect();
-    let text =
-        format!("UPDATE {} SET {} WHERE {}", update.table, sets.join(", "), conditions.join(" AND "));
+    let text = format!("UPDATE {} SET {} WHERE {}", update.table, sets.join(", "), conditions.join(" AND "));
     let binds: Vec<Column> =
         update.sets.into_iter().chain(update.keys).chain(update.guard).map(|(_, column)| column).collect();
     let mut changed = 0;

@@ -89,7 +89,9 @@ async fn receive(request: &HttpRequest, mut payload: web::Payload, shared: &Shar
     let headers = request
         .headers()
         .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
         .collect();
     let mut body = Vec::new();
     let mut drained = 0_usize;
@@ -105,7 +107,12 @@ async fn receive(request: &HttpRequest, mut payload: web::Payload, shared: &Shar
     Ok(Received { headers, body, now: shared.app().clock.now() })
 }
 
-async fn take(request: &HttpRequest, shared: &Shared, channel: &dyn Channel, received: Received) -> HttpResponse {
+async fn take(
+    request: &HttpRequest,
+    shared: &Shared,
+    channel: &dyn Channel,
+    received: Received,
+) -> HttpResponse {
     let read = channel.read(&received.incoming());
     let (outcome, label) = match read {
         Ok(Notice::Claim(claim)) => (settle(shared, claim, received).await, "claim"),
@@ -122,7 +129,8 @@ async fn take(request: &HttpRequest, shared: &Shared, channel: &dyn Channel, rec
 }
 
 fn count(channel: &str, what: &'static str) {
-    metrics::counter!("bienlai_callbacks_total", "channel" => channel.to_owned(), "outcome" => what).increment(1);
+    metrics::counter!("bienlai_callbacks_total", "channel" => channel.to_owned(), "outcome" => what)
+        .increment(1);
 }
 
 async fn settle(shared: &Shared, claim: Claim, received: Received) -> Result<Outcome<'static>> {

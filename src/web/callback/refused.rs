@@ -12,9 +12,9 @@ use crate::payment::channel::Refusal;
 use crate::store::rows;
 use crate::text;
 use crate::unit;
+use crate::web::Shared;
 use crate::web::query::RefusedRow;
 use crate::web::respond::block;
-use crate::web::Shared;
 
 const HEAD_BYTES: usize = 4_096;
 

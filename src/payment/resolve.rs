@@ -1,0 +1,316 @@
+//! What an approved resolution of an exception does to money. Two persons decided: the maker of
+//! the proposal and the checker who approves it here.
+
+use super::book::{Book, Bucket, CollectedBy, Destination, Held, Incoming, Method, Payment, PaymentState};
+use super::flush::flush;
+use super::movement::State;
+use super::prove::LINE_KINDS;
+use super::query;
+use super::settle::{load_obligations, touch};
+use crate::actor::Actor;
+use crate::amount::Dong;
+use crate::audit;
+use crate::error::{Error, Result};
+use crate::exception::{self, Exception, Kind, Proposal, Subject};
+use crate::id::*;
+use crate::ledger::{Account, Posting, Source};
+use crate::obligation;
+use crate::receipt;
+use crate::store::{Stamp, Tx};
+use crate::unit::trust;
+
+/// The resolutions that can be proposed.
+pub const RESOLUTIONS: [&str; 4] = ["assign", "acknowledge", "bank_charge", "disprove"];
+
+/// Approves the open proposal of an exception and carries it out, in one transaction.
+///
+/// - `assign` (target: an obligation of the unit): money in suspense goes to it.
+/// - `bank_charge`: an unexplained debit was the bank's charge.
+/// - `disprove`: a claim never came; what it settled is taken back and its receipt cancelled.
+/// - `acknowledge`: looked at, nothing to post; not for money that is unexplained.
+pub fn approve(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: ExceptionId,
+) -> Result<(Exception, Vec<(UnitId, ReceiptId)>)> {
+    let (item, proposal) = exception::approve(tx, stamp, actor, unit, id)?;
+    let receipts = match proposal.resolution.as_str() {
+        "assign" => assign(tx, stamp, actor, &item, &proposal)?,
+        "bank_charge" => charge(tx, stamp, actor, &item)?,
+        "disprove" => disprove(tx, stamp, actor, &item)?,
+        "acknowledge" => acknowledge(&item)?,
+        _ => return Err(Error::invalid("resolution", "resolution_unknown", RESOLUTIONS.join(", "))),
+    };
+    Ok((item, receipts))
+}
+
+/// Refuses a proposal that could never be carried out, before a second person looks at it.
+pub fn check_proposal(item: &Exception, resolution: &str, target: Option<i64>) -> Result<()> {
+    let fits = match resolution {
+        "assign" => LINE_KINDS.contains(&item.kind) && item.subject_kind == "line" && target.is_some(),
+        "bank_charge" => item.kind == Kind::UnknownDebit && item.subject_kind == "line",
+        "disprove" => item.kind == Kind::ClaimWithoutCredit && item.subject_kind == "movement",
+        "acknowledge" => acknowledge(item).is_ok(),
+        _ => return Err(Error::invalid("resolution", "resolution_unknown", RESOLUTIONS.join(", "))),
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Error::conflict("resolution_unfit", "this resolution does not fit the exception"))
+}
+
+fn acknowledge(item: &Exception) -> Result<Vec<(UnitId, ReceiptId)>> {
+    let is_unexplained_money =
+        item.subject_kind == "line" && (LINE_KINDS.contains(&item.kind) || item.kind == Kind::UnknownDebit);
+    if is_unexplained_money || item.kind == Kind::ClaimWithoutCredit {
+        return Err(Error::conflict("resolution_unfit", "unexplained money is not acknowledged away"));
+    }
+    Ok(Vec::new())
+}
+
+fn line_of(item: &Exception) -> Result<LineId> {
+    if item.subject_kind == "line" {
+        return Ok(LineId(item.subject_id));
+    }
+    Err(Error::conflict("resolution_unfit", "the exception is not about a statement line"))
+}
+
+fn lock_account(tx: &mut Tx<'_>, item: &Exception) -> Result<()> {
+    match item.account {
+        Some(account) => query::lock_accounts(tx, &[(item.unit, account)]),
+        None => Ok(()),
+    }
+}
+
+/// Suspense to the obligation a person found.
+fn assign(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    item: &Exception,
+    proposal: &Proposal,
+) -> Result<Vec<(UnitId, ReceiptId)>> {
+    let line = line_of(item)?;
+    let target =
+        proposal.target.ok_or_else(|| Error::invalid("target", "target_missing", "name the obligation"))?;
+    let obligation = ObligationId(target);
+    lock_account(tx, item)?;
+    let (_, _, movement) = query::movements_of_lines(tx, &[(item.unit, line)])?
+        .pop()
+        .ok_or_else(|| Error::conflict("line_not_in_suspense", "the line was not posted to suspense"))?;
+    let mut book = Book::new(audit::actor_text(actor), stamp.now);
+    load_obligations(tx, stamp, &mut book, &[(item.unit, obligation)])?;
+    if book.obligations.is_empty() {
+        return Err(obligation::not_found());
+    }
+    let mut held = query::movements(tx, &[(item.unit, movement)])?.into_iter().map(|m| {
+        let revision = m.revision;
+        Held::read(m, revision)
+    });
+    let mut held = held.next().ok_or_else(|| Error::internal("a matched movement is gone"))?;
+    if held.value.payment.is_some() {
+        return Err(Error::conflict("line_not_in_suspense", "the money was identified meanwhile"));
+    }
+    let payment: PaymentId = stamp.mint()?;
+    let incoming = Incoming {
+        unit: item.unit,
+        amount: item.amount,
+        movement: Some(movement),
+        account: item.account,
+        shift: None,
+        method: Method::Transfer,
+        channel: "statement".into(),
+        debit: Account::Suspense(line),
+        accounting_date: stamp.today(),
+        collected_at: stamp.now,
+        collected_by: CollectedBy::Channel("sao kê ngân hàng".into()),
+        is_proven: true,
+    };
+    held.value.payment = Some(payment);
+    touch(&mut held);
+    book.movements.insert((item.unit, movement), held);
+    book.receive(payment, &incoming, &Destination::Obligations(vec![obligation]))?;
+    let written = flush(tx, stamp, actor, book)?;
+    Ok(written.receipts.into_iter().map(|((unit, _), receipt)| (unit, receipt)).collect())
+}
+
+fn charge(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    item: &Exception,
+) -> Result<Vec<(UnitId, ReceiptId)>> {
+    let line = line_of(item)?;
+    let mut book = Book::new(audit::actor_text(actor), stamp.now);
+    book.postings.push(Posting {
+        unit: item.unit,
+        debit: Account::ChargesToRecover,
+        credit: Account::UnexplainedDebit(line),
+        amount: item.amount,
+        accounting_date: stamp.today(),
+        source: Source::Exception(item.id),
+    });
+    flush(tx, stamp, actor, book)?;
+    Ok(Vec::new())
+}
+
+/// A claim that never came: everything it settled is taken back, its receipts are cancelled, and
+/// its channel is not believed any more on this account.
+fn disprove(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    item: &Exception,
+) -> Result<Vec<(UnitId, ReceiptId)>> {
+    if item.subject_kind != "movement" {
+        return Err(Error::conflict("resolution_unfit", "the exception is not about a claimed movement"));
+    }
+    lock_account(tx, item)?;
+    let id = MovementId(item.subject_id);
+    let movement = query::movements(tx, &[(item.unit, id)])?
+        .pop()
+        .ok_or_else(|| Error::internal("a movement with an exception is gone"))?;
+    if movement.state != State::Expected || movement.proven.is_positive() {
+        return Err(Error::conflict("movement_proven", "a statement line shows this money"));
+    }
+    let mut book = Book::new(audit::actor_text(actor), stamp.now);
+    let payment = movement.payment;
+    let revision = movement.revision;
+    let mut held = Held::read(movement, revision);
+    held.value.state = State::Disproven;
+    touch(&mut held);
+    book.movements.insert((item.unit, id), held);
+    if let Some(payment) = payment {
+        take_back(tx, stamp, actor, item, payment, &mut book)?;
+    }
+    flush(tx, stamp, actor, book)?;
+    Ok(Vec::new())
+}
+
+fn take_back(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    item: &Exception,
+    id: PaymentId,
+    book: &mut Book,
+) -> Result<()> {
+    let shares = query::allocated_to(tx, item.unit, id)?;
+    let keys: Vec<(UnitId, ObligationId)> =
+        shares.iter().map(|(obligation, _)| (item.unit, *obligation)).collect();
+    load_obligations(tx, stamp, book, &keys)?;
+    let payment = query::lock_payments(tx, &[(item.unit, id)])?
+        .pop()
+        .ok_or_else(|| Error::internal("a movement names a payment that is not there"))?;
+    let account = payment.account.ok_or_else(|| Error::internal("a transfer without an account"))?;
+    let key = (item.unit, account, payment.channel.clone());
+    for (key, (unproven, revision)) in query::exposures(tx, std::slice::from_ref(&key))? {
+        book.exposures.insert(key, Held::read(unproven, revision));
+    }
+    book.payments.insert((item.unit, id), Held::read(payment.clone(), payment.revision));
+    book.expose(item.unit, account, &payment.channel, Dong(-payment.amount.0))?;
+    book.tell_payment(item.unit, id, "disproven", PaymentState::Disproven, Some("never proven".into()))?;
+    let clearing = Account::Clearing(account, payment.channel.clone());
+    release_rest(item, &payment, &clearing, stamp, book)?;
+    for (obligation, share) in shares {
+        release_obligation(tx, stamp, actor, item, &payment, obligation, share, &clearing, book)?;
+    }
+    trust::suspend(tx, stamp, item.unit, account, &payment.channel, "claim_disproven")?;
+    Ok(())
+}
+
+fn entry(
+    item: &Exception,
+    stamp: &Stamp<'_>,
+    debit: Account,
+    credit: &Account,
+    amount: Dong,
+    book: &mut Book,
+) {
+    book.postings.push(Posting {
+        unit: item.unit,
+        debit,
+        credit: credit.clone(),
+        amount,
+        accounting_date: stamp.today(),
+        source: Source::Exception(item.id),
+    });
+}
+
+fn release_rest(
+    item: &Exception,
+    payment: &Payment,
+    clearing: &Account,
+    stamp: &Stamp<'_>,
+    book: &mut Book,
+) -> Result<()> {
+    if payment.surplus.is_positive() {
+        book.allocate(item.unit, payment.id, Bucket::Surplus, Bucket::Reversed, payment.surplus)?;
+        entry(item, stamp, Account::Surplus(payment.id), clearing, payment.surplus, book);
+        for kind in [Kind::Overpaid, Kind::DuplicateTransfer, Kind::LatePayment] {
+            let cause = (item.unit, kind, Subject::Payment(payment.id), "the claim never came");
+            book.settled_exceptions.push(cause);
+        }
+    }
+    if payment.other_unit.is_positive() {
+        return Err(Error::conflict("resolution_unfit", "money of another unit is taken back by the city"));
+    }
+    Ok(())
+}
+
+#[allow(clippy::too_many_arguments, reason = "the parts of one decision; a struct would only rename them")]
+fn release_obligation(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    item: &Exception,
+    payment: &Payment,
+    id: ObligationId,
+    share: Dong,
+    clearing: &Account,
+    book: &mut Book,
+) -> Result<()> {
+    book.allocate(item.unit, payment.id, Bucket::Obligation(id), Bucket::Reversed, share)?;
+    let missing = || Error::internal("a disproven payment's obligation was not read");
+    let before = book.obligations.get(&(item.unit, id)).ok_or_else(missing)?.value.clone();
+    let receipts = receipt::query::current_of_obligations(tx, &[(item.unit, id)])?;
+    let advance = Account::ReceivedInAdvance(id);
+    match receipts.first() {
+        Some((_, _, receipt)) => {
+            receipt::cancel::cancel(
+                tx,
+                stamp,
+                actor,
+                item.unit,
+                *receipt,
+                "the payment's claim was disproven",
+            )?;
+            // The fees were recognised as a whole; this payment's share goes back to clearing, the
+            // other payments' share becomes an advance again.
+            let mut to_clearing = share;
+            for line in book.lines.get(&(item.unit, id)).cloned().unwrap_or_default() {
+                let credited = crate::payment::flush::fee_account(&line);
+                let part = line.amount.min(to_clearing);
+                to_clearing = to_clearing.checked_sub(part)?;
+                let source = Source::Receipt(*receipt);
+                for (credit, amount) in [(clearing, part), (&advance, line.amount.checked_sub(part)?)] {
+                    book.postings.push(Posting {
+                        unit: item.unit,
+                        debit: credited.clone(),
+                        credit: credit.clone(),
+                        amount,
+                        accounting_date: stamp.today(),
+                        source,
+                    });
+                }
+            }
+        }
+        None => entry(item, stamp, advance, clearing, share, book),
+    }
+    let allocated = before.allocated.checked_sub(share)?;
+    let state = obligation::State::Reopened;
+    book.tell_obligation(item.unit, id, payment.id, "reopened", state, allocated)?;
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! Cancelling: the number stays, visible as cancelled and counted as such; the signed bytes stay.
+
+use diesel::prelude::*;
+
+use super::query;
+use crate::actor::Actor;
+use crate::audit;
+use crate::error::{Error, Result};
+use crate::id::{ReceiptId, UnitId};
+use crate::store::failure::Classify;
+use crate::store::rows::{self, Column, Update};
+use crate::store::schema::receipt;
+use crate::store::{Stamp, Tx};
+
+/// Cancels a numbered or signed receipt. Who may decide that, and what becomes of its money, is
+/// the caller's.
+pub fn cancel(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: ReceiptId,
+    reason: &str,
+) -> Result<()> {
+    let (state, revision): (String, i64) = receipt::table
+        .find((unit, id))
+        .select((receipt::state, receipt::revision))
+        .first(tx.conn())
+        .optional()
+        .classify()?
+        .ok_or_else(|| Error::not_found("receipt_not_found", "no such receipt in your scope"))?;
+    if state != "numbered" && state != "signed" {
+        return Err(Error::conflict("receipt_not_valid", format!("the receipt is {state}")));
+    }
+    rows::update(
+        tx,
+        Update {
+            table: "receipt",
+            keys: vec![("unit_id", Column::of([unit])), ("id", Column::of([id]))],
+            guard: vec![("revision", Column::of([revision]))],
+            sets: vec![("state", Column::of(["cancelled"])), ("revision", Column::of([revision + 1]))],
+        },
+    )?;
+    rows::insert(
+        tx,
+        &[query::EventRow {
+            unit_id: unit,
+            id: stamp.mint()?,
+            receipt_id: id,
+            revision: revision + 1,
+            kind: "cancelled",
+            state: "cancelled",
+            actor: audit::actor_text(actor),
+            reason: Some(reason.to_owned()),
+            at: stamp.now,
+        }],
+    )?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "receipt.cancelled", id)])
+}

@@ -1,0 +1,388 @@
+//! A matching run over one account: read, match, post in chunks, name what stays open.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::classification::Class;
+use super::evidence;
+use super::matching::{
+    self, CreditKind, Line, Movement, Obligation, Outcome, Settings, Target, claims_without_credit, matching,
+};
+use super::query::{self, StoredLine};
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::Result;
+use crate::exception::{self, Kind, Subject};
+use crate::id::*;
+use crate::obligation;
+use crate::payment::prove::{Case, LineWork, post_lines};
+use crate::payment::query as payments;
+use crate::payment::{Direction, MovementState};
+use crate::statement;
+use crate::store::{Conn, Lane, Stamp, Store, failure};
+use crate::text;
+use crate::working_days::WorkingDays;
+
+/// Lines posted in one transaction: about 20 ms on the bulk lane.
+const CHUNK: usize = 100;
+/// How often a run that a callback overtook starts over.
+const ATTEMPT_LIMIT: u32 = 5;
+/// A claim should be on a statement after this many working days.
+const CLAIM_PATIENCE_WORKING_DAYS: u32 = 1;
+/// Open movements and obligations read for one account.
+const READ_LIMIT: i64 = 200_000;
+/// Posted lines of so many days are read again to find the originals of reversals.
+const RECENT_DAYS: i64 = 30;
+
+/// What a run found and did.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    pub unit: Option<UnitId>,
+    pub account: Option<AccountId>,
+    pub lines_posted: usize,
+    pub proven: usize,
+    pub credited: usize,
+    pub classified: usize,
+    pub reversed: usize,
+    pub unknown: usize,
+    /// Claims that no statement has shown in time.
+    pub overdue_claims: usize,
+    pub receipts: Vec<(UnitId, ReceiptId)>,
+}
+
+struct Snapshot {
+    stored: HashMap<LineId, StoredLine>,
+    lines: Vec<Line>,
+    movements: Vec<Movement>,
+    obligations: Vec<Obligation>,
+    covered_until: Option<BusinessDay>,
+}
+
+/// Matches and posts everything of one account that is open. Running it again changes nothing.
+///
+/// When a callback changes something between reading and posting, the chunk is refused as
+/// contended and the run starts over from a fresh reading.
+pub fn reconcile(
+    store: &Store,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    account: AccountId,
+) -> Result<Report> {
+    actor.require_role(&[Role::Finance, Role::System])?;
+    actor.scope.require(unit)?;
+    let mut report = Report { unit: Some(unit), account: Some(account), ..Report::default() };
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        match run_once(store, stamp, actor, unit, account, &mut report) {
+            Err(error) if error.code() == failure::RETRY && attempt < ATTEMPT_LIMIT => {
+                tracing::debug!(%unit, %account, attempt, "matching starts over");
+            }
+            other => return other.map(|()| report),
+        }
+    }
+}
+
+fn run_once(
+    store: &Store,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    account: AccountId,
+    report: &mut Report,
+) -> Result<()> {
+    let snapshot = store.read(&actor.scope, |conn| read(conn, stamp, unit, account))?;
+    let settings = Settings { working_days: stamp.calendar.clone(), ..Settings::default() };
+    let outcome = matching(&snapshot.lines, &snapshot.movements, &snapshot.obligations, &settings);
+    let works = works(&snapshot, &outcome);
+    for chunk in works.chunks(CHUNK) {
+        let posted = store.write(&actor.scope, Lane::Bulk, |tx| post_lines(tx, stamp, actor, chunk))?;
+        report.lines_posted += posted.line_count;
+        report.receipts.extend(posted.receipts);
+        count(report, chunk);
+    }
+    report.overdue_claims = note_overdue(store, stamp, actor, &snapshot, unit, account)?;
+    Ok(())
+}
+
+fn count(report: &mut Report, posted: &[LineWork]) {
+    for work in posted {
+        match work.case {
+            Case::Proof { .. } => report.proven += 1,
+            Case::Credit { .. } => report.credited += 1,
+            Case::BankFee | Case::Interest => report.classified += 1,
+            Case::Reversal { .. } => report.reversed += 1,
+            Case::UnknownCredit(_) | Case::UnknownDebit(_) => report.unknown += 1,
+        }
+    }
+}
+
+fn read(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId, account: AccountId) -> Result<Snapshot> {
+    let stored = query::lines(conn, unit, account, stamp.today().plus_days(-RECENT_DAYS))?;
+    let mut lines = Vec::with_capacity(stored.len());
+    for line in &stored {
+        let memo = statement::line_memo(conn, stamp.vault, line.unit, line.id, line.key, &line.memo_cipher)?;
+        lines.push(line_of(line, &memo));
+    }
+    let expected = payments::movements_in_state(conn, unit, account, MovementState::Expected, READ_LIMIT)?;
+    let ids: Vec<MovementId> = expected.iter().map(|movement| movement.id).collect();
+    let references = query::references(conn, unit, &ids)?;
+    let claimed: BTreeMap<String, i64> = open_claims_by_code(&expected);
+    let movements = expected.into_iter().map(|movement| movement_of(movement, &references)).collect();
+    let obligations = obligations(conn, unit, &stored, &claimed)?;
+    let covered_until = query::covered_until(conn, unit, account)?;
+    let stored = stored.into_iter().map(|line| (line.id, line)).collect();
+    Ok(Snapshot { stored, lines, movements, obligations, covered_until })
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+fn line_of(line: &StoredLine, memo: &str) -> Line {
+    Line {
+        id: line.id,
+        unit: line.unit,
+        account: line.account,
+        booking_date: line.booking_date,
+        amount: line.amount,
+        codes: words(&line.codes),
+        damaged: words(&line.damaged),
+        bank_reference: line.bank_reference.clone(),
+        customer_reference: line.reference.clone(),
+        memo_folded: text::fold(memo),
+        counterparty_account: None,
+        reversal: line.is_reversal,
+        open: if line.is_posted { Dong::ZERO } else { line.amount },
+    }
+}
+
+fn movement_of(
+    movement: crate::payment::Movement,
+    references: &HashMap<MovementId, query::References>,
+) -> Movement {
+    let known = references.get(&movement.id).cloned().unwrap_or_default();
+    Movement {
+        id: movement.id,
+        unit: movement.unit,
+        account: movement.account,
+        inflow: movement.direction == Direction::Credit,
+        amount: movement.amount,
+        open: movement.open(),
+        codes: movement.code.split('+').filter(|code| !code.is_empty()).map(str::to_owned).collect(),
+        bank_references: known.bank,
+        first_seen: movement.first_seen_on,
+        obligation: None,
+        has_line: movement.proven.is_positive(),
+        external_ids: known.external,
+    }
+}
+
+/// Claimed but not settled money by code: what the obligations will get when lines prove it.
+fn open_claims_by_code(movements: &[crate::payment::Movement]) -> BTreeMap<String, i64> {
+    let mut claimed = BTreeMap::new();
+    for movement in movements.iter().filter(|movement| movement.payment.is_none()) {
+        *claimed.entry(movement.code.clone()).or_default() += movement.amount.0;
+    }
+    claimed
+}
+
+/// The obligations the lines' codes name, in any unit, and the unit's open ones for suggestions.
+fn obligations(
+    conn: &mut Conn,
+    unit: UnitId,
+    lines: &[StoredLine],
+    claimed: &BTreeMap<String, i64>,
+) -> Result<Vec<Obligation>> {
+    let codes: Vec<String> = query::codes_of(lines).into_iter().collect();
+    let resolved = obligation::query::resolve_codes(conn, &codes)?;
+    let keys: Vec<(UnitId, ObligationId)> = resolved.values().copied().collect();
+    let mut found = obligation::query::by_ids(conn, &keys)?;
+    found.extend(obligation::query::open_of_unit(conn, unit, READ_LIMIT)?);
+    let mut seen: BTreeMap<ObligationId, Obligation> = BTreeMap::new();
+    for obligation in found {
+        seen.entry(obligation.id).or_insert_with(|| obligation_of(&obligation, claimed));
+    }
+    // Another unit's obligation may be out of sight; that it is another unit's is all we need.
+    for (code, (owner, id)) in resolved {
+        seen.entry(id).or_insert_with(|| Obligation {
+            id,
+            unit: owner,
+            code,
+            outstanding: Dong::ZERO,
+            dossier_code_folded: None,
+            state_open: true,
+            raised_on: BusinessDay(chrono::NaiveDate::MIN),
+            payer_name_folded: None,
+        });
+    }
+    Ok(seen.into_values().collect())
+}
+
+fn obligation_of(obligation: &obligation::Obligation, claimed: &BTreeMap<String, i64>) -> Obligation {
+    let pending = claimed.get(&obligation.reference_code).copied().unwrap_or_default();
+    let outstanding = obligation.outstanding();
+    Obligation {
+        id: obligation.id,
+        unit: obligation.unit,
+        code: obligation.reference_code.clone(),
+        outstanding: Dong((outstanding.0 - pending).max(0)),
+        dossier_code_folded: Some(text::squash(&obligation.dossier_code)),
+        state_open: outstanding.is_positive(),
+        raised_on: obligation.created_at.business_day(),
+        payer_name_folded: None,
+    }
+}
+
+/// One piece of work for each open line, in the order of the lines.
+fn works(snapshot: &Snapshot, outcome: &Outcome) -> Vec<LineWork> {
+    let kinds: HashMap<LineId, Kind> = outcome.exceptions.iter().copied().collect();
+    let owners: HashMap<ObligationId, UnitId> =
+        snapshot.obligations.iter().map(|obligation| (obligation.id, obligation.unit)).collect();
+    let mut works: BTreeMap<LineId, LineWork> = BTreeMap::new();
+    let mut add = |line: LineId, case: Case, rule: &'static str, evidence: &[evidence::Evidence]| {
+        let Some(stored) = snapshot.stored.get(&line).filter(|stored| !stored.is_posted) else { return };
+        works.insert(line, work(stored, case, rule, evidence));
+    };
+    for proof in &outcome.proofs {
+        add(proof.line, Case::Proof { parts: proof.parts.clone() }, proof.rule.as_str(), &proof.evidence);
+    }
+    for credit in &outcome.credits {
+        let case = credit_case(credit, &owners, kinds.get(&credit.line).copied());
+        add(credit.line, case, credit.rule.as_str(), &credit.evidence);
+    }
+    for (line, class, why) in &outcome.classified {
+        let case = match class {
+            Class::Interest => Case::Interest,
+            _ => Case::BankFee,
+        };
+        add(*line, case, "classification", std::slice::from_ref(why));
+    }
+    for reversal in &outcome.reversals {
+        add(reversal.line, Case::Reversal { original: reversal.original }, "reversal", &reversal.evidence);
+    }
+    let left: Vec<(LineId, Dong)> = snapshot
+        .stored
+        .values()
+        .filter(|line| !line.is_posted && !works.contains_key(&line.id))
+        .map(|line| (line.id, line.amount))
+        .collect();
+    for (line, amount) in left {
+        let kind = kinds.get(&line).copied();
+        let case = if amount < Dong::ZERO {
+            Case::UnknownDebit(kind.unwrap_or(Kind::UnknownDebit))
+        } else {
+            Case::UnknownCredit(kind.unwrap_or(Kind::UnidentifiedCredit))
+        };
+        if let Some(stored) = snapshot.stored.get(&line) {
+            works.insert(line, work(stored, case, "none", &[]));
+        }
+    }
+    let hints = hints(outcome);
+    let mut works: Vec<LineWork> = works.into_values().collect();
+    for work in &mut works {
+        work.hint = hints.get(&work.line).cloned().unwrap_or_default();
+    }
+    works.sort_by_key(|work| (work.booking_date, work.line));
+    works
+}
+
+fn work(line: &StoredLine, case: Case, rule: &'static str, evidence: &[evidence::Evidence]) -> LineWork {
+    LineWork {
+        unit: line.unit,
+        account: line.account,
+        line: line.id,
+        booking_date: line.booking_date,
+        amount: line.amount,
+        code: words(&line.codes).join("+"),
+        bank_reference: line.bank_reference.clone(),
+        revision: line.revision,
+        case,
+        rule,
+        evidence: serde_json::to_string(evidence).unwrap_or_default(),
+        hint: String::new(),
+    }
+}
+
+fn credit_case(
+    credit: &matching::Credit,
+    owners: &HashMap<ObligationId, UnitId>,
+    kind: Option<Kind>,
+) -> Case {
+    let named = |ids: &[ObligationId]| Case::Credit {
+        named: ids.iter().filter_map(|id| owners.get(id).map(|unit| (*unit, *id))).collect(),
+    };
+    match &credit.kind {
+        CreditKind::Code(id, _) => named(&[*id]),
+        CreditKind::SeveralCodes { parts } if !parts.is_empty() => {
+            named(&parts.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+        }
+        CreditKind::SeveralCodes { .. } => Case::UnknownCredit(Kind::SeveralObligations),
+        CreditKind::OtherUnit { obligation, unit, .. } => Case::Credit { named: vec![(*unit, *obligation)] },
+        CreditKind::Disputed => Case::UnknownCredit(kind.unwrap_or(Kind::ContentDiffers)),
+        CreditKind::Unknown => Case::UnknownCredit(kind.unwrap_or(Kind::UnidentifiedCredit)),
+    }
+}
+
+/// The best suggestion for each line, in words for the exception.
+fn hints(outcome: &Outcome) -> HashMap<LineId, String> {
+    let mut best: HashMap<LineId, (u8, String)> = HashMap::new();
+    for suggestion in &outcome.suggestions {
+        let target = match &suggestion.target {
+            Target::Movement(id) => id.to_string(),
+            Target::Obligation(id) => id.to_string(),
+            Target::Line(id) => id.to_string(),
+            Target::Class(class) => class.as_str().to_owned(),
+            Target::Movements(ids) => format!("{} movements", ids.len()),
+            Target::Obligations(parts) => format!("{} obligations", parts.len()),
+        };
+        let words =
+            format!("gợi ý {target} ({}): {}", suggestion.score, evidence::words_vi(&suggestion.evidence));
+        match best.get(&suggestion.line) {
+            Some((score, _)) if *score >= suggestion.score => {}
+            _ => {
+                best.insert(suggestion.line, (suggestion.score, words));
+            }
+        }
+    }
+    best.into_iter().map(|(line, (_, words))| (line, words)).collect()
+}
+
+/// Claims older than the statements should have shown by now.
+fn note_overdue(
+    store: &Store,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    snapshot: &Snapshot,
+    unit: UnitId,
+    account: AccountId,
+) -> Result<usize> {
+    let Some(covered_until) = snapshot.covered_until else { return Ok(0) };
+    let still_open = store.read(&actor.scope, |conn| {
+        payments::movements_in_state(conn, unit, account, MovementState::Expected, READ_LIMIT)
+    })?;
+    let calendar: &WorkingDays = stamp.calendar;
+    let none = HashMap::new();
+    let movements: Vec<Movement> =
+        still_open.into_iter().map(|movement| movement_of(movement, &none)).collect();
+    let overdue = claims_without_credit(&movements, covered_until, CLAIM_PATIENCE_WORKING_DAYS, calendar);
+    let amounts: HashMap<MovementId, Dong> =
+        movements.iter().map(|movement| (movement.id, movement.open)).collect();
+    let items: Vec<exception::New> = overdue
+        .iter()
+        .map(|(movement, age)| exception::New {
+            unit,
+            kind: Kind::ClaimWithoutCredit,
+            subject: Subject::Movement(*movement),
+            account: Some(account),
+            amount: amounts.get(movement).copied().unwrap_or_default(),
+            opened_on: stamp.today(),
+            detail: format!("{age} working days without a statement line"),
+        })
+        .collect();
+    if !items.is_empty() {
+        store.write(&actor.scope, Lane::Bulk, |tx| exception::open(tx, stamp, &items))?;
+    }
+    Ok(items.len())
+}
