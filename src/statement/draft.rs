@@ -2,9 +2,7 @@
 
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
-use crate::statement::{
-    BalanceBasis, Finding, Format, Line, Parsed, Statement, join_pages, prove_balance,
-};
+use crate::statement::{BalanceBasis, Finding, Format, Line, Parsed, Statement, join_pages, prove_balance};
 
 /// What a reader says about one line only: the rest of the statement is usable without it.
 const LINE_CODES: [&str; 13] = [
@@ -63,8 +61,11 @@ pub(super) fn drafts(parsed: &Parsed) -> Result<Vec<Draft>, Vec<Finding>> {
     let statements = join_pages(parsed.statements.clone());
     for (position, statement) in statements.iter().enumerate() {
         let next = statements.get(position + 1).map(|next| next.at.as_str());
-        let quarantined: Vec<Finding> =
-            of_lines.iter().filter(|finding| belongs(finding, &statement.at, next)).map(|f| (*f).clone()).collect();
+        let quarantined: Vec<Finding> = of_lines
+            .iter()
+            .filter(|finding| belongs(finding, &statement.at, next))
+            .map(|f| (*f).clone())
+            .collect();
         match draft(position, statement, quarantined) {
             Ok(draft) => drafts.push(draft),
             Err(finding) => refused.push(finding),
@@ -97,10 +98,15 @@ fn draft(position: usize, statement: &Statement, mut quarantined: Vec<Finding>) 
     let at = statement.at.clone();
     let missing = |code, vi: &str, en: &str| Finding::new(&at, code, vi, en);
     let account_no = statement.account_number().ok_or_else(|| {
-        missing("account_missing", "Không thấy số tài khoản trong tệp", "the account number is not in the file")
+        missing(
+            "account_missing",
+            "Không thấy số tài khoản trong tệp",
+            "the account number is not in the file",
+        )
     })?;
     let (Some(opening), Some(closing)) = (&statement.opening, &statement.closing) else {
-        let (vi, en) = ("Sao kê không có đủ số dư đầu và cuối", "the statement has no opening or closing balance");
+        let (vi, en) =
+            ("Sao kê không có đủ số dư đầu và cuối", "the statement has no opening or closing balance");
         return Err(missing("statement_without_balance", vi, en));
     };
     let currency = statement.currency.clone().unwrap_or_else(|| opening.currency.clone());
@@ -124,7 +130,12 @@ fn draft(position: usize, statement: &Statement, mut quarantined: Vec<Finding>) 
     })?;
     let whole = |balance: &super::Balance| {
         Dong::from_whole(balance.amount).map_err(|error| {
-            Finding::new(&balance.at, error.code(), "Số dư không phải đồng nguyên", "the balance is not in whole đồng")
+            Finding::new(
+                &balance.at,
+                error.code(),
+                "Số dư không phải đồng nguyên",
+                "the balance is not in whole đồng",
+            )
         })
     };
     Ok(Draft {
@@ -149,7 +160,12 @@ fn draft_line(index: usize, line: &Line) -> Result<DraftLine, Finding> {
         Finding::new(&line.at, "date_missing", "Bút toán không có ngày", "the entry has no date")
     })?;
     let amount = Dong::from_whole(line.amount).map_err(|error| {
-        Finding::new(&line.at, error.code(), "Số tiền không phải đồng nguyên", "the amount is not in whole đồng")
+        Finding::new(
+            &line.at,
+            error.code(),
+            "Số tiền không phải đồng nguyên",
+            "the amount is not in whole đồng",
+        )
     })?;
     Ok(DraftLine {
         line_no: i32::try_from(index + 1).unwrap_or(i32::MAX),

@@ -86,8 +86,10 @@ pub fn plan(balance_before: Dong, known: &[Known], span: Span<'_>) -> Plan {
     let Some(first) = starts.first().copied() else {
         return Plan { verdicts: assign(known, &span, 0, true), is_chained: false };
     };
-    let closes = |verdicts: &[Verdict]| end_balance(balance_before, known, &span, verdicts) == Some(span.closing);
-    let proven = starts.iter().map(|start| assign(known, &span, *start, false)).find(|verdicts| closes(verdicts));
+    let closes =
+        |verdicts: &[Verdict]| end_balance(balance_before, known, &span, verdicts) == Some(span.closing);
+    let proven =
+        starts.iter().map(|start| assign(known, &span, *start, false)).find(|verdicts| closes(verdicts));
     Plan { verdicts: proven.unwrap_or_else(|| assign(known, &span, first, false)), is_chained: true }
 }
 
@@ -156,8 +158,10 @@ fn assign(known: &[Known], span: &Span<'_>, skip: usize, is_strict: bool) -> Vec
             Verdict::New { occurrence: *highest }
         })
     };
-    let mut used: BTreeMap<(BusinessDay, Dong, String), u32> =
-        used.into_iter().map(|((date, amount, memo), highest)| ((date, amount, memo.to_owned()), highest)).collect();
+    let mut used: BTreeMap<(BusinessDay, Dong, String), u32> = used
+        .into_iter()
+        .map(|((date, amount, memo), highest)| ((date, amount, memo.to_owned()), highest))
+        .collect();
     span.lines.iter().zip(verdicts).map(|pair| number(pair, &mut used)).collect()
 }
 
@@ -219,7 +223,8 @@ mod tests {
 
     #[test]
     fn the_same_day_told_again_adds_nothing_in_any_order_and_without_references() {
-        let stored = known(&[line(100, "a", Some("R1")), line(100, "a", Some("R2")), line(-30, "b", Some("R3"))]);
+        let stored =
+            known(&[line(100, "a", Some("R1")), line(100, "a", Some("R2")), line(-30, "b", Some("R3"))]);
         let again = [line(-30, "b", None), line(100, "a", None), line(100, "other words", None)];
         let plan = plan(Dong(500), &stored, span(500, &again));
         assert_eq!(news(&plan), 0);

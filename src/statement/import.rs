@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use super::draft::{self, Draft, DraftLine};
 use super::identity::{self, Features, Span, Verdict};
-use super::query::{self, FileRow, LineRow, QuarantinedRow, StatementRow, StoredStatement};
 use super::memo::{LineTexts, seal_texts};
+use super::query::{self, FileRow, LineRow, QuarantinedRow, StatementRow, StoredStatement};
 use super::{Finding, Format, Parsed, parse};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -91,7 +91,10 @@ pub fn import_file<'a>(
 ) -> Result<Imported> {
     actor.require_role(&[Role::Finance, Role::System])?;
     if bytes.len() > super::MAX_BYTES {
-        return Err(Error::too_large("statement_file_too_large", format!("at most {} bytes", super::MAX_BYTES)));
+        return Err(Error::too_large(
+            "statement_file_too_large",
+            format!("at most {} bytes", super::MAX_BYTES),
+        ));
     }
     let parsed = parse(bytes);
     let file = File::new(bytes, parsed.format);
@@ -170,14 +173,17 @@ impl Import<'_, '_> {
     fn finish_interrupted(&self, account: &BankAccount, sha256: &str) -> Result<()> {
         let stored = self.store.read(&self.actor.scope, |conn| {
             match query::loading(conn, account.unit, account.id)?.filter(|left| left.file_sha256 != sha256) {
-                Some(left) => Ok(Some((open_file(conn, (self.stamp)().vault, account.unit, &left.file_sha256)?, left))),
+                Some(left) => {
+                    Ok(Some((open_file(conn, (self.stamp)().vault, account.unit, &left.file_sha256)?, left)))
+                }
                 None => Ok(None),
             }
         })?;
         let Some((bytes, left)) = stored else { return Ok(()) };
         let parsed = parse(&bytes);
         let file = File::new(&bytes, parsed.format);
-        let drafts = draft::drafts(&parsed).map_err(|_| Error::internal("a stored bank file no longer reads"))?;
+        let drafts =
+            draft::drafts(&parsed).map_err(|_| Error::internal("a stored bank file no longer reads"))?;
         let draft = drafts
             .iter()
             .find(|draft| draft.position == left.position)
@@ -186,7 +192,12 @@ impl Import<'_, '_> {
     }
 
     /// One statement from its first row to `ready`; tells whether it was ready before.
-    fn statement(&self, file: &File<'_>, draft: &Draft, account: &BankAccount) -> Result<(ImportedStatement, bool)> {
+    fn statement(
+        &self,
+        file: &File<'_>,
+        draft: &Draft,
+        account: &BankAccount,
+    ) -> Result<(ImportedStatement, bool)> {
         let begun = self.write(|tx, stamp| begin(tx, stamp, self.actor, file, draft, account))?;
         if begun.is_ready() {
             let lines_known = draft.lines.len();
@@ -262,25 +273,28 @@ fn begin(
     }
     keep_file(tx, stamp, account.unit, file)?;
     let id: StatementId = stamp.mint()?;
-    rows::insert(tx, &[StatementRow {
-        unit_id: account.unit,
-        id,
-        account_id: account.id,
-        file_sha256: file.sha256.clone(),
-        position: draft.position,
-        format: format_text(file.format),
-        number: draft.number.as_deref().map(text::clean),
-        sequence: draft.sequence,
-        opening_on: draft.opening_on,
-        opening: draft.opening,
-        closing_on: draft.closing_on,
-        closing: draft.closing,
-        balance_basis: if draft.is_derived { "derived" } else { "given" },
-        line_count: i32::try_from(draft.lines.len()).unwrap_or(i32::MAX),
-        created_at: stamp.now,
-        state: "loading",
-        revision: 1,
-    }])?;
+    rows::insert(
+        tx,
+        &[StatementRow {
+            unit_id: account.unit,
+            id,
+            account_id: account.id,
+            file_sha256: file.sha256.clone(),
+            position: draft.position,
+            format: format_text(file.format),
+            number: draft.number.as_deref().map(text::clean),
+            sequence: draft.sequence,
+            opening_on: draft.opening_on,
+            opening: draft.opening,
+            closing_on: draft.closing_on,
+            closing: draft.closing,
+            balance_basis: if draft.is_derived { "derived" } else { "given" },
+            line_count: i32::try_from(draft.lines.len()).unwrap_or(i32::MAX),
+            created_at: stamp.now,
+            state: "loading",
+            revision: 1,
+        }],
+    )?;
     quarantine(tx, stamp, account.unit, id, &draft.quarantined)?;
     let entry = audit::Entry::by(actor, account.unit, "statement.begun", id).with(file.sha256.clone());
     audit::record(tx, stamp, &[entry])?;
@@ -310,7 +324,13 @@ fn open_file(conn: &mut Conn, vault: &Vault, unit: UnitId, sha256: &str) -> Resu
 }
 
 /// The bytes of an imported file, as the bank sent them.
-pub fn original_file(conn: &mut Conn, vault: &Vault, actor: &Actor, unit: UnitId, sha256: &str) -> Result<Vec<u8>> {
+pub fn original_file(
+    conn: &mut Conn,
+    vault: &Vault,
+    actor: &Actor,
+    unit: UnitId,
+    sha256: &str,
+) -> Result<Vec<u8>> {
     actor.require_role(&[Role::Finance, Role::Approver, Role::Auditor, Role::System])?;
     actor.scope.require(unit)?;
     open_file(conn, vault, unit, sha256)
@@ -354,15 +374,16 @@ fn features(vault: &Vault, account: &BankAccount, draft: &Draft) -> Vec<Features
         .collect()
 }
 
-fn plan(conn: &mut Conn, account: &BankAccount, draft: &Draft, features: &[Features]) -> Result<identity::Plan> {
+fn plan(
+    conn: &mut Conn,
+    account: &BankAccount,
+    draft: &Draft,
+    features: &[Features],
+) -> Result<identity::Plan> {
     let before = balance_before(conn, account, draft.opening_on)?;
     let known = query::known_lines(conn, account.unit, account.id, draft.opening_on, draft.closing_on)?;
-    let span = Span {
-        first_day: draft.opening_on,
-        opening: draft.opening,
-        closing: draft.closing,
-        lines: features,
-    };
+    let span =
+        Span { first_day: draft.opening_on, opening: draft.opening, closing: draft.closing, lines: features };
     Ok(identity::plan(before, &known, span))
 }
 
@@ -447,15 +468,19 @@ fn finish(
     query::set_state(tx, &stored, "ready")?;
     if !is_chained {
         let known = balance_before(tx, account, stored.opening_on)?;
-        exception::open(tx, stamp, &[exception::New {
-            unit: stored.unit,
-            kind: Kind::StatementGap,
-            subject: Subject::Statement(stored.id),
-            account: Some(stored.account),
-            amount: Dong(stored.opening.0.saturating_sub(known.0).saturating_abs()),
-            opened_on: stored.opening_on,
-            detail: format!("opening {} but {} is known", stored.opening.0, known.0),
-        }])?;
+        exception::open(
+            tx,
+            stamp,
+            &[exception::New {
+                unit: stored.unit,
+                kind: Kind::StatementGap,
+                subject: Subject::Statement(stored.id),
+                account: Some(stored.account),
+                amount: Dong(stored.opening.0.saturating_sub(known.0).saturating_abs()),
+                opened_on: stored.opening_on,
+                detail: format!("opening {} but {} is known", stored.opening.0, known.0),
+            }],
+        )?;
     }
     settle_gaps(tx, stamp, account)?;
     let entry = audit::Entry::by(actor, stored.unit, "statement.ready", stored.id);

@@ -299,9 +299,8 @@ pub fn open_lines(
             .filter(line_case::unit_id.eq(statement_line::unit_id))
             .filter(line_case::line_id.eq(statement_line::id)),
     );
-    let credit_open = statement_line::amount
-        .gt(Dong::ZERO)
-        .and(statement_line::matched.lt(statement_line::amount));
+    let credit_open =
+        statement_line::amount.gt(Dong::ZERO).and(statement_line::matched.lt(statement_line::amount));
     let debit_open = statement_line::amount
         .lt(Dong::ZERO)
         .and((statement_line::matched + statement_line::amount).lt(Dong::ZERO));
@@ -522,17 +521,21 @@ pub fn lock_account(tx: &mut Tx<'_>, unit: UnitId, account: AccountId) -> Result
         return Ok(()); // One writer: there is nobody to wait for.
     }
     let keys = [("unit_id", Column::of([unit])), ("id", Column::of([account]))];
-    let _: Vec<i64> = rows::fetch::<BigInt, _>(tx, "SELECT t.id FROM bank_account t", &keys, "", Lock::Update)?;
+    let _: Vec<i64> =
+        rows::fetch::<BigInt, _>(tx, "SELECT t.id FROM bank_account t", &keys, "", Lock::Update)?;
     Ok(())
 }
 
 pub fn set_state(tx: &mut Tx<'_>, stored: &StoredStatement, state: &'static str) -> Result<()> {
-    rows::update(tx, Update {
-        table: "statement",
-        keys: vec![("unit_id", Column::of([stored.unit])), ("id", Column::of([stored.id]))],
-        guard: vec![("revision", Column::of([stored.revision]))],
-        sets: vec![("state", Column::of([state])), ("revision", Column::of([stored.revision + 1]))],
-    })
+    rows::update(
+        tx,
+        Update {
+            table: "statement",
+            keys: vec![("unit_id", Column::of([stored.unit])), ("id", Column::of([stored.id]))],
+            guard: vec![("revision", Column::of([stored.revision]))],
+            sets: vec![("state", Column::of([state])), ("revision", Column::of([stored.revision + 1]))],
+        },
+    )
 }
 
 /// A line that could not be read, as it was set aside.

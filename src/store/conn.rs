@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ManageConnection, R2D2Connection};
 use diesel::sqlite::SqliteConnection;
-use diesel::{Connection, ConnectionError, ConnectionResult, MultiConnection};
+use diesel::{Connection, ConnectionError, ConnectionResult, MultiConnection, RunQueryDsl};
 
 use crate::error::{Error, Result};
 
@@ -75,10 +75,10 @@ impl DatabaseUrl {
         match self.product {
             Product::PostgreSql => {
                 let mut inner = PgConnection::establish(&self.target)?;
-                // The error classes of `failure` are read from English messages.
+                speak_english(&mut inner).map_err(ConnectionError::CouldntSetupConfiguration)?;
                 inner
                     .batch_execute(
-                        "SET lc_messages = 'C'; SET lock_timeout = '2s'; SET statement_timeout = '60s'; \
+                        "SET lock_timeout = '2s'; SET statement_timeout = '60s'; \
                          SET idle_in_transaction_session_timeout = '30s'; SET timezone = 'UTC'; \
                          SET bienlai.units = ''",
                     )
@@ -102,6 +102,18 @@ impl DatabaseUrl {
     pub fn sqlite_path(&self) -> Option<&str> {
         (self.product == Product::Sqlite).then_some(self.target.as_str())
     }
+}
+
+/// The error classes of `failure` are read from English messages. Only a superuser may set their
+/// language, and the service must not be one, so it is set only where the server speaks another:
+/// then the administrator is asked for it by the error (`ALTER DATABASE … SET lc_messages = 'C'`).
+fn speak_english(conn: &mut PgConnection) -> diesel::QueryResult<()> {
+    let spoken: String =
+        diesel::select(diesel::dsl::sql::<diesel::sql_types::Text>("current_setting('lc_messages')"))
+            .get_result(conn)?;
+    let is_english =
+        spoken == "C" || spoken == "POSIX" || spoken.starts_with("C.") || spoken.starts_with("en_");
+    if is_english { Ok(()) } else { conn.batch_execute("SET lc_messages = 'C'") }
 }
 
 fn is_local(url: &str) -> bool {

@@ -25,6 +25,7 @@ pub fn run(url: &DatabaseUrl) -> Result<Vec<String>> {
             .map_err(|error| Error::busy("store_unavailable", 2, format!("{}: {error}", folder.display())))?;
     }
     let mut conn = establish(url)?;
+    see_every_unit(&mut conn)?;
     refuse_newer_schema(&mut conn)?;
     match &mut conn {
         Conn::Pg(inner) => {
@@ -40,6 +41,7 @@ pub fn run(url: &DatabaseUrl) -> Result<Vec<String>> {
 
 /// Applies one migration after the other, for tests that fill the tables in between.
 pub fn run_one(conn: &mut Conn) -> Result<Option<String>> {
+    see_every_unit(conn)?;
     let applied = match conn {
         Conn::Pg(inner) => inner.has_pending_migration(POSTGRESQL).and_then(|pending| {
             pending
@@ -51,6 +53,14 @@ pub fn run_one(conn: &mut Conn) -> Result<Option<String>> {
         }),
     };
     applied.map_err(|error| Error::internal(format!("migration: {error}")))
+}
+
+/// Migrations move rows of every unit, and row-level security binds the owner too.
+fn see_every_unit(conn: &mut Conn) -> Result<()> {
+    match conn {
+        Conn::Pg(inner) => inner.batch_execute("SET bienlai.units = '*'").classify(),
+        Conn::Sqlite(_) => Ok(()),
+    }
 }
 
 pub fn establish(url: &DatabaseUrl) -> Result<Conn> {
@@ -88,17 +98,44 @@ fn refuse_newer_schema(conn: &mut Conn) -> Result<()> {
     }
 }
 
-/// Whether every migration this binary knows has been applied and none excludes it.
+/// Whether every migration this binary knows has been applied and none excludes it. Only reads:
+/// the service's role may not make tables, which diesel's own check would.
 pub fn check(conn: &mut Conn) -> Result<()> {
     refuse_newer_schema(conn)?;
-    let pending = match conn {
-        Conn::Pg(inner) => inner.has_pending_migration(POSTGRESQL),
-        Conn::Sqlite(inner) => inner.has_pending_migration(SQLITE),
+    let known = match conn {
+        Conn::Pg(_) => versions::<diesel::pg::Pg>(POSTGRESQL)?,
+        Conn::Sqlite(_) => versions::<diesel::sqlite::Sqlite>(SQLITE)?,
     };
-    match pending {
-        Ok(false) => Ok(()),
-        Ok(true) => Err(Error::conflict("schema_too_old", "run `bienlai migrate` first")),
-        Err(error) => Err(Error::internal(format!("migration: {error}"))),
+    let applied = applied_versions(conn)?;
+    match known.iter().find(|version| !applied.contains(version)) {
+        None => Ok(()),
+        Some(_) => Err(Error::conflict("schema_too_old", "run `bienlai migrate` first")),
+    }
+}
+
+fn versions<DB: diesel::backend::Backend>(source: EmbeddedMigrations) -> Result<Vec<String>>
+where
+    EmbeddedMigrations: MigrationSource<DB>,
+{
+    let migrations = source.migrations().map_err(|error| Error::internal(format!("migration: {error}")))?;
+    Ok(migrations.iter().map(|migration| migration.name().version().to_string()).collect())
+}
+
+/// Empty when there is no schema at all.
+fn applied_versions(conn: &mut Conn) -> Result<Vec<String>> {
+    diesel::table! {
+        __diesel_schema_migrations (version) {
+            version -> Text,
+        }
+    }
+    match __diesel_schema_migrations::table.select(__diesel_schema_migrations::version).load(conn) {
+        Ok(applied) => Ok(applied),
+        Err(diesel::result::Error::DatabaseError(_, info))
+            if info.message().contains("no such table") || info.message().contains("does not exist") =>
+        {
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error).classify(),
     }
 }
 

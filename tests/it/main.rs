@@ -1,1 +1,16 @@
-fn main() {}
+//! Stories about the whole: the library on both databases, and the program on a real port.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a story that cannot go on has failed")]
+
+mod support;
+
+mod app_drops;
+mod batches;
+mod facts;
+mod isolation;
+mod leases;
+mod migrations;
+mod personal_data;
+mod settling;
+mod statements;
+mod trail;

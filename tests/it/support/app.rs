@@ -1,0 +1,291 @@
+//! The wired application on a story's database, which looks over the books when the story ends.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use bienlai::actor::Scope;
+use bienlai::app::App;
+use bienlai::clock::{Clock, Instant};
+use bienlai::config::Config;
+use bienlai::error::Result;
+use bienlai::store::{Conn, Lane, Product, Stamp, Tx};
+use bienlai::{audit, worker};
+use bienlai::id::UnitId;
+
+use super::database::Database;
+use super::tools::{numbers, texts};
+
+pub const MASTER_KEY: &str = "0707070707070707070707070707070707070707070707070707070707070707";
+
+/// A Monday morning.
+pub const MORNING: &str = "2026-11-23T09:00:00+07:00";
+
+pub struct TestApp {
+    pub app: Arc<App>,
+    pub database: Arc<Database>,
+    is_watched: bool,
+}
+
+impl Deref for TestApp {
+    type Target = Arc<App>;
+    fn deref(&self) -> &Arc<App> {
+        &self.app
+    }
+}
+
+impl TestApp {
+    pub fn open(database: Database) -> TestApp {
+        TestApp::open_on(Arc::new(database))
+    }
+
+    /// Another process, as it were, on the same database.
+    pub fn open_on(database: Arc<Database>) -> TestApp {
+        let config = format!(
+            "[database]\nurl = \"{}\"\nmigrate_at_start = false\n[vault]\nmaster_key = \"{MASTER_KEY}\"\n\
+             [signing]\nthreads = 1\n",
+            database.url
+        );
+        let config = Config::parse(&config).expect("the configuration of the tests is good");
+        let clock = Clock::fixed(MORNING.parse().expect("a good time"));
+        let app = App::open(config, clock).expect("the application opens");
+        TestApp { app, database, is_watched: true }
+    }
+
+    /// For stories that break the books on purpose.
+    pub fn without_audit(mut self) -> TestApp {
+        self.is_watched = false;
+        self
+    }
+
+    pub fn stop_watching(&mut self) {
+        self.is_watched = false;
+    }
+
+    pub fn product(&self) -> Product {
+        self.database.product
+    }
+
+    pub fn now(&self) -> Instant {
+        self.app.clock.now()
+    }
+
+    /// Lets time pass, as it does for a running service: the lease on the id node is renewed.
+    pub fn wait_seconds(&self, seconds: i64) {
+        self.app.clock.set(self.now().plus_seconds(seconds));
+        self.app.lease.renew(&self.app.store, &self.app.clock).expect("the lease is renewed");
+    }
+
+    pub fn wait_days(&self, days: i64) {
+        self.wait_seconds(days * 86_400);
+    }
+
+    pub fn look<T>(&self, body: impl FnOnce(&mut Conn) -> Result<T>) -> T {
+        self.app.store.read(&Scope::All, body).expect("the store is read")
+    }
+
+    pub fn change<T>(&self, body: impl FnMut(&mut Tx<'_>, &Stamp<'_>) -> Result<T>) -> T {
+        self.try_change(body).expect("the change is accepted")
+    }
+
+    pub fn try_change<T>(&self, mut body: impl FnMut(&mut Tx<'_>, &Stamp<'_>) -> Result<T>) -> Result<T> {
+        self.app.store.write(&Scope::All, Lane::Live, |tx| body(tx, &self.app.stamp()))
+    }
+
+    /// Signs what is numbered, and gives committed events their places.
+    pub fn seal(&self) -> usize {
+        let sealed = worker::seal_waiting(&self.app);
+        worker::number_committed(&self.app).expect("the trail is sealed");
+        sealed
+    }
+
+    /// Everything that does not hold in the books, in words.
+    pub fn problems(&self) -> Vec<String> {
+        worker::number_committed(&self.app).expect("the trail is sealed");
+        self.look(|conn| Ok(problems(conn)))
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if !self.is_watched || std::thread::panicking() {
+            return;
+        }
+        let problems = self.problems();
+        assert!(problems.is_empty(), "the books do not hold:\n{}", problems.join("\n"));
+    }
+}
+
+/// What must hold in every database at rest, whatever happened before. Each query names the rows
+/// that break it.
+pub fn problems(conn: &mut Conn) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (promise, sql) in PROMISES {
+        problems.extend(texts(conn, sql).into_iter().map(|row| format!("{promise}: {row}")));
+    }
+    for unit in numbers(conn, "SELECT unit_id AS n FROM unit") {
+        if let Some(fault) = audit::verify(conn, UnitId(unit)).expect("the trail is read") {
+            problems.push(format!("the trail of unit {unit}: {fault}"));
+        }
+        let rest: i64 = bienlai::ledger::trial_balance(conn, UnitId(unit))
+            .expect("the ledger is read")
+            .iter()
+            .map(|(_, balance)| balance.0)
+            .sum();
+        if rest != 0 {
+            problems.push(format!("the trial balance of unit {unit} is {rest}"));
+        }
+    }
+    problems
+}
+
+const PROMISES: &[(&str, &str)] = &[
+    (
+        "no money of a payment waits for a place",
+        "SELECT CAST(id AS TEXT) AS t FROM payment WHERE unallocated <> 0",
+    ),
+    (
+        "a payment's buckets are the sum of its allocations",
+        "SELECT CAST(p.id AS TEXT) AS t FROM payment p WHERE \
+         (p.to_obligations <> (SELECT COALESCE(SUM(CASE WHEN a.to_bucket = 'obligation' THEN a.amount \
+            WHEN a.from_bucket = 'obligation' THEN -a.amount ELSE 0 END), 0) FROM allocation a \
+            WHERE a.unit_id = p.unit_id AND a.payment_id = p.id)) OR \
+         (p.surplus <> (SELECT COALESCE(SUM(CASE WHEN a.to_bucket = 'surplus' THEN a.amount \
+            WHEN a.from_bucket = 'surplus' THEN -a.amount ELSE 0 END), 0) FROM allocation a \
+            WHERE a.unit_id = p.unit_id AND a.payment_id = p.id)) OR \
+         (p.suspense <> (SELECT COALESCE(SUM(CASE WHEN a.to_bucket = 'suspense' THEN a.amount \
+            WHEN a.from_bucket = 'suspense' THEN -a.amount ELSE 0 END), 0) FROM allocation a \
+            WHERE a.unit_id = p.unit_id AND a.payment_id = p.id)) OR \
+         (p.other_unit <> (SELECT COALESCE(SUM(CASE WHEN a.to_bucket = 'other_unit' THEN a.amount \
+            WHEN a.from_bucket = 'other_unit' THEN -a.amount ELSE 0 END), 0) FROM allocation a \
+            WHERE a.unit_id = p.unit_id AND a.payment_id = p.id)) OR \
+         (p.reversed <> (SELECT COALESCE(SUM(CASE WHEN a.to_bucket = 'reversed' THEN a.amount \
+            WHEN a.from_bucket = 'reversed' THEN -a.amount ELSE 0 END), 0) FROM allocation a \
+            WHERE a.unit_id = p.unit_id AND a.payment_id = p.id))",
+    ),
+    (
+        "an obligation holds what was allocated to it",
+        "SELECT CAST(o.id AS TEXT) AS t FROM obligation o WHERE o.allocated <> \
+         (SELECT COALESCE(SUM(CASE WHEN a.to_bucket = 'obligation' THEN a.amount ELSE -a.amount END), 0) \
+          FROM allocation a WHERE a.unit_id = o.unit_id AND a.obligation_id = o.id \
+          AND (a.to_bucket = 'obligation' OR a.from_bucket = 'obligation'))",
+    ),
+    (
+        "no obligation holds more than it asked for, and a paid one holds all",
+        "SELECT CAST(id AS TEXT) AS t FROM obligation WHERE allocated > total OR (state = 'paid') <> (allocated = total AND total > 0)",
+    ),
+    (
+        "an obligation is what its newest event says",
+        "SELECT CAST(o.id AS TEXT) AS t FROM obligation o WHERE NOT EXISTS (SELECT 1 FROM obligation_event e \
+         WHERE e.unit_id = o.unit_id AND e.obligation_id = o.id AND e.revision = o.revision AND e.state = o.state \
+         AND e.allocated = o.allocated) OR o.revision <> (SELECT COUNT(*) FROM obligation_event e \
+         WHERE e.unit_id = o.unit_id AND e.obligation_id = o.id)",
+    ),
+    (
+        "a payment is what its newest event says",
+        "SELECT CAST(p.id AS TEXT) AS t FROM payment p WHERE NOT EXISTS (SELECT 1 FROM payment_event e \
+         WHERE e.unit_id = p.unit_id AND e.payment_id = p.id AND e.revision = p.revision AND e.state = p.state) \
+         OR p.revision <> (SELECT COUNT(*) FROM payment_event e WHERE e.unit_id = p.unit_id AND e.payment_id = p.id)",
+    ),
+    (
+        "a receipt is what its newest event says",
+        "SELECT CAST(r.id AS TEXT) AS t FROM receipt r WHERE NOT EXISTS (SELECT 1 FROM receipt_event e \
+         WHERE e.unit_id = r.unit_id AND e.receipt_id = r.id AND e.revision = r.revision AND e.state = r.state) \
+         OR r.revision <> (SELECT COUNT(*) FROM receipt_event e WHERE e.unit_id = r.unit_id AND e.receipt_id = r.id)",
+    ),
+    (
+        "an exception is what its newest event says",
+        "SELECT CAST(x.id AS TEXT) AS t FROM exception x WHERE NOT EXISTS (SELECT 1 FROM exception_event e \
+         WHERE e.unit_id = x.unit_id AND e.exception_id = x.id AND e.revision = x.revision AND e.state = x.state) \
+         OR x.revision <> (SELECT COUNT(*) FROM exception_event e WHERE e.unit_id = x.unit_id AND e.exception_id = x.id)",
+    ),
+    (
+        "an event names something that exists",
+        "SELECT CAST(e.id AS TEXT) AS t FROM obligation_event e WHERE NOT EXISTS (SELECT 1 FROM obligation o \
+         WHERE o.unit_id = e.unit_id AND o.id = e.obligation_id) UNION ALL \
+         SELECT CAST(e.id AS TEXT) AS t FROM payment_event e WHERE NOT EXISTS (SELECT 1 FROM payment p \
+         WHERE p.unit_id = e.unit_id AND p.id = e.payment_id)",
+    ),
+    (
+        "a series is exactly 1 to N",
+        "SELECT CAST(s.id AS TEXT) AS t FROM receipt_series s WHERE s.next_no - 1 <> \
+         (SELECT COUNT(*) FROM receipt r WHERE r.unit_id = s.unit_id AND r.series_id = s.id) \
+         OR s.next_no - 1 <> (SELECT COALESCE(MAX(r.number), 0) FROM receipt r WHERE r.unit_id = s.unit_id AND r.series_id = s.id) \
+         OR EXISTS (SELECT 1 FROM receipt r WHERE r.unit_id = s.unit_id AND r.series_id = s.id AND r.number < 1)",
+    ),
+    (
+        "receipts of a series are dated in the order of their numbers",
+        "SELECT CAST(r.id AS TEXT) AS t FROM receipt r JOIN receipt s ON s.unit_id = r.unit_id \
+         AND s.series_id = r.series_id AND s.number = r.number + 1 WHERE s.issued_on < r.issued_on",
+    ),
+    (
+        "one paid obligation has one valid receipt of a kind",
+        "SELECT CAST(obligation_id AS TEXT) AS t FROM receipt WHERE state IN ('numbered', 'signed') \
+         GROUP BY unit_id, obligation_id, document_kind HAVING COUNT(*) > 1",
+    ),
+    (
+        "the valid receipts are the fees collected",
+        "SELECT CAST(u.unit_id AS TEXT) AS t FROM unit u WHERE \
+         (SELECT COALESCE(SUM(r.amount), 0) FROM receipt r WHERE r.unit_id = u.unit_id AND r.state IN ('numbered', 'signed')) <> \
+         (SELECT COALESCE(SUM(CASE WHEN p.credit_account LIKE 'fees_collected/%' THEN p.amount ELSE 0 END), 0) \
+               - COALESCE(SUM(CASE WHEN p.debit_account LIKE 'fees_collected/%' THEN p.amount ELSE 0 END), 0) \
+          FROM posting p WHERE p.unit_id = u.unit_id AND p.source_kind = 'receipt')",
+    ),
+    (
+        "fees are collected against receipts only",
+        "SELECT CAST(id AS TEXT) AS t FROM posting WHERE credit_account LIKE 'fees_collected/%' AND source_kind <> 'receipt'",
+    ),
+    (
+        "a sealed receipt is signed, and a signed one sealed",
+        "SELECT CAST(r.id AS TEXT) AS t FROM receipt r WHERE (r.state = 'signed') <> EXISTS (SELECT 1 FROM receipt_seal s \
+         WHERE s.unit_id = r.unit_id AND s.receipt_id = r.id) AND r.state IN ('numbered', 'signed')",
+    ),
+    (
+        "clearing is what is claimed and not proven",
+        "SELECT c.account AS t FROM (SELECT unit_id, account, SUM(amount) AS balance FROM \
+         (SELECT unit_id, debit_account AS account, amount FROM posting WHERE debit_account LIKE 'clearing/%' \
+          UNION ALL SELECT unit_id, credit_account, -amount FROM posting WHERE credit_account LIKE 'clearing/%') x \
+          GROUP BY unit_id, account) c WHERE c.balance <> (SELECT COALESCE(SUM(p.amount - COALESCE(m.proven, 0)), 0) \
+          FROM payment p LEFT JOIN movement m ON m.unit_id = p.unit_id AND m.id = p.movement_id \
+          WHERE p.unit_id = c.unit_id AND p.debit_account = c.account AND p.state = 'claimed')",
+    ),
+    (
+        "a channel's exposure is what it claimed and nothing has proven",
+        "SELECT x.channel AS t FROM channel_exposure x WHERE x.unproven <> (SELECT COALESCE(SUM(p.amount), 0) FROM payment p \
+         WHERE p.unit_id = x.unit_id AND p.account_id = x.account_id AND p.channel = x.channel AND p.state = 'claimed' \
+         AND p.method = 'transfer')",
+    ),
+    (
+        "a movement and its payment name each other",
+        "SELECT CAST(m.id AS TEXT) AS t FROM movement m WHERE m.payment_id IS NOT NULL AND NOT EXISTS \
+         (SELECT 1 FROM payment p WHERE p.unit_id = m.unit_id AND p.id = m.payment_id AND p.movement_id = m.id) UNION ALL \
+         SELECT CAST(p.id AS TEXT) FROM payment p WHERE p.movement_id IS NOT NULL AND NOT EXISTS \
+         (SELECT 1 FROM movement m WHERE m.unit_id = p.unit_id AND m.id = p.movement_id AND m.payment_id = p.id)",
+    ),
+    (
+        "every claim is archived and known by its provider's key",
+        "SELECT CAST(c.id AS TEXT) AS t FROM claim c WHERE NOT EXISTS (SELECT 1 FROM raw_event e \
+         WHERE e.unit_id = c.unit_id AND e.id = c.raw_event_id) OR NOT EXISTS (SELECT 1 FROM provider_key k \
+         WHERE k.channel = c.channel AND k.external_id = c.external_id AND k.claim_id = c.id AND k.movement_id = c.movement_id)",
+    ),
+    (
+        "a public code leads to what it names",
+        "SELECT o.reference_code AS t FROM obligation o WHERE NOT EXISTS (SELECT 1 FROM public_code c \
+         WHERE c.code = o.reference_code AND c.unit_id = o.unit_id AND c.target_id = o.id) UNION ALL \
+         SELECT r.lookup_code FROM receipt r WHERE NOT EXISTS (SELECT 1 FROM public_code c \
+         WHERE c.code = r.lookup_code AND c.unit_id = r.unit_id AND c.target_id = r.id)",
+    ),
+    (
+        "nothing committed waits for its number",
+        "SELECT kind AS t FROM unsealed",
+    ),
+    (
+        "the feed is dense and holds every event of an obligation once",
+        "SELECT 'feed' AS t WHERE (SELECT COUNT(*) FROM feed) <> (SELECT COALESCE(MAX(feed_no), 0) FROM feed) \
+         OR (SELECT COUNT(*) FROM feed) <> (SELECT COUNT(*) FROM obligation_event) \
+         OR (SELECT COUNT(DISTINCT event_id) FROM feed) <> (SELECT COUNT(*) FROM obligation_event)",
+    ),
+    (
+        "no job is left behind",
+        "SELECT kind AS t FROM job WHERE done_at IS NULL",
+    ),
+];

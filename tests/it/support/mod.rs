@@ -1,0 +1,12 @@
+//! What the stories stand on: a database of each product, and a small world to live in.
+
+pub mod app;
+pub mod database;
+pub mod postgres;
+pub mod schema;
+pub mod tools;
+pub mod world;
+
+pub use app::TestApp;
+pub use database::{Database, each_database};
+pub use world::World;

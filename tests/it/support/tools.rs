@@ -1,0 +1,107 @@
+//! Small things every story needs: folders that go away, switches, raw questions to a database.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use bienlai::store::{Conn, DatabaseUrl, migrate};
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::{BigInt, Text};
+use diesel::{QueryableByName, RunQueryDsl};
+
+/// Whether a switch in the environment is on.
+#[allow(clippy::disallowed_methods, reason = "tests are switched by the environment; the program is not")]
+pub fn switch(name: &str) -> bool {
+    std::env::var(name).is_ok_and(|value| !value.is_empty() && value != "0")
+}
+
+/// The full figures of the promises, which take hours, instead of a few of each.
+pub fn is_long() -> bool {
+    switch("BIENLAI_TEST_LONG")
+}
+
+/// A new empty folder that is deleted with everything in it when dropped.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    pub fn new(name: &str) -> Folder {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("bienlai-test-{}-{number}-{name}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a temporary folder can be made");
+        Folder(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+/// Deletes a folder when this process is gone, however it ended: statics are never dropped.
+pub fn delete_at_exit(folder: &Path) {
+    let watchdog = std::process::Command::new("sh")
+        .args(["-c", "cat >/dev/null; rm -rf \"$1\"", "watchdog"])
+        .arg(folder)
+        .stdin(std::process::Stdio::piped())
+        .spawn();
+    // The pipe stays open as long as the process lives.
+    std::mem::forget(watchdog);
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A connection as the owner of the database, who may do what the service may not. It sees every
+/// unit.
+pub fn as_owner(url: &str) -> Conn {
+    let url = DatabaseUrl::parse(url, false).expect("a test database has a good URL");
+    let mut conn = migrate::establish(&url).expect("the test database answers");
+    if let Conn::Pg(inner) = &mut conn {
+        inner.batch_execute("SET bienlai.units = '*'").expect("a setting is set");
+    }
+    conn
+}
+
+/// Runs statements as they are; the error is the database's own.
+pub fn run(conn: &mut Conn, sql: &str) -> diesel::QueryResult<()> {
+    match conn {
+        Conn::Pg(inner) => inner.batch_execute(sql),
+        Conn::Sqlite(inner) => inner.batch_execute(sql),
+    }
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+#[derive(QueryableByName)]
+struct Word {
+    #[diesel(sql_type = Text)]
+    t: String,
+}
+
+/// The single number a query answers. Write `SELECT CAST(… AS BIGINT) AS n`.
+pub fn number(conn: &mut Conn, sql: &str) -> i64 {
+    numbers(conn, sql).first().copied().unwrap_or_else(|| panic!("no row from {sql}"))
+}
+
+pub fn numbers(conn: &mut Conn, sql: &str) -> Vec<i64> {
+    let found: Vec<Number> = diesel::sql_query(sql).load(conn).unwrap_or_else(|error| panic!("{error}: {sql}"));
+    found.into_iter().map(|number| number.n).collect()
+}
+
+/// The texts a query answers. Write `SELECT CAST(… AS TEXT) AS t`.
+pub fn texts(conn: &mut Conn, sql: &str) -> Vec<String> {
+    let found: Vec<Word> = diesel::sql_query(sql).load(conn).unwrap_or_else(|error| panic!("{error}: {sql}"));
+    found.into_iter().map(|word| word.t).collect()
+}
+
+/// The code that our error classes give to what a statement does.
+pub fn code_of(conn: &mut Conn, sql: &str) -> &'static str {
+    use bienlai::store::failure::Classify;
+    run(conn, sql).classify().err().map_or("ok", |error| error.code())
+}
