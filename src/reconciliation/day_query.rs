@@ -327,7 +327,7 @@ pub fn receipts_of_payments(
     Ok(found)
 }
 
-/// An exception of the account: subject, kind number, amount, first day, whether it is resolved.
+/// An exception of the account.
 #[derive(Clone, Debug)]
 pub struct Noted {
     pub id: ExceptionId,
@@ -336,13 +336,12 @@ pub struct Noted {
     pub kind: i32,
     pub amount: Dong,
     pub opened_on: BusinessDay,
-    pub is_resolved: bool,
 }
 
-type NotedParts = (ExceptionId, String, i64, i32, Dong, BusinessDay, String);
+type NotedParts = (ExceptionId, String, i64, i32, Dong, BusinessDay);
 
-fn noted_of((id, subject_kind, subject_id, kind, amount, opened_on, state): NotedParts) -> Noted {
-    Noted { id, subject_kind, subject_id, kind, amount, opened_on, is_resolved: state == "resolved" }
+fn noted_of((id, subject_kind, subject_id, kind, amount, opened_on): NotedParts) -> Noted {
+    Noted { id, subject_kind, subject_id, kind, amount, opened_on }
 }
 
 /// The exceptions of an account that are not resolved.
@@ -359,7 +358,6 @@ pub fn unresolved(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<V
             exception::kind,
             exception::amount,
             exception::opened_on,
-            exception::state,
         ))
         .load(conn)
         .classify()?;
@@ -382,7 +380,6 @@ pub fn resolved_of_line(conn: &mut Conn, unit: UnitId, account: AccountId, line:
             exception::kind,
             exception::amount,
             exception::opened_on,
-            exception::state,
         ))
         .load(conn)
         .classify()?;
@@ -486,13 +483,11 @@ pub fn shown_between(
     Ok(found.into_iter().map(|row| ObligationId(row.obligation_id)).collect())
 }
 
-/// A payment that stands on an obligation, with its bank movement.
+/// A payment of which a part stands on an obligation.
 #[derive(Clone, Debug)]
 pub struct Standing {
     pub obligation: ObligationId,
     pub payment: PaymentId,
-    /// What of it stands there now.
-    pub amount: Dong,
 }
 
 /// Payments on paid obligations, net of what was taken away again.
@@ -517,7 +512,7 @@ pub fn standings(conn: &mut Conn, unit: UnitId, obligations: &[ObligationId]) ->
     Ok(sums
         .into_iter()
         .filter(|(_, amount)| *amount > 0)
-        .map(|((obligation, payment), amount)| Standing { obligation, payment, amount: Dong(amount) })
+        .map(|((obligation, payment), _)| Standing { obligation, payment })
         .collect())
 }
 
