@@ -7,6 +7,7 @@ pub mod bridge;
 pub mod classification;
 pub mod day_certificate;
 pub mod day_close;
+pub mod day_facts;
 mod day_query;
 mod day_share;
 pub mod evidence;
