@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::id::{EventId, KeyId, PartyId, PersonId, UnitId};
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock};
-use crate::store::schema::{data_key, party_index};
+use crate::store::schema::{data_key, party, party_index};
 use crate::store::{Conn, Tx};
 
 crate::table_row! {
@@ -77,7 +77,23 @@ pub fn destroy_key(tx: &mut Tx<'_>, now: Instant, unit: UnitId, year: i32) -> Re
     .execute(tx.conn())
     .classify()?;
     if destroyed == 1 {
-        return Ok(());
+        return forget_terms(tx, unit, year);
     }
     Err(Error::not_found("data_key_not_found", "no data of this unit and year is kept"))
+}
+
+/// Without its search terms nobody can ask any more whether a person was among the erased.
+fn forget_terms(tx: &mut Tx<'_>, unit: UnitId, year: i32) -> Result<()> {
+    let keys = data_key::table
+        .filter(data_key::unit_id.eq(unit))
+        .filter(data_key::year.eq(year))
+        .select(data_key::id);
+    let erased =
+        party::table.filter(party::unit_id.eq(unit)).filter(party::key_id.eq_any(keys)).select(party::id);
+    diesel::delete(
+        party_index::table.filter(party_index::unit_id.eq(unit)).filter(party_index::party_id.eq_any(erased)),
+    )
+    .execute(tx.conn())
+    .classify()
+    .map(|_| ())
 }
