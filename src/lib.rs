@@ -25,6 +25,11 @@ pub mod statement;
 pub mod tariff;
 pub mod unit;
 
+pub mod simulator;
+
 pub mod app;
 pub mod web;
 pub mod worker;
+
+pub mod cli;
+pub mod demo;

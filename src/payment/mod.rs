@@ -6,6 +6,7 @@
 
 pub mod archive;
 pub mod book;
+pub mod cancel;
 pub mod channel;
 pub mod claim;
 pub mod content;

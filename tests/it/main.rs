@@ -6,6 +6,12 @@ mod support;
 mod tidy;
 
 mod app_drops;
+mod batches;
+mod facts;
+mod isolation;
+mod leases;
 mod migrations;
+mod personal_data;
 mod settling;
-mod store;
+mod statements;
+mod trail;
