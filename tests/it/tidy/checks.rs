@@ -17,8 +17,8 @@ const ROOMS: &[&[&str]] = &[
     &["reconciliation"],
     &["remittance"],
     &["report", "simulator"],
-    // `app` is the wiring: it makes every part, and these three are handed the parts by it.
-    &["app", "web", "worker", "cli"],
+    // `app` is the wiring: it makes every part, and the others are handed the parts by it.
+    &["app", "web", "worker", "cli", "demo"],
     &["lib", "main"],
 ];
 
