@@ -84,15 +84,14 @@ pub fn destroy_key(tx: &mut Tx<'_>, now: Instant, unit: UnitId, year: i32) -> Re
 
 /// Without its search terms nobody can ask any more whether a person was among the erased.
 fn forget_terms(tx: &mut Tx<'_>, unit: UnitId, year: i32) -> Result<()> {
-    let keys = data_key::table
-        .filter(data_key::unit_id.eq(unit))
-        .filter(data_key::year.eq(year))
-        .select(data_key::id);
-    let erased =
-        party::table.filter(party::unit_id.eq(unit)).filter(party::key_id.eq_any(keys)).select(party::id);
-    diesel::delete(
-        party_index::table.filter(party_index::unit_id.eq(unit)).filter(party_index::party_id.eq_any(erased)),
+    // Plain SQL: a subquery over two tables is no update target of the DSL.
+    diesel::sql_query(
+        "DELETE FROM party_index WHERE unit_id = $1 AND party_id IN (SELECT p.id FROM party p \
+         JOIN data_key k ON k.unit_id = p.unit_id AND k.id = p.key_id WHERE k.unit_id = $2 AND k.year = $3)",
     )
+    .bind::<BigInt, _>(unit)
+    .bind::<BigInt, _>(unit)
+    .bind::<diesel::sql_types::Integer, _>(year)
     .execute(tx.conn())
     .classify()
     .map(|_| ())

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::id::{AccountId, UnitId};
 use crate::reconciliation::day_close::{self, Closing};
 use crate::reconciliation::proof::Obstacle;
-use crate::reconciliation::{self, day_query};
+use crate::reconciliation;
 use crate::statement;
 use crate::store::Conn;
 use crate::unit::account;
@@ -131,7 +131,7 @@ fn obstacle_json(obstacle: &Obstacle) -> Value {
     json!({ "code": obstacle.code(), "message": obstacle.vi(), "message_en": obstacle.en() })
 }
 
-fn certificate_json(certificate: &day_query::Certificate) -> Value {
+fn certificate_json(certificate: &day_close::Certificate) -> Value {
     json!({
         "id": certificate.id,
         "unit": certificate.unit,
@@ -151,7 +151,7 @@ pub async fn days(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let (unit, account) = account_asked(conn, &caller.0, &asked)?;
-            let certificates = day_query::certificates(conn, unit, account)?;
+            let certificates = day_close::certificates(conn, unit, account)?;
             let broken = day_close::verify_chain(conn, unit, account)?;
             let listed: Vec<Value> = certificates.iter().map(certificate_json).collect();
             Ok(json!({ "certificates": listed, "chain_holds": broken.is_none(), "broken": broken }))
