@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::id::{EventId, KeyId, PartyId, PersonId, UnitId};
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock};
-use crate::store::schema::{data_key, party, party_index};
+use crate::store::schema::{data_key, party_index};
 use crate::store::{Conn, Tx};
 
 crate::table_row! {
