@@ -72,7 +72,7 @@ fn no_row_of_facts_can_be_deleted_replaced_or_emptied() {
                 ]),
                 Conn::Pg(_) => attempts.extend([
                     format!("TRUNCATE {table} CASCADE"),
-                    format!("DELETE FROM {table} USING unit WHERE true"),
+                    format!("DELETE FROM {table} USING (SELECT 1) s"),
                     format!("MERGE INTO {table} t USING (SELECT 1) s ON true WHEN MATCHED THEN DELETE"),
                 ]),
             }
