@@ -18,7 +18,7 @@ const ROOMS: &[&[&str]] = &[
     &["remittance"],
     &["report", "simulator"],
     // `app` is the wiring: it makes every part, and these three are handed the parts by it.
-    &["app", "web", "worker", "cli"],
+    &["app", "web", "worker", "bench", "cli"],
     &["lib", "main"],
 ];
 
