@@ -111,7 +111,8 @@ fn close_once<'a>(
 ) -> Result<Closing> {
     let now = stamp();
     // The city's key may sign for a unit, so the signer is looked up in every unit's scope.
-    let held = store.read(&crate::actor::Scope::All, |conn| keyring.signer(conn, now.vault, unit, now.now))?;
+    let held =
+        store.read(&crate::actor::Scope::All, |conn| keyring.signer(conn, now.vault, unit, now.now))?;
     let serial = held.signer.certificate().serial().to_owned();
     let prepared = store.read(&actor.scope, |conn| prepare(conn, &now, unit, account, date, &serial))?;
     let prepared = match prepared {
@@ -252,7 +253,9 @@ fn check_date(conn: &mut Conn, stamp: &Stamp<'_>, account: &BankAccount, date: B
         return Err(Error::invalid("date", "day_before_account", detail));
     }
     match query::day_state(conn, account.unit, account.id, date)? {
-        Some((state, _)) if state == "closed" => Err(Error::conflict("day_closed", "this day is closed already")),
+        Some((state, _)) if state == "closed" => {
+            Err(Error::conflict("day_closed", "this day is closed already"))
+        }
         Some((_, revision)) => Ok(revision + 1),
         None => Ok(1),
     }
@@ -305,7 +308,10 @@ fn fees_to_date(
 pub fn sign(prepared: &Prepared, held: &Held) -> Result<Vec<u8>> {
     let certificate = held.signer.certificate();
     if !certificate.is_valid_at(prepared.issued_at) {
-        return Err(Error::conflict("certificate_not_valid", "the signing certificate is not valid at this time"));
+        return Err(Error::conflict(
+            "certificate_not_valid",
+            "the signing certificate is not valid at this time",
+        ));
     }
     let signature = held
         .signer
