@@ -253,7 +253,10 @@ impl Config {
         if !(1..=64).contains(&self.signing.threads) || !(1..=1_024).contains(&self.signing.batch) {
             return invalid("signing", "threads 1 to 64, batch 1 to 1024");
         }
-        self.master_key().map(|_| ())
+        if self.master_key()?.iter().all(|byte| *byte == 0) {
+            return invalid("vault.master_key", "this is the example's key; make your own: openssl rand -hex 32");
+        }
+        Ok(())
     }
 
     pub fn database_url(&self) -> Result<DatabaseUrl> {
