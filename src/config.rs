@@ -334,7 +334,9 @@ mod tests {
     #[test]
     fn the_example_file_is_valid_and_names_every_field() {
         let text = include_str!("../bienlai.example.toml");
-        let config: Config = toml::from_str(text).unwrap();
+        let copied: Config = toml::from_str(text).unwrap();
+        assert!(copied.check().unwrap_err().to_string().contains("openssl rand"), "a copied key protects nothing");
+        let config: Config = toml::from_str(&text.replace(&"0".repeat(64), &"07".repeat(32))).unwrap();
         config.check().unwrap();
         assert_eq!(config.channels.names(), ["sepay", "vietqr", "vpbank"]);
         let fields = [
