@@ -85,9 +85,10 @@ fn row(conn: &mut Conn, state: &State, played: &Played, exceptions: &[(Exception
     for (exception, topic) in exceptions {
         let concerns = match topic {
             Topic::Obligation(id) => played.payables.iter().any(|payable| payable.obligation == *id),
-            Topic::Code(codes) => {
-                played.payables.iter().any(|payable| codes.split('+').any(|code| code == payable.reference_code))
-            }
+            Topic::Code(codes) => played
+                .payables
+                .iter()
+                .any(|payable| codes.split('+').any(|code| code == payable.reference_code)),
             Topic::BankReference(reference) => {
                 bookings.iter().any(|booking| booking.bank_reference == *reference)
             }
@@ -106,7 +107,8 @@ fn row(conn: &mut Conn, state: &State, played: &Played, exceptions: &[(Exception
             format!("{sign}{}", booking.amount)
         })
         .collect();
-    let more = if bookings.len() > NUMBERS_SHOWN { format!(", … ({})", bookings.len()) } else { String::new() };
+    let more =
+        if bookings.len() > NUMBERS_SHOWN { format!(", … ({})", bookings.len()) } else { String::new() };
     Ok(Row {
         title: played.scenario.title(),
         did: format!("{}{more}", signed.join(", ")),
