@@ -20,7 +20,8 @@ pub struct Row {
     pub did: String,
     pub told: String,
     pub states: String,
-    pub receipts: Vec<i64>,
+    /// `<unit>/<number>`
+    pub receipts: Vec<String>,
     pub exceptions: Vec<&'static str>,
 }
 
@@ -54,8 +55,8 @@ pub fn text(rows: &[Row]) -> String {
     table::text(&heading, &cells, &[])
 }
 
-fn numbers(receipts: &[i64]) -> String {
-    let shown: Vec<String> = receipts.iter().take(NUMBERS_SHOWN).map(i64::to_string).collect();
+fn numbers(receipts: &[String]) -> String {
+    let shown: Vec<&str> = receipts.iter().take(NUMBERS_SHOWN).map(String::as_str).collect();
     match receipts.len() {
         0 => "–".into(),
         count if count > NUMBERS_SHOWN => format!("{}, … ({count})", shown.join(", ")),
@@ -72,8 +73,8 @@ fn row(conn: &mut Conn, state: &State, played: &Played, exceptions: &[(Exception
         if !states.contains(&said) {
             states.push(said);
         }
-        receipts
-            .extend(receipt::query::of_obligation(conn, unit, id)?.into_iter().map(|receipt| receipt.number));
+        let made = receipt::query::of_obligation(conn, unit, id)?;
+        receipts.extend(made.into_iter().map(|receipt| format!("{}/{}", payable.unit_code, receipt.number)));
     }
     let bookings: Vec<_> = played
         .acts

@@ -91,7 +91,7 @@ pub struct LineWork {
     pub amount: Dong,
     /// The verified codes of the memo, joined by `+`.
     pub code: String,
-    /// The memo holds what looks like a code and fails its check.
+    /// The memo holds something that looked like a code and failed its check.
     pub is_damaged: bool,
     pub bank_reference: Option<String>,
     pub revision: i64,
@@ -426,7 +426,8 @@ impl Desk<'_> {
             self.book.tell_payment(work.unit, id, "proven", PaymentState::Proven, None)?;
         }
         if other_unit.is_positive() {
-            self.note(work, Kind::WrongAccount, other_unit);
+            // The claim's exception ends with its proof, the debt to the other unit does not.
+            self.note(work, Kind::WrongAccount, amount);
             return Ok("other_unit");
         }
         Ok("fee_receipt")
