@@ -25,6 +25,12 @@ pub mod statement;
 pub mod tariff;
 pub mod unit;
 
+pub mod simulator;
+
 pub mod app;
 pub mod web;
 pub mod worker;
+
+pub mod bench;
+pub mod cli;
+pub mod demo;

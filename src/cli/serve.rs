@@ -1,6 +1,5 @@
-//! `bienlai serve`, and the running service for whoever else needs one (the demo).
+//! `bienlai serve`
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,13 +17,18 @@ pub fn run(config: &Path) -> Result<u8> {
         failpoint::arm(&spec);
     }
     let running = Arc::new(Running::start(App::open(config, Clock::System)?)?);
-    let served = serve(&running, |address| tracing::info!(%address, "ready"));
-    running.stop();
+    let serving = crate::web::serve(Arc::clone(&running), |address| tracing::info!(%address, "ready"));
+    let served = actix_web::rt::System::new().block_on(serving);
+    stop(running);
     served.map(|()| DONE)
 }
 
-/// Serves until the process is told to stop. `announce` is called with the address once it is
-/// bound.
-pub fn serve(running: &Arc<Running>, announce: impl FnOnce(SocketAddr) + 'static) -> Result<()> {
-    actix_web::rt::System::new().block_on(crate::web::serve(Arc::clone(running), announce))
+/// Drains and stops what served. The web server gave its share back, so this is the last one.
+pub fn stop(running: Arc<Running>) {
+    match Arc::try_unwrap(running) {
+        Ok(running) => running.stop(),
+        Err(_) => {
+            tracing::warn!("a request still holds the service; what is unsigned is signed at the next start")
+        }
+    }
 }

@@ -3,8 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a story that cannot go on has failed")]
 
 mod support;
+mod tidy;
 
 mod app_drops;
+mod batches;
+mod facts;
+mod isolation;
+mod leases;
 mod migrations;
+mod personal_data;
 mod settling;
-mod store;
+mod statements;
+mod trail;

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod database;
 pub mod postgres;
+pub mod schema;
 pub mod tools;
 pub mod world;
 
