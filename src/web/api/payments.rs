@@ -26,6 +26,9 @@ use crate::{obligation, receipt};
 
 const CREATE: &str = "POST /api/v1/obligations/{id}/payments";
 
+/// A receipt that was numbered and waits for its signature.
+type Numbers = (UnitId, ReceiptId);
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Asked {
@@ -85,7 +88,7 @@ fn take(
     stamp: &Stamp<'_>,
     actor: &Actor,
     taking: &Taking,
-) -> Result<(Vec<u8>, Option<(UnitId, ReceiptId)>)> {
+) -> Result<(Vec<u8>, Option<Numbers>)> {
     let taken = counter::take(tx, stamp, actor, taking)?;
     let item = obligation::find(tx, taking.unit, taking.obligation)?;
     let receipt = match taken.receipt {

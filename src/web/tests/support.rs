@@ -31,7 +31,6 @@ pub const ACCOUNT_NO: &str = "0123456789";
 pub struct Service {
     pub app: Arc<App>,
     address: SocketAddr,
-    pub unit: UnitId,
     pub dossier: String,
     pub cashier: String,
     pub finance: String,
@@ -117,7 +116,6 @@ fn furnish(app: Arc<App>, address: SocketAddr) -> Service {
         stranger: client(Role::DossierSystem, None, Scope::unit(CITY)),
         app,
         address,
-        unit,
     }
 }
 
