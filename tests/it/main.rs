@@ -7,6 +7,7 @@ mod support;
 mod app_drops;
 mod batches;
 mod facts;
+mod imports;
 mod isolation;
 mod leases;
 mod migrations;
