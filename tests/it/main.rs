@@ -6,6 +6,7 @@ mod support;
 
 mod app_drops;
 mod batches;
+mod days;
 mod facts;
 mod imports;
 mod isolation;

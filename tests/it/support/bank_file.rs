@@ -60,6 +60,12 @@ impl BankFile {
         self
     }
 
+    /// As from a bank that numbers nothing.
+    pub fn without_sequence(mut self) -> BankFile {
+        self.sequence = 0;
+        self
+    }
+
     /// As an export that shows no references.
     pub fn without_references(mut self) -> BankFile {
         self.bookings.iter_mut().for_each(|booking| booking.reference = None);
@@ -71,11 +77,15 @@ impl BankFile {
     }
 
     pub fn camt(&self) -> Vec<u8> {
+        let sequence = match self.sequence {
+            0 => String::new(),
+            number => format!("<ElctrncSeqNb>{number}</ElctrncSeqNb>"),
+        };
         let mut xml = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\">\
              <BkToCstmrStmt><GrpHdr><MsgId>M{0}</MsgId><CreDtTm>{1}T23:30:00+07:00</CreDtTm></GrpHdr><Stmt><Id>S{0}</Id>\
-             <ElctrncSeqNb>{0}</ElctrncSeqNb><Acct><Id><Othr><Id>{2}</Id></Othr></Id><Ccy>VND</Ccy></Acct>",
-            self.sequence, self.closing_on, self.account_no
+             {3}<Acct><Id><Othr><Id>{2}</Id></Othr></Id><Ccy>VND</Ccy></Acct>",
+            self.sequence, self.closing_on, self.account_no, sequence
         );
         for (code, amount) in [("OPBD", self.opening), ("CLBD", self.closing())] {
             write!(
