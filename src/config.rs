@@ -187,9 +187,18 @@ impl Config {
 
     /// The same from text.
     pub fn parse(text: &str) -> Result<Config> {
+        Config::with_environment(text, &|name| read_environment(name))
+    }
+
+    /// The same, whatever the environment says.
+    pub fn parse_alone(text: &str) -> Result<Config> {
+        Config::with_environment(text, &|_| None)
+    }
+
+    fn with_environment(text: &str, environment: &dyn Fn(&str) -> Option<String>) -> Result<Config> {
         let mut config: Config = toml::from_str(text)
             .map_err(|error| Error::invalid("config", "config_unreadable", error.to_string()))?;
-        config.override_by(&|name| read_environment(name))?;
+        config.override_by(environment)?;
         config.check()?;
         Ok(config)
     }

@@ -3,7 +3,7 @@
 mod query;
 mod seal;
 
-pub use seal::{Sealed, seal_pending, verify};
+pub use seal::{Sealed, UnsignedRoot, seal_pending, store_signature, unsigned_roots, verify};
 
 use crate::actor::Actor;
 use crate::error::Result;

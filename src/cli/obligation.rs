@@ -5,16 +5,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use ring::digest::{SHA256, digest};
 
 use super::office::Office;
-use super::{DONE, NO, read_bytes};
+use super::{DONE, NO, books, read_bytes};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
-use crate::obligation::Obligation;
-use crate::store::{Stamp, Tx, rows};
-use crate::tariff::Tariff;
-use crate::web::api::raise::{self, Asked, Units};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -40,11 +35,11 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     let bytes = read_bytes(&import.file)?;
     let (asked, mut faults) = read(&bytes)?;
     let office = Office::open(config)?;
-    let tariff = office.tariff()?;
+    let actor = Actor::system();
     let bar = ProgressBar::new(u64::try_from(asked.len()).unwrap_or(0)).with_style(style());
     let (mut raised, mut known) = (0, 0);
     for group in &asked {
-        match load(&office, &tariff, group) {
+        match books::raise_loaded(&office, &actor, &group.json) {
             Ok(true) => raised += 1,
             Ok(false) => known += 1,
             Err(error) => faults.push(Fault { line: group.line, error }),
@@ -99,17 +94,18 @@ fn read(bytes: &[u8]) -> Result<(Vec<Group>, Vec<Fault>)> {
     let mut groups: Vec<Group> = Vec::new();
     let mut faults = Vec::new();
     for record in reader.records() {
-        let row = match record {
-            Ok(record) => Row::new(&headers, &record),
+        match record {
+            Ok(record) => {
+                let row = Row::new(&headers, &record);
+                match row.group() {
+                    Ok(group) => join(&mut groups, group),
+                    Err(error) => faults.push(Fault { line: row.line, error }),
+                }
+            }
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);
                 faults.push(Fault { line, error: unreadable(&error) });
-                continue;
             }
-        };
-        match row.group() {
-            Ok(group) => join(&mut groups, group),
-            Err(error) => faults.push(Fault { line: row.line, error }),
         }
     }
     Ok((groups, faults))
@@ -224,61 +220,6 @@ fn join(groups: &mut Vec<Group>, next: Group) {
     }
     json["lines"] = added;
     groups.push(Group { line, json });
-}
-
-/// Raises one obligation; false when the same content was loaded before.
-fn load(office: &Office, tariff: &Tariff, group: &Group) -> Result<bool> {
-    let asked: Asked = serde_json::from_value(group.json.clone())
-        .map_err(|error| Error::invalid("row", "request_unreadable", error.to_string()))?;
-    let key = crate::text::hex(digest(&SHA256, group.json.to_string().as_bytes()).as_ref());
-    let actor = Actor::system();
-    let units = office.read(&actor, |conn| raise::units(conn, &actor, &asked))?;
-    let raised = office
-        .write_bulk(&actor, |tx, stamp| raise_once(tx, stamp, &actor, tariff, (&units, &asked), &key))?;
-    Ok(raised.is_some())
-}
-
-crate::table_row! {
-    /// What was loaded is kept beside the API's answers, for as long (30 days).
-    struct LoadedRow in "idempotency" {
-        pub client_id: crate::id::ClientId,
-        pub route: &'static str,
-        pub key: String,
-        pub request_sha256: String,
-        pub status: i32,
-        pub answer: Vec<u8>,
-        pub created_at: crate::clock::Instant,
-    }
-}
-
-/// No client has this id; it stands for the command line.
-const COMMAND_LINE: crate::id::ClientId = crate::id::ClientId(0);
-
-fn loaded_before(tx: &mut Tx<'_>, stamp: &Stamp<'_>, key: &str) -> Result<bool> {
-    let row = LoadedRow {
-        client_id: COMMAND_LINE,
-        route: "obligation import",
-        key: key.to_owned(),
-        request_sha256: key.to_owned(),
-        status: 201,
-        answer: Vec::new(),
-        created_at: stamp.now,
-    };
-    Ok(rows::insert_if_absent(tx, &[row], &["client_id", "route", "key"])? == [false])
-}
-
-fn raise_once(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    tariff: &Tariff,
-    (units, asked): (&Units, &Asked),
-    key: &str,
-) -> Result<Option<Obligation>> {
-    if loaded_before(tx, stamp, key)? {
-        return Ok(None);
-    }
-    raise::raise(tx, stamp, actor, tariff, units, asked).map(|(obligation, _)| Some(obligation))
 }
 
 #[cfg(test)]

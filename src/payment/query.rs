@@ -531,6 +531,17 @@ pub fn parked_arrival(
     Ok(super::Arrival { claim, raw, received_at })
 }
 
+/// The claim parked under a provider's key.
+pub fn parked_by_key(conn: &mut Conn, channel: &str, external_id: &str) -> Result<ClaimId> {
+    parked_claim::table
+        .filter(parked_claim::unit_id.eq(crate::unit::CITY))
+        .filter(parked_claim::channel.eq(channel))
+        .filter(parked_claim::external_id.eq(external_id))
+        .select(parked_claim::id)
+        .first(conn)
+        .classify()
+}
+
 pub fn close_parked(tx: &mut Tx<'_>, unit: UnitId, claim: ClaimId, revision: i64) -> Result<()> {
     rows::update(
         tx,
@@ -723,4 +734,10 @@ pub fn payments_on(conn: &mut Conn, unit: UnitId, obligation: ObligationId) -> R
         .distinct()
         .load(conn)
         .classify()
+}
+
+/// The person at a shift's drawer.
+pub fn cashier(conn: &mut Conn, unit: UnitId, id: ShiftId) -> Result<PersonId> {
+    use crate::store::schema::shift;
+    shift::table.find((unit, id)).select(shift::person_id).first(conn).classify()
 }

@@ -28,7 +28,7 @@ use crate::store::{Conn, Lane, Stamp, Store, Tx, failpoint, failure, rows};
 use crate::text;
 use crate::unit::{self, BankAccount, account};
 
-pub use super::day_query::Certificate;
+pub use super::day_query::{Certificate, certificates};
 
 /// How often a close that something overtook starts over.
 const ATTEMPT_LIMIT: u32 = 5;

@@ -30,7 +30,7 @@ pub enum Report {
 }
 
 /// A booking and the callbacks the bank sends for it, in their order. None at all: lost.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Act {
     pub booking_no: u32,
     pub reports: Vec<Report>,

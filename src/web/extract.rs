@@ -19,7 +19,6 @@ use crate::identity;
 /// The largest body of an API request.
 pub const API_BODY_LIMIT_BYTES: usize = 1024 * 1024;
 /// The largest bank file, read into memory up to here.
-#[allow(dead_code, reason = "the upload of statements is added with the import")]
 pub const STATEMENT_BODY_LIMIT_BYTES: usize = 64 * 1024 * 1024;
 /// The longest token worth looking at.
 const TOKEN_LIMIT: usize = 200;

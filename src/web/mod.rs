@@ -15,6 +15,8 @@ pub mod retention;
 mod routes;
 mod serve;
 mod trace;
+#[cfg(test)]
+mod tests;
 
 pub use api::raise;
 pub use serve::{serve, serve_until};

@@ -71,11 +71,14 @@ fn no_row_of_facts_can_be_deleted_replaced_or_emptied() {
                     format!("UPDATE OR REPLACE {table} SET {first} = {first}"),
                 ]),
                 Conn::Pg(_) => attempts.extend([
-                    format!("TRUNCATE {table}"),
                     format!("TRUNCATE {table} CASCADE"),
-                    format!("DELETE FROM {table} USING unit WHERE true"),
+                    format!("DELETE FROM {table} USING (SELECT 1) s"),
                     format!("MERGE INTO {table} t USING (SELECT 1) s ON true WHEN MATCHED THEN DELETE"),
                 ]),
+            }
+            if matches!(conn, Conn::Pg(_)) {
+                // Where another table refers to this one, PostgreSQL refuses before the trigger.
+                assert_ne!(tools::code_of(&mut conn, &format!("TRUNCATE {table}")), "ok", "{table}");
             }
             for attempt in attempts {
                 if attempt.starts_with("MERGE") && !knows_merge(&mut conn) {

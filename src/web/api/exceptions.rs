@@ -10,6 +10,8 @@ use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::exception::{self, Exception, Proposal, State, query};
 use crate::id::*;
+use crate::payment::resolve;
+use crate::payment::settler::Numbered;
 use crate::store::{Conn, Stamp, Tx};
 use crate::text;
 use crate::web::Shared;
@@ -96,6 +98,7 @@ pub async fn propose(
     let reason = bounded("reason", &asked.reason, REASON_LIMIT)?;
     let target = asked.target.as_deref().map(read_target).transpose()?;
     change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
+        resolve::check_proposal(&exception::find(tx, unit, id)?, &resolution, target)?;
         exception::propose(tx, stamp, actor, unit, id, (&resolution, target, &reason))
     })
     .await
@@ -103,19 +106,19 @@ pub async fn propose(
 
 /// `POST /api/v1/exceptions/{id}/approve`: another person than the one who proposed.
 pub async fn approve(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    change(&request, caller, shared, carry_out).await
-}
-
-/// Approves a proposal. What it does to money belongs into this transaction, before the exception
-/// is marked resolved.
-fn carry_out(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    unit: UnitId,
-    id: ExceptionId,
-) -> Result<Exception> {
-    exception::approve(tx, stamp, actor, unit, id).map(|(item, _)| item)
+    let sealing = std::sync::Arc::clone(&shared.app().sealing);
+    let numbered = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let made = std::sync::Arc::clone(&numbered);
+    let answer = change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
+        let (item, receipts) = resolve::approve(tx, stamp, actor, unit, id)?;
+        *made.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = receipts;
+        Ok(item)
+    })
+    .await;
+    if answer.is_ok() {
+        sealing.numbered(&numbered.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+    }
+    answer
 }
 
 #[derive(Deserialize)]

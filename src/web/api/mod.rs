@@ -1,5 +1,6 @@
 //! `/api/v1`: the dossier system and the staff's programs. JSON in, JSON out, a bearer token.
 
+mod books;
 pub mod catalogue;
 mod exceptions;
 mod obligations;
@@ -9,6 +10,7 @@ pub mod raise;
 mod receipts;
 mod view;
 
+pub use books::{close_day, days as list_days, import as import_statement, reconcile, statements as list_statements};
 pub use exceptions::{approve as approve_exception, find as find_exception, list as list_exceptions};
 pub use exceptions::{propose as propose_exception, refuse as refuse_exception};
 pub use obligations::{

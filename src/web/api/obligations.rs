@@ -151,7 +151,7 @@ pub async fn cancel(
         let actor = &caller.0;
         shared.app().write(actor, |tx, stamp| {
             let unit = locate(tx, actor, id)?;
-            let item = obligation::cancel(tx, stamp, actor, unit, id, &asked.reason)?;
+            let item = crate::payment::cancel::cancel(tx, stamp, actor, unit, id, &asked.reason)?;
             let lines = obligation::lines(tx, unit, id)?;
             view::obligation(&shared, tx, &item, &lines)
         })

@@ -73,7 +73,7 @@ pub fn fact_columns(conn: &mut Conn) -> BTreeMap<String, BTreeSet<String>> {
         let columns = match definition.split_once(" UPDATE OF ") {
             Some((_, rest)) => {
                 let list = rest.split(" ON ").next().expect("a list");
-                list.split(',').map(|column| column.trim().to_owned()).collect()
+                list.split(',').map(|column| column.trim().trim_matches('"').to_owned()).collect()
             }
             None => columns(conn, table).into_iter().collect(),
         };
