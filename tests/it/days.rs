@@ -55,7 +55,8 @@ fn paid_by_statement(world: &World, opening: i64, fees: &[(&str, &str, i64)]) ->
     let mut file = BankFile::new(world.ba_dinh.account_no, today(world), opening);
     for (index, (item, kind, amount)) in fees.iter().enumerate() {
         let owed = world.raise_lines(&world.ba_dinh, vec![line(item, kind, "receipt", Dong(*amount))]);
-        file = file.book(*amount, &format!("{} nop phi", owed.reference_code), &format!("R{opening}-{index}"));
+        file =
+            file.book(*amount, &format!("{} nop phi", owed.reference_code), &format!("R{opening}-{index}"));
     }
     let closing = file.closing();
     import(world, &file.without_sequence().camt());
@@ -71,11 +72,14 @@ fn a_day_of_fees_closes_with_a_certificate_and_shares_them_out() {
         let certificate = closed(&world, today(&world));
         assert_eq!((certificate.opening, certificate.closing), (Dong(0), Dong(33_001)));
         assert_eq!((certificate.revision, certificate.previous_sha256.as_str()), (1, ""));
-        world.assert_balances(world.ba_dinh.id, &[
-            (Account::Bank(world.ba_dinh.account), 33_001),
-            (Account::BudgetDue("805-2771".into()), -20_501),
-            (Account::ShareKept("HT-01".into()), -12_500),
-        ]);
+        world.assert_balances(
+            world.ba_dinh.id,
+            &[
+                (Account::Bank(world.ba_dinh.account), 33_001),
+                (Account::BudgetDue("805-2771".into()), -20_501),
+                (Account::ShareKept("HT-01".into()), -12_500),
+            ],
+        );
         assert_eq!(chain(&world), None);
         let text = String::from_utf8(certificate.document).unwrap();
         assert!(text.contains("<Number>******1100</Number>"), "the account is masked: {text}");
@@ -92,8 +96,12 @@ fn fees_settled_on_a_claim_are_shared_when_the_line_shows_them() {
         let owed = world.raise(FEE);
         world.claim(&owed, FEE).reference("FT77").settle();
         world.wait_days(1);
-        import(&world, &BankFile::new(world.ba_dinh.account_no, day.next(), 0)
-            .book(25_000, &format!("{} nop phi", owed.reference_code), "FT77").camt());
+        import(
+            &world,
+            &BankFile::new(world.ba_dinh.account_no, day.next(), 0)
+                .book(25_000, &format!("{} nop phi", owed.reference_code), "FT77")
+                .camt(),
+        );
         matched(&world);
         let first = closed(&world, day);
         let text = String::from_utf8(first.document.clone()).unwrap();
@@ -101,11 +109,14 @@ fn fees_settled_on_a_claim_are_shared_when_the_line_shows_them() {
         assert!(text.contains("<Shares></Shares>"), "nothing was proven that day: {text}");
         let second = closed(&world, day.next());
         assert_eq!(second.previous_sha256, first.document_sha256);
-        world.assert_balances(world.ba_dinh.id, &[
-            (Account::Bank(world.ba_dinh.account), 25_000),
-            (Account::BudgetDue("805-2771".into()), -12_500),
-            (Account::ShareKept("HT-01".into()), -12_500),
-        ]);
+        world.assert_balances(
+            world.ba_dinh.id,
+            &[
+                (Account::Bank(world.ba_dinh.account), 25_000),
+                (Account::BudgetDue("805-2771".into()), -12_500),
+                (Account::ShareKept("HT-01".into()), -12_500),
+            ],
+        );
         assert_eq!(chain(&world), None);
     });
 }
@@ -119,11 +130,14 @@ fn the_odd_dong_is_worked_out_on_the_month_and_not_on_the_day() {
         world.wait_days(1);
         paid_by_statement(&world, closing, &[("HT-01", "phi", 1_001)]);
         closed(&world, today(&world));
-        world.assert_balances(world.ba_dinh.id, &[
-            (Account::Bank(world.ba_dinh.account), 2_002),
-            (Account::BudgetDue("805-2771".into()), -1_001),
-            (Account::ShareKept("HT-01".into()), -1_001),
-        ]);
+        world.assert_balances(
+            world.ba_dinh.id,
+            &[
+                (Account::Bank(world.ba_dinh.account), 2_002),
+                (Account::BudgetDue("805-2771".into()), -1_001),
+                (Account::ShareKept("HT-01".into()), -1_001),
+            ],
+        );
     });
 }
 
@@ -131,7 +145,10 @@ fn the_odd_dong_is_worked_out_on_the_month_and_not_on_the_day() {
 fn a_day_with_lines_nobody_posted_is_refused_with_the_list() {
     each_database(|database| {
         let world = World::settled_in(database);
-        import(&world, &BankFile::new(world.ba_dinh.account_no, today(&world), 0).book(10_000, "la", "R1").camt());
+        import(
+            &world,
+            &BankFile::new(world.ba_dinh.account_no, today(&world), 0).book(10_000, "la", "R1").camt(),
+        );
         let codes = refused(&world, today(&world));
         assert!(codes.contains(&"line_not_posted") && codes.contains(&"ledger_differs"), "{codes:?}");
         let error = try_close(&world, today(&world)).unwrap().certificate().unwrap_err();
@@ -144,8 +161,13 @@ fn a_day_with_lines_nobody_posted_is_refused_with_the_list() {
 fn unknown_money_is_carried_by_name() {
     each_database(|database| {
         let world = World::settled_in(database);
-        import(&world, &BankFile::new(world.ba_dinh.account_no, today(&world), 0)
-            .book(10_000, "khong ro", "R1").book(-3_000, "rut tien la", "R2").camt());
+        import(
+            &world,
+            &BankFile::new(world.ba_dinh.account_no, today(&world), 0)
+                .book(10_000, "khong ro", "R1")
+                .book(-3_000, "rut tien la", "R2")
+                .camt(),
+        );
         matched(&world);
         let first = closed(&world, today(&world));
         let text = String::from_utf8(first.document).unwrap();
@@ -169,7 +191,16 @@ fn days_without_statement_are_proven_by_the_next_one_and_close_one_after_the_oth
         let thursday = today(&world);
         let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
         let through = |until| {
-            close_through(&world.store, &world.keyring, &|| world.stamp(), &Actor::system(), unit, account, until).unwrap()
+            close_through(
+                &world.store,
+                &world.keyring,
+                &|| world.stamp(),
+                &Actor::system(),
+                unit,
+                account,
+                until,
+            )
+            .unwrap()
         };
         let early = through(thursday);
         assert_eq!(early.closed.len(), 1);
@@ -179,9 +210,10 @@ fn days_without_statement_are_proven_by_the_next_one_and_close_one_after_the_oth
         assert!(codes.contains(&"day_before_open"), "{codes:?}");
         paid_by_statement(&world, closing, &[("HT-01", "phi", 10_000)]);
         let late = through(thursday);
-        assert_eq!(late.closed.iter().map(|one| one.date).collect::<Vec<_>>(), [
-            monday.next(), monday.plus_days(2), thursday
-        ]);
+        assert_eq!(
+            late.closed.iter().map(|one| one.date).collect::<Vec<_>>(),
+            [monday.next(), monday.plus_days(2), thursday]
+        );
         assert!(late.refused.is_none());
         assert_eq!(chain(&world), None);
         assert_eq!(try_close(&world, thursday).unwrap_err().code(), "day_closed");
@@ -211,8 +243,11 @@ fn a_statement_in_three_formats_closes_as_one() {
     each_database(|database| {
         let world = World::settled_in(database);
         let owed = world.raise(FEE);
-        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0)
-            .book(25_000, &format!("{} nop phi", owed.reference_code), "FT1");
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0).book(
+            25_000,
+            &format!("{} nop phi", owed.reference_code),
+            "FT1",
+        );
         for bytes in [file.csv(), file.camt(), file.mt940()] {
             import(&world, &bytes);
         }
@@ -248,7 +283,8 @@ fn whoever_changes_a_certificate_or_takes_one_away_is_found() {
             fault
         };
         let id = first.id.0;
-        let fault = tampered(&format!("UPDATE day_certificate SET closing = 24000 WHERE id = {id}"), "the row says");
+        let fault =
+            tampered(&format!("UPDATE day_certificate SET closing = 24000 WHERE id = {id}"), "the row says");
         assert!(fault.contains(&first.date.to_string()), "the broken day is named: {fault}");
         tampered(
             &format!("UPDATE day_certificate SET closing = 25000, document_sha256 = 'ff' WHERE id = {id}"),
@@ -256,7 +292,9 @@ fn whoever_changes_a_certificate_or_takes_one_away_is_found() {
         );
         let honest = &first.document_sha256;
         tampered(
-            &format!("UPDATE day_certificate SET document_sha256 = '{honest}', certificate_id = 1 WHERE id = {id}"),
+            &format!(
+                "UPDATE day_certificate SET document_sha256 = '{honest}', certificate_id = 1 WHERE id = {id}"
+            ),
             "the signing certificate is not there",
         );
         tampered(&format!("DELETE FROM day_certificate WHERE id = {id}"), "has no certificate");

@@ -91,8 +91,9 @@ fn a_file_that_comes_again_changes_nothing_and_says_so() {
         assert!(!first.already_imported && second.already_imported);
         assert_eq!(first.statements[0].id, second.statements[0].id);
         assert_eq!((world.count("statement"), line_count(&world)), (1, 5));
-        let kept = world
-            .look(|conn| original_file(conn, &world.vault, &Actor::system(), world.ba_dinh.id, &first.sha256));
+        let kept = world.look(|conn| {
+            original_file(conn, &world.vault, &Actor::system(), world.ba_dinh.id, &first.sha256)
+        });
         assert_eq!(kept, bytes);
     });
 }
@@ -107,7 +108,10 @@ fn a_noon_export_and_the_evening_statements_overlap_without_doubling() {
         // The afternoon begins where the noon export ended: its line is no twin of the morning's.
         let afternoon = BankFile::new(account, day, 33_000).book(25_000, "a", "");
         assert_eq!(counts(&import(&world, &afternoon.csv())), (1, 0));
-        let whole = BankFile::new(account, day, 0).book(25_000, "a", "R1").book(8_000, "b", "R2").book(25_000, "a", "R3");
+        let whole = BankFile::new(account, day, 0)
+            .book(25_000, "a", "R1")
+            .book(8_000, "b", "R2")
+            .book(25_000, "a", "R3");
         assert_eq!(counts(&import(&world, &whole.camt())), (0, 3));
         assert_eq!(line_count(&world), 3);
     });
@@ -136,8 +140,9 @@ fn memos_are_readable_with_the_key_and_codes_are_found_at_import() {
         let lines = world.look(|conn| query::open_lines(conn, unit, world.ba_dinh.account, None));
         assert_eq!(lines.len(), 5);
         assert_eq!(lines[0].codes, ["HNPH7K2MQ4X97"]);
-        let texts = world
-            .look(|conn| line_texts(conn, &world.vault, unit, lines[0].id, lines[0].key, &lines[0].memo_cipher));
+        let texts = world.look(|conn| {
+            line_texts(conn, &world.vault, unit, lines[0].id, lines[0].key, &lines[0].memo_cipher)
+        });
         assert_eq!(texts.memo, "NHAN TU 19001 ND HNPH7K2MQ4X97 LE PHI");
     });
 }
@@ -150,7 +155,10 @@ fn balances_that_do_not_add_up_refuse_the_file_with_the_numbers() {
             let mut broken = busy_day(&world);
             broken.claimed_closing = Some(185_501);
             let imported = try_import(&world, &Actor::system(), &write(&broken)).unwrap();
-            assert_eq!(imported.errors.iter().map(|error| error.code).collect::<Vec<_>>(), ["balance_broken"]);
+            assert_eq!(
+                imported.errors.iter().map(|error| error.code).collect::<Vec<_>>(),
+                ["balance_broken"]
+            );
             assert!(imported.errors[0].message.contains("185501"), "{}", imported.errors[0].message);
         }
         assert_eq!((world.count("statement"), world.count("statement_file")), (0, 0));
@@ -198,8 +206,12 @@ fn strange_accounts_scopes_and_currencies_are_refused_by_code() {
         let stranger = BankFile::new("1900999900", day, 0).book(1_000, "a", "R1");
         assert_eq!(code(&Actor::system(), &stranger.camt()), "statement_account_unknown");
         let own = busy_day(&world);
-        let elsewhere =
-            Actor { person: Some(world.clerk), client: None, role: Role::Finance, scope: Scope::unit(world.tay_ho.id) };
+        let elsewhere = Actor {
+            person: Some(world.clerk),
+            client: None,
+            role: Role::Finance,
+            scope: Scope::unit(world.tay_ho.id),
+        };
         assert_eq!(code(&elsewhere, &own.camt()), "unit_not_found");
         let cashier = Actor { role: Role::Cashier, ..elsewhere };
         assert_eq!(code(&cashier, &own.camt()), "role_not_allowed");
@@ -217,7 +229,8 @@ fn a_large_statement_goes_in_in_chunks_and_is_whole() {
         let world = World::settled_in(database);
         let mut large = BankFile::new(world.ba_dinh.account_no, today(&world), 0);
         for number in 0..1_203 {
-            large = large.book(1_000 + number % 7, &format!("noi dung {}", number % 11), &format!("R{number}"));
+            large =
+                large.book(1_000 + number % 7, &format!("noi dung {}", number % 11), &format!("R{number}"));
         }
         assert_eq!(counts(&import(&world, &large.camt())), (1_203, 0));
         assert_eq!(counts(&import(&world, &large.without_references().csv())), (0, 1_203));

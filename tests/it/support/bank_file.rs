@@ -73,7 +73,8 @@ impl BankFile {
     }
 
     pub fn closing(&self) -> i64 {
-        self.claimed_closing.unwrap_or_else(|| self.opening + self.bookings.iter().map(|one| one.amount).sum::<i64>())
+        self.claimed_closing
+            .unwrap_or_else(|| self.opening + self.bookings.iter().map(|one| one.amount).sum::<i64>())
     }
 
     pub fn camt(&self) -> Vec<u8> {
@@ -150,8 +151,11 @@ impl BankFile {
         let mut balance = self.opening;
         for (index, one) in self.bookings.iter().enumerate() {
             balance += one.amount;
-            let (debit, credit) =
-                if one.amount < 0 { (one.amount.abs().to_string(), String::new()) } else { (String::new(), one.amount.to_string()) };
+            let (debit, credit) = if one.amount < 0 {
+                (one.amount.abs().to_string(), String::new())
+            } else {
+                (String::new(), one.amount.to_string())
+            };
             let reference = one.reference.clone().unwrap_or_default();
             writeln!(
                 text,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
 
-use super::day_share::{Fee, Sums};
+use super::share::{Fee, Sums};
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
@@ -365,7 +365,12 @@ pub fn unresolved(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<V
 }
 
 /// Resolved exceptions of the account about one line, newest last.
-pub fn resolved_of_line(conn: &mut Conn, unit: UnitId, account: AccountId, line: LineId) -> Result<Vec<Noted>> {
+pub fn resolved_of_line(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    line: LineId,
+) -> Result<Vec<Noted>> {
     let found: Vec<NotedParts> = exception::table
         .filter(exception::unit_id.eq(unit))
         .filter(exception::account_id.eq(account))
@@ -570,9 +575,19 @@ pub fn fees(
     )?;
     Ok(found
         .into_iter()
-        .map(|(obligation, (item_code, kind, document_kind, chapter, sub_item, kept_share_bp, amount), has)| {
-            (obligation, has, Fee { item_code, kind, document_kind, chapter, sub_item, kept_share_bp, amount })
-        })
+        .map(
+            |(
+                obligation,
+                (item_code, kind, document_kind, chapter, sub_item, kept_share_bp, amount),
+                has,
+            )| {
+                (
+                    obligation,
+                    has,
+                    Fee { item_code, kind, document_kind, chapter, sub_item, kept_share_bp, amount },
+                )
+            },
+        )
         .collect())
 }
 
@@ -608,7 +623,8 @@ pub fn shared_between(
     .classify()?;
     let mut sums = Sums::new();
     for row in found {
-        let is_reversed = row.debit_account.starts_with("budget_due") || row.debit_account.starts_with("share_kept");
+        let is_reversed =
+            row.debit_account.starts_with("budget_due") || row.debit_account.starts_with("share_kept");
         let (key, amount) = if is_reversed {
             ((row.credit_account, row.debit_account), -row.amount)
         } else {
