@@ -72,7 +72,8 @@ fn row(conn: &mut Conn, state: &State, played: &Played, exceptions: &[(Exception
         if !states.contains(&said) {
             states.push(said);
         }
-        receipts.extend(receipt::query::of_obligation(conn, unit, id)?.into_iter().map(|receipt| receipt.number));
+        receipts
+            .extend(receipt::query::of_obligation(conn, unit, id)?.into_iter().map(|receipt| receipt.number));
     }
     let bookings: Vec<_> = played
         .acts
@@ -83,9 +84,10 @@ fn row(conn: &mut Conn, state: &State, played: &Played, exceptions: &[(Exception
     for (exception, topic) in exceptions {
         let concerns = match topic {
             Topic::Obligation(id) => played.payables.iter().any(|payable| payable.obligation == *id),
-            Topic::Code(codes) => {
-                played.payables.iter().any(|payable| codes.split('+').any(|code| code == payable.reference_code))
-            }
+            Topic::Code(codes) => played
+                .payables
+                .iter()
+                .any(|payable| codes.split('+').any(|code| code == payable.reference_code)),
             Topic::BankReference(reference) => {
                 bookings.iter().any(|booking| booking.bank_reference == *reference)
             }
@@ -104,7 +106,8 @@ fn row(conn: &mut Conn, state: &State, played: &Played, exceptions: &[(Exception
             format!("{sign}{}", booking.amount)
         })
         .collect();
-    let more = if bookings.len() > NUMBERS_SHOWN { format!(", … ({})", bookings.len()) } else { String::new() };
+    let more =
+        if bookings.len() > NUMBERS_SHOWN { format!(", … ({})", bookings.len()) } else { String::new() };
     Ok(Row {
         title: played.scenario.title(),
         did: format!("{}{more}", signed.join(", ")),

@@ -55,7 +55,8 @@ pub async fn create(
         let mut numbered = None;
         let given = once(&app, &shared.in_flight, &actor, &repeatable, StatusCode::CREATED, |tx, stamp| {
             let unit = locate(tx, &actor, id)?;
-            let taking = Taking { unit, obligation: id, amount: asked.amount, method, collector: collector.clone() };
+            let taking =
+                Taking { unit, obligation: id, amount: asked.amount, method, collector: collector.clone() };
             let (body, receipt) = take(&shared, tx, stamp, &actor, &taking)?;
             numbered = receipt;
             Ok(body)
