@@ -6,6 +6,7 @@
 pub mod certificate;
 mod chain;
 mod facts;
+mod fee_query;
 mod query;
 mod share;
 
@@ -197,7 +198,7 @@ pub fn prepare(
     let first = month_start(date).max(account.opened_on);
     let shares = shares(
         &fees_to_date(conn, &account, first, date)?,
-        &query::shared_between(conn, unit, account.id, first, date)?,
+        &fee_query::shared_between(conn, unit, account.id, first, date)?,
     )?;
     let seen = query::fingerprint(conn, unit, account.id, first, date)?;
     certify(conn, stamp, &account, revision, proof, shares, &read, signer_serial, (first, seen)).map(Ok)
@@ -282,13 +283,13 @@ fn fees_to_date(
     date: BusinessDay,
 ) -> Result<Vec<Fee>> {
     let unit = account.unit;
-    let recognised = query::recognised_since(conn, unit, first)?;
+    let recognised = fee_query::recognised_since(conn, unit, first)?;
     let mut candidates: BTreeSet<ObligationId> = recognised.keys().copied().collect();
-    candidates.extend(query::shown_between(conn, unit, account.id, first, date)?);
+    candidates.extend(fee_query::shown_between(conn, unit, account.id, first, date)?);
     let candidates: Vec<ObligationId> = candidates.into_iter().collect();
-    let standings = query::standings(conn, unit, &candidates)?;
+    let standings = fee_query::standings(conn, unit, &candidates)?;
     let payments: BTreeSet<PaymentId> = standings.iter().map(|standing| standing.payment).collect();
-    let shown = query::shown_whole(conn, unit, &payments.into_iter().collect::<Vec<_>>())?;
+    let shown = fee_query::shown_whole(conn, unit, &payments.into_iter().collect::<Vec<_>>())?;
     let mut proven = std::collections::BTreeMap::new();
     for standing in &standings {
         let latest = proven.entry(standing.obligation).or_insert(Some((account.opened_on, account.id)));
@@ -302,7 +303,7 @@ fn fees_to_date(
             (on == account.id && (first..=date).contains(&counts_on)).then_some(*obligation)
         })
         .collect();
-    let fees = query::fees(conn, unit, &ready)?;
+    let fees = fee_query::fees(conn, unit, &ready)?;
     Ok(fees
         .into_iter()
         .filter(|(_, has_receipt, fee)| *has_receipt || fee.document_kind == "none")
