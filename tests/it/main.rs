@@ -7,7 +7,9 @@ mod tidy;
 
 mod app_drops;
 mod batches;
+mod days;
 mod facts;
+mod imports;
 mod isolation;
 mod leases;
 mod migrations;

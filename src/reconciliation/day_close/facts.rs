@@ -3,17 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::classification::Class;
-use super::day_query::{self as query, Noted};
-use super::proof::{
-    Before, DayFacts, Item, LineFacts, NextStatement, Obstacle, OpenItem, Sequence, StatementFacts,
-};
+use super::query::{self, Noted};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::exception::Kind;
 use crate::id::*;
 use crate::ledger::{self, Account};
+use crate::reconciliation::classification::Class;
+use crate::reconciliation::proof::{
+    Before, DayFacts, Item, LineFacts, NextStatement, Obstacle, OpenItem, Sequence, StatementFacts,
+};
 use crate::statement::query::{self as statements, StoredLine, StoredStatement};
 use crate::store::Conn;
 use crate::unit::BankAccount;
