@@ -1,7 +1,7 @@
 //! The configuration: one TOML file plus environment, validated at start. The only room that
 //! reads the environment.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -72,6 +72,8 @@ pub struct Web {
     pub public_url: String,
     /// Look-ups of receipts per minute and address.
     pub lookups_per_minute: u32,
+    /// Reverse proxies whose `X-Forwarded-For` is believed; without them the peer is the source.
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 impl Default for Web {
@@ -81,6 +83,7 @@ impl Default for Web {
             workers: 2,
             public_url: "http://127.0.0.1:8080".into(),
             lookups_per_minute: 30,
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -134,6 +137,15 @@ pub struct Channels {
     pub bank: Vec<BankChannel>,
 }
 
+impl Channels {
+    /// The names of all channels, in the order of the file.
+    pub fn names(&self) -> Vec<&str> {
+        let sepay = self.sepay.iter().map(|entry| entry.name.as_str());
+        let vietqr = self.vietqr.iter().map(|entry| entry.name.as_str());
+        sepay.chain(vietqr).chain(self.bank.iter().map(|entry| entry.name.as_str())).collect()
+    }
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SepayChannel {
@@ -175,9 +187,18 @@ impl Config {
 
     /// The same from text.
     pub fn parse(text: &str) -> Result<Config> {
+        Config::with_environment(text, &|name| read_environment(name))
+    }
+
+    /// The same, whatever the environment says.
+    pub fn parse_alone(text: &str) -> Result<Config> {
+        Config::with_environment(text, &|_| None)
+    }
+
+    fn with_environment(text: &str, environment: &dyn Fn(&str) -> Option<String>) -> Result<Config> {
         let mut config: Config = toml::from_str(text)
             .map_err(|error| Error::invalid("config", "config_unreadable", error.to_string()))?;
-        config.override_by(&|name| read_environment(name))?;
+        config.override_by(environment)?;
         config.check()?;
         Ok(config)
     }
@@ -305,6 +326,46 @@ mod tests {
         assert!(error("[web]\nworker = 1\n").contains("unknown field `worker`"));
         assert!(error("[log]\nlevel = \"loud\"\n").starts_with("log.level:"));
         assert!(error("[database]\nurl = \"mysql://x\"\n").starts_with("database.url:"));
+    }
+
+    #[test]
+    fn the_example_file_is_valid_and_names_every_field() {
+        let text = include_str!("../bienlai.example.toml");
+        let config: Config = toml::from_str(text).unwrap();
+        config.check().unwrap();
+        assert_eq!(config.channels.names(), ["sepay", "vietqr", "vpbank"]);
+        let fields = [
+            "url",
+            "owner_url",
+            "allow_plaintext",
+            "role",
+            "reader_limit",
+            "writer_limit",
+            "migrate_at_start",
+            "listen",
+            "workers",
+            "public_url",
+            "lookups_per_minute",
+            "master_key",
+            "master_key_file",
+            "level",
+            "format",
+            "threads",
+            "batch",
+            "name",
+            "signing_secrets",
+            "api_keys",
+            "bank_bin",
+            "user",
+            "passwords",
+            "token_keys",
+            "secrets",
+        ];
+        for field in fields {
+            let named =
+                text.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{field} = ")));
+            assert!(named, "{field} is not explained");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod store;
 
 pub mod audit;
 pub mod exception;
+pub mod identity;
 pub mod ledger;
 pub mod obligation;
 pub mod party;
@@ -24,6 +25,11 @@ pub mod statement;
 pub mod tariff;
 pub mod unit;
 
+pub mod simulator;
+
 pub mod app;
 pub mod web;
 pub mod worker;
+
+pub mod cli;
+pub mod demo;

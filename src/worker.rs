@@ -12,6 +12,7 @@ use crate::audit;
 use crate::error::Result;
 use crate::id::{ReceiptId, UnitId};
 use crate::payment::settler::{self, Numbered, Settler};
+use crate::receipt::sign::Signer;
 use crate::receipt::{query, seal};
 use crate::store::Lane;
 
@@ -181,6 +182,24 @@ pub fn number_committed(app: &App) -> Result<usize> {
     }
 }
 
+/// Signs each unit's newest audit root; units without any key are left for later. Returns how many.
+pub fn sign_audit_roots(app: &App) -> Result<usize> {
+    let roots = app.store.read(&Scope::All, audit::unsigned_roots)?;
+    let mut signed = 0;
+    for root in roots {
+        let stamp = app.stamp();
+        let signer =
+            app.store.read(&Scope::All, |conn| app.keyring.signer(conn, stamp.vault, root.unit, stamp.now));
+        let Ok(held) = signer else { continue };
+        let Some(signature) = held.signer.sign(&[&root.message()])?.pop() else { continue };
+        app.store.write(&Scope::All, Lane::Bulk, |tx| {
+            audit::store_signature(tx, &stamp, &root, held.certificate, signature.clone())
+        })?;
+        signed += 1;
+    }
+    Ok(signed)
+}
+
 fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
     let tools = app.settling_tools();
     let mut round = 0_u64;
@@ -191,6 +210,9 @@ fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
         }
         if round % 10 == 1 {
             settler::retry_parked(&tools)?;
+        }
+        if round % 3_600 == 60 {
+            sign_audit_roots(app)?;
         }
         if round % 600 == 1 {
             crate::web::retention::purge(app)?;

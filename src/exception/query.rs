@@ -235,3 +235,24 @@ pub fn last_proposal(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<O
         Some(Proposal { resolution: resolution?, target, reason, maker: maker? })
     }))
 }
+
+/// Since when the oldest unresolved exception of a kind waits, in all units.
+pub fn oldest_unresolved(conn: &mut Conn, kind: Kind) -> Result<Option<Instant>> {
+    exception::table
+        .filter(exception::kind.eq(i32::from(kind.number())))
+        .filter(exception::state.ne(State::Resolved.as_str()))
+        .order(exception::created_at)
+        .select(exception::created_at)
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+/// The unit of an exception within a scope: ids do not tell their unit.
+pub fn unit_of(conn: &mut Conn, scope: &crate::actor::Scope, id: ExceptionId) -> Result<Option<UnitId>> {
+    let mut found = exception::table.filter(exception::id.eq(id)).select(exception::unit_id).into_boxed();
+    if let crate::actor::Scope::Units(units) = scope {
+        found = found.filter(exception::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
+    }
+    found.first(conn).optional().classify()
+}

@@ -484,3 +484,49 @@ pub fn changes(
         })
         .collect())
 }
+
+/// The unit of an obligation within a scope: ids do not tell their unit.
+pub fn unit_of(conn: &mut Conn, scope: &crate::actor::Scope, id: ObligationId) -> Result<Option<UnitId>> {
+    let mut found = obligation::table.filter(obligation::id.eq(id)).select(obligation::unit_id).into_boxed();
+    if let crate::actor::Scope::Units(units) = scope {
+        found = found.filter(obligation::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
+    }
+    found.first(conn).optional().classify()
+}
+
+/// One change of an obligation as it is told to people and programs.
+#[derive(Clone, Debug, PartialEq, Queryable)]
+pub struct PastEvent {
+    pub id: EventId,
+    pub revision: i64,
+    pub kind: String,
+    pub state: String,
+    pub allocated: Dong,
+    pub payment: Option<PaymentId>,
+    pub receipt: Option<ReceiptId>,
+    pub actor: String,
+    pub reason: Option<String>,
+    pub at: Instant,
+}
+
+/// The changes of an obligation, oldest first.
+pub fn events(conn: &mut Conn, unit: UnitId, id: ObligationId) -> Result<Vec<PastEvent>> {
+    obligation_event::table
+        .filter(obligation_event::unit_id.eq(unit))
+        .filter(obligation_event::obligation_id.eq(id))
+        .order((obligation_event::revision, obligation_event::id))
+        .select((
+            obligation_event::id,
+            obligation_event::revision,
+            obligation_event::kind,
+            obligation_event::state,
+            obligation_event::allocated,
+            obligation_event::payment_id,
+            obligation_event::receipt_id,
+            obligation_event::actor,
+            obligation_event::reason,
+            obligation_event::at,
+        ))
+        .load(conn)
+        .classify()
+}

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::book::{Book, Bucket, CollectedBy, Completion, Held, Payment};
+use super::book::{Book, Bucket, Completion, Held, Payment};
+use super::content::{Material, receipt_content};
 use super::query;
 use crate::actor::Actor;
 use crate::amount::Dong;
@@ -13,7 +14,6 @@ use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::obligation::{self, Line, Obligation};
 use crate::payment::movement::Movement;
-use crate::receipt::content::{self, Content, LineKind, ReceiptKind, Reduction, Totals};
 use crate::receipt::issue::{self, Draft, Outcome};
 use crate::receipt::query::DueRow;
 use crate::store::rows::{self, Column, Update};
@@ -32,6 +32,7 @@ pub fn flush(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, mut book: Book) 
     store_projections(tx, &mut book)?;
     store_payments(tx, stamp, &book)?;
     let written = complete(tx, stamp, actor, &mut book)?;
+    check_postings(&book)?;
     ledger::post(tx, stamp, &book.postings)?;
     obligation::record_events(tx, stamp, &book.obligation_events)?;
     exception::open(tx, stamp, &book.exceptions)?;
@@ -62,6 +63,29 @@ fn check(book: &Book) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What new payments put into clearing and drawers is exactly what they amount to.
+fn check_postings(book: &Book) -> Result<()> {
+    let mut received: HashMap<(UnitId, String), i64> = HashMap::new();
+    let is_transit = |account: &str| account.starts_with("clearing/") || account.starts_with("drawer/");
+    for held in book.payments.values().filter(|held| held.read_revision.is_none()) {
+        if is_transit(&held.value.debit_account) {
+            let key = (held.value.unit, held.value.debit_account.clone());
+            *received.entry(key).or_default() += held.value.amount.0;
+        }
+    }
+    for posting in &book.postings {
+        if matches!(posting.debit, Account::Clearing(..) | Account::Drawer(_)) {
+            *received.entry((posting.unit, posting.debit.to_string())).or_default() -= posting.amount.0;
+        }
+    }
+    match received.into_iter().find(|(_, difference)| *difference != 0) {
+        None => Ok(()),
+        Some(((unit, account), _)) => {
+            Err(Error::internal(format!("the postings of {unit} to {account} are not its payments")))
+        }
+    }
 }
 
 fn changed<T>(held: &HashMap<impl std::hash::Hash + Eq, Held<T>>) -> Vec<(&T, i64)> {
@@ -239,82 +263,21 @@ fn draft(book: &Book, completion: &Completion) -> Result<Option<Draft>> {
     let lines = book.lines.get(&key).ok_or_else(missing)?;
     let unit = book.units.get(&completion.unit).ok_or_else(missing)?;
     let payer = book.payers.get(&(completion.unit, obligation.party)).cloned().unwrap_or_default();
-    let printed: Vec<content::Line> = lines
-        .iter()
-        .filter(|line| line.document_kind == issue::RECEIPT && line.kind != "pass_through")
-        .map(printed_line)
-        .collect();
-    if printed.is_empty() {
-        return Ok(None);
-    }
-    let content = Content {
-        kind: ReceiptKind::WithoutPrintedValue,
-        unit: content::CollectingUnit {
-            name: unit.name.clone(),
-            tax_code: unit.tax_code.clone(),
-            budget_code: unit.budget_code.clone(),
-            address: unit.address.clone(),
-            phone: unit.phone.clone(),
-            email: None,
-            treasury_account: None,
-            treasury_code: None,
-            principal: None,
-        },
-        payer: content::Payer {
-            name: payer.name,
-            tax_code: payer.tax_code,
-            personal_id: payer.personal_id,
-            passport: payer.passport,
-            address: payer.address,
-            phone: payer.phone,
-            email: payer.email,
-        },
-        totals: Totals::of(&printed)?,
-        lines: printed,
-        payment_method: completion.method.on_receipt().to_owned(),
-        dossier_code: Some(obligation.dossier_code.clone()),
-        lookup_code: issue::lookup_code()?,
-        collected_on: completion.collected_at.business_day(),
-        collected_by: match &completion.collected_by {
-            CollectedBy::Officer(name) => content::CollectedBy::Officer(name.clone()),
-            CollectedBy::Channel(channel) => content::CollectedBy::Channel(channel.clone()),
-        },
-        relation: None,
-    };
-    Ok(Some(Draft {
+    let content = receipt_content(&Material {
+        unit,
+        payer: &payer,
+        dossier_code: &obligation.dossier_code,
+        lines,
+        method: completion.method,
+        collected_at: completion.collected_at,
+        collected_by: &completion.collected_by,
+    })?;
+    Ok(content.map(|content| Draft {
         unit: completion.unit,
         obligation: completion.obligation,
         content,
         collected_at: completion.collected_at,
     }))
-}
-
-/// A tiered fee has no single unit price; the receipt then shows one measure at the whole price,
-/// because its format demands quantity × unit price = gross.
-fn printed_line(line: &Line) -> content::Line {
-    let product =
-        line.quantity.checked_mul(line.unit_price).and_then(|product| Dong::round_half_up(product).ok());
-    let (quantity, unit_price) = if product == Some(line.gross) {
-        (line.quantity, line.unit_price)
-    } else {
-        (rust_decimal::Decimal::ONE, line.gross.to_decimal())
-    };
-    content::Line {
-        kind: if line.kind == "le_phi" { LineKind::Charge } else { LineKind::Fee },
-        item_code: Some(line.item_code.clone()),
-        name: line.item_name.clone(),
-        chapter: line.chapter.clone(),
-        sub_item: line.sub_item.clone(),
-        unit: Some(line.measure_unit.clone()).filter(|unit| !unit.is_empty()),
-        quantity,
-        unit_price,
-        reduction: line.reduction.is_positive().then(|| Reduction {
-            percent: line.reduction_percent,
-            amount: line.reduction,
-            ground: line.reduction_ground.clone().unwrap_or_default(),
-        }),
-        amount: line.amount,
-    }
 }
 
 /// The account a line's money is recognised on when its document is issued.

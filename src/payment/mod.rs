@@ -4,9 +4,12 @@
 //! `settle` takes claims, `prove` statement lines, `counter` cash and cards; all three put their
 //! decisions into a `book::Book` and write it out the same way.
 
+pub mod archive;
 pub mod book;
+pub mod cancel;
 pub mod channel;
 pub mod claim;
+pub mod content;
 pub mod counter;
 mod flush;
 mod movement;

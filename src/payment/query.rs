@@ -307,10 +307,11 @@ pub fn alike(conn: &mut Conn, looks: &[Likeness], since: BusinessDay) -> Result<
             ("code", Column::of(looks.iter().map(|look| look.code.clone()))),
             ("amount", Column::of(looks.iter().map(|look| look.amount))),
         ],
-        &format!("AND t.state IN ('expected', 'proven') AND t.first_seen_on >= '{since}'"),
+        &format!("AND t.first_seen_on >= '{since}'"),
         Lock::None,
     )?;
-    Ok(found.into_iter().map(movement_from).collect())
+    // The states are looked at here: in SQL they would tempt SQLite to another, far worse index.
+    Ok(found.into_iter().map(movement_from).filter(Movement::is_live).collect())
 }
 
 /// Movements of an account in one state, oldest first.
@@ -708,4 +709,29 @@ pub fn allocated_to(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result
         }
     }
     Ok(shares.into_iter().filter(|(_, share)| *share > 0).map(|(id, share)| (id, Dong(share))).collect())
+}
+
+/// The oldest movement that is claimed and not yet proven, in all units: ids are minted in the
+/// order of time.
+pub fn oldest_expected(conn: &mut Conn) -> Result<Option<MovementId>> {
+    movement::table
+        .filter(movement::state.eq(State::Expected.as_str()))
+        .order(movement::id)
+        .select(movement::id)
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+/// Payments that ever had money on the obligation.
+pub fn payments_on(conn: &mut Conn, unit: UnitId, obligation: ObligationId) -> Result<Vec<PaymentId>> {
+    use crate::store::schema::allocation;
+    allocation::table
+        .filter(allocation::unit_id.eq(unit))
+        .filter(allocation::obligation_id.eq(obligation))
+        .order(allocation::payment_id)
+        .select(allocation::payment_id)
+        .distinct()
+        .load(conn)
+        .classify()
 }

@@ -90,6 +90,11 @@ impl Settler {
         answered.await.unwrap_or_else(|_| Err(Error::busy("settler_stopped", 5, "the service is stopping")))
     }
 
+    /// Whether the settling thread still takes claims.
+    pub fn is_alive(&self) -> bool {
+        !self.queue.is_closed()
+    }
+
     /// Claims waiting now; signing holds back while there are any.
     pub fn depth(&self) -> usize {
         self.depth.load(Ordering::Relaxed)

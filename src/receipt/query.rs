@@ -302,3 +302,17 @@ pub fn current_of_obligations(
     found.sort_unstable();
     Ok(found)
 }
+
+/// Receipts that are numbered and wait for their signature, in all units.
+pub fn unsigned_count(conn: &mut Conn) -> Result<i64> {
+    receipt::table.filter(receipt::state.eq("numbered")).count().get_result(conn).classify()
+}
+
+/// The unit of a receipt within a scope: ids do not tell their unit.
+pub fn unit_of(conn: &mut Conn, scope: &crate::actor::Scope, id: ReceiptId) -> Result<Option<UnitId>> {
+    let mut found = receipt::table.filter(receipt::id.eq(id)).select(receipt::unit_id).into_boxed();
+    if let crate::actor::Scope::Units(units) = scope {
+        found = found.filter(receipt::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
+    }
+    found.first(conn).optional().classify()
+}

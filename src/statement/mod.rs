@@ -13,21 +13,27 @@ mod balance;
 mod camt;
 mod date;
 mod detect;
+mod draft;
 mod encoding;
 mod finding;
+pub mod identity;
+pub mod import;
 mod memo;
 mod model;
 mod mt940;
 mod number;
 mod parse;
+pub mod query;
 mod tabular;
 #[cfg(test)]
 mod tests;
 
 pub use balance::{join_pages, prove_balance};
 pub use finding::Finding;
-pub use memo::{line_memo, seal_memo};
+pub use import::{Imported, ImportedStatement, import_file};
+pub use memo::{LineTexts, line_memo, line_texts, seal_texts};
 pub use model::{
     Balance, BalanceBasis, Charge, Detail, Duplicate, Format, Line, Page, Parsed, Statement, Totals,
 };
 pub use parse::{MAX_BYTES, parse};
+pub use query::{StoredLine, StoredStatement};

@@ -109,8 +109,10 @@ impl DatabaseUrl {
 /// then the administrator is asked for it by the error (`ALTER DATABASE … SET lc_messages = 'C'`).
 fn speak_english(conn: &mut PgConnection) -> diesel::QueryResult<()> {
     let spoken: String =
-        diesel::select(diesel::dsl::sql::<diesel::sql_types::Text>("current_setting('lc_messages')")).get_result(conn)?;
-    let is_english = spoken == "C" || spoken == "POSIX" || spoken.starts_with("C.") || spoken.starts_with("en_");
+        diesel::select(diesel::dsl::sql::<diesel::sql_types::Text>("current_setting('lc_messages')"))
+            .get_result(conn)?;
+    let is_english =
+        spoken == "C" || spoken == "POSIX" || spoken.starts_with("C.") || spoken.starts_with("en_");
     if is_english { Ok(()) } else { conn.batch_execute("SET lc_messages = 'C'") }
 }
 

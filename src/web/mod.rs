@@ -1,3 +1,74 @@
-//! HTTP.
+//! HTTP: the API of the dossier system and the staff, the callbacks of banks, the pages of
+//! citizens, and the health of the process. Handlers unpack, call one use case and render.
 
+mod api;
+mod callback;
+mod extract;
+mod health;
+mod idempotency;
+mod limit;
+pub mod message;
+mod pages;
+mod query;
+mod respond;
 pub mod retention;
+mod routes;
+mod serve;
+mod trace;
+#[cfg(test)]
+mod tests;
+
+pub use api::raise;
+pub use serve::{serve, serve_until};
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::app::{App, Running};
+use idempotency::InFlight;
+use limit::PerAddress;
+
+/// What every handler shares.
+pub(crate) struct Shared {
+    pub running: Arc<Running>,
+    /// Look-ups of receipts and pay pages.
+    pub lookups: PerAddress,
+    /// Refused callbacks that are kept; the rest are only counted.
+    pub refusals: PerAddress,
+    pub in_flight: InFlight,
+    pub metrics: PrometheusHandle,
+    pub gauges: health::Gauges,
+}
+
+/// Refused callbacks kept per minute and source.
+const REFUSALS_KEPT_PER_MINUTE: u32 = 10;
+
+impl Shared {
+    fn new(running: Arc<Running>) -> Self {
+        let lookups = PerAddress::per_minute(running.app.config.web.lookups_per_minute);
+        Shared {
+            running,
+            lookups,
+            refusals: PerAddress::per_minute(REFUSALS_KEPT_PER_MINUTE),
+            in_flight: InFlight::default(),
+            metrics: health::recorder(),
+            gauges: health::Gauges::default(),
+        }
+    }
+
+    fn app(&self) -> &Arc<App> {
+        &self.running.app
+    }
+
+    /// Where a path is reached from outside.
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.app().config.web.public_url)
+    }
+
+    /// The address a request came from; a proxy's own is replaced by the one it vouches for.
+    fn source(&self, request: &actix_web::HttpRequest) -> IpAddr {
+        extract::source(request, &self.app().config.web.trusted_proxies)
+    }
+}

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a story that cannot go on has failed")]
 
 mod support;
+mod tidy;
 
 mod app_drops;
 mod batches;

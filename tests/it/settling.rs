@@ -839,7 +839,12 @@ fn an_exception_is_settled_by_two_persons() {
         let owed = world.raise(FEE);
         world.claim(&owed, Dong(30_000)).settle();
         let item = world.exceptions(owed.unit).remove(0);
-        let officer = |person| Actor { person: Some(person), client: None, role: Role::Finance, scope: Scope::unit(owed.unit) };
+        let officer = |person| Actor {
+            person: Some(person),
+            client: None,
+            role: Role::Finance,
+            scope: Scope::unit(owed.unit),
+        };
         let (maker, checker) = (officer(world.clerk), officer(world.chief));
         let proposed = world.app.write(&maker, |tx, stamp| {
             exception::propose(tx, stamp, &maker, owed.unit, item.id, ("acknowledge", None, "sẽ hoàn"))
@@ -847,7 +852,9 @@ fn an_exception_is_settled_by_two_persons() {
         assert_eq!(proposed.unwrap().state, exception::State::Proposed);
         let alone = world.app.write(&maker, |tx, stamp| exception::approve(tx, stamp, &maker, owed.unit, item.id));
         assert_eq!(alone.unwrap_err().code(), "maker_is_checker");
-        let approved = world.app.write(&checker, |tx, stamp| exception::approve(tx, stamp, &checker, owed.unit, item.id));
+        let approved = world
+            .app
+            .write(&checker, |tx, stamp| exception::approve(tx, stamp, &checker, owed.unit, item.id));
         assert_eq!(approved.unwrap().0.state, exception::State::Resolved);
         assert!(world.open_kinds(owed.unit).is_empty());
     });

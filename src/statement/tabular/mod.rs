@@ -1,8 +1,9 @@
 //! Tables exported by Vietnamese banks: CSV now, other carriers of rows later.
 //!
 //! `rows` cuts text into rows, `column` knows what a heading means, `header` finds the heading
-//! row, `label` reads what stands around the table, `movement` reads one row,
-//! `section` turns the rows of one account into a statement and `order` brings them into the order of booking and finds the balances.
+//! row, `label` reads what stands around the table, `movement` reads one row, `section` turns the
+//! rows of one account into a statement and `order` brings them into the order of booking and
+//! finds the balances.
 //!
 //! The bank's view is kept: “Nợ/Debit” is money out of our account.
 

@@ -112,7 +112,8 @@ proptest::proptest! {
         let characters: Vec<char> = HANOI.chars().collect();
         let cut = cut.min(characters.len());
         let rest = (cut + length).min(characters.len());
-        let text: String = characters[..cut].iter().chain(insert.chars().collect::<Vec<_>>().iter()).chain(&characters[rest..]).collect();
+        let inserted: Vec<char> = insert.chars().collect();
+        let text: String = characters[..cut].iter().chain(&inserted).chain(&characters[rest..]).collect();
         let _ = load(&text);
     }
 }

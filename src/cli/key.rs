@@ -1,0 +1,178 @@
+//! `bienlai key …`
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::office::Office;
+use super::{DONE, read_bytes, read_text};
+use crate::actor::Actor;
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::id::{CertificateId, UnitId};
+use crate::receipt::key::{SigningKey, TestAuthority, issue_test_certificate, test_authority};
+use crate::store::{Stamp, Tx};
+use crate::unit::{self, certificate};
+
+pub const CA_CERTIFICATE: &str = "ca.pem";
+pub const CA_KEY: &str = "ca-key.pem";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a certification authority for trials; its name says that it has no legal value
+    TestCa {
+        /// The folder for ca.pem and ca-key.pem
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Issue a signing certificate for trials
+    Issue(Issue),
+    /// Store a unit's signing key, encrypted, from PKCS#12 or PEM
+    ///
+    /// Example: bienlai key import --unit 00004 --p12 phuong.p12 --password-file matkhau.txt
+    Import(Import),
+}
+
+#[derive(Debug, Args)]
+pub struct Issue {
+    /// The folder with ca.pem and ca-key.pem
+    #[arg(long, value_name = "DIR")]
+    ca: PathBuf,
+    /// The name of the unit
+    #[arg(long)]
+    name: String,
+    #[arg(long)]
+    tax_code: String,
+    #[arg(long, value_name = "N", default_value_t = 365)]
+    days: u32,
+    /// The folder for <tax code>.pem: key, certificate and chain
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The unit, by its code; `city` for entrusted signing
+    #[arg(long, value_name = "CODE")]
+    unit: String,
+    #[arg(long, value_name = "FILE", required_unless_present = "pem", requires = "password_file")]
+    p12: Option<PathBuf>,
+    /// A file whose first line is the password of the PKCS#12 file
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// Key, certificate and chain in one file
+    #[arg(long, value_name = "FILE", conflicts_with = "p12")]
+    pem: Option<PathBuf>,
+}
+
+pub fn run(config: &Path, command: Command) -> Result<u8> {
+    match command {
+        Command::TestCa { out } => make_authority(&out),
+        Command::Issue(issue) => issue_certificate(&issue),
+        Command::Import(import) => import_key(config, &import),
+    }
+}
+
+fn make_authority(out: &Path) -> Result<u8> {
+    let authority = test_authority(Clock::System.now())?;
+    make_folder(out)?;
+    write_new(&out.join(CA_CERTIFICATE), authority.certificate_pem(), false)?;
+    write_new(&out.join(CA_KEY), authority.key_pem().expose_secret(), true)?;
+    println!("{}", out.join(CA_CERTIFICATE).display());
+    Ok(DONE)
+}
+
+fn issue_certificate(issue: &Issue) -> Result<u8> {
+    let key_pem = SecretString::from(read_text(&issue.ca.join(CA_KEY))?);
+    let authority = TestAuthority::from_pem(&key_pem, &read_text(&issue.ca.join(CA_CERTIFICATE))?)?;
+    let now = Clock::System.now();
+    let key = issue_test_certificate(&authority, &issue.name, &issue.tax_code, now, issue.days)?;
+    make_folder(&issue.out)?;
+    let path = issue.out.join(format!("{}.pem", crate::text::squash(&issue.tax_code)));
+    write_new(&path, key.to_pem().expose_secret(), true)?;
+    println!("{}", path.display());
+    Ok(DONE)
+}
+
+fn import_key(config: &Path, import: &Import) -> Result<u8> {
+    let office = Office::open(config)?;
+    let actor = Actor::system();
+    let unit = office.read(&actor, |conn| match import.unit.as_str() {
+        "city" => unit::find(conn, unit::CITY),
+        code => unit::find_by_code(conn, code),
+    })?;
+    let key = read_key(import, &unit.tax_code)?;
+    let id = office.write(&actor, |tx, stamp| store(tx, stamp, &actor, unit.id, &key))?;
+    println!("{id}  {}", key.certificate().subject());
+    if key.certificate().is_test() {
+        println!("a test certificate: receipts signed with it have no legal value");
+    }
+    Ok(DONE)
+}
+
+fn read_key(import: &Import, tax_code: &str) -> Result<SigningKey> {
+    match (&import.p12, &import.password_file, &import.pem) {
+        (Some(p12), Some(password_file), _) => {
+            let text = read_text(password_file)?;
+            let password = SecretString::from(text.lines().next().unwrap_or_default());
+            SigningKey::from_pkcs12(&read_bytes(p12)?, &password, tax_code)
+        }
+        (_, _, Some(pem)) => {
+            let text = read_text(pem)?;
+            SigningKey::from_pem(&SecretString::from(text.as_str()), &text, tax_code)
+        }
+        _ => Err(Error::invalid("file", "key_file_missing", "give --p12 with --password-file, or --pem")),
+    }
+}
+
+/// Stores a key for a unit; the key is encrypted under the unit's data key.
+pub fn store(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    key: &SigningKey,
+) -> Result<CertificateId> {
+    let held = key.certificate();
+    let chain_pem = key.chain_pem();
+    certificate::store(tx, stamp, actor, certificate::NewCertificate {
+        unit,
+        subject: held.subject().to_owned(),
+        serial: held.serial().to_owned(),
+        certificate_pem: first_block(&chain_pem),
+        chain_pem,
+        key_pem: &key.to_pem(),
+        not_before: held.valid_from(),
+        not_after: held.valid_until(),
+        is_test: held.is_test(),
+    })
+}
+
+/// The certificate itself, which stands before its chain.
+fn first_block(chain_pem: &str) -> String {
+    const END: &str = "-----END CERTIFICATE-----\n";
+    chain_pem.split_inclusive(END).next().unwrap_or_default().to_owned()
+}
+
+fn make_folder(path: &Path) -> Result<()> {
+    std::fs::create_dir_all(path).map_err(|error| unwritable(path, &error))
+}
+
+/// Writes a file that must not exist yet; a secret one only its owner may read.
+pub fn write_new(path: &Path, text: &str, is_secret: bool) -> Result<()> {
+    use std::io::Write;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if is_secret {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    let mut file = options.open(path).map_err(|error| unwritable(path, &error))?;
+    file.write_all(text.as_bytes()).map_err(|error| unwritable(path, &error))
+}
+
+#[track_caller]
+fn unwritable(path: &Path, error: &std::io::Error) -> Error {
+    Error::invalid("file", "file_unwritable", format!("{}: {error}", path.display()))
+}

@@ -1,0 +1,179 @@
+//! The command line: one file per subcommand; each unpacks, calls a room and prints.
+//!
+//! Answers go to standard output, everything else to standard error. Exit codes: 0 done, 1 the
+//! answer is no (a gap, an invalid receipt, a failed row), 2 not readable or used wrongly.
+
+mod audit;
+pub mod books;
+mod client;
+mod day;
+mod demo;
+pub mod key;
+pub mod logging;
+mod migrate;
+mod obligation;
+mod office;
+mod receipt;
+mod reconcile;
+mod series;
+pub mod serve;
+mod statement;
+pub mod table;
+mod tariff;
+mod trust;
+mod unit;
+pub mod units;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::{Error, Result};
+
+/// Fees of administrative dossiers, signed e-receipts, and the daily proof that the money in the
+/// bank and the receipts issued are the same money.
+#[derive(Debug, Parser)]
+#[command(name = "bienlai", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+struct Cli {
+    /// The configuration; copy bienlai.example.toml to begin with
+    #[arg(long, global = true, value_name = "FILE", default_value = "bienlai.toml")]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  bienlai demo                                 see all of it work, on invented data
+  bienlai serve --config /etc/bienlai.toml     run the service
+  bienlai statement parse saoke.xml --json     read a bank file; needs no database
+  bienlai receipt verify bienlai.xml           check a receipt; needs no database
+
+Environment: BIENLAI_DATABASE_URL, BIENLAI_LISTEN, BIENLAI_MASTER_KEY and BIENLAI_LOG override the
+configuration.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service until Ctrl-C or SIGTERM
+    Serve,
+    /// Bring the database to this version's schema
+    Migrate,
+    /// Show the whole job on invented data: service, bank and payers in one process
+    Demo(demo::Options),
+    /// Obligations: what payers owe
+    #[command(subcommand)]
+    Obligation(obligation::Command),
+    /// Bank statements: read and import
+    #[command(subcommand)]
+    Statement(statement::Command),
+    /// Match imported statement lines with movements and obligations
+    Reconcile(reconcile::Options),
+    /// Days of a bank account
+    #[command(subcommand)]
+    Day(day::Command),
+    /// Signed receipts
+    #[command(subcommand)]
+    Receipt(receipt::Command),
+    /// Signing keys and certificates
+    #[command(subcommand)]
+    Key(key::Command),
+    /// The tariff of fees
+    #[command(subcommand)]
+    Tariff(tariff::Command),
+    /// Collecting units with their accounts and series
+    #[command(subcommand)]
+    Unit(unit::Command),
+    /// Persons and API clients
+    #[command(subcommand)]
+    Client(client::Command),
+    /// Receipt series
+    #[command(subcommand)]
+    Series(series::Command),
+    /// The sealed trail of who did what
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// How far a channel's word is taken for money
+    #[command(subcommand)]
+    Trust(trust::Command),
+}
+
+/// Exit codes of the commands.
+const DONE: u8 = 0;
+const NO: u8 = 1;
+const UNREADABLE: u8 = 2;
+
+/// Reads the arguments, runs the command, tells the error.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("bienlai: {error}");
+            if error.is_internal() {
+                eprintln!("  raised at {}", error.raised_at());
+            }
+            ExitCode::from(NO)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<u8> {
+    let config = cli.config.as_path();
+    match cli.command {
+        Command::Serve => serve::run(config),
+        Command::Migrate => migrate::run(config),
+        Command::Demo(options) => demo::run(options),
+        Command::Obligation(command) => obligation::run(config, command),
+        Command::Statement(command) => statement::run(config, command),
+        Command::Reconcile(options) => reconcile::run(config, options),
+        Command::Day(command) => day::run(config, command),
+        Command::Receipt(command) => receipt::run(command),
+        Command::Key(command) => key::run(config, command),
+        Command::Tariff(command) => tariff::run(config, command),
+        Command::Unit(command) => unit::run(config, command),
+        Command::Client(command) => client::run(config, command),
+        Command::Series(command) => series::run(config, command),
+        Command::Audit(command) => audit::run(config, command),
+        Command::Trust(command) => trust::run(config, command),
+    }
+}
+
+/// Reads a file named on the command line.
+fn read_bytes(path: &std::path::Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|error| unreadable(path, &error))
+}
+
+fn read_text(path: &std::path::Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))
+}
+
+#[track_caller]
+fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Error {
+    Error::invalid("file", "file_unreadable", format!("{}: {error}", path.display()))
+}
+
+fn print_json(value: &impl serde::Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Error::internal(error.to_string()))?;
+    println!("{text}");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent_and_every_command_says_what_it_does() {
+        Cli::command().debug_assert();
+        fn check(command: &clap::Command) {
+            for inner in command.get_subcommands() {
+                assert!(inner.get_about().is_some(), "{} has no help", inner.get_name());
+                check(inner);
+            }
+        }
+        check(&Cli::command());
+    }
+}

@@ -1,0 +1,264 @@
+//! `bienlai obligation …`: the bulk load of a CSV file.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::office::Office;
+use super::{DONE, NO, books, read_bytes};
+use crate::actor::Actor;
+use crate::error::{Error, Result};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Raise obligations from a CSV file; good rows are kept, bad ones told with their line
+    ///
+    /// The first row names the columns: unit, dossier_code, procedure_code, procedure_field,
+    /// intake_mode, submitted_at, due_on and item are required; receiving_unit, competent_unit,
+    /// result_due_on, electronic_payment_required, payer_name, payer_address, payer_tax_code,
+    /// payer_personal_id, payer_phone, payer_email, pages, copies, quantity, base_value, amount and
+    /// exemptions (divided by ;) may be there. Rows of one dossier that follow each other are the
+    /// lines of one obligation. A dossier of a unit that was loaded before with the same content is
+    /// left alone for 30 days, so a corrected file may be loaded again. Exit code 1 when rows failed.
+    Import(Import),
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    file: PathBuf,
+}
+
+pub fn run(config: &Path, command: Command) -> Result<u8> {
+    let Command::Import(import) = command;
+    let bytes = read_bytes(&import.file)?;
+    let (asked, mut faults) = read(&bytes)?;
+    let office = Office::open(config)?;
+    let actor = Actor::system();
+    let bar = ProgressBar::new(u64::try_from(asked.len()).unwrap_or(0)).with_style(style());
+    let (mut raised, mut known) = (0, 0);
+    for group in &asked {
+        match books::raise_loaded(&office, &actor, &group.json) {
+            Ok(true) => raised += 1,
+            Ok(false) => known += 1,
+            Err(error) => faults.push(Fault { line: group.line, error }),
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    faults.sort_by_key(|fault| fault.line);
+    for fault in &faults {
+        eprintln!("line {}: {}", fault.line, fault.error);
+    }
+    println!("{raised} raised, {known} known already, {} failed", faults.len());
+    Ok(if faults.is_empty() { DONE } else { NO })
+}
+
+fn style() -> ProgressStyle {
+    ProgressStyle::with_template("{bar:40} {pos}/{len} {eta}").unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// What is wrong with a row of the file.
+struct Fault {
+    line: u64,
+    error: Error,
+}
+
+/// Rows of one dossier, as the API would be asked.
+struct Group {
+    /// Of its first row.
+    line: u64,
+    json: serde_json::Value,
+}
+
+/// Columns that are members of the request, and those of its payer.
+const TEXTS: [&str; 11] = [
+    "unit", "dossier_code", "procedure_code", "procedure_field", "intake_mode", "submitted_at", "due_on",
+    "receiving_unit", "competent_unit", "result_due_on", "electronic_payment_required",
+];
+const PAYER: [(&str, &str); 6] = [
+    ("payer_name", "name"),
+    ("payer_address", "address"),
+    ("payer_tax_code", "tax_code"),
+    ("payer_personal_id", "personal_id"),
+    ("payer_phone", "phone"),
+    ("payer_email", "email"),
+];
+const NUMBERS: [&str; 4] = ["pages", "copies", "base_value", "amount"];
+
+fn read(bytes: &[u8]) -> Result<(Vec<Group>, Vec<Fault>)> {
+    let mut reader = csv::ReaderBuilder::new().flexible(false).trim(csv::Trim::All).from_reader(without_mark(bytes));
+    let headers = reader.headers().map_err(|error| unreadable(&error))?.clone();
+    check_columns(&headers)?;
+    let mut groups: Vec<Group> = Vec::new();
+    let mut faults = Vec::new();
+    for record in reader.records() {
+        let row = match record {
+            Ok(record) => Row::new(&headers, &record),
+            Err(error) => {
+                let line = error.position().map_or(0, csv::Position::line);
+                faults.push(Fault { line, error: unreadable(&error) });
+                continue;
+            }
+        };
+        match row.group() {
+            Ok(group) => join(&mut groups, group),
+            Err(error) => faults.push(Fault { line: row.line, error }),
+        }
+    }
+    Ok((groups, faults))
+}
+
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
+#[track_caller]
+fn unreadable(error: &csv::Error) -> Error {
+    Error::invalid("row", "csv_unreadable", error.to_string())
+}
+
+/// A misspelt column would silently be left out of every row.
+fn check_columns(headers: &csv::StringRecord) -> Result<()> {
+    let known = |name: &str| {
+        TEXTS.contains(&name)
+            || NUMBERS.contains(&name)
+            || PAYER.iter().any(|(column, _)| *column == name)
+            || ["item", "quantity", "exemptions"].contains(&name)
+    };
+    if let Some(unknown) = headers.iter().find(|name| !known(name)) {
+        return Err(Error::invalid(unknown, "csv_column_unknown", "no such column; see --help"));
+    }
+    for required in TEXTS[..7].iter().chain(["item"].iter()) {
+        if !headers.iter().any(|name| name == *required) {
+            return Err(Error::invalid(*required, "csv_column_missing", "the column is required"));
+        }
+    }
+    Ok(())
+}
+
+struct Row<'a> {
+    line: u64,
+    cells: HashMap<&'a str, &'a str>,
+}
+
+impl<'a> Row<'a> {
+    fn new(headers: &'a csv::StringRecord, record: &'a csv::StringRecord) -> Row<'a> {
+        let cells = headers.iter().zip(record.iter()).filter(|(_, cell)| !cell.is_empty()).collect();
+        Row { line: record.position().map_or(0, csv::Position::line), cells }
+    }
+
+    /// The row as a request with one line.
+    fn group(&self) -> Result<Group> {
+        use serde_json::{Map, Value, json};
+        let mut request = Map::new();
+        for column in TEXTS {
+            if let Some(cell) = self.cells.get(column) {
+                let value = match column {
+                    "electronic_payment_required" => json!(self.truth(column, cell)?),
+                    _ => json!(cell),
+                };
+                request.insert(column.to_owned(), value);
+            }
+        }
+        let payer: Map<String, Value> = PAYER
+            .iter()
+            .filter_map(|(column, field)| Some(((*field).to_owned(), json!(self.cells.get(column)?))))
+            .collect();
+        request.insert("payer".into(), Value::Object(payer));
+        if let Some(groups) = self.cells.get("exemptions") {
+            let groups: Vec<&str> = groups.split(';').map(str::trim).filter(|group| !group.is_empty()).collect();
+            request.insert("exemptions".into(), json!(groups));
+        }
+        request.insert("lines".into(), json!([self.asked_line()?]));
+        Ok(Group { line: self.line, json: Value::Object(request) })
+    }
+
+    fn asked_line(&self) -> Result<serde_json::Value> {
+        let mut line = serde_json::Map::new();
+        for column in ["item", "quantity"] {
+            if let Some(cell) = self.cells.get(column) {
+                line.insert(column.into(), serde_json::json!(cell));
+            }
+        }
+        for column in NUMBERS {
+            if let Some(cell) = self.cells.get(column) {
+                let number: i64 = cell.parse().map_err(|_| {
+                    Error::invalid(column, "csv_number_unreadable", "expected a whole number without separators")
+                })?;
+                line.insert(column.into(), serde_json::json!(number));
+            }
+        }
+        Ok(serde_json::Value::Object(line))
+    }
+
+    fn truth(&self, column: &str, cell: &str) -> Result<bool> {
+        match cell {
+            "true" | "1" | "x" => Ok(true),
+            "false" | "0" => Ok(false),
+            _ => Err(Error::invalid(column, "csv_truth_unreadable", "expected true or false")),
+        }
+    }
+}
+
+/// A row that says the same as the one before but for its line is one line more of it.
+fn join(groups: &mut Vec<Group>, next: Group) {
+    let Group { line, mut json } = next;
+    let added = json["lines"].take();
+    if let Some(last) = groups.last_mut() {
+        let lines = last.json["lines"].take();
+        let is_same = last.json == json;
+        last.json["lines"] = lines;
+        if is_same {
+            if let (Some(lines), Some(more)) = (last.json["lines"].as_array_mut(), added.as_array()) {
+                lines.extend(more.iter().cloned());
+            }
+            return;
+        }
+    }
+    json["lines"] = added;
+    groups.push(Group { line, json });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = "unit,dossier_code,procedure_code,procedure_field,intake_mode,submitted_at,due_on,item,pages";
+
+    fn rows(text: &str) -> (Vec<Group>, Vec<Fault>) {
+        read(format!("{HEADER}\n{text}").as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn rows_of_one_dossier_that_follow_each_other_are_one_obligation() {
+        let (groups, faults) = rows(
+            "00004,HS-1,2.000815,Chứng thực,counter,2026-11-20T08:00:00+07:00,2026-12-01,chung_thuc_ban_sao,3\n\
+             00004,HS-1,2.000815,Chứng thực,counter,2026-11-20T08:00:00+07:00,2026-12-01,chung_thuc_chu_ky,\n\
+             00004,HS-2,2.000815,Chứng thực,counter,2026-11-20T08:00:00+07:00,2026-12-01,chung_thuc_chu_ky,\n",
+        );
+        assert!(faults.is_empty());
+        assert_eq!(groups.len(), 2);
+        assert_eq!(groups[0].json["lines"].as_array().unwrap().len(), 2);
+        assert_eq!((groups[0].line, groups[1].line), (2, 4));
+    }
+
+    #[test]
+    fn a_bad_row_is_told_by_its_line_and_the_good_ones_stay() {
+        let (groups, faults) = rows(
+            "00004,HS-1,2.000815,Chứng thực,counter,2026-11-20T08:00:00+07:00,2026-12-01,chung_thuc_ban_sao,x3\n\
+             00004,HS-2,2.000815\n\
+             00004,HS-3,2.000815,Chứng thực,counter,2026-11-20T08:00:00+07:00,2026-12-01,chung_thuc_chu_ky,\n",
+        );
+        assert_eq!(groups.len(), 1);
+        let told: Vec<(u64, &str)> = faults.iter().map(|fault| (fault.line, fault.error.code())).collect();
+        assert_eq!(told, [(2, "csv_number_unreadable"), (3, "csv_unreadable")]);
+    }
+
+    #[test]
+    fn a_misspelt_column_is_refused() {
+        let error = read(b"unit,dossier\n").err().unwrap();
+        assert_eq!(error.code(), "csv_column_unknown");
+    }
+}

@@ -1,0 +1,86 @@
+//! `bienlai receipt …`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{UNREADABLE, print_json, read_bytes, read_text};
+use crate::clock::Clock;
+use crate::error::Result;
+use crate::receipt::verify::{self, Integrity, Report, SignatureReport, Trust, TrustStore, Verdict};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check a signed receipt; needs neither database nor configuration
+    ///
+    /// Prints who signed, when and what the signature covers. Exit code 0: valid; 1: invalid, with
+    /// the exact reason; 2: not readable as a receipt.
+    Verify(Verify),
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    file: PathBuf,
+    /// PEM certificates of the authorities to trust; without it only integrity is judged
+    #[arg(long, value_name = "CA.pem")]
+    trust: Option<PathBuf>,
+    /// Print JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(command: Command) -> Result<u8> {
+    let Command::Verify(options) = command;
+    let trust = match &options.trust {
+        Some(path) => TrustStore::from_pem(&read_text(path)?)?,
+        None => TrustStore::empty(),
+    };
+    let bytes = match read_bytes(&options.file) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            eprintln!("bienlai: {error}");
+            return Ok(UNREADABLE);
+        }
+    };
+    let report = verify::verify(&bytes, &trust, Clock::System.now());
+    if options.json {
+        print_json(&report)?;
+    } else {
+        print_report(&report);
+    }
+    Ok(report.exit_code())
+}
+
+fn print_report(report: &Report) {
+    println!("{}", match report.verdict {
+        Verdict::Valid => "HỢP LỆ / valid",
+        Verdict::Invalid => "KHÔNG HỢP LỆ / invalid",
+        Verdict::Unreadable => "KHÔNG ĐỌC ĐƯỢC / not readable as a receipt",
+    });
+    for document in &report.documents {
+        for problem in &document.problems {
+            println!("  {}", problem.code());
+        }
+        document.signatures.iter().for_each(print_signature);
+    }
+}
+
+fn print_signature(signature: &SignatureReport) {
+    println!("  Người ký / signed by:   {}", signature.by.as_deref().unwrap_or("–"));
+    println!("  Mã số thuế / tax code:  {}", signature.tax_code.as_deref().unwrap_or("–"));
+    println!("  Thời điểm / signed at:  {}", signature.signing_time);
+    println!("  Phạm vi / covers:       {}", signature.covers.join(", "));
+    println!("  Toàn vẹn / integrity:   {}", match signature.integrity {
+        Integrity::Ok => "ok",
+        Integrity::Failed => "failed",
+    });
+    println!("  Tin cậy / trust:        {}", match signature.trust {
+        Trust::Ok => "ok",
+        Trust::Test => "test authority, no legal value",
+        Trust::Untrusted => "untrusted",
+        Trust::NotChecked => "not checked (give --trust)",
+    });
+    for problem in &signature.problems {
+        println!("  {}: {}", if problem.is_remark() { "Lưu ý / note" } else { "Lỗi / reason" }, problem.code());
+    }
+}

@@ -1,0 +1,202 @@
+//! Units, their accounts and series from a file, registered once: loading it again adds only what
+//! is missing.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use crate::actor::Actor;
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::id::UnitId;
+use crate::receipt::content::identifier::is_tax_code;
+use crate::store::{Conn, Stamp, Tx};
+use crate::unit::{self, NewUnit, Unit, account, series};
+
+/// A unit as the file describes it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnitFile {
+    pub code: String,
+    pub name: String,
+    pub kind: String,
+    pub tax_code: String,
+    #[serde(default)]
+    pub budget_code: Option<String>,
+    pub address: String,
+    #[serde(default)]
+    pub phone: Option<String>,
+    pub valid_from: BusinessDay,
+    #[serde(default, rename = "account")]
+    pub accounts: Vec<AccountFile>,
+    #[serde(default)]
+    pub series: Vec<SeriesFile>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountFile {
+    pub bank_bin: String,
+    pub account_no: String,
+    pub holder_name: String,
+    /// The first day that is reconciled.
+    pub opened_on: BusinessDay,
+    /// Whole đồng at the beginning of that day.
+    #[serde(default)]
+    pub opening_balance: Dong,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeriesFile {
+    #[serde(default = "receipts")]
+    pub document_kind: String,
+    pub template: String,
+    pub series: String,
+    pub year: i32,
+    pub last_allowed_no: i64,
+    pub registration: String,
+}
+
+fn receipts() -> String {
+    "receipt".into()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    unit: Vec<UnitFile>,
+}
+
+/// Reads the file.
+///
+/// # Errors
+/// `unit_file_unreadable` with the place, `tax_code_wrong` for a tax code whose check digit is off.
+pub fn parse(text: &str) -> Result<Vec<UnitFile>> {
+    let file: File = toml::from_str(text)
+        .map_err(|error| Error::invalid("file", "unit_file_unreadable", error.to_string()))?;
+    for unit in &file.unit {
+        if !is_tax_code(&unit.tax_code) {
+            let field = format!("unit {}.tax_code", unit.code);
+            return Err(Error::invalid(field, "tax_code_wrong", "its check digit does not fit"));
+        }
+    }
+    Ok(file.unit)
+}
+
+/// What loading one unit did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    pub unit: UnitId,
+    pub is_new: bool,
+    pub accounts: usize,
+    pub series: usize,
+}
+
+impl fmt::Display for Done {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = if self.is_new { "registered" } else { "known" };
+        write!(f, "{unit}, {} new accounts, {} new series", self.accounts, self.series)
+    }
+}
+
+/// Registers the unit, its accounts and its series where they are missing.
+pub fn apply(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, file: &UnitFile) -> Result<Done> {
+    let known = known(tx, &file.code)?;
+    let is_new = known.is_none();
+    let unit = match known {
+        Some(unit) => unit.id,
+        None => unit::register(tx, stamp, actor, NewUnit {
+            code: file.code.clone(),
+            name: file.name.clone(),
+            kind: file.kind.clone(),
+            tax_code: file.tax_code.clone(),
+            budget_code: file.budget_code.clone(),
+            address: file.address.clone(),
+            phone: file.phone.clone(),
+            valid_from: file.valid_from,
+        })?,
+    };
+    let accounts = register_accounts(tx, stamp, actor, unit, &file.accounts)?;
+    let series = open_series(tx, stamp, actor, unit, &file.series)?;
+    Ok(Done { unit, is_new, accounts, series })
+}
+
+fn known(conn: &mut Conn, code: &str) -> Result<Option<Unit>> {
+    match unit::find_by_code(conn, code) {
+        Ok(unit) => Ok(Some(unit)),
+        Err(error) if error.code() == "unit_not_found" => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn register_accounts(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    wanted: &[AccountFile],
+) -> Result<usize> {
+    let known = account::of_unit(tx, unit)?;
+    let mut count = 0;
+    for new in wanted.iter().filter(|new| known.iter().all(|known| known.account_no != new.account_no)) {
+        account::register(tx, stamp, actor, account::NewAccount {
+            unit,
+            bank_bin: new.bank_bin.clone(),
+            account_no: new.account_no.clone(),
+            holder_name: new.holder_name.clone(),
+            opened_on: new.opened_on,
+            opening_balance: new.opening_balance,
+        })?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+fn open_series(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    wanted: &[SeriesFile],
+) -> Result<usize> {
+    let known = series::of_unit(tx, unit)?;
+    let is_known = |new: &SeriesFile| {
+        known.iter().any(|old| (&old.template, &old.series, old.year) == (&new.template, &new.series, new.year))
+    };
+    let mut count = 0;
+    for new in wanted.iter().filter(|new| !is_known(new)) {
+        series::open(tx, stamp, actor, series::NewSeries {
+            unit,
+            document_kind: new.document_kind.clone(),
+            template: new.template.clone(),
+            series: new.series.clone(),
+            year: new.year,
+            last_allowed_no: new.last_allowed_no,
+            registration: new.registration.clone(),
+        })?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_units_of_the_demo_read_and_have_right_tax_codes() {
+        let units = parse(include_str!("../../fixtures/units/demo.toml")).unwrap();
+        assert_eq!(units.len(), 3);
+        for unit in &units {
+            assert_eq!((unit.accounts.len(), unit.series.len()), (1, 1), "{}", unit.code);
+        }
+    }
+
+    #[test]
+    fn a_misspelt_field_is_refused() {
+        let error = parse("[[unit]]\ncode = \"1\"\nnam = \"x\"\n").unwrap_err();
+        assert_eq!(error.code(), "unit_file_unreadable");
+    }
+}

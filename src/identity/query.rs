@@ -1,0 +1,102 @@
+//! The SQL of persons and clients.
+
+use diesel::prelude::*;
+
+use crate::clock::Instant;
+use crate::error::Result;
+use crate::id::{ClientId, PersonId, UnitId};
+use crate::store::failure::Classify;
+use crate::store::schema::{api_client, person};
+use crate::store::{Conn, Tx};
+
+crate::table_row! {
+    pub struct PersonRow in "person" {
+        pub unit_id: UnitId,
+        pub id: PersonId,
+        pub display_name: String,
+        pub created_at: Instant,
+    }
+}
+
+crate::table_row! {
+    pub struct ClientRow in "api_client" {
+        pub unit_id: UnitId,
+        pub id: ClientId,
+        pub name: String,
+        pub person_id: Option<PersonId>,
+        pub role: &'static str,
+        pub scope: String,
+        pub secret_sha256: String,
+        pub created_at: Instant,
+    }
+}
+
+/// What a token is checked against.
+#[derive(Queryable)]
+pub struct Credentials {
+    pub person: Option<PersonId>,
+    pub role: String,
+    pub scope: String,
+    pub secret_sha256: String,
+    pub revoked_at: Option<Instant>,
+}
+
+#[derive(Queryable)]
+pub struct Listed {
+    pub id: ClientId,
+    pub name: String,
+    pub person: Option<PersonId>,
+    pub role: String,
+    pub scope: String,
+    pub revoked_at: Option<Instant>,
+}
+
+/// A token names its client and no unit, so this one query is by id alone.
+pub fn credentials(conn: &mut Conn, id: ClientId) -> Result<Option<Credentials>> {
+    api_client::table
+        .filter(api_client::id.eq(id))
+        .select((
+            api_client::person_id,
+            api_client::role,
+            api_client::scope,
+            api_client::secret_sha256,
+            api_client::revoked_at,
+        ))
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+pub fn clients(conn: &mut Conn, unit: UnitId) -> Result<Vec<Listed>> {
+    api_client::table
+        .filter(api_client::unit_id.eq(unit))
+        .order(api_client::id)
+        .select((
+            api_client::id,
+            api_client::name,
+            api_client::person_id,
+            api_client::role,
+            api_client::scope,
+            api_client::revoked_at,
+        ))
+        .load(conn)
+        .classify()
+}
+
+/// Whether the client was there and not revoked before.
+pub fn revoke(tx: &mut Tx<'_>, now: Instant, unit: UnitId, id: ClientId) -> Result<bool> {
+    let live = api_client::table
+        .filter(api_client::unit_id.eq(unit))
+        .filter(api_client::id.eq(id))
+        .filter(api_client::revoked_at.is_null());
+    diesel::update(live)
+        .set(api_client::revoked_at.eq(now))
+        .execute(tx.conn())
+        .classify()
+        .map(|count| count == 1)
+}
+
+/// A person is a human of the whole city; see `person_name` of the room.
+pub fn person_name(conn: &mut Conn, id: PersonId) -> Result<Option<String>> {
+    person::table.filter(person::id.eq(id)).select(person::display_name).first(conn).optional().classify()
+}

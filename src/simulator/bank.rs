@@ -1,0 +1,266 @@
+//! A bank: accounts with balances and a ledger of what really happened.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::memo;
+use crate::amount::Dong;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::{Error, Result};
+use crate::payment::Direction;
+
+/// One booked movement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Booking {
+    /// Dense from 1, in the order of booking.
+    pub no: u32,
+    pub account_no: String,
+    pub direction: Direction,
+    pub amount: Dong,
+    /// As statement and notifications show it.
+    pub memo: String,
+    /// `FT` + two digits of the year + day of the year + nine digits, as VPBank writes it.
+    pub bank_reference: String,
+    /// The switch's number, six digits.
+    pub trace: String,
+    pub sender_account: Option<String>,
+    pub sender_name: Option<String>,
+    pub booked_at: Instant,
+    /// Takes back an earlier booking.
+    pub is_reversal: bool,
+}
+
+impl Booking {
+    /// Minus is money out.
+    pub fn signed(&self) -> i64 {
+        match self.direction {
+            Direction::Credit => self.amount.0,
+            Direction::Debit => -self.amount.0,
+        }
+    }
+}
+
+/// A transfer as a payer orders it.
+#[derive(Clone, Debug)]
+pub struct Transfer {
+    pub to_account: String,
+    pub amount: Dong,
+    /// What the payer or the scanned QR wrote.
+    pub memo: String,
+    pub sender_account: String,
+    pub sender_name: String,
+    /// What the payer's bank does to the memo.
+    pub habit: memo::Habit,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Account {
+    holder: String,
+    opened_on: BusinessDay,
+    opening: Dong,
+}
+
+/// The bank. Serialised, it is the demo's memory of what happened.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Bank {
+    accounts: BTreeMap<String, Account>,
+    ledger: Vec<Booking>,
+}
+
+/// One account's day, as a statement tells it.
+#[derive(Clone, Debug)]
+pub struct Day<'a> {
+    pub account_no: &'a str,
+    pub holder: &'a str,
+    pub day: BusinessDay,
+    /// Counted from the account's first day, without gaps.
+    pub sequence: i64,
+    pub opening: Dong,
+    pub closing: Dong,
+    pub bookings: Vec<&'a Booking>,
+}
+
+impl Bank {
+    /// Opens an account; opening it again changes nothing.
+    pub fn open_account(&mut self, number: &str, holder: &str, opened_on: BusinessDay, opening: Dong) {
+        let account = Account { holder: holder.to_owned(), opened_on, opening };
+        self.accounts.entry(number.to_owned()).or_insert(account);
+    }
+
+    pub fn accounts(&self) -> impl Iterator<Item = &str> {
+        self.accounts.keys().map(String::as_str)
+    }
+
+    pub fn ledger(&self) -> &[Booking] {
+        &self.ledger
+    }
+
+    /// Credits a transfer.
+    pub fn credit(&mut self, now: Instant, transfer: &Transfer) -> Result<&Booking> {
+        let trace = self.next_trace();
+        let memo = memo::arrive(transfer, &trace);
+        self.book(Booking {
+            no: 0,
+            account_no: transfer.to_account.clone(),
+            direction: Direction::Credit,
+            amount: transfer.amount,
+            memo,
+            bank_reference: String::new(),
+            trace,
+            sender_account: Some(transfer.sender_account.clone()),
+            sender_name: Some(transfer.sender_name.clone()),
+            booked_at: now,
+            is_reversal: false,
+        })
+    }
+
+    /// A booking of the bank's own: a fee (debit) or interest (credit).
+    pub fn book_own(
+        &mut self,
+        now: Instant,
+        account_no: &str,
+        direction: Direction,
+        amount: Dong,
+        memo: &str,
+    ) -> Result<&Booking> {
+        let trace = self.next_trace();
+        self.book(Booking {
+            no: 0,
+            account_no: account_no.to_owned(),
+            direction,
+            amount,
+            memo: memo.to_owned(),
+            bank_reference: String::new(),
+            trace,
+            sender_account: None,
+            sender_name: None,
+            booked_at: now,
+            is_reversal: false,
+        })
+    }
+
+    /// Takes an earlier credit back.
+    pub fn reverse(&mut self, now: Instant, original_no: u32) -> Result<&Booking> {
+        let original = self
+            .ledger
+            .iter()
+            .find(|booking| booking.no == original_no)
+            .cloned()
+            .ok_or_else(|| Error::not_found("booking_not_found", "the bank has no such booking"))?;
+        let trace = self.next_trace();
+        self.book(Booking {
+            no: 0,
+            direction: Direction::Debit,
+            memo: format!("HOAN TRA giao dich {}", original.bank_reference),
+            bank_reference: String::new(),
+            trace,
+            booked_at: now,
+            is_reversal: true,
+            ..original
+        })
+    }
+
+    fn next_trace(&self) -> String {
+        // Not a plain counter: traces of a switch belong to many banks.
+        format!("{:06}", (self.ledger.len() * 7_919 + 104_729) % 1_000_000)
+    }
+
+    fn book(&mut self, mut booking: Booking) -> Result<&Booking> {
+        if !self.accounts.contains_key(&booking.account_no) {
+            return Err(Error::not_found("account_not_found", "the bank has no such account"));
+        }
+        booking.no = u32::try_from(self.ledger.len()).unwrap_or(u32::MAX) + 1;
+        let day = booking.booked_at.business_day().0;
+        booking.bank_reference = format!("FT{}{:09}", day.format("%y%j"), booking.no);
+        self.ledger.push(booking);
+        self.ledger.last().ok_or_else(|| Error::internal("the booking is gone"))
+    }
+
+    /// The account's day.
+    pub fn day(&self, account_no: &str, day: BusinessDay) -> Result<Day<'_>> {
+        let (number, account) = self
+            .accounts
+            .get_key_value(account_no)
+            .ok_or_else(|| Error::not_found("account_not_found", "the bank has no such account"))?;
+        let own = || self.ledger.iter().filter(|booking| booking.account_no == account_no);
+        let sum = |bookings: &mut dyn Iterator<Item = &Booking>| {
+            bookings.try_fold(0_i64, |sum, booking| sum.checked_add(booking.signed()))
+        };
+        let before = sum(&mut own().filter(|booking| booking.booked_at.business_day() < day));
+        let bookings: Vec<&Booking> = own().filter(|booking| booking.booked_at.business_day() == day).collect();
+        let during = sum(&mut bookings.iter().copied());
+        let (Some(before), Some(during)) = (before, during) else {
+            return Err(Error::internal("the balance is out of range"));
+        };
+        let opening = account.opening.checked_add(Dong(before))?;
+        Ok(Day {
+            account_no: number,
+            holder: &account.holder,
+            day,
+            sequence: (day.0 - account.opened_on.0).num_days() + 1,
+            opening,
+            closing: opening.checked_add(Dong(during))?,
+            bookings,
+        })
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::simulator::memo::Habit;
+
+    pub const ACCOUNT: &str = "0123456789";
+
+    /// A day with every kind of line.
+    pub fn busy_bank() -> (Bank, BusinessDay) {
+        let day: BusinessDay = "2026-11-22".parse().unwrap();
+        let mut bank = Bank::default();
+        bank.open_account(ACCOUNT, "UBND PHUONG MAU", day, Dong(1_000_000));
+        let at = |minute: i64| day.start().plus_seconds(9 * 3600 + minute * 60);
+        for (minute, habit) in Habit::ALL.into_iter().enumerate() {
+            bank.credit(at(minute as i64), &Transfer {
+                to_account: ACCOUNT.into(),
+                amount: Dong(25_000),
+                memo: "HNPH7K2MQ4X97 LE PHI CT".into(),
+                sender_account: "19001234567890".into(),
+                sender_name: "NGUYEN VAN MAU".into(),
+                habit,
+            })
+            .unwrap();
+        }
+        bank.reverse(at(30), 2).unwrap();
+        bank.book_own(at(31), ACCOUNT, Direction::Debit, Dong(5_500), "PHI DICH VU THANG 11").unwrap();
+        bank.book_own(at(32), ACCOUNT, Direction::Credit, Dong(137), "TRA LAI TIEN GUI").unwrap();
+        (bank, day)
+    }
+
+    #[test]
+    fn every_dong_of_the_ledger_stands_between_two_balances() {
+        let (bank, day) = busy_bank();
+        let statement = bank.day(ACCOUNT, day).unwrap();
+        let moved: i64 = statement.bookings.iter().map(|booking| booking.signed()).sum();
+        assert_eq!(statement.closing.0 - statement.opening.0, moved);
+        let next = bank.day(ACCOUNT, day.next()).unwrap();
+        assert_eq!((next.opening, next.bookings.len(), next.sequence), (statement.closing, 0, 2));
+    }
+
+    #[test]
+    fn no_two_bookings_have_one_reference() {
+        let (bank, _) = busy_bank();
+        let mut references: Vec<&str> = bank.ledger().iter().map(|b| b.bank_reference.as_str()).collect();
+        references.sort_unstable();
+        references.dedup();
+        assert_eq!(references.len(), bank.ledger().len());
+    }
+
+    #[test]
+    fn the_bank_remembers_over_a_restart() {
+        let (bank, day) = busy_bank();
+        let stored = serde_json::to_string(&bank).unwrap();
+        let read: Bank = serde_json::from_str(&stored).unwrap();
+        assert_eq!(read.ledger(), bank.ledger());
+        assert_eq!(read.day(ACCOUNT, day).unwrap().closing, bank.day(ACCOUNT, day).unwrap().closing);
+    }
+}

@@ -1,0 +1,275 @@
+//! Which lines of a statement are known already.
+//!
+//! The same movement reaches us in camt.053, MT940 and CSV, in files that overlap, and again when
+//! a file is sent twice. Nothing that all formats carry names it for certain: references are cut
+//! or numbered anew, memos are wrapped at other columns. So a line is known by
+//!
+//! - its account, booking day and signed amount, which every format carries exactly;
+//! - then the bank reference where both sides have one, then the squashed memo (letters and
+//!   digits only), then the order;
+//! - and its occurrence, because real twins (same day, amount and memo) are two movements.
+//!
+//! The balances say how much may be known at all. A statement that opens with the balance of the
+//! day's beginning tells the day over again: of one amount it adds only as many lines as it has
+//! more than we have. One that opens with the balance after our first `k` lines of the day begins
+//! behind them, and those are no partners for its lines, however alike they look.
+
+use std::collections::BTreeMap;
+
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+
+/// More starting points than this in one day are a day full of zero sums, which proves nothing.
+const START_LIMIT: usize = 8;
+
+/// What all formats tell of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Features {
+    pub date: BusinessDay,
+    /// Minus is money out.
+    pub amount: Dong,
+    /// A keyed hash of the squashed memo.
+    pub memo: String,
+    pub bank_reference: Option<String>,
+}
+
+/// A line that is stored, in the order of booking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    pub features: Features,
+    pub occurrence: u32,
+}
+
+/// What a line of the new statement is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The line at this index of the known ones.
+    Known(usize),
+    /// New, as this occurrence of its day, amount and memo.
+    New { occurrence: u32 },
+}
+
+/// The verdicts, in the order of the statement's lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    pub verdicts: Vec<Verdict>,
+    /// The opening balance follows from what is known: no statement is missing before this one.
+    pub is_chained: bool,
+}
+
+/// The statement that is planned.
+#[derive(Clone, Copy, Debug)]
+pub struct Span<'a> {
+    /// The first day it covers.
+    pub first_day: BusinessDay,
+    pub opening: Dong,
+    pub closing: Dong,
+    pub lines: &'a [Features],
+}
+
+/// Text of an identity, unique within its account: day, amount, memo hash, occurrence.
+pub fn text(features: &Features, occurrence: u32) -> String {
+    format!("{}/{}/{}/{occurrence}", features.date, features.amount.0, features.memo)
+}
+
+/// Memo hash and occurrence of an identity text.
+pub fn parse(text: &str) -> (String, u32) {
+    let mut parts = text.rsplit('/');
+    let occurrence = parts.next().and_then(|part| part.parse().ok()).unwrap_or(1);
+    (parts.next().unwrap_or_default().to_owned(), occurrence)
+}
+
+/// Decides line by line. `balance_before` is the balance known at the beginning of the first day;
+/// `known` are the stored lines of the account from that day on.
+pub fn plan(balance_before: Dong, known: &[Known], span: Span<'_>) -> Plan {
+    let starts = starts(balance_before, known, &span);
+    let Some(first) = starts.first().copied() else {
+        return Plan { verdicts: assign(known, &span, 0, true), is_chained: false };
+    };
+    let closes =
+        |verdicts: &[Verdict]| end_balance(balance_before, known, &span, verdicts) == Some(span.closing);
+    let proven =
+        starts.iter().map(|start| assign(known, &span, *start, false)).find(|verdicts| closes(verdicts));
+    Plan { verdicts: proven.unwrap_or_else(|| assign(known, &span, first, false)), is_chained: true }
+}
+
+/// After how many known lines of the first day the statement may begin, by its opening balance.
+fn starts(balance_before: Dong, known: &[Known], span: &Span<'_>) -> Vec<usize> {
+    let mut balance = Some(balance_before);
+    let mut found = Vec::new();
+    let day = known.iter().filter(|line| line.features.date == span.first_day);
+    for (count, amount) in day.map(|line| Some(line.features.amount)).chain([None]).enumerate() {
+        if balance == Some(span.opening) {
+            found.push(count);
+        }
+        balance = balance.zip(amount).and_then(|(balance, amount)| balance.checked_add(amount).ok());
+    }
+    found.truncate(START_LIMIT);
+    found
+}
+
+/// The balance once the new lines are added to all that is known up to the statement's last day.
+fn end_balance(balance_before: Dong, known: &[Known], span: &Span<'_>, verdicts: &[Verdict]) -> Option<Dong> {
+    let last_day = span.lines.iter().map(|line| line.date).max().unwrap_or(span.first_day);
+    let old = known.iter().filter(|line| line.features.date <= last_day).map(|line| line.features.amount);
+    let new = span.lines.iter().zip(verdicts).filter_map(|(line, verdict)| match verdict {
+        Verdict::New { .. } => Some(line.amount),
+        Verdict::Known(_) => None,
+    });
+    Dong::sum([balance_before].into_iter().chain(old).chain(new)).ok()
+}
+
+/// Pairs the lines of equal day and amount. `skip` lines of the first day lie before the
+/// statement. When `is_strict`, only a reference or memo that agrees makes a pair.
+fn assign(known: &[Known], span: &Span<'_>, skip: usize, is_strict: bool) -> Vec<Verdict> {
+    let mut free: BTreeMap<(BusinessDay, Dong), Vec<usize>> = BTreeMap::new();
+    let mut used: BTreeMap<(BusinessDay, Dong, &str), u32> = BTreeMap::new();
+    let mut passed = 0;
+    for (index, line) in known.iter().enumerate() {
+        let features = &line.features;
+        let highest = used.entry((features.date, features.amount, features.memo.as_str())).or_default();
+        *highest = (*highest).max(line.occurrence);
+        if features.date == span.first_day && passed < skip {
+            passed += 1;
+        } else {
+            free.entry((features.date, features.amount)).or_default().push(index);
+        }
+    }
+    let mut verdicts: Vec<Option<Verdict>> = vec![None; span.lines.len()];
+    let mut stages: Vec<fn(&Features, &Features) -> bool> = vec![same_reference, same_memo];
+    if !is_strict {
+        stages.push(|_, _| true);
+    }
+    for agrees in stages {
+        for (line, verdict) in span.lines.iter().zip(&mut verdicts).filter(|(_, verdict)| verdict.is_none()) {
+            let Some(candidates) = free.get_mut(&(line.date, line.amount)) else { continue };
+            let at = candidates
+                .iter()
+                .position(|index| known.get(*index).is_some_and(|known| agrees(&known.features, line)));
+            if let Some(at) = at {
+                *verdict = Some(Verdict::Known(candidates.remove(at)));
+            }
+        }
+    }
+    let number = |(line, verdict): (&'_ Features, Option<Verdict>), used: &mut BTreeMap<_, u32>| {
+        verdict.unwrap_or_else(|| {
+            let highest = used.entry((line.date, line.amount, line.memo.clone())).or_insert(0);
+            *highest += 1;
+            Verdict::New { occurrence: *highest }
+        })
+    };
+    let mut used: BTreeMap<(BusinessDay, Dong, String), u32> = used
+        .into_iter()
+        .map(|((date, amount, memo), highest)| ((date, amount, memo.to_owned()), highest))
+        .collect();
+    span.lines.iter().zip(verdicts).map(|pair| number(pair, &mut used)).collect()
+}
+
+fn same_reference(known: &Features, line: &Features) -> bool {
+    known.bank_reference.is_some() && known.bank_reference == line.bank_reference
+}
+
+fn same_memo(known: &Features, line: &Features) -> bool {
+    known.memo == line.memo
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> BusinessDay {
+        text.parse().unwrap()
+    }
+
+    fn line(amount: i64, memo: &str, reference: Option<&str>) -> Features {
+        Features {
+            date: day("2026-11-22"),
+            amount: Dong(amount),
+            memo: memo.to_owned(),
+            bank_reference: reference.map(str::to_owned),
+        }
+    }
+
+    fn known(lines: &[Features]) -> Vec<Known> {
+        let empty = Span { first_day: day("2026-11-22"), opening: Dong::ZERO, closing: Dong::ZERO, lines };
+        plan(Dong::ZERO, &[], empty)
+            .verdicts
+            .into_iter()
+            .zip(lines)
+            .map(|(verdict, features)| match verdict {
+                Verdict::New { occurrence } => Known { features: features.clone(), occurrence },
+                Verdict::Known(_) => panic!("nothing was known"),
+            })
+            .collect()
+    }
+
+    fn span(opening: i64, lines: &[Features]) -> Span<'_> {
+        let closing = opening + lines.iter().map(|line| line.amount.0).sum::<i64>();
+        Span { first_day: day("2026-11-22"), opening: Dong(opening), closing: Dong(closing), lines }
+    }
+
+    fn news(plan: &Plan) -> usize {
+        plan.verdicts.iter().filter(|verdict| matches!(verdict, Verdict::New { .. })).count()
+    }
+
+    #[test]
+    fn twins_of_one_statement_are_two_lines_with_two_identities() {
+        let lines = [line(100, "a", None), line(100, "a", None)];
+        let stored = known(&lines);
+        assert_eq!(text(&stored[0].features, stored[0].occurrence), "2026-11-22/100/a/1");
+        assert_eq!(text(&stored[1].features, stored[1].occurrence), "2026-11-22/100/a/2");
+        assert_eq!(parse("2026-11-22/100/a/2"), ("a".to_owned(), 2));
+    }
+
+    #[test]
+    fn the_same_day_told_again_adds_nothing_in_any_order_and_without_references() {
+        let stored =
+            known(&[line(100, "a", Some("R1")), line(100, "a", Some("R2")), line(-30, "b", Some("R3"))]);
+        let again = [line(-30, "b", None), line(100, "a", None), line(100, "other words", None)];
+        let plan = plan(Dong(500), &stored, span(500, &again));
+        assert_eq!(news(&plan), 0);
+        assert!(plan.is_chained);
+    }
+
+    #[test]
+    fn a_fuller_statement_of_the_day_adds_what_is_missing_and_keeps_the_rest() {
+        let stored = known(&[line(100, "a", Some("R1"))]);
+        let fuller = [line(100, "b", Some("R2")), line(100, "a", Some("R1"))];
+        let plan = plan(Dong(0), &stored, span(0, &fuller));
+        assert_eq!(plan.verdicts, [Verdict::New { occurrence: 1 }, Verdict::Known(0)]);
+    }
+
+    #[test]
+    fn the_afternoon_statement_brings_twins_of_the_morning_as_new_lines() {
+        let stored = known(&[line(100, "a", None)]);
+        let afternoon = [line(100, "a", None)];
+        let plan = plan(Dong(0), &stored, span(100, &afternoon));
+        assert_eq!(plan.verdicts, [Verdict::New { occurrence: 2 }]);
+        assert!(plan.is_chained);
+    }
+
+    #[test]
+    fn a_statement_that_begins_amid_the_known_day_overlaps_only_its_rest() {
+        let stored = known(&[line(100, "a", None), line(70, "b", None)]);
+        let rest = [line(70, "b", None), line(100, "a", None)];
+        let plan = plan(Dong(0), &stored, span(100, &rest));
+        assert_eq!(plan.verdicts, [Verdict::Known(1), Verdict::New { occurrence: 2 }]);
+    }
+
+    #[test]
+    fn a_day_that_sums_to_zero_is_told_apart_by_the_closing_balance() {
+        let stored = known(&[line(100, "a", None), line(-100, "b", None)]);
+        let evening = [line(100, "c", None)];
+        let plan = plan(Dong(0), &stored, span(0, &evening));
+        assert_eq!(news(&plan), 1, "the balance rose, so the credit is new");
+    }
+
+    #[test]
+    fn after_a_gap_only_what_agrees_in_words_is_known() {
+        let stored = known(&[line(100, "a", None)]);
+        let lines = [line(100, "a", None), line(100, "b", None)];
+        let plan = plan(Dong(0), &stored, span(9_999, &lines));
+        assert_eq!(plan.verdicts, [Verdict::Known(0), Verdict::New { occurrence: 1 }]);
+        assert!(!plan.is_chained);
+    }
+}

@@ -1,0 +1,569 @@
+//! The statements' SQL.
+
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Nullable};
+
+use super::identity::{self, Features, Known};
+use crate::amount::Dong;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::{Error, Result};
+use crate::id::*;
+use crate::store::failure::Classify;
+use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::schema::{line_case, quarantined_line, statement, statement_file, statement_line};
+use crate::store::{Conn, Tx};
+
+crate::table_row! {
+    /// A bank file as it came, encrypted.
+    pub struct FileRow in "statement_file" {
+        pub unit_id: UnitId,
+        pub sha256: String,
+        pub format: &'static str,
+        pub key_id: KeyId,
+        pub cipher: Vec<u8>,
+        pub received_at: Instant,
+    }
+}
+
+crate::table_row! {
+    pub struct StatementRow in "statement" {
+        pub unit_id: UnitId,
+        pub id: StatementId,
+        pub account_id: AccountId,
+        pub file_sha256: String,
+        pub position: i32,
+        pub format: &'static str,
+        pub number: Option<String>,
+        pub sequence: Option<i64>,
+        pub opening_on: BusinessDay,
+        pub opening: Dong,
+        pub closing_on: BusinessDay,
+        pub closing: Dong,
+        pub balance_basis: &'static str,
+        pub line_count: i32,
+        pub created_at: Instant,
+        pub state: &'static str,
+        pub revision: i64,
+    }
+}
+
+crate::table_row! {
+    pub struct LineRow in "statement_line" {
+        pub unit_id: UnitId,
+        pub id: LineId,
+        pub statement_id: StatementId,
+        pub account_id: AccountId,
+        pub line_no: i32,
+        pub booking_date: BusinessDay,
+        pub value_date: Option<BusinessDay>,
+        pub amount: Dong,
+        pub identity: String,
+        pub reference: Option<String>,
+        pub bank_reference: Option<String>,
+        pub codes: String,
+        pub damaged: String,
+        pub key_id: KeyId,
+        pub memo_cipher: Vec<u8>,
+        pub is_reversal: bool,
+        pub created_at: Instant,
+        pub matched: Dong,
+        pub revision: i64,
+    }
+}
+
+crate::table_row! {
+    pub struct QuarantinedRow in "quarantined_line" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub statement_id: StatementId,
+        pub place: String,
+        pub code: String,
+        pub message: String,
+        pub created_at: Instant,
+        pub state: &'static str,
+        pub revision: i64,
+    }
+}
+
+/// A statement as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct StoredStatement {
+    pub unit: UnitId,
+    pub id: StatementId,
+    pub account: AccountId,
+    pub file_sha256: String,
+    /// Its place in the file, from zero.
+    pub position: i32,
+    pub format: String,
+    pub number: Option<String>,
+    pub sequence: Option<i64>,
+    /// The first day with a line, or the closing day where there is none.
+    pub opening_on: BusinessDay,
+    pub opening: Dong,
+    pub closing_on: BusinessDay,
+    pub closing: Dong,
+    /// `given` or `derived` from running balances.
+    pub balance_basis: String,
+    pub line_count: i32,
+    pub created_at: Instant,
+    /// `loading`, `ready` or `abandoned`.
+    pub state: String,
+    pub revision: i64,
+}
+
+impl StoredStatement {
+    pub fn is_ready(&self) -> bool {
+        self.state == "ready"
+    }
+}
+
+/// A line as it stands. The memo is encrypted; see `line_memo`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredLine {
+    pub unit: UnitId,
+    pub id: LineId,
+    pub statement: StatementId,
+    pub account: AccountId,
+    pub line_no: i32,
+    pub booking_date: BusinessDay,
+    pub value_date: Option<BusinessDay>,
+    /// Minus is money out.
+    pub amount: Dong,
+    pub reference: Option<String>,
+    pub bank_reference: Option<String>,
+    /// Verified reference codes of the memo.
+    pub codes: Vec<String>,
+    /// What looked like a code and failed its check.
+    pub damaged: Vec<String>,
+    pub key: KeyId,
+    pub memo_cipher: Vec<u8>,
+    pub is_reversal: bool,
+    /// Zero to the size of the amount, without sign.
+    pub matched: Dong,
+    pub class: Option<String>,
+    pub posted_on: Option<BusinessDay>,
+    pub revision: i64,
+}
+
+impl StoredLine {
+    /// What no match explains yet, with the sign of the amount.
+    pub fn open(&self) -> Dong {
+        let open = self.amount.0.abs().saturating_sub(self.matched.0);
+        Dong(open.saturating_mul(self.amount.0.signum()))
+    }
+}
+
+type StatementParts = (
+    (UnitId, StatementId, AccountId, String, i32, String, Option<String>, Option<i64>),
+    (BusinessDay, Dong, BusinessDay, Dong, String, i32, Instant, String, i64),
+);
+
+macro_rules! statement_columns {
+    () => {
+        (
+            (
+                statement::unit_id,
+                statement::id,
+                statement::account_id,
+                statement::file_sha256,
+                statement::position,
+                statement::format,
+                statement::number,
+                statement::sequence,
+            ),
+            (
+                statement::opening_on,
+                statement::opening,
+                statement::closing_on,
+                statement::closing,
+                statement::balance_basis,
+                statement::line_count,
+                statement::created_at,
+                statement::state,
+                statement::revision,
+            ),
+        )
+    };
+}
+
+fn statement_of((what, facts): StatementParts) -> StoredStatement {
+    StoredStatement {
+        unit: what.0,
+        id: what.1,
+        account: what.2,
+        file_sha256: what.3,
+        position: what.4,
+        format: what.5,
+        number: what.6,
+        sequence: what.7,
+        opening_on: facts.0,
+        opening: facts.1,
+        closing_on: facts.2,
+        closing: facts.3,
+        balance_basis: facts.4,
+        line_count: facts.5,
+        created_at: facts.6,
+        state: facts.7,
+        revision: facts.8,
+    }
+}
+
+type LineParts = (
+    (UnitId, LineId, StatementId, AccountId, i32, BusinessDay, Option<BusinessDay>, Dong),
+    (Option<String>, Option<String>, String, String, KeyId, Vec<u8>, bool),
+    (Dong, Option<String>, Option<BusinessDay>, i64),
+);
+
+macro_rules! line_columns {
+    () => {
+        (
+            (
+                statement_line::unit_id,
+                statement_line::id,
+                statement_line::statement_id,
+                statement_line::account_id,
+                statement_line::line_no,
+                statement_line::booking_date,
+                statement_line::value_date,
+                statement_line::amount,
+            ),
+            (
+                statement_line::reference,
+                statement_line::bank_reference,
+                statement_line::codes,
+                statement_line::damaged,
+                statement_line::key_id,
+                statement_line::memo_cipher,
+                statement_line::is_reversal,
+            ),
+            (
+                statement_line::matched,
+                statement_line::class,
+                statement_line::posted_on,
+                statement_line::revision,
+            ),
+        )
+    };
+}
+
+/// Only lines of statements that are loaded whole.
+macro_rules! ready {
+    () => {
+        exists(
+            statement::table
+                .filter(statement::unit_id.eq(statement_line::unit_id))
+                .filter(statement::id.eq(statement_line::statement_id))
+                .filter(statement::state.eq("ready")),
+        )
+    };
+}
+
+fn line_of((what, text, state): LineParts) -> StoredLine {
+    StoredLine {
+        unit: what.0,
+        id: what.1,
+        statement: what.2,
+        account: what.3,
+        line_no: what.4,
+        booking_date: what.5,
+        value_date: what.6,
+        amount: what.7,
+        reference: text.0,
+        bank_reference: text.1,
+        codes: split(&text.2),
+        damaged: split(&text.3),
+        key: text.4,
+        memo_cipher: text.5,
+        is_reversal: text.6,
+        matched: state.0,
+        class: state.1,
+        posted_on: state.2,
+        revision: state.3,
+    }
+}
+
+fn split(joined: &str) -> Vec<String> {
+    joined.split_whitespace().map(str::to_owned).collect()
+}
+
+/// Lines of ready statements that are not posted or not fully matched, in the order of booking.
+pub fn open_lines(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    until: Option<BusinessDay>,
+) -> Result<Vec<StoredLine>> {
+    let posted = exists(
+        line_case::table
+            .filter(line_case::unit_id.eq(statement_line::unit_id))
+            .filter(line_case::line_id.eq(statement_line::id)),
+    );
+    let credit_open =
+        statement_line::amount.gt(Dong::ZERO).and(statement_line::matched.lt(statement_line::amount));
+    let debit_open = statement_line::amount
+        .lt(Dong::ZERO)
+        .and((statement_line::matched + statement_line::amount).lt(Dong::ZERO));
+    let mut found = statement_line::table
+        .filter(statement_line::unit_id.eq(unit))
+        .filter(statement_line::account_id.eq(account))
+        .filter(not(posted).or(credit_open).or(debit_open))
+        .filter(ready!())
+        .order((statement_line::booking_date, statement_line::id))
+        .select(line_columns!())
+        .into_boxed();
+    if let Some(until) = until {
+        found = found.filter(statement_line::booking_date.le(until));
+    }
+    Ok(found.load::<LineParts>(conn).classify()?.into_iter().map(line_of).collect())
+}
+
+/// Lines of ready statements booked on one day, in the order of booking.
+pub fn lines_of_day(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    date: BusinessDay,
+) -> Result<Vec<StoredLine>> {
+    let found: Vec<LineParts> = statement_line::table
+        .filter(statement_line::unit_id.eq(unit))
+        .filter(statement_line::account_id.eq(account))
+        .filter(statement_line::booking_date.eq(date))
+        .filter(ready!())
+        .order(statement_line::id)
+        .select(line_columns!())
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(line_of).collect())
+}
+
+pub fn line(conn: &mut Conn, unit: UnitId, id: LineId) -> Result<StoredLine> {
+    statement_line::table
+        .find((unit, id))
+        .select(line_columns!())
+        .first::<LineParts>(conn)
+        .optional()
+        .classify()?
+        .map(line_of)
+        .ok_or_else(|| Error::not_found("line_not_found", "no such statement line in this unit"))
+}
+
+/// All statements of an account but the abandoned ones, by closing day and arrival.
+pub fn statements_of(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<StoredStatement>> {
+    let found: Vec<StatementParts> = statement::table
+        .filter(statement::unit_id.eq(unit))
+        .filter(statement::account_id.eq(account))
+        .filter(statement::state.ne("abandoned"))
+        .order((statement::closing_on, statement::id))
+        .select(statement_columns!())
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(statement_of).collect())
+}
+
+/// Ready statements that touch the days from `from` on, by closing day and arrival.
+pub fn ready_since(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    from: BusinessDay,
+) -> Result<Vec<StoredStatement>> {
+    let found: Vec<StatementParts> = statement::table
+        .filter(statement::unit_id.eq(unit))
+        .filter(statement::account_id.eq(account))
+        .filter(statement::closing_on.ge(from))
+        .filter(statement::state.eq("ready"))
+        .order((statement::closing_on, statement::id))
+        .select(statement_columns!())
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(statement_of).collect())
+}
+
+/// The last ready statements that closed before a day, newest first.
+pub fn ready_before(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    day: BusinessDay,
+    limit: i64,
+) -> Result<Vec<StoredStatement>> {
+    let found: Vec<StatementParts> = statement::table
+        .filter(statement::unit_id.eq(unit))
+        .filter(statement::account_id.eq(account))
+        .filter(statement::closing_on.lt(day))
+        .filter(statement::state.eq("ready"))
+        .order((statement::closing_on.desc(), statement::id.desc()))
+        .limit(limit)
+        .select(statement_columns!())
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(statement_of).collect())
+}
+
+pub fn statement(conn: &mut Conn, unit: UnitId, id: StatementId) -> Result<StoredStatement> {
+    statement::table
+        .find((unit, id))
+        .select(statement_columns!())
+        .first::<StatementParts>(conn)
+        .optional()
+        .classify()?
+        .map(statement_of)
+        .ok_or_else(|| Error::not_found("statement_not_found", "no such statement in this unit"))
+}
+
+pub fn by_position(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    sha256: &str,
+    position: i32,
+) -> Result<Option<StoredStatement>> {
+    Ok(statement::table
+        .filter(statement::unit_id.eq(unit))
+        .filter(statement::account_id.eq(account))
+        .filter(statement::file_sha256.eq(sha256))
+        .filter(statement::position.eq(position))
+        .select(statement_columns!())
+        .first::<StatementParts>(conn)
+        .optional()
+        .classify()?
+        .map(statement_of))
+}
+
+/// The statement of the account that a crash left half loaded.
+pub fn loading(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Option<StoredStatement>> {
+    Ok(statement::table
+        .filter(statement::unit_id.eq(unit))
+        .filter(statement::account_id.eq(account))
+        .filter(statement::state.eq("loading"))
+        .order(statement::id)
+        .select(statement_columns!())
+        .first::<StatementParts>(conn)
+        .optional()
+        .classify()?
+        .map(statement_of))
+}
+
+/// Key and ciphertext of a stored file.
+pub fn file(conn: &mut Conn, unit: UnitId, sha256: &str) -> Result<Option<(KeyId, Vec<u8>)>> {
+    statement_file::table
+        .find((unit, sha256))
+        .select((statement_file::key_id, statement_file::cipher))
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+#[derive(QueryableByName)]
+struct Sum {
+    #[diesel(sql_type = Nullable<BigInt>)]
+    sum: Option<i64>,
+}
+
+/// The sum of the ready lines booked from `from` to before `until`.
+pub fn turnover(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    from: BusinessDay,
+    until: BusinessDay,
+) -> Result<Dong> {
+    let sum: Sum = diesel::sql_query(
+        "SELECT CAST(SUM(l.amount) AS BIGINT) AS sum FROM statement_line l JOIN statement s \
+         ON s.unit_id = l.unit_id AND s.id = l.statement_id WHERE l.unit_id = $1 AND l.account_id = $2 \
+         AND l.booking_date >= $3 AND l.booking_date < $4 AND s.state = 'ready'",
+    )
+    .bind::<BigInt, _>(unit)
+    .bind::<BigInt, _>(account)
+    .bind::<Date, _>(from)
+    .bind::<Date, _>(until)
+    .get_result(conn)
+    .classify()?;
+    Ok(Dong(sum.sum.unwrap_or(0)))
+}
+
+/// The ready lines booked from `first` to `last`, for telling which lines are known.
+pub fn known_lines(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    first: BusinessDay,
+    last: BusinessDay,
+) -> Result<Vec<Known>> {
+    let found: Vec<(BusinessDay, Dong, String, Option<String>)> = statement_line::table
+        .filter(statement_line::unit_id.eq(unit))
+        .filter(statement_line::account_id.eq(account))
+        .filter(statement_line::booking_date.between(first, last))
+        .filter(ready!())
+        .order((statement_line::booking_date, statement_line::id))
+        .select((
+            statement_line::booking_date,
+            statement_line::amount,
+            statement_line::identity,
+            statement_line::bank_reference,
+        ))
+        .load(conn)
+        .classify()?;
+    Ok(found
+        .into_iter()
+        .map(|(date, amount, text, reference)| {
+            let (memo, occurrence) = identity::parse(&text);
+            let bank_reference = reference.map(|reference| crate::text::squash(&reference));
+            Known { features: Features { date, amount, memo, bank_reference }, occurrence }
+        })
+        .collect())
+}
+
+/// Locks the account's row: the first lock of every money transaction.
+pub fn lock_account(tx: &mut Tx<'_>, unit: UnitId, account: AccountId) -> Result<()> {
+    if matches!(**tx, Conn::Sqlite(_)) {
+        return Ok(()); // One writer: there is nobody to wait for.
+    }
+    let keys = [("unit_id", Column::of([unit])), ("id", Column::of([account]))];
+    let _: Vec<i64> =
+        rows::fetch::<BigInt, _>(tx, "SELECT t.id FROM bank_account t", &keys, "", Lock::Update)?;
+    Ok(())
+}
+
+pub fn set_state(tx: &mut Tx<'_>, stored: &StoredStatement, state: &'static str) -> Result<()> {
+    rows::update(
+        tx,
+        Update {
+            table: "statement",
+            keys: vec![("unit_id", Column::of([stored.unit])), ("id", Column::of([stored.id]))],
+            guard: vec![("revision", Column::of([stored.revision]))],
+            sets: vec![("state", Column::of([state])), ("revision", Column::of([stored.revision + 1]))],
+        },
+    )
+}
+
+/// A line that could not be read, as it was set aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantined {
+    pub id: EventId,
+    pub place: String,
+    pub code: String,
+    pub message: String,
+    pub state: String,
+}
+
+pub fn quarantined(conn: &mut Conn, unit: UnitId, id: StatementId) -> Result<Vec<Quarantined>> {
+    let found: Vec<(EventId, String, String, String, String)> = quarantined_line::table
+        .filter(quarantined_line::unit_id.eq(unit))
+        .filter(quarantined_line::statement_id.eq(id))
+        .order(quarantined_line::id)
+        .select((
+            quarantined_line::id,
+            quarantined_line::place,
+            quarantined_line::code,
+            quarantined_line::message,
+            quarantined_line::state,
+        ))
+        .load(conn)
+        .classify()?;
+    Ok(found
+        .into_iter()
+        .map(|(id, place, code, message, state)| Quarantined { id, place, code, message, state })
+        .collect())
+}

@@ -1,0 +1,179 @@
+//! What a request carries: its sender, body, key, path and query.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::pin::Pin;
+use std::str::FromStr;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+
+use super::Shared;
+use super::respond::{Failure, block};
+use crate::actor::{Actor, Scope};
+use crate::error::{Error, Result};
+use crate::identity;
+
+/// The largest body of an API request.
+pub const API_BODY_LIMIT_BYTES: usize = 1024 * 1024;
+/// The largest bank file, read into memory up to here.
+pub const STATEMENT_BODY_LIMIT_BYTES: usize = 64 * 1024 * 1024;
+/// The longest token worth looking at.
+const TOKEN_LIMIT: usize = 200;
+const KEY_LIMIT: usize = 128;
+
+/// The API client behind a bearer token.
+pub struct Caller(pub Actor);
+
+impl FromRequest for Caller {
+    type Error = Failure;
+    type Future = Pin<Box<dyn Future<Output = std::result::Result<Self, Failure>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let shared = request.app_data::<web::Data<Shared>>().cloned();
+        let token = bearer(request);
+        Box::pin(async move {
+            let shared = shared.ok_or_else(|| Error::internal("the handlers share nothing"))?;
+            let token = token?;
+            let app = std::sync::Arc::clone(shared.app());
+            // The token's client may be registered anywhere, so its row is read in every unit.
+            let actor =
+                block(move || app.store.read(&Scope::All, |conn| identity::authenticate(conn, &token)));
+            Ok(Caller(actor.await?))
+        })
+    }
+}
+
+fn bearer(request: &HttpRequest) -> Result<String> {
+    let missing = || Error::unauthenticated("token_missing", "expected Authorization: Bearer");
+    let mut values = request.headers().get_all(header::AUTHORIZATION);
+    let value = values.next().and_then(|value| value.to_str().ok()).ok_or_else(missing)?;
+    if values.next().is_some() {
+        return Err(Error::unauthenticated("token_repeated", "Authorization may appear once"));
+    }
+    let (scheme, token) = value.split_once(' ').ok_or_else(missing)?;
+    let token = token.trim();
+    let is_plausible = scheme.eq_ignore_ascii_case("bearer") && (1..=TOKEN_LIMIT).contains(&token.len());
+    is_plausible.then(|| token.to_owned()).ok_or_else(missing)
+}
+
+/// Reads the whole body; `body_too_large` as soon as it exceeds the limit.
+pub async fn body(mut payload: web::Payload, limit: usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| Error::invalid("body", "body_interrupted", "the body ended early"))?;
+        if bytes.len() + chunk.len() > limit {
+            return Err(Error::too_large("body_too_large", format!("at most {limit} bytes")));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// Reads JSON with no unknown fields; the place of a fault is told, its value is not.
+pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    serde_json::from_slice(body)
+        .map_err(|error| Error::invalid("body", "json_unreadable", without_values(&error.to_string())))
+}
+
+/// serde quotes offending strings in double quotes; they may be personal data.
+fn without_values(message: &str) -> String {
+    let mut kept = String::with_capacity(message.len());
+    for (index, part) in message.split('"').enumerate() {
+        kept.push_str(if index % 2 == 0 { part } else { "…" });
+    }
+    kept
+}
+
+/// Reads the query string.
+pub fn query<T: DeserializeOwned>(request: &HttpRequest) -> Result<T> {
+    web::Query::<T>::from_query(request.query_string())
+        .map(web::Query::into_inner)
+        .map_err(|error| Error::invalid("query", "query_unreadable", without_values(&error.to_string())))
+}
+
+/// A part of the path, read as an id or another typed text.
+pub fn path<T: FromStr<Err = Error>>(request: &HttpRequest, name: &str) -> Result<T> {
+    request.match_info().get(name).unwrap_or_default().parse()
+}
+
+pub fn path_text<'a>(request: &'a HttpRequest, name: &str) -> &'a str {
+    request.match_info().get(name).unwrap_or_default()
+}
+
+/// The `Idempotency-Key`: 1 to 128 visible ASCII characters, exactly once.
+pub fn idempotency_key(request: &HttpRequest) -> Result<String> {
+    let invalid = |code, detail| Error::invalid("Idempotency-Key", code, detail);
+    let mut values = request.headers().get_all("idempotency-key");
+    let value = values.next().ok_or_else(|| invalid("idempotency_key_missing", "the header is required"))?;
+    let is_good = (1..=KEY_LIMIT).contains(&value.len())
+        && value.as_bytes().iter().all(u8::is_ascii_graphic)
+        && values.next().is_none();
+    match value.to_str() {
+        Ok(key) if is_good => Ok(key.to_owned()),
+        _ => Err(invalid("idempotency_key_unreadable", "1 to 128 visible ASCII characters, once")),
+    }
+}
+
+/// Where a request came from. Behind trusted proxies that is the last address in
+/// `X-Forwarded-For` that is none of theirs: what stands before it anybody may have written.
+pub fn source(request: &HttpRequest, trusted: &[IpAddr]) -> IpAddr {
+    let peer =
+        request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip().to_canonical());
+    if !trusted.contains(&peer) {
+        return peer;
+    }
+    let lines: Vec<&str> =
+        request.headers().get_all(header::X_FORWARDED_FOR).filter_map(|value| value.to_str().ok()).collect();
+    let hops = lines.iter().flat_map(|line| line.split(','));
+    let addresses = hops.map_while(|hop| hop.trim().parse::<IpAddr>().ok().map(|ip| ip.to_canonical()));
+    let known: Vec<IpAddr> = addresses.collect();
+    known.into_iter().rev().find(|address| !trusted.contains(address)).unwrap_or(peer)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_one_visible_text() {
+        let key = |values: &[&str]| {
+            let mut request = TestRequest::default();
+            for value in values {
+                request = request.append_header(("Idempotency-Key", *value));
+            }
+            idempotency_key(&request.to_http_request()).map_err(|error| error.code())
+        };
+        assert_eq!(key(&["H26-0001"]), Ok("H26-0001".to_owned()));
+        assert_eq!(key(&[]), Err("idempotency_key_missing"));
+        for wrong in [&["a b"][..], &[""], &["a", "a"], &["khoá"], &[&"k".repeat(129)]] {
+            assert_eq!(key(wrong), Err("idempotency_key_unreadable"), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_forwarded_address_counts_only_from_a_trusted_proxy() {
+        let proxy: IpAddr = [10, 0, 0, 1].into();
+        let request = |peer: &str| {
+            TestRequest::default()
+                .peer_addr(format!("{peer}:5000").parse().unwrap())
+                .append_header(("X-Forwarded-For", "203.0.113.9, 198.51.100.7"))
+                .append_header(("X-Forwarded-For", "10.0.0.1"))
+                .to_http_request()
+        };
+        let found = |peer: &str| source(&request(peer), &[proxy]).to_string();
+        assert_eq!(found("10.0.0.1"), "198.51.100.7", "the first entry is the sender's own word");
+        assert_eq!(found("203.0.113.1"), "203.0.113.1");
+    }
+
+    #[test]
+    fn a_fault_in_json_tells_the_place_and_no_value() {
+        let error = json::<Vec<u32>>(b"[1, \"Nguyen Van Mau\"]").unwrap_err();
+        assert_eq!(error.code(), "json_unreadable");
+        assert!(error.detail().contains("line 1") && !error.detail().contains("Mau"), "{}", error.detail());
+    }
+}

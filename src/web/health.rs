@@ -1,0 +1,117 @@
+//! Whether the process is up, ready, and how it is doing.
+
+use std::sync::{Arc, Mutex, OnceLock};
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, web};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use serde_json::json;
+
+use super::Shared;
+use super::respond::{self, Answer, block};
+use crate::actor::Scope;
+use crate::app::{App, Running};
+use crate::clock::Instant;
+use crate::error::Result;
+use crate::exception::{self, Kind};
+use crate::id::minted_at;
+use crate::{payment, receipt, store};
+
+/// Ages are counted anew at most this often, however often somebody asks.
+const GAUGE_AGE_S: i64 = 15;
+
+/// `GET /healthz`: the process answers.
+pub async fn healthz() -> HttpResponse {
+    plain(StatusCode::OK, "ok\n".to_owned())
+}
+
+/// `GET /readyz`: the store can be reached, its schema fits, claims are taken.
+pub async fn readyz(shared: web::Data<Shared>) -> Answer {
+    let app = Arc::clone(shared.app());
+    let stored = block(move || app.store.read(&Scope::All, store::migrate::check)).await;
+    let is_settling = shared.running.settler.is_alive();
+    let is_ready = stored.is_ok() && is_settling;
+    let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let store = stored.as_ref().map_or_else(|error| error.code(), |()| "ok");
+    let settler = if is_settling { "ok" } else { "stopped" };
+    respond::json(status, &json!({ "ready": is_ready, "store": store, "settler": settler }))
+}
+
+/// `GET /metrics`: counters, histograms and the ages of what waits, for Prometheus.
+pub async fn metrics(shared: web::Data<Shared>) -> Answer {
+    let running = Arc::clone(&shared.running);
+    let asked = shared.clone();
+    block(move || asked.gauges.refresh(&running)).await?;
+    shared.metrics.run_upkeep();
+    Ok(plain(StatusCode::OK, shared.metrics.render()))
+}
+
+fn plain(status: StatusCode, text: String) -> HttpResponse {
+    HttpResponse::build(status)
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .content_type("text/plain; charset=utf-8")
+        .body(text)
+}
+
+/// The recorder of the process. Installed once: tests start several servers in one process.
+pub fn recorder() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE.get_or_init(install).clone()
+}
+
+fn install() -> PrometheusHandle {
+    let seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
+    let claims = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+    let builder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &seconds)
+        .and_then(|builder| builder.set_buckets_for_metric(Matcher::Suffix("_claims".to_owned()), &claims))
+        .unwrap_or_else(|_| PrometheusBuilder::new());
+    let recorder = builder.build_recorder();
+    let handle = recorder.handle();
+    if metrics::set_global_recorder(recorder).is_err() {
+        tracing::warn!("another metrics recorder was installed before; /metrics shows nothing");
+    }
+    handle
+}
+
+/// What is counted in the database, remembered for a moment.
+#[derive(Default)]
+pub struct Gauges {
+    counted_at: Mutex<Option<Instant>>,
+}
+
+impl Gauges {
+    /// Sets the gauges, counting in the database when the last count is old.
+    fn refresh(&self, running: &Running) -> Result<()> {
+        let app = &running.app;
+        gauge("bienlai_settler_queue_claims", running.settler.depth() as i64);
+        gauge("bienlai_sealing_queue_receipts", app.sealing.depth() as i64);
+        let now = app.clock.now();
+        let mut counted_at = self.counted_at.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if counted_at.is_some_and(|at| (0..GAUGE_AGE_S).contains(&now.seconds_since(at))) {
+            return Ok(());
+        }
+        count(app, now)?;
+        *counted_at = Some(now);
+        Ok(())
+    }
+}
+
+fn count(app: &App, now: Instant) -> Result<()> {
+    let (unproven, unexplained, unsigned) = app.store.read(&Scope::All, |conn| {
+        Ok((
+            payment::query::oldest_expected(conn)?,
+            exception::query::oldest_unresolved(conn, Kind::UnidentifiedCredit)?,
+            receipt::query::unsigned_count(conn)?,
+        ))
+    })?;
+    let age = |at: Option<Instant>| at.map_or(0, |at| now.seconds_since(at).max(0));
+    gauge("bienlai_oldest_unproven_age_seconds", age(unproven.map(|id| minted_at(id.0))));
+    gauge("bienlai_oldest_unexplained_age_seconds", age(unexplained));
+    gauge("bienlai_receipts_unsigned", unsigned);
+    Ok(())
+}
+
+fn gauge(name: &'static str, value: i64) {
+    metrics::gauge!(name).set(value as f64);
+}

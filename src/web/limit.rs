@@ -1,0 +1,84 @@
+//! How often one address may do a thing.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota};
+
+use super::respond::LOOKUPS_TOO_MANY;
+use crate::error::{Error, Result};
+
+/// Addresses that were quiet are forgotten after so many calls, so that memory stays small.
+const SWEEP_EVERY: u32 = 4_096;
+
+/// A limit per source address.
+pub struct PerAddress {
+    limiter: DefaultKeyedRateLimiter<IpAddr>,
+    clock: DefaultClock,
+    calls: AtomicU32,
+}
+
+impl PerAddress {
+    /// `count` at once, then one more each 60/`count` seconds. Zero counts as one.
+    pub fn per_minute(count: u32) -> Self {
+        let quota = Quota::per_minute(NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN));
+        PerAddress {
+            limiter: DefaultKeyedRateLimiter::keyed(quota),
+            clock: DefaultClock::default(),
+            calls: AtomicU32::new(0),
+        }
+    }
+
+    /// Counts one call, or says after how many seconds the next is welcome.
+    pub fn count(&self, source: IpAddr) -> std::result::Result<(), u32> {
+        if self.calls.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
+            self.limiter.retain_recent();
+            self.limiter.shrink_to_fit();
+        }
+        self.limiter.check_key(&subscriber(source)).map_err(|refused| {
+            let wait = refused.wait_time_from(self.clock.now());
+            u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1)
+        })
+    }
+
+    /// The same as an error for the caller: 429 with `Retry-After`.
+    pub fn check(&self, source: IpAddr) -> Result<()> {
+        self.count(source)
+            .map_err(|wait_s| Error::busy(LOOKUPS_TOO_MANY, wait_s, "too many look-ups from this address"))
+    }
+}
+
+/// One subscriber of IPv6 has a /64 of addresses.
+fn subscriber(source: IpAddr) -> IpAddr {
+    match source.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_asks_too_often_waits_and_others_do_not() {
+        let limit = PerAddress::per_minute(3);
+        let (guesser, citizen): (IpAddr, IpAddr) = ([192, 0, 2, 1].into(), [192, 0, 2, 2].into());
+        assert!((0..3).all(|_| limit.check(guesser).is_ok()));
+        let error = limit.check(guesser).unwrap_err();
+        assert_eq!(error.code(), "lookups_too_many");
+        let wait = crate::web::respond::retry_after_s(&error).unwrap();
+        assert!((1..=21).contains(&wait), "{wait}");
+        assert!(limit.check(citizen).is_ok());
+    }
+
+    #[test]
+    fn a_whole_ipv6_network_counts_as_one_and_mapped_ipv4_as_itself() {
+        let of = |text: &str| subscriber(text.parse().unwrap());
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1"));
+        assert_ne!(of("2001:db8:0:1::1"), of("2001:db8::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+    }
+}

@@ -1,0 +1,115 @@
+//! Binding, serving, and stopping without dropping anybody.
+
+use std::future::Future;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use futures_util::future::{Either, join, select};
+
+use super::{Shared, routes, trace};
+use crate::app::Running;
+use crate::error::{Error, Result};
+
+/// How long requests in flight may take when the service stops.
+const DRAIN_S: u64 = 30;
+/// Connections that may wait to be accepted.
+const BACKLOG: i32 = 1_024;
+/// Threads for database work per worker; the pools behind them are smaller.
+const BLOCKING_THREADS: usize = 16;
+/// How long the last worker thread may take to let go after the server has ended.
+const RELEASE_LIMIT: Duration = Duration::from_secs(5);
+
+/// Serves on `config.web.listen` until SIGTERM or SIGINT. `announce` gets the real address: port 0
+/// asks for any free one. Afterwards nothing new arrives, so `Running::stop` may be called.
+///
+/// Errors: `port_taken`, `listen_failed`.
+pub async fn serve(running: Arc<Running>, announce: impl FnOnce(SocketAddr)) -> Result<()> {
+    let signal = stop_signal()?;
+    serve_until(running, announce, signal).await
+}
+
+/// The same, until `stop` is ready. When this returns, the server's share of `running` is dropped.
+pub async fn serve_until(
+    running: Arc<Running>,
+    announce: impl FnOnce(SocketAddr),
+    stop: impl Future<Output = ()>,
+) -> Result<()> {
+    let listener = bind(running.app.config.web.listen)?;
+    let address = listener.local_addr().map_err(|error| listen_failed(&error))?;
+    let workers = running.app.config.web.workers;
+    let shared = web::Data::new(Shared::new(running));
+    let handed_out = shared.clone();
+    let server = HttpServer::new(move || {
+        App::new().app_data(handed_out.clone()).wrap(from_fn(trace::trace)).configure(routes::configure)
+    })
+    .workers(workers)
+    .worker_max_blocking_threads(BLOCKING_THREADS)
+    .shutdown_timeout(DRAIN_S)
+    .disable_signals()
+    .listen(listener)
+    .map_err(|error| listen_failed(&error))?
+    .run();
+    announce(address);
+    tracing::info!(%address, workers, "listening");
+    let handle = server.handle();
+    let ended = match select(Box::pin(server), Box::pin(stop)).await {
+        Either::Left((ended, _)) => ended,
+        Either::Right(((), server)) => {
+            tracing::info!("stopping: no new connections, requests in flight are finished");
+            join(server, handle.stop(true)).await.0
+        }
+    };
+    release(shared).await;
+    ended.map_err(|error| Error::internal(format!("the web server ended: {error}")))
+}
+
+fn bind(address: SocketAddr) -> Result<TcpListener> {
+    let bound = || -> std::io::Result<TcpListener> {
+        let socket = match address {
+            SocketAddr::V4(_) => tokio::net::TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6()?,
+        };
+        // A restart must not wait for connections of the process before.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG.unsigned_abs())?.into_std()
+    };
+    bound().map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            let detail =
+                format!("{address} is taken by another program; choose another with --listen or web.listen");
+            Error::conflict("port_taken", detail)
+        }
+        _ => listen_failed(&error),
+    })
+}
+
+fn listen_failed(error: &std::io::Error) -> Error {
+    Error::invalid("web.listen", "listen_failed", error.to_string())
+}
+
+/// Ready when the process is asked to end.
+fn stop_signal() -> Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let listen = |kind| signal(kind).map_err(|error| Error::internal(format!("signals: {error}")));
+    let mut terminate = listen(SignalKind::terminate())?;
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Waits until the worker threads let go, so that the caller's `running` is the last one.
+async fn release(shared: web::Data<Shared>) {
+    let shared = shared.into_inner();
+    let began = std::time::Instant::now();
+    while Arc::strong_count(&shared) > 1 && began.elapsed() < RELEASE_LIMIT {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

@@ -1,0 +1,271 @@
+//! The checks themselves: from files to findings, (place, what).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::source::{self, Source, files};
+
+/// The rooms, from the ground up: a room uses only rooms of earlier rows (`ARCHITECTURE.md`).
+const ROOMS: &[&[&str]] = &[
+    &["actor", "amount", "clock", "error", "id", "text", "working_days"],
+    &["pdf", "store", "config"],
+    &["audit", "job"],
+    &["unit", "identity", "party"],
+    &["tariff", "ledger", "receipt", "statement", "notification", "exception"],
+    &["obligation"],
+    &["payment"],
+    &["correction"],
+    &["reconciliation"],
+    &["remittance"],
+    &["report", "simulator"],
+    // `app` is the wiring: it makes every part, and the others are handed the parts by it.
+    &["app", "web", "worker", "cli", "demo"],
+    &["lib", "main"],
+];
+
+/// Rows whose rooms know each other: the kernel, and the wiring with its users.
+const OPEN_ROWS: [usize; 3] = [0, 11, 12];
+
+/// The longest a file may be, tests not counted.
+pub const LINE_LIMIT: usize = 500;
+
+pub const COLUMN_LIMIT: usize = 120;
+
+/// Words that name no thing of the trade.
+const EMPTY_NAMES: [&str; 10] =
+    ["common", "helper", "helpers", "manager", "managers", "misc", "service", "services", "util", "utils"];
+
+pub type Finding = (String, String);
+
+pub fn edges_against_the_order(files: &[Source]) -> Vec<Finding> {
+    let rows: BTreeMap<&str, usize> = ROOMS
+        .iter()
+        .enumerate()
+        .flat_map(|(row, rooms)| rooms.iter().map(move |room| (*room, row)))
+        .collect();
+    let mut found = Vec::new();
+    for file in files {
+        let Some(&own) = rows.get(file.room()) else {
+            found.push((file.path.clone(), format!("room `{}` is not in the table", file.room())));
+            continue;
+        };
+        for used in used_rooms(file) {
+            let Some(&other) = rows.get(used.as_str()) else { continue };
+            let is_open = own == other && OPEN_ROWS.contains(&own);
+            if used != file.room() && own <= other && !is_open {
+                found.push((file.path.clone(), format!("{} -> {used}", file.room())));
+            }
+        }
+    }
+    found
+}
+
+/// The first names after `crate::` (also in braces) and after as many `super::` as lead to the root.
+fn used_rooms(file: &Source) -> BTreeSet<String> {
+    let to_root = "super::".repeat(file.depth());
+    let mut used = BTreeSet::new();
+    for start in ["crate::", "bienlai::", to_root.as_str()] {
+        if start == "bienlai::" && file.room() == "lib" {
+            continue;
+        }
+        for (at, _) in file.code.match_indices(start) {
+            let before = file.code[..at].chars().next_back();
+            if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
+                continue;
+            }
+            used.extend(first_names(&file.code[at + start.len()..]));
+        }
+    }
+    used
+}
+
+fn first_names(rest: &str) -> Vec<String> {
+    if !rest.starts_with('{') {
+        return vec![word(rest)];
+    }
+    let (mut names, mut depth) = (Vec::new(), 0_usize);
+    for (at, c) in rest.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+        if depth == 1 && matches!(c, '{' | ',') {
+            names.push(word(rest[at + 1..].trim_start()));
+        }
+    }
+    names
+}
+
+fn word(text: &str) -> String {
+    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
+
+pub fn products_outside_the_store(files: &[Source]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for file in files.iter().filter(|file| !matches!(file.room(), "store" | "config")) {
+        for name in words(&file.spoken) {
+            if matches!(name.to_lowercase().as_str(), "postgres" | "postgresql" | "sqlite" | "pg") {
+                found.push((file.path.clone(), name.to_owned()));
+            }
+        }
+    }
+    found
+}
+
+pub fn clock_and_environment(files: &[Source]) -> Vec<Finding> {
+    let clock = ["Utc::now", "Local::now", "SystemTime::now"];
+    let environment = ["env::var(", "env::var_os", "env::vars", "env::set_var", "env::remove_var"];
+    let mut found = Vec::new();
+    for file in files {
+        let banned = clock.iter().filter(|_| file.path != "src/clock.rs");
+        for name in banned.chain(environment.iter().filter(|_| file.path != "src/config.rs")) {
+            if file.code.contains(name) {
+                found.push((file.path.clone(), (*name).to_owned()));
+            }
+        }
+    }
+    found
+}
+
+pub fn diesel_outside_queries(files: &[Source]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for file in files {
+        if file.room() != "store" && !file.path.ends_with("/query.rs") && file.code.contains("diesel::") {
+            found.push((file.path.clone(), "diesel".to_owned()));
+        }
+    }
+    found
+}
+
+pub fn floats(files: &[Source]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for file in files {
+        for name in words(&file.code).filter(|name| matches!(*name, "f32" | "f64")) {
+            found.push((file.path.clone(), name.to_owned()));
+        }
+        for (at, _) in file.code.match_indices('.') {
+            let digits: String =
+                file.code[..at].chars().rev().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let before = file.code[..at - digits.len()].chars().next_back();
+            let after = file.code[at + 1..].chars().next();
+            let is_number = !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit() || c == '_');
+            if is_number && before != Some('.') && after.is_some_and(|c| c.is_ascii_digit()) {
+                found.push((file.path.clone(), "a figure with a point".to_owned()));
+            }
+        }
+    }
+    found
+}
+
+pub fn too_long(files: &[Source], known: &[(&str, usize)]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for file in files {
+        let length = file.line_count_without_tests();
+        let allowed = known.iter().find(|(path, _)| *path == file.path).map(|(_, limit)| *limit);
+        if length > allowed.unwrap_or(LINE_LIMIT) {
+            found.push((file.path.clone(), format!("{length} lines")));
+        } else if allowed.is_some() && length <= LINE_LIMIT - 50 {
+            found.push((file.path.clone(), "is short now: take it off the list".to_owned()));
+        }
+    }
+    found
+}
+
+/// Lines of code over the limit; texts in quotes do not count.
+pub fn too_wide(files: &[(String, String)]) -> Vec<Finding> {
+    let is_wide =
+        |text: &str| source::without_literals(text).lines().any(|line| line.chars().count() > COLUMN_LIMIT);
+    files
+        .iter()
+        .filter(|(_, text)| is_wide(text))
+        .map(|(path, _)| (path.clone(), format!("over {COLUMN_LIMIT} columns")))
+        .collect()
+}
+
+pub fn trailing_spaces(files: &[(String, String)]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (path, text) in files {
+        for (number, line) in text.lines().enumerate() {
+            let place = format!("{path}:{}", number + 1);
+            if line.ends_with([' ', '\t', '\r']) {
+                found.push((place, "space at the end".to_owned()));
+            } else if line.contains('\t') {
+                found.push((place, "a tab".to_owned()));
+            }
+        }
+    }
+    found
+}
+
+pub fn empty_names(paths: &[String]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for path in paths.iter().filter(|path| path.ends_with(".rs")) {
+        let parts = path.trim_end_matches(".rs").split('/');
+        found.extend(
+            parts.filter(|part| EMPTY_NAMES.contains(part)).map(|part| (path.clone(), part.to_owned())),
+        );
+    }
+    found
+}
+
+pub fn not_twins(one: &BTreeSet<String>, other: &BTreeSet<String>) -> BTreeSet<String> {
+    one.symmetric_difference(other).cloned().collect()
+}
+
+pub fn leftovers(files: &[Source]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for file in files {
+        for mark in ["todo!", "unimplemented!", "dbg!"] {
+            if file.code.contains(mark) {
+                found.push((file.path.clone(), mark.to_owned()));
+            }
+        }
+    }
+    found
+}
+
+/// Names in backticks that look like files or folders of ours and are not there. Names of Rust
+/// files may leave out `src/`.
+pub fn dead_references(document: &str, text: &str, paths: &[String]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for named in text.split('`').skip(1).step_by(2) {
+        let is_ours =
+            ["src/", "tests/", "migrations/", "fixtures/", "xsd/"].iter().any(|top| named.starts_with(top));
+        let is_pattern = named.contains(['<', '*', ' ', '{', '…', '\n']);
+        // A bare `query.rs` is any room's, not a file.
+        let is_role = ["mod.rs", "rules.rs", "query.rs", "tests.rs"].contains(&named);
+        if is_pattern || is_role || !(is_ours || named.ends_with(".rs")) {
+            continue;
+        }
+        let folder = format!("{}/", named.trim_end_matches('/'));
+        let is_there = |path: &String| {
+            let inside = path.strip_prefix("src/").unwrap_or(path);
+            path == named || inside == named || path.starts_with(&folder)
+        };
+        if !paths.iter().any(is_there) {
+            found.push((document.to_owned(), named.to_owned()));
+        }
+    }
+    found
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
+}
+
+pub fn paths() -> Vec<String> {
+    let kinds = [".rs", ".sql", ".md", ".toml", ".xsd", ".csv", ".xml", ".pem", ".sta", ".html", ".css"];
+    files(&["src", "tests", "migrations", "fixtures", "xsd", "benches"], &kinds)
+        .into_iter()
+        .map(|(path, _)| path)
+        .collect()
+}
+
+pub fn documents() -> Vec<(String, String)> {
+    let names = ["README", "ARCHITECTURE", "CONTRIBUTING", "SECURITY", "CHANGELOG", "BENCHMARKS"];
+    let names: Vec<String> = names.iter().map(|name| format!("{name}.md")).collect();
+    files(&names.iter().map(String::as_str).collect::<Vec<_>>(), &[".md"])
+}
