@@ -31,5 +31,6 @@ pub mod app;
 pub mod web;
 pub mod worker;
 
+pub mod bench;
 pub mod cli;
 pub mod demo;

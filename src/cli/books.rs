@@ -1,16 +1,22 @@
 //! The bookkeeping commands: importing statements, matching them, closing days. The demo does its
 //! day's end through the same doors.
 
+use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
 use crate::actor::Actor;
 use crate::app::App;
-use crate::clock::BusinessDay;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
+use crate::id::ClientId;
 use crate::obligation::reference::{CodeBook, Found};
+use crate::reconciliation::day_close::{self, Closing};
+use crate::reconciliation::proof::Obstacle;
 use crate::statement::{self, Imported};
+use crate::store::{Stamp, Tx, rows};
 use crate::unit::{BankAccount, Unit, account};
-use crate::{reconciliation, worker};
+use crate::web::raise::{self, Asked};
+use crate::{reconciliation, text, worker};
 
 /// What one of the commands did, as it is printed.
 #[derive(Clone, Debug)]
@@ -71,16 +77,90 @@ pub fn reconcile(app: &App, actor: &Actor, units: &[Unit]) -> Result<Outcome> {
 
 /// Closes a day, or tells what stands in the way.
 pub fn close_day(
-    _app: &App,
-    _actor: &Actor,
-    _unit: &Unit,
-    _account: &BankAccount,
-    _day: BusinessDay,
+    app: &App,
+    actor: &Actor,
+    unit: &Unit,
+    account: &BankAccount,
+    day: BusinessDay,
 ) -> Result<Outcome> {
-    Err(Error::conflict("day_close_missing", "closing days is being built"))
+    let closing =
+        day_close::close(&app.store, &app.keyring, &|| app.stamp(), actor, unit.id, account.id, day)?;
+    Ok(match closing {
+        Closing::Closed(certificate) => Outcome {
+            report: json!({
+                "unit": unit.code,
+                "account": account.account_no,
+                "date": day,
+                "closed": true,
+                "certificate": certificate.id,
+                "document_sha256": certificate.document_sha256,
+            }),
+            summary: certificate.id.to_string(),
+            is_clean: true,
+        },
+        Closing::Refused(obstacles) => refused(unit, account, day, &obstacles),
+    })
 }
 
-/// Raises an obligation once; false when the same content was loaded before.
-pub fn raise_loaded(_app: &App, _actor: &Actor, _request: &Value) -> Result<bool> {
-    Err(Error::conflict("raise_missing", "raising from requests is being built"))
+fn refused(unit: &Unit, account: &BankAccount, day: BusinessDay, obstacles: &[Obstacle]) -> Outcome {
+    let told: Vec<Value> = obstacles
+        .iter()
+        .map(|obstacle| json!({ "code": obstacle.code(), "vi": obstacle.vi(), "en": obstacle.en() }))
+        .collect();
+    let words: Vec<String> = obstacles.iter().map(Obstacle::vi).collect();
+    Outcome {
+        report: json!({
+            "unit": unit.code,
+            "account": account.account_no,
+            "date": day,
+            "closed": false,
+            "obstacles": told,
+        }),
+        summary: words.join("; "),
+        is_clean: false,
+    }
+}
+
+/// Raises an obligation as the API would; false when the same content was loaded before.
+pub fn raise_loaded(app: &App, actor: &Actor, request: &Value) -> Result<bool> {
+    let asked: Asked = serde_json::from_value(request.clone())
+        .map_err(|error| Error::invalid("row", "request_unreadable", error.to_string()))?;
+    let key = text::hex(digest(&SHA256, request.to_string().as_bytes()).as_ref());
+    let units = app.read(actor, |conn| raise::units(conn, actor, &asked))?;
+    let tariff = app.tariff()?;
+    app.write_bulk(actor, |tx, stamp| {
+        if loaded_before(tx, stamp, &key)? {
+            return Ok(false);
+        }
+        raise::raise(tx, stamp, actor, &tariff, &units, &asked).map(|_| true)
+    })
+}
+
+crate::table_row! {
+    /// What was loaded is kept beside the API's answers, for as long (30 days).
+    pub struct LoadedRow in "idempotency" {
+        pub client_id: ClientId,
+        pub route: &'static str,
+        pub key: String,
+        pub request_sha256: String,
+        pub status: i32,
+        pub answer: Vec<u8>,
+        pub created_at: Instant,
+    }
+}
+
+/// No client has this id; it stands for the command line.
+const COMMAND_LINE: ClientId = ClientId(0);
+
+fn loaded_before(tx: &mut Tx<'_>, stamp: &Stamp<'_>, key: &str) -> Result<bool> {
+    let row = LoadedRow {
+        client_id: COMMAND_LINE,
+        route: "obligation import",
+        key: key.to_owned(),
+        request_sha256: key.to_owned(),
+        status: 201,
+        answer: Vec::new(),
+        created_at: stamp.now,
+    };
+    Ok(rows::insert_if_absent(tx, &[row], &["client_id", "route", "key"])? == [false])
 }

@@ -4,6 +4,7 @@
 //! answer is no (a gap, an invalid receipt, a failed row), 2 not readable or used wrongly.
 
 mod audit;
+mod bench;
 pub mod books;
 mod client;
 mod day;
@@ -61,6 +62,8 @@ enum Command {
     Migrate,
     /// Show the whole job on invented data: service, bank and payers in one process
     Demo(demo::Options),
+    /// Measure this machine: own load generator, own database, the real service
+    Bench(bench::Options),
     /// Obligations: what payers owe
     #[command(subcommand)]
     Obligation(obligation::Command),
@@ -124,6 +127,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Serve => serve::run(config),
         Command::Migrate => migrate::run(config),
         Command::Demo(options) => demo::run(options),
+        Command::Bench(options) => bench::run(options),
         Command::Obligation(command) => obligation::run(config, command),
         Command::Statement(command) => statement::run(config, command),
         Command::Reconcile(options) => reconcile::run(config, options),

@@ -94,17 +94,18 @@ fn read(bytes: &[u8]) -> Result<(Vec<Group>, Vec<Fault>)> {
     let mut groups: Vec<Group> = Vec::new();
     let mut faults = Vec::new();
     for record in reader.records() {
-        let row = match record {
-            Ok(record) => Row::new(&headers, &record),
+        match record {
+            Ok(record) => {
+                let row = Row::new(&headers, &record);
+                match row.group() {
+                    Ok(group) => join(&mut groups, group),
+                    Err(error) => faults.push(Fault { line: row.line, error }),
+                }
+            }
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);
                 faults.push(Fault { line, error: unreadable(&error) });
-                continue;
             }
-        };
-        match row.group() {
-            Ok(group) => join(&mut groups, group),
-            Err(error) => faults.push(Fault { line: row.line, error }),
         }
     }
     Ok((groups, faults))

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::id::{EventId, KeyId, PartyId, PersonId, UnitId};
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock};
-use crate::store::schema::{data_key, party, party_index};
+use crate::store::schema::{data_key, party_index};
 use crate::store::{Conn, Tx};
 
 crate::table_row! {
@@ -84,12 +84,10 @@ pub fn destroy_key(tx: &mut Tx<'_>, now: Instant, unit: UnitId, year: i32) -> Re
 
 /// Without its search terms nobody can ask any more whether a person was among the erased.
 fn forget_terms(tx: &mut Tx<'_>, unit: UnitId, year: i32) -> Result<()> {
-    // Plain SQL: a subquery over two tables is no update target of the DSL.
     diesel::sql_query(
         "DELETE FROM party_index WHERE unit_id = $1 AND party_id IN (SELECT p.id FROM party p \
-         JOIN data_key k ON k.unit_id = p.unit_id AND k.id = p.key_id WHERE k.unit_id = $2 AND k.year = $3)",
+         JOIN data_key k ON k.unit_id = p.unit_id AND k.id = p.key_id WHERE p.unit_id = $1 AND k.year = $2)",
     )
-    .bind::<BigInt, _>(unit)
     .bind::<BigInt, _>(unit)
     .bind::<diesel::sql_types::Integer, _>(year)
     .execute(tx.conn())

@@ -251,8 +251,11 @@ fn complete(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, book: &mut Book) 
         }
         post_fees(book, completion, outcome.as_ref(), stamp, &mut due)?;
     }
-    // A due receipt may be due again after a reopening; its row is kept.
-    rows::insert_if_absent(tx, &due, &["unit_id", "obligation_id", "document_kind"])?;
+    let is_new = rows::insert_if_absent(tx, &due, &["unit_id", "obligation_id", "document_kind"])?;
+    for (row, _) in due.iter().zip(is_new).filter(|(_, is_new)| !is_new) {
+        // It was due before, made, and its obligation reopened and paid again.
+        crate::receipt::query::reopen_due(tx, row)?;
+    }
     Ok(written)
 }
 

@@ -11,6 +11,7 @@ pub mod channel;
 pub mod claim;
 pub mod content;
 pub mod counter;
+pub mod due;
 mod flush;
 mod movement;
 pub mod prove;

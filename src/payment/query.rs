@@ -735,3 +735,9 @@ pub fn payments_on(conn: &mut Conn, unit: UnitId, obligation: ObligationId) -> R
         .load(conn)
         .classify()
 }
+
+/// The person at a shift's drawer.
+pub fn cashier(conn: &mut Conn, unit: UnitId, id: ShiftId) -> Result<PersonId> {
+    use crate::store::schema::shift;
+    shift::table.find((unit, id)).select(shift::person_id).first(conn).classify()
+}

@@ -184,23 +184,17 @@ impl Bank {
             .get_key_value(account_no)
             .ok_or_else(|| Error::not_found("account_not_found", "the bank has no such account"))?;
         let own = || self.ledger.iter().filter(|booking| booking.account_no == account_no);
-        let sum = |bookings: &mut dyn Iterator<Item = &Booking>| {
-            bookings.try_fold(0_i64, |sum, booking| sum.checked_add(booking.signed()))
-        };
-        let before = sum(&mut own().filter(|booking| booking.booked_at.business_day() < day));
+        let sum = |bookings: &[&Booking]| Dong::sum(bookings.iter().map(|booking| Dong(booking.signed())));
+        let before: Vec<&Booking> = own().filter(|booking| booking.booked_at.business_day() < day).collect();
         let bookings: Vec<&Booking> = own().filter(|booking| booking.booked_at.business_day() == day).collect();
-        let during = sum(&mut bookings.iter().copied());
-        let (Some(before), Some(during)) = (before, during) else {
-            return Err(Error::internal("the balance is out of range"));
-        };
-        let opening = account.opening.checked_add(Dong(before))?;
+        let opening = account.opening.checked_add(sum(&before)?)?;
         Ok(Day {
             account_no: number,
             holder: &account.holder,
             day,
             sequence: (day.0 - account.opened_on.0).num_days() + 1,
             opening,
-            closing: opening.checked_add(Dong(during))?,
+            closing: opening.checked_add(sum(&bookings)?)?,
             bookings,
         })
     }

@@ -4,6 +4,7 @@
 //! that write take `&mut Tx`, which only `Store::write` makes, so writing outside a transaction
 //! does not compile. No network and no signing happen inside a transaction.
 
+pub mod census;
 mod conn;
 pub mod dialect;
 pub mod failpoint;

@@ -1,0 +1,73 @@
+//! `bienlai bench`: the figures of `BENCHMARKS.md`, measured on the real service over loopback.
+//!
+//! The service is this executable, started as a child on a database of its own; the load comes
+//! from this process, so both share the machine. References (raw signing, `pgbench`, flushing to
+//! disk) are measured in the same run. Floats are fine here: nothing below is money.
+
+mod load;
+mod measure;
+mod place;
+mod reference;
+pub mod report;
+mod seed;
+mod service;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::error::Result;
+use report::Report;
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Callbacks acknowledged per second and how long each waited.
+    Callbacks,
+    /// From the first callback to the last sealed receipt.
+    Receipts,
+    /// One hot series against many.
+    Series,
+    /// Start to ready, and idle memory.
+    Start,
+}
+
+impl Subject {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Subject::Callbacks => "callbacks",
+            Subject::Receipts => "receipts",
+            Subject::Series => "series",
+            Subject::Start => "start",
+        }
+    }
+}
+
+/// How it is measured.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub subject: Subject,
+    /// An empty database; without one an embedded database is made in `folder`.
+    pub database: Option<String>,
+    /// For the embedded database, the log and the configuration; a subfolder is made and deleted.
+    pub folder: PathBuf,
+    pub measured: Duration,
+    pub warmup: Duration,
+    pub connections: usize,
+    pub units: usize,
+    /// Obligations raised per second of load: more than the service can settle.
+    pub supply_per_s: usize,
+}
+
+/// Measures, telling what is going on on standard error.
+pub fn run(options: &Options) -> Result<Report> {
+    match options.subject {
+        Subject::Callbacks => measure::callbacks(options),
+        Subject::Receipts => measure::receipts(options),
+        Subject::Series => measure::series(options),
+        Subject::Start => measure::start(options),
+    }
+}
+
+fn tell(what: &str) {
+    eprintln!("bench: {what}");
+}

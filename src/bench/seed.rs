@@ -1,0 +1,177 @@
+//! The town a load falls on: units with account, series, certificate and a trusted channel, and
+//! obligations enough to be paid.
+
+use std::sync::Arc;
+
+use super::place::{BANK_BIN, CHANNEL};
+use crate::actor::Actor;
+use crate::amount::Dong;
+use crate::app::App;
+use crate::error::Result;
+use crate::id::{PersonId, UnitId};
+use crate::obligation::{IntakeMode, Line, NewObligation, raise};
+use crate::party::Payer;
+use crate::receipt::key::{SigningKey, issue_test_certificate, test_authority};
+use crate::store::{Stamp, Tx};
+use crate::unit::{self, NewUnit, account, series, trust};
+use crate::{cli, worker};
+
+const TAX_CODE: &str = "0100000003";
+pub const AMOUNT: Dong = Dong(25_000);
+/// Obligations raised in one transaction.
+const BATCH: usize = 500;
+
+/// A unit that collects into one account.
+struct Desk {
+    unit: UnitId,
+    account_no: Arc<str>,
+}
+
+/// The seeded town.
+pub struct Town {
+    desks: Vec<Desk>,
+    pub key: SigningKey,
+}
+
+/// An obligation to be paid: what the payer's bank needs to know.
+pub struct Due {
+    pub code: String,
+    pub account_no: Arc<str>,
+}
+
+impl Town {
+    /// Registers the units. All sign with one key, which each holds as its own.
+    pub fn found(app: &App, units: usize) -> Result<Town> {
+        let now = app.clock.now();
+        let authority = test_authority(now)?;
+        let key = issue_test_certificate(&authority, "Phường đo tốc độ", TAX_CODE, now, 365)?;
+        let actor = Actor::system();
+        let mut desks = Vec::with_capacity(units);
+        for index in 0..units {
+            desks.push(app.write(&actor, |tx, stamp| open_desk(tx, stamp, &actor, index, &key))?);
+        }
+        Ok(Town { desks, key })
+    }
+
+    /// Raises `count` obligations in turn over the first `units` units, and gives the trail its
+    /// places, so that the service starts without a backlog.
+    pub fn raise(&self, app: &App, count: usize, units: usize) -> Result<Vec<Due>> {
+        let actor = Actor::system();
+        let mut raised = Vec::with_capacity(count);
+        let mut renewed_at = std::time::Instant::now();
+        while raised.len() < count {
+            let first = raised.len();
+            let last = count.min(first + BATCH);
+            raised.extend(app.write(&actor, |tx, stamp| {
+                (first..last)
+                    .map(|index| raise_one(tx, stamp, &actor, &self.desks[index % units], index))
+                    .collect::<Result<Vec<Due>>>()
+            })?);
+            if renewed_at.elapsed().as_secs() >= 5 {
+                app.lease.renew(&app.store, &app.clock)?;
+                renewed_at = std::time::Instant::now();
+            }
+        }
+        worker::number_committed(app)?;
+        app.lease.renew(&app.store, &app.clock)?;
+        Ok(raised)
+    }
+}
+
+fn open_desk(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    index: usize,
+    key: &SigningKey,
+) -> Result<Desk> {
+    let unit = unit::register(tx, stamp, actor, NewUnit {
+        code: format!("{index:05}"),
+        name: format!("Phường số {index}"),
+        kind: "phường".to_owned(),
+        tax_code: TAX_CODE.to_owned(),
+        budget_code: None,
+        address: "Hà Nội".to_owned(),
+        phone: None,
+        valid_from: stamp.today(),
+    })?;
+    let account_no = format!("9704320{index:06}");
+    let account = account::register(tx, stamp, actor, account::NewAccount {
+        unit,
+        bank_bin: BANK_BIN.to_owned(),
+        account_no: account_no.clone(),
+        holder_name: format!("UBND PHUONG SO {index}"),
+        opened_on: stamp.today(),
+        opening_balance: Dong::ZERO,
+    })?;
+    series::open(tx, stamp, actor, series::NewSeries {
+        unit,
+        document_kind: "receipt".to_owned(),
+        template: "01BLP0-001".to_owned(),
+        series: format!("BL-{:02}E", stamp.today().year() % 100),
+        year: stamp.today().year(),
+        last_allowed_no: 9_999_999,
+        registration: "thử".to_owned(),
+    })?;
+    trust::grant(tx, stamp, actor, trust::Grant {
+        unit,
+        account,
+        channel: CHANNEL.to_owned(),
+        valid_from: stamp.today(),
+        valid_until: stamp.today().plus_days(9),
+        agreement_no: "1".to_owned(),
+        claim_limit: Dong(1_000_000_000),
+        unproven_limit: Dong(1_000_000_000_000),
+        age_limit_days: 9,
+        maker: PersonId(1),
+        checker: PersonId(2),
+    })?;
+    cli::key::store(tx, stamp, actor, unit, key)?;
+    Ok(Desk { unit, account_no: account_no.into() })
+}
+
+fn raise_one(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, desk: &Desk, index: usize) -> Result<Due> {
+    let obligation = raise(tx, stamp, actor, NewObligation {
+        unit: desk.unit,
+        dossier_code: format!("H26.{}-{index}", desk.unit.0),
+        procedure_code: "1.001193".to_owned(),
+        procedure_field: "Hộ tịch".to_owned(),
+        intake_mode: IntakeMode::Counter,
+        receiving_unit: desk.unit,
+        competent_unit: desk.unit,
+        submitted_at: stamp.now,
+        result_due_on: None,
+        due_on: stamp.today(),
+        electronic_required: false,
+        payer: Payer {
+            name: Some("Nguyễn Văn A".to_owned()),
+            address: Some("Phường số 1, Hà Nội".to_owned()),
+            ..Payer::default()
+        },
+        lines: vec![line()],
+        waived_ground: None,
+    })?;
+    Ok(Due { code: obligation.reference_code, account_no: Arc::clone(&desk.account_no) })
+}
+
+fn line() -> Line {
+    Line {
+        item_code: "HT1".to_owned(),
+        item_name: "Lệ phí hộ tịch".to_owned(),
+        kind: "le_phi".to_owned(),
+        document_kind: "receipt".to_owned(),
+        measure_unit: "lần".to_owned(),
+        quantity: 1.into(),
+        unit_price: 25_000.into(),
+        gross: AMOUNT,
+        reduction: Dong::ZERO,
+        reduction_percent: None,
+        reduction_ground: None,
+        amount: AMOUNT,
+        chapter: Some("805".to_owned()),
+        sub_item: Some("2771".to_owned()),
+        kept_share_bp: 0,
+        legal_ground: "Nghị quyết thử".to_owned(),
+        explanation: String::new(),
+    }
+}
