@@ -7,10 +7,13 @@ mod tidy;
 
 mod app_drops;
 mod batches;
+mod callbacks;
+mod crashes;
 mod facts;
 mod isolation;
 mod leases;
 mod migrations;
+mod outages;
 mod personal_data;
 mod settling;
 mod statements;

@@ -4,6 +4,7 @@ pub mod app;
 pub mod database;
 pub mod postgres;
 pub mod schema;
+pub mod service;
 pub mod tools;
 pub mod world;
 
