@@ -193,7 +193,7 @@ fn two_processes_that_are_told_the_same_at_once_settle_it_once() {
         let second = TestApp::open_on(Arc::clone(&world.database));
         let (_, mut arrivals) = payments(&world, 60);
         let of_tay_ho: Vec<_> = (0..20).map(|_| world.raise_at(&world.tay_ho, FEE)).collect();
-        world.trust(&world.tay_ho, "bank.vpb");
+        world.trust(&world.tay_ho, "vpbank");
         arrivals.extend(of_tay_ho.iter().map(|owed| world.claim(owed, FEE).arrival()));
         // Money on an account that neither has seen yet.
         arrivals

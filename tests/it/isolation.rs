@@ -38,7 +38,7 @@ fn a_connection_limited_to_one_unit_sees_nothing_of_another() {
     let Some(database) = postgresql() else { return };
     let world = World::settled_in(database);
     let (of_ba_dinh, of_tay_ho) = (world.raise(Dong(25_000)), world.raise_at(&world.tay_ho, Dong(25_000)));
-    world.trust(&world.tay_ho, "bank.vpb");
+    world.trust(&world.tay_ho, "vpbank");
     world.claim(&of_ba_dinh, Dong(25_000)).settle();
     world.claim(&of_tay_ho, Dong(30_000)).settle();
     world.seal();

@@ -40,13 +40,16 @@ impl TestApp {
 
     /// Another process, as it were, on the same database.
     pub fn open_on(database: Arc<Database>) -> TestApp {
+        TestApp::open_with(database, Clock::fixed(MORNING.parse().expect("a good time")))
+    }
+
+    pub fn open_with(database: Arc<Database>, clock: Clock) -> TestApp {
         let config = format!(
             "[database]\nurl = \"{}\"\nmigrate_at_start = false\n[vault]\nmaster_key = \"{MASTER_KEY}\"\n\
              [signing]\nthreads = 1\n",
             database.url
         );
         let config = Config::parse(&config).expect("the configuration of the tests is good");
-        let clock = Clock::fixed(MORNING.parse().expect("a good time"));
         let app = App::open(config, clock).expect("the application opens");
         TestApp { app, database, is_watched: true }
     }

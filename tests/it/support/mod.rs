@@ -5,6 +5,7 @@ pub mod bank_file;
 pub mod database;
 pub mod postgres;
 pub mod schema;
+pub mod service;
 pub mod tools;
 pub mod world;
 

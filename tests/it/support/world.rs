@@ -2,11 +2,12 @@
 //! series, two officers, and verbs for what happens to them.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
-use bienlai::clock::Instant;
+use bienlai::clock::{Clock, Instant};
 use bienlai::error::Result;
 use bienlai::exception::{self, Exception, Kind};
 use bienlai::id::{AccountId, PersonId, ReceiptId, SeriesId, UnitId};
@@ -29,7 +30,7 @@ use secrecy::SecretString;
 use super::app::TestApp;
 use super::database::Database;
 
-pub const BANK: &str = "bank.vpb";
+pub const BANK: &str = "vpbank";
 pub const POLL: &str = "sepay";
 const SIGNERS: [(&str, &str); 2] = [
     ("9900000009", include_str!("../../../fixtures/receipt/test-only-signer.pem")),
@@ -75,7 +76,15 @@ impl DerefMut for World {
 impl World {
     /// Everybody has moved in and trusts are given.
     pub fn settled_in(database: Database) -> World {
-        let app = TestApp::open(database);
+        World::of(TestApp::open(database))
+    }
+
+    /// The same today, for stories with real processes, whose clock is the system's.
+    pub fn settled_in_today(database: Database) -> World {
+        World::of(TestApp::open_with(Arc::new(database), Clock::System))
+    }
+
+    fn of(app: TestApp) -> World {
         let (clerk, chief) = (PersonId(11), PersonId(12));
         let ba_dinh = move_in(&app, 0, "00004", "Ủy ban nhân dân phường Ba Đình", "1900111100", "BD-26E");
         let tay_ho = move_in(&app, 1, "00091", "Ủy ban nhân dân phường Tây Hồ", "1900222200", "TH-26E");
