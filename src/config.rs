@@ -254,7 +254,10 @@ impl Config {
             return invalid("signing", "threads 1 to 64, batch 1 to 1024");
         }
         if self.master_key()?.iter().all(|byte| *byte == 0) {
-            return invalid("vault.master_key", "this is the example's key; make your own: openssl rand -hex 32");
+            return invalid(
+                "vault.master_key",
+                "this is the example's key; make your own: openssl rand -hex 32",
+            );
         }
         Ok(())
     }
@@ -335,7 +338,10 @@ mod tests {
     fn the_example_file_is_valid_and_names_every_field() {
         let text = include_str!("../bienlai.example.toml");
         let copied: Config = toml::from_str(text).unwrap();
-        assert!(copied.check().unwrap_err().to_string().contains("openssl rand"), "a copied key protects nothing");
+        assert!(
+            copied.check().unwrap_err().to_string().contains("openssl rand"),
+            "a copied key protects nothing"
+        );
         let config: Config = toml::from_str(&text.replace(&"0".repeat(64), &"07".repeat(32))).unwrap();
         config.check().unwrap();
         assert_eq!(config.channels.names(), ["sepay", "vietqr", "vpbank"]);

@@ -50,7 +50,10 @@ fn the_words_are_whole_sentences_in_two_languages() {
     for (code, words) in &read {
         assert!(code.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'), "{code}");
         for text in [&words.vi, &words.en] {
-            assert!(text.len() > 5 && text.ends_with('.') && crate::text::clean(text) == *text, "{code}: {text}");
+            assert!(
+                text.len() > 5 && text.ends_with('.') && crate::text::clean(text) == *text,
+                "{code}: {text}"
+            );
         }
         assert_ne!(words.vi, words.en, "{code}");
     }
@@ -78,7 +81,9 @@ fn codes_in(source: &str) -> Vec<String> {
         }
     }
     for (at, field) in source.match_indices("code: \"") {
-        codes.extend(source[at + field.len()..].split('"').next().filter(|text| is_code(text)).map(str::to_owned));
+        codes.extend(
+            source[at + field.len()..].split('"').next().filter(|text| is_code(text)).map(str::to_owned),
+        );
     }
     codes
 }

@@ -9,8 +9,8 @@ use bienlai::amount::Dong;
 use bienlai::payment::Claim;
 
 use crate::callbacks::wait_for_signatures;
-use crate::support::world::BANK;
 use crate::support::service::{How, Service, callback, callback_until_taken};
+use crate::support::world::BANK;
 use crate::support::{World, each_database, tools};
 
 const READY_LIMIT: Duration = Duration::from_secs(5);
@@ -71,11 +71,11 @@ fn survive(world: &World, kills: &[String]) {
             service.die_within(Duration::from_millis(after_ms));
         }
         for (id, reference) in &acknowledged {
-            let stored = world.words(&format!("SELECT CAST(claim_id AS TEXT) AS t FROM provider_key WHERE external_id = '{id}'"));
-            let stored: Vec<_> = stored
-                .iter()
-                .map(|raw| bienlai::id::ClaimId(raw.parse().unwrap()).to_string())
-                .collect();
+            let stored = world.words(&format!(
+                "SELECT CAST(claim_id AS TEXT) AS t FROM provider_key WHERE external_id = '{id}'"
+            ));
+            let stored: Vec<_> =
+                stored.iter().map(|raw| bienlai::id::ClaimId(raw.parse().unwrap()).to_string()).collect();
             assert_eq!(&stored, std::slice::from_ref(reference), "{kill}: acknowledged and lost");
         }
         let mut service = Service::start(world);
@@ -102,7 +102,8 @@ fn kills_at(failpoint: &str) {
         let world = World::settled_in_today(database);
         world.trust(&world.tay_ho, BANK);
         // Early, in the middle and late in the flow of claims.
-        let kills: Vec<String> = (0..rounds).map(|round| format!("{failpoint}:{}", 1 + round * 4 % 23)).collect();
+        let kills: Vec<String> =
+            (0..rounds).map(|round| format!("{failpoint}:{}", 1 + round * 4 % 23)).collect();
         survive(&world, &kills);
     });
 }
@@ -143,7 +144,8 @@ fn a_crash_at_any_time_is_survived() {
     each_database(|database| {
         let world = World::settled_in_today(database);
         world.trust(&world.tay_ho, BANK);
-        let kills: Vec<String> = (0..rounds).map(|round| format!("any time:{}", 5 + round * 37 % 200)).collect();
+        let kills: Vec<String> =
+            (0..rounds).map(|round| format!("any time:{}", 5 + round * 37 % 200)).collect();
         survive(&world, &kills);
     });
 }

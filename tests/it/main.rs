@@ -7,9 +7,9 @@ mod tidy;
 
 mod app_drops;
 mod batches;
-mod days;
 mod callbacks;
 mod crashes;
+mod days;
 mod facts;
 mod imports;
 mod isolation;

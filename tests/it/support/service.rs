@@ -179,10 +179,19 @@ impl Reply {
 }
 
 /// One request on a connection of its own. An error says that no whole answer came.
-pub fn send(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<Reply> {
+pub fn send(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> std::io::Result<Reply> {
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5))?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+    let mut request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n",
+        body.len()
+    );
     for (name, value) in headers {
         request.push_str(&format!("{name}: {value}\r\n"));
     }
@@ -201,7 +210,9 @@ fn parse(answer: &[u8]) -> Option<Reply> {
     let status = head.split(' ').nth(1)?.parse().ok()?;
     let length: usize = head
         .lines()
-        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(|n| n.trim().to_owned()))
+        .find_map(|line| {
+            line.to_ascii_lowercase().strip_prefix("content-length:").map(|n| n.trim().to_owned())
+        })
         .and_then(|length| length.parse().ok())
         .unwrap_or(0);
     let body = answer[end + 4..].to_vec();
@@ -226,10 +237,14 @@ pub fn callback(address: SocketAddr, claim: &Claim) -> std::io::Result<Reply> {
     })
     .to_string();
     let at = now.seconds().to_string();
-    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes()), format!("{at}.{body}").as_bytes());
+    let tag =
+        hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes()), format!("{at}.{body}").as_bytes());
     let proof = format!("v1={}", bienlai::text::hex(tag.as_ref()));
-    let headers =
-        [("Content-Type", "application/json"), ("X-Bienlai-Timestamp", at.as_str()), ("X-Bienlai-Signature", proof.as_str())];
+    let headers = [
+        ("Content-Type", "application/json"),
+        ("X-Bienlai-Timestamp", at.as_str()),
+        ("X-Bienlai-Signature", proof.as_str()),
+    ];
     send(address, "POST", &format!("/callback/{BANK}"), &headers, body.as_bytes())
 }
 
