@@ -7,10 +7,15 @@ mod tidy;
 
 mod app_drops;
 mod batches;
+mod days;
+mod callbacks;
+mod crashes;
 mod facts;
+mod imports;
 mod isolation;
 mod leases;
 mod migrations;
+mod outages;
 mod personal_data;
 mod settling;
 mod statements;
