@@ -47,7 +47,9 @@ fn set_trap(world: &World, amount: i64) {
     let mut owner = world.database.as_owner();
     let sql = match owner {
         Conn::Sqlite(_) => {
-            format!("CREATE TRIGGER trap BEFORE INSERT ON claim WHEN NEW.amount = {amount} BEGIN SELECT RAISE(ABORT, 'a trap'); END")
+            format!(
+                "CREATE TRIGGER trap BEFORE INSERT ON claim WHEN NEW.amount = {amount} BEGIN SELECT RAISE(ABORT, 'a trap'); END"
+            )
         }
         Conn::Pg(_) => format!(
             "CREATE FUNCTION trap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'a trap'; END $$; \
@@ -87,10 +89,16 @@ fn two_hundred_payments_told_sixteen_times_each_at_once_make_two_hundred_receipt
         assert_eq!(receipts.len(), count);
         for (id, answers) in &receipts {
             assert_eq!(answers.len(), copies);
-            assert!(answers[0].is_some() && answers.iter().all(|answer| *answer == answers[0]), "{id}: {answers:?}");
+            assert!(
+                answers[0].is_some() && answers.iter().all(|answer| *answer == answers[0]),
+                "{id}: {answers:?}"
+            );
         }
         let made: std::collections::HashSet<_> = receipts.values().map(|answers| answers[0]).collect();
-        assert_eq!((made.len(), world.count("receipt") as usize, world.count("payment") as usize), (count, count, count));
+        assert_eq!(
+            (made.len(), world.count("receipt") as usize, world.count("payment") as usize),
+            (count, count, count)
+        );
         assert_eq!(world.seal(), count);
     });
 }
@@ -188,7 +196,10 @@ fn two_processes_that_are_told_the_same_at_once_settle_it_once() {
         world.trust(&world.tay_ho, "vpbank");
         arrivals.extend(of_tay_ho.iter().map(|owed| world.claim(owed, FEE).arrival()));
         // Money on an account that neither has seen yet.
-        arrivals.extend((0..6).map(|number| world.money(&world.ba_dinh, FEE).on(&format!("77770{}", number / 3)).arrival()));
+        arrivals
+            .extend((0..6).map(|number| {
+                world.money(&world.ba_dinh, FEE).on(&format!("77770{}", number / 3)).arrival()
+            }));
         let mut reversed = arrivals.clone();
         reversed.reverse();
         let (first, other) = std::thread::scope(|scope| {
@@ -200,7 +211,11 @@ fn two_processes_that_are_told_the_same_at_once_settle_it_once() {
         let mut answers = first;
         answers.extend(other.into_iter().rev());
         for answer in &answers {
-            assert!(matches!(answer, Ok(Answer::Settled(_))) || answer.as_ref().is_err_and(|error| error.is_busy()), "{answer:?}");
+            assert!(
+                matches!(answer, Ok(Answer::Settled(_)))
+                    || answer.as_ref().is_err_and(|error| error.is_busy()),
+                "{answer:?}"
+            );
         }
         let again = send(&world, &arrivals);
         for (place, answer) in again.iter().enumerate() {

@@ -56,7 +56,12 @@ fn a_thousandfold_of_copies_at_once_gets_one_receipt_each_and_one_answer() {
                         // Copies of one payment are sent at the same moment.
                         let claim = &claims[turn / copies];
                         let reply = callback_until_taken(service.address, claim, Duration::from_secs(60));
-                        answers.lock().unwrap().entry(claim.external_id.clone()).or_default().push(reply.reference());
+                        answers
+                            .lock()
+                            .unwrap()
+                            .entry(claim.external_id.clone())
+                            .or_default()
+                            .push(reply.reference());
                     }
                 });
             }
@@ -65,12 +70,18 @@ fn a_thousandfold_of_copies_at_once_gets_one_receipt_each_and_one_answer() {
         assert_eq!(answers.len(), count);
         for (id, references) in &answers {
             assert_eq!(references.len(), copies);
-            assert!(references[0].starts_with("clm_") && references.iter().all(|r| *r == references[0]), "{id}");
+            assert!(
+                references[0].starts_with("clm_") && references.iter().all(|r| *r == references[0]),
+                "{id}"
+            );
         }
         assert_eq!(answers.values().map(|references| &references[0]).collect::<HashSet<_>>().len(), count);
         wait_for_signatures(&world, Duration::from_secs(60));
         service.stop();
-        assert_eq!((world.count("receipt"), world.count("payment"), world.count("claim")), (count as i64, count as i64, count as i64));
+        assert_eq!(
+            (world.count("receipt"), world.count("payment"), world.count("claim")),
+            (count as i64, count as i64, count as i64)
+        );
         assert_eq!(world.problems(), Vec::<String>::new());
     });
 }
@@ -95,7 +106,12 @@ fn two_services_on_one_database_settle_the_same_money_once() {
                     }
                     for claim in order {
                         let reply = callback_until_taken(address, claim, Duration::from_secs(60));
-                        answers.lock().unwrap().entry(claim.external_id.clone()).or_default().insert(reply.reference());
+                        answers
+                            .lock()
+                            .unwrap()
+                            .entry(claim.external_id.clone())
+                            .or_default()
+                            .insert(reply.reference());
                     }
                 });
             }
@@ -118,10 +134,8 @@ fn a_callback_that_is_not_proven_changes_nothing() {
         let claim = claims(&world, 1).remove(0);
         let mut service = Service::start(&world);
         let body = format!("{{\"notification_id\":\"{}\",\"amount\":25000}}", claim.external_id);
-        for headers in [
-            vec![],
-            vec![("X-Bienlai-Timestamp", "1763776800"), ("X-Bienlai-Signature", "v1=00")],
-        ] {
+        for headers in [vec![], vec![("X-Bienlai-Timestamp", "1763776800"), ("X-Bienlai-Signature", "v1=00")]]
+        {
             let reply = send(service.address, "POST", "/callback/vpbank", &headers, body.as_bytes()).unwrap();
             assert_eq!(reply.status, 401, "{reply:?}");
         }
@@ -158,8 +172,11 @@ fn a_request_under_one_key_is_done_once_even_by_many_at_once_and_after_a_restart
         let path = format!("/api/v1/obligations/{}/payments", owed.id);
         let body = br#"{"method":"cash","amount":25000}"#;
         let ask = |address, key: &str, body: &[u8]| {
-            let headers =
-                [("Authorization", bearer.as_str()), ("Idempotency-Key", key), ("Content-Type", "application/json")];
+            let headers = [
+                ("Authorization", bearer.as_str()),
+                ("Idempotency-Key", key),
+                ("Content-Type", "application/json"),
+            ];
             send(address, "POST", &path, &headers, body).unwrap()
         };
         let mut service = Service::start(&world);

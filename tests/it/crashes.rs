@@ -9,8 +9,8 @@ use bienlai::amount::Dong;
 use bienlai::payment::Claim;
 
 use crate::callbacks::wait_for_signatures;
-use crate::support::world::BANK;
 use crate::support::service::{How, Service, callback, callback_until_taken};
+use crate::support::world::BANK;
 use crate::support::{World, each_database, tools};
 
 const READY_LIMIT: Duration = Duration::from_secs(5);
@@ -41,6 +41,7 @@ fn tell(service: &Service, claims: &[Claim]) -> BTreeMap<String, String> {
 /// Kills a service in each of the given ways while claims come in, and looks over everything.
 fn survive(world: &World, kills: &[String]) {
     let mut total = 0;
+    let mut struck = 0;
     for kill in kills {
         let claims: Vec<Claim> = (0..24)
             .map(|number| {
@@ -68,14 +69,16 @@ fn survive(world: &World, kills: &[String]) {
                 }
                 told.join().unwrap()
             });
-            service.die_within(Duration::from_millis(after_ms));
+            struck += usize::from(service.die_within(Duration::from_millis(after_ms)));
+        } else {
+            struck += 1;
         }
         for (id, reference) in &acknowledged {
-            let stored = world.words(&format!("SELECT CAST(claim_id AS TEXT) AS t FROM provider_key WHERE external_id = '{id}'"));
-            let stored: Vec<_> = stored
-                .iter()
-                .map(|raw| bienlai::id::ClaimId(raw.parse().unwrap()).to_string())
-                .collect();
+            let stored = world.words(&format!(
+                "SELECT CAST(claim_id AS TEXT) AS t FROM provider_key WHERE external_id = '{id}'"
+            ));
+            let stored: Vec<_> =
+                stored.iter().map(|raw| bienlai::id::ClaimId(raw.parse().unwrap()).to_string()).collect();
             assert_eq!(&stored, std::slice::from_ref(reference), "{kill}: acknowledged and lost");
         }
         let mut service = Service::start(world);
@@ -94,47 +97,50 @@ fn survive(world: &World, kills: &[String]) {
         assert_eq!(world.problems(), Vec::<String>::new(), "{kill}");
         world.app.lease.renew(&world.app.store, &world.app.clock).unwrap();
     }
+    assert!(struck * 3 >= kills.len() * 2, "only {struck} of {} kills struck", kills.len());
 }
 
-fn kills_at(failpoint: &str) {
+/// `often` tells whether the place is passed with every claim or now and then.
+fn kills_at(failpoint: &str, often: bool) {
     let rounds = if tools::is_long() { 100 } else { 3 };
     each_database(|database| {
         let world = World::settled_in_today(database);
         world.trust(&world.tay_ho, BANK);
         // Early, in the middle and late in the flow of claims.
-        let kills: Vec<String> = (0..rounds).map(|round| format!("{failpoint}:{}", 1 + round * 4 % 23)).collect();
+        let place = |round| if often { 1 + round * 4 % 13 } else { 1 + round % 2 };
+        let kills: Vec<String> = (0..rounds).map(|round| format!("{failpoint}:{}", place(round))).collect();
         survive(&world, &kills);
     });
 }
 
 #[test]
 fn a_crash_after_the_event_is_stored_loses_nothing() {
-    kills_at("event_stored");
+    kills_at("event_stored", true);
 }
 
 #[test]
 fn a_crash_after_settling_and_before_its_commit_loses_nothing() {
-    kills_at("settled");
+    kills_at("settled", true);
 }
 
 #[test]
 fn a_crash_just_before_any_commit_loses_nothing() {
-    kills_at("before_commit");
+    kills_at("before_commit", true);
 }
 
 #[test]
 fn a_crash_just_after_any_commit_does_nothing_twice() {
-    kills_at("after_commit");
+    kills_at("after_commit", true);
 }
 
 #[test]
 fn a_crash_between_signature_and_seal_signs_again() {
-    kills_at("signed");
+    kills_at("signed", false);
 }
 
 #[test]
 fn a_crash_after_sealing_signs_nothing_twice() {
-    kills_at("sealed");
+    kills_at("sealed", false);
 }
 
 #[test]
@@ -143,7 +149,8 @@ fn a_crash_at_any_time_is_survived() {
     each_database(|database| {
         let world = World::settled_in_today(database);
         world.trust(&world.tay_ho, BANK);
-        let kills: Vec<String> = (0..rounds).map(|round| format!("any time:{}", 5 + round * 37 % 200)).collect();
+        let kills: Vec<String> =
+            (0..rounds).map(|round| format!("any time:{}", 5 + round * 37 % 200)).collect();
         survive(&world, &kills);
     });
 }

@@ -14,10 +14,41 @@ const CHANGEABLE: [&str; 8] =
 
 /// Columns beside facts that follow from events.
 const PROJECTIONS: [&str; 35] = [
-    "state", "revision", "allocated", "proven", "claimed_by", "payment_id", "unallocated", "to_obligations", "surplus",
-    "suspense", "other_unit", "reversed", "unproven", "next_no", "last_issued_on", "closed_on", "valid_until", "matched",
-    "class", "posted_on", "revoked_at", "wrapped", "destroyed_at", "name", "tax_code", "budget_code", "address", "phone",
-    "attempts", "done_at", "last_error", "run_at", "leased_until", "expires_at", "used_at",
+    "state",
+    "revision",
+    "allocated",
+    "proven",
+    "claimed_by",
+    "payment_id",
+    "unallocated",
+    "to_obligations",
+    "surplus",
+    "suspense",
+    "other_unit",
+    "reversed",
+    "unproven",
+    "next_no",
+    "last_issued_on",
+    "closed_on",
+    "valid_until",
+    "matched",
+    "class",
+    "posted_on",
+    "revoked_at",
+    "wrapped",
+    "destroyed_at",
+    "name",
+    "tax_code",
+    "budget_code",
+    "address",
+    "phone",
+    "attempts",
+    "done_at",
+    "last_error",
+    "run_at",
+    "leased_until",
+    "expires_at",
+    "used_at",
 ];
 
 /// A database with a row in every table.
@@ -27,7 +58,8 @@ fn filled(database: &Database) -> Conn {
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     for file in files {
-        tools::run(&mut conn, &std::fs::read_to_string(&file).unwrap()).unwrap_or_else(|error| panic!("{file:?}: {error}"));
+        tools::run(&mut conn, &std::fs::read_to_string(&file).unwrap())
+            .unwrap_or_else(|error| panic!("{file:?}: {error}"));
     }
     conn
 }
@@ -45,9 +77,13 @@ fn every_table_is_guarded_or_named_as_changeable() {
             );
         }
         for (table, facts) in guarded {
-            let free: BTreeSet<String> = columns(&mut conn, &table).into_iter().filter(|c| !facts.contains(c)).collect();
+            let free: BTreeSet<String> =
+                columns(&mut conn, &table).into_iter().filter(|c| !facts.contains(c)).collect();
             for column in &free {
-                assert!(PROJECTIONS.contains(&column.as_str()), "{table}.{column} can be changed and is no known projection");
+                assert!(
+                    PROJECTIONS.contains(&column.as_str()),
+                    "{table}.{column} can be changed and is no known projection"
+                );
             }
         }
     });
@@ -62,7 +98,9 @@ fn no_row_of_facts_can_be_deleted_replaced_or_emptied() {
             let first = columns(&mut conn, &table).remove(0);
             let mut attempts = vec![
                 format!("DELETE FROM {table}"),
-                format!("INSERT INTO {table} SELECT * FROM {table} WHERE true ON CONFLICT ({key}) DO UPDATE SET {first} = excluded.{first}"),
+                format!(
+                    "INSERT INTO {table} SELECT * FROM {table} WHERE true ON CONFLICT ({key}) DO UPDATE SET {first} = excluded.{first}"
+                ),
             ];
             match conn {
                 Conn::Sqlite(_) => attempts.extend([
@@ -99,7 +137,8 @@ fn no_fact_of_a_row_can_be_changed_alone_or_beside_its_projection() {
     each_database(|database| {
         let mut conn = filled(&database);
         for (table, facts) in fact_columns(&mut conn) {
-            let has_revision = columns(&mut conn, &table).contains(&"revision".to_owned()) && !facts.contains("revision");
+            let has_revision =
+                columns(&mut conn, &table).contains(&"revision".to_owned()) && !facts.contains("revision");
             for column in &facts {
                 let alone = format!("UPDATE {table} SET {column} = {column}");
                 assert_eq!(tools::code_of(&mut conn, &alone), APPEND_ONLY, "{alone}");
@@ -164,10 +203,23 @@ fn a_data_key_can_die_once_and_never_come_back() {
     each_database(|database| {
         let mut conn = filled(&database);
         assert_eq!(tools::code_of(&mut conn, "UPDATE data_key SET wrapped = 'other'"), APPEND_ONLY);
-        assert_eq!(tools::code_of(&mut conn, "UPDATE data_key SET wrapped = NULL"), APPEND_ONLY, "without a date");
+        assert_eq!(
+            tools::code_of(&mut conn, "UPDATE data_key SET wrapped = NULL"),
+            APPEND_ONLY,
+            "without a date"
+        );
         tools::run(&mut conn, "UPDATE data_key SET wrapped = NULL, destroyed_at = 2").unwrap();
-        for back in ["wrapped = 'bytes'", "destroyed_at = NULL", "destroyed_at = 3", "wrapped = 'bytes', destroyed_at = NULL"] {
-            assert_eq!(tools::code_of(&mut conn, &format!("UPDATE data_key SET {back}")), APPEND_ONLY, "{back}");
+        for back in [
+            "wrapped = 'bytes'",
+            "destroyed_at = NULL",
+            "destroyed_at = 3",
+            "wrapped = 'bytes', destroyed_at = NULL",
+        ] {
+            assert_eq!(
+                tools::code_of(&mut conn, &format!("UPDATE data_key SET {back}")),
+                APPEND_ONLY,
+                "{back}"
+            );
         }
     });
 }
@@ -190,10 +242,17 @@ fn the_services_role_has_no_right_to_change_facts() {
             for attempt in attempts {
                 let code = tools::code_of(&mut conn, &attempt);
                 // "must be owner of table" is PostgreSQL's other way to refuse.
-                assert!(code == DENIED || attempt.contains("TABLE") && code == "internal", "{attempt}: {code}");
+                assert!(
+                    code == DENIED || attempt.contains("TABLE") && code == "internal",
+                    "{attempt}: {code}"
+                );
             }
         }
-        for attempt in ["CREATE TABLE mine (x INT)", "CREATE FUNCTION f() RETURNS INT LANGUAGE sql AS 'SELECT 1'", "SET session_replication_role = replica"] {
+        for attempt in [
+            "CREATE TABLE mine (x INT)",
+            "CREATE FUNCTION f() RETURNS INT LANGUAGE sql AS 'SELECT 1'",
+            "SET session_replication_role = replica",
+        ] {
             assert_ne!(tools::code_of(&mut conn, attempt), "ok", "{attempt}");
         }
     });
@@ -206,17 +265,38 @@ fn the_same_violation_has_the_same_code_on_both_products() {
         let mut conn = filled(&database);
         for (sql, code) in [
             ("INSERT INTO public_code SELECT * FROM public_code", "unique_violation"),
-            ("INSERT INTO audit_leaf (unit_id, seq, entry_id, leaf_sha256) VALUES (2, 99, 1, 'x')", "unique_violation"),
-            ("INSERT INTO posting SELECT unit_id, 99, debit_account, credit_account, -1, accounting_date, source_kind, source_id, created_at FROM posting", "check_violation"),
-            ("INSERT INTO posting SELECT unit_id, 99, debit_account, debit_account, 1, accounting_date, source_kind, source_id, created_at FROM posting", "check_violation"),
+            (
+                "INSERT INTO audit_leaf (unit_id, seq, entry_id, leaf_sha256) VALUES (2, 99, 1, 'x')",
+                "unique_violation",
+            ),
+            (
+                "INSERT INTO posting SELECT unit_id, 99, debit_account, credit_account, -1, accounting_date, source_kind, source_id, created_at FROM posting",
+                "check_violation",
+            ),
+            (
+                "INSERT INTO posting SELECT unit_id, 99, debit_account, debit_account, 1, accounting_date, source_kind, source_id, created_at FROM posting",
+                "check_violation",
+            ),
             ("UPDATE obligation SET allocated = -1, revision = revision + 1", "check_violation"),
             ("UPDATE movement SET proven = amount + 1, revision = revision + 1", "check_violation"),
             ("UPDATE payment SET surplus = surplus + 1, revision = revision + 1", "check_violation"),
-            ("UPDATE receipt_series SET next_no = last_allowed_no + 2, revision = revision + 1", "check_violation"),
+            (
+                "UPDATE receipt_series SET next_no = last_allowed_no + 2, revision = revision + 1",
+                "check_violation",
+            ),
             ("UPDATE receipt SET state = 'lost', revision = revision + 1", "check_violation"),
-            ("INSERT INTO erasure SELECT unit_id, 99, year, reason, 11, 11, created_at FROM erasure", "check_violation"),
-            ("INSERT INTO line_case (unit_id, line_id, case_name, accounting_date, created_at) VALUES (2, 77, 'x', '2026-11-23', 1)", "foreign_key_violation"),
-            ("INSERT INTO public_code (code, unit_id, kind, target_id) VALUES ('x', 2, NULL, 1)", "not_null_violation"),
+            (
+                "INSERT INTO erasure SELECT unit_id, 99, year, reason, 11, 11, created_at FROM erasure",
+                "check_violation",
+            ),
+            (
+                "INSERT INTO line_case (unit_id, line_id, case_name, accounting_date, created_at) VALUES (2, 77, 'x', '2026-11-23', 1)",
+                "foreign_key_violation",
+            ),
+            (
+                "INSERT INTO public_code (code, unit_id, kind, target_id) VALUES ('x', 2, NULL, 1)",
+                "not_null_violation",
+            ),
             ("UPDATE posting SET amount = 1", "append_only"),
             ("UPDATE payment SET revision = revision", "append_only"),
             ("SELECT * FROM nowhere", "internal"),

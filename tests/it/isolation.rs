@@ -43,20 +43,24 @@ fn a_connection_limited_to_one_unit_sees_nothing_of_another() {
     world.claim(&of_tay_ho, Dong(30_000)).settle();
     world.seal();
     let mut owner = world.database.as_owner();
-    let guarded = tools::texts(
-        &mut owner,
-        "SELECT CAST(polrelid::regclass AS TEXT) AS t FROM pg_policy ORDER BY 1",
-    );
+    let guarded =
+        tools::texts(&mut owner, "SELECT CAST(polrelid::regclass AS TEXT) AS t FROM pg_policy ORDER BY 1");
     let mut seen = 0;
     let scope = Scope::unit(world.ba_dinh.id);
     for table in guarded {
-        let all = tools::number(&mut owner, &format!("SELECT COUNT(*) AS n FROM {table} WHERE unit_id = {}", world.tay_ho.id.0));
+        let all = tools::number(
+            &mut owner,
+            &format!("SELECT COUNT(*) AS n FROM {table} WHERE unit_id = {}", world.tay_ho.id.0),
+        );
         seen += i64::from(all > 0);
         let foreign = world
             .app
             .store
             .read(&scope, |conn| {
-                Ok(tools::number(conn, &format!("SELECT COUNT(*) AS n FROM {table} WHERE unit_id <> {}", world.ba_dinh.id.0)))
+                Ok(tools::number(
+                    conn,
+                    &format!("SELECT COUNT(*) AS n FROM {table} WHERE unit_id <> {}", world.ba_dinh.id.0),
+                ))
             })
             .unwrap();
         assert_eq!(foreign, 0, "{table} shows rows of another unit");
@@ -136,9 +140,15 @@ fn a_scope_ends_with_its_transaction() {
     world.raise(Dong(25_000));
     // More reads than there are connections: each comes back to a connection that served another scope.
     for round in 0..24 {
-        let (scope, expected) =
-            if round % 2 == 0 { (Scope::unit(world.ba_dinh.id), 1) } else { (Scope::unit(world.tay_ho.id), 0) };
-        let seen = world.app.store.read(&scope, |conn| Ok(tools::number(conn, "SELECT COUNT(*) AS n FROM obligation")));
+        let (scope, expected) = if round % 2 == 0 {
+            (Scope::unit(world.ba_dinh.id), 1)
+        } else {
+            (Scope::unit(world.tay_ho.id), 0)
+        };
+        let seen = world
+            .app
+            .store
+            .read(&scope, |conn| Ok(tools::number(conn, "SELECT COUNT(*) AS n FROM obligation")));
         assert_eq!(seen.unwrap(), expected);
     }
 }

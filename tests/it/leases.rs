@@ -63,7 +63,8 @@ fn a_clock_that_jumps_while_the_process_runs_mints_nothing_again() {
         // Two processes by turns, with every jump between them.
         let other_clock = Clock::fixed(morning());
         let other = NodeLeaseHolder::take(&store, &other_clock, "other").unwrap();
-        for (number, jump) in [100, -95, 200, -300, 45, 7_200, -7_000, 59, 61, -1, 90].into_iter().enumerate() {
+        for (number, jump) in [100, -95, 200, -300, 45, 7_200, -7_000, 59, 61, -1, 90].into_iter().enumerate()
+        {
             clock.set(clock.now().plus_seconds(jump));
             mint(&lease, &clock, 5_000, &mut seen);
             if lease.renew(&store, &clock).is_err() || number % 4 == 3 {
@@ -134,7 +135,8 @@ fn a_node_given_back_is_used_again_after_its_mark() {
             clock.set(clock.now().plus_seconds(1));
         }
         assert_eq!(seen.len(), 450_000);
-        let nodes = tools::number(&mut database.as_owner(), "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM node_lease");
+        let nodes =
+            tools::number(&mut database.as_owner(), "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM node_lease");
         assert!(nodes <= 2, "{nodes} nodes for one process at a time");
     });
 }
@@ -149,7 +151,8 @@ fn processes_that_start_at_the_same_moment_take_different_nodes() {
                 .map(|number| {
                     let store = Arc::clone(&store);
                     scope.spawn(move || {
-                        NodeLeaseHolder::take(&store, &Clock::fixed(morning()), &format!("process {number}")).unwrap()
+                        NodeLeaseHolder::take(&store, &Clock::fixed(morning()), &format!("process {number}"))
+                            .unwrap()
                     })
                 })
                 .collect();
@@ -167,7 +170,9 @@ fn work_for_one_is_held_by_one_until_it_expires() {
     each_database(|database| {
         let store = store(&database);
         let hold = |holder: &str, now_ms: i64| {
-            store.write(&Scope::All, Lane::Bulk, |tx| hold_work(tx, "sealer", holder, now_ms, 10_000)).unwrap()
+            store
+                .write(&Scope::All, Lane::Bulk, |tx| hold_work(tx, "sealer", holder, now_ms, 10_000))
+                .unwrap()
         };
         assert!(hold("a", 0));
         assert!(!hold("b", 9_999));

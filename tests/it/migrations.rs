@@ -67,16 +67,22 @@ fn each_migration_runs_over_the_data_of_those_before_it() {
         let mut filled: Vec<String> = Vec::new();
         for migration in folders("sqlite") {
             let applied = migrate::run_one(&mut conn).unwrap().expect("a step is left");
-            assert!(migration.replace(['-', '_'], "").starts_with(&applied.replace(['-', '_'], "")), "{applied} is not {migration}");
+            assert!(
+                migration.replace(['-', '_'], "").starts_with(&applied.replace(['-', '_'], "")),
+                "{applied} is not {migration}"
+            );
             for table in &filled {
-                let kept = tools::number(&mut conn, &format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM {table}"));
+                let kept =
+                    tools::number(&mut conn, &format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM {table}"));
                 assert!(kept > 0, "{migration} lost the rows of {table} on {product:?}");
             }
             let rows = std::fs::read_to_string(fixture(&migration)).unwrap();
-            tools::run(&mut conn, &rows).unwrap_or_else(|error| panic!("{migration} on {product:?}: {error}"));
+            tools::run(&mut conn, &rows)
+                .unwrap_or_else(|error| panic!("{migration} on {product:?}: {error}"));
             filled = schema::tables(&mut conn);
             for table in &filled {
-                let count = tools::number(&mut conn, &format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM {table}"));
+                let count =
+                    tools::number(&mut conn, &format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM {table}"));
                 assert!(count > 0, "{} puts no row into {table}", fixture(&migration).display());
             }
         }
@@ -123,8 +129,20 @@ fn the_owner_of_a_database_need_not_be_a_superuser() {
     }
     let database = Database::postgresql();
     let mut conn = database.as_owner();
-    assert_eq!(tools::texts(&mut conn, "SELECT CAST(rolsuper AS TEXT) AS t FROM pg_roles WHERE rolname = current_user"), ["false"]);
+    assert_eq!(
+        tools::texts(
+            &mut conn,
+            "SELECT CAST(rolsuper AS TEXT) AS t FROM pg_roles WHERE rolname = current_user"
+        ),
+        ["false"]
+    );
     if let Conn::Pg(_) = conn {
-        assert_eq!(tools::texts(&mut conn, "SELECT CAST(rolcanlogin OR rolsuper OR rolbypassrls AS TEXT) AS t FROM pg_roles WHERE rolname = 'bienlai_app'"), ["false"]);
+        assert_eq!(
+            tools::texts(
+                &mut conn,
+                "SELECT CAST(rolcanlogin OR rolsuper OR rolbypassrls AS TEXT) AS t FROM pg_roles WHERE rolname = 'bienlai_app'"
+            ),
+            ["false"]
+        );
     }
 }

@@ -31,7 +31,9 @@ fn nothing_personal_is_stored_in_the_clear_outside_receipts() {
                     bienlai::store::Conn::Sqlite(_) => format!("CAST({column} AS TEXT)"),
                 };
                 for value in PERSONAL {
-                    let sql = format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM {table} WHERE {as_text} LIKE '%{value}%'");
+                    let sql = format!(
+                        "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM {table} WHERE {as_text} LIKE '%{value}%'"
+                    );
                     assert_eq!(tools::number(&mut conn, &sql), 0, "{table}.{column} tells {value:?}");
                 }
             }
@@ -80,17 +82,26 @@ fn two_persons_erase_a_year_and_only_its_receipts_stay() {
 
         erase(world.chief).unwrap();
         assert!(load().is_none());
-        let found = world.look(|conn| party::search(conn, &world.app.vault, owed.unit, "phone", "0900000001"));
+        let found =
+            world.look(|conn| party::search(conn, &world.app.vault, owed.unit, "phone", "0900000001"));
         assert!(found.is_empty(), "nor can it be asked whether a number was known");
         assert_eq!(erase(world.chief).unwrap_err().code(), "data_key_not_found");
-        let document = world.look(|conn| bienlai::receipt::query::document(conn, owed.unit, receipt)).unwrap();
+        let document =
+            world.look(|conn| bienlai::receipt::query::document(conn, owed.unit, receipt)).unwrap();
         assert!(String::from_utf8(document.clone()).unwrap().contains("Nguyễn Thị Thử"));
         let report = verify(&document, &TrustStore::from_pem(AUTHORITY_PEM).unwrap(), world.now());
         assert!(report.is_valid(), "{:?}", report.problems());
-        assert_eq!(world.words("SELECT CAST(maker_person_id AS TEXT) || CAST(checker_person_id AS TEXT) AS t FROM erasure"), ["1112"]);
+        assert_eq!(
+            world.words(
+                "SELECT CAST(maker_person_id AS TEXT) || CAST(checker_person_id AS TEXT) AS t FROM erasure"
+            ),
+            ["1112"]
+        );
         // Life goes on under a new key, and the other commune's data is untouched.
         let later = world.raise(Dong(25_000));
-        assert!(world.look(|conn| party::load(conn, &world.app.vault, &[(later.unit, later.party)])).len() == 1);
+        assert!(
+            world.look(|conn| party::load(conn, &world.app.vault, &[(later.unit, later.party)])).len() == 1
+        );
     });
 }
 

@@ -31,7 +31,8 @@ bienlai::table_row! {
 const DAY: &str = "2026-11-23";
 
 fn scrap(id: i64) -> Scrap {
-    let words = ["", "Nguyễn Thị Thử – «đồng» ₫", "'; DROP TABLE scrap; --", "\"\\ {a,b} NULL\t\n", "𐐷 日本語"];
+    let words =
+        ["", "Nguyễn Thị Thử – «đồng» ₫", "'; DROP TABLE scrap; --", "\"\\ {a,b} NULL\t\n", "𐐷 日本語"];
     let word = words[(id.unsigned_abs() % 5) as usize].to_owned();
     let day: BusinessDay = DAY.parse().unwrap();
     Scrap {
@@ -171,7 +172,10 @@ fn raise(conn: &mut Conn, ids: &[i64], read_revision: i64) -> bienlai::error::Re
         conn,
         Update {
             table: "scrap",
-            keys: vec![("unit_id", Column::of(ids.iter().map(|_| 2_i64))), ("id", Column::of(ids.iter().copied()))],
+            keys: vec![
+                ("unit_id", Column::of(ids.iter().map(|_| 2_i64))),
+                ("id", Column::of(ids.iter().copied())),
+            ],
             guard: vec![("revision", Column::of(ids.iter().map(|_| read_revision)))],
             sets: vec![
                 ("maybe_word", Column::of(ids.iter().map(|id| (id % 2 == 0).then(|| format!("đổi {id}"))))),

@@ -21,7 +21,9 @@ fn tampered(database: crate::support::Database) -> (World, Conn, UnitId) {
     let mut conn = world.database.as_owner();
     for table in ["audit_entry", "audit_leaf", "audit_root"] {
         match conn {
-            Conn::Pg(_) => tools::run(&mut conn, &format!("ALTER TABLE {table} DISABLE TRIGGER USER")).unwrap(),
+            Conn::Pg(_) => {
+                tools::run(&mut conn, &format!("ALTER TABLE {table} DISABLE TRIGGER USER")).unwrap()
+            }
             Conn::Sqlite(_) => {
                 for trigger in ["facts_stay", "stays"] {
                     tools::run(&mut conn, &format!("DROP TRIGGER {table}_{trigger}")).unwrap();
@@ -56,12 +58,25 @@ fn every_edit_and_every_deletion_of_an_entry_is_named() {
         assert!(entries.len() > 25, "{} entries", entries.len());
         for (entry, seq) in entries.iter().zip(1..) {
             let place = format!("unit_id = {} AND id = {entry}", unit.0);
-            for change in ["actor = actor || 'x'", "action = 'other'", "subject = ''", "detail = detail || ' '", "at = at + 1"] {
-                let told = after(&mut conn, unit, &[format!("UPDATE audit_entry SET {change} WHERE {place}")]);
-                assert!(told.as_deref().is_some_and(|told| told.starts_with(&format!("entry {seq} ("))), "{change} at {seq}: {told:?}");
+            for change in [
+                "actor = actor || 'x'",
+                "action = 'other'",
+                "subject = ''",
+                "detail = detail || ' '",
+                "at = at + 1",
+            ] {
+                let told =
+                    after(&mut conn, unit, &[format!("UPDATE audit_entry SET {change} WHERE {place}")]);
+                assert!(
+                    told.as_deref().is_some_and(|told| told.starts_with(&format!("entry {seq} ("))),
+                    "{change} at {seq}: {told:?}"
+                );
             }
             let told = after(&mut conn, unit, &[format!("DELETE FROM audit_entry WHERE {place}")]);
-            assert!(told.as_deref().is_some_and(|told| told.starts_with(&format!("entry {seq} ("))), "{told:?}");
+            assert!(
+                told.as_deref().is_some_and(|told| told.starts_with(&format!("entry {seq} ("))),
+                "{told:?}"
+            );
         }
     });
 }
@@ -78,7 +93,10 @@ fn entries_that_change_places_are_named() {
                 format!("UPDATE audit_leaf SET seq = {} WHERE {}", seq + 1, place(-1)),
             ];
             let told = after(&mut conn, unit, &swap);
-            assert!(told.as_deref().is_some_and(|told| told.starts_with(&format!("entry {seq} ("))), "{told:?}");
+            assert!(
+                told.as_deref().is_some_and(|told| told.starts_with(&format!("entry {seq} ("))),
+                "{told:?}"
+            );
         }
     });
 }
@@ -89,10 +107,17 @@ fn missing_leaves_and_roots_are_named() {
         let (_world, mut conn, unit) = tampered(database);
         let unit_is = format!("unit_id = {}", unit.0);
         let last = tools::number(&mut conn, &format!("SELECT MAX(seq) AS n FROM audit_leaf WHERE {unit_is}"));
-        let first_root = tools::number(&mut conn, &format!("SELECT MIN(last_seq) AS n FROM audit_root WHERE {unit_is}"));
+        let first_root =
+            tools::number(&mut conn, &format!("SELECT MIN(last_seq) AS n FROM audit_root WHERE {unit_is}"));
         let cases = [
-            (vec![format!("DELETE FROM audit_leaf WHERE {unit_is} AND seq = 3")], "entry 3 is missing".to_owned()),
-            (vec![format!("DELETE FROM audit_leaf WHERE {unit_is} AND seq = {last}")], format!("entries before {last} are missing")),
+            (
+                vec![format!("DELETE FROM audit_leaf WHERE {unit_is} AND seq = 3")],
+                "entry 3 is missing".to_owned(),
+            ),
+            (
+                vec![format!("DELETE FROM audit_leaf WHERE {unit_is} AND seq = {last}")],
+                format!("entries before {last} are missing"),
+            ),
             (
                 vec![format!("UPDATE audit_leaf SET leaf_sha256 = 'x' WHERE {unit_is} AND seq = 4")],
                 "entry 4 (".to_owned(),
@@ -103,10 +128,18 @@ fn missing_leaves_and_roots_are_named() {
             ),
             (
                 vec![format!("DELETE FROM audit_root WHERE {unit_is} AND last_seq = {last}")],
-                format!("entries after {} stand under no root", tools::numbers(&mut conn, &format!("SELECT last_seq AS n FROM audit_root WHERE {unit_is} ORDER BY 1 DESC"))[1]),
+                format!(
+                    "entries after {} stand under no root",
+                    tools::numbers(
+                        &mut conn,
+                        &format!("SELECT last_seq AS n FROM audit_root WHERE {unit_is} ORDER BY 1 DESC")
+                    )[1]
+                ),
             ),
             (
-                vec![format!("UPDATE audit_root SET root_sha256 = 'x' WHERE {unit_is} AND last_seq = {last}")],
+                vec![format!(
+                    "UPDATE audit_root SET root_sha256 = 'x' WHERE {unit_is} AND last_seq = {last}"
+                )],
                 format!("the root at {last} does not fit"),
             ),
             (

@@ -8,9 +8,9 @@ use bienlai::app::App;
 use bienlai::clock::{Clock, Instant};
 use bienlai::config::Config;
 use bienlai::error::Result;
+use bienlai::id::UnitId;
 use bienlai::store::{Conn, Lane, Product, Stamp, Tx};
 use bienlai::{audit, worker};
-use bienlai::id::UnitId;
 
 use super::database::Database;
 use super::tools::{numbers, texts};
@@ -277,18 +277,12 @@ const PROMISES: &[(&str, &str)] = &[
          SELECT r.lookup_code FROM receipt r WHERE NOT EXISTS (SELECT 1 FROM public_code c \
          WHERE c.code = r.lookup_code AND c.unit_id = r.unit_id AND c.target_id = r.id)",
     ),
-    (
-        "nothing committed waits for its number",
-        "SELECT kind AS t FROM unsealed",
-    ),
+    ("nothing committed waits for its number", "SELECT kind AS t FROM unsealed"),
     (
         "the feed is dense and holds every event of an obligation once",
         "SELECT 'feed' AS t WHERE (SELECT COUNT(*) FROM feed) <> (SELECT COALESCE(MAX(feed_no), 0) FROM feed) \
          OR (SELECT COUNT(*) FROM feed) <> (SELECT COUNT(*) FROM obligation_event) \
          OR (SELECT COUNT(DISTINCT event_id) FROM feed) <> (SELECT COUNT(*) FROM obligation_event)",
     ),
-    (
-        "no job is left behind",
-        "SELECT kind AS t FROM job WHERE done_at IS NULL",
-    ),
+    ("no job is left behind", "SELECT kind AS t FROM job WHERE done_at IS NULL"),
 ];

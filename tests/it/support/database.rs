@@ -21,7 +21,12 @@ impl Database {
         let folder = Folder::new("sqlite");
         let path = folder.path().join("bienlai.db");
         std::fs::copy(sqlite_template(), &path).expect("the migrated file is copied");
-        Database { product: Product::Sqlite, url: format!("sqlite://{}", path.display()), folder, server: None }
+        Database {
+            product: Product::Sqlite,
+            url: format!("sqlite://{}", path.display()),
+            folder,
+            server: None,
+        }
     }
 
     pub fn postgresql() -> Database {

@@ -22,7 +22,7 @@ pub struct Server {
     port: u16,
     process: Mutex<Option<Child>>,
     /// Closing it tells the watchdog to clean up.
-    _leash: Mutex<Option<ChildStdin>>,
+    _leash: ChildStdin,
     template: Mutex<bool>,
 }
 
@@ -40,7 +40,8 @@ impl Server {
     pub fn start(name: &str) -> Result<Server, String> {
         let bin = find_bin().ok_or(MISSING)?;
         // The watchdog deletes the folder, so that it goes even when this process is killed.
-        let folder = std::mem::ManuallyDrop::new(Folder::new(&format!("postgresql-{name}"))).path().to_owned();
+        let folder =
+            std::mem::ManuallyDrop::new(Folder::new(&format!("postgresql-{name}"))).path().to_owned();
         let user = server_user();
         if let Some(user) = user {
             let status = Command::new("chown").arg(format!("{user}:")).arg(&folder).status();
@@ -50,7 +51,13 @@ impl Server {
         }
         let data = folder.join("data");
         let made = as_server_user(&bin.join("initdb"), user)
-            .args(["--username=superuser", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"])
+            .args([
+                "--username=superuser",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+            ])
             .arg("--pgdata")
             .arg(&data)
             .output()
@@ -58,12 +65,13 @@ impl Server {
         if !made.status.success() {
             return Err(format!("initdb failed: {}", String::from_utf8_lossy(&made.stderr)));
         }
+        let leash = watch(&folder)?;
         let server = Server {
             bin,
             folder,
             port: free_port(),
             process: Mutex::new(None),
-            _leash: Mutex::new(None),
+            _leash: leash,
             template: Mutex::new(false),
         };
         server.restart()?;
@@ -73,20 +81,30 @@ impl Server {
 
     /// Starts the server, or starts it again after `stop`.
     pub fn restart(&self) -> Result<(), String> {
-        let log = fs::File::options().create(true).append(true).open(self.folder.join("log")).map_err(|e| e.to_string())?;
+        let log = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.join("log"))
+            .map_err(|e| e.to_string())?;
         let child = as_server_user(&self.bin.join("postgres"), server_user())
             .arg("-D")
             .arg(self.folder.join("data"))
             .arg("-k")
             .arg(&self.folder)
             .args(["-p", &self.port.to_string()])
-            .args(["-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200", "-c", "shared_buffers=64MB"])
+            .args([
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                "max_connections=200",
+                "-c",
+                "shared_buffers=64MB",
+            ])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
             .map_err(|error| format!("postgres: {error}"))?;
-        *self._leash.lock().unwrap() = Some(watch(child.id(), &self.folder)?);
         *self.process.lock().unwrap() = Some(child);
         let deadline = Instant::now() + Duration::from_secs(30);
         while Instant::now() < deadline {
@@ -127,7 +145,8 @@ impl Server {
         if !*is_made {
             self.superuser("DROP DATABASE IF EXISTS template_bienlai");
             self.superuser("CREATE DATABASE template_bienlai OWNER bienlai_owner");
-            let url = DatabaseUrl::parse(&self.url("bienlai_owner", "template_bienlai"), false).expect("a good URL");
+            let url = DatabaseUrl::parse(&self.url("bienlai_owner", "template_bienlai"), false)
+                .expect("a good URL");
             migrate::run(&url).expect("the migrations apply to an empty database");
             *is_made = true;
         }
@@ -166,13 +185,15 @@ pub fn free_port() -> u16 {
     listener.local_addr().expect("a bound socket has an address").port()
 }
 
-fn watch(pid: u32, folder: &Path) -> Result<ChildStdin, String> {
-    let script = "cat >/dev/null; kill -QUIT \"$1\" 2>/dev/null; n=0; \
-                  while kill -0 \"$1\" 2>/dev/null && [ $n -lt 100 ]; do sleep 0.1; n=$((n+1)); done; \
-                  if [ ! -e \"$2/data/postmaster.pid\" ]; then rm -rf \"$2\"; fi";
+fn watch(folder: &Path) -> Result<ChildStdin, String> {
+    // Only a process that was started with this very folder is stopped.
+    let script = "cat >/dev/null; pid=$(head -n 1 \"$1/data/postmaster.pid\" 2>/dev/null); \
+                  ours() { ps -o args= -p \"$pid\" 2>/dev/null | grep -qF \"$1\"; }; \
+                  if [ -n \"$pid\" ] && ours \"$1\"; then kill -QUIT \"$pid\"; fi; n=0; \
+                  while [ -n \"$pid\" ] && ours \"$1\" && [ $n -lt 100 ]; do sleep 0.1; n=$((n+1)); done; \
+                  rm -rf \"$1\"";
     let mut watchdog = Command::new("sh")
         .args(["-c", script, "watchdog"])
-        .arg(pid.to_string())
         .arg(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
@@ -216,7 +237,8 @@ fn as_server_user(program: &Path, user: Option<&str>) -> Command {
         None => Command::new(program),
         Some(user) => {
             // setpriv becomes the program, so that the process id stays the server's.
-            let group = Command::new("id").args(["-gn", user]).output().map(|out| out.stdout).unwrap_or_default();
+            let group =
+                Command::new("id").args(["-gn", user]).output().map(|out| out.stdout).unwrap_or_default();
             let mut command = Command::new("setpriv");
             command
                 .arg(format!("--reuid={user}"))

@@ -13,8 +13,12 @@ const DIESELS_OWN: &str = "__diesel_schema_migrations";
 
 pub fn tables(conn: &mut Conn) -> Vec<String> {
     let sql = match conn {
-        Conn::Sqlite(_) => "SELECT name AS t FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1",
-        Conn::Pg(_) => "SELECT CAST(relname AS TEXT) AS t FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1",
+        Conn::Sqlite(_) => {
+            "SELECT name AS t FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1"
+        }
+        Conn::Pg(_) => {
+            "SELECT CAST(relname AS TEXT) AS t FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1"
+        }
     };
     texts(conn, sql).into_iter().filter(|table| table != DIESELS_OWN).collect()
 }
@@ -52,11 +56,15 @@ pub fn describe(conn: &mut Conn) -> Description {
 /// The names of indexes and triggers that both products must have.
 pub fn guards(conn: &mut Conn) -> BTreeSet<String> {
     let sql = match conn {
-        Conn::Sqlite(_) => "SELECT type || ' ' || name AS t FROM sqlite_master WHERE type IN ('index', 'trigger') AND name NOT LIKE 'sqlite_autoindex%'",
+        Conn::Sqlite(_) => {
+            "SELECT type || ' ' || name AS t FROM sqlite_master WHERE type IN ('index', 'trigger') AND name NOT LIKE 'sqlite_autoindex%'"
+        }
         // What SQLite does not know, it need not have: TRUNCATE; constraints' own indexes have no name there.
-        Conn::Pg(_) => "SELECT 'trigger ' || tgname AS t FROM pg_trigger WHERE NOT tgisinternal AND tgname NOT LIKE '%_is_not_emptied' \
+        Conn::Pg(_) => {
+            "SELECT 'trigger ' || tgname AS t FROM pg_trigger WHERE NOT tgisinternal AND tgname NOT LIKE '%_is_not_emptied' \
              UNION ALL SELECT 'index ' || c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
-             WHERE c.relnamespace = 'public'::regnamespace AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid)",
+             WHERE c.relnamespace = 'public'::regnamespace AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid)"
+        }
     };
     texts(conn, sql).into_iter().collect()
 }
@@ -64,8 +72,12 @@ pub fn guards(conn: &mut Conn) -> BTreeSet<String> {
 /// For each table that is guarded, the columns that are facts; the trigger's own words tell.
 pub fn fact_columns(conn: &mut Conn) -> BTreeMap<String, BTreeSet<String>> {
     let sql = match conn {
-        Conn::Sqlite(_) => "SELECT tbl_name || '|' || sql AS t FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%_facts_stay'",
-        Conn::Pg(_) => "SELECT tgrelid::regclass || '|' || pg_get_triggerdef(oid) AS t FROM pg_trigger WHERE tgname LIKE '%_facts_stay'",
+        Conn::Sqlite(_) => {
+            "SELECT tbl_name || '|' || sql AS t FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%_facts_stay'"
+        }
+        Conn::Pg(_) => {
+            "SELECT tgrelid::regclass || '|' || pg_get_triggerdef(oid) AS t FROM pg_trigger WHERE tgname LIKE '%_facts_stay'"
+        }
     };
     let mut facts = BTreeMap::new();
     for row in texts(conn, sql) {
@@ -95,9 +107,10 @@ pub fn columns(conn: &mut Conn, table: &str) -> Vec<String> {
 
 pub fn primary_key(conn: &mut Conn, table: &str) -> String {
     let prefix = format!("{table} (");
-    describe(conn).into_iter().find(|line| line.starts_with(&prefix)).map_or_else(String::new, |line| {
-        line[prefix.len()..line.len() - 1].to_owned()
-    })
+    describe(conn)
+        .into_iter()
+        .find(|line| line.starts_with(&prefix))
+        .map_or_else(String::new, |line| line[prefix.len()..line.len() - 1].to_owned())
 }
 
 /// `src/store/schema.rs` in the words of `describe`.

@@ -63,17 +63,17 @@ impl Service {
             None => Command::new(program),
             Some(limit_kb) => {
                 // Only the soft limit, so that it can be lifted; the signal that would kill is ignored.
-                let script = "trap '' XFSZ; ulimit -S -f $(( $1 * 2 )); shift; exec \"$@\"";
+                let script = "trap '' XFSZ; exec prlimit --fsize=\"$1\": \"$2\" serve --config \"$3\"";
                 let mut shell = Command::new("sh");
-                shell.args(["-c", script, "limited", &limit_kb.to_string(), program]);
+                shell.args(["-c", script, "limited", &(limit_kb * 1_024).to_string(), program]).arg(&config);
                 shell
             }
         };
         let output = std::fs::File::create(&log).expect("a log file");
+        if how.file_limit_kb.is_none() {
+            command.arg("serve").arg("--config").arg(&config);
+        }
         command
-            .arg("serve")
-            .arg("--config")
-            .arg(&config)
             .env_remove("BIENLAI_FAILPOINT")
             .stdin(Stdio::null())
             .stdout(output.try_clone().expect("the log file again"))
@@ -114,13 +114,15 @@ impl Service {
         self.child.try_wait().is_ok_and(|status| status.is_some())
     }
 
-    /// Waits for the failpoint to strike, or strikes itself.
-    pub fn die_within(&mut self, patience: Duration) {
+    /// Waits for the failpoint to strike, or strikes itself. Tells whether it was the failpoint.
+    pub fn die_within(&mut self, patience: Duration) -> bool {
         let start = Instant::now();
         while !self.has_ended() && start.elapsed() < patience {
             std::thread::sleep(Duration::from_millis(10));
         }
+        let by_itself = self.has_ended();
         self.kill();
+        by_itself
     }
 
     /// `kill -9`.
@@ -179,10 +181,19 @@ impl Reply {
 }
 
 /// One request on a connection of its own. An error says that no whole answer came.
-pub fn send(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<Reply> {
+pub fn send(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> std::io::Result<Reply> {
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5))?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+    let mut request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n",
+        body.len()
+    );
     for (name, value) in headers {
         request.push_str(&format!("{name}: {value}\r\n"));
     }
@@ -201,7 +212,9 @@ fn parse(answer: &[u8]) -> Option<Reply> {
     let status = head.split(' ').nth(1)?.parse().ok()?;
     let length: usize = head
         .lines()
-        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(|n| n.trim().to_owned()))
+        .find_map(|line| {
+            line.to_ascii_lowercase().strip_prefix("content-length:").map(|n| n.trim().to_owned())
+        })
         .and_then(|length| length.parse().ok())
         .unwrap_or(0);
     let body = answer[end + 4..].to_vec();
@@ -226,10 +239,14 @@ pub fn callback(address: SocketAddr, claim: &Claim) -> std::io::Result<Reply> {
     })
     .to_string();
     let at = now.seconds().to_string();
-    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes()), format!("{at}.{body}").as_bytes());
+    let tag =
+        hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes()), format!("{at}.{body}").as_bytes());
     let proof = format!("v1={}", bienlai::text::hex(tag.as_ref()));
-    let headers =
-        [("Content-Type", "application/json"), ("X-Bienlai-Timestamp", at.as_str()), ("X-Bienlai-Signature", proof.as_str())];
+    let headers = [
+        ("Content-Type", "application/json"),
+        ("X-Bienlai-Timestamp", at.as_str()),
+        ("X-Bienlai-Signature", proof.as_str()),
+    ];
     send(address, "POST", &format!("/callback/{BANK}"), &headers, body.as_bytes())
 }
 
