@@ -129,7 +129,8 @@ pub struct UnsignedRoot {
 impl UnsignedRoot {
     /// The bytes to sign.
     pub fn message(&self) -> Vec<u8> {
-        format!("audit root\u{1f}{}\u{1f}{}\u{1f}{}", self.unit.0, self.last_seq, self.root_sha256).into_bytes()
+        format!("audit root\u{1f}{}\u{1f}{}\u{1f}{}", self.unit.0, self.last_seq, self.root_sha256)
+            .into_bytes()
     }
 }
 

@@ -56,7 +56,8 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
 }
 
 fn style() -> ProgressStyle {
-    ProgressStyle::with_template("{bar:40} {pos}/{len} {eta}").unwrap_or_else(|_| ProgressStyle::default_bar())
+    ProgressStyle::with_template("{bar:40} {pos}/{len} {eta}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 /// What is wrong with a row of the file.
@@ -74,8 +75,17 @@ struct Group {
 
 /// Columns that are members of the request, and those of its payer.
 const TEXTS: [&str; 11] = [
-    "unit", "dossier_code", "procedure_code", "procedure_field", "intake_mode", "submitted_at", "due_on",
-    "receiving_unit", "competent_unit", "result_due_on", "electronic_payment_required",
+    "unit",
+    "dossier_code",
+    "procedure_code",
+    "procedure_field",
+    "intake_mode",
+    "submitted_at",
+    "due_on",
+    "receiving_unit",
+    "competent_unit",
+    "result_due_on",
+    "electronic_payment_required",
 ];
 const PAYER: [(&str, &str); 6] = [
     ("payer_name", "name"),
@@ -88,7 +98,8 @@ const PAYER: [(&str, &str); 6] = [
 const NUMBERS: [&str; 4] = ["pages", "copies", "base_value", "amount"];
 
 fn read(bytes: &[u8]) -> Result<(Vec<Group>, Vec<Fault>)> {
-    let mut reader = csv::ReaderBuilder::new().flexible(false).trim(csv::Trim::All).from_reader(without_mark(bytes));
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(false).trim(csv::Trim::All).from_reader(without_mark(bytes));
     let headers = reader.headers().map_err(|error| unreadable(&error))?.clone();
     check_columns(&headers)?;
     let mut groups: Vec<Group> = Vec::new();
@@ -169,7 +180,8 @@ impl<'a> Row<'a> {
             .collect();
         request.insert("payer".into(), Value::Object(payer));
         if let Some(groups) = self.cells.get("exemptions") {
-            let groups: Vec<&str> = groups.split(';').map(str::trim).filter(|group| !group.is_empty()).collect();
+            let groups: Vec<&str> =
+                groups.split(';').map(str::trim).filter(|group| !group.is_empty()).collect();
             request.insert("exemptions".into(), json!(groups));
         }
         request.insert("lines".into(), json!([self.asked_line()?]));
@@ -186,7 +198,11 @@ impl<'a> Row<'a> {
         for column in NUMBERS {
             if let Some(cell) = self.cells.get(column) {
                 let number: i64 = cell.parse().map_err(|_| {
-                    Error::invalid(column, "csv_number_unreadable", "expected a whole number without separators")
+                    Error::invalid(
+                        column,
+                        "csv_number_unreadable",
+                        "expected a whole number without separators",
+                    )
                 })?;
                 line.insert(column.into(), serde_json::json!(number));
             }
@@ -226,7 +242,8 @@ fn join(groups: &mut Vec<Group>, next: Group) {
 mod tests {
     use super::*;
 
-    const HEADER: &str = "unit,dossier_code,procedure_code,procedure_field,intake_mode,submitted_at,due_on,item,pages";
+    const HEADER: &str =
+        "unit,dossier_code,procedure_code,procedure_field,intake_mode,submitted_at,due_on,item,pages";
 
     fn rows(text: &str) -> (Vec<Group>, Vec<Fault>) {
         read(format!("{HEADER}\n{text}").as_bytes()).unwrap()

@@ -29,7 +29,8 @@ impl Api {
             .insert_header(("authorization", format!("Bearer {}", self.token)))
             .insert_header(("idempotency-key", idempotency_key))
             .insert_header(("content-type", "application/json"));
-        let unreachable = |error: &dyn std::fmt::Display| Error::busy("service_unreachable", 1, error.to_string());
+        let unreachable =
+            |error: &dyn std::fmt::Display| Error::busy("service_unreachable", 1, error.to_string());
         let mut answer = request.send_body(body.to_string()).await.map_err(|error| unreachable(&error))?;
         let bytes = answer.body().await.map_err(|error| unreachable(&error))?;
         if !answer.status().is_success() {

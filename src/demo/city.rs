@@ -16,8 +16,8 @@ use crate::id::PersonId;
 use crate::identity::{self, NewClient};
 use crate::receipt::key::{TestAuthority, issue_test_certificate, test_authority};
 use crate::store::{Stamp, Tx};
-use crate::unit::{self, CITY, Unit, certificate, trust};
 use crate::tariff;
+use crate::unit::{self, CITY, Unit, certificate, trust};
 
 pub const UNITS: &str = include_str!("../../fixtures/units/demo.toml");
 pub const TARIFF: &str = include_str!("../../fixtures/tariff/hanoi.toml");
@@ -142,22 +142,33 @@ fn appoint(app: &App, actor: &Actor, state: &mut State) -> Result<()> {
 }
 
 /// The bank's own notification is taken for money, within limits; the other channels only advise.
-fn grant_trust(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, maker: PersonId, checker: PersonId) -> Result<()> {
+fn grant_trust(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    maker: PersonId,
+    checker: PersonId,
+) -> Result<()> {
     for unit in unit::all(tx)? {
         for account in unit::account::of_unit(tx, unit.id)? {
-            trust::grant(tx, stamp, actor, trust::Grant {
-                unit: unit.id,
-                account: account.id,
-                channel: "vpbank".into(),
-                valid_from: stamp.today(),
-                valid_until: stamp.today().plus_days(TRUST_DAYS),
-                agreement_no: format!("DEMO/{}/VPB", unit.code),
-                claim_limit: CLAIM_LIMIT,
-                unproven_limit: UNPROVEN_LIMIT,
-                age_limit_days: AGE_LIMIT_DAYS,
-                maker,
-                checker,
-            })?;
+            trust::grant(
+                tx,
+                stamp,
+                actor,
+                trust::Grant {
+                    unit: unit.id,
+                    account: account.id,
+                    channel: "vpbank".into(),
+                    valid_from: stamp.today(),
+                    valid_until: stamp.today().plus_days(TRUST_DAYS),
+                    agreement_no: format!("DEMO/{}/VPB", unit.code),
+                    claim_limit: CLAIM_LIMIT,
+                    unproven_limit: UNPROVEN_LIMIT,
+                    age_limit_days: AGE_LIMIT_DAYS,
+                    maker,
+                    checker,
+                },
+            )?;
         }
     }
     Ok(())

@@ -48,11 +48,19 @@ pub fn accountant(state: &State) -> Result<Actor> {
 pub fn accounts(service: &Service) -> Result<Vec<(Unit, BankAccount)>> {
     service.app.read(&Actor::system(), |conn| {
         let units = unit::all(conn)?;
-        units.into_iter().map(|unit| account::receiving(conn, unit.id).map(|account| (unit, account))).collect()
+        units
+            .into_iter()
+            .map(|unit| account::receiving(conn, unit.id).map(|account| (unit, account)))
+            .collect()
     })
 }
 
-fn deliver(service: &Service, folder: &Folder, state: &State, spinner: &ProgressBar) -> Result<Vec<Delivered>> {
+fn deliver(
+    service: &Service,
+    folder: &Folder,
+    state: &State,
+    spinner: &ProgressBar,
+) -> Result<Vec<Delivered>> {
     let actor = accountant(state)?;
     let mut delivered = Vec::new();
     let units: Vec<Unit> = accounts(service)?.into_iter().map(|(unit, _)| unit).collect();
@@ -91,8 +99,14 @@ fn print_delivered(delivered: &[Delivered]) {
     let rows: Vec<Vec<String>> = delivered
         .iter()
         .map(|file| {
-            let remark = if file.already_imported { "đã nhập trước đó / imported before" } else { "" };
-            vec![file.file.clone(), file.lines_new.to_string(), file.lines_known.to_string(), remark.to_owned()]
+            let remark =
+                if file.already_imported { "đã nhập trước đó / imported before" } else { "" };
+            vec![
+                file.file.clone(),
+                file.lines_new.to_string(),
+                file.lines_known.to_string(),
+                remark.to_owned(),
+            ]
         })
         .collect();
     println!("\nSao kê: ba định dạng, một tệp gửi hai lần; mỗi dòng chỉ ghi một lần / each line counts once");

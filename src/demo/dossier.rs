@@ -77,8 +77,16 @@ const FREE: Kind = Kind {
 };
 
 const FAMILY_NAMES: [&str; 5] = ["Nguyễn", "Trần", "Lê", "Phạm", "Đặng"];
-const GIVEN_NAMES: [&str; 8] =
-    ["Văn Mẫu", "Thị Ví Dụ", "Thử Nghiệm", "Minh Họa", "Thị Mô Phỏng", "Giả Định", "Văn Kiểm Thử", "Thị Bản Thảo"];
+const GIVEN_NAMES: [&str; 8] = [
+    "Văn Mẫu",
+    "Thị Ví Dụ",
+    "Thử Nghiệm",
+    "Minh Họa",
+    "Thị Mô Phỏng",
+    "Giả Định",
+    "Văn Kiểm Thử",
+    "Thị Bản Thảo",
+];
 
 /// Raises the dossiers that are not raised yet.
 pub fn raise_all(service: &Service, folder: &Folder, state: &mut State) -> Result<()> {
@@ -93,8 +101,9 @@ pub fn raise_all(service: &Service, folder: &Folder, state: &mut State) -> Resul
         bar.set_position(u64::try_from(state.dossiers.len()).unwrap_or(0));
         while state.dossiers.len() < COUNT {
             let index = state.dossiers.len();
-            let (unit, account) =
-                units.get(index % units.len().max(1)).ok_or_else(|| Error::internal("the demo has no units"))?;
+            let (unit, account) = units
+                .get(index % units.len().max(1))
+                .ok_or_else(|| Error::internal("the demo has no units"))?;
             let asked = request(index, unit, state.began_at()?);
             let answer = api.post("/api/v1/obligations", &format!("demo-{index}"), &asked).await?;
             state.dossiers.push(payable(&answer, &asked, unit, account)?);
@@ -109,7 +118,10 @@ pub fn raise_all(service: &Service, folder: &Folder, state: &mut State) -> Resul
 fn places(service: &Service) -> Result<Vec<(Unit, BankAccount)>> {
     service.app.read(&Actor::system(), |conn| {
         let units = unit::all(conn)?;
-        units.into_iter().map(|unit| account::receiving(conn, unit.id).map(|account| (unit, account))).collect()
+        units
+            .into_iter()
+            .map(|unit| account::receiving(conn, unit.id).map(|account| (unit, account)))
+            .collect()
     })
 }
 

@@ -80,7 +80,8 @@ impl Folder {
         else {
             return Err(Error::invalid("channels", "config_invalid", "the demo needs all three channels"));
         };
-        let first = |secrets: &[SecretString]| secrets.first().cloned().unwrap_or_else(|| SecretString::from(""));
+        let first =
+            |secrets: &[SecretString]| secrets.first().cloned().unwrap_or_else(|| SecretString::from(""));
         Ok(Partners {
             bank_channel: bank.name.clone(),
             bank_secret: first(&bank.secrets),

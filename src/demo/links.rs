@@ -26,8 +26,9 @@ pub fn collect(
         links.push(format!("Biên lai / a receipt:        {url}/r/{code}"));
         let ca = folder.path().join(crate::cli::key::CA_CERTIFICATE);
         links.push(format!(
-            "Kiểm tra chữ ký / verify:    curl -s {url}/r/{code}.xml -o bienlai.xml && bienlai receipt verify bienlai.xml --trust {}",
-            ca.display()
+            "Kiểm tra chữ ký / verify:    curl -s {url}/r/{code}.xml -o bienlai.xml && {program} receipt verify bienlai.xml --trust {}",
+            ca.display(),
+            program = program(),
         ));
     }
     let unit = state.dossiers.first().map(|payable| payable.unit_code.as_str()).unwrap_or_default();
@@ -37,11 +38,17 @@ pub fn collect(
     ));
     links.push(format!("API:                         {url}/api"));
     links.push(format!(
-        "Lệnh khác / other commands:  bienlai series audit --config {config} · bienlai audit verify --config {config}",
+        "Lệnh khác / other commands:  {program} series audit --config {config} · {program} audit verify --config {config}",
+        program = program(),
         config = folder.config_path().display()
     ));
     let (receipts, exceptions) = table::counts(&service.app)?;
     Ok(Shown { dossiers: state.dossiers.len(), scenarios, receipts, exceptions, table, links })
+}
+
+/// This program as it was called, so that the lines can be copied.
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "bienlai".into())
 }
 
 /// An obligation nobody touched.

@@ -60,7 +60,9 @@ async fn play(
 ) -> Result<()> {
     let of = |index: usize| {
         let account = accounts.get(index % accounts.len().max(1));
-        account.map(|account| account.account_no.clone()).ok_or_else(|| Error::internal("the demo has no accounts"))
+        account
+            .map(|account| account.account_no.clone())
+            .ok_or_else(|| Error::internal("the demo has no accounts"))
     };
     let (own, other) = (of(index)?, of(index + 1)?);
     let payables = choose(state, &own, scenario)?;
@@ -86,7 +88,10 @@ fn booking_time(now: Instant, state: &State) -> Result<Instant> {
 /// Obligations of the account's unit that nobody paid yet. `RightMany` takes them from all units.
 fn choose(state: &State, own_account: &str, scenario: Scenario) -> Result<Vec<Payable>> {
     let is_used = |payable: &Payable| {
-        state.played.iter().any(|played| played.payables.iter().any(|used| used.obligation == payable.obligation))
+        state
+            .played
+            .iter()
+            .any(|played| played.payables.iter().any(|used| used.obligation == payable.obligation))
     };
     let chosen: Vec<Payable> = state
         .dossiers
@@ -103,7 +108,8 @@ fn choose(state: &State, own_account: &str, scenario: Scenario) -> Result<Vec<Pa
 }
 
 async fn report(folder: &Folder, state: &mut State, notifier: &Notifier, scenario: Scenario) -> Result<()> {
-    let Some(at) = state.played.iter().position(|played| played.scenario == scenario && !played.is_reported) else {
+    let Some(at) = state.played.iter().position(|played| played.scenario == scenario && !played.is_reported)
+    else {
         return Ok(());
     };
     for act in state.played[at].acts.clone() {

@@ -47,11 +47,21 @@ impl Service {
 
     /// Waits until the process is told to stop.
     pub fn wait(self) -> Result<()> {
-        actix_web::rt::System::new()
-            .block_on(tokio::signal::ctrl_c())
-            .map_err(|error| Error::internal(error.to_string()))?;
+        actix_web::rt::System::new().block_on(stop_signal())?;
+        println!("\nĐang dừng: ký nốt biên lai… / stopping");
         self.stop()
     }
+}
+
+async fn stop_signal() -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let listen = |kind| signal(kind).map_err(|error| Error::internal(format!("signals: {error}")));
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
 }
 
 fn serve_until(

@@ -20,7 +20,8 @@ pub struct Row {
     pub did: String,
     pub told: String,
     pub states: String,
-    pub receipts: Vec<i64>,
+    /// `<unit>/<number>`
+    pub receipts: Vec<String>,
     pub exceptions: Vec<&'static str>,
 }
 
@@ -54,8 +55,8 @@ pub fn text(rows: &[Row]) -> String {
     table::text(&heading, &cells, &[])
 }
 
-fn numbers(receipts: &[i64]) -> String {
-    let shown: Vec<String> = receipts.iter().take(NUMBERS_SHOWN).map(i64::to_string).collect();
+fn numbers(receipts: &[String]) -> String {
+    let shown: Vec<&str> = receipts.iter().take(NUMBERS_SHOWN).map(String::as_str).collect();
     match receipts.len() {
         0 => "–".into(),
         count if count > NUMBERS_SHOWN => format!("{}, … ({count})", shown.join(", ")),
@@ -72,7 +73,8 @@ fn row(conn: &mut Conn, state: &State, played: &Played, exceptions: &[(Exception
         if !states.contains(&said) {
             states.push(said);
         }
-        receipts.extend(receipt::query::of_obligation(conn, unit, id)?.into_iter().map(|receipt| receipt.number));
+        let made = receipt::query::of_obligation(conn, unit, id)?;
+        receipts.extend(made.into_iter().map(|receipt| format!("{}/{}", payable.unit_code, receipt.number)));
     }
     let bookings: Vec<_> = played
         .acts
@@ -83,9 +85,10 @@ fn row(conn: &mut Conn, state: &State, played: &Played, exceptions: &[(Exception
     for (exception, topic) in exceptions {
         let concerns = match topic {
             Topic::Obligation(id) => played.payables.iter().any(|payable| payable.obligation == *id),
-            Topic::Code(codes) => {
-                played.payables.iter().any(|payable| codes.split('+').any(|code| code == payable.reference_code))
-            }
+            Topic::Code(codes) => played
+                .payables
+                .iter()
+                .any(|payable| codes.split('+').any(|code| code == payable.reference_code)),
             Topic::BankReference(reference) => {
                 bookings.iter().any(|booking| booking.bank_reference == *reference)
             }
@@ -104,7 +107,8 @@ fn row(conn: &mut Conn, state: &State, played: &Played, exceptions: &[(Exception
             format!("{sign}{}", booking.amount)
         })
         .collect();
-    let more = if bookings.len() > NUMBERS_SHOWN { format!(", … ({})", bookings.len()) } else { String::new() };
+    let more =
+        if bookings.len() > NUMBERS_SHOWN { format!(", … ({})", bookings.len()) } else { String::new() };
     Ok(Row {
         title: played.scenario.title(),
         did: format!("{}{more}", signed.join(", ")),

@@ -1,4 +1,6 @@
 use super::*;
+use crate::exception::Kind;
+use crate::simulator::Scenario;
 
 /// A folder that is deleted with the test.
 struct Scratch(PathBuf);
@@ -26,9 +28,31 @@ fn the_demo_shows_everything_once_and_a_second_start_continues_with_the_same_dat
     let scratch = Scratch::new("whole");
     let first = run(&scratch.options(false)).unwrap();
     assert_eq!(first.dossiers, dossier::COUNT);
-    assert_eq!(first.scenarios, crate::simulator::Scenario::ALL.len());
+    assert_eq!(first.scenarios, Scenario::ALL.len());
     assert!(first.receipts >= 15, "{first:?}");
     assert!(first.exceptions >= 5, "{first:?}");
+    for (scenario, state, kind) in [
+        (Scenario::Right, "đã nộp", None),
+        (Scenario::PaidTwice, "đã nộp", Some(Kind::DuplicateTransfer)),
+        (Scenario::Short, "nộp thiếu", Some(Kind::Underpaid)),
+        (Scenario::TooMuch, "đã nộp", Some(Kind::Overpaid)),
+        (Scenario::WithoutCode, "chưa nộp", Some(Kind::UnidentifiedCredit)),
+        (Scenario::DamagedCode, "chưa nộp", Some(Kind::DamagedCode)),
+        (Scenario::WrongAccount, "chưa nộp", Some(Kind::WrongAccount)),
+        (Scenario::CallbackLost, "đã nộp", None),
+        (Scenario::CallbackTwice, "đã nộp", None),
+        (Scenario::TwoChannels, "đã nộp", None),
+        (Scenario::LateForCancelled, "đã hủy", Some(Kind::LatePayment)),
+        (Scenario::SeveralCodes, "đã nộp", None),
+        (Scenario::Reversal, "đã nộp", Some(Kind::BankReversal)),
+    ] {
+        let line = first.table.lines().find(|line| line.starts_with(scenario.title())).unwrap();
+        assert!(line.contains(state), "{line}");
+        match kind {
+            Some(kind) => assert!(line.ends_with(kind.title_vi()), "{line}"),
+            None => assert!(Kind::all().all(|kind| !line.contains(kind.title_vi())), "{line}"),
+        }
+    }
     let second = run(&scratch.options(false)).unwrap();
     assert_eq!((second.receipts, second.exceptions), (first.receipts, first.exceptions));
     assert_eq!(second.table, first.table, "nothing happened twice");

@@ -66,7 +66,8 @@ pub fn is_bin(text: &str) -> bool {
 /// The name of a bank on the list that comes with the program; the number itself for another.
 pub fn name_of(bin: &str) -> &str {
     static KNOWN: std::sync::OnceLock<Banks> = std::sync::OnceLock::new();
-    let known = KNOWN.get_or_init(|| Banks::load(include_str!("../../fixtures/banks.csv")).unwrap_or_default());
+    let known =
+        KNOWN.get_or_init(|| Banks::load(include_str!("../../fixtures/banks.csv")).unwrap_or_default());
     known.by_bin(bin).map_or(bin, |bank| bank.name.as_str())
 }
 

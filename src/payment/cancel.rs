@@ -69,12 +69,18 @@ pub fn cancel(
 }
 
 fn held_state(book: &Book, unit: UnitId, payment: PaymentId) -> Result<super::book::PaymentState> {
-    let held = book.payments.get(&(unit, payment)).ok_or_else(|| Error::internal("a payment was not read"))?;
+    let held =
+        book.payments.get(&(unit, payment)).ok_or_else(|| Error::internal("a payment was not read"))?;
     Ok(held.value.state)
 }
 
 /// The payments that stand on the obligation, locked, with their shares.
-fn shares(tx: &mut Tx<'_>, unit: UnitId, id: ObligationId, book: &mut Book) -> Result<Vec<(PaymentId, Dong)>> {
+fn shares(
+    tx: &mut Tx<'_>,
+    unit: UnitId,
+    id: ObligationId,
+    book: &mut Book,
+) -> Result<Vec<(PaymentId, Dong)>> {
     let payments: BTreeSet<PaymentId> = query::payments_on(tx, unit, id)?.into_iter().collect();
     let keys: Vec<(UnitId, PaymentId)> = payments.iter().map(|payment| (unit, *payment)).collect();
     for payment in query::lock_payments(tx, &keys)? {
@@ -83,7 +89,8 @@ fn shares(tx: &mut Tx<'_>, unit: UnitId, id: ObligationId, book: &mut Book) -> R
     }
     let mut shares = Vec::with_capacity(payments.len());
     for payment in payments {
-        let on_it = query::allocated_to(tx, unit, payment)?.into_iter().find(|(obligation, _)| *obligation == id);
+        let on_it =
+            query::allocated_to(tx, unit, payment)?.into_iter().find(|(obligation, _)| *obligation == id);
         shares.extend(on_it.map(|(_, share)| (payment, share)));
     }
     Ok(shares)

@@ -12,8 +12,8 @@ use crate::actor::Actor;
 use crate::audit;
 use crate::error::{Error, Result};
 use crate::exception::{Kind, Subject};
-use crate::identity;
 use crate::id::{ObligationId, ReceiptId, UnitId, minted_at};
+use crate::identity;
 use crate::ledger::{Account, Posting, Source};
 use crate::obligation::State;
 use crate::receipt::issue::{self, Draft, Outcome};
@@ -43,7 +43,9 @@ pub fn make(
         return Ok(None);
     };
     let lines = book.lines.get(&(unit, obligation)).cloned().unwrap_or_default();
-    for line in lines.iter().filter(|line| line.document_kind == issue::RECEIPT && line.kind != "pass_through") {
+    for line in
+        lines.iter().filter(|line| line.document_kind == issue::RECEIPT && line.kind != "pass_through")
+    {
         book.postings.push(Posting {
             unit,
             debit: Account::ReceivedInAdvance(obligation),
@@ -55,7 +57,12 @@ pub fn make(
     }
     let event = book.tell(unit, obligation, "receipt_made", state, allocated)?;
     book.obligation_events[event].receipt = Some(id);
-    book.settled_exceptions.push((unit, Kind::ReceiptDue, Subject::Obligation(obligation), "the receipt was made"));
+    book.settled_exceptions.push((
+        unit,
+        Kind::ReceiptDue,
+        Subject::Obligation(obligation),
+        "the receipt was made",
+    ));
     receipts::close_due(tx, unit, obligation, document_kind, revision)?;
     flush(tx, stamp, &actor, book)?;
     Ok(Some(id))
@@ -81,7 +88,8 @@ fn draft(tx: &mut Tx<'_>, book: &Book, unit: UnitId, id: ObligationId) -> Result
 
 /// The payment that completed the obligation: the newest with money on it.
 fn last_payment(tx: &mut Tx<'_>, unit: UnitId, id: ObligationId) -> Result<Option<Payment>> {
-    let ids: BTreeSet<_> = query::payments_on(tx, unit, id)?.into_iter().map(|payment| (unit, payment)).collect();
+    let ids: BTreeSet<_> =
+        query::payments_on(tx, unit, id)?.into_iter().map(|payment| (unit, payment)).collect();
     let mut found = query::payments(tx, &ids.into_iter().collect::<Vec<_>>())?;
     found.retain(|payment| payment.to_obligations.is_positive());
     Ok(found.into_iter().max_by_key(|payment| payment.id))

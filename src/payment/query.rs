@@ -494,6 +494,21 @@ pub fn closed_days(
         .classify()
 }
 
+/// The first day from `day` on that is not closed for the account: what is posted late goes there.
+pub fn first_open_day(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    day: BusinessDay,
+) -> Result<BusinessDay> {
+    let closed = closed_days(conn, &[(unit, account)], day)?;
+    let mut open = day;
+    while closed.iter().any(|(_, closed_account, date)| *closed_account == account && *date == open) {
+        open = open.next();
+    }
+    Ok(open)
+}
+
 /// Claims set aside that nobody has settled yet: (unit, claim, channel, raw event, revision).
 pub fn parked(conn: &mut Conn, limit: i64) -> Result<Vec<(UnitId, ClaimId, String, RawEventId, i64)>> {
     parked_claim::table

@@ -5,11 +5,7 @@
 
 pub mod bridge;
 pub mod classification;
-pub mod day_certificate;
 pub mod day_close;
-mod day_facts;
-mod day_query;
-mod day_share;
 pub mod evidence;
 pub mod matching;
 pub mod office;

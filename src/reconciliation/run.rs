@@ -297,6 +297,7 @@ fn work(line: &StoredLine, case: Case, rule: &'static str, evidence: &[evidence:
         booking_date: line.booking_date,
         amount: line.amount,
         code: words(&line.codes).join("+"),
+        is_damaged: !line.damaged.is_empty(),
         bank_reference: line.bank_reference.clone(),
         revision: line.revision,
         case,

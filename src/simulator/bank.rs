@@ -186,7 +186,8 @@ impl Bank {
         let own = || self.ledger.iter().filter(|booking| booking.account_no == account_no);
         let sum = |bookings: &[&Booking]| Dong::sum(bookings.iter().map(|booking| Dong(booking.signed())));
         let before: Vec<&Booking> = own().filter(|booking| booking.booked_at.business_day() < day).collect();
-        let bookings: Vec<&Booking> = own().filter(|booking| booking.booked_at.business_day() == day).collect();
+        let bookings: Vec<&Booking> =
+            own().filter(|booking| booking.booked_at.business_day() == day).collect();
         let opening = account.opening.checked_add(sum(&before)?)?;
         Ok(Day {
             account_no: number,
@@ -214,14 +215,17 @@ pub(super) mod tests {
         bank.open_account(ACCOUNT, "UBND PHUONG MAU", day, Dong(1_000_000));
         let at = |minute: i64| day.start().plus_seconds(9 * 3600 + minute * 60);
         for (minute, habit) in Habit::ALL.into_iter().enumerate() {
-            bank.credit(at(minute as i64), &Transfer {
-                to_account: ACCOUNT.into(),
-                amount: Dong(25_000),
-                memo: "HNPH7K2MQ4X97 LE PHI CT".into(),
-                sender_account: "19001234567890".into(),
-                sender_name: "NGUYEN VAN MAU".into(),
-                habit,
-            })
+            bank.credit(
+                at(minute as i64),
+                &Transfer {
+                    to_account: ACCOUNT.into(),
+                    amount: Dong(25_000),
+                    memo: "HNPH7K2MQ4X97 LE PHI CT".into(),
+                    sender_account: "19001234567890".into(),
+                    sender_name: "NGUYEN VAN MAU".into(),
+                    habit,
+                },
+            )
             .unwrap();
         }
         bank.reverse(at(30), 2).unwrap();

@@ -497,10 +497,13 @@ fn settle_gaps(tx: &mut Tx<'_>, stamp: &Stamp<'_>, account: &BankAccount) -> Res
         let id = StatementId(gap.subject_id);
         let stored = query::statement(tx, account.unit, id)?;
         let before = balance_before(tx, account, stored.opening_on)?;
-        let day =
-            query::known_lines(tx, account.unit, account.id, stored.opening_on, stored.opening_on)?;
-        let span =
-            Span { first_day: stored.opening_on, opening: stored.opening, closing: stored.closing, lines: &[] };
+        let day = query::known_lines(tx, account.unit, account.id, stored.opening_on, stored.opening_on)?;
+        let span = Span {
+            first_day: stored.opening_on,
+            opening: stored.opening,
+            closing: stored.closing,
+            lines: &[],
+        };
         if identity::plan(before, &day, span).is_chained {
             let reason = "the missing statement came";
             causes.push((account.unit, Kind::StatementGap, Subject::Statement(id), reason));

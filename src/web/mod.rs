@@ -14,9 +14,9 @@ mod respond;
 pub mod retention;
 mod routes;
 mod serve;
-mod trace;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 pub use api::raise;
 pub use serve::{serve, serve_until};

@@ -57,8 +57,6 @@ const KNOWN_LONG: &[(&str, usize)] = &[
     ("src/payment/settle.rs", 800),
     ("src/statement/import.rs", 550),
     ("src/statement/query.rs", 600),
-    ("src/reconciliation/day_close.rs", 560),
-    ("src/reconciliation/day_query.rs", 700),
     // One table after the other; diesel reads it, people rarely do.
     ("src/store/schema.rs", 1_000),
 ];

@@ -9,9 +9,9 @@ use crate::actor::Role;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, UnitId};
+use crate::reconciliation;
 use crate::reconciliation::day_close::{self, Closing};
 use crate::reconciliation::proof::Obstacle;
-use crate::reconciliation;
 use crate::statement;
 use crate::store::Conn;
 use crate::unit::account;
@@ -69,8 +69,11 @@ pub async fn reconcile(caller: Caller, payload: web::Payload, shared: web::Data<
             None => None,
         };
         let visited = reconciliation::reconcile_accounts(&app.store, &|| app.stamp(), &caller.0, unit)?;
-        let receipts: Vec<_> =
-            visited.iter().filter_map(|one| one.outcome.as_ref().ok()).flat_map(|report| report.receipts.clone()).collect();
+        let receipts: Vec<_> = visited
+            .iter()
+            .filter_map(|one| one.outcome.as_ref().ok())
+            .flat_map(|report| report.receipts.clone())
+            .collect();
         crate::payment::settler::Numbered::numbered(&*app.sealing, &receipts);
         Ok(visited.iter().map(visited_json).collect::<Vec<Value>>())
     });
@@ -116,7 +119,9 @@ pub async fn close_day(caller: Caller, payload: web::Payload, shared: web::Data<
         day_close::close(&app.store, &app.keyring, &|| app.stamp(), &caller.0, unit, account, asked.date)
     });
     match closing.await? {
-        Closing::Closed(certificate) => respond::ok(&json!({ "certificate": certificate_json(&certificate) })),
+        Closing::Closed(certificate) => {
+            respond::ok(&json!({ "certificate": certificate_json(&certificate) }))
+        }
         Closing::Refused(obstacles) => respond::json(
             actix_web::http::StatusCode::CONFLICT,
             &json!({
@@ -168,7 +173,9 @@ fn account_asked(
     let unit = unit_asked(conn, actor, asked.unit.as_deref())?;
     let accounts = account::of_unit(conn, unit)?;
     let found = match &asked.account {
-        Some(number) => accounts.iter().find(|account| account.account_no.eq_ignore_ascii_case(number.trim())),
+        Some(number) => {
+            accounts.iter().find(|account| account.account_no.eq_ignore_ascii_case(number.trim()))
+        }
         None if accounts.len() == 1 => accounts.first(),
         None => return Err(Error::invalid("account", "field_missing", "name the account by its number")),
     };

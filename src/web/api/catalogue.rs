@@ -211,10 +211,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
-        path: "/r/{lookup}.xml",
-        vi: "Tải biên lai đã ký.",
-        en: "The exact signed bytes.",
-        ..NONE
+        path: "/r/{lookup}.xml", vi: "Tải biên lai đã ký.", en: "The exact signed bytes.", ..NONE
     },
     Endpoint { path: "/api", vi: "Trang này.", en: "This page.", ..NONE },
     Endpoint { path: "/assets/bienlai.css", vi: "Kiểu trình bày.", en: "The stylesheet.", ..NONE },

@@ -183,5 +183,7 @@ fn read_target(text: &str) -> Result<i64> {
         Some("unt") => text.parse().map(|id: UnitId| id.0),
         _ => Err(Error::invalid("target", "id_unreadable", "expected an id")),
     };
-    read.map_err(|_| Error::invalid("target", "id_unreadable", "expected the id of an obligation, payment, …"))
+    read.map_err(|_| {
+        Error::invalid("target", "id_unreadable", "expected the id of an obligation, payment, …")
+    })
 }

@@ -10,7 +10,9 @@ pub mod raise;
 mod receipts;
 mod view;
 
-pub use books::{close_day, days as list_days, import as import_statement, reconcile, statements as list_statements};
+pub use books::{
+    close_day, days as list_days, import as import_statement, reconcile, statements as list_statements,
+};
 pub use exceptions::{approve as approve_exception, find as find_exception, list as list_exceptions};
 pub use exceptions::{propose as propose_exception, refuse as refuse_exception};
 pub use obligations::{

@@ -115,7 +115,14 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
             let lines = query::lines(conn, &ids)?;
             let items = found
                 .iter()
-                .map(|item| view::obligation(&shared, conn, item, lines.get(&(unit, item.id)).map_or(&[], Vec::as_slice)))
+                .map(|item| {
+                    view::obligation(
+                        &shared,
+                        conn,
+                        item,
+                        lines.get(&(unit, item.id)).map_or(&[], Vec::as_slice),
+                    )
+                })
                 .collect::<Result<Vec<_>>>()?;
             Ok(json!({ "obligations": items, "next": next }))
         })
@@ -182,7 +189,8 @@ pub async fn changes(request: HttpRequest, caller: Caller, shared: web::Data<Sha
     let page = block(move || {
         let actor = &caller.0;
         let client = actor.client.filter(|_| actor.role == Role::DossierSystem);
-        let found = shared.app().read(actor, |conn| query::changes(conn, &actor.scope, client, after, limit))?;
+        let found =
+            shared.app().read(actor, |conn| query::changes(conn, &actor.scope, client, after, limit))?;
         let next = feed_cursor(found.last().map_or(after, |last| last.feed_no));
         Ok(ChangesPage { changes: found.into_iter().map(|item| view::change(&shared, item)).collect(), next })
     });
@@ -199,11 +207,8 @@ fn read_feed_cursor(text: &str) -> Result<i64> {
         return Ok(0);
     }
     let digits = text.strip_prefix('f').filter(|digits| !digits.starts_with(['+', '-']));
-    digits
-        .and_then(|digits| i64::from_str_radix(digits, 16).ok())
-        .ok_or_else(|| cursor_unreadable("after"))
+    digits.and_then(|digits| i64::from_str_radix(digits, 16).ok()).ok_or_else(|| cursor_unreadable("after"))
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -26,6 +26,9 @@ use crate::{obligation, receipt};
 
 const CREATE: &str = "POST /api/v1/obligations/{id}/payments";
 
+/// A receipt that was numbered and waits for its signature.
+type Numbers = (UnitId, ReceiptId);
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Asked {
@@ -55,7 +58,8 @@ pub async fn create(
         let mut numbered = None;
         let given = once(&app, &shared.in_flight, &actor, &repeatable, StatusCode::CREATED, |tx, stamp| {
             let unit = locate(tx, &actor, id)?;
-            let taking = Taking { unit, obligation: id, amount: asked.amount, method, collector: collector.clone() };
+            let taking =
+                Taking { unit, obligation: id, amount: asked.amount, method, collector: collector.clone() };
             let (body, receipt) = take(&shared, tx, stamp, &actor, &taking)?;
             numbered = receipt;
             Ok(body)
@@ -84,7 +88,7 @@ fn take(
     stamp: &Stamp<'_>,
     actor: &Actor,
     taking: &Taking,
-) -> Result<(Vec<u8>, Option<(UnitId, ReceiptId)>)> {
+) -> Result<(Vec<u8>, Option<Numbers>)> {
     let taken = counter::take(tx, stamp, actor, taking)?;
     let item = obligation::find(tx, taking.unit, taking.obligation)?;
     let receipt = match taken.receipt {

@@ -11,7 +11,11 @@ use crate::web::extract::{self, Caller};
 use crate::web::pages;
 use crate::web::respond::{self, Answer, block};
 
-async fn owed(request: &HttpRequest, caller: Caller, shared: web::Data<Shared>) -> crate::error::Result<pages::vietqr::Drawn> {
+async fn owed(
+    request: &HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+) -> crate::error::Result<pages::vietqr::Drawn> {
     let id: ObligationId = extract::path(request, "id")?;
     block(move || {
         shared.app().read(&caller.0, |conn| {

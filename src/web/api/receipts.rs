@@ -45,6 +45,7 @@ fn load(conn: &mut Conn, actor: &Actor, id: ReceiptId) -> Result<Stored> {
 
 /// The signed bytes; signing follows numbering by moments.
 pub fn signed(conn: &mut Conn, item: &Stored) -> Result<Vec<u8>> {
-    query::document(conn, item.unit, item.id)?
-        .ok_or_else(|| Error::conflict("receipt_not_signed", "it is numbered; its signature follows in a moment"))
+    query::document(conn, item.unit, item.id)?.ok_or_else(|| {
+        Error::conflict("receipt_not_signed", "it is numbered; its signature follows in a moment")
+    })
 }

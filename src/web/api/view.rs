@@ -88,7 +88,12 @@ impl LineView {
 }
 
 /// An obligation with its QR payload and links.
-pub fn obligation(shared: &Shared, conn: &mut Conn, item: &Obligation, lines: &[Line]) -> Result<ObligationView> {
+pub fn obligation(
+    shared: &Shared,
+    conn: &mut Conn,
+    item: &Obligation,
+    lines: &[Line],
+) -> Result<ObligationView> {
     let is_owed = item.outstanding().is_positive();
     Ok(ObligationView {
         id: item.id,

@@ -52,7 +52,11 @@ mod tests {
     fn every_example_of_a_body_is_json() {
         for endpoint in ENDPOINTS {
             for example in [endpoint.body, endpoint.answer].into_iter().filter(|text| text.starts_with('{')) {
-                assert!(serde_json::from_str::<serde_json::Value>(example).is_ok(), "{}: {example}", endpoint.path);
+                assert!(
+                    serde_json::from_str::<serde_json::Value>(example).is_ok(),
+                    "{}: {example}",
+                    endpoint.path
+                );
             }
         }
     }

@@ -47,9 +47,11 @@ impl Standing {
         match self {
             Standing::Unpaid => ("Chưa nộp", "Not paid yet", "open"),
             Standing::Late => ("Quá hạn nộp", "Past its due date", "late"),
-            Standing::Advised => {
-                ("Đã nhận báo có, chờ xác nhận", "The bank reported your payment; it is being confirmed", "wait")
-            }
+            Standing::Advised => (
+                "Đã nhận báo có, chờ xác nhận",
+                "The bank reported your payment; it is being confirmed",
+                "wait",
+            ),
             Standing::Partial => ("Đã nộp một phần", "Paid in part", "open"),
             Standing::Paid => ("Đã nộp đủ", "Paid in full", "done"),
             Standing::Cancelled => ("Đã hủy, không phải nộp", "Cancelled, nothing is due", "gone"),

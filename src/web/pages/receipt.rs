@@ -8,8 +8,8 @@ use super::{Page, html, mask};
 use crate::actor::Scope;
 use crate::error::{Error, Result};
 use crate::obligation;
-use crate::receipt::query::{self, Stored};
 use crate::receipt::LookupCode;
+use crate::receipt::query::{self, Stored};
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::api::signed_document;
@@ -134,6 +134,11 @@ fn compose(
 /// The lines that stand on this receipt.
 fn printed(conn: &mut Conn, item: &Stored) -> Result<Vec<(String, String)>> {
     let lines = obligation::lines(conn, item.unit, item.obligation)?;
-    let is_printed = |line: &&obligation::Line| line.document_kind == item.document_kind && line.kind != "pass_through";
-    Ok(lines.iter().filter(is_printed).map(|line| (line.item_name.clone(), line.amount.to_string())).collect())
+    let is_printed =
+        |line: &&obligation::Line| line.document_kind == item.document_kind && line.kind != "pass_through";
+    Ok(lines
+        .iter()
+        .filter(is_printed)
+        .map(|line| (line.item_name.clone(), line.amount.to_string()))
+        .collect())
 }

@@ -20,7 +20,10 @@ fn a_dossier_is_raised_paid_by_transfer_and_its_receipt_is_downloaded() {
         for told in ["<svg", "Chưa nộp", "10.000 đ", "T*** T*** Mẫu", "Vì sao số tiền này"] {
             assert!(page.contains(told), "{told}: {page}");
         }
-        assert!(!page.contains("001199000000") && !page.contains("Trần"), "no personal data on a public page");
+        assert!(
+            !page.contains("001199000000") && !page.contains("Trần"),
+            "no personal data on a public page"
+        );
 
         let first = service.bank_says("N1", &format!("{code} LE PHI"), 4_000).await;
         assert_eq!(first.status, 200, "{}", first.text());
@@ -42,7 +45,10 @@ fn a_dossier_is_raised_paid_by_transfer_and_its_receipt_is_downloaded() {
         let by_system = service
             .get(&service.dossier, &format!("/api/v1/receipts/{}/xml", receipt["id"].as_str().unwrap()))
             .await;
-        assert_eq!(by_citizen.header("content-disposition"), "attachment; filename=\"bien-lai-bl26e-0000001.xml\"");
+        assert_eq!(
+            by_citizen.header("content-disposition"),
+            "attachment; filename=\"bien-lai-bl26e-0000001.xml\""
+        );
         assert_eq!(by_citizen.body, by_system.body);
         assert!(by_citizen.text().contains("<Signature"));
     });
@@ -103,8 +109,14 @@ fn a_refused_request_leaves_no_trace_and_may_be_corrected_under_its_key() {
         assert_eq!(reply.json()["error"]["request_id"].as_str().unwrap(), reply.header("x-request-id"));
         let mut unknown = copies("H26-0005");
         unknown["discount"] = json!(1);
-        assert_eq!(service.post(&service.dossier, "/api/v1/obligations", "K", &unknown).await.code(), "json_unreadable");
-        assert_eq!(service.post(&service.dossier, "/api/v1/obligations", "K", &copies("H26-0005")).await.status, 201);
+        assert_eq!(
+            service.post(&service.dossier, "/api/v1/obligations", "K", &unknown).await.code(),
+            "json_unreadable"
+        );
+        assert_eq!(
+            service.post(&service.dossier, "/api/v1/obligations", "K", &copies("H26-0005")).await.status,
+            201
+        );
     });
 }
 
@@ -132,7 +144,8 @@ fn a_cashier_takes_cash_once_however_often_the_button_is_pressed() {
         let raised = service.raise("H26-0007").await;
         let path = format!("/api/v1/obligations/{}/payments", raised["id"].as_str().unwrap());
         let body = json!({ "method": "cash", "amount": 10_000 });
-        let short = service.post(&service.cashier, &path, "S", &json!({ "method": "cash", "amount": 1 })).await;
+        let short =
+            service.post(&service.cashier, &path, "S", &json!({ "method": "cash", "amount": 1 })).await;
         assert_eq!(short.code(), "counter_full_amount_only");
         let first = service.post(&service.cashier, &path, "C", &body).await;
         assert_eq!(first.status, 201, "{}", first.text());
@@ -140,7 +153,8 @@ fn a_cashier_takes_cash_once_however_often_the_button_is_pressed() {
         assert_eq!(service.post(&service.cashier, &path, "C", &body).await.body, first.body);
         let anew = service.post(&service.cashier, &path, "D", &body).await;
         assert_eq!((anew.status, anew.code().as_str()), (409, "obligation_closed"));
-        let page = service.get("", &format!("/p/{}", raised["reference_code"].as_str().unwrap())).await.text();
+        let page =
+            service.get("", &format!("/p/{}", raised["reference_code"].as_str().unwrap())).await.text();
         assert!(page.contains("Đã nộp đủ") && !page.contains("<svg"), "{page}");
     });
 }
@@ -157,7 +171,12 @@ fn the_feed_tells_every_change_in_order_with_the_receipts_link() {
         let rest = format!("/api/v1/obligations/changes?after={}", page["next"].as_str().unwrap());
         let page = service.get(&service.dossier, &rest).await.json();
         assert_eq!(page["changes"][0]["state"], "paid", "{page}");
-        assert!(page["changes"][0]["receipt"]["links"]["xml"].as_str().unwrap().starts_with("https://bienlai.example/r/"));
+        assert!(
+            page["changes"][0]["receipt"]["links"]["xml"]
+                .as_str()
+                .unwrap()
+                .starts_with("https://bienlai.example/r/")
+        );
         let wrong = service.get(&service.dossier, "/api/v1/obligations/changes?after=17").await;
         assert_eq!(wrong.code(), "cursor_unreadable");
     });
@@ -177,7 +196,11 @@ fn guessing_look_up_codes_is_slowed_down_and_answered_in_vietnamese() {
         }
         assert_eq!(&statuses[..12], [404; 12]);
         assert_eq!(&statuses[12..], [429, 429]);
-        assert_eq!(service.get("", "/p/HNPH00000000X").await.status, 429, "both kinds of code share the limit");
+        assert_eq!(
+            service.get("", "/p/HNPH00000000X").await.status,
+            429,
+            "both kinds of code share the limit"
+        );
     });
 }
 
@@ -185,7 +208,8 @@ fn guessing_look_up_codes_is_slowed_down_and_answered_in_vietnamese() {
 fn an_unproven_callback_is_refused_and_a_trace_of_it_is_kept() {
     with_service("refused", |service| async move {
         let headers = [("x-bienlai-timestamp", "1"), ("x-bienlai-signature", "v1=00")];
-        let reply = service.send(Method::POST, "/callback/vpbank", &headers, b"{\"amount\":1}".to_vec()).await;
+        let reply =
+            service.send(Method::POST, "/callback/vpbank", &headers, b"{\"amount\":1}".to_vec()).await;
         assert_eq!(reply.status, 401, "{}", reply.text());
         let huge = service.send(Method::POST, "/callback/vpbank", &headers, vec![b'x'; 10 << 20]).await;
         assert_eq!(huge.status, 413, "{}", huge.text());
@@ -217,7 +241,8 @@ fn vietqr_fetches_its_token_and_reports_a_movement_with_it() {
         let reply = service.send(Method::POST, sync, &headers, body.to_string().into_bytes()).await;
         assert_eq!(reply.json()["error"], Value::Bool(false), "{}", reply.text());
         // This channel is not trusted: the payer reads that the money is awaited.
-        let page = service.get("", &format!("/p/{}", raised["reference_code"].as_str().unwrap())).await.text();
+        let page =
+            service.get("", &format!("/p/{}", raised["reference_code"].as_str().unwrap())).await.text();
         assert!(page.contains("Đã nhận báo có, chờ xác nhận"), "{page}");
         assert_eq!(service.send(Method::POST, sync, &[], body.to_string().into_bytes()).await.status, 401);
     });
@@ -229,15 +254,23 @@ fn an_exception_is_proposed_by_one_and_approved_by_another() {
         service.bank_says("N9", "khong co ma", 7_000).await;
         let listed = service.get(&service.finance, "/api/v1/exceptions?state=open").await.json();
         let item = &listed["exceptions"][0];
-        assert_eq!((item["kind"].as_str(), item["amount"].as_i64()), (Some("unidentified_credit"), Some(7_000)));
+        assert_eq!(
+            (item["kind"].as_str(), item["amount"].as_i64()),
+            (Some("unidentified_credit"), Some(7_000))
+        );
         let path = format!("/api/v1/exceptions/{}", item["id"].as_str().unwrap());
         let body = json!({ "resolution": "acknowledge", "reason": "Chờ người chuyển" });
         let proposed = service.post(&service.finance, &format!("{path}/propose"), "", &body).await;
         assert_eq!(proposed.json()["exception"]["state"], "proposed", "{}", proposed.text());
         let own = service.post(&service.finance, &format!("{path}/approve"), "", &json!({})).await;
         assert_eq!((own.status, own.code().as_str()), (403, "maker_is_checker"));
-        assert_eq!(service.get(&service.approver, &path).await.json()["proposal"]["resolution"], "acknowledge");
-        let refused = service.post(&service.approver, &format!("{path}/refuse"), "", &json!({ "reason": "Thiếu" })).await;
+        assert_eq!(
+            service.get(&service.approver, &path).await.json()["proposal"]["resolution"],
+            "acknowledge"
+        );
+        let refused = service
+            .post(&service.approver, &format!("{path}/refuse"), "", &json!({ "reason": "Thiếu" }))
+            .await;
         assert_eq!(refused.json()["exception"]["state"], "open", "{}", refused.text());
     });
 }
@@ -250,9 +283,11 @@ fn health_tells_what_it_is_and_what_waits() {
         assert_eq!((ready.status, ready.json()["ready"].clone()), (200, Value::Bool(true)));
         service.bank_says("N1", "khong co ma", 7_000).await;
         let metrics = service.get("", "/metrics").await.text();
-        for name in
-            ["bienlai_oldest_unproven_age_seconds", "bienlai_oldest_unexplained_age_seconds", "bienlai_receipts_unsigned"]
-        {
+        for name in [
+            "bienlai_oldest_unproven_age_seconds",
+            "bienlai_oldest_unexplained_age_seconds",
+            "bienlai_receipts_unsigned",
+        ] {
             assert!(metrics.contains(name), "{name}: {metrics}");
         }
         assert_eq!(service.get("", "/nowhere").await.code(), "path_not_found");

@@ -31,7 +31,6 @@ pub const ACCOUNT_NO: &str = "0123456789";
 pub struct Service {
     pub app: Arc<App>,
     address: SocketAddr,
-    pub unit: UnitId,
     pub dossier: String,
     pub cashier: String,
     pub finance: String,
@@ -102,7 +101,9 @@ pub fn open(name: &str) -> Arc<App> {
 fn furnish(app: Arc<App>, address: SocketAddr) -> Service {
     let system = Actor::system();
     let unit = register(&app, &system);
-    let person = |name: &str| app.write(&system, |tx, stamp| identity::create_person(tx, stamp, &system, unit, name)).unwrap();
+    let person = |name: &str| {
+        app.write(&system, |tx, stamp| identity::create_person(tx, stamp, &system, unit, name)).unwrap()
+    };
     let (maker, checker) = (person("Lê Thị Mẫu"), person("Phạm Văn Mẫu"));
     trust(&app, &system, unit, maker, checker);
     let client = |role, person, scope: Scope| token(&app, role, person, scope);
@@ -115,7 +116,6 @@ fn furnish(app: Arc<App>, address: SocketAddr) -> Service {
         stranger: client(Role::DossierSystem, None, Scope::unit(CITY)),
         app,
         address,
-        unit,
     }
 }
 
@@ -129,46 +129,67 @@ fn token(app: &App, role: Role, person: Option<PersonId>, scope: Scope) -> Strin
 fn register(app: &App, system: &Actor) -> UnitId {
     let on = "2025-07-01".parse().unwrap();
     app.write(system, |tx, stamp| {
-        let unit = unit::register(tx, stamp, system, NewUnit {
-            code: "00070".into(),
-            name: "Ủy ban nhân dân phường Mẫu".into(),
-            kind: "phường".into(),
-            tax_code: testing::TAX_CODE.into(),
-            budget_code: None,
-            address: "Số 1, đường Mẫu".into(),
-            phone: None,
-            valid_from: on,
-        })?;
-        unit::account::register(tx, stamp, system, NewAccount {
-            unit,
-            bank_bin: "970432".into(),
-            account_no: ACCOUNT_NO.into(),
-            holder_name: "UBND PHUONG MAU".into(),
-            opened_on: on,
-            opening_balance: Dong::ZERO,
-        })?;
-        series::open(tx, stamp, system, NewSeries {
-            unit,
-            document_kind: "receipt".into(),
-            template: "01BLP0-001".into(),
-            series: "BL-26E".into(),
-            year: 2026,
-            last_allowed_no: 1_000,
-            registration: "TB-01".into(),
-        })?;
+        let unit = unit::register(
+            tx,
+            stamp,
+            system,
+            NewUnit {
+                code: "00070".into(),
+                name: "Ủy ban nhân dân phường Mẫu".into(),
+                kind: "phường".into(),
+                tax_code: testing::TAX_CODE.into(),
+                budget_code: None,
+                address: "Số 1, đường Mẫu".into(),
+                phone: None,
+                valid_from: on,
+            },
+        )?;
+        unit::account::register(
+            tx,
+            stamp,
+            system,
+            NewAccount {
+                unit,
+                bank_bin: "970432".into(),
+                account_no: ACCOUNT_NO.into(),
+                holder_name: "UBND PHUONG MAU".into(),
+                opened_on: on,
+                opening_balance: Dong::ZERO,
+            },
+        )?;
+        series::open(
+            tx,
+            stamp,
+            system,
+            NewSeries {
+                unit,
+                document_kind: "receipt".into(),
+                template: "01BLP0-001".into(),
+                series: "BL-26E".into(),
+                year: 2026,
+                last_allowed_no: 1_000,
+                registration: "TB-01".into(),
+            },
+        )?;
         let key_pem = SecretString::from(testing::SIGNER_PEM);
-        certificate::store(tx, stamp, system, NewCertificate {
-            unit,
-            subject: "test".into(),
-            serial: "1".into(),
-            certificate_pem: testing::SIGNER_PEM.into(),
-            chain_pem: testing::SIGNER_PEM.into(),
-            key_pem: &key_pem,
-            not_before: stamp.now.minus_seconds(86_400),
-            not_after: stamp.now.plus_seconds(86_400),
-            is_test: true,
-        })?;
-        let loaded = edition::store_edition(tx, stamp, system, include_str!("../../../fixtures/tariff/hanoi.toml"))?;
+        certificate::store(
+            tx,
+            stamp,
+            system,
+            NewCertificate {
+                unit,
+                subject: "test".into(),
+                serial: "1".into(),
+                certificate_pem: testing::SIGNER_PEM.into(),
+                chain_pem: testing::SIGNER_PEM.into(),
+                key_pem: &key_pem,
+                not_before: stamp.now.minus_seconds(86_400),
+                not_after: stamp.now.plus_seconds(86_400),
+                is_test: true,
+            },
+        )?;
+        let loaded =
+            edition::store_edition(tx, stamp, system, include_str!("../../../fixtures/tariff/hanoi.toml"))?;
         assert!(loaded.is_ok(), "the tariff of the fixtures loads");
         Ok(unit)
     })
@@ -178,19 +199,24 @@ fn register(app: &App, system: &Actor) -> UnitId {
 fn trust(app: &App, system: &Actor, unit: UnitId, maker: PersonId, checker: PersonId) {
     app.write(system, |tx, stamp| {
         let account = unit::account::receiving(tx, unit)?.id;
-        trust::grant(tx, stamp, system, Grant {
-            unit,
-            account,
-            channel: "vpbank".into(),
-            valid_from: "2026-01-01".parse()?,
-            valid_until: "2026-12-31".parse()?,
-            agreement_no: "HD-01".into(),
-            claim_limit: Dong(50_000_000),
-            unproven_limit: Dong(500_000_000),
-            age_limit_days: 5,
-            maker,
-            checker,
-        })
+        trust::grant(
+            tx,
+            stamp,
+            system,
+            Grant {
+                unit,
+                account,
+                channel: "vpbank".into(),
+                valid_from: "2026-01-01".parse()?,
+                valid_until: "2026-12-31".parse()?,
+                agreement_no: "HD-01".into(),
+                claim_limit: Dong(50_000_000),
+                unproven_limit: Dong(500_000_000),
+                age_limit_days: 5,
+                maker,
+                checker,
+            },
+        )
     })
     .unwrap();
 }
@@ -242,7 +268,8 @@ impl Service {
 
     /// Raises 10.000 đồng for a dossier.
     pub async fn raise(&self, dossier_code: &str) -> Value {
-        let reply = self.post(&self.dossier, "/api/v1/obligations", dossier_code, &copies(dossier_code)).await;
+        let reply =
+            self.post(&self.dossier, "/api/v1/obligations", dossier_code, &copies(dossier_code)).await;
         assert_eq!(reply.status, 201, "{}", reply.text());
         reply.json()
     }

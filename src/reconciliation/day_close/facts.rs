@@ -3,17 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::classification::Class;
-use super::day_query::{self as query, Noted};
-use super::proof::{
-    Before, DayFacts, Item, LineFacts, NextStatement, Obstacle, OpenItem, Sequence, StatementFacts,
-};
+use super::query::{self, Noted};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::exception::Kind;
 use crate::id::*;
 use crate::ledger::{self, Account};
+use crate::reconciliation::classification::Class;
+use crate::reconciliation::proof::{
+    Before, DayFacts, Item, LineFacts, NextStatement, Obstacle, OpenItem, Sequence, StatementFacts,
+};
 use crate::statement::query::{self as statements, StoredLine, StoredStatement};
 use crate::store::Conn;
 use crate::unit::BankAccount;
@@ -84,9 +84,9 @@ impl Shown {
         let since = statements::ready_since(conn, account.unit, account.id, date)?;
         let has_lines = !statements::lines_of_day(conn, account.unit, account.id, date)?.is_empty();
         // A statement of several days shows those of them that have lines, and its last.
-        let (on_day, later): (Vec<_>, Vec<_>) = since.into_iter().partition(|one| {
-            one.closing_on == date || (one.opening_on <= date && has_lines)
-        });
+        let (on_day, later): (Vec<_>, Vec<_>) = since
+            .into_iter()
+            .partition(|one| one.closing_on == date || (one.opening_on <= date && has_lines));
         let earlier = statements::ready_before(conn, account.unit, account.id, date, LOOK_BACK)?.pop();
         Ok(Shown { date, on_day, later, earlier })
     }
@@ -105,8 +105,13 @@ impl Shown {
         let mut openings = Vec::new();
         let mut closings = Vec::new();
         for one in &self.on_day {
-            let after =
-                statements::turnover(conn, account.unit, account.id, self.date.next(), one.closing_on.next())?;
+            let after = statements::turnover(
+                conn,
+                account.unit,
+                account.id,
+                self.date.next(),
+                one.closing_on.next(),
+            )?;
             let closing = one.closing.checked_sub(after)?;
             let is_first = one.opening_on == self.date;
             openings.push(if is_first { one.opening } else { closing.checked_sub(turnover)? });
@@ -152,7 +157,11 @@ impl Shown {
         let Some(next) = self.later.first() else { return Ok(None) };
         if next.opening_on > self.date {
             let sequence_first = next.sequence.and_then(|sequence| u32::try_from(sequence).ok());
-            return Ok(Some(NextStatement { first_day: next.opening_on, opening: next.opening, sequence_first }));
+            return Ok(Some(NextStatement {
+                first_day: next.opening_on,
+                opening: next.opening,
+                sequence_first,
+            }));
         }
         // The day lies within a statement of several days and has no line in it.
         let after =
@@ -241,7 +250,11 @@ fn posted_by_line(
     Ok(posted)
 }
 
-fn line_facts(line: &StoredLine, unknown: &HashMap<LineId, Dong>, posted: &HashMap<LineId, Dong>) -> LineFacts {
+fn line_facts(
+    line: &StoredLine,
+    unknown: &HashMap<LineId, Dong>,
+    posted: &HashMap<LineId, Dong>,
+) -> LineFacts {
     let sign = line.amount.0.signum();
     let class = line.class.as_deref().and_then(|class| Class::parse(class).ok());
     let (class, matched, open) = match unknown.get(&line.id) {
@@ -299,7 +312,9 @@ impl Open {
                 "line" => {
                     let id = LineId(item.subject_id);
                     let of_day = today.get(&id).map(|line| (line.open, line.booking_date));
-                    of_day.or_else(|| earlier.get(&id).copied()).map(|(amount, on)| (Item::Line(id), amount, on))
+                    of_day
+                        .or_else(|| earlier.get(&id).copied())
+                        .map(|(amount, on)| (Item::Line(id), amount, on))
                 }
                 "movement" if item.opened_on <= date => {
                     Some((Item::Movement(MovementId(item.subject_id)), item.amount, item.opened_on))
@@ -316,7 +331,12 @@ impl Open {
             };
             if let Some((about, amount, first_seen)) = carried {
                 named.insert(about);
-                open.items.push(OpenItem { item: about, amount, first_seen, exception: Some((item.id, kind)) });
+                open.items.push(OpenItem {
+                    item: about,
+                    amount,
+                    first_seen,
+                    exception: Some((item.id, kind)),
+                });
             }
         }
         open.add_unnamed_lines(conn, account, lines, &named)?;
@@ -337,7 +357,9 @@ impl Open {
         for line in unnamed {
             let last = query::resolved_of_line(conn, account.unit, account.id, line.id)?.pop();
             let exception = match last {
-                Some(item) => Some((item.id, Kind::from_number(u8::try_from(item.kind).unwrap_or_default())?)),
+                Some(item) => {
+                    Some((item.id, Kind::from_number(u8::try_from(item.kind).unwrap_or_default())?))
+                }
                 None => None,
             };
             self.items.push(OpenItem {

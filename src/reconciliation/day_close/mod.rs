@@ -3,14 +3,17 @@
 //! The proof is worked out and the certificate signed outside any transaction; storing checks
 //! again that nothing it looked at has changed. Days close in their order, nil days too.
 
+pub mod certificate;
+mod chain;
+mod facts;
+mod fee_query;
+mod query;
+mod share;
+
 use std::collections::BTreeSet;
 
 use ring::digest::{SHA256, digest};
 
-use super::day_certificate::{self, Content};
-use super::day_facts::{self, DayRead};
-use super::day_query::{self as query, CertificateRow, DayEventRow, DayRow, Fingerprint};
-use super::day_share::{Fee, Share, shares};
 use super::proof::{Obstacle, Proof, day_proof};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -19,16 +22,20 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::ledger::{self, Posting, Source};
-use crate::receipt::certificate::SigningCertificate;
-use crate::receipt::key::certificates_in;
 use crate::receipt::seal::{Held, Keyring};
 use crate::receipt::sign::Signer;
 use crate::statement;
 use crate::store::{Conn, Lane, Stamp, Store, Tx, failpoint, failure, rows};
 use crate::text;
 use crate::unit::{self, BankAccount, account};
+use certificate::Content;
+use facts::DayRead;
+use query::{CertificateRow, DayEventRow, DayRow, Fingerprint};
+use share::{Fee, shares};
 
-pub use super::day_query::{Certificate, certificates};
+pub use chain::verify_chain;
+pub use query::{Certificate, certificates};
+pub use share::Share;
 
 /// How often a close that something overtook starts over.
 const ATTEMPT_LIMIT: u32 = 5;
@@ -111,7 +118,8 @@ fn close_once<'a>(
 ) -> Result<Closing> {
     let now = stamp();
     // The city's key may sign for a unit, so the signer is looked up in every unit's scope.
-    let held = store.read(&crate::actor::Scope::All, |conn| keyring.signer(conn, now.vault, unit, now.now))?;
+    let held =
+        store.read(&crate::actor::Scope::All, |conn| keyring.signer(conn, now.vault, unit, now.now))?;
     let serial = held.signer.certificate().serial().to_owned();
     let prepared = store.read(&actor.scope, |conn| prepare(conn, &now, unit, account, date, &serial))?;
     let prepared = match prepared {
@@ -178,7 +186,7 @@ pub fn prepare(
 ) -> Result<std::result::Result<Prepared, Vec<Obstacle>>> {
     let account = account::find(conn, unit, account)?;
     let revision = check_date(conn, stamp, &account, date)?;
-    let read = day_facts::read(conn, &account, date)?;
+    let read = facts::read(conn, &account, date)?;
     let proof = match day_proof(&read.facts) {
         Ok(proof) if read.blockers.is_empty() => proof,
         outcome => {
@@ -190,7 +198,7 @@ pub fn prepare(
     let first = month_start(date).max(account.opened_on);
     let shares = shares(
         &fees_to_date(conn, &account, first, date)?,
-        &query::shared_between(conn, unit, account.id, first, date)?,
+        &fee_query::shared_between(conn, unit, account.id, first, date)?,
     )?;
     let seen = query::fingerprint(conn, unit, account.id, first, date)?;
     certify(conn, stamp, &account, revision, proof, shares, &read, signer_serial, (first, seen)).map(Ok)
@@ -211,7 +219,7 @@ fn certify(
     let id: CertificateId = stamp.mint()?;
     let unit = unit::find(conn, account.unit)?;
     let audit_root = audit::last_root(conn, account.unit)?;
-    let document = day_certificate::document(&Content {
+    let document = certificate::document(&Content {
         id,
         revision,
         unit: &unit,
@@ -252,7 +260,9 @@ fn check_date(conn: &mut Conn, stamp: &Stamp<'_>, account: &BankAccount, date: B
         return Err(Error::invalid("date", "day_before_account", detail));
     }
     match query::day_state(conn, account.unit, account.id, date)? {
-        Some((state, _)) if state == "closed" => Err(Error::conflict("day_closed", "this day is closed already")),
+        Some((state, _)) if state == "closed" => {
+            Err(Error::conflict("day_closed", "this day is closed already"))
+        }
         Some((_, revision)) => Ok(revision + 1),
         None => Ok(1),
     }
@@ -273,13 +283,13 @@ fn fees_to_date(
     date: BusinessDay,
 ) -> Result<Vec<Fee>> {
     let unit = account.unit;
-    let recognised = query::recognised_since(conn, unit, first)?;
+    let recognised = fee_query::recognised_since(conn, unit, first)?;
     let mut candidates: BTreeSet<ObligationId> = recognised.keys().copied().collect();
-    candidates.extend(query::shown_between(conn, unit, account.id, first, date)?);
+    candidates.extend(fee_query::shown_between(conn, unit, account.id, first, date)?);
     let candidates: Vec<ObligationId> = candidates.into_iter().collect();
-    let standings = query::standings(conn, unit, &candidates)?;
+    let standings = fee_query::standings(conn, unit, &candidates)?;
     let payments: BTreeSet<PaymentId> = standings.iter().map(|standing| standing.payment).collect();
-    let shown = query::shown_whole(conn, unit, &payments.into_iter().collect::<Vec<_>>())?;
+    let shown = fee_query::shown_whole(conn, unit, &payments.into_iter().collect::<Vec<_>>())?;
     let mut proven = std::collections::BTreeMap::new();
     for standing in &standings {
         let latest = proven.entry(standing.obligation).or_insert(Some((account.opened_on, account.id)));
@@ -293,7 +303,7 @@ fn fees_to_date(
             (on == account.id && (first..=date).contains(&counts_on)).then_some(*obligation)
         })
         .collect();
-    let fees = query::fees(conn, unit, &ready)?;
+    let fees = fee_query::fees(conn, unit, &ready)?;
     Ok(fees
         .into_iter()
         .filter(|(_, has_receipt, fee)| *has_receipt || fee.document_kind == "none")
@@ -305,7 +315,10 @@ fn fees_to_date(
 pub fn sign(prepared: &Prepared, held: &Held) -> Result<Vec<u8>> {
     let certificate = held.signer.certificate();
     if !certificate.is_valid_at(prepared.issued_at) {
-        return Err(Error::conflict("certificate_not_valid", "the signing certificate is not valid at this time"));
+        return Err(Error::conflict(
+            "certificate_not_valid",
+            "the signing certificate is not valid at this time",
+        ));
     }
     let signature = held
         .signer
@@ -431,96 +444,4 @@ fn postings(prepared: &Prepared) -> Result<Vec<Posting>> {
 
 fn sha256(bytes: &[u8]) -> String {
     text::hex(digest(&SHA256, bytes).as_ref())
-}
-
-/// Checks every certificate of an account: hash, signature, chain, balances, and that each closed
-/// day has one. Names the first that is broken.
-pub fn verify_chain(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Option<String>> {
-    let account = account::find(conn, unit, account)?;
-    let closed = query::closed(conn, unit, account.id)?;
-    let mut all = query::certificates(conn, unit, account.id)?;
-    let mut signers = std::collections::HashMap::new();
-    for certificate in &all {
-        if let Some(fault) = own_fault(conn, certificate, &mut signers)? {
-            return Ok(Some(format!("{} {}: {fault}", certificate.date, certificate.id)));
-        }
-    }
-    // Of a day that was closed again only the last certificate is part of the chain.
-    all.reverse();
-    all.dedup_by_key(|certificate| certificate.date);
-    all.reverse();
-    let mut previous: Option<&Certificate> = None;
-    for (day, revision) in &closed {
-        let Some(certificate) = all.iter().find(|one| one.date == *day && one.revision == *revision) else {
-            return Ok(Some(format!("{day}: the day is closed but has no certificate")));
-        };
-        if let Some(fault) = chain_fault(&account, previous, certificate) {
-            return Ok(Some(format!("{day} {}: {fault}", certificate.id)));
-        }
-        previous = Some(certificate);
-    }
-    let stray = all.iter().find(|one| {
-        previous.is_none_or(|last| one.date > last.date) && !closed.iter().any(|(day, _)| *day == one.date)
-    });
-    match stray {
-        Some(one) if query::day_state(conn, unit, account.id, one.date)?.is_none() => {
-            Ok(Some(format!("{} {}: the certificate belongs to no day", one.date, one.id)))
-        }
-        _ => Ok(None),
-    }
-}
-
-/// What is wrong with a certificate by itself.
-fn own_fault(
-    conn: &mut Conn,
-    certificate: &Certificate,
-    signers: &mut std::collections::HashMap<CertificateId, Option<SigningCertificate>>,
-) -> Result<Option<&'static str>> {
-    if sha256(&certificate.document) != certificate.document_sha256 {
-        return Ok(Some("the document is not the one that was hashed"));
-    }
-    let Ok(stated) = day_certificate::read(&certificate.document) else {
-        return Ok(Some("the document does not read"));
-    };
-    let row = day_certificate::Stated {
-        account: certificate.account.to_string(),
-        date: certificate.date.to_string(),
-        revision: certificate.revision.to_string(),
-        opening: certificate.opening.0.to_string(),
-        closing: certificate.closing.0.to_string(),
-        previous_sha256: certificate.previous_sha256.clone(),
-    };
-    if stated != row {
-        return Ok(Some("the row says something else than its document"));
-    }
-    if let std::collections::hash_map::Entry::Vacant(free) = signers.entry(certificate.signed_by) {
-        let pem = query::signer_pem(conn, &[certificate.unit, unit::CITY], certificate.signed_by)?;
-        let der = pem.and_then(|pem| certificates_in(&pem).ok()).and_then(|found| found.into_iter().next());
-        free.insert(der.and_then(|der| SigningCertificate::from_der(&der).ok()));
-    }
-    let Some(Some(signer)) = signers.get(&certificate.signed_by) else {
-        return Ok(Some("the signing certificate is not there"));
-    };
-    let is_signed = signer.is_valid_at(certificate.created_at)
-        && signer.verifies(&certificate.document, &certificate.signature);
-    Ok((!is_signed).then_some("the signature does not verify"))
-}
-
-/// What is wrong with a certificate's place behind the one before.
-fn chain_fault(
-    account: &BankAccount,
-    previous: Option<&Certificate>,
-    certificate: &Certificate,
-) -> Option<&'static str> {
-    let (date, opening, sha256) = match previous {
-        Some(before) => (before.date.next(), before.closing, before.document_sha256.as_str()),
-        None => (account.opened_on, account.opening_balance, ""),
-    };
-    if certificate.date != date {
-        return Some("a day before it has no certificate");
-    }
-    if certificate.previous_sha256 != sha256 {
-        return Some("it does not follow the certificate of the day before");
-    }
-    (certificate.opening != opening).then_some("it does not open with the balance of the day before")
 }

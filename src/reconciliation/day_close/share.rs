@@ -132,20 +132,20 @@ mod tests {
     }
 
     fn posted(shares: &[Share]) -> Sums {
-        shares
-            .iter()
-            .map(|share| ((share.from.to_string(), share.to.to_string()), share.amount))
-            .collect()
+        shares.iter().map(|share| ((share.from.to_string(), share.to.to_string()), share.amount)).collect()
     }
 
     #[test]
     fn the_odd_dong_is_the_budgets_and_a_le_phi_is_its_wholly() {
         let fees = [fee("P1", "phi", 7_000, 15_001), fee("L1", "le_phi", 7_000, 8_000)];
-        assert_eq!(texts(&shares(&fees, &Sums::new()).unwrap()), [
-            "fees_collected/L1 -> budget_due/805-2716 8000",
-            "fees_collected/P1 -> budget_due/805-2716 4501",
-            "fees_collected/P1 -> share_kept/P1 10500",
-        ]);
+        assert_eq!(
+            texts(&shares(&fees, &Sums::new()).unwrap()),
+            [
+                "fees_collected/L1 -> budget_due/805-2716 8000",
+                "fees_collected/P1 -> budget_due/805-2716 4501",
+                "fees_collected/P1 -> share_kept/P1 10500",
+            ]
+        );
     }
 
     #[test]
@@ -153,18 +153,18 @@ mod tests {
         let first = shares(&[fee("P1", "phi", 5_000, 1_001)], &Sums::new()).unwrap();
         let second = shares(&[fee("P1", "phi", 5_000, 2_002)], &posted(&first)).unwrap();
         // 2002 halves to 1001; day by day it would have been 500 and 500.
-        assert_eq!(texts(&second), [
-            "fees_collected/P1 -> budget_due/805-2716 500",
-            "fees_collected/P1 -> share_kept/P1 501",
-        ]);
+        assert_eq!(
+            texts(&second),
+            ["fees_collected/P1 -> budget_due/805-2716 500", "fees_collected/P1 -> share_kept/P1 501",]
+        );
     }
 
     #[test]
     fn what_is_no_fee_any_more_is_taken_back() {
         let first = shares(&[fee("P1", "phi", 5_000, 1_000)], &Sums::new()).unwrap();
-        assert_eq!(texts(&shares(&[], &posted(&first)).unwrap()), [
-            "fees_collected/P1 -> budget_due/805-2716 -500",
-            "fees_collected/P1 -> share_kept/P1 -500",
-        ]);
+        assert_eq!(
+            texts(&shares(&[], &posted(&first)).unwrap()),
+            ["fees_collected/P1 -> budget_due/805-2716 -500", "fees_collected/P1 -> share_kept/P1 -500",]
+        );
     }
 }

@@ -4,13 +4,13 @@
 //! of Canonical XML. The signature is detached: RSA PKCS#1 v1.5 with SHA-256 over exactly these
 //! bytes. The schema is `xsd/day_certificate/DC-1.0.xsd`.
 
-use super::day_share::Share;
-use super::proof::{Item, Proof};
+use super::share::Share;
 use crate::amount::Dong;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::{CertificateId, StatementId};
 use crate::receipt::xml::{push_attribute_value, push_text};
+use crate::reconciliation::proof::{Item, Proof};
 use crate::unit::{BankAccount, Unit};
 
 /// The format version in every certificate.
