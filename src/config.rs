@@ -187,9 +187,18 @@ impl Config {
 
     /// The same from text.
     pub fn parse(text: &str) -> Result<Config> {
+        Config::with_environment(text, &|name| read_environment(name))
+    }
+
+    /// The same, whatever the environment says.
+    pub fn parse_alone(text: &str) -> Result<Config> {
+        Config::with_environment(text, &|_| None)
+    }
+
+    fn with_environment(text: &str, environment: &dyn Fn(&str) -> Option<String>) -> Result<Config> {
         let mut config: Config = toml::from_str(text)
             .map_err(|error| Error::invalid("config", "config_unreadable", error.to_string()))?;
-        config.override_by(&|name| read_environment(name))?;
+        config.override_by(environment)?;
         config.check()?;
         Ok(config)
     }
@@ -244,7 +253,13 @@ impl Config {
         if !(1..=64).contains(&self.signing.threads) || !(1..=1_024).contains(&self.signing.batch) {
             return invalid("signing", "threads 1 to 64, batch 1 to 1024");
         }
-        self.master_key().map(|_| ())
+        if self.master_key()?.iter().all(|byte| *byte == 0) {
+            return invalid(
+                "vault.master_key",
+                "this is the example's key; make your own: openssl rand -hex 32",
+            );
+        }
+        Ok(())
     }
 
     pub fn database_url(&self) -> Result<DatabaseUrl> {
@@ -322,7 +337,12 @@ mod tests {
     #[test]
     fn the_example_file_is_valid_and_names_every_field() {
         let text = include_str!("../bienlai.example.toml");
-        let config: Config = toml::from_str(text).unwrap();
+        let copied: Config = toml::from_str(text).unwrap();
+        assert!(
+            copied.check().unwrap_err().to_string().contains("openssl rand"),
+            "a copied key protects nothing"
+        );
+        let config: Config = toml::from_str(&text.replace(&"0".repeat(64), &"07".repeat(32))).unwrap();
         config.check().unwrap();
         assert_eq!(config.channels.names(), ["sepay", "vietqr", "vpbank"]);
         let fields = [

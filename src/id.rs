@@ -180,6 +180,11 @@ impl Ids {
         state.reserved_until_ms = state.reserved_until_ms.max(reserved_until_ms);
     }
 
+    /// The mark before which ids may be minted now.
+    pub fn reserved_until_ms(&self) -> i64 {
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).reserved_until_ms
+    }
+
     /// Ends minting: the lease was lost to another process.
     pub fn revoke(&self) {
         let mut state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());

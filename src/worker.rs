@@ -11,7 +11,9 @@ use crate::app::App;
 use crate::audit;
 use crate::error::Result;
 use crate::id::{ReceiptId, UnitId};
+use crate::payment::due;
 use crate::payment::settler::{self, Numbered, Settler};
+use crate::receipt::sign::Signer;
 use crate::receipt::{query, seal};
 use crate::store::Lane;
 
@@ -181,6 +183,43 @@ pub fn number_committed(app: &App) -> Result<usize> {
     }
 }
 
+/// Makes the receipts that were due and can be made now. Returns how many.
+pub fn make_due_receipts(app: &App) -> Result<usize> {
+    let mut made = 0;
+    for (unit, obligation, kind, revision) in app.store.read(&Scope::All, |conn| query::due(conn, 100))? {
+        let receipt = app.store.write(&Scope::All, Lane::Bulk, |tx| {
+            due::make(tx, &app.stamp(), unit, obligation, &kind, revision)
+        });
+        match receipt {
+            Ok(Some(receipt)) => {
+                app.sealing.numbered(&[(unit, receipt)]);
+                made += 1;
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%obligation, %error, "a due receipt still cannot be made"),
+        }
+    }
+    Ok(made)
+}
+
+/// Signs each unit's newest audit root; units without any key are left for later. Returns how many.
+pub fn sign_audit_roots(app: &App) -> Result<usize> {
+    let roots = app.store.read(&Scope::All, audit::unsigned_roots)?;
+    let mut signed = 0;
+    for root in roots {
+        let stamp = app.stamp();
+        let signer =
+            app.store.read(&Scope::All, |conn| app.keyring.signer(conn, stamp.vault, root.unit, stamp.now));
+        let Ok(held) = signer else { continue };
+        let Some(signature) = held.signer.sign(&[&root.message()])?.pop() else { continue };
+        app.store.write(&Scope::All, Lane::Bulk, |tx| {
+            audit::store_signature(tx, &stamp, &root, held.certificate, signature.clone())
+        })?;
+        signed += 1;
+    }
+    Ok(signed)
+}
+
 fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
     let tools = app.settling_tools();
     let mut round = 0_u64;
@@ -191,6 +230,10 @@ fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
         }
         if round % 10 == 1 {
             settler::retry_parked(&tools)?;
+            make_due_receipts(app)?;
+        }
+        if round % 3_600 == 60 {
+            sign_audit_roots(app)?;
         }
         if round % 600 == 1 {
             crate::web::retention::purge(app)?;

@@ -3,12 +3,12 @@
 mod query;
 mod seal;
 
-pub use seal::{Sealed, seal_pending, verify};
+pub use seal::{Sealed, UnsignedRoot, seal_pending, store_signature, unsigned_roots, verify};
 
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::id::{AuditId, UnitId};
-use crate::store::{Stamp, Tx, rows};
+use crate::store::{Conn, Stamp, Tx, rows};
 
 /// One act to be recorded. `subject` is an id in text form; `detail` holds ids, codes and
 /// amounts, never names or numbers of persons.
@@ -83,4 +83,9 @@ pub fn announce(
         })
         .collect();
     rows::insert(tx, &unsealed)
+}
+
+/// The newest root of a unit's sealed trail: the last sequence number under it, and its hash.
+pub fn last_root(conn: &mut Conn, unit: UnitId) -> Result<Option<(i64, String)>> {
+    query::last_root(conn, unit)
 }

@@ -1,11 +1,11 @@
 //! The trail's SQL.
 
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 
 use crate::clock::Instant;
 use crate::error::Result;
-use crate::id::{AuditId, UnitId};
+use crate::id::{AuditId, CertificateId, UnitId};
 use crate::store::failure::Classify;
 use crate::store::schema::{audit_entry, audit_leaf, audit_root, feed, unsealed};
 use crate::store::{Conn, Tx};
@@ -168,4 +168,46 @@ pub fn unaccounted_entries(conn: &mut Conn, unit: UnitId) -> Result<i64> {
     .get_result::<Count>(conn)
     .classify()
     .map(|count| count.n)
+}
+
+crate::table_row! {
+    pub struct SignatureRow in "audit_signature" {
+        pub unit_id: UnitId,
+        pub last_seq: i64,
+        pub root_sha256: String,
+        pub certificate_id: CertificateId,
+        pub signature: Vec<u8>,
+        pub signed_at: Instant,
+    }
+}
+
+#[derive(QueryableByName)]
+struct Root {
+    #[diesel(sql_type = BigInt)]
+    unit_id: i64,
+    #[diesel(sql_type = BigInt)]
+    last_seq: i64,
+    #[diesel(sql_type = Text)]
+    root_sha256: String,
+}
+
+/// The newest root of each unit that has no signature.
+pub fn unsigned_roots(conn: &mut Conn) -> Result<Vec<super::UnsignedRoot>> {
+    let found: Vec<Root> = diesel::sql_query(
+        "SELECT r.unit_id, r.last_seq, r.root_sha256 FROM audit_root r \
+         JOIN (SELECT unit_id, MAX(last_seq) AS last_seq FROM audit_root GROUP BY unit_id) newest \
+         ON newest.unit_id = r.unit_id AND newest.last_seq = r.last_seq \
+         WHERE NOT EXISTS (SELECT 1 FROM audit_signature s WHERE s.unit_id = r.unit_id AND s.last_seq = r.last_seq) \
+         ORDER BY r.unit_id",
+    )
+    .load(conn)
+    .classify()?;
+    Ok(found
+        .into_iter()
+        .map(|root| super::UnsignedRoot {
+            unit: UnitId(root.unit_id),
+            last_seq: root.last_seq,
+            root_sha256: root.root_sha256,
+        })
+        .collect())
 }

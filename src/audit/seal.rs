@@ -7,7 +7,7 @@ use ring::digest::{SHA256, digest};
 use super::query;
 use crate::clock::Instant;
 use crate::error::Result;
-use crate::id::{AuditId, UnitId};
+use crate::id::{AuditId, CertificateId, UnitId};
 use crate::store::{Conn, Stamp, Tx, lease, rows};
 
 /// What one run of the sealer did.
@@ -116,6 +116,47 @@ fn merkle_root(previous: &str, leaves: &[String]) -> String {
 
 fn sha256_hex(bytes: &[u8]) -> String {
     crate::text::hex(digest(&SHA256, bytes).as_ref())
+}
+
+/// The newest root of a unit, not signed yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnsignedRoot {
+    pub unit: UnitId,
+    pub last_seq: i64,
+    pub root_sha256: String,
+}
+
+impl UnsignedRoot {
+    /// The bytes to sign.
+    pub fn message(&self) -> Vec<u8> {
+        format!("audit root\u{1f}{}\u{1f}{}\u{1f}{}", self.unit.0, self.last_seq, self.root_sha256)
+            .into_bytes()
+    }
+}
+
+/// Each unit's newest root, where it is unsigned. One signature covers all roots before it,
+/// because they chain.
+pub fn unsigned_roots(conn: &mut Conn) -> Result<Vec<UnsignedRoot>> {
+    query::unsigned_roots(conn)
+}
+
+/// Stores a signature that was made outside the transaction.
+pub fn store_signature(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    root: &UnsignedRoot,
+    certificate: CertificateId,
+    signature: Vec<u8>,
+) -> Result<()> {
+    let row = query::SignatureRow {
+        unit_id: root.unit,
+        last_seq: root.last_seq,
+        root_sha256: root.root_sha256.clone(),
+        certificate_id: certificate,
+        signature,
+        signed_at: stamp.now,
+    };
+    rows::insert_if_absent(tx, &[row], &["unit_id", "last_seq"]).map(|_| ())
 }
 
 /// Proves a unit's trail: every leaf still fits its entry, every root its leaves, the roots chain

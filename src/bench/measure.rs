@@ -71,8 +71,7 @@ impl Scene {
         loop {
             if service.metrics().value("bienlai_sealing_queue_receipts") == 0.0 {
                 let seen_at = Instant::now();
-                let unsigned =
-                    self.place.app.store.read(&Scope::All, receipt::query::unsigned_count)?;
+                let unsigned = self.place.app.store.read(&Scope::All, receipt::query::unsigned_count)?;
                 if unsigned == 0 {
                     return Ok(seen_at);
                 }

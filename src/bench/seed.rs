@@ -85,72 +85,97 @@ fn open_desk(
     index: usize,
     key: &SigningKey,
 ) -> Result<Desk> {
-    let unit = unit::register(tx, stamp, actor, NewUnit {
-        code: format!("{index:05}"),
-        name: format!("Phường số {index}"),
-        kind: "phường".to_owned(),
-        tax_code: TAX_CODE.to_owned(),
-        budget_code: None,
-        address: "Hà Nội".to_owned(),
-        phone: None,
-        valid_from: stamp.today(),
-    })?;
+    let unit = unit::register(
+        tx,
+        stamp,
+        actor,
+        NewUnit {
+            code: format!("{index:05}"),
+            name: format!("Phường số {index}"),
+            kind: "phường".to_owned(),
+            tax_code: TAX_CODE.to_owned(),
+            budget_code: None,
+            address: "Hà Nội".to_owned(),
+            phone: None,
+            valid_from: stamp.today(),
+        },
+    )?;
     let account_no = format!("9704320{index:06}");
-    let account = account::register(tx, stamp, actor, account::NewAccount {
-        unit,
-        bank_bin: BANK_BIN.to_owned(),
-        account_no: account_no.clone(),
-        holder_name: format!("UBND PHUONG SO {index}"),
-        opened_on: stamp.today(),
-        opening_balance: Dong::ZERO,
-    })?;
-    series::open(tx, stamp, actor, series::NewSeries {
-        unit,
-        document_kind: "receipt".to_owned(),
-        template: "01BLP0-001".to_owned(),
-        series: format!("BL-{:02}E", stamp.today().year() % 100),
-        year: stamp.today().year(),
-        last_allowed_no: 9_999_999,
-        registration: "thử".to_owned(),
-    })?;
-    trust::grant(tx, stamp, actor, trust::Grant {
-        unit,
-        account,
-        channel: CHANNEL.to_owned(),
-        valid_from: stamp.today(),
-        valid_until: stamp.today().plus_days(9),
-        agreement_no: "1".to_owned(),
-        claim_limit: Dong(1_000_000_000),
-        unproven_limit: Dong(1_000_000_000_000),
-        age_limit_days: 9,
-        maker: PersonId(1),
-        checker: PersonId(2),
-    })?;
+    let account = account::register(
+        tx,
+        stamp,
+        actor,
+        account::NewAccount {
+            unit,
+            bank_bin: BANK_BIN.to_owned(),
+            account_no: account_no.clone(),
+            holder_name: format!("UBND PHUONG SO {index}"),
+            opened_on: stamp.today(),
+            opening_balance: Dong::ZERO,
+        },
+    )?;
+    series::open(
+        tx,
+        stamp,
+        actor,
+        series::NewSeries {
+            unit,
+            document_kind: "receipt".to_owned(),
+            template: "01BLP0-001".to_owned(),
+            series: format!("BL-{:02}E", stamp.today().year() % 100),
+            year: stamp.today().year(),
+            last_allowed_no: 9_999_999,
+            registration: "thử".to_owned(),
+        },
+    )?;
+    trust::grant(
+        tx,
+        stamp,
+        actor,
+        trust::Grant {
+            unit,
+            account,
+            channel: CHANNEL.to_owned(),
+            valid_from: stamp.today(),
+            valid_until: stamp.today().plus_days(9),
+            agreement_no: "1".to_owned(),
+            claim_limit: Dong(1_000_000_000),
+            unproven_limit: Dong(1_000_000_000_000),
+            age_limit_days: 9,
+            maker: PersonId(1),
+            checker: PersonId(2),
+        },
+    )?;
     cli::key::store(tx, stamp, actor, unit, key)?;
     Ok(Desk { unit, account_no: account_no.into() })
 }
 
 fn raise_one(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, desk: &Desk, index: usize) -> Result<Due> {
-    let obligation = raise(tx, stamp, actor, NewObligation {
-        unit: desk.unit,
-        dossier_code: format!("H26.{}-{index}", desk.unit.0),
-        procedure_code: "1.001193".to_owned(),
-        procedure_field: "Hộ tịch".to_owned(),
-        intake_mode: IntakeMode::Counter,
-        receiving_unit: desk.unit,
-        competent_unit: desk.unit,
-        submitted_at: stamp.now,
-        result_due_on: None,
-        due_on: stamp.today(),
-        electronic_required: false,
-        payer: Payer {
-            name: Some("Nguyễn Văn A".to_owned()),
-            address: Some("Phường số 1, Hà Nội".to_owned()),
-            ..Payer::default()
+    let obligation = raise(
+        tx,
+        stamp,
+        actor,
+        NewObligation {
+            unit: desk.unit,
+            dossier_code: format!("H26.{}-{index}", desk.unit.0),
+            procedure_code: "1.001193".to_owned(),
+            procedure_field: "Hộ tịch".to_owned(),
+            intake_mode: IntakeMode::Counter,
+            receiving_unit: desk.unit,
+            competent_unit: desk.unit,
+            submitted_at: stamp.now,
+            result_due_on: None,
+            due_on: stamp.today(),
+            electronic_required: false,
+            payer: Payer {
+                name: Some("Nguyễn Văn A".to_owned()),
+                address: Some("Phường số 1, Hà Nội".to_owned()),
+                ..Payer::default()
+            },
+            lines: vec![line()],
+            waived_ground: None,
         },
-        lines: vec![line()],
-        waived_ground: None,
-    })?;
+    )?;
     Ok(Due { code: obligation.reference_code, account_no: Arc::clone(&desk.account_no) })
 }
 

@@ -67,7 +67,10 @@ pub fn run(options: Options) -> Result<u8> {
         units: usize::from(options.units),
         supply_per_s: options.supply as usize,
     })?;
-    println!("bienlai {} bench {}: {} cores, {} database", report.version, report.bench, report.cores, report.database);
+    println!(
+        "bienlai {} bench {}: {} cores, {} database",
+        report.version, report.bench, report.cores, report.database
+    );
     table::print(&["figure", "value", "", "target", ""], &report.rows(), &[1, 3]);
     if !report.written.is_empty() {
         println!();
@@ -77,7 +80,8 @@ pub fn run(options: Options) -> Result<u8> {
         println!("note: {note}");
     }
     if let Some(path) = &options.json {
-        let text = serde_json::to_string_pretty(&report).map_err(|error| Error::internal(error.to_string()))?;
+        let text =
+            serde_json::to_string_pretty(&report).map_err(|error| Error::internal(error.to_string()))?;
         std::fs::write(path, text + "\n").map_err(|error| unreadable(path, &error))?;
     }
     Ok(DONE)

@@ -1,33 +1,166 @@
 //! The bookkeeping commands: importing statements, matching them, closing days. The demo does its
-//! day's end through the same three doors.
+//! day's end through the same doors.
+
+use ring::digest::{SHA256, digest};
+use serde_json::{Value, json};
 
 use crate::actor::Actor;
 use crate::app::App;
-use crate::clock::BusinessDay;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
-use crate::unit::{BankAccount, Unit};
+use crate::id::ClientId;
+use crate::obligation::reference::{CodeBook, Found};
+use crate::reconciliation::day_close::{self, Closing};
+use crate::reconciliation::proof::Obstacle;
+use crate::statement::{self, Imported};
+use crate::store::{Stamp, Tx, rows};
+use crate::unit::{BankAccount, Unit, account};
+use crate::web::raise::{self, Asked};
+use crate::{reconciliation, text, worker};
 
 /// What one of the commands did, as it is printed.
+#[derive(Clone, Debug)]
 pub struct Outcome {
-    pub report: serde_json::Value,
+    pub report: Value,
+    /// The same in one line.
+    pub summary: String,
     /// Nothing was refused or left.
     pub is_clean: bool,
 }
 
-pub fn import(_app: &App, _actor: &Actor, _file_name: &str, _bytes: &[u8]) -> Result<Outcome> {
-    Err(Error::internal("statement import is being built"))
+/// Imports a bank file.
+pub fn import(app: &App, actor: &Actor, bytes: &[u8]) -> Result<Imported> {
+    let book = CodeBook::hanoi();
+    let codes_of = |memo: &str| codes_in(&book, memo);
+    statement::import_file(&app.store, &|| app.stamp(), actor, &codes_of, bytes)
 }
 
-pub fn reconcile(_app: &App, _actor: &Actor, _units: &[Unit]) -> Result<Outcome> {
-    Err(Error::internal("reconciliation is being built"))
+/// The verified and the damaged codes of a memo.
+fn codes_in(book: &CodeBook, memo: &str) -> (Vec<String>, Vec<String>) {
+    let (mut verified, mut damaged) = (Vec::new(), Vec::new());
+    for found in book.extract(memo) {
+        match found {
+            Found::Verified(code) => verified.push(code.as_str().to_owned()),
+            Found::Damaged { text, .. } => damaged.push(text),
+        }
+    }
+    (verified, damaged)
 }
 
+/// Matches every account of the units and signs the receipts that came of it.
+pub fn reconcile(app: &App, actor: &Actor, units: &[Unit]) -> Result<Outcome> {
+    let mut reports = Vec::new();
+    for unit in units {
+        for account in app.read(actor, |conn| account::of_unit(conn, unit.id))? {
+            let done = reconciliation::reconcile(&app.store, &app.stamp(), actor, unit.id, account.id)?;
+            reports.push(json!({
+                "unit": unit.code,
+                "account": account.account_no,
+                "lines_posted": done.lines_posted,
+                "proven": done.proven,
+                "credited": done.credited,
+                "classified": done.classified,
+                "reversed": done.reversed,
+                "unknown": done.unknown,
+                "overdue_claims": done.overdue_claims,
+                "receipts": done.receipts.len(),
+            }));
+        }
+    }
+    let sealed = worker::seal_waiting(app);
+    Ok(Outcome {
+        report: json!({ "accounts": reports, "receipts_signed": sealed }),
+        summary: format!("{sealed} receipts signed"),
+        is_clean: true,
+    })
+}
+
+/// Closes a day, or tells what stands in the way.
 pub fn close_day(
-    _app: &App,
-    _actor: &Actor,
-    _unit: &Unit,
-    _account: &BankAccount,
-    _day: BusinessDay,
+    app: &App,
+    actor: &Actor,
+    unit: &Unit,
+    account: &BankAccount,
+    day: BusinessDay,
 ) -> Result<Outcome> {
-    Err(Error::internal("day closing is being built"))
+    let closing =
+        day_close::close(&app.store, &app.keyring, &|| app.stamp(), actor, unit.id, account.id, day)?;
+    Ok(match closing {
+        Closing::Closed(certificate) => Outcome {
+            report: json!({
+                "unit": unit.code,
+                "account": account.account_no,
+                "date": day,
+                "closed": true,
+                "certificate": certificate.id,
+                "document_sha256": certificate.document_sha256,
+            }),
+            summary: certificate.id.to_string(),
+            is_clean: true,
+        },
+        Closing::Refused(obstacles) => refused(unit, account, day, &obstacles),
+    })
+}
+
+fn refused(unit: &Unit, account: &BankAccount, day: BusinessDay, obstacles: &[Obstacle]) -> Outcome {
+    let told: Vec<Value> = obstacles
+        .iter()
+        .map(|obstacle| json!({ "code": obstacle.code(), "vi": obstacle.vi(), "en": obstacle.en() }))
+        .collect();
+    let words: Vec<String> = obstacles.iter().map(Obstacle::vi).collect();
+    Outcome {
+        report: json!({
+            "unit": unit.code,
+            "account": account.account_no,
+            "date": day,
+            "closed": false,
+            "obstacles": told,
+        }),
+        summary: words.join("; "),
+        is_clean: false,
+    }
+}
+
+/// Raises an obligation as the API would; false when the same content was loaded before.
+pub fn raise_loaded(app: &App, actor: &Actor, request: &Value) -> Result<bool> {
+    let asked: Asked = serde_json::from_value(request.clone())
+        .map_err(|error| Error::invalid("row", "request_unreadable", error.to_string()))?;
+    let key = text::hex(digest(&SHA256, request.to_string().as_bytes()).as_ref());
+    let units = app.read(actor, |conn| raise::units(conn, actor, &asked))?;
+    let tariff = app.tariff()?;
+    app.write_bulk(actor, |tx, stamp| {
+        if loaded_before(tx, stamp, &key)? {
+            return Ok(false);
+        }
+        raise::raise(tx, stamp, actor, &tariff, &units, &asked).map(|_| true)
+    })
+}
+
+crate::table_row! {
+    /// What was loaded is kept beside the API's answers, for as long (30 days).
+    pub struct LoadedRow in "idempotency" {
+        pub client_id: ClientId,
+        pub route: &'static str,
+        pub key: String,
+        pub request_sha256: String,
+        pub status: i32,
+        pub answer: Vec<u8>,
+        pub created_at: Instant,
+    }
+}
+
+/// No client has this id; it stands for the command line.
+const COMMAND_LINE: ClientId = ClientId(0);
+
+fn loaded_before(tx: &mut Tx<'_>, stamp: &Stamp<'_>, key: &str) -> Result<bool> {
+    let row = LoadedRow {
+        client_id: COMMAND_LINE,
+        route: "obligation import",
+        key: key.to_owned(),
+        request_sha256: key.to_owned(),
+        status: 201,
+        answer: Vec::new(),
+        created_at: stamp.now,
+    };
+    Ok(rows::insert_if_absent(tx, &[row], &["client_id", "route", "key"])? == [false])
 }

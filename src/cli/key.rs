@@ -136,17 +136,22 @@ pub fn store(
 ) -> Result<CertificateId> {
     let held = key.certificate();
     let chain_pem = key.chain_pem();
-    certificate::store(tx, stamp, actor, certificate::NewCertificate {
-        unit,
-        subject: held.subject().to_owned(),
-        serial: held.serial().to_owned(),
-        certificate_pem: first_block(&chain_pem),
-        chain_pem,
-        key_pem: &key.to_pem(),
-        not_before: held.valid_from(),
-        not_after: held.valid_until(),
-        is_test: held.is_test(),
-    })
+    certificate::store(
+        tx,
+        stamp,
+        actor,
+        certificate::NewCertificate {
+            unit,
+            subject: held.subject().to_owned(),
+            serial: held.serial().to_owned(),
+            certificate_pem: first_block(&chain_pem),
+            chain_pem,
+            key_pem: &key.to_pem(),
+            not_before: held.valid_from(),
+            not_after: held.valid_until(),
+            is_test: held.is_test(),
+        },
+    )
 }
 
 /// The certificate itself, which stands before its chain.

@@ -12,6 +12,10 @@ pub fn run(config: &Path) -> Result<u8> {
     for name in &applied {
         println!("applied {name}");
     }
-    println!("{} migrations applied; the schema is that of bienlai {}", applied.len(), env!("CARGO_PKG_VERSION"));
+    println!(
+        "{} migrations applied; the schema is that of bienlai {}",
+        applied.len(),
+        env!("CARGO_PKG_VERSION")
+    );
     Ok(DONE)
 }

@@ -5,16 +5,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use ring::digest::{SHA256, digest};
 
 use super::office::Office;
-use super::{DONE, NO, read_bytes};
+use super::{DONE, NO, books, read_bytes};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
-use crate::obligation::Obligation;
-use crate::store::{Stamp, Tx, rows};
-use crate::tariff::Tariff;
-use crate::web::api::raise::{self, Asked, Units};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -40,11 +35,11 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     let bytes = read_bytes(&import.file)?;
     let (asked, mut faults) = read(&bytes)?;
     let office = Office::open(config)?;
-    let tariff = office.tariff()?;
+    let actor = Actor::system();
     let bar = ProgressBar::new(u64::try_from(asked.len()).unwrap_or(0)).with_style(style());
     let (mut raised, mut known) = (0, 0);
     for group in &asked {
-        match load(&office, &tariff, group) {
+        match books::raise_loaded(&office, &actor, &group.json) {
             Ok(true) => raised += 1,
             Ok(false) => known += 1,
             Err(error) => faults.push(Fault { line: group.line, error }),
@@ -61,7 +56,8 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
 }
 
 fn style() -> ProgressStyle {
-    ProgressStyle::with_template("{bar:40} {pos}/{len} {eta}").unwrap_or_else(|_| ProgressStyle::default_bar())
+    ProgressStyle::with_template("{bar:40} {pos}/{len} {eta}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 /// What is wrong with a row of the file.
@@ -79,8 +75,17 @@ struct Group {
 
 /// Columns that are members of the request, and those of its payer.
 const TEXTS: [&str; 11] = [
-    "unit", "dossier_code", "procedure_code", "procedure_field", "intake_mode", "submitted_at", "due_on",
-    "receiving_unit", "competent_unit", "result_due_on", "electronic_payment_required",
+    "unit",
+    "dossier_code",
+    "procedure_code",
+    "procedure_field",
+    "intake_mode",
+    "submitted_at",
+    "due_on",
+    "receiving_unit",
+    "competent_unit",
+    "result_due_on",
+    "electronic_payment_required",
 ];
 const PAYER: [(&str, &str); 6] = [
     ("payer_name", "name"),
@@ -93,23 +98,25 @@ const PAYER: [(&str, &str); 6] = [
 const NUMBERS: [&str; 4] = ["pages", "copies", "base_value", "amount"];
 
 fn read(bytes: &[u8]) -> Result<(Vec<Group>, Vec<Fault>)> {
-    let mut reader = csv::ReaderBuilder::new().flexible(false).trim(csv::Trim::All).from_reader(without_mark(bytes));
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(false).trim(csv::Trim::All).from_reader(without_mark(bytes));
     let headers = reader.headers().map_err(|error| unreadable(&error))?.clone();
     check_columns(&headers)?;
     let mut groups: Vec<Group> = Vec::new();
     let mut faults = Vec::new();
     for record in reader.records() {
-        let row = match record {
-            Ok(record) => Row::new(&headers, &record),
+        match record {
+            Ok(record) => {
+                let row = Row::new(&headers, &record);
+                match row.group() {
+                    Ok(group) => join(&mut groups, group),
+                    Err(error) => faults.push(Fault { line: row.line, error }),
+                }
+            }
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);
                 faults.push(Fault { line, error: unreadable(&error) });
-                continue;
             }
-        };
-        match row.group() {
-            Ok(group) => join(&mut groups, group),
-            Err(error) => faults.push(Fault { line: row.line, error }),
         }
     }
     Ok((groups, faults))
@@ -173,7 +180,8 @@ impl<'a> Row<'a> {
             .collect();
         request.insert("payer".into(), Value::Object(payer));
         if let Some(groups) = self.cells.get("exemptions") {
-            let groups: Vec<&str> = groups.split(';').map(str::trim).filter(|group| !group.is_empty()).collect();
+            let groups: Vec<&str> =
+                groups.split(';').map(str::trim).filter(|group| !group.is_empty()).collect();
             request.insert("exemptions".into(), json!(groups));
         }
         request.insert("lines".into(), json!([self.asked_line()?]));
@@ -190,7 +198,11 @@ impl<'a> Row<'a> {
         for column in NUMBERS {
             if let Some(cell) = self.cells.get(column) {
                 let number: i64 = cell.parse().map_err(|_| {
-                    Error::invalid(column, "csv_number_unreadable", "expected a whole number without separators")
+                    Error::invalid(
+                        column,
+                        "csv_number_unreadable",
+                        "expected a whole number without separators",
+                    )
                 })?;
                 line.insert(column.into(), serde_json::json!(number));
             }
@@ -226,66 +238,12 @@ fn join(groups: &mut Vec<Group>, next: Group) {
     groups.push(Group { line, json });
 }
 
-/// Raises one obligation; false when the same content was loaded before.
-fn load(office: &Office, tariff: &Tariff, group: &Group) -> Result<bool> {
-    let asked: Asked = serde_json::from_value(group.json.clone())
-        .map_err(|error| Error::invalid("row", "request_unreadable", error.to_string()))?;
-    let key = crate::text::hex(digest(&SHA256, group.json.to_string().as_bytes()).as_ref());
-    let actor = Actor::system();
-    let units = office.read(&actor, |conn| raise::units(conn, &actor, &asked))?;
-    let raised = office
-        .write_bulk(&actor, |tx, stamp| raise_once(tx, stamp, &actor, tariff, (&units, &asked), &key))?;
-    Ok(raised.is_some())
-}
-
-crate::table_row! {
-    /// What was loaded is kept beside the API's answers, for as long (30 days).
-    struct LoadedRow in "idempotency" {
-        pub client_id: crate::id::ClientId,
-        pub route: &'static str,
-        pub key: String,
-        pub request_sha256: String,
-        pub status: i32,
-        pub answer: Vec<u8>,
-        pub created_at: crate::clock::Instant,
-    }
-}
-
-/// No client has this id; it stands for the command line.
-const COMMAND_LINE: crate::id::ClientId = crate::id::ClientId(0);
-
-fn loaded_before(tx: &mut Tx<'_>, stamp: &Stamp<'_>, key: &str) -> Result<bool> {
-    let row = LoadedRow {
-        client_id: COMMAND_LINE,
-        route: "obligation import",
-        key: key.to_owned(),
-        request_sha256: key.to_owned(),
-        status: 201,
-        answer: Vec::new(),
-        created_at: stamp.now,
-    };
-    Ok(rows::insert_if_absent(tx, &[row], &["client_id", "route", "key"])? == [false])
-}
-
-fn raise_once(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    tariff: &Tariff,
-    (units, asked): (&Units, &Asked),
-    key: &str,
-) -> Result<Option<Obligation>> {
-    if loaded_before(tx, stamp, key)? {
-        return Ok(None);
-    }
-    raise::raise(tx, stamp, actor, tariff, units, asked).map(|(obligation, _)| Some(obligation))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const HEADER: &str = "unit,dossier_code,procedure_code,procedure_field,intake_mode,submitted_at,due_on,item,pages";
+    const HEADER: &str =
+        "unit,dossier_code,procedure_code,procedure_field,intake_mode,submitted_at,due_on,item,pages";
 
     fn rows(text: &str) -> (Vec<Group>, Vec<Fault>) {
         read(format!("{HEADER}\n{text}").as_bytes()).unwrap()

@@ -73,7 +73,10 @@ pub fn units(conn: &mut Conn, code: Option<&str>) -> Result<Vec<Unit>> {
 /// An account of a unit by its number.
 pub fn account(conn: &mut Conn, unit: &Unit, number: &str) -> Result<BankAccount> {
     let number = crate::text::squash(number);
-    unit::account::of_unit(conn, unit.id)?.into_iter().find(|account| account.account_no == number).ok_or_else(
-        || Error::not_found("account_not_found", format!("unit {} has no account {number}", unit.code)),
-    )
+    unit::account::of_unit(conn, unit.id)?
+        .into_iter()
+        .find(|account| account.account_no == number)
+        .ok_or_else(|| {
+            Error::not_found("account_not_found", format!("unit {} has no account {number}", unit.code))
+        })
 }

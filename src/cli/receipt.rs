@@ -52,11 +52,14 @@ pub fn run(command: Command) -> Result<u8> {
 }
 
 fn print_report(report: &Report) {
-    println!("{}", match report.verdict {
-        Verdict::Valid => "HỢP LỆ / valid",
-        Verdict::Invalid => "KHÔNG HỢP LỆ / invalid",
-        Verdict::Unreadable => "KHÔNG ĐỌC ĐƯỢC / not readable as a receipt",
-    });
+    println!(
+        "{}",
+        match report.verdict {
+            Verdict::Valid => "HỢP LỆ / valid",
+            Verdict::Invalid => "KHÔNG HỢP LỆ / invalid",
+            Verdict::Unreadable => "KHÔNG ĐỌC ĐƯỢC / not readable as a receipt",
+        }
+    );
     for document in &report.documents {
         for problem in &document.problems {
             println!("  {}", problem.code());
@@ -70,17 +73,27 @@ fn print_signature(signature: &SignatureReport) {
     println!("  Mã số thuế / tax code:  {}", signature.tax_code.as_deref().unwrap_or("–"));
     println!("  Thời điểm / signed at:  {}", signature.signing_time);
     println!("  Phạm vi / covers:       {}", signature.covers.join(", "));
-    println!("  Toàn vẹn / integrity:   {}", match signature.integrity {
-        Integrity::Ok => "ok",
-        Integrity::Failed => "failed",
-    });
-    println!("  Tin cậy / trust:        {}", match signature.trust {
-        Trust::Ok => "ok",
-        Trust::Test => "test authority, no legal value",
-        Trust::Untrusted => "untrusted",
-        Trust::NotChecked => "not checked (give --trust)",
-    });
+    println!(
+        "  Toàn vẹn / integrity:   {}",
+        match signature.integrity {
+            Integrity::Ok => "ok",
+            Integrity::Failed => "failed",
+        }
+    );
+    println!(
+        "  Tin cậy / trust:        {}",
+        match signature.trust {
+            Trust::Ok => "ok",
+            Trust::Test => "test authority, no legal value",
+            Trust::Untrusted => "untrusted",
+            Trust::NotChecked => "not checked (give --trust)",
+        }
+    );
     for problem in &signature.problems {
-        println!("  {}: {}", if problem.is_remark() { "Lưu ý / note" } else { "Lỗi / reason" }, problem.code());
+        println!(
+            "  {}: {}",
+            if problem.is_remark() { "Lưu ý / note" } else { "Lỗi / reason" },
+            problem.code()
+        );
     }
 }

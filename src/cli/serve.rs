@@ -27,6 +27,8 @@ pub fn run(config: &Path) -> Result<u8> {
 pub fn stop(running: Arc<Running>) {
     match Arc::try_unwrap(running) {
         Ok(running) => running.stop(),
-        Err(_) => tracing::warn!("a request still holds the service; what is unsigned is signed at the next start"),
+        Err(_) => {
+            tracing::warn!("a request still holds the service; what is unsigned is signed at the next start")
+        }
     }
 }

@@ -112,8 +112,7 @@ fn import_file(config: &Path, import: &Import) -> Result<u8> {
     let bytes = read_bytes(&import.file)?;
     let office = Office::open(config)?;
     let actor = super::office::actor(Role::Finance, import.person);
-    let name = import.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let imported = super::books::import(&office, &actor, &name, &bytes)?;
-    print_json(&imported.report)?;
-    Ok(if imported.is_clean { DONE } else { NO })
+    let imported = super::books::import(&office, &actor, &bytes)?;
+    print_json(&imported)?;
+    Ok(if imported.errors.is_empty() { DONE } else { NO })
 }

@@ -46,7 +46,8 @@ fn width(cell: &str) -> usize {
 mod tests {
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {
-        let rows = vec![vec!["Phường".to_owned(), "1".to_owned()], vec!["Xã".to_owned(), "25.000".to_owned()]];
+        let rows =
+            vec![vec!["Phường".to_owned(), "1".to_owned()], vec!["Xã".to_owned(), "25.000".to_owned()]];
         let text = super::text(&["Đơn vị", "Số tiền"], &rows, &[1]);
         assert_eq!(text, "Đơn vị  Số tiền\n──────  ───────\nPhường        1\nXã       25.000\n");
     }

@@ -69,19 +69,24 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     let id = office.write(&actor, |tx, stamp| {
         let unit = unit::find_by_code(tx, &grant.unit)?;
         let account = office::account(tx, &unit, &grant.account)?;
-        trust::grant(tx, stamp, &actor, trust::Grant {
-            unit: unit.id,
-            account: account.id,
-            channel: grant.channel.clone(),
-            valid_from: grant.from.unwrap_or_else(|| stamp.today()),
-            valid_until: grant.until,
-            agreement_no: grant.agreement.clone(),
-            claim_limit: Dong(grant.claim_limit),
-            unproven_limit: Dong(grant.unproven_limit),
-            age_limit_days: grant.age_limit_days,
-            maker: grant.maker,
-            checker: grant.checker,
-        })
+        trust::grant(
+            tx,
+            stamp,
+            &actor,
+            trust::Grant {
+                unit: unit.id,
+                account: account.id,
+                channel: grant.channel.clone(),
+                valid_from: grant.from.unwrap_or_else(|| stamp.today()),
+                valid_until: grant.until,
+                agreement_no: grant.agreement.clone(),
+                claim_limit: Dong(grant.claim_limit),
+                unproven_limit: Dong(grant.unproven_limit),
+                age_limit_days: grant.age_limit_days,
+                maker: grant.maker,
+                checker: grant.checker,
+            },
+        )
     })?;
     println!("{id}");
     Ok(DONE)

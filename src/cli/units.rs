@@ -107,16 +107,21 @@ pub fn apply(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, file: &UnitFile)
     let is_new = known.is_none();
     let unit = match known {
         Some(unit) => unit.id,
-        None => unit::register(tx, stamp, actor, NewUnit {
-            code: file.code.clone(),
-            name: file.name.clone(),
-            kind: file.kind.clone(),
-            tax_code: file.tax_code.clone(),
-            budget_code: file.budget_code.clone(),
-            address: file.address.clone(),
-            phone: file.phone.clone(),
-            valid_from: file.valid_from,
-        })?,
+        None => unit::register(
+            tx,
+            stamp,
+            actor,
+            NewUnit {
+                code: file.code.clone(),
+                name: file.name.clone(),
+                kind: file.kind.clone(),
+                tax_code: file.tax_code.clone(),
+                budget_code: file.budget_code.clone(),
+                address: file.address.clone(),
+                phone: file.phone.clone(),
+                valid_from: file.valid_from,
+            },
+        )?,
     };
     let accounts = register_accounts(tx, stamp, actor, unit, &file.accounts)?;
     let series = open_series(tx, stamp, actor, unit, &file.series)?;
@@ -141,14 +146,19 @@ fn register_accounts(
     let known = account::of_unit(tx, unit)?;
     let mut count = 0;
     for new in wanted.iter().filter(|new| known.iter().all(|known| known.account_no != new.account_no)) {
-        account::register(tx, stamp, actor, account::NewAccount {
-            unit,
-            bank_bin: new.bank_bin.clone(),
-            account_no: new.account_no.clone(),
-            holder_name: new.holder_name.clone(),
-            opened_on: new.opened_on,
-            opening_balance: new.opening_balance,
-        })?;
+        account::register(
+            tx,
+            stamp,
+            actor,
+            account::NewAccount {
+                unit,
+                bank_bin: new.bank_bin.clone(),
+                account_no: new.account_no.clone(),
+                holder_name: new.holder_name.clone(),
+                opened_on: new.opened_on,
+                opening_balance: new.opening_balance,
+            },
+        )?;
         count += 1;
     }
     Ok(count)
@@ -163,19 +173,26 @@ fn open_series(
 ) -> Result<usize> {
     let known = series::of_unit(tx, unit)?;
     let is_known = |new: &SeriesFile| {
-        known.iter().any(|old| (&old.template, &old.series, old.year) == (&new.template, &new.series, new.year))
+        known
+            .iter()
+            .any(|old| (&old.template, &old.series, old.year) == (&new.template, &new.series, new.year))
     };
     let mut count = 0;
     for new in wanted.iter().filter(|new| !is_known(new)) {
-        series::open(tx, stamp, actor, series::NewSeries {
-            unit,
-            document_kind: new.document_kind.clone(),
-            template: new.template.clone(),
-            series: new.series.clone(),
-            year: new.year,
-            last_allowed_no: new.last_allowed_no,
-            registration: new.registration.clone(),
-        })?;
+        series::open(
+            tx,
+            stamp,
+            actor,
+            series::NewSeries {
+                unit,
+                document_kind: new.document_kind.clone(),
+                template: new.template.clone(),
+                series: new.series.clone(),
+                year: new.year,
+                last_allowed_no: new.last_allowed_no,
+                registration: new.registration.clone(),
+            },
+        )?;
         count += 1;
     }
     Ok(count)

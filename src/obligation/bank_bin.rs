@@ -63,6 +63,14 @@ pub fn is_bin(text: &str) -> bool {
     text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// The name of a bank on the list that comes with the program; the number itself for another.
+pub fn name_of(bin: &str) -> &str {
+    static KNOWN: std::sync::OnceLock<Banks> = std::sync::OnceLock::new();
+    let known =
+        KNOWN.get_or_init(|| Banks::load(include_str!("../../fixtures/banks.csv")).unwrap_or_default());
+    known.by_bin(bin).map_or(bin, |bank| bank.name.as_str())
+}
+
 fn bad_row(row_number: usize, reason: &str) -> Error {
     Error::invalid(format!("row[{row_number}]"), "bank_list_unreadable", reason.to_owned())
 }

@@ -153,6 +153,10 @@ pub fn erase_year(
     if maker == checker {
         return Err(Error::invalid("checker", "maker_is_checker", "two different persons must decide"));
     }
+    if year < 1 {
+        // Year 0 stands for the unit's lasting key, which holds no personal data.
+        return Err(Error::not_found("data_key_not_found", "no data of this unit and year is kept"));
+    }
     if year >= stamp.today().year() {
         return Err(Error::conflict("year_not_over", "the data of a running year cannot be erased"));
     }

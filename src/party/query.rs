@@ -77,7 +77,20 @@ pub fn destroy_key(tx: &mut Tx<'_>, now: Instant, unit: UnitId, year: i32) -> Re
     .execute(tx.conn())
     .classify()?;
     if destroyed == 1 {
-        return Ok(());
+        return forget_terms(tx, unit, year);
     }
     Err(Error::not_found("data_key_not_found", "no data of this unit and year is kept"))
+}
+
+/// Without its search terms nobody can ask any more whether a person was among the erased.
+fn forget_terms(tx: &mut Tx<'_>, unit: UnitId, year: i32) -> Result<()> {
+    diesel::sql_query(
+        "DELETE FROM party_index WHERE unit_id = $1 AND party_id IN (SELECT p.id FROM party p \
+         JOIN data_key k ON k.unit_id = p.unit_id AND k.id = p.key_id WHERE p.unit_id = $1 AND k.year = $2)",
+    )
+    .bind::<BigInt, _>(unit)
+    .bind::<diesel::sql_types::Integer, _>(year)
+    .execute(tx.conn())
+    .classify()
+    .map(|_| ())
 }

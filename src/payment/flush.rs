@@ -32,6 +32,7 @@ pub fn flush(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, mut book: Book) 
     store_projections(tx, &mut book)?;
     store_payments(tx, stamp, &book)?;
     let written = complete(tx, stamp, actor, &mut book)?;
+    check_postings(&book)?;
     ledger::post(tx, stamp, &book.postings)?;
     obligation::record_events(tx, stamp, &book.obligation_events)?;
     exception::open(tx, stamp, &book.exceptions)?;
@@ -62,6 +63,29 @@ fn check(book: &Book) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What new payments put into clearing and drawers is exactly what they amount to.
+fn check_postings(book: &Book) -> Result<()> {
+    let mut received: HashMap<(UnitId, String), i64> = HashMap::new();
+    let is_transit = |account: &str| account.starts_with("clearing/") || account.starts_with("drawer/");
+    for held in book.payments.values().filter(|held| held.read_revision.is_none()) {
+        if is_transit(&held.value.debit_account) {
+            let key = (held.value.unit, held.value.debit_account.clone());
+            *received.entry(key).or_default() += held.value.amount.0;
+        }
+    }
+    for posting in &book.postings {
+        if matches!(posting.debit, Account::Clearing(..) | Account::Drawer(_)) {
+            *received.entry((posting.unit, posting.debit.to_string())).or_default() -= posting.amount.0;
+        }
+    }
+    match received.into_iter().find(|(_, difference)| *difference != 0) {
+        None => Ok(()),
+        Some(((unit, account), _)) => {
+            Err(Error::internal(format!("the postings of {unit} to {account} are not its payments")))
+        }
+    }
 }
 
 fn changed<T>(held: &HashMap<impl std::hash::Hash + Eq, Held<T>>) -> Vec<(&T, i64)> {
@@ -227,8 +251,11 @@ fn complete(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, book: &mut Book) 
         }
         post_fees(book, completion, outcome.as_ref(), stamp, &mut due)?;
     }
-    // A due receipt may be due again after a reopening; its row is kept.
-    rows::insert_if_absent(tx, &due, &["unit_id", "obligation_id", "document_kind"])?;
+    let is_new = rows::insert_if_absent(tx, &due, &["unit_id", "obligation_id", "document_kind"])?;
+    for (row, _) in due.iter().zip(is_new).filter(|(_, is_new)| !is_new) {
+        // It was due before, made, and its obligation reopened and paid again.
+        crate::receipt::query::reopen_due(tx, row)?;
+    }
     Ok(written)
 }
 

@@ -6,10 +6,12 @@
 
 pub mod archive;
 pub mod book;
+pub mod cancel;
 pub mod channel;
 pub mod claim;
 pub mod content;
 pub mod counter;
+pub mod due;
 mod flush;
 mod movement;
 pub mod prove;

@@ -72,6 +72,11 @@ impl Movement {
         self.claimed_by.push_str(channel);
     }
 
+    /// Neither disproven nor reversed nor found to be another's.
+    pub fn is_live(&self) -> bool {
+        matches!(self.state, State::Expected | State::Proven)
+    }
+
     pub fn open(&self) -> Dong {
         Dong(self.amount.0 - self.proven.0)
     }

@@ -91,6 +91,8 @@ pub struct LineWork {
     pub amount: Dong,
     /// The verified codes of the memo, joined by `+`.
     pub code: String,
+    /// The memo holds something that looked like a code and failed its check.
+    pub is_damaged: bool,
     pub bank_reference: Option<String>,
     pub revision: i64,
     pub case: Case,
@@ -423,13 +425,18 @@ impl Desk<'_> {
         if is_whole {
             self.book.tell_payment(work.unit, id, "proven", PaymentState::Proven, None)?;
         }
-        Ok(if other_unit.is_positive() { "other_unit" } else { "fee_receipt" })
+        if other_unit.is_positive() {
+            // The claim's exception ends with its proof, the debt to the other unit does not.
+            self.note(work, Kind::WrongAccount, amount);
+            return Ok("other_unit");
+        }
+        Ok("fee_receipt")
     }
 
     /// The channel only advised: the line settles what the claim announced.
     fn take_advised(&mut self, work: &LineWork, movement: &Movement, amount: Dong) -> Result<&'static str> {
         let named = self.named(&movement.code);
-        let destination = self.book.destination(work.unit, amount, &named, false);
+        let destination = self.book.destination(work.unit, amount, &named, work.is_damaged);
         if let Destination::Unknown(kind) = destination {
             self.entry(work, Account::Bank(work.account), Account::Suspense(work.line), amount);
             self.note(work, kind, amount);

@@ -307,12 +307,11 @@ pub fn alike(conn: &mut Conn, looks: &[Likeness], since: BusinessDay) -> Result<
             ("code", Column::of(looks.iter().map(|look| look.code.clone()))),
             ("amount", Column::of(looks.iter().map(|look| look.amount))),
         ],
-        // The state is an expression here, so that no planner walks the account's movements by state:
-        // code and amount name one or two, the open ones of an account are tens of thousands.
-        &format!("AND t.state || '' IN ('expected', 'proven') AND t.first_seen_on >= '{since}'"),
+        &format!("AND t.first_seen_on >= '{since}'"),
         Lock::None,
     )?;
-    Ok(found.into_iter().map(movement_from).collect())
+    // The states are looked at here: in SQL they would tempt SQLite to another, far worse index.
+    Ok(found.into_iter().map(movement_from).filter(Movement::is_live).collect())
 }
 
 /// Movements of an account in one state, oldest first.
@@ -495,6 +494,21 @@ pub fn closed_days(
         .classify()
 }
 
+/// The first day from `day` on that is not closed for the account: what is posted late goes there.
+pub fn first_open_day(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    day: BusinessDay,
+) -> Result<BusinessDay> {
+    let closed = closed_days(conn, &[(unit, account)], day)?;
+    let mut open = day;
+    while closed.iter().any(|(_, closed_account, date)| *closed_account == account && *date == open) {
+        open = open.next();
+    }
+    Ok(open)
+}
+
 /// Claims set aside that nobody has settled yet: (unit, claim, channel, raw event, revision).
 pub fn parked(conn: &mut Conn, limit: i64) -> Result<Vec<(UnitId, ClaimId, String, RawEventId, i64)>> {
     parked_claim::table
@@ -530,6 +544,17 @@ pub fn parked_arrival(
     let (claim, raw, received_at) =
         serde_json::from_slice(&plain).map_err(|error| Error::internal(error.to_string()))?;
     Ok(super::Arrival { claim, raw, received_at })
+}
+
+/// The claim parked under a provider's key.
+pub fn parked_by_key(conn: &mut Conn, channel: &str, external_id: &str) -> Result<ClaimId> {
+    parked_claim::table
+        .filter(parked_claim::unit_id.eq(crate::unit::CITY))
+        .filter(parked_claim::channel.eq(channel))
+        .filter(parked_claim::external_id.eq(external_id))
+        .select(parked_claim::id)
+        .first(conn)
+        .classify()
 }
 
 pub fn close_parked(tx: &mut Tx<'_>, unit: UnitId, claim: ClaimId, revision: i64) -> Result<()> {
@@ -711,4 +736,23 @@ pub fn oldest_expected(conn: &mut Conn) -> Result<Option<MovementId>> {
         .first(conn)
         .optional()
         .classify()
+}
+
+/// Payments that ever had money on the obligation.
+pub fn payments_on(conn: &mut Conn, unit: UnitId, obligation: ObligationId) -> Result<Vec<PaymentId>> {
+    use crate::store::schema::allocation;
+    allocation::table
+        .filter(allocation::unit_id.eq(unit))
+        .filter(allocation::obligation_id.eq(obligation))
+        .order(allocation::payment_id)
+        .select(allocation::payment_id)
+        .distinct()
+        .load(conn)
+        .classify()
+}
+
+/// The person at a shift's drawer.
+pub fn cashier(conn: &mut Conn, unit: UnitId, id: ShiftId) -> Result<PersonId> {
+    use crate::store::schema::shift;
+    shift::table.find((unit, id)).select(shift::person_id).first(conn).classify()
 }

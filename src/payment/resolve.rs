@@ -2,7 +2,7 @@
 //! the proposal and the checker who approves it here.
 
 use super::book::{Book, Bucket, CollectedBy, Destination, Held, Incoming, Method, Payment, PaymentState};
-use super::flush::flush;
+use super::flush::{fee_account, flush};
 use super::movement::State;
 use super::prove::LINE_KINDS;
 use super::query;
@@ -10,6 +10,7 @@ use super::settle::{load_obligations, touch};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::audit;
+use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::exception::{self, Exception, Kind, Proposal, Subject};
 use crate::id::*;
@@ -77,11 +78,12 @@ fn line_of(item: &Exception) -> Result<LineId> {
     Err(Error::conflict("resolution_unfit", "the exception is not about a statement line"))
 }
 
-fn lock_account(tx: &mut Tx<'_>, item: &Exception) -> Result<()> {
-    match item.account {
-        Some(account) => query::lock_accounts(tx, &[(item.unit, account)]),
-        None => Ok(()),
-    }
+/// Locks the exception's account and tells the day its postings belong to: today, or the account's
+/// first open day.
+fn lock_account(tx: &mut Tx<'_>, stamp: &Stamp<'_>, item: &Exception) -> Result<BusinessDay> {
+    let Some(account) = item.account else { return Ok(stamp.today()) };
+    query::lock_accounts(tx, &[(item.unit, account)])?;
+    query::first_open_day(tx, item.unit, account, stamp.today())
 }
 
 /// Suspense to the obligation a person found.
@@ -96,7 +98,7 @@ fn assign(
     let target =
         proposal.target.ok_or_else(|| Error::invalid("target", "target_missing", "name the obligation"))?;
     let obligation = ObligationId(target);
-    lock_account(tx, item)?;
+    let accounting_date = lock_account(tx, stamp, item)?;
     let (_, _, movement) = query::movements_of_lines(tx, &[(item.unit, line)])?
         .pop()
         .ok_or_else(|| Error::conflict("line_not_in_suspense", "the line was not posted to suspense"))?;
@@ -123,7 +125,7 @@ fn assign(
         method: Method::Transfer,
         channel: "statement".into(),
         debit: Account::Suspense(line),
-        accounting_date: stamp.today(),
+        accounting_date,
         collected_at: stamp.now,
         collected_by: CollectedBy::Channel("sao kê ngân hàng".into()),
         is_proven: true,
@@ -143,13 +145,14 @@ fn charge(
     item: &Exception,
 ) -> Result<Vec<(UnitId, ReceiptId)>> {
     let line = line_of(item)?;
+    let accounting_date = lock_account(tx, stamp, item)?;
     let mut book = Book::new(audit::actor_text(actor), stamp.now);
     book.postings.push(Posting {
         unit: item.unit,
         debit: Account::ChargesToRecover,
         credit: Account::UnexplainedDebit(line),
         amount: item.amount,
-        accounting_date: stamp.today(),
+        accounting_date,
         source: Source::Exception(item.id),
     });
     flush(tx, stamp, actor, book)?;
@@ -167,7 +170,7 @@ fn disprove(
     if item.subject_kind != "movement" {
         return Err(Error::conflict("resolution_unfit", "the exception is not about a claimed movement"));
     }
-    lock_account(tx, item)?;
+    let accounting_date = lock_account(tx, stamp, item)?;
     let id = MovementId(item.subject_id);
     let movement = query::movements(tx, &[(item.unit, id)])?
         .pop()
@@ -183,7 +186,7 @@ fn disprove(
     touch(&mut held);
     book.movements.insert((item.unit, id), held);
     if let Some(payment) = payment {
-        take_back(tx, stamp, actor, item, payment, &mut book)?;
+        take_back(tx, stamp, actor, item, accounting_date, payment, &mut book)?;
     }
     flush(tx, stamp, actor, book)?;
     Ok(Vec::new())
@@ -194,6 +197,7 @@ fn take_back(
     stamp: &Stamp<'_>,
     actor: &Actor,
     item: &Exception,
+    accounting_date: BusinessDay,
     id: PaymentId,
     book: &mut Book,
 ) -> Result<()> {
@@ -204,6 +208,9 @@ fn take_back(
     let payment = query::lock_payments(tx, &[(item.unit, id)])?
         .pop()
         .ok_or_else(|| Error::internal("a movement names a payment that is not there"))?;
+    if payment.other_unit.is_positive() {
+        return Err(Error::conflict("resolution_unfit", "money of another unit is taken back by the city"));
+    }
     let account = payment.account.ok_or_else(|| Error::internal("a transfer without an account"))?;
     let key = (item.unit, account, payment.channel.clone());
     for (key, (unproven, revision)) in query::exposures(tx, std::slice::from_ref(&key))? {
@@ -212,105 +219,87 @@ fn take_back(
     book.payments.insert((item.unit, id), Held::read(payment.clone(), payment.revision));
     book.expose(item.unit, account, &payment.channel, Dong(-payment.amount.0))?;
     book.tell_payment(item.unit, id, "disproven", PaymentState::Disproven, Some("never proven".into()))?;
-    let clearing = Account::Clearing(account, payment.channel.clone());
-    release_rest(item, &payment, &clearing, stamp, book)?;
-    for (obligation, share) in shares {
-        release_obligation(tx, stamp, actor, item, &payment, obligation, share, &clearing, book)?;
-    }
     trust::suspend(tx, stamp, item.unit, account, &payment.channel, "claim_disproven")?;
+    let clearing = Account::Clearing(account, payment.channel.clone());
+    let undo = Undo { stamp, actor, item, accounting_date, clearing, payment };
+    undo.surplus(book)?;
+    for (obligation, share) in shares {
+        undo.obligation(tx, obligation, share, book)?;
+    }
     Ok(())
 }
 
-fn entry(
-    item: &Exception,
-    stamp: &Stamp<'_>,
-    debit: Account,
-    credit: &Account,
-    amount: Dong,
-    book: &mut Book,
-) {
-    book.postings.push(Posting {
-        unit: item.unit,
-        debit,
-        credit: credit.clone(),
-        amount,
-        accounting_date: stamp.today(),
-        source: Source::Exception(item.id),
-    });
+/// The taking back of one payment that was never proven.
+struct Undo<'a> {
+    stamp: &'a Stamp<'a>,
+    actor: &'a Actor,
+    item: &'a Exception,
+    accounting_date: BusinessDay,
+    clearing: Account,
+    payment: Payment,
 }
 
-fn release_rest(
-    item: &Exception,
-    payment: &Payment,
-    clearing: &Account,
-    stamp: &Stamp<'_>,
-    book: &mut Book,
-) -> Result<()> {
-    if payment.surplus.is_positive() {
-        book.allocate(item.unit, payment.id, Bucket::Surplus, Bucket::Reversed, payment.surplus)?;
-        entry(item, stamp, Account::Surplus(payment.id), clearing, payment.surplus, book);
-        for kind in [Kind::Overpaid, Kind::DuplicateTransfer, Kind::LatePayment] {
-            let cause = (item.unit, kind, Subject::Payment(payment.id), "the claim never came");
-            book.settled_exceptions.push(cause);
+impl Undo<'_> {
+    fn entry(&self, debit: &Account, credit: &Account, amount: Dong, source: Source, book: &mut Book) {
+        book.postings.push(Posting {
+            unit: self.item.unit,
+            debit: debit.clone(),
+            credit: credit.clone(),
+            amount,
+            accounting_date: self.accounting_date,
+            source,
+        });
+    }
+
+    fn surplus(&self, book: &mut Book) -> Result<()> {
+        let (unit, payment) = (self.item.unit, &self.payment);
+        if payment.surplus.is_zero() {
+            return Ok(());
         }
+        book.allocate(unit, payment.id, Bucket::Surplus, Bucket::Reversed, payment.surplus)?;
+        let source = Source::Exception(self.item.id);
+        self.entry(&Account::Surplus(payment.id), &self.clearing, payment.surplus, source, book);
+        for kind in [Kind::Overpaid, Kind::DuplicateTransfer, Kind::LatePayment] {
+            book.settled_exceptions.push((unit, kind, Subject::Payment(payment.id), "the claim never came"));
+        }
+        Ok(())
     }
-    if payment.other_unit.is_positive() {
-        return Err(Error::conflict("resolution_unfit", "money of another unit is taken back by the city"));
-    }
-    Ok(())
-}
 
-#[allow(clippy::too_many_arguments, reason = "the parts of one decision; a struct would only rename them")]
-fn release_obligation(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    item: &Exception,
-    payment: &Payment,
-    id: ObligationId,
-    share: Dong,
-    clearing: &Account,
-    book: &mut Book,
-) -> Result<()> {
-    book.allocate(item.unit, payment.id, Bucket::Obligation(id), Bucket::Reversed, share)?;
-    let missing = || Error::internal("a disproven payment's obligation was not read");
-    let before = book.obligations.get(&(item.unit, id)).ok_or_else(missing)?.value.clone();
-    let receipts = receipt::query::current_of_obligations(tx, &[(item.unit, id)])?;
-    let advance = Account::ReceivedInAdvance(id);
-    match receipts.first() {
-        Some((_, _, receipt)) => {
-            receipt::cancel::cancel(
-                tx,
-                stamp,
-                actor,
-                item.unit,
-                *receipt,
-                "the payment's claim was disproven",
-            )?;
-            // The fees were recognised as a whole; this payment's share goes back to clearing, the
-            // other payments' share becomes an advance again.
-            let mut to_clearing = share;
-            for line in book.lines.get(&(item.unit, id)).cloned().unwrap_or_default() {
-                let credited = crate::payment::flush::fee_account(&line);
-                let part = line.amount.min(to_clearing);
-                to_clearing = to_clearing.checked_sub(part)?;
-                let source = Source::Receipt(*receipt);
-                for (credit, amount) in [(clearing, part), (&advance, line.amount.checked_sub(part)?)] {
-                    book.postings.push(Posting {
-                        unit: item.unit,
-                        debit: credited.clone(),
-                        credit: credit.clone(),
-                        amount,
-                        accounting_date: stamp.today(),
-                        source,
-                    });
-                }
+    fn obligation(&self, tx: &mut Tx<'_>, id: ObligationId, share: Dong, book: &mut Book) -> Result<()> {
+        let unit = self.item.unit;
+        book.allocate(unit, self.payment.id, Bucket::Obligation(id), Bucket::Reversed, share)?;
+        let missing = || Error::internal("a disproven payment's obligation was not read");
+        let before = book.obligations.get(&(unit, id)).ok_or_else(missing)?.value.clone();
+        match receipt::query::current_of_obligations(tx, &[(unit, id)])?.first() {
+            Some((_, _, receipt)) => {
+                let reason = "the payment's claim was disproven";
+                receipt::cancel::cancel(tx, self.stamp, self.actor, unit, *receipt, reason)?;
+                self.fees(id, *receipt, share, book)?;
+            }
+            None => {
+                let advance = Account::ReceivedInAdvance(id);
+                self.entry(&advance, &self.clearing, share, Source::Exception(self.item.id), book);
             }
         }
-        None => entry(item, stamp, advance, clearing, share, book),
+        let allocated = before.allocated.checked_sub(share)?;
+        let state = obligation::State::Reopened;
+        book.tell_obligation(unit, id, self.payment.id, "reopened", state, allocated)?;
+        Ok(())
     }
-    let allocated = before.allocated.checked_sub(share)?;
-    let state = obligation::State::Reopened;
-    book.tell_obligation(item.unit, id, payment.id, "reopened", state, allocated)?;
-    Ok(())
+
+    /// The fees were recognised as a whole: this payment's share goes back to clearing, the other
+    /// payments' share becomes an advance again.
+    fn fees(&self, id: ObligationId, receipt: ReceiptId, share: Dong, book: &mut Book) -> Result<()> {
+        let advance = Account::ReceivedInAdvance(id);
+        let mut to_clearing = share;
+        for line in book.lines.get(&(self.item.unit, id)).cloned().unwrap_or_default() {
+            let credited = fee_account(&line);
+            let part = line.amount.min(to_clearing);
+            to_clearing = to_clearing.checked_sub(part)?;
+            let source = Source::Receipt(receipt);
+            self.entry(&credited, &self.clearing, part, source, book);
+            self.entry(&credited, &advance, line.amount.checked_sub(part)?, source, book);
+        }
+        Ok(())
+    }
 }

@@ -218,8 +218,10 @@ fn park_in(tx: &mut Tx<'_>, stamp: &Stamp<'_>, arrival: &Arrival, code: &str) ->
                 detail: code.to_owned(),
             }],
         )?;
+        return Ok(Answer::Parked(id));
     }
-    Ok(Answer::Parked(id))
+    // Told again: the answer is the first one's.
+    query::parked_by_key(tx, &arrival.claim.channel, &arrival.claim.external_id).map(Answer::Parked)
 }
 
 /// Tries parked claims again; returns how many are settled now.

@@ -251,6 +251,19 @@ pub fn due(conn: &mut Conn, limit: i64) -> Result<Vec<(UnitId, ObligationId, Str
         .classify()
 }
 
+/// A receipt that was made late once is due again.
+pub fn reopen_due(tx: &mut Tx<'_>, row: &DueRow) -> Result<()> {
+    diesel::update(
+        receipt_due::table
+            .find((row.unit_id, row.obligation_id, row.document_kind))
+            .filter(receipt_due::state.eq("made")),
+    )
+    .set((receipt_due::state.eq("open"), receipt_due::revision.eq(receipt_due::revision + 1)))
+    .execute(tx.conn())
+    .classify()
+    .map(|_| ())
+}
+
 pub fn close_due(
     tx: &mut Tx<'_>,
     unit: UnitId,

@@ -187,7 +187,7 @@ impl Writer {
 }
 
 /// Appends text as Canonical XML writes it.
-pub(super) fn push_text(out: &mut String, value: &str) {
+pub fn push_text(out: &mut String, value: &str) {
     push_escaped(out, value, |c| match c {
         '&' => Some("&amp;"),
         '<' => Some("&lt;"),
@@ -198,7 +198,7 @@ pub(super) fn push_text(out: &mut String, value: &str) {
 }
 
 /// Appends an attribute value as Canonical XML writes it.
-pub(super) fn push_attribute_value(out: &mut String, value: &str) {
+pub fn push_attribute_value(out: &mut String, value: &str) {
     push_escaped(out, value, |c| match c {
         '&' => Some("&amp;"),
         '<' => Some("&lt;"),

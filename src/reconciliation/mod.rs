@@ -5,10 +5,14 @@
 
 pub mod bridge;
 pub mod classification;
+pub mod day_close;
 pub mod evidence;
 pub mod matching;
+pub mod office;
 pub mod proof;
 pub mod query;
 pub mod run;
 
+pub use day_close::{Closing, close, close_through, verify_chain};
+pub use office::{import, reconcile_accounts};
 pub use run::{Report, reconcile};

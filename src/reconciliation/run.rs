@@ -19,8 +19,9 @@ use crate::payment::prove::{Case, LineWork, post_lines};
 use crate::payment::query as payments;
 use crate::payment::{Direction, MovementState};
 use crate::statement;
-use crate::store::{Conn, Lane, Stamp, Store, failure};
+use crate::store::{Conn, Lane, Stamp, Store, Tx, failure};
 use crate::text;
+use crate::unit::trust;
 use crate::working_days::WorkingDays;
 
 /// Lines posted in one transaction: about 20 ms on the bulk lane.
@@ -296,6 +297,7 @@ fn work(line: &StoredLine, case: Case, rule: &'static str, evidence: &[evidence:
         booking_date: line.booking_date,
         amount: line.amount,
         code: words(&line.codes).join("+"),
+        is_damaged: !line.damaged.is_empty(),
         bank_reference: line.bank_reference.clone(),
         revision: line.revision,
         case,
@@ -382,7 +384,37 @@ fn note_overdue(
         })
         .collect();
     if !items.is_empty() {
-        store.write(&actor.scope, Lane::Bulk, |tx| exception::open(tx, stamp, &items))?;
+        let ages: HashMap<MovementId, u32> = overdue.into_iter().collect();
+        store.write(&actor.scope, Lane::Bulk, |tx| {
+            suspend_untimely(tx, stamp, unit, account, &ages)?;
+            exception::open(tx, stamp, &items)
+        })?;
     }
     Ok(items.len())
+}
+
+/// A channel whose claims stay unproven longer than its agreement allows is not believed any more.
+fn suspend_untimely(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    unit: UnitId,
+    account: AccountId,
+    ages: &HashMap<MovementId, u32>,
+) -> Result<()> {
+    let movements: Vec<(UnitId, MovementId)> = ages.keys().map(|id| (unit, *id)).collect();
+    let mut oldest: BTreeMap<String, u32> = BTreeMap::new();
+    for ((_, movement), channel) in payments::first_channels(tx, &movements)? {
+        let age = ages.get(&movement).copied().unwrap_or_default();
+        oldest.entry(channel).and_modify(|known| *known = age.max(*known)).or_insert(age);
+    }
+    let pairs: Vec<(UnitId, AccountId, String)> =
+        oldest.keys().map(|channel| (unit, account, channel.clone())).collect();
+    for ((_, _, channel), trust) in trust::in_force(tx, &pairs)? {
+        let age = oldest.get(&channel).copied().unwrap_or_default();
+        let is_untimely = i64::from(age) > i64::from(trust.age_limit_days);
+        if trust.settles_on(stamp.today()) && is_untimely {
+            trust::suspend(tx, stamp, unit, account, &channel, "age_limit")?;
+        }
+    }
+    Ok(())
 }

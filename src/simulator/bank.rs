@@ -184,23 +184,18 @@ impl Bank {
             .get_key_value(account_no)
             .ok_or_else(|| Error::not_found("account_not_found", "the bank has no such account"))?;
         let own = || self.ledger.iter().filter(|booking| booking.account_no == account_no);
-        let sum = |bookings: &mut dyn Iterator<Item = &Booking>| {
-            bookings.try_fold(0_i64, |sum, booking| sum.checked_add(booking.signed()))
-        };
-        let before = sum(&mut own().filter(|booking| booking.booked_at.business_day() < day));
-        let bookings: Vec<&Booking> = own().filter(|booking| booking.booked_at.business_day() == day).collect();
-        let during = sum(&mut bookings.iter().copied());
-        let (Some(before), Some(during)) = (before, during) else {
-            return Err(Error::internal("the balance is out of range"));
-        };
-        let opening = account.opening.checked_add(Dong(before))?;
+        let sum = |bookings: &[&Booking]| Dong::sum(bookings.iter().map(|booking| Dong(booking.signed())));
+        let before: Vec<&Booking> = own().filter(|booking| booking.booked_at.business_day() < day).collect();
+        let bookings: Vec<&Booking> =
+            own().filter(|booking| booking.booked_at.business_day() == day).collect();
+        let opening = account.opening.checked_add(sum(&before)?)?;
         Ok(Day {
             account_no: number,
             holder: &account.holder,
             day,
             sequence: (day.0 - account.opened_on.0).num_days() + 1,
             opening,
-            closing: opening.checked_add(Dong(during))?,
+            closing: opening.checked_add(sum(&bookings)?)?,
             bookings,
         })
     }
@@ -220,14 +215,17 @@ pub(super) mod tests {
         bank.open_account(ACCOUNT, "UBND PHUONG MAU", day, Dong(1_000_000));
         let at = |minute: i64| day.start().plus_seconds(9 * 3600 + minute * 60);
         for (minute, habit) in Habit::ALL.into_iter().enumerate() {
-            bank.credit(at(minute as i64), &Transfer {
-                to_account: ACCOUNT.into(),
-                amount: Dong(25_000),
-                memo: "HNPH7K2MQ4X97 LE PHI CT".into(),
-                sender_account: "19001234567890".into(),
-                sender_name: "NGUYEN VAN MAU".into(),
-                habit,
-            })
+            bank.credit(
+                at(minute as i64),
+                &Transfer {
+                    to_account: ACCOUNT.into(),
+                    amount: Dong(25_000),
+                    memo: "HNPH7K2MQ4X97 LE PHI CT".into(),
+                    sender_account: "19001234567890".into(),
+                    sender_name: "NGUYEN VAN MAU".into(),
+                    habit,
+                },
+            )
             .unwrap();
         }
         bank.reverse(at(30), 2).unwrap();

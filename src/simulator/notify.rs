@@ -188,11 +188,11 @@ mod tests {
         let (bank_text, sepay_text) = (bank_body(booking).to_string(), sepay_body(booking).to_string());
         let bank_headers = bank::sign(std::slice::from_ref(&secret), now, bank_text.as_bytes());
         let sepay_headers = sepay::sign(&secret, now, sepay_text.as_bytes());
-        let read = |channel: &dyn Channel, headers: &[(String, String)], body: &str| {
-            match channel.read(&Incoming { headers, body: body.as_bytes(), now }) {
-                Ok(Notice::Claim(claim)) => claim,
-                other => panic!("{other:?}"),
-            }
+        let read = |channel: &dyn Channel, headers: &[(String, String)], body: &str| match channel
+            .read(&Incoming { headers, body: body.as_bytes(), now })
+        {
+            Ok(Notice::Claim(claim)) => claim,
+            other => panic!("{other:?}"),
         };
         for claim in [read(&bank, &bank_headers, &bank_text), read(&sepay, &sepay_headers, &sepay_text)] {
             assert_eq!(claim.amount, booking.amount);

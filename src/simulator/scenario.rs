@@ -30,7 +30,7 @@ pub enum Report {
 }
 
 /// A booking and the callbacks the bank sends for it, in their order. None at all: lost.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Act {
     pub booking_no: u32,
     pub reports: Vec<Report>,
@@ -171,7 +171,9 @@ impl Stage<'_> {
                 self.pay(&Transfer { habit: Habit::SmallLetters, ..order }, &once)
             }
             Scenario::Short => self.pay(&Transfer { amount: Dong(payable.amount.0 - 1_000), ..order }, &once),
-            Scenario::TooMuch => self.pay(&Transfer { amount: Dong(payable.amount.0 + 7_000), ..order }, &once),
+            Scenario::TooMuch => {
+                self.pay(&Transfer { amount: Dong(payable.amount.0 + 7_000), ..order }, &once)
+            }
             Scenario::WithoutCode => {
                 let memo = format!("{} chuyen tien", payable.payer_name);
                 self.pay(&Transfer { memo, ..order }, &once)
@@ -213,7 +215,8 @@ impl Stage<'_> {
 /// The transfer the QR asks for.
 fn ordered(payable: &Payable, habit: Habit) -> Transfer {
     // Invented accounts, one for each payer.
-    let digits = payable.reference_code.bytes().fold(7_u64, |sum, byte| sum * 31 % 99_999_989 + u64::from(byte));
+    let digits =
+        payable.reference_code.bytes().fold(7_u64, |sum, byte| sum * 31 % 99_999_989 + u64::from(byte));
     Transfer {
         to_account: payable.account_no.clone(),
         amount: payable.amount,
@@ -242,7 +245,11 @@ mod tests {
                 obligation: format!("obl_{index}"),
                 unit_code: "00004".into(),
                 account_no: "1001".into(),
-                reference_code: crate::obligation::reference::CodeBook::hanoi().mint(&random).unwrap().as_str().into(),
+                reference_code: crate::obligation::reference::CodeBook::hanoi()
+                    .mint(&random)
+                    .unwrap()
+                    .as_str()
+                    .into(),
                 amount: Dong(25_000),
                 payer_name: "Nguyễn Văn Mẫu".into(),
             })

@@ -490,6 +490,7 @@ fn finish(
 /// A statement that came late may be the one that was missing.
 fn settle_gaps(tx: &mut Tx<'_>, stamp: &Stamp<'_>, account: &BankAccount) -> Result<()> {
     let open = exception::list(tx, account.unit, Some(exception::State::Open), Some(account.id), 1_000)?;
+    let mut causes = Vec::new();
     for gap in
         open.into_iter().filter(|item| item.kind == Kind::StatementGap && item.subject_kind == "statement")
     {
@@ -504,16 +505,11 @@ fn settle_gaps(tx: &mut Tx<'_>, stamp: &Stamp<'_>, account: &BankAccount) -> Res
             lines: &[],
         };
         if identity::plan(before, &day, span).is_chained {
-            let subject = Subject::Statement(id);
             let reason = "the missing statement came";
-            exception::settle_by_themselves(
-                tx,
-                stamp,
-                &[(account.unit, Kind::StatementGap, subject, reason)],
-            )?;
+            causes.push((account.unit, Kind::StatementGap, Subject::Statement(id), reason));
         }
     }
-    Ok(())
+    exception::settle_by_themselves(tx, stamp, &causes).map(|_| ())
 }
 
 fn file_context(sha256: &str) -> String {

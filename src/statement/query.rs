@@ -87,7 +87,7 @@ crate::table_row! {
 }
 
 /// A statement as it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct StoredStatement {
     pub unit: UnitId,
     pub id: StatementId,

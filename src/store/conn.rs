@@ -138,6 +138,7 @@ pub struct Manager {
     pub url: DatabaseUrl,
     /// The role that connections take after login (PostgreSQL only).
     pub role: Option<String>,
+    pub(super) intent: super::Intent,
 }
 
 impl ManageConnection for Manager {
@@ -148,6 +149,10 @@ impl ManageConnection for Manager {
         let mut conn = self.url.establish().map_err(diesel::r2d2::Error::ConnectionError)?;
         if let (Conn::Pg(inner), Some(role)) = (&mut conn, &self.role) {
             inner.batch_execute(&format!("SET ROLE {role}")).map_err(diesel::r2d2::Error::QueryError)?;
+        }
+        if let (Conn::Sqlite(inner), super::Intent::Read) = (&mut conn, self.intent) {
+            // PostgreSQL says it in each transaction.
+            inner.batch_execute("PRAGMA query_only = ON").map_err(diesel::r2d2::Error::QueryError)?;
         }
         Ok(conn)
     }

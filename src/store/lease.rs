@@ -51,7 +51,9 @@ impl NodeLeaseHolder {
     /// Raises the reservation. When the lease was lost, minting ends for good.
     pub fn renew(&self, store: &Store, clock: &Clock) -> Result<()> {
         let now_ms = clock.now().ms().max(self.ids.position_ms());
-        let reserved_ms = now_ms + RESERVE_AHEAD_MS;
+        // Never below what was reserved before: under a clock set back, ids up to there may still
+        // be minted, and the stored mark must say so to the node's next holder.
+        let reserved_ms = (now_ms + RESERVE_AHEAD_MS).max(self.ids.reserved_until_ms());
         let renewed = store.write(&Scope::All, Lane::Live, |tx| {
             diesel::update(
                 node_lease::table

@@ -1,6 +1,6 @@
 //! Migrations: twin folders, forward only, run under a lock.
 
-use diesel::connection::SimpleConnection;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -34,8 +34,18 @@ pub fn run(url: &DatabaseUrl) -> Result<Vec<String>> {
             inner.batch_execute(&format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})")).classify()?;
             applied
         }
-        // Each migration runs in its own transaction; a second process waits for the write lock.
-        Conn::Sqlite(inner) => run_pending(inner, SQLITE),
+        // One transaction around all steps: a second process waits for its end before it looks
+        // which steps are left.
+        Conn::Sqlite(inner) => {
+            AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN EXCLUSIVE").classify()?;
+            let applied = run_pending(inner, SQLITE);
+            if applied.is_ok() {
+                AnsiTransactionManager::commit_transaction(inner).classify()?;
+            } else {
+                AnsiTransactionManager::rollback_transaction(inner).classify()?;
+            }
+            applied
+        }
     }
 }
 

@@ -91,8 +91,8 @@ impl Store {
         };
         Ok(Store {
             product: settings.url.product,
-            readers: pool(settings, settings.reader_limit)?,
-            writers: pool(settings, writer_limit)?,
+            readers: pool(settings, settings.reader_limit, Intent::Read)?,
+            writers: pool(settings, writer_limit, Intent::Write)?,
             gate: Arc::new(Gate::default()),
         })
     }
@@ -154,14 +154,14 @@ impl Store {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Intent {
     Read,
     Write,
 }
 
-fn pool(settings: &Settings, limit: u32) -> Result<Pool<conn::Manager>> {
-    let manager = conn::Manager { url: settings.url.clone(), role: settings.role.clone() };
+fn pool(settings: &Settings, limit: u32, intent: Intent) -> Result<Pool<conn::Manager>> {
+    let manager = conn::Manager { url: settings.url.clone(), role: settings.role.clone(), intent };
     Pool::builder()
         .max_size(limit)
         .min_idle(Some(1))

@@ -28,4 +28,8 @@ impl Stamp<'_> {
     pub fn sealing_key(&self, tx: &mut Tx<'_>, unit: UnitId) -> Result<DataKey> {
         self.vault.sealing_key(tx, unit, self.now, self.ids)
     }
+
+    pub fn lasting_key(&self, tx: &mut Tx<'_>, unit: UnitId) -> Result<DataKey> {
+        self.vault.lasting_key(tx, unit, self.now, self.ids)
+    }
 }

@@ -17,6 +17,8 @@ use crate::error::{Error, Result};
 use crate::id::{Ids, KeyId, UnitId};
 
 const KEY_LEN: usize = 32;
+/// The year under which a unit's lasting key is kept.
+const NO_YEAR: i32 = 0;
 
 /// A data key in the clear. It never leaves the process.
 #[derive(Clone)]
@@ -71,7 +73,22 @@ impl Vault {
 
     /// The key under which the unit's data of this year is written; made at first use.
     pub fn sealing_key(&self, tx: &mut Tx<'_>, unit: UnitId, now: Instant, ids: &Ids) -> Result<DataKey> {
-        let year = now.business_day().year();
+        self.key_of_year(tx, unit, now.business_day().year(), now, ids)
+    }
+
+    /// The key for what belongs to no year and is never erased: signing keys, for one.
+    pub fn lasting_key(&self, tx: &mut Tx<'_>, unit: UnitId, now: Instant, ids: &Ids) -> Result<DataKey> {
+        self.key_of_year(tx, unit, NO_YEAR, now, ids)
+    }
+
+    fn key_of_year(
+        &self,
+        tx: &mut Tx<'_>,
+        unit: UnitId,
+        year: i32,
+        now: Instant,
+        ids: &Ids,
+    ) -> Result<DataKey> {
         if let Some(key) = self.remembered(|known| known.by_year.get(&(unit, year)).cloned()) {
             return Ok(key);
         }

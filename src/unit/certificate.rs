@@ -66,7 +66,7 @@ pub fn store(
 ) -> Result<CertificateId> {
     actor.require_role(&[Role::Administrator, Role::System])?;
     let id: CertificateId = stamp.mint()?;
-    let key = stamp.sealing_key(tx, new.unit)?;
+    let key = stamp.lasting_key(tx, new.unit)?;
     rows::insert(
         tx,
         &[CertificateRow {

@@ -145,7 +145,3 @@ fn keep(
     rows::insert(tx, &[row])
         .map_err(|error| if error.code() == failure::UNIQUE { in_flight() } else { error })
 }
-
-#[cfg(test)]
-#[path = "idempotency_tests.rs"]
-mod tests;

@@ -1,19 +1,24 @@
 //! HTTP: the API of the dossier system and the staff, the callbacks of banks, the pages of
 //! citizens, and the health of the process. Handlers unpack, call one use case and render.
 
+mod api;
 mod callback;
 mod extract;
 mod health;
 mod idempotency;
 mod limit;
 pub mod message;
+mod pages;
 mod query;
 mod respond;
 pub mod retention;
 mod routes;
 mod serve;
+#[cfg(test)]
+mod tests;
 mod trace;
 
+pub use api::raise;
 pub use serve::{serve, serve_until};
 
 use std::net::IpAddr;

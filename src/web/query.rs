@@ -49,3 +49,15 @@ pub fn given(conn: &mut Conn, client: ClientId, route: &str, key: &str) -> Resul
         .optional()
         .classify()
 }
+
+/// Channel and kept bytes of refused callbacks, oldest first.
+#[cfg(test)]
+pub fn refused_sizes(conn: &mut Conn) -> Result<Vec<(String, usize)>> {
+    use crate::store::schema::refused_event;
+    let found: Vec<(String, Vec<u8>)> = refused_event::table
+        .order(refused_event::id)
+        .select((refused_event::channel, refused_event::body_head))
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(|(channel, head)| (channel, head.len())).collect())
+}

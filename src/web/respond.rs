@@ -69,6 +69,7 @@ impl ResponseError for Failure {
 pub fn status(error: &Error) -> StatusCode {
     match (error.code(), error.kind()) {
         (IN_FLIGHT, _) => StatusCode::CONFLICT,
+        ("method_not_allowed", _) => StatusCode::METHOD_NOT_ALLOWED,
         (LOOKUPS_TOO_MANY, _) => StatusCode::TOO_MANY_REQUESTS,
         (_, Kind::Invalid { .. }) => StatusCode::BAD_REQUEST,
         (_, Kind::NotFound) => StatusCode::NOT_FOUND,

@@ -3,8 +3,20 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a story that cannot go on has failed")]
 
 mod support;
+mod tidy;
 
 mod app_drops;
+mod batches;
+mod callbacks;
+mod crashes;
+mod days;
+mod facts;
+mod imports;
+mod isolation;
+mod leases;
 mod migrations;
+mod outages;
+mod personal_data;
 mod settling;
-mod store;
+mod statements;
+mod trail;

@@ -34,7 +34,10 @@ fn the_exact_amount_pays_and_the_signed_receipt_verifies() {
         let receipts = world.receipts(&owed);
         assert_eq!(receipts.len(), 1);
         assert_eq!(Some(receipts[0].id), settled.receipt);
-        assert_eq!((receipts[0].number, receipts[0].amount, receipts[0].state.as_str()), (1, FEE, "numbered"));
+        assert_eq!(
+            (receipts[0].number, receipts[0].amount, receipts[0].state.as_str()),
+            (1, FEE, "numbered")
+        );
         assert_eq!(world.seal(), 1);
         assert_eq!(world.receipts(&owed)[0].state, "signed");
         let document = world
@@ -55,10 +58,10 @@ fn a_part_waits_in_advance_and_the_rest_makes_one_receipt_for_the_whole() {
         assert_eq!(part.receipt, None);
         let told = world.again(&owed);
         assert_eq!((told.state, told.outstanding()), (State::PartlyPaid, Dong(15_000)));
-        world.assert_balances(world.ba_dinh.id, &[
-            (clearing(&world), 10_000),
-            (Account::ReceivedInAdvance(owed.id), -10_000),
-        ]);
+        world.assert_balances(
+            world.ba_dinh.id,
+            &[(clearing(&world), 10_000), (Account::ReceivedInAdvance(owed.id), -10_000)],
+        );
         assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::Underpaid]);
         assert_eq!(world.exceptions(world.ba_dinh.id)[0].amount, Dong(15_000));
 
@@ -79,11 +82,14 @@ fn three_parts_of_which_the_last_is_too_much_leave_a_surplus_of_the_last() {
             world.claim(&owed, Dong(amount)).settle();
         }
         let payments = world.payments(&world.ba_dinh);
-        world.assert_balances(world.ba_dinh.id, &[
-            (clearing(&world), 30_000),
-            (fees("HT-01"), -25_000),
-            (Account::Surplus(payments[2].id), -5_000),
-        ]);
+        world.assert_balances(
+            world.ba_dinh.id,
+            &[
+                (clearing(&world), 30_000),
+                (fees("HT-01"), -25_000),
+                (Account::Surplus(payments[2].id), -5_000),
+            ],
+        );
         assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::Overpaid]);
         assert_eq!(world.again(&owed).allocated, FEE);
     });
@@ -97,12 +103,14 @@ fn what_is_too_much_is_owed_back() {
         let settled = world.claim(&owed, Dong(30_000)).settle();
         assert!(settled.receipt.is_some());
         let payment = world.payments(&world.ba_dinh).remove(0);
-        assert_eq!((payment.to_obligations, payment.surplus, payment.unallocated), (FEE, Dong(5_000), Dong(0)));
-        world.assert_balances(world.ba_dinh.id, &[
-            (clearing(&world), 30_000),
-            (fees("HT-01"), -25_000),
-            (Account::Surplus(payment.id), -5_000),
-        ]);
+        assert_eq!(
+            (payment.to_obligations, payment.surplus, payment.unallocated),
+            (FEE, Dong(5_000), Dong(0))
+        );
+        world.assert_balances(
+            world.ba_dinh.id,
+            &[(clearing(&world), 30_000), (fees("HT-01"), -25_000), (Account::Surplus(payment.id), -5_000)],
+        );
         assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::Overpaid]);
     });
 }
@@ -116,11 +124,14 @@ fn a_second_transfer_for_a_paid_obligation_is_all_surplus_and_makes_no_receipt()
         let second = world.claim(&owed, FEE).settle();
         assert_ne!(first.movement, second.movement);
         let payments = world.payments(&world.ba_dinh);
-        world.assert_balances(world.ba_dinh.id, &[
-            (clearing(&world), 50_000),
-            (fees("HT-01"), -25_000),
-            (Account::Surplus(payments[1].id), -25_000),
-        ]);
+        world.assert_balances(
+            world.ba_dinh.id,
+            &[
+                (clearing(&world), 50_000),
+                (fees("HT-01"), -25_000),
+                (Account::Surplus(payments[1].id), -25_000),
+            ],
+        );
         assert_eq!(world.receipts(&owed).len(), 1);
         assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::DuplicateTransfer]);
         assert_eq!(world.again(&owed).state, State::Paid);
@@ -142,11 +153,14 @@ fn money_for_a_cancelled_or_waived_obligation_is_late_and_all_surplus() {
             assert!(world.receipts(owed).is_empty());
         }
         let payments = world.payments(&world.ba_dinh);
-        world.assert_balances(world.ba_dinh.id, &[
-            (clearing(&world), 50_000),
-            (Account::Surplus(payments[0].id), -25_000),
-            (Account::Surplus(payments[1].id), -25_000),
-        ]);
+        world.assert_balances(
+            world.ba_dinh.id,
+            &[
+                (clearing(&world), 50_000),
+                (Account::Surplus(payments[0].id), -25_000),
+                (Account::Surplus(payments[1].id), -25_000),
+            ],
+        );
         assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::LatePayment, Kind::LatePayment]);
     });
 }
@@ -176,7 +190,10 @@ fn the_same_id_again_gets_the_same_answer_and_changes_nothing() {
             world.wait_seconds(60);
             let again = telling.settle();
             assert!(again.is_repeated);
-            assert_eq!((again.claim, again.movement, again.receipt), (first.claim, first.movement, first.receipt));
+            assert_eq!(
+                (again.claim, again.movement, again.receipt),
+                (first.claim, first.movement, first.receipt)
+            );
         }
         assert_eq!(world.look(|conn| bienlai::ledger::trial_balance(conn, owed.unit)), balances);
         assert_eq!((world.count("claim"), world.count("payment"), world.count("receipt")), (1, 1, 1));
@@ -276,10 +293,10 @@ fn money_for_one_commune_on_anothers_account_is_owed_to_the_right_one() {
         let of_ba_dinh = world.raise(FEE);
         let settles = world.claim(&of_tay_ho, FEE).on(world.ba_dinh.account_no).settle();
         assert_eq!((settles.unit, settles.obligation, settles.receipt), (world.ba_dinh.id, None, None));
-        world.assert_balances(world.ba_dinh.id, &[
-            (clearing(&world), 25_000),
-            (Account::DueToUnit(world.tay_ho.id), -25_000),
-        ]);
+        world.assert_balances(
+            world.ba_dinh.id,
+            &[(clearing(&world), 25_000), (Account::DueToUnit(world.tay_ho.id), -25_000)],
+        );
         let advises = world.claim(&of_ba_dinh, FEE).on(world.tay_ho.account_no).settle();
         assert_eq!(advises.unit, world.tay_ho.id);
         world.assert_balances(world.tay_ho.id, &[]);
@@ -334,7 +351,9 @@ fn the_same_money_told_by_two_channels_is_taken_once() {
         assert_eq!(poll.receipt, callback.receipt);
         assert!(!poll.is_repeated);
         assert_eq!((world.count("payment"), world.count("receipt"), world.count("movement")), (1, 1, 1));
-        let marks = world.words("SELECT CASE WHEN possible_duplicate THEN 'marked' ELSE 'plain' END AS t FROM claim ORDER BY id");
+        let marks = world.words(
+            "SELECT CASE WHEN possible_duplicate THEN 'marked' ELSE 'plain' END AS t FROM claim ORDER BY id",
+        );
         assert_eq!(marks, ["plain", "marked"]);
         world.assert_balances(world.ba_dinh.id, &[(clearing(&world), 25_000), (fees("HT-01"), -25_000)]);
     });
@@ -409,7 +428,8 @@ fn money_told_in_any_order_by_callback_and_poll_ends_in_the_same_books() {
                         })
                         .collect();
                     let answers = if is_batch {
-                        world.settle_all(&tellings.iter().map(|telling| telling.arrival()).collect::<Vec<_>>())
+                        world
+                            .settle_all(&tellings.iter().map(|telling| telling.arrival()).collect::<Vec<_>>())
                     } else {
                         tellings.iter().map(|telling| telling.settle()).collect()
                     };
@@ -496,8 +516,14 @@ fn one_claim_above_the_limit_takes_the_trust_away_and_refuses_no_money() {
         let refused = world.claim(&large, Dong(30_001)).settle();
         assert_eq!((refused.receipt, refused.is_repeated), (None, false));
         assert_eq!(world.claim(&after, FEE).settle().receipt, None, "the trust is gone");
-        assert_eq!(world.words("SELECT reason AS t FROM channel_trust WHERE level = 'advises'"), ["claim_limit"]);
-        assert_eq!(world.words("SELECT trust AS t FROM claim ORDER BY id"), ["settles", "advises", "advises"]);
+        assert_eq!(
+            world.words("SELECT reason AS t FROM channel_trust WHERE level = 'advises'"),
+            ["claim_limit"]
+        );
+        assert_eq!(
+            world.words("SELECT trust AS t FROM claim ORDER BY id"),
+            ["settles", "advises", "advises"]
+        );
         world.trust(&world.ba_dinh, BANK);
         let renewed = world.raise(FEE);
         assert!(world.claim(&renewed, FEE).settle().receipt.is_some(), "two persons gave it again");
@@ -551,10 +577,13 @@ fn without_a_series_the_money_is_settled_and_the_receipt_is_due() {
         let settled = world.claim(&owed, FEE).settle();
         assert_eq!(settled.receipt, None);
         assert_eq!(world.again(&owed).state, State::Paid);
-        world.assert_balances(world.soc_son.id, &[
-            (Account::Clearing(world.soc_son.account, BANK.to_owned()), 25_000),
-            (Account::ReceivedInAdvance(owed.id), -25_000),
-        ]);
+        world.assert_balances(
+            world.soc_son.id,
+            &[
+                (Account::Clearing(world.soc_son.account, BANK.to_owned()), 25_000),
+                (Account::ReceivedInAdvance(owed.id), -25_000),
+            ],
+        );
         assert_eq!(world.open_kinds(world.soc_son.id), [Kind::ReceiptDue]);
         assert_eq!(world.words("SELECT code || ' ' || state AS t FROM receipt_due"), ["series_missing open"]);
     });
@@ -598,20 +627,26 @@ fn a_unit_without_a_key_keeps_its_receipts_numbered_until_it_has_one() {
 fn fees_of_all_kinds_of_one_obligation_are_posted_where_they_belong() {
     each_database(|database| {
         let world = World::settled_in(database);
-        let owed = world.raise_lines(&world.ba_dinh, vec![
-            line("HT-01", "phi", "receipt", Dong(8_000)),
-            line("HT-02", "le_phi", "receipt", Dong(9_000)),
-            line("VPP", "pass_through", "receipt", Dong(3_000)),
-            line("KHAC", "phi", "none", Dong(5_000)),
-        ]);
+        let owed = world.raise_lines(
+            &world.ba_dinh,
+            vec![
+                line("HT-01", "phi", "receipt", Dong(8_000)),
+                line("HT-02", "le_phi", "receipt", Dong(9_000)),
+                line("VPP", "pass_through", "receipt", Dong(3_000)),
+                line("KHAC", "phi", "none", Dong(5_000)),
+            ],
+        );
         world.claim(&owed, Dong(25_000)).settle();
-        world.assert_balances(world.ba_dinh.id, &[
-            (clearing(&world), 25_000),
-            (fees("HT-01"), -8_000),
-            (fees("HT-02"), -9_000),
-            (Account::PassedOn("VPP".to_owned()), -3_000),
-            (Account::CollectedWithoutDocument("KHAC".to_owned()), -5_000),
-        ]);
+        world.assert_balances(
+            world.ba_dinh.id,
+            &[
+                (clearing(&world), 25_000),
+                (fees("HT-01"), -8_000),
+                (fees("HT-02"), -9_000),
+                (Account::PassedOn("VPP".to_owned()), -3_000),
+                (Account::CollectedWithoutDocument("KHAC".to_owned()), -5_000),
+            ],
+        );
         assert_eq!(world.receipts(&owed)[0].amount, Dong(17_000), "the receipt shows its own lines only");
     });
 }
@@ -684,10 +719,10 @@ fn a_card_at_the_counter_waits_for_the_acquirers_line() {
         let taken = world.take(&owed, FEE, Method::Card).unwrap();
         assert!(taken.receipt.is_some());
         assert_eq!(world.payments(&world.ba_dinh)[0].state, PaymentState::Claimed);
-        world.assert_balances(world.ba_dinh.id, &[
-            (Account::Clearing(world.ba_dinh.account, "pos".to_owned()), 25_000),
-            (fees("HT-01"), -25_000),
-        ]);
+        world.assert_balances(
+            world.ba_dinh.id,
+            &[(Account::Clearing(world.ba_dinh.account, "pos".to_owned()), 25_000), (fees("HT-01"), -25_000)],
+        );
     });
 }
 
@@ -769,7 +804,8 @@ fn a_batch_does_what_its_claims_do_one_by_one() {
                 })
                 .collect();
             let mut in_order = arrivals.clone();
-            in_order.sort_by_key(|arrival| (arrival.claim.channel.clone(), arrival.claim.external_id.clone()));
+            in_order
+                .sort_by_key(|arrival| (arrival.claim.channel.clone(), arrival.claim.external_id.clone()));
             if is_batch {
                 world.settle_all(&arrivals);
             } else {
@@ -808,7 +844,10 @@ fn numbering_goes_on_across_batches_without_a_gap() {
         let numbers = world.look(|conn| {
             bienlai::receipt::query::numbers(conn, world.ba_dinh.id, world.ba_dinh.series.expect("a series"))
         });
-        assert_eq!(numbers.iter().map(|(number, _)| *number).collect::<Vec<_>>(), (1..=100).collect::<Vec<_>>());
+        assert_eq!(
+            numbers.iter().map(|(number, _)| *number).collect::<Vec<_>>(),
+            (1..=100).collect::<Vec<_>>()
+        );
         assert_eq!(world.seal(), 100);
     });
 }
@@ -839,15 +878,23 @@ fn an_exception_is_settled_by_two_persons() {
         let owed = world.raise(FEE);
         world.claim(&owed, Dong(30_000)).settle();
         let item = world.exceptions(owed.unit).remove(0);
-        let officer = |person| Actor { person: Some(person), client: None, role: Role::Finance, scope: Scope::unit(owed.unit) };
+        let officer = |person| Actor {
+            person: Some(person),
+            client: None,
+            role: Role::Finance,
+            scope: Scope::unit(owed.unit),
+        };
         let (maker, checker) = (officer(world.clerk), officer(world.chief));
         let proposed = world.app.write(&maker, |tx, stamp| {
             exception::propose(tx, stamp, &maker, owed.unit, item.id, ("acknowledge", None, "sẽ hoàn"))
         });
         assert_eq!(proposed.unwrap().state, exception::State::Proposed);
-        let alone = world.app.write(&maker, |tx, stamp| exception::approve(tx, stamp, &maker, owed.unit, item.id));
+        let alone =
+            world.app.write(&maker, |tx, stamp| exception::approve(tx, stamp, &maker, owed.unit, item.id));
         assert_eq!(alone.unwrap_err().code(), "maker_is_checker");
-        let approved = world.app.write(&checker, |tx, stamp| exception::approve(tx, stamp, &checker, owed.unit, item.id));
+        let approved = world
+            .app
+            .write(&checker, |tx, stamp| exception::approve(tx, stamp, &checker, owed.unit, item.id));
         assert_eq!(approved.unwrap().0.state, exception::State::Resolved);
         assert!(world.open_kinds(owed.unit).is_empty());
     });

@@ -136,7 +136,7 @@ CREATE TABLE movement (
     CHECK (state IN ('expected', 'proven', 'disproven', 'reversed', 'same_as'))
 );
 CREATE INDEX movement_by_unit_id_account_id_state_first_seen_on ON movement (unit_id, account_id, state, first_seen_on);
-CREATE INDEX movement_by_unit_id_account_id_code_amount ON movement (unit_id, account_id, code, amount);
+CREATE INDEX movement_by_unit_id_account_id_code_amount ON movement (unit_id, account_id, code, amount, first_seen_on);
 ALTER TABLE movement ENABLE ROW LEVEL SECURITY;
 ALTER TABLE movement FORCE ROW LEVEL SECURITY;
 CREATE POLICY movement_in_scope ON movement USING ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[])) WITH CHECK ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[]));

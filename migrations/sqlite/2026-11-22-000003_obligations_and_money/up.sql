@@ -115,7 +115,7 @@ CREATE TABLE movement (
     CHECK (state IN ('expected', 'proven', 'disproven', 'reversed', 'same_as'))
 );
 CREATE INDEX movement_by_unit_id_account_id_state_first_seen_on ON movement (unit_id, account_id, state, first_seen_on);
-CREATE INDEX movement_by_unit_id_account_id_code_amount ON movement (unit_id, account_id, code, amount);
+CREATE INDEX movement_by_unit_id_account_id_code_amount ON movement (unit_id, account_id, code, amount, first_seen_on);
 CREATE TRIGGER movement_facts_stay BEFORE UPDATE OF unit_id, id, account_id, direction, amount, code, first_seen_on, created_at ON movement BEGIN SELECT RAISE(ABORT, 'append_only: movement'); END;
 CREATE TRIGGER movement_moves_on BEFORE UPDATE ON movement WHEN NEW.revision <= OLD.revision BEGIN SELECT RAISE(ABORT, 'revision_stood_still: movement'); END;
 CREATE TRIGGER movement_stays BEFORE DELETE ON movement BEGIN SELECT RAISE(ABORT, 'append_only: movement'); END;

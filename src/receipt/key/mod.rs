@@ -167,7 +167,7 @@ fn has_key(certificate: &[u8], public_key: &[u8]) -> bool {
 }
 
 /// DER of every certificate in a PEM text; other blocks are skipped.
-pub(super) fn certificates_in(pem: &str) -> Result<Vec<Vec<u8>>> {
+pub fn certificates_in(pem: &str) -> Result<Vec<Vec<u8>>> {
     let certificates = blocks(pem)?.into_iter().filter(|block| block.label == CERTIFICATE_LABEL);
     Ok(certificates.map(|block| block.contents).collect())
 }

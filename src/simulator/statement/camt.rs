@@ -16,12 +16,15 @@ pub fn write(day: &Day<'_>) -> String {
     push(&mut xml, &format!("<GrpHdr><MsgId>{id}</MsgId><CreDtTm>{stamp}</CreDtTm></GrpHdr>"));
     push(&mut xml, &format!("<Stmt><Id>{id}</Id><ElctrncSeqNb>{}</ElctrncSeqNb>", day.sequence));
     push(&mut xml, &format!("<CreDtTm>{stamp}</CreDtTm>"));
-    push(&mut xml, &format!(
-        "<Acct><Id><Othr><Id>{}</Id></Othr></Id><Ccy>VND</Ccy><Nm>{}</Nm>\
+    push(
+        &mut xml,
+        &format!(
+            "<Acct><Id><Othr><Id>{}</Id></Othr></Id><Ccy>VND</Ccy><Nm>{}</Nm>\
          <Svcr><FinInstnId><BICFI>VPBKVNVX</BICFI></FinInstnId></Svcr></Acct>",
-        day.account_no,
-        escaped(day.holder)
-    ));
+            day.account_no,
+            escaped(day.holder)
+        ),
+    );
     let before = day.day.plus_days(-1);
     push(&mut xml, &balance("OPBD", day.opening, &before.to_string()));
     push(&mut xml, &balance("CLBD", day.closing, &day.day.to_string()));

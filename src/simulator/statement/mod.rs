@@ -50,8 +50,7 @@ mod tests {
         let (bank, day) = busy_bank();
         let told = bank.day(ACCOUNT, day).unwrap();
         let [camt, mt940, csv] = write_all(&told);
-        let statements =
-            [read(&camt, Format::Camt053), read(&mt940, Format::Mt940), read(&csv, Format::Csv)];
+        let statements = [read(&camt, Format::Camt053), read(&mt940, Format::Mt940), read(&csv, Format::Csv)];
         let happened: Vec<_> = told
             .bookings
             .iter()

@@ -8,9 +8,9 @@ use bienlai::app::App;
 use bienlai::clock::{Clock, Instant};
 use bienlai::config::Config;
 use bienlai::error::Result;
+use bienlai::id::UnitId;
 use bienlai::store::{Conn, Lane, Product, Stamp, Tx};
 use bienlai::{audit, worker};
-use bienlai::id::UnitId;
 
 use super::database::Database;
 use super::tools::{numbers, texts};
@@ -40,13 +40,16 @@ impl TestApp {
 
     /// Another process, as it were, on the same database.
     pub fn open_on(database: Arc<Database>) -> TestApp {
+        TestApp::open_with(database, Clock::fixed(MORNING.parse().expect("a good time")))
+    }
+
+    pub fn open_with(database: Arc<Database>, clock: Clock) -> TestApp {
         let config = format!(
             "[database]\nurl = \"{}\"\nmigrate_at_start = false\n[vault]\nmaster_key = \"{MASTER_KEY}\"\n\
              [signing]\nthreads = 1\n",
             database.url
         );
         let config = Config::parse(&config).expect("the configuration of the tests is good");
-        let clock = Clock::fixed(MORNING.parse().expect("a good time"));
         let app = App::open(config, clock).expect("the application opens");
         TestApp { app, database, is_watched: true }
     }
@@ -274,18 +277,12 @@ const PROMISES: &[(&str, &str)] = &[
          SELECT r.lookup_code FROM receipt r WHERE NOT EXISTS (SELECT 1 FROM public_code c \
          WHERE c.code = r.lookup_code AND c.unit_id = r.unit_id AND c.target_id = r.id)",
     ),
-    (
-        "nothing committed waits for its number",
-        "SELECT kind AS t FROM unsealed",
-    ),
+    ("nothing committed waits for its number", "SELECT kind AS t FROM unsealed"),
     (
         "the feed is dense and holds every event of an obligation once",
         "SELECT 'feed' AS t WHERE (SELECT COUNT(*) FROM feed) <> (SELECT COALESCE(MAX(feed_no), 0) FROM feed) \
          OR (SELECT COUNT(*) FROM feed) <> (SELECT COUNT(*) FROM obligation_event) \
          OR (SELECT COUNT(DISTINCT event_id) FROM feed) <> (SELECT COUNT(*) FROM obligation_event)",
     ),
-    (
-        "no job is left behind",
-        "SELECT kind AS t FROM job WHERE done_at IS NULL",
-    ),
+    ("no job is left behind", "SELECT kind AS t FROM job WHERE done_at IS NULL"),
 ];

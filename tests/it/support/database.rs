@@ -13,6 +13,7 @@ pub struct Database {
     /// The owner's URL.
     pub url: String,
     pub folder: Folder,
+    server: Option<&'static postgres::Server>,
 }
 
 impl Database {
@@ -20,22 +21,35 @@ impl Database {
         let folder = Folder::new("sqlite");
         let path = folder.path().join("bienlai.db");
         std::fs::copy(sqlite_template(), &path).expect("the migrated file is copied");
-        Database { product: Product::Sqlite, url: format!("sqlite://{}", path.display()), folder }
+        Database {
+            product: Product::Sqlite,
+            url: format!("sqlite://{}", path.display()),
+            folder,
+            server: None,
+        }
     }
 
     pub fn postgresql() -> Database {
-        let server = postgres::shared().unwrap_or_else(|why| panic!("{why}"));
-        Database { product: Product::PostgreSql, url: server.database(), folder: Folder::new("postgresql") }
+        Database::postgresql_on(postgres::shared().unwrap_or_else(|why| panic!("{why}")))
+    }
+
+    /// On a server of the story's own, which it may stop.
+    pub fn postgresql_on(server: &'static postgres::Server) -> Database {
+        let folder = Folder::new("postgresql");
+        Database { product: Product::PostgreSql, url: server.database(), folder, server: Some(server) }
     }
 
     /// A database of the product without a table.
     pub fn empty(product: Product) -> Database {
         let folder = Folder::new("empty");
-        let url = match product {
-            Product::Sqlite => format!("sqlite://{}", folder.path().join("bienlai.db").display()),
-            Product::PostgreSql => postgres::shared().unwrap_or_else(|why| panic!("{why}")).empty_database(),
+        let (url, server) = match product {
+            Product::Sqlite => (format!("sqlite://{}", folder.path().join("bienlai.db").display()), None),
+            Product::PostgreSql => {
+                let server = postgres::shared().unwrap_or_else(|why| panic!("{why}"));
+                (server.empty_database(), Some(server))
+            }
         };
-        Database { product, url, folder }
+        Database { product, url, folder, server }
     }
 
     pub fn fresh(product: Product) -> Database {
@@ -57,9 +71,7 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        if self.product == Product::PostgreSql
-            && let Ok(server) = postgres::shared()
-        {
+        if let Some(server) = self.server {
             server.drop_database(&self.url);
         }
     }

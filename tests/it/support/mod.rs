@@ -1,8 +1,11 @@
 //! What the stories stand on: a database of each product, and a small world to live in.
 
 pub mod app;
+pub mod bank_file;
 pub mod database;
 pub mod postgres;
+pub mod schema;
+pub mod service;
 pub mod tools;
 pub mod world;
 

@@ -40,7 +40,8 @@ impl Server {
     pub fn start(name: &str) -> Result<Server, String> {
         let bin = find_bin().ok_or(MISSING)?;
         // The watchdog deletes the folder, so that it goes even when this process is killed.
-        let folder = std::mem::ManuallyDrop::new(Folder::new(&format!("postgresql-{name}"))).path().to_owned();
+        let folder =
+            std::mem::ManuallyDrop::new(Folder::new(&format!("postgresql-{name}"))).path().to_owned();
         let user = server_user();
         if let Some(user) = user {
             let status = Command::new("chown").arg(format!("{user}:")).arg(&folder).status();
@@ -50,7 +51,13 @@ impl Server {
         }
         let data = folder.join("data");
         let made = as_server_user(&bin.join("initdb"), user)
-            .args(["--username=superuser", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"])
+            .args([
+                "--username=superuser",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+            ])
             .arg("--pgdata")
             .arg(&data)
             .output()
@@ -73,14 +80,25 @@ impl Server {
 
     /// Starts the server, or starts it again after `stop`.
     pub fn restart(&self) -> Result<(), String> {
-        let log = fs::File::options().create(true).append(true).open(self.folder.join("log")).map_err(|e| e.to_string())?;
+        let log = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.join("log"))
+            .map_err(|e| e.to_string())?;
         let child = as_server_user(&self.bin.join("postgres"), server_user())
             .arg("-D")
             .arg(self.folder.join("data"))
             .arg("-k")
             .arg(&self.folder)
             .args(["-p", &self.port.to_string()])
-            .args(["-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200", "-c", "shared_buffers=64MB"])
+            .args([
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                "max_connections=200",
+                "-c",
+                "shared_buffers=64MB",
+            ])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -127,7 +145,8 @@ impl Server {
         if !*is_made {
             self.superuser("DROP DATABASE IF EXISTS template_bienlai");
             self.superuser("CREATE DATABASE template_bienlai OWNER bienlai_owner");
-            let url = DatabaseUrl::parse(&self.url("bienlai_owner", "template_bienlai"), false).expect("a good URL");
+            let url = DatabaseUrl::parse(&self.url("bienlai_owner", "template_bienlai"), false)
+                .expect("a good URL");
             migrate::run(&url).expect("the migrations apply to an empty database");
             *is_made = true;
         }
@@ -216,7 +235,8 @@ fn as_server_user(program: &Path, user: Option<&str>) -> Command {
         None => Command::new(program),
         Some(user) => {
             // setpriv becomes the program, so that the process id stays the server's.
-            let group = Command::new("id").args(["-gn", user]).output().map(|out| out.stdout).unwrap_or_default();
+            let group =
+                Command::new("id").args(["-gn", user]).output().map(|out| out.stdout).unwrap_or_default();
             let mut command = Command::new("setpriv");
             command
                 .arg(format!("--reuid={user}"))

@@ -90,7 +90,8 @@ pub fn number(conn: &mut Conn, sql: &str) -> i64 {
 }
 
 pub fn numbers(conn: &mut Conn, sql: &str) -> Vec<i64> {
-    let found: Vec<Number> = diesel::sql_query(sql).load(conn).unwrap_or_else(|error| panic!("{error}: {sql}"));
+    let found: Vec<Number> =
+        diesel::sql_query(sql).load(conn).unwrap_or_else(|error| panic!("{error}: {sql}"));
     found.into_iter().map(|number| number.n).collect()
 }
 

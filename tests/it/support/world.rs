@@ -2,11 +2,12 @@
 //! series, two officers, and verbs for what happens to them.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
-use bienlai::clock::Instant;
+use bienlai::clock::{Clock, Instant};
 use bienlai::error::Result;
 use bienlai::exception::{self, Exception, Kind};
 use bienlai::id::{AccountId, PersonId, ReceiptId, SeriesId, UnitId};
@@ -29,7 +30,7 @@ use secrecy::SecretString;
 use super::app::TestApp;
 use super::database::Database;
 
-pub const BANK: &str = "bank.vpb";
+pub const BANK: &str = "vpbank";
 pub const POLL: &str = "sepay";
 const SIGNERS: [(&str, &str); 2] = [
     ("9900000009", include_str!("../../../fixtures/receipt/test-only-signer.pem")),
@@ -75,7 +76,15 @@ impl DerefMut for World {
 impl World {
     /// Everybody has moved in and trusts are given.
     pub fn settled_in(database: Database) -> World {
-        let app = TestApp::open(database);
+        World::of(TestApp::open(database))
+    }
+
+    /// The same today, for stories with real processes, whose clock is the system's.
+    pub fn settled_in_today(database: Database) -> World {
+        World::of(TestApp::open_with(Arc::new(database), Clock::System))
+    }
+
+    fn of(app: TestApp) -> World {
         let (clerk, chief) = (PersonId(11), PersonId(12));
         let ba_dinh = move_in(&app, 0, "00004", "Ủy ban nhân dân phường Ba Đình", "1900111100", "BD-26E");
         let tay_ho = move_in(&app, 1, "00091", "Ủy ban nhân dân phường Tây Hồ", "1900222200", "TH-26E");
@@ -103,19 +112,24 @@ impl World {
 
     pub fn trust_within(&self, commune: &Commune, channel: &str, claim_limit: Dong, unproven_limit: Dong) {
         self.change(|tx, stamp| {
-            unit::trust::grant(tx, stamp, &Actor::system(), Grant {
-                unit: commune.id,
-                account: commune.account,
-                channel: channel.to_owned(),
-                valid_from: stamp.today(),
-                valid_until: stamp.today().plus_days(365),
-                agreement_no: "12/TT-2026".to_owned(),
-                claim_limit,
-                unproven_limit,
-                age_limit_days: 3,
-                maker: self.clerk,
-                checker: self.chief,
-            })
+            unit::trust::grant(
+                tx,
+                stamp,
+                &Actor::system(),
+                Grant {
+                    unit: commune.id,
+                    account: commune.account,
+                    channel: channel.to_owned(),
+                    valid_from: stamp.today(),
+                    valid_until: stamp.today().plus_days(365),
+                    agreement_no: "12/TT-2026".to_owned(),
+                    claim_limit,
+                    unproven_limit,
+                    age_limit_days: 3,
+                    maker: self.clerk,
+                    checker: self.chief,
+                },
+            )
         });
     }
 
@@ -140,34 +154,40 @@ impl World {
         let number = self.next();
         let is_free = lines.iter().all(|line| line.amount.is_zero());
         self.try_change(|tx, stamp| {
-            obligation::raise(tx, stamp, &Actor::system(), NewObligation {
-                unit: commune.id,
-                dossier_code: format!("H26.1-261123-{number:04}"),
-                procedure_code: "1.001193".to_owned(),
-                procedure_field: "Hộ tịch".to_owned(),
-                intake_mode: IntakeMode::Counter,
-                receiving_unit: commune.id,
-                competent_unit: commune.id,
-                submitted_at: stamp.now,
-                result_due_on: None,
-                due_on: stamp.today().plus_days(5),
-                electronic_required: false,
-                payer: Payer {
-                    name: Some("Nguyễn Thị Thử".to_owned()),
-                    address: Some("Số 2 ngõ Mẫu".to_owned()),
-                    phone: Some("0900000001".to_owned()),
-                    ..Payer::default()
+            obligation::raise(
+                tx,
+                stamp,
+                &Actor::system(),
+                NewObligation {
+                    unit: commune.id,
+                    dossier_code: format!("H26.1-261123-{number:04}"),
+                    procedure_code: "1.001193".to_owned(),
+                    procedure_field: "Hộ tịch".to_owned(),
+                    intake_mode: IntakeMode::Counter,
+                    receiving_unit: commune.id,
+                    competent_unit: commune.id,
+                    submitted_at: stamp.now,
+                    result_due_on: None,
+                    due_on: stamp.today().plus_days(5),
+                    electronic_required: false,
+                    payer: Payer {
+                        name: Some("Nguyễn Thị Thử".to_owned()),
+                        address: Some("Số 2 ngõ Mẫu".to_owned()),
+                        phone: Some("0900000001".to_owned()),
+                        ..Payer::default()
+                    },
+                    lines: lines.clone(),
+                    waived_ground: is_free.then(|| "Khoản 1 Điều 6".to_owned()),
                 },
-                lines: lines.clone(),
-                waived_ground: is_free.then(|| "Khoản 1 Điều 6".to_owned()),
-            })
+            )
         })
     }
 
     /// A channel tells that money came for the obligation, on its own commune's account. The
     /// rest of the telling can be changed before it is settled.
     pub fn claim(&self, owed: &Obligation, amount: Dong) -> Telling<'_> {
-        let commune = self.communes().into_iter().find(|commune| commune.id == owed.unit).expect("a commune owns it");
+        let commune =
+            self.communes().into_iter().find(|commune| commune.id == owed.unit).expect("a commune owns it");
         self.money(commune, amount).memo(&format!("{} NGUYEN THI THU nop phi", owed.reference_code))
     }
 
@@ -206,13 +226,18 @@ impl World {
             scope: Scope::unit(owed.unit),
         };
         self.app.write(&cashier, |tx, stamp| {
-            counter::take(tx, stamp, &cashier, &Taking {
-                unit: owed.unit,
-                obligation: owed.id,
-                amount,
-                method,
-                collector: "Trần Văn Mẫu".to_owned(),
-            })
+            counter::take(
+                tx,
+                stamp,
+                &cashier,
+                &Taking {
+                    unit: owed.unit,
+                    obligation: owed.id,
+                    amount,
+                    method,
+                    collector: "Trần Văn Mẫu".to_owned(),
+                },
+            )
         })
     }
 
@@ -234,7 +259,10 @@ impl World {
     pub fn payments(&self, commune: &Commune) -> Vec<Payment> {
         let ids = super::tools::numbers;
         self.look(|conn| {
-            let found = ids(conn, &format!("SELECT id AS n FROM payment WHERE unit_id = {} ORDER BY id", commune.id.0));
+            let found = ids(
+                conn,
+                &format!("SELECT id AS n FROM payment WHERE unit_id = {} ORDER BY id", commune.id.0),
+            );
             let keys: Vec<_> = found.into_iter().map(|id| (commune.id, bienlai::id::PaymentId(id))).collect();
             let mut payments = payment::query::payments(conn, &keys)?;
             payments.sort_by_key(|payment| payment.id);
@@ -266,7 +294,9 @@ impl World {
     }
 
     pub fn count(&self, sql: &str) -> i64 {
-        self.look(|conn| Ok(super::tools::number(conn, &format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM {sql}"))))
+        self.look(|conn| {
+            Ok(super::tools::number(conn, &format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM {sql}")))
+        })
     }
 
     pub fn words(&self, sql: &str) -> Vec<String> {
@@ -331,7 +361,9 @@ impl Telling<'_> {
 
     pub fn try_settle(&self) -> Result<Settled> {
         let arrivals = [self.arrival()];
-        self.world.try_change(|tx, stamp| payment::settle(tx, stamp, &arrivals)).map(|mut answers| answers.remove(0))
+        self.world
+            .try_change(|tx, stamp| payment::settle(tx, stamp, &arrivals))
+            .map(|mut answers| answers.remove(0))
     }
 
     /// The receipt the claim was answered with.
@@ -363,29 +395,46 @@ pub fn line(item: &str, kind: &str, document_kind: &str, amount: Dong) -> Line {
     }
 }
 
-fn move_in(app: &TestApp, index: usize, code: &str, name: &str, account_no: &'static str, series: &str) -> Commune {
+fn move_in(
+    app: &TestApp,
+    index: usize,
+    code: &str,
+    name: &str,
+    account_no: &'static str,
+    series: &str,
+) -> Commune {
     let signer = SIGNERS.get(index);
     let id = app.change(|tx, stamp| {
-        unit::register(tx, stamp, &Actor::system(), NewUnit {
-            code: code.to_owned(),
-            name: name.to_owned(),
-            kind: "phường".to_owned(),
-            tax_code: signer.map_or("9900000023", |(tax_code, _)| tax_code).to_owned(),
-            budget_code: Some("1234567".to_owned()),
-            address: "Số 1 phố Thử".to_owned(),
-            phone: None,
-            valid_from: stamp.today(),
-        })
+        unit::register(
+            tx,
+            stamp,
+            &Actor::system(),
+            NewUnit {
+                code: code.to_owned(),
+                name: name.to_owned(),
+                kind: "phường".to_owned(),
+                tax_code: signer.map_or("9900000023", |(tax_code, _)| tax_code).to_owned(),
+                budget_code: Some("1234567".to_owned()),
+                address: "Số 1 phố Thử".to_owned(),
+                phone: None,
+                valid_from: stamp.today(),
+            },
+        )
     });
     let account = app.change(|tx, stamp| {
-        unit::account::register(tx, stamp, &Actor::system(), NewAccount {
-            unit: id,
-            bank_bin: "970432".to_owned(),
-            account_no: account_no.to_owned(),
-            holder_name: name.to_owned(),
-            opened_on: stamp.today(),
-            opening_balance: Dong::ZERO,
-        })
+        unit::account::register(
+            tx,
+            stamp,
+            &Actor::system(),
+            NewAccount {
+                unit: id,
+                bank_bin: "970432".to_owned(),
+                account_no: account_no.to_owned(),
+                holder_name: name.to_owned(),
+                opened_on: stamp.today(),
+                opening_balance: Dong::ZERO,
+            },
+        )
     });
     if let Some((tax_code, pem)) = signer {
         store_certificate(app, id, tax_code, pem);
@@ -398,31 +447,41 @@ fn store_certificate(app: &TestApp, unit: UnitId, tax_code: &str, pem: &str) {
     let key = SigningKey::from_pem(&SecretString::from(pem), pem, tax_code).expect("the test key is good");
     let (own, chain) = (key.certificate(), key.chain_pem());
     app.change(|tx, stamp| {
-        unit::certificate::store(tx, stamp, &Actor::system(), NewCertificate {
-            unit,
-            subject: own.subject().to_owned(),
-            serial: own.serial().to_owned(),
-            certificate_pem: chain.clone(),
-            chain_pem: chain.clone(),
-            key_pem: &SecretString::from(pem),
-            not_before: own.valid_from(),
-            not_after: own.valid_until(),
-            is_test: true,
-        })
+        unit::certificate::store(
+            tx,
+            stamp,
+            &Actor::system(),
+            NewCertificate {
+                unit,
+                subject: own.subject().to_owned(),
+                serial: own.serial().to_owned(),
+                certificate_pem: chain.clone(),
+                chain_pem: chain.clone(),
+                key_pem: &SecretString::from(pem),
+                not_before: own.valid_from(),
+                not_after: own.valid_until(),
+                is_test: true,
+            },
+        )
     });
 }
 
 fn open_series(app: &TestApp, unit: UnitId, name: &str, last_allowed_no: i64) -> SeriesId {
     app.change(|tx, stamp| {
-        unit::series::open(tx, stamp, &Actor::system(), NewSeries {
-            unit,
-            document_kind: "receipt".to_owned(),
-            template: "01BLP0-001".to_owned(),
-            series: name.to_owned(),
-            year: stamp.today().year(),
-            last_allowed_no,
-            registration: "TB-0001".to_owned(),
-        })
+        unit::series::open(
+            tx,
+            stamp,
+            &Actor::system(),
+            NewSeries {
+                unit,
+                document_kind: "receipt".to_owned(),
+                template: "01BLP0-001".to_owned(),
+                series: name.to_owned(),
+                year: stamp.today().year(),
+                last_allowed_no,
+                registration: "TB-0001".to_owned(),
+            },
+        )
     })
 }
 

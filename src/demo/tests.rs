@@ -1,0 +1,80 @@
+use super::*;
+use crate::exception::Kind;
+use crate::simulator::Scenario;
+
+/// A folder that is deleted with the test.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Scratch {
+        let path = std::env::temp_dir().join(format!("bienlai-demo-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        Scratch(path)
+    }
+
+    fn options(&self, fresh: bool) -> Options {
+        Options { fresh, port: 0, dir: self.0.clone(), once: true }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn the_demo_shows_everything_once_and_a_second_start_continues_with_the_same_data() {
+    let scratch = Scratch::new("whole");
+    let first = run(&scratch.options(false)).unwrap();
+    assert_eq!(first.dossiers, dossier::COUNT);
+    assert_eq!(first.scenarios, Scenario::ALL.len());
+    assert!(first.receipts >= 15, "{first:?}");
+    assert!(first.exceptions >= 5, "{first:?}");
+    for (scenario, state, kind) in [
+        (Scenario::Right, "đã nộp", None),
+        (Scenario::PaidTwice, "đã nộp", Some(Kind::DuplicateTransfer)),
+        (Scenario::Short, "nộp thiếu", Some(Kind::Underpaid)),
+        (Scenario::TooMuch, "đã nộp", Some(Kind::Overpaid)),
+        (Scenario::WithoutCode, "chưa nộp", Some(Kind::UnidentifiedCredit)),
+        (Scenario::DamagedCode, "chưa nộp", Some(Kind::DamagedCode)),
+        (Scenario::WrongAccount, "chưa nộp", Some(Kind::WrongAccount)),
+        (Scenario::CallbackLost, "đã nộp", None),
+        (Scenario::CallbackTwice, "đã nộp", None),
+        (Scenario::TwoChannels, "đã nộp", None),
+        (Scenario::LateForCancelled, "đã hủy", Some(Kind::LatePayment)),
+        (Scenario::SeveralCodes, "đã nộp", None),
+        (Scenario::Reversal, "đã nộp", Some(Kind::BankReversal)),
+    ] {
+        let line = first.table.lines().find(|line| line.starts_with(scenario.title())).unwrap();
+        assert!(line.contains(state), "{line}");
+        match kind {
+            Some(kind) => assert!(line.ends_with(kind.title_vi()), "{line}"),
+            None => assert!(Kind::all().all(|kind| !line.contains(kind.title_vi())), "{line}"),
+        }
+    }
+    let second = run(&scratch.options(false)).unwrap();
+    assert_eq!((second.receipts, second.exceptions), (first.receipts, first.exceptions));
+    assert_eq!(second.table, first.table, "nothing happened twice");
+}
+
+#[test]
+fn fresh_never_deletes_a_folder_that_is_not_a_demo() {
+    let scratch = Scratch::new("foreign");
+    std::fs::create_dir_all(&scratch.0).unwrap();
+    std::fs::write(scratch.0.join("thesis.txt"), "years of work").unwrap();
+    let refused = run(&scratch.options(true)).unwrap_err();
+    assert_eq!(refused.code(), "demo_folder_foreign");
+    assert!(scratch.0.join("thesis.txt").exists());
+}
+
+#[test]
+fn a_taken_port_is_told_with_the_flag_to_change_it() {
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let scratch = Scratch::new("port");
+    let error = run(&Options { port, ..scratch.options(false) }).unwrap_err();
+    assert_eq!(error.code(), "port_taken");
+    assert!(error.detail().contains("--port"), "{error}");
+    assert!(!scratch.0.exists(), "nothing was made");
+}

@@ -1,0 +1,97 @@
+//! Cancelling an obligation: what was paid in part is owed back to its payers.
+
+use std::collections::BTreeSet;
+
+use super::book::{Book, Bucket, Held};
+use super::flush::flush;
+use super::query;
+use super::settle::load_obligations;
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::audit;
+use crate::error::{Error, Result};
+use crate::id::{ObligationId, PaymentId, UnitId};
+use crate::ledger::{Account, Posting, Source};
+use crate::obligation::{self, Obligation, State};
+use crate::store::{Stamp, Tx};
+use crate::text;
+
+/// Cancels an obligation. Partial payments become surplus; one that is fully paid is cancelled
+/// only after its receipt is (`obligation_has_receipt`).
+pub fn cancel(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: ObligationId,
+    reason: &str,
+) -> Result<Obligation> {
+    actor.require_role(&[Role::DossierSystem, Role::Finance, Role::System])?;
+    actor.scope.require(unit)?;
+    let before = obligation::find(tx, unit, id)?;
+    if before.allocated.is_zero() {
+        return obligation::cancel(tx, stamp, actor, unit, id, reason);
+    }
+    if before.state != State::PartlyPaid {
+        return Err(Error::conflict("obligation_has_receipt", "it is paid; cancel its receipt first"));
+    }
+    if text::clean(reason).is_empty() {
+        return Err(Error::invalid("reason", "reason_missing", "say why it is cancelled"));
+    }
+    let mut book = Book::new(audit::actor_text(actor), stamp.now);
+    query::lock_accounts(tx, &[(unit, before.account)])?;
+    load_obligations(tx, stamp, &mut book, &[(unit, id)])?;
+    let mut returned = Dong::ZERO;
+    for (payment, share) in shares(tx, unit, id, &mut book)? {
+        let kept = text::clean(reason);
+        let state = held_state(&book, unit, payment)?;
+        book.tell_payment(unit, payment, "moved", state, Some(kept))?;
+        book.allocate(unit, payment, Bucket::Obligation(id), Bucket::Surplus, share)?;
+        book.postings.push(Posting {
+            unit,
+            debit: Account::ReceivedInAdvance(id),
+            credit: Account::Surplus(payment),
+            amount: share,
+            accounting_date: stamp.today(),
+            source: Source::Payment(payment),
+        });
+        returned = returned.checked_add(share)?;
+    }
+    let left = before.allocated.checked_sub(returned)?;
+    if !left.is_zero() {
+        return Err(Error::internal("an obligation holds money of no payment"));
+    }
+    let event = book.tell(unit, id, "cancelled", State::Cancelled, left)?;
+    book.obligation_events[event].reason = Some(text::clean(reason));
+    flush(tx, stamp, actor, book)?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "obligation.cancelled", id)])?;
+    obligation::find(tx, unit, id)
+}
+
+fn held_state(book: &Book, unit: UnitId, payment: PaymentId) -> Result<super::book::PaymentState> {
+    let held =
+        book.payments.get(&(unit, payment)).ok_or_else(|| Error::internal("a payment was not read"))?;
+    Ok(held.value.state)
+}
+
+/// The payments that stand on the obligation, locked, with their shares.
+fn shares(
+    tx: &mut Tx<'_>,
+    unit: UnitId,
+    id: ObligationId,
+    book: &mut Book,
+) -> Result<Vec<(PaymentId, Dong)>> {
+    let payments: BTreeSet<PaymentId> = query::payments_on(tx, unit, id)?.into_iter().collect();
+    let keys: Vec<(UnitId, PaymentId)> = payments.iter().map(|payment| (unit, *payment)).collect();
+    for payment in query::lock_payments(tx, &keys)? {
+        let revision = payment.revision;
+        book.payments.insert((unit, payment.id), Held::read(payment, revision));
+    }
+    let mut shares = Vec::with_capacity(payments.len());
+    for payment in payments {
+        let on_it =
+            query::allocated_to(tx, unit, payment)?.into_iter().find(|(obligation, _)| *obligation == id);
+        shares.extend(on_it.map(|(_, share)| (payment, share)));
+    }
+    Ok(shares)
+}

@@ -1,0 +1,106 @@
+//! Receipts that could not be made when their money was settled: made as soon as the cause is
+//! gone (a series was opened, a registration recorded, a content corrected).
+
+use std::collections::BTreeSet;
+
+use super::book::{Book, CollectedBy, Method, Payment};
+use super::content::{Material, receipt_content};
+use super::flush::{fee_account, flush};
+use super::query;
+use super::settle::load_obligations;
+use crate::actor::Actor;
+use crate::audit;
+use crate::error::{Error, Result};
+use crate::exception::{Kind, Subject};
+use crate::id::{ObligationId, ReceiptId, UnitId, minted_at};
+use crate::identity;
+use crate::ledger::{Account, Posting, Source};
+use crate::obligation::State;
+use crate::receipt::issue::{self, Draft, Outcome};
+use crate::receipt::query as receipts;
+use crate::store::{Stamp, Tx};
+
+/// Makes one due receipt if it can be made now: its number, and the fees that waited as an
+/// advance. `None` when the cause stands, or the obligation is not paid any more.
+pub fn make(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    unit: UnitId,
+    obligation: ObligationId,
+    document_kind: &str,
+    revision: i64,
+) -> Result<Option<ReceiptId>> {
+    let actor = Actor::system();
+    let mut book = Book::new(audit::actor_text(&actor), stamp.now);
+    load_obligations(tx, stamp, &mut book, &[(unit, obligation)])?;
+    let Some(held) = book.obligations.get(&(unit, obligation)) else { return Ok(None) };
+    let (state, allocated) = (held.value.state, held.value.allocated);
+    if state != State::Paid {
+        return Ok(None);
+    }
+    let Some(draft) = draft(tx, &book, unit, obligation)? else { return Ok(None) };
+    let Some(Outcome::Numbered { id, .. }) = issue::number(tx, stamp, &actor, &[draft])?.pop() else {
+        return Ok(None);
+    };
+    let lines = book.lines.get(&(unit, obligation)).cloned().unwrap_or_default();
+    for line in
+        lines.iter().filter(|line| line.document_kind == issue::RECEIPT && line.kind != "pass_through")
+    {
+        book.postings.push(Posting {
+            unit,
+            debit: Account::ReceivedInAdvance(obligation),
+            credit: fee_account(line),
+            amount: line.amount,
+            accounting_date: stamp.today(),
+            source: Source::Receipt(id),
+        });
+    }
+    let event = book.tell(unit, obligation, "receipt_made", state, allocated)?;
+    book.obligation_events[event].receipt = Some(id);
+    book.settled_exceptions.push((
+        unit,
+        Kind::ReceiptDue,
+        Subject::Obligation(obligation),
+        "the receipt was made",
+    ));
+    receipts::close_due(tx, unit, obligation, document_kind, revision)?;
+    flush(tx, stamp, &actor, book)?;
+    Ok(Some(id))
+}
+
+fn draft(tx: &mut Tx<'_>, book: &Book, unit: UnitId, id: ObligationId) -> Result<Option<Draft>> {
+    let missing = || Error::internal("a due receipt's obligation, unit or payment was not read");
+    let obligation = &book.obligations.get(&(unit, id)).ok_or_else(missing)?.value;
+    let payment = last_payment(tx, unit, id)?.ok_or_else(missing)?;
+    let payer = book.payers.get(&(unit, obligation.party)).cloned().unwrap_or_default();
+    let collected_at = minted_at(payment.id.0);
+    let content = receipt_content(&Material {
+        unit: book.units.get(&unit).ok_or_else(missing)?,
+        payer: &payer,
+        dossier_code: &obligation.dossier_code,
+        lines: book.lines.get(&(unit, id)).ok_or_else(missing)?,
+        method: payment.method,
+        collected_at,
+        collected_by: &collector(tx, &payment)?,
+    })?;
+    Ok(content.map(|content| Draft { unit, obligation: id, content, collected_at }))
+}
+
+/// The payment that completed the obligation: the newest with money on it.
+fn last_payment(tx: &mut Tx<'_>, unit: UnitId, id: ObligationId) -> Result<Option<Payment>> {
+    let ids: BTreeSet<_> =
+        query::payments_on(tx, unit, id)?.into_iter().map(|payment| (unit, payment)).collect();
+    let mut found = query::payments(tx, &ids.into_iter().collect::<Vec<_>>())?;
+    found.retain(|payment| payment.to_obligations.is_positive());
+    Ok(found.into_iter().max_by_key(|payment| payment.id))
+}
+
+fn collector(tx: &mut Tx<'_>, payment: &Payment) -> Result<CollectedBy> {
+    match (payment.method, payment.shift) {
+        (Method::Cash | Method::Card, Some(shift)) => {
+            let cashier = query::cashier(tx, payment.unit, shift)?;
+            Ok(CollectedBy::Officer(identity::person_name(tx, cashier)?))
+        }
+        _ => Ok(CollectedBy::Channel(payment.channel.clone())),
+    }
+}

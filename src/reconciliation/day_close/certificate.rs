@@ -1,0 +1,207 @@
+//! The certificate of a closed day: canonical XML, chained to the day before by its hash.
+//!
+//! Written as receipts are: no declaration, no white space, no self-closing tags, the five escapes
+//! of Canonical XML. The signature is detached: RSA PKCS#1 v1.5 with SHA-256 over exactly these
+//! bytes. The schema is `xsd/day_certificate/DC-1.0.xsd`.
+
+use super::share::Share;
+use crate::amount::Dong;
+use crate::clock::Instant;
+use crate::error::{Error, Result};
+use crate::id::{CertificateId, StatementId};
+use crate::receipt::xml::{push_attribute_value, push_text};
+use crate::reconciliation::proof::{Item, Proof};
+use crate::unit::{BankAccount, Unit};
+
+/// The format version in every certificate.
+pub const VERSION: &str = "DC-1.0";
+
+/// What a certificate says beyond the proof.
+#[derive(Clone, Debug)]
+pub struct Content<'a> {
+    pub id: CertificateId,
+    pub revision: i64,
+    pub unit: &'a Unit,
+    pub account: &'a BankAccount,
+    pub proof: &'a Proof,
+    pub shares: &'a [Share],
+    /// Settled on a channel's word, not on a statement yet and not overdue: count and sum.
+    pub in_transit: (u32, Dong),
+    /// The statements that show the day, with the hashes of their files.
+    pub statements: &'a [(StatementId, String)],
+    /// The unit's sealed trail: last sequence number and root.
+    pub audit_root: Option<&'a (i64, String)>,
+    /// Hash of the certificate of the day before; empty on the account's first day.
+    pub previous_sha256: &'a str,
+    pub issued_at: Instant,
+    /// Serial number of the signing certificate.
+    pub signer_serial: &'a str,
+}
+
+/// The canonical bytes.
+pub fn document(content: &Content<'_>) -> Vec<u8> {
+    let proof = content.proof;
+    let mut xml = Writer { out: String::with_capacity(2_048) };
+    xml.out.push_str("<DayCertificate Id=\"");
+    push_attribute_value(&mut xml.out, &format!("DC-{}", content.id));
+    xml.out.push_str("\">");
+    xml.text("Version", VERSION);
+    parties(&mut xml, content);
+    xml.text("Date", &proof.day.to_string());
+    xml.text("Revision", &content.revision.to_string());
+    xml.text("IsNil", if proof.is_nil { "true" } else { "false" });
+    xml.text("BalanceBasis", if proof.is_derived { "derived" } else { "given" });
+    xml.text("SequenceChecked", if proof.is_sequence_checked { "true" } else { "false" });
+    xml.amount("Opening", proof.opening);
+    xml.amount("Credits", proof.credits);
+    xml.amount("Debits", proof.debits);
+    xml.amount("Closing", proof.closing);
+    xml.text("LineCount", &proof.line_count.to_string());
+    sums(&mut xml, content);
+    evidence(&mut xml, content);
+    xml.text("PreviousSha256", content.previous_sha256);
+    xml.text("IssuedAt", &content.issued_at.hanoi_text());
+    xml.text("SignerSerial", content.signer_serial);
+    xml.out.push_str("</DayCertificate>");
+    xml.out.into_bytes()
+}
+
+fn parties(xml: &mut Writer, content: &Content<'_>) {
+    xml.element("Unit", |xml| {
+        xml.text("Id", &content.unit.id.to_string());
+        xml.text("Code", &content.unit.code);
+        xml.text("Name", &content.unit.name);
+        xml.text("TaxCode", &content.unit.tax_code);
+    });
+    xml.element("Account", |xml| {
+        xml.text("Id", &content.account.id.to_string());
+        xml.text("BankBin", &content.account.bank_bin);
+        xml.text("Number", &crate::statement::import::masked(&content.account.account_no));
+        xml.text("Currency", &content.account.currency);
+    });
+}
+
+fn sums(xml: &mut Writer, content: &Content<'_>) {
+    xml.element("Classes", |xml| {
+        for (class, sum) in &content.proof.by_class {
+            xml.element("Class", |xml| {
+                xml.text("Name", class.as_str());
+                xml.amount("Sum", *sum);
+            });
+        }
+    });
+    xml.element("CarriedItems", |xml| {
+        for carried in &content.proof.carried {
+            xml.element("Carried", |xml| {
+                let (kind, id) = match carried.item {
+                    Item::Line(id) => ("line", id.to_string()),
+                    Item::Movement(id) => ("movement", id.to_string()),
+                    Item::Payment(id) => ("payment", id.to_string()),
+                };
+                xml.text("Kind", kind);
+                xml.text("Id", &id);
+                xml.amount("Amount", carried.amount);
+                xml.text("FirstSeen", &carried.first_seen.to_string());
+                xml.text("Exception", &carried.exception.to_string());
+                xml.text("ExceptionKind", carried.kind.as_str());
+            });
+        }
+    });
+    xml.element("InTransit", |xml| {
+        xml.text("Count", &content.in_transit.0.to_string());
+        xml.amount("Amount", content.in_transit.1);
+    });
+    xml.element("Shares", |xml| {
+        for share in content.shares {
+            xml.element("Share", |xml| {
+                xml.text("From", &share.from.to_string());
+                xml.text("To", &share.to.to_string());
+                xml.amount("Amount", share.amount);
+            });
+        }
+    });
+}
+
+fn evidence(xml: &mut Writer, content: &Content<'_>) {
+    xml.element("Statements", |xml| {
+        for (id, sha256) in content.statements {
+            xml.element("Statement", |xml| {
+                xml.text("Id", &id.to_string());
+                xml.text("FileSha256", sha256);
+            });
+        }
+    });
+    if let Some((last_entry, root)) = content.audit_root {
+        xml.element("AuditRoot", |xml| {
+            xml.text("LastEntry", &last_entry.to_string());
+            xml.text("Sha256", root);
+        });
+    }
+}
+
+/// What a stored certificate says of itself, read back to compare it with its row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stated {
+    pub account: String,
+    pub date: String,
+    pub revision: String,
+    pub opening: String,
+    pub closing: String,
+    pub previous_sha256: String,
+}
+
+/// Reads what `document` wrote.
+///
+/// # Errors
+/// `day_certificate_unreadable`.
+pub fn read(document: &[u8]) -> Result<Stated> {
+    let unreadable = || Error::invalid("document", "day_certificate_unreadable", "not a day certificate");
+    let text = std::str::from_utf8(document).map_err(|_| unreadable())?;
+    let parsed = roxmltree::Document::parse(text).map_err(|_| unreadable())?;
+    let root = parsed.root_element();
+    if root.tag_name().name() != "DayCertificate" {
+        return Err(unreadable());
+    }
+    let child = |parent: roxmltree::Node<'_, '_>, name: &str| {
+        let mut found = parent.children().filter(|node| node.has_tag_name(name));
+        let only = found.next().filter(|_| found.next().is_none())?;
+        Some(only.text().unwrap_or_default().to_owned())
+    };
+    let field = |name: &str| child(root, name).ok_or_else(unreadable);
+    if field("Version")? != VERSION {
+        return Err(unreadable());
+    }
+    let account = root.children().find(|node| node.has_tag_name("Account")).ok_or_else(unreadable)?;
+    Ok(Stated {
+        account: child(account, "Id").ok_or_else(unreadable)?,
+        date: field("Date")?,
+        revision: field("Revision")?,
+        opening: field("Opening")?,
+        closing: field("Closing")?,
+        previous_sha256: field("PreviousSha256")?,
+    })
+}
+
+struct Writer {
+    out: String,
+}
+
+impl Writer {
+    fn element(&mut self, tag: &'static str, inside: impl FnOnce(&mut Writer)) {
+        self.out.push('<');
+        self.out.push_str(tag);
+        self.out.push('>');
+        inside(self);
+        self.out.push_str("</");
+        self.out.push_str(tag);
+        self.out.push('>');
+    }
+
+    fn text(&mut self, tag: &'static str, value: &str) {
+        self.element(tag, |xml| push_text(&mut xml.out, value));
+    }
+
+    fn amount(&mut self, tag: &'static str, amount: Dong) {
+        self.text(tag, &amount.0.to_string());
+    }
+}

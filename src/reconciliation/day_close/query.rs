@@ -1,0 +1,474 @@
+//! What closing a day reads and writes.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Nullable, Text};
+
+use crate::amount::Dong;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::Result;
+use crate::id::*;
+use crate::ledger::Account;
+use crate::store::failure::Classify;
+use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::schema::{day, day_certificate, exception, movement, signing_certificate};
+use crate::store::{Conn, Tx};
+
+crate::table_row! {
+    pub struct DayRow in "day" {
+        pub unit_id: UnitId,
+        pub account_id: AccountId,
+        pub date: BusinessDay,
+        pub created_at: Instant,
+        pub state: &'static str,
+        pub revision: i64,
+    }
+}
+
+crate::table_row! {
+    pub struct DayEventRow in "day_event" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub account_id: AccountId,
+        pub date: BusinessDay,
+        pub revision: i64,
+        pub kind: &'static str,
+        pub state: &'static str,
+        pub maker_person_id: Option<PersonId>,
+        pub checker_person_id: Option<PersonId>,
+        pub reason: Option<String>,
+        pub at: Instant,
+    }
+}
+
+crate::table_row! {
+    pub struct CertificateRow in "day_certificate" {
+        pub unit_id: UnitId,
+        pub id: CertificateId,
+        pub account_id: AccountId,
+        pub date: BusinessDay,
+        pub revision: i64,
+        pub opening: Dong,
+        pub closing: Dong,
+        pub document: Vec<u8>,
+        pub document_sha256: String,
+        pub previous_sha256: String,
+        pub signature: Vec<u8>,
+        pub certificate_id: CertificateId,
+        pub created_at: Instant,
+    }
+}
+
+/// State and revision of a day; None when it was never closed.
+pub fn day_state(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    date: BusinessDay,
+) -> Result<Option<(String, i64)>> {
+    day::table
+        .find((unit, account, date))
+        .select((day::state, day::revision))
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+/// The last closed day of an account.
+pub fn last_closed(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Option<BusinessDay>> {
+    day::table
+        .filter(day::unit_id.eq(unit))
+        .filter(day::account_id.eq(account))
+        .filter(day::state.eq("closed"))
+        .order(day::date.desc())
+        .select(day::date)
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+/// Closed days of an account, oldest first, with their revisions.
+pub fn closed(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<(BusinessDay, i64)>> {
+    day::table
+        .filter(day::unit_id.eq(unit))
+        .filter(day::account_id.eq(account))
+        .filter(day::state.eq("closed"))
+        .order(day::date)
+        .select((day::date, day::revision))
+        .load(conn)
+        .classify()
+}
+
+/// A stored certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    pub unit: UnitId,
+    pub id: CertificateId,
+    pub account: AccountId,
+    pub date: BusinessDay,
+    pub revision: i64,
+    pub opening: Dong,
+    pub closing: Dong,
+    /// The exact signed bytes.
+    pub document: Vec<u8>,
+    pub document_sha256: String,
+    pub previous_sha256: String,
+    /// RSA PKCS#1 v1.5 with SHA-256 over `document`.
+    pub signature: Vec<u8>,
+    /// The signing certificate, of the unit or of the city.
+    pub signed_by: CertificateId,
+    pub created_at: Instant,
+}
+
+type CertificateParts = (
+    (UnitId, CertificateId, AccountId, BusinessDay, i64, Dong, Dong),
+    (Vec<u8>, String, String, Vec<u8>, CertificateId, Instant),
+);
+
+macro_rules! certificate_columns {
+    () => {
+        (
+            (
+                day_certificate::unit_id,
+                day_certificate::id,
+                day_certificate::account_id,
+                day_certificate::date,
+                day_certificate::revision,
+                day_certificate::opening,
+                day_certificate::closing,
+            ),
+            (
+                day_certificate::document,
+                day_certificate::document_sha256,
+                day_certificate::previous_sha256,
+                day_certificate::signature,
+                day_certificate::certificate_id,
+                day_certificate::created_at,
+            ),
+        )
+    };
+}
+
+fn certificate_of((what, proof): CertificateParts) -> Certificate {
+    Certificate {
+        unit: what.0,
+        id: what.1,
+        account: what.2,
+        date: what.3,
+        revision: what.4,
+        opening: what.5,
+        closing: what.6,
+        document: proof.0,
+        document_sha256: proof.1,
+        previous_sha256: proof.2,
+        signature: proof.3,
+        signed_by: proof.4,
+        created_at: proof.5,
+    }
+}
+
+/// The certificate of a day, its newest revision.
+pub fn certificate(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    date: BusinessDay,
+) -> Result<Option<Certificate>> {
+    Ok(day_certificate::table
+        .filter(day_certificate::unit_id.eq(unit))
+        .filter(day_certificate::account_id.eq(account))
+        .filter(day_certificate::date.eq(date))
+        .order(day_certificate::revision.desc())
+        .select(certificate_columns!())
+        .first::<CertificateParts>(conn)
+        .optional()
+        .classify()?
+        .map(certificate_of))
+}
+
+/// Every certificate of an account, by day and revision.
+pub fn certificates(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<Certificate>> {
+    let found: Vec<CertificateParts> = day_certificate::table
+        .filter(day_certificate::unit_id.eq(unit))
+        .filter(day_certificate::account_id.eq(account))
+        .order((day_certificate::date, day_certificate::revision))
+        .select(certificate_columns!())
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(certificate_of).collect())
+}
+
+/// The PEM of a signing certificate of the unit or of the city.
+pub fn signer_pem(conn: &mut Conn, units: &[UnitId], id: CertificateId) -> Result<Option<String>> {
+    let units: Vec<i64> = units.iter().map(|unit| unit.0).collect();
+    signing_certificate::table
+        .filter(signing_certificate::unit_id.eq_any(units))
+        .filter(signing_certificate::id.eq(id))
+        .select(signing_certificate::certificate_pem)
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+/// Stores the state of a day: a first row, or the next revision of the one that was read.
+pub fn store_day(tx: &mut Tx<'_>, row: DayRow) -> Result<()> {
+    if row.revision == 1 {
+        return rows::insert(tx, &[row]);
+    }
+    rows::update(
+        tx,
+        Update {
+            table: "day",
+            keys: vec![
+                ("unit_id", Column::of([row.unit_id])),
+                ("account_id", Column::of([row.account_id])),
+                ("date", Column::of([row.date])),
+            ],
+            guard: vec![("revision", Column::of([row.revision - 1]))],
+            sets: vec![("state", Column::of([row.state])), ("revision", Column::of([row.revision]))],
+        },
+    )
+}
+
+#[derive(QueryableByName)]
+struct BankEntry {
+    #[diesel(sql_type = Text)]
+    source_kind: String,
+    #[diesel(sql_type = BigInt)]
+    source_id: i64,
+    #[diesel(sql_type = BigInt)]
+    amount: i64,
+}
+
+/// What was posted on the bank account on one accounting date, by source: (kind, id, amount).
+pub fn bank_entries(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    date: BusinessDay,
+) -> Result<Vec<(String, i64, Dong)>> {
+    let entries: Vec<BankEntry> = diesel::sql_query(
+        "SELECT source_kind, source_id, CAST(SUM(CASE WHEN debit_account = $1 THEN amount ELSE -amount END) AS BIGINT) \
+         AS amount FROM posting WHERE unit_id = $2 AND accounting_date = $3 \
+         AND (debit_account = $1 OR credit_account = $1) GROUP BY source_kind, source_id",
+    )
+    .bind::<Text, _>(Account::Bank(account).to_string())
+    .bind::<BigInt, _>(unit)
+    .bind::<Date, _>(date)
+    .load(conn)
+    .classify()?;
+    Ok(entries.into_iter().map(|entry| (entry.source_kind, entry.source_id, Dong(entry.amount))).collect())
+}
+
+#[derive(QueryableByName)]
+struct Sum {
+    #[diesel(sql_type = Nullable<BigInt>)]
+    sum: Option<i64>,
+}
+
+/// The ledger's balance of the bank account at the end of a day.
+pub fn bank_balance(conn: &mut Conn, unit: UnitId, account: AccountId, until: BusinessDay) -> Result<Dong> {
+    let sum: Sum = diesel::sql_query(
+        "SELECT CAST(SUM(CASE WHEN debit_account = $1 THEN amount ELSE -amount END) AS BIGINT) AS sum FROM posting \
+         WHERE unit_id = $2 AND accounting_date <= $3 AND (debit_account = $1 OR credit_account = $1)",
+    )
+    .bind::<Text, _>(Account::Bank(account).to_string())
+    .bind::<BigInt, _>(unit)
+    .bind::<Date, _>(until)
+    .get_result(conn)
+    .classify()?;
+    Ok(Dong(sum.sum.unwrap_or(0)))
+}
+
+/// The payments that lines brought: (line, payment).
+pub fn payments_of_lines(
+    conn: &mut Conn,
+    unit: UnitId,
+    lines: &[LineId],
+) -> Result<Vec<(LineId, PaymentId)>> {
+    let mut found: Vec<(LineId, PaymentId)> = rows::fetch::<(BigInt, BigInt), _>(
+        conn,
+        "SELECT t.line_id, m.payment_id FROM match_part t JOIN movement m ON m.unit_id = t.unit_id \
+         AND m.id = t.movement_id AND m.payment_id IS NOT NULL",
+        &[
+            ("unit_id", Column::of(lines.iter().map(|_| unit))),
+            ("line_id", Column::of(lines.iter().copied())),
+        ],
+        "AND t.undoes_id IS NULL AND NOT EXISTS (SELECT 1 FROM match_part u WHERE u.unit_id = t.unit_id \
+         AND u.undoes_id = t.id)",
+        Lock::None,
+    )?;
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
+/// The receipts that payments completed: (payment, receipt).
+pub fn receipts_of_payments(
+    conn: &mut Conn,
+    unit: UnitId,
+    payments: &[PaymentId],
+) -> Result<Vec<(PaymentId, ReceiptId)>> {
+    let mut found: Vec<(PaymentId, ReceiptId)> = rows::fetch::<(BigInt, BigInt), _>(
+        conn,
+        "SELECT t.payment_id, e.receipt_id FROM allocation t JOIN obligation_event e ON e.unit_id = t.unit_id \
+         AND e.obligation_id = t.obligation_id AND e.payment_id = t.payment_id AND e.receipt_id IS NOT NULL",
+        &[
+            ("unit_id", Column::of(payments.iter().map(|_| unit))),
+            ("payment_id", Column::of(payments.iter().copied())),
+        ],
+        "",
+        Lock::None,
+    )?;
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
+/// An exception of the account.
+#[derive(Clone, Debug)]
+pub struct Noted {
+    pub id: ExceptionId,
+    pub subject_kind: String,
+    pub subject_id: i64,
+    pub kind: i32,
+    pub amount: Dong,
+    pub opened_on: BusinessDay,
+}
+
+type NotedParts = (ExceptionId, String, i64, i32, Dong, BusinessDay);
+
+fn noted_of((id, subject_kind, subject_id, kind, amount, opened_on): NotedParts) -> Noted {
+    Noted { id, subject_kind, subject_id, kind, amount, opened_on }
+}
+
+/// The exceptions of an account that are not resolved.
+pub fn unresolved(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<Noted>> {
+    let found: Vec<NotedParts> = exception::table
+        .filter(exception::unit_id.eq(unit))
+        .filter(exception::account_id.eq(account))
+        .filter(exception::state.ne("resolved"))
+        .order(exception::id)
+        .select((
+            exception::id,
+            exception::subject_kind,
+            exception::subject_id,
+            exception::kind,
+            exception::amount,
+            exception::opened_on,
+        ))
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(noted_of).collect())
+}
+
+/// Resolved exceptions of the account about one line, newest last.
+pub fn resolved_of_line(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    line: LineId,
+) -> Result<Vec<Noted>> {
+    let found: Vec<NotedParts> = exception::table
+        .filter(exception::unit_id.eq(unit))
+        .filter(exception::account_id.eq(account))
+        .filter(exception::state.eq("resolved"))
+        .filter(exception::subject_kind.eq("line"))
+        .filter(exception::subject_id.eq(line.0))
+        .order(exception::id)
+        .select((
+            exception::id,
+            exception::subject_kind,
+            exception::subject_id,
+            exception::kind,
+            exception::amount,
+            exception::opened_on,
+        ))
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(noted_of).collect())
+}
+
+/// Posted lines: (line, booking day, amount, class).
+pub fn posted_lines(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    lines: &[LineId],
+) -> Result<Vec<(LineId, BusinessDay, Dong, String)>> {
+    rows::fetch::<(BigInt, Date, BigInt, Text), _>(
+        conn,
+        "SELECT t.id, t.booking_date, t.amount, t.class FROM statement_line t",
+        &[
+            ("unit_id", Column::of(lines.iter().map(|_| unit))),
+            ("account_id", Column::of(lines.iter().map(|_| account))),
+            ("id", Column::of(lines.iter().copied())),
+        ],
+        "AND t.class IS NOT NULL",
+        Lock::None,
+    )
+}
+
+/// Money settled on a channel's word that no line has shown: (movement, what is open).
+pub fn settled_unproven(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    until: BusinessDay,
+) -> Result<Vec<(MovementId, Dong)>> {
+    let found: Vec<(MovementId, Dong, Dong)> = movement::table
+        .filter(movement::unit_id.eq(unit))
+        .filter(movement::account_id.eq(account))
+        .filter(movement::state.eq("expected"))
+        .filter(movement::payment_id.is_not_null())
+        .filter(movement::first_seen_on.le(until))
+        .order(movement::id)
+        .select((movement::id, movement::amount, movement::proven))
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(|(id, amount, proven)| (id, Dong(amount.0.saturating_sub(proven.0)))).collect())
+}
+
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+    #[diesel(sql_type = BigInt)]
+    sum: i64,
+}
+
+/// Figures that change whenever anything changes that a proof of the day looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint(Vec<i64>);
+
+pub fn fingerprint(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    first: BusinessDay,
+    date: BusinessDay,
+) -> Result<Fingerprint> {
+    let questions = [
+        "SELECT CAST(COUNT(*) AS BIGINT) AS count, CAST(COALESCE(SUM(revision), 0) AS BIGINT) AS sum FROM statement \
+         WHERE unit_id = $1 AND account_id = $2 AND closing_on >= $3 AND opening_on <= $4",
+        "SELECT CAST(COUNT(*) AS BIGINT) AS count, CAST(COALESCE(SUM(revision), 0) AS BIGINT) AS sum \
+         FROM statement_line WHERE unit_id = $1 AND account_id = $2 AND booking_date >= $3 AND booking_date <= $4",
+        "SELECT CAST(COUNT(*) AS BIGINT) AS count, CAST(COALESCE(SUM(revision), 0) AS BIGINT) AS sum FROM exception \
+         WHERE unit_id = $1 AND account_id = $2 AND $3 = $3 AND opened_on <= $4",
+        "SELECT CAST(COUNT(*) AS BIGINT) AS count, CAST(COALESCE(SUM(revision), 0) AS BIGINT) AS sum FROM day \
+         WHERE unit_id = $1 AND account_id = $2 AND date >= $3 AND date <= $4",
+        "SELECT CAST(COUNT(*) AS BIGINT) AS count, CAST(COALESCE(MAX(id), 0) AS BIGINT) AS sum FROM posting \
+         WHERE unit_id = $1 AND $2 = $2 AND accounting_date >= $3 AND accounting_date <= $4",
+    ];
+    let mut figures = Vec::with_capacity(questions.len() * 2);
+    for sql in questions {
+        let counted: Counted = diesel::sql_query(sql)
+            .bind::<BigInt, _>(unit)
+            .bind::<BigInt, _>(account)
+            .bind::<Date, _>(first)
+            .bind::<Date, _>(date)
+            .get_result(conn)
+            .classify()?;
+        figures.extend([counted.count, counted.sum]);
+    }
+    Ok(Fingerprint(figures))
+}

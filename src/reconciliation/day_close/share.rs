@@ -1,0 +1,170 @@
+//! What the fees of a month are owed as: the budget's part and the part the unit keeps. Pure.
+//!
+//! Shares are worked out on the month's sum and not fee by fee, so that the odd đồng does not add
+//! up; a day posts what the sum to date has more (or less) than the days before it posted.
+
+use std::collections::BTreeMap;
+
+use crate::amount::Dong;
+use crate::error::{Error, Result};
+use crate::ledger::Account;
+
+const WHOLE_BP: i128 = 10_000;
+
+/// A sum of equal fee lines whose money statement lines have proven.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fee {
+    pub item_code: String,
+    /// `phi` or `le_phi`.
+    pub kind: String,
+    /// `receipt`, `invoice` or `none`.
+    pub document_kind: String,
+    pub chapter: Option<String>,
+    pub sub_item: Option<String>,
+    /// The part the unit keeps, in hundredths of a per cent, as it was when the fee was raised.
+    pub kept_share_bp: i32,
+    pub amount: Dong,
+}
+
+/// One movement between the books' accounts; a negative amount is taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share {
+    pub from: Account,
+    pub to: Account,
+    pub amount: Dong,
+}
+
+/// Amounts by (debit account, credit account), as text.
+pub type Sums = BTreeMap<(String, String), Dong>;
+
+/// What is to be posted so that `posted` becomes the share of `fees`, the month's sum to date.
+pub fn shares(fees: &[Fee], posted: &Sums) -> Result<Vec<Share>> {
+    let mut due: BTreeMap<(String, String), (Account, Account, Dong)> = BTreeMap::new();
+    for ((from, budget, kept, bp), sum) in grouped(fees)? {
+        let kept_amount = if bp > 0 { part(sum, bp)? } else { Dong::ZERO };
+        for (to, amount) in [(budget, sum.checked_sub(kept_amount)?), (kept, kept_amount)] {
+            let entry = due
+                .entry((from.to_string(), to.to_string()))
+                .or_insert_with(|| (from.clone(), to.clone(), Dong::ZERO));
+            entry.2 = entry.2.checked_add(amount)?;
+        }
+    }
+    for key in posted.keys().filter(|key| !due.contains_key(key)).cloned().collect::<Vec<_>>() {
+        // What was shared and is no fee any more goes back where it came from.
+        let accounts = (parse(&key.0)?, parse(&key.1)?, Dong::ZERO);
+        due.insert(key, accounts);
+    }
+    let mut shares = Vec::new();
+    for (key, (from, to, amount)) in due {
+        let amount = amount.checked_sub(posted.get(&key).copied().unwrap_or_default())?;
+        if !amount.is_zero() {
+            shares.push(Share { from, to, amount });
+        }
+    }
+    Ok(shares)
+}
+
+type Group = (Account, Account, Account, i32);
+
+/// Sums by source, budget account, kept account and rate.
+fn grouped(fees: &[Fee]) -> Result<Vec<(Group, Dong)>> {
+    let mut sums: BTreeMap<(String, String, i32), (Group, Dong)> = BTreeMap::new();
+    for fee in fees {
+        let from = match fee.document_kind.as_str() {
+            "none" => Account::CollectedWithoutDocument(fee.item_code.clone()),
+            _ => Account::FeesCollected(fee.item_code.clone()),
+        };
+        // A lệ phí is the budget's wholly.
+        let bp = if fee.kind == "le_phi" { 0 } else { fee.kept_share_bp.clamp(0, 10_000) };
+        let budget = Account::BudgetDue(budget_code(fee));
+        let kept = Account::ShareKept(fee.item_code.clone());
+        let key = (from.to_string(), budget.to_string(), bp);
+        let entry = sums.entry(key).or_insert_with(|| ((from, budget, kept, bp), Dong::ZERO));
+        entry.1 = entry.1.checked_add(fee.amount)?;
+    }
+    Ok(sums.into_values().collect())
+}
+
+/// Chapter and sub-item of the budget; the item itself where the tariff names none.
+fn budget_code(fee: &Fee) -> String {
+    match (&fee.chapter, &fee.sub_item) {
+        (Some(chapter), Some(sub_item)) => format!("{chapter}-{sub_item}"),
+        (_, Some(sub_item)) => sub_item.clone(),
+        _ => fee.item_code.clone(),
+    }
+}
+
+/// Rounded down: the odd đồng is the budget's.
+fn part(sum: Dong, bp: i32) -> Result<Dong> {
+    let part = (i128::from(sum.0) * i128::from(bp)).div_euclid(WHOLE_BP);
+    i64::try_from(part).map(Dong).map_err(|_| Error::internal("a share is out of range"))
+}
+
+fn parse(account: &str) -> Result<Account> {
+    let (name, of) = account.split_once('/').unwrap_or((account, ""));
+    match name {
+        "fees_collected" => Ok(Account::FeesCollected(of.to_owned())),
+        "collected_without_document" => Ok(Account::CollectedWithoutDocument(of.to_owned())),
+        "budget_due" => Ok(Account::BudgetDue(of.to_owned())),
+        "share_kept" => Ok(Account::ShareKept(of.to_owned())),
+        other => Err(Error::internal(format!("a day close posted on {other}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fee(item: &str, kind: &str, bp: i32, amount: i64) -> Fee {
+        Fee {
+            item_code: item.to_owned(),
+            kind: kind.to_owned(),
+            document_kind: "receipt".to_owned(),
+            chapter: Some("805".to_owned()),
+            sub_item: Some("2716".to_owned()),
+            kept_share_bp: bp,
+            amount: Dong(amount),
+        }
+    }
+
+    fn texts(shares: &[Share]) -> Vec<String> {
+        shares.iter().map(|share| format!("{} -> {} {}", share.from, share.to, share.amount.0)).collect()
+    }
+
+    fn posted(shares: &[Share]) -> Sums {
+        shares.iter().map(|share| ((share.from.to_string(), share.to.to_string()), share.amount)).collect()
+    }
+
+    #[test]
+    fn the_odd_dong_is_the_budgets_and_a_le_phi_is_its_wholly() {
+        let fees = [fee("P1", "phi", 7_000, 15_001), fee("L1", "le_phi", 7_000, 8_000)];
+        assert_eq!(
+            texts(&shares(&fees, &Sums::new()).unwrap()),
+            [
+                "fees_collected/L1 -> budget_due/805-2716 8000",
+                "fees_collected/P1 -> budget_due/805-2716 4501",
+                "fees_collected/P1 -> share_kept/P1 10500",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_day_posts_what_the_month_to_date_has_more() {
+        let first = shares(&[fee("P1", "phi", 5_000, 1_001)], &Sums::new()).unwrap();
+        let second = shares(&[fee("P1", "phi", 5_000, 2_002)], &posted(&first)).unwrap();
+        // 2002 halves to 1001; day by day it would have been 500 and 500.
+        assert_eq!(
+            texts(&second),
+            ["fees_collected/P1 -> budget_due/805-2716 500", "fees_collected/P1 -> share_kept/P1 501",]
+        );
+    }
+
+    #[test]
+    fn what_is_no_fee_any_more_is_taken_back() {
+        let first = shares(&[fee("P1", "phi", 5_000, 1_000)], &Sums::new()).unwrap();
+        assert_eq!(
+            texts(&shares(&[], &posted(&first)).unwrap()),
+            ["fees_collected/P1 -> budget_due/805-2716 -500", "fees_collected/P1 -> share_kept/P1 -500",]
+        );
+    }
+}

@@ -1,0 +1,185 @@
+//! The bookkeeping of a day: bank files in, lines matched, days closed.
+
+use actix_web::{HttpRequest, web};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::unit_asked;
+use crate::actor::Role;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::id::{AccountId, UnitId};
+use crate::reconciliation;
+use crate::reconciliation::day_close::{self, Closing};
+use crate::reconciliation::proof::Obstacle;
+use crate::statement;
+use crate::store::Conn;
+use crate::unit::account;
+use crate::web::Shared;
+use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller, STATEMENT_BODY_LIMIT_BYTES};
+use crate::web::respond::{self, Answer, block};
+
+/// `POST /api/v1/statements`: the body is the bank's file as it came.
+pub async fn import(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&[Role::Finance])?;
+    let bytes = extract::body(payload, STATEMENT_BODY_LIMIT_BYTES).await?;
+    let imported = block(move || {
+        let app = shared.app();
+        reconciliation::import(&app.store, &|| app.stamp(), &caller.0, &bytes)
+    })
+    .await?;
+    let status = if imported.errors.is_empty() { 200 } else { 422 };
+    let status = actix_web::http::StatusCode::from_u16(status).unwrap_or_default();
+    respond::json(status, &json!({ "import": imported }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccountQuery {
+    unit: Option<String>,
+    account: Option<String>,
+}
+
+/// `GET /api/v1/statements?unit=&account=`
+pub async fn statements(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    let asked: AccountQuery = extract::query(&request)?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let (unit, account) = account_asked(conn, &caller.0, &asked)?;
+            statement::query::statements_of(conn, unit, account)
+        })
+    });
+    respond::ok(&json!({ "statements": found.await? }))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReconcileBody {
+    #[serde(default)]
+    unit: Option<String>,
+}
+
+/// `POST /api/v1/reconciliations`: matches what is open, in one unit or in all of the scope.
+pub async fn reconcile(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
+    let asked: ReconcileBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let visited = block(move || {
+        let app = shared.app();
+        let unit = match &asked.unit {
+            Some(code) => Some(app.read(&caller.0, |conn| unit_asked(conn, &caller.0, Some(code)))?),
+            None => None,
+        };
+        let visited = reconciliation::reconcile_accounts(&app.store, &|| app.stamp(), &caller.0, unit)?;
+        let receipts: Vec<_> = visited
+            .iter()
+            .filter_map(|one| one.outcome.as_ref().ok())
+            .flat_map(|report| report.receipts.clone())
+            .collect();
+        crate::payment::settler::Numbered::numbered(&*app.sealing, &receipts);
+        Ok(visited.iter().map(visited_json).collect::<Vec<Value>>())
+    });
+    respond::ok(&json!({ "accounts": visited.await? }))
+}
+
+fn visited_json(visited: &reconciliation::office::Visited) -> Value {
+    match &visited.outcome {
+        Ok(report) => json!({
+            "unit": visited.unit,
+            "account": visited.account,
+            "lines_posted": report.lines_posted,
+            "proven": report.proven,
+            "credited": report.credited,
+            "classified": report.classified,
+            "reversed": report.reversed,
+            "unknown": report.unknown,
+            "overdue_claims": report.overdue_claims,
+            "receipts": report.receipts.iter().map(|(_, id)| id).collect::<Vec<_>>(),
+        }),
+        Err(error) => json!({ "unit": visited.unit, "account": visited.account, "error": error.code() }),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CloseBody {
+    #[serde(default)]
+    unit: Option<String>,
+    /// The account's number.
+    #[serde(default)]
+    account: Option<String>,
+    date: BusinessDay,
+}
+
+/// `POST /api/v1/days/close`: 200 with the certificate, or 409 with everything that is open.
+pub async fn close_day(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
+    let asked: CloseBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let closing = block(move || {
+        let app = shared.app();
+        let query = AccountQuery { unit: asked.unit, account: asked.account };
+        let (unit, account) = app.read(&caller.0, |conn| account_asked(conn, &caller.0, &query))?;
+        day_close::close(&app.store, &app.keyring, &|| app.stamp(), &caller.0, unit, account, asked.date)
+    });
+    match closing.await? {
+        Closing::Closed(certificate) => {
+            respond::ok(&json!({ "certificate": certificate_json(&certificate) }))
+        }
+        Closing::Refused(obstacles) => respond::json(
+            actix_web::http::StatusCode::CONFLICT,
+            &json!({
+                "error": { "code": "day_not_closable" },
+                "obstacles": obstacles.iter().map(obstacle_json).collect::<Vec<_>>(),
+            }),
+        ),
+    }
+}
+
+fn obstacle_json(obstacle: &Obstacle) -> Value {
+    json!({ "code": obstacle.code(), "message": obstacle.vi(), "message_en": obstacle.en() })
+}
+
+fn certificate_json(certificate: &day_close::Certificate) -> Value {
+    json!({
+        "id": certificate.id,
+        "unit": certificate.unit,
+        "account": certificate.account,
+        "date": certificate.date,
+        "opening": certificate.opening,
+        "closing": certificate.closing,
+        "sha256": certificate.document_sha256,
+        "previous_sha256": certificate.previous_sha256,
+    })
+}
+
+/// `GET /api/v1/days?unit=&account=`: the certificates of an account, oldest first, and whether
+/// their chain holds.
+pub async fn days(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    let asked: AccountQuery = extract::query(&request)?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let (unit, account) = account_asked(conn, &caller.0, &asked)?;
+            let certificates = day_close::certificates(conn, unit, account)?;
+            let broken = day_close::verify_chain(conn, unit, account)?;
+            let listed: Vec<Value> = certificates.iter().map(certificate_json).collect();
+            Ok(json!({ "certificates": listed, "chain_holds": broken.is_none(), "broken": broken }))
+        })
+    });
+    respond::ok(&found.await?)
+}
+
+fn account_asked(
+    conn: &mut Conn,
+    actor: &crate::actor::Actor,
+    asked: &AccountQuery,
+) -> Result<(UnitId, AccountId)> {
+    let unit = unit_asked(conn, actor, asked.unit.as_deref())?;
+    let accounts = account::of_unit(conn, unit)?;
+    let found = match &asked.account {
+        Some(number) => {
+            accounts.iter().find(|account| account.account_no.eq_ignore_ascii_case(number.trim()))
+        }
+        None if accounts.len() == 1 => accounts.first(),
+        None => return Err(Error::invalid("account", "field_missing", "name the account by its number")),
+    };
+    found
+        .map(|account| (unit, account.id))
+        .ok_or_else(|| Error::not_found("account_not_found", "no such account in this unit"))
+}

@@ -1,0 +1,227 @@
+//! Obligations: raise, read, list, cancel, and the feed of their changes.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::raise::{self, Asked};
+use super::view::{self, ChangeView, EventView, ObligationView, ReceiptView};
+use super::{page_limit, unit_asked};
+use crate::actor::{Actor, Role, Scope};
+use crate::error::{Error, Result};
+use crate::id::{ObligationId, UnitId};
+use crate::obligation::{self, Obligation, State, query};
+use crate::receipt;
+use crate::store::Conn;
+use crate::web::Shared;
+use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
+use crate::web::idempotency::{Repeatable, once};
+use crate::web::respond::{self, Answer, block};
+
+const CREATE: &str = "POST /api/v1/obligations";
+
+/// `POST /api/v1/obligations`
+pub async fn create(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let actor = caller.0;
+    actor.require_role(&[Role::DossierSystem, Role::Cashier])?;
+    let key = extract::idempotency_key(&request)?;
+    let body = extract::body(payload, API_BODY_LIMIT_BYTES).await?;
+    let asked: Asked = extract::json(&body)?;
+    let repeatable = Repeatable::new(&actor, CREATE, key, request.path(), &body)?;
+    let given = block(move || {
+        let app = Arc::clone(shared.app());
+        let units = app.store.read(&Scope::All, |conn| raise::units(conn, &actor, &asked))?;
+        let tariff = app.tariff()?;
+        once(&app, &shared.in_flight, &actor, &repeatable, StatusCode::CREATED, |tx, stamp| {
+            let (raised, lines) = raise::raise(tx, stamp, &actor, &tariff, &units, &asked)?;
+            respond::to_bytes(&view::obligation(&shared, tx, &raised, &lines)?)
+        })
+    });
+    let given = given.await?;
+    Ok(respond::json_bytes(given.status, given.body))
+}
+
+#[derive(Serialize)]
+struct Whole {
+    #[serde(flatten)]
+    obligation: ObligationView,
+    receipts: Vec<ReceiptView>,
+    events: Vec<EventView>,
+}
+
+/// `GET /api/v1/obligations/{id}`
+pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    let id: ObligationId = extract::path(&request, "id")?;
+    let whole = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let (item, lines) = load(conn, &caller.0, id)?;
+            let receipts = receipt::query::of_obligation(conn, item.unit, id)?;
+            let events = query::events(conn, item.unit, id)?;
+            Ok(Whole {
+                obligation: view::obligation(&shared, conn, &item, &lines)?,
+                receipts: receipts.iter().map(|item| view::receipt(&shared, item)).collect(),
+                events: events.into_iter().map(EventView::from).collect(),
+            })
+        })
+    });
+    respond::ok(&whole.await?)
+}
+
+/// The unit of an obligation the caller may see.
+pub(super) fn locate(conn: &mut Conn, actor: &Actor, id: ObligationId) -> Result<UnitId> {
+    query::unit_of(conn, &actor.scope, id)?.ok_or_else(obligation::not_found)
+}
+
+pub(super) fn load(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: ObligationId,
+) -> Result<(Obligation, Vec<obligation::Line>)> {
+    let unit = locate(conn, actor, id)?;
+    Ok((obligation::find(conn, unit, id)?, obligation::lines(conn, unit, id)?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    unit: Option<String>,
+    state: Option<String>,
+    dossier_code: Option<String>,
+    cursor: Option<String>,
+    limit: Option<i64>,
+}
+
+/// `GET /api/v1/obligations`: newest first; `next` is the cursor of the page after.
+pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    let asked: ListQuery = extract::query(&request)?;
+    let limit = page_limit(asked.limit)?;
+    let state: Option<State> = asked.state.as_deref().map(str::parse).transpose()?;
+    let before = asked.cursor.as_deref().map(page_cursor).transpose()?;
+    let page = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            let found = query::page(conn, unit, state, asked.dossier_code.as_deref(), before, limit)?;
+            let is_full = i64::try_from(found.len()).is_ok_and(|count| count == limit);
+            let next = found.last().filter(|_| is_full).map(|last| last.id);
+            let ids: Vec<_> = found.iter().map(|item| (unit, item.id)).collect();
+            let lines = query::lines(conn, &ids)?;
+            let items = found
+                .iter()
+                .map(|item| {
+                    view::obligation(
+                        &shared,
+                        conn,
+                        item,
+                        lines.get(&(unit, item.id)).map_or(&[], Vec::as_slice),
+                    )
+                })
+                .collect::<Result<Vec<_>>>()?;
+            Ok(json!({ "obligations": items, "next": next }))
+        })
+    });
+    respond::ok(&page.await?)
+}
+
+fn page_cursor(text: &str) -> Result<ObligationId> {
+    text.parse().map_err(|_| cursor_unreadable("cursor"))
+}
+
+fn cursor_unreadable(field: &str) -> Error {
+    Error::invalid(field, "cursor_unreadable", "expected a cursor that an earlier page gave")
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reason {
+    reason: String,
+}
+
+/// `POST /api/v1/obligations/{id}/cancel`: repeating it changes nothing.
+pub async fn cancel(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let id: ObligationId = extract::path(&request, "id")?;
+    let body = extract::body(payload, API_BODY_LIMIT_BYTES).await?;
+    let asked: Reason = extract::json(&body)?;
+    let cancelled = block(move || {
+        let actor = &caller.0;
+        shared.app().write(actor, |tx, stamp| {
+            let unit = locate(tx, actor, id)?;
+            let item = crate::payment::cancel::cancel(tx, stamp, actor, unit, id, &asked.reason)?;
+            let lines = obligation::lines(tx, unit, id)?;
+            view::obligation(&shared, tx, &item, &lines)
+        })
+    });
+    respond::ok(&cancelled.await?)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangesQuery {
+    after: Option<String>,
+    limit: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct ChangesPage {
+    changes: Vec<ChangeView>,
+    /// Give it back as `after`. It stands still when there is nothing new.
+    next: String,
+}
+
+/// `GET /api/v1/obligations/changes`: every change in order; a dossier system sees those of the
+/// obligations it raised.
+pub async fn changes(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    let asked: ChangesQuery = extract::query(&request)?;
+    let limit = page_limit(asked.limit)?;
+    let after = asked.after.as_deref().map_or(Ok(0), read_feed_cursor)?;
+    let page = block(move || {
+        let actor = &caller.0;
+        let client = actor.client.filter(|_| actor.role == Role::DossierSystem);
+        let found =
+            shared.app().read(actor, |conn| query::changes(conn, &actor.scope, client, after, limit))?;
+        let next = feed_cursor(found.last().map_or(after, |last| last.feed_no));
+        Ok(ChangesPage { changes: found.into_iter().map(|item| view::change(&shared, item)).collect(), next })
+    });
+    respond::ok(&page.await?)
+}
+
+/// The place in the feed as opaque text.
+pub(super) fn feed_cursor(feed_no: i64) -> String {
+    format!("f{feed_no:x}")
+}
+
+fn read_feed_cursor(text: &str) -> Result<i64> {
+    if text.is_empty() {
+        return Ok(0);
+    }
+    let digits = text.strip_prefix('f').filter(|digits| !digits.starts_with(['+', '-']));
+    digits.and_then(|digits| i64::from_str_radix(digits, 16).ok()).ok_or_else(|| cursor_unreadable("after"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_in_the_feed_reads_back_and_nothing_else_does() {
+        for feed_no in [0, 1, 255, i64::MAX] {
+            assert_eq!(read_feed_cursor(&feed_cursor(feed_no)).unwrap(), feed_no);
+        }
+        assert_eq!(read_feed_cursor("").unwrap(), 0, "from the beginning");
+        for wrong in ["1", "f", "f-1", "f+1", "fg", "fffffffffffffffffff"] {
+            assert_eq!(read_feed_cursor(wrong).unwrap_err().code(), "cursor_unreadable", "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! Raising an obligation from what a dossier system asks: units by code, items by quantity. The
+//! bulk load of the command line goes the same way.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Deserializer};
+
+use crate::actor::Actor;
+use crate::amount::Dong;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::{Error, Kind, Result};
+use crate::id::UnitId;
+use crate::obligation::{self, IntakeMode, Line, NewObligation, Obligation};
+use crate::party::Payer;
+use crate::payment::content::check_receipt;
+use crate::store::{Conn, Stamp, Tx};
+use crate::tariff::{self, AskedItem, Assessment, Place, Quantities, Tariff, UnitKind};
+use crate::text;
+use crate::unit::{self, Unit};
+
+/// The request, as its JSON has it. Units are named by their official codes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// The collecting unit.
+    pub unit: String,
+    pub dossier_code: String,
+    pub procedure_code: String,
+    /// Lĩnh vực.
+    pub procedure_field: String,
+    /// `counter`, `online_partial` or `online_full`.
+    pub intake_mode: String,
+    /// The collecting unit when absent.
+    #[serde(default)]
+    pub receiving_unit: Option<String>,
+    /// The collecting unit when absent.
+    #[serde(default)]
+    pub competent_unit: Option<String>,
+    pub submitted_at: Instant,
+    #[serde(default)]
+    pub result_due_on: Option<BusinessDay>,
+    pub due_on: BusinessDay,
+    #[serde(default)]
+    pub electronic_payment_required: bool,
+    #[serde(default)]
+    pub payer: Payer,
+    pub lines: Vec<AskedLine>,
+    /// Codes of exemption groups the payer has proven to belong to.
+    #[serde(default)]
+    pub exemptions: Vec<String>,
+}
+
+/// One fee item; which quantities it takes is the tariff's.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskedLine {
+    pub item: String,
+    #[serde(default)]
+    pub pages: Option<u32>,
+    #[serde(default)]
+    pub copies: Option<u32>,
+    /// A whole number or a decimal in quotes: JSON's own decimals are floats to many readers.
+    #[serde(default, deserialize_with = "quantity")]
+    pub quantity: Option<Decimal>,
+    #[serde(default)]
+    pub base_value: Option<Dong>,
+    /// Only where the item's amount is stated by the request.
+    #[serde(default)]
+    pub amount: Option<Dong>,
+}
+
+fn quantity<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<Decimal>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Whole(u32),
+        Text(String),
+    }
+    let unreadable = || serde::de::Error::custom("expected a whole number or a decimal in quotes");
+    match Option::<Written>::deserialize(deserializer).map_err(|_| unreadable())? {
+        None => Ok(None),
+        Some(Written::Whole(whole)) => Ok(Some(Decimal::from(whole))),
+        Some(Written::Text(text)) => text.parse().map(Some).map_err(|_| unreadable()),
+    }
+}
+
+/// Texts of a payer are at most so long; a receipt allows less for most.
+const PAYER_TEXT_LIMIT: usize = 400;
+/// Years a day may lie in; both databases and the calendar know them all.
+const YEARS: std::ops::RangeInclusive<i32> = 2000..=2100;
+
+/// The units a request names.
+#[derive(Clone, Debug)]
+pub struct Units {
+    pub collecting: Unit,
+    pub receiving: UnitId,
+    pub competent: UnitId,
+}
+
+/// Finds the units behind the codes. The receiving and the competent unit may lie outside the
+/// caller's scope, so the connection must see all units.
+///
+/// Errors: `unit_not_found`.
+pub fn units(conn: &mut Conn, actor: &Actor, asked: &Asked) -> Result<Units> {
+    let collecting = unit::find_by_code(conn, &text::clean(&asked.unit))?;
+    actor.scope.require(collecting.id)?;
+    let receiving = other_unit(conn, &collecting, "receiving_unit", asked.receiving_unit.as_deref())?;
+    let competent = other_unit(conn, &collecting, "competent_unit", asked.competent_unit.as_deref())?;
+    Ok(Units { collecting, receiving, competent })
+}
+
+/// Assesses on the day of submission, checks that a receipt could be made of it, and raises it.
+///
+/// Errors: those of `tariff::assess` with `lines[…]` as the field, of `Content::validate` and of
+/// `obligation::raise`; `date_out_of_range`, `field_too_long`.
+pub fn raise(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    tariff: &Tariff,
+    units: &Units,
+    asked: &Asked,
+) -> Result<(Obligation, Vec<Line>)> {
+    let new = prepare(stamp, tariff, units, asked)?;
+    let lines = new.lines.clone();
+    let obligation = obligation::raise(tx, stamp, actor, new)?;
+    Ok((obligation, lines))
+}
+
+fn prepare(stamp: &Stamp<'_>, tariff: &Tariff, units: &Units, asked: &Asked) -> Result<NewObligation> {
+    let intake_mode = IntakeMode::parse(&asked.intake_mode)?;
+    let submitted_on = asked.submitted_at.business_day();
+    check_day("submitted_at", Some(submitted_on))?;
+    check_day("due_on", Some(asked.due_on))?;
+    check_day("result_due_on", asked.result_due_on)?;
+    let payer = asked.payer.cleaned();
+    check_payer(&payer)?;
+    let collecting = &units.collecting;
+    let assessment = assess(tariff, collecting, intake_mode, submitted_on, asked)?;
+    let lines: Vec<Line> = assessment.lines.iter().map(line).collect();
+    let dossier_code = text::clean(&asked.dossier_code);
+    if !assessment.total.is_zero() {
+        check_receipt(collecting, &payer, &dossier_code, &lines, stamp.today())?;
+    }
+    Ok(NewObligation {
+        unit: collecting.id,
+        dossier_code,
+        procedure_code: text::clean(&asked.procedure_code),
+        procedure_field: text::clean(&asked.procedure_field),
+        intake_mode,
+        receiving_unit: units.receiving,
+        competent_unit: units.competent,
+        submitted_at: asked.submitted_at,
+        result_due_on: asked.result_due_on,
+        due_on: asked.due_on,
+        electronic_required: asked.electronic_payment_required,
+        payer,
+        waived_ground: assessment.waived_ground(),
+        lines,
+    })
+}
+
+fn check_day(field: &str, day: Option<BusinessDay>) -> Result<()> {
+    if day.is_none_or(|day| YEARS.contains(&day.year())) {
+        return Ok(());
+    }
+    Err(Error::invalid(field, "date_out_of_range", "the year must be 2000 to 2100"))
+}
+
+fn check_payer(payer: &Payer) -> Result<()> {
+    let texts = [
+        ("name", &payer.name),
+        ("address", &payer.address),
+        ("tax_code", &payer.tax_code),
+        ("personal_id", &payer.personal_id),
+        ("passport", &payer.passport),
+        ("phone", &payer.phone),
+        ("email", &payer.email),
+    ];
+    for (field, value) in texts {
+        if value.as_ref().is_some_and(|value| value.chars().count() > PAYER_TEXT_LIMIT) {
+            let detail = format!("at most {PAYER_TEXT_LIMIT} characters");
+            return Err(Error::invalid(field, "field_too_long", detail).in_field("payer"));
+        }
+    }
+    Ok(())
+}
+
+fn assess(
+    tariff: &Tariff,
+    collecting: &Unit,
+    channel: IntakeMode,
+    on: BusinessDay,
+    asked: &Asked,
+) -> Result<Assessment> {
+    let place = Place { unit_code: collecting.code.clone(), unit_kind: UnitKind::parse(&collecting.kind)? };
+    let items = asked
+        .lines
+        .iter()
+        .map(|line| AskedItem {
+            code: text::clean(&line.item),
+            quantities: Quantities {
+                pages: line.pages,
+                copies: line.copies,
+                quantity: line.quantity,
+                base_value: line.base_value,
+            },
+            amount: line.amount,
+        })
+        .collect();
+    let exemptions = asked.exemptions.iter().map(|group| text::clean(group)).collect();
+    tariff::assess(tariff, &tariff::Request { place, channel, on, items, exemptions }).map_err(of_request)
+}
+
+/// The tariff says `items[2].pages` where the request says `lines[2].pages`.
+fn of_request(error: Error) -> Error {
+    match error.kind() {
+        Kind::Invalid { field } if field.starts_with("items") => {
+            let field = match field.strip_prefix("items").unwrap_or_default() {
+                "" => "lines".to_owned(),
+                place => format!("lines{}", place.replace(".code", ".item")),
+            };
+            Error::invalid(field, error.code(), error.detail())
+        }
+        _ => error,
+    }
+}
+
+fn line(assessed: &tariff::Line) -> Line {
+    let reduction = assessed.reduction.as_ref();
+    Line {
+        item_code: assessed.item.clone(),
+        item_name: assessed.name.vi.clone(),
+        kind: assessed.kind.as_str().to_owned(),
+        document_kind: assessed.document.as_str().to_owned(),
+        measure_unit: assessed.unit.vi.clone(),
+        quantity: assessed.quantity,
+        unit_price: assessed.unit_price,
+        gross: assessed.gross,
+        reduction: reduction.map_or(Dong::ZERO, |reduction| reduction.amount),
+        reduction_percent: reduction.map(|reduction| reduction.percent),
+        reduction_ground: reduction.map(|reduction| reduction.legal_ground.clone()),
+        amount: assessed.amount,
+        chapter: assessed.chapter.clone(),
+        sub_item: assessed.sub_item.clone(),
+        kept_share_bp: assessed.kept_share_bp,
+        legal_ground: assessed.legal_ground.clone(),
+        explanation: explanation(assessed),
+    }
+}
+
+/// Two lines of text: the steps in Vietnamese, then in English.
+fn explanation(assessed: &tariff::Line) -> String {
+    let steps = assessed.explanation();
+    let vi: Vec<&str> = steps.iter().map(|step| step.vi.as_str()).collect();
+    let en: Vec<&str> = steps.iter().map(|step| step.en.as_str()).collect();
+    format!("{}\n{}", vi.join(" · "), en.join(" · "))
+}
+
+/// An unknown code is the caller's to correct.
+fn other_unit(conn: &mut Conn, collecting: &Unit, field: &str, code: Option<&str>) -> Result<UnitId> {
+    let Some(code) = code.map(text::clean).filter(|code| *code != collecting.code) else {
+        return Ok(collecting.id);
+    };
+    unit::find_by_code(conn, &code).map(|found| found.id).map_err(|error| match error.kind() {
+        Kind::NotFound => Error::invalid(field, "unit_not_found", "no unit has this code"),
+        _ => error,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantity_is_whole_or_a_decimal_in_quotes_and_never_a_float() {
+        let read = |quantity: &str| {
+            serde_json::from_str::<AskedLine>(&format!("{{\"item\":\"x\",\"quantity\":{quantity}}}"))
+                .map(|line| line.quantity)
+                .ok()
+        };
+        assert_eq!(read("3"), Some(Some(Decimal::from(3))));
+        assert_eq!(read("\"1.5\""), Some(Some("1.5".parse().unwrap())));
+        assert_eq!(read("null"), Some(None));
+        for wrong in ["1.5", "-1", "\"x\"", "true", "[1]"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_fault_of_the_tariff_is_told_in_the_requests_words() {
+        let field = |inner: &str| match of_request(Error::invalid(inner, "tariff_item_unknown", "")).kind() {
+            Kind::Invalid { field } => field.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(field("items[2].code"), "lines[2].item");
+        assert_eq!(field("items[0].pages"), "lines[0].pages");
+        assert_eq!(field("items"), "lines");
+        assert_eq!(field("exemptions[1]"), "exemptions[1]");
+    }
+}

@@ -1,0 +1,284 @@
+//! The JSON of answers. Fields are only ever added.
+
+use serde::Serialize;
+
+use crate::amount::Dong;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::Result;
+use crate::exception::Exception;
+use crate::id::*;
+use crate::obligation::query::{Change, PastEvent};
+use crate::obligation::{Line, Obligation};
+use crate::receipt::query::Stored as Receipt;
+use crate::store::Conn;
+use crate::unit;
+use crate::web::Shared;
+use crate::web::pages::vietqr;
+
+/// An obligation. `qr` is absent when nothing is owed.
+#[derive(Serialize)]
+pub struct ObligationView {
+    pub id: ObligationId,
+    pub unit: String,
+    pub reference_code: String,
+    pub state: &'static str,
+    pub total: Dong,
+    pub paid: Dong,
+    pub outstanding: Dong,
+    pub dossier_code: String,
+    pub procedure_code: String,
+    pub procedure_field: String,
+    pub intake_mode: String,
+    pub submitted_at: Instant,
+    pub result_due_on: Option<BusinessDay>,
+    pub due_on: BusinessDay,
+    pub electronic_payment_required: bool,
+    pub waived_ground: Option<String>,
+    pub created_at: Instant,
+    pub qr: Option<String>,
+    pub links: ObligationLinks,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<LineView>,
+}
+
+#[derive(Serialize)]
+pub struct ObligationLinks {
+    pub pay: String,
+    pub qr_svg: String,
+}
+
+#[derive(Serialize)]
+pub struct LineView {
+    pub item: String,
+    pub name: String,
+    pub kind: String,
+    pub document_kind: String,
+    pub measure_unit: String,
+    pub quantity: String,
+    pub unit_price: String,
+    pub gross: Dong,
+    pub reduction: Dong,
+    pub reduction_ground: Option<String>,
+    pub amount: Dong,
+    pub legal_ground: String,
+    pub explanation: String,
+    pub explanation_en: String,
+}
+
+impl LineView {
+    pub fn of(line: &Line) -> Self {
+        let (vi, en) = line.explanation.split_once('\n').unwrap_or((&line.explanation, ""));
+        LineView {
+            item: line.item_code.clone(),
+            name: line.item_name.clone(),
+            kind: line.kind.clone(),
+            document_kind: line.document_kind.clone(),
+            measure_unit: line.measure_unit.clone(),
+            quantity: line.quantity.normalize().to_string(),
+            unit_price: line.unit_price.normalize().to_string(),
+            gross: line.gross,
+            reduction: line.reduction,
+            reduction_ground: line.reduction_ground.clone(),
+            amount: line.amount,
+            legal_ground: line.legal_ground.clone(),
+            explanation: vi.to_owned(),
+            explanation_en: en.to_owned(),
+        }
+    }
+}
+
+/// An obligation with its QR payload and links.
+pub fn obligation(
+    shared: &Shared,
+    conn: &mut Conn,
+    item: &Obligation,
+    lines: &[Line],
+) -> Result<ObligationView> {
+    let is_owed = item.outstanding().is_positive();
+    Ok(ObligationView {
+        id: item.id,
+        unit: unit::find(conn, item.unit)?.code,
+        reference_code: item.reference_code.clone(),
+        state: item.state.as_str(),
+        total: item.total,
+        paid: item.allocated,
+        outstanding: item.outstanding(),
+        dossier_code: item.dossier_code.clone(),
+        procedure_code: item.procedure_code.clone(),
+        procedure_field: item.procedure_field.clone(),
+        intake_mode: item.intake_mode.clone(),
+        submitted_at: item.submitted_at,
+        result_due_on: item.result_due_on,
+        due_on: item.due_on,
+        electronic_payment_required: item.electronic_required,
+        waived_ground: item.waived_ground.clone(),
+        created_at: item.created_at,
+        qr: if is_owed { Some(vietqr::payload(conn, item)?.text) } else { None },
+        links: ObligationLinks {
+            pay: shared.url(&format!("/p/{}", item.reference_code)),
+            qr_svg: shared.url(&format!("/api/v1/obligations/{}/qr.svg", item.id)),
+        },
+        lines: lines.iter().map(LineView::of).collect(),
+    })
+}
+
+/// A receipt with where it is found.
+#[derive(Serialize)]
+pub struct ReceiptView {
+    pub id: ReceiptId,
+    pub obligation: ObligationId,
+    pub document_kind: String,
+    pub template: String,
+    pub series: String,
+    pub number: i64,
+    pub amount: Dong,
+    pub issued_on: BusinessDay,
+    pub collected_at: Instant,
+    /// `numbered` until it is signed.
+    pub state: String,
+    pub lookup_code: String,
+    pub links: ReceiptLinks,
+}
+
+#[derive(Serialize)]
+pub struct ReceiptLinks {
+    pub page: String,
+    pub xml: String,
+}
+
+impl ReceiptLinks {
+    pub fn of(shared: &Shared, lookup_code: &str) -> Self {
+        ReceiptLinks {
+            page: shared.url(&format!("/r/{lookup_code}")),
+            xml: shared.url(&format!("/r/{lookup_code}.xml")),
+        }
+    }
+}
+
+pub fn receipt(shared: &Shared, item: &Receipt) -> ReceiptView {
+    ReceiptView {
+        id: item.id,
+        obligation: item.obligation,
+        document_kind: item.document_kind.clone(),
+        template: item.template.clone(),
+        series: item.series.clone(),
+        number: item.number,
+        amount: item.amount,
+        issued_on: item.issued_on,
+        collected_at: item.collected_at,
+        state: item.state.clone(),
+        lookup_code: item.lookup_code.clone(),
+        links: ReceiptLinks::of(shared, &item.lookup_code),
+    }
+}
+
+#[derive(Serialize)]
+pub struct EventView {
+    pub kind: String,
+    pub state: String,
+    pub paid: Dong,
+    pub payment: Option<PaymentId>,
+    pub receipt: Option<ReceiptId>,
+    pub actor: String,
+    pub reason: Option<String>,
+    pub at: Instant,
+}
+
+impl From<PastEvent> for EventView {
+    fn from(event: PastEvent) -> Self {
+        EventView {
+            kind: event.kind,
+            state: event.state,
+            paid: event.allocated,
+            payment: event.payment,
+            receipt: event.receipt,
+            actor: event.actor,
+            reason: event.reason,
+            at: event.at,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub struct ChangeView {
+    pub cursor: String,
+    pub obligation: ObligationId,
+    pub reference_code: String,
+    pub dossier_code: String,
+    pub kind: String,
+    pub state: String,
+    pub total: Dong,
+    pub paid: Dong,
+    pub receipt: Option<ChangedReceipt>,
+    pub at: Instant,
+}
+
+#[derive(Serialize)]
+pub struct ChangedReceipt {
+    pub id: ReceiptId,
+    pub lookup_code: String,
+    pub links: ReceiptLinks,
+}
+
+pub fn change(shared: &Shared, item: Change) -> ChangeView {
+    let receipt = item.receipt.zip(item.lookup_code).map(|(id, lookup_code)| ChangedReceipt {
+        id,
+        links: ReceiptLinks::of(shared, &lookup_code),
+        lookup_code,
+    });
+    ChangeView {
+        cursor: super::obligations::feed_cursor(item.feed_no),
+        obligation: item.obligation,
+        reference_code: item.reference_code,
+        dossier_code: item.dossier_code,
+        kind: item.kind,
+        state: item.state,
+        total: item.total,
+        paid: item.allocated,
+        receipt,
+        at: item.at,
+    }
+}
+
+#[derive(Serialize)]
+pub struct ExceptionView {
+    pub id: ExceptionId,
+    pub kind: &'static str,
+    pub title: &'static str,
+    pub title_en: &'static str,
+    pub next_step: &'static str,
+    pub next_step_en: &'static str,
+    pub subject: String,
+    pub account: Option<AccountId>,
+    pub amount: Dong,
+    pub owner: String,
+    pub opened_on: BusinessDay,
+    pub due_on: BusinessDay,
+    pub age_days: i64,
+    pub is_overdue: bool,
+    pub blocks_day_close: bool,
+    pub state: &'static str,
+    pub detail: String,
+}
+
+pub fn exception(item: &Exception, today: BusinessDay) -> ExceptionView {
+    ExceptionView {
+        id: item.id,
+        kind: item.kind.as_str(),
+        title: item.kind.title_vi(),
+        title_en: item.kind.title_en(),
+        next_step: item.kind.next_step_vi(),
+        next_step_en: item.kind.next_step_en(),
+        subject: item.subject_text(),
+        account: item.account,
+        amount: item.amount,
+        owner: item.owner.clone(),
+        opened_on: item.opened_on,
+        due_on: item.due_on,
+        age_days: item.age_days(today),
+        is_overdue: today > item.due_on && item.state.as_str() != "resolved",
+        blocks_day_close: item.kind.blocks_day_close(),
+        state: item.state.as_str(),
+        detail: item.detail.clone(),
+    }
+}

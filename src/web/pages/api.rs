@@ -1,0 +1,63 @@
+//! `/api`: every path with what it takes and answers, for the people who connect other systems.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web;
+use askama::Template;
+
+use super::html;
+use crate::web::Shared;
+use crate::web::api::catalogue::{ENDPOINTS, Endpoint};
+use crate::web::message;
+
+#[derive(Template)]
+#[template(path = "api.html")]
+struct ApiPage<'a> {
+    base: &'a str,
+    endpoints: &'a [Endpoint],
+    codes: Vec<(&'static str, &'static message::Words)>,
+}
+
+pub async fn page(shared: web::Data<Shared>) -> HttpResponse {
+    html(StatusCode::OK, &compose(&shared.app().config.web.public_url))
+}
+
+fn compose(base: &str) -> ApiPage<'_> {
+    let mut codes: Vec<_> = message::all().collect();
+    codes.sort_unstable_by_key(|(code, _)| *code);
+    ApiPage { base, endpoints: ENDPOINTS, codes }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::routes;
+
+    #[test]
+    fn every_route_stands_on_the_page_and_nothing_else_does() {
+        let page = compose("https://bienlai.example").render().unwrap();
+        let mut served: Vec<(String, &str)> =
+            routes::entries().iter().map(|entry| (entry.method.to_string(), entry.path)).collect();
+        let mut told: Vec<(String, &str)> =
+            ENDPOINTS.iter().map(|endpoint| (endpoint.method.to_owned(), endpoint.path)).collect();
+        for (method, path) in &served {
+            assert!(page.contains(&format!("{method} {path}")), "{method} {path} is missing from /api");
+        }
+        served.sort_unstable();
+        told.sort_unstable();
+        assert_eq!(served, told);
+    }
+
+    #[test]
+    fn every_example_of_a_body_is_json() {
+        for endpoint in ENDPOINTS {
+            for example in [endpoint.body, endpoint.answer].into_iter().filter(|text| text.starts_with('{')) {
+                assert!(
+                    serde_json::from_str::<serde_json::Value>(example).is_ok(),
+                    "{}: {example}",
+                    endpoint.path
+                );
+            }
+        }
+    }
+}

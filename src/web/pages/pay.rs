@@ -1,0 +1,232 @@
+//! `/p/{reference code}`: what is asked, why this amount, whom for, until when, and how to pay.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+
+use super::{Page, html, mask, vietqr};
+use crate::actor::Scope;
+use crate::clock::BusinessDay;
+use crate::error::Result;
+use crate::obligation::reference::ReferenceCode;
+use crate::obligation::{self, Line, Obligation, State, query};
+use crate::receipt;
+use crate::store::Conn;
+use crate::web::Shared;
+use crate::web::extract::path_text;
+use crate::web::respond::block;
+use crate::{party, unit};
+
+/// Where an obligation stands, in words for its payer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Unpaid,
+    Late,
+    Advised,
+    Partial,
+    Paid,
+    Cancelled,
+    Waived,
+}
+
+impl Standing {
+    fn of(item: &Obligation, last_event: Option<&str>, today: BusinessDay) -> Self {
+        match item.state {
+            State::Paid => Standing::Paid,
+            State::Cancelled => Standing::Cancelled,
+            State::Waived => Standing::Waived,
+            // The bank reported money that the statement has not shown yet.
+            _ if last_event == Some("advised") => Standing::Advised,
+            State::PartlyPaid => Standing::Partial,
+            State::Raised | State::Reopened if today > item.due_on => Standing::Late,
+            State::Raised | State::Reopened => Standing::Unpaid,
+        }
+    }
+
+    fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Standing::Unpaid => ("Chưa nộp", "Not paid yet", "open"),
+            Standing::Late => ("Quá hạn nộp", "Past its due date", "late"),
+            Standing::Advised => (
+                "Đã nhận báo có, chờ xác nhận",
+                "The bank reported your payment; it is being confirmed",
+                "wait",
+            ),
+            Standing::Partial => ("Đã nộp một phần", "Paid in part", "open"),
+            Standing::Paid => ("Đã nộp đủ", "Paid in full", "done"),
+            Standing::Cancelled => ("Đã hủy, không phải nộp", "Cancelled, nothing is due", "gone"),
+            Standing::Waived => ("Được miễn, không phải nộp", "Waived, nothing is due", "done"),
+        }
+    }
+}
+
+struct LineWords {
+    name: String,
+    amount: String,
+    reduction: Option<String>,
+    why: String,
+    why_en: String,
+}
+
+impl LineWords {
+    fn of(line: &Line) -> Self {
+        let (why, why_en) = line.explanation.split_once('\n').unwrap_or((&line.explanation, ""));
+        LineWords {
+            name: line.item_name.clone(),
+            amount: line.amount.to_string(),
+            reduction: line.reduction.is_positive().then(|| line.reduction.to_string()),
+            why: why.to_owned(),
+            why_en: why_en.to_owned(),
+        }
+    }
+}
+
+struct Payable {
+    svg: String,
+    drawn: vietqr::Drawn,
+}
+
+struct ReceiptLink {
+    lookup_code: String,
+    label: String,
+    is_signed: bool,
+}
+
+#[derive(Template)]
+#[template(path = "pay.html")]
+struct PayPage {
+    code: String,
+    standing: &'static str,
+    standing_en: &'static str,
+    tone: &'static str,
+    is_late: bool,
+    is_advised: bool,
+    unit: String,
+    dossier_code: String,
+    procedure_field: String,
+    payer: Option<String>,
+    due_on: String,
+    total: String,
+    received: Option<String>,
+    missing: Option<String>,
+    waived_ground: Option<String>,
+    lines: Vec<LineWords>,
+    payable: Option<Payable>,
+    receipts: Vec<ReceiptLink>,
+}
+
+pub async fn page(request: HttpRequest, shared: web::Data<Shared>) -> Page {
+    shared.lookups.check(shared.source(&request))?;
+    let code: ReferenceCode = path_text(&request, "code").parse().map_err(|_| obligation::not_found())?;
+    let page = block(move || {
+        let app = shared.app();
+        let today = app.clock.now().business_day();
+        // The code is the right to see this one obligation, whatever its unit.
+        app.store.read(&Scope::All, |conn| {
+            let item = obligation::find_by_code(conn, code.as_str())?;
+            compose(conn, &app.vault, &code, &item, today)
+        })
+    });
+    Ok(html(StatusCode::OK, &page.await?))
+}
+
+fn compose(
+    conn: &mut Conn,
+    vault: &crate::store::vault::Vault,
+    code: &ReferenceCode,
+    item: &Obligation,
+    today: BusinessDay,
+) -> Result<PayPage> {
+    let events = query::events(conn, item.unit, item.id)?;
+    let standing = Standing::of(item, events.last().map(|event| event.kind.as_str()), today);
+    let (words, words_en, tone) = standing.words();
+    let payer = party::load(conn, vault, &[(item.unit, item.party)])?.remove(&(item.unit, item.party));
+    let is_part = item.allocated.is_positive() && item.outstanding().is_positive();
+    Ok(PayPage {
+        code: code.grouped(),
+        standing: words,
+        standing_en: words_en,
+        tone,
+        is_late: standing != Standing::Late && item.outstanding().is_positive() && today > item.due_on,
+        is_advised: standing == Standing::Advised,
+        unit: unit::find(conn, item.unit)?.name,
+        dossier_code: item.dossier_code.clone(),
+        procedure_field: item.procedure_field.clone(),
+        payer: payer.and_then(|payer| payer.name).map(|name| mask::name(&name)),
+        due_on: item.due_on.0.format("%d/%m/%Y").to_string(),
+        total: item.total.to_string(),
+        received: is_part.then(|| item.allocated.to_string()),
+        missing: is_part.then(|| item.outstanding().to_string()),
+        waived_ground: item.waived_ground.clone(),
+        lines: obligation::lines(conn, item.unit, item.id)?.iter().map(LineWords::of).collect(),
+        payable: payable(conn, item)?,
+        receipts: receipts(conn, item)?,
+    })
+}
+
+fn payable(conn: &mut Conn, item: &Obligation) -> Result<Option<Payable>> {
+    if !item.outstanding().is_positive() {
+        return Ok(None);
+    }
+    let drawn = vietqr::payload(conn, item)?;
+    let svg = obligation::vietqr::svg(&drawn.text)?;
+    Ok(Some(Payable { svg, drawn }))
+}
+
+fn receipts(conn: &mut Conn, item: &Obligation) -> Result<Vec<ReceiptLink>> {
+    let found = receipt::query::of_obligation(conn, item.unit, item.id)?;
+    Ok(found
+        .into_iter()
+        .map(|receipt| ReceiptLink {
+            label: format!("{} số {:07}", receipt.series, receipt.number),
+            lookup_code: receipt.lookup_code,
+            is_signed: receipt.state == "signed",
+        })
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::amount::Dong;
+    use crate::clock::Instant;
+    use crate::id::*;
+
+    fn obligation(state: State) -> Obligation {
+        Obligation {
+            unit: UnitId(2),
+            id: ObligationId(1),
+            reference_code: "HNPH7K2MQ4X97".into(),
+            dossier_code: "H26.1-261122-0001".into(),
+            procedure_code: "1.001193".into(),
+            procedure_field: "Hộ tịch".into(),
+            intake_mode: "counter".into(),
+            receiving_unit: UnitId(2),
+            competent_unit: UnitId(2),
+            submitted_at: Instant(0),
+            result_due_on: None,
+            due_on: "2026-11-22".parse().unwrap(),
+            electronic_required: false,
+            party: PartyId(1),
+            account: AccountId(1),
+            total: Dong(25_000),
+            waived_ground: None,
+            client: None,
+            created_at: Instant(0),
+            state,
+            revision: 1,
+            allocated: Dong(0),
+        }
+    }
+
+    #[test]
+    fn each_state_has_its_own_words_for_the_payer() {
+        let on = |state, last, day: &str| Standing::of(&obligation(state), last, day.parse().unwrap());
+        assert_eq!(on(State::Raised, Some("raised"), "2026-11-22"), Standing::Unpaid);
+        assert_eq!(on(State::Raised, Some("raised"), "2026-11-23"), Standing::Late);
+        assert_eq!(on(State::Raised, Some("advised"), "2026-11-23"), Standing::Advised);
+        assert_eq!(on(State::PartlyPaid, Some("partly_paid"), "2026-11-23"), Standing::Partial);
+        assert_eq!(on(State::Paid, Some("advised"), "2026-11-23"), Standing::Paid);
+        assert_eq!(on(State::Cancelled, None, "2026-11-23"), Standing::Cancelled);
+    }
+}

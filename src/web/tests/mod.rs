@@ -1,0 +1,313 @@
+//! Stories through the real server.
+
+mod support;
+
+use actix_web::http::Method;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::actor::Scope;
+use crate::web::query;
+use support::{copies, with_service};
+
+#[test]
+fn a_dossier_is_raised_paid_by_transfer_and_its_receipt_is_downloaded() {
+    with_service("whole-way", |service| async move {
+        let raised = service.raise("H26-0001").await;
+        assert_eq!((raised["total"].as_i64(), raised["state"].as_str()), (Some(10_000), Some("raised")));
+        let code = raised["reference_code"].as_str().unwrap();
+        let page = service.get("", &format!("/p/{code}")).await.text();
+        for told in ["<svg", "Chưa nộp", "10.000 đ", "T*** T*** Mẫu", "Vì sao số tiền này"] {
+            assert!(page.contains(told), "{told}: {page}");
+        }
+        assert!(
+            !page.contains("001199000000") && !page.contains("Trần"),
+            "no personal data on a public page"
+        );
+
+        let first = service.bank_says("N1", &format!("{code} LE PHI"), 4_000).await;
+        assert_eq!(first.status, 200, "{}", first.text());
+        let part = service.get("", &format!("/p/{code}")).await.text();
+        assert!(part.contains("Đã nhận 4.000 đ, còn thiếu 6.000 đ"), "{part}");
+        let id = raised["id"].as_str().unwrap();
+        let qr = service.get(&service.dossier, &format!("/api/v1/obligations/{id}/qr")).await.json();
+        assert_eq!(qr["amount"], 6_000);
+
+        service.bank_says("N2", &format!("{code} LE PHI"), 6_000).await;
+        service.seal().await;
+        let whole = service.get(&service.dossier, &format!("/api/v1/obligations/{id}")).await.json();
+        assert_eq!(whole["state"], "paid", "{whole}");
+        let receipt = &whole["receipts"][0];
+        let lookup = receipt["lookup_code"].as_str().unwrap();
+        let shown = service.get("", &format!("/r/{lookup}")).await.text();
+        assert!(shown.contains("đã ký số") && shown.contains("Mười nghìn đồng"), "{shown}");
+        let by_citizen = service.get("", &format!("/r/{lookup}.xml")).await;
+        let by_system = service
+            .get(&service.dossier, &format!("/api/v1/receipts/{}/xml", receipt["id"].as_str().unwrap()))
+            .await;
+        assert_eq!(
+            by_citizen.header("content-disposition"),
+            "attachment; filename=\"bien-lai-bl26e-0000001.xml\""
+        );
+        assert_eq!(by_citizen.body, by_system.body);
+        assert!(by_citizen.text().contains("<Signature"));
+    });
+}
+
+#[test]
+fn the_same_key_and_body_get_the_same_bytes_and_another_body_is_refused() {
+    with_service("idempotent", |service| async move {
+        let body = copies("H26-0002");
+        let path = "/api/v1/obligations";
+        let first = service.post(&service.dossier, path, "K1", &body).await;
+        let again = service.post(&service.dossier, path, "K1", &body).await;
+        assert_eq!((first.status, again.status), (201, 201), "{}", first.text());
+        assert_eq!(first.body, again.body);
+        let other = service.post(&service.dossier, path, "K1", &copies("H26-0003")).await;
+        assert_eq!((other.status, other.code().as_str()), (409, "idempotency_key_reused"));
+        assert_eq!(service.post(&service.dossier, path, "", &body).await.code(), "idempotency_key_missing");
+        // Another client's key is another key.
+        let cashier = service.post(&service.cashier, path, "K1", &body).await;
+        assert_eq!(cashier.status, 201, "{}", cashier.text());
+        assert_ne!(cashier.json()["id"], first.json()["id"]);
+    });
+}
+
+#[test]
+fn sixteen_copies_at_once_raise_one_obligation() {
+    with_service("at-once", |service| async move {
+        let body = copies("H26-0004");
+        let sent = (0..16).map(|_| service.post(&service.dossier, "/api/v1/obligations", "K", &body));
+        let mut ids = std::collections::BTreeSet::new();
+        for reply in join_all(sent).await {
+            match reply.status {
+                201 => assert!(ids.insert(reply.json()["id"].to_string()) || ids.len() == 1),
+                409 => {
+                    assert_eq!(reply.code(), "idempotency_in_flight");
+                    assert_eq!(reply.header("retry-after"), "1");
+                }
+                other => panic!("{other}: {}", reply.text()),
+            }
+        }
+        assert_eq!(ids.len(), 1);
+        let listed = service.get(&service.dossier, "/api/v1/obligations").await.json();
+        assert_eq!(listed["obligations"].as_array().map(Vec::len), Some(1));
+    });
+}
+
+#[test]
+fn a_refused_request_leaves_no_trace_and_may_be_corrected_under_its_key() {
+    with_service("corrected", |service| async move {
+        let mut wrong = copies("H26-0005");
+        wrong["payer"]["personal_id"] = json!("12");
+        let reply = service.post(&service.dossier, "/api/v1/obligations", "K", &wrong).await;
+        assert_eq!(reply.status, 400, "{}", reply.text());
+        assert_eq!(reply.json()["error"]["field"], "payer.personal_id");
+        for part in ["message", "message_en", "request_id"] {
+            assert!(!reply.json()["error"][part].as_str().unwrap().is_empty(), "{part}");
+        }
+        assert_eq!(reply.json()["error"]["request_id"].as_str().unwrap(), reply.header("x-request-id"));
+        let mut unknown = copies("H26-0005");
+        unknown["discount"] = json!(1);
+        assert_eq!(
+            service.post(&service.dossier, "/api/v1/obligations", "K", &unknown).await.code(),
+            "json_unreadable"
+        );
+        assert_eq!(
+            service.post(&service.dossier, "/api/v1/obligations", "K", &copies("H26-0005")).await.status,
+            201
+        );
+    });
+}
+
+#[test]
+fn what_is_out_of_scope_does_not_exist_and_a_role_does_only_its_own() {
+    with_service("scope", |service| async move {
+        let raised = service.raise("H26-0006").await;
+        let path = format!("/api/v1/obligations/{}", raised["id"].as_str().unwrap());
+        assert_eq!(service.get("", &path).await.code(), "token_missing");
+        assert_eq!(service.get("cli_0000000000001.x", &path).await.code(), "token_unknown");
+        let stranger = service.get(&service.stranger, &path).await;
+        assert_eq!((stranger.status, stranger.code().as_str()), (404, "obligation_not_found"));
+        let raise = service.post(&service.stranger, "/api/v1/obligations", "K", &copies("X")).await;
+        assert_eq!(raise.code(), "unit_not_found");
+        let paid = service.post(&service.dossier, &format!("{path}/payments"), "K", &json!({})).await;
+        assert_eq!((paid.status, paid.code().as_str()), (403, "role_not_allowed"));
+        let seen = service.get(&service.stranger, "/api/v1/obligations/changes").await.json();
+        assert_eq!(seen["changes"], json!([]));
+    });
+}
+
+#[test]
+fn a_cashier_takes_cash_once_however_often_the_button_is_pressed() {
+    with_service("cash", |service| async move {
+        let raised = service.raise("H26-0007").await;
+        let path = format!("/api/v1/obligations/{}/payments", raised["id"].as_str().unwrap());
+        let body = json!({ "method": "cash", "amount": 10_000 });
+        let short =
+            service.post(&service.cashier, &path, "S", &json!({ "method": "cash", "amount": 1 })).await;
+        assert_eq!(short.code(), "counter_full_amount_only");
+        let first = service.post(&service.cashier, &path, "C", &body).await;
+        assert_eq!(first.status, 201, "{}", first.text());
+        assert_eq!(first.json()["receipt"]["number"], 1);
+        assert_eq!(service.post(&service.cashier, &path, "C", &body).await.body, first.body);
+        let anew = service.post(&service.cashier, &path, "D", &body).await;
+        assert_eq!((anew.status, anew.code().as_str()), (409, "obligation_closed"));
+        let page =
+            service.get("", &format!("/p/{}", raised["reference_code"].as_str().unwrap())).await.text();
+        assert!(page.contains("Đã nộp đủ") && !page.contains("<svg"), "{page}");
+    });
+}
+
+#[test]
+fn the_feed_tells_every_change_in_order_with_the_receipts_link() {
+    with_service("feed", |service| async move {
+        let raised = service.raise("H26-0008").await;
+        service.bank_says("N1", raised["reference_code"].as_str().unwrap(), 10_000).await;
+        let app = std::sync::Arc::clone(&service.app);
+        actix_web::web::block(move || crate::worker::number_committed(&app)).await.unwrap().unwrap();
+        let page = service.get(&service.dossier, "/api/v1/obligations/changes?limit=1").await.json();
+        assert_eq!(page["changes"][0]["kind"], "raised", "{page}");
+        let rest = format!("/api/v1/obligations/changes?after={}", page["next"].as_str().unwrap());
+        let page = service.get(&service.dossier, &rest).await.json();
+        assert_eq!(page["changes"][0]["state"], "paid", "{page}");
+        assert!(
+            page["changes"][0]["receipt"]["links"]["xml"]
+                .as_str()
+                .unwrap()
+                .starts_with("https://bienlai.example/r/")
+        );
+        let wrong = service.get(&service.dossier, "/api/v1/obligations/changes?after=17").await;
+        assert_eq!(wrong.code(), "cursor_unreadable");
+    });
+}
+
+#[test]
+fn guessing_look_up_codes_is_slowed_down_and_answered_in_vietnamese() {
+    with_service("guessing", |service| async move {
+        let mut statuses = Vec::new();
+        for guess in 0..14 {
+            let reply = service.get("", &format!("/r/7K2MQ4X97AB{}", guess % 10)).await;
+            assert!(reply.header("content-security-policy").contains("default-src 'none'"));
+            if reply.status == 429 {
+                assert!(!reply.header("retry-after").is_empty());
+            }
+            statuses.push(reply.status);
+        }
+        assert_eq!(&statuses[..12], [404; 12]);
+        assert_eq!(&statuses[12..], [429, 429]);
+        assert_eq!(
+            service.get("", "/p/HNPH00000000X").await.status,
+            429,
+            "both kinds of code share the limit"
+        );
+    });
+}
+
+#[test]
+fn an_unproven_callback_is_refused_and_a_trace_of_it_is_kept() {
+    with_service("refused", |service| async move {
+        let headers = [("x-bienlai-timestamp", "1"), ("x-bienlai-signature", "v1=00")];
+        let reply =
+            service.send(Method::POST, "/callback/vpbank", &headers, b"{\"amount\":1}".to_vec()).await;
+        assert_eq!(reply.status, 401, "{}", reply.text());
+        let huge = service.send(Method::POST, "/callback/vpbank", &headers, vec![b'x'; 10 << 20]).await;
+        assert_eq!(huge.status, 413, "{}", huge.text());
+        for path in ["/callback/nobody", "/callback/vqr", "/callback/vpbank/bank/api/transaction-sync"] {
+            assert_eq!(service.send(Method::POST, path, &[], Vec::new()).await.status, 404, "{path}");
+        }
+        let kept = service.app.store.read(&Scope::All, query::refused_sizes).unwrap();
+        assert_eq!(kept, [("vpbank".to_owned(), 12), ("vpbank".to_owned(), 4_096)]);
+    });
+}
+
+#[test]
+fn vietqr_fetches_its_token_and_reports_a_movement_with_it() {
+    with_service("vietqr", |service| async move {
+        use base64::Engine;
+        let basic = base64::engine::general_purpose::STANDARD.encode("vietqr:password-of-vietqr");
+        let basic = format!("Basic {basic}");
+        let path = "/callback/vqr/api/token_generate";
+        let token = service.send(Method::POST, path, &[("authorization", &basic)], Vec::new()).await;
+        assert_eq!(token.status, 200, "{}", token.text());
+        let bearer = format!("Bearer {}", token.json()["access_token"].as_str().unwrap());
+        let raised = service.raise("H26-0009").await;
+        let body = json!({
+            "bankaccount": support::ACCOUNT_NO, "amount": 10_000, "transType": "C",
+            "content": raised["reference_code"], "transactionid": "T1", "transactiontime": 1_788_310_800_000_i64,
+        });
+        let sync = "/callback/vqr/bank/api/transaction-sync";
+        let headers = [("authorization", bearer.as_str())];
+        let reply = service.send(Method::POST, sync, &headers, body.to_string().into_bytes()).await;
+        assert_eq!(reply.json()["error"], Value::Bool(false), "{}", reply.text());
+        // This channel is not trusted: the payer reads that the money is awaited.
+        let page =
+            service.get("", &format!("/p/{}", raised["reference_code"].as_str().unwrap())).await.text();
+        assert!(page.contains("Đã nhận báo có, chờ xác nhận"), "{page}");
+        assert_eq!(service.send(Method::POST, sync, &[], body.to_string().into_bytes()).await.status, 401);
+    });
+}
+
+#[test]
+fn an_exception_is_proposed_by_one_and_approved_by_another() {
+    with_service("exception", |service| async move {
+        service.bank_says("N9", "khong co ma", 7_000).await;
+        let listed = service.get(&service.finance, "/api/v1/exceptions?state=open").await.json();
+        let item = &listed["exceptions"][0];
+        assert_eq!(
+            (item["kind"].as_str(), item["amount"].as_i64()),
+            (Some("unidentified_credit"), Some(7_000))
+        );
+        let path = format!("/api/v1/exceptions/{}", item["id"].as_str().unwrap());
+        let body = json!({ "resolution": "acknowledge", "reason": "Chờ người chuyển" });
+        let proposed = service.post(&service.finance, &format!("{path}/propose"), "", &body).await;
+        assert_eq!(proposed.json()["exception"]["state"], "proposed", "{}", proposed.text());
+        let own = service.post(&service.finance, &format!("{path}/approve"), "", &json!({})).await;
+        assert_eq!((own.status, own.code().as_str()), (403, "maker_is_checker"));
+        assert_eq!(
+            service.get(&service.approver, &path).await.json()["proposal"]["resolution"],
+            "acknowledge"
+        );
+        let refused = service
+            .post(&service.approver, &format!("{path}/refuse"), "", &json!({ "reason": "Thiếu" }))
+            .await;
+        assert_eq!(refused.json()["exception"]["state"], "open", "{}", refused.text());
+    });
+}
+
+#[test]
+fn health_tells_what_it_is_and_what_waits() {
+    with_service("health", |service| async move {
+        assert_eq!(service.get("", "/healthz").await.status, 200);
+        let ready = service.get("", "/readyz").await;
+        assert_eq!((ready.status, ready.json()["ready"].clone()), (200, Value::Bool(true)));
+        service.bank_says("N1", "khong co ma", 7_000).await;
+        let metrics = service.get("", "/metrics").await.text();
+        for name in [
+            "bienlai_oldest_unproven_age_seconds",
+            "bienlai_oldest_unexplained_age_seconds",
+            "bienlai_receipts_unsigned",
+        ] {
+            assert!(metrics.contains(name), "{name}: {metrics}");
+        }
+        assert_eq!(service.get("", "/nowhere").await.code(), "path_not_found");
+        assert_eq!(service.send(Method::DELETE, "/healthz", &[], Vec::new()).await.status, 405);
+        assert!(service.get("", "/api").await.text().contains("POST /api/v1/obligations"));
+        assert!(service.get("", "/assets/bienlai.css").await.header("content-type").starts_with("text/css"));
+    });
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let app = support::open("port");
+    let mut app = std::sync::Arc::try_unwrap(app).unwrap_or_else(|_| panic!("nobody else holds it"));
+    app.config.web.listen = taken.local_addr().unwrap();
+    let running = std::sync::Arc::new(crate::app::Running::start(std::sync::Arc::new(app)).unwrap());
+    let served = std::sync::Arc::clone(&running);
+    let never = std::future::pending();
+    let error = actix_web::rt::System::new().block_on(super::serve_until(served, |_| (), never)).unwrap_err();
+    assert_eq!(error.code(), "port_taken");
+    assert!(error.detail().contains(&taken.local_addr().unwrap().to_string()));
+    std::sync::Arc::try_unwrap(running).unwrap_or_else(|_| panic!("nobody else holds it")).stop();
+}

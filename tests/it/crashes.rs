@@ -1,0 +1,151 @@
+//! `kill -9` at every named place and at any time: nothing acknowledged is lost, nothing is done
+//! twice, no number is missing, and the service is ready again by itself.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use bienlai::amount::Dong;
+use bienlai::payment::Claim;
+
+use crate::callbacks::wait_for_signatures;
+use crate::support::service::{How, Service, callback, callback_until_taken};
+use crate::support::world::BANK;
+use crate::support::{World, each_database, tools};
+
+const READY_LIMIT: Duration = Duration::from_secs(5);
+
+/// Sends all claims until the service dies; returns the references it answered with.
+fn tell(service: &Service, claims: &[Claim]) -> BTreeMap<String, String> {
+    let acknowledged = Mutex::new(BTreeMap::new());
+    let address = service.address;
+    std::thread::scope(|scope| {
+        for thread in 0..6 {
+            let acknowledged = &acknowledged;
+            scope.spawn(move || {
+                for claim in claims.iter().skip(thread).step_by(6) {
+                    match callback(address, claim) {
+                        Ok(reply) if reply.status == 200 => {
+                            acknowledged.lock().unwrap().insert(claim.external_id.clone(), reply.reference());
+                        }
+                        Ok(reply) => assert_eq!(reply.status, 503, "{reply:?}"),
+                        Err(_) => return,
+                    }
+                }
+            });
+        }
+    });
+    acknowledged.into_inner().unwrap()
+}
+
+/// Kills a service in each of the given ways while claims come in, and looks over everything.
+fn survive(world: &World, kills: &[String]) {
+    let mut total = 0;
+    for kill in kills {
+        let claims: Vec<Claim> = (0..24)
+            .map(|number| {
+                let commune = if number % 3 == 0 { &world.tay_ho } else { &world.ba_dinh };
+                let owed = world.raise_at(commune, Dong(25_000));
+                world.claim(&owed, Dong(25_000)).claim
+            })
+            .collect();
+        total += claims.len() as i64;
+        let (failpoint, after_ms) = match kill.strip_prefix("any time:") {
+            Some(ms) => (None, ms.parse().unwrap()),
+            None => (Some(kill.as_str()), 3_000),
+        };
+        let mut acknowledged = BTreeMap::new();
+        if let Some(mut service) = Service::start_as(world, How { failpoint, ..How::default() }) {
+            acknowledged = std::thread::scope(|scope| {
+                let told = scope.spawn({
+                    let service = &service;
+                    let claims = &claims;
+                    move || tell(service, claims)
+                });
+                if failpoint.is_none() {
+                    std::thread::sleep(Duration::from_millis(after_ms));
+                    crate::support::postgres::signal("KILL", service.pid());
+                }
+                told.join().unwrap()
+            });
+            service.die_within(Duration::from_millis(after_ms));
+        }
+        for (id, reference) in &acknowledged {
+            let stored = world.words(&format!(
+                "SELECT CAST(claim_id AS TEXT) AS t FROM provider_key WHERE external_id = '{id}'"
+            ));
+            let stored: Vec<_> =
+                stored.iter().map(|raw| bienlai::id::ClaimId(raw.parse().unwrap()).to_string()).collect();
+            assert_eq!(&stored, std::slice::from_ref(reference), "{kill}: acknowledged and lost");
+        }
+        let mut service = Service::start(world);
+        assert!(service.ready_after < READY_LIMIT, "{kill}: ready after {:?}", service.ready_after);
+        for claim in &claims {
+            let reply = callback_until_taken(service.address, claim, Duration::from_secs(20));
+            if let Some(reference) = acknowledged.get(&claim.external_id) {
+                assert_eq!(&reply.reference(), reference, "{kill}: the same answer as before");
+            }
+        }
+        wait_for_signatures(world, Duration::from_secs(20));
+        service.stop();
+        assert_eq!(world.count("claim"), total, "{kill}");
+        assert_eq!(world.count("payment"), total, "{kill}");
+        assert_eq!(world.count("receipt WHERE state = 'signed'"), total, "{kill}");
+        assert_eq!(world.problems(), Vec::<String>::new(), "{kill}");
+        world.app.lease.renew(&world.app.store, &world.app.clock).unwrap();
+    }
+}
+
+fn kills_at(failpoint: &str) {
+    let rounds = if tools::is_long() { 100 } else { 3 };
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        world.trust(&world.tay_ho, BANK);
+        // Early, in the middle and late in the flow of claims.
+        let kills: Vec<String> =
+            (0..rounds).map(|round| format!("{failpoint}:{}", 1 + round * 4 % 23)).collect();
+        survive(&world, &kills);
+    });
+}
+
+#[test]
+fn a_crash_after_the_event_is_stored_loses_nothing() {
+    kills_at("event_stored");
+}
+
+#[test]
+fn a_crash_after_settling_and_before_its_commit_loses_nothing() {
+    kills_at("settled");
+}
+
+#[test]
+fn a_crash_just_before_any_commit_loses_nothing() {
+    kills_at("before_commit");
+}
+
+#[test]
+fn a_crash_just_after_any_commit_does_nothing_twice() {
+    kills_at("after_commit");
+}
+
+#[test]
+fn a_crash_between_signature_and_seal_signs_again() {
+    kills_at("signed");
+}
+
+#[test]
+fn a_crash_after_sealing_signs_nothing_twice() {
+    kills_at("sealed");
+}
+
+#[test]
+fn a_crash_at_any_time_is_survived() {
+    let rounds: u64 = if tools::is_long() { 1_000 } else { 4 };
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        world.trust(&world.tay_ho, BANK);
+        let kills: Vec<String> =
+            (0..rounds).map(|round| format!("any time:{}", 5 + round * 37 % 200)).collect();
+        survive(&world, &kills);
+    });
+}

@@ -1,0 +1,125 @@
+//! The database goes away, or its disk is full: 503 while it lasts, and recovery by itself.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use bienlai::amount::Dong;
+use bienlai::store::Product;
+
+use crate::callbacks::{claims, wait_for_signatures};
+use crate::support::database::products;
+use crate::support::postgres::Server;
+use crate::support::service::{How, Service, callback, callback_until_taken, get};
+use crate::support::{Database, World};
+
+#[test]
+fn a_postgresql_that_is_gone_and_comes_back_needs_no_hand_work() {
+    if !products().contains(&Product::PostgreSql) {
+        return;
+    }
+    let server: &'static Server =
+        Box::leak(Box::new(Server::start("outage").unwrap_or_else(|why| panic!("{why}"))));
+    let world = World::settled_in_today(Database::postgresql_on(server));
+    let claims = claims(&world, 30);
+    let mut service = Service::start(&world);
+    for claim in &claims[..10] {
+        assert_eq!(callback(service.address, claim).unwrap().status, 200);
+    }
+    server.stop_at_once();
+    let start = Instant::now();
+    for claim in &claims[10..13] {
+        let reply = callback(service.address, claim).unwrap();
+        assert_eq!(reply.status, 503, "{reply:?}");
+    }
+    assert!(start.elapsed() < Duration::from_secs(40), "the answer took {:?}", start.elapsed());
+    assert_eq!(get(service.address, "/readyz").unwrap().status, 503);
+    assert_eq!(get(service.address, "/healthz").unwrap().status, 200, "alive, but not ready");
+    server.restart().unwrap();
+    let start = Instant::now();
+    for claim in &claims {
+        callback_until_taken(service.address, claim, Duration::from_secs(30));
+    }
+    assert!(start.elapsed() < Duration::from_secs(30), "taken again after {:?}", start.elapsed());
+    assert!(service.is_ready());
+    wait_for_signatures(&world, Duration::from_secs(30));
+    service.stop();
+    assert_eq!((world.count("receipt"), world.count("claim")), (30, 30));
+    assert_eq!(world.problems(), Vec::<String>::new());
+    drop(world);
+    server.stop_at_once();
+}
+
+#[test]
+fn a_postgresql_that_crashes_under_load_loses_nothing_acknowledged() {
+    if !products().contains(&Product::PostgreSql) {
+        return;
+    }
+    let server: &'static Server =
+        Box::leak(Box::new(Server::start("crash").unwrap_or_else(|why| panic!("{why}"))));
+    let world = World::settled_in_today(Database::postgresql_on(server));
+    let claims = claims(&world, 120);
+    let mut service = Service::start(&world);
+    let rounds = if crate::support::tools::is_long() { 50 } else { 2 };
+    let address = service.address;
+    std::thread::scope(|scope| {
+        let tellers: Vec<_> = (0..4)
+            .map(|thread| {
+                let claims = &claims;
+                scope.spawn(move || {
+                    for claim in claims.iter().skip(thread).step_by(4) {
+                        // 503 while it is gone; anything else but 200 would be a lie.
+                        callback_until_taken(address, claim, Duration::from_secs(60));
+                    }
+                })
+            })
+            .collect();
+        for _ in 0..rounds {
+            std::thread::sleep(Duration::from_millis(150));
+            server.stop_at_once();
+            server.restart().unwrap();
+        }
+        tellers.into_iter().for_each(|teller| teller.join().unwrap());
+    });
+    wait_for_signatures(&world, Duration::from_secs(30));
+    service.stop();
+    assert_eq!((world.count("receipt"), world.count("claim"), world.count("payment")), (120, 120, 120));
+    assert_eq!(world.problems(), Vec::<String>::new());
+    drop(world);
+    server.stop_at_once();
+}
+
+#[test]
+fn a_full_disk_is_told_as_busy_and_over_when_there_is_room_again() {
+    let world = World::settled_in_today(Database::sqlite());
+    let claims = claims(&world, 400);
+    let written = std::fs::metadata(world.database.folder.path().join("bienlai.db")).unwrap().len();
+    let limit_kb = written / 1_024 + 64;
+    let mut service = Service::start_as(&world, How { file_limit_kb: Some(limit_kb), ..How::default() })
+        .expect("it starts");
+    let mut taken = 0;
+    let mut refused = 0;
+    for claim in &claims {
+        let reply = callback(service.address, claim).unwrap();
+        match reply.status {
+            200 => taken += 1,
+            503 => refused += 1,
+            other => panic!("{other}: {reply:?}"),
+        }
+        if refused >= 3 {
+            break;
+        }
+    }
+    assert!(refused >= 3, "the disk never filled: {taken} taken");
+    assert_eq!(world.count("claim"), taken, "what was refused left nothing behind");
+    let lifted =
+        Command::new("prlimit").args(["--pid", &service.pid().to_string(), "--fsize=unlimited"]).status();
+    assert!(lifted.is_ok_and(|status| status.success()), "prlimit (package util-linux) lifts the limit");
+    for claim in &claims[..100] {
+        callback_until_taken(service.address, claim, Duration::from_secs(20));
+    }
+    wait_for_signatures(&world, Duration::from_secs(30));
+    service.stop();
+    assert_eq!(world.count("receipt"), 100.max(taken));
+    assert_eq!(world.problems(), Vec::<String>::new());
+    assert_eq!(world.again(&world.raise(Dong(1))).total, Dong(1));
+}

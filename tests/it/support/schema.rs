@@ -1,0 +1,143 @@
+//! What a database says of itself, in the same words for both products.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bienlai::store::Conn;
+
+use super::tools::texts;
+
+/// `table.column TYPE NULL|NOT NULL`, and `table (keys)` for each primary key.
+pub type Description = BTreeSet<String>;
+
+const DIESELS_OWN: &str = "__diesel_schema_migrations";
+
+pub fn tables(conn: &mut Conn) -> Vec<String> {
+    let sql = match conn {
+        Conn::Sqlite(_) => {
+            "SELECT name AS t FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1"
+        }
+        Conn::Pg(_) => {
+            "SELECT CAST(relname AS TEXT) AS t FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1"
+        }
+    };
+    texts(conn, sql).into_iter().filter(|table| table != DIESELS_OWN).collect()
+}
+
+pub fn describe(conn: &mut Conn) -> Description {
+    let mut description = Description::new();
+    for table in tables(conn) {
+        let (columns, keys) = match conn {
+            Conn::Sqlite(_) => (
+                format!(
+                    "SELECT name || ' ' || type || CASE WHEN \"notnull\" = 1 THEN ' NOT NULL' ELSE ' NULL' END AS t \
+                     FROM pragma_table_info('{table}')"
+                ),
+                format!("SELECT name AS t FROM pragma_table_info('{table}') WHERE pk > 0 ORDER BY pk"),
+            ),
+            Conn::Pg(_) => (
+                format!(
+                    "SELECT column_name || ' ' || CASE data_type WHEN 'bytea' THEN 'BLOB' ELSE upper(data_type) END || \
+                     CASE is_nullable WHEN 'NO' THEN ' NOT NULL' ELSE ' NULL' END AS t \
+                     FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '{table}'"
+                ),
+                format!(
+                    "SELECT CAST(a.attname AS TEXT) AS t FROM pg_index i JOIN LATERAL unnest(i.indkey) WITH ORDINALITY \
+                     AS k (attnum, place) ON true JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum \
+                     WHERE i.indrelid = 'public.{table}'::regclass AND i.indisprimary ORDER BY k.place"
+                ),
+            ),
+        };
+        description.extend(texts(conn, &columns).into_iter().map(|column| format!("{table}.{column}")));
+        description.insert(format!("{table} ({})", texts(conn, &keys).join(", ")));
+    }
+    description
+}
+
+/// The names of indexes and triggers that both products must have.
+pub fn guards(conn: &mut Conn) -> BTreeSet<String> {
+    let sql = match conn {
+        Conn::Sqlite(_) => {
+            "SELECT type || ' ' || name AS t FROM sqlite_master WHERE type IN ('index', 'trigger') AND name NOT LIKE 'sqlite_autoindex%'"
+        }
+        // What SQLite does not know, it need not have: TRUNCATE; constraints' own indexes have no name there.
+        Conn::Pg(_) => {
+            "SELECT 'trigger ' || tgname AS t FROM pg_trigger WHERE NOT tgisinternal AND tgname NOT LIKE '%_is_not_emptied' \
+             UNION ALL SELECT 'index ' || c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+             WHERE c.relnamespace = 'public'::regnamespace AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid)"
+        }
+    };
+    texts(conn, sql).into_iter().collect()
+}
+
+/// For each table that is guarded, the columns that are facts; the trigger's own words tell.
+pub fn fact_columns(conn: &mut Conn) -> BTreeMap<String, BTreeSet<String>> {
+    let sql = match conn {
+        Conn::Sqlite(_) => {
+            "SELECT tbl_name || '|' || sql AS t FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%_facts_stay'"
+        }
+        Conn::Pg(_) => {
+            "SELECT tgrelid::regclass || '|' || pg_get_triggerdef(oid) AS t FROM pg_trigger WHERE tgname LIKE '%_facts_stay'"
+        }
+    };
+    let mut facts = BTreeMap::new();
+    for row in texts(conn, sql) {
+        let (table, definition) = row.split_once('|').expect("two parts");
+        let columns = match definition.split_once(" UPDATE OF ") {
+            Some((_, rest)) => {
+                let list = rest.split(" ON ").next().expect("a list");
+                list.split(',').map(|column| column.trim().trim_matches('"').to_owned()).collect()
+            }
+            None => columns(conn, table).into_iter().collect(),
+        };
+        facts.insert(table.to_owned(), columns);
+    }
+    facts
+}
+
+pub fn columns(conn: &mut Conn, table: &str) -> Vec<String> {
+    let sql = match conn {
+        Conn::Sqlite(_) => format!("SELECT name AS t FROM pragma_table_info('{table}') ORDER BY cid"),
+        Conn::Pg(_) => format!(
+            "SELECT CAST(column_name AS TEXT) AS t FROM information_schema.columns WHERE table_schema = 'public' \
+             AND table_name = '{table}' ORDER BY ordinal_position"
+        ),
+    };
+    texts(conn, &sql)
+}
+
+pub fn primary_key(conn: &mut Conn, table: &str) -> String {
+    let prefix = format!("{table} (");
+    describe(conn)
+        .into_iter()
+        .find(|line| line.starts_with(&prefix))
+        .map_or_else(String::new, |line| line[prefix.len()..line.len() - 1].to_owned())
+}
+
+/// `src/store/schema.rs` in the words of `describe`.
+pub fn described_by_diesel() -> Description {
+    let source = include_str!("../../../src/store/schema.rs");
+    let mut description = Description::new();
+    let mut table = String::new();
+    for line in source.lines().map(str::trim) {
+        if let Some((name, column)) = line.trim_end_matches(',').split_once(" -> ") {
+            let nullable = column.strip_prefix("Nullable<").map(|inner| inner.trim_end_matches('>'));
+            let kind = match nullable.unwrap_or(column) {
+                "BigInt" => "BIGINT",
+                "Integer" => "INTEGER",
+                "Text" => "TEXT",
+                "Bool" => "BOOLEAN",
+                "Binary" => "BLOB",
+                "Date" => "DATE",
+                other => panic!("schema.rs uses {other}, which the two products do not share"),
+            };
+            let null = if nullable.is_some() { "NULL" } else { "NOT NULL" };
+            description.insert(format!("{table}.{name} {kind} {null}"));
+        } else if let Some((name, keys)) = line.split_once(" (")
+            && let Some(keys) = keys.strip_suffix(") {")
+        {
+            table = name.to_owned();
+            description.insert(format!("{table} ({keys})"));
+        }
+    }
+    description
+}

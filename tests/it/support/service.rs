@@ -1,0 +1,262 @@
+//! The real program as a child process on a real port, and a plain client for it.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bienlai::clock::Clock;
+use bienlai::payment::{Claim, Direction};
+use ring::hmac;
+use serde_json::{Value, json};
+
+use super::app::MASTER_KEY;
+use super::database::Database;
+use super::postgres::{free_port, signal};
+use super::world::BANK;
+use super::{tools, world::World};
+
+pub const SECRET: &str = "bienlai-test-secret-of-32-bytes!";
+
+/// A running `bienlai serve`. Dropping it kills it.
+pub struct Service {
+    child: Child,
+    pub address: SocketAddr,
+    /// From its start to the first time it said it is ready.
+    pub ready_after: Duration,
+    database: Arc<Database>,
+    log: PathBuf,
+}
+
+/// How a service is started.
+#[derive(Clone, Copy, Default)]
+pub struct How<'a> {
+    /// The failpoint that kills it.
+    pub failpoint: Option<&'a str>,
+    /// The largest file it may write, in kB.
+    pub file_limit_kb: Option<u64>,
+}
+
+impl Service {
+    pub fn start(world: &World) -> Service {
+        Service::start_as(world, How::default()).expect("the service is ready within 10 s")
+    }
+
+    /// `None` when it ended before it was ready, as a failpoint may want.
+    pub fn start_as(world: &World, how: How<'_>) -> Option<Service> {
+        let database = Arc::clone(&world.database);
+        let port = free_port();
+        let folder = database.folder.path();
+        let config = folder.join(format!("service-{port}.toml"));
+        let text = format!(
+            "[database]\nurl = \"{}\"\nmigrate_at_start = false\n[web]\nlisten = \"127.0.0.1:{port}\"\n\
+             [vault]\nmaster_key = \"{MASTER_KEY}\"\n[log]\nlevel = \"warn\"\n\
+             [[channels.bank]]\nname = \"{BANK}\"\nsecrets = [\"{SECRET}\"]\n",
+            database.url
+        );
+        std::fs::write(&config, text).expect("the configuration is written");
+        let log = folder.join(format!("service-{port}.log"));
+        let program = env!("CARGO_BIN_EXE_bienlai");
+        let mut command = match how.file_limit_kb {
+            None => Command::new(program),
+            Some(limit_kb) => {
+                // Only the soft limit, so that it can be lifted; the signal that would kill is ignored.
+                let script = "trap '' XFSZ; ulimit -S -f $(( $1 * 2 )); shift; exec \"$@\"";
+                let mut shell = Command::new("sh");
+                shell.args(["-c", script, "limited", &limit_kb.to_string(), program]);
+                shell
+            }
+        };
+        let output = std::fs::File::create(&log).expect("a log file");
+        command
+            .arg("serve")
+            .arg("--config")
+            .arg(&config)
+            .env_remove("BIENLAI_FAILPOINT")
+            .stdin(Stdio::null())
+            .stdout(output.try_clone().expect("the log file again"))
+            .stderr(output);
+        if let Some(failpoint) = how.failpoint {
+            command.env("BIENLAI_FAILPOINT", failpoint);
+        }
+        let start = Instant::now();
+        let child = command.spawn().expect("the program starts");
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let mut service = Service { child, address, ready_after: Duration::ZERO, database, log };
+        while start.elapsed() < Duration::from_secs(10) {
+            if service.is_ready() {
+                service.ready_after = start.elapsed();
+                return Some(service);
+            }
+            if service.has_ended() {
+                return None;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("the service is not ready after 10 s:\n{}", service.log());
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn is_ready(&self) -> bool {
+        get(self.address, "/readyz").is_ok_and(|reply| reply.status == 200)
+    }
+
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().is_ok_and(|status| status.is_some())
+    }
+
+    /// Waits for the failpoint to strike, or strikes itself.
+    pub fn die_within(&mut self, patience: Duration) {
+        let start = Instant::now();
+        while !self.has_ended() && start.elapsed() < patience {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        self.kill();
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        self.free_leases();
+    }
+
+    /// Asks it to stop, as an operator does, and waits until it has.
+    pub fn stop(&mut self) {
+        signal("TERM", self.child.id());
+        let start = Instant::now();
+        while !self.has_ended() {
+            assert!(start.elapsed() < Duration::from_secs(20), "the service does not stop:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self.free_leases();
+    }
+
+    /// Leases of work expire by themselves; stories need not wait for that.
+    fn free_leases(&self) {
+        if !std::thread::panicking() {
+            tools::run(&mut self.database.as_owner(), "DELETE FROM work_lease").expect("leases are freed");
+        }
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("--- log of the service\n{}", self.log());
+        }
+    }
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub status: u16,
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    /// The reference a callback was answered with.
+    pub fn reference(&self) -> String {
+        self.json()["reference"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+/// One request on a connection of its own. An error says that no whole answer came.
+pub fn send(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> std::io::Result<Reply> {
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5))?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    let mut request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    request.push_str("\r\n");
+    let mut bytes = request.into_bytes();
+    bytes.extend_from_slice(body);
+    stream.write_all(&bytes)?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    parse(&answer).ok_or_else(|| std::io::Error::other("the answer broke off"))
+}
+
+fn parse(answer: &[u8]) -> Option<Reply> {
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
+    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    let length: usize = head
+        .lines()
+        .find_map(|line| {
+            line.to_ascii_lowercase().strip_prefix("content-length:").map(|n| n.trim().to_owned())
+        })
+        .and_then(|length| length.parse().ok())
+        .unwrap_or(0);
+    let body = answer[end + 4..].to_vec();
+    (body.len() == length).then_some(Reply { status, head, body })
+}
+
+pub fn get(address: SocketAddr, path: &str) -> std::io::Result<Reply> {
+    send(address, "GET", path, &[], b"")
+}
+
+/// The bank tells of a movement, signed at this moment.
+pub fn callback(address: SocketAddr, claim: &Claim) -> std::io::Result<Reply> {
+    let now = Clock::System.now();
+    let body = json!({
+        "notification_id": claim.external_id,
+        "account_no": claim.account_no,
+        "direction": if claim.direction == Direction::Credit { "credit" } else { "debit" },
+        "amount": claim.amount.0,
+        "currency": "VND",
+        "memo": claim.memo,
+        "booked_at": now.to_string(),
+    })
+    .to_string();
+    let at = now.seconds().to_string();
+    let tag =
+        hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes()), format!("{at}.{body}").as_bytes());
+    let proof = format!("v1={}", bienlai::text::hex(tag.as_ref()));
+    let headers = [
+        ("Content-Type", "application/json"),
+        ("X-Bienlai-Timestamp", at.as_str()),
+        ("X-Bienlai-Signature", proof.as_str()),
+    ];
+    send(address, "POST", &format!("/callback/{BANK}"), &headers, body.as_bytes())
+}
+
+/// The same, again and again as a bank does, until it is taken.
+pub fn callback_until_taken(address: SocketAddr, claim: &Claim, patience: Duration) -> Reply {
+    let start = Instant::now();
+    loop {
+        let answer = callback(address, claim);
+        match &answer {
+            Ok(reply) if reply.status == 200 => return reply.clone(),
+            _ if start.elapsed() > patience => panic!("not taken after {patience:?}: {answer:?}"),
+            _ => std::thread::sleep(Duration::from_millis(100)),
+        }
+    }
+}
