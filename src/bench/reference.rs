@@ -78,8 +78,8 @@ fn pgbench_failed(said: &[u8]) -> Error {
 
 /// The last figure counts: older versions tell a second one that includes connecting before it.
 fn tps(text: &str) -> Option<f64> {
-    let figures = text.lines().filter_map(|line| line.strip_prefix("tps = "));
-    figures.last()?.split_whitespace().next()?.parse().ok()
+    let mut figures = text.lines().filter_map(|line| line.strip_prefix("tps = "));
+    figures.next_back()?.split_whitespace().next()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Settling claims in batches: the six steps of every money transaction.
 //!
-//! 1. Dedupe in memory and sort by (unit, key). 2. Lock the accounts. 3. Read keys, movements,
-//! trust, exposure and closed days under the locks. 4. Lock the obligations. 5. Decide on the
-//! `Book` and write with guards; series are locked last, by numbering. 6. The book's sums are
-//! checked before anything of it is written.
+//! (1) Dedupe in memory and sort by (unit, key); (2) lock the accounts; (3) read keys, movements,
+//! trust, exposure and closed days under the locks; (4) lock the obligations; (5) decide on the
+//! `Book` and write with guards, series locked last, by numbering; (6) check the book's sums
+//! before anything of it is written.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use ring::digest::{SHA256, digest};
@@ -120,7 +121,7 @@ struct Facts {
 pub fn settle(tx: &mut Tx<'_>, stamp: &Stamp<'_>, arrivals: &[Arrival]) -> Result<Vec<Settled>> {
     let actor = Actor::system();
     let mut reads = read_claims(tx, stamp, arrivals)?;
-    reads.sort_by(|a, b| (a.unit, a.provider_key()).cmp(&(b.unit, b.provider_key())));
+    reads.sort_by_cached_key(|read| (read.unit, read.provider_key()));
     let mut accounts: Vec<(UnitId, AccountId)> = reads.iter().map(|read| (read.unit, read.account)).collect();
     accounts.sort_unstable();
     accounts.dedup();
@@ -184,9 +185,8 @@ fn accounts_of(
         .collect();
     for number in numbers {
         let code = unit::account::directory_code(&number);
-        if !directory.contains_key(&code) {
-            let account = unit::account::register_unknown(tx, stamp, &number)?;
-            directory.insert(code, (unit::CITY, account));
+        if let Entry::Vacant(unknown) = directory.entry(code) {
+            unknown.insert((unit::CITY, unit::account::register_unknown(tx, stamp, &number)?));
         }
     }
     Ok(directory)

@@ -14,7 +14,7 @@ const POSTGRESQL: EmbeddedMigrations = embed_migrations!("migrations/postgresql"
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// Any number; every process that migrates the same database must take the same lock.
-const ADVISORY_LOCK: i64 = 0x6269_656e_6c61_69;
+const ADVISORY_LOCK: i64 = 0x0062_6965_6e6c_6169;
 
 /// Applies what is missing, as the owner of the database. Returns the names applied.
 pub fn run(url: &DatabaseUrl) -> Result<Vec<String>> {

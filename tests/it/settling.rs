@@ -227,7 +227,7 @@ fn the_same_id_with_other_content_is_an_exception_and_changes_nothing() {
         let others = [
             telling.clone().amount(Dong(26_000)),
             telling.clone().memo(&other.reference_code),
-            telling.clone().as_debit(),
+            telling.clone().of_a_debit(),
             telling.clone().on(world.tay_ho.account_no),
         ];
         for changed in others {
@@ -559,7 +559,7 @@ fn a_debit_is_noted_and_pays_nothing() {
     each_database(|database| {
         let world = World::settled_in(database);
         let owed = world.raise(FEE);
-        let settled = world.claim(&owed, FEE).as_debit().settle();
+        let settled = world.claim(&owed, FEE).of_a_debit().settle();
         assert_eq!(settled.receipt, None);
         assert_eq!(world.again(&owed).state, State::Raised);
         assert_eq!(world.words("SELECT direction AS t FROM movement"), ["debit"]);

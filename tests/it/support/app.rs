@@ -54,12 +54,6 @@ impl TestApp {
         TestApp { app, database, is_watched: true }
     }
 
-    /// For stories that break the books on purpose.
-    pub fn without_audit(mut self) -> TestApp {
-        self.is_watched = false;
-        self
-    }
-
     pub fn stop_watching(&mut self) {
         self.is_watched = false;
     }

@@ -342,7 +342,7 @@ impl Telling<'_> {
         self
     }
 
-    pub fn as_debit(mut self) -> Self {
+    pub fn of_a_debit(mut self) -> Self {
         self.claim.direction = Direction::Debit;
         self
     }
