@@ -47,10 +47,10 @@ impl App {
             reader_limit: config.database.reader_limit,
             writer_limit: config.database.writer_limit,
         })?;
-        store.read(&Scope::All, |conn| migrate::check(conn))?;
+        store.read(&Scope::All, migrate::check)?;
         let lease = Arc::new(NodeLeaseHolder::take(&store, &clock, &holder_name(&clock))?);
         let vault = Arc::new(Vault::new(&config.master_key()?)?);
-        let calendar = Arc::new(store.read(&Scope::All, |conn| crate::unit::query::calendar(conn))?);
+        let calendar = Arc::new(store.read(&Scope::All, crate::unit::query::calendar)?);
         Ok(Arc::new(App {
             config,
             store,
@@ -96,7 +96,7 @@ impl App {
         if let Some(tariff) = &*self.tariff.read().unwrap_or_else(|poisoned| poisoned.into_inner()) {
             return Ok(Arc::clone(tariff));
         }
-        let fresh = Arc::new(self.store.read(&Scope::All, |conn| tariff::edition::newest(conn))?);
+        let fresh = Arc::new(self.store.read(&Scope::All, tariff::edition::newest)?);
         *self.tariff.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(Arc::clone(&fresh));
         Ok(fresh)
     }

@@ -67,7 +67,7 @@ impl Workers {
             spawn("sealer", app, &is_stopping, |app, is_stopping| {
                 every_tick(is_stopping, 1, || number_committed(app).map(|_| ()));
             }),
-            spawn("housekeeper", app, &is_stopping, |app, is_stopping| keep_house(app, is_stopping)),
+            spawn("housekeeper", app, &is_stopping, keep_house),
         ];
         Workers { is_stopping, threads }
     }
