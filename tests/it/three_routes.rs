@@ -52,7 +52,8 @@ fn callback_poll_and_statement_in_any_order_make_one_payment_and_one_receipt() {
                                 }
                             }
                         }
-                        let told = format!("{order}, trusted {trusted}, reference {has_reference}, round {round}");
+                        let told =
+                            format!("{order}, trusted {trusted}, reference {has_reference}, round {round}");
                         assert_eq!(world.again(&owed).state, State::Paid, "{told}");
                         assert_eq!(world.receipts(&owed).len(), 1, "{told}");
                         assert_eq!(world.count("payment"), count, "{told}");
@@ -63,9 +64,12 @@ fn callback_poll_and_statement_in_any_order_make_one_payment_and_one_receipt() {
                 }
             }
         }
-        world.assert_balances(unit, &[
-            (Account::Bank(world.ba_dinh.account), balance),
-            (Account::FeesCollected("HT-01".to_owned()), -balance),
-        ]);
+        world.assert_balances(
+            unit,
+            &[
+                (Account::Bank(world.ba_dinh.account), balance),
+                (Account::FeesCollected("HT-01".to_owned()), -balance),
+            ],
+        );
     });
 }
