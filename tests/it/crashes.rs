@@ -11,7 +11,7 @@ use bienlai::payment::Claim;
 
 use crate::callbacks::{token, wait_for_signatures};
 use crate::support::bank_file::BankFile;
-use crate::support::service::{How, Service, callback, callback_until_taken, send};
+use crate::support::program::{How, Service, callback, callback_until_taken, send};
 use crate::support::world::BANK;
 use crate::support::{World, each_database, tools};
 
