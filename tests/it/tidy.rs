@@ -25,6 +25,8 @@ const KNOWN_EDGES: &[(&str, &str)] = &[
 const KNOWN_PRODUCTS: &[(&str, &str)] = &[
     // The demo says where its file is.
     ("src/demo/folder.rs", "sqlite"),
+    // So does a bench.
+    ("src/bench/place.rs", "sqlite"),
     ("src/payment/query.rs", "Sqlite"),
     ("src/statement/query.rs", "Sqlite"),
 ];
@@ -41,8 +43,16 @@ const KNOWN_DIESEL: &[(&str, &str)] = &[
     ("src/web/retention.rs", "diesel"),
 ];
 
-/// Floats far from money: metrics want them.
+/// Floats far from money: metrics and measurements want them.
 const KNOWN_FLOATS: &[(&str, &str)] = &[
+    ("src/bench/load.rs", "a figure with a point"),
+    ("src/bench/load.rs", "f64"),
+    ("src/bench/measure.rs", "a figure with a point"),
+    ("src/bench/measure.rs", "f64"),
+    ("src/bench/reference.rs", "f64"),
+    ("src/bench/report.rs", "a figure with a point"),
+    ("src/bench/report.rs", "f64"),
+    ("src/bench/service.rs", "f64"),
     ("src/payment/settler.rs", "f64"),
     ("src/web/health.rs", "a figure with a point"),
     ("src/web/health.rs", "f64"),
