@@ -13,7 +13,7 @@ use bienlai::store::Product;
 use secrecy::ExposeSecret;
 
 use crate::support::database::products;
-use crate::support::service::{Service, callback, callback_until_taken, get, send};
+use crate::support::program::{Service, callback, callback_until_taken, get, send};
 use crate::support::{Database, World, each_database, tools};
 
 const FEE: Dong = Dong(25_000);

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use bienlai::actor::Role;
 use bienlai::amount::Dong;
 use bienlai::payment::Claim;
 
-use crate::callbacks::wait_for_signatures;
-use crate::support::service::{How, Service, callback, callback_until_taken};
+use crate::callbacks::{token, wait_for_signatures};
+use crate::support::bank_file::BankFile;
+use crate::support::program::{How, Service, callback, callback_until_taken, send};
 use crate::support::world::BANK;
 use crate::support::{World, each_database, tools};
 
@@ -153,4 +155,76 @@ fn a_crash_at_any_time_is_survived() {
             (0..rounds).map(|round| format!("any time:{}", 5 + round * 37 % 200)).collect();
         survive(&world, &kills);
     });
+}
+
+/// The office's evening, step by step; whenever the service dies it is started again and the step
+/// is asked for once more.
+fn evening(world: &World, failpoint: &str, bearer: &str) -> bool {
+    let today = world.now().business_day();
+    let mut file = BankFile::new(world.ba_dinh.account_no, today, 0);
+    for number in 0..40 {
+        let owed = world.raise(Dong(25_000));
+        let claim = world.claim(&owed, Dong(25_000)).reference(&format!("FT{number:04}"));
+        if number % 2 == 0 {
+            claim.settle();
+        }
+        file = file.book(25_000, &claim.claim.memo, &format!("FT{number:04}"));
+    }
+    let close = format!("{{\"account\":\"{}\",\"date\":\"{today}\"}}", world.ba_dinh.account_no);
+    let steps: [(&str, Vec<u8>); 3] = [
+        ("/api/v1/statements", file.camt()),
+        ("/api/v1/reconciliations", b"{}".to_vec()),
+        ("/api/v1/days/close", close.into_bytes()),
+    ];
+    let mut struck = false;
+    let mut service = Service::start_as(world, How { failpoint: Some(failpoint), ..How::default() })
+        .expect("these places are not passed at start");
+    for (path, body) in &steps {
+        let headers = [("Authorization", bearer), ("Content-Type", "application/json")];
+        let reply = match send(service.address, "POST", path, &headers, body) {
+            Ok(reply) => reply,
+            Err(_) => {
+                struck |= service.die_within(Duration::from_secs(3));
+                service = Service::start(world);
+                assert!(
+                    service.ready_after < READY_LIMIT,
+                    "{failpoint}: ready after {:?}",
+                    service.ready_after
+                );
+                send(service.address, "POST", path, &headers, body).expect("the second time it answers")
+            }
+        };
+        // A day closed by the commit before the crash says so; everything else is done again quietly.
+        assert!(
+            reply.status == 200 || (reply.status == 409 && struck && path.ends_with("close")),
+            "{failpoint} {path}: {} {}",
+            reply.status,
+            String::from_utf8_lossy(&reply.body)
+        );
+    }
+    wait_for_signatures(world, Duration::from_secs(20));
+    service.stop();
+    assert_eq!(world.count("statement_line"), 40, "{failpoint}");
+    assert_eq!(world.count("line_case"), 40, "{failpoint}");
+    assert_eq!(
+        (world.count("payment"), world.count("receipt WHERE state = 'signed'")),
+        (40, 40),
+        "{failpoint}"
+    );
+    assert_eq!(world.count("statement WHERE state = 'ready'"), 1, "{failpoint}");
+    assert_eq!(world.count("day_certificate"), 1, "{failpoint}");
+    assert_eq!(world.problems(), Vec::<String>::new(), "{failpoint}");
+    struck
+}
+
+#[test]
+fn a_crash_while_importing_matching_or_closing_is_finished_by_asking_again() {
+    for failpoint in ["statement_chunk:1", "match:1", "match:2", "close:1"] {
+        each_database(|database| {
+            let world = World::settled_in_today(database);
+            let bearer = format!("Bearer {}", token(&world, Role::Finance));
+            let struck = evening(&world, failpoint, &bearer);
+            assert!(struck || failpoint == "match:2", "{failpoint} did not strike");
+        });
+    }
 }

@@ -19,4 +19,5 @@ mod outages;
 mod personal_data;
 mod settling;
 mod statements;
+mod three_routes;
 mod trail;

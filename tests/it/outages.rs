@@ -9,7 +9,7 @@ use bienlai::store::Product;
 use crate::callbacks::{claims, wait_for_signatures};
 use crate::support::database::products;
 use crate::support::postgres::Server;
-use crate::support::service::{How, Service, callback, callback_until_taken, get};
+use crate::support::program::{How, Service, callback, callback_until_taken, get};
 use crate::support::{Database, World};
 
 #[test]

@@ -4,8 +4,8 @@ pub mod app;
 pub mod bank_file;
 pub mod database;
 pub mod postgres;
+pub mod program;
 pub mod schema;
-pub mod service;
 pub mod tools;
 pub mod world;
 
