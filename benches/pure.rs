@@ -60,7 +60,8 @@ fn signing() {
     let key = SigningKey::from_pem(&SecretString::from(SIGNER), SIGNER, "9900000009").expect("the test key");
     let signer = key.signer().expect("a signer");
     let at = "2026-09-01T09:30:15+07:00".parse().expect("a good time");
-    let body = format!("<DLBLai Id=\"BL-1\"><NDBLai>{}</NDBLai></DLBLai>", "<Ten>Lệ phí hộ tịch</Ten>".repeat(60));
+    let body =
+        format!("<DLBLai Id=\"BL-1\"><NDBLai>{}</NDBLai></DLBLai>", "<Ten>Lệ phí hộ tịch</Ten>".repeat(60));
     let sign = || sign_batch(&[black_box(body.as_bytes())], &signer, at).map(|documents| documents.len());
     assert!(sign().is_ok(), "the receipt is signed");
     measure("receipt: sign (RSA-2048, XML-DSig)", sign);

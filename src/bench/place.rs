@@ -27,7 +27,6 @@ pub struct Place {
     pub secret: SecretString,
     pub app: Arc<App>,
     pub is_embedded: bool,
-    pub url: String,
 }
 
 impl Place {
@@ -49,7 +48,7 @@ impl Place {
         let app = open(&text, &url)?;
         refuse_used(&app)?;
         let is_embedded = app.config.database_url()?.sqlite_path().is_some();
-        Ok(Place { folder, config, address, secret: SecretString::from(secret), app, is_embedded, url })
+        Ok(Place { folder, config, address, secret: SecretString::from(secret), app, is_embedded })
     }
 
     pub fn folder(&self) -> &Path {
