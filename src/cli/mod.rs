@@ -108,6 +108,7 @@ const UNREADABLE: u8 = 2;
 
 /// Reads the arguments, runs the command, tells the error.
 pub fn main() -> ExitCode {
+    leave_quietly_when_nobody_reads();
     let cli = Cli::parse();
     match run(cli) {
         Ok(code) => ExitCode::from(code),
@@ -119,6 +120,20 @@ pub fn main() -> ExitCode {
             ExitCode::from(NO)
         }
     }
+}
+
+/// `bienlai … | head` closes our output early. That is no fault to be told with a backtrace.
+fn leave_quietly_when_nobody_reads() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let is_closed_pipe = info.payload().downcast_ref::<String>().is_some_and(|text| {
+            text.starts_with("failed printing to stdout") && text.contains("os error 32")
+        });
+        if is_closed_pipe {
+            std::process::exit(i32::from(DONE));
+        }
+        usual(info);
+    }));
 }
 
 fn run(cli: Cli) -> Result<u8> {

@@ -103,8 +103,7 @@ impl Store {
 
     /// Reads in one transaction that sees only the units in scope.
     pub fn read<T>(&self, scope: &Scope, body: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        let mut conn = checkout(&self.readers)?;
-        begin(&mut conn, scope, Intent::Read)?;
+        let mut conn = begun(&self.readers, scope, Intent::Read)?;
         let answer = body(&mut conn);
         finish(&mut conn, answer.is_ok())?;
         answer
@@ -140,8 +139,7 @@ impl Store {
     ) -> Result<T> {
         // PostgreSQL has a writer per connection; only SQLite's single writer needs the gate.
         let _turn = (self.product == Product::Sqlite).then(|| self.gate.enter(lane));
-        let mut conn = checkout(&self.writers)?;
-        begin(&mut conn, scope, Intent::Write)?;
+        let mut conn = begun(&self.writers, scope, Intent::Write)?;
         let answer = body(&mut Tx { conn: &mut conn });
         if answer.is_ok() {
             failpoint::hit("before_commit");
@@ -173,6 +171,24 @@ fn pool(settings: &Settings, limit: u32, intent: Intent) -> Result<Pool<conn::Ma
 
 fn checkout(pool: &Pool<conn::Manager>) -> Result<PooledConnection<conn::Manager>> {
     pool.get().map_err(|error| Error::busy(failure::UNAVAILABLE, 2, error.to_string()))
+}
+
+/// A connection in a fresh transaction. After the server was gone, the pool still holds its dead
+/// connections; nothing was done on them yet, so another is taken instead of failing the caller.
+fn begun(
+    pool: &Pool<conn::Manager>,
+    scope: &Scope,
+    intent: Intent,
+) -> Result<PooledConnection<conn::Manager>> {
+    let mut dead = 0;
+    loop {
+        let mut conn = checkout(pool)?;
+        match begin(&mut conn, scope, intent) {
+            Ok(()) => return Ok(conn),
+            Err(error) if error.code() == failure::UNAVAILABLE && dead < pool.max_size() => dead += 1,
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// `BEGIN IMMEDIATE` on SQLite, so that a writer waits at the start and not at its first write;

@@ -9,7 +9,7 @@ use bienlai::statement::import::{Imported, import_file, original_file};
 use bienlai::statement::{line_texts, query};
 
 use crate::support::bank_file::BankFile;
-use crate::support::{World, each_database};
+use crate::support::{World, each_database, tools};
 
 fn codes_of(memo: &str) -> (Vec<String>, Vec<String>) {
     let (mut verified, mut damaged) = (Vec::new(), Vec::new());
@@ -234,5 +234,27 @@ fn a_large_statement_goes_in_in_chunks_and_is_whole() {
         }
         assert_eq!(counts(&import(&world, &large.camt())), (1_203, 0));
         assert_eq!(counts(&import(&world, &large.without_references().csv())), (0, 1_203));
+    });
+}
+
+#[test]
+fn a_statement_left_half_loaded_is_invisible_and_finished_by_the_next_import() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+        let bytes = busy_day(&world).camt();
+        let first = import(&world, &bytes);
+        // As a crash before the last transaction leaves it.
+        let mut owner = world.database.as_owner();
+        tools::run(&mut owner, "UPDATE statement SET state = 'loading', revision = revision + 1").unwrap();
+        assert!(world.look(|conn| query::open_lines(conn, unit, account, None)).is_empty());
+        assert_eq!(
+            counts(&import(&world, &busy_day(&world).csv())),
+            (0, 5),
+            "it is finished before another begins"
+        );
+        assert_eq!(world.look(|conn| query::open_lines(conn, unit, account, None)).len(), 5);
+        assert!(import(&world, &bytes).already_imported);
+        assert_eq!(first.statements[0].lines_new, 5);
     });
 }

@@ -177,6 +177,52 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         method: "POST",
+        path: "/api/v1/statements",
+        vi: "Nạp tệp sao kê của ngân hàng, đúng như đã nhận.",
+        en: "Imports a bank's file as it came: camt.053, MT940 or CSV, at most 64 MB as the body.",
+        who: "finance",
+        notes: "The same file again changes nothing. Bad lines are quarantined and told; good ones are kept.",
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/statements",
+        vi: "Các sao kê của một tài khoản.",
+        en: "The statements of an account.",
+        who: "finance, approver, auditor",
+        notes: "?unit= (official code) &account= (account number); each may be left out where there is only one.",
+        answer: r#"{ "statements": [] }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/reconciliations",
+        vi: "Khớp mọi dòng sao kê còn mở.",
+        en: "Matches what is open, in one unit or in all of the token's scope.",
+        who: "finance",
+        body: r#"{ "unit": "00070" }"#,
+        answer: r#"{ "accounts": [] }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/days/close",
+        vi: "Khóa một ngày của tài khoản; trả chứng nhận, hoặc danh sách những gì còn mở.",
+        en: "Closes a day of an account: 200 with its signed certificate, or 409 with everything that is open.",
+        who: "finance",
+        body: r#"{ "unit": "00070", "account": "0123456789", "date": "2026-11-22" }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/days",
+        vi: "Chứng nhận khóa ngày của một tài khoản và tính liên tục của chúng.",
+        en: "The day certificates of an account, oldest first, and whether their chain holds.",
+        who: "finance, approver, auditor",
+        notes: "?unit= &account=",
+        answer: r#"{ "certificates": [], "chain_holds": true, "broken": null }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
         path: "/callback/{channel}",
         vi: "Báo có của SePay hoặc của ngân hàng (đã ký).",
         en: "Notifications of SePay and of banks, signed over the raw body; 2xx means durably stored.",

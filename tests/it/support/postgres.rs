@@ -22,7 +22,7 @@ pub struct Server {
     port: u16,
     process: Mutex<Option<Child>>,
     /// Closing it tells the watchdog to clean up.
-    _leash: Mutex<Option<ChildStdin>>,
+    _leash: ChildStdin,
     template: Mutex<bool>,
 }
 
@@ -65,12 +65,13 @@ impl Server {
         if !made.status.success() {
             return Err(format!("initdb failed: {}", String::from_utf8_lossy(&made.stderr)));
         }
+        let leash = watch(&folder)?;
         let server = Server {
             bin,
             folder,
             port: free_port(),
             process: Mutex::new(None),
-            _leash: Mutex::new(None),
+            _leash: leash,
             template: Mutex::new(false),
         };
         server.restart()?;
@@ -104,7 +105,6 @@ impl Server {
             .stderr(log)
             .spawn()
             .map_err(|error| format!("postgres: {error}"))?;
-        *self._leash.lock().unwrap() = Some(watch(child.id(), &self.folder)?);
         *self.process.lock().unwrap() = Some(child);
         let deadline = Instant::now() + Duration::from_secs(30);
         while Instant::now() < deadline {
@@ -185,13 +185,15 @@ pub fn free_port() -> u16 {
     listener.local_addr().expect("a bound socket has an address").port()
 }
 
-fn watch(pid: u32, folder: &Path) -> Result<ChildStdin, String> {
-    let script = "cat >/dev/null; kill -QUIT \"$1\" 2>/dev/null; n=0; \
-                  while kill -0 \"$1\" 2>/dev/null && [ $n -lt 100 ]; do sleep 0.1; n=$((n+1)); done; \
-                  if [ ! -e \"$2/data/postmaster.pid\" ]; then rm -rf \"$2\"; fi";
+fn watch(folder: &Path) -> Result<ChildStdin, String> {
+    // Only a process that was started with this very folder is stopped.
+    let script = "cat >/dev/null; pid=$(head -n 1 \"$1/data/postmaster.pid\" 2>/dev/null); \
+                  ours() { ps -o args= -p \"$pid\" 2>/dev/null | grep -qF \"$1\"; }; \
+                  if [ -n \"$pid\" ] && ours \"$1\"; then kill -QUIT \"$pid\"; fi; n=0; \
+                  while [ -n \"$pid\" ] && ours \"$1\" && [ $n -lt 100 ]; do sleep 0.1; n=$((n+1)); done; \
+                  rm -rf \"$1\"";
     let mut watchdog = Command::new("sh")
         .args(["-c", script, "watchdog"])
-        .arg(pid.to_string())
         .arg(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())

@@ -63,17 +63,17 @@ impl Service {
             None => Command::new(program),
             Some(limit_kb) => {
                 // Only the soft limit, so that it can be lifted; the signal that would kill is ignored.
-                let script = "trap '' XFSZ; ulimit -S -f $(( $1 * 2 )); shift; exec \"$@\"";
+                let script = "trap '' XFSZ; exec prlimit --fsize=\"$1\": \"$2\" serve --config \"$3\"";
                 let mut shell = Command::new("sh");
-                shell.args(["-c", script, "limited", &limit_kb.to_string(), program]);
+                shell.args(["-c", script, "limited", &(limit_kb * 1_024).to_string(), program]).arg(&config);
                 shell
             }
         };
         let output = std::fs::File::create(&log).expect("a log file");
+        if how.file_limit_kb.is_none() {
+            command.arg("serve").arg("--config").arg(&config);
+        }
         command
-            .arg("serve")
-            .arg("--config")
-            .arg(&config)
             .env_remove("BIENLAI_FAILPOINT")
             .stdin(Stdio::null())
             .stdout(output.try_clone().expect("the log file again"))
@@ -114,13 +114,15 @@ impl Service {
         self.child.try_wait().is_ok_and(|status| status.is_some())
     }
 
-    /// Waits for the failpoint to strike, or strikes itself.
-    pub fn die_within(&mut self, patience: Duration) {
+    /// Waits for the failpoint to strike, or strikes itself. Tells whether it was the failpoint.
+    pub fn die_within(&mut self, patience: Duration) -> bool {
         let start = Instant::now();
         while !self.has_ended() && start.elapsed() < patience {
             std::thread::sleep(Duration::from_millis(10));
         }
+        let by_itself = self.has_ended();
         self.kill();
+        by_itself
     }
 
     /// `kill -9`.
