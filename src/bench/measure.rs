@@ -17,6 +17,7 @@ use crate::worker;
 /// Idle memory is read so long after the start.
 const IDLE: Duration = Duration::from_secs(5);
 const STARTS: usize = 5;
+const TRAIL_LIMIT: Duration = Duration::from_secs(30);
 
 /// A seeded place with its service under way.
 struct Scene {
@@ -80,9 +81,19 @@ impl Scene {
         }
     }
 
+    /// Counts the rows once the trail is complete: a service that stopped holds the sealer's lease
+    /// for a few seconds more.
     fn census(&self) -> Result<Vec<(String, i64)>> {
-        worker::number_committed(&self.place.app)?;
-        self.place.app.store.read(&Scope::All, census::rows)
+        let began = Instant::now();
+        loop {
+            worker::number_committed(&self.place.app)?;
+            let counted = self.place.app.store.read(&Scope::All, census::rows)?;
+            let is_complete = counted.iter().all(|(table, rows)| table != "unsealed" || *rows == 0);
+            if is_complete || began.elapsed() > TRAIL_LIMIT {
+                return Ok(counted);
+            }
+            std::thread::sleep(Duration::from_millis(500));
+        }
     }
 
     /// The rows gained since `before`, per callback.
