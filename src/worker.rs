@@ -57,15 +57,26 @@ pub struct Workers {
 /// How long a stop may take at most: every loop looks this often.
 const TICK: Duration = Duration::from_millis(200);
 
+/// Events numbered in one transaction, and while callbacks are waiting.
+const BATCH: i64 = 500;
+const BUSY_BATCH: i64 = 100;
+/// Receipts signed at a time while callbacks are waiting.
+const BUSY_SIGNATURES: usize = 32;
+
 impl Workers {
     pub fn start(app: &Arc<App>, settler: Settler) -> Workers {
         let is_stopping = Arc::new(AtomicBool::new(false));
+        let passing = settler.clone();
         let threads = vec![
             spawn("signer", app, &is_stopping, move |app, is_stopping| {
                 sign_until(app, &settler, is_stopping)
             }),
-            spawn("sealer", app, &is_stopping, |app, is_stopping| {
-                every_tick(is_stopping, 1, || number_committed(app).map(|_| ()));
+            spawn("sealer", app, &is_stopping, move |app, is_stopping| {
+                every_tick(is_stopping, 1, || {
+                    let is_quiet = let_callbacks_pass(&passing, is_stopping);
+                    number_once(app, if is_quiet { BATCH } else { BUSY_BATCH })?;
+                    if is_quiet { number_committed(app).map(|_| ()) } else { Ok(()) }
+                });
             }),
             spawn("housekeeper", app, &is_stopping, keep_house),
         ];
@@ -116,7 +127,7 @@ fn every_tick(is_stopping: &AtomicBool, ticks: u32, mut body: impl FnMut() -> Re
 }
 
 /// Signs what settling numbered. Callbacks go first: while claims are waiting, signing waits too,
-/// but never longer than a second at a stretch, so that receipts follow even under load.
+/// but never longer than two seconds at a stretch, so that receipts follow even under load.
 fn sign_until(app: &Arc<App>, settler: &Settler, is_stopping: &AtomicBool) {
     let config = app.config.signing.clone();
     let mut idle_rounds = 0_u32;
@@ -132,19 +143,29 @@ fn sign_until(app: &Arc<App>, settler: &Settler, is_stopping: &AtomicBool) {
                 continue;
             }
         }
-        for _ in 0..50 {
-            if settler.depth() == 0 || is_stopping.load(Ordering::SeqCst) {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(20));
+        let mut threads = config.threads;
+        if !let_callbacks_pass(settler, is_stopping) && batch.len() > BUSY_SIGNATURES {
+            // Still busy: a few on one core, so that no callback waits long for its turn.
+            app.sealing.numbered(&batch.split_off(BUSY_SIGNATURES));
+            threads = 1;
         }
-        if let Err(error) =
-            seal::sign_and_seal(&app.store, &app.keyring, &app.stamp(), &batch, config.threads)
-        {
+        if let Err(error) = seal::sign_and_seal(&app.store, &app.keyring, &app.stamp(), &batch, threads) {
             tracing::warn!(%error, receipts = batch.len(), "sealing failed; it is tried again");
             std::thread::sleep(TICK);
         }
     }
+}
+
+/// Waits while claims are waiting, but at most two seconds: what comes after them must come too.
+/// False when they are still coming.
+fn let_callbacks_pass(settler: &Settler, is_stopping: &AtomicBool) -> bool {
+    for _ in 0..100 {
+        if settler.depth() == 0 || is_stopping.load(Ordering::SeqCst) {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    false
 }
 
 fn waiting_in_store(app: &App, limit: usize) -> Vec<(UnitId, ReceiptId)> {
@@ -171,16 +192,21 @@ pub fn seal_waiting(app: &App) -> usize {
 
 /// Gives committed events their places in the feed and the trail; returns how many.
 pub fn number_committed(app: &App) -> Result<usize> {
-    let holder = std::process::id().to_string();
     let mut count = 0;
     loop {
-        let sealed =
-            app.store.write(&Scope::All, Lane::Bulk, |tx| audit::seal_pending(tx, &app.stamp(), &holder))?;
-        count += sealed.audit_count + sealed.feed_count;
-        if sealed == audit::Sealed::default() {
-            return Ok(count);
+        match number_once(app, BATCH)? {
+            0 => return Ok(count),
+            numbered => count += numbered,
         }
     }
+}
+
+fn number_once(app: &App, limit: i64) -> Result<usize> {
+    let holder = std::process::id().to_string();
+    let sealed = app
+        .store
+        .write(&Scope::All, Lane::Bulk, |tx| audit::seal_pending(tx, &app.stamp(), &holder, limit))?;
+    Ok(sealed.audit_count + sealed.feed_count)
 }
 
 /// Makes the receipts that were due and can be made now. Returns how many.

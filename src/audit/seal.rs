@@ -19,19 +19,18 @@ pub struct Sealed {
 
 const LEASE: &str = "sealer";
 const LEASE_TERM_MS: i64 = 10_000;
-const BATCH: i64 = 500;
 
-/// Gives committed audit entries their sequence and obligation events their feed number. Does
-/// nothing when another process holds the lease.
-pub fn seal_pending(tx: &mut Tx<'_>, stamp: &Stamp<'_>, holder: &str) -> Result<Sealed> {
+/// Gives up to `limit` committed audit entries their sequence and as many obligation events their
+/// feed number. Does nothing when another process holds the lease.
+pub fn seal_pending(tx: &mut Tx<'_>, stamp: &Stamp<'_>, holder: &str, limit: i64) -> Result<Sealed> {
     if !lease::hold_work(tx, LEASE, holder, stamp.now.ms(), LEASE_TERM_MS)? {
         return Ok(Sealed::default());
     }
-    Ok(Sealed { audit_count: seal_audit(tx, stamp)?, feed_count: seal_feed(tx, stamp)? })
+    Ok(Sealed { audit_count: seal_audit(tx, stamp, limit)?, feed_count: seal_feed(tx, stamp, limit)? })
 }
 
-fn seal_feed(tx: &mut Tx<'_>, stamp: &Stamp<'_>) -> Result<usize> {
-    let events = query::pending(tx, query::OBLIGATION, BATCH)?;
+fn seal_feed(tx: &mut Tx<'_>, stamp: &Stamp<'_>, limit: i64) -> Result<usize> {
+    let events = query::pending(tx, query::OBLIGATION, limit)?;
     if events.is_empty() {
         return Ok(0);
     }
@@ -52,8 +51,8 @@ fn seal_feed(tx: &mut Tx<'_>, stamp: &Stamp<'_>) -> Result<usize> {
     Ok(events.len())
 }
 
-fn seal_audit(tx: &mut Tx<'_>, stamp: &Stamp<'_>) -> Result<usize> {
-    let waiting = query::pending(tx, query::AUDIT, BATCH)?;
+fn seal_audit(tx: &mut Tx<'_>, stamp: &Stamp<'_>, limit: i64) -> Result<usize> {
+    let waiting = query::pending(tx, query::AUDIT, limit)?;
     let mut by_unit: BTreeMap<UnitId, Vec<AuditId>> = BTreeMap::new();
     for (unit, id, _) in &waiting {
         by_unit.entry(*unit).or_default().push(AuditId(*id));

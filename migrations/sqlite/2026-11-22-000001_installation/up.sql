@@ -101,7 +101,7 @@ CREATE TABLE unsealed (
     id BIGINT NOT NULL,
     kind TEXT NOT NULL,
     subject_id BIGINT NOT NULL,
-    PRIMARY KEY (unit_id, id)
+    PRIMARY KEY (id, unit_id)
 );
 
 CREATE TABLE audit_entry (
@@ -112,7 +112,7 @@ CREATE TABLE audit_entry (
     subject TEXT NOT NULL,
     detail TEXT NOT NULL,
     at BIGINT NOT NULL,
-    PRIMARY KEY (unit_id, id)
+    PRIMARY KEY (id, unit_id)
 );
 CREATE TRIGGER audit_entry_facts_stay BEFORE UPDATE ON audit_entry BEGIN SELECT RAISE(ABORT, 'append_only: audit_entry'); END;
 CREATE TRIGGER audit_entry_stays BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, 'append_only: audit_entry'); END;
@@ -123,7 +123,7 @@ CREATE TABLE audit_leaf (
     entry_id BIGINT NOT NULL,
     leaf_sha256 TEXT NOT NULL,
     PRIMARY KEY (unit_id, seq),
-    UNIQUE (unit_id, entry_id)
+    UNIQUE (entry_id, unit_id)
 );
 CREATE TRIGGER audit_leaf_facts_stay BEFORE UPDATE ON audit_leaf BEGIN SELECT RAISE(ABORT, 'append_only: audit_leaf'); END;
 CREATE TRIGGER audit_leaf_stays BEFORE DELETE ON audit_leaf BEGIN SELECT RAISE(ABORT, 'append_only: audit_leaf'); END;

@@ -75,7 +75,7 @@ CREATE TABLE obligation_event (
     actor TEXT NOT NULL,
     reason TEXT NULL,
     at BIGINT NOT NULL,
-    PRIMARY KEY (unit_id, id),
+    PRIMARY KEY (id, unit_id),
     UNIQUE (unit_id, obligation_id, revision)
 );
 CREATE TRIGGER obligation_event_facts_stay BEFORE UPDATE ON obligation_event BEGIN SELECT RAISE(ABORT, 'append_only: obligation_event'); END;
@@ -89,7 +89,7 @@ CREATE TABLE raw_event (
     cipher BLOB NOT NULL,
     sha256 TEXT NOT NULL,
     received_at BIGINT NOT NULL,
-    PRIMARY KEY (unit_id, id)
+    PRIMARY KEY (id, unit_id)
 );
 CREATE TRIGGER raw_event_facts_stay BEFORE UPDATE ON raw_event BEGIN SELECT RAISE(ABORT, 'append_only: raw_event'); END;
 CREATE TRIGGER raw_event_stays BEFORE DELETE ON raw_event BEGIN SELECT RAISE(ABORT, 'append_only: raw_event'); END;
@@ -108,7 +108,7 @@ CREATE TABLE movement (
     payment_id BIGINT NULL,
     state TEXT NOT NULL,
     revision BIGINT NOT NULL,
-    PRIMARY KEY (unit_id, id),
+    PRIMARY KEY (id, unit_id),
     CHECK (amount > 0),
     CHECK (proven >= 0 AND proven <= amount),
     CHECK (direction IN ('credit', 'debit')),
@@ -156,7 +156,7 @@ CREATE TABLE claim (
     possible_duplicate BOOLEAN NOT NULL,
     occurred_at BIGINT NULL,
     created_at BIGINT NOT NULL,
-    PRIMARY KEY (unit_id, id),
+    PRIMARY KEY (id, unit_id),
     FOREIGN KEY (unit_id, movement_id) REFERENCES movement (unit_id, id)
 );
 CREATE TRIGGER claim_facts_stay BEFORE UPDATE ON claim BEGIN SELECT RAISE(ABORT, 'append_only: claim'); END;
@@ -213,14 +213,14 @@ CREATE TABLE payment (
     suspense BIGINT NOT NULL,
     other_unit BIGINT NOT NULL,
     reversed BIGINT NOT NULL,
-    PRIMARY KEY (unit_id, id),
+    PRIMARY KEY (id, unit_id),
     CHECK (amount > 0),
     CHECK (unallocated >= 0 AND to_obligations >= 0 AND surplus >= 0 AND suspense >= 0 AND other_unit >= 0 AND reversed >= 0),
     CHECK (amount = unallocated + to_obligations + surplus + suspense + other_unit + reversed),
     CHECK (state IN ('claimed', 'proven', 'disproven', 'reversed')),
     FOREIGN KEY (unit_id, movement_id) REFERENCES movement (unit_id, id)
 );
-CREATE INDEX payment_by_unit_id_movement_id ON payment (unit_id, movement_id);
+CREATE INDEX payment_by_unit_id_movement_id ON payment (movement_id, unit_id);
 CREATE INDEX payment_by_unit_id_obligation_id ON payment (unit_id, obligation_id);
 CREATE TRIGGER payment_facts_stay BEFORE UPDATE OF unit_id, id, movement_id, account_id, method, channel, amount, obligation_id, shift_id, debit_account, accounting_date, created_at ON payment BEGIN SELECT RAISE(ABORT, 'append_only: payment'); END;
 CREATE TRIGGER payment_moves_on BEFORE UPDATE ON payment WHEN NEW.revision <= OLD.revision BEGIN SELECT RAISE(ABORT, 'revision_stood_still: payment'); END;
@@ -236,8 +236,8 @@ CREATE TABLE payment_event (
     actor TEXT NOT NULL,
     reason TEXT NULL,
     at BIGINT NOT NULL,
-    PRIMARY KEY (unit_id, id),
-    UNIQUE (unit_id, payment_id, revision)
+    PRIMARY KEY (id, unit_id),
+    UNIQUE (payment_id, revision, unit_id)
 );
 CREATE TRIGGER payment_event_facts_stay BEFORE UPDATE ON payment_event BEGIN SELECT RAISE(ABORT, 'append_only: payment_event'); END;
 CREATE TRIGGER payment_event_stays BEFORE DELETE ON payment_event BEGIN SELECT RAISE(ABORT, 'append_only: payment_event'); END;
@@ -252,12 +252,12 @@ CREATE TABLE allocation (
     obligation_id BIGINT NULL,
     amount BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
-    PRIMARY KEY (unit_id, id),
+    PRIMARY KEY (id, unit_id),
     CHECK (amount > 0),
     CHECK (from_bucket <> to_bucket),
     FOREIGN KEY (unit_id, payment_id) REFERENCES payment (unit_id, id)
 );
-CREATE INDEX allocation_by_unit_id_payment_id ON allocation (unit_id, payment_id);
+CREATE INDEX allocation_by_unit_id_payment_id ON allocation (payment_id, unit_id);
 CREATE INDEX allocation_by_unit_id_obligation_id_where ON allocation (unit_id, obligation_id) WHERE (obligation_id IS NOT NULL);
 CREATE TRIGGER allocation_facts_stay BEFORE UPDATE ON allocation BEGIN SELECT RAISE(ABORT, 'append_only: allocation'); END;
 CREATE TRIGGER allocation_stays BEFORE DELETE ON allocation BEGIN SELECT RAISE(ABORT, 'append_only: allocation'); END;
@@ -272,7 +272,7 @@ CREATE TABLE posting (
     source_kind TEXT NOT NULL,
     source_id BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
-    PRIMARY KEY (unit_id, id),
+    PRIMARY KEY (id, unit_id),
     CHECK (amount > 0),
     CHECK (debit_account <> credit_account)
 );

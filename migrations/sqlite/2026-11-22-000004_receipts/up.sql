@@ -19,7 +19,7 @@ CREATE TABLE receipt (
     created_at BIGINT NOT NULL,
     state TEXT NOT NULL,
     revision BIGINT NOT NULL,
-    PRIMARY KEY (unit_id, id),
+    PRIMARY KEY (id, unit_id),
     UNIQUE (unit_id, series_id, number),
     CHECK (amount >= 0),
     CHECK (state IN ('numbered', 'signed', 'replaced', 'adjusted', 'cancelled')),
@@ -27,7 +27,7 @@ CREATE TABLE receipt (
     FOREIGN KEY (unit_id, series_id) REFERENCES receipt_series (unit_id, id)
 );
 CREATE INDEX receipt_by_unit_id_obligation_id ON receipt (unit_id, obligation_id);
-CREATE INDEX receipt_by_unit_id_id_where ON receipt (unit_id, id) WHERE (state = 'numbered');
+CREATE INDEX receipt_by_unit_id_id_where ON receipt (id, unit_id) WHERE (state = 'numbered');
 CREATE TRIGGER receipt_facts_stay BEFORE UPDATE OF unit_id, id, obligation_id, series_id, number, document_kind, template, series, amount, issued_on, collected_at, lookup_code, profile, body, body_sha256, created_at ON receipt BEGIN SELECT RAISE(ABORT, 'append_only: receipt'); END;
 CREATE TRIGGER receipt_moves_on BEFORE UPDATE ON receipt WHEN NEW.revision <= OLD.revision BEGIN SELECT RAISE(ABORT, 'revision_stood_still: receipt'); END;
 CREATE TRIGGER receipt_stays BEFORE DELETE ON receipt BEGIN SELECT RAISE(ABORT, 'append_only: receipt'); END;
@@ -42,8 +42,8 @@ CREATE TABLE receipt_event (
     actor TEXT NOT NULL,
     reason TEXT NULL,
     at BIGINT NOT NULL,
-    PRIMARY KEY (unit_id, id),
-    UNIQUE (unit_id, receipt_id, revision)
+    PRIMARY KEY (id, unit_id),
+    UNIQUE (receipt_id, revision, unit_id)
 );
 CREATE TRIGGER receipt_event_facts_stay BEFORE UPDATE ON receipt_event BEGIN SELECT RAISE(ABORT, 'append_only: receipt_event'); END;
 CREATE TRIGGER receipt_event_stays BEFORE DELETE ON receipt_event BEGIN SELECT RAISE(ABORT, 'append_only: receipt_event'); END;
@@ -55,7 +55,7 @@ CREATE TABLE receipt_seal (
     document BLOB NOT NULL,
     document_sha256 TEXT NOT NULL,
     signed_at BIGINT NOT NULL,
-    PRIMARY KEY (unit_id, receipt_id),
+    PRIMARY KEY (receipt_id, unit_id),
     FOREIGN KEY (unit_id, receipt_id) REFERENCES receipt (unit_id, id)
 );
 CREATE TRIGGER receipt_seal_facts_stay BEFORE UPDATE ON receipt_seal BEGIN SELECT RAISE(ABORT, 'append_only: receipt_seal'); END;
