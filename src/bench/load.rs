@@ -13,9 +13,9 @@ use secrecy::SecretString;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::child;
 use super::place::CHANNEL;
 use super::seed::{AMOUNT, Due};
-use super::service;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::payment::channel::bank;
@@ -124,7 +124,7 @@ async fn drive(shared: &Arc<Shared>) -> Outcome {
 type Cpu = (Option<Duration>, Option<Duration>);
 
 fn cpu(shared: &Shared) -> Cpu {
-    (service::cpu(shared.load.pid), service::cpu(std::process::id()))
+    (child::cpu(shared.load.pid), child::cpu(std::process::id()))
 }
 
 fn outcome(shared: &Shared, before: Cpu, after: Cpu) -> Outcome {

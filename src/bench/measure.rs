@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use super::child::{Service, resident_bytes, written_bytes};
 use super::load::{Load, Outcome};
 use super::place::Place;
 use super::report::{Figure, Report, Target, Written};
 use super::seed::{Due, Town};
-use super::service::{Service, resident_bytes, written_bytes};
 use super::{Options, Subject, reference, tell};
 use crate::actor::Scope;
 use crate::error::{Error, Result};

@@ -4,13 +4,13 @@
 //! from this process, so both share the machine. References (raw signing, `pgbench`, flushing to
 //! disk) are measured in the same run. Floats are fine here: nothing below is money.
 
+mod child;
 mod load;
 mod measure;
 mod place;
 mod reference;
 pub mod report;
 mod seed;
-mod service;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -4,7 +4,7 @@
 use indicatif::ProgressBar;
 
 use super::folder::{Folder, STATEMENTS};
-use super::service::Service;
+use super::running::Service;
 use super::state::{Delivered, State};
 use crate::actor::{Actor, Role, Scope};
 use crate::cli::{books, table};

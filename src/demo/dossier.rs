@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::api::Api;
 use super::folder::Folder;
-use super::service::Service;
+use super::running::Service;
 use super::state::State;
 use crate::actor::Actor;
 use crate::amount::Dong;

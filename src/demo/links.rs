@@ -1,7 +1,7 @@
 //! Where to look: an obligation to pay, a receipt, the exceptions, the API page.
 
 use super::folder::Folder;
-use super::service::Service;
+use super::running::Service;
 use super::state::State;
 use super::{Shown, table};
 use crate::actor::Actor;

@@ -11,7 +11,7 @@ mod dossier;
 mod folder;
 mod links;
 mod play;
-mod service;
+mod running;
 mod state;
 mod table;
 #[cfg(test)]
@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::error::Result;
 use folder::Folder;
-use service::Service;
+use running::Service;
 
 /// How the demo is started.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ pub struct Shown {
 /// # Errors
 /// `port_taken`, `demo_folder_foreign` when `--fresh` would delete a folder that is not a demo's.
 pub fn run(options: &Options) -> Result<Shown> {
-    let port = service::free_port(options.port)?;
+    let port = running::free_port(options.port)?;
     let folder = Folder::open(&options.dir, options.fresh)?;
     let config = folder.config(port)?;
     println!("bienlai demo · {} · http://127.0.0.1:{port}", folder.path().display());

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::api::Api;
 use super::dossier::bar;
 use super::folder::Folder;
-use super::service::Service;
+use super::running::Service;
 use super::state::{Played, State};
 use crate::actor::Actor;
 use crate::clock::Instant;

@@ -13,6 +13,7 @@ pub mod content;
 pub mod counter;
 pub mod due;
 mod flush;
+pub mod line_query;
 mod movement;
 pub mod prove;
 pub mod query;

@@ -10,7 +10,7 @@ use super::book::{Book, Bucket, CollectedBy, Destination, Held, Incoming, Method
 use super::flush::{Written, flush};
 use super::movement::{Movement, State, bank_key, line_key};
 use super::settle::{load_obligations, movement_row, touch};
-use super::{Direction, query};
+use super::{Direction, line_query, query};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
@@ -125,7 +125,7 @@ struct Mark {
 struct Desk<'a> {
     book: Book,
     closed: BTreeSet<(UnitId, AccountId, BusinessDay)>,
-    match_parts: Vec<query::MatchPartRow>,
+    match_parts: Vec<line_query::MatchPartRow>,
     movement_keys: Vec<query::MovementKeyRow>,
     known_keys: HashMap<(UnitId, String), MovementId>,
     /// The first channel that claimed each movement.
@@ -186,7 +186,9 @@ fn look<'a>(
         }
     }
     let mut originals = HashMap::new();
-    for (unit, line, movement) in query::movements_of_lines(tx, &line_ids.into_iter().collect::<Vec<_>>())? {
+    for (unit, line, movement) in
+        line_query::movements_of_lines(tx, &line_ids.into_iter().collect::<Vec<_>>())?
+    {
         originals.insert((unit, line), movement);
         movement_ids.insert((unit, movement));
     }
@@ -195,7 +197,7 @@ fn look<'a>(
         let revision = movement.revision;
         book.movements.insert((movement.unit, movement.id), Held::read(movement, revision));
     }
-    let channels = query::first_channels(tx, &movement_ids)?;
+    let channels = line_query::first_channels(tx, &movement_ids)?;
     let references: BTreeSet<(UnitId, String)> =
         works.iter().filter_map(|work| reference_key(work)).collect();
     let references: Vec<(UnitId, String)> = references.into_iter().collect();
@@ -318,7 +320,7 @@ impl Desk<'_> {
     }
 
     fn link(&mut self, work: &LineWork, movement: MovementId, amount: Dong) -> Result<()> {
-        self.match_parts.push(query::MatchPartRow {
+        self.match_parts.push(line_query::MatchPartRow {
             unit_id: work.unit,
             id: self.stamp.mint()?,
             line_id: work.line,
@@ -615,9 +617,9 @@ fn write(
     rows::insert(tx, &fresh)?;
     rows::insert(tx, &desk.movement_keys)?;
     rows::insert(tx, &desk.match_parts)?;
-    let cases: Vec<query::LineCaseRow> = works
+    let cases: Vec<line_query::LineCaseRow> = works
         .iter()
-        .map(|work| query::LineCaseRow {
+        .map(|work| line_query::LineCaseRow {
             unit_id: work.unit,
             line_id: work.line,
             case_name: work.case.name(),
@@ -629,10 +631,10 @@ fn write(
     if is_new.contains(&false) {
         return Err(Error::busy(crate::store::failure::RETRY, 1, "a line was posted meanwhile"));
     }
-    let marked: Vec<query::LineMark> = works
+    let marked: Vec<line_query::LineMark> = works
         .iter()
         .zip(marks)
-        .map(|(work, mark)| query::LineMark {
+        .map(|(work, mark)| line_query::LineMark {
             unit: work.unit,
             line: work.line,
             revision: work.revision,
@@ -641,5 +643,5 @@ fn write(
             posted_on: desk.accounting_date(work),
         })
         .collect();
-    query::mark_lines(tx, &marked)
+    line_query::mark_lines(tx, &marked)
 }

@@ -5,8 +5,8 @@ use super::book::{Book, Bucket, CollectedBy, Destination, Held, Incoming, Method
 use super::flush::{fee_account, flush};
 use super::movement::State;
 use super::prove::LINE_KINDS;
-use super::query;
 use super::settle::{load_obligations, touch};
+use super::{line_query, query};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::audit;
@@ -99,7 +99,7 @@ fn assign(
         proposal.target.ok_or_else(|| Error::invalid("target", "target_missing", "name the obligation"))?;
     let obligation = ObligationId(target);
     let accounting_date = lock_account(tx, stamp, item)?;
-    let (_, _, movement) = query::movements_of_lines(tx, &[(item.unit, line)])?
+    let (_, _, movement) = line_query::movements_of_lines(tx, &[(item.unit, line)])?
         .pop()
         .ok_or_else(|| Error::conflict("line_not_in_suspense", "the line was not posted to suspense"))?;
     let mut book = Book::new(audit::actor_text(actor), stamp.now);

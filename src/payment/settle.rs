@@ -14,7 +14,7 @@ use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method};
 use super::flush::flush;
 use super::movement::{Movement, State, bank_key};
 use super::query::{self, Likeness};
-use super::{Claim, Direction};
+use super::{Claim, Direction, line_query};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
@@ -631,7 +631,7 @@ fn identify_suspense(
     world: &World,
     book: &mut Book,
 ) -> Result<()> {
-    let Some((_, _, line)) = query::lines_of_movements(tx, &[(read.unit, movement)])?.pop() else {
+    let Some((_, _, line)) = line_query::lines_of_movements(tx, &[(read.unit, movement)])?.pop() else {
         return Err(Error::internal("a proven movement has no line"));
     };
     let payment: PaymentId = stamp.mint()?;

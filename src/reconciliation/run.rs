@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::exception::{self, Kind, Subject};
 use crate::id::*;
 use crate::obligation;
+use crate::payment::line_query;
 use crate::payment::prove::{Case, LineWork, post_lines};
 use crate::payment::query as payments;
 use crate::payment::{Direction, MovementState};
@@ -403,7 +404,7 @@ fn suspend_untimely(
 ) -> Result<()> {
     let movements: Vec<(UnitId, MovementId)> = ages.keys().map(|id| (unit, *id)).collect();
     let mut oldest: BTreeMap<String, u32> = BTreeMap::new();
-    for ((_, movement), channel) in payments::first_channels(tx, &movements)? {
+    for ((_, movement), channel) in line_query::first_channels(tx, &movements)? {
         let age = ages.get(&movement).copied().unwrap_or_default();
         oldest.entry(channel).and_modify(|known| *known = age.max(*known)).or_insert(age);
     }

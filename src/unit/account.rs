@@ -111,6 +111,11 @@ pub fn register_unknown(tx: &mut Tx<'_>, stamp: &Stamp<'_>, account_no: &str) ->
             opening_balance: Dong::ZERO,
         },
     )
+    .map_err(|error| match error.code() {
+        // Another process met the same account at the same moment: read again and use its row.
+        "account_exists" => Error::busy(failure::RETRY, 1, "the account was registered meanwhile"),
+        _ => error,
+    })
 }
 
 fn insert(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: &NewAccount) -> Result<AccountId> {

@@ -1,0 +1,127 @@
+//! The SQL of posted lines: what they were matched with, and their marks.
+
+use std::collections::HashMap;
+
+use diesel::sql_types::{BigInt, Text};
+
+use crate::amount::Dong;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::Result;
+use crate::id::*;
+use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::{Conn, Tx};
+
+crate::table_row! {
+    pub struct MatchPartRow in "match_part" {
+        pub unit_id: UnitId,
+        pub id: MatchId,
+        pub line_id: LineId,
+        pub movement_id: MovementId,
+        pub amount: Dong,
+        pub rule: &'static str,
+        pub evidence: String,
+        pub maker_person_id: Option<PersonId>,
+        pub checker_person_id: Option<PersonId>,
+        pub undoes_id: Option<MatchId>,
+        pub created_at: Instant,
+    }
+}
+
+crate::table_row! {
+    /// Says that a line was posted, and as what: once.
+    pub struct LineCaseRow in "line_case" {
+        pub unit_id: UnitId,
+        pub line_id: LineId,
+        pub case_name: &'static str,
+        pub accounting_date: BusinessDay,
+        pub created_at: Instant,
+    }
+}
+
+/// What a posted line is marked with.
+pub struct LineMark {
+    pub unit: UnitId,
+    pub line: LineId,
+    pub revision: i64,
+    pub matched: Dong,
+    pub class: &'static str,
+    pub posted_on: BusinessDay,
+}
+
+pub fn mark_lines(tx: &mut Tx<'_>, marks: &[LineMark]) -> Result<()> {
+    rows::update(
+        tx,
+        Update {
+            table: "statement_line",
+            keys: vec![
+                ("unit_id", Column::of(marks.iter().map(|mark| mark.unit))),
+                ("id", Column::of(marks.iter().map(|mark| mark.line))),
+            ],
+            guard: vec![("revision", Column::of(marks.iter().map(|mark| mark.revision)))],
+            sets: vec![
+                ("matched", Column::of(marks.iter().map(|mark| mark.matched))),
+                ("class", Column::of(marks.iter().map(|mark| mark.class))),
+                ("posted_on", Column::of(marks.iter().map(|mark| mark.posted_on))),
+                ("revision", Column::of(marks.iter().map(|mark| mark.revision + 1))),
+            ],
+        },
+    )
+}
+
+/// The movement each line was matched with first: (unit, line, movement).
+pub fn movements_of_lines(
+    conn: &mut Conn,
+    lines: &[(UnitId, LineId)],
+) -> Result<Vec<(UnitId, LineId, MovementId)>> {
+    let mut found: Vec<(UnitId, LineId, MovementId, MatchId)> =
+        rows::fetch::<(BigInt, BigInt, BigInt, BigInt), _>(
+            conn,
+            "SELECT t.unit_id, t.line_id, t.movement_id, t.id FROM match_part t",
+            &[
+                ("unit_id", Column::of(lines.iter().map(|(unit, _)| *unit))),
+                ("line_id", Column::of(lines.iter().map(|(_, line)| *line))),
+            ],
+            "AND t.undoes_id IS NULL",
+            Lock::None,
+        )?;
+    found.sort_by_key(|row| row.3);
+    found.dedup_by_key(|row| (row.0, row.1));
+    Ok(found.into_iter().map(|(unit, line, movement, _)| (unit, line, movement)).collect())
+}
+
+/// The line that first showed each movement: (unit, movement, line).
+pub fn lines_of_movements(
+    conn: &mut Conn,
+    movements: &[(UnitId, MovementId)],
+) -> Result<Vec<(UnitId, MovementId, LineId)>> {
+    rows::fetch::<(BigInt, BigInt, BigInt), _>(
+        conn,
+        "SELECT t.unit_id, t.movement_id, t.line_id FROM match_part t",
+        &[
+            ("unit_id", Column::of(movements.iter().map(|(unit, _)| *unit))),
+            ("movement_id", Column::of(movements.iter().map(|(_, id)| *id))),
+        ],
+        "AND t.undoes_id IS NULL",
+        Lock::None,
+    )
+}
+
+/// The channel of the first claim on each movement.
+pub fn first_channels(
+    conn: &mut Conn,
+    movements: &[(UnitId, MovementId)],
+) -> Result<HashMap<(UnitId, MovementId), String>> {
+    let mut found: Vec<(UnitId, MovementId, ClaimId, String)> =
+        rows::fetch::<(BigInt, BigInt, BigInt, Text), _>(
+            conn,
+            "SELECT t.unit_id, t.movement_id, t.id, t.channel FROM claim t",
+            &[
+                ("unit_id", Column::of(movements.iter().map(|(unit, _)| *unit))),
+                ("movement_id", Column::of(movements.iter().map(|(_, id)| *id))),
+            ],
+            "",
+            Lock::None,
+        )?;
+    found.sort_by_key(|row| std::cmp::Reverse(row.2));
+    Ok(found.into_iter().map(|(unit, movement, _, channel)| ((unit, movement), channel)).collect())
+}
