@@ -292,6 +292,46 @@ pub(super) fn fee_account(line: &Line) -> Account {
     }
 }
 
+/// Where an obligation's money stands, split into one payment's share and the rest.
+pub(super) struct Parts {
+    /// The share: (account, amount), summing to it.
+    pub taken: Vec<(Account, Dong)>,
+    /// The rest of what was recognised on fee accounts, which becomes an advance again.
+    pub left: Vec<(Account, Dong)>,
+}
+
+/// Looks through the lines of an obligation for a payment's share. What was only partly paid, and
+/// documents that were never made, stand in advance.
+pub(super) fn recognised_parts(
+    lines: &[Line],
+    obligation: ObligationId,
+    share: Dong,
+    is_paid: bool,
+    has_receipt: bool,
+) -> Result<Parts> {
+    let advance = Account::ReceivedInAdvance(obligation);
+    let mut parts = Parts { taken: Vec::new(), left: Vec::new() };
+    if !is_paid {
+        parts.taken.push((advance, share));
+        return Ok(parts);
+    }
+    let mut wanted = share;
+    for line in lines {
+        let is_recognised = line.kind == "pass_through"
+            || line.document_kind == "none"
+            || (has_receipt && line.document_kind == issue::RECEIPT);
+        let account = if is_recognised { fee_account(line) } else { advance.clone() };
+        let part = line.amount.min(wanted);
+        wanted = wanted.checked_sub(part)?;
+        let rest = line.amount.checked_sub(part)?;
+        if is_recognised && rest.is_positive() {
+            parts.left.push((account.clone(), rest));
+        }
+        parts.taken.push((account, part));
+    }
+    Ok(parts)
+}
+
 /// Fees are recognised line by line against the receipt; without one they stay an advance.
 fn post_fees(
     book: &mut Book,

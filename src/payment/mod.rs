@@ -18,6 +18,7 @@ mod movement;
 pub mod prove;
 pub mod query;
 pub mod resolve;
+mod reversal;
 mod settle;
 pub mod settler;
 

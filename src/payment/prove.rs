@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::book::{Book, Bucket, CollectedBy, Destination, Held, Incoming, Method, PaymentState};
+use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method, PaymentState};
 use super::flush::{Written, flush};
 use super::movement::{Movement, State, bank_key, line_key};
 use super::settle::{load_obligations, movement_row, touch};
@@ -23,6 +23,9 @@ use crate::obligation;
 use crate::store::failpoint;
 use crate::store::{Stamp, Tx, rows};
 
+/// How far back a claim may lie that is a line's money; ample for three working days.
+const LIKENESS_DAYS: i64 = 14;
+
 /// What a claim may have opened about its movement; from its line on the line's exception counts.
 const CLAIM_KINDS: [Kind; 5] = [
     Kind::ClaimWithoutCredit,
@@ -33,7 +36,8 @@ const CLAIM_KINDS: [Kind; 5] = [
 ];
 
 /// Kinds of exceptions whose line stands in suspense until a person assigns it.
-pub const LINE_KINDS: [Kind; 6] = [
+pub const LINE_KINDS: [Kind; 7] = [
+    Kind::TwinLines,
     Kind::UnidentifiedCredit,
     Kind::DamagedCode,
     Kind::SeveralObligations,
@@ -104,7 +108,7 @@ pub struct LineWork {
 }
 
 impl LineWork {
-    fn size(&self) -> Dong {
+    pub(super) fn size(&self) -> Dong {
         Dong(self.amount.0.abs())
     }
 }
@@ -117,27 +121,36 @@ pub struct Posted {
 }
 
 /// What a posted line leaves on its row.
-struct Mark {
-    matched: Dong,
-    class: &'static str,
+pub(super) struct Mark {
+    pub(super) matched: Dong,
+    pub(super) class: &'static str,
 }
 
-struct Desk<'a> {
-    book: Book,
-    closed: BTreeSet<(UnitId, AccountId, BusinessDay)>,
-    match_parts: Vec<line_query::MatchPartRow>,
-    movement_keys: Vec<query::MovementKeyRow>,
-    known_keys: HashMap<(UnitId, String), MovementId>,
+pub(super) struct Desk<'a> {
+    pub(super) book: Book,
+    pub(super) closed: BTreeSet<(UnitId, AccountId, BusinessDay)>,
+    pub(super) match_parts: Vec<line_query::MatchPartRow>,
+    pub(super) movement_keys: Vec<query::MovementKeyRow>,
+    pub(super) known_keys: HashMap<(UnitId, String), MovementId>,
     /// The first channel that claimed each movement.
-    channels: HashMap<(UnitId, MovementId), String>,
-    originals: HashMap<(UnitId, LineId), MovementId>,
-    receipts_of: HashMap<(UnitId, ObligationId), ReceiptId>,
-    stamp: &'a Stamp<'a>,
+    pub(super) channels: HashMap<(UnitId, MovementId), String>,
+    pub(super) originals: HashMap<(UnitId, LineId), MovementId>,
+    pub(super) receipts_of: HashMap<(UnitId, ObligationId), ReceiptId>,
+    pub(super) codes: HashMap<String, (UnitId, ObligationId)>,
+    pub(super) stamp: &'a Stamp<'a>,
 }
 
-/// Posts lines that were not posted yet. A line that was, meanwhile, makes the whole call fail as
-/// contended, so that the caller matches again.
-pub fn post_lines(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, works: &[LineWork]) -> Result<Posted> {
+/// Posts lines that were not posted yet. `seen` are the expected movements that matching knew.
+///
+/// A line that was posted meanwhile, or a claim that came meanwhile and may be a line's money,
+/// makes the whole call fail as contended, so that the caller matches again.
+pub fn post_lines(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    works: &[LineWork],
+    seen: &BTreeSet<MovementId>,
+) -> Result<Posted> {
     actor.require_role(&[Role::Finance, Role::System])?;
     for work in works {
         actor.scope.require(work.unit)?;
@@ -148,6 +161,7 @@ pub fn post_lines(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, works: &[Li
         works.iter().map(|work| (work.unit, work.account)).collect();
     let accounts: Vec<(UnitId, AccountId)> = accounts.into_iter().collect();
     query::lock_accounts(tx, &accounts)?;
+    refuse_overtaken(tx, &works, seen)?;
     let mut desk = look(tx, stamp, actor, &works, &accounts)?;
     let mut marks = Vec::with_capacity(works.len());
     for work in &works {
@@ -203,7 +217,7 @@ fn look<'a>(
     let references: Vec<(UnitId, String)> = references.into_iter().collect();
     let known_keys =
         query::movement_keys(tx, &references)?.into_iter().map(|(unit, key, id)| ((unit, key), id)).collect();
-    lock_obligations(tx, stamp, works, &mut book)?;
+    let codes = lock_obligations(tx, stamp, works, &mut book)?;
     lock_payments(tx, &mut book)?;
     let paid: Vec<(UnitId, ObligationId)> = book.obligations.keys().copied().collect();
     let receipts_of = crate::receipt::query::current_of_obligations(tx, &paid)?
@@ -221,8 +235,46 @@ fn look<'a>(
         channels,
         originals,
         receipts_of,
+        codes,
         stamp,
     })
+}
+
+/// A claim that was committed after matching read the movements may be the money of a line that
+/// matching took for unclaimed: posting both would count one transfer twice.
+fn refuse_overtaken(tx: &mut Tx<'_>, works: &[&LineWork], seen: &BTreeSet<MovementId>) -> Result<()> {
+    let unclaimed: Vec<&&LineWork> = works
+        .iter()
+        .filter(|work| matches!(work.case, Case::Credit { .. } | Case::UnknownCredit(_)))
+        .collect();
+    let looks: BTreeSet<query::Likeness> = unclaimed
+        .iter()
+        .map(|work| query::Likeness {
+            unit: work.unit,
+            account: work.account,
+            direction: direction(work).as_str(),
+            code: work.code.clone(),
+            amount: work.size(),
+        })
+        .collect();
+    let Some(earliest) = unclaimed.iter().map(|work| work.booking_date).min() else { return Ok(()) };
+    let mut candidates =
+        query::alike(tx, &looks.into_iter().collect::<Vec<_>>(), earliest.plus_days(-LIKENESS_DAYS))?;
+    let keys: BTreeSet<(UnitId, String)> = unclaimed.iter().filter_map(|work| reference_key(work)).collect();
+    let by_key: BTreeSet<(UnitId, MovementId)> =
+        query::movement_keys(tx, &keys.into_iter().collect::<Vec<_>>())?
+            .into_iter()
+            .map(|(unit, _, id)| (unit, id))
+            .collect();
+    candidates.extend(query::movements(tx, &by_key.into_iter().collect::<Vec<_>>())?);
+    if candidates.iter().any(|movement| movement.state == State::Expected && !seen.contains(&movement.id)) {
+        return Err(Error::busy(
+            crate::store::failure::RETRY,
+            1,
+            "a claim came while the lines were matched",
+        ));
+    }
+    Ok(())
 }
 
 fn reference_key(work: &LineWork) -> Option<(UnitId, String)> {
@@ -235,7 +287,12 @@ fn direction(work: &LineWork) -> Direction {
 }
 
 /// Obligations named by the lines, by the movements they show, and by the payments they touch.
-fn lock_obligations(tx: &mut Tx<'_>, stamp: &Stamp<'_>, works: &[&LineWork], book: &mut Book) -> Result<()> {
+fn lock_obligations(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    works: &[&LineWork],
+    book: &mut Book,
+) -> Result<HashMap<String, (UnitId, ObligationId)>> {
     let mut ids: BTreeSet<(UnitId, ObligationId)> = BTreeSet::new();
     let mut codes: BTreeSet<String> = BTreeSet::new();
     for work in works {
@@ -248,7 +305,8 @@ fn lock_obligations(tx: &mut Tx<'_>, stamp: &Stamp<'_>, works: &[&LineWork], boo
     }
     let resolved = obligation::query::resolve_codes(tx, &codes.into_iter().collect::<Vec<_>>())?;
     ids.extend(resolved.values().copied());
-    load_obligations(tx, stamp, book, &ids.into_iter().collect::<Vec<_>>())
+    load_obligations(tx, stamp, book, &ids.into_iter().collect::<Vec<_>>())?;
+    Ok(resolved)
 }
 
 fn lock_payments(tx: &mut Tx<'_>, book: &mut Book) -> Result<()> {
@@ -307,7 +365,7 @@ impl Desk<'_> {
         day
     }
 
-    fn entry(&mut self, work: &LineWork, debit: Account, credit: Account, amount: Dong) {
+    pub(super) fn entry(&mut self, work: &LineWork, debit: Account, credit: Account, amount: Dong) {
         let accounting_date = self.accounting_date(work);
         self.book.postings.push(Posting {
             unit: work.unit,
@@ -449,15 +507,10 @@ impl Desk<'_> {
         self.receive(work, movement.id, amount, channel, &destination)
     }
 
+    /// By the directory of codes, which shows other units' obligations too, whoever asks.
     fn named(&self, code: &str) -> Vec<(UnitId, ObligationId)> {
-        let codes: Vec<&str> = code.split('+').filter(|code| !code.is_empty()).collect();
-        let mut named: Vec<(UnitId, ObligationId)> = self
-            .book
-            .obligations
-            .values()
-            .filter(|held| codes.contains(&held.value.reference_code.as_str()))
-            .map(|held| (held.value.unit, held.value.id))
-            .collect();
+        let mut named: Vec<(UnitId, ObligationId)> =
+            code.split('+').filter_map(|code| self.codes.get(code).copied()).collect();
         named.sort_unstable();
         named
     }
@@ -525,20 +578,20 @@ impl Desk<'_> {
     }
 
     /// Money in that nobody can place stands in suspense under its line until it is identified.
-    fn suspend(&mut self, work: &LineWork, kind: Kind) -> Result<Mark> {
+    pub(super) fn suspend(&mut self, work: &LineWork, kind: Kind) -> Result<Mark> {
         self.open_movement(work)?;
         self.entry(work, Account::Bank(work.account), Account::Suspense(work.line), work.size());
         self.note(work, kind, work.size());
         Ok(Mark { matched: work.size(), class: "unknown" })
     }
 
-    fn leave_unexplained(&mut self, work: &LineWork, kind: Kind) -> Result<Mark> {
+    pub(super) fn leave_unexplained(&mut self, work: &LineWork, kind: Kind) -> Result<Mark> {
         self.entry(work, Account::UnexplainedDebit(work.line), Account::Bank(work.account), work.size());
         self.note(work, kind, work.size());
         Ok(Mark { matched: work.size(), class: "unknown" })
     }
 
-    fn note(&mut self, work: &LineWork, kind: Kind, amount: Dong) {
+    pub(super) fn note(&mut self, work: &LineWork, kind: Kind, amount: Dong) {
         self.book.exceptions.push(exception::New {
             unit: work.unit,
             kind,
@@ -548,54 +601,6 @@ impl Desk<'_> {
             opened_on: work.booking_date,
             detail: format!("rule {} code {} {}", work.rule, work.code, work.hint).trim_end().to_owned(),
         });
-    }
-
-    /// The bank took an earlier credit back. With a valid receipt the debt stays and a person
-    /// decides; without one the obligation is open again.
-    fn reverse(&mut self, work: &LineWork, original: LineId) -> Result<Mark> {
-        let size = work.size();
-        self.note(work, Kind::BankReversal, size);
-        let mark = Mark { matched: size, class: "reversal" };
-        let movement = self.originals.get(&(work.unit, original)).copied();
-        let payment = movement.and_then(|id| self.book.movements.get_mut(&(work.unit, id))).map(|held| {
-            held.value.state = State::Reversed;
-            touch(held);
-            held.value.payment
-        });
-        let Some(Some(payment)) = payment else {
-            // The credit stood in suspense: it is taken out again.
-            self.entry(work, Account::Suspense(original), Account::Bank(work.account), size);
-            return Ok(mark);
-        };
-        let debt = Account::ReversalToRecover(payment);
-        self.entry(work, debt.clone(), Account::Bank(work.account), size);
-        self.release(work, payment, size, debt)?;
-        Ok(mark)
-    }
-
-    fn release(&mut self, work: &LineWork, id: PaymentId, size: Dong, debt: Account) -> Result<()> {
-        let missing = || Error::internal("a reversed payment was not read");
-        let payment = self.book.payments.get(&(work.unit, id)).ok_or_else(missing)?.value.clone();
-        let Some(obligation) = payment.obligation.filter(|_| payment.amount == size) else { return Ok(()) };
-        if self.receipts_of.contains_key(&(work.unit, obligation)) {
-            return Ok(()); // The receipt stands; the debt stays until a person decides.
-        }
-        self.book.tell_payment(work.unit, id, "reversed", PaymentState::Reversed, None)?;
-        if payment.to_obligations.is_positive() {
-            let from = Bucket::Obligation(obligation);
-            self.book.allocate(work.unit, id, from, Bucket::Reversed, payment.to_obligations)?;
-            let advance = Account::ReceivedInAdvance(obligation);
-            self.entry(work, advance, debt.clone(), payment.to_obligations);
-            let held = self.book.obligations.get(&(work.unit, obligation)).ok_or_else(missing)?;
-            let allocated = held.value.allocated.checked_sub(payment.to_obligations)?;
-            let state = obligation::State::Reopened;
-            self.book.tell_obligation(work.unit, obligation, id, "reopened", state, allocated)?;
-        }
-        if payment.surplus.is_positive() {
-            self.book.allocate(work.unit, id, Bucket::Surplus, Bucket::Reversed, payment.surplus)?;
-            self.entry(work, Account::Surplus(id), debt, payment.surplus);
-        }
-        Ok(())
     }
 }
 

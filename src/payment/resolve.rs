@@ -2,9 +2,8 @@
 //! the proposal and the checker who approves it here.
 
 use super::book::{Book, Bucket, CollectedBy, Destination, Held, Incoming, Method, Payment, PaymentState};
-use super::flush::{fee_account, flush};
+use super::flush::{flush, recognised_parts};
 use super::movement::State;
-use super::prove::LINE_KINDS;
 use super::settle::{load_obligations, touch};
 use super::{line_query, query};
 use crate::actor::Actor;
@@ -14,10 +13,10 @@ use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::exception::{self, Exception, Kind, Proposal, Subject};
 use crate::id::*;
-use crate::ledger::{Account, Posting, Source};
+use crate::ledger::{self, Account, Posting, Source};
 use crate::obligation;
 use crate::receipt;
-use crate::store::{Stamp, Tx};
+use crate::store::{Conn, Stamp, Tx};
 use crate::unit::trust;
 
 /// The resolutions that can be proposed.
@@ -37,23 +36,31 @@ pub fn approve(
     id: ExceptionId,
 ) -> Result<(Exception, Vec<(UnitId, ReceiptId)>)> {
     let (item, proposal) = exception::approve(tx, stamp, actor, unit, id)?;
+    check_proposal(tx, &item, &proposal.resolution, proposal.target)?;
     let receipts = match proposal.resolution.as_str() {
         "assign" => assign(tx, stamp, actor, &item, &proposal)?,
         "bank_charge" => charge(tx, stamp, actor, &item)?,
         "disprove" => disprove(tx, stamp, actor, &item)?,
-        "acknowledge" => acknowledge(&item)?,
+        "acknowledge" => Vec::new(),
         _ => return Err(Error::invalid("resolution", "resolution_unknown", RESOLUTIONS.join(", "))),
     };
     Ok((item, receipts))
 }
 
-/// Refuses a proposal that could never be carried out, before a second person looks at it.
-pub fn check_proposal(item: &Exception, resolution: &str, target: Option<i64>) -> Result<()> {
+/// Refuses a proposal that could never be carried out, before a second person looks at it. The
+/// books decide, not the kind: what still stands in suspense is not acknowledged away.
+pub fn check_proposal(
+    conn: &mut Conn,
+    item: &Exception,
+    resolution: &str,
+    target: Option<i64>,
+) -> Result<()> {
+    let (in_suspense, unexplained) = standing(conn, item)?;
     let fits = match resolution {
-        "assign" => LINE_KINDS.contains(&item.kind) && item.subject_kind == "line" && target.is_some(),
-        "bank_charge" => item.kind == Kind::UnknownDebit && item.subject_kind == "line",
+        "assign" => in_suspense && target.is_some(),
+        "bank_charge" => unexplained,
         "disprove" => item.kind == Kind::ClaimWithoutCredit && item.subject_kind == "movement",
-        "acknowledge" => acknowledge(item).is_ok(),
+        "acknowledge" => !in_suspense && !unexplained && item.kind != Kind::ClaimWithoutCredit,
         _ => return Err(Error::invalid("resolution", "resolution_unknown", RESOLUTIONS.join(", "))),
     };
     if fits {
@@ -62,13 +69,15 @@ pub fn check_proposal(item: &Exception, resolution: &str, target: Option<i64>) -
     Err(Error::conflict("resolution_unfit", "this resolution does not fit the exception"))
 }
 
-fn acknowledge(item: &Exception) -> Result<Vec<(UnitId, ReceiptId)>> {
-    let is_unexplained_money =
-        item.subject_kind == "line" && (LINE_KINDS.contains(&item.kind) || item.kind == Kind::UnknownDebit);
-    if is_unexplained_money || item.kind == Kind::ClaimWithoutCredit {
-        return Err(Error::conflict("resolution_unfit", "unexplained money is not acknowledged away"));
+/// Whether the exception's line has money in suspense, and whether it is an unexplained debit.
+fn standing(conn: &mut Conn, item: &Exception) -> Result<(bool, bool)> {
+    if item.subject_kind != "line" {
+        return Ok((false, false));
     }
-    Ok(Vec::new())
+    let line = LineId(item.subject_id);
+    let suspense = ledger::balance(conn, item.unit, &Account::Suspense(line))?;
+    let debit = ledger::balance(conn, item.unit, &Account::UnexplainedDebit(line))?;
+    Ok((!suspense.is_zero(), !debit.is_zero()))
 }
 
 fn line_of(item: &Exception) -> Result<LineId> {
@@ -112,8 +121,9 @@ fn assign(
         Held::read(m, revision)
     });
     let mut held = held.next().ok_or_else(|| Error::internal("a matched movement is gone"))?;
-    if held.value.payment.is_some() {
-        return Err(Error::conflict("line_not_in_suspense", "the money was identified meanwhile"));
+    if held.value.payment.is_some() || held.value.state != State::Proven {
+        let detail = "the money was identified, or taken back, meanwhile";
+        return Err(Error::conflict("line_not_in_suspense", detail));
     }
     let payment: PaymentId = stamp.mint()?;
     let incoming = Incoming {
@@ -270,36 +280,25 @@ impl Undo<'_> {
         book.allocate(unit, self.payment.id, Bucket::Obligation(id), Bucket::Reversed, share)?;
         let missing = || Error::internal("a disproven payment's obligation was not read");
         let before = book.obligations.get(&(unit, id)).ok_or_else(missing)?.value.clone();
-        match receipt::query::current_of_obligations(tx, &[(unit, id)])?.first() {
-            Some((_, _, receipt)) => {
-                let reason = "the payment's claim was disproven";
-                receipt::cancel::cancel(tx, self.stamp, self.actor, unit, *receipt, reason)?;
-                self.fees(id, *receipt, share, book)?;
-            }
-            None => {
-                let advance = Account::ReceivedInAdvance(id);
-                self.entry(&advance, &self.clearing, share, Source::Exception(self.item.id), book);
-            }
+        let receipt = receipt::query::current_of_obligations(tx, &[(unit, id)])?.pop().map(|(_, _, id)| id);
+        if let Some(receipt) = receipt {
+            let reason = "the payment's claim was disproven";
+            receipt::cancel::cancel(tx, self.stamp, self.actor, unit, receipt, reason)?;
+        }
+        let source = receipt.map_or(Source::Exception(self.item.id), Source::Receipt);
+        let lines = book.lines.get(&(unit, id)).cloned().unwrap_or_default();
+        let is_paid = before.state == obligation::State::Paid;
+        let parts = recognised_parts(&lines, id, share, is_paid, receipt.is_some())?;
+        for (account, amount) in parts.taken {
+            self.entry(&account, &self.clearing, amount, source, book);
+        }
+        // The other payments' share was recognised too and becomes an advance again.
+        for (account, amount) in parts.left {
+            self.entry(&account, &Account::ReceivedInAdvance(id), amount, source, book);
         }
         let allocated = before.allocated.checked_sub(share)?;
         let state = obligation::State::Reopened;
         book.tell_obligation(unit, id, self.payment.id, "reopened", state, allocated)?;
-        Ok(())
-    }
-
-    /// The fees were recognised as a whole: this payment's share goes back to clearing, the other
-    /// payments' share becomes an advance again.
-    fn fees(&self, id: ObligationId, receipt: ReceiptId, share: Dong, book: &mut Book) -> Result<()> {
-        let advance = Account::ReceivedInAdvance(id);
-        let mut to_clearing = share;
-        for line in book.lines.get(&(self.item.unit, id)).cloned().unwrap_or_default() {
-            let credited = fee_account(&line);
-            let part = line.amount.min(to_clearing);
-            to_clearing = to_clearing.checked_sub(part)?;
-            let source = Source::Receipt(receipt);
-            self.entry(&credited, &self.clearing, part, source, book);
-            self.entry(&credited, &advance, line.amount.checked_sub(part)?, source, book);
-        }
         Ok(())
     }
 }

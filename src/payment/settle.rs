@@ -13,6 +13,7 @@ use ring::digest::{SHA256, digest};
 use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method};
 use super::flush::flush;
 use super::movement::{Movement, State, bank_key};
+use super::prove::LINE_KINDS;
 use super::query::{self, Likeness};
 use super::{Claim, Direction, line_query};
 use crate::actor::Actor;
@@ -654,7 +655,7 @@ fn identify_suspense(
         held.value.payment = Some(payment);
         touch(held);
     }
-    for kind in [Kind::UnidentifiedCredit, Kind::DamagedCode] {
+    for kind in LINE_KINDS {
         book.settled_exceptions.push((read.unit, kind, Subject::Line(line), "identified by a later claim"));
     }
     Ok(())

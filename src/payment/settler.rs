@@ -229,9 +229,16 @@ pub fn retry_parked(tools: &Tools) -> Result<usize> {
     let waiting = tools.store.read(&Scope::All, |conn| query::parked(conn, 100))?;
     let mut settled_count = 0;
     for (unit, claim, _, raw_event, revision) in waiting {
-        let arrival = tools
-            .store
-            .read(&Scope::All, |conn| query::parked_arrival(conn, &tools.vault, unit, raw_event))?;
+        let archived =
+            tools.store.read(&Scope::All, |conn| query::parked_arrival(conn, &tools.vault, unit, raw_event));
+        let arrival = match archived {
+            Ok(arrival) => arrival,
+            Err(error) => {
+                // One that cannot be read must not keep the others waiting.
+                tracing::error!(%claim, %error, "a parked claim cannot be read");
+                continue;
+            }
+        };
         let settled = tools.store.write(&Scope::All, Lane::Bulk, |tx| {
             let settled = settle(tx, &tools.stamp(), std::slice::from_ref(&arrival))?;
             query::close_parked(tx, unit, claim, revision)?;

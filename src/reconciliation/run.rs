@@ -1,6 +1,6 @@
 //! A matching run over one account: read, match, post in chunks, name what stays open.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::classification::Class;
 use super::evidence;
@@ -97,9 +97,13 @@ fn run_once(
     let snapshot = store.read(&actor.scope, |conn| read(conn, stamp, unit, account))?;
     let settings = Settings { working_days: stamp.calendar.clone(), ..Settings::default() };
     let outcome = matching(&snapshot.lines, &snapshot.movements, &snapshot.obligations, &settings);
-    let works = works(&snapshot, &outcome);
-    for chunk in works.chunks(CHUNK) {
-        let posted = store.write(&actor.scope, Lane::Bulk, |tx| post_lines(tx, stamp, actor, chunk))?;
+    let seen: BTreeSet<MovementId> = snapshot.movements.iter().map(|movement| movement.id).collect();
+    // What is taken back must have been brought before: reversals are posted last.
+    let (reversals, others): (Vec<LineWork>, Vec<LineWork>) =
+        works(&snapshot, &outcome).into_iter().partition(|work| matches!(work.case, Case::Reversal { .. }));
+    for chunk in others.chunks(CHUNK).chain(reversals.chunks(CHUNK)) {
+        let posted =
+            store.write(&actor.scope, Lane::Bulk, |tx| post_lines(tx, stamp, actor, chunk, &seen))?;
         report.lines_posted += posted.line_count;
         report.receipts.extend(posted.receipts);
         count(report, chunk);

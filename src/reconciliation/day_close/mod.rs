@@ -186,6 +186,9 @@ pub fn prepare(
 ) -> Result<std::result::Result<Prepared, Vec<Obstacle>>> {
     let account = account::find(conn, unit, account)?;
     let revision = check_date(conn, stamp, &account, date)?;
+    // The fingerprint comes first: whatever changes while the facts are read shows when it is stored.
+    let first = month_start(date).max(account.opened_on);
+    let seen = query::fingerprint(conn, unit, account.id, first, date)?;
     let read = facts::read(conn, &account, date)?;
     let proof = match day_proof(&read.facts) {
         Ok(proof) if read.blockers.is_empty() => proof,
@@ -195,12 +198,10 @@ pub fn prepare(
             return Ok(Err(obstacles));
         }
     };
-    let first = month_start(date).max(account.opened_on);
     let shares = shares(
         &fees_to_date(conn, &account, first, date)?,
         &fee_query::shared_between(conn, unit, account.id, first, date)?,
     )?;
-    let seen = query::fingerprint(conn, unit, account.id, first, date)?;
     certify(conn, stamp, &account, revision, proof, shares, &read, signer_serial, (first, seen)).map(Ok)
 }
 

@@ -19,6 +19,9 @@ use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller, STATEMENT_BODY_LIMIT_BYTES};
 use crate::web::respond::{self, Answer, block};
 
+/// Who may read statements and certificates.
+const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
+
 /// `POST /api/v1/statements`: the body is the bank's file as it came.
 pub async fn import(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&[Role::Finance])?;
@@ -42,6 +45,7 @@ struct AccountQuery {
 
 /// `GET /api/v1/statements?unit=&account=`
 pub async fn statements(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
     let asked: AccountQuery = extract::query(&request)?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
@@ -152,6 +156,7 @@ fn certificate_json(certificate: &day_close::Certificate) -> Value {
 /// `GET /api/v1/days?unit=&account=`: the certificates of an account, oldest first, and whether
 /// their chain holds.
 pub async fn days(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
     let asked: AccountQuery = extract::query(&request)?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::view::{self, ExceptionView};
 use super::{page_limit, unit_asked};
-use crate::actor::Actor;
+use crate::actor::{Actor, Role};
 use crate::error::{Error, Result};
 use crate::exception::{self, Exception, Proposal, State, query};
 use crate::id::*;
@@ -18,6 +18,8 @@ use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
 
+/// The queue names amounts and accounts: it is for those who work on it or look over it.
+const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 const RESOLUTION_LIMIT: usize = 50;
 const REASON_LIMIT: usize = 1_000;
 
@@ -31,6 +33,7 @@ struct ListQuery {
 
 /// `GET /api/v1/exceptions`: oldest first.
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
     let asked: ListQuery = extract::query(&request)?;
     let limit = page_limit(asked.limit)?;
     let state = asked.state.as_deref().map(read_state).transpose()?;
@@ -54,6 +57,7 @@ fn read_state(text: &str) -> Result<State> {
 
 /// `GET /api/v1/exceptions/{id}`
 pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
     let id: ExceptionId = extract::path(&request, "id")?;
     let found = block(move || {
         let today = shared.app().clock.now().business_day();
@@ -98,7 +102,8 @@ pub async fn propose(
     let reason = bounded("reason", &asked.reason, REASON_LIMIT)?;
     let target = asked.target.as_deref().map(read_target).transpose()?;
     change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
-        resolve::check_proposal(&exception::find(tx, unit, id)?, &resolution, target)?;
+        let item = exception::find(tx, unit, id)?;
+        resolve::check_proposal(tx, &item, &resolution, target)?;
         exception::propose(tx, stamp, actor, unit, id, (&resolution, target, &reason))
     })
     .await
