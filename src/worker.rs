@@ -78,9 +78,6 @@ impl Workers {
                     if is_quiet { number_committed(app).map(|_| ()) } else { Ok(()) }
                 });
             }),
-            spawn("checkpointer", app, &is_stopping, |app, is_stopping| {
-                every_tick(is_stopping, 1, || app.store.checkpoint());
-            }),
             spawn("housekeeper", app, &is_stopping, keep_house),
         ];
         Workers { is_stopping, threads }

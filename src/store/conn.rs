@@ -90,8 +90,8 @@ impl DatabaseUrl {
                 inner
                     .batch_execute(
                         "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                         PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA cache_size = -32000; \
-                         PRAGMA wal_autocheckpoint = 40000; PRAGMA temp_store = MEMORY",
+                         PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA cache_size = -16000; \
+                         PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY",
                     )
                     .map_err(ConnectionError::CouldntSetupConfiguration)?;
                 Ok(Conn::Sqlite(inner))

@@ -22,7 +22,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::r2d2::{Pool, PooledConnection};
 
 pub use conn::{Conn, DatabaseUrl, Product};
@@ -99,16 +99,6 @@ impl Store {
 
     pub fn product(&self) -> Product {
         self.product
-    }
-
-    /// Copies the embedded database's log into its file beside the writer, which then hardly ever
-    /// has to do it itself. PostgreSQL does this on its own.
-    pub fn checkpoint(&self) -> Result<()> {
-        if self.product != Product::Sqlite {
-            return Ok(());
-        }
-        let mut conn = checkout(&self.readers)?;
-        conn.batch_execute("PRAGMA wal_checkpoint(PASSIVE)").classify()
     }
 
     /// Reads in one transaction that sees only the units in scope.
