@@ -16,6 +16,7 @@ mod isolation;
 mod leases;
 mod migrations;
 mod outages;
+mod overtaken;
 mod personal_data;
 mod settling;
 mod statements;
