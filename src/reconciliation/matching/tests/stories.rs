@@ -605,9 +605,8 @@ fn claims_without_credit_are_told_with_their_age() {
 }
 
 #[test]
-#[ignore = "a measurement; run with --release -- --ignored --nocapture"]
-fn a_hundred_thousand_lines_take_seconds() {
-    let count = 100_000;
+fn among_thousands_of_lines_every_sure_one_finds_its_movement() {
+    let count = 2_000;
     let code = |n: i64| format!("HNPH{n:09}");
     let amount = |n: i64| 8_000 + 1_000 * (n % 5);
     let lines: Vec<Line> = (0..count)
@@ -626,8 +625,6 @@ fn a_hundred_thousand_lines_take_seconds() {
             ..obligation(n, &code(n), amount(n))
         })
         .collect();
-    let begun = std::time::Instant::now();
     let outcome = run(&lines, &movements, &owed);
-    println!("{} proofs, {} credits in {:?}", outcome.proofs.len(), outcome.credits.len(), begun.elapsed());
-    assert_eq!(outcome.proofs.len(), 60_000);
+    assert_eq!(outcome.proofs.len(), 1_200, "by reference or by code, three of every five");
 }
