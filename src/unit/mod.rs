@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod certificate;
+pub mod imprint;
 pub mod query;
 pub mod series;
 pub mod trust;
