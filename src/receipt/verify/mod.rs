@@ -11,7 +11,7 @@ pub mod report;
 mod shape;
 mod signature;
 #[cfg(test)]
-mod tests;
+pub(in crate::receipt) mod tests;
 pub mod trust;
 
 use ring::digest::{SHA256, digest};
