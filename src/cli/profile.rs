@@ -31,7 +31,8 @@ pub fn run(command: Command) -> Result<u8> {
 fn list() {
     let row = |profile: &Profile| {
         let items = profile.items();
-        let marked = |mark: Certainty| items.iter().filter(|item| item.mark == mark.mark()).count().to_string();
+        let marked =
+            |mark: Certainty| items.iter().filter(|item| item.mark == mark.mark()).count().to_string();
         vec![
             profile.name.to_owned(),
             profile.valid_from.to_string(),
@@ -78,9 +79,7 @@ fn show(name: Option<&str>, json: bool) -> Result<()> {
 
 fn legend() {
     println!();
-    for mark in
-        [Certainty::Verified, Certainty::SecondHand, Certainty::FromMemory, Certainty::OwnProposal]
-    {
+    for mark in [Certainty::Verified, Certainty::SecondHand, Certainty::FromMemory, Certainty::OwnProposal] {
         let (vi, en) = mark.words();
         println!("[{}] {vi} / {en}", mark.mark());
     }

@@ -106,7 +106,9 @@ pub fn parse(text: &str) -> Result<Vec<UnitFile>> {
         .map_err(|error| Error::invalid("file", "unit_file_unreadable", error.to_string()))?;
     for unit in &file.unit {
         let principal = unit.imprint.as_ref().and_then(|imprint| imprint.principal.as_ref());
-        for (field, code) in [("tax_code", Some(&unit.tax_code)), ("principal", principal.map(|p| &p.tax_code))] {
+        for (field, code) in
+            [("tax_code", Some(&unit.tax_code)), ("principal", principal.map(|p| &p.tax_code))]
+        {
             if code.is_some_and(|code| !is_tax_code(code)) {
                 let field = format!("unit {}.{field}", unit.code);
                 return Err(Error::invalid(field, "tax_code_wrong", "its check digit does not fit"));
@@ -269,9 +271,8 @@ fn check_series(new: &SeriesFile) -> Result<()> {
             Error::invalid("series.document_kind", "document_kind_not_issued", detail)
         })?;
     let last_day = NaiveDate::from_ymd_opt(new.year, 12, 31).map(BusinessDay);
-    let issued_on = last_day.ok_or_else(|| {
-        Error::invalid("series.year", "receipt_series_year_wrong", "no such year")
-    })?;
+    let issued_on =
+        last_day.ok_or_else(|| Error::invalid("series.year", "receipt_series_year_wrong", "no such year"))?;
     let (template, series) = (new.template.clone(), new.series.clone());
     Numbering { template, series, number: 1, issued_on }
         .validate_as(kind, profile::for_day(issued_on))

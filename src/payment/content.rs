@@ -57,10 +57,7 @@ pub fn rule_on(day: BusinessDay) -> FeesAndCharges {
 /// The documents of the obligation, one per kind and the receipt first, each with a fresh look-up
 /// code. Kinds for which nothing was collected have none. A document whose content cannot be made
 /// comes with its reason, and harms none of the others.
-pub fn documents(
-    material: &Material<'_>,
-    rule: FeesAndCharges,
-) -> Vec<(DocumentKind, Result<Document>)> {
+pub fn documents(material: &Material<'_>, rule: FeesAndCharges) -> Vec<(DocumentKind, Result<Document>)> {
     let mut by_kind: BTreeMap<DocumentKind, Vec<&Line>> = BTreeMap::new();
     for line in material.lines {
         if let Place::Document(kind) = place_of(line, rule) {
@@ -256,4 +253,135 @@ fn sold_line(line: &Line, kind: InvoiceKind) -> Result<invoice::Line> {
         sold.vat = Some(Vat { tax: line.amount.checked_sub(sold.amount)?, rate });
     }
     Ok(sold)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(kind: &str, document: &str, amount: i64) -> Line {
+        Line {
+            item_code: "A".to_owned(),
+            item_name: "Khoản thử".to_owned(),
+            kind: kind.to_owned(),
+            document_kind: document.to_owned(),
+            vat_rate: (kind == "dich_vu").then(|| "8%".to_owned()),
+            measure_unit: "bản".to_owned(),
+            quantity: Decimal::ONE,
+            unit_price: Decimal::from(amount),
+            gross: Dong(amount),
+            reduction: Dong::ZERO,
+            reduction_percent: None,
+            reduction_ground: None,
+            amount: Dong(amount),
+            chapter: None,
+            sub_item: None,
+            kept_share_bp: 0,
+            legal_ground: "Nghị quyết thử".to_owned(),
+            explanation: String::new(),
+        }
+    }
+
+    fn unit() -> Unit {
+        Unit {
+            id: crate::id::UnitId(2),
+            code: "00004".to_owned(),
+            name: "Phường Thử Nghiệm".to_owned(),
+            kind: "phường".to_owned(),
+            tax_code: "9900000009".to_owned(),
+            budget_code: None,
+            address: "Số 1 phố Thử Nghiệm".to_owned(),
+            phone: None,
+            valid_from: day(),
+            valid_until: None,
+        }
+    }
+
+    fn day() -> BusinessDay {
+        "2026-11-23".parse().unwrap()
+    }
+
+    fn made(lines: &[Line], rule: FeesAndCharges) -> Vec<(&'static str, Result<i64>)> {
+        documents(&material(lines), rule)
+            .into_iter()
+            .map(|(kind, document)| (kind.as_str(), document.map(|one| one.payable().0)))
+            .collect()
+    }
+
+    fn sums(made: Vec<(&'static str, Result<i64>)>) -> Vec<(&'static str, i64)> {
+        made.into_iter().map(|(kind, sum)| (kind, sum.unwrap())).collect()
+    }
+
+    #[test]
+    fn phi_and_le_phi_stand_together_or_apart_as_the_profile_says() {
+        let lines = [line("phi", "receipt", 8_000), line("le_phi", "receipt", 9_000)];
+        assert_eq!(sums(made(&lines, FeesAndCharges::OnOneDocument)), [("receipt", 17_000)]);
+        let apart = [("receipt_phi", 8_000), ("receipt_le_phi", 9_000)];
+        assert_eq!(sums(made(&lines, FeesAndCharges::Apart)), apart);
+    }
+
+    #[test]
+    fn every_kind_gets_its_own_document_and_nothing_collected_gets_none() {
+        let lines = [
+            line("dich_vu", "invoice_vat", 10_800),
+            line("phi", "receipt", 8_000),
+            line("phi", "invoice_sales", 0),
+            line("pass_through", "none", 3_000),
+            line("phi", "none", 4_000),
+        ];
+        let expected = [("receipt", 8_000), ("invoice_vat", 10_800)];
+        assert_eq!(sums(made(&lines, FeesAndCharges::OnOneDocument)), expected);
+    }
+
+    #[test]
+    fn a_document_that_cannot_be_made_harms_none_of_the_others() {
+        let mut service = line("dich_vu", "invoice_vat", 10_800);
+        service.vat_rate = None;
+        let made = made(&[service, line("phi", "receipt", 8_000)], FeesAndCharges::OnOneDocument);
+        assert_eq!(made[0].1.as_ref().unwrap(), &8_000);
+        assert_eq!(made[1].1.as_ref().unwrap_err().code(), "vat_rate_unknown");
+    }
+
+    #[test]
+    fn the_tax_taken_out_of_a_price_and_the_rest_are_what_was_paid() {
+        for rate in ["0%", "5%", "8%", "10%", "KCT", "KHAC:03.50%"] {
+            for (quantity, price, reduction) in
+                [(1, 10_800, 0), (3, 3_333, 1), (7, 999, 3_500), (1_000, 1, 0)]
+            {
+                let mut line = line("dich_vu", "invoice_vat", 0);
+                line.vat_rate = Some(rate.to_owned());
+                line.quantity = Decimal::from(quantity);
+                line.unit_price = Decimal::from(price);
+                (line.gross, line.reduction) = (Dong(quantity * price), Dong(reduction));
+                line.amount = Dong(quantity * price - reduction);
+                let sold = sold_line(&line, InvoiceKind::Vat).unwrap();
+                assert_eq!(sold.amount.0 + sold.vat.as_ref().unwrap().tax.0, line.amount.0);
+                let content = invoice_of(&material(&[line]), InvoiceKind::Vat, &[]).unwrap();
+                let totals = invoice::Totals::of(std::slice::from_ref(&sold), &[]).unwrap();
+                let whole = Invoice { lines: vec![sold], totals, ..content };
+                let mut profile = profile::for_day(day()).clone();
+                profile.vat_rates.value.0.push("KHAC:03.50%");
+                whole
+                    .validate(&profile)
+                    .unwrap_or_else(|error| panic!("{rate} {quantity} × {price}: {error}"));
+            }
+        }
+    }
+
+    fn material(lines: &[Line]) -> Material<'_> {
+        use std::sync::LazyLock;
+        static UNIT: LazyLock<Unit> = LazyLock::new(unit);
+        static PAYER: LazyLock<Payer> = LazyLock::new(Payer::default);
+        static BY: LazyLock<CollectedBy> = LazyLock::new(|| CollectedBy::Officer("Trần Văn Mẫu".to_owned()));
+        Material {
+            unit: &UNIT,
+            imprint: None,
+            payer: &PAYER,
+            dossier_code: "H26.1-261123-0001",
+            lines,
+            method: Method::Cash,
+            collected_at: day().start(),
+            collected_by: &BY,
+        }
+    }
 }

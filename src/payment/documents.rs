@@ -166,8 +166,7 @@ pub(super) fn recognised_parts(
             .iter()
             .find(|current| current.kind.is_some_and(|kind| kind.covers(&line.document_kind, &line.kind)))
             .map(|current| current.receipt);
-        let is_recognised =
-            line.kind == "pass_through" || line.document_kind == "none" || document.is_some();
+        let is_recognised = line.kind == "pass_through" || line.document_kind == "none" || document.is_some();
         let account = if is_recognised { fee_account(line) } else { advance.clone() };
         let part = line.amount.min(wanted);
         wanted = wanted.checked_sub(part)?;

@@ -17,10 +17,10 @@ use crate::id::{ObligationId, ReceiptId, UnitId, minted_at};
 use crate::identity;
 use crate::ledger::{Account, Posting, Source};
 use crate::obligation::State;
+use crate::receipt::DocumentKind;
 use crate::receipt::issue::{self, Draft, Outcome};
 use crate::receipt::profile::FeesAndCharges;
 use crate::receipt::query::{self as receipts, Current};
-use crate::receipt::DocumentKind;
 use crate::store::{Stamp, Tx};
 
 /// Makes one due document if it can be made now: its number, and the fees that waited as an

@@ -351,7 +351,15 @@ fn decide(
             read,
             world,
             book,
-            Settled { unit, claim, movement, obligation, receipt: None, receipts: Vec::new(), is_repeated: true },
+            Settled {
+                unit,
+                claim,
+                movement,
+                obligation,
+                receipt: None,
+                receipts: Vec::new(),
+                is_repeated: true,
+            },
         ));
     }
     let claim_id: ClaimId = stamp.mint()?;

@@ -250,8 +250,7 @@ pub fn retry_parked(tools: &Tools) -> Result<usize> {
         match settled {
             Ok(answers) => {
                 settled_count += 1;
-                let receipts: Vec<(UnitId, ReceiptId)> =
-                    answers.iter().flat_map(documents_of).collect();
+                let receipts: Vec<(UnitId, ReceiptId)> = answers.iter().flat_map(documents_of).collect();
                 tools.numbered.numbered(&receipts);
             }
             Err(error) => tracing::warn!(%claim, %error, "parked claim still cannot be settled"),

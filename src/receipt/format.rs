@@ -120,7 +120,10 @@ mod tests {
         let Document::Receipt(content) = document else { return None };
         let (payer, total) = (content.payer.name.as_deref().unwrap_or_default(), content.totals.payable.0);
         let number = numbering.number;
-        Some(format!("<DLBLai Id=\"{id}\"><So>{number}</So><Tien>{total}</Tien><Ai>{payer}</Ai></DLBLai>").into_bytes())
+        Some(
+            format!("<DLBLai Id=\"{id}\"><So>{number}</So><Tien>{total}</Tien><Ai>{payer}</Ai></DLBLai>")
+                .into_bytes(),
+        )
     }
 
     #[test]

@@ -30,12 +30,8 @@ pub enum InvoiceKind {
 }
 
 impl InvoiceKind {
-    pub const ALL: [InvoiceKind; 4] = [
-        InvoiceKind::Vat,
-        InvoiceKind::Sales,
-        InvoiceKind::VatWithReceipt,
-        InvoiceKind::SalesWithReceipt,
-    ];
+    pub const ALL: [InvoiceKind; 4] =
+        [InvoiceKind::Vat, InvoiceKind::Sales, InvoiceKind::VatWithReceipt, InvoiceKind::SalesWithReceipt];
 
     /// `KHMSHDon`.
     pub fn code(self) -> u8 {

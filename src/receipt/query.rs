@@ -228,11 +228,7 @@ pub fn of_obligations(
     conn: &mut Conn,
     obligations: &[(UnitId, ObligationId)],
 ) -> Result<HashMap<(UnitId, ObligationId), Vec<Stored>>> {
-    type Sql = (
-        (BigInt, BigInt, BigInt),
-        (Text, Text, Text, BigInt),
-        (BigInt, Date, BigInt, Text, Text),
-    );
+    type Sql = ((BigInt, BigInt, BigInt), (Text, Text, Text, BigInt), (BigInt, Date, BigInt, Text, Text));
     let mut keys = obligations.to_vec();
     keys.sort_unstable();
     keys.dedup();
@@ -377,8 +373,11 @@ pub fn current_of_obligations(
     )?;
     let mut current: Vec<Current> = found
         .into_iter()
-        .map(|(unit, obligation, receipt, kind)| {
-            Current { unit, obligation, receipt, kind: DocumentKind::parse(&kind) }
+        .map(|(unit, obligation, receipt, kind)| Current {
+            unit,
+            obligation,
+            receipt,
+            kind: DocumentKind::parse(&kind),
         })
         .collect();
     current.sort_unstable_by_key(|one| (one.unit, one.obligation, one.kind.is_none(), one.kind, one.receipt));

@@ -6,9 +6,7 @@
 
 use std::sync::{LazyLock, Mutex};
 
-use xsd_schema::validation::{
-    CollectingValidationSink, SchemaValidator, ValidationFlags, drive_quick_xml,
-};
+use xsd_schema::validation::{CollectingValidationSink, SchemaValidator, ValidationFlags, drive_quick_xml};
 use xsd_schema::{SchemaSet, load_and_process_schema};
 
 use super::frame::Frame;

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod certificate;
 pub mod imprint;
+mod imprint_query;
 pub mod query;
 pub mod series;
 pub mod trust;

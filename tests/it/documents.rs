@@ -2,12 +2,13 @@
 
 use std::process::{Command, Stdio};
 
-use bienlai::actor::Actor;
+use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
-use bienlai::exception::Kind;
+use bienlai::exception::{self, Kind};
 use bienlai::ledger::Account;
 use bienlai::obligation::{Line, Obligation, State};
-use bienlai::payment::due;
+use bienlai::payment::book::Method;
+use bienlai::payment::{due, resolve};
 use bienlai::receipt::query::{self, Stored};
 use bienlai::receipt::schema;
 use bienlai::receipt::verify::{TrustStore, verify};
@@ -116,7 +117,13 @@ fn a_fee_and_a_service_end_in_a_receipt_and_an_invoice_numbered_together() {
         let authority = format!("{root}/fixtures/receipt/test-only-ca.pem");
         let dsig_object = "http://www.w3.org/2000/09/xmldsig#:Object";
         let arguments = [
-            "--verify", "--id-attr:Id", "DLHDon", "--id-attr:Id", dsig_object, "--trusted-pem", &authority,
+            "--verify",
+            "--id-attr:Id",
+            "DLHDon",
+            "--id-attr:Id",
+            dsig_object,
+            "--trusted-pem",
+            &authority,
             "/dev/stdin",
         ];
         assert!(judged("xmlsec1", &arguments, &invoice), "xmlsec1 accepts it");
@@ -143,9 +150,7 @@ fn make_due(world: &World) -> usize {
     let due = world.look(|conn| query::due(conn, 100));
     due.into_iter()
         .filter(|(unit, obligation, kind, revision)| {
-            world
-                .change(|tx, stamp| due::make(tx, stamp, *unit, *obligation, kind, *revision))
-                .is_some()
+            world.change(|tx, stamp| due::make(tx, stamp, *unit, *obligation, kind, *revision)).is_some()
         })
         .count()
 }
@@ -360,7 +365,14 @@ fn an_entrusted_unit_names_its_principal_on_the_receipt() {
         world.change(|tx, stamp| {
             let unit = world.ba_dinh.id;
             imprint::record(tx, stamp, &Actor::system(), unit, stamp.today(), &Imprint::default())?;
-            imprint::record(tx, stamp, &Actor::system(), unit, stamp.today().plus_days(1), &Imprint::default())?;
+            imprint::record(
+                tx,
+                stamp,
+                &Actor::system(),
+                unit,
+                stamp.today().plus_days(1),
+                &Imprint::default(),
+            )?;
             imprint::record(tx, stamp, &Actor::system(), unit, stamp.today(), &entrusted)
         });
         let owed = world.raise(Dong(25_000));
@@ -381,4 +393,90 @@ fn an_entrusted_unit_names_its_principal_on_the_receipt() {
         let text = String::from_utf8(signed(&world, &world.receipts(&later)[0])).unwrap();
         assert!(!text.contains("UNThu"), "{text}");
     });
+}
+
+#[test]
+fn a_claim_that_never_came_takes_every_document_of_its_obligation_back() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        open_invoices(&world, "invoice_vat", "1");
+        let owed = world.raise_lines(&world.ba_dinh, fee_and_service());
+        let settled = world.claim(&owed, BOTH).settle();
+        let officer = |person| Actor {
+            person: Some(person),
+            client: None,
+            role: Role::Finance,
+            scope: Scope::unit(owed.unit),
+        };
+        let (maker, checker) = (officer(world.clerk), officer(world.chief));
+        world.change(|tx, stamp| {
+            let new = exception::New {
+                unit: owed.unit,
+                kind: Kind::ClaimWithoutCredit,
+                subject: exception::Subject::Movement(settled.movement),
+                account: Some(world.ba_dinh.account),
+                amount: BOTH,
+                opened_on: stamp.today(),
+                detail: String::new(),
+            };
+            exception::open(tx, stamp, &[new])
+        });
+        let item = world.exceptions(owed.unit).remove(0);
+        let proposal = ("disprove", None, "sao kê không có");
+        world
+            .app
+            .write(&maker, |tx, stamp| exception::propose(tx, stamp, &maker, owed.unit, item.id, proposal))
+            .unwrap();
+        world
+            .app
+            .write(&checker, |tx, stamp| resolve::approve(tx, stamp, &checker, owed.unit, item.id))
+            .unwrap();
+        let states: Vec<String> = world.receipts(&owed).into_iter().map(|one| one.state).collect();
+        assert_eq!(states, ["cancelled", "cancelled"]);
+        assert_eq!(world.again(&owed).state, State::Reopened);
+        world.assert_balances(owed.unit, &[]);
+        assert_eq!(
+            world.words(
+                "SELECT p.debit_account || ' ' || r.document_kind AS t FROM posting p JOIN receipt r \
+                 ON r.unit_id = p.unit_id AND r.id = p.source_id WHERE p.debit_account LIKE 'fees_collected/%' \
+                 ORDER BY 1"
+            ),
+            ["fees_collected/HT-01 receipt", "fees_collected/SAO-CHUP invoice_vat"],
+            "each fee is taken back against its own document"
+        );
+        // Paid again, it gets new ones; the cancelled numbers stay.
+        world.take(&owed, BOTH, Method::Cash).unwrap();
+        let numbers: Vec<(String, i64)> =
+            world.receipts(&owed).into_iter().map(|one| (one.state, one.number)).collect();
+        let told = |state: &str, number| (state.to_owned(), number);
+        assert_eq!(
+            numbers,
+            [told("cancelled", 1), told("numbered", 2), told("cancelled", 1), told("numbered", 2)]
+        );
+    });
+}
+
+#[test]
+fn the_profiles_are_listed_with_how_sure_each_rule_is() {
+    let said = |arguments: &[&str]| {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_bienlai")).arg("profile").args(arguments).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, list) = said(&["list"]);
+    assert_eq!(code, Some(0));
+    for name in ["ND123-2.0.0", "ND70-2.1.0", "ND254-2.1.1"] {
+        assert!(list.contains(name), "{list}");
+    }
+    let (_, shown) = said(&["show", "ND254-2.1.1"]);
+    let line = |item: &str| shown.lines().find(|line| line.contains(item)).unwrap().to_owned();
+    assert!(line("receipt_corrections").starts_with("[P]"), "{shown}");
+    assert!(line("template_pattern").starts_with("[M]"), "{shown}");
+    assert!(line("unknown_buyer").starts_with("[V2]") && line("unknown_buyer").contains("người tiêu dùng"));
+    assert!(shown.contains("[M] chưa kiểm chứng / from memory, unverified"), "{shown}");
+    let (_, json) = said(&["show", "ND70-2.1.0", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["items"][1]["item"], "message_version");
+    assert_eq!(json["items"][1]["mark"], "V");
+    assert_eq!(said(&["show", "ND999"]).0, Some(1));
 }

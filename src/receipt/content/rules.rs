@@ -54,7 +54,8 @@ impl Content {
             return Err(Error::invalid("lines", "receipt_lines_too_many", detail));
         }
         for (index, line) in self.lines.iter().enumerate() {
-            line.validate(self.adjusts(), &profile.lengths.value).map_err(|error| error.in_field(&format!("lines[{index}]")))?;
+            line.validate(self.adjusts(), &profile.lengths.value)
+                .map_err(|error| error.in_field(&format!("lines[{index}]")))?;
         }
         let apart = profile.fees_and_charges.value == FeesAndCharges::Apart;
         if apart && self.lines.iter().any(|line| line.kind != first.kind) {

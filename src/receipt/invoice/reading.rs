@@ -183,8 +183,11 @@ fn line(mut from: Cursor<'_, '_>, ordinal: usize) -> Option<Line> {
 /// đồng each; more is a fault. The first line takes the difference.
 fn share_taxes(lines: &mut [Line], by_rate: &[RateSum]) -> Option<()> {
     for sum in by_rate {
-        let mut of_rate: Vec<&mut Vat> =
-            lines.iter_mut().filter_map(|line| line.vat.as_mut()).filter(|vat| vat.rate == sum.rate).collect();
+        let mut of_rate: Vec<&mut Vat> = lines
+            .iter_mut()
+            .filter_map(|line| line.vat.as_mut())
+            .filter(|vat| vat.rate == sum.rate)
+            .collect();
         let taxes = Dong::sum(of_rate.iter().map(|vat| vat.tax)).ok()?;
         let difference = sum.tax.checked_sub(taxes).ok()?;
         (difference.0.unsigned_abs() <= of_rate.len() as u64).then_some(())?;
@@ -206,11 +209,7 @@ fn discount(from: &mut Cursor<'_, '_>) -> Option<Option<Discount>> {
     }
 }
 
-fn totals(
-    mut from: Cursor<'_, '_>,
-    kind: InvoiceKind,
-    lines: &[Line],
-) -> Option<(Totals, Vec<Fee>, String)> {
+fn totals(mut from: Cursor<'_, '_>, kind: InvoiceKind, lines: &[Line]) -> Option<(Totals, Vec<Fee>, String)> {
     let sums = Totals::of(lines, &[]).ok()?;
     let mut totals = Totals { by_rate: Vec::new(), fees: Dong::ZERO, ..sums };
     if kind.shows_vat() {

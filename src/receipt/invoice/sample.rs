@@ -36,7 +36,9 @@ pub fn invoice(kind: InvoiceKind) -> Invoice {
         line("Cung cấp trích lục", 1, 20_000, rate("KCT")),
     ];
     let fees = match kind.is_integrated() {
-        true => vec![Fee { name: "Phí khai thác tài liệu đất đai".to_owned(), amount: Dong(30_000) }],
+        true => {
+            vec![Fee { name: "Phí khai thác tài liệu đất đai".to_owned(), amount: Dong(30_000) }]
+        }
         false => Vec::new(),
     };
     let content = receipt::content();

@@ -21,7 +21,9 @@ fn refused(content: &Invoice) -> &'static str {
 #[test]
 fn a_vat_invoice_shows_the_tax_by_rate_and_in_all() {
     let xml = text(&invoice(InvoiceKind::Vat));
-    assert!(xml.starts_with("<DLHDon Id=\"HD-1\"><TTChung><PBan>2.1.1</PBan><THDon>Hóa đơn giá trị gia tăng</THDon>"));
+    assert!(xml.starts_with(
+        "<DLHDon Id=\"HD-1\"><TTChung><PBan>2.1.1</PBan><THDon>Hóa đơn giá trị gia tăng</THDon>"
+    ));
     for part in [
         "<KHMSHDon>1</KHMSHDon><KHHDon>K26TTN</KHHDon><SHDon>42</SHDon><NLap>2026-09-01</NLap>\
          <HDCTTChinh>0</HDCTTChinh><DVTTe>VND</DVTTe><HTTToan>Chuyển khoản</HTTToan><MSTTCGP>9900000009</MSTTCGP>",
@@ -135,7 +137,10 @@ fn what_does_not_fit_is_refused_with_the_field() {
     let vat = InvoiceKind::Vat;
     assert_eq!(change(vat, |c| c.lines.clear()), "invoice_without_lines");
     assert_eq!(change(vat, |c| c.lines[0].vat = None), "invoice_vat_misplaced");
-    assert_eq!(change(InvoiceKind::Sales, |c| c.lines[0] = line("x", 1, 1, Some("10%"))), "invoice_vat_misplaced");
+    assert_eq!(
+        change(InvoiceKind::Sales, |c| c.lines[0] = line("x", 1, 1, Some("10%"))),
+        "invoice_vat_misplaced"
+    );
     assert_eq!(change(InvoiceKind::VatWithReceipt, |c| c.fees.clear()), "invoice_fees_misplaced");
     assert_eq!(
         change(vat, |c| c.fees.push(Fee { name: "x".into(), amount: Dong(1) })),
@@ -143,10 +148,7 @@ fn what_does_not_fit_is_refused_with_the_field() {
     );
     assert_eq!(change(vat, |c| c.totals.payable.0 += 1), "receipt_total_wrong");
     assert_eq!(change(vat, |c| c.lines[0].amount.0 += 2), "receipt_line_sum_wrong");
-    assert_eq!(
-        change(vat, |c| c.lines[0].vat.as_mut().unwrap().tax.0 += 2),
-        "invoice_tax_wrong"
-    );
+    assert_eq!(change(vat, |c| c.lines[0].vat.as_mut().unwrap().tax.0 += 2), "invoice_tax_wrong");
     assert_eq!(
         change(vat, |c| c.lines[0].vat.as_mut().unwrap().rate = "KHAC:03.50%".parse().unwrap()),
         "vat_rate_unknown"

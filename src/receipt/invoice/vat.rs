@@ -107,7 +107,9 @@ mod tests {
         for text in ["0%", "5%", "8%", "10%", "KCT", "KKKNT", "KHAC:03.50%", "KHAC:12.00%"] {
             assert_eq!(text.parse::<VatRate>().unwrap().to_string(), text);
         }
-        for wrong in ["", "10", "7%", "kct", "KHAC:3.5%", "KHAC:", "KHAC:100.00%", "KHAC:-3.50%", "KHAC:00.00%"] {
+        for wrong in
+            ["", "10", "7%", "kct", "KHAC:3.5%", "KHAC:", "KHAC:100.00%", "KHAC:-3.50%", "KHAC:00.00%"]
+        {
             assert_eq!(wrong.parse::<VatRate>().unwrap_err().code(), "vat_rate_unknown", "{wrong}");
         }
     }

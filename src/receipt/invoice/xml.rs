@@ -44,13 +44,7 @@ pub fn body(
     xml.finish("DLHDon")
 }
 
-fn general(
-    xml: &mut Writer,
-    invoice: &Invoice,
-    numbering: &Numbering,
-    profile: &Profile,
-    tables: Tables,
-) {
+fn general(xml: &mut Writer, invoice: &Invoice, numbering: &Numbering, profile: &Profile, tables: Tables) {
     let name = profile.invoice_names.value.0.get(&invoice.kind.code()).copied().unwrap_or_default();
     xml.element("TTChung", |xml| {
         xml.text("PBan", profile.invoice_version.value);

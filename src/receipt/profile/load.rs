@@ -68,10 +68,9 @@ fn check(profile: &Profile) -> Result<(), Fault> {
     if profile.lengths.value.all().contains(&0) {
         return Err(("lengths", "a length of nothing".to_owned()));
     }
-    for (item, name) in [
-        ("format_version", profile.format_version.value),
-        ("invoice_format", profile.invoice_format.value),
-    ] {
+    for (item, name) in
+        [("format_version", profile.format_version.value), ("invoice_format", profile.invoice_format.value)]
+    {
         if format::mapping(name).is_none() {
             return Err((item, format!("no mapping writes the format `{name}`")));
         }

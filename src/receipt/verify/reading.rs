@@ -129,7 +129,11 @@ fn relation(mut from: Cursor<'_, '_>) -> Option<Relation> {
     Some(relation)
 }
 
-pub(in crate::receipt) fn extra_field<'a>(extra: &mut Cursor<'a, '_>, field: &str, kind: &str) -> Option<&'a str> {
+pub(in crate::receipt) fn extra_field<'a>(
+    extra: &mut Cursor<'a, '_>,
+    field: &str,
+    kind: &str,
+) -> Option<&'a str> {
     let mut entry = extra.element("TTin")?;
     let as_expected = entry.text("TTruong")? == field && entry.text("KDLieu")? == kind;
     let value = entry.text("DLieu")?;

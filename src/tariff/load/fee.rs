@@ -151,7 +151,9 @@ fn kept_shares(raw: &[RawKeptShare], kind: FeeKind) -> Result<Vec<KeptShare>, Fa
             return wrong("`basis_points` must be 0 to 10000");
         };
         if kind != FeeKind::Phi && basis_points > 0 {
-            return wrong("only a phí has a share that stays with the unit; lệ phí is wholly the budget's, a service wholly the unit's");
+            return wrong(
+                "only a phí has a share that stays with the unit; lệ phí is wholly the budget's, a service wholly the unit's",
+            );
         }
         if shares.last().is_some_and(|last| from <= last.from) {
             return wrong("`valid_from` must rise from share to share");

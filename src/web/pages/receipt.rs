@@ -8,8 +8,8 @@ use super::{Page, html, mask};
 use crate::actor::Scope;
 use crate::error::{Error, Result};
 use crate::obligation;
-use crate::receipt::{DocumentKind, LookupCode, profile};
 use crate::receipt::query::{self, Stored};
+use crate::receipt::{DocumentKind, LookupCode, profile};
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::api::signed_document;
@@ -137,7 +137,10 @@ fn compose(
         issued_on: item.issued_on.0.format("%d/%m/%Y").to_string(),
         collected_at: item.collected_at.in_hanoi().format("%H:%M %d/%m/%Y").to_string(),
         amount: item.amount.to_string(),
-        amount_in_words: text::words::amount_in_words(item.amount, &profile::for_day(item.issued_on).wording.value),
+        amount_in_words: text::words::amount_in_words(
+            item.amount,
+            &profile::for_day(item.issued_on).wording.value,
+        ),
         dossier_code: owed.dossier_code,
         payer: payer.and_then(|payer| payer.name).map(|name| mask::name(&name)),
         lines: printed(conn, item)?,
