@@ -293,6 +293,50 @@ mod tests {
     }
 
     #[test]
+    fn a_series_that_could_number_nothing_is_refused_before_it_is_opened() {
+        let series = |kind: &str, template: &str, series: &str, year: i32| SeriesFile {
+            document_kind: kind.to_owned(),
+            template: template.to_owned(),
+            series: series.to_owned(),
+            year,
+            last_allowed_no: 10,
+            registration: "TB".to_owned(),
+        };
+        let refused = |new: SeriesFile| check_series(&new).err().map(|error| error.code());
+        assert_eq!(refused(series("receipt", "01BLP0-001", "BL-26E", 2026)), None);
+        assert_eq!(refused(series("invoice_vat", "1", "K26TAA", 2026)), None);
+        let faults = [
+            (series("receipt", "01BLP2-001", "BL-26E", 2026), "receipt_template_malformed"),
+            (series("receipt", "01BLP0-001", "BL-26T", 2026), "receipt_series_malformed"),
+            (series("receipt", "01BLP0-001", "BL-27E", 2026), "receipt_series_year_wrong"),
+            (series("receipt_phi", "01BLP0-001", "BL-26E", 2026), "document_kind_not_issued"),
+            (series("none", "1", "K26TAA", 2026), "document_kind_not_issued"),
+            (series("invoice_vat", "2", "K26TAA", 2026), "invoice_template_malformed"),
+            (series("invoice_vat", "1", "K25TAA", 2026), "receipt_series_year_wrong"),
+            (series("invoice_vat", "1", "C26TAA", 2026), "invoice_series_coded"),
+            (series("invoice_vat_with_receipt", "8", "K25TAA", 2024), "invoice_kind_unknown"),
+        ];
+        for (new, code) in faults {
+            let name = format!("{} {} {}", new.document_kind, new.template, new.series);
+            assert_eq!(refused(new), Some(code), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_imprint_of_an_entrusted_unit_names_a_principal_with_a_right_tax_code() {
+        let file = |code: &str| {
+            format!(
+                "[[unit]]\ncode = \"1\"\nname = \"A\"\nkind = \"xã\"\ntax_code = \"9900000009\"\n\
+                 address = \"B\"\nvalid_from = \"2025-07-01\"\n[unit.imprint]\n\
+                 principal = {{ name = \"C\", tax_code = \"{code}\", contract = \"01\" }}\n"
+            )
+        };
+        let unit = parse(&file("9900000016")).unwrap().remove(0);
+        assert_eq!(unit.imprint.unwrap().principal.unwrap().contract, "01");
+        assert_eq!(parse(&file("9900000017")).unwrap_err().code(), "tax_code_wrong");
+    }
+
+    #[test]
     fn a_misspelt_field_is_refused() {
         let error = parse("[[unit]]\ncode = \"1\"\nnam = \"x\"\n").unwrap_err();
         assert_eq!(error.code(), "unit_file_unreadable");

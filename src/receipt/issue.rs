@@ -57,6 +57,7 @@ pub fn number(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, drafts: &[Draft
     }
     let mut open = lock_series(tx, stamp, drafts)?;
     let mut used: HashSet<Space> = HashSet::new();
+    let mut causes: HashMap<Space, &'static str> = HashMap::new();
     let mut outcomes = Vec::with_capacity(drafts.len());
     let mut numbered = Vec::with_capacity(drafts.len());
     for draft in drafts {
@@ -69,9 +70,14 @@ pub fn number(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, drafts: &[Draft
             }
             Err(error) if error.is_internal() || error.is_busy() => return Err(error),
             Err(error) => {
-                let code = match error.code() {
-                    "series_missing" => missing(tx, stamp, draft)?,
-                    code => code,
+                let code = match (error.code(), causes.get(&space)) {
+                    ("series_missing", Some(known)) => known,
+                    ("series_missing", None) => {
+                        let cause = missing(tx, stamp, draft)?;
+                        causes.insert(space, cause);
+                        cause
+                    }
+                    (code, _) => code,
                 };
                 tracing::warn!(
                     unit = %draft.unit, obligation = %draft.obligation, kind = %draft.kind, %error,
