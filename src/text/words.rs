@@ -304,8 +304,9 @@ mod tests {
             prop_assert_eq!(spoken.chars().filter(|c| c.is_uppercase()).count(), 1);
             prop_assert_eq!(spoken.ends_with(" chẵn"), wording.even && amount != 0 && amount % 1_000 == 0);
             let foreign = |word| spoken.to_lowercase().split(' ').any(|found| found == word);
-            prop_assert!(!foreign(if wording.thousand == Thousand::Nghin { "ngàn" } else { "nghìn" }));
-            prop_assert!(!foreign(if wording.empty_tens == EmptyTens::Linh { "lẻ" } else { "linh" }));
+            let thousand = if wording.thousand == Thousand::Nghin { "ngàn" } else { "nghìn" };
+            let empty_tens = if wording.empty_tens == EmptyTens::Linh { "lẻ" } else { "linh" };
+            prop_assert!(!foreign(thousand) && !foreign(empty_tens), "{}", spoken);
         }
 
         #[test]
