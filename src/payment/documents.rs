@@ -272,11 +272,11 @@ fn cause(
 }
 
 /// The lines of an obligation that stand on a document of this kind and were paid for.
-pub(super) fn lines_on<'l>(
-    lines: &'l [Line],
+pub(super) fn lines_on(
+    lines: &[Line],
     kind: DocumentKind,
     rule: FeesAndCharges,
-) -> impl Iterator<Item = &'l Line> {
+) -> impl Iterator<Item = &Line> {
     lines
         .iter()
         .filter(move |line| place_of(line, rule) == Place::Document(kind) && line.amount.is_positive())

@@ -86,7 +86,7 @@ fn a_changed_invoice_is_not_accepted() {
         ("<DSCKS><NBan>", "<DSCKS><TCThu>"),
         ("<HDon>", "<HDon><DLQRCode>x</DLQRCode>"),
     ] {
-        let forged = text.replacen(from, to, 1).replacen("</NBan></DSCKS>", "</NBan></DSCKS>", 1);
+        let forged = text.replacen(from, to, 1);
         assert!(!verify(forged.as_bytes(), &trust(), now()).is_valid(), "{to}");
     }
 }

@@ -313,7 +313,7 @@ fn every_single_change_gets_the_same_verdict_from_both_judges() {
         for (text, theirs) in made.iter().zip(judge.verdicts(root, version, &made)) {
             if ours(root, version, text) != theirs {
                 let at = text.bytes().zip(base.bytes()).take_while(|(a, b)| a == b).count();
-                let window = text.get(at.saturating_sub(60)..).unwrap_or(&text).chars().take(140);
+                let window = text.get(at.saturating_sub(60)..).unwrap_or(text).chars().take(140);
                 let window: String = window.collect();
                 disagreed.push(format!("{root} {version}, xmllint says {theirs}: …{window}…"));
             }
