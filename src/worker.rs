@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::audit;
 use crate::error::Result;
 use crate::id::{ReceiptId, UnitId};
+use crate::notification::Outbox;
 use crate::payment::due;
 use crate::payment::settler::{self, Numbered, Settler};
 use crate::receipt::sign::Signer;
@@ -149,7 +150,9 @@ fn sign_until(app: &Arc<App>, settler: &Settler, is_stopping: &AtomicBool) {
             app.sealing.numbered(&batch.split_off(BUSY_SIGNATURES));
             threads = 1;
         }
-        if let Err(error) = seal::sign_and_seal(&app.store, &app.keyring, &app.stamp(), &batch, threads) {
+        if let Err(error) =
+            seal::sign_and_seal(&app.store, &app.keyring, &app.stamp(), &batch, threads, &Outbox)
+        {
             tracing::warn!(%error, receipts = batch.len(), "sealing failed; it is tried again");
             std::thread::sleep(TICK);
         }
@@ -182,7 +185,7 @@ pub fn seal_waiting(app: &App) -> usize {
             return sealed;
         }
         let threads = app.config.signing.threads;
-        match seal::sign_and_seal(&app.store, &app.keyring, &app.stamp(), &batch, threads) {
+        match seal::sign_and_seal(&app.store, &app.keyring, &app.stamp(), &batch, threads, &Outbox) {
             Ok(outcome) if outcome.sealed > 0 => sealed += outcome.sealed,
             // Nothing moves: a key is missing, or the store is gone. The next start tries again.
             _ => return sealed,
