@@ -12,6 +12,7 @@ use crate::audit;
 use crate::error::Result;
 use crate::id::{ReceiptId, UnitId};
 use crate::notification::Outbox;
+use crate::notification::send::Courier;
 use crate::payment::due;
 use crate::payment::settler::{self, Numbered, Settler};
 use crate::receipt::sign::Signer;
@@ -65,7 +66,7 @@ const BUSY_BATCH: i64 = 100;
 const BUSY_SIGNATURES: usize = 32;
 
 impl Workers {
-    pub fn start(app: &Arc<App>, settler: Settler) -> Workers {
+    pub fn start(app: &Arc<App>, settler: Settler, courier: Arc<Courier>) -> Workers {
         let is_stopping = Arc::new(AtomicBool::new(false));
         let passing = settler.clone();
         let threads = vec![
@@ -78,6 +79,9 @@ impl Workers {
                     number_once(app, if is_quiet { BATCH } else { BUSY_BATCH })?;
                     if is_quiet { number_committed(app).map(|_| ()) } else { Ok(()) }
                 });
+            }),
+            spawn("courier", app, &is_stopping, move |app, is_stopping| {
+                every_tick(is_stopping, 2, || deliver_due(app, &courier, is_stopping));
             }),
             spawn("housekeeper", app, &is_stopping, keep_house),
         ];
@@ -157,6 +161,12 @@ fn sign_until(app: &Arc<App>, settler: &Settler, is_stopping: &AtomicBool) {
             std::thread::sleep(TICK);
         }
     }
+}
+
+/// Sends the messages that are due, until none is left or the service stops.
+fn deliver_due(app: &App, courier: &Courier, is_stopping: &AtomicBool) -> Result<()> {
+    while !is_stopping.load(Ordering::SeqCst) && courier.send_due(&app.store, &|| app.stamp())? > 0 {}
+    Ok(())
 }
 
 /// Waits while claims are waiting, but at most two seconds: what comes after them must come too.

@@ -12,6 +12,7 @@ mod demo;
 pub mod key;
 pub mod logging;
 mod migrate;
+mod notification;
 mod obligation;
 mod office;
 mod receipt;
@@ -78,6 +79,9 @@ enum Command {
     /// Signed receipts
     #[command(subcommand)]
     Receipt(receipt::Command),
+    /// Messages to payers: what was sent, what arrived, what bounced
+    #[command(subcommand)]
+    Notification(notification::Command),
     /// Signing keys and certificates
     #[command(subcommand)]
     Key(key::Command),
@@ -148,6 +152,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Reconcile(options) => reconcile::run(config, options),
         Command::Day(command) => day::run(config, command),
         Command::Receipt(command) => receipt::run(command),
+        Command::Notification(command) => notification::run(config, command),
         Command::Key(command) => key::run(config, command),
         Command::Tariff(command) => tariff::run(config, command),
         Command::Unit(command) => unit::run(config, command),

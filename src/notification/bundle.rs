@@ -1,10 +1,11 @@
 //! Many receipts as one zip file, written as it is read: the signed XML of each and `index.csv`.
 
+use std::cell::Cell;
 use std::io::Write;
 
 use ring::digest::{SHA256, digest};
 use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
+use zip::write::{SimpleFileOptions, StreamWriter};
 
 use super::attachment::stem;
 use crate::amount::Dong;
@@ -25,9 +26,43 @@ pub struct Entry {
     pub document: Vec<u8>,
 }
 
+/// Lets nothing more through once it is shut: an archive that broke off must not look whole, and
+/// the zip writer writes its end when it is dropped.
+struct Gate<'a, W> {
+    out: W,
+    is_shut: &'a Cell<bool>,
+}
+
+impl<W: Write> Write for Gate<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.is_shut.get() {
+            return Err(std::io::Error::other("the bundle broke off"));
+        }
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+}
+
 /// Writes what `next` gives, page by page, until a page is empty. Returns how many.
-pub fn write(out: impl Write, mut next: impl FnMut() -> Result<Vec<Entry>>) -> Result<usize> {
-    let mut zip = ZipWriter::new_stream(out);
+pub fn write(out: impl Write, next: impl FnMut() -> Result<Vec<Entry>>) -> Result<usize> {
+    let is_shut = Cell::new(false);
+    let mut zip = ZipWriter::new_stream(Gate { out, is_shut: &is_shut });
+    let written = fill(&mut zip, next);
+    if written.is_err() {
+        is_shut.set(true);
+        return written;
+    }
+    zip.finish().map_err(|error| broken(&error))?;
+    written
+}
+
+fn fill<W: Write>(
+    zip: &mut ZipWriter<StreamWriter<W>>,
+    mut next: impl FnMut() -> Result<Vec<Entry>>,
+) -> Result<usize> {
     let options = SimpleFileOptions::default();
     let mut index = csv::Writer::from_writer(Vec::new());
     index
@@ -62,7 +97,6 @@ pub fn write(out: impl Write, mut next: impl FnMut() -> Result<Vec<Entry>>) -> R
     let index = index.into_inner().map_err(|error| broken(&error))?;
     // With a mark, so that spreadsheets read it as UTF-8.
     zip.write_all(b"\xef\xbb\xbf").and_then(|()| zip.write_all(&index)).map_err(|error| broken(&error))?;
-    zip.finish().map_err(|error| broken(&error))?;
     Ok(count)
 }
 

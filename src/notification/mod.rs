@@ -18,6 +18,7 @@ pub mod query;
 pub mod rules;
 pub mod send;
 pub mod sms;
+pub mod view;
 pub mod wording;
 
 use std::str::FromStr;
