@@ -122,7 +122,9 @@ fn list(office: &Office, options: &List) -> Result<u8> {
     table::print(&head, &lines, &[]);
     let missing = [(office.config.email.is_none(), "[email]"), (office.config.sms.is_none(), "[sms]")];
     for (_, section) in missing.iter().filter(|(is_missing, _)| *is_missing) {
-        eprintln!("Chưa cấu hình {section}: thư chờ, không mất. / {section} is not configured: its messages wait.");
+        eprintln!(
+            "Chưa cấu hình {section}: thư chờ, không mất. / {section} is not configured: its messages wait."
+        );
     }
     Ok(DONE)
 }
@@ -132,7 +134,8 @@ fn show(office: &Office, id: &str) -> Result<u8> {
     let shown = office.read(&actor, |conn| {
         let items = match id.parse::<MessageId>() {
             Ok(message) => {
-                let unit = query::unit_of(conn, &actor.scope, message)?.ok_or_else(notification::not_found)?;
+                let unit =
+                    query::unit_of(conn, &actor.scope, message)?.ok_or_else(notification::not_found)?;
                 query::find(conn, unit, message)?.into_iter().collect()
             }
             Err(_) => {

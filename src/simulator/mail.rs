@@ -117,7 +117,8 @@ fn converse(stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut out = stream;
-    let mut say = move |line: &str| -> std::io::Result<()> { out.write_all(format!("{line}\r\n").as_bytes()) };
+    let mut say =
+        move |line: &str| -> std::io::Result<()> { out.write_all(format!("{line}\r\n").as_bytes()) };
     say("220 simulator.example ESMTP")?;
     let (mut from, mut to) = (String::new(), Vec::new());
     let mut behaviour = Behaviour::Accept;
@@ -211,7 +212,8 @@ fn take(shared: &Shared, message: Received) -> std::io::Result<()> {
     if let Some(folder) = &shared.folder {
         let fallback = format!("{:05}", received.len() + 1);
         let id = message.header("Message-ID").unwrap_or(fallback);
-        let name: String = id.chars().filter(|c| c.is_ascii_alphanumeric() || "_.-".contains(*c)).take(80).collect();
+        let name: String =
+            id.chars().filter(|c| c.is_ascii_alphanumeric() || "_.-".contains(*c)).take(80).collect();
         std::fs::write(folder.join(format!("{name}.eml")), &message.data)?;
     }
     received.push(message);

@@ -122,7 +122,8 @@ fn answer(stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
     let mut first = String::new();
     reader.read_line(&mut first)?;
     let mut words = first.split_whitespace();
-    let (method, path) = (words.next().unwrap_or_default().to_owned(), words.next().unwrap_or_default().to_owned());
+    let (method, path) =
+        (words.next().unwrap_or_default().to_owned(), words.next().unwrap_or_default().to_owned());
     let mut length = 0_usize;
     let mut is_known_caller = false;
     loop {

@@ -26,7 +26,9 @@ pub use obligations::{
 };
 pub use payments::create as create_payment;
 pub use qr::{payload as qr_payload, svg as qr_svg};
-pub use receipts::{find as find_receipt, signed as signed_document, xml as receipt_xml, zip as receipts_zip};
+pub use receipts::{
+    find as find_receipt, signed as signed_document, xml as receipt_xml, zip as receipts_zip,
+};
 
 use crate::actor::Actor;
 use crate::error::{Error, Result};

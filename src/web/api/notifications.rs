@@ -16,8 +16,7 @@ use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
 use crate::{obligation, receipt, unit};
 
-const READERS: [Role; 5] =
-    [Role::Cashier, Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
+const READERS: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

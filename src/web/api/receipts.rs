@@ -12,11 +12,11 @@ use crate::error::{Error, Result};
 use crate::id::ReceiptId;
 use crate::receipt::query::{self, Stored};
 use crate::store::Conn;
-use crate::web::{Shared, bundle};
-use crate::{audit, notification};
 use crate::web::extract::{self, Caller};
 use crate::web::pages;
 use crate::web::respond::{self, Answer, block};
+use crate::web::{Shared, bundle};
+use crate::{audit, notification};
 
 /// `GET /api/v1/receipts/{id}`
 pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {

@@ -93,7 +93,11 @@ pub struct DossierForm {
 }
 
 /// `POST /lookup/dossier`
-pub async fn by_personal_id(request: HttpRequest, form: Posted<DossierForm>, shared: web::Data<Shared>) -> Page {
+pub async fn by_personal_id(
+    request: HttpRequest,
+    form: Posted<DossierForm>,
+    shared: web::Data<Shared>,
+) -> Page {
     shared.lookups.check(shared.source(&request))?;
     let asked = read(form)?;
     let dossier = asked.dossier.clone();
@@ -150,11 +154,16 @@ pub struct ConfirmForm {
 }
 
 /// `POST /lookup/code/confirm`
-pub async fn by_one_time_code(request: HttpRequest, form: Posted<ConfirmForm>, shared: web::Data<Shared>) -> Page {
+pub async fn by_one_time_code(
+    request: HttpRequest,
+    form: Posted<ConfirmForm>,
+    shared: web::Data<Shared>,
+) -> Page {
     shared.lookups.check(shared.source(&request))?;
     let asked = read(form)?;
     let dossier = asked.dossier.clone();
-    paced(answer(&shared, dossier, move |tx, stamp| lookup::by_code(tx, stamp, &asked.dossier, &asked.code))).await
+    paced(answer(&shared, dossier, move |tx, stamp| lookup::by_code(tx, stamp, &asked.dossier, &asked.code)))
+        .await
 }
 
 async fn answer(
