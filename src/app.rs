@@ -106,7 +106,7 @@ impl App {
         *self.tariff.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
     }
 
-    /// The tools of the settling thread.
+    /// The tools of the settling threads.
     pub fn settling_tools(self: &Arc<Self>) -> Tools {
         Tools {
             store: self.store.clone(),
@@ -127,7 +127,7 @@ pub struct Running {
     /// The vietqr channels again, for their token endpoint.
     pub vietqr: Vec<Arc<Vietqr>>,
     pub courier: Arc<Courier>,
-    settling: Option<std::thread::JoinHandle<()>>,
+    settling: Vec<std::thread::JoinHandle<()>>,
     workers: Workers,
 }
 
@@ -167,9 +167,9 @@ impl Running {
             }
         }
         let courier = Arc::new(Courier::new(&app.config)?);
-        let (settler, settling) = Settler::start(app.settling_tools());
+        let (settler, settling) = Settler::start(&app.settling_tools());
         let workers = Workers::start(&app, settler.clone(), Arc::clone(&courier));
-        Ok(Running { app, settler, channels, vietqr, courier, settling: Some(settling), workers })
+        Ok(Running { app, settler, channels, vietqr, courier, settling, workers })
     }
 
     /// Drains the queue, signs what is numbered, gives the node back. Call it after the web
@@ -178,7 +178,7 @@ impl Running {
         let Running { app, settler, settling, workers, .. } = self;
         drop(settler);
         workers.stop();
-        if let Some(thread) = settling {
+        for thread in settling {
             let _ = thread.join();
         }
         crate::worker::seal_waiting(&app);

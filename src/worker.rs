@@ -54,14 +54,17 @@ impl Sealing {
 pub struct Workers {
     is_stopping: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
+    courier: JoinHandle<()>,
 }
 
 /// How long a stop may take at most: every loop looks this often.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Events numbered in one transaction, and while callbacks are waiting.
-const BATCH: i64 = 500;
-const BUSY_BATCH: i64 = 100;
+/// How long a stop waits for messages that are being sent.
+const COURIER_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Events numbered in one transaction while callbacks are waiting.
+const BUSY_BATCH: i64 = 200;
 /// Receipts signed at a time while callbacks are waiting.
 const BUSY_SIGNATURES: usize = 32;
 
@@ -76,22 +79,28 @@ impl Workers {
             spawn("sealer", app, &is_stopping, move |app, is_stopping| {
                 every_tick(is_stopping, 1, || {
                     let is_quiet = let_callbacks_pass(&passing, is_stopping);
-                    number_once(app, if is_quiet { BATCH } else { BUSY_BATCH })?;
+                    number_once(app, if is_quiet { app.store.bulk_rows() } else { BUSY_BATCH })?;
                     if is_quiet { number_committed(app).map(|_| ()) } else { Ok(()) }
                 });
             }),
-            spawn("courier", app, &is_stopping, move |app, is_stopping| {
-                every_tick(is_stopping, 2, || deliver_due(app, &courier, is_stopping));
-            }),
             spawn("housekeeper", app, &is_stopping, keep_house),
         ];
-        Workers { is_stopping, threads }
+        let courier = spawn("courier", app, &is_stopping, move |app, is_stopping| {
+            every_tick(is_stopping, 2, || deliver_due(app, &courier, is_stopping));
+        });
+        Workers { is_stopping, threads, courier }
     }
 
     pub fn stop(self) {
         self.is_stopping.store(true, Ordering::SeqCst);
         for thread in self.threads {
             let _ = thread.join();
+        }
+        // A mail server that says nothing must not hold up the stop. What it was given is sent again
+        // under the same Message-ID by the next start, as after a crash.
+        let start = std::time::Instant::now();
+        while !self.courier.is_finished() && start.elapsed() < COURIER_PATIENCE {
+            std::thread::sleep(TICK / 10);
         }
     }
 }
@@ -207,7 +216,7 @@ pub fn seal_waiting(app: &App) -> usize {
 pub fn number_committed(app: &App) -> Result<usize> {
     let mut count = 0;
     loop {
-        match number_once(app, BATCH)? {
+        match number_once(app, app.store.bulk_rows())? {
             0 => return Ok(count),
             numbered => count += numbered,
         }
