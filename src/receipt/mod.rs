@@ -10,6 +10,7 @@ pub mod lookup;
 pub mod pattern;
 pub mod profile;
 pub mod query;
+pub mod rendition;
 pub mod seal;
 pub mod sign;
 #[cfg(test)]
