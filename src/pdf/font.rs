@@ -65,7 +65,7 @@ pub(super) struct Glyph {
     pub id: u32,
     pub face: Face,
     pub size: f32,
-    /// In points, as are the offsets.
+    /// In points at this size, as are the offsets.
     pub advance: f32,
     pub x_offset: f32,
     pub y_offset: f32,
@@ -81,16 +81,17 @@ impl krilla::text::Glyph for Glyph {
         self.range.clone()
     }
 
-    fn x_advance(&self, _size: f32) -> f32 {
-        self.advance
+    // krilla asks for other sizes too: one, and the units of the font.
+    fn x_advance(&self, size: f32) -> f32 {
+        self.advance / self.size * size
     }
 
-    fn x_offset(&self, _size: f32) -> f32 {
-        self.x_offset
+    fn x_offset(&self, size: f32) -> f32 {
+        self.x_offset / self.size * size
     }
 
-    fn y_offset(&self, _size: f32) -> f32 {
-        self.y_offset
+    fn y_offset(&self, size: f32) -> f32 {
+        self.y_offset / self.size * size
     }
 
     fn y_advance(&self, _size: f32) -> f32 {

@@ -6,7 +6,7 @@ use super::font::{Face, Glyph};
 use super::paragraph::Shaped;
 
 /// Distance of two baselines as a share of the size: Vietnamese capitals carry two marks.
-const LEADING: f32 = 1.24;
+const LEADING: f32 = 1.19;
 
 /// A line of a paragraph.
 #[derive(Clone, Debug)]

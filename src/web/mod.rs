@@ -38,6 +38,8 @@ pub(crate) struct Shared {
     /// Refused callbacks that are kept; the rest are only counted.
     pub refusals: PerAddress,
     pub in_flight: InFlight,
+    /// Pages drawn at the same time.
+    pub turns: pages::rendition::Turns,
     pub metrics: PrometheusHandle,
     pub gauges: health::Gauges,
 }
@@ -53,6 +55,7 @@ impl Shared {
             lookups,
             refusals: PerAddress::per_minute(REFUSALS_KEPT_PER_MINUTE),
             in_flight: InFlight::default(),
+            turns: pages::rendition::Turns::new(),
             metrics: health::recorder(),
             gauges: health::Gauges::default(),
         }

@@ -37,17 +37,24 @@ pub struct Order {
 /// The rendition of a receipt as it stands, or what is needed to make it.
 ///
 /// # Errors
-/// `receipt_not_found`; `receipt_not_signed` while the signature is being made.
+/// `receipt_not_found`; `receipt_not_signed` while the signature is being made; `receipt_not_valid`
+/// for a number that was cancelled before.
 pub fn find(conn: &mut Conn, unit: UnitId, id: ReceiptId, links: &Links) -> Result<Found> {
     let (state, revision) = query::state(conn, unit, id)?;
     if let Some(ready) = query::cached(conn, unit, id, revision, &renderer(links))? {
         return Ok(Found::Ready(ready));
     }
-    let document = crate::receipt::query::document(conn, unit, id)?.ok_or_else(|| {
-        Error::conflict("receipt_not_signed", "it is numbered; its signature follows in a moment")
-    })?;
+    let document = crate::receipt::query::document(conn, unit, id)?.ok_or_else(|| unsigned(&state))?;
     let standing = query::standing(&state);
     Ok(Found::ToMake(Order { unit, id, revision, document, standing, links: links.clone() }))
+}
+
+/// A number that was cancelled before its signature never gets one.
+fn unsigned(state: &str) -> Error {
+    match state {
+        "numbered" => Error::conflict("receipt_not_signed", "its signature follows in a moment"),
+        _ => Error::conflict("receipt_not_valid", "it was cancelled before it was signed"),
+    }
 }
 
 /// Makes a rendition and keeps it. A store that cannot keep it now loses nothing.

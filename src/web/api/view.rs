@@ -144,6 +144,7 @@ pub struct ReceiptView {
 pub struct ReceiptLinks {
     pub page: String,
     pub xml: String,
+    pub pdf: String,
 }
 
 impl ReceiptLinks {
@@ -151,6 +152,7 @@ impl ReceiptLinks {
         ReceiptLinks {
             page: shared.url(&format!("/r/{lookup_code}")),
             xml: shared.url(&format!("/r/{lookup_code}.xml")),
+            pdf: shared.url(&format!("/r/{lookup_code}.pdf")),
         }
     }
 }

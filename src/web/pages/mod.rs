@@ -8,6 +8,7 @@ pub mod asset;
 mod mask;
 pub mod pay;
 pub mod receipt;
+pub mod rendition;
 pub mod vietqr;
 
 use actix_web::http::{StatusCode, header};

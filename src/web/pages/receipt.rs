@@ -69,8 +69,7 @@ pub async fn xml(request: HttpRequest, shared: web::Data<Shared>) -> Page {
 
 /// A signed receipt as a file.
 pub fn download(item: &Stored, document: Vec<u8>) -> HttpResponse {
-    let series = text::squash(&item.series).to_lowercase();
-    let name = format!("attachment; filename=\"bien-lai-{series}-{:07}.xml\"", item.number);
+    let name = format!("attachment; filename=\"{}.xml\"", file_name(item));
     HttpResponse::Ok()
         .insert_header((header::CONTENT_DISPOSITION, name))
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -78,7 +77,12 @@ pub fn download(item: &Stored, document: Vec<u8>) -> HttpResponse {
         .body(document)
 }
 
-fn asked(request: &HttpRequest, shared: &Shared, name: &str) -> Result<LookupCode> {
+/// `bien-lai-tn26e-0000042`.
+pub fn file_name(item: &Stored) -> String {
+    format!("bien-lai-{}-{:07}", text::squash(&item.series).to_lowercase(), item.number)
+}
+
+pub(super) fn asked(request: &HttpRequest, shared: &Shared, name: &str) -> Result<LookupCode> {
     shared.lookups.check(shared.source(request))?;
     path_text(request, name).parse().map_err(|_| not_found())
 }
@@ -87,7 +91,7 @@ fn not_found() -> Error {
     Error::not_found("receipt_not_found", "no receipt has this look-up code")
 }
 
-fn find(conn: &mut Conn, code: &LookupCode) -> Result<Stored> {
+pub(super) fn find(conn: &mut Conn, code: &LookupCode) -> Result<Stored> {
     let (unit, id) = query::by_lookup_code(conn, code.as_str())?.ok_or_else(not_found)?;
     query::by_id(conn, unit, id)?.ok_or_else(not_found)
 }

@@ -7,14 +7,20 @@ use crate::receipt::rendition::reading::{Kind, Printed, Signature};
 use crate::receipt::rendition::wording::short_time;
 
 /// Between the total in words and the signatures.
-pub const ABOVE: f32 = 8.0;
-const QR_WIDTH: f32 = mm(26.0);
+pub const ABOVE: f32 = 5.0;
+const QR_WIDTH: f32 = mm(25.0);
 const SIGNATURE_WIDTH: f32 = mm(66.0);
 const UNSIGNED: &str = "Chưa có chữ ký số";
 
-pub fn lay_out(sheet: &mut Sheet, printed: &Printed, stacks: Vec<Stack>) {
+pub fn lay_out(sheet: &mut Sheet, printed: &Printed, links: &Links, stacks: Vec<Stack>) {
     sheet.space(ABOVE);
     sheet.columns(stacks);
+    if printed.signatures.len() > 1
+        && let Some(words) = where_to(printed, links)
+    {
+        sheet.space(ABOVE);
+        sheet.text(words);
+    }
     // Two signatures stand side by side; further ones each on a row of their own.
     for signature in printed.signatures.iter().skip(2) {
         sheet.space(ABOVE);
@@ -57,12 +63,14 @@ fn looked_up(printed: &Printed, links: &Links, width: f32) -> Vec<Stack> {
     }
     let code = Paragraph::new(TEXT).regular("Mã tra cứu: ").bold(&grouped_code(&printed.lookup_code));
     let mut parts = vec![Part::Gap(6.0), Part::Text(code)];
-    if let Some(page) = page {
-        let where_to = format!("Tra cứu {} tại: ", printed.noun());
-        parts.push(Part::Text(Paragraph::new(SMALL).regular(&where_to).regular(&page)));
-    }
+    parts.extend(where_to(printed, links).map(Part::Text));
     stacks.push(Stack { x, width: width - x - mm(6.0), parts });
     stacks
+}
+
+fn where_to(printed: &Printed, links: &Links) -> Option<Paragraph> {
+    let page = links.page(&printed.lookup_code).filter(|_| !printed.lookup_code.is_empty())?;
+    Some(Paragraph::new(SMALL).regular(&format!("Tra cứu {} tại: {page}", printed.noun())))
 }
 
 fn signed(printed: &Printed, signature: Option<&Signature>) -> Vec<Part> {

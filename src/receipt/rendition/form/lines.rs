@@ -18,7 +18,7 @@ pub fn lay_out(sheet: &mut Sheet, printed: &Printed, keep_with: f32) {
     let columns: Vec<Column> =
         fields.iter().map(|field| Column { title: field.title.to_owned(), width: field.width }).collect();
     let body = printed.lines.iter().map(|line| row(&fields, line)).collect();
-    let total = if printed.kind == Kind::Receipt { "Tổng số tiền phải nộp" } else { "Tổng tiền thanh toán" };
+    let total = if printed.kind == Kind::Receipt { "Tổng số tiền" } else { "Tổng tiền thanh toán" };
     let span = columns.len().saturating_sub(1);
     let sum = |label: &str, amount: &str, is_total: bool| -> Row {
         let piece = |text: &str| {
@@ -29,7 +29,7 @@ pub fn lay_out(sheet: &mut Sheet, printed: &Printed, keep_with: f32) {
     };
     let mut foot: Vec<Row> = printed.sums.iter().map(|(label, amount)| sum(label, amount, false)).collect();
     foot.push(sum(total, &printed.total, true));
-    sheet.table(&Table { columns, title_size: SMALL + 0.5, body, foot, keep_with: keep_with + 2.0 * TEXT });
+    sheet.table(&Table { columns, title_size: SMALL + 0.5, body, foot, keep_with: keep_with + 1.6 * TEXT });
     sheet.space(4.0);
     let words = Paragraph::new(TEXT).regular("Số tiền viết bằng chữ: ").bold(&printed.total_in_words);
     sheet.text(words.piece(Face::Bold, TEXT, "."));
@@ -56,17 +56,17 @@ fn fields(printed: &Printed) -> Vec<Field> {
             align: Align::Right,
             text: |line| grouped(&line.quantity),
         },
-        money(if is_receipt { "Mức thu" } else { "Đơn giá" }, |line| grouped(&line.price)),
+        money(if is_receipt { "Mức thu (đồng)" } else { "Đơn giá" }, |line| grouped(&line.price)),
     ];
     if any(|line| line.reduction.clone()) {
-        fields.push(money(if is_receipt { "Miễn, giảm" } else { "Chiết khấu" }, |line| {
+        fields.push(money(if is_receipt { "Miễn, giảm (đồng)" } else { "Chiết khấu" }, |line| {
             if is_nothing(&line.reduction) { String::new() } else { grouped(&line.reduction) }
         }));
     }
     if printed.lines.iter().any(|line| !line.tax_rate.is_empty()) {
         fields.push(centre("Thuế suất", 40.0, |line| line.tax_rate.clone()));
     }
-    fields.push(money("Thành tiền", |line| grouped(&line.amount)));
+    fields.push(money(if is_receipt { "Thành tiền (đồng)" } else { "Thành tiền" }, |line| grouped(&line.amount)));
     fields
 }
 

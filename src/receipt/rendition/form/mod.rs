@@ -23,7 +23,7 @@ pub fn lay_out(printed: &Printed, standing: &Standing, links: &Links) -> Sheet {
     let closing = closing::stacks(&sheet, printed, links);
     let keep_with = sheet.height_of(&closing) + closing::ABOVE;
     lines::lay_out(&mut sheet, printed, keep_with);
-    closing::lay_out(&mut sheet, printed, closing);
+    closing::lay_out(&mut sheet, printed, links, closing);
     sheet
 }
 

@@ -20,7 +20,6 @@ pub fn read(root: Node<'_, '_>) -> Printed {
         series: value(general, &["KHHDon"]),
         number: value(general, &["SHDon"]),
         issued_on: value(general, &["NLap"]),
-        currency: value(general, &["DVTTe"]),
         issuer: child(content, "NBan").map(party).unwrap_or_default(),
         principal: Party {
             name: value(general, &["TDVNUNLHDon"]),

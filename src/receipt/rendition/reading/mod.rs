@@ -33,7 +33,6 @@ pub struct Printed {
     pub number: String,
     /// `YYYY-MM-DD`, as are all days.
     pub issued_on: String,
-    pub currency: String,
     /// Who collects or sells.
     pub issuer: Party,
     /// For whom an entrusted collector collects.

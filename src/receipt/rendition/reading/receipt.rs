@@ -19,7 +19,6 @@ pub fn read(root: Node<'_, '_>) -> Printed {
         series: value(general, &["KHBLai"]),
         number: value(general, &["SBLai"]),
         issued_on: value(general, &["NLap"]),
-        currency: value(general, &["DVTTe"]),
         principal: issuer.and_then(|unit| child(unit, "UNThu")).map(party).unwrap_or_default(),
         issuer: issuer.map(party).unwrap_or_default(),
         payer: child(content, "NNop").map(party).unwrap_or_default(),
