@@ -24,6 +24,7 @@ use crate::text;
 
 pub(super) const LANGUAGE: &str = "vi-VN";
 const PROGRAM: &str = "bienlai";
+const NAMELESS: &str = "–";
 
 /// A time as it is written into a document: local time of Việt Nam.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +70,8 @@ pub(super) fn emit(
         .with_accessibility_validator(Accessibility::UA1)
         .finish()
         .map_err(|_| Error::internal("pdf: PDF/A-3a and PDF/UA-1 do not go together"))?;
-    let mut document = Document::new_with(SerializeSettings { configuration, ..SerializeSettings::default() });
+    let mut document =
+        Document::new_with(SerializeSettings { configuration, ..SerializeSettings::default() });
     for ops in pages {
         let settings = PageSettings::from_wh(paper.width, paper.height)
             .ok_or_else(|| Error::internal("pdf: the paper has no size"))?;
@@ -82,7 +84,7 @@ pub(super) fn emit(
         surface.finish();
         page.finish();
     }
-    let title = text::clean(description.title);
+    let title = or_nameless(text::clean(description.title));
     let mut outline = Outline::new();
     let start = XyzDestination::new(0, Point::from_xy(0.0, 0.0));
     outline.push_child(OutlineNode::new(title.clone(), start));
@@ -93,6 +95,11 @@ pub(super) fn emit(
         .embed_file(embedded(description))
         .ok_or_else(|| Error::internal("pdf: two attachments have one name"))?;
     document.finish().map_err(|error| Error::internal(format!("pdf: {}", told(&error))))
+}
+
+/// The standards ask for names, and a name can be made of nothing that is seen.
+pub(super) fn or_nameless(name: String) -> String {
+    if name.is_empty() { NAMELESS.to_owned() } else { name }
 }
 
 fn date(at: Moment) -> DateTime {
@@ -109,7 +116,7 @@ fn date(at: Moment) -> DateTime {
 fn metadata(title: &str, description: &Description<'_>) -> Metadata {
     Metadata::new()
         .title(title.to_owned())
-        .authors(vec![text::clean(description.author)])
+        .authors(vec![or_nameless(text::clean(description.author))])
         .language(LANGUAGE.to_owned())
         .creator(PROGRAM.to_owned())
         .producer(PROGRAM.to_owned())
@@ -122,7 +129,7 @@ fn embedded(description: &Description<'_>) -> EmbeddedFile {
     EmbeddedFile {
         path: attachment.name.to_owned(),
         mime_type: MimeType::new("application/xml"),
-        description: Some(text::clean(attachment.description)),
+        description: Some(or_nameless(text::clean(attachment.description))),
         association_kind: AssociationKind::Source,
         data: attachment.bytes.to_vec().into(),
         modification_date: Some(date(description.made_at)),

@@ -2,6 +2,7 @@
 
 use fast_qr::{ECL, QRBuilder};
 
+use super::emit::or_nameless;
 use crate::text;
 
 /// Free modules around a code (ISO/IEC 18004).
@@ -35,7 +36,7 @@ impl Qr {
                 column += length + 1;
             }
         }
-        Some(Qr { stretches, width, words: text::visible(words) })
+        Some(Qr { stretches, width, words: or_nameless(text::clean(words)) })
     }
 
     pub(super) fn rects(&self, x: f32, y: f32) -> Vec<[f32; 4]> {

@@ -58,7 +58,8 @@ type ShapedRow = Vec<(usize, Shaped)>;
 
 impl Sheet {
     pub fn table(&mut self, table: &Table) {
-        let title = |column: &Column| Paragraph::new(table.title_size).bold(&column.title).align(Align::Centre);
+        let title =
+            |column: &Column| Paragraph::new(table.title_size).bold(&column.title).align(Align::Centre);
         let titles: ShapedRow = table.columns.iter().map(|column| (1, title(column).shaped())).collect();
         let (body, foot) = (shaped(&table.body), shaped(&table.foot));
         let edges = self.edges(table, body.iter().chain(&foot));
@@ -152,5 +153,7 @@ impl Sheet {
 }
 
 fn shaped(rows: &[Row]) -> Vec<ShapedRow> {
-    rows.iter().map(|row| row.iter().map(|cell| (cell.span.max(1), cell.content.shaped())).collect()).collect()
+    rows.iter()
+        .map(|row| row.iter().map(|cell| (cell.span.max(1), cell.content.shaped())).collect())
+        .collect()
 }

@@ -49,7 +49,8 @@ pub async fn answer(shared: &web::Data<Shared>, item: Stored) -> Result<HttpResp
     let app = Arc::clone(shared.app());
     let links = Links::to(&app.config.web.public_url);
     let (unit, id) = (item.unit, item.id);
-    let found = block(move || app.store.read(&Scope::All, |conn| cache::find(conn, unit, id, &links))).await?;
+    let found =
+        block(move || app.store.read(&Scope::All, |conn| cache::find(conn, unit, id, &links))).await?;
     let document = match found {
         Found::Ready(document) => document,
         Found::ToMake(order) => {

@@ -18,7 +18,8 @@ pub fn lay_out(sheet: &mut Sheet, printed: &Printed, keep_with: f32) {
     let columns: Vec<Column> =
         fields.iter().map(|field| Column { title: field.title.to_owned(), width: field.width }).collect();
     let body = printed.lines.iter().map(|line| row(&fields, line)).collect();
-    let total = if printed.kind == Kind::Receipt { "Tổng số tiền" } else { "Tổng tiền thanh toán" };
+    let total =
+        if printed.kind == Kind::Receipt { "Tổng số tiền" } else { "Tổng tiền thanh toán" };
     let span = columns.len().saturating_sub(1);
     let sum = |label: &str, amount: &str, is_total: bool| -> Row {
         let piece = |text: &str| {
@@ -66,7 +67,9 @@ fn fields(printed: &Printed) -> Vec<Field> {
     if printed.lines.iter().any(|line| !line.tax_rate.is_empty()) {
         fields.push(centre("Thuế suất", 40.0, |line| line.tax_rate.clone()));
     }
-    fields.push(money(if is_receipt { "Thành tiền (đồng)" } else { "Thành tiền" }, |line| grouped(&line.amount)));
+    fields.push(money(if is_receipt { "Thành tiền (đồng)" } else { "Thành tiền" }, |line| {
+        grouped(&line.amount)
+    }));
     fields
 }
 

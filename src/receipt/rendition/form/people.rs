@@ -7,8 +7,23 @@ use crate::receipt::rendition::reading::{Kind, Party, Printed};
 pub fn lay_out(sheet: &mut Sheet, printed: &Printed) {
     let mut parts = Vec::new();
     if printed.kind == Kind::Receipt {
-        push(&mut parts, labelled(TEXT, &[("Địa chỉ đơn vị thu: ", &printed.issuer.address), ("Điện thoại: ", &printed.issuer.phone)]));
-        push(&mut parts, labelled(TEXT, &[("Thu theo ủy nhiệm của: ", &printed.principal.name), ("Mã số thuế: ", &printed.principal.tax_code)]));
+        push(
+            &mut parts,
+            labelled(
+                TEXT,
+                &[("Địa chỉ đơn vị thu: ", &printed.issuer.address), ("Điện thoại: ", &printed.issuer.phone)],
+            ),
+        );
+        push(
+            &mut parts,
+            labelled(
+                TEXT,
+                &[
+                    ("Thu theo ủy nhiệm của: ", &printed.principal.name),
+                    ("Mã số thuế: ", &printed.principal.tax_code),
+                ],
+            ),
+        );
         push(&mut parts, named("Họ tên (đơn vị) nộp tiền: ", &printed.payer.name));
     } else {
         seller(&mut parts, printed);
@@ -17,7 +32,16 @@ pub fn lay_out(sheet: &mut Sheet, printed: &Printed) {
         push(&mut parts, named("Tên người mua: ", &printed.payer.name));
     }
     push(&mut parts, identifiers(&printed.payer));
-    push(&mut parts, labelled(TEXT, &[("Địa chỉ: ", &printed.payer.address), ("Số tài khoản: ", if printed.kind == Kind::Receipt { "" } else { &printed.payer.account })]));
+    push(
+        &mut parts,
+        labelled(
+            TEXT,
+            &[
+                ("Địa chỉ: ", &printed.payer.address),
+                ("Số tài khoản: ", if printed.kind == Kind::Receipt { "" } else { &printed.payer.account }),
+            ],
+        ),
+    );
     let circumstances: Vec<(&str, &str)> =
         printed.circumstances.iter().map(|(label, value)| (*label, value.as_str())).collect();
     push(&mut parts, labelled(TEXT, &circumstances));
@@ -31,7 +55,10 @@ fn seller(parts: &mut Vec<Part>, printed: &Printed) {
     push(parts, labelled(TEXT, &[("Mã số thuế: ", &unit.tax_code), ("Mã ĐVQHNS: ", &unit.budget_code)]));
     push(parts, labelled(TEXT, &[("Địa chỉ: ", &unit.address), ("Điện thoại: ", &unit.phone)]));
     push(parts, labelled(TEXT, &[("Số tài khoản: ", &unit.account)]));
-    let principal = [("Lập theo ủy nhiệm bởi: ", printed.principal.name.as_str()), ("Mã số thuế: ", &printed.principal.tax_code)];
+    let principal = [
+        ("Lập theo ủy nhiệm bởi: ", printed.principal.name.as_str()),
+        ("Mã số thuế: ", &printed.principal.tax_code),
+    ];
     push(parts, labelled(TEXT, &principal));
 }
 

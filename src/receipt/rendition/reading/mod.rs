@@ -170,7 +170,9 @@ fn children<'a, 'input>(node: Node<'a, 'input>, tag: &'static str) -> impl Itera
 fn value(node: Node<'_, '_>, path: &[&str]) -> String {
     let found = path.iter().try_fold(node, |node, tag| child(node, tag));
     found.map_or_else(String::new, |node| {
-        text::clean(&node.descendants().filter(|inner| inner.is_text()).filter_map(|t| t.text()).collect::<String>())
+        text::clean(
+            &node.descendants().filter(|inner| inner.is_text()).filter_map(|t| t.text()).collect::<String>(),
+        )
     })
 }
 

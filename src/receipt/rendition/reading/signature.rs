@@ -72,7 +72,10 @@ mod tests {
 
     #[test]
     fn the_signer_is_called_by_the_common_name() {
-        assert_eq!(common_name("UID=MST:9900000009,CN=UBND phường A\\, thành phố B,C=VN"), "UBND phường A, thành phố B");
+        assert_eq!(
+            common_name("UID=MST:9900000009,CN=UBND phường A\\, thành phố B,C=VN"),
+            "UBND phường A, thành phố B"
+        );
         assert_eq!(common_name("C=VN, O=X, CN=Y"), "Y");
         assert_eq!(common_name("O=X"), "O=X");
         assert_eq!(common_name("CN=\\"), "");

@@ -8,7 +8,7 @@ mod tools;
 use super::*;
 use crate::amount::Dong;
 use crate::receipt::Content;
-use crate::receipt::content::{LineKind, Payer, Reduction, Totals, sample};
+use crate::receipt::content::{LineKind, Reduction, Totals, sample};
 use crate::receipt::testing::{body_of, document, document_text, signed_by, signer, signing_time};
 
 const PUBLIC_URL: &str = "https://bienlai.example";
@@ -30,7 +30,8 @@ fn with_lines(count: usize) -> Content {
     let mut content = sample::content();
     content.lines = (1..=count)
         .map(|number| {
-            let name = format!("Phí cấp bản sao trích lục hộ tịch, bản thứ {number} theo yêu cầu của công dân");
+            let name =
+                format!("Phí cấp bản sao trích lục hộ tịch, bản thứ {number} theo yêu cầu của công dân");
             let mut line = sample::line(LineKind::Fee, &name, 2, 8_000);
             if number % 3 == 0 {
                 line.reduction = Some(Reduction {

@@ -11,7 +11,8 @@ use crate::receipt::verify;
 fn letters() -> Vec<String> {
     let tones = ["", "\u{300}", "\u{301}", "\u{303}", "\u{309}", "\u{323}"];
     let mut letters = vec!["đ".to_owned(), "Đ".to_owned()];
-    for vowel in "aăâeêioôơuưy".chars().flat_map(|vowel| [vowel, vowel.to_uppercase().next().unwrap()]) {
+    for vowel in "aăâeêioôơuưy".chars().flat_map(|vowel| [vowel, vowel.to_uppercase().next().unwrap()])
+    {
         letters.extend(tones.iter().map(|tone| format!("{vowel}{tone}").nfc().collect::<String>()));
     }
     letters.retain(|letter| !letter.is_ascii());
@@ -82,10 +83,16 @@ fn other_programs_find_the_file_sound_its_fonts_embedded_and_its_standard_named(
         let fonts = text_of(page.run("pdffonts", "poppler-utils", &["page.pdf"]));
         let faces: Vec<&str> = fonts.lines().skip(2).collect();
         assert_eq!(faces.len(), 3, "{fonts}");
-        assert!(faces.iter().all(|face| face.contains("yes yes yes")), "embedded, subset, with text: {fonts}");
-        let metadata = String::from_utf8_lossy(&pdf);
-        for said in ["<pdfaid:part>3<", "<pdfaid:conformance>A<", "<pdfuaid:part>1<", "/AFRelationship /Source"] {
-            assert!(metadata.contains(said) || metadata.contains(&said.replace("> ", ">")), "{said}");
+        assert!(
+            faces.iter().all(|face| face.contains("yes yes yes")),
+            "embedded, subset, with text: {fonts}"
+        );
+        let plain = page.run("qpdf", "qpdf", &["--qdf", "--object-streams=disable", "page.pdf", "-"]).stdout;
+        let plain = String::from_utf8_lossy(&plain);
+        for said in
+            ["<pdfaid:part>3<", "<pdfaid:conformance>A<", "<pdfuaid:part>1<", "/AFRelationship /Source"]
+        {
+            assert!(plain.contains(said), "{said}");
         }
     }
 }
@@ -121,7 +128,11 @@ fn every_line_stands_once_however_many_pages_it_takes() {
         assert_eq!(page.pages(), pages, "{lines} lines");
         let words = page.words();
         for number in 1..=lines {
-            assert_eq!(words.matches(&format!("bản thứ {number} theo")).count(), 1, "line {number} of {lines}");
+            assert_eq!(
+                words.matches(&format!("bản thứ {number} theo")).count(),
+                1,
+                "line {number} of {lines}"
+            );
         }
         assert_eq!(words.matches("Hộ nghèo theo Nghị quyết").count(), lines / 3);
         for number in 1..=pages {
@@ -136,8 +147,11 @@ fn every_line_stands_once_however_many_pages_it_takes() {
 #[test]
 fn a_screen_reader_meets_one_table_with_its_heads_and_each_cell_once() {
     let page = Page::of(&rendered(&signed(&with_lines(40))));
-    let tree = text_of(page.run("pdfinfo", "poppler-utils", &["-struct-text", "page.pdf"]));
-    let count = |role: &str| tree.lines().filter(|line| line.trim().split(' ').next() == Some(role)).count();
+    // The title of the heading is told in an encoding of its own.
+    let told = page.run("pdfinfo", "poppler-utils", &["-struct-text", "page.pdf"]).stdout;
+    let tree = String::from_utf8_lossy(&told);
+    let count =
+        |role: &str| tree.lines().filter(|line| line.trim().split([' ', ':']).next() == Some(role)).count();
     assert_eq!((count("Table"), count("THead"), count("TBody"), count("TFoot")), (1, 1, 1, 1));
     assert_eq!(count("TH"), 7);
     // Two sums, the total, and forty lines.
@@ -153,12 +167,13 @@ fn long_names_and_words_without_end_are_broken_and_lose_nothing() {
     content.unit.name = "Ủy ban nhân dân phường có tên rất dài ".repeat(10).trim().to_owned();
     content.payer.name = Some("Ng".repeat(200));
     content.lines[0].name = "W".repeat(500);
-    content.lines[1].name = "Khoản thu có tên dài đến mức không vừa một trang giấy nào ".repeat(120).trim().to_owned();
+    content.lines[1].name =
+        "Khoản thu có tên dài đến mức không vừa một trang giấy nào ".repeat(120).trim().to_owned();
     let page = Page::of(&rendered(&signed(&content)));
     let words = page.words();
     assert_eq!(words.matches("có tên rất dài").count(), 10);
     assert_eq!(words.matches("không vừa").count(), 120, "a row higher than a page goes on over the next");
-    assert_eq!(words.matches('W').count(), 500);
+    assert_eq!(words.matches('W').count(), 500, "a word wider than its column");
     assert!(page.pages() > 2);
 }
 
@@ -174,7 +189,11 @@ fn a_document_that_stands_no_more_says_so_across_the_page_and_names_its_successo
     for (standing, said, is_marked) in [
         (Standing::Valid, "25.000", false),
         (Standing::Cancelled, "Biên lai này đã bị hủy", true),
-        (Standing::Replaced(others.clone()), "đã bị thay thế bởi biên lai mẫu số 01BLP0-001, ký hiệu TN-26E, số 0000043", true),
+        (
+            Standing::Replaced(others.clone()),
+            "đã bị thay thế bởi biên lai mẫu số 01BLP0-001, ký hiệu TN-26E, số 0000043",
+            true,
+        ),
         (Standing::Adjusted(others), "đã được điều chỉnh bởi biên lai", true),
     ] {
         let page = Page::of(&render(&document(), &standing, &links()).unwrap());
@@ -190,7 +209,8 @@ fn a_document_that_stands_no_more_says_so_across_the_page_and_names_its_successo
          <KHBLCLQuan>TN-26E</KHBLCLQuan><SBLCLQuan>41</SBLCLQuan><NLBLCLQuan>2026-08-31</NLBLCLQuan></TTBLLQuan><TTKhac>",
     );
     let words = Page::of(&rendered(replacing.as_bytes())).words();
-    let said = "Thay thế cho biên lai mẫu số 01BLP0-001, ký hiệu TN-26E, số 0000041, ngày 31 tháng 08 năm 2026.";
+    let said =
+        "Thay thế cho biên lai mẫu số 01BLP0-001, ký hiệu TN-26E, số 0000041, ngày 31 tháng 08 năm 2026.";
     assert!(words.contains(said), "{words}");
 }
 
@@ -203,9 +223,15 @@ fn an_invoice_is_printed_the_same_whatever_order_its_elements_stand_in() {
         let is_integrated = template >= 8;
         assert_eq!(ordered.contains("CỘNG HÒA XÃ HỘI"), is_integrated);
         assert_eq!(ordered.contains("Lệ phí cấp giấy chứng nhận"), is_integrated);
-        assert_eq!(ordered.contains("Thuế suất"), matches!(template, 1 | 8));
-        for said in ["00000017", "HÓA ĐƠN GIÁ TRỊ GIA TĂNG", "150.000", "NGƯỜI BÁN HÀNG", "CƠ QUAN THUẾ", "00A1B2C3D4E5F607"]
-        {
+        assert_eq!(ordered.contains("8%"), matches!(template, 1 | 8));
+        for said in [
+            "00000017",
+            "HÓA ĐƠN GIÁ TRỊ GIA TĂNG",
+            "150.000",
+            "NGƯỜI BÁN HÀNG",
+            "CƠ QUAN THUẾ",
+            "00A1B2C3D4E5F607",
+        ] {
             assert!(ordered.contains(said), "{said}: {ordered}");
         }
     }

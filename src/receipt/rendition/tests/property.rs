@@ -3,20 +3,71 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::pdf::{Align, Attachment, Description, Face, Furniture, Moment, Paper, Paragraph, Part, Qr, Sheet};
+use crate::pdf::{
+    Align, Attachment, Description, Face, Furniture, Moment, Paper, Paragraph, Part, Qr, Sheet,
+};
 use crate::receipt::xml::push_text;
 
 /// Characters that make programs stumble, and any others.
 fn typed() -> impl Strategy<Value = String> {
     let odd = proptest::sample::select(vec![
-        '\0', '\t', '\n', '\r', '\u{7F}', '\u{AD}', '\u{300}', '\u{323}', '\u{34F}', '\u{5D0}', '\u{627}', '\u{E01}',
-        '\u{1100}', '\u{1161}', '\u{115F}', '\u{17B4}', '\u{200B}', '\u{200D}', '\u{202E}', '\u{2028}', '\u{2066}',
-        '\u{3164}', '中', '\u{D7FF}', '\u{E000}', '\u{F8FF}', '\u{FDD0}', '\u{FE0F}', '\u{FEFF}', '\u{FFFD}', '\u{FFFE}',
-        '\u{FFFF}', '😀', '\u{1F468}', '\u{1FFFE}', '\u{E0041}', '\u{E0100}', '\u{F0000}', '\u{10FFFF}', '&', '<', '(',
-        ')', '\\', '%', '/', '-', 'ệ', 'Đ', '□', ' ',
+        '\0',
+        '\t',
+        '\n',
+        '\r',
+        '\u{7F}',
+        '\u{AD}',
+        '\u{300}',
+        '\u{323}',
+        '\u{34F}',
+        '\u{5D0}',
+        '\u{627}',
+        '\u{E01}',
+        '\u{1100}',
+        '\u{1161}',
+        '\u{115F}',
+        '\u{17B4}',
+        '\u{200B}',
+        '\u{200D}',
+        '\u{202E}',
+        '\u{2028}',
+        '\u{2066}',
+        '\u{3164}',
+        '中',
+        '\u{D7FF}',
+        '\u{E000}',
+        '\u{F8FF}',
+        '\u{FDD0}',
+        '\u{FE0F}',
+        '\u{FEFF}',
+        '\u{FFFD}',
+        '\u{FFFE}',
+        '\u{FFFF}',
+        '😀',
+        '\u{1F468}',
+        '\u{1FFFE}',
+        '\u{E0041}',
+        '\u{E0100}',
+        '\u{F0000}',
+        '\u{10FFFF}',
+        '&',
+        '<',
+        '(',
+        ')',
+        '\\',
+        '%',
+        '/',
+        '-',
+        'ệ',
+        'Đ',
+        '□',
+        ' ',
     ]);
-    proptest::collection::vec(prop_oneof![3 => any::<char>(), 3 => odd, 2 => proptest::char::range('a', 'z')], 0..60)
-        .prop_map(String::from_iter)
+    proptest::collection::vec(
+        prop_oneof![3 => any::<char>(), 3 => odd, 2 => proptest::char::range('a', 'z')],
+        0..60,
+    )
+    .prop_map(String::from_iter)
 }
 
 /// The characters that XML 1.0 can carry.

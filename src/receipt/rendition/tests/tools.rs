@@ -30,7 +30,8 @@ impl Page {
 
     /// The text in reading order, white space folded.
     pub fn words(&self) -> String {
-        let raw = text_of(self.run("pdftotext", "poppler-utils", &["-enc", "UTF-8", "-raw", "page.pdf", "-"]));
+        let raw =
+            text_of(self.run("pdftotext", "poppler-utils", &["-enc", "UTF-8", "-raw", "page.pdf", "-"]));
         raw.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
@@ -42,7 +43,11 @@ impl Page {
 
     /// The content of the QR code, from a picture of the first page.
     pub fn qr(&self, dots_per_inch: &str) -> String {
-        self.run("pdftoppm", "poppler-utils", &["-r", dots_per_inch, "-l", "1", "-singlefile", "-png", "page.pdf", "page"]);
+        self.run(
+            "pdftoppm",
+            "poppler-utils",
+            &["-r", dots_per_inch, "-l", "1", "-singlefile", "-png", "page.pdf", "page"],
+        );
         text_of(self.run("zbarimg", "zbar-tools", &["-q", "--raw", "page.png"])).trim().to_owned()
     }
 
