@@ -81,7 +81,7 @@ pub fn download(item: &Stored, document: Vec<u8>) -> HttpResponse {
         .body(document)
 }
 
-/// `bien-lai-tn26e-0000042`, `hoa-don-1k26tyy-00000007`.
+/// `bien-lai-tn26e-0000042`, `hoa-don-k26taa-7`.
 pub fn file_name(item: &Stored) -> String {
     let kind = if is_invoice(item) { "hoa-don" } else { "bien-lai" };
     format!("{kind}-{}-{}", text::squash(&item.series).to_lowercase(), printed_number(item))
