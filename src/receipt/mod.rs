@@ -16,6 +16,7 @@ pub mod lookup;
 pub mod pattern;
 pub mod profile;
 pub mod query;
+pub mod rendition;
 pub mod schema;
 pub mod seal;
 pub mod sign;

@@ -21,6 +21,7 @@ mod migrations;
 mod outages;
 mod overtaken;
 mod personal_data;
+mod renditions;
 mod settling;
 mod statements;
 mod three_routes;
