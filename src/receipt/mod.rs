@@ -4,6 +4,7 @@
 pub mod cancel;
 pub mod certificate;
 pub mod content;
+pub mod frame;
 pub mod issue;
 pub mod key;
 pub mod lookup;

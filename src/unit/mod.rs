@@ -3,6 +3,8 @@
 pub mod account;
 pub mod certificate;
 pub mod query;
+pub mod registration;
+mod registration_query;
 pub mod series;
 pub mod trust;
 
