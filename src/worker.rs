@@ -10,6 +10,9 @@ use crate::actor::Scope;
 use crate::app::App;
 use crate::audit;
 use crate::error::Result;
+use crate::filing::courier::{Courier, Round};
+use crate::filing::endpoint::TaxEndpoint;
+use crate::filing::{self, http::HttpEndpoint};
 use crate::id::{ReceiptId, UnitId};
 use crate::payment::due;
 use crate::payment::settler::{self, Numbered, Settler};
@@ -79,6 +82,7 @@ impl Workers {
                 });
             }),
             spawn("housekeeper", app, &is_stopping, keep_house),
+            spawn("courier", app, &is_stopping, file_until),
         ];
         Workers { is_stopping, threads }
     }
@@ -266,4 +270,34 @@ fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
         }
         Ok(())
     });
+}
+
+/// Signs drafted forms and brings messages to the tax authority.
+fn file_until(app: &Arc<App>, is_stopping: &AtomicBool) {
+    every_tick(is_stopping, 10, || {
+        sign_forms(app)?;
+        match tax_endpoint(app)? {
+            Some(endpoint) => deliver(app, &endpoint).map(|_| ()),
+            None => Ok(()),
+        }
+    });
+}
+
+/// Signs drafted forms and puts them into the ledger. Returns how many.
+pub fn sign_forms(app: &App) -> Result<usize> {
+    let sender = app.config.tax.sender.as_deref();
+    filing::sealing::sign_and_enqueue(&app.store, &app.keyring, &app.stamp(), sender)
+}
+
+/// The configured way to the authority.
+pub fn tax_endpoint(app: &App) -> Result<Option<HttpEndpoint>> {
+    let tax = &app.config.tax;
+    let timeout = Duration::from_secs(tax.timeout_s);
+    let made = |url: &String| HttpEndpoint::new(url, tax.endpoint_token.clone(), timeout);
+    tax.endpoint.as_ref().map(made).transpose()
+}
+
+/// One round of the courier.
+pub fn deliver(app: &App, endpoint: &dyn TaxEndpoint) -> Result<Round> {
+    Courier { store: &app.store, endpoint, stamp: &|| app.stamp() }.round()
 }

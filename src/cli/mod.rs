@@ -21,6 +21,7 @@ pub mod serve;
 mod statement;
 pub mod table;
 mod tariff;
+mod tax;
 mod trust;
 mod unit;
 pub mod units;
@@ -84,6 +85,9 @@ enum Command {
     /// The tariff of fees
     #[command(subcommand)]
     Tariff(tariff::Command),
+    /// The tax authority: registration, reports, error notices, the ledger of messages
+    #[command(subcommand)]
+    Tax(tax::Command),
     /// Collecting units with their accounts and series
     #[command(subcommand)]
     Unit(unit::Command),
@@ -150,6 +154,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Receipt(command) => receipt::run(command),
         Command::Key(command) => key::run(config, command),
         Command::Tariff(command) => tariff::run(config, command),
+        Command::Tax(command) => tax::run(config, command),
         Command::Unit(command) => unit::run(config, command),
         Command::Client(command) => client::run(config, command),
         Command::Series(command) => series::run(config, command),

@@ -40,8 +40,20 @@ const fn kind(
 /// Every kind this program sends or reads.
 pub const KINDS: [MessageKind; 11] = [
     kind(109, "Tờ khai 01/ĐKTĐ-CTĐT", "registration of e-documents", Certainty::SecondHand, CATALOGUE),
-    kind(110, "Thông báo tiếp nhận tờ khai", "registration received or not", Certainty::SecondHand, CATALOGUE),
-    kind(111, "Thông báo chấp nhận tờ khai", "registration accepted or not", Certainty::SecondHand, CATALOGUE),
+    kind(
+        110,
+        "Thông báo tiếp nhận tờ khai",
+        "registration received or not",
+        Certainty::SecondHand,
+        CATALOGUE,
+    ),
+    kind(
+        111,
+        "Thông báo chấp nhận tờ khai",
+        "registration accepted or not",
+        Certainty::SecondHand,
+        CATALOGUE,
+    ),
     kind(204, "Thông báo 01/TB-KTDL", "result of the check of data", Certainty::Verified, REGULATION),
     kind(212, "Báo cáo BC26/BLĐT", "usage report of e-receipts", Certainty::SecondHand, CATALOGUE),
     kind(213, "Thông báo 01/TB-KTDL chứng từ", "check of e-documents", Certainty::SecondHand, CATALOGUE),
@@ -49,7 +61,13 @@ pub const KINDS: [MessageKind; 11] = [
     kind(301, "Thông báo 01/TB-SSĐT", "result of an error notice", Certainty::Verified, REGULATION),
     kind(304, "Thông báo 04/SS-CTĐT", "error notice for e-documents", Certainty::SecondHand, CATALOGUE),
     kind(999, "Phản hồi kỹ thuật", "technical reply", Certainty::Verified, REGULATION),
-    kind(-1, "Không đọc được thông điệp", "unreadable message", Certainty::Verified, "a gateway's validators"),
+    kind(
+        -1,
+        "Không đọc được thông điệp",
+        "unreadable message",
+        Certainty::Verified,
+        "a gateway's validators",
+    ),
 ];
 
 pub fn of(code: i32) -> Option<&'static MessageKind> {

@@ -55,7 +55,9 @@ impl Courier<'_> {
             }
         }
         let now = (self.stamp)().now;
-        for message in self.store.read(&Scope::All, |conn| transmission::delivered_due(conn, now, POLLS_LIMIT))? {
+        for message in
+            self.store.read(&Scope::All, |conn| transmission::delivered_due(conn, now, POLLS_LIMIT))?
+        {
             let outcome = self.endpoint.ask(&message.message_code);
             let reached = is_reached(&outcome);
             let asked = i32::try_from(message.revision).unwrap_or(i32::MAX);

@@ -65,9 +65,9 @@ impl HttpEndpoint {
 /// TLS, or this machine.
 pub fn is_safe(url: &str) -> bool {
     let host = |rest: &str| rest.split(['/', ':']).next().unwrap_or_default().to_owned();
-    let is_local = url.strip_prefix("http://").is_some_and(|rest| {
-        matches!(host(rest).as_str(), "localhost" | "127.0.0.1")
-    });
+    let is_local = url
+        .strip_prefix("http://")
+        .is_some_and(|rest| matches!(host(rest).as_str(), "localhost" | "127.0.0.1"));
     let is_tls = url.strip_prefix("https://").is_some_and(|rest| !host(rest).is_empty());
     (is_local || is_tls) && !url.ends_with('/')
 }
@@ -181,7 +181,8 @@ mod tests {
         assert!(matches!(endpoint.send("K1", b"<a/>"), Outcome::Unreachable(_)));
         let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = silent.local_addr().unwrap();
-        let endpoint = HttpEndpoint::new(&format!("http://{address}"), None, Duration::from_millis(300)).unwrap();
+        let endpoint =
+            HttpEndpoint::new(&format!("http://{address}"), None, Duration::from_millis(300)).unwrap();
         assert!(matches!(endpoint.send("K1", b"<a/>"), Outcome::Lost(_)));
     }
 }

@@ -218,10 +218,7 @@ pub(crate) fn advance(
         tx,
         Update {
             table: "filing",
-            keys: vec![
-                ("unit_id", Column::of([filing.unit])),
-                ("id", Column::of([filing.id])),
-            ],
+            keys: vec![("unit_id", Column::of([filing.unit])), ("id", Column::of([filing.id]))],
             guard: vec![("revision", Column::of([filing.revision]))],
             sets: vec![
                 ("state", Column::of([state.as_str()])),
@@ -230,7 +227,15 @@ pub(crate) fn advance(
             ],
         },
     )?;
-    query::tell(tx, stamp, filing.unit, filing.id, (revision, event, state), &audit::actor_text(actor), reason)?;
+    query::tell(
+        tx,
+        stamp,
+        filing.unit,
+        filing.id,
+        (revision, event, state),
+        &audit::actor_text(actor),
+        reason,
+    )?;
     filing.state = state;
     filing.revision = revision;
     Ok(())

@@ -36,7 +36,11 @@ pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, asked: Request
     for (id, reason) in &asked.documents {
         let (item, kind) = item(tx, asked.unit, *id, reason)?;
         if *subject.get_or_insert(kind) != kind {
-            return Err(Error::invalid("documents", "notice_mixed", "receipts and invoices have forms of their own"));
+            return Err(Error::invalid(
+                "documents",
+                "notice_mixed",
+                "receipts and invoices have forms of their own",
+            ));
         }
         items.push(item);
     }
@@ -59,7 +63,8 @@ pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, asked: Request
         state: State::Requested,
         maker: Some(maker),
     };
-    let id = super::draft(tx, stamp, actor, new, |profile, id| notice.body(profile.message_version.value, id))?;
+    let id =
+        super::draft(tx, stamp, actor, new, |profile, id| notice.body(profile.message_version.value, id))?;
     let links: Vec<notice_query::NoticeRow> = (1..)
         .zip(&asked.documents)
         .zip(&notice.items)
@@ -103,7 +108,13 @@ fn item(tx: &mut Tx<'_>, unit: UnitId, id: ReceiptId, reason: &str) -> Result<(I
 ///
 /// # Errors
 /// `filing_not_found`, `maker_is_checker`, `notice_not_requested`.
-pub fn approve(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, id: FilingId) -> Result<Filing> {
+pub fn approve(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: FilingId,
+) -> Result<Filing> {
     actor.require_role(&[Role::Finance, Role::Approver, Role::Administrator])?;
     actor.scope.require(unit)?;
     let checker = actor.require_person()?;

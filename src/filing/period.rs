@@ -96,7 +96,10 @@ mod tests {
         let last: Quarter = "2026-Q4".parse().unwrap();
         assert_eq!(last.next().to_string(), "2027-Q1");
         assert_eq!(last.next().previous(), last);
-        assert_eq!((last.first_day().to_string(), last.last_day().to_string()), ("2026-10-01".into(), "2026-12-31".into()));
+        assert_eq!(
+            (last.first_day().to_string(), last.last_day().to_string()),
+            ("2026-10-01".into(), "2026-12-31".into())
+        );
         assert_eq!(Quarter::of("2026-02-28".parse().unwrap()).form_text(), "1/2026");
         for wrong in ["2026", "2026-Q5", "2026-Q0", "x-Q1", "1999-Q1"] {
             assert_eq!(wrong.parse::<Quarter>().unwrap_err().code(), "quarter_unreadable", "{wrong}");

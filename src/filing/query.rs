@@ -77,14 +77,7 @@ type Columns = (
 macro_rules! columns {
     () => {
         (
-            (
-                filing::unit_id,
-                filing::id,
-                filing::kind,
-                filing::form,
-                filing::period,
-                filing::earlier_id,
-            ),
+            (filing::unit_id, filing::id, filing::kind, filing::form, filing::period, filing::earlier_id),
             (
                 filing::profile,
                 filing::detail,

@@ -4,10 +4,13 @@
 use super::form::registration::{Action, FORM, Registration};
 use super::{Draft, Filing, Kind, State, reply};
 use crate::actor::{Actor, Role};
+use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::{FilingId, RegistrationId, UnitId};
-use crate::store::{Stamp, Tx};
-use crate::unit::registration::{self, Acceptance};
+use crate::receipt::certificate::SigningCertificate;
+use crate::receipt::key::certificates_in;
+use crate::store::{Conn, Stamp, Tx};
+use crate::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
 
 /// Drafts 01/ĐKTĐ-CTĐT. It is signed and sent by the background work.
 ///
@@ -60,7 +63,11 @@ pub(super) fn come_into_force(
     registration::record(tx, stamp, actor, acceptance(filing, number, day)?)
 }
 
-fn acceptance(filing: &Filing, notice_no: String, accepted_on: crate::clock::BusinessDay) -> Result<Acceptance> {
+fn acceptance(
+    filing: &Filing,
+    notice_no: String,
+    accepted_on: crate::clock::BusinessDay,
+) -> Result<Acceptance> {
     let form: Registration = filing.data()?;
     Ok(Acceptance {
         unit: filing.unit,
@@ -98,4 +105,32 @@ pub fn accept_by_hand(
     let registration = registration::record(tx, stamp, actor, recorded)?;
     super::advance(tx, stamp, actor, &mut filing, ("accepted_by_hand", State::Accepted), Some(notice_no))?;
     Ok(registration)
+}
+
+/// A certificate as the form lists it.
+pub fn listed(certificate: &SigningCertificate, action: CertificateAction) -> ListedCertificate {
+    ListedCertificate {
+        issuer: certificate.issuer().to_owned(),
+        serial: certificate.serial().to_owned(),
+        valid_from: certificate.valid_from(),
+        valid_until: certificate.valid_until(),
+        action,
+    }
+}
+
+/// The first certificate of a PEM text as the form lists it.
+///
+/// # Errors
+/// `certificate_unreadable`.
+pub fn listed_from_pem(pem: &str, action: CertificateAction) -> Result<ListedCertificate> {
+    let found = certificates_in(pem)?.into_iter().next().ok_or_else(|| {
+        Error::invalid("certificate", "certificate_unreadable", "no certificate in the PEM text")
+    })?;
+    Ok(listed(&SigningCertificate::from_der(&found)?, action))
+}
+
+/// The certificates the unit holds, as a first registration lists them.
+pub fn installed(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<ListedCertificate>> {
+    let pems = registration::installed(conn, unit, now)?;
+    pems.iter().map(|pem| listed_from_pem(pem, CertificateAction::Add)).collect()
 }

@@ -189,7 +189,10 @@ mod tests {
 
     #[test]
     fn an_error_notice_is_accepted_by_silence_in_2_1_and_by_a_flag_in_2_0() {
-        let silent = reply(301, "<TBao><DLTBao></DLTBao><STBao><So>12/TB</So><NTBao>2026-11-27</NTBao></STBao></TBao>");
+        let silent = reply(
+            301,
+            "<TBao><DLTBao></DLTBao><STBao><So>12/TB</So><NTBao>2026-11-27</NTBao></STBao></TBao>",
+        );
         assert_eq!(silent.verdict, Verdict::Accepted);
         assert_eq!(silent.notice_no.as_deref(), Some("12/TB"));
         assert_eq!(silent.noticed_on.map(|day| day.to_string()).as_deref(), Some("2026-11-27"));
@@ -204,7 +207,10 @@ mod tests {
     #[test]
     fn a_registration_is_not_accepted_by_silence() {
         assert_eq!(reply(111, "<TBao><DLTBao></DLTBao></TBao>").verdict, Verdict::Unclear);
-        assert_eq!(reply(111, "<TBao><DLTBao><TTXNCQT>1</TTXNCQT></DLTBao></TBao>").verdict, Verdict::Accepted);
+        assert_eq!(
+            reply(111, "<TBao><DLTBao><TTXNCQT>1</TTXNCQT></DLTBao></TBao>").verdict,
+            Verdict::Accepted
+        );
         assert_eq!(reply(110, "<TBao><DLTBao><THop>2</THop></DLTBao></TBao>").verdict, Verdict::Refused);
         assert_eq!(reply(213, "<TBao><DLTBao><LTBao>2</LTBao></DLTBao></TBao>").verdict, Verdict::Accepted);
     }

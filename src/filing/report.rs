@@ -166,7 +166,10 @@ fn store(
 /// `registration_missing`.
 pub(super) fn taxpayer(conn: &mut Conn, unit: UnitId, place: &str) -> Result<Taxpayer> {
     let held = registration::of_unit(conn, unit)?.pop().ok_or_else(|| {
-        Error::conflict("registration_missing", "record the accepted registration first: it names the tax office")
+        Error::conflict(
+            "registration_missing",
+            "record the accepted registration first: it names the tax office",
+        )
     })?;
     let unit = unit::find(conn, unit)?;
     Ok(Taxpayer {
@@ -203,9 +206,8 @@ pub fn changes(conn: &mut Conn, unit: UnitId, quarter: Quarter) -> Result<Vec<Ch
     let mut names: Vec<(String, String)> = before.iter().chain(&now).map(name).collect();
     names.sort_unstable();
     names.dedup();
-    let find = |lines: &[Line], wanted: &(String, String)| {
-        lines.iter().find(|line| name(line) == *wanted).cloned()
-    };
+    let find =
+        |lines: &[Line], wanted: &(String, String)| lines.iter().find(|line| name(line) == *wanted).cloned();
     Ok(names
         .iter()
         .map(|wanted| Change {

@@ -16,7 +16,8 @@ use crate::text::hex;
 mod transmission_query;
 
 pub use transmission_query::{
-    Event, Message, ReplyRecord, by_id, delivered_due, events, heads, of_filing, of_unit, payload, replies, unit_of,
+    Event, Message, ReplyRecord, by_id, delivered_due, events, heads, of_filing, of_unit, payload, replies,
+    unit_of,
 };
 use transmission_query::{EventRow, ReplyRow, TransmissionRow};
 

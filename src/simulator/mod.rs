@@ -9,6 +9,7 @@ pub mod memo;
 pub mod notify;
 pub mod scenario;
 pub mod statement;
+pub mod tax_authority;
 
 pub use bank::{Bank, Booking, Transfer};
 pub use scenario::{Act, Payable, Report, Scenario};

@@ -92,15 +92,16 @@ pub struct Registration {
 /// `field_missing`, `registration_date_in_future`, `registration_exists` for a notice that is on
 /// record, `registration_certificate_missing` when a certificate that is installed and still valid
 /// would not be listed.
-pub fn record(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    new: Acceptance,
-) -> Result<RegistrationId> {
+pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: Acceptance) -> Result<RegistrationId> {
     actor.require_role(&[Role::Administrator, Role::System])?;
     actor.scope.require(new.unit)?;
     check(stamp, &new)?;
+    if query::registrations(tx, new.unit)?
+        .iter()
+        .any(|known| known.form == new.form && known.notice_no == text::clean(&new.notice_no))
+    {
+        return Err(Error::conflict("registration_exists", "this notice is recorded already"));
+    }
     let mut listed = query::certificates(tx, new.unit)?;
     listed.extend(new.certificates.iter().cloned());
     let in_force = in_force(&listed);
@@ -211,14 +212,19 @@ pub fn require_accepted(conn: &mut Conn, unit: UnitId, document_kind: &str) -> R
     })
 }
 
+/// Certificates the unit holds that have not expired, as PEM.
+pub fn installed(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<String>> {
+    query::installed_pems(conn, unit, now)
+}
+
 /// Whether the unit may sign with this certificate. Before the first acceptance nothing can be
 /// issued, and the form itself wants a signature, so any fits.
 ///
 /// # Errors
 /// `certificate_not_registered`; the way forward is a change form that adds it.
 pub fn require_listed(conn: &mut Conn, unit: UnitId, serial: &str) -> Result<()> {
-    let lines = query::certificates(conn, unit)?;
-    if lines.is_empty() || in_force(&lines).iter().any(|held| same_serial(&held.serial, serial)) {
+    let is_listed = certificates(conn, unit)?.iter().any(|held| same_serial(&held.serial, serial));
+    if is_listed || query::registrations(conn, unit)?.is_empty() {
         return Ok(());
     }
     let detail = "the accepted registration does not list it; send a change form (HThuc 2) that adds it";

@@ -126,3 +126,14 @@ pub fn installed_serials(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<
         .load(conn)
         .classify()
 }
+
+/// PEM of the unit's own certificates that have not expired.
+pub fn installed_pems(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<String>> {
+    signing_certificate::table
+        .filter(signing_certificate::unit_id.eq(unit))
+        .filter(signing_certificate::not_after.gt(now))
+        .order(signing_certificate::id)
+        .select(signing_certificate::certificate_pem)
+        .load(conn)
+        .classify()
+}

@@ -84,7 +84,8 @@ impl Registration {
             let detail = "tick at least one kind of receipt";
             return Err(Error::invalid("document_kinds", "registration_without_documents", detail));
         }
-        let wrong = |detail: &str| Err(Error::invalid("certificates", "registration_certificates_wrong", detail));
+        let wrong =
+            |detail: &str| Err(Error::invalid("certificates", "registration_certificates_wrong", detail));
         if self.certificates.is_empty() || self.certificates.len() > CERTIFICATES_LIMIT {
             return wrong("list 1 to 999 certificates");
         }
