@@ -11,6 +11,7 @@ mod callbacks;
 mod crashes;
 mod days;
 mod facts;
+mod filing;
 mod imports;
 mod isolation;
 mod leases;
