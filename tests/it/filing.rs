@@ -16,6 +16,7 @@ use bienlai::filing::period::Quarter;
 use bienlai::filing::rules::State as MessageState;
 use bienlai::filing::{self, Draft, Kind, State, notice, report, transmission};
 use bienlai::id::{FilingId, PersonId, UnitId};
+use bienlai::identity::{self, NewClient};
 use bienlai::payment::book::Method;
 use bienlai::receipt;
 use bienlai::simulator::tax_authority::server::Server;
@@ -24,9 +25,9 @@ use bienlai::unit::registration::{self, Acceptance, CertificateAction, ListedCer
 use bienlai::unit::series::{self, NewSeries};
 use bienlai::unit::{self, NewUnit, certificate};
 use bienlai::worker;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
-use crate::support::program::{How, Service};
+use crate::support::program::{How, Service, send};
 use crate::support::world::Commune;
 use crate::support::{Database, World, each_database};
 
@@ -360,7 +361,7 @@ fn order(world: &World, unit: UnitId) -> Vec<String> {
 fn an_outage_of_three_days_drains_in_order_and_nothing_is_sent_twice() {
     each_database(|database| {
         let world = World::settled_in(database);
-        fill(&world, 150);
+        fill(&world, 110);
         // One in five is taken and its answer lost, one in twenty is lost itself.
         let authority = TaxAuthority::new(Habits {
             lost_answers_percent: 20,
@@ -373,7 +374,7 @@ fn an_outage_of_three_days_drains_in_order_and_nothing_is_sent_twice() {
             worker::deliver(&world.app, &authority).unwrap();
             world.wait_seconds(7_200);
         }
-        assert_eq!(world.count("transmission WHERE state = 'queued'"), 300);
+        assert_eq!(world.count("transmission WHERE state = 'queued'"), 220);
         assert_eq!(authority.deliveries(), 0);
         authority.set_out(false);
         let mut rounds = 0;
@@ -385,7 +386,7 @@ fn an_outage_of_three_days_drains_in_order_and_nothing_is_sent_twice() {
         }
         assert_eq!(authority.doubles(), 0, "timed out but accepted is never sent again");
         let taken = authority.taken();
-        assert_eq!(taken.len(), 300);
+        assert_eq!(taken.len(), 220);
         assert!(world.count("transmission_event WHERE kind = 'found'") > 20, "answers were lost and found");
         assert!(
             world.count("transmission_event WHERE kind = 'not_found'") > 0,
@@ -474,4 +475,66 @@ fn a_halted_message_goes_on_when_a_person_releases_it() {
     worker::deliver(&world.app, &TaxAuthority::new(Habits::default())).unwrap();
     let now = world.look(|conn| transmission::find(conn, &Scope::All, halted.id));
     assert_eq!(now.state, MessageState::Delivered);
+}
+
+fn client(world: &World, unit: UnitId, name: &str, role: Role) -> String {
+    world.change(|tx, stamp| {
+        let system = Actor::system();
+        let person = Some(identity::create_person(tx, stamp, &system, unit, name)?);
+        let new = NewClient { unit, name: name.into(), person, role, scope: Scope::unit(unit) };
+        Ok(identity::create_client(tx, stamp, &system, new)?.1.expose_secret().to_owned())
+    })
+}
+
+#[test]
+fn an_officer_files_over_the_api_and_sees_every_answer() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let authority = Arc::new(TaxAuthority::new(Habits { asked_before_answer: 0, ..Habits::default() }));
+        let server = Server::start(Arc::clone(&authority), "127.0.0.1:0".parse().unwrap()).unwrap();
+        let url = format!("http://{}", server.address);
+        let officer = client(&world, world.ba_dinh.id, "Kế toán Thử", Role::Finance);
+        let stranger = client(&world, world.tay_ho.id, "Kế toán Khác", Role::Finance);
+        let cashier = client(&world, world.ba_dinh.id, "Thu ngân Thử", Role::Cashier);
+        let how = How { tax_endpoint: Some(&url), ..How::default() };
+        let mut service = Service::start_as(&world, how).expect("the service is ready");
+        let address = service.address;
+        let ask = |token: &str, method: &str, path: &str, body: &str| {
+            let bearer = format!("Bearer {token}");
+            let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+            send(address, method, path, &headers, body.as_bytes()).expect("an answer")
+        };
+        let body = r#"{ "unit": "00004", "quarter": "2026-Q3" }"#;
+        assert_eq!(ask(&cashier, "POST", "/api/v1/tax/reports", body).status, 403);
+        assert_eq!(ask(&stranger, "POST", "/api/v1/tax/reports", body).status, 404);
+        let made = ask(&officer, "POST", "/api/v1/tax/reports", body);
+        assert_eq!(made.status, 200, "{}", made.json());
+        assert_eq!(
+            ask(&officer, "POST", "/api/v1/tax/reports", body).json()["error"]["code"],
+            "report_exists"
+        );
+
+        let path = "/api/v1/tax/reports?unit=00004&quarter=2026-Q3";
+        let start = std::time::Instant::now();
+        loop {
+            let seen = ask(&officer, "GET", path, "").json();
+            if seen["reports"][0]["state"] == "accepted" {
+                assert_eq!(seen["figures"][0]["used"], 0);
+                break;
+            }
+            assert!(start.elapsed() < Duration::from_secs(60), "{seen}\n{}", service.log());
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        let ledger = ask(&officer, "GET", "/api/v1/tax/transmissions?unit=00004", "").json();
+        let id = ledger["transmissions"][0]["id"].as_str().expect("an id").to_owned();
+        let path = format!("/api/v1/tax/transmissions/{id}");
+        let shown = ask(&officer, "GET", &path, "").json();
+        assert_eq!(shown["transmission"]["state"], "answered");
+        let kinds: Vec<i64> =
+            shown["replies"].as_array().unwrap().iter().filter_map(|reply| reply["kind"].as_i64()).collect();
+        assert_eq!(kinds, [999, 213]);
+        assert_eq!(ask(&stranger, "GET", &path, "").status, 404, "another unit's message does not exist");
+        assert_eq!(authority.doubles(), 0);
+        service.stop();
+    });
 }
