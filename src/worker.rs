@@ -264,6 +264,9 @@ fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
         if round % 3_600 == 60 {
             sign_audit_roots(app)?;
         }
+        if round % 3_600 == 120 {
+            warn_of_filings(app)?;
+        }
         if round % 600 == 1 {
             crate::web::retention::purge(app)?;
         }
@@ -299,4 +302,28 @@ pub fn tax_endpoint(app: &App) -> Result<Option<HttpEndpoint>> {
 /// One round of the courier.
 pub fn deliver(app: &App, endpoint: &dyn TaxEndpoint) -> Result<Round> {
     Courier { store: &app.store, endpoint, stamp: &|| app.stamp() }.round()
+}
+
+/// A message may wait so long for the authority before somebody is told.
+const WAITING_LIMIT_S: i64 = 24 * 3_600;
+
+/// Tells of messages that do not get through and of reports that are due.
+fn warn_of_filings(app: &App) -> Result<()> {
+    let now = app.clock.now();
+    app.store.read(&Scope::All, |conn| {
+        if let Some(since) = filing::transmission::oldest_waiting(conn)?
+            && now.seconds_since(since) > WAITING_LIMIT_S
+        {
+            tracing::error!(%since, "messages to the tax authority do not get through");
+        }
+        for unit in crate::unit::all(conn)? {
+            for due in filing::report::due(conn, unit.id, now.business_day())? {
+                if due.urgency != "open" {
+                    let (quarter, due_on) = (due.quarter, due.due_on.to_string());
+                    tracing::warn!(unit = %unit.id, quarter, due_on, due.urgency, "a usage report is due");
+                }
+            }
+        }
+        Ok(())
+    })
 }

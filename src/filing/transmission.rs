@@ -1,14 +1,13 @@
 //! The transmission ledger: every message with its attempts and answers. Events are only added; a
 //! projection says where each message is.
 
-use super::query;
 use super::rules::{Next, Outcome, State};
 use super::{Filing, Kind, State as FilingState, code, registration, reply};
 use crate::actor::{Actor, Role, Scope};
 use crate::audit;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
-use crate::id::{EventId, FilingId, TransmissionId, UnitId};
+use crate::id::{EventId, TransmissionId, UnitId};
 use crate::store::rows::{self, Column, Update};
 use crate::store::{Conn, Stamp, Tx};
 use crate::text::hex;
@@ -286,12 +285,7 @@ pub fn find(conn: &mut Conn, scope: &Scope, id: TransmissionId) -> Result<Messag
     by_id(conn, unit, id)?.ok_or_else(not_found)
 }
 
-/// Used by the ledger's readers.
-pub fn filing_of(conn: &mut Conn, unit: UnitId, id: FilingId) -> Result<Option<Filing>> {
-    query::by_id(conn, unit, id)
-}
-
-/// How long the oldest waiting message has waited.
+/// When the oldest message that is not with the authority yet was made.
 pub fn oldest_waiting(conn: &mut Conn) -> Result<Option<Instant>> {
     transmission_query::oldest_waiting(conn)
 }

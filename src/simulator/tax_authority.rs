@@ -130,6 +130,7 @@ impl TaxAuthority {
             return Treatment::Silence;
         }
         let code = message.message_code.clone();
+        let is_new = !state.held.contains_key(&code);
         let faults = match state.held.get_mut(&code) {
             Some(held) => {
                 held.arrivals += 1;
@@ -138,7 +139,7 @@ impl TaxAuthority {
             None => check::faults(&message, &mut state.once),
         };
         let answer = reply::technical(&message, &faults);
-        if !state.held.contains_key(&code) {
+        if is_new {
             state.order.push(code.clone());
             let answers = vec![answer.clone()];
             // A refused message gets no business answer: it is not asked about any further.

@@ -23,9 +23,9 @@ pub enum Command {
     ///
     /// Example: bienlai tax registration draft --unit 00004 --office-code 10100 --office-name "Thuế cơ sở 1"
     /// --contact "Nguyễn Văn A" --email a@example.vn --phone 0240000000 --installed
-    Draft(Draft),
+    Draft(Box<Draft>),
     /// Ghi nhận chấp nhận / record by hand what the tax office accepted, on the portal for one
-    Accept(Accept),
+    Accept(Box<Accept>),
     /// Xem đăng ký / show what is registered, with the certificates in force
     Show {
         #[arg(long, value_name = "CODE")]

@@ -5,7 +5,7 @@ use super::*;
 
 const SENDER: &str = "K9900000009";
 
-fn envelope<'a>(code: &'a str) -> Envelope<'a> {
+fn envelope(code: &str) -> Envelope<'_> {
     Envelope {
         version: "2.1.0",
         sender: SENDER,
