@@ -240,7 +240,6 @@ pub const ENDPOINTS: &[Endpoint] = &[
         body: r#"{ "unit": "00070", "action": "new", "office_code": "10100", "office_name": "Thuế cơ sở 1",
   "contact_name": "Người Liên Hệ Mẫu", "contact_email": "lienhe@example.vn", "contact_phone": "02400000000" }"#,
         answer: r#"{ "form": { "id": "fil_01j9…", "state": "drafted" } }"#,
-        ..NONE
     },
     Endpoint {
         method: "POST",
