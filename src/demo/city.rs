@@ -62,7 +62,11 @@ fn unit_files(first_day: BusinessDay, today: BusinessDay) -> Result<Vec<UnitFile
         }
         for series in &mut unit.series {
             series.year = today.year();
-            series.series = format!("BL-{:02}E", today.year().rem_euclid(100));
+            let year = today.year().rem_euclid(100);
+            series.series = match series.document_kind.as_str() {
+                "receipt" => format!("BL-{year:02}E"),
+                _ => format!("K{year:02}TAA"),
+            };
         }
     }
     Ok(units)
@@ -79,7 +83,7 @@ fn accept_registration(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, code: 
         form: filing::form::registration::FORM.to_owned(),
         notice_no: format!("DEMO-{code}/TB"),
         accepted_on: stamp.today(),
-        document_kinds: vec!["receipt".to_owned()],
+        document_kinds: vec!["receipt".to_owned(), "invoice".to_owned()],
         office_code: "10100".to_owned(),
         office_name: "Thuế thành phố Hà Nội (demo)".to_owned(),
         certificates: filing::registration::installed(tx, unit.id, stamp.now)?,

@@ -166,7 +166,7 @@ fn register(app: &App, system: &Actor) -> UnitId {
                 form: "01/ĐKTĐ-CTĐT".into(),
                 notice_no: "TB-01".into(),
                 accepted_on: stamp.today(),
-                document_kinds: vec!["receipt".into()],
+                document_kinds: vec!["receipt".into(), "invoice".into()],
                 office_code: "10100".into(),
                 office_name: "Thuế thử".into(),
                 certificates: vec![unit::registration::ListedCertificate {
@@ -191,6 +191,20 @@ fn register(app: &App, system: &Actor) -> UnitId {
                 year: 2026,
                 last_allowed_no: 1_000,
                 registration: "TB-01".into(),
+            },
+        )?;
+        series::open(
+            tx,
+            stamp,
+            system,
+            NewSeries {
+                unit,
+                document_kind: "invoice_vat".into(),
+                template: "1".into(),
+                series: "K26TAA".into(),
+                year: 2026,
+                last_allowed_no: 1_000,
+                registration: "TB-02".into(),
             },
         )?;
         let key_pem = SecretString::from(testing::SIGNER_PEM);
