@@ -15,6 +15,7 @@ pub mod store;
 
 pub mod audit;
 pub mod exception;
+pub mod filing;
 pub mod identity;
 pub mod ledger;
 pub mod notification;

@@ -23,6 +23,7 @@ pub mod serve;
 mod statement;
 pub mod table;
 mod tariff;
+mod tax;
 mod trust;
 mod unit;
 pub mod units;
@@ -93,6 +94,9 @@ enum Command {
     /// The tariff of fees
     #[command(subcommand)]
     Tariff(tariff::Command),
+    /// The tax authority: registration, reports, error notices, the ledger of messages
+    #[command(subcommand)]
+    Tax(tax::Command),
     /// Collecting units with their accounts and series
     #[command(subcommand)]
     Unit(unit::Command),
@@ -161,6 +165,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Notification(command) => notification::run(config, command),
         Command::Key(command) => key::run(config, command),
         Command::Tariff(command) => tariff::run(config, command),
+        Command::Tax(command) => tax::run(config, command),
         Command::Unit(command) => unit::run(config, command),
         Command::Client(command) => client::run(config, command),
         Command::Series(command) => series::run(config, command),

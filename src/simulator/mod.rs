@@ -11,6 +11,7 @@ pub mod notify;
 pub mod scenario;
 pub mod sms;
 pub mod statement;
+pub mod tax_authority;
 
 pub use bank::{Bank, Booking, Transfer};
 pub use scenario::{Act, Payable, Report, Scenario};

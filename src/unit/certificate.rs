@@ -65,6 +65,7 @@ pub fn store(
     new: NewCertificate<'_>,
 ) -> Result<CertificateId> {
     actor.require_role(&[Role::Administrator, Role::System])?;
+    super::registration::require_listed(tx, new.unit, &new.serial)?;
     let id: CertificateId = stamp.mint()?;
     let key = stamp.lasting_key(tx, new.unit)?;
     rows::insert(

@@ -24,8 +24,9 @@ const CHANGEABLE: [&str; 11] = [
 ];
 
 /// Columns beside facts that follow from events.
-const PROJECTIONS: [&str; 35] = [
+const PROJECTIONS: [&str; 36] = [
     "state",
+    "checker_person_id",
     "revision",
     "allocated",
     "proven",

@@ -12,6 +12,7 @@ mod crashes;
 mod days;
 mod documents;
 mod facts;
+mod filing;
 mod imports;
 mod isolation;
 mod leases;

@@ -9,6 +9,7 @@ mod payments;
 mod qr;
 pub mod raise;
 mod receipts;
+pub mod tax;
 mod view;
 
 pub use books::{

@@ -14,6 +14,7 @@ const ROOMS: &[&[&str]] = &[
     &["obligation"],
     &["notification"],
     &["payment"],
+    &["filing"],
     &["correction"],
     &["reconciliation"],
     &["remittance"],
