@@ -75,6 +75,7 @@ ids! {
     ClaimId = "clm_",
     /// An API client or a person's access token.
     ClientId = "cli_",
+    CorrectionId = "cor_",
     EventId = "evt_",
     ExceptionId = "exc_",
     JobId = "job_",
@@ -90,6 +91,7 @@ ids! {
     PostingId = "pst_",
     RawEventId = "raw_",
     ReceiptId = "rcp_",
+    RefundId = "rfd_",
     SeriesId = "ser_",
     ShiftId = "shf_",
     StatementId = "stm_",

@@ -9,7 +9,10 @@ pub mod key;
 pub mod lookup;
 pub mod pattern;
 pub mod profile;
+pub mod printed;
 pub mod query;
+pub mod relation;
+mod relation_query;
 pub mod seal;
 pub mod sign;
 #[cfg(test)]

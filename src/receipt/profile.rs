@@ -23,6 +23,18 @@ pub enum Certainty {
     OwnProposal,
 }
 
+impl Certainty {
+    /// The stable word, as stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Certainty::Verified => "verified",
+            Certainty::SecondHand => "second_hand",
+            Certainty::FromMemory => "from_memory",
+            Certainty::OwnProposal => "own_proposal",
+        }
+    }
+}
+
 /// A value with its certainty and where it comes from.
 #[derive(Clone, Copy, Debug)]
 pub struct Item<T> {
@@ -36,6 +48,14 @@ pub struct Item<T> {
 pub enum FeesAndCharges {
     OnOneDocument,
     Apart,
+}
+
+/// Which ways of correcting a receipt the law of the day knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Corrections {
+    pub replace: bool,
+    pub adjust: bool,
+    pub cancel: bool,
 }
 
 /// The rules for receipts issued from `valid_from` to `valid_until`, both included.
@@ -63,6 +83,7 @@ pub struct Profile {
     pub fees_and_charges: Item<FeesAndCharges>,
     pub usage_report_form: Item<&'static str>,
     pub error_notice_form: Item<&'static str>,
+    pub corrections: Item<Corrections>,
     pub registration_form: Item<&'static str>,
 }
 
@@ -96,6 +117,9 @@ const TEMPLATE: &str = r"^0[12]BLP0-\d{3}$";
 const SERIES: &str = r"^[A-Z]{2}-\d{2}E$";
 const SHAPE_SOURCE: &str = "shape in public code; Decree 123/2020/NĐ-CP art. 32.2b";
 const NUMBER_SOURCE: &str = "Decree 123/2020/NĐ-CP art. 32.2c";
+const ALL_CORRECTIONS: Corrections = Corrections { replace: true, adjust: true, cancel: true };
+const CORRECTION_SOURCE: &str = "no readable article on wrong receipts; the invoice's rules by analogy, and the \
+     usage report counts cancelled numbers";
 const APART_SOURCE: &str = "the receipt kind covers both; no rule asks for two documents";
 
 static PROFILES: [Profile; 3] = [
@@ -117,6 +141,7 @@ static PROFILES: [Profile; 3] = [
         fees_and_charges: proposed(FeesAndCharges::OnOneDocument, APART_SOURCE),
         usage_report_form: from_memory("BC26/BLĐT", "the older decree names the same form"),
         error_notice_form: from_memory("04/SS-HĐĐT", "no form for receipts of its own before 2.1.0"),
+        corrections: proposed(ALL_CORRECTIONS, CORRECTION_SOURCE),
         registration_form: second_hand("01/ĐK-BL", "replaced by 01/ĐKTĐ-CTĐT in 2.1.0"),
     },
     Profile {
@@ -137,6 +162,7 @@ static PROFILES: [Profile; 3] = [
         fees_and_charges: proposed(FeesAndCharges::OnOneDocument, APART_SOURCE),
         usage_report_form: verified("BC26/BLĐT", "the tax authority's stylesheet"),
         error_notice_form: verified("04/SS-CTĐT", "the tax authority's stylesheet"),
+        corrections: proposed(ALL_CORRECTIONS, CORRECTION_SOURCE),
         registration_form: verified("01/ĐKTĐ-CTĐT", "the tax authority's stylesheet"),
     },
     Profile {
@@ -157,6 +183,7 @@ static PROFILES: [Profile; 3] = [
         fees_and_charges: proposed(FeesAndCharges::OnOneDocument, APART_SOURCE),
         usage_report_form: from_memory("BC26/BLĐT", "annex III of Circular 91/2026/TT-BTC unread"),
         error_notice_form: from_memory("04/SS-CTĐT", "annex III of Circular 91/2026/TT-BTC unread"),
+        corrections: proposed(ALL_CORRECTIONS, CORRECTION_SOURCE),
         registration_form: from_memory("01/ĐKTĐ-CTĐT", "annex III of Circular 91/2026/TT-BTC unread"),
     },
 ];
