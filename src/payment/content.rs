@@ -25,8 +25,8 @@ pub struct Material<'a> {
 /// The content of the obligation's receipt, with a fresh look-up code; `None` when no line of it
 /// is printed on a receipt.
 pub fn receipt_content(material: &Material<'_>) -> Result<Option<Content>> {
-    let is_printed = |line: &&Line| line.document_kind == issue::RECEIPT && line.kind != "pass_through";
-    let printed: Vec<content::Line> = material.lines.iter().filter(is_printed).map(printed_line).collect();
+    let printed: Vec<content::Line> =
+        material.lines.iter().filter(|line| is_printed(line)).map(printed_line).collect();
     if printed.is_empty() {
         return Ok(None);
     }
@@ -46,6 +46,11 @@ pub fn receipt_content(material: &Material<'_>) -> Result<Option<Content>> {
         },
         relation: None,
     }))
+}
+
+/// Whether a line stands on a receipt.
+pub fn is_printed(line: &Line) -> bool {
+    line.document_kind == issue::RECEIPT && line.kind != "pass_through"
 }
 
 /// Whether a receipt of this content could be numbered on the day, asked long before a number is

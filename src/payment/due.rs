@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::awaited::{self, Collected};
 use super::book::{Book, CollectedBy, Method, Payment};
 use super::content::{Material, receipt_content};
 use super::flush::{fee_account, flush};
@@ -15,7 +16,7 @@ use crate::exception::{Kind, Subject};
 use crate::id::{ObligationId, ReceiptId, UnitId, minted_at};
 use crate::identity;
 use crate::ledger::{Account, Posting, Source};
-use crate::obligation::State;
+use crate::obligation::{Obligation, State};
 use crate::receipt::issue::{self, Draft, Outcome};
 use crate::receipt::query as receipts;
 use crate::store::{Stamp, Tx};
@@ -34,9 +35,12 @@ pub fn make(
     let mut book = Book::new(audit::actor_text(&actor), stamp.now);
     load_obligations(tx, stamp, &mut book, &[(unit, obligation)])?;
     let Some(held) = book.obligations.get(&(unit, obligation)) else { return Ok(None) };
-    let (state, allocated) = (held.value.state, held.value.allocated);
-    if state != State::Paid {
+    if held.value.state != State::Paid {
         return Ok(None);
+    }
+    let owed = held.value.clone();
+    if let Some(correcting) = awaited::of(tx, stamp, &owed)? {
+        return make_correction(tx, stamp, book, &owed, &correcting, (document_kind, revision));
     }
     let Some(draft) = draft(tx, &book, unit, obligation)? else { return Ok(None) };
     let Some(Outcome::Numbered { id, .. }) = issue::number(tx, stamp, &actor, &[draft])?.pop() else {
@@ -55,17 +59,50 @@ pub fn make(
             source: Source::Receipt(id),
         });
     }
-    let event = book.tell(unit, obligation, "receipt_made", state, allocated)?;
+    tell_made(tx, stamp, book, (&owed, id), (document_kind, revision))
+}
+
+fn tell_made(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    mut book: Book,
+    (owed, id): (&Obligation, ReceiptId),
+    (document_kind, revision): (&str, i64),
+) -> Result<Option<ReceiptId>> {
+    let event = book.tell(owed.unit, owed.id, "receipt_made", owed.state, owed.allocated)?;
     book.obligation_events[event].receipt = Some(id);
     book.settled_exceptions.push((
-        unit,
+        owed.unit,
         Kind::ReceiptDue,
-        Subject::Obligation(obligation),
+        Subject::Obligation(owed.id),
         "the receipt was made",
     ));
-    receipts::close_due(tx, unit, obligation, document_kind, revision)?;
-    flush(tx, stamp, &actor, book)?;
+    receipts::close_due(tx, owed.unit, owed.id, document_kind, revision)?;
+    flush(tx, stamp, &Actor::system(), book)?;
     Ok(Some(id))
+}
+
+/// The same for the document of a correction, whose difference was collected.
+fn make_correction(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    mut book: Book,
+    owed: &Obligation,
+    correcting: &awaited::Correcting,
+    due: (&str, i64),
+) -> Result<Option<ReceiptId>> {
+    let missing = || Error::internal("a due receipt's payment was not read");
+    let payment = last_payment(tx, owed.unit, owed.id)?.ok_or_else(missing)?;
+    let by = collector(tx, &payment)?;
+    let collected = Collected { at: minted_at(payment.id.0), by: &by, method: payment.method };
+    let draft = correcting.draft(&book, owed, &collected)?;
+    let actor = Actor::system();
+    let Some(Outcome::Numbered { id, .. }) = issue::number(tx, stamp, &actor, &[draft])?.pop() else {
+        return Ok(None);
+    };
+    correcting.made(tx, stamp, &actor, owed, id, stamp.today())?;
+    correcting.post_up(&mut book, (owed.unit, owed.id), id, stamp.today())?;
+    tell_made(tx, stamp, book, (owed, id), due)
 }
 
 fn draft(tx: &mut Tx<'_>, book: &Book, unit: UnitId, id: ObligationId) -> Result<Option<Draft>> {
@@ -87,7 +124,7 @@ fn draft(tx: &mut Tx<'_>, book: &Book, unit: UnitId, id: ObligationId) -> Result
 }
 
 /// The payment that completed the obligation: the newest with money on it.
-fn last_payment(tx: &mut Tx<'_>, unit: UnitId, id: ObligationId) -> Result<Option<Payment>> {
+pub(super) fn last_payment(tx: &mut Tx<'_>, unit: UnitId, id: ObligationId) -> Result<Option<Payment>> {
     let ids: BTreeSet<_> =
         query::payments_on(tx, unit, id)?.into_iter().map(|payment| (unit, payment)).collect();
     let mut found = query::payments(tx, &ids.into_iter().collect::<Vec<_>>())?;
@@ -95,7 +132,7 @@ fn last_payment(tx: &mut Tx<'_>, unit: UnitId, id: ObligationId) -> Result<Optio
     Ok(found.into_iter().max_by_key(|payment| payment.id))
 }
 
-fn collector(tx: &mut Tx<'_>, payment: &Payment) -> Result<CollectedBy> {
+pub(super) fn collector(tx: &mut Tx<'_>, payment: &Payment) -> Result<CollectedBy> {
     match (payment.method, payment.shift) {
         (Method::Cash | Method::Card, Some(shift)) => {
             let cashier = query::cashier(tx, payment.unit, shift)?;

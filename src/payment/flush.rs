@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::awaited;
 use super::book::{Book, Bucket, Completion, Held, Payment};
 use super::content::{Material, receipt_content};
 use super::query;
@@ -233,8 +234,13 @@ fn complete(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, book: &mut Book) 
     let completions = std::mem::take(&mut book.completions);
     let mut drafts = Vec::new();
     let mut drafted = Vec::new();
+    let mut correcting = HashMap::new();
     for (index, completion) in completions.iter().enumerate() {
-        if let Some(draft) = draft(book, completion)? {
+        if let Some((correction, draft)) = awaited::of_completion(tx, stamp, book, completion)? {
+            correcting.insert(index, correction);
+            drafts.push(draft);
+            drafted.push(index);
+        } else if let Some(draft) = draft(book, completion)? {
             drafts.push(draft);
             drafted.push(index);
         }
@@ -249,6 +255,10 @@ fn complete(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, book: &mut Book) 
             book.obligation_events[completion.event_index].receipt = Some(*id);
             written.receipts.insert((completion.unit, completion.obligation), *id);
         }
+        if let Some(correction) = correcting.get(&index) {
+            correct(tx, stamp, actor, book, completion, (correction, outcome.as_ref()), &mut due)?;
+            continue;
+        }
         post_fees(book, completion, outcome.as_ref(), stamp, &mut due)?;
     }
     let is_new = rows::insert_if_absent(tx, &due, &["unit_id", "obligation_id", "document_kind"])?;
@@ -257,6 +267,33 @@ fn complete(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, book: &mut Book) 
         crate::receipt::query::reopen_due(tx, row)?;
     }
     Ok(written)
+}
+
+/// The collected difference of a correction becomes a fee against its document; while that cannot
+/// be made, it stays an advance.
+fn correct(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    book: &mut Book,
+    completion: &Completion,
+    (correction, outcome): (&awaited::Correcting, Option<&Outcome>),
+    due: &mut Vec<DueRow>,
+) -> Result<()> {
+    let key = (completion.unit, completion.obligation);
+    let missing = || Error::internal("a paid obligation was not read");
+    let owed = book.obligations.get(&key).ok_or_else(missing)?.value.clone();
+    match outcome {
+        Some(Outcome::Numbered { id, .. }) => {
+            correction.made(tx, stamp, actor, &owed, *id, completion.accounting_date)?;
+            correction.post_up(book, key, *id, completion.accounting_date)
+        }
+        Some(Outcome::Refused { code }) => {
+            await_receipt(book, completion, correction.difference()?, code, stamp, due);
+            Ok(())
+        }
+        None => Err(missing()),
+    }
 }
 
 fn draft(book: &Book, completion: &Completion) -> Result<Option<Draft>> {
@@ -373,24 +410,36 @@ fn post_fees(
         });
     }
     if waiting.is_positive() {
-        due.push(DueRow {
-            unit_id: completion.unit,
-            obligation_id: completion.obligation,
-            document_kind: issue::RECEIPT,
-            code: code.to_owned(),
-            created_at: stamp.now,
-            state: "open",
-            revision: 1,
-        });
-        book.exceptions.push(exception::New {
-            unit: completion.unit,
-            kind: Kind::ReceiptDue,
-            subject: Subject::Obligation(completion.obligation),
-            account: None,
-            amount: waiting,
-            opened_on: stamp.today(),
-            detail: code.to_owned(),
-        });
+        await_receipt(book, completion, waiting, code, stamp, due);
     }
     Ok(())
+}
+
+/// The document is due: made when the cause is gone.
+fn await_receipt(
+    book: &mut Book,
+    completion: &Completion,
+    waiting: Dong,
+    code: &str,
+    stamp: &Stamp<'_>,
+    due: &mut Vec<DueRow>,
+) {
+    due.push(DueRow {
+        unit_id: completion.unit,
+        obligation_id: completion.obligation,
+        document_kind: issue::RECEIPT,
+        code: code.to_owned(),
+        created_at: stamp.now,
+        state: "open",
+        revision: 1,
+    });
+    book.exceptions.push(exception::New {
+        unit: completion.unit,
+        kind: Kind::ReceiptDue,
+        subject: Subject::Obligation(completion.obligation),
+        account: None,
+        amount: waiting,
+        opened_on: stamp.today(),
+        detail: code.to_owned(),
+    });
 }

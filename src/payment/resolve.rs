@@ -4,6 +4,7 @@
 use super::book::{Book, Bucket, CollectedBy, Destination, Held, Incoming, Method, Payment, PaymentState};
 use super::flush::{flush, recognised_parts};
 use super::movement::State;
+use super::refund;
 use super::settle::{load_obligations, touch};
 use super::{line_query, query};
 use crate::actor::Actor;
@@ -233,6 +234,7 @@ fn take_back(
     let clearing = Account::Clearing(account, payment.channel.clone());
     let undo = Undo { stamp, actor, item, accounting_date, clearing, payment };
     undo.surplus(book)?;
+    refund::drop_requested(tx, stamp, item.unit, id, "the claim never came")?;
     for (obligation, share) in shares {
         undo.obligation(tx, obligation, share, book)?;
     }

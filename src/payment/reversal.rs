@@ -72,9 +72,11 @@ impl Desk<'_> {
             let state = obligation::State::Reopened;
             self.book.tell_obligation(work.unit, obligation, id, "reopened", state, allocated)?;
         }
-        if payment.surplus.is_positive() {
-            self.book.allocate(work.unit, id, Bucket::Surplus, Bucket::Reversed, payment.surplus)?;
-            self.entry(work, Account::Surplus(id), debt, payment.surplus);
+        let on_its_way = self.recall_refunds(work, id)?;
+        let surplus = payment.surplus.checked_sub(on_its_way)?;
+        if surplus.is_positive() {
+            self.book.allocate(work.unit, id, Bucket::Surplus, Bucket::Reversed, surplus)?;
+            self.entry(work, Account::Surplus(id), debt, surplus);
         }
         Ok(())
     }

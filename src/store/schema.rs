@@ -964,3 +964,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     claim,
     line_case,
 );
+
+diesel::allow_tables_to_appear_in_same_query!(refund, refund_event);
