@@ -13,6 +13,7 @@ pub mod config;
 pub mod store;
 
 pub mod audit;
+pub mod correction;
 pub mod exception;
 pub mod identity;
 pub mod ledger;
