@@ -426,6 +426,23 @@ pub fn told(conn: &mut Conn, correction: Correction) -> Result<Told> {
     Ok(Told { correction, lines, made, events })
 }
 
+/// A line at another amount, once, without a reduction; unchanged when the amount is the same.
+pub fn at_amount(line: &Line, amount: Dong) -> Line {
+    if line.amount == amount {
+        return line.clone();
+    }
+    Line {
+        quantity: rust_decimal::Decimal::ONE,
+        unit_price: amount.to_decimal(),
+        gross: amount,
+        reduction: Dong::ZERO,
+        reduction_percent: None,
+        reduction_ground: None,
+        amount,
+        ..line.clone()
+    }
+}
+
 /// The lines of a receipt that are in force: what a correction starts from.
 pub fn lines_in_force(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Vec<Line>> {
     let not_found = || Error::not_found("receipt_not_found", "no such receipt in your scope");

@@ -64,6 +64,13 @@ pub struct Link {
     pub corrects: Option<(Action, ReceiptId)>,
 }
 
+impl Link {
+    /// Neither replaced nor cancelled: the document counts.
+    pub fn is_valid(&self) -> bool {
+        !matches!(self.document.state.as_str(), "replaced" | "cancelled")
+    }
+}
+
 /// Every document of the receipt's chain, by number of issue, the original first.
 pub fn chain(conn: &mut Conn, item: &Stored) -> Result<Vec<Link>> {
     let documents = query::of_obligation(conn, item.unit, item.obligation)?;

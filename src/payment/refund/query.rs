@@ -231,3 +231,17 @@ pub fn unit_of(conn: &mut Conn, scope: &crate::actor::Scope, id: RefundId) -> Re
     }
     found.first(conn).optional().classify()
 }
+
+/// The unit of a payment within a scope.
+pub fn unit_of_payment(
+    conn: &mut Conn,
+    scope: &crate::actor::Scope,
+    id: PaymentId,
+) -> Result<Option<UnitId>> {
+    use crate::store::schema::payment;
+    let mut found = payment::table.filter(payment::id.eq(id)).select(payment::unit_id).into_boxed();
+    if let crate::actor::Scope::Units(units) = scope {
+        found = found.filter(payment::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
+    }
+    found.first(conn).optional().classify()
+}

@@ -7,6 +7,7 @@ use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::id::ReceiptId;
 use crate::receipt::query::{self, Stored};
+use crate::receipt::relation;
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::extract::{self, Caller};
@@ -17,8 +18,12 @@ use crate::web::respond::{self, Answer, block};
 pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     let id: ReceiptId = extract::path(&request, "id")?;
     let found = block(move || {
-        let item = shared.app().read(&caller.0, |conn| load(conn, &caller.0, id))?;
-        Ok(view::receipt(&shared, &item))
+        let (item, links) = shared.app().read(&caller.0, |conn| {
+            let item = load(conn, &caller.0, id)?;
+            let links = relation::chain(conn, &item)?;
+            Ok((item, links))
+        })?;
+        Ok(view::ReceiptWithChain { receipt: view::receipt(&shared, &item), chain: view::chain(&shared, &links) })
     });
     respond::ok(&found.await?)
 }
@@ -37,7 +42,7 @@ pub async fn xml(request: HttpRequest, caller: Caller, shared: web::Data<Shared>
     Ok(pages::receipt::download(&item, document))
 }
 
-fn load(conn: &mut Conn, actor: &Actor, id: ReceiptId) -> Result<Stored> {
+pub(super) fn load(conn: &mut Conn, actor: &Actor, id: ReceiptId) -> Result<Stored> {
     let not_found = || Error::not_found("receipt_not_found", "no such receipt in your scope");
     let unit = query::unit_of(conn, &actor.scope, id)?.ok_or_else(not_found)?;
     query::by_id(conn, unit, id)?.ok_or_else(not_found)
