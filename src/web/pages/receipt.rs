@@ -6,16 +6,19 @@ use askama::Template;
 
 use super::{Page, html, mask};
 use crate::actor::Scope;
+use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::obligation;
 use crate::receipt::LookupCode;
+use crate::receipt::printed;
 use crate::receipt::query::{self, Stored};
+use crate::receipt::relation::{self, Action, Link};
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::api::signed_document;
 use crate::web::extract::path_text;
 use crate::web::respond::block;
-use crate::{party, text, unit};
+use crate::{text, unit};
 
 #[derive(Template)]
 #[template(path = "receipt.html")]
@@ -38,6 +41,23 @@ struct ReceiptPage {
     dossier_code: String,
     payer: Option<String>,
     lines: Vec<(String, String)>,
+    /// Every document of its chain, when there are several.
+    chain: Vec<ChainRow>,
+    /// Where the documents in force are, when this one is not all of them.
+    current: Vec<(String, String)>,
+    net: String,
+}
+
+struct ChainRow {
+    name: String,
+    issued_on: String,
+    what: &'static str,
+    what_en: &'static str,
+    amount: String,
+    standing: &'static str,
+    standing_en: &'static str,
+    /// None for the document that is shown.
+    link: Option<String>,
 }
 
 pub async fn page(request: HttpRequest, shared: web::Data<Shared>) -> Page {
@@ -47,7 +67,7 @@ pub async fn page(request: HttpRequest, shared: web::Data<Shared>) -> Page {
         // The code is the right to see this one receipt, whatever its unit.
         app.store.read(&Scope::All, |conn| {
             let item = find(conn, &code)?;
-            compose(conn, &app.vault, &code, &item)
+            compose(conn, &code, &item)
         })
     });
     Ok(html(StatusCode::OK, &page.await?))
@@ -92,23 +112,15 @@ fn find(conn: &mut Conn, code: &LookupCode) -> Result<Stored> {
     query::by_id(conn, unit, id)?.ok_or_else(not_found)
 }
 
-fn compose(
-    conn: &mut Conn,
-    vault: &crate::store::vault::Vault,
-    code: &LookupCode,
-    item: &Stored,
-) -> Result<ReceiptPage> {
+fn compose(conn: &mut Conn, code: &LookupCode, item: &Stored) -> Result<ReceiptPage> {
     let owed = obligation::find(conn, item.unit, item.obligation)?;
-    let key = (owed.unit, owed.party);
-    let payer = party::load(conn, vault, &[key])?.remove(&key);
     let unit = unit::find(conn, item.unit)?;
-    let (standing, standing_en, tone) = match item.state.as_str() {
-        "signed" => ("Biên lai hợp lệ, đã ký số", "Valid, digitally signed", "done"),
-        "numbered" => ("Đã thu, biên lai đang ký", "Paid; the receipt is being signed", "wait"),
-        "replaced" => ("Đã bị thay thế", "Replaced by another receipt", "gone"),
-        "adjusted" => ("Đã được điều chỉnh", "Adjusted by another receipt", "wait"),
-        _ => ("Đã hủy", "Cancelled", "gone"),
-    };
+    let (standing, standing_en, tone) = standing(&item.state);
+    // What it says is read from its own bytes: the obligation may have been corrected since.
+    let printed = printed::read(&query::body(conn, item.unit, item.id)?)?;
+    let links = relation::chain(conn, item)?;
+    let valid = links.iter().filter(|link| link.is_valid()).map(|link| link.document.amount);
+    let net = Dong::sum(valid)?;
     Ok(ReceiptPage {
         lookup_code: code.grouped(),
         link: code.as_str().to_owned(),
@@ -124,21 +136,57 @@ fn compose(
         issued_on: item.issued_on.0.format("%d/%m/%Y").to_string(),
         collected_at: item.collected_at.in_hanoi().format("%H:%M %d/%m/%Y").to_string(),
         amount: item.amount.to_string(),
-        amount_in_words: text::words::amount_in_words(item.amount, &text::words::Wording::STANDARD),
+        amount_in_words: printed.amount_in_words,
         dossier_code: owed.dossier_code,
-        payer: payer.and_then(|payer| payer.name).map(|name| mask::name(&name)),
-        lines: printed(conn, item)?,
+        payer: printed.payer.name.map(|name| mask::name(&name)),
+        lines: printed.lines.into_iter().map(|(name, amount)| (name, amount.to_string())).collect(),
+        current: current(item, &links),
+        chain: history(item, &links),
+        net: net.to_string(),
     })
 }
 
-/// The lines that stand on this receipt.
-fn printed(conn: &mut Conn, item: &Stored) -> Result<Vec<(String, String)>> {
-    let lines = obligation::lines(conn, item.unit, item.obligation)?;
-    let is_printed =
-        |line: &&obligation::Line| line.document_kind == item.document_kind && line.kind != "pass_through";
-    Ok(lines
-        .iter()
-        .filter(is_printed)
-        .map(|line| (line.item_name.clone(), line.amount.to_string()))
-        .collect())
+fn standing(state: &str) -> (&'static str, &'static str, &'static str) {
+    match state {
+        "signed" => ("Biên lai hợp lệ, đã ký số", "Valid, digitally signed", "done"),
+        "numbered" => ("Đã thu, biên lai đang ký", "Paid; the receipt is being signed", "wait"),
+        "replaced" => ("Đã bị thay thế", "Replaced by another receipt", "gone"),
+        "adjusted" => ("Đã được điều chỉnh", "Adjusted by another receipt", "wait"),
+        _ => ("Đã hủy", "Cancelled", "gone"),
+    }
+}
+
+fn name(document: &Stored) -> String {
+    format!("{} số {:07}", document.series, document.number)
+}
+
+/// The other documents in force, by name and look-up code.
+fn current(item: &Stored, links: &[Link]) -> Vec<(String, String)> {
+    let others = links.iter().filter(|link| link.is_valid() && link.document.id != item.id);
+    others.map(|link| (name(&link.document), link.document.lookup_code.clone())).collect()
+}
+
+fn history(item: &Stored, links: &[Link]) -> Vec<ChainRow> {
+    if links.len() < 2 {
+        return Vec::new();
+    }
+    let row = |link: &Link| {
+        let (what, what_en) = match link.corrects.map(|(action, _)| action) {
+            Some(Action::Replace) => ("Biên lai thay thế", "Replacement"),
+            Some(Action::Adjust) => ("Biên lai điều chỉnh", "Adjustment"),
+            _ => ("Biên lai gốc", "Original"),
+        };
+        let (standing, standing_en, _) = standing(&link.document.state);
+        ChainRow {
+            name: name(&link.document),
+            issued_on: link.document.issued_on.0.format("%d/%m/%Y").to_string(),
+            what,
+            what_en,
+            amount: link.document.amount.to_string(),
+            standing,
+            standing_en,
+            link: (link.document.id != item.id).then(|| link.document.lookup_code.clone()),
+        }
+    };
+    links.iter().map(row).collect()
 }
