@@ -7,6 +7,7 @@ mod audit;
 mod bench;
 pub mod books;
 mod client;
+mod correction;
 mod day;
 mod demo;
 pub mod key;
@@ -16,6 +17,7 @@ mod obligation;
 mod office;
 mod receipt;
 mod reconcile;
+mod refund;
 mod series;
 pub mod serve;
 mod statement;
@@ -78,6 +80,12 @@ enum Command {
     /// Signed receipts
     #[command(subcommand)]
     Receipt(receipt::Command),
+    /// Corrections of receipts: replace, adjust, cancel; two persons
+    #[command(subcommand)]
+    Correction(correction::Command),
+    /// Refunds of surplus; two persons
+    #[command(subcommand)]
+    Refund(refund::Command),
     /// Signing keys and certificates
     #[command(subcommand)]
     Key(key::Command),
@@ -148,6 +156,8 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Reconcile(options) => reconcile::run(config, options),
         Command::Day(command) => day::run(config, command),
         Command::Receipt(command) => receipt::run(command),
+        Command::Correction(command) => correction::run(config, command),
+        Command::Refund(command) => refund::run(config, command),
         Command::Key(command) => key::run(config, command),
         Command::Tariff(command) => tariff::run(config, command),
         Command::Unit(command) => unit::run(config, command),

@@ -107,9 +107,10 @@ pub fn check_change(
             Kind::Adjust => refuse("correction_changes_nothing", "an adjustment changes amounts; replace it"),
             _ => Ok(()),
         },
-        Some(corrected) if corrected != payer.0 => {
-            refuse("correction_needs_notice", "a wrong name or address is told by notice 04/SS; no new number")
-        }
+        Some(corrected) if corrected != payer.0 => refuse(
+            "correction_needs_notice",
+            "a wrong name or address is told by notice 04/SS; no new number",
+        ),
         _ => refuse("correction_changes_nothing", "nothing differs from the receipt"),
     }
 }
@@ -147,7 +148,13 @@ mod tests {
 
     const ALL: Corrections = Corrections { replace: true, adjust: true, cancel: true };
 
-    fn code(kind: Kind, state: &str, corrects: Option<Action>, owed: State, allowed: Corrections) -> &'static str {
+    fn code(
+        kind: Kind,
+        state: &str,
+        corrects: Option<Action>,
+        owed: State,
+        allowed: Corrections,
+    ) -> &'static str {
         let standing = Standing { document_kind: RECEIPT, state, corrects, obligation: owed, allowed };
         check(kind, &standing).map_err(|error| error.code()).err().unwrap_or("ok")
     }

@@ -55,7 +55,9 @@ mod tests {
     #[test]
     fn the_earlier_document_is_named_in_the_words_of_the_law() {
         let agreement =
-            Agreement { number: "05/BB".into(), on: "2026-11-24".parse().unwrap(), about: "thu thừa".into() };
+            Agreement {
+                number: "05/BB".into(), on: "2026-11-24".parse().unwrap(), about: "thu thừa".into()
+            };
         assert_eq!(
             note(Kind::Replace, &stored(), &agreement),
             "Thay thế cho biên lai mẫu 01BLP0-001 ký hiệu BD-26E số 0000041 ngày 23 tháng 11 năm 2026; theo văn bản \

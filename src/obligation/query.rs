@@ -470,8 +470,12 @@ pub fn changes(
         .limit(limit)
         .select((
             (feed::feed_no, feed::unit_id, feed::obligation_id),
-            (obligation::reference_code, obligation::dossier_code, obligation::client_id,
-                obligation::total + obligation::adjusted),
+            (
+                obligation::reference_code,
+                obligation::dossier_code,
+                obligation::client_id,
+                obligation::total + obligation::adjusted,
+            ),
             (
                 obligation_event::kind,
                 obligation_event::state,

@@ -12,11 +12,10 @@ use super::book::{Book, Bucket, PaymentState};
 use super::cancel::shares;
 use super::content::is_printed;
 use super::difference::{Moves, moves};
-use super::due::{collector, last_payment};
 use super::flush::{fee_account, flush};
+use super::query;
 use super::refund::{self, NewRefund};
 use super::settle::load_obligations;
-use super::query;
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::audit;
@@ -62,12 +61,18 @@ pub struct Amended {
 ///
 /// Errors: `correction_money_unproven`, `correction_awaits_money`, and the reasons for which a
 /// document cannot be numbered (`series_missing`, …).
-pub fn amend(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, amendment: &Amendment<'_>) -> Result<Amended> {
+pub fn amend(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    amendment: &Amendment<'_>,
+) -> Result<Amended> {
     let (unit, id) = (amendment.original.unit, amendment.original.obligation);
     let before = obligation::find(tx, unit, id)?;
     lock_accounts(tx, &before)?;
     let on = query::first_open_day(tx, unit, before.account, stamp.today())?;
-    let mut desk = Desk { tx, stamp, actor, amendment, on, book: Book::new(audit::actor_text(actor), stamp.now) };
+    let mut desk =
+        Desk { tx, stamp, actor, amendment, on, book: Book::new(audit::actor_text(actor), stamp.now) };
     match amendment.action {
         Action::Cancel => desk.cancel(&before),
         Action::Replace | Action::Adjust => desk.correct(&before),
@@ -172,11 +177,9 @@ impl Desk<'_, '_, '_> {
         correcting: &Correcting,
         shares: Vec<(PaymentId, Dong)>,
     ) -> Result<Amended> {
-        let missing = || Error::internal("a paid obligation has no payment");
-        let payment = last_payment(self.tx, owed.unit, owed.id)?.ok_or_else(missing)?;
-        let by = collector(self.tx, &payment)?;
-        let collected =
-            Collected { at: self.amendment.original.collected_at, by: &by, method: payment.method };
+        let missing = || Error::internal("numbering told nothing of its only draft");
+        let (by, method) = awaited::collected_as_printed(self.tx, self.amendment.original)?;
+        let collected = Collected { at: self.amendment.original.collected_at, by: &by, method };
         let draft = correcting.draft(&self.book, owed, &collected)?;
         let made = match issue::number(self.tx, self.stamp, self.actor, &[draft])?.pop() {
             Some(Outcome::Numbered { id, .. }) => id,

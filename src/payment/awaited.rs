@@ -110,6 +110,16 @@ pub(super) fn payer(
     })
 }
 
+/// How the original's money came, as it prints it: a correction for as much or less has no other.
+pub(super) fn collected_as_printed(tx: &mut Tx<'_>, original: &Stored) -> Result<(CollectedBy, Method)> {
+    let printed = printed::read(&receipts::body(tx, original.unit, original.id)?)?;
+    let channel = printed.collected_by.strip_prefix(content::AUTOMATIC).map(str::to_owned);
+    let by = channel.map_or(CollectedBy::Officer(printed.collected_by), CollectedBy::Channel);
+    let methods = [Method::Transfer, Method::Cash, Method::Card];
+    let method = methods.into_iter().find(|method| method.on_receipt() == printed.payment_method);
+    Ok((by, method.unwrap_or(Method::Transfer)))
+}
+
 impl Correcting {
     /// The document: all lines when it replaces, differences when it adjusts.
     pub fn draft(&self, book: &Book, owed: &Obligation, collected: &Collected<'_>) -> Result<Draft> {

@@ -62,7 +62,9 @@ pub(super) fn difference_lines(old: &[Line], new: &[Line]) -> Result<Vec<Line>> 
     for (lines, sign) in [(old, -1), (new, 1)] {
         for line in lines.iter().filter(|line| is_printed(line)) {
             let place = items.iter().position(|(known, _)| {
-                known.item_code == line.item_code && known.sub_item == line.sub_item && known.kind == line.kind
+                known.item_code == line.item_code
+                    && known.sub_item == line.sub_item
+                    && known.kind == line.kind
             });
             let place = place.unwrap_or_else(|| {
                 items.push((line.clone(), Dong::ZERO));
@@ -147,9 +149,13 @@ mod tests {
 
     #[test]
     fn an_adjusting_document_carries_differences_that_add_up() {
-        let lines = difference_lines(&[line("a", 100), line("b", 50)], &[line("a", 60), line("b", 50)]).unwrap();
+        let lines =
+            difference_lines(&[line("a", 100), line("b", 50)], &[line("a", 60), line("b", 50)]).unwrap();
         assert_eq!(lines.len(), 1, "what did not change is not on it");
-        assert_eq!((lines[0].amount, lines[0].gross, lines[0].quantity), (Dong(-40), Dong(-40), Decimal::ONE));
+        assert_eq!(
+            (lines[0].amount, lines[0].gross, lines[0].quantity),
+            (Dong(-40), Dong(-40), Decimal::ONE)
+        );
         assert_eq!(lines[0].unit_price, Decimal::from(-40));
     }
 }

@@ -124,7 +124,7 @@ fn draft(tx: &mut Tx<'_>, book: &Book, unit: UnitId, id: ObligationId) -> Result
 }
 
 /// The payment that completed the obligation: the newest with money on it.
-pub(super) fn last_payment(tx: &mut Tx<'_>, unit: UnitId, id: ObligationId) -> Result<Option<Payment>> {
+fn last_payment(tx: &mut Tx<'_>, unit: UnitId, id: ObligationId) -> Result<Option<Payment>> {
     let ids: BTreeSet<_> =
         query::payments_on(tx, unit, id)?.into_iter().map(|payment| (unit, payment)).collect();
     let mut found = query::payments(tx, &ids.into_iter().collect::<Vec<_>>())?;
@@ -132,7 +132,7 @@ pub(super) fn last_payment(tx: &mut Tx<'_>, unit: UnitId, id: ObligationId) -> R
     Ok(found.into_iter().max_by_key(|payment| payment.id))
 }
 
-pub(super) fn collector(tx: &mut Tx<'_>, payment: &Payment) -> Result<CollectedBy> {
+fn collector(tx: &mut Tx<'_>, payment: &Payment) -> Result<CollectedBy> {
     match (payment.method, payment.shift) {
         (Method::Cash | Method::Card, Some(shift)) => {
             let cashier = query::cashier(tx, payment.unit, shift)?;

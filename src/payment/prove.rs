@@ -8,8 +8,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method, PaymentState};
 use super::flush::{Written, flush};
-use super::refund::line::Refunds;
 use super::movement::{Movement, State, bank_key, line_key};
+use super::refund::line::Refunds;
 use super::settle::{load_obligations, movement_row, touch};
 use super::{Direction, line_query, query};
 use crate::actor::{Actor, Role};

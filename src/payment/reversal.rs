@@ -50,7 +50,8 @@ impl Desk<'_> {
         let missing = || Error::internal("a reversed payment was not read");
         let payment = self.book.payments.get(&(work.unit, id)).ok_or_else(missing)?.value.clone();
         let Some(obligation) = payment.obligation.filter(|_| payment.amount == size) else { return Ok(()) };
-        if self.receipts_of.contains_key(&(work.unit, obligation)) {
+        let is_receipted = self.receipts_of.contains_key(&(work.unit, obligation));
+        if is_receipted && payment.to_obligations.is_positive() {
             return Ok(()); // The receipt stands; the debt stays until a person decides.
         }
         self.book.tell_payment(work.unit, id, "reversed", PaymentState::Reversed, None)?;

@@ -50,7 +50,8 @@ fn child(node: Node<'_, '_>, tag: &str) -> Option<String> {
 }
 
 fn extra(root: Node<'_, '_>, field: &str) -> Option<String> {
-    let is_it = |node: &Node<'_, '_>| node.has_tag_name("TTin") && child(*node, "TTruong").as_deref() == Some(field);
+    let is_it =
+        |node: &Node<'_, '_>| node.has_tag_name("TTin") && child(*node, "TTruong").as_deref() == Some(field);
     root.descendants().find(is_it).and_then(|node| child(node, "DLieu"))
 }
 

@@ -3,13 +3,13 @@
 
 use serde::Serialize;
 
-pub use super::relation_query::RelationRow;
 use super::query::{self, Stored};
 use super::relation_query;
+pub use super::relation_query::RelationRow;
+use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::id::{AccountId, CorrectionId, ReceiptId, UnitId};
-use crate::amount::Dong;
 use crate::store::{Conn, Tx, rows};
 
 /// How one document corrects another.
@@ -96,7 +96,8 @@ fn connected(of: ReceiptId, relations: &[Relation]) -> Vec<ReceiptId> {
     let mut at = 0;
     while let Some(&id) = kept.get(at) {
         for relation in relations {
-            for (one, other) in [(relation.receipt, relation.original), (relation.original, relation.receipt)] {
+            for (one, other) in [(relation.receipt, relation.original), (relation.original, relation.receipt)]
+            {
                 if one == id && !kept.contains(&other) {
                     kept.push(other);
                 }
@@ -154,8 +155,11 @@ mod tests {
 
     #[test]
     fn a_chain_is_found_from_each_of_its_documents_and_leaves_strangers_out() {
-        let relations =
-            [relation(2, 1, Action::Replace), relation(3, 2, Action::Replace), relation(8, 7, Action::Adjust)];
+        let relations = [
+            relation(2, 1, Action::Replace),
+            relation(3, 2, Action::Replace),
+            relation(8, 7, Action::Adjust),
+        ];
         for start in 1..=3 {
             let mut found = connected(ReceiptId(start), &relations);
             found.sort_unstable();

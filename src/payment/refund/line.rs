@@ -67,7 +67,14 @@ impl Refunds {
         found.next()
     }
 
-    fn advance(&mut self, refund: &Refund, state: State, kind: &'static str, line: Option<LineId>, why: &str) {
+    fn advance(
+        &mut self,
+        refund: &Refund,
+        state: State,
+        kind: &'static str,
+        line: Option<LineId>,
+        why: &str,
+    ) {
         let key = (refund.unit, refund.id);
         if let Some(held) = self.held.get_mut(&key) {
             held.state = state;
@@ -110,8 +117,13 @@ impl Desk<'_> {
         self.tell_refund(refund, "refund_debited")?;
         self.book.allocate(refund.unit, refund.payment, Bucket::Surplus, Bucket::Reversed, refund.amount)?;
         self.refunds.advance(refund, State::Debited, "debited", Some(work.line), "");
-        let kinds =
-            [Kind::Overpaid, Kind::DuplicateTransfer, Kind::LatePayment, Kind::RefundUnmatched, Kind::RefundBounced];
+        let kinds = [
+            Kind::Overpaid,
+            Kind::DuplicateTransfer,
+            Kind::LatePayment,
+            Kind::RefundUnmatched,
+            Kind::RefundBounced,
+        ];
         let key = (refund.unit, refund.payment);
         if self.book.payments.get(&key).is_some_and(|held| held.value.surplus.is_zero()) {
             let subject = Subject::Payment(refund.payment);
@@ -148,8 +160,13 @@ impl Desk<'_> {
     /// Returns what of the surplus is already on its way out, which stays a debt.
     pub(in crate::payment) fn recall_refunds(&mut self, work: &LineWork, payment: PaymentId) -> Result<Dong> {
         let mut on_its_way = Dong::ZERO;
-        let mut live: Vec<Refund> =
-            self.refunds.held.values().filter(|one| one.unit == work.unit && one.payment == payment).cloned().collect();
+        let mut live: Vec<Refund> = self
+            .refunds
+            .held
+            .values()
+            .filter(|one| one.unit == work.unit && one.payment == payment)
+            .cloned()
+            .collect();
         live.sort_by_key(|refund| refund.id);
         for refund in live {
             match refund.state {

@@ -167,12 +167,7 @@ pub struct Ask {
 /// Asks for surplus to go back to its payer.
 ///
 /// Errors: `refund_beyond_surplus`, `refund_amount_wrong`, `payment_not_found`, `reason_missing`.
-pub fn request(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    ask: &Ask,
-) -> Result<Refund> {
+pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: &Ask) -> Result<Refund> {
     let (unit, payment, amount) = (ask.unit, ask.payment, ask.amount);
     actor.require_role(&[Role::Finance, Role::Cashier])?;
     actor.scope.require(unit)?;
@@ -381,8 +376,15 @@ fn store_payee(
     let id: EventId = stamp.mint()?;
     let key = stamp.sealing_key(tx, unit)?;
     let cipher = stamp.vault.seal(&key, &context(id), &plain)?;
-    let row =
-        query::PayeeRow { unit_id: unit, id, refund_id, key_id: key.id, cipher, person_id, created_at: stamp.now };
+    let row = query::PayeeRow {
+        unit_id: unit,
+        id,
+        refund_id,
+        key_id: key.id,
+        cipher,
+        person_id,
+        created_at: stamp.now,
+    };
     rows::insert(tx, &[row])
 }
 

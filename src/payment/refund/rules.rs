@@ -152,7 +152,10 @@ mod tests {
         let may = [State::Requested, State::Approved, State::Bounced];
         assert!(check_step(&refund(1, State::Bounced), &may, "refused").is_ok());
         for state in [State::Sent, State::Debited, State::Refused] {
-            assert_eq!(check_step(&refund(1, state), &may, "refused").unwrap_err().code(), "refund_state_wrong");
+            assert_eq!(
+                check_step(&refund(1, state), &may, "refused").unwrap_err().code(),
+                "refund_state_wrong"
+            );
         }
     }
 }

@@ -36,7 +36,8 @@ pub fn to_date(
     if let Some(earliest) = earliest.filter(|earliest| *earliest < first) {
         recognised = fee_query::recognised_since(conn, unit, earliest)?;
     }
-    let payments: BTreeSet<PaymentId> = standings.values().flatten().map(|standing| standing.payment).collect();
+    let payments: BTreeSet<PaymentId> =
+        standings.values().flatten().map(|standing| standing.payment).collect();
     let shown = fee_query::shown_whole(conn, unit, &payments.into_iter().collect::<Vec<_>>())?;
     let lines = fee_query::fees(conn, unit, &candidates)?;
     let window = Window { account, first, date };

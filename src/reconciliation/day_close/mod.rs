@@ -205,7 +205,18 @@ pub fn prepare(
         &fee_query::shared_between(conn, unit, account.id, first, date)?,
     )?;
     let corrections = relation::posted_on(conn, unit, account.id, date)?;
-    certify(conn, stamp, &account, revision, proof, (shares, &corrections), &read, signer_serial, (first, seen)).map(Ok)
+    certify(
+        conn,
+        stamp,
+        &account,
+        revision,
+        proof,
+        (shares, &corrections),
+        &read,
+        signer_serial,
+        (first, seen),
+    )
+    .map(Ok)
 }
 
 #[allow(clippy::too_many_arguments, reason = "the parts of one certificate, each used once")]

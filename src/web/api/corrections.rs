@@ -27,14 +27,8 @@ use crate::web::idempotency::{Repeatable, once};
 use crate::web::respond::{self, Answer, block};
 
 const REQUEST: &str = "POST /api/v1/receipts/{id}/corrections";
-const READERS: [Role; 6] = [
-    Role::DossierSystem,
-    Role::Cashier,
-    Role::Finance,
-    Role::Approver,
-    Role::Administrator,
-    Role::Auditor,
-];
+const READERS: [Role; 6] =
+    [Role::DossierSystem, Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
 
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -265,7 +259,9 @@ pub fn rule(item: &Correction) -> Value {
     let (mark, vi, en) = match certainty {
         Some(Certainty::Verified) => ("V", "Đã đọc trong văn bản", "read in the legal text"),
         Some(Certainty::SecondHand) => ("V2", "Theo tài liệu dẫn lại", "read in a restatement"),
-        Some(Certainty::FromMemory) => ("M", "Theo hiểu biết chung, chưa kiểm chứng", "from memory, not checked"),
+        Some(Certainty::FromMemory) => {
+            ("M", "Theo hiểu biết chung, chưa kiểm chứng", "from memory, not checked")
+        }
         _ => ("P", "Áp dụng tương tự hóa đơn, chưa có văn bản", "by analogy with invoices; no text known"),
     };
     json!({
@@ -291,8 +287,8 @@ fn whole(told: &Told) -> Value {
             json!({ "kind": kind, "state": state, "person": person, "reason": reason, "at": at })
         })
         .collect();
-    let made = told.made.as_ref().map(|made| {
-        json!({ "receipt": made.receipt, "posted_on": made.posted_on, "difference": made.difference })
-    });
+    let made = told.made.as_ref().map(
+        |made| json!({ "receipt": made.receipt, "posted_on": made.posted_on, "difference": made.difference }),
+    );
     json!({ "correction": summary(&told.correction), "lines": lines, "made": made, "events": events })
 }

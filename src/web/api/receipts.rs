@@ -23,7 +23,10 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
             let links = relation::chain(conn, &item)?;
             Ok((item, links))
         })?;
-        Ok(view::ReceiptWithChain { receipt: view::receipt(&shared, &item), chain: view::chain(&shared, &links) })
+        Ok(view::ReceiptWithChain {
+            receipt: view::receipt(&shared, &item),
+            chain: view::chain(&shared, &links),
+        })
     });
     respond::ok(&found.await?)
 }

@@ -231,8 +231,9 @@ const PROMISES: &[(&str, &str)] = &[
           FROM posting p WHERE p.unit_id = u.unit_id AND p.source_kind = 'receipt')",
     ),
     (
-        "fees are collected against receipts only",
-        "SELECT CAST(id AS TEXT) AS t FROM posting WHERE credit_account LIKE 'fees_collected/%' AND source_kind <> 'receipt'",
+        "fees are collected against receipts only, and come back from shares by a day close",
+        "SELECT CAST(id AS TEXT) AS t FROM posting WHERE credit_account LIKE 'fees_collected/%' \
+         AND source_kind NOT IN ('receipt', 'day')",
     ),
     (
         "lines in force are the total, corrections included",
