@@ -15,6 +15,7 @@ pub mod logging;
 mod migrate;
 mod obligation;
 mod office;
+mod profile;
 mod receipt;
 mod reconcile;
 mod refund;
@@ -86,6 +87,9 @@ enum Command {
     /// Refunds of surplus; two persons
     #[command(subcommand)]
     Refund(refund::Command),
+    /// Legal profiles: what the law of a day asks of documents
+    #[command(subcommand)]
+    Profile(profile::Command),
     /// Signing keys and certificates
     #[command(subcommand)]
     Key(key::Command),
@@ -158,6 +162,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Receipt(command) => receipt::run(command),
         Command::Correction(command) => correction::run(config, command),
         Command::Refund(command) => refund::run(config, command),
+        Command::Profile(command) => profile::run(command),
         Command::Key(command) => key::run(config, command),
         Command::Tariff(command) => tariff::run(config, command),
         Command::Unit(command) => unit::run(config, command),

@@ -16,7 +16,7 @@ use crate::id::*;
 use crate::obligation::{self, Line};
 use crate::party::{self, Payer};
 use crate::payment::amend::{Amended, Amendment, amend};
-use crate::payment::content::{check_receipt, is_printed};
+use crate::payment::content::{check_documents, is_printed};
 use crate::receipt::query::{self as receipts, Stored};
 use crate::receipt::relation::{self, Action, Relation};
 use crate::receipt::{printed, profile};
@@ -24,7 +24,7 @@ use crate::store::{Conn, Stamp, Tx, failure, rows};
 use crate::text;
 use crate::unit;
 pub use query::PastEvent;
-use rules::Standing;
+use rules::{Corrections, Standing};
 
 /// The way a receipt is corrected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -182,7 +182,7 @@ pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: Ask) -> R
         agreement_about: agreement.about,
         party_id: party,
         profile: law.name,
-        certainty: law.corrections.certainty.as_str(),
+        certainty: law.receipt_corrections.certainty.mark(),
         old_amount: Dong::sum(looked.lines.iter().map(|line| line.amount))?,
         new_amount: Dong::sum(new.iter().map(|line| line.amount))?,
         maker_person_id: maker,
@@ -331,7 +331,7 @@ fn look(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId, id: ReceiptId, kind: K
             state: &original.state,
             corrects,
             obligation: obligation.state,
-            allowed: profile::for_day(stamp.today()).corrections.value,
+            allowed: Corrections::of(profile::for_day(stamp.today())),
         },
     )?;
     let (lines, others): (Vec<Line>, Vec<Line>) =
@@ -364,8 +364,9 @@ fn check_change(
         return Ok(());
     }
     let unit = unit::find(conn, looked.original.unit)?;
+    let imprint = unit::imprint::in_force(conn, &[unit.id], stamp.today())?.pop().map(|(_, imprint)| imprint);
     let payer = payer.unwrap_or(&looked.payer);
-    check_receipt(&unit, payer, &looked.obligation.dossier_code, lines, stamp.today())
+    check_documents(&unit, imprint.as_ref(), payer, &looked.obligation.dossier_code, lines, stamp.today())
 }
 
 fn corrected_payer(conn: &mut Conn, stamp: &Stamp<'_>, correction: &Correction) -> Result<Option<Payer>> {

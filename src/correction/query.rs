@@ -169,6 +169,7 @@ fn line_of(
         kept_share_bp: law.2,
         legal_ground: law.3,
         explanation: law.4,
+        vat_rate: None,
     })
 }
 

@@ -10,9 +10,28 @@ use crate::error::{Error, Result};
 use crate::obligation::{Line, State};
 use crate::party::Payer;
 use crate::payment::content::is_printed;
-use crate::receipt::issue::RECEIPT;
-use crate::receipt::profile::Corrections;
+use crate::receipt::DocumentKind;
+use crate::receipt::profile::{self, Profile};
 use crate::receipt::relation::Action;
+
+/// Which ways of correcting a receipt the law of a day knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Corrections {
+    pub replace: bool,
+    pub adjust: bool,
+    pub cancel: bool,
+}
+
+impl Corrections {
+    pub fn of(profile: &Profile) -> Corrections {
+        let knows = |way| profile.receipt_corrections.value.contains(&way);
+        Corrections {
+            replace: knows(profile::Correction::Replace),
+            adjust: knows(profile::Correction::Adjust),
+            cancel: knows(profile::Correction::Cancel),
+        }
+    }
+}
 
 /// How a receipt stands when its correction is asked for or approved.
 #[derive(Clone, Debug)]
@@ -28,7 +47,7 @@ pub struct Standing<'a> {
 
 /// Whether this way of correcting fits the receipt and its chain.
 pub fn check(kind: Kind, standing: &Standing<'_>) -> Result<()> {
-    if standing.document_kind != RECEIPT {
+    if standing.document_kind != DocumentKind::Receipt.as_str() {
         return refuse("correction_document_unfit", "only receipts are corrected here");
     }
     let is_allowed = match kind {
@@ -155,7 +174,7 @@ mod tests {
         owed: State,
         allowed: Corrections,
     ) -> &'static str {
-        let standing = Standing { document_kind: RECEIPT, state, corrects, obligation: owed, allowed };
+        let standing = Standing { document_kind: "receipt", state, corrects, obligation: owed, allowed };
         check(kind, &standing).map_err(|error| error.code()).err().unwrap_or("ok")
     }
 
@@ -224,6 +243,7 @@ mod tests {
             kept_share_bp: 0,
             legal_ground: "thử".into(),
             explanation: String::new(),
+            vat_rate: None,
         }
     }
 

@@ -33,6 +33,7 @@ crate::table_row! {
         pub kept_share_bp: i32,
         pub legal_ground: String,
         pub explanation: String,
+        pub vat_rate: Option<String>,
     }
 }
 
@@ -70,6 +71,7 @@ pub fn insert(tx: &mut Tx<'_>, owner: &Obligation, lines: &[Line]) -> Result<()>
             kept_share_bp: line.kept_share_bp,
             legal_ground: line.legal_ground.clone(),
             explanation: line.explanation.clone(),
+            vat_rate: line.vat_rate.clone(),
         })
         .collect();
     rows::insert(tx, &rows)

@@ -21,7 +21,8 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::{AccountId, ClientId, EventId, ObligationId, PartyId, PaymentId, ReceiptId, UnitId};
 use crate::party::{self, Payer};
-use crate::store::{Conn, Stamp, Tx, rows};
+use crate::store::rows::{self, Insertion};
+use crate::store::{Conn, Stamp, Tx};
 pub use crate::tariff::IntakeMode;
 use crate::unit;
 use reference::{CodeBook, ReferenceCode};
@@ -67,10 +68,12 @@ impl FromStr for State {
 pub struct Line {
     pub item_code: String,
     pub item_name: String,
-    /// `phi`, `le_phi` or `pass_through`.
+    /// `phi`, `le_phi`, `dich_vu` or `pass_through`.
     pub kind: String,
-    /// `receipt`, `invoice` or `none`.
+    /// `receipt`, `none` or a kind of invoice; see `receipt::kind`.
     pub document_kind: String,
+    /// `TSuat` of what is sold on an invoice that shows the tax; the amounts include it.
+    pub vat_rate: Option<String>,
     pub measure_unit: String,
     pub quantity: Decimal,
     pub unit_price: Decimal,
@@ -261,8 +264,7 @@ pub fn record_events(tx: &mut Tx<'_>, stamp: &Stamp<'_>, events: &[Event]) -> Re
         announced.push((event.unit, id, event.obligation));
         stored.push(query::EventRow::new(id, stamp.now, event));
     }
-    rows::insert(tx, &stored)?;
-    audit::announce(tx, &announced)
+    rows::insert_together(tx, vec![Insertion::of(&stored), audit::announcement(&announced)])
 }
 
 fn reserve_code(tx: &mut Tx<'_>, unit: UnitId, id: ObligationId) -> Result<ReferenceCode> {

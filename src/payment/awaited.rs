@@ -18,7 +18,7 @@ use crate::receipt::content::{CorrectionAction, ReceiptKind};
 use crate::receipt::issue::Draft;
 use crate::receipt::query::{self as receipts, Stored};
 use crate::receipt::relation::{self, Action, RelationRow};
-use crate::receipt::{content, printed};
+use crate::receipt::{DocumentKind, content, printed};
 use crate::store::{Stamp, Tx, rows};
 
 /// A correcting document about to be made: what it corrects and how.
@@ -130,6 +130,7 @@ impl Correcting {
         };
         let content = receipt_content(&Material {
             unit: book.units.get(&owed.unit).ok_or_else(missing)?,
+            imprint: book.imprints.get(&owed.unit),
             payer: &self.payer,
             dossier_code: &owed.dossier_code,
             lines: &lines,
@@ -139,7 +140,13 @@ impl Correcting {
         })?;
         let mut content = content.ok_or_else(missing)?;
         content.relation = Some(self.relation()?);
-        Ok(Draft { unit: owed.unit, obligation: owed.id, content, collected_at: collected.at })
+        Ok(Draft {
+            unit: owed.unit,
+            obligation: owed.id,
+            kind: DocumentKind::Receipt,
+            content: content.into(),
+            collected_at: collected.at,
+        })
     }
 
     fn relation(&self) -> Result<content::Relation> {

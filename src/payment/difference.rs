@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::content::is_printed;
-use super::flush::fee_account;
+use super::documents::fee_account;
 use crate::amount::Dong;
 use crate::error::Result;
 use crate::ledger::Account;
@@ -114,6 +114,7 @@ mod tests {
             kept_share_bp: 0,
             legal_ground: "thử".into(),
             explanation: String::new(),
+            vat_rate: None,
         }
     }
 

@@ -15,6 +15,7 @@ pub mod claim;
 pub mod content;
 pub mod counter;
 mod difference;
+mod documents;
 pub mod due;
 mod flush;
 pub mod line_query;

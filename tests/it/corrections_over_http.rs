@@ -113,7 +113,7 @@ fn a_receipt_is_adjusted_by_two_persons_and_the_citizens_link_shows_the_chain() 
 
         let correction = format!("/api/v1/corrections/{}", told["id"].as_str().unwrap());
         let shown = desk.get(&desk.checker, &correction).json();
-        assert_eq!(shown["correction"]["rule"]["certainty"], "own_proposal", "seen before it is approved");
+        assert_eq!(shown["correction"]["rule"]["mark"], "P", "seen before it is approved");
         let approve = format!("{correction}/approve");
         assert_eq!(code(&desk.post(&desk.maker, &approve, "x", &Value::Null)), "maker_is_checker");
         assert_eq!(desk.post(&desk.stranger, &approve, "x", &Value::Null).status, 404);

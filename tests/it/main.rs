@@ -12,6 +12,7 @@ mod corrections;
 mod corrections_over_http;
 mod crashes;
 mod days;
+mod documents;
 mod facts;
 mod imports;
 mod isolation;

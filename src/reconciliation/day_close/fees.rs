@@ -8,6 +8,7 @@ use super::share::Fee;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::{AccountId, ObligationId, PaymentId};
+use crate::receipt::DocumentKind;
 use crate::store::Conn;
 use crate::unit::BankAccount;
 
@@ -102,10 +103,11 @@ fn standing_at(moves: &[Standing], at: Instant) -> BTreeSet<PaymentId> {
 
 /// The posting as a fee of its item; what the item is stands in the obligation's lines.
 fn fee(one: &Recognised, lines: &[(ObligationId, bool, Fee)]) -> Result<Fee> {
+    let kind = DocumentKind::parse(&one.document_kind);
     let of_item = lines.iter().filter(|(obligation, _, line)| {
         *obligation == one.obligation
             && line.item_code == one.item_code
-            && line.document_kind == one.document_kind
+            && kind.is_some_and(|kind| kind.covers(&line.document_kind, &line.kind))
     });
     let line = of_item.map(|(_, _, line)| line).next_back();
     let line = line.ok_or_else(|| Error::internal("a receipt posted a fee that no line knows"))?;

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::id::{CorrectionId, ReceiptId, UnitId};
 use crate::obligation::{self, IntakeMode, Line};
 use crate::party::Payer;
-use crate::receipt::profile::{self, Certainty};
+use crate::receipt::profile;
 use crate::receipt::relation;
 use crate::store::{Stamp, Tx};
 use crate::text;
@@ -254,22 +254,13 @@ pub fn summary(item: &Correction) -> Value {
 
 /// The legal profile's rule with its certainty, in words for people.
 pub fn rule(item: &Correction) -> Value {
-    let law = profile::by_name(&item.profile).ok().map(|profile| profile.corrections);
-    let certainty = law.map(|law| law.certainty);
-    let (mark, vi, en) = match certainty {
-        Some(Certainty::Verified) => ("V", "Đã đọc trong văn bản", "read in the legal text"),
-        Some(Certainty::SecondHand) => ("V2", "Theo tài liệu dẫn lại", "read in a restatement"),
-        Some(Certainty::FromMemory) => {
-            ("M", "Theo hiểu biết chung, chưa kiểm chứng", "from memory, not checked")
-        }
-        _ => ("P", "Áp dụng tương tự hóa đơn, chưa có văn bản", "by analogy with invoices; no text known"),
-    };
+    let law = profile::by_name(&item.profile).ok().map(|profile| &profile.receipt_corrections);
+    let words = law.map(|law| law.certainty.words());
     json!({
         "profile": item.profile,
-        "certainty": item.certainty,
-        "mark": mark,
-        "words": vi,
-        "words_en": en,
+        "mark": item.certainty,
+        "words": words.map(|(vi, _)| vi),
+        "words_en": words.map(|(_, en)| en),
         "source": law.map(|law| law.source),
     })
 }
