@@ -149,7 +149,6 @@ pub const ENDPOINTS: &[Endpoint] = &[
   "lines": [ { "item": "chung_thuc_ban_sao", "amount": 6000 } ] }"#,
         answer: r#"{ "id": "cor_01j9…", "kind": "adjust", "state": "requested", "difference": -4000,
   "rule": { "profile": "ND254-2.1.1", "mark": "P", "words": "đề xuất của phần mềm" } }"#,
-        ..NONE
     },
     Endpoint {
         path: "/api/v1/receipts/{id}/corrections",
@@ -206,7 +205,6 @@ pub const ENDPOINTS: &[Endpoint] = &[
         body: r#"{ "amount": 4000, "reason": "Nộp thừa",
   "payee": { "bank": "970432", "account_no": "0123456789", "holder": "NGƯỜI NỘP MẪU" } }"#,
         answer: r#"{ "id": "rfd_01j9…", "state": "requested", "amount": 4000, "reference_code": "HNPH7K2MQ4X97" }"#,
-        ..NONE
     },
     Endpoint {
         path: "/api/v1/refunds",
