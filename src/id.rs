@@ -75,6 +75,7 @@ ids! {
     ClaimId = "clm_",
     /// An API client or a person's access token.
     ClientId = "cli_",
+    CorrectionId = "cor_",
     EventId = "evt_",
     ExceptionId = "exc_",
     /// A form to the tax authority.
@@ -94,6 +95,7 @@ ids! {
     PostingId = "pst_",
     RawEventId = "raw_",
     ReceiptId = "rcp_",
+    RefundId = "rfd_",
     /// An accepted registration with the tax office.
     RegistrationId = "reg_",
     SeriesId = "ser_",

@@ -14,6 +14,7 @@ pub mod pdf;
 pub mod store;
 
 pub mod audit;
+pub mod correction;
 pub mod exception;
 pub mod filing;
 pub mod identity;

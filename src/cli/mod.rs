@@ -7,6 +7,7 @@ mod audit;
 mod bench;
 pub mod books;
 mod client;
+mod correction;
 mod day;
 mod demo;
 pub mod key;
@@ -18,6 +19,7 @@ mod office;
 mod profile;
 mod receipt;
 mod reconcile;
+mod refund;
 mod series;
 pub mod serve;
 mod statement;
@@ -82,6 +84,12 @@ enum Command {
     /// Signed receipts
     #[command(subcommand)]
     Receipt(receipt::Command),
+    /// Corrections of receipts: replace, adjust, cancel; two persons
+    #[command(subcommand)]
+    Correction(correction::Command),
+    /// Refunds of surplus; two persons
+    #[command(subcommand)]
+    Refund(refund::Command),
     /// Legal profiles: what the law of a day asks of documents
     #[command(subcommand)]
     Profile(profile::Command),
@@ -161,6 +169,8 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Reconcile(options) => reconcile::run(config, options),
         Command::Day(command) => day::run(config, command),
         Command::Receipt(command) => receipt::run(command),
+        Command::Correction(command) => correction::run(config, command),
+        Command::Refund(command) => refund::run(config, command),
         Command::Profile(command) => profile::run(command),
         Command::Notification(command) => notification::run(config, command),
         Command::Key(command) => key::run(config, command),

@@ -186,8 +186,8 @@ pub fn store(tx: &mut Tx<'_>, changed: &[(&Obligation, i64)]) -> Result<()> {
 
 const SELECT: &str = "SELECT t.unit_id, t.id, t.reference_code, t.dossier_code, t.procedure_code, t.procedure_field, \
      t.intake_mode, t.receiving_unit_id, t.competent_unit_id, t.submitted_at, t.result_due_on, t.due_on, \
-     t.electronic_required, t.party_id, t.account_id, t.total, t.waived_ground, t.client_id, t.created_at, t.state, \
-     t.revision, t.allocated FROM obligation t";
+     t.electronic_required, t.party_id, t.account_id, t.total + t.adjusted, t.waived_ground, t.client_id, t.created_at, t.state, \
+     t.revision, t.allocated, t.line_edition FROM obligation t";
 
 type Sql = (
     BigInt,
@@ -212,6 +212,7 @@ type Sql = (
     Text,
     BigInt,
     BigInt,
+    Integer,
 );
 type Stored = (
     UnitId,
@@ -236,6 +237,7 @@ type Stored = (
     String,
     i64,
     Dong,
+    i32,
 );
 
 fn from_stored(row: Stored) -> Result<Obligation> {
@@ -262,6 +264,7 @@ fn from_stored(row: Stored) -> Result<Obligation> {
         state: row.19.parse()?,
         revision: row.20,
         allocated: row.21,
+        line_edition: row.22,
     })
 }
 
@@ -283,27 +286,46 @@ pub fn lock(tx: &mut Tx<'_>, ids: &[(UnitId, ObligationId)]) -> Result<Vec<Oblig
     fetch(tx, ids, Lock::Update)
 }
 
+/// The lines in force: those of the newest edition.
 pub fn lines(
     conn: &mut Conn,
     ids: &[(UnitId, ObligationId)],
 ) -> Result<HashMap<(UnitId, ObligationId), Vec<Line>>> {
+    let mut lines: HashMap<(UnitId, ObligationId), (i32, Vec<Line>)> = HashMap::with_capacity(ids.len());
+    for (key, edition, line) in every_line(conn, ids)? {
+        let (newest, held) = lines.entry(key).or_default();
+        if edition > *newest {
+            *newest = edition;
+            held.clear();
+        }
+        held.push(line);
+    }
+    Ok(lines.into_iter().map(|(key, (_, lines))| (key, lines)).collect())
+}
+
+/// A line of an obligation with its edition.
+pub(super) type EditedLine = ((UnitId, ObligationId), i32, Line);
+
+/// The lines of every edition, in their order.
+pub(super) fn every_line(conn: &mut Conn, ids: &[(UnitId, ObligationId)]) -> Result<Vec<EditedLine>> {
     type Sql = (
         (BigInt, BigInt, Integer),
         (Text, Text, Text, Text, Text, Text, Text),
         (BigInt, BigInt, Nullable<Text>, Nullable<Text>, BigInt),
-        (Nullable<Text>, Nullable<Text>, Integer, Text, Text, Nullable<Text>),
+        (Nullable<Text>, Nullable<Text>, Integer, Text, Text, Nullable<Text>, Integer),
     );
     type Stored = (
         (UnitId, ObligationId, i32),
         (String, String, String, String, String, String, String),
         (Dong, Dong, Option<String>, Option<String>, Dong),
-        (Option<String>, Option<String>, i32, String, String, Option<String>),
+        (Option<String>, Option<String>, i32, String, String, Option<String>, i32),
     );
     let mut found: Vec<Stored> = rows::fetch::<Sql, _>(
         conn,
         "SELECT t.unit_id, t.obligation_id, t.line_no, t.item_code, t.item_name, t.kind, t.document_kind, \
          t.measure_unit, t.quantity, t.unit_price, t.gross, t.reduction, t.reduction_percent, t.reduction_ground, \
-         t.amount, t.chapter, t.sub_item, t.kept_share_bp, t.legal_ground, t.explanation, t.vat_rate FROM obligation_line t",
+         t.amount, t.chapter, t.sub_item, t.kept_share_bp, t.legal_ground, t.explanation, t.vat_rate, t.edition \
+         FROM obligation_line t",
         &[
             ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
             ("obligation_id", Column::of(ids.iter().map(|(_, id)| *id))),
@@ -312,7 +334,7 @@ pub fn lines(
         Lock::None,
     )?;
     found.sort_by_key(|row| row.0);
-    let mut lines: HashMap<(UnitId, ObligationId), Vec<Line>> = HashMap::with_capacity(ids.len());
+    let mut lines = Vec::with_capacity(found.len());
     for ((unit, id, _), what, money, law) in found {
         let line = Line {
             item_code: what.0,
@@ -334,7 +356,7 @@ pub fn lines(
             explanation: law.4,
             vat_rate: law.5,
         };
-        lines.entry((unit, id)).or_default().push(line);
+        lines.push(((unit, id), law.6, line));
     }
     Ok(lines)
 }
@@ -446,7 +468,12 @@ pub fn changes(
         .limit(limit)
         .select((
             (feed::feed_no, feed::unit_id, feed::obligation_id),
-            (obligation::reference_code, obligation::dossier_code, obligation::client_id, obligation::total),
+            (
+                obligation::reference_code,
+                obligation::dossier_code,
+                obligation::client_id,
+                obligation::total + obligation::adjusted,
+            ),
             (
                 obligation_event::kind,
                 obligation_event::state,

@@ -108,6 +108,17 @@ pub fn check_documents(
     Ok(())
 }
 
+/// The receipt of the lines that stand on one, with a fresh look-up code; `None` when none does.
+pub fn receipt_content(material: &Material<'_>) -> Result<Option<Content>> {
+    let printed: Vec<&Line> = material.lines.iter().filter(|line| is_printed(line)).collect();
+    if printed.is_empty() { Ok(None) } else { receipt_of(material, &printed).map(Some) }
+}
+
+/// Whether a line stands on a receipt.
+pub fn is_printed(line: &Line) -> bool {
+    line.document_kind == DocumentKind::Receipt.as_str() && line.kind != "pass_through"
+}
+
 fn receipt_of(material: &Material<'_>, lines: &[&Line]) -> Result<Content> {
     let printed: Vec<content::Line> = lines.iter().map(|line| printed_line(line)).collect();
     Ok(Content {

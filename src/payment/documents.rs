@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::awaited::{self, Correcting};
 use super::book::{Book, Completion};
 use super::content::{Material, Place, documents, place_of, rule_on};
 use super::flush::Written;
@@ -37,8 +38,16 @@ pub(super) fn complete(
     let mut outcomes: Vec<Outcomes> = Vec::with_capacity(completions.len());
     let mut drafts = Vec::new();
     let mut drafted = Vec::new();
+    let mut correcting: HashMap<usize, Correcting> = HashMap::new();
     for (index, completion) in completions.iter().enumerate() {
         let mut known = Outcomes::new();
+        if let Some((correction, draft)) = awaited::of_completion(tx, stamp, book, completion)? {
+            correcting.insert(index, correction);
+            drafted.push((index, draft.kind));
+            drafts.push(draft);
+            outcomes.push(known);
+            continue;
+        }
         for (kind, document) in documents(&material(book, completion)?, rule) {
             match made(document)? {
                 Ok(content) => {
@@ -59,13 +68,19 @@ pub(super) fn complete(
     }
     let mut written = Written::default();
     let mut due = Vec::new();
-    for (completion, outcomes) in completions.iter().zip(&outcomes) {
+    for (index, (completion, outcomes)) in completions.iter().zip(&outcomes).enumerate() {
         let numbered = numbered(outcomes);
         if let Some(first) = numbered.first() {
             book.obligation_events[completion.event_index].receipt = Some(*first);
             written.receipts.insert((completion.unit, completion.obligation), numbered);
         }
-        post_fees(book, completion, outcomes, rule, stamp, &mut due)?;
+        match correcting.get(&index) {
+            Some(correction) => {
+                let outcome = outcomes.get(&DocumentKind::Receipt);
+                correct(tx, stamp, actor, book, completion, (correction, outcome), &mut due)?;
+            }
+            None => post_fees(book, completion, outcomes, rule, stamp, &mut due)?,
+        }
     }
     let is_new = rows::insert_if_absent(tx, &due, &["unit_id", "obligation_id", "document_kind"])?;
     for (row, _) in due.iter().zip(is_new).filter(|(_, is_new)| !is_new) {
@@ -73,6 +88,34 @@ pub(super) fn complete(
         receipts::reopen_due(tx, row)?;
     }
     Ok(written)
+}
+
+/// The collected difference of a correction becomes a fee against its document; while that cannot
+/// be made, it stays an advance.
+fn correct(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    book: &mut Book,
+    completion: &Completion,
+    (correction, outcome): (&Correcting, Option<&Outcome>),
+    due: &mut Vec<DueRow>,
+) -> Result<()> {
+    let key = (completion.unit, completion.obligation);
+    let missing = || Error::internal("a paid obligation was not read");
+    let owed = book.obligations.get(&key).ok_or_else(missing)?.value.clone();
+    match outcome {
+        Some(Outcome::Numbered { id, .. }) => {
+            correction.made(tx, stamp, actor, &owed, *id, completion.accounting_date)?;
+            correction.post_up(book, key, *id, completion.accounting_date)
+        }
+        Some(Outcome::Refused { code }) => {
+            let waiting = [(DocumentKind::Receipt.as_str(), *code)];
+            await_documents(book, completion, &waiting, correction.difference()?, stamp, due);
+            Ok(())
+        }
+        None => Err(missing()),
+    }
 }
 
 /// Content that cannot be made is refused like content that cannot be numbered; only a fault of the
@@ -219,7 +262,20 @@ fn post_fees(
     }
     waiting.sort_unstable();
     waiting.dedup_by_key(|(kind, _)| *kind);
-    for (kind, code) in &waiting {
+    await_documents(book, completion, &waiting, waiting_amount, stamp, due);
+    Ok(())
+}
+
+/// Documents that are due: made when the cause is gone.
+fn await_documents(
+    book: &mut Book,
+    completion: &Completion,
+    waiting: &[(&'static str, &'static str)],
+    amount: Dong,
+    stamp: &Stamp<'_>,
+    due: &mut Vec<DueRow>,
+) {
+    for (kind, code) in waiting {
         due.push(DueRow {
             unit_id: completion.unit,
             obligation_id: completion.obligation,
@@ -236,12 +292,11 @@ fn post_fees(
             kind: Kind::ReceiptDue,
             subject: Subject::Obligation(completion.obligation),
             account: None,
-            amount: waiting_amount,
+            amount,
             opened_on: stamp.today(),
-            detail: detail(&waiting),
+            detail: detail(waiting),
         });
     }
-    Ok(())
 }
 
 /// One cause is told by its code alone, as it always was; several name their kinds.

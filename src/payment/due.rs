@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::awaited::{self, Collected};
 use super::book::{Book, CollectedBy, Method, Payment};
 use super::content::{Material, documents, rule_on};
 use super::documents::{fee_account, lines_on, made};
@@ -16,7 +17,7 @@ use crate::exception::{Kind, Subject};
 use crate::id::{ObligationId, ReceiptId, UnitId, minted_at};
 use crate::identity;
 use crate::ledger::{Account, Posting, Source};
-use crate::obligation::State;
+use crate::obligation::{Obligation, State};
 use crate::receipt::DocumentKind;
 use crate::receipt::issue::{self, Draft, Outcome};
 use crate::receipt::profile::FeesAndCharges;
@@ -37,9 +38,12 @@ pub fn make(
     let mut book = Book::new(audit::actor_text(&actor), stamp.now);
     load_obligations(tx, stamp, &mut book, &[(unit, obligation)])?;
     let Some(held) = book.obligations.get(&(unit, obligation)) else { return Ok(None) };
-    let (state, allocated) = (held.value.state, held.value.allocated);
-    if state != State::Paid {
+    let owed = held.value.clone();
+    if owed.state != State::Paid {
         return Ok(None);
+    }
+    if let Some(correcting) = awaited::of(tx, stamp, &owed)? {
+        return make_correction(tx, stamp, book, &owed, &correcting, (document_kind, revision));
     }
     let rule = rule_on(stamp.today());
     let standing = receipts::current_of_obligations(tx, &[(unit, obligation)])?;
@@ -61,15 +65,48 @@ pub fn make(
             source: Source::Receipt(id),
         });
     }
-    let event = book.tell(unit, obligation, "receipt_made", state, allocated)?;
+    tell_made(tx, stamp, book, (&owed, id), (document_kind, revision))
+}
+
+fn tell_made(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    mut book: Book,
+    (owed, id): (&Obligation, ReceiptId),
+    (document_kind, revision): (&str, i64),
+) -> Result<Option<ReceiptId>> {
+    let event = book.tell(owed.unit, owed.id, "receipt_made", owed.state, owed.allocated)?;
     book.obligation_events[event].receipt = Some(id);
-    receipts::close_due(tx, unit, obligation, document_kind, revision)?;
-    if !receipts::is_due(tx, unit, obligation)? {
-        let subject = Subject::Obligation(obligation);
-        book.settled_exceptions.push((unit, Kind::ReceiptDue, subject, "the receipt was made"));
+    receipts::close_due(tx, owed.unit, owed.id, document_kind, revision)?;
+    if !receipts::is_due(tx, owed.unit, owed.id)? {
+        let subject = Subject::Obligation(owed.id);
+        book.settled_exceptions.push((owed.unit, Kind::ReceiptDue, subject, "the receipt was made"));
     }
-    flush(tx, stamp, &actor, book)?;
+    flush(tx, stamp, &Actor::system(), book)?;
     Ok(Some(id))
+}
+
+/// The same for the document of a correction, whose difference was collected.
+fn make_correction(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    mut book: Book,
+    owed: &Obligation,
+    correcting: &awaited::Correcting,
+    due: (&str, i64),
+) -> Result<Option<ReceiptId>> {
+    let missing = || Error::internal("a due receipt's payment was not read");
+    let payment = last_payment(tx, owed.unit, owed.id)?.ok_or_else(missing)?;
+    let by = collector(tx, &payment)?;
+    let collected = Collected { at: minted_at(payment.id.0), by: &by, method: payment.method };
+    let draft = correcting.draft(&book, owed, &collected)?;
+    let actor = Actor::system();
+    let Some(Outcome::Numbered { id, .. }) = issue::number(tx, stamp, &actor, &[draft])?.pop() else {
+        return Ok(None);
+    };
+    correcting.made(tx, stamp, &actor, owed, id, stamp.today())?;
+    correcting.post_up(&mut book, (owed.unit, owed.id), id, stamp.today())?;
+    tell_made(tx, stamp, book, (owed, id), due)
 }
 
 /// The document that is due under this kind and does not stand yet. Rows written before there were

@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method, PaymentState};
 use super::flush::{Written, flush};
 use super::movement::{Movement, State, bank_key, line_key};
+use super::refund::line::Refunds;
 use super::settle::{load_obligations, movement_row, touch};
 use super::{Direction, documents, line_query, query};
 use crate::actor::{Actor, Role};
@@ -138,6 +139,7 @@ pub(super) struct Desk<'a> {
     /// Obligations of which a document stands.
     pub(super) receipts_of: BTreeSet<(UnitId, ObligationId)>,
     pub(super) codes: HashMap<String, (UnitId, ObligationId)>,
+    pub(super) refunds: Refunds,
     pub(super) stamp: &'a Stamp<'a>,
 }
 
@@ -169,6 +171,7 @@ pub fn post_lines(
         marks.push(desk.post(work)?);
     }
     write(tx, stamp, &desk, &works, &marks)?;
+    std::mem::take(&mut desk.refunds).store(tx, stamp)?;
     let written = flush(tx, stamp, actor, desk.book)?;
     failpoint::hit("match");
     Ok(posted(&works, written))
@@ -216,7 +219,9 @@ fn look<'a>(
     let known_keys =
         query::movement_keys(tx, &references)?.into_iter().map(|(unit, key, id)| ((unit, key), id)).collect();
     let codes = lock_obligations(tx, stamp, works, &mut book)?;
-    lock_payments(tx, &mut book)?;
+    let mut refunds = Refunds::named(tx, works)?;
+    lock_payments(tx, &mut book, refunds.payments())?;
+    refunds.read(tx, &book.payments.keys().copied().collect::<Vec<_>>())?;
     let paid: Vec<(UnitId, ObligationId)> = book.obligations.keys().copied().collect();
     let receipts_of = crate::receipt::query::current_of_obligations(tx, &paid)?
         .into_iter()
@@ -234,6 +239,7 @@ fn look<'a>(
         originals,
         receipts_of,
         codes,
+        refunds,
         stamp,
     })
 }
@@ -307,12 +313,13 @@ fn lock_obligations(
     Ok(resolved)
 }
 
-fn lock_payments(tx: &mut Tx<'_>, book: &mut Book) -> Result<()> {
-    let ids: BTreeSet<(UnitId, PaymentId)> = book
+fn lock_payments(tx: &mut Tx<'_>, book: &mut Book, refunded: Vec<(UnitId, PaymentId)>) -> Result<()> {
+    let mut ids: BTreeSet<(UnitId, PaymentId)> = book
         .movements
         .values()
         .filter_map(|held| held.value.payment.map(|payment| (held.value.unit, payment)))
         .collect();
+    ids.extend(refunded);
     let mut pairs = BTreeSet::new();
     for payment in query::lock_payments(tx, &ids.into_iter().collect::<Vec<_>>())? {
         if let Some(account) = payment.account {
@@ -330,6 +337,10 @@ fn lock_payments(tx: &mut Tx<'_>, book: &mut Book) -> Result<()> {
 impl Desk<'_> {
     fn post(&mut self, work: &LineWork) -> Result<Mark> {
         let size = work.size();
+        let is_claimed = matches!(work.case, Case::Proof { .. });
+        if let Some(mark) = if is_claimed { None } else { self.refund_line(work)? } {
+            return Ok(mark);
+        }
         match &work.case {
             Case::Proof { parts } => self.prove(work, parts),
             Case::Credit { named } => {
@@ -350,12 +361,12 @@ impl Desk<'_> {
             }
             Case::Reversal { original } => self.reverse(work, *original),
             Case::UnknownCredit(kind) => self.suspend(work, *kind),
-            Case::UnknownDebit(kind) => self.leave_unexplained(work, *kind),
+            Case::UnknownDebit(kind) => self.leave_unexplained(work, self.debit_kind(work, *kind)),
         }
     }
 
     /// The accounting date: the booking date, or the account's first open day after it.
-    fn accounting_date(&self, work: &LineWork) -> BusinessDay {
+    pub(super) fn accounting_date(&self, work: &LineWork) -> BusinessDay {
         let mut day = work.booking_date;
         while self.closed.contains(&(work.unit, work.account, day)) {
             day = day.next();
@@ -449,8 +460,12 @@ impl Desk<'_> {
             ));
         }
         if movement.direction == Direction::Debit {
+            if let Some(mark) = self.refund_line(work)? {
+                return Ok(mark.class);
+            }
+            let kind = self.debit_kind(work, Kind::UnknownDebit);
             self.entry(work, Account::UnexplainedDebit(work.line), Account::Bank(work.account), amount);
-            self.note(work, Kind::UnknownDebit, amount);
+            self.note(work, kind, amount);
             return Ok("unknown");
         }
         match movement.payment {
@@ -622,10 +637,11 @@ fn write(
     rows::insert(tx, &desk.match_parts)?;
     let cases: Vec<line_query::LineCaseRow> = works
         .iter()
-        .map(|work| line_query::LineCaseRow {
+        .zip(marks)
+        .map(|(work, mark)| line_query::LineCaseRow {
             unit_id: work.unit,
             line_id: work.line,
-            case_name: work.case.name(),
+            case_name: if mark.class == "refund_by_us" { "refund" } else { work.case.name() },
             accounting_date: desk.accounting_date(work),
             created_at: stamp.now,
         })

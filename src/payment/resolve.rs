@@ -5,6 +5,7 @@ use super::book::{Book, Bucket, CollectedBy, Destination, Held, Incoming, Method
 use super::documents::{self, Part, recognised_parts};
 use super::flush::flush;
 use super::movement::State;
+use super::refund;
 use super::settle::{load_obligations, touch};
 use super::{line_query, query};
 use crate::actor::Actor;
@@ -234,6 +235,7 @@ fn take_back(
     let clearing = Account::Clearing(account, payment.channel.clone());
     let undo = Undo { stamp, actor, item, accounting_date, clearing, payment };
     undo.surplus(book)?;
+    refund::drop_requested(tx, stamp, item.unit, id, "the claim never came")?;
     for (obligation, share) in shares {
         undo.obligation(tx, obligation, share, book)?;
     }

@@ -50,7 +50,8 @@ impl Desk<'_> {
         let missing = || Error::internal("a reversed payment was not read");
         let payment = self.book.payments.get(&(work.unit, id)).ok_or_else(missing)?.value.clone();
         let Some(obligation) = payment.obligation.filter(|_| payment.amount == size) else { return Ok(()) };
-        if self.receipts_of.contains(&(work.unit, obligation)) {
+        let is_receipted = self.receipts_of.contains(&(work.unit, obligation));
+        if is_receipted && payment.to_obligations.is_positive() {
             return Ok(()); // The receipt stands; the debt stays until a person decides.
         }
         self.book.tell_payment(work.unit, id, "reversed", PaymentState::Reversed, None)?;
@@ -72,9 +73,11 @@ impl Desk<'_> {
             let state = obligation::State::Reopened;
             self.book.tell_obligation(work.unit, obligation, id, "reopened", state, allocated)?;
         }
-        if payment.surplus.is_positive() {
-            self.book.allocate(work.unit, id, Bucket::Surplus, Bucket::Reversed, payment.surplus)?;
-            self.entry(work, Account::Surplus(id), debt, payment.surplus);
+        let on_its_way = self.recall_refunds(work, id)?;
+        let surplus = payment.surplus.checked_sub(on_its_way)?;
+        if surplus.is_positive() {
+            self.book.allocate(work.unit, id, Bucket::Surplus, Bucket::Reversed, surplus)?;
+            self.entry(work, Account::Surplus(id), debt, surplus);
         }
         Ok(())
     }

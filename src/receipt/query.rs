@@ -278,6 +278,11 @@ pub fn by_lookup_code(conn: &mut Conn, code: &str) -> Result<Option<(UnitId, Rec
         .map(|found: Option<(UnitId, i64)>| found.map(|(unit, id)| (unit, ReceiptId(id))))
 }
 
+/// The canonical body, as it was numbered.
+pub fn body(conn: &mut Conn, unit: UnitId, id: ReceiptId) -> Result<Vec<u8>> {
+    receipt::table.find((unit, id)).select(receipt::body).first(conn).classify()
+}
+
 /// The exact signed bytes.
 pub fn document(conn: &mut Conn, unit: UnitId, id: ReceiptId) -> Result<Option<Vec<u8>>> {
     receipt_seal::table.find((unit, id)).select(receipt_seal::document).first(conn).optional().classify()

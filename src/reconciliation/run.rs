@@ -18,6 +18,7 @@ use crate::obligation;
 use crate::payment::line_query;
 use crate::payment::prove::{Case, LineWork, post_lines};
 use crate::payment::query as payments;
+use crate::payment::refund;
 use crate::payment::{Direction, MovementState};
 use crate::statement;
 use crate::store::{Conn, Lane, Stamp, Store, Tx, failure};
@@ -27,6 +28,8 @@ use crate::working_days::WorkingDays;
 
 /// Lines posted in one transaction: about 20 ms on the bulk lane.
 const CHUNK: usize = 100;
+/// A refund that was sent so many days before the last statement should be on it.
+const REFUND_PATIENCE_DAYS: i64 = 5;
 /// How often a run that a callback overtook starts over.
 const ATTEMPT_LIMIT: u32 = 5;
 /// A claim should be on a statement after this many working days.
@@ -109,6 +112,16 @@ fn run_once(
         count(report, chunk);
     }
     report.overdue_claims = note_overdue(store, stamp, actor, &snapshot, unit, account)?;
+    if let Some(covered) = snapshot.covered_until {
+        // By then a statement should have shown what was sent.
+        let sent_before = covered.plus_days(-REFUND_PATIENCE_DAYS);
+        let overdue = |conn: &mut Conn| refund::query::overdue(conn, unit, account, sent_before.start());
+        if !store.read(&actor.scope, overdue)?.is_empty() {
+            store.write(&actor.scope, Lane::Bulk, |tx| {
+                refund::note_overdue(tx, stamp, unit, account, sent_before)
+            })?;
+        }
+    }
     Ok(())
 }
 

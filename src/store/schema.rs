@@ -347,6 +347,8 @@ diesel::table! {
         state -> Text,
         revision -> BigInt,
         allocated -> BigInt,
+        adjusted -> BigInt,
+        line_edition -> Integer,
     }
 }
 
@@ -372,6 +374,7 @@ diesel::table! {
         kept_share_bp -> Integer,
         legal_ground -> Text,
         explanation -> Text,
+        edition -> Integer,
         vat_rate -> Nullable<Text>,
     }
 }
@@ -1024,6 +1027,143 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    correction (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        receipt_id -> BigInt,
+        obligation_id -> BigInt,
+        kind -> Text,
+        reason -> Text,
+        agreement_no -> Text,
+        agreement_on -> Date,
+        agreement_about -> Text,
+        party_id -> Nullable<BigInt>,
+        profile -> Text,
+        certainty -> Text,
+        old_amount -> BigInt,
+        new_amount -> BigInt,
+        maker_person_id -> BigInt,
+        created_at -> BigInt,
+        state -> Text,
+        revision -> BigInt,
+        checker_person_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    correction_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        correction_id -> BigInt,
+        revision -> BigInt,
+        kind -> Text,
+        state -> Text,
+        person_id -> BigInt,
+        reason -> Nullable<Text>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    correction_line (unit_id, correction_id, line_no) {
+        unit_id -> BigInt,
+        correction_id -> BigInt,
+        line_no -> Integer,
+        item_code -> Text,
+        item_name -> Text,
+        kind -> Text,
+        document_kind -> Text,
+        measure_unit -> Text,
+        quantity -> Text,
+        unit_price -> Text,
+        gross -> BigInt,
+        reduction -> BigInt,
+        reduction_percent -> Nullable<Text>,
+        reduction_ground -> Nullable<Text>,
+        amount -> BigInt,
+        chapter -> Nullable<Text>,
+        sub_item -> Nullable<Text>,
+        kept_share_bp -> Integer,
+        legal_ground -> Text,
+        explanation -> Text,
+    }
+}
+
+diesel::table! {
+    receipt_relation (unit_id, correction_id) {
+        unit_id -> BigInt,
+        correction_id -> BigInt,
+        receipt_id -> BigInt,
+        original_id -> BigInt,
+        action -> Text,
+        account_id -> BigInt,
+        posted_on -> Date,
+        difference -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    awaited_document (unit_id, correction_id) {
+        unit_id -> BigInt,
+        correction_id -> BigInt,
+        obligation_id -> BigInt,
+        original_id -> BigInt,
+        action -> Text,
+        party_id -> Nullable<BigInt>,
+        note -> Text,
+        created_at -> BigInt,
+        state -> Text,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    refund (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        payment_id -> BigInt,
+        account_id -> BigInt,
+        amount -> BigInt,
+        reference_code -> Text,
+        reason -> Text,
+        correction_id -> Nullable<BigInt>,
+        maker_person_id -> BigInt,
+        created_at -> BigInt,
+        state -> Text,
+        revision -> BigInt,
+        checker_person_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    refund_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        refund_id -> BigInt,
+        revision -> BigInt,
+        kind -> Text,
+        state -> Text,
+        person_id -> Nullable<BigInt>,
+        line_id -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    refund_payee (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        refund_id -> BigInt,
+        key_id -> BigInt,
+        cipher -> Binary,
+        person_id -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     feed,
     obligation_event,
@@ -1045,3 +1185,4 @@ diesel::allow_tables_to_appear_in_same_query!(
     claim,
     line_case,
 );
+diesel::allow_tables_to_appear_in_same_query!(refund, refund_event);

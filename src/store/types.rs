@@ -79,6 +79,6 @@ travels_as!(BigInt, i64:
     AccountId, AllocationId, AuditId, CertificateId, ClaimId, ClientId, EventId, ExceptionId, JobId, KeyId,
     LineId, MatchId, MessageId, MovementId, ObligationId, PartyId, PaymentId, PersonId, PostingId, RawEventId,
     ReceiptId, SeriesId, ShiftId, StatementId, TrustId, UnitId, Dong, Instant,
-    FilingId, RegistrationId, TransmissionId,
+    CorrectionId, FilingId, RefundId, RegistrationId, TransmissionId,
 );
 travels_as!(Date, chrono::NaiveDate: BusinessDay);

@@ -24,7 +24,9 @@ const CHANGEABLE: [&str; 11] = [
 ];
 
 /// Columns beside facts that follow from events.
-const PROJECTIONS: [&str; 36] = [
+const PROJECTIONS: [&str; 38] = [
+    "adjusted",
+    "line_edition",
     "state",
     "checker_person_id",
     "revision",

@@ -62,7 +62,7 @@ const KNOWN_FLOATS: &[(&str, &str)] = &[
 const KNOWN_LONG: &[(&str, usize)] = &[
     ("src/obligation/query.rs", 560),
     ("src/payment/book.rs", 650),
-    ("src/payment/prove.rs", 660),
+    ("src/payment/prove.rs", 680),
     ("src/payment/query.rs", 650),
     ("src/payment/settle.rs", 800),
     ("src/statement/import.rs", 550),

@@ -181,6 +181,9 @@ impl Totals {
     }
 }
 
+/// What `NguoiThu` begins with when no person took the money.
+pub const AUTOMATIC: &str = "Thu tự động qua ";
+
 /// Who took the money.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CollectedBy {
@@ -195,7 +198,7 @@ impl CollectedBy {
     pub fn text(&self) -> String {
         match self {
             CollectedBy::Officer(name) => name.clone(),
-            CollectedBy::Channel(channel) => format!("Thu tự động qua {channel}"),
+            CollectedBy::Channel(channel) => format!("{AUTOMATIC}{channel}"),
         }
     }
 }

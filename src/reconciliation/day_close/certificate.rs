@@ -9,6 +9,7 @@ use crate::amount::Dong;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::{CertificateId, StatementId};
+use crate::receipt::relation::Relation;
 use crate::receipt::xml::{push_attribute_value, push_text};
 use crate::reconciliation::proof::{Item, Proof};
 use crate::unit::{BankAccount, Unit};
@@ -25,6 +26,8 @@ pub struct Content<'a> {
     pub account: &'a BankAccount,
     pub proof: &'a Proof,
     pub shares: &'a [Share],
+    /// Corrections of receipts posted on this day, whatever day the receipts are of.
+    pub corrections: &'a [Relation],
     /// Settled on a channel's word, not on a statement yet and not overdue: count and sum.
     pub in_transit: (u32, Dong),
     /// The statements that show the day, with the hashes of their files.
@@ -117,6 +120,25 @@ fn sums(xml: &mut Writer, content: &Content<'_>) {
                 xml.text("From", &share.from.to_string());
                 xml.text("To", &share.to.to_string());
                 xml.amount("Amount", share.amount);
+            });
+        }
+    });
+    corrections(xml, content.corrections);
+}
+
+/// Absent on a day without corrections, so that the certificates of such days stay what they were.
+fn corrections(xml: &mut Writer, corrections: &[Relation]) {
+    if corrections.is_empty() {
+        return;
+    }
+    xml.element("Corrections", |xml| {
+        for one in corrections {
+            xml.element("Correction", |xml| {
+                xml.text("Id", &one.correction.to_string());
+                xml.text("Action", one.action.as_str());
+                xml.text("Original", &one.original.to_string());
+                xml.text("Receipt", &one.receipt.to_string());
+                xml.amount("Difference", one.difference);
             });
         }
     });

@@ -190,6 +190,127 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        method: "POST",
+        path: "/api/v1/receipts/{id}/corrections",
+        vi: "Đề nghị thay thế, điều chỉnh hoặc hủy một biên lai.",
+        en: "Asks for a receipt to be replaced, adjusted or cancelled; another person approves. Answers 201.",
+        who: "finance, cashier",
+        notes: "Idempotency-Key required. lines are the receipt's lines as they should have been, all of them: an item \
+                of the receipt with its right amount, or any item with the tariff's quantities. Every rule that \
+                refuses has its own code (correction_…). rule says which legal profile allows it and how sure that is.",
+        body: r#"{ "kind": "adjust", "reason": "Thu thừa một bản",
+  "agreement": { "number": "05/BB", "on": "2026-11-24", "about": "Thỏa thuận về sai sót" },
+  "lines": [ { "item": "chung_thuc_ban_sao", "amount": 6000 } ] }"#,
+        answer: r#"{ "id": "cor_01j9…", "kind": "adjust", "state": "requested", "difference": -4000,
+  "rule": { "profile": "ND254-2.1.1", "mark": "P", "words": "đề xuất của phần mềm" } }"#,
+    },
+    Endpoint {
+        path: "/api/v1/receipts/{id}/corrections",
+        vi: "Các đề nghị sửa và chuỗi chứng từ của một biên lai.",
+        en: "Corrections of a receipt, newest first, with the chain of its documents.",
+        who: READERS,
+        answer: r#"{ "corrections": [], "chain": [] }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/corrections",
+        vi: "Các đề nghị sửa biên lai của một đơn vị.",
+        en: "Corrections of a unit, newest first.",
+        who: READERS,
+        notes: "?unit= &state=requested|approved|refused &limit=",
+        answer: r#"{ "corrections": [] }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/corrections/{id}",
+        vi: "Một đề nghị sửa biên lai, kèm mức chắc chắn của quy định.",
+        en: "One correction with its lines, its steps, what it made and how sure its rule is.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/corrections/{id}/approve",
+        vi: "Duyệt và thực hiện, cùng phần tiền; người duyệt khác người đề nghị.",
+        en: "Approves and carries it out with its money; another person than the one who asked.",
+        who: "finance, approver",
+        notes: "As much or less: receipt is the new document, refunds are opened for what is too much. More: awaited \
+                must be paid first, the document follows.",
+        answer: r#"{ "correction": { "state": "approved" }, "receipt": "rcp_01j9…", "refunds": ["rfd_01j9…"],
+  "awaited": 0 }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/corrections/{id}/refuse",
+        vi: "Từ chối đề nghị sửa, kèm lý do.",
+        en: "Refuses a correction; nothing changes but its state.",
+        who: "finance, approver",
+        body: r#"{ "reason": "Biên lai đúng" }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/payments/{id}/refunds",
+        vi: "Đề nghị hoàn phần nộp thừa của một khoản nộp.",
+        en: "Asks for surplus of a payment to go back to its payer; answers 201.",
+        who: "finance, cashier",
+        notes: "Idempotency-Key required. The payee may be named later and is stored encrypted.",
+        body: r#"{ "amount": 4000, "reason": "Nộp thừa",
+  "payee": { "bank": "970432", "account_no": "0123456789", "holder": "NGƯỜI NỘP MẪU" } }"#,
+        answer: r#"{ "id": "rfd_01j9…", "state": "requested", "amount": 4000, "reference_code": "HNPH7K2MQ4X97" }"#,
+    },
+    Endpoint {
+        path: "/api/v1/refunds",
+        vi: "Các phiếu hoàn tiền của một đơn vị.",
+        en: "Refunds of a unit, newest first.",
+        who: "finance, cashier, approver, auditor",
+        notes: "?unit= &state=requested|approved|sent|debited|bounced|refused &limit=",
+        answer: r#"{ "refunds": [] }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/refunds/{id}",
+        vi: "Một phiếu hoàn tiền; tài khoản nhận chỉ cho người có trách nhiệm.",
+        en: "One refund with its steps; the payee in clear for finance and approver only.",
+        who: "finance, cashier, approver, auditor",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/refunds/{id}/payee",
+        vi: "Ghi tài khoản nhận tiền hoàn, trước khi duyệt.",
+        en: "Names the account that is paid, before approval.",
+        who: "finance, cashier",
+        body: r#"{ "bank": "970432", "account_no": "0123456789", "holder": "NGƯỜI NỘP MẪU" }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/refunds/{id}/approve",
+        vi: "Duyệt hoàn tiền; người duyệt khác người đề nghị và người ghi tài khoản.",
+        en: "Approves; another person than those who asked and who named the payee. Proven money only.",
+        who: "finance, approver",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/refunds/{id}/send",
+        vi: "Ghi nhận đã gửi lệnh chi cho ngân hàng, với mã hoàn trong nội dung.",
+        en: "Notes that the bank has the transfer, with reference_code in its text; again after a bounce.",
+        who: "finance",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/refunds/{id}/refuse",
+        vi: "Từ chối phiếu hoàn chưa gửi; tiền trở lại phần nộp thừa.",
+        en: "Refuses a refund that is not on its way; its money is surplus again.",
+        who: "finance, approver",
+        body: r#"{ "reason": "Sai tài khoản" }"#,
+        ..NONE
+    },
+    Endpoint {
         path: "/api/v1/exceptions",
         vi: "Các ngoại lệ của một đơn vị, cũ nhất trước.",
         en: "Everything unexplained of a unit, oldest first, each with owner, age and next step.",

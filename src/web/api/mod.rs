@@ -2,6 +2,7 @@
 
 mod books;
 pub mod catalogue;
+mod corrections;
 mod exceptions;
 mod notifications;
 mod obligations;
@@ -9,11 +10,17 @@ mod payments;
 mod qr;
 pub mod raise;
 mod receipts;
+mod refunds;
 pub mod tax;
 mod view;
 
 pub use books::{
     close_day, days as list_days, import as import_statement, reconcile, statements as list_statements,
+};
+pub use corrections::summary as correction_view;
+pub use corrections::{approve as approve_correction, find as find_correction, list as list_corrections};
+pub use corrections::{
+    of_receipt as receipt_corrections, refuse as refuse_correction, request as request_correction,
 };
 pub use exceptions::{approve as approve_exception, find as find_exception, list as list_exceptions};
 pub use exceptions::{propose as propose_exception, refuse as refuse_exception};
@@ -31,6 +38,11 @@ pub use receipts::{
     find as find_receipt, pdf as receipt_pdf, signed as signed_document, xml as receipt_xml,
     zip as receipts_zip,
 };
+pub use refunds::summary as refund_view;
+pub use refunds::{
+    approve as approve_refund, find as find_refund, list as list_refunds, payee as name_payee,
+};
+pub use refunds::{refuse as refuse_refund, request as request_refund, send as send_refund};
 
 use crate::actor::Actor;
 use crate::error::{Error, Result};

@@ -141,7 +141,7 @@ fn prepare(
     let payer = asked.payer.cleaned();
     check_payer(&payer)?;
     let collecting = &units.collecting;
-    let assessment = assess(tariff, collecting, intake_mode, submitted_on, asked)?;
+    let assessment = assess(tariff, collecting, intake_mode, submitted_on, &asked.lines, &asked.exemptions)?;
     let lines: Vec<Line> = assessment.lines.iter().map(line).collect();
     let dossier_code = text::clean(&asked.dossier_code);
     if !assessment.total.is_zero() {
@@ -198,11 +198,11 @@ fn assess(
     collecting: &Unit,
     channel: IntakeMode,
     on: BusinessDay,
-    asked: &Asked,
+    lines: &[AskedLine],
+    exemptions: &[String],
 ) -> Result<Assessment> {
     let place = Place { unit_code: collecting.code.clone(), unit_kind: UnitKind::parse(&collecting.kind)? };
-    let items = asked
-        .lines
+    let items = lines
         .iter()
         .map(|line| AskedItem {
             code: text::clean(&line.item),
@@ -215,7 +215,7 @@ fn assess(
             amount: line.amount,
         })
         .collect();
-    let exemptions = asked.exemptions.iter().map(|group| text::clean(group)).collect();
+    let exemptions = exemptions.iter().map(|group| text::clean(group)).collect();
     tariff::assess(tariff, &tariff::Request { place, channel, on, items, exemptions }).map_err(of_request)
 }
 
@@ -231,6 +231,20 @@ fn of_request(error: Error) -> Error {
         }
         _ => error,
     }
+}
+
+/// The lines of fee items as the tariff of a day prices them, for a correction.
+pub fn priced(
+    tariff: &Tariff,
+    collecting: &Unit,
+    channel: IntakeMode,
+    on: BusinessDay,
+    lines: &[AskedLine],
+) -> Result<Vec<Line>> {
+    if lines.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(assess(tariff, collecting, channel, on, lines, &[])?.lines.iter().map(line).collect())
 }
 
 fn line(assessed: &tariff::Line) -> Line {

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::filing::notice;
 use crate::id::ReceiptId;
 use crate::receipt::query::{self, Stored};
+use crate::receipt::relation;
 use crate::store::Conn;
 use crate::web::extract::{self, Caller};
 use crate::web::pages;
@@ -23,13 +24,17 @@ use crate::{audit, notification};
 pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     let id: ReceiptId = extract::path(&request, "id")?;
     let found = block(move || {
-        let (item, notices) = shared.app().read(&caller.0, |conn| {
+        let (item, links, notices) = shared.app().read(&caller.0, |conn| {
             let item = load(conn, &caller.0, id)?;
+            let links = relation::chain(conn, &item)?;
             let notices = notice::of_receipt(conn, item.unit, item.id)?;
-            Ok((item, notices))
+            Ok((item, links, notices))
         })?;
-        let mut shown = serde_json::to_value(view::receipt(&shared, &item))
-            .map_err(|error| Error::internal(error.to_string()))?;
+        let shown = view::ReceiptWithChain {
+            receipt: view::receipt(&shared, &item),
+            chain: view::chain(&shared, &links),
+        };
+        let mut shown = serde_json::to_value(shown).map_err(|error| Error::internal(error.to_string()))?;
         shown["notices"] = serde_json::json!(notices);
         Ok(shown)
     });
@@ -106,7 +111,7 @@ pub async fn pdf(request: HttpRequest, caller: Caller, shared: web::Data<Shared>
     Ok(pages::rendition::answer(&shared, item).await?)
 }
 
-fn load(conn: &mut Conn, actor: &Actor, id: ReceiptId) -> Result<Stored> {
+pub(super) fn load(conn: &mut Conn, actor: &Actor, id: ReceiptId) -> Result<Stored> {
     let not_found = || Error::not_found("receipt_not_found", "no such receipt in your scope");
     let unit = query::unit_of(conn, &actor.scope, id)?.ok_or_else(not_found)?;
     query::by_id(conn, unit, id)?.ok_or_else(not_found)

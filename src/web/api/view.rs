@@ -11,6 +11,7 @@ use crate::obligation::query::{Change, PastEvent};
 use crate::obligation::{Line, Obligation};
 use crate::receipt::DocumentKind;
 use crate::receipt::query::Stored as Receipt;
+use crate::receipt::relation::Link;
 use crate::store::Conn;
 use crate::unit;
 use crate::web::Shared;
@@ -182,6 +183,47 @@ pub fn receipt(shared: &Shared, item: &Receipt) -> ReceiptView {
         lookup_code: item.lookup_code.clone(),
         links: ReceiptLinks::of(shared, &item.lookup_code),
     }
+}
+
+/// A receipt with all documents of its chain, the original first.
+#[derive(Serialize)]
+pub struct ReceiptWithChain {
+    #[serde(flatten)]
+    pub receipt: ReceiptView,
+    pub chain: Vec<LinkView>,
+}
+
+/// One document of a chain.
+#[derive(Serialize)]
+pub struct LinkView {
+    pub id: ReceiptId,
+    pub series: String,
+    pub number: i64,
+    pub amount: Dong,
+    pub issued_on: BusinessDay,
+    pub state: String,
+    /// `replace` or `adjust`; absent for the original.
+    pub action: Option<&'static str>,
+    pub original: Option<ReceiptId>,
+    /// Neither replaced nor cancelled.
+    pub is_valid: bool,
+    pub links: ReceiptLinks,
+}
+
+pub fn chain(shared: &Shared, links: &[Link]) -> Vec<LinkView> {
+    let view = |link: &Link| LinkView {
+        id: link.document.id,
+        series: link.document.series.clone(),
+        number: link.document.number,
+        amount: link.document.amount,
+        issued_on: link.document.issued_on,
+        state: link.document.state.clone(),
+        action: link.corrects.map(|(action, _)| action.as_str()),
+        original: link.corrects.map(|(_, original)| original),
+        is_valid: link.is_valid(),
+        links: ReceiptLinks::of(shared, &link.document.lookup_code),
+    };
+    links.iter().map(view).collect()
 }
 
 #[derive(Serialize)]

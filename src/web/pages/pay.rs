@@ -222,6 +222,7 @@ mod tests {
             state,
             revision: 1,
             allocated: Dong(0),
+            line_edition: 0,
         }
     }
 
