@@ -195,6 +195,7 @@ fn look<'a>(
             Case::Proof { parts } => movement_ids.extend(parts.iter().map(|(id, _)| (work.unit, *id))),
             Case::Reversal { original } => {
                 line_ids.insert((work.unit, *original));
+                movement_ids.extend(claimed_take_backs(tx, work)?);
             }
             _ => {}
         }
@@ -277,12 +278,32 @@ fn refuse_overtaken(tx: &mut Tx<'_>, works: &[&LineWork], seen: &BTreeSet<Moveme
     Ok(())
 }
 
-fn reference_key(work: &LineWork) -> Option<(UnitId, String)> {
+/// Debits that a channel told of and that this line may show.
+fn claimed_take_backs(tx: &mut Tx<'_>, work: &LineWork) -> Result<Vec<(UnitId, MovementId)>> {
+    let look = query::Likeness {
+        unit: work.unit,
+        account: work.account,
+        direction: direction(work).as_str(),
+        code: work.code.clone(),
+        amount: work.size(),
+    };
+    let mut found: Vec<(UnitId, MovementId)> =
+        query::alike(tx, &[look], work.booking_date.plus_days(-LIKENESS_DAYS))?
+            .into_iter()
+            .map(|movement| (movement.unit, movement.id))
+            .collect();
+    if let Some(key) = reference_key(work) {
+        found.extend(query::movement_keys(tx, &[key])?.into_iter().map(|(unit, _, id)| (unit, id)));
+    }
+    Ok(found)
+}
+
+pub(super) fn reference_key(work: &LineWork) -> Option<(UnitId, String)> {
     let reference = work.bank_reference.as_deref().filter(|reference| !reference.trim().is_empty())?;
     Some((work.unit, bank_key(work.account, direction(work), reference, work.size(), 0)))
 }
 
-fn direction(work: &LineWork) -> Direction {
+pub(super) fn direction(work: &LineWork) -> Direction {
     if work.amount < Dong::ZERO { Direction::Debit } else { Direction::Credit }
 }
 
@@ -377,7 +398,7 @@ impl Desk<'_> {
         });
     }
 
-    fn link(&mut self, work: &LineWork, movement: MovementId, amount: Dong) -> Result<()> {
+    pub(super) fn link(&mut self, work: &LineWork, movement: MovementId, amount: Dong) -> Result<()> {
         self.match_parts.push(line_query::MatchPartRow {
             unit_id: work.unit,
             id: self.stamp.mint()?,

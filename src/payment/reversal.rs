@@ -3,7 +3,7 @@
 use super::book::{Bucket, PaymentState};
 use super::flush::recognised_parts;
 use super::movement::State;
-use super::prove::{Desk, LINE_KINDS, LineWork, Mark};
+use super::prove::{Desk, LINE_KINDS, LineWork, Mark, direction, reference_key};
 use super::settle::touch;
 use crate::amount::Dong;
 use crate::error::{Error, Result};
@@ -30,6 +30,7 @@ impl Desk<'_> {
         touch(held);
         let payment = held.value.payment;
         self.note(work, Kind::BankReversal, size);
+        self.prove_take_back(work)?;
         let mark = Mark { matched: size, class: "reversal" };
         let Some(payment) = payment else {
             // The credit stood in suspense: it is taken out again, and nobody has to place it.
@@ -44,6 +45,29 @@ impl Desk<'_> {
         self.entry(work, debt.clone(), Account::Bank(work.account), size);
         self.release(work, payment, size, debt)?;
         Ok(mark)
+    }
+
+    /// A channel may have told of the taking back: the line proves that too, and posts it once.
+    fn prove_take_back(&mut self, work: &LineWork) -> Result<()> {
+        let by_key = reference_key(work).and_then(|key| self.known_keys.get(&key).copied());
+        let told = self.book.movements.values().map(|held| &held.value).filter(|movement| {
+            movement.direction == direction(work)
+                && movement.state == State::Expected
+                && (movement.unit, movement.account, movement.open())
+                    == (work.unit, work.account, work.size())
+                && (by_key == Some(movement.id) || (by_key.is_none() && movement.code == work.code))
+        });
+        let Some(id) = told.min_by_key(|movement| (movement.first_seen_on, movement.id)).map(|one| one.id)
+        else {
+            return Ok(());
+        };
+        self.link(work, id, work.size())?;
+        if let Some(held) = self.book.movements.get_mut(&(work.unit, id)) {
+            held.value.proven = held.value.amount;
+            held.value.state = State::Proven;
+            touch(held);
+        }
+        Ok(())
     }
 
     fn release(&mut self, work: &LineWork, id: PaymentId, size: Dong, debt: Account) -> Result<()> {

@@ -590,7 +590,10 @@ fn take(
         identify_suspense(tx, stamp, read, movement, &destination, world, book)?;
         return Ok("advises");
     }
-    note_unknown(stamp, read, movement, &destination, book);
+    if !is_proven {
+        // Proven money has its exception already, under the line that showed it.
+        note_unknown(stamp, read, movement, &destination, book);
+    }
     if trust_of(stamp, read, world, book, facts) == "advises"
         || matches!(destination, Destination::Unknown(_))
     {

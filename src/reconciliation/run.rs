@@ -392,7 +392,7 @@ fn note_overdue(
         let ages: HashMap<MovementId, u32> = overdue.into_iter().collect();
         store.write(&actor.scope, Lane::Bulk, |tx| {
             suspend_untimely(tx, stamp, unit, account, &ages)?;
-            exception::open(tx, stamp, &items)
+            exception::open_lasting(tx, stamp, &items)
         })?;
     }
     Ok(items.len())

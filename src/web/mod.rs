@@ -2,14 +2,14 @@
 //! citizens, and the health of the process. Handlers unpack, call one use case and render.
 
 mod api;
-mod callback;
+pub(crate) mod callback;
 mod extract;
 mod health;
 mod idempotency;
 mod limit;
 pub mod message;
 mod pages;
-mod query;
+pub(crate) mod query;
 mod respond;
 pub mod retention;
 mod routes;

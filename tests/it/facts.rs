@@ -13,8 +13,9 @@ const CHANGEABLE: [&str; 8] =
     ["node_lease", "work_lease", "holiday", "idempotency", "refused_event", "unsealed", "job", "party_index"];
 
 /// Columns beside facts that follow from events.
-const PROJECTIONS: [&str; 35] = [
+const PROJECTIONS: [&str; 36] = [
     "state",
+    "phase",
     "revision",
     "allocated",
     "proven",

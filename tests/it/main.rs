@@ -18,6 +18,7 @@ mod migrations;
 mod outages;
 mod overtaken;
 mod personal_data;
+mod reversals;
 mod settling;
 mod statements;
 mod three_routes;

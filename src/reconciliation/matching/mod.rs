@@ -308,6 +308,7 @@ pub fn matching(
     settings: &Settings,
 ) -> Outcome {
     let mut board = board::Board::new(lines, movements, obligations, settings);
+    reversal::link_certain(&mut board);
     prove(&mut board);
     reversal::link(&mut board);
     class::classify_debits(&mut board);

@@ -18,7 +18,8 @@ pub struct Endpoint {
 
 const NONE: Endpoint =
     Endpoint { method: "GET", path: "", vi: "", en: "", who: "", notes: "", body: "", answer: "" };
-const READERS: &str = "dossier_system, cashier, finance, approver, administrator, auditor";
+const READERS: &str =
+    "dossier_system (what it raised), unit_reader, cashier, finance, approver, administrator, auditor";
 
 pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {

@@ -6,6 +6,7 @@ use super::view;
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::id::ReceiptId;
+use crate::obligation;
 use crate::receipt::query::{self, Stored};
 use crate::store::Conn;
 use crate::web::Shared;
@@ -40,7 +41,11 @@ pub async fn xml(request: HttpRequest, caller: Caller, shared: web::Data<Shared>
 fn load(conn: &mut Conn, actor: &Actor, id: ReceiptId) -> Result<Stored> {
     let not_found = || Error::not_found("receipt_not_found", "no such receipt in your scope");
     let unit = query::unit_of(conn, &actor.scope, id)?.ok_or_else(not_found)?;
-    query::by_id(conn, unit, id)?.ok_or_else(not_found)
+    let item = query::by_id(conn, unit, id)?.ok_or_else(not_found)?;
+    // Who may not see the obligation may not see its receipt either.
+    let own = actor.sees_only_own();
+    obligation::query::unit_of(conn, &actor.scope, own, item.obligation)?.ok_or_else(not_found)?;
+    Ok(item)
 }
 
 /// The signed bytes; signing follows numbering by moments.
