@@ -20,6 +20,7 @@ pub mod obligation;
 pub mod party;
 pub mod payment;
 pub mod receipt;
+pub mod register;
 pub mod reconciliation;
 pub mod statement;
 pub mod tariff;

@@ -24,6 +24,7 @@ pub enum Subject {
     Payment(PaymentId),
     Claim(ClaimId),
     Statement(StatementId),
+    Series(SeriesId),
 }
 
 impl Subject {
@@ -35,6 +36,7 @@ impl Subject {
             Subject::Payment(_) => "payment",
             Subject::Claim(_) => "claim",
             Subject::Statement(_) => "statement",
+            Subject::Series(_) => "series",
         }
     }
 
@@ -46,6 +48,7 @@ impl Subject {
             Subject::Payment(id) => id.0,
             Subject::Claim(id) => id.0,
             Subject::Statement(id) => id.0,
+            Subject::Series(id) => id.0,
         }
     }
 
@@ -56,6 +59,7 @@ impl Subject {
             "obligation" => ObligationId(id).to_string(),
             "payment" => PaymentId(id).to_string(),
             "claim" => ClaimId(id).to_string(),
+            "series" => SeriesId(id).to_string(),
             _ => StatementId(id).to_string(),
         }
     }

@@ -1,12 +1,14 @@
 //! Receipts of fees and charges: content, legal profile, the signed XML document and its strict
 //! verifier. The pure half of the room knows no database and no clock.
 
+pub mod attest;
 pub mod cancel;
 pub mod certificate;
 pub mod content;
 pub mod issue;
 pub mod key;
 pub mod lookup;
+pub mod markup;
 pub mod pattern;
 pub mod profile;
 pub mod query;

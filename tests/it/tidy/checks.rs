@@ -11,7 +11,7 @@ const ROOMS: &[&[&str]] = &[
     &["audit", "job"],
     &["unit", "identity", "party"],
     &["tariff", "ledger", "receipt", "statement", "notification", "exception"],
-    &["obligation"],
+    &["obligation", "register"],
     &["payment"],
     &["correction"],
     &["reconciliation"],
