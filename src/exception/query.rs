@@ -265,6 +265,16 @@ pub fn last_proposal(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<O
     }))
 }
 
+/// How many exceptions of a kind are not resolved, in all units.
+pub fn unresolved_count(conn: &mut Conn, kind: Kind) -> Result<i64> {
+    exception::table
+        .filter(exception::kind.eq(i32::from(kind.number())))
+        .filter(exception::state.ne(State::Resolved.as_str()))
+        .count()
+        .get_result(conn)
+        .classify()
+}
+
 /// Since when the oldest unresolved exception of a kind waits, in all units.
 pub fn oldest_unresolved(conn: &mut Conn, kind: Kind) -> Result<Option<Instant>> {
     exception::table

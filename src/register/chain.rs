@@ -62,13 +62,7 @@ pub fn audit(store: &Store, scope: &Scope, unit: UnitId) -> Result<Audit> {
 }
 
 /// Proves one series as it stands now.
-pub fn prove(
-    store: &Store,
-    scope: &Scope,
-    unit: UnitId,
-    id: SeriesId,
-    asked: Vec<i64>,
-) -> Result<Proof> {
+pub fn prove(store: &Store, scope: &Scope, unit: UnitId, id: SeriesId, asked: Vec<i64>) -> Result<Proof> {
     // Numbers that others give meanwhile lie above what the register said at this moment.
     let (highest, series) = store.read(scope, |conn| {
         let highest = query::highest(conn, unit, id)?;

@@ -52,8 +52,8 @@ pub fn certify<'a>(
         Err(error) => return Err(error),
     };
     let id: CertificateId = now.mint()?;
-    let (unit_row, last) = store
-        .read(&actor.scope, |conn| Ok((unit::find(conn, unit)?, query::last_audit(conn, unit)?)))?;
+    let (unit_row, last) =
+        store.read(&actor.scope, |conn| Ok((unit::find(conn, unit)?, query::last_audit(conn, unit)?)))?;
     if last.as_ref().is_some_and(|last| last.date >= date) {
         return Ok(None);
     }
@@ -114,7 +114,12 @@ fn note(tx: &mut Tx<'_>, stamp: &Stamp<'_>, unit: UnitId, proofs: &[Proof]) -> R
             account: None,
             amount: Dong::ZERO,
             opened_on: stamp.today(),
-            detail: format!("{}: {number} {} and {} in all", proof.series.series, fault.as_str(), proof.fault_count),
+            detail: format!(
+                "{}: {number} {} and {} in all",
+                proof.series.series,
+                fault.as_str(),
+                proof.fault_count
+            ),
         });
     }
     exception::settle_by_themselves(tx, stamp, &whole)?;

@@ -183,7 +183,11 @@ impl Prover {
     }
 
     fn root_now(&self) -> String {
-        if self.leaves.is_empty() { self.proof.root.clone() } else { merkle_root(&self.proof.root, &self.leaves) }
+        if self.leaves.is_empty() {
+            self.proof.root.clone()
+        } else {
+            merkle_root(&self.proof.root, &self.leaves)
+        }
     }
 
     fn fault(&mut self, number: i64, fault: Fault) {

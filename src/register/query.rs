@@ -34,10 +34,8 @@ crate::table_row! {
 
 /// The numbers of a series above `after`, in their order, at most `limit`.
 pub fn page(conn: &mut Conn, unit: UnitId, series: SeriesId, after: i64, limit: i64) -> Result<Vec<Entry>> {
-    type Stored = (
-        (i64, ReceiptId, String, BusinessDay, i64),
-        (Vec<u8>, String, Option<Vec<u8>>, Option<String>),
-    );
+    type Stored =
+        ((i64, ReceiptId, String, BusinessDay, i64), (Vec<u8>, String, Option<Vec<u8>>, Option<String>));
     let found: Vec<Stored> = receipt::table
         .left_join(
             receipt_seal::table
@@ -172,4 +170,15 @@ pub fn due(conn: &mut Conn, date: BusinessDay) -> Result<Vec<UnitId>> {
     .load(conn)
     .classify()?;
     Ok(found.into_iter().map(|row| UnitId(row.unit_id)).collect())
+}
+
+/// The exact bytes of a certificate within a scope: ids do not tell their unit.
+pub fn document(conn: &mut Conn, scope: &crate::actor::Scope, id: CertificateId) -> Result<Option<Vec<u8>>> {
+    let mut found =
+        series_audit::table.filter(series_audit::id.eq(id)).select(series_audit::document).into_boxed();
+    if let crate::actor::Scope::Units(units) = scope {
+        found =
+            found.filter(series_audit::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
+    }
+    found.first(conn).optional().classify()
 }

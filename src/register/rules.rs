@@ -2,6 +2,7 @@
 //! nearly used up.
 
 use crate::clock::BusinessDay;
+use crate::config::SeriesConfig;
 use crate::receipt::profile;
 use crate::unit::series::{Phase, Series};
 
@@ -13,6 +14,15 @@ pub struct Settings {
     pub plan_ahead_days: i64,
     /// Fewer numbers than this left is told.
     pub warn_below: i64,
+}
+
+impl From<&SeriesConfig> for Settings {
+    fn from(config: &SeriesConfig) -> Settings {
+        Settings {
+            plan_ahead_days: i64::from(config.plan_ahead_days.min(300)),
+            warn_below: i64::from(config.warn_below),
+        }
+    }
 }
 
 impl Default for Settings {

@@ -19,6 +19,7 @@ mod outages;
 mod overtaken;
 mod personal_data;
 mod reversals;
+mod series;
 mod settling;
 mod statements;
 mod three_routes;

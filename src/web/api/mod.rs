@@ -8,6 +8,7 @@ mod payments;
 mod qr;
 pub mod raise;
 mod receipts;
+mod series;
 mod view;
 
 pub use books::{
@@ -22,6 +23,8 @@ pub use obligations::{
 pub use payments::create as create_payment;
 pub use qr::{payload as qr_payload, svg as qr_svg};
 pub use receipts::{find as find_receipt, signed as signed_document, xml as receipt_xml};
+pub use series::{audit_xml as series_audit_xml, audits as list_series_audits};
+pub use series::{list as list_series, stop as stop_series};
 
 use crate::actor::Actor;
 use crate::error::{Error, Result};
