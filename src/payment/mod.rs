@@ -19,6 +19,7 @@ pub mod prove;
 pub mod query;
 pub mod resolve;
 mod reversal;
+mod same_money;
 mod settle;
 pub mod settler;
 

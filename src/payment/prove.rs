@@ -10,7 +10,7 @@ use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method, Paymen
 use super::flush::{Written, flush};
 use super::movement::{Movement, State, bank_key, line_key};
 use super::settle::{load_obligations, movement_row, touch};
-use super::{Direction, line_query, query};
+use super::{Direction, line_query, query, same_money};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
@@ -27,7 +27,7 @@ use crate::store::{Stamp, Tx, rows};
 const LIKENESS_DAYS: i64 = 14;
 
 /// What a claim may have opened about its movement; from its line on the line's exception counts.
-const CLAIM_KINDS: [Kind; 5] = [
+pub(super) const CLAIM_KINDS: [Kind; 5] = [
     Kind::ClaimWithoutCredit,
     Kind::UnidentifiedCredit,
     Kind::DamagedCode,
@@ -53,6 +53,10 @@ pub enum Case {
     Proof {
         parts: Vec<(MovementId, Dong)>,
     },
+    /// Shows one money that was told as two movements, oldest first.
+    SameMoney {
+        movements: [MovementId; 2],
+    },
     /// Money nobody claimed, for the obligations its codes name.
     Credit {
         named: Vec<(UnitId, ObligationId)>,
@@ -74,6 +78,7 @@ impl Case {
     fn name(&self) -> &'static str {
         match self {
             Case::Proof { .. } => "proof",
+            Case::SameMoney { .. } => "same_money",
             Case::Credit { .. } => "credit",
             Case::BankFee => "bank_fee",
             Case::Interest => "interest",
@@ -165,7 +170,10 @@ pub fn post_lines(
     let mut desk = look(tx, stamp, actor, &works, &accounts)?;
     let mut marks = Vec::with_capacity(works.len());
     for work in &works {
-        marks.push(desk.post(work)?);
+        marks.push(match work.case {
+            Case::SameMoney { movements } => same_money::post(tx, stamp, actor, &mut desk, work, movements)?,
+            _ => desk.post(work)?,
+        });
     }
     write(tx, stamp, &desk, &works, &marks)?;
     let written = flush(tx, stamp, actor, desk.book)?;
@@ -193,6 +201,7 @@ fn look<'a>(
     for work in works {
         match &work.case {
             Case::Proof { parts } => movement_ids.extend(parts.iter().map(|(id, _)| (work.unit, *id))),
+            Case::SameMoney { movements } => movement_ids.extend(movements.map(|id| (work.unit, id))),
             Case::Reversal { original } => {
                 line_ids.insert((work.unit, *original));
                 movement_ids.extend(claimed_take_backs(tx, work)?);
@@ -355,6 +364,9 @@ impl Desk<'_> {
         let size = work.size();
         match &work.case {
             Case::Proof { parts } => self.prove(work, parts),
+            Case::SameMoney { movements } => {
+                self.prove(work, &movements.map(|id| (id, Dong::ZERO))) // Never: posted by `same_money`.
+            }
             Case::Credit { named } => {
                 let destination = self.book.destination(work.unit, size, named, false);
                 match destination {
@@ -378,7 +390,7 @@ impl Desk<'_> {
     }
 
     /// The accounting date: the booking date, or the account's first open day after it.
-    fn accounting_date(&self, work: &LineWork) -> BusinessDay {
+    pub(super) fn accounting_date(&self, work: &LineWork) -> BusinessDay {
         let mut day = work.booking_date;
         while self.closed.contains(&(work.unit, work.account, day)) {
             day = day.next();
@@ -433,7 +445,7 @@ impl Desk<'_> {
     }
 
     /// The line shows movements that channels claimed.
-    fn prove(&mut self, work: &LineWork, parts: &[(MovementId, Dong)]) -> Result<Mark> {
+    pub(super) fn prove(&mut self, work: &LineWork, parts: &[(MovementId, Dong)]) -> Result<Mark> {
         let shown = Dong::sum(parts.iter().map(|(_, amount)| *amount))?;
         if shown != work.size() {
             return Err(Error::internal("the parts of a proof do not sum to the line"));

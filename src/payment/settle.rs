@@ -514,12 +514,31 @@ fn by_bank_reference(
             .movements
             .get(&(read.unit, id))
             .ok_or_else(|| Error::internal("a movement key points at no movement"))?;
+        if held.value.state == State::SameAs {
+            return Ok((same_movement(tx, read.unit, id, book)?, None));
+        }
         let days = stamp.calendar.distance(held.value.first_seen_on, stamp.today());
         if days <= REFERENCE_REUSE_WORKING_DAYS {
             return Ok((Some(id), None));
         }
     }
     Err(Error::internal("a bank reference has no free occurrence"))
+}
+
+/// What a movement of the same money stands for, read into the book.
+fn same_movement(
+    tx: &mut Tx<'_>,
+    unit: UnitId,
+    later: MovementId,
+    book: &mut Book,
+) -> Result<Option<MovementId>> {
+    let kept = super::same_money::stands_for(tx, unit, later)?;
+    if let Some(id) = kept.filter(|id| !book.movements.contains_key(&(unit, *id))) {
+        for movement in query::movements(tx, &[(unit, id)])? {
+            hold(book, movement);
+        }
+    }
+    Ok(kept)
 }
 
 /// The oldest movement that looks the same and has no claim of this channel.

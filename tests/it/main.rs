@@ -20,6 +20,7 @@ mod outages;
 mod overtaken;
 mod personal_data;
 mod reversals;
+mod same_money;
 mod series;
 mod settling;
 mod statements;

@@ -219,8 +219,13 @@ fn a_line_whose_two_references_point_to_two_claims_shows_the_same_money_told_twi
     by_channel.external_ids.push("DVC-0001".into());
     let mut credit = line(1, 45_000).reference("FT1234");
     credit.customer_reference = Some("DVC-0001".into());
-    let outcome = run(&[credit], &[movement(1, 45_000).reference("FT1234"), by_channel], &[]);
+    let by_bank = movement(1, 45_000).reference("FT1234");
+    let outcome = run(&[credit.clone()], &[by_bank.clone(), by_channel.clone()], &[]);
     assert!(outcome.proofs.is_empty());
+    assert_eq!(outcome.same_money[0].movements, [MovementId(1), MovementId(2)]);
+    // Two obligations are named: which of them was paid is for a person to say.
+    let outcome = run(&[credit], &[by_bank.code(X), by_channel.code(Y)], &[]);
+    assert!(outcome.proofs.is_empty() && outcome.same_money.is_empty());
     assert_eq!(kinds_of(&outcome, 1), [Kind::SameMoneyTwoChannels]);
     assert_eq!(outcome.ambiguous[0].candidates.len(), 2);
 }
