@@ -10,7 +10,7 @@ use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method, Paymen
 use super::flush::{Written, flush};
 use super::movement::{Movement, State, bank_key, line_key};
 use super::settle::{load_obligations, movement_row, touch};
-use super::{Direction, line_query, query, same_money};
+use super::{Direction, line_query, query, reversal, same_money};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
@@ -24,7 +24,7 @@ use crate::store::failpoint;
 use crate::store::{Stamp, Tx, rows};
 
 /// How far back a claim may lie that is a line's money; ample for three working days.
-const LIKENESS_DAYS: i64 = 14;
+pub(super) const LIKENESS_DAYS: i64 = 14;
 
 /// What a claim may have opened about its movement; from its line on the line's exception counts.
 pub(super) const CLAIM_KINDS: [Kind; 5] = [
@@ -204,7 +204,7 @@ fn look<'a>(
             Case::SameMoney { movements } => movement_ids.extend(movements.map(|id| (work.unit, id))),
             Case::Reversal { original } => {
                 line_ids.insert((work.unit, *original));
-                movement_ids.extend(claimed_take_backs(tx, work)?);
+                movement_ids.extend(reversal::claimed(tx, work)?);
             }
             _ => {}
         }
@@ -287,26 +287,6 @@ fn refuse_overtaken(tx: &mut Tx<'_>, works: &[&LineWork], seen: &BTreeSet<Moveme
     Ok(())
 }
 
-/// Debits that a channel told of and that this line may show.
-fn claimed_take_backs(tx: &mut Tx<'_>, work: &LineWork) -> Result<Vec<(UnitId, MovementId)>> {
-    let look = query::Likeness {
-        unit: work.unit,
-        account: work.account,
-        direction: direction(work).as_str(),
-        code: work.code.clone(),
-        amount: work.size(),
-    };
-    let mut found: Vec<(UnitId, MovementId)> =
-        query::alike(tx, &[look], work.booking_date.plus_days(-LIKENESS_DAYS))?
-            .into_iter()
-            .map(|movement| (movement.unit, movement.id))
-            .collect();
-    if let Some(key) = reference_key(work) {
-        found.extend(query::movement_keys(tx, &[key])?.into_iter().map(|(unit, _, id)| (unit, id)));
-    }
-    Ok(found)
-}
-
 pub(super) fn reference_key(work: &LineWork) -> Option<(UnitId, String)> {
     let reference = work.bank_reference.as_deref().filter(|reference| !reference.trim().is_empty())?;
     Some((work.unit, bank_key(work.account, direction(work), reference, work.size(), 0)))
@@ -364,9 +344,7 @@ impl Desk<'_> {
         let size = work.size();
         match &work.case {
             Case::Proof { parts } => self.prove(work, parts),
-            Case::SameMoney { movements } => {
-                self.prove(work, &movements.map(|id| (id, Dong::ZERO))) // Never: posted by `same_money`.
-            }
+            Case::SameMoney { .. } => Err(Error::internal("posted by `same_money`")),
             Case::Credit { named } => {
                 let destination = self.book.destination(work.unit, size, named, false);
                 match destination {

@@ -3,14 +3,36 @@
 use super::book::{Bucket, PaymentState};
 use super::flush::recognised_parts;
 use super::movement::State;
-use super::prove::{Desk, LINE_KINDS, LineWork, Mark, direction, reference_key};
+use super::prove::{Desk, LIKENESS_DAYS, LINE_KINDS, LineWork, Mark, direction, reference_key};
+use super::query;
 use super::settle::touch;
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::exception::{Kind, Subject};
-use crate::id::{LineId, PaymentId};
+use crate::id::{LineId, MovementId, PaymentId, UnitId};
 use crate::ledger::Account;
 use crate::obligation;
+use crate::store::Tx;
+
+/// Debits that a channel told of and that this line may show.
+pub(super) fn claimed(tx: &mut Tx<'_>, work: &LineWork) -> Result<Vec<(UnitId, MovementId)>> {
+    let look = query::Likeness {
+        unit: work.unit,
+        account: work.account,
+        direction: direction(work).as_str(),
+        code: work.code.clone(),
+        amount: work.size(),
+    };
+    let mut found: Vec<(UnitId, MovementId)> =
+        query::alike(tx, &[look], work.booking_date.plus_days(-LIKENESS_DAYS))?
+            .into_iter()
+            .map(|movement| (movement.unit, movement.id))
+            .collect();
+    if let Some(key) = reference_key(work) {
+        found.extend(query::movement_keys(tx, &[key])?.into_iter().map(|(unit, _, id)| (unit, id)));
+    }
+    Ok(found)
+}
 
 impl Desk<'_> {
     /// The bank took an earlier credit back. With a valid receipt the debt stays and a person

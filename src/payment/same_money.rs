@@ -5,7 +5,7 @@ use super::book::{Book, Bucket, Payment, PaymentState};
 use super::flush::recognised_parts;
 use super::movement::State;
 use super::prove::{CLAIM_KINDS, Desk, LineWork, Mark};
-use super::settle::{load_obligations, touch};
+use super::settle::{hold, load_obligations, touch};
 use super::{line_query, query};
 use crate::actor::Actor;
 use crate::amount::Dong;
@@ -154,7 +154,18 @@ fn reopen(
     Ok(())
 }
 
-/// The movement that a movement of the same money stands for.
-pub(super) fn stands_for(tx: &mut Tx<'_>, unit: UnitId, later: MovementId) -> Result<Option<MovementId>> {
-    line_query::same_as(tx, unit, later)
+/// The movement that a movement of the same money stands for, read into the book.
+pub(super) fn stands_for(
+    tx: &mut Tx<'_>,
+    unit: UnitId,
+    later: MovementId,
+    book: &mut Book,
+) -> Result<Option<MovementId>> {
+    let kept = line_query::same_as(tx, unit, later)?;
+    if let Some(id) = kept.filter(|id| !book.movements.contains_key(&(unit, *id))) {
+        for movement in query::movements(tx, &[(unit, id)])? {
+            hold(book, movement);
+        }
+    }
+    Ok(kept)
 }

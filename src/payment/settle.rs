@@ -15,7 +15,7 @@ use super::flush::flush;
 use super::movement::{Movement, State, bank_key};
 use super::prove::LINE_KINDS;
 use super::query::{self, Likeness};
-use super::{Claim, Direction, line_query};
+use super::{Claim, Direction, line_query, same_money};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
@@ -273,7 +273,7 @@ fn receipts_of_paid(tx: &mut Tx<'_>, book: &Book) -> Result<HashMap<(UnitId, Obl
     Ok(receipts)
 }
 
-fn hold(book: &mut Book, movement: Movement) {
+pub(super) fn hold(book: &mut Book, movement: Movement) {
     let revision = movement.revision;
     book.movements.insert((movement.unit, movement.id), Held::read(movement, revision));
 }
@@ -515,7 +515,7 @@ fn by_bank_reference(
             .get(&(read.unit, id))
             .ok_or_else(|| Error::internal("a movement key points at no movement"))?;
         if held.value.state == State::SameAs {
-            return Ok((same_movement(tx, read.unit, id, book)?, None));
+            return Ok((same_money::stands_for(tx, read.unit, id, book)?, None));
         }
         let days = stamp.calendar.distance(held.value.first_seen_on, stamp.today());
         if days <= REFERENCE_REUSE_WORKING_DAYS {
@@ -523,22 +523,6 @@ fn by_bank_reference(
         }
     }
     Err(Error::internal("a bank reference has no free occurrence"))
-}
-
-/// What a movement of the same money stands for, read into the book.
-fn same_movement(
-    tx: &mut Tx<'_>,
-    unit: UnitId,
-    later: MovementId,
-    book: &mut Book,
-) -> Result<Option<MovementId>> {
-    let kept = super::same_money::stands_for(tx, unit, later)?;
-    if let Some(id) = kept.filter(|id| !book.movements.contains_key(&(unit, *id))) {
-        for movement in query::movements(tx, &[(unit, id)])? {
-            hold(book, movement);
-        }
-    }
-    Ok(kept)
 }
 
 /// The oldest movement that looks the same and has no claim of this channel.
