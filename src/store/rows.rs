@@ -235,6 +235,17 @@ pub fn update(conn: &mut Conn, update: Update<'_>) -> Result<()> {
     ))
 }
 
+/// Deletes the rows with these keys, each key once; tells how many there were.
+pub fn delete(conn: &mut Conn, table: &'static str, keys: Vec<(&str, Column)>) -> Result<usize> {
+    if keys.first().is_none_or(|(_, column)| column.is_empty()) {
+        return Ok(0);
+    }
+    match conn {
+        Conn::Pg(inner) => pg::delete(inner, table, keys),
+        Conn::Sqlite(inner) => sqlite::delete(inner, table, keys),
+    }
+}
+
 /// How rows that are read by key are to be locked (PostgreSQL; SQLite has one writer).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lock {

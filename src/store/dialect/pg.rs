@@ -149,6 +149,20 @@ pub fn update(conn: &mut PgConnection, update: Update<'_>) -> Result<usize> {
     Statement { text, binds }.execute(conn).classify()
 }
 
+pub fn delete(conn: &mut PgConnection, table: &str, keys: Vec<(&str, Column)>) -> Result<usize> {
+    let names: Vec<String> = (0..keys.len()).map(|index| format!("k{index}")).collect();
+    let conditions: Vec<String> =
+        keys.iter().zip(&names).map(|((column, _), name)| format!("t.{column} = k.{name}")).collect();
+    let text = format!(
+        "DELETE FROM {table} AS t USING UNNEST({}) AS k ({}) WHERE {}",
+        vec!["?"; keys.len()].join(", "),
+        names.join(", "),
+        conditions.join(" AND ")
+    );
+    let binds = keys.into_iter().map(|(_, column)| column).collect();
+    Statement { text, binds }.execute(conn).classify()
+}
+
 pub fn fetch<ST, T>(
     conn: &mut PgConnection,
     select: &str,
