@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method, PaymentState};
 use super::flush::{Written, flush};
 use super::movement::{Movement, State, bank_key, line_key};
+use super::reversal::direction;
 use super::settle::{load_obligations, movement_row, touch};
 use super::{Direction, line_query, query, reversal, same_money};
 use crate::actor::{Actor, Role};
@@ -54,9 +55,7 @@ pub enum Case {
         parts: Vec<(MovementId, Dong)>,
     },
     /// Shows one money that was told as two movements, oldest first.
-    SameMoney {
-        movements: [MovementId; 2],
-    },
+    SameMoney([MovementId; 2]),
     /// Money nobody claimed, for the obligations its codes name.
     Credit {
         named: Vec<(UnitId, ObligationId)>,
@@ -78,7 +77,7 @@ impl Case {
     fn name(&self) -> &'static str {
         match self {
             Case::Proof { .. } => "proof",
-            Case::SameMoney { .. } => "same_money",
+            Case::SameMoney(_) => "same_money",
             Case::Credit { .. } => "credit",
             Case::BankFee => "bank_fee",
             Case::Interest => "interest",
@@ -171,7 +170,7 @@ pub fn post_lines(
     let mut marks = Vec::with_capacity(works.len());
     for work in &works {
         marks.push(match work.case {
-            Case::SameMoney { movements } => same_money::post(tx, stamp, actor, &mut desk, work, movements)?,
+            Case::SameMoney { movements: two } => same_money::post(tx, stamp, actor, &mut desk, work, two)?,
             _ => desk.post(work)?,
         });
     }
@@ -201,7 +200,7 @@ fn look<'a>(
     for work in works {
         match &work.case {
             Case::Proof { parts } => movement_ids.extend(parts.iter().map(|(id, _)| (work.unit, *id))),
-            Case::SameMoney { movements } => movement_ids.extend(movements.map(|id| (work.unit, id))),
+            Case::SameMoney(two) => movement_ids.extend(two.map(|id| (work.unit, id))),
             Case::Reversal { original } => {
                 line_ids.insert((work.unit, *original));
                 movement_ids.extend(reversal::claimed(tx, work)?);
@@ -292,10 +291,6 @@ pub(super) fn reference_key(work: &LineWork) -> Option<(UnitId, String)> {
     Some((work.unit, bank_key(work.account, direction(work), reference, work.size(), 0)))
 }
 
-pub(super) fn direction(work: &LineWork) -> Direction {
-    if work.amount < Dong::ZERO { Direction::Debit } else { Direction::Credit }
-}
-
 /// Obligations named by the lines, by the movements they show, and by the payments they touch.
 fn lock_obligations(
     tx: &mut Tx<'_>,
@@ -344,7 +339,7 @@ impl Desk<'_> {
         let size = work.size();
         match &work.case {
             Case::Proof { parts } => self.prove(work, parts),
-            Case::SameMoney { .. } => Err(Error::internal("posted by `same_money`")),
+            Case::SameMoney(_) => Err(Error::internal("posted by `same_money`")),
             Case::Credit { named } => {
                 let destination = self.book.destination(work.unit, size, named, false);
                 match destination {

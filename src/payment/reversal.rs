@@ -3,9 +3,9 @@
 use super::book::{Bucket, PaymentState};
 use super::flush::recognised_parts;
 use super::movement::State;
-use super::prove::{Desk, LIKENESS_DAYS, LINE_KINDS, LineWork, Mark, direction, reference_key};
-use super::query;
+use super::prove::{Desk, LIKENESS_DAYS, LINE_KINDS, LineWork, Mark, reference_key};
 use super::settle::touch;
+use super::{Direction, query};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::exception::{Kind, Subject};
@@ -13,6 +13,11 @@ use crate::id::{LineId, MovementId, PaymentId, UnitId};
 use crate::ledger::Account;
 use crate::obligation;
 use crate::store::Tx;
+
+/// Which way a line's money went.
+pub(super) fn direction(work: &LineWork) -> Direction {
+    if work.amount < Dong::ZERO { Direction::Debit } else { Direction::Credit }
+}
 
 /// Debits that a channel told of and that this line may show.
 pub(super) fn claimed(tx: &mut Tx<'_>, work: &LineWork) -> Result<Vec<(UnitId, MovementId)>> {

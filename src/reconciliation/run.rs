@@ -115,7 +115,7 @@ fn run_once(
 fn count(report: &mut Report, posted: &[LineWork]) {
     for work in posted {
         match work.case {
-            Case::Proof { .. } | Case::SameMoney { .. } => report.proven += 1,
+            Case::Proof { .. } | Case::SameMoney(_) => report.proven += 1,
             Case::Credit { .. } => report.credited += 1,
             Case::BankFee | Case::Interest => report.classified += 1,
             Case::Reversal { .. } => report.reversed += 1,
@@ -259,7 +259,7 @@ fn works(snapshot: &Snapshot, outcome: &Outcome) -> Vec<LineWork> {
         add(credit.line, case, credit.rule.as_str(), &credit.evidence);
     }
     for same in &outcome.same_money {
-        let case = Case::SameMoney { movements: same.movements };
+        let case = Case::SameMoney(same.movements);
         add(same.line, case, "same_money", &same.evidence);
     }
     for (line, class, why) in &outcome.classified {

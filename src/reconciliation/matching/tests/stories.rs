@@ -532,7 +532,7 @@ fn a_credit_and_its_take_back_on_one_statement_are_linked_though_both_are_open()
             line(2, -25_000).reference("FT1234").code(X).memo("HOAN TRA PHI"),
             line(2, -25_000).reference("FT1234").memo("PHI CHUYEN TIEN"),
         ] {
-            let outcome = run(&[credit.clone(), debit.clone()], &movements, &[owed.clone()]);
+            let outcome = run(&[credit.clone(), debit.clone()], &movements, std::slice::from_ref(&owed));
             assert_eq!(outcome.reversals.len(), 1, "{credit:?} {debit:?} {outcome:?}");
         }
     }
