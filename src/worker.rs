@@ -252,9 +252,10 @@ pub fn keep_registers(app: &App) -> Result<usize> {
     let (actor, settings) = (Actor::system(), register::Settings::from(&app.config.series));
     let mut count = 0;
     for unit in app.read(&actor, unit::all)? {
-        let kept =
-            app.write_bulk(&actor, |tx, stamp| register::keep(tx, stamp, &actor, unit.id, settings))?;
-        count += kept.planned + kept.opened;
+        match app.write_bulk(&actor, |tx, stamp| register::keep(tx, stamp, &actor, unit.id, settings)) {
+            Ok(kept) => count += kept.planned + kept.opened,
+            Err(error) => tracing::warn!(unit = %unit.id, %error, "a register was not looked after"),
+        }
     }
     Ok(count)
 }
@@ -265,9 +266,11 @@ pub fn audit_series(app: &App) -> Result<usize> {
     let yesterday = app.clock.now().business_day().plus_days(-1);
     let mut count = 0;
     for unit in app.read(&actor, |conn| register::query::due(conn, yesterday))? {
-        let made =
-            register::night::certify(&app.store, &app.keyring, &|| app.stamp(), &actor, unit, yesterday)?;
-        count += usize::from(made.is_some());
+        let stamp = || app.stamp();
+        match register::night::certify(&app.store, &app.keyring, &stamp, &actor, unit, yesterday) {
+            Ok(made) => count += usize::from(made.is_some()),
+            Err(error) => tracing::warn!(%unit, %error, "the series of a unit were not audited"),
+        }
     }
     Ok(count)
 }
@@ -284,7 +287,7 @@ fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
             settler::retry_parked(&tools)?;
             make_due_receipts(app)?;
         }
-        if round % 60 == 20 {
+        if round % 600 == 20 {
             keep_registers(app)?;
         }
         if round % 600 == 40 {
