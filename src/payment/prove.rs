@@ -170,7 +170,7 @@ pub fn post_lines(
     let mut marks = Vec::with_capacity(works.len());
     for work in &works {
         marks.push(match work.case {
-            Case::SameMoney { movements: two } => same_money::post(tx, stamp, actor, &mut desk, work, two)?,
+            Case::SameMoney(two) => same_money::post(tx, stamp, actor, &mut desk, work, two)?,
             _ => desk.post(work)?,
         });
     }
