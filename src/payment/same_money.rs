@@ -2,7 +2,7 @@
 //! posted on the other is taken back.
 
 use super::book::{Book, Bucket, Payment, PaymentState};
-use super::flush::recognised_parts;
+use super::documents::{Part, recognised_parts};
 use super::movement::State;
 use super::prove::{CLAIM_KINDS, Desk, LineWork, Mark};
 use super::settle::{hold, load_obligations, touch};
@@ -12,7 +12,7 @@ use crate::amount::Dong;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::exception::{Kind, Subject};
-use crate::id::{MovementId, ObligationId, ReceiptId, UnitId};
+use crate::id::{MovementId, ObligationId, UnitId};
 use crate::ledger::{Account, Posting, Source};
 use crate::obligation;
 use crate::receipt;
@@ -131,39 +131,50 @@ fn reopen(
     desk.book.allocate(unit, payment.id, Bucket::Obligation(id), Bucket::Reversed, share)?;
     let missing = || Error::internal("an obligation of the same money was not read");
     let before = desk.book.obligations.get(&(unit, id)).ok_or_else(missing)?.value.clone();
-    let valid: Option<ReceiptId> =
-        receipt::query::current_of_obligations(tx, &[(unit, id)])?.pop().map(|(_, _, id)| id);
-    if let Some(receipt) = valid {
-        receipt::cancel::cancel(tx, stamp, actor, unit, receipt, WHY)?;
-        desk.receipts_of.remove(&(unit, id));
+    let documents = receipt::query::current_of_obligations(tx, &[(unit, id)])?;
+    for current in &documents {
+        receipt::cancel::cancel(tx, stamp, actor, unit, current.receipt, WHY)?;
     }
-    let source = valid.map_or(Source::Line(work.line), Source::Receipt);
+    desk.receipts_of.remove(&(unit, id));
     let lines = desk.book.lines.get(&(unit, id)).cloned().unwrap_or_default();
     let is_paid = before.state == obligation::State::Paid;
-    let parts = recognised_parts(&lines, id, share, is_paid, valid.is_some())?;
+    let parts = recognised_parts(&lines, id, share, is_paid, &documents)?;
     let accounting_date = desk.accounting_date(work);
-    let taken = parts.taken.into_iter().map(|(account, amount)| (account, clearing.clone(), amount));
-    let left =
-        parts.left.into_iter().map(|(account, amount)| (account, Account::ReceivedInAdvance(id), amount));
-    for (debit, credit, amount) in taken.chain(left) {
-        desk.book.postings.push(Posting { unit, debit, credit, amount, accounting_date, source });
-    }
+    let mut post = |part: Part, credit: Account| {
+        desk.book.postings.push(Posting {
+            unit,
+            debit: part.account,
+            credit,
+            amount: part.amount,
+            accounting_date,
+            source: part.document.map_or(Source::Line(work.line), Source::Receipt),
+        });
+    };
+    parts.taken.into_iter().for_each(|part| post(part, clearing.clone()));
+    // The other payments' share was recognised too and becomes an advance again.
+    parts.left.into_iter().for_each(|part| post(part, Account::ReceivedInAdvance(id)));
     let allocated = before.allocated.checked_sub(share)?;
     let state = obligation::State::Reopened;
     desk.book.tell_obligation(unit, id, payment.id, "reopened", state, allocated)?;
     Ok(())
 }
 
-/// The movement that a movement of the same money stands for, read into the book.
+/// The movement that one of the book stands for: itself, or the one it is the same money as, which
+/// is read into the book.
 pub(super) fn stands_for(
     tx: &mut Tx<'_>,
     unit: UnitId,
-    later: MovementId,
+    id: MovementId,
     book: &mut Book,
-) -> Result<Option<MovementId>> {
-    let kept = line_query::same_as(tx, unit, later)?;
-    if let Some(id) = kept.filter(|id| !book.movements.contains_key(&(unit, *id))) {
-        for movement in query::movements(tx, &[(unit, id)])? {
+) -> Result<MovementId> {
+    let is_dropped = book.movements.get(&(unit, id)).is_some_and(|held| held.value.state == State::SameAs);
+    if !is_dropped {
+        return Ok(id);
+    }
+    let kept = line_query::same_as(tx, unit, id)?
+        .ok_or_else(|| Error::internal("a movement is the same as none"))?;
+    if !book.movements.contains_key(&(unit, kept)) {
+        for movement in query::movements(tx, &[(unit, kept)])? {
             hold(book, movement);
         }
     }

@@ -66,7 +66,7 @@ fn plan_missing(
     let mut count = 0;
     for year in rules::years_to_provide(stamp.today(), settings) {
         for old in rules::without_successor(&register, year) {
-            let Some(text) = text_of_year(&old.series, old.year, year) else { continue };
+            let Some(text) = text_of_year(old, year) else { continue };
             series::plan(
                 tx,
                 stamp,

@@ -3,6 +3,7 @@
 
 use crate::clock::BusinessDay;
 use crate::config::SeriesConfig;
+use crate::receipt::kind::DocumentKind;
 use crate::receipt::profile;
 use crate::unit::series::{Phase, Series};
 
@@ -34,13 +35,15 @@ impl Default for Settings {
 /// The same series text with the two digits of another year, in the form the law in force on that
 /// year's first day asks for. `None` when the text does not carry its year exactly once, or the
 /// result has not the form: then a person names the successor.
-pub fn text_of_year(series: &str, year: i32, next: i32) -> Option<String> {
-    let (old, new) = (format!("{:02}", year.rem_euclid(100)), format!("{:02}", next.rem_euclid(100)));
-    let mut found = series.match_indices(&old);
+pub fn text_of_year(old: &Series, next: i32) -> Option<String> {
+    let kind = DocumentKind::parse(&old.document_kind)?;
+    let digits = |year: i32| format!("{:02}", year.rem_euclid(100));
+    let (series, ours, theirs) = (old.series.as_str(), digits(old.year), digits(next));
+    let mut found = series.match_indices(&ours);
     let at = found.next().map(|(at, _)| at).filter(|_| found.next().is_none())?;
-    let text = format!("{}{new}{}", &series[..at], &series[at + old.len()..]);
-    let first_day = first_day(next)?;
-    profile::for_day(first_day).accepts_series(&text).then_some(text)
+    let text = format!("{}{theirs}{}", &series[..at], &series[at + ours.len()..]);
+    let law = profile::for_day(first_day(next)?);
+    law.accepts(kind, &old.template, &text).is_ok().then_some(text)
 }
 
 /// 1 January.
@@ -124,12 +127,18 @@ mod tests {
 
     #[test]
     fn next_years_text_carries_next_years_digits_and_the_form_of_the_law() {
-        assert_eq!(text_of_year("BD-26E", 2026, 2027).as_deref(), Some("BD-27E"));
-        assert_eq!(text_of_year("BD-29E", 2029, 2030).as_deref(), Some("BD-30E"));
-        assert_eq!(text_of_year("BD-99E", 2099, 2100).as_deref(), Some("BD-00E"));
-        assert_eq!(text_of_year("BD-25E", 2026, 2027), None, "it does not carry its year");
-        assert_eq!(text_of_year("26-26E", 2026, 2027), None, "which of the two is the year?");
-        assert_eq!(text_of_year("bd-26e", 2026, 2027), None, "not a series of the law");
+        let next = |text: &str, year: i32| text_of_year(&series(1, text, year, Phase::Open), year + 1);
+        assert_eq!(next("BD-26E", 2026).as_deref(), Some("BD-27E"));
+        assert_eq!(next("BD-29E", 2029).as_deref(), Some("BD-30E"));
+        assert_eq!(next("BD-99E", 2099).as_deref(), Some("BD-00E"));
+        assert_eq!(next("BD-25E", 2026), None, "it does not carry its year");
+        assert_eq!(next("26-26E", 2026), None, "which of the two is the year?");
+        assert_eq!(next("bd-26e", 2026), None, "not a series of the law");
+        let mut invoice = series(1, "K26TAA", 2026, Phase::Open);
+        (invoice.document_kind, invoice.template) = ("invoice_sales".into(), "2".into());
+        assert_eq!(text_of_year(&invoice, 2027).as_deref(), Some("K27TAA"));
+        invoice.document_kind = "unknown".into();
+        assert_eq!(text_of_year(&invoice, 2027), None);
     }
 
     #[test]

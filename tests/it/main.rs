@@ -11,6 +11,7 @@ mod callbacks;
 mod crashes;
 mod days;
 mod decisions;
+mod documents;
 mod facts;
 mod imports;
 mod isolation;
