@@ -1,6 +1,8 @@
 //! The configuration: one TOML file plus environment, validated at start. The only room that
 //! reads the environment.
 
+pub mod delivery;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -35,6 +37,12 @@ pub struct Config {
     pub series: SeriesConfig,
     #[serde(default)]
     pub channels: Channels,
+    /// Without it e-mail waits.
+    #[serde(default)]
+    pub email: Option<delivery::Email>,
+    /// Without it SMS waits.
+    #[serde(default)]
+    pub sms: Option<delivery::Sms>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -271,6 +279,12 @@ impl Config {
         if !(1..=64).contains(&self.signing.threads) || !(1..=1_024).contains(&self.signing.batch) {
             return invalid("signing", "threads 1 to 64, batch 1 to 1024");
         }
+        if let Some(email) = &self.email {
+            email.check()?;
+        }
+        if let Some(sms) = &self.sms {
+            sms.check()?;
+        }
         if self.master_key()?.iter().all(|byte| *byte == 0) {
             return invalid(
                 "vault.master_key",
@@ -389,6 +403,22 @@ mod tests {
             "passwords",
             "token_keys",
             "secrets",
+            "host",
+            "port",
+            "tls",
+            "ca_file",
+            "password_file",
+            "from",
+            "from_name",
+            "timeout_s",
+            "connections",
+            "per_minute",
+            "retry_after_s",
+            "attempt_limit",
+            "brand",
+            "text",
+            "secret_file",
+            "report_secret_file",
         ];
         for field in fields {
             let named =

@@ -5,9 +5,11 @@
 //! statement, which is always right.
 
 pub mod bank;
+pub mod mail;
 pub mod memo;
 pub mod notify;
 pub mod scenario;
+pub mod sms;
 pub mod statement;
 
 pub use bank::{Bank, Booking, Transfer};

@@ -102,6 +102,7 @@ id_cells!(
     KeyId,
     LineId,
     MatchId,
+    MessageId,
     MovementId,
     ObligationId,
     PartyId,

@@ -16,6 +16,8 @@ mod facts;
 mod imports;
 mod isolation;
 mod leases;
+mod lookups;
+mod messages;
 mod migrations;
 mod outages;
 mod overtaken;
