@@ -10,6 +10,7 @@ pub mod text;
 pub mod working_days;
 
 pub mod config;
+pub mod pdf;
 pub mod store;
 
 pub mod audit;

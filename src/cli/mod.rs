@@ -52,6 +52,7 @@ Examples:
   bienlai serve --config /etc/bienlai.toml     run the service
   bienlai statement parse saoke.xml --json     read a bank file; needs no database
   bienlai receipt verify bienlai.xml           check a receipt; needs no database
+  bienlai receipt pdf bienlai.xml              draw it as a page to read and print
 
 Environment: BIENLAI_DATABASE_URL, BIENLAI_LISTEN, BIENLAI_MASTER_KEY and BIENLAI_LOG override the
 configuration.";

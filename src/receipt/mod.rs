@@ -18,6 +18,7 @@ pub mod markup;
 pub mod pattern;
 pub mod profile;
 pub mod query;
+pub mod rendition;
 pub mod schema;
 pub mod seal;
 pub mod sign;

@@ -660,6 +660,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    rendition (unit_id, receipt_id, revision, renderer) {
+        unit_id -> BigInt,
+        receipt_id -> BigInt,
+        revision -> BigInt,
+        renderer -> Text,
+        document -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     receipt_due (unit_id, obligation_id, document_kind) {
         unit_id -> BigInt,
         obligation_id -> BigInt,

@@ -22,6 +22,7 @@ mod migrations;
 mod outages;
 mod overtaken;
 mod personal_data;
+mod renditions;
 mod reversals;
 mod same_money;
 mod series;

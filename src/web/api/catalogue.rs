@@ -184,6 +184,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        path: "/api/v1/receipts/{id}/pdf",
+        vi: "Bản thể hiện (PDF) của biên lai.",
+        en: "The rendition as a PDF; 409 receipt_not_signed in the moment before.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
         path: "/api/v1/exceptions",
         vi: "Các ngoại lệ của một đơn vị, cũ nhất trước.",
         en: "Everything unexplained of a unit, oldest first, each with owner, age and next step.",
@@ -399,6 +406,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
         en: "The receipts just found as one zip file (form: ticket, from, until).",
         ..NONE
     },
+    Endpoint {
+        path: "/r/{lookup}.pdf",
+        vi: "Xem, in bản thể hiện của biên lai.",
+        en: "The rendition of the receipt as it stands, the signed XML attached.",
+        ..NONE
+    },
+    Endpoint { path: "/r/{lookup}/pdf", vi: "Như trên.", en: "The same.", ..NONE },
     Endpoint { path: "/api", vi: "Trang này.", en: "This page.", ..NONE },
     Endpoint { path: "/assets/bienlai.css", vi: "Kiểu trình bày.", en: "The stylesheet.", ..NONE },
     Endpoint { path: "/healthz", vi: "Tiến trình đang chạy.", en: "The process is up.", ..NONE },

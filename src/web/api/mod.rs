@@ -28,7 +28,8 @@ pub use obligations::{
 pub use payments::create as create_payment;
 pub use qr::{payload as qr_payload, svg as qr_svg};
 pub use receipts::{
-    find as find_receipt, signed as signed_document, xml as receipt_xml, zip as receipts_zip,
+    find as find_receipt, pdf as receipt_pdf, signed as signed_document, xml as receipt_xml,
+    zip as receipts_zip,
 };
 pub use series::{audit_xml as series_audit_xml, audits as list_series_audits};
 pub use series::{list as list_series, stop as stop_series};

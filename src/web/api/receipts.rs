@@ -91,6 +91,14 @@ pub async fn zip(request: HttpRequest, caller: Caller, shared: web::Data<Shared>
     })
 }
 
+/// `GET /api/v1/receipts/{id}/pdf`: the rendition of the receipt as it stands.
+pub async fn pdf(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    let id: ReceiptId = extract::path(&request, "id")?;
+    let reader = shared.clone();
+    let item = block(move || reader.app().read(&caller.0, |conn| load(conn, &caller.0, id))).await?;
+    Ok(pages::rendition::answer(&shared, item).await?)
+}
+
 fn load(conn: &mut Conn, actor: &Actor, id: ReceiptId) -> Result<Stored> {
     let not_found = || Error::not_found("receipt_not_found", "no such receipt in your scope");
     let unit = query::unit_of(conn, &actor.scope, id)?.ok_or_else(not_found)?;
