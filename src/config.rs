@@ -34,6 +34,8 @@ pub struct Config {
     #[serde(default)]
     pub signing: Signing,
     #[serde(default)]
+    pub series: SeriesConfig,
+    #[serde(default)]
     pub channels: Channels,
     /// Without it e-mail waits.
     #[serde(default)]
@@ -155,6 +157,22 @@ pub struct Signing {
 impl Default for Signing {
     fn default() -> Self {
         Signing { threads: 2, batch: 128 }
+    }
+}
+
+/// How far ahead the register of series looks.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SeriesConfig {
+    /// Days before the year's end when next year's series are registered.
+    pub plan_ahead_days: u16,
+    /// Fewer numbers left than this is told.
+    pub warn_below: u32,
+}
+
+impl Default for SeriesConfig {
+    fn default() -> Self {
+        SeriesConfig { plan_ahead_days: 30, warn_below: 500 }
     }
 }
 

@@ -25,6 +25,7 @@ pub mod party;
 pub mod payment;
 pub mod receipt;
 pub mod reconciliation;
+pub mod register;
 pub mod statement;
 pub mod tariff;
 pub mod unit;

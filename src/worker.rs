@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::actor::Scope;
+use crate::actor::{Actor, Scope};
 use crate::app::App;
 use crate::audit;
 use crate::error::Result;
@@ -20,7 +20,9 @@ use crate::payment::due;
 use crate::payment::settler::{self, Numbered, Settler};
 use crate::receipt::sign::Signer;
 use crate::receipt::{query, seal};
+use crate::register;
 use crate::store::Lane;
+use crate::unit;
 
 /// Receipts that wait for their signature, and who is to be woken for them.
 #[derive(Default)]
@@ -272,6 +274,34 @@ pub fn sign_audit_roots(app: &App) -> Result<usize> {
     Ok(signed)
 }
 
+/// Looks after every unit's register of series. Returns how many were planned or opened.
+pub fn keep_registers(app: &App) -> Result<usize> {
+    let (actor, settings) = (Actor::system(), register::Settings::from(&app.config.series));
+    let mut count = 0;
+    for unit in app.read(&actor, unit::all)? {
+        match app.write_bulk(&actor, |tx, stamp| register::keep(tx, stamp, &actor, unit.id, settings)) {
+            Ok(kept) => count += kept.planned + kept.opened,
+            Err(error) => tracing::warn!(unit = %unit.id, %error, "a register was not looked after"),
+        }
+    }
+    Ok(count)
+}
+
+/// Proves and certifies the series of every unit for the day that ended, once. Returns how many.
+pub fn audit_series(app: &App) -> Result<usize> {
+    let actor = Actor::system();
+    let yesterday = app.clock.now().business_day().plus_days(-1);
+    let mut count = 0;
+    for unit in app.read(&actor, |conn| register::query::due(conn, yesterday))? {
+        let stamp = || app.stamp();
+        match register::night::certify(&app.store, &app.keyring, &stamp, &actor, unit, yesterday) {
+            Ok(made) => count += usize::from(made.is_some()),
+            Err(error) => tracing::warn!(%unit, %error, "the series of a unit were not audited"),
+        }
+    }
+    Ok(count)
+}
+
 fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
     let tools = app.settling_tools();
     let mut round = 0_u64;
@@ -283,6 +313,12 @@ fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
         if round % 10 == 1 {
             settler::retry_parked(&tools)?;
             make_due_receipts(app)?;
+        }
+        if round % 600 == 20 {
+            keep_registers(app)?;
+        }
+        if round % 600 == 40 {
+            audit_series(app)?;
         }
         if round % 3_600 == 60 {
             sign_audit_roots(app)?;

@@ -195,7 +195,7 @@ fn take_bounce(office: &Office, file: Option<&Path>) -> Result<u8> {
 fn record_consent(office: &Office, options: Consent) -> Result<u8> {
     let actor = Actor::system();
     office.write(&actor, |tx, stamp| {
-        let unit = obligation::query::unit_of(tx, &actor.scope, options.obligation)?
+        let unit = obligation::query::unit_of(tx, &actor.scope, None, options.obligation)?
             .ok_or_else(obligation::not_found)?;
         let owed = obligation::find(tx, unit, options.obligation)?;
         let word = consent::Word {

@@ -385,6 +385,7 @@ pub fn resolve_codes(conn: &mut Conn, codes: &[String]) -> Result<HashMap<String
 pub fn page(
     conn: &mut Conn,
     unit: UnitId,
+    client: Option<ClientId>,
     state: Option<State>,
     dossier_code: Option<&str>,
     before: Option<ObligationId>,
@@ -396,6 +397,9 @@ pub fn page(
         .limit(limit)
         .select(obligation::id)
         .into_boxed();
+    if let Some(client) = client {
+        ids = ids.filter(obligation::client_id.eq(client));
+    }
     if let Some(state) = state {
         ids = ids.filter(obligation::state.eq(state.as_str()));
     }
@@ -509,10 +513,18 @@ pub fn changes(
 }
 
 /// The unit of an obligation within a scope: ids do not tell their unit.
-pub fn unit_of(conn: &mut Conn, scope: &crate::actor::Scope, id: ObligationId) -> Result<Option<UnitId>> {
+pub fn unit_of(
+    conn: &mut Conn,
+    scope: &crate::actor::Scope,
+    client: Option<ClientId>,
+    id: ObligationId,
+) -> Result<Option<UnitId>> {
     let mut found = obligation::table.filter(obligation::id.eq(id)).select(obligation::unit_id).into_boxed();
     if let crate::actor::Scope::Units(units) = scope {
         found = found.filter(obligation::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
+    }
+    if let Some(client) = client {
+        found = found.filter(obligation::client_id.eq(client));
     }
     found.first(conn).optional().classify()
 }

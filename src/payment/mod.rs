@@ -25,6 +25,7 @@ pub mod query;
 pub mod refund;
 pub mod resolve;
 mod reversal;
+mod same_money;
 mod settle;
 pub mod settler;
 

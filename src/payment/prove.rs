@@ -10,8 +10,9 @@ use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method, Paymen
 use super::flush::{Written, flush};
 use super::movement::{Movement, State, bank_key, line_key};
 use super::refund::line::Refunds;
+use super::reversal::direction;
 use super::settle::{load_obligations, movement_row, touch};
-use super::{Direction, documents, line_query, query};
+use super::{Direction, documents, line_query, query, reversal, same_money};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
@@ -25,10 +26,10 @@ use crate::store::failpoint;
 use crate::store::{Stamp, Tx, rows};
 
 /// How far back a claim may lie that is a line's money; ample for three working days.
-const LIKENESS_DAYS: i64 = 14;
+pub(super) const LIKENESS_DAYS: i64 = 14;
 
 /// What a claim may have opened about its movement; from its line on the line's exception counts.
-const CLAIM_KINDS: [Kind; 5] = [
+pub(super) const CLAIM_KINDS: [Kind; 5] = [
     Kind::ClaimWithoutCredit,
     Kind::UnidentifiedCredit,
     Kind::DamagedCode,
@@ -54,6 +55,8 @@ pub enum Case {
     Proof {
         parts: Vec<(MovementId, Dong)>,
     },
+    /// Shows one money that was told as two movements, oldest first.
+    SameMoney([MovementId; 2]),
     /// Money nobody claimed, for the obligations its codes name.
     Credit {
         named: Vec<(UnitId, ObligationId)>,
@@ -75,6 +78,7 @@ impl Case {
     fn name(&self) -> &'static str {
         match self {
             Case::Proof { .. } => "proof",
+            Case::SameMoney(_) => "same_money",
             Case::Credit { .. } => "credit",
             Case::BankFee => "bank_fee",
             Case::Interest => "interest",
@@ -168,7 +172,10 @@ pub fn post_lines(
     let mut desk = look(tx, stamp, actor, &works, &accounts)?;
     let mut marks = Vec::with_capacity(works.len());
     for work in &works {
-        marks.push(desk.post(work)?);
+        marks.push(match work.case {
+            Case::SameMoney(two) => same_money::post(tx, stamp, actor, &mut desk, work, two)?,
+            _ => desk.post(work)?,
+        });
     }
     write(tx, stamp, &desk, &works, &marks)?;
     std::mem::take(&mut desk.refunds).store(tx, stamp)?;
@@ -194,8 +201,10 @@ fn look<'a>(
     for work in works {
         match &work.case {
             Case::Proof { parts } => movement_ids.extend(parts.iter().map(|(id, _)| (work.unit, *id))),
+            Case::SameMoney(two) => movement_ids.extend(two.map(|id| (work.unit, id))),
             Case::Reversal { original } => {
                 line_ids.insert((work.unit, *original));
+                movement_ids.extend(reversal::claimed(tx, work)?);
             }
             _ => {}
         }
@@ -281,13 +290,9 @@ fn refuse_overtaken(tx: &mut Tx<'_>, works: &[&LineWork], seen: &BTreeSet<Moveme
     Ok(())
 }
 
-fn reference_key(work: &LineWork) -> Option<(UnitId, String)> {
+pub(super) fn reference_key(work: &LineWork) -> Option<(UnitId, String)> {
     let reference = work.bank_reference.as_deref().filter(|reference| !reference.trim().is_empty())?;
     Some((work.unit, bank_key(work.account, direction(work), reference, work.size(), 0)))
-}
-
-fn direction(work: &LineWork) -> Direction {
-    if work.amount < Dong::ZERO { Direction::Debit } else { Direction::Credit }
 }
 
 /// Obligations named by the lines, by the movements they show, and by the payments they touch.
@@ -343,6 +348,7 @@ impl Desk<'_> {
         }
         match &work.case {
             Case::Proof { parts } => self.prove(work, parts),
+            Case::SameMoney(_) => Err(Error::internal("posted by `same_money`")),
             Case::Credit { named } => {
                 let destination = self.book.destination(work.unit, size, named, false);
                 match destination {
@@ -386,7 +392,7 @@ impl Desk<'_> {
         });
     }
 
-    fn link(&mut self, work: &LineWork, movement: MovementId, amount: Dong) -> Result<()> {
+    pub(super) fn link(&mut self, work: &LineWork, movement: MovementId, amount: Dong) -> Result<()> {
         self.match_parts.push(line_query::MatchPartRow {
             unit_id: work.unit,
             id: self.stamp.mint()?,
@@ -421,7 +427,7 @@ impl Desk<'_> {
     }
 
     /// The line shows movements that channels claimed.
-    fn prove(&mut self, work: &LineWork, parts: &[(MovementId, Dong)]) -> Result<Mark> {
+    pub(super) fn prove(&mut self, work: &LineWork, parts: &[(MovementId, Dong)]) -> Result<Mark> {
         let shown = Dong::sum(parts.iter().map(|(_, amount)| *amount))?;
         if shown != work.size() {
             return Err(Error::internal("the parts of a proof do not sum to the line"));

@@ -3,14 +3,41 @@
 use super::book::{Bucket, PaymentState};
 use super::documents::recognised_parts;
 use super::movement::State;
-use super::prove::{Desk, LINE_KINDS, LineWork, Mark};
+use super::prove::{Desk, LIKENESS_DAYS, LINE_KINDS, LineWork, Mark, reference_key};
 use super::settle::touch;
+use super::{Direction, query};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::exception::{Kind, Subject};
-use crate::id::{LineId, PaymentId};
+use crate::id::{LineId, MovementId, PaymentId, UnitId};
 use crate::ledger::Account;
 use crate::obligation;
+use crate::store::Tx;
+
+/// Which way a line's money went.
+pub(super) fn direction(work: &LineWork) -> Direction {
+    if work.amount < Dong::ZERO { Direction::Debit } else { Direction::Credit }
+}
+
+/// Debits that a channel told of and that this line may show.
+pub(super) fn claimed(tx: &mut Tx<'_>, work: &LineWork) -> Result<Vec<(UnitId, MovementId)>> {
+    let look = query::Likeness {
+        unit: work.unit,
+        account: work.account,
+        direction: direction(work).as_str(),
+        code: work.code.clone(),
+        amount: work.size(),
+    };
+    let mut found: Vec<(UnitId, MovementId)> =
+        query::alike(tx, &[look], work.booking_date.plus_days(-LIKENESS_DAYS))?
+            .into_iter()
+            .map(|movement| (movement.unit, movement.id))
+            .collect();
+    if let Some(key) = reference_key(work) {
+        found.extend(query::movement_keys(tx, &[key])?.into_iter().map(|(unit, _, id)| (unit, id)));
+    }
+    Ok(found)
+}
 
 impl Desk<'_> {
     /// The bank took an earlier credit back. With a valid receipt the debt stays and a person
@@ -30,6 +57,7 @@ impl Desk<'_> {
         touch(held);
         let payment = held.value.payment;
         self.note(work, Kind::BankReversal, size);
+        self.prove_take_back(work)?;
         let mark = Mark { matched: size, class: "reversal" };
         let Some(payment) = payment else {
             // The credit stood in suspense: it is taken out again, and nobody has to place it.
@@ -44,6 +72,29 @@ impl Desk<'_> {
         self.entry(work, debt.clone(), Account::Bank(work.account), size);
         self.release(work, payment, size, debt)?;
         Ok(mark)
+    }
+
+    /// A channel may have told of the taking back: the line proves that too, and posts it once.
+    fn prove_take_back(&mut self, work: &LineWork) -> Result<()> {
+        let by_key = reference_key(work).and_then(|key| self.known_keys.get(&key).copied());
+        let told = self.book.movements.values().map(|held| &held.value).filter(|movement| {
+            movement.direction == direction(work)
+                && movement.state == State::Expected
+                && (movement.unit, movement.account, movement.open())
+                    == (work.unit, work.account, work.size())
+                && (by_key == Some(movement.id) || (by_key.is_none() && movement.code == work.code))
+        });
+        let Some(id) = told.min_by_key(|movement| (movement.first_seen_on, movement.id)).map(|one| one.id)
+        else {
+            return Ok(());
+        };
+        self.link(work, id, work.size())?;
+        if let Some(held) = self.book.movements.get_mut(&(work.unit, id)) {
+            held.value.proven = held.value.amount;
+            held.value.state = State::Proven;
+            touch(held);
+        }
+        Ok(())
     }
 
     fn release(&mut self, work: &LineWork, id: PaymentId, size: Dong, debt: Account) -> Result<()> {

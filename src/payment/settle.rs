@@ -15,7 +15,7 @@ use super::flush::flush;
 use super::movement::{Movement, State, bank_key};
 use super::prove::LINE_KINDS;
 use super::query::{self, Likeness};
-use super::{Claim, Direction, line_query};
+use super::{Claim, Direction, line_query, same_money};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
@@ -278,7 +278,7 @@ fn receipts_of_paid(tx: &mut Tx<'_>, book: &Book) -> Result<HashMap<(UnitId, Obl
     Ok(receipts)
 }
 
-fn hold(book: &mut Book, movement: Movement) {
+pub(super) fn hold(book: &mut Book, movement: Movement) {
     let revision = movement.revision;
     book.movements.insert((movement.unit, movement.id), Held::read(movement, revision));
 }
@@ -525,6 +525,7 @@ fn by_bank_reference(
                 hold(book, movement);
             }
         }
+        let id = same_money::stands_for(tx, read.unit, id, book)?;
         let held = book
             .movements
             .get(&(read.unit, id))
@@ -605,7 +606,9 @@ fn take(
         identify_suspense(tx, stamp, read, movement, &destination, world, book)?;
         return Ok("advises");
     }
-    note_unknown(stamp, read, movement, &destination, book);
+    if !is_proven {
+        note_unknown(stamp, read, movement, &destination, book);
+    }
     if trust_of(stamp, read, world, book, facts) == "advises"
         || matches!(destination, Destination::Unknown(_))
     {
@@ -709,7 +712,8 @@ fn trust_of(
     }
 }
 
-/// Money that nobody knows a home for gets its name at once; it is posted when a line shows it.
+/// Money that nobody knows a home for gets its name at once; it is posted when a line shows it,
+/// and what a line showed already has its name under that line.
 fn note_unknown(
     stamp: &Stamp<'_>,
     read: &Read<'_>,

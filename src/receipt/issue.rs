@@ -106,10 +106,10 @@ fn lock_series(tx: &mut Tx<'_>, stamp: &Stamp<'_>, drafts: &[Draft]) -> Result<H
     let mut open = HashMap::with_capacity(units.len());
     for series in series::lock_open(tx, &units, stamp.today().year())? {
         let Some(kind) = DocumentKind::parse(&series.document_kind) else { continue };
-        // The newest open series of the unit and kind is the one in use.
+        // The newest open series of the unit and kind that still has numbers is the one in use.
         open.entry((series.unit, kind.series_kind()))
             .and_modify(|held: &mut Series| {
-                if series.id > held.id {
+                if (series.remaining() > 0, series.id) > (held.remaining() > 0, held.id) {
                     *held = series.clone();
                 }
             })

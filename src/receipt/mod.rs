@@ -1,6 +1,7 @@
 //! Receipts of fees and charges, and their sibling, invoices: content, legal profile, the signed XML
 //! document and its strict verifier. The pure half of the room knows no database and no clock.
 
+pub mod attest;
 pub mod cancel;
 pub mod certificate;
 pub mod content;
@@ -13,6 +14,7 @@ pub mod issue;
 pub mod key;
 pub mod kind;
 pub mod lookup;
+pub mod markup;
 pub mod pattern;
 pub mod printed;
 pub mod profile;

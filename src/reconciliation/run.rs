@@ -128,7 +128,7 @@ fn run_once(
 fn count(report: &mut Report, posted: &[LineWork]) {
     for work in posted {
         match work.case {
-            Case::Proof { .. } => report.proven += 1,
+            Case::Proof { .. } | Case::SameMoney(_) => report.proven += 1,
             Case::Credit { .. } => report.credited += 1,
             Case::BankFee | Case::Interest => report.classified += 1,
             Case::Reversal { .. } => report.reversed += 1,
@@ -271,6 +271,10 @@ fn works(snapshot: &Snapshot, outcome: &Outcome) -> Vec<LineWork> {
         let case = credit_case(credit, &owners, kinds.get(&credit.line).copied());
         add(credit.line, case, credit.rule.as_str(), &credit.evidence);
     }
+    for same in &outcome.same_money {
+        let case = Case::SameMoney(same.movements);
+        add(same.line, case, "same_money", &same.evidence);
+    }
     for (line, class, why) in &outcome.classified {
         let case = match class {
             Class::Interest => Case::Interest,
@@ -405,7 +409,7 @@ fn note_overdue(
         let ages: HashMap<MovementId, u32> = overdue.into_iter().collect();
         store.write(&actor.scope, Lane::Bulk, |tx| {
             suspend_untimely(tx, stamp, unit, account, &ages)?;
-            exception::open(tx, stamp, &items)
+            exception::open_lasting(tx, stamp, &items)
         })?;
     }
     Ok(items.len())

@@ -80,6 +80,7 @@ diesel::table! {
         source_sha256 -> Text,
         body_sha256 -> Text,
         body_head -> Binary,
+        key_id -> Nullable<BigInt>,
         received_at -> BigInt,
     }
 }
@@ -237,7 +238,39 @@ diesel::table! {
         next_no -> BigInt,
         last_issued_on -> Nullable<Date>,
         state -> Text,
+        phase -> Text,
         revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    receipt_series_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        series_id -> BigInt,
+        revision -> BigInt,
+        kind -> Text,
+        state -> Text,
+        actor -> Text,
+        reason -> Nullable<Text>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    series_audit (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        date -> Date,
+        series_count -> BigInt,
+        number_count -> BigInt,
+        fault_count -> BigInt,
+        document -> Binary,
+        document_sha256 -> Text,
+        previous_sha256 -> Text,
+        signature -> Binary,
+        certificate_id -> BigInt,
+        created_at -> BigInt,
     }
 }
 

@@ -3,14 +3,14 @@
 
 mod api;
 mod bundle;
-mod callback;
+pub(crate) mod callback;
 mod extract;
 mod health;
 mod idempotency;
 mod limit;
 pub mod message;
 mod pages;
-mod query;
+pub(crate) mod query;
 mod respond;
 pub mod retention;
 mod routes;

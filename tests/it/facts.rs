@@ -24,11 +24,12 @@ const CHANGEABLE: [&str; 11] = [
 ];
 
 /// Columns beside facts that follow from events.
-const PROJECTIONS: [&str; 38] = [
+const PROJECTIONS: [&str; 39] = [
     "adjusted",
     "line_edition",
     "state",
     "checker_person_id",
+    "phase",
     "revision",
     "allocated",
     "proven",

@@ -23,6 +23,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::ledger::{self, Posting, Source};
+use crate::receipt::attest::attest;
 use crate::receipt::relation::{self, Relation};
 use crate::receipt::seal::{Held, Keyring};
 use crate::receipt::sign::Signer;
@@ -291,22 +292,7 @@ fn month_start(date: BusinessDay) -> BusinessDay {
 
 /// Signs the certificate's bytes and checks the signature before anything is stored.
 pub fn sign(prepared: &Prepared, held: &Held) -> Result<Vec<u8>> {
-    let certificate = held.signer.certificate();
-    if !certificate.is_valid_at(prepared.issued_at) {
-        return Err(Error::conflict(
-            "certificate_not_valid",
-            "the signing certificate is not valid at this time",
-        ));
-    }
-    let signature = held
-        .signer
-        .sign(&[&prepared.document])?
-        .pop()
-        .ok_or_else(|| Error::internal("the signer returned no signature"))?;
-    if !certificate.verifies(&prepared.document, &signature) {
-        return Err(Error::internal("the signer returned a signature that does not verify"));
-    }
-    Ok(signature)
+    attest(held, &prepared.document, prepared.issued_at)
 }
 
 /// Stores the day, its event, its certificate and the shares of its fees. Fails as contended when

@@ -18,7 +18,8 @@ pub struct Endpoint {
 
 const NONE: Endpoint =
     Endpoint { method: "GET", path: "", vi: "", en: "", who: "", notes: "", body: "", answer: "" };
-const READERS: &str = "dossier_system, cashier, finance, approver, administrator, auditor";
+const READERS: &str =
+    "dossier_system (what it raised), unit_reader, cashier, finance, approver, administrator, auditor";
 
 pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
@@ -507,6 +508,43 @@ pub const ENDPOINTS: &[Endpoint] = &[
         vi: "Cho thông điệp đang dừng đi tiếp; hỏi cơ quan thuế trước khi gửi lại.",
         en: "Lets a halted message go again; the authority is asked before it is sent.",
         who: "administrator, approver",
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/series",
+        vi: "Sổ ký hiệu của một đơn vị: trạng thái, số đã cấp, số còn lại.",
+        en: "The register of series of a unit: state, numbers given, numbers left.",
+        who: "finance, approver, administrator, auditor",
+        notes: "?unit= state is planned, open, stopped, exhausted or closed.",
+        answer: r#"{ "series": [ { "id": "ser_01j9…", "series": "BL-26E", "year": 2026, "state": "open",
+  "issued": 1204, "remaining": 98795, "last_issued_on": "2026-11-23" } ] }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/series/{id}/stop",
+        vi: "Dừng hẳn một ký hiệu, có lý do.",
+        en: "Stops a series for good, with a reason.",
+        who: "administrator who is a person",
+        body: r#"{ "reason": "…" }"#,
+        answer: r#"{ "series": { "id": "ser_01j9…", "state": "stopped" } }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/series/audits",
+        vi: "Chứng nhận hằng đêm rằng mỗi ký hiệu liền mạch 1..N.",
+        en: "The nightly certificates that every series of a unit is 1..N, oldest first.",
+        who: "finance, approver, administrator, auditor",
+        notes: "?unit= The signature is detached, RSA PKCS#1 v1.5 with SHA-256 over the XML's bytes.",
+        answer: r#"{ "audits": [ { "id": "crt_01j9…", "date": "2026-11-23", "whole": true, "numbers": 1204,
+  "faults": 0, "sha256": "…", "previous_sha256": "…", "signature": "…" } ] }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/series/audits/{id}/xml",
+        vi: "Đúng các byte đã ký của một chứng nhận.",
+        en: "The exact signed bytes of a certificate.",
+        who: "finance, approver, administrator, auditor",
         ..NONE
     },
     Endpoint {

@@ -11,6 +11,7 @@ mod qr;
 pub mod raise;
 mod receipts;
 mod refunds;
+mod series;
 pub mod tax;
 mod view;
 
@@ -43,6 +44,8 @@ pub use refunds::{
     approve as approve_refund, find as find_refund, list as list_refunds, payee as name_payee,
 };
 pub use refunds::{refuse as refuse_refund, request as request_refund, send as send_refund};
+pub use series::{audit_xml as series_audit_xml, audits as list_series_audits};
+pub use series::{list as list_series, stop as stop_series};
 
 use crate::actor::Actor;
 use crate::error::{Error, Result};

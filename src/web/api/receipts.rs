@@ -11,6 +11,7 @@ use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::filing::notice;
 use crate::id::ReceiptId;
+use crate::obligation;
 use crate::receipt::query::{self, Stored};
 use crate::receipt::relation;
 use crate::store::Conn;
@@ -114,7 +115,11 @@ pub async fn pdf(request: HttpRequest, caller: Caller, shared: web::Data<Shared>
 pub(super) fn load(conn: &mut Conn, actor: &Actor, id: ReceiptId) -> Result<Stored> {
     let not_found = || Error::not_found("receipt_not_found", "no such receipt in your scope");
     let unit = query::unit_of(conn, &actor.scope, id)?.ok_or_else(not_found)?;
-    query::by_id(conn, unit, id)?.ok_or_else(not_found)
+    let item = query::by_id(conn, unit, id)?.ok_or_else(not_found)?;
+    // Who may not see the obligation may not see its receipt either.
+    let own = actor.sees_only_own();
+    obligation::query::unit_of(conn, &actor.scope, own, item.obligation)?.ok_or_else(not_found)?;
+    Ok(item)
 }
 
 /// The signed bytes; signing follows numbering by moments.

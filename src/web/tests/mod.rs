@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::actor::Scope;
+use crate::web::callback::refused;
 use crate::web::query;
 use support::{copies, with_service};
 
@@ -196,6 +197,36 @@ fn what_is_out_of_scope_does_not_exist_and_a_role_does_only_its_own() {
 }
 
 #[test]
+fn a_dossier_system_sees_what_it_raised_and_a_unit_reader_sees_the_whole_unit() {
+    with_service("own", |service| async move {
+        let raised = service.raise("H26-0016").await;
+        let paid = service.bank_says("OWN-1", raised["reference_code"].as_str().unwrap(), 10_000).await;
+        assert_eq!(paid.status, 200, "{}", paid.text());
+        service.seal().await;
+        let path = format!("/api/v1/obligations/{}", raised["id"].as_str().unwrap());
+        let whole = service.get(&service.dossier, &path).await.json();
+        let receipt = format!("/api/v1/receipts/{}", whole["receipts"][0]["id"].as_str().unwrap());
+        for token in [&service.dossier, &service.unit_reader, &service.finance] {
+            assert_eq!(service.get(token, &path).await.status, 200);
+            assert_eq!(service.get(token, &receipt).await.status, 200);
+            let listed = service.get(token, "/api/v1/obligations").await.json();
+            assert_eq!(listed["obligations"].as_array().unwrap().len(), 1);
+        }
+        let other = &service.neighbour;
+        assert_eq!(service.get(other, &path).await.code(), "obligation_not_found");
+        assert_eq!(service.get(other, &format!("{path}/qr")).await.code(), "obligation_not_found");
+        assert_eq!(service.get(other, &receipt).await.code(), "receipt_not_found");
+        assert_eq!(service.get(other, &format!("{receipt}/xml")).await.code(), "receipt_not_found");
+        let cancel = service.post(other, &format!("{path}/cancel"), "", &json!({ "reason": "x" })).await;
+        assert_eq!(cancel.code(), "obligation_not_found");
+        assert_eq!(service.get(other, "/api/v1/obligations").await.json()["obligations"], json!([]));
+        assert_eq!(service.get(other, "/api/v1/obligations/changes").await.json()["changes"], json!([]));
+        let raise = service.post(&service.unit_reader, "/api/v1/obligations", "K", &copies("X")).await;
+        assert_eq!(raise.code(), "role_not_allowed", "a reader changes nothing");
+    });
+}
+
+#[test]
 fn a_cashier_takes_cash_once_however_often_the_button_is_pressed() {
     with_service("cash", |service| async move {
         let raised = service.raise("H26-0007").await;
@@ -273,8 +304,22 @@ fn an_unproven_callback_is_refused_and_a_trace_of_it_is_kept() {
         for path in ["/callback/nobody", "/callback/vqr", "/callback/vpbank/bank/api/transaction-sync"] {
             assert_eq!(service.send(Method::POST, path, &[], Vec::new()).await.status, 404, "{path}");
         }
-        let kept = service.app.store.read(&Scope::All, query::refused_sizes).unwrap();
-        assert_eq!(kept, [("vpbank".to_owned(), 12), ("vpbank".to_owned(), 4_096)]);
+        let app = &service.app;
+        let kept = app.store.read(&Scope::All, |conn| query::refused(conn, 10)).unwrap();
+        let opened: Vec<(String, Vec<u8>)> = kept
+            .iter()
+            .map(|one| {
+                let head =
+                    app.store.read(&Scope::All, |conn| refused::open_head(conn, &app.vault, one)).unwrap();
+                assert!(
+                    !one.head.windows(4).any(|bytes| bytes == b"amou" || bytes == b"xxxx"),
+                    "in the clear"
+                );
+                (one.channel.clone(), head)
+            })
+            .collect();
+        let expected = [vec![b'x'; 4_096], b"{\"amount\":1}".to_vec()];
+        assert_eq!(opened, expected.map(|head| ("vpbank".to_owned(), head)));
     });
 }
 

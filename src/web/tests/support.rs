@@ -36,6 +36,9 @@ pub struct Service {
     pub finance: String,
     pub approver: String,
     pub stranger: String,
+    /// Another dossier system of the same unit.
+    pub neighbour: String,
+    pub unit_reader: String,
 }
 
 /// What came back.
@@ -114,6 +117,8 @@ fn furnish(app: Arc<App>, address: SocketAddr) -> Service {
         finance: client(Role::Finance, Some(maker), own.clone()),
         approver: client(Role::Approver, Some(checker), own),
         stranger: client(Role::DossierSystem, None, Scope::unit(CITY)),
+        neighbour: client(Role::DossierSystem, None, Scope::unit(unit)),
+        unit_reader: client(Role::UnitReader, None, Scope::unit(unit)),
         app,
         address,
     }

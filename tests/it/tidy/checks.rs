@@ -11,7 +11,7 @@ const ROOMS: &[&[&str]] = &[
     &["audit", "job"],
     &["unit", "identity", "party"],
     &["tariff", "ledger", "receipt", "statement", "exception"],
-    &["obligation"],
+    &["obligation", "register"],
     &["notification"],
     &["payment"],
     &["filing"],
