@@ -69,6 +69,8 @@ macro_rules! ids {
 ids! {
     /// A bank account of a unit.
     AccountId = "acc_",
+    /// An alarm about a signing key.
+    AlarmId = "alm_",
     AllocationId = "alc_",
     AuditId = "aud_",
     CertificateId = "crt_",
@@ -76,6 +78,8 @@ ids! {
     /// An API client or a person's access token.
     ClientId = "cli_",
     EventId = "evt_",
+    /// A revocation list or an answer about one certificate.
+    EvidenceId = "evd_",
     ExceptionId = "exc_",
     JobId = "job_",
     /// A data key: one per unit and year.

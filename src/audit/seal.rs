@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ring::digest::{SHA256, digest};
-
+use super::merkle::{self, sha256_hex};
 use super::query;
 use crate::clock::Instant;
 use crate::error::Result;
@@ -78,7 +77,7 @@ fn add_root(tx: &mut Tx<'_>, now: Instant, unit: UnitId, leaves: &[query::LeafRo
     let root = query::RootRow {
         unit_id: unit,
         last_seq: last.seq,
-        root_sha256: merkle_root(&previous_sha256, &hashes),
+        root_sha256: merkle::root(&previous_sha256, &hashes),
         previous_sha256,
         created_at: now,
     };
@@ -96,25 +95,6 @@ fn leaf_hash(conn: &mut Conn, unit: UnitId, seq: i64, id: AuditId) -> Result<Opt
         text.push_str(part);
     }
     Ok(Some(sha256_hex(text.as_bytes())))
-}
-
-/// Pairs of hashes, level by level, then chained to the root before.
-fn merkle_root(previous: &str, leaves: &[String]) -> String {
-    let mut level: Vec<String> = leaves.to_vec();
-    while level.len() > 1 {
-        level = level
-            .chunks(2)
-            .map(|pair| match pair {
-                [left, right] => sha256_hex(format!("node\u{1f}{left}\u{1f}{right}").as_bytes()),
-                rest => rest.concat(),
-            })
-            .collect();
-    }
-    sha256_hex(format!("root\u{1f}{previous}\u{1f}{}", level.concat()).as_bytes())
-}
-
-fn sha256_hex(bytes: &[u8]) -> String {
-    crate::text::hex(digest(&SHA256, bytes).as_ref())
 }
 
 /// The newest root of a unit, not signed yet.
@@ -180,7 +160,7 @@ pub fn verify(conn: &mut Conn, unit: UnitId) -> Result<Option<String>> {
             return Ok(Some(format!("entries before {last_seq} are missing")));
         }
         let hashes: Vec<String> = leaves.into_iter().map(|(_, _, hash)| hash).collect();
-        if merkle_root(&previous_root, &hashes) != root {
+        if merkle::root(&previous_root, &hashes) != root {
             return Ok(Some(format!("the root at {last_seq} does not fit its entries")));
         }
         (previous_root, previous_seq) = (root, last_seq);

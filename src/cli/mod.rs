@@ -147,7 +147,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Statement(command) => statement::run(config, command),
         Command::Reconcile(options) => reconcile::run(config, options),
         Command::Day(command) => day::run(config, command),
-        Command::Receipt(command) => receipt::run(command),
+        Command::Receipt(command) => receipt::run(config, command),
         Command::Key(command) => key::run(config, command),
         Command::Tariff(command) => tariff::run(config, command),
         Command::Unit(command) => unit::run(config, command),

@@ -4,6 +4,7 @@
 pub mod cancel;
 pub mod certificate;
 pub mod content;
+pub mod evidence;
 pub mod issue;
 pub mod key;
 pub mod lookup;
@@ -12,6 +13,7 @@ pub mod profile;
 pub mod query;
 pub mod seal;
 pub mod sign;
+pub mod signer;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod verify;

@@ -4,10 +4,13 @@
 //! It reports movements by callbacks, now and then wrongly as banks do, and writes the day's
 //! statement, which is always right.
 
+pub mod authority;
 pub mod bank;
+mod http;
 pub mod memo;
 pub mod notify;
 pub mod scenario;
+pub mod signing_service;
 pub mod statement;
 
 pub use bank::{Bank, Booking, Transfer};

@@ -91,12 +91,14 @@ macro_rules! id_cells {
 
 id_cells!(
     AccountId,
+    AlarmId,
     AllocationId,
     AuditId,
     CertificateId,
     ClaimId,
     ClientId,
     EventId,
+    EvidenceId,
     ExceptionId,
     JobId,
     KeyId,

@@ -109,6 +109,7 @@ fn count(app: &App, now: Instant) -> Result<()> {
     gauge("bienlai_oldest_unproven_age_seconds", age(unproven.map(|id| minted_at(id.0))));
     gauge("bienlai_oldest_unexplained_age_seconds", age(unexplained));
     gauge("bienlai_receipts_unsigned", unsigned);
+    gauge("bienlai_key_alarms_open", app.store.read(&Scope::All, receipt::key::alarm::open)?.len() as i64);
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 mod books;
 pub mod catalogue;
 mod exceptions;
+mod keys;
 mod obligations;
 mod payments;
 mod qr;
@@ -15,6 +16,7 @@ pub use books::{
 };
 pub use exceptions::{approve as approve_exception, find as find_exception, list as list_exceptions};
 pub use exceptions::{propose as propose_exception, refuse as refuse_exception};
+pub use keys::list as list_keys;
 pub use obligations::{
     cancel as cancel_obligation, changes as obligation_changes, create as create_obligation,
     find as find_obligation, list as list_obligations,
