@@ -60,7 +60,9 @@ impl SigningService {
     /// `key_file_unreadable`, `Internal`.
     pub fn start(pem: &SecretString) -> Result<SigningService> {
         let text = pem.expose_secret();
-        let key = RsaPrivateKey::from_pkcs8_pem(text).or_else(|_| RsaPrivateKey::from_pkcs1_pem(text));
+        let own = text.split("-----BEGIN CERTIFICATE").next().unwrap_or_default().trim();
+        let key = RsaPrivateKey::from_pkcs8_pem(own)
+            .or_else(|_| RsaPrivateKey::from_pkcs1_pem(own).map_err(|_| ()));
         let key = key.map_err(|_| Error::invalid("key", "key_file_unreadable", "no RSA key in this PEM"))?;
         let certificates = certificates_in(text)?.iter().map(|der| BASE64.encode(der)).collect();
         let shared = Arc::new(Shared {

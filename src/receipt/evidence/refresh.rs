@@ -68,12 +68,12 @@ fn ask(http: &Http, sources: &Sources, listed: &Listed, now: Instant, done: &mut
     let is_allowed = |url: &String| host_of(url).is_some_and(|host| sources.hosts.contains(&host));
     let lists = sources.crl_urls.iter().chain(lists.iter().filter(|url| is_allowed(url)));
     let responders = sources.ocsp_urls.iter().chain(responders.iter().filter(|url| is_allowed(url)));
-    let by_list = lists.map(|url| {
+    let by_list = lists.map(|url| -> Result<Found> {
         let document = http.get(url)?.good()?;
         let standing = revocation::by_list(&document, own, issuer, now)?;
         Ok(Found { kind: "crl", document, standing })
     });
-    let by_answer = responders.map(|url| {
+    let by_answer = responders.map(|url| -> Result<Found> {
         let question = revocation::question(own, issuer)?;
         let document = http.post(url, "application/ocsp-request", None, &question)?.good()?;
         let standing = revocation::by_answer(&document, own, issuer, now)?;
@@ -81,7 +81,6 @@ fn ask(http: &Http, sources: &Sources, listed: &Listed, now: Instant, done: &mut
     });
     let mut found = Vec::new();
     for answer in by_list.chain(by_answer) {
-        let answer: Result<Found> = answer;
         match answer {
             Ok(answer) => found.push(answer),
             Err(error) => {

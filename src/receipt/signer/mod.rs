@@ -13,7 +13,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 pub use self::circuit::Lane;
-pub use self::http::{Http, Reply};
+pub use self::http::{Http, Reply, host_of};
 pub use self::pkcs11::{Pkcs11Key, Pkcs11Signer};
 pub use self::remote::{RemoteKey, RemoteSecret, RemoteSigner};
 use super::certificate::{SigningCertificate, parse};

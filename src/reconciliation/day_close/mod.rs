@@ -23,7 +23,6 @@ use crate::error::{Error, Result};
 use crate::id::*;
 use crate::ledger::{self, Posting, Source};
 use crate::receipt::seal::{Held, Keyring};
-use crate::receipt::sign::Signer;
 use crate::statement;
 use crate::store::{Conn, Lane, Stamp, Store, Tx, failpoint, failure, rows};
 use crate::text;
