@@ -11,6 +11,7 @@ use bienlai::obligation::reference::CodeBook;
 use bienlai::payment::channel::bank::{self, Bank, BankConfig};
 use bienlai::payment::channel::{Channel, Incoming};
 use bienlai::receipt::key::SigningKey;
+use bienlai::receipt::schema;
 use bienlai::receipt::sign::sign_batch;
 use bienlai::text::{self, words};
 use secrecy::SecretString;
@@ -27,6 +28,7 @@ fn main() {
     texts();
     callbacks();
     signing();
+    schemas();
 }
 
 fn texts() {
@@ -65,6 +67,30 @@ fn signing() {
     let sign = || sign_batch(&[black_box(body.as_bytes())], &signer, at).map(|documents| documents.len());
     assert!(sign().is_ok(), "the receipt is signed");
     measure("receipt: sign (RSA-2048, XML-DSig)", sign);
+}
+
+/// A receipt of three lines against its schema, as it is asked when an obligation is raised.
+fn schemas() {
+    let line = |number: u32| {
+        format!(
+            "<KThu><STT>{number}</STT><LKThu>1</LKThu><TKThu>Lệ phí hộ tịch</TKThu><SLuong>1</SLuong>\
+             <DGia>8000</DGia><ThTien>8000</ThTien></KThu>"
+        )
+    };
+    let lines: String = (1..4).map(line).collect();
+    let body = format!(
+        "<DLBLai Id=\"BL-1\"><TTChung><PBan>BL-1.0</PBan><TBLai>Biên lai thu phí, lệ phí</TBLai><LBLai>3</LBLai>\
+         <KHMSBLai>01BLP0-001</KHMSBLai><KHBLai>TN-26E</KHBLai><SBLai>42</SBLai><NLap>2026-09-01</NLap>\
+         <DVTTe>VND</DVTTe><HTTToan>Tiền mặt</HTTToan><MTCuu>7K2M0Q419VAB</MTCuu></TTChung><NDBLai><TCThu>\
+         <Ten>Phường Thử Nghiệm</Ten><MST>9900000009</MST><DChi>Số 1 phố Thử Nghiệm</DChi></TCThu>\
+         <DSKThu>{lines}</DSKThu><TToan><TgTien>24000</TgTien><TgMGiam>0</TgMGiam><TgTTTBSo>24000</TgTTTBSo>\
+         <TgTTTBChu>Hai mươi tư nghìn đồng</TgTTTBChu></TToan></NDBLai></DLBLai>"
+    );
+    let check = || schema::check_body(black_box(body.as_bytes()));
+    if let Err(error) = check() {
+        panic!("the receipt fits its schema: {error}");
+    }
+    measure("receipt: schema validation", || check().is_ok());
 }
 
 /// Tells the median time of one call.

@@ -35,6 +35,7 @@ pub struct App {
 impl App {
     /// Opens the database (migrating it where the configuration says so) and leases an id node.
     pub fn open(config: Config, clock: Clock) -> Result<Arc<App>> {
+        crate::receipt::profile::check_shipped()?;
         if config.database.migrate_at_start {
             for name in migrate::run(&config.owner_url()?)? {
                 tracing::info!(migration = name, "migration applied");

@@ -185,6 +185,7 @@ fn line() -> Line {
         item_name: "Lệ phí hộ tịch".to_owned(),
         kind: "le_phi".to_owned(),
         document_kind: "receipt".to_owned(),
+        vat_rate: None,
         measure_unit: "lần".to_owned(),
         quantity: 1.into(),
         unit_price: 25_000.into(),

@@ -14,6 +14,7 @@ pub mod logging;
 mod migrate;
 mod obligation;
 mod office;
+mod profile;
 mod receipt;
 mod reconcile;
 mod series;
@@ -78,6 +79,9 @@ enum Command {
     /// Signed receipts
     #[command(subcommand)]
     Receipt(receipt::Command),
+    /// Legal profiles: what the law of a day asks of documents
+    #[command(subcommand)]
+    Profile(profile::Command),
     /// Signing keys and certificates
     #[command(subcommand)]
     Key(key::Command),
@@ -148,6 +152,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Reconcile(options) => reconcile::run(config, options),
         Command::Day(command) => day::run(config, command),
         Command::Receipt(command) => receipt::run(config, command),
+        Command::Profile(command) => profile::run(command),
         Command::Key(command) => key::run(config, command),
         Command::Tariff(command) => tariff::run(config, command),
         Command::Unit(command) => unit::run(config, command),

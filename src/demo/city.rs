@@ -55,7 +55,11 @@ fn unit_files(first_day: BusinessDay, today: BusinessDay) -> Result<Vec<UnitFile
         }
         for series in &mut unit.series {
             series.year = today.year();
-            series.series = format!("BL-{:02}E", today.year().rem_euclid(100));
+            let year = today.year().rem_euclid(100);
+            series.series = match series.document_kind.as_str() {
+                "receipt" => format!("BL-{year:02}E"),
+                _ => format!("K{year:02}TAA"),
+            };
         }
     }
     Ok(units)

@@ -57,6 +57,8 @@ const KINDS: [Kind; 6] = [
             json!([
                 { "item": "chung_thuc_hop_dong" },
                 { "item": "chung_thuc_ban_sao", "pages": 5 + n % 3, "copies": 2 },
+                // Sold beside the fees: this dossier ends in a receipt and an invoice.
+                { "item": "sao_chup_ho_so", "quantity": 1 + n % 2 },
             ])
         },
     },

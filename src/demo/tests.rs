@@ -53,6 +53,7 @@ fn the_demo_shows_everything_once_and_a_second_start_continues_with_the_same_dat
             None => assert!(Kind::all().all(|kind| !line.contains(kind.title_vi())), "{line}"),
         }
     }
+    assert!(first.table.contains("HĐ "), "a dossier ends in an invoice beside its receipt: {}", first.table);
     let second = run(&scratch.options(false)).unwrap();
     assert_eq!((second.receipts, second.exceptions), (first.receipts, first.exceptions));
     assert_eq!(second.table, first.table, "nothing happened twice");

@@ -66,10 +66,12 @@ impl FromStr for State {
 pub struct Line {
     pub item_code: String,
     pub item_name: String,
-    /// `phi`, `le_phi` or `pass_through`.
+    /// `phi`, `le_phi`, `dich_vu` or `pass_through`.
     pub kind: String,
-    /// `receipt`, `invoice` or `none`.
+    /// `receipt`, `none` or a kind of invoice; see `receipt::kind`.
     pub document_kind: String,
+    /// `TSuat` of what is sold on an invoice that shows the tax; the amounts include it.
+    pub vat_rate: Option<String>,
     pub measure_unit: String,
     pub quantity: Decimal,
     pub unit_price: Decimal,

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
-use crate::store::schema::{feed, obligation, obligation_event, receipt};
+use crate::store::schema::{feed, obligation, obligation_event};
 use crate::store::{Conn, Tx};
 use crate::unit::account::KIND_OBLIGATION;
 
@@ -66,6 +66,7 @@ crate::table_row! {
         pub kept_share_bp: i32,
         pub legal_ground: String,
         pub explanation: String,
+        pub vat_rate: Option<String>,
     }
 }
 
@@ -157,6 +158,7 @@ pub fn insert(tx: &mut Tx<'_>, new: &Obligation, lines: &[Line]) -> Result<()> {
             kept_share_bp: line.kept_share_bp,
             legal_ground: line.legal_ground.clone(),
             explanation: line.explanation.clone(),
+            vat_rate: line.vat_rate.clone(),
         })
         .collect();
     rows::insert(tx, &line_rows)
@@ -289,19 +291,19 @@ pub fn lines(
         (BigInt, BigInt, Integer),
         (Text, Text, Text, Text, Text, Text, Text),
         (BigInt, BigInt, Nullable<Text>, Nullable<Text>, BigInt),
-        (Nullable<Text>, Nullable<Text>, Integer, Text, Text),
+        (Nullable<Text>, Nullable<Text>, Integer, Text, Text, Nullable<Text>),
     );
     type Stored = (
         (UnitId, ObligationId, i32),
         (String, String, String, String, String, String, String),
         (Dong, Dong, Option<String>, Option<String>, Dong),
-        (Option<String>, Option<String>, i32, String, String),
+        (Option<String>, Option<String>, i32, String, String, Option<String>),
     );
     let mut found: Vec<Stored> = rows::fetch::<Sql, _>(
         conn,
         "SELECT t.unit_id, t.obligation_id, t.line_no, t.item_code, t.item_name, t.kind, t.document_kind, \
          t.measure_unit, t.quantity, t.unit_price, t.gross, t.reduction, t.reduction_percent, t.reduction_ground, \
-         t.amount, t.chapter, t.sub_item, t.kept_share_bp, t.legal_ground, t.explanation FROM obligation_line t",
+         t.amount, t.chapter, t.sub_item, t.kept_share_bp, t.legal_ground, t.explanation, t.vat_rate FROM obligation_line t",
         &[
             ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
             ("obligation_id", Column::of(ids.iter().map(|(_, id)| *id))),
@@ -330,6 +332,7 @@ pub fn lines(
             kept_share_bp: law.2,
             legal_ground: law.3,
             explanation: law.4,
+            vat_rate: law.5,
         };
         lines.entry((unit, id)).or_default().push(line);
     }
@@ -412,7 +415,6 @@ pub struct Change {
     pub allocated: Dong,
     pub total: Dong,
     pub receipt: Option<ReceiptId>,
-    pub lookup_code: Option<String>,
     pub at: Instant,
 }
 
@@ -429,7 +431,6 @@ pub fn changes(
         (i64, UnitId, ObligationId),
         (String, String, Option<ClientId>, Dong),
         (String, String, Dong, Option<ReceiptId>, Instant),
-        Option<String>,
     );
     let mut query = feed::table
         .inner_join(
@@ -440,9 +441,6 @@ pub fn changes(
             obligation::table
                 .on(obligation::unit_id.eq(feed::unit_id).and(obligation::id.eq(feed::obligation_id))),
         )
-        .left_join(receipt::table.on(
-            receipt::unit_id.eq(feed::unit_id).and(receipt::id.nullable().eq(obligation_event::receipt_id)),
-        ))
         .filter(feed::feed_no.gt(after))
         .order(feed::feed_no)
         .limit(limit)
@@ -456,7 +454,6 @@ pub fn changes(
                 obligation_event::receipt_id,
                 obligation_event::at,
             ),
-            receipt::lookup_code.nullable(),
         ))
         .into_boxed();
     if let crate::actor::Scope::Units(units) = scope {
@@ -468,7 +465,7 @@ pub fn changes(
     let found: Vec<Stored> = query.load(conn).classify()?;
     Ok(found
         .into_iter()
-        .map(|(place, what, event, lookup_code)| Change {
+        .map(|(place, what, event)| Change {
             feed_no: place.0,
             unit: place.1,
             obligation: place.2,
@@ -480,7 +477,6 @@ pub fn changes(
             allocated: event.2,
             receipt: event.3,
             at: event.4,
-            lookup_code,
         })
         .collect())
 }

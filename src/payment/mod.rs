@@ -11,6 +11,7 @@ pub mod channel;
 pub mod claim;
 pub mod content;
 pub mod counter;
+mod documents;
 pub mod due;
 mod flush;
 pub mod line_query;

@@ -10,7 +10,7 @@ use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method, Paymen
 use super::flush::{Written, flush};
 use super::movement::{Movement, State, bank_key, line_key};
 use super::settle::{load_obligations, movement_row, touch};
-use super::{Direction, line_query, query};
+use super::{Direction, documents, line_query, query};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
@@ -135,7 +135,8 @@ pub(super) struct Desk<'a> {
     /// The first channel that claimed each movement.
     pub(super) channels: HashMap<(UnitId, MovementId), String>,
     pub(super) originals: HashMap<(UnitId, LineId), MovementId>,
-    pub(super) receipts_of: HashMap<(UnitId, ObligationId), ReceiptId>,
+    /// Obligations of which a document stands.
+    pub(super) receipts_of: BTreeSet<(UnitId, ObligationId)>,
     pub(super) codes: HashMap<String, (UnitId, ObligationId)>,
     pub(super) stamp: &'a Stamp<'a>,
 }
@@ -174,10 +175,7 @@ pub fn post_lines(
 }
 
 fn posted(works: &[&LineWork], written: Written) -> Posted {
-    let mut receipts: Vec<(UnitId, ReceiptId)> =
-        written.receipts.into_iter().map(|((unit, _), receipt)| (unit, receipt)).collect();
-    receipts.sort_unstable();
-    Posted { line_count: works.len(), receipts }
+    Posted { line_count: works.len(), receipts: documents::all(&written) }
 }
 
 fn look<'a>(
@@ -222,7 +220,7 @@ fn look<'a>(
     let paid: Vec<(UnitId, ObligationId)> = book.obligations.keys().copied().collect();
     let receipts_of = crate::receipt::query::current_of_obligations(tx, &paid)?
         .into_iter()
-        .map(|(unit, obligation, receipt)| ((unit, obligation), receipt))
+        .map(|current| (current.unit, current.obligation))
         .collect();
     let earliest = works.iter().map(|work| work.booking_date).min().unwrap_or_else(|| stamp.today());
     let closed = query::closed_days(tx, accounts, earliest)?.into_iter().collect();

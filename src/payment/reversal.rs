@@ -1,7 +1,7 @@
 //! Lines that give an earlier line's money back.
 
 use super::book::{Bucket, PaymentState};
-use super::flush::recognised_parts;
+use super::documents::recognised_parts;
 use super::movement::State;
 use super::prove::{Desk, LINE_KINDS, LineWork, Mark};
 use super::settle::touch;
@@ -50,7 +50,7 @@ impl Desk<'_> {
         let missing = || Error::internal("a reversed payment was not read");
         let payment = self.book.payments.get(&(work.unit, id)).ok_or_else(missing)?.value.clone();
         let Some(obligation) = payment.obligation.filter(|_| payment.amount == size) else { return Ok(()) };
-        if self.receipts_of.contains_key(&(work.unit, obligation)) {
+        if self.receipts_of.contains(&(work.unit, obligation)) {
             return Ok(()); // The receipt stands; the debt stays until a person decides.
         }
         self.book.tell_payment(work.unit, id, "reversed", PaymentState::Reversed, None)?;
@@ -61,12 +61,12 @@ impl Desk<'_> {
             let is_paid = held.value.state == obligation::State::Paid;
             let before = held.value.allocated;
             let lines = self.book.lines.get(&(work.unit, obligation)).cloned().unwrap_or_default();
-            let parts = recognised_parts(&lines, obligation, payment.to_obligations, is_paid, false)?;
-            for (account, amount) in parts.taken {
-                self.entry(work, account, debt.clone(), amount);
+            let parts = recognised_parts(&lines, obligation, payment.to_obligations, is_paid, &[])?;
+            for part in parts.taken {
+                self.entry(work, part.account, debt.clone(), part.amount);
             }
-            for (account, amount) in parts.left {
-                self.entry(work, account, Account::ReceivedInAdvance(obligation), amount);
+            for part in parts.left {
+                self.entry(work, part.account, Account::ReceivedInAdvance(obligation), part.amount);
             }
             let allocated = before.checked_sub(payment.to_obligations)?;
             let state = obligation::State::Reopened;

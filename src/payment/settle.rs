@@ -52,8 +52,10 @@ pub struct Settled {
     pub claim: ClaimId,
     pub movement: MovementId,
     pub obligation: Option<ObligationId>,
-    /// The receipt this claim's money completed, if it did.
+    /// The receipt this claim's money completed, if it did: the first of `receipts`.
     pub receipt: Option<ReceiptId>,
+    /// Every document of the completed obligation, the receipt first.
+    pub receipts: Vec<ReceiptId>,
     /// The same claim was known already.
     pub is_repeated: bool,
 }
@@ -106,7 +108,7 @@ struct World {
     suspended: HashSet<(UnitId, AccountId, String)>,
     codes: HashMap<String, (UnitId, ObligationId)>,
     closed: HashSet<(UnitId, AccountId, BusinessDay)>,
-    known_receipts: HashMap<(UnitId, ObligationId), ReceiptId>,
+    known_receipts: HashMap<(UnitId, ObligationId), Vec<ReceiptId>>,
 }
 
 /// New facts beside the book's.
@@ -143,7 +145,9 @@ pub fn settle(tx: &mut Tx<'_>, stamp: &Stamp<'_>, arrivals: &[Arrival]) -> Resul
     for (_, answer) in &mut settled {
         if let Some(obligation) = answer.obligation {
             let key = (answer.unit, obligation);
-            answer.receipt = written.receipts.get(&key).or_else(|| world.known_receipts.get(&key)).copied();
+            let made = written.receipts.get(&key).or_else(|| world.known_receipts.get(&key));
+            answer.receipts = made.cloned().unwrap_or_default();
+            answer.receipt = answer.receipts.first().copied();
         }
     }
     settled.sort_by_key(|(position, _)| *position);
@@ -259,17 +263,17 @@ fn look(
     })
 }
 
-/// Receipts that stand already, so that a repeated callback is answered with the first one's.
-fn receipts_of_paid(tx: &mut Tx<'_>, book: &Book) -> Result<HashMap<(UnitId, ObligationId), ReceiptId>> {
+/// Documents that stand already, so that a repeated callback is answered with the first one's.
+fn receipts_of_paid(tx: &mut Tx<'_>, book: &Book) -> Result<HashMap<(UnitId, ObligationId), Vec<ReceiptId>>> {
     let paid = unique(
         book.obligations
             .iter()
             .filter(|(_, held)| held.value.state == obligation::State::Paid)
             .map(|(key, _)| *key),
     );
-    let mut receipts = HashMap::new();
-    for (unit, obligation, receipt) in crate::receipt::query::current_of_obligations(tx, &paid)? {
-        receipts.insert((unit, obligation), receipt);
+    let mut receipts: HashMap<(UnitId, ObligationId), Vec<ReceiptId>> = HashMap::new();
+    for current in crate::receipt::query::current_of_obligations(tx, &paid)? {
+        receipts.entry((current.unit, current.obligation)).or_default().push(current.receipt);
     }
     Ok(receipts)
 }
@@ -301,7 +305,7 @@ fn look_at_obligations(
     Ok(codes)
 }
 
-/// Locks obligations and reads all that a receipt for them would need.
+/// Locks obligations and reads all that documents for them would need.
 pub(super) fn load_obligations(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -322,6 +326,7 @@ pub(super) fn load_obligations(
     for unit in unit::query::by_ids(tx, &units)? {
         book.units.insert(unit.id, unit);
     }
+    book.imprints.extend(unit::imprint::in_force(tx, &units, stamp.today())?);
     Ok(())
 }
 
@@ -347,7 +352,15 @@ fn decide(
             read,
             world,
             book,
-            Settled { unit, claim, movement, obligation, receipt: None, is_repeated: true },
+            Settled {
+                unit,
+                claim,
+                movement,
+                obligation,
+                receipt: None,
+                receipts: Vec::new(),
+                is_repeated: true,
+            },
         ));
     }
     let claim_id: ClaimId = stamp.mint()?;
@@ -393,6 +406,7 @@ fn decide(
         movement: identified.movement,
         obligation,
         receipt: None,
+        receipts: Vec::new(),
         is_repeated: false,
     })
 }

@@ -452,6 +452,22 @@ diesel::table! {
         kept_share_bp -> Integer,
         legal_ground -> Text,
         explanation -> Text,
+        vat_rate -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    unit_imprint (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        valid_from -> Date,
+        email -> Nullable<Text>,
+        treasury_account -> Nullable<Text>,
+        treasury_code -> Nullable<Text>,
+        principal_name -> Nullable<Text>,
+        principal_tax_code -> Nullable<Text>,
+        contract -> Nullable<Text>,
+        created_at -> BigInt,
     }
 }
 

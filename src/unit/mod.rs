@@ -2,6 +2,8 @@
 
 pub mod account;
 pub mod certificate;
+pub mod imprint;
+mod imprint_query;
 pub mod query;
 pub mod series;
 pub mod trust;

@@ -10,6 +10,7 @@ mod batches;
 mod callbacks;
 mod crashes;
 mod days;
+mod documents;
 mod facts;
 mod imports;
 mod isolation;

@@ -62,7 +62,7 @@ CREATE TABLE seal_evidence (
     evidence_unit_id BIGINT NOT NULL,
     crl_id BIGINT NULL,
     ocsp_id BIGINT NULL,
-    PRIMARY KEY (unit_id, receipt_id)
+    PRIMARY KEY (receipt_id, unit_id)
 );
 CREATE TRIGGER seal_evidence_facts_stay BEFORE UPDATE ON seal_evidence BEGIN SELECT RAISE(ABORT, 'append_only: seal_evidence'); END;
 CREATE TRIGGER seal_evidence_stays BEFORE DELETE ON seal_evidence BEGIN SELECT RAISE(ABORT, 'append_only: seal_evidence'); END;
@@ -74,7 +74,7 @@ CREATE TABLE timestamp_leaf (
     date DATE NOT NULL,
     position BIGINT NOT NULL,
     sha256 TEXT NOT NULL,
-    PRIMARY KEY (unit_id, kind, subject_id),
+    PRIMARY KEY (subject_id, kind, unit_id),
     CHECK (kind IN ('day', 'seal'))
 );
 CREATE INDEX timestamp_leaf_by_date_position ON timestamp_leaf (date, position);

@@ -11,7 +11,7 @@ pub mod report;
 mod shape;
 mod signature;
 #[cfg(test)]
-mod tests;
+pub(in crate::receipt) mod tests;
 pub mod trust;
 
 use ring::digest::{SHA256, digest};
@@ -25,6 +25,8 @@ use self::shape::Parts;
 use self::signature::SignatureParts;
 pub use self::trust::{Trust, TrustStore};
 use super::certificate::SigningCertificate;
+use super::frame::{self, Frame};
+use super::invoice::reading as invoice;
 use super::sign::DSIG;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
@@ -55,22 +57,37 @@ pub fn verified_content(bytes: &[u8], trust: &TrustStore, now: Instant) -> Resul
     let examined = examine(bytes, trust, now);
     match (examined.report.is_valid(), examined.fields) {
         (true, Some(fields)) => Ok(Verified { report: examined.report, fields }),
-        _ => {
-            let problems = examined.report.problems();
-            let first = problems.iter().find(|problem| !problem.is_remark());
-            let code = first.map_or("content_unreadable", |problem| problem.code());
-            Err(Error::invalid("document", "receipt_not_valid", code))
-        }
+        _ => Err(not_valid(&examined.report)),
     }
+}
+
+/// Judges one invoice of ours and gives its data.
+///
+/// # Errors
+/// `receipt_not_valid` with the code of the first problem as detail.
+pub fn verified_invoice(bytes: &[u8], trust: &TrustStore, now: Instant) -> Result<invoice::Fields> {
+    let examined = examine(bytes, trust, now);
+    match (examined.report.is_valid(), examined.invoice) {
+        (true, Some(fields)) => Ok(fields),
+        _ => Err(not_valid(&examined.report)),
+    }
+}
+
+fn not_valid(report: &Report) -> Error {
+    let problems = report.problems();
+    let first = problems.iter().find(|problem| !problem.is_remark());
+    let code = first.map_or("content_unreadable", |problem| problem.code());
+    Error::invalid("document", "receipt_not_valid", code)
 }
 
 struct Examined {
     report: Report,
     fields: Option<Fields>,
+    invoice: Option<invoice::Fields>,
 }
 
 fn examine(bytes: &[u8], trust: &TrustStore, now: Instant) -> Examined {
-    let refused = |problem| Examined { report: Report::refused(problem), fields: None };
+    let refused = |problem| Examined { report: Report::refused(problem), fields: None, invoice: None };
     let text = match limits::gate(bytes) {
         Ok(text) => text,
         Err(problem) => return refused(problem),
@@ -91,7 +108,7 @@ fn judge(parts: &Parts<'_, '_>, trust: &TrustStore, now: Instant) -> Examined {
     let mut covers = Vec::new();
     let body = canonical(parts.body);
     if fits(&body, &signature.body_digest) {
-        covers.push("DLBLai");
+        covers.push(parts.frame.body);
     } else {
         problems.push(Problem::BodyDigestMismatch);
     }
@@ -111,11 +128,11 @@ fn judge(parts: &Parts<'_, '_>, trust: &TrustStore, now: Instant) -> Examined {
     let certificate = certificate(signature, &signed_info, &mut problems);
     let integrity = if problems.is_empty() { Integrity::Ok } else { Integrity::Failed };
 
-    let fields = if integrity == Integrity::Ok { Fields::read(&body) } else { None };
-    let document_problems = content_problems(integrity, fields.as_ref());
+    let content = if integrity == Integrity::Ok { Signed::read(parts.frame, &body) } else { None };
+    let document_problems = content_problems(integrity, content.as_ref());
     let trust = match &certificate {
         Some(certificate) => {
-            judge_signer(certificate, signature.signing_time, fields.as_ref(), now, &mut problems);
+            judge_signer(certificate, signature.signing_time, content.as_ref(), now, &mut problems);
             let (trust, problem) = trust.judge(certificate, signature.signing_time);
             problems.extend(problem);
             trust
@@ -126,7 +143,7 @@ fn judge(parts: &Parts<'_, '_>, trust: &TrustStore, now: Instant) -> Examined {
         by: certificate.as_ref().map(|certificate| certificate.subject().to_owned()),
         tax_code: certificate.as_ref().and_then(|certificate| certificate.tax_code().map(str::to_owned)),
         certificate: certificate.as_ref().map(CertificateReport::of),
-        role: "TCThu",
+        role: parts.frame.holder,
         integrity,
         trust,
         covers,
@@ -135,8 +152,43 @@ fn judge(parts: &Parts<'_, '_>, trust: &TrustStore, now: Instant) -> Examined {
         problems,
     };
     let document =
-        DocumentReport { kind: "receipt", signatures: vec![signature], problems: document_problems };
-    Examined { report: Report::of(document), fields }
+        DocumentReport { kind: parts.frame.kind, signatures: vec![signature], problems: document_problems };
+    let (fields, invoice) = match content {
+        Some(Signed::Receipt(fields)) => (Some(*fields), None),
+        Some(Signed::Invoice(fields)) => (None, Some(*fields)),
+        None => (None, None),
+    };
+    Examined { report: Report::of(document), fields, invoice }
+}
+
+/// The data of a signed body, read from its canonical bytes.
+enum Signed {
+    Receipt(Box<Fields>),
+    Invoice(Box<invoice::Fields>),
+}
+
+impl Signed {
+    fn read(frame: Frame, body: &[u8]) -> Option<Signed> {
+        if frame == frame::INVOICE {
+            invoice::Fields::read(body).map(|fields| Signed::Invoice(Box::new(fields)))
+        } else {
+            Fields::read(body).map(|fields| Signed::Receipt(Box::new(fields)))
+        }
+    }
+
+    fn tax_code(&self) -> &str {
+        match self {
+            Signed::Receipt(fields) => &fields.content.unit.tax_code,
+            Signed::Invoice(fields) => &fields.invoice.seller.tax_code,
+        }
+    }
+
+    fn is_consistent(&self) -> bool {
+        match self {
+            Signed::Receipt(fields) => fields.is_consistent(),
+            Signed::Invoice(fields) => fields.is_consistent(),
+        }
+    }
 }
 
 fn fits(canonical: &[u8], expected: &[u8]) -> bool {
@@ -185,14 +237,14 @@ fn certificate(
 fn judge_signer(
     certificate: &SigningCertificate,
     signing_time: Instant,
-    fields: Option<&Fields>,
+    content: Option<&Signed>,
     now: Instant,
     problems: &mut Vec<Problem>,
 ) {
-    if let Some(fields) = fields {
+    if let Some(content) = content {
         match certificate.tax_code() {
             None => problems.push(Problem::SignerTaxCodeMissing),
-            Some(code) if code != fields.content.unit.tax_code => problems.push(Problem::SignerNotCollector),
+            Some(code) if code != content.tax_code() => problems.push(Problem::SignerNotCollector),
             Some(_) => {}
         }
     }
@@ -209,7 +261,7 @@ fn judge_signer(
     }
 }
 
-fn content_problems(integrity: Integrity, fields: Option<&Fields>) -> Vec<Problem> {
+fn content_problems(integrity: Integrity, fields: Option<&Signed>) -> Vec<Problem> {
     match (integrity, fields) {
         (Integrity::Failed, _) => Vec::new(),
         (Integrity::Ok, None) => vec![Problem::ContentUnreadable],

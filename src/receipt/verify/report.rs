@@ -27,7 +27,7 @@ pub enum Verdict {
 
 #[derive(Clone, Debug, Serialize)]
 pub struct DocumentReport {
-    /// `receipt` or `unknown`.
+    /// `receipt`, `invoice` or `unknown`.
     pub kind: &'static str,
     pub signatures: Vec<SignatureReport>,
     /// Problems of the document as a whole.
@@ -40,11 +40,11 @@ pub struct SignatureReport {
     pub by: Option<String>,
     pub tax_code: Option<String>,
     pub certificate: Option<CertificateReport>,
-    /// The element the signature stands in: `TCThu`, the collecting unit.
+    /// The element the signature stands in: `TCThu`, the collecting unit, or `NBan`, the seller.
     pub role: &'static str,
     pub integrity: Integrity,
     pub trust: Trust,
-    /// The elements whose digests fit: `DLBLai` the data, `Object` the signing time.
+    /// The elements whose digests fit: `DLBLai` or `DLHDon` the data, `Object` the signing time.
     pub covers: Vec<&'static str>,
     pub algorithm: &'static str,
     /// As the signer says; nobody else attests it.

@@ -132,7 +132,7 @@ pub fn shown_whole(
     Ok(last)
 }
 
-/// The fee lines of obligations, and whether a receipt was made: (obligation, has receipt, fee).
+/// The fee lines of obligations, and whether their document was made: (obligation, has it, fee).
 pub fn fees(
     conn: &mut Conn,
     unit: UnitId,
@@ -148,7 +148,9 @@ pub fn fees(
         conn,
         "SELECT t.obligation_id, t.item_code, t.kind, t.document_kind, t.chapter, t.sub_item, t.kept_share_bp, \
          t.amount, EXISTS (SELECT 1 FROM receipt r WHERE r.unit_id = t.unit_id AND r.obligation_id = t.obligation_id \
-         AND r.state <> 'cancelled') FROM obligation_line t",
+         AND r.state <> 'cancelled' AND (r.document_kind = t.document_kind OR (t.document_kind = 'invoice' \
+         AND r.document_kind = 'invoice_sales') OR (t.document_kind = 'receipt' AND t.kind IN ('phi', 'le_phi') \
+         AND r.document_kind = 'receipt_' || t.kind))) FROM obligation_line t",
         &[
             ("unit_id", Column::of(obligations.iter().map(|_| unit))),
             ("obligation_id", Column::of(obligations.iter().copied())),

@@ -73,14 +73,15 @@ pub const ENDPOINTS: &[Endpoint] = &[
         notes: "?after= (next of the page before; nothing for the beginning) &limit=. Keep next and ask again; it \
                 stands still while nothing is new. A dossier_system sees the obligations it raised.",
         answer: r#"{ "changes": [ { "cursor": "f2a", "obligation": "obl_01j9…", "kind": "paid", "state": "paid",
-  "receipt": { "id": "rcp_01j9…", "lookup_code": "7K2MQ4X97ABC", "links": { "page": "…", "xml": "…" } } } ],
+  "receipt": { "id": "rcp_01j9…", "lookup_code": "7K2MQ4X97ABC", "links": { "page": "…", "xml": "…" } },
+  "documents": [ { "id": "rcp_01j9…", "document_kind": "receipt" }, { "id": "rcp_01ja…", "document_kind": "invoice_vat" } ] } ],
   "next": "f2a" }"#,
         ..NONE
     },
     Endpoint {
         path: "/api/v1/obligations/{id}",
         vi: "Một nghĩa vụ nộp với khoản thu, biên lai và lịch sử.",
-        en: "One obligation with its lines, receipts and events.",
+        en: "One obligation with its lines, documents (the receipt first) and events.",
         who: READERS,
         ..NONE
     },
@@ -117,7 +118,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         who: "cashier",
         notes: "Idempotency-Key required. method is cash or card.",
         body: r#"{ "method": "cash", "amount": 10000 }"#,
-        answer: r#"{ "payment": "pay_01j9…", "state": "paid", "amount": 10000, "receipt": { "id": "rcp_01j9…" } }"#,
+        answer: r#"{ "payment": "pay_01j9…", "state": "paid", "amount": 10000, "receipt": { "id": "rcp_01j9…" },
+  "receipts": [ { "id": "rcp_01j9…", "document_kind": "receipt" }, { "id": "rcp_01ja…", "document_kind": "invoice_vat" } ] }"#,
     },
     Endpoint {
         path: "/api/v1/receipts/{id}",

@@ -189,10 +189,19 @@ pub async fn changes(request: HttpRequest, caller: Caller, shared: web::Data<Sha
     let page = block(move || {
         let actor = &caller.0;
         let client = actor.client.filter(|_| actor.role == Role::DossierSystem);
-        let found =
-            shared.app().read(actor, |conn| query::changes(conn, &actor.scope, client, after, limit))?;
+        let (found, documents) = shared.app().read(actor, |conn| {
+            let found = query::changes(conn, &actor.scope, client, after, limit)?;
+            let made = found.iter().filter(|change| change.receipt.is_some());
+            let made: Vec<_> = made.map(|change| (change.unit, change.obligation)).collect();
+            let documents = receipt::query::of_obligations(conn, &made)?;
+            Ok((found, documents))
+        })?;
         let next = feed_cursor(found.last().map_or(after, |last| last.feed_no));
-        Ok(ChangesPage { changes: found.into_iter().map(|item| view::change(&shared, item)).collect(), next })
+        let changes = found.into_iter().map(|item| {
+            let its = documents.get(&(item.unit, item.obligation)).map_or(&[][..], Vec::as_slice);
+            view::change(&shared, item, its)
+        });
+        Ok(ChangesPage { changes: changes.collect(), next })
     });
     respond::ok(&page.await?)
 }

@@ -11,7 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::id::UnitId;
 use crate::obligation::{self, IntakeMode, Line, NewObligation, Obligation};
 use crate::party::Payer;
-use crate::payment::content::check_receipt;
+use crate::payment::content::check_documents;
 use crate::store::{Conn, Stamp, Tx};
 use crate::tariff::{self, AskedItem, Assessment, Place, Quantities, Tariff, UnitKind};
 use crate::text;
@@ -108,9 +108,9 @@ pub fn units(conn: &mut Conn, actor: &Actor, asked: &Asked) -> Result<Units> {
     Ok(Units { collecting, receiving, competent })
 }
 
-/// Assesses on the day of submission, checks that a receipt could be made of it, and raises it.
+/// Assesses on the day of submission, checks that its documents could be made, and raises it.
 ///
-/// Errors: those of `tariff::assess` with `lines[…]` as the field, of `Content::validate` and of
+/// Errors: those of `tariff::assess` with `lines[…]` as the field, of `check_documents` and of
 /// `obligation::raise`; `date_out_of_range`, `field_too_long`.
 pub fn raise(
     tx: &mut Tx<'_>,
@@ -120,13 +120,19 @@ pub fn raise(
     units: &Units,
     asked: &Asked,
 ) -> Result<(Obligation, Vec<Line>)> {
-    let new = prepare(stamp, tariff, units, asked)?;
+    let new = prepare(tx, stamp, tariff, units, asked)?;
     let lines = new.lines.clone();
     let obligation = obligation::raise(tx, stamp, actor, new)?;
     Ok((obligation, lines))
 }
 
-fn prepare(stamp: &Stamp<'_>, tariff: &Tariff, units: &Units, asked: &Asked) -> Result<NewObligation> {
+fn prepare(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    tariff: &Tariff,
+    units: &Units,
+    asked: &Asked,
+) -> Result<NewObligation> {
     let intake_mode = IntakeMode::parse(&asked.intake_mode)?;
     let submitted_on = asked.submitted_at.business_day();
     check_day("submitted_at", Some(submitted_on))?;
@@ -139,7 +145,9 @@ fn prepare(stamp: &Stamp<'_>, tariff: &Tariff, units: &Units, asked: &Asked) -> 
     let lines: Vec<Line> = assessment.lines.iter().map(line).collect();
     let dossier_code = text::clean(&asked.dossier_code);
     if !assessment.total.is_zero() {
-        check_receipt(collecting, &payer, &dossier_code, &lines, stamp.today())?;
+        let imprint = unit::imprint::in_force(conn, &[collecting.id], stamp.today())?.pop();
+        let imprint = imprint.as_ref().map(|(_, imprint)| imprint);
+        check_documents(collecting, imprint, &payer, &dossier_code, &lines, stamp.today())?;
     }
     Ok(NewObligation {
         unit: collecting.id,
@@ -232,6 +240,7 @@ fn line(assessed: &tariff::Line) -> Line {
         item_name: assessed.name.vi.clone(),
         kind: assessed.kind.as_str().to_owned(),
         document_kind: assessed.document.as_str().to_owned(),
+        vat_rate: assessed.vat_rate.clone(),
         measure_unit: assessed.unit.vi.clone(),
         quantity: assessed.quantity,
         unit_price: assessed.unit_price,

@@ -9,6 +9,7 @@ use crate::exception::Exception;
 use crate::id::*;
 use crate::obligation::query::{Change, PastEvent};
 use crate::obligation::{Line, Obligation};
+use crate::receipt::DocumentKind;
 use crate::receipt::query::Stored as Receipt;
 use crate::store::Conn;
 use crate::unit;
@@ -53,6 +54,8 @@ pub struct LineView {
     pub name: String,
     pub kind: String,
     pub document_kind: String,
+    /// The tax inside the amounts, on invoices that show it.
+    pub vat_rate: Option<String>,
     pub measure_unit: String,
     pub quantity: String,
     pub unit_price: String,
@@ -73,6 +76,7 @@ impl LineView {
             name: line.item_name.clone(),
             kind: line.kind.clone(),
             document_kind: line.document_kind.clone(),
+            vat_rate: line.vat_rate.clone(),
             measure_unit: line.measure_unit.clone(),
             quantity: line.quantity.normalize().to_string(),
             unit_price: line.unit_price.normalize().to_string(),
@@ -128,6 +132,9 @@ pub struct ReceiptView {
     pub id: ReceiptId,
     pub obligation: ObligationId,
     pub document_kind: String,
+    /// What people call the kind.
+    pub title: &'static str,
+    pub title_en: &'static str,
     pub template: String,
     pub series: String,
     pub number: i64,
@@ -156,8 +163,11 @@ impl ReceiptLinks {
 }
 
 pub fn receipt(shared: &Shared, item: &Receipt) -> ReceiptView {
+    let (title, title_en) = item.kind().map_or(("Chứng từ", "Document"), DocumentKind::words);
     ReceiptView {
         id: item.id,
+        title,
+        title_en,
         obligation: item.obligation,
         document_kind: item.document_kind.clone(),
         template: item.template.clone(),
@@ -209,23 +219,36 @@ pub struct ChangeView {
     pub state: String,
     pub total: Dong,
     pub paid: Dong,
+    /// The document that came of this change; the receipt when there are several.
     pub receipt: Option<ChangedReceipt>,
+    /// Every document of the obligation as it stands now, when one came of this change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<ChangedReceipt>,
     pub at: Instant,
 }
 
 #[derive(Serialize)]
 pub struct ChangedReceipt {
     pub id: ReceiptId,
+    pub document_kind: String,
     pub lookup_code: String,
     pub links: ReceiptLinks,
 }
 
-pub fn change(shared: &Shared, item: Change) -> ChangeView {
-    let receipt = item.receipt.zip(item.lookup_code).map(|(id, lookup_code)| ChangedReceipt {
-        id,
-        links: ReceiptLinks::of(shared, &lookup_code),
-        lookup_code,
-    });
+/// `documents` are those of the change's obligation.
+pub fn change(shared: &Shared, item: Change, documents: &[Receipt]) -> ChangeView {
+    let changed = |document: &Receipt| ChangedReceipt {
+        id: document.id,
+        document_kind: document.document_kind.clone(),
+        links: ReceiptLinks::of(shared, &document.lookup_code),
+        lookup_code: document.lookup_code.clone(),
+    };
+    let receipt = item.receipt.and_then(|id| documents.iter().find(|document| document.id == id));
+    let receipt = receipt.map(changed);
+    let documents = match receipt {
+        Some(_) => documents.iter().map(changed).collect(),
+        None => Vec::new(),
+    };
     ChangeView {
         cursor: super::obligations::feed_cursor(item.feed_no),
         obligation: item.obligation,
@@ -236,6 +259,7 @@ pub fn change(shared: &Shared, item: Change) -> ChangeView {
         total: item.total,
         paid: item.allocated,
         receipt,
+        documents,
         at: item.at,
     }
 }

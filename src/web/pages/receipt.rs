@@ -8,8 +8,8 @@ use super::{Page, html, mask};
 use crate::actor::Scope;
 use crate::error::{Error, Result};
 use crate::obligation;
-use crate::receipt::LookupCode;
 use crate::receipt::query::{self, Stored};
+use crate::receipt::{DocumentKind, LookupCode, profile};
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::api::signed_document;
@@ -20,6 +20,8 @@ use crate::{party, text, unit};
 #[derive(Template)]
 #[template(path = "receipt.html")]
 struct ReceiptPage {
+    title: &'static str,
+    title_en: &'static str,
     lookup_code: String,
     link: String,
     is_signed: bool,
@@ -38,6 +40,8 @@ struct ReceiptPage {
     dossier_code: String,
     payer: Option<String>,
     lines: Vec<(String, String)>,
+    /// Look-up code and label of the other documents of the same payment.
+    siblings: Vec<(String, String)>,
 }
 
 pub async fn page(request: HttpRequest, shared: web::Data<Shared>) -> Page {
@@ -70,7 +74,8 @@ pub async fn xml(request: HttpRequest, shared: web::Data<Shared>) -> Page {
 /// A signed receipt as a file.
 pub fn download(item: &Stored, document: Vec<u8>) -> HttpResponse {
     let series = text::squash(&item.series).to_lowercase();
-    let name = format!("attachment; filename=\"bien-lai-{series}-{:07}.xml\"", item.number);
+    let kind = if is_invoice(item) { "hoa-don" } else { "bien-lai" };
+    let name = format!("attachment; filename=\"{kind}-{series}-{}.xml\"", printed_number(item));
     HttpResponse::Ok()
         .insert_header((header::CONTENT_DISPOSITION, name))
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -103,13 +108,21 @@ fn compose(
     let payer = party::load(conn, vault, &[key])?.remove(&key);
     let unit = unit::find(conn, item.unit)?;
     let (standing, standing_en, tone) = match item.state.as_str() {
+        "signed" if is_invoice(item) => ("Hóa đơn hợp lệ, đã ký số", "Valid, digitally signed", "done"),
         "signed" => ("Biên lai hợp lệ, đã ký số", "Valid, digitally signed", "done"),
+        "numbered" if is_invoice(item) => {
+            ("Đã thu, hóa đơn đang ký", "Paid; the invoice is being signed", "wait")
+        }
         "numbered" => ("Đã thu, biên lai đang ký", "Paid; the receipt is being signed", "wait"),
         "replaced" => ("Đã bị thay thế", "Replaced by another receipt", "gone"),
         "adjusted" => ("Đã được điều chỉnh", "Adjusted by another receipt", "wait"),
         _ => ("Đã hủy", "Cancelled", "gone"),
     };
+    let (title, title_en) = item.kind().map_or(("Chứng từ", "Document"), DocumentKind::words);
     Ok(ReceiptPage {
+        title,
+        title_en,
+        siblings: siblings(conn, item)?,
         lookup_code: code.grouped(),
         link: code.as_str().to_owned(),
         is_signed: query::document(conn, item.unit, item.id)?.is_some(),
@@ -120,22 +133,48 @@ fn compose(
         tax_code: unit.tax_code,
         template: item.template.clone(),
         series: item.series.clone(),
-        number: format!("{:07}", item.number),
+        number: printed_number(item),
         issued_on: item.issued_on.0.format("%d/%m/%Y").to_string(),
         collected_at: item.collected_at.in_hanoi().format("%H:%M %d/%m/%Y").to_string(),
         amount: item.amount.to_string(),
-        amount_in_words: text::words::amount_in_words(item.amount, &text::words::Wording::STANDARD),
+        amount_in_words: text::words::amount_in_words(
+            item.amount,
+            &profile::for_day(item.issued_on).wording.value,
+        ),
         dossier_code: owed.dossier_code,
         payer: payer.and_then(|payer| payer.name).map(|name| mask::name(&name)),
         lines: printed(conn, item)?,
     })
 }
 
-/// The lines that stand on this receipt.
+fn is_invoice(item: &Stored) -> bool {
+    item.kind().is_some_and(|kind| kind.invoice().is_some())
+}
+
+/// Receipts are printed with seven digits, invoices with their bare number.
+pub fn printed_number(item: &Stored) -> String {
+    if is_invoice(item) { item.number.to_string() } else { format!("{:07}", item.number) }
+}
+
+/// The other documents of the same payment; who holds one code may see them all.
+fn siblings(conn: &mut Conn, item: &Stored) -> Result<Vec<(String, String)>> {
+    let all = query::of_obligation(conn, item.unit, item.obligation)?;
+    let others = all.into_iter().filter(|one| one.id != item.id && one.document_kind != item.document_kind);
+    Ok(others
+        .map(|one| {
+            let kind = one.kind().map_or("Chứng từ", |kind| kind.words().0);
+            let label = format!("{kind} {} số {}", one.series, printed_number(&one));
+            (one.lookup_code, label)
+        })
+        .collect())
+}
+
+/// The lines that stand on this document.
 fn printed(conn: &mut Conn, item: &Stored) -> Result<Vec<(String, String)>> {
     let lines = obligation::lines(conn, item.unit, item.obligation)?;
-    let is_printed =
-        |line: &&obligation::Line| line.document_kind == item.document_kind && line.kind != "pass_through";
+    let is_printed = |line: &&obligation::Line| {
+        item.kind().is_some_and(|kind| kind.covers(&line.document_kind, &line.kind))
+    };
     Ok(lines
         .iter()
         .filter(is_printed)

@@ -55,6 +55,63 @@ fn a_dossier_is_raised_paid_by_transfer_and_its_receipt_is_downloaded() {
 }
 
 #[test]
+fn a_dossier_that_ends_in_a_receipt_and_an_invoice_shows_both_everywhere() {
+    with_service("two-documents", |service| async move {
+        let mut asked = copies("H26-0010");
+        let lines = asked["lines"].as_array_mut().unwrap();
+        lines.push(json!({ "item": "sao_chup_ho_so", "quantity": 2 }));
+        let raised = service.post(&service.dossier, "/api/v1/obligations", "K", &asked).await;
+        assert_eq!(raised.status, 201, "{}", raised.text());
+        let raised = raised.json();
+        assert_eq!(
+            (&raised["lines"][1]["vat_rate"], &raised["lines"][1]["amount"]),
+            (&json!("8%"), &json!(21_600))
+        );
+        let id = raised["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/obligations/{id}/payments");
+        let cash = json!({ "method": "cash", "amount": raised["total"] });
+        let taken = service.post(&service.cashier, &path, "P", &cash).await;
+        assert_eq!(taken.status, 201, "{}", taken.text());
+        let taken = taken.json();
+        assert_eq!(taken["receipts"].as_array().map(Vec::len), Some(2), "{taken}");
+        assert_eq!(taken["receipt"]["document_kind"], "receipt");
+        assert_eq!(taken["receipts"][1]["document_kind"], "invoice_vat");
+        assert_eq!(taken["receipts"][1]["title"], "Hóa đơn giá trị gia tăng");
+        service.seal().await;
+
+        let whole = service.get(&service.dossier, &format!("/api/v1/obligations/{id}")).await.json();
+        let states: Vec<&str> =
+            whole["receipts"].as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
+        assert_eq!(states, ["signed", "signed"], "both are signed soon");
+        let app = std::sync::Arc::clone(&service.app);
+        actix_web::web::block(move || crate::worker::number_committed(&app)).await.unwrap().unwrap();
+        let feed = service.get(&service.dossier, "/api/v1/obligations/changes").await.json();
+        let paid =
+            feed["changes"].as_array().unwrap().iter().find(|change| change["kind"] == "paid").unwrap();
+        assert_eq!(paid["receipt"]["document_kind"], "receipt");
+        let told: Vec<&Value> =
+            paid["documents"].as_array().unwrap().iter().map(|one| &one["document_kind"]).collect();
+        assert_eq!(told, ["receipt", "invoice_vat"]);
+
+        let code = raised["reference_code"].as_str().unwrap();
+        let page = service.get("", &format!("/p/{code}")).await.text();
+        for told in ["Biên lai BL-26E số 0000001", "Hóa đơn giá trị gia tăng K26TAA số 1"] {
+            assert!(page.contains(told), "{told}: {page}");
+        }
+        let lookup = |at: usize| whole["receipts"][at]["lookup_code"].as_str().unwrap().to_owned();
+        let receipt = service.get("", &format!("/r/{}", lookup(0))).await.text();
+        assert!(receipt.contains("Chứng từ cùng lần nộp") && receipt.contains(&lookup(1)), "{receipt}");
+        let invoice = service.get("", &format!("/r/{}", lookup(1))).await.text();
+        for told in ["Hóa đơn hợp lệ, đã ký số", "sao chụp", "21.600 đ", &lookup(0)] {
+            assert!(invoice.contains(told), "{told}: {invoice}");
+        }
+        let file = service.get("", &format!("/r/{}.xml", lookup(1))).await;
+        assert_eq!(file.header("content-disposition"), "attachment; filename=\"hoa-don-k26taa-1.xml\"");
+        assert!(file.text().contains("<HDon><DLHDon "), "{}", file.text());
+    });
+}
+
+#[test]
 fn the_same_key_and_body_get_the_same_bytes_and_another_body_is_refused() {
     with_service("idempotent", |service| async move {
         let body = copies("H26-0002");

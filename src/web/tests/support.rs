@@ -171,6 +171,20 @@ fn register(app: &App, system: &Actor) -> UnitId {
                 registration: "TB-01".into(),
             },
         )?;
+        series::open(
+            tx,
+            stamp,
+            system,
+            NewSeries {
+                unit,
+                document_kind: "invoice_vat".into(),
+                template: "1".into(),
+                series: "K26TAA".into(),
+                year: 2026,
+                last_allowed_no: 1_000,
+                registration: "TB-02".into(),
+            },
+        )?;
         let key_pem = SecretString::from(testing::SIGNER_PEM);
         certificate::store(
             tx,

@@ -379,6 +379,7 @@ pub fn line(item: &str, kind: &str, document_kind: &str, amount: Dong) -> Line {
         item_name: "Phí cấp bản sao trích lục hộ tịch".to_owned(),
         kind: kind.to_owned(),
         document_kind: document_kind.to_owned(),
+        vat_rate: None,
         measure_unit: "bản".to_owned(),
         quantity: Decimal::ONE,
         unit_price: amount.to_decimal(),

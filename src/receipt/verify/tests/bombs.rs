@@ -66,7 +66,7 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, Problem)> {
         ("an unended tag", changed("</BLai>", "</BLai").into_bytes(), Problem::NotXml),
         (
             "another kind of document",
-            format!("{DECLARATION}<HDon></HDon>").into_bytes(),
+            format!("{DECLARATION}<CTu></CTu>").into_bytes(),
             Problem::DocumentUnknown,
         ),
     ]

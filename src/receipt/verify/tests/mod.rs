@@ -4,7 +4,7 @@ mod downgrades;
 mod forge;
 mod mutation;
 mod oracle;
-mod property;
+pub(in crate::receipt) mod property;
 mod signers;
 
 use super::*;
