@@ -6,6 +6,7 @@ use crate::actor::{Actor, Scope};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::notification::send::Courier;
 use crate::payment::channel::Channel;
 use crate::payment::channel::bank::{Bank, BankConfig};
 use crate::payment::channel::sepay::{Sepay, SepayConfig};
@@ -126,6 +127,7 @@ pub struct Running {
     pub channels: Vec<Arc<dyn Channel>>,
     /// The vietqr channels again, for their token endpoint.
     pub vietqr: Vec<Arc<Vietqr>>,
+    pub courier: Arc<Courier>,
     settling: Vec<std::thread::JoinHandle<()>>,
     workers: Workers,
 }
@@ -165,9 +167,10 @@ impl Running {
                 return Err(Error::invalid("channels", "config_invalid", detail));
             }
         }
+        let courier = Arc::new(Courier::new(&app.config)?);
         let (settler, settling) = Settler::start(&app.settling_tools());
-        let workers = Workers::start(&app, settler.clone());
-        Ok(Running { app, settler, channels, vietqr, settling, workers })
+        let workers = Workers::start(&app, settler.clone(), Arc::clone(&courier));
+        Ok(Running { app, settler, channels, vietqr, courier, settling, workers })
     }
 
     /// Drains the queue, signs what is numbered, gives the node back. Call it after the web

@@ -1,6 +1,8 @@
 //! The configuration: one TOML file plus environment, validated at start. The only room that
 //! reads the environment.
 
+pub mod delivery;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -35,6 +37,12 @@ pub struct Config {
     pub evidence: Evidence,
     #[serde(default)]
     pub channels: Channels,
+    /// Without it e-mail waits.
+    #[serde(default)]
+    pub email: Option<delivery::Email>,
+    /// Without it SMS waits.
+    #[serde(default)]
+    pub sms: Option<delivery::Sms>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -282,6 +290,12 @@ impl Config {
                 "name the authorities whose stamps are believed",
             );
         }
+        if let Some(email) = &self.email {
+            email.check()?;
+        }
+        if let Some(sms) = &self.sms {
+            sms.check()?;
+        }
         if self.master_key()?.iter().all(|byte| *byte == 0) {
             return invalid(
                 "vault.master_key",
@@ -414,6 +428,22 @@ mod tests {
             "passwords",
             "token_keys",
             "secrets",
+            "host",
+            "port",
+            "tls",
+            "ca_file",
+            "password_file",
+            "from",
+            "from_name",
+            "timeout_s",
+            "connections",
+            "per_minute",
+            "retry_after_s",
+            "attempt_limit",
+            "brand",
+            "text",
+            "secret_file",
+            "report_secret_file",
         ];
         for field in fields {
             let named =

@@ -86,6 +86,8 @@ ids! {
     KeyId = "key_",
     LineId = "lin_",
     MatchId = "mat_",
+    /// A message to a payer.
+    MessageId = "msg_",
     MovementId = "mov_",
     ObligationId = "obl_",
     PartyId = "pty_",

@@ -16,6 +16,7 @@ pub mod audit;
 pub mod exception;
 pub mod identity;
 pub mod ledger;
+pub mod notification;
 pub mod obligation;
 pub mod party;
 pub mod payment;

@@ -11,6 +11,8 @@ use crate::app::App;
 use crate::audit;
 use crate::error::Result;
 use crate::id::{ReceiptId, UnitId};
+use crate::notification::Outbox;
+use crate::notification::send::Courier;
 use crate::payment::due;
 use crate::payment::settler::{self, Numbered, Settler};
 use crate::receipt::evidence::daily;
@@ -54,10 +56,14 @@ impl Sealing {
 pub struct Workers {
     is_stopping: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
+    courier: JoinHandle<()>,
 }
 
 /// How long a stop may take at most: every loop looks this often.
 const TICK: Duration = Duration::from_millis(200);
+
+/// How long a stop waits for messages that are being sent.
+const COURIER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Events numbered in one transaction while callbacks are waiting.
 const BUSY_BATCH: i64 = 200;
@@ -65,7 +71,7 @@ const BUSY_BATCH: i64 = 200;
 const BUSY_SIGNATURES: usize = 32;
 
 impl Workers {
-    pub fn start(app: &Arc<App>, settler: Settler) -> Workers {
+    pub fn start(app: &Arc<App>, settler: Settler, courier: Arc<Courier>) -> Workers {
         let is_stopping = Arc::new(AtomicBool::new(false));
         let passing = settler.clone();
         let threads = vec![
@@ -82,13 +88,22 @@ impl Workers {
             spawn("housekeeper", app, &is_stopping, keep_house),
             spawn("evidence keeper", app, &is_stopping, keep_evidence),
         ];
-        Workers { is_stopping, threads }
+        let courier = spawn("courier", app, &is_stopping, move |app, is_stopping| {
+            every_tick(is_stopping, 2, || deliver_due(app, &courier, is_stopping));
+        });
+        Workers { is_stopping, threads, courier }
     }
 
     pub fn stop(self) {
         self.is_stopping.store(true, Ordering::SeqCst);
         for thread in self.threads {
             let _ = thread.join();
+        }
+        // A mail server that says nothing must not hold up the stop. What it was given is sent again
+        // under the same Message-ID by the next start, as after a crash.
+        let start = std::time::Instant::now();
+        while !self.courier.is_finished() && start.elapsed() < COURIER_PATIENCE {
+            std::thread::sleep(TICK / 10);
         }
     }
 }
@@ -166,7 +181,7 @@ pub fn sign_apart(app: &Arc<App>, batch: &[(UnitId, ReceiptId)], threads: usize)
     for outside in plan.take_outside() {
         let app = Arc::clone(app);
         let begun = std::thread::Builder::new().name("outside signer".to_owned()).spawn(move || {
-            if let Err(error) = seal::carry_out(&app.store, &app.stamp(), outside, 1) {
+            if let Err(error) = seal::carry_out(&app.store, &app.stamp(), outside, 1, &Outbox) {
                 tracing::warn!(%error, "sealing by a signer outside failed; it is tried again");
             }
         });
@@ -174,7 +189,13 @@ pub fn sign_apart(app: &Arc<App>, batch: &[(UnitId, ReceiptId)], threads: usize)
             tracing::warn!(%error, "no thread for a signer outside; its receipts are tried again");
         }
     }
-    seal::carry_out(&app.store, &app.stamp(), plan, threads).map(|_| ())
+    seal::carry_out(&app.store, &app.stamp(), plan, threads, &Outbox).map(|_| ())
+}
+
+/// Sends the messages that are due, until none is left or the service stops.
+fn deliver_due(app: &App, courier: &Courier, is_stopping: &AtomicBool) -> Result<()> {
+    while !is_stopping.load(Ordering::SeqCst) && courier.send_due(&app.store, &|| app.stamp())? > 0 {}
+    Ok(())
 }
 
 /// Waits while claims are waiting, but at most two seconds: what comes after them must come too.
@@ -204,7 +225,7 @@ pub fn seal_waiting(app: &App) -> usize {
             return sealed;
         }
         let threads = app.config.signing.threads;
-        match seal::sign_and_seal(&app.store, &app.keyring, &app.stamp(), &batch, threads) {
+        match seal::sign_and_seal(&app.store, &app.keyring, &app.stamp(), &batch, threads, &Outbox) {
             Ok(outcome) if outcome.sealed > 0 => sealed += outcome.sealed,
             // Nothing moves: a key is missing, or the store is gone. The next start tries again.
             _ => return sealed,

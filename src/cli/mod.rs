@@ -12,6 +12,7 @@ mod demo;
 pub mod key;
 pub mod logging;
 mod migrate;
+mod notification;
 mod obligation;
 mod office;
 mod profile;
@@ -82,6 +83,9 @@ enum Command {
     /// Legal profiles: what the law of a day asks of documents
     #[command(subcommand)]
     Profile(profile::Command),
+    /// Messages to payers: what was sent, what arrived, what bounced
+    #[command(subcommand)]
+    Notification(notification::Command),
     /// Signing keys and certificates
     #[command(subcommand)]
     Key(key::Command),
@@ -153,6 +157,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Day(command) => day::run(config, command),
         Command::Receipt(command) => receipt::run(config, command),
         Command::Profile(command) => profile::run(command),
+        Command::Notification(command) => notification::run(config, command),
         Command::Key(command) => key::run(config, command),
         Command::Tariff(command) => tariff::run(config, command),
         Command::Unit(command) => unit::run(config, command),

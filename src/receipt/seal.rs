@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::id::{CertificateId, ReceiptId, UnitId};
 use crate::store::failpoint;
 use crate::store::vault::Vault;
-use crate::store::{Conn, Lane, Stamp, Store, rows};
+use crate::store::{Conn, Lane, Stamp, Store, Tx, rows};
 use crate::text;
 use crate::unit::{self, certificate};
 
@@ -27,6 +27,12 @@ use crate::unit::{self, certificate};
 const REFRESH_S: i64 = 30;
 /// How long a unit without a usable key is passed over.
 const KEYLESS_S: i64 = 2;
+
+/// Who is to know of sealed receipts within the sealing transaction. Rooms after this one implement
+/// it, so that what a seal sets off stands or falls with the seal.
+pub trait Announce: Sync {
+    fn sealed(&self, tx: &mut Tx<'_>, stamp: &Stamp<'_>, receipts: &[(UnitId, ReceiptId)]) -> Result<()>;
+}
 
 /// A unit's signer with the certificate it signs under.
 pub struct Held {
@@ -221,19 +227,26 @@ pub fn sign_and_seal(
     stamp: &Stamp<'_>,
     receipts: &[(UnitId, ReceiptId)],
     threads: usize,
+    announce: &dyn Announce,
 ) -> Result<Outcome> {
-    carry_out(store, stamp, plan(store, keyring, stamp, receipts)?, threads)
+    carry_out(store, stamp, plan(store, keyring, stamp, receipts)?, threads, announce)
 }
 
 /// Signs what is planned and stores the seals.
-pub fn carry_out(store: &Store, stamp: &Stamp<'_>, plan: Plan, threads: usize) -> Result<Outcome> {
+pub fn carry_out(
+    store: &Store,
+    stamp: &Stamp<'_>,
+    plan: Plan,
+    threads: usize,
+    announce: &dyn Announce,
+) -> Result<Outcome> {
     let mut signed = sign_all(&plan.here, stamp.now, threads);
     for (held, tasks) in &plan.outside {
         signed.extend(sign_outside(store, stamp, held, tasks)?);
     }
     signed.sort_by_key(|(seal, _, _)| (seal.unit_id, seal.receipt_id));
     failpoint::hit("signed");
-    let sealed = store_seals(store, stamp, &signed)?;
+    let sealed = store_seals(store, stamp, &signed, announce)?;
     failpoint::hit("sealed");
     Ok(Outcome { sealed, held_back: plan.total - signed.len() })
 }
@@ -310,7 +323,12 @@ fn sign_chunk(held: &Held, tasks: &[Task], now: Instant) -> Result<Vec<Signed>> 
         .collect())
 }
 
-fn store_seals(store: &Store, stamp: &Stamp<'_>, signed: &[Signed]) -> Result<usize> {
+fn store_seals(
+    store: &Store,
+    stamp: &Stamp<'_>,
+    signed: &[Signed],
+    announce: &dyn Announce,
+) -> Result<usize> {
     if signed.is_empty() {
         return Ok(0);
     }
@@ -349,6 +367,8 @@ fn store_seals(store: &Store, stamp: &Stamp<'_>, signed: &[Signed]) -> Result<us
         rows::insert(tx, &events)?;
         evidence::keep(tx, &new)?;
         audit::record(tx, stamp, &trail)?;
+        let sealed: Vec<_> = events.iter().map(|event| (event.unit_id, event.receipt_id)).collect();
+        announce.sealed(tx, stamp, &sealed)?;
         Ok(events.len())
     })
 }

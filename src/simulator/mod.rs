@@ -7,10 +7,12 @@
 pub mod authority;
 pub mod bank;
 mod http;
+pub mod mail;
 pub mod memo;
 pub mod notify;
 pub mod scenario;
 pub mod signing_service;
+pub mod sms;
 pub mod statement;
 
 pub use bank::{Bank, Booking, Transfer};

@@ -104,6 +104,7 @@ id_cells!(
     KeyId,
     LineId,
     MatchId,
+    MessageId,
     MovementId,
     ObligationId,
     PartyId,

@@ -899,6 +899,81 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    message (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        kind -> Text,
+        subject_kind -> Text,
+        subject_id -> BigInt,
+        channel -> Text,
+        recipient_hash -> Text,
+        key_id -> Nullable<BigInt>,
+        cipher -> Nullable<Binary>,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        state -> Text,
+        run_at -> BigInt,
+        attempts -> Integer,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    message_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        message_id -> BigInt,
+        revision -> BigInt,
+        kind -> Text,
+        state -> Text,
+        via -> Nullable<Text>,
+        code -> Nullable<Text>,
+        reference -> Nullable<Text>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    contact_consent (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        party_id -> BigInt,
+        is_given -> Bool,
+        source -> Text,
+        given_on -> Date,
+        actor -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    dossier_lookup (unit_id, dossier_hash) {
+        unit_id -> BigInt,
+        dossier_hash -> Text,
+        created_at -> BigInt,
+        failures -> Integer,
+        failed_at -> BigInt,
+        locked_until -> BigInt,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    one_time_code (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        dossier_hash -> Text,
+        phone_hash -> Text,
+        code_hash -> Text,
+        expires_at -> BigInt,
+        created_at -> BigInt,
+        tries -> Integer,
+        state -> Text,
+        revision -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     feed,
     obligation_event,

@@ -2,6 +2,7 @@
 //! citizens, and the health of the process. Handlers unpack, call one use case and render.
 
 mod api;
+mod bundle;
 mod callback;
 mod extract;
 mod health;
@@ -38,12 +39,17 @@ pub(crate) struct Shared {
     /// Refused callbacks that are kept; the rest are only counted.
     pub refusals: PerAddress,
     pub in_flight: InFlight,
+    /// Bundles being written.
+    pub bundles: Arc<tokio::sync::Semaphore>,
     pub metrics: PrometheusHandle,
     pub gauges: health::Gauges,
 }
 
 /// Refused callbacks kept per minute and source.
 const REFUSALS_KEPT_PER_MINUTE: u32 = 10;
+
+/// Bundles written at the same time; each takes a thread and a reader now and then.
+const BUNDLE_LIMIT: usize = 4;
 
 impl Shared {
     fn new(running: Arc<Running>) -> Self {
@@ -53,6 +59,7 @@ impl Shared {
             lookups,
             refusals: PerAddress::per_minute(REFUSALS_KEPT_PER_MINUTE),
             in_flight: InFlight::default(),
+            bundles: Arc::new(tokio::sync::Semaphore::new(BUNDLE_LIMIT)),
             metrics: health::recorder(),
             gauges: health::Gauges::default(),
         }

@@ -1,10 +1,11 @@
-//! Deleting what is kept for a time only: idempotency answers and refused events.
+//! Deleting what is kept for a time only: idempotency answers, refused events, one-time codes.
 
 use diesel::prelude::*;
 
 use crate::actor::Scope;
 use crate::app::App;
 use crate::error::Result;
+use crate::notification::lookup;
 use crate::store::Lane;
 use crate::store::failure::Classify;
 use crate::store::schema::{idempotency, refused_event};
@@ -22,6 +23,7 @@ pub fn purge(app: &App) -> Result<usize> {
         let refused = diesel::delete(refused_event::table.filter(refused_event::received_at.lt(oldest)))
             .execute(tx.conn())
             .classify()?;
-        Ok(answers + refused)
+        let codes = lookup::purge(tx, app.clock.now())?;
+        Ok(answers + refused + codes)
     })
 }

@@ -18,6 +18,8 @@ mod key_evidence;
 mod keys;
 mod keys_outside;
 mod leases;
+mod lookups;
+mod messages;
 mod migrations;
 mod outages;
 mod overtaken;

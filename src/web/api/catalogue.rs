@@ -136,6 +136,53 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        path: "/api/v1/receipts.zip",
+        vi: "Tải các biên lai đã ký của một đơn vị trong một kỳ, kèm danh mục CSV.",
+        en: "The signed receipts of a unit and period as one zip file, with an index; streamed.",
+        who: "finance, approver, administrator, auditor",
+        notes: "?unit= &from= &until= (days of issue, at most 366). Recorded in the trail. A connection that breaks \
+                off leaves no whole archive.",
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/receipts/{id}/notifications",
+        vi: "Bằng chứng người nộp đã nhận biên lai điện tử: mọi lần gửi và trả lời.",
+        en: "Proof that the payer got the electronic receipt: every attempt and answer.",
+        who: "cashier, finance, approver, administrator, auditor",
+        answer: r#"{ "receipt": "rcp_01j9…", "notifications": [ { "id": "msg_01j9…", "channel": "email", "state": "sent",
+  "events": [ { "kind": "enqueued", "state": "waiting" }, { "kind": "sent", "state": "sent", "via": "smtp" } ] } ] }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/notifications",
+        vi: "Thông báo cho người nộp của một đơn vị, mới nhất trước.",
+        en: "Messages to a unit's payers, newest first.",
+        who: "cashier, finance, approver, administrator, auditor",
+        notes: "?unit= &state= (waiting, sending, sent, delivered, bounced, failed, given_up, no_address) &cursor= \
+                (next of the page before) &limit=. no_address: the payer has the look-up code only.",
+        answer: r#"{ "notifications": [], "next": null }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/notifications/{id}/retry",
+        vi: "Gửi lại thông báo bị trả lại, không gửi được hoặc đã ngừng gửi.",
+        en: "Sends again what bounced, failed or was given up; what was sent is not sent twice.",
+        who: "cashier, finance, administrator",
+        answer: r#"{ "id": "msg_01j9…", "state": "waiting" }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/obligations/{id}/consent",
+        vi: "Ghi sự đồng ý của người nộp với tin nhắn ngoài biên lai.",
+        en: "Records the payer's word about messages beyond the receipt itself; the newest counts.",
+        who: "dossier_system, cashier, administrator",
+        body: r#"{ "given": true, "source": "tờ khai điện tử, mục 7", "on": "2026-11-27" }"#,
+        answer: r#"{ "obligation": "obl_01j9…", "given": true }"#,
+        ..NONE
+    },
+    Endpoint {
         path: "/api/v1/exceptions",
         vi: "Các ngoại lệ của một đơn vị, cũ nhất trước.",
         en: "Everything unexplained of a unit, oldest first, each with owner, age and next step.",
@@ -268,6 +315,59 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         path: "/r/{lookup}.xml", vi: "Tải biên lai đã ký.", en: "The exact signed bytes.", ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/callback/sms/{operator}",
+        vi: "Nhà mạng báo kết quả phát tin nhắn.",
+        en: "An SMS operator's delivery report: X-Bienlai-Timestamp and X-Bienlai-Signature: v1=HMAC-SHA256 over \
+             timestamp.body.",
+        body: r#"{ "id": "msg_01j9….unt_01j9…", "status": "delivered" }"#,
+        answer: r#"{ "state": "delivered" }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/lookup",
+        vi: "Trang tra cứu biên lai.",
+        en: "The forms for finding receipts. All of /lookup is rate-limited per address, and nothing personal stands in \
+             an address.",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/lookup/receipt",
+        vi: "Tra cứu bằng mã tra cứu.",
+        en: "By look-up code (form: lookup_code).",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/lookup/dossier",
+        vi: "Tra cứu bằng mã hồ sơ và số định danh đầy đủ.",
+        en: "By dossier code and the payer's full personal id (form: dossier, personal_id). Five failures lock the \
+             dossier for 24 hours; the answer is the same whether or not it exists.",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/lookup/code",
+        vi: "Gửi mã một lần tới điện thoại của người nộp.",
+        en: "Sends a one-time code to the payer's phone (form: dossier, phone); the same answer for every dossier.",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/lookup/code/confirm",
+        vi: "Tra cứu bằng mã một lần.",
+        en: "By that code (form: dossier, code): five minutes, three tries.",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/lookup/receipts.zip",
+        vi: "Tải các biên lai vừa tìm được.",
+        en: "The receipts just found as one zip file (form: ticket, from, until).",
+        ..NONE
     },
     Endpoint { path: "/api", vi: "Trang này.", en: "This page.", ..NONE },
     Endpoint { path: "/assets/bienlai.css", vi: "Kiểu trình bày.", en: "The stylesheet.", ..NONE },

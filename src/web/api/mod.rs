@@ -4,6 +4,7 @@ mod books;
 pub mod catalogue;
 mod exceptions;
 mod keys;
+mod notifications;
 mod obligations;
 mod payments;
 mod qr;
@@ -17,13 +18,19 @@ pub use books::{
 pub use exceptions::{approve as approve_exception, find as find_exception, list as list_exceptions};
 pub use exceptions::{propose as propose_exception, refuse as refuse_exception};
 pub use keys::list as list_keys;
+pub use notifications::{
+    consent as record_consent, list as list_notifications, of_receipt as receipt_notifications,
+    retry as retry_notification,
+};
 pub use obligations::{
     cancel as cancel_obligation, changes as obligation_changes, create as create_obligation,
     find as find_obligation, list as list_obligations,
 };
 pub use payments::create as create_payment;
 pub use qr::{payload as qr_payload, svg as qr_svg};
-pub use receipts::{find as find_receipt, signed as signed_document, xml as receipt_xml};
+pub use receipts::{
+    find as find_receipt, signed as signed_document, xml as receipt_xml, zip as receipts_zip,
+};
 
 use crate::actor::Actor;
 use crate::error::{Error, Result};

@@ -1,17 +1,22 @@
 //! Receipts by id, for the dossier system and the staff.
 
-use actix_web::{HttpRequest, web};
+use std::sync::Arc;
 
-use super::view;
-use crate::actor::Actor;
+use actix_web::{HttpRequest, web};
+use serde::Deserialize;
+
+use super::{unit_asked, view};
+use crate::actor::{Actor, Role, Scope};
+use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::ReceiptId;
 use crate::receipt::query::{self, Stored};
 use crate::store::Conn;
-use crate::web::Shared;
 use crate::web::extract::{self, Caller};
 use crate::web::pages;
 use crate::web::respond::{self, Answer, block};
+use crate::web::{Shared, bundle};
+use crate::{audit, notification};
 
 /// `GET /api/v1/receipts/{id}`
 pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
@@ -35,6 +40,54 @@ pub async fn xml(request: HttpRequest, caller: Caller, shared: web::Data<Shared>
     })
     .await?;
     Ok(pages::receipt::download(&item, document))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Period {
+    unit: Option<String>,
+    from: BusinessDay,
+    until: BusinessDay,
+}
+
+/// The longest period of one bundle.
+const PERIOD_LIMIT_DAYS: i64 = 366;
+
+/// `GET /api/v1/receipts.zip`: the signed receipts of a unit that were issued in a period.
+pub async fn zip(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    let actor = caller.0;
+    actor.require_role(&[Role::Finance, Role::Approver, Role::Administrator, Role::Auditor])?;
+    let asked: Period = extract::query(&request)?;
+    let days = asked.until.0.signed_duration_since(asked.from.0).num_days();
+    if !(0..PERIOD_LIMIT_DAYS).contains(&days) {
+        let detail = format!("from must not lie after until; at most {PERIOD_LIMIT_DAYS} days");
+        return Err(Error::invalid("until", "period_unreadable", detail).into());
+    }
+    let (from, until) = (asked.from, asked.until);
+    let app = Arc::clone(shared.app());
+    let unit = block(move || {
+        // It holds names and numbers of persons: who took it is in the trail.
+        app.write(&actor, |tx, stamp| {
+            let unit = unit_asked(tx, &actor, asked.unit.as_deref())?;
+            let entry = audit::Entry::by(&actor, unit, "receipts.bundled", format!("{from}/{until}"));
+            audit::record(tx, stamp, &[entry])?;
+            crate::unit::find(tx, unit)
+        })
+    })
+    .await?;
+    let app = Arc::clone(shared.app());
+    let name = format!("bien-lai-{}-{from}-{until}.zip", unit.code);
+    bundle::stream(&shared, &name, move |out| {
+        let mut after = ReceiptId(0);
+        notification::bundle::write(out, || {
+            let scope = Scope::unit(unit.id);
+            let page = app.store.read(&scope, |conn| {
+                notification::query::signed_between(conn, unit.id, (from, until), after, bundle::PAGE)
+            })?;
+            after = page.last().map_or(after, |(id, ..)| *id);
+            Ok(page.into_iter().map(|row| bundle::entry(&unit.code, row)).collect())
+        })
+    })
 }
 
 fn load(conn: &mut Conn, actor: &Actor, id: ReceiptId) -> Result<Stored> {

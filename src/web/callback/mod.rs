@@ -2,6 +2,9 @@
 //! sender's own words. 2xx means durably stored and nothing else does.
 
 mod refused;
+mod sms;
+
+pub use sms::sms_report;
 
 use std::sync::Arc;
 

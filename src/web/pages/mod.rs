@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod asset;
+pub mod lookup;
 mod mask;
 pub mod pay;
 pub mod receipt;
@@ -24,8 +25,20 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base
 
 pub type Page = Result<HttpResponse, PageFailure>;
 
+/// The same for pages whose forms come back to us.
+const POLICY_WITH_FORMS: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
+                                 form-action 'self'; frame-ancestors 'none'";
+
 /// Renders a page that no cache keeps.
 fn html(status: StatusCode, template: &impl Template) -> HttpResponse {
+    html_under(POLICY, status, template)
+}
+
+fn html_with_forms(status: StatusCode, template: &impl Template) -> HttpResponse {
+    html_under(POLICY_WITH_FORMS, status, template)
+}
+
+fn html_under(policy: &'static str, status: StatusCode, template: &impl Template) -> HttpResponse {
     let rendered = match template.render() {
         Ok(rendered) => rendered,
         Err(error) => {
@@ -34,7 +47,7 @@ fn html(status: StatusCode, template: &impl Template) -> HttpResponse {
         }
     };
     HttpResponse::build(status)
-        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header(("x-robots-tag", "noindex"))
@@ -70,6 +83,7 @@ impl std::fmt::Display for PageFailure {
 impl ResponseError for PageFailure {
     fn status_code(&self) -> StatusCode {
         match self.0.kind() {
+            Kind::Invalid { field } if field.starts_with("form.") => StatusCode::BAD_REQUEST,
             // A code that cannot be one names nothing: whether it was well formed is not told.
             Kind::Invalid { .. } => StatusCode::NOT_FOUND,
             _ => respond::status(&self.0),

@@ -190,6 +190,17 @@ const PROMISES: &[(&str, &str)] = &[
          OR r.revision <> (SELECT COUNT(*) FROM receipt_event e WHERE e.unit_id = r.unit_id AND e.receipt_id = r.id)",
     ),
     (
+        "a message is what its newest event says",
+        "SELECT CAST(m.id AS TEXT) AS t FROM message m WHERE NOT EXISTS (SELECT 1 FROM message_event e \
+         WHERE e.unit_id = m.unit_id AND e.message_id = m.id AND e.revision = m.revision AND e.state = m.state) \
+         OR m.revision <> (SELECT COUNT(*) FROM message_event e WHERE e.unit_id = m.unit_id AND e.message_id = m.id)",
+    ),
+    (
+        "the payer of a sealed receipt has a message, or the look-up code",
+        "SELECT CAST(s.receipt_id AS TEXT) AS t FROM receipt_seal s WHERE NOT EXISTS (SELECT 1 FROM message m \
+         WHERE m.unit_id = s.unit_id AND m.subject_kind = 'receipt' AND m.subject_id = s.receipt_id)",
+    ),
+    (
         "an exception is what its newest event says",
         "SELECT CAST(x.id AS TEXT) AS t FROM exception x WHERE NOT EXISTS (SELECT 1 FROM exception_event e \
          WHERE e.unit_id = x.unit_id AND e.exception_id = x.id AND e.revision = x.revision AND e.state = x.state) \

@@ -151,6 +151,22 @@ impl World {
     }
 
     pub fn try_raise(&self, commune: &Commune, lines: Vec<Line>) -> Result<Obligation> {
+        let payer = Payer {
+            name: Some("Nguyễn Thị Thử".to_owned()),
+            address: Some("Số 2 ngõ Mẫu".to_owned()),
+            phone: Some("0900000001".to_owned()),
+            ..Payer::default()
+        };
+        self.try_raise_for(commune, lines, payer)
+    }
+
+    /// Somebody with these contacts owes Ba Đình one fee.
+    pub fn raise_for(&self, payer: Payer, amount: Dong) -> Obligation {
+        let lines = vec![line("HT-01", "phi", "receipt", amount)];
+        self.try_raise_for(&self.ba_dinh, lines, payer).expect("the obligation is raised")
+    }
+
+    fn try_raise_for(&self, commune: &Commune, lines: Vec<Line>, payer: Payer) -> Result<Obligation> {
         let number = self.next();
         let is_free = lines.iter().all(|line| line.amount.is_zero());
         self.try_change(|tx, stamp| {
@@ -170,12 +186,7 @@ impl World {
                     result_due_on: None,
                     due_on: stamp.today().plus_days(5),
                     electronic_required: false,
-                    payer: Payer {
-                        name: Some("Nguyễn Thị Thử".to_owned()),
-                        address: Some("Số 2 ngõ Mẫu".to_owned()),
-                        phone: Some("0900000001".to_owned()),
-                        ..Payer::default()
-                    },
+                    payer: payer.clone(),
                     lines: lines.clone(),
                     waived_ground: is_free.then(|| "Khoản 1 Điều 6".to_owned()),
                 },
