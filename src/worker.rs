@@ -56,13 +56,14 @@ impl Sealing {
 pub struct Workers {
     is_stopping: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
-    courier: JoinHandle<()>,
+    /// Those that wait for machines outside.
+    outward: Vec<JoinHandle<()>>,
 }
 
 /// How long a stop may take at most: every loop looks this often.
 const TICK: Duration = Duration::from_millis(200);
 
-/// How long a stop waits for messages that are being sent.
+/// How long a stop waits for messages that are being sent and for evidence that is fetched.
 const COURIER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Events numbered in one transaction while callbacks are waiting.
@@ -86,12 +87,12 @@ impl Workers {
                 });
             }),
             spawn("housekeeper", app, &is_stopping, keep_house),
-            spawn("evidence keeper", app, &is_stopping, keep_evidence),
         ];
         let courier = spawn("courier", app, &is_stopping, move |app, is_stopping| {
             every_tick(is_stopping, 2, || deliver_due(app, &courier, is_stopping));
         });
-        Workers { is_stopping, threads, courier }
+        let outward = vec![courier, spawn("evidence keeper", app, &is_stopping, keep_evidence)];
+        Workers { is_stopping, threads, outward }
     }
 
     pub fn stop(self) {
@@ -99,10 +100,10 @@ impl Workers {
         for thread in self.threads {
             let _ = thread.join();
         }
-        // A mail server that says nothing must not hold up the stop. What it was given is sent again
-        // under the same Message-ID by the next start, as after a crash.
+        // A machine outside that says nothing must not hold up the stop. Evidence is asked for again; what
+        // a mail server was given is sent again under the same Message-ID by the next start, as after a crash.
         let start = std::time::Instant::now();
-        while !self.courier.is_finished() && start.elapsed() < COURIER_PATIENCE {
+        while !self.outward.iter().all(JoinHandle::is_finished) && start.elapsed() < COURIER_PATIENCE {
             std::thread::sleep(TICK / 10);
         }
     }

@@ -10,6 +10,7 @@ use bienlai::receipt::key::{TestAuthority, certificates_in};
 use bienlai::receipt::query;
 use bienlai::simulator::authority::Authority;
 
+use crate::support::app::MASTER_KEY;
 use crate::support::keys::KeyWorld;
 use crate::support::{World, each_database};
 
@@ -22,7 +23,11 @@ struct Evidence {
 
 impl Evidence {
     fn new(database: crate::support::Database) -> Evidence {
-        let keys = KeyWorld::new(World::settled_in(database));
+        Evidence::of(World::settled_in(database))
+    }
+
+    fn of(world: World) -> Evidence {
+        let keys = KeyWorld::new(world);
         let ca_pem = keys.authority.certificate_pem().to_owned();
         let again = TestAuthority::from_pem(&keys.authority.key_pem(), &ca_pem).expect("the authority again");
         let outside = Authority::start(again, keys.world.clock.clone()).expect("the authority answers");
@@ -94,6 +99,69 @@ fn ten_years_later_a_receipt_is_valid_when_signed_and_its_certificate_expired_si
             (silent.crl, silent.ocsp) = (None, None);
             assert_eq!(judged(&document, &silent, later).finding, Finding::NotProven);
         }
+    });
+}
+
+/// The program on the database of a story.
+fn bienlai(world: &World, arguments: &[&str]) -> (Option<i32>, String) {
+    let config = world.database.folder.path().join("evidence.toml");
+    let text = format!(
+        "[database]\nurl = \"{}\"\nmigrate_at_start = false\n[vault]\nmaster_key = \"{MASTER_KEY}\"\n",
+        world.database.url
+    );
+    std::fs::write(&config, text).expect("a configuration");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bienlai"));
+    let done = command.arg("--config").arg(&config).args(arguments).output().expect("the program runs");
+    let told = [done.stdout, done.stderr].concat();
+    (done.status.code(), String::from_utf8_lossy(&told).into_owned())
+}
+
+#[test]
+fn the_command_line_writes_the_evidence_and_judges_a_receipt_by_it() {
+    each_database(|database| {
+        let story = Evidence::of(World::settled_in_today(database));
+        let (keys, world) = (&story.keys, &story.keys.world);
+        keys.store(&keys.issue(100), None);
+        story.refresh();
+        let receipt = keys.pay();
+        world.seal();
+        let today = world.now().business_day();
+        let url = story.outside.timestamp_url();
+        daily::stamp_day(&world.store, &world.stamp(), today, &url, &story.authorities()).expect("a token");
+
+        let unit = world.soc_son.id;
+        let stored = world.look(|conn| query::by_id(conn, unit, receipt)).expect("the receipt");
+        let document = world.look(|conn| query::document(conn, unit, receipt)).expect("signed");
+        let path = |name: &str| world.database.folder.path().join(name).display().to_string();
+        let (xml, changed, ca, file) = (path("r.xml"), path("x.xml"), path("ca.pem"), path("evidence.json"));
+        std::fs::write(&xml, &document).expect("a file");
+        let text = String::from_utf8(document).expect("text").replacen("25000", "26000", 1);
+        std::fs::write(&changed, text).expect("a file");
+        std::fs::write(&ca, &story.ca_pem).expect("a file");
+
+        let (code, told) = bienlai(world, &["receipt", "evidence", &stored.lookup_code, "-o", &file]);
+        assert_eq!(code, Some(0), "{told}");
+        assert!(!told.contains("not stamped") && !told.contains("no CRL"), "{told}");
+        let (code, told) = bienlai(world, &["receipt", "verify", &xml, "--trust", &ca, "--evidence", &file]);
+        assert!(code == Some(0) && told.contains("valid when signed"), "{told}");
+        let (code, told) =
+            bienlai(world, &["receipt", "verify", &changed, "--trust", &ca, "--evidence", &file]);
+        assert!(code == Some(1) && told.contains("contradicted"), "{told}");
+    });
+}
+
+#[test]
+fn a_certificate_sends_us_only_to_hosts_that_are_allowed() {
+    each_database(|database| {
+        let mut story = Evidence::new(database);
+        let (key, list) =
+            (story.keys.issue_with_list(100, &story.outside.crl_url()), story.outside.crl_url());
+        story.keys.store(&key, None);
+        story.sources = Sources::default();
+        assert_eq!(story.refresh(), Refreshed::default(), "nobody is asked");
+        let host = list.trim_start_matches("http://").split('/').next().expect("a host");
+        story.sources.hosts = vec![host.to_owned()];
+        assert_eq!(story.refresh().stored, 1);
     });
 }
 

@@ -55,7 +55,7 @@ pub fn stamp_day(
         created_at: stamp.now,
     };
     let stored = store.write(&Scope::All, Lane::Bulk, |tx| {
-        rows::insert_if_absent(tx, &[row.clone()], &["unit_id", "date"])
+        rows::insert_if_absent(tx, std::slice::from_ref(&row), &["unit_id", "date"])
     })?;
     Ok((stored == [true]).then_some(leaves.len()))
 }

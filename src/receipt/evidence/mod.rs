@@ -10,6 +10,7 @@ pub mod revocation;
 pub mod timestamp;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::error::Result;
 use crate::id::{CertificateId, EvidenceId, ReceiptId, UnitId};
@@ -21,10 +22,10 @@ pub fn keep(tx: &mut Tx<'_>, seals: &[(UnitId, ReceiptId, UnitId, CertificateId)
     type Newest = (Option<EvidenceId>, Option<EvidenceId>);
     let mut newest: BTreeMap<(UnitId, CertificateId), Newest> = BTreeMap::new();
     for (_, _, owner, certificate) in seals {
-        if !newest.contains_key(&(*owner, *certificate)) {
+        if let Entry::Vacant(place) = newest.entry((*owner, *certificate)) {
             let crl = query::newest(tx, *owner, *certificate, "crl")?;
             let ocsp = query::newest(tx, *owner, *certificate, "ocsp")?;
-            newest.insert((*owner, *certificate), (crl, ocsp));
+            place.insert((crl, ocsp));
         }
     }
     let rows: Vec<query::SealEvidenceRow> = seals

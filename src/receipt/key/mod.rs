@@ -16,7 +16,9 @@ use ring::rsa;
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use x509_parser::pem::Pem;
 
-pub use self::test_authority::{TestAuthority, TestStamper, issue_test_certificate, test_authority};
+pub use self::test_authority::{
+    TestAuthority, TestStamper, issue_test_certificate, issue_with_list, test_authority,
+};
 use super::certificate::SigningCertificate;
 use super::sign::SoftwareSigner;
 use crate::error::{Error, Result};

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use rcgen::string::PrintableString;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, CustomExtension, DistinguishedName,
-    DnType, DnValue, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, RevokedCertParams,
-    SerialNumber, date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CrlDistributionPoint,
+    CustomExtension, DistinguishedName, DnType, DnValue, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
+    PKCS_RSA_SHA256, RevokedCertParams, SerialNumber, date_time_ymd,
 };
 use rsa::RsaPrivateKey;
 use rsa::pkcs8::EncodePrivateKey;
@@ -181,6 +181,21 @@ pub fn issue_test_certificate(
     now: Instant,
     validity_days: u32,
 ) -> Result<SigningKey> {
+    issue_with_list(authority, subject_name, tax_code, now, validity_days, None)
+}
+
+/// The same, with the address of the authority's revocation list in it.
+///
+/// # Errors
+/// As `issue_test_certificate`.
+pub fn issue_with_list(
+    authority: &TestAuthority,
+    subject_name: &str,
+    tax_code: &str,
+    now: Instant,
+    validity_days: u32,
+    list_url: Option<&str>,
+) -> Result<SigningKey> {
     let key = new_key()?;
     let mut subject = DistinguishedName::new();
     subject.push(DnType::CountryName, country()?);
@@ -191,6 +206,8 @@ pub fn issue_test_certificate(
     params.is_ca = IsCa::ExplicitNoCa;
     params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::ContentCommitment];
+    let points = list_url.map(|url| CrlDistributionPoint { uris: vec![url.to_owned()] });
+    params.crl_distribution_points = points.into_iter().collect();
 
     let mut issuer_params = CertificateParams::default();
     issuer_params.distinguished_name = authority_name()?;

@@ -65,11 +65,10 @@ fn of_certificates(unit: UnitId, certificates: &[&Listed], now: Instant) -> Vec<
         .iter()
         .filter(|certificate| certificate.revoked_at.is_none())
         .max_by_key(|certificate| (certificate.not_after, certificate.id));
-    if let Some(last) = last {
-        if let Some(kind) = nearness(last.not_after, now) {
-            let until = last.not_after.business_day().to_string();
-            due.push(Alarm::of_certificate(unit, last.id, kind, &until));
-        }
+    let near = last.and_then(|last| Some((last, nearness(last.not_after, now)?)));
+    if let Some((last, kind)) = near {
+        let until = last.not_after.business_day().to_string();
+        due.push(Alarm::of_certificate(unit, last.id, kind, &until));
     }
     for revoked in certificates {
         if let Some(at) = revoked.revoked_at.filter(|_| now < revoked.not_after) {

@@ -5,7 +5,9 @@ use bienlai::amount::Dong;
 use bienlai::clock::Instant;
 use bienlai::id::{CertificateId, ReceiptId};
 use bienlai::receipt::key::alarm::{self, Kind};
-use bienlai::receipt::key::{SigningKey, TestAuthority, issue_test_certificate, pem_text, test_authority};
+use bienlai::receipt::key::{
+    SigningKey, TestAuthority, issue_test_certificate, issue_with_list, pem_text, test_authority,
+};
 use bienlai::receipt::signer::{RemoteKey, RemoteSecret};
 use bienlai::simulator::signing_service::{PIN, SigningService, TOKEN};
 use bienlai::unit::certificate::{self, Custody, NewCertificate, SignerKind};
@@ -34,6 +36,13 @@ impl KeyWorld {
         let name = "Ủy ban nhân dân xã Sóc Sơn";
         issue_test_certificate(&self.authority, name, TAX_CODE, self.world.now(), days)
             .expect("a certificate")
+    }
+
+    /// A certificate that says where its revocation list is.
+    pub fn issue_with_list(&self, days: u32, url: &str) -> SigningKey {
+        let name = "Ủy ban nhân dân xã Sóc Sơn";
+        let now = self.world.now();
+        issue_with_list(&self.authority, name, TAX_CODE, now, days, Some(url)).expect("a certificate")
     }
 
     pub fn store(&self, key: &SigningKey, active_from: Option<Instant>) -> CertificateId {
