@@ -11,6 +11,7 @@ use bienlai::obligation::reference::CodeBook;
 use bienlai::payment::channel::bank::{self, Bank, BankConfig};
 use bienlai::payment::channel::{Channel, Incoming};
 use bienlai::receipt::key::SigningKey;
+use bienlai::receipt::rendition::{self, Links, Standing};
 use bienlai::receipt::schema;
 use bienlai::receipt::sign::sign_batch;
 use bienlai::text::{self, words};
@@ -22,12 +23,14 @@ const SPAN: Duration = Duration::from_secs(1);
 const ROUND: Duration = Duration::from_millis(5);
 
 const MEMO: &str = "MBVCB.1234567890.LE PHI HO TICH.CT tu 0011000000001 NGUYEN VAN A toi 9704320000001";
+const RECEIPT: &[u8] = include_bytes!("../fixtures/receipt/test-only-receipt.xml");
 const SIGNER: &str = include_str!("../fixtures/receipt/test-only-signer.pem");
 
 fn main() {
     texts();
     callbacks();
     signing();
+    pages();
     schemas();
 }
 
@@ -67,6 +70,17 @@ fn signing() {
     let sign = || sign_batch(&[black_box(body.as_bytes())], &signer, at).map(|documents| documents.len());
     assert!(sign().is_ok(), "the receipt is signed");
     measure("receipt: sign (RSA-2048, XML-DSig)", sign);
+}
+
+/// One page with two lines, its QR code, tags, three fonts and the signed XML attached, on one
+/// thread: the reciprocal is pages per second of a processor. The peer is
+/// `benches/peers/weasyprint_receipt.py`, which draws the same file.
+fn pages() {
+    let links = Links::to("https://bienlai.example");
+    let draw = |standing: &Standing| rendition::render(black_box(RECEIPT), standing, &links);
+    assert!(draw(&Standing::Valid).is_ok(), "the receipt is drawn");
+    measure("receipt: PDF page", || draw(&Standing::Valid).map(|page| page.len()));
+    measure("receipt: PDF page, cancelled", || draw(&Standing::Cancelled).map(|page| page.len()));
 }
 
 /// A receipt of three lines against its schema, as it is asked when an obligation is raised.

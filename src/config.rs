@@ -43,6 +43,28 @@ pub struct Config {
     /// Without it SMS waits.
     #[serde(default)]
     pub sms: Option<delivery::Sms>,
+    #[serde(default)]
+    pub tax: Tax,
+}
+
+/// The way to the tax authority.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tax {
+    /// Where messages go; without it they wait in the ledger. No slash at the end.
+    pub endpoint: Option<String>,
+    pub endpoint_token: Option<SecretString>,
+    pub timeout_s: u64,
+    /// `MNGui` of a transmitting organisation; without it each unit's own.
+    pub sender: Option<String>,
+    /// Where forms are made out.
+    pub place: String,
+}
+
+impl Default for Tax {
+    fn default() -> Self {
+        Tax { endpoint: None, endpoint_token: None, timeout_s: 20, sender: None, place: "Hà Nội".into() }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -296,6 +318,9 @@ impl Config {
         if let Some(sms) = &self.sms {
             sms.check()?;
         }
+        if !(1..=60).contains(&self.tax.timeout_s) {
+            return invalid("tax.timeout_s", "1 to 60");
+        }
         if self.master_key()?.iter().all(|byte| *byte == 0) {
             return invalid(
                 "vault.master_key",
@@ -420,6 +445,11 @@ mod tests {
             "timestamp_trust_file",
             "threads",
             "batch",
+            "endpoint",
+            "endpoint_token",
+            "timeout_s",
+            "sender",
+            "place",
             "name",
             "signing_secrets",
             "api_keys",

@@ -81,6 +81,8 @@ ids! {
     /// A revocation list or an answer about one certificate.
     EvidenceId = "evd_",
     ExceptionId = "exc_",
+    /// A form to the tax authority.
+    FilingId = "fil_",
     JobId = "job_",
     /// A data key: one per unit and year.
     KeyId = "key_",
@@ -96,9 +98,13 @@ ids! {
     PostingId = "pst_",
     RawEventId = "raw_",
     ReceiptId = "rcp_",
+    /// An accepted registration with the tax office.
+    RegistrationId = "reg_",
     SeriesId = "ser_",
     ShiftId = "shf_",
     StatementId = "stm_",
+    /// A message to the tax authority.
+    TransmissionId = "trm_",
     TrustId = "tru_",
     UnitId = "unt_",
 }

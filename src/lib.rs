@@ -10,10 +10,12 @@ pub mod text;
 pub mod working_days;
 
 pub mod config;
+pub mod pdf;
 pub mod store;
 
 pub mod audit;
 pub mod exception;
+pub mod filing;
 pub mod identity;
 pub mod ledger;
 pub mod notification;

@@ -23,6 +23,7 @@ pub mod serve;
 mod statement;
 pub mod table;
 mod tariff;
+mod tax;
 mod trust;
 mod unit;
 pub mod units;
@@ -52,6 +53,7 @@ Examples:
   bienlai serve --config /etc/bienlai.toml     run the service
   bienlai statement parse saoke.xml --json     read a bank file; needs no database
   bienlai receipt verify bienlai.xml           check a receipt; needs no database
+  bienlai receipt pdf bienlai.xml              draw it as a page to read and print
 
 Environment: BIENLAI_DATABASE_URL, BIENLAI_LISTEN, BIENLAI_MASTER_KEY and BIENLAI_LOG override the
 configuration.";
@@ -92,6 +94,9 @@ enum Command {
     /// The tariff of fees
     #[command(subcommand)]
     Tariff(tariff::Command),
+    /// The tax authority: registration, reports, error notices, the ledger of messages
+    #[command(subcommand)]
+    Tax(tax::Command),
     /// Collecting units with their accounts and series
     #[command(subcommand)]
     Unit(unit::Command),
@@ -160,6 +165,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Notification(command) => notification::run(config, command),
         Command::Key(command) => key::run(config, command),
         Command::Tariff(command) => tariff::run(config, command),
+        Command::Tax(command) => tax::run(config, command),
         Command::Unit(command) => unit::run(config, command),
         Command::Client(command) => client::run(config, command),
         Command::Series(command) => series::run(config, command),

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{NO, UNREADABLE, print_json, read_bytes, read_text};
+use super::{DONE, NO, UNREADABLE, print_json, read_bytes, read_text};
 use crate::clock::Clock;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::receipt::evidence::bundle::Finding;
+use crate::receipt::rendition::{self, Links, Standing};
 use crate::receipt::verify::{self, Integrity, Report, SignatureReport, Trust, TrustStore, Verdict};
 
 #[derive(Debug, Subcommand)]
@@ -23,6 +24,22 @@ pub enum Command {
     ///
     /// Example: bienlai receipt evidence 7K2M-Q4X9-7ABC -o bang-chung.json
     Evidence(evidence::Evidence),
+    /// Draw the rendition (PDF) of a signed document; needs neither database nor configuration
+    ///
+    /// A document that is not intact is refused: a page would make it look genuine. Whether it was
+    /// replaced or cancelled since is not in the file; the service knows.
+    Pdf(Pdf),
+}
+
+#[derive(Debug, Args)]
+pub struct Pdf {
+    file: PathBuf,
+    /// Where to write; beside the file with the ending .pdf otherwise
+    #[arg(short, long, value_name = "OUT.pdf")]
+    output: Option<PathBuf>,
+    /// How the public pages are reached; without it the page has no QR code
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -46,7 +63,24 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     match command {
         Command::Verify(options) => verify(&options),
         Command::Evidence(asked) => evidence::write(config, &asked),
+        Command::Pdf(options) => pdf(options),
     }
+}
+
+fn pdf(options: Pdf) -> Result<u8> {
+    let document = read_bytes(&options.file)?;
+    let report = verify::verify(&document, &TrustStore::empty(), Clock::System.now());
+    if !report.is_valid() {
+        return Err(Error::invalid("file", "rendition_not_intact", "see `bienlai receipt verify`"));
+    }
+    let links = Links { public_url: options.public_url.map(|url| url.trim_end_matches('/').to_owned()) };
+    let page = rendition::render(&document, &Standing::Valid, &links)?;
+    let output = options.output.unwrap_or_else(|| options.file.with_extension("pdf"));
+    std::fs::write(&output, page).map_err(|error| {
+        Error::invalid("output", "file_unwritable", format!("{}: {error}", output.display()))
+    })?;
+    eprintln!("{}", output.display());
+    Ok(DONE)
 }
 
 fn verify(options: &Verify) -> Result<u8> {

@@ -15,7 +15,7 @@ use crate::receipt::content::identifier::is_tax_code;
 use crate::receipt::{DocumentKind, Numbering, profile};
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit::imprint::{self, Imprint, Principal};
-use crate::unit::{self, NewUnit, Unit, account, series};
+use crate::unit::{self, NewUnit, Unit, account, registration, series};
 
 /// A unit as the file describes it.
 #[derive(Clone, Debug, Deserialize)]
@@ -125,12 +125,19 @@ pub struct Done {
     pub is_new: bool,
     pub accounts: usize,
     pub series: usize,
+    /// Series that wait for the acceptance of the registration.
+    pub waiting: usize,
 }
 
 impl fmt::Display for Done {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unit = if self.is_new { "registered" } else { "known" };
-        write!(f, "{unit}, {} new accounts, {} new series", self.accounts, self.series)
+        write!(f, "{unit}, {} new accounts, {} new series", self.accounts, self.series)?;
+        if self.waiting > 0 {
+            let next = "record the acceptance (bienlai tax registration accept) and load again";
+            write!(f, "; {} series wait for the registration: {next}", self.waiting)?;
+        }
+        Ok(())
     }
 }
 
@@ -157,11 +164,11 @@ pub fn apply(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, file: &UnitFile)
         )?,
     };
     let accounts = register_accounts(tx, stamp, actor, unit, &file.accounts)?;
-    let series = open_series(tx, stamp, actor, unit, &file.series)?;
+    let (series, waiting) = open_series(tx, stamp, actor, unit, &file.series)?;
     if let Some(wanted) = &file.imprint {
         record_imprint(tx, stamp, actor, unit, wanted)?;
     }
-    Ok(Done { unit, is_new, accounts, series })
+    Ok(Done { unit, is_new, accounts, series, waiting })
 }
 
 fn known(conn: &mut Conn, code: &str) -> Result<Option<Unit>> {
@@ -230,16 +237,20 @@ fn open_series(
     actor: &Actor,
     unit: UnitId,
     wanted: &[SeriesFile],
-) -> Result<usize> {
+) -> Result<(usize, usize)> {
     let known = series::of_unit(tx, unit)?;
     let is_known = |new: &SeriesFile| {
         known
             .iter()
             .any(|old| (&old.template, &old.series, old.year) == (&new.template, &new.series, new.year))
     };
-    let mut count = 0;
+    let (mut count, mut waiting) = (0, 0);
     for new in wanted.iter().filter(|new| !is_known(new)) {
         check_series(new)?;
+        if registration::accepted(tx, unit, &new.document_kind)?.is_none() {
+            waiting += 1;
+            continue;
+        }
         series::open(
             tx,
             stamp,
@@ -256,7 +267,7 @@ fn open_series(
         )?;
         count += 1;
     }
-    Ok(count)
+    Ok((count, waiting))
 }
 
 /// A series that no document could be numbered in is refused before it is opened.

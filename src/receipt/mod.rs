@@ -17,6 +17,7 @@ pub mod lookup;
 pub mod pattern;
 pub mod profile;
 pub mod query;
+pub mod rendition;
 pub mod schema;
 pub mod seal;
 pub mod sign;

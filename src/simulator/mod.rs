@@ -14,6 +14,7 @@ pub mod scenario;
 pub mod signing_service;
 pub mod sms;
 pub mod statement;
+pub mod tax_authority;
 
 pub use bank::{Bank, Booking, Transfer};
 pub use scenario::{Act, Payable, Report, Scenario};

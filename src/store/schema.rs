@@ -707,6 +707,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    rendition (unit_id, receipt_id, revision, renderer) {
+        unit_id -> BigInt,
+        receipt_id -> BigInt,
+        revision -> BigInt,
+        renderer -> Text,
+        document -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     receipt_due (unit_id, obligation_id, document_kind) {
         unit_id -> BigInt,
         obligation_id -> BigInt,
@@ -971,6 +982,125 @@ diesel::table! {
         tries -> Integer,
         state -> Text,
         revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    registration (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        form -> Text,
+        notice_no -> Text,
+        accepted_on -> Date,
+        document_kinds -> Text,
+        office_code -> Text,
+        office_name -> Text,
+        filing_id -> Nullable<BigInt>,
+        actor -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    registration_certificate (unit_id, registration_id, ordinal) {
+        unit_id -> BigInt,
+        registration_id -> BigInt,
+        ordinal -> Integer,
+        issuer -> Text,
+        serial -> Text,
+        valid_from -> BigInt,
+        valid_until -> BigInt,
+        action -> Text,
+    }
+}
+
+diesel::table! {
+    filing (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        kind -> Text,
+        form -> Text,
+        period -> Nullable<Text>,
+        slot -> Nullable<Text>,
+        earlier_id -> Nullable<BigInt>,
+        profile -> Text,
+        detail -> Text,
+        body -> Binary,
+        body_sha256 -> Text,
+        maker_person_id -> Nullable<BigInt>,
+        created_at -> BigInt,
+        state -> Text,
+        checker_person_id -> Nullable<BigInt>,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    filing_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        filing_id -> BigInt,
+        revision -> BigInt,
+        kind -> Text,
+        state -> Text,
+        actor -> Text,
+        reason -> Nullable<Text>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    notice_receipt (unit_id, filing_id, ordinal) {
+        unit_id -> BigInt,
+        filing_id -> BigInt,
+        ordinal -> Integer,
+        receipt_id -> BigInt,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    transmission (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        filing_id -> BigInt,
+        message_code -> Text,
+        kind -> Integer,
+        payload -> Binary,
+        payload_sha256 -> Text,
+        created_at -> BigInt,
+        state -> Text,
+        attempts -> Integer,
+        run_at -> BigInt,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    transmission_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        transmission_id -> BigInt,
+        revision -> BigInt,
+        kind -> Text,
+        state -> Text,
+        detail -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    transmission_reply (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        transmission_id -> BigInt,
+        message_code -> Text,
+        kind -> Integer,
+        verdict -> Text,
+        faults -> Text,
+        raw -> Binary,
+        raw_sha256 -> Text,
+        received_at -> BigInt,
     }
 }
 

@@ -160,6 +160,7 @@ pub fn store_as(
         return Err(Error::invalid("active_from", "active_from_unusable", detail));
     }
     actor.require_role(&[Role::Administrator, Role::System])?;
+    super::registration::require_listed(tx, new.unit, &new.serial)?;
     let id: CertificateId = stamp.mint()?;
     let key = stamp.lasting_key(tx, new.unit)?;
     rows::insert(

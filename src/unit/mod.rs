@@ -5,6 +5,8 @@ pub mod certificate;
 pub mod imprint;
 mod imprint_query;
 pub mod query;
+pub mod registration;
+mod registration_query;
 pub mod series;
 pub mod trust;
 

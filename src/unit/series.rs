@@ -59,6 +59,9 @@ pub struct NewSeries {
 }
 
 /// Opens a series at number 1.
+///
+/// # Errors
+/// `series_not_registered` while no acceptance of the registration is recorded, `series_exists`.
 pub fn open(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: NewSeries) -> Result<SeriesId> {
     actor.require_role(&[Role::Administrator, Role::System])?;
     if new.registration.trim().is_empty() {
@@ -68,6 +71,7 @@ pub fn open(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: NewSeries) -
             "name the acceptance of 01/ĐKTĐ-CTĐT",
         ));
     }
+    super::registration::require_accepted(tx, new.unit, &new.document_kind)?;
     let id: SeriesId = stamp.mint()?;
     let row = SeriesRow {
         unit_id: new.unit,

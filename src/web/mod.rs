@@ -41,6 +41,8 @@ pub(crate) struct Shared {
     pub in_flight: InFlight,
     /// Bundles being written.
     pub bundles: Arc<tokio::sync::Semaphore>,
+    /// Pages drawn at the same time.
+    pub turns: pages::rendition::Turns,
     pub metrics: PrometheusHandle,
     pub gauges: health::Gauges,
 }
@@ -60,6 +62,7 @@ impl Shared {
             refusals: PerAddress::per_minute(REFUSALS_KEPT_PER_MINUTE),
             in_flight: InFlight::default(),
             bundles: Arc::new(tokio::sync::Semaphore::new(BUNDLE_LIMIT)),
+            turns: pages::rendition::Turns::new(),
             metrics: health::recorder(),
             gauges: health::Gauges::default(),
         }

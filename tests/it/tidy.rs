@@ -161,6 +161,8 @@ fn a_float_is_found_by_its_type_and_by_its_figure() {
     assert_eq!(found("let share = 0.5;"), 1);
     assert_eq!(found("let pair = ((1, 2), 3); pair.0.1"), 0);
     assert_eq!(found("for i in 0..5 {} \"0.5\""), 0);
+    let on_a_page = [Source::of("src/pdf/line.rs", "let width: f32 = 0.5;")];
+    assert_eq!(floats(&on_a_page).len(), 0, "pages are measured in points");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod payments;
 mod qr;
 pub mod raise;
 mod receipts;
+pub mod tax;
 mod view;
 
 pub use books::{
@@ -29,7 +30,8 @@ pub use obligations::{
 pub use payments::create as create_payment;
 pub use qr::{payload as qr_payload, svg as qr_svg};
 pub use receipts::{
-    find as find_receipt, signed as signed_document, xml as receipt_xml, zip as receipts_zip,
+    find as find_receipt, pdf as receipt_pdf, signed as signed_document, xml as receipt_xml,
+    zip as receipts_zip,
 };
 
 use crate::actor::Actor;

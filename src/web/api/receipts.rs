@@ -9,6 +9,7 @@ use super::{unit_asked, view};
 use crate::actor::{Actor, Role, Scope};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
+use crate::filing::notice;
 use crate::id::ReceiptId;
 use crate::receipt::query::{self, Stored};
 use crate::store::Conn;
@@ -22,8 +23,15 @@ use crate::{audit, notification};
 pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     let id: ReceiptId = extract::path(&request, "id")?;
     let found = block(move || {
-        let item = shared.app().read(&caller.0, |conn| load(conn, &caller.0, id))?;
-        Ok(view::receipt(&shared, &item))
+        let (item, notices) = shared.app().read(&caller.0, |conn| {
+            let item = load(conn, &caller.0, id)?;
+            let notices = notice::of_receipt(conn, item.unit, item.id)?;
+            Ok((item, notices))
+        })?;
+        let mut shown = serde_json::to_value(view::receipt(&shared, &item))
+            .map_err(|error| Error::internal(error.to_string()))?;
+        shown["notices"] = serde_json::json!(notices);
+        Ok(shown)
     });
     respond::ok(&found.await?)
 }
@@ -88,6 +96,14 @@ pub async fn zip(request: HttpRequest, caller: Caller, shared: web::Data<Shared>
             Ok(page.into_iter().map(|row| bundle::entry(&unit.code, row)).collect())
         })
     })
+}
+
+/// `GET /api/v1/receipts/{id}/pdf`: the rendition of the receipt as it stands.
+pub async fn pdf(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    let id: ReceiptId = extract::path(&request, "id")?;
+    let reader = shared.clone();
+    let item = block(move || reader.app().read(&caller.0, |conn| load(conn, &caller.0, id))).await?;
+    Ok(pages::rendition::answer(&shared, item).await?)
 }
 
 fn load(conn: &mut Conn, actor: &Actor, id: ReceiptId) -> Result<Stored> {

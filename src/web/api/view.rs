@@ -151,6 +151,7 @@ pub struct ReceiptView {
 pub struct ReceiptLinks {
     pub page: String,
     pub xml: String,
+    pub pdf: String,
 }
 
 impl ReceiptLinks {
@@ -158,6 +159,7 @@ impl ReceiptLinks {
         ReceiptLinks {
             page: shared.url(&format!("/r/{lookup_code}")),
             xml: shared.url(&format!("/r/{lookup_code}.xml")),
+            pdf: shared.url(&format!("/r/{lookup_code}.pdf")),
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod lookup;
 mod mask;
 pub mod pay;
 pub mod receipt;
+pub mod rendition;
 pub mod vietqr;
 
 use actix_web::http::{StatusCode, header};

@@ -73,9 +73,7 @@ pub async fn xml(request: HttpRequest, shared: web::Data<Shared>) -> Page {
 
 /// A signed receipt as a file.
 pub fn download(item: &Stored, document: Vec<u8>) -> HttpResponse {
-    let series = text::squash(&item.series).to_lowercase();
-    let kind = if is_invoice(item) { "hoa-don" } else { "bien-lai" };
-    let name = format!("attachment; filename=\"{kind}-{series}-{}.xml\"", printed_number(item));
+    let name = format!("attachment; filename=\"{}.xml\"", file_name(item));
     HttpResponse::Ok()
         .insert_header((header::CONTENT_DISPOSITION, name))
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -83,7 +81,13 @@ pub fn download(item: &Stored, document: Vec<u8>) -> HttpResponse {
         .body(document)
 }
 
-fn asked(request: &HttpRequest, shared: &Shared, name: &str) -> Result<LookupCode> {
+/// `bien-lai-tn26e-0000042`, `hoa-don-k26taa-7`.
+pub fn file_name(item: &Stored) -> String {
+    let kind = if is_invoice(item) { "hoa-don" } else { "bien-lai" };
+    format!("{kind}-{}-{}", text::squash(&item.series).to_lowercase(), printed_number(item))
+}
+
+pub(super) fn asked(request: &HttpRequest, shared: &Shared, name: &str) -> Result<LookupCode> {
     shared.lookups.check(shared.source(request))?;
     path_text(request, name).parse().map_err(|_| not_found())
 }
@@ -92,7 +96,7 @@ fn not_found() -> Error {
     Error::not_found("receipt_not_found", "no receipt has this look-up code")
 }
 
-fn find(conn: &mut Conn, code: &LookupCode) -> Result<Stored> {
+pub(super) fn find(conn: &mut Conn, code: &LookupCode) -> Result<Stored> {
     let (unit, id) = query::by_lookup_code(conn, code.as_str())?.ok_or_else(not_found)?;
     query::by_id(conn, unit, id)?.ok_or_else(not_found)
 }

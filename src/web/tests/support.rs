@@ -157,6 +157,28 @@ fn register(app: &App, system: &Actor) -> UnitId {
                 opening_balance: Dong::ZERO,
             },
         )?;
+        unit::registration::record(
+            tx,
+            stamp,
+            system,
+            unit::registration::Acceptance {
+                unit,
+                form: "01/ĐKTĐ-CTĐT".into(),
+                notice_no: "TB-01".into(),
+                accepted_on: stamp.today(),
+                document_kinds: vec!["receipt".into(), "invoice".into()],
+                office_code: "10100".into(),
+                office_name: "Thuế thử".into(),
+                certificates: vec![unit::registration::ListedCertificate {
+                    issuer: "thử".into(),
+                    serial: "1".into(),
+                    valid_from: stamp.now,
+                    valid_until: stamp.now.plus_seconds(86_400),
+                    action: unit::registration::CertificateAction::Add,
+                }],
+                filing: None,
+            },
+        )?;
         series::open(
             tx,
             stamp,

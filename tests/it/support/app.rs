@@ -207,6 +207,18 @@ const PROMISES: &[(&str, &str)] = &[
          OR x.revision <> (SELECT COUNT(*) FROM exception_event e WHERE e.unit_id = x.unit_id AND e.exception_id = x.id)",
     ),
     (
+        "a form to the tax authority is what its newest event says",
+        "SELECT CAST(f.id AS TEXT) AS t FROM filing f WHERE NOT EXISTS (SELECT 1 FROM filing_event e \
+         WHERE e.unit_id = f.unit_id AND e.filing_id = f.id AND e.revision = f.revision AND e.state = f.state) \
+         OR f.revision <> (SELECT COUNT(*) FROM filing_event e WHERE e.unit_id = f.unit_id AND e.filing_id = f.id)",
+    ),
+    (
+        "a message to the tax authority is what its newest event says",
+        "SELECT CAST(m.id AS TEXT) AS t FROM transmission m WHERE NOT EXISTS (SELECT 1 FROM transmission_event e \
+         WHERE e.unit_id = m.unit_id AND e.transmission_id = m.id AND e.revision = m.revision AND e.state = m.state) \
+         OR m.revision <> (SELECT COUNT(*) FROM transmission_event e WHERE e.unit_id = m.unit_id AND e.transmission_id = m.id)",
+    ),
+    (
         "an event names something that exists",
         "SELECT CAST(e.id AS TEXT) AS t FROM obligation_event e WHERE NOT EXISTS (SELECT 1 FROM obligation o \
          WHERE o.unit_id = e.unit_id AND o.id = e.obligation_id) UNION ALL \

@@ -39,6 +39,8 @@ pub struct How<'a> {
     pub file_limit_kb: Option<u64>,
     /// More of its configuration.
     pub sections: &'a str,
+    /// Where messages to the tax authority go.
+    pub tax_endpoint: Option<&'a str>,
 }
 
 impl Service {
@@ -52,9 +54,10 @@ impl Service {
         let port = free_port();
         let folder = database.folder.path();
         let config = folder.join(format!("service-{port}.toml"));
+        let tax = how.tax_endpoint.map_or(String::new(), |url| format!("[tax]\nendpoint = \"{url}\"\n"));
         let text = format!(
             "[database]\nurl = \"{}\"\nmigrate_at_start = false\n[web]\nlisten = \"127.0.0.1:{port}\"\n\
-             [vault]\nmaster_key = \"{MASTER_KEY}\"\n[log]\nlevel = \"warn\"\n\
+             [vault]\nmaster_key = \"{MASTER_KEY}\"\n[log]\nlevel = \"warn\"\n{tax}\
              [[channels.bank]]\nname = \"{BANK}\"\nsecrets = [\"{SECRET}\"]\n{}\n",
             database.url, how.sections
         );

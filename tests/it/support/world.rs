@@ -10,6 +10,7 @@ use bienlai::amount::Dong;
 use bienlai::clock::{Clock, Instant};
 use bienlai::error::Result;
 use bienlai::exception::{self, Exception, Kind};
+use bienlai::filing;
 use bienlai::id::{AccountId, PersonId, ReceiptId, SeriesId, UnitId};
 use bienlai::ledger::{self, Account};
 use bienlai::obligation::{self, IntakeMode, Line, NewObligation, Obligation};
@@ -21,6 +22,7 @@ use bienlai::receipt::key::SigningKey;
 use bienlai::receipt::query::Stored;
 use bienlai::unit::account::NewAccount;
 use bienlai::unit::certificate::NewCertificate;
+use bienlai::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
 use bienlai::unit::series::NewSeries;
 use bienlai::unit::trust::Grant;
 use bienlai::unit::{self, NewUnit};
@@ -448,11 +450,40 @@ fn move_in(
             },
         )
     });
+    accept_registration(app, id, signer.copied());
     if let Some((tax_code, pem)) = signer {
         store_certificate(app, id, tax_code, pem);
     }
     let series = (!series.is_empty()).then(|| open_series(app, id, series, 99_999));
     Commune { id, account, account_no, series }
+}
+
+/// The tax office accepted the unit, with the certificate it signs with where it has one.
+pub fn accept_registration(app: &TestApp, unit: UnitId, signer: Option<(&str, &str)>) {
+    let certificates: Vec<ListedCertificate> = signer
+        .map(|(_, pem)| filing::registration::listed_from_pem(pem, CertificateAction::Add))
+        .transpose()
+        .expect("the test certificate is good")
+        .into_iter()
+        .collect();
+    app.change(|tx, stamp| {
+        registration::record(
+            tx,
+            stamp,
+            &Actor::system(),
+            Acceptance {
+                unit,
+                form: "01/ĐKTĐ-CTĐT".to_owned(),
+                notice_no: "TB-0001".to_owned(),
+                accepted_on: stamp.today(),
+                document_kinds: vec!["receipt".to_owned(), "invoice".to_owned()],
+                office_code: "10100".to_owned(),
+                office_name: "Thuế thành phố Thử".to_owned(),
+                certificates: certificates.clone(),
+                filing: None,
+            },
+        )
+    });
 }
 
 fn store_certificate(app: &TestApp, unit: UnitId, tax_code: &str, pem: &str) {
