@@ -36,6 +36,8 @@ pub struct Config {
     #[serde(default)]
     pub series: SeriesConfig,
     #[serde(default)]
+    pub evidence: Evidence,
+    #[serde(default)]
     pub channels: Channels,
     /// Without it e-mail waits.
     #[serde(default)]
@@ -176,6 +178,22 @@ impl Default for SeriesConfig {
     }
 }
 
+/// What is kept to prove receipts in later years, and from where it comes.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Evidence {
+    /// Revocation lists of the authorities of our certificates.
+    pub crl_urls: Vec<String>,
+    /// Responders of these authorities (OCSP).
+    pub ocsp_urls: Vec<String>,
+    /// Hosts, with a port that is not the usual one, that a certificate itself may send us to.
+    pub hosts: Vec<String>,
+    /// The time stamping authority (RFC 3161); without it days are not stamped.
+    pub timestamp_url: Option<String>,
+    /// PEM certificates of the authorities that may issue the time stamping certificate.
+    pub timestamp_trust_file: Option<PathBuf>,
+}
+
 /// The channels that report money. Each has a name of its own, which is part of its path.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -301,6 +319,17 @@ impl Config {
         if !(1..=64).contains(&self.signing.threads) || !(1..=1_024).contains(&self.signing.batch) {
             return invalid("signing", "threads 1 to 64, batch 1 to 1024");
         }
+        let urls = self.evidence.crl_urls.iter().chain(&self.evidence.ocsp_urls);
+        let mut urls = urls.chain(&self.evidence.timestamp_url);
+        if urls.any(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
+            return invalid("evidence", "addresses begin with http:// or https://");
+        }
+        if self.evidence.timestamp_url.is_some() && self.evidence.timestamp_trust_file.is_none() {
+            return invalid(
+                "evidence.timestamp_trust_file",
+                "name the authorities whose stamps are believed",
+            );
+        }
         if let Some(email) = &self.email {
             email.check()?;
         }
@@ -326,6 +355,15 @@ impl Config {
     pub fn owner_url(&self) -> Result<DatabaseUrl> {
         let url = self.database.owner_url.as_deref().unwrap_or(&self.database.url);
         DatabaseUrl::parse(url, self.database.allow_plaintext)
+    }
+
+    /// PEM of the authorities whose time stamps are believed; empty when none are named.
+    pub fn timestamp_trust(&self) -> Result<String> {
+        let Some(path) = &self.evidence.timestamp_trust_file else { return Ok(String::new()) };
+        std::fs::read_to_string(path).map_err(|error| {
+            let detail = format!("{}: {error}", path.display());
+            Error::invalid("evidence.timestamp_trust_file", "config_invalid", detail)
+        })
     }
 
     /// The 32 bytes of the master key, from the file or the field.
@@ -418,6 +456,11 @@ mod tests {
             "master_key_file",
             "level",
             "format",
+            "crl_urls",
+            "ocsp_urls",
+            "hosts",
+            "timestamp_url",
+            "timestamp_trust_file",
             "threads",
             "batch",
             "endpoint",

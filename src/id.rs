@@ -69,6 +69,8 @@ macro_rules! ids {
 ids! {
     /// A bank account of a unit.
     AccountId = "acc_",
+    /// An alarm about a signing key.
+    AlarmId = "alm_",
     AllocationId = "alc_",
     AuditId = "aud_",
     CertificateId = "crt_",
@@ -77,6 +79,8 @@ ids! {
     ClientId = "cli_",
     CorrectionId = "cor_",
     EventId = "evt_",
+    /// A revocation list or an answer about one certificate.
+    EvidenceId = "evd_",
     ExceptionId = "exc_",
     /// A form to the tax authority.
     FilingId = "fil_",

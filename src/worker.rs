@@ -18,7 +18,9 @@ use crate::notification::Outbox;
 use crate::notification::send::Courier;
 use crate::payment::due;
 use crate::payment::settler::{self, Numbered, Settler};
-use crate::receipt::sign::Signer;
+use crate::receipt::evidence::daily;
+use crate::receipt::evidence::refresh::{Refreshed, Sources, refresh};
+use crate::receipt::key::{certificates_in, watch};
 use crate::receipt::{query, seal};
 use crate::register;
 use crate::store::Lane;
@@ -59,13 +61,14 @@ impl Sealing {
 pub struct Workers {
     is_stopping: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
-    courier: JoinHandle<()>,
+    /// Those that wait for machines outside.
+    outward: Vec<JoinHandle<()>>,
 }
 
 /// How long a stop may take at most: every loop looks this often.
 const TICK: Duration = Duration::from_millis(200);
 
-/// How long a stop waits for messages that are being sent.
+/// How long a stop waits for messages that are being sent and for evidence that is fetched.
 const COURIER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Events numbered in one transaction while callbacks are waiting.
@@ -94,7 +97,8 @@ impl Workers {
         let courier = spawn("courier", app, &is_stopping, move |app, is_stopping| {
             every_tick(is_stopping, 2, || deliver_due(app, &courier, is_stopping));
         });
-        Workers { is_stopping, threads, courier }
+        let outward = vec![courier, spawn("evidence keeper", app, &is_stopping, keep_evidence)];
+        Workers { is_stopping, threads, outward }
     }
 
     pub fn stop(self) {
@@ -102,10 +106,10 @@ impl Workers {
         for thread in self.threads {
             let _ = thread.join();
         }
-        // A mail server that says nothing must not hold up the stop. What it was given is sent again
-        // under the same Message-ID by the next start, as after a crash.
+        // A machine outside that says nothing must not hold up the stop. Evidence is asked for again; what
+        // a mail server was given is sent again under the same Message-ID by the next start, as after a crash.
         let start = std::time::Instant::now();
-        while !self.courier.is_finished() && start.elapsed() < COURIER_PATIENCE {
+        while !self.outward.iter().all(JoinHandle::is_finished) && start.elapsed() < COURIER_PATIENCE {
             std::thread::sleep(TICK / 10);
         }
     }
@@ -169,13 +173,30 @@ fn sign_until(app: &Arc<App>, settler: &Settler, is_stopping: &AtomicBool) {
             app.sealing.numbered(&batch.split_off(BUSY_SIGNATURES));
             threads = 1;
         }
-        if let Err(error) =
-            seal::sign_and_seal(&app.store, &app.keyring, &app.stamp(), &batch, threads, &Outbox)
-        {
+        if let Err(error) = sign_apart(app, &batch, threads) {
             tracing::warn!(%error, receipts = batch.len(), "sealing failed; it is tried again");
             std::thread::sleep(TICK);
         }
     }
+}
+
+/// Signs what can be signed here, and hands what needs a signer outside to a thread of its own, so
+/// that a slow one holds up nobody else. A full or pausing lane takes nothing: its receipts are
+/// found again by their state.
+pub fn sign_apart(app: &Arc<App>, batch: &[(UnitId, ReceiptId)], threads: usize) -> Result<()> {
+    let mut plan = seal::plan(&app.store, &app.keyring, &app.stamp(), batch)?;
+    for outside in plan.take_outside() {
+        let app = Arc::clone(app);
+        let begun = std::thread::Builder::new().name("outside signer".to_owned()).spawn(move || {
+            if let Err(error) = seal::carry_out(&app.store, &app.stamp(), outside, 1, &Outbox) {
+                tracing::warn!(%error, "sealing by a signer outside failed; it is tried again");
+            }
+        });
+        if let Err(error) = begun {
+            tracing::warn!(%error, "no thread for a signer outside; its receipts are tried again");
+        }
+    }
+    seal::carry_out(&app.store, &app.stamp(), plan, threads, &Outbox).map(|_| ())
 }
 
 /// Sends the messages that are due, until none is left or the service stops.
@@ -198,7 +219,8 @@ fn let_callbacks_pass(settler: &Settler, is_stopping: &AtomicBool) -> bool {
 
 fn waiting_in_store(app: &App, limit: usize) -> Vec<(UnitId, ReceiptId)> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    app.store.read(&Scope::All, |conn| query::waiting(conn, limit)).unwrap_or_default()
+    let held_back = app.keyring.held_back(app.clock.now());
+    app.store.read(&Scope::All, |conn| query::waiting(conn, limit, &held_back)).unwrap_or_default()
 }
 
 /// Signs everything that is numbered; used at stop, by the command line and by tests.
@@ -302,6 +324,45 @@ pub fn audit_series(app: &App) -> Result<usize> {
     Ok(count)
 }
 
+/// Asks the authorities about our certificates; a revoked one stops signing at once.
+pub fn refresh_evidence(app: &App) -> Result<Refreshed> {
+    let config = &app.config.evidence;
+    let sources = Sources {
+        crl_urls: config.crl_urls.clone(),
+        ocsp_urls: config.ocsp_urls.clone(),
+        hosts: config.hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+    };
+    let refreshed = refresh(&app.store, &app.stamp(), &sources)?;
+    if refreshed.revoked > 0 {
+        app.keyring.forget();
+    }
+    Ok(refreshed)
+}
+
+/// Stamps yesterday; what a missed day left unstamped is gathered with it. Some(leaves) when a
+/// token was stored now.
+pub fn stamp_yesterday(app: &App) -> Result<Option<usize>> {
+    let Some(url) = &app.config.evidence.timestamp_url else { return Ok(None) };
+    let authorities = certificates_in(&app.config.timestamp_trust()?)?;
+    let yesterday = app.clock.now().business_day().plus_days(-1);
+    daily::stamp_day(&app.store, &app.stamp(), yesterday, url, &authorities)
+}
+
+/// Evidence comes from outside and may be slow: it has a thread of its own.
+fn keep_evidence(app: &Arc<App>, is_stopping: &AtomicBool) {
+    let mut round = 0_u64;
+    every_tick(is_stopping, 5, || {
+        round += 1;
+        if round % 3_600 == 5 {
+            refresh_evidence(app)?;
+        }
+        if round % 600 == 10 {
+            stamp_yesterday(app)?;
+        }
+        Ok(())
+    });
+}
+
 fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
     let tools = app.settling_tools();
     let mut round = 0_u64;
@@ -319,6 +380,9 @@ fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
         }
         if round % 600 == 40 {
             audit_series(app)?;
+        }
+        if round % 10 == 2 {
+            watch::look(&app.store, &app.stamp())?;
         }
         if round % 3_600 == 60 {
             sign_audit_roots(app)?;

@@ -1,9 +1,11 @@
 //! The sealed trail: who did what, by id and never by value.
 
+pub mod merkle;
 mod query;
 mod seal;
 
-pub use seal::{Sealed, UnsignedRoot, merkle_root, seal_pending, sha256_hex, store_signature};
+pub use merkle::sha256_hex;
+pub use seal::{Sealed, UnsignedRoot, seal_pending, store_signature};
 pub use seal::{unsigned_roots, verify};
 
 use crate::actor::Actor;

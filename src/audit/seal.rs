@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ring::digest::{SHA256, digest};
-
+use super::merkle::{self, sha256_hex};
 use super::query;
 use crate::clock::Instant;
 use crate::error::Result;
@@ -96,7 +95,7 @@ fn root_over(
     Some(query::RootRow {
         unit_id: unit,
         last_seq: last.seq,
-        root_sha256: merkle_root(&previous_sha256, &hashes),
+        root_sha256: merkle::root(&previous_sha256, &hashes),
         previous_sha256,
         created_at: now,
     })
@@ -119,26 +118,6 @@ fn leaf_hash(unit: UnitId, seq: i64, entry: &query::StoredEntry) -> String {
         text.push_str(part);
     }
     sha256_hex(text.as_bytes())
-}
-
-/// Pairs of hashes, level by level, then chained to the root before. Hashes are lower-case
-/// hexadecimal; no leaves at all give the hash of the chain alone.
-pub fn merkle_root(previous: &str, leaves: &[String]) -> String {
-    let mut level: Vec<String> = leaves.to_vec();
-    while level.len() > 1 {
-        level = level
-            .chunks(2)
-            .map(|pair| match pair {
-                [left, right] => sha256_hex(format!("node\u{1f}{left}\u{1f}{right}").as_bytes()),
-                rest => rest.concat(),
-            })
-            .collect();
-    }
-    sha256_hex(format!("root\u{1f}{previous}\u{1f}{}", level.concat()).as_bytes())
-}
-
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    crate::text::hex(digest(&SHA256, bytes).as_ref())
 }
 
 /// The newest root of a unit, not signed yet.
@@ -207,7 +186,7 @@ pub fn verify(conn: &mut Conn, unit: UnitId) -> Result<Option<String>> {
             return Ok(Some(format!("entries before {last_seq} are missing")));
         }
         let hashes: Vec<String> = leaves.into_iter().map(|(_, _, hash)| hash).collect();
-        if merkle_root(&previous_root, &hashes) != root {
+        if merkle::root(&previous_root, &hashes) != root {
             return Ok(Some(format!("the root at {last_seq} does not fit its entries")));
         }
         (previous_root, previous_seq) = (root, last_seq);

@@ -1,5 +1,7 @@
 //! `bienlai key …`
 
+mod custody;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -8,12 +10,13 @@ use secrecy::{ExposeSecret, SecretString};
 use super::office::Office;
 use super::{DONE, read_bytes, read_text};
 use crate::actor::Actor;
-use crate::clock::Clock;
+use crate::clock::{Clock, Instant};
 use crate::error::{Error, Result};
 use crate::id::{CertificateId, UnitId};
+use crate::receipt::certificate::SigningCertificate;
 use crate::receipt::key::{SigningKey, TestAuthority, issue_test_certificate, test_authority};
 use crate::store::{Stamp, Tx};
-use crate::unit::{self, certificate};
+use crate::unit::certificate::{self, Custody};
 
 pub const CA_CERTIFICATE: &str = "ca.pem";
 pub const CA_KEY: &str = "ca-key.pem";
@@ -32,6 +35,77 @@ pub enum Command {
     ///
     /// Example: bienlai key import --unit 00004 --p12 phuong.p12 --password-file matkhau.txt
     Import(Import),
+    /// Sign with a key in a token behind a PKCS#11 module
+    ///
+    /// Example: bienlai key add-pkcs11 --unit 00004 --module /usr/lib/softhsm/libsofthsm2.so
+    /// --token UBND --key-label ky --pin-file pin.txt --certificate phuong.pem
+    AddPkcs11(AddPkcs11),
+    /// Sign with a key that a remote signing service keeps (CSC API v1)
+    ///
+    /// Example: bienlai key add-remote --unit 00004 --url https://ky.example.vn/csc/v1
+    /// --credential ABC --token-file token.txt --pin-file pin.txt
+    AddRemote(AddRemote),
+    /// The certificates of all units, how each signs, how long it lasts, and what is alarmed
+    List,
+    /// Sign every receipt that waits for its signature, in this process
+    SignWaiting,
+}
+
+#[derive(Debug, Args)]
+pub struct AddPkcs11 {
+    #[command(flatten)]
+    turn: Turn,
+    #[arg(long, value_name = "FILE")]
+    module: PathBuf,
+    /// The label of the token
+    #[arg(long, value_name = "LABEL")]
+    token: String,
+    /// CKA_LABEL of the private key
+    #[arg(long, value_name = "LABEL", required_unless_present = "key_id")]
+    key_label: Option<String>,
+    /// CKA_ID of the private key, hexadecimal
+    #[arg(long, value_name = "HEX")]
+    key_id: Option<String>,
+    /// A file whose first line is the PIN
+    #[arg(long, value_name = "FILE")]
+    pin_file: PathBuf,
+    /// The certificate and its chain, PEM
+    #[arg(long, value_name = "FILE")]
+    certificate: PathBuf,
+    /// For tokens that only know CKM_RSA_PKCS
+    #[arg(long)]
+    digest_here: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct AddRemote {
+    #[command(flatten)]
+    turn: Turn,
+    /// The service's address up to and including the version
+    #[arg(long)]
+    url: String,
+    #[arg(long, value_name = "ID")]
+    credential: String,
+    /// A file whose first line is the access token
+    #[arg(long, value_name = "FILE")]
+    token_file: PathBuf,
+    /// A file whose first line is the PIN of the credential
+    #[arg(long, value_name = "FILE")]
+    pin_file: Option<PathBuf>,
+    /// Milliseconds one request may take
+    #[arg(long, value_name = "N", default_value_t = 15_000)]
+    timeout_ms: u64,
+}
+
+/// Whose signing it is, and from when on.
+#[derive(Debug, Args)]
+pub struct Turn {
+    /// The unit, by its code; `city` for entrusted signing
+    #[arg(long, value_name = "CODE")]
+    unit: String,
+    /// When the unit's signing passes to this certificate (RFC 3339); without it, now
+    #[arg(long, value_name = "TIME")]
+    active_from: Option<Instant>,
 }
 
 #[derive(Debug, Args)]
@@ -53,9 +127,8 @@ pub struct Issue {
 
 #[derive(Debug, Args)]
 pub struct Import {
-    /// The unit, by its code; `city` for entrusted signing
-    #[arg(long, value_name = "CODE")]
-    unit: String,
+    #[command(flatten)]
+    turn: Turn,
     #[arg(long, value_name = "FILE", required_unless_present = "pem", requires = "password_file")]
     p12: Option<PathBuf>,
     /// A file whose first line is the password of the PKCS#12 file
@@ -71,6 +144,10 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::TestCa { out } => make_authority(&out),
         Command::Issue(issue) => issue_certificate(&issue),
         Command::Import(import) => import_key(config, &import),
+        Command::AddPkcs11(added) => custody::add_pkcs11(config, added),
+        Command::AddRemote(added) => custody::add_remote(config, added),
+        Command::List => custody::list(config),
+        Command::SignWaiting => custody::sign_waiting(config),
     }
 }
 
@@ -98,12 +175,14 @@ fn issue_certificate(issue: &Issue) -> Result<u8> {
 fn import_key(config: &Path, import: &Import) -> Result<u8> {
     let office = Office::open(config)?;
     let actor = Actor::system();
-    let unit = office.read(&actor, |conn| match import.unit.as_str() {
-        "city" => unit::find(conn, unit::CITY),
-        code => unit::find_by_code(conn, code),
-    })?;
+    let unit = custody::unit_of(&office, &actor, &import.turn)?;
     let key = read_key(import, &unit.tax_code)?;
-    let id = office.write(&actor, |tx, stamp| store(tx, stamp, &actor, unit.id, &key))?;
+    let key_pem = key.to_pem();
+    let id = office.write(&actor, |tx, stamp| {
+        let new = new_certificate(unit.id, key.certificate(), key.chain_pem(), &key_pem);
+        let custody = Custody { active_from: import.turn.active_from, ..Custody::software() };
+        certificate::store_as(tx, stamp, &actor, new, custody)
+    })?;
     println!("{id}  {}", key.certificate().subject());
     if key.certificate().is_test() {
         println!("a test certificate: receipts signed with it have no legal value");
@@ -134,24 +213,27 @@ pub fn store(
     unit: UnitId,
     key: &SigningKey,
 ) -> Result<CertificateId> {
-    let held = key.certificate();
-    let chain_pem = key.chain_pem();
-    certificate::store(
-        tx,
-        stamp,
-        actor,
-        certificate::NewCertificate {
-            unit,
-            subject: held.subject().to_owned(),
-            serial: held.serial().to_owned(),
-            certificate_pem: first_block(&chain_pem),
-            chain_pem,
-            key_pem: &key.to_pem(),
-            not_before: held.valid_from(),
-            not_after: held.valid_until(),
-            is_test: held.is_test(),
-        },
-    )
+    let key_pem = key.to_pem();
+    certificate::store(tx, stamp, actor, new_certificate(unit, key.certificate(), key.chain_pem(), &key_pem))
+}
+
+fn new_certificate<'a>(
+    unit: UnitId,
+    held: &SigningCertificate,
+    chain_pem: String,
+    secret: &'a SecretString,
+) -> certificate::NewCertificate<'a> {
+    certificate::NewCertificate {
+        unit,
+        subject: held.subject().to_owned(),
+        serial: held.serial().to_owned(),
+        certificate_pem: first_block(&chain_pem),
+        chain_pem,
+        key_pem: secret,
+        not_before: held.valid_from(),
+        not_after: held.valid_until(),
+        is_test: held.is_test(),
+    }
 }
 
 /// The certificate itself, which stands before its chain.

@@ -168,7 +168,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Statement(command) => statement::run(config, command),
         Command::Reconcile(options) => reconcile::run(config, options),
         Command::Day(command) => day::run(config, command),
-        Command::Receipt(command) => receipt::run(command),
+        Command::Receipt(command) => receipt::run(config, command),
         Command::Correction(command) => correction::run(config, command),
         Command::Refund(command) => refund::run(config, command),
         Command::Profile(command) => profile::run(command),

@@ -1,12 +1,15 @@
 //! `bienlai receipt …`
 
-use std::path::PathBuf;
+mod evidence;
+
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{DONE, UNREADABLE, print_json, read_bytes, read_text};
+use super::{DONE, NO, UNREADABLE, print_json, read_bytes, read_text};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::receipt::evidence::bundle::Finding;
 use crate::receipt::rendition::{self, Links, Standing};
 use crate::receipt::verify::{self, Integrity, Report, SignatureReport, Trust, TrustStore, Verdict};
 
@@ -17,6 +20,10 @@ pub enum Command {
     /// Prints who signed, when and what the signature covers. Exit code 0: valid; 1: invalid, with
     /// the exact reason; 2: not readable as a receipt.
     Verify(Verify),
+    /// Write the evidence for a receipt to a file: chain, revocation, way to the day's time stamp
+    ///
+    /// Example: bienlai receipt evidence 7K2M-Q4X9-7ABC -o bang-chung.json
+    Evidence(evidence::Evidence),
     /// Draw the rendition (PDF) of a signed document; needs neither database nor configuration
     ///
     /// A document that is not intact is refused: a page would make it look genuine. Whether it was
@@ -44,11 +51,18 @@ pub struct Verify {
     /// Print JSON instead of text
     #[arg(long)]
     json: bool,
+    /// The evidence written by `receipt evidence`: judges whether it was valid when signed
+    #[arg(long, value_name = "FILE")]
+    evidence: Option<PathBuf>,
+    /// PEM certificates of the authorities whose time stamps are believed; without it, --trust
+    #[arg(long, value_name = "CA.pem", requires = "evidence")]
+    timestamp_trust: Option<PathBuf>,
 }
 
-pub fn run(command: Command) -> Result<u8> {
+pub fn run(config: &Path, command: Command) -> Result<u8> {
     match command {
         Command::Verify(options) => verify(&options),
+        Command::Evidence(asked) => evidence::write(config, &asked),
         Command::Pdf(options) => pdf(options),
     }
 }
@@ -82,12 +96,25 @@ fn verify(options: &Verify) -> Result<u8> {
         }
     };
     let report = verify::verify(&bytes, &trust, Clock::System.now());
-    if options.json {
-        print_json(&report)?;
-    } else {
-        print_report(&report);
+    let judgement = match &options.evidence {
+        Some(path) => {
+            let authorities = options.timestamp_trust.as_ref().or(options.trust.as_ref());
+            Some(evidence::judge(path, &bytes, &report, authorities)?)
+        }
+        None => None,
+    };
+    match (options.json, &judgement) {
+        (true, Some(judgement)) => {
+            print_json(&serde_json::json!({ "report": report, "evidence": judgement }))?
+        }
+        (true, None) => print_json(&report)?,
+        (false, _) => {
+            print_report(&report);
+            judgement.iter().for_each(evidence::print);
+        }
     }
-    Ok(report.exit_code())
+    let is_contradicted = judgement.is_some_and(|judgement| judgement.finding == Finding::Contradicted);
+    Ok(if is_contradicted { report.exit_code().max(NO) } else { report.exit_code() })
 }
 
 fn print_report(report: &Report) {

@@ -46,7 +46,7 @@ fn sign_one(
     let (held, unit) = store.read(&Scope::All, |conn| {
         Ok((keyring.signer(conn, stamp.vault, filing.unit, stamp.now)?, unit::find(conn, filing.unit)?))
     })?;
-    let mut signed = sign_batch(&[&filing.body], &held.signer, stamp.now)?;
+    let mut signed = sign_batch(&[&filing.body], held.signer.as_ref(), stamp.now)?;
     let document = signed.pop().unwrap_or_default();
     let own = envelope::direct_sender(&unit.tax_code);
     let sender = sender.unwrap_or(&own);

@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use super::certificate::SigningCertificate;
 use super::key::certificates_in;
 use super::seal::Held;
-use super::sign::Signer;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::{CertificateId, UnitId};

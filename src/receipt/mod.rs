@@ -6,6 +6,7 @@ pub mod cancel;
 pub mod certificate;
 pub mod content;
 pub mod document;
+pub mod evidence;
 mod field;
 pub mod format;
 pub mod frame;
@@ -25,6 +26,7 @@ pub mod rendition;
 pub mod schema;
 pub mod seal;
 pub mod sign;
+pub mod signer;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod verify;

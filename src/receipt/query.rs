@@ -95,10 +95,12 @@ pub fn unsigned(
     )
 }
 
-/// Receipts waiting for their signature, oldest first.
-pub fn waiting(conn: &mut Conn, limit: i64) -> Result<Vec<(UnitId, ReceiptId)>> {
+/// Receipts waiting for their signature, oldest first; those of `held_back` units are passed over,
+/// so that a unit whose signer is out of reach keeps nobody else waiting.
+pub fn waiting(conn: &mut Conn, limit: i64, held_back: &[UnitId]) -> Result<Vec<(UnitId, ReceiptId)>> {
     receipt::table
         .filter(receipt::state.eq("numbered"))
+        .filter(receipt::unit_id.ne_all(held_back.iter().map(|unit| unit.0).collect::<Vec<_>>()))
         .order(receipt::id)
         .limit(limit)
         .select((receipt::unit_id, receipt::id))
@@ -410,4 +412,14 @@ pub fn unit_of(conn: &mut Conn, scope: &crate::actor::Scope, id: ReceiptId) -> R
         found = found.filter(receipt::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
     }
     found.first(conn).optional().classify()
+}
+
+/// Units with receipts that wait for their signature.
+pub fn units_waiting(conn: &mut Conn) -> Result<Vec<UnitId>> {
+    receipt::table
+        .filter(receipt::state.eq("numbered"))
+        .select(receipt::unit_id)
+        .distinct()
+        .load(conn)
+        .classify()
 }

@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex};
 
 use ring::digest::{SHA256, digest};
 
-use super::key::SigningKey;
+use super::evidence;
+use super::key::alarm;
 use super::query::{self, SealRow};
-use super::sign::{SoftwareSigner, sign_batch};
+use super::sign::{Signer, sign_batch};
+use super::signer::{self, Lane as SignerLane};
 use crate::actor::Scope;
 use crate::audit;
 use crate::clock::Instant;
@@ -20,8 +22,11 @@ use crate::store::{Conn, Lane, Stamp, Store, Tx, rows};
 use crate::text;
 use crate::unit::{self, certificate};
 
-/// How long a unit's signer is kept before its certificate is looked up again.
-const REFRESH_S: i64 = 300;
+/// How long a unit's choice is kept before it is looked up again; changes that are known ahead
+/// (a certificate's turn, its end) are taken at their instant.
+const REFRESH_S: i64 = 30;
+/// How long a unit without a usable key is passed over.
+const KEYLESS_S: i64 = 2;
 
 /// Who is to know of sealed receipts within the sealing transaction. Rooms after this one implement
 /// it, so that what a seal sets off stands or falls with the seal.
@@ -31,9 +36,12 @@ pub trait Announce: Sync {
 
 /// A unit's signer with the certificate it signs under.
 pub struct Held {
+    /// Whose certificate it is: the unit's own, or the city's.
+    pub owner: UnitId,
     pub certificate: CertificateId,
-    pub signer: SoftwareSigner,
-    not_after: Instant,
+    pub signer: Arc<dyn Signer>,
+    pub lane: Arc<SignerLane>,
+    good_until: Instant,
     loaded_at: Instant,
 }
 
@@ -41,6 +49,8 @@ pub struct Held {
 #[derive(Default)]
 pub struct Keyring {
     held: Mutex<HashMap<UnitId, Arc<Held>>>,
+    signers: Mutex<HashMap<CertificateId, (Arc<dyn Signer>, Arc<SignerLane>)>>,
+    keyless: Mutex<HashMap<UnitId, Instant>>,
 }
 
 impl Keyring {
@@ -50,32 +60,74 @@ impl Keyring {
         if let Some(held) = self.remembered(unit, now) {
             return Ok(held);
         }
-        let own = certificate::current(conn, vault, unit, now)?;
-        let stored = match own {
-            Some(stored) => stored,
-            None => certificate::current(conn, vault, unit::CITY, now)?.ok_or_else(|| {
-                Error::conflict("signing_key_missing", "the unit has no valid signing certificate")
-            })?,
+        let own = certificate::of_unit(conn, unit)?;
+        let city = certificate::of_unit(conn, unit::CITY)?;
+        let chosen = certificate::chosen(&own, now).or_else(|| certificate::chosen(&city, now));
+        let Some(chosen) = chosen else {
+            locked(&self.held).remove(&unit);
+            locked(&self.keyless).insert(unit, now.plus_seconds(KEYLESS_S));
+            return Err(Error::conflict("signing_key_missing", "the unit has no valid signing certificate"));
         };
-        let tax_code = unit::find(conn, stored.unit)?.tax_code;
-        let key = SigningKey::from_pem(&stored.key_pem, &stored.chain_pem, &tax_code)?;
+        let changes = [&own, &city].into_iter().filter_map(|all| certificate::next_change(all, now)).min();
+        let (signer, lane) = self.load(conn, vault, chosen.unit, chosen.id)?;
+        let good_until = changes.map_or(chosen.not_after, |at| at.min(chosen.not_after));
         let held = Arc::new(Held {
-            certificate: stored.id,
-            signer: key.signer()?,
-            not_after: stored.not_after,
+            owner: chosen.unit,
+            certificate: chosen.id,
+            signer,
+            lane,
+            good_until,
             loaded_at: now,
         });
-        let mut all = self.held.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        all.insert(unit, Arc::clone(&held));
+        locked(&self.held).insert(unit, Arc::clone(&held));
+        locked(&self.keyless).remove(&unit);
         Ok(held)
     }
 
-    fn remembered(&self, unit: UnitId, now: Instant) -> Option<Arc<Held>> {
-        let all = self.held.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let held = all.get(&unit)?;
-        let is_fresh = now.seconds_since(held.loaded_at) < REFRESH_S && now < held.not_after;
-        is_fresh.then(|| Arc::clone(held))
+    /// Signers outlive the look-ups: sessions with tokens are kept.
+    fn load(
+        &self,
+        conn: &mut Conn,
+        vault: &Vault,
+        owner: UnitId,
+        id: CertificateId,
+    ) -> Result<(Arc<dyn Signer>, Arc<SignerLane>)> {
+        if let Some((signer, lane)) = locked(&self.signers).get(&id) {
+            return Ok((Arc::clone(signer), Arc::clone(lane)));
+        }
+        let stored = certificate::load(conn, vault, owner, id)?;
+        let signer = signer::of_stored(&stored, &unit::find(conn, owner)?.tax_code)?;
+        let mut all = locked(&self.signers);
+        let (signer, lane) = all.entry(id).or_insert_with(|| (signer, Arc::default()));
+        Ok((Arc::clone(signer), Arc::clone(lane)))
     }
+
+    fn remembered(&self, unit: UnitId, now: Instant) -> Option<Arc<Held>> {
+        let all = locked(&self.held);
+        let held = all.get(&unit)?;
+        let age_s = now.seconds_since(held.loaded_at);
+        ((0..REFRESH_S).contains(&age_s) && now < held.good_until).then(|| Arc::clone(held))
+    }
+
+    /// Looks every unit's choice up again at its next use: a certificate was revoked or stored.
+    pub fn forget(&self) {
+        locked(&self.held).clear();
+        locked(&self.keyless).clear();
+    }
+
+    /// Units that cannot sign for the moment: no key, or a signer that is busy or pauses.
+    pub fn held_back(&self, now: Instant) -> Vec<UnitId> {
+        let keyless =
+            locked(&self.keyless).iter().filter(|(_, until)| now < **until).map(|(unit, _)| *unit).collect();
+        let mut units: Vec<UnitId> = keyless;
+        let is_stuck = |held: &Held| held.signer.is_outside() && !held.lane.is_free(now);
+        units.extend(locked(&self.held).iter().filter(|(_, held)| is_stuck(held)).map(|(unit, _)| *unit));
+        units
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// What one run of sealing did.
@@ -93,8 +145,82 @@ struct Task {
     revision: i64,
 }
 
+type Work = Vec<(Arc<Held>, Vec<Task>)>;
+
+/// What is to be signed: here on all threads, and outside, one entry per signer.
+pub struct Plan {
+    here: Work,
+    outside: Work,
+    total: usize,
+}
+
+impl Plan {
+    /// Takes out what needs a signer outside the process, so that the rest does not wait for it.
+    pub fn take_outside(&mut self) -> Vec<Plan> {
+        let outside = std::mem::take(&mut self.outside);
+        let mut by_certificate: BTreeMap<CertificateId, Work> = BTreeMap::new();
+        for (held, tasks) in outside {
+            self.total -= tasks.len();
+            by_certificate.entry(held.certificate).or_default().push((held, tasks));
+        }
+        let plan = |work: Work| {
+            let total = work.iter().map(|(_, tasks)| tasks.len()).sum();
+            Plan { here: Vec::new(), outside: work, total }
+        };
+        by_certificate.into_values().map(plan).collect()
+    }
+}
+
+/// Receipts of one chunk: spreads a hot unit over all threads.
+const CHUNK: usize = 8;
+/// A signer outside costs a round trip per call, so that it gets more at once.
+const CHUNK_OUTSIDE: usize = 64;
+
+/// Finds out who signs the receipts that are still unsigned. A unit without a usable key is
+/// alarmed at once; its receipts stay numbered.
+pub fn plan(
+    store: &Store,
+    keyring: &Keyring,
+    stamp: &Stamp<'_>,
+    receipts: &[(UnitId, ReceiptId)],
+) -> Result<Plan> {
+    let tasks: Vec<Task> = store
+        .read(&Scope::All, |conn| query::unsigned(conn, receipts))?
+        .into_iter()
+        .map(|(unit, id, body, revision)| Task { unit, id, body, revision })
+        .collect();
+    let mut by_unit: BTreeMap<UnitId, Vec<Task>> = BTreeMap::new();
+    let mut plan = Plan { here: Vec::new(), outside: Vec::new(), total: tasks.len() };
+    for task in tasks {
+        by_unit.entry(task.unit).or_default().push(task);
+    }
+    for (unit, tasks) in by_unit {
+        match store.read(&Scope::All, |conn| keyring.signer(conn, stamp.vault, unit, stamp.now)) {
+            Ok(held) => {
+                let is_outside = held.signer.is_outside();
+                let (work, size) =
+                    if is_outside { (&mut plan.outside, CHUNK_OUTSIDE) } else { (&mut plan.here, CHUNK) };
+                let mut rest = tasks.into_iter().peekable();
+                while rest.peek().is_some() {
+                    work.push((Arc::clone(&held), rest.by_ref().take(size).collect()));
+                }
+            }
+            Err(error) => {
+                metrics::counter!("bienlai_sealing_held_back_total").increment(tasks.len() as u64);
+                tracing::error!(%unit, %error, receipts = tasks.len(), "receipts cannot be signed");
+                // A busy store is no fault of the key.
+                if !error.is_busy() {
+                    let alarm = alarm::Alarm::of_unit(unit, alarm::Kind::SigningStopped, error.code());
+                    alarm::raise(store, stamp, &[alarm])?;
+                }
+            }
+        }
+    }
+    Ok(plan)
+}
+
 /// Signs the receipts that are still unsigned, on `threads` threads, and stores the seals in one
-/// bulk transaction.
+/// bulk transaction. Signers outside the process are waited for.
 pub fn sign_and_seal(
     store: &Store,
     keyring: &Keyring,
@@ -103,46 +229,62 @@ pub fn sign_and_seal(
     threads: usize,
     announce: &dyn Announce,
 ) -> Result<Outcome> {
-    let tasks: Vec<Task> = store
-        .read(&Scope::All, |conn| query::unsigned(conn, receipts))?
-        .into_iter()
-        .map(|(unit, id, body, revision)| Task { unit, id, body, revision })
-        .collect();
-    let mut by_unit: BTreeMap<UnitId, Vec<Task>> = BTreeMap::new();
-    let total = tasks.len();
-    for task in tasks {
-        by_unit.entry(task.unit).or_default().push(task);
-    }
-    let mut work: Vec<(Arc<Held>, Vec<Task>)> = Vec::new();
-    for (unit, tasks) in by_unit {
-        match store.read(&Scope::All, |conn| keyring.signer(conn, stamp.vault, unit, stamp.now)) {
-            Ok(held) => {
-                // Chunks spread a hot unit over all threads.
-                let mut rest = tasks.into_iter().peekable();
-                while rest.peek().is_some() {
-                    work.push((Arc::clone(&held), rest.by_ref().take(8).collect()));
-                }
-            }
-            Err(error) => {
-                metrics::counter!("bienlai_sealing_held_back_total").increment(tasks.len() as u64);
-                tracing::error!(%unit, %error, receipts = tasks.len(), "receipts cannot be signed");
-            }
-        }
-    }
-    let (seals, revisions) = sign_all(&work, stamp.now, threads);
-    failpoint::hit("signed");
-    let sealed = store_seals(store, stamp, &seals, &revisions, announce)?;
-    failpoint::hit("sealed");
-    Ok(Outcome { sealed, held_back: total - seals.len() })
+    carry_out(store, stamp, plan(store, keyring, stamp, receipts)?, threads, announce)
 }
 
-fn sign_all(work: &[(Arc<Held>, Vec<Task>)], now: Instant, threads: usize) -> (Vec<SealRow>, Vec<i64>) {
+/// Signs what is planned and stores the seals.
+pub fn carry_out(
+    store: &Store,
+    stamp: &Stamp<'_>,
+    plan: Plan,
+    threads: usize,
+    announce: &dyn Announce,
+) -> Result<Outcome> {
+    let mut signed = sign_all(&plan.here, stamp.now, threads);
+    for (held, tasks) in &plan.outside {
+        signed.extend(sign_outside(store, stamp, held, tasks)?);
+    }
+    signed.sort_by_key(|(seal, _, _)| (seal.unit_id, seal.receipt_id));
+    failpoint::hit("signed");
+    let sealed = store_seals(store, stamp, &signed, announce)?;
+    failpoint::hit("sealed");
+    Ok(Outcome { sealed, held_back: plan.total - signed.len() })
+}
+
+/// One batch by a signer outside, in its lane. A failure pauses the lane; the receipts stay
+/// numbered and are found again.
+fn sign_outside(store: &Store, stamp: &Stamp<'_>, held: &Held, tasks: &[Task]) -> Result<Vec<Signed>> {
+    let Some(_place) = held.lane.enter(stamp.now) else { return Ok(Vec::new()) };
+    match sign_chunk(held, tasks, stamp.now) {
+        Ok(signed) => {
+            if held.lane.succeeded() {
+                alarm::clear_failures(store, stamp, held.owner, held.certificate)?;
+            }
+            Ok(signed)
+        }
+        Err(error) => {
+            tracing::error!(%error, certificate = %held.certificate, receipts = tasks.len(), "the signer failed");
+            metrics::counter!("bienlai_signer_failures_total").increment(1);
+            if held.lane.failed(&error, stamp.now) {
+                let kind = alarm::Kind::SignerFails;
+                let alarm = alarm::Alarm::of_certificate(held.owner, held.certificate, kind, error.code());
+                alarm::raise(store, stamp, &[alarm])?;
+            }
+            Ok(Vec::new())
+        }
+    }
+}
+
+/// A seal, the revision of its receipt, and whose certificate it is.
+type Signed = (SealRow, i64, UnitId);
+
+fn sign_all(work: &[(Arc<Held>, Vec<Task>)], now: Instant, threads: usize) -> Vec<Signed> {
     let next = std::sync::atomic::AtomicUsize::new(0);
-    let done: Mutex<Vec<(SealRow, i64)>> = Mutex::new(Vec::new());
+    let done: Mutex<Vec<Signed>> = Mutex::new(Vec::new());
     let run = || {
         while let Some((held, tasks)) = work.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
             match sign_chunk(held, tasks, now) {
-                Ok(signed) => done.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).extend(signed),
+                Ok(signed) => locked(&done).extend(signed),
                 Err(error) => {
                     tracing::error!(%error, receipts = tasks.len(), "signing failed; it is tried again")
                 }
@@ -158,14 +300,12 @@ fn sign_all(work: &[(Arc<Held>, Vec<Task>)], now: Instant, threads: usize) -> (V
             }
         });
     }
-    let mut signed = done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-    signed.sort_by_key(|(seal, _)| (seal.unit_id, seal.receipt_id));
-    signed.into_iter().unzip()
+    done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-fn sign_chunk(held: &Held, tasks: &[Task], now: Instant) -> Result<Vec<(SealRow, i64)>> {
+fn sign_chunk(held: &Held, tasks: &[Task], now: Instant) -> Result<Vec<Signed>> {
     let bodies: Vec<&[u8]> = tasks.iter().map(|task| task.body.as_slice()).collect();
-    let documents = sign_batch(&bodies, &held.signer, now)?;
+    let documents = sign_batch(&bodies, held.signer.as_ref(), now)?;
     Ok(tasks
         .iter()
         .zip(documents)
@@ -178,7 +318,7 @@ fn sign_chunk(held: &Held, tasks: &[Task], now: Instant) -> Result<Vec<(SealRow,
                 document,
                 signed_at: now,
             };
-            (seal, task.revision)
+            (seal, task.revision, held.owner)
         })
         .collect())
 }
@@ -186,18 +326,25 @@ fn sign_chunk(held: &Held, tasks: &[Task], now: Instant) -> Result<Vec<(SealRow,
 fn store_seals(
     store: &Store,
     stamp: &Stamp<'_>,
-    seals: &[SealRow],
-    revisions: &[i64],
+    signed: &[Signed],
     announce: &dyn Announce,
 ) -> Result<usize> {
-    if seals.is_empty() {
+    if signed.is_empty() {
         return Ok(0);
     }
+    let seals: Vec<SealRow> = signed.iter().map(|(seal, _, _)| seal.clone()).collect();
+    let revisions: Vec<i64> = signed.iter().map(|(_, revision, _)| *revision).collect();
+    let (seals, revisions) = (seals.as_slice(), revisions.as_slice());
     store.write(&Scope::All, Lane::Bulk, |tx| {
         let is_new = query::seal(tx, seals, revisions)?;
         let mut events = Vec::with_capacity(seals.len());
         let mut trail = Vec::with_capacity(seals.len());
-        for ((seal, revision), _) in seals.iter().zip(revisions).zip(&is_new).filter(|(_, is_new)| **is_new) {
+        let mut new = Vec::with_capacity(seals.len());
+        for (index, (seal, revision)) in seals.iter().zip(revisions).enumerate() {
+            if !is_new[index] {
+                continue;
+            }
+            new.push((seal.unit_id, seal.receipt_id, signed[index].2, seal.certificate_id));
             events.push(query::EventRow {
                 unit_id: seal.unit_id,
                 id: stamp.mint()?,
@@ -218,6 +365,7 @@ fn store_seals(
             });
         }
         rows::insert(tx, &events)?;
+        evidence::keep(tx, &new)?;
         audit::record(tx, stamp, &trail)?;
         let sealed: Vec<_> = events.iter().map(|event| (event.unit_id, event.receipt_id)).collect();
         announce.sealed(tx, stamp, &sealed)?;

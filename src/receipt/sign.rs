@@ -42,6 +42,11 @@ pub trait Signer: Send + Sync {
     fn sign(&self, batch: &[&[u8]]) -> Result<Vec<Vec<u8>>>;
 
     fn certificate(&self) -> &SigningCertificate;
+
+    /// The key is outside this process, so that signing may be slow or fail.
+    fn is_outside(&self) -> bool {
+        false
+    }
 }
 
 /// A signer with the key in this process.

@@ -14,7 +14,6 @@ use crate::exception::{self, Kind, Subject};
 use crate::id::{CertificateId, UnitId};
 use crate::receipt::attest::attest;
 use crate::receipt::seal::Keyring;
-use crate::receipt::sign::Signer;
 use crate::store::{Lane, Stamp, Store, Tx, failure, rows};
 use crate::unit::{self, series};
 

@@ -4,11 +4,14 @@
 //! It reports movements by callbacks, now and then wrongly as banks do, and writes the day's
 //! statement, which is always right.
 
+pub mod authority;
 pub mod bank;
+mod http;
 pub mod mail;
 pub mod memo;
 pub mod notify;
 pub mod scenario;
+pub mod signing_service;
 pub mod sms;
 pub mod statement;
 pub mod tax_authority;

@@ -91,6 +91,7 @@ macro_rules! id_cells {
 
 id_cells!(
     AccountId,
+    AlarmId,
     AllocationId,
     AuditId,
     CertificateId,
@@ -98,6 +99,7 @@ id_cells!(
     ClientId,
     CorrectionId,
     EventId,
+    EvidenceId,
     ExceptionId,
     FilingId,
     JobId,

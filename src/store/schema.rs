@@ -288,6 +288,86 @@ diesel::table! {
         not_after -> BigInt,
         is_test -> Bool,
         created_at -> BigInt,
+        signer -> Text,
+        parameters -> Text,
+        active_from -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    key_alarm (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        kind -> Text,
+        certificate_id -> Nullable<BigInt>,
+        detail -> Text,
+        raised_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    key_alarm_cleared (unit_id, alarm_id) {
+        unit_id -> BigInt,
+        alarm_id -> BigInt,
+        cleared_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    validation_evidence (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        certificate_id -> BigInt,
+        kind -> Text,
+        sha256 -> Text,
+        document -> Binary,
+        this_update -> BigInt,
+        next_update -> Nullable<BigInt>,
+        fetched_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    certificate_revocation (unit_id, certificate_id) {
+        unit_id -> BigInt,
+        certificate_id -> BigInt,
+        evidence_id -> BigInt,
+        revoked_at -> BigInt,
+        seen_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    seal_evidence (unit_id, receipt_id) {
+        unit_id -> BigInt,
+        receipt_id -> BigInt,
+        evidence_unit_id -> BigInt,
+        crl_id -> Nullable<BigInt>,
+        ocsp_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    timestamp_leaf (unit_id, kind, subject_id) {
+        unit_id -> BigInt,
+        kind -> Text,
+        subject_id -> BigInt,
+        date -> Date,
+        position -> BigInt,
+        sha256 -> Text,
+    }
+}
+
+diesel::table! {
+    daily_timestamp (unit_id, date) {
+        unit_id -> BigInt,
+        date -> Date,
+        leaf_count -> BigInt,
+        previous_sha256 -> Text,
+        root_sha256 -> Text,
+        token -> Binary,
+        stamped_at -> BigInt,
+        created_at -> BigInt,
     }
 }
 
@@ -1203,6 +1283,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     obligation,
     receipt,
     receipt_seal,
+    seal_evidence,
+    signing_certificate,
+    certificate_revocation,
+    validation_evidence,
+    timestamp_leaf,
+    daily_timestamp,
+    key_alarm,
+    key_alarm_cleared,
     receipt_event,
     statement,
     statement_line,

@@ -76,7 +76,8 @@ macro_rules! travels_as {
 }
 
 travels_as!(BigInt, i64:
-    AccountId, AllocationId, AuditId, CertificateId, ClaimId, ClientId, EventId, ExceptionId, JobId, KeyId,
+    AccountId, AlarmId, AllocationId, AuditId, CertificateId, ClaimId, ClientId, EventId, EvidenceId,
+    ExceptionId, JobId, KeyId,
     LineId, MatchId, MessageId, MovementId, ObligationId, PartyId, PaymentId, PersonId, PostingId, RawEventId,
     ReceiptId, SeriesId, ShiftId, StatementId, TrustId, UnitId, Dong, Instant,
     CorrectionId, FilingId, RefundId, RegistrationId, TransmissionId,

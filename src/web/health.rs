@@ -111,6 +111,7 @@ fn count(app: &App, now: Instant) -> Result<()> {
     gauge("bienlai_oldest_unexplained_age_seconds", age(unexplained));
     gauge("bienlai_receipts_unsigned", unsigned);
     gauge("bienlai_series_broken", broken);
+    gauge("bienlai_key_alarms_open", app.store.read(&Scope::All, receipt::key::alarm::open)?.len() as i64);
     Ok(())
 }
 

@@ -56,6 +56,7 @@ pub fn entries() -> Vec<Entry> {
         post("/api/v1/exceptions/{id}/propose", web::to(api::propose_exception)),
         post("/api/v1/exceptions/{id}/approve", web::to(api::approve_exception)),
         post("/api/v1/exceptions/{id}/refuse", web::to(api::refuse_exception)),
+        get("/api/v1/keys", web::to(api::list_keys)),
         post("/api/v1/statements", web::to(api::import_statement)),
         get("/api/v1/statements", web::to(api::list_statements)),
         post("/api/v1/reconciliations", web::to(api::reconcile)),

@@ -68,7 +68,7 @@ const KNOWN_LONG: &[(&str, usize)] = &[
     ("src/statement/import.rs", 550),
     ("src/statement/query.rs", 600),
     // One table after the other; diesel reads it, people rarely do.
-    ("src/store/schema.rs", 1_000),
+    ("src/store/schema.rs", 1_300),
 ];
 
 /// Modules whose name is on the list of words that name nothing.

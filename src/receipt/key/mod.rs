@@ -1,8 +1,11 @@
 //! Signing keys: read from PKCS#12 or PEM, checked against their certificate, handed to a signer.
 
+pub mod alarm;
+mod query;
 mod test_authority;
 #[cfg(test)]
 mod tests;
+pub mod watch;
 
 use std::fmt;
 
@@ -13,7 +16,9 @@ use ring::rsa;
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use x509_parser::pem::Pem;
 
-pub use self::test_authority::{TestAuthority, issue_test_certificate, test_authority};
+pub use self::test_authority::{
+    TestAuthority, TestStamper, issue_test_certificate, issue_with_list, test_authority,
+};
 use super::certificate::SigningCertificate;
 use super::sign::SoftwareSigner;
 use crate::error::{Error, Result};
@@ -109,11 +114,7 @@ impl SigningKey {
             let detail = "no certificate belongs to the key";
             return Err(Error::invalid("certificate", "key_certificate_mismatch", detail));
         };
-        let certificate = SigningCertificate::from_der(&certificate)?;
-        if certificate.tax_code() != Some(expected_tax_code) {
-            let detail = "the certificate's subject names another tax code, or none";
-            return Err(Error::invalid("certificate", "certificate_tax_code_mismatch", detail));
-        }
+        let certificate = super::signer::accept(&certificate, expected_tax_code)?;
         Ok(SigningKey { der, encoding, certificate, chain })
     }
 
@@ -175,6 +176,11 @@ pub fn certificates_in(pem: &str) -> Result<Vec<Vec<u8>>> {
 fn blocks(pem: &str) -> Result<Vec<Pem>> {
     let blocks: Result<Vec<Pem>, _> = Pem::iter_from_buffer(pem.as_bytes()).take(BLOCKS_LIMIT).collect();
     blocks.map_err(|_| unreadable("not PEM text"))
+}
+
+/// Certificates as one PEM text, in their order.
+pub fn pem_text(certificates: &[Vec<u8>]) -> String {
+    certificates.iter().map(|der| pem_block(CERTIFICATE_LABEL, der)).collect()
 }
 
 pub(super) fn pem_block(label: &str, der: &[u8]) -> String {

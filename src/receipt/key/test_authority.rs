@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use rcgen::string::PrintableString;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, PKCS_RSA_SHA256, date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CrlDistributionPoint,
+    CustomExtension, DistinguishedName, DnType, DnValue, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
+    PKCS_RSA_SHA256, RevokedCertParams, SerialNumber, date_time_ymd,
 };
 use rsa::RsaPrivateKey;
 use rsa::pkcs8::EncodePrivateKey;
@@ -22,6 +23,16 @@ const AUTHORITY_NAME: &str = "bienlai TEST CA";
 const USER_ID: &[u64] = &[0, 9, 2342, 19_200_300, 100, 1, 1];
 const AUTHORITY_VALID_DAYS: u32 = 3_650;
 const DAY_S: i64 = 86_400;
+const EXTENDED_KEY_USAGE: &[u64] = &[2, 5, 29, 37];
+/// DER of a list with id-kp-timeStamping alone.
+const STAMPING_ONLY: [u8; 12] = [0x30, 0x0a, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 8];
+
+/// A moment as `rcgen` wants it.
+macro_rules! moment {
+    ($at:expr) => {
+        date_time_ymd(1970, 1, 1) + Duration::from_secs($at.seconds().max(0).unsigned_abs())
+    };
+}
 
 /// A certification authority for trials: its name says that it has no legal value.
 pub struct TestAuthority {
@@ -40,6 +51,73 @@ impl TestAuthority {
         SecretString::from(self.key.serialize_pem())
     }
 
+    /// DER of the certificate.
+    ///
+    /// # Errors
+    /// `key_file_unreadable`.
+    pub fn certificate_der(&self) -> Result<Vec<u8>> {
+        let first = certificates_in(&self.certificate_pem)?.into_iter().next();
+        first.ok_or_else(|| super::unreadable("no certificate of a test authority"))
+    }
+
+    /// RSA PKCS#1 v1.5 with SHA-256 by the authority's key: for its answers about certificates.
+    ///
+    /// # Errors
+    /// `Internal`.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
+        rcgen::SigningKey::sign(&self.key, message).map_err(issuing_failed)
+    }
+
+    /// A revocation list of a day with these serial numbers, as DER.
+    ///
+    /// # Errors
+    /// `Internal`.
+    pub fn revocation_list(&self, revoked: &[(Vec<u8>, Instant)], now: Instant) -> Result<Vec<u8>> {
+        let list = CertificateRevocationListParams {
+            this_update: moment!(now),
+            next_update: moment!(now.plus_seconds(DAY_S)),
+            crl_number: SerialNumber::from(now.seconds().unsigned_abs()),
+            issuing_distribution_point: None,
+            revoked_certs: revoked
+                .iter()
+                .map(|(serial, at)| RevokedCertParams {
+                    serial_number: SerialNumber::from_slice(serial),
+                    revocation_time: moment!(*at),
+                    reason_code: None,
+                    invalidity_date: None,
+                })
+                .collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let mut params = CertificateParams::default();
+        params.distinguished_name = authority_name()?;
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let issuer = Issuer::from_params(&params, &self.key);
+        Ok(list.signed_by(&issuer).map_err(issuing_failed)?.der().to_vec())
+    }
+
+    /// A time stamping authority's key and certificate (RFC 3161, 2.3: that purpose alone, critical).
+    ///
+    /// # Errors
+    /// `Internal`.
+    pub fn stamping(&self, now: Instant, validity_days: u32) -> Result<TestStamper> {
+        let key = new_key()?;
+        let mut subject = DistinguishedName::new();
+        subject.push(DnType::CountryName, country()?);
+        subject.push(DnType::CommonName, "bienlai TEST TSA");
+        let mut params = params(subject, now, validity_days);
+        params.is_ca = IsCa::ExplicitNoCa;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        let mut usage = CustomExtension::from_oid_content(EXTENDED_KEY_USAGE, STAMPING_ONLY.to_vec());
+        usage.set_criticality(true);
+        params.custom_extensions = vec![usage];
+        let mut issuer_params = CertificateParams::default();
+        issuer_params.distinguished_name = authority_name()?;
+        let issuer = Issuer::from_params(&issuer_params, &self.key);
+        let certificate = params.signed_by(&key, &issuer).map_err(issuing_failed)?.der().to_vec();
+        Ok(TestStamper { key, certificate })
+    }
+
     /// Reads back what `key_pem` and `certificate_pem` gave.
     ///
     /// # Errors
@@ -56,6 +134,26 @@ impl TestAuthority {
             return Err(Error::invalid("certificate", "key_certificate_mismatch", detail));
         }
         Ok(TestAuthority { key, certificate_pem: certificate_pem.to_owned() })
+    }
+}
+
+/// A time stamping authority for trials.
+pub struct TestStamper {
+    key: KeyPair,
+    certificate: Vec<u8>,
+}
+
+impl TestStamper {
+    pub fn certificate_der(&self) -> &[u8] {
+        &self.certificate
+    }
+
+    /// RSA PKCS#1 v1.5 with SHA-256.
+    ///
+    /// # Errors
+    /// `Internal`.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
+        rcgen::SigningKey::sign(&self.key, message).map_err(issuing_failed)
     }
 }
 
@@ -83,6 +181,21 @@ pub fn issue_test_certificate(
     now: Instant,
     validity_days: u32,
 ) -> Result<SigningKey> {
+    issue_with_list(authority, subject_name, tax_code, now, validity_days, None)
+}
+
+/// The same, with the address of the authority's revocation list in it.
+///
+/// # Errors
+/// As `issue_test_certificate`.
+pub fn issue_with_list(
+    authority: &TestAuthority,
+    subject_name: &str,
+    tax_code: &str,
+    now: Instant,
+    validity_days: u32,
+    list_url: Option<&str>,
+) -> Result<SigningKey> {
     let key = new_key()?;
     let mut subject = DistinguishedName::new();
     subject.push(DnType::CountryName, country()?);
@@ -93,6 +206,8 @@ pub fn issue_test_certificate(
     params.is_ca = IsCa::ExplicitNoCa;
     params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::ContentCommitment];
+    let points = list_url.map(|url| CrlDistributionPoint { uris: vec![url.to_owned()] });
+    params.crl_distribution_points = points.into_iter().collect();
 
     let mut issuer_params = CertificateParams::default();
     issuer_params.distinguished_name = authority_name()?;
@@ -104,13 +219,10 @@ pub fn issue_test_certificate(
 }
 
 fn params(subject: DistinguishedName, now: Instant, validity_days: u32) -> CertificateParams {
-    let epoch = date_time_ymd(1970, 1, 1);
-    let from_s = now.seconds().max(0);
-    let until_s = from_s.saturating_add(i64::from(validity_days) * DAY_S);
     let mut params = CertificateParams::default();
     params.distinguished_name = subject;
-    params.not_before = epoch + Duration::from_secs(from_s.unsigned_abs());
-    params.not_after = epoch + Duration::from_secs(until_s.unsigned_abs());
+    params.not_before = moment!(now);
+    params.not_after = moment!(now.plus_seconds(i64::from(validity_days) * DAY_S));
     params
 }
 

@@ -108,3 +108,19 @@ fn a_key_never_reaches_a_log() {
     let shown = format!("{:?}", signing_key(SIGNER_PEM, TAX_CODE));
     assert!(shown.starts_with("SigningKey(SigningCertificate(") && shown.len() < 300, "{shown}");
 }
+
+/// A copy of the test certificate that names SHA-1 as the authority's algorithm, inside and outside.
+#[test]
+fn a_certificate_that_its_authority_signed_weakly_is_refused() {
+    let good = signing_key(SIGNER_PEM, TAX_CODE).certificate().der().to_vec();
+    assert!(crate::receipt::signer::accept(&good, TAX_CODE).is_ok());
+    let sha256_rsa = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11];
+    let mut weak = good.clone();
+    let places: Vec<usize> = (0..good.len()).filter(|at| good[*at..].starts_with(&sha256_rsa)).collect();
+    assert_eq!(places.len(), 2);
+    for at in places {
+        weak[at + 8] = 5;
+    }
+    let refused = crate::receipt::signer::accept(&weak, TAX_CODE).unwrap_err();
+    assert_eq!(refused.code(), "certificate_signature_weak");
+}

@@ -26,7 +26,6 @@ use crate::ledger::{self, Posting, Source};
 use crate::receipt::attest::attest;
 use crate::receipt::relation::{self, Relation};
 use crate::receipt::seal::{Held, Keyring};
-use crate::receipt::sign::Signer;
 use crate::statement;
 use crate::store::{Conn, Lane, Stamp, Store, Tx, failpoint, failure, rows};
 use crate::text;

@@ -354,6 +354,14 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        path: "/api/v1/keys",
+        vi: "Chứng thư số của các đơn vị và cảnh báo về khóa ký.",
+        en: "The units' certificates and the alarms about signing keys.",
+        who: "administrator",
+        answer: r#"{ "certificates": [], "alarms": [] }"#,
+        ..NONE
+    },
+    Endpoint {
         method: "POST",
         path: "/api/v1/statements",
         vi: "Nạp tệp sao kê của ngân hàng, đúng như đã nhận.",

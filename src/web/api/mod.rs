@@ -4,6 +4,7 @@ mod books;
 pub mod catalogue;
 mod corrections;
 mod exceptions;
+mod keys;
 mod notifications;
 mod obligations;
 mod payments;
@@ -25,6 +26,7 @@ pub use corrections::{
 };
 pub use exceptions::{approve as approve_exception, find as find_exception, list as list_exceptions};
 pub use exceptions::{propose as propose_exception, refuse as refuse_exception};
+pub use keys::list as list_keys;
 pub use notifications::{
     consent as record_consent, list as list_notifications, of_receipt as receipt_notifications,
     retry as retry_notification,

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod bank_file;
 pub mod database;
+pub mod keys;
 pub mod postgres;
 pub mod program;
 pub mod schema;

@@ -1,0 +1,96 @@
+//! `bienlai receipt evidence`, and what evidence adds to `receipt verify`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::actor::Actor;
+use crate::cli::office::Office;
+use crate::cli::{DONE, key, read_bytes, read_text};
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::receipt::LookupCode;
+use crate::receipt::evidence::bundle::{self, Bundle, Finding, Judgement};
+use crate::receipt::key::certificates_in;
+use crate::receipt::query;
+use crate::receipt::verify::Report;
+
+#[derive(Debug, Args)]
+pub struct Evidence {
+    /// The look-up code of the receipt
+    code: String,
+    /// The file to write; it must not exist yet
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+pub fn write(config: &Path, asked: &Evidence) -> Result<u8> {
+    let code: LookupCode = asked.code.parse()?;
+    let office = Office::open(config)?;
+    let bundle = office.read(&Actor::system(), |conn| {
+        let (unit, id) = query::by_lookup_code(conn, code.as_str())?
+            .ok_or_else(|| Error::not_found("receipt_not_found", "no receipt has this look-up code"))?;
+        bundle::export(conn, unit, id)
+    })?;
+    let text = serde_json::to_string_pretty(&bundle).map_err(|error| Error::internal(error.to_string()))?;
+    key::write_new(&asked.output, &text, false)?;
+    println!("{}", asked.output.display());
+    if bundle.timestamp.is_none() {
+        println!("chưa có dấu thời gian của ngày / the day is not stamped yet");
+    }
+    if bundle.crl.is_none() && bundle.ocsp.is_none() {
+        println!("không có CRL/OCSP lúc ký / no CRL or OCSP answer was kept at signing");
+    }
+    Ok(DONE)
+}
+
+/// Judges a document by its evidence file.
+pub fn judge(
+    path: &Path,
+    document: &[u8],
+    report: &Report,
+    authorities: Option<&PathBuf>,
+) -> Result<Judgement> {
+    let bundle = Bundle::read(&read_bytes(path)?)?;
+    let authorities = match authorities {
+        Some(path) => certificates_in(&read_text(path)?)?,
+        None => Vec::new(),
+    };
+    let signature = report.documents.iter().flat_map(|document| &document.signatures).next();
+    let signed_at = signature.map(|signature| signature.signing_time).ok_or_else(|| {
+        Error::invalid(
+            "file",
+            "evidence_of_nothing",
+            "the document carries no signature that could be judged",
+        )
+    })?;
+    bundle.judge(document, signed_at, &authorities, Clock::System.now())
+}
+
+pub fn print(judgement: &Judgement) {
+    println!(
+        "  Bằng chứng / evidence:  {}",
+        match judgement.finding {
+            Finding::ValidWhenSigned => "hợp lệ khi ký / valid when signed",
+            Finding::ValidWhenSignedExpiredSince => {
+                "hợp lệ khi ký; chứng thư đã hết hạn sau đó / valid when signed; certificate since expired"
+            }
+            Finding::NotProven => "chưa đủ bằng chứng / not proven",
+            Finding::Contradicted => "bằng chứng trái ngược / contradicted",
+        }
+    );
+    let lines = [
+        ("Tồn tại lúc / existed at", judgement.existed_at),
+        ("Trạng thái lúc / status at", judgement.status_at),
+        ("Thu hồi / revoked", judgement.revoked_at),
+        ("Hết hạn / expired", judgement.certificate_expired_at),
+    ];
+    for (name, at) in lines {
+        if let Some(at) = at {
+            println!("  {name}: {at}");
+        }
+    }
+    for problem in &judgement.problems {
+        println!("  Lưu ý / note: {problem}");
+    }
+}

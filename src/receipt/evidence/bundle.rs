@@ -1,0 +1,238 @@
+//! The evidence for one receipt as a file of its own, and what it proves years later, without any
+//! database.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use ring::digest::{SHA256, digest};
+use serde::{Deserialize, Serialize};
+
+use super::{query, revocation, timestamp};
+use crate::audit::merkle::{self, Step};
+use crate::clock::Instant;
+use crate::error::{Error, Result};
+use crate::id::{ReceiptId, UnitId};
+use crate::receipt::certificate::{SigningCertificate, parse};
+use crate::receipt::key::certificates_in;
+use crate::store::Conn;
+use crate::text;
+use crate::unit::{self, certificate};
+
+/// Evidence files are some kilobytes, with a revocation list some megabytes.
+pub const BYTES_LIMIT: usize = 64 << 20;
+
+/// What is kept about one signed receipt. Binary parts are Base64 of DER.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bundle {
+    /// Of this file's form: 1.
+    pub version: u32,
+    /// SHA-256 of the signed document.
+    pub document_sha256: String,
+    /// The signing certificate and its authorities, as PEM.
+    pub chain_pem: String,
+    pub crl: Option<String>,
+    pub ocsp: Option<String>,
+    pub timestamp: Option<Timestamp>,
+}
+
+/// The way from the document to a time stamp.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timestamp {
+    pub previous_root_sha256: String,
+    pub path: Vec<Step>,
+    pub root_sha256: String,
+    pub token: String,
+}
+
+/// Collects the evidence for a receipt.
+///
+/// # Errors
+/// `receipt_not_signed`.
+pub fn export(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Bundle> {
+    let (id, document_sha256) = query::seal(conn, unit, receipt)?.ok_or_else(|| {
+        Error::conflict("receipt_not_signed", "there is no signature yet to keep evidence for")
+    })?;
+    let mut all = certificate::of_unit(conn, unit)?;
+    all.extend(certificate::of_unit(conn, unit::CITY)?);
+    let signed_under = all.into_iter().find(|one| one.id == id);
+    let signed_under = signed_under.ok_or_else(|| Error::internal("a seal's certificate is not stored"))?;
+    let (mut crl, mut ocsp) = (None, None);
+    if let Some((owner, crl_id, ocsp_id)) = query::of_seal(conn, unit, receipt)? {
+        for (id, place) in [(crl_id, &mut crl), (ocsp_id, &mut ocsp)] {
+            if let Some(id) = id {
+                *place = query::document(conn, owner, id)?.map(|document| BASE64.encode(document));
+            }
+        }
+    }
+    let timestamp = timestamp_of(conn, unit, receipt)?;
+    Ok(Bundle { version: 1, document_sha256, chain_pem: signed_under.chain_pem, crl, ocsp, timestamp })
+}
+
+fn timestamp_of(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Option<Timestamp>> {
+    let Some((day, position)) = query::leaf_of(conn, unit, receipt)? else { return Ok(None) };
+    let Some((previous_root_sha256, root_sha256, token)) = query::stamp_of(conn, day)? else {
+        return Ok(None);
+    };
+    let leaves = query::leaves(conn, day)?;
+    let index = usize::try_from(position - 1).unwrap_or(usize::MAX);
+    let path = merkle::path(&leaves, index).ok_or_else(|| Error::internal("a leaf is out of its tree"))?;
+    Ok(Some(Timestamp { previous_root_sha256, path, root_sha256, token: BASE64.encode(token) }))
+}
+
+/// Whether the certificate was good when the receipt was signed, judged by the evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// Stamped while the certificate was valid and its authority had not revoked it.
+    ValidWhenSigned,
+    /// The same, and the certificate's time is over today.
+    ValidWhenSignedExpiredSince,
+    /// Nothing speaks against it, but a part is missing that would prove it.
+    NotProven,
+    /// Revoked, stamped too late, or evidence for something else.
+    Contradicted,
+}
+
+/// What the evidence shows.
+#[derive(Clone, Debug, Serialize)]
+pub struct Judgement {
+    pub finding: Finding,
+    /// The document existed then, says the time stamping authority.
+    pub existed_at: Option<Instant>,
+    /// The time stamping authority is one of the given ones.
+    pub timestamp_trusted: bool,
+    /// The newest word of the certificate's authority, and when it spoke.
+    pub status_at: Option<Instant>,
+    pub revoked_at: Option<Instant>,
+    pub certificate_expired_at: Option<Instant>,
+    /// Codes of what is missing or wrong.
+    pub problems: Vec<&'static str>,
+}
+
+impl Bundle {
+    /// # Errors
+    /// `evidence_unreadable`.
+    pub fn read(bytes: &[u8]) -> Result<Bundle> {
+        let unreadable =
+            || Error::invalid("evidence", "evidence_unreadable", "not an evidence file of bienlai");
+        if bytes.len() > BYTES_LIMIT {
+            return Err(unreadable());
+        }
+        let bundle: Bundle = serde_json::from_slice(bytes).map_err(|_| unreadable())?;
+        if bundle.version == 1 { Ok(bundle) } else { Err(unreadable()) }
+    }
+
+    /// Judges at `now` a document that was signed, as it says, at `signed_at`. `authorities` are
+    /// DER of those whose time stamps are believed.
+    ///
+    /// # Errors
+    /// `certificate_unreadable` and the like when the chain is no chain.
+    pub fn judge(
+        &self,
+        document: &[u8],
+        signed_at: Instant,
+        authorities: &[Vec<u8>],
+        now: Instant,
+    ) -> Result<Judgement> {
+        let chain = certificates_in(&self.chain_pem)?;
+        let own = chain.first().ok_or_else(|| {
+            Error::invalid("evidence", "evidence_unreadable", "the evidence holds no certificate")
+        })?;
+        let certificate = SigningCertificate::from_der(own)?;
+        let mut judgement = Judgement {
+            finding: Finding::NotProven,
+            existed_at: None,
+            timestamp_trusted: false,
+            status_at: None,
+            revoked_at: None,
+            certificate_expired_at: (certificate.valid_until() < now).then(|| certificate.valid_until()),
+            problems: Vec::new(),
+        };
+        let sha256 = text::hex(digest(&SHA256, document).as_ref());
+        if sha256 != self.document_sha256 || !certificate_stands_in(document, own) {
+            judgement.problems.push("evidence_of_another_document");
+        }
+        self.judge_time(&sha256, authorities, &mut judgement);
+        self.judge_status(&chain, now, &mut judgement);
+        judgement.finding = finding(&judgement, &certificate, signed_at);
+        Ok(judgement)
+    }
+
+    fn judge_time(&self, sha256: &str, authorities: &[Vec<u8>], judgement: &mut Judgement) {
+        let Some(stamp) = &self.timestamp else {
+            judgement.problems.push("timestamp_missing");
+            return;
+        };
+        let root = merkle::climb(&stamp.previous_root_sha256, &merkle::leaf("seal", sha256), &stamp.path);
+        let token = BASE64.decode(&stamp.token).unwrap_or_default();
+        let checked = query::bytes_of(&root)
+            .filter(|_| root == stamp.root_sha256)
+            .and_then(|root| timestamp::check(&token, &root, authorities).ok());
+        match checked {
+            Some(stamped) => {
+                judgement.existed_at = Some(stamped.at);
+                judgement.timestamp_trusted = stamped.is_trusted;
+                if !stamped.is_trusted {
+                    judgement.problems.push("timestamp_untrusted");
+                }
+            }
+            None => judgement.problems.push("timestamp_wrong"),
+        }
+    }
+
+    fn judge_status(&self, chain: &[Vec<u8>], now: Instant, judgement: &mut Judgement) {
+        let [own, issuer, ..] = chain else {
+            judgement.problems.push("chain_missing");
+            return;
+        };
+        let decoded =
+            |text: &Option<String>| text.as_ref().map(|text| BASE64.decode(text).unwrap_or_default());
+        let by_list = decoded(&self.crl).map(|document| revocation::by_list(&document, own, issuer, now));
+        let by_answer =
+            decoded(&self.ocsp).map(|document| revocation::by_answer(&document, own, issuer, now));
+        let mut newest: Option<revocation::Standing> = None;
+        for standing in by_list.into_iter().chain(by_answer) {
+            match standing {
+                Ok(standing) if newest.is_none_or(|known| known.this_update < standing.this_update) => {
+                    newest = Some(standing);
+                }
+                Ok(_) => {}
+                Err(error) => judgement.problems.push(error.code()),
+            }
+        }
+        match newest {
+            Some(standing) => {
+                judgement.status_at = Some(standing.this_update);
+                judgement.revoked_at = standing.revoked_at;
+            }
+            None => judgement.problems.push("status_missing"),
+        }
+    }
+}
+
+fn finding(judgement: &Judgement, certificate: &SigningCertificate, signed_at: Instant) -> Finding {
+    let wrong =
+        ["evidence_of_another_document", "timestamp_wrong", "revocation_untrusted", "revocation_unreadable"];
+    let revoked_before = judgement.revoked_at.is_some_and(|at| at <= signed_at);
+    let stamped_late = judgement.existed_at.is_some_and(|at| !certificate.is_valid_at(at));
+    // A document cannot be stamped before it was signed; a day's tolerance covers clocks.
+    let stamped_early = judgement.existed_at.is_some_and(|at| at.plus_seconds(86_400) < signed_at);
+    let is_wrong = judgement.problems.iter().any(|problem| wrong.contains(problem));
+    if is_wrong || revoked_before || stamped_late || stamped_early || !certificate.is_valid_at(signed_at) {
+        return Finding::Contradicted;
+    }
+    if judgement.existed_at.is_none() || !judgement.timestamp_trusted || judgement.status_at.is_none() {
+        return Finding::NotProven;
+    }
+    match judgement.certificate_expired_at {
+        Some(_) => Finding::ValidWhenSignedExpiredSince,
+        None => Finding::ValidWhenSigned,
+    }
+}
+
+/// The document names the certificate it was signed with; evidence about another proves nothing.
+fn certificate_stands_in(document: &[u8], own: &[u8]) -> bool {
+    let text = BASE64.encode(own);
+    parse(own).is_ok() && document.windows(text.len()).any(|window| window == text.as_bytes())
+}

@@ -1,0 +1,45 @@
+//! Evidence kept at sealing, so that a receipt can be proven when its certificate is long over:
+//! the chain, what the authority said about the certificate then, and a daily time stamp.
+
+pub mod bundle;
+pub mod daily;
+pub mod der;
+mod query;
+pub mod refresh;
+pub mod revocation;
+pub mod timestamp;
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use crate::error::Result;
+use crate::id::{CertificateId, EvidenceId, ReceiptId, UnitId};
+use crate::store::{Tx, rows};
+
+/// Notes for new seals which documents about their certificate were the newest: (unit, receipt,
+/// owner of the certificate, certificate).
+pub fn keep(tx: &mut Tx<'_>, seals: &[(UnitId, ReceiptId, UnitId, CertificateId)]) -> Result<()> {
+    type Newest = (Option<EvidenceId>, Option<EvidenceId>);
+    let mut newest: BTreeMap<(UnitId, CertificateId), Newest> = BTreeMap::new();
+    for (_, _, owner, certificate) in seals {
+        if let Entry::Vacant(place) = newest.entry((*owner, *certificate)) {
+            let crl = query::newest(tx, *owner, *certificate, "crl")?;
+            let ocsp = query::newest(tx, *owner, *certificate, "ocsp")?;
+            place.insert((crl, ocsp));
+        }
+    }
+    let rows: Vec<query::SealEvidenceRow> = seals
+        .iter()
+        .filter_map(|(unit_id, receipt_id, owner, certificate)| {
+            let (crl_id, ocsp_id) = *newest.get(&(*owner, *certificate))?;
+            (crl_id.is_some() || ocsp_id.is_some()).then_some(query::SealEvidenceRow {
+                unit_id: *unit_id,
+                receipt_id: *receipt_id,
+                evidence_unit_id: *owner,
+                crl_id,
+                ocsp_id,
+            })
+        })
+        .collect();
+    rows::insert(tx, &rows)
+}

@@ -1,0 +1,238 @@
+//! Rows of the evidence: revocation lists, answers about certificates, what each seal refers to.
+
+use diesel::prelude::*;
+
+use crate::clock::{BusinessDay, Instant};
+use crate::error::Result;
+use crate::id::{CertificateId, EvidenceId, ReceiptId, UnitId};
+use crate::store::Conn;
+use crate::store::failure::Classify;
+use crate::store::schema::{
+    daily_timestamp, day_certificate, receipt_seal, seal_evidence, timestamp_leaf, validation_evidence,
+};
+use crate::unit::CITY;
+
+crate::table_row! {
+    pub struct EvidenceRow in "validation_evidence" {
+        pub unit_id: UnitId,
+        pub id: EvidenceId,
+        pub certificate_id: CertificateId,
+        pub kind: &'static str,
+        pub sha256: String,
+        pub document: Vec<u8>,
+        pub this_update: Instant,
+        pub next_update: Option<Instant>,
+        pub fetched_at: Instant,
+    }
+}
+
+crate::table_row! {
+    pub struct RevocationRow in "certificate_revocation" {
+        pub unit_id: UnitId,
+        pub certificate_id: CertificateId,
+        pub evidence_id: EvidenceId,
+        pub revoked_at: Instant,
+        pub seen_at: Instant,
+    }
+}
+
+crate::table_row! {
+    pub struct SealEvidenceRow in "seal_evidence" {
+        pub unit_id: UnitId,
+        pub receipt_id: ReceiptId,
+        pub evidence_unit_id: UnitId,
+        pub crl_id: Option<EvidenceId>,
+        pub ocsp_id: Option<EvidenceId>,
+    }
+}
+
+/// The newest document of a kind about a certificate.
+pub fn newest(
+    conn: &mut Conn,
+    unit: UnitId,
+    certificate: CertificateId,
+    kind: &str,
+) -> Result<Option<EvidenceId>> {
+    validation_evidence::table
+        .filter(validation_evidence::unit_id.eq(unit))
+        .filter(validation_evidence::certificate_id.eq(certificate))
+        .filter(validation_evidence::kind.eq(kind))
+        .order((validation_evidence::this_update.desc(), validation_evidence::id.desc()))
+        .select(validation_evidence::id)
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+pub fn by_hash(
+    conn: &mut Conn,
+    unit: UnitId,
+    certificate: CertificateId,
+    sha256: &str,
+) -> Result<Option<EvidenceId>> {
+    validation_evidence::table
+        .filter(validation_evidence::unit_id.eq(unit))
+        .filter(validation_evidence::certificate_id.eq(certificate))
+        .filter(validation_evidence::sha256.eq(sha256))
+        .select(validation_evidence::id)
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+pub fn document(conn: &mut Conn, unit: UnitId, id: EvidenceId) -> Result<Option<Vec<u8>>> {
+    validation_evidence::table
+        .find((unit, id))
+        .select(validation_evidence::document)
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+/// What a seal refers to: (unit of the evidence, CRL, OCSP answer).
+pub fn of_seal(
+    conn: &mut Conn,
+    unit: UnitId,
+    receipt: ReceiptId,
+) -> Result<Option<(UnitId, Option<EvidenceId>, Option<EvidenceId>)>> {
+    seal_evidence::table
+        .find((unit, receipt))
+        .select((seal_evidence::evidence_unit_id, seal_evidence::crl_id, seal_evidence::ocsp_id))
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+crate::table_row! {
+    pub struct LeafRow in "timestamp_leaf" {
+        pub unit_id: UnitId,
+        pub kind: &'static str,
+        pub subject_id: i64,
+        pub date: BusinessDay,
+        pub position: i64,
+        pub sha256: String,
+    }
+}
+
+crate::table_row! {
+    pub struct StampRow in "daily_timestamp" {
+        pub unit_id: UnitId,
+        pub date: BusinessDay,
+        pub leaf_count: i64,
+        pub previous_sha256: String,
+        pub root_sha256: String,
+        pub token: Vec<u8>,
+        pub stamped_at: Instant,
+        pub created_at: Instant,
+    }
+}
+
+/// Something to be stamped: (unit, kind, id, SHA-256 of its document).
+pub type Unstamped = (UnitId, &'static str, i64, String);
+
+/// Seals made before `until` that stand in no tree yet, oldest first.
+pub fn unstamped_seals(conn: &mut Conn, until: Instant, limit: i64) -> Result<Vec<Unstamped>> {
+    let found: Vec<(UnitId, i64, String)> = receipt_seal::table
+        .left_join(
+            timestamp_leaf::table.on(timestamp_leaf::unit_id
+                .eq(receipt_seal::unit_id)
+                .and(timestamp_leaf::kind.eq("seal"))
+                .and(timestamp_leaf::subject_id.eq(receipt_seal::receipt_id))),
+        )
+        .filter(timestamp_leaf::position.nullable().is_null())
+        .filter(receipt_seal::signed_at.lt(until))
+        .order((receipt_seal::signed_at, receipt_seal::unit_id, receipt_seal::receipt_id))
+        .limit(limit)
+        .select((receipt_seal::unit_id, receipt_seal::receipt_id, receipt_seal::document_sha256))
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(|(unit, id, sha256)| (unit, "seal", id, sha256)).collect())
+}
+
+/// The same for the certificates of closed days.
+pub fn unstamped_days(conn: &mut Conn, until: Instant, limit: i64) -> Result<Vec<Unstamped>> {
+    let found: Vec<(UnitId, i64, String)> = day_certificate::table
+        .left_join(
+            timestamp_leaf::table.on(timestamp_leaf::unit_id
+                .eq(day_certificate::unit_id)
+                .and(timestamp_leaf::kind.eq("day"))
+                .and(timestamp_leaf::subject_id.eq(day_certificate::id))),
+        )
+        .filter(timestamp_leaf::position.nullable().is_null())
+        .filter(day_certificate::created_at.lt(until))
+        .order((day_certificate::unit_id, day_certificate::id))
+        .limit(limit)
+        .select((day_certificate::unit_id, day_certificate::id, day_certificate::document_sha256))
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(|(unit, id, sha256)| (unit, "day", id, sha256)).collect())
+}
+
+pub fn last_position(conn: &mut Conn, day: BusinessDay) -> Result<i64> {
+    let last: Option<i64> = timestamp_leaf::table
+        .filter(timestamp_leaf::date.eq(day))
+        .select(diesel::dsl::max(timestamp_leaf::position))
+        .first(conn)
+        .classify()?;
+    Ok(last.unwrap_or(0))
+}
+
+/// The leaves of a day's tree in their order.
+pub fn leaves(conn: &mut Conn, day: BusinessDay) -> Result<Vec<String>> {
+    timestamp_leaf::table
+        .filter(timestamp_leaf::date.eq(day))
+        .order(timestamp_leaf::position)
+        .select(timestamp_leaf::sha256)
+        .load(conn)
+        .classify()
+}
+
+/// The day whose tree holds a seal, and its place there, counted from 1.
+pub fn leaf_of(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Option<(BusinessDay, i64)>> {
+    timestamp_leaf::table
+        .find((unit, "seal", receipt.0))
+        .select((timestamp_leaf::date, timestamp_leaf::position))
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+/// A day's stamp: (root before, root, token).
+pub fn stamp_of(conn: &mut Conn, day: BusinessDay) -> Result<Option<(String, String, Vec<u8>)>> {
+    daily_timestamp::table
+        .find((CITY, day))
+        .select((daily_timestamp::previous_sha256, daily_timestamp::root_sha256, daily_timestamp::token))
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+/// The newest root before a day.
+pub fn last_root(conn: &mut Conn, day: BusinessDay) -> Result<Option<String>> {
+    daily_timestamp::table
+        .filter(daily_timestamp::unit_id.eq(CITY))
+        .filter(daily_timestamp::date.lt(day))
+        .order(daily_timestamp::date.desc())
+        .select(daily_timestamp::root_sha256)
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+/// The certificate a seal was made under: (certificate, SHA-256 of the document).
+pub fn seal(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Option<(CertificateId, String)>> {
+    receipt_seal::table
+        .find((unit, receipt))
+        .select((receipt_seal::certificate_id, receipt_seal::document_sha256))
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+/// The bytes of a hash in hexadecimal.
+pub fn bytes_of(hex: &str) -> Option<Vec<u8>> {
+    if !hex.is_ascii() || hex.len() != 64 {
+        return None;
+    }
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).ok()).collect()
+}

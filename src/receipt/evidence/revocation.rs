@@ -1,0 +1,248 @@
+//! What an authority says about a certificate: revocation lists (RFC 5280) and answers to single
+//! questions (RFC 6960). Pure: reads and judges bytes.
+
+use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use ring::signature::{
+    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
+    RSA_PKCS1_2048_8192_SHA512, UnparsedPublicKey, VerificationAlgorithm,
+};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::{DistributionPointName, GeneralName, ParsedExtension};
+use x509_parser::prelude::FromDer;
+use x509_parser::revocation_list::CertificateRevocationList;
+
+use super::der::{self, Reader};
+use crate::clock::Instant;
+use crate::error::{Error, Result};
+use crate::receipt::certificate::parse;
+
+const BASIC_RESPONSE_OID: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 0x30, 1, 1];
+const OCSP_ACCESS: &str = "1.3.6.1.5.5.7.48.1";
+const ID_SHA256_RSA: &str = "1.2.840.113549.1.1.11";
+const ID_SHA384_RSA: &str = "1.2.840.113549.1.1.12";
+const ID_SHA512_RSA: &str = "1.2.840.113549.1.1.13";
+const ID_ECDSA_SHA256: &str = "1.2.840.10045.4.3.2";
+const ID_ECDSA_SHA384: &str = "1.2.840.10045.4.3.3";
+/// Clocks of others may be ahead by so much.
+const SKEW_S: i64 = 300;
+
+/// What a document of the authority says about one certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub this_update: Instant,
+    pub next_update: Option<Instant>,
+    pub revoked_at: Option<Instant>,
+}
+
+/// Reads a CRL of the issuer and looks the certificate up.
+///
+/// # Errors
+/// `revocation_unreadable`, `revocation_untrusted` when the issuer did not sign it,
+/// `revocation_from_the_future`.
+pub fn by_list(list: &[u8], certificate: &[u8], issuer: &[u8], now: Instant) -> Result<Standing> {
+    let (certificate, issuer) = (parse(certificate)?, parse(issuer)?);
+    let Ok(([], crl)) = CertificateRevocationList::from_der(list) else { return Err(unreadable()) };
+    let is_issuers = crl.issuer().as_raw() == issuer.subject().as_raw()
+        && certificate.issuer().as_raw() == issuer.subject().as_raw();
+    let oid = crl.signature_algorithm.algorithm.to_id_string();
+    if !is_issuers || !signed_by(&issuer, &oid, crl.tbs_cert_list.as_ref(), &crl.signature_value.data) {
+        return Err(untrusted());
+    }
+    let revoked_at = crl
+        .iter_revoked_certificates()
+        .find(|revoked| revoked.raw_serial() == certificate.tbs_certificate.raw_serial())
+        .map(|revoked| Instant::from_ms(revoked.revocation_date.timestamp() * 1_000));
+    not_ahead(
+        Standing {
+            this_update: Instant::from_ms(crl.last_update().timestamp() * 1_000),
+            next_update: crl.next_update().map(|at| Instant::from_ms(at.timestamp() * 1_000)),
+            revoked_at,
+        },
+        now,
+    )
+}
+
+/// The question to a responder about one certificate.
+pub fn question(certificate: &[u8], issuer: &[u8]) -> Result<Vec<u8>> {
+    let id = certificate_id(&parse(certificate)?, &parse(issuer)?);
+    Ok(der::sequence(&[&der::sequence(&[&der::sequence(&[&der::sequence(&[&id])])])]))
+}
+
+/// CertID, with SHA-1 as RFC 5019 asks: it names, it does not prove.
+pub fn certificate_id(certificate: &X509Certificate<'_>, issuer: &X509Certificate<'_>) -> Vec<u8> {
+    let hash = |bytes: &[u8]| der::tlv(der::OCTET_STRING, digest(&SHA1_FOR_LEGACY_USE_ONLY, bytes).as_ref());
+    der::sequence(&[
+        &der::algorithm(der::SHA1_OID),
+        &hash(issuer.subject().as_raw()),
+        &hash(&issuer.public_key().subject_public_key.data),
+        &der::tlv(der::INTEGER, certificate.tbs_certificate.raw_serial()),
+    ])
+}
+
+/// Reads a responder's answer about the certificate. It must be signed by the issuer, or by a
+/// responder whose certificate the issuer signed for this purpose and which came along.
+///
+/// # Errors
+/// As `by_list`.
+pub fn by_answer(answer: &[u8], certificate: &[u8], issuer: &[u8], now: Instant) -> Result<Standing> {
+    let (certificate, issuer) = (parse(certificate)?, parse(issuer)?);
+    let basic = basic_response(answer).ok_or_else(unreadable)?;
+    if !is_answered_by(&basic, &issuer, now) {
+        return Err(untrusted());
+    }
+    let id = certificate_id(&certificate, &issuer);
+    not_ahead(standing_in(basic.data, &id).ok_or_else(unreadable)?, now)
+}
+
+struct Basic<'a> {
+    data: &'a [u8],
+    whole: &'a [u8],
+    algorithm: String,
+    signature: &'a [u8],
+    certificates: Vec<&'a [u8]>,
+}
+
+fn basic_response(answer: &[u8]) -> Option<Basic<'_>> {
+    let mut outer = Reader::new(answer).inside(der::SEQUENCE)?;
+    if outer.one(der::ENUMERATED)?.content != [0] {
+        return None;
+    }
+    let mut bytes = outer.inside(der::context(0))?.inside(der::SEQUENCE)?;
+    if bytes.one(der::OID)?.content != BASIC_RESPONSE_OID {
+        return None;
+    }
+    let mut basic = Reader::new(bytes.one(der::OCTET_STRING)?.content).inside(der::SEQUENCE)?;
+    let data = basic.one(der::SEQUENCE)?;
+    let algorithm = oid_text(basic.inside(der::SEQUENCE)?.one(der::OID)?.content)?;
+    let signature = basic.one(der::BIT_STRING)?.content.get(1..)?;
+    let certificates = match basic.inside(der::context(0)) {
+        Some(mut all) => all.inside(der::SEQUENCE)?.map(|element| element.whole).collect(),
+        None => Vec::new(),
+    };
+    Some(Basic { data: data.content, whole: data.whole, algorithm, signature, certificates })
+}
+
+fn is_answered_by(basic: &Basic<'_>, issuer: &X509Certificate<'_>, now: Instant) -> bool {
+    if signed_by(issuer, &basic.algorithm, basic.whole, basic.signature) {
+        return true;
+    }
+    basic.certificates.iter().filter_map(|bytes| parse(bytes).ok()).any(|responder| {
+        let is_for_this = responder
+            .extended_key_usage()
+            .is_ok_and(|usage| usage.is_some_and(|usage| usage.value.ocsp_signing));
+        let validity = responder.validity();
+        let is_valid =
+            (validity.not_before.timestamp()..=validity.not_after.timestamp()).contains(&now.seconds());
+        is_for_this
+            && is_valid
+            && is_issued_by(&responder, issuer)
+            && signed_by(&responder, &basic.algorithm, basic.whole, basic.signature)
+    })
+}
+
+/// What the response data say about the certificate with this id.
+fn standing_in(data: &[u8], id: &[u8]) -> Option<Standing> {
+    let mut data = Reader::new(data);
+    let _version = data.one(der::context(0));
+    let _responder = data.any()?;
+    let _produced_at = data.one(der::GENERALIZED_TIME)?;
+    for response in data.inside(der::SEQUENCE)? {
+        let mut single = Reader::new(response.content);
+        if single.one(der::SEQUENCE)?.whole != id {
+            continue;
+        }
+        let status = single.any()?;
+        let revoked_at = match status.tag {
+            // good [0], revoked [1]; unknown [2] says nothing that could be kept.
+            0x80 => None,
+            0xa1 => Some(der::read_time(Reader::new(status.content).one(der::GENERALIZED_TIME)?.content)?),
+            _ => return None,
+        };
+        let this_update = der::read_time(single.one(der::GENERALIZED_TIME)?.content)?;
+        let next_update = match single.inside(der::context(0)) {
+            Some(mut next) => Some(der::read_time(next.one(der::GENERALIZED_TIME)?.content)?),
+            None => None,
+        };
+        return Some(Standing { this_update, next_update, revoked_at });
+    }
+    None
+}
+
+/// Whether an authority issued a certificate.
+pub fn is_issued_by(certificate: &X509Certificate<'_>, issuer: &X509Certificate<'_>) -> bool {
+    let oid = certificate.signature_algorithm.algorithm.to_id_string();
+    certificate.issuer().as_raw() == issuer.subject().as_raw()
+        && signed_by(issuer, &oid, certificate.tbs_certificate.as_ref(), &certificate.signature_value.data)
+}
+
+/// Whether the holder of a certificate signed a message; SHA-1 and MD5 prove nothing.
+pub fn signed_by(signer: &X509Certificate<'_>, oid: &str, message: &[u8], signature: &[u8]) -> bool {
+    let algorithm: &'static dyn VerificationAlgorithm = match oid {
+        ID_SHA256_RSA => &RSA_PKCS1_2048_8192_SHA256,
+        ID_SHA384_RSA => &RSA_PKCS1_2048_8192_SHA384,
+        ID_SHA512_RSA => &RSA_PKCS1_2048_8192_SHA512,
+        ID_ECDSA_SHA256 => &ECDSA_P256_SHA256_ASN1,
+        ID_ECDSA_SHA384 => &ECDSA_P384_SHA384_ASN1,
+        _ => return false,
+    };
+    let key = &signer.public_key().subject_public_key.data;
+    UnparsedPublicKey::new(algorithm, &key[..]).verify(message, signature).is_ok()
+}
+
+/// Where a certificate says that its list and its responder are: (CRL, OCSP).
+pub fn addresses(certificate: &[u8]) -> Result<(Vec<String>, Vec<String>)> {
+    let certificate = parse(certificate)?;
+    let (mut lists, mut responders) = (Vec::new(), Vec::new());
+    for extension in certificate.extensions() {
+        match extension.parsed_extension() {
+            ParsedExtension::CRLDistributionPoints(points) => {
+                for point in points.iter() {
+                    if let Some(DistributionPointName::FullName(names)) = &point.distribution_point {
+                        lists.extend(names.iter().filter_map(url));
+                    }
+                }
+            }
+            ParsedExtension::AuthorityInfoAccess(access) => {
+                let is_responder = |oid: &str| oid == OCSP_ACCESS;
+                let found = access.accessdescs.iter();
+                responders.extend(
+                    found
+                        .filter(|one| is_responder(&one.access_method.to_id_string()))
+                        .filter_map(|one| url(&one.access_location)),
+                );
+            }
+            _ => {}
+        }
+    }
+    Ok((lists, responders))
+}
+
+fn url(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::URI(url) => Some((*url).to_owned()),
+        _ => None,
+    }
+}
+
+/// An OID in dotted form.
+pub fn oid_text(content: &[u8]) -> Option<String> {
+    x509_parser::der_parser::oid::Oid::new(content.into()).to_id_string().into()
+}
+
+fn not_ahead(standing: Standing, now: Instant) -> Result<Standing> {
+    if standing.this_update > now.plus_seconds(SKEW_S) {
+        let detail = "the authority's document is dated in the future";
+        return Err(Error::conflict("revocation_from_the_future", detail));
+    }
+    Ok(standing)
+}
+
+#[track_caller]
+fn unreadable() -> Error {
+    Error::conflict("revocation_unreadable", "neither a revocation list nor an answer about this certificate")
+}
+
+#[track_caller]
+fn untrusted() -> Error {
+    Error::conflict("revocation_untrusted", "the certificate's authority did not sign this document")
+}

@@ -1,0 +1,172 @@
+//! Looks over all certificates: what ends soon, what ended, what was revoked, and which alarms are
+//! over.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::alarm::{self, Alarm, Kind, Open};
+use crate::actor::Scope;
+use crate::clock::Instant;
+use crate::error::Result;
+use crate::id::{CertificateId, UnitId};
+use crate::receipt::query;
+use crate::store::{Stamp, Store};
+use crate::unit::CITY;
+use crate::unit::certificate::{self, Listed};
+
+const DAY_S: i64 = 86_400;
+/// The code of a unit without any certificate that signs.
+const MISSING: &str = "signing_key_missing";
+
+/// What one look found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Looked {
+    pub raised: usize,
+    pub cleared: usize,
+}
+
+/// Raises what is due and clears what is over.
+pub fn look(store: &Store, stamp: &Stamp<'_>) -> Result<Looked> {
+    let (all, waiting, open) = store.read(&Scope::All, |conn| {
+        Ok((certificate::all(conn)?, query::units_waiting(conn)?, alarm::open(conn)?))
+    })?;
+    let due = due(&all, &waiting, stamp.now);
+    let over: Vec<Open> =
+        open.into_iter().filter(|open| is_over(open, &due, &all, &waiting, stamp.now)).collect();
+    let raised = alarm::raise(store, stamp, &due)?;
+    alarm::clear(store, stamp, &over)?;
+    Ok(Looked { raised, cleared: over.len() })
+}
+
+/// The alarms that should stand at `now`, but for those of failing signers.
+pub fn due(all: &[Listed], waiting: &[UnitId], now: Instant) -> Vec<Alarm> {
+    let mut by_unit: BTreeMap<UnitId, Vec<&Listed>> = BTreeMap::new();
+    for certificate in all {
+        by_unit.entry(certificate.unit).or_default().push(certificate);
+    }
+    let mut due = Vec::new();
+    for (unit, certificates) in &by_unit {
+        due.extend(of_certificates(*unit, certificates, now));
+    }
+    let signing: BTreeSet<UnitId> = all
+        .iter()
+        .filter(|certificate| certificate.signs_at(now))
+        .map(|certificate| certificate.unit)
+        .collect();
+    let can_sign = |unit: &UnitId| signing.contains(unit) || signing.contains(&CITY);
+    let stopped = waiting.iter().filter(|unit| !can_sign(unit));
+    due.extend(stopped.map(|unit| Alarm::of_unit(*unit, Kind::SigningStopped, MISSING)));
+    due
+}
+
+fn of_certificates(unit: UnitId, certificates: &[&Listed], now: Instant) -> Vec<Alarm> {
+    let mut due = Vec::new();
+    // Only the last one is warned of: when one ends while another goes on, nothing happens.
+    let last = certificates
+        .iter()
+        .filter(|certificate| certificate.revoked_at.is_none())
+        .max_by_key(|certificate| (certificate.not_after, certificate.id));
+    let near = last.and_then(|last| Some((last, nearness(last.not_after, now)?)));
+    if let Some((last, kind)) = near {
+        let until = last.not_after.business_day().to_string();
+        due.push(Alarm::of_certificate(unit, last.id, kind, &until));
+    }
+    for revoked in certificates {
+        if let Some(at) = revoked.revoked_at.filter(|_| now < revoked.not_after) {
+            due.push(Alarm::of_certificate(unit, revoked.id, Kind::Revoked, &at.business_day().to_string()));
+        }
+    }
+    due
+}
+
+/// How near the end of a certificate is, if it is to be told.
+pub fn nearness(not_after: Instant, now: Instant) -> Option<Kind> {
+    match not_after.seconds_since(now) {
+        left if left <= 0 => Some(Kind::Expired),
+        left if left <= 7 * DAY_S => Some(Kind::Expires7),
+        left if left <= 30 * DAY_S => Some(Kind::Expires30),
+        left if left <= 60 * DAY_S => Some(Kind::Expires60),
+        _ => None,
+    }
+}
+
+fn is_over(open: &Open, due: &[Alarm], all: &[Listed], waiting: &[UnitId], now: Instant) -> bool {
+    let is_due = due
+        .iter()
+        .any(|alarm| (alarm.unit, alarm.certificate, alarm.kind) == (open.unit, open.certificate, open.kind));
+    match open.kind {
+        // It ends with the certificate's turn; while that goes on, only a good signature ends it.
+        Kind::SignerFails => !signs(all, open.certificate, now),
+        // A key that is there and does not load still stops the unit.
+        Kind::SigningStopped if open.detail != MISSING => !waiting.contains(&open.unit),
+        _ => !is_due,
+    }
+}
+
+fn signs(all: &[Listed], id: Option<CertificateId>, now: Instant) -> bool {
+    all.iter().any(|certificate| Some(certificate.id) == id && certificate.signs_at(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Instant = Instant(1_795_000_000_000_000);
+
+    fn listed(id: i64, from_day: i64, until_day: i64) -> Listed {
+        Listed {
+            unit: UnitId(7),
+            id: CertificateId(id),
+            subject: String::new(),
+            serial: id.to_string(),
+            chain_pem: String::new(),
+            signer: "software".to_owned(),
+            not_after: START.plus_seconds(until_day * DAY_S),
+            active_from: START.plus_seconds(from_day * DAY_S),
+            is_test: true,
+            revoked_at: None,
+        }
+    }
+
+    fn kinds(all: &[Listed], waiting: &[UnitId], day: i64) -> Vec<Kind> {
+        due(all, waiting, START.plus_seconds(day * DAY_S)).into_iter().map(|alarm| alarm.kind).collect()
+    }
+
+    #[test]
+    fn an_end_is_told_60_30_and_7_days_before_and_when_it_came() {
+        let all = [listed(1, 0, 100)];
+        assert!(kinds(&all, &[], 39).is_empty());
+        assert_eq!(kinds(&all, &[], 40), [Kind::Expires60]);
+        assert_eq!(kinds(&all, &[], 70), [Kind::Expires30]);
+        assert_eq!(kinds(&all, &[], 93), [Kind::Expires7]);
+        assert_eq!(kinds(&all, &[], 100), [Kind::Expired]);
+    }
+
+    #[test]
+    fn a_successor_ends_the_warnings() {
+        let all = [listed(1, 0, 100), listed(2, 90, 400)];
+        assert!(kinds(&all, &[], 95).is_empty());
+        let now = START.plus_seconds(95 * DAY_S);
+        assert_eq!(certificate::chosen(&all, now).unwrap().id, CertificateId(2));
+        assert_eq!(certificate::chosen(&all, START).unwrap().id, CertificateId(1));
+        assert_eq!(certificate::next_change(&all, START), Some(START.plus_seconds(90 * DAY_S)));
+    }
+
+    #[test]
+    fn waiting_receipts_without_a_key_are_told_and_the_citys_key_helps() {
+        let mut all = vec![listed(1, 0, 100)];
+        assert_eq!(kinds(&all, &[UnitId(7)], 50), [Kind::Expires60]);
+        assert_eq!(kinds(&all, &[UnitId(7)], 101), [Kind::Expired, Kind::SigningStopped]);
+        let mut city = listed(2, 0, 400);
+        city.unit = CITY;
+        all.push(city);
+        assert_eq!(kinds(&all, &[UnitId(7)], 101), [Kind::Expired]);
+    }
+
+    #[test]
+    fn a_revoked_certificate_is_told_and_signs_nothing() {
+        let mut all = [listed(1, 0, 400)];
+        all[0].revoked_at = Some(START);
+        assert_eq!(kinds(&all, &[UnitId(7)], 1), [Kind::Revoked, Kind::SigningStopped]);
+        assert!(certificate::chosen(&all, START.plus_seconds(1)).is_none());
+    }
+}

@@ -1,0 +1,184 @@
+//! Keys in a token behind a PKCS#11 module (v2.40): HSMs and USB tokens.
+//!
+//! A module is loaded and initialised once per process, as the specification asks. Each signer
+//! keeps one logged-in session; when the token went away, the next batch logs in anew.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
+use cryptoki::error::{Error as TokenError, RvError};
+use cryptoki::mechanism::Mechanism;
+use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
+use cryptoki::session::{Session, UserType};
+use cryptoki::types::AuthPin;
+use ring::digest::{SHA256, digest};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::checked;
+use crate::error::{Error, Result};
+use crate::receipt::certificate::SigningCertificate;
+use crate::receipt::sign::Signer;
+
+/// DER of `DigestInfo` for SHA-256 up to the digest (RFC 8017, section 9.2, note 1).
+const DIGEST_INFO_SHA256: [u8; 19] =
+    [0x30, 0x31, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 5, 0, 4, 0x20];
+
+/// How a key in a token is found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pkcs11Key {
+    /// The module, a shared library.
+    pub module: PathBuf,
+    /// The label of the token; slots may change their numbers.
+    pub token: String,
+    /// CKA_LABEL of the private key.
+    #[serde(default)]
+    pub key_label: Option<String>,
+    /// CKA_ID of the private key in hexadecimal.
+    #[serde(default)]
+    pub key_id: Option<String>,
+    /// The token only knows CKM_RSA_PKCS: the digest is made here.
+    #[serde(default)]
+    pub digest_here: bool,
+}
+
+/// Signs with a key in a token.
+pub struct Pkcs11Signer {
+    key: Pkcs11Key,
+    pin: SecretString,
+    certificate: SigningCertificate,
+    connected: Mutex<Option<Connected>>,
+}
+
+struct Connected {
+    session: Session,
+    handle: ObjectHandle,
+}
+
+impl Pkcs11Signer {
+    /// Nothing is loaded before the first signature.
+    pub fn new(key: Pkcs11Key, pin: SecretString, certificate: SigningCertificate) -> Pkcs11Signer {
+        Pkcs11Signer { key, pin, certificate, connected: Mutex::new(None) }
+    }
+
+    fn connect(&self) -> Result<Connected> {
+        let module = module(&self.key)?;
+        let session = self.open(&module)?;
+        match session.login(UserType::User, Some(&AuthPin::from(self.pin.expose_secret().to_owned()))) {
+            // The login is the process's, not the session's: another signer of the token made it.
+            Ok(()) | Err(TokenError::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
+            Err(error) => return Err(refused(&error)),
+        }
+        let handle = self.find(&session)?;
+        Ok(Connected { session, handle })
+    }
+
+    fn open(&self, module: &Pkcs11) -> Result<Session> {
+        for slot in module.get_slots_with_initialized_token().map_err(|error| refused(&error))? {
+            let token = module.get_token_info(slot).map_err(|error| refused(&error))?;
+            if token.label() == self.key.token {
+                return module.open_ro_session(slot).map_err(|error| refused(&error));
+            }
+        }
+        Err(Error::busy("signing_token_missing", 5, format!("no token {} in this module", self.key.token)))
+    }
+
+    fn find(&self, session: &Session) -> Result<ObjectHandle> {
+        let mut template = vec![Attribute::Class(ObjectClass::PRIVATE_KEY)];
+        if let Some(label) = &self.key.key_label {
+            template.push(Attribute::Label(label.clone().into_bytes()));
+        }
+        if let Some(id) = &self.key.key_id {
+            template.push(Attribute::Id(id_bytes(id)?));
+        }
+        let found = session.find_objects(&template).map_err(|error| refused(&error))?;
+        match found.as_slice() {
+            [only] => Ok(*only),
+            [] => Err(Error::conflict("token_key_missing", "the token holds no such private key")),
+            _ => Err(Error::conflict("token_key_ambiguous", "several private keys fit; name it by its id")),
+        }
+    }
+
+    fn sign_all(&self, connected: &Connected, batch: &[&[u8]]) -> Result<Vec<Vec<u8>>> {
+        let sign = |message: &&[u8]| {
+            let Connected { session, handle } = connected;
+            if !self.key.digest_here {
+                return session.sign(&Mechanism::Sha256RsaPkcs, *handle, message);
+            }
+            let mut info = DIGEST_INFO_SHA256.to_vec();
+            info.extend_from_slice(digest(&SHA256, message).as_ref());
+            session.sign(&Mechanism::RsaPkcs, *handle, &info)
+        };
+        batch.iter().map(|message| sign(message).map_err(|error| refused(&error))).collect()
+    }
+}
+
+impl Signer for Pkcs11Signer {
+    fn sign(&self, batch: &[&[u8]]) -> Result<Vec<Vec<u8>>> {
+        let mut place = self.connected.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(connected) = place.as_ref() {
+            match self.sign_all(connected, batch) {
+                Ok(signatures) => return checked(&self.certificate, batch, signatures),
+                // The session, the login or the token is gone: once more from the beginning.
+                Err(_) => *place = None,
+            }
+        }
+        let connected = self.connect()?;
+        let signatures = self.sign_all(&connected, batch)?;
+        *place = Some(connected);
+        checked(&self.certificate, batch, signatures)
+    }
+
+    fn certificate(&self) -> &SigningCertificate {
+        &self.certificate
+    }
+
+    fn is_outside(&self) -> bool {
+        true
+    }
+}
+
+/// The module, loaded and initialised at its first use in this process.
+fn module(key: &Pkcs11Key) -> Result<Pkcs11> {
+    static LOADED: Mutex<Option<HashMap<PathBuf, Pkcs11>>> = Mutex::new(None);
+    let mut loaded = LOADED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let loaded = loaded.get_or_insert_with(HashMap::new);
+    if let Some(module) = loaded.get(&key.module) {
+        return Ok(module.clone());
+    }
+    let unusable = |error: TokenError| {
+        let detail = format!("{}: {error}", key.module.display());
+        Error::invalid("module", "pkcs11_module_unusable", detail)
+    };
+    let module = Pkcs11::new(&key.module).map_err(unusable)?;
+    module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)).map_err(unusable)?;
+    loaded.insert(key.module.clone(), module.clone());
+    Ok(module)
+}
+
+fn id_bytes(hex: &str) -> Result<Vec<u8>> {
+    let unreadable = || Error::invalid("key_id", "token_key_id_unreadable", "expected hexadecimal digits");
+    if !hex.is_ascii() || !hex.len().is_multiple_of(2) {
+        return Err(unreadable());
+    }
+    (0..hex.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).map_err(|_| unreadable()))
+        .collect()
+}
+
+fn refused(error: &TokenError) -> Error {
+    match error {
+        TokenError::Pkcs11(RvError::PinIncorrect | RvError::PinExpired | RvError::PinLenRange, _) => {
+            Error::conflict("token_pin_wrong", "the token refuses this PIN")
+        }
+        // Trying again would only come nearer to destroying the token.
+        TokenError::Pkcs11(RvError::PinLocked, _) => {
+            Error::conflict("token_pin_locked", "the token is locked after wrong PINs")
+        }
+        other => Error::busy("token_unavailable", 5, other.to_string()),
+    }
+}

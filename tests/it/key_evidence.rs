@@ -1,0 +1,269 @@
+//! What is kept at sealing proves a receipt when its certificate is long over.
+
+use std::process::Command;
+
+use bienlai::receipt::evidence::bundle::{self, Bundle, Finding};
+use bienlai::receipt::evidence::daily;
+use bienlai::receipt::evidence::refresh::{Refreshed, Sources, refresh};
+use bienlai::receipt::key::alarm::Kind;
+use bienlai::receipt::key::{TestAuthority, certificates_in};
+use bienlai::receipt::query;
+use bienlai::simulator::authority::Authority;
+
+use crate::support::app::MASTER_KEY;
+use crate::support::keys::KeyWorld;
+use crate::support::{World, each_database};
+
+struct Evidence {
+    keys: KeyWorld,
+    outside: Authority,
+    sources: Sources,
+    ca_pem: String,
+}
+
+impl Evidence {
+    fn new(database: crate::support::Database) -> Evidence {
+        Evidence::of(World::settled_in(database))
+    }
+
+    fn of(world: World) -> Evidence {
+        let keys = KeyWorld::new(world);
+        let ca_pem = keys.authority.certificate_pem().to_owned();
+        let again = TestAuthority::from_pem(&keys.authority.key_pem(), &ca_pem).expect("the authority again");
+        let outside = Authority::start(again, keys.world.clock.clone()).expect("the authority answers");
+        let sources = Sources {
+            crl_urls: vec![outside.crl_url()],
+            ocsp_urls: vec![outside.ocsp_url()],
+            hosts: Vec::new(),
+        };
+        Evidence { keys, outside, sources, ca_pem }
+    }
+
+    fn refresh(&self) -> Refreshed {
+        let world = &self.keys.world;
+        let done = refresh(&world.store, &world.stamp(), &self.sources).expect("the authorities are asked");
+        world.keyring.forget();
+        done
+    }
+
+    fn authorities(&self) -> Vec<Vec<u8>> {
+        certificates_in(&self.ca_pem).expect("an authority")
+    }
+
+    fn stamp_yesterday(&self) -> Option<usize> {
+        let world = &self.keys.world;
+        let day = world.now().business_day().plus_days(-1);
+        let url = self.outside.timestamp_url();
+        daily::stamp_day(&world.store, &world.stamp(), day, &url, &self.authorities()).expect("a token")
+    }
+}
+
+#[test]
+fn ten_years_later_a_receipt_is_valid_when_signed_and_its_certificate_expired_since() {
+    each_database(|database| {
+        let story = Evidence::new(database);
+        let (keys, world) = (&story.keys, &story.keys.world);
+        keys.store(&keys.issue(100), None);
+        assert_eq!(story.refresh().stored, 2, "a list and an answer about Sóc Sơn's certificate");
+        let receipts = [keys.pay(), keys.pay(), keys.pay()];
+        world.seal();
+        assert_eq!(world.count("seal_evidence WHERE crl_id IS NOT NULL AND ocsp_id IS NOT NULL"), 3);
+        world.wait_days(1);
+        assert_eq!(story.stamp_yesterday(), Some(3));
+        assert_eq!(story.stamp_yesterday(), None, "once a day");
+
+        let later = world.now().plus_seconds(10 * 365 * 86_400);
+        let unit = world.soc_son.id;
+        for receipt in receipts {
+            let bundle = world.look(|conn| bundle::export(conn, unit, receipt));
+            let bytes = serde_json::to_vec(&bundle).expect("a file");
+            let bundle = Bundle::read(&bytes).expect("it reads back");
+            let document = world.look(|conn| query::document(conn, unit, receipt)).expect("signed");
+            let signed_at = world.now().minus_seconds(86_400);
+            let judged = |document: &[u8], bundle: &Bundle, at| {
+                bundle.judge(document, signed_at, &story.authorities(), at).expect("judged")
+            };
+            let found = judged(&document, &bundle, later);
+            assert_eq!(found.finding, Finding::ValidWhenSignedExpiredSince, "{found:?}");
+            assert_eq!(judged(&document, &bundle, world.now()).finding, Finding::ValidWhenSigned);
+            let trusted = bundle.judge(&document, signed_at, &[], later).expect("judged");
+            assert_eq!(trusted.finding, Finding::NotProven, "nobody known stamped it");
+
+            let mut changed = document.clone();
+            changed[100] ^= 1;
+            assert_eq!(judged(&changed, &bundle, later).finding, Finding::Contradicted);
+            let mut unstamped = bundle.clone();
+            unstamped.timestamp = None;
+            assert_eq!(judged(&document, &unstamped, later).finding, Finding::NotProven);
+            let mut silent = bundle.clone();
+            (silent.crl, silent.ocsp) = (None, None);
+            assert_eq!(judged(&document, &silent, later).finding, Finding::NotProven);
+        }
+    });
+}
+
+/// The program on the database of a story.
+fn bienlai(world: &World, arguments: &[&str]) -> (Option<i32>, String) {
+    let config = world.database.folder.path().join("evidence.toml");
+    let text = format!(
+        "[database]\nurl = \"{}\"\nmigrate_at_start = false\n[vault]\nmaster_key = \"{MASTER_KEY}\"\n",
+        world.database.url
+    );
+    std::fs::write(&config, text).expect("a configuration");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bienlai"));
+    let done = command.arg("--config").arg(&config).args(arguments).output().expect("the program runs");
+    let told = [done.stdout, done.stderr].concat();
+    (done.status.code(), String::from_utf8_lossy(&told).into_owned())
+}
+
+#[test]
+fn the_command_line_writes_the_evidence_and_judges_a_receipt_by_it() {
+    each_database(|database| {
+        let story = Evidence::of(World::settled_in_today(database));
+        let (keys, world) = (&story.keys, &story.keys.world);
+        keys.store(&keys.issue(100), None);
+        story.refresh();
+        let receipt = keys.pay();
+        world.seal();
+        let today = world.now().business_day();
+        let url = story.outside.timestamp_url();
+        daily::stamp_day(&world.store, &world.stamp(), today, &url, &story.authorities()).expect("a token");
+
+        let unit = world.soc_son.id;
+        let stored = world.look(|conn| query::by_id(conn, unit, receipt)).expect("the receipt");
+        let document = world.look(|conn| query::document(conn, unit, receipt)).expect("signed");
+        let path = |name: &str| world.database.folder.path().join(name).display().to_string();
+        let (xml, changed, ca, file) = (path("r.xml"), path("x.xml"), path("ca.pem"), path("evidence.json"));
+        std::fs::write(&xml, &document).expect("a file");
+        let text = String::from_utf8(document).expect("text").replacen("25000", "26000", 1);
+        std::fs::write(&changed, text).expect("a file");
+        std::fs::write(&ca, &story.ca_pem).expect("a file");
+
+        let (code, told) = bienlai(world, &["receipt", "evidence", &stored.lookup_code, "-o", &file]);
+        assert_eq!(code, Some(0), "{told}");
+        assert!(!told.contains("not stamped") && !told.contains("no CRL"), "{told}");
+        let (code, told) = bienlai(world, &["receipt", "verify", &xml, "--trust", &ca, "--evidence", &file]);
+        assert!(code == Some(0) && told.contains("valid when signed"), "{told}");
+        let (code, told) =
+            bienlai(world, &["receipt", "verify", &changed, "--trust", &ca, "--evidence", &file]);
+        assert!(code == Some(1) && told.contains("contradicted"), "{told}");
+    });
+}
+
+#[test]
+fn a_certificate_sends_us_only_to_hosts_that_are_allowed() {
+    each_database(|database| {
+        let mut story = Evidence::new(database);
+        let (key, list) =
+            (story.keys.issue_with_list(100, &story.outside.crl_url()), story.outside.crl_url());
+        story.keys.store(&key, None);
+        story.sources = Sources::default();
+        assert_eq!(story.refresh(), Refreshed::default(), "nobody is asked");
+        let host = list.trim_start_matches("http://").split('/').next().expect("a host");
+        story.sources.hosts = vec![host.to_owned()];
+        assert_eq!(story.refresh().stored, 1);
+    });
+}
+
+#[test]
+fn a_seal_that_came_after_its_days_stamp_goes_into_the_next_and_roots_chain() {
+    each_database(|database| {
+        let story = Evidence::new(database);
+        let (keys, world) = (&story.keys, &story.keys.world);
+        keys.store(&keys.issue(100), None);
+        story.refresh();
+        keys.pay();
+        world.seal();
+        world.wait_days(1);
+        assert_eq!(story.stamp_yesterday(), Some(1));
+        keys.pay();
+        world.seal();
+        world.wait_days(1);
+        assert_eq!(story.stamp_yesterday(), Some(1));
+        let roots = world.words("SELECT root_sha256 AS t FROM daily_timestamp ORDER BY date");
+        let previous = world.words("SELECT previous_sha256 AS t FROM daily_timestamp ORDER BY date");
+        assert_eq!((previous[0].as_str(), &previous[1]), ("", &roots[0]));
+    });
+}
+
+#[test]
+fn a_silent_time_stamping_authority_loses_nothing() {
+    each_database(|database| {
+        let story = Evidence::new(database);
+        let (keys, world) = (&story.keys, &story.keys.world);
+        keys.store(&keys.issue(100), None);
+        keys.pay();
+        world.seal();
+        world.wait_days(1);
+        story.outside.fall_silent(true);
+        let day = world.now().business_day().plus_days(-1);
+        let url = story.outside.timestamp_url();
+        let refused = daily::stamp_day(&world.store, &world.stamp(), day, &url, &story.authorities());
+        assert_eq!(refused.unwrap_err().code(), "remote_busy");
+        story.outside.fall_silent(false);
+        assert_eq!(story.stamp_yesterday(), Some(1));
+    });
+}
+
+#[test]
+fn a_revoked_certificate_signs_nothing_more_and_is_alarmed() {
+    each_database(|database| {
+        let story = Evidence::new(database);
+        let (keys, world) = (&story.keys, &story.keys.world);
+        let key = keys.issue(100);
+        keys.store(&key, None);
+        story.refresh();
+        let before = keys.pay();
+        world.seal();
+        let serial = key.certificate().serial();
+        let bytes: Vec<u8> = (0..serial.len() / 2)
+            .map(|at| u8::from_str_radix(&serial[2 * at..2 * at + 2], 16).expect("hexadecimal"))
+            .collect();
+        world.wait_seconds(3_600);
+        story.outside.revoke(&bytes);
+        let done = story.refresh();
+        assert!(done.revoked >= 1 && keys.alarms().contains(&Kind::Revoked), "{done:?}");
+        let after = keys.pay();
+        world.seal();
+        assert_eq!((keys.state(before).as_str(), keys.state(after).as_str()), ("signed", "numbered"));
+        assert!(keys.alarms().contains(&Kind::SigningStopped));
+    });
+}
+
+#[test]
+fn openssl_accepts_the_token_too() {
+    each_database(|database| {
+        let story = Evidence::new(database);
+        let (keys, world) = (&story.keys, &story.keys.world);
+        keys.store(&keys.issue(100), None);
+        keys.pay();
+        world.seal();
+        world.wait_days(1);
+        story.stamp_yesterday();
+        let folder = world.database.folder.path();
+        let root = world.words("SELECT root_sha256 AS t FROM daily_timestamp").remove(0);
+        let bundle = world.look(|conn| {
+            let receipt = query::of_series(conn, world.soc_son.id, series(world))?.remove(0).id;
+            bundle::export(conn, world.soc_son.id, receipt)
+        });
+        let token = bundle.timestamp.expect("a time stamp").token;
+        std::fs::write(folder.join("token.b64"), token).expect("a file");
+        std::fs::write(folder.join("ca.pem"), &story.ca_pem).expect("a file");
+        let script = "base64 -d token.b64 > token.der && openssl ts -verify -token_in -in token.der \
+                      -digest \"$1\" -CAfile ca.pem";
+        let checked = Command::new("sh")
+            .args(["-c", script, "verify", &root])
+            .current_dir(folder)
+            .output()
+            .expect("openssl runs");
+        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    });
+}
+
+fn series(world: &World) -> bienlai::id::SeriesId {
+    let found = world.words(&format!(
+        "SELECT CAST(id AS TEXT) AS t FROM receipt_series WHERE unit_id = {}",
+        world.soc_son.id.0
+    ));
+    bienlai::id::SeriesId(found[0].parse().expect("an id"))
+}

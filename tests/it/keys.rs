@@ -1,0 +1,101 @@
+//! Certificates end, are followed by others, and nothing is lost meanwhile.
+
+use bienlai::receipt::key::alarm::Kind;
+use bienlai::receipt::key::watch;
+use bienlai::unit::certificate;
+
+use crate::support::keys::{KeyWorld, TAX_CODE};
+use crate::support::{World, each_database};
+
+fn look(keys: &KeyWorld) {
+    watch::look(&keys.world.store, &keys.world.stamp()).expect("the certificates are looked over");
+}
+
+#[test]
+fn at_expiry_receipts_wait_the_administrator_is_alarmed_and_a_new_key_signs_them() {
+    each_database(|database| {
+        let keys = KeyWorld::new(World::settled_in(database));
+        keys.store(&keys.issue(36), None);
+        let before = keys.pay();
+        keys.world.seal();
+        assert_eq!(keys.state(before), "signed");
+
+        for (days, told) in [(0, Kind::Expires60), (7, Kind::Expires30), (23, Kind::Expires7)] {
+            keys.world.wait_days(days);
+            look(&keys);
+            look(&keys);
+            assert!(keys.alarms().contains(&told), "{told:?} stands once: {:?}", keys.alarms());
+            assert_eq!(keys.alarms().iter().filter(|kind| **kind == told).count(), 1);
+        }
+        keys.world.wait_days(6);
+        let after = keys.pay();
+        keys.world.seal();
+        assert_eq!(keys.state(after), "numbered", "the money is settled, the receipt waits");
+        assert!(keys.alarms().contains(&Kind::SigningStopped), "at once, not with the next look");
+
+        keys.store(&keys.issue(400), None);
+        keys.world.wait_seconds(3);
+        keys.world.seal();
+        assert_eq!(keys.state(after), "signed");
+        look(&keys);
+        assert!(!keys.alarms().contains(&Kind::SigningStopped), "what is over is cleared");
+    });
+}
+
+#[test]
+fn two_overlapping_certificates_hand_over_at_their_instant_without_a_restart() {
+    each_database(|database| {
+        let keys = KeyWorld::new(World::settled_in(database));
+        let old = keys.store(&keys.issue(100), None);
+        let turn = keys.world.now().plus_seconds(20);
+        let new = keys.store(&keys.issue(400), Some(turn));
+        let first = keys.pay();
+        keys.world.seal();
+        keys.world.wait_seconds(19);
+        let second = keys.pay();
+        keys.world.seal();
+        keys.world.wait_seconds(1);
+        let third = keys.pay();
+        keys.world.seal();
+        assert_eq!([first, second, third].map(|receipt| keys.signed_under(receipt)), [old, old, new]);
+        let all = keys.world.look(|conn| certificate::of_unit(conn, keys.world.soc_son.id));
+        assert_eq!(all.len(), 2, "the old one stays, for verification");
+    });
+}
+
+#[test]
+fn a_certificate_that_is_over_or_would_begin_outside_its_dates_is_refused() {
+    each_database(|database| {
+        let keys = KeyWorld::new(World::settled_in(database));
+        let key = keys.issue(10);
+        let error = |at| {
+            let pem = key.to_pem();
+            let own = key.certificate();
+            let new = || certificate::NewCertificate {
+                unit: keys.world.soc_son.id,
+                subject: own.subject().to_owned(),
+                serial: own.serial().to_owned(),
+                certificate_pem: key.chain_pem(),
+                chain_pem: key.chain_pem(),
+                key_pem: &pem,
+                not_before: own.valid_from(),
+                not_after: own.valid_until(),
+                is_test: true,
+            };
+            let custody = || certificate::Custody { active_from: at, ..certificate::Custody::software() };
+            let system = bienlai::actor::Actor::system();
+            let stored = keys
+                .world
+                .try_change(|tx, stamp| certificate::store_as(tx, stamp, &system, new(), custody()));
+            stored.map(|_| ()).unwrap_err().code()
+        };
+        assert_eq!(error(Some(own_end(&key))), "active_from_unusable");
+        keys.world.wait_days(10);
+        assert_eq!(error(None), "certificate_expired");
+    });
+}
+
+fn own_end(key: &bienlai::receipt::key::SigningKey) -> bienlai::clock::Instant {
+    assert_eq!(key.certificate().tax_code(), Some(TAX_CODE));
+    key.certificate().valid_until()
+}

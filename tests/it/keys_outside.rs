@@ -1,0 +1,204 @@
+//! Keys in a token and with a signing service: slow, failing and wrong ones cost nobody else
+//! anything.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use bienlai::receipt::key::alarm::Kind;
+use bienlai::receipt::query;
+use bienlai::simulator::signing_service::{Mood, SigningService};
+use bienlai::worker;
+
+use crate::support::app::MASTER_KEY;
+use crate::support::keys::{FEE, KeyWorld};
+use crate::support::{World, each_database};
+
+fn with_service(database: crate::support::Database, timeout_ms: u64) -> (KeyWorld, SigningService) {
+    let keys = KeyWorld::new(World::settled_in(database));
+    let key = keys.issue(100);
+    let service = SigningService::start(&key.to_pem()).expect("the service starts");
+    keys.store_remote(&key, &service, timeout_ms);
+    (keys, service)
+}
+
+fn pay_ba_dinh(keys: &KeyWorld) -> bienlai::id::ReceiptId {
+    let owed = keys.world.raise(FEE);
+    keys.world.claim(&owed, FEE).receipt()
+}
+
+#[test]
+fn a_signing_service_signs_a_batch_with_one_authorisation() {
+    each_database(|database| {
+        let (keys, service) = with_service(database, 5_000);
+        let receipts: Vec<_> = (0..5).map(|_| keys.pay()).collect();
+        keys.world.seal();
+        for receipt in receipts {
+            assert_eq!(keys.state(receipt), "signed");
+        }
+        assert_eq!((service.signed(), service.calls()), (5, 1));
+    });
+}
+
+#[test]
+fn a_failing_service_stops_only_its_own_unit_and_is_alarmed_until_it_works_again() {
+    each_database(|database| {
+        let (keys, service) = with_service(database, 5_000);
+        service.set(Mood::Failing);
+        let (waiting, other) = (keys.pay(), pay_ba_dinh(&keys));
+        for pause_s in [3, 5, 9] {
+            keys.world.seal();
+            keys.world.wait_seconds(pause_s);
+        }
+        assert_eq!((keys.state(waiting), keys.state(other)), ("numbered".to_owned(), "signed".to_owned()));
+        assert_eq!(service.calls(), 3, "one try per pause");
+        assert!(keys.alarms().contains(&Kind::SignerFails));
+        service.set(Mood::Well);
+        keys.world.seal();
+        assert_eq!(keys.state(waiting), "signed");
+        assert!(!keys.alarms().contains(&Kind::SignerFails));
+    });
+}
+
+#[test]
+fn a_rate_limited_service_gets_the_time_it_asks_for() {
+    each_database(|database| {
+        let (keys, service) = with_service(database, 5_000);
+        service.set(Mood::Limited { times: 1, retry_after_s: 60 });
+        let receipt = keys.pay();
+        keys.world.seal();
+        keys.world.wait_seconds(59);
+        keys.world.seal();
+        assert_eq!((keys.state(receipt).as_str(), service.calls()), ("numbered", 1));
+        keys.world.wait_seconds(1);
+        keys.world.seal();
+        assert_eq!(keys.state(receipt), "signed");
+    });
+}
+
+#[test]
+fn a_wrong_signature_from_outside_never_becomes_a_receipt() {
+    each_database(|database| {
+        let (keys, service) = with_service(database, 5_000);
+        service.set(Mood::Wrong);
+        let receipt = keys.pay();
+        keys.world.seal();
+        assert_eq!(keys.state(receipt), "numbered");
+        assert_eq!(keys.world.count("receipt_seal"), 0);
+        assert_eq!(service.signed(), 1, "it did answer");
+    });
+}
+
+#[test]
+fn a_slow_service_keeps_no_other_unit_waiting() {
+    each_database(|database| {
+        let (keys, service) = with_service(database, 10_000);
+        service.set(Mood::Slow(3_000));
+        let (slow, quick) = (keys.pay(), pay_ba_dinh(&keys));
+        let began = Instant::now();
+        let batch = keys.world.look(|conn| query::waiting(conn, 100, &[]));
+        worker::sign_apart(&keys.world, &batch, 1).expect("what can be signed here is signed");
+        assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+        assert_eq!((keys.state(quick).as_str(), keys.state(slow).as_str()), ("signed", "numbered"));
+        while keys.state(slow) == "numbered" && began.elapsed() < Duration::from_secs(30) {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        assert_eq!(keys.state(slow), "signed");
+    });
+}
+
+/// SoftHSM with one token in the folder of the story.
+struct Token {
+    settings: PathBuf,
+    folder: PathBuf,
+    config: PathBuf,
+}
+
+const TOKEN_PIN: &str = "1234";
+
+impl Token {
+    fn new(keys: &KeyWorld) -> Token {
+        let folder = keys.world.database.folder.path().to_owned();
+        let tokens = folder.join("tokens");
+        std::fs::create_dir_all(&tokens).expect("a folder for tokens");
+        let settings = folder.join("softhsm2.conf");
+        let text = format!("directories.tokendir = {}\nobjectstore.backend = file\n", tokens.display());
+        std::fs::write(&settings, text).expect("settings");
+        let config = folder.join("keys.toml");
+        let text = format!(
+            "[database]\nurl = \"{}\"\nmigrate_at_start = false\n[vault]\nmaster_key = \"{MASTER_KEY}\"\n",
+            keys.world.database.url
+        );
+        std::fs::write(&config, text).expect("a configuration");
+        let token = Token { settings, folder, config };
+        token.util(&["--init-token", "--free", "--label", "UBND", "--pin", TOKEN_PIN, "--so-pin", "123456"]);
+        token
+    }
+
+    fn util(&self, arguments: &[&str]) {
+        let mut command = Command::new("softhsm2-util");
+        let done =
+            command.args(arguments).env("SOFTHSM2_CONF", &self.settings).output().expect("softhsm2-util");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.join(name);
+        std::fs::write(&path, text).expect("a file");
+        path
+    }
+
+    fn bienlai(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bienlai"));
+        command.arg("--config").arg(&self.config).args(arguments).env("SOFTHSM2_CONF", &self.settings);
+        command.output().expect("the program runs")
+    }
+
+    fn add(&self, certificate: &Path, pin: &str, more: &[&str]) -> Output {
+        let module = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm2.so"]
+            .into_iter()
+            .find(|path| Path::new(path).exists())
+            .expect("SoftHSM's module");
+        let (pin, certificate) = (self.file("pin.txt", pin), certificate.display().to_string());
+        let pin = pin.display().to_string();
+        let base =
+            ["key", "add-pkcs11", "--unit", "00376", "--module", module, "--token", "UBND", "--key-label"];
+        let rest = ["ky", "--pin-file", &pin, "--certificate", &certificate];
+        self.bienlai(&[&base[..], &rest[..], more].concat())
+    }
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&[output.stdout.as_slice(), output.stderr.as_slice()].concat()).into_owned()
+}
+
+#[test]
+fn a_key_in_a_token_signs_and_what_does_not_fit_it_is_refused() {
+    each_database(|database| {
+        let keys = KeyWorld::new(World::settled_in_today(database));
+        let token = Token::new(&keys);
+        let key = keys.issue(100);
+        let pem = secrecy::ExposeSecret::expose_secret(&key.to_pem()).to_owned();
+        let (private, _) = pem.split_once("-----BEGIN CERTIFICATE").expect("key and certificate");
+        let private = token.file("key.pem", private).display().to_string();
+        token.util(&[
+            "--import", &private, "--token", "UBND", "--label", "ky", "--id", "a1", "--pin", TOKEN_PIN,
+        ]);
+        let chain = token.file("chain.pem", &key.chain_pem());
+        let other = token.file("other.pem", &keys.issue(100).chain_pem());
+
+        let refused = token.add(&chain, "9999", &[]);
+        assert!(told(&refused).contains("token_pin_wrong"), "{}", told(&refused));
+        let refused = token.add(&other, TOKEN_PIN, &[]);
+        assert!(told(&refused).contains("key_certificate_mismatch"), "{}", told(&refused));
+        let stored = token.add(&chain, TOKEN_PIN, &["--digest-here", "--key-id", "a1"]);
+        assert!(stored.status.success(), "{}", told(&stored));
+
+        let receipt = keys.pay();
+        let signed = token.bienlai(&["key", "sign-waiting"]);
+        assert!(signed.status.success(), "{}", told(&signed));
+        assert_eq!(keys.state(receipt), "signed");
+        let listed = told(&token.bienlai(&["key", "list"]));
+        assert!(listed.contains("pkcs11") && listed.contains("đang ký"), "{listed}");
+    });
+}
