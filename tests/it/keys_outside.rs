@@ -191,6 +191,9 @@ fn a_key_in_a_token_signs_and_what_does_not_fit_it_is_refused() {
         assert!(told(&refused).contains("token_pin_wrong"), "{}", told(&refused));
         let refused = token.add(&other, TOKEN_PIN, &[]);
         assert!(told(&refused).contains("key_certificate_mismatch"), "{}", told(&refused));
+        let refused = token.add(&chain, TOKEN_PIN, &[]);
+        assert!(told(&refused).contains("certificate_not_registered"), "{}", told(&refused));
+        keys.list(&key);
         let stored = token.add(&chain, TOKEN_PIN, &["--digest-here", "--key-id", "a1"]);
         assert!(stored.status.success(), "{}", told(&stored));
 

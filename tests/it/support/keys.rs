@@ -3,6 +3,7 @@
 use bienlai::actor::Actor;
 use bienlai::amount::Dong;
 use bienlai::clock::Instant;
+use bienlai::filing::registration::listed_from_pem;
 use bienlai::id::{CertificateId, ReceiptId};
 use bienlai::receipt::key::alarm::{self, Kind};
 use bienlai::receipt::key::{
@@ -11,6 +12,7 @@ use bienlai::receipt::key::{
 use bienlai::receipt::signer::{RemoteKey, RemoteSecret};
 use bienlai::simulator::signing_service::{PIN, SigningService, TOKEN};
 use bienlai::unit::certificate::{self, Custody, NewCertificate, SignerKind};
+use bienlai::unit::registration::{self, Acceptance, CertificateAction};
 use secrecy::SecretString;
 
 use super::World;
@@ -63,7 +65,28 @@ impl KeyWorld {
         self.store_as(key, &secret.to_text(), custody)
     }
 
+    /// The tax office accepts a change form that adds the certificate.
+    pub fn list(&self, key: &SigningKey) {
+        let added = listed_from_pem(&key.chain_pem(), CertificateAction::Add).expect("a certificate");
+        let notice_no = format!("TB-{}", key.certificate().serial());
+        self.world.change(|tx, stamp| {
+            let acceptance = Acceptance {
+                unit: self.world.soc_son.id,
+                form: "01/ĐKTĐ-CTĐT".to_owned(),
+                notice_no: notice_no.clone(),
+                accepted_on: stamp.today(),
+                document_kinds: vec!["receipt".to_owned()],
+                office_code: "10100".to_owned(),
+                office_name: "Thuế thành phố Thử".to_owned(),
+                certificates: vec![added.clone()],
+                filing: None,
+            };
+            registration::record(tx, stamp, &Actor::system(), acceptance)
+        });
+    }
+
     fn store_as(&self, key: &SigningKey, secret: &SecretString, custody: Custody) -> CertificateId {
+        self.list(key);
         let own = key.certificate();
         let mut custody = Some(custody);
         self.world.change(|tx, stamp| {
