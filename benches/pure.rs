@@ -12,6 +12,7 @@ use bienlai::payment::channel::bank::{self, Bank, BankConfig};
 use bienlai::payment::channel::{Channel, Incoming};
 use bienlai::receipt::key::SigningKey;
 use bienlai::receipt::sign::sign_batch;
+use bienlai::receipt::verify::{TrustStore, Verdict, verify};
 use bienlai::text::{self, words};
 use secrecy::SecretString;
 
@@ -21,12 +22,14 @@ const SPAN: Duration = Duration::from_secs(1);
 const ROUND: Duration = Duration::from_millis(5);
 
 const MEMO: &str = "MBVCB.1234567890.LE PHI HO TICH.CT tu 0011000000001 NGUYEN VAN A toi 9704320000001";
+const AUTHORITY: &str = include_str!("../fixtures/receipt/test-only-ca.pem");
 const SIGNER: &str = include_str!("../fixtures/receipt/test-only-signer.pem");
 
 fn main() {
     texts();
     callbacks();
     signing();
+    verifying();
 }
 
 fn texts() {
@@ -65,6 +68,18 @@ fn signing() {
     let sign = || sign_batch(&[black_box(body.as_bytes())], &signer, at).map(|documents| documents.len());
     assert!(sign().is_ok(), "the receipt is signed");
     measure("receipt: sign (RSA-2048, XML-DSig)", sign);
+}
+
+/// Of ours and of others', with every digest and the signature, trust judged too.
+fn verifying() {
+    let trust = TrustStore::from_pem(AUTHORITY).expect("the test authority");
+    let now = "2026-09-02T08:00:00+07:00".parse().expect("a good time");
+    let own = include_bytes!("../fixtures/receipt/valid/receipt.xml");
+    let other = include_bytes!("../fixtures/receipt/valid/invoice.xml");
+    assert_eq!(verify(own, &trust, now).verdict, Verdict::Valid);
+    assert_eq!(verify(other, &trust, now).verdict, Verdict::Valid);
+    measure("verify: a receipt of ours", || verify(black_box(own), &trust, now).is_valid());
+    measure("verify: an invoice of another issuer", || verify(black_box(other), &trust, now).is_valid());
 }
 
 /// Tells the median time of one call.

@@ -124,7 +124,12 @@ fn print_report(path: &Path, report: &Report, several: bool) {
 
 fn print_summary(summary: &Summary) {
     let dash = |field: &Option<String>| field.clone().unwrap_or_else(|| "–".to_owned());
-    println!("  Số / number:            {} {} {}", dash(&summary.template), dash(&summary.series), dash(&summary.number));
+    println!(
+        "  Số / number:            {} {} {}",
+        dash(&summary.template),
+        dash(&summary.series),
+        dash(&summary.number)
+    );
     println!("  Ngày lập / issued on:   {}", dash(&summary.issued_on));
     println!("  Bên lập / issuer:       {}", dash(&summary.seller_tax_code));
     println!("  Tổng tiền / total:      {} {}", dash(&summary.total), dash(&summary.currency));

@@ -48,6 +48,8 @@ pub fn entries() -> Vec<Entry> {
         get("/p/{code}", web::to(pages::pay::page)),
         get("/r/{lookup}.xml", web::to(pages::receipt::xml)),
         get("/r/{lookup}", web::to(pages::receipt::page)),
+        get("/verify", web::to(pages::verify::form)),
+        post("/verify", web::to(pages::verify::judge)),
         get("/api", web::to(pages::api::page)),
         get("/assets/bienlai.css", web::to(pages::asset::styles)),
         get("/healthz", web::to(health::healthz)),

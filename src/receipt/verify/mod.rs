@@ -26,7 +26,9 @@ pub use self::foreign::gate::BYTES_LIMIT;
 pub use self::lenient::Lenient;
 pub use self::problem::Problem;
 pub use self::reading::Fields;
-pub use self::report::{CertificateReport, DocumentReport, Integrity, Report, SignatureReport, Summary, Verdict};
+pub use self::report::{
+    CertificateReport, DocumentReport, Integrity, Report, SignatureReport, Summary, Verdict,
+};
 use self::shape::Parts;
 use self::signature::SignatureParts;
 pub use self::trust::{Trust, TrustStore};
@@ -69,7 +71,8 @@ fn is_ours(text: &str) -> bool {
         Some(rest) => rest.split_once("?>").map_or("", |(_, content)| content).trim_start(),
         None => root.trim_start(),
     };
-    let is_receipt = root.strip_prefix("<BLai").is_some_and(|rest| rest.starts_with(['>', ' ', '\t', '\r', '\n', '/']));
+    let is_receipt =
+        root.strip_prefix("<BLai").is_some_and(|rest| rest.starts_with(['>', ' ', '\t', '\r', '\n', '/']));
     is_receipt && (text.contains("<PBan>BL-") || !text.contains("<PBan>"))
 }
 

@@ -8,6 +8,7 @@ pub mod asset;
 mod mask;
 pub mod pay;
 pub mod receipt;
+pub mod verify;
 pub mod vietqr;
 
 use actix_web::http::{StatusCode, header};
@@ -22,10 +23,22 @@ use crate::error::{Error, Kind};
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
 
+/// The same for a page with a form, which it sends to us.
+const FORM_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
+                           form-action 'self'; frame-ancestors 'none'";
+
 pub type Page = Result<HttpResponse, PageFailure>;
 
 /// Renders a page that no cache keeps.
 fn html(status: StatusCode, template: &impl Template) -> HttpResponse {
+    html_under(POLICY, status, template)
+}
+
+fn html_with_form(status: StatusCode, template: &impl Template) -> HttpResponse {
+    html_under(FORM_POLICY, status, template)
+}
+
+fn html_under(policy: &'static str, status: StatusCode, template: &impl Template) -> HttpResponse {
     let rendered = match template.render() {
         Ok(rendered) => rendered,
         Err(error) => {
@@ -34,7 +47,7 @@ fn html(status: StatusCode, template: &impl Template) -> HttpResponse {
         }
     };
     HttpResponse::build(status)
-        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header(("x-robots-tag", "noindex"))

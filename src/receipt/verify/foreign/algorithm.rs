@@ -98,9 +98,8 @@ impl Step {
             | "http://www.w3.org/TR/2001/REC-xml-c14n-20010315#WithComments"
             | "http://www.w3.org/2006/12/xml-c14n11"
             | "http://www.w3.org/2006/12/xml-c14n11#WithComments" => Step::Inclusive,
-            "http://www.w3.org/2001/10/xml-exc-c14n#" | "http://www.w3.org/2001/10/xml-exc-c14n#WithComments" => {
-                Step::Exclusive
-            }
+            "http://www.w3.org/2001/10/xml-exc-c14n#"
+            | "http://www.w3.org/2001/10/xml-exc-c14n#WithComments" => Step::Exclusive,
             _ => return None,
         })
     }

@@ -109,9 +109,9 @@ fn signatures<'a, 'i>(found: &Found<'a, 'i>, problems: &mut Vec<Problem>) -> Vec
         }
     }
     let of_message = found.message.and_then(|message| only(message, "CKSNNT"));
-    signatures.extend(of_message.into_iter().flat_map(|holder| {
-        elements(holder).filter(|node| is_dsig(*node, "Signature"))
-    }));
+    signatures.extend(
+        of_message.into_iter().flat_map(|holder| elements(holder).filter(|node| is_dsig(*node, "Signature"))),
+    );
     signatures
 }
 
@@ -185,13 +185,17 @@ fn missing(
     }
     let code = only(found.node, "MCCQT").and_then(|code| code.text()).unwrap_or_default().trim();
     if !code.is_empty() && !code.starts_with('M') {
-        let by_authority =
-            signatures.iter().zip(covered).filter(|(signature, _)| signature.role == "CQT").collect::<Vec<_>>();
+        let by_authority = signatures
+            .iter()
+            .zip(covered)
+            .filter(|(signature, _)| signature.role == "CQT")
+            .collect::<Vec<_>>();
         if by_authority.is_empty() {
             problems.push(Problem::AuthoritySignatureMissing);
-        } else if !by_authority.iter().any(|(signature, covered)| {
-            covered.code || signature.integrity == Integrity::Failed
-        }) {
+        } else if !by_authority
+            .iter()
+            .any(|(signature, covered)| covered.code || signature.integrity == Integrity::Failed)
+        {
             problems.push(Problem::CodeNotCovered);
         }
     }

@@ -42,10 +42,8 @@ fn declared(text: &str, names: &[&str]) -> Result<(), Problem> {
     let declaration = declaration.split_once("?>").map_or("", |(inside, _)| inside);
     let Some((_, rest)) = declaration.split_once("encoding") else { return Ok(()) };
     let value = rest.trim_start().strip_prefix('=').unwrap_or_default().trim_start();
-    let name = value
-        .strip_prefix(['"', '\''])
-        .and_then(|value| value.split(['"', '\'']).next())
-        .unwrap_or_default();
+    let name =
+        value.strip_prefix(['"', '\'']).and_then(|value| value.split(['"', '\'']).next()).unwrap_or_default();
     if names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
         Ok(())
     } else {

@@ -44,7 +44,8 @@ pub(super) struct Signer {
 impl Signer {
     pub(super) fn read(der: &[u8]) -> Result<Signer, Problem> {
         let parsed = certificate::parse(der).map_err(|_| Problem::CertificateUnreadable)?;
-        let second = |time: x509_parser::time::ASN1Time| Instant::from_ms(time.timestamp().saturating_mul(1_000));
+        let second =
+            |time: x509_parser::time::ASN1Time| Instant::from_ms(time.timestamp().saturating_mul(1_000));
         let valid_from = second(parsed.validity().not_before);
         let valid_until = second(parsed.validity().not_after);
         let is_test = is_test(parsed.issuer());
@@ -143,11 +144,21 @@ impl Key {
                 let parameters = rsa_parameters(hash, self.is_legacy(), pss)?;
                 RsaPublicKeyComponents { n: modulus, e: exponent }.verify(parameters, message, value).is_ok()
             }
-            (Key::P256(point), Scheme::Ecdsa(Hash::Sha256)) => ecdsa(&ECDSA_P256_SHA256_ASN1, 32, point, message, value),
-            (Key::P256(point), Scheme::Ecdsa(Hash::Sha384)) => ecdsa(&ECDSA_P256_SHA384_ASN1, 32, point, message, value),
-            (Key::P384(point), Scheme::Ecdsa(Hash::Sha256)) => ecdsa(&ECDSA_P384_SHA256_ASN1, 48, point, message, value),
-            (Key::P384(point), Scheme::Ecdsa(Hash::Sha384)) => ecdsa(&ECDSA_P384_SHA384_ASN1, 48, point, message, value),
-            (_, Scheme::Ecdsa(_)) if !matches!(self, Key::Rsa { .. }) => return Err(Problem::AlgorithmForbidden),
+            (Key::P256(point), Scheme::Ecdsa(Hash::Sha256)) => {
+                ecdsa(&ECDSA_P256_SHA256_ASN1, 32, point, message, value)
+            }
+            (Key::P256(point), Scheme::Ecdsa(Hash::Sha384)) => {
+                ecdsa(&ECDSA_P256_SHA384_ASN1, 32, point, message, value)
+            }
+            (Key::P384(point), Scheme::Ecdsa(Hash::Sha256)) => {
+                ecdsa(&ECDSA_P384_SHA256_ASN1, 48, point, message, value)
+            }
+            (Key::P384(point), Scheme::Ecdsa(Hash::Sha384)) => {
+                ecdsa(&ECDSA_P384_SHA384_ASN1, 48, point, message, value)
+            }
+            (_, Scheme::Ecdsa(_)) if !matches!(self, Key::Rsa { .. }) => {
+                return Err(Problem::AlgorithmForbidden);
+            }
             _ => return Err(Problem::AlgorithmKeyMismatch),
         };
         if good { Ok(()) } else { Err(Problem::SignatureWrong) }

@@ -57,11 +57,7 @@ pub(super) fn examine(text: &str, terms: &Terms<'_>) -> Report {
     let options =
         ParsingOptions { allow_dtd: false, nodes_limit: gate::NODES_LIMIT, ..ParsingOptions::default() };
     let Ok(document) = Document::parse_with_options(text, options) else { return refused(Problem::NotXml) };
-    let ground = Ground {
-        root: document.root(),
-        ids: ids(&document),
-        work: Cell::new(WORK_LIMIT),
-    };
+    let ground = Ground { root: document.root(), ids: ids(&document), work: Cell::new(WORK_LIMIT) };
     match find::documents(document.root_element()) {
         Ok(found) => Report::combined_of(judge_all(&ground, &found, terms)),
         Err(problem) => refused(problem),

@@ -50,7 +50,8 @@ pub(super) fn parts<'a, 'i>(signature: Node<'a, 'i>) -> Result<Parts<'a, 'i>, Pr
     if key_infos.len() > 1 || children.iter().any(|child| !known.iter().any(|name| is_dsig(*child, name))) {
         return Err(Problem::SignatureShape);
     }
-    let (certificates, key_value) = key_infos.first().map_or(Ok(Default::default()), |info| key_info(*info))?;
+    let (certificates, key_value) =
+        key_infos.first().map_or(Ok(Default::default()), |info| key_info(*info))?;
     let (form, scheme, references) = signed(signed_info)?;
     let value = decoded(value).ok_or(Problem::SignatureValueMalformed)?;
     Ok(Parts { signed_info, form, scheme, references, value, certificates, key_value })

@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn padded_amounts_are_plain_and_order_does_not_matter() {
         let body = "<DLHDon><NDHDon><TToan><TgTTTBSo>3750000.000000</TgTTTBSo></TToan><NBan><Ten>A</Ten>\
-                    <MST>9900000009</MST></NBan></NDHDon><TTChung><SHDon>7</SHDon><KHHDon>1C26TAA</KHHDon>\
+                    <MST>9900000009</MST></NBan></NDHDon><TTChung><SHDon>7</SHDon><KHHDon>C26TAA</KHHDon>\
                     </TTChung></DLHDon>";
         let content = read(body).unwrap();
         assert_eq!(content.summary.total.as_deref(), Some("3750000"));

@@ -6,8 +6,13 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime};
 
 use crate::clock::Instant;
 
-const LOCAL: [&str; 5] =
-    ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%YT%H:%M:%S"];
+const LOCAL: [&str; 5] = [
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M",
+    "%d/%m/%Y %H:%M:%S",
+    "%d/%m/%YT%H:%M:%S",
+];
 
 /// Documents are signed in these years.
 const YEARS: RangeInclusive<i32> = 1990..=2200;
@@ -47,7 +52,9 @@ mod tests {
             assert_eq!(read(text), Some(moment), "{text}");
         }
         assert_eq!(read("2026-09-01"), Some("2026-09-01T00:00:00+07:00".parse().unwrap()));
-        for text in ["", "today", "+99999-01-01", "0000-01-01T00:00:00", "2026-13-01T00:00:00", "2026-09-01T25:00:00"] {
+        for text in
+            ["", "today", "+99999-01-01", "0000-01-01T00:00:00", "2026-13-01T00:00:00", "2026-09-01T25:00:00"]
+        {
             assert_eq!(read(text), None, "{text}");
         }
     }

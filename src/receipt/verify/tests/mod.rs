@@ -2,10 +2,14 @@ mod attacks;
 mod bombs;
 mod downgrades;
 mod forge;
+mod fuzzed;
 mod mutation;
 mod oracle;
+mod others;
+mod others_attacks;
 mod property;
 mod signers;
+mod vendor;
 
 use super::*;
 use crate::receipt::content::sample;
