@@ -78,7 +78,7 @@ fn mangled(bytes: &mut Vec<u8>, seeds: &[Vec<u8>], damage: &mut Damage) {
             let other = &seeds[damage.next(seeds.len())];
             let from = damage.next(other.len().max(1)).min(other.len());
             let to = (from + damage.next(400)).min(other.len());
-            bytes.splice(at..at, other[from..to].iter().copied());
+            drop(bytes.splice(at..at, other[from..to].iter().copied()));
         }
     }
 }
