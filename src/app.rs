@@ -105,7 +105,7 @@ impl App {
         *self.tariff.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
     }
 
-    /// The tools of the settling thread.
+    /// The tools of the settling threads.
     pub fn settling_tools(self: &Arc<Self>) -> Tools {
         Tools {
             store: self.store.clone(),
@@ -125,7 +125,7 @@ pub struct Running {
     pub channels: Vec<Arc<dyn Channel>>,
     /// The vietqr channels again, for their token endpoint.
     pub vietqr: Vec<Arc<Vietqr>>,
-    settling: Option<std::thread::JoinHandle<()>>,
+    settling: Vec<std::thread::JoinHandle<()>>,
     workers: Workers,
 }
 
@@ -164,9 +164,9 @@ impl Running {
                 return Err(Error::invalid("channels", "config_invalid", detail));
             }
         }
-        let (settler, settling) = Settler::start(app.settling_tools());
+        let (settler, settling) = Settler::start(&app.settling_tools());
         let workers = Workers::start(&app, settler.clone());
-        Ok(Running { app, settler, channels, vietqr, settling: Some(settling), workers })
+        Ok(Running { app, settler, channels, vietqr, settling, workers })
     }
 
     /// Drains the queue, signs what is numbered, gives the node back. Call it after the web
@@ -175,7 +175,7 @@ impl Running {
         let Running { app, settler, settling, workers, .. } = self;
         drop(settler);
         workers.stop();
-        if let Some(thread) = settling {
+        for thread in settling {
             let _ = thread.join();
         }
         crate::worker::seal_waiting(&app);

@@ -57,9 +57,8 @@ pub struct Workers {
 /// How long a stop may take at most: every loop looks this often.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Events numbered in one transaction, and while callbacks are waiting.
-const BATCH: i64 = 500;
-const BUSY_BATCH: i64 = 100;
+/// Events numbered in one transaction while callbacks are waiting.
+const BUSY_BATCH: i64 = 200;
 /// Receipts signed at a time while callbacks are waiting.
 const BUSY_SIGNATURES: usize = 32;
 
@@ -74,7 +73,7 @@ impl Workers {
             spawn("sealer", app, &is_stopping, move |app, is_stopping| {
                 every_tick(is_stopping, 1, || {
                     let is_quiet = let_callbacks_pass(&passing, is_stopping);
-                    number_once(app, if is_quiet { BATCH } else { BUSY_BATCH })?;
+                    number_once(app, if is_quiet { app.store.bulk_rows() } else { BUSY_BATCH })?;
                     if is_quiet { number_committed(app).map(|_| ()) } else { Ok(()) }
                 });
             }),
@@ -194,7 +193,7 @@ pub fn seal_waiting(app: &App) -> usize {
 pub fn number_committed(app: &App) -> Result<usize> {
     let mut count = 0;
     loop {
-        match number_once(app, BATCH)? {
+        match number_once(app, app.store.bulk_rows())? {
             0 => return Ok(count),
             numbered => count += numbered,
         }

@@ -8,7 +8,8 @@ pub use seal::{Sealed, UnsignedRoot, seal_pending, store_signature, unsigned_roo
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::id::{AuditId, UnitId};
-use crate::store::{Conn, Stamp, Tx, rows};
+use crate::store::rows::{self, Insertion};
+use crate::store::{Conn, Stamp, Tx};
 
 /// One act to be recorded. `subject` is an id in text form; `detail` holds ids, codes and
 /// amounts, never names or numbers of persons.
@@ -64,15 +65,11 @@ pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, entries: &[Entry]) -> Result<(
             subject_id: 0,
         });
     }
-    rows::insert(tx, &acts)?;
-    rows::insert(tx, &unsealed)
+    rows::insert_together(tx, vec![Insertion::of(&acts), Insertion::of(&unsealed)])
 }
 
-/// Announces committed obligation events to the feed: (unit, event, obligation).
-pub fn announce(
-    tx: &mut Tx<'_>,
-    events: &[(UnitId, crate::id::EventId, crate::id::ObligationId)],
-) -> Result<()> {
+/// Announces obligation events to the feed, to be written with them: (unit, event, obligation).
+pub fn announcement(events: &[(UnitId, crate::id::EventId, crate::id::ObligationId)]) -> Insertion {
     let unsealed: Vec<query::UnsealedRow> = events
         .iter()
         .map(|(unit, event, obligation)| query::UnsealedRow {
@@ -82,7 +79,7 @@ pub fn announce(
             subject_id: obligation.0,
         })
         .collect();
-    rows::insert(tx, &unsealed)
+    Insertion::of(&unsealed)
 }
 
 /// The newest root of a unit's sealed trail: the last sequence number under it, and its hash.

@@ -1,13 +1,14 @@
 //! The trail's SQL.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::clock::Instant;
 use crate::error::Result;
 use crate::id::{AuditId, CertificateId, UnitId};
 use crate::store::failure::Classify;
-use crate::store::schema::{audit_entry, audit_leaf, audit_root, feed, unsealed};
+use crate::store::rows::{self, Column, Lock};
+use crate::store::schema::{audit_leaf, audit_root, feed, unsealed};
 use crate::store::{Conn, Tx};
 
 pub const AUDIT: &str = "audit";
@@ -76,29 +77,35 @@ pub fn pending(conn: &mut Conn, kind: &str, limit: i64) -> Result<Vec<(UnitId, i
 }
 
 pub fn forget_pending(tx: &mut Tx<'_>, done: &[(UnitId, i64, i64)]) -> Result<()> {
-    for (unit, id, _) in done {
-        diesel::delete(unsealed::table.find((unit, id))).execute(tx.conn()).classify()?;
-    }
-    Ok(())
+    let keys = vec![
+        ("unit_id", Column::of(done.iter().map(|(unit, _, _)| *unit))),
+        ("id", Column::of(done.iter().map(|(_, id, _)| *id))),
+    ];
+    rows::delete(tx, "unsealed", keys).map(|_| ())
 }
 
 /// (id, actor, action, subject, detail, at)
 pub type StoredEntry = (AuditId, String, String, String, String, Instant);
 
-pub fn entry(conn: &mut Conn, unit: UnitId, id: AuditId) -> Result<Option<StoredEntry>> {
-    audit_entry::table
-        .find((unit, id))
-        .select((
-            audit_entry::id,
-            audit_entry::actor,
-            audit_entry::action,
-            audit_entry::subject,
-            audit_entry::detail,
-            audit_entry::at,
-        ))
-        .first(conn)
-        .optional()
-        .classify()
+/// Entries by (unit, id), in no particular order.
+pub fn entries(conn: &mut Conn, ids: &[(UnitId, AuditId)]) -> Result<Vec<(UnitId, StoredEntry)>> {
+    type Columns = (UnitId, AuditId, String, String, String, String, Instant);
+    let found: Vec<Columns> = rows::fetch::<(BigInt, BigInt, Text, Text, Text, Text, BigInt), _>(
+        conn,
+        "SELECT t.unit_id, t.id, t.actor, t.action, t.subject, t.detail, t.at FROM audit_entry t",
+        &[
+            ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
+            ("id", Column::of(ids.iter().map(|(_, id)| *id))),
+        ],
+        "",
+        Lock::None,
+    )?;
+    Ok(found
+        .into_iter()
+        .map(|(unit, id, actor, action, subject, detail, at)| {
+            (unit, (id, actor, action, subject, detail, at))
+        })
+        .collect())
 }
 
 pub fn last_seq(conn: &mut Conn, unit: UnitId) -> Result<i64> {
@@ -119,6 +126,30 @@ pub fn last_root(conn: &mut Conn, unit: UnitId) -> Result<Option<(i64, String)>>
         .first(conn)
         .optional()
         .classify()
+}
+
+/// (unit, last_seq, root) of the newest root of each unit; units without a root are left out.
+pub fn last_roots(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<(UnitId, i64, String)>> {
+    // Over the units, not over the roots: each newest number is then one look into the key.
+    let newest: Vec<(UnitId, Option<i64>)> = rows::fetch::<(BigInt, Nullable<BigInt>), _>(
+        conn,
+        "SELECT t.unit_id, (SELECT MAX(r.last_seq) FROM audit_root r WHERE r.unit_id = t.unit_id) FROM unit t",
+        &[("unit_id", Column::of(units.iter().copied()))],
+        "",
+        Lock::None,
+    )?;
+    let keys: Vec<(UnitId, i64)> =
+        newest.into_iter().filter_map(|(unit, last_seq)| Some((unit, last_seq?))).collect();
+    rows::fetch::<(BigInt, BigInt, Text), _>(
+        conn,
+        "SELECT t.unit_id, t.last_seq, t.root_sha256 FROM audit_root t",
+        &[
+            ("unit_id", Column::of(keys.iter().map(|(unit, _)| *unit))),
+            ("last_seq", Column::of(keys.iter().map(|(_, last_seq)| *last_seq))),
+        ],
+        "",
+        Lock::None,
+    )
 }
 
 /// (last_seq, root, previous root), oldest first.

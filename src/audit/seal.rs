@@ -1,6 +1,6 @@
 //! The one leased sealer: dense numbers, leaf hashes and Merkle roots for committed events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use ring::digest::{SHA256, digest};
 
@@ -57,45 +57,68 @@ fn seal_audit(tx: &mut Tx<'_>, stamp: &Stamp<'_>, limit: i64) -> Result<usize> {
     for (unit, id, _) in &waiting {
         by_unit.entry(*unit).or_default().push(AuditId(*id));
     }
+    let units: Vec<UnitId> = by_unit.keys().copied().collect();
+    let ids: Vec<(UnitId, AuditId)> = waiting.iter().map(|(unit, id, _)| (*unit, AuditId(*id))).collect();
+    let entries = entries_by_id(tx, &ids)?;
+    // A root is written with the leaves it covers, so the newest one names the last sequence too.
+    let mut newest: HashMap<UnitId, (i64, String)> = query::last_roots(tx, &units)?
+        .into_iter()
+        .map(|(unit, last_seq, root)| (unit, (last_seq, root)))
+        .collect();
+    let (mut leaves, mut roots) = (Vec::with_capacity(ids.len()), Vec::with_capacity(units.len()));
     for (unit, ids) in by_unit {
-        let first = query::last_seq(tx, unit)? + 1;
-        let mut leaves = Vec::with_capacity(ids.len());
-        for (id, seq) in ids.into_iter().zip(first..) {
-            let leaf_sha256 = leaf_hash(tx, unit, seq, id)?.unwrap_or_default();
-            leaves.push(query::LeafRow { unit_id: unit, seq, entry_id: id, leaf_sha256 });
-        }
-        rows::insert(tx, &leaves)?;
-        add_root(tx, stamp.now, unit, &leaves)?;
+        let (last_seq, previous) = newest.remove(&unit).unwrap_or_default();
+        let fresh: Vec<query::LeafRow> = ids
+            .into_iter()
+            .zip(last_seq + 1..)
+            .map(|(entry_id, seq)| {
+                let leaf_sha256 = entries.get(&(unit, entry_id)).map(|entry| leaf_hash(unit, seq, entry));
+                query::LeafRow { unit_id: unit, seq, entry_id, leaf_sha256: leaf_sha256.unwrap_or_default() }
+            })
+            .collect();
+        roots.extend(root_over(stamp.now, unit, previous, &fresh));
+        leaves.extend(fresh);
     }
+    rows::insert(tx, &leaves)?;
+    rows::insert(tx, &roots)?;
     query::forget_pending(tx, &waiting)?;
     Ok(waiting.len())
 }
 
-fn add_root(tx: &mut Tx<'_>, now: Instant, unit: UnitId, leaves: &[query::LeafRow]) -> Result<()> {
-    let Some(last) = leaves.last() else { return Ok(()) };
-    let previous_sha256 = query::last_root(tx, unit)?.map(|(_, root)| root).unwrap_or_default();
+fn root_over(
+    now: Instant,
+    unit: UnitId,
+    previous_sha256: String,
+    leaves: &[query::LeafRow],
+) -> Option<query::RootRow> {
+    let last = leaves.last()?;
     let hashes: Vec<String> = leaves.iter().map(|leaf| leaf.leaf_sha256.clone()).collect();
-    let root = query::RootRow {
+    Some(query::RootRow {
         unit_id: unit,
         last_seq: last.seq,
         root_sha256: merkle_root(&previous_sha256, &hashes),
         previous_sha256,
         created_at: now,
-    };
-    rows::insert(tx, &[root])
+    })
+}
+
+fn entries_by_id(
+    conn: &mut Conn,
+    ids: &[(UnitId, AuditId)],
+) -> Result<HashMap<(UnitId, AuditId), query::StoredEntry>> {
+    let found = query::entries(conn, ids)?;
+    Ok(found.into_iter().map(|(unit, entry)| ((unit, entry.0), entry)).collect())
 }
 
 /// The hash of one entry as it stands in the database, bound to its place in the sequence.
-fn leaf_hash(conn: &mut Conn, unit: UnitId, seq: i64, id: AuditId) -> Result<Option<String>> {
-    let Some((id, actor, action, subject, detail, at)) = query::entry(conn, unit, id)? else {
-        return Ok(None);
-    };
+fn leaf_hash(unit: UnitId, seq: i64, entry: &query::StoredEntry) -> String {
+    let (id, actor, action, subject, detail, at) = entry;
     let mut text = format!("leaf\u{1f}{}\u{1f}{seq}\u{1f}{}\u{1f}{}", unit.0, id.0, at.0);
-    for part in [&actor, &action, &subject, &detail] {
+    for part in [actor, action, subject, detail] {
         text.push('\u{1f}');
         text.push_str(part);
     }
-    Ok(Some(sha256_hex(text.as_bytes())))
+    sha256_hex(text.as_bytes())
 }
 
 /// Pairs of hashes, level by level, then chained to the root before.
@@ -168,11 +191,14 @@ pub fn verify(conn: &mut Conn, unit: UnitId) -> Result<Option<String>> {
             return Ok(Some(format!("the root at {last_seq} does not follow the one before")));
         }
         let leaves = query::leaves(conn, unit, previous_seq, last_seq)?;
+        let ids: Vec<(UnitId, AuditId)> = leaves.iter().map(|(_, entry, _)| (unit, *entry)).collect();
+        let entries = entries_by_id(conn, &ids)?;
         for (expected_seq, (seq, entry, stored)) in (previous_seq + 1..).zip(&leaves) {
             if *seq != expected_seq {
                 return Ok(Some(format!("entry {expected_seq} is missing")));
             }
-            if leaf_hash(conn, unit, *seq, *entry)?.as_deref() != Some(stored) {
+            let hash = entries.get(&(unit, *entry)).map(|found| leaf_hash(unit, *seq, found));
+            if hash.as_ref() != Some(stored) {
                 return Ok(Some(format!("entry {seq} ({entry}) was changed or deleted")));
             }
         }

@@ -19,7 +19,8 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::{AccountId, ClientId, EventId, ObligationId, PartyId, PaymentId, ReceiptId, UnitId};
 use crate::party::{self, Payer};
-use crate::store::{Conn, Stamp, Tx, rows};
+use crate::store::rows::{self, Insertion};
+use crate::store::{Conn, Stamp, Tx};
 pub use crate::tariff::IntakeMode;
 use crate::unit;
 use reference::{CodeBook, ReferenceCode};
@@ -255,8 +256,7 @@ pub fn record_events(tx: &mut Tx<'_>, stamp: &Stamp<'_>, events: &[Event]) -> Re
         announced.push((event.unit, id, event.obligation));
         stored.push(query::EventRow::new(id, stamp.now, event));
     }
-    rows::insert(tx, &stored)?;
-    audit::announce(tx, &announced)
+    rows::insert_together(tx, vec![Insertion::of(&stored), audit::announcement(&announced)])
 }
 
 fn reserve_code(tx: &mut Tx<'_>, unit: UnitId, id: ObligationId) -> Result<ReferenceCode> {

@@ -16,7 +16,7 @@ use crate::obligation::{self, Line, Obligation};
 use crate::payment::movement::Movement;
 use crate::receipt::issue::{self, Draft, Outcome};
 use crate::receipt::query::DueRow;
-use crate::store::rows::{self, Column, Update};
+use crate::store::rows::{self, Column, Insertion, Update};
 use crate::store::{Stamp, Tx};
 
 /// What the written book made, for the answers: the receipts by obligation.
@@ -148,7 +148,6 @@ fn store_payments(tx: &mut Tx<'_>, stamp: &Stamp<'_>, book: &Book) -> Result<()>
         .map(|held| payment_row(&held.value, stamp))
         .collect();
     fresh.sort_by_key(|row| (row.unit_id, row.id));
-    rows::insert(tx, &fresh)?;
     let mut events = Vec::with_capacity(book.payment_events.len());
     let mut trail = Vec::with_capacity(book.payment_events.len());
     for event in &book.payment_events {
@@ -171,8 +170,6 @@ fn store_payments(tx: &mut Tx<'_>, stamp: &Stamp<'_>, book: &Book) -> Result<()>
             detail: String::new(),
         });
     }
-    rows::insert(tx, &events)?;
-    audit::record(tx, stamp, &trail)?;
     let mut moves = Vec::with_capacity(book.allocations.len());
     for allocation in &book.allocations {
         moves.push(query::AllocationRow {
@@ -190,7 +187,8 @@ fn store_payments(tx: &mut Tx<'_>, stamp: &Stamp<'_>, book: &Book) -> Result<()>
             created_at: stamp.now,
         });
     }
-    rows::insert(tx, &moves)
+    rows::insert_together(tx, vec![Insertion::of(&fresh), Insertion::of(&events), Insertion::of(&moves)])?;
+    audit::record(tx, stamp, &trail)
 }
 
 fn payment_action(kind: &str) -> &'static str {

@@ -27,7 +27,8 @@ use crate::obligation::reference::{CodeBook, Found};
 use crate::obligation::{self};
 use crate::party;
 use crate::store::failpoint;
-use crate::store::{Stamp, Tx, rows};
+use crate::store::rows::{self, Insertion};
+use crate::store::{Stamp, Tx};
 use crate::unit::{self, Trust, trust};
 
 /// A bank may use a reference again; after so many working days it is another movement.
@@ -739,7 +740,6 @@ fn first_open_day(today: BusinessDay, read: &Read<'_>, world: &World) -> Busines
 }
 
 fn write_facts(tx: &mut Tx<'_>, stamp: &Stamp<'_>, facts: &Facts, book: &Book) -> Result<()> {
-    rows::insert(tx, &facts.raw_events)?;
     let mut fresh: Vec<query::MovementRow> = book
         .movements
         .values()
@@ -747,10 +747,16 @@ fn write_facts(tx: &mut Tx<'_>, stamp: &Stamp<'_>, facts: &Facts, book: &Book) -
         .map(|held| movement_row(&held.value, stamp))
         .collect();
     fresh.sort_by_key(|row| (row.unit_id, row.id));
-    rows::insert(tx, &fresh)?;
-    rows::insert(tx, &facts.movement_keys)?;
-    rows::insert(tx, &facts.provider_keys)?;
-    rows::insert(tx, &facts.claims)?;
+    rows::insert_together(
+        tx,
+        vec![
+            Insertion::of(&facts.raw_events),
+            Insertion::of(&fresh),
+            Insertion::of(&facts.movement_keys),
+            Insertion::of(&facts.provider_keys),
+            Insertion::of(&facts.claims),
+        ],
+    )?;
     for (unit, account, channel, reason) in &facts.suspensions {
         trust::suspend(tx, stamp, *unit, *account, channel, reason)?;
     }

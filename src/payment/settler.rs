@@ -1,8 +1,12 @@
-//! The queue in front of settling: one writer per process, batches of whatever is waiting.
+//! The queues in front of settling: batches of whatever is waiting, one writer per queue.
+//!
+//! An account's claims always take the same queue, so writers rarely wait for each other. There is
+//! one queue where the database has one writer.
 //!
 //! There is no timer: while a batch is being written the next one gathers, so the batch grows
 //! with the load and a lone claim never waits. A full queue is answered `Busy` at once.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -22,7 +26,7 @@ use crate::working_days::WorkingDays;
 
 /// The most claims one transaction takes.
 pub const BATCH_LIMIT: usize = 256;
-/// The most claims that may wait.
+/// The most claims that may wait in one queue.
 const QUEUE_LIMIT: usize = 4_096;
 
 /// The answer to one arrival.
@@ -43,7 +47,8 @@ pub trait Numbered: Send + Sync {
     fn numbered(&self, receipts: &[(UnitId, ReceiptId)]);
 }
 
-/// What the settling thread works with.
+/// What the settling threads work with.
+#[derive(Clone)]
 pub struct Tools {
     pub store: Store,
     pub clock: Clock,
@@ -59,40 +64,54 @@ impl Tools {
     }
 }
 
-/// Hands claims to the one settling thread of the process.
+/// Hands claims to the settling threads of the process.
 #[derive(Clone)]
 pub struct Settler {
-    queue: mpsc::Sender<Waiting>,
+    queues: Arc<[mpsc::Sender<Waiting>]>,
     depth: Arc<AtomicUsize>,
 }
 
 impl Settler {
-    /// Starts the thread. It ends, with the queue drained, when every `Settler` is dropped.
-    pub fn start(tools: Tools) -> (Settler, std::thread::JoinHandle<()>) {
-        let (queue, waiting) = mpsc::channel(QUEUE_LIMIT);
+    /// Starts a thread per queue. They end, with the queues drained, when every `Settler` is dropped.
+    pub fn start(tools: &Tools) -> (Settler, Vec<std::thread::JoinHandle<()>>) {
         let depth = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&depth);
-        let thread = std::thread::Builder::new()
-            .name("settler".into())
-            .spawn(move || run(&tools, waiting, &counted))
-            .expect("the settling thread starts");
-        (Settler { queue, depth }, thread)
+        let mut queues = Vec::new();
+        let mut threads = Vec::new();
+        for index in 0..tools.store.settling_writers() {
+            let (queue, waiting) = mpsc::channel(QUEUE_LIMIT);
+            let (tools, counted) = (tools.clone(), Arc::clone(&depth));
+            let thread = std::thread::Builder::new()
+                .name(format!("settler-{index}"))
+                .spawn(move || run(&tools, waiting, &counted))
+                .expect("a settling thread starts");
+            queues.push(queue);
+            threads.push(thread);
+        }
+        (Settler { queues: queues.into(), depth }, threads)
     }
 
     /// Settles one claim and waits for its commit.
     pub async fn settle(&self, arrival: Arrival) -> Result<Answer> {
         let (answer, answered) = oneshot::channel();
         self.depth.fetch_add(1, Ordering::Relaxed);
-        if self.queue.try_send(Waiting { arrival, answer }).is_err() {
+        let queue = self.queue_of(&arrival);
+        if queue.try_send(Waiting { arrival, answer }).is_err() {
             self.depth.fetch_sub(1, Ordering::Relaxed);
             return Err(Error::busy("settler_queue_full", 2, "too many callbacks are waiting"));
         }
         answered.await.unwrap_or_else(|_| Err(Error::busy("settler_stopped", 5, "the service is stopping")))
     }
 
-    /// Whether the settling thread still takes claims.
+    fn queue_of(&self, arrival: &Arrival) -> &mpsc::Sender<Waiting> {
+        let mut hasher = DefaultHasher::new();
+        unit::account::directory_code(&arrival.claim.account_no).hash(&mut hasher);
+        let index = hasher.finish() % self.queues.len() as u64;
+        &self.queues[index as usize]
+    }
+
+    /// Whether the settling threads still take claims.
     pub fn is_alive(&self) -> bool {
-        !self.queue.is_closed()
+        self.queues.iter().all(|queue| !queue.is_closed())
     }
 
     /// Claims waiting now; signing holds back while there are any.

@@ -13,7 +13,8 @@ use crate::audit;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, ReceiptId, UnitId};
-use crate::store::{Stamp, Tx, rows};
+use crate::store::rows::{self, Insertion};
+use crate::store::{Stamp, Tx};
 use crate::text;
 use crate::unit::account::{KIND_RECEIPT, PublicCodeRow};
 use crate::unit::{Series, series};
@@ -164,7 +165,5 @@ fn store(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, numbered: Vec<query:
             target_id: row.id.0,
         });
     }
-    rows::insert(tx, &numbered)?;
-    rows::insert(tx, &events)?;
-    rows::insert(tx, &codes)
+    rows::insert_together(tx, vec![Insertion::of(&numbered), Insertion::of(&events), Insertion::of(&codes)])
 }

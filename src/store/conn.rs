@@ -116,6 +116,17 @@ fn speak_english(conn: &mut PgConnection) -> diesel::QueryResult<()> {
     if is_english { Ok(()) } else { conn.batch_execute("SET lc_messages = 'C'") }
 }
 
+/// How a writer's statements are planned. They find rows by whole keys, so they walk indexes and
+/// never read a table through: a plan made while a table was young is kept for the connection's
+/// life and must stay good when it has grown. Bodies and documents are compressed with LZ4 where
+/// the server has it; it costs a third of the older method's time.
+fn walk_keys(conn: &mut PgConnection) -> diesel::QueryResult<()> {
+    conn.batch_execute("SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off")?;
+    // A server built without LZ4 does not know the value; the older method serves as well.
+    let _ = conn.batch_execute("SET default_toast_compression = 'lz4'");
+    Ok(())
+}
+
 fn is_local(url: &str) -> bool {
     let after_scheme = url.split_once("://").map_or("", |(_, rest)| rest);
     let authority = after_scheme.split(['/', '?']).next().unwrap_or_default();
@@ -149,6 +160,9 @@ impl ManageConnection for Manager {
         let mut conn = self.url.establish().map_err(diesel::r2d2::Error::ConnectionError)?;
         if let (Conn::Pg(inner), Some(role)) = (&mut conn, &self.role) {
             inner.batch_execute(&format!("SET ROLE {role}")).map_err(diesel::r2d2::Error::QueryError)?;
+        }
+        if let (Conn::Pg(inner), super::Intent::Write) = (&mut conn, self.intent) {
+            walk_keys(inner).map_err(diesel::r2d2::Error::QueryError)?;
         }
         if let (Conn::Sqlite(inner), super::Intent::Read) = (&mut conn, self.intent) {
             // PostgreSQL says it in each transaction.

@@ -37,6 +37,9 @@ use lane::Gate;
 /// How often a transaction that lost a race is tried again as a whole.
 const CONTENDED_ATTEMPT_LIMIT: u32 = 5;
 
+/// More settling writers only make batches smaller.
+const SETTLING_WRITER_LIMIT: u32 = 4;
+
 /// How a store is opened.
 #[derive(Clone)]
 pub struct Settings {
@@ -55,6 +58,7 @@ pub struct Store {
     readers: Pool<conn::Manager>,
     writers: Pool<conn::Manager>,
     gate: Arc<Gate>,
+    settling_writers: u32,
 }
 
 /// A write transaction. Only `Store::write` makes one.
@@ -94,7 +98,22 @@ impl Store {
             readers: pool(settings, settings.reader_limit, Intent::Read)?,
             writers: pool(settings, writer_limit, Intent::Write)?,
             gate: Arc::new(Gate::default()),
+            settling_writers: (writer_limit / 2).clamp(1, SETTLING_WRITER_LIMIT),
         })
+    }
+
+    /// How many writers may settle claims side by side: half of them, the rest is for everybody else.
+    pub fn settling_writers(&self) -> u32 {
+        self.settling_writers
+    }
+
+    /// Rows that one bulk transaction of small rows may take: few where everybody waits for the one
+    /// writer, many where finding them costs more than writing them.
+    pub fn bulk_rows(&self) -> i64 {
+        match self.product {
+            Product::Sqlite => 500,
+            Product::PostgreSql => 4_000,
+        }
     }
 
     pub fn product(&self) -> Product {

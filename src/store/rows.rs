@@ -177,6 +177,39 @@ pub fn insert<R: Row>(conn: &mut Conn, rows: &[R]) -> Result<()> {
     Ok(())
 }
 
+/// The rows of one table in a statement that writes several.
+pub struct Insertion {
+    table: &'static str,
+    columns: Vec<(&'static str, Column)>,
+}
+
+impl Insertion {
+    pub fn of<R: Row>(rows: &[R]) -> Insertion {
+        Insertion { table: R::TABLE, columns: R::columns(rows) }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.columns.first().is_none_or(|(_, column)| column.is_empty())
+    }
+}
+
+/// Inserts the rows of several tables, or fails as a whole. PostgreSQL takes them in one statement,
+/// which saves a round trip and a plan's start for each table; it checks foreign keys at its end,
+/// so rows may point at each other. The tables differ.
+pub fn insert_together(conn: &mut Conn, insertions: Vec<Insertion>) -> Result<()> {
+    let filled: Vec<Insertion> = insertions.into_iter().filter(|insertion| !insertion.is_empty()).collect();
+    match conn {
+        Conn::Pg(_) if filled.is_empty() => Ok(()),
+        Conn::Pg(inner) => pg::insert_together(
+            inner,
+            filled.into_iter().map(|insertion| (insertion.table, insertion.columns)).collect(),
+        ),
+        Conn::Sqlite(inner) => filled
+            .into_iter()
+            .try_for_each(|insertion| sqlite::insert(inner, insertion.table, insertion.columns)),
+    }
+}
+
 /// Inserts the rows whose unique key is not there yet and tells for each whether it was inserted.
 /// `key` names the columns of the key, which must be numbers, texts or days.
 pub fn insert_if_absent<R: Row>(conn: &mut Conn, rows: &[R], key: &[&'static str]) -> Result<Vec<bool>> {
@@ -233,6 +266,17 @@ pub fn update(conn: &mut Conn, update: Update<'_>) -> Result<()> {
         1,
         format!("{changed} of {expected} rows of {table} still had the revision that was read"),
     ))
+}
+
+/// Deletes the rows with these keys, each key once; tells how many there were.
+pub fn delete(conn: &mut Conn, table: &'static str, keys: Vec<(&str, Column)>) -> Result<usize> {
+    if keys.first().is_none_or(|(_, column)| column.is_empty()) {
+        return Ok(0);
+    }
+    match conn {
+        Conn::Pg(inner) => pg::delete(inner, table, keys),
+        Conn::Sqlite(inner) => sqlite::delete(inner, table, keys),
+    }
 }
 
 /// How rows that are read by key are to be locked (PostgreSQL; SQLite has one writer).

@@ -17,10 +17,12 @@ const FEE: Dong = Dong(25_000);
 
 /// Sends all arrivals at once and waits for all answers.
 fn send(app: &TestApp, arrivals: &[Arrival]) -> Vec<Result<Answer>> {
-    let (settler, thread) = Settler::start(app.settling_tools());
+    let (settler, threads) = Settler::start(&app.settling_tools());
     let answers = together(&settler, arrivals);
     drop(settler);
-    thread.join().unwrap();
+    for thread in threads {
+        thread.join().unwrap();
+    }
     answers
 }
 

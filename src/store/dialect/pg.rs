@@ -104,6 +104,25 @@ pub fn insert(conn: &mut PgConnection, table: &str, columns: Vec<(&'static str, 
     Statement { text, binds }.execute(conn).classify().map(|_| ())
 }
 
+/// Columns of several tables, by table.
+pub type Tables = Vec<(&'static str, Vec<(&'static str, Column)>)>;
+
+/// All but the last insertion stand in the `WITH` of the last.
+pub fn insert_together(conn: &mut PgConnection, tables: Tables) -> Result<()> {
+    let mut binds = Vec::new();
+    let mut inserts = Vec::with_capacity(tables.len());
+    for (table, columns) in tables {
+        let (names, marks, columns) = split(columns);
+        inserts.push(format!("INSERT INTO {table} ({names}) SELECT * FROM UNNEST({marks})"));
+        binds.extend(columns);
+    }
+    let last = inserts.pop().unwrap_or_default();
+    let before: Vec<String> =
+        inserts.iter().enumerate().map(|(index, insert)| format!("i{index} AS ({insert})")).collect();
+    let with = if before.is_empty() { String::new() } else { format!("WITH {} ", before.join(", ")) };
+    Statement { text: format!("{with}{last}"), binds }.execute(conn).classify().map(|_| ())
+}
+
 /// The keys that were inserted, joined by the unit separator.
 pub fn insert_if_absent(
     conn: &mut PgConnection,
@@ -146,6 +165,20 @@ pub fn update(conn: &mut PgConnection, update: Update<'_>) -> Result<usize> {
         names.join(", "),
         conditions.join(" AND ")
     );
+    Statement { text, binds }.execute(conn).classify()
+}
+
+pub fn delete(conn: &mut PgConnection, table: &str, keys: Vec<(&str, Column)>) -> Result<usize> {
+    let names: Vec<String> = (0..keys.len()).map(|index| format!("k{index}")).collect();
+    let conditions: Vec<String> =
+        keys.iter().zip(&names).map(|((column, _), name)| format!("t.{column} = k.{name}")).collect();
+    let text = format!(
+        "DELETE FROM {table} AS t USING UNNEST({}) AS k ({}) WHERE {}",
+        vec!["?"; keys.len()].join(", "),
+        names.join(", "),
+        conditions.join(" AND ")
+    );
+    let binds = keys.into_iter().map(|(_, column)| column).collect();
     Statement { text, binds }.execute(conn).classify()
 }
 

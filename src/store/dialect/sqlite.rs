@@ -130,6 +130,17 @@ pub fn update(conn: &mut SqliteConnection, update: Update<'_>) -> Result<usize> 
     Ok(changed)
 }
 
+pub fn delete(conn: &mut SqliteConnection, table: &str, keys: Vec<(&str, Column)>) -> Result<usize> {
+    let conditions: Vec<String> = keys.iter().map(|(column, _)| format!("{column} = ?")).collect();
+    let text = format!("DELETE FROM {table} WHERE {}", conditions.join(" AND "));
+    let binds: Vec<Column> = keys.into_iter().map(|(_, column)| column).collect();
+    let mut deleted = 0;
+    for row in 0..row_count(&binds) {
+        deleted += Statement { text: &text, binds: &binds, row }.execute(conn).classify()?;
+    }
+    Ok(deleted)
+}
+
 pub fn fetch<ST, T>(
     conn: &mut SqliteConnection,
     select: &str,
