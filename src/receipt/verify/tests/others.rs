@@ -252,3 +252,12 @@ fn a_large_message_is_judged_quickly_and_a_heavy_one_is_refused() {
     assert!(report.problems().contains(&Problem::DuplicateId));
     assert!(started.elapsed().as_secs() < 10);
 }
+
+/// Made by `xmlsec1 --sign`, so that not only our own tools have signed what we accept.
+#[test]
+fn an_invoice_that_xmlsec1_signed_is_valid() {
+    let document = include_bytes!("../../../../fixtures/receipt/valid/invoice.xml");
+    let report = verify(document, &trust(), now());
+    assert_eq!(report.verdict, Verdict::Valid, "{report:?}");
+    assert!(intact_for_xmlsec1(document, 1));
+}

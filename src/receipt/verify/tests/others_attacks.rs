@@ -387,19 +387,3 @@ fn the_attacks_kept_as_fixtures_are_the_ones_generated() {
     differing.extend(stored.difference(&names).map(|file| format!("{file} (kept, not generated)")));
     assert!(differing.is_empty(), "copy target/attack to {FOLDER} if these changes are meant: {differing:?}");
 }
-
-/// What the benchmark and the peers' scripts measure with.
-#[test]
-fn the_valid_documents_kept_as_fixtures_are_the_ones_generated() {
-    let invoice = Style { message: Some(""), ..Style::default() }.signed();
-    let kept = [("receipt.xml", document()), ("invoice.xml", invoice.into_bytes())];
-    let fresh = repository("target/valid");
-    for (file, bytes) in kept {
-        let stored = fs::read(repository("fixtures/receipt/valid").join(file)).ok();
-        if stored.as_ref() != Some(&bytes) {
-            fs::create_dir_all(&fresh).unwrap();
-            fs::write(fresh.join(file), &bytes).unwrap();
-        }
-        assert!(stored == Some(bytes), "copy target/valid to fixtures/receipt/valid if this change is meant");
-    }
-}
