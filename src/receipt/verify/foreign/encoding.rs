@@ -29,7 +29,8 @@ fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'_, str>, Problem>
     let text: String = char::decode_utf16(pairs.iter().map(|pair| unit(*pair)))
         .collect::<Result<_, _>>()
         .map_err(|_| Problem::EncodingNotUtf8)?;
-    declared(&text, &["utf-16", "utf16", "utf-16le", "utf-16be"])?;
+    // The mark decides, as for libxml2, when a converter has left the old declaration.
+    declared(&text, &["utf-16", "utf16", "utf-16le", "utf-16be", "utf-8"])?;
     Ok(Cow::Owned(text))
 }
 

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::mutation::Damage;
-use super::oracle::{judged_by, repository};
+use super::oracle::judged_by;
 use super::vendor::*;
 use super::*;
 use crate::receipt::sign::ENVELOPED;
@@ -67,6 +67,11 @@ fn a_single_change_is_judged_as_xmlsec1_judges_it() {
         let letters: Vec<usize> =
             document.char_indices().filter(|(_, c)| c.is_ascii_alphanumeric()).map(|(at, _)| at).collect();
         let at = letters[damage.next(letters.len())];
+        // How a broken certificate is read is a matter of its parser, not of the signature.
+        let before = &document[..at];
+        if before.rfind("X509Certificate>").is_some_and(|tag| !before[tag..].contains("</")) {
+            continue;
+        }
         let other = if document.as_bytes()[at] == b'7' { "8" } else { "7" };
         document.replace_range(at..=at, other);
         let report = verify(document.as_bytes(), &TrustStore::empty(), now());

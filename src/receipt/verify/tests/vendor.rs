@@ -143,7 +143,7 @@ impl Style {
                     INCLUSIVE_C14N,
                     INCLUSIVE_C14N,
                     EXCLUSIVE_C14N,
-                    "http://www.w3.org/2001/10/xml-exc-c14n#WithComments",
+                    EXCLUSIVE_C14N,
                     "http://www.w3.org/2006/12/xml-c14n11",
                 ],
             ),
