@@ -11,8 +11,10 @@ use bienlai::obligation::reference::CodeBook;
 use bienlai::payment::channel::bank::{self, Bank, BankConfig};
 use bienlai::payment::channel::{Channel, Incoming};
 use bienlai::receipt::key::SigningKey;
+use bienlai::receipt::rendition::{self, Links, Standing};
+use bienlai::receipt::schema;
 use bienlai::receipt::sign::sign_batch;
-use bienlai::receipt::verify::{Integrity, TrustStore, Verdict, verify};
+use bienlai::receipt::verify::{TrustStore, Verdict, verify};
 use bienlai::text::{self, words};
 use secrecy::SecretString;
 
@@ -23,6 +25,7 @@ const ROUND: Duration = Duration::from_millis(5);
 
 const MEMO: &str = "MBVCB.1234567890.LE PHI HO TICH.CT tu 0011000000001 NGUYEN VAN A toi 9704320000001";
 const AUTHORITY: &str = include_str!("../fixtures/receipt/test-only-ca.pem");
+const RECEIPT: &[u8] = include_bytes!("../fixtures/receipt/test-only-receipt.xml");
 const SIGNER: &str = include_str!("../fixtures/receipt/test-only-signer.pem");
 
 fn main() {
@@ -30,6 +33,8 @@ fn main() {
     callbacks();
     signing();
     verifying();
+    pages();
+    schemas();
 }
 
 fn texts() {
@@ -70,28 +75,53 @@ fn signing() {
     measure("receipt: sign (RSA-2048, XML-DSig)", sign);
 }
 
-/// A receipt of the usual size, in our shape.
-fn receipt_of_ours() -> Vec<u8> {
-    let key = SigningKey::from_pem(&SecretString::from(SIGNER), SIGNER, "9900000009").expect("the test key");
-    let signer = key.signer().expect("a signer");
-    let at = "2026-09-01T09:30:15+07:00".parse().expect("a good time");
-    let lines = "<Ten>Lệ phí hộ tịch</Ten>".repeat(60);
-    let body = format!("<DLBLai Id=\"BL-1\"><NDBLai>{lines}</NDBLai></DLBLai>");
-    sign_batch(&[body.as_bytes()], &signer, at).expect("signed").remove(0)
-}
-
-/// Of ours and of others', with every digest and the signature, trust judged too.
+/// Of ours and of others', with every digest and the signature, trust judged too. The peer is
+/// python-xmlsec on the same invoice.
 fn verifying() {
     let trust = TrustStore::from_pem(AUTHORITY).expect("the test authority");
     let now = "2026-09-02T08:00:00+07:00".parse().expect("a good time");
     let other = include_bytes!("../fixtures/receipt/valid/invoice.xml");
-    assert_eq!(verify(other, &trust, now).verdict, Verdict::Valid);
-    let own = receipt_of_ours();
-    let own = own.as_slice();
-    let report = verify(own, &trust, now);
-    assert_eq!(report.documents[0].signatures[0].integrity, Integrity::Ok, "{report:?}");
-    measure("verify: a receipt of ours", || verify(black_box(own), &trust, now).exit_code());
+    for document in [RECEIPT, other] {
+        let report = verify(document, &trust, now);
+        assert_eq!(report.verdict, Verdict::Valid, "{report:?}");
+    }
+    measure("verify: a receipt of ours", || verify(black_box(RECEIPT), &trust, now).is_valid());
     measure("verify: an invoice of another issuer", || verify(black_box(other), &trust, now).is_valid());
+}
+
+/// One page with two lines, its QR code, tags, three fonts and the signed XML attached, on one
+/// thread: the reciprocal is pages per second of a processor. The peer is
+/// `benches/peers/weasyprint_receipt.py`, which draws the same file.
+fn pages() {
+    let links = Links::to("https://bienlai.example");
+    let draw = |standing: &Standing| rendition::render(black_box(RECEIPT), standing, &links);
+    assert!(draw(&Standing::Valid).is_ok(), "the receipt is drawn");
+    measure("receipt: PDF page", || draw(&Standing::Valid).map(|page| page.len()));
+    measure("receipt: PDF page, cancelled", || draw(&Standing::Cancelled).map(|page| page.len()));
+}
+
+/// A receipt of three lines against its schema, as it is asked when an obligation is raised.
+fn schemas() {
+    let line = |number: u32| {
+        format!(
+            "<KThu><STT>{number}</STT><LKThu>1</LKThu><TKThu>Lệ phí hộ tịch</TKThu><SLuong>1</SLuong>\
+             <DGia>8000</DGia><ThTien>8000</ThTien></KThu>"
+        )
+    };
+    let lines: String = (1..4).map(line).collect();
+    let body = format!(
+        "<DLBLai Id=\"BL-1\"><TTChung><PBan>BL-1.0</PBan><TBLai>Biên lai thu phí, lệ phí</TBLai><LBLai>3</LBLai>\
+         <KHMSBLai>01BLP0-001</KHMSBLai><KHBLai>TN-26E</KHBLai><SBLai>42</SBLai><NLap>2026-09-01</NLap>\
+         <DVTTe>VND</DVTTe><HTTToan>Tiền mặt</HTTToan><MTCuu>7K2M0Q419VAB</MTCuu></TTChung><NDBLai><TCThu>\
+         <Ten>Phường Thử Nghiệm</Ten><MST>9900000009</MST><DChi>Số 1 phố Thử Nghiệm</DChi></TCThu>\
+         <DSKThu>{lines}</DSKThu><TToan><TgTien>24000</TgTien><TgMGiam>0</TgMGiam><TgTTTBSo>24000</TgTTTBSo>\
+         <TgTTTBChu>Hai mươi tư nghìn đồng</TgTTTBChu></TToan></NDBLai></DLBLai>"
+    );
+    let check = || schema::check_body(black_box(body.as_bytes()));
+    if let Err(error) = check() {
+        panic!("the receipt fits its schema: {error}");
+    }
+    measure("receipt: schema validation", || check().is_ok());
 }
 
 /// Tells the median time of one call.

@@ -40,8 +40,10 @@ impl Scope {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// The city's dossier system: raises and reads obligations.
+    /// The city's dossier system: raises obligations and reads those it raised.
     DossierSystem,
+    /// Reads every obligation and receipt of its units, whoever raised them; changes nothing.
+    UnitReader,
     /// Takes money at the counter.
     Cashier,
     /// Imports statements, matches, proposes, closes days.
@@ -60,6 +62,7 @@ impl Role {
     pub fn as_str(self) -> &'static str {
         match self {
             Role::DossierSystem => "dossier_system",
+            Role::UnitReader => "unit_reader",
             Role::Cashier => "cashier",
             Role::Finance => "finance",
             Role::Approver => "approver",
@@ -72,6 +75,7 @@ impl Role {
     pub fn parse(text: &str) -> Result<Role> {
         [
             Role::DossierSystem,
+            Role::UnitReader,
             Role::Cashier,
             Role::Finance,
             Role::Approver,
@@ -99,6 +103,12 @@ pub struct Actor {
 impl Actor {
     pub fn system() -> Self {
         Actor { person: None, client: None, role: Role::System, scope: Scope::All }
+    }
+
+    /// The client whose obligations alone this caller may see: a dossier system's own. `None` for
+    /// everybody else, who sees the whole of the scope.
+    pub fn sees_only_own(&self) -> Option<ClientId> {
+        self.client.filter(|_| self.role == Role::DossierSystem)
     }
 
     pub fn require_role(&self, allowed: &[Role]) -> Result<()> {

@@ -6,6 +6,7 @@ use crate::actor::{Actor, Scope};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::notification::send::Courier;
 use crate::payment::channel::Channel;
 use crate::payment::channel::bank::{Bank, BankConfig};
 use crate::payment::channel::sepay::{Sepay, SepayConfig};
@@ -35,6 +36,7 @@ pub struct App {
 impl App {
     /// Opens the database (migrating it where the configuration says so) and leases an id node.
     pub fn open(config: Config, clock: Clock) -> Result<Arc<App>> {
+        crate::receipt::profile::check_shipped()?;
         if config.database.migrate_at_start {
             for name in migrate::run(&config.owner_url()?)? {
                 tracing::info!(migration = name, "migration applied");
@@ -125,6 +127,7 @@ pub struct Running {
     pub channels: Vec<Arc<dyn Channel>>,
     /// The vietqr channels again, for their token endpoint.
     pub vietqr: Vec<Arc<Vietqr>>,
+    pub courier: Arc<Courier>,
     settling: Vec<std::thread::JoinHandle<()>>,
     workers: Workers,
 }
@@ -164,9 +167,10 @@ impl Running {
                 return Err(Error::invalid("channels", "config_invalid", detail));
             }
         }
+        let courier = Arc::new(Courier::new(&app.config)?);
         let (settler, settling) = Settler::start(&app.settling_tools());
-        let workers = Workers::start(&app, settler.clone());
-        Ok(Running { app, settler, channels, vietqr, settling, workers })
+        let workers = Workers::start(&app, settler.clone(), Arc::clone(&courier));
+        Ok(Running { app, settler, channels, vietqr, courier, settling, workers })
     }
 
     /// Drains the queue, signs what is numbered, gives the node back. Call it after the web

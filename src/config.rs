@@ -1,6 +1,8 @@
 //! The configuration: one TOML file plus environment, validated at start. The only room that
 //! reads the environment.
 
+pub mod delivery;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -32,7 +34,37 @@ pub struct Config {
     #[serde(default)]
     pub signing: Signing,
     #[serde(default)]
+    pub series: SeriesConfig,
+    #[serde(default)]
     pub channels: Channels,
+    /// Without it e-mail waits.
+    #[serde(default)]
+    pub email: Option<delivery::Email>,
+    /// Without it SMS waits.
+    #[serde(default)]
+    pub sms: Option<delivery::Sms>,
+    #[serde(default)]
+    pub tax: Tax,
+}
+
+/// The way to the tax authority.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tax {
+    /// Where messages go; without it they wait in the ledger. No slash at the end.
+    pub endpoint: Option<String>,
+    pub endpoint_token: Option<SecretString>,
+    pub timeout_s: u64,
+    /// `MNGui` of a transmitting organisation; without it each unit's own.
+    pub sender: Option<String>,
+    /// Where forms are made out.
+    pub place: String,
+}
+
+impl Default for Tax {
+    fn default() -> Self {
+        Tax { endpoint: None, endpoint_token: None, timeout_s: 20, sender: None, place: "Hà Nội".into() }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -125,6 +157,22 @@ pub struct Signing {
 impl Default for Signing {
     fn default() -> Self {
         Signing { threads: 2, batch: 128 }
+    }
+}
+
+/// How far ahead the register of series looks.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SeriesConfig {
+    /// Days before the year's end when next year's series are registered.
+    pub plan_ahead_days: u16,
+    /// Fewer numbers left than this is told.
+    pub warn_below: u32,
+}
+
+impl Default for SeriesConfig {
+    fn default() -> Self {
+        SeriesConfig { plan_ahead_days: 30, warn_below: 500 }
     }
 }
 
@@ -253,6 +301,15 @@ impl Config {
         if !(1..=64).contains(&self.signing.threads) || !(1..=1_024).contains(&self.signing.batch) {
             return invalid("signing", "threads 1 to 64, batch 1 to 1024");
         }
+        if let Some(email) = &self.email {
+            email.check()?;
+        }
+        if let Some(sms) = &self.sms {
+            sms.check()?;
+        }
+        if !(1..=60).contains(&self.tax.timeout_s) {
+            return invalid("tax.timeout_s", "1 to 60");
+        }
         if self.master_key()?.iter().all(|byte| *byte == 0) {
             return invalid(
                 "vault.master_key",
@@ -363,6 +420,11 @@ mod tests {
             "format",
             "threads",
             "batch",
+            "endpoint",
+            "endpoint_token",
+            "timeout_s",
+            "sender",
+            "place",
             "name",
             "signing_secrets",
             "api_keys",
@@ -371,6 +433,22 @@ mod tests {
             "passwords",
             "token_keys",
             "secrets",
+            "host",
+            "port",
+            "tls",
+            "ca_file",
+            "password_file",
+            "from",
+            "from_name",
+            "timeout_s",
+            "connections",
+            "per_minute",
+            "retry_after_s",
+            "attempt_limit",
+            "brand",
+            "text",
+            "secret_file",
+            "report_secret_file",
         ];
         for field in fields {
             let named =

@@ -75,13 +75,18 @@ ids! {
     ClaimId = "clm_",
     /// An API client or a person's access token.
     ClientId = "cli_",
+    CorrectionId = "cor_",
     EventId = "evt_",
     ExceptionId = "exc_",
+    /// A form to the tax authority.
+    FilingId = "fil_",
     JobId = "job_",
     /// A data key: one per unit and year.
     KeyId = "key_",
     LineId = "lin_",
     MatchId = "mat_",
+    /// A message to a payer.
+    MessageId = "msg_",
     MovementId = "mov_",
     ObligationId = "obl_",
     PartyId = "pty_",
@@ -90,9 +95,14 @@ ids! {
     PostingId = "pst_",
     RawEventId = "raw_",
     ReceiptId = "rcp_",
+    RefundId = "rfd_",
+    /// An accepted registration with the tax office.
+    RegistrationId = "reg_",
     SeriesId = "ser_",
     ShiftId = "shf_",
     StatementId = "stm_",
+    /// A message to the tax authority.
+    TransmissionId = "trm_",
     TrustId = "tru_",
     UnitId = "unt_",
 }

@@ -10,17 +10,22 @@ pub mod text;
 pub mod working_days;
 
 pub mod config;
+pub mod pdf;
 pub mod store;
 
 pub mod audit;
+pub mod correction;
 pub mod exception;
+pub mod filing;
 pub mod identity;
 pub mod ledger;
+pub mod notification;
 pub mod obligation;
 pub mod party;
 pub mod payment;
 pub mod receipt;
 pub mod reconciliation;
+pub mod register;
 pub mod statement;
 pub mod tariff;
 pub mod unit;

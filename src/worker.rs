@@ -6,16 +6,23 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::actor::Scope;
+use crate::actor::{Actor, Scope};
 use crate::app::App;
 use crate::audit;
 use crate::error::Result;
+use crate::filing::courier::{self, Round};
+use crate::filing::endpoint::TaxEndpoint;
+use crate::filing::{self, http::HttpEndpoint};
 use crate::id::{ReceiptId, UnitId};
+use crate::notification::Outbox;
+use crate::notification::send::Courier;
 use crate::payment::due;
 use crate::payment::settler::{self, Numbered, Settler};
 use crate::receipt::sign::Signer;
 use crate::receipt::{query, seal};
+use crate::register;
 use crate::store::Lane;
+use crate::unit;
 
 /// Receipts that wait for their signature, and who is to be woken for them.
 #[derive(Default)]
@@ -52,10 +59,14 @@ impl Sealing {
 pub struct Workers {
     is_stopping: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
+    courier: JoinHandle<()>,
 }
 
 /// How long a stop may take at most: every loop looks this often.
 const TICK: Duration = Duration::from_millis(200);
+
+/// How long a stop waits for messages that are being sent.
+const COURIER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Events numbered in one transaction while callbacks are waiting.
 const BUSY_BATCH: i64 = 200;
@@ -63,7 +74,7 @@ const BUSY_BATCH: i64 = 200;
 const BUSY_SIGNATURES: usize = 32;
 
 impl Workers {
-    pub fn start(app: &Arc<App>, settler: Settler) -> Workers {
+    pub fn start(app: &Arc<App>, settler: Settler, courier: Arc<Courier>) -> Workers {
         let is_stopping = Arc::new(AtomicBool::new(false));
         let passing = settler.clone();
         let threads = vec![
@@ -78,14 +89,24 @@ impl Workers {
                 });
             }),
             spawn("housekeeper", app, &is_stopping, keep_house),
+            spawn("filer", app, &is_stopping, file_until),
         ];
-        Workers { is_stopping, threads }
+        let courier = spawn("courier", app, &is_stopping, move |app, is_stopping| {
+            every_tick(is_stopping, 2, || deliver_due(app, &courier, is_stopping));
+        });
+        Workers { is_stopping, threads, courier }
     }
 
     pub fn stop(self) {
         self.is_stopping.store(true, Ordering::SeqCst);
         for thread in self.threads {
             let _ = thread.join();
+        }
+        // A mail server that says nothing must not hold up the stop. What it was given is sent again
+        // under the same Message-ID by the next start, as after a crash.
+        let start = std::time::Instant::now();
+        while !self.courier.is_finished() && start.elapsed() < COURIER_PATIENCE {
+            std::thread::sleep(TICK / 10);
         }
     }
 }
@@ -148,11 +169,19 @@ fn sign_until(app: &Arc<App>, settler: &Settler, is_stopping: &AtomicBool) {
             app.sealing.numbered(&batch.split_off(BUSY_SIGNATURES));
             threads = 1;
         }
-        if let Err(error) = seal::sign_and_seal(&app.store, &app.keyring, &app.stamp(), &batch, threads) {
+        if let Err(error) =
+            seal::sign_and_seal(&app.store, &app.keyring, &app.stamp(), &batch, threads, &Outbox)
+        {
             tracing::warn!(%error, receipts = batch.len(), "sealing failed; it is tried again");
             std::thread::sleep(TICK);
         }
     }
+}
+
+/// Sends the messages that are due, until none is left or the service stops.
+fn deliver_due(app: &App, courier: &Courier, is_stopping: &AtomicBool) -> Result<()> {
+    while !is_stopping.load(Ordering::SeqCst) && courier.send_due(&app.store, &|| app.stamp())? > 0 {}
+    Ok(())
 }
 
 /// Waits while claims are waiting, but at most two seconds: what comes after them must come too.
@@ -181,7 +210,7 @@ pub fn seal_waiting(app: &App) -> usize {
             return sealed;
         }
         let threads = app.config.signing.threads;
-        match seal::sign_and_seal(&app.store, &app.keyring, &app.stamp(), &batch, threads) {
+        match seal::sign_and_seal(&app.store, &app.keyring, &app.stamp(), &batch, threads, &Outbox) {
             Ok(outcome) if outcome.sealed > 0 => sealed += outcome.sealed,
             // Nothing moves: a key is missing, or the store is gone. The next start tries again.
             _ => return sealed,
@@ -245,6 +274,34 @@ pub fn sign_audit_roots(app: &App) -> Result<usize> {
     Ok(signed)
 }
 
+/// Looks after every unit's register of series. Returns how many were planned or opened.
+pub fn keep_registers(app: &App) -> Result<usize> {
+    let (actor, settings) = (Actor::system(), register::Settings::from(&app.config.series));
+    let mut count = 0;
+    for unit in app.read(&actor, unit::all)? {
+        match app.write_bulk(&actor, |tx, stamp| register::keep(tx, stamp, &actor, unit.id, settings)) {
+            Ok(kept) => count += kept.planned + kept.opened,
+            Err(error) => tracing::warn!(unit = %unit.id, %error, "a register was not looked after"),
+        }
+    }
+    Ok(count)
+}
+
+/// Proves and certifies the series of every unit for the day that ended, once. Returns how many.
+pub fn audit_series(app: &App) -> Result<usize> {
+    let actor = Actor::system();
+    let yesterday = app.clock.now().business_day().plus_days(-1);
+    let mut count = 0;
+    for unit in app.read(&actor, |conn| register::query::due(conn, yesterday))? {
+        let stamp = || app.stamp();
+        match register::night::certify(&app.store, &app.keyring, &stamp, &actor, unit, yesterday) {
+            Ok(made) => count += usize::from(made.is_some()),
+            Err(error) => tracing::warn!(%unit, %error, "the series of a unit were not audited"),
+        }
+    }
+    Ok(count)
+}
+
 fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
     let tools = app.settling_tools();
     let mut round = 0_u64;
@@ -257,12 +314,75 @@ fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
             settler::retry_parked(&tools)?;
             make_due_receipts(app)?;
         }
+        if round % 600 == 20 {
+            keep_registers(app)?;
+        }
+        if round % 600 == 40 {
+            audit_series(app)?;
+        }
         if round % 3_600 == 60 {
             sign_audit_roots(app)?;
+        }
+        if round % 3_600 == 120 {
+            warn_of_filings(app)?;
         }
         if round % 600 == 1 {
             crate::web::retention::purge(app)?;
         }
         Ok(())
     });
+}
+
+/// Signs drafted forms and brings messages to the tax authority.
+fn file_until(app: &Arc<App>, is_stopping: &AtomicBool) {
+    every_tick(is_stopping, 10, || {
+        sign_forms(app)?;
+        match tax_endpoint(app)? {
+            Some(endpoint) => deliver(app, &endpoint).map(|_| ()),
+            None => Ok(()),
+        }
+    });
+}
+
+/// Signs drafted forms and puts them into the ledger. Returns how many.
+pub fn sign_forms(app: &App) -> Result<usize> {
+    let sender = app.config.tax.sender.as_deref();
+    filing::sealing::sign_and_enqueue(&app.store, &app.keyring, &app.stamp(), sender)
+}
+
+/// The configured way to the authority.
+pub fn tax_endpoint(app: &App) -> Result<Option<HttpEndpoint>> {
+    let tax = &app.config.tax;
+    let timeout = Duration::from_secs(tax.timeout_s);
+    let made = |url: &String| HttpEndpoint::new(url, tax.endpoint_token.clone(), timeout);
+    tax.endpoint.as_ref().map(made).transpose()
+}
+
+/// One round of the courier.
+pub fn deliver(app: &App, endpoint: &dyn TaxEndpoint) -> Result<Round> {
+    courier::Courier { store: &app.store, endpoint, stamp: &|| app.stamp() }.round()
+}
+
+/// A message may wait so long for the authority before somebody is told.
+const WAITING_LIMIT_S: i64 = 24 * 3_600;
+
+/// Tells of messages that do not get through and of reports that are due.
+fn warn_of_filings(app: &App) -> Result<()> {
+    let now = app.clock.now();
+    app.store.read(&Scope::All, |conn| {
+        if let Some(since) = filing::transmission::oldest_waiting(conn)?
+            && now.seconds_since(since) > WAITING_LIMIT_S
+        {
+            tracing::error!(%since, "messages to the tax authority do not get through");
+        }
+        for unit in crate::unit::all(conn)? {
+            for due in filing::report::due(conn, unit.id, now.business_day())? {
+                if due.urgency != "open" {
+                    let (quarter, due_on) = (due.quarter, due.due_on.to_string());
+                    tracing::warn!(unit = %unit.id, quarter, due_on, due.urgency, "a usage report is due");
+                }
+            }
+        }
+        Ok(())
+    })
 }

@@ -3,7 +3,8 @@
 mod query;
 mod seal;
 
-pub use seal::{Sealed, UnsignedRoot, seal_pending, store_signature, unsigned_roots, verify};
+pub use seal::{Sealed, UnsignedRoot, merkle_root, seal_pending, sha256_hex, store_signature};
+pub use seal::{unsigned_roots, verify};
 
 use crate::actor::Actor;
 use crate::error::Result;

@@ -121,8 +121,9 @@ fn leaf_hash(unit: UnitId, seq: i64, entry: &query::StoredEntry) -> String {
     sha256_hex(text.as_bytes())
 }
 
-/// Pairs of hashes, level by level, then chained to the root before.
-fn merkle_root(previous: &str, leaves: &[String]) -> String {
+/// Pairs of hashes, level by level, then chained to the root before. Hashes are lower-case
+/// hexadecimal; no leaves at all give the hash of the chain alone.
+pub fn merkle_root(previous: &str, leaves: &[String]) -> String {
     let mut level: Vec<String> = leaves.to_vec();
     while level.len() > 1 {
         level = level
@@ -136,7 +137,7 @@ fn merkle_root(previous: &str, leaves: &[String]) -> String {
     sha256_hex(format!("root\u{1f}{previous}\u{1f}{}", level.concat()).as_bytes())
 }
 
-fn sha256_hex(bytes: &[u8]) -> String {
+pub fn sha256_hex(bytes: &[u8]) -> String {
     crate::text::hex(digest(&SHA256, bytes).as_ref())
 }
 

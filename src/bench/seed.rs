@@ -13,8 +13,8 @@ use crate::obligation::{IntakeMode, Line, NewObligation, raise};
 use crate::party::Payer;
 use crate::receipt::key::{SigningKey, issue_test_certificate, test_authority};
 use crate::store::{Stamp, Tx};
-use crate::unit::{self, NewUnit, account, series, trust};
-use crate::{cli, worker};
+use crate::unit::{self, NewUnit, account, registration, series, trust};
+use crate::{cli, filing, worker};
 
 const TAX_CODE: &str = "0100000003";
 pub const AMOUNT: Dong = Dong(25_000);
@@ -114,6 +114,25 @@ fn open_desk(
             opening_balance: Dong::ZERO,
         },
     )?;
+    registration::record(
+        tx,
+        stamp,
+        actor,
+        registration::Acceptance {
+            unit,
+            form: filing::form::registration::FORM.to_owned(),
+            notice_no: "1".to_owned(),
+            accepted_on: stamp.today(),
+            document_kinds: vec!["receipt".to_owned()],
+            office_code: "10100".to_owned(),
+            office_name: "Thuế thử".to_owned(),
+            certificates: vec![filing::registration::listed(
+                key.certificate(),
+                registration::CertificateAction::Add,
+            )],
+            filing: None,
+        },
+    )?;
     series::open(
         tx,
         stamp,
@@ -185,6 +204,7 @@ fn line() -> Line {
         item_name: "Lệ phí hộ tịch".to_owned(),
         kind: "le_phi".to_owned(),
         document_kind: "receipt".to_owned(),
+        vat_rate: None,
         measure_unit: "lần".to_owned(),
         quantity: 1.into(),
         unit_price: 25_000.into(),

@@ -38,7 +38,7 @@ pub struct Create {
     unit: String,
     #[arg(long)]
     name: String,
-    /// dossier_system, cashier, finance, approver, administrator or auditor
+    /// dossier_system, unit_reader, cashier, finance, approver, administrator or auditor
     #[arg(long, value_parser = |text: &str| Role::parse(text).map_err(|error| error.to_string()))]
     role: Role,
     /// The person behind it, as per_…; roles of people need one

@@ -7,20 +7,25 @@ mod audit;
 mod bench;
 pub mod books;
 mod client;
+mod correction;
 mod day;
 mod demo;
 pub mod key;
 pub mod logging;
 mod migrate;
+mod notification;
 mod obligation;
 mod office;
+mod profile;
 mod receipt;
 mod reconcile;
+mod refund;
 mod series;
 pub mod serve;
 mod statement;
 pub mod table;
 mod tariff;
+mod tax;
 mod trust;
 mod unit;
 pub mod units;
@@ -50,6 +55,7 @@ Examples:
   bienlai serve --config /etc/bienlai.toml     run the service
   bienlai statement parse saoke.xml --json     read a bank file; needs no database
   bienlai receipt verify bienlai.xml           check a receipt; needs no database
+  bienlai receipt pdf bienlai.xml              draw it as a page to read and print
 
 Environment: BIENLAI_DATABASE_URL, BIENLAI_LISTEN, BIENLAI_MASTER_KEY and BIENLAI_LOG override the
 configuration.";
@@ -78,12 +84,27 @@ enum Command {
     /// Signed receipts
     #[command(subcommand)]
     Receipt(receipt::Command),
+    /// Corrections of receipts: replace, adjust, cancel; two persons
+    #[command(subcommand)]
+    Correction(correction::Command),
+    /// Refunds of surplus; two persons
+    #[command(subcommand)]
+    Refund(refund::Command),
+    /// Legal profiles: what the law of a day asks of documents
+    #[command(subcommand)]
+    Profile(profile::Command),
+    /// Messages to payers: what was sent, what arrived, what bounced
+    #[command(subcommand)]
+    Notification(notification::Command),
     /// Signing keys and certificates
     #[command(subcommand)]
     Key(key::Command),
     /// The tariff of fees
     #[command(subcommand)]
     Tariff(tariff::Command),
+    /// The tax authority: registration, reports, error notices, the ledger of messages
+    #[command(subcommand)]
+    Tax(tax::Command),
     /// Collecting units with their accounts and series
     #[command(subcommand)]
     Unit(unit::Command),
@@ -148,8 +169,13 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Reconcile(options) => reconcile::run(config, options),
         Command::Day(command) => day::run(config, command),
         Command::Receipt(command) => receipt::run(command),
+        Command::Correction(command) => correction::run(config, command),
+        Command::Refund(command) => refund::run(config, command),
+        Command::Profile(command) => profile::run(command),
+        Command::Notification(command) => notification::run(config, command),
         Command::Key(command) => key::run(config, command),
         Command::Tariff(command) => tariff::run(config, command),
+        Command::Tax(command) => tax::run(config, command),
         Command::Unit(command) => unit::run(config, command),
         Command::Client(command) => client::run(config, command),
         Command::Series(command) => series::run(config, command),

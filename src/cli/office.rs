@@ -62,6 +62,11 @@ pub fn actor(role: Role, person: Option<PersonId>) -> Actor {
     }
 }
 
+/// A person acting in a role on the command line, with every unit in sight.
+pub fn person(role: Role, person: PersonId) -> Actor {
+    Actor { person: Some(person), client: None, role, scope: Scope::All }
+}
+
 /// The units to work on: one by code, or all.
 pub fn units(conn: &mut Conn, code: Option<&str>) -> Result<Vec<Unit>> {
     match code {

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{UNREADABLE, print_json, read_text, unreadable};
+use super::{DONE, UNREADABLE, print_json, read_bytes, read_text, unreadable};
 use crate::clock::{BusinessDay, Clock, Instant};
 use crate::error::{Error, Result};
+use crate::receipt::rendition::{self, Links, Standing};
 use crate::receipt::verify::{
     self, Integrity, Lenient, Problem, Report, SignatureReport, Summary, Trust, TrustStore, Verdict,
 };
@@ -30,6 +31,22 @@ pub enum Command {
     ///
     /// Exit code 0: valid or intact; 1: invalid; 2: unreadable.
     Verify(Verify),
+    /// Draw the rendition (PDF) of a signed document; needs neither database nor configuration
+    ///
+    /// A document that is not intact is refused: a page would make it look genuine. Whether it was
+    /// replaced or cancelled since is not in the file; the service knows.
+    Pdf(Pdf),
+}
+
+#[derive(Debug, Args)]
+pub struct Pdf {
+    file: PathBuf,
+    /// Where to write; beside the file with the ending .pdf otherwise
+    #[arg(short, long, value_name = "OUT.pdf")]
+    output: Option<PathBuf>,
+    /// How the public pages are reached; without it the page has no QR code
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -51,7 +68,29 @@ pub struct Verify {
 }
 
 pub fn run(command: Command) -> Result<u8> {
-    let Command::Verify(options) = command;
+    match command {
+        Command::Verify(options) => verify(&options),
+        Command::Pdf(options) => pdf(options),
+    }
+}
+
+fn pdf(options: Pdf) -> Result<u8> {
+    let document = read_bytes(&options.file)?;
+    let report = verify::verify(&document, &TrustStore::empty(), Clock::System.now());
+    if !report.is_valid() {
+        return Err(Error::invalid("file", "rendition_not_intact", "see `bienlai receipt verify`"));
+    }
+    let links = Links { public_url: options.public_url.map(|url| url.trim_end_matches('/').to_owned()) };
+    let page = rendition::render(&document, &Standing::Valid, &links)?;
+    let output = options.output.unwrap_or_else(|| options.file.with_extension("pdf"));
+    std::fs::write(&output, page).map_err(|error| {
+        Error::invalid("output", "file_unwritable", format!("{}: {error}", output.display()))
+    })?;
+    eprintln!("{}", output.display());
+    Ok(DONE)
+}
+
+fn verify(options: &Verify) -> Result<u8> {
     let trust = match &options.trust {
         Some(path) => TrustStore::from_pem(&read_text(path)?)?,
         None => TrustStore::empty(),

@@ -2,84 +2,182 @@
 
 use std::path::Path;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
 
 use super::office::{self, Office};
-use super::{DONE, NO, table};
-use crate::actor::Actor;
-use crate::error::Result;
-use crate::id::UnitId;
-use crate::receipt;
-use crate::store::Conn;
-use crate::unit::{self, Series};
+use super::{DONE, NO, print_json, table};
+use crate::actor::{Actor, Role};
+use crate::error::{Error, Result};
+use crate::id::PersonId;
+use crate::register::chain::{Audit, audit};
+use crate::register::proof::Proof;
+use crate::unit::series::{self, Series, life};
+use crate::unit::{self, Unit};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Prove that every series holds each number from 1 to the last exactly once; exit 1 on a gap
+    /// Prove that every series holds each number from 1 to the last exactly once, each as it was
+    /// issued, and verify the nightly certificates; exit 1 on a gap or a broken seal
     Audit {
         /// Only this unit, by its code
         #[arg(long, value_name = "CODE")]
         unit: Option<String>,
+        #[arg(long)]
+        json: bool,
     },
+    /// The register: every series with its state and the numbers left
+    List {
+        /// Only this unit, by its code
+        #[arg(long, value_name = "CODE")]
+        unit: Option<String>,
+    },
+    /// Stop a series for good: no further number of it is given
+    Stop(Stop),
+}
+
+#[derive(Debug, Args)]
+pub struct Stop {
+    /// The collecting unit, by its code
+    #[arg(long, value_name = "CODE")]
+    unit: String,
+    /// The series, BL-26E for one
+    #[arg(long, value_name = "NAME")]
+    series: String,
+    #[arg(long)]
+    reason: String,
+    /// Who stops it, as per_…
+    #[arg(long, value_name = "ID")]
+    person: PersonId,
 }
 
 pub fn run(config: &Path, command: Command) -> Result<u8> {
-    let Command::Audit { unit } = command;
     let office = Office::open(config)?;
-    let mut rows = Vec::new();
-    let mut is_whole = true;
-    office.read(&Actor::system(), |conn| {
-        for unit in office::units(conn, unit.as_deref())? {
-            for series in unit::series::of_unit(conn, unit.id)? {
-                let fault = fault_of(conn, unit.id, &series)?;
-                is_whole &= fault.is_none();
-                rows.push(row(&unit.code, &series, fault));
-            }
-        }
-        Ok(())
-    })?;
-    table::print(&["Đơn vị", "Mẫu số", "Ký hiệu", "Năm", "Đã cấp", "Kết quả"], &rows, &[4]);
+    match command {
+        Command::Audit { unit, json } => audited(&office, unit.as_deref(), json),
+        Command::List { unit } => list(&office, unit.as_deref()),
+        Command::Stop(asked) => stop(&office, &asked),
+    }
+}
+
+fn audited(office: &Office, unit: Option<&str>, as_json: bool) -> Result<u8> {
+    let actor = Actor::system();
+    let mut audits: Vec<(Unit, Audit)> = Vec::new();
+    for unit in office.read(&actor, |conn| office::units(conn, unit))? {
+        let audit = audit(&office.store, &actor.scope, unit.id)?;
+        audits.push((unit, audit));
+    }
+    let is_whole = audits.iter().all(|(_, audit)| audit.is_whole());
+    if as_json {
+        let units: Vec<Value> = audits.iter().map(|(unit, audit)| unit_json(unit, audit)).collect();
+        print_json(&json!({ "whole": is_whole, "units": units }))?;
+    } else {
+        print(&audits);
+    }
     Ok(if is_whole { DONE } else { NO })
 }
 
-fn row(unit: &str, series: &Series, fault: Option<String>) -> Vec<String> {
+fn unit_json(unit: &Unit, audit: &Audit) -> Value {
+    json!({
+        "unit": unit.code,
+        "whole": audit.is_whole(),
+        "certificates": audit.certificate_count,
+        "certificates_broken": audit.broken,
+        "series": audit.proofs.iter().map(series_json).collect::<Vec<_>>(),
+    })
+}
+
+fn series_json(proof: &Proof) -> Value {
+    let faults: Vec<Value> =
+        proof.faults.iter().map(|(number, fault)| json!({ "number": number, "fault": fault })).collect();
+    json!({
+        "id": proof.series.id,
+        "document_kind": proof.series.document_kind,
+        "template": proof.series.template,
+        "series": proof.series.series,
+        "year": proof.series.year,
+        "state": proof.series.phase,
+        "count": proof.count,
+        "by_state": proof.by_state,
+        "root": proof.root,
+        "fault_count": proof.fault_count,
+        "faults": faults,
+    })
+}
+
+fn print(audits: &[(Unit, Audit)]) {
+    let mut rows = Vec::new();
+    for (unit, audit) in audits {
+        rows.extend(audit.proofs.iter().map(|proof| row(&unit.code, proof)));
+    }
+    let columns = ["Đơn vị", "Mẫu số", "Ký hiệu", "Năm", "Đã cấp", "Đã hủy", "Kết quả"];
+    table::print(&columns, &rows, &[4, 5]);
+    for (unit, audit) in audits {
+        match &audit.broken {
+            None => {
+                println!("{}: {} chứng nhận hợp lệ / certificates hold", unit.code, audit.certificate_count)
+            }
+            Some(fault) => println!("{}: {fault}", unit.code),
+        }
+    }
+}
+
+fn row(unit: &str, proof: &Proof) -> Vec<String> {
+    let series = &proof.series;
     vec![
         unit.to_owned(),
         series.template.clone(),
         series.series.clone(),
         series.year.to_string(),
-        (series.next_no - 1).to_string(),
-        fault.unwrap_or_else(|| "liền mạch / no gap".into()),
+        proof.count.to_string(),
+        proof.by_state.get("cancelled").copied().unwrap_or(0).to_string(),
+        match proof.faults.first() {
+            None => "liền mạch / no gap".to_owned(),
+            Some((number, fault)) => format!("{number}: {} ({} in all)", fault.as_str(), proof.fault_count),
+        },
     ]
 }
 
-/// The first thing that is not as it must be.
-fn fault_of(conn: &mut Conn, unit: UnitId, series: &Series) -> Result<Option<String>> {
-    let numbers = receipt::query::numbers(conn, unit, series.id)?;
-    let found: Vec<i64> = numbers.into_iter().map(|(number, _)| number).collect();
-    Ok(first_fault(&found, series.next_no))
-}
-
-fn first_fault(numbers: &[i64], next_no: i64) -> Option<String> {
-    for (expected, found) in (1..).zip(numbers) {
-        if *found != expected {
-            return Some(format!("expected {expected}, found {found}"));
+fn list(office: &Office, unit: Option<&str>) -> Result<u8> {
+    let mut rows = Vec::new();
+    office.read(&Actor::system(), |conn| {
+        for unit in office::units(conn, unit)? {
+            rows.extend(series::of_unit(conn, unit.id)?.iter().map(|series| listed(&unit.code, series)));
         }
-    }
-    let count = i64::try_from(numbers.len()).unwrap_or(i64::MAX);
-    (count != next_no - 1).then(|| format!("{count} receipts, but the next number is {next_no}"))
+        Ok(())
+    })?;
+    table::print(
+        &["Đơn vị", "Mẫu số", "Ký hiệu", "Năm", "Trạng thái", "Đã cấp", "Còn lại", "NLap cuối"],
+        &rows,
+        &[5, 6],
+    );
+    Ok(DONE)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::first_fault;
+fn listed(unit: &str, series: &Series) -> Vec<String> {
+    vec![
+        unit.to_owned(),
+        series.template.clone(),
+        series.series.clone(),
+        series.year.to_string(),
+        series.phase.as_str().to_owned(),
+        (series.next_no - 1).to_string(),
+        series.remaining().to_string(),
+        series.last_issued_on.map(|day| day.to_string()).unwrap_or_default(),
+    ]
+}
 
-    #[test]
-    fn a_missing_a_repeated_and_a_lost_last_number_are_faults() {
-        assert_eq!(first_fault(&[1, 2, 3], 4), None);
-        assert_eq!(first_fault(&[], 1), None);
-        assert!(first_fault(&[1, 3], 4).unwrap().contains("expected 2, found 3"));
-        assert!(first_fault(&[1, 1, 2], 3).unwrap().contains("expected 2, found 1"));
-        assert!(first_fault(&[1, 2], 4).unwrap().contains("2 receipts"));
-    }
+fn stop(office: &Office, asked: &Stop) -> Result<u8> {
+    let actor = office::actor(Role::Administrator, Some(asked.person));
+    let stopped = office.write(&actor, |tx, stamp| {
+        let unit = unit::find_by_code(tx, &asked.unit)?;
+        crate::identity::person_name(tx, asked.person)?;
+        let found = series::of_unit(tx, unit.id)?
+            .into_iter()
+            .find(|one| one.series.eq_ignore_ascii_case(asked.series.trim()))
+            .ok_or_else(|| Error::not_found("series_not_found", "no such series in this unit"))?;
+        life::stop(tx, stamp, &actor, unit.id, found.id, &asked.reason)
+    })?;
+    println!("{} {}", stopped.series, stopped.phase.as_str());
+    Ok(DONE)
 }

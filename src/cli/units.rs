@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::actor::Actor;
@@ -11,8 +12,10 @@ use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::UnitId;
 use crate::receipt::content::identifier::is_tax_code;
+use crate::receipt::{DocumentKind, Numbering, profile};
 use crate::store::{Conn, Stamp, Tx};
-use crate::unit::{self, NewUnit, Unit, account, series};
+use crate::unit::imprint::{self, Imprint, Principal};
+use crate::unit::{self, NewUnit, Unit, account, registration, series};
 
 /// A unit as the file describes it.
 #[derive(Clone, Debug, Deserialize)]
@@ -32,6 +35,31 @@ pub struct UnitFile {
     pub accounts: Vec<AccountFile>,
     #[serde(default)]
     pub series: Vec<SeriesFile>,
+    /// What stands on its documents beside name and address; recorded when it differs.
+    #[serde(default)]
+    pub imprint: Option<ImprintFile>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImprintFile {
+    #[serde(default)]
+    pub email: Option<String>,
+    #[serde(default)]
+    pub treasury_account: Option<String>,
+    #[serde(default)]
+    pub treasury_code: Option<String>,
+    /// Who entrusted the collecting (ủy nhiệm thu).
+    #[serde(default)]
+    pub principal: Option<PrincipalFile>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrincipalFile {
+    pub name: String,
+    pub tax_code: String,
+    pub contract: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -77,9 +105,14 @@ pub fn parse(text: &str) -> Result<Vec<UnitFile>> {
     let file: File = toml::from_str(text)
         .map_err(|error| Error::invalid("file", "unit_file_unreadable", error.to_string()))?;
     for unit in &file.unit {
-        if !is_tax_code(&unit.tax_code) {
-            let field = format!("unit {}.tax_code", unit.code);
-            return Err(Error::invalid(field, "tax_code_wrong", "its check digit does not fit"));
+        let principal = unit.imprint.as_ref().and_then(|imprint| imprint.principal.as_ref());
+        for (field, code) in
+            [("tax_code", Some(&unit.tax_code)), ("principal", principal.map(|p| &p.tax_code))]
+        {
+            if code.is_some_and(|code| !is_tax_code(code)) {
+                let field = format!("unit {}.{field}", unit.code);
+                return Err(Error::invalid(field, "tax_code_wrong", "its check digit does not fit"));
+            }
         }
     }
     Ok(file.unit)
@@ -92,12 +125,19 @@ pub struct Done {
     pub is_new: bool,
     pub accounts: usize,
     pub series: usize,
+    /// Series that wait for the acceptance of the registration.
+    pub waiting: usize,
 }
 
 impl fmt::Display for Done {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unit = if self.is_new { "registered" } else { "known" };
-        write!(f, "{unit}, {} new accounts, {} new series", self.accounts, self.series)
+        write!(f, "{unit}, {} new accounts, {} new series", self.accounts, self.series)?;
+        if self.waiting > 0 {
+            let next = "record the acceptance (bienlai tax registration accept) and load again";
+            write!(f, "; {} series wait for the registration: {next}", self.waiting)?;
+        }
+        Ok(())
     }
 }
 
@@ -124,8 +164,11 @@ pub fn apply(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, file: &UnitFile)
         )?,
     };
     let accounts = register_accounts(tx, stamp, actor, unit, &file.accounts)?;
-    let series = open_series(tx, stamp, actor, unit, &file.series)?;
-    Ok(Done { unit, is_new, accounts, series })
+    let (series, waiting) = open_series(tx, stamp, actor, unit, &file.series)?;
+    if let Some(wanted) = &file.imprint {
+        record_imprint(tx, stamp, actor, unit, wanted)?;
+    }
+    Ok(Done { unit, is_new, accounts, series, waiting })
 }
 
 fn known(conn: &mut Conn, code: &str) -> Result<Option<Unit>> {
@@ -164,21 +207,50 @@ fn register_accounts(
     Ok(count)
 }
 
+fn record_imprint(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    wanted: &ImprintFile,
+) -> Result<()> {
+    let wanted = Imprint {
+        email: wanted.email.clone(),
+        treasury_account: wanted.treasury_account.clone(),
+        treasury_code: wanted.treasury_code.clone(),
+        principal: wanted.principal.as_ref().map(|principal| Principal {
+            name: principal.name.clone(),
+            tax_code: principal.tax_code.clone(),
+            contract: principal.contract.clone(),
+        }),
+    };
+    let known = imprint::in_force(tx, &[unit], stamp.today())?.pop().map(|(_, known)| known);
+    if known.as_ref() != Some(&wanted) {
+        imprint::record(tx, stamp, actor, unit, stamp.today(), &wanted)?;
+    }
+    Ok(())
+}
+
 fn open_series(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     actor: &Actor,
     unit: UnitId,
     wanted: &[SeriesFile],
-) -> Result<usize> {
+) -> Result<(usize, usize)> {
     let known = series::of_unit(tx, unit)?;
     let is_known = |new: &SeriesFile| {
         known
             .iter()
             .any(|old| (&old.template, &old.series, old.year) == (&new.template, &new.series, new.year))
     };
-    let mut count = 0;
+    let (mut count, mut waiting) = (0, 0);
     for new in wanted.iter().filter(|new| !is_known(new)) {
+        check_series(new)?;
+        if registration::accepted(tx, unit, &new.document_kind)?.is_none() {
+            waiting += 1;
+            continue;
+        }
         series::open(
             tx,
             stamp,
@@ -195,7 +267,27 @@ fn open_series(
         )?;
         count += 1;
     }
-    Ok(count)
+    Ok((count, waiting))
+}
+
+/// A series that no document could be numbered in is refused before it is opened.
+///
+/// # Errors
+/// `document_kind_not_issued`, and those of `Numbering::validate_as`.
+fn check_series(new: &SeriesFile) -> Result<()> {
+    let kind = DocumentKind::parse(&new.document_kind)
+        .filter(|kind| kind.series_kind() == kind.as_str())
+        .ok_or_else(|| {
+            let detail = format!("no series is kept for `{}`", new.document_kind);
+            Error::invalid("series.document_kind", "document_kind_not_issued", detail)
+        })?;
+    let last_day = NaiveDate::from_ymd_opt(new.year, 12, 31).map(BusinessDay);
+    let issued_on =
+        last_day.ok_or_else(|| Error::invalid("series.year", "receipt_series_year_wrong", "no such year"))?;
+    let (template, series) = (new.template.clone(), new.series.clone());
+    Numbering { template, series, number: 1, issued_on }
+        .validate_as(kind, profile::for_day(issued_on))
+        .map_err(|error| error.in_field("series"))
 }
 
 #[cfg(test)]
@@ -207,8 +299,52 @@ mod tests {
         let units = parse(include_str!("../../fixtures/units/demo.toml")).unwrap();
         assert_eq!(units.len(), 3);
         for unit in &units {
-            assert_eq!((unit.accounts.len(), unit.series.len()), (1, 1), "{}", unit.code);
+            assert_eq!((unit.accounts.len(), unit.series.len()), (1, 3), "{}", unit.code);
         }
+    }
+
+    #[test]
+    fn a_series_that_could_number_nothing_is_refused_before_it_is_opened() {
+        let series = |kind: &str, template: &str, series: &str, year: i32| SeriesFile {
+            document_kind: kind.to_owned(),
+            template: template.to_owned(),
+            series: series.to_owned(),
+            year,
+            last_allowed_no: 10,
+            registration: "TB".to_owned(),
+        };
+        let refused = |new: SeriesFile| check_series(&new).err().map(|error| error.code());
+        assert_eq!(refused(series("receipt", "01BLP0-001", "BL-26E", 2026)), None);
+        assert_eq!(refused(series("invoice_vat", "1", "K26TAA", 2026)), None);
+        let faults = [
+            (series("receipt", "01BLP2-001", "BL-26E", 2026), "receipt_template_malformed"),
+            (series("receipt", "01BLP0-001", "BL-26T", 2026), "receipt_series_malformed"),
+            (series("receipt", "01BLP0-001", "BL-27E", 2026), "receipt_series_year_wrong"),
+            (series("receipt_phi", "01BLP0-001", "BL-26E", 2026), "document_kind_not_issued"),
+            (series("none", "1", "K26TAA", 2026), "document_kind_not_issued"),
+            (series("invoice_vat", "2", "K26TAA", 2026), "invoice_template_malformed"),
+            (series("invoice_vat", "1", "K25TAA", 2026), "receipt_series_year_wrong"),
+            (series("invoice_vat", "1", "C26TAA", 2026), "invoice_series_coded"),
+            (series("invoice_vat_with_receipt", "8", "K25TAA", 2024), "invoice_kind_unknown"),
+        ];
+        for (new, code) in faults {
+            let name = format!("{} {} {}", new.document_kind, new.template, new.series);
+            assert_eq!(refused(new), Some(code), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_imprint_of_an_entrusted_unit_names_a_principal_with_a_right_tax_code() {
+        let file = |code: &str| {
+            format!(
+                "[[unit]]\ncode = \"1\"\nname = \"A\"\nkind = \"xã\"\ntax_code = \"9900000009\"\n\
+                 address = \"B\"\nvalid_from = \"2025-07-01\"\n[unit.imprint]\n\
+                 principal = {{ name = \"C\", tax_code = \"{code}\", contract = \"01\" }}\n"
+            )
+        };
+        let unit = parse(&file("9900000016")).unwrap().remove(0);
+        assert_eq!(unit.imprint.unwrap().principal.unwrap().contract, "01");
+        assert_eq!(parse(&file("9900000017")).unwrap_err().code(), "tax_code_wrong");
     }
 
     #[test]

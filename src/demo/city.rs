@@ -12,12 +12,13 @@ use crate::cli::key::{self, CA_CERTIFICATE, CA_KEY};
 use crate::cli::units::{self, UnitFile};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
+use crate::filing;
 use crate::id::PersonId;
 use crate::identity::{self, NewClient};
 use crate::receipt::key::{TestAuthority, issue_test_certificate, test_authority};
 use crate::store::{Stamp, Tx};
 use crate::tariff;
-use crate::unit::{self, CITY, Unit, certificate, trust};
+use crate::unit::{self, CITY, Unit, certificate, registration, trust};
 
 pub const UNITS: &str = include_str!("../../fixtures/units/demo.toml");
 pub const TARIFF: &str = include_str!("../../fixtures/tariff/hanoi.toml");
@@ -39,6 +40,12 @@ pub fn set_up(app: &App, folder: &Folder, state: &mut State) -> Result<()> {
     }
     load_tariff(app, &actor)?;
     issue_keys(app, folder, &actor)?;
+    for unit in unit_files(began_at.business_day(), app.clock.now().business_day())? {
+        app.write(&actor, |tx, stamp| {
+            accept_registration(tx, stamp, &actor, &unit.code)?;
+            units::apply(tx, stamp, &actor, &unit)
+        })?;
+    }
     if state.tokens.is_none() {
         appoint(app, &actor, state)?;
         state.save(folder)?;
@@ -55,10 +62,34 @@ fn unit_files(first_day: BusinessDay, today: BusinessDay) -> Result<Vec<UnitFile
         }
         for series in &mut unit.series {
             series.year = today.year();
-            series.series = format!("BL-{:02}E", today.year().rem_euclid(100));
+            let year = today.year().rem_euclid(100);
+            series.series = match series.document_kind.as_str() {
+                "receipt" => format!("BL-{year:02}E"),
+                _ => format!("K{year:02}TAA"),
+            };
         }
     }
     Ok(units)
+}
+
+/// The tax office accepted the unit and its certificates, as far as the demo is concerned.
+fn accept_registration(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, code: &str) -> Result<()> {
+    let unit = unit::find_by_code(tx, code)?;
+    if registration::accepted(tx, unit.id, "receipt")?.is_some() {
+        return Ok(());
+    }
+    let acceptance = registration::Acceptance {
+        unit: unit.id,
+        form: filing::form::registration::FORM.to_owned(),
+        notice_no: format!("DEMO-{code}/TB"),
+        accepted_on: stamp.today(),
+        document_kinds: vec!["receipt".to_owned(), "invoice".to_owned()],
+        office_code: "10100".to_owned(),
+        office_name: "Thuế thành phố Hà Nội (demo)".to_owned(),
+        certificates: filing::registration::installed(tx, unit.id, stamp.now)?,
+        filing: None,
+    };
+    registration::record(tx, stamp, actor, acceptance).map(|_| ())
 }
 
 fn load_tariff(app: &App, actor: &Actor) -> Result<()> {

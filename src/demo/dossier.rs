@@ -57,6 +57,8 @@ const KINDS: [Kind; 6] = [
             json!([
                 { "item": "chung_thuc_hop_dong" },
                 { "item": "chung_thuc_ban_sao", "pages": 5 + n % 3, "copies": 2 },
+                // Sold beside the fees: this dossier ends in a receipt and an invoice.
+                { "item": "sao_chup_ho_so", "quantity": 1 + n % 2 },
             ])
         },
     },
@@ -142,9 +144,21 @@ fn request(index: usize, unit: &Unit, began_at: Instant) -> Value {
         "submitted_at": began_at.minus_seconds(60 * (COUNT - index) as i64),
         "due_on": day.plus_days(10),
         "electronic_payment_required": kind.intake_mode != "counter",
-        "payer": { "name": name, "address": format!("Tổ {}, {}, Hà Nội", index + 1, unit.name) },
+        "payer": payer(name, index, unit),
         "lines": (kind.lines)(index),
     })
+}
+
+/// Some payers give an e-mail address, some a phone, some nothing.
+fn payer(name: impl Into<String>, index: usize, unit: &Unit) -> Value {
+    let address = format!("Tổ {}, {}, Hà Nội", index + 1, unit.name);
+    let mut payer = json!({ "name": name.into(), "address": address });
+    match index % 3 {
+        0 => payer["email"] = json!(format!("nguoi-nop-{:02}@demo.example", index + 1)),
+        1 => payer["phone"] = json!(format!("09000000{:02}", index + 1)),
+        _ => {}
+    }
+    payer
 }
 
 fn payable(answer: &Value, asked: &Value, unit: &Unit, account: &BankAccount) -> Result<Payable> {

@@ -151,7 +151,7 @@ fn config_text(path: &Path) -> Result<String> {
 }
 
 /// 32 random bytes as hexadecimal digits.
-fn secret() -> Result<String> {
+pub fn secret() -> Result<String> {
     let mut bytes = [0_u8; 32];
     SystemRandom::new().fill(&mut bytes).map_err(|_| Error::internal("the system gives no random bytes"))?;
     Ok(text::hex(&bytes))

@@ -70,6 +70,6 @@ fn lookup_code(service: &Service, state: &State) -> Result<Option<String>> {
     service.app.read(&Actor::system(), |conn| {
         let unit = unit::find_by_code(conn, &payable.unit_code)?;
         let receipts = receipt::query::of_obligation(conn, unit.id, payable.obligation.parse()?)?;
-        Ok(receipts.into_iter().next_back().map(|receipt| receipt.lookup_code))
+        Ok(receipts.into_iter().next().map(|receipt| receipt.lookup_code))
     })
 }

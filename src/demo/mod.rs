@@ -10,6 +10,7 @@ mod day_end;
 mod dossier;
 mod folder;
 mod links;
+mod mailbox;
 mod play;
 mod running;
 mod state;
@@ -56,13 +57,15 @@ pub struct Shown {
 pub fn run(options: &Options) -> Result<Shown> {
     let port = running::free_port(options.port)?;
     let folder = Folder::open(&options.dir, options.fresh)?;
-    let config = folder.config(port)?;
+    let mailbox = mailbox::Mailbox::open(&folder)?;
+    let mut config = folder.config(port)?;
+    mailbox.connect(&mut config);
     println!("bienlai demo · {} · http://127.0.0.1:{port}", folder.path().display());
     let app = App::open(config, Clock::System)?;
     let mut state = state::State::load(&folder)?;
     city::set_up(&app, &folder, &mut state)?;
     let service = Service::start(app)?;
-    let outcome = show(&service, &folder, &mut state);
+    let outcome = show(&service, &folder, &mut state, &mailbox);
     match &outcome {
         Ok(shown) if !options.once => {
             print_links(shown);
@@ -78,14 +81,21 @@ pub fn run(options: &Options) -> Result<Shown> {
     outcome
 }
 
-fn show(service: &Service, folder: &Folder, state: &mut state::State) -> Result<Shown> {
+fn show(
+    service: &Service,
+    folder: &Folder,
+    state: &mut state::State,
+    mailbox: &mailbox::Mailbox,
+) -> Result<Shown> {
     dossier::raise_all(service, folder, state)?;
     play::play_all(service, folder, state)?;
     day_end::run(service, folder, state)?;
     let rows = table::rows(&service.app, state)?;
     let table = table::text(&rows);
     println!("\n{table}");
-    links::collect(service, folder, state, rows.len(), table)
+    let mut shown = links::collect(service, folder, state, rows.len(), table)?;
+    shown.links.push(mailbox.collect(service)?);
+    Ok(shown)
 }
 
 fn print_links(shown: &Shown) {

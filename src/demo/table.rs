@@ -55,6 +55,13 @@ pub fn text(rows: &[Row]) -> String {
     table::text(&heading, &cells, &[])
 }
 
+/// `00004/12`; an invoice is marked `HĐ`, because its series counts by itself.
+fn number(unit_code: &str, document: &receipt::query::Stored) -> String {
+    let is_invoice = document.kind().is_some_and(|kind| kind.invoice().is_some());
+    let mark = if is_invoice { "HĐ " } else { "" };
+    format!("{mark}{unit_code}/{}", document.number)
+}
+
 fn numbers(receipts: &[String]) -> String {
     let shown: Vec<&str> = receipts.iter().take(NUMBERS_SHOWN).map(String::as_str).collect();
     match receipts.len() {
@@ -74,7 +81,7 @@ fn row(conn: &mut Conn, state: &State, played: &Played, exceptions: &[(Exception
             states.push(said);
         }
         let made = receipt::query::of_obligation(conn, unit, id)?;
-        receipts.extend(made.into_iter().map(|receipt| format!("{}/{}", payable.unit_code, receipt.number)));
+        receipts.extend(made.iter().map(|document| number(&payable.unit_code, document)));
     }
     let bookings: Vec<_> = played
         .acts

@@ -53,9 +53,18 @@ fn the_demo_shows_everything_once_and_a_second_start_continues_with_the_same_dat
             None => assert!(Kind::all().all(|kind| !line.contains(kind.title_vi())), "{line}"),
         }
     }
+    assert!(first.table.contains("HĐ "), "a dossier ends in an invoice beside its receipt: {}", first.table);
+    let letters: Vec<_> = std::fs::read_dir(scratch.0.join("mail")).unwrap().collect();
+    let texts = std::fs::read_to_string(scratch.0.join("sms.log")).unwrap();
+    assert!(!letters.is_empty() && texts.lines().count() > 0, "payers got their receipts: {:?}", first.links);
     let second = run(&scratch.options(false)).unwrap();
     assert_eq!((second.receipts, second.exceptions), (first.receipts, first.exceptions));
     assert_eq!(second.table, first.table, "nothing happened twice");
+    assert_eq!(
+        std::fs::read_to_string(scratch.0.join("sms.log")).unwrap(),
+        texts,
+        "nor was anything sent twice"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The kinds of exception: everything that can be unexplained about money or paper.
 //!
 //! Numbers 1 to 26 are the catalogue of matching and callbacks, 27 to 33 those that come from
-//! receipts, counters, the Treasury and citizens. Numbers and names are stable: they are stored.
+//! receipts, counters, the Treasury and citizens, 34 and 35 from series. Numbers and names are stable: they are stored.
 
 use std::fmt;
 
@@ -79,6 +79,10 @@ pub enum Kind {
     RefundBounced = 32,
     /// Citizen's complaint.
     Complaint = 33,
+    /// A series that soon ends without another behind it.
+    SeriesEnding = 34,
+    /// A series is not 1..N, or a number of it is not as it was issued.
+    SeriesBroken = 35,
 }
 
 /// What an open exception of a kind does to closing its day.
@@ -114,7 +118,7 @@ impl Kind {
         FACTS.iter().map(|facts| facts.kind)
     }
 
-    /// 1 to 33.
+    /// 1 to 35.
     pub fn number(self) -> u8 {
         self as u8
     }
@@ -204,7 +208,7 @@ fn unknown() -> Error {
 }
 
 #[rustfmt::skip]
-const FACTS: [Facts; 33] = [
+const FACTS: [Facts; 35] = [
     Facts { kind: Kind::DuplicateCallback, name: "duplicate_callback", owner: ADMINISTRATOR, due_working_days: 5, second_person: false, day_close: DayClose::CarriedByName,
         title: ("Báo có trùng", "Duplicate callback"),
         next_step: ("Không cần xử lý; nếu lặp lại nhiều, báo kênh thanh toán.", "Nothing to do; if it goes on, tell the payment channel.") },
@@ -304,6 +308,12 @@ const FACTS: [Facts; 33] = [
     Facts { kind: Kind::Complaint, name: "complaint", owner: FINANCE, due_working_days: 5, second_person: false, day_close: DayClose::CarriedByName,
         title: ("Người dân khiếu nại", "Citizen's complaint"),
         next_step: ("Trả lời người nộp kèm chứng cứ.", "Answer the payer with the evidence.") },
+    Facts { kind: Kind::SeriesEnding, name: "series_ending", owner: ADMINISTRATOR, due_working_days: 2, second_person: false, day_close: DayClose::CarriedByName,
+        title: ("Ký hiệu biên lai sắp hết", "A series soon ends"),
+        next_step: ("Đăng ký và mở ký hiệu tiếp theo trước khi hết số hoặc hết năm.", "Register and open the next series before its numbers or its year run out.") },
+    Facts { kind: Kind::SeriesBroken, name: "series_broken", owner: ADMINISTRATOR, due_working_days: 1, second_person: true, day_close: DayClose::CarriedByName,
+        title: ("Dãy số biên lai không liền mạch", "A series is not whole"),
+        next_step: ("Dừng ký hiệu, giữ nguyên dữ liệu, đối chiếu với bản sao lưu và chứng nhận gần nhất.", "Stop the series, keep the data as it is, compare with the backup and the last certificate.") },
 ];
 
 #[cfg(test)]
@@ -314,14 +324,14 @@ mod tests {
     use crate::actor::Role;
 
     #[test]
-    fn the_thirty_three_kinds_stand_in_the_order_of_their_numbers() {
+    fn the_thirty_five_kinds_stand_in_the_order_of_their_numbers() {
         let numbers: Vec<u8> = Kind::all().map(Kind::number).collect();
-        assert_eq!(numbers, (1..=33).collect::<Vec<u8>>());
+        assert_eq!(numbers, (1..=35).collect::<Vec<u8>>());
         for kind in Kind::all() {
             assert_eq!(kind.facts().kind, kind);
             assert_eq!(Kind::from_number(kind.number()).unwrap(), kind);
         }
-        assert_eq!(Kind::from_number(34).unwrap_err().code(), "exception_kind_unknown");
+        assert_eq!(Kind::from_number(36).unwrap_err().code(), "exception_kind_unknown");
         assert!(Kind::from_number(0).is_err());
     }
 

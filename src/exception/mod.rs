@@ -24,6 +24,7 @@ pub enum Subject {
     Payment(PaymentId),
     Claim(ClaimId),
     Statement(StatementId),
+    Series(SeriesId),
 }
 
 impl Subject {
@@ -35,6 +36,7 @@ impl Subject {
             Subject::Payment(_) => "payment",
             Subject::Claim(_) => "claim",
             Subject::Statement(_) => "statement",
+            Subject::Series(_) => "series",
         }
     }
 
@@ -46,6 +48,7 @@ impl Subject {
             Subject::Payment(id) => id.0,
             Subject::Claim(id) => id.0,
             Subject::Statement(id) => id.0,
+            Subject::Series(id) => id.0,
         }
     }
 
@@ -56,6 +59,7 @@ impl Subject {
             "obligation" => ObligationId(id).to_string(),
             "payment" => PaymentId(id).to_string(),
             "claim" => ClaimId(id).to_string(),
+            "series" => SeriesId(id).to_string(),
             _ => StatementId(id).to_string(),
         }
     }
@@ -141,8 +145,28 @@ impl Exception {
     }
 }
 
-/// Opens exceptions that are not there yet; returns how many were new.
+/// Whose resolution a returning cause overrules.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reopen {
+    /// Whatever resolved it: something happened again.
+    Always,
+    /// Only what resolved itself: persons who looked at a lasting state are not asked again.
+    UnlessPersonsDecided,
+}
+
+/// Opens exceptions for what happened, and reopens those whose cause happens again after they were
+/// resolved. Returns how many are new or open again.
 pub fn open(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: &[New]) -> Result<usize> {
+    open_or_reopen(tx, stamp, new, Reopen::Always)
+}
+
+/// The same for what a check finds again in every run while it lasts: what persons resolved stays
+/// resolved, what had settled itself and is back is reopened.
+pub fn open_lasting(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: &[New]) -> Result<usize> {
+    open_or_reopen(tx, stamp, new, Reopen::UnlessPersonsDecided)
+}
+
+fn open_or_reopen(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: &[New], reopen: Reopen) -> Result<usize> {
     if new.is_empty() {
         return Ok(0);
     }
@@ -174,7 +198,46 @@ pub fn open(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: &[New]) -> Result<usize> {
         events.push(query::EventRow::opened(stamp.mint()?, stamp.now, item));
     }
     rows::insert(tx, &events)?;
-    Ok(events.len())
+    let known: Vec<(UnitId, String, Dong)> = items
+        .iter()
+        .zip(&inserted)
+        .filter(|(_, is_new)| !**is_new)
+        .map(|(item, _)| (item.unit_id, item.dedupe.clone(), item.amount))
+        .collect();
+    Ok(events.len() + reopen_resolved(tx, stamp, &known, reopen)?)
+}
+
+/// Resolved ones among the known are open again, with an event that names the new amount.
+fn reopen_resolved(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    known: &[(UnitId, String, Dong)],
+    reopen: Reopen,
+) -> Result<usize> {
+    let amounts: std::collections::BTreeMap<(UnitId, String), Dong> =
+        known.iter().map(|(unit, key, amount)| ((*unit, key.clone()), *amount)).collect();
+    let keys: Vec<(UnitId, String)> = amounts.keys().cloned().collect();
+    let mut count = 0;
+    for (unit, id, key) in query::resolved_by_dedupe(tx, &keys)? {
+        let mut item = query::lock(tx, unit, id)?;
+        let overrules = reopen == Reopen::Always || query::settled_by_itself(tx, unit, id, item.revision)?;
+        if !overrules {
+            continue;
+        }
+        let amount = amounts.get(&(unit, key)).copied().unwrap_or(item.amount);
+        metrics::counter!("bienlai_exceptions_reopened_total", "kind" => item.kind.to_string()).increment(1);
+        let act = query::Act {
+            kind: "reopened",
+            resolution: None,
+            target: None,
+            maker: None,
+            checker: None,
+            reason: format!("its cause came back: {} đồng", amount.0),
+        };
+        advance(tx, stamp, &mut item, State::Open, act)?;
+        count += 1;
+    }
+    Ok(count)
 }
 
 /// Records how a person wants it settled; another person approves.

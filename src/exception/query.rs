@@ -204,6 +204,35 @@ pub fn unresolved_by_dedupe(
     conn: &mut Conn,
     keys: &[(UnitId, String)],
 ) -> Result<Vec<(UnitId, ExceptionId, String)>> {
+    by_dedupe(conn, keys, "AND t.state <> 'resolved'")
+}
+
+/// The same of the keys whose exception is resolved.
+pub fn resolved_by_dedupe(
+    conn: &mut Conn,
+    keys: &[(UnitId, String)],
+) -> Result<Vec<(UnitId, ExceptionId, String)>> {
+    by_dedupe(conn, keys, "AND t.state = 'resolved'")
+}
+
+/// Whether this revision came about without a person: its cause had gone.
+pub fn settled_by_itself(conn: &mut Conn, unit: UnitId, id: ExceptionId, revision: i64) -> Result<bool> {
+    let found: i64 = exception_event::table
+        .filter(exception_event::unit_id.eq(unit))
+        .filter(exception_event::exception_id.eq(id))
+        .filter(exception_event::revision.eq(revision))
+        .filter(exception_event::kind.eq("settled_by_itself"))
+        .count()
+        .get_result(conn)
+        .classify()?;
+    Ok(found > 0)
+}
+
+fn by_dedupe(
+    conn: &mut Conn,
+    keys: &[(UnitId, String)],
+    rest: &str,
+) -> Result<Vec<(UnitId, ExceptionId, String)>> {
     rows::fetch::<(BigInt, BigInt, Text), _>(
         conn,
         "SELECT t.unit_id, t.id, t.dedupe FROM exception t",
@@ -211,7 +240,7 @@ pub fn unresolved_by_dedupe(
             ("unit_id", Column::of(keys.iter().map(|(unit, _)| *unit))),
             ("dedupe", Column::of(keys.iter().map(|(_, key)| key.clone()))),
         ],
-        "AND t.state <> 'resolved'",
+        rest,
         Lock::None,
     )
 }
@@ -234,6 +263,16 @@ pub fn last_proposal(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<O
     Ok(found.and_then(|(resolution, target, reason, maker)| {
         Some(Proposal { resolution: resolution?, target, reason, maker: maker? })
     }))
+}
+
+/// How many exceptions of a kind are not resolved, in all units.
+pub fn unresolved_count(conn: &mut Conn, kind: Kind) -> Result<i64> {
+    exception::table
+        .filter(exception::kind.eq(i32::from(kind.number())))
+        .filter(exception::state.ne(State::Resolved.as_str()))
+        .count()
+        .get_result(conn)
+        .classify()
 }
 
 /// Since when the oldest unresolved exception of a kind waits, in all units.

@@ -31,6 +31,8 @@ pub enum Account {
     /// Postage and the like, collected for somebody else.
     PassedOn(String),
     Surplus(PaymentId),
+    /// Approved to go back to payers and not debited yet.
+    RefundPayable,
     Suspense(LineId),
     DueToUnit(UnitId),
     Interest,
@@ -55,6 +57,7 @@ impl fmt::Display for Account {
             Account::CollectedWithoutDocument(item) => write!(f, "collected_without_document/{item}"),
             Account::PassedOn(item) => write!(f, "passed_on/{item}"),
             Account::Surplus(payment) => write!(f, "surplus/{payment}"),
+            Account::RefundPayable => f.write_str("refund_payable"),
             Account::Suspense(line) => write!(f, "suspense/{line}"),
             Account::DueToUnit(unit) => write!(f, "due_to_unit/{unit}"),
             Account::Interest => f.write_str("interest"),
@@ -71,6 +74,7 @@ impl fmt::Display for Account {
 pub enum Source {
     Payment(PaymentId),
     Receipt(ReceiptId),
+    Refund(RefundId),
     Line(LineId),
     Exception(ExceptionId),
     /// The day close of an account.
@@ -84,6 +88,7 @@ impl Source {
         match self {
             Source::Payment(_) => "payment",
             Source::Receipt(_) => "receipt",
+            Source::Refund(_) => "refund",
             Source::Line(_) => "line",
             Source::Exception(_) => "exception",
             Source::Day(_) => "day",
@@ -95,6 +100,7 @@ impl Source {
         match self {
             Source::Payment(id) => id.0,
             Source::Receipt(id) => id.0,
+            Source::Refund(id) => id.0,
             Source::Line(id) => id.0,
             Source::Exception(id) => id.0,
             Source::Day(id) => id.0,

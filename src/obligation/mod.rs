@@ -1,6 +1,8 @@
 //! What a payer owes a unit for a dossier: raised, paid, reopened, cancelled.
 
 pub mod bank_bin;
+pub mod edition;
+mod edition_query;
 pub mod query;
 pub mod reference;
 pub mod rules;
@@ -66,10 +68,12 @@ impl FromStr for State {
 pub struct Line {
     pub item_code: String,
     pub item_name: String,
-    /// `phi`, `le_phi` or `pass_through`.
+    /// `phi`, `le_phi`, `dich_vu` or `pass_through`.
     pub kind: String,
-    /// `receipt`, `invoice` or `none`.
+    /// `receipt`, `none` or a kind of invoice; see `receipt::kind`.
     pub document_kind: String,
+    /// `TSuat` of what is sold on an invoice that shows the tax; the amounts include it.
+    pub vat_rate: Option<String>,
     pub measure_unit: String,
     pub quantity: Decimal,
     pub unit_price: Decimal,
@@ -125,6 +129,7 @@ pub struct Obligation {
     pub electronic_required: bool,
     pub party: PartyId,
     pub account: AccountId,
+    /// The sum of the lines in force, corrections included.
     pub total: Dong,
     pub waived_ground: Option<String>,
     pub client: Option<ClientId>,
@@ -133,6 +138,8 @@ pub struct Obligation {
     pub revision: i64,
     /// The money that stands on it now.
     pub allocated: Dong,
+    /// 0 as raised; each correction of its receipt makes the next.
+    pub line_edition: i32,
 }
 
 impl Obligation {
@@ -193,6 +200,7 @@ pub fn raise(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: NewObligati
         state,
         revision: 1,
         allocated: Dong::ZERO,
+        line_edition: 0,
     };
     query::insert(tx, &obligation, &new.lines)?;
     let kind = if state == State::Waived { "waived" } else { "raised" };

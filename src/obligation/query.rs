@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
-use crate::store::schema::{feed, obligation, obligation_event, receipt};
+use crate::store::schema::{feed, obligation, obligation_event};
 use crate::store::{Conn, Tx};
 use crate::unit::account::KIND_OBLIGATION;
 
@@ -66,6 +66,7 @@ crate::table_row! {
         pub kept_share_bp: i32,
         pub legal_ground: String,
         pub explanation: String,
+        pub vat_rate: Option<String>,
     }
 }
 
@@ -157,6 +158,7 @@ pub fn insert(tx: &mut Tx<'_>, new: &Obligation, lines: &[Line]) -> Result<()> {
             kept_share_bp: line.kept_share_bp,
             legal_ground: line.legal_ground.clone(),
             explanation: line.explanation.clone(),
+            vat_rate: line.vat_rate.clone(),
         })
         .collect();
     rows::insert(tx, &line_rows)
@@ -184,8 +186,8 @@ pub fn store(tx: &mut Tx<'_>, changed: &[(&Obligation, i64)]) -> Result<()> {
 
 const SELECT: &str = "SELECT t.unit_id, t.id, t.reference_code, t.dossier_code, t.procedure_code, t.procedure_field, \
      t.intake_mode, t.receiving_unit_id, t.competent_unit_id, t.submitted_at, t.result_due_on, t.due_on, \
-     t.electronic_required, t.party_id, t.account_id, t.total, t.waived_ground, t.client_id, t.created_at, t.state, \
-     t.revision, t.allocated FROM obligation t";
+     t.electronic_required, t.party_id, t.account_id, t.total + t.adjusted, t.waived_ground, t.client_id, t.created_at, t.state, \
+     t.revision, t.allocated, t.line_edition FROM obligation t";
 
 type Sql = (
     BigInt,
@@ -210,6 +212,7 @@ type Sql = (
     Text,
     BigInt,
     BigInt,
+    Integer,
 );
 type Stored = (
     UnitId,
@@ -234,6 +237,7 @@ type Stored = (
     String,
     i64,
     Dong,
+    i32,
 );
 
 fn from_stored(row: Stored) -> Result<Obligation> {
@@ -260,6 +264,7 @@ fn from_stored(row: Stored) -> Result<Obligation> {
         state: row.19.parse()?,
         revision: row.20,
         allocated: row.21,
+        line_edition: row.22,
     })
 }
 
@@ -281,27 +286,46 @@ pub fn lock(tx: &mut Tx<'_>, ids: &[(UnitId, ObligationId)]) -> Result<Vec<Oblig
     fetch(tx, ids, Lock::Update)
 }
 
+/// The lines in force: those of the newest edition.
 pub fn lines(
     conn: &mut Conn,
     ids: &[(UnitId, ObligationId)],
 ) -> Result<HashMap<(UnitId, ObligationId), Vec<Line>>> {
+    let mut lines: HashMap<(UnitId, ObligationId), (i32, Vec<Line>)> = HashMap::with_capacity(ids.len());
+    for (key, edition, line) in every_line(conn, ids)? {
+        let (newest, held) = lines.entry(key).or_default();
+        if edition > *newest {
+            *newest = edition;
+            held.clear();
+        }
+        held.push(line);
+    }
+    Ok(lines.into_iter().map(|(key, (_, lines))| (key, lines)).collect())
+}
+
+/// A line of an obligation with its edition.
+pub(super) type EditedLine = ((UnitId, ObligationId), i32, Line);
+
+/// The lines of every edition, in their order.
+pub(super) fn every_line(conn: &mut Conn, ids: &[(UnitId, ObligationId)]) -> Result<Vec<EditedLine>> {
     type Sql = (
         (BigInt, BigInt, Integer),
         (Text, Text, Text, Text, Text, Text, Text),
         (BigInt, BigInt, Nullable<Text>, Nullable<Text>, BigInt),
-        (Nullable<Text>, Nullable<Text>, Integer, Text, Text),
+        (Nullable<Text>, Nullable<Text>, Integer, Text, Text, Nullable<Text>, Integer),
     );
     type Stored = (
         (UnitId, ObligationId, i32),
         (String, String, String, String, String, String, String),
         (Dong, Dong, Option<String>, Option<String>, Dong),
-        (Option<String>, Option<String>, i32, String, String),
+        (Option<String>, Option<String>, i32, String, String, Option<String>, i32),
     );
     let mut found: Vec<Stored> = rows::fetch::<Sql, _>(
         conn,
         "SELECT t.unit_id, t.obligation_id, t.line_no, t.item_code, t.item_name, t.kind, t.document_kind, \
          t.measure_unit, t.quantity, t.unit_price, t.gross, t.reduction, t.reduction_percent, t.reduction_ground, \
-         t.amount, t.chapter, t.sub_item, t.kept_share_bp, t.legal_ground, t.explanation FROM obligation_line t",
+         t.amount, t.chapter, t.sub_item, t.kept_share_bp, t.legal_ground, t.explanation, t.vat_rate, t.edition \
+         FROM obligation_line t",
         &[
             ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
             ("obligation_id", Column::of(ids.iter().map(|(_, id)| *id))),
@@ -310,7 +334,7 @@ pub fn lines(
         Lock::None,
     )?;
     found.sort_by_key(|row| row.0);
-    let mut lines: HashMap<(UnitId, ObligationId), Vec<Line>> = HashMap::with_capacity(ids.len());
+    let mut lines = Vec::with_capacity(found.len());
     for ((unit, id, _), what, money, law) in found {
         let line = Line {
             item_code: what.0,
@@ -330,8 +354,9 @@ pub fn lines(
             kept_share_bp: law.2,
             legal_ground: law.3,
             explanation: law.4,
+            vat_rate: law.5,
         };
-        lines.entry((unit, id)).or_default().push(line);
+        lines.push(((unit, id), law.6, line));
     }
     Ok(lines)
 }
@@ -360,6 +385,7 @@ pub fn resolve_codes(conn: &mut Conn, codes: &[String]) -> Result<HashMap<String
 pub fn page(
     conn: &mut Conn,
     unit: UnitId,
+    client: Option<ClientId>,
     state: Option<State>,
     dossier_code: Option<&str>,
     before: Option<ObligationId>,
@@ -371,6 +397,9 @@ pub fn page(
         .limit(limit)
         .select(obligation::id)
         .into_boxed();
+    if let Some(client) = client {
+        ids = ids.filter(obligation::client_id.eq(client));
+    }
     if let Some(state) = state {
         ids = ids.filter(obligation::state.eq(state.as_str()));
     }
@@ -412,7 +441,6 @@ pub struct Change {
     pub allocated: Dong,
     pub total: Dong,
     pub receipt: Option<ReceiptId>,
-    pub lookup_code: Option<String>,
     pub at: Instant,
 }
 
@@ -429,7 +457,6 @@ pub fn changes(
         (i64, UnitId, ObligationId),
         (String, String, Option<ClientId>, Dong),
         (String, String, Dong, Option<ReceiptId>, Instant),
-        Option<String>,
     );
     let mut query = feed::table
         .inner_join(
@@ -440,15 +467,17 @@ pub fn changes(
             obligation::table
                 .on(obligation::unit_id.eq(feed::unit_id).and(obligation::id.eq(feed::obligation_id))),
         )
-        .left_join(receipt::table.on(
-            receipt::unit_id.eq(feed::unit_id).and(receipt::id.nullable().eq(obligation_event::receipt_id)),
-        ))
         .filter(feed::feed_no.gt(after))
         .order(feed::feed_no)
         .limit(limit)
         .select((
             (feed::feed_no, feed::unit_id, feed::obligation_id),
-            (obligation::reference_code, obligation::dossier_code, obligation::client_id, obligation::total),
+            (
+                obligation::reference_code,
+                obligation::dossier_code,
+                obligation::client_id,
+                obligation::total + obligation::adjusted,
+            ),
             (
                 obligation_event::kind,
                 obligation_event::state,
@@ -456,7 +485,6 @@ pub fn changes(
                 obligation_event::receipt_id,
                 obligation_event::at,
             ),
-            receipt::lookup_code.nullable(),
         ))
         .into_boxed();
     if let crate::actor::Scope::Units(units) = scope {
@@ -468,7 +496,7 @@ pub fn changes(
     let found: Vec<Stored> = query.load(conn).classify()?;
     Ok(found
         .into_iter()
-        .map(|(place, what, event, lookup_code)| Change {
+        .map(|(place, what, event)| Change {
             feed_no: place.0,
             unit: place.1,
             obligation: place.2,
@@ -480,16 +508,23 @@ pub fn changes(
             allocated: event.2,
             receipt: event.3,
             at: event.4,
-            lookup_code,
         })
         .collect())
 }
 
 /// The unit of an obligation within a scope: ids do not tell their unit.
-pub fn unit_of(conn: &mut Conn, scope: &crate::actor::Scope, id: ObligationId) -> Result<Option<UnitId>> {
+pub fn unit_of(
+    conn: &mut Conn,
+    scope: &crate::actor::Scope,
+    client: Option<ClientId>,
+    id: ObligationId,
+) -> Result<Option<UnitId>> {
     let mut found = obligation::table.filter(obligation::id.eq(id)).select(obligation::unit_id).into_boxed();
     if let crate::actor::Scope::Units(units) = scope {
         found = found.filter(obligation::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
+    }
+    if let Some(client) = client {
+        found = found.filter(obligation::client_id.eq(client));
     }
     found.first(conn).optional().classify()
 }

@@ -118,6 +118,7 @@ mod tests {
             state,
             revision: 1,
             allocated: Dong(allocated),
+            line_edition: 0,
         }
     }
 

@@ -15,6 +15,7 @@ use crate::obligation::{self, Line, Obligation, State, rules};
 use crate::party::Payer;
 use crate::payment::movement::Movement;
 use crate::unit::Unit;
+use crate::unit::imprint::Imprint;
 
 /// How money came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,8 +181,8 @@ impl<T> Held<T> {
     }
 }
 
-/// An obligation that became fully paid: its receipt is numbered when the book is written, and
-/// its fees are posted then, because without a receipt no fee is recognised.
+/// An obligation that became fully paid: its documents are numbered when the book is written, and
+/// its fees are posted then, because without its document no fee is recognised.
 #[derive(Clone, Debug)]
 pub struct Completion {
     pub unit: UnitId,
@@ -240,6 +241,9 @@ pub struct Book {
     pub lines: HashMap<(UnitId, ObligationId), Vec<Line>>,
     pub payers: HashMap<(UnitId, PartyId), Payer>,
     pub units: HashMap<UnitId, Unit>,
+    pub imprints: HashMap<UnitId, Imprint>,
+    /// Stands in for payers nobody knows.
+    pub nobody: Payer,
     pub movements: HashMap<(UnitId, MovementId), Held<Movement>>,
     pub payments: HashMap<(UnitId, PaymentId), Held<Payment>>,
     pub exposures: HashMap<(UnitId, AccountId, String), Held<Dong>>,
@@ -262,6 +266,8 @@ impl Book {
             lines: HashMap::new(),
             payers: HashMap::new(),
             units: HashMap::new(),
+            imprints: HashMap::new(),
+            nobody: Payer::default(),
             movements: HashMap::new(),
             payments: HashMap::new(),
             exposures: HashMap::new(),

@@ -75,7 +75,7 @@ fn held_state(book: &Book, unit: UnitId, payment: PaymentId) -> Result<super::bo
 }
 
 /// The payments that stand on the obligation, locked, with their shares.
-fn shares(
+pub(super) fn shares(
     tx: &mut Tx<'_>,
     unit: UnitId,
     id: ObligationId,

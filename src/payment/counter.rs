@@ -26,11 +26,14 @@ pub struct Taking {
 }
 
 /// What was taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Taken {
     pub unit: UnitId,
     pub payment: PaymentId,
+    /// The first of `receipts`.
     pub receipt: Option<ReceiptId>,
+    /// Every document of the obligation, the receipt first.
+    pub receipts: Vec<ReceiptId>,
 }
 
 crate::table_row! {
@@ -89,8 +92,8 @@ pub fn take(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, taking: &Taking) 
     book.receive(payment, &incoming, &Destination::Obligations(vec![taking.obligation]))?;
     let written = flush(tx, stamp, actor, book)?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, taking.unit, "counter.taken", payment)])?;
-    let receipt = written.receipts.get(&(taking.unit, taking.obligation)).copied();
-    Ok(Taken { unit: taking.unit, payment, receipt })
+    let receipts = written.receipts.get(&(taking.unit, taking.obligation)).cloned().unwrap_or_default();
+    Ok(Taken { unit: taking.unit, payment, receipt: receipts.first().copied(), receipts })
 }
 
 fn debit_account(conn: &mut Conn, taking: &Taking, shift: ShiftId) -> Result<Account> {

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use super::awaited::{self, Collected};
 use super::book::{Book, CollectedBy, Method, Payment};
-use super::content::{Material, receipt_content};
-use super::flush::{fee_account, flush};
+use super::content::{Material, documents, rule_on};
+use super::documents::{fee_account, lines_on, made};
+use super::flush::flush;
 use super::query;
 use super::settle::load_obligations;
 use crate::actor::Actor;
@@ -15,12 +17,14 @@ use crate::exception::{Kind, Subject};
 use crate::id::{ObligationId, ReceiptId, UnitId, minted_at};
 use crate::identity;
 use crate::ledger::{Account, Posting, Source};
-use crate::obligation::State;
+use crate::obligation::{Obligation, State};
+use crate::receipt::DocumentKind;
 use crate::receipt::issue::{self, Draft, Outcome};
-use crate::receipt::query as receipts;
+use crate::receipt::profile::FeesAndCharges;
+use crate::receipt::query::{self as receipts, Current};
 use crate::store::{Stamp, Tx};
 
-/// Makes one due receipt if it can be made now: its number, and the fees that waited as an
+/// Makes one due document if it can be made now: its number, and the fees that waited as an
 /// advance. `None` when the cause stands, or the obligation is not paid any more.
 pub fn make(
     tx: &mut Tx<'_>,
@@ -34,18 +38,24 @@ pub fn make(
     let mut book = Book::new(audit::actor_text(&actor), stamp.now);
     load_obligations(tx, stamp, &mut book, &[(unit, obligation)])?;
     let Some(held) = book.obligations.get(&(unit, obligation)) else { return Ok(None) };
-    let (state, allocated) = (held.value.state, held.value.allocated);
-    if state != State::Paid {
+    let owed = held.value.clone();
+    if owed.state != State::Paid {
         return Ok(None);
     }
-    let Some(draft) = draft(tx, &book, unit, obligation)? else { return Ok(None) };
+    if let Some(correcting) = awaited::of(tx, stamp, &owed)? {
+        return make_correction(tx, stamp, book, &owed, &correcting, (document_kind, revision));
+    }
+    let rule = rule_on(stamp.today());
+    let standing = receipts::current_of_obligations(tx, &[(unit, obligation)])?;
+    let Some(draft) = draft(tx, &book, unit, obligation, document_kind, &standing, rule)? else {
+        return Ok(None);
+    };
+    let kind = draft.kind;
     let Some(Outcome::Numbered { id, .. }) = issue::number(tx, stamp, &actor, &[draft])?.pop() else {
         return Ok(None);
     };
     let lines = book.lines.get(&(unit, obligation)).cloned().unwrap_or_default();
-    for line in
-        lines.iter().filter(|line| line.document_kind == issue::RECEIPT && line.kind != "pass_through")
-    {
+    for line in lines_on(&lines, kind, rule) {
         book.postings.push(Posting {
             unit,
             debit: Account::ReceivedInAdvance(obligation),
@@ -55,35 +65,83 @@ pub fn make(
             source: Source::Receipt(id),
         });
     }
-    let event = book.tell(unit, obligation, "receipt_made", state, allocated)?;
+    tell_made(tx, stamp, book, (&owed, id), (document_kind, revision))
+}
+
+fn tell_made(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    mut book: Book,
+    (owed, id): (&Obligation, ReceiptId),
+    (document_kind, revision): (&str, i64),
+) -> Result<Option<ReceiptId>> {
+    let event = book.tell(owed.unit, owed.id, "receipt_made", owed.state, owed.allocated)?;
     book.obligation_events[event].receipt = Some(id);
-    book.settled_exceptions.push((
-        unit,
-        Kind::ReceiptDue,
-        Subject::Obligation(obligation),
-        "the receipt was made",
-    ));
-    receipts::close_due(tx, unit, obligation, document_kind, revision)?;
-    flush(tx, stamp, &actor, book)?;
+    receipts::close_due(tx, owed.unit, owed.id, document_kind, revision)?;
+    if !receipts::is_due(tx, owed.unit, owed.id)? {
+        let subject = Subject::Obligation(owed.id);
+        book.settled_exceptions.push((owed.unit, Kind::ReceiptDue, subject, "the receipt was made"));
+    }
+    flush(tx, stamp, &Actor::system(), book)?;
     Ok(Some(id))
 }
 
-fn draft(tx: &mut Tx<'_>, book: &Book, unit: UnitId, id: ObligationId) -> Result<Option<Draft>> {
+/// The same for the document of a correction, whose difference was collected.
+fn make_correction(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    mut book: Book,
+    owed: &Obligation,
+    correcting: &awaited::Correcting,
+    due: (&str, i64),
+) -> Result<Option<ReceiptId>> {
+    let missing = || Error::internal("a due receipt's payment was not read");
+    let payment = last_payment(tx, owed.unit, owed.id)?.ok_or_else(missing)?;
+    let by = collector(tx, &payment)?;
+    let collected = Collected { at: minted_at(payment.id.0), by: &by, method: payment.method };
+    let draft = correcting.draft(&book, owed, &collected)?;
+    let actor = Actor::system();
+    let Some(Outcome::Numbered { id, .. }) = issue::number(tx, stamp, &actor, &[draft])?.pop() else {
+        return Ok(None);
+    };
+    correcting.made(tx, stamp, &actor, owed, id, stamp.today())?;
+    correcting.post_up(&mut book, (owed.unit, owed.id), id, stamp.today())?;
+    tell_made(tx, stamp, book, (owed, id), due)
+}
+
+/// The document that is due under this kind and does not stand yet. Rows written before there were
+/// kinds say `receipt` for an invoice too: they stand for whatever is missing.
+fn draft(
+    tx: &mut Tx<'_>,
+    book: &Book,
+    unit: UnitId,
+    id: ObligationId,
+    document_kind: &str,
+    standing: &[Current],
+    rule: FeesAndCharges,
+) -> Result<Option<Draft>> {
     let missing = || Error::internal("a due receipt's obligation, unit or payment was not read");
     let obligation = &book.obligations.get(&(unit, id)).ok_or_else(missing)?.value;
     let payment = last_payment(tx, unit, id)?.ok_or_else(missing)?;
-    let payer = book.payers.get(&(unit, obligation.party)).cloned().unwrap_or_default();
+    let payer = book.payers.get(&(unit, obligation.party)).unwrap_or(&book.nobody);
     let collected_at = minted_at(payment.id.0);
-    let content = receipt_content(&Material {
+    let material = Material {
         unit: book.units.get(&unit).ok_or_else(missing)?,
-        payer: &payer,
+        imprint: book.imprints.get(&unit),
+        payer,
         dossier_code: &obligation.dossier_code,
         lines: book.lines.get(&(unit, id)).ok_or_else(missing)?,
         method: payment.method,
         collected_at,
         collected_by: &collector(tx, &payment)?,
-    })?;
-    Ok(content.map(|content| Draft { unit, obligation: id, content, collected_at }))
+    };
+    let mut wanted = documents(&material, rule);
+    wanted.retain(|(kind, _)| standing.iter().all(|current| current.kind != Some(*kind)));
+    let asked = wanted.iter().position(|(kind, _)| kind.as_str() == document_kind);
+    let is_old_row = document_kind == DocumentKind::Receipt.as_str() && !wanted.is_empty();
+    let Some(place) = asked.or(is_old_row.then_some(0)) else { return Ok(None) };
+    let (kind, document) = wanted.swap_remove(place);
+    Ok(made(document)?.ok().map(|content| Draft { unit, obligation: id, kind, content, collected_at }))
 }
 
 /// The payment that completed the obligation: the newest with money on it.

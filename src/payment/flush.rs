@@ -1,28 +1,25 @@
-//! Writes a book out: projections with their guards, then facts, then receipts and their fees.
+//! Writes a book out: projections with their guards, then facts, then documents and their fees.
 
 use std::collections::HashMap;
 
-use super::book::{Book, Bucket, Completion, Held, Payment};
-use super::content::{Material, receipt_content};
-use super::query;
+use super::book::{Book, Bucket, Held, Payment};
+use super::{documents, query};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::audit;
 use crate::error::{Error, Result};
-use crate::exception::{self, Kind, Subject};
+use crate::exception;
 use crate::id::*;
-use crate::ledger::{self, Account, Posting, Source};
-use crate::obligation::{self, Line, Obligation};
+use crate::ledger::{self, Account};
+use crate::obligation::{self, Obligation};
 use crate::payment::movement::Movement;
-use crate::receipt::issue::{self, Draft, Outcome};
-use crate::receipt::query::DueRow;
 use crate::store::rows::{self, Column, Insertion, Update};
 use crate::store::{Stamp, Tx};
 
-/// What the written book made, for the answers: the receipts by obligation.
+/// What the written book made, for the answers: the documents by obligation, the receipt first.
 #[derive(Debug, Default)]
 pub struct Written {
-    pub receipts: HashMap<(UnitId, ObligationId), ReceiptId>,
+    pub receipts: HashMap<(UnitId, ObligationId), Vec<ReceiptId>>,
 }
 
 /// Writes everything in the order of the locks: obligations and payments are locked already,
@@ -31,7 +28,7 @@ pub fn flush(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, mut book: Book) 
     check(&book)?;
     store_projections(tx, &mut book)?;
     store_payments(tx, stamp, &book)?;
-    let written = complete(tx, stamp, actor, &mut book)?;
+    let written = documents::complete(tx, stamp, actor, &mut book)?;
     check_postings(&book)?;
     ledger::post(tx, stamp, &book.postings)?;
     obligation::record_events(tx, stamp, &book.obligation_events)?;
@@ -224,171 +221,4 @@ fn payment_row(payment: &Payment, stamp: &Stamp<'_>) -> query::PaymentRow {
         other_unit: payment.other_unit,
         reversed: payment.reversed,
     }
-}
-
-/// Numbers the receipts of completed obligations and posts their fees.
-fn complete(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, book: &mut Book) -> Result<Written> {
-    let completions = std::mem::take(&mut book.completions);
-    let mut drafts = Vec::new();
-    let mut drafted = Vec::new();
-    for (index, completion) in completions.iter().enumerate() {
-        if let Some(draft) = draft(book, completion)? {
-            drafts.push(draft);
-            drafted.push(index);
-        }
-    }
-    let outcomes = issue::number(tx, stamp, actor, &drafts)?;
-    let mut by_completion: HashMap<usize, Outcome> = drafted.into_iter().zip(outcomes).collect();
-    let mut written = Written::default();
-    let mut due = Vec::new();
-    for (index, completion) in completions.iter().enumerate() {
-        let outcome = by_completion.remove(&index);
-        if let Some(Outcome::Numbered { id, .. }) = &outcome {
-            book.obligation_events[completion.event_index].receipt = Some(*id);
-            written.receipts.insert((completion.unit, completion.obligation), *id);
-        }
-        post_fees(book, completion, outcome.as_ref(), stamp, &mut due)?;
-    }
-    let is_new = rows::insert_if_absent(tx, &due, &["unit_id", "obligation_id", "document_kind"])?;
-    for (row, _) in due.iter().zip(is_new).filter(|(_, is_new)| !is_new) {
-        // It was due before, made, and its obligation reopened and paid again.
-        crate::receipt::query::reopen_due(tx, row)?;
-    }
-    Ok(written)
-}
-
-fn draft(book: &Book, completion: &Completion) -> Result<Option<Draft>> {
-    let key = (completion.unit, completion.obligation);
-    let missing = || Error::internal("a paid obligation's lines, payer or unit were not read");
-    let obligation = &book.obligations.get(&key).ok_or_else(missing)?.value;
-    let lines = book.lines.get(&key).ok_or_else(missing)?;
-    let unit = book.units.get(&completion.unit).ok_or_else(missing)?;
-    let payer = book.payers.get(&(completion.unit, obligation.party)).cloned().unwrap_or_default();
-    let content = receipt_content(&Material {
-        unit,
-        payer: &payer,
-        dossier_code: &obligation.dossier_code,
-        lines,
-        method: completion.method,
-        collected_at: completion.collected_at,
-        collected_by: &completion.collected_by,
-    })?;
-    Ok(content.map(|content| Draft {
-        unit: completion.unit,
-        obligation: completion.obligation,
-        content,
-        collected_at: completion.collected_at,
-    }))
-}
-
-/// The account a line's money is recognised on when its document is issued.
-pub(super) fn fee_account(line: &Line) -> Account {
-    match (line.kind.as_str(), line.document_kind.as_str()) {
-        ("pass_through", _) => Account::PassedOn(line.item_code.clone()),
-        (_, "none") => Account::CollectedWithoutDocument(line.item_code.clone()),
-        _ => Account::FeesCollected(line.item_code.clone()),
-    }
-}
-
-/// Where an obligation's money stands, split into one payment's share and the rest.
-pub(super) struct Parts {
-    /// The share: (account, amount), summing to it.
-    pub taken: Vec<(Account, Dong)>,
-    /// The rest of what was recognised on fee accounts, which becomes an advance again.
-    pub left: Vec<(Account, Dong)>,
-}
-
-/// Looks through the lines of an obligation for a payment's share. What was only partly paid, and
-/// documents that were never made, stand in advance.
-pub(super) fn recognised_parts(
-    lines: &[Line],
-    obligation: ObligationId,
-    share: Dong,
-    is_paid: bool,
-    has_receipt: bool,
-) -> Result<Parts> {
-    let advance = Account::ReceivedInAdvance(obligation);
-    let mut parts = Parts { taken: Vec::new(), left: Vec::new() };
-    if !is_paid {
-        parts.taken.push((advance, share));
-        return Ok(parts);
-    }
-    let mut wanted = share;
-    for line in lines {
-        let is_recognised = line.kind == "pass_through"
-            || line.document_kind == "none"
-            || (has_receipt && line.document_kind == issue::RECEIPT);
-        let account = if is_recognised { fee_account(line) } else { advance.clone() };
-        let part = line.amount.min(wanted);
-        wanted = wanted.checked_sub(part)?;
-        let rest = line.amount.checked_sub(part)?;
-        if is_recognised && rest.is_positive() {
-            parts.left.push((account.clone(), rest));
-        }
-        parts.taken.push((account, part));
-    }
-    Ok(parts)
-}
-
-/// Fees are recognised line by line against the receipt; without one they stay an advance.
-fn post_fees(
-    book: &mut Book,
-    completion: &Completion,
-    outcome: Option<&Outcome>,
-    stamp: &Stamp<'_>,
-    due: &mut Vec<DueRow>,
-) -> Result<()> {
-    let key = (completion.unit, completion.obligation);
-    let lines = book.lines.get(&key).cloned().unwrap_or_default();
-    let advance = Account::ReceivedInAdvance(completion.obligation);
-    let mut waiting = Dong::ZERO;
-    let mut code = "document_kind_not_issued";
-    for line in lines.iter().filter(|line| line.amount.is_positive()) {
-        let needs_document = line.kind != "pass_through" && line.document_kind != "none";
-        let (credit, source) = match outcome {
-            _ if !needs_document => (fee_account(line), Source::Payment(completion.payment)),
-            Some(Outcome::Numbered { id, .. }) if line.document_kind == issue::RECEIPT => {
-                (fee_account(line), Source::Receipt(*id))
-            }
-            outcome => {
-                if let Some(Outcome::Refused { code: why }) = outcome {
-                    code = why;
-                }
-                waiting = waiting.checked_add(line.amount)?;
-                (advance.clone(), Source::Payment(completion.payment))
-            }
-        };
-        if credit == completion.debit {
-            continue; // It stands in advance already and stays there.
-        }
-        book.postings.push(Posting {
-            unit: completion.unit,
-            debit: completion.debit.clone(),
-            credit,
-            amount: line.amount,
-            accounting_date: completion.accounting_date,
-            source,
-        });
-    }
-    if waiting.is_positive() {
-        due.push(DueRow {
-            unit_id: completion.unit,
-            obligation_id: completion.obligation,
-            document_kind: issue::RECEIPT,
-            code: code.to_owned(),
-            created_at: stamp.now,
-            state: "open",
-            revision: 1,
-        });
-        book.exceptions.push(exception::New {
-            unit: completion.unit,
-            kind: Kind::ReceiptDue,
-            subject: Subject::Obligation(completion.obligation),
-            account: None,
-            amount: waiting,
-            opened_on: stamp.today(),
-            detail: code.to_owned(),
-        });
-    }
-    Ok(())
 }

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
+use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::*;
+use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::{Conn, Tx};
 
@@ -124,4 +126,30 @@ pub fn first_channels(
         )?;
     found.sort_by_key(|row| std::cmp::Reverse(row.2));
     Ok(found.into_iter().map(|(unit, movement, _, channel)| ((unit, movement), channel)).collect())
+}
+
+/// The movement that was found to be the same money as this later one.
+pub fn same_as(conn: &mut Conn, unit: UnitId, later: MovementId) -> Result<Option<MovementId>> {
+    use crate::store::schema::movement_same_as;
+    movement_same_as::table
+        .find((unit, later))
+        .select(movement_same_as::earlier_id)
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+/// The unit to which a payment's money was posted as owed.
+pub fn owed_to(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Option<UnitId>> {
+    use crate::store::schema::posting;
+    let accounts: Vec<String> = posting::table
+        .filter(posting::unit_id.eq(unit))
+        .filter(posting::source_kind.eq("payment"))
+        .filter(posting::source_id.eq(payment.0))
+        .filter(posting::credit_account.like("due_to_unit/%"))
+        .select(posting::credit_account)
+        .load(conn)
+        .classify()?;
+    let account = accounts.first().and_then(|account| account.strip_prefix("due_to_unit/"));
+    Ok(account.and_then(|id| id.parse().ok()))
 }

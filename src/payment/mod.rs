@@ -4,21 +4,28 @@
 //! `settle` takes claims, `prove` statement lines, `counter` cash and cards; all three put their
 //! decisions into a `book::Book` and write it out the same way.
 
+pub mod amend;
 pub mod archive;
+mod awaited;
+mod awaited_query;
 pub mod book;
 pub mod cancel;
 pub mod channel;
 pub mod claim;
 pub mod content;
 pub mod counter;
+mod difference;
+mod documents;
 pub mod due;
 mod flush;
 pub mod line_query;
 mod movement;
 pub mod prove;
 pub mod query;
+pub mod refund;
 pub mod resolve;
 mod reversal;
+mod same_money;
 mod settle;
 pub mod settler;
 

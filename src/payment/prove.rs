@@ -9,8 +9,10 @@ use std::collections::{BTreeSet, HashMap};
 use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method, PaymentState};
 use super::flush::{Written, flush};
 use super::movement::{Movement, State, bank_key, line_key};
+use super::refund::line::Refunds;
+use super::reversal::direction;
 use super::settle::{load_obligations, movement_row, touch};
-use super::{Direction, line_query, query};
+use super::{Direction, documents, line_query, query, reversal, same_money};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
@@ -24,10 +26,10 @@ use crate::store::failpoint;
 use crate::store::{Stamp, Tx, rows};
 
 /// How far back a claim may lie that is a line's money; ample for three working days.
-const LIKENESS_DAYS: i64 = 14;
+pub(super) const LIKENESS_DAYS: i64 = 14;
 
 /// What a claim may have opened about its movement; from its line on the line's exception counts.
-const CLAIM_KINDS: [Kind; 5] = [
+pub(super) const CLAIM_KINDS: [Kind; 5] = [
     Kind::ClaimWithoutCredit,
     Kind::UnidentifiedCredit,
     Kind::DamagedCode,
@@ -53,6 +55,8 @@ pub enum Case {
     Proof {
         parts: Vec<(MovementId, Dong)>,
     },
+    /// Shows one money that was told as two movements, oldest first.
+    SameMoney([MovementId; 2]),
     /// Money nobody claimed, for the obligations its codes name.
     Credit {
         named: Vec<(UnitId, ObligationId)>,
@@ -74,6 +78,7 @@ impl Case {
     fn name(&self) -> &'static str {
         match self {
             Case::Proof { .. } => "proof",
+            Case::SameMoney(_) => "same_money",
             Case::Credit { .. } => "credit",
             Case::BankFee => "bank_fee",
             Case::Interest => "interest",
@@ -135,8 +140,10 @@ pub(super) struct Desk<'a> {
     /// The first channel that claimed each movement.
     pub(super) channels: HashMap<(UnitId, MovementId), String>,
     pub(super) originals: HashMap<(UnitId, LineId), MovementId>,
-    pub(super) receipts_of: HashMap<(UnitId, ObligationId), ReceiptId>,
+    /// Obligations of which a document stands.
+    pub(super) receipts_of: BTreeSet<(UnitId, ObligationId)>,
     pub(super) codes: HashMap<String, (UnitId, ObligationId)>,
+    pub(super) refunds: Refunds,
     pub(super) stamp: &'a Stamp<'a>,
 }
 
@@ -165,19 +172,20 @@ pub fn post_lines(
     let mut desk = look(tx, stamp, actor, &works, &accounts)?;
     let mut marks = Vec::with_capacity(works.len());
     for work in &works {
-        marks.push(desk.post(work)?);
+        marks.push(match work.case {
+            Case::SameMoney(two) => same_money::post(tx, stamp, actor, &mut desk, work, two)?,
+            _ => desk.post(work)?,
+        });
     }
     write(tx, stamp, &desk, &works, &marks)?;
+    std::mem::take(&mut desk.refunds).store(tx, stamp)?;
     let written = flush(tx, stamp, actor, desk.book)?;
     failpoint::hit("match");
     Ok(posted(&works, written))
 }
 
 fn posted(works: &[&LineWork], written: Written) -> Posted {
-    let mut receipts: Vec<(UnitId, ReceiptId)> =
-        written.receipts.into_iter().map(|((unit, _), receipt)| (unit, receipt)).collect();
-    receipts.sort_unstable();
-    Posted { line_count: works.len(), receipts }
+    Posted { line_count: works.len(), receipts: documents::all(&written) }
 }
 
 fn look<'a>(
@@ -193,8 +201,10 @@ fn look<'a>(
     for work in works {
         match &work.case {
             Case::Proof { parts } => movement_ids.extend(parts.iter().map(|(id, _)| (work.unit, *id))),
+            Case::SameMoney(two) => movement_ids.extend(two.map(|id| (work.unit, id))),
             Case::Reversal { original } => {
                 line_ids.insert((work.unit, *original));
+                movement_ids.extend(reversal::claimed(tx, work)?);
             }
             _ => {}
         }
@@ -218,11 +228,13 @@ fn look<'a>(
     let known_keys =
         query::movement_keys(tx, &references)?.into_iter().map(|(unit, key, id)| ((unit, key), id)).collect();
     let codes = lock_obligations(tx, stamp, works, &mut book)?;
-    lock_payments(tx, &mut book)?;
+    let mut refunds = Refunds::named(tx, works)?;
+    lock_payments(tx, &mut book, refunds.payments())?;
+    refunds.read(tx, &book.payments.keys().copied().collect::<Vec<_>>())?;
     let paid: Vec<(UnitId, ObligationId)> = book.obligations.keys().copied().collect();
     let receipts_of = crate::receipt::query::current_of_obligations(tx, &paid)?
         .into_iter()
-        .map(|(unit, obligation, receipt)| ((unit, obligation), receipt))
+        .map(|current| (current.unit, current.obligation))
         .collect();
     let earliest = works.iter().map(|work| work.booking_date).min().unwrap_or_else(|| stamp.today());
     let closed = query::closed_days(tx, accounts, earliest)?.into_iter().collect();
@@ -236,6 +248,7 @@ fn look<'a>(
         originals,
         receipts_of,
         codes,
+        refunds,
         stamp,
     })
 }
@@ -277,13 +290,9 @@ fn refuse_overtaken(tx: &mut Tx<'_>, works: &[&LineWork], seen: &BTreeSet<Moveme
     Ok(())
 }
 
-fn reference_key(work: &LineWork) -> Option<(UnitId, String)> {
+pub(super) fn reference_key(work: &LineWork) -> Option<(UnitId, String)> {
     let reference = work.bank_reference.as_deref().filter(|reference| !reference.trim().is_empty())?;
     Some((work.unit, bank_key(work.account, direction(work), reference, work.size(), 0)))
-}
-
-fn direction(work: &LineWork) -> Direction {
-    if work.amount < Dong::ZERO { Direction::Debit } else { Direction::Credit }
 }
 
 /// Obligations named by the lines, by the movements they show, and by the payments they touch.
@@ -309,12 +318,13 @@ fn lock_obligations(
     Ok(resolved)
 }
 
-fn lock_payments(tx: &mut Tx<'_>, book: &mut Book) -> Result<()> {
-    let ids: BTreeSet<(UnitId, PaymentId)> = book
+fn lock_payments(tx: &mut Tx<'_>, book: &mut Book, refunded: Vec<(UnitId, PaymentId)>) -> Result<()> {
+    let mut ids: BTreeSet<(UnitId, PaymentId)> = book
         .movements
         .values()
         .filter_map(|held| held.value.payment.map(|payment| (held.value.unit, payment)))
         .collect();
+    ids.extend(refunded);
     let mut pairs = BTreeSet::new();
     for payment in query::lock_payments(tx, &ids.into_iter().collect::<Vec<_>>())? {
         if let Some(account) = payment.account {
@@ -332,8 +342,13 @@ fn lock_payments(tx: &mut Tx<'_>, book: &mut Book) -> Result<()> {
 impl Desk<'_> {
     fn post(&mut self, work: &LineWork) -> Result<Mark> {
         let size = work.size();
+        let is_claimed = matches!(work.case, Case::Proof { .. });
+        if let Some(mark) = if is_claimed { None } else { self.refund_line(work)? } {
+            return Ok(mark);
+        }
         match &work.case {
             Case::Proof { parts } => self.prove(work, parts),
+            Case::SameMoney(_) => Err(Error::internal("posted by `same_money`")),
             Case::Credit { named } => {
                 let destination = self.book.destination(work.unit, size, named, false);
                 match destination {
@@ -352,12 +367,12 @@ impl Desk<'_> {
             }
             Case::Reversal { original } => self.reverse(work, *original),
             Case::UnknownCredit(kind) => self.suspend(work, *kind),
-            Case::UnknownDebit(kind) => self.leave_unexplained(work, *kind),
+            Case::UnknownDebit(kind) => self.leave_unexplained(work, self.debit_kind(work, *kind)),
         }
     }
 
     /// The accounting date: the booking date, or the account's first open day after it.
-    fn accounting_date(&self, work: &LineWork) -> BusinessDay {
+    pub(super) fn accounting_date(&self, work: &LineWork) -> BusinessDay {
         let mut day = work.booking_date;
         while self.closed.contains(&(work.unit, work.account, day)) {
             day = day.next();
@@ -377,7 +392,7 @@ impl Desk<'_> {
         });
     }
 
-    fn link(&mut self, work: &LineWork, movement: MovementId, amount: Dong) -> Result<()> {
+    pub(super) fn link(&mut self, work: &LineWork, movement: MovementId, amount: Dong) -> Result<()> {
         self.match_parts.push(line_query::MatchPartRow {
             unit_id: work.unit,
             id: self.stamp.mint()?,
@@ -412,7 +427,7 @@ impl Desk<'_> {
     }
 
     /// The line shows movements that channels claimed.
-    fn prove(&mut self, work: &LineWork, parts: &[(MovementId, Dong)]) -> Result<Mark> {
+    pub(super) fn prove(&mut self, work: &LineWork, parts: &[(MovementId, Dong)]) -> Result<Mark> {
         let shown = Dong::sum(parts.iter().map(|(_, amount)| *amount))?;
         if shown != work.size() {
             return Err(Error::internal("the parts of a proof do not sum to the line"));
@@ -451,8 +466,12 @@ impl Desk<'_> {
             ));
         }
         if movement.direction == Direction::Debit {
+            if let Some(mark) = self.refund_line(work)? {
+                return Ok(mark.class);
+            }
+            let kind = self.debit_kind(work, Kind::UnknownDebit);
             self.entry(work, Account::UnexplainedDebit(work.line), Account::Bank(work.account), amount);
-            self.note(work, Kind::UnknownDebit, amount);
+            self.note(work, kind, amount);
             return Ok("unknown");
         }
         match movement.payment {
@@ -624,10 +643,11 @@ fn write(
     rows::insert(tx, &desk.match_parts)?;
     let cases: Vec<line_query::LineCaseRow> = works
         .iter()
-        .map(|work| line_query::LineCaseRow {
+        .zip(marks)
+        .map(|(work, mark)| line_query::LineCaseRow {
             unit_id: work.unit,
             line_id: work.line,
-            case_name: work.case.name(),
+            case_name: if mark.class == "refund_by_us" { "refund" } else { work.case.name() },
             accounting_date: desk.accounting_date(work),
             created_at: stamp.now,
         })

@@ -2,8 +2,10 @@
 //! the proposal and the checker who approves it here.
 
 use super::book::{Book, Bucket, CollectedBy, Destination, Held, Incoming, Method, Payment, PaymentState};
-use super::flush::{flush, recognised_parts};
+use super::documents::{self, Part, recognised_parts};
+use super::flush::flush;
 use super::movement::State;
+use super::refund;
 use super::settle::{load_obligations, touch};
 use super::{line_query, query};
 use crate::actor::Actor;
@@ -145,7 +147,7 @@ fn assign(
     book.movements.insert((item.unit, movement), held);
     book.receive(payment, &incoming, &Destination::Obligations(vec![obligation]))?;
     let written = flush(tx, stamp, actor, book)?;
-    Ok(written.receipts.into_iter().map(|((unit, _), receipt)| (unit, receipt)).collect())
+    Ok(documents::all(&written))
 }
 
 fn charge(
@@ -233,6 +235,7 @@ fn take_back(
     let clearing = Account::Clearing(account, payment.channel.clone());
     let undo = Undo { stamp, actor, item, accounting_date, clearing, payment };
     undo.surplus(book)?;
+    refund::drop_requested(tx, stamp, item.unit, id, "the claim never came")?;
     for (obligation, share) in shares {
         undo.obligation(tx, obligation, share, book)?;
     }
@@ -280,21 +283,21 @@ impl Undo<'_> {
         book.allocate(unit, self.payment.id, Bucket::Obligation(id), Bucket::Reversed, share)?;
         let missing = || Error::internal("a disproven payment's obligation was not read");
         let before = book.obligations.get(&(unit, id)).ok_or_else(missing)?.value.clone();
-        let receipt = receipt::query::current_of_obligations(tx, &[(unit, id)])?.pop().map(|(_, _, id)| id);
-        if let Some(receipt) = receipt {
+        let documents = receipt::query::current_of_obligations(tx, &[(unit, id)])?;
+        for current in &documents {
             let reason = "the payment's claim was disproven";
-            receipt::cancel::cancel(tx, self.stamp, self.actor, unit, receipt, reason)?;
+            receipt::cancel::cancel(tx, self.stamp, self.actor, unit, current.receipt, reason)?;
         }
-        let source = receipt.map_or(Source::Exception(self.item.id), Source::Receipt);
+        let source = |part: &Part| part.document.map_or(Source::Exception(self.item.id), Source::Receipt);
         let lines = book.lines.get(&(unit, id)).cloned().unwrap_or_default();
         let is_paid = before.state == obligation::State::Paid;
-        let parts = recognised_parts(&lines, id, share, is_paid, receipt.is_some())?;
-        for (account, amount) in parts.taken {
-            self.entry(&account, &self.clearing, amount, source, book);
+        let parts = recognised_parts(&lines, id, share, is_paid, &documents)?;
+        for part in &parts.taken {
+            self.entry(&part.account, &self.clearing, part.amount, source(part), book);
         }
         // The other payments' share was recognised too and becomes an advance again.
-        for (account, amount) in parts.left {
-            self.entry(&account, &Account::ReceivedInAdvance(id), amount, source, book);
+        for part in &parts.left {
+            self.entry(&part.account, &Account::ReceivedInAdvance(id), part.amount, source(part), book);
         }
         let allocated = before.allocated.checked_sub(share)?;
         let state = obligation::State::Reopened;

@@ -1,16 +1,43 @@
 //! Lines that give an earlier line's money back.
 
 use super::book::{Bucket, PaymentState};
-use super::flush::recognised_parts;
+use super::documents::recognised_parts;
 use super::movement::State;
-use super::prove::{Desk, LINE_KINDS, LineWork, Mark};
+use super::prove::{Desk, LIKENESS_DAYS, LINE_KINDS, LineWork, Mark, reference_key};
 use super::settle::touch;
+use super::{Direction, query};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::exception::{Kind, Subject};
-use crate::id::{LineId, PaymentId};
+use crate::id::{LineId, MovementId, PaymentId, UnitId};
 use crate::ledger::Account;
 use crate::obligation;
+use crate::store::Tx;
+
+/// Which way a line's money went.
+pub(super) fn direction(work: &LineWork) -> Direction {
+    if work.amount < Dong::ZERO { Direction::Debit } else { Direction::Credit }
+}
+
+/// Debits that a channel told of and that this line may show.
+pub(super) fn claimed(tx: &mut Tx<'_>, work: &LineWork) -> Result<Vec<(UnitId, MovementId)>> {
+    let look = query::Likeness {
+        unit: work.unit,
+        account: work.account,
+        direction: direction(work).as_str(),
+        code: work.code.clone(),
+        amount: work.size(),
+    };
+    let mut found: Vec<(UnitId, MovementId)> =
+        query::alike(tx, &[look], work.booking_date.plus_days(-LIKENESS_DAYS))?
+            .into_iter()
+            .map(|movement| (movement.unit, movement.id))
+            .collect();
+    if let Some(key) = reference_key(work) {
+        found.extend(query::movement_keys(tx, &[key])?.into_iter().map(|(unit, _, id)| (unit, id)));
+    }
+    Ok(found)
+}
 
 impl Desk<'_> {
     /// The bank took an earlier credit back. With a valid receipt the debt stays and a person
@@ -30,6 +57,7 @@ impl Desk<'_> {
         touch(held);
         let payment = held.value.payment;
         self.note(work, Kind::BankReversal, size);
+        self.prove_take_back(work)?;
         let mark = Mark { matched: size, class: "reversal" };
         let Some(payment) = payment else {
             // The credit stood in suspense: it is taken out again, and nobody has to place it.
@@ -46,11 +74,35 @@ impl Desk<'_> {
         Ok(mark)
     }
 
+    /// A channel may have told of the taking back: the line proves that too, and posts it once.
+    fn prove_take_back(&mut self, work: &LineWork) -> Result<()> {
+        let by_key = reference_key(work).and_then(|key| self.known_keys.get(&key).copied());
+        let told = self.book.movements.values().map(|held| &held.value).filter(|movement| {
+            movement.direction == direction(work)
+                && movement.state == State::Expected
+                && (movement.unit, movement.account, movement.open())
+                    == (work.unit, work.account, work.size())
+                && (by_key == Some(movement.id) || (by_key.is_none() && movement.code == work.code))
+        });
+        let Some(id) = told.min_by_key(|movement| (movement.first_seen_on, movement.id)).map(|one| one.id)
+        else {
+            return Ok(());
+        };
+        self.link(work, id, work.size())?;
+        if let Some(held) = self.book.movements.get_mut(&(work.unit, id)) {
+            held.value.proven = held.value.amount;
+            held.value.state = State::Proven;
+            touch(held);
+        }
+        Ok(())
+    }
+
     fn release(&mut self, work: &LineWork, id: PaymentId, size: Dong, debt: Account) -> Result<()> {
         let missing = || Error::internal("a reversed payment was not read");
         let payment = self.book.payments.get(&(work.unit, id)).ok_or_else(missing)?.value.clone();
         let Some(obligation) = payment.obligation.filter(|_| payment.amount == size) else { return Ok(()) };
-        if self.receipts_of.contains_key(&(work.unit, obligation)) {
+        let is_receipted = self.receipts_of.contains(&(work.unit, obligation));
+        if is_receipted && payment.to_obligations.is_positive() {
             return Ok(()); // The receipt stands; the debt stays until a person decides.
         }
         self.book.tell_payment(work.unit, id, "reversed", PaymentState::Reversed, None)?;
@@ -61,20 +113,22 @@ impl Desk<'_> {
             let is_paid = held.value.state == obligation::State::Paid;
             let before = held.value.allocated;
             let lines = self.book.lines.get(&(work.unit, obligation)).cloned().unwrap_or_default();
-            let parts = recognised_parts(&lines, obligation, payment.to_obligations, is_paid, false)?;
-            for (account, amount) in parts.taken {
-                self.entry(work, account, debt.clone(), amount);
+            let parts = recognised_parts(&lines, obligation, payment.to_obligations, is_paid, &[])?;
+            for part in parts.taken {
+                self.entry(work, part.account, debt.clone(), part.amount);
             }
-            for (account, amount) in parts.left {
-                self.entry(work, account, Account::ReceivedInAdvance(obligation), amount);
+            for part in parts.left {
+                self.entry(work, part.account, Account::ReceivedInAdvance(obligation), part.amount);
             }
             let allocated = before.checked_sub(payment.to_obligations)?;
             let state = obligation::State::Reopened;
             self.book.tell_obligation(work.unit, obligation, id, "reopened", state, allocated)?;
         }
-        if payment.surplus.is_positive() {
-            self.book.allocate(work.unit, id, Bucket::Surplus, Bucket::Reversed, payment.surplus)?;
-            self.entry(work, Account::Surplus(id), debt, payment.surplus);
+        let on_its_way = self.recall_refunds(work, id)?;
+        let surplus = payment.surplus.checked_sub(on_its_way)?;
+        if surplus.is_positive() {
+            self.book.allocate(work.unit, id, Bucket::Surplus, Bucket::Reversed, surplus)?;
+            self.entry(work, Account::Surplus(id), debt, surplus);
         }
         Ok(())
     }

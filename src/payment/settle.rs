@@ -15,7 +15,7 @@ use super::flush::flush;
 use super::movement::{Movement, State, bank_key};
 use super::prove::LINE_KINDS;
 use super::query::{self, Likeness};
-use super::{Claim, Direction, line_query};
+use super::{Claim, Direction, line_query, same_money};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
@@ -52,8 +52,10 @@ pub struct Settled {
     pub claim: ClaimId,
     pub movement: MovementId,
     pub obligation: Option<ObligationId>,
-    /// The receipt this claim's money completed, if it did.
+    /// The receipt this claim's money completed, if it did: the first of `receipts`.
     pub receipt: Option<ReceiptId>,
+    /// Every document of the completed obligation, the receipt first.
+    pub receipts: Vec<ReceiptId>,
     /// The same claim was known already.
     pub is_repeated: bool,
 }
@@ -106,7 +108,7 @@ struct World {
     suspended: HashSet<(UnitId, AccountId, String)>,
     codes: HashMap<String, (UnitId, ObligationId)>,
     closed: HashSet<(UnitId, AccountId, BusinessDay)>,
-    known_receipts: HashMap<(UnitId, ObligationId), ReceiptId>,
+    known_receipts: HashMap<(UnitId, ObligationId), Vec<ReceiptId>>,
 }
 
 /// New facts beside the book's.
@@ -143,7 +145,9 @@ pub fn settle(tx: &mut Tx<'_>, stamp: &Stamp<'_>, arrivals: &[Arrival]) -> Resul
     for (_, answer) in &mut settled {
         if let Some(obligation) = answer.obligation {
             let key = (answer.unit, obligation);
-            answer.receipt = written.receipts.get(&key).or_else(|| world.known_receipts.get(&key)).copied();
+            let made = written.receipts.get(&key).or_else(|| world.known_receipts.get(&key));
+            answer.receipts = made.cloned().unwrap_or_default();
+            answer.receipt = answer.receipts.first().copied();
         }
     }
     settled.sort_by_key(|(position, _)| *position);
@@ -259,22 +263,22 @@ fn look(
     })
 }
 
-/// Receipts that stand already, so that a repeated callback is answered with the first one's.
-fn receipts_of_paid(tx: &mut Tx<'_>, book: &Book) -> Result<HashMap<(UnitId, ObligationId), ReceiptId>> {
+/// Documents that stand already, so that a repeated callback is answered with the first one's.
+fn receipts_of_paid(tx: &mut Tx<'_>, book: &Book) -> Result<HashMap<(UnitId, ObligationId), Vec<ReceiptId>>> {
     let paid = unique(
         book.obligations
             .iter()
             .filter(|(_, held)| held.value.state == obligation::State::Paid)
             .map(|(key, _)| *key),
     );
-    let mut receipts = HashMap::new();
-    for (unit, obligation, receipt) in crate::receipt::query::current_of_obligations(tx, &paid)? {
-        receipts.insert((unit, obligation), receipt);
+    let mut receipts: HashMap<(UnitId, ObligationId), Vec<ReceiptId>> = HashMap::new();
+    for current in crate::receipt::query::current_of_obligations(tx, &paid)? {
+        receipts.entry((current.unit, current.obligation)).or_default().push(current.receipt);
     }
     Ok(receipts)
 }
 
-fn hold(book: &mut Book, movement: Movement) {
+pub(super) fn hold(book: &mut Book, movement: Movement) {
     let revision = movement.revision;
     book.movements.insert((movement.unit, movement.id), Held::read(movement, revision));
 }
@@ -301,7 +305,7 @@ fn look_at_obligations(
     Ok(codes)
 }
 
-/// Locks obligations and reads all that a receipt for them would need.
+/// Locks obligations and reads all that documents for them would need.
 pub(super) fn load_obligations(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -322,6 +326,7 @@ pub(super) fn load_obligations(
     for unit in unit::query::by_ids(tx, &units)? {
         book.units.insert(unit.id, unit);
     }
+    book.imprints.extend(unit::imprint::in_force(tx, &units, stamp.today())?);
     Ok(())
 }
 
@@ -347,7 +352,15 @@ fn decide(
             read,
             world,
             book,
-            Settled { unit, claim, movement, obligation, receipt: None, is_repeated: true },
+            Settled {
+                unit,
+                claim,
+                movement,
+                obligation,
+                receipt: None,
+                receipts: Vec::new(),
+                is_repeated: true,
+            },
         ));
     }
     let claim_id: ClaimId = stamp.mint()?;
@@ -393,6 +406,7 @@ fn decide(
         movement: identified.movement,
         obligation,
         receipt: None,
+        receipts: Vec::new(),
         is_repeated: false,
     })
 }
@@ -511,6 +525,7 @@ fn by_bank_reference(
                 hold(book, movement);
             }
         }
+        let id = same_money::stands_for(tx, read.unit, id, book)?;
         let held = book
             .movements
             .get(&(read.unit, id))
@@ -591,7 +606,9 @@ fn take(
         identify_suspense(tx, stamp, read, movement, &destination, world, book)?;
         return Ok("advises");
     }
-    note_unknown(stamp, read, movement, &destination, book);
+    if !is_proven {
+        note_unknown(stamp, read, movement, &destination, book);
+    }
     if trust_of(stamp, read, world, book, facts) == "advises"
         || matches!(destination, Destination::Unknown(_))
     {
@@ -695,7 +712,8 @@ fn trust_of(
     }
 }
 
-/// Money that nobody knows a home for gets its name at once; it is posted when a line shows it.
+/// Money that nobody knows a home for gets its name at once; it is posted when a line shows it,
+/// and what a line showed already has its name under that line.
 fn note_unknown(
     stamp: &Stamp<'_>,
     read: &Read<'_>,

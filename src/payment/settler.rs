@@ -136,11 +136,10 @@ fn settle_batch(tools: &Tools, batch: Vec<Waiting>) {
     let receipts: Vec<(UnitId, ReceiptId)> = answers
         .iter()
         .filter_map(|answer| match answer {
-            Ok(Answer::Settled(settled)) if !settled.is_repeated => {
-                settled.receipt.map(|receipt| (settled.unit, receipt))
-            }
+            Ok(Answer::Settled(settled)) if !settled.is_repeated => Some(settled),
             _ => None,
         })
+        .flat_map(documents_of)
         .collect();
     for (waiting, answer) in batch.into_iter().zip(answers) {
         // A caller that hung up loses only its answer.
@@ -149,6 +148,10 @@ fn settle_batch(tools: &Tools, batch: Vec<Waiting>) {
     if !receipts.is_empty() {
         tools.numbered.numbered(&receipts);
     }
+}
+
+fn documents_of(settled: &Settled) -> impl Iterator<Item = (UnitId, ReceiptId)> {
+    settled.receipts.iter().map(|receipt| (settled.unit, *receipt))
 }
 
 /// One transaction for all; when it fails for a reason of one claim's own, halves are tried, so
@@ -266,8 +269,7 @@ pub fn retry_parked(tools: &Tools) -> Result<usize> {
         match settled {
             Ok(answers) => {
                 settled_count += 1;
-                let receipts: Vec<(UnitId, ReceiptId)> =
-                    answers.iter().filter_map(|answer| Some((answer.unit, answer.receipt?))).collect();
+                let receipts: Vec<(UnitId, ReceiptId)> = answers.iter().flat_map(documents_of).collect();
                 tools.numbered.numbered(&receipts);
             }
             Err(error) => tracing::warn!(%claim, %error, "parked claim still cannot be settled"),

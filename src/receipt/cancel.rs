@@ -22,6 +22,26 @@ pub fn cancel(
     id: ReceiptId,
     reason: &str,
 ) -> Result<()> {
+    advance(tx, stamp, actor, unit, id, Step { from: &["numbered", "signed"], to: "cancelled", reason })
+}
+
+/// A receipt's next state: where it may come from, and why.
+pub struct Step<'a> {
+    pub from: &'a [&'a str],
+    /// `cancelled`, `replaced` or `adjusted`; also the event's kind.
+    pub to: &'static str,
+    pub reason: &'a str,
+}
+
+/// Moves a receipt's state on, with its event. Fails with `receipt_not_valid` from another state.
+pub fn advance(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: ReceiptId,
+    step: Step<'_>,
+) -> Result<()> {
     let (state, revision): (String, i64) = receipt::table
         .find((unit, id))
         .select((receipt::state, receipt::revision))
@@ -29,7 +49,7 @@ pub fn cancel(
         .optional()
         .classify()?
         .ok_or_else(|| Error::not_found("receipt_not_found", "no such receipt in your scope"))?;
-    if state != "numbered" && state != "signed" {
+    if !step.from.contains(&state.as_str()) {
         return Err(Error::conflict("receipt_not_valid", format!("the receipt is {state}")));
     }
     rows::update(
@@ -38,7 +58,7 @@ pub fn cancel(
             table: "receipt",
             keys: vec![("unit_id", Column::of([unit])), ("id", Column::of([id]))],
             guard: vec![("revision", Column::of([revision]))],
-            sets: vec![("state", Column::of(["cancelled"])), ("revision", Column::of([revision + 1]))],
+            sets: vec![("state", Column::of([step.to])), ("revision", Column::of([revision + 1]))],
         },
     )?;
     rows::insert(
@@ -48,12 +68,17 @@ pub fn cancel(
             id: stamp.mint()?,
             receipt_id: id,
             revision: revision + 1,
-            kind: "cancelled",
-            state: "cancelled",
+            kind: step.to,
+            state: step.to,
             actor: audit::actor_text(actor),
-            reason: Some(reason.to_owned()),
+            reason: Some(step.reason.to_owned()),
             at: stamp.now,
         }],
     )?;
-    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "receipt.cancelled", id)])
+    let action = match step.to {
+        "replaced" => "receipt.replaced",
+        "adjusted" => "receipt.adjusted",
+        _ => "receipt.cancelled",
+    };
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, action, id)])
 }

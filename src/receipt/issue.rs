@@ -1,13 +1,16 @@
-//! Numbering: a receipt gets its number and its canonical body in the transaction that settles.
+//! Numbering: a document gets its number and its canonical body in the transaction that settles.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ring::digest::{SHA256, digest};
 use ring::rand::SystemRandom;
 
-use super::content::{Content, Numbering};
+use super::content::Numbering;
+use super::document::Document;
+use super::format::Rulebook;
+use super::kind::DocumentKind;
 use super::lookup::LookupCode;
-use super::{profile, query, xml};
+use super::query;
 use crate::actor::Actor;
 use crate::audit;
 use crate::clock::Instant;
@@ -19,14 +22,12 @@ use crate::text;
 use crate::unit::account::{KIND_RECEIPT, PublicCodeRow};
 use crate::unit::{Series, series};
 
-/// The document kind this room issues.
-pub const RECEIPT: &str = "receipt";
-
-/// A receipt to be numbered.
+/// A document to be numbered.
 pub struct Draft {
     pub unit: UnitId,
     pub obligation: ObligationId,
-    pub content: Content,
+    pub kind: DocumentKind,
+    pub content: Document,
     pub collected_at: Instant,
 }
 
@@ -36,7 +37,7 @@ pub enum Outcome {
         id: ReceiptId,
         lookup_code: String,
     },
-    /// The money is settled all the same; the receipt is due, for this reason.
+    /// The money is settled all the same; the document is due, for this reason.
     Refused {
         code: &'static str,
     },
@@ -56,69 +57,99 @@ pub fn number(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, drafts: &[Draft
         return Ok(Vec::new());
     }
     let mut open = lock_series(tx, stamp, drafts)?;
-    let mut used: HashMap<UnitId, ()> = HashMap::new();
+    let mut used: HashSet<Space> = HashSet::new();
+    let mut causes: HashMap<Space, &'static str> = HashMap::new();
     let mut outcomes = Vec::with_capacity(drafts.len());
     let mut numbered = Vec::with_capacity(drafts.len());
     for draft in drafts {
-        match place(stamp, open.get_mut(&draft.unit), draft) {
+        let space = (draft.unit, draft.kind.series_kind());
+        match place(stamp, open.get_mut(&space), draft) {
             Ok(row) => {
-                used.insert(draft.unit, ());
+                used.insert(space);
                 outcomes.push(Outcome::Numbered { id: row.id, lookup_code: row.lookup_code.clone() });
                 numbered.push(row);
             }
             Err(error) if error.is_internal() || error.is_busy() => return Err(error),
             Err(error) => {
-                tracing::warn!(unit = %draft.unit, obligation = %draft.obligation, %error, "receipt cannot be numbered");
-                outcomes.push(Outcome::Refused { code: error.code() });
+                let code = match (error.code(), causes.get(&space)) {
+                    ("series_missing", Some(known)) => known,
+                    ("series_missing", None) => {
+                        let cause = missing(tx, stamp, draft)?;
+                        causes.insert(space, cause);
+                        cause
+                    }
+                    (code, _) => code,
+                };
+                tracing::warn!(
+                    unit = %draft.unit, obligation = %draft.obligation, kind = %draft.kind, %error,
+                    "document cannot be numbered"
+                );
+                outcomes.push(Outcome::Refused { code });
             }
         }
     }
     let advanced: Vec<Series> =
-        open.into_iter().filter(|(unit, _)| used.contains_key(unit)).map(|(_, series)| series).collect();
+        open.into_iter().filter(|(space, _)| used.contains(space)).map(|(_, series)| series).collect();
     series::advance(tx, &advanced)?;
     store(tx, stamp, actor, numbered)?;
     Ok(outcomes)
 }
 
-fn lock_series(tx: &mut Tx<'_>, stamp: &Stamp<'_>, drafts: &[Draft]) -> Result<HashMap<UnitId, Series>> {
+/// The unit and the kind of its series.
+type Space = (UnitId, &'static str);
+
+/// The open series of the drafts' units, by the kind of document.
+fn lock_series(tx: &mut Tx<'_>, stamp: &Stamp<'_>, drafts: &[Draft]) -> Result<HashMap<Space, Series>> {
     let mut units: Vec<UnitId> = drafts.iter().map(|draft| draft.unit).collect();
     units.sort_unstable();
     units.dedup();
     let mut open = HashMap::with_capacity(units.len());
     for series in series::lock_open(tx, &units, stamp.today().year())? {
-        // The newest open series of the unit and kind is the one in use.
-        if series.document_kind == RECEIPT {
-            open.entry(series.unit)
-                .and_modify(|held: &mut Series| {
-                    if series.id > held.id {
-                        *held = series.clone();
-                    }
-                })
-                .or_insert(series);
-        }
+        let Some(kind) = DocumentKind::parse(&series.document_kind) else { continue };
+        // The newest open series of the unit and kind that still has numbers is the one in use.
+        open.entry((series.unit, kind.series_kind()))
+            .and_modify(|held: &mut Series| {
+                if (series.remaining() > 0, series.id) > (held.remaining() > 0, held.id) {
+                    *held = series.clone();
+                }
+            })
+            .or_insert(series);
     }
     Ok(open)
 }
 
+/// No series is open: because it was closed, or because there is none.
+fn missing(tx: &mut Tx<'_>, stamp: &Stamp<'_>, draft: &Draft) -> Result<&'static str> {
+    let year = stamp.today().year();
+    let is_known = series::of_unit(tx, draft.unit)?
+        .iter()
+        .any(|series| series.year == year && series.document_kind == draft.kind.series_kind());
+    Ok(if is_known { "series_closed" } else { "series_missing" })
+}
+
+/// Clocks of several machines may differ around midnight; a series dated further ahead means that a
+/// clock was wrong, and a document of such a day would be too.
+const DAYS_AHEAD: i64 = 1;
+
 fn place(stamp: &Stamp<'_>, series: Option<&mut Series>, draft: &Draft) -> Result<query::ReceiptRow> {
-    let series =
-        series.ok_or_else(|| Error::conflict("series_missing", "the unit has no open receipt series"))?;
+    let series = series.ok_or_else(|| Error::conflict("series_missing", "the unit has no open series"))?;
     if series.next_no > series.last_allowed_no {
-        return Err(Error::conflict("series_exhausted", "the receipt series is used up"));
+        return Err(Error::conflict("series_exhausted", "the series is used up"));
     }
     let today = stamp.today();
     let issued_on = series.last_issued_on.map_or(today, |last| last.max(today));
-    let profile = profile::for_day(issued_on);
+    if issued_on > today.plus_days(DAYS_AHEAD) {
+        let detail = format!("the series' last document is of {issued_on}, the clock says {today}");
+        return Err(Error::conflict("clock_before_last_document", detail));
+    }
     let numbering = Numbering {
         template: series.template.clone(),
         series: series.series.clone(),
         number: u32::try_from(series.next_no).map_err(|_| Error::internal("receipt number out of range"))?,
         issued_on,
     };
-    numbering.validate(profile)?;
-    draft.content.validate(profile)?;
     let id: ReceiptId = stamp.mint()?;
-    let body = xml::body(&draft.content, &numbering, profile, &id.to_string());
+    let written = Rulebook::shipped().write(draft.kind, &draft.content, &numbering, &id.to_string())?;
     series.next_no += 1;
     series.last_issued_on = Some(issued_on);
     Ok(query::ReceiptRow {
@@ -127,16 +158,16 @@ fn place(stamp: &Stamp<'_>, series: Option<&mut Series>, draft: &Draft) -> Resul
         obligation_id: draft.obligation,
         series_id: series.id,
         number: series.next_no - 1,
-        document_kind: RECEIPT,
+        document_kind: draft.kind.as_str(),
         template: numbering.template,
         series: numbering.series,
-        amount: draft.content.totals.payable,
+        amount: draft.content.payable(),
         issued_on,
         collected_at: draft.collected_at,
-        lookup_code: draft.content.lookup_code.as_str().to_owned(),
-        profile: profile.name,
-        body_sha256: text::hex(digest(&SHA256, &body).as_ref()),
-        body,
+        lookup_code: draft.content.lookup_code().as_str().to_owned(),
+        profile: written.profile,
+        body_sha256: text::hex(digest(&SHA256, &written.body).as_ref()),
+        body: written.body,
         created_at: stamp.now,
         state: "numbered",
         revision: 1,

@@ -1,23 +1,39 @@
-//! Receipts of fees and charges: content, legal profile, the signed XML document and its strict
-//! verifier. The pure half of the room knows no database and no clock.
+//! Receipts of fees and charges, and their sibling, invoices: content, legal profile, the signed XML
+//! document and its strict verifier. The pure half of the room knows no database and no clock.
 
+pub mod attest;
 pub mod cancel;
 pub mod certificate;
 pub mod content;
+pub mod document;
+mod field;
+pub mod format;
+pub mod frame;
+pub mod invoice;
 pub mod issue;
 pub mod key;
+pub mod kind;
 pub mod lookup;
+pub mod markup;
 pub mod pattern;
+pub mod printed;
 pub mod profile;
 pub mod query;
+pub mod relation;
+mod relation_query;
+pub mod rendition;
+pub mod schema;
 pub mod seal;
 pub mod sign;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod verify;
+mod writer;
 pub mod xml;
 
 pub use content::{Content, Numbering};
+pub use document::Document;
+pub use kind::DocumentKind;
 pub use lookup::LookupCode;
 pub use profile::Profile;
 pub use verify::{Report, TrustStore};

@@ -58,6 +58,24 @@ pub fn matches(pattern: &str, text: &str) -> bool {
     fits && letters.next().is_none()
 }
 
+/// Whether a pattern is within the subset.
+pub fn is_readable(pattern: &str) -> bool {
+    places(pattern).is_some()
+}
+
+/// The two digits of the year in a text that fits the pattern: where the pattern has its first
+/// `\d{2}`. None when the pattern has no year.
+pub fn year_digits<'t>(pattern: &str, text: &'t str) -> Option<&'t str> {
+    let mut start = 0;
+    for place in places(pattern)? {
+        if matches!(place.accepts, Accepts::Digit) && place.count == 2 {
+            return text.get(start..start + 2);
+        }
+        start += text.get(start..)?.chars().take(place.count).map(char::len_utf8).sum::<usize>();
+    }
+    None
+}
+
 fn places(pattern: &str) -> Option<Vec<Place<'_>>> {
     let mut rest = pattern.strip_prefix('^')?.strip_suffix('$')?;
     let mut places = Vec::new();
@@ -100,6 +118,13 @@ mod tests {
         assert!(matches(r"^[A-Z]{2}-\d{2}E$", "BL-26E"));
         assert!(!matches(r"^[A-Z]{2}-\d{2}E$", "bl-26E"));
         assert!(!matches(r"^[A-Z]{2}-\d{2}E$", "ĐL-26E"));
+    }
+
+    #[test]
+    fn the_year_stands_where_the_pattern_has_two_digits() {
+        assert_eq!(year_digits(r"^[A-Z]{2}-\d{2}E$", "BL-26E"), Some("26"));
+        assert_eq!(year_digits(r"^[CK]\d{2}[TD][A-Z]{2}$", "K27TAA"), Some("27"));
+        assert_eq!(year_digits(r"^0[12]BLP0-\d{3}$", "01BLP0-001"), None);
     }
 
     #[test]

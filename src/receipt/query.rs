@@ -1,12 +1,15 @@
 //! The receipts' SQL.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary};
+use diesel::sql_types::{BigInt, Binary, Date, Text};
 
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::*;
+use crate::receipt::DocumentKind;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema::{public_code, receipt, receipt_due, receipt_seal};
@@ -62,11 +65,11 @@ crate::table_row! {
 }
 
 crate::table_row! {
-    /// A receipt that could not be numbered when its money was settled.
+    /// A document that could not be numbered when its money was settled.
     pub struct DueRow in "receipt_due" {
         pub unit_id: UnitId,
         pub obligation_id: ObligationId,
-        pub document_kind: &'static str,
+        pub document_kind: String,
         pub code: String,
         pub created_at: Instant,
         pub state: &'static str,
@@ -148,6 +151,13 @@ pub struct Stored {
     pub state: String,
 }
 
+impl Stored {
+    /// None for a kind that a newer version wrote.
+    pub fn kind(&self) -> Option<DocumentKind> {
+        DocumentKind::parse(&self.document_kind)
+    }
+}
+
 type StoredColumns = (
     (UnitId, ReceiptId, ObligationId),
     (String, String, String, i64),
@@ -197,6 +207,7 @@ pub fn by_id(conn: &mut Conn, unit: UnitId, id: ReceiptId) -> Result<Option<Stor
         .map(|found| found.map(from_columns))
 }
 
+/// Every document of an obligation, the receipts first, each kind in the order of making.
 pub fn of_obligation(conn: &mut Conn, unit: UnitId, obligation: ObligationId) -> Result<Vec<Stored>> {
     receipt::table
         .filter(receipt::unit_id.eq(unit))
@@ -205,7 +216,44 @@ pub fn of_obligation(conn: &mut Conn, unit: UnitId, obligation: ObligationId) ->
         .select(columns!())
         .load::<StoredColumns>(conn)
         .classify()
-        .map(|found| found.into_iter().map(from_columns).collect())
+        .map(|found| {
+            let mut documents: Vec<Stored> = found.into_iter().map(from_columns).collect();
+            documents.sort_by_key(place_among_siblings);
+            documents
+        })
+}
+
+/// The same for several obligations at once.
+pub fn of_obligations(
+    conn: &mut Conn,
+    obligations: &[(UnitId, ObligationId)],
+) -> Result<HashMap<(UnitId, ObligationId), Vec<Stored>>> {
+    type Sql = ((BigInt, BigInt, BigInt), (Text, Text, Text, BigInt), (BigInt, Date, BigInt, Text, Text));
+    let mut keys = obligations.to_vec();
+    keys.sort_unstable();
+    keys.dedup();
+    let found: Vec<StoredColumns> = rows::fetch::<Sql, _>(
+        conn,
+        "SELECT t.unit_id, t.id, t.obligation_id, t.document_kind, t.template, t.series, t.number, t.amount, \
+         t.issued_on, t.collected_at, t.lookup_code, t.state FROM receipt t",
+        &[
+            ("unit_id", Column::of(keys.iter().map(|(unit, _)| *unit))),
+            ("obligation_id", Column::of(keys.iter().map(|(_, id)| *id))),
+        ],
+        "",
+        Lock::None,
+    )?;
+    let mut documents: HashMap<(UnitId, ObligationId), Vec<Stored>> = HashMap::new();
+    for one in found.into_iter().map(from_columns) {
+        documents.entry((one.unit, one.obligation)).or_default().push(one);
+    }
+    documents.values_mut().for_each(|of_one| of_one.sort_by_key(place_among_siblings));
+    Ok(documents)
+}
+
+/// Receipts first, each kind in the order of making.
+fn place_among_siblings(one: &Stored) -> (bool, Option<DocumentKind>, ReceiptId) {
+    (one.kind().is_none(), one.kind(), one.id)
 }
 
 pub fn of_series(conn: &mut Conn, unit: UnitId, series: SeriesId) -> Result<Vec<Stored>> {
@@ -228,6 +276,11 @@ pub fn by_lookup_code(conn: &mut Conn, code: &str) -> Result<Option<(UnitId, Rec
         .optional()
         .classify()
         .map(|found: Option<(UnitId, i64)>| found.map(|(unit, id)| (unit, ReceiptId(id))))
+}
+
+/// The canonical body, as it was numbered.
+pub fn body(conn: &mut Conn, unit: UnitId, id: ReceiptId) -> Result<Vec<u8>> {
+    receipt::table.find((unit, id)).select(receipt::body).first(conn).classify()
 }
 
 /// The exact signed bytes.
@@ -255,7 +308,7 @@ pub fn due(conn: &mut Conn, limit: i64) -> Result<Vec<(UnitId, ObligationId, Str
 pub fn reopen_due(tx: &mut Tx<'_>, row: &DueRow) -> Result<()> {
     diesel::update(
         receipt_due::table
-            .find((row.unit_id, row.obligation_id, row.document_kind))
+            .find((row.unit_id, row.obligation_id, &row.document_kind))
             .filter(receipt_due::state.eq("made")),
     )
     .set((receipt_due::state.eq("open"), receipt_due::revision.eq(receipt_due::revision + 1)))
@@ -297,14 +350,25 @@ pub fn numbers(conn: &mut Conn, unit: UnitId, series: SeriesId) -> Result<Vec<(i
         .classify()
 }
 
-/// The newest receipt of each obligation that has a valid one: (unit, obligation, receipt).
+/// A document that stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Current {
+    pub unit: UnitId,
+    pub obligation: ObligationId,
+    pub receipt: ReceiptId,
+    /// None for a kind that a newer version wrote.
+    pub kind: Option<DocumentKind>,
+}
+
+/// The valid documents of obligations, by obligation and the receipt first.
 pub fn current_of_obligations(
     conn: &mut Conn,
     obligations: &[(UnitId, ObligationId)],
-) -> Result<Vec<(UnitId, ObligationId, ReceiptId)>> {
-    let mut found: Vec<(UnitId, ObligationId, ReceiptId)> = rows::fetch::<(BigInt, BigInt, BigInt), _>(
+) -> Result<Vec<Current>> {
+    type Found = (UnitId, ObligationId, ReceiptId, String);
+    let found: Vec<Found> = rows::fetch::<(BigInt, BigInt, BigInt, Text), _>(
         conn,
-        "SELECT t.unit_id, t.obligation_id, t.id FROM receipt t",
+        "SELECT t.unit_id, t.obligation_id, t.id, t.document_kind FROM receipt t",
         &[
             ("unit_id", Column::of(obligations.iter().map(|(unit, _)| *unit))),
             ("obligation_id", Column::of(obligations.iter().map(|(_, id)| *id))),
@@ -312,8 +376,26 @@ pub fn current_of_obligations(
         "AND t.state IN ('numbered', 'signed')",
         Lock::None,
     )?;
-    found.sort_unstable();
-    Ok(found)
+    let mut current: Vec<Current> = found
+        .into_iter()
+        .map(|(unit, obligation, receipt, kind)| Current {
+            unit,
+            obligation,
+            receipt,
+            kind: DocumentKind::parse(&kind),
+        })
+        .collect();
+    current.sort_unstable_by_key(|one| (one.unit, one.obligation, one.kind.is_none(), one.kind, one.receipt));
+    Ok(current)
+}
+
+/// Whether any document of the obligation is still due.
+pub fn is_due(conn: &mut Conn, unit: UnitId, obligation: ObligationId) -> Result<bool> {
+    let open = receipt_due::table
+        .filter(receipt_due::unit_id.eq(unit))
+        .filter(receipt_due::obligation_id.eq(obligation))
+        .filter(receipt_due::state.eq("open"));
+    diesel::select(diesel::dsl::exists(open)).get_result(conn).classify()
 }
 
 /// Receipts that are numbered and wait for their signature, in all units.

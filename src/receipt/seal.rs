@@ -16,12 +16,18 @@ use crate::error::{Error, Result};
 use crate::id::{CertificateId, ReceiptId, UnitId};
 use crate::store::failpoint;
 use crate::store::vault::Vault;
-use crate::store::{Conn, Lane, Stamp, Store, rows};
+use crate::store::{Conn, Lane, Stamp, Store, Tx, rows};
 use crate::text;
 use crate::unit::{self, certificate};
 
 /// How long a unit's signer is kept before its certificate is looked up again.
 const REFRESH_S: i64 = 300;
+
+/// Who is to know of sealed receipts within the sealing transaction. Rooms after this one implement
+/// it, so that what a seal sets off stands or falls with the seal.
+pub trait Announce: Sync {
+    fn sealed(&self, tx: &mut Tx<'_>, stamp: &Stamp<'_>, receipts: &[(UnitId, ReceiptId)]) -> Result<()>;
+}
 
 /// A unit's signer with the certificate it signs under.
 pub struct Held {
@@ -95,6 +101,7 @@ pub fn sign_and_seal(
     stamp: &Stamp<'_>,
     receipts: &[(UnitId, ReceiptId)],
     threads: usize,
+    announce: &dyn Announce,
 ) -> Result<Outcome> {
     let tasks: Vec<Task> = store
         .read(&Scope::All, |conn| query::unsigned(conn, receipts))?
@@ -124,7 +131,7 @@ pub fn sign_and_seal(
     }
     let (seals, revisions) = sign_all(&work, stamp.now, threads);
     failpoint::hit("signed");
-    let sealed = store_seals(store, stamp, &seals, &revisions)?;
+    let sealed = store_seals(store, stamp, &seals, &revisions, announce)?;
     failpoint::hit("sealed");
     Ok(Outcome { sealed, held_back: total - seals.len() })
 }
@@ -176,7 +183,13 @@ fn sign_chunk(held: &Held, tasks: &[Task], now: Instant) -> Result<Vec<(SealRow,
         .collect())
 }
 
-fn store_seals(store: &Store, stamp: &Stamp<'_>, seals: &[SealRow], revisions: &[i64]) -> Result<usize> {
+fn store_seals(
+    store: &Store,
+    stamp: &Stamp<'_>,
+    seals: &[SealRow],
+    revisions: &[i64],
+    announce: &dyn Announce,
+) -> Result<usize> {
     if seals.is_empty() {
         return Ok(0);
     }
@@ -206,6 +219,8 @@ fn store_seals(store: &Store, stamp: &Stamp<'_>, seals: &[SealRow], revisions: &
         }
         rows::insert(tx, &events)?;
         audit::record(tx, stamp, &trail)?;
+        let sealed: Vec<_> = events.iter().map(|event| (event.unit_id, event.receipt_id)).collect();
+        announce.sealed(tx, stamp, &sealed)?;
         Ok(events.len())
     })
 }

@@ -15,6 +15,7 @@ use ring::rsa;
 use ring::signature::RSA_PKCS1_SHA256;
 
 use super::certificate::SigningCertificate;
+use super::frame::Frame;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 
@@ -29,8 +30,7 @@ pub const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signatu
 pub const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
 
 /// Signature and Object take their Ids from the Id of the body, so that none is used twice.
-const SIGNATURE_ID_PREFIX: &str = "TCThu-";
-const OBJECT_ID_PREFIX: &str = "TGKy-";
+pub(super) const OBJECT_ID_PREFIX: &str = "TGKy-";
 const ID_LENGTH_LIMIT: usize = 64;
 
 /// Makes RSA PKCS#1 v1.5 signatures with SHA-256.
@@ -98,6 +98,7 @@ pub struct Prepared<'c> {
     signed_info: String,
     /// The Object as it stands in the document.
     object: String,
+    frame: Frame,
     certificate: &'c SigningCertificate,
 }
 
@@ -117,31 +118,32 @@ const OBJECT_TAG: &str = "<Object ";
 /// do; the certificate must be valid then.
 ///
 /// # Errors
-/// `receipt_body_malformed` when `body` is not `<DLBLai Id="…">…</DLBLai>` with a plain Id;
+/// `receipt_body_malformed` when `body` is not the body of a known frame with a plain Id;
 /// `certificate_not_valid` outside the certificate's validity.
 pub fn assemble<'c>(
     body: &[u8],
     certificate: &'c SigningCertificate,
     signing_time: Instant,
 ) -> Result<Prepared<'c>> {
-    let (text, id) = body_and_id(body)?;
+    let (frame, text, id) = body_and_id(body)?;
+    let signature_id = format!("{}-{id}", frame.holder);
     if !certificate.is_valid_at(signing_time) {
         return Err(Error::conflict(
             "certificate_not_valid",
             "the signing certificate is not valid at this time",
         ));
     }
-    let object = object_xml(id, signing_time);
+    let object = object_xml(id, &signature_id, signing_time);
     let canonical_object = object.replacen(OBJECT_TAG, &format!("<Object xmlns=\"{DSIG}\" "), 1);
     let signed_info = signed_info_xml(id, &digest_text(body), &digest_text(canonical_object.as_bytes()));
     let key_info = certificate.key_info_xml().len();
     let mut head = String::with_capacity(text.len() + signed_info.len() + object.len() + key_info + 1_024);
     head.push_str(DECLARATION);
-    head.push_str("<BLai>");
+    head.push_str(&format!("<{}>", frame.root));
     head.push_str(text);
-    head.push_str("<DSCKS><TCThu>");
-    head.push_str(&format!("<Signature xmlns=\"{DSIG}\" Id=\"{SIGNATURE_ID_PREFIX}{id}\">"));
-    Ok(Prepared { head, signed_info, object, certificate })
+    head.push_str(&format!("<DSCKS><{}>", frame.holder));
+    head.push_str(&format!("<Signature xmlns=\"{DSIG}\" Id=\"{signature_id}\">"));
+    Ok(Prepared { head, signed_info, object, frame, certificate })
 }
 
 /// Adds the signature and gives the whole document.
@@ -164,7 +166,7 @@ pub fn finish(prepared: Prepared<'_>, signature: &[u8]) -> Result<Vec<u8>> {
     xml.push_str("</SignatureValue>");
     xml.push_str(prepared.certificate.key_info_xml());
     xml.push_str(&prepared.object);
-    xml.push_str("</Signature></TCThu></DSCKS></BLai>");
+    xml.push_str(&format!("</Signature></{}></DSCKS></{}>", prepared.frame.holder, prepared.frame.root));
     Ok(xml.into_bytes())
 }
 
@@ -185,18 +187,18 @@ pub fn sign_batch(bodies: &[&[u8]], signer: &dyn Signer, signing_time: Instant) 
     prepared.into_iter().zip(signatures).map(|(prepared, signature)| finish(prepared, &signature)).collect()
 }
 
-fn body_and_id(body: &[u8]) -> Result<(&str, &str)> {
+fn body_and_id(body: &[u8]) -> Result<(Frame, &str, &str)> {
     let malformed = || {
-        let detail = "expected canonical <DLBLai Id=\"…\">…</DLBLai>";
+        let detail = "expected canonical <DLBLai Id=\"…\">…</DLBLai> or <DLHDon Id=\"…\">…</DLHDon>";
         Error::invalid("body", "receipt_body_malformed", detail)
     };
     let text = std::str::from_utf8(body).map_err(|_| malformed())?;
-    let (id, _) =
-        text.strip_prefix("<DLBLai Id=\"").and_then(|rest| rest.split_once("\">")).ok_or_else(malformed)?;
-    if !is_plain_id(id) || !text.ends_with("</DLBLai>") {
+    let (frame, rest) = Frame::of_body(text).ok_or_else(malformed)?;
+    let (id, _) = rest.split_once("\">").ok_or_else(malformed)?;
+    if !is_plain_id(id) {
         return Err(malformed());
     }
-    Ok((text, id))
+    Ok((frame, text, id))
 }
 
 /// An Id that is an XML name without colon and needs no escaping anywhere.
@@ -213,10 +215,10 @@ fn digest_text(canonical: &[u8]) -> String {
 }
 
 /// `xmlns=""` takes the properties out of the namespace of XML-DSig, which has no SigningTime.
-fn object_xml(body_id: &str, signing_time: Instant) -> String {
+fn object_xml(body_id: &str, signature_id: &str, signing_time: Instant) -> String {
     format!(
         "{OBJECT_TAG}Id=\"{OBJECT_ID_PREFIX}{body_id}\"><SignatureProperties xmlns=\"\">\
-         <SignatureProperty Target=\"#{SIGNATURE_ID_PREFIX}{body_id}\"><SigningTime>{}</SigningTime>\
+         <SignatureProperty Target=\"#{signature_id}\"><SigningTime>{}</SigningTime>\
          </SignatureProperty></SignatureProperties></Object>",
         signing_time.hanoi_text()
     )

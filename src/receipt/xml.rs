@@ -1,13 +1,11 @@
 //! Writes the signed part of a receipt directly in canonical form.
 //!
-//! Canonical XML 1.0 (inclusive, without comments) of an element without namespaces is what this
-//! writer emits: UTF-8, no declaration, no `<a/>`, no white space between tags, the five escapes of
-//! the specification. So the bytes written are the bytes digested, and nothing has to be parsed.
-
-use rust_decimal::Decimal;
+//! The format is our own (`BL-1.0`), because none is published; `xsd/receipt` holds it.
 
 use super::content::{CollectingUnit, Content, Line, Numbering, Payer, Reduction, Relation, Totals};
 use super::profile::Profile;
+use super::writer::{Writer, decimal_text};
+pub use super::writer::{push_attribute_value, push_text};
 use crate::text::words::{Wording, amount_in_words};
 
 /// Canonical bytes of `<DLBLai Id="…">…</DLBLai>`.
@@ -15,10 +13,7 @@ use crate::text::words::{Wording, amount_in_words};
 /// The content and the numbering were validated before; `id` is unique within the document and is
 /// checked when the document is assembled.
 pub fn body(content: &Content, numbering: &Numbering, profile: &Profile, id: &str) -> Vec<u8> {
-    let mut xml = Writer { out: String::with_capacity(1_536 + 512 * content.lines.len()) };
-    xml.out.push_str("<DLBLai Id=\"");
-    push_attribute_value(&mut xml.out, id);
-    xml.out.push_str("\">");
+    let mut xml = Writer::body("DLBLai", id, 1_536 + 512 * content.lines.len());
     general(&mut xml, content, numbering, profile);
     xml.element("NDBLai", |xml| {
         collecting_unit(xml, &content.unit);
@@ -30,8 +25,7 @@ pub fn body(content: &Content, numbering: &Numbering, profile: &Profile, id: &st
         });
         totals(xml, &content.totals, &profile.wording.value);
     });
-    xml.out.push_str("</DLBLai>");
-    xml.out.into_bytes()
+    xml.finish("DLBLai")
 }
 
 fn general(xml: &mut Writer, content: &Content, numbering: &Numbering, profile: &Profile) {
@@ -51,17 +45,9 @@ fn general(xml: &mut Writer, content: &Content, numbering: &Numbering, profile: 
             relation(xml, earlier);
         }
         xml.element("TTKhac", |xml| {
-            extra(xml, "NgayThu", "date", &content.collected_on.to_string());
-            extra(xml, "NguoiThu", "string", &content.collected_by.text());
+            xml.extra("NgayThu", "date", &content.collected_on.to_string());
+            xml.extra("NguoiThu", "string", &content.collected_by.text());
         });
-    });
-}
-
-fn extra(xml: &mut Writer, field: &str, kind: &str, value: &str) {
-    xml.element("TTin", |xml| {
-        xml.text("TTruong", field);
-        xml.text("KDLieu", kind);
-        xml.text("DLieu", value);
     });
 }
 
@@ -144,87 +130,10 @@ fn totals(xml: &mut Writer, totals: &Totals, wording: &Wording) {
     });
 }
 
-/// No exponent, no trailing zeros: `0.5`, `25000`.
-fn decimal_text(value: Decimal) -> String {
-    value.normalize().to_string()
-}
-
-struct Writer {
-    out: String,
-}
-
-impl Writer {
-    fn element(&mut self, tag: &'static str, inside: impl FnOnce(&mut Writer)) {
-        self.open(tag);
-        inside(self);
-        self.close(tag);
-    }
-
-    fn text(&mut self, tag: &'static str, value: &str) {
-        self.open(tag);
-        push_text(&mut self.out, value);
-        self.close(tag);
-    }
-
-    /// Absent data has no tag.
-    fn optional(&mut self, tag: &'static str, value: Option<&str>) {
-        if let Some(value) = value {
-            self.text(tag, value);
-        }
-    }
-
-    fn open(&mut self, tag: &'static str) {
-        self.out.push('<');
-        self.out.push_str(tag);
-        self.out.push('>');
-    }
-
-    fn close(&mut self, tag: &'static str) {
-        self.out.push_str("</");
-        self.out.push_str(tag);
-        self.out.push('>');
-    }
-}
-
-/// Appends text as Canonical XML writes it.
-pub fn push_text(out: &mut String, value: &str) {
-    push_escaped(out, value, |c| match c {
-        '&' => Some("&amp;"),
-        '<' => Some("&lt;"),
-        '>' => Some("&gt;"),
-        '\r' => Some("&#xD;"),
-        _ => None,
-    });
-}
-
-/// Appends an attribute value as Canonical XML writes it.
-pub fn push_attribute_value(out: &mut String, value: &str) {
-    push_escaped(out, value, |c| match c {
-        '&' => Some("&amp;"),
-        '<' => Some("&lt;"),
-        '"' => Some("&quot;"),
-        '\t' => Some("&#x9;"),
-        '\n' => Some("&#xA;"),
-        '\r' => Some("&#xD;"),
-        _ => None,
-    });
-}
-
-/// Copies unescaped stretches in one piece: almost all text has nothing to escape.
-fn push_escaped(out: &mut String, value: &str, escape: impl Fn(char) -> Option<&'static str>) {
-    let mut copied = 0;
-    for (at, c) in value.char_indices() {
-        if let Some(escaped) = escape(c) {
-            out.push_str(value.get(copied..at).unwrap_or_default());
-            out.push_str(escaped);
-            copied = at + c.len_utf8();
-        }
-    }
-    out.push_str(value.get(copied..).unwrap_or_default());
-}
-
 #[cfg(test)]
 mod tests {
+    use rust_decimal::Decimal;
+
     use super::*;
     use crate::receipt::content::sample;
     use crate::receipt::profile;

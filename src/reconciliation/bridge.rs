@@ -6,6 +6,7 @@ use super::proof::Item;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
+use crate::id::ReceiptId;
 
 /// One difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -27,6 +28,9 @@ pub struct BridgeFacts {
     pub receipted_not_credited: Vec<BridgeItem>,
     /// Money the bank took back while the receipt stands.
     pub reversals: Vec<BridgeItem>,
+    /// Corrections counted in `receipts_total` whose receipts and money are of earlier days, each
+    /// with what it changed.
+    pub corrections: Vec<(ReceiptId, Dong)>,
     /// Credits of the bank for fees.
     pub bank_total: Dong,
 }
@@ -38,6 +42,9 @@ pub struct Bridge {
     pub credited_not_receipted: Dong,
     pub receipted_not_credited: Dong,
     pub reversals: Dong,
+    /// Net of corrections of earlier days' receipts; below zero when they gave back.
+    #[serde(default)]
+    pub corrections: Dong,
     /// What the bank's total should be.
     pub expected_bank_total: Dong,
     pub bank_total: Dong,
@@ -46,6 +53,8 @@ pub struct Bridge {
     pub credited_not_receipted_items: Vec<BridgeItem>,
     pub receipted_not_credited_items: Vec<BridgeItem>,
     pub reversal_items: Vec<BridgeItem>,
+    #[serde(default)]
+    pub correction_items: Vec<(ReceiptId, Dong)>,
 }
 
 impl Bridge {
@@ -55,7 +64,7 @@ impl Bridge {
 }
 
 /// Receipts, plus credited and not receipted, less receipted and not credited, less reversals,
-/// is the bank's total. `amount_out_of_range` when the sums leave the range.
+/// and less corrections of earlier receipts, is the bank's total. `amount_out_of_range` when the sums leave the range.
 pub fn bridge(facts: &BridgeFacts) -> Result<Bridge> {
     let sum = |items: &[BridgeItem]| Dong::sum(items.iter().map(|item| item.amount));
     let sorted = |items: &[BridgeItem]| {
@@ -66,22 +75,28 @@ pub fn bridge(facts: &BridgeFacts) -> Result<Bridge> {
     let credited_not_receipted = sum(&facts.credited_not_receipted)?;
     let receipted_not_credited = sum(&facts.receipted_not_credited)?;
     let reversals = sum(&facts.reversals)?;
+    let corrections = Dong::sum(facts.corrections.iter().map(|(_, difference)| *difference))?;
+    let mut correction_items = facts.corrections.clone();
+    correction_items.sort_unstable();
     let expected_bank_total = facts
         .receipts_total
         .checked_add(credited_not_receipted)?
         .checked_sub(receipted_not_credited)?
-        .checked_sub(reversals)?;
+        .checked_sub(reversals)?
+        .checked_sub(corrections)?;
     Ok(Bridge {
         receipts_total: facts.receipts_total,
         credited_not_receipted,
         receipted_not_credited,
         reversals,
+        corrections,
         expected_bank_total,
         bank_total: facts.bank_total,
         unexplained: facts.bank_total.checked_sub(expected_bank_total)?,
         credited_not_receipted_items: sorted(&facts.credited_not_receipted),
         receipted_not_credited_items: sorted(&facts.receipted_not_credited),
         reversal_items: sorted(&facts.reversals),
+        correction_items,
     })
 }
 
@@ -104,11 +119,25 @@ mod tests {
             ],
             receipted_not_credited: vec![item(Item::Movement(MovementId(7)), 80_000, "2026-11-20")],
             reversals: vec![item(Item::Line(LineId(3)), 10_000, "2026-11-20")],
+            corrections: Vec::new(),
             bank_total: Dong(960_000),
         };
         let bridge = bridge(&facts).unwrap();
         assert!(bridge.holds(), "{bridge:?}");
         assert_eq!(bridge.credited_not_receipted_items[0].item, Item::Line(LineId(1)), "oldest first");
+    }
+
+    #[test]
+    fn corrections_of_earlier_receipts_are_named_and_move_no_bank() {
+        let facts = BridgeFacts {
+            receipts_total: Dong(95_000),
+            corrections: vec![(ReceiptId(9), Dong(-5_000))],
+            bank_total: Dong(100_000),
+            ..BridgeFacts::default()
+        };
+        let bridge = bridge(&facts).unwrap();
+        assert!(bridge.holds(), "{bridge:?}");
+        assert_eq!((bridge.corrections, bridge.correction_items.len()), (Dong(-5_000), 1));
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::obligation;
 use crate::payment::line_query;
 use crate::payment::prove::{Case, LineWork, post_lines};
 use crate::payment::query as payments;
+use crate::payment::refund;
 use crate::payment::{Direction, MovementState};
 use crate::statement;
 use crate::store::{Conn, Lane, Stamp, Store, Tx, failure};
@@ -27,6 +28,8 @@ use crate::working_days::WorkingDays;
 
 /// Lines posted in one transaction: about 20 ms on the bulk lane.
 const CHUNK: usize = 100;
+/// A refund that was sent so many days before the last statement should be on it.
+const REFUND_PATIENCE_DAYS: i64 = 5;
 /// How often a run that a callback overtook starts over.
 const ATTEMPT_LIMIT: u32 = 5;
 /// A claim should be on a statement after this many working days.
@@ -109,13 +112,23 @@ fn run_once(
         count(report, chunk);
     }
     report.overdue_claims = note_overdue(store, stamp, actor, &snapshot, unit, account)?;
+    if let Some(covered) = snapshot.covered_until {
+        // By then a statement should have shown what was sent.
+        let sent_before = covered.plus_days(-REFUND_PATIENCE_DAYS);
+        let overdue = |conn: &mut Conn| refund::query::overdue(conn, unit, account, sent_before.start());
+        if !store.read(&actor.scope, overdue)?.is_empty() {
+            store.write(&actor.scope, Lane::Bulk, |tx| {
+                refund::note_overdue(tx, stamp, unit, account, sent_before)
+            })?;
+        }
+    }
     Ok(())
 }
 
 fn count(report: &mut Report, posted: &[LineWork]) {
     for work in posted {
         match work.case {
-            Case::Proof { .. } => report.proven += 1,
+            Case::Proof { .. } | Case::SameMoney(_) => report.proven += 1,
             Case::Credit { .. } => report.credited += 1,
             Case::BankFee | Case::Interest => report.classified += 1,
             Case::Reversal { .. } => report.reversed += 1,
@@ -258,6 +271,10 @@ fn works(snapshot: &Snapshot, outcome: &Outcome) -> Vec<LineWork> {
         let case = credit_case(credit, &owners, kinds.get(&credit.line).copied());
         add(credit.line, case, credit.rule.as_str(), &credit.evidence);
     }
+    for same in &outcome.same_money {
+        let case = Case::SameMoney(same.movements);
+        add(same.line, case, "same_money", &same.evidence);
+    }
     for (line, class, why) in &outcome.classified {
         let case = match class {
             Class::Interest => Case::Interest,
@@ -392,7 +409,7 @@ fn note_overdue(
         let ages: HashMap<MovementId, u32> = overdue.into_iter().collect();
         store.write(&actor.scope, Lane::Bulk, |tx| {
             suspend_untimely(tx, stamp, unit, account, &ages)?;
-            exception::open(tx, stamp, &items)
+            exception::open_lasting(tx, stamp, &items)
         })?;
     }
     Ok(items.len())

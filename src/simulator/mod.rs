@@ -5,10 +5,13 @@
 //! statement, which is always right.
 
 pub mod bank;
+pub mod mail;
 pub mod memo;
 pub mod notify;
 pub mod scenario;
+pub mod sms;
 pub mod statement;
+pub mod tax_authority;
 
 pub use bank::{Bank, Booking, Transfer};
 pub use scenario::{Act, Payable, Report, Scenario};

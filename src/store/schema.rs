@@ -80,6 +80,7 @@ diesel::table! {
         source_sha256 -> Text,
         body_sha256 -> Text,
         body_head -> Binary,
+        key_id -> Nullable<BigInt>,
         received_at -> BigInt,
     }
 }
@@ -237,7 +238,39 @@ diesel::table! {
         next_no -> BigInt,
         last_issued_on -> Nullable<Date>,
         state -> Text,
+        phase -> Text,
         revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    receipt_series_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        series_id -> BigInt,
+        revision -> BigInt,
+        kind -> Text,
+        state -> Text,
+        actor -> Text,
+        reason -> Nullable<Text>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    series_audit (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        date -> Date,
+        series_count -> BigInt,
+        number_count -> BigInt,
+        fault_count -> BigInt,
+        document -> Binary,
+        document_sha256 -> Text,
+        previous_sha256 -> Text,
+        signature -> Binary,
+        certificate_id -> BigInt,
+        created_at -> BigInt,
     }
 }
 
@@ -347,6 +380,8 @@ diesel::table! {
         state -> Text,
         revision -> BigInt,
         allocated -> BigInt,
+        adjusted -> BigInt,
+        line_edition -> Integer,
     }
 }
 
@@ -372,6 +407,23 @@ diesel::table! {
         kept_share_bp -> Integer,
         legal_ground -> Text,
         explanation -> Text,
+        edition -> Integer,
+        vat_rate -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    unit_imprint (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        valid_from -> Date,
+        email -> Nullable<Text>,
+        treasury_account -> Nullable<Text>,
+        treasury_code -> Nullable<Text>,
+        principal_name -> Nullable<Text>,
+        principal_tax_code -> Nullable<Text>,
+        contract -> Nullable<Text>,
+        created_at -> BigInt,
     }
 }
 
@@ -611,6 +663,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    rendition (unit_id, receipt_id, revision, renderer) {
+        unit_id -> BigInt,
+        receipt_id -> BigInt,
+        revision -> BigInt,
+        renderer -> Text,
+        document -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     receipt_due (unit_id, obligation_id, document_kind) {
         unit_id -> BigInt,
         obligation_id -> BigInt,
@@ -803,6 +866,337 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    message (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        kind -> Text,
+        subject_kind -> Text,
+        subject_id -> BigInt,
+        channel -> Text,
+        recipient_hash -> Text,
+        key_id -> Nullable<BigInt>,
+        cipher -> Nullable<Binary>,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        state -> Text,
+        run_at -> BigInt,
+        attempts -> Integer,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    message_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        message_id -> BigInt,
+        revision -> BigInt,
+        kind -> Text,
+        state -> Text,
+        via -> Nullable<Text>,
+        code -> Nullable<Text>,
+        reference -> Nullable<Text>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    contact_consent (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        party_id -> BigInt,
+        is_given -> Bool,
+        source -> Text,
+        given_on -> Date,
+        actor -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    dossier_lookup (unit_id, dossier_hash) {
+        unit_id -> BigInt,
+        dossier_hash -> Text,
+        created_at -> BigInt,
+        failures -> Integer,
+        failed_at -> BigInt,
+        locked_until -> BigInt,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    one_time_code (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        dossier_hash -> Text,
+        phone_hash -> Text,
+        code_hash -> Text,
+        expires_at -> BigInt,
+        created_at -> BigInt,
+        tries -> Integer,
+        state -> Text,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    registration (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        form -> Text,
+        notice_no -> Text,
+        accepted_on -> Date,
+        document_kinds -> Text,
+        office_code -> Text,
+        office_name -> Text,
+        filing_id -> Nullable<BigInt>,
+        actor -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    registration_certificate (unit_id, registration_id, ordinal) {
+        unit_id -> BigInt,
+        registration_id -> BigInt,
+        ordinal -> Integer,
+        issuer -> Text,
+        serial -> Text,
+        valid_from -> BigInt,
+        valid_until -> BigInt,
+        action -> Text,
+    }
+}
+
+diesel::table! {
+    filing (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        kind -> Text,
+        form -> Text,
+        period -> Nullable<Text>,
+        slot -> Nullable<Text>,
+        earlier_id -> Nullable<BigInt>,
+        profile -> Text,
+        detail -> Text,
+        body -> Binary,
+        body_sha256 -> Text,
+        maker_person_id -> Nullable<BigInt>,
+        created_at -> BigInt,
+        state -> Text,
+        checker_person_id -> Nullable<BigInt>,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    filing_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        filing_id -> BigInt,
+        revision -> BigInt,
+        kind -> Text,
+        state -> Text,
+        actor -> Text,
+        reason -> Nullable<Text>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    notice_receipt (unit_id, filing_id, ordinal) {
+        unit_id -> BigInt,
+        filing_id -> BigInt,
+        ordinal -> Integer,
+        receipt_id -> BigInt,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    transmission (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        filing_id -> BigInt,
+        message_code -> Text,
+        kind -> Integer,
+        payload -> Binary,
+        payload_sha256 -> Text,
+        created_at -> BigInt,
+        state -> Text,
+        attempts -> Integer,
+        run_at -> BigInt,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    transmission_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        transmission_id -> BigInt,
+        revision -> BigInt,
+        kind -> Text,
+        state -> Text,
+        detail -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    transmission_reply (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        transmission_id -> BigInt,
+        message_code -> Text,
+        kind -> Integer,
+        verdict -> Text,
+        faults -> Text,
+        raw -> Binary,
+        raw_sha256 -> Text,
+        received_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    correction (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        receipt_id -> BigInt,
+        obligation_id -> BigInt,
+        kind -> Text,
+        reason -> Text,
+        agreement_no -> Text,
+        agreement_on -> Date,
+        agreement_about -> Text,
+        party_id -> Nullable<BigInt>,
+        profile -> Text,
+        certainty -> Text,
+        old_amount -> BigInt,
+        new_amount -> BigInt,
+        maker_person_id -> BigInt,
+        created_at -> BigInt,
+        state -> Text,
+        revision -> BigInt,
+        checker_person_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    correction_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        correction_id -> BigInt,
+        revision -> BigInt,
+        kind -> Text,
+        state -> Text,
+        person_id -> BigInt,
+        reason -> Nullable<Text>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    correction_line (unit_id, correction_id, line_no) {
+        unit_id -> BigInt,
+        correction_id -> BigInt,
+        line_no -> Integer,
+        item_code -> Text,
+        item_name -> Text,
+        kind -> Text,
+        document_kind -> Text,
+        measure_unit -> Text,
+        quantity -> Text,
+        unit_price -> Text,
+        gross -> BigInt,
+        reduction -> BigInt,
+        reduction_percent -> Nullable<Text>,
+        reduction_ground -> Nullable<Text>,
+        amount -> BigInt,
+        chapter -> Nullable<Text>,
+        sub_item -> Nullable<Text>,
+        kept_share_bp -> Integer,
+        legal_ground -> Text,
+        explanation -> Text,
+    }
+}
+
+diesel::table! {
+    receipt_relation (unit_id, correction_id) {
+        unit_id -> BigInt,
+        correction_id -> BigInt,
+        receipt_id -> BigInt,
+        original_id -> BigInt,
+        action -> Text,
+        account_id -> BigInt,
+        posted_on -> Date,
+        difference -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    awaited_document (unit_id, correction_id) {
+        unit_id -> BigInt,
+        correction_id -> BigInt,
+        obligation_id -> BigInt,
+        original_id -> BigInt,
+        action -> Text,
+        party_id -> Nullable<BigInt>,
+        note -> Text,
+        created_at -> BigInt,
+        state -> Text,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    refund (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        payment_id -> BigInt,
+        account_id -> BigInt,
+        amount -> BigInt,
+        reference_code -> Text,
+        reason -> Text,
+        correction_id -> Nullable<BigInt>,
+        maker_person_id -> BigInt,
+        created_at -> BigInt,
+        state -> Text,
+        revision -> BigInt,
+        checker_person_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    refund_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        refund_id -> BigInt,
+        revision -> BigInt,
+        kind -> Text,
+        state -> Text,
+        person_id -> Nullable<BigInt>,
+        line_id -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    refund_payee (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        refund_id -> BigInt,
+        key_id -> BigInt,
+        cipher -> Binary,
+        person_id -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     feed,
     obligation_event,
@@ -824,3 +1218,4 @@ diesel::allow_tables_to_appear_in_same_query!(
     claim,
     line_case,
 );
+diesel::allow_tables_to_appear_in_same_query!(refund, refund_event);

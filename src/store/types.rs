@@ -77,7 +77,8 @@ macro_rules! travels_as {
 
 travels_as!(BigInt, i64:
     AccountId, AllocationId, AuditId, CertificateId, ClaimId, ClientId, EventId, ExceptionId, JobId, KeyId,
-    LineId, MatchId, MovementId, ObligationId, PartyId, PaymentId, PersonId, PostingId, RawEventId,
+    LineId, MatchId, MessageId, MovementId, ObligationId, PartyId, PaymentId, PersonId, PostingId, RawEventId,
     ReceiptId, SeriesId, ShiftId, StatementId, TrustId, UnitId, Dong, Instant,
+    CorrectionId, FilingId, RefundId, RegistrationId, TransmissionId,
 );
 travels_as!(Date, chrono::NaiveDate: BusinessDay);

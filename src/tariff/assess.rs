@@ -99,6 +99,7 @@ fn line(tariff: &Tariff, request: &Request, asked: &AskedItem) -> Result<Line> {
         name: item.name.clone(),
         kind: item.kind,
         document: item.document,
+        vat_rate: item.vat_rate.clone(),
         quantity: gross.quantity,
         unit: gross.unit,
         unit_price: gross.unit_price,

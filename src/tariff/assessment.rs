@@ -24,6 +24,8 @@ pub struct Line {
     pub name: Words,
     pub kind: FeeKind,
     pub document: DocumentKind,
+    /// `TSuat` of what is sold on an invoice that shows the tax.
+    pub vat_rate: Option<String>,
     /// Where the price has steps, bounds or a base value: 1 × the whole amount.
     pub quantity: Decimal,
     pub unit: Words,

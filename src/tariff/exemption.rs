@@ -31,7 +31,8 @@ pub struct Exemption {
 
 impl Exemption {
     pub fn covers(&self, item: &FeeItem, on: BusinessDay) -> bool {
-        let named = self.items.as_ref().is_none_or(|items| items.contains(&item.code));
+        let is_general = self.items.is_none() && item.kind != FeeKind::Service;
+        let named = self.items.as_ref().map_or(is_general, |items| items.contains(&item.code));
         named && item.kind != FeeKind::PassThrough && self.period.holds(on)
     }
 

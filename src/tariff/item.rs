@@ -18,6 +18,8 @@ pub enum FeeKind {
     Phi,
     /// Lệ phí: wholly the budget's.
     LePhi,
+    /// Giá dịch vụ: the price of a service, no budget revenue; wholly the unit's, on an invoice.
+    Service,
     /// Collected for another: not ours, not on our receipt.
     PassThrough,
 }
@@ -27,6 +29,7 @@ impl FeeKind {
         match self {
             FeeKind::Phi => "phi",
             FeeKind::LePhi => "le_phi",
+            FeeKind::Service => "dich_vu",
             FeeKind::PassThrough => "pass_through",
         }
     }
@@ -37,15 +40,45 @@ impl FeeKind {
 #[serde(rename_all = "snake_case")]
 pub enum DocumentKind {
     Receipt,
-    Invoice,
+    /// KHMSHDon 1: shows the value added tax.
+    InvoiceVat,
+    /// KHMSHDon 2. Tariffs wrote `invoice` before there were kinds.
+    #[serde(alias = "invoice")]
+    InvoiceSales,
+    /// KHMSHDon 8: the first, with fees and charges beside what is sold.
+    InvoiceVatWithReceipt,
+    /// KHMSHDon 9: the second, with fees and charges beside what is sold.
+    InvoiceSalesWithReceipt,
     None,
 }
 
 impl DocumentKind {
+    pub const ALL: [DocumentKind; 6] = [
+        DocumentKind::Receipt,
+        DocumentKind::InvoiceVat,
+        DocumentKind::InvoiceSales,
+        DocumentKind::InvoiceVatWithReceipt,
+        DocumentKind::InvoiceSalesWithReceipt,
+        DocumentKind::None,
+    ];
+
+    /// Fees and charges may stand on it.
+    pub fn carries_fees(self) -> bool {
+        matches!(
+            self,
+            DocumentKind::Receipt
+                | DocumentKind::InvoiceVatWithReceipt
+                | DocumentKind::InvoiceSalesWithReceipt
+        )
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             DocumentKind::Receipt => "receipt",
-            DocumentKind::Invoice => "invoice",
+            DocumentKind::InvoiceVat => "invoice_vat",
+            DocumentKind::InvoiceSales => "invoice_sales",
+            DocumentKind::InvoiceVatWithReceipt => "invoice_vat_with_receipt",
+            DocumentKind::InvoiceSalesWithReceipt => "invoice_sales_with_receipt",
             DocumentKind::None => "none",
         }
     }
@@ -59,13 +92,18 @@ pub struct KeptShare {
     pub basis_points: i32,
 }
 
-/// One phí, lệ phí or pass-through line.
+/// All of it, in basis points.
+const WHOLE_BP: i32 = 10_000;
+
+/// One phí, lệ phí, service or pass-through line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeeItem {
     pub code: String,
     pub name: Words,
     pub kind: FeeKind,
     pub document: DocumentKind,
+    /// `TSuat`, where the item is sold on an invoice that shows the tax. Prices include it.
+    pub vat_rate: Option<String>,
     /// Budget chapter (chương), three digits; none for pass-through lines.
     pub chapter: Option<String>,
     /// Budget sub-item (tiểu mục), four digits; none for pass-through lines.
@@ -77,8 +115,12 @@ pub struct FeeItem {
 }
 
 impl FeeItem {
-    /// The kept share on a day, in basis points. Lệ phí and pass-through lines keep nothing.
+    /// The kept share on a day, in basis points. Lệ phí and pass-through lines keep nothing, the
+    /// price of a service stays wholly with the unit.
     pub fn kept_share_bp(&self, on: BusinessDay) -> i32 {
+        if self.kind == FeeKind::Service {
+            return WHOLE_BP;
+        }
         self.kept_shares.iter().rev().find(|share| share.from <= on).map_or(0, |share| share.basis_points)
     }
 

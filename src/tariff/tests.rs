@@ -153,7 +153,7 @@ fn a_floor_lifts_a_small_amount() {
     assert!(explained(&records(1)).contains("Mức thu tối thiểu 200.000 đ (tính ra 150.000 đ)"));
     assert_eq!(records(5).amount, Dong(750_000));
     assert_eq!(records(21).amount, Dong(2_300_000));
-    assert_eq!(records(1).document, DocumentKind::Invoice);
+    assert_eq!(records(1).document, DocumentKind::InvoiceSales);
 }
 
 #[test]
@@ -413,7 +413,7 @@ proptest! {
             prop_assert_eq!(line.amount.0, line.gross.0 - reduction);
             prop_assert_eq!(Dong::round_half_up(line.quantity * line.unit_price).unwrap(), line.gross);
             prop_assert!(!line.steps.is_empty());
-            prop_assert!(line.kind == FeeKind::Phi || line.kept_share_bp == 0);
+            prop_assert!(matches!(line.kind, FeeKind::Phi | FeeKind::Service) || line.kept_share_bp == 0);
             sum += line.amount.0;
         }
         prop_assert_eq!(assessment.total.0, sum);

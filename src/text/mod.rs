@@ -9,9 +9,8 @@ use unicode_normalization::char::is_combining_mark;
 /// folded to one space and the ends trimmed. Every text from outside goes through here before
 /// it is stored or signed.
 pub fn clean(raw: &str) -> String {
-    let visible = raw.nfc().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|&c| !is_forbidden(c));
     let mut cleaned = String::with_capacity(raw.len());
-    for c in visible {
+    for c in visible(raw).chars() {
         if c != ' ' || !cleaned.ends_with(' ') {
             cleaned.push(c);
         }
@@ -19,11 +18,18 @@ pub fn clean(raw: &str) -> String {
     cleaned.trim().to_owned()
 }
 
+/// The same without folding and trimming: every white space becomes a space and stays.
+pub fn visible(raw: &str) -> String {
+    raw.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|&c| !is_forbidden(c)).nfc().collect()
+}
+
 fn is_forbidden(c: char) -> bool {
+    let is_noncharacter = matches!(c, '\u{FDD0}'..='\u{FDEF}') || u32::from(c) & 0xFFFE == 0xFFFE;
     c.is_control()
+        || is_noncharacter
         || matches!(c,
             '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFF}'
+            | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFF}' | '\u{E0000}'..='\u{E0FFF}'
             | '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{10FFFF}')
 }
 
@@ -62,7 +68,8 @@ mod tests {
     #[test]
     fn text_from_outside_is_composed_and_freed_of_what_cannot_be_seen() {
         assert_eq!(clean("  Nguye\u{302}\u{303}n\u{200B}\tVăn\u{202E} A\r\n"), "Nguyễn Văn A");
-        assert_eq!(clean("a\u{E000}b\u{0}c"), "abc");
+        assert_eq!(clean("a\u{E000}b\u{0}c\u{FDD0}\u{1FFFE}\u{E0041}d"), "abcd");
+        assert_eq!(visible(" a\te\u{200B}\u{301} "), " a é ");
     }
 
     #[test]

@@ -251,11 +251,11 @@ mod tests {
         let (mut total, mut block, mut group, mut last) = (0_u64, 0_u64, 0_u64, 0_u64);
         for word in text.split(' ') {
             match word {
-                "đồng" | "linh" | "âm" => {}
+                "đồng" | "linh" | "lẻ" | "âm" | "chẵn" => {}
                 "trăm" => (group, last) = (last * 100, 0),
                 "mười" => (group, last) = (group + 10, 0),
                 "mươi" => (group, last) = (group + last * 10, 0),
-                "nghìn" => (block, group, last) = (block + (group + last) * 1_000, 0, 0),
+                "nghìn" | "ngàn" => (block, group, last) = (block + (group + last) * 1_000, 0, 0),
                 "triệu" => (block, group, last) = (block + (group + last) * 1_000_000, 0, 0),
                 "tỷ" => (total, block, group, last) = ((total + block + group + last) * BILLION, 0, 0, 0),
                 unit => {
@@ -280,6 +280,33 @@ mod tests {
             let spoken = words(amount);
             prop_assert_eq!(value_of(&spoken.to_lowercase()), amount.unsigned_abs());
             prop_assert!(is_nfc(&spoken) && !spoken.contains("  "));
+        }
+
+        /// Whatever a profile chooses, the words say the amount, and begin with one capital.
+        #[test]
+        fn every_choice_of_words_reads_back_as_the_same_amount(
+            exponent in 0_u32..16,
+            seed in any::<u64>(),
+            choice in 0_u8..16,
+            is_negative in any::<bool>(),
+        ) {
+            let wording = Wording {
+                thousand: if choice & 1 == 0 { Thousand::Nghin } else { Thousand::Ngan },
+                empty_tens: if choice & 2 == 0 { EmptyTens::Linh } else { EmptyTens::Le },
+                four: if choice & 4 == 0 { Four::Tu } else { Four::Bon },
+                even: choice & 8 != 0,
+            };
+            let magnitude = (seed % 10_u64.pow(exponent)) as i64;
+            let amount = if is_negative { -magnitude } else { magnitude };
+            let spoken = amount_in_words(Dong(amount), &wording);
+            prop_assert_eq!(value_of(&spoken.to_lowercase()), amount.unsigned_abs());
+            prop_assert_eq!(spoken.starts_with("Âm "), amount < 0);
+            prop_assert_eq!(spoken.chars().filter(|c| c.is_uppercase()).count(), 1);
+            prop_assert_eq!(spoken.ends_with(" chẵn"), wording.even && amount != 0 && amount % 1_000 == 0);
+            let foreign = |word| spoken.to_lowercase().split(' ').any(|found| found == word);
+            let thousand = if wording.thousand == Thousand::Nghin { "ngàn" } else { "nghìn" };
+            let empty_tens = if wording.empty_tens == EmptyTens::Linh { "lẻ" } else { "linh" };
+            prop_assert!(!foreign(thousand) && !foreign(empty_tens), "{}", spoken);
         }
 
         #[test]

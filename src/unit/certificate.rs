@@ -65,6 +65,7 @@ pub fn store(
     new: NewCertificate<'_>,
 ) -> Result<CertificateId> {
     actor.require_role(&[Role::Administrator, Role::System])?;
+    super::registration::require_listed(tx, new.unit, &new.serial)?;
     let id: CertificateId = stamp.mint()?;
     let key = stamp.lasting_key(tx, new.unit)?;
     rows::insert(
@@ -126,4 +127,16 @@ pub fn current(
         not_before,
         not_after,
     }))
+}
+
+/// The PEM of a signing certificate of one of the units.
+pub fn pem(conn: &mut Conn, units: &[UnitId], id: CertificateId) -> Result<Option<String>> {
+    let units: Vec<i64> = units.iter().map(|unit| unit.0).collect();
+    signing_certificate::table
+        .filter(signing_certificate::unit_id.eq_any(units))
+        .filter(signing_certificate::id.eq(id))
+        .select(signing_certificate::certificate_pem)
+        .first(conn)
+        .optional()
+        .classify()
 }

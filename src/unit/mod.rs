@@ -2,7 +2,11 @@
 
 pub mod account;
 pub mod certificate;
+pub mod imprint;
+mod imprint_query;
 pub mod query;
+pub mod registration;
+mod registration_query;
 pub mod series;
 pub mod trust;
 

@@ -1,10 +1,11 @@
 //! Receipt series: the numbering space (template, series, year) of a unit.
 
+pub mod life;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
 
 use crate::actor::{Actor, Role};
-use crate::audit;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::{SeriesId, UnitId};
@@ -12,6 +13,7 @@ use crate::store::failure::{self, Classify};
 use crate::store::rows::{self, Column, Lock};
 use crate::store::schema::receipt_series;
 use crate::store::{Conn, Stamp, Tx};
+pub use life::Phase;
 
 /// A series as numbering needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +28,17 @@ pub struct Series {
     pub last_allowed_no: i64,
     pub last_issued_on: Option<BusinessDay>,
     pub is_open: bool,
+    pub phase: Phase,
+    /// The acceptance it stands on.
+    pub registration: String,
     pub revision: i64,
+}
+
+impl Series {
+    /// Numbers that can still be given.
+    pub fn remaining(&self) -> i64 {
+        (self.last_allowed_no - self.next_no + 1).max(0)
+    }
 }
 
 crate::table_row! {
@@ -42,10 +54,12 @@ crate::table_row! {
         pub created_at: Instant,
         pub next_no: i64,
         pub state: &'static str,
+        pub phase: &'static str,
         pub revision: i64,
     }
 }
 
+/// A series to be opened or planned.
 #[derive(Clone, Debug)]
 pub struct NewSeries {
     pub unit: UnitId,
@@ -59,8 +73,28 @@ pub struct NewSeries {
 }
 
 /// Opens a series at number 1.
+///
+/// # Errors
+/// `series_not_registered` while no acceptance of the registration is recorded, `series_exists`.
 pub fn open(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: NewSeries) -> Result<SeriesId> {
+    admit(tx, actor, &new)?;
+    enter(tx, stamp, actor, new, Phase::Open, "opened")
+}
+
+/// Registers a series that opens later: next year's, for one. It gives no number until then.
+pub fn plan(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: NewSeries) -> Result<SeriesId> {
     actor.require_role(&[Role::Administrator, Role::System])?;
+    actor.scope.require(new.unit)?;
+    enter(tx, stamp, actor, new, Phase::Planned, "planned")
+}
+
+/// The one door to numbering: every opening, at once or of a planned series, passes it.
+///
+/// # Errors
+/// `role_not_allowed`, `series_not_registered` without the acceptance of 01/ĐKTĐ-CTĐT.
+pub fn admit(tx: &mut Tx<'_>, actor: &Actor, new: &NewSeries) -> Result<()> {
+    actor.require_role(&[Role::Administrator, Role::System])?;
+    actor.scope.require(new.unit)?;
     if new.registration.trim().is_empty() {
         return Err(Error::invalid(
             "registration",
@@ -68,9 +102,21 @@ pub fn open(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: NewSeries) -
             "name the acceptance of 01/ĐKTĐ-CTĐT",
         ));
     }
+    super::registration::require_accepted(tx, new.unit, &new.document_kind).map(|_| ())
+}
+
+fn enter(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    new: NewSeries,
+    phase: Phase,
+    kind: &'static str,
+) -> Result<SeriesId> {
     let id: SeriesId = stamp.mint()?;
+    let unit = new.unit;
     let row = SeriesRow {
-        unit_id: new.unit,
+        unit_id: unit,
         id,
         document_kind: new.document_kind,
         template: new.template,
@@ -80,33 +126,26 @@ pub fn open(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: NewSeries) -
         registration: new.registration,
         created_at: stamp.now,
         next_no: 1,
-        state: "open",
+        state: phase.numbering(),
+        phase: phase.as_str(),
         revision: 1,
     };
     rows::insert(tx, &[row]).map_err(|error| match error.code() {
-        failure::UNIQUE => Error::conflict("series_exists", "this series is open already"),
+        failure::UNIQUE => Error::conflict("series_exists", "this series is registered already"),
         _ => error,
     })?;
-    audit::record(tx, stamp, &[audit::Entry::by(actor, new.unit, "series.opened", id)])?;
+    life::record(tx, stamp, actor, life::Turn { unit, series: id, revision: 1, phase, kind, reason: None })?;
     Ok(id)
 }
 
-type Stored = (UnitId, SeriesId, String, String, String, i32, i64, i64, Option<BusinessDay>, String, i64);
+type Stored = (
+    (UnitId, SeriesId, String, String, String, i32),
+    (i64, i64, Option<BusinessDay>, String, String, String, i64),
+);
 
-fn from_stored(row: Stored) -> Series {
-    let (
-        unit,
-        id,
-        document_kind,
-        template,
-        series,
-        year,
-        next_no,
-        last_allowed_no,
-        last_issued_on,
-        state,
-        revision,
-    ) = row;
+fn from_stored((what, used): Stored) -> Series {
+    let (unit, id, document_kind, template, series, year) = what;
+    let (next_no, last_allowed_no, last_issued_on, state, phase, registration, revision) = used;
     Series {
         unit,
         id,
@@ -118,17 +157,22 @@ fn from_stored(row: Stored) -> Series {
         last_allowed_no,
         last_issued_on,
         is_open: state == "open",
+        phase: Phase::parse(&phase),
+        registration,
         revision,
     }
 }
 
 /// Locks the open series of the units for the year, in key order.
 pub fn lock_open(tx: &mut Tx<'_>, units: &[UnitId], year: i32) -> Result<Vec<Series>> {
-    type Sql = (BigInt, BigInt, Text, Text, Text, Integer, BigInt, BigInt, Nullable<Date>, Text, BigInt);
+    type Sql = (
+        (BigInt, BigInt, Text, Text, Text, Integer),
+        (BigInt, BigInt, Nullable<Date>, Text, Text, Text, BigInt),
+    );
     let found: Vec<Stored> = rows::fetch::<Sql, _>(
         tx,
         "SELECT t.unit_id, t.id, t.document_kind, t.template, t.series, t.year, t.next_no, t.last_allowed_no, \
-         t.last_issued_on, t.state, t.revision FROM receipt_series t",
+         t.last_issued_on, t.state, t.phase, t.registration, t.revision FROM receipt_series t",
         &[("unit_id", Column::of(units.iter().copied())), ("year", Column::of(units.iter().map(|_| year)))],
         "",
         Lock::Update,
@@ -156,24 +200,63 @@ pub fn advance(tx: &mut Tx<'_>, used: &[Series]) -> Result<()> {
     )
 }
 
+macro_rules! columns {
+    () => {
+        (
+            (
+                receipt_series::unit_id,
+                receipt_series::id,
+                receipt_series::document_kind,
+                receipt_series::template,
+                receipt_series::series,
+                receipt_series::year,
+            ),
+            (
+                receipt_series::next_no,
+                receipt_series::last_allowed_no,
+                receipt_series::last_issued_on,
+                receipt_series::state,
+                receipt_series::phase,
+                receipt_series::registration,
+                receipt_series::revision,
+            ),
+        )
+    };
+}
+
+/// The register of a unit, oldest first.
 pub fn of_unit(conn: &mut Conn, unit: UnitId) -> Result<Vec<Series>> {
     let found: Vec<Stored> = receipt_series::table
         .filter(receipt_series::unit_id.eq(unit))
         .order(receipt_series::id)
-        .select((
-            receipt_series::unit_id,
-            receipt_series::id,
-            receipt_series::document_kind,
-            receipt_series::template,
-            receipt_series::series,
-            receipt_series::year,
-            receipt_series::next_no,
-            receipt_series::last_allowed_no,
-            receipt_series::last_issued_on,
-            receipt_series::state,
-            receipt_series::revision,
-        ))
+        .select(columns!())
         .load(conn)
         .classify()?;
     Ok(found.into_iter().map(from_stored).collect())
+}
+
+/// One series of a unit.
+///
+/// # Errors
+/// `series_not_found`.
+pub fn find(conn: &mut Conn, unit: UnitId, id: SeriesId) -> Result<Series> {
+    receipt_series::table
+        .find((unit, id))
+        .select(columns!())
+        .first::<Stored>(conn)
+        .optional()
+        .classify()?
+        .map(from_stored)
+        .ok_or_else(|| Error::not_found("series_not_found", "no such series in your scope"))
+}
+
+/// The unit of a series within a scope: ids do not tell their unit.
+pub fn unit_of(conn: &mut Conn, scope: &crate::actor::Scope, id: SeriesId) -> Result<Option<UnitId>> {
+    let mut found =
+        receipt_series::table.filter(receipt_series::id.eq(id)).select(receipt_series::unit_id).into_boxed();
+    if let crate::actor::Scope::Units(units) = scope {
+        found =
+            found.filter(receipt_series::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
+    }
+    found.first(conn).optional().classify()
 }

@@ -98,17 +98,19 @@ impl Gauges {
 }
 
 fn count(app: &App, now: Instant) -> Result<()> {
-    let (unproven, unexplained, unsigned) = app.store.read(&Scope::All, |conn| {
+    let (unproven, unexplained, unsigned, broken) = app.store.read(&Scope::All, |conn| {
         Ok((
             payment::query::oldest_expected(conn)?,
             exception::query::oldest_unresolved(conn, Kind::UnidentifiedCredit)?,
             receipt::query::unsigned_count(conn)?,
+            exception::query::unresolved_count(conn, Kind::SeriesBroken)?,
         ))
     })?;
     let age = |at: Option<Instant>| at.map_or(0, |at| now.seconds_since(at).max(0));
     gauge("bienlai_oldest_unproven_age_seconds", age(unproven.map(|id| minted_at(id.0))));
     gauge("bienlai_oldest_unexplained_age_seconds", age(unexplained));
     gauge("bienlai_receipts_unsigned", unsigned);
+    gauge("bienlai_series_broken", broken);
     Ok(())
 }
 

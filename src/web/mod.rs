@@ -2,14 +2,15 @@
 //! citizens, and the health of the process. Handlers unpack, call one use case and render.
 
 mod api;
-mod callback;
+mod bundle;
+pub(crate) mod callback;
 mod extract;
 mod health;
 mod idempotency;
 mod limit;
 pub mod message;
 mod pages;
-mod query;
+pub(crate) mod query;
 mod respond;
 pub mod retention;
 mod routes;
@@ -18,7 +19,7 @@ mod serve;
 mod tests;
 mod trace;
 
-pub use api::raise;
+pub use api::{correction_view, raise, refund_view};
 pub use serve::{serve, serve_until};
 
 use std::net::IpAddr;
@@ -38,12 +39,19 @@ pub(crate) struct Shared {
     /// Refused callbacks that are kept; the rest are only counted.
     pub refusals: PerAddress,
     pub in_flight: InFlight,
+    /// Bundles being written.
+    pub bundles: Arc<tokio::sync::Semaphore>,
+    /// Pages drawn at the same time.
+    pub turns: pages::rendition::Turns,
     pub metrics: PrometheusHandle,
     pub gauges: health::Gauges,
 }
 
 /// Refused callbacks kept per minute and source.
 const REFUSALS_KEPT_PER_MINUTE: u32 = 10;
+
+/// Bundles written at the same time; each takes a thread and a reader now and then.
+const BUNDLE_LIMIT: usize = 4;
 
 impl Shared {
     fn new(running: Arc<Running>) -> Self {
@@ -53,6 +61,8 @@ impl Shared {
             lookups,
             refusals: PerAddress::per_minute(REFUSALS_KEPT_PER_MINUTE),
             in_flight: InFlight::default(),
+            bundles: Arc::new(tokio::sync::Semaphore::new(BUNDLE_LIMIT)),
+            turns: pages::rendition::Turns::new(),
             metrics: health::recorder(),
             gauges: health::Gauges::default(),
         }

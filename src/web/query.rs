@@ -4,10 +4,10 @@ use diesel::prelude::*;
 
 use crate::clock::Instant;
 use crate::error::Result;
-use crate::id::ClientId;
+use crate::id::{ClientId, KeyId};
 use crate::store::Conn;
 use crate::store::failure::Classify;
-use crate::store::schema::idempotency;
+use crate::store::schema::{idempotency, refused_event};
 
 crate::table_row! {
     pub struct RefusedRow in "refused_event" {
@@ -16,7 +16,9 @@ crate::table_row! {
         pub code: &'static str,
         pub source_sha256: String,
         pub body_sha256: String,
+        /// The first bytes of the body, encrypted.
         pub body_head: Vec<u8>,
+        pub key_id: Option<KeyId>,
         pub received_at: Instant,
     }
 }
@@ -50,14 +52,43 @@ pub fn given(conn: &mut Conn, client: ClientId, route: &str, key: &str) -> Resul
         .classify()
 }
 
-/// Channel and kept bytes of refused callbacks, oldest first.
-#[cfg(test)]
-pub fn refused_sizes(conn: &mut Conn) -> Result<Vec<(String, usize)>> {
-    use crate::store::schema::refused_event;
-    let found: Vec<(String, Vec<u8>)> = refused_event::table
-        .order(refused_event::id)
-        .select((refused_event::channel, refused_event::body_head))
+/// A refused callback as it was kept.
+pub struct Refused {
+    pub id: i64,
+    pub channel: String,
+    pub code: String,
+    pub body_sha256: String,
+    /// Encrypted where `key` is there. Older ones were emptied when encryption came.
+    pub head: Vec<u8>,
+    pub key: Option<KeyId>,
+    pub received_at: Instant,
+}
+
+/// Refused callbacks, newest first.
+pub fn refused(conn: &mut Conn, limit: i64) -> Result<Vec<Refused>> {
+    type Stored = (i64, String, String, String, Vec<u8>, Option<KeyId>, Instant);
+    let found: Vec<Stored> = refused_event::table
+        .order(refused_event::id.desc())
+        .limit(limit)
+        .select((
+            refused_event::id,
+            refused_event::channel,
+            refused_event::code,
+            refused_event::body_sha256,
+            refused_event::body_head,
+            refused_event::key_id,
+            refused_event::received_at,
+        ))
         .load(conn)
         .classify()?;
-    Ok(found.into_iter().map(|(channel, head)| (channel, head.len())).collect())
+    let of = |(id, channel, code, body_sha256, head, key, received_at): Stored| Refused {
+        id,
+        channel,
+        code,
+        body_sha256,
+        head,
+        key,
+        received_at,
+    };
+    Ok(found.into_iter().map(of).collect())
 }

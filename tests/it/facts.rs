@@ -8,13 +8,28 @@ use bienlai::store::{Conn, Product};
 use crate::support::schema::{columns, fact_columns, primary_key, tables};
 use crate::support::{Database, each_database, tools};
 
-/// Tables that hold no facts: leases, queues, answers kept for a time, search indexes.
-const CHANGEABLE: [&str; 8] =
-    ["node_lease", "work_lease", "holiday", "idempotency", "refused_event", "unsealed", "job", "party_index"];
+/// Tables that hold no facts: leases, queues, answers kept for a time, search indexes, caches.
+const CHANGEABLE: [&str; 11] = [
+    "node_lease",
+    "work_lease",
+    "holiday",
+    "idempotency",
+    "refused_event",
+    "unsealed",
+    "job",
+    "party_index",
+    "dossier_lookup",
+    "one_time_code",
+    "rendition",
+];
 
 /// Columns beside facts that follow from events.
-const PROJECTIONS: [&str; 35] = [
+const PROJECTIONS: [&str; 39] = [
+    "adjusted",
+    "line_edition",
     "state",
+    "checker_person_id",
+    "phase",
     "revision",
     "allocated",
     "proven",

@@ -4,7 +4,7 @@
 //! official rules, but the format itself is ours, because none is published.
 
 pub mod identifier;
-mod rules;
+pub(in crate::receipt) mod rules;
 #[cfg(test)]
 pub(crate) mod sample;
 #[cfg(test)]
@@ -14,6 +14,7 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
+use super::kind::DocumentKind;
 use super::lookup::LookupCode;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -180,6 +181,9 @@ impl Totals {
     }
 }
 
+/// What `NguoiThu` begins with when no person took the money.
+pub const AUTOMATIC: &str = "Thu tự động qua ";
+
 /// Who took the money.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CollectedBy {
@@ -194,7 +198,7 @@ impl CollectedBy {
     pub fn text(&self) -> String {
         match self {
             CollectedBy::Officer(name) => name.clone(),
-            CollectedBy::Channel(channel) => format!("Thu tự động qua {channel}"),
+            CollectedBy::Channel(channel) => format!("{AUTOMATIC}{channel}"),
         }
     }
 }
@@ -228,12 +232,12 @@ impl CorrectionAction {
     }
 }
 
-/// The number of a receipt in its series, and the day of issue `NLap`.
+/// The number of a document in its series, and the day of issue `NLap`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Numbering {
-    /// `KHMSBLai`, such as `01BLP0-001`.
+    /// `KHMSBLai`, such as `01BLP0-001`, or `KHMSHDon`, such as `2`.
     pub template: String,
-    /// `KHBLai`, such as `BL-26E`.
+    /// `KHBLai`, such as `BL-26E`, or `KHHDon`, such as `K26TAA`.
     pub series: String,
     pub number: u32,
     pub issued_on: BusinessDay,
@@ -242,11 +246,16 @@ pub struct Numbering {
 impl Numbering {
     /// A well-formed number that is never issued, with which content is checked before it has one.
     pub fn placeholder(issued_on: BusinessDay) -> Numbering {
-        Numbering {
-            template: "01BLP0-001".to_owned(),
-            series: format!("AA-{:02}E", issued_on.year().rem_euclid(100)),
-            number: 1,
-            issued_on,
-        }
+        Numbering::placeholder_of(DocumentKind::Receipt, issued_on)
+    }
+
+    /// The same for a document of any kind.
+    pub fn placeholder_of(kind: DocumentKind, issued_on: BusinessDay) -> Numbering {
+        let year = issued_on.year().rem_euclid(100);
+        let (template, series) = match kind.invoice() {
+            None => ("01BLP0-001".to_owned(), format!("AA-{year:02}E")),
+            Some(invoice) => (invoice.code().to_string(), format!("K{year:02}TAA")),
+        };
+        Numbering { template, series, number: 1, issued_on }
     }
 }

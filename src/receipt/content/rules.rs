@@ -3,22 +3,21 @@
 
 use rust_decimal::Decimal;
 
-use super::identifier::{is_digits, is_passport, is_personal_id, is_tax_code};
+use super::identifier::{is_digits, is_passport, is_personal_id};
 use super::{
     CollectedBy, CollectingUnit, Content, CorrectionAction, LINES_LIMIT, Line, Numbering, Payer, Reduction,
     Relation, Totals,
 };
 use crate::amount::Dong;
 use crate::error::{Error, Result};
-use crate::receipt::profile::{FeesAndCharges, Profile};
-use crate::text;
-
-/// The tax formats allow 21 digits, of them six decimals.
-const QUANTITY_DECIMALS: u32 = 6;
-const PERCENT_DECIMALS: u32 = 4;
-const DIGITS_LIMIT: i128 = 1_000_000_000_000_000_000_000;
-/// All additional fields (`TTKhac`) together.
-const EXTRA_TEXT_LIMIT: usize = 500;
+use crate::receipt::field::{
+    PERCENT_DECIMALS, QUANTITY_DECIMALS, budget_index, decimal, optional, required, tax_code, text_of,
+    within_limit,
+};
+use crate::receipt::kind::DocumentKind;
+use crate::receipt::pattern;
+use crate::receipt::profile::{FeesAndCharges, Lengths, Profile};
+use crate::text::words::amount_in_words;
 
 impl Content {
     /// Checks everything but the number: forms of identifiers, lengths, legal characters, that
@@ -27,27 +26,23 @@ impl Content {
     /// # Errors
     /// `Invalid` with the field and one of the `receipt_…` or identifier codes.
     pub fn validate(&self, profile: &Profile) -> Result<()> {
-        self.unit.validate().map_err(|error| error.in_field("unit"))?;
-        self.payer.validate().map_err(|error| error.in_field("payer"))?;
-        required("payment_method", &self.payment_method, 50)?;
-        optional("dossier_code", self.dossier_code.as_deref(), 50)?;
-        self.validate_collector()?;
+        let lengths = &profile.lengths.value;
+        self.unit.validate(lengths).map_err(|error| error.in_field("unit"))?;
+        self.payer.validate(lengths).map_err(|error| error.in_field("payer"))?;
+        required("payment_method", &self.payment_method, lengths.short)?;
+        optional("dossier_code", self.dossier_code.as_deref(), lengths.short)?;
+        self.collected_by.validate(lengths, "NgayThudate2026-01-01NguoiThustring")?;
         self.validate_lines(profile)?;
         if let Some(relation) = &self.relation {
             relation.validate(profile).map_err(|error| error.in_field("relation"))?;
         }
-        self.validate_totals()
+        self.validate_totals()?;
+        let words = amount_in_words(self.totals.payable, &profile.wording.value);
+        text_of("totals.payable", &words, lengths.words)
     }
 
     fn adjusts(&self) -> bool {
         self.relation.as_ref().is_some_and(|relation| relation.action == CorrectionAction::Adjusts)
-    }
-
-    fn validate_collector(&self) -> Result<()> {
-        let (CollectedBy::Officer(name) | CollectedBy::Channel(name)) = &self.collected_by;
-        required("collected_by", name, 100)?;
-        let field_overhead = "NgayThudate2026-01-01NguoiThustring".chars().count();
-        text_of("collected_by", &self.collected_by.text(), EXTRA_TEXT_LIMIT - field_overhead)
     }
 
     fn validate_lines(&self, profile: &Profile) -> Result<()> {
@@ -59,7 +54,8 @@ impl Content {
             return Err(Error::invalid("lines", "receipt_lines_too_many", detail));
         }
         for (index, line) in self.lines.iter().enumerate() {
-            line.validate(self.adjusts()).map_err(|error| error.in_field(&format!("lines[{index}]")))?;
+            line.validate(self.adjusts(), &profile.lengths.value)
+                .map_err(|error| error.in_field(&format!("lines[{index}]")))?;
         }
         let apart = profile.fees_and_charges.value == FeesAndCharges::Apart;
         if apart && self.lines.iter().any(|line| line.kind != first.kind) {
@@ -89,32 +85,41 @@ impl Content {
     }
 }
 
+impl CollectedBy {
+    /// `overhead` are the other texts that stand with the collector's in `TTKhac`.
+    pub(in crate::receipt) fn validate(&self, lengths: &Lengths, overhead: &str) -> Result<()> {
+        let (CollectedBy::Officer(name) | CollectedBy::Channel(name)) = self;
+        required("collected_by", name, lengths.person)?;
+        text_of("collected_by", &self.text(), lengths.extra.saturating_sub(overhead.chars().count()))
+    }
+}
+
 impl CollectingUnit {
-    fn validate(&self) -> Result<()> {
-        required("name", &self.name, 400)?;
+    pub(in crate::receipt) fn validate(&self, lengths: &Lengths) -> Result<()> {
+        required("name", &self.name, lengths.party)?;
         tax_code("tax_code", &self.tax_code)?;
         if let Some(code) = &self.budget_code
             && !is_digits(code, 7)
         {
             return Err(Error::invalid("budget_code", "budget_code_wrong", "expected seven digits"));
         }
-        required("address", &self.address, 400)?;
-        optional("phone", self.phone.as_deref(), 20)?;
-        optional("email", self.email.as_deref(), 50)?;
-        optional("treasury_account", self.treasury_account.as_deref(), 30)?;
-        optional("treasury_code", self.treasury_code.as_deref(), 20)?;
+        required("address", &self.address, lengths.party)?;
+        optional("phone", self.phone.as_deref(), lengths.phone)?;
+        optional("email", self.email.as_deref(), lengths.short)?;
+        optional("treasury_account", self.treasury_account.as_deref(), lengths.account)?;
+        optional("treasury_code", self.treasury_code.as_deref(), lengths.phone)?;
         let Some(principal) = &self.principal else { return Ok(()) };
-        required("principal.name", &principal.name, 400)?;
+        required("principal.name", &principal.name, lengths.party)?;
         tax_code("principal.tax_code", &principal.tax_code)
     }
 }
 
 impl Payer {
-    fn validate(&self) -> Result<()> {
-        optional("name", self.name.as_deref(), 400)?;
-        optional("address", self.address.as_deref(), 400)?;
-        optional("phone", self.phone.as_deref(), 20)?;
-        optional("email", self.email.as_deref(), 50)?;
+    pub(in crate::receipt) fn validate(&self, lengths: &Lengths) -> Result<()> {
+        optional("name", self.name.as_deref(), lengths.party)?;
+        optional("address", self.address.as_deref(), lengths.party)?;
+        optional("phone", self.phone.as_deref(), lengths.phone)?;
+        optional("email", self.email.as_deref(), lengths.short)?;
         self.tax_code.as_deref().map_or(Ok(()), |code| tax_code("tax_code", code))?;
         if self.personal_id.as_deref().is_some_and(|id| !is_personal_id(id)) {
             return Err(Error::invalid(
@@ -131,12 +136,12 @@ impl Payer {
 }
 
 impl Line {
-    fn validate(&self, adjusts: bool) -> Result<()> {
-        optional("item_code", self.item_code.as_deref(), 50)?;
-        required("name", &self.name, 500)?;
+    fn validate(&self, adjusts: bool, lengths: &Lengths) -> Result<()> {
+        optional("item_code", self.item_code.as_deref(), lengths.short)?;
+        required("name", &self.name, lengths.item)?;
         budget_index("chapter", self.chapter.as_deref(), 3)?;
         budget_index("sub_item", self.sub_item.as_deref(), 4)?;
-        optional("unit", self.unit.as_deref(), 50)?;
+        optional("unit", self.unit.as_deref(), lengths.short)?;
         decimal("quantity", self.quantity, QUANTITY_DECIMALS)?;
         decimal("unit_price", self.unit_price, QUANTITY_DECIMALS)?;
         if self.quantity <= Decimal::ZERO {
@@ -149,7 +154,7 @@ impl Line {
         let gross = self.gross()?;
         within_limit("amount", gross)?;
         let reduced =
-            self.reduction.as_ref().map_or(Ok(Dong::ZERO), |reduction| reduction.validate(gross))?;
+            self.reduction.as_ref().map_or(Ok(Dong::ZERO), |reduction| reduction.validate(gross, lengths))?;
         if gross.checked_sub(reduced)? != self.amount {
             let detail = "the amount is not quantity × unit price less the reduction";
             return Err(Error::invalid("amount", "receipt_line_sum_wrong", detail));
@@ -160,9 +165,9 @@ impl Line {
 
 impl Reduction {
     /// The amount taken off; a share may be rounded to either side of the half.
-    fn validate(&self, gross: Dong) -> Result<Dong> {
+    fn validate(&self, gross: Dong, lengths: &Lengths) -> Result<Dong> {
         let wrong = |detail: &str| Error::invalid("reduction", "receipt_reduction_wrong", detail);
-        required("reduction.ground", &self.ground, 255)?;
+        required("reduction.ground", &self.ground, lengths.note)?;
         let full = gross.0.abs();
         if self.amount.0.abs() > full || self.amount.0.signum() * gross.0.signum() < 0 {
             return Err(wrong("a reduction takes off between nothing and everything"));
@@ -186,32 +191,34 @@ impl Relation {
     fn validate(&self, profile: &Profile) -> Result<()> {
         required("template", &self.template, 11)?;
         required("series", &self.series, 9)?;
-        number(self.number, profile)?;
-        optional("note", self.note.as_deref(), 255)
+        number(self.number, profile.number_limit())?;
+        optional("note", self.note.as_deref(), profile.lengths.value.note)
     }
 }
 
 impl Numbering {
-    /// Checks the form of template, series and number, and that the series is not of a later year
-    /// than the day of issue.
+    /// Checks the form of template, series and number of a receipt, and that the series is not of a
+    /// later year than the day of issue.
     ///
     /// # Errors
     /// `receipt_template_malformed`, `receipt_series_malformed`, `receipt_series_year_wrong`,
     /// `receipt_number_out_of_range`, `receipt_profile_of_another_day`.
     pub fn validate(&self, profile: &Profile) -> Result<()> {
-        if !profile.accepts_template(&self.template) {
-            return Err(Error::invalid(
-                "template",
-                "receipt_template_malformed",
-                "expected the form 01BLP0-001",
-            ));
-        }
-        if !profile.accepts_series(&self.series) {
-            return Err(Error::invalid("series", "receipt_series_malformed", "expected the form BL-26E"));
-        }
-        let year = self.series.get(3..5).and_then(|digits| digits.parse::<i32>().ok());
-        if year.is_none_or(|year| 2000 + year > self.issued_on.year()) {
-            let detail = "the series belongs to a later year than the receipt";
+        self.validate_as(DocumentKind::Receipt, profile)
+    }
+
+    /// The same for a document of any kind. An invoice's series is of the year of issue exactly.
+    pub fn validate_as(&self, kind: DocumentKind, profile: &Profile) -> Result<()> {
+        profile.accepts(kind, &self.template, &self.series)?;
+        let of_issue = self.issued_on.year().rem_euclid(100);
+        let year = pattern::year_digits(profile.series_pattern_of(kind), &self.series);
+        let year = year.and_then(|digits| digits.parse::<i32>().ok());
+        let is_of_year = year.is_none_or(|year| match kind.invoice() {
+            Some(_) => year == of_issue,
+            None => year <= of_issue,
+        });
+        if !is_of_year {
+            let detail = "the series belongs to another year than the document";
             return Err(Error::invalid("series", "receipt_series_year_wrong", detail));
         }
         if self.issued_on < profile.valid_from
@@ -220,73 +227,19 @@ impl Numbering {
             let detail = format!("{} is not in force on {}", profile.name, self.issued_on);
             return Err(Error::invalid("issued_on", "receipt_profile_of_another_day", detail));
         }
-        number(self.number, profile)
+        number(self.number, profile.number_limit_of(kind))
     }
 }
 
-fn number(number: u32, profile: &Profile) -> Result<()> {
-    if (1..=profile.number_limit()).contains(&number) {
+pub(in crate::receipt) fn number(number: u32, limit: u32) -> Result<()> {
+    if (1..=limit).contains(&number) {
         return Ok(());
     }
-    let detail = format!("a number lies between 1 and {}", profile.number_limit());
+    let detail = format!("a number lies between 1 and {limit}");
     Err(Error::invalid("number", "receipt_number_out_of_range", detail))
 }
 
-fn required(field: &str, value: &str, limit: usize) -> Result<()> {
-    if value.is_empty() {
-        return Err(Error::invalid(field, "receipt_text_missing", "must not be empty"));
-    }
-    text_of(field, value, limit)
-}
-
-/// An absent text is absent, not empty: empty optional tags are not written.
-fn optional(field: &str, value: Option<&str>, limit: usize) -> Result<()> {
-    value.map_or(Ok(()), |value| required(field, value, limit))
-}
-
-/// The limits of the tax formats count characters, not bytes.
-fn text_of(field: &str, value: &str, limit: usize) -> Result<()> {
-    if value.chars().count() > limit {
-        return Err(Error::invalid(field, "receipt_text_too_long", format!("at most {limit} characters")));
-    }
-    if text::clean(value) != value {
-        let detail = "must be composed (NFC), trimmed and free of invisible characters";
-        return Err(Error::invalid(field, "receipt_text_not_clean", detail));
-    }
-    Ok(())
-}
-
-fn tax_code(field: &str, code: &str) -> Result<()> {
-    if is_tax_code(code) {
-        return Ok(());
-    }
-    Err(Error::invalid(field, "tax_code_wrong", "not a tax code, or its check digit is wrong"))
-}
-
-fn budget_index(field: &str, value: Option<&str>, digits: usize) -> Result<()> {
-    if value.is_none_or(|value| is_digits(value, digits)) {
-        return Ok(());
-    }
-    Err(Error::invalid(field, "budget_index_wrong", format!("expected {digits} digits")))
-}
-
-fn decimal(field: &str, value: Decimal, decimals: u32) -> Result<()> {
-    let shortest = value.normalize();
-    if shortest.scale() <= decimals && shortest.mantissa().abs() < DIGITS_LIMIT {
-        return Ok(());
-    }
-    let detail = format!("at most 21 digits, of them at most {decimals} decimals");
-    Err(Error::invalid(field, "receipt_decimal_out_of_range", detail))
-}
-
-fn within_limit(field: &str, amount: Dong) -> Result<()> {
-    if amount.0.unsigned_abs() <= Dong::LIMIT.0.unsigned_abs() {
-        return Ok(());
-    }
-    Err(Error::invalid(field, "amount_out_of_range", "the amount is too large"))
-}
-
 #[track_caller]
-pub(super) fn line_out_of_range() -> Error {
+pub(in crate::receipt) fn line_out_of_range() -> Error {
     Error::invalid("amount", "amount_out_of_range", "quantity × unit price is too large")
 }

@@ -15,7 +15,7 @@ pub mod report;
 mod shape;
 mod signature;
 #[cfg(test)]
-mod tests;
+pub(in crate::receipt) mod tests;
 pub mod trust;
 
 use ring::digest::{SHA256, digest};
@@ -33,7 +33,9 @@ use self::shape::Parts;
 use self::signature::SignatureParts;
 pub use self::trust::{Trust, TrustStore};
 use super::certificate::SigningCertificate;
-use super::sign::DSIG;
+use super::frame::{self, Frame};
+use super::invoice::reading as invoice;
+use super::sign::{DSIG, OBJECT_ID_PREFIX};
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 
@@ -63,17 +65,32 @@ pub fn verify_leniently(bytes: &[u8], trust: &TrustStore, now: Instant, lenient:
     foreign::examine(&text, &foreign::Terms { trust, now, lenient })
 }
 
-/// A bare receipt that claims our format, or has no data by which it could claim another: it must
-/// have the one shape. Claiming another format gains a forger nothing, for its version is signed.
+/// A bare document that claims to be ours must have the one shape. Claiming to be another's gains a
+/// forger nothing, for what the claim is read from is signed.
+///
+/// A receipt claims it by its format's version, or by having no data that could name another. An
+/// invoice has the version of everybody's; its Object is named after its data, as `sign` does it.
 fn is_ours(text: &str) -> bool {
     let root = text.trim_start_matches('\u{feff}');
     let root = match root.strip_prefix("<?xml") {
         Some(rest) => rest.split_once("?>").map_or("", |(_, content)| content).trim_start(),
         None => root.trim_start(),
     };
-    let is_receipt =
-        root.strip_prefix("<BLai").is_some_and(|rest| rest.starts_with(['>', ' ', '\t', '\r', '\n', '/']));
-    is_receipt && (text.contains("<PBan>BL-") || !text.contains("<PBan>"))
+    let is_root = |frame: Frame| {
+        let rest = root.strip_prefix('<').and_then(|rest| rest.strip_prefix(frame.root));
+        rest.is_some_and(|rest| rest.starts_with(['>', ' ', '\t', '\r', '\n', '/']))
+    };
+    if is_root(frame::RECEIPT) {
+        return text.contains("<PBan>BL-") || !text.contains("<PBan>");
+    }
+    is_root(frame::INVOICE) && has_our_ids(text)
+}
+
+/// Whether the Object has the Id that our signature gives it beside this body.
+fn has_our_ids(text: &str) -> bool {
+    let opening = format!("<{} Id=\"", frame::INVOICE.body);
+    let body = text.split_once(&opening).and_then(|(_, rest)| rest.split_once('"'));
+    body.is_some_and(|(id, _)| text.contains(&format!("<Object Id=\"{OBJECT_ID_PREFIX}{id}\"")))
 }
 
 /// A receipt whose signature was found good, with its data as it was signed.
@@ -91,22 +108,37 @@ pub fn verified_content(bytes: &[u8], trust: &TrustStore, now: Instant) -> Resul
     let examined = examine(bytes, trust, now);
     match (examined.report.is_valid(), examined.fields) {
         (true, Some(fields)) => Ok(Verified { report: examined.report, fields }),
-        _ => {
-            let problems = examined.report.problems();
-            let first = problems.iter().find(|problem| !problem.is_remark());
-            let code = first.map_or("content_unreadable", |problem| problem.code());
-            Err(Error::invalid("document", "receipt_not_valid", code))
-        }
+        _ => Err(not_valid(&examined.report)),
     }
+}
+
+/// Judges one invoice of ours and gives its data.
+///
+/// # Errors
+/// `receipt_not_valid` with the code of the first problem as detail.
+pub fn verified_invoice(bytes: &[u8], trust: &TrustStore, now: Instant) -> Result<invoice::Fields> {
+    let examined = examine(bytes, trust, now);
+    match (examined.report.is_valid(), examined.invoice) {
+        (true, Some(fields)) => Ok(fields),
+        _ => Err(not_valid(&examined.report)),
+    }
+}
+
+fn not_valid(report: &Report) -> Error {
+    let problems = report.problems();
+    let first = problems.iter().find(|problem| !problem.is_remark());
+    let code = first.map_or("content_unreadable", |problem| problem.code());
+    Error::invalid("document", "receipt_not_valid", code)
 }
 
 struct Examined {
     report: Report,
     fields: Option<Fields>,
+    invoice: Option<invoice::Fields>,
 }
 
 fn examine(bytes: &[u8], trust: &TrustStore, now: Instant) -> Examined {
-    let refused = |problem| Examined { report: Report::refused(problem), fields: None };
+    let refused = |problem| Examined { report: Report::refused(problem), fields: None, invoice: None };
     let text = match limits::gate(bytes) {
         Ok(text) => text,
         Err(problem) => return refused(problem),
@@ -127,7 +159,7 @@ fn judge(parts: &Parts<'_, '_>, trust: &TrustStore, now: Instant) -> Examined {
     let mut covers = Vec::new();
     let body = canonical(parts.body);
     if fits(&body, &signature.body_digest) {
-        covers.push("DLBLai".to_owned());
+        covers.push(parts.frame.body.to_owned());
     } else {
         problems.push(Problem::BodyDigestMismatch);
     }
@@ -147,11 +179,11 @@ fn judge(parts: &Parts<'_, '_>, trust: &TrustStore, now: Instant) -> Examined {
     let certificate = certificate(signature, &signed_info, &mut problems);
     let integrity = if problems.is_empty() { Integrity::Ok } else { Integrity::Failed };
 
-    let fields = if integrity == Integrity::Ok { Fields::read(&body) } else { None };
-    let document_problems = content_problems(integrity, fields.as_ref());
+    let content = if integrity == Integrity::Ok { Signed::read(parts.frame, &body) } else { None };
+    let document_problems = content_problems(integrity, content.as_ref());
     let trust = match &certificate {
         Some(certificate) => {
-            judge_signer(certificate, signature.signing_time, fields.as_ref(), now, &mut problems);
+            judge_signer(certificate, signature.signing_time, content.as_ref(), now, &mut problems);
             let (trust, problem) = trust.judge(certificate, signature.signing_time);
             problems.extend(problem);
             trust
@@ -162,7 +194,7 @@ fn judge(parts: &Parts<'_, '_>, trust: &TrustStore, now: Instant) -> Examined {
         by: certificate.as_ref().map(|certificate| certificate.subject().to_owned()),
         tax_code: certificate.as_ref().and_then(|certificate| certificate.tax_code().map(str::to_owned)),
         certificate: certificate.as_ref().map(CertificateReport::of),
-        role: "TCThu".to_owned(),
+        role: parts.frame.holder.to_owned(),
         integrity,
         trust,
         covers,
@@ -172,13 +204,48 @@ fn judge(parts: &Parts<'_, '_>, trust: &TrustStore, now: Instant) -> Examined {
         problems,
     };
     let document = DocumentReport {
-        kind: "receipt",
+        kind: parts.frame.kind,
         summary: None,
         signatures: vec![signature],
         problems: document_problems,
         own: true,
     };
-    Examined { report: Report::of(document), fields }
+    let (fields, invoice) = match content {
+        Some(Signed::Receipt(fields)) => (Some(*fields), None),
+        Some(Signed::Invoice(fields)) => (None, Some(*fields)),
+        None => (None, None),
+    };
+    Examined { report: Report::of(document), fields, invoice }
+}
+
+/// The data of a signed body, read from its canonical bytes.
+enum Signed {
+    Receipt(Box<Fields>),
+    Invoice(Box<invoice::Fields>),
+}
+
+impl Signed {
+    fn read(frame: Frame, body: &[u8]) -> Option<Signed> {
+        if frame == frame::INVOICE {
+            invoice::Fields::read(body).map(|fields| Signed::Invoice(Box::new(fields)))
+        } else {
+            Fields::read(body).map(|fields| Signed::Receipt(Box::new(fields)))
+        }
+    }
+
+    fn tax_code(&self) -> &str {
+        match self {
+            Signed::Receipt(fields) => &fields.content.unit.tax_code,
+            Signed::Invoice(fields) => &fields.invoice.seller.tax_code,
+        }
+    }
+
+    fn is_consistent(&self) -> bool {
+        match self {
+            Signed::Receipt(fields) => fields.is_consistent(),
+            Signed::Invoice(fields) => fields.is_consistent(),
+        }
+    }
 }
 
 fn fits(canonical: &[u8], expected: &[u8]) -> bool {
@@ -227,14 +294,14 @@ fn certificate(
 fn judge_signer(
     certificate: &SigningCertificate,
     signing_time: Instant,
-    fields: Option<&Fields>,
+    content: Option<&Signed>,
     now: Instant,
     problems: &mut Vec<Problem>,
 ) {
-    if let Some(fields) = fields {
+    if let Some(content) = content {
         match certificate.tax_code() {
             None => problems.push(Problem::SignerTaxCodeMissing),
-            Some(code) if code != fields.content.unit.tax_code => problems.push(Problem::SignerNotCollector),
+            Some(code) if code != content.tax_code() => problems.push(Problem::SignerNotCollector),
             Some(_) => {}
         }
     }
@@ -251,7 +318,7 @@ fn judge_signer(
     }
 }
 
-fn content_problems(integrity: Integrity, fields: Option<&Fields>) -> Vec<Problem> {
+fn content_problems(integrity: Integrity, fields: Option<&Signed>) -> Vec<Problem> {
     match (integrity, fields) {
         (Integrity::Failed, _) => Vec::new(),
         (Integrity::Ok, None) => vec![Problem::ContentUnreadable],

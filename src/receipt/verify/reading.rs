@@ -89,7 +89,7 @@ impl Fields {
     }
 }
 
-fn every_wording() -> impl Iterator<Item = Wording> {
+pub(in crate::receipt) fn every_wording() -> impl Iterator<Item = Wording> {
     let thousands = [Thousand::Nghin, Thousand::Ngan];
     let tens = [EmptyTens::Linh, EmptyTens::Le];
     let fours = [Four::Tu, Four::Bon];
@@ -129,7 +129,11 @@ fn relation(mut from: Cursor<'_, '_>) -> Option<Relation> {
     Some(relation)
 }
 
-fn extra_field<'a>(extra: &mut Cursor<'a, '_>, field: &str, kind: &str) -> Option<&'a str> {
+pub(in crate::receipt) fn extra_field<'a>(
+    extra: &mut Cursor<'a, '_>,
+    field: &str,
+    kind: &str,
+) -> Option<&'a str> {
     let mut entry = extra.element("TTin")?;
     let as_expected = entry.text("TTruong")? == field && entry.text("KDLieu")? == kind;
     let value = entry.text("DLieu")?;
@@ -137,7 +141,7 @@ fn extra_field<'a>(extra: &mut Cursor<'a, '_>, field: &str, kind: &str) -> Optio
     as_expected.then_some(value)
 }
 
-fn collected_by(text: &str) -> CollectedBy {
+pub(in crate::receipt) fn collected_by(text: &str) -> CollectedBy {
     match text.strip_prefix("Thu tự động qua ") {
         Some(channel) => CollectedBy::Channel(channel.to_owned()),
         None => CollectedBy::Officer(text.to_owned()),
@@ -234,23 +238,23 @@ fn totals(mut from: Cursor<'_, '_>) -> Option<(Totals, String)> {
     Some((totals, words))
 }
 
-fn dong(text: &str) -> Option<Dong> {
+pub(in crate::receipt) fn dong(text: &str) -> Option<Dong> {
     parsed(text).map(Dong)
 }
 
 /// A value in its one spelling: what would be written for it is what was signed, so that `+42` or
 /// `042` is not shown as 42.
-fn parsed<T: FromStr + ToString>(text: &str) -> Option<T> {
+pub(in crate::receipt) fn parsed<T: FromStr + ToString>(text: &str) -> Option<T> {
     text.parse().ok().filter(|value: &T| value.to_string() == text)
 }
 
 /// Walks the children of an element in document order.
-struct Cursor<'a, 'i> {
+pub(in crate::receipt) struct Cursor<'a, 'i> {
     next: Option<Node<'a, 'i>>,
 }
 
 impl<'a, 'i> Cursor<'a, 'i> {
-    fn new(element: Node<'a, 'i>) -> Cursor<'a, 'i> {
+    pub fn new(element: Node<'a, 'i>) -> Cursor<'a, 'i> {
         Cursor { next: element.first_child() }
     }
 
@@ -261,24 +265,33 @@ impl<'a, 'i> Cursor<'a, 'i> {
         Some(found)
     }
 
-    fn element(&mut self, name: &str) -> Option<Cursor<'a, 'i>> {
+    pub fn element(&mut self, name: &str) -> Option<Cursor<'a, 'i>> {
         self.take(name).map(Cursor::new)
     }
 
-    fn optional_element(&mut self, name: &str) -> Option<Cursor<'a, 'i>> {
+    pub fn optional_element(&mut self, name: &str) -> Option<Cursor<'a, 'i>> {
         self.element(name)
     }
 
-    fn text(&mut self, name: &str) -> Option<&'a str> {
+    pub fn text(&mut self, name: &str) -> Option<&'a str> {
         super::shape::leaf_text(self.take(name)?)
     }
 
-    fn optional(&mut self, name: &str) -> Option<String> {
+    pub fn optional(&mut self, name: &str) -> Option<String> {
         self.text(name).map(str::to_owned)
     }
 
+    /// Whether the next child is an element of this name whose first child has this name and text.
+    pub fn begins_with(&self, name: &str, child: &str, text: &str) -> bool {
+        let next = self.next.filter(|node| node.is_element() && node.tag_name().name() == name);
+        let first = next.and_then(|node| node.first_child());
+        first.is_some_and(|node| {
+            node.tag_name().name() == child && super::shape::leaf_text(node) == Some(text)
+        })
+    }
+
     /// Nothing is left over.
-    fn end(&self) -> Option<()> {
+    pub fn end(&self) -> Option<()> {
         self.next.is_none().then_some(())
     }
 }

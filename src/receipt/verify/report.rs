@@ -70,7 +70,7 @@ pub struct SignatureReport {
     pub role: String,
     pub integrity: Integrity,
     pub trust: Trust,
-    /// The elements whose digests fit: `DLBLai` the data, `Object` the signing time.
+    /// The elements whose digests fit: `DLBLai` or `DLHDon` the data, `Object` the signing time.
     pub covers: Vec<String>,
     /// `rsa-sha256`; None when the signature does not name one that is known.
     pub algorithm: Option<String>,

@@ -10,12 +10,14 @@ use roxmltree::{Document, Node};
 use super::canonical::qualified_name;
 use super::problem::Problem;
 use super::signature::{self, SignatureParts};
+use crate::receipt::frame::Frame;
 use crate::receipt::sign::DSIG;
 
 pub(super) type Element<'a, 'i> = Node<'a, 'i>;
 
 /// The parts of a document of the right shape.
 pub(super) struct Parts<'a, 'i> {
+    pub frame: Frame,
     pub body: Element<'a, 'i>,
     pub signature: SignatureParts<'a, 'i>,
 }
@@ -23,14 +25,12 @@ pub(super) struct Parts<'a, 'i> {
 /// Finds the parts, or names the first way in which the document departs from the shape.
 pub(super) fn parts<'a, 'i>(document: &'a Document<'i>) -> Result<Parts<'a, 'i>, Problem> {
     let root = document.root_element();
-    if root.tag_name().name() != "BLai" {
-        return Err(Problem::DocumentUnknown);
-    }
+    let frame = Frame::of_root(root.tag_name().name()).ok_or(Problem::DocumentUnknown)?;
     vocabulary(document)?;
-    let body = body(document, root)?;
-    let signature = signature_element(document, root)?;
+    let body = body(document, root, frame)?;
+    let signature = signature_element(document, root, frame)?;
     envelope(root, body, signature)?;
-    Ok(Parts { body, signature: signature::parts(document, body, signature)? })
+    Ok(Parts { frame, body, signature: signature::parts(document, body, signature)? })
 }
 
 /// Names, namespaces and Ids allowed anywhere.
@@ -59,11 +59,15 @@ fn vocabulary(document: &Document<'_>) -> Result<(), Problem> {
     Ok(())
 }
 
-fn body<'a, 'i>(document: &'a Document<'i>, root: Element<'a, 'i>) -> Result<Element<'a, 'i>, Problem> {
+fn body<'a, 'i>(
+    document: &'a Document<'i>,
+    root: Element<'a, 'i>,
+    frame: Frame,
+) -> Result<Element<'a, 'i>, Problem> {
     let all: Vec<Element<'a, 'i>> =
-        document.descendants().filter(|node| is_called(*node, "DLBLai")).collect();
+        document.descendants().filter(|node| is_called(*node, frame.body)).collect();
     for node in &all {
-        displaced_body(*node, root)?;
+        displaced_body(*node, root, frame)?;
     }
     match all.as_slice() {
         [only] => Ok(*only),
@@ -72,7 +76,7 @@ fn body<'a, 'i>(document: &'a Document<'i>, root: Element<'a, 'i>) -> Result<Ele
     }
 }
 
-fn displaced_body(node: Element<'_, '_>, root: Element<'_, '_>) -> Result<(), Problem> {
+fn displaced_body(node: Element<'_, '_>, root: Element<'_, '_>, frame: Frame) -> Result<(), Problem> {
     let within = |name: &str| node.ancestors().skip(1).any(|ancestor| is_called(ancestor, name));
     if within("Object") {
         return Err(Problem::BodyInObject);
@@ -80,7 +84,7 @@ fn displaced_body(node: Element<'_, '_>, root: Element<'_, '_>) -> Result<(), Pr
     if within("Signature") {
         return Err(Problem::BodyInSignature);
     }
-    if within("DLBLai") {
+    if within(frame.body) {
         return Err(Problem::BodyNested);
     }
     if node.parent() != Some(root) {
@@ -92,10 +96,11 @@ fn displaced_body(node: Element<'_, '_>, root: Element<'_, '_>) -> Result<(), Pr
 fn signature_element<'a, 'i>(
     document: &'a Document<'i>,
     root: Element<'a, 'i>,
+    frame: Frame,
 ) -> Result<Element<'a, 'i>, Problem> {
     let all: Vec<Element<'a, 'i>> =
         document.descendants().filter(|node| is_called(*node, "Signature")).collect();
-    if all.iter().any(|node| node.ancestors().any(|ancestor| is_called(ancestor, "DLBLai"))) {
+    if all.iter().any(|node| node.ancestors().any(|ancestor| is_called(ancestor, frame.body))) {
         return Err(Problem::SignatureInBody);
     }
     let only = match all.as_slice() {
@@ -108,7 +113,7 @@ fn signature_element<'a, 'i>(
     if block.is_none_or(|block| !is_called(block, "DSCKS") || block.parent() != Some(root)) {
         return Err(Problem::SignatureMisplaced);
     }
-    if holder.is_none_or(|holder| !is_called(holder, "TCThu")) {
+    if holder.is_none_or(|holder| !is_called(holder, frame.holder)) {
         return Err(Problem::SignatureRoleUnexpected);
     }
     if only.tag_name().namespace() != Some(DSIG) {
@@ -117,7 +122,7 @@ fn signature_element<'a, 'i>(
     Ok(only)
 }
 
-/// `BLai` holds the body, then `DSCKS`, which holds `TCThu`, which holds the signature.
+/// The root holds the body, then `DSCKS`, which holds the signer's element, which holds the signature.
 fn envelope(root: Element<'_, '_>, body: Element<'_, '_>, signature: Element<'_, '_>) -> Result<(), Problem> {
     let holder = signature.parent().ok_or(Problem::SignatureMisplaced)?;
     let block = holder.parent().ok_or(Problem::SignatureMisplaced)?;

@@ -9,7 +9,8 @@ use crate::amount::Dong;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::{CertificateId, StatementId};
-use crate::receipt::xml::{push_attribute_value, push_text};
+use crate::receipt::markup::Markup;
+use crate::receipt::relation::Relation;
 use crate::reconciliation::proof::{Item, Proof};
 use crate::unit::{BankAccount, Unit};
 
@@ -25,6 +26,8 @@ pub struct Content<'a> {
     pub account: &'a BankAccount,
     pub proof: &'a Proof,
     pub shares: &'a [Share],
+    /// Corrections of receipts posted on this day, whatever day the receipts are of.
+    pub corrections: &'a [Relation],
     /// Settled on a channel's word, not on a statement yet and not overdue: count and sum.
     pub in_transit: (u32, Dong),
     /// The statements that show the day, with the hashes of their files.
@@ -41,32 +44,28 @@ pub struct Content<'a> {
 /// The canonical bytes.
 pub fn document(content: &Content<'_>) -> Vec<u8> {
     let proof = content.proof;
-    let mut xml = Writer { out: String::with_capacity(2_048) };
-    xml.out.push_str("<DayCertificate Id=\"");
-    push_attribute_value(&mut xml.out, &format!("DC-{}", content.id));
-    xml.out.push_str("\">");
-    xml.text("Version", VERSION);
-    parties(&mut xml, content);
-    xml.text("Date", &proof.day.to_string());
-    xml.text("Revision", &content.revision.to_string());
-    xml.text("IsNil", if proof.is_nil { "true" } else { "false" });
-    xml.text("BalanceBasis", if proof.is_derived { "derived" } else { "given" });
-    xml.text("SequenceChecked", if proof.is_sequence_checked { "true" } else { "false" });
-    xml.amount("Opening", proof.opening);
-    xml.amount("Credits", proof.credits);
-    xml.amount("Debits", proof.debits);
-    xml.amount("Closing", proof.closing);
-    xml.text("LineCount", &proof.line_count.to_string());
-    sums(&mut xml, content);
-    evidence(&mut xml, content);
-    xml.text("PreviousSha256", content.previous_sha256);
-    xml.text("IssuedAt", &content.issued_at.hanoi_text());
-    xml.text("SignerSerial", content.signer_serial);
-    xml.out.push_str("</DayCertificate>");
-    xml.out.into_bytes()
+    Markup::document("DayCertificate", &format!("DC-{}", content.id), |xml| {
+        xml.text("Version", VERSION);
+        parties(xml, content);
+        xml.text("Date", &proof.day.to_string());
+        xml.text("Revision", &content.revision.to_string());
+        xml.text("IsNil", if proof.is_nil { "true" } else { "false" });
+        xml.text("BalanceBasis", if proof.is_derived { "derived" } else { "given" });
+        xml.text("SequenceChecked", if proof.is_sequence_checked { "true" } else { "false" });
+        xml.amount("Opening", proof.opening);
+        xml.amount("Credits", proof.credits);
+        xml.amount("Debits", proof.debits);
+        xml.amount("Closing", proof.closing);
+        xml.text("LineCount", &proof.line_count.to_string());
+        sums(xml, content);
+        evidence(xml, content);
+        xml.text("PreviousSha256", content.previous_sha256);
+        xml.text("IssuedAt", &content.issued_at.hanoi_text());
+        xml.text("SignerSerial", content.signer_serial);
+    })
 }
 
-fn parties(xml: &mut Writer, content: &Content<'_>) {
+fn parties(xml: &mut Markup, content: &Content<'_>) {
     xml.element("Unit", |xml| {
         xml.text("Id", &content.unit.id.to_string());
         xml.text("Code", &content.unit.code);
@@ -81,7 +80,7 @@ fn parties(xml: &mut Writer, content: &Content<'_>) {
     });
 }
 
-fn sums(xml: &mut Writer, content: &Content<'_>) {
+fn sums(xml: &mut Markup, content: &Content<'_>) {
     xml.element("Classes", |xml| {
         for (class, sum) in &content.proof.by_class {
             xml.element("Class", |xml| {
@@ -120,9 +119,28 @@ fn sums(xml: &mut Writer, content: &Content<'_>) {
             });
         }
     });
+    corrections(xml, content.corrections);
 }
 
-fn evidence(xml: &mut Writer, content: &Content<'_>) {
+/// Absent on a day without corrections, so that the certificates of such days stay what they were.
+fn corrections(xml: &mut Markup, corrections: &[Relation]) {
+    if corrections.is_empty() {
+        return;
+    }
+    xml.element("Corrections", |xml| {
+        for one in corrections {
+            xml.element("Correction", |xml| {
+                xml.text("Id", &one.correction.to_string());
+                xml.text("Action", one.action.as_str());
+                xml.text("Original", &one.original.to_string());
+                xml.text("Receipt", &one.receipt.to_string());
+                xml.amount("Difference", one.difference);
+            });
+        }
+    });
+}
+
+fn evidence(xml: &mut Markup, content: &Content<'_>) {
     xml.element("Statements", |xml| {
         for (id, sha256) in content.statements {
             xml.element("Statement", |xml| {
@@ -180,28 +198,4 @@ pub fn read(document: &[u8]) -> Result<Stated> {
         closing: field("Closing")?,
         previous_sha256: field("PreviousSha256")?,
     })
-}
-
-struct Writer {
-    out: String,
-}
-
-impl Writer {
-    fn element(&mut self, tag: &'static str, inside: impl FnOnce(&mut Writer)) {
-        self.out.push('<');
-        self.out.push_str(tag);
-        self.out.push('>');
-        inside(self);
-        self.out.push_str("</");
-        self.out.push_str(tag);
-        self.out.push('>');
-    }
-
-    fn text(&mut self, tag: &'static str, value: &str) {
-        self.element(tag, |xml| push_text(&mut xml.out, value));
-    }
-
-    fn amount(&mut self, tag: &'static str, amount: Dong) {
-        self.text(tag, &amount.0.to_string());
-    }
 }

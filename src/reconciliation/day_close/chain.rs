@@ -1,16 +1,13 @@
 //! The chain of certificates: each signed, each behind the one before, none missing.
 
-use std::collections::HashMap;
-
 use super::certificate::{self, Stated};
 use super::query::{self, Certificate};
 use super::sha256;
 use crate::error::Result;
-use crate::id::{AccountId, CertificateId, UnitId};
-use crate::receipt::certificate::SigningCertificate;
-use crate::receipt::key::certificates_in;
+use crate::id::{AccountId, UnitId};
+use crate::receipt::attest::Attesters;
 use crate::store::Conn;
-use crate::unit::{self, BankAccount, account};
+use crate::unit::{BankAccount, account};
 
 /// Checks every certificate of an account: hash, signature, chain, balances, and that each closed
 /// day has one. Names the first that is broken.
@@ -18,7 +15,7 @@ pub fn verify_chain(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result
     let account = account::find(conn, unit, account)?;
     let closed = query::closed(conn, unit, account.id)?;
     let mut all = query::certificates(conn, unit, account.id)?;
-    let mut signers = HashMap::new();
+    let mut signers = Attesters::default();
     for certificate in &all {
         if let Some(fault) = own_fault(conn, certificate, &mut signers)? {
             return Ok(Some(format!("{} {}: {fault}", certificate.date, certificate.id)));
@@ -53,7 +50,7 @@ pub fn verify_chain(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result
 fn own_fault(
     conn: &mut Conn,
     certificate: &Certificate,
-    signers: &mut HashMap<CertificateId, Option<SigningCertificate>>,
+    signers: &mut Attesters,
 ) -> Result<Option<&'static str>> {
     if sha256(&certificate.document) != certificate.document_sha256 {
         return Ok(Some("the document is not the one that was hashed"));
@@ -72,17 +69,14 @@ fn own_fault(
     if stated != row {
         return Ok(Some("the row says something else than its document"));
     }
-    if let std::collections::hash_map::Entry::Vacant(free) = signers.entry(certificate.signed_by) {
-        let pem = query::signer_pem(conn, &[certificate.unit, unit::CITY], certificate.signed_by)?;
-        let der = pem.and_then(|pem| certificates_in(&pem).ok()).and_then(|found| found.into_iter().next());
-        free.insert(der.and_then(|der| SigningCertificate::from_der(&der).ok()));
-    }
-    let Some(Some(signer)) = signers.get(&certificate.signed_by) else {
-        return Ok(Some("the signing certificate is not there"));
-    };
-    let is_signed = signer.is_valid_at(certificate.created_at)
-        && signer.verifies(&certificate.document, &certificate.signature);
-    Ok((!is_signed).then_some("the signature does not verify"))
+    signers.fault(
+        conn,
+        certificate.unit,
+        certificate.signed_by,
+        certificate.created_at,
+        &certificate.document,
+        &certificate.signature,
+    )
 }
 
 /// What is wrong with a certificate's place behind the one before.

@@ -1,13 +1,13 @@
 //! The fees that lines have proven, and what earlier days shared of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
 
 use super::share::{Fee, Sums};
 use crate::amount::Dong;
-use crate::clock::BusinessDay;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::{AccountId, ObligationId, PaymentId, UnitId};
 use crate::store::Conn;
@@ -15,29 +15,63 @@ use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock};
 
 #[derive(QueryableByName)]
-struct Recognised {
+struct RecognisedRow {
     #[diesel(sql_type = BigInt)]
     obligation_id: i64,
+    #[diesel(sql_type = Text)]
+    document_kind: String,
     #[diesel(sql_type = Date)]
     date: BusinessDay,
+    #[diesel(sql_type = BigInt)]
+    created_at: i64,
+    #[diesel(sql_type = Text)]
+    debit_account: String,
+    #[diesel(sql_type = Text)]
+    credit_account: String,
+    #[diesel(sql_type = BigInt)]
+    amount: i64,
 }
 
-/// Obligations whose fees were recognised from `from` on: (obligation, last accounting date).
-pub fn recognised_since(
-    conn: &mut Conn,
-    unit: UnitId,
-    from: BusinessDay,
-) -> Result<HashMap<ObligationId, BusinessDay>> {
-    let found: Vec<Recognised> = diesel::sql_query(
-        "SELECT r.obligation_id, MAX(p.accounting_date) AS date FROM posting p JOIN receipt r \
-         ON r.unit_id = p.unit_id AND r.id = p.source_id WHERE p.unit_id = $1 AND p.accounting_date >= $2 \
-         AND p.source_kind = 'receipt' AND p.credit_account LIKE 'fees_collected/%' GROUP BY r.obligation_id",
+/// A posting on an obligation's fees: a receipt made, corrected or cancelled.
+#[derive(Clone, Debug)]
+pub struct Recognised {
+    pub obligation: ObligationId,
+    pub document_kind: String,
+    pub item_code: String,
+    /// The accounting date.
+    pub date: BusinessDay,
+    pub created_at: Instant,
+    /// Minus is given back.
+    pub amount: Dong,
+}
+
+/// What receipts posted on fees from `from` on. One that moves money between fees counts twice.
+pub fn recognised_since(conn: &mut Conn, unit: UnitId, from: BusinessDay) -> Result<Vec<Recognised>> {
+    let found: Vec<RecognisedRow> = diesel::sql_query(
+        "SELECT r.obligation_id, r.document_kind, p.accounting_date AS date, p.created_at, p.debit_account, \
+         p.credit_account, p.amount FROM posting p JOIN receipt r ON r.unit_id = p.unit_id AND r.id = p.source_id \
+         WHERE p.unit_id = $1 AND p.accounting_date >= $2 AND p.source_kind = 'receipt' \
+         AND (p.credit_account LIKE 'fees_collected/%' OR p.debit_account LIKE 'fees_collected/%') ORDER BY p.id",
     )
     .bind::<BigInt, _>(unit)
     .bind::<Date, _>(from)
     .load(conn)
     .classify()?;
-    Ok(found.into_iter().map(|row| (ObligationId(row.obligation_id), row.date)).collect())
+    let mut recognised = Vec::with_capacity(found.len());
+    for row in found {
+        for (account, amount) in [(&row.credit_account, row.amount), (&row.debit_account, -row.amount)] {
+            let Some(item_code) = account.strip_prefix("fees_collected/") else { continue };
+            recognised.push(Recognised {
+                obligation: ObligationId(row.obligation_id),
+                document_kind: row.document_kind.clone(),
+                item_code: item_code.to_owned(),
+                date: row.date,
+                created_at: Instant(row.created_at),
+                amount: Dong(amount),
+            });
+        }
+    }
+    Ok(recognised)
 }
 
 #[derive(QueryableByName)]
@@ -71,19 +105,25 @@ pub fn shown_between(
     Ok(found.into_iter().map(|row| ObligationId(row.obligation_id)).collect())
 }
 
-/// A payment of which a part stands on an obligation.
+/// A move of a payment's money to an obligation, or away from it.
 #[derive(Clone, Debug)]
 pub struct Standing {
     pub obligation: ObligationId,
     pub payment: PaymentId,
+    /// Minus is away from it.
+    pub amount: Dong,
+    pub at: Instant,
+    /// The accounting date of the payment: no fee of the obligation is posted before the first.
+    pub date: BusinessDay,
 }
 
-/// Payments on paid obligations, net of what was taken away again.
+/// Every such move of the obligations, oldest first.
 pub fn standings(conn: &mut Conn, unit: UnitId, obligations: &[ObligationId]) -> Result<Vec<Standing>> {
-    let found: Vec<(ObligationId, PaymentId, String, Dong)> = rows::fetch::<(BigInt, BigInt, Text, BigInt), _>(
+    type Parts = (i64, ObligationId, PaymentId, String, Dong, Instant, BusinessDay);
+    let mut found: Vec<Parts> = rows::fetch::<(BigInt, BigInt, BigInt, Text, BigInt, BigInt, Date), _>(
         conn,
-        "SELECT t.obligation_id, t.payment_id, t.to_bucket, t.amount FROM allocation t JOIN obligation o \
-         ON o.unit_id = t.unit_id AND o.id = t.obligation_id AND o.state = 'paid'",
+        "SELECT t.id, t.obligation_id, t.payment_id, t.to_bucket, t.amount, t.created_at, y.accounting_date \
+         FROM allocation t JOIN payment y ON y.unit_id = t.unit_id AND y.id = t.payment_id",
         &[
             ("unit_id", Column::of(obligations.iter().map(|_| unit))),
             ("obligation_id", Column::of(obligations.iter().copied())),
@@ -91,16 +131,16 @@ pub fn standings(conn: &mut Conn, unit: UnitId, obligations: &[ObligationId]) ->
         "",
         Lock::None,
     )?;
-    let mut sums: BTreeMap<(ObligationId, PaymentId), i64> = BTreeMap::new();
-    for (obligation, payment, to, amount) in found {
-        let signed = if to == "obligation" { amount.0 } else { -amount.0 };
-        let sum = sums.entry((obligation, payment)).or_default();
-        *sum = sum.saturating_add(signed);
-    }
-    Ok(sums
+    found.sort_by_key(|row| row.0);
+    Ok(found
         .into_iter()
-        .filter(|(_, amount)| *amount > 0)
-        .map(|((obligation, payment), _)| Standing { obligation, payment })
+        .map(|(_, obligation, payment, to, amount, at, date)| Standing {
+            obligation,
+            payment,
+            amount: if to == "obligation" { amount } else { Dong(-amount.0) },
+            at,
+            date,
+        })
         .collect())
 }
 
@@ -132,7 +172,8 @@ pub fn shown_whole(
     Ok(last)
 }
 
-/// The fee lines of obligations, and whether a receipt was made: (obligation, has receipt, fee).
+/// The fee lines of obligations in every edition: (obligation, is in force and paid, fee). They tell
+/// what an item is; amounts in force count only where no document is made.
 pub fn fees(
     conn: &mut Conn,
     unit: UnitId,
@@ -147,31 +188,25 @@ pub fn fees(
     let found: Vec<Parts> = rows::fetch::<Sql, _>(
         conn,
         "SELECT t.obligation_id, t.item_code, t.kind, t.document_kind, t.chapter, t.sub_item, t.kept_share_bp, \
-         t.amount, EXISTS (SELECT 1 FROM receipt r WHERE r.unit_id = t.unit_id AND r.obligation_id = t.obligation_id \
-         AND r.state <> 'cancelled') FROM obligation_line t",
+         t.amount, (o.line_edition = t.edition AND (o.state = 'paid' OR t.edition > 0)) FROM obligation_line t \
+         JOIN obligation o ON o.unit_id = t.unit_id AND o.id = t.obligation_id",
         &[
             ("unit_id", Column::of(obligations.iter().map(|_| unit))),
             ("obligation_id", Column::of(obligations.iter().copied())),
         ],
-        "AND t.amount > 0 AND t.kind <> 'pass_through'",
+        "AND t.kind <> 'pass_through'",
         Lock::None,
     )?;
-    Ok(found
-        .into_iter()
-        .map(
-            |(
-                obligation,
-                (item_code, kind, document_kind, chapter, sub_item, kept_share_bp, amount),
-                has,
-            )| {
-                (
-                    obligation,
-                    has,
-                    Fee { item_code, kind, document_kind, chapter, sub_item, kept_share_bp, amount },
-                )
-            },
-        )
-        .collect())
+    let fee = |(item_code, kind, document_kind, chapter, sub_item, kept_share_bp, amount)| Fee {
+        item_code,
+        kind,
+        document_kind,
+        chapter,
+        sub_item,
+        kept_share_bp,
+        amount,
+    };
+    Ok(found.into_iter().map(|(obligation, parts, is_paid)| (obligation, is_paid, fee(parts))).collect())
 }
 
 #[derive(QueryableByName)]

@@ -7,6 +7,7 @@ pub mod certificate;
 mod chain;
 mod facts;
 mod fee_query;
+mod fees;
 mod query;
 mod share;
 
@@ -22,6 +23,8 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::ledger::{self, Posting, Source};
+use crate::receipt::attest::attest;
+use crate::receipt::relation::{self, Relation};
 use crate::receipt::seal::{Held, Keyring};
 use crate::receipt::sign::Signer;
 use crate::statement;
@@ -31,7 +34,7 @@ use crate::unit::{self, BankAccount, account};
 use certificate::Content;
 use facts::DayRead;
 use query::{CertificateRow, DayEventRow, DayRow, Fingerprint};
-use share::{Fee, shares};
+use share::shares;
 
 pub use chain::verify_chain;
 pub use query::{Certificate, certificates};
@@ -199,10 +202,22 @@ pub fn prepare(
         }
     };
     let shares = shares(
-        &fees_to_date(conn, &account, first, date)?,
+        &fees::to_date(conn, &account, first, date)?,
         &fee_query::shared_between(conn, unit, account.id, first, date)?,
     )?;
-    certify(conn, stamp, &account, revision, proof, shares, &read, signer_serial, (first, seen)).map(Ok)
+    let corrections = relation::posted_on(conn, unit, account.id, date)?;
+    certify(
+        conn,
+        stamp,
+        &account,
+        revision,
+        proof,
+        (shares, &corrections),
+        &read,
+        signer_serial,
+        (first, seen),
+    )
+    .map(Ok)
 }
 
 #[allow(clippy::too_many_arguments, reason = "the parts of one certificate, each used once")]
@@ -212,7 +227,7 @@ fn certify(
     account: &BankAccount,
     revision: i64,
     proof: Proof,
-    shares: Vec<Share>,
+    (shares, corrections): (Vec<Share>, &[Relation]),
     read: &DayRead,
     signer_serial: &str,
     (first, seen): (BusinessDay, Fingerprint),
@@ -227,6 +242,7 @@ fn certify(
         account,
         proof: &proof,
         shares: &shares,
+        corrections,
         in_transit: read.in_transit,
         statements: &read.statements,
         audit_root: audit_root.as_ref(),
@@ -274,62 +290,9 @@ fn month_start(date: BusinessDay) -> BusinessDay {
     BusinessDay(date.0.with_day(1).unwrap_or(date.0))
 }
 
-/// The fees of the month to date: of paid obligations with a receipt, all of whose money lines
-/// have shown, the last of it on this account. They count for the day on which the last of both
-/// came, money and receipt.
-fn fees_to_date(
-    conn: &mut Conn,
-    account: &BankAccount,
-    first: BusinessDay,
-    date: BusinessDay,
-) -> Result<Vec<Fee>> {
-    let unit = account.unit;
-    let recognised = fee_query::recognised_since(conn, unit, first)?;
-    let mut candidates: BTreeSet<ObligationId> = recognised.keys().copied().collect();
-    candidates.extend(fee_query::shown_between(conn, unit, account.id, first, date)?);
-    let candidates: Vec<ObligationId> = candidates.into_iter().collect();
-    let standings = fee_query::standings(conn, unit, &candidates)?;
-    let payments: BTreeSet<PaymentId> = standings.iter().map(|standing| standing.payment).collect();
-    let shown = fee_query::shown_whole(conn, unit, &payments.into_iter().collect::<Vec<_>>())?;
-    let mut proven = std::collections::BTreeMap::new();
-    for standing in &standings {
-        let latest = proven.entry(standing.obligation).or_insert(Some((account.opened_on, account.id)));
-        *latest = latest.and_then(|latest| shown.get(&standing.payment).map(|shown| latest.max(*shown)));
-    }
-    let ready: Vec<ObligationId> = proven
-        .iter()
-        .filter_map(|(obligation, latest)| {
-            let (shown_on, on) = (*latest)?;
-            let counts_on = recognised.get(obligation).copied().map_or(shown_on, |day| day.max(shown_on));
-            (on == account.id && (first..=date).contains(&counts_on)).then_some(*obligation)
-        })
-        .collect();
-    let fees = fee_query::fees(conn, unit, &ready)?;
-    Ok(fees
-        .into_iter()
-        .filter(|(_, has_receipt, fee)| *has_receipt || fee.document_kind == "none")
-        .map(|(_, _, fee)| fee)
-        .collect())
-}
-
 /// Signs the certificate's bytes and checks the signature before anything is stored.
 pub fn sign(prepared: &Prepared, held: &Held) -> Result<Vec<u8>> {
-    let certificate = held.signer.certificate();
-    if !certificate.is_valid_at(prepared.issued_at) {
-        return Err(Error::conflict(
-            "certificate_not_valid",
-            "the signing certificate is not valid at this time",
-        ));
-    }
-    let signature = held
-        .signer
-        .sign(&[&prepared.document])?
-        .pop()
-        .ok_or_else(|| Error::internal("the signer returned no signature"))?;
-    if !certificate.verifies(&prepared.document, &signature) {
-        return Err(Error::internal("the signer returned a signature that does not verify"));
-    }
-    Ok(signature)
+    attest(held, &prepared.document, prepared.issued_at)
 }
 
 /// Stores the day, its event, its certificate and the shares of its fees. Fails as contended when

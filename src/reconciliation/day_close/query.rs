@@ -10,7 +10,7 @@ use crate::id::*;
 use crate::ledger::Account;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
-use crate::store::schema::{day, day_certificate, exception, movement, signing_certificate};
+use crate::store::schema::{day, day_certificate, exception, movement};
 use crate::store::{Conn, Tx};
 
 crate::table_row! {
@@ -195,18 +195,6 @@ pub fn certificates(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result
         .load(conn)
         .classify()?;
     Ok(found.into_iter().map(certificate_of).collect())
-}
-
-/// The PEM of a signing certificate of the unit or of the city.
-pub fn signer_pem(conn: &mut Conn, units: &[UnitId], id: CertificateId) -> Result<Option<String>> {
-    let units: Vec<i64> = units.iter().map(|unit| unit.0).collect();
-    signing_certificate::table
-        .filter(signing_certificate::unit_id.eq_any(units))
-        .filter(signing_certificate::id.eq(id))
-        .select(signing_certificate::certificate_pem)
-        .first(conn)
-        .optional()
-        .classify()
 }
 
 /// Stores the state of a day: a first row, or the next revision of the one that was read.

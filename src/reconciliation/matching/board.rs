@@ -183,6 +183,7 @@ impl<'a> Board<'a> {
         outcome.credits.sort_by_key(|credit| credit.line);
         outcome.classified.sort();
         outcome.reversals.sort_by_key(|reversal| reversal.line);
+        outcome.same_money.sort_by_key(|same| same.line);
         outcome
             .ambiguous
             .sort_by(|a, b| (a.line, a.rule, &a.candidates).cmp(&(b.line, b.rule, &b.candidates)));

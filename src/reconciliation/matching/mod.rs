@@ -242,6 +242,16 @@ pub struct Credit {
     pub evidence: Vec<Evidence>,
 }
 
+/// A line whose references name two movements, one by the bank's and one by the channel's: they are
+/// one money, told twice under different keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SameMoney {
+    pub line: LineId,
+    /// Oldest first.
+    pub movements: [MovementId; 2],
+    pub evidence: Vec<Evidence>,
+}
+
 /// A line that gives another line's money back, for sure: same reference, same amount.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reversal {
@@ -284,7 +294,7 @@ pub struct Ambiguity {
 }
 
 /// The answer. Every list is in the order of the line ids; every open line of the input is in
-/// exactly one of `proofs`, `credits`, `classified`, `reversals`, or has an exception.
+/// exactly one of `proofs`, `credits`, `classified`, `reversals`, `same_money`, or has an exception.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     pub proofs: Vec<Proof>,
@@ -292,6 +302,7 @@ pub struct Outcome {
     /// Lines a classification rule explains alone: bank fees and interest.
     pub classified: Vec<(LineId, Class, Evidence)>,
     pub reversals: Vec<Reversal>,
+    pub same_money: Vec<SameMoney>,
     pub suggestions: Vec<Suggestion>,
     pub ambiguous: Vec<Ambiguity>,
     pub exceptions: Vec<(LineId, Kind)>,
@@ -308,7 +319,9 @@ pub fn matching(
     settings: &Settings,
 ) -> Outcome {
     let mut board = board::Board::new(lines, movements, obligations, settings);
+    reversal::link_certain(&mut board);
     prove(&mut board);
+    reference::join_same_money(&mut board);
     reversal::link(&mut board);
     class::classify_debits(&mut board);
     let disputes = reference::disputes(&mut board);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::board::{Board, CodeSet, LineCard, MovementCard, NO_CODES, Reference, usable, within};
-use super::{Kind, Rule, Settings, Target};
+use super::{Kind, Rule, SameMoney, Settings, Target};
 use crate::amount::Dong;
 use crate::reconciliation::classification::{Class, classify};
 use crate::reconciliation::evidence::Evidence;
@@ -136,6 +136,35 @@ fn contradictory_lines(board: &Board<'_>) -> HashSet<usize> {
             !one.is_empty() && !other.is_empty() && compared(one).is_disjoint(&compared(other))
         })
         .collect()
+}
+
+/// Credits whose bank reference and channel id each name exactly one movement of their amount, and
+/// whose codes do not contradict each other: the bank says that the two movements are one.
+pub(super) fn join_same_money(board: &mut Board<'_>) {
+    let mut contradictory: Vec<usize> = contradictory_lines(board).into_iter().collect();
+    contradictory.sort_unstable();
+    for line in contradictory {
+        let [bank, provider] = Source::ALL.map(|source| Index::of(board, source));
+        let (&[one], &[other]) = (bank.near_exact(board, line), provider.near_exact(board, line)) else {
+            continue;
+        };
+        let card = &board.lines[line];
+        let sets = [card.code_set, board.movements[one].code_set, board.movements[other].code_set];
+        let named: BTreeSet<CodeSet> = sets.into_iter().filter(|set| *set != NO_CODES).collect();
+        if !card.inflow || named.len() > 1 {
+            continue; // Two obligations are named: a person decides.
+        }
+        let id = card.line.id;
+        board.lines[line].done = true;
+        // The board has movements by the day first seen.
+        let [older, newer] = [one.min(other), one.max(other)].map(|index| {
+            board.movements[index].taken = true;
+            board.movements[index].movement.id
+        });
+        let evidence =
+            vec![Evidence::SameBankReference, Evidence::SameProviderReference, Evidence::AmountExact];
+        board.outcome.same_money.push(SameMoney { line: id, movements: [older, newer], evidence });
+    }
 }
 
 type Group = (Vec<usize>, Vec<usize>);

@@ -9,6 +9,18 @@ use crate::reconciliation::classification::{Class, classify, speaks_of_return};
 use crate::reconciliation::evidence::Evidence;
 use crate::reconciliation::matching::Ambiguity;
 
+/// Links the returns that are certain. This comes before any proof: a channel may have told of the
+/// taking back as well, and a debit that gives a credit back is no debit nobody can explain.
+pub(super) fn link_certain(board: &mut Board<'_>) {
+    let mut sure: Vec<(usize, Link)> = sure_links(board).into_iter().collect();
+    sure.sort_unstable_by_key(|(line, _)| *line);
+    for (line, link) in sure {
+        if let (Link::One(original), true) = (link, board.lines[line].is_open()) {
+            link_one(board, line, original);
+        }
+    }
+}
+
 /// Links returns to their originals. Who returns whom depends on the lines alone and not on what
 /// is open, so that a second run sees the same: one original is returned once.
 pub(super) fn link(board: &mut Board<'_>) {

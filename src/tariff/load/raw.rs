@@ -9,10 +9,13 @@ pub(super) struct RawFee {
     pub code: String,
     pub name: String,
     pub name_en: Option<String>,
-    /// `phi`, `le_phi`, `pass_through`
+    /// `phi`, `le_phi`, `dich_vu`, `pass_through`
     pub kind: String,
-    /// `receipt`, `invoice`, `none`
+    /// `receipt`, `invoice_vat`, `invoice_sales`, `invoice_vat_with_receipt`,
+    /// `invoice_sales_with_receipt`, `none`; `invoice` is read as `invoice_sales`
     pub document: String,
+    /// `TSuat` of what is sold on an invoice that shows the tax: `8%`, `KCT`, …
+    pub vat_rate: Option<String>,
     pub chapter: Option<String>,
     pub sub_item: Option<String>,
     /// What a quantity counts; `hồ sơ` when absent.

@@ -18,7 +18,8 @@ pub struct Endpoint {
 
 const NONE: Endpoint =
     Endpoint { method: "GET", path: "", vi: "", en: "", who: "", notes: "", body: "", answer: "" };
-const READERS: &str = "dossier_system, cashier, finance, approver, administrator, auditor";
+const READERS: &str =
+    "dossier_system (what it raised), unit_reader, cashier, finance, approver, administrator, auditor";
 
 pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
@@ -73,14 +74,15 @@ pub const ENDPOINTS: &[Endpoint] = &[
         notes: "?after= (next of the page before; nothing for the beginning) &limit=. Keep next and ask again; it \
                 stands still while nothing is new. A dossier_system sees the obligations it raised.",
         answer: r#"{ "changes": [ { "cursor": "f2a", "obligation": "obl_01j9…", "kind": "paid", "state": "paid",
-  "receipt": { "id": "rcp_01j9…", "lookup_code": "7K2MQ4X97ABC", "links": { "page": "…", "xml": "…" } } } ],
+  "receipt": { "id": "rcp_01j9…", "lookup_code": "7K2MQ4X97ABC", "links": { "page": "…", "xml": "…" } },
+  "documents": [ { "id": "rcp_01j9…", "document_kind": "receipt" }, { "id": "rcp_01ja…", "document_kind": "invoice_vat" } ] } ],
   "next": "f2a" }"#,
         ..NONE
     },
     Endpoint {
         path: "/api/v1/obligations/{id}",
         vi: "Một nghĩa vụ nộp với khoản thu, biên lai và lịch sử.",
-        en: "One obligation with its lines, receipts and events.",
+        en: "One obligation with its lines, documents (the receipt first) and events.",
         who: READERS,
         ..NONE
     },
@@ -117,7 +119,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         who: "cashier",
         notes: "Idempotency-Key required. method is cash or card.",
         body: r#"{ "method": "cash", "amount": 10000 }"#,
-        answer: r#"{ "payment": "pay_01j9…", "state": "paid", "amount": 10000, "receipt": { "id": "rcp_01j9…" } }"#,
+        answer: r#"{ "payment": "pay_01j9…", "state": "paid", "amount": 10000, "receipt": { "id": "rcp_01j9…" },
+  "receipts": [ { "id": "rcp_01j9…", "document_kind": "receipt" }, { "id": "rcp_01ja…", "document_kind": "invoice_vat" } ] }"#,
     },
     Endpoint {
         path: "/api/v1/receipts/{id}",
@@ -131,6 +134,181 @@ pub const ENDPOINTS: &[Endpoint] = &[
         vi: "Đúng các byte đã ký của biên lai.",
         en: "The exact signed bytes; 409 receipt_not_signed in the moment before.",
         who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/receipts.zip",
+        vi: "Tải các biên lai đã ký của một đơn vị trong một kỳ, kèm danh mục CSV.",
+        en: "The signed receipts of a unit and period as one zip file, with an index; streamed.",
+        who: "finance, approver, administrator, auditor",
+        notes: "?unit= &from= &until= (days of issue, at most 366). Recorded in the trail. A connection that breaks \
+                off leaves no whole archive.",
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/receipts/{id}/notifications",
+        vi: "Bằng chứng người nộp đã nhận biên lai điện tử: mọi lần gửi và trả lời.",
+        en: "Proof that the payer got the electronic receipt: every attempt and answer.",
+        who: "cashier, finance, approver, administrator, auditor",
+        answer: r#"{ "receipt": "rcp_01j9…", "notifications": [ { "id": "msg_01j9…", "channel": "email", "state": "sent",
+  "events": [ { "kind": "enqueued", "state": "waiting" }, { "kind": "sent", "state": "sent", "via": "smtp" } ] } ] }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/notifications",
+        vi: "Thông báo cho người nộp của một đơn vị, mới nhất trước.",
+        en: "Messages to a unit's payers, newest first.",
+        who: "cashier, finance, approver, administrator, auditor",
+        notes: "?unit= &state= (waiting, sending, sent, delivered, bounced, failed, given_up, no_address) &cursor= \
+                (next of the page before) &limit=. no_address: the payer has the look-up code only.",
+        answer: r#"{ "notifications": [], "next": null }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/notifications/{id}/retry",
+        vi: "Gửi lại thông báo bị trả lại, không gửi được hoặc đã ngừng gửi.",
+        en: "Sends again what bounced, failed or was given up; what was sent is not sent twice.",
+        who: "cashier, finance, administrator",
+        answer: r#"{ "id": "msg_01j9…", "state": "waiting" }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/obligations/{id}/consent",
+        vi: "Ghi sự đồng ý của người nộp với tin nhắn ngoài biên lai.",
+        en: "Records the payer's word about messages beyond the receipt itself; the newest counts.",
+        who: "dossier_system, cashier, administrator",
+        body: r#"{ "given": true, "source": "tờ khai điện tử, mục 7", "on": "2026-11-27" }"#,
+        answer: r#"{ "obligation": "obl_01j9…", "given": true }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/receipts/{id}/pdf",
+        vi: "Bản thể hiện (PDF) của biên lai.",
+        en: "The rendition as a PDF; 409 receipt_not_signed in the moment before.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/receipts/{id}/corrections",
+        vi: "Đề nghị thay thế, điều chỉnh hoặc hủy một biên lai.",
+        en: "Asks for a receipt to be replaced, adjusted or cancelled; another person approves. Answers 201.",
+        who: "finance, cashier",
+        notes: "Idempotency-Key required. lines are the receipt's lines as they should have been, all of them: an item \
+                of the receipt with its right amount, or any item with the tariff's quantities. Every rule that \
+                refuses has its own code (correction_…). rule says which legal profile allows it and how sure that is.",
+        body: r#"{ "kind": "adjust", "reason": "Thu thừa một bản",
+  "agreement": { "number": "05/BB", "on": "2026-11-24", "about": "Thỏa thuận về sai sót" },
+  "lines": [ { "item": "chung_thuc_ban_sao", "amount": 6000 } ] }"#,
+        answer: r#"{ "id": "cor_01j9…", "kind": "adjust", "state": "requested", "difference": -4000,
+  "rule": { "profile": "ND254-2.1.1", "mark": "P", "words": "đề xuất của phần mềm" } }"#,
+    },
+    Endpoint {
+        path: "/api/v1/receipts/{id}/corrections",
+        vi: "Các đề nghị sửa và chuỗi chứng từ của một biên lai.",
+        en: "Corrections of a receipt, newest first, with the chain of its documents.",
+        who: READERS,
+        answer: r#"{ "corrections": [], "chain": [] }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/corrections",
+        vi: "Các đề nghị sửa biên lai của một đơn vị.",
+        en: "Corrections of a unit, newest first.",
+        who: READERS,
+        notes: "?unit= &state=requested|approved|refused &limit=",
+        answer: r#"{ "corrections": [] }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/corrections/{id}",
+        vi: "Một đề nghị sửa biên lai, kèm mức chắc chắn của quy định.",
+        en: "One correction with its lines, its steps, what it made and how sure its rule is.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/corrections/{id}/approve",
+        vi: "Duyệt và thực hiện, cùng phần tiền; người duyệt khác người đề nghị.",
+        en: "Approves and carries it out with its money; another person than the one who asked.",
+        who: "finance, approver",
+        notes: "As much or less: receipt is the new document, refunds are opened for what is too much. More: awaited \
+                must be paid first, the document follows.",
+        answer: r#"{ "correction": { "state": "approved" }, "receipt": "rcp_01j9…", "refunds": ["rfd_01j9…"],
+  "awaited": 0 }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/corrections/{id}/refuse",
+        vi: "Từ chối đề nghị sửa, kèm lý do.",
+        en: "Refuses a correction; nothing changes but its state.",
+        who: "finance, approver",
+        body: r#"{ "reason": "Biên lai đúng" }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/payments/{id}/refunds",
+        vi: "Đề nghị hoàn phần nộp thừa của một khoản nộp.",
+        en: "Asks for surplus of a payment to go back to its payer; answers 201.",
+        who: "finance, cashier",
+        notes: "Idempotency-Key required. The payee may be named later and is stored encrypted.",
+        body: r#"{ "amount": 4000, "reason": "Nộp thừa",
+  "payee": { "bank": "970432", "account_no": "0123456789", "holder": "NGƯỜI NỘP MẪU" } }"#,
+        answer: r#"{ "id": "rfd_01j9…", "state": "requested", "amount": 4000, "reference_code": "HNPH7K2MQ4X97" }"#,
+    },
+    Endpoint {
+        path: "/api/v1/refunds",
+        vi: "Các phiếu hoàn tiền của một đơn vị.",
+        en: "Refunds of a unit, newest first.",
+        who: "finance, cashier, approver, auditor",
+        notes: "?unit= &state=requested|approved|sent|debited|bounced|refused &limit=",
+        answer: r#"{ "refunds": [] }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/refunds/{id}",
+        vi: "Một phiếu hoàn tiền; tài khoản nhận chỉ cho người có trách nhiệm.",
+        en: "One refund with its steps; the payee in clear for finance and approver only.",
+        who: "finance, cashier, approver, auditor",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/refunds/{id}/payee",
+        vi: "Ghi tài khoản nhận tiền hoàn, trước khi duyệt.",
+        en: "Names the account that is paid, before approval.",
+        who: "finance, cashier",
+        body: r#"{ "bank": "970432", "account_no": "0123456789", "holder": "NGƯỜI NỘP MẪU" }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/refunds/{id}/approve",
+        vi: "Duyệt hoàn tiền; người duyệt khác người đề nghị và người ghi tài khoản.",
+        en: "Approves; another person than those who asked and who named the payee. Proven money only.",
+        who: "finance, approver",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/refunds/{id}/send",
+        vi: "Ghi nhận đã gửi lệnh chi cho ngân hàng, với mã hoàn trong nội dung.",
+        en: "Notes that the bank has the transfer, with reference_code in its text; again after a bounce.",
+        who: "finance",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/refunds/{id}/refuse",
+        vi: "Từ chối phiếu hoàn chưa gửi; tiền trở lại phần nộp thừa.",
+        en: "Refuses a refund that is not on its way; its money is surplus again.",
+        who: "finance, approver",
+        body: r#"{ "reason": "Sai tài khoản" }"#,
         ..NONE
     },
     Endpoint {
@@ -222,6 +400,154 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        path: "/api/v1/tax/registrations",
+        vi: "Đăng ký được chấp nhận, chứng thư trong đăng ký, tờ khai đang gửi.",
+        en: "Accepted registrations, the certificates they list, forms on their way.",
+        who: "finance, approver, auditor, administrator",
+        notes: "?unit= &limit=",
+        answer: r#"{ "accepted": [], "certificates": [], "forms": [] }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/tax/registrations",
+        vi: "Lập tờ khai 01/ĐKTĐ-CTĐT (mới hoặc thay đổi); hệ thống ký và gửi.",
+        en: "Drafts 01/ĐKTĐ-CTĐT, new or change; it is signed and sent in the background.",
+        who: "administrator",
+        notes: "Without certificates the installed ones are listed; a line has pem, or the serial of one to stop.",
+        body: r#"{ "unit": "00070", "action": "new", "office_code": "10100", "office_name": "Thuế cơ sở 1",
+  "contact_name": "Người Liên Hệ Mẫu", "contact_email": "lienhe@example.vn", "contact_phone": "02400000000" }"#,
+        answer: r#"{ "form": { "id": "fil_01j9…", "state": "drafted" } }"#,
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/tax/registrations/accept",
+        vi: "Ghi nhận việc cơ quan thuế chấp nhận (làm trên cổng thuế); từ đó mới mở được ký hiệu.",
+        en: "Records an acceptance by hand; series open and certificates install only after it.",
+        who: "administrator",
+        body: r#"{ "unit": "00070", "notice_no": "12/TB-TCT", "accepted_on": "2026-11-27", "office_code": "10100",
+  "office_name": "Thuế cơ sở 1", "document_kinds": ["receipt"] }"#,
+        answer: r#"{ "registration": "reg_01j9…" }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/tax/reports",
+        vi: "Báo cáo BC26/BLĐT: đến hạn, số liệu của một quý, thay đổi sau khi gửi.",
+        en: "BC26/BLĐT: what is due; for a quarter its figures, reports, and what changed since.",
+        who: "finance, approver, auditor, administrator",
+        notes: "?unit= &quarter=2026-Q3",
+        answer: r#"{ "due": [ { "quarter": "2026-Q3", "due_on": "2026-10-31", "days_left": 5, "urgency": "soon" } ] }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/tax/reports",
+        vi: "Lập báo cáo của quý đã kết thúc, hoặc báo cáo bổ sung.",
+        en: "Makes the report of a quarter that is over, or the marked supplementary one.",
+        who: "finance, approver, administrator",
+        body: r#"{ "unit": "00070", "quarter": "2026-Q3", "supplement": false }"#,
+        answer: r#"{ "report": { "id": "fil_01j9…", "state": "drafted" } }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/tax/notices",
+        vi: "Thông báo sai sót 04/SS của đơn vị.",
+        en: "Error notices 04/SS of a unit, newest first.",
+        who: "cashier, finance, approver, auditor, administrator",
+        notes: "?unit= &limit=",
+        answer: r#"{ "notices": [] }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/tax/notices",
+        vi: "Đề nghị thông báo sai tên, địa chỉ; không cấp số mới. Người khác duyệt.",
+        en: "Requests a notice about a wrong name or address; no new number. Another person approves.",
+        who: "cashier, finance, approver, administrator",
+        body: r#"{ "unit": "00070", "documents": [ { "receipt": "rcp_01j9…", "reason": "Sai tên người nộp" } ] }"#,
+        answer: r#"{ "notice": { "id": "fil_01j9…", "state": "requested" } }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/tax/notices/{id}/approve",
+        vi: "Duyệt thông báo; người duyệt khác người đề nghị.",
+        en: "Approves a notice: another person than the one who requested it.",
+        who: "finance, approver, administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/tax/notices/{id}/withdraw",
+        vi: "Rút hoặc từ chối thông báo.",
+        en: "Takes back or turns down a requested notice.",
+        who: "cashier, finance, approver, administrator",
+        body: r#"{ "reason": "Không cần nữa" }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/tax/transmissions",
+        vi: "Sổ truyền nhận với cơ quan thuế.",
+        en: "The ledger of messages to the authority, newest first.",
+        who: "finance, approver, auditor, administrator",
+        notes: "?unit= &open=true &limit=",
+        answer: r#"{ "transmissions": [] }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/tax/transmissions/{id}",
+        vi: "Một thông điệp với mọi lần gửi và phản hồi.",
+        en: "A message with every attempt and answer, as it came.",
+        who: "finance, approver, auditor, administrator",
+        answer: r#"{ "transmission": {}, "events": [], "replies": [] }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/tax/transmissions/{id}/release",
+        vi: "Cho thông điệp đang dừng đi tiếp; hỏi cơ quan thuế trước khi gửi lại.",
+        en: "Lets a halted message go again; the authority is asked before it is sent.",
+        who: "administrator, approver",
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/series",
+        vi: "Sổ ký hiệu của một đơn vị: trạng thái, số đã cấp, số còn lại.",
+        en: "The register of series of a unit: state, numbers given, numbers left.",
+        who: "finance, approver, administrator, auditor",
+        notes: "?unit= state is planned, open, stopped, exhausted or closed.",
+        answer: r#"{ "series": [ { "id": "ser_01j9…", "series": "BL-26E", "year": 2026, "state": "open",
+  "issued": 1204, "remaining": 98795, "last_issued_on": "2026-11-23" } ] }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/series/{id}/stop",
+        vi: "Dừng hẳn một ký hiệu, có lý do.",
+        en: "Stops a series for good, with a reason.",
+        who: "administrator who is a person",
+        body: r#"{ "reason": "…" }"#,
+        answer: r#"{ "series": { "id": "ser_01j9…", "state": "stopped" } }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/series/audits",
+        vi: "Chứng nhận hằng đêm rằng mỗi ký hiệu liền mạch 1..N.",
+        en: "The nightly certificates that every series of a unit is 1..N, oldest first.",
+        who: "finance, approver, administrator, auditor",
+        notes: "?unit= The signature is detached, RSA PKCS#1 v1.5 with SHA-256 over the XML's bytes.",
+        answer: r#"{ "audits": [ { "id": "crt_01j9…", "date": "2026-11-23", "whole": true, "numbers": 1204,
+  "faults": 0, "sha256": "…", "previous_sha256": "…", "signature": "…" } ] }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/series/audits/{id}/xml",
+        vi: "Đúng các byte đã ký của một chứng nhận.",
+        en: "The exact signed bytes of a certificate.",
+        who: "finance, approver, administrator, auditor",
+        ..NONE
+    },
+    Endpoint {
         method: "POST",
         path: "/callback/{channel}",
         vi: "Báo có của SePay hoặc của ngân hàng (đã ký).",
@@ -259,6 +585,66 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         path: "/r/{lookup}.xml", vi: "Tải biên lai đã ký.", en: "The exact signed bytes.", ..NONE
     },
+    Endpoint {
+        method: "POST",
+        path: "/callback/sms/{operator}",
+        vi: "Nhà mạng báo kết quả phát tin nhắn.",
+        en: "An SMS operator's delivery report: X-Bienlai-Timestamp and X-Bienlai-Signature: v1=HMAC-SHA256 over \
+             timestamp.body.",
+        body: r#"{ "id": "msg_01j9….unt_01j9…", "status": "delivered" }"#,
+        answer: r#"{ "state": "delivered" }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/lookup",
+        vi: "Trang tra cứu biên lai.",
+        en: "The forms for finding receipts. All of /lookup is rate-limited per address, and nothing personal stands in \
+             an address.",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/lookup/receipt",
+        vi: "Tra cứu bằng mã tra cứu.",
+        en: "By look-up code (form: lookup_code).",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/lookup/dossier",
+        vi: "Tra cứu bằng mã hồ sơ và số định danh đầy đủ.",
+        en: "By dossier code and the payer's full personal id (form: dossier, personal_id). Five failures lock the \
+             dossier for 24 hours; the answer is the same whether or not it exists.",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/lookup/code",
+        vi: "Gửi mã một lần tới điện thoại của người nộp.",
+        en: "Sends a one-time code to the payer's phone (form: dossier, phone); the same answer for every dossier.",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/lookup/code/confirm",
+        vi: "Tra cứu bằng mã một lần.",
+        en: "By that code (form: dossier, code): five minutes, three tries.",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/lookup/receipts.zip",
+        vi: "Tải các biên lai vừa tìm được.",
+        en: "The receipts just found as one zip file (form: ticket, from, until).",
+        ..NONE
+    },
+    Endpoint {
+        path: "/r/{lookup}.pdf",
+        vi: "Xem, in bản thể hiện của biên lai.",
+        en: "The rendition of the receipt as it stands, the signed XML attached.",
+        ..NONE
+    },
+    Endpoint { path: "/r/{lookup}/pdf", vi: "Như trên.", en: "The same.", ..NONE },
     Endpoint {
         path: "/verify",
         vi: "Trang kiểm tra chữ ký số.",

@@ -2,26 +2,50 @@
 
 mod books;
 pub mod catalogue;
+mod corrections;
 mod exceptions;
+mod notifications;
 mod obligations;
 mod payments;
 mod qr;
 pub mod raise;
 mod receipts;
+mod refunds;
+mod series;
+pub mod tax;
 mod view;
 
 pub use books::{
     close_day, days as list_days, import as import_statement, reconcile, statements as list_statements,
 };
+pub use corrections::summary as correction_view;
+pub use corrections::{approve as approve_correction, find as find_correction, list as list_corrections};
+pub use corrections::{
+    of_receipt as receipt_corrections, refuse as refuse_correction, request as request_correction,
+};
 pub use exceptions::{approve as approve_exception, find as find_exception, list as list_exceptions};
 pub use exceptions::{propose as propose_exception, refuse as refuse_exception};
+pub use notifications::{
+    consent as record_consent, list as list_notifications, of_receipt as receipt_notifications,
+    retry as retry_notification,
+};
 pub use obligations::{
     cancel as cancel_obligation, changes as obligation_changes, create as create_obligation,
     find as find_obligation, list as list_obligations,
 };
 pub use payments::create as create_payment;
 pub use qr::{payload as qr_payload, svg as qr_svg};
-pub use receipts::{find as find_receipt, signed as signed_document, xml as receipt_xml};
+pub use receipts::{
+    find as find_receipt, pdf as receipt_pdf, signed as signed_document, xml as receipt_xml,
+    zip as receipts_zip,
+};
+pub use refunds::summary as refund_view;
+pub use refunds::{
+    approve as approve_refund, find as find_refund, list as list_refunds, payee as name_payee,
+};
+pub use refunds::{refuse as refuse_refund, request as request_refund, send as send_refund};
+pub use series::{audit_xml as series_audit_xml, audits as list_series_audits};
+pub use series::{list as list_series, stop as stop_series};
 
 use crate::actor::Actor;
 use crate::error::{Error, Result};

@@ -77,7 +77,7 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
 
 /// The unit of an obligation the caller may see.
 pub(super) fn locate(conn: &mut Conn, actor: &Actor, id: ObligationId) -> Result<UnitId> {
-    query::unit_of(conn, &actor.scope, id)?.ok_or_else(obligation::not_found)
+    query::unit_of(conn, &actor.scope, actor.sees_only_own(), id)?.ok_or_else(obligation::not_found)
 }
 
 pub(super) fn load(
@@ -108,7 +108,8 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     let page = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let found = query::page(conn, unit, state, asked.dossier_code.as_deref(), before, limit)?;
+            let own = caller.0.sees_only_own();
+            let found = query::page(conn, unit, own, state, asked.dossier_code.as_deref(), before, limit)?;
             let is_full = i64::try_from(found.len()).is_ok_and(|count| count == limit);
             let next = found.last().filter(|_| is_full).map(|last| last.id);
             let ids: Vec<_> = found.iter().map(|item| (unit, item.id)).collect();
@@ -188,11 +189,20 @@ pub async fn changes(request: HttpRequest, caller: Caller, shared: web::Data<Sha
     let after = asked.after.as_deref().map_or(Ok(0), read_feed_cursor)?;
     let page = block(move || {
         let actor = &caller.0;
-        let client = actor.client.filter(|_| actor.role == Role::DossierSystem);
-        let found =
-            shared.app().read(actor, |conn| query::changes(conn, &actor.scope, client, after, limit))?;
+        let client = actor.sees_only_own();
+        let (found, documents) = shared.app().read(actor, |conn| {
+            let found = query::changes(conn, &actor.scope, client, after, limit)?;
+            let made = found.iter().filter(|change| change.receipt.is_some());
+            let made: Vec<_> = made.map(|change| (change.unit, change.obligation)).collect();
+            let documents = receipt::query::of_obligations(conn, &made)?;
+            Ok((found, documents))
+        })?;
         let next = feed_cursor(found.last().map_or(after, |last| last.feed_no));
-        Ok(ChangesPage { changes: found.into_iter().map(|item| view::change(&shared, item)).collect(), next })
+        let changes = found.into_iter().map(|item| {
+            let its = documents.get(&(item.unit, item.obligation)).map_or(&[][..], Vec::as_slice);
+            view::change(&shared, item, its)
+        });
+        Ok(ChangesPage { changes: changes.collect(), next })
     });
     respond::ok(&page.await?)
 }

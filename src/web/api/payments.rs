@@ -26,8 +26,8 @@ use crate::{obligation, receipt};
 
 const CREATE: &str = "POST /api/v1/obligations/{id}/payments";
 
-/// A receipt that was numbered and waits for its signature.
-type Numbers = (UnitId, ReceiptId);
+/// Documents that were numbered and wait for their signatures.
+type Numbers = Vec<(UnitId, ReceiptId)>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,18 +55,18 @@ pub async fn create(
         let app = Arc::clone(shared.app());
         let person = actor.require_person()?;
         let collector = app.store.read(&Scope::All, |conn| identity::person_name(conn, person))?;
-        let mut numbered = None;
+        let mut numbered = Numbers::new();
         let given = once(&app, &shared.in_flight, &actor, &repeatable, StatusCode::CREATED, |tx, stamp| {
             let unit = locate(tx, &actor, id)?;
             let taking =
                 Taking { unit, obligation: id, amount: asked.amount, method, collector: collector.clone() };
-            let (body, receipt) = take(&shared, tx, stamp, &actor, &taking)?;
-            numbered = receipt;
+            let (body, receipts) = take(&shared, tx, stamp, &actor, &taking)?;
+            numbered = receipts;
             Ok(body)
         })?;
         // Signed soon; after a crash it would be found by its state.
-        if let Some(receipt) = numbered.filter(|_| !given.is_repeated) {
-            app.sealing.numbered(&[receipt]);
+        if !given.is_repeated && !numbered.is_empty() {
+            app.sealing.numbered(&numbered);
         }
         Ok(given)
     });
@@ -88,20 +88,23 @@ fn take(
     stamp: &Stamp<'_>,
     actor: &Actor,
     taking: &Taking,
-) -> Result<(Vec<u8>, Option<Numbers>)> {
+) -> Result<(Vec<u8>, Numbers)> {
     let taken = counter::take(tx, stamp, actor, taking)?;
     let item = obligation::find(tx, taking.unit, taking.obligation)?;
-    let receipt = match taken.receipt {
-        Some(id) => receipt::query::by_id(tx, taking.unit, id)?,
-        None => None,
-    };
+    let documents = receipt::query::of_obligation(tx, taking.unit, taking.obligation)?;
+    let made: Vec<view::ReceiptView> = documents
+        .iter()
+        .filter(|document| taken.receipts.contains(&document.id))
+        .map(|document| view::receipt(shared, document))
+        .collect();
     let answer = json!({
         "payment": taken.payment,
         "obligation": taking.obligation,
         "method": taking.method.as_str(),
         "amount": taking.amount,
         "state": item.state.as_str(),
-        "receipt": receipt.map(|receipt| view::receipt(shared, &receipt)),
+        "receipt": made.first(),
+        "receipts": made,
     });
-    Ok((respond::to_bytes(&answer)?, taken.receipt.map(|id| (taking.unit, id))))
+    Ok((respond::to_bytes(&answer)?, taken.receipts.iter().map(|id| (taking.unit, *id)).collect()))
 }

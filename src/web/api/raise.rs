@@ -11,7 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::id::UnitId;
 use crate::obligation::{self, IntakeMode, Line, NewObligation, Obligation};
 use crate::party::Payer;
-use crate::payment::content::check_receipt;
+use crate::payment::content::check_documents;
 use crate::store::{Conn, Stamp, Tx};
 use crate::tariff::{self, AskedItem, Assessment, Place, Quantities, Tariff, UnitKind};
 use crate::text;
@@ -108,9 +108,9 @@ pub fn units(conn: &mut Conn, actor: &Actor, asked: &Asked) -> Result<Units> {
     Ok(Units { collecting, receiving, competent })
 }
 
-/// Assesses on the day of submission, checks that a receipt could be made of it, and raises it.
+/// Assesses on the day of submission, checks that its documents could be made, and raises it.
 ///
-/// Errors: those of `tariff::assess` with `lines[…]` as the field, of `Content::validate` and of
+/// Errors: those of `tariff::assess` with `lines[…]` as the field, of `check_documents` and of
 /// `obligation::raise`; `date_out_of_range`, `field_too_long`.
 pub fn raise(
     tx: &mut Tx<'_>,
@@ -120,13 +120,19 @@ pub fn raise(
     units: &Units,
     asked: &Asked,
 ) -> Result<(Obligation, Vec<Line>)> {
-    let new = prepare(stamp, tariff, units, asked)?;
+    let new = prepare(tx, stamp, tariff, units, asked)?;
     let lines = new.lines.clone();
     let obligation = obligation::raise(tx, stamp, actor, new)?;
     Ok((obligation, lines))
 }
 
-fn prepare(stamp: &Stamp<'_>, tariff: &Tariff, units: &Units, asked: &Asked) -> Result<NewObligation> {
+fn prepare(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    tariff: &Tariff,
+    units: &Units,
+    asked: &Asked,
+) -> Result<NewObligation> {
     let intake_mode = IntakeMode::parse(&asked.intake_mode)?;
     let submitted_on = asked.submitted_at.business_day();
     check_day("submitted_at", Some(submitted_on))?;
@@ -135,11 +141,13 @@ fn prepare(stamp: &Stamp<'_>, tariff: &Tariff, units: &Units, asked: &Asked) -> 
     let payer = asked.payer.cleaned();
     check_payer(&payer)?;
     let collecting = &units.collecting;
-    let assessment = assess(tariff, collecting, intake_mode, submitted_on, asked)?;
+    let assessment = assess(tariff, collecting, intake_mode, submitted_on, &asked.lines, &asked.exemptions)?;
     let lines: Vec<Line> = assessment.lines.iter().map(line).collect();
     let dossier_code = text::clean(&asked.dossier_code);
     if !assessment.total.is_zero() {
-        check_receipt(collecting, &payer, &dossier_code, &lines, stamp.today())?;
+        let imprint = unit::imprint::in_force(conn, &[collecting.id], stamp.today())?.pop();
+        let imprint = imprint.as_ref().map(|(_, imprint)| imprint);
+        check_documents(collecting, imprint, &payer, &dossier_code, &lines, stamp.today())?;
     }
     Ok(NewObligation {
         unit: collecting.id,
@@ -190,11 +198,11 @@ fn assess(
     collecting: &Unit,
     channel: IntakeMode,
     on: BusinessDay,
-    asked: &Asked,
+    lines: &[AskedLine],
+    exemptions: &[String],
 ) -> Result<Assessment> {
     let place = Place { unit_code: collecting.code.clone(), unit_kind: UnitKind::parse(&collecting.kind)? };
-    let items = asked
-        .lines
+    let items = lines
         .iter()
         .map(|line| AskedItem {
             code: text::clean(&line.item),
@@ -207,7 +215,7 @@ fn assess(
             amount: line.amount,
         })
         .collect();
-    let exemptions = asked.exemptions.iter().map(|group| text::clean(group)).collect();
+    let exemptions = exemptions.iter().map(|group| text::clean(group)).collect();
     tariff::assess(tariff, &tariff::Request { place, channel, on, items, exemptions }).map_err(of_request)
 }
 
@@ -225,6 +233,20 @@ fn of_request(error: Error) -> Error {
     }
 }
 
+/// The lines of fee items as the tariff of a day prices them, for a correction.
+pub fn priced(
+    tariff: &Tariff,
+    collecting: &Unit,
+    channel: IntakeMode,
+    on: BusinessDay,
+    lines: &[AskedLine],
+) -> Result<Vec<Line>> {
+    if lines.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(assess(tariff, collecting, channel, on, lines, &[])?.lines.iter().map(line).collect())
+}
+
 fn line(assessed: &tariff::Line) -> Line {
     let reduction = assessed.reduction.as_ref();
     Line {
@@ -232,6 +254,7 @@ fn line(assessed: &tariff::Line) -> Line {
         item_name: assessed.name.vi.clone(),
         kind: assessed.kind.as_str().to_owned(),
         document_kind: assessed.document.as_str().to_owned(),
+        vat_rate: assessed.vat_rate.clone(),
         measure_unit: assessed.unit.vi.clone(),
         quantity: assessed.quantity,
         unit_price: assessed.unit_price,

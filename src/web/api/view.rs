@@ -9,7 +9,9 @@ use crate::exception::Exception;
 use crate::id::*;
 use crate::obligation::query::{Change, PastEvent};
 use crate::obligation::{Line, Obligation};
+use crate::receipt::DocumentKind;
 use crate::receipt::query::Stored as Receipt;
+use crate::receipt::relation::Link;
 use crate::store::Conn;
 use crate::unit;
 use crate::web::Shared;
@@ -53,6 +55,8 @@ pub struct LineView {
     pub name: String,
     pub kind: String,
     pub document_kind: String,
+    /// The tax inside the amounts, on invoices that show it.
+    pub vat_rate: Option<String>,
     pub measure_unit: String,
     pub quantity: String,
     pub unit_price: String,
@@ -73,6 +77,7 @@ impl LineView {
             name: line.item_name.clone(),
             kind: line.kind.clone(),
             document_kind: line.document_kind.clone(),
+            vat_rate: line.vat_rate.clone(),
             measure_unit: line.measure_unit.clone(),
             quantity: line.quantity.normalize().to_string(),
             unit_price: line.unit_price.normalize().to_string(),
@@ -128,6 +133,9 @@ pub struct ReceiptView {
     pub id: ReceiptId,
     pub obligation: ObligationId,
     pub document_kind: String,
+    /// What people call the kind.
+    pub title: &'static str,
+    pub title_en: &'static str,
     pub template: String,
     pub series: String,
     pub number: i64,
@@ -144,6 +152,7 @@ pub struct ReceiptView {
 pub struct ReceiptLinks {
     pub page: String,
     pub xml: String,
+    pub pdf: String,
 }
 
 impl ReceiptLinks {
@@ -151,13 +160,17 @@ impl ReceiptLinks {
         ReceiptLinks {
             page: shared.url(&format!("/r/{lookup_code}")),
             xml: shared.url(&format!("/r/{lookup_code}.xml")),
+            pdf: shared.url(&format!("/r/{lookup_code}.pdf")),
         }
     }
 }
 
 pub fn receipt(shared: &Shared, item: &Receipt) -> ReceiptView {
+    let (title, title_en) = item.kind().map_or(("Chứng từ", "Document"), DocumentKind::words);
     ReceiptView {
         id: item.id,
+        title,
+        title_en,
         obligation: item.obligation,
         document_kind: item.document_kind.clone(),
         template: item.template.clone(),
@@ -170,6 +183,47 @@ pub fn receipt(shared: &Shared, item: &Receipt) -> ReceiptView {
         lookup_code: item.lookup_code.clone(),
         links: ReceiptLinks::of(shared, &item.lookup_code),
     }
+}
+
+/// A receipt with all documents of its chain, the original first.
+#[derive(Serialize)]
+pub struct ReceiptWithChain {
+    #[serde(flatten)]
+    pub receipt: ReceiptView,
+    pub chain: Vec<LinkView>,
+}
+
+/// One document of a chain.
+#[derive(Serialize)]
+pub struct LinkView {
+    pub id: ReceiptId,
+    pub series: String,
+    pub number: i64,
+    pub amount: Dong,
+    pub issued_on: BusinessDay,
+    pub state: String,
+    /// `replace` or `adjust`; absent for the original.
+    pub action: Option<&'static str>,
+    pub original: Option<ReceiptId>,
+    /// Neither replaced nor cancelled.
+    pub is_valid: bool,
+    pub links: ReceiptLinks,
+}
+
+pub fn chain(shared: &Shared, links: &[Link]) -> Vec<LinkView> {
+    let view = |link: &Link| LinkView {
+        id: link.document.id,
+        series: link.document.series.clone(),
+        number: link.document.number,
+        amount: link.document.amount,
+        issued_on: link.document.issued_on,
+        state: link.document.state.clone(),
+        action: link.corrects.map(|(action, _)| action.as_str()),
+        original: link.corrects.map(|(_, original)| original),
+        is_valid: link.is_valid(),
+        links: ReceiptLinks::of(shared, &link.document.lookup_code),
+    };
+    links.iter().map(view).collect()
 }
 
 #[derive(Serialize)]
@@ -209,23 +263,36 @@ pub struct ChangeView {
     pub state: String,
     pub total: Dong,
     pub paid: Dong,
+    /// The document that came of this change; the receipt when there are several.
     pub receipt: Option<ChangedReceipt>,
+    /// Every document of the obligation as it stands now, when one came of this change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<ChangedReceipt>,
     pub at: Instant,
 }
 
 #[derive(Serialize)]
 pub struct ChangedReceipt {
     pub id: ReceiptId,
+    pub document_kind: String,
     pub lookup_code: String,
     pub links: ReceiptLinks,
 }
 
-pub fn change(shared: &Shared, item: Change) -> ChangeView {
-    let receipt = item.receipt.zip(item.lookup_code).map(|(id, lookup_code)| ChangedReceipt {
-        id,
-        links: ReceiptLinks::of(shared, &lookup_code),
-        lookup_code,
-    });
+/// `documents` are those of the change's obligation.
+pub fn change(shared: &Shared, item: Change, documents: &[Receipt]) -> ChangeView {
+    let changed = |document: &Receipt| ChangedReceipt {
+        id: document.id,
+        document_kind: document.document_kind.clone(),
+        links: ReceiptLinks::of(shared, &document.lookup_code),
+        lookup_code: document.lookup_code.clone(),
+    };
+    let receipt = item.receipt.and_then(|id| documents.iter().find(|document| document.id == id));
+    let receipt = receipt.map(changed);
+    let documents = match receipt {
+        Some(_) => documents.iter().map(changed).collect(),
+        None => Vec::new(),
+    };
     ChangeView {
         cursor: super::obligations::feed_cursor(item.feed_no),
         obligation: item.obligation,
@@ -236,6 +303,7 @@ pub fn change(shared: &Shared, item: Change) -> ChangeView {
         total: item.total,
         paid: item.allocated,
         receipt,
+        documents,
         at: item.at,
     }
 }

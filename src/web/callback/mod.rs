@@ -1,7 +1,10 @@
 //! Callbacks of banks and gateways: verified on the bytes as they came, settled, answered in the
 //! sender's own words. 2xx means durably stored and nothing else does.
 
-mod refused;
+pub(crate) mod refused;
+mod sms;
+
+pub use sms::sms_report;
 
 use std::sync::Arc;
 
@@ -25,7 +28,7 @@ use crate::payment::{Arrival, Claim, archive};
 const DRAIN_LIMIT_BYTES: usize = 16 * 1024 * 1024;
 
 /// A request as the channels want it.
-struct Received {
+pub(crate) struct Received {
     headers: Vec<(String, String)>,
     /// One byte more than the limit says that the body was larger.
     body: Vec<u8>,

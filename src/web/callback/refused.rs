@@ -1,4 +1,4 @@
-//! Refused messages: the first 4 kB and a hash, kept for 30 days so that a partner's wrong secret
+//! Refused messages: the first 4 kB, encrypted, and a hash, kept for 30 days so that a partner's wrong secret
 //! or clock can be found; limited per source, so that a flood fills neither disk nor writer.
 
 use std::sync::Arc;
@@ -8,12 +8,15 @@ use ring::digest::{SHA256, digest};
 
 use super::Received;
 use crate::actor::Actor;
+use crate::error::Result;
+use crate::id::EventId;
 use crate::payment::channel::Refusal;
-use crate::store::rows;
+use crate::store::vault::Vault;
+use crate::store::{Conn, rows};
 use crate::text;
 use crate::unit;
 use crate::web::Shared;
-use crate::web::query::RefusedRow;
+use crate::web::query::{Refused, RefusedRow};
 use crate::web::respond::block;
 
 const HEAD_BYTES: usize = 4_096;
@@ -40,16 +43,33 @@ pub async fn keep(
         // An address is personal data; its keyed hash still tells one source from another.
         source_sha256: app.vault.blind(unit::CITY, "source", &source.to_string()),
         body_sha256: text::hex(digest(&SHA256, &received.body).as_ref()),
-        body_head: received.body.iter().copied().take(HEAD_BYTES).collect(),
+        body_head: Vec::new(),
+        key_id: None,
         received_at: received.now,
     };
+    let head: Vec<u8> = received.body.iter().copied().take(HEAD_BYTES).collect();
     let kept = block(move || {
         app.write(&Actor::system(), |tx, stamp| {
-            let id: crate::id::EventId = stamp.mint()?;
-            rows::insert(tx, &[RefusedRow { id: id.0, ..row.clone() }])
+            let id: EventId = stamp.mint()?;
+            // A body that proves nothing may still name a payer: it is kept as raw events are.
+            let key = stamp.sealing_key(tx, unit::CITY)?;
+            let body_head = stamp.vault.seal(&key, &context(id.0), &head)?;
+            rows::insert(tx, &[RefusedRow { id: id.0, body_head, key_id: Some(key.id), ..row.clone() }])
         })
     });
     if let Err(error) = kept.await {
         tracing::warn!(%error, "a refused callback was not kept");
+    }
+}
+
+fn context(id: i64) -> String {
+    format!("refused_event/{id}")
+}
+
+/// The kept bytes of a refused message; empty for those kept before they were encrypted.
+pub fn open_head(conn: &mut Conn, vault: &Vault, kept: &Refused) -> Result<Vec<u8>> {
+    match kept.key {
+        Some(key) => vault.open(conn, unit::CITY, key, &context(kept.id), &kept.head),
+        None => Ok(Vec::new()),
     }
 }

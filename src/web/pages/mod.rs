@@ -5,9 +5,11 @@
 
 pub mod api;
 pub mod asset;
+pub mod lookup;
 mod mask;
 pub mod pay;
 pub mod receipt;
+pub mod rendition;
 pub mod verify;
 pub mod vietqr;
 
@@ -23,19 +25,19 @@ use crate::error::{Error, Kind};
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
 
-/// The same for a page with a form, which it sends to us.
-const FORM_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
-                           form-action 'self'; frame-ancestors 'none'";
-
 pub type Page = Result<HttpResponse, PageFailure>;
+
+/// The same for pages whose forms come back to us.
+const POLICY_WITH_FORMS: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
+                                 form-action 'self'; frame-ancestors 'none'";
 
 /// Renders a page that no cache keeps.
 fn html(status: StatusCode, template: &impl Template) -> HttpResponse {
     html_under(POLICY, status, template)
 }
 
-fn html_with_form(status: StatusCode, template: &impl Template) -> HttpResponse {
-    html_under(FORM_POLICY, status, template)
+fn html_with_forms(status: StatusCode, template: &impl Template) -> HttpResponse {
+    html_under(POLICY_WITH_FORMS, status, template)
 }
 
 fn html_under(policy: &'static str, status: StatusCode, template: &impl Template) -> HttpResponse {
@@ -83,6 +85,7 @@ impl std::fmt::Display for PageFailure {
 impl ResponseError for PageFailure {
     fn status_code(&self) -> StatusCode {
         match self.0.kind() {
+            Kind::Invalid { field } if field.starts_with("form.") => StatusCode::BAD_REQUEST,
             // A code that cannot be one names nothing: whether it was well formed is not told.
             Kind::Invalid { .. } => StatusCode::NOT_FOUND,
             _ => respond::status(&self.0),

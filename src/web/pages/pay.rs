@@ -178,11 +178,17 @@ fn receipts(conn: &mut Conn, item: &Obligation) -> Result<Vec<ReceiptLink>> {
     Ok(found
         .into_iter()
         .map(|receipt| ReceiptLink {
-            label: format!("{} số {:07}", receipt.series, receipt.number),
+            label: label(&receipt),
             lookup_code: receipt.lookup_code,
             is_signed: receipt.state == "signed",
         })
         .collect())
+}
+
+/// `Biên lai BL-26E số 0000042`; an invoice's number is bare.
+fn label(document: &receipt::query::Stored) -> String {
+    let kind = document.kind().map_or("Chứng từ", |kind| kind.words().0);
+    format!("{kind} {} số {}", document.series, super::receipt::printed_number(document))
 }
 
 #[cfg(test)]
@@ -216,6 +222,7 @@ mod tests {
             state,
             revision: 1,
             allocated: Dong(0),
+            line_edition: 0,
         }
     }
 

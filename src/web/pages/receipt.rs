@@ -6,10 +6,12 @@ use askama::Template;
 
 use super::{Page, html, mask};
 use crate::actor::Scope;
+use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::obligation;
-use crate::receipt::LookupCode;
 use crate::receipt::query::{self, Stored};
+use crate::receipt::relation::{self, Action, Link};
+use crate::receipt::{DocumentKind, LookupCode, printed, profile};
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::api::signed_document;
@@ -20,6 +22,8 @@ use crate::{party, text, unit};
 #[derive(Template)]
 #[template(path = "receipt.html")]
 struct ReceiptPage {
+    title: &'static str,
+    title_en: &'static str,
     lookup_code: String,
     link: String,
     is_signed: bool,
@@ -38,6 +42,25 @@ struct ReceiptPage {
     dossier_code: String,
     payer: Option<String>,
     lines: Vec<(String, String)>,
+    /// Every document of its chain, when there are several.
+    chain: Vec<ChainRow>,
+    /// Where the documents in force are, when this one is not all of them.
+    current: Vec<(String, String)>,
+    net: String,
+    /// Look-up code and label of the other documents of the same payment.
+    siblings: Vec<(String, String)>,
+}
+
+struct ChainRow {
+    name: String,
+    issued_on: String,
+    what: &'static str,
+    what_en: &'static str,
+    amount: String,
+    standing: &'static str,
+    standing_en: &'static str,
+    /// None for the document that is shown.
+    link: Option<String>,
 }
 
 pub async fn page(request: HttpRequest, shared: web::Data<Shared>) -> Page {
@@ -69,8 +92,7 @@ pub async fn xml(request: HttpRequest, shared: web::Data<Shared>) -> Page {
 
 /// A signed receipt as a file.
 pub fn download(item: &Stored, document: Vec<u8>) -> HttpResponse {
-    let series = text::squash(&item.series).to_lowercase();
-    let name = format!("attachment; filename=\"bien-lai-{series}-{:07}.xml\"", item.number);
+    let name = format!("attachment; filename=\"{}.xml\"", file_name(item));
     HttpResponse::Ok()
         .insert_header((header::CONTENT_DISPOSITION, name))
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -78,7 +100,13 @@ pub fn download(item: &Stored, document: Vec<u8>) -> HttpResponse {
         .body(document)
 }
 
-fn asked(request: &HttpRequest, shared: &Shared, name: &str) -> Result<LookupCode> {
+/// `bien-lai-tn26e-0000042`, `hoa-don-k26taa-7`.
+pub fn file_name(item: &Stored) -> String {
+    let kind = if is_invoice(item) { "hoa-don" } else { "bien-lai" };
+    format!("{kind}-{}-{}", text::squash(&item.series).to_lowercase(), printed_number(item))
+}
+
+pub(super) fn asked(request: &HttpRequest, shared: &Shared, name: &str) -> Result<LookupCode> {
     shared.lookups.check(shared.source(request))?;
     path_text(request, name).parse().map_err(|_| not_found())
 }
@@ -87,7 +115,7 @@ fn not_found() -> Error {
     Error::not_found("receipt_not_found", "no receipt has this look-up code")
 }
 
-fn find(conn: &mut Conn, code: &LookupCode) -> Result<Stored> {
+pub(super) fn find(conn: &mut Conn, code: &LookupCode) -> Result<Stored> {
     let (unit, id) = query::by_lookup_code(conn, code.as_str())?.ok_or_else(not_found)?;
     query::by_id(conn, unit, id)?.ok_or_else(not_found)
 }
@@ -99,17 +127,17 @@ fn compose(
     item: &Stored,
 ) -> Result<ReceiptPage> {
     let owed = obligation::find(conn, item.unit, item.obligation)?;
-    let key = (owed.unit, owed.party);
-    let payer = party::load(conn, vault, &[key])?.remove(&key);
     let unit = unit::find(conn, item.unit)?;
-    let (standing, standing_en, tone) = match item.state.as_str() {
-        "signed" => ("Biên lai hợp lệ, đã ký số", "Valid, digitally signed", "done"),
-        "numbered" => ("Đã thu, biên lai đang ký", "Paid; the receipt is being signed", "wait"),
-        "replaced" => ("Đã bị thay thế", "Replaced by another receipt", "gone"),
-        "adjusted" => ("Đã được điều chỉnh", "Adjusted by another receipt", "wait"),
-        _ => ("Đã hủy", "Cancelled", "gone"),
-    };
+    let (standing, standing_en, tone) = standing(item);
+    let (title, title_en) = item.kind().map_or(("Chứng từ", "Document"), DocumentKind::words);
+    let said = said(conn, vault, item, &owed)?;
+    let links = relation::chain(conn, item)?;
+    let valid = links.iter().filter(|link| link.is_valid()).map(|link| link.document.amount);
+    let net = Dong::sum(valid)?;
     Ok(ReceiptPage {
+        title,
+        title_en,
+        siblings: siblings(conn, item)?,
         lookup_code: code.grouped(),
         link: code.as_str().to_owned(),
         is_signed: query::document(conn, item.unit, item.id)?.is_some(),
@@ -120,22 +148,129 @@ fn compose(
         tax_code: unit.tax_code,
         template: item.template.clone(),
         series: item.series.clone(),
-        number: format!("{:07}", item.number),
+        number: printed_number(item),
         issued_on: item.issued_on.0.format("%d/%m/%Y").to_string(),
         collected_at: item.collected_at.in_hanoi().format("%H:%M %d/%m/%Y").to_string(),
         amount: item.amount.to_string(),
-        amount_in_words: text::words::amount_in_words(item.amount, &text::words::Wording::STANDARD),
+        amount_in_words: said.amount_in_words,
         dossier_code: owed.dossier_code,
-        payer: payer.and_then(|payer| payer.name).map(|name| mask::name(&name)),
-        lines: printed(conn, item)?,
+        payer: said.payer.map(|name| mask::name(&name)),
+        lines: said.lines,
+        current: current(item, &links),
+        chain: history(item, &links),
+        net: net.to_string(),
     })
 }
 
-/// The lines that stand on this receipt.
-fn printed(conn: &mut Conn, item: &Stored) -> Result<Vec<(String, String)>> {
+/// What the page repeats of a document.
+struct Said {
+    payer: Option<String>,
+    lines: Vec<(String, String)>,
+    amount_in_words: String,
+}
+
+/// A receipt is read from its own bytes, because its obligation may have been corrected since.
+fn said(
+    conn: &mut Conn,
+    vault: &crate::store::vault::Vault,
+    item: &Stored,
+    owed: &obligation::Obligation,
+) -> Result<Said> {
+    if is_invoice(item) {
+        let key = (owed.unit, owed.party);
+        let payer = party::load(conn, vault, &[key])?.remove(&key);
+        let wording = &profile::for_day(item.issued_on).wording.value;
+        return Ok(Said {
+            payer: payer.and_then(|payer| payer.name),
+            lines: lines_of(conn, item)?,
+            amount_in_words: text::words::amount_in_words(item.amount, wording),
+        });
+    }
+    let printed = printed::read(&query::body(conn, item.unit, item.id)?)?;
+    Ok(Said {
+        payer: printed.payer.name,
+        lines: printed.lines.into_iter().map(|(name, amount)| (name, amount.to_string())).collect(),
+        amount_in_words: printed.amount_in_words,
+    })
+}
+
+fn standing(item: &Stored) -> (&'static str, &'static str, &'static str) {
+    match item.state.as_str() {
+        "signed" if is_invoice(item) => ("Hóa đơn hợp lệ, đã ký số", "Valid, digitally signed", "done"),
+        "signed" => ("Biên lai hợp lệ, đã ký số", "Valid, digitally signed", "done"),
+        "numbered" if is_invoice(item) => {
+            ("Đã thu, hóa đơn đang ký", "Paid; the invoice is being signed", "wait")
+        }
+        "numbered" => ("Đã thu, biên lai đang ký", "Paid; the receipt is being signed", "wait"),
+        "replaced" => ("Đã bị thay thế", "Replaced by another receipt", "gone"),
+        "adjusted" => ("Đã được điều chỉnh", "Adjusted by another receipt", "wait"),
+        _ => ("Đã hủy", "Cancelled", "gone"),
+    }
+}
+
+fn name(document: &Stored) -> String {
+    format!("{} số {}", document.series, printed_number(document))
+}
+
+/// The other documents in force, by name and look-up code.
+fn current(item: &Stored, links: &[Link]) -> Vec<(String, String)> {
+    let others = links.iter().filter(|link| link.is_valid() && link.document.id != item.id);
+    others.map(|link| (name(&link.document), link.document.lookup_code.clone())).collect()
+}
+
+fn history(item: &Stored, links: &[Link]) -> Vec<ChainRow> {
+    if links.len() < 2 {
+        return Vec::new();
+    }
+    let row = |link: &Link| {
+        let (what, what_en) = match link.corrects.map(|(action, _)| action) {
+            Some(Action::Replace) => ("Biên lai thay thế", "Replacement"),
+            Some(Action::Adjust) => ("Biên lai điều chỉnh", "Adjustment"),
+            _ => ("Biên lai gốc", "Original"),
+        };
+        let (standing, standing_en, _) = standing(&link.document);
+        ChainRow {
+            name: name(&link.document),
+            issued_on: link.document.issued_on.0.format("%d/%m/%Y").to_string(),
+            what,
+            what_en,
+            amount: link.document.amount.to_string(),
+            standing,
+            standing_en,
+            link: (link.document.id != item.id).then(|| link.document.lookup_code.clone()),
+        }
+    };
+    links.iter().map(row).collect()
+}
+
+fn is_invoice(item: &Stored) -> bool {
+    item.kind().is_some_and(|kind| kind.invoice().is_some())
+}
+
+/// Receipts are printed with seven digits, invoices with their bare number.
+pub fn printed_number(item: &Stored) -> String {
+    if is_invoice(item) { item.number.to_string() } else { format!("{:07}", item.number) }
+}
+
+/// The other documents of the same payment; who holds one code may see them all.
+fn siblings(conn: &mut Conn, item: &Stored) -> Result<Vec<(String, String)>> {
+    let all = query::of_obligation(conn, item.unit, item.obligation)?;
+    let others = all.into_iter().filter(|one| one.id != item.id && one.document_kind != item.document_kind);
+    Ok(others
+        .map(|one| {
+            let kind = one.kind().map_or("Chứng từ", |kind| kind.words().0);
+            let label = format!("{kind} {} số {}", one.series, printed_number(&one));
+            (one.lookup_code, label)
+        })
+        .collect())
+}
+
+/// The lines of the obligation that stand on this document.
+fn lines_of(conn: &mut Conn, item: &Stored) -> Result<Vec<(String, String)>> {
     let lines = obligation::lines(conn, item.unit, item.obligation)?;
-    let is_printed =
-        |line: &&obligation::Line| line.document_kind == item.document_kind && line.kind != "pass_through";
+    let is_printed = |line: &&obligation::Line| {
+        item.kind().is_some_and(|kind| kind.covers(&line.document_kind, &line.kind))
+    };
     Ok(lines
         .iter()
         .filter(is_printed)

@@ -5,7 +5,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::{Page, html_with_form};
+use super::{Page, html_with_forms};
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::receipt::verify::{
@@ -54,7 +54,7 @@ struct SignatureWords {
 
 /// `GET /verify`
 pub async fn form() -> HttpResponse {
-    html_with_form(StatusCode::OK, &VerifyPage { outcome: None })
+    html_with_forms(StatusCode::OK, &VerifyPage { outcome: None })
 }
 
 /// `POST /verify`: the form, or the bare bytes of a file.
@@ -74,7 +74,7 @@ pub async fn judge(request: HttpRequest, shared: web::Data<Shared>, payload: web
         Ok(verdict_of(file, now))
     })
     .await?;
-    Ok(html_with_form(StatusCode::OK, &VerifyPage { outcome: Some(outcome(&report)) }))
+    Ok(html_with_forms(StatusCode::OK, &VerifyPage { outcome: Some(outcome(&report)) }))
 }
 
 fn verdict_of(file: &[u8], now: Instant) -> Report {

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::actor::Scope;
+use crate::web::callback::refused;
 use crate::web::query;
 use support::{copies, with_service};
 
@@ -51,6 +52,63 @@ fn a_dossier_is_raised_paid_by_transfer_and_its_receipt_is_downloaded() {
         );
         assert_eq!(by_citizen.body, by_system.body);
         assert!(by_citizen.text().contains("<Signature"));
+    });
+}
+
+#[test]
+fn a_dossier_that_ends_in_a_receipt_and_an_invoice_shows_both_everywhere() {
+    with_service("two-documents", |service| async move {
+        let mut asked = copies("H26-0010");
+        let lines = asked["lines"].as_array_mut().unwrap();
+        lines.push(json!({ "item": "sao_chup_ho_so", "quantity": 2 }));
+        let raised = service.post(&service.dossier, "/api/v1/obligations", "K", &asked).await;
+        assert_eq!(raised.status, 201, "{}", raised.text());
+        let raised = raised.json();
+        assert_eq!(
+            (&raised["lines"][1]["vat_rate"], &raised["lines"][1]["amount"]),
+            (&json!("8%"), &json!(21_600))
+        );
+        let id = raised["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/obligations/{id}/payments");
+        let cash = json!({ "method": "cash", "amount": raised["total"] });
+        let taken = service.post(&service.cashier, &path, "P", &cash).await;
+        assert_eq!(taken.status, 201, "{}", taken.text());
+        let taken = taken.json();
+        assert_eq!(taken["receipts"].as_array().map(Vec::len), Some(2), "{taken}");
+        assert_eq!(taken["receipt"]["document_kind"], "receipt");
+        assert_eq!(taken["receipts"][1]["document_kind"], "invoice_vat");
+        assert_eq!(taken["receipts"][1]["title"], "Hóa đơn giá trị gia tăng");
+        service.seal().await;
+
+        let whole = service.get(&service.dossier, &format!("/api/v1/obligations/{id}")).await.json();
+        let states: Vec<&str> =
+            whole["receipts"].as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
+        assert_eq!(states, ["signed", "signed"], "both are signed soon");
+        let app = std::sync::Arc::clone(&service.app);
+        actix_web::web::block(move || crate::worker::number_committed(&app)).await.unwrap().unwrap();
+        let feed = service.get(&service.dossier, "/api/v1/obligations/changes").await.json();
+        let paid =
+            feed["changes"].as_array().unwrap().iter().find(|change| change["kind"] == "paid").unwrap();
+        assert_eq!(paid["receipt"]["document_kind"], "receipt");
+        let told: Vec<&Value> =
+            paid["documents"].as_array().unwrap().iter().map(|one| &one["document_kind"]).collect();
+        assert_eq!(told, ["receipt", "invoice_vat"]);
+
+        let code = raised["reference_code"].as_str().unwrap();
+        let page = service.get("", &format!("/p/{code}")).await.text();
+        for told in ["Biên lai BL-26E số 0000001", "Hóa đơn giá trị gia tăng K26TAA số 1"] {
+            assert!(page.contains(told), "{told}: {page}");
+        }
+        let lookup = |at: usize| whole["receipts"][at]["lookup_code"].as_str().unwrap().to_owned();
+        let receipt = service.get("", &format!("/r/{}", lookup(0))).await.text();
+        assert!(receipt.contains("Chứng từ cùng lần nộp") && receipt.contains(&lookup(1)), "{receipt}");
+        let invoice = service.get("", &format!("/r/{}", lookup(1))).await.text();
+        for told in ["Hóa đơn hợp lệ, đã ký số", "sao chụp", "21.600 đ", &lookup(0)] {
+            assert!(invoice.contains(told), "{told}: {invoice}");
+        }
+        let file = service.get("", &format!("/r/{}.xml", lookup(1))).await;
+        assert_eq!(file.header("content-disposition"), "attachment; filename=\"hoa-don-k26taa-1.xml\"");
+        assert!(file.text().contains("<HDon><DLHDon "), "{}", file.text());
     });
 }
 
@@ -139,6 +197,36 @@ fn what_is_out_of_scope_does_not_exist_and_a_role_does_only_its_own() {
 }
 
 #[test]
+fn a_dossier_system_sees_what_it_raised_and_a_unit_reader_sees_the_whole_unit() {
+    with_service("own", |service| async move {
+        let raised = service.raise("H26-0016").await;
+        let paid = service.bank_says("OWN-1", raised["reference_code"].as_str().unwrap(), 10_000).await;
+        assert_eq!(paid.status, 200, "{}", paid.text());
+        service.seal().await;
+        let path = format!("/api/v1/obligations/{}", raised["id"].as_str().unwrap());
+        let whole = service.get(&service.dossier, &path).await.json();
+        let receipt = format!("/api/v1/receipts/{}", whole["receipts"][0]["id"].as_str().unwrap());
+        for token in [&service.dossier, &service.unit_reader, &service.finance] {
+            assert_eq!(service.get(token, &path).await.status, 200);
+            assert_eq!(service.get(token, &receipt).await.status, 200);
+            let listed = service.get(token, "/api/v1/obligations").await.json();
+            assert_eq!(listed["obligations"].as_array().unwrap().len(), 1);
+        }
+        let other = &service.neighbour;
+        assert_eq!(service.get(other, &path).await.code(), "obligation_not_found");
+        assert_eq!(service.get(other, &format!("{path}/qr")).await.code(), "obligation_not_found");
+        assert_eq!(service.get(other, &receipt).await.code(), "receipt_not_found");
+        assert_eq!(service.get(other, &format!("{receipt}/xml")).await.code(), "receipt_not_found");
+        let cancel = service.post(other, &format!("{path}/cancel"), "", &json!({ "reason": "x" })).await;
+        assert_eq!(cancel.code(), "obligation_not_found");
+        assert_eq!(service.get(other, "/api/v1/obligations").await.json()["obligations"], json!([]));
+        assert_eq!(service.get(other, "/api/v1/obligations/changes").await.json()["changes"], json!([]));
+        let raise = service.post(&service.unit_reader, "/api/v1/obligations", "K", &copies("X")).await;
+        assert_eq!(raise.code(), "role_not_allowed", "a reader changes nothing");
+    });
+}
+
+#[test]
 fn a_cashier_takes_cash_once_however_often_the_button_is_pressed() {
     with_service("cash", |service| async move {
         let raised = service.raise("H26-0007").await;
@@ -216,8 +304,22 @@ fn an_unproven_callback_is_refused_and_a_trace_of_it_is_kept() {
         for path in ["/callback/nobody", "/callback/vqr", "/callback/vpbank/bank/api/transaction-sync"] {
             assert_eq!(service.send(Method::POST, path, &[], Vec::new()).await.status, 404, "{path}");
         }
-        let kept = service.app.store.read(&Scope::All, query::refused_sizes).unwrap();
-        assert_eq!(kept, [("vpbank".to_owned(), 12), ("vpbank".to_owned(), 4_096)]);
+        let app = &service.app;
+        let kept = app.store.read(&Scope::All, |conn| query::refused(conn, 10)).unwrap();
+        let opened: Vec<(String, Vec<u8>)> = kept
+            .iter()
+            .map(|one| {
+                let head =
+                    app.store.read(&Scope::All, |conn| refused::open_head(conn, &app.vault, one)).unwrap();
+                assert!(
+                    !one.head.windows(4).any(|bytes| bytes == b"amou" || bytes == b"xxxx"),
+                    "in the clear"
+                );
+                (one.channel.clone(), head)
+            })
+            .collect();
+        let expected = [vec![b'x'; 4_096], b"{\"amount\":1}".to_vec()];
+        assert_eq!(opened, expected.map(|head| ("vpbank".to_owned(), head)));
     });
 }
 

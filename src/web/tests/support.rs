@@ -36,6 +36,9 @@ pub struct Service {
     pub finance: String,
     pub approver: String,
     pub stranger: String,
+    /// Another dossier system of the same unit.
+    pub neighbour: String,
+    pub unit_reader: String,
 }
 
 /// What came back.
@@ -114,6 +117,8 @@ fn furnish(app: Arc<App>, address: SocketAddr) -> Service {
         finance: client(Role::Finance, Some(maker), own.clone()),
         approver: client(Role::Approver, Some(checker), own),
         stranger: client(Role::DossierSystem, None, Scope::unit(CITY)),
+        neighbour: client(Role::DossierSystem, None, Scope::unit(unit)),
+        unit_reader: client(Role::UnitReader, None, Scope::unit(unit)),
         app,
         address,
     }
@@ -157,6 +162,28 @@ fn register(app: &App, system: &Actor) -> UnitId {
                 opening_balance: Dong::ZERO,
             },
         )?;
+        unit::registration::record(
+            tx,
+            stamp,
+            system,
+            unit::registration::Acceptance {
+                unit,
+                form: "01/ĐKTĐ-CTĐT".into(),
+                notice_no: "TB-01".into(),
+                accepted_on: stamp.today(),
+                document_kinds: vec!["receipt".into(), "invoice".into()],
+                office_code: "10100".into(),
+                office_name: "Thuế thử".into(),
+                certificates: vec![unit::registration::ListedCertificate {
+                    issuer: "thử".into(),
+                    serial: "1".into(),
+                    valid_from: stamp.now,
+                    valid_until: stamp.now.plus_seconds(86_400),
+                    action: unit::registration::CertificateAction::Add,
+                }],
+                filing: None,
+            },
+        )?;
         series::open(
             tx,
             stamp,
@@ -169,6 +196,20 @@ fn register(app: &App, system: &Actor) -> UnitId {
                 year: 2026,
                 last_allowed_no: 1_000,
                 registration: "TB-01".into(),
+            },
+        )?;
+        series::open(
+            tx,
+            stamp,
+            system,
+            NewSeries {
+                unit,
+                document_kind: "invoice_vat".into(),
+                template: "1".into(),
+                series: "K26TAA".into(),
+                year: 2026,
+                last_allowed_no: 1_000,
+                registration: "TB-02".into(),
             },
         )?;
         let key_pem = SecretString::from(testing::SIGNER_PEM);

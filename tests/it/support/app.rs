@@ -168,7 +168,8 @@ const PROMISES: &[(&str, &str)] = &[
     ),
     (
         "no obligation holds more than it asked for, and a paid one holds all",
-        "SELECT CAST(id AS TEXT) AS t FROM obligation WHERE allocated > total OR (state = 'paid') <> (allocated = total AND total > 0)",
+        "SELECT CAST(id AS TEXT) AS t FROM obligation WHERE allocated > total + adjusted \
+         OR (state = 'paid') <> (allocated = total + adjusted AND total + adjusted > 0)",
     ),
     (
         "an obligation is what its newest event says",
@@ -190,10 +191,33 @@ const PROMISES: &[(&str, &str)] = &[
          OR r.revision <> (SELECT COUNT(*) FROM receipt_event e WHERE e.unit_id = r.unit_id AND e.receipt_id = r.id)",
     ),
     (
+        "a message is what its newest event says",
+        "SELECT CAST(m.id AS TEXT) AS t FROM message m WHERE NOT EXISTS (SELECT 1 FROM message_event e \
+         WHERE e.unit_id = m.unit_id AND e.message_id = m.id AND e.revision = m.revision AND e.state = m.state) \
+         OR m.revision <> (SELECT COUNT(*) FROM message_event e WHERE e.unit_id = m.unit_id AND e.message_id = m.id)",
+    ),
+    (
+        "the payer of a sealed receipt has a message, or the look-up code",
+        "SELECT CAST(s.receipt_id AS TEXT) AS t FROM receipt_seal s WHERE NOT EXISTS (SELECT 1 FROM message m \
+         WHERE m.unit_id = s.unit_id AND m.subject_kind = 'receipt' AND m.subject_id = s.receipt_id)",
+    ),
+    (
         "an exception is what its newest event says",
         "SELECT CAST(x.id AS TEXT) AS t FROM exception x WHERE NOT EXISTS (SELECT 1 FROM exception_event e \
          WHERE e.unit_id = x.unit_id AND e.exception_id = x.id AND e.revision = x.revision AND e.state = x.state) \
          OR x.revision <> (SELECT COUNT(*) FROM exception_event e WHERE e.unit_id = x.unit_id AND e.exception_id = x.id)",
+    ),
+    (
+        "a form to the tax authority is what its newest event says",
+        "SELECT CAST(f.id AS TEXT) AS t FROM filing f WHERE NOT EXISTS (SELECT 1 FROM filing_event e \
+         WHERE e.unit_id = f.unit_id AND e.filing_id = f.id AND e.revision = f.revision AND e.state = f.state) \
+         OR f.revision <> (SELECT COUNT(*) FROM filing_event e WHERE e.unit_id = f.unit_id AND e.filing_id = f.id)",
+    ),
+    (
+        "a message to the tax authority is what its newest event says",
+        "SELECT CAST(m.id AS TEXT) AS t FROM transmission m WHERE NOT EXISTS (SELECT 1 FROM transmission_event e \
+         WHERE e.unit_id = m.unit_id AND e.transmission_id = m.id AND e.revision = m.revision AND e.state = m.state) \
+         OR m.revision <> (SELECT COUNT(*) FROM transmission_event e WHERE e.unit_id = m.unit_id AND e.transmission_id = m.id)",
     ),
     (
         "an event names something that exists",
@@ -216,20 +240,66 @@ const PROMISES: &[(&str, &str)] = &[
     ),
     (
         "one paid obligation has one valid receipt of a kind",
-        "SELECT CAST(obligation_id AS TEXT) AS t FROM receipt WHERE state IN ('numbered', 'signed') \
+        "SELECT CAST(obligation_id AS TEXT) AS t FROM receipt WHERE state IN ('numbered', 'signed', 'adjusted') \
+         AND NOT EXISTS (SELECT 1 FROM receipt_relation x WHERE x.unit_id = receipt.unit_id AND x.receipt_id = receipt.id \
+         AND x.action = 'adjust') \
          GROUP BY unit_id, obligation_id, document_kind HAVING COUNT(*) > 1",
     ),
     (
         "the valid receipts are the fees collected",
         "SELECT CAST(u.unit_id AS TEXT) AS t FROM unit u WHERE \
-         (SELECT COALESCE(SUM(r.amount), 0) FROM receipt r WHERE r.unit_id = u.unit_id AND r.state IN ('numbered', 'signed')) <> \
+         (SELECT COALESCE(SUM(r.amount), 0) FROM receipt r WHERE r.unit_id = u.unit_id AND r.state IN ('numbered', 'signed', 'adjusted')) <> \
          (SELECT COALESCE(SUM(CASE WHEN p.credit_account LIKE 'fees_collected/%' THEN p.amount ELSE 0 END), 0) \
                - COALESCE(SUM(CASE WHEN p.debit_account LIKE 'fees_collected/%' THEN p.amount ELSE 0 END), 0) \
           FROM posting p WHERE p.unit_id = u.unit_id AND p.source_kind = 'receipt')",
     ),
     (
-        "fees are collected against receipts only",
-        "SELECT CAST(id AS TEXT) AS t FROM posting WHERE credit_account LIKE 'fees_collected/%' AND source_kind <> 'receipt'",
+        "fees are collected against receipts only, and come back from shares by a day close",
+        "SELECT CAST(id AS TEXT) AS t FROM posting WHERE credit_account LIKE 'fees_collected/%' \
+         AND source_kind NOT IN ('receipt', 'day')",
+    ),
+    (
+        "lines in force are the total, corrections included",
+        "SELECT CAST(o.id AS TEXT) AS t FROM obligation o WHERE o.total + o.adjusted <> (SELECT COALESCE(SUM(l.amount), 0) \
+         FROM obligation_line l WHERE l.unit_id = o.unit_id AND l.obligation_id = o.id AND l.edition = o.line_edition)",
+    ),
+    (
+        "what a receipt is corrected to has a document that says so, and the other way round",
+        "SELECT CAST(r.id AS TEXT) AS t FROM receipt r WHERE (r.state = 'replaced') <> EXISTS (SELECT 1 FROM receipt_relation x \
+         WHERE x.unit_id = r.unit_id AND x.original_id = r.id AND x.action = 'replace') UNION ALL \
+         SELECT CAST(r.id AS TEXT) FROM receipt r WHERE r.state = 'adjusted' AND NOT EXISTS (SELECT 1 FROM receipt_relation x \
+         WHERE x.unit_id = r.unit_id AND x.original_id = r.id AND x.action = 'adjust')",
+    ),
+    (
+        "a correction and a refund are what their newest events say",
+        "SELECT CAST(c.id AS TEXT) AS t FROM correction c WHERE c.revision <> (SELECT COUNT(*) FROM correction_event e \
+         WHERE e.unit_id = c.unit_id AND e.correction_id = c.id) OR NOT EXISTS (SELECT 1 FROM correction_event e \
+         WHERE e.unit_id = c.unit_id AND e.correction_id = c.id AND e.revision = c.revision AND e.state = c.state) UNION ALL \
+         SELECT CAST(f.id AS TEXT) FROM refund f WHERE f.revision <> (SELECT COUNT(*) FROM refund_event e \
+         WHERE e.unit_id = f.unit_id AND e.refund_id = f.id) OR NOT EXISTS (SELECT 1 FROM refund_event e \
+         WHERE e.unit_id = f.unit_id AND e.refund_id = f.id AND e.revision = f.revision AND e.state = f.state)",
+    ),
+    (
+        "refund_payable is what approved, sent and bounced refunds amount to",
+        "SELECT CAST(u.unit_id AS TEXT) AS t FROM unit u WHERE \
+         (SELECT COALESCE(SUM(CASE WHEN p.credit_account = 'refund_payable' THEN p.amount ELSE 0 END), 0) \
+               - COALESCE(SUM(CASE WHEN p.debit_account = 'refund_payable' THEN p.amount ELSE 0 END), 0) \
+          FROM posting p WHERE p.unit_id = u.unit_id) <> (SELECT COALESCE(SUM(f.amount), 0) FROM refund f \
+          WHERE f.unit_id = u.unit_id AND f.state IN ('approved', 'sent', 'bounced'))",
+    ),
+    (
+        "surplus and refund_payable are what payers are owed",
+        "SELECT CAST(u.unit_id AS TEXT) AS t FROM unit u WHERE \
+         (SELECT COALESCE(SUM(CASE WHEN p.credit_account = 'refund_payable' OR p.credit_account LIKE 'surplus/%' \
+                 THEN p.amount ELSE 0 END), 0) - COALESCE(SUM(CASE WHEN p.debit_account = 'refund_payable' \
+                 OR p.debit_account LIKE 'surplus/%' THEN p.amount ELSE 0 END), 0) \
+          FROM posting p WHERE p.unit_id = u.unit_id) <> (SELECT COALESCE(SUM(y.surplus), 0) FROM payment y \
+          WHERE y.unit_id = u.unit_id)",
+    ),
+    (
+        "no surplus is promised twice",
+        "SELECT CAST(y.id AS TEXT) AS t FROM payment y WHERE y.surplus < (SELECT COALESCE(SUM(f.amount), 0) FROM refund f \
+         WHERE f.unit_id = y.unit_id AND f.payment_id = y.id AND f.state IN ('requested', 'approved', 'sent', 'bounced'))",
     ),
     (
         "a sealed receipt is signed, and a signed one sealed",

@@ -37,6 +37,10 @@ pub struct How<'a> {
     pub failpoint: Option<&'a str>,
     /// The largest file it may write, in kB.
     pub file_limit_kb: Option<u64>,
+    /// More of its configuration.
+    pub sections: &'a str,
+    /// Where messages to the tax authority go.
+    pub tax_endpoint: Option<&'a str>,
 }
 
 impl Service {
@@ -50,11 +54,12 @@ impl Service {
         let port = free_port();
         let folder = database.folder.path();
         let config = folder.join(format!("service-{port}.toml"));
+        let tax = how.tax_endpoint.map_or(String::new(), |url| format!("[tax]\nendpoint = \"{url}\"\n"));
         let text = format!(
             "[database]\nurl = \"{}\"\nmigrate_at_start = false\n[web]\nlisten = \"127.0.0.1:{port}\"\n\
-             [vault]\nmaster_key = \"{MASTER_KEY}\"\n[log]\nlevel = \"warn\"\n\
-             [[channels.bank]]\nname = \"{BANK}\"\nsecrets = [\"{SECRET}\"]\n",
-            database.url
+             [vault]\nmaster_key = \"{MASTER_KEY}\"\n[log]\nlevel = \"warn\"\n{tax}\
+             [[channels.bank]]\nname = \"{BANK}\"\nsecrets = [\"{SECRET}\"]\n{}\n",
+            database.url, how.sections
         );
         std::fs::write(&config, text).expect("the configuration is written");
         let log = folder.join(format!("service-{port}.log"));
@@ -96,6 +101,11 @@ impl Service {
             std::thread::sleep(Duration::from_millis(20));
         }
         panic!("the service is not ready after 10 s:\n{}", service.log());
+    }
+
+    /// The configuration it was started with.
+    pub fn config(&self) -> PathBuf {
+        self.log.with_extension("toml")
     }
 
     pub fn log(&self) -> String {

@@ -10,6 +10,7 @@ use bienlai::amount::Dong;
 use bienlai::clock::{Clock, Instant};
 use bienlai::error::Result;
 use bienlai::exception::{self, Exception, Kind};
+use bienlai::filing;
 use bienlai::id::{AccountId, PersonId, ReceiptId, SeriesId, UnitId};
 use bienlai::ledger::{self, Account};
 use bienlai::obligation::{self, IntakeMode, Line, NewObligation, Obligation};
@@ -21,6 +22,7 @@ use bienlai::receipt::key::SigningKey;
 use bienlai::receipt::query::Stored;
 use bienlai::unit::account::NewAccount;
 use bienlai::unit::certificate::NewCertificate;
+use bienlai::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
 use bienlai::unit::series::NewSeries;
 use bienlai::unit::trust::Grant;
 use bienlai::unit::{self, NewUnit};
@@ -151,6 +153,22 @@ impl World {
     }
 
     pub fn try_raise(&self, commune: &Commune, lines: Vec<Line>) -> Result<Obligation> {
+        let payer = Payer {
+            name: Some("Nguyễn Thị Thử".to_owned()),
+            address: Some("Số 2 ngõ Mẫu".to_owned()),
+            phone: Some("0900000001".to_owned()),
+            ..Payer::default()
+        };
+        self.try_raise_for(commune, lines, payer)
+    }
+
+    /// Somebody with these contacts owes Ba Đình one fee.
+    pub fn raise_for(&self, payer: Payer, amount: Dong) -> Obligation {
+        let lines = vec![line("HT-01", "phi", "receipt", amount)];
+        self.try_raise_for(&self.ba_dinh, lines, payer).expect("the obligation is raised")
+    }
+
+    fn try_raise_for(&self, commune: &Commune, lines: Vec<Line>, payer: Payer) -> Result<Obligation> {
         let number = self.next();
         let is_free = lines.iter().all(|line| line.amount.is_zero());
         self.try_change(|tx, stamp| {
@@ -170,12 +188,7 @@ impl World {
                     result_due_on: None,
                     due_on: stamp.today().plus_days(5),
                     electronic_required: false,
-                    payer: Payer {
-                        name: Some("Nguyễn Thị Thử".to_owned()),
-                        address: Some("Số 2 ngõ Mẫu".to_owned()),
-                        phone: Some("0900000001".to_owned()),
-                        ..Payer::default()
-                    },
+                    payer: payer.clone(),
                     lines: lines.clone(),
                     waived_ground: is_free.then(|| "Khoản 1 Điều 6".to_owned()),
                 },
@@ -379,6 +392,7 @@ pub fn line(item: &str, kind: &str, document_kind: &str, amount: Dong) -> Line {
         item_name: "Phí cấp bản sao trích lục hộ tịch".to_owned(),
         kind: kind.to_owned(),
         document_kind: document_kind.to_owned(),
+        vat_rate: None,
         measure_unit: "bản".to_owned(),
         quantity: Decimal::ONE,
         unit_price: amount.to_decimal(),
@@ -436,11 +450,40 @@ fn move_in(
             },
         )
     });
+    accept_registration(app, id, signer.copied());
     if let Some((tax_code, pem)) = signer {
         store_certificate(app, id, tax_code, pem);
     }
     let series = (!series.is_empty()).then(|| open_series(app, id, series, 99_999));
     Commune { id, account, account_no, series }
+}
+
+/// The tax office accepted the unit, with the certificate it signs with where it has one.
+pub fn accept_registration(app: &TestApp, unit: UnitId, signer: Option<(&str, &str)>) {
+    let certificates: Vec<ListedCertificate> = signer
+        .map(|(_, pem)| filing::registration::listed_from_pem(pem, CertificateAction::Add))
+        .transpose()
+        .expect("the test certificate is good")
+        .into_iter()
+        .collect();
+    app.change(|tx, stamp| {
+        registration::record(
+            tx,
+            stamp,
+            &Actor::system(),
+            Acceptance {
+                unit,
+                form: "01/ĐKTĐ-CTĐT".to_owned(),
+                notice_no: "TB-0001".to_owned(),
+                accepted_on: stamp.today(),
+                document_kinds: vec!["receipt".to_owned(), "invoice".to_owned()],
+                office_code: "10100".to_owned(),
+                office_name: "Thuế thành phố Thử".to_owned(),
+                certificates: certificates.clone(),
+                filing: None,
+            },
+        )
+    });
 }
 
 fn store_certificate(app: &TestApp, unit: UnitId, tax_code: &str, pem: &str) {

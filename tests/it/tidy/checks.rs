@@ -10,9 +10,11 @@ const ROOMS: &[&[&str]] = &[
     &["pdf", "store", "config"],
     &["audit", "job"],
     &["unit", "identity", "party"],
-    &["tariff", "ledger", "receipt", "statement", "notification", "exception"],
-    &["obligation"],
+    &["tariff", "ledger", "receipt", "statement", "exception"],
+    &["obligation", "register"],
+    &["notification"],
     &["payment"],
+    &["filing"],
     &["correction"],
     &["reconciliation"],
     &["remittance"],
@@ -23,7 +25,7 @@ const ROOMS: &[&[&str]] = &[
 ];
 
 /// Rows whose rooms know each other: the kernel, and the wiring with its users.
-const OPEN_ROWS: [usize; 3] = [0, 11, 12];
+const OPEN_ROWS: [usize; 3] = [0, 12, 13];
 
 /// The longest a file may be, tests not counted.
 pub const LINE_LIMIT: usize = 500;
@@ -141,9 +143,13 @@ pub fn diesel_outside_queries(files: &[Source]) -> Vec<Finding> {
     found
 }
 
+/// Pages are measured in points; amounts reach them as texts.
+const MEASURED: [&str; 2] = ["src/pdf/", "src/receipt/rendition/form/"];
+
 pub fn floats(files: &[Source]) -> Vec<Finding> {
     let mut found = Vec::new();
-    for file in files {
+    let is_measured = |file: &&Source| MEASURED.iter().any(|room| file.path.starts_with(room));
+    for file in files.iter().filter(|file| !is_measured(file)) {
         for name in words(&file.code).filter(|name| matches!(*name, "f32" | "f64")) {
             found.push((file.path.clone(), name.to_owned()));
         }

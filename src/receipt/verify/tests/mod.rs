@@ -7,7 +7,7 @@ mod mutation;
 mod oracle;
 mod others;
 mod others_attacks;
-mod property;
+pub(in crate::receipt) mod property;
 mod signers;
 mod vendor;
 

@@ -182,6 +182,7 @@ proptest! {
         apply(&first, &mut world.lines, &mut world.movements, &mut world.obligations);
         let second = world.run();
         prop_assert!(second.proofs.is_empty() && second.classified.is_empty() && second.reversals.is_empty());
+        prop_assert!(second.same_money.is_empty());
         prop_assert!(second.credits.iter().all(|credit| !credit.kind.is_settled()), "{:?}", second.credits);
         let open = |line: LineId| !world.line(line).open.is_zero();
         let still = |credits: &[Credit]| credits.iter().filter(|one| open(one.line)).cloned().collect::<Vec<_>>();
@@ -230,7 +231,8 @@ proptest! {
             let verdicts = outcome.proofs.iter().filter(|one| one.line == line.id).count()
                 + outcome.credits.iter().filter(|one| one.line == line.id).count()
                 + outcome.classified.iter().filter(|one| one.0 == line.id).count()
-                + outcome.reversals.iter().filter(|one| one.line == line.id).count();
+                + outcome.reversals.iter().filter(|one| one.line == line.id).count()
+                + outcome.same_money.iter().filter(|one| one.line == line.id).count();
             let excepted = !kinds_of(&outcome, line.id.0).is_empty();
             if line.open.is_zero() {
                 prop_assert_eq!(verdicts, 0);

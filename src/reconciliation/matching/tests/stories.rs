@@ -219,8 +219,13 @@ fn a_line_whose_two_references_point_to_two_claims_shows_the_same_money_told_twi
     by_channel.external_ids.push("DVC-0001".into());
     let mut credit = line(1, 45_000).reference("FT1234");
     credit.customer_reference = Some("DVC-0001".into());
-    let outcome = run(&[credit], &[movement(1, 45_000).reference("FT1234"), by_channel], &[]);
+    let by_bank = movement(1, 45_000).reference("FT1234");
+    let outcome = run(&[credit.clone()], &[by_bank.clone(), by_channel.clone()], &[]);
     assert!(outcome.proofs.is_empty());
+    assert_eq!(outcome.same_money[0].movements, [MovementId(1), MovementId(2)]);
+    // Two obligations are named: which of them was paid is for a person to say.
+    let outcome = run(&[credit], &[by_bank.code(X), by_channel.code(Y)], &[]);
+    assert!(outcome.proofs.is_empty() && outcome.same_money.is_empty());
     assert_eq!(kinds_of(&outcome, 1), [Kind::SameMoneyTwoChannels]);
     assert_eq!(outcome.ambiguous[0].candidates.len(), 2);
 }
@@ -511,6 +516,39 @@ fn our_refund_that_comes_back_has_bounced() {
     let outcome = run(&[refund, line(2, 25_000).reference("FT1234").reversed()], &[], &[]);
     assert_eq!(kinds_of(&outcome, 2), [Kind::RefundBounced]);
     assert_eq!(outcome.reversals[0].original, LineId(1));
+}
+
+#[test]
+fn a_credit_and_its_take_back_on_one_statement_are_linked_though_both_are_open() {
+    let owed = obligation(9, X, 25_000);
+    for (credit, movements) in [
+        (line(1, 25_000).code(X).reference("FT1234"), vec![]),
+        (line(1, 25_000).code(X).reference("FT1234"), vec![movement(1, 25_000).code(X)]),
+        (line(1, 25_000).reference("FT1234"), vec![]),
+    ] {
+        for debit in [
+            line(2, -25_000).reference("FT1234"),
+            line(2, -25_000).reference("FT1234").code(X),
+            line(2, -25_000).reference("FT1234").code(X).memo("HOAN TRA PHI"),
+            line(2, -25_000).reference("FT1234").memo("PHI CHUYEN TIEN"),
+        ] {
+            let outcome = run(&[credit.clone(), debit.clone()], &movements, std::slice::from_ref(&owed));
+            assert_eq!(outcome.reversals.len(), 1, "{credit:?} {debit:?} {outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn a_take_back_that_a_channel_told_of_is_still_the_return_of_its_credit() {
+    let lines = [line(1, 25_000).code(X).reference("FT1234"), line(2, -25_000).code(X).reference("FT1234")];
+    let told = [
+        movement(1, 25_000).code(X).reference("FT1234"),
+        movement(2, 25_000).code(X).reference("FT1234").outgoing(),
+    ];
+    let outcome = run(&lines, &told, &[obligation(9, X, 25_000)]);
+    assert_eq!(outcome.proofs.iter().map(|proof| proof.line).collect::<Vec<_>>(), [LineId(1)]);
+    assert_eq!((outcome.reversals[0].line, outcome.reversals[0].original), (LineId(2), LineId(1)));
+    assert_eq!(kinds_of(&outcome, 2), [Kind::BankReversal]);
 }
 
 // Lines that are no fee.

@@ -153,6 +153,13 @@ pub fn apply(
 ) {
     let mut done: Vec<LineId> = outcome.classified.iter().map(|(line, ..)| *line).collect();
     done.extend(outcome.reversals.iter().map(|reversal| reversal.line));
+    for same in &outcome.same_money {
+        done.push(same.line);
+        for id in same.movements {
+            let movement = movements.iter_mut().find(|movement| movement.id == id).unwrap();
+            (movement.has_line, movement.open) = (true, Dong::ZERO);
+        }
+    }
     for proof in &outcome.proofs {
         done.push(proof.line);
         for (id, amount) in &proof.parts {

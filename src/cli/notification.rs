@@ -1,0 +1,212 @@
+//! `bienlai notification …`
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::office::{self, Office};
+use super::{DONE, print_json, read_bytes, table};
+use crate::actor::{Actor, Role};
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::id::{MessageId, ObligationId, PersonId, ReceiptId};
+use crate::notification::{self, State, bounce, consent, query, view};
+use crate::obligation;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Which payers got their receipts, by which way, and which did not
+    List(List),
+    /// Every attempt and answer of a receipt's messages, or of one message
+    Show(Show),
+    /// Send a message again that bounced, failed or was given up
+    Retry(Retry),
+    /// Take in a mail server's delivery report (DSN) from a file or standard input
+    Bounce(Bounce),
+    /// Record that a payer agrees, or agrees no more, to messages beyond the receipt itself
+    Consent(Consent),
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// The collecting unit, by its code; all when absent
+    #[arg(long, value_name = "CODE")]
+    unit: Option<String>,
+    /// waiting, sending, sent, delivered, bounced, failed, given_up or no_address
+    #[arg(long)]
+    state: Option<State>,
+    #[arg(long, default_value_t = 100)]
+    limit: i64,
+    /// Print JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    /// rcp_… or msg_…
+    id: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Retry {
+    id: MessageId,
+    /// Who asks for it, as per_…
+    #[arg(long, value_name = "ID")]
+    person: Option<PersonId>,
+}
+
+#[derive(Debug, Args)]
+pub struct Bounce {
+    /// The report; standard input when absent, as a mail server's pipe gives it
+    file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Consent {
+    /// The payer's obligation
+    obligation: ObligationId,
+    /// Taken back instead of given
+    #[arg(long)]
+    withdrawn: bool,
+    /// Where it is proven: a form's number, a page
+    #[arg(long)]
+    source: String,
+    /// The day; today when absent
+    #[arg(long, value_name = "DATE")]
+    on: Option<BusinessDay>,
+}
+
+pub fn run(config: &Path, command: Command) -> Result<u8> {
+    let office = Office::open(config)?;
+    match command {
+        Command::List(options) => list(&office, &options),
+        Command::Show(options) => show(&office, &options.id),
+        Command::Retry(options) => retry(&office, &options),
+        Command::Bounce(options) => take_bounce(&office, options.file.as_deref()),
+        Command::Consent(options) => record_consent(&office, options),
+    }
+}
+
+fn list(office: &Office, options: &List) -> Result<u8> {
+    let rows = office.read(&Actor::system(), |conn| {
+        let mut rows = Vec::new();
+        for unit in office::units(conn, options.unit.as_deref())? {
+            for item in query::page(conn, unit.id, options.state, None, options.limit)? {
+                rows.push(view::of(conn, &office.config.web.public_url, &unit.code, &item, false)?);
+            }
+        }
+        Ok(rows)
+    })?;
+    if options.json {
+        print_json(&rows)?;
+        return Ok(DONE);
+    }
+    let lines: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            vec![
+                row.unit.clone(),
+                row.receipt_number.clone().unwrap_or_default(),
+                row.channel.to_owned(),
+                row.state_vi.to_owned(),
+                row.changed_at.map(|at| at.hanoi_text()).unwrap_or_default(),
+                row.attempts.to_string(),
+                row.link.clone().unwrap_or_default(),
+                row.id.to_string(),
+            ]
+        })
+        .collect();
+    let head = ["Đơn vị", "Biên lai", "Kênh", "Trạng thái", "Lúc", "Lần", "Tra cứu", "Mã"];
+    table::print(&head, &lines, &[]);
+    let missing = [(office.config.email.is_none(), "[email]"), (office.config.sms.is_none(), "[sms]")];
+    for (_, section) in missing.iter().filter(|(is_missing, _)| *is_missing) {
+        eprintln!(
+            "Chưa cấu hình {section}: thư chờ, không mất. / {section} is not configured: its messages wait."
+        );
+    }
+    Ok(DONE)
+}
+
+fn show(office: &Office, id: &str) -> Result<u8> {
+    let actor = Actor::system();
+    let shown = office.read(&actor, |conn| {
+        let items = match id.parse::<MessageId>() {
+            Ok(message) => {
+                let unit =
+                    query::unit_of(conn, &actor.scope, message)?.ok_or_else(notification::not_found)?;
+                query::find(conn, unit, message)?.into_iter().collect()
+            }
+            Err(_) => {
+                let receipt: ReceiptId = id.parse()?;
+                let unit = crate::receipt::query::unit_of(conn, &actor.scope, receipt)?
+                    .ok_or_else(|| Error::not_found("receipt_not_found", "no such receipt"))?;
+                query::of_subject(conn, unit, "receipt", receipt.0)?
+            }
+        };
+        let mut shown = Vec::new();
+        for item in &items {
+            let code = crate::unit::find(conn, item.unit)?.code;
+            shown.push(view::of(conn, &office.config.web.public_url, &code, item, true)?);
+        }
+        Ok(shown)
+    })?;
+    print_json(&shown)?;
+    Ok(DONE)
+}
+
+fn retry(office: &Office, options: &Retry) -> Result<u8> {
+    let actor = office::actor(Role::Finance, options.person);
+    office.write(&actor, |tx, stamp| {
+        let unit = query::unit_of(tx, &actor.scope, options.id)?.ok_or_else(notification::not_found)?;
+        notification::retry(tx, stamp, &actor, unit, options.id)
+    })?;
+    println!("{} đang chờ gửi lại / waits to be sent again", options.id);
+    Ok(DONE)
+}
+
+fn take_bounce(office: &Office, file: Option<&Path>) -> Result<u8> {
+    let bytes = match file {
+        Some(path) => read_bytes(path)?,
+        None => {
+            let mut bytes = Vec::new();
+            let limit = bounce::SIZE_LIMIT_BYTES as u64 + 1;
+            std::io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(|error| {
+                Error::invalid("file", "file_unreadable", format!("standard input: {error}"))
+            })?;
+            bytes
+        }
+    };
+    let report = bounce::parse(&bytes)?;
+    let state = office.write(&Actor::system(), |tx, stamp| match report.action {
+        bounce::Action::Failed => notification::bounced(tx, stamp, report.message, "dsn", &report.status),
+        bounce::Action::Delivered => notification::delivered(tx, stamp, report.message, "dsn"),
+        bounce::Action::Delayed => {
+            let (unit, id) = report.message;
+            Ok(query::find(tx, unit, id)?.ok_or_else(notification::not_found)?.state)
+        }
+    })?;
+    let (vi, en) = state.words();
+    println!("{}: {vi} / {en} {}", report.message.1, report.status);
+    Ok(DONE)
+}
+
+fn record_consent(office: &Office, options: Consent) -> Result<u8> {
+    let actor = Actor::system();
+    office.write(&actor, |tx, stamp| {
+        let unit = obligation::query::unit_of(tx, &actor.scope, None, options.obligation)?
+            .ok_or_else(obligation::not_found)?;
+        let owed = obligation::find(tx, unit, options.obligation)?;
+        let word = consent::Word {
+            unit,
+            party: owed.party,
+            is_given: !options.withdrawn,
+            source: options.source.clone(),
+            given_on: options.on.unwrap_or_else(|| stamp.today()),
+        };
+        consent::record(tx, stamp, &actor, word)
+    })?;
+    println!("{}", if options.withdrawn { "đã rút / withdrawn" } else { "đã ghi / recorded" });
+    Ok(DONE)
+}

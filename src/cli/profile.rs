@@ -1,0 +1,86 @@
+//! `bienlai profile …`
+
+use clap::Subcommand;
+
+use super::{DONE, print_json, table};
+use crate::error::Result;
+use crate::receipt::profile::{self, Certainty, Profile};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The legal profiles of this program: from when to when, and how much of each is verified
+    List,
+    /// The rules of one profile, each with how sure it is and where it comes from
+    Show {
+        /// As `list` names it, such as ND254-2.1.1; the newest when absent
+        name: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub fn run(command: Command) -> Result<u8> {
+    profile::check_shipped()?;
+    match command {
+        Command::List => list(),
+        Command::Show { name, json } => show(name.as_deref(), json)?,
+    }
+    Ok(DONE)
+}
+
+fn list() {
+    let row = |profile: &Profile| {
+        let items = profile.items();
+        let marked =
+            |mark: Certainty| items.iter().filter(|item| item.mark == mark.mark()).count().to_string();
+        vec![
+            profile.name.to_owned(),
+            profile.valid_from.to_string(),
+            profile.valid_until.map_or_else(|| "…".to_owned(), |last| last.to_string()),
+            marked(Certainty::Verified),
+            marked(Certainty::SecondHand),
+            marked(Certainty::FromMemory),
+            marked(Certainty::OwnProposal),
+            profile.legal_basis.value.to_owned(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = profile::all().iter().map(row).collect();
+    let heads = ["Bộ quy định", "Từ ngày", "Đến ngày", "[V]", "[V2]", "[M]", "[P]", "Căn cứ"];
+    table::print(&heads, &rows, &[3, 4, 5, 6]);
+    legend();
+}
+
+fn show(name: Option<&str>, json: bool) -> Result<()> {
+    let profile = match name {
+        Some(name) => profile::by_name(name)?,
+        None => profile::newest(),
+    };
+    let items = profile.items();
+    if json {
+        return print_json(&serde_json::json!({
+            "name": profile.name,
+            "valid_from": profile.valid_from,
+            "valid_until": profile.valid_until,
+            "items": items,
+        }));
+    }
+    let until = profile.valid_until.map_or_else(|| "…".to_owned(), |last| last.to_string());
+    println!("{}  {} – {until}\n", profile.name, profile.valid_from);
+    let rows: Vec<Vec<String>> = items
+        .into_iter()
+        .map(|item| {
+            vec![format!("[{}]", item.mark), item.item.to_owned(), item.value, item.source.to_owned()]
+        })
+        .collect();
+    table::print(&["", "Quy định", "Giá trị", "Nguồn"], &rows, &[]);
+    legend();
+    Ok(())
+}
+
+fn legend() {
+    println!();
+    for mark in [Certainty::Verified, Certainty::SecondHand, Certainty::FromMemory, Certainty::OwnProposal] {
+        let (vi, en) = mark.words();
+        println!("[{}] {vi} / {en}", mark.mark());
+    }
+}

@@ -1,0 +1,109 @@
+//! `bienlai tax …`: forms to the tax authority and the ledger of messages.
+
+mod ledger;
+mod notice;
+mod registration;
+mod report;
+mod simulate;
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+
+use super::DONE;
+use super::office::Office;
+use crate::actor::Actor;
+use crate::error::{Error, Result};
+use crate::filing::{self, query, transmission};
+use crate::id::FilingId;
+use crate::worker;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Đăng ký 01/ĐKTĐ-CTĐT / registration of e-receipts and its certificates
+    #[command(subcommand)]
+    Registration(registration::Command),
+    /// Báo cáo BC26/BLĐT / quarterly usage reports
+    #[command(subcommand)]
+    Report(report::Command),
+    /// Thông báo sai sót 04/SS / error notices; one person requests, another approves
+    #[command(subcommand)]
+    Notice(notice::Command),
+    /// Ký và gửi ngay / sign what is drafted and send what waits, now
+    Send,
+    /// Sổ truyền nhận / every message to the authority with its attempts and answers
+    #[command(subcommand)]
+    Ledger(ledger::Command),
+    /// Xem một tờ khai / show a form with its history; --xml exports the signed document
+    Form {
+        id: FilingId,
+        /// Write the signed message here, for the tax portal
+        #[arg(long, value_name = "FILE")]
+        xml: Option<PathBuf>,
+    },
+    /// Mô phỏng cơ quan thuế / a simulated authority on a port of this machine, for trials
+    Simulate(simulate::Options),
+}
+
+pub fn run(config: &Path, command: Command) -> Result<u8> {
+    match command {
+        Command::Registration(command) => registration::run(config, command),
+        Command::Report(command) => report::run(config, command),
+        Command::Notice(command) => notice::run(config, command),
+        Command::Send => send(config),
+        Command::Ledger(command) => ledger::run(config, command),
+        Command::Form { id, xml } => form(config, id, xml.as_deref()),
+        Command::Simulate(options) => simulate::run(&options),
+    }
+}
+
+fn send(config: &Path) -> Result<u8> {
+    let office = Office::open(config)?;
+    let signed = worker::sign_forms(&office)?;
+    println!("đã ký / signed: {signed}");
+    let endpoint = worker::tax_endpoint(&office)?.ok_or_else(|| {
+        Error::conflict("tax_endpoint_missing", "set tax.endpoint; signed forms wait in the ledger")
+    })?;
+    let round = worker::deliver(&office, &endpoint)?;
+    println!(
+        "đã gửi / sent: {}; đã có ở cơ quan thuế / found there: {}; đã hỏi kết quả / asked: {}; lỗi / failed: {}",
+        round.sent, round.found, round.asked, round.failed
+    );
+    Ok(if round.failed == 0 { DONE } else { super::NO })
+}
+
+fn form(config: &Path, id: FilingId, xml: Option<&Path>) -> Result<u8> {
+    let office = Office::open(config)?;
+    let (filing, history, messages) = office.read(&Actor::system(), |conn| {
+        let unit = query::unit_of(conn, &crate::actor::Scope::All, id)?
+            .ok_or_else(|| Error::not_found("filing_not_found", "no such form"))?;
+        let filing = filing::find(conn, unit, id)?;
+        Ok((filing, query::history(conn, unit, id)?, transmission::of_filing(conn, unit, id)?))
+    })?;
+    if let Some(path) = xml {
+        let message = messages.last().ok_or_else(|| {
+            Error::conflict("filing_not_signed", "run `bienlai tax send` first; it signs before it sends")
+        })?;
+        let bytes =
+            office.read(&Actor::system(), |conn| transmission::payload(conn, message.unit, message.id))?;
+        let text = String::from_utf8(bytes).map_err(|_| Error::internal("a stored message is no UTF-8"))?;
+        super::key::write_new(path, &text, false)?;
+        println!("{}", path.display());
+        return Ok(DONE);
+    }
+    println!(
+        "{}  {}  {}  {}",
+        filing.id,
+        filing.form,
+        filing.period.as_deref().unwrap_or("–"),
+        filing.state.as_str()
+    );
+    for (event, state, actor, reason, at) in history {
+        println!("  {}  {event} → {state}  {actor}  {}", at.hanoi_text(), reason.unwrap_or_default());
+    }
+    for message in messages {
+        println!("  {}  {}  {}", message.id, message.message_code, message.state.as_str());
+    }
+    println!("{}", filing.detail);
+    Ok(DONE)
+}

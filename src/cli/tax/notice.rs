@@ -1,0 +1,102 @@
+//! `bienlai tax notice …`
+
+use std::path::Path;
+
+use clap::Subcommand;
+
+use crate::actor::Role;
+use crate::cli::office::{self, Office};
+use crate::cli::{DONE, table};
+use crate::error::{Error, Result};
+use crate::filing::{Kind, notice, query};
+use crate::id::{FilingId, PersonId, ReceiptId};
+use crate::{receipt, unit};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Đề nghị / request a notice for receipts whose name or address is wrong; no new number is taken
+    Request {
+        /// May be repeated
+        #[arg(long, value_name = "ID", required = true)]
+        receipt: Vec<ReceiptId>,
+        /// What is wrong and what is right
+        #[arg(long)]
+        reason: String,
+        /// Who requests it, as per_…
+        #[arg(long, value_name = "ID")]
+        person: PersonId,
+    },
+    /// Duyệt / approve: another person than the one who requested; it is signed and sent then
+    Approve {
+        id: FilingId,
+        #[arg(long, value_name = "ID")]
+        person: PersonId,
+    },
+    /// Rút hoặc từ chối / take back or turn down what was requested
+    Withdraw {
+        id: FilingId,
+        #[arg(long)]
+        reason: String,
+        #[arg(long, value_name = "ID")]
+        person: PersonId,
+    },
+    /// Danh sách / the notices of a unit, newest first
+    List {
+        #[arg(long, value_name = "CODE")]
+        unit: String,
+    },
+}
+
+pub fn run(config: &Path, command: Command) -> Result<u8> {
+    let office = Office::open(config)?;
+    match command {
+        Command::Request { receipt, reason, person } => {
+            let actor = office::actor(Role::Finance, Some(person));
+            let id = office.write(&actor, |tx, stamp| {
+                let first = receipt.first().copied().unwrap_or(ReceiptId(0));
+                let unit = receipt::query::unit_of(tx, &actor.scope, first)?
+                    .ok_or_else(|| Error::not_found("receipt_not_found", "no such receipt"))?;
+                let documents = receipt.iter().map(|id| (*id, reason.clone())).collect();
+                let place = office.config.tax.place.clone();
+                notice::request(tx, stamp, &actor, notice::Request { unit, documents, demand: None, place })
+            })?;
+            println!("{id}");
+        }
+        Command::Approve { id, person } => {
+            let actor = office::actor(Role::Approver, Some(person));
+            let filing = office.write(&actor, |tx, stamp| {
+                let unit = query::unit_of(tx, &actor.scope, id)?.ok_or_else(missing)?;
+                notice::approve(tx, stamp, &actor, unit, id)
+            })?;
+            println!("{}  {}", filing.id, filing.state.as_str());
+        }
+        Command::Withdraw { id, reason, person } => {
+            let actor = office::actor(Role::Approver, Some(person));
+            let filing = office.write(&actor, |tx, stamp| {
+                let unit = query::unit_of(tx, &actor.scope, id)?.ok_or_else(missing)?;
+                notice::withdraw(tx, stamp, &actor, unit, id, &reason)
+            })?;
+            println!("{}  {}", filing.id, filing.state.as_str());
+        }
+        Command::List { unit } => {
+            let found = office.read(&crate::actor::Actor::system(), |conn| {
+                let unit = unit::find_by_code(conn, &unit)?;
+                query::of_unit(conn, unit.id, Some(Kind::ErrorNotice), 200)
+            })?;
+            let rows: Vec<Vec<String>> = found
+                .into_iter()
+                .map(|filing| {
+                    let at = filing.created_at.hanoi_text();
+                    vec![filing.id.to_string(), filing.form, at, filing.state.as_str().to_owned()]
+                })
+                .collect();
+            table::print(&["Id", "Mẫu", "Lập lúc", "Trạng thái"], &rows, &[]);
+        }
+    }
+    Ok(DONE)
+}
+
+#[track_caller]
+fn missing() -> Error {
+    Error::not_found("filing_not_found", "no such form")
+}

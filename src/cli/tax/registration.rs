@@ -1,0 +1,230 @@
+//! `bienlai tax registration …`
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use crate::actor::Actor;
+use crate::cli::office::Office;
+use crate::cli::{DONE, read_text, table};
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::filing::form::Taxpayer;
+use crate::filing::form::registration::{Action, FORM, Registration};
+use crate::filing::registration as filings;
+use crate::id::FilingId;
+use crate::store::Conn;
+use crate::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
+use crate::unit::{self, Unit};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Lập tờ khai / draft the form; it is signed and sent by the service or by `tax send`
+    ///
+    /// Example: bienlai tax registration draft --unit 00004 --office-code 10100 --office-name "Thuế cơ sở 1"
+    /// --contact "Nguyễn Văn A" --email a@example.vn --phone 0240000000 --installed
+    Draft(Box<Draft>),
+    /// Ghi nhận chấp nhận / record by hand what the tax office accepted, on the portal for one
+    Accept(Box<Accept>),
+    /// Xem đăng ký / show what is registered, with the certificates in force
+    Show {
+        #[arg(long, value_name = "CODE")]
+        unit: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Draft {
+    /// The collecting unit, by its code
+    #[arg(long, value_name = "CODE")]
+    unit: String,
+    /// HThuc 2: a change of what is registered
+    #[arg(long)]
+    change: bool,
+    /// The managing tax office: five digits
+    #[arg(long)]
+    office_code: String,
+    #[arg(long)]
+    office_name: String,
+    /// Who answers the tax office's questions
+    #[arg(long)]
+    contact: String,
+    #[arg(long)]
+    email: String,
+    #[arg(long)]
+    phone: String,
+    #[command(flatten)]
+    certificates: Certificates,
+    /// Also receipts with printed value (BLTPLPIn)
+    #[arg(long)]
+    with_value: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Certificates {
+    /// List the certificates the unit has installed
+    #[arg(long)]
+    installed: bool,
+    /// Add the certificate in this PEM file; may be repeated
+    #[arg(long, value_name = "PEM")]
+    add: Vec<PathBuf>,
+    /// Renewed certificate in this PEM file
+    #[arg(long, value_name = "PEM")]
+    renew: Vec<PathBuf>,
+    /// Stop using the listed certificate with this serial
+    #[arg(long, value_name = "SERIAL")]
+    stop: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Accept {
+    #[arg(long, value_name = "CODE")]
+    unit: String,
+    /// The number of the tax office's notice
+    #[arg(long, value_name = "NO")]
+    notice_no: String,
+    /// The day of acceptance; today when absent
+    #[arg(long, value_name = "DATE")]
+    on: Option<BusinessDay>,
+    /// The form sent from here, where its answer was unclear; the rest is taken from it
+    #[arg(long, value_name = "ID")]
+    form: Option<FilingId>,
+    #[arg(long, required_unless_present = "form")]
+    office_code: Option<String>,
+    #[arg(long, required_unless_present = "form")]
+    office_name: Option<String>,
+    /// receipt, invoice
+    #[arg(long, value_delimiter = ',', default_value = "receipt")]
+    kinds: Vec<String>,
+    /// The name of the form; 01/ĐKTĐ-HĐĐT for invoices
+    #[arg(long, default_value = FORM)]
+    form_name: String,
+    #[command(flatten)]
+    certificates: Certificates,
+}
+
+pub fn run(config: &Path, command: Command) -> Result<u8> {
+    let office = Office::open(config)?;
+    match command {
+        Command::Draft(draft) => run_draft(&office, &draft),
+        Command::Accept(accept) => run_accept(&office, &accept),
+        Command::Show { unit } => show(&office, &unit),
+    }
+}
+
+fn run_draft(office: &Office, draft: &Draft) -> Result<u8> {
+    let actor = Actor::system();
+    let id = office.write(&actor, |tx, stamp| {
+        let unit = unit::find_by_code(tx, &draft.unit)?;
+        let form = Registration {
+            action: if draft.change { Action::Change } else { Action::New },
+            contact_name: draft.contact.clone(),
+            contact_address: unit.address.clone(),
+            contact_email: draft.email.clone(),
+            contact_phone: draft.phone.clone(),
+            made_on: stamp.today(),
+            receipts_without_value: true,
+            receipts_with_value: draft.with_value,
+            through_transmitter: office
+                .config
+                .tax
+                .sender
+                .as_deref()
+                .is_some_and(|code| code.starts_with('V')),
+            certificates: listed(tx, &unit, &draft.certificates, stamp.now)?,
+            entrustments: Vec::new(),
+            taxpayer: Taxpayer {
+                name: unit.name,
+                tax_code: unit.tax_code,
+                budget_code: unit.budget_code,
+                office_code: draft.office_code.clone(),
+                office_name: draft.office_name.clone(),
+                place: office.config.tax.place.clone(),
+            },
+        };
+        filings::draft(tx, stamp, &actor, unit.id, &form)
+    })?;
+    println!("{id}");
+    Ok(DONE)
+}
+
+/// The certificates the options name, in the order installed, added, renewed, stopped.
+fn listed(
+    conn: &mut Conn,
+    unit: &Unit,
+    options: &Certificates,
+    now: crate::clock::Instant,
+) -> Result<Vec<ListedCertificate>> {
+    let mut listed = if options.installed { filings::installed(conn, unit.id, now)? } else { Vec::new() };
+    for (paths, action) in
+        [(&options.add, CertificateAction::Add), (&options.renew, CertificateAction::Renew)]
+    {
+        for path in paths {
+            listed.push(filings::listed_from_pem(&read_text(path)?, action)?);
+        }
+    }
+    let known = registration::certificates(conn, unit.id)?;
+    for serial in &options.stop {
+        let held = known.iter().find(|held| registration::same_serial(&held.serial, serial));
+        let held = held.ok_or_else(|| {
+            Error::invalid("stop", "registration_certificates_wrong", "no such certificate is registered")
+        })?;
+        listed.push(ListedCertificate { action: CertificateAction::Stop, ..held.clone() });
+    }
+    Ok(listed)
+}
+
+fn run_accept(office: &Office, accept: &Accept) -> Result<u8> {
+    let actor = Actor::system();
+    let id = office.write(&actor, |tx, stamp| {
+        let unit = unit::find_by_code(tx, &accept.unit)?;
+        let accepted_on = accept.on.unwrap_or_else(|| stamp.today());
+        if let Some(form) = accept.form {
+            let place = (unit.id, form);
+            return filings::accept_by_hand(tx, stamp, &actor, place, &accept.notice_no, accepted_on);
+        }
+        let acceptance = Acceptance {
+            unit: unit.id,
+            form: accept.form_name.clone(),
+            notice_no: accept.notice_no.clone(),
+            accepted_on,
+            document_kinds: accept.kinds.clone(),
+            office_code: accept.office_code.clone().unwrap_or_default(),
+            office_name: accept.office_name.clone().unwrap_or_default(),
+            certificates: listed(tx, &unit, &accept.certificates, stamp.now)?,
+            filing: None,
+        };
+        registration::record(tx, stamp, &actor, acceptance)
+    })?;
+    println!("{id}");
+    Ok(DONE)
+}
+
+fn show(office: &Office, code: &str) -> Result<u8> {
+    let (registrations, certificates) = office.read(&Actor::system(), |conn| {
+        let unit = unit::find_by_code(conn, code)?;
+        Ok((registration::of_unit(conn, unit.id)?, registration::certificates(conn, unit.id)?))
+    })?;
+    let rows: Vec<Vec<String>> = registrations
+        .into_iter()
+        .map(|held| {
+            let office = format!("{} {}", held.office_code, held.office_name);
+            vec![
+                held.form,
+                held.notice_no,
+                held.accepted_on.to_string(),
+                held.document_kinds.join(", "),
+                office,
+            ]
+        })
+        .collect();
+    table::print(&["Tờ khai", "Thông báo", "Ngày", "Loại", "Cơ quan thuế"], &rows, &[]);
+    let rows: Vec<Vec<String>> = certificates
+        .into_iter()
+        .map(|held| {
+            vec![held.serial, held.issuer, held.valid_from.hanoi_text(), held.valid_until.hanoi_text()]
+        })
+        .collect();
+    table::print(&["Số sê-ri", "Tổ chức cấp", "Từ", "Đến"], &rows, &[]);
+    Ok(DONE)
+}

@@ -1,0 +1,452 @@
+//! Replacing, adjusting and cancelling a receipt: asked for by one person with the agreement it
+//! stands on, approved by another, carried out with its money in the approval's transaction.
+
+mod query;
+pub mod rules;
+mod words;
+
+use serde::{Deserialize, Serialize};
+
+use crate::actor::{Actor, Role, Scope};
+use crate::amount::Dong;
+use crate::audit;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::{Error, Result};
+use crate::id::*;
+use crate::obligation::{self, Line};
+use crate::party::{self, Payer};
+use crate::payment::amend::{Amended, Amendment, amend};
+use crate::payment::content::{check_documents, is_printed};
+use crate::receipt::query::{self as receipts, Stored};
+use crate::receipt::relation::{self, Action, Relation};
+use crate::receipt::{printed, profile};
+use crate::store::{Conn, Stamp, Tx, failure, rows};
+use crate::text;
+use crate::unit;
+pub use query::PastEvent;
+use rules::{Corrections, Standing};
+
+/// The way a receipt is corrected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Thay thế: a new receipt with all lines takes the old one's place.
+    Replace,
+    /// Điều chỉnh: a further receipt carries the differences.
+    Adjust,
+    /// Hủy: the receipt ends, its money is the payer's again.
+    Cancel,
+}
+
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        self.action().as_str()
+    }
+
+    /// Errors: `correction_kind_unknown`.
+    pub fn parse(text: &str) -> Result<Kind> {
+        match Action::parse(text) {
+            Some(Action::Replace) => Ok(Kind::Replace),
+            Some(Action::Adjust) => Ok(Kind::Adjust),
+            Some(Action::Cancel) => Ok(Kind::Cancel),
+            None => Err(Error::invalid("kind", "correction_kind_unknown", "replace, adjust or cancel")),
+        }
+    }
+
+    fn action(self) -> Action {
+        match self {
+            Kind::Replace => Action::Replace,
+            Kind::Adjust => Action::Adjust,
+            Kind::Cancel => Action::Cancel,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Requested,
+    /// Carried out; where more money is asked, its document follows the money.
+    Approved,
+    Refused,
+}
+
+impl State {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Requested => "requested",
+            State::Approved => "approved",
+            State::Refused => "refused",
+        }
+    }
+
+    fn parse(text: &str) -> State {
+        match text {
+            "approved" => State::Approved,
+            "refused" => State::Refused,
+            _ => State::Requested,
+        }
+    }
+}
+
+/// The document in which collector and payer agree on what was wrong (văn bản thỏa thuận).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agreement {
+    pub number: String,
+    pub on: BusinessDay,
+    pub about: String,
+}
+
+/// What a person asks for.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    pub unit: UnitId,
+    pub receipt: ReceiptId,
+    pub kind: Kind,
+    pub reason: String,
+    pub agreement: Agreement,
+    /// The receipt's lines as they should have been, all of them; none when cancelling.
+    pub lines: Vec<Line>,
+    /// The payer's data as they should have been, when those were wrong.
+    pub payer: Option<Payer>,
+}
+
+/// A correction as it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Correction {
+    pub unit: UnitId,
+    pub id: CorrectionId,
+    pub receipt: ReceiptId,
+    pub obligation: ObligationId,
+    pub kind: Kind,
+    pub reason: String,
+    pub agreement: Agreement,
+    pub party: Option<PartyId>,
+    /// The legal profile whose rule allows it, and how sure that rule is.
+    pub profile: String,
+    pub certainty: String,
+    pub old_amount: Dong,
+    pub new_amount: Dong,
+    pub maker: PersonId,
+    pub checker: Option<PersonId>,
+    pub created_at: Instant,
+    pub state: State,
+    pub revision: i64,
+}
+
+/// A correction with what it made and the rule it stands on.
+#[derive(Clone, Debug)]
+pub struct Told {
+    pub correction: Correction,
+    pub lines: Vec<Line>,
+    /// What it made; None before, and while it waits for its money.
+    pub made: Option<Relation>,
+    pub events: Vec<PastEvent>,
+}
+
+const REASON_LIMIT: usize = 500;
+const NUMBER_LIMIT: usize = 50;
+const ABOUT_LIMIT: usize = 500;
+
+/// Asks for a correction. Everything that would refuse it is looked at now, and again when it is
+/// approved.
+///
+/// Errors: the rules' names (`correction_…`), `receipt_not_found`, `correction_open` when one is
+/// asked for already, `correction_agreement_missing`, and those of `Content::validate`.
+pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: Ask) -> Result<Correction> {
+    actor.require_role(&[Role::Finance, Role::Cashier])?;
+    actor.scope.require(ask.unit)?;
+    let maker = actor.require_person()?;
+    let reason = bounded("reason", &ask.reason, REASON_LIMIT, "reason_missing")?;
+    let agreement = agreement(&ask.agreement)?;
+    let looked = look(tx, stamp, ask.unit, ask.receipt, ask.kind)?;
+    let payer = ask.payer.as_ref().map(Payer::cleaned);
+    check_change(tx, stamp, &looked, ask.kind, &ask.lines, payer.as_ref())?;
+    let new = if ask.kind == Kind::Cancel { Vec::new() } else { ask.lines };
+    let id: CorrectionId = stamp.mint()?;
+    let party = match &payer {
+        Some(payer) if *payer != looked.payer => Some(party::record(tx, stamp, ask.unit, payer)?),
+        _ => None,
+    };
+    let law = profile::for_day(stamp.today());
+    let row = query::CorrectionRow {
+        unit_id: ask.unit,
+        id,
+        receipt_id: ask.receipt,
+        obligation_id: looked.original.obligation,
+        kind: ask.kind.as_str(),
+        reason: reason.clone(),
+        agreement_no: agreement.number,
+        agreement_on: agreement.on,
+        agreement_about: agreement.about,
+        party_id: party,
+        profile: law.name,
+        certainty: law.receipt_corrections.certainty.mark(),
+        old_amount: Dong::sum(looked.lines.iter().map(|line| line.amount))?,
+        new_amount: Dong::sum(new.iter().map(|line| line.amount))?,
+        maker_person_id: maker,
+        created_at: stamp.now,
+        state: State::Requested.as_str(),
+        revision: 1,
+    };
+    rows::insert(tx, &[row]).map_err(|error| match error.code() {
+        failure::UNIQUE => Error::conflict("correction_open", "one is asked for already; decide that first"),
+        _ => error,
+    })?;
+    rows::insert(tx, &query::line_rows(ask.unit, id, &new))?;
+    let correction = find(tx, ask.unit, id)?;
+    tell(tx, stamp, &correction, maker, "requested", Some(reason))?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, ask.unit, "correction.requested", id)])?;
+    Ok(correction)
+}
+
+/// Approves a correction and carries it out, with its money, in this transaction.
+///
+/// Errors: `maker_is_checker`, `correction_not_requested`, the rules' names again, and those of
+/// `payment::amend`.
+pub fn approve(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: CorrectionId,
+) -> Result<(Correction, Amended)> {
+    let checker = checker(actor, unit)?;
+    let mut correction = decidable(tx, unit, id)?;
+    if correction.maker == checker {
+        return Err(Error::forbidden("maker_is_checker", "another person must approve"));
+    }
+    correction.state = State::Approved;
+    correction.checker = Some(checker);
+    correction.revision += 1;
+    // The decision comes first: of two approvers at one moment the later one finds it changed.
+    query::store(tx, &correction)?;
+    tell(tx, stamp, &correction, checker, "approved", None)?;
+    let looked = look(tx, stamp, unit, correction.receipt, correction.kind)?;
+    let lines = query::lines(tx, unit, id)?;
+    let payer = corrected_payer(tx, stamp, &correction)?;
+    check_change(tx, stamp, &looked, correction.kind, &lines, payer.as_ref())?;
+    let amended = amend(
+        tx,
+        stamp,
+        actor,
+        &Amendment {
+            correction: id,
+            action: correction.kind.action(),
+            original: &looked.original,
+            lines,
+            party: correction.party,
+            note: words::note(correction.kind, &looked.original, &correction.agreement),
+            reason: correction.reason.clone(),
+            maker: correction.maker,
+        },
+    )?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "correction.approved", id)])?;
+    Ok((correction, amended))
+}
+
+/// Refuses a correction; nothing changes but its state.
+pub fn refuse(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: CorrectionId,
+    reason: &str,
+) -> Result<Correction> {
+    let checker = checker(actor, unit)?;
+    let reason = bounded("reason", reason, REASON_LIMIT, "reason_missing")?;
+    let mut correction = decidable(tx, unit, id)?;
+    if correction.maker == checker {
+        return Err(Error::forbidden("maker_is_checker", "another person must decide"));
+    }
+    correction.state = State::Refused;
+    correction.checker = Some(checker);
+    correction.revision += 1;
+    query::store(tx, &correction)?;
+    tell(tx, stamp, &correction, checker, "refused", Some(reason))?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "correction.refused", id)])?;
+    Ok(correction)
+}
+
+fn checker(actor: &Actor, unit: UnitId) -> Result<PersonId> {
+    actor.require_role(&[Role::Finance, Role::Approver])?;
+    actor.scope.require(unit)?;
+    actor.require_person()
+}
+
+fn decidable(tx: &mut Tx<'_>, unit: UnitId, id: CorrectionId) -> Result<Correction> {
+    let correction = find(tx, unit, id)?;
+    if correction.state == State::Requested {
+        return Ok(correction);
+    }
+    let detail = format!("it is {} already", correction.state.as_str());
+    Err(Error::conflict("correction_not_requested", detail))
+}
+
+fn tell(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    correction: &Correction,
+    person_id: PersonId,
+    kind: &'static str,
+    reason: Option<String>,
+) -> Result<()> {
+    let event = query::EventRow {
+        unit_id: correction.unit,
+        id: stamp.mint()?,
+        correction_id: correction.id,
+        revision: correction.revision,
+        kind,
+        state: correction.state.as_str(),
+        person_id,
+        reason,
+        at: stamp.now,
+    };
+    rows::insert(tx, &[event])
+}
+
+/// The receipt to be corrected, as it stands.
+struct Looked {
+    original: Stored,
+    obligation: obligation::Obligation,
+    /// The lines in force that stand on it.
+    lines: Vec<Line>,
+    others_paid: bool,
+    /// As it prints the payer.
+    payer: Payer,
+}
+
+/// Reads the receipt and applies the rules of its chain.
+fn look(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId, id: ReceiptId, kind: Kind) -> Result<Looked> {
+    let not_found = || Error::not_found("receipt_not_found", "no such receipt in your scope");
+    let original = receipts::by_id(conn, unit, id)?.ok_or_else(not_found)?;
+    let obligation = obligation::find(conn, unit, original.obligation)?;
+    let corrects = relation::of_document(conn, unit, id)?.map(|relation| relation.action);
+    rules::check(
+        kind,
+        &Standing {
+            document_kind: &original.document_kind,
+            state: &original.state,
+            corrects,
+            obligation: obligation.state,
+            allowed: Corrections::of(profile::for_day(stamp.today())),
+        },
+    )?;
+    let (lines, others): (Vec<Line>, Vec<Line>) =
+        obligation::lines(conn, unit, original.obligation)?.into_iter().partition(is_printed);
+    let others_paid = others.iter().any(|line| line.amount.is_positive());
+    let body = receipts::body(conn, unit, id)?;
+    let shown = printed::read(&body)?.payer;
+    let payer = Payer {
+        name: shown.name,
+        address: shown.address,
+        tax_code: shown.tax_code,
+        personal_id: shown.personal_id,
+        passport: shown.passport,
+        phone: shown.phone,
+        email: shown.email,
+    };
+    Ok(Looked { original, obligation, lines, others_paid, payer })
+}
+
+fn check_change(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    looked: &Looked,
+    kind: Kind,
+    lines: &[Line],
+    payer: Option<&Payer>,
+) -> Result<()> {
+    rules::check_change(kind, &looked.lines, lines, (&looked.payer, payer), looked.others_paid)?;
+    if kind == Kind::Cancel {
+        return Ok(());
+    }
+    let unit = unit::find(conn, looked.original.unit)?;
+    let imprint = unit::imprint::in_force(conn, &[unit.id], stamp.today())?.pop().map(|(_, imprint)| imprint);
+    let payer = payer.unwrap_or(&looked.payer);
+    check_documents(&unit, imprint.as_ref(), payer, &looked.obligation.dossier_code, lines, stamp.today())
+}
+
+fn corrected_payer(conn: &mut Conn, stamp: &Stamp<'_>, correction: &Correction) -> Result<Option<Payer>> {
+    let Some(party) = correction.party else { return Ok(None) };
+    let key = (correction.unit, party);
+    Ok(party::load(conn, stamp.vault, &[key])?.remove(&key))
+}
+
+fn agreement(asked: &Agreement) -> Result<Agreement> {
+    const MISSING: &str = "correction_agreement_missing";
+    Ok(Agreement {
+        number: bounded("agreement.number", &asked.number, NUMBER_LIMIT, MISSING)?,
+        on: asked.on,
+        about: bounded("agreement.about", &asked.about, ABOUT_LIMIT, MISSING)?,
+    })
+}
+
+fn bounded(field: &str, value: &str, limit: usize, missing: &'static str) -> Result<String> {
+    let value = text::clean(value);
+    if value.is_empty() {
+        return Err(Error::invalid(field, missing, "must not be empty"));
+    }
+    if value.chars().count() > limit {
+        return Err(Error::invalid(field, "field_too_long", format!("at most {limit} characters")));
+    }
+    Ok(value)
+}
+
+pub fn find(conn: &mut Conn, unit: UnitId, id: CorrectionId) -> Result<Correction> {
+    query::by_id(conn, unit, id)?.ok_or_else(not_found)
+}
+
+pub fn not_found() -> Error {
+    Error::not_found("correction_not_found", "no such correction in your scope")
+}
+
+/// The unit of a correction the actor may see.
+pub fn locate(conn: &mut Conn, scope: &Scope, id: CorrectionId) -> Result<UnitId> {
+    query::unit_of(conn, scope, id)?.ok_or_else(not_found)
+}
+
+/// Corrections of a unit, or of one receipt of it, newest first.
+pub fn list(
+    conn: &mut Conn,
+    unit: UnitId,
+    receipt: Option<ReceiptId>,
+    state: Option<State>,
+    limit: i64,
+) -> Result<Vec<Correction>> {
+    query::page(conn, unit, receipt, state, limit)
+}
+
+/// A correction with all there is to it.
+pub fn told(conn: &mut Conn, correction: Correction) -> Result<Told> {
+    let lines = query::lines(conn, correction.unit, correction.id)?;
+    let made = relation::of_correction(conn, correction.unit, correction.id)?;
+    let events = query::events(conn, correction.unit, correction.id)?;
+    Ok(Told { correction, lines, made, events })
+}
+
+/// A line at another amount, once, without a reduction; unchanged when the amount is the same.
+pub fn at_amount(line: &Line, amount: Dong) -> Line {
+    if line.amount == amount {
+        return line.clone();
+    }
+    Line {
+        quantity: rust_decimal::Decimal::ONE,
+        unit_price: amount.to_decimal(),
+        gross: amount,
+        reduction: Dong::ZERO,
+        reduction_percent: None,
+        reduction_ground: None,
+        amount,
+        ..line.clone()
+    }
+}
+
+/// The lines of a receipt that are in force: what a correction starts from.
+pub fn lines_in_force(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Vec<Line>> {
+    let not_found = || Error::not_found("receipt_not_found", "no such receipt in your scope");
+    let original = receipts::by_id(conn, unit, receipt)?.ok_or_else(not_found)?;
+    Ok(obligation::lines(conn, unit, original.obligation)?.into_iter().filter(is_printed).collect())
+}

@@ -1,0 +1,310 @@
+//! The corrections' SQL.
+
+use diesel::prelude::*;
+
+use super::{Agreement, Correction, Kind, State};
+use crate::amount::Dong;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::{Error, Result};
+use crate::id::*;
+use crate::obligation::Line;
+use crate::store::failure::Classify;
+use crate::store::rows::{self, Column, Update};
+use crate::store::schema::{correction, correction_event, correction_line};
+use crate::store::{Conn, Tx};
+
+crate::table_row! {
+    pub struct CorrectionRow in "correction" {
+        pub unit_id: UnitId,
+        pub id: CorrectionId,
+        pub receipt_id: ReceiptId,
+        pub obligation_id: ObligationId,
+        pub kind: &'static str,
+        pub reason: String,
+        pub agreement_no: String,
+        pub agreement_on: BusinessDay,
+        pub agreement_about: String,
+        pub party_id: Option<PartyId>,
+        pub profile: &'static str,
+        pub certainty: &'static str,
+        pub old_amount: Dong,
+        pub new_amount: Dong,
+        pub maker_person_id: PersonId,
+        pub created_at: Instant,
+        pub state: &'static str,
+        pub revision: i64,
+    }
+}
+
+crate::table_row! {
+    pub struct EventRow in "correction_event" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub correction_id: CorrectionId,
+        pub revision: i64,
+        pub kind: &'static str,
+        pub state: &'static str,
+        pub person_id: PersonId,
+        pub reason: Option<String>,
+        pub at: Instant,
+    }
+}
+
+crate::table_row! {
+    pub struct LineRow in "correction_line" {
+        pub unit_id: UnitId,
+        pub correction_id: CorrectionId,
+        pub line_no: i32,
+        pub item_code: String,
+        pub item_name: String,
+        pub kind: String,
+        pub document_kind: String,
+        pub measure_unit: String,
+        pub quantity: String,
+        pub unit_price: String,
+        pub gross: Dong,
+        pub reduction: Dong,
+        pub reduction_percent: Option<String>,
+        pub reduction_ground: Option<String>,
+        pub amount: Dong,
+        pub chapter: Option<String>,
+        pub sub_item: Option<String>,
+        pub kept_share_bp: i32,
+        pub legal_ground: String,
+        pub explanation: String,
+    }
+}
+
+/// The corrected lines as rows, numbered from 1.
+pub fn line_rows(unit: UnitId, id: CorrectionId, lines: &[Line]) -> Vec<LineRow> {
+    let row = |(line, line_no): (&Line, i32)| LineRow {
+        unit_id: unit,
+        correction_id: id,
+        line_no,
+        item_code: line.item_code.clone(),
+        item_name: line.item_name.clone(),
+        kind: line.kind.clone(),
+        document_kind: line.document_kind.clone(),
+        measure_unit: line.measure_unit.clone(),
+        quantity: line.quantity.to_string(),
+        unit_price: line.unit_price.to_string(),
+        gross: line.gross,
+        reduction: line.reduction,
+        reduction_percent: line.reduction_percent.map(|percent| percent.to_string()),
+        reduction_ground: line.reduction_ground.clone(),
+        amount: line.amount,
+        chapter: line.chapter.clone(),
+        sub_item: line.sub_item.clone(),
+        kept_share_bp: line.kept_share_bp,
+        legal_ground: line.legal_ground.clone(),
+        explanation: line.explanation.clone(),
+    };
+    lines.iter().zip(1..).map(row).collect()
+}
+
+pub fn lines(conn: &mut Conn, unit: UnitId, id: CorrectionId) -> Result<Vec<Line>> {
+    type Parts = (
+        (String, String, String, String, String, String, String),
+        (Dong, Dong, Option<String>, Option<String>, Dong),
+        (Option<String>, Option<String>, i32, String, String),
+    );
+    let found: Vec<Parts> = correction_line::table
+        .filter(correction_line::unit_id.eq(unit))
+        .filter(correction_line::correction_id.eq(id))
+        .order(correction_line::line_no)
+        .select((
+            (
+                correction_line::item_code,
+                correction_line::item_name,
+                correction_line::kind,
+                correction_line::document_kind,
+                correction_line::measure_unit,
+                correction_line::quantity,
+                correction_line::unit_price,
+            ),
+            (
+                correction_line::gross,
+                correction_line::reduction,
+                correction_line::reduction_percent,
+                correction_line::reduction_ground,
+                correction_line::amount,
+            ),
+            (
+                correction_line::chapter,
+                correction_line::sub_item,
+                correction_line::kept_share_bp,
+                correction_line::legal_ground,
+                correction_line::explanation,
+            ),
+        ))
+        .load(conn)
+        .classify()?;
+    found.into_iter().map(line_of).collect()
+}
+
+#[allow(clippy::type_complexity, reason = "the columns of one row, named where they are read")]
+fn line_of(
+    (what, money, law): (
+        (String, String, String, String, String, String, String),
+        (Dong, Dong, Option<String>, Option<String>, Dong),
+        (Option<String>, Option<String>, i32, String, String),
+    ),
+) -> Result<Line> {
+    let decimal = |text: &str| text.parse().map_err(|_| Error::internal("a stored decimal is unreadable"));
+    Ok(Line {
+        item_code: what.0,
+        item_name: what.1,
+        kind: what.2,
+        document_kind: what.3,
+        measure_unit: what.4,
+        quantity: decimal(&what.5)?,
+        unit_price: decimal(&what.6)?,
+        gross: money.0,
+        reduction: money.1,
+        reduction_percent: money.2.as_deref().map(decimal).transpose()?,
+        reduction_ground: money.3,
+        amount: money.4,
+        chapter: law.0,
+        sub_item: law.1,
+        kept_share_bp: law.2,
+        legal_ground: law.3,
+        explanation: law.4,
+        vat_rate: None,
+    })
+}
+
+type Parts = (
+    (UnitId, CorrectionId, ReceiptId, ObligationId, String, String),
+    (String, BusinessDay, String, Option<PartyId>, String, String),
+    (Dong, Dong, PersonId, Option<PersonId>, Instant, String, i64),
+);
+
+macro_rules! columns {
+    () => {
+        (
+            (
+                correction::unit_id,
+                correction::id,
+                correction::receipt_id,
+                correction::obligation_id,
+                correction::kind,
+                correction::reason,
+            ),
+            (
+                correction::agreement_no,
+                correction::agreement_on,
+                correction::agreement_about,
+                correction::party_id,
+                correction::profile,
+                correction::certainty,
+            ),
+            (
+                correction::old_amount,
+                correction::new_amount,
+                correction::maker_person_id,
+                correction::checker_person_id,
+                correction::created_at,
+                correction::state,
+                correction::revision,
+            ),
+        )
+    };
+}
+
+fn correction_of((place, ground, now): Parts) -> Result<Correction> {
+    Ok(Correction {
+        unit: place.0,
+        id: place.1,
+        receipt: place.2,
+        obligation: place.3,
+        kind: Kind::parse(&place.4)?,
+        reason: place.5,
+        agreement: Agreement { number: ground.0, on: ground.1, about: ground.2 },
+        party: ground.3,
+        profile: ground.4,
+        certainty: ground.5,
+        old_amount: now.0,
+        new_amount: now.1,
+        maker: now.2,
+        checker: now.3,
+        created_at: now.4,
+        state: State::parse(&now.5),
+        revision: now.6,
+    })
+}
+
+pub fn by_id(conn: &mut Conn, unit: UnitId, id: CorrectionId) -> Result<Option<Correction>> {
+    let found: Option<Parts> =
+        correction::table.find((unit, id)).select(columns!()).first(conn).optional().classify()?;
+    found.map(correction_of).transpose()
+}
+
+/// Corrections of a unit, or of one receipt of it, newest first.
+pub fn page(
+    conn: &mut Conn,
+    unit: UnitId,
+    receipt: Option<ReceiptId>,
+    state: Option<State>,
+    limit: i64,
+) -> Result<Vec<Correction>> {
+    let mut found = correction::table
+        .filter(correction::unit_id.eq(unit))
+        .order(correction::id.desc())
+        .limit(limit)
+        .select(columns!())
+        .into_boxed();
+    if let Some(receipt) = receipt {
+        found = found.filter(correction::receipt_id.eq(receipt));
+    }
+    if let Some(state) = state {
+        found = found.filter(correction::state.eq(state.as_str()));
+    }
+    let found: Vec<Parts> = found.load(conn).classify()?;
+    found.into_iter().map(correction_of).collect()
+}
+
+/// Stores a correction's decision; the row must be the one that was read.
+pub fn store(tx: &mut Tx<'_>, changed: &Correction) -> Result<()> {
+    rows::update(
+        tx,
+        Update {
+            table: "correction",
+            keys: vec![("unit_id", Column::of([changed.unit])), ("id", Column::of([changed.id]))],
+            guard: vec![("revision", Column::of([changed.revision - 1]))],
+            sets: vec![
+                ("state", Column::of([changed.state.as_str()])),
+                ("checker_person_id", Column::of([changed.checker])),
+                ("revision", Column::of([changed.revision])),
+            ],
+        },
+    )
+}
+
+/// The unit of a correction within a scope: ids do not tell their unit.
+pub fn unit_of(conn: &mut Conn, scope: &crate::actor::Scope, id: CorrectionId) -> Result<Option<UnitId>> {
+    let mut found = correction::table.filter(correction::id.eq(id)).select(correction::unit_id).into_boxed();
+    if let crate::actor::Scope::Units(units) = scope {
+        let units: Vec<i64> = units.iter().map(|unit| unit.0).collect();
+        found = found.filter(correction::unit_id.eq_any(units));
+    }
+    found.first(conn).optional().classify()
+}
+
+/// One step of a correction's life: kind, state, person, reason, when.
+pub type PastEvent = (String, String, PersonId, Option<String>, Instant);
+
+pub fn events(conn: &mut Conn, unit: UnitId, id: CorrectionId) -> Result<Vec<PastEvent>> {
+    correction_event::table
+        .filter(correction_event::unit_id.eq(unit))
+        .filter(correction_event::correction_id.eq(id))
+        .order(correction_event::revision)
+        .select((
+            correction_event::kind,
+            correction_event::state,
+            correction_event::person_id,
+            correction_event::reason,
+            correction_event::at,
+        ))
+        .load(conn)
+        .classify()
+}

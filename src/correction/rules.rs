@@ -1,0 +1,282 @@
+//! The rules of correcting a receipt, each refusal under its rule's name. Pure.
+//!
+//! No readable article rules wrong receipts, so the rules for invoices are applied by analogy: an
+//! adjustment refers to an original, a replacement to the newest of its chain, the two exclude each
+//! other. How sure that is stands in the legal profile and is shown to whoever approves.
+
+use super::Kind;
+use crate::amount::Dong;
+use crate::error::{Error, Result};
+use crate::obligation::{Line, State};
+use crate::party::Payer;
+use crate::payment::content::is_printed;
+use crate::receipt::DocumentKind;
+use crate::receipt::profile::{self, Profile};
+use crate::receipt::relation::Action;
+
+/// Which ways of correcting a receipt the law of a day knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Corrections {
+    pub replace: bool,
+    pub adjust: bool,
+    pub cancel: bool,
+}
+
+impl Corrections {
+    pub fn of(profile: &Profile) -> Corrections {
+        let knows = |way| profile.receipt_corrections.value.contains(&way);
+        Corrections {
+            replace: knows(profile::Correction::Replace),
+            adjust: knows(profile::Correction::Adjust),
+            cancel: knows(profile::Correction::Cancel),
+        }
+    }
+}
+
+/// How a receipt stands when its correction is asked for or approved.
+#[derive(Clone, Debug)]
+pub struct Standing<'a> {
+    pub document_kind: &'a str,
+    pub state: &'a str,
+    /// What the receipt itself does to an earlier one.
+    pub corrects: Option<Action>,
+    pub obligation: State,
+    /// What the profile of the day of issue allows.
+    pub allowed: Corrections,
+}
+
+/// Whether this way of correcting fits the receipt and its chain.
+pub fn check(kind: Kind, standing: &Standing<'_>) -> Result<()> {
+    if standing.document_kind != DocumentKind::Receipt.as_str() {
+        return refuse("correction_document_unfit", "only receipts are corrected here");
+    }
+    let is_allowed = match kind {
+        Kind::Replace => standing.allowed.replace,
+        Kind::Adjust => standing.allowed.adjust,
+        Kind::Cancel => standing.allowed.cancel,
+    };
+    if !is_allowed {
+        return refuse("correction_kind_not_allowed", "the legal profile of the day does not know this way");
+    }
+    if standing.corrects == Some(Action::Adjust) {
+        return refuse("correction_not_original", "it adjusts another receipt; correct that original");
+    }
+    check_state(kind, standing.state)?;
+    if kind == Kind::Adjust && standing.corrects == Some(Action::Replace) {
+        return refuse("correction_mixes_chain", "its chain was replaced before; replace it again");
+    }
+    match standing.obligation {
+        State::Paid => Ok(()),
+        State::Reopened | State::PartlyPaid => {
+            refuse("correction_awaits_money", "an earlier correction waits for its money")
+        }
+        _ => refuse("correction_document_unfit", "its obligation is not paid"),
+    }
+}
+
+fn check_state(kind: Kind, state: &str) -> Result<()> {
+    match (state, kind) {
+        ("signed", _) | ("numbered", Kind::Cancel) => Ok(()),
+        ("adjusted", Kind::Adjust | Kind::Cancel) => Ok(()),
+        ("numbered", _) => refuse("correction_receipt_unsigned", "wait for its signature, or cancel it"),
+        ("adjusted", Kind::Replace) => {
+            refuse("correction_mixes_chain", "it was adjusted before; adjust it again")
+        }
+        ("replaced", _) => refuse("correction_not_newest", "it is replaced; correct the newest of its chain"),
+        ("cancelled", _) => refuse("correction_of_cancelled", "it is cancelled"),
+        _ => refuse("receipt_not_valid", "its state is unknown"),
+    }
+}
+
+fn refuse(code: &'static str, detail: &str) -> Result<()> {
+    Err(Error::conflict(code, detail))
+}
+
+/// What is to be changed, and whether that needs a new document at all.
+pub fn check_change(
+    kind: Kind,
+    old: &[Line],
+    new: &[Line],
+    payer: (&Payer, Option<&Payer>),
+    others_paid: bool,
+) -> Result<()> {
+    if kind == Kind::Cancel {
+        return Ok(());
+    }
+    if new.iter().any(|line| !is_printed(line)) {
+        let detail = "only fees that stand on receipts";
+        return Err(Error::invalid("lines", "correction_line_unfit", detail));
+    }
+    for (index, line) in new.iter().enumerate() {
+        let adds_up = line.gross.checked_sub(line.reduction)? == line.amount;
+        if !adds_up || line.amount < Dong::ZERO {
+            let field = format!("lines[{index}].amount");
+            return Err(Error::invalid(field, "line_does_not_add_up", "amount must be gross less reduction"));
+        }
+    }
+    let total = Dong::sum(new.iter().map(|line| line.amount))?;
+    if !total.is_positive() && (kind == Kind::Replace || !others_paid) {
+        return refuse("correction_to_nothing", "nothing would be left; cancel it instead");
+    }
+    if fees(old)? != fees(new)? || (kind == Kind::Replace && printed_differently(old, new)) {
+        return Ok(());
+    }
+    match payer.1 {
+        Some(corrected) if identity(corrected) != identity(payer.0) => match kind {
+            Kind::Adjust => refuse("correction_changes_nothing", "an adjustment changes amounts; replace it"),
+            _ => Ok(()),
+        },
+        Some(corrected) if corrected != payer.0 => refuse(
+            "correction_needs_notice",
+            "a wrong name or address is told by notice 04/SS; no new number",
+        ),
+        _ => refuse("correction_changes_nothing", "nothing differs from the receipt"),
+    }
+}
+
+/// Amounts by item, in order.
+fn fees(lines: &[Line]) -> Result<Vec<(String, Dong)>> {
+    let mut sums: std::collections::BTreeMap<String, Dong> = std::collections::BTreeMap::new();
+    for line in lines.iter().filter(|line| is_printed(line)) {
+        let sum = sums.entry(line.item_code.clone()).or_default();
+        *sum = sum.checked_add(line.amount)?;
+    }
+    Ok(sums.into_iter().filter(|(_, amount)| !amount.is_zero()).collect())
+}
+
+fn printed_differently(old: &[Line], new: &[Line]) -> bool {
+    let printed = |lines: &[Line]| {
+        let shown = lines.iter().filter(|line| is_printed(line)).map(|line| {
+            (line.item_code.clone(), line.item_name.clone(), line.quantity.normalize(), line.reduction)
+        });
+        shown.collect::<Vec<_>>()
+    };
+    printed(old) != printed(new)
+}
+
+/// What makes a payer another one; name and address do not.
+fn identity(payer: &Payer) -> [Option<&str>; 3] {
+    [payer.tax_code.as_deref(), payer.personal_id.as_deref(), payer.passport.as_deref()]
+}
+
+#[cfg(test)]
+mod tests {
+    use rust_decimal::Decimal;
+
+    use super::*;
+
+    const ALL: Corrections = Corrections { replace: true, adjust: true, cancel: true };
+
+    fn code(
+        kind: Kind,
+        state: &str,
+        corrects: Option<Action>,
+        owed: State,
+        allowed: Corrections,
+    ) -> &'static str {
+        let standing = Standing { document_kind: "receipt", state, corrects, obligation: owed, allowed };
+        check(kind, &standing).map_err(|error| error.code()).err().unwrap_or("ok")
+    }
+
+    #[test]
+    fn each_state_allows_its_ways_of_correcting() {
+        let of = |kind, state| code(kind, state, None, State::Paid, ALL);
+        for (state, replace, adjust, cancel) in [
+            ("signed", "ok", "ok", "ok"),
+            ("numbered", "correction_receipt_unsigned", "correction_receipt_unsigned", "ok"),
+            ("adjusted", "correction_mixes_chain", "ok", "ok"),
+            ("replaced", "correction_not_newest", "correction_not_newest", "correction_not_newest"),
+            ("cancelled", "correction_of_cancelled", "correction_of_cancelled", "correction_of_cancelled"),
+        ] {
+            assert_eq!(of(Kind::Replace, state), replace, "replace {state}");
+            assert_eq!(of(Kind::Adjust, state), adjust, "adjust {state}");
+            assert_eq!(of(Kind::Cancel, state), cancel, "cancel {state}");
+        }
+    }
+
+    #[test]
+    fn a_chain_is_never_mixed_and_adjustments_refer_to_the_original() {
+        let of = |kind, corrects| code(kind, "signed", Some(corrects), State::Paid, ALL);
+        assert_eq!(of(Kind::Replace, Action::Replace), "ok");
+        assert_eq!(of(Kind::Adjust, Action::Replace), "correction_mixes_chain");
+        assert_eq!(of(Kind::Cancel, Action::Replace), "ok");
+        for kind in [Kind::Replace, Kind::Adjust, Kind::Cancel] {
+            assert_eq!(of(kind, Action::Adjust), "correction_not_original");
+        }
+    }
+
+    #[test]
+    fn the_profile_says_which_ways_there_are() {
+        let none = Corrections { replace: false, adjust: false, cancel: false };
+        for kind in [Kind::Replace, Kind::Adjust, Kind::Cancel] {
+            assert_eq!(code(kind, "signed", None, State::Paid, none), "correction_kind_not_allowed");
+        }
+        let no_cancel = Corrections { cancel: false, ..ALL };
+        assert_eq!(code(Kind::Cancel, "signed", None, State::Paid, no_cancel), "correction_kind_not_allowed");
+        assert_eq!(code(Kind::Replace, "signed", None, State::Paid, no_cancel), "ok");
+    }
+
+    #[test]
+    fn a_correction_that_waits_for_money_comes_first() {
+        for owed in [State::Reopened, State::PartlyPaid] {
+            assert_eq!(code(Kind::Adjust, "signed", None, owed, ALL), "correction_awaits_money");
+        }
+        assert_eq!(code(Kind::Adjust, "signed", None, State::Cancelled, ALL), "correction_document_unfit");
+    }
+
+    fn line(item: &str, amount: i64) -> Line {
+        Line {
+            item_code: item.into(),
+            item_name: "Phí".into(),
+            kind: "phi".into(),
+            document_kind: "receipt".into(),
+            measure_unit: "bản".into(),
+            quantity: Decimal::ONE,
+            unit_price: Decimal::from(amount),
+            gross: Dong(amount),
+            reduction: Dong(0),
+            reduction_percent: None,
+            reduction_ground: None,
+            amount: Dong(amount),
+            chapter: None,
+            sub_item: None,
+            kept_share_bp: 0,
+            legal_ground: "thử".into(),
+            explanation: String::new(),
+            vat_rate: None,
+        }
+    }
+
+    fn change(kind: Kind, old: &[Line], new: &[Line], to: Option<&Payer>) -> &'static str {
+        let payer = Payer { name: Some("Nguyễn Thị Thử".into()), ..Payer::default() };
+        check_change(kind, old, new, (&payer, to), false).map_err(|error| error.code()).err().unwrap_or("ok")
+    }
+
+    #[test]
+    fn a_wrong_name_or_address_alone_takes_no_new_number() {
+        let lines = [line("a", 100)];
+        let renamed = Payer { name: Some("Nguyễn Thị Mẫu".into()), ..Payer::default() };
+        let identified = Payer { personal_id: Some("001199000000".into()), ..renamed.clone() };
+        for kind in [Kind::Replace, Kind::Adjust] {
+            assert_eq!(change(kind, &lines, &lines, Some(&renamed)), "correction_needs_notice");
+        }
+        assert_eq!(change(Kind::Replace, &lines, &lines, Some(&identified)), "ok");
+        assert_eq!(change(Kind::Adjust, &lines, &lines, Some(&identified)), "correction_changes_nothing");
+    }
+
+    #[test]
+    fn a_correction_changes_something_and_leaves_something() {
+        let lines = [line("a", 100)];
+        assert_eq!(change(Kind::Adjust, &lines, &lines, None), "correction_changes_nothing");
+        assert_eq!(change(Kind::Adjust, &lines, &[line("a", 0)], None), "correction_to_nothing");
+        assert_eq!(change(Kind::Replace, &lines, &[], None), "correction_to_nothing");
+        assert_eq!(change(Kind::Adjust, &lines, &[line("b", 100)], None), "ok");
+        assert_eq!(change(Kind::Cancel, &lines, &[], None), "ok");
+        let mut wrong = line("a", 90);
+        wrong.gross = Dong(80);
+        assert_eq!(change(Kind::Adjust, &lines, &[wrong], None), "line_does_not_add_up");
+        let mut postage = line("p", 90);
+        postage.kind = "pass_through".into();
+        assert_eq!(change(Kind::Adjust, &lines, &[postage], None), "correction_line_unfit");
+    }
+}

@@ -1,0 +1,271 @@
+//! The forms before judges we did not write: xmllint by the schema, xmlsec1 by the signature.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use super::notice::{Demand, Item, Notice, Subject};
+use super::registration::{Action, Entrustment, Registration};
+use super::usage::{Line, Supplement, UsageReport};
+use super::*;
+use crate::amount::Dong;
+use crate::clock::Instant;
+use crate::filing::envelope::{AUTHORITY, Envelope, new_message_code};
+use crate::receipt::testing::{at, signed_by, signer, signing_time};
+use crate::unit::registration::{CertificateAction, ListedCertificate};
+
+const SENDER: &str = "K9900000009";
+
+fn taxpayer() -> Taxpayer {
+    Taxpayer {
+        name: "Ủy ban nhân dân phường <Mẫu> & Thử".into(),
+        tax_code: "9900000009".into(),
+        budget_code: Some("1234567".into()),
+        office_code: "10100".into(),
+        office_name: "Thuế thành phố Thử".into(),
+        place: "Hà Nội".into(),
+    }
+}
+
+fn certificate(action: CertificateAction) -> ListedCertificate {
+    ListedCertificate {
+        issuer: "CN=CA thử".into(),
+        serial: "540A".into(),
+        valid_from: at("2026-01-01T00:00:00+07:00"),
+        valid_until: at("2028-01-01T00:00:00+07:00"),
+        action,
+    }
+}
+
+fn registration() -> Registration {
+    Registration {
+        action: Action::Change,
+        taxpayer: taxpayer(),
+        contact_name: "Người Liên Hệ Mẫu".into(),
+        contact_address: "Số 1 phố Thử".into(),
+        contact_email: "lienhe@example.vn".into(),
+        contact_phone: "02400000000".into(),
+        made_on: "2026-11-27".parse().unwrap(),
+        receipts_without_value: true,
+        receipts_with_value: false,
+        through_transmitter: false,
+        certificates: vec![certificate(CertificateAction::Add), certificate(CertificateAction::Stop)],
+        entrustments: vec![Entrustment {
+            kind: 2,
+            document_name: "Biên lai".into(),
+            template: "01BLP0-001".into(),
+            series: "BL-26E".into(),
+            tax_code: "9900000016".into(),
+            organisation: "Đơn vị Ủy Nhiệm Mẫu".into(),
+            purpose: "Thu hộ".into(),
+            valid_from: "2026-01-01".parse().unwrap(),
+            valid_until: "2026-12-31".parse().unwrap(),
+            payment_method: "Chuyển khoản".into(),
+        }],
+    }
+}
+
+fn report() -> UsageReport {
+    UsageReport {
+        taxpayer: taxpayer(),
+        quarter: "2026-Q3".parse().unwrap(),
+        made_on: "2026-10-05".parse().unwrap(),
+        supplement: Some(Supplement { ordinal: 1, first: "fil-1".into() }),
+        lines: vec![Line {
+            template: "01BLP0-001".into(),
+            series: "BL-26E".into(),
+            opening: 100,
+            from_no: Some(1),
+            to_no: Some(3),
+            used: 3,
+            cancelled: vec![2],
+            replaced: vec![],
+            amount: Dong(50_000),
+            closing: 97,
+        }],
+    }
+}
+
+fn notice(subject: Subject) -> Notice {
+    let is_receipt = subject == Subject::Receipts;
+    Notice {
+        subject,
+        taxpayer: taxpayer(),
+        made_on: "2026-11-27".parse().unwrap(),
+        demand: Some(Demand { number: "12/TB".into(), noticed_on: "2026-11-20".parse().unwrap() }),
+        items: vec![Item {
+            template: if is_receipt { "01BLP0-001" } else { "1" }.into(),
+            series: if is_receipt { "BL-26E" } else { "K26TAA" }.into(),
+            number: 7,
+            issued_on: "2026-11-02".parse().unwrap(),
+            authority_code: (!is_receipt).then(|| "0".repeat(34)),
+            reason: "Sai tên người nộp".into(),
+        }],
+    }
+}
+
+/// Every form in every shape: schema, name of the signed part, signed bytes.
+fn documents() -> Vec<(&'static str, &'static str, Vec<u8>)> {
+    let signed = |body: Vec<u8>| signed_by(&signer(), &body, signing_time());
+    let receipts = notice(Subject::Receipts);
+    let invoices = notice(Subject::Invoices);
+    vec![
+        ("registration/2.1.0", "DLTKhai", signed(registration().body("2.1.1", "fil-1"))),
+        ("usage_report/2.1.0", "DLBCTHSDBLai", signed(report().body("2.1.1", "fil-2"))),
+        ("receipt_notice/2.1.0", "DLTBao", signed(receipts.body("2.1.1", "fil-3"))),
+        ("invoice_notice/2.0.0", "DLTBao", signed(invoices.body("2.0.0", "fil-4"))),
+        ("invoice_notice/2.1.0", "DLTBao", signed(invoices.body("2.1.0", "fil-5"))),
+    ]
+}
+
+/// A missing tool fails the test: a judge that stays away acquits everybody.
+fn judged_by(tool: &str, arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = Command::new(tool)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{tool} could not be started: {error}"));
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || stdin.write_all(&input));
+    let output = child.wait_with_output().unwrap();
+    let _ = writer.join();
+    output
+}
+
+fn is_valid(schema: &str, document: &[u8]) -> (bool, String) {
+    let path = format!("{}/xsd/{schema}.xsd", env!("CARGO_MANIFEST_DIR"));
+    let output = judged_by("xmllint", &["--noout", "--schema", &path, "-"], document);
+    (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+fn xmlsec1(body: &str, document: &[u8]) -> Output {
+    let authority = format!("{}/fixtures/receipt/test-only-ca.pem", env!("CARGO_MANIFEST_DIR"));
+    let arguments = [
+        "--verify",
+        "--id-attr:Id",
+        body,
+        "--id-attr:Id",
+        "http://www.w3.org/2000/09/xmldsig#:Object",
+        "--trusted-pem",
+        &authority,
+        "--verification-gmt-time",
+        "2026-09-01 02:30:15",
+        "/dev/stdin",
+    ];
+    judged_by("xmlsec1", &arguments, document)
+}
+
+#[test]
+fn every_form_is_valid_by_its_schema() {
+    for (schema, _, document) in documents() {
+        let (valid, why) = is_valid(schema, &document);
+        assert!(valid, "{schema}: {why}");
+    }
+}
+
+/// One change each; every one must be refused.
+#[test]
+fn a_form_with_one_change_is_refused_by_its_schema() {
+    let mutants: [(&str, &str, &str); 24] = [
+        ("registration/2.1.0", "<HThuc>2</HThuc><TNNT>", "<HThuc>3</HThuc><TNNT>"),
+        ("registration/2.1.0", "<MSo>01/ĐKTĐ-CTĐT</MSo>", "<MSo>01/ĐK-BL</MSo>"),
+        ("registration/2.1.0", "<BLTPLPKIn>1</BLTPLPKIn>", ""),
+        ("registration/2.1.0", "<BLTPLPKIn>1</BLTPLPKIn>", "<BLTPLPKIn>2</BLTPLPKIn>"),
+        ("registration/2.1.0", "<STT>1</STT><TTChuc>", "<STT>0</STT><TTChuc>"),
+        ("registration/2.1.0", "<Seri>540A</Seri>", "<Seri></Seri>"),
+        ("registration/2.1.0", "T00:00:00</TNgay>", "</TNgay>"),
+        ("registration/2.1.0", "<MCQTQLy>10100</MCQTQLy>", "<MCQTQLy>101000</MCQTQLy>"),
+        ("registration/2.1.0", "<NDTKhai>", "<NDTKhai><XYZ></XYZ>"),
+        ("usage_report/2.1.0", "<KDLieu>3/2026</KDLieu>", "<KDLieu>5/2026</KDLieu>"),
+        ("usage_report/2.1.0", "<TLoai>1</TLoai>", "<TLoai>3</TLoai>"),
+        ("usage_report/2.1.0", "<SLuong>3</SLuong>", "<SLuong>-3</SLuong>"),
+        ("usage_report/2.1.0", "<TgTien>50000</TgTien>", "<TgTien>50.000,0</TgTien>"),
+        ("usage_report/2.1.0", "<KHCTu>BL-26E</KHCTu>", "<KHCTu>BL-26E-TOO-LONG</KHCTu>"),
+        ("usage_report/2.1.0", "<MST>9900000009</MST>", "<MST>990000000</MST>"),
+        ("receipt_notice/2.1.0", "<LCTDT>3</LCTDT>", "<LCTDT>9</LCTDT>"),
+        ("receipt_notice/2.1.0", "<SCTu>7</SCTu>", "<SCTu>0000007</SCTu>"),
+        ("receipt_notice/2.1.0", "<LDo>Sai tên người nộp</LDo>", "<LDo></LDo>"),
+        ("receipt_notice/2.1.0", "<NTBao>2026-11-27</NTBao>", "<NTBao>27/11/2026</NTBao>"),
+        ("invoice_notice/2.0.0", "<TCTBao>4</TCTBao>", ""),
+        ("invoice_notice/2.0.0", "MCQTCap>", "MCCQT>"),
+        ("invoice_notice/2.1.0", "<LADHDDT>1</LADHDDT>", "<LADHDDT>1</LADHDDT><TCTBao>4</TCTBao>"),
+        ("invoice_notice/2.1.0", "<PBan>2.1.0</PBan>", "<PBan>2.0.0</PBan>"),
+        ("invoice_notice/2.1.0", "<DSCKS><NNT>", "<DSCKS><NBan></NBan><NNT>"),
+    ];
+    let documents = documents();
+    for (schema, from, to) in mutants {
+        let (_, _, document) = documents.iter().find(|(name, _, _)| *name == schema).unwrap();
+        let text = String::from_utf8(document.clone()).unwrap();
+        let changed = text.replace(from, to);
+        assert_ne!(changed, text, "{schema}: {from} is not there");
+        assert!(!is_valid(schema, changed.as_bytes()).0, "{schema}: {from} → {to} passes");
+    }
+}
+
+#[test]
+fn the_shape_of_a_notice_for_invoices_follows_the_data_version() {
+    let documents = documents();
+    assert!(!is_valid("invoice_notice/2.0.0", &documents[4].2).0);
+    assert!(!is_valid("invoice_notice/2.1.0", &documents[3].2).0);
+}
+
+#[test]
+fn the_signature_of_every_form_holds_alone_and_in_its_envelope() {
+    for (kind, (schema, body, document)) in [109, 212, 304, 300, 300].into_iter().zip(documents()) {
+        let code = new_message_code(SENDER, &ring::rand::SystemRandom::new()).unwrap();
+        let message = Envelope {
+            version: "2.1.1",
+            sender: SENDER,
+            recipient: AUTHORITY,
+            kind,
+            message_code: &code,
+            answers: None,
+            tax_code: "9900000009",
+        }
+        .write(&[&document])
+        .unwrap();
+        let (valid, why) = is_valid("message/2.1.0", &message);
+        assert!(valid, "{schema}: {why}");
+        for held in [&document, &message] {
+            let output = xmlsec1(body, held);
+            let told = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.success() && told.contains("(ok/all): 2/2"), "{schema}: {told}");
+        }
+        let tampered = String::from_utf8(document).unwrap().replace("9900000009", "9900000016");
+        assert!(!xmlsec1(body, tampered.as_bytes()).status.success(), "{schema}");
+    }
+}
+
+#[test]
+fn what_a_registration_may_not_say_is_refused_with_its_field() {
+    let now: Instant = at("2026-11-27T08:00:00+07:00");
+    assert!(registration().check(now).is_ok());
+    let refused = |change: &dyn Fn(&mut Registration)| {
+        let mut form = registration();
+        change(&mut form);
+        form.check(now).unwrap_err().code()
+    };
+    assert_eq!(refused(&|form| form.taxpayer.tax_code = "9900000008".into()), "tax_code_wrong");
+    assert_eq!(refused(&|form| form.taxpayer.office_code = "HN".into()), "tax_office_wrong");
+    assert_eq!(refused(&|form| form.contact_name = String::new()), "field_missing");
+    assert_eq!(refused(&|form| form.contact_phone = "0".repeat(21)), "field_too_long");
+    assert_eq!(refused(&|form| form.receipts_without_value = false), "registration_without_documents");
+    assert_eq!(refused(&|form| form.certificates.clear()), "registration_certificates_wrong");
+    assert_eq!(refused(&|form| form.certificates[0].valid_until = now), "registration_certificates_wrong");
+}
+
+#[test]
+fn what_a_notice_may_not_say_is_refused() {
+    let refused = |change: &dyn Fn(&mut Notice)| {
+        let mut form = notice(Subject::Receipts);
+        change(&mut form);
+        form.check().unwrap_err().code()
+    };
+    assert!(notice(Subject::Receipts).check().is_ok());
+    assert_eq!(refused(&|form| form.items.clear()), "notice_items_wrong");
+    assert_eq!(refused(&|form| form.items[0].number = 10_000_000), "notice_items_wrong");
+    assert_eq!(refused(&|form| form.items[0].reason = " ".into()), "field_missing");
+    assert_eq!(refused(&|form| form.items[0].reason = "x".repeat(256)), "field_too_long");
+}

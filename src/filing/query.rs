@@ -1,0 +1,182 @@
+//! The SQL of forms.
+
+use diesel::prelude::*;
+
+use super::{Filing, Kind, State};
+use crate::actor::Scope;
+use crate::clock::Instant;
+use crate::error::Result;
+use crate::id::*;
+use crate::store::failure::Classify;
+use crate::store::schema::{filing, filing_event};
+use crate::store::{Conn, Stamp, Tx, rows};
+
+crate::table_row! {
+    pub struct FilingRow in "filing" {
+        pub unit_id: UnitId,
+        pub id: FilingId,
+        pub kind: &'static str,
+        pub form: String,
+        pub period: Option<String>,
+        pub slot: Option<String>,
+        pub earlier_id: Option<FilingId>,
+        pub profile: String,
+        pub detail: String,
+        pub body: Vec<u8>,
+        pub body_sha256: String,
+        pub maker_person_id: Option<PersonId>,
+        pub created_at: Instant,
+        pub state: &'static str,
+        pub revision: i64,
+    }
+}
+
+crate::table_row! {
+    pub struct EventRow in "filing_event" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub filing_id: FilingId,
+        pub revision: i64,
+        pub kind: &'static str,
+        pub state: &'static str,
+        pub actor: String,
+        pub reason: Option<String>,
+        pub at: Instant,
+    }
+}
+
+pub fn tell(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    unit: UnitId,
+    filing: FilingId,
+    (revision, kind, state): (i64, &'static str, State),
+    actor: &str,
+    reason: Option<&str>,
+) -> Result<()> {
+    let event = EventRow {
+        unit_id: unit,
+        id: stamp.mint()?,
+        filing_id: filing,
+        revision,
+        kind,
+        state: state.as_str(),
+        actor: actor.to_owned(),
+        reason: reason.map(str::to_owned),
+        at: stamp.now,
+    };
+    rows::insert(tx, &[event])
+}
+
+type Columns = (
+    (UnitId, FilingId, String, String, Option<String>, Option<i64>),
+    (String, String, Vec<u8>, Option<i64>, Option<i64>),
+    (Instant, String, i64),
+);
+
+macro_rules! columns {
+    () => {
+        (
+            (filing::unit_id, filing::id, filing::kind, filing::form, filing::period, filing::earlier_id),
+            (
+                filing::profile,
+                filing::detail,
+                filing::body,
+                filing::maker_person_id,
+                filing::checker_person_id,
+            ),
+            (filing::created_at, filing::state, filing::revision),
+        )
+    };
+}
+
+fn from_columns((name, content, life): Columns) -> Result<Filing> {
+    Ok(Filing {
+        unit: name.0,
+        id: name.1,
+        kind: Kind::parse(&name.2)?,
+        form: name.3,
+        period: name.4,
+        earlier: name.5.map(FilingId),
+        profile: content.0,
+        detail: content.1,
+        body: content.2,
+        maker: content.3.map(PersonId),
+        checker: content.4.map(PersonId),
+        created_at: life.0,
+        state: State::parse(&life.1)?,
+        revision: life.2,
+    })
+}
+
+pub fn by_id(conn: &mut Conn, unit: UnitId, id: FilingId) -> Result<Option<Filing>> {
+    let found: Option<Columns> =
+        filing::table.find((unit, id)).select(columns!()).first(conn).optional().classify()?;
+    found.map(from_columns).transpose()
+}
+
+/// The newest first.
+pub fn of_unit(conn: &mut Conn, unit: UnitId, kind: Option<Kind>, limit: i64) -> Result<Vec<Filing>> {
+    let mut asked = filing::table.filter(filing::unit_id.eq(unit)).into_boxed();
+    if let Some(kind) = kind {
+        asked = asked.filter(filing::kind.eq(kind.as_str()));
+    }
+    let found: Vec<Columns> =
+        asked.order(filing::id.desc()).limit(limit).select(columns!()).load(conn).classify()?;
+    found.into_iter().map(from_columns).collect()
+}
+
+/// Every form of the kind for the period, oldest first.
+pub fn of_period(conn: &mut Conn, unit: UnitId, kind: Kind, period: &str) -> Result<Vec<Filing>> {
+    let found: Vec<Columns> = filing::table
+        .filter(filing::unit_id.eq(unit))
+        .filter(filing::kind.eq(kind.as_str()))
+        .filter(filing::period.eq(period))
+        .order(filing::id)
+        .select(columns!())
+        .load(conn)
+        .classify()?;
+    found.into_iter().map(from_columns).collect()
+}
+
+/// Forms that wait for their signature, oldest first.
+pub fn drafted(conn: &mut Conn, limit: i64) -> Result<Vec<Filing>> {
+    let found: Vec<Columns> = filing::table
+        .filter(filing::state.eq(State::Drafted.as_str()))
+        .order(filing::id)
+        .limit(limit)
+        .select(columns!())
+        .load(conn)
+        .classify()?;
+    found.into_iter().map(from_columns).collect()
+}
+
+/// The unit of a form within a scope: ids do not tell their unit.
+pub fn unit_of(conn: &mut Conn, scope: &Scope, id: FilingId) -> Result<Option<UnitId>> {
+    let mut found = filing::table.filter(filing::id.eq(id)).select(filing::unit_id).into_boxed();
+    if let Scope::Units(units) = scope {
+        found = found.filter(filing::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
+    }
+    found.first(conn).optional().classify()
+}
+
+/// What happened to a form: (event, state, actor, reason, when).
+pub fn history(
+    conn: &mut Conn,
+    unit: UnitId,
+    id: FilingId,
+) -> Result<Vec<(String, String, String, Option<String>, Instant)>> {
+    filing_event::table
+        .filter(filing_event::unit_id.eq(unit))
+        .filter(filing_event::filing_id.eq(id))
+        .order(filing_event::revision)
+        .select((
+            filing_event::kind,
+            filing_event::state,
+            filing_event::actor,
+            filing_event::reason,
+            filing_event::at,
+        ))
+        .load(conn)
+        .classify()
+}

@@ -1,0 +1,136 @@
+//! Registering with the tax office: the form that is sent, and acceptances that come back or are
+//! recorded by hand.
+
+use super::form::registration::{Action, FORM, Registration};
+use super::{Draft, Filing, Kind, State, reply};
+use crate::actor::{Actor, Role};
+use crate::clock::Instant;
+use crate::error::{Error, Result};
+use crate::id::{FilingId, RegistrationId, UnitId};
+use crate::receipt::certificate::SigningCertificate;
+use crate::receipt::key::certificates_in;
+use crate::store::{Conn, Stamp, Tx};
+use crate::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
+
+/// Drafts 01/ĐKTĐ-CTĐT. It is signed and sent by the background work.
+///
+/// # Errors
+/// Those of `Registration::check`; `registration_pending` while an earlier form has no answer;
+/// `registration_missing` for a change where nothing is registered.
+pub fn draft(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    form: &Registration,
+) -> Result<FilingId> {
+    actor.require_role(&[Role::Administrator, Role::System])?;
+    actor.scope.require(unit)?;
+    form.check(stamp.now)?;
+    let earlier = super::query::of_unit(tx, unit, Some(Kind::Registration), 20)?;
+    if earlier.iter().any(|filing| filing.state.is_live() && filing.state != State::Accepted) {
+        let detail = "the last form has not been answered yet";
+        return Err(Error::conflict("registration_pending", detail));
+    }
+    if form.action == Action::Change && registration::of_unit(tx, unit)?.is_empty() {
+        let detail = "a change needs a registration that was accepted";
+        return Err(Error::conflict("registration_missing", detail));
+    }
+    let new = Draft {
+        unit,
+        kind: Kind::Registration,
+        form: FORM,
+        period: None,
+        slot: None,
+        earlier: None,
+        detail: serde_json::to_string(form).map_err(|error| Error::internal(error.to_string()))?,
+        state: State::Drafted,
+        maker: actor.person,
+    };
+    super::draft(tx, stamp, actor, new, |profile, id| form.body(profile.message_version.value, id))
+}
+
+/// What the accepted form says comes into force.
+pub(super) fn come_into_force(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    filing: &Filing,
+    reply: &reply::Reply,
+) -> Result<RegistrationId> {
+    let number = reply.notice_no.clone().unwrap_or_else(|| reply.message_code.clone());
+    let day = reply.noticed_on.filter(|day| *day <= stamp.today()).unwrap_or_else(|| stamp.today());
+    registration::record(tx, stamp, actor, acceptance(filing, number, day)?)
+}
+
+fn acceptance(
+    filing: &Filing,
+    notice_no: String,
+    accepted_on: crate::clock::BusinessDay,
+) -> Result<Acceptance> {
+    let form: Registration = filing.data()?;
+    Ok(Acceptance {
+        unit: filing.unit,
+        form: filing.form.clone(),
+        notice_no,
+        accepted_on,
+        document_kinds: vec!["receipt".to_owned()],
+        office_code: form.taxpayer.office_code,
+        office_name: form.taxpayer.office_name,
+        certificates: form.certificates,
+        filing: Some(filing.id),
+    })
+}
+
+/// A person records the acceptance of a form whose answer was unclear, or came another way.
+///
+/// # Errors
+/// `filing_not_found`, `filing_not_open`, and those of `registration::record`.
+pub fn accept_by_hand(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (unit, id): (UnitId, FilingId),
+    notice_no: &str,
+    accepted_on: crate::clock::BusinessDay,
+) -> Result<RegistrationId> {
+    actor.require_role(&[Role::Administrator, Role::System])?;
+    actor.scope.require(unit)?;
+    let mut filing = super::find(tx, unit, id)?;
+    if filing.kind != Kind::Registration || filing.state < State::Signed || filing.state >= State::Accepted {
+        let detail = format!("the form is {}", filing.state.as_str());
+        return Err(Error::conflict("filing_not_open", detail));
+    }
+    let recorded = acceptance(&filing, notice_no.to_owned(), accepted_on)?;
+    let registration = registration::record(tx, stamp, actor, recorded)?;
+    super::advance(tx, stamp, actor, &mut filing, ("accepted_by_hand", State::Accepted), Some(notice_no))?;
+    Ok(registration)
+}
+
+/// A certificate as the form lists it.
+pub fn listed(certificate: &SigningCertificate, action: CertificateAction) -> ListedCertificate {
+    ListedCertificate {
+        issuer: certificate.issuer().to_owned(),
+        serial: certificate.serial().to_owned(),
+        valid_from: certificate.valid_from(),
+        valid_until: certificate.valid_until(),
+        action,
+    }
+}
+
+/// The first certificate of a PEM text as the form lists it.
+///
+/// # Errors
+/// `certificate_unreadable`.
+pub fn listed_from_pem(pem: &str, action: CertificateAction) -> Result<ListedCertificate> {
+    let found = certificates_in(pem)?.into_iter().next().ok_or_else(|| {
+        Error::invalid("certificate", "certificate_unreadable", "no certificate in the PEM text")
+    })?;
+    Ok(listed(&SigningCertificate::from_der(&found)?, action))
+}
+
+/// The certificates the unit holds, as a first registration lists them.
+pub fn installed(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<ListedCertificate>> {
+    let pems = registration::installed(conn, unit, now)?;
+    pems.iter().map(|pem| listed_from_pem(pem, CertificateAction::Add)).collect()
+}

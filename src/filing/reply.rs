@@ -1,0 +1,217 @@
+//! What the authority's answers mean: taken for an acceptance only where they say so.
+
+use serde::{Deserialize, Serialize};
+
+use super::code;
+use super::envelope::{self, Element, Received};
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::receipt::profile::Certainty;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Taken, or accepted.
+    Accepted,
+    Refused,
+    /// Neither is said plainly; a person reads the answer.
+    Unclear,
+}
+
+impl Verdict {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Accepted => "accepted",
+            Verdict::Refused => "refused",
+            Verdict::Unclear => "unclear",
+        }
+    }
+}
+
+/// One reason of a refusal. Codes have had four digits in the regulation and five in reality.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    pub code: String,
+    pub text: String,
+}
+
+/// An answer that was understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    pub kind: i32,
+    pub message_code: String,
+    /// The message it answers.
+    pub answers: String,
+    pub verdict: Verdict,
+    pub faults: Vec<Fault>,
+    /// `STBao/So` and `STBao/NTBao`.
+    pub notice_no: Option<String>,
+    pub noticed_on: Option<BusinessDay>,
+}
+
+const FAULT_CODE_LIMIT: usize = 10;
+const FAULT_TEXT_LIMIT: usize = 500;
+const FAULTS_LIMIT: usize = 1_000;
+
+/// A field that says yes or no in words of its own: (kinds, field, yes, no, how sure we are).
+type Flag = (&'static [i32], &'static str, &'static [&'static str], &'static [&'static str], Certainty);
+
+const FLAGS: [Flag; 4] = [
+    (&[999], "TTTNhan", &["0"], &["1"], Certainty::Verified),
+    (&[301], "TTTNCCQT", &["1"], &["2"], Certainty::Verified),
+    // Read in the notices for invoices (102, 103); the ones for e-documents were not readable.
+    (&[110], "THop", &["1", "3"], &["2", "4"], Certainty::FromMemory),
+    (&[111], "TTXNCQT", &["1"], &["2"], Certainty::FromMemory),
+];
+
+/// Reads an answer.
+///
+/// # Errors
+/// Those of `envelope::read`; `message_not_an_answer` when it names no message of ours.
+pub fn read(bytes: &[u8]) -> Result<Reply> {
+    let received = envelope::read(bytes)?;
+    let answers = answered(&received)?;
+    let faults = faults(&received.data);
+    let notices = everything(&received.data, "STBao");
+    let notice = notices.first().copied();
+    let part = |tag: &str| -> Result<Option<String>> {
+        notice.map_or(Ok(None), |notice| Ok(notice.text_of(tag)?.map(str::to_owned)))
+    };
+    Ok(Reply {
+        verdict: verdict(received.kind, &received.data, &faults),
+        notice_no: part("So")?.map(|text| bounded(&text, 30)),
+        noticed_on: part("NTBao")?.and_then(|text| text.get(..10)?.parse().ok()),
+        kind: received.kind,
+        message_code: received.message_code,
+        answers,
+        faults,
+    })
+}
+
+/// `MTDTChieu`; a technical reply names it in its data as well.
+fn answered(received: &Received) -> Result<String> {
+    if let Some(answers) = &received.answers {
+        return Ok(answers.clone());
+    }
+    let inner = everything(&received.data, "TBao").first().map(|notice| notice.text_of("MTDiep"));
+    match inner.transpose()?.flatten() {
+        Some(answers) if envelope::is_message_code(answers) => Ok(answers.to_owned()),
+        _ => Err(Error::invalid("MTDTChieu", "message_not_an_answer", "it names no message")),
+    }
+}
+
+fn verdict(kind: i32, data: &Element, faults: &[Fault]) -> Verdict {
+    if !faults.is_empty() || kind == code::UNREADABLE {
+        return Verdict::Refused;
+    }
+    for (kinds, field, yes, no, _) in FLAGS {
+        if !kinds.contains(&kind) {
+            continue;
+        }
+        let said = everything(data, field);
+        if said.iter().any(|flag| no.contains(&flag.text.as_str())) {
+            return Verdict::Refused;
+        }
+        if !said.is_empty() && said.iter().all(|flag| yes.contains(&flag.text.as_str())) {
+            return Verdict::Accepted;
+        }
+        if !said.is_empty() {
+            return Verdict::Unclear;
+        }
+    }
+    match kind {
+        // Since 2.1.0 the absence of reasons is the acceptance; a receipt of delivery says no more.
+        code::CORRECTION_RESULT | code::USAGE_RESULT | code::CHECK_RESULT | code::REGISTRATION_RECEIVED => {
+            Verdict::Accepted
+        }
+        _ => Verdict::Unclear,
+    }
+}
+
+/// Every reason, wherever it stands: of the message, or of one document in it.
+fn faults(data: &Element) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for reason in everything(data, "LDo") {
+        let text = |tag: &str| {
+            let found = reason.children.iter().find(|child| child.tag == tag);
+            found.map(|child| child.text.clone()).unwrap_or_default()
+        };
+        let code = text("MLoi");
+        if code.is_empty() || faults.len() >= FAULTS_LIMIT {
+            continue;
+        }
+        let words = Some(text("MTLoi")).filter(|words| !words.is_empty()).unwrap_or_else(|| text("MTa"));
+        faults.push(Fault {
+            code: bounded(&code, FAULT_CODE_LIMIT),
+            text: bounded(&crate::text::clean(&words), FAULT_TEXT_LIMIT),
+        });
+    }
+    faults
+}
+
+fn everything<'a>(data: &'a Element, tag: &str) -> Vec<&'a Element> {
+    let mut found = Vec::new();
+    data.all(tag, &mut found);
+    found
+}
+
+fn bounded(text: &str, limit: usize) -> String {
+    text.chars().take(limit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(kind: i32, data: &str) -> Reply {
+        let uuid = "0123456789AB4DEF8123456789ABCDEF";
+        let text = format!(
+            "<TDiep><TTChung><PBan>2.1.0</PBan><MNGui>TCT</MNGui><MNNhan>K9900000009</MNNhan>\
+             <MLTDiep>{kind}</MLTDiep><MTDiep>TCT{uuid}</MTDiep><MTDTChieu>K9900000009{uuid}</MTDTChieu>\
+             <MST>9900000009</MST><SLuong>1</SLuong></TTChung><DLieu>{data}</DLieu></TDiep>"
+        );
+        read(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_technical_reply_says_taken_or_why_not_with_codes_of_any_length() {
+        assert_eq!(reply(999, "<TBao><TTTNhan>0</TTTNhan></TBao>").verdict, Verdict::Accepted);
+        let refused = reply(
+            999,
+            "<TBao><DSLDo><LDo><MTa>sai định dạng</MTa><MLoi>20001</MLoi></LDo></DSLDo><TTTNhan>1</TTTNhan></TBao>",
+        );
+        assert_eq!(refused.verdict, Verdict::Refused);
+        assert_eq!(refused.faults, [Fault { code: "20001".into(), text: "sai định dạng".into() }]);
+        assert_eq!(reply(999, "<TBao></TBao>").verdict, Verdict::Unclear);
+        assert_eq!(reply(999, "<TBao><TTTNhan>7</TTTNhan></TBao>").verdict, Verdict::Unclear);
+        assert_eq!(reply(-1, "<TBao></TBao>").verdict, Verdict::Refused);
+    }
+
+    #[test]
+    fn an_error_notice_is_accepted_by_silence_in_2_1_and_by_a_flag_in_2_0() {
+        let silent = reply(
+            301,
+            "<TBao><DLTBao></DLTBao><STBao><So>12/TB</So><NTBao>2026-11-27</NTBao></STBao></TBao>",
+        );
+        assert_eq!(silent.verdict, Verdict::Accepted);
+        assert_eq!(silent.notice_no.as_deref(), Some("12/TB"));
+        assert_eq!(silent.noticed_on.map(|day| day.to_string()).as_deref(), Some("2026-11-27"));
+        let flagged = "<TBao><DLTBao><DSHDon><HDon><TTTNCCQT>1</TTTNCCQT></HDon><HDon><TTTNCCQT>2</TTTNCCQT>\
+                       </HDon></DSHDon></DLTBao></TBao>";
+        assert_eq!(reply(301, flagged).verdict, Verdict::Refused);
+        let reasons = "<TBao><DLTBao><DSCTu><CTu><DSLDKTNhan><LDo><MLoi>4003</MLoi><MTa>trùng</MTa></LDo>\
+                       </DSLDKTNhan></CTu></DSCTu></DLTBao></TBao>";
+        assert_eq!(reply(301, reasons).faults[0].code, "4003");
+    }
+
+    #[test]
+    fn a_registration_is_not_accepted_by_silence() {
+        assert_eq!(reply(111, "<TBao><DLTBao></DLTBao></TBao>").verdict, Verdict::Unclear);
+        assert_eq!(
+            reply(111, "<TBao><DLTBao><TTXNCQT>1</TTXNCQT></DLTBao></TBao>").verdict,
+            Verdict::Accepted
+        );
+        assert_eq!(reply(110, "<TBao><DLTBao><THop>2</THop></DLTBao></TBao>").verdict, Verdict::Refused);
+        assert_eq!(reply(213, "<TBao><DLTBao><LTBao>2</LTBao></DLTBao></TBao>").verdict, Verdict::Accepted);
+    }
+}

@@ -1,0 +1,265 @@
+//! The quarterly report of what receipt series were used for, and what changed after it was sent.
+
+use std::collections::HashMap;
+
+use super::form::Taxpayer;
+use super::form::usage::{FORM, Line, Supplement, UsageReport};
+use super::period::Quarter;
+use super::{Draft, Filing, Kind, State, query, report_query};
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::id::{FilingId, SeriesId, UnitId};
+use crate::store::{Conn, Stamp, Tx};
+use crate::unit::{self, registration, series};
+
+/// Shown as soon from so many days before it is due.
+const SOON_DAYS: i64 = 10;
+
+/// The figures of a quarter as the receipts table has them now, series by series.
+pub fn figures(conn: &mut Conn, unit: UnitId, quarter: Quarter) -> Result<Vec<Line>> {
+    let (first, last) = (quarter.first_day(), quarter.last_day());
+    let before: HashMap<SeriesId, i64> = report_query::last_before(conn, unit, first)?
+        .into_iter()
+        .filter_map(|(series, number)| Some((series, number?)))
+        .collect();
+    let mut issued: HashMap<SeriesId, Vec<(i64, String, Dong)>> = HashMap::new();
+    for (series, number, state, amount) in report_query::issued(conn, unit, first, last)? {
+        issued.entry(series).or_default().push((number, state, amount));
+    }
+    let mut lines = Vec::new();
+    for held in series::of_unit(conn, unit)? {
+        let is_receipt = held.template.starts_with("01BLP") || held.template.starts_with("02BLP");
+        let used = issued.remove(&held.id).unwrap_or_default();
+        if is_receipt && (!used.is_empty() || held.year == quarter.year) {
+            lines.push(line(&held, before.get(&held.id).copied().unwrap_or(0), &used)?);
+        }
+    }
+    lines.sort_by(|one, other| (&one.template, &one.series).cmp(&(&other.template, &other.series)));
+    Ok(lines)
+}
+
+fn line(held: &series::Series, before: i64, used: &[(i64, String, Dong)]) -> Result<Line> {
+    let numbers = |wanted: &str| -> Vec<i64> {
+        used.iter().filter(|(_, state, _)| state == wanted).map(|(number, _, _)| *number).collect()
+    };
+    let mut amount = Dong::ZERO;
+    for (_, state, money) in used {
+        if !matches!(state.as_str(), "cancelled" | "replaced") {
+            amount = amount.checked_add(*money)?;
+        }
+    }
+    let last = used.last().map_or(before, |(number, _, _)| *number);
+    Ok(Line {
+        template: held.template.clone(),
+        series: held.series.clone(),
+        opening: held.last_allowed_no - before,
+        from_no: used.first().map(|(number, _, _)| *number),
+        to_no: used.last().map(|(number, _, _)| *number),
+        used: i64::try_from(used.len()).unwrap_or(i64::MAX),
+        cancelled: numbers("cancelled"),
+        replaced: numbers("replaced"),
+        amount,
+        closing: held.last_allowed_no - last,
+    })
+}
+
+/// Makes the report of a quarter that is over. A quarter without receipts makes a zero report.
+///
+/// # Errors
+/// `report_period_not_over`, `report_exists`, `report_nothing_registered`, `registration_missing`.
+pub fn make(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    quarter: Quarter,
+    place: &str,
+) -> Result<FilingId> {
+    may_report(actor, unit)?;
+    let earlier = query::of_period(tx, unit, Kind::UsageReport, &quarter.to_string())?;
+    if let Some(live) = earlier.iter().find(|filing| filing.state.is_live()) {
+        let detail = format!("{} is {}; supplement it if figures changed", live.id, live.state.as_str());
+        return Err(Error::conflict("report_exists", detail));
+    }
+    store(tx, stamp, actor, (unit, quarter), place, earlier.len(), None)
+}
+
+/// Makes the marked supplementary report of what changed since the newest report of the quarter.
+///
+/// # Errors
+/// `report_missing`, `report_not_sent`, `report_unchanged`.
+pub fn supplement(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    quarter: Quarter,
+    place: &str,
+) -> Result<FilingId> {
+    may_report(actor, unit)?;
+    let earlier = query::of_period(tx, unit, Kind::UsageReport, &quarter.to_string())?;
+    let live: Vec<&Filing> = earlier.iter().filter(|filing| filing.state.is_live()).collect();
+    let (Some(first), Some(last)) = (live.first(), live.last()) else {
+        return Err(Error::not_found("report_missing", "there is no report of this quarter to supplement"));
+    };
+    if last.state < State::Sent {
+        return Err(Error::conflict("report_not_sent", "the last report is still on its way"));
+    }
+    if reported(last)? == figures(tx, unit, quarter)? {
+        return Err(Error::conflict("report_unchanged", "nothing changed since the last report"));
+    }
+    let ordinal = i64::try_from(live.len()).unwrap_or(i64::MAX);
+    let mark = (first.id, Supplement { ordinal, first: super::body_id(first.id) });
+    store(tx, stamp, actor, (unit, quarter), place, earlier.len(), Some(mark))
+}
+
+fn may_report(actor: &Actor, unit: UnitId) -> Result<()> {
+    actor.require_role(&[Role::Finance, Role::Approver, Role::Administrator, Role::System])?;
+    actor.scope.require(unit)
+}
+
+fn store(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (unit, quarter): (UnitId, Quarter),
+    place: &str,
+    ordinal: usize,
+    mark: Option<(FilingId, Supplement)>,
+) -> Result<FilingId> {
+    if stamp.today() <= quarter.last_day() {
+        let detail = format!("the quarter ends on {}", quarter.last_day());
+        return Err(Error::conflict("report_period_not_over", detail));
+    }
+    let lines = figures(tx, unit, quarter)?;
+    if lines.is_empty() {
+        let detail = "the unit has no receipt series in this year";
+        return Err(Error::conflict("report_nothing_registered", detail));
+    }
+    let report = UsageReport {
+        taxpayer: taxpayer(tx, unit, place)?,
+        quarter,
+        made_on: stamp.today(),
+        supplement: mark.as_ref().map(|(_, supplement)| supplement.clone()),
+        lines,
+    };
+    report.taxpayer.check()?;
+    let new = Draft {
+        unit,
+        kind: Kind::UsageReport,
+        form: FORM,
+        period: Some(quarter.to_string()),
+        slot: Some(format!("{FORM} {quarter}/{ordinal}")),
+        earlier: mark.map(|(first, _)| first),
+        detail: serde_json::to_string(&report).map_err(|error| Error::internal(error.to_string()))?,
+        state: State::Drafted,
+        maker: actor.person,
+    };
+    super::draft(tx, stamp, actor, new, |profile, id| report.body(profile.message_version.value, id))
+}
+
+/// Who files: the unit, with the tax office of its accepted registration.
+///
+/// # Errors
+/// `registration_missing`.
+pub(super) fn taxpayer(conn: &mut Conn, unit: UnitId, place: &str) -> Result<Taxpayer> {
+    let held = registration::of_unit(conn, unit)?.pop().ok_or_else(|| {
+        Error::conflict(
+            "registration_missing",
+            "record the accepted registration first: it names the tax office",
+        )
+    })?;
+    let unit = unit::find(conn, unit)?;
+    Ok(Taxpayer {
+        name: unit.name,
+        tax_code: unit.tax_code,
+        budget_code: unit.budget_code,
+        office_code: held.office_code,
+        office_name: held.office_name,
+        place: place.to_owned(),
+    })
+}
+
+fn reported(filing: &Filing) -> Result<Vec<Line>> {
+    Ok(filing.data::<UsageReport>()?.lines)
+}
+
+/// What a report said and what the receipts table says now, for one series.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Change {
+    pub template: String,
+    pub series: String,
+    pub reported: Option<Line>,
+    pub now: Option<Line>,
+}
+
+/// What changed since the newest report of the quarter; nothing while there is none.
+pub fn changes(conn: &mut Conn, unit: UnitId, quarter: Quarter) -> Result<Vec<Change>> {
+    let filings = query::of_period(conn, unit, Kind::UsageReport, &quarter.to_string())?;
+    let Some(last) = filings.iter().rev().find(|filing| filing.state.is_live()) else {
+        return Ok(Vec::new());
+    };
+    let (before, now) = (reported(last)?, figures(conn, unit, quarter)?);
+    let name = |line: &Line| (line.template.clone(), line.series.clone());
+    let mut names: Vec<(String, String)> = before.iter().chain(&now).map(name).collect();
+    names.sort_unstable();
+    names.dedup();
+    let find =
+        |lines: &[Line], wanted: &(String, String)| lines.iter().find(|line| name(line) == *wanted).cloned();
+    Ok(names
+        .iter()
+        .map(|wanted| Change {
+            template: wanted.0.clone(),
+            series: wanted.1.clone(),
+            reported: find(&before, wanted),
+            now: find(&now, wanted),
+        })
+        .filter(|change| change.reported != change.now)
+        .collect())
+}
+
+/// A report that is still to be sent, or was refused.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Due {
+    pub quarter: String,
+    pub due_on: BusinessDay,
+    pub days_left: i64,
+    /// `open`, `soon`, `overdue`
+    pub urgency: &'static str,
+}
+
+/// The reports of quarters that are over and that the authority does not have, oldest first.
+pub fn due(conn: &mut Conn, unit: UnitId, today: BusinessDay) -> Result<Vec<Due>> {
+    let Some(first_year) = series::of_unit(conn, unit)?.iter().map(|held| held.year).min() else {
+        return Ok(Vec::new());
+    };
+    let Some(since) = registration::of_unit(conn, unit)?.first().map(|held| held.accepted_on) else {
+        return Ok(Vec::new());
+    };
+    let begin = Quarter::of(since).max(Quarter { year: first_year, quarter: 1 });
+    let mut open = Vec::new();
+    let mut quarter = begin;
+    while quarter.last_day() < today {
+        let filed = query::of_period(conn, unit, Kind::UsageReport, &quarter.to_string())?;
+        let is_with_authority =
+            filed.iter().any(|filing| filing.state.is_live() && filing.state >= State::Sent);
+        if !is_with_authority {
+            let due_on = quarter.report_due_on();
+            let days_left = due_on.0.signed_duration_since(today.0).num_days();
+            let urgency = urgency(days_left);
+            open.push(Due { quarter: quarter.to_string(), due_on, days_left, urgency });
+        }
+        quarter = quarter.next();
+    }
+    Ok(open)
+}
+
+fn urgency(days_left: i64) -> &'static str {
+    match days_left {
+        ..=-1 => "overdue",
+        0..=SOON_DAYS => "soon",
+        _ => "open",
+    }
+}

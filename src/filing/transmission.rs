@@ -1,0 +1,291 @@
+//! The transmission ledger: every message with its attempts and answers. Events are only added; a
+//! projection says where each message is.
+
+use super::rules::{Next, Outcome, State};
+use super::{Filing, Kind, State as FilingState, code, registration, reply};
+use crate::actor::{Actor, Role, Scope};
+use crate::audit;
+use crate::clock::Instant;
+use crate::error::{Error, Result};
+use crate::id::{EventId, TransmissionId, UnitId};
+use crate::store::rows::{self, Column, Update};
+use crate::store::{Conn, Stamp, Tx};
+use crate::text::hex;
+
+mod transmission_query;
+
+pub use transmission_query::{
+    Event, Message, ReplyRecord, by_id, delivered_due, events, heads, of_filing, of_unit, payload, replies,
+    unit_of,
+};
+use transmission_query::{EventRow, ReplyRow, TransmissionRow};
+
+/// Puts a message into the ledger. Its filing was read in this transaction.
+pub fn enqueue(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    filing: &Filing,
+    message_code: String,
+    payload: Vec<u8>,
+) -> Result<TransmissionId> {
+    let id: TransmissionId = stamp.mint()?;
+    let row = TransmissionRow {
+        unit_id: filing.unit,
+        id,
+        filing_id: filing.id,
+        message_code,
+        kind: message_kind(filing),
+        payload_sha256: sha256(&payload),
+        payload,
+        created_at: stamp.now,
+        state: State::Queued.as_str(),
+        attempts: 0,
+        run_at: stamp.now,
+        revision: 1,
+    };
+    rows::insert(tx, &[row])?;
+    tell(tx, stamp, filing.unit, id, (1, "queued", State::Queued), "")?;
+    Ok(id)
+}
+
+/// `MLTDiep` of a form.
+pub fn message_kind(filing: &Filing) -> i32 {
+    match filing.kind {
+        Kind::Registration => code::REGISTRATION,
+        Kind::UsageReport => code::USAGE_REPORT,
+        Kind::ErrorNotice if filing.form == super::form::notice::INVOICE_FORM => code::INVOICE_NOTICE,
+        Kind::ErrorNotice => code::RECEIPT_NOTICE,
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    hex(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref())
+}
+
+fn tell(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    unit: UnitId,
+    id: TransmissionId,
+    (revision, kind, state): (i64, &'static str, State),
+    detail: &str,
+) -> Result<()> {
+    let event = EventRow {
+        unit_id: unit,
+        id: stamp.mint::<EventId>()?,
+        transmission_id: id,
+        revision,
+        kind,
+        state: state.as_str(),
+        detail: detail.to_owned(),
+        at: stamp.now,
+    };
+    rows::insert(tx, &[event])
+}
+
+/// Moves a message on; a lost race fails as contended.
+pub(super) fn advance(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    message: &mut Message,
+    next: Next,
+    attempts: i32,
+    detail: &str,
+) -> Result<()> {
+    let revision = message.revision + 1;
+    let run_at = stamp.now.plus_seconds(next.after_s);
+    rows::update(
+        tx,
+        Update {
+            table: "transmission",
+            keys: vec![("unit_id", Column::of([message.unit])), ("id", Column::of([message.id]))],
+            guard: vec![("revision", Column::of([message.revision]))],
+            sets: vec![
+                ("state", Column::of([next.state.as_str()])),
+                ("attempts", Column::of([attempts])),
+                ("run_at", Column::of([run_at])),
+                ("revision", Column::of([revision])),
+            ],
+        },
+    )?;
+    tell(tx, stamp, message.unit, message.id, (revision, next.event, next.state), detail)?;
+    message.state = next.state;
+    message.attempts = attempts;
+    message.run_at = run_at;
+    message.revision = revision;
+    Ok(())
+}
+
+/// Stores what came of sending or asking: the move, every new answer as it came, and what the
+/// answers mean for the form.
+pub(super) fn record(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    message: &Message,
+    next: Next,
+    outcome: &Outcome,
+) -> Result<State> {
+    let mut message = message.clone();
+    let detail = match outcome {
+        Outcome::Unreachable(why) | Outcome::Lost(why) | Outcome::Rejected(why) => why.as_str(),
+        Outcome::Known(_) | Outcome::NotKnown => "",
+    };
+    let attempts = message.attempts;
+    advance(tx, stamp, &mut message, next, attempts, detail)?;
+    let mut filing = super::find(tx, message.unit, message.filing)?;
+    if message.state == State::Delivered && filing.state == FilingState::Signed {
+        super::advance(tx, stamp, &Actor::system(), &mut filing, ("sent", FilingState::Sent), None)?;
+    }
+    if let Outcome::Known(answers) = outcome {
+        let new = store_replies(tx, stamp, &message, answers)?;
+        apply(tx, stamp, &mut message, &mut filing, new)?;
+    }
+    Ok(message.state)
+}
+
+/// The answers that were not known yet. One that cannot be read, or that answers something else,
+/// is kept all the same: a person will want to see it.
+fn store_replies(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    message: &Message,
+    answers: &[Vec<u8>],
+) -> Result<Vec<reply::Reply>> {
+    let mut new = Vec::new();
+    for raw in answers {
+        let hash = sha256(raw);
+        let read = reply::read(raw).ok().filter(|reply| reply.answers == message.message_code);
+        let row = ReplyRow {
+            unit_id: message.unit,
+            id: stamp.mint::<EventId>()?,
+            transmission_id: message.id,
+            message_code: read.as_ref().map_or_else(|| format!("sha256:{hash}"), |r| r.message_code.clone()),
+            kind: read.as_ref().map_or(0, |reply| reply.kind),
+            verdict: read.as_ref().map_or("unclear", |reply| reply.verdict.as_str()),
+            faults: faults_text(read.as_ref())?,
+            raw: raw.clone(),
+            raw_sha256: hash,
+            received_at: stamp.now,
+        };
+        let is_new = rows::insert_if_absent(tx, &[row], &["unit_id", "message_code"])?;
+        if is_new.first() == Some(&true) {
+            match read {
+                Some(reply) => new.push(reply),
+                None => tracing::warn!(transmission = %message.id, "an answer could not be read"),
+            }
+        }
+    }
+    new.sort_by_key(|reply| code::answers_to(message.kind).iter().position(|kind| *kind == reply.kind));
+    Ok(new)
+}
+
+fn faults_text(reply: Option<&reply::Reply>) -> Result<String> {
+    let faults = reply.map(|reply| reply.faults.clone()).unwrap_or_default();
+    serde_json::to_string(&faults).map_err(|error| Error::internal(error.to_string()))
+}
+
+/// What the answers mean, in the order of the procedure, however they came.
+fn apply(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    message: &mut Message,
+    filing: &mut Filing,
+    replies: Vec<reply::Reply>,
+) -> Result<()> {
+    for reply in replies {
+        if !code::answers_to(message.kind).contains(&reply.kind) {
+            tracing::warn!(transmission = %message.id, kind = reply.kind, "an answer of an unexpected kind");
+            continue;
+        }
+        let is_final = code::is_final(message.kind, reply.kind);
+        let (event, state) = match reply.verdict {
+            reply::Verdict::Refused => ("refused", FilingState::Refused),
+            reply::Verdict::Accepted if is_final => ("accepted", FilingState::Accepted),
+            reply::Verdict::Accepted if reply.kind == code::REGISTRATION_RECEIVED => {
+                ("received", FilingState::Received)
+            }
+            reply::Verdict::Unclear if is_final => ("unclear", FilingState::Received),
+            _ => continue,
+        };
+        let end = match (state, is_final) {
+            (FilingState::Refused, _) => Some(State::Refused),
+            (_, true) => Some(State::Answered),
+            _ => None,
+        };
+        if let Some(end) = end.filter(|_| message.state == State::Delivered) {
+            let next = Next { state: end, event: end.as_str(), after_s: 0 };
+            let attempts = message.attempts;
+            advance(tx, stamp, message, next, attempts, "")?;
+        }
+        if filing.state >= FilingState::Accepted || filing.state > state {
+            continue;
+        }
+        conclude(tx, stamp, filing, (event, state), &reply)?;
+    }
+    Ok(())
+}
+
+/// Moves the form; an accepted registration comes into force in the same transaction.
+fn conclude(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    filing: &mut Filing,
+    step: (&'static str, FilingState),
+    reply: &reply::Reply,
+) -> Result<()> {
+    let system = Actor::system();
+    let codes: Vec<&str> = reply.faults.iter().map(|fault| fault.code.as_str()).collect();
+    let reason = Some(codes.join(", ")).filter(|text| !text.is_empty());
+    if step.1 == FilingState::Accepted && filing.kind == Kind::Registration {
+        match registration::come_into_force(tx, stamp, &system, filing, reply) {
+            Ok(_) => {}
+            Err(error) if error.is_busy() || error.is_internal() => return Err(error),
+            Err(error) => {
+                // The answer stays; a person clears the obstacle and records the acceptance.
+                tracing::error!(filing = %filing.id, %error, "an acceptance could not come into force");
+                let held = ("acceptance_held", FilingState::Received);
+                return super::advance(tx, stamp, &system, filing, held, Some(error.code()));
+            }
+        }
+    }
+    super::advance(tx, stamp, &system, filing, step, reason.as_deref())
+}
+
+/// Lets a halted message go again: the obstacle is gone. The authority is asked first.
+///
+/// # Errors
+/// `transmission_not_found`, `transmission_not_halted`.
+pub fn release(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: TransmissionId,
+) -> Result<()> {
+    actor.require_role(&[Role::Administrator, Role::Approver, Role::System])?;
+    actor.scope.require(unit)?;
+    let mut message = by_id(tx, unit, id)?.ok_or_else(not_found)?;
+    if message.state != State::Halted {
+        return Err(Error::conflict("transmission_not_halted", "only a halted message is released"));
+    }
+    let next = Next { state: State::Unknown, event: "released", after_s: 0 };
+    let attempts = message.attempts;
+    advance(tx, stamp, &mut message, next, attempts, "")?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "transmission.released", id)])
+}
+
+#[track_caller]
+pub fn not_found() -> Error {
+    Error::not_found("transmission_not_found", "no such message in your scope")
+}
+
+/// A message with the unit it belongs to, within the scope.
+pub fn find(conn: &mut Conn, scope: &Scope, id: TransmissionId) -> Result<Message> {
+    let unit = unit_of(conn, scope, id)?.ok_or_else(not_found)?;
+    by_id(conn, unit, id)?.ok_or_else(not_found)
+}
+
+/// When the oldest message that is not with the authority yet was made.
+pub fn oldest_waiting(conn: &mut Conn) -> Result<Option<Instant>> {
+    transmission_query::oldest_waiting(conn)
+}

@@ -1,0 +1,254 @@
+//! The ledger's SQL.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Text};
+
+use crate::actor::Scope;
+use crate::clock::Instant;
+use crate::error::{Error, Result};
+use crate::filing::rules::State;
+use crate::id::*;
+use crate::store::Conn;
+use crate::store::failure::Classify;
+use crate::store::rows::{self, Column, Lock};
+use crate::store::schema::{transmission, transmission_event, transmission_reply};
+
+crate::table_row! {
+    pub struct TransmissionRow in "transmission" {
+        pub unit_id: UnitId,
+        pub id: TransmissionId,
+        pub filing_id: FilingId,
+        pub message_code: String,
+        pub kind: i32,
+        pub payload: Vec<u8>,
+        pub payload_sha256: String,
+        pub created_at: Instant,
+        pub state: &'static str,
+        pub attempts: i32,
+        pub run_at: Instant,
+        pub revision: i64,
+    }
+}
+
+crate::table_row! {
+    pub struct EventRow in "transmission_event" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub transmission_id: TransmissionId,
+        pub revision: i64,
+        pub kind: &'static str,
+        pub state: &'static str,
+        pub detail: String,
+        pub at: Instant,
+    }
+}
+
+crate::table_row! {
+    pub struct ReplyRow in "transmission_reply" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub transmission_id: TransmissionId,
+        pub message_code: String,
+        pub kind: i32,
+        pub verdict: &'static str,
+        pub faults: String,
+        pub raw: Vec<u8>,
+        pub raw_sha256: String,
+        pub received_at: Instant,
+    }
+}
+
+/// A message without its bytes.
+#[derive(Clone, Debug)]
+pub struct Message {
+    pub unit: UnitId,
+    pub id: TransmissionId,
+    pub filing: FilingId,
+    pub message_code: String,
+    pub kind: i32,
+    pub created_at: Instant,
+    pub state: State,
+    pub attempts: i32,
+    pub run_at: Instant,
+    pub revision: i64,
+}
+
+type Columns = (UnitId, TransmissionId, FilingId, String, i32, Instant, String, i32, Instant, i64);
+
+fn from_columns(row: Columns) -> Result<Message> {
+    let (unit, id, filing, message_code, kind, created_at, state, attempts, run_at, revision) = row;
+    let state = State::ALL
+        .into_iter()
+        .find(|known| known.as_str() == state)
+        .ok_or_else(|| Error::internal(format!("a transmission in state {state}")))?;
+    Ok(Message { unit, id, filing, message_code, kind, created_at, state, attempts, run_at, revision })
+}
+
+macro_rules! columns {
+    () => {
+        (
+            transmission::unit_id,
+            transmission::id,
+            transmission::filing_id,
+            transmission::message_code,
+            transmission::kind,
+            transmission::created_at,
+            transmission::state,
+            transmission::attempts,
+            transmission::run_at,
+            transmission::revision,
+        )
+    };
+}
+
+/// Each unit's oldest message that is not with the authority yet: the only one of the unit that may
+/// be sent now.
+pub fn heads(conn: &mut Conn) -> Result<Vec<Message>> {
+    let waiting = [State::Queued, State::Sending, State::Unknown].map(State::as_str).to_vec();
+    let first: Vec<(UnitId, Option<i64>)> = transmission::table
+        .filter(transmission::state.eq_any(waiting))
+        .group_by(transmission::unit_id)
+        .select((transmission::unit_id, diesel::dsl::min(transmission::id)))
+        .load(conn)
+        .classify()?;
+    let first: Vec<(UnitId, i64)> = first.into_iter().filter_map(|(unit, id)| Some((unit, id?))).collect();
+    type Sql = (BigInt, BigInt, BigInt, Text, Integer, BigInt, Text, Integer, BigInt, BigInt);
+    let mut found: Vec<Columns> = rows::fetch::<Sql, _>(
+        conn,
+        "SELECT t.unit_id, t.id, t.filing_id, t.message_code, t.kind, t.created_at, t.state, t.attempts, \
+         t.run_at, t.revision FROM transmission t",
+        &[
+            ("unit_id", Column::of(first.iter().map(|(unit, _)| *unit))),
+            ("id", Column::of(first.iter().map(|(_, id)| *id))),
+        ],
+        "",
+        Lock::None,
+    )?;
+    found.sort_unstable_by_key(|row| row.1);
+    found.into_iter().map(from_columns).collect()
+}
+
+/// Delivered messages whose answers are to be asked for now, the longest waiting first.
+pub fn delivered_due(conn: &mut Conn, now: Instant, limit: i64) -> Result<Vec<Message>> {
+    let found: Vec<Columns> = transmission::table
+        .filter(transmission::state.eq(State::Delivered.as_str()))
+        .filter(transmission::run_at.le(now))
+        .order(transmission::run_at)
+        .limit(limit)
+        .select(columns!())
+        .load(conn)
+        .classify()?;
+    found.into_iter().map(from_columns).collect()
+}
+
+pub fn by_id(conn: &mut Conn, unit: UnitId, id: TransmissionId) -> Result<Option<Message>> {
+    let found: Option<Columns> =
+        transmission::table.find((unit, id)).select(columns!()).first(conn).optional().classify()?;
+    found.map(from_columns).transpose()
+}
+
+pub fn payload(conn: &mut Conn, unit: UnitId, id: TransmissionId) -> Result<Vec<u8>> {
+    transmission::table.find((unit, id)).select(transmission::payload).first(conn).classify()
+}
+
+/// The newest first; only those that are not settled where `open`.
+pub fn of_unit(conn: &mut Conn, unit: Option<UnitId>, open: bool, limit: i64) -> Result<Vec<Message>> {
+    let mut asked = transmission::table.into_boxed();
+    if let Some(unit) = unit {
+        asked = asked.filter(transmission::unit_id.eq(unit));
+    }
+    if open {
+        let settled = vec![State::Answered.as_str(), State::Refused.as_str()];
+        asked = asked.filter(transmission::state.ne_all(settled));
+    }
+    let found: Vec<Columns> =
+        asked.order(transmission::id.desc()).limit(limit).select(columns!()).load(conn).classify()?;
+    found.into_iter().map(from_columns).collect()
+}
+
+pub fn of_filing(conn: &mut Conn, unit: UnitId, filing: FilingId) -> Result<Vec<Message>> {
+    let found: Vec<Columns> = transmission::table
+        .filter(transmission::unit_id.eq(unit))
+        .filter(transmission::filing_id.eq(filing))
+        .order(transmission::id)
+        .select(columns!())
+        .load(conn)
+        .classify()?;
+    found.into_iter().map(from_columns).collect()
+}
+
+/// One step of a message's way.
+#[derive(Clone, Debug, Queryable)]
+pub struct Event {
+    pub revision: i64,
+    pub kind: String,
+    pub state: String,
+    pub detail: String,
+    pub at: Instant,
+}
+
+pub fn events(conn: &mut Conn, unit: UnitId, id: TransmissionId) -> Result<Vec<Event>> {
+    transmission_event::table
+        .filter(transmission_event::unit_id.eq(unit))
+        .filter(transmission_event::transmission_id.eq(id))
+        .order(transmission_event::revision)
+        .select((
+            transmission_event::revision,
+            transmission_event::kind,
+            transmission_event::state,
+            transmission_event::detail,
+            transmission_event::at,
+        ))
+        .load(conn)
+        .classify()
+}
+
+/// An answer as it was stored.
+#[derive(Clone, Debug, Queryable)]
+pub struct ReplyRecord {
+    pub message_code: String,
+    pub kind: i32,
+    pub verdict: String,
+    /// JSON: a list of code and text.
+    pub faults: String,
+    pub raw: Vec<u8>,
+    pub received_at: Instant,
+}
+
+pub fn replies(conn: &mut Conn, unit: UnitId, id: TransmissionId) -> Result<Vec<ReplyRecord>> {
+    transmission_reply::table
+        .filter(transmission_reply::unit_id.eq(unit))
+        .filter(transmission_reply::transmission_id.eq(id))
+        .order(transmission_reply::id)
+        .select((
+            transmission_reply::message_code,
+            transmission_reply::kind,
+            transmission_reply::verdict,
+            transmission_reply::faults,
+            transmission_reply::raw,
+            transmission_reply::received_at,
+        ))
+        .load(conn)
+        .classify()
+}
+
+pub fn unit_of(conn: &mut Conn, scope: &Scope, id: TransmissionId) -> Result<Option<UnitId>> {
+    let mut found =
+        transmission::table.filter(transmission::id.eq(id)).select(transmission::unit_id).into_boxed();
+    if let Scope::Units(units) = scope {
+        let units: Vec<i64> = units.iter().map(|unit| unit.0).collect();
+        found = found.filter(transmission::unit_id.eq_any(units));
+    }
+    found.first(conn).optional().classify()
+}
+
+pub fn oldest_waiting(conn: &mut Conn) -> Result<Option<Instant>> {
+    let waiting = vec![State::Queued.as_str(), State::Sending.as_str(), State::Unknown.as_str()];
+    transmission::table
+        .filter(transmission::state.eq_any(waiting))
+        .order(transmission::created_at)
+        .select(transmission::created_at)
+        .first(conn)
+        .optional()
+        .classify()
+}

@@ -1,0 +1,362 @@
+//! The courier: claims due messages, sends them outside any transaction, stores what came of it.
+
+use std::num::NonZeroU32;
+
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use ring::rand::{SecureRandom, SystemRandom};
+use secrecy::SecretString;
+
+use super::email::Mailer;
+use super::outbox::{self, Detail};
+use super::query::{self, Event};
+use super::rules::{self, Answer, Past, Step};
+use super::sms::http::HttpOperator;
+use super::sms::{Known, Operator, Sms};
+use super::wording::{self, Facts};
+use super::{Channel, KIND_RECEIPT, Message, State, attachment};
+use crate::actor::Scope;
+use crate::config::Config;
+use crate::config::delivery::{self, Patience};
+use crate::error::{Error, Result};
+use crate::id::ReceiptId;
+use crate::receipt::LookupCode;
+use crate::store::{Conn, Lane, Stamp, Store, failpoint};
+use crate::{obligation, receipt, unit};
+
+/// Gives the time, ids and keys of each step anew.
+pub type Stamps<'s, 'a> = &'s (dyn Fn() -> Stamp<'a> + Sync);
+
+struct Mailing {
+    mailer: Mailer,
+    pace: Pace,
+}
+
+struct Texting {
+    operators: Vec<Box<dyn Operator>>,
+    report_secrets: Vec<(String, SecretString)>,
+    is_unicode: bool,
+    pace: Pace,
+}
+
+struct Pace {
+    limiter: DefaultDirectRateLimiter,
+    patience: Patience,
+    /// Messages sent at the same time.
+    width: u32,
+    /// How long a claim lasts: longer than any attempt.
+    lease_s: i64,
+}
+
+impl Pace {
+    fn new(per_minute: u32, patience: Patience, width: u32, lease_s: u64) -> Pace {
+        let quota = Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN));
+        let lease_s = i64::try_from(lease_s).unwrap_or(i64::MAX);
+        Pace { limiter: RateLimiter::direct(quota), patience, width, lease_s }
+    }
+}
+
+/// What sends messages, as it is configured.
+pub struct Courier {
+    mailing: Option<Mailing>,
+    texting: Option<Texting>,
+    public_url: String,
+}
+
+/// Steps of a mail's conversation, each of which may take the whole timeout: connection, greeting,
+/// EHLO, STARTTLS and EHLO again, authentication, MAIL, RCPT, DATA, the end.
+const MAIL_STEPS: u64 = 11;
+const TEXTING_WIDTH: u32 = 4;
+
+impl Courier {
+    /// Reads the secrets' files: `config_invalid` with the field when one cannot be used.
+    pub fn new(config: &Config) -> Result<Courier> {
+        let mailing = match &config.email {
+            Some(email) => {
+                let lease_s = email.timeout_s * MAIL_STEPS;
+                let pace = Pace::new(email.per_minute, email.patience(), email.connections, lease_s);
+                Some(Mailing { mailer: Mailer::new(email)?, pace })
+            }
+            None => None,
+        };
+        let texting = match &config.sms {
+            Some(sms) => {
+                let mut operators: Vec<Box<dyn Operator>> = Vec::new();
+                let mut report_secrets = Vec::new();
+                for operator in &sms.operators {
+                    operators.push(Box::new(HttpOperator::new(operator, &sms.brand)?));
+                    let path = &operator.report_secret_file;
+                    let secret = delivery::secret("sms.operators.report_secret_file", path)?;
+                    report_secrets.push((operator.name.clone(), secret));
+                }
+                // Each operator may be given the message and asked for it.
+                let lease_s = sms.operators.iter().map(|operator| operator.timeout_s * 2).sum::<u64>() + 5;
+                let pace = Pace::new(sms.per_minute, sms.patience(), TEXTING_WIDTH, lease_s);
+                Some(Texting { operators, report_secrets, is_unicode: sms.text == "unicode", pace })
+            }
+            None => None,
+        };
+        Ok(Courier { mailing, texting, public_url: config.web.public_url.clone() })
+    }
+
+    /// The key an operator's delivery reports are signed with.
+    pub fn report_secret(&self, operator: &str) -> Option<&SecretString> {
+        let secrets = &self.texting.as_ref()?.report_secrets;
+        secrets.iter().find(|(name, _)| name == operator).map(|(_, secret)| secret)
+    }
+
+    /// Whether one-time codes can leave the house.
+    pub fn sends_sms(&self) -> bool {
+        self.texting.is_some()
+    }
+
+    /// The words of a one-time code as they are configured.
+    pub fn one_time_code(&self, code: &str) -> String {
+        wording::one_time_code(code, self.texting.as_ref().is_some_and(|texting| texting.is_unicode))
+    }
+
+    /// Sends what is due, a few at a time. Returns how many were tried.
+    pub fn send_due(&self, store: &Store, stamps: Stamps<'_, '_>) -> Result<usize> {
+        let mut tried = 0;
+        if let Some(texting) = &self.texting {
+            tried += self.send_channel(store, stamps, Channel::Sms, &texting.pace, &|message| {
+                self.text(store, stamps, texting, message)
+            })?;
+        }
+        if let Some(mailing) = &self.mailing {
+            tried += self.send_channel(store, stamps, Channel::Email, &mailing.pace, &|message| {
+                self.mail(store, stamps, mailing, message)
+            })?;
+        }
+        Ok(tried)
+    }
+
+    fn send_channel(
+        &self,
+        store: &Store,
+        stamps: Stamps<'_, '_>,
+        channel: Channel,
+        pace: &Pace,
+        send: &(dyn Fn(Message) -> Result<()> + Sync),
+    ) -> Result<usize> {
+        let now = stamps().now;
+        let waiting =
+            store.read(&Scope::All, |conn| query::due(conn, channel, now, i64::from(pace.width)))?.len();
+        let allowed = (0..waiting).take_while(|_| pace.limiter.check().is_ok()).count();
+        if allowed == 0 {
+            return Ok(0);
+        }
+        let limit = i64::try_from(allowed).unwrap_or(i64::MAX);
+        let claimed = store.write(&Scope::All, Lane::Bulk, |tx| {
+            outbox::claim(tx, &stamps(), channel, limit, pace.lease_s)
+        })?;
+        let count = claimed.len();
+        std::thread::scope(|scope| {
+            for message in claimed {
+                scope.spawn(move || {
+                    let id = message.id;
+                    if let Err(error) = send(message) {
+                        // Its lease runs out and it is sent again under the same name.
+                        tracing::warn!(message = %id, %error, "what came of a message was not stored");
+                    }
+                });
+            }
+        });
+        Ok(count)
+    }
+
+    fn mail(&self, store: &Store, stamps: Stamps<'_, '_>, mailing: &Mailing, message: Message) -> Result<()> {
+        let composed = store.read(&Scope::All, |conn| {
+            let recipient = outbox::recipient(conn, stamps().vault, &message)?;
+            let (facts, files) = self.receipt(conn, &message)?;
+            let name = message.name(resent(&query::events(conn, message.unit, message.id)?));
+            mailing.mailer.compose(&name, &recipient.to, message.created_at, &facts, files)
+        });
+        let answer = match composed {
+            Ok(mail) => mailing.mailer.send(&mail),
+            Err(error) => not_made(&error),
+        };
+        failpoint::hit("message_sent");
+        self.settle(store, stamps, &message, "smtp", &answer, mailing.pace.patience)
+    }
+
+    fn text(
+        &self,
+        store: &Store,
+        stamps: Stamps<'_, '_>,
+        texting: &Texting,
+        mut message: Message,
+    ) -> Result<()> {
+        let patience = texting.pace.patience;
+        let made = store.read(&Scope::All, |conn| {
+            let recipient = outbox::recipient(conn, stamps().vault, &message)?;
+            let events = query::events(conn, message.unit, message.id)?;
+            let text = match recipient.text {
+                Some(text) => text,
+                None => wording::sms(&self.receipt(conn, &message)?.0, texting.is_unicode),
+            };
+            Ok((Sms { id: message.name(resent(&events)), to: recipient.to, text }, past(&events, texting)))
+        });
+        let (sms, mut past) = match made {
+            Ok(made) => made,
+            Err(error) => return self.settle(store, stamps, &message, "sms", &not_made(&error), patience),
+        };
+        let mut last = Answer::Unavailable { code: "no operator".into() };
+        let mut sends = 0;
+        loop {
+            let (at, is_asked) = match rules::next_step(&past, texting.operators.len()) {
+                Step::Ask(at) => (at, true),
+                Step::Send(at) => (at, false),
+            };
+            let Some(operator) = texting.operators.get(at) else { break };
+            let via = operator.name();
+            if is_asked {
+                match operator.ask(&sms.id) {
+                    Known::Taken { reference } => {
+                        let answer = Answer::Accepted { reference };
+                        return self.settle(store, stamps, &message, via, &answer, patience);
+                    }
+                    Known::Delivered => {
+                        let key = (message.unit, message.id);
+                        store.write(&Scope::All, Lane::Bulk, |tx| {
+                            outbox::delivered(tx, &stamps(), key, via)
+                        })?;
+                        return Ok(());
+                    }
+                    Known::Undeliverable { code } => {
+                        return self.settle(
+                            store,
+                            stamps,
+                            &message,
+                            via,
+                            &Answer::Refused { code },
+                            patience,
+                        );
+                    }
+                    Known::Unreachable { code } => {
+                        return self.settle(
+                            store,
+                            stamps,
+                            &message,
+                            via,
+                            &Answer::Unknown { code },
+                            patience,
+                        );
+                    }
+                    Known::Never => {}
+                }
+            } else {
+                if sends == texting.operators.len() {
+                    break;
+                }
+                sends += 1;
+                message = store.write(&Scope::All, Lane::Bulk, |tx| {
+                    let mut moved = message.clone();
+                    outbox::given(tx, &stamps(), &mut moved, via)?;
+                    Ok(moved)
+                })?;
+                let answer = operator.send(&sms);
+                failpoint::hit("message_sent");
+                match answer {
+                    Answer::Unknown { .. } => {
+                        past.push(Past::Open(at));
+                        continue;
+                    }
+                    Answer::Unavailable { .. } => last = answer,
+                    done => return self.settle(store, stamps, &message, via, &done, patience),
+                }
+            }
+            past.push(Past::NotTaken(at));
+            let code = match &last {
+                Answer::Unavailable { code } => Some(code.clone()),
+                _ => None,
+            };
+            message = store.write(&Scope::All, Lane::Bulk, |tx| {
+                let mut moved = message.clone();
+                let detail = Detail { via: Some(via.to_owned()), code: code.clone(), reference: None };
+                outbox::step(tx, &stamps(), &mut moved, NOT_TAKEN, State::Sending, detail)?;
+                Ok(moved)
+            })?;
+        }
+        self.settle(store, stamps, &message, "sms", &last, patience)
+    }
+
+    fn settle(
+        &self,
+        store: &Store,
+        stamps: Stamps<'_, '_>,
+        message: &Message,
+        via: &str,
+        answer: &Answer,
+        patience: Patience,
+    ) -> Result<()> {
+        let state = store.write(&Scope::All, Lane::Bulk, |tx| {
+            outbox::answered(tx, &stamps(), message, via, answer, (patience, chance()))
+        })?;
+        metrics::counter!("bienlai_messages_total", "channel" => message.channel.as_str(), "state" => state.as_str())
+            .increment(1);
+        Ok(())
+    }
+
+    /// What a receipt's message says, and its files. `receipt_not_current` when it was cancelled or
+    /// replaced before it could be told of.
+    fn receipt(&self, conn: &mut Conn, message: &Message) -> Result<(Facts, Vec<attachment::Attachment>)> {
+        if message.kind != KIND_RECEIPT {
+            return Err(Error::internal("this message tells of no receipt"));
+        }
+        let item = receipt::query::by_id(conn, message.unit, ReceiptId(message.subject))?
+            .ok_or_else(|| Error::internal("a message tells of a receipt that is not there"))?;
+        if !matches!(item.state.as_str(), "signed" | "adjusted") {
+            return Err(Error::conflict("receipt_not_current", format!("it is {}", item.state)));
+        }
+        let owed = obligation::find(conn, item.unit, item.obligation)?;
+        let code: LookupCode = item.lookup_code.parse()?;
+        let facts = Facts {
+            unit: unit::find(conn, item.unit)?.name,
+            series: item.series.clone(),
+            number: item.number,
+            amount: item.amount.to_string(),
+            issued_on: item.issued_on.0.format("%d/%m/%Y").to_string(),
+            dossier_code: owed.dossier_code,
+            lookup_code: code.grouped(),
+            link: format!("{}/r/{}", self.public_url, code.as_str()),
+        };
+        Ok((facts, attachment::of_receipt(conn, &item)?))
+    }
+}
+
+const NOT_TAKEN: &str = "not_taken";
+
+/// How often people asked for it to be sent again.
+fn resent(events: &[Event]) -> usize {
+    events.iter().filter(|event| event.kind == "asked_again").count()
+}
+
+/// What operators did with a message since it was last asked for.
+fn past(events: &[Event], texting: &Texting) -> Vec<Past> {
+    let since = events.iter().rposition(|event| event.kind == "asked_again").map_or(0, |at| at + 1);
+    events[since..]
+        .iter()
+        .filter_map(|event| {
+            let via = event.via.as_deref()?;
+            // An operator that is not configured any more cannot be asked.
+            let at = texting.operators.iter().position(|operator| operator.name() == via)?;
+            match event.kind.as_str() {
+                "given" => Some(Past::Open(at)),
+                NOT_TAKEN => Some(Past::NotTaken(at)),
+                _ => None,
+            }
+        })
+        .collect()
+}
+
+/// A message that cannot be made is not tried for days, unless the store only was busy.
+fn not_made(error: &Error) -> Answer {
+    let code = error.code().to_owned();
+    if error.is_busy() { Answer::Unavailable { code } } else { Answer::Impossible { code } }
+}
+
+fn chance() -> u8 {
+    let mut byte = [0_u8; 1];
+    let _ = SystemRandom::new().fill(&mut byte);
+    byte[0]
+}

@@ -1,0 +1,484 @@
+//! Refunds: surplus that goes back to its payer. Asked for by one person, approved by another,
+//! sent to the bank, proven by the statement's debit line, or bounced, or refused.
+//!
+//! A refund never changes its payment's state, but each step raises the payment's revision, so
+//! that nobody moves the same money at the same moment.
+
+pub(super) mod line;
+pub mod query;
+pub mod rules;
+
+use ring::rand::SystemRandom;
+use serde::{Deserialize, Serialize};
+
+use super::book::{Book, Held, Payment};
+use super::flush::flush;
+use super::query as payments;
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::audit;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::{Error, Result};
+use crate::exception::{self, Kind, Subject};
+use crate::id::*;
+use crate::ledger::{self, Account, Posting, Source};
+use crate::obligation::reference::CodeBook;
+use crate::store::{Conn, Stamp, Tx, rows};
+use crate::text;
+use crate::unit::account::{KIND_REFUND, PublicCodeRow};
+
+/// Where a refund stands; the arrows are in `ARCHITECTURE.md`, "States".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Requested,
+    Approved,
+    Sent,
+    Debited,
+    Bounced,
+    Refused,
+}
+
+impl State {
+    pub const ALL: [State; 6] =
+        [State::Requested, State::Approved, State::Sent, State::Debited, State::Bounced, State::Refused];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Requested => "requested",
+            State::Approved => "approved",
+            State::Sent => "sent",
+            State::Debited => "debited",
+            State::Bounced => "bounced",
+            State::Refused => "refused",
+        }
+    }
+
+    fn parse(text: &str) -> State {
+        State::ALL.into_iter().find(|state| state.as_str() == text).unwrap_or(State::Requested)
+    }
+}
+
+/// A refund as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refund {
+    pub unit: UnitId,
+    pub id: RefundId,
+    pub payment: PaymentId,
+    /// The bank account it is paid from.
+    pub account: AccountId,
+    pub amount: Dong,
+    /// Belongs into the transfer's text, so that its debit line is recognised.
+    pub reference_code: String,
+    pub reason: String,
+    pub correction: Option<CorrectionId>,
+    pub maker: PersonId,
+    pub checker: Option<PersonId>,
+    pub created_at: Instant,
+    pub state: State,
+    pub revision: i64,
+}
+
+/// The account that is paid. Stored encrypted.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payee {
+    pub bank: String,
+    pub account_no: String,
+    pub holder: String,
+}
+
+/// Personal data stays out of logs.
+impl std::fmt::Debug for Payee {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Payee(…)")
+    }
+}
+
+/// A refund to be opened.
+pub struct NewRefund {
+    pub unit: UnitId,
+    pub payment: PaymentId,
+    pub account: AccountId,
+    pub amount: Dong,
+    pub reason: String,
+    pub correction: Option<CorrectionId>,
+    pub maker: PersonId,
+}
+
+/// Opens a refund. That the surplus is free is the caller's to know, under the payment's lock.
+pub(super) fn open(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: NewRefund) -> Result<RefundId> {
+    let id: RefundId = stamp.mint()?;
+    let reference_code = reserve_code(tx, new.unit, id)?;
+    let row = query::RefundRow {
+        unit_id: new.unit,
+        id,
+        payment_id: new.payment,
+        account_id: new.account,
+        amount: new.amount,
+        reference_code,
+        reason: new.reason.clone(),
+        correction_id: new.correction,
+        maker_person_id: new.maker,
+        created_at: stamp.now,
+        state: State::Requested.as_str(),
+        revision: 1,
+    };
+    rows::insert(tx, &[row])?;
+    let event = query::EventRow {
+        unit_id: new.unit,
+        id: stamp.mint()?,
+        refund_id: id,
+        revision: 1,
+        kind: "requested",
+        state: "requested",
+        person_id: Some(new.maker),
+        line_id: None,
+        reason: Some(new.reason),
+        at: stamp.now,
+    };
+    rows::insert(tx, &[event])?;
+    Ok(id)
+}
+
+fn reserve_code(tx: &mut Tx<'_>, unit: UnitId, id: RefundId) -> Result<String> {
+    let random = SystemRandom::new();
+    for _ in 0..8 {
+        let code = CodeBook::hanoi().mint(&random)?.as_str().to_owned();
+        let row = PublicCodeRow { code: code.clone(), unit_id: unit, kind: KIND_REFUND, target_id: id.0 };
+        if rows::insert_if_absent(tx, &[row], &["code"])? == [true] {
+            return Ok(code);
+        }
+    }
+    Err(Error::internal("no free reference code in eight tries"))
+}
+
+/// What a person asks for.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    pub unit: UnitId,
+    pub payment: PaymentId,
+    pub amount: Dong,
+    pub reason: String,
+    /// May be named later.
+    pub payee: Option<Payee>,
+}
+
+/// Asks for surplus to go back to its payer.
+///
+/// Errors: `refund_beyond_surplus`, `refund_amount_wrong`, `payment_not_found`, `reason_missing`.
+pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: &Ask) -> Result<Refund> {
+    let (unit, payment, amount) = (ask.unit, ask.payment, ask.amount);
+    actor.require_role(&[Role::Finance, Role::Cashier])?;
+    actor.scope.require(unit)?;
+    let maker = actor.require_person()?;
+    let reason = cleaned("reason", &ask.reason, "reason_missing")?;
+    let mut desk = Desk::open(tx, stamp, actor, unit, payment)?;
+    let others = query::of_payments(desk.tx, &[(unit, payment)])?;
+    rules::check_amount(amount, &desk.payment, &others)?;
+    desk.touch_payment("refund_requested", &reason)?;
+    let account = desk.account;
+    desk.flush()?;
+    let new = NewRefund { unit, payment, account, amount, reason, correction: None, maker };
+    let id = open(tx, stamp, new)?;
+    if let Some(payee) = &ask.payee {
+        store_payee(tx, stamp, unit, id, payee, maker)?;
+    }
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "refund.requested", id)])?;
+    find(tx, unit, id)
+}
+
+/// Names the account that is paid, before it is approved.
+pub fn name_payee(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: RefundId,
+    payee: &Payee,
+) -> Result<Refund> {
+    actor.require_role(&[Role::Finance, Role::Cashier])?;
+    actor.scope.require(unit)?;
+    let person = actor.require_person()?;
+    let mut refund = find(tx, unit, id)?;
+    rules::check_step(&refund, &[State::Requested], "given another payee")?;
+    store_payee(tx, stamp, unit, id, payee, person)?;
+    step(tx, stamp, &mut refund, State::Requested, ("payee_named", Some(person), None, None))?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "refund.payee_named", id)])?;
+    Ok(refund)
+}
+
+/// Approves: the surplus becomes money on its way out.
+///
+/// Errors: `maker_is_checker`, `refund_payee_missing`, `refund_money_unproven`,
+/// `refund_money_reversed`, `refund_state_wrong`.
+pub fn approve(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: RefundId,
+) -> Result<Refund> {
+    actor.require_role(&[Role::Finance, Role::Approver])?;
+    actor.scope.require(unit)?;
+    let checker = actor.require_person()?;
+    let payment = find(tx, unit, id)?.payment;
+    let mut desk = Desk::open(tx, stamp, actor, unit, payment)?;
+    let mut refund = find(desk.tx, unit, id)?;
+    let payee_by = query::payee(desk.tx, unit, id)?.map(|(_, _, _, person)| person);
+    rules::check_approval(&refund, payee_by, checker, &desk.payment)?;
+    let debt = ledger::balance(desk.tx, unit, &Account::ReversalToRecover(payment))?;
+    if debt.is_positive() {
+        let detail = "the bank took this money back; settle that first";
+        return Err(Error::conflict("refund_money_reversed", detail));
+    }
+    desk.touch_payment("refund_approved", &refund.reason)?;
+    desk.post(Account::Surplus(payment), Account::RefundPayable, &refund);
+    desk.flush()?;
+    refund.checker = Some(checker);
+    step(tx, stamp, &mut refund, State::Approved, ("approved", Some(checker), None, None))?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "refund.approved", id)])?;
+    Ok(refund)
+}
+
+/// Notes that the transfer was handed to the bank; again after a bounce.
+pub fn send(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, id: RefundId) -> Result<Refund> {
+    actor.require_role(&[Role::Finance])?;
+    actor.scope.require(unit)?;
+    let person = actor.require_person()?;
+    let payment = find(tx, unit, id)?.payment;
+    let mut desk = Desk::open(tx, stamp, actor, unit, payment)?;
+    let mut refund = find(desk.tx, unit, id)?;
+    rules::check_step(&refund, &[State::Approved, State::Bounced], "sent")?;
+    desk.touch_payment("refund_sent", &refund.reason)?;
+    desk.settle(Kind::RefundBounced, "it was sent again");
+    desk.flush()?;
+    step(tx, stamp, &mut refund, State::Sent, ("sent", Some(person), None, None))?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "refund.sent", id)])?;
+    Ok(refund)
+}
+
+/// Refuses a refund that is not on its way: what was approved is surplus again.
+pub fn refuse(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: RefundId,
+    reason: &str,
+) -> Result<Refund> {
+    actor.require_role(&[Role::Finance, Role::Approver])?;
+    actor.scope.require(unit)?;
+    let person = actor.require_person()?;
+    let reason = cleaned("reason", reason, "reason_missing")?;
+    let payment = find(tx, unit, id)?.payment;
+    let mut desk = Desk::open(tx, stamp, actor, unit, payment)?;
+    let mut refund = find(desk.tx, unit, id)?;
+    rules::check_step(&refund, &[State::Requested, State::Approved, State::Bounced], "refused")?;
+    desk.touch_payment("refund_refused", &reason)?;
+    if refund.state != State::Requested {
+        desk.post(Account::RefundPayable, Account::Surplus(payment), &refund);
+    }
+    desk.settle(Kind::RefundBounced, "the refund was refused");
+    desk.flush()?;
+    step(tx, stamp, &mut refund, State::Refused, ("refused", Some(person), None, Some(reason)))?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "refund.refused", id)])?;
+    Ok(refund)
+}
+
+/// A payment's money is gone: requests for it have no object any more.
+pub(super) fn drop_requested(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    unit: UnitId,
+    payment: PaymentId,
+    reason: &str,
+) -> Result<()> {
+    for mut refund in query::of_payments(tx, &[(unit, payment)])? {
+        if refund.state == State::Requested {
+            let why = Some(reason.to_owned());
+            step(tx, stamp, &mut refund, State::Refused, ("refused", None, None, why))?;
+        }
+    }
+    Ok(())
+}
+
+type What = (&'static str, Option<PersonId>, Option<LineId>, Option<String>);
+
+/// The next revision with its event.
+fn step(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    refund: &mut Refund,
+    state: State,
+    (kind, person_id, line_id, reason): What,
+) -> Result<()> {
+    refund.state = state;
+    refund.revision += 1;
+    query::store(tx, refund)?;
+    let event = query::EventRow {
+        unit_id: refund.unit,
+        id: stamp.mint()?,
+        refund_id: refund.id,
+        revision: refund.revision,
+        kind,
+        state: state.as_str(),
+        person_id,
+        line_id,
+        reason,
+        at: stamp.now,
+    };
+    rows::insert(tx, &[event])
+}
+
+pub fn find(conn: &mut Conn, unit: UnitId, id: RefundId) -> Result<Refund> {
+    query::by_ids(conn, &[(unit, id)])?.pop().ok_or_else(not_found)
+}
+
+pub fn not_found() -> Error {
+    Error::not_found("refund_not_found", "no such refund in your scope")
+}
+
+/// The payee in clear, for those who approve and send; None when nobody named one.
+pub fn payee(
+    conn: &mut Conn,
+    vault: &crate::store::vault::Vault,
+    unit: UnitId,
+    id: RefundId,
+) -> Result<Option<Payee>> {
+    let Some((row, key, cipher, _)) = query::payee(conn, unit, id)? else { return Ok(None) };
+    let plain = vault.open(conn, unit, key, &context(row), &cipher)?;
+    serde_json::from_slice(&plain).map(Some).map_err(|error| Error::internal(error.to_string()))
+}
+
+fn context(row: EventId) -> String {
+    format!("refund_payee/{}", row.0)
+}
+
+fn store_payee(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    unit: UnitId,
+    refund_id: RefundId,
+    payee: &Payee,
+    person_id: PersonId,
+) -> Result<()> {
+    let account_no = text::squash(&payee.account_no);
+    if !(4..=34).contains(&account_no.len()) || !account_no.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err(Error::invalid("payee.account_no", "payee_account_wrong", "4 to 34 letters and digits"));
+    }
+    let payee = Payee {
+        bank: cleaned("payee.bank", &payee.bank, "field_missing")?,
+        account_no,
+        holder: cleaned("payee.holder", &payee.holder, "field_missing")?,
+    };
+    let plain = serde_json::to_vec(&payee).map_err(|error| Error::internal(error.to_string()))?;
+    let id: EventId = stamp.mint()?;
+    let key = stamp.sealing_key(tx, unit)?;
+    let cipher = stamp.vault.seal(&key, &context(id), &plain)?;
+    let row = query::PayeeRow {
+        unit_id: unit,
+        id,
+        refund_id,
+        key_id: key.id,
+        cipher,
+        person_id,
+        created_at: stamp.now,
+    };
+    rows::insert(tx, &[row])
+}
+
+const TEXT_LIMIT: usize = 500;
+
+fn cleaned(field: &str, value: &str, missing: &'static str) -> Result<String> {
+    let value = text::clean(value);
+    if value.is_empty() {
+        return Err(Error::invalid(field, missing, "must not be empty"));
+    }
+    if value.chars().count() > TEXT_LIMIT {
+        return Err(Error::invalid(field, "field_too_long", format!("at most {TEXT_LIMIT} characters")));
+    }
+    Ok(value)
+}
+
+/// Refunds sent so long ago that a statement should show them: an exception each.
+pub fn note_overdue(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    unit: UnitId,
+    account: AccountId,
+    sent_before: BusinessDay,
+) -> Result<usize> {
+    let overdue = query::overdue(tx, unit, account, sent_before.start())?;
+    let items: Vec<exception::New> = overdue
+        .iter()
+        .map(|refund| exception::New {
+            unit,
+            kind: Kind::RefundUnmatched,
+            subject: Subject::Payment(refund.payment),
+            account: Some(account),
+            amount: refund.amount,
+            opened_on: stamp.today(),
+            detail: format!("refund {} code {}", refund.id, refund.reference_code),
+        })
+        .collect();
+    exception::open(tx, stamp, &items)
+}
+
+/// One payment under its locks.
+struct Desk<'a, 'tx, 'conn> {
+    tx: &'tx mut Tx<'conn>,
+    stamp: &'a Stamp<'a>,
+    actor: &'a Actor,
+    payment: Payment,
+    account: AccountId,
+    on: BusinessDay,
+    book: Book,
+}
+
+impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
+    fn open(
+        tx: &'tx mut Tx<'conn>,
+        stamp: &'a Stamp<'a>,
+        actor: &'a Actor,
+        unit: UnitId,
+        id: PaymentId,
+    ) -> Result<Self> {
+        let missing = || Error::not_found("payment_not_found", "no such payment in your scope");
+        let known = payments::payments(tx, &[(unit, id)])?.pop().ok_or_else(missing)?;
+        let account = match known.account {
+            Some(account) => account,
+            None => crate::unit::account::receiving(tx, unit)?.id,
+        };
+        payments::lock_accounts(tx, &[(unit, account)])?;
+        let on = payments::first_open_day(tx, unit, account, stamp.today())?;
+        let payment = payments::lock_payments(tx, &[(unit, id)])?.pop().ok_or_else(missing)?;
+        let mut book = Book::new(audit::actor_text(actor), stamp.now);
+        book.payments.insert((unit, id), Held::read(payment.clone(), payment.revision));
+        Ok(Desk { tx, stamp, actor, payment, account, on, book })
+    }
+
+    fn touch_payment(&mut self, kind: &'static str, reason: &str) -> Result<()> {
+        let (unit, id, state) = (self.payment.unit, self.payment.id, self.payment.state);
+        self.book.tell_payment(unit, id, kind, state, Some(reason.to_owned()))
+    }
+
+    fn post(&mut self, debit: Account, credit: Account, refund: &Refund) {
+        self.book.postings.push(Posting {
+            unit: refund.unit,
+            debit,
+            credit,
+            amount: refund.amount,
+            accounting_date: self.on,
+            source: Source::Refund(refund.id),
+        });
+    }
+
+    fn settle(&mut self, kind: Kind, why: &'static str) {
+        self.book.settled_exceptions.push((self.payment.unit, kind, Subject::Payment(self.payment.id), why));
+    }
+
+    fn flush(self) -> Result<()> {
+        flush(self.tx, self.stamp, self.actor, self.book).map(|_| ())
+    }
+}

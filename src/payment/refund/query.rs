@@ -1,0 +1,247 @@
+//! The refunds' SQL.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
+
+use super::{Refund, State};
+use crate::amount::Dong;
+use crate::clock::Instant;
+use crate::error::Result;
+use crate::id::*;
+use crate::store::failure::Classify;
+use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::schema::{refund, refund_event, refund_payee};
+use crate::store::{Conn, Tx};
+use crate::unit::account::KIND_REFUND;
+
+crate::table_row! {
+    pub struct RefundRow in "refund" {
+        pub unit_id: UnitId,
+        pub id: RefundId,
+        pub payment_id: PaymentId,
+        pub account_id: AccountId,
+        pub amount: Dong,
+        pub reference_code: String,
+        pub reason: String,
+        pub correction_id: Option<CorrectionId>,
+        pub maker_person_id: PersonId,
+        pub created_at: Instant,
+        pub state: &'static str,
+        pub revision: i64,
+    }
+}
+
+crate::table_row! {
+    pub struct EventRow in "refund_event" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub refund_id: RefundId,
+        pub revision: i64,
+        pub kind: &'static str,
+        pub state: &'static str,
+        pub person_id: Option<PersonId>,
+        pub line_id: Option<LineId>,
+        pub reason: Option<String>,
+        pub at: Instant,
+    }
+}
+
+crate::table_row! {
+    pub struct PayeeRow in "refund_payee" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub refund_id: RefundId,
+        pub key_id: KeyId,
+        pub cipher: Vec<u8>,
+        pub person_id: PersonId,
+        pub created_at: Instant,
+    }
+}
+
+type Sql = (
+    (BigInt, BigInt, BigInt, BigInt, BigInt),
+    (Text, Text, Nullable<BigInt>, BigInt, Nullable<BigInt>),
+    (BigInt, Text, BigInt),
+);
+type Parts = (
+    (UnitId, RefundId, PaymentId, AccountId, Dong),
+    (String, String, Option<CorrectionId>, PersonId, Option<PersonId>),
+    (Instant, String, i64),
+);
+
+const SELECT: &str = "SELECT t.unit_id, t.id, t.payment_id, t.account_id, t.amount, t.reference_code, t.reason, \
+     t.correction_id, t.maker_person_id, t.checker_person_id, t.created_at, t.state, t.revision FROM refund t";
+
+fn refund_of((place, why, now): Parts) -> Refund {
+    Refund {
+        unit: place.0,
+        id: place.1,
+        payment: place.2,
+        account: place.3,
+        amount: place.4,
+        reference_code: why.0,
+        reason: why.1,
+        correction: why.2,
+        maker: why.3,
+        checker: why.4,
+        created_at: now.0,
+        state: State::parse(&now.1),
+        revision: now.2,
+    }
+}
+
+fn by(conn: &mut Conn, key: &str, ids: &[(UnitId, i64)], lock: Lock) -> Result<Vec<Refund>> {
+    let keys = [
+        ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
+        (key, Column::of(ids.iter().map(|(_, id)| *id))),
+    ];
+    let found: Vec<Parts> = rows::fetch::<Sql, _>(conn, SELECT, &keys, "", lock)?;
+    let mut found: Vec<Refund> = found.into_iter().map(refund_of).collect();
+    found.sort_by_key(|refund| (refund.unit, refund.id));
+    Ok(found)
+}
+
+pub fn by_ids(conn: &mut Conn, ids: &[(UnitId, RefundId)]) -> Result<Vec<Refund>> {
+    by(conn, "id", &ids.iter().map(|(unit, id)| (*unit, id.0)).collect::<Vec<_>>(), Lock::None)
+}
+
+pub fn of_payments(conn: &mut Conn, ids: &[(UnitId, PaymentId)]) -> Result<Vec<Refund>> {
+    by(conn, "payment_id", &ids.iter().map(|(unit, id)| (*unit, id.0)).collect::<Vec<_>>(), Lock::None)
+}
+
+/// The refunds behind reference codes; other codes are left out.
+pub fn by_codes(conn: &mut Conn, codes: &[String]) -> Result<Vec<Refund>> {
+    let found: Vec<(UnitId, String, i64)> = rows::fetch::<(BigInt, Text, BigInt), _>(
+        conn,
+        "SELECT t.unit_id, t.kind, t.target_id FROM public_code t",
+        &[("code", Column::of(codes.iter().cloned()))],
+        "",
+        Lock::None,
+    )?;
+    let ids: Vec<(UnitId, RefundId)> = found
+        .into_iter()
+        .filter(|(_, kind, _)| kind == KIND_REFUND)
+        .map(|(unit, _, id)| (unit, RefundId(id)))
+        .collect();
+    by_ids(conn, &ids)
+}
+
+/// Refunds of a unit, newest first.
+pub fn page(conn: &mut Conn, unit: UnitId, state: Option<State>, limit: i64) -> Result<Vec<Refund>> {
+    let mut ids = refund::table
+        .filter(refund::unit_id.eq(unit))
+        .order(refund::id.desc())
+        .limit(limit)
+        .select(refund::id)
+        .into_boxed();
+    if let Some(state) = state {
+        ids = ids.filter(refund::state.eq(state.as_str()));
+    }
+    let ids: Vec<RefundId> = ids.load(conn).classify()?;
+    let mut found = by_ids(conn, &ids.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())?;
+    found.reverse();
+    Ok(found)
+}
+
+/// Refunds of an account that were sent before an instant and that no line shows.
+pub fn overdue(conn: &mut Conn, unit: UnitId, account: AccountId, before: Instant) -> Result<Vec<Refund>> {
+    let ids: Vec<RefundId> = refund::table
+        .inner_join(
+            refund_event::table
+                .on(refund_event::unit_id.eq(refund::unit_id).and(refund_event::refund_id.eq(refund::id))),
+        )
+        .filter(refund::unit_id.eq(unit))
+        .filter(refund::account_id.eq(account))
+        .filter(refund::state.eq("sent"))
+        .filter(refund_event::revision.eq(refund::revision))
+        .filter(refund_event::at.lt(before))
+        .order(refund::id)
+        .select(refund::id)
+        .load(conn)
+        .classify()?;
+    by_ids(conn, &ids.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())
+}
+
+/// Stores a refund's next revision; the row must be the one that was read.
+pub fn store(tx: &mut Tx<'_>, changed: &Refund) -> Result<()> {
+    rows::update(
+        tx,
+        Update {
+            table: "refund",
+            keys: vec![("unit_id", Column::of([changed.unit])), ("id", Column::of([changed.id]))],
+            guard: vec![("revision", Column::of([changed.revision - 1]))],
+            sets: vec![
+                ("state", Column::of([changed.state.as_str()])),
+                ("checker_person_id", Column::of([changed.checker])),
+                ("revision", Column::of([changed.revision])),
+            ],
+        },
+    )
+}
+
+/// The newest payee: who named it, and how it is encrypted.
+pub fn payee(
+    conn: &mut Conn,
+    unit: UnitId,
+    id: RefundId,
+) -> Result<Option<(EventId, KeyId, Vec<u8>, PersonId)>> {
+    refund_payee::table
+        .filter(refund_payee::unit_id.eq(unit))
+        .filter(refund_payee::refund_id.eq(id))
+        .order(refund_payee::id.desc())
+        .select((refund_payee::id, refund_payee::key_id, refund_payee::cipher, refund_payee::person_id))
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+/// One step of a refund's life.
+#[derive(Clone, Debug, Queryable)]
+pub struct PastEvent {
+    pub kind: String,
+    pub state: String,
+    pub person: Option<PersonId>,
+    pub line: Option<LineId>,
+    pub reason: Option<String>,
+    pub at: Instant,
+}
+
+pub fn events(conn: &mut Conn, unit: UnitId, id: RefundId) -> Result<Vec<PastEvent>> {
+    refund_event::table
+        .filter(refund_event::unit_id.eq(unit))
+        .filter(refund_event::refund_id.eq(id))
+        .order(refund_event::revision)
+        .select((
+            refund_event::kind,
+            refund_event::state,
+            refund_event::person_id,
+            refund_event::line_id,
+            refund_event::reason,
+            refund_event::at,
+        ))
+        .load(conn)
+        .classify()
+}
+
+/// The unit of a refund within a scope: ids do not tell their unit.
+pub fn unit_of(conn: &mut Conn, scope: &crate::actor::Scope, id: RefundId) -> Result<Option<UnitId>> {
+    let mut found = refund::table.filter(refund::id.eq(id)).select(refund::unit_id).into_boxed();
+    if let crate::actor::Scope::Units(units) = scope {
+        found = found.filter(refund::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
+    }
+    found.first(conn).optional().classify()
+}
+
+/// The unit of a payment within a scope.
+pub fn unit_of_payment(
+    conn: &mut Conn,
+    scope: &crate::actor::Scope,
+    id: PaymentId,
+) -> Result<Option<UnitId>> {
+    use crate::store::schema::payment;
+    let mut found = payment::table.filter(payment::id.eq(id)).select(payment::unit_id).into_boxed();
+    if let crate::actor::Scope::Units(units) = scope {
+        found = found.filter(payment::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
+    }
+    found.first(conn).optional().classify()
+}

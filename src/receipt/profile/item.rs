@@ -1,0 +1,260 @@
+//! One item of a legal profile: its value, how sure we are of it, and where it comes from.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+
+use crate::text::words::{EmptyTens, Four, Thousand, Wording};
+
+/// How well an item of a profile is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Certainty {
+    /// Read in the legal or technical text, or measured on real documents.
+    #[serde(rename = "V")]
+    Verified,
+    /// Read in somebody else's restatement of it.
+    #[serde(rename = "V2")]
+    SecondHand,
+    /// From memory; not to be presented as law.
+    #[serde(rename = "M")]
+    FromMemory,
+    /// Our own decision where no public rule exists.
+    #[serde(rename = "P")]
+    OwnProposal,
+}
+
+impl Certainty {
+    /// The mark that is shown to whoever decides by the rule.
+    pub fn mark(self) -> &'static str {
+        match self {
+            Certainty::Verified => "V",
+            Certainty::SecondHand => "V2",
+            Certainty::FromMemory => "M",
+            Certainty::OwnProposal => "P",
+        }
+    }
+
+    /// What the mark means: Vietnamese, English.
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Certainty::Verified => ("đã đọc trong văn bản", "read in the text"),
+            Certainty::SecondHand => ("theo tài liệu thứ cấp", "read in a restatement"),
+            Certainty::FromMemory => ("chưa kiểm chứng", "from memory, unverified"),
+            Certainty::OwnProposal => ("đề xuất của phần mềm", "our own proposal"),
+        }
+    }
+}
+
+/// A value with its certainty and where it comes from.
+#[derive(Clone, Debug)]
+pub struct Item<T> {
+    pub value: T,
+    pub certainty: Certainty,
+    pub source: &'static str,
+}
+
+/// What an item can hold: how it stands in the file, and how it is shown.
+pub trait Rule: Sized {
+    type Raw: DeserializeOwned;
+
+    fn of(raw: Self::Raw) -> Self;
+    fn shown(&self) -> String;
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawItem<R> {
+    value: R,
+    mark: Certainty,
+    source: String,
+}
+
+impl<'de, T: Rule> Deserialize<'de> for Item<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = RawItem::<T::Raw>::deserialize(deserializer)?;
+        if raw.source.trim().is_empty() {
+            return Err(serde::de::Error::custom("`source` says nothing"));
+        }
+        Ok(Item { value: T::of(raw.value), certainty: raw.mark, source: kept(raw.source) })
+    }
+}
+
+/// An item as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Listed {
+    pub item: &'static str,
+    pub value: String,
+    pub mark: &'static str,
+    pub source: &'static str,
+}
+
+impl<T: Rule> Item<T> {
+    pub(super) fn listed(&self, item: &'static str) -> Listed {
+        Listed { item, value: self.value.shown(), mark: self.certainty.mark(), source: self.source }
+    }
+}
+
+/// Profiles are read once and live as long as the program.
+pub(super) fn kept(text: String) -> &'static str {
+    text.leak()
+}
+
+impl Rule for &'static str {
+    type Raw = String;
+
+    fn of(raw: String) -> Self {
+        kept(raw)
+    }
+
+    fn shown(&self) -> String {
+        (*self).to_owned()
+    }
+}
+
+macro_rules! plain_rules {
+    ($($kind:ty => $shown:expr),+ $(,)?) => { $(
+        impl Rule for $kind {
+            type Raw = $kind;
+
+            fn of(raw: Self) -> Self {
+                raw
+            }
+
+            fn shown(&self) -> String {
+                ($shown)(self)
+            }
+        }
+    )+ };
+}
+
+plain_rules! {
+    u32 => |value: &u32| value.to_string(),
+    Vec<u8> => |codes: &Vec<u8>| joined(codes),
+    Vec<Correction> => |kinds: &Vec<Correction>| joined(kinds),
+    FeesAndCharges => |rule: &FeesAndCharges| match rule {
+        FeesAndCharges::OnOneDocument => "on_one_document".to_owned(),
+        FeesAndCharges::Apart => "apart".to_owned(),
+    },
+    Wording => wording_shown,
+    Lengths => |lengths: &Lengths| format!("{lengths:?}"),
+}
+
+fn wording_shown(wording: &Wording) -> String {
+    let words = [
+        if wording.thousand == Thousand::Nghin { "nghìn" } else { "ngàn" },
+        if wording.empty_tens == EmptyTens::Linh { "linh" } else { "lẻ" },
+        if wording.four == Four::Tu { "tư" } else { "bốn" },
+        if wording.even { "chẵn" } else { "" },
+    ];
+    words.join(" ").trim_end().to_owned()
+}
+
+fn joined<T: ToString>(items: &[T]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// A list of codes, such as `TSuat`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Codes(pub Vec<&'static str>);
+
+impl Rule for Codes {
+    type Raw = Vec<String>;
+
+    fn of(raw: Vec<String>) -> Self {
+        Codes(raw.into_iter().map(kept).collect())
+    }
+
+    fn shown(&self) -> String {
+        self.0.join(", ")
+    }
+}
+
+/// `THDon` by `KHMSHDon`: which invoice kinds there are, and what they are called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvoiceNames(pub BTreeMap<u8, &'static str>);
+
+impl Rule for InvoiceNames {
+    type Raw = BTreeMap<String, String>;
+
+    /// A key that is no digit stays out of the list; `load` compares the counts.
+    fn of(raw: BTreeMap<String, String>) -> Self {
+        let digit = |key: String| key.parse().unwrap_or_default();
+        InvoiceNames(raw.into_iter().map(|(key, name)| (digit(key), kept(name))).collect())
+    }
+
+    fn shown(&self) -> String {
+        self.0.iter().map(|(kind, name)| format!("{kind} {name}")).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// Whether phí and lệ phí of one payment stand on one document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeesAndCharges {
+    OnOneDocument,
+    Apart,
+}
+
+/// A way to put a wrong document right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Correction {
+    Replace,
+    Adjust,
+    Cancel,
+    /// An error notice without a new document.
+    Explain,
+}
+
+impl fmt::Display for Correction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Correction::Replace => "replace",
+            Correction::Adjust => "adjust",
+            Correction::Cancel => "cancel",
+            Correction::Explain => "explain",
+        })
+    }
+}
+
+/// The longest texts, in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lengths {
+    /// Names of documents.
+    pub title: usize,
+    /// Names and addresses of parties.
+    pub party: usize,
+    /// Names of fees, goods and services.
+    pub item: usize,
+    /// Codes, units of measure, e-mail addresses, ways of paying.
+    pub short: usize,
+    pub phone: usize,
+    pub account: usize,
+    /// Names of persons.
+    pub person: usize,
+    pub note: usize,
+    /// The amount in words.
+    pub words: usize,
+    /// All additional fields (`TTKhac`) together.
+    pub extra: usize,
+}
+
+impl Lengths {
+    pub(super) fn all(&self) -> [usize; 10] {
+        [
+            self.title,
+            self.party,
+            self.item,
+            self.short,
+            self.phone,
+            self.account,
+            self.person,
+            self.note,
+            self.words,
+            self.extra,
+        ]
+    }
+}

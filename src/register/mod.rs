@@ -1,0 +1,143 @@
+//! The register of series: what each is in its life, next year's by itself, and the proof every
+//! night that each is exactly 1..N.
+
+pub mod certificate;
+pub mod chain;
+pub mod night;
+pub mod proof;
+pub mod query;
+mod rules;
+
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::error::Result;
+use crate::exception::{self, Kind, Subject};
+use crate::id::UnitId;
+use crate::store::{Stamp, Tx};
+use crate::unit::series::{self, NewSeries, Phase, Series, life};
+
+pub use rules::{Settings, text_of_year};
+
+/// What looking after a unit's register did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    pub planned: usize,
+    pub opened: usize,
+    pub ended: usize,
+    pub warned: usize,
+}
+
+/// Looks after a unit's register: registers next year's series, opens those whose year begins,
+/// ends those that are used up or whose year is over, and warns. Again changes nothing.
+pub fn keep(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    settings: Settings,
+) -> Result<Kept> {
+    actor.require_role(&[Role::Administrator, Role::System])?;
+    actor.scope.require(unit)?;
+    let mut kept = Kept { planned: plan_missing(tx, stamp, actor, unit, settings)?, ..Kept::default() };
+    for series in series::of_unit(tx, unit)? {
+        if rules::opens(&series, stamp.today()) {
+            match life::open_planned(tx, stamp, actor, &series) {
+                Ok(()) => kept.opened += 1,
+                Err(error) if error.is_internal() || error.is_busy() => return Err(error),
+                // Not admitted yet: it stays planned and is warned about below.
+                Err(error) => tracing::warn!(%unit, series = %series.id, %error, "a series cannot open"),
+            }
+        }
+        kept.ended += end(tx, stamp, actor, &series)?;
+    }
+    kept.warned = warn(tx, stamp, unit, settings)?;
+    Ok(kept)
+}
+
+/// Registers the successors that are missing and whose text follows from the old one.
+fn plan_missing(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    settings: Settings,
+) -> Result<usize> {
+    let register = series::of_unit(tx, unit)?;
+    let mut count = 0;
+    for year in rules::years_to_provide(stamp.today(), settings) {
+        for old in rules::without_successor(&register, year) {
+            let Some(text) = text_of_year(old, year) else { continue };
+            series::plan(
+                tx,
+                stamp,
+                actor,
+                NewSeries {
+                    unit,
+                    document_kind: old.document_kind.clone(),
+                    template: old.template.clone(),
+                    series: text,
+                    year,
+                    last_allowed_no: old.last_allowed_no,
+                    registration: old.registration.clone(),
+                },
+            )?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+/// A series whose numbers are given, or whose year has been over for a day, gives none any more.
+fn end(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, series: &Series) -> Result<usize> {
+    // A day later: another process's clock may still be in the old year.
+    let is_over = series.year < stamp.today().plus_days(-1).year();
+    let is_alive = matches!(series.phase, Phase::Planned | Phase::Open | Phase::Exhausted);
+    if is_alive && is_over {
+        life::close(tx, stamp, actor, series)?;
+        return Ok(1);
+    }
+    if series.phase == Phase::Open && series.remaining() == 0 {
+        life::exhaust(tx, stamp, actor, series)?;
+        return Ok(1);
+    }
+    Ok(0)
+}
+
+/// Names what soon ends without another behind it; takes back what is provided for.
+fn warn(tx: &mut Tx<'_>, stamp: &Stamp<'_>, unit: UnitId, settings: Settings) -> Result<usize> {
+    let register = series::of_unit(tx, unit)?;
+    let today = stamp.today();
+    let mut ending = Vec::new();
+    for series in &register {
+        if rules::runs_out(&register, series, today, settings) {
+            ending.push((series, format!("{} numbers left of {}", series.remaining(), series.series)));
+        }
+    }
+    for year in rules::years_to_provide(today, settings) {
+        for series in rules::without_successor(&register, year) {
+            ending.push((series, format!("no series of {year} follows {}", series.series)));
+        }
+    }
+    for series in register.iter().filter(|series| rules::opens(series, today)) {
+        ending.push((series, format!("{} is planned and cannot open", series.series)));
+    }
+    let items: Vec<exception::New> = ending
+        .iter()
+        .map(|(series, detail)| exception::New {
+            unit,
+            kind: Kind::SeriesEnding,
+            subject: Subject::Series(series.id),
+            account: None,
+            amount: Dong::ZERO,
+            opened_on: today,
+            detail: detail.clone(),
+        })
+        .collect();
+    let provided: Vec<_> = register
+        .iter()
+        .filter(|series| !ending.iter().any(|(other, _)| other.id == series.id))
+        .map(|series| (unit, Kind::SeriesEnding, Subject::Series(series.id), "another series takes over"))
+        .collect();
+    exception::settle_by_themselves(tx, stamp, &provided)?;
+    exception::open_lasting(tx, stamp, &items)
+}

@@ -1,0 +1,267 @@
+//! What the tax office accepted: the documents a unit may issue and the certificates it may sign
+//! with. The forms themselves and their way to the authority belong to the room `filing`; here are
+//! the facts that opening a series and installing a key stand on.
+
+use super::registration_query as query;
+use crate::actor::{Actor, Role};
+use crate::audit;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::{Error, Result};
+use crate::id::{FilingId, RegistrationId, UnitId};
+use crate::store::failure;
+use crate::store::{Conn, Stamp, Tx, rows};
+use crate::text;
+
+pub use query::CertificateRow;
+
+/// `HThuc` of a certificate in the form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CertificateAction {
+    Add,
+    Renew,
+    Stop,
+}
+
+impl CertificateAction {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CertificateAction::Add => "add",
+            CertificateAction::Renew => "renew",
+            CertificateAction::Stop => "stop",
+        }
+    }
+
+    /// 1 add, 2 renew, 3 stop.
+    pub fn code(self) -> u8 {
+        match self {
+            CertificateAction::Add => 1,
+            CertificateAction::Renew => 2,
+            CertificateAction::Stop => 3,
+        }
+    }
+}
+
+/// A signing certificate as a registration lists it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ListedCertificate {
+    /// `TTChuc`: who issued it.
+    pub issuer: String,
+    /// `Seri`, in hexadecimal.
+    pub serial: String,
+    pub valid_from: Instant,
+    pub valid_until: Instant,
+    pub action: CertificateAction,
+}
+
+/// An acceptance to be recorded.
+#[derive(Clone, Debug)]
+pub struct Acceptance {
+    pub unit: UnitId,
+    /// `01/ĐKTĐ-CTĐT`, or `01/ĐKTĐ-HĐĐT` for invoices.
+    pub form: String,
+    /// The number of the tax office's notice.
+    pub notice_no: String,
+    pub accepted_on: BusinessDay,
+    /// Families of documents: `receipt`, `invoice`.
+    pub document_kinds: Vec<String>,
+    /// `MCQT`, five digits, and `TCQT`: the office that manages the unit.
+    pub office_code: String,
+    pub office_name: String,
+    pub certificates: Vec<ListedCertificate>,
+    /// The form sent through this program; None for what was done on the tax portal.
+    pub filing: Option<FilingId>,
+}
+
+/// An accepted registration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registration {
+    pub id: RegistrationId,
+    pub form: String,
+    pub notice_no: String,
+    pub accepted_on: BusinessDay,
+    pub document_kinds: Vec<String>,
+    pub office_code: String,
+    pub office_name: String,
+    pub filing: Option<FilingId>,
+}
+
+/// Records an acceptance. From now on series of its kinds may open and its certificates sign.
+///
+/// # Errors
+/// `field_missing`, `registration_date_in_future`, `registration_exists` for a notice that is on
+/// record, `registration_certificate_missing` when a certificate that is installed and still valid
+/// would not be listed.
+pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: Acceptance) -> Result<RegistrationId> {
+    actor.require_role(&[Role::Administrator, Role::System])?;
+    actor.scope.require(new.unit)?;
+    check(stamp, &new)?;
+    if query::registrations(tx, new.unit)?
+        .iter()
+        .any(|known| known.form == new.form && known.notice_no == text::clean(&new.notice_no))
+    {
+        return Err(Error::conflict("registration_exists", "this notice is recorded already"));
+    }
+    let mut listed = query::certificates(tx, new.unit)?;
+    listed.extend(new.certificates.iter().cloned());
+    let in_force = in_force(&listed);
+    for serial in query::installed_serials(tx, new.unit, stamp.now)? {
+        if !in_force.iter().any(|held| same_serial(&held.serial, &serial)) {
+            let detail = format!("certificate {serial} is installed and not listed");
+            return Err(Error::conflict("registration_certificate_missing", detail));
+        }
+    }
+    let id: RegistrationId = stamp.mint()?;
+    let row = query::RegistrationRow {
+        unit_id: new.unit,
+        id,
+        form: new.form,
+        notice_no: text::clean(&new.notice_no),
+        accepted_on: new.accepted_on,
+        document_kinds: new.document_kinds.join(","),
+        office_code: text::clean(&new.office_code),
+        office_name: text::clean(&new.office_name),
+        filing_id: new.filing,
+        actor: audit::actor_text(actor),
+        created_at: stamp.now,
+    };
+    rows::insert(tx, &[row]).map_err(|error| match error.code() {
+        failure::UNIQUE => Error::conflict("registration_exists", "this notice is recorded already"),
+        _ => error,
+    })?;
+    let certificates: Vec<CertificateRow> =
+        (1..).zip(&new.certificates).map(|(n, held)| CertificateRow::of(new.unit, id, n, held)).collect();
+    rows::insert(tx, &certificates)?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, new.unit, "registration.accepted", id)])?;
+    Ok(id)
+}
+
+fn check(stamp: &Stamp<'_>, new: &Acceptance) -> Result<()> {
+    let texts = [
+        ("notice_no", &new.notice_no),
+        ("form", &new.form),
+        ("office_code", &new.office_code),
+        ("office_name", &new.office_name),
+    ];
+    for (field, value) in texts {
+        if value.trim().is_empty() {
+            return Err(Error::invalid(field, "field_missing", "must not be empty"));
+        }
+    }
+    if new.document_kinds.is_empty() {
+        return Err(Error::invalid("document_kinds", "field_missing", "receipt or invoice"));
+    }
+    if new.accepted_on > stamp.today() {
+        let detail = "an acceptance is recorded when it has come";
+        return Err(Error::invalid("accepted_on", "registration_date_in_future", detail));
+    }
+    Ok(())
+}
+
+/// What the certificates' lines say together: added and renewed ones stay, stopped ones go.
+fn in_force(lines: &[ListedCertificate]) -> Vec<ListedCertificate> {
+    let mut held: Vec<ListedCertificate> = Vec::new();
+    for line in lines {
+        held.retain(|known| !same_serial(&known.serial, &line.serial));
+        if line.action != CertificateAction::Stop {
+            held.push(line.clone());
+        }
+    }
+    held
+}
+
+/// Serials are written with and without leading zeros, colons and in either case.
+pub fn same_serial(one: &str, other: &str) -> bool {
+    let plain = |text: &str| -> String {
+        let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
+        digits.trim_start_matches('0').to_ascii_lowercase()
+    };
+    plain(one) == plain(other)
+}
+
+/// Every accepted registration of the unit, oldest first.
+pub fn of_unit(conn: &mut Conn, unit: UnitId) -> Result<Vec<Registration>> {
+    query::registrations(conn, unit)
+}
+
+/// The certificates in force by the accepted registrations.
+pub fn certificates(conn: &mut Conn, unit: UnitId) -> Result<Vec<ListedCertificate>> {
+    Ok(in_force(&query::certificates(conn, unit)?))
+}
+
+/// The newest accepted registration for a family of documents.
+pub fn accepted(conn: &mut Conn, unit: UnitId, document_kind: &str) -> Result<Option<Registration>> {
+    let family = family(document_kind);
+    let covers = |held: &Registration| held.document_kinds.iter().any(|kind| kind == family);
+    Ok(query::registrations(conn, unit)?.into_iter().rev().find(covers))
+}
+
+/// `receipt_phi` is a receipt, `invoice_8` an invoice.
+fn family(document_kind: &str) -> &str {
+    document_kind.split(['_', '.', '/']).next().unwrap_or(document_kind)
+}
+
+/// # Errors
+/// `series_not_registered`.
+pub fn require_accepted(conn: &mut Conn, unit: UnitId, document_kind: &str) -> Result<Registration> {
+    accepted(conn, unit, document_kind)?.ok_or_else(|| {
+        Error::conflict(
+            "series_not_registered",
+            format!("record the acceptance of the registration for {} first", family(document_kind)),
+        )
+    })
+}
+
+/// Certificates the unit holds that have not expired, as PEM.
+pub fn installed(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<String>> {
+    query::installed_pems(conn, unit, now)
+}
+
+/// Whether the unit may sign with this certificate. Before the first acceptance nothing can be
+/// issued, and the form itself wants a signature, so any fits.
+///
+/// # Errors
+/// `certificate_not_registered`; the way forward is a change form that adds it.
+pub fn require_listed(conn: &mut Conn, unit: UnitId, serial: &str) -> Result<()> {
+    let is_listed = certificates(conn, unit)?.iter().any(|held| same_serial(&held.serial, serial));
+    if is_listed || query::registrations(conn, unit)?.is_empty() {
+        return Ok(());
+    }
+    let detail = "the accepted registration does not list it; send a change form (HThuc 2) that adds it";
+    Err(Error::conflict("certificate_not_registered", detail))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(serial: &str, action: CertificateAction) -> ListedCertificate {
+        ListedCertificate {
+            issuer: "CA thử".into(),
+            serial: serial.into(),
+            valid_from: Instant(0),
+            valid_until: Instant(1),
+            action,
+        }
+    }
+
+    #[test]
+    fn a_stopped_certificate_is_no_longer_listed_and_a_renewed_one_stays_once() {
+        use CertificateAction::{Add, Renew, Stop};
+        let held = in_force(&[line("0A", Add), line("0B", Add), line("a", Renew), line("0b", Stop)]);
+        assert_eq!(held.iter().map(|held| held.serial.as_str()).collect::<Vec<_>>(), ["a"]);
+    }
+
+    #[test]
+    fn serials_are_compared_as_numbers() {
+        assert!(same_serial("00:54:0A", "540a"));
+        assert!(!same_serial("540a", "540b"));
+    }
+
+    #[test]
+    fn a_kind_belongs_to_the_family_its_registration_names() {
+        assert_eq!(family("receipt"), "receipt");
+        assert_eq!(family("receipt_phi"), "receipt");
+        assert_eq!(family("invoice_8"), "invoice");
+    }
+}

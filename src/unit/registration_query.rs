@@ -1,0 +1,139 @@
+//! The registrations' SQL.
+
+use diesel::prelude::*;
+
+use super::registration::{CertificateAction, ListedCertificate, Registration};
+use crate::clock::{BusinessDay, Instant};
+use crate::error::Result;
+use crate::id::{FilingId, RegistrationId, UnitId};
+use crate::store::Conn;
+use crate::store::failure::Classify;
+use crate::store::schema::{registration, registration_certificate, signing_certificate};
+
+crate::table_row! {
+    pub struct RegistrationRow in "registration" {
+        pub unit_id: UnitId,
+        pub id: RegistrationId,
+        pub form: String,
+        pub notice_no: String,
+        pub accepted_on: BusinessDay,
+        pub document_kinds: String,
+        pub office_code: String,
+        pub office_name: String,
+        pub filing_id: Option<FilingId>,
+        pub actor: String,
+        pub created_at: Instant,
+    }
+}
+
+crate::table_row! {
+    pub struct CertificateRow in "registration_certificate" {
+        pub unit_id: UnitId,
+        pub registration_id: RegistrationId,
+        pub ordinal: i32,
+        pub issuer: String,
+        pub serial: String,
+        pub valid_from: Instant,
+        pub valid_until: Instant,
+        pub action: &'static str,
+    }
+}
+
+impl CertificateRow {
+    pub fn of(unit: UnitId, registration: RegistrationId, ordinal: i32, held: &ListedCertificate) -> Self {
+        CertificateRow {
+            unit_id: unit,
+            registration_id: registration,
+            ordinal,
+            issuer: held.issuer.clone(),
+            serial: held.serial.clone(),
+            valid_from: held.valid_from,
+            valid_until: held.valid_until,
+            action: held.action.as_str(),
+        }
+    }
+}
+
+pub fn registrations(conn: &mut Conn, unit: UnitId) -> Result<Vec<Registration>> {
+    type Stored = (RegistrationId, String, String, BusinessDay, String, String, String, Option<i64>);
+    let found: Vec<Stored> = registration::table
+        .filter(registration::unit_id.eq(unit))
+        .order(registration::id)
+        .select((
+            registration::id,
+            registration::form,
+            registration::notice_no,
+            registration::accepted_on,
+            registration::document_kinds,
+            registration::office_code,
+            registration::office_name,
+            registration::filing_id,
+        ))
+        .load(conn)
+        .classify()?;
+    Ok(found
+        .into_iter()
+        .map(|(id, form, notice_no, accepted_on, kinds, office_code, office_name, filing)| Registration {
+            id,
+            form,
+            notice_no,
+            accepted_on,
+            document_kinds: kinds.split(',').map(str::to_owned).collect(),
+            office_code,
+            office_name,
+            filing: filing.map(FilingId),
+        })
+        .collect())
+}
+
+/// The lines of all accepted registrations, in the order in which they came into force.
+pub fn certificates(conn: &mut Conn, unit: UnitId) -> Result<Vec<ListedCertificate>> {
+    let found: Vec<(String, String, Instant, Instant, String)> = registration_certificate::table
+        .filter(registration_certificate::unit_id.eq(unit))
+        .order((registration_certificate::registration_id, registration_certificate::ordinal))
+        .select((
+            registration_certificate::issuer,
+            registration_certificate::serial,
+            registration_certificate::valid_from,
+            registration_certificate::valid_until,
+            registration_certificate::action,
+        ))
+        .load(conn)
+        .classify()?;
+    Ok(found
+        .into_iter()
+        .map(|(issuer, serial, valid_from, valid_until, action)| ListedCertificate {
+            issuer,
+            serial,
+            valid_from,
+            valid_until,
+            action: match action.as_str() {
+                "renew" => CertificateAction::Renew,
+                "stop" => CertificateAction::Stop,
+                _ => CertificateAction::Add,
+            },
+        })
+        .collect())
+}
+
+/// Serials of the unit's own certificates that have not expired.
+pub fn installed_serials(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<String>> {
+    signing_certificate::table
+        .filter(signing_certificate::unit_id.eq(unit))
+        .filter(signing_certificate::not_after.gt(now))
+        .order(signing_certificate::id)
+        .select(signing_certificate::serial)
+        .load(conn)
+        .classify()
+}
+
+/// PEM of the unit's own certificates that have not expired.
+pub fn installed_pems(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<String>> {
+    signing_certificate::table
+        .filter(signing_certificate::unit_id.eq(unit))
+        .filter(signing_certificate::not_after.gt(now))
+        .order(signing_certificate::id)
+        .select(signing_certificate::certificate_pem)
+        .load(conn)
+        .classify()
+}

@@ -1,0 +1,285 @@
+//! Correcting receipts: ask, read, approve, refuse.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::raise::{self, AskedLine};
+use super::{page_limit, receipts, unit_asked, view};
+use crate::actor::Role;
+use crate::app::App;
+use crate::correction::{self, Agreement, Ask, Correction, Kind, State, Told};
+use crate::error::{Error, Result};
+use crate::id::{CorrectionId, ReceiptId, UnitId};
+use crate::obligation::{self, IntakeMode, Line};
+use crate::party::Payer;
+use crate::receipt::profile;
+use crate::receipt::relation;
+use crate::store::{Stamp, Tx};
+use crate::text;
+use crate::unit;
+use crate::web::Shared;
+use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
+use crate::web::idempotency::{Repeatable, once};
+use crate::web::respond::{self, Answer, block};
+
+const REQUEST: &str = "POST /api/v1/receipts/{id}/corrections";
+const READERS: [Role; 6] =
+    [Role::DossierSystem, Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    kind: String,
+    reason: String,
+    agreement: Agreement,
+    #[serde(default)]
+    lines: Vec<AskedLine>,
+    #[serde(default)]
+    payer: Option<Payer>,
+}
+
+/// `POST /api/v1/receipts/{id}/corrections`
+pub async fn request(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let actor = caller.0;
+    let id: ReceiptId = extract::path(&request, "id")?;
+    let key = extract::idempotency_key(&request)?;
+    let body = extract::body(payload, API_BODY_LIMIT_BYTES).await?;
+    let asked: Body = extract::json(&body)?;
+    let kind = Kind::parse(&asked.kind)?;
+    let repeatable = Repeatable::new(&actor, REQUEST, key, request.path(), &body)?;
+    let given = block(move || {
+        let app = Arc::clone(shared.app());
+        once(&app, &shared.in_flight, &actor, &repeatable, StatusCode::CREATED, |tx, stamp| {
+            let receipt = receipts::load(tx, &actor, id)?;
+            let ask = Ask {
+                unit: receipt.unit,
+                receipt: id,
+                kind,
+                reason: asked.reason.clone(),
+                agreement: asked.agreement.clone(),
+                lines: lines(&app, tx, receipt.unit, id, &asked.lines)?,
+                payer: asked.payer.clone(),
+            };
+            let made = correction::request(tx, stamp, &actor, ask)?;
+            respond::to_bytes(&summary(&made))
+        })
+    });
+    let given = given.await?;
+    Ok(respond::json_bytes(given.status, given.body))
+}
+
+/// An item of the receipt with its right amount, or any item at the tariff's price.
+fn lines(
+    app: &App,
+    tx: &mut Tx<'_>,
+    unit: UnitId,
+    receipt: ReceiptId,
+    asked: &[AskedLine],
+) -> Result<Vec<Line>> {
+    let in_force = correction::lines_in_force(tx, unit, receipt)?;
+    let mut lines = Vec::with_capacity(asked.len());
+    let mut to_price = Vec::new();
+    for line in asked {
+        let item = text::clean(&line.item);
+        let known = in_force.iter().find(|known| known.item_code == item);
+        let counts = line.pages.is_some() || line.copies.is_some() || line.quantity.is_some();
+        match (known, line.amount) {
+            (Some(known), Some(amount)) if !counts && line.base_value.is_none() => {
+                lines.push(correction::at_amount(known, amount));
+            }
+            _ => to_price.push(line.clone()),
+        }
+    }
+    if !to_price.is_empty() {
+        let owed = crate::receipt::query::by_id(tx, unit, receipt)?.map(|item| item.obligation);
+        let owed = obligation::find(tx, unit, owed.ok_or_else(obligation::not_found)?)?;
+        let collecting = unit::find(tx, unit)?;
+        let channel = IntakeMode::parse(&owed.intake_mode)?;
+        let on = owed.submitted_at.business_day();
+        lines.extend(raise::priced(&*app.tariff()?, &collecting, channel, on, &to_price)?);
+    }
+    Ok(lines)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    unit: Option<String>,
+    state: Option<String>,
+    limit: Option<i64>,
+}
+
+/// `GET /api/v1/corrections`
+pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let asked: ListQuery = extract::query(&request)?;
+    let limit = page_limit(asked.limit)?;
+    let state = asked.state.as_deref().map(read_state).transpose()?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            let found = correction::list(conn, unit, None, state, limit)?;
+            Ok(found.iter().map(summary).collect::<Vec<_>>())
+        })
+    });
+    respond::ok(&json!({ "corrections": found.await? }))
+}
+
+fn read_state(text: &str) -> Result<State> {
+    [State::Requested, State::Approved, State::Refused]
+        .into_iter()
+        .find(|state| state.as_str() == text)
+        .ok_or_else(|| Error::invalid("state", "state_unknown", "requested, approved or refused"))
+}
+
+/// `GET /api/v1/receipts/{id}/corrections`
+pub async fn of_receipt(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let id: ReceiptId = extract::path(&request, "id")?;
+    let found = block(move || {
+        let (found, links) = shared.app().read(&caller.0, |conn| {
+            let item = receipts::load(conn, &caller.0, id)?;
+            let links = relation::chain(conn, &item)?;
+            let mut found = Vec::new();
+            for link in &links {
+                found.extend(correction::list(conn, item.unit, Some(link.document.id), None, 100)?);
+            }
+            found.sort_by_key(|correction| std::cmp::Reverse(correction.id));
+            Ok((found, links))
+        })?;
+        let corrections: Vec<Value> = found.iter().map(summary).collect();
+        Ok(json!({ "corrections": corrections, "chain": view::chain(&shared, &links) }))
+    });
+    respond::ok(&found.await?)
+}
+
+/// `GET /api/v1/corrections/{id}`
+pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let id: CorrectionId = extract::path(&request, "id")?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = correction::locate(conn, &caller.0.scope, id)?;
+            let found = correction::find(conn, unit, id)?;
+            Ok(whole(&correction::told(conn, found)?))
+        })
+    });
+    respond::ok(&found.await?)
+}
+
+/// `POST /api/v1/corrections/{id}/approve`: another person than the one who asked.
+pub async fn approve(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    let id: CorrectionId = extract::path(&request, "id")?;
+    let numbered = Arc::new(Mutex::new(None));
+    let made = Arc::clone(&numbered);
+    let app = Arc::clone(shared.app());
+    let answer = block(move || {
+        let actor = &caller.0;
+        shared.app().write(actor, |tx, stamp| {
+            let unit = correction::locate(tx, &actor.scope, id)?;
+            let (changed, amended) = correction::approve(tx, stamp, actor, unit, id)?;
+            *made.lock().unwrap_or_else(PoisonError::into_inner) = amended.receipt.map(|id| (unit, id));
+            Ok(json!({
+                "correction": summary(&changed),
+                "receipt": amended.receipt,
+                "refunds": amended.refunds,
+                "awaited": amended.awaited,
+            }))
+        })
+    })
+    .await?;
+    // Signed soon; after a crash it would be found by its state.
+    if let Some(receipt) = *numbered.lock().unwrap_or_else(PoisonError::into_inner) {
+        use crate::payment::settler::Numbered;
+        app.sealing.numbered(&[receipt]);
+    }
+    respond::ok(&answer)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefuseBody {
+    reason: String,
+}
+
+/// `POST /api/v1/corrections/{id}/refuse`
+pub async fn refuse(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let id: CorrectionId = extract::path(&request, "id")?;
+    let asked: RefuseBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let answer = block(move || {
+        let actor = &caller.0;
+        shared.app().write(actor, |tx: &mut Tx<'_>, stamp: &Stamp<'_>| {
+            let unit = correction::locate(tx, &actor.scope, id)?;
+            let changed = correction::refuse(tx, stamp, actor, unit, id, &asked.reason)?;
+            Ok(json!({ "correction": summary(&changed) }))
+        })
+    });
+    respond::ok(&answer.await?)
+}
+
+/// A correction with the rule it stands on, so that an approver sees how sure that is.
+pub fn summary(item: &Correction) -> Value {
+    json!({
+        "id": item.id,
+        "receipt": item.receipt,
+        "obligation": item.obligation,
+        "kind": item.kind,
+        "state": item.state,
+        "reason": item.reason,
+        "agreement": item.agreement,
+        "corrects_payer": item.party.is_some(),
+        "old_amount": item.old_amount,
+        "new_amount": item.new_amount,
+        "difference": item.new_amount.0 - item.old_amount.0,
+        "rule": rule(item),
+        "maker": item.maker,
+        "checker": item.checker,
+        "created_at": item.created_at,
+    })
+}
+
+/// The legal profile's rule with its certainty, in words for people.
+pub fn rule(item: &Correction) -> Value {
+    let law = profile::by_name(&item.profile).ok().map(|profile| &profile.receipt_corrections);
+    let words = law.map(|law| law.certainty.words());
+    json!({
+        "profile": item.profile,
+        "mark": item.certainty,
+        "words": words.map(|(vi, _)| vi),
+        "words_en": words.map(|(_, en)| en),
+        "source": law.map(|law| law.source),
+    })
+}
+
+fn whole(told: &Told) -> Value {
+    let lines: Vec<Value> = told
+        .lines
+        .iter()
+        .map(|line| json!({ "item": line.item_code, "name": line.item_name, "amount": line.amount }))
+        .collect();
+    let events: Vec<Value> = told
+        .events
+        .iter()
+        .map(|(kind, state, person, reason, at)| {
+            json!({ "kind": kind, "state": state, "person": person, "reason": reason, "at": at })
+        })
+        .collect();
+    let made = told.made.as_ref().map(
+        |made| json!({ "receipt": made.receipt, "posted_on": made.posted_on, "difference": made.difference }),
+    );
+    json!({ "correction": summary(&told.correction), "lines": lines, "made": made, "events": events })
+}

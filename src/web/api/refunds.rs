@@ -1,0 +1,212 @@
+//! Refunds: ask, name the payee, approve, send, refuse.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{page_limit, unit_asked};
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::audit;
+use crate::error::{Error, Result};
+use crate::id::{PaymentId, RefundId, UnitId};
+use crate::payment::refund::{self, Ask, Payee, Refund, State, query};
+use crate::store::{Conn, Stamp, Tx};
+use crate::web::Shared;
+use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
+use crate::web::idempotency::{Repeatable, once};
+use crate::web::respond::{self, Answer, block};
+
+const REQUEST: &str = "POST /api/v1/payments/{id}/refunds";
+const READERS: [Role; 4] = [Role::Finance, Role::Cashier, Role::Approver, Role::Auditor];
+/// Who pays and who approves must see whom.
+const PAYERS: [Role; 2] = [Role::Finance, Role::Approver];
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    amount: Dong,
+    reason: String,
+    #[serde(default)]
+    payee: Option<Payee>,
+}
+
+/// `POST /api/v1/payments/{id}/refunds`
+pub async fn request(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let actor = caller.0;
+    let payment: PaymentId = extract::path(&request, "id")?;
+    let key = extract::idempotency_key(&request)?;
+    let body = extract::body(payload, API_BODY_LIMIT_BYTES).await?;
+    let asked: Body = extract::json(&body)?;
+    let repeatable = Repeatable::new(&actor, REQUEST, key, request.path(), &body)?;
+    let given = block(move || {
+        let app = Arc::clone(shared.app());
+        once(&app, &shared.in_flight, &actor, &repeatable, StatusCode::CREATED, |tx, stamp| {
+            let unit = query::unit_of_payment(tx, &actor.scope, payment)?
+                .ok_or_else(|| Error::not_found("payment_not_found", "no such payment in your scope"))?;
+            let ask = Ask {
+                unit,
+                payment,
+                amount: asked.amount,
+                reason: asked.reason.clone(),
+                payee: asked.payee.clone(),
+            };
+            respond::to_bytes(&summary(&refund::request(tx, stamp, &actor, &ask)?))
+        })
+    });
+    let given = given.await?;
+    Ok(respond::json_bytes(given.status, given.body))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    unit: Option<String>,
+    state: Option<String>,
+    limit: Option<i64>,
+}
+
+/// `GET /api/v1/refunds`
+pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let asked: ListQuery = extract::query(&request)?;
+    let limit = page_limit(asked.limit)?;
+    let state = asked.state.as_deref().map(read_state).transpose()?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            Ok(query::page(conn, unit, state, limit)?.iter().map(summary).collect::<Vec<_>>())
+        })
+    });
+    respond::ok(&json!({ "refunds": found.await? }))
+}
+
+fn read_state(text: &str) -> Result<State> {
+    State::ALL
+        .into_iter()
+        .find(|state| state.as_str() == text)
+        .ok_or_else(|| Error::invalid("state", "state_unknown", "no such state of a refund"))
+}
+
+/// `GET /api/v1/refunds/{id}`: seeing the payee in clear leaves a trace.
+pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let id: RefundId = extract::path(&request, "id")?;
+    let found = block(move || {
+        let actor = &caller.0;
+        let sees_payee = actor.require_role(&PAYERS).is_ok();
+        shared.app().write(actor, |tx, stamp| {
+            let unit = locate(tx, actor, id)?;
+            let item = refund::find(tx, unit, id)?;
+            let payee = if sees_payee { refund::payee(tx, stamp.vault, unit, id)? } else { None };
+            if payee.is_some() {
+                let entry = audit::Entry::by(actor, unit, "refund.payee_seen", id).with("refund");
+                audit::record(tx, stamp, &[entry])?;
+            }
+            let events: Vec<Value> = query::events(tx, unit, id)?
+                .into_iter()
+                .map(|event| {
+                    json!({
+                        "kind": event.kind,
+                        "state": event.state,
+                        "person": event.person,
+                        "line": event.line,
+                        "reason": event.reason,
+                        "at": event.at,
+                    })
+                })
+                .collect();
+            Ok(json!({ "refund": summary(&item), "payee": payee, "events": events }))
+        })
+    });
+    respond::ok(&found.await?)
+}
+
+fn locate(conn: &mut Conn, actor: &Actor, id: RefundId) -> Result<UnitId> {
+    query::unit_of(conn, &actor.scope, id)?.ok_or_else(refund::not_found)
+}
+
+/// `POST /api/v1/refunds/{id}/payee`
+pub async fn payee(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let payee: Payee = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
+        refund::name_payee(tx, stamp, actor, unit, id, &payee)
+    })
+    .await
+}
+
+/// `POST /api/v1/refunds/{id}/approve`
+pub async fn approve(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    change(&request, caller, shared, refund::approve).await
+}
+
+/// `POST /api/v1/refunds/{id}/send`
+pub async fn send(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    change(&request, caller, shared, refund::send).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefuseBody {
+    reason: String,
+}
+
+/// `POST /api/v1/refunds/{id}/refuse`
+pub async fn refuse(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let asked: RefuseBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
+        refund::refuse(tx, stamp, actor, unit, id, &asked.reason)
+    })
+    .await
+}
+
+async fn change(
+    request: &HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId, RefundId) -> Result<Refund> + Send + 'static,
+) -> Answer {
+    let id: RefundId = extract::path(request, "id")?;
+    let changed = block(move || {
+        let actor = &caller.0;
+        shared.app().write(actor, |tx, stamp| {
+            let unit = locate(tx, actor, id)?;
+            Ok(summary(&act(tx, stamp, actor, unit, id)?))
+        })
+    });
+    respond::ok(&json!({ "refund": changed.await? }))
+}
+
+/// A refund without its payee.
+pub fn summary(item: &Refund) -> Value {
+    json!({
+        "id": item.id,
+        "payment": item.payment,
+        "amount": item.amount,
+        "reference_code": item.reference_code,
+        "reason": item.reason,
+        "correction": item.correction,
+        "state": item.state,
+        "maker": item.maker,
+        "checker": item.checker,
+        "created_at": item.created_at,
+    })
+}

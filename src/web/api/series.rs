@@ -1,0 +1,124 @@
+//! The register of series and its nightly certificates.
+
+use actix_web::{HttpRequest, web};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::unit_asked;
+use crate::actor::Role;
+use crate::error::Error;
+use crate::id::{CertificateId, SeriesId};
+use crate::register::query::{self, AuditRow};
+use crate::unit::series::{self, Series, life};
+use crate::web::Shared;
+use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
+use crate::web::respond::{self, Answer, block};
+
+const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UnitQuery {
+    unit: Option<String>,
+}
+
+/// `GET /api/v1/series?unit=`
+pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let asked: UnitQuery = extract::query(&request)?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            series::of_unit(conn, unit)
+        })
+    });
+    respond::ok(&json!({ "series": found.await?.iter().map(series_json).collect::<Vec<_>>() }))
+}
+
+fn series_json(series: &Series) -> Value {
+    json!({
+        "id": series.id,
+        "unit": series.unit,
+        "document_kind": series.document_kind,
+        "template": series.template,
+        "series": series.series,
+        "year": series.year,
+        "state": series.phase,
+        "issued": series.next_no - 1,
+        "remaining": series.remaining(),
+        "last_issued_on": series.last_issued_on,
+        "registration": series.registration,
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StopBody {
+    reason: String,
+}
+
+/// `POST /api/v1/series/{id}/stop`: for good, by an administrator who is a person.
+pub async fn stop(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let id: SeriesId = extract::path(&request, "id")?;
+    let asked: StopBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let stopped = block(move || {
+        let actor = &caller.0;
+        shared.app().write(actor, |tx, stamp| {
+            let unit = series::unit_of(tx, &actor.scope, id)?
+                .ok_or_else(|| Error::not_found("series_not_found", "no such series in your scope"))?;
+            life::stop(tx, stamp, actor, unit, id, &asked.reason)
+        })
+    });
+    respond::ok(&json!({ "series": series_json(&stopped.await?) }))
+}
+
+/// `GET /api/v1/series/audits?unit=`: the certificates of a unit, oldest first.
+pub async fn audits(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let asked: UnitQuery = extract::query(&request)?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            query::audits(conn, unit)
+        })
+    });
+    respond::ok(&json!({ "audits": found.await?.iter().map(audit_json).collect::<Vec<_>>() }))
+}
+
+fn audit_json(audit: &AuditRow) -> Value {
+    json!({
+        "id": audit.id,
+        "unit": audit.unit_id,
+        "date": audit.date,
+        "whole": audit.fault_count == 0,
+        "series": audit.series_count,
+        "numbers": audit.number_count,
+        "faults": audit.fault_count,
+        "sha256": audit.document_sha256,
+        "previous_sha256": audit.previous_sha256,
+        "signature": BASE64.encode(&audit.signature),
+        "signed_by": audit.certificate_id,
+        "links": { "xml": format!("/api/v1/series/audits/{}/xml", audit.id) },
+    })
+}
+
+/// `GET /api/v1/series/audits/{id}/xml`: the exact signed bytes.
+pub async fn audit_xml(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let id: CertificateId = extract::path(&request, "id")?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            query::document(conn, &caller.0.scope, id)?.ok_or_else(|| {
+                Error::not_found("series_audit_not_found", "no such certificate in your scope")
+            })
+        })
+    });
+    Ok(actix_web::HttpResponse::Ok().content_type("application/xml; charset=utf-8").body(found.await?))
+}

@@ -1,0 +1,463 @@
+//! The tax authority: registrations, usage reports, error notices, the ledger of messages.
+
+use actix_web::{HttpRequest, web};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{page_limit, unit_asked};
+use crate::actor::{Actor, Role};
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::filing::form::notice::Demand;
+use crate::filing::form::registration::{Action, Registration};
+use crate::filing::form::{Taxpayer, registration::FORM};
+use crate::filing::period::Quarter;
+use crate::filing::{self, Filing, Kind, notice, query, report, transmission};
+use crate::id::{FilingId, ReceiptId, RegistrationId, TransmissionId, UnitId};
+use crate::store::{Conn, Stamp, Tx};
+use crate::unit;
+use crate::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
+use crate::web::Shared;
+use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
+use crate::web::respond::{self, Answer, block};
+
+const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
+
+fn filing_json(filing: &Filing) -> Value {
+    json!({
+        "id": filing.id,
+        "kind": filing.kind.as_str(),
+        "form": filing.form,
+        "period": filing.period,
+        "supplements": filing.earlier,
+        "profile": filing.profile,
+        "state": filing.state.as_str(),
+        "maker": filing.maker,
+        "checker": filing.checker,
+        "created_at": filing.created_at,
+        "data": serde_json::from_str::<Value>(&filing.detail).unwrap_or(Value::Null),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UnitQuery {
+    unit: Option<String>,
+    limit: Option<i64>,
+}
+
+/// `GET /api/v1/tax/registrations`: what was accepted, what is on its way.
+pub async fn registrations(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let asked: UnitQuery = extract::query(&request)?;
+    let limit = page_limit(asked.limit)?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            let accepted: Vec<Value> = registration::of_unit(conn, unit)?
+                .into_iter()
+                .map(|held| {
+                    json!({
+                        "id": held.id, "form": held.form, "notice_no": held.notice_no,
+                        "accepted_on": held.accepted_on, "document_kinds": held.document_kinds,
+                        "office_code": held.office_code, "office_name": held.office_name, "filing": held.filing,
+                    })
+                })
+                .collect();
+            let forms = query::of_unit(conn, unit, Some(Kind::Registration), limit)?;
+            Ok(json!({
+                "accepted": accepted,
+                "certificates": registration::certificates(conn, unit)?,
+                "forms": forms.iter().map(filing_json).collect::<Vec<_>>(),
+            }))
+        })
+    });
+    respond::ok(&found.await?)
+}
+
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+struct CertificateBody {
+    /// PEM of the certificate that is added or renewed.
+    #[serde(default)]
+    pem: Option<String>,
+    /// The serial of one that is stopped.
+    #[serde(default)]
+    serial: Option<String>,
+    action: CertificateAction,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegistrationBody {
+    unit: String,
+    action: Action,
+    office_code: String,
+    office_name: String,
+    contact_name: String,
+    contact_email: String,
+    contact_phone: String,
+    #[serde(default)]
+    receipts_with_value: bool,
+    /// Empty for the installed ones.
+    #[serde(default)]
+    certificates: Vec<CertificateBody>,
+}
+
+/// `POST /api/v1/tax/registrations`: drafts 01/ĐKTĐ-CTĐT.
+pub async fn register(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
+    let asked: RegistrationBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let made = block(move || {
+        let (actor, tax) = (&caller.0, &shared.app().config.tax);
+        shared.app().write(actor, |tx, stamp| {
+            let id = unit_asked(tx, actor, Some(&asked.unit))?;
+            let unit = unit::find(tx, id)?;
+            let form = Registration {
+                action: asked.action,
+                contact_name: asked.contact_name.clone(),
+                contact_address: unit.address.clone(),
+                contact_email: asked.contact_email.clone(),
+                contact_phone: asked.contact_phone.clone(),
+                made_on: stamp.today(),
+                receipts_without_value: true,
+                receipts_with_value: asked.receipts_with_value,
+                through_transmitter: tax.sender.as_deref().is_some_and(|code| code.starts_with('V')),
+                certificates: listed(tx, stamp, id, &asked.certificates)?,
+                entrustments: Vec::new(),
+                taxpayer: Taxpayer {
+                    name: unit.name,
+                    tax_code: unit.tax_code,
+                    budget_code: unit.budget_code,
+                    office_code: asked.office_code.clone(),
+                    office_name: asked.office_name.clone(),
+                    place: tax.place.clone(),
+                },
+            };
+            let made = filing::registration::draft(tx, stamp, actor, id, &form)?;
+            Ok(filing_json(&filing::find(tx, id, made)?))
+        })
+    });
+    respond::ok(&json!({ "form": made.await? }))
+}
+
+fn listed(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    unit: UnitId,
+    asked: &[CertificateBody],
+) -> Result<Vec<ListedCertificate>> {
+    if asked.is_empty() {
+        return filing::registration::installed(conn, unit, stamp.now);
+    }
+    let known = registration::certificates(conn, unit)?;
+    let wrong = || {
+        let detail = "give pem, or the serial of a registered certificate that is stopped";
+        Error::invalid("certificates", "registration_certificates_wrong", detail)
+    };
+    asked
+        .iter()
+        .map(|line| match (&line.pem, &line.serial) {
+            (Some(pem), None) => filing::registration::listed_from_pem(pem, line.action),
+            (None, Some(serial)) => known
+                .iter()
+                .find(|held| registration::same_serial(&held.serial, serial))
+                .map(|held| ListedCertificate { action: line.action, ..held.clone() })
+                .ok_or_else(wrong),
+            _ => Err(wrong()),
+        })
+        .collect()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AcceptBody {
+    unit: String,
+    notice_no: String,
+    accepted_on: BusinessDay,
+    /// A form sent from here whose answer was unclear; the rest is taken from it.
+    #[serde(default)]
+    form: Option<FilingId>,
+    #[serde(default)]
+    form_name: Option<String>,
+    #[serde(default)]
+    office_code: String,
+    #[serde(default)]
+    office_name: String,
+    #[serde(default)]
+    document_kinds: Vec<String>,
+    #[serde(default)]
+    certificates: Vec<CertificateBody>,
+}
+
+/// `POST /api/v1/tax/registrations/accept`: records an acceptance by hand.
+pub async fn accept(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
+    let asked: AcceptBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let recorded: RegistrationId = block(move || {
+        let actor = &caller.0;
+        shared.app().write(actor, |tx, stamp| {
+            let unit = unit_asked(tx, actor, Some(&asked.unit))?;
+            if let Some(form) = asked.form {
+                let place = (unit, form);
+                return filing::registration::accept_by_hand(
+                    tx,
+                    stamp,
+                    actor,
+                    place,
+                    &asked.notice_no,
+                    asked.accepted_on,
+                );
+            }
+            let acceptance = Acceptance {
+                unit,
+                form: asked.form_name.clone().unwrap_or_else(|| FORM.to_owned()),
+                notice_no: asked.notice_no.clone(),
+                accepted_on: asked.accepted_on,
+                document_kinds: asked.document_kinds.clone(),
+                office_code: asked.office_code.clone(),
+                office_name: asked.office_name.clone(),
+                certificates: listed(tx, stamp, unit, &asked.certificates)?,
+                filing: None,
+            };
+            registration::record(tx, stamp, actor, acceptance)
+        })
+    })
+    .await?;
+    respond::ok(&json!({ "registration": recorded }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReportQuery {
+    unit: Option<String>,
+    quarter: Option<String>,
+}
+
+/// `GET /api/v1/tax/reports`: what is due; for a quarter its figures, reports and changes.
+pub async fn reports(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let asked: ReportQuery = extract::query(&request)?;
+    let quarter: Option<Quarter> = asked.quarter.as_deref().map(str::parse).transpose()?;
+    let found = block(move || {
+        let today = shared.app().clock.now().business_day();
+        shared.app().read(&caller.0, |conn| {
+            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            let due = report::due(conn, unit, today)?;
+            let Some(quarter) = quarter else { return Ok(json!({ "due": due })) };
+            let filed = query::of_period(conn, unit, Kind::UsageReport, &quarter.to_string())?;
+            Ok(json!({
+                "due": due,
+                "quarter": quarter.to_string(),
+                "figures": report::figures(conn, unit, quarter)?,
+                "changes": report::changes(conn, unit, quarter)?,
+                "reports": filed.iter().map(filing_json).collect::<Vec<_>>(),
+            }))
+        })
+    });
+    respond::ok(&found.await?)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReportBody {
+    unit: String,
+    quarter: String,
+    /// The marked report of what changed since the last one.
+    #[serde(default)]
+    supplement: bool,
+}
+
+/// `POST /api/v1/tax/reports`
+pub async fn make_report(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
+    let asked: ReportBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let quarter: Quarter = asked.quarter.parse()?;
+    let made = block(move || {
+        let (actor, place) = (&caller.0, &shared.app().config.tax.place);
+        shared.app().write(actor, |tx, stamp| {
+            let unit = unit_asked(tx, actor, Some(&asked.unit))?;
+            let act = if asked.supplement { report::supplement } else { report::make };
+            let id = act(tx, stamp, actor, unit, quarter, place)?;
+            Ok(filing_json(&filing::find(tx, unit, id)?))
+        })
+    });
+    respond::ok(&json!({ "report": made.await? }))
+}
+
+/// `GET /api/v1/tax/notices`
+pub async fn notices(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&[
+        Role::Cashier,
+        Role::Finance,
+        Role::Approver,
+        Role::Auditor,
+        Role::Administrator,
+    ])?;
+    let asked: UnitQuery = extract::query(&request)?;
+    let limit = page_limit(asked.limit)?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            let forms = query::of_unit(conn, unit, Some(Kind::ErrorNotice), limit)?;
+            Ok(json!({ "notices": forms.iter().map(filing_json).collect::<Vec<_>>() }))
+        })
+    });
+    respond::ok(&found.await?)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoticeBody {
+    unit: String,
+    documents: Vec<NoticeDocument>,
+    /// The tax office's notice this one answers.
+    #[serde(default)]
+    demand: Option<Demand>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoticeDocument {
+    receipt: ReceiptId,
+    reason: String,
+}
+
+/// `POST /api/v1/tax/notices`: requests a notice; another person approves it.
+pub async fn request_notice(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
+    let asked: NoticeBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let made = block(move || {
+        let actor = &caller.0;
+        shared.app().write(actor, |tx, stamp| {
+            let unit = unit_asked(tx, actor, Some(&asked.unit))?;
+            let request = notice::Request {
+                unit,
+                documents: asked.documents.iter().map(|line| (line.receipt, line.reason.clone())).collect(),
+                demand: asked.demand.clone(),
+                place: shared.app().config.tax.place.clone(),
+            };
+            let id = notice::request(tx, stamp, actor, request)?;
+            Ok(filing_json(&filing::find(tx, unit, id)?))
+        })
+    });
+    respond::ok(&json!({ "notice": made.await? }))
+}
+
+/// `POST /api/v1/tax/notices/{id}/approve`
+pub async fn approve_notice(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    decide(&request, caller, shared, notice::approve).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReasonBody {
+    reason: String,
+}
+
+/// `POST /api/v1/tax/notices/{id}/withdraw`
+pub async fn withdraw_notice(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    decide(&request, caller, shared, move |tx, stamp, actor, unit, id| {
+        notice::withdraw(tx, stamp, actor, unit, id, &asked.reason)
+    })
+    .await
+}
+
+async fn decide(
+    request: &HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId, FilingId) -> Result<Filing> + Send + 'static,
+) -> Answer {
+    let id: FilingId = extract::path(request, "id")?;
+    let decided = block(move || {
+        let actor = &caller.0;
+        shared.app().write(actor, |tx, stamp| {
+            let unit = locate(tx, actor, id)?;
+            Ok(filing_json(&act(tx, stamp, actor, unit, id)?))
+        })
+    });
+    respond::ok(&json!({ "notice": decided.await? }))
+}
+
+fn locate(conn: &mut Conn, actor: &Actor, id: FilingId) -> Result<UnitId> {
+    query::unit_of(conn, &actor.scope, id)?
+        .ok_or_else(|| Error::not_found("filing_not_found", "no such form in your scope"))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LedgerQuery {
+    unit: Option<String>,
+    #[serde(default)]
+    open: bool,
+    limit: Option<i64>,
+}
+
+/// `GET /api/v1/tax/transmissions`: the ledger, newest first.
+pub async fn transmissions(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let asked: LedgerQuery = extract::query(&request)?;
+    let limit = page_limit(asked.limit)?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            let found = transmission::of_unit(conn, Some(unit), asked.open, limit)?;
+            Ok(json!({ "transmissions": found.iter().map(message_json).collect::<Vec<_>>() }))
+        })
+    });
+    respond::ok(&found.await?)
+}
+
+fn message_json(message: &transmission::Message) -> Value {
+    json!({
+        "id": message.id, "filing": message.filing, "message_code": message.message_code,
+        "kind": message.kind, "state": message.state.as_str(), "attempts": message.attempts,
+        "created_at": message.created_at, "next_at": message.run_at,
+    })
+}
+
+/// `GET /api/v1/tax/transmissions/{id}`: every attempt and answer.
+pub async fn transmission(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let id: TransmissionId = extract::path(&request, "id")?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let message = transmission::find(conn, &caller.0.scope, id)?;
+            let events: Vec<Value> = transmission::events(conn, message.unit, id)?
+                .into_iter()
+                .map(|event| {
+                    json!({ "kind": event.kind, "state": event.state, "detail": event.detail, "at": event.at })
+                })
+                .collect();
+            let replies: Vec<Value> = transmission::replies(conn, message.unit, id)?
+                .into_iter()
+                .map(|reply| {
+                    json!({
+                        "message_code": reply.message_code, "kind": reply.kind, "verdict": reply.verdict,
+                        "faults": serde_json::from_str::<Value>(&reply.faults).unwrap_or(Value::Null),
+                        "received_at": reply.received_at, "xml": String::from_utf8_lossy(&reply.raw),
+                    })
+                })
+                .collect();
+            Ok(json!({ "transmission": message_json(&message), "events": events, "replies": replies }))
+        })
+    });
+    respond::ok(&found.await?)
+}
+
+/// `POST /api/v1/tax/transmissions/{id}/release`
+pub async fn release(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    let id: TransmissionId = extract::path(&request, "id")?;
+    let released = block(move || {
+        let actor = &caller.0;
+        shared.app().write(actor, |tx, stamp| {
+            let message = transmission::find(tx, &actor.scope, id)?;
+            transmission::release(tx, stamp, actor, message.unit, id)?;
+            transmission::find(tx, &actor.scope, id).map(|message| message_json(&message))
+        })
+    });
+    respond::ok(&json!({ "transmission": released.await? }))
+}

@@ -1,0 +1,540 @@
+//! Stories with the tax authority: registering, reporting, explaining, and a network that fails.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bienlai::actor::{Actor, Role, Scope};
+use bienlai::amount::Dong;
+use bienlai::clock::Clock;
+use bienlai::filing::endpoint::TaxEndpoint;
+use bienlai::filing::form::Taxpayer;
+use bienlai::filing::form::registration::{Action, FORM, Registration};
+use bienlai::filing::form::usage::UsageReport;
+use bienlai::filing::http::HttpEndpoint;
+use bienlai::filing::period::Quarter;
+use bienlai::filing::rules::State as MessageState;
+use bienlai::filing::{self, Draft, Kind, State, notice, report, transmission};
+use bienlai::id::{FilingId, PersonId, UnitId};
+use bienlai::identity::{self, NewClient};
+use bienlai::payment::book::Method;
+use bienlai::receipt;
+use bienlai::simulator::tax_authority::server::Server;
+use bienlai::simulator::tax_authority::{Habits, TaxAuthority};
+use bienlai::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
+use bienlai::unit::series::{self, NewSeries};
+use bienlai::unit::{self, NewUnit, certificate};
+use bienlai::worker;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::support::program::{How, Service, send};
+use crate::support::world::Commune;
+use crate::support::{Database, World, each_database};
+
+const PLACE: &str = "Hà Nội";
+const OTHER_SIGNER: &str = include_str!("../../fixtures/receipt/test-only-other-signer.pem");
+
+/// Signs what is drafted and lets the courier go round, with time passing, until nothing is open.
+fn deliver(world: &World, endpoint: &dyn TaxEndpoint) {
+    for _ in 0..400 {
+        worker::sign_forms(&world.app).expect("forms are signed");
+        worker::deliver(&world.app, endpoint).expect("the courier goes round");
+        if world.count("transmission WHERE state NOT IN ('answered', 'refused', 'halted')") == 0 {
+            return;
+        }
+        world.wait_seconds(200);
+    }
+    panic!("still open: {:?}", world.words("SELECT state AS t FROM transmission"));
+}
+
+fn state(world: &World, unit: UnitId, id: FilingId) -> State {
+    world.look(|conn| filing::find(conn, unit, id)).state
+}
+
+fn form(world: &World, action: Action, certificates: Vec<ListedCertificate>) -> Registration {
+    Registration {
+        action,
+        taxpayer: Taxpayer {
+            name: "Ủy ban nhân dân phường Thử".into(),
+            tax_code: "9900000016".into(),
+            budget_code: None,
+            office_code: "10100".into(),
+            office_name: "Thuế thành phố Thử".into(),
+            place: PLACE.into(),
+        },
+        contact_name: "Người Liên Hệ Mẫu".into(),
+        contact_address: "Số 1 phố Thử".into(),
+        contact_email: "lienhe@example.vn".into(),
+        contact_phone: "02400000000".into(),
+        made_on: world.now().business_day(),
+        receipts_without_value: true,
+        receipts_with_value: false,
+        through_transmitter: false,
+        certificates,
+        entrustments: Vec::new(),
+    }
+}
+
+/// A commune that nobody registered with the tax office yet.
+fn newcomer(world: &World) -> UnitId {
+    world.change(|tx, stamp| {
+        let new = NewUnit {
+            code: "00999".into(),
+            name: "Ủy ban nhân dân phường Thử".into(),
+            kind: "phường".into(),
+            tax_code: "9900000016".into(),
+            budget_code: None,
+            address: "Số 1 phố Thử".into(),
+            phone: None,
+            valid_from: stamp.today(),
+        };
+        unit::register(tx, stamp, &Actor::system(), new)
+    })
+}
+
+fn open_series(world: &World, unit: UnitId) -> bienlai::error::Result<bienlai::id::SeriesId> {
+    world.try_change(|tx, stamp| {
+        let new = NewSeries {
+            unit,
+            document_kind: "receipt".into(),
+            template: "01BLP0-001".into(),
+            series: "ZZ-26E".into(),
+            year: 2026,
+            last_allowed_no: 100,
+            registration: "TB".into(),
+        };
+        series::open(tx, stamp, &Actor::system(), new)
+    })
+}
+
+fn install(world: &World, unit: UnitId, serial: &str) -> bienlai::error::Result<bienlai::id::CertificateId> {
+    let own = filing::registration::listed_from_pem(OTHER_SIGNER, CertificateAction::Add).unwrap();
+    world.try_change(|tx, stamp| {
+        certificate::store(
+            tx,
+            stamp,
+            &Actor::system(),
+            certificate::NewCertificate {
+                unit,
+                subject: "thử".into(),
+                serial: serial.to_owned(),
+                certificate_pem: OTHER_SIGNER.into(),
+                chain_pem: OTHER_SIGNER.into(),
+                key_pem: &SecretString::from(OTHER_SIGNER),
+                not_before: own.valid_from,
+                not_after: own.valid_until,
+                is_test: true,
+            },
+        )
+    })
+}
+
+#[test]
+fn a_series_opens_and_a_further_certificate_signs_only_after_the_office_accepted_them() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = newcomer(&world);
+        let own = filing::registration::listed_from_pem(OTHER_SIGNER, CertificateAction::Add).unwrap();
+        assert_eq!(open_series(&world, unit).unwrap_err().code(), "series_not_registered");
+        install(&world, unit, &own.serial).expect("the form itself wants a signature");
+
+        let authority = TaxAuthority::new(Habits::default());
+        let first = form(&world, Action::New, vec![own.clone()]);
+        let draft = |form: &Registration| {
+            world.try_change(|tx, stamp| filing::registration::draft(tx, stamp, &Actor::system(), unit, form))
+        };
+        let id = draft(&first).unwrap();
+        assert_eq!(draft(&first).unwrap_err().code(), "registration_pending");
+        worker::sign_forms(&world.app).unwrap();
+        assert_eq!(state(&world, unit, id), State::Signed);
+        worker::deliver(&world.app, &authority).unwrap();
+        assert_eq!(state(&world, unit, id), State::Sent);
+        assert_eq!(
+            open_series(&world, unit).unwrap_err().code(),
+            "series_not_registered",
+            "not accepted yet"
+        );
+        deliver(&world, &authority);
+        assert_eq!(state(&world, unit, id), State::Accepted);
+        let steps = world.words(&format!(
+            "SELECT kind AS t FROM filing_event WHERE filing_id = {} ORDER BY revision",
+            id.0
+        ));
+        assert_eq!(steps, ["drafted", "signed", "sent", "received", "accepted"]);
+        open_series(&world, unit).expect("the acceptance opens it");
+
+        let refused = install(&world, unit, "77aa").unwrap_err();
+        assert_eq!(refused.code(), "certificate_not_registered");
+        let further = ListedCertificate { serial: "77AA".into(), ..own.clone() };
+        let change = draft(&form(&world, Action::Change, vec![further])).unwrap();
+        deliver(&world, &authority);
+        assert_eq!(state(&world, unit, change), State::Accepted);
+        install(&world, unit, "77aa").expect("the change form added it");
+    });
+}
+
+#[test]
+fn a_refused_registration_opens_nothing_and_a_recorded_one_must_list_what_signs() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = newcomer(&world);
+        let own = filing::registration::listed_from_pem(OTHER_SIGNER, CertificateAction::Add).unwrap();
+        install(&world, unit, &own.serial).unwrap();
+        let authority = TaxAuthority::new(Habits { refuses_registrations: true, ..Habits::default() });
+        let asked = form(&world, Action::New, vec![own.clone()]);
+        let id =
+            world.change(|tx, stamp| filing::registration::draft(tx, stamp, &Actor::system(), unit, &asked));
+        deliver(&world, &authority);
+        assert_eq!(state(&world, unit, id), State::Refused);
+        let reasons = world.words("SELECT reason AS t FROM filing_event WHERE kind = 'refused'");
+        assert_eq!(reasons, ["10023"]);
+        assert_eq!(open_series(&world, unit).unwrap_err().code(), "series_not_registered");
+
+        let record = |certificates: Vec<ListedCertificate>| {
+            world.try_change(|tx, stamp| {
+                let acceptance = Acceptance {
+                    unit,
+                    form: FORM.into(),
+                    notice_no: "15/TB".into(),
+                    accepted_on: stamp.today(),
+                    document_kinds: vec!["receipt".into()],
+                    office_code: "10100".into(),
+                    office_name: "Thuế".into(),
+                    certificates: certificates.clone(),
+                    filing: None,
+                };
+                registration::record(tx, stamp, &Actor::system(), acceptance)
+            })
+        };
+        assert_eq!(record(vec![]).unwrap_err().code(), "registration_certificate_missing");
+        record(vec![own.clone()]).unwrap();
+        assert_eq!(record(vec![own]).unwrap_err().code(), "registration_exists");
+        open_series(&world, unit).unwrap();
+    });
+}
+
+#[test]
+fn a_report_follows_the_receipts_and_never_changes_silently() {
+    each_database(|database| {
+        let mut world = World::settled_in(database);
+        // One receipt is cancelled without its money, which is another story's.
+        world.stop_watching();
+        let unit = world.ba_dinh.id;
+        let mut receipts = Vec::new();
+        for amount in [8_000, 25_000, 9_000] {
+            let owed = world.raise(Dong(amount));
+            world.take(&owed, Dong(amount), Method::Cash).unwrap();
+            receipts.push(world.receipts(&owed).remove(0).id);
+        }
+        world.seal();
+        let quarter: Quarter = "2026-Q4".parse().unwrap();
+        let make = |unit: UnitId| {
+            world.try_change(|tx, stamp| report::make(tx, stamp, &Actor::system(), unit, quarter, PLACE))
+        };
+        assert_eq!(make(unit).unwrap_err().code(), "report_period_not_over");
+        world.wait_days(45);
+        let today = world.now().business_day();
+        let due = world.look(|conn| report::due(conn, unit, today));
+        assert_eq!(
+            (due[0].quarter.as_str(), due[0].due_on.to_string()),
+            ("2026-Q4", "2027-01-31".to_owned())
+        );
+
+        let first = make(unit).unwrap();
+        let zero = make(world.tay_ho.id).unwrap();
+        assert_eq!(make(unit).unwrap_err().code(), "report_exists");
+        let lines = |unit: UnitId, id: FilingId| {
+            world.look(|conn| filing::find(conn, unit, id)).data::<UsageReport>().unwrap().lines
+        };
+        let line = lines(unit, first).remove(0);
+        assert_eq!((line.used, line.amount, line.from_no, line.to_no), (3, Dong(42_000), Some(1), Some(3)));
+        assert_eq!((line.opening, line.closing), (99_999, 99_996));
+        let nothing = lines(world.tay_ho.id, zero).remove(0);
+        assert_eq!((nothing.used, nothing.amount, nothing.from_no), (0, Dong::ZERO, None));
+        let authority = TaxAuthority::new(Habits::default());
+        deliver(&world, &authority);
+        assert_eq!(state(&world, unit, first), State::Accepted);
+        assert!(world.look(|conn| report::due(conn, unit, today)).is_empty());
+
+        let supplement = || {
+            world
+                .try_change(|tx, stamp| report::supplement(tx, stamp, &Actor::system(), unit, quarter, PLACE))
+        };
+        assert_eq!(supplement().unwrap_err().code(), "report_unchanged");
+        world.change(|tx, stamp| {
+            receipt::cancel::cancel(tx, stamp, &Actor::system(), unit, receipts[1], "thử")
+        });
+        let changes = world.look(|conn| report::changes(conn, unit, quarter));
+        assert_eq!(changes.len(), 1);
+        assert_eq!(lines(unit, first).remove(0), line, "what was sent stays as it was");
+        let second = supplement().unwrap();
+        let stored = world.look(|conn| filing::find(conn, unit, second));
+        assert_eq!(stored.earlier, Some(first));
+        let body = String::from_utf8(stored.body).unwrap();
+        let mark = format!("<BSung><LBSung>1</LBSung><MBCao>{}</MBCao></BSung>", filing::body_id(first));
+        assert!(body.contains(&mark), "{body}");
+        let line = lines(unit, second).remove(0);
+        assert_eq!((line.used, line.amount, line.cancelled), (3, Dong(17_000), vec![2]));
+        deliver(&world, &authority);
+        assert_eq!(state(&world, unit, second), State::Accepted);
+        assert_eq!(authority.doubles(), 0);
+    });
+}
+
+fn person(commune: &Commune, role: Role, person: PersonId) -> Actor {
+    Actor { person: Some(person), client: None, role, scope: Scope::unit(commune.id) }
+}
+
+#[test]
+fn a_wrong_name_is_explained_by_one_person_approved_by_another_and_shown_on_the_receipt() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let commune = world.ba_dinh.clone();
+        let owed = world.raise(Dong(25_000));
+        world.take(&owed, Dong(25_000), Method::Cash).unwrap();
+        let id = world.receipts(&owed).remove(0).id;
+        let (clerk, chief) =
+            (person(&commune, Role::Finance, world.clerk), person(&commune, Role::Approver, world.chief));
+        let request = |actor: &Actor| {
+            world.try_change(|tx, stamp| {
+                let asked = notice::Request {
+                    unit: commune.id,
+                    documents: vec![(id, "Sai tên người nộp".into())],
+                    demand: None,
+                    place: PLACE.into(),
+                };
+                notice::request(tx, stamp, actor, asked)
+            })
+        };
+        assert_eq!(request(&clerk).unwrap_err().code(), "receipt_not_valid", "not signed yet");
+        world.seal();
+        let made = request(&clerk).unwrap();
+        assert_eq!(request(&chief).unwrap_err().code(), "notice_pending");
+        let approve =
+            |actor: &Actor| world.try_change(|tx, stamp| notice::approve(tx, stamp, actor, commune.id, made));
+        let clerk_as_approver = person(&commune, Role::Approver, world.clerk);
+        assert_eq!(approve(&clerk_as_approver).unwrap_err().code(), "maker_is_checker");
+        let forced = format!(
+            "UPDATE filing SET checker_person_id = maker_person_id, state = 'drafted', revision = 9 WHERE id = {}",
+            made.0
+        );
+        assert!(crate::support::tools::run(&mut world.database.as_owner(), &forced).is_err());
+        let alone = format!("UPDATE filing SET state = 'drafted', revision = 9 WHERE id = {}", made.0);
+        assert!(crate::support::tools::run(&mut world.database.as_owner(), &alone).is_err());
+        approve(&chief).unwrap();
+        deliver(&world, &TaxAuthority::new(Habits::default()));
+        let told = world.look(|conn| notice::of_receipt(conn, commune.id, id));
+        assert_eq!((told[0].form.as_str(), told[0].state.as_str()), ("04/SS-CTĐT", "accepted"));
+        assert_eq!(world.receipts(&owed).len(), 1, "no new number");
+    });
+}
+
+/// Forms enough to fill the ledger, `count` for each of the two communes that can sign.
+fn fill(world: &World, count: usize) {
+    let asked = form(world, Action::New, vec![]);
+    for _ in 0..count {
+        for unit in [world.ba_dinh.id, world.tay_ho.id] {
+            world.change(|tx, stamp| {
+                let new = Draft {
+                    unit,
+                    kind: Kind::Registration,
+                    form: FORM,
+                    period: None,
+                    slot: None,
+                    earlier: None,
+                    detail: serde_json::to_string(&asked).unwrap(),
+                    state: State::Drafted,
+                    maker: None,
+                };
+                filing::draft(tx, stamp, &Actor::system(), new, |_, id| asked.body("2.1.1", id))
+            });
+        }
+    }
+    while worker::sign_forms(&world.app).unwrap() > 0 {}
+}
+
+fn order(world: &World, unit: UnitId) -> Vec<String> {
+    world.words(&format!("SELECT message_code AS t FROM transmission WHERE unit_id = {} ORDER BY id", unit.0))
+}
+
+#[test]
+fn an_outage_of_three_days_drains_in_order_and_nothing_is_sent_twice() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        fill(&world, 110);
+        // One in five is taken and its answer lost, one in twenty is lost itself.
+        let authority = TaxAuthority::new(Habits {
+            lost_answers_percent: 20,
+            lost_messages_percent: 5,
+            asked_before_answer: 1_000_000,
+            ..Habits::default()
+        });
+        authority.set_out(true);
+        for _ in 0..36 {
+            worker::deliver(&world.app, &authority).unwrap();
+            world.wait_seconds(7_200);
+        }
+        assert_eq!(world.count("transmission WHERE state = 'queued'"), 220);
+        assert_eq!(authority.deliveries(), 0);
+        authority.set_out(false);
+        let mut rounds = 0;
+        while world.count("transmission WHERE state <> 'delivered'") > 0 {
+            rounds += 1;
+            assert!(rounds < 1_000, "{:?}", world.words("SELECT DISTINCT state AS t FROM transmission"));
+            worker::deliver(&world.app, &authority).unwrap();
+            world.wait_seconds(60);
+        }
+        assert_eq!(authority.doubles(), 0, "timed out but accepted is never sent again");
+        let taken = authority.taken();
+        assert_eq!(taken.len(), 220);
+        assert!(world.count("transmission_event WHERE kind = 'found'") > 20, "answers were lost and found");
+        assert!(
+            world.count("transmission_event WHERE kind = 'not_found'") > 0,
+            "messages were lost and resent"
+        );
+        let mut arrived: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (code, _, tax_code) in taken {
+            arrived.entry(tax_code).or_default().push(code);
+        }
+        assert_eq!(arrived["9900000009"], order(&world, world.ba_dinh.id));
+        assert_eq!(arrived["9900000016"], order(&world, world.tay_ho.id));
+    });
+}
+
+#[test]
+fn a_refused_message_is_told_with_its_reason_and_blocks_nobody() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let mut bad = form(&world, Action::New, vec![]);
+        bad.taxpayer.office_code = "1".into();
+        let id = world.change(|tx, stamp| {
+            let new = Draft {
+                unit: world.ba_dinh.id,
+                kind: Kind::Registration,
+                form: FORM,
+                period: None,
+                slot: None,
+                earlier: None,
+                detail: serde_json::to_string(&bad).unwrap(),
+                state: State::Drafted,
+                maker: None,
+            };
+            filing::draft(tx, stamp, &Actor::system(), new, |_, id| bad.body("2.1.1", id))
+        });
+        fill(&world, 1);
+        worker::deliver(&world.app, &TaxAuthority::new(Habits::default())).unwrap();
+        assert_eq!(state(&world, world.ba_dinh.id, id), State::Refused);
+        let faults = world.words("SELECT faults AS t FROM transmission_reply WHERE verdict = 'refused'");
+        assert!(faults[0].contains("20001") && faults[0].contains("MCQTQLy"), "{faults:?}");
+        assert_eq!(world.count("transmission WHERE state = 'delivered'"), 2);
+    });
+}
+
+#[test]
+fn a_process_killed_between_sending_and_storing_the_answer_sends_nothing_twice() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        fill(&world, 1);
+        let authority = Arc::new(TaxAuthority::new(Habits { asked_before_answer: 99, ..Habits::default() }));
+        let server = Server::start(Arc::clone(&authority), "127.0.0.1:0".parse().unwrap()).unwrap();
+        let url = format!("http://{}", server.address);
+        let how = How { failpoint: Some("filing_sent"), tax_endpoint: Some(&url), ..How::default() };
+        if let Some(mut service) = Service::start_as(&world, how) {
+            assert!(service.die_within(Duration::from_secs(30)), "the failpoint strikes:\n{}", service.log());
+        }
+        assert_eq!(authority.taken().len(), 1);
+        assert_eq!(world.count("transmission WHERE state = 'sending'"), 1);
+
+        let later = Clock::fixed(Clock::System.now().plus_seconds(1_000));
+        let next = crate::support::TestApp::open_with(Arc::clone(&world.database), later);
+        let endpoint = HttpEndpoint::new(&url, None, Duration::from_secs(5)).unwrap();
+        worker::deliver(&next.app, &endpoint).unwrap();
+        assert_eq!(world.count("transmission WHERE state = 'delivered'"), 2);
+        assert_eq!(world.count("transmission_event WHERE kind = 'found'"), 1);
+        assert_eq!((authority.taken().len(), authority.doubles()), (2, 0));
+    });
+}
+
+#[test]
+fn a_halted_message_goes_on_when_a_person_releases_it() {
+    struct Wall;
+    impl TaxEndpoint for Wall {
+        fn send(&self, _: &str, _: &[u8]) -> filing::rules::Outcome {
+            filing::rules::Outcome::Rejected("HTTP 400".into())
+        }
+        fn ask(&self, _: &str) -> filing::rules::Outcome {
+            filing::rules::Outcome::NotKnown
+        }
+    }
+    let world = World::settled_in(Database::sqlite());
+    fill(&world, 1);
+    worker::deliver(&world.app, &Wall).unwrap();
+    let halted = world.look(|conn| transmission::of_unit(conn, Some(world.ba_dinh.id), true, 9)).remove(0);
+    assert_eq!(halted.state, MessageState::Halted);
+    world.change(|tx, stamp| transmission::release(tx, stamp, &Actor::system(), halted.unit, halted.id));
+    worker::deliver(&world.app, &TaxAuthority::new(Habits::default())).unwrap();
+    let now = world.look(|conn| transmission::find(conn, &Scope::All, halted.id));
+    assert_eq!(now.state, MessageState::Delivered);
+}
+
+fn client(world: &World, unit: UnitId, name: &str, role: Role) -> String {
+    world.change(|tx, stamp| {
+        let system = Actor::system();
+        let person = Some(identity::create_person(tx, stamp, &system, unit, name)?);
+        let new = NewClient { unit, name: name.into(), person, role, scope: Scope::unit(unit) };
+        Ok(identity::create_client(tx, stamp, &system, new)?.1.expose_secret().to_owned())
+    })
+}
+
+#[test]
+fn an_officer_files_over_the_api_and_sees_every_answer() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let authority = Arc::new(TaxAuthority::new(Habits { asked_before_answer: 0, ..Habits::default() }));
+        let server = Server::start(Arc::clone(&authority), "127.0.0.1:0".parse().unwrap()).unwrap();
+        let url = format!("http://{}", server.address);
+        let officer = client(&world, world.ba_dinh.id, "Kế toán Thử", Role::Finance);
+        let stranger = client(&world, world.tay_ho.id, "Kế toán Khác", Role::Finance);
+        let cashier = client(&world, world.ba_dinh.id, "Thu ngân Thử", Role::Cashier);
+        let how = How { tax_endpoint: Some(&url), ..How::default() };
+        let mut service = Service::start_as(&world, how).expect("the service is ready");
+        let address = service.address;
+        let ask = |token: &str, method: &str, path: &str, body: &str| {
+            let bearer = format!("Bearer {token}");
+            let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+            send(address, method, path, &headers, body.as_bytes()).expect("an answer")
+        };
+        let body = r#"{ "unit": "00004", "quarter": "2026-Q3" }"#;
+        assert_eq!(ask(&cashier, "POST", "/api/v1/tax/reports", body).status, 403);
+        assert_eq!(ask(&stranger, "POST", "/api/v1/tax/reports", body).status, 404);
+        let made = ask(&officer, "POST", "/api/v1/tax/reports", body);
+        assert_eq!(made.status, 200, "{}", made.json());
+        assert_eq!(
+            ask(&officer, "POST", "/api/v1/tax/reports", body).json()["error"]["code"],
+            "report_exists"
+        );
+
+        let path = "/api/v1/tax/reports?unit=00004&quarter=2026-Q3";
+        let start = std::time::Instant::now();
+        loop {
+            let seen = ask(&officer, "GET", path, "").json();
+            if seen["reports"][0]["state"] == "accepted" {
+                assert_eq!(seen["figures"][0]["used"], 0);
+                break;
+            }
+            assert!(start.elapsed() < Duration::from_secs(60), "{seen}\n{}", service.log());
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        let ledger = ask(&officer, "GET", "/api/v1/tax/transmissions?unit=00004", "").json();
+        let id = ledger["transmissions"][0]["id"].as_str().expect("an id").to_owned();
+        let path = format!("/api/v1/tax/transmissions/{id}");
+        let shown = ask(&officer, "GET", &path, "").json();
+        assert_eq!(shown["transmission"]["state"], "answered");
+        let kinds: Vec<i64> =
+            shown["replies"].as_array().unwrap().iter().filter_map(|reply| reply["kind"].as_i64()).collect();
+        assert_eq!(kinds, [999, 213]);
+        assert_eq!(ask(&stranger, "GET", &path, "").status, 404, "another unit's message does not exist");
+        assert_eq!(authority.doubles(), 0);
+        service.stop();
+    });
+}

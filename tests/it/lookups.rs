@@ -1,0 +1,237 @@
+//! Citizens find their receipts without a link, and nobody else does.
+
+use std::io::{Cursor, Read};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use bienlai::actor::Role;
+use bienlai::amount::Dong;
+use bienlai::party::Payer;
+use bienlai::simulator::sms::SmsCentre;
+
+use crate::callbacks::{token, wait_for_signatures};
+use crate::messages::sms_section;
+use crate::support::program::{How, Reply, Service, callback_until_taken, send};
+use crate::support::{World, each_database};
+
+const FEE: Dong = Dong(25_000);
+const PERSONAL_ID: &str = "001199000001";
+
+fn payer() -> Payer {
+    Payer {
+        name: Some("Nguyễn Thị Thử".into()),
+        personal_id: Some(PERSONAL_ID.into()),
+        phone: Some("0900000001".into()),
+        ..Payer::default()
+    }
+}
+
+fn post(address: SocketAddr, path: &str, fields: &[(&str, &str)]) -> Reply {
+    let encode = |text: &str| -> String {
+        text.bytes()
+            .map(|c| if c.is_ascii_alphanumeric() { char::from(c).to_string() } else { format!("%{c:02X}") })
+            .collect()
+    };
+    let body: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+    let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+    send(address, "POST", path, &headers, body.join("&").as_bytes()).unwrap()
+}
+
+fn text(reply: &Reply) -> String {
+    String::from_utf8(reply.body.clone()).unwrap()
+}
+
+/// A service with one paid and sealed receipt, and the dossier's code.
+fn started(world: &World, sections: &str) -> (Service, String) {
+    let service = Service::start_as(world, How { sections, ..How::default() }).unwrap();
+    let owed = world.raise_for(payer(), FEE);
+    callback_until_taken(service.address, &world.claim(&owed, FEE).claim, Duration::from_secs(10));
+    wait_for_signatures(world, Duration::from_secs(10));
+    (service, owed.dossier_code)
+}
+
+fn zip_names(bytes: &[u8]) -> Vec<String> {
+    let archive = zip::ZipArchive::new(Cursor::new(bytes.to_vec())).unwrap();
+    archive.file_names().map(|name| name.unwrap().into_owned()).collect()
+}
+
+/// The body of an answer in chunks.
+fn dechunked(body: &[u8]) -> Vec<u8> {
+    let mut rest = body;
+    let mut whole = Vec::new();
+    loop {
+        let end = rest.windows(2).position(|pair| pair == b"\r\n").unwrap();
+        let length = usize::from_str_radix(std::str::from_utf8(&rest[..end]).unwrap(), 16).unwrap();
+        if length == 0 {
+            return whole;
+        }
+        whole.extend_from_slice(&rest[end + 2..end + 2 + length]);
+        rest = &rest[end + 4 + length..];
+    }
+}
+
+/// The whole answer of a streamed download.
+fn download(address: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> (u16, Vec<u8>) {
+    use std::io::Write;
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let length = body.len();
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    let is_chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
+    let body = if is_chunked { dechunked(&answer[end + 4..]) } else { answer[end + 4..].to_vec() };
+    (status, body)
+}
+
+#[test]
+fn five_failures_lock_a_dossier_for_a_day_even_after_a_restart_and_nobody_learns_whether_it_exists() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (mut service, dossier) = started(&world, "");
+        let ask = |service: &Service, dossier: &str, id: &str| {
+            let start = Instant::now();
+            let reply =
+                post(service.address, "/lookup/dossier", &[("dossier", dossier), ("personal_id", id)]);
+            (reply.status, text(&reply), start.elapsed())
+        };
+        let (status, page, _) = ask(&service, &dossier, PERSONAL_ID);
+        assert_eq!(status, 200, "{page}");
+        assert!(page.contains("N*** T*** Thử") && !page.contains(PERSONAL_ID) && !page.contains("Nguyễn"));
+
+        let (mut known, mut unknown) = (Vec::new(), Vec::new());
+        for _ in 0..5 {
+            known.push(ask(&service, &dossier, "001199000002"));
+            unknown.push(ask(&service, "H26.9-999999-9999", "001199000002"));
+        }
+        for (known, unknown) in known.iter().zip(&unknown) {
+            assert_eq!((known.0, &known.1), (404, &unknown.1), "the same answer");
+            let gap = known.2.abs_diff(unknown.2);
+            assert!(gap < Duration::from_millis(150), "{:?} and {:?}", known.2, unknown.2);
+        }
+        assert_eq!(ask(&service, &dossier, PERSONAL_ID).0, 429, "even with the right id");
+        assert_eq!(ask(&service, "H26.9-999999-9999", PERSONAL_ID).0, 429);
+        service.stop();
+        let mut service = Service::start(&world);
+        assert_eq!(ask(&service, &dossier, PERSONAL_ID).0, 429, "a restart forgets nothing");
+        // A day later.
+        let past = world.now().minus_seconds(1).0;
+        crate::support::tools::run(
+            &mut world.database.as_owner(),
+            &format!("UPDATE dossier_lookup SET locked_until = {past}, revision = revision + 1"),
+        )
+        .unwrap();
+        assert_eq!(ask(&service, &dossier, PERSONAL_ID).0, 200);
+        assert!(!service.log().contains(PERSONAL_ID));
+        service.stop();
+    });
+}
+
+#[test]
+fn the_rate_limit_bites_a_guesser() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let statuses: Vec<u16> = (0..40)
+            .map(|n| {
+                post(
+                    service.address,
+                    "/lookup/dossier",
+                    &[("dossier", &format!("H{n}")), ("personal_id", "1")],
+                )
+                .status
+            })
+            .collect();
+        assert!(statuses[..25].iter().all(|status| *status == 404), "{statuses:?}");
+        assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
+        service.stop();
+    });
+}
+
+#[test]
+fn a_one_time_code_opens_the_dossier_for_the_phone_that_got_it() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let centre = SmsCentre::start(0, None).unwrap();
+        let (mut service, dossier) = started(&world, &sms_section(&world, &[&centre.url()]));
+        let address = service.address;
+        let ask = |dossier: &str, phone: &str| {
+            let reply = post(address, "/lookup/code", &[("dossier", dossier), ("phone", phone)]);
+            (reply.status, text(&reply).replace(dossier, "…"))
+        };
+        let right = ask(&dossier, "+84 900 000 001");
+        assert_eq!(right.0, 200, "{}", right.1);
+        assert_eq!(ask(&dossier, "0900000002"), right, "another phone");
+        assert_eq!(ask("H26.9-999999-9999", "0900000001"), right, "no such dossier");
+        assert_eq!(ask(&dossier, "02438000000").0, 400);
+        let code = || {
+            let start = Instant::now();
+            loop {
+                let found = centre.sent().into_iter().rev().find(|sms| sms.text.contains("ma tra cuu"));
+                if let Some(sms) = found {
+                    return sms.text[..6].to_owned();
+                }
+                assert!(start.elapsed() < Duration::from_secs(10), "no code came");
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        };
+        let code = code();
+        assert_eq!(centre.sent().iter().filter(|sms| sms.text.contains("ma tra cuu")).count(), 1);
+        let confirm =
+            |code: &str| post(address, "/lookup/code/confirm", &[("dossier", &dossier), ("code", code)]);
+        let wrong = if code == "000000" { "000001" } else { "000000" };
+        assert_eq!(confirm(wrong).status, 404);
+        let found = confirm(&code);
+        assert_eq!(found.status, 200, "{}", text(&found));
+        assert_eq!(confirm(&code).status, 404, "a code is used once");
+        assert_eq!(world.count("one_time_code WHERE state = 'used'"), 1);
+        assert!(!service.log().contains(&code));
+
+        // What was just proven may be downloaded together.
+        let page = text(&found);
+        let ticket = page.split("name=\"ticket\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        let form = |ticket: &str| {
+            format!("ticket={}&from=2020-01-01&until=", ticket.replace(';', "%3B").replace(',', "%2C"))
+        };
+        let headers = "Content-Type: application/x-www-form-urlencoded\r\n";
+        let (status, bytes) = download(address, "POST", "/lookup/receipts.zip", headers, &form(ticket));
+        assert_eq!(status, 200);
+        assert_eq!(zip_names(&bytes), ["00004/bien-lai-bd26e-0000001.xml", "index.csv"]);
+        let forged = ticket.replacen(';', ";9:9,", 1);
+        assert_eq!(download(address, "POST", "/lookup/receipts.zip", headers, &form(&forged)).0, 403);
+        service.stop();
+    });
+}
+
+#[test]
+fn staff_download_a_period_of_their_own_unit_only() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (mut service, _) = started(&world, "");
+        let today = world.now().business_day();
+        let finance = format!("Authorization: Bearer {}\r\n", token(&world, Role::Finance));
+        let path = |unit: &str, from| format!("/api/v1/receipts.zip?unit={unit}&from={from}&until={today}");
+        let (status, bytes) = download(service.address, "GET", &path("00004", today), &finance, "");
+        assert_eq!(status, 200);
+        let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+        let mut document = Vec::new();
+        archive.by_name("00004/bien-lai-bd26e-0000001.xml").unwrap().read_to_end(&mut document).unwrap();
+        let stored = world.words("SELECT document_sha256 AS t FROM receipt_seal");
+        let hash = bienlai::text::hex(ring::digest::digest(&ring::digest::SHA256, &document).as_ref());
+        assert_eq!(stored, [hash], "the exact signed bytes");
+        assert_eq!(world.count("audit_entry WHERE action = 'receipts.bundled'"), 1);
+        let cashier = format!("Authorization: Bearer {}\r\n", token(&world, Role::Cashier));
+        assert_eq!(download(service.address, "GET", &path("00004", today), &cashier, "").0, 403);
+        assert_eq!(
+            download(service.address, "GET", &path("00091", today), &finance, "").0,
+            404,
+            "another unit"
+        );
+        assert_eq!(download(service.address, "GET", &path("00004", today), "", "").0, 401);
+        assert_eq!(download(service.address, "GET", &path("00004", today.plus_days(1)), &finance, "").0, 400);
+        service.stop();
+    });
+}

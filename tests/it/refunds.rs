@@ -1,0 +1,302 @@
+//! Surplus goes back to its payer: two persons, proven money, a debit line, or a bounce.
+
+use bienlai::actor::{Actor, Role};
+use bienlai::amount::Dong;
+use bienlai::clock::BusinessDay;
+use bienlai::error::Result;
+use bienlai::exception::Kind;
+use bienlai::id::PaymentId;
+use bienlai::ledger::{self, Account};
+use bienlai::payment::book::Method;
+use bienlai::payment::refund::{self, Ask, Payee, Refund, State};
+use bienlai::reconciliation::reconcile;
+
+use crate::corrections::{fee, person};
+use crate::imports::import;
+use crate::support::bank_file::BankFile;
+use crate::support::{World, each_database, tools};
+
+const FEE: Dong = Dong(25_000);
+
+fn payee() -> Payee {
+    Payee { bank: "970432".into(), account_no: "1900 9999 00".into(), holder: "NGUYEN THI THU".into() }
+}
+
+fn today(world: &World) -> BusinessDay {
+    world.now().business_day()
+}
+
+fn statement(world: &World, file: BankFile) {
+    import(world, &file.without_sequence().camt());
+    let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+    reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).expect("the lines are matched");
+}
+
+/// 30.000 came for 25.000, and the statement shows it.
+fn overpaid(world: &World) -> PaymentId {
+    let owed = world.raise(FEE);
+    let memo = format!("{} nop phi", owed.reference_code);
+    statement(world, BankFile::new(world.ba_dinh.account_no, today(world), 0).book(30_000, &memo, "R1"));
+    world.payments(&world.ba_dinh)[0].id
+}
+
+fn request(world: &World, payment: PaymentId, amount: i64) -> Result<Refund> {
+    let maker = person(world.ba_dinh.id, world.clerk, Role::Finance);
+    let ask = Ask {
+        unit: world.ba_dinh.id,
+        payment,
+        amount: Dong(amount),
+        reason: "nộp thừa".into(),
+        payee: Some(payee()),
+    };
+    world.app.write(&maker, |tx, stamp| refund::request(tx, stamp, &maker, &ask))
+}
+
+fn approve(world: &World, one: &Refund) -> Result<Refund> {
+    let checker = person(one.unit, world.chief, Role::Approver);
+    world.app.write(&checker, |tx, stamp| refund::approve(tx, stamp, &checker, one.unit, one.id))
+}
+
+fn send(world: &World, one: &Refund) -> Result<Refund> {
+    let finance = person(one.unit, world.clerk, Role::Finance);
+    world.app.write(&finance, |tx, stamp| refund::send(tx, stamp, &finance, one.unit, one.id))
+}
+
+fn refuse(world: &World, one: &Refund) -> Result<Refund> {
+    let checker = person(one.unit, world.chief, Role::Approver);
+    world
+        .app
+        .write(&checker, |tx, stamp| refund::refuse(tx, stamp, &checker, one.unit, one.id, "sai tài khoản"))
+}
+
+fn now(world: &World, one: &Refund) -> Refund {
+    world.look(|conn| refund::find(conn, one.unit, one.id))
+}
+
+fn balance(world: &World, account: &Account) -> i64 {
+    world.look(|conn| ledger::balance(conn, world.ba_dinh.id, account)).0
+}
+
+#[test]
+fn a_refund_is_approved_sent_shown_by_its_debit_line_bounced_and_sent_again() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let payment = overpaid(&world);
+        let asked = request(&world, payment, 5_000).unwrap();
+        assert_eq!(asked.state, State::Requested);
+        assert_eq!(request(&world, payment, 1).unwrap_err().code(), "refund_beyond_surplus");
+        approve(&world, &asked).unwrap();
+        assert_eq!(
+            (balance(&world, &Account::Surplus(payment)), balance(&world, &Account::RefundPayable)),
+            (0, -5_000)
+        );
+        send(&world, &asked).unwrap();
+        assert_eq!(refuse(&world, &asked).unwrap_err().code(), "refund_state_wrong");
+
+        world.wait_days(1);
+        let out = format!("HOAN TIEN {}", asked.reference_code);
+        statement(
+            &world,
+            BankFile::new(world.ba_dinh.account_no, today(&world), 30_000).book(-5_000, &out, "R2"),
+        );
+        assert_eq!(now(&world, &asked).state, State::Debited);
+        assert_eq!(balance(&world, &Account::RefundPayable), 0);
+        assert_eq!(balance(&world, &Account::Bank(world.ba_dinh.account)), 25_000);
+        let held = world.payments(&world.ba_dinh).remove(0);
+        assert_eq!((held.surplus, held.reversed, held.to_obligations), (Dong(0), Dong(5_000), FEE));
+        assert!(world.open_kinds(world.ba_dinh.id).is_empty(), "the surplus is no exception any more");
+
+        world.wait_days(1);
+        let back = format!("TRA LAI {}", asked.reference_code);
+        statement(
+            &world,
+            BankFile::new(world.ba_dinh.account_no, today(&world), 25_000).book(5_000, &back, "R3"),
+        );
+        assert_eq!(now(&world, &asked).state, State::Bounced);
+        assert_eq!(balance(&world, &Account::RefundPayable), -5_000);
+        assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::RefundBounced]);
+        send(&world, &asked).unwrap();
+        assert!(world.open_kinds(world.ba_dinh.id).is_empty());
+
+        world.wait_days(1);
+        statement(
+            &world,
+            BankFile::new(world.ba_dinh.account_no, today(&world), 30_000).book(-5_000, &out, "R4"),
+        );
+        assert_eq!(now(&world, &asked).state, State::Debited);
+        assert_eq!(balance(&world, &Account::RefundPayable), 0);
+    });
+}
+
+#[test]
+fn what_was_approved_and_refused_is_surplus_again_and_may_be_asked_for_anew() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let payment = overpaid(&world);
+        let asked = request(&world, payment, 3_000).unwrap();
+        approve(&world, &asked).unwrap();
+        refuse(&world, &asked).unwrap();
+        assert_eq!(
+            (balance(&world, &Account::Surplus(payment)), balance(&world, &Account::RefundPayable)),
+            (-5_000, 0)
+        );
+        for fault in [approve(&world, &asked), send(&world, &asked), refuse(&world, &asked)] {
+            assert_eq!(fault.unwrap_err().code(), "refund_state_wrong");
+        }
+        assert_eq!(request(&world, payment, 5_000).unwrap().amount, Dong(5_000));
+    });
+}
+
+#[test]
+fn a_refund_takes_two_persons_and_a_payee_that_nobody_reads_in_the_database() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let payment = overpaid(&world);
+        let asked = request(&world, payment, 5_000).unwrap();
+        let same = person(asked.unit, world.clerk, Role::Approver);
+        let by_maker =
+            world.app.write(&same, |tx, stamp| refund::approve(tx, stamp, &same, asked.unit, asked.id));
+        assert_eq!(by_maker.unwrap_err().code(), "maker_is_checker");
+        let sql = format!("UPDATE refund SET checker_person_id = {}, revision = 9", world.clerk.0);
+        assert!(tools::run(&mut world.database.as_owner(), &sql).is_err(), "the database refuses it too");
+        // Who names the payee does not approve either.
+        let third = person(asked.unit, world.chief, Role::Finance);
+        world
+            .app
+            .write(&third, |tx, stamp| refund::name_payee(tx, stamp, &third, asked.unit, asked.id, &payee()))
+            .unwrap();
+        assert_eq!(approve(&world, &asked).unwrap_err().code(), "maker_is_checker");
+        let shown = world.look(|conn| refund::payee(conn, &world.vault, asked.unit, asked.id)).unwrap();
+        assert_eq!(shown.account_no, "1900999900");
+        assert!(!format!("{shown:?}").contains("1900999900"));
+        assert_eq!(world.count("refund_payee WHERE CAST(cipher AS TEXT) LIKE '%1900999900%'"), 0);
+    });
+}
+
+#[test]
+fn money_on_a_channels_word_is_not_refunded() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise(FEE);
+        world.claim(&owed, Dong(30_000)).settle();
+        let payment = world.payments(&world.ba_dinh)[0].id;
+        let asked = request(&world, payment, 5_000).unwrap();
+        assert_eq!(approve(&world, &asked).unwrap_err().code(), "refund_money_unproven");
+    });
+}
+
+#[test]
+fn a_debit_that_names_a_refund_but_not_its_amount_stays_unexplained_by_name() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let payment = overpaid(&world);
+        let asked = request(&world, payment, 5_000).unwrap();
+        approve(&world, &asked).unwrap();
+        send(&world, &asked).unwrap();
+        world.wait_days(1);
+        let out = format!("HOAN TIEN {}", asked.reference_code);
+        statement(
+            &world,
+            BankFile::new(world.ba_dinh.account_no, today(&world), 30_000).book(-4_000, &out, "R2"),
+        );
+        assert_eq!(now(&world, &asked).state, State::Sent);
+        assert!(world.open_kinds(world.ba_dinh.id).contains(&Kind::RefundUnmatched));
+        assert_eq!(balance(&world, &Account::RefundPayable), -5_000);
+    });
+}
+
+#[test]
+fn a_refund_that_no_statement_shows_in_time_is_an_alarm() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let payment = overpaid(&world);
+        let asked = request(&world, payment, 5_000).unwrap();
+        approve(&world, &asked).unwrap();
+        send(&world, &asked).unwrap();
+        world.wait_days(7);
+        statement(&world, BankFile::new(world.ba_dinh.account_no, today(&world), 30_000));
+        assert!(world.open_kinds(world.ba_dinh.id).contains(&Kind::RefundUnmatched));
+    });
+}
+
+#[test]
+fn money_the_bank_takes_back_takes_its_unsent_refunds_with_it() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise(FEE);
+        world.take(&owed, FEE, Method::Cash).unwrap();
+        // A second transfer is all surplus; its refund is approved; then the bank reverses it.
+        let memo = format!("{} nop phi", owed.reference_code);
+        statement(
+            &world,
+            BankFile::new(world.ba_dinh.account_no, today(&world), 0).book(25_000, &memo, "FT26327000001"),
+        );
+        let payment = world.payments(&world.ba_dinh).into_iter().find(|one| one.surplus == FEE).unwrap().id;
+        let asked = request(&world, payment, 25_000).unwrap();
+        approve(&world, &asked).unwrap();
+        assert_eq!(balance(&world, &Account::RefundPayable), -25_000);
+        world.wait_days(1);
+        let back = format!("DAO GIAO DICH R1 {memo}");
+        statement(
+            &world,
+            BankFile::new(world.ba_dinh.account_no, today(&world), 25_000).book(
+                -25_000,
+                &back,
+                "FT26327000001",
+            ),
+        );
+        let held = world.payments(&world.ba_dinh).into_iter().find(|one| one.id == payment).unwrap();
+        if held.reversed == FEE {
+            assert_eq!(now(&world, &asked).state, State::Refused);
+            assert_eq!(balance(&world, &Account::RefundPayable), 0);
+            assert_eq!(balance(&world, &Account::ReversalToRecover(payment)), 0);
+        } else {
+            panic!("the reversal was not recognised: {:?}", world.open_kinds(world.ba_dinh.id));
+        }
+    });
+}
+
+#[test]
+fn a_correction_down_is_refunded_to_the_last_dong() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise_lines(&world.ba_dinh, vec![fee("HT-01", 25_000)]);
+        let memo = format!("{} nop phi", owed.reference_code);
+        statement(
+            &world,
+            BankFile::new(world.ba_dinh.account_no, today(&world), 0).book(25_000, &memo, "R1"),
+        );
+        world.seal();
+        let receipt = world.receipts(&owed).remove(0);
+        let amended = crate::corrections::corrected(
+            &world,
+            &receipt,
+            bienlai::correction::Kind::Adjust,
+            vec![fee("HT-01", 18_000)],
+        );
+        let opened = world.look(|conn| refund::find(conn, owed.unit, amended.refunds[0]));
+        assert_eq!((opened.amount, opened.maker), (Dong(7_000), world.clerk));
+        assert_eq!(approve(&world, &opened).unwrap_err().code(), "refund_payee_missing");
+        let clerk = person(owed.unit, world.clerk, Role::Cashier);
+        world
+            .app
+            .write(&clerk, |tx, stamp| refund::name_payee(tx, stamp, &clerk, owed.unit, opened.id, &payee()))
+            .unwrap();
+        approve(&world, &opened).unwrap();
+        send(&world, &opened).unwrap();
+        world.wait_days(1);
+        let out = format!("{} hoan phi", opened.reference_code);
+        statement(
+            &world,
+            BankFile::new(world.ba_dinh.account_no, today(&world), 25_000).book(-7_000, &out, "R2"),
+        );
+        world.assert_balances(
+            owed.unit,
+            &[
+                (Account::Bank(world.ba_dinh.account), 18_000),
+                (Account::FeesCollected("HT-01".into()), -18_000),
+            ],
+        );
+        assert!(world.open_kinds(owed.unit).is_empty());
+    });
+}

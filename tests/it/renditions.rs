@@ -1,0 +1,181 @@
+//! A citizen opens a receipt as a page to read and print; the service draws it once and keeps it,
+//! and draws it anew when the receipt stands no more.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use bienlai::actor::{Actor, Role};
+use bienlai::amount::Dong;
+use bienlai::receipt::cancel;
+use bienlai::receipt::query::{self, Stored};
+use bienlai::receipt::rendition::{Links, cache};
+
+use crate::callbacks::token;
+use crate::support::program::{Reply, Service, get, send};
+use crate::support::tools::Folder;
+use crate::support::{Database, World, each_database};
+
+const FEE: Dong = Dong(25_000);
+
+fn paid(world: &World) -> Stored {
+    let owed = world.raise(FEE);
+    world.claim(&owed, FEE).settle();
+    world.receipts(&owed).remove(0)
+}
+
+fn is_pdf(reply: &Reply) -> bool {
+    reply.status == 200 && reply.head.contains("application/pdf") && reply.body.starts_with(b"%PDF-1.7")
+}
+
+/// The text of a page, as poppler reads it.
+fn words(folder: &Path, pdf: &[u8]) -> String {
+    std::fs::write(folder.join("page.pdf"), pdf).unwrap();
+    let output = Command::new("pdftotext").args(["-raw", "page.pdf", "-"]).current_dir(folder).output();
+    let output = output.expect("pdftotext is there: install the Debian package poppler-utils");
+    String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_citizen_opens_the_receipt_as_a_page_which_is_drawn_once_and_anew_when_it_is_cancelled() {
+    each_database(|database| {
+        let mut world = World::settled_in_today(database);
+        // What becomes of the money of a cancelled receipt is told elsewhere.
+        world.stop_watching();
+        let folder = Folder::new("renditions");
+        let item = paid(&world);
+        world.seal();
+        let service = Service::start(&world);
+        let (page, pdf) = (format!("/r/{}", item.lookup_code), format!("/r/{}.pdf", item.lookup_code));
+        let shown = get(service.address, &page).unwrap();
+        assert!(
+            String::from_utf8_lossy(&shown.body).contains(&format!("href=\"{pdf}\"")),
+            "the page leads to it"
+        );
+
+        let first = get(service.address, &pdf).unwrap();
+        assert!(is_pdf(&first), "{}", first.head);
+        assert!(first.head.contains("filename=\"bien-lai-bd26e-0000001.pdf\""), "{}", first.head);
+        let text = words(folder.path(), &first.body);
+        assert!(
+            text.contains("Số: 0000001")
+                && text.contains("25.000")
+                && text.contains("Hai mươi lăm nghìn đồng")
+        );
+        assert_eq!(world.count("rendition"), 1);
+        assert_eq!(get(service.address, &format!("{page}/pdf")).unwrap().body, first.body);
+        let kept = world.words("SELECT CAST(created_at AS TEXT) AS t FROM rendition");
+        assert_eq!(get(service.address, &pdf).unwrap().body, first.body);
+        assert_eq!(
+            world.words("SELECT CAST(created_at AS TEXT) AS t FROM rendition"),
+            kept,
+            "it was not drawn again"
+        );
+
+        world.change(|tx, stamp| cancel::cancel(tx, stamp, &Actor::system(), item.unit, item.id, "thu nhầm"));
+        let after = get(service.address, &pdf).unwrap();
+        assert!(is_pdf(&after) && after.body != first.body);
+        assert!(words(folder.path(), &after.body).contains("Biên lai này đã bị hủy"));
+        assert_eq!(world.count("rendition"), 1, "the page that is out of date is gone");
+    });
+}
+
+#[test]
+fn a_receipt_that_is_still_being_signed_has_no_page_yet_and_says_so() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        // Sóc Sơn has no signing key, nor has the city.
+        world.open_series(&world.soc_son, "SS-26E", 1_000);
+        let owed = world.raise_at(&world.soc_son, FEE);
+        world.claim(&owed, FEE).on(world.soc_son.account_no).settle();
+        let item = world.receipts(&owed).remove(0);
+        let service = Service::start(&world);
+        let page = get(service.address, &format!("/r/{}", item.lookup_code)).unwrap();
+        let shown = String::from_utf8_lossy(&page.body).into_owned();
+        assert!(shown.contains("Đã thu, biên lai đang ký") && !shown.contains(".pdf"), "{shown}");
+        let reply = get(service.address, &format!("/r/{}.pdf", item.lookup_code)).unwrap();
+        assert_eq!(reply.status, 409);
+        let said = String::from_utf8_lossy(&reply.body).into_owned();
+        assert!(said.contains("Đã thu, biên lai đang ký"), "{said}");
+        assert_eq!(get(service.address, "/r/0123456789AB.pdf").unwrap().status, 404);
+        assert_eq!(world.count("rendition"), 0);
+    });
+}
+
+#[test]
+fn the_dossier_system_finds_the_link_in_the_receipt_and_the_page_by_its_id() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let item = paid(&world);
+        world.seal();
+        let token = token(&world, Role::DossierSystem);
+        let service = Service::start(&world);
+        let bearer = format!("Bearer {token}");
+        let headers = [("Authorization", bearer.as_str())];
+        let ask = |path: &str| send(service.address, "GET", path, &headers, b"").unwrap();
+        let view = ask(&format!("/api/v1/receipts/{}", item.id)).json();
+        let link = view["links"]["pdf"].as_str().unwrap_or_default().to_owned();
+        assert!(link.ends_with(&format!("/r/{}.pdf", item.lookup_code)), "{view}");
+        let page = ask(&format!("/api/v1/receipts/{}/pdf", item.id));
+        assert!(is_pdf(&page), "{}", page.head);
+        assert_eq!(get(service.address, &format!("/r/{}.pdf", item.lookup_code)).unwrap().body, page.body);
+        let stranger = get(service.address, &format!("/api/v1/receipts/{}/pdf", item.id)).unwrap();
+        assert_eq!(stranger.status, 401);
+    });
+}
+
+#[test]
+fn a_kept_page_is_deleted_after_a_month_and_can_be_made_again_byte_for_byte() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let item = paid(&world);
+        world.seal();
+        let links = Links::to("https://bienlai.example");
+        let obtain = || cache::obtain(&world.store, item.unit, item.id, &links, world.now()).unwrap();
+        let first = obtain();
+        let elsewhere = Links::to("https://another.example");
+        let other = cache::obtain(&world.store, item.unit, item.id, &elsewhere, world.now()).unwrap();
+        assert_ne!(first, other, "the code on the page leads elsewhere");
+        assert_eq!(world.count("rendition"), 1);
+        world.wait_days(29);
+        assert_eq!(cache::purge(&world.store, world.now()).unwrap(), 0);
+        world.wait_days(2);
+        assert_eq!(cache::purge(&world.store, world.now()).unwrap(), 1);
+        assert_eq!(obtain(), first);
+    });
+}
+
+#[test]
+fn two_processes_draw_the_same_bytes_and_refuse_a_file_that_was_tampered_with() {
+    let world = World::settled_in(Database::sqlite());
+    let item = paid(&world);
+    world.seal();
+    let document = world.look(|conn| query::document(conn, item.unit, item.id)).expect("it is signed");
+    let folder = Folder::new("rendition-cli");
+    let tampered = String::from_utf8(document.clone()).unwrap().replace(">25000<", ">95000<");
+    std::fs::write(folder.path().join("receipt.xml"), &document).unwrap();
+    std::fs::write(folder.path().join("tampered.xml"), tampered).unwrap();
+    let draw = |arguments: &[&str]| -> Output {
+        let program = env!("CARGO_BIN_EXE_bienlai");
+        Command::new(program)
+            .args(["receipt", "pdf"])
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .unwrap()
+    };
+    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    assert!(draw(&["receipt.xml"]).status.success());
+    let url = ["--public-url", "https://bienlai.example/"];
+    assert!(draw(&[&["receipt.xml", "-o", "one.pdf"], &url[..]].concat()).status.success());
+    assert!(draw(&[&["receipt.xml", "-o", "two.pdf"], &url[..]].concat()).status.success());
+    assert_eq!(read("one.pdf"), read("two.pdf"));
+    assert_ne!(read("one.pdf"), read("receipt.pdf"), "without the address there is no code");
+    let links = Links::to("https://bienlai.example");
+    let served = cache::obtain(&world.store, item.unit, item.id, &links, world.now()).unwrap();
+    assert_eq!(read("one.pdf"), served, "the service draws the same");
+
+    let refused = draw(&["tampered.xml"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("rendition_not_intact"));
+    assert!(!folder.path().join("tampered.pdf").exists());
+}
