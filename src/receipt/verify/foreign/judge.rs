@@ -159,26 +159,26 @@ impl<'a, 'i> Judged<'a, 'i> {
         let message = canonical_as(parts.signed_info, &parts.form);
         let check = |key: &Key| key.check(parts.scheme, message.as_bytes(), &parts.value);
         self.legacy |= parts.scheme.is_legacy();
-        let mut first_problem = None;
+        let mut unfit = None;
         let mut first = None;
+        let mut fits = false;
         for der in &parts.certificates {
-            let outcome = Signer::read(der).and_then(|signer| {
-                let outcome = check(&signer.key);
-                let good = outcome.is_ok();
-                if good || first.is_none() {
-                    first = Some(signer);
+            match Signer::read(der) {
+                // Nobody can say what a broken certificate claimed: it is not passed over.
+                Err(Problem::CertificateUnreadable) => self.problems.push(Problem::CertificateUnreadable),
+                Err(problem) => unfit = unfit.or(Some(problem)),
+                Ok(_) if fits => {}
+                Ok(signer) => {
+                    let outcome = check(&signer.key);
+                    fits = outcome.is_ok();
+                    unfit = unfit.or(outcome.err());
+                    if fits || first.is_none() {
+                        first = Some(signer);
+                    }
                 }
-                outcome
-            });
-            match outcome {
-                Ok(()) => {
-                    first_problem = None;
-                    break;
-                }
-                Err(problem) => first_problem = first_problem.or(Some(problem)),
             }
         }
-        self.problems.extend(first_problem);
+        self.problems.extend(unfit.filter(|_| !fits));
         match (&first, &parts.key_value) {
             (Some(signer), Some(key)) if signer.key != *key => self.problems.push(Problem::KeyValueMismatch),
             (None, Some(key)) if parts.certificates.is_empty() => {

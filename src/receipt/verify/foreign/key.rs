@@ -106,7 +106,8 @@ impl Key {
                     _ => Err(Problem::CertificateKeyUnsupported),
                 }
             }
-            _ => Err(Problem::CertificateKeyUnsupported),
+            Ok(_) => Err(Problem::CertificateKeyUnsupported),
+            Err(_) => Err(Problem::CertificateUnreadable),
         }
     }
 

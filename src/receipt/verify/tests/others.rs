@@ -61,31 +61,55 @@ fn every_style_of_issuer_is_judged_as_xmlsec1_judges_it() {
 #[test]
 fn a_single_change_is_judged_as_xmlsec1_judges_it() {
     let mut damage = Damage(0x0FED_CBA9_8765_4321);
-    for number in 0..150 {
+    let mut compared = 0;
+    for number in 0..400 {
+        if compared == 120 {
+            break;
+        }
         let style = Style { gap: "", ..Style::any(&mut damage) };
-        let mut document = style.signed();
-        let letters: Vec<usize> =
-            document.char_indices().filter(|(_, c)| c.is_ascii_alphanumeric()).map(|(at, _)| at).collect();
-        let at = letters[damage.next(letters.len())];
-        // How a broken certificate is read is a matter of its parser, not of the signature.
-        let before = &document[..at];
-        if before.rfind("X509Certificate>").is_some_and(|tag| !before[tag..].contains("</")) {
+        let document = style.signed();
+        let mutant = with_one_change(&document, 0..document.len(), &mut damage);
+        let report = verify(mutant.as_bytes(), &TrustStore::empty(), now());
+        let stricter = report.problems().iter().any(|p| STRICTER.contains(p));
+        if stricter || mutant.matches("Signature Id=").count() == 0 {
             continue;
         }
-        let other = if document.as_bytes()[at] == b'7' { "8" } else { "7" };
-        document.replace_range(at..=at, other);
-        let report = verify(document.as_bytes(), &TrustStore::empty(), now());
-        if report.problems().iter().any(|p| STRICTER.contains(p))
-            || document.matches("Signature Id=").count() == 0
-        {
-            continue;
-        }
-        compare(&document, &format!("mutant {number} at {at}"));
+        compare(&mutant, &format!("mutant {number}"));
+        compared += 1;
+    }
+    assert!(compared >= 100, "{compared} compared");
+}
+
+/// What stands in the certificate is no part of what is signed; what cannot be read of it still
+/// fails the signature.
+#[test]
+fn a_damaged_certificate_is_judged_as_xmlsec1_judges_it() {
+    let document = Style::default().signed();
+    let tag = "X509Certificate>";
+    let start = document.find(tag).unwrap() + tag.len();
+    let end = start + document[start..].find("</").unwrap();
+    let mut damage = Damage(0x00CE_4711_F1CA_7E01);
+    for number in 0..150 {
+        compare(&with_one_change(&document, start..end, &mut damage), &format!("certificate {number}"));
     }
 }
 
+/// Another letter or digit in place of one in the range.
+fn with_one_change(document: &str, range: std::ops::Range<usize>, damage: &mut Damage) -> String {
+    let letters: Vec<usize> = document
+        .char_indices()
+        .filter(|(at, c)| range.contains(at) && c.is_ascii_alphanumeric())
+        .map(|(at, _)| at)
+        .collect();
+    let at = letters[damage.next(letters.len())];
+    let other = if document.as_bytes()[at] == b'7' { "8" } else { "7" };
+    let mut mutant = document.to_owned();
+    mutant.replace_range(at..=at, other);
+    mutant
+}
+
 /// Where we refuse on purpose what a generic engine passes: the data is not where it must be.
-const STRICTER: [Problem; 10] = [
+const STRICTER: [Problem; 9] = [
     Problem::BodyMissing,
     Problem::BodyNotCovered,
     Problem::SignatureMisplaced,
@@ -95,7 +119,6 @@ const STRICTER: [Problem; 10] = [
     Problem::EncodingNotUtf8,
     Problem::NotXml,
     Problem::ReferenceTargetUnknown,
-    Problem::CertificateKeyUnsupported,
 ];
 
 fn one(style: &Style) -> SignatureReport {
