@@ -14,6 +14,7 @@ use bienlai::receipt::key::SigningKey;
 use bienlai::receipt::rendition::{self, Links, Standing};
 use bienlai::receipt::schema;
 use bienlai::receipt::sign::sign_batch;
+use bienlai::receipt::verify::{TrustStore, Verdict, verify};
 use bienlai::text::{self, words};
 use secrecy::SecretString;
 
@@ -23,6 +24,7 @@ const SPAN: Duration = Duration::from_secs(1);
 const ROUND: Duration = Duration::from_millis(5);
 
 const MEMO: &str = "MBVCB.1234567890.LE PHI HO TICH.CT tu 0011000000001 NGUYEN VAN A toi 9704320000001";
+const AUTHORITY: &str = include_str!("../fixtures/receipt/test-only-ca.pem");
 const RECEIPT: &[u8] = include_bytes!("../fixtures/receipt/test-only-receipt.xml");
 const SIGNER: &str = include_str!("../fixtures/receipt/test-only-signer.pem");
 
@@ -30,6 +32,7 @@ fn main() {
     texts();
     callbacks();
     signing();
+    verifying();
     pages();
     schemas();
 }
@@ -70,6 +73,20 @@ fn signing() {
     let sign = || sign_batch(&[black_box(body.as_bytes())], &signer, at).map(|documents| documents.len());
     assert!(sign().is_ok(), "the receipt is signed");
     measure("receipt: sign (RSA-2048, XML-DSig)", sign);
+}
+
+/// Of ours and of others', with every digest and the signature, trust judged too. The peer is
+/// python-xmlsec on the same invoice.
+fn verifying() {
+    let trust = TrustStore::from_pem(AUTHORITY).expect("the test authority");
+    let now = "2026-09-02T08:00:00+07:00".parse().expect("a good time");
+    let other = include_bytes!("../fixtures/receipt/valid/invoice.xml");
+    for document in [RECEIPT, other] {
+        let report = verify(document, &trust, now);
+        assert_eq!(report.verdict, Verdict::Valid, "{report:?}");
+    }
+    measure("verify: a receipt of ours", || verify(black_box(RECEIPT), &trust, now).is_valid());
+    measure("verify: an invoice of another issuer", || verify(black_box(other), &trust, now).is_valid());
 }
 
 /// One page with two lines, its QR code, tags, three fonts and the signed XML attached, on one

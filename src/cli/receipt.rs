@@ -2,23 +2,37 @@
 
 mod evidence;
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{DONE, NO, UNREADABLE, print_json, read_bytes, read_text};
-use crate::clock::Clock;
+use super::{DONE, NO, UNREADABLE, print_json, read_bytes, read_text, unreadable};
+use crate::clock::{BusinessDay, Clock, Instant};
 use crate::error::{Error, Result};
 use crate::receipt::evidence::bundle::Finding;
 use crate::receipt::rendition::{self, Links, Standing};
-use crate::receipt::verify::{self, Integrity, Report, SignatureReport, Trust, TrustStore, Verdict};
+use crate::receipt::verify::{
+    self, Integrity, Lenient, Problem, Report, SignatureReport, Summary, Trust, TrustStore, Verdict,
+};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Check a signed receipt; needs neither database nor configuration
+    /// Check signed documents, ours or of others; needs neither database nor configuration
     ///
-    /// Prints who signed, when and what the signature covers. Exit code 0: valid; 1: invalid, with
-    /// the exact reason; 2: not readable as a receipt.
+    /// Takes receipts, invoices (HDon), certificates (CTu), notices and the messages (TDiep) they
+    /// come in, with any number of signatures. Prints who signed, when, and what each signature
+    /// covers. Integrity (was anything changed?) and trust (who vouches for the signer?) are
+    /// separate answers.
+    ///
+    /// The verdict is the worst of all documents: `valid` – intact, and every signer is vouched for
+    /// by an authority of --trust (for our own receipts also without --trust: see their `trust`);
+    /// `intact` – nothing was changed, but no --trust was given or an algorithm is of yesterday
+    /// (SHA-1, RSA below 2048 bits); `invalid` – with the exact reasons; `unreadable` – no document
+    /// that could be judged.
+    ///
+    /// Exit code 0: valid or intact; 1: invalid; 2: unreadable.
     Verify(Verify),
     /// Write the evidence for a receipt to a file: chain, revocation, way to the day's time stamp
     ///
@@ -44,10 +58,17 @@ pub struct Pdf {
 
 #[derive(Debug, Args)]
 pub struct Verify {
-    file: PathBuf,
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
     /// PEM certificates of the authorities to trust; without it only integrity is judged
     #[arg(long, value_name = "CA.pem")]
     trust: Option<PathBuf>,
+    /// Accept a known fault of known issuers: enveloped-on-own-object
+    #[arg(long, value_name = "NAME")]
+    lenient: Vec<String>,
+    /// Judge as of this day (2026-09-01) or moment (2026-09-01T08:00:00+07:00) instead of now
+    #[arg(long, value_name = "DATE")]
+    at: Option<String>,
     /// Print JSON instead of text
     #[arg(long)]
     json: bool,
@@ -88,56 +109,110 @@ fn verify(options: &Verify) -> Result<u8> {
         Some(path) => TrustStore::from_pem(&read_text(path)?)?,
         None => TrustStore::empty(),
     };
-    let bytes = match read_bytes(&options.file) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            eprintln!("bienlai: {error}");
-            return Ok(UNREADABLE);
+    let lenient: Vec<Lenient> = options.lenient.iter().map(|name| name.parse()).collect::<Result<_>>()?;
+    let at = options.at.as_deref().map_or_else(|| Ok(Clock::System.now()), moment)?;
+    if options.evidence.is_some() && options.files.len() > 1 {
+        return Err(Error::invalid("evidence", "evidence_of_many", "one file at a time"));
+    }
+    let (mut reports, mut judgement) = (Vec::new(), None);
+    for path in &options.files {
+        let bytes = read_limited(path).inspect_err(|error| eprintln!("bienlai: {error}")).ok();
+        let report = match &bytes {
+            Some(bytes) => verify::verify_leniently(bytes, &trust, at, &lenient),
+            None => Report::combined([]),
+        };
+        if !options.json {
+            print_report(path, &report, options.files.len() > 1);
         }
-    };
-    let report = verify::verify(&bytes, &trust, Clock::System.now());
-    let judgement = match &options.evidence {
-        Some(path) => {
+        if let (Some(path), Some(bytes)) = (&options.evidence, &bytes) {
             let authorities = options.timestamp_trust.as_ref().or(options.trust.as_ref());
-            Some(evidence::judge(path, &bytes, &report, authorities)?)
+            let found = evidence::judge(path, bytes, &report, authorities)?;
+            if !options.json {
+                evidence::print(&found);
+            }
+            judgement = Some(found);
         }
-        None => None,
-    };
+        reports.push(report);
+    }
+    let unread = reports.iter().any(|report| report.documents.is_empty());
+    let report = Report::combined(reports);
     match (options.json, &judgement) {
         (true, Some(judgement)) => {
-            print_json(&serde_json::json!({ "report": report, "evidence": judgement }))?
+            print_json(&serde_json::json!({ "report": report, "evidence": judgement }))?;
         }
         (true, None) => print_json(&report)?,
-        (false, _) => {
-            print_report(&report);
-            judgement.iter().for_each(evidence::print);
-        }
+        (false, _) => {}
     }
     let is_contradicted = judgement.is_some_and(|judgement| judgement.finding == Finding::Contradicted);
-    Ok(if is_contradicted { report.exit_code().max(NO) } else { report.exit_code() })
+    let code = if is_contradicted { report.exit_code().max(NO) } else { report.exit_code() };
+    Ok(if unread { UNREADABLE } else { code })
 }
 
-fn print_report(report: &Report) {
+/// The end of a day, so that what was signed on it is not in the future; or a moment.
+fn moment(text: &str) -> Result<Instant> {
+    let wrong = || Error::invalid("at", "moment_unreadable", text);
+    match text.parse::<BusinessDay>() {
+        Ok(day) => Ok(day.next().start().minus_seconds(1)),
+        Err(_) => text.parse().map_err(|_| wrong()),
+    }
+}
+
+/// No more than can be judged is read, whatever the size of the file.
+fn read_limited(path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let limit = verify::BYTES_LIMIT as u64 + 1;
+    File::open(path)
+        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        .map_err(|error| unreadable(path, &error))?;
+    Ok(bytes)
+}
+
+fn print_report(path: &Path, report: &Report, several: bool) {
+    if several {
+        println!("{}:", path.display());
+    }
     println!(
         "{}",
         match report.verdict {
             Verdict::Valid => "HỢP LỆ / valid",
+            Verdict::Intact => "TOÀN VẸN, CHƯA XÁC NHẬN NGƯỜI KÝ / intact, signer not confirmed",
             Verdict::Invalid => "KHÔNG HỢP LỆ / invalid",
             Verdict::Unreadable => "KHÔNG ĐỌC ĐƯỢC / not readable as a receipt",
         }
     );
     for document in &report.documents {
-        for problem in &document.problems {
-            println!("  {}", problem.code());
+        println!("  Loại / kind:            {}", document.kind);
+        if let Some(summary) = &document.summary {
+            print_summary(summary);
         }
+        document.problems.iter().for_each(|problem| print_problem(*problem));
         document.signatures.iter().for_each(print_signature);
     }
 }
 
+fn print_summary(summary: &Summary) {
+    let dash = |field: &Option<String>| field.clone().unwrap_or_else(|| "–".to_owned());
+    println!(
+        "  Số / number:            {} {} {}",
+        dash(&summary.template),
+        dash(&summary.series),
+        dash(&summary.number)
+    );
+    println!("  Ngày lập / issued on:   {}", dash(&summary.issued_on));
+    println!("  Bên lập / issuer:       {}", dash(&summary.seller_tax_code));
+    println!("  Tổng tiền / total:      {} {}", dash(&summary.total), dash(&summary.currency));
+}
+
+fn print_problem(problem: Problem) {
+    println!("  {}: {}", if problem.is_remark() { "Lưu ý / note" } else { "Lỗi / reason" }, problem.code());
+}
+
 fn print_signature(signature: &SignatureReport) {
+    println!("  Chữ ký / signature:     {}", signature.role);
     println!("  Người ký / signed by:   {}", signature.by.as_deref().unwrap_or("–"));
     println!("  Mã số thuế / tax code:  {}", signature.tax_code.as_deref().unwrap_or("–"));
-    println!("  Thời điểm / signed at:  {}", signature.signing_time);
+    let time = signature.signing_time.map_or_else(|| "–".to_owned(), |at| at.to_string());
+    println!("  Thời điểm / signed at:  {time}");
     println!("  Phạm vi / covers:       {}", signature.covers.join(", "));
     println!(
         "  Toàn vẹn / integrity:   {}",
@@ -151,15 +226,13 @@ fn print_signature(signature: &SignatureReport) {
         match signature.trust {
             Trust::Ok => "ok",
             Trust::Test => "test authority, no legal value",
+            Trust::Legacy => "legacy algorithm, not to rest on",
             Trust::Untrusted => "untrusted",
             Trust::NotChecked => "not checked (give --trust)",
         }
     );
-    for problem in &signature.problems {
-        println!(
-            "  {}: {}",
-            if problem.is_remark() { "Lưu ý / note" } else { "Lỗi / reason" },
-            problem.code()
-        );
+    for rule in &signature.lenient {
+        println!("  Nới lỏng / lenient:     {rule}");
     }
+    signature.problems.iter().for_each(|problem| print_problem(*problem));
 }

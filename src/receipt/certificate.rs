@@ -179,6 +179,11 @@ fn tax_code(subject: &X509Name<'_>) -> Option<String> {
     codes.next().filter(|_| codes.next().is_none())
 }
 
+/// Every value that the subject has as UID: `MST:…`, `CCCD:…`, `MNS:…`.
+pub(super) fn user_ids(subject: &X509Name<'_>) -> Vec<String> {
+    values(subject, USER_ID).map(str::to_owned).collect()
+}
+
 /// Whether the name carries the mark of trials.
 pub(super) fn is_test(name: &X509Name<'_>) -> bool {
     values(name, ORGANISATION).any(|value| value == TEST_MARK)

@@ -30,7 +30,7 @@ pub const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signatu
 pub const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
 
 /// Signature and Object take their Ids from the Id of the body, so that none is used twice.
-const OBJECT_ID_PREFIX: &str = "TGKy-";
+pub(super) const OBJECT_ID_PREFIX: &str = "TGKy-";
 const ID_LENGTH_LIMIT: usize = 64;
 
 /// Makes RSA PKCS#1 v1.5 signatures with SHA-256.

@@ -93,6 +93,8 @@ pub fn entries() -> Vec<Entry> {
         post("/lookup/code", web::to(pages::lookup::request_code)),
         post("/lookup/code/confirm", web::to(pages::lookup::by_one_time_code)),
         post("/lookup/receipts.zip", web::to(pages::lookup::bundle)),
+        get("/verify", web::to(pages::verify::form)),
+        post("/verify", web::to(pages::verify::judge)),
         get("/api", web::to(pages::api::page)),
         get("/assets/bienlai.css", web::to(pages::asset::styles)),
         get("/healthz", web::to(health::healthz)),

@@ -57,7 +57,7 @@ pub fn judge(
         None => Vec::new(),
     };
     let signature = report.documents.iter().flat_map(|document| &document.signatures).next();
-    let signed_at = signature.map(|signature| signature.signing_time).ok_or_else(|| {
+    let signed_at = signature.and_then(|signature| signature.signing_time).ok_or_else(|| {
         Error::invalid(
             "file",
             "evidence_of_nothing",

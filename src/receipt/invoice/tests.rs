@@ -65,7 +65,7 @@ fn our_verifier_accepts_every_kind_and_reads_back_what_was_signed() {
         let report = verify(&document, &trust(), now());
         assert!(report.is_valid(), "{kind:?} {report:?}");
         let [signature] = report.documents[0].signatures.as_slice() else { panic!("one signature") };
-        assert_eq!((report.documents[0].kind, signature.role), ("invoice", "NBan"));
+        assert_eq!((report.documents[0].kind, signature.role.as_str()), ("invoice", "NBan"));
         assert_eq!(signature.covers, ["DLHDon", "Object"]);
         let fields = verified_invoice(&document, &trust(), now()).unwrap();
         let mut expected = content;

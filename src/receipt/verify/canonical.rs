@@ -1,72 +1,160 @@
-//! Canonical XML 1.0, inclusive and without comments, of one element and what is inside it
-//! (W3C Recommendation of 15 March 2001), over the tree of the one parser we use.
+//! Canonical XML 1.0 without comments, inclusive (W3C Recommendation of 15 March 2001) or exclusive
+//! (18 July 2002), of one element or the whole document, over the tree of the one parser we use.
 //!
 //! Receipts are issued in canonical form already; this is the independent second way to the same
 //! bytes, on which verifying rests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use roxmltree::{Attribute, Node};
 
 use crate::receipt::xml::{push_attribute_value, push_text};
 
-const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
+pub(super) const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
 
-/// Canonical bytes of the subtree under `apex`, which carries the namespaces it inherits.
+/// Which canonical form, and of how much of the subtree.
+#[derive(Clone, Debug, Default)]
+pub struct Form<'a, 'i> {
+    /// Exclusive form, with the prefixes of `InclusiveNamespaces` (`#default` for none).
+    pub exclusive: Option<BTreeSet<&'a str>>,
+    /// Left out with everything in it: the signature, by the enveloped-signature transform.
+    pub without: Option<Node<'a, 'i>>,
+}
+
+/// Inclusive canonical bytes of the subtree under `apex`, which carries the namespaces it inherits.
+pub fn canonical(apex: Node<'_, '_>) -> Vec<u8> {
+    canonical_as(apex, &Form::default()).into_bytes()
+}
+
+/// Canonical text of the subtree under `apex` in a form; `apex` may be the document itself.
 ///
 /// Walks without recursion, so that depth costs no stack.
-pub fn canonical(apex: Node<'_, '_>) -> Vec<u8> {
-    let mut out = String::with_capacity(apex.range().len() + 128);
-    let mut node = apex;
-    loop {
-        open(&mut out, node, node == apex);
-        if let Some(child) = node.first_child() {
-            node = child;
-            continue;
-        }
+pub fn canonical_as<'a, 'i>(apex: Node<'a, 'i>, form: &Form<'a, 'i>) -> String {
+    let mut writer = Writer {
+        out: String::with_capacity(apex.range().len() + 128),
+        apex,
+        form,
+        rendered: Vec::new(),
+        depth: 0,
+    };
+    writer.walk();
+    writer.out
+}
+
+struct Writer<'f, 'a, 'i> {
+    out: String,
+    apex: Node<'a, 'i>,
+    form: &'f Form<'a, 'i>,
+    /// Exclusive form: what the open elements have declared, and how deep.
+    rendered: Vec<(usize, &'a str, &'a str)>,
+    depth: usize,
+}
+
+impl<'a, 'i> Writer<'_, 'a, 'i> {
+    fn walk(&mut self) {
+        let mut node = self.apex;
         loop {
-            close(&mut out, node);
-            if node == apex {
-                return out.into_bytes();
+            let left_out = self.form.without == Some(node);
+            if !left_out {
+                self.open(node);
+                if let Some(child) = node.first_child() {
+                    node = child;
+                    self.depth += 1;
+                    continue;
+                }
+                self.close(node);
             }
-            if let Some(sibling) = node.next_sibling() {
-                node = sibling;
-                break;
+            loop {
+                if node == self.apex {
+                    return;
+                }
+                if let Some(sibling) = node.next_sibling() {
+                    node = sibling;
+                    break;
+                }
+                let Some(parent) = node.parent() else { return };
+                node = parent;
+                self.depth = self.depth.saturating_sub(1);
+                self.close(node);
             }
-            match node.parent() {
-                Some(parent) => node = parent,
-                None => return out.into_bytes(),
+        }
+    }
+
+    fn open(&mut self, node: Node<'a, 'i>) {
+        if node.is_element() {
+            self.out.push('<');
+            self.out.push_str(qualified_name(node));
+            match &self.form.exclusive {
+                Some(inclusive) => self.push_used_namespaces(node, inclusive),
+                None => push_namespaces(&mut self.out, node, node == self.apex),
+            }
+            push_attributes(&mut self.out, node, node == self.apex && self.form.exclusive.is_none());
+            self.out.push('>');
+        } else if node.is_text() {
+            push_text(&mut self.out, node.text().unwrap_or_default());
+        } else if let Some(instruction) = node.pi() {
+            self.push_instruction(node, instruction.target, instruction.value.unwrap_or_default());
+        }
+    }
+
+    /// Beside the root element every instruction has a line of its own.
+    fn push_instruction(&mut self, node: Node<'a, 'i>, target: &str, value: &str) {
+        let outside = node.parent_element().is_none();
+        let behind = outside && node.prev_siblings().any(|sibling| sibling.is_element());
+        if behind {
+            self.out.push('\n');
+        }
+        self.out.push_str("<?");
+        self.out.push_str(target);
+        if !value.is_empty() {
+            self.out.push(' ');
+            // The parser keeps the line ends of the file here, which XML reads as line feeds.
+            self.out.push_str(&value.replace("\r\n", "\n").replace('\r', "\n"));
+        }
+        self.out.push_str("?>");
+        if outside && !behind {
+            self.out.push('\n');
+        }
+    }
+
+    fn close(&mut self, node: Node<'a, 'i>) {
+        if !node.is_element() {
+            return;
+        }
+        self.out.push_str("</");
+        self.out.push_str(qualified_name(node));
+        self.out.push('>');
+        while self.rendered.last().is_some_and(|declared| declared.0 >= self.depth) {
+            self.rendered.pop();
+        }
+    }
+
+    /// The declarations that the element and its attributes use and that are not in force yet.
+    fn push_used_namespaces(&mut self, node: Node<'a, 'i>, inclusive: &BTreeSet<&'a str>) {
+        let in_scope = in_scope(node);
+        let mut used: BTreeSet<&'a str> = BTreeSet::new();
+        used.insert(prefix_of(qualified_name(node)));
+        for attribute in node.attributes() {
+            let prefix = prefix_of(attribute_name(node, &attribute));
+            if !prefix.is_empty() {
+                used.insert(prefix);
+            }
+        }
+        let named = |prefix: &str| inclusive.contains(if prefix.is_empty() { "#default" } else { prefix });
+        used.extend(in_scope.keys().copied().filter(|prefix| named(prefix)));
+        for prefix in used.into_iter().filter(|&prefix| prefix != "xml") {
+            let uri = in_scope.get(prefix).copied().unwrap_or_default();
+            let known = self.rendered.iter().rev().find(|declared| declared.1 == prefix);
+            if known.map_or("", |declared| declared.2) != uri {
+                push_declaration(&mut self.out, prefix, uri);
+                self.rendered.push((self.depth, prefix, uri));
             }
         }
     }
 }
 
-fn open(out: &mut String, node: Node<'_, '_>, is_apex: bool) {
-    if node.is_element() {
-        out.push('<');
-        out.push_str(qualified_name(node));
-        push_namespaces(out, node, is_apex);
-        push_attributes(out, node, is_apex);
-        out.push('>');
-    } else if node.is_text() {
-        push_text(out, node.text().unwrap_or_default());
-    } else if let Some(instruction) = node.pi() {
-        out.push_str("<?");
-        out.push_str(instruction.target);
-        if let Some(value) = instruction.value.filter(|value| !value.is_empty()) {
-            out.push(' ');
-            out.push_str(&value.replace('\r', "&#xD;"));
-        }
-        out.push_str("?>");
-    }
-}
-
-fn close(out: &mut String, node: Node<'_, '_>) {
-    if node.is_element() {
-        out.push_str("</");
-        out.push_str(qualified_name(node));
-        out.push('>');
-    }
+fn prefix_of(name: &str) -> &str {
+    name.split_once(':').map_or("", |(prefix, _)| prefix)
 }
 
 /// The name as the document spells it: the parser keeps namespaces but not prefixes.
@@ -92,35 +180,41 @@ fn in_scope<'a>(node: Node<'a, '_>) -> BTreeMap<&'a str, &'a str> {
 /// Declarations that differ from those of the parent; on the apex, all that are in force. An
 /// undeclared default needs saying only where the parent has one.
 fn push_namespaces(out: &mut String, node: Node<'_, '_>, is_apex: bool) {
-    if node.namespaces().len() == 0 {
+    let parent = node.parent_element().filter(|_| !is_apex);
+    if node.namespaces().len() == 0 || parent.is_some_and(|parent| parent.namespaces().eq(node.namespaces()))
+    {
         return;
     }
-    let above = match node.parent_element() {
-        Some(parent) if !is_apex => in_scope(parent),
-        _ => BTreeMap::new(),
-    };
+    let above = parent.map(in_scope).unwrap_or_default();
     for (prefix, uri) in in_scope(node) {
-        if above.get(prefix).copied().unwrap_or_default() == uri {
-            continue;
+        if above.get(prefix).copied().unwrap_or_default() != uri {
+            push_declaration(out, prefix, uri);
         }
-        out.push_str(" xmlns");
-        if !prefix.is_empty() {
-            out.push(':');
-            out.push_str(prefix);
-        }
-        out.push_str("=\"");
-        push_attribute_value(out, uri);
-        out.push('"');
     }
 }
 
-/// Sorted by namespace, then by local name; the apex also takes the `xml:` attributes in force.
-fn push_attributes(out: &mut String, node: Node<'_, '_>, is_apex: bool) {
+fn push_declaration(out: &mut String, prefix: &str, uri: &str) {
+    out.push_str(" xmlns");
+    if !prefix.is_empty() {
+        out.push(':');
+        out.push_str(prefix);
+    }
+    out.push_str("=\"");
+    push_attribute_value(out, uri);
+    out.push('"');
+}
+
+/// Sorted by namespace, then by local name; an inclusive apex also takes the `xml:` attributes in
+/// force.
+fn push_attributes(out: &mut String, node: Node<'_, '_>, inherits: bool) {
+    if !inherits && node.attributes().len() == 0 {
+        return;
+    }
     let mut attributes: Vec<(&str, &str, &str, &str)> = node
         .attributes()
         .map(|a| (a.namespace().unwrap_or_default(), a.name(), attribute_name(node, &a), a.value()))
         .collect();
-    if is_apex {
+    if inherits {
         for ancestor in node.ancestors().skip(1) {
             for a in ancestor.attributes().filter(|a| a.namespace() == Some(XML_NAMESPACE)) {
                 if !attributes.iter().any(|known| (known.0, known.1) == (XML_NAMESPACE, a.name())) {

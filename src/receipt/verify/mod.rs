@@ -1,9 +1,13 @@
-//! Verifies receipts by a strict profile: one shape, one set of algorithms, one parser.
+//! Verifies documents. Our own receipts by a strict profile: one shape, one set of algorithms, one
+//! parser. Those of others (`foreign`) in whatever shape issuers give them, by the same parser and
+//! canonical form.
 //!
 //! The business data is read only from the canonical bytes that were digested (`Fields::read`), so
 //! that what is shown is what was signed. Integrity and trust are judged apart.
 
 pub mod canonical;
+mod foreign;
+pub mod lenient;
 pub mod limits;
 pub mod problem;
 pub mod reading;
@@ -18,28 +22,75 @@ use ring::digest::{SHA256, digest};
 use roxmltree::{Document, Node, ParsingOptions};
 
 use self::canonical::canonical;
+pub use self::foreign::gate::BYTES_LIMIT;
+pub use self::lenient::Lenient;
 pub use self::problem::Problem;
 pub use self::reading::Fields;
-pub use self::report::{CertificateReport, DocumentReport, Integrity, Report, SignatureReport, Verdict};
+pub use self::report::{
+    CertificateReport, DocumentReport, Integrity, Report, SignatureReport, Summary, Verdict,
+};
 use self::shape::Parts;
 use self::signature::SignatureParts;
 pub use self::trust::{Trust, TrustStore};
 use super::certificate::SigningCertificate;
 use super::frame::{self, Frame};
 use super::invoice::reading as invoice;
-use super::sign::DSIG;
+use super::sign::{DSIG, OBJECT_ID_PREFIX};
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 
 /// Clocks of signer and verifier may differ by this much.
 const CLOCK_SKEW_S: i64 = 300;
 
-/// Judges one document. Never fails: what is wrong stands in the report.
+/// Judges one file, ours or of others. Never fails: what is wrong stands in the report.
 ///
 /// Without certificates in `trust` the signature is judged by the certificate inside the document;
 /// that shows who claims to have signed, not who did, and the report says `not_checked`.
 pub fn verify(bytes: &[u8], trust: &TrustStore, now: Instant) -> Report {
-    examine(bytes, trust, now).report
+    verify_leniently(bytes, trust, now, &[])
+}
+
+/// The same with lenient rules for documents of others; the report shows the use of each.
+pub fn verify_leniently(bytes: &[u8], trust: &TrustStore, now: Instant, lenient: &[Lenient]) -> Report {
+    if bytes.len() > foreign::gate::BYTES_LIMIT {
+        return Report::refused(Problem::DocumentTooLarge);
+    }
+    let text = match foreign::encoding::text_of(bytes) {
+        Ok(text) => text,
+        Err(problem) => return Report::refused(problem),
+    };
+    if is_ours(&text) {
+        return examine(bytes, trust, now).report;
+    }
+    foreign::examine(&text, &foreign::Terms { trust, now, lenient })
+}
+
+/// A bare document that claims to be ours must have the one shape. Claiming to be another's gains a
+/// forger nothing, for what the claim is read from is signed.
+///
+/// A receipt claims it by its format's version, or by having no data that could name another. An
+/// invoice has the version of everybody's; its Object is named after its data, as `sign` does it.
+fn is_ours(text: &str) -> bool {
+    let root = text.trim_start_matches('\u{feff}');
+    let root = match root.strip_prefix("<?xml") {
+        Some(rest) => rest.split_once("?>").map_or("", |(_, content)| content).trim_start(),
+        None => root.trim_start(),
+    };
+    let is_root = |frame: Frame| {
+        let rest = root.strip_prefix('<').and_then(|rest| rest.strip_prefix(frame.root));
+        rest.is_some_and(|rest| rest.starts_with(['>', ' ', '\t', '\r', '\n', '/']))
+    };
+    if is_root(frame::RECEIPT) {
+        return text.contains("<PBan>BL-") || !text.contains("<PBan>");
+    }
+    is_root(frame::INVOICE) && has_our_ids(text)
+}
+
+/// Whether the Object has the Id that our signature gives it beside this body.
+fn has_our_ids(text: &str) -> bool {
+    let opening = format!("<{} Id=\"", frame::INVOICE.body);
+    let body = text.split_once(&opening).and_then(|(_, rest)| rest.split_once('"'));
+    body.is_some_and(|(id, _)| text.contains(&format!("<Object Id=\"{OBJECT_ID_PREFIX}{id}\"")))
 }
 
 /// A receipt whose signature was found good, with its data as it was signed.
@@ -108,13 +159,13 @@ fn judge(parts: &Parts<'_, '_>, trust: &TrustStore, now: Instant) -> Examined {
     let mut covers = Vec::new();
     let body = canonical(parts.body);
     if fits(&body, &signature.body_digest) {
-        covers.push(parts.frame.body);
+        covers.push(parts.frame.body.to_owned());
     } else {
         problems.push(Problem::BodyDigestMismatch);
     }
     let object = canonical(signature.object);
     if fits(&object, &signature.object_digest) {
-        covers.push("Object");
+        covers.push("Object".to_owned());
     } else {
         problems.push(Problem::ObjectDigestMismatch);
     }
@@ -143,16 +194,22 @@ fn judge(parts: &Parts<'_, '_>, trust: &TrustStore, now: Instant) -> Examined {
         by: certificate.as_ref().map(|certificate| certificate.subject().to_owned()),
         tax_code: certificate.as_ref().and_then(|certificate| certificate.tax_code().map(str::to_owned)),
         certificate: certificate.as_ref().map(CertificateReport::of),
-        role: parts.frame.holder,
+        role: parts.frame.holder.to_owned(),
         integrity,
         trust,
         covers,
-        algorithm: "rsa-sha256",
-        signing_time: signature.signing_time,
+        algorithm: Some("rsa-sha256".to_owned()),
+        signing_time: Some(signature.signing_time),
+        lenient: Vec::new(),
         problems,
     };
-    let document =
-        DocumentReport { kind: parts.frame.kind, signatures: vec![signature], problems: document_problems };
+    let document = DocumentReport {
+        kind: parts.frame.kind,
+        summary: None,
+        signatures: vec![signature],
+        problems: document_problems,
+        own: true,
+    };
     let (fields, invoice) = match content {
         Some(Signed::Receipt(fields)) => (Some(*fields), None),
         Some(Signed::Invoice(fields)) => (None, Some(*fields)),

@@ -30,6 +30,8 @@ problems! {
     DepthExceeded = "depth_exceeded",
     TagTooLong = "tag_too_long",
     ElementsExceeded = "elements_exceeded",
+    AttributesExceeded = "attributes_exceeded",
+    NamespacesExceeded = "namespaces_exceeded",
     NotXml = "not_xml",
     /// Well-formed, but its root is not that of a receipt.
     DocumentUnknown = "document_unknown",
@@ -127,16 +129,61 @@ problems! {
     /// The totals are not the sums of the lines, or the words are not the figures.
     ContentInconsistent = "content_inconsistent",
 
+    // Only in documents of others.
+    /// A document outside `TDiep/DLieu`.
+    DocumentMisplaced = "document_misplaced",
+    /// A comment within a value, so that two readers may read two values.
+    CommentInValue = "comment_in_value",
+    InstructionInValue = "instruction_in_value",
+    /// Together the references would take too long to compute.
+    WorkExceeded = "work_exceeded",
+    AlgorithmKeyMismatch = "algorithm_key_mismatch",
+    CertificateKeyUnsupported = "certificate_key_unsupported",
+    KeyValueMismatch = "key_value_mismatch",
+    /// The digest of something other than the data or the Object does not fit.
+    ReferenceDigestMismatch = "reference_digest_mismatch",
+    /// By the letter of the standard nothing is left to digest; see the lenient rule of this name.
+    EnvelopedOnOwnObject = "enveloped_on_own_object",
+    /// Whatever the signature covers, it is not the data of this document.
+    BodyNotCovered = "body_not_covered",
+    /// The tax authority's signature does not cover the code it gave.
+    CodeNotCovered = "code_not_covered",
+    SellerSignatureMissing = "seller_signature_missing",
+    AuthoritySignatureMissing = "authority_signature_missing",
+    SignerNotSeller = "signer_not_seller",
+    SignerNotBuyer = "signer_not_buyer",
+    /// In the place of the tax authority signs the seller.
+    SignerNotAuthority = "signer_not_authority",
+
     // Remarks that do not make a document invalid.
     TrustNotChecked = "trust_not_checked",
     TestCertificate = "test_certificate",
     CertificateExpiredSince = "certificate_expired_since",
+    /// SHA-1 or an RSA key below 2048 bits.
+    LegacyAlgorithm = "legacy_algorithm",
+    /// Accepted by a lenient rule that was asked for.
+    LenientRuleUsed = "lenient_rule_used",
+    SigningTimeMissing = "signing_time_missing",
+    /// No reference covers the signing time: anybody may have written it.
+    SigningTimeUnsigned = "signing_time_unsigned",
+    /// Something beside the data that no signature of the kind covers, such as a note.
+    UnsignedNote = "unsigned_note",
 }
 
 impl Problem {
     /// A remark: the document may be valid all the same.
     pub fn is_remark(self) -> bool {
-        matches!(self, Problem::TrustNotChecked | Problem::TestCertificate | Problem::CertificateExpiredSince)
+        matches!(
+            self,
+            Problem::TrustNotChecked
+                | Problem::TestCertificate
+                | Problem::CertificateExpiredSince
+                | Problem::LegacyAlgorithm
+                | Problem::LenientRuleUsed
+                | Problem::SigningTimeMissing
+                | Problem::SigningTimeUnsigned
+                | Problem::UnsignedNote
+        )
     }
 
     /// The bytes are no receipt that could be judged.
@@ -151,6 +198,8 @@ impl Problem {
                 | Problem::DepthExceeded
                 | Problem::TagTooLong
                 | Problem::ElementsExceeded
+                | Problem::AttributesExceeded
+                | Problem::NamespacesExceeded
                 | Problem::NotXml
                 | Problem::DocumentUnknown
         )

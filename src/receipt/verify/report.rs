@@ -20,18 +20,43 @@ pub enum Verdict {
     /// Intact, and signed by a certificate of a trusted authority (or trust was not asked for:
     /// see `trust` of the signatures).
     Valid,
+    /// Every signature is intact, but not every signer is known to be trusted: no trust store was
+    /// given, or the algorithms are of yesterday. Only for documents of others.
+    Intact,
     Invalid,
-    /// Not a receipt that could be judged.
+    /// Not a document that could be judged.
     Unreadable,
 }
 
 #[derive(Clone, Debug, Serialize)]
 pub struct DocumentReport {
-    /// `receipt`, `invoice` or `unknown`.
+    /// `receipt`, `invoice`, `certificate`, `notice`, `declaration`, `summary`, `usage_report`, or
+    /// `unknown`.
     pub kind: &'static str,
+    /// What the signed data says; None unless it is intact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Summary>,
     pub signatures: Vec<SignatureReport>,
     /// Problems of the document as a whole.
     pub problems: Vec<Problem>,
+    /// In the one shape that we issue, for which trust need not be asked.
+    #[serde(skip)]
+    pub own: bool,
+}
+
+/// A few fields of a document of others, read from the bytes that were digested.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    pub version: Option<String>,
+    pub template: Option<String>,
+    pub series: Option<String>,
+    pub number: Option<String>,
+    pub issued_on: Option<String>,
+    pub currency: Option<String>,
+    pub seller_tax_code: Option<String>,
+    pub buyer_tax_code: Option<String>,
+    /// As a plain decimal, without padding.
+    pub total: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -40,15 +65,20 @@ pub struct SignatureReport {
     pub by: Option<String>,
     pub tax_code: Option<String>,
     pub certificate: Option<CertificateReport>,
-    /// The element the signature stands in: `TCThu`, the collecting unit, or `NBan`, the seller.
-    pub role: &'static str,
+    /// The element the signature stands in: `TCThu` the collecting unit, `NBan` the seller, `NMua`
+    /// the buyer, `CQT` the tax authority, …
+    pub role: String,
     pub integrity: Integrity,
     pub trust: Trust,
     /// The elements whose digests fit: `DLBLai` or `DLHDon` the data, `Object` the signing time.
-    pub covers: Vec<&'static str>,
-    pub algorithm: &'static str,
+    pub covers: Vec<String>,
+    /// `rsa-sha256`; None when the signature does not name one that is known.
+    pub algorithm: Option<String>,
     /// As the signer says; nobody else attests it.
-    pub signing_time: Instant,
+    pub signing_time: Option<Instant>,
+    /// The lenient rules without which it would have failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lenient: Vec<&'static str>,
     pub problems: Vec<Problem>,
 }
 
@@ -85,11 +115,22 @@ pub enum Integrity {
 }
 
 impl DocumentReport {
+    /// A document of others, of which nothing is known yet.
+    pub(super) fn of(kind: &'static str) -> DocumentReport {
+        DocumentReport { kind, summary: None, signatures: Vec::new(), problems: Vec::new(), own: false }
+    }
+
+    pub(super) fn refused(kind: &'static str, problem: Problem) -> DocumentReport {
+        DocumentReport { problems: vec![problem], ..DocumentReport::of(kind) }
+    }
+
     fn verdict(&self) -> Verdict {
         let problems = self.signatures.iter().flat_map(|signature| &signature.problems).chain(&self.problems);
         let mut fatal = problems.filter(|problem| !problem.is_remark()).peekable();
         if fatal.peek().is_none() && !self.signatures.is_empty() {
-            return Verdict::Valid;
+            let known = |signature: &SignatureReport| matches!(signature.trust, Trust::Ok | Trust::Test);
+            let trusted = self.own || self.signatures.iter().all(known);
+            return if trusted { Verdict::Valid } else { Verdict::Intact };
         }
         if fatal.any(|problem| problem.is_unreadable()) { Verdict::Unreadable } else { Verdict::Invalid }
     }
@@ -103,18 +144,23 @@ impl Report {
     /// A document that failed before its signature could be judged.
     pub(super) fn refused(problem: Problem) -> Report {
         let kind = if problem.is_unreadable() { "unknown" } else { "receipt" };
-        Report::of(DocumentReport { kind, signatures: Vec::new(), problems: vec![problem] })
+        let problems = vec![problem];
+        Report::of(DocumentReport { kind, summary: None, signatures: Vec::new(), problems, own: true })
     }
 
     /// The findings on several files as one; the verdict is the worst of them.
     pub fn combined(reports: impl IntoIterator<Item = Report>) -> Report {
-        let documents: Vec<DocumentReport> =
-            reports.into_iter().flat_map(|report| report.documents).collect();
+        Report::combined_of(reports.into_iter().flat_map(|report| report.documents).collect())
+    }
+
+    pub(super) fn combined_of(documents: Vec<DocumentReport>) -> Report {
         let verdicts: Vec<Verdict> = documents.iter().map(DocumentReport::verdict).collect();
         let verdict = if verdicts.is_empty() || verdicts.contains(&Verdict::Unreadable) {
             Verdict::Unreadable
         } else if verdicts.contains(&Verdict::Invalid) {
             Verdict::Invalid
+        } else if verdicts.contains(&Verdict::Intact) {
+            Verdict::Intact
         } else {
             Verdict::Valid
         };
@@ -139,10 +185,10 @@ impl Report {
             .collect()
     }
 
-    /// For the command line: 0 valid, 1 invalid, 2 unreadable.
+    /// For the command line: 0 valid or intact, 1 invalid, 2 unreadable.
     pub fn exit_code(&self) -> u8 {
         match self.verdict {
-            Verdict::Valid => 0,
+            Verdict::Valid | Verdict::Intact => 0,
             Verdict::Invalid => 1,
             Verdict::Unreadable => 2,
         }

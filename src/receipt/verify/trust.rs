@@ -17,6 +17,9 @@ const AUTHORITY_ALGORITHMS: [&str; 5] = [
     "1.2.840.10045.4.3.3",
 ];
 
+/// Intermediate authorities between a signer and one of the store.
+const CHAIN_LIMIT: u8 = 3;
+
 /// How far the signer's certificate is trusted. Integrity is judged apart from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -25,6 +28,8 @@ pub enum Trust {
     Ok,
     /// Issued by an authority of the trust store that is marked as one for trials.
     Test,
+    /// Issued by such an authority, or not judged, but by algorithms or a key too weak to rest on today.
+    Legacy,
     Untrusted,
     /// No trust store was given.
     NotChecked,
@@ -70,20 +75,42 @@ impl TrustStore {
 
     /// Judges a signing certificate at the time of signing.
     pub(super) fn judge(&self, certificate: &SigningCertificate, at: Instant) -> (Trust, Option<Problem>) {
+        self.judge_der(certificate.der(), &[], at)
+    }
+
+    /// The same for a certificate in DER, with certificates that came along and may lead from it to
+    /// an authority of the store; they are believed only as far as one of those vouches for them.
+    pub(super) fn judge_der(&self, leaf: &[u8], chain: &[Vec<u8>], at: Instant) -> (Trust, Option<Problem>) {
         if self.is_empty() {
             return (Trust::NotChecked, Some(Problem::TrustNotChecked));
         }
-        let Ok(leaf) = parse(certificate.der()) else {
+        let Ok(leaf) = parse(leaf) else {
             return (Trust::Untrusted, Some(Problem::CertificateUnreadable));
         };
         if !may_sign_documents(&leaf) {
             return (Trust::Untrusted, Some(Problem::CertificatePurposeWrong));
         }
-        match self.anchors.iter().find_map(|anchor| anchor.vouches_for(&leaf, at)) {
+        match self.vouched(&leaf, chain, at, CHAIN_LIMIT) {
             Some(true) => (Trust::Test, None),
             Some(false) => (Trust::Ok, None),
             None => (Trust::Untrusted, Some(Problem::CertificateUntrusted)),
         }
+    }
+}
+
+impl TrustStore {
+    /// Some(is a test authority) when an authority vouches for the certificate, directly or through
+    /// intermediate ones.
+    fn vouched(&self, leaf: &X509Certificate<'_>, chain: &[Vec<u8>], at: Instant, steps: u8) -> Option<bool> {
+        if let Some(found) = self.anchors.iter().find_map(|anchor| anchor.vouches_for(leaf, at)) {
+            return Some(found);
+        }
+        let steps = steps.checked_sub(1)?;
+        chain.iter().find_map(|der| {
+            let between = Anchor::from_der(der.clone()).ok()?;
+            between.vouches_for(leaf, at)?;
+            self.vouched(&parse(der).ok()?, chain, at, steps)
+        })
     }
 }
 

@@ -653,6 +653,19 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint { path: "/r/{lookup}/pdf", vi: "Như trên.", en: "The same.", ..NONE },
+    Endpoint {
+        path: "/verify",
+        vi: "Trang kiểm tra chữ ký số.",
+        en: "A form to check the signatures of a file.",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/verify",
+        vi: "Kiểm tra chữ ký số của một tệp.",
+        en: "Judges a signed file, sent as a form or as bare bytes of at most 4 MB. Rate-limited per address.",
+        ..NONE
+    },
     Endpoint { path: "/api", vi: "Trang này.", en: "This page.", ..NONE },
     Endpoint { path: "/assets/bienlai.css", vi: "Kiểu trình bày.", en: "The stylesheet.", ..NONE },
     Endpoint { path: "/healthz", vi: "Tiến trình đang chạy.", en: "The process is up.", ..NONE },

@@ -10,6 +10,7 @@ mod mask;
 pub mod pay;
 pub mod receipt;
 pub mod rendition;
+pub mod verify;
 pub mod vietqr;
 
 use actix_web::http::{StatusCode, header};

@@ -413,3 +413,54 @@ fn a_taken_port_is_named() {
     assert!(error.detail().contains(&taken.local_addr().unwrap().to_string()));
     std::sync::Arc::try_unwrap(running).unwrap_or_else(|_| panic!("nobody else holds it")).stop();
 }
+
+#[test]
+fn anybody_learns_at_verify_what_the_signatures_of_a_file_are_worth() {
+    with_service("verify", |service| async move {
+        let form = service.get("", "/verify").await;
+        assert_eq!(form.status, 200);
+        assert!(
+            form.text().contains("<form")
+                && form.header("content-security-policy").contains("form-action 'self'")
+        );
+        let raised = service.raise("H26-0007").await;
+        let code = raised["reference_code"].as_str().unwrap();
+        service.bank_says("V1", &format!("{code} LE PHI"), 10_000).await;
+        service.seal().await;
+        let path = format!("/api/v1/obligations/{}", raised["id"].as_str().unwrap());
+        let paid = service.get(&service.dossier, &path).await.json();
+        let lookup = paid["receipts"][0]["lookup_code"].as_str().unwrap();
+        let receipt = service.get("", &format!("/r/{lookup}.xml")).await.body;
+        let tampered = String::from_utf8(receipt.clone()).unwrap().replacen("10000<", "90000<", 1);
+        assert_ne!(tampered.as_bytes(), receipt);
+        let foreign = include_bytes!("../../../fixtures/receipt/valid/invoice.xml");
+        let intact = "Toàn vẹn: không bị sửa sau khi ký";
+        for (file, said) in [
+            (receipt.as_slice(), intact),
+            (foreign, intact),
+            (tampered.as_bytes(), "Không hợp lệ"),
+            (b"%PDF-1.7", "Không đọc được"),
+        ] {
+            let uploaded = upload(&service, file).await;
+            let bare = service.send(Method::POST, "/verify", &[], file.to_vec()).await;
+            for page in [uploaded, bare] {
+                assert_eq!(page.status, 200);
+                assert!(page.text().contains(said), "{said}: {}", page.text());
+            }
+        }
+        let page = upload(&service, foreign).await.text();
+        assert!(page.contains("Hóa đơn") && page.contains("9900000009"), "{page}");
+        assert_eq!(upload(&service, b"").await.status, 409, "no file chosen");
+        let large = service.send(Method::POST, "/verify", &[], vec![b' '; (4 << 20) + 1]).await;
+        assert_eq!(large.status, 413, "{}", large.text());
+    });
+}
+
+/// As a browser sends the form.
+async fn upload(service: &support::Service, file: &[u8]) -> support::Reply {
+    let head = b"--x7k\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.xml\"\r\n\
+                 Content-Type: text/xml\r\n\r\n";
+    let body = [head.as_slice(), file, b"\r\n--x7k--\r\n"].concat();
+    let headers = [("content-type", "multipart/form-data; boundary=x7k")];
+    service.send(Method::POST, "/verify", &headers, body).await
+}

@@ -2,10 +2,14 @@ mod attacks;
 mod bombs;
 mod downgrades;
 mod forge;
+mod fuzzed;
 mod mutation;
 mod oracle;
+mod others;
+mod others_attacks;
 pub(in crate::receipt) mod property;
 mod signers;
+mod vendor;
 
 use super::*;
 use crate::receipt::content::sample;
@@ -22,7 +26,7 @@ fn a_receipt_of_ours_is_valid_and_says_who_signed_it_when_and_what_it_covers() {
     assert_eq!(signature.integrity, Integrity::Ok);
     assert_eq!(signature.trust, Trust::Test, "the authority is one for trials, and that is said");
     assert_eq!(signature.covers, ["DLBLai", "Object"]);
-    assert_eq!(signature.signing_time, signing_time());
+    assert_eq!(signature.signing_time, Some(signing_time()));
     assert_eq!(signature.problems, [Problem::TestCertificate]);
 }
 

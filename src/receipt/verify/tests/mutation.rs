@@ -6,10 +6,10 @@ use crate::receipt::testing::{document, document_text, now, trust};
 use crate::receipt::verify::{verified_content, verify};
 
 /// A small reproducible generator: the same damage in every run.
-struct Damage(u64);
+pub struct Damage(pub u64);
 
 impl Damage {
-    fn next(&mut self, below: usize) -> usize {
+    pub fn next(&mut self, below: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

@@ -17,7 +17,7 @@ use crate::receipt::verify::canonical::canonical;
 use crate::receipt::verify::verify;
 
 /// A file of the repository, found from this file.
-fn repository(path: &str) -> PathBuf {
+pub fn repository(path: &str) -> PathBuf {
     let mut root = PathBuf::from(file!());
     for _ in 0..5 {
         root.pop();
@@ -26,7 +26,7 @@ fn repository(path: &str) -> PathBuf {
 }
 
 /// Runs a tool on `input`. A missing tool fails the test: a judge that stays away acquits everybody.
-fn judged_by(tool: &str, package: &str, arguments: &[&str], input: &[u8]) -> Output {
+pub fn judged_by(tool: &str, package: &str, arguments: &[&str], input: &[u8]) -> Output {
     let child = Command::new(tool)
         .args(arguments)
         .stdin(Stdio::piped())

@@ -1,0 +1,118 @@
+//! The algorithms by the names that XML signatures give them.
+
+use ring::digest::{self, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512};
+
+use crate::receipt::sign::{ENVELOPED, INCLUSIVE_C14N, RSA_SHA256, SHA256_DIGEST};
+use crate::receipt::verify::problem::Problem;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hash {
+    Sha1,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scheme {
+    Rsa(Hash),
+    RsaPss(Hash),
+    Ecdsa(Hash),
+}
+
+/// What may stand in `Transform` or `CanonicalizationMethod`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Enveloped,
+    Inclusive,
+    Exclusive,
+}
+
+impl Hash {
+    pub(super) fn named(name: &str) -> Result<Hash, Problem> {
+        Ok(match name {
+            "http://www.w3.org/2000/09/xmldsig#sha1" => Hash::Sha1,
+            SHA256_DIGEST => Hash::Sha256,
+            "http://www.w3.org/2001/04/xmldsig-more#sha384" => Hash::Sha384,
+            "http://www.w3.org/2001/04/xmlenc#sha512" => Hash::Sha512,
+            other => return Err(forbidden(other)),
+        })
+    }
+
+    pub(super) fn digest(self, text: &str) -> digest::Digest {
+        let algorithm = match self {
+            Hash::Sha1 => &SHA1_FOR_LEGACY_USE_ONLY,
+            Hash::Sha256 => &SHA256,
+            Hash::Sha384 => &SHA384,
+            Hash::Sha512 => &SHA512,
+        };
+        digest::digest(algorithm, text.as_bytes())
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Hash::Sha1 => "sha1",
+            Hash::Sha256 => "sha256",
+            Hash::Sha384 => "sha384",
+            Hash::Sha512 => "sha512",
+        }
+    }
+}
+
+impl Scheme {
+    pub(super) fn named(name: &str) -> Result<Scheme, Problem> {
+        Ok(match name {
+            RSA_SHA256 => Scheme::Rsa(Hash::Sha256),
+            "http://www.w3.org/2000/09/xmldsig#rsa-sha1" => Scheme::Rsa(Hash::Sha1),
+            "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384" => Scheme::Rsa(Hash::Sha384),
+            "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512" => Scheme::Rsa(Hash::Sha512),
+            "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1" => Scheme::RsaPss(Hash::Sha256),
+            "http://www.w3.org/2007/05/xmldsig-more#sha384-rsa-MGF1" => Scheme::RsaPss(Hash::Sha384),
+            "http://www.w3.org/2007/05/xmldsig-more#sha512-rsa-MGF1" => Scheme::RsaPss(Hash::Sha512),
+            "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256" => Scheme::Ecdsa(Hash::Sha256),
+            "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384" => Scheme::Ecdsa(Hash::Sha384),
+            other => return Err(forbidden(other)),
+        })
+    }
+
+    pub(super) fn is_legacy(self) -> bool {
+        matches!(self, Scheme::Rsa(Hash::Sha1))
+    }
+
+    /// The short name for reports: `rsa-sha256`.
+    pub(super) fn name(self) -> String {
+        match self {
+            Scheme::Rsa(hash) => format!("rsa-{}", hash.name()),
+            Scheme::RsaPss(hash) => format!("rsa-pss-{}", hash.name()),
+            Scheme::Ecdsa(hash) => format!("ecdsa-{}", hash.name()),
+        }
+    }
+}
+
+impl Step {
+    /// With or without comments is the same here: a comment that matters is refused before.
+    pub(super) fn named(name: &str) -> Option<Step> {
+        Some(match name {
+            ENVELOPED => Step::Enveloped,
+            INCLUSIVE_C14N
+            | "http://www.w3.org/TR/2001/REC-xml-c14n-20010315#WithComments"
+            | "http://www.w3.org/2006/12/xml-c14n11"
+            | "http://www.w3.org/2006/12/xml-c14n11#WithComments" => Step::Inclusive,
+            "http://www.w3.org/2001/10/xml-exc-c14n#"
+            | "http://www.w3.org/2001/10/xml-exc-c14n#WithComments" => Step::Exclusive,
+            _ => return None,
+        })
+    }
+}
+
+/// Which kind of downgrade an unknown algorithm is.
+fn forbidden(algorithm: &str) -> Problem {
+    let name = algorithm.to_ascii_lowercase();
+    if name.contains("hmac") {
+        Problem::AlgorithmHmac
+    } else if name.contains("md5") {
+        Problem::AlgorithmMd5
+    } else {
+        Problem::AlgorithmForbidden
+    }
+}

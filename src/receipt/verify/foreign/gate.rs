@@ -1,0 +1,112 @@
+//! Limits on what others may make the parser do, counted in one pass before it starts.
+
+use crate::receipt::verify::problem::Problem;
+
+/// A message may have 2 MB; several are put into one file by some.
+pub const BYTES_LIMIT: usize = 16 * 1024 * 1024;
+const ELEMENTS_LIMIT: usize = 250_000;
+/// Elements, texts, comments and instructions together.
+pub(super) const NODES_LIMIT: u32 = 750_000;
+const DEPTH_LIMIT: usize = 64;
+const TAG_BYTES_LIMIT: usize = 16 * 1024;
+const ATTRIBUTES_LIMIT: usize = 64;
+/// The parser copies the namespaces in force for every element that declares one.
+const NAMESPACES_LIMIT: usize = 48;
+
+struct Scan<'t> {
+    rest: &'t [u8],
+    nodes: usize,
+    elements: usize,
+    /// Namespaces in force, for each open element.
+    open: Vec<usize>,
+}
+
+/// Counts the markup; whether it is well-formed is left to the parser.
+pub(super) fn check(text: &str) -> Result<(), Problem> {
+    let mut scan = Scan { rest: text.as_bytes(), nodes: 0, elements: 0, open: Vec::new() };
+    while let Some(at) = scan.rest.iter().position(|&byte| byte == b'<') {
+        scan.rest = scan.rest.get(at..).unwrap_or_default();
+        scan.markup()?;
+    }
+    Ok(())
+}
+
+impl Scan<'_> {
+    fn markup(&mut self) -> Result<(), Problem> {
+        self.nodes += 1;
+        if self.nodes > NODES_LIMIT as usize / 2 {
+            return Err(Problem::ElementsExceeded);
+        }
+        if self.rest.starts_with(b"<!--") {
+            return self.skip(4, b"-->");
+        }
+        if self.rest.starts_with(b"<![CDATA[") {
+            return self.skip(9, b"]]>");
+        }
+        if self.rest.starts_with(b"<!") {
+            return Err(Problem::DoctypeForbidden);
+        }
+        if self.rest.starts_with(b"<?") {
+            return self.skip(2, b"?>");
+        }
+        if self.rest.starts_with(b"</") {
+            self.open.pop();
+            return self.skip(2, b">");
+        }
+        self.start_tag()
+    }
+
+    fn skip(&mut self, from: usize, end: &[u8]) -> Result<(), Problem> {
+        let inside = self.rest.get(from..).unwrap_or_default();
+        let at = inside.windows(end.len()).position(|window| window == end).ok_or(Problem::NotXml)?;
+        self.rest = inside.get(at + end.len()..).unwrap_or_default();
+        Ok(())
+    }
+
+    fn start_tag(&mut self) -> Result<(), Problem> {
+        let window = self.rest.get(..TAG_BYTES_LIMIT.min(self.rest.len())).unwrap_or_default();
+        let (end, attributes) = tag_end(window).ok_or(if window.len() < TAG_BYTES_LIMIT {
+            Problem::NotXml
+        } else {
+            Problem::TagTooLong
+        })?;
+        let tag = window.get(..end).unwrap_or_default();
+        self.elements += 1;
+        if self.elements > ELEMENTS_LIMIT {
+            return Err(Problem::ElementsExceeded);
+        }
+        if attributes > ATTRIBUTES_LIMIT {
+            return Err(Problem::AttributesExceeded);
+        }
+        let declared = tag.windows(5).filter(|window| *window == b"xmlns").count();
+        let in_force = self.open.last().copied().unwrap_or_default() + declared;
+        if in_force > NAMESPACES_LIMIT {
+            return Err(Problem::NamespacesExceeded);
+        }
+        if !tag.ends_with(b"/") {
+            self.open.push(in_force);
+            if self.open.len() > DEPTH_LIMIT {
+                return Err(Problem::DepthExceeded);
+            }
+        }
+        self.rest = self.rest.get(end + 1..).unwrap_or_default();
+        Ok(())
+    }
+}
+
+/// Where the tag ends, and how many quoted values it has.
+fn tag_end(tag: &[u8]) -> Option<(usize, usize)> {
+    let (mut quote, mut values) = (None, 0);
+    for (at, &byte) in tag.iter().enumerate() {
+        match (quote, byte) {
+            (None, b'>') => return Some((at, values)),
+            (None, b'"' | b'\'') => {
+                quote = Some(byte);
+                values += 1;
+            }
+            (Some(open), byte) if open == byte => quote = None,
+            _ => {}
+        }
+    }
+    None
+}

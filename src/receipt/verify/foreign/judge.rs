@@ -1,0 +1,312 @@
+//! Computes one signature: its references, its value, its certificate.
+
+use roxmltree::Node;
+
+use super::find::Found;
+use super::key::{Key, Signer};
+use super::read::{is_dsig, leaf, local_name};
+use super::signature::{self, Parts, Reference};
+use super::{Ground, Terms, time};
+use crate::clock::Instant;
+use crate::receipt::verify::canonical::{Form, canonical_as};
+use crate::receipt::verify::problem::Problem;
+use crate::receipt::verify::report::{Integrity, SignatureReport};
+use crate::receipt::verify::trust::Trust;
+use crate::receipt::verify::{CLOCK_SKEW_S, Lenient};
+
+/// The document that a signature belongs to.
+pub(super) struct Place<'p, 'a, 'i> {
+    pub found: &'p Found<'a, 'i>,
+    pub body: Option<Node<'a, 'i>>,
+    /// The body in inclusive form, which nearly every signature digests.
+    pub canonical_body: Option<&'p str>,
+    /// What is wrong with the document as a whole; no signature of it is intact then.
+    pub attacked: Option<Problem>,
+}
+
+/// What an intact signature covers of its document, and who made it.
+#[derive(Default)]
+pub(super) struct Covered {
+    pub body: bool,
+    pub code: bool,
+    pub signer: Option<Signer>,
+}
+
+/// The findings of one signature while they grow.
+struct Judged<'a, 'i> {
+    problems: Vec<Problem>,
+    covers: Vec<String>,
+    targets: Vec<Node<'a, 'i>>,
+    lenient: Vec<&'static str>,
+    legacy: bool,
+}
+
+pub(super) fn judge<'a, 'i>(
+    ground: &Ground<'a, 'i>,
+    place: &Place<'_, 'a, 'i>,
+    signature: Node<'a, 'i>,
+    terms: &Terms<'_>,
+) -> (SignatureReport, Covered) {
+    let mut judged = Judged {
+        problems: place.attacked.into_iter().collect(),
+        covers: Vec::new(),
+        targets: Vec::new(),
+        lenient: Vec::new(),
+        legacy: false,
+    };
+    let role = role(signature, place.found);
+    let parts = match signature::parts(signature) {
+        Ok(parts) => parts,
+        Err(problem) => {
+            judged.problems.push(problem);
+            return (judged.report(role, None), Covered::default());
+        }
+    };
+    for reference in &parts.references {
+        if let Err(problem) = judged.reference(ground, place, signature, reference, terms) {
+            judged.problems.push(problem);
+        }
+    }
+    let body = place.body.is_some_and(|body| judged.covers_node(body));
+    if !body && judged.problems.is_empty() {
+        judged.problems.push(Problem::BodyNotCovered);
+    }
+    let (signer, bare) = judged.signature_value(ground, &parts);
+    let intact = judged.problems.is_empty();
+    let code = place.found.node.children().find(|child| local_name(*child) == "MCCQT");
+    let covered = Covered {
+        body: intact && body,
+        code: intact && code.is_some_and(|code| judged.covers_node(code)),
+        signer: signer.clone().filter(|_| intact),
+    };
+    let mut report = judged.report(role, Some((signature, &parts)));
+    report.integrity = if intact { Integrity::Ok } else { Integrity::Failed };
+    if intact && bare {
+        report.problems.push(Problem::CertificateMissing);
+        report.trust = Trust::Untrusted;
+    }
+    if let Some(signer) = &signer {
+        judge_signer(&mut report, signer, &parts, judged.legacy, terms);
+    }
+    (report, covered)
+}
+
+/// The element under `DSCKS` that the signature stands in.
+fn role(signature: Node<'_, '_>, found: &Found<'_, '_>) -> String {
+    let mut above = signature.ancestors().skip(1).take_while(|ancestor| *ancestor != found.node);
+    let holder = above.by_ref().take_while(|ancestor| local_name(*ancestor) != "DSCKS").last();
+    holder.or(signature.parent()).map_or_else(String::new, |holder| {
+        let inside_document = holder.ancestors().any(|ancestor| ancestor == found.node);
+        if inside_document { local_name(holder).to_owned() } else { "CKSNNT".to_owned() }
+    })
+}
+
+impl<'a, 'i> Judged<'a, 'i> {
+    fn covers_node(&self, node: Node<'a, 'i>) -> bool {
+        node.ancestors().any(|ancestor| self.targets.contains(&ancestor))
+    }
+
+    fn reference(
+        &mut self,
+        ground: &Ground<'a, 'i>,
+        place: &Place<'_, 'a, 'i>,
+        signature: Node<'a, 'i>,
+        reference: &Reference<'a, 'i>,
+        terms: &Terms<'_>,
+    ) -> Result<(), Problem> {
+        let target = target(ground, reference.uri)?;
+        aimed_well(place, signature, target)?;
+        let mut form = Form { exclusive: reference.form.exclusive.clone(), without: None };
+        let on_own = target.ancestors().any(|ancestor| ancestor == signature);
+        let tolerated = terms.lenient.contains(&Lenient::EnvelopedOnOwnObject);
+        if reference.enveloped && on_own && !tolerated {
+            return Err(Problem::EnvelopedOnOwnObject);
+        }
+        if reference.enveloped && !on_own {
+            form.without = Some(signature);
+        }
+        let plain = form.exclusive.is_none() && place.body == Some(target);
+        ground.spend(target.range().len())?;
+        let digest = match place.canonical_body {
+            Some(body) if plain => reference.hash.digest(body),
+            _ => reference.hash.digest(&canonical_as(target, &form)),
+        };
+        if digest.as_ref() != reference.digest {
+            return Err(if place.body == Some(target) {
+                Problem::BodyDigestMismatch
+            } else if on_own {
+                Problem::ObjectDigestMismatch
+            } else {
+                Problem::ReferenceDigestMismatch
+            });
+        }
+        if reference.enveloped && on_own {
+            self.lenient.push(Lenient::EnvelopedOnOwnObject.name());
+        }
+        self.legacy |= reference.hash == super::algorithm::Hash::Sha1;
+        self.covers.push(if target.is_root() { "/".to_owned() } else { local_name(target).to_owned() });
+        self.targets.push(target);
+        Ok(())
+    }
+
+    /// Checks the signature value with the certificate that it fits, the first of several. Without
+    /// any a bare key shows at least that nothing was changed, and true is given with None.
+    fn signature_value(&mut self, ground: &Ground<'a, 'i>, parts: &Parts<'a, 'i>) -> (Option<Signer>, bool) {
+        if let Err(problem) = ground.spend(parts.signed_info.range().len()) {
+            self.problems.push(problem);
+            return (None, false);
+        }
+        let message = canonical_as(parts.signed_info, &parts.form);
+        let check = |key: &Key| key.check(parts.scheme, message.as_bytes(), &parts.value);
+        self.legacy |= parts.scheme.is_legacy();
+        let mut unfit = None;
+        let mut first = None;
+        let mut fits = false;
+        for der in &parts.certificates {
+            match Signer::read(der) {
+                // Nobody can say what a broken certificate claimed: it is not passed over.
+                Err(Problem::CertificateUnreadable) => self.problems.push(Problem::CertificateUnreadable),
+                Err(problem) => unfit = unfit.or(Some(problem)),
+                Ok(_) if fits => {}
+                Ok(signer) => {
+                    let outcome = check(&signer.key);
+                    fits = outcome.is_ok();
+                    unfit = unfit.or(outcome.err());
+                    if fits || first.is_none() {
+                        first = Some(signer);
+                    }
+                }
+            }
+        }
+        self.problems.extend(unfit.filter(|_| !fits));
+        match (&first, &parts.key_value) {
+            (Some(signer), Some(key)) if signer.key != *key => self.problems.push(Problem::KeyValueMismatch),
+            (None, Some(key)) if parts.certificates.is_empty() => {
+                self.legacy |= key.is_legacy();
+                self.problems.extend(check(key).err());
+                return (None, true);
+            }
+            (None, None) if parts.certificates.is_empty() => {
+                self.problems.push(Problem::CertificateMissing);
+            }
+            _ => {}
+        }
+        self.legacy |= first.as_ref().is_some_and(|signer| signer.key.is_legacy());
+        (first, false)
+    }
+
+    fn report(&self, role: String, read: Option<(Node<'a, 'i>, &Parts<'a, 'i>)>) -> SignatureReport {
+        let mut problems = self.problems.clone();
+        let mut signing_time = None;
+        if let Some((signature, _)) = read {
+            let (time, problem) = self.signing_time(signature);
+            signing_time = time;
+            problems.extend(problem);
+        }
+        if self.legacy {
+            problems.push(Problem::LegacyAlgorithm);
+        }
+        if !self.lenient.is_empty() {
+            problems.push(Problem::LenientRuleUsed);
+        }
+        SignatureReport {
+            by: None,
+            tax_code: None,
+            certificate: None,
+            role,
+            integrity: Integrity::Failed,
+            trust: Trust::NotChecked,
+            covers: self.covers.clone(),
+            algorithm: read.map(|(_, parts)| parts.scheme.name()),
+            signing_time,
+            lenient: self.lenient.clone(),
+            problems,
+        }
+    }
+
+    /// The one signing time in an Object of this signature, and what keeps from resting on it.
+    fn signing_time(&self, signature: Node<'a, 'i>) -> (Option<Instant>, Option<Problem>) {
+        let objects = signature.children().filter(|child| is_dsig(*child, "Object"));
+        let mut times = objects
+            .flat_map(|object| object.descendants())
+            .filter(|node| node.is_element() && local_name(*node) == "SigningTime");
+        let (Some(time), None) = (times.next(), times.next()) else {
+            return (None, Some(Problem::SigningTimeMissing));
+        };
+        match leaf(time).and_then(|text| time::read(&text)) {
+            None => (None, Some(Problem::SigningTimeMissing)),
+            Some(at) if self.covers_node(time) => (Some(at), None),
+            Some(at) => (Some(at), Some(Problem::SigningTimeUnsigned)),
+        }
+    }
+}
+
+/// The element with the Id, which must be the only one; or the whole document for an empty URI.
+fn target<'a, 'i>(ground: &Ground<'a, 'i>, uri: &str) -> Result<Node<'a, 'i>, Problem> {
+    if uri.is_empty() {
+        return Ok(ground.root);
+    }
+    let id = uri.strip_prefix('#').ok_or(Problem::ReferenceExternal)?;
+    if id.contains('(') {
+        return Err(Problem::ReferenceXpointer);
+    }
+    match ground.ids.get(id).map(Vec::as_slice) {
+        None | Some([]) => Err(Problem::ReferenceTargetUnknown),
+        Some([only]) => {
+            let in_sight = |a: &roxmltree::Attribute<'_, '_>| {
+                a.value() == id
+                    && a.name().eq_ignore_ascii_case("id")
+                    && matches!(a.namespace(), None | Some(super::canonical::XML_NAMESPACE))
+            };
+            if only.attributes().any(|a| in_sight(&a)) { Ok(*only) } else { Err(Problem::IdDisguised) }
+        }
+        Some(_) => Err(Problem::DuplicateId),
+    }
+}
+
+/// A signature may cover its own document, what is in it, or what it is in: never another document
+/// of the file, nor a copy of the data in another place.
+fn aimed_well<'a, 'i>(
+    place: &Place<'_, 'a, 'i>,
+    signature: Node<'a, 'i>,
+    target: Node<'a, 'i>,
+) -> Result<(), Problem> {
+    let document = place.found.node;
+    let within = target.ancestors().any(|ancestor| ancestor == document || ancestor == signature);
+    let around = document.ancestors().any(|ancestor| ancestor == target);
+    if within || around { Ok(()) } else { Err(Problem::ReferenceTargetWrong) }
+}
+
+/// Trust, at the time of signing if that is signed, and whether the signer could sign then.
+fn judge_signer(
+    report: &mut SignatureReport,
+    signer: &Signer,
+    parts: &Parts<'_, '_>,
+    legacy: bool,
+    terms: &Terms<'_>,
+) {
+    report.by = Some(signer.subject.clone());
+    report.tax_code = signer.tax_code().map(str::to_owned);
+    report.certificate = Some(signer.report.clone());
+    let signed_time = !report.problems.contains(&Problem::SigningTimeUnsigned);
+    let at = report.signing_time.filter(|_| signed_time).unwrap_or(terms.now);
+    let others: Vec<Vec<u8>> = parts.certificates.iter().filter(|der| **der != signer.der).cloned().collect();
+    let (trust, problem) = terms.trust.judge_der(&signer.der, &others, at);
+    report.problems.extend(problem);
+    report.trust = match trust {
+        Trust::Untrusted => Trust::Untrusted,
+        _ if legacy => Trust::Legacy,
+        trust => trust,
+    };
+    if at > terms.now.plus_seconds(CLOCK_SKEW_S) {
+        report.problems.push(Problem::SigningTimeInFuture);
+    }
+    if !(signer.valid_from..=signer.valid_until).contains(&at) {
+        report.problems.push(Problem::CertificateNotValidAtSigning);
+    } else if signer.valid_until < terms.now {
+        report.problems.push(Problem::CertificateExpiredSince);
+    }
+    if signer.is_test {
+        report.problems.push(Problem::TestCertificate);
+    }
+}

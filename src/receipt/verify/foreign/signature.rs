@@ -1,0 +1,198 @@
+//! What one signature says, before anything of it is computed.
+
+use std::collections::BTreeSet;
+
+use roxmltree::Node;
+
+use super::algorithm::{Hash, Scheme, Step};
+use super::key::Key;
+use super::read::{attribute, decoded, elements, is_dsig, local_name, structure};
+use crate::receipt::verify::canonical::Form;
+use crate::receipt::verify::problem::Problem;
+
+/// Real signatures have two or three.
+const REFERENCES_LIMIT: usize = 16;
+const TRANSFORMS_LIMIT: usize = 4;
+const CERTIFICATES_LIMIT: usize = 8;
+
+pub(super) struct Parts<'a, 'i> {
+    pub signed_info: Node<'a, 'i>,
+    pub form: Form<'a, 'i>,
+    pub scheme: Scheme,
+    pub references: Vec<Reference<'a, 'i>>,
+    pub value: Vec<u8>,
+    pub certificates: Vec<Vec<u8>>,
+    pub key_value: Option<Key>,
+}
+
+pub(super) struct Reference<'a, 'i> {
+    pub uri: &'a str,
+    pub enveloped: bool,
+    pub form: Form<'a, 'i>,
+    pub hash: Hash,
+    pub digest: Vec<u8>,
+}
+
+/// Reads the signature, or names the first thing that keeps it from being judged.
+pub(super) fn parts<'a, 'i>(signature: Node<'a, 'i>) -> Result<Parts<'a, 'i>, Problem> {
+    let children = structure(signature)?;
+    let all = |name: &str| children.iter().copied().filter(|child| is_dsig(*child, name)).collect::<Vec<_>>();
+    let [signed_info] = *all("SignedInfo").as_slice() else {
+        return Err(if all("SignedInfo").is_empty() {
+            Problem::SignedInfoMissing
+        } else {
+            Problem::SignedInfoRepeated
+        });
+    };
+    let [value] = *all("SignatureValue").as_slice() else { return Err(Problem::SignatureShape) };
+    let key_infos = all("KeyInfo");
+    let known = ["SignedInfo", "SignatureValue", "KeyInfo", "Object"];
+    if key_infos.len() > 1 || children.iter().any(|child| !known.iter().any(|name| is_dsig(*child, name))) {
+        return Err(Problem::SignatureShape);
+    }
+    let (certificates, key_value) =
+        key_infos.first().map_or(Ok(Default::default()), |info| key_info(*info))?;
+    let (form, scheme, references) = signed(signed_info)?;
+    let value = decoded(value).ok_or(Problem::SignatureValueMalformed)?;
+    Ok(Parts { signed_info, form, scheme, references, value, certificates, key_value })
+}
+
+type Signed<'a, 'i> = (Form<'a, 'i>, Scheme, Vec<Reference<'a, 'i>>);
+
+fn signed<'a, 'i>(signed_info: Node<'a, 'i>) -> Result<Signed<'a, 'i>, Problem> {
+    let children = structure(signed_info)?;
+    let [canonicalization, method, references @ ..] = children.as_slice() else {
+        return Err(Problem::SignatureShape);
+    };
+    expect(*canonicalization, "CanonicalizationMethod")?;
+    let form = match Step::named(algorithm(*canonicalization)) {
+        Some(step @ (Step::Inclusive | Step::Exclusive)) => {
+            form(*canonicalization, step).ok_or(Problem::CanonicalizationForbidden)?
+        }
+        _ => return Err(Problem::CanonicalizationForbidden),
+    };
+    // Without comments in the form they are no part of what is signed; with them they would be.
+    let with_comments = algorithm(*canonicalization).ends_with("#WithComments");
+    if with_comments && signed_info.descendants().any(|node| node.is_comment()) {
+        return Err(Problem::CommentPresent);
+    }
+    expect(*method, "SignatureMethod")?;
+    let scheme = Scheme::named(algorithm(*method))?;
+    if elements(*method).next().is_some() {
+        return Err(Problem::AlgorithmForbidden);
+    }
+    match references.len() {
+        0 => return Err(Problem::ReferenceSetEmpty),
+        1..=REFERENCES_LIMIT => {}
+        _ => return Err(Problem::ReferenceExtra),
+    }
+    let references = references.iter().map(|node| reference(*node)).collect::<Result<_, _>>()?;
+    Ok((form, scheme, references))
+}
+
+fn expect(node: Node<'_, '_>, name: &str) -> Result<(), Problem> {
+    if is_dsig(node, name) {
+        Ok(())
+    } else if local_name(node) == name {
+        Err(Problem::SignatureNamespaceWrong)
+    } else {
+        Err(Problem::SignatureShape)
+    }
+}
+
+fn algorithm<'a>(node: Node<'a, '_>) -> &'a str {
+    attribute(node, "Algorithm").unwrap_or_default()
+}
+
+/// The form of a canonicalisation; only the exclusive one has a parameter.
+fn form<'a, 'i>(node: Node<'a, 'i>, step: Step) -> Option<Form<'a, 'i>> {
+    let parameters: Vec<Node<'a, 'i>> = elements(node).collect();
+    let prefixes = match parameters.as_slice() {
+        [] => "",
+        [list] if step == Step::Exclusive && local_name(*list) == "InclusiveNamespaces" => {
+            attribute(*list, "PrefixList").unwrap_or_default()
+        }
+        _ => return None,
+    };
+    let exclusive: Option<BTreeSet<&'a str>> =
+        (step == Step::Exclusive).then(|| prefixes.split_ascii_whitespace().collect());
+    Some(Form { exclusive, without: None })
+}
+
+fn reference<'a, 'i>(node: Node<'a, 'i>) -> Result<Reference<'a, 'i>, Problem> {
+    expect(node, "Reference")?;
+    let uri = attribute(node, "URI").ok_or(Problem::ReferenceExternal)?;
+    let children = structure(node)?;
+    let (transforms, method, value) = match *children.as_slice() {
+        [transforms, method, value] => (Some(transforms), method, value),
+        [method, value] => (None, method, value),
+        _ => return Err(Problem::SignatureShape),
+    };
+    let (enveloped, form) = transforms.map_or(Ok((false, Form::default())), steps)?;
+    expect(method, "DigestMethod")?;
+    let hash = Hash::named(algorithm(method))?;
+    if elements(method).next().is_some() {
+        return Err(Problem::AlgorithmForbidden);
+    }
+    expect(value, "DigestValue")?;
+    let digest = decoded(value).ok_or(Problem::DigestValueMalformed)?;
+    Ok(Reference { uri, enveloped, form, hash, digest })
+}
+
+/// Enveloped signature first, then at most one canonicalisation.
+fn steps<'a, 'i>(transforms: Node<'a, 'i>) -> Result<(bool, Form<'a, 'i>), Problem> {
+    expect(transforms, "Transforms")?;
+    let (mut enveloped, mut canonicalised) = (false, None);
+    let children = structure(transforms)?;
+    if children.len() > TRANSFORMS_LIMIT {
+        return Err(Problem::TransformForbidden);
+    }
+    for transform in children {
+        expect(transform, "Transform")?;
+        let name = algorithm(transform);
+        if name.contains("xpath") || name.contains("xmldsig-filter2") {
+            return Err(Problem::TransformXpath);
+        }
+        if name.contains("xslt") {
+            return Err(Problem::TransformXslt);
+        }
+        match Step::named(name) {
+            Some(Step::Enveloped) if canonicalised.is_none() && elements(transform).next().is_none() => {
+                enveloped = true;
+            }
+            Some(step @ (Step::Inclusive | Step::Exclusive)) if canonicalised.is_none() => {
+                canonicalised = Some(form(transform, step).ok_or(Problem::TransformForbidden)?);
+            }
+            _ => return Err(Problem::TransformForbidden),
+        }
+    }
+    Ok((enveloped, canonicalised.unwrap_or_default()))
+}
+
+type Offered = (Vec<Vec<u8>>, Option<Key>);
+
+/// The certificates and the bare key, if any. Names and serial numbers beside them are hints that
+/// nothing rests on.
+fn key_info(info: Node<'_, '_>) -> Result<Offered, Problem> {
+    let mut certificates = Vec::new();
+    let mut key = None;
+    for offer in structure(info)? {
+        if is_dsig(offer, "X509Data") {
+            for child in structure(offer)?.into_iter().filter(|child| is_dsig(*child, "X509Certificate")) {
+                certificates.push(decoded(child).ok_or(Problem::CertificateUnreadable)?);
+            }
+        } else if is_dsig(offer, "KeyValue") {
+            key = key.or(rsa_key_value(offer));
+        }
+    }
+    if certificates.len() > CERTIFICATES_LIMIT {
+        return Err(Problem::CertificateRepeated);
+    }
+    Ok((certificates, key))
+}
+
+fn rsa_key_value(offer: Node<'_, '_>) -> Option<Key> {
+    let value = elements(offer).find(|child| is_dsig(*child, "RSAKeyValue"))?;
+    let part = |name: &str| elements(value).find(|child| is_dsig(*child, name)).and_then(decoded);
+    Some(Key::rsa(&part("Modulus")?, &part("Exponent")?))
+}

@@ -1,0 +1,300 @@
+//! Documents of other issuers, against xmlsec1: what it finds intact is intact, and what it does not
+//! is not.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use super::mutation::Damage;
+use super::oracle::judged_by;
+use super::vendor::*;
+use super::*;
+use crate::receipt::sign::ENVELOPED;
+use crate::receipt::testing::SIGNER_PEM;
+
+/// Whether xmlsec1 finds the signature of this ordinal intact, whoever signed it.
+fn intact_for_xmlsec1(document: &[u8], ordinal: usize) -> bool {
+    let dsig = "http://www.w3.org/2000/09/xmldsig#";
+    let xpath = format!("(//*[local-name()='Signature'])[{ordinal}]");
+    let mut arguments =
+        vec!["--verify".to_owned(), "--insecure".to_owned(), "--node-xpath".to_owned(), xpath];
+    for id in ["Id", "ID", "id"] {
+        let names = ["DLHDon", "MCCQT", "DLieu", "HDon"].map(str::to_owned);
+        let signed = ["Object", "SignatureProperties"].map(|name| format!("{dsig}:{name}"));
+        for name in names.into_iter().chain(signed) {
+            arguments.extend([format!("--id-attr:{id}"), name]);
+        }
+    }
+    arguments.push("/dev/stdin".to_owned());
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    judged_by("xmlsec1", "xmlsec1", &arguments, document).status.success()
+}
+
+fn ours(document: &[u8]) -> Vec<Integrity> {
+    let report = verify(document, &TrustStore::empty(), now());
+    report.documents.iter().flat_map(|d| &d.signatures).map(|s| s.integrity).collect()
+}
+
+/// Compares every signature of a document that both can find.
+fn compare(document: &str, why: &str) {
+    let found = ours(document.as_bytes());
+    let count = document.matches(":Signature Id=").count() + document.matches("<Signature Id=").count();
+    for ordinal in 1..=count {
+        let theirs = intact_for_xmlsec1(document.as_bytes(), ordinal);
+        let mine = found.get(ordinal - 1) == Some(&Integrity::Ok);
+        let report = verify(document.as_bytes(), &TrustStore::empty(), now());
+        assert_eq!(mine, theirs, "{why}, signature {ordinal}: xmlsec1 says {theirs}, {report:?}\n{document}");
+    }
+}
+
+#[test]
+fn every_style_of_issuer_is_judged_as_xmlsec1_judges_it() {
+    let mut damage = Damage(0x0123_4567_89AB_CDEF);
+    for number in 0..110 {
+        let style = Style::any(&mut damage);
+        let document = style.signed();
+        let found = ours(document.as_bytes());
+        assert!(found.iter().all(|integrity| *integrity == Integrity::Ok), "style {number} {style:?}");
+        compare(&document, &format!("style {number}"));
+    }
+}
+
+#[test]
+fn a_single_change_is_judged_as_xmlsec1_judges_it() {
+    let mut damage = Damage(0x0FED_CBA9_8765_4321);
+    let mut compared = 0;
+    for number in 0..400 {
+        if compared == 120 {
+            break;
+        }
+        let style = Style { gap: "", ..Style::any(&mut damage) };
+        let document = style.signed();
+        let mutant = with_one_change(&document, 0..document.len(), &mut damage);
+        // The certificate is looked at by itself, below.
+        if mutant[certificate(&document)] != document[certificate(&document)] {
+            continue;
+        }
+        let report = verify(mutant.as_bytes(), &TrustStore::empty(), now());
+        let stricter = report.problems().iter().any(|p| STRICTER.contains(p));
+        if stricter || mutant.matches("Signature Id=").count() == 0 {
+            continue;
+        }
+        compare(&mutant, &format!("mutant {number}"));
+        compared += 1;
+    }
+    assert!(compared >= 100, "{compared} compared");
+}
+
+/// What stands in the certificate is no part of what is signed, and engines differ in how much
+/// damage there they read over. Whatever is left of it, nobody vouches for it.
+#[test]
+fn a_damaged_certificate_is_never_more_than_intact() {
+    let document = Style::default().signed();
+    let mut damage = Damage(0x00CE_4711_F1CA_7E01);
+    for number in 0..150 {
+        let mutant = with_one_change(&document, certificate(&document), &mut damage);
+        let report = verify(mutant.as_bytes(), &trust(), now());
+        assert_ne!(report.verdict, Verdict::Valid, "certificate {number}: {report:?}");
+    }
+}
+
+fn certificate(document: &str) -> std::ops::Range<usize> {
+    let tag = "X509Certificate>";
+    let start = document.find(tag).unwrap() + tag.len();
+    start..start + document[start..].find("</").unwrap()
+}
+
+/// Another letter or digit in place of one in the range.
+fn with_one_change(document: &str, range: std::ops::Range<usize>, damage: &mut Damage) -> String {
+    let letters: Vec<usize> = document
+        .char_indices()
+        .filter(|(at, c)| range.contains(at) && c.is_ascii_alphanumeric())
+        .map(|(at, _)| at)
+        .collect();
+    let at = letters[damage.next(letters.len())];
+    let other = if document.as_bytes()[at] == b'7' { "8" } else { "7" };
+    let mut mutant = document.to_owned();
+    mutant.replace_range(at..=at, other);
+    mutant
+}
+
+/// Where we refuse on purpose what a generic engine passes: the data is not where it must be.
+const STRICTER: [Problem; 9] = [
+    Problem::BodyMissing,
+    Problem::BodyNotCovered,
+    Problem::SignatureMisplaced,
+    Problem::DocumentUnknown,
+    Problem::DocumentMisplaced,
+    Problem::SignatureMissing,
+    Problem::EncodingNotUtf8,
+    Problem::NotXml,
+    Problem::ReferenceTargetUnknown,
+];
+
+fn one(style: &Style) -> SignatureReport {
+    let report = verify(style.signed().as_bytes(), &trust(), now());
+    report.documents[0].signatures[0].clone()
+}
+
+#[test]
+fn an_invoice_of_another_issuer_is_valid_under_its_authority_and_intact_without() {
+    let document = Style { message: Some(""), ..Style::default() }.signed();
+    let report = verify(document.as_bytes(), &trust(), now());
+    assert_eq!(report.verdict, Verdict::Valid, "{report:?}");
+    assert_eq!(report.documents[0].kind, "invoice");
+    let summary = report.documents[0].summary.as_ref().unwrap();
+    assert_eq!(summary.total.as_deref(), Some("3750000"));
+    assert_eq!(summary.number.as_deref(), Some("7"));
+    let signature = &report.documents[0].signatures[0];
+    assert_eq!((signature.role.as_str(), signature.covers.len()), ("NBan", 2));
+    let without = verify(document.as_bytes(), &TrustStore::empty(), now());
+    assert_eq!((without.verdict, without.exit_code()), (Verdict::Intact, 0));
+}
+
+#[test]
+fn old_algorithms_are_verified_and_never_trusted() {
+    for style in [
+        Style { method: RSA_SHA1, ..Style::default() },
+        Style { digest: SHA1, ..Style::default() },
+        Style { method: RSA_SHA1, digest: SHA1, key: RSA_1024_PEM, ..Style::default() },
+    ] {
+        let signature = one(&style);
+        assert_eq!(signature.integrity, Integrity::Ok, "{signature:?}");
+        assert!(matches!(signature.trust, Trust::Legacy | Trust::Untrusted));
+        assert!(signature.problems.contains(&Problem::LegacyAlgorithm));
+        assert!(intact_for_xmlsec1(style.signed().as_bytes(), 1));
+    }
+}
+
+#[test]
+fn elliptic_curves_are_verified() {
+    let style = Style { method: ECDSA_SHA256, key: EC_PEM, ..Style::default() };
+    let signature = one(&style);
+    assert_eq!((signature.integrity, signature.algorithm.as_deref()), (Integrity::Ok, Some("ecdsa-sha256")));
+    assert!(intact_for_xmlsec1(style.signed().as_bytes(), 1));
+}
+
+#[test]
+fn the_quirk_of_an_enveloped_own_object_passes_only_by_the_rule_of_its_name() {
+    let style = Style::default();
+    let quirk = style.document().replacen(
+        "<Reference URI=\"#Obj-NBan-1\">",
+        &format!(
+            "<Reference URI=\"#Obj-NBan-1\"><Transforms><Transform Algorithm=\"{ENVELOPED}\"/></Transforms>"
+        ),
+        1,
+    );
+    let document = style.sign(quirk);
+    let strict = verify(document.as_bytes(), &trust(), now());
+    assert!(strict.problems().contains(&Problem::EnvelopedOnOwnObject));
+    assert!(!intact_for_xmlsec1(document.as_bytes(), 1));
+    let lenient = verify_leniently(document.as_bytes(), &trust(), now(), &[Lenient::EnvelopedOnOwnObject]);
+    let signature = &lenient.documents[0].signatures[0];
+    assert_eq!(signature.integrity, Integrity::Ok);
+    assert_eq!(signature.lenient, ["enveloped-on-own-object"], "and its use is shown");
+    assert!("everything".parse::<Lenient>().is_err());
+}
+
+#[test]
+fn every_encoding_that_xml_knows_by_its_mark_is_read() {
+    let text = Style { head: "", ..Style::default() }.signed();
+    let marked = format!("\u{feff}{text}");
+    let little: Vec<u8> = marked.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = marked.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for bytes in [marked.clone().into_bytes(), little, big] {
+        assert_eq!(ours(&bytes), [Integrity::Ok]);
+        assert!(intact_for_xmlsec1(&bytes, 1));
+    }
+    let windows = format!("<?xml version=\"1.0\" encoding=\"windows-1252\"?>{text}");
+    let report = verify(windows.as_bytes(), &TrustStore::empty(), now());
+    assert_eq!((report.problems(), report.exit_code()), (vec![Problem::EncodingNotUtf8], 2));
+}
+
+#[test]
+fn each_document_of_a_message_is_judged_and_a_batch_is_covered_as_a_whole() {
+    let style = Style::default();
+    let second = style
+        .signed()
+        .replace(style.head, "")
+        .replace("\"data\"", "\"data2\"")
+        .replace("#data\"", "#data2\"")
+        .replace("-1\"", "-2\"");
+    let two = format!("<TDiep><DLieu>{}{second}</DLieu></TDiep>", style.signed().replace(style.head, ""));
+    let report = verify(two.as_bytes(), &trust(), now());
+    let found: Vec<Integrity> = report.documents.iter().map(|d| d.signatures[0].integrity).collect();
+    assert_eq!(found, [Integrity::Ok, Integrity::Failed], "the second says other Ids than were signed");
+
+    let bare = |id: &str| {
+        format!(
+            "<HDon>{}</HDon>",
+            style.body().replace("\"data\"", &format!("\"{id}\"")).replace("C26TAA", "C26MAA")
+        )
+    };
+    let batch = format!(
+        "<TDiep><DLieu Id=\"batch\">{}{}</DLieu><CKSNNT>{}</CKSNNT></TDiep>",
+        bare("a"),
+        bare("b"),
+        style.signature("NNT-1", &["batch"])
+    );
+    let report = verify(style.sign(batch).as_bytes(), &trust(), now());
+    assert_eq!((report.verdict, report.documents.len()), (Verdict::Valid, 2), "{report:?}");
+    assert_eq!(report.documents[1].signatures[0].role, "CKSNNT");
+}
+
+#[test]
+fn a_signature_over_the_whole_document_covers_its_data() {
+    let style = Style { head: "<?xml version=\"1.0\"?><?pi x?>\n<!-- c -->\n", ..Style::default() };
+    let text = format!(
+        "{}<HDon>{}<DSCKS><NBan>{}</NBan></DSCKS></HDon><?end?>",
+        style.head,
+        style.body(),
+        style.signature("S", &[""])
+    );
+    let document = style.sign(text);
+    assert_eq!(ours(document.as_bytes()), [Integrity::Ok]);
+    compare(&document, "whole document");
+}
+
+#[test]
+fn a_bare_key_shows_integrity_and_no_signer() {
+    let certificate =
+        crate::receipt::certificate::SigningCertificate::from_der(&pem_block(SIGNER_PEM, "CERTIFICATE"))
+            .unwrap();
+    // SEQUENCE, INTEGER of 257 bytes: the modulus of 2048 bits behind its sign.
+    let modulus = BASE64.encode(&certificate.public_key()[9..9 + 256]);
+    let key_info: &'static str = Box::leak(
+        format!(
+            "<P:KeyValue><P:RSAKeyValue><P:Modulus>{}</P:Modulus><P:Exponent>AQAB</P:Exponent></P:RSAKeyValue></P:KeyValue>",
+            modulus
+        )
+        .into_boxed_str(),
+    );
+    let style = Style { key_info, ..Style::default() };
+    let signature = one(&style);
+    assert_eq!((signature.integrity, signature.trust), (Integrity::Ok, Trust::Untrusted));
+    assert!(signature.problems.contains(&Problem::CertificateMissing));
+    assert!(!verify(style.signed().as_bytes(), &trust(), now()).is_valid());
+    let none = one(&Style { key_info: "", ..Style::default() });
+    assert_eq!(none.integrity, Integrity::Failed);
+}
+
+#[test]
+fn a_large_message_is_judged_quickly_and_a_heavy_one_is_refused() {
+    let style = Style::default();
+    let one = style.signed().replace(style.head, "");
+    let many: String = std::iter::repeat_n(one.as_str(), 600).collect();
+    let started = std::time::Instant::now();
+    let report =
+        verify(format!("<TDiep><DLieu>{many}</DLieu></TDiep>").as_bytes(), &TrustStore::empty(), now());
+    assert_eq!(report.documents.len(), 600);
+    assert!(report.problems().contains(&Problem::DuplicateId));
+    assert!(started.elapsed().as_secs() < 10);
+}
+
+/// Made by `xmlsec1 --sign`, so that not only our own tools have signed what we accept.
+#[test]
+fn an_invoice_that_xmlsec1_signed_is_valid() {
+    let document = include_bytes!("../../../../fixtures/receipt/valid/invoice.xml");
+    let report = verify(document, &trust(), now());
+    assert_eq!(report.verdict, Verdict::Valid, "{report:?}");
+    assert!(intact_for_xmlsec1(document, 1));
+}
