@@ -17,6 +17,7 @@ use bienlai::notification::send::Courier;
 use bienlai::notification::{self, Message, State};
 use bienlai::obligation::Obligation;
 use bienlai::party::Payer;
+use bienlai::payment::book::Method;
 use bienlai::receipt::verify::{TrustStore, verify};
 use bienlai::simulator::mail::{Behaviour as Mail, MailServer};
 use bienlai::simulator::sms::{Behaviour as Sms, SmsCentre, report};
@@ -164,7 +165,9 @@ fn the_payer_of_a_corrected_receipt_is_told_what_the_new_one_does_to_the_old_one
         let centre = SmsCentre::start(0, None).unwrap();
         let courier = courier(&sms_section(&world, &[&centre.url()]));
         for (kind, amount) in [(Kind::Replace, 22_000), (Kind::Adjust, 20_000)] {
-            let (owed, _) = sealed(&world, with_phone());
+            let owed = world.raise_for(with_phone(), FEE);
+            world.take(&owed, FEE, Method::Cash).unwrap();
+            world.seal();
             let first = world.receipts(&owed).remove(0);
             corrected(&world, &first, kind, vec![fee("HT-01", amount)]);
         }
