@@ -10,15 +10,16 @@ const NOTE_LIMIT: usize = 255;
 /// allows: the earlier document comes first and always fits.
 pub fn note(kind: Kind, original: &Stored, agreement: &Agreement) -> String {
     let begins = match kind {
-        Kind::Replace => "Thay thế cho biên lai",
-        Kind::Adjust => "Điều chỉnh cho biên lai",
-        Kind::Cancel => "Hủy biên lai",
+        Kind::Replace => "Thay thế cho",
+        Kind::Adjust => "Điều chỉnh cho",
+        Kind::Cancel => "Hủy",
     };
     let full = format!(
-        "{begins} mẫu {} ký hiệu {} số {:07} ngày {}; theo văn bản {} ngày {}: {}",
+        "{begins} {} mẫu {} ký hiệu {} số {} ngày {}; theo văn bản {} ngày {}: {}",
+        original.noun().0,
         original.template,
         original.series,
-        original.number,
+        original.printed_number(),
         original.issued_on.0.format("%d tháng %m năm %Y"),
         agreement.number,
         agreement.on.0.format("%d/%m/%Y"),

@@ -7,10 +7,11 @@ use ring::digest::{SHA256, digest};
 use zip::ZipWriter;
 use zip::write::{SimpleFileOptions, StreamWriter};
 
-use super::attachment::stem;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
+use crate::receipt::DocumentKind;
+use crate::receipt::naming::file_stem;
 use crate::text;
 
 /// A receipt of a bundle.
@@ -18,6 +19,7 @@ use crate::text;
 pub struct Entry {
     /// The unit's code: numbers are unique within a unit only.
     pub unit: String,
+    pub kind: DocumentKind,
     pub series: String,
     pub number: i64,
     pub issued_on: BusinessDay,
@@ -75,7 +77,8 @@ fn fill<W: Write>(
             break;
         }
         for entry in page {
-            let name = format!("{}/{}.xml", text::squash(&entry.unit), stem(&entry.series, entry.number));
+            let stem = file_stem(entry.kind, &entry.series, entry.number);
+            let name = format!("{}/{stem}.xml", text::squash(&entry.unit));
             zip.start_file(&name, options).map_err(|error| broken(&error))?;
             zip.write_all(&entry.document).map_err(|error| broken(&error))?;
             index
@@ -115,6 +118,7 @@ mod tests {
     fn a_bundle_holds_the_exact_bytes_and_an_index_with_their_hashes() {
         let entry = |number| Entry {
             unit: "00004".into(),
+            kind: DocumentKind::Receipt,
             series: "BD-26E".into(),
             number,
             issued_on: "2026-11-27".parse().unwrap(),

@@ -284,8 +284,8 @@ pub fn consents(conn: &mut Conn, parties: &[(UnitId, PartyId)]) -> Result<Vec<(U
     Ok(found.into_iter().map(|(unit, party, _, given)| (unit, party, given)).collect())
 }
 
-/// A receipt for a bundle: (id, template, series, number, day, amount, state, look-up code, document).
-pub type Bundled = (ReceiptId, String, i64, BusinessDay, crate::amount::Dong, String, Vec<u8>);
+/// A receipt for a bundle: (id, kind, series, number, day, amount, state, document).
+pub type Bundled = (ReceiptId, String, String, i64, BusinessDay, crate::amount::Dong, String, Vec<u8>);
 
 /// Signed receipts of a unit that were issued in a period, by day and id, after a place.
 pub fn signed_between(
@@ -309,6 +309,7 @@ pub fn signed_between(
         .limit(limit)
         .select((
             receipt::id,
+            receipt::document_kind,
             receipt::series,
             receipt::number,
             receipt::issued_on,

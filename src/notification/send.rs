@@ -12,14 +12,17 @@ use super::query::{self, Event};
 use super::rules::{self, Answer, Past, Step};
 use super::sms::http::HttpOperator;
 use super::sms::{Known, Operator, Sms};
-use super::wording::{self, Facts};
+use super::wording::{self, Corrects, Facts};
 use super::{Channel, KIND_RECEIPT, Message, State, attachment};
 use crate::actor::Scope;
 use crate::config::Config;
 use crate::config::delivery::{self, Patience};
 use crate::error::{Error, Result};
 use crate::id::ReceiptId;
-use crate::receipt::LookupCode;
+use crate::receipt::query::Stored;
+use crate::receipt::relation;
+use crate::receipt::rendition::{Links, cache};
+use crate::receipt::{DocumentKind, LookupCode};
 use crate::store::{Conn, Lane, Stamp, Store, failpoint};
 use crate::{obligation, receipt, unit};
 
@@ -165,18 +168,34 @@ impl Courier {
     }
 
     fn mail(&self, store: &Store, stamps: Stamps<'_, '_>, mailing: &Mailing, message: Message) -> Result<()> {
-        let composed = store.read(&Scope::All, |conn| {
-            let recipient = outbox::recipient(conn, stamps().vault, &message)?;
-            let (facts, files) = self.receipt(conn, &message)?;
-            let name = message.name(resent(&query::events(conn, message.unit, message.id)?));
-            mailing.mailer.compose(&name, &recipient.to, message.created_at, &facts, files)
-        });
-        let answer = match composed {
+        let answer = match self.composed(store, stamps, mailing, &message) {
             Ok(mail) => mailing.mailer.send(&mail),
             Err(error) => not_made(&error),
         };
         failpoint::hit("message_sent");
         self.settle(store, stamps, &message, "smtp", &answer, mailing.pace.patience)
+    }
+
+    /// The mail as it is sent. Its PDF is drawn outside any transaction.
+    fn composed(
+        &self,
+        store: &Store,
+        stamps: Stamps<'_, '_>,
+        mailing: &Mailing,
+        message: &Message,
+    ) -> Result<lettre::Message> {
+        let (to, name, item, mut facts, original) = store.read(&Scope::All, |conn| {
+            let recipient = outbox::recipient(conn, stamps().vault, message)?;
+            let (item, facts) = self.receipt(conn, message)?;
+            let name = message.name(resent(&query::events(conn, message.unit, message.id)?));
+            let original = attachment::of_receipt(conn, &item)?;
+            Ok((recipient.to, name, item, facts, original))
+        })?;
+        let links = Links::to(&self.public_url);
+        let drawn = cache::obtain(store, item.unit, item.id, &links, stamps().now);
+        let files = attachment::with_rendition(original, drawn);
+        facts.has_rendition = files.len() > 1;
+        mailing.mailer.compose(&name, &to, message.created_at, &facts, files)
     }
 
     fn text(
@@ -192,7 +211,7 @@ impl Courier {
             let events = query::events(conn, message.unit, message.id)?;
             let text = match recipient.text {
                 Some(text) => text,
-                None => wording::sms(&self.receipt(conn, &message)?.0, texting.is_unicode),
+                None => wording::sms(&self.receipt(conn, &message)?.1, texting.is_unicode),
             };
             Ok((Sms { id: message.name(resent(&events)), to: recipient.to, text }, past(&events, texting)))
         });
@@ -297,9 +316,9 @@ impl Courier {
         Ok(())
     }
 
-    /// What a receipt's message says, and its files. `receipt_not_current` when it was cancelled or
+    /// A message's document and what is said of it. `receipt_not_current` when it was cancelled or
     /// replaced before it could be told of.
-    fn receipt(&self, conn: &mut Conn, message: &Message) -> Result<(Facts, Vec<attachment::Attachment>)> {
+    fn receipt(&self, conn: &mut Conn, message: &Message) -> Result<(Stored, Facts)> {
         if message.kind != KIND_RECEIPT {
             return Err(Error::internal("this message tells of no receipt"));
         }
@@ -312,16 +331,36 @@ impl Courier {
         let code: LookupCode = item.lookup_code.parse()?;
         let facts = Facts {
             unit: unit::find(conn, item.unit)?.name,
+            kind: item.kind().unwrap_or(DocumentKind::Receipt),
             series: item.series.clone(),
-            number: item.number,
+            number: item.printed_number(),
             amount: item.amount.to_string(),
-            issued_on: item.issued_on.0.format("%d/%m/%Y").to_string(),
+            issued_on: day(&item),
             dossier_code: owed.dossier_code,
             lookup_code: code.grouped(),
             link: format!("{}/r/{}", self.public_url, code.as_str()),
+            corrects: corrects(conn, &item)?,
+            has_rendition: false,
         };
-        Ok((facts, attachment::of_receipt(conn, &item)?))
+        Ok((item, facts))
     }
+}
+
+fn day(item: &Stored) -> String {
+    item.issued_on.0.format("%d/%m/%Y").to_string()
+}
+
+/// The earlier document that this one replaces or adjusts.
+fn corrects(conn: &mut Conn, item: &Stored) -> Result<Option<Corrects>> {
+    let Some(relation) = relation::of_document(conn, item.unit, item.id)? else { return Ok(None) };
+    let earlier = receipt::query::by_id(conn, item.unit, relation.original)?
+        .ok_or_else(|| Error::internal("a relation names a receipt that is not there"))?;
+    Ok(Some(Corrects {
+        action: relation.action,
+        number: earlier.printed_number(),
+        issued_on: day(&earlier),
+        series: earlier.series,
+    }))
 }
 
 const NOT_TAKEN: &str = "not_taken";

@@ -85,7 +85,7 @@ pub fn of(
         unit: unit_code.to_owned(),
         kind: message.kind.clone(),
         receipt,
-        receipt_number: item.as_ref().map(|item| format!("{} {:07}", item.series, item.number)),
+        receipt_number: item.as_ref().map(|item| format!("{} {}", item.series, item.printed_number())),
         channel: message.channel.as_str(),
         state: message.state.as_str(),
         state_vi,

@@ -16,6 +16,7 @@ pub mod key;
 pub mod kind;
 pub mod lookup;
 pub mod markup;
+pub mod naming;
 pub mod pattern;
 pub mod printed;
 pub mod profile;

@@ -116,9 +116,19 @@ pub fn of_document(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<
 
 /// The documents that adjust an original.
 pub fn adjustments(conn: &mut Conn, unit: UnitId, original: ReceiptId) -> Result<Vec<ReceiptId>> {
+    correcting(conn, unit, original, Action::Adjust)
+}
+
+/// The documents that do this to an earlier one, oldest first.
+pub fn correcting(
+    conn: &mut Conn,
+    unit: UnitId,
+    original: ReceiptId,
+    action: Action,
+) -> Result<Vec<ReceiptId>> {
     let found = relation_query::of_originals(conn, unit, &[original])?;
-    let adjusting = found.into_iter().filter(|relation| relation.action == Action::Adjust);
-    Ok(adjusting.map(|relation| relation.receipt).collect())
+    let doing = found.into_iter().filter(|relation| relation.action == action);
+    Ok(doing.map(|relation| relation.receipt).collect())
 }
 
 /// What a correction made, when it made something.

@@ -92,7 +92,7 @@ pub fn amount_in_words(amount: Dong, wording: &Wording) -> String {
     if wording.even && magnitude != 0 && magnitude.is_multiple_of(1_000) {
         words.push("chẵn");
     }
-    capitalised(&words.join(" "))
+    super::capitalised(&words.join(" "))
 }
 
 /// Everything from a billion up is itself a number of billions: 10^12 is “một nghìn tỷ”.
@@ -152,11 +152,6 @@ fn digit(value: u64) -> &'static str {
         8 => "tám",
         _ => "chín",
     }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::respond::Failure;
 use crate::error::{Error, Result};
 use crate::notification::bundle::Entry;
 use crate::notification::query::Bundled;
+use crate::receipt::DocumentKind;
 
 /// Receipts read at a time.
 pub const PAGE: i64 = 200;
@@ -23,8 +24,12 @@ const CHUNK_BYTES: usize = 64 * 1024;
 const CHUNKS_AHEAD: usize = 4;
 const READER_PATIENCE: Duration = Duration::from_secs(60);
 
-pub fn entry(unit_code: &str, (_, series, number, issued_on, amount, state, document): Bundled) -> Entry {
-    Entry { unit: unit_code.to_owned(), series, number, issued_on, amount, state, document }
+pub fn entry(
+    unit_code: &str,
+    (_, kind, series, number, issued_on, amount, state, document): Bundled,
+) -> Entry {
+    let kind = DocumentKind::parse(&kind).unwrap_or(DocumentKind::Receipt);
+    Entry { unit: unit_code.to_owned(), kind, series, number, issued_on, amount, state, document }
 }
 
 /// Answers with what `write` writes, on a thread of its own. When it fails the connection breaks

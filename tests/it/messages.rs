@@ -9,6 +9,7 @@ use base64::Engine;
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::config::Config;
+use bienlai::correction::Kind;
 use bienlai::id::{MessageId, ReceiptId, UnitId};
 use bienlai::notification::consent::{self, Word};
 use bienlai::notification::query::{self, Event};
@@ -16,13 +17,16 @@ use bienlai::notification::send::Courier;
 use bienlai::notification::{self, Message, State};
 use bienlai::obligation::Obligation;
 use bienlai::party::Payer;
+use bienlai::payment::book::Method;
 use bienlai::receipt::verify::{TrustStore, verify};
 use bienlai::simulator::mail::{Behaviour as Mail, MailServer};
 use bienlai::simulator::sms::{Behaviour as Sms, SmsCentre, report};
 
 use crate::callbacks::wait_for_signatures;
+use crate::corrections::{corrected, fee};
 use crate::support::app::MASTER_KEY;
 use crate::support::program::{How, Service, callback_until_taken, send};
+use crate::support::tools::Folder;
 use crate::support::world::AUTHORITY_PEM;
 use crate::support::{World, each_database};
 
@@ -96,17 +100,34 @@ fn events(world: &World, key: (UnitId, MessageId)) -> Vec<Event> {
     world.look(|conn| query::events(conn, key.0, key.1))
 }
 
-/// The attached file as it arrives.
-fn attached(mail: &[u8]) -> Vec<u8> {
+/// The attached files as they arrive.
+fn attached(mail: &[u8]) -> Vec<Vec<u8>> {
     let text = String::from_utf8(mail.to_vec()).unwrap();
-    let at = text.find("Content-Disposition: attachment").unwrap();
-    let body = text[at..].split("\r\n\r\n").nth(1).unwrap();
-    let body: String = body.split("\r\n--").next().unwrap().split_whitespace().collect();
-    base64::engine::general_purpose::STANDARD.decode(body).unwrap()
+    let parts = text.split("Content-Disposition: attachment").skip(1);
+    parts
+        .map(|part| {
+            let body = part.split("\r\n\r\n").nth(1).unwrap();
+            let body: String = body.split("\r\n--").next().unwrap().split_whitespace().collect();
+            base64::engine::general_purpose::STANDARD.decode(body).unwrap()
+        })
+        .collect()
+}
+
+/// The file that a PDF carries, as poppler takes it out.
+fn carried(pdf: &[u8]) -> Vec<u8> {
+    let folder = Folder::new("carried");
+    std::fs::write(folder.path().join("page.pdf"), pdf).unwrap();
+    let output = Command::new("pdfdetach")
+        .args(["-save", "1", "-o", "carried.xml", "page.pdf"])
+        .current_dir(folder.path())
+        .output()
+        .expect("pdfdetach is there: install the Debian package poppler-utils");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    std::fs::read(folder.path().join("carried.xml")).unwrap()
 }
 
 #[test]
-fn a_sealed_receipt_reaches_its_payer_by_mail_once_with_the_xml_that_verifies() {
+fn a_sealed_receipt_reaches_its_payer_by_mail_once_with_the_xml_that_verifies_and_a_pdf_that_carries_it() {
     each_database(|database| {
         let world = World::settled_in(database);
         let server = MailServer::start(0, None).unwrap();
@@ -129,9 +150,40 @@ fn a_sealed_receipt_reaches_its_payer_by_mail_once_with_the_xml_that_verifies() 
         assert!(received[0].header("Subject").unwrap().starts_with("=?utf-8?b?"));
         let document = world.look(|conn| bienlai::receipt::query::document(conn, of.0.unit, of.1)).unwrap();
         let arrived = attached(&received[0].data);
-        assert_eq!(arrived, document, "byte for byte");
-        assert!(verify(&arrived, &TrustStore::from_pem(AUTHORITY_PEM).unwrap(), world.now()).is_valid());
+        assert_eq!(arrived.len(), 2);
+        assert_eq!(arrived[0], document, "byte for byte");
+        assert_eq!(carried(&arrived[1]), document, "the page carries the same");
+        assert!(verify(&arrived[0], &TrustStore::from_pem(AUTHORITY_PEM).unwrap(), world.now()).is_valid());
         assert_eq!(message.state, State::Sent);
+    });
+}
+
+#[test]
+fn the_payer_of_a_corrected_receipt_is_told_what_the_new_one_does_to_the_old_one() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let centre = SmsCentre::start(0, None).unwrap();
+        let courier = courier(&sms_section(&world, &[&centre.url()]));
+        for (kind, amount) in [(Kind::Replace, 22_000), (Kind::Adjust, 20_000)] {
+            let owed = world.raise_for(with_phone(), FEE);
+            world.take(&owed, FEE, Method::Cash).unwrap();
+            world.seal();
+            let first = world.receipts(&owed).remove(0);
+            corrected(&world, &first, kind, vec![fee("HT-01", amount)]);
+        }
+        while deliver(&world, &courier) > 0 {}
+        let mut told: Vec<String> = centre.sent().into_iter().map(|sms| sms.text).collect();
+        told.sort();
+        let heads: Vec<&str> = told.iter().map(|text| text.split(". Xem").next().unwrap()).collect();
+        assert_eq!(
+            heads,
+            [
+                "phuong Ba Dinh: bien lai dieu chinh BD-26E so 0000004 (cho so 0000003), -5.000 d",
+                "phuong Ba Dinh: bien lai thay the BD-26E so 0000002 (cho so 0000001), 22.000 d",
+                "phuong Ba Dinh: da thu 25.000 d, bien lai BD-26E so 0000003",
+            ],
+            "a receipt that was replaced before it was told of is not"
+        );
     });
 }
 

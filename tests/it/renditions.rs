@@ -6,11 +6,13 @@ use std::process::{Command, Output};
 
 use bienlai::actor::{Actor, Role};
 use bienlai::amount::Dong;
+use bienlai::correction::Kind;
 use bienlai::receipt::cancel;
 use bienlai::receipt::query::{self, Stored};
 use bienlai::receipt::rendition::{Links, cache};
 
 use crate::callbacks::token;
+use crate::corrections::{collected, corrected, fee};
 use crate::support::program::{Reply, Service, get, send};
 use crate::support::tools::Folder;
 use crate::support::{Database, World, each_database};
@@ -51,6 +53,10 @@ fn a_citizen_opens_the_receipt_as_a_page_which_is_drawn_once_and_anew_when_it_is
             String::from_utf8_lossy(&shown.body).contains(&format!("href=\"{pdf}\"")),
             "the page leads to it"
         );
+        assert!(
+            String::from_utf8_lossy(&shown.body).contains("<section class=\"card qr paper\">\n<svg"),
+            "paper leads back to the page"
+        );
 
         let first = get(service.address, &pdf).unwrap();
         assert!(is_pdf(&first), "{}", first.head);
@@ -76,6 +82,53 @@ fn a_citizen_opens_the_receipt_as_a_page_which_is_drawn_once_and_anew_when_it_is
         assert!(is_pdf(&after) && after.body != first.body);
         assert!(words(folder.path(), &after.body).contains("Biên lai này đã bị hủy"));
         assert_eq!(world.count("rendition"), 1, "the page that is out of date is gone");
+    });
+}
+
+#[test]
+fn a_replaced_receipt_names_its_successor_on_the_page_and_the_successor_names_it() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let folder = Folder::new("replaced");
+        let (owed, first) = collected(&world, vec![fee("HT-01", 25_000)]);
+        let links = Links::to("https://bienlai.example");
+        let page = |item: &Stored| {
+            let pdf = cache::obtain(&world.store, item.unit, item.id, &links, world.now()).unwrap();
+            words(folder.path(), &pdf)
+        };
+        assert!(!page(&first).contains("thay thế"), "drawn and kept while it stood");
+        corrected(&world, &first, Kind::Replace, vec![fee("HT-01", 22_000)]);
+        let second = world.receipts(&owed).remove(1);
+        let named = "ký hiệu BD-26E, số 0000002, ngày 23 tháng 11 năm 2026";
+        let old = page(&first);
+        assert!(
+            old.contains("Biên lai này đã bị thay thế bởi biên lai mẫu số") && old.contains(named),
+            "{old}"
+        );
+        let new = page(&second);
+        assert!(new.contains("Thay thế cho biên lai") && new.contains("số 0000001"), "{new}");
+        assert_eq!(new.matches("Thay thế cho").count(), 1, "said once: {new}");
+        assert!(!new.contains("đã bị thay thế"), "{new}");
+    });
+}
+
+#[test]
+fn every_adjustment_of_a_receipt_is_named_on_its_page() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let folder = Folder::new("adjusted");
+        let (_, first) = collected(&world, vec![fee("HT-01", 25_000)]);
+        let links = Links::to("https://bienlai.example");
+        let page = || {
+            let pdf = cache::obtain(&world.store, first.unit, first.id, &links, world.now()).unwrap();
+            words(folder.path(), &pdf)
+        };
+        corrected(&world, &first, Kind::Adjust, vec![fee("HT-01", 22_000)]);
+        let once = page();
+        assert!(once.contains("điều chỉnh bởi biên lai") && once.contains("số 0000002"), "{once}");
+        corrected(&world, &first, Kind::Adjust, vec![fee("HT-01", 20_000)]);
+        let twice = page();
+        assert!(twice.contains("số 0000002") && twice.contains("số 0000003"), "{twice}");
     });
 }
 

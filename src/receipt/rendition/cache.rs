@@ -45,7 +45,7 @@ pub fn find(conn: &mut Conn, unit: UnitId, id: ReceiptId, links: &Links) -> Resu
         return Ok(Found::Ready(ready));
     }
     let document = crate::receipt::query::document(conn, unit, id)?.ok_or_else(|| unsigned(&state))?;
-    let standing = query::standing(&state);
+    let standing = query::standing(conn, unit, id, &state)?;
     Ok(Found::ToMake(Order { unit, id, revision, document, standing, links: links.clone() }))
 }
 

@@ -25,10 +25,8 @@ use crate::pdf::{Attachment, Description};
 use crate::text;
 use reading::Printed;
 
-pub use query::standing;
-
 /// Raised with every change of the pages: renditions of older versions are made anew.
-pub const VERSION: &str = "1";
+pub const VERSION: &str = "2";
 
 /// What has become of a document since it was signed.
 #[derive(Clone, Debug, PartialEq, Eq)]

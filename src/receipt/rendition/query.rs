@@ -2,10 +2,11 @@
 
 use diesel::prelude::*;
 
-use super::Standing;
+use super::{Reference, Standing};
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::{ReceiptId, UnitId};
+use crate::receipt::relation::{self, Action};
 use crate::store::failure::Classify;
 use crate::store::rows;
 use crate::store::schema::{receipt, rendition};
@@ -35,15 +36,30 @@ pub fn state(conn: &mut Conn, unit: UnitId, id: ReceiptId) -> Result<(String, i6
         .ok_or_else(|| Error::not_found("receipt_not_found", "no such receipt in your scope"))
 }
 
-/// The standing of a receipt in this state. The documents that replaced or adjusted it are named
-/// when they are known.
-pub fn standing(state: &str) -> Standing {
-    match state {
-        "replaced" => Standing::Replaced(Vec::new()),
-        "adjusted" => Standing::Adjusted(Vec::new()),
+/// How a receipt in this state stands, with the documents that replaced or adjusted it, oldest
+/// first.
+pub fn standing(conn: &mut Conn, unit: UnitId, id: ReceiptId, state: &str) -> Result<Standing> {
+    Ok(match state {
+        "replaced" => Standing::Replaced(correcting(conn, unit, id, Action::Replace)?),
+        "adjusted" => Standing::Adjusted(correcting(conn, unit, id, Action::Adjust)?),
         "cancelled" => Standing::Cancelled,
         _ => Standing::Valid,
+    })
+}
+
+fn correcting(conn: &mut Conn, unit: UnitId, id: ReceiptId, action: Action) -> Result<Vec<Reference>> {
+    let mut named = Vec::new();
+    for by in relation::correcting(conn, unit, id, action)? {
+        if let Some(item) = crate::receipt::query::by_id(conn, unit, by)? {
+            named.push(Reference {
+                template: item.template,
+                series: item.series,
+                number: item.number,
+                issued_on: item.issued_on,
+            });
+        }
     }
+    Ok(named)
 }
 
 pub fn cached(

@@ -1,6 +1,7 @@
 //! Numbers, days and standings as the page says them.
 
 use super::{Reference, Standing};
+use crate::text::capitalised;
 
 /// `1234567.50` as `1.234.567,5`. What is not a plain decimal stays as it is.
 pub fn grouped(number: &str) -> String {
@@ -111,11 +112,6 @@ pub fn reference(template: &str, series: &str, number: &str, issued_on: &str) ->
 
 pub const RECEIPT: &str = "biên lai";
 pub const INVOICE: &str = "hóa đơn";
-
-pub fn capitalised(noun: &str) -> String {
-    let mut letters = noun.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
 
 #[cfg(test)]
 mod tests {

@@ -25,7 +25,7 @@ use crate::store::{Conn, Lane, Stamp, Tx};
 use crate::web::Shared;
 use crate::web::bundle as streamed;
 use crate::web::respond::block;
-use crate::{obligation, receipt, unit};
+use crate::{obligation, receipt, text, unit};
 
 /// Answers about dossiers are given at whole multiples of this.
 const PACE: Duration = Duration::from_millis(400);
@@ -53,7 +53,7 @@ struct FoundPage {
 
 struct FoundReceipt {
     unit: String,
-    name: String,
+    label: String,
     issued_on: String,
     amount: String,
     payer: String,
@@ -238,7 +238,7 @@ fn found(conn: &mut Conn, vault: &Vault, items: &[Stored]) -> Result<Vec<FoundRe
         let payer = crate::party::load(conn, vault, &[key])?.remove(&key).and_then(|payer| payer.name);
         shown.push(FoundReceipt {
             unit: unit::find(conn, item.unit)?.name,
-            name: format!("{} số {:07}", item.series, item.number),
+            label: format!("{} {}", text::capitalised(item.noun().0), item.name()),
             issued_on: item.issued_on.0.format("%d/%m/%Y").to_string(),
             amount: item.amount.to_string(),
             payer: payer.map(|name| mask::name(&name)).unwrap_or_default(),
@@ -320,6 +320,7 @@ fn signed(conn: &mut Conn, unit: UnitId, id: ReceiptId) -> Result<Option<Entry>>
     let Some(document) = receipt::query::document(conn, unit, id)? else { return Ok(None) };
     Ok(Some(Entry {
         unit: unit::find(conn, unit)?.code,
+        kind: item.kind().unwrap_or(receipt::DocumentKind::Receipt),
         series: item.series,
         number: item.number,
         issued_on: item.issued_on,

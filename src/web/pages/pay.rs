@@ -185,10 +185,10 @@ fn receipts(conn: &mut Conn, item: &Obligation) -> Result<Vec<ReceiptLink>> {
         .collect())
 }
 
-/// `Biên lai BL-26E số 0000042`; an invoice's number is bare.
+/// `Biên lai BL-26E số 0000042`.
 fn label(document: &receipt::query::Stored) -> String {
     let kind = document.kind().map_or("Chứng từ", |kind| kind.words().0);
-    format!("{kind} {} số {}", document.series, super::receipt::printed_number(document))
+    format!("{kind} {}", document.name())
 }
 
 #[cfg(test)]

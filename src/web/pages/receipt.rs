@@ -13,6 +13,7 @@ use crate::receipt::query::{self, Stored};
 use crate::receipt::relation::{self, Action, Link};
 use crate::receipt::{DocumentKind, LookupCode, printed, profile};
 use crate::store::Conn;
+use crate::text::capitalised;
 use crate::web::Shared;
 use crate::web::api::signed_document;
 use crate::web::extract::path_text;
@@ -24,11 +25,12 @@ use crate::{party, text, unit};
 struct ReceiptPage {
     title: &'static str,
     title_en: &'static str,
+    noun: &'static str,
     lookup_code: String,
     link: String,
     is_signed: bool,
-    standing: &'static str,
-    standing_en: &'static str,
+    standing: String,
+    standing_en: String,
     tone: &'static str,
     unit: String,
     tax_code: String,
@@ -47,6 +49,8 @@ struct ReceiptPage {
     /// Where the documents in force are, when this one is not all of them.
     current: Vec<(String, String)>,
     net: String,
+    /// Leads from paper to this page.
+    qr: Option<String>,
     /// Look-up code and label of the other documents of the same payment.
     siblings: Vec<(String, String)>,
 }
@@ -54,11 +58,11 @@ struct ReceiptPage {
 struct ChainRow {
     name: String,
     issued_on: String,
-    what: &'static str,
+    what: String,
     what_en: &'static str,
     amount: String,
-    standing: &'static str,
-    standing_en: &'static str,
+    standing: String,
+    standing_en: String,
     /// None for the document that is shown.
     link: Option<String>,
 }
@@ -70,7 +74,9 @@ pub async fn page(request: HttpRequest, shared: web::Data<Shared>) -> Page {
         // The code is the right to see this one receipt, whatever its unit.
         app.store.read(&Scope::All, |conn| {
             let item = find(conn, &code)?;
-            compose(conn, &app.vault, &code, &item)
+            let link = format!("{}/r/{}", app.config.web.public_url, code.as_str());
+            let qr = obligation::vietqr::svg(&link).ok();
+            Ok(ReceiptPage { qr, ..compose(conn, &app.vault, &code, &item)? })
         })
     });
     Ok(html(StatusCode::OK, &page.await?))
@@ -92,18 +98,12 @@ pub async fn xml(request: HttpRequest, shared: web::Data<Shared>) -> Page {
 
 /// A signed receipt as a file.
 pub fn download(item: &Stored, document: Vec<u8>) -> HttpResponse {
-    let name = format!("attachment; filename=\"{}.xml\"", file_name(item));
+    let name = format!("attachment; filename=\"{}.xml\"", item.file_stem());
     HttpResponse::Ok()
         .insert_header((header::CONTENT_DISPOSITION, name))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .content_type("application/xml")
         .body(document)
-}
-
-/// `bien-lai-tn26e-0000042`, `hoa-don-k26taa-7`.
-pub fn file_name(item: &Stored) -> String {
-    let kind = if is_invoice(item) { "hoa-don" } else { "bien-lai" };
-    format!("{kind}-{}-{}", text::squash(&item.series).to_lowercase(), printed_number(item))
 }
 
 pub(super) fn asked(request: &HttpRequest, shared: &Shared, name: &str) -> Result<LookupCode> {
@@ -137,9 +137,11 @@ fn compose(
     Ok(ReceiptPage {
         title,
         title_en,
+        noun: item.noun().0,
         siblings: siblings(conn, item)?,
         lookup_code: code.grouped(),
         link: code.as_str().to_owned(),
+        qr: None,
         is_signed: query::document(conn, item.unit, item.id)?.is_some(),
         standing,
         standing_en,
@@ -148,7 +150,7 @@ fn compose(
         tax_code: unit.tax_code,
         template: item.template.clone(),
         series: item.series.clone(),
-        number: printed_number(item),
+        number: item.printed_number(),
         issued_on: item.issued_on.0.format("%d/%m/%Y").to_string(),
         collected_at: item.collected_at.in_hanoi().format("%H:%M %d/%m/%Y").to_string(),
         amount: item.amount.to_string(),
@@ -176,7 +178,7 @@ fn said(
     item: &Stored,
     owed: &obligation::Obligation,
 ) -> Result<Said> {
-    if is_invoice(item) {
+    if item.is_invoice() {
         let key = (owed.unit, owed.party);
         let payer = party::load(conn, vault, &[key])?.remove(&key);
         let wording = &profile::for_day(item.issued_on).wording.value;
@@ -194,28 +196,27 @@ fn said(
     })
 }
 
-fn standing(item: &Stored) -> (&'static str, &'static str, &'static str) {
+/// How it stands, in Vietnamese and English, and the tone of the page.
+fn standing(item: &Stored) -> (String, String, &'static str) {
+    let (noun, noun_en) = item.noun();
+    let both = |vi: String, en: String, tone| (vi, en, tone);
     match item.state.as_str() {
-        "signed" if is_invoice(item) => ("Hóa đơn hợp lệ, đã ký số", "Valid, digitally signed", "done"),
-        "signed" => ("Biên lai hợp lệ, đã ký số", "Valid, digitally signed", "done"),
-        "numbered" if is_invoice(item) => {
-            ("Đã thu, hóa đơn đang ký", "Paid; the invoice is being signed", "wait")
+        "signed" => {
+            both(format!("{} hợp lệ, đã ký số", capitalised(noun)), "Valid, digitally signed".into(), "done")
         }
-        "numbered" => ("Đã thu, biên lai đang ký", "Paid; the receipt is being signed", "wait"),
-        "replaced" => ("Đã bị thay thế", "Replaced by another receipt", "gone"),
-        "adjusted" => ("Đã được điều chỉnh", "Adjusted by another receipt", "wait"),
-        _ => ("Đã hủy", "Cancelled", "gone"),
+        "numbered" => {
+            both(format!("Đã thu, {noun} đang ký"), format!("Paid; the {noun_en} is being signed"), "wait")
+        }
+        "replaced" => both("Đã bị thay thế".into(), format!("Replaced by another {noun_en}"), "gone"),
+        "adjusted" => both("Đã được điều chỉnh".into(), format!("Adjusted by another {noun_en}"), "wait"),
+        _ => both("Đã hủy".into(), "Cancelled".into(), "gone"),
     }
-}
-
-fn name(document: &Stored) -> String {
-    format!("{} số {}", document.series, printed_number(document))
 }
 
 /// The other documents in force, by name and look-up code.
 fn current(item: &Stored, links: &[Link]) -> Vec<(String, String)> {
     let others = links.iter().filter(|link| link.is_valid() && link.document.id != item.id);
-    others.map(|link| (name(&link.document), link.document.lookup_code.clone())).collect()
+    others.map(|link| (link.document.name(), link.document.lookup_code.clone())).collect()
 }
 
 fn history(item: &Stored, links: &[Link]) -> Vec<ChainRow> {
@@ -223,16 +224,17 @@ fn history(item: &Stored, links: &[Link]) -> Vec<ChainRow> {
         return Vec::new();
     }
     let row = |link: &Link| {
-        let (what, what_en) = match link.corrects.map(|(action, _)| action) {
-            Some(Action::Replace) => ("Biên lai thay thế", "Replacement"),
-            Some(Action::Adjust) => ("Biên lai điều chỉnh", "Adjustment"),
-            _ => ("Biên lai gốc", "Original"),
+        let noun = capitalised(link.document.noun().0);
+        let (what, what_en) = match link.corrects {
+            Some((Action::Replace, _)) => ("thay thế", "Replacement"),
+            Some((Action::Adjust, _)) => ("điều chỉnh", "Adjustment"),
+            _ => ("gốc", "Original"),
         };
         let (standing, standing_en, _) = standing(&link.document);
         ChainRow {
-            name: name(&link.document),
+            name: link.document.name(),
             issued_on: link.document.issued_on.0.format("%d/%m/%Y").to_string(),
-            what,
+            what: format!("{noun} {what}"),
             what_en,
             amount: link.document.amount.to_string(),
             standing,
@@ -243,15 +245,6 @@ fn history(item: &Stored, links: &[Link]) -> Vec<ChainRow> {
     links.iter().map(row).collect()
 }
 
-fn is_invoice(item: &Stored) -> bool {
-    item.kind().is_some_and(|kind| kind.invoice().is_some())
-}
-
-/// Receipts are printed with seven digits, invoices with their bare number.
-pub fn printed_number(item: &Stored) -> String {
-    if is_invoice(item) { item.number.to_string() } else { format!("{:07}", item.number) }
-}
-
 /// The other documents of the same payment; who holds one code may see them all.
 fn siblings(conn: &mut Conn, item: &Stored) -> Result<Vec<(String, String)>> {
     let all = query::of_obligation(conn, item.unit, item.obligation)?;
@@ -259,7 +252,7 @@ fn siblings(conn: &mut Conn, item: &Stored) -> Result<Vec<(String, String)>> {
     Ok(others
         .map(|one| {
             let kind = one.kind().map_or("Chứng từ", |kind| kind.words().0);
-            let label = format!("{kind} {} số {}", one.series, printed_number(&one));
+            let label = format!("{kind} {}", one.name());
             (one.lookup_code, label)
         })
         .collect())

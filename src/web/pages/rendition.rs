@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use tokio::sync::Semaphore;
 
 use super::Page;
-use super::receipt::{asked, file_name, find};
+use super::receipt::{asked, find};
 use crate::actor::Scope;
 use crate::error::{Error, Result};
 use crate::receipt::query::Stored;
@@ -59,7 +59,7 @@ pub async fn answer(shared: &web::Data<Shared>, item: Stored) -> Result<HttpResp
             block(move || cache::make(&app.store, &order, app.clock.now())).await?
         }
     };
-    let name = format!("inline; filename=\"{}.pdf\"", file_name(&item));
+    let name = format!("inline; filename=\"{}.pdf\"", item.file_stem());
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_DISPOSITION, name))
         .insert_header((header::CACHE_CONTROL, "no-store"))

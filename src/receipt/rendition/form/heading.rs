@@ -4,7 +4,8 @@ use super::{SMALL, TEXT};
 use crate::pdf::{Align, Face, Paragraph, Part, Sheet, Stack, mm};
 use crate::receipt::rendition::Standing;
 use crate::receipt::rendition::reading::{Kind, Printed};
-use crate::receipt::rendition::wording::{capitalised, long_date, sentences};
+use crate::receipt::rendition::wording::{long_date, sentences};
+use crate::text::capitalised;
 
 const NATION: &str = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM";
 const MOTTO: &str = "Độc lập - Tự do - Hạnh phúc";

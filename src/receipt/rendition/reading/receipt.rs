@@ -69,7 +69,12 @@ fn relation(node: Node<'_, '_>) -> String {
         &padded(&value(node, &["SBLCLQuan"]), 7),
         &value(node, &["NLBLCLQuan"]),
     );
-    joined(&[("", format!("{verb} {earlier}")), ("", value(node, &["GChu"]))], ". ")
+    let note = value(node, &["GChu"]);
+    // Notes of ours begin with the same words and name the same document.
+    if note.starts_with(verb) {
+        return note.trim_end_matches('.').to_owned();
+    }
+    joined(&[("", format!("{verb} {earlier}")), ("", note)], ". ")
 }
 
 fn lines(list: Node<'_, '_>) -> Vec<Line> {
