@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
-use crate::audit::{merkle_root, sha256_hex};
+use crate::audit::{merkle, sha256_hex};
 use crate::clock::BusinessDay;
 use crate::id::ReceiptId;
 use crate::text;
@@ -155,7 +155,7 @@ impl Prover {
         }
         self.leaves.push(self.leaf(entry));
         if self.leaves.len() == LEAVES_OF_A_TREE {
-            self.proof.root = merkle_root(&self.proof.root, &self.leaves);
+            self.proof.root = merkle::root(&self.proof.root, &self.leaves);
             self.leaves.clear();
         }
     }
@@ -186,7 +186,7 @@ impl Prover {
         if self.leaves.is_empty() {
             self.proof.root.clone()
         } else {
-            merkle_root(&self.proof.root, &self.leaves)
+            merkle::root(&self.proof.root, &self.leaves)
         }
     }
 
