@@ -299,3 +299,14 @@ pub fn retry(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, id
     step(tx, stamp, &mut message, "asked_again", State::Waiting, Detail::default())?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "message.retried", id)])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::said;
+
+    #[test]
+    fn whatever_the_other_side_says_can_be_stored() {
+        assert_eq!(said("ok\u{0}\u{202e}\r\n7"), "ok 7");
+        assert_eq!(said(&"ạ".repeat(10_000)).chars().count(), 200);
+    }
+}

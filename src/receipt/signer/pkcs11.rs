@@ -202,3 +202,25 @@ fn refused(error: &TokenError) -> Error {
         other => Error::busy("token_unavailable", 5, other.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::receipt::testing::signer;
+
+    #[test]
+    fn a_refused_pin_never_reaches_the_token_again() {
+        let key = Pkcs11Key {
+            module: "/nowhere.so".into(),
+            token: "UBND".into(),
+            key_label: None,
+            key_id: None,
+            digest_here: false,
+        };
+        let signer = Pkcs11Signer::new(key, SecretString::from("0000"), signer().certificate().clone());
+        let code = || signer.sign(&[b"a"]).unwrap_err().code();
+        assert_eq!(code(), "pkcs11_module_unusable", "the token is asked");
+        signer.is_refused.store(true, Ordering::SeqCst);
+        assert_eq!(code(), "token_pin_wrong");
+    }
+}
