@@ -20,6 +20,8 @@ use crate::error::{Error, Result};
 
 /// Answers to one message; each is far below 2 MB.
 const ANSWER_BYTES_LIMIT: u64 = 8 * 1_024 * 1_024;
+/// A message has a handful; each is stored by itself, in one transaction.
+const ANSWERS_LIMIT: usize = 100;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub struct HttpEndpoint {
@@ -126,7 +128,7 @@ fn answers(body: &[u8]) -> Vec<Vec<u8>> {
             let read: Option<Answers> = serde_json::from_slice(text).ok();
             let replies = read.map(|read| read.replies).unwrap_or_default();
             let decoded = replies.iter().filter_map(|reply| BASE64.decode(reply).ok());
-            decoded.filter(|reply| reply.len() <= envelope::BYTES_LIMIT).collect()
+            decoded.filter(|reply| reply.len() <= envelope::BYTES_LIMIT).take(ANSWERS_LIMIT).collect()
         }
         _ => Vec::new(),
     }
@@ -172,6 +174,12 @@ mod tests {
         for none in [&b""[..], b"OK", b"{\"replies\":7}"] {
             assert!(answers(none).is_empty());
         }
+    }
+
+    #[test]
+    fn an_endpoint_that_answers_without_end_fills_no_ledger() {
+        let flood = format!("{{\"replies\":[{}\"\"]}}", "\"\",".repeat(1_000_000));
+        assert_eq!(answers(flood.as_bytes()).len(), ANSWERS_LIMIT);
     }
 
     #[test]

@@ -143,11 +143,12 @@ pub fn withdraw(
     actor.require_role(&[Role::Cashier, Role::Finance, Role::Approver, Role::Administrator])?;
     actor.scope.require(unit)?;
     actor.require_person()?;
-    if reason.trim().is_empty() {
+    let reason = text::clean(reason);
+    if reason.is_empty() {
         return Err(Error::invalid("reason", "reason_missing", "say why"));
     }
     let mut filing = requested(tx, unit, id)?;
-    super::advance(tx, stamp, actor, &mut filing, ("withdrawn", State::Withdrawn), Some(reason))?;
+    super::advance(tx, stamp, actor, &mut filing, ("withdrawn", State::Withdrawn), Some(&reason))?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "notice.withdrawn", id)])?;
     Ok(filing)
 }

@@ -17,6 +17,7 @@ use crate::party;
 use crate::receipt::seal::Announce;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Stamp, Tx, rows};
+use crate::text;
 
 /// Where a message goes, and its words where they cannot be made again. Encrypted at rest.
 #[derive(Serialize, Deserialize)]
@@ -154,6 +155,12 @@ pub(super) struct Detail {
     pub reference: Option<String>,
 }
 
+/// The other side's words, so that they can be stored whatever it says: else its answer would be
+/// lost, and asked for for ever.
+fn said(words: &str) -> String {
+    text::clean(words).chars().take(200).collect()
+}
+
 /// Moves a message to `state` with an event; `run_at` and `attempts` are taken from it as they are.
 pub(super) fn step(
     tx: &mut Tx<'_>,
@@ -175,8 +182,8 @@ pub(super) fn step(
         kind,
         state: state.as_str(),
         via: detail.via,
-        code: detail.code.map(|code| code.chars().take(200).collect()),
-        reference: detail.reference.map(|text| text.chars().take(200).collect()),
+        code: detail.code.as_deref().map(said),
+        reference: detail.reference.as_deref().map(said),
         at: stamp.now,
     };
     rows::insert(tx, &[event])
@@ -291,4 +298,15 @@ pub fn retry(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, id
     message.run_at = stamp.now;
     step(tx, stamp, &mut message, "asked_again", State::Waiting, Detail::default())?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "message.retried", id)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::said;
+
+    #[test]
+    fn whatever_the_other_side_says_can_be_stored() {
+        assert_eq!(said("ok\u{0}\u{202e}\r\n7"), "ok 7");
+        assert_eq!(said(&"ạ".repeat(10_000)).chars().count(), 200);
+    }
 }

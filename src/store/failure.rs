@@ -20,6 +20,9 @@ pub const APPEND_ONLY: &str = "append_only";
 /// The database role or row-level security refused.
 pub const DENIED: &str = "store_denied";
 
+/// A text holds what no document and no database can: NUL, or another control character.
+pub const TEXT_NOT_ALLOWED: &str = "text_not_allowed";
+
 /// Turns a diesel error into ours.
 #[track_caller]
 pub fn classify(error: DieselError) -> Error {
@@ -62,6 +65,9 @@ fn by_message(message: &str) -> Error {
         "database table is locked",
     ]) {
         return Error::busy(RETRY, 1, message);
+    }
+    if has(&["invalid byte sequence for encoding"]) {
+        return Error::invalid("text", TEXT_NOT_ALLOWED, "a text holds a character that cannot be stored");
     }
     if has(&["row-level security", "permission denied"]) {
         return Error::forbidden(DENIED, message);
@@ -130,6 +136,7 @@ mod tests {
             ("server closed the connection unexpectedly", UNAVAILABLE),
             ("attempt to write a readonly database", UNAVAILABLE),
             ("disk I/O error", UNAVAILABLE),
+            ("invalid byte sequence for encoding \"UTF8\": 0x00", TEXT_NOT_ALLOWED),
             ("syntax error at or near", "internal"),
         ] {
             assert_eq!(by_message(message).code(), code, "{message}");

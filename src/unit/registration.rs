@@ -115,10 +115,10 @@ pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: Acceptance
     let row = query::RegistrationRow {
         unit_id: new.unit,
         id,
-        form: new.form,
+        form: text::clean(&new.form),
         notice_no: text::clean(&new.notice_no),
         accepted_on: new.accepted_on,
-        document_kinds: new.document_kinds.join(","),
+        document_kinds: text::clean(&new.document_kinds.join(",")),
         office_code: text::clean(&new.office_code),
         office_name: text::clean(&new.office_name),
         filing_id: new.filing,

@@ -35,5 +35,6 @@ mod same_money;
 mod series;
 mod settling;
 mod statements;
+mod strangers;
 mod three_routes;
 mod trail;

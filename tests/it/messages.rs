@@ -488,6 +488,20 @@ fn a_delivery_report_is_believed_only_with_its_signature() {
         assert_eq!(tell("another-secret-of-at-least-32-bytes", "/callback/sms/op0"), 401);
         assert_eq!(tell(REPORT_SECRET, "/callback/sms/nobody"), 404);
         assert_eq!(world.count("message WHERE state = 'delivered'"), 0);
+        // A letter to another payer is none of the operator's business, whatever it signs.
+        let letter = world.raise_for(with_email(), FEE);
+        callback_until_taken(service.address, &world.claim(&letter, FEE).claim, Duration::from_secs(10));
+        wait_for_signatures(&world, Duration::from_secs(10));
+        let row = |column: &str| {
+            let sql = format!("SELECT CAST({column} AS TEXT) AS t FROM message WHERE channel = 'email'");
+            world.words(&sql).remove(0).parse::<i64>().unwrap()
+        };
+        let name = format!("{}.{}", MessageId(row("id")), UnitId(row("unit_id")));
+        let (headers, body) = report(REPORT_SECRET, &name, "delivered", world.now());
+        let headers: Vec<(&str, &str)> =
+            headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let reply = send(service.address, "POST", "/callback/sms/op0", &headers, body.as_bytes()).unwrap();
+        assert_eq!(reply.status, 404, "{}", reply.json());
         assert_eq!(tell(REPORT_SECRET, "/callback/sms/op0"), 200);
         assert_eq!(tell(REPORT_SECRET, "/callback/sms/op0"), 200, "told again");
         assert_eq!(world.count("message WHERE state = 'delivered'"), 1);

@@ -47,10 +47,13 @@ impl Taxpayer {
     }
 }
 
-/// A text that must be there and fit.
+/// A text that must be there, fit, and stand in XML 1.0.
 pub(super) fn within(field: &str, value: &str, limit: usize) -> Result<()> {
     if value.trim().is_empty() {
         return Err(Error::invalid(field, "field_missing", "must not be empty"));
+    }
+    if value.chars().any(|c| c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}')) {
+        return Err(Error::invalid(field, "text_not_allowed", "a control character"));
     }
     if value.chars().count() > limit {
         return Err(Error::invalid(field, "field_too_long", format!("at most {limit} characters")));

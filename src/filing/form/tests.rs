@@ -269,3 +269,12 @@ fn what_a_notice_may_not_say_is_refused() {
     assert_eq!(refused(&|form| form.items[0].reason = " ".into()), "field_missing");
     assert_eq!(refused(&|form| form.items[0].reason = "x".repeat(256)), "field_too_long");
 }
+
+#[test]
+fn what_cannot_stand_in_xml_is_refused_before_it_is_signed() {
+    let mut form = registration();
+    for hostile in ["a\u{0}b", "a\u{1}b", "a\u{FFFF}b", "a\nb"] {
+        form.contact_name = hostile.into();
+        assert_eq!(form.check(signing_time()).unwrap_err().code(), "text_not_allowed", "{hostile:?}");
+    }
+}

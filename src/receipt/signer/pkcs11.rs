@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as TokenError, RvError};
@@ -51,6 +52,8 @@ pub struct Pkcs11Signer {
     pin: SecretString,
     certificate: SigningCertificate,
     connected: Mutex<Option<Connected>>,
+    /// The token refused this PIN. It is not tried again: a few more would lock the token for good.
+    is_refused: AtomicBool,
 }
 
 struct Connected {
@@ -61,16 +64,29 @@ struct Connected {
 impl Pkcs11Signer {
     /// Nothing is loaded before the first signature.
     pub fn new(key: Pkcs11Key, pin: SecretString, certificate: SigningCertificate) -> Pkcs11Signer {
-        Pkcs11Signer { key, pin, certificate, connected: Mutex::new(None) }
+        Pkcs11Signer {
+            key,
+            pin,
+            certificate,
+            connected: Mutex::new(None),
+            is_refused: AtomicBool::new(false),
+        }
     }
 
     fn connect(&self) -> Result<Connected> {
+        if self.is_refused.load(Ordering::SeqCst) {
+            return Err(pin_wrong());
+        }
         let module = module(&self.key)?;
         let session = self.open(&module)?;
         match session.login(UserType::User, Some(&AuthPin::from(self.pin.expose_secret().to_owned()))) {
             // The login is the process's, not the session's: another signer of the token made it.
             Ok(()) | Err(TokenError::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
-            Err(error) => return Err(refused(&error)),
+            Err(error) => {
+                let told = refused(&error);
+                self.is_refused.store(!told.is_busy(), Ordering::SeqCst);
+                return Err(told);
+            }
         }
         let handle = self.find(&session)?;
         Ok(Connected { session, handle })
@@ -170,15 +186,41 @@ fn id_bytes(hex: &str) -> Result<Vec<u8>> {
         .collect()
 }
 
+fn pin_wrong() -> Error {
+    Error::conflict("token_pin_wrong", "the token refuses this PIN")
+}
+
 fn refused(error: &TokenError) -> Error {
     match error {
         TokenError::Pkcs11(RvError::PinIncorrect | RvError::PinExpired | RvError::PinLenRange, _) => {
-            Error::conflict("token_pin_wrong", "the token refuses this PIN")
+            pin_wrong()
         }
         // Trying again would only come nearer to destroying the token.
         TokenError::Pkcs11(RvError::PinLocked, _) => {
             Error::conflict("token_pin_locked", "the token is locked after wrong PINs")
         }
         other => Error::busy("token_unavailable", 5, other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::receipt::testing::signer;
+
+    #[test]
+    fn a_refused_pin_never_reaches_the_token_again() {
+        let key = Pkcs11Key {
+            module: "/nowhere.so".into(),
+            token: "UBND".into(),
+            key_label: None,
+            key_id: None,
+            digest_here: false,
+        };
+        let signer = Pkcs11Signer::new(key, SecretString::from("0000"), signer().certificate().clone());
+        let code = || signer.sign(&[b"a"]).unwrap_err().code();
+        assert_eq!(code(), "pkcs11_module_unusable", "the token is asked");
+        signer.is_refused.store(true, Ordering::SeqCst);
+        assert_eq!(code(), "token_pin_wrong");
     }
 }

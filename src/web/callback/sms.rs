@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::actor::Scope;
 use crate::error::Error;
-use crate::notification::{self, sms::report};
+use crate::notification::{self, Channel, query, sms::report};
 use crate::store::Lane;
 use crate::web::Shared;
 use crate::web::extract::{self, path_text};
@@ -35,6 +35,12 @@ pub async fn sms_report(
         let told = report::read(secret, &timestamp, &signature, &body, app.clock.now())?;
         app.store.write(&Scope::All, Lane::Live, |tx| {
             let stamp = app.stamp();
+            // An operator reports on SMS only: what became of a letter is not its to say.
+            let (unit, id) = told.message;
+            let is_sms = query::find(tx, unit, id)?.is_some_and(|message| message.channel == Channel::Sms);
+            if !is_sms {
+                return Err(notification::not_found());
+            }
             if told.is_delivered {
                 notification::delivered(tx, &stamp, told.message, &operator)
             } else {

@@ -1,0 +1,321 @@
+//! Everything the service offers, as strangers and as hostile staff try it. The list is read from
+//! the service itself, so that a new path is tried the day it is there.
+
+use std::collections::BTreeMap;
+
+use bienlai::actor::{Actor, Role, Scope};
+use bienlai::amount::Dong;
+use bienlai::id::*;
+use bienlai::identity::{self, NewClient};
+use bienlai::payment::book::Method;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use crate::corrections::fee;
+use crate::messages::with_email;
+use crate::support::program::{Reply, Service, get, send};
+use crate::support::world::Commune;
+use crate::support::{World, each_database, tools};
+
+const STAFF: [Role; 6] =
+    [Role::UnitReader, Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
+
+/// One method of one path as the page `/api` shows it.
+struct Offer {
+    method: String,
+    path: String,
+    is_for_staff: bool,
+    body: Option<Value>,
+}
+
+fn unescaped(text: &str) -> String {
+    let marks = [("&#34;", "\""), ("&quot;", "\""), ("&#39;", "'"), ("&lt;", "<"), ("&gt;", ">")];
+    marks.iter().fold(text.to_owned(), |text, (mark, c)| text.replace(mark, c)).replace("&amp;", "&")
+}
+
+fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
+    text.split_once(from)?.1.split_once(to).map(|(inside, _)| inside)
+}
+
+fn offers(service: &Service) -> Vec<Offer> {
+    let page = String::from_utf8(get(service.address, "/api").unwrap().body).unwrap();
+    let sections = page.split("<section").skip(1);
+    let read = |section: &str| {
+        let (method, path) = between(section, "<h2 class=\"mono\">", "</h2>")?.split_once(' ')?;
+        let request = section.split(">Trả lời").next().unwrap_or_default();
+        let body = between(request, "<pre>", "</pre>").map(unescaped);
+        Some(Offer {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            is_for_staff: path.starts_with("/api/v1/"),
+            body: body.and_then(|text| serde_json::from_str(&text).ok()),
+        })
+    };
+    let found: Vec<Offer> = sections.filter_map(read).collect();
+    assert!(found.len() > 60, "the page lists {} paths", found.len());
+    found
+}
+
+fn token(world: &World, of: &Commune, role: Role) -> String {
+    let system = Actor::system();
+    world.change(|tx, stamp| {
+        let person = identity::create_person(tx, stamp, &system, of.id, "Người Mẫu")?;
+        let new = NewClient {
+            unit: of.id,
+            name: role.as_str().to_owned(),
+            person: (role != Role::DossierSystem).then_some(person),
+            role,
+            scope: Scope::unit(of.id),
+        };
+        Ok(identity::create_client(tx, stamp, &system, new)?.1.expose_secret().to_owned())
+    })
+}
+
+/// Real ids of Ba Đình by the part of a path they follow, and those parts that have none.
+struct Things(BTreeMap<&'static str, String>);
+
+impl Things {
+    fn of(world: &World) -> Things {
+        let unit = world.ba_dinh.id.0;
+        let one = |table: &str| {
+            let sql = format!("SELECT id AS n FROM {table} WHERE unit_id = {unit} ORDER BY id LIMIT 1");
+            world.look(|conn| Ok(tools::numbers(conn, &sql))).first().copied()
+        };
+        let mut things = BTreeMap::new();
+        macro_rules! thing {
+            ($part:literal, $table:literal, $id:ident) => {
+                things.insert($part, $id(one($table).unwrap_or(77)).to_string());
+            };
+        }
+        thing!("obligations", "obligation", ObligationId);
+        thing!("receipts", "receipt", ReceiptId);
+        thing!("payments", "payment", PaymentId);
+        thing!("corrections", "correction", CorrectionId);
+        thing!("refunds", "refund", RefundId);
+        thing!("exceptions", "exception", ExceptionId);
+        thing!("notifications", "message", MessageId);
+        thing!("series", "receipt_series", SeriesId);
+        thing!("audits", "series_audit", CertificateId);
+        thing!("notices", "filing", FilingId);
+        thing!("transmissions", "transmission", TransmissionId);
+        for table in [
+            "obligation",
+            "receipt",
+            "payment",
+            "correction",
+            "refund",
+            "message",
+            "receipt_series",
+            "filing",
+        ] {
+            assert!(one(table).is_some(), "the story left {table} empty");
+        }
+        Things(things)
+    }
+
+    /// The path with real ids, and a query where the unit is named by one.
+    fn path(&self, offer: &Offer) -> String {
+        let mut path = String::new();
+        let mut before = "";
+        for part in offer.path.split('/').skip(1) {
+            let id = self.0.get(before).map(String::as_str);
+            path.push('/');
+            path.push_str(&part.replace("{id}", id.unwrap_or("x")).replace(['{', '}'], ""));
+            before = part;
+        }
+        let needs_unit = offer.method == "GET" && offer.is_for_staff && !offer.path.contains('{');
+        if needs_unit && !offer.path.ends_with("/keys") && !offer.path.ends_with("/changes") {
+            path.push_str("?unit=00004");
+            if offer.path.ends_with(".zip") {
+                path.push_str("&from=2026-01-01&until=2026-12-31");
+            }
+        }
+        path
+    }
+
+    /// The example's body about Ba Đình and its things.
+    fn body(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) if text == "00070" => json!("00004"),
+            Value::String(text) if text.ends_with('…') => {
+                let known = self.0.values().find(|id| id.get(..4) == text.get(..4));
+                json!(known.cloned().unwrap_or_else(|| text.clone()))
+            }
+            Value::Array(items) => items.iter().map(|item| self.body(item)).collect(),
+            Value::Object(fields) => {
+                Value::Object(fields.iter().map(|(name, value)| (name.clone(), self.body(value))).collect())
+            }
+            other => other.clone(),
+        }
+    }
+}
+
+/// The value with one string of it replaced, for each string in turn.
+fn with_each_string(value: &Value, hostile: &str) -> Vec<Value> {
+    match value {
+        Value::String(_) => vec![json!(hostile)],
+        Value::Array(items) => (0..items.len())
+            .flat_map(|at| {
+                with_each_string(&items[at], hostile).into_iter().map(move |changed| {
+                    let mut all = items.clone();
+                    all[at] = changed;
+                    Value::Array(all)
+                })
+            })
+            .collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(name, inner)| {
+                with_each_string(inner, hostile).into_iter().map(move |changed| {
+                    let mut all = fields.clone();
+                    all.insert(name.clone(), changed);
+                    Value::Object(all)
+                })
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+struct Door<'a> {
+    service: &'a Service,
+    count: std::cell::Cell<u32>,
+}
+
+impl Door<'_> {
+    fn ask(&self, token: Option<&str>, method: &str, path: &str, body: &[u8]) -> Reply {
+        let count = self.count.get() + 1;
+        self.count.set(count);
+        let (bearer, key) = (format!("Bearer {}", token.unwrap_or_default()), format!("K{count}"));
+        let mut headers = vec![("Content-Type", "application/json"), ("Idempotency-Key", key.as_str())];
+        if token.is_some() {
+            headers.push(("Authorization", bearer.as_str()));
+        }
+        send(self.service.address, method, path, &headers, body)
+            .unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+}
+
+/// A unit that has something of everything a path can name.
+fn lived_in(world: &World) {
+    let owed = world.raise_lines(&world.ba_dinh, vec![fee("HT-01", 25_000)]);
+    world.take(&owed, Dong(25_000), Method::Cash).unwrap();
+    let mailed = world.raise_for(with_email(), Dong(25_000));
+    world.take(&mailed, Dong(25_000), Method::Cash).unwrap();
+    world.seal();
+}
+
+/// What staff of the unit itself asked for before.
+fn asked_for(world: &World, door: &Door<'_>) {
+    let unit = world.ba_dinh.id.0;
+    let sql = format!("SELECT id AS n FROM receipt WHERE unit_id = {unit} ORDER BY id");
+    let receipts = world.look(|conn| Ok(tools::numbers(conn, &sql)));
+    let (receipt, later) = (ReceiptId(receipts[0]), ReceiptId(receipts[1]));
+    let (maker, checker) =
+        (token(world, &world.ba_dinh, Role::Finance), token(world, &world.ba_dinh, Role::Approver));
+    let post = |token: &str, path: &str, body: Value| {
+        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        let reply = door.ask(Some(token), "POST", path, &body);
+        assert!(reply.status < 300, "{path}: {}", reply.json());
+        reply.json()
+    };
+    let correct = |receipt: ReceiptId, kind: &str, lines: Value| {
+        let body = json!({ "kind": kind, "reason": "tính nhầm", "lines": lines,
+            "agreement": { "number": "05/BB", "on": "2026-11-24", "about": "thỏa thuận" } });
+        post(&maker, &format!("/api/v1/receipts/{receipt}/corrections"), body)
+    };
+    let first = correct(receipt, "adjust", json!([{ "item": "HT-01", "amount": 20_000 }]));
+    post(&checker, &format!("/api/v1/corrections/{}/approve", first["id"].as_str().unwrap()), Value::Null);
+    let documents = json!([{ "receipt": later, "reason": "Sai tên người nộp" }]);
+    post(&maker, "/api/v1/tax/notices", json!({ "unit": "00004", "documents": documents }));
+}
+
+#[test]
+fn no_path_answers_a_stranger_and_none_fails_at_one() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        lived_in(&world);
+        let mut service = Service::start(&world);
+        let door = Door { service: &service, count: Default::default() };
+        asked_for(&world, &door);
+        let things = Things::of(&world);
+        let mut strangers: Vec<(Option<String>, &str)> =
+            vec![(None, "nobody"), (Some("bl_x".into()), "a forger")];
+        strangers.extend(STAFF.map(|role| (Some(token(&world, &world.tay_ho, role)), role.as_str())));
+        strangers.push((Some(token(&world, &world.ba_dinh, Role::DossierSystem)), "another dossier system"));
+        let before = world.count("audit_entry");
+        for offer in offers(&service).iter().filter(|offer| offer.is_for_staff) {
+            let path = things.path(offer);
+            let body = offer.body.as_ref().map(|body| things.body(body).to_string()).unwrap_or_default();
+            for (token, who) in &strangers {
+                let reply = door.ask(token.as_deref(), &offer.method, &path, body.as_bytes());
+                let is_own_desk = reply.status == 200
+                    && (path.ends_with("/keys") || path.ends_with("/changes"))
+                    && !reply.body.windows(5).any(|part| part == b"00004");
+                let raises = *who == "another dossier system" && offer.path == "/api/v1/obligations";
+                let is_refused = matches!(reply.status, 401 | 403 | 404)
+                    || (reply.status == 400 && offer.path.ends_with("/statements"));
+                let told = String::from_utf8_lossy(&reply.body).into_owned();
+                assert!(
+                    is_refused || is_own_desk || raises,
+                    "{} {path} answers {who} with {}: {told}",
+                    offer.method,
+                    reply.status
+                );
+                if token.is_none() {
+                    assert_eq!(reply.status, 401, "{} {path}", offer.method);
+                }
+            }
+        }
+        assert_eq!(world.count("audit_entry WHERE action LIKE '%pproved%'"), 1, "only the story's own");
+        assert!(world.count("audit_entry") >= before);
+        service.stop();
+    });
+}
+
+#[test]
+fn no_text_that_staff_can_send_makes_a_path_fail() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        lived_in(&world);
+        let mut service = Service::start(&world);
+        let door = Door { service: &service, count: Default::default() };
+        asked_for(&world, &door);
+        let things = Things::of(&world);
+        let staff: Vec<String> = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator]
+            .map(|role| token(&world, &world.ba_dinh, role))
+            .into();
+        let mut failures = Vec::new();
+        let mut try_it = |token: &str, method: &str, path: &str, body: &[u8]| {
+            let reply = door.ask(Some(token), method, path, body);
+            if reply.status >= 500 {
+                failures.push(format!("{method} {path} {}: {}", String::from_utf8_lossy(body), reply.status));
+            }
+        };
+        for offer in offers(&service) {
+            let path = things.path(&offer);
+            for token in &staff {
+                if let Some(body) = offer.body.as_ref().filter(|_| offer.is_for_staff) {
+                    for hostile in ["a\u{0}b", "\u{202e}\u{1}<&>'\"\u{ffff}", &"ạ".repeat(9_000)] {
+                        for body in with_each_string(&things.body(body), hostile) {
+                            try_it(token, &offer.method, &path, body.to_string().as_bytes());
+                        }
+                    }
+                }
+                if offer.method == "GET" {
+                    for name in
+                        ["unit", "state", "dossier_code", "cursor", "after", "account", "quarter", "limit"]
+                    {
+                        let plain = path.split('?').next().unwrap_or_default();
+                        let unit = if name == "unit" { "" } else { "&unit=00004" };
+                        try_it(token, "GET", &format!("{plain}?{name}=a%00b{unit}"), b"");
+                    }
+                }
+            }
+            let hostile_path = offer.path.replace("{", "%00{").replace(['{', '}'], "");
+            try_it(&staff[1], &offer.method, &hostile_path, b"{}");
+        }
+        assert!(failures.is_empty(), "{}", failures.join("\n"));
+        service.stop();
+    });
+}
