@@ -10,7 +10,7 @@ use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::id::{FilingId, SeriesId, UnitId};
+use crate::id::{FilingId, SeriesId, UnitId, minted_at};
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit::{self, registration, series};
 
@@ -29,10 +29,15 @@ pub fn figures(conn: &mut Conn, unit: UnitId, quarter: Quarter) -> Result<Vec<Li
         issued.entry(series).or_default().push((number, state, amount));
     }
     let mut lines = Vec::new();
-    for held in series::of_unit(conn, unit)? {
+    let register = series::of_unit(conn, unit)?;
+    // A series registered later was no stock of this quarter, unless none is known from then.
+    let was_registered = |held: &series::Series| minted_at(held.id.0).business_day() <= last;
+    let is_known = register.iter().any(was_registered);
+    for held in register {
         let is_receipt = held.template.starts_with("01BLP") || held.template.starts_with("02BLP");
         let used = issued.remove(&held.id).unwrap_or_default();
-        if is_receipt && (!used.is_empty() || held.year == quarter.year) {
+        let was_stock = held.year == quarter.year && (was_registered(&held) || !is_known);
+        if is_receipt && (!used.is_empty() || was_stock) {
             lines.push(line(&held, before.get(&held.id).copied().unwrap_or(0), &used)?);
         }
     }

@@ -288,27 +288,33 @@ impl Desk<'_, '_, '_> {
         flush(self.tx, self.stamp, self.actor, book).map(|_| ())
     }
 
-    /// Fees go back to the payments they came from, the newest first: to what the bank took back
-    /// of them, where it did, the rest to surplus. Returns the surplus of each payment.
+    /// Fees go back to the payments they came from: first to what the bank took back of them, so
+    /// that nobody is refunded while that is missing, then to surplus, the newest payment first.
+    /// Returns the surplus of each payment.
     fn give_back(
         &mut self,
-        mut shares: Vec<(PaymentId, Dong)>,
+        shares: Vec<(PaymentId, Dong)>,
         down: Vec<(Account, Dong)>,
         source: Source,
     ) -> Result<Vec<(PaymentId, Dong)>> {
         let (unit, id) = self.key();
-        shares.sort_unstable_by_key(|(payment, _)| std::cmp::Reverse(*payment));
+        let mut owed_back = Vec::with_capacity(shares.len());
+        for (payment, share) in shares {
+            let debt = ledger::balance(self.tx, unit, &Account::ReversalToRecover(payment))?;
+            owed_back.push((payment, share, debt.max(Dong::ZERO)));
+        }
+        owed_back.sort_unstable_by_key(|(payment, _, debt)| (debt.is_zero(), std::cmp::Reverse(*payment)));
         let mut left = Dong::sum(down.iter().map(|(_, amount)| *amount))?;
         let mut down = down.into_iter().collect::<std::collections::VecDeque<_>>();
         let mut surplus = Vec::new();
-        for (payment, share) in shares {
+        for (payment, share, debt) in owed_back {
             let part = share.min(left);
             if !part.is_positive() {
                 continue;
             }
             left = left.checked_sub(part)?;
             let recover = Account::ReversalToRecover(payment);
-            let debt = part.min(ledger::balance(self.tx, unit, &recover)?.max(Dong::ZERO));
+            let debt = part.min(debt);
             let rest = part.checked_sub(debt)?;
             let is_recovered = debt.is_positive();
             let held = self.book.payments.get(&(unit, payment));

@@ -86,6 +86,12 @@ pub(super) fn of(tx: &mut Tx<'_>, stamp: &Stamp<'_>, owed: &Obligation) -> Resul
     Ok(Some(Correcting { correction, action, original, payer, note, old, new, waiting: Some(revision) }))
 }
 
+/// Whether the obligation's newest lines wait for their document: its receipt then stands on what
+/// was paid before, and later money is an advance.
+pub(super) fn is_waiting(tx: &mut Tx<'_>, owed: &Obligation) -> Result<bool> {
+    Ok(owed.line_edition > 0 && awaited_query::waiting(tx, owed.unit, owed.id)?.is_some())
+}
+
 /// The payer of a correcting document: the corrected one, or as the original prints it.
 pub(super) fn payer(
     tx: &mut Tx<'_>,

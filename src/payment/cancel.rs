@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::id::{ObligationId, PaymentId, UnitId};
 use crate::ledger::{Account, Posting, Source};
 use crate::obligation::{self, Obligation, State};
+use crate::receipt::query as receipts;
 use crate::store::{Stamp, Tx};
 use crate::text;
 
@@ -41,6 +42,10 @@ pub fn cancel(
     let mut book = Book::new(audit::actor_text(actor), stamp.now);
     query::lock_accounts(tx, &[(unit, before.account)])?;
     load_obligations(tx, stamp, &mut book, &[(unit, id)])?;
+    if !receipts::current_of_obligations(tx, &[(unit, id)])?.is_empty() {
+        // A correction asks for more: what was paid before is on a receipt and no advance.
+        return Err(Error::conflict("obligation_has_receipt", "a receipt stands; cancel that first"));
+    }
     let mut returned = Dong::ZERO;
     for (payment, share) in shares(tx, unit, id, &mut book)? {
         let kept = text::clean(reason);

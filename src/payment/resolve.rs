@@ -1,6 +1,7 @@
 //! What an approved resolution of an exception does to money. Two persons decided: the maker of
 //! the proposal and the checker who approves it here.
 
+use super::awaited;
 use super::book::{Book, Bucket, CollectedBy, Destination, Held, Incoming, Method, Payment, PaymentState};
 use super::documents::{self, Part, recognised_parts};
 use super::flush::flush;
@@ -283,15 +284,20 @@ impl Undo<'_> {
         book.allocate(unit, self.payment.id, Bucket::Obligation(id), Bucket::Reversed, share)?;
         let missing = || Error::internal("a disproven payment's obligation was not read");
         let before = book.obligations.get(&(unit, id)).ok_or_else(missing)?.value.clone();
-        let documents = receipt::query::current_of_obligations(tx, &[(unit, id)])?;
+        // What a correction waits for is no receipt's money yet: the receipt stands on older money.
+        let is_recognised = before.state == obligation::State::Paid && !awaited::is_waiting(tx, &before)?;
+        let documents = if is_recognised {
+            receipt::query::current_of_obligations(tx, &[(unit, id)])?
+        } else {
+            Vec::new()
+        };
         for current in &documents {
             let reason = "the payment's claim was disproven";
             receipt::cancel::cancel(tx, self.stamp, self.actor, unit, current.receipt, reason)?;
         }
         let source = |part: &Part| part.document.map_or(Source::Exception(self.item.id), Source::Receipt);
         let lines = book.lines.get(&(unit, id)).cloned().unwrap_or_default();
-        let is_paid = before.state == obligation::State::Paid;
-        let parts = recognised_parts(&lines, id, share, is_paid, &documents)?;
+        let parts = recognised_parts(&lines, id, share, is_recognised, &documents)?;
         for part in &parts.taken {
             self.entry(&part.account, &self.clearing, part.amount, source(part), book);
         }

@@ -1,6 +1,7 @@
 //! Two movements that a statement line shows to be one money: one of them proves the line, what was
 //! posted on the other is taken back.
 
+use super::awaited;
 use super::book::{Book, Bucket, Payment, PaymentState};
 use super::documents::{Part, recognised_parts};
 use super::movement::State;
@@ -131,14 +132,19 @@ fn reopen(
     desk.book.allocate(unit, payment.id, Bucket::Obligation(id), Bucket::Reversed, share)?;
     let missing = || Error::internal("an obligation of the same money was not read");
     let before = desk.book.obligations.get(&(unit, id)).ok_or_else(missing)?.value.clone();
-    let documents = receipt::query::current_of_obligations(tx, &[(unit, id)])?;
+    // What a correction waits for is no receipt's money yet: the receipt stands on older money.
+    let is_recognised = before.state == obligation::State::Paid && !awaited::is_waiting(tx, &before)?;
+    let documents = if is_recognised {
+        desk.receipts_of.remove(&(unit, id));
+        receipt::query::current_of_obligations(tx, &[(unit, id)])?
+    } else {
+        Vec::new()
+    };
     for current in &documents {
         receipt::cancel::cancel(tx, stamp, actor, unit, current.receipt, WHY)?;
     }
-    desk.receipts_of.remove(&(unit, id));
     let lines = desk.book.lines.get(&(unit, id)).cloned().unwrap_or_default();
-    let is_paid = before.state == obligation::State::Paid;
-    let parts = recognised_parts(&lines, id, share, is_paid, &documents)?;
+    let parts = recognised_parts(&lines, id, share, is_recognised, &documents)?;
     let accounting_date = desk.accounting_date(work);
     let mut post = |part: Part, credit: Account| {
         desk.book.postings.push(Posting {

@@ -12,7 +12,7 @@ use crate::store::rows::{self, Column, Update};
 use crate::store::schema::receipt;
 use crate::store::{Stamp, Tx};
 
-/// Cancels a numbered or signed receipt. Who may decide that, and what becomes of its money, is
+/// Cancels a receipt that stands: numbered, signed, or adjusted by others. Who may decide that, and what becomes of its money, is
 /// the caller's.
 pub fn cancel(
     tx: &mut Tx<'_>,
@@ -22,7 +22,8 @@ pub fn cancel(
     id: ReceiptId,
     reason: &str,
 ) -> Result<()> {
-    advance(tx, stamp, actor, unit, id, Step { from: &["numbered", "signed"], to: "cancelled", reason })
+    let from = &["numbered", "signed", "adjusted"];
+    advance(tx, stamp, actor, unit, id, Step { from, to: "cancelled", reason })
 }
 
 /// A receipt's next state: where it may come from, and why.

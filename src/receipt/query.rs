@@ -375,7 +375,7 @@ pub fn current_of_obligations(
             ("unit_id", Column::of(obligations.iter().map(|(unit, _)| *unit))),
             ("obligation_id", Column::of(obligations.iter().map(|(_, id)| *id))),
         ],
-        "AND t.state IN ('numbered', 'signed')",
+        "AND t.state IN ('numbered', 'signed', 'adjusted')",
         Lock::None,
     )?;
     let mut current: Vec<Current> = found

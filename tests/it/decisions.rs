@@ -2,17 +2,19 @@
 
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
+use bienlai::correction::Kind as Way;
 use bienlai::exception::{self, Kind};
 use bienlai::id::{ExceptionId, PersonId, UnitId};
 use bienlai::ledger::Account;
 use bienlai::obligation::State;
-use bienlai::payment::book::PaymentState;
+use bienlai::payment::book::{Method, PaymentState};
 use bienlai::payment::{cancel, resolve};
 use bienlai::reconciliation::day_close::{self, Closing};
 use bienlai::reconciliation::reconcile;
 use bienlai::store::Lane;
 use bienlai::{audit, worker};
 
+use crate::corrections::{collected, corrected, fee};
 use crate::imports::import;
 use crate::support::bank_file::BankFile;
 use crate::support::world::BANK;
@@ -96,6 +98,70 @@ fn disproving_a_surplus_takes_the_surplus_back_too() {
         disprove(&world, overdue(&world));
         world.assert_balances(world.ba_dinh.id, &[]);
         assert_eq!(world.open_kinds(world.ba_dinh.id), [], "the overpaid one is gone with its cause");
+    });
+}
+
+/// Amounts and states of an obligation's receipts.
+fn documents(world: &World, owed: &bienlai::obligation::Obligation) -> Vec<(i64, String)> {
+    world.receipts(owed).into_iter().map(|one| (one.amount.0, one.state)).collect()
+}
+
+/// A signed receipt of 25.000 whose correction asks for 7.000 more.
+fn asked_for_more(world: &World) -> bienlai::obligation::Obligation {
+    let (owed, receipt) = collected(world, vec![fee("HT-01", FEE)]);
+    corrected(world, &receipt, Way::Adjust, vec![fee("HT-01", 32_000)]);
+    owed
+}
+
+fn disprove_what_never_came(world: &World) {
+    world.wait_days(3);
+    nothing_came(world, 1);
+    matched(world);
+    disprove(world, overdue(world));
+}
+
+#[test]
+fn a_part_of_a_corrections_difference_that_never_came_leaves_the_receipt_alone() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = asked_for_more(&world);
+        world.claim(&owed, Dong(3_000)).settle();
+        disprove_what_never_came(&world);
+        let again = world.again(&owed);
+        assert_eq!((again.state, again.allocated), (State::Reopened, Dong(FEE)));
+        assert_eq!(documents(&world, &owed), [(FEE, "signed".into())], "it stands on older money");
+        world.take(&owed, Dong(7_000), Method::Cash).unwrap();
+        world.seal();
+        assert_eq!(documents(&world, &owed), [(FEE, "adjusted".into()), (7_000, "signed".into())]);
+    });
+}
+
+#[test]
+fn a_corrections_difference_that_never_came_cancels_both_documents_and_one_new_receipt_follows() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = asked_for_more(&world);
+        world.claim(&owed, Dong(7_000)).settle();
+        world.seal();
+        disprove_what_never_came(&world);
+        assert_eq!(documents(&world, &owed), [(FEE, "cancelled".into()), (7_000, "cancelled".into())]);
+        let again = world.again(&owed);
+        assert_eq!((again.state, again.allocated), (State::Reopened, Dong(FEE)));
+        world.take(&owed, Dong(7_000), Method::Cash).unwrap();
+        assert_eq!(documents(&world, &owed)[2..], [(32_000, "numbered".into())]);
+    });
+}
+
+#[test]
+fn an_obligation_whose_correction_waits_for_money_is_not_cancelled_under_its_receipt() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = asked_for_more(&world);
+        world.claim(&owed, Dong(3_000)).settle();
+        let refused = world.try_change(|tx, stamp| {
+            cancel::cancel(tx, stamp, &Actor::system(), owed.unit, owed.id, "hồ sơ đã rút")
+        });
+        assert_eq!(refused.unwrap_err().code(), "obligation_has_receipt");
     });
 }
 

@@ -281,6 +281,41 @@ fn a_report_follows_the_receipts_and_never_changes_silently() {
     });
 }
 
+#[test]
+fn a_series_registered_later_changes_no_report_of_an_earlier_quarter() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let open = |series: &str| {
+            world.change(|tx, stamp| {
+                let new = NewSeries {
+                    unit,
+                    document_kind: "receipt".into(),
+                    template: "01BLP0-001".into(),
+                    series: series.into(),
+                    year: 2027,
+                    last_allowed_no: 100,
+                    registration: "TB".into(),
+                };
+                series::open(tx, stamp, &Actor::system(), new)
+            })
+        };
+        world.wait_days(60);
+        open("BD-27E");
+        world.wait_days(80);
+        let quarter: Quarter = "2027-Q1".parse().unwrap();
+        world.change(|tx, stamp| report::make(tx, stamp, &Actor::system(), unit, quarter, PLACE));
+        open("BE-27E");
+        assert_eq!(world.look(|conn| report::changes(conn, unit, quarter)), []);
+        let names = |quarter: &str| -> Vec<String> {
+            let figures = world.look(|conn| report::figures(conn, unit, quarter.parse().unwrap()));
+            figures.into_iter().map(|line| line.series).collect()
+        };
+        assert_eq!(names("2027-Q1"), ["BD-27E"]);
+        assert_eq!(names("2027-Q2"), ["BD-27E", "BE-27E"]);
+    });
+}
+
 fn person(commune: &Commune, role: Role, person: PersonId) -> Actor {
     Actor { person: Some(person), client: None, role, scope: Scope::unit(commune.id) }
 }

@@ -257,6 +257,59 @@ fn money_the_bank_takes_back_takes_its_unsent_refunds_with_it() {
 }
 
 #[test]
+fn an_approved_refund_of_money_the_bank_took_back_is_not_sent_while_the_receipt_stands() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise(FEE);
+        let memo = format!("{} nop phi", owed.reference_code);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0);
+        statement(&world, file.book(30_000, &memo, "FT26327000001"));
+        let payment = world.payments(&world.ba_dinh)[0].id;
+        let asked = request(&world, payment, 5_000).unwrap();
+        approve(&world, &asked).unwrap();
+        world.wait_days(1);
+        let back = format!("DAO GIAO DICH {memo}");
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 30_000);
+        statement(&world, file.book(-30_000, &back, "FT26327000001"));
+        assert_eq!(balance(&world, &Account::ReversalToRecover(payment)), 30_000);
+        assert_eq!(send(&world, &asked).unwrap_err().code(), "refund_money_reversed");
+        refuse(&world, &asked).unwrap();
+        assert_eq!(balance(&world, &Account::RefundPayable), 0);
+    });
+}
+
+#[test]
+fn a_correction_down_first_recovers_what_the_bank_took_back() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise_lines(&world.ba_dinh, vec![fee("HT-01", 25_000)]);
+        let memo = format!("{} nop phi", owed.reference_code);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0);
+        let file = file.book(10_000, &memo, "FT26327000001").book(15_000, &memo, "FT26327000002");
+        statement(&world, file);
+        world.seal();
+        let bounced = world.payments(&world.ba_dinh).into_iter().find(|one| one.amount == Dong(10_000));
+        let bounced = bounced.expect("it was accepted").id;
+        world.wait_days(1);
+        let back = format!("DAO GIAO DICH {memo}");
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 25_000);
+        statement(&world, file.book(-10_000, &back, "FT26327000001"));
+        assert_eq!(balance(&world, &Account::ReversalToRecover(bounced)), 10_000);
+
+        let receipt = world.receipts(&owed).remove(0);
+        let way = bienlai::correction::Kind::Adjust;
+        let amended = crate::corrections::corrected(&world, &receipt, way, vec![fee("HT-01", 10_000)]);
+        assert_eq!(balance(&world, &Account::ReversalToRecover(bounced)), 0);
+        let refunds: Vec<Dong> = amended
+            .refunds
+            .iter()
+            .map(|id| world.look(|conn| refund::find(conn, owed.unit, *id)).amount)
+            .collect();
+        assert_eq!(refunds, [Dong(5_000)], "15.000 really came, and 10.000 are owed");
+    });
+}
+
+#[test]
 fn a_correction_down_is_refunded_to_the_last_dong() {
     each_database(|database| {
         let world = World::settled_in(database);

@@ -227,11 +227,7 @@ pub fn approve(
     let mut refund = find(desk.tx, unit, id)?;
     let payee_by = query::payee(desk.tx, unit, id)?.map(|(_, _, _, person)| person);
     rules::check_approval(&refund, payee_by, checker, &desk.payment)?;
-    let debt = ledger::balance(desk.tx, unit, &Account::ReversalToRecover(payment))?;
-    if debt.is_positive() {
-        let detail = "the bank took this money back; settle that first";
-        return Err(Error::conflict("refund_money_reversed", detail));
-    }
+    desk.refuse_reversed()?;
     desk.touch_payment("refund_approved", &refund.reason)?;
     desk.post(Account::Surplus(payment), Account::RefundPayable, &refund);
     desk.flush()?;
@@ -250,6 +246,7 @@ pub fn send(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, id:
     let mut desk = Desk::open(tx, stamp, actor, unit, payment)?;
     let mut refund = find(desk.tx, unit, id)?;
     rules::check_step(&refund, &[State::Approved, State::Bounced], "sent")?;
+    desk.refuse_reversed()?;
     desk.touch_payment("refund_sent", &refund.reason)?;
     desk.settle(Kind::RefundBounced, "it was sent again");
     desk.flush()?;
@@ -456,6 +453,16 @@ impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
         let mut book = Book::new(audit::actor_text(actor), stamp.now);
         book.payments.insert((unit, id), Held::read(payment.clone(), payment.revision));
         Ok(Desk { tx, stamp, actor, payment, account, on, book })
+    }
+
+    /// Money the bank took back is not paid out, whatever was approved before.
+    fn refuse_reversed(&mut self) -> Result<()> {
+        let debt = Account::ReversalToRecover(self.payment.id);
+        if ledger::balance(self.tx, self.payment.unit, &debt)?.is_positive() {
+            let detail = "the bank took this money back; settle that first";
+            return Err(Error::conflict("refund_money_reversed", detail));
+        }
+        Ok(())
     }
 
     fn touch_payment(&mut self, kind: &'static str, reason: &str) -> Result<()> {
