@@ -62,7 +62,8 @@ pub(super) fn judge<'a, 'i>(
 fn body<'a, 'i>(found: &Found<'a, 'i>) -> Result<Option<Node<'a, 'i>>, Problem> {
     let root = found.node;
     let called = |node: &Node<'a, 'i>| node.is_element() && local_name(*node) == found.body_name;
-    for node in root.descendants().skip(1).filter(called).filter(|node| node.parent() != Some(root)) {
+    let mut elsewhere = root.descendants().skip(1).filter(called).filter(|node| node.parent() != Some(root));
+    if let Some(node) = elsewhere.next() {
         let within = |name: &str| node.ancestors().skip(1).any(|ancestor| local_name(ancestor) == name);
         return Err(if within("Object") {
             Problem::BodyInObject
