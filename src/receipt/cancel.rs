@@ -12,7 +12,8 @@ use crate::store::rows::{self, Column, Update};
 use crate::store::schema::receipt;
 use crate::store::{Stamp, Tx};
 
-/// Cancels a receipt that stands: numbered, signed, or adjusted by others. Who may decide that, and what becomes of its money, is
+/// Cancels a receipt that stands: numbered, signed, or adjusted by others. Who may decide that, and
+/// what becomes of its money, is
 /// the caller's.
 pub fn cancel(
     tx: &mut Tx<'_>,

@@ -155,12 +155,12 @@ fn a_receipt_that_is_still_being_signed_has_no_page_yet_and_says_so() {
 }
 
 #[test]
-fn the_dossier_system_finds_the_link_in_the_receipt_and_the_page_by_its_id() {
+fn a_reader_of_the_unit_finds_the_link_in_the_receipt_and_the_page_by_its_id() {
     each_database(|database| {
         let world = World::settled_in_today(database);
         let item = paid(&world);
         world.seal();
-        let token = token(&world, Role::DossierSystem);
+        let token = token(&world, Role::UnitReader);
         let service = Service::start(&world);
         let bearer = format!("Bearer {token}");
         let headers = [("Authorization", bearer.as_str())];

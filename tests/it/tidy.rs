@@ -60,15 +60,17 @@ const KNOWN_FLOATS: &[(&str, &str)] = &[
 
 /// Longer files, with the length they may have at most.
 const KNOWN_LONG: &[(&str, usize)] = &[
-    ("src/obligation/query.rs", 560),
+    ("src/obligation/query.rs", 570),
     ("src/payment/book.rs", 650),
     ("src/payment/prove.rs", 680),
     ("src/payment/query.rs", 650),
     ("src/payment/settle.rs", 800),
     ("src/statement/import.rs", 550),
     ("src/statement/query.rs", 600),
+    // One endpoint after the other: the API page.
+    ("src/web/api/catalogue.rs", 690),
     // One table after the other; diesel reads it, people rarely do.
-    ("src/store/schema.rs", 1_300),
+    ("src/store/schema.rs", 1_310),
 ];
 
 /// Modules whose name is on the list of words that name nothing.

@@ -28,7 +28,7 @@ use crate::web::respond::{self, Answer, block};
 
 const REQUEST: &str = "POST /api/v1/receipts/{id}/corrections";
 const READERS: [Role; 6] =
-    [Role::DossierSystem, Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
+    [Role::UnitReader, Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
 
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -108,7 +108,10 @@ fn a_dossier_that_ends_in_a_receipt_and_an_invoice_shows_both_everywhere() {
             assert!(invoice.contains(told), "{told}: {invoice}");
         }
         let file = service.get("", &format!("/r/{}.xml", lookup(1))).await;
-        assert_eq!(file.header("content-disposition"), "attachment; filename=\"hoa-don-k26taa-1.xml\"");
+        assert_eq!(
+            file.header("content-disposition"),
+            "attachment; filename=\"hoa-don-k26taa-00000001.xml\""
+        );
         assert!(file.text().contains("<HDon><DLHDon "), "{}", file.text());
     });
 }

@@ -41,6 +41,12 @@ fn declared(text: &str, names: &[&str]) -> Result<(), Problem> {
         return Ok(());
     };
     let declaration = declaration.split_once("?>").map_or("", |(inside, _)| inside);
+    if let Some((_, rest)) = declaration.split_once("standalone") {
+        let value = rest.trim().trim_start_matches('=').trim();
+        if !["'yes'", "'no'", "\"yes\"", "\"no\""].contains(&value) {
+            return Err(Problem::NotXml);
+        }
+    }
     let Some((_, rest)) = declaration.split_once("encoding") else { return Ok(()) };
     let value = rest.trim_start().strip_prefix('=').unwrap_or_default().trim_start();
     let name =
