@@ -13,8 +13,7 @@ use crate::store::schema::receipt;
 use crate::store::{Stamp, Tx};
 
 /// Cancels a receipt that stands: numbered, signed, or adjusted by others. Who may decide that, and
-/// what becomes of its money, is
-/// the caller's.
+/// what becomes of its money, is the caller's.
 pub fn cancel(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

@@ -102,9 +102,10 @@ pub async fn propose(
     let reason = bounded("reason", &asked.reason, REASON_LIMIT)?;
     let target = asked.target.as_deref().map(read_target).transpose()?;
     change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
-        let item = exception::find(tx, unit, id)?;
+        // Who may ask comes first; a proposal that does not fit goes with the transaction.
+        let item = exception::propose(tx, stamp, actor, unit, id, (&resolution, target, &reason))?;
         resolve::check_proposal(tx, &item, &resolution, target)?;
-        exception::propose(tx, stamp, actor, unit, id, (&resolution, target, &reason))
+        Ok(item)
     })
     .await
 }
