@@ -36,6 +36,8 @@ pub struct Config {
     #[serde(default)]
     pub series: SeriesConfig,
     #[serde(default)]
+    pub books: Books,
+    #[serde(default)]
     pub evidence: Evidence,
     #[serde(default)]
     pub channels: Channels,
@@ -163,6 +165,14 @@ impl Default for Signing {
     fn default() -> Self {
         Signing { threads: 2, hold_back_while_busy: false, batch: 128 }
     }
+}
+
+/// The unit's books.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Books {
+    /// A chart of accounts with sub-accounts of the units' own, in place of the shipped one.
+    pub chart_file: Option<PathBuf>,
 }
 
 /// How far ahead the register of series looks.
