@@ -133,7 +133,7 @@ impl<'a, 'i> Judged<'a, 'i> {
         }
         let plain = form.exclusive.is_none() && !form.keeps_ids && reference.more.is_empty();
         let digest = match place.canonical_body {
-            Some(body) if plain && place.body == Some(target) && ground.formless.is_empty() => {
+            Some(body) if plain && place.body == Some(target) && !ground.is_formless => {
                 ground.spend(body.len())?;
                 reference.hash.digest(body)
             }

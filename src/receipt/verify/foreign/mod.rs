@@ -47,8 +47,8 @@ struct Ground<'a, 'i> {
     root: Node<'a, 'i>,
     /// Every Id, with its elements; only unique ones can be referred to.
     ids: HashMap<&'a str, Vec<Node<'a, 'i>>>,
-    /// Elements that declare a namespace by a relative URI; nothing around one has a canonical form.
-    formless: Vec<Node<'a, 'i>>,
+    /// A namespace is declared by a relative URI somewhere: the document has no canonical form.
+    is_formless: bool,
     work: Cell<usize>,
 }
 
@@ -58,8 +58,9 @@ pub(super) fn examine(text: &str, terms: &Terms<'_>) -> Report {
         return refused(problem);
     }
     let Ok(document) = parse(text) else { return refused(Problem::NotXml) };
-    let formless = document.descendants().filter(|node| canonical::declares_relative(*node)).collect();
-    let ground = Ground { root: document.root(), ids: ids(&document), formless, work: Cell::new(WORK_LIMIT) };
+    let is_formless = document.descendants().any(canonical::declares_relative);
+    let ground =
+        Ground { root: document.root(), ids: ids(&document), is_formless, work: Cell::new(WORK_LIMIT) };
     match find::documents(document.root_element()) {
         Ok(found) => Report::combined_of(judge_all(&ground, &found, terms)),
         Err(problem) => refused(problem),
@@ -107,7 +108,7 @@ impl<'a, 'i> Ground<'a, 'i> {
         more: &[Form<'a, 'i>],
     ) -> Result<String, Problem> {
         self.spend(target.range().len())?;
-        if self.formless.iter().any(|node| node.ancestors().any(|ancestor| ancestor == target)) {
+        if self.is_formless {
             return Err(Problem::NamespaceRelative);
         }
         let mut text = canonical::canonical_as(target, first);
