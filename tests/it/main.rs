@@ -20,6 +20,7 @@ mod filing;
 mod imports;
 mod isolation;
 mod key_evidence;
+mod key_rewrap;
 mod keys;
 mod keys_outside;
 mod leases;
