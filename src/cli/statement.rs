@@ -17,7 +17,7 @@ pub enum Command {
     /// Read a bank file and print what it says; needs neither database nor configuration
     ///
     /// Formats: camt.052/053/054 (alone or in a ZIP), MT940, MT942, and tables with a heading row
-    /// as CSV, XLSX, XLS, ODS or HTML. Exit code 0: read and proven; 1: read, with errors; 2: not
+    /// as CSV, XLSX, XLS or HTML. Exit code 0: read and proven; 1: read, with errors; 2: not
     /// readable.
     Parse(Parse),
     /// Show how a table is understood, with a mapping to start from

@@ -22,8 +22,8 @@ pub(super) struct Member {
 }
 
 pub(super) enum Content {
-    /// An Office or OpenDocument workbook.
-    Workbook,
+    /// The parts of an Office workbook.
+    Workbook(Vec<Member>),
     /// Files of their own.
     Files(Vec<Member>),
 }
@@ -38,8 +38,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<Content, Finding> {
     if archive.len() > MAX_FILES {
         return Err(too_large());
     }
-    let is_part = |name: &str| matches!(name, "xl/workbook.xml" | "content.xml" | "xl/workbook.bin");
-    let is_workbook = archive.file_names().flatten().any(|name| is_part(&name));
+    let is_workbook = archive.file_names().flatten().any(|name| name == "xl/workbook.xml");
     let mut left = MAX_UNFOLDED_BYTES;
     let mut members = Vec::new();
     for index in 0..archive.len() {
@@ -51,12 +50,12 @@ pub(super) fn open(bytes: &[u8]) -> Result<Content, Finding> {
         let mut content = Vec::new();
         let read = file.take(left + 1).read_to_end(&mut content).map_err(|_| broken())?;
         left = left.checked_sub(u64::try_from(read).unwrap_or(u64::MAX)).ok_or_else(too_large)?;
-        if !is_workbook && !is_hidden(&name) {
+        if !is_hidden(&name) {
             members.push(Member { name, bytes: content });
         }
     }
     members.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(if is_workbook { Content::Workbook } else { Content::Files(members) })
+    Ok(if is_workbook { Content::Workbook(members) } else { Content::Files(members) })
 }
 
 /// What a file manager leaves in an archive beside the files.

@@ -91,7 +91,7 @@ fn mangle(bytes: &mut Vec<u8>, seeds: &[Vec<u8>], damage: &mut Damage) {
     let at = damage.next(bytes.len());
     match damage.next(5) {
         0 => bytes[at] ^= 1 << damage.next(8),
-        1 => bytes.insert(at, b":-{}<>&\"'/,.;\r\n\t 0129CD@"[damage.next(25)]),
+        1 => bytes.insert(at, b":-{}<>&\"'/,.;\r\n\t 0129CD@"[damage.next(24)]),
         2 => drop(bytes.remove(at)),
         3 => {
             let end = (at + damage.next(200)).min(bytes.len());

@@ -33,6 +33,7 @@ mod stream;
 mod tabular;
 #[cfg(test)]
 mod tests;
+mod workbook;
 
 pub use balance::{join_pages, prove_balance};
 pub use finding::Finding;

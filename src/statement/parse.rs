@@ -10,6 +10,7 @@ use super::layout::{Layout, Layouts};
 use super::model::{Format, Parsed, Statement};
 use super::mt940;
 use super::tabular::{self, Preview};
+use super::workbook;
 
 /// The largest file that is read; a year of a busy account is far below it.
 pub const MAX_BYTES: usize = 128 * 1024 * 1024;
@@ -38,13 +39,13 @@ pub fn parse_with(bytes: &[u8], layout: Option<&Layout>) -> Parsed {
     let layouts = Layouts::with(layout);
     if archive::is_archive(bytes) {
         return match archive::open(bytes) {
-            Ok(Content::Workbook) => parse_workbook(bytes, Format::Xlsx, layouts),
+            Ok(Content::Workbook(parts)) => parse_workbook(workbook::of_parts(&parts), Format::Xlsx, layouts),
             Ok(Content::Files(members)) => parse_members(&members, layouts),
             Err(finding) => unreadable(finding),
         };
     }
     if detect::is_old_workbook(bytes) {
-        return parse_workbook(bytes, Format::Xls, layouts);
+        return parse_workbook(workbook::of_records(bytes), Format::Xls, layouts);
     }
     parse_text(bytes, layouts)
 }
@@ -52,14 +53,17 @@ pub fn parse_with(bytes: &[u8], layout: Option<&Layout>) -> Parsed {
 /// How the table in the file is understood; `None` for files that are no table.
 pub fn preview(bytes: &[u8], layout: Option<&Layout>) -> Option<Preview> {
     let layouts = Layouts::with(layout);
-    let is_workbook = archive::is_archive(bytes) || detect::is_old_workbook(bytes);
-    if bytes.len() > MAX_BYTES
-        || (archive::is_archive(bytes) && !matches!(archive::open(bytes), Ok(Content::Workbook)))
-    {
+    if bytes.len() > MAX_BYTES {
         return None;
     }
-    if is_workbook {
-        return tabular::preview(&tabular::sheets(bytes).ok()?, layouts);
+    if archive::is_archive(bytes) {
+        return match archive::open(bytes).ok()? {
+            Content::Workbook(parts) => tabular::preview(&workbook::of_parts(&parts).ok()?, layouts),
+            Content::Files(_) => None,
+        };
+    }
+    if detect::is_old_workbook(bytes) {
+        return tabular::preview(&workbook::of_records(bytes).ok()?, layouts);
     }
     let decoded = decode(bytes);
     let rows = match detect::detect_text(&decoded.text, layouts) {
@@ -83,8 +87,12 @@ fn parse_text(bytes: &[u8], layouts: Layouts<'_>) -> Parsed {
     finish(reading, Some(&decoded))
 }
 
-fn parse_workbook(bytes: &[u8], format: Format, layouts: Layouts<'_>) -> Parsed {
-    match tabular::sheets(bytes) {
+fn parse_workbook(
+    sheets: Result<Vec<Vec<tabular::Row>>, Finding>,
+    format: Format,
+    layouts: Layouts<'_>,
+) -> Parsed {
+    match sheets {
         Ok(sheets) => finish(tabular::read(&sheets, format, layouts), None),
         Err(finding) => unreadable(finding),
     }

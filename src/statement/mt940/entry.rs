@@ -8,9 +8,12 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use crate::statement::date::{entry_date, value_date};
+use crate::statement::date::{entry_date, swift_date, value_date};
 use crate::statement::finding::{Fault, excerpt};
 use crate::statement::number::{signed, swift_amount};
+
+/// How far the booking may lie from a value date at the end of February.
+const MONTH_DAYS: i64 = 31;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Entry {
@@ -36,8 +39,14 @@ pub(super) struct Entry {
 
 pub(super) fn read_entry(text: &str) -> Result<Entry, Fault> {
     let mut cursor = Cursor { rest: text.trim() };
-    let (value_date, date_deviates) = value_date(cursor.take(6))?;
+    let written = cursor.take(6);
+    let (value_date, date_deviates) = value_date(written)?;
     let booking_date = cursor.take_digits(4).map(|digits| entry_date(value_date, digits)).transpose()?;
+    let is_near = booking_date.is_some_and(|booked| (booked - value_date).num_days().abs() <= MONTH_DAYS);
+    if date_deviates && !is_near {
+        // Only a booking at the turn of the month makes it a date of the year of 360 days.
+        swift_date(written)?;
+    }
     let mark = read_mark(cursor.take_while(|c| c.is_ascii_alphabetic()))?;
     let (amount, amount_deviates) =
         swift_amount(cursor.take_while(|c| c.is_ascii_digit() || matches!(c, ',' | '.')))?;

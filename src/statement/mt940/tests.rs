@@ -410,6 +410,9 @@ fn the_thirtieth_of_february_is_told_and_read_as_the_end_of_the_month() {
     let line = &parsed.statements[0].lines[0];
     assert_eq!(line.value_date.unwrap().to_string(), "2026-02-28");
     assert_eq!(line.booking_date.unwrap().to_string(), "2026-03-01");
+    for wrong in [":61:2602301122C5,00NTRFX", ":61:260230C5,00NTRFX"] {
+        assert_eq!(refused(&with_entry(wrong, "C261122EUR105,00")), ("line 5".to_owned(), "date_invalid"));
+    }
 }
 
 #[test]

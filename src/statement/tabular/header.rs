@@ -34,9 +34,23 @@ impl Columns {
         let of_bank = |is_last_resort| {
             let fitting =
                 Layouts::of_banks().iter().filter(move |layout| layout.is_last_resort == is_last_resort);
-            fitting.filter_map(|layout| Columns::by_layout(row, layout)).find(Columns::is_complete)
+            fitting
+                .filter_map(|layout| Columns::by_layout(row, layout))
+                .find(Columns::is_complete)
+                .map(|columns| columns.completed(row))
         };
         of_bank(false).or_else(|| Columns::by_words(row)).or_else(|| of_bank(true))
+    }
+
+    /// What the layout of a bank leaves out is understood by its words.
+    fn completed(mut self, row: &Row) -> Columns {
+        for (index, cell) in row.cells.iter().enumerate() {
+            let is_known = |column| self.found.iter().any(|(known, at)| *known == column || *at == index);
+            if let Some(column) = classify(cell).filter(|column| !is_known(*column)) {
+                self.found.push((column, index));
+            }
+        }
+        self
     }
 
     /// The columns of a table without a heading row.

@@ -1,7 +1,7 @@
 //! Tables exported by banks: CSV, workbooks, and markup that calls itself a workbook.
 //!
-//! `rows` cuts text into rows, `workbook` and `markup` read the other carriers of rows, `column`
-//! knows what a heading means, `header` finds the heading row, `label` reads what stands around
+//! `rows` cuts text into rows, `markup` reads those of a page (`workbook` is a room of its own),
+//! `column` knows what a heading means, `header` finds the heading row, `label` reads what stands around
 //! the table, `movement` reads one row, `section` turns the rows of one account into a statement
 //! and `order` brings them into the order of booking and finds the balances. `preview` shows how
 //! a table is understood.
@@ -19,16 +19,14 @@ mod rows;
 mod section;
 #[cfg(test)]
 mod tests;
-mod workbook;
 
 use super::finding::{Finding, Findings};
 use super::layout::Layouts;
 use super::model::Format;
 use super::parse::Reading;
-use rows::Row;
 
 pub use preview::Preview;
-pub(super) use workbook::sheets;
+pub(super) use rows::Row;
 
 pub(super) fn has_header(text: &str, layouts: Layouts<'_>) -> bool {
     rows::sniff(text, layouts).is_some()

@@ -180,13 +180,11 @@ impl Section<'_> {
 
     /// đồng have no decimals: amounts with some are of another currency, which nothing names.
     fn assume_currency(&mut self, columns: &Columns) {
-        let amounts = [Column::Amount, Column::Debit, Column::Credit];
-        let has_decimals = |row: &Row| {
-            amounts.iter().map(|column| columns.cell(row, *column)).any(|cell| {
-                table_amount(cell, Some("VND")).is_err() && table_amount(cell, Some(UNKNOWN_CURRENCY)).is_ok()
-            })
-        };
-        let is_foreign = self.body.iter().any(has_decimals);
+        let columns_of_money = [Column::Amount, Column::Debit, Column::Credit];
+        let cells = self.body.iter().flat_map(|row| columns_of_money.map(|column| columns.cell(row, column)));
+        let amounts: Vec<&str> = cells.filter(|cell| !matches!(*cell, "" | "-" | "0")).collect();
+        let is_foreign = amounts.iter().all(|cell| has_decimals(cell))
+            && amounts.iter().any(|cell| table_amount(cell, Some("VND")).is_err());
         let currency = if is_foreign { UNKNOWN_CURRENCY } else { "VND" };
         self.statement.currency = Some(currency.to_owned());
         let (code, vi, en) = if is_foreign {
@@ -270,6 +268,13 @@ impl Section<'_> {
     }
 }
 
+/// One or two digits behind the last mark.
+fn has_decimals(cell: &str) -> bool {
+    let number = cell.trim_matches(|c: char| !c.is_ascii_digit());
+    let tail = number.rsplit_once(['.', ',']).map_or("", |(_, tail)| tail);
+    (1..=2).contains(&tail.len()) && tail.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Whether the row belongs to the table and not to what is printed around it. The words of a
 /// payer must not pass for a label, so only the first cell of an undated row can be one, and a
 /// row with an amount only by the label of a sum or balance.
@@ -277,8 +282,11 @@ fn is_movement(columns: &Columns, row: &Row) -> bool {
     if is_dated(columns, row) {
         return !is_labelled_balance(columns, row);
     }
+    let is_filled = |column| !matches!(columns.cell(row, column), "" | "0" | "-");
+    let has_both_sides = is_filled(Column::Debit) && is_filled(Column::Credit);
     match label::leading_label(row) {
-        None => true,
+        // The word “Tổng cộng” may stand in any cell of the sums.
+        None => !has_both_sides,
         Some(Label::Opening | Label::Closing | Label::Total) => false,
         Some(_) => has_movement(columns, row),
     }
