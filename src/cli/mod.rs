@@ -24,6 +24,7 @@ mod refund;
 mod series;
 pub mod serve;
 mod statement;
+mod statement_stream;
 pub mod table;
 mod tariff;
 mod tax;
