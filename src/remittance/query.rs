@@ -13,7 +13,8 @@ use crate::error::{Error, Result};
 use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
-use crate::store::schema::{day, remittable, remittance, remittance_event, remittance_line};
+use crate::store::schema::day;
+use crate::store::schema_cash::{remittable, remittance, remittance_event, remittance_line};
 use crate::store::{Conn, Tx};
 use crate::unit::account::KIND_REMITTANCE;
 

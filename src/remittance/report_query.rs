@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::id::*;
 use crate::store::Conn;
 use crate::store::failure::Classify;
-use crate::store::schema::treasury_report;
+use crate::store::schema_cash::treasury_report;
 
 crate::table_row! {
     pub struct ReportRow in "treasury_report" {

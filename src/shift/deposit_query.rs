@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
-use crate::store::schema::{deposit_event, deposit_slip};
+use crate::store::schema_cash::{deposit_event, deposit_slip};
 use crate::store::{Conn, Tx};
 use crate::unit::account::KIND_DEPOSIT;
 
@@ -248,12 +248,12 @@ pub fn in_transit(
 ) -> Result<Vec<(SlipId, Dong, BusinessDay)>> {
     let found: Vec<TransitRow> = diesel::sql_query(
         "SELECT s.id, s.handed_on, s.amount - (SELECT CAST(COALESCE(SUM(e.amount), 0) AS BIGINT) FROM deposit_event e \
-         WHERE e.unit_id = s.unit_id AND e.slip_id = s.id AND e.on_date <= $3) AS open FROM deposit_slip s \
-         WHERE s.unit_id = $1 AND s.account_id = $2 AND s.handed_on <= $3 AND s.state <> 'withdrawn' ORDER BY s.id",
+         WHERE e.unit_id = s.unit_id AND e.slip_id = s.id AND e.on_date <= $1) AS open FROM deposit_slip s \
+         WHERE s.unit_id = $2 AND s.account_id = $3 AND s.handed_on <= $1 AND s.state <> 'withdrawn' ORDER BY s.id",
     )
+    .bind::<Date, _>(until)
     .bind::<BigInt, _>(unit)
     .bind::<BigInt, _>(account)
-    .bind::<Date, _>(until)
     .load(conn)
     .classify()?;
     Ok(found

@@ -11,7 +11,8 @@ use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
-use crate::store::schema::{day, shift, shift_count, shift_event, shift_pieces};
+use crate::store::schema::{day, shift};
+use crate::store::schema_cash::{shift_count, shift_event, shift_pieces};
 use crate::store::{Conn, Tx};
 
 crate::table_row! {
@@ -337,16 +338,16 @@ pub fn undeposited(
 ) -> Result<Vec<(ShiftId, Dong, BusinessDay)>> {
     let found: Vec<UndepositedRow> = diesel::sql_query(
         "SELECT s.id, s.opened_on, (SELECT CAST(COALESCE(SUM(p.amount), 0) AS BIGINT) FROM payment p \
-         WHERE p.unit_id = s.unit_id AND p.shift_id = s.id AND p.method = 'cash' AND p.accounting_date <= $2) AS taken, \
+         WHERE p.unit_id = s.unit_id AND p.shift_id = s.id AND p.method = 'cash' AND p.accounting_date <= $1) AS taken, \
          (SELECT CAST(SUM(d.amount) AS BIGINT) FROM deposit_part d JOIN deposit_slip l ON l.unit_id = d.unit_id \
          AND l.id = d.slip_id WHERE d.unit_id = s.unit_id AND d.shift_id = s.id AND l.state <> 'withdrawn' \
-         AND l.handed_on <= $2) AS handed_over, \
+         AND l.handed_on <= $1) AS handed_over, \
          (SELECT CAST(SUM(e.amount) AS BIGINT) FROM shift_event e WHERE e.unit_id = s.unit_id AND e.shift_id = s.id \
-         AND e.kind = 'signed_off' AND e.on_date <= $2) AS signed_off \
-         FROM shift s WHERE s.unit_id = $1 AND s.opened_on <= $2 ORDER BY s.id",
+         AND e.kind = 'signed_off' AND e.on_date <= $1) AS signed_off \
+         FROM shift s WHERE s.unit_id = $2 AND s.opened_on <= $1 ORDER BY s.id",
     )
-    .bind::<BigInt, _>(unit)
     .bind::<Date, _>(until)
+    .bind::<BigInt, _>(unit)
     .load(conn)
     .classify()?;
     let mut open = Vec::new();

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::id::*;
 use crate::store::Conn;
 use crate::store::failure::Classify;
-use crate::store::schema::deposit_part;
+use crate::store::schema_cash::deposit_part;
 
 #[derive(QueryableByName)]
 struct TakingRow {
