@@ -24,7 +24,7 @@ use crate::store::{Conn, Stamp, Tx};
 use crate::unit::trust;
 
 /// The resolutions that can be proposed.
-pub const RESOLUTIONS: [&str; 8] = [
+pub const RESOLUTIONS: [&str; 9] = [
     "assign",
     "acknowledge",
     "bank_charge",
@@ -33,6 +33,7 @@ pub const RESOLUTIONS: [&str; 8] = [
     settle_cash::SHORTAGE,
     settle_cash::REMITTANCE,
     settle_cash::TO_BUDGET,
+    settle_cash::REPAID,
 ];
 
 /// Approves the open proposal of an exception and carries it out, in one transaction.
@@ -40,7 +41,7 @@ pub const RESOLUTIONS: [&str; 8] = [
 /// - `assign` (target: an obligation of the unit): money in suspense goes to it.
 /// - `bank_charge`: an unexplained debit was the bank's charge.
 /// - `disprove`: a claim never came; what it settled is taken back and its receipt cancelled.
-/// - `deposit` (target: a slip), `remittance` (target: an order), `shortage`, `to_budget`: cash and
+/// - `deposit` (target: a slip), `remittance` (target: an order), `shortage`, `shortage_repaid` (target: a person), `to_budget`: cash and
 ///   the Treasury, in `settle_cash`.
 /// - `acknowledge`: looked at, nothing to post; not for money that is unexplained.
 pub fn approve(
@@ -77,7 +78,7 @@ pub fn check_proposal(
 ) -> Result<()> {
     let (in_suspense, unexplained) = standing(conn, item)?;
     let fits = match resolution {
-        "assign" => in_suspense && target.is_some(),
+        "assign" => in_suspense && item.subject_kind == "line" && target.is_some(),
         "bank_charge" => unexplained,
         "disprove" => item.kind == Kind::ClaimWithoutCredit && item.subject_kind == "movement",
         "acknowledge" => {
@@ -86,10 +87,11 @@ pub fn check_proposal(
                 && item.kind != Kind::ClaimWithoutCredit
                 && !settle_cash::is_open(conn, item)?
         }
-        settle_cash::DEPOSIT => in_suspense && target.is_some(),
+        settle_cash::DEPOSIT => in_suspense && item.subject_kind == "line" && target.is_some(),
         settle_cash::REMITTANCE => (unexplained || in_suspense) && target.is_some(),
         settle_cash::SHORTAGE => item.kind == Kind::DepositDiffers && item.subject_kind == "slip",
         settle_cash::TO_BUDGET => in_suspense,
+        settle_cash::REPAID => in_suspense && item.subject_kind == "line" && target.is_some(),
         _ => return Err(Error::invalid("resolution", "resolution_unknown", RESOLUTIONS.join(", "))),
     };
     if fits {
@@ -100,6 +102,10 @@ pub fn check_proposal(
 
 /// Whether the exception's line has money in suspense, and whether it is an unexplained debit.
 fn standing(conn: &mut Conn, item: &Exception) -> Result<(bool, bool)> {
+    if item.subject_kind == "shift" {
+        let over = Account::DrawerSuspense(ShiftId(item.subject_id));
+        return Ok((!ledger::balance(conn, item.unit, &over)?.is_zero(), false));
+    }
     if item.subject_kind != "line" {
         return Ok((false, false));
     }

@@ -1,7 +1,6 @@
 //! What two persons decide about cash and the Treasury where no code in a line's memo says it:
 //! resolutions of exceptions, carried out by `resolve`.
 
-use super::{line_query, query};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -22,11 +21,14 @@ pub const REMITTANCE: &str = "remittance";
 /// Money in suspense is handed to the budget; the reason names the decision.
 pub const TO_BUDGET: &str = "to_budget";
 
+/// A credit in suspense is what a person (target) answered for.
+pub const REPAID: &str = "shortage_repaid";
+
 /// The budget account of money whose owner nobody found.
 const UNIDENTIFIED: &str = "unidentified";
 
 pub fn is_ours(resolution: &str) -> bool {
-    [DEPOSIT, SHORTAGE, REMITTANCE, TO_BUDGET].contains(&resolution)
+    [DEPOSIT, SHORTAGE, REMITTANCE, TO_BUDGET, REPAID].contains(&resolution)
 }
 
 /// Whether an exception about cash or an order stands for money that is missing still: such a one
@@ -37,7 +39,8 @@ pub fn is_open(conn: &mut Conn, item: &Exception) -> Result<bool> {
         "shift" => {
             let shift = crate::shift::find(conn, item.unit, ShiftId(item.subject_id))?;
             let held = crate::shift::balance(conn, item.unit, shift.id)?;
-            Ok(shift.state == crate::shift::State::Counted || !held.is_zero())
+            let over = ledger::balance(conn, item.unit, &Account::DrawerSuspense(shift.id))?;
+            Ok(shift.state == crate::shift::State::Counted || !held.is_zero() || !over.is_zero())
         }
         "remittance" => {
             let order = remittance::find(conn, item.unit, RemittanceId(item.subject_id))?;
@@ -65,6 +68,7 @@ pub fn carry_out(
         }
         REMITTANCE => remitted(tx, stamp, item, RemittanceId(target()?), on)?,
         TO_BUDGET => vec![to_budget(tx, item, on)?],
+        REPAID => vec![repaid(tx, item, PersonId(target()?), on)?],
         _ => return Err(Error::internal("a resolution of another room")),
     };
     ledger::post(tx, stamp, &postings)
@@ -153,19 +157,33 @@ fn remitted(
     Ok(postings)
 }
 
-/// Only what no payment has: identified money is its payer's.
+/// Cash counted over in a drawer, or a line's money that no payment has: identified money is its
+/// payer's.
 fn to_budget(tx: &mut Tx<'_>, item: &Exception, on: BusinessDay) -> Result<Posting> {
-    let line = line_of(item)?;
-    let amount = in_suspense(tx, item, line)?;
+    let suspense = match item.subject_kind.as_str() {
+        "shift" => Account::DrawerSuspense(ShiftId(item.subject_id)),
+        _ => Account::Suspense(line_of(item)?),
+    };
+    let amount = unidentified(tx, item, &suspense)?;
+    Ok(posting(item, suspense, Account::BudgetDue(UNIDENTIFIED.to_owned()), amount, on))
+}
+
+/// A person paid back, in whole or in part, what they answered for.
+fn repaid(tx: &mut Tx<'_>, item: &Exception, person: PersonId, on: BusinessDay) -> Result<Posting> {
+    let suspense = Account::Suspense(line_of(item)?);
+    let amount = unidentified(tx, item, &suspense)?;
+    let owed = ledger::balance(tx, item.unit, &Account::Shortage(person))?;
+    if amount > owed {
+        return Err(unfit("the person answers for less than this credit"));
+    }
+    Ok(posting(item, suspense, Account::Shortage(person), amount, on))
+}
+
+/// What stands in suspense and nobody has identified.
+fn unidentified(tx: &mut Tx<'_>, item: &Exception, suspense: &Account) -> Result<Dong> {
+    let amount = Dong::ZERO.checked_sub(ledger::balance(tx, item.unit, suspense)?)?;
     if !amount.is_positive() {
         return Err(Error::conflict("line_not_in_suspense", "nothing stands in suspense"));
     }
-    for (_, _, movement) in line_query::movements_of_lines(tx, &[(item.unit, line)])? {
-        let found = query::movements(tx, &[(item.unit, movement)])?;
-        if found.iter().any(|movement| movement.payment.is_some()) {
-            return Err(Error::conflict("line_not_in_suspense", "the money was identified meanwhile"));
-        }
-    }
-    let budget = Account::BudgetDue(UNIDENTIFIED.to_owned());
-    Ok(posting(item, Account::Suspense(line), budget, amount, on))
+    Ok(amount)
 }

@@ -36,6 +36,14 @@ pub enum State {
 }
 
 impl State {
+    pub const ALL: [State; 4] = [State::InTransit, State::Short, State::Credited, State::Withdrawn];
+
+    /// A state by its name; `state_unknown`.
+    pub fn named(text: &str) -> Result<State> {
+        let known = State::ALL.into_iter().find(|state| state.as_str() == text);
+        known.ok_or_else(|| Error::invalid("state", "state_unknown", "no such state"))
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             State::InTransit => "in_transit",

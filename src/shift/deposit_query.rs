@@ -170,7 +170,7 @@ pub fn store(tx: &mut Tx<'_>, slip: &Slip) -> Result<()> {
 }
 
 /// Slips of a unit, newest first.
-pub fn page(conn: &mut Conn, unit: UnitId, state: Option<&str>, limit: i64) -> Result<Vec<Slip>> {
+pub fn page(conn: &mut Conn, unit: UnitId, state: Option<State>, limit: i64) -> Result<Vec<Slip>> {
     let mut ids = deposit_slip::table
         .filter(deposit_slip::unit_id.eq(unit))
         .order(deposit_slip::id.desc())
@@ -178,7 +178,7 @@ pub fn page(conn: &mut Conn, unit: UnitId, state: Option<&str>, limit: i64) -> R
         .select(deposit_slip::id)
         .into_boxed();
     if let Some(state) = state {
-        ids = ids.filter(deposit_slip::state.eq(state.to_owned()));
+        ids = ids.filter(deposit_slip::state.eq(state.as_str()));
     }
     let ids: Vec<SlipId> = ids.load(conn).classify()?;
     let mut found = by_ids(conn, &ids.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())?;

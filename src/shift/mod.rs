@@ -44,6 +44,14 @@ pub enum State {
 }
 
 impl State {
+    pub const ALL: [State; 4] = [State::Open, State::InUse, State::Counted, State::Closed];
+
+    /// A state by its name; `state_unknown`.
+    pub fn named(text: &str) -> Result<State> {
+        let known = State::ALL.into_iter().find(|state| state.as_str() == text);
+        known.ok_or_else(|| Error::invalid("state", "state_unknown", "no such state"))
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             State::Open => "open",
@@ -234,8 +242,24 @@ pub fn sign_off(
     ledger::post(tx, stamp, &[Posting { unit, debit, credit, amount, accounting_date: on, source }])?;
     let cause = (unit, Kind::DepositDiffers, Subject::Shift(id), "the difference was signed off");
     exception::settle_by_themselves(tx, stamp, &[cause])?;
+    if variance.is_positive() {
+        exception::open(tx, stamp, &[over(&shift, account, amount, on)])?;
+    }
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "shift.signed_off", id)])?;
     Ok(shift)
+}
+
+/// Cash that nobody is known to have paid waits for a decision, as money in suspense does.
+fn over(shift: &Shift, account: AccountId, amount: Dong, on: BusinessDay) -> exception::New {
+    exception::New {
+        unit: shift.unit,
+        kind: Kind::UnidentifiedCredit,
+        subject: Subject::Shift(shift.id),
+        account: Some(account),
+        amount,
+        opened_on: on,
+        detail: format!("counted over in the drawer of {}", shift.opened_on),
+    }
 }
 
 /// Sends a difference back: the drawer is in use again and will be counted again.

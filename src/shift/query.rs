@@ -162,7 +162,7 @@ pub fn advance(tx: &mut Tx<'_>, shift: &mut Shift, state: State) -> Result<()> {
 }
 
 /// Shifts of a unit, newest first.
-pub fn page(conn: &mut Conn, unit: UnitId, state: Option<&str>, limit: i64) -> Result<Vec<Shift>> {
+pub fn page(conn: &mut Conn, unit: UnitId, state: Option<State>, limit: i64) -> Result<Vec<Shift>> {
     let mut found = shift::table
         .filter(shift::unit_id.eq(unit))
         .order(shift::id.desc())
@@ -178,7 +178,7 @@ pub fn page(conn: &mut Conn, unit: UnitId, state: Option<&str>, limit: i64) -> R
         ))
         .into_boxed();
     if let Some(state) = state {
-        found = found.filter(shift::state.eq(state.to_owned()));
+        found = found.filter(shift::state.eq(state.as_str()));
     }
     let found: Vec<Parts> = found.load(conn).classify()?;
     Ok(found.into_iter().map(shift_of).collect())

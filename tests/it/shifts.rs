@@ -255,6 +255,67 @@ fn what_is_counted_over_is_nobodys_and_goes_to_the_budget_by_decision_only() {
                 (Account::FeesCollected("HT-01".into()), -25_000),
             ],
         );
+        assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::UnidentifiedCredit]);
+        let unfit = resolved(&world, Kind::UnidentifiedCredit, "acknowledge", None).unwrap_err();
+        assert_eq!(unfit.code(), "resolution_unfit");
+        resolved(&world, Kind::UnidentifiedCredit, "to_budget", None).unwrap();
+        shown(&world, 0, 30_000, &slip.reference_code);
+        closed(&world, today(&world));
+        world.assert_balances(
+            world.ba_dinh.id,
+            &[
+                (Account::Bank(world.ba_dinh.account), 30_000),
+                (Account::BudgetDue("805-2771".into()), -12_500),
+                (Account::BudgetDue("unidentified".into()), -5_000),
+                (Account::ShareKept("HT-01".into()), -12_500),
+            ],
+        );
+        let due = world.look(|conn| {
+            bienlai::remittance::remittable(
+                conn,
+                world.ba_dinh.id,
+                world.ba_dinh.account,
+                bienlai::remittance::Kind::Treasury,
+            )
+        });
+        let free: Vec<i64> = due.iter().map(|one| one.free.0).collect();
+        assert_eq!(free, [12_500, 5_000], "what was decided is remitted too");
+    });
+}
+
+#[test]
+fn what_a_person_answers_for_is_paid_back_by_transfer() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let shift = open(&world, "").unwrap();
+        taken(&world, 1);
+        count(&world, shift.id, "20000x1").unwrap();
+        sign_off(&world, &chief(&world), shift.id).unwrap();
+        let slip = hand_over(&world, &[(shift.id, 20_000)]).unwrap();
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0)
+            .book(20_000, &slip.reference_code, "R1")
+            .book(5_000, "nop bu tien thieu quy", "R2");
+        statement(&world, file);
+        let stranger = resolved(&world, Kind::UnidentifiedCredit, "shortage_repaid", Some(world.chief.0));
+        assert_eq!(stranger.unwrap_err().code(), "resolution_unfit", "they answer for nothing");
+        let unit = world.ba_dinh.id;
+        let id =
+            world.exceptions(unit).into_iter().find(|item| item.kind == Kind::UnidentifiedCredit).unwrap().id;
+        let checker = chief(&world);
+        world
+            .app
+            .write(&checker, |tx, stamp| exception::refuse(tx, stamp, &checker, unit, id, "nhầm"))
+            .unwrap();
+        resolved(&world, Kind::UnidentifiedCredit, "shortage_repaid", Some(world.clerk.0)).unwrap();
+        closed(&world, today(&world));
+        world.assert_balances(
+            unit,
+            &[
+                (Account::Bank(world.ba_dinh.account), 25_000),
+                (Account::BudgetDue("805-2771".into()), -12_500),
+                (Account::ShareKept("HT-01".into()), -12_500),
+            ],
+        );
     });
 }
 

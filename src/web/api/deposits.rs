@@ -78,13 +78,11 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     caller.0.require_role(&READERS)?;
     let asked: ListQuery = extract::query(&request)?;
     let limit = page_limit(asked.limit)?;
+    let state = asked.state.as_deref().map(deposit::State::named).transpose()?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            Ok(query::page(conn, unit, asked.state.as_deref(), limit)?
-                .iter()
-                .map(summary)
-                .collect::<Vec<_>>())
+            Ok(query::page(conn, unit, state, limit)?.iter().map(summary).collect::<Vec<_>>())
         })
     });
     respond::ok(&json!({ "deposits": found.await? }))

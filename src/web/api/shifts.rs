@@ -52,10 +52,11 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     caller.0.require_role(&READERS)?;
     let asked: ListQuery = extract::query(&request)?;
     let limit = page_limit(asked.limit)?;
+    let state = asked.state.as_deref().map(shift::State::named).transpose()?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let found = query::page(conn, unit, asked.state.as_deref(), limit)?;
+            let found = query::page(conn, unit, state, limit)?;
             found.iter().map(|shift| with_balance(conn, shift)).collect::<Result<Vec<_>>>()
         })
     });
