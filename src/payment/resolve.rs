@@ -41,8 +41,8 @@ pub const RESOLUTIONS: [&str; 9] = [
 /// - `assign` (target: an obligation of the unit): money in suspense goes to it.
 /// - `bank_charge`: an unexplained debit was the bank's charge.
 /// - `disprove`: a claim never came; what it settled is taken back and its receipt cancelled.
-/// - `deposit` (target: a slip), `remittance` (target: an order), `shortage`, `shortage_repaid` (target: a person), `to_budget`: cash and
-///   the Treasury, in `settle_cash`.
+/// - `deposit` (target: a slip), `remittance` (target: an order), `shortage`, `shortage_repaid`
+///   (target: a person), `to_budget`: cash and the Treasury, in `settle_cash`.
 /// - `acknowledge`: looked at, nothing to post; not for money that is unexplained.
 pub fn approve(
     tx: &mut Tx<'_>,
@@ -82,10 +82,8 @@ pub fn check_proposal(
         "bank_charge" => unexplained,
         "disprove" => item.kind == Kind::ClaimWithoutCredit && item.subject_kind == "movement",
         "acknowledge" => {
-            !in_suspense
-                && !unexplained
-                && item.kind != Kind::ClaimWithoutCredit
-                && !settle_cash::is_open(conn, item)?
+            let is_open = in_suspense || unexplained || settle_cash::is_open(conn, item)?;
+            !is_open && item.kind != Kind::ClaimWithoutCredit
         }
         settle_cash::DEPOSIT => in_suspense && item.subject_kind == "line" && target.is_some(),
         settle_cash::REMITTANCE => (unexplained || in_suspense) && target.is_some(),

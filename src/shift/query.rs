@@ -264,8 +264,8 @@ pub fn counts(conn: &mut Conn, unit: UnitId, id: ShiftId) -> Result<Vec<StoredCo
 
 /// What the drawer was opened with last; nothing where nobody counted a float.
 pub fn last_float(conn: &mut Conn, unit: UnitId, id: ShiftId) -> Result<Dong> {
-    let floats = counts(conn, unit, id)?.into_iter().filter(|count| count.kind == "float");
-    Ok(floats.last().map_or(Dong::ZERO, |count| count.total))
+    let float = counts(conn, unit, id)?.into_iter().rfind(|count| count.kind == "float");
+    Ok(float.map_or(Dong::ZERO, |count| count.total))
 }
 
 pub fn last_closing(conn: &mut Conn, unit: UnitId, id: ShiftId) -> Result<Option<StoredCount>> {

@@ -42,7 +42,6 @@ pub const ENDPOINTS: &[Endpoint] = &[
         notes: "Without a difference the shift is closed; with one it is counted and waits for another person.",
         body: r#"{ "count": { "100000": 3, "20000": 2 } }"#,
         answer: r#"{ "shift": { "state": "counted" }, "counted": { "total": 340000, "expected": 350000, "variance": -10000 } }"#,
-        ..NONE
     },
     Endpoint {
         method: "POST",
