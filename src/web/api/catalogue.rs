@@ -16,12 +16,17 @@ pub struct Endpoint {
     pub answer: &'static str,
 }
 
-const NONE: Endpoint =
+pub(super) const NONE: Endpoint =
     Endpoint { method: "GET", path: "", vi: "", en: "", who: "", notes: "", body: "", answer: "" };
 const READERS: &str =
     "dossier_system (what it raised), unit_reader, cashier, finance, approver, administrator, auditor";
 
-pub const ENDPOINTS: &[Endpoint] = &[
+/// Every path: the lists follow each other on the page.
+pub fn endpoints() -> Vec<&'static Endpoint> {
+    ENDPOINTS.iter().chain(super::catalogue_cash::ENDPOINTS).collect()
+}
+
+const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
         path: "/api/v1/obligations",
@@ -117,7 +122,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         vi: "Thu đủ tiền mặt hoặc thẻ tại quầy; lập biên lai ngay.",
         en: "Takes the full outstanding amount in cash or by card; the receipt is numbered at once.",
         who: "cashier",
-        notes: "Idempotency-Key required. method is cash or card.",
+        notes: "Idempotency-Key required. method is cash or card. The cashier has a shift open: shift_not_open otherwise.",
         body: r#"{ "method": "cash", "amount": 10000 }"#,
         answer: r#"{ "payment": "pay_01j9…", "state": "paid", "amount": 10000, "receipt": { "id": "rcp_01j9…" },
   "receipts": [ { "id": "rcp_01j9…", "document_kind": "receipt" }, { "id": "rcp_01ja…", "document_kind": "invoice_vat" } ] }"#,
