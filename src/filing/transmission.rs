@@ -16,7 +16,7 @@ mod transmission_query;
 
 pub use transmission_query::{
     Event, Message, ReplyRecord, by_id, delivered_due, events, heads, of_filing, of_unit, payload, replies,
-    unit_of,
+    troubled, unit_of,
 };
 use transmission_query::{EventRow, ReplyRow, TransmissionRow};
 

@@ -72,6 +72,8 @@ pub fn entries() -> Vec<Entry> {
         post("/api/v1/tax/registrations/accept", web::to(api::tax::accept)),
         get("/api/v1/tax/reports", web::to(api::tax::reports)),
         post("/api/v1/tax/reports", web::to(api::tax::make_report)),
+        post("/api/v1/tax/reports/{id}/approve", web::to(api::tax::approve_report)),
+        get("/api/v1/tax/due", web::to(api::tax::alarms)),
         get("/api/v1/tax/notices", web::to(api::tax::notices)),
         post("/api/v1/tax/notices", web::to(api::tax::request_notice)),
         post("/api/v1/tax/notices/{id}/approve", web::to(api::tax::approve_notice)),
