@@ -78,10 +78,9 @@ impl Kind {
                 "Báo cáo BC26/BLĐT chờ duyệt: xem số liệu rồi duyệt",
                 "BC26/BLĐT waits for approval: read its figures and approve it",
             ),
-            Kind::ReportSending => (
-                "Báo cáo BC26/BLĐT đang chờ ký hoặc gửi",
-                "BC26/BLĐT waits to be signed or sent",
-            ),
+            Kind::ReportSending => {
+                ("Báo cáo BC26/BLĐT đang chờ ký hoặc gửi", "BC26/BLĐT waits to be signed or sent")
+            }
             Kind::ReportRefused => (
                 "Cơ quan thuế từ chối báo cáo BC26/BLĐT: sửa nguyên nhân rồi lập lại",
                 "The authority refused BC26/BLĐT: mend the cause and make it again",

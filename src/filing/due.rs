@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::form::usage::UsageReport;
 use super::period::Quarter;
-use super::{Filing, Kind, State, query, report};
+use super::{Filing, Kind, State, query, report, transmission};
 use crate::actor::{Actor, Role};
 use crate::audit;
 use crate::clock::BusinessDay;
@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::id::{FilingId, UnitId};
 use crate::receipt::profile::{self, ReportRelease};
 use crate::store::{Conn, Stamp, Tx};
+use crate::text;
 use crate::unit::registration;
 use crate::unit::series::{self, Series};
 
@@ -195,6 +196,37 @@ pub fn approve(
     filing.checker = Some(checker);
     super::advance(tx, stamp, actor, &mut filing, ("approved", State::Drafted), None)?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "report.approved", id)])?;
+    Ok(filing)
+}
+
+/// A person records that the tax office has a report, which went through its portal for one: the signed
+/// form is exported with `bienlai tax form --xml`.
+///
+/// # Errors
+/// `filing_not_found`, `field_missing`; `filing_not_open` for one that is not signed or is answered.
+pub fn accept_by_hand(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (unit, id): (UnitId, FilingId),
+    notice_no: &str,
+) -> Result<Filing> {
+    actor.require_role(&[Role::Finance, Role::Approver, Role::Administrator])?;
+    actor.scope.require(unit)?;
+    actor.require_person()?;
+    let notice_no = text::clean(notice_no);
+    if notice_no.is_empty() {
+        return Err(Error::invalid("notice_no", "field_missing", "the number of the tax office's notice"));
+    }
+    let mut filing = super::find(tx, unit, id)?;
+    let is_open = (State::Signed..State::Accepted).contains(&filing.state);
+    if filing.kind != Kind::UsageReport || !is_open {
+        let detail = format!("the form is {}", filing.state.as_str());
+        return Err(Error::conflict("filing_not_open", detail));
+    }
+    super::advance(tx, stamp, actor, &mut filing, ("accepted_by_hand", State::Accepted), Some(&notice_no))?;
+    transmission::settle_by_hand(tx, stamp, &filing)?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "report.accepted_by_hand", id)])?;
     Ok(filing)
 }
 

@@ -3,7 +3,7 @@
 
 use super::form::Taxpayer;
 use super::form::registration::{Action, Direction, Entrusting, Entrustment, FORM, Registration};
-use super::{Draft, Filing, Kind, State, reply};
+use super::{Draft, Filing, Kind, State, reply, transmission};
 use crate::actor::{Actor, Role};
 use crate::clock::Instant;
 use crate::error::{Error, Result};
@@ -12,8 +12,8 @@ use crate::receipt::certificate::SigningCertificate;
 use crate::receipt::key::certificates_in;
 use crate::receipt::signer;
 use crate::store::{Conn, Stamp, Tx};
-use crate::unit::{self, imprint};
 use crate::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
+use crate::unit::{self, imprint};
 
 /// What somebody says for the form; the rest is known.
 pub struct Asked {
@@ -43,9 +43,10 @@ pub fn compose(
 ) -> Result<Registration> {
     let imprint = imprint::in_force(conn, &[unit], stamp.today())?.pop().map(|(_, imprint)| imprint);
     if let Some(principal) = imprint.and_then(|imprint| imprint.principal) {
-        let is_told = asked.entrustments.iter().any(|line| {
-            line.direction == Direction::Entrusted && line.tax_code == principal.tax_code
-        });
+        let is_told = asked
+            .entrustments
+            .iter()
+            .any(|line| line.direction == Direction::Entrusted && line.tax_code == principal.tax_code);
         if asked.action == Action::New && !is_told {
             let detail = "the unit's documents name a principal; add the entrustment by which it collects";
             return Err(Error::invalid("entrustments", "registration_entrustment_missing", detail));
@@ -167,6 +168,7 @@ pub fn accept_by_hand(
     let recorded = acceptance(&filing, notice_no.to_owned(), accepted_on)?;
     let registration = registration::record(tx, stamp, actor, recorded)?;
     super::advance(tx, stamp, actor, &mut filing, ("accepted_by_hand", State::Accepted), Some(notice_no))?;
+    transmission::settle_by_hand(tx, stamp, &filing)?;
     Ok(registration)
 }
 
@@ -194,9 +196,8 @@ pub fn listed_of(
 ) -> Result<ListedCertificate> {
     let (own, city) = (unit::find(conn, unit)?.tax_code, unit::find(conn, unit::CITY)?.tax_code);
     let der = first_certificate(pem)?;
-    let accepted = signer::accept(&der, &own).or_else(|error| {
-        if city.is_empty() { Err(error) } else { signer::accept(&der, &city) }
-    });
+    let accepted = signer::accept(&der, &own)
+        .or_else(|error| if city.is_empty() { Err(error) } else { signer::accept(&der, &city) });
     Ok(listed(&accepted?, action))
 }
 

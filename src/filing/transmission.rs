@@ -274,6 +274,19 @@ pub fn release(
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "transmission.released", id)])
 }
 
+/// The form went another way, through the tax portal for one: what was never sent from here is not sent
+/// any more. A message that may be there already goes on being asked for.
+pub(super) fn settle_by_hand(tx: &mut Tx<'_>, stamp: &Stamp<'_>, filing: &Filing) -> Result<()> {
+    for mut message in of_filing(tx, filing.unit, filing.id)? {
+        if matches!(message.state, State::Queued | State::Halted) {
+            let next = Next { state: State::Answered, event: "filed_by_hand", after_s: 0 };
+            let attempts = message.attempts;
+            advance(tx, stamp, &mut message, next, attempts, "")?;
+        }
+    }
+    Ok(())
+}
+
 #[track_caller]
 pub fn not_found() -> Error {
     Error::not_found("transmission_not_found", "no such message in your scope")

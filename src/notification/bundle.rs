@@ -5,8 +5,8 @@ use std::cell::Cell;
 use std::io::Write;
 
 use ring::digest::{SHA256, digest};
-use zip::{CompressionMethod, ZipWriter};
 use zip::write::{SimpleFileOptions, StreamWriter};
+use zip::{CompressionMethod, ZipWriter};
 
 use crate::amount::Dong;
 use crate::clock::BusinessDay;

@@ -204,12 +204,8 @@ pub fn page(
 /// Messages that do not get through, in all units: those that wait, and those that ended without
 /// arriving and were made after `since`. (state, channel, count, when the oldest was made)
 pub fn troubled(conn: &mut Conn, since: Instant) -> Result<Vec<(String, String, i64, Option<Instant>)>> {
-    let counted = (
-        message::state,
-        message::channel,
-        diesel::dsl::count_star(),
-        diesel::dsl::min(message::created_at),
-    );
+    let counted =
+        (message::state, message::channel, diesel::dsl::count_star(), diesel::dsl::min(message::created_at));
     let grouped = message::table.group_by((message::state, message::channel)).select(counted);
     let waiting = grouped.filter(message::state.eq_any(["waiting", "sending"]));
     let mut found: Vec<(String, String, i64, Option<Instant>)> = waiting.load(conn).classify()?;

@@ -190,8 +190,7 @@ pub fn find_certificate<'a>(
     serial: &str,
 ) -> Result<&'a ListedCertificate> {
     let mut found = held.iter().filter(|one| one.is_called(issuer, serial));
-    let wrong =
-        |detail: &str| Err(Error::invalid("certificates", "registration_certificates_wrong", detail));
+    let wrong = |detail: &str| Err(Error::invalid("certificates", "registration_certificates_wrong", detail));
     match (found.next(), found.next()) {
         (Some(one), None) => Ok(one),
         (None, _) => wrong("no such certificate is registered"),

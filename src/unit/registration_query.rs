@@ -117,11 +117,7 @@ pub fn certificates(conn: &mut Conn, unit: UnitId) -> Result<Vec<ListedCertifica
 }
 
 /// Issuers and serials of the unit's own certificates that have not expired.
-pub fn installed_names(
-    conn: &mut Conn,
-    unit: UnitId,
-    now: Instant,
-) -> Result<Vec<(Option<String>, String)>> {
+pub fn installed_names(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<(Option<String>, String)>> {
     signing_certificate::table
         .filter(signing_certificate::unit_id.eq(unit))
         .filter(signing_certificate::not_after.gt(now))

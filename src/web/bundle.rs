@@ -225,7 +225,11 @@ mod tests {
         assert_eq!(fill(&mut slow).unwrap_err().to_string(), "the reader is too slow");
         assert!(start.elapsed() >= Duration::from_millis(50));
         let (mut long, _receiver) = pipe(60_000, 50);
-        assert_eq!(fill(&mut long).unwrap_err().to_string(), "the reader is too slow", "the whole takes too long");
+        assert_eq!(
+            fill(&mut long).unwrap_err().to_string(),
+            "the reader is too slow",
+            "the whole takes too long"
+        );
         let (mut gone, receiver) = pipe(60_000, 60_000);
         drop(receiver);
         assert_eq!(fill(&mut gone).unwrap_err().to_string(), "the reader went away");

@@ -141,8 +141,7 @@ fn count_messages(app: &App, now: Instant) -> Result<()> {
     Ok(())
 }
 
-const UNSENT: [State; 5] =
-    [State::Waiting, State::Sending, State::Bounced, State::Failed, State::GivenUp];
+const UNSENT: [State; 5] = [State::Waiting, State::Sending, State::Bounced, State::Failed, State::GivenUp];
 
 fn gauge(name: &'static str, value: i64) {
     metrics::gauge!(name).set(value as f64);

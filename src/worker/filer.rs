@@ -22,9 +22,12 @@ pub(super) fn file_until(app: &Arc<App>, is_stopping: &AtomicBool) {
     let mut round = 0_u64;
     let mut told = 0;
     every_tick(is_stopping, 10, || {
-        if round % LOOK_EVERY == 0 {
-            produce_reports(app)?;
-            told = tell(&tax_alarms(app)?, told);
+        if round.is_multiple_of(LOOK_EVERY) {
+            match look(app, told) {
+                Ok(count) => told = count,
+                // What is drafted is signed and sent all the same.
+                Err(error) => tracing::warn!(%error, "what is due to the tax authority was not looked at"),
+            }
         }
         round += 1;
         sign_forms(app)?;
@@ -33,6 +36,12 @@ pub(super) fn file_until(app: &Arc<App>, is_stopping: &AtomicBool) {
             None => Ok(()),
         }
     });
+}
+
+/// Makes what is due and tells what presses. Returns how much does.
+fn look(app: &App, told: usize) -> Result<usize> {
+    produce_reports(app)?;
+    Ok(tell(&tax_alarms(app)?, told))
 }
 
 /// Makes the usage reports of quarters that are over, for every unit. Returns how many are new.
@@ -75,7 +84,10 @@ pub fn tax_alarms(app: &App) -> Result<Vec<Alarm>> {
 fn tell(alarms: &[Alarm], before: usize) -> usize {
     let pressing = alarms.iter().filter(|one| one.level == Level::Alarm).count();
     if pressing > before {
-        tracing::error!(alarms = pressing, "see `bienlai tax due`: the tax authority waits, or does not answer");
+        tracing::error!(
+            alarms = pressing,
+            "see `bienlai tax due`: the tax authority waits, or does not answer"
+        );
     }
     pressing
 }

@@ -107,7 +107,11 @@ fn open_series(world: &World, unit: UnitId) -> bienlai::error::Result<bienlai::i
     })
 }
 
-pub fn install(world: &World, unit: UnitId, serial: &str) -> bienlai::error::Result<bienlai::id::CertificateId> {
+pub fn install(
+    world: &World,
+    unit: UnitId,
+    serial: &str,
+) -> bienlai::error::Result<bienlai::id::CertificateId> {
     let own = filing::registration::listed_from_pem(OTHER_SIGNER, CertificateAction::Add).unwrap();
     world.try_change(|tx, stamp| {
         certificate::store(

@@ -116,10 +116,36 @@ fn a_report_that_was_refused_is_not_made_again_by_itself() {
         let world = World::settled_in(database);
         world.wait_days(days_until(&world, "2027-01-05"));
         worker::produce_reports(&world.app).unwrap();
-        let refuse = "UPDATE filing SET state = 'refused', revision = revision + 1 WHERE kind = 'usage_report'";
+        let refuse =
+            "UPDATE filing SET state = 'refused', revision = revision + 1 WHERE kind = 'usage_report'";
         run(&mut world.database.as_owner(), refuse).unwrap();
         assert_eq!(worker::produce_reports(&world.app).unwrap(), 0, "its cause is still there");
         assert_eq!(alarms(&world, world.ba_dinh.id), [(Kind::ReportRefused, Level::Alarm)]);
+    });
+}
+
+#[test]
+fn a_report_that_went_through_the_portal_is_recorded_by_a_person_and_never_sent_again() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        world.wait_days(days_until(&world, "2027-01-05"));
+        worker::produce_reports(&world.app).unwrap();
+        let (id, _) = reports(&world, unit)[0];
+        let chief = person(&world.ba_dinh, Role::Approver, world.chief);
+        let record = |notice: &str| {
+            world.try_change(|tx, stamp| due::accept_by_hand(tx, stamp, &chief, (unit, id), notice))
+        };
+        assert_eq!(record("7/TB").unwrap_err().code(), "filing_not_open", "nobody approved it");
+        world.change(|tx, stamp| due::approve(tx, stamp, &chief, unit, id));
+        worker::sign_forms(&world.app).unwrap();
+        assert_eq!(record(" ").unwrap_err().code(), "field_missing");
+        assert_eq!(record("7/TB").unwrap().state, State::Accepted);
+        assert_eq!(alarms(&world, unit), []);
+        let authority = TaxAuthority::new(Habits::default());
+        worker::deliver(&world.app, &authority).unwrap();
+        assert!(authority.taken().is_empty(), "it is there already");
+        assert_eq!(record("7/TB").unwrap_err().code(), "filing_not_open");
     });
 }
 

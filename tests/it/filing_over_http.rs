@@ -94,7 +94,10 @@ fn an_administrator_registers_entrusted_collection_over_the_api() {
             "organisation": "Sở Thử Nghiệm", "purpose": "Thu hộ phí", "valid_from": "2026-12-01",
             "valid_until": "2027-11-30", "payment_method": "Chuyển khoản",
         }]);
-        assert_eq!(code(&post(&administrator, path, &body)), (400, "registration_entrustment_missing".into()));
+        assert_eq!(
+            code(&post(&administrator, path, &body)),
+            (400, "registration_entrustment_missing".into())
+        );
         body["entrustments"][0]["tax_code"] = json!("9900000009");
         body["entrustments"][0]["valid_until"] = json!("2026-11-30");
         assert_eq!(code(&post(&administrator, path, &body)), (400, "registration_entrustment_wrong".into()));
@@ -184,9 +187,7 @@ fn a_wrong_name_is_explained_over_the_api_by_two_persons() {
         let mut service = Service::start_as(&world, how).expect("the service is ready");
         let post = |token: &str, path: &str, body: &Value| ask(service.address, token, "POST", path, body);
         let path = "/api/v1/tax/notices";
-        let body = |reason: &str| {
-            json!({ "unit": "00004", "documents": [{ "receipt": receipt, "reason": reason }] })
-        };
+        let body = |reason: &str| json!({ "unit": "00004", "documents": [{ "receipt": receipt, "reason": reason }] });
         assert_eq!(code(&post(&cashier, path, &body(" "))), (400, "field_missing".into()));
         assert_eq!(post(&stranger, path, &body("Sai tên")).status, 404);
         let made = post(&cashier, path, &body("Sai tên người nộp"));
@@ -211,7 +212,8 @@ fn a_wrong_name_is_explained_over_the_api_by_two_persons() {
         let look = || ask(service.address, &cashier, "GET", &list, &Value::Null).json();
         let seen = wait_for("accepted", &service, look, |seen| seen["notices"][0]["state"] == "accepted");
         assert_eq!(seen["notices"].as_array().unwrap().len(), 2);
-        let shown = ask(service.address, &cashier, "GET", &format!("/api/v1/receipts/{receipt}"), &Value::Null);
+        let shown =
+            ask(service.address, &cashier, "GET", &format!("/api/v1/receipts/{receipt}"), &Value::Null);
         let states: Vec<Value> =
             shown.json()["notices"].as_array().unwrap().iter().map(|told| told["state"].clone()).collect();
         assert_eq!(states, [json!("withdrawn"), json!("accepted")], "shown where the receipt is");
@@ -257,7 +259,10 @@ fn an_officer_is_told_of_a_report_that_is_late_approves_it_and_it_is_sent() {
         let is_made = |seen: &Value| seen["alarms"][0]["kind"] == "report_approval";
         let seen = wait_for("made", &service, || due(&officer).json(), is_made);
         let alarm = &seen["alarms"][0];
-        assert_eq!((alarm["unit"].as_str(), alarm["quarter"].as_str()), (Some("00004"), Some(&*last.to_string())));
+        assert_eq!(
+            (alarm["unit"].as_str(), alarm["quarter"].as_str()),
+            (Some("00004"), Some(&*last.to_string()))
+        );
         assert!(alarm["vi"].as_str().unwrap().contains("chờ duyệt"), "{alarm}");
         assert_eq!(due(&stranger).json()["alarms"], json!([]), "another unit's alarms are not shown");
 

@@ -110,7 +110,13 @@ fn a_mail_about_money_says_it_in_both_languages_and_attaches_nothing() {
 }
 
 /// `[email]` for a server that wants TLS and a login.
-fn secure_section(world: &World, server: &TlsMailServer, mode: &str, password: &str, trusted: bool) -> String {
+fn secure_section(
+    world: &World,
+    server: &TlsMailServer,
+    mode: &str,
+    password: &str,
+    trusted: bool,
+) -> String {
     let folder = world.database.folder.path();
     let number = world.next();
     let (secret, authority) =
@@ -177,7 +183,11 @@ fn a_server_that_cannot_be_trusted_or_drops_encryption_gets_no_mail_and_no_passw
         assert_eq!((outcome(&world).0.as_str(), plain.received().len()), ("waiting", 0));
         world.wait_seconds(60);
         deliver(&world, &courier(&secure_section(&world, &server, "starttls", "sai", true)));
-        assert_eq!(outcome(&world), ("waiting".into(), Some("535 5.7.8".into())), "our configuration, no bounce");
+        assert_eq!(
+            outcome(&world),
+            ("waiting".into(), Some("535 5.7.8".into())),
+            "our configuration, no bounce"
+        );
         assert_eq!((server.seen().mails.len(), server.seen().refused_logins), (0, 1));
     });
 }

@@ -8,11 +8,12 @@ use crate::actor::{Actor, Role};
 use crate::cli::office::{self, Office};
 use crate::cli::{DONE, NO, print_json, table};
 use crate::error::{Error, Result};
+use crate::filing::due::{self, Urgency};
 use crate::filing::form::usage::Line;
 use crate::filing::period::Quarter;
-use crate::filing::due::{self, Urgency};
-use crate::filing::{Kind, query, report};
-use crate::id::{FilingId, PersonId};
+use crate::filing::{Filing, Kind, query, report};
+use crate::id::{FilingId, PersonId, UnitId};
+use crate::store::{Stamp, Tx};
 use crate::unit;
 
 #[derive(Debug, Subcommand)]
@@ -36,6 +37,16 @@ pub enum Command {
     Approve {
         id: FilingId,
         /// Who approves it, as per_…
+        #[arg(long, value_name = "ID")]
+        person: PersonId,
+    },
+    /// Ghi nhận đã nộp / record by hand that the tax office has a report, filed on its portal for one
+    Accept {
+        id: FilingId,
+        /// The number of the tax office's notice
+        #[arg(long, value_name = "NO")]
+        notice_no: String,
+        /// Who records it, as per_…
         #[arg(long, value_name = "ID")]
         person: PersonId,
     },
@@ -63,7 +74,14 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::Make(which) => make(&office, &which, false),
         Command::Supplement(which) => make(&office, &which, true),
         Command::Show { unit, quarter, json } => show(&office, &unit, quarter, json),
-        Command::Approve { id, person } => approve(&office, id, person),
+        Command::Approve { id, person } => {
+            change(&office, id, person, &|tx, stamp, actor, unit| due::approve(tx, stamp, actor, unit, id))
+        }
+        Command::Accept { id, notice_no, person } => {
+            change(&office, id, person, &|tx, stamp, actor, unit| {
+                due::accept_by_hand(tx, stamp, actor, (unit, id), &notice_no)
+            })
+        }
         Command::Due { unit } => list_due(&office, unit.as_deref()),
     }
 }
@@ -171,12 +189,15 @@ fn cells(line: &Line) -> Vec<String> {
     ]
 }
 
-fn approve(office: &Office, id: FilingId, person: PersonId) -> Result<u8> {
+type Change<'a> = &'a dyn Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId) -> Result<Filing>;
+
+/// What a person does to a report.
+fn change(office: &Office, id: FilingId, person: PersonId, change: Change<'_>) -> Result<u8> {
     let actor = office::actor(Role::Approver, Some(person));
     let filing = office.write(&actor, |tx, stamp| {
         let unit = query::unit_of(tx, &actor.scope, id)?
             .ok_or_else(|| Error::not_found("filing_not_found", "no such form"))?;
-        due::approve(tx, stamp, &actor, unit, id)
+        change(tx, stamp, &actor, unit)
     })?;
     println!("{}  {}", filing.id, filing.state.as_str());
     Ok(DONE)

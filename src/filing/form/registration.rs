@@ -163,9 +163,8 @@ impl Registration {
     }
 
     fn check_entrustments(&self) -> Result<()> {
-        let wrong = |detail: &str| {
-            Err(Error::invalid("entrustments", "registration_entrustment_wrong", detail))
-        };
+        let wrong =
+            |detail: &str| Err(Error::invalid("entrustments", "registration_entrustment_wrong", detail));
         if self.entrustments.len() > ENTRUSTMENTS_LIMIT {
             return wrong("at most 999 entrustments");
         }
@@ -179,7 +178,8 @@ impl Registration {
                 ("payment_method", &held.payment_method, 50),
             ];
             for (field, value, limit) in texts {
-                within(field, value, limit).map_err(|error| error.in_field(&format!("entrustments[{at}]")))?;
+                within(field, value, limit)
+                    .map_err(|error| error.in_field(&format!("entrustments[{at}]")))?;
             }
             if !is_tax_code(&held.tax_code) {
                 let field = format!("entrustments[{at}].tax_code");

@@ -255,12 +255,7 @@ pub fn oldest_waiting(conn: &mut Conn) -> Result<Option<Instant>> {
 
 /// Messages that were made before `waiting` and are not with the authority, that have been there since
 /// before `delivered` without the last answer, or that a person must look at.
-pub fn troubled(
-    conn: &mut Conn,
-    unit: UnitId,
-    waiting: Instant,
-    delivered: Instant,
-) -> Result<Vec<Message>> {
+pub fn troubled(conn: &mut Conn, unit: UnitId, waiting: Instant, delivered: Instant) -> Result<Vec<Message>> {
     let on_its_way = [State::Queued, State::Sending, State::Unknown].map(State::as_str);
     let is_late = transmission::state.eq_any(on_its_way).and(transmission::created_at.lt(waiting));
     let is_unanswered =

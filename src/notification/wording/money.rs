@@ -141,7 +141,8 @@ mod tests {
         for miss in [Miss::Partial, Miss::Surplus] {
             let mut facts = facts(miss);
             facts.received = "1.000.000.000 ₫".into();
-            facts.unit = "Chi nhánh số 12 Trung tâm Phục vụ hành chính công thành phố tại phường rất dài".into();
+            facts.unit =
+                "Chi nhánh số 12 Trung tâm Phục vụ hành chính công thành phố tại phường rất dài".into();
             let text = sms(&facts, false);
             assert_eq!(segment::size(&text).segments, 1, "{text}");
             assert!(text.ends_with("/p/HNPH7K2MQ4X97"), "the link stays whole: {text}");

@@ -11,7 +11,9 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Deserializer};
 
-pub use self::item::{Certainty, Codes, Correction, FeesAndCharges, InvoiceNames, Item, Lengths, Listed, ReportRelease};
+pub use self::item::{
+    Certainty, Codes, Correction, FeesAndCharges, InvoiceNames, Item, Lengths, Listed, ReportRelease,
+};
 pub use self::load::{SHIPPED, load};
 use super::kind::DocumentKind;
 use super::pattern;

@@ -2,7 +2,7 @@
 
 mod alarms;
 
-pub use alarms::{approve as approve_report, list as alarms};
+pub use alarms::{accept as accept_report, approve as approve_report, list as alarms};
 
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;

@@ -137,4 +137,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         answer: r#"{ "report": { "id": "fil_01j9…", "state": "drafted" } }"#,
         ..NONE
     },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/tax/reports/{id}/accept",
+        vi: "Ghi nhận cơ quan thuế đã có báo cáo nộp bằng đường khác (cổng thuế).",
+        en: "Records that the tax office has a report that went another way, through its portal.",
+        who: "finance, approver, administrator",
+        body: r#"{ "notice_no": "12/TB-CCT" }"#,
+        answer: r#"{ "report": { "id": "fil_01j9…", "state": "accepted" } }"#,
+        ..NONE
+    },
 ];

@@ -5,14 +5,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{READERS, filing_json, locate};
+use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::filing::alarm::{self, Alarm};
-use crate::filing::due;
-use crate::id::FilingId;
+use crate::filing::{Filing, due};
+use crate::id::{FilingId, UnitId};
+use crate::store::{Stamp, Tx};
 use crate::unit::{self, Unit};
 use crate::web::Shared;
 use crate::web::api::unit_asked;
-use crate::web::extract::{self, Caller};
+use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
 
 #[derive(Deserialize)]
@@ -60,14 +62,43 @@ fn view(unit: &str, alarm: &Alarm) -> Value {
 
 /// `POST /api/v1/tax/reports/{id}/approve`
 pub async fn approve(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    let id: FilingId = extract::path(&request, "id")?;
-    let approved: Result<Value> = block(move || {
+    change(&request, caller, shared, |tx, stamp, actor, key| due::approve(tx, stamp, actor, key.0, key.1))
+        .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AcceptBody {
+    notice_no: String,
+}
+
+/// `POST /api/v1/tax/reports/{id}/accept`: the tax office has it, by another way than ours.
+pub async fn accept(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let asked: AcceptBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    change(&request, caller, shared, move |tx, stamp, actor, key| {
+        due::accept_by_hand(tx, stamp, actor, key, &asked.notice_no)
+    })
+    .await
+}
+
+async fn change(
+    request: &HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, (UnitId, FilingId)) -> Result<Filing> + Send + 'static,
+) -> Answer {
+    let id: FilingId = extract::path(request, "id")?;
+    let changed = block(move || {
         let actor = &caller.0;
         shared.app().write(actor, |tx, stamp| {
             let unit = locate(tx, actor, id)?;
-            Ok(filing_json(&due::approve(tx, stamp, actor, unit, id)?))
+            Ok(filing_json(&act(tx, stamp, actor, (unit, id))?))
         })
-    })
-    .await;
-    respond::ok(&json!({ "report": approved? }))
+    });
+    respond::ok(&json!({ "report": changed.await? }))
 }
