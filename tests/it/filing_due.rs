@@ -113,7 +113,9 @@ fn the_last_day_of_a_report_is_told_before_and_on_it_and_after_it() {
 #[test]
 fn a_report_that_was_refused_is_not_made_again_by_itself() {
     each_database(|database| {
-        let world = World::settled_in(database);
+        let mut world = World::settled_in(database);
+        // The refusal is forced, without its event.
+        world.stop_watching();
         world.wait_days(days_until(&world, "2027-01-05"));
         worker::produce_reports(&world.app).unwrap();
         let refuse =

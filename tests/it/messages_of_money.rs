@@ -188,7 +188,8 @@ fn a_server_that_cannot_be_trusted_or_drops_encryption_gets_no_mail_and_no_passw
             ("waiting".into(), Some("535 5.7.8".into())),
             "our configuration, no bounce"
         );
-        assert_eq!((server.seen().mails.len(), server.seen().refused_logins), (0, 1));
+        let seen = server.seen();
+        assert_eq!((seen.mails.len(), seen.refused_logins), (0, 1));
     });
 }
 
