@@ -7,6 +7,7 @@ mod tidy;
 
 mod app_drops;
 mod batches;
+mod books;
 mod callbacks;
 mod corrections;
 mod corrections_over_http;
@@ -21,6 +22,7 @@ mod filing_over_http;
 mod imports;
 mod isolation;
 mod key_evidence;
+mod key_rewrap;
 mod keys;
 mod keys_outside;
 mod leases;
