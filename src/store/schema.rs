@@ -291,6 +291,7 @@ diesel::table! {
         signer -> Text,
         parameters -> Text,
         active_from -> Nullable<BigInt>,
+        issuer -> Nullable<Text>,
     }
 }
 
