@@ -81,6 +81,8 @@ pub enum Source {
     Day(CertificateId),
     /// Taking an account on with its opening balance.
     Account(AccountId),
+    /// Withdrawing a correction that waited for more money.
+    Correction(CorrectionId),
 }
 
 impl Source {
@@ -93,6 +95,7 @@ impl Source {
             Source::Exception(_) => "exception",
             Source::Day(_) => "day",
             Source::Account(_) => "account",
+            Source::Correction(_) => "correction",
         }
     }
 
@@ -105,6 +108,7 @@ impl Source {
             Source::Exception(id) => id.0,
             Source::Day(id) => id.0,
             Source::Account(id) => id.0,
+            Source::Correction(id) => id.0,
         }
     }
 }

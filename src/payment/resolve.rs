@@ -6,6 +6,7 @@ use super::book::{Book, Bucket, CollectedBy, Destination, Held, Incoming, Method
 use super::documents::{self, Part, recognised_parts};
 use super::flush::flush;
 use super::movement::State;
+use super::refund::debit::{self, Debit};
 use super::refund;
 use super::settle::{load_obligations, touch};
 use super::{line_query, query};
@@ -23,12 +24,15 @@ use crate::store::{Conn, Stamp, Tx};
 use crate::unit::trust;
 
 /// The resolutions that can be proposed.
-pub const RESOLUTIONS: [&str; 4] = ["assign", "acknowledge", "bank_charge", "disprove"];
+pub const RESOLUTIONS: [&str; 7] =
+    ["assign", "acknowledge", "bank_charge", "disprove", "refund_debit", "refund_short", "refund_over"];
 
 /// Approves the open proposal of an exception and carries it out, in one transaction.
 ///
 /// - `assign` (target: an obligation of the unit): money in suspense goes to it.
 /// - `bank_charge`: an unexplained debit was the bank's charge.
+/// - `refund_debit`, `refund_short`, `refund_over` (target: a refund on its way): an unexplained debit
+///   paid it, exactly, with less, or with more than its amount.
 /// - `disprove`: a claim never came; what it settled is taken back and its receipt cancelled.
 /// - `acknowledge`: looked at, nothing to post; not for money that is unexplained.
 pub fn approve(
@@ -44,6 +48,11 @@ pub fn approve(
         "assign" => assign(tx, stamp, actor, &item, &proposal)?,
         "bank_charge" => charge(tx, stamp, actor, &item)?,
         "disprove" => disprove(tx, stamp, actor, &item)?,
+        refund if Debit::parse(refund).is_some() => {
+            let on = lock_account(tx, stamp, &item)?;
+            debit::settle(tx, stamp, actor, &item, refund_of(&proposal)?, on)?;
+            Vec::new()
+        }
         "acknowledge" => Vec::new(),
         _ => return Err(Error::invalid("resolution", "resolution_unknown", RESOLUTIONS.join(", "))),
     };
@@ -59,17 +68,30 @@ pub fn check_proposal(
     target: Option<i64>,
 ) -> Result<()> {
     let (in_suspense, unexplained) = standing(conn, item)?;
+    if let (Some(way), Some(target)) = (Debit::parse(resolution), target) {
+        return unfit_unless(debit::fits(conn, item, way, RefundId(target))?);
+    }
     let fits = match resolution {
         "assign" => in_suspense && target.is_some(),
         "bank_charge" => unexplained,
         "disprove" => item.kind == Kind::ClaimWithoutCredit && item.subject_kind == "movement",
         "acknowledge" => !in_suspense && !unexplained && item.kind != Kind::ClaimWithoutCredit,
+        refund if Debit::parse(refund).is_some() => false,
         _ => return Err(Error::invalid("resolution", "resolution_unknown", RESOLUTIONS.join(", "))),
     };
+    unfit_unless(fits)
+}
+
+fn unfit_unless(fits: bool) -> Result<()> {
     if fits {
         return Ok(());
     }
     Err(Error::conflict("resolution_unfit", "this resolution does not fit the exception"))
+}
+
+fn refund_of(proposal: &Proposal) -> Result<RefundId> {
+    let missing = || Error::invalid("target", "target_missing", "name the refund");
+    proposal.target.map(RefundId).ok_or_else(missing)
 }
 
 /// Whether the exception's line has money in suspense, and whether it is an unexplained debit.

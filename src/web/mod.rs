@@ -19,7 +19,7 @@ mod serve;
 mod tests;
 mod trace;
 
-pub use api::{correction_view, raise, refund_view};
+pub use api::{awaited_view, correction_lines, correction_view, raise, refund_view};
 pub use serve::{serve, serve_until};
 
 use std::net::IpAddr;

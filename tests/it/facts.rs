@@ -24,11 +24,14 @@ const CHANGEABLE: [&str; 11] = [
 ];
 
 /// Columns beside facts that follow from events.
-const PROJECTIONS: [&str; 39] = [
+const PROJECTIONS: [&str; 42] = [
     "adjusted",
     "line_edition",
     "state",
     "checker_person_id",
+    "agreement_sha256",
+    "withdrawal_maker_person_id",
+    "withdrawal_checker_person_id",
     "phase",
     "revision",
     "allocated",

@@ -4,6 +4,7 @@
 //! A refund never changes its payment's state, but each step raises the payment's revision, so
 //! that nobody moves the same money at the same moment.
 
+pub mod debit;
 pub(super) mod line;
 pub mod query;
 pub mod rules;
@@ -11,7 +12,7 @@ pub mod rules;
 use ring::rand::SystemRandom;
 use serde::{Deserialize, Serialize};
 
-use super::book::{Book, Held, Payment};
+use super::book::{Book, Bucket, Held, Payment};
 use super::flush::flush;
 use super::query as payments;
 use crate::actor::{Actor, Role};
@@ -276,6 +277,7 @@ pub fn refuse(
     if refund.state != State::Requested {
         desk.post(Account::RefundPayable, Account::Surplus(payment), &refund);
     }
+    desk.net(&refund)?;
     desk.settle(Kind::RefundBounced, "the refund was refused");
     desk.flush()?;
     step(tx, stamp, &mut refund, State::Refused, ("refused", Some(person), None, Some(reason)))?;
@@ -461,6 +463,32 @@ impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
         if ledger::balance(self.tx, self.payment.unit, &debt)?.is_positive() {
             let detail = "the bank took this money back; settle that first";
             return Err(Error::conflict("refund_money_reversed", detail));
+        }
+        Ok(())
+    }
+
+    /// What is surplus again first covers what the bank took back of the payment: it is never owed to
+    /// its payer and owed by them at once.
+    fn net(&mut self, refused: &Refund) -> Result<()> {
+        let (unit, payment) = (refused.unit, refused.payment);
+        let debt = Account::ReversalToRecover(payment);
+        let owed = ledger::balance(self.tx, unit, &debt)?;
+        if !owed.is_positive() {
+            return Ok(());
+        }
+        let mut others = query::of_payments(self.tx, &[(unit, payment)])?;
+        others.retain(|other| other.id != refused.id);
+        let covered = rules::free(&self.payment, &others)?.min(owed);
+        if covered.is_positive() {
+            self.book.allocate(unit, payment, Bucket::Surplus, Bucket::Reversed, covered)?;
+            self.book.postings.push(Posting {
+                unit,
+                debit: Account::Surplus(payment),
+                credit: debt,
+                amount: covered,
+                accounting_date: self.on,
+                source: Source::Refund(refused.id),
+            });
         }
         Ok(())
     }
