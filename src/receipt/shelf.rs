@@ -48,7 +48,7 @@ impl Shelf {
             open_next(tx, stamp, held)?;
         }
         let place = held.iter().position(|one| gives(&one.series));
-        let place = place.or_else(|| held.iter().position(|one| one.series.phase == Phase::Open));
+        let place = place.or_else(|| held.iter().position(|one| one.series.is_open));
         Ok(place.and_then(|place| held.get_mut(place)).map(|one| &mut one.series))
     }
 
@@ -60,7 +60,7 @@ impl Shelf {
 }
 
 fn gives(series: &Series) -> bool {
-    series.phase == Phase::Open && series.remaining() > 0
+    series.is_open && series.remaining() > 0
 }
 
 /// Newest first, planned ones in the order in which they were planned.
@@ -70,9 +70,8 @@ fn turn(series: &Series) -> (bool, i64) {
 }
 
 fn open_next(tx: &mut Tx<'_>, stamp: &Stamp<'_>, held: &mut [Held]) -> Result<()> {
-    let follows = held.iter().any(|one| {
-        matches!(one.series.phase, Phase::Open | Phase::Exhausted) && one.series.remaining() == 0
-    });
+    let is_used_up = |series: &Series| series.is_open || series.phase == Phase::Exhausted;
+    let follows = held.iter().any(|one| is_used_up(&one.series) && one.series.remaining() == 0);
     if !follows {
         return Ok(());
     }

@@ -5,6 +5,7 @@
 //! that nobody moves the same money at the same moment.
 
 pub mod debit;
+mod desk;
 pub(super) mod line;
 pub mod query;
 pub mod rules;
@@ -12,9 +13,6 @@ pub mod rules;
 use ring::rand::SystemRandom;
 use serde::{Deserialize, Serialize};
 
-use super::book::{Book, Bucket, Held, Payment};
-use super::flush::flush;
-use super::query as payments;
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
@@ -22,11 +20,12 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::exception::{self, Kind, Subject};
 use crate::id::*;
-use crate::ledger::{self, Account, Posting, Source};
+use crate::ledger::Account;
 use crate::obligation::reference::CodeBook;
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
 use crate::unit::account::{KIND_REFUND, PublicCodeRow};
+use desk::Desk;
 
 /// Where a refund stands; the arrows are in `ARCHITECTURE.md`, "States".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -422,98 +421,4 @@ pub fn note_overdue(
         })
         .collect();
     exception::open(tx, stamp, &items)
-}
-
-/// One payment under its locks.
-struct Desk<'a, 'tx, 'conn> {
-    tx: &'tx mut Tx<'conn>,
-    stamp: &'a Stamp<'a>,
-    actor: &'a Actor,
-    payment: Payment,
-    account: AccountId,
-    on: BusinessDay,
-    book: Book,
-}
-
-impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
-    fn open(
-        tx: &'tx mut Tx<'conn>,
-        stamp: &'a Stamp<'a>,
-        actor: &'a Actor,
-        unit: UnitId,
-        id: PaymentId,
-    ) -> Result<Self> {
-        let missing = || Error::not_found("payment_not_found", "no such payment in your scope");
-        let known = payments::payments(tx, &[(unit, id)])?.pop().ok_or_else(missing)?;
-        let account = match known.account {
-            Some(account) => account,
-            None => crate::unit::account::receiving(tx, unit)?.id,
-        };
-        payments::lock_accounts(tx, &[(unit, account)])?;
-        let on = payments::first_open_day(tx, unit, account, stamp.today())?;
-        let payment = payments::lock_payments(tx, &[(unit, id)])?.pop().ok_or_else(missing)?;
-        let mut book = Book::new(audit::actor_text(actor), stamp.now);
-        book.payments.insert((unit, id), Held::read(payment.clone(), payment.revision));
-        Ok(Desk { tx, stamp, actor, payment, account, on, book })
-    }
-
-    /// Money the bank took back is not paid out, whatever was approved before.
-    fn refuse_reversed(&mut self) -> Result<()> {
-        let debt = Account::ReversalToRecover(self.payment.id);
-        if ledger::balance(self.tx, self.payment.unit, &debt)?.is_positive() {
-            let detail = "the bank took this money back; settle that first";
-            return Err(Error::conflict("refund_money_reversed", detail));
-        }
-        Ok(())
-    }
-
-    /// What is surplus again first covers what the bank took back of the payment: it is never owed to
-    /// its payer and owed by them at once.
-    fn net(&mut self, refused: &Refund) -> Result<()> {
-        let (unit, payment) = (refused.unit, refused.payment);
-        let debt = Account::ReversalToRecover(payment);
-        let owed = ledger::balance(self.tx, unit, &debt)?;
-        if !owed.is_positive() {
-            return Ok(());
-        }
-        let mut others = query::of_payments(self.tx, &[(unit, payment)])?;
-        others.retain(|other| other.id != refused.id);
-        let covered = rules::free(&self.payment, &others)?.min(owed);
-        if covered.is_positive() {
-            self.book.allocate(unit, payment, Bucket::Surplus, Bucket::Reversed, covered)?;
-            self.book.postings.push(Posting {
-                unit,
-                debit: Account::Surplus(payment),
-                credit: debt,
-                amount: covered,
-                accounting_date: self.on,
-                source: Source::Refund(refused.id),
-            });
-        }
-        Ok(())
-    }
-
-    fn touch_payment(&mut self, kind: &'static str, reason: &str) -> Result<()> {
-        let (unit, id, state) = (self.payment.unit, self.payment.id, self.payment.state);
-        self.book.tell_payment(unit, id, kind, state, Some(reason.to_owned()))
-    }
-
-    fn post(&mut self, debit: Account, credit: Account, refund: &Refund) {
-        self.book.postings.push(Posting {
-            unit: refund.unit,
-            debit,
-            credit,
-            amount: refund.amount,
-            accounting_date: self.on,
-            source: Source::Refund(refund.id),
-        });
-    }
-
-    fn settle(&mut self, kind: Kind, why: &'static str) {
-        self.book.settled_exceptions.push((self.payment.unit, kind, Subject::Payment(self.payment.id), why));
-    }
-
-    fn flush(self) -> Result<()> {
-        flush(self.tx, self.stamp, self.actor, self.book).map(|_| ())
-    }
 }

@@ -378,6 +378,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         vi: "Đề nghị cách xử lý, kèm lý do.",
         en: "Proposes how to settle it. target is the id the resolution points at.",
         who: "finance, approver",
+        notes: "assign (target obl_…), acknowledge, bank_charge, disprove; for a debit that pays a refund with another \
+                text or amount: refund_debit, refund_short, refund_over (target rfd_…).",
         body: r#"{ "resolution": "assign", "target": "obl_01j9…", "reason": "Người nộp xác nhận" }"#,
         ..NONE
     },
