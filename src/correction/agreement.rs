@@ -91,8 +91,7 @@ pub fn read(
 ) -> Result<Document> {
     actor.scope.require(unit)?;
     let missing = || Error::not_found("agreement_not_found", "no agreement is attached to this correction");
-    let (row, media_type, sha256, key, cipher) =
-        query::agreement(tx, unit, id)?.ok_or_else(missing)?;
+    let (row, media_type, sha256, key, cipher) = query::agreement(tx, unit, id)?.ok_or_else(missing)?;
     let bytes = stamp.vault.open(tx, unit, key, &context(row), &cipher)?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "correction.agreement_seen", id)])?;
     let known = MEDIA_TYPES.iter().find(|(_, known, _)| *known == media_type);

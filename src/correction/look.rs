@@ -115,7 +115,11 @@ pub(super) fn check_change(
 }
 
 /// The payer as asked for; None when nothing was wrong with that.
-pub(super) fn corrected_payer(conn: &mut Conn, stamp: &Stamp<'_>, correction: &Correction) -> Result<Option<Payer>> {
+pub(super) fn corrected_payer(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    correction: &Correction,
+) -> Result<Option<Payer>> {
     let Some(party) = correction.party else { return Ok(None) };
     let key = (correction.unit, party);
     Ok(party::load(conn, stamp.vault, &[key])?.remove(&key))

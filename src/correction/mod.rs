@@ -80,13 +80,8 @@ pub enum State {
 }
 
 impl State {
-    pub const ALL: [State; 5] = [
-        State::Requested,
-        State::Approved,
-        State::Refused,
-        State::WithdrawalRequested,
-        State::Withdrawn,
-    ];
+    pub const ALL: [State; 5] =
+        [State::Requested, State::Approved, State::Refused, State::WithdrawalRequested, State::Withdrawn];
 
     pub fn as_str(self) -> &'static str {
         match self {

@@ -391,7 +391,11 @@ impl Desk<'_, '_, '_> {
     }
 
     /// Each surplus has its refund from the first moment, and an exception until it is debited.
-    pub fn open_refunds(&mut self, owed: &Obligation, surplus: &[(PaymentId, Dong)]) -> Result<Vec<RefundId>> {
+    pub fn open_refunds(
+        &mut self,
+        owed: &Obligation,
+        surplus: &[(PaymentId, Dong)],
+    ) -> Result<Vec<RefundId>> {
         let mut refunds = Vec::with_capacity(surplus.len());
         let accounts: BTreeMap<PaymentId, Option<AccountId>> =
             self.book.payments.values().map(|held| (held.value.id, held.value.account)).collect();

@@ -158,8 +158,7 @@ pub fn check(parties: &Parties<'_>, corrects: &Corrects<'_>, on: BusinessDay) ->
         collected_by: &CollectedBy::Channel("kiểm tra".to_owned()),
     };
     let document = document(&material, corrects)?;
-    let written =
-        Rulebook::shipped().write(kind, &document, &Numbering::placeholder_of(kind, on), "BL-0")?;
+    let written = Rulebook::shipped().write(kind, &document, &Numbering::placeholder_of(kind, on), "BL-0")?;
     schema::check_body(&written.body)
 }
 
@@ -270,7 +269,8 @@ mod tests {
         for rate in ["0%", "5%", "8%", "10%", "KCT"] {
             for (before, after) in [(10_800, 5_400), (9_999, 3_334), (1, 2), (7, 0), (25_001, 75_003)] {
                 let (old, new) = ([service("A", rate, before)], [service("A", rate, after)]);
-                let adjusting = corrected(&original("invoice_vat", "1", "K26TBD"), Action::Adjust, &old, &new);
+                let adjusting =
+                    corrected(&original("invoice_vat", "1", "K26TBD"), Action::Adjust, &old, &new);
                 let adjusting = invoice(adjusting.unwrap_or_else(|e| panic!("{rate} {before} {after}: {e}")));
                 let rate: VatRate = rate.parse().unwrap();
                 let net = |gross: i64| rate.without_tax(Dong(gross)).unwrap().0;
@@ -310,7 +310,8 @@ mod tests {
     #[test]
     fn a_changed_rate_takes_the_old_one_back_and_puts_the_new_one_there() {
         let (old, new) = ([service("A", "8%", 10_800)], [service("A", "10%", 10_800)]);
-        let adjusting = corrected(&original("invoice_vat", "1", "K26TBD"), Action::Adjust, &old, &new).unwrap();
+        let adjusting =
+            corrected(&original("invoice_vat", "1", "K26TBD"), Action::Adjust, &old, &new).unwrap();
         let adjusting = invoice(adjusting);
         let taxes: Vec<i64> = adjusting.totals.by_rate.iter().map(|sum| sum.tax.0).collect();
         assert_eq!((taxes, adjusting.totals.payable), (vec![-800, 982], Dong(0)));

@@ -129,7 +129,9 @@ mod tests {
 
     #[test]
     fn less_of_one_item_and_as_much_more_of_another_moves_no_money() {
-        let found = moves(DocumentKind::Receipt, &[line("a", 100), line("b", 50)], &[line("a", 70), line("c", 80)]).unwrap();
+        let found =
+            moves(DocumentKind::Receipt, &[line("a", 100), line("b", 50)], &[line("a", 70), line("c", 80)])
+                .unwrap();
         assert_eq!(
             found.between,
             [(fee("a"), fee("c"), Dong(30)), (fee("b"), fee("c"), Dong(50))],
@@ -150,13 +152,20 @@ mod tests {
     fn lines_that_stand_on_no_receipt_are_left_alone() {
         let mut postage = line("post", 30);
         postage.kind = "pass_through".into();
-        assert_eq!(moves(DocumentKind::Receipt, &[line("a", 1), postage], &[line("a", 1)]).unwrap(), Moves::default());
+        assert_eq!(
+            moves(DocumentKind::Receipt, &[line("a", 1), postage], &[line("a", 1)]).unwrap(),
+            Moves::default()
+        );
     }
 
     #[test]
     fn an_adjusting_document_carries_differences_that_add_up() {
-        let lines =
-            difference_lines(DocumentKind::Receipt, &[line("a", 100), line("b", 50)], &[line("a", 60), line("b", 50)]).unwrap();
+        let lines = difference_lines(
+            DocumentKind::Receipt,
+            &[line("a", 100), line("b", 50)],
+            &[line("a", 60), line("b", 50)],
+        )
+        .unwrap();
         assert_eq!(lines.len(), 1, "what did not change is not on it");
         assert_eq!(
             (lines[0].amount, lines[0].gross, lines[0].quantity),

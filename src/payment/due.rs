@@ -68,7 +68,9 @@ pub fn make(
         return Ok(Made::Nothing);
     }
     let waiting = awaited::of(tx, stamp, &owed)?;
-    if let Some(correcting) = waiting.filter(|one| one.kind().is_ok_and(|kind| kind.as_str() == document_kind)) {
+    if let Some(correcting) =
+        waiting.filter(|one| one.kind().is_ok_and(|kind| kind.as_str() == document_kind))
+    {
         return make_correction(tx, stamp, book, &owed, &correcting, (document_kind, revision));
     }
     let rule = rule_on(stamp.today());

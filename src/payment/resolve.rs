@@ -6,8 +6,8 @@ use super::book::{Book, Bucket, CollectedBy, Destination, Held, Incoming, Method
 use super::documents::{self, Part, recognised_parts};
 use super::flush::flush;
 use super::movement::State;
-use super::refund::debit::{self, Debit};
 use super::refund;
+use super::refund::debit::{self, Debit};
 use super::settle::{load_obligations, touch};
 use super::{line_query, query};
 use crate::actor::Actor;

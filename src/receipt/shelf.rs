@@ -42,7 +42,12 @@ impl Shelf {
     /// open one is used up, the next planned one of the year opens now, as the register would do
     /// some minutes later; a planned one follows others and never begins a kind. None when none is
     /// open; a used up one when nothing follows it.
-    pub fn in_use(&mut self, tx: &mut Tx<'_>, stamp: &Stamp<'_>, space: Space) -> Result<Option<&mut Series>> {
+    pub fn in_use(
+        &mut self,
+        tx: &mut Tx<'_>,
+        stamp: &Stamp<'_>,
+        space: Space,
+    ) -> Result<Option<&mut Series>> {
         let Some(held) = self.spaces.get_mut(&space) else { return Ok(None) };
         if !held.iter().any(|one| gives(&one.series)) {
             open_next(tx, stamp, held)?;

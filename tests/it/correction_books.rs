@@ -96,8 +96,7 @@ impl Tale<'_> {
         let Some(document) = self.draws.of(&world.receipts(&self.owed)) else { return };
         let way = self.draws.of(&[Kind::Adjust, Kind::Adjust, Kind::Replace, Kind::Cancel]);
         let way = way.expect("there are four");
-        let in_force =
-            world.look(|conn| correction::lines_in_force(conn, document.unit, document.id));
+        let in_force = world.look(|conn| correction::lines_in_force(conn, document.unit, document.id));
         let lines: Vec<Line> = in_force
             .iter()
             .map(|line| correction::at_amount(line, Dong(1_080 * self.draws.below(12) as i64)))
@@ -150,10 +149,10 @@ impl Tale<'_> {
             (person(unit, world.clerk, Role::Finance), person(unit, world.chief, Role::Approver));
         let all = world.look(|conn| refund::query::page(conn, unit, Some(refund::State::Requested), 100));
         let Some(one) = self.draws.of(&all) else { return };
-        let payee = Payee { bank: "970432".into(), account_no: "19009999".into(), holder: "NGUYEN THI THU".into() };
-        let named = world
-            .app
-            .write(&clerk, |tx, stamp| refund::name_payee(tx, stamp, &clerk, unit, one.id, &payee));
+        let payee =
+            Payee { bank: "970432".into(), account_no: "19009999".into(), holder: "NGUYEN THI THU".into() };
+        let named =
+            world.app.write(&clerk, |tx, stamp| refund::name_payee(tx, stamp, &clerk, unit, one.id, &payee));
         self.check("payee", named);
         let approved = world.app.write(&chief, |tx, stamp| refund::approve(tx, stamp, &chief, unit, one.id));
         if self.check("approve refund", approved).is_none() {
@@ -264,8 +263,7 @@ fn tell(world: &World, seed: u64, steps: usize) {
     let owed = world.raise_lines(&world.ba_dinh, lines);
     let closes_days = seed.is_multiple_of(2);
     let told = vec![format!("seed {seed}")];
-    let mut tale =
-        Tale { world, owed, draws: Draws(seed), bank: 0, credits: Vec::new(), told, closes_days };
+    let mut tale = Tale { world, owed, draws: Draws(seed), bank: 0, credits: Vec::new(), told, closes_days };
     for _ in 0..steps {
         tale.step();
     }

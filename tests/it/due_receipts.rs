@@ -173,11 +173,8 @@ fn a_hundred_that_cannot_be_made_keep_nobody_else_waiting() {
         // Another unit's receipt becomes due behind them and can be made at once.
         world.wait_seconds(60);
         let series = world.ba_dinh.series.unwrap();
-        let administrator = crate::corrections::person(
-            world.ba_dinh.id,
-            world.chief,
-            bienlai::actor::Role::Administrator,
-        );
+        let administrator =
+            crate::corrections::person(world.ba_dinh.id, world.chief, bienlai::actor::Role::Administrator);
         let unit = world.ba_dinh.id;
         world.change(|tx, stamp| {
             series::life::stop(tx, stamp, &administrator, unit, series, "thử").map(|_| ())

@@ -9,6 +9,7 @@ mod app_drops;
 mod batches;
 mod callbacks;
 mod correction_books;
+mod correction_desk;
 mod corrections;
 mod corrections_over_http;
 mod crashes;

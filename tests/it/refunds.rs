@@ -332,7 +332,11 @@ fn a_refund_debited_short_leaves_the_rest_owed_to_its_payer() {
         let held = world.payments(&world.ba_dinh).remove(0);
         assert_eq!((held.surplus, held.reversed), (Dong(1_000), Dong(4_000)));
         assert!(!world.open_kinds(asked.unit).contains(&Kind::RefundUnmatched));
-        assert_eq!(request(&world, payment, 1_000).unwrap().amount, Dong(1_000), "the rest is asked for anew");
+        assert_eq!(
+            request(&world, payment, 1_000).unwrap().amount,
+            Dong(1_000),
+            "the rest is asked for anew"
+        );
         // What never went out as a whole does not come back as a whole.
         world.wait_days(1);
         let back = format!("TRA LAI {}", asked.reference_code);

@@ -9,8 +9,8 @@ use bienlai::exception::Kind as Exception;
 use bienlai::ledger::{self, Account};
 use bienlai::obligation::{Obligation, State};
 use bienlai::payment::book::PaymentState;
-use bienlai::payment::{awaited, resolve};
 use bienlai::payment::withdraw::Withdrawn;
+use bienlai::payment::{awaited, resolve};
 use bienlai::receipt::query::Stored;
 use bienlai::reconciliation::reconcile;
 
@@ -131,8 +131,7 @@ fn a_correction_whose_document_is_due_is_neither_withdrawn_nor_overtaken_by_anot
         let series = world.ba_dinh.series.unwrap();
         let administrator = person(owed.unit, world.chief, Role::Administrator);
         world.change(|tx, stamp| {
-            bienlai::unit::series::life::stop(tx, stamp, &administrator, owed.unit, series, "thử")
-                .map(|_| ())
+            bienlai::unit::series::life::stop(tx, stamp, &administrator, owed.unit, series, "thử").map(|_| ())
         });
         world.claim(&owed, Dong(7_000)).settle();
         assert_eq!(world.again(&owed).state, State::Paid);

@@ -206,11 +206,12 @@ pub fn explain(office: &Office, asked: &Explain) -> Result<()> {
 
 fn reason(shown: &Payer, asked: &Explain) -> Result<String> {
     let mut parts = Vec::new();
-    for (what, printed, right) in [
-        ("tên người nộp", &shown.name, &asked.name),
-        ("địa chỉ", &shown.address, &asked.address),
-    ] {
-        let Some(right) = right.as_deref().map(text::clean).filter(|right| !right.is_empty()) else { continue };
+    for (what, printed, right) in
+        [("tên người nộp", &shown.name, &asked.name), ("địa chỉ", &shown.address, &asked.address)]
+    {
+        let Some(right) = right.as_deref().map(text::clean).filter(|right| !right.is_empty()) else {
+            continue;
+        };
         let printed = printed.as_deref().unwrap_or("(để trống)");
         if printed == right {
             let detail = format!("{what}: the document says so already");

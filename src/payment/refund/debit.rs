@@ -162,8 +162,7 @@ mod tests {
             (6, 5, 9, (5, 0, 1, 0)),
         ] {
             let parts = Parts::of(Dong(debited), Dong(refund), Dong(free)).unwrap();
-            let found =
-                (parts.covered.0, parts.surplus_again.0, parts.of_surplus.0, parts.owed_back.0);
+            let found = (parts.covered.0, parts.surplus_again.0, parts.of_surplus.0, parts.owed_back.0);
             assert_eq!(found, expected);
             assert_eq!(found.0 + found.2 + found.3, debited);
         }
