@@ -152,13 +152,16 @@ impl Default for Log {
 #[serde(deny_unknown_fields, default)]
 pub struct Signing {
     pub threads: usize,
+    /// Whether signing stops while callbacks are waiting, for two seconds at most. Otherwise it goes
+    /// on with the lowest priority.
+    pub hold_back_while_busy: bool,
     /// Receipts signed and stored together.
     pub batch: usize,
 }
 
 impl Default for Signing {
     fn default() -> Self {
-        Signing { threads: 2, batch: 128 }
+        Signing { threads: 2, hold_back_while_busy: false, batch: 128 }
     }
 }
 

@@ -29,7 +29,7 @@ pub enum Command {
     ///
     /// Example: bienlai correction request rcp_… --kind adjust --line HT-01=20000
     /// --reason "tính nhầm" --agreement 05/BB --agreed-on 2026-11-24 --about "sai số lượng" --person per_…
-    Request(Request),
+    Request(Box<Request>),
     /// A wrong name or address only: request notice 04/SS, which takes no new number
     ///
     /// Another person approves it with `bienlai tax notice approve`.
