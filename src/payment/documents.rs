@@ -137,6 +137,18 @@ fn correct(
     let key = (completion.unit, completion.obligation);
     let missing = || Error::internal("a paid obligation was not read");
     let owed = book.obligations.get(&key).ok_or_else(missing)?.value.clone();
+    let advance = Account::ReceivedInAdvance(completion.obligation);
+    if completion.debit != advance {
+        // Nothing was held before: what was corrected to nothing is corrected up again.
+        book.postings.push(Posting {
+            unit: completion.unit,
+            debit: completion.debit.clone(),
+            credit: advance,
+            amount: correction.difference()?,
+            accounting_date: completion.accounting_date,
+            source: Source::Payment(completion.payment),
+        });
+    }
     match outcome {
         Some(Outcome::Numbered { id, .. }) => {
             correction.made(tx, stamp, actor, &owed, *id, completion.accounting_date)?;

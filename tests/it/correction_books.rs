@@ -6,6 +6,7 @@ use bienlai::amount::Dong;
 use bienlai::correction::{self, Kind, State as Step, withdrawal};
 use bienlai::error::Result;
 use bienlai::exception;
+use bienlai::id::MovementId;
 use bienlai::ledger::{self, Account};
 use bienlai::obligation::{self, Line, Obligation};
 use bienlai::payment::book::Method;
@@ -50,6 +51,7 @@ struct Tale<'a> {
     bank: i64,
     /// Credits the bank has not taken back: reference, memo, amount.
     credits: Vec<(String, String, i64)>,
+    claims: Vec<MovementId>,
     told: Vec<String>,
     closes_days: bool,
 }
@@ -208,10 +210,57 @@ impl Tale<'_> {
         }
     }
 
+    /// The bank says money came, and is believed; whether it did, a line shows or nothing.
+    fn claim(&mut self, amount: i64) {
+        let claimed = self.world.claim(&self.owed, Dong(amount)).try_settle();
+        if let Some(settled) = self.check("claim", claimed) {
+            self.claims.push(settled.movement);
+        }
+    }
+
+    /// Two persons say that it never came.
+    fn disprove(&mut self) {
+        let (world, unit) = (self.world, self.owed.unit);
+        let Some(movement) = self.draws.of(&self.claims) else { return };
+        let item = exception::New {
+            unit,
+            kind: exception::Kind::ClaimWithoutCredit,
+            subject: exception::Subject::Movement(movement),
+            account: Some(world.ba_dinh.account),
+            amount: Dong(1),
+            opened_on: world.now().business_day(),
+            detail: String::new(),
+        };
+        world.change(|tx, stamp| exception::open(tx, stamp, std::slice::from_ref(&item)));
+        let (clerk, chief) =
+            (person(unit, world.clerk, Role::Finance), person(unit, world.chief, Role::Approver));
+        let open = exception::State::Open;
+        for item in world.look(|conn| exception::list(conn, unit, Some(open), None, 1_000)) {
+            if item.kind != exception::Kind::ClaimWithoutCredit {
+                continue;
+            }
+            let proposed = world.try_change(|tx, stamp| {
+                let proposal = ("disprove", None, "ngân hàng xác nhận không có");
+                exception::propose(tx, stamp, &clerk, unit, item.id, proposal).map(|_| ())
+            });
+            self.check("propose", proposed);
+            let done = world.try_change(|tx, stamp| resolve::approve(tx, stamp, &chief, unit, item.id));
+            if self.check("disprove", done).is_none() {
+                let back = world.try_change(|tx, stamp| {
+                    exception::refuse(tx, stamp, &chief, unit, item.id, "đã về").map(|_| ())
+                });
+                self.check("send back", back);
+            } else {
+                // A channel that was wrong is not believed any more, until two persons do again.
+                world.trust(&world.ba_dinh, crate::support::world::BANK);
+            }
+        }
+    }
+
     fn step(&mut self) {
         let world = self.world;
         let missing = world.again(&self.owed).outstanding().0;
-        let choice = self.draws.below(12);
+        let choice = self.draws.below(15);
         self.told.push(format!("step {choice}, {missing} missing"));
         match choice {
             0 | 1 if missing > 0 => self.credit(missing),
@@ -225,6 +274,9 @@ impl Tale<'_> {
             8 => self.withdraw(),
             9 => self.reverse(),
             10 => self.refund(),
+            11 if missing > 0 => self.claim(missing),
+            12 => self.claim(missing / 2 + 500),
+            13 => self.disprove(),
             _ => {
                 worker::make_due_receipts(&world.app).expect("due receipts are looked after");
             }
@@ -263,7 +315,16 @@ fn tell(world: &World, seed: u64, steps: usize) {
     let owed = world.raise_lines(&world.ba_dinh, lines);
     let closes_days = seed.is_multiple_of(2);
     let told = vec![format!("seed {seed}")];
-    let mut tale = Tale { world, owed, draws: Draws(seed), bank: 0, credits: Vec::new(), told, closes_days };
+    let mut tale = Tale {
+        world,
+        owed,
+        draws: Draws(seed),
+        bank: 0,
+        credits: Vec::new(),
+        claims: Vec::new(),
+        told,
+        closes_days,
+    };
     for _ in 0..steps {
         tale.step();
     }

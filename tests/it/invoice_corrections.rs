@@ -103,6 +103,12 @@ fn an_invoice_may_be_adjusted_to_nothing_because_it_cannot_be_cancelled() {
         // Whoever pays all the same gets it back.
         world.claim(&owed, Dong(10_800)).settle();
         assert_eq!(world.payments(&world.ba_dinh)[1].surplus, Dong(10_800));
+        // It was right after all in part: the money that comes for it is no advance of nothing.
+        corrected(&world, &again(&world, &invoice), Kind::Adjust, vec![service(5_400)]);
+        world.claim(&owed, Dong(5_400)).settle();
+        world.seal();
+        assert_eq!(balance(&world, "SAO-CHUP"), -5_400);
+        assert_eq!(newest(&world, &owed).amount, Dong(5_400));
     });
 }
 
