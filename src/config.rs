@@ -42,6 +42,8 @@ pub struct Config {
     #[serde(default)]
     pub series: SeriesConfig,
     #[serde(default)]
+    pub books: Books,
+    #[serde(default)]
     pub evidence: Evidence,
     /// Whose signatures the public page confirms.
     #[serde(default)]
@@ -122,14 +124,25 @@ impl Default for Log {
 #[serde(deny_unknown_fields, default)]
 pub struct Signing {
     pub threads: usize,
+    /// Whether signing stops while callbacks are waiting, for two seconds at most. Otherwise it goes
+    /// on with the lowest priority.
+    pub hold_back_while_busy: bool,
     /// Receipts signed and stored together.
     pub batch: usize,
 }
 
 impl Default for Signing {
     fn default() -> Self {
-        Signing { threads: 2, batch: 128 }
+        Signing { threads: 2, hold_back_while_busy: false, batch: 128 }
     }
+}
+
+/// The unit's books.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Books {
+    /// A chart of accounts with sub-accounts of the units' own, in place of the shipped one.
+    pub chart_file: Option<PathBuf>,
 }
 
 /// How far ahead the register of series looks.

@@ -1,8 +1,10 @@
 //! The threads beside the web server: signing, numbering the feed and the trail, renewing the
 //! lease, trying parked claims again, deleting what may be deleted.
 
+mod sealing;
+
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -13,49 +15,18 @@ use crate::error::Result;
 use crate::filing::courier::{self, Round};
 use crate::filing::endpoint::TaxEndpoint;
 use crate::filing::{self, http::HttpEndpoint};
-use crate::id::{ReceiptId, UnitId};
-use crate::notification::Outbox;
 use crate::notification::send::Courier;
 use crate::payment::due;
-use crate::payment::settler::{self, Numbered, Settler};
+use crate::payment::settler::{self, Numbered as _, Settler};
 use crate::receipt::evidence::daily;
 use crate::receipt::evidence::refresh::{Refreshed, Sources, refresh};
 use crate::receipt::key::{certificates_in, watch};
-use crate::receipt::{query, seal};
+use crate::receipt::query;
 use crate::register;
 use crate::store::Lane;
 use crate::unit;
 
-/// Receipts that wait for their signature, and who is to be woken for them.
-#[derive(Default)]
-pub struct Sealing {
-    waiting: Mutex<Vec<(UnitId, ReceiptId)>>,
-    arrived: Condvar,
-}
-
-impl Numbered for Sealing {
-    fn numbered(&self, receipts: &[(UnitId, ReceiptId)]) {
-        self.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).extend_from_slice(receipts);
-        self.arrived.notify_one();
-    }
-}
-
-impl Sealing {
-    /// Up to `limit` waiting receipts; waits for the first at most `patience`.
-    fn take(&self, limit: usize, patience: Duration) -> Vec<(UnitId, ReceiptId)> {
-        let waiting = self.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let (mut waiting, _) = self
-            .arrived
-            .wait_timeout_while(waiting, patience, |waiting| waiting.is_empty())
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        let count = waiting.len().min(limit);
-        waiting.drain(..count).collect()
-    }
-
-    pub fn depth(&self) -> usize {
-        self.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).len()
-    }
-}
+pub use sealing::{Sealing, seal_waiting, sign_apart};
 
 /// The running threads; `stop` ends them.
 pub struct Workers {
@@ -73,16 +44,13 @@ const COURIER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Events numbered in one transaction while callbacks are waiting.
 const BUSY_BATCH: i64 = 200;
-/// Receipts signed at a time while callbacks are waiting.
-const BUSY_SIGNATURES: usize = 32;
-
 impl Workers {
     pub fn start(app: &Arc<App>, settler: Settler, courier: Arc<Courier>) -> Workers {
         let is_stopping = Arc::new(AtomicBool::new(false));
         let passing = settler.clone();
         let threads = vec![
             spawn("signer", app, &is_stopping, move |app, is_stopping| {
-                sign_until(app, &settler, is_stopping)
+                sealing::seal_until(app, &settler, is_stopping)
             }),
             spawn("sealer", app, &is_stopping, move |app, is_stopping| {
                 every_tick(is_stopping, 1, || {
@@ -150,55 +118,6 @@ fn every_tick(is_stopping: &AtomicBool, ticks: u32, mut body: impl FnMut() -> Re
     }
 }
 
-/// Signs what settling numbered. Callbacks go first: while claims are waiting, signing waits too,
-/// but never longer than two seconds at a stretch, so that receipts follow even under load.
-fn sign_until(app: &Arc<App>, settler: &Settler, is_stopping: &AtomicBool) {
-    let config = app.config.signing.clone();
-    let mut idle_rounds = 0_u32;
-    while !is_stopping.load(Ordering::SeqCst) {
-        let mut batch = app.sealing.take(config.batch, TICK);
-        if batch.is_empty() {
-            idle_rounds += 1;
-            // What a crash, a restart or a missing key left behind is found by its state.
-            if idle_rounds % 10 == 1 {
-                batch = waiting_in_store(app, config.batch);
-            }
-            if batch.is_empty() {
-                continue;
-            }
-        }
-        let mut threads = config.threads;
-        if !let_callbacks_pass(settler, is_stopping) && batch.len() > BUSY_SIGNATURES {
-            // Still busy: a few on one core, so that no callback waits long for its turn.
-            app.sealing.numbered(&batch.split_off(BUSY_SIGNATURES));
-            threads = 1;
-        }
-        if let Err(error) = sign_apart(app, &batch, threads) {
-            tracing::warn!(%error, receipts = batch.len(), "sealing failed; it is tried again");
-            std::thread::sleep(TICK);
-        }
-    }
-}
-
-/// Signs what can be signed here, and hands what needs a signer outside to a thread of its own, so
-/// that a slow one holds up nobody else. A full or pausing lane takes nothing: its receipts are
-/// found again by their state.
-pub fn sign_apart(app: &Arc<App>, batch: &[(UnitId, ReceiptId)], threads: usize) -> Result<()> {
-    let mut plan = seal::plan(&app.store, &app.keyring, &app.stamp(), batch)?;
-    for outside in plan.take_outside() {
-        let app = Arc::clone(app);
-        let begun = std::thread::Builder::new().name("outside signer".to_owned()).spawn(move || {
-            if let Err(error) = seal::carry_out(&app.store, &app.stamp(), outside, 1, &Outbox) {
-                tracing::warn!(%error, "sealing by a signer outside failed; it is tried again");
-            }
-        });
-        if let Err(error) = begun {
-            tracing::warn!(%error, "no thread for a signer outside; its receipts are tried again");
-        }
-    }
-    seal::carry_out(&app.store, &app.stamp(), plan, threads, &Outbox).map(|_| ())
-}
-
 /// Sends the messages that are due, until none is left or the service stops.
 fn deliver_due(app: &App, courier: &Courier, is_stopping: &AtomicBool) -> Result<()> {
     while !is_stopping.load(Ordering::SeqCst) && courier.send_due(&app.store, &|| app.stamp())? > 0 {}
@@ -215,29 +134,6 @@ fn let_callbacks_pass(settler: &Settler, is_stopping: &AtomicBool) -> bool {
         std::thread::sleep(Duration::from_millis(20));
     }
     false
-}
-
-fn waiting_in_store(app: &App, limit: usize) -> Vec<(UnitId, ReceiptId)> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let held_back = app.keyring.held_back(app.clock.now());
-    app.store.read(&Scope::All, |conn| query::waiting(conn, limit, &held_back)).unwrap_or_default()
-}
-
-/// Signs everything that is numbered; used at stop, by the command line and by tests.
-pub fn seal_waiting(app: &App) -> usize {
-    let mut sealed = 0;
-    loop {
-        let batch = waiting_in_store(app, app.config.signing.batch);
-        if batch.is_empty() {
-            return sealed;
-        }
-        let threads = app.config.signing.threads;
-        match seal::sign_and_seal(&app.store, &app.keyring, &app.stamp(), &batch, threads, &Outbox) {
-            Ok(outcome) if outcome.sealed > 0 => sealed += outcome.sealed,
-            // Nothing moves: a key is missing, or the store is gone. The next start tries again.
-            _ => return sealed,
-        }
-    }
 }
 
 /// Gives committed events their places in the feed and the trail; returns how many.

@@ -66,6 +66,25 @@ impl Scene {
         Ok(outcome)
     }
 
+    /// Half-way through the warm-up a server database looks at the tables that were empty until now,
+    /// as `pgbench -i` has it do with its own: the autovacuum daemon would within its first minute.
+    fn load_analyzed(&self, options: &Options, service: &Service, due: Vec<Due>) -> Result<Outcome> {
+        let server = options.database.as_deref().filter(|_| !self.place.is_embedded);
+        std::thread::scope(|scope| {
+            let analyzing = server.map(|url| {
+                scope.spawn(move || {
+                    std::thread::sleep(options.warmup / 2);
+                    census::analyze(url)
+                })
+            });
+            let outcome = self.load(options, service, true, due);
+            match analyzing.map(std::thread::ScopedJoinHandle::join) {
+                Some(Ok(Err(error))) => Err(error),
+                _ => outcome,
+            }
+        })
+    }
+
     /// Waits until every numbered receipt is signed; returns when that was.
     fn wait_for_seals(&self, service: &Service) -> Result<Instant> {
         tell("waiting until every receipt is sealed");
@@ -153,7 +172,7 @@ pub fn callbacks(options: &Options) -> Result<Report> {
     let due = scene.raise(supply(options), options.units)?;
     let before = scene.census()?;
     let (service, _) = Service::start(&scene.place)?;
-    let outcome = scene.load(options, &service, true, due)?;
+    let outcome = scene.load_analyzed(options, &service, due)?;
     let rate = outcome.per_second();
     let (rate_target, p99_target) = if scene.place.is_embedded {
         (Some(Target::AtLeast(2_500.0)), Some(Target::Below(60.0)))

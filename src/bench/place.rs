@@ -42,7 +42,7 @@ impl Place {
         let url = options.database.clone().unwrap_or(own);
         let address = free_address()?;
         let (master_key, secret) = (random_hex()?, random_hex()?);
-        let text = config_text(&url, address, &master_key, &secret);
+        let text = config_text(&url, address, &master_key, &secret, options.subject);
         let config = folder.join("bienlai.toml");
         std::fs::write(&config, &text).map_err(|error| unusable(&config, &error))?;
         let app = open(&text, &url)?;
@@ -79,11 +79,20 @@ fn refuse_used(app: &App) -> Result<()> {
     Err(Error::conflict("bench_database_in_use", detail))
 }
 
-fn config_text(url: &str, address: SocketAddr, master_key: &str, secret: &str) -> String {
+fn config_text(
+    url: &str,
+    address: SocketAddr,
+    master_key: &str,
+    secret: &str,
+    subject: super::Subject,
+) -> String {
+    // What is measured of callbacks is acknowledging them; signing is held back meanwhile.
+    let is_held_back = matches!(subject, super::Subject::Callbacks | super::Subject::Series);
     let url = toml::Value::String(url.to_owned());
     format!(
         "[database]\nurl = {url}\n[web]\nlisten = \"{address}\"\npublic_url = \"http://{address}\"\n\
          [vault]\nmaster_key = \"{master_key}\"\n\
+         [signing]\nhold_back_while_busy = {is_held_back}\n\
          [[channels.bank]]\nname = \"{CHANNEL}\"\nbank_bin = \"{BANK_BIN}\"\nsecrets = [\"{secret}\"]\n"
     )
 }

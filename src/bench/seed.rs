@@ -58,6 +58,8 @@ impl Town {
     pub fn raise(&self, app: &App, count: usize, units: usize) -> Result<Vec<Due>> {
         let actor = Actor::system();
         let mut raised = Vec::with_capacity(count);
+        // A load that ran in between may have outlived the reservation of the last call.
+        app.lease.renew(&app.store, &app.clock)?;
         let mut renewed_at = std::time::Instant::now();
         while raised.len() < count {
             let first = raised.len();

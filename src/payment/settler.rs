@@ -9,6 +9,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -26,6 +27,10 @@ use crate::working_days::WorkingDays;
 
 /// The most claims one transaction takes.
 pub const BATCH_LIMIT: usize = 256;
+/// After a batch of more claims than this the next one is gathered, up to so many claims or so long.
+const GATHER_FROM: usize = 4;
+const GATHER_GOAL: usize = 30;
+const GATHER_LIMIT: Duration = Duration::from_millis(3);
 /// The most claims that may wait in one queue.
 const QUEUE_LIMIT: usize = 4_096;
 
@@ -121,12 +126,30 @@ impl Settler {
 }
 
 fn run(tools: &Tools, mut waiting: mpsc::Receiver<Waiting>, depth: &AtomicUsize) {
+    let has_company = tools.store.settling_writers() > 1;
     let mut batch = Vec::with_capacity(BATCH_LIMIT);
-    while waiting.blocking_recv_many(&mut batch, BATCH_LIMIT) > 0 {
+    let mut is_busy = false;
+    loop {
+        if is_busy && has_company {
+            gather(&waiting);
+        }
+        if waiting.blocking_recv_many(&mut batch, BATCH_LIMIT) == 0 {
+            return;
+        }
         let count = batch.len();
+        is_busy = count > GATHER_FROM;
         metrics::histogram!("bienlai_settle_batch_claims").record(count as f64);
         settle_batch(tools, std::mem::take(&mut batch));
         depth.fetch_sub(count, Ordering::Relaxed);
+    }
+}
+
+/// Lets claims gather for a moment under load: two writers that each take whatever has just come
+/// settle many small batches, and the database pays for every statement of each.
+fn gather(waiting: &mpsc::Receiver<Waiting>) {
+    let began = std::time::Instant::now();
+    while waiting.len() < GATHER_GOAL && began.elapsed() < GATHER_LIMIT {
+        std::thread::sleep(GATHER_LIMIT / 16);
     }
 }
 

@@ -229,26 +229,41 @@ pub fn sign_and_seal(
     threads: usize,
     announce: &dyn Announce,
 ) -> Result<Outcome> {
-    carry_out(store, stamp, plan(store, keyring, stamp, receipts)?, threads, announce)
+    carry_out(store, stamp, &plan(store, keyring, stamp, receipts)?, threads, announce)
 }
 
 /// Signs what is planned and stores the seals.
 pub fn carry_out(
     store: &Store,
     stamp: &Stamp<'_>,
-    plan: Plan,
+    plan: &Plan,
     threads: usize,
     announce: &dyn Announce,
 ) -> Result<Outcome> {
-    let mut signed = sign_all(&plan.here, stamp.now, threads);
+    let mut signed = sign_here(plan, stamp.now, threads);
     for (held, tasks) in &plan.outside {
-        signed.extend(sign_outside(store, stamp, held, tasks)?);
+        signed.0.extend(sign_outside(store, stamp, held, tasks)?);
     }
-    signed.sort_by_key(|(seal, _, _)| (seal.unit_id, seal.receipt_id));
+    let held_back = plan.total - signed.0.len();
+    Ok(Outcome { sealed: store_seals(store, stamp, signed, announce)?, held_back })
+}
+
+/// Signed documents that are not stored yet.
+#[derive(Default)]
+pub struct SignedBatch(Vec<Signed>);
+
+impl SignedBatch {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Signs what this process has the keys of. Needs no store, so that it can go on while the batch
+/// before is being stored.
+pub fn sign_here(plan: &Plan, now: Instant, threads: usize) -> SignedBatch {
+    let signed = sign_all(&plan.here, now, threads);
     failpoint::hit("signed");
-    let sealed = store_seals(store, stamp, &signed, announce)?;
-    failpoint::hit("sealed");
-    Ok(Outcome { sealed, held_back: plan.total - signed.len() })
+    SignedBatch(signed)
 }
 
 /// One batch by a signer outside, in its lane. A failure pauses the lane; the receipts stay
@@ -323,19 +338,22 @@ fn sign_chunk(held: &Held, tasks: &[Task], now: Instant) -> Result<Vec<Signed>> 
         .collect())
 }
 
-fn store_seals(
+/// Stores the seals with their evidence, their trail and what they set off, in one bulk transaction.
+/// Returns how many receipts were still unsealed.
+pub fn store_seals(
     store: &Store,
     stamp: &Stamp<'_>,
-    signed: &[Signed],
+    SignedBatch(mut signed): SignedBatch,
     announce: &dyn Announce,
 ) -> Result<usize> {
     if signed.is_empty() {
         return Ok(0);
     }
+    signed.sort_by_key(|(seal, _, _)| (seal.unit_id, seal.receipt_id));
     let seals: Vec<SealRow> = signed.iter().map(|(seal, _, _)| seal.clone()).collect();
     let revisions: Vec<i64> = signed.iter().map(|(_, revision, _)| *revision).collect();
     let (seals, revisions) = (seals.as_slice(), revisions.as_slice());
-    store.write(&Scope::All, Lane::Bulk, |tx| {
+    let sealed = store.write(&Scope::All, Lane::Bulk, |tx| {
         let is_new = query::seal(tx, seals, revisions)?;
         let mut events = Vec::with_capacity(seals.len());
         let mut trail = Vec::with_capacity(seals.len());
@@ -370,5 +388,7 @@ fn store_seals(
         let sealed: Vec<_> = events.iter().map(|event| (event.unit_id, event.receipt_id)).collect();
         announce.sealed(tx, stamp, &sealed)?;
         Ok(events.len())
-    })
+    })?;
+    failpoint::hit("sealed");
+    Ok(sealed)
 }

@@ -1,11 +1,12 @@
 //! How many rows each table holds.
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::Conn;
 use super::failure::Classify;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 #[derive(QueryableByName)]
 struct Table {
@@ -35,4 +36,12 @@ pub fn rows(conn: &mut Conn) -> Result<Vec<(String, i64)>> {
         counted.push((name, found.count));
     }
     Ok(counted)
+}
+
+/// Has PostgreSQL look at its tables anew, as its owner's account; plans made while they were empty
+/// are made again.
+pub fn analyze(url: &str) -> Result<()> {
+    let broken = |error: String| Error::internal(format!("analyzing: {error}"));
+    let mut owner = PgConnection::establish(url).map_err(|error| broken(error.to_string()))?;
+    owner.batch_execute("ANALYZE").map_err(|error| broken(error.to_string()))
 }

@@ -7,6 +7,7 @@ mod tidy;
 
 mod app_drops;
 mod batches;
+mod books;
 mod callbacks;
 mod corrections;
 mod corrections_over_http;
