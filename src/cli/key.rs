@@ -238,6 +238,7 @@ fn new_certificate<'a>(
     certificate::NewCertificate {
         unit,
         subject: held.subject().to_owned(),
+        issuer: held.issuer().to_owned(),
         serial: held.serial().to_owned(),
         certificate_pem: first_block(&chain_pem),
         chain_pem,

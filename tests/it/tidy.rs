@@ -72,7 +72,7 @@ const KNOWN_LONG: &[(&str, usize)] = &[
     ("src/statement/import.rs", 550),
     ("src/statement/query.rs", 600),
     // One endpoint after the other: the API page.
-    ("src/web/api/catalogue.rs", 690),
+    ("src/web/api/catalogue.rs", 740),
     // One table after the other; diesel reads it, people rarely do.
     ("src/store/schema.rs", 1_400),
 ];

@@ -248,6 +248,7 @@ fn register(app: &App, system: &Actor) -> UnitId {
             NewCertificate {
                 unit,
                 subject: "test".into(),
+                issuer: "thử".into(),
                 serial: "1".into(),
                 certificate_pem: testing::SIGNER_PEM.into(),
                 chain_pem: testing::SIGNER_PEM.into(),
