@@ -26,6 +26,8 @@ pub mod payment;
 pub mod receipt;
 pub mod reconciliation;
 pub mod register;
+pub mod remittance;
+pub mod shift;
 pub mod statement;
 pub mod tariff;
 pub mod unit;

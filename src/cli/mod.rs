@@ -11,6 +11,7 @@ mod client;
 mod correction;
 mod day;
 mod demo;
+mod deposit;
 pub mod key;
 pub mod logging;
 mod migrate;
@@ -21,9 +22,12 @@ mod profile;
 mod receipt;
 mod reconcile;
 mod refund;
+mod remittance;
 mod series;
 pub mod serve;
+mod shift;
 mod statement;
+mod statement_stream;
 pub mod table;
 mod tariff;
 mod tax;
@@ -94,6 +98,15 @@ enum Command {
     /// Refunds of surplus; two persons
     #[command(subcommand)]
     Refund(refund::Command),
+    /// Cash shifts: float, count by denomination, differences signed off by another person
+    #[command(subcommand)]
+    Shift(shift::Command),
+    /// Deposits: cash from drawers to the bank
+    #[command(subcommand)]
+    Deposit(deposit::Command),
+    /// Remittance of closed days to the Treasury; two persons
+    #[command(subcommand)]
+    Remittance(remittance::Command),
     /// Legal profiles: what the law of a day asks of documents
     #[command(subcommand)]
     Profile(profile::Command),
@@ -176,6 +189,9 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Receipt(command) => receipt::run(config, command),
         Command::Correction(command) => correction::run(config, command),
         Command::Refund(command) => refund::run(config, command),
+        Command::Shift(command) => shift::run(config, command),
+        Command::Deposit(command) => deposit::run(config, command),
+        Command::Remittance(command) => remittance::run(config, command),
         Command::Profile(command) => profile::run(command),
         Command::Notification(command) => notification::run(config, command),
         Command::Key(command) => key::run(config, command),

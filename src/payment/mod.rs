@@ -6,13 +6,14 @@
 
 pub mod amend;
 pub mod archive;
-mod awaited;
+pub mod awaited;
 mod awaited_query;
 pub mod book;
 pub mod cancel;
 pub mod channel;
 pub mod claim;
 pub mod content;
+pub mod correcting;
 pub mod counter;
 mod difference;
 mod documents;
@@ -20,6 +21,7 @@ pub mod due;
 mod flush;
 pub mod line_query;
 mod movement;
+mod paper_line;
 pub mod prove;
 pub mod query;
 pub mod refund;
@@ -27,7 +29,9 @@ pub mod resolve;
 mod reversal;
 mod same_money;
 mod settle;
+mod settle_cash;
 pub mod settler;
+pub mod withdraw;
 
 pub use claim::{Claim, Direction};
 pub use movement::{Movement, State as MovementState};

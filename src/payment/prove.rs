@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method, PaymentState};
 use super::flush::{Written, flush};
 use super::movement::{Movement, State, bank_key, line_key};
+use super::paper_line::{Papers, case_name};
 use super::refund::line::Refunds;
 use super::reversal::direction;
 use super::settle::{load_obligations, movement_row, touch};
@@ -75,7 +76,7 @@ pub enum Case {
 }
 
 impl Case {
-    fn name(&self) -> &'static str {
+    pub(super) fn name(&self) -> &'static str {
         match self {
             Case::Proof { .. } => "proof",
             Case::SameMoney(_) => "same_money",
@@ -142,8 +143,11 @@ pub(super) struct Desk<'a> {
     pub(super) originals: HashMap<(UnitId, LineId), MovementId>,
     /// Obligations of which a document stands.
     pub(super) receipts_of: BTreeSet<(UnitId, ObligationId)>,
+    /// Where a correction waits for its money: what of each payment came after the documents' money.
+    pub(super) advances: HashMap<(UnitId, ObligationId, PaymentId), Dong>,
     pub(super) codes: HashMap<String, (UnitId, ObligationId)>,
     pub(super) refunds: Refunds,
+    pub(super) papers: Papers,
     pub(super) stamp: &'a Stamp<'a>,
 }
 
@@ -179,6 +183,7 @@ pub fn post_lines(
     }
     write(tx, stamp, &desk, &works, &marks)?;
     std::mem::take(&mut desk.refunds).store(tx, stamp)?;
+    std::mem::take(&mut desk.papers).store(tx, stamp)?;
     let written = flush(tx, stamp, actor, desk.book)?;
     failpoint::hit("match");
     Ok(posted(&works, written))
@@ -227,7 +232,8 @@ fn look<'a>(
     let references: Vec<(UnitId, String)> = references.into_iter().collect();
     let known_keys =
         query::movement_keys(tx, &references)?.into_iter().map(|(unit, key, id)| ((unit, key), id)).collect();
-    let codes = lock_obligations(tx, stamp, works, &mut book)?;
+    let reversed = reversal::obligations(tx, &book, &originals)?;
+    let codes = lock_obligations(tx, stamp, works, &mut book, reversed)?;
     let mut refunds = Refunds::named(tx, works)?;
     lock_payments(tx, &mut book, refunds.payments())?;
     refunds.read(tx, &book.payments.keys().copied().collect::<Vec<_>>())?;
@@ -236,6 +242,7 @@ fn look<'a>(
         .into_iter()
         .map(|current| (current.unit, current.obligation))
         .collect();
+    let advances = reversal::advances(tx, &book, works)?;
     let earliest = works.iter().map(|work| work.booking_date).min().unwrap_or_else(|| stamp.today());
     let closed = query::closed_days(tx, accounts, earliest)?.into_iter().collect();
     Ok(Desk {
@@ -247,8 +254,10 @@ fn look<'a>(
         channels,
         originals,
         receipts_of,
+        advances,
         codes,
         refunds,
+        papers: Papers::named(tx, works)?,
         stamp,
     })
 }
@@ -301,8 +310,9 @@ fn lock_obligations(
     stamp: &Stamp<'_>,
     works: &[&LineWork],
     book: &mut Book,
+    reversed: Vec<(UnitId, ObligationId)>,
 ) -> Result<HashMap<String, (UnitId, ObligationId)>> {
-    let mut ids: BTreeSet<(UnitId, ObligationId)> = BTreeSet::new();
+    let mut ids: BTreeSet<(UnitId, ObligationId)> = reversed.into_iter().collect();
     let mut codes: BTreeSet<String> = BTreeSet::new();
     for work in works {
         if let Case::Credit { named } = &work.case {
@@ -343,7 +353,7 @@ impl Desk<'_> {
     fn post(&mut self, work: &LineWork) -> Result<Mark> {
         let size = work.size();
         let is_claimed = matches!(work.case, Case::Proof { .. });
-        if let Some(mark) = if is_claimed { None } else { self.refund_line(work)? } {
+        if let Some(mark) = if is_claimed { None } else { self.paper_line(work)? } {
             return Ok(mark);
         }
         match &work.case {
@@ -465,10 +475,11 @@ impl Desk<'_> {
                 "the line shows it and takes it over",
             ));
         }
+        let may_be_ours = movement.payment.is_none() && amount == work.size();
+        if let Some(mark) = if may_be_ours { self.paper_line(work)? } else { None } {
+            return Ok(mark.class);
+        }
         if movement.direction == Direction::Debit {
-            if let Some(mark) = self.refund_line(work)? {
-                return Ok(mark.class);
-            }
             let kind = self.debit_kind(work, Kind::UnknownDebit);
             self.entry(work, Account::UnexplainedDebit(work.line), Account::Bank(work.account), amount);
             self.note(work, kind, amount);
@@ -647,7 +658,7 @@ fn write(
         .map(|(work, mark)| line_query::LineCaseRow {
             unit_id: work.unit,
             line_id: work.line,
-            case_name: if mark.class == "refund_by_us" { "refund" } else { work.case.name() },
+            case_name: case_name(work, mark),
             accounting_date: desk.accounting_date(work),
             created_at: stamp.now,
         })

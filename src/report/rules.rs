@@ -6,7 +6,7 @@ use super::{Book, Period, Summary};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::id::{AccountId, CertificateId, ExceptionId, LineId, PaymentId, PostingId, ReceiptId, RefundId};
+use crate::id::*;
 
 /// Which accounts a book looks at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,6 +173,10 @@ fn document(line: &Line) -> String {
         "exception" => format!("Xử lý ngoại lệ {}", ExceptionId(raw)),
         "day" => format!("Khóa sổ ngày {}", CertificateId(raw)),
         "account" => format!("Mở tài khoản {}", AccountId(raw)),
+        "shift" => format!("Kiểm quỹ ca {}", ShiftId(raw)),
+        "slip" => format!("Giấy nộp tiền {}", SlipId(raw)),
+        "correction" => format!("Rút yêu cầu điều chỉnh {}", CorrectionId(raw)),
+        "remittance" => format!("Lệnh nộp ngân sách {}", RemittanceId(raw)),
         other => format!("{other} {raw}"),
     }
 }

@@ -41,7 +41,11 @@ fn every_account() -> Vec<Account> {
         Account::Interest,
         Account::BudgetDue("805/2771".into()),
         Account::ShareKept("HT1".into()),
-        Account::BudgetRefundDue,
+        Account::BudgetRefundDue("805/2771".into()),
+        Account::DepositInTransit(SlipId(1)),
+        Account::Shortage(PersonId(1)),
+        Account::DrawerSuspense(ShiftId(1)),
+        Account::TreasuryInTransit(RemittanceId(1)),
         Account::Opening(AccountId(1)),
     ]
 }

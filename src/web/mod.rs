@@ -19,7 +19,10 @@ mod serve;
 mod tests;
 mod trace;
 
-pub use api::{correction_view, raise, refund_view};
+pub use api::deposits::summary as deposit_view;
+pub use api::remittances::summary as remittance_view;
+pub use api::shifts::summary as shift_view;
+pub use api::{awaited_view, correction_lines, correction_view, raise, refund_view};
 pub use serve::{serve, serve_until};
 
 use std::net::IpAddr;

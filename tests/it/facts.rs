@@ -24,11 +24,17 @@ const CHANGEABLE: [&str; 11] = [
 ];
 
 /// Columns beside facts that follow from events.
-const PROJECTIONS: [&str; 39] = [
+const PROJECTIONS: [&str; 45] = [
+    "credited",
+    "due",
+    "ordered",
     "adjusted",
     "line_edition",
     "state",
     "checker_person_id",
+    "agreement_sha256",
+    "withdrawal_maker_person_id",
+    "withdrawal_checker_person_id",
     "phase",
     "revision",
     "allocated",

@@ -64,7 +64,9 @@ pub fn verify_leniently(bytes: &[u8], trust: &TrustStore, now: Instant, lenient:
         Some(_) => {
             let strict = examine(bytes, trust, now).report;
             let others = || foreign::examine(&text, &foreign::Terms { trust, now, lenient });
-            if strict.is_valid() { strict } else { others() }
+            // Signed sums that do not add up are told, whoever signed them.
+            let is_told = strict.is_valid() || strict.problems().contains(&Problem::ContentInconsistent);
+            if is_told { strict } else { others() }
         }
         None => foreign::examine(&text, &foreign::Terms { trust, now, lenient }),
     }

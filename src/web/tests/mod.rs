@@ -71,6 +71,7 @@ fn a_dossier_that_ends_in_a_receipt_and_an_invoice_shows_both_everywhere() {
         let id = raised["id"].as_str().unwrap().to_owned();
         let path = format!("/api/v1/obligations/{id}/payments");
         let cash = json!({ "method": "cash", "amount": raised["total"] });
+        service.post(&service.cashier, "/api/v1/shifts", "-", &json!({ "float": {} })).await;
         let taken = service.post(&service.cashier, &path, "P", &cash).await;
         assert_eq!(taken.status, 201, "{}", taken.text());
         let taken = taken.json();
@@ -236,6 +237,10 @@ fn a_cashier_takes_cash_once_however_often_the_button_is_pressed() {
         let raised = service.raise("H26-0007").await;
         let path = format!("/api/v1/obligations/{}/payments", raised["id"].as_str().unwrap());
         let body = json!({ "method": "cash", "amount": 10_000 });
+        let without = service.post(&service.cashier, &path, "C", &body).await;
+        assert_eq!(without.code(), "shift_not_open");
+        let opened = service.post(&service.cashier, "/api/v1/shifts", "-", &json!({ "float": {} })).await;
+        assert_eq!(opened.status, 201, "{}", opened.text());
         let short =
             service.post(&service.cashier, &path, "S", &json!({ "method": "cash", "amount": 1 })).await;
         assert_eq!(short.code(), "counter_full_amount_only");
