@@ -102,8 +102,12 @@ ids! {
     RefundId = "rfd_",
     /// An accepted registration with the tax office.
     RegistrationId = "reg_",
+    /// An order that hands money to the Treasury, or asks for it.
+    RemittanceId = "rmt_",
     SeriesId = "ser_",
     ShiftId = "shf_",
+    /// A slip with which cash is deposited at the bank.
+    SlipId = "slp_",
     StatementId = "stm_",
     /// A message to the tax authority.
     TransmissionId = "trm_",

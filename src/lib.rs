@@ -26,10 +26,13 @@ pub mod payment;
 pub mod receipt;
 pub mod reconciliation;
 pub mod register;
+pub mod remittance;
+pub mod shift;
 pub mod statement;
 pub mod tariff;
 pub mod unit;
 
+pub mod report;
 pub mod simulator;
 
 pub mod app;

@@ -1,7 +1,10 @@
 //! The threads beside the web server: signing, numbering the feed and the trail, renewing the
 //! lease, trying parked claims again, deleting what may be deleted.
 
+mod filer;
 mod sealing;
+
+pub use filer::{deliver, produce_reports, sign_forms, tax_alarms, tax_endpoint};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,9 +15,6 @@ use crate::actor::{Actor, Scope};
 use crate::app::App;
 use crate::audit;
 use crate::error::Result;
-use crate::filing::courier::{self, Round};
-use crate::filing::endpoint::TaxEndpoint;
-use crate::filing::{self, http::HttpEndpoint};
 use crate::notification::send::Courier;
 use crate::payment::due;
 use crate::payment::settler::{self, Numbered as _, Settler};
@@ -60,7 +60,7 @@ impl Workers {
                 });
             }),
             spawn("housekeeper", app, &is_stopping, keep_house),
-            spawn("filer", app, &is_stopping, file_until),
+            spawn("filer", app, &is_stopping, filer::file_until),
         ];
         let courier = spawn("courier", app, &is_stopping, move |app, is_stopping| {
             every_tick(is_stopping, 2, || deliver_due(app, &courier, is_stopping));
@@ -283,66 +283,9 @@ fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
         if round % 3_600 == 60 {
             sign_audit_roots(app)?;
         }
-        if round % 3_600 == 120 {
-            warn_of_filings(app)?;
-        }
         if round % 600 == 1 {
             crate::web::retention::purge(app)?;
         }
         Ok(())
     });
-}
-
-/// Signs drafted forms and brings messages to the tax authority.
-fn file_until(app: &Arc<App>, is_stopping: &AtomicBool) {
-    every_tick(is_stopping, 10, || {
-        sign_forms(app)?;
-        match tax_endpoint(app)? {
-            Some(endpoint) => deliver(app, &endpoint).map(|_| ()),
-            None => Ok(()),
-        }
-    });
-}
-
-/// Signs drafted forms and puts them into the ledger. Returns how many.
-pub fn sign_forms(app: &App) -> Result<usize> {
-    let sender = app.config.tax.sender.as_deref();
-    filing::sealing::sign_and_enqueue(&app.store, &app.keyring, &app.stamp(), sender)
-}
-
-/// The configured way to the authority.
-pub fn tax_endpoint(app: &App) -> Result<Option<HttpEndpoint>> {
-    let tax = &app.config.tax;
-    let timeout = Duration::from_secs(tax.timeout_s);
-    let made = |url: &String| HttpEndpoint::new(url, tax.endpoint_token.clone(), timeout);
-    tax.endpoint.as_ref().map(made).transpose()
-}
-
-/// One round of the courier.
-pub fn deliver(app: &App, endpoint: &dyn TaxEndpoint) -> Result<Round> {
-    courier::Courier { store: &app.store, endpoint, stamp: &|| app.stamp() }.round()
-}
-
-/// A message may wait so long for the authority before somebody is told.
-const WAITING_LIMIT_S: i64 = 24 * 3_600;
-
-/// Tells of messages that do not get through and of reports that are due.
-fn warn_of_filings(app: &App) -> Result<()> {
-    let now = app.clock.now();
-    app.store.read(&Scope::All, |conn| {
-        if let Some(since) = filing::transmission::oldest_waiting(conn)?
-            && now.seconds_since(since) > WAITING_LIMIT_S
-        {
-            tracing::error!(%since, "messages to the tax authority do not get through");
-        }
-        for unit in crate::unit::all(conn)? {
-            for due in filing::report::due(conn, unit.id, now.business_day())? {
-                if due.urgency != "open" {
-                    let (quarter, due_on) = (due.quarter, due.due_on.to_string());
-                    tracing::warn!(unit = %unit.id, quarter, due_on, due.urgency, "a usage report is due");
-                }
-            }
-        }
-        Ok(())
-    })
 }

@@ -5,11 +5,13 @@
 
 mod audit;
 mod bench;
+mod book;
 pub mod books;
 mod client;
 mod correction;
 mod day;
 mod demo;
+mod deposit;
 pub mod key;
 pub mod logging;
 mod migrate;
@@ -20,8 +22,10 @@ mod profile;
 mod receipt;
 mod reconcile;
 mod refund;
+mod remittance;
 mod series;
 pub mod serve;
+mod shift;
 mod statement;
 mod statement_stream;
 pub mod table;
@@ -79,6 +83,9 @@ enum Command {
     Statement(statement::Command),
     /// Match imported statement lines with movements and obligations
     Reconcile(reconcile::Options),
+    /// The books of a unit: journal, bank book, cash book, fee detail book, as CSV or XLSX
+    #[command(subcommand)]
+    Book(book::Command),
     /// Days of a bank account
     #[command(subcommand)]
     Day(day::Command),
@@ -91,6 +98,15 @@ enum Command {
     /// Refunds of surplus; two persons
     #[command(subcommand)]
     Refund(refund::Command),
+    /// Cash shifts: float, count by denomination, differences signed off by another person
+    #[command(subcommand)]
+    Shift(shift::Command),
+    /// Deposits: cash from drawers to the bank
+    #[command(subcommand)]
+    Deposit(deposit::Command),
+    /// Remittance of closed days to the Treasury; two persons
+    #[command(subcommand)]
+    Remittance(remittance::Command),
     /// Legal profiles: what the law of a day asks of documents
     #[command(subcommand)]
     Profile(profile::Command),
@@ -168,10 +184,14 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Obligation(command) => obligation::run(config, command),
         Command::Statement(command) => statement::run(config, command),
         Command::Reconcile(options) => reconcile::run(config, options),
+        Command::Book(command) => book::run(config, command),
         Command::Day(command) => day::run(config, command),
         Command::Receipt(command) => receipt::run(config, command),
         Command::Correction(command) => correction::run(config, command),
         Command::Refund(command) => refund::run(config, command),
+        Command::Shift(command) => shift::run(config, command),
+        Command::Deposit(command) => deposit::run(config, command),
+        Command::Remittance(command) => remittance::run(config, command),
         Command::Profile(command) => profile::run(command),
         Command::Notification(command) => notification::run(config, command),
         Command::Key(command) => key::run(config, command),

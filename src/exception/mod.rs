@@ -25,6 +25,9 @@ pub enum Subject {
     Claim(ClaimId),
     Statement(StatementId),
     Series(SeriesId),
+    Shift(ShiftId),
+    Slip(SlipId),
+    Remittance(RemittanceId),
 }
 
 impl Subject {
@@ -37,6 +40,9 @@ impl Subject {
             Subject::Claim(_) => "claim",
             Subject::Statement(_) => "statement",
             Subject::Series(_) => "series",
+            Subject::Shift(_) => "shift",
+            Subject::Slip(_) => "slip",
+            Subject::Remittance(_) => "remittance",
         }
     }
 
@@ -49,6 +55,9 @@ impl Subject {
             Subject::Claim(id) => id.0,
             Subject::Statement(id) => id.0,
             Subject::Series(id) => id.0,
+            Subject::Shift(id) => id.0,
+            Subject::Slip(id) => id.0,
+            Subject::Remittance(id) => id.0,
         }
     }
 
@@ -60,6 +69,9 @@ impl Subject {
             "payment" => PaymentId(id).to_string(),
             "claim" => ClaimId(id).to_string(),
             "series" => SeriesId(id).to_string(),
+            "shift" => ShiftId(id).to_string(),
+            "slip" => SlipId(id).to_string(),
+            "remittance" => RemittanceId(id).to_string(),
             _ => StatementId(id).to_string(),
         }
     }

@@ -16,6 +16,10 @@ use crate::store::{Conn, Stamp, Tx, rows};
 pub enum Account {
     /// Cash in a cashier's drawer.
     Drawer(ShiftId),
+    /// Cash on its way from a drawer to the bank.
+    DepositInTransit(SlipId),
+    /// What a person answers for: cash that was counted short, or deposited short.
+    Shortage(PersonId),
     /// Claimed by a channel that settles, not yet on a statement.
     Clearing(AccountId, String),
     /// What the bank's statement says.
@@ -34,12 +38,17 @@ pub enum Account {
     /// Approved to go back to payers and not debited yet.
     RefundPayable,
     Suspense(LineId),
+    /// Cash in a drawer that nobody paid for: counted over.
+    DrawerSuspense(ShiftId),
     DueToUnit(UnitId),
     Interest,
     /// Owed to the budget, by chapter and sub-item.
     BudgetDue(String),
     ShareKept(String),
-    BudgetRefundDue,
+    /// Left the bank for the Treasury and not credited there yet.
+    TreasuryInTransit(RemittanceId),
+    /// Remitted and no longer owed, by chapter and sub-item: the Treasury pays it back.
+    BudgetRefundDue(String),
     Opening(AccountId),
 }
 
@@ -47,6 +56,8 @@ impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Account::Drawer(shift) => write!(f, "drawer/{shift}"),
+            Account::DepositInTransit(slip) => write!(f, "deposit_in_transit/{slip}"),
+            Account::Shortage(person) => write!(f, "shortage/{person}"),
             Account::Clearing(account, channel) => write!(f, "clearing/{account}/{channel}"),
             Account::Bank(account) => write!(f, "bank/{account}"),
             Account::ChargesToRecover => f.write_str("charges_to_recover"),
@@ -59,11 +70,13 @@ impl fmt::Display for Account {
             Account::Surplus(payment) => write!(f, "surplus/{payment}"),
             Account::RefundPayable => f.write_str("refund_payable"),
             Account::Suspense(line) => write!(f, "suspense/{line}"),
+            Account::DrawerSuspense(shift) => write!(f, "suspense/{shift}"),
             Account::DueToUnit(unit) => write!(f, "due_to_unit/{unit}"),
             Account::Interest => f.write_str("interest"),
             Account::BudgetDue(sub_item) => write!(f, "budget_due/{sub_item}"),
             Account::ShareKept(item) => write!(f, "share_kept/{item}"),
-            Account::BudgetRefundDue => f.write_str("budget_refund_due"),
+            Account::TreasuryInTransit(order) => write!(f, "treasury_in_transit/{order}"),
+            Account::BudgetRefundDue(sub_item) => write!(f, "budget_refund_due/{sub_item}"),
             Account::Opening(account) => write!(f, "opening/{account}"),
         }
     }
@@ -81,6 +94,12 @@ pub enum Source {
     Day(CertificateId),
     /// Taking an account on with its opening balance.
     Account(AccountId),
+    /// The count of a drawer, signed off.
+    Shift(ShiftId),
+    /// Cash that leaves a drawer for the bank.
+    Slip(SlipId),
+    /// An order to the Treasury.
+    Remittance(RemittanceId),
 }
 
 impl Source {
@@ -93,6 +112,9 @@ impl Source {
             Source::Exception(_) => "exception",
             Source::Day(_) => "day",
             Source::Account(_) => "account",
+            Source::Shift(_) => "shift",
+            Source::Slip(_) => "slip",
+            Source::Remittance(_) => "remittance",
         }
     }
 
@@ -105,6 +127,9 @@ impl Source {
             Source::Exception(id) => id.0,
             Source::Day(id) => id.0,
             Source::Account(id) => id.0,
+            Source::Shift(id) => id.0,
+            Source::Slip(id) => id.0,
+            Source::Remittance(id) => id.0,
         }
     }
 }

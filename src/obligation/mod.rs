@@ -1,6 +1,7 @@
 //! What a payer owes a unit for a dossier: raised, paid, reopened, cancelled.
 
 pub mod bank_bin;
+pub mod code;
 pub mod edition;
 mod edition_query;
 pub mod query;
@@ -10,7 +11,6 @@ pub mod vietqr;
 
 use std::str::FromStr;
 
-use ring::rand::SystemRandom;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,6 @@ use crate::store::rows::{self, Insertion};
 use crate::store::{Conn, Stamp, Tx};
 pub use crate::tariff::IntakeMode;
 use crate::unit;
-use reference::{CodeBook, ReferenceCode};
 
 /// Where an obligation stands; the arrows are in `ARCHITECTURE.md`, "States".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -176,7 +175,7 @@ pub fn raise(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: NewObligati
     let account = unit::account::receiving(tx, new.unit)?;
     let party = party::record(tx, stamp, new.unit, &new.payer)?;
     let id: ObligationId = stamp.mint()?;
-    let code = reserve_code(tx, new.unit, id)?;
+    let code = code::reserve(tx, new.unit, unit::account::KIND_OBLIGATION, id.0)?;
     let obligation = Obligation {
         unit: new.unit,
         id,
@@ -265,24 +264,6 @@ pub fn record_events(tx: &mut Tx<'_>, stamp: &Stamp<'_>, events: &[Event]) -> Re
         stored.push(query::EventRow::new(id, stamp.now, event));
     }
     rows::insert_together(tx, vec![Insertion::of(&stored), audit::announcement(&announced)])
-}
-
-fn reserve_code(tx: &mut Tx<'_>, unit: UnitId, id: ObligationId) -> Result<ReferenceCode> {
-    let random = SystemRandom::new();
-    // 31^8 codes: a collision is rare, and two in a row are a fault of the random source.
-    for _ in 0..8 {
-        let code = CodeBook::hanoi().mint(&random)?;
-        let row = unit::account::PublicCodeRow {
-            code: code.as_str().to_owned(),
-            unit_id: unit,
-            kind: unit::account::KIND_OBLIGATION,
-            target_id: id.0,
-        };
-        if rows::insert_if_absent(tx, &[row], &["code"])? == [true] {
-            return Ok(code);
-        }
-    }
-    Err(Error::internal("no free reference code in eight tries"))
 }
 
 pub fn not_found() -> Error {

@@ -7,11 +7,11 @@ use super::settle::load_obligations;
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
-use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::ledger::Account;
-use crate::store::{Conn, Stamp, Tx, rows};
+use crate::shift;
+use crate::store::{Conn, Stamp, Tx};
 use crate::unit;
 
 /// What a cashier confirms.
@@ -36,28 +36,15 @@ pub struct Taken {
     pub receipts: Vec<ReceiptId>,
 }
 
-crate::table_row! {
-    /// A cashier's day at the drawer.
-    pub struct ShiftRow in "shift" {
-        pub unit_id: UnitId,
-        pub id: ShiftId,
-        pub person_id: PersonId,
-        pub opened_on: BusinessDay,
-        pub opened_at: Instant,
-        pub state: &'static str,
-        pub revision: i64,
-    }
-}
-
 /// Takes the outstanding amount of an obligation in cash or by card.
 ///
-/// Errors: `counter_full_amount_only` when the sum is not what is owed, `obligation_closed` when
-/// nothing is owed.
+/// Errors: `shift_not_open` for a cashier without an open shift, `counter_full_amount_only` when the
+/// sum is not what is owed, `obligation_closed` when nothing is owed.
 pub fn take(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, taking: &Taking) -> Result<Taken> {
     actor.require_role(&[Role::Cashier])?;
     actor.scope.require(taking.unit)?;
     let person = actor.require_person()?;
-    let shift = shift_of(tx, stamp, taking.unit, person)?;
+    let shift = shift::taking(tx, taking.unit, person)?;
     let debit = debit_account(tx, taking, shift)?;
     let mut book = Book::new(audit::actor_text(actor), stamp.now);
     load_obligations(tx, stamp, &mut book, &[(taking.unit, taking.obligation)])?;
@@ -102,23 +89,4 @@ fn debit_account(conn: &mut Conn, taking: &Taking, shift: ShiftId) -> Result<Acc
         Method::Card => Ok(Account::Clearing(unit::account::receiving(conn, taking.unit)?.id, "pos".into())),
         Method::Transfer => Err(Error::invalid("method", "counter_method", "cash or card")),
     }
-}
-
-/// The cashier's shift of today; opened by the first taking.
-fn shift_of(tx: &mut Tx<'_>, stamp: &Stamp<'_>, unit: UnitId, person: PersonId) -> Result<ShiftId> {
-    let row = ShiftRow {
-        unit_id: unit,
-        id: stamp.mint()?,
-        person_id: person,
-        opened_on: stamp.today(),
-        opened_at: stamp.now,
-        state: "open",
-        revision: 1,
-    };
-    if rows::insert_if_absent(tx, std::slice::from_ref(&row), &["unit_id", "person_id", "opened_on"])?
-        == [true]
-    {
-        return Ok(row.id);
-    }
-    super::query::shift_of(tx, unit, person, stamp.today())
 }

@@ -20,6 +20,7 @@ pub mod due;
 mod flush;
 pub mod line_query;
 mod movement;
+mod paper_line;
 pub mod prove;
 pub mod query;
 pub mod refund;
@@ -27,6 +28,7 @@ pub mod resolve;
 mod reversal;
 mod same_money;
 mod settle;
+mod settle_cash;
 pub mod settler;
 
 pub use claim::{Claim, Direction};

@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method, PaymentState};
 use super::flush::{Written, flush};
 use super::movement::{Movement, State, bank_key, line_key};
+use super::paper_line::{Papers, case_name};
 use super::refund::line::Refunds;
 use super::reversal::direction;
 use super::settle::{load_obligations, movement_row, touch};
@@ -75,7 +76,7 @@ pub enum Case {
 }
 
 impl Case {
-    fn name(&self) -> &'static str {
+    pub(super) fn name(&self) -> &'static str {
         match self {
             Case::Proof { .. } => "proof",
             Case::SameMoney(_) => "same_money",
@@ -144,6 +145,7 @@ pub(super) struct Desk<'a> {
     pub(super) receipts_of: BTreeSet<(UnitId, ObligationId)>,
     pub(super) codes: HashMap<String, (UnitId, ObligationId)>,
     pub(super) refunds: Refunds,
+    pub(super) papers: Papers,
     pub(super) stamp: &'a Stamp<'a>,
 }
 
@@ -179,6 +181,7 @@ pub fn post_lines(
     }
     write(tx, stamp, &desk, &works, &marks)?;
     std::mem::take(&mut desk.refunds).store(tx, stamp)?;
+    std::mem::take(&mut desk.papers).store(tx, stamp)?;
     let written = flush(tx, stamp, actor, desk.book)?;
     failpoint::hit("match");
     Ok(posted(&works, written))
@@ -249,6 +252,7 @@ fn look<'a>(
         receipts_of,
         codes,
         refunds,
+        papers: Papers::named(tx, works)?,
         stamp,
     })
 }
@@ -343,7 +347,7 @@ impl Desk<'_> {
     fn post(&mut self, work: &LineWork) -> Result<Mark> {
         let size = work.size();
         let is_claimed = matches!(work.case, Case::Proof { .. });
-        if let Some(mark) = if is_claimed { None } else { self.refund_line(work)? } {
+        if let Some(mark) = if is_claimed { None } else { self.paper_line(work)? } {
             return Ok(mark);
         }
         match &work.case {
@@ -465,10 +469,11 @@ impl Desk<'_> {
                 "the line shows it and takes it over",
             ));
         }
+        let may_be_ours = movement.payment.is_none() && amount == work.size();
+        if let Some(mark) = if may_be_ours { self.paper_line(work)? } else { None } {
+            return Ok(mark.class);
+        }
         if movement.direction == Direction::Debit {
-            if let Some(mark) = self.refund_line(work)? {
-                return Ok(mark.class);
-            }
             let kind = self.debit_kind(work, Kind::UnknownDebit);
             self.entry(work, Account::UnexplainedDebit(work.line), Account::Bank(work.account), amount);
             self.note(work, kind, amount);
@@ -647,7 +652,7 @@ fn write(
         .map(|(work, mark)| line_query::LineCaseRow {
             unit_id: work.unit,
             line_id: work.line,
-            case_name: if mark.class == "refund_by_us" { "refund" } else { work.case.name() },
+            case_name: case_name(work, mark),
             accounting_date: desk.accounting_date(work),
             created_at: stamp.now,
         })

@@ -569,19 +569,6 @@ pub fn close_parked(tx: &mut Tx<'_>, unit: UnitId, claim: ClaimId, revision: i64
     )
 }
 
-pub fn shift_of(conn: &mut Conn, unit: UnitId, person: PersonId, on: BusinessDay) -> Result<ShiftId> {
-    use crate::error::Error;
-    use crate::store::schema::shift;
-    let (id, state): (ShiftId, String) = shift::table
-        .filter(shift::unit_id.eq(unit))
-        .filter(shift::person_id.eq(person))
-        .filter(shift::opened_on.eq(on))
-        .select((shift::id, shift::state))
-        .first(conn)
-        .classify()?;
-    if state == "open" { Ok(id) } else { Err(Error::conflict("shift_closed", "today's shift is closed")) }
-}
-
 /// How much of a payment stands on each obligation now.
 pub fn allocated_to(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Vec<(ObligationId, Dong)>> {
     use crate::store::schema::allocation;

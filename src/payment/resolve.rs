@@ -8,6 +8,7 @@ use super::flush::flush;
 use super::movement::State;
 use super::refund;
 use super::settle::{load_obligations, touch};
+use super::settle_cash;
 use super::{line_query, query};
 use crate::actor::Actor;
 use crate::amount::Dong;
@@ -23,13 +24,25 @@ use crate::store::{Conn, Stamp, Tx};
 use crate::unit::trust;
 
 /// The resolutions that can be proposed.
-pub const RESOLUTIONS: [&str; 4] = ["assign", "acknowledge", "bank_charge", "disprove"];
+pub const RESOLUTIONS: [&str; 9] = [
+    "assign",
+    "acknowledge",
+    "bank_charge",
+    "disprove",
+    settle_cash::DEPOSIT,
+    settle_cash::SHORTAGE,
+    settle_cash::REMITTANCE,
+    settle_cash::TO_BUDGET,
+    settle_cash::REPAID,
+];
 
 /// Approves the open proposal of an exception and carries it out, in one transaction.
 ///
 /// - `assign` (target: an obligation of the unit): money in suspense goes to it.
 /// - `bank_charge`: an unexplained debit was the bank's charge.
 /// - `disprove`: a claim never came; what it settled is taken back and its receipt cancelled.
+/// - `deposit` (target: a slip), `remittance` (target: an order), `shortage`, `shortage_repaid`
+///   (target: a person), `to_budget`: cash and the Treasury, in `settle_cash`.
 /// - `acknowledge`: looked at, nothing to post; not for money that is unexplained.
 pub fn approve(
     tx: &mut Tx<'_>,
@@ -45,6 +58,11 @@ pub fn approve(
         "bank_charge" => charge(tx, stamp, actor, &item)?,
         "disprove" => disprove(tx, stamp, actor, &item)?,
         "acknowledge" => Vec::new(),
+        other if settle_cash::is_ours(other) => {
+            let on = lock_account(tx, stamp, &item)?;
+            settle_cash::carry_out(tx, stamp, actor, &item, &proposal, on)?;
+            Vec::new()
+        }
         _ => return Err(Error::invalid("resolution", "resolution_unknown", RESOLUTIONS.join(", "))),
     };
     Ok((item, receipts))
@@ -60,10 +78,18 @@ pub fn check_proposal(
 ) -> Result<()> {
     let (in_suspense, unexplained) = standing(conn, item)?;
     let fits = match resolution {
-        "assign" => in_suspense && target.is_some(),
+        "assign" => in_suspense && item.subject_kind == "line" && target.is_some(),
         "bank_charge" => unexplained,
         "disprove" => item.kind == Kind::ClaimWithoutCredit && item.subject_kind == "movement",
-        "acknowledge" => !in_suspense && !unexplained && item.kind != Kind::ClaimWithoutCredit,
+        "acknowledge" => {
+            let is_open = in_suspense || unexplained || settle_cash::is_open(conn, item)?;
+            !is_open && item.kind != Kind::ClaimWithoutCredit
+        }
+        settle_cash::DEPOSIT => in_suspense && item.subject_kind == "line" && target.is_some(),
+        settle_cash::REMITTANCE => (unexplained || in_suspense) && target.is_some(),
+        settle_cash::SHORTAGE => item.kind == Kind::DepositDiffers && item.subject_kind == "slip",
+        settle_cash::TO_BUDGET => in_suspense,
+        settle_cash::REPAID => in_suspense && item.subject_kind == "line" && target.is_some(),
         _ => return Err(Error::invalid("resolution", "resolution_unknown", RESOLUTIONS.join(", "))),
     };
     if fits {
@@ -74,6 +100,10 @@ pub fn check_proposal(
 
 /// Whether the exception's line has money in suspense, and whether it is an unexplained debit.
 fn standing(conn: &mut Conn, item: &Exception) -> Result<(bool, bool)> {
+    if item.subject_kind == "shift" {
+        let over = Account::DrawerSuspense(ShiftId(item.subject_id));
+        return Ok((!ledger::balance(conn, item.unit, &over)?.is_zero(), false));
+    }
     if item.subject_kind != "line" {
         return Ok((false, false));
     }

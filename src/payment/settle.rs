@@ -15,7 +15,7 @@ use super::flush::flush;
 use super::movement::{Movement, State, bank_key};
 use super::prove::LINE_KINDS;
 use super::query::{self, Likeness};
-use super::{Claim, Direction, line_query, same_money};
+use super::{Claim, Direction, line_query, same_money, settle_cash};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
@@ -650,9 +650,12 @@ fn identify_suspense(
     world: &World,
     book: &mut Book,
 ) -> Result<()> {
-    let Some((_, _, line)) = line_query::lines_of_movements(tx, &[(read.unit, movement)])?.pop() else {
-        return Err(Error::internal("a proven movement has no line"));
-    };
+    let line = line_query::lines_of_movements(tx, &[(read.unit, movement)])?.pop();
+    let (_, _, line) = line.ok_or_else(|| Error::internal("a proven movement has no line"))?;
+    if !settle_cash::stands(tx, read.unit, line, read.claim().amount)? {
+        note_unknown(stamp, read, movement, &Destination::Unknown(Kind::LatePayment), book);
+        return Ok(());
+    }
     let payment: PaymentId = stamp.mint()?;
     let incoming = Incoming {
         unit: read.unit,
@@ -673,9 +676,8 @@ fn identify_suspense(
         held.value.payment = Some(payment);
         touch(held);
     }
-    for kind in LINE_KINDS {
-        book.settled_exceptions.push((read.unit, kind, Subject::Line(line), "identified by a later claim"));
-    }
+    let why = "identified by a later claim";
+    book.settled_exceptions.extend(LINE_KINDS.map(|kind| (read.unit, kind, Subject::Line(line), why)));
     Ok(())
 }
 
@@ -750,11 +752,8 @@ fn advise(book: &mut Book, unit: UnitId, destination: &Destination) -> Result<()
 }
 
 fn first_open_day(today: BusinessDay, read: &Read<'_>, world: &World) -> BusinessDay {
-    let mut day = today;
-    while world.closed.contains(&(read.unit, read.account, day)) {
-        day = day.next();
-    }
-    day
+    let is_open = |day: &BusinessDay| !world.closed.contains(&(read.unit, read.account, *day));
+    (0..).map(|days| today.plus_days(days)).find(is_open).unwrap_or(today)
 }
 
 fn write_facts(tx: &mut Tx<'_>, stamp: &Stamp<'_>, facts: &Facts, book: &Book) -> Result<()> {

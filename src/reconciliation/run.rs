@@ -20,6 +20,7 @@ use crate::payment::prove::{Case, LineWork, post_lines};
 use crate::payment::query as payments;
 use crate::payment::refund;
 use crate::payment::{Direction, MovementState};
+use crate::shift::deposit;
 use crate::statement;
 use crate::store::{Conn, Lane, Stamp, Store, Tx, failure};
 use crate::text;
@@ -113,6 +114,11 @@ fn run_once(
     }
     report.overdue_claims = note_overdue(store, stamp, actor, &snapshot, unit, account)?;
     if let Some(covered) = snapshot.covered_until {
+        let late = |conn: &mut Conn| deposit::overdue(conn, stamp, unit, account, covered);
+        let late = store.read(&actor.scope, late)?;
+        if !late.is_empty() {
+            store.write(&actor.scope, Lane::Bulk, |tx| exception::open_lasting(tx, stamp, &late))?;
+        }
         // By then a statement should have shown what was sent.
         let sent_before = covered.plus_days(-REFUND_PATIENCE_DAYS);
         let overdue = |conn: &mut Conn| refund::query::overdue(conn, unit, account, sent_before.start());

@@ -14,6 +14,7 @@ pub mod lease;
 pub mod migrate;
 pub mod rows;
 pub mod schema;
+pub mod schema_cash;
 pub mod stamp;
 mod types;
 pub mod vault;

@@ -291,6 +291,7 @@ diesel::table! {
         signer -> Text,
         parameters -> Text,
         active_from -> Nullable<BigInt>,
+        issuer -> Nullable<Text>,
     }
 }
 
@@ -402,6 +403,20 @@ diesel::table! {
         created_at -> BigInt,
         wrapped -> Nullable<Binary>,
         destroyed_at -> Nullable<BigInt>,
+        revision -> BigInt,
+        master_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    data_key_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        key_id -> BigInt,
+        revision -> BigInt,
+        kind -> Text,
+        master_id -> Text,
+        at -> BigInt,
     }
 }
 

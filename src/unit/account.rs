@@ -67,6 +67,8 @@ pub const KIND_ACCOUNT: &str = "account";
 pub const KIND_OBLIGATION: &str = "obligation";
 pub const KIND_RECEIPT: &str = "receipt";
 pub const KIND_REFUND: &str = "refund";
+pub const KIND_DEPOSIT: &str = "deposit";
+pub const KIND_REMITTANCE: &str = "remittance";
 
 /// The directory key of an account number. The bank is left out: senders name it by words of
 /// their own, and no two banks of one city's units have been seen to share a number. Should they

@@ -180,6 +180,11 @@ fn a_request_under_one_key_is_done_once_even_by_many_at_once_and_after_a_restart
             send(address, "POST", &path, &headers, body).unwrap()
         };
         let mut service = Service::start(&world);
+        let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+        let refused = ask(service.address, "key-0", body);
+        assert_eq!(refused.status, 409, "no shift is open: {refused:?}");
+        let opened = send(service.address, "POST", "/api/v1/shifts", &headers, br#"{"float":{"50000":2}}"#);
+        assert_eq!(opened.unwrap().status, 201);
         let replies: Vec<_> = std::thread::scope(|scope| {
             let address = service.address;
             let asked: Vec<_> = (0..16).map(|_| scope.spawn(move || ask(address, "key-1", body))).collect();

@@ -24,7 +24,10 @@ const CHANGEABLE: [&str; 11] = [
 ];
 
 /// Columns beside facts that follow from events.
-const PROJECTIONS: [&str; 39] = [
+const PROJECTIONS: [&str; 42] = [
+    "credited",
+    "due",
+    "ordered",
     "adjusted",
     "line_edition",
     "state",

@@ -8,7 +8,6 @@ pub(super) mod line;
 pub mod query;
 pub mod rules;
 
-use ring::rand::SystemRandom;
 use serde::{Deserialize, Serialize};
 
 use super::book::{Book, Held, Payment};
@@ -22,10 +21,10 @@ use crate::error::{Error, Result};
 use crate::exception::{self, Kind, Subject};
 use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
-use crate::obligation::reference::CodeBook;
+use crate::obligation::code;
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
-use crate::unit::account::{KIND_REFUND, PublicCodeRow};
+use crate::unit::account::KIND_REFUND;
 
 /// Where a refund stands; the arrows are in `ARCHITECTURE.md`, "States".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,7 +108,7 @@ pub struct NewRefund {
 /// Opens a refund. That the surplus is free is the caller's to know, under the payment's lock.
 pub(super) fn open(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: NewRefund) -> Result<RefundId> {
     let id: RefundId = stamp.mint()?;
-    let reference_code = reserve_code(tx, new.unit, id)?;
+    let reference_code = code::reserve(tx, new.unit, KIND_REFUND, id.0)?.as_str().to_owned();
     let row = query::RefundRow {
         unit_id: new.unit,
         id,
@@ -139,18 +138,6 @@ pub(super) fn open(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: NewRefund) -> Result
     };
     rows::insert(tx, &[event])?;
     Ok(id)
-}
-
-fn reserve_code(tx: &mut Tx<'_>, unit: UnitId, id: RefundId) -> Result<String> {
-    let random = SystemRandom::new();
-    for _ in 0..8 {
-        let code = CodeBook::hanoi().mint(&random)?.as_str().to_owned();
-        let row = PublicCodeRow { code: code.clone(), unit_id: unit, kind: KIND_REFUND, target_id: id.0 };
-        if rows::insert_if_absent(tx, &[row], &["code"])? == [true] {
-            return Ok(code);
-        }
-    }
-    Err(Error::internal("no free reference code in eight tries"))
 }
 
 /// What a person asks for.

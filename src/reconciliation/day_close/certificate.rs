@@ -6,7 +6,7 @@
 
 use super::share::Share;
 use crate::amount::Dong;
-use crate::clock::Instant;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::{CertificateId, StatementId};
 use crate::receipt::markup::Markup;
@@ -30,6 +30,8 @@ pub struct Content<'a> {
     pub corrections: &'a [Relation],
     /// Settled on a channel's word, not on a statement yet and not overdue: count and sum.
     pub in_transit: (u32, Dong),
+    /// Takings in drawers, and slips on their way to the account, at the end of the day.
+    pub cash: &'a [Cash],
     /// The statements that show the day, with the hashes of their files.
     pub statements: &'a [(StatementId, String)],
     /// The unit's sealed trail: last sequence number and root.
@@ -39,6 +41,14 @@ pub struct Content<'a> {
     pub issued_at: Instant,
     /// Serial number of the signing certificate.
     pub signer_serial: &'a str,
+}
+
+/// Cash that receipts exist for and that is not in the bank yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cash {
+    pub item: Item,
+    pub amount: Dong,
+    pub since: BusinessDay,
 }
 
 /// The canonical bytes.
@@ -92,11 +102,7 @@ fn sums(xml: &mut Markup, content: &Content<'_>) {
     xml.element("CarriedItems", |xml| {
         for carried in &content.proof.carried {
             xml.element("Carried", |xml| {
-                let (kind, id) = match carried.item {
-                    Item::Line(id) => ("line", id.to_string()),
-                    Item::Movement(id) => ("movement", id.to_string()),
-                    Item::Payment(id) => ("payment", id.to_string()),
-                };
+                let (kind, id) = named(carried.item);
                 xml.text("Kind", kind);
                 xml.text("Id", &id);
                 xml.amount("Amount", carried.amount);
@@ -120,6 +126,36 @@ fn sums(xml: &mut Markup, content: &Content<'_>) {
         }
     });
     corrections(xml, content.corrections);
+    cash(xml, content.cash);
+}
+
+fn named(item: Item) -> (&'static str, String) {
+    match item {
+        Item::Line(id) => ("line", id.to_string()),
+        Item::Movement(id) => ("movement", id.to_string()),
+        Item::Payment(id) => ("payment", id.to_string()),
+        Item::Shift(id) => ("shift", id.to_string()),
+        Item::Slip(id) => ("slip", id.to_string()),
+        Item::Remittance(id) => ("remittance", id.to_string()),
+    }
+}
+
+/// Absent on a day without cash, as corrections are.
+fn cash(xml: &mut Markup, cash: &[Cash]) {
+    if cash.is_empty() {
+        return;
+    }
+    xml.element("CashInTransit", |xml| {
+        for one in cash {
+            let (kind, id) = named(one.item);
+            xml.element("Cash", |xml| {
+                xml.text("Kind", kind);
+                xml.text("Id", &id);
+                xml.amount("Amount", one.amount);
+                xml.text("Since", &one.since.to_string());
+            });
+        }
+    });
 }
 
 /// Absent on a day without corrections, so that the certificates of such days stay what they were.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::certificate::Cash;
 use super::query::{self, Noted};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -14,6 +15,7 @@ use crate::reconciliation::classification::Class;
 use crate::reconciliation::proof::{
     Before, DayFacts, Item, LineFacts, NextStatement, Obstacle, OpenItem, Sequence, StatementFacts,
 };
+use crate::shift;
 use crate::statement::query::{self as statements, StoredLine, StoredStatement};
 use crate::store::Conn;
 use crate::unit::BankAccount;
@@ -30,6 +32,8 @@ pub struct DayRead {
     pub previous_sha256: String,
     /// Settled on a channel's word, not shown yet and not overdue: count and sum.
     pub in_transit: (u32, Dong),
+    /// Cash that is not in the account yet, drawer by drawer and slip by slip.
+    pub cash: Vec<Cash>,
     /// The statements that show the day, with their files' hashes.
     pub statements: Vec<(StatementId, String)>,
 }
@@ -64,8 +68,24 @@ pub fn read(conn: &mut Conn, account: &BankAccount, date: BusinessDay) -> Result
         blockers: open.blockers,
         previous_sha256,
         in_transit: open.in_transit,
+        cash: cash(conn, account, date)?,
         statements: shown.on_day.iter().map(|one| (one.id, one.file_sha256.clone())).collect(),
     })
+}
+
+/// Drawers belong to the receiving account, whose day tells of them; slips to their own.
+fn cash(conn: &mut Conn, account: &BankAccount, date: BusinessDay) -> Result<Vec<Cash>> {
+    let unit = account.unit;
+    let mut cash = Vec::new();
+    if crate::unit::account::receiving(conn, unit).is_ok_and(|receiving| receiving.id == account.id) {
+        for (shift, amount, since) in shift::query::undeposited(conn, unit, date)? {
+            cash.push(Cash { item: Item::Shift(shift), amount, since });
+        }
+    }
+    for (slip, amount, since) in shift::deposit_query::in_transit(conn, unit, account.id, date)? {
+        cash.push(Cash { item: Item::Slip(slip), amount, since });
+    }
+    Ok(cash)
 }
 
 /// The statements around a day.
@@ -316,11 +336,8 @@ impl Open {
                         .or_else(|| earlier.get(&id).copied())
                         .map(|(amount, on)| (Item::Line(id), amount, on))
                 }
-                "movement" if item.opened_on <= date => {
-                    Some((Item::Movement(MovementId(item.subject_id)), item.amount, item.opened_on))
-                }
-                "payment" if item.opened_on <= date => {
-                    Some((Item::Payment(PaymentId(item.subject_id)), item.amount, item.opened_on))
+                other if item.opened_on <= date && item_of(other, item.subject_id).is_some() => {
+                    item_of(other, item.subject_id).map(|about| (about, item.amount, item.opened_on))
                 }
                 _ => {
                     if item.opened_on <= date && kind.blocks_day_close() {
@@ -387,6 +404,18 @@ impl Open {
         }
         Ok(())
     }
+}
+
+/// What an exception that is about no line is carried as.
+fn item_of(subject_kind: &str, id: i64) -> Option<Item> {
+    Some(match subject_kind {
+        "movement" => Item::Movement(MovementId(id)),
+        "payment" => Item::Payment(PaymentId(id)),
+        "shift" => Item::Shift(ShiftId(id)),
+        "slip" => Item::Slip(SlipId(id)),
+        "remittance" => Item::Remittance(RemittanceId(id)),
+        _ => return None,
+    })
 }
 
 /// Lines of earlier days that exceptions are about: what is still unexplained of them, or nothing

@@ -241,12 +241,16 @@ pub fn shared_between(
     .classify()?;
     let mut sums = Sums::new();
     for row in found {
-        let is_reversed =
-            row.debit_account.starts_with("budget_due") || row.debit_account.starts_with("share_kept");
+        // What the Treasury has to give back was taken from the budget's part too.
+        let debit = match row.debit_account.strip_prefix("budget_refund_due/") {
+            Some(sub_item) => format!("budget_due/{sub_item}"),
+            None => row.debit_account,
+        };
+        let is_reversed = debit.starts_with("budget_due") || debit.starts_with("share_kept");
         let (key, amount) = if is_reversed {
-            ((row.credit_account, row.debit_account), -row.amount)
+            ((row.credit_account, debit), -row.amount)
         } else {
-            ((row.debit_account, row.credit_account), row.amount)
+            ((debit, row.credit_account), row.amount)
         };
         let sum = sums.entry(key).or_default();
         *sum = sum.checked_add(Dong(amount))?;

@@ -9,6 +9,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::{AccountId, ObligationId, PaymentId};
 use crate::receipt::DocumentKind;
+use crate::shift::cover;
 use crate::store::Conn;
 use crate::unit::BankAccount;
 
@@ -27,6 +28,7 @@ pub fn to_date(
     let mut recognised = fee_query::recognised_since(conn, unit, first)?;
     let mut candidates: BTreeSet<ObligationId> = recognised.iter().map(|one| one.obligation).collect();
     candidates.extend(fee_query::shown_between(conn, unit, account.id, first, date)?);
+    candidates.extend(cover::candidates(conn, unit, first, date)?);
     let candidates: Vec<ObligationId> = candidates.into_iter().collect();
     let mut standings: BTreeMap<ObligationId, Vec<Standing>> = BTreeMap::new();
     for standing in fee_query::standings(conn, unit, &candidates)? {
@@ -39,7 +41,10 @@ pub fn to_date(
     }
     let payments: BTreeSet<PaymentId> =
         standings.values().flatten().map(|standing| standing.payment).collect();
-    let shown = fee_query::shown_whole(conn, unit, &payments.into_iter().collect::<Vec<_>>())?;
+    let payments: Vec<PaymentId> = payments.into_iter().collect();
+    let mut shown = fee_query::shown_whole(conn, unit, &payments)?;
+    // Cash has no line of its own: the credited deposit of its drawer shows it.
+    shown.extend(cover::shown(conn, unit, &payments)?);
     let lines = fee_query::fees(conn, unit, &candidates)?;
     let window = Window { account, first, date };
     let mut fees = Vec::new();

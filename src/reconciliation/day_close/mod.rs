@@ -26,6 +26,7 @@ use crate::ledger::{self, Posting, Source};
 use crate::receipt::attest::attest;
 use crate::receipt::relation::{self, Relation};
 use crate::receipt::seal::{Held, Keyring};
+use crate::remittance;
 use crate::statement;
 use crate::store::{Conn, Lane, Stamp, Store, Tx, failpoint, failure, rows};
 use crate::text;
@@ -33,7 +34,7 @@ use crate::unit::{self, BankAccount, account};
 use certificate::Content;
 use facts::DayRead;
 use query::{CertificateRow, DayEventRow, DayRow, Fingerprint};
-use share::shares;
+use share::{cap, shares};
 
 pub use chain::verify_chain;
 pub use query::{Certificate, certificates};
@@ -204,6 +205,7 @@ pub fn prepare(
         &fees::to_date(conn, &account, first, date)?,
         &fee_query::shared_between(conn, unit, account.id, first, date)?,
     )?;
+    let shares = cap(shares, remittance::free(conn, unit, account.id)?)?;
     let corrections = relation::posted_on(conn, unit, account.id, date)?;
     certify(
         conn,
@@ -243,6 +245,7 @@ fn certify(
         shares: &shares,
         corrections,
         in_transit: read.in_transit,
+        cash: &read.cash,
         statements: &read.statements,
         audit_root: audit_root.as_ref(),
         previous_sha256: &read.previous_sha256,

@@ -458,5 +458,6 @@ pub fn fingerprint(
             .classify()?;
         figures.extend([counted.count, counted.sum]);
     }
+    figures.push(crate::remittance::fingerprint(conn, unit, account)?);
     Ok(Fingerprint(figures))
 }

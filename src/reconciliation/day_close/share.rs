@@ -64,6 +64,37 @@ pub fn shares(fees: &[Fee], posted: &Sums) -> Result<Vec<Share>> {
     Ok(shares)
 }
 
+/// Takes a share back from the budget only as far as no order has taken it (`free`, by account);
+/// what was remitted is the Treasury's to give back: `budget_refund_due`.
+pub fn cap(shares: Vec<Share>, mut free: BTreeMap<String, Dong>) -> Result<Vec<Share>> {
+    let mut capped = Vec::with_capacity(shares.len());
+    for share in shares {
+        let Some(sub_item) = budget_taken_back(&share) else {
+            capped.push(share);
+            continue;
+        };
+        let back = Dong::ZERO.checked_sub(share.amount)?;
+        let left = free.entry(share.to.to_string()).or_default();
+        let taken = back.min(*left);
+        *left = left.checked_sub(taken)?;
+        let rest = back.checked_sub(taken)?;
+        let refund = Account::BudgetRefundDue(sub_item);
+        for (to, amount) in [(share.to.clone(), taken), (refund, rest)] {
+            if amount.is_positive() {
+                capped.push(Share { from: share.from.clone(), to, amount: Dong(-amount.0) });
+            }
+        }
+    }
+    Ok(capped)
+}
+
+fn budget_taken_back(share: &Share) -> Option<String> {
+    match &share.to {
+        Account::BudgetDue(sub_item) if share.amount < Dong::ZERO => Some(sub_item.clone()),
+        _ => None,
+    }
+}
+
 type Group = (Account, Account, Account, i32);
 
 /// Sums by source, budget account, kept account and rate.
@@ -157,6 +188,24 @@ mod tests {
             texts(&second),
             ["fees_collected/P1 -> budget_due/805-2716 500", "fees_collected/P1 -> share_kept/P1 501",]
         );
+    }
+
+    #[test]
+    fn what_was_remitted_is_the_treasurys_to_give_back() {
+        let first = shares(&[fee("P1", "phi", 5_000, 1_000)], &Sums::new()).unwrap();
+        let back = shares(&[], &posted(&first)).unwrap();
+        let free = |amount: i64| BTreeMap::from([("budget_due/805-2716".to_owned(), Dong(amount))]);
+        assert_eq!(cap(back.clone(), free(500)).unwrap(), back, "no order took it");
+        assert_eq!(
+            texts(&cap(back.clone(), free(200)).unwrap()),
+            [
+                "fees_collected/P1 -> budget_due/805-2716 -200",
+                "fees_collected/P1 -> budget_refund_due/805-2716 -300",
+                "fees_collected/P1 -> share_kept/P1 -500",
+            ]
+        );
+        let all = cap(back, BTreeMap::new()).unwrap();
+        assert_eq!(texts(&all)[0], "fees_collected/P1 -> budget_refund_due/805-2716 -500");
     }
 
     #[test]

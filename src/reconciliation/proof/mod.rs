@@ -12,7 +12,7 @@ use super::classification::Class;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::exception::kind::Kind;
-use crate::id::{AccountId, ExceptionId, LineId, MovementId, PaymentId};
+use crate::id::{AccountId, ExceptionId, LineId, MovementId, PaymentId, RemittanceId, ShiftId, SlipId};
 
 pub use obstacle::Obstacle;
 
@@ -80,6 +80,12 @@ pub enum Item {
     Movement(MovementId),
     /// Cash not deposited, a surplus not refunded, a receipt not made.
     Payment(PaymentId),
+    /// A drawer whose count differs, or whose takings nobody handed over.
+    Shift(ShiftId),
+    /// Cash handed over that the bank has not credited in time, or not in full.
+    Slip(SlipId),
+    /// An order that the Treasury rejected.
+    Remittance(RemittanceId),
 }
 
 /// Something unexplained on the day, with the exception under which it is carried.

@@ -221,6 +221,9 @@ impl Item {
             Item::Line(line) => format!("Dòng {line}"),
             Item::Movement(movement) => format!("Biến động {movement}"),
             Item::Payment(payment) => format!("Khoản nộp {payment}"),
+            Item::Shift(shift) => format!("Ca thu {shift}"),
+            Item::Slip(slip) => format!("Giấy nộp tiền {slip}"),
+            Item::Remittance(order) => format!("Lệnh nộp ngân sách {order}"),
         }
     }
 
@@ -229,6 +232,9 @@ impl Item {
             Item::Line(line) => format!("Line {line}"),
             Item::Movement(movement) => format!("Movement {movement}"),
             Item::Payment(payment) => format!("Payment {payment}"),
+            Item::Shift(shift) => format!("Shift {shift}"),
+            Item::Slip(slip) => format!("Deposit slip {slip}"),
+            Item::Remittance(order) => format!("Remittance {order}"),
         }
     }
 }

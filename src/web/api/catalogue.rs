@@ -1,5 +1,7 @@
 //! What the page `/api` says about each path. A test holds it against the routes.
 
+mod tax;
+
 /// One method of one path, for people.
 pub struct Endpoint {
     pub method: &'static str,
@@ -16,12 +18,17 @@ pub struct Endpoint {
     pub answer: &'static str,
 }
 
-const NONE: Endpoint =
+pub(super) const NONE: Endpoint =
     Endpoint { method: "GET", path: "", vi: "", en: "", who: "", notes: "", body: "", answer: "" };
 const READERS: &str =
     "dossier_system (what it raised), unit_reader, cashier, finance, approver, administrator, auditor";
 
-pub const ENDPOINTS: &[Endpoint] = &[
+/// Every path: the lists follow each other on the page, those of the tax authority last.
+pub fn endpoints() -> Vec<&'static Endpoint> {
+    ENDPOINTS.iter().chain(super::catalogue_cash::ENDPOINTS).chain(tax::ENDPOINTS).collect()
+}
+
+const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
         path: "/api/v1/obligations",
@@ -117,7 +124,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         vi: "Thu đủ tiền mặt hoặc thẻ tại quầy; lập biên lai ngay.",
         en: "Takes the full outstanding amount in cash or by card; the receipt is numbered at once.",
         who: "cashier",
-        notes: "Idempotency-Key required. method is cash or card.",
+        notes: "Idempotency-Key required. method is cash or card. The cashier has a shift open: shift_not_open otherwise.",
         body: r#"{ "method": "cash", "amount": 10000 }"#,
         answer: r#"{ "payment": "pay_01j9…", "state": "paid", "amount": 10000, "receipt": { "id": "rcp_01j9…" },
   "receipts": [ { "id": "rcp_01j9…", "document_kind": "receipt" }, { "id": "rcp_01ja…", "document_kind": "invoice_vat" } ] }"#,
@@ -141,8 +148,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         vi: "Tải các biên lai đã ký của một đơn vị trong một kỳ, kèm danh mục CSV.",
         en: "The signed receipts of a unit and period as one zip file, with an index; streamed.",
         who: "finance, approver, administrator, auditor",
-        notes: "?unit= &from= &until= (days of issue, at most 366). Recorded in the trail. A connection that breaks \
-                off leaves no whole archive.",
+        notes: "?unit= &from= &until= (days of issue, at most 366) &pdf=true for the pages too. Recorded in the trail. \
+                One at a time for each client; a connection that breaks off leaves no whole archive.",
         ..NONE
     },
     Endpoint {
@@ -408,117 +415,6 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
-        path: "/api/v1/tax/registrations",
-        vi: "Đăng ký được chấp nhận, chứng thư trong đăng ký, tờ khai đang gửi.",
-        en: "Accepted registrations, the certificates they list, forms on their way.",
-        who: "finance, approver, auditor, administrator",
-        notes: "?unit= &limit=",
-        answer: r#"{ "accepted": [], "certificates": [], "forms": [] }"#,
-        ..NONE
-    },
-    Endpoint {
-        method: "POST",
-        path: "/api/v1/tax/registrations",
-        vi: "Lập tờ khai 01/ĐKTĐ-CTĐT (mới hoặc thay đổi); hệ thống ký và gửi.",
-        en: "Drafts 01/ĐKTĐ-CTĐT, new or change; it is signed and sent in the background.",
-        who: "administrator",
-        notes: "Without certificates the installed ones are listed; a line has pem, or the serial of one to stop.",
-        body: r#"{ "unit": "00070", "action": "new", "office_code": "10100", "office_name": "Thuế cơ sở 1",
-  "contact_name": "Người Liên Hệ Mẫu", "contact_email": "lienhe@example.vn", "contact_phone": "02400000000" }"#,
-        answer: r#"{ "form": { "id": "fil_01j9…", "state": "drafted" } }"#,
-    },
-    Endpoint {
-        method: "POST",
-        path: "/api/v1/tax/registrations/accept",
-        vi: "Ghi nhận việc cơ quan thuế chấp nhận (làm trên cổng thuế); từ đó mới mở được ký hiệu.",
-        en: "Records an acceptance by hand; series open and certificates install only after it.",
-        who: "administrator",
-        body: r#"{ "unit": "00070", "notice_no": "12/TB-TCT", "accepted_on": "2026-11-27", "office_code": "10100",
-  "office_name": "Thuế cơ sở 1", "document_kinds": ["receipt"] }"#,
-        answer: r#"{ "registration": "reg_01j9…" }"#,
-        ..NONE
-    },
-    Endpoint {
-        path: "/api/v1/tax/reports",
-        vi: "Báo cáo BC26/BLĐT: đến hạn, số liệu của một quý, thay đổi sau khi gửi.",
-        en: "BC26/BLĐT: what is due; for a quarter its figures, reports, and what changed since.",
-        who: "finance, approver, auditor, administrator",
-        notes: "?unit= &quarter=2026-Q3",
-        answer: r#"{ "due": [ { "quarter": "2026-Q3", "due_on": "2026-10-31", "days_left": 5, "urgency": "soon" } ] }"#,
-        ..NONE
-    },
-    Endpoint {
-        method: "POST",
-        path: "/api/v1/tax/reports",
-        vi: "Lập báo cáo của quý đã kết thúc, hoặc báo cáo bổ sung.",
-        en: "Makes the report of a quarter that is over, or the marked supplementary one.",
-        who: "finance, approver, administrator",
-        body: r#"{ "unit": "00070", "quarter": "2026-Q3", "supplement": false }"#,
-        answer: r#"{ "report": { "id": "fil_01j9…", "state": "drafted" } }"#,
-        ..NONE
-    },
-    Endpoint {
-        path: "/api/v1/tax/notices",
-        vi: "Thông báo sai sót 04/SS của đơn vị.",
-        en: "Error notices 04/SS of a unit, newest first.",
-        who: "cashier, finance, approver, auditor, administrator",
-        notes: "?unit= &limit=",
-        answer: r#"{ "notices": [] }"#,
-        ..NONE
-    },
-    Endpoint {
-        method: "POST",
-        path: "/api/v1/tax/notices",
-        vi: "Đề nghị thông báo sai tên, địa chỉ; không cấp số mới. Người khác duyệt.",
-        en: "Requests a notice about a wrong name or address; no new number. Another person approves.",
-        who: "cashier, finance, approver, administrator",
-        body: r#"{ "unit": "00070", "documents": [ { "receipt": "rcp_01j9…", "reason": "Sai tên người nộp" } ] }"#,
-        answer: r#"{ "notice": { "id": "fil_01j9…", "state": "requested" } }"#,
-        ..NONE
-    },
-    Endpoint {
-        method: "POST",
-        path: "/api/v1/tax/notices/{id}/approve",
-        vi: "Duyệt thông báo; người duyệt khác người đề nghị.",
-        en: "Approves a notice: another person than the one who requested it.",
-        who: "finance, approver, administrator",
-        ..NONE
-    },
-    Endpoint {
-        method: "POST",
-        path: "/api/v1/tax/notices/{id}/withdraw",
-        vi: "Rút hoặc từ chối thông báo.",
-        en: "Takes back or turns down a requested notice.",
-        who: "cashier, finance, approver, administrator",
-        body: r#"{ "reason": "Không cần nữa" }"#,
-        ..NONE
-    },
-    Endpoint {
-        path: "/api/v1/tax/transmissions",
-        vi: "Sổ truyền nhận với cơ quan thuế.",
-        en: "The ledger of messages to the authority, newest first.",
-        who: "finance, approver, auditor, administrator",
-        notes: "?unit= &open=true &limit=",
-        answer: r#"{ "transmissions": [] }"#,
-        ..NONE
-    },
-    Endpoint {
-        path: "/api/v1/tax/transmissions/{id}",
-        vi: "Một thông điệp với mọi lần gửi và phản hồi.",
-        en: "A message with every attempt and answer, as it came.",
-        who: "finance, approver, auditor, administrator",
-        answer: r#"{ "transmission": {}, "events": [], "replies": [] }"#,
-        ..NONE
-    },
-    Endpoint {
-        method: "POST",
-        path: "/api/v1/tax/transmissions/{id}/release",
-        vi: "Cho thông điệp đang dừng đi tiếp; hỏi cơ quan thuế trước khi gửi lại.",
-        en: "Lets a halted message go again; the authority is asked before it is sent.",
-        who: "administrator, approver",
-        ..NONE
-    },
-    Endpoint {
         path: "/api/v1/series",
         vi: "Sổ ký hiệu của một đơn vị: trạng thái, số đã cấp, số còn lại.",
         en: "The register of series of a unit: state, numbers given, numbers left.",
@@ -643,7 +539,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         method: "POST",
         path: "/lookup/receipts.zip",
         vi: "Tải các biên lai vừa tìm được.",
-        en: "The receipts just found as one zip file (form: ticket, from, until).",
+        en: "The receipts just found, XML and PDF, as one zip file (form: ticket, from, until).",
         ..NONE
     },
     Endpoint {

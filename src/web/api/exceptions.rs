@@ -187,6 +187,9 @@ fn read_target(text: &str) -> Result<i64> {
         Some("lin") => text.parse().map(|id: LineId| id.0),
         Some("rcp") => text.parse().map(|id: ReceiptId| id.0),
         Some("unt") => text.parse().map(|id: UnitId| id.0),
+        Some("per") => text.parse().map(|id: PersonId| id.0),
+        Some("slp") => text.parse().map(|id: SlipId| id.0),
+        Some("rmt") => text.parse().map(|id: RemittanceId| id.0),
         _ => Err(Error::invalid("target", "id_unreadable", "expected an id")),
     };
     read.map_err(|_| {

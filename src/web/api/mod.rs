@@ -2,7 +2,9 @@
 
 mod books;
 pub mod catalogue;
+mod catalogue_cash;
 mod corrections;
+pub mod deposits;
 mod exceptions;
 mod keys;
 mod notifications;
@@ -12,7 +14,9 @@ mod qr;
 pub mod raise;
 mod receipts;
 mod refunds;
+pub mod remittances;
 mod series;
+pub mod shifts;
 pub mod tax;
 mod view;
 

@@ -341,6 +341,54 @@ const PROMISES: &[(&str, &str)] = &[
          SELECT r.lookup_code FROM receipt r WHERE NOT EXISTS (SELECT 1 FROM public_code c \
          WHERE c.code = r.lookup_code AND c.unit_id = r.unit_id AND c.target_id = r.id)",
     ),
+    (
+        "drawers and slips hold what the ledger says, unit by unit",
+        "SELECT CAST(u.unit_id AS TEXT) AS t FROM unit u WHERE \
+         (SELECT COALESCE(SUM(CASE WHEN p.debit_account LIKE 'deposit_in_transit/%' THEN p.amount ELSE 0 END), 0) \
+               - COALESCE(SUM(CASE WHEN p.credit_account LIKE 'deposit_in_transit/%' THEN p.amount ELSE 0 END), 0) \
+          FROM posting p WHERE p.unit_id = u.unit_id) <> (SELECT COALESCE(SUM(s.amount - s.credited), 0) FROM deposit_slip s \
+          WHERE s.unit_id = u.unit_id AND s.state <> 'withdrawn') UNION ALL \
+         SELECT CAST(u.unit_id AS TEXT) FROM unit u WHERE \
+         (SELECT COALESCE(SUM(CASE WHEN p.debit_account LIKE 'drawer/%' THEN p.amount ELSE 0 END), 0) \
+               - COALESCE(SUM(CASE WHEN p.credit_account LIKE 'drawer/%' THEN p.amount ELSE 0 END), 0) \
+          FROM posting p WHERE p.unit_id = u.unit_id) <> \
+         (SELECT COALESCE(SUM(p.amount), 0) FROM payment p WHERE p.unit_id = u.unit_id AND p.method = 'cash') \
+         - (SELECT COALESCE(SUM(s.amount), 0) FROM deposit_slip s WHERE s.unit_id = u.unit_id AND s.state <> 'withdrawn') \
+         + (SELECT COALESCE(SUM(o.variance), 0) FROM shift_sign_off o WHERE o.unit_id = u.unit_id)",
+    ),
+    (
+        "a slip is the sum of its parts, and credited as its events say",
+        "SELECT CAST(s.id AS TEXT) AS t FROM deposit_slip s WHERE s.amount <> (SELECT COALESCE(SUM(d.amount), 0) \
+         FROM deposit_part d WHERE d.unit_id = s.unit_id AND d.slip_id = s.id) OR s.credited <> \
+         (SELECT COALESCE(SUM(e.amount), 0) FROM deposit_event e WHERE e.unit_id = s.unit_id AND e.slip_id = s.id)",
+    ),
+    (
+        "a shift, a slip and an order are what their newest events say",
+        "SELECT CAST(s.id AS TEXT) AS t FROM shift s WHERE NOT EXISTS (SELECT 1 FROM shift_event e \
+         WHERE e.unit_id = s.unit_id AND e.shift_id = s.id AND e.revision = s.revision AND e.state = s.state) UNION ALL \
+         SELECT CAST(s.id AS TEXT) FROM deposit_slip s WHERE NOT EXISTS (SELECT 1 FROM deposit_event e \
+         WHERE e.unit_id = s.unit_id AND e.slip_id = s.id AND e.revision = s.revision AND e.state = s.state) UNION ALL \
+         SELECT CAST(r.id AS TEXT) FROM remittance r WHERE NOT EXISTS (SELECT 1 FROM remittance_event e \
+         WHERE e.unit_id = r.unit_id AND e.remittance_id = r.id AND e.revision = r.revision AND e.state = r.state)",
+    ),
+    (
+        "what is ordered is what living orders took",
+        "SELECT m.source_account AS t FROM remittable m WHERE m.ordered <> (SELECT COALESCE(SUM(l.amount), 0) \
+         FROM remittance_line l JOIN remittance r ON r.unit_id = l.unit_id AND r.id = l.remittance_id \
+         AND r.account_id = m.account_id AND r.state NOT IN ('refused', 'returned') \
+         WHERE l.unit_id = m.unit_id AND l.source_account = m.source_account)",
+    ),
+    (
+        "treasury_in_transit is what left and did not arrive, less what arrived before the bank showed it",
+        "SELECT CAST(u.unit_id AS TEXT) AS t FROM unit u WHERE \
+         (SELECT COALESCE(SUM(CASE WHEN p.debit_account LIKE 'treasury_in_transit/%' THEN p.amount ELSE 0 END), 0) \
+               - COALESCE(SUM(CASE WHEN p.credit_account LIKE 'treasury_in_transit/%' THEN p.amount ELSE 0 END), 0) \
+          FROM posting p WHERE p.unit_id = u.unit_id) <> (SELECT COALESCE(SUM(CASE WHEN r.state = 'debited' \
+          OR (r.state = 'rejected' AND EXISTS (SELECT 1 FROM remittance_event e WHERE e.unit_id = r.unit_id \
+              AND e.remittance_id = r.id AND e.kind = 'debited')) THEN r.amount \
+          WHEN r.state = 'credited' THEN -r.amount ELSE 0 END), 0) \
+          FROM remittance r WHERE r.unit_id = u.unit_id AND r.kind = 'treasury')",
+    ),
     ("nothing committed waits for its number", "SELECT kind AS t FROM unsealed"),
     (
         "the feed is dense and holds every event of an obligation once",

@@ -120,9 +120,12 @@ pub fn primary_key(conn: &mut Conn, table: &str) -> String {
         .map_or_else(String::new, |line| line[prefix.len()..line.len() - 1].to_owned())
 }
 
-/// `src/store/schema.rs` in the words of `describe`.
+/// `src/store/schema.rs` and its companions in the words of `describe`.
 pub fn described_by_diesel() -> Description {
-    let source = include_str!("../../../src/store/schema.rs");
+    let source = concat!(
+        include_str!("../../../src/store/schema.rs"),
+        include_str!("../../../src/store/schema_cash.rs")
+    );
     let mut description = Description::new();
     let mut table = String::new();
     for line in source.lines().map(str::trim) {

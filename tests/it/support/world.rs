@@ -11,7 +11,7 @@ use bienlai::clock::{Clock, Instant};
 use bienlai::error::Result;
 use bienlai::exception::{self, Exception, Kind};
 use bienlai::filing;
-use bienlai::id::{AccountId, PersonId, ReceiptId, SeriesId, UnitId};
+use bienlai::id::{AccountId, PersonId, ReceiptId, SeriesId, ShiftId, UnitId};
 use bienlai::ledger::{self, Account};
 use bienlai::obligation::{self, IntakeMode, Line, NewObligation, Obligation};
 use bienlai::party::Payer;
@@ -20,6 +20,7 @@ use bienlai::payment::counter::{self, Taken, Taking};
 use bienlai::payment::{self, Arrival, Claim, Direction, Settled};
 use bienlai::receipt::key::SigningKey;
 use bienlai::receipt::query::Stored;
+use bienlai::shift::{self, Count};
 use bienlai::unit::account::NewAccount;
 use bienlai::unit::certificate::NewCertificate;
 use bienlai::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
@@ -230,14 +231,26 @@ impl World {
         self.change(|tx, stamp| payment::settle(tx, stamp, arrivals))
     }
 
-    /// A cashier of the commune takes money at the counter.
+    /// The clerk as a cashier of a unit.
+    pub fn cashier(&self, unit: UnitId) -> Actor {
+        Actor { person: Some(self.clerk), client: None, role: Role::Cashier, scope: Scope::unit(unit) }
+    }
+
+    /// The clerk's open shift in a unit; opened with an empty drawer when there is none.
+    pub fn shift(&self, unit: UnitId) -> ShiftId {
+        let cashier = self.cashier(unit);
+        let opened =
+            self.app.write(&cashier, |tx, stamp| match shift::query::in_use(tx, unit, self.clerk)? {
+                Some(shift) => Ok(shift.id),
+                None => Ok(shift::open(tx, stamp, &cashier, unit, &Count::default())?.id),
+            });
+        opened.expect("the shift is opened")
+    }
+
+    /// A cashier of the commune takes money at the counter, in a shift.
     pub fn take(&self, owed: &Obligation, amount: Dong, method: Method) -> Result<Taken> {
-        let cashier = Actor {
-            person: Some(self.clerk),
-            client: None,
-            role: Role::Cashier,
-            scope: Scope::unit(owed.unit),
-        };
+        self.shift(owed.unit);
+        let cashier = self.cashier(owed.unit);
         self.app.write(&cashier, |tx, stamp| {
             counter::take(
                 tx,
@@ -497,6 +510,7 @@ fn store_certificate(app: &TestApp, unit: UnitId, tax_code: &str, pem: &str) {
             NewCertificate {
                 unit,
                 subject: own.subject().to_owned(),
+                issuer: own.issuer().to_owned(),
                 serial: own.serial().to_owned(),
                 certificate_pem: chain.clone(),
                 chain_pem: chain.clone(),

@@ -1,0 +1,129 @@
+//! `bienlai deposit …`
+
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+
+use super::office::{self, Office};
+use super::{DONE, print_json, table};
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::error::{Error, Result};
+use crate::id::{PersonId, ShiftId, SlipId};
+use crate::shift::deposit::{self, Slip};
+use crate::shift::deposit_query as query;
+use crate::unit;
+use crate::web::deposit_view as summary;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Hand cash of one or more drawers over for deposit at the bank
+    ///
+    /// The deposit's text must carry the reference code that is printed.
+    /// Example: bienlai deposit hand-over --unit 00070 --part shf_…=250000 --person per_…
+    HandOver(HandOver),
+    /// Say that a slip was never handed over: its money is in the drawers still; another person
+    Withdraw(Withdraw),
+    /// The slips of a unit, newest first
+    List(List),
+}
+
+#[derive(Debug, Args)]
+pub struct HandOver {
+    /// The collecting unit, by its code
+    #[arg(long, value_name = "CODE")]
+    unit: String,
+    /// The account's number; the receiving account when left out
+    #[arg(long, value_name = "NO")]
+    account: Option<String>,
+    /// A drawer and whole đồng, as shf_…=250000; may be repeated
+    #[arg(long = "part", value_name = "SHIFT=DONG", required = true)]
+    parts: Vec<String>,
+    /// Who hands over, as per_…
+    #[arg(long, value_name = "ID")]
+    person: PersonId,
+}
+
+#[derive(Debug, Args)]
+pub struct Withdraw {
+    /// The slip, as slp_…
+    slip: SlipId,
+    #[arg(long)]
+    reason: String,
+    /// Who decides, as per_…
+    #[arg(long, value_name = "ID")]
+    person: PersonId,
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// The collecting unit, by its code
+    #[arg(long, value_name = "CODE")]
+    unit: String,
+    #[arg(long)]
+    json: bool,
+}
+
+const LIST_LIMIT: i64 = 1_000;
+
+pub fn run(config: &Path, command: Command) -> Result<u8> {
+    let office = Office::open(config)?;
+    match command {
+        Command::HandOver(asked) => hand_over(&office, &asked)?,
+        Command::Withdraw(asked) => withdraw(&office, &asked)?,
+        Command::List(asked) => list(&office, &asked)?,
+    }
+    Ok(DONE)
+}
+
+fn part(text: &str) -> Result<(ShiftId, Dong)> {
+    let wrong = || Error::invalid("part", "deposit_parts_wrong", "for example shf_…=250000");
+    let (shift, amount) = text.split_once('=').ok_or_else(wrong)?;
+    Ok((shift.parse()?, Dong(amount.parse().map_err(|_| wrong())?)))
+}
+
+fn hand_over(office: &Office, asked: &HandOver) -> Result<()> {
+    let actor = office::person(Role::Finance, asked.person);
+    let parts = asked.parts.iter().map(|text| part(text)).collect::<Result<Vec<_>>>()?;
+    let slip = office.write(&actor, |tx, stamp| {
+        let unit = unit::find_by_code(tx, &asked.unit)?;
+        let account = match &asked.account {
+            Some(number) => Some(office::account(tx, &unit, number)?.id),
+            None => None,
+        };
+        deposit::hand_over(tx, stamp, &actor, unit.id, account, &parts)
+    })?;
+    print_json(&summary(&slip))
+}
+
+fn withdraw(office: &Office, asked: &Withdraw) -> Result<()> {
+    let actor = office::person(Role::Approver, asked.person);
+    let slip = office.write(&actor, |tx, stamp| {
+        let unit = query::unit_of(tx, &actor.scope, asked.slip)?.ok_or_else(deposit::not_found)?;
+        deposit::withdraw(tx, stamp, &actor, unit, asked.slip, &asked.reason)
+    })?;
+    print_json(&summary(&slip))
+}
+
+fn list(office: &Office, asked: &List) -> Result<()> {
+    let found = office.read(&Actor::system(), |conn| {
+        let unit = unit::find_by_code(conn, &asked.unit)?;
+        query::page(conn, unit.id, None, LIST_LIMIT)
+    })?;
+    if asked.json {
+        return print_json(&found.iter().map(summary).collect::<Vec<_>>());
+    }
+    let row = |slip: &Slip| {
+        vec![
+            slip.id.to_string(),
+            slip.handed_on.to_string(),
+            slip.state.as_str().to_owned(),
+            slip.amount.to_string(),
+            slip.open().to_string(),
+            slip.reference_code.clone(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = found.iter().map(row).collect();
+    table::print(&["Slip", "Handed over", "State", "Amount", "Open", "Code"], &rows, &[3, 4]);
+    Ok(())
+}

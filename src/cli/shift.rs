@@ -1,0 +1,203 @@
+//! `bienlai shift …`
+
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::office::{self, Office};
+use super::{DONE, print_json, table};
+use crate::actor::{Actor, Role};
+use crate::error::Result;
+use crate::id::{PersonId, ShiftId, UnitId};
+use crate::shift::{self, Count, Shift, query, report};
+use crate::store::{Conn, Stamp, Tx};
+use crate::unit;
+use crate::web::shift_view as summary;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open a cashier's shift of today with a counted float
+    ///
+    /// Example: bienlai shift open --unit 00070 --float 50000x2,10000x10 --person per_…
+    Open(Open),
+    /// Count the drawer by denomination, the float among it, and close the shift
+    ///
+    /// With a difference it waits until another person signs it off or sends it back.
+    Close(Close),
+    /// Take a difference as it is; another person than the cashier and who counted
+    SignOff(Decision),
+    /// Have the drawer counted again
+    SendBack(Decision),
+    /// Expected, counted, difference, takings with receipts, deposits
+    Report(Report),
+    /// The shifts of a unit, newest first
+    List(List),
+}
+
+#[derive(Debug, Args)]
+pub struct Open {
+    /// The collecting unit, by its code
+    #[arg(long, value_name = "CODE")]
+    unit: String,
+    /// Notes by denomination, for example 50000x2,10000x10; an empty text is an empty drawer
+    #[arg(long, value_name = "NOTES")]
+    float: String,
+    /// The cashier, as per_…
+    #[arg(long, value_name = "ID")]
+    person: PersonId,
+}
+
+#[derive(Debug, Args)]
+pub struct Close {
+    /// The shift, as shf_…
+    shift: ShiftId,
+    /// Notes by denomination, for example 50000x2,10000x10
+    #[arg(long, value_name = "NOTES")]
+    count: String,
+    /// Who counted, as per_…
+    #[arg(long, value_name = "ID")]
+    person: PersonId,
+}
+
+#[derive(Debug, Args)]
+pub struct Decision {
+    /// The shift, as shf_…
+    shift: ShiftId,
+    #[arg(long)]
+    reason: String,
+    /// Who decides, as per_…
+    #[arg(long, value_name = "ID")]
+    person: PersonId,
+}
+
+#[derive(Debug, Args)]
+pub struct Report {
+    /// The shift, as shf_…
+    shift: ShiftId,
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// The collecting unit, by its code
+    #[arg(long, value_name = "CODE")]
+    unit: String,
+    #[arg(long)]
+    json: bool,
+}
+
+const LIST_LIMIT: i64 = 1_000;
+
+pub fn run(config: &Path, command: Command) -> Result<u8> {
+    let office = Office::open(config)?;
+    match command {
+        Command::Open(asked) => open(&office, &asked)?,
+        Command::Close(asked) => close(&office, &asked)?,
+        Command::SignOff(asked) => decide(&office, &asked, |tx, stamp, actor, unit| {
+            shift::sign_off(tx, stamp, actor, unit, asked.shift, &asked.reason)
+        })?,
+        Command::SendBack(asked) => decide(&office, &asked, |tx, stamp, actor, unit| {
+            shift::send_back(tx, stamp, actor, unit, asked.shift, &asked.reason)
+        })?,
+        Command::Report(asked) => show(&office, &asked)?,
+        Command::List(asked) => list(&office, &asked)?,
+    }
+    Ok(DONE)
+}
+
+fn open(office: &Office, asked: &Open) -> Result<()> {
+    let actor = office::person(Role::Cashier, asked.person);
+    let float = Count::parse(&asked.float)?;
+    let opened = office.write(&actor, |tx, stamp| {
+        let unit = unit::find_by_code(tx, &asked.unit)?;
+        shift::open(tx, stamp, &actor, unit.id, &float)
+    })?;
+    print_json(&summary(&opened))
+}
+
+fn close(office: &Office, asked: &Close) -> Result<()> {
+    let actor = office::person(Role::Finance, asked.person);
+    let count = Count::parse(&asked.count)?;
+    let (closed, counted) = office.write(&actor, |tx, stamp| {
+        let unit = locate(tx, asked.shift)?;
+        shift::close(tx, stamp, &actor, unit, asked.shift, &count)
+    })?;
+    print_json(&json!({ "shift": summary(&closed), "counted": counted }))
+}
+
+fn decide(
+    office: &Office,
+    asked: &Decision,
+    act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId) -> Result<Shift>,
+) -> Result<()> {
+    let actor = office::person(Role::Approver, asked.person);
+    let changed = office.write(&actor, |tx, stamp| {
+        let unit = locate(tx, asked.shift)?;
+        act(tx, stamp, &actor, unit)
+    })?;
+    print_json(&summary(&changed))
+}
+
+fn locate(conn: &mut Conn, id: ShiftId) -> Result<UnitId> {
+    query::unit_of(conn, &Actor::system().scope, id)?.ok_or_else(shift::not_found)
+}
+
+fn show(office: &Office, asked: &Report) -> Result<()> {
+    let report = office.read(&Actor::system(), |conn| {
+        let unit = locate(conn, asked.shift)?;
+        let shift = shift::find(conn, unit, asked.shift)?;
+        report::report(conn, &shift)
+    })?;
+    if asked.json {
+        return print_json(&report);
+    }
+    let variance = report.variance.map_or_else(|| "–".to_owned(), |variance| variance.to_string());
+    println!("Ca thu / Shift {}  {}  {}", report.id, report.opened_on, report.state_text());
+    println!("Thu ngân / Cashier: {}", report.cashier);
+    for (label, amount) in [
+        ("Tiền lẻ đầu ca / Float", report.float.to_string()),
+        ("Thu tiền mặt / Cash taken", report.cash_taken.to_string()),
+        ("Thu qua thẻ / Card taken", report.card_taken.to_string()),
+        ("Đã nộp ngân hàng / Handed over", report.handed_over.to_string()),
+        ("Còn trong quỹ / Held", report.held.to_string()),
+        ("Chênh lệch / Difference", variance),
+    ] {
+        println!("{label}: {amount}");
+    }
+    let rows: Vec<Vec<String>> = report
+        .takings
+        .iter()
+        .map(|one| {
+            let receipt = one.receipt.clone().unwrap_or_else(|| "–".to_owned());
+            vec![one.payment.to_string(), one.method.clone(), one.amount.to_string(), receipt]
+        })
+        .collect();
+    table::print(&["Payment", "Method", "Amount", "Receipt"], &rows, &[2]);
+    Ok(())
+}
+
+fn list(office: &Office, asked: &List) -> Result<()> {
+    let found = office.read(&Actor::system(), |conn| {
+        let unit = unit::find_by_code(conn, &asked.unit)?;
+        let shifts = query::page(conn, unit.id, None, LIST_LIMIT)?;
+        shifts
+            .into_iter()
+            .map(|one| Ok((shift::balance(conn, unit.id, one.id)?, one)))
+            .collect::<Result<Vec<_>>>()
+    })?;
+    if asked.json {
+        return print_json(&found.iter().map(|(_, one)| summary(one)).collect::<Vec<_>>());
+    }
+    let rows: Vec<Vec<String>> = found
+        .iter()
+        .map(|(held, one)| {
+            let person = one.person.to_string();
+            let state = one.state.as_str().to_owned();
+            vec![one.id.to_string(), person, one.opened_on.to_string(), state, held.to_string()]
+        })
+        .collect();
+    table::print(&["Shift", "Cashier", "Day", "State", "Held"], &rows, &[4]);
+    Ok(())
+}

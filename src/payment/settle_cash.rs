@@ -1,0 +1,189 @@
+//! What two persons decide about cash and the Treasury where no code in a line's memo says it:
+//! resolutions of exceptions, carried out by `resolve`.
+
+use crate::actor::Actor;
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::exception::{Exception, Proposal};
+use crate::id::*;
+use crate::ledger::{self, Account, Posting, Source};
+use crate::remittance::{self, rules as orders};
+use crate::shift::deposit;
+use crate::store::{Conn, Stamp, Tx};
+
+/// A credit in suspense is the cash of a slip (target).
+pub const DEPOSIT: &str = "deposit";
+/// What was deposited short, the person who handed it over answers for.
+pub const SHORTAGE: &str = "shortage";
+/// An unexplained debit, or a credit in suspense, is money of an order (target).
+pub const REMITTANCE: &str = "remittance";
+/// Money in suspense is handed to the budget; the reason names the decision.
+pub const TO_BUDGET: &str = "to_budget";
+
+/// A credit in suspense is what a person (target) answered for.
+pub const REPAID: &str = "shortage_repaid";
+
+/// The budget account of money whose owner nobody found.
+const UNIDENTIFIED: &str = "unidentified";
+
+pub fn is_ours(resolution: &str) -> bool {
+    [DEPOSIT, SHORTAGE, REMITTANCE, TO_BUDGET, REPAID].contains(&resolution)
+}
+
+/// Whether an exception about cash or an order stands for money that is missing still: such a one
+/// is not acknowledged away.
+pub fn is_open(conn: &mut Conn, item: &Exception) -> Result<bool> {
+    match item.subject_kind.as_str() {
+        "slip" => Ok(deposit::find(conn, item.unit, SlipId(item.subject_id))?.open().is_positive()),
+        "shift" => {
+            let shift = crate::shift::find(conn, item.unit, ShiftId(item.subject_id))?;
+            let held = crate::shift::balance(conn, item.unit, shift.id)?;
+            let over = ledger::balance(conn, item.unit, &Account::DrawerSuspense(shift.id))?;
+            Ok(shift.state == crate::shift::State::Counted || !held.is_zero() || !over.is_zero())
+        }
+        "remittance" => {
+            let order = remittance::find(conn, item.unit, RemittanceId(item.subject_id))?;
+            Ok(order.state == remittance::State::Rejected)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Carries an approved proposal out. The exception's account is locked.
+pub fn carry_out(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    item: &Exception,
+    proposal: &Proposal,
+    on: BusinessDay,
+) -> Result<()> {
+    let target = || proposal.target.ok_or_else(|| Error::invalid("target", "target_missing", "name it"));
+    let postings = match proposal.resolution.as_str() {
+        DEPOSIT => vec![deposited(tx, stamp, item, SlipId(target()?), on)?],
+        SHORTAGE => {
+            let person = actor.require_person()?;
+            vec![deposit::accept_shortage(tx, stamp, item.unit, SlipId(item.subject_id), person, on)?]
+        }
+        REMITTANCE => remitted(tx, stamp, item, RemittanceId(target()?), on)?,
+        TO_BUDGET => vec![to_budget(tx, item, on)?],
+        REPAID => vec![repaid(tx, item, PersonId(target()?), on)?],
+        _ => return Err(Error::internal("a resolution of another room")),
+    };
+    ledger::post(tx, stamp, &postings)
+}
+
+fn line_of(item: &Exception) -> Result<LineId> {
+    if item.subject_kind == "line" {
+        return Ok(LineId(item.subject_id));
+    }
+    Err(Error::conflict("resolution_unfit", "the exception is not about a statement line"))
+}
+
+fn posting(item: &Exception, debit: Account, credit: Account, amount: Dong, on: BusinessDay) -> Posting {
+    let source = Source::Exception(item.id);
+    Posting { unit: item.unit, debit, credit, amount, accounting_date: on, source }
+}
+
+fn in_suspense(conn: &mut Conn, item: &Exception, line: LineId) -> Result<Dong> {
+    Dong::ZERO.checked_sub(ledger::balance(conn, item.unit, &Account::Suspense(line))?)
+}
+
+/// Whether a line's money stands in suspense still: persons may have given it to a slip, an order or
+/// the budget since.
+pub fn stands(conn: &mut Conn, unit: UnitId, line: LineId, amount: Dong) -> Result<bool> {
+    let held = Dong::ZERO.checked_sub(ledger::balance(conn, unit, &Account::Suspense(line))?)?;
+    Ok(held >= amount)
+}
+
+fn unfit(detail: &str) -> Error {
+    Error::conflict("resolution_unfit", detail)
+}
+
+/// The whole credit is money of the slip, and not more than it waits for. A claim that was
+/// identified meanwhile has taken it: then nothing stands in suspense.
+fn deposited(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    item: &Exception,
+    slip: SlipId,
+    on: BusinessDay,
+) -> Result<Posting> {
+    let line = line_of(item)?;
+    let amount = in_suspense(tx, item, line)?;
+    let mut slip = deposit::find(tx, item.unit, slip)?;
+    if Some(slip.account) != item.account {
+        return Err(unfit("the slip is for another account"));
+    }
+    let effect = deposit::credit(&mut slip, amount).ok_or_else(|| unfit("the slip waits for no money"))?;
+    if effect.excess.is_positive() {
+        return Err(unfit("the credit is more than the slip waits for"));
+    }
+    deposit::store_credit(tx, stamp, &slip, effect.taken, on, Some(line))?;
+    Ok(posting(item, Account::Suspense(line), Account::DepositInTransit(slip.id), effect.taken, on))
+}
+
+fn remitted(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    item: &Exception,
+    order: RemittanceId,
+    on: BusinessDay,
+) -> Result<Vec<Posting>> {
+    let line = line_of(item)?;
+    let mut order = remittance::find(tx, item.unit, order)?;
+    if Some(order.account) != item.account {
+        return Err(unfit("the order is from another account"));
+    }
+    let debit = Dong::ZERO.checked_sub(ledger::balance(tx, item.unit, &Account::UnexplainedDebit(line))?)?;
+    let (stands_on, amount) = if debit.is_zero() {
+        (Account::Suspense(line), in_suspense(tx, item, line)?)
+    } else {
+        (Account::UnexplainedDebit(line), debit)
+    };
+    let leg = orders::leg(&order, amount).ok_or_else(|| unfit("the order waits for another amount"))?;
+    let lines = remittance::query::lines(tx, item.unit, order.id)?;
+    let bank = Account::Bank(order.account);
+    let postings = orders::postings(&order, &lines, leg, order.account)?
+        .into_iter()
+        .map(|(debit, credit, amount)| {
+            // The bank account was posted with the line already; its other side is explained now.
+            let explained = |side: Account| if side == bank { stands_on.clone() } else { side };
+            posting(item, explained(debit), explained(credit), amount, on)
+        })
+        .collect();
+    remittance::store_line(tx, stamp, &mut order, leg, line)?;
+    Ok(postings)
+}
+
+/// Cash counted over in a drawer, or a line's money that no payment has: identified money is its
+/// payer's.
+fn to_budget(tx: &mut Tx<'_>, item: &Exception, on: BusinessDay) -> Result<Posting> {
+    let suspense = match item.subject_kind.as_str() {
+        "shift" => Account::DrawerSuspense(ShiftId(item.subject_id)),
+        _ => Account::Suspense(line_of(item)?),
+    };
+    let amount = unidentified(tx, item, &suspense)?;
+    Ok(posting(item, suspense, Account::BudgetDue(UNIDENTIFIED.to_owned()), amount, on))
+}
+
+/// A person paid back, in whole or in part, what they answered for.
+fn repaid(tx: &mut Tx<'_>, item: &Exception, person: PersonId, on: BusinessDay) -> Result<Posting> {
+    let suspense = Account::Suspense(line_of(item)?);
+    let amount = unidentified(tx, item, &suspense)?;
+    let owed = ledger::balance(tx, item.unit, &Account::Shortage(person))?;
+    if amount > owed {
+        return Err(unfit("the person answers for less than this credit"));
+    }
+    Ok(posting(item, suspense, Account::Shortage(person), amount, on))
+}
+
+/// What stands in suspense and nobody has identified.
+fn unidentified(tx: &mut Tx<'_>, item: &Exception, suspense: &Account) -> Result<Dong> {
+    let amount = Dong::ZERO.checked_sub(ledger::balance(tx, item.unit, suspense)?)?;
+    if !amount.is_positive() {
+        return Err(Error::conflict("line_not_in_suspense", "nothing stands in suspense"));
+    }
+    Ok(amount)
+}

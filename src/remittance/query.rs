@@ -1,0 +1,412 @@
+//! The SQL of orders to the Treasury.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
+
+use super::{Kind, Line, Order, Remittable, State};
+use crate::actor::Scope;
+use crate::amount::Dong;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::{Error, Result};
+use crate::id::*;
+use crate::store::failure::Classify;
+use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::schema::day;
+use crate::store::schema_cash::{remittable, remittance, remittance_event, remittance_line};
+use crate::store::{Conn, Tx};
+use crate::unit::account::KIND_REMITTANCE;
+
+crate::table_row! {
+    pub struct OrderRow in "remittance" {
+        pub unit_id: UnitId,
+        pub id: RemittanceId,
+        pub account_id: AccountId,
+        pub kind: &'static str,
+        pub year: i32,
+        pub order_no: i64,
+        pub covered_until: BusinessDay,
+        pub amount: Dong,
+        pub reference_code: String,
+        pub treasury_account: Option<String>,
+        pub treasury_code: Option<String>,
+        pub maker_person_id: PersonId,
+        pub created_at: Instant,
+        pub state: &'static str,
+        pub revision: i64,
+    }
+}
+
+crate::table_row! {
+    pub struct LineRow in "remittance_line" {
+        pub unit_id: UnitId,
+        pub remittance_id: RemittanceId,
+        pub line_no: i32,
+        pub source_account: String,
+        pub chapter: Option<String>,
+        pub sub_item: Option<String>,
+        pub amount: Dong,
+    }
+}
+
+crate::table_row! {
+    pub struct EventRow in "remittance_event" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub remittance_id: RemittanceId,
+        pub revision: i64,
+        pub kind: &'static str,
+        pub state: &'static str,
+        pub person_id: Option<PersonId>,
+        pub line_id: Option<LineId>,
+        pub reason: Option<String>,
+        pub at: Instant,
+    }
+}
+
+crate::table_row! {
+    /// What may be ordered from an account of one source; the database holds ordered ≤ due.
+    pub struct RemittableRow in "remittable" {
+        pub unit_id: UnitId,
+        pub account_id: AccountId,
+        pub source_account: String,
+        pub due: Dong,
+        pub ordered: Dong,
+        pub revision: i64,
+    }
+}
+
+type Sql = (
+    (BigInt, BigInt, BigInt, Text, Integer, BigInt),
+    (Date, BigInt, Text, Nullable<Text>, Nullable<Text>),
+    (BigInt, Nullable<BigInt>, BigInt, Text, BigInt, BigInt),
+);
+type Parts = (
+    (UnitId, RemittanceId, AccountId, String, i32, i64),
+    (BusinessDay, Dong, String, Option<String>, Option<String>),
+    (PersonId, Option<PersonId>, Instant, String, i64, i64),
+);
+
+const SELECT: &str = "SELECT t.unit_id, t.id, t.account_id, t.kind, t.year, t.order_no, t.covered_until, t.amount, \
+     t.reference_code, t.treasury_account, t.treasury_code, t.maker_person_id, t.checker_person_id, t.created_at, \
+     t.state, t.revision, (SELECT CAST(COUNT(*) AS BIGINT) FROM remittance_event e WHERE e.unit_id = t.unit_id \
+     AND e.remittance_id = t.id AND e.kind = 'debited') FROM remittance t";
+
+fn order_of((what, sum, now): Parts) -> Result<Order> {
+    Ok(Order {
+        unit: what.0,
+        id: what.1,
+        account: what.2,
+        kind: Kind::parse(&what.3)?,
+        year: what.4,
+        order_no: what.5,
+        covered_until: sum.0,
+        amount: sum.1,
+        reference_code: sum.2,
+        treasury_account: sum.3,
+        treasury_code: sum.4,
+        maker: now.0,
+        checker: now.1,
+        created_at: now.2,
+        state: State::parse(&now.3),
+        revision: now.4,
+        was_debited: now.5 > 0,
+    })
+}
+
+pub fn by_ids(conn: &mut Conn, ids: &[(UnitId, RemittanceId)]) -> Result<Vec<Order>> {
+    let keys = [
+        ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
+        ("id", Column::of(ids.iter().map(|(_, id)| *id))),
+    ];
+    let found: Vec<Parts> = rows::fetch::<Sql, _>(conn, SELECT, &keys, "", Lock::None)?;
+    let mut found: Vec<Order> = found.into_iter().map(order_of).collect::<Result<_>>()?;
+    found.sort_by_key(|order| (order.unit, order.id));
+    Ok(found)
+}
+
+/// The orders behind reference codes; other codes are left out.
+pub fn by_codes(conn: &mut Conn, codes: &[String]) -> Result<Vec<Order>> {
+    let found: Vec<(UnitId, String, i64)> = rows::fetch::<(BigInt, Text, BigInt), _>(
+        conn,
+        "SELECT t.unit_id, t.kind, t.target_id FROM public_code t",
+        &[("code", Column::of(codes.iter().cloned()))],
+        "",
+        Lock::None,
+    )?;
+    let ids: Vec<(UnitId, RemittanceId)> = found
+        .into_iter()
+        .filter(|(_, kind, _)| kind == KIND_REMITTANCE)
+        .map(|(unit, _, id)| (unit, RemittanceId(id)))
+        .collect();
+    by_ids(conn, &ids)
+}
+
+/// The lines of an order, in their order.
+pub fn lines(conn: &mut Conn, unit: UnitId, id: RemittanceId) -> Result<Vec<Line>> {
+    let found: Vec<(String, Option<String>, Option<String>, Dong)> = remittance_line::table
+        .filter(remittance_line::unit_id.eq(unit))
+        .filter(remittance_line::remittance_id.eq(id))
+        .order(remittance_line::line_no)
+        .select((
+            remittance_line::source_account,
+            remittance_line::chapter,
+            remittance_line::sub_item,
+            remittance_line::amount,
+        ))
+        .load(conn)
+        .classify()?;
+    let line = |(source, chapter, sub_item, amount)| Line { source, chapter, sub_item, amount };
+    Ok(found.into_iter().map(line).collect())
+}
+
+pub fn insert(tx: &mut Tx<'_>, order: &Order, lines: &[Line]) -> Result<()> {
+    let row = OrderRow {
+        unit_id: order.unit,
+        id: order.id,
+        account_id: order.account,
+        kind: order.kind.as_str(),
+        year: order.year,
+        order_no: order.order_no,
+        covered_until: order.covered_until,
+        amount: order.amount,
+        reference_code: order.reference_code.clone(),
+        treasury_account: order.treasury_account.clone(),
+        treasury_code: order.treasury_code.clone(),
+        maker_person_id: order.maker,
+        created_at: order.created_at,
+        state: order.state.as_str(),
+        revision: order.revision,
+    };
+    let line = |(line_no, line): (i32, &Line)| LineRow {
+        unit_id: order.unit,
+        remittance_id: order.id,
+        line_no,
+        source_account: line.source.clone(),
+        chapter: line.chapter.clone(),
+        sub_item: line.sub_item.clone(),
+        amount: line.amount,
+    };
+    let lines: Vec<LineRow> = (1..).zip(lines).map(line).collect();
+    rows::insert(tx, &[row])?;
+    rows::insert(tx, &lines)
+}
+
+/// Stores an order's next revision; the row must be the one that was read.
+pub fn store(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
+    rows::update(
+        tx,
+        Update {
+            table: "remittance",
+            keys: vec![("unit_id", Column::of([order.unit])), ("id", Column::of([order.id]))],
+            guard: vec![("revision", Column::of([order.revision - 1]))],
+            sets: vec![
+                ("state", Column::of([order.state.as_str()])),
+                ("checker_person_id", Column::of([order.checker])),
+                ("revision", Column::of([order.revision])),
+            ],
+        },
+    )
+}
+
+/// The next number of the unit's orders in a year.
+pub fn next_no(conn: &mut Conn, unit: UnitId, year: i32) -> Result<i64> {
+    let last: Option<i64> = remittance::table
+        .filter(remittance::unit_id.eq(unit))
+        .filter(remittance::year.eq(year))
+        .select(diesel::dsl::max(remittance::order_no))
+        .first(conn)
+        .classify()?;
+    Ok(last.unwrap_or(0).saturating_add(1))
+}
+
+/// Orders of a unit, newest first.
+pub fn page(conn: &mut Conn, unit: UnitId, state: Option<State>, limit: i64) -> Result<Vec<Order>> {
+    let mut ids = remittance::table
+        .filter(remittance::unit_id.eq(unit))
+        .order(remittance::id.desc())
+        .limit(limit)
+        .select(remittance::id)
+        .into_boxed();
+    if let Some(state) = state {
+        ids = ids.filter(remittance::state.eq(state.as_str()));
+    }
+    let ids: Vec<RemittanceId> = ids.load(conn).classify()?;
+    let mut found = by_ids(conn, &ids.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())?;
+    found.reverse();
+    Ok(found)
+}
+
+/// The unit of an order within a scope.
+pub fn unit_of(conn: &mut Conn, scope: &Scope, id: RemittanceId) -> Result<Option<UnitId>> {
+    let mut found = remittance::table.filter(remittance::id.eq(id)).select(remittance::unit_id).into_boxed();
+    if let Scope::Units(units) = scope {
+        found = found.filter(remittance::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
+    }
+    found.first(conn).optional().classify()
+}
+
+/// One step of an order's life.
+#[derive(Clone, Debug, Queryable)]
+pub struct PastEvent {
+    pub kind: String,
+    pub state: String,
+    pub person: Option<PersonId>,
+    pub line: Option<LineId>,
+    pub reason: Option<String>,
+    pub at: Instant,
+}
+
+pub fn events(conn: &mut Conn, unit: UnitId, id: RemittanceId) -> Result<Vec<PastEvent>> {
+    remittance_event::table
+        .filter(remittance_event::unit_id.eq(unit))
+        .filter(remittance_event::remittance_id.eq(id))
+        .order(remittance_event::revision)
+        .select((
+            remittance_event::kind,
+            remittance_event::state,
+            remittance_event::person_id,
+            remittance_event::line_id,
+            remittance_event::reason,
+            remittance_event::at,
+        ))
+        .load(conn)
+        .classify()
+}
+
+/// The account's last closed day.
+pub fn last_closed(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Option<BusinessDay>> {
+    day::table
+        .filter(day::unit_id.eq(unit))
+        .filter(day::account_id.eq(account))
+        .filter(day::state.eq("closed"))
+        .order(day::date.desc())
+        .select(day::date)
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+#[derive(QueryableByName)]
+struct DueRow {
+    #[diesel(sql_type = Text)]
+    source: String,
+    #[diesel(sql_type = BigInt)]
+    amount: i64,
+}
+
+/// What an account's closed days made owed, by ledger account: credits less debits. To it belong
+/// interest and what persons decided to hand over, once their day is closed.
+pub fn due(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<(String, Dong)>> {
+    let Some(until) = last_closed(conn, unit, account)? else { return Ok(Vec::new()) };
+    let day = "FROM day_certificate c JOIN posting p ON p.unit_id = c.unit_id AND p.accounting_date = c.date \
+         AND p.source_kind = 'day' AND p.source_id = c.id WHERE c.unit_id = $1 AND c.account_id = $2";
+    let text = format!(
+        "SELECT source, CAST(SUM(amount) AS BIGINT) AS amount FROM (\
+         SELECT p.credit_account AS source, p.amount AS amount {day} \
+         UNION ALL SELECT p.debit_account, -p.amount {day} \
+         UNION ALL SELECT p.credit_account, p.amount FROM statement_line l JOIN posting p ON p.unit_id = l.unit_id \
+         AND p.accounting_date = l.posted_on AND p.source_kind = 'line' AND p.source_id = l.id \
+         AND p.credit_account LIKE 'budget_due/%' WHERE l.unit_id = $1 AND l.account_id = $2 \
+         AND l.class = 'interest' AND l.posted_on <= $3 \
+         UNION ALL SELECT p.credit_account, p.amount FROM exception x JOIN posting p ON p.unit_id = x.unit_id \
+         AND p.source_kind = 'exception' AND p.source_id = x.id AND p.credit_account LIKE 'budget_due/%' \
+         WHERE x.unit_id = $1 AND x.account_id = $2 AND p.accounting_date <= $3) AS owed \
+         WHERE source LIKE 'budget_due/%' OR source LIKE 'share_kept/%' OR source LIKE 'budget_refund_due/%' \
+         GROUP BY source ORDER BY source"
+    );
+    let found: Vec<DueRow> = diesel::sql_query(text)
+        .bind::<BigInt, _>(unit)
+        .bind::<BigInt, _>(account)
+        .bind::<Date, _>(until)
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(|row| (row.source, Dong(row.amount))).collect())
+}
+
+/// What orders took, by source.
+#[derive(Clone, Copy, Debug)]
+pub struct Ordered {
+    pub ordered: Dong,
+    pub revision: i64,
+}
+
+pub fn ordered(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<BTreeMap<String, Ordered>> {
+    let found: Vec<(String, Dong, i64)> = remittable::table
+        .filter(remittable::unit_id.eq(unit))
+        .filter(remittable::account_id.eq(account))
+        .select((remittable::source_account, remittable::ordered, remittable::revision))
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(|(source, ordered, revision)| (source, Ordered { ordered, revision })).collect())
+}
+
+/// Takes the lines' amounts, under the account's lock.
+pub fn take(
+    tx: &mut Tx<'_>,
+    unit: UnitId,
+    account: AccountId,
+    available: &[Remittable],
+    lines: &[Line],
+) -> Result<()> {
+    let known = ordered(tx, unit, account)?;
+    let (mut fresh, mut moved) = (Vec::new(), Vec::new());
+    for line in lines {
+        let due = available.iter().find(|one| one.source == line.source).map(|one| one.due);
+        let due = due.ok_or_else(|| Error::internal("an order takes from what is not due"))?;
+        let before = known.get(&line.source);
+        let row = RemittableRow {
+            unit_id: unit,
+            account_id: account,
+            source_account: line.source.clone(),
+            due,
+            ordered: before.map_or(Dong::ZERO, |before| before.ordered).checked_add(line.amount)?,
+            revision: before.map_or(0, |before| before.revision) + 1,
+        };
+        if before.is_some() { moved.push(row) } else { fresh.push(row) }
+    }
+    rows::insert(tx, &fresh)?;
+    update(tx, &moved, true)
+}
+
+/// Gives the lines' amounts back: they may be ordered again.
+pub fn give_back(tx: &mut Tx<'_>, unit: UnitId, account: AccountId, lines: &[Line]) -> Result<()> {
+    let known = ordered(tx, unit, account)?;
+    let mut moved = Vec::with_capacity(lines.len());
+    for line in lines {
+        let before = known.get(&line.source).ok_or_else(|| Error::internal("an order took from nothing"))?;
+        moved.push(RemittableRow {
+            unit_id: unit,
+            account_id: account,
+            source_account: line.source.clone(),
+            due: Dong::ZERO,
+            ordered: before.ordered.checked_sub(line.amount)?,
+            revision: before.revision + 1,
+        });
+    }
+    update(tx, &moved, false)
+}
+
+fn update(tx: &mut Tx<'_>, moved: &[RemittableRow], with_due: bool) -> Result<()> {
+    let mut sets = vec![
+        ("ordered", Column::of(moved.iter().map(|row| row.ordered))),
+        ("revision", Column::of(moved.iter().map(|row| row.revision))),
+    ];
+    if with_due {
+        sets.push(("due", Column::of(moved.iter().map(|row| row.due))));
+    }
+    rows::update(
+        tx,
+        Update {
+            table: "remittable",
+            keys: vec![
+                ("unit_id", Column::of(moved.iter().map(|row| row.unit_id))),
+                ("account_id", Column::of(moved.iter().map(|row| row.account_id))),
+                ("source_account", Column::of(moved.iter().map(|row| row.source_account.clone()))),
+            ],
+            guard: vec![("revision", Column::of(moved.iter().map(|row| row.revision - 1)))],
+            sets,
+        },
+    )
+}

@@ -1,0 +1,394 @@
+//! The Treasury's report of what it credited or rejected: the third leg.
+//!
+//! The format is a proposal of ours [P], because nothing public defines one: CSV in UTF-8 with `,`
+//! or `;`, and this first line:
+//!
+//! ```text
+//! ma_lenh,chuong,tieu_muc,so_tien,ngay,trang_thai,ly_do
+//! HNPH7K2MQ4X97,805,2771,12500,2026-11-25,credited,
+//! ```
+//!
+//! Reference code of the order, chapter, sub-item, whole đồng, day as YYYY-MM-DD, `credited` or
+//! `rejected`, and why. Quotes are not needed: the last column takes the rest of its line. All rows
+//! of an order count together. A bad row is told with its line and never stops the others.
+
+use ring::digest::{SHA256, digest};
+use serde::Serialize;
+
+use super::report_query::{self, ReportRow, RowRow};
+use super::{Event, Kind, Line, Order, State, What, locked, query, rules, settle_rejection, step};
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::audit;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::exception::{self, Kind as ExceptionKind, Subject};
+use crate::id::*;
+use crate::ledger::{self, Posting, Source};
+use crate::store::{Stamp, Tx, rows};
+use crate::text;
+
+const HEADING: [&str; 7] = ["ma_lenh", "chuong", "tieu_muc", "so_tien", "ngay", "trang_thai", "ly_do"];
+const ROWS_LIMIT: usize = 10_000;
+const REASON_LIMIT: usize = 300;
+
+/// What the Treasury did with a sum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    Credited,
+    Rejected,
+}
+
+impl Status {
+    fn as_str(self) -> &'static str {
+        match self {
+            Status::Credited => "credited",
+            Status::Rejected => "rejected",
+        }
+    }
+}
+
+/// A row of the report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// From 1, the heading counted.
+    pub line_no: usize,
+    pub reference_code: String,
+    pub chapter: String,
+    pub sub_item: String,
+    pub amount: Dong,
+    pub on: BusinessDay,
+    pub status: Status,
+    pub reason: String,
+}
+
+/// A row that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    pub line_no: usize,
+    pub why: &'static str,
+}
+
+/// Reads a report. Pure.
+///
+/// Errors: `treasury_report_unreadable` when it is no such file at all.
+pub fn parse(bytes: &[u8]) -> Result<(Vec<Row>, Vec<Fault>)> {
+    let unreadable = |why: &str| Error::invalid("report", "treasury_report_unreadable", why.to_owned());
+    let text = std::str::from_utf8(bytes).map_err(|_| unreadable("the file is not UTF-8"))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let (_, heading) = lines.next().ok_or_else(|| unreadable("the file is empty"))?;
+    let separator = if heading.contains(';') { ';' } else { ',' };
+    let names: Vec<String> = heading.split(separator).map(|name| name.trim().to_lowercase()).collect();
+    if names != HEADING {
+        return Err(unreadable(&format!("the first line must be {}", HEADING.join(","))));
+    }
+    let (mut rows, mut faults) = (Vec::new(), Vec::new());
+    for (index, line) in lines {
+        if rows.len() + faults.len() >= ROWS_LIMIT {
+            return Err(unreadable("at most 10000 rows"));
+        }
+        match row(index + 1, line, separator) {
+            Ok(row) => rows.push(row),
+            Err(why) => faults.push(Fault { line_no: index + 1, why }),
+        }
+    }
+    Ok((rows, faults))
+}
+
+fn row(line_no: usize, line: &str, separator: char) -> std::result::Result<Row, &'static str> {
+    let fields: Vec<&str> = line.splitn(HEADING.len(), separator).map(str::trim).collect();
+    let [code, chapter, sub_item, amount, on, status, reason] = fields.as_slice() else {
+        return Err("seven columns are expected");
+    };
+    let is_code = |text: &str| !text.is_empty() && text.len() <= 40 && text.is_ascii();
+    if !is_code(code) || !is_code(sub_item) || chapter.len() > 40 {
+        return Err("a code is missing or too long");
+    }
+    let is_digits = !amount.is_empty() && amount.bytes().all(|byte| byte.is_ascii_digit());
+    let amount = amount.parse().ok().filter(|sum: &i64| is_digits && (1..=Dong::LIMIT.0).contains(sum));
+    Ok(Row {
+        line_no,
+        reference_code: code.to_uppercase(),
+        chapter: (*chapter).to_owned(),
+        sub_item: (*sub_item).to_owned(),
+        amount: Dong(amount.ok_or("the amount is not whole đồng above zero")?),
+        on: on.parse().map_err(|_| "the day is not YYYY-MM-DD")?,
+        status: match *status {
+            "credited" => Status::Credited,
+            "rejected" => Status::Rejected,
+            _ => return Err("the status is credited or rejected"),
+        },
+        reason: text::clean(reason).chars().take(REASON_LIMIT).collect(),
+    })
+}
+
+/// What a report did to one order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Outcome {
+    pub reference_code: String,
+    pub order: Option<RemittanceId>,
+    /// `credited`, `rejected`, `known` (told before), `unknown` (no such order of the unit), or
+    /// `differs`: nothing was changed and an exception says so.
+    pub outcome: &'static str,
+}
+
+/// What an import came to.
+#[derive(Clone, Debug, Serialize)]
+pub struct Imported {
+    /// The same file came before; nothing was done.
+    pub is_known: bool,
+    pub orders: Vec<Outcome>,
+    pub faults: Vec<Fault>,
+}
+
+/// Takes a report on for one unit. The same file again changes nothing.
+///
+/// Errors: `treasury_report_unreadable`.
+pub fn import(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    bytes: &[u8],
+) -> Result<Imported> {
+    actor.require_role(&[Role::Finance])?;
+    actor.scope.require(unit)?;
+    let (told, faults) = parse(bytes)?;
+    let id: EventId = stamp.mint()?;
+    let report = ReportRow {
+        unit_id: unit,
+        id,
+        file_sha256: text::hex(digest(&SHA256, bytes).as_ref()),
+        row_count: i64::try_from(told.len()).unwrap_or(i64::MAX),
+        imported_by: actor.person,
+        created_at: stamp.now,
+    };
+    if rows::insert_if_absent(tx, &[report], &["unit_id", "file_sha256"])? != [true] {
+        return Ok(Imported { is_known: true, orders: Vec::new(), faults });
+    }
+    let codes: std::collections::BTreeSet<String> =
+        told.iter().map(|row| row.reference_code.clone()).collect();
+    let mut orders = Vec::new();
+    let mut stored: Vec<RowRow> = Vec::new();
+    for code in codes {
+        let of_order: Vec<&Row> = told.iter().filter(|row| row.reference_code == code).collect();
+        let outcome = apply(tx, stamp, unit, &code, &of_order)?;
+        stored.extend(of_order.into_iter().map(|row| stored_row(unit, id, row, &outcome)));
+        orders.push(outcome);
+    }
+    rows::insert(tx, &stored)?;
+    let entry = audit::Entry::by(actor, unit, "treasury_report.imported", id);
+    audit::record(tx, stamp, &[entry.with(format!("{} orders", orders.len()))])?;
+    Ok(Imported { is_known: false, orders, faults })
+}
+
+fn stored_row(unit_id: UnitId, report_id: EventId, row: &Row, outcome: &Outcome) -> RowRow {
+    RowRow {
+        unit_id,
+        report_id,
+        line_no: i32::try_from(row.line_no).unwrap_or(i32::MAX),
+        reference_code: row.reference_code.clone(),
+        chapter: row.chapter.clone(),
+        sub_item: row.sub_item.clone(),
+        amount: row.amount,
+        on_date: row.on,
+        status: row.status.as_str(),
+        reason: row.reason.clone(),
+        remittance_id: outcome.order,
+        outcome: outcome.outcome,
+    }
+}
+
+fn apply(tx: &mut Tx<'_>, stamp: &Stamp<'_>, unit: UnitId, code: &str, told: &[&Row]) -> Result<Outcome> {
+    let known = query::by_codes(tx, &[code.to_owned()])?;
+    let Some(order) = known.into_iter().find(|order| order.unit == unit) else {
+        return Ok(Outcome { reference_code: code.to_owned(), order: None, outcome: "unknown" });
+    };
+    let mut order = locked(tx, unit, order.id)?;
+    let lines = query::lines(tx, unit, order.id)?;
+    let outcome = match verdict(&order, &lines, told) {
+        Verdict::Known => "known",
+        Verdict::Differs => {
+            differs(tx, stamp, &order, "the report does not fit the order")?;
+            "differs"
+        }
+        Verdict::Credited(state) => {
+            credit(tx, stamp, &mut order, &lines, state)?;
+            "credited"
+        }
+        Verdict::Rejected(state) => {
+            let reason = told.iter().map(|row| row.reason.clone()).find(|reason| !reason.is_empty());
+            step(tx, stamp, &mut order, state, What { kind: "rejected", reason, ..What::default() })?;
+            differs(tx, stamp, &order, "rejected by the Treasury")?;
+            "rejected"
+        }
+    };
+    Ok(Outcome { reference_code: code.to_owned(), order: Some(order.id), outcome })
+}
+
+/// What a report means for an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Credited(State),
+    Rejected(State),
+    Known,
+    Differs,
+}
+
+/// All of it credited, line by line, or all of it rejected; everything else is for a person. Pure.
+fn verdict(order: &Order, lines: &[Line], told: &[&Row]) -> Verdict {
+    let part = |text: &Option<String>| text.clone().unwrap_or_default();
+    let mut asked: Vec<(String, String, Dong)> =
+        lines.iter().map(|line| (part(&line.chapter), part(&line.sub_item), line.amount)).collect();
+    let mut found: Vec<(String, String, Dong)> =
+        told.iter().map(|row| (row.chapter.clone(), row.sub_item.clone(), row.amount)).collect();
+    asked.sort_unstable();
+    found.sort_unstable();
+    if order.kind != Kind::Treasury || asked != found {
+        return Verdict::Differs;
+    }
+    let all = |status: Status| told.iter().all(|row| row.status == status);
+    if all(Status::Credited) {
+        return match (order.state, rules::next(order, Event::Credited)) {
+            (_, Ok(state)) => Verdict::Credited(state),
+            (State::Credited | State::Settled, Err(_)) => Verdict::Known,
+            _ => Verdict::Differs,
+        };
+    }
+    if all(Status::Rejected) {
+        return match (order.state, rules::next(order, Event::Rejected)) {
+            (_, Ok(state)) => Verdict::Rejected(state),
+            (State::Rejected | State::Returned, Err(_)) => Verdict::Known,
+            _ => Verdict::Differs,
+        };
+    }
+    Verdict::Differs
+}
+
+fn credit(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &mut Order, lines: &[Line], state: State) -> Result<()> {
+    step(tx, stamp, order, state, What { kind: "credited", ..What::default() })?;
+    let postings: Vec<Posting> = rules::credit_postings(order, lines)?
+        .into_iter()
+        .map(|(debit, credit, amount)| Posting {
+            unit: order.unit,
+            debit,
+            credit,
+            amount,
+            accounting_date: stamp.today(),
+            source: Source::Remittance(order.id),
+        })
+        .collect();
+    ledger::post(tx, stamp, &postings)?;
+    settle_rejection(tx, stamp, order, "the Treasury credited it")
+}
+
+fn differs(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &Order, why: &str) -> Result<()> {
+    let item = exception::New {
+        unit: order.unit,
+        kind: ExceptionKind::TreasuryRejected,
+        subject: Subject::Remittance(order.id),
+        account: Some(order.account),
+        amount: order.amount,
+        opened_on: stamp.today(),
+        detail: format!("order {}/{} code {}: {why}", order.order_no, order.year, order.reference_code),
+    };
+    exception::open(tx, stamp, &[item]).map(|_| ())
+}
+
+/// The reports of a unit, newest first: (id, rows, when).
+pub fn list(
+    conn: &mut crate::store::Conn,
+    unit: UnitId,
+    limit: i64,
+) -> Result<Vec<(EventId, i64, crate::clock::Instant)>> {
+    report_query::page(conn, unit, limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Instant;
+
+    const HEAD: &str = "ma_lenh,chuong,tieu_muc,so_tien,ngay,trang_thai,ly_do\n";
+
+    fn order(state: State) -> Order {
+        Order {
+            unit: UnitId(2),
+            id: RemittanceId(1),
+            account: AccountId(1),
+            kind: Kind::Treasury,
+            year: 2026,
+            order_no: 1,
+            covered_until: "2026-11-23".parse().unwrap(),
+            amount: Dong(20_500),
+            reference_code: "HNPH7K2MQ4X97".into(),
+            treasury_account: None,
+            treasury_code: None,
+            maker: PersonId(1),
+            checker: None,
+            created_at: Instant(0),
+            state,
+            revision: 1,
+            was_debited: state == State::Debited,
+        }
+    }
+
+    fn lines() -> Vec<Line> {
+        let line = |sub_item: &str, amount| Line {
+            source: format!("budget_due/805-{sub_item}"),
+            chapter: Some("805".into()),
+            sub_item: Some(sub_item.into()),
+            amount: Dong(amount),
+        };
+        vec![line("2716", 8_000), line("2771", 12_500)]
+    }
+
+    fn told(rows: &str) -> Verdict {
+        let (rows, faults) = parse(format!("{HEAD}{rows}").as_bytes()).unwrap();
+        assert_eq!(faults, []);
+        verdict(&order(State::Debited), &lines(), &rows.iter().collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn an_order_is_credited_whole_or_rejected_whole_and_the_rest_is_for_a_person() {
+        let (a, b) = ("C1,805,2771,12500,2026-11-25,", "C1,805,2716,8000,2026-11-25,");
+        assert_eq!(told(&format!("{a}credited,\n{b}credited,\n")), Verdict::Credited(State::Settled));
+        assert_eq!(told(&format!("{a}rejected,x\n{b}rejected,\n")), Verdict::Rejected(State::Rejected));
+        assert_eq!(told(&format!("{a}credited,\n{b}rejected,\n")), Verdict::Differs);
+        assert_eq!(told(&format!("{a}credited,\n")), Verdict::Differs, "a line is missing");
+        assert_eq!(told("C1,805,2771,20500,2026-11-25,credited,\n"), Verdict::Differs);
+    }
+
+    #[test]
+    fn what_was_told_before_is_known() {
+        let rows = "C1,805,2771,12500,2026-11-25,credited,\nC1,805,2716,8000,2026-11-25,credited,\n";
+        let (rows, _) = parse(format!("{HEAD}{rows}").as_bytes()).unwrap();
+        let rows: Vec<&Row> = rows.iter().collect();
+        assert_eq!(verdict(&order(State::Settled), &lines(), &rows), Verdict::Known);
+        assert_eq!(verdict(&order(State::Drafted), &lines(), &rows), Verdict::Differs);
+    }
+
+    #[test]
+    fn a_bad_row_is_told_with_its_line_and_the_others_are_read() {
+        let text = "\u{feff}ma_lenh;chuong;tieu_muc;so_tien;ngay;trang_thai;ly_do\r\n\
+                    hnph7k2mq4x97;805;2771;12500;2026-11-25;rejected;sai mã; chương 805\r\n\
+                    A;805;2771;12.500;2026-11-25;credited;\r\n\
+                    A;805;2771;1;25/11/2026;credited;\r\n\
+                    A;805;2771;1;2026-11-25;paid;\r\n\
+                    A;805\r\n";
+        let (rows, faults) = parse(text.as_bytes()).unwrap();
+        assert_eq!((rows.len(), rows[0].line_no), (1, 2));
+        assert_eq!(rows[0].reference_code, "HNPH7K2MQ4X97");
+        assert_eq!(rows[0].reason, "sai mã; chương 805");
+        assert_eq!(faults.iter().map(|fault| fault.line_no).collect::<Vec<_>>(), [3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn what_is_no_report_is_refused() {
+        for wrong in [&b""[..], b"a,b\n", b"\xff\xfe", b"<xml/>"] {
+            assert_eq!(parse(wrong).unwrap_err().code(), "treasury_report_unreadable");
+        }
+    }
+}

@@ -1,0 +1,384 @@
+//! Cash at the counter: a cashier opens a shift with a counted float, takes money, counts the
+//! drawer by denomination; a difference is signed off by another person; slips bring the money to
+//! the bank.
+//!
+//! A cashier has one shift a day, which is opened again when it was closed too early; each closing
+//! has its own count. The float is petty cash of the unit and stands in none of these books: what a
+//! drawer should hold is the float and its takings (`drawer` in the ledger).
+
+pub mod count;
+pub mod cover;
+mod cover_query;
+pub mod deposit;
+pub mod deposit_query;
+pub mod query;
+pub mod report;
+mod report_query;
+pub mod rules;
+
+use serde::Serialize;
+
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::audit;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::{Error, Result};
+use crate::exception::{self, Kind, Subject};
+use crate::id::*;
+use crate::ledger::{self, Account, Posting, Source};
+use crate::store::{Conn, Stamp, Tx, rows};
+use crate::text;
+use crate::unit;
+pub use count::Count;
+
+/// Where a shift stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Opened by a taking, as earlier versions did; it can be counted and takes no more money.
+    Open,
+    InUse,
+    /// Counted with a difference that nobody has signed off.
+    Counted,
+    Closed,
+}
+
+impl State {
+    pub const ALL: [State; 4] = [State::Open, State::InUse, State::Counted, State::Closed];
+
+    /// A state by its name; `state_unknown`.
+    pub fn named(text: &str) -> Result<State> {
+        let known = State::ALL.into_iter().find(|state| state.as_str() == text);
+        known.ok_or_else(|| Error::invalid("state", "state_unknown", "no such state"))
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Open => "open",
+            State::InUse => "in_use",
+            State::Counted => "counted",
+            State::Closed => "closed",
+        }
+    }
+
+    fn parse(text: &str) -> State {
+        match text {
+            "in_use" => State::InUse,
+            "counted" => State::Counted,
+            "closed" => State::Closed,
+            _ => State::Open,
+        }
+    }
+}
+
+/// A cashier's day at the drawer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shift {
+    pub unit: UnitId,
+    pub id: ShiftId,
+    pub person: PersonId,
+    pub opened_on: BusinessDay,
+    pub opened_at: Instant,
+    pub state: State,
+    pub revision: i64,
+}
+
+/// Opens the actor's shift of today with a counted float.
+///
+/// Errors: `shift_in_use` when they have a drawer open already, this or an earlier day's;
+/// `shift_state_wrong` while a difference of today waits; `cash_count_wrong`.
+pub fn open(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, float: &Count) -> Result<Shift> {
+    actor.require_role(&[Role::Cashier])?;
+    actor.scope.require(unit)?;
+    let person = actor.require_person()?;
+    let total = float.total()?;
+    if let Some(other) = query::in_use(tx, unit, person)? {
+        let detail = format!("count and close the one of {} first", other.opened_on);
+        return Err(Error::conflict("shift_in_use", detail));
+    }
+    let mut shift = first_or_again(tx, stamp, unit, person)?;
+    note(tx, stamp, &shift, ("opened", Dong::ZERO, person, None, None))?;
+    store_count(tx, stamp, &mut shift, "float", float, (total, Dong::ZERO, person))?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "shift.opened", shift.id)])?;
+    Ok(shift)
+}
+
+/// The row of today: a new one, or the closed one at its next revision.
+fn first_or_again(tx: &mut Tx<'_>, stamp: &Stamp<'_>, unit: UnitId, person: PersonId) -> Result<Shift> {
+    let shift = Shift {
+        unit,
+        id: stamp.mint()?,
+        person,
+        opened_on: stamp.today(),
+        opened_at: stamp.now,
+        state: State::InUse,
+        revision: 1,
+    };
+    let row = query::ShiftRow::of(&shift);
+    if rows::insert_if_absent(tx, &[row], &["unit_id", "person_id", "opened_on"])? == [true] {
+        return Ok(shift);
+    }
+    let mut known = query::of_day(tx, unit, person, stamp.today())?;
+    if !matches!(known.state, State::Closed | State::Open) {
+        return Err(rules::wrong_state(&known, "opened"));
+    }
+    query::advance(tx, &mut known, State::InUse)?;
+    Ok(known)
+}
+
+/// The shift in which the actor takes money, under its lock. `shift_not_open` without one.
+pub fn taking(tx: &mut Tx<'_>, unit: UnitId, person: PersonId) -> Result<ShiftId> {
+    query::in_use(tx, unit, person)?
+        .map(|shift| shift.id)
+        .ok_or_else(|| Error::conflict("shift_not_open", "open a shift with a counted float first"))
+}
+
+/// What a count came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Counted {
+    pub total: Dong,
+    /// Float and takings.
+    pub expected: Dong,
+    /// Below zero is short.
+    pub variance: Dong,
+}
+
+/// Counts the drawer and closes the shift; with a difference it waits for another person.
+///
+/// Errors: `shift_state_wrong`, `shift_of_other` for a cashier at somebody else's drawer,
+/// `cash_count_wrong`.
+pub fn close(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: ShiftId,
+    count: &Count,
+) -> Result<(Shift, Counted)> {
+    actor.require_role(&[Role::Cashier, Role::Finance])?;
+    actor.scope.require(unit)?;
+    let person = actor.require_person()?;
+    let total = count.total()?;
+    let mut shift = query::lock(tx, unit, id)?;
+    if actor.role == Role::Cashier && shift.person != person {
+        return Err(Error::forbidden("shift_of_other", "this is another cashier's drawer"));
+    }
+    rules::check_count(&shift)?;
+    let expected = query::last_float(tx, unit, id)?.checked_add(balance(tx, unit, id)?)?;
+    let variance = total.checked_sub(expected)?;
+    let (state, kind) =
+        if variance.is_zero() { (State::Closed, "closed") } else { (State::Counted, "counted") };
+    query::advance(tx, &mut shift, state)?;
+    note(tx, stamp, &shift, (kind, variance, person, None, None))?;
+    store_count(tx, stamp, &mut shift, "closing", count, (total, expected, person))?;
+    if !variance.is_zero() {
+        let item = differs(tx, stamp, &shift, variance)?;
+        exception::open(tx, stamp, &[item])?;
+    }
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "shift.counted", id)])?;
+    Ok((shift, Counted { total, expected, variance }))
+}
+
+fn differs(conn: &mut Conn, stamp: &Stamp<'_>, shift: &Shift, variance: Dong) -> Result<exception::New> {
+    Ok(exception::New {
+        unit: shift.unit,
+        kind: Kind::DepositDiffers,
+        subject: Subject::Shift(shift.id),
+        account: Some(unit::account::receiving(conn, shift.unit)?.id),
+        amount: Dong(variance.0.saturating_abs()),
+        opened_on: stamp.today(),
+        detail: format!(
+            "counted {} {}",
+            if variance.0 < 0 { "short by" } else { "over by" },
+            variance.0.abs()
+        ),
+    })
+}
+
+/// Signs a difference off: what is short the cashier answers for, what is over nobody owns yet.
+///
+/// Errors: `maker_is_checker`, `shift_state_wrong`.
+pub fn sign_off(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: ShiftId,
+    reason: &str,
+) -> Result<Shift> {
+    actor.require_role(&[Role::Finance, Role::Approver])?;
+    actor.scope.require(unit)?;
+    let checker = actor.require_person()?;
+    let reason = reason_of(reason)?;
+    let account = unit::account::receiving(tx, unit)?.id;
+    crate::statement::query::lock_account(tx, unit, account)?;
+    let mut shift = query::lock(tx, unit, id)?;
+    let counted = query::last_closing(tx, unit, id)?
+        .ok_or_else(|| rules::wrong_state(&shift, "signed off before it is counted"))?;
+    rules::check_sign_off(&shift, counted.person, checker)?;
+    let variance = counted.total.checked_sub(counted.expected)?;
+    let on = query::first_open_day(tx, unit, account, stamp.today())?;
+    query::advance(tx, &mut shift, State::Closed)?;
+    note_on(tx, stamp, &shift, on, ("signed_off", variance, checker, Some(account), Some(reason)))?;
+    let row = query::SignOffRow {
+        unit_id: unit,
+        id: stamp.mint()?,
+        shift_id: id,
+        count_id: counted.id,
+        variance,
+        maker_person_id: counted.person,
+        checker_person_id: checker,
+        at: stamp.now,
+    };
+    rows::insert(tx, &[row])?;
+    let drawer = Account::Drawer(id);
+    let (debit, credit) = if variance < Dong::ZERO {
+        (Account::Shortage(shift.person), drawer)
+    } else {
+        (drawer, Account::DrawerSuspense(id))
+    };
+    let amount = Dong(variance.0.saturating_abs());
+    let source = Source::Shift(id);
+    ledger::post(tx, stamp, &[Posting { unit, debit, credit, amount, accounting_date: on, source }])?;
+    let cause = (unit, Kind::DepositDiffers, Subject::Shift(id), "the difference was signed off");
+    exception::settle_by_themselves(tx, stamp, &[cause])?;
+    if variance.is_positive() {
+        exception::open(tx, stamp, &[over(&shift, account, amount, on)])?;
+    }
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "shift.signed_off", id)])?;
+    Ok(shift)
+}
+
+/// Cash that nobody is known to have paid waits for a decision, as money in suspense does.
+fn over(shift: &Shift, account: AccountId, amount: Dong, on: BusinessDay) -> exception::New {
+    exception::New {
+        unit: shift.unit,
+        kind: Kind::UnidentifiedCredit,
+        subject: Subject::Shift(shift.id),
+        account: Some(account),
+        amount,
+        opened_on: on,
+        detail: format!("counted over in the drawer of {}", shift.opened_on),
+    }
+}
+
+/// Sends a difference back: the drawer is in use again and will be counted again.
+///
+/// Errors: `maker_is_checker`, `shift_state_wrong`, `shift_in_use` when its cashier has opened
+/// another one meanwhile.
+pub fn send_back(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: ShiftId,
+    reason: &str,
+) -> Result<Shift> {
+    actor.require_role(&[Role::Finance, Role::Approver])?;
+    actor.scope.require(unit)?;
+    let checker = actor.require_person()?;
+    let reason = reason_of(reason)?;
+    let mut shift = query::lock(tx, unit, id)?;
+    let counted = query::last_closing(tx, unit, id)?.map_or(shift.person, |counted| counted.person);
+    rules::check_sign_off(&shift, counted, checker)?;
+    if query::in_use(tx, unit, shift.person)?.is_some() {
+        return Err(Error::conflict("shift_in_use", "its cashier has another drawer open"));
+    }
+    query::advance(tx, &mut shift, State::InUse)?;
+    note(tx, stamp, &shift, ("sent_back", Dong::ZERO, checker, None, Some(reason)))?;
+    let cause = (unit, Kind::DepositDiffers, Subject::Shift(id), "the drawer is counted again");
+    exception::settle_by_themselves(tx, stamp, &[cause])?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "shift.sent_back", id)])?;
+    Ok(shift)
+}
+
+/// The takings that a drawer holds: zero when all of it was handed over.
+pub fn balance(conn: &mut Conn, unit: UnitId, id: ShiftId) -> Result<Dong> {
+    let figures = query::figures(conn, unit, id)?;
+    rules::balance(figures.taken, figures.handed_over, figures.signed_off)
+}
+
+pub fn find(conn: &mut Conn, unit: UnitId, id: ShiftId) -> Result<Shift> {
+    query::by_id(conn, unit, id)?.ok_or_else(not_found)
+}
+
+pub fn not_found() -> Error {
+    Error::not_found("shift_not_found", "no such shift in your scope")
+}
+
+fn reason_of(reason: &str) -> Result<String> {
+    let reason = text::clean(reason);
+    if reason.is_empty() {
+        return Err(Error::invalid("reason", "reason_missing", "say why"));
+    }
+    if reason.chars().count() > REASON_LIMIT {
+        return Err(Error::invalid("reason", "field_too_long", format!("at most {REASON_LIMIT} characters")));
+    }
+    Ok(reason)
+}
+
+const REASON_LIMIT: usize = 500;
+
+type What = (&'static str, Dong, PersonId, Option<AccountId>, Option<String>);
+
+fn note(tx: &mut Tx<'_>, stamp: &Stamp<'_>, shift: &Shift, what: What) -> Result<()> {
+    note_on(tx, stamp, shift, stamp.today(), what)
+}
+
+/// The event of a shift's present revision.
+fn note_on(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    shift: &Shift,
+    on_date: BusinessDay,
+    (kind, amount, person_id, account_id, reason): What,
+) -> Result<()> {
+    let row = query::EventRow {
+        unit_id: shift.unit,
+        id: stamp.mint()?,
+        shift_id: shift.id,
+        revision: shift.revision,
+        kind,
+        state: shift.state.as_str(),
+        person_id,
+        account_id,
+        amount,
+        on_date,
+        reason,
+        at: stamp.now,
+    };
+    rows::insert(tx, &[row])
+}
+
+/// A count belongs to the revision it made.
+fn store_count(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    shift: &mut Shift,
+    kind: &'static str,
+    count: &Count,
+    (total, expected, person_id): (Dong, Dong, PersonId),
+) -> Result<()> {
+    let row = query::CountRow {
+        unit_id: shift.unit,
+        id: stamp.mint()?,
+        shift_id: shift.id,
+        revision: shift.revision,
+        kind,
+        total,
+        expected,
+        person_id,
+        at: stamp.now,
+    };
+    let pieces: Vec<query::PiecesRow> = count
+        .pieces()
+        .map(|(denomination, pieces)| query::PiecesRow {
+            unit_id: shift.unit,
+            count_id: row.id,
+            denomination,
+            pieces,
+        })
+        .collect();
+    rows::insert(tx, &[row])?;
+    rows::insert(tx, &pieces)
+}

@@ -1,0 +1,181 @@
+//! What the page `/api` says about cash and the Treasury.
+
+use super::catalogue::{Endpoint, NONE};
+
+const READERS: &str = "cashier, finance, approver, auditor, administrator";
+const BOOKS: &str = "finance, approver, auditor, administrator";
+
+pub const ENDPOINTS: &[Endpoint] = &[
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/shifts",
+        vi: "Mở ca thu với số tiền lẻ đầu ca đã đếm.",
+        en: "Opens the cashier's shift of today with a counted float.",
+        who: "cashier",
+        notes: "float holds pieces by denomination; {} is an empty drawer. A shift that was closed today is opened \
+                again. Money at the counter is taken in an open shift only.",
+        body: r#"{ "unit": "00070", "float": { "50000": 2, "10000": 10 } }"#,
+        answer: r#"{ "shift": { "id": "shf_01j9…", "opened_on": "2026-11-23", "state": "in_use" } }"#,
+    },
+    Endpoint {
+        path: "/api/v1/shifts",
+        vi: "Các ca thu của một đơn vị, mới nhất trước.",
+        en: "Shifts of a unit, newest first, with the takings each drawer holds.",
+        who: READERS,
+        notes: "?unit= &state= (in_use, counted, closed; open: left by an earlier version) &limit=.",
+        answer: r#"{ "shifts": [ { "id": "shf_01j9…", "state": "in_use", "held": 250000 } ] }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/shifts/{id}",
+        vi: "Báo cáo ca thu: phải có, đếm được, chênh lệch, biên lai, giấy nộp tiền.",
+        en: "The report of a shift: expected, counted, difference, takings with receipts, deposits.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/shifts/{id}/close",
+        vi: "Kiểm quỹ theo mệnh giá và đóng ca.",
+        en: "Counts the drawer by denomination, the float among it, and closes the shift.",
+        who: "cashier (their own), finance",
+        notes: "Without a difference the shift is closed; with one it is counted and waits for another person.",
+        body: r#"{ "count": { "100000": 3, "20000": 2 } }"#,
+        answer: r#"{ "shift": { "state": "counted" }, "counted": { "total": 340000, "expected": 350000, "variance": -10000 } }"#,
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/shifts/{id}/sign-off",
+        vi: "Người khác xác nhận chênh lệch quỹ.",
+        en: "Another person takes the difference as it is: short is the cashier's, over is suspense.",
+        who: "finance, approver",
+        body: r#"{ "reason": "Biên bản kiểm quỹ 03/BB" }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/shifts/{id}/send-back",
+        vi: "Yêu cầu đếm lại quỹ.",
+        en: "Has the drawer counted again.",
+        who: "finance, approver",
+        body: r#"{ "reason": "Đếm thiếu một thếp" }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/deposits",
+        vi: "Lập giấy nộp tiền từ một hoặc nhiều ngăn quỹ vào tài khoản ngân hàng.",
+        en: "Hands cash of one or more drawers over for deposit.",
+        who: "cashier (their own drawer), finance",
+        notes: "Idempotency-Key required. The deposit's text must carry reference_code: the statement's credit with it \
+                ends the slip. What is credited short or over is an exception.",
+        body: r#"{ "unit": "00070", "parts": [ { "shift": "shf_01j9…", "amount": 250000 } ] }"#,
+        answer: r#"{ "deposit": { "id": "slp_01j9…", "amount": 250000, "reference_code": "HNPH7K2MQ4X97", "state": "in_transit" } }"#,
+    },
+    Endpoint {
+        path: "/api/v1/deposits",
+        vi: "Các giấy nộp tiền, mới nhất trước.",
+        en: "Deposit slips of a unit, newest first.",
+        who: READERS,
+        notes: "?unit= &state= (in_transit, short, credited, withdrawn) &limit=.",
+        answer: r#"{ "deposits": [] }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/deposits/{id}",
+        vi: "Một giấy nộp tiền với các ngăn quỹ và lịch sử.",
+        en: "One slip with its drawers and steps.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/deposits/{id}/withdraw",
+        vi: "Thu hồi giấy nộp tiền chưa nộp; tiền trở lại ngăn quỹ.",
+        en: "Another person says that the slip was never handed over: its money is in the drawers still.",
+        who: "finance, approver",
+        body: r#"{ "reason": "Ngân hàng nghỉ" }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/remittable",
+        vi: "Số phải nộp ngân sách theo chương, tiểu mục từ các ngày đã khóa.",
+        en: "What closed days made due by budget code, what orders took, what is free.",
+        who: BOOKS,
+        notes: "?unit= &account= (acc_…; the receiving one) &kind= treasury (the default), kept (the share the unit \
+                keeps) or claim (remitted and no longer owed).",
+        answer: r#"{ "account": "acc_01j9…", "covered_until": "2026-11-23",
+  "sources": [ { "source": "budget_due/805-2771", "due": 12500, "ordered": 0, "free": 12500 } ] }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/remittances",
+        vi: "Lập lệnh nộp ngân sách (hoặc trích phần được để lại, đề nghị hoàn trả).",
+        en: "Draws an order up from closed days; another person approves it.",
+        who: "finance",
+        notes: "Idempotency-Key required. Without lines everything free is ordered; never more than is free.",
+        body: r#"{ "unit": "00070", "kind": "treasury", "lines": [ { "source": "budget_due/805-2771", "amount": 12500 } ] }"#,
+        answer: r#"{ "remittance": { "id": "rmt_01j9…", "number": "1/2026", "amount": 12500, "state": "drafted" } }"#,
+    },
+    Endpoint {
+        path: "/api/v1/remittances",
+        vi: "Các lệnh nộp ngân sách, mới nhất trước.",
+        en: "Orders of a unit, newest first.",
+        who: BOOKS,
+        notes: "?unit= &state= &limit=.",
+        answer: r#"{ "remittances": [] }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/remittances/{id}",
+        vi: "Một lệnh với các dòng và lịch sử.",
+        en: "One order with its lines and steps.",
+        who: BOOKS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/remittances/{id}/approve",
+        vi: "Duyệt lệnh; người duyệt khác người lập.",
+        en: "Approves an order; another person than its maker.",
+        who: "finance, approver",
+        notes: "The transfer's text must carry reference_code: the statement's debit with it and exactly the amount \
+                proves that the money left.",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/remittances/{id}/refuse",
+        vi: "Hủy lệnh chưa chuyển tiền; số tiền có thể lập lệnh lại.",
+        en: "Refuses an order whose money has not left: its sums may be ordered again.",
+        who: "finance, approver",
+        body: r#"{ "reason": "Sai tiểu mục" }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/remittances/{id}/pdf",
+        vi: "Bản in của lệnh (PDF, kèm XML).",
+        en: "The order as a page with its XML attached.",
+        who: BOOKS,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/remittances/{id}/xml",
+        vi: "Dữ liệu của lệnh (XML).",
+        en: "The order's data.",
+        who: BOOKS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/treasury/reports",
+        vi: "Nhận báo cáo ghi có hoặc từ chối của Kho bạc (CSV).",
+        en: "Takes the Treasury's report of credits and rejections on; the body is the file.",
+        who: "finance",
+        notes: "?unit=. CSV with the first line ma_lenh,chuong,tieu_muc,so_tien,ngay,trang_thai,ly_do; trang_thai is \
+                credited or rejected. The format is a proposal of ours. The same file again changes nothing.",
+        answer: r#"{ "report": { "is_known": false, "orders": [ { "reference_code": "HNPH7K2MQ4X97", "outcome": "credited" } ], "faults": [] } }"#,
+        ..NONE
+    },
+];

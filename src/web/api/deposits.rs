@@ -1,0 +1,159 @@
+//! Deposit slips: cash from drawers to the bank.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{page_limit, unit_asked};
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::error::Result;
+use crate::id::{AccountId, ShiftId, SlipId, UnitId};
+use crate::shift::deposit::{self, Slip};
+use crate::shift::deposit_query as query;
+use crate::store::Conn;
+use crate::web::Shared;
+use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
+use crate::web::idempotency::{Repeatable, once};
+use crate::web::respond::{self, Answer, block};
+
+const HAND_OVER: &str = "POST /api/v1/deposits";
+const READERS: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Part {
+    shift: ShiftId,
+    amount: Dong,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    #[serde(default)]
+    unit: Option<String>,
+    #[serde(default)]
+    account: Option<AccountId>,
+    parts: Vec<Part>,
+}
+
+/// `POST /api/v1/deposits`
+pub async fn hand_over(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let actor = caller.0;
+    let key = extract::idempotency_key(&request)?;
+    let body = extract::body(payload, API_BODY_LIMIT_BYTES).await?;
+    let asked: Body = extract::json(&body)?;
+    let repeatable = Repeatable::new(&actor, HAND_OVER, key, request.path(), &body)?;
+    let given = block(move || {
+        let app = Arc::clone(shared.app());
+        let parts: Vec<(ShiftId, Dong)> = asked.parts.iter().map(|part| (part.shift, part.amount)).collect();
+        once(&app, &shared.in_flight, &actor, &repeatable, StatusCode::CREATED, |tx, stamp| {
+            let unit = unit_asked(tx, &actor, asked.unit.as_deref())?;
+            let slip = deposit::hand_over(tx, stamp, &actor, unit, asked.account, &parts)?;
+            respond::to_bytes(&json!({ "deposit": summary(&slip) }))
+        })
+    });
+    let given = given.await?;
+    Ok(respond::json_bytes(given.status, given.body))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    unit: Option<String>,
+    state: Option<String>,
+    limit: Option<i64>,
+}
+
+/// `GET /api/v1/deposits`: newest first.
+pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let asked: ListQuery = extract::query(&request)?;
+    let limit = page_limit(asked.limit)?;
+    let state = asked.state.as_deref().map(deposit::State::named).transpose()?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            Ok(query::page(conn, unit, state, limit)?.iter().map(summary).collect::<Vec<_>>())
+        })
+    });
+    respond::ok(&json!({ "deposits": found.await? }))
+}
+
+/// `GET /api/v1/deposits/{id}`
+pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let id: SlipId = extract::path(&request, "id")?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = locate(conn, &caller.0, id)?;
+            let slip = deposit::find(conn, unit, id)?;
+            let parts = query::parts(conn, unit, &[id])?;
+            let parts: Vec<Value> =
+                parts.iter().map(|(_, shift, amount)| json!({ "shift": shift, "amount": amount })).collect();
+            let events: Vec<Value> = query::events(conn, unit, id)?
+                .into_iter()
+                .map(|event| {
+                    json!({
+                        "kind": event.kind, "state": event.state, "amount": event.amount, "on": event.on,
+                        "person": event.person, "line": event.line, "reason": event.reason, "at": event.at,
+                    })
+                })
+                .collect();
+            Ok(json!({ "deposit": summary(&slip), "parts": parts, "events": events }))
+        })
+    });
+    respond::ok(&found.await?)
+}
+
+fn locate(conn: &mut Conn, actor: &Actor, id: SlipId) -> Result<UnitId> {
+    query::unit_of(conn, &actor.scope, id)?.ok_or_else(deposit::not_found)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReasonBody {
+    reason: String,
+}
+
+/// `POST /api/v1/deposits/{id}/withdraw`: the money never left; another person says so.
+pub async fn withdraw(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let id: SlipId = extract::path(&request, "id")?;
+    let changed = block(move || {
+        let actor = &caller.0;
+        shared.app().write(actor, |tx, stamp| {
+            let unit = locate(tx, actor, id)?;
+            Ok(summary(&deposit::withdraw(tx, stamp, actor, unit, id, &asked.reason)?))
+        })
+    });
+    respond::ok(&json!({ "deposit": changed.await? }))
+}
+
+pub fn summary(slip: &Slip) -> Value {
+    json!({
+        "id": slip.id,
+        "account": slip.account,
+        "amount": slip.amount,
+        "credited": slip.credited,
+        "open": slip.open(),
+        "reference_code": slip.reference_code,
+        "transfer_text": format!("{} NOP TIEN MAT", slip.reference_code),
+        "maker": slip.maker,
+        "handed_on": slip.handed_on,
+        "state": slip.state,
+    })
+}

@@ -1,0 +1,280 @@
+//! Remittance to the Treasury: what may be ordered, orders, their documents, the Treasury's report.
+
+use std::sync::Arc;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{page_limit, unit_asked};
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::error::{Error, Result};
+use crate::id::{AccountId, RemittanceId, UnitId};
+use crate::remittance::document::{self, Content};
+use crate::remittance::{self, Draft, Kind, Order, State, query, report};
+use crate::store::{Conn, Stamp, Tx};
+use crate::unit::account;
+use crate::web::Shared;
+use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
+use crate::web::idempotency::{Repeatable, once};
+use crate::web::respond::{self, Answer, block};
+
+const DRAFT: &str = "POST /api/v1/remittances";
+const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DueQuery {
+    unit: Option<String>,
+    account: Option<String>,
+    kind: Option<String>,
+}
+
+/// `GET /api/v1/remittable`: what closed days made due, what orders took, what is free.
+pub async fn due(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let asked: DueQuery = extract::query(&request)?;
+    let kind = asked.kind.as_deref().map_or(Ok(Kind::Treasury), Kind::parse)?;
+    let named: Option<AccountId> = asked.account.as_deref().map(str::parse).transpose()?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            let account = match named {
+                Some(id) => account::find(conn, unit, id)?.id,
+                None => account::receiving(conn, unit)?.id,
+            };
+            let closed = query::last_closed(conn, unit, account)?;
+            let sources = remittance::remittable(conn, unit, account, kind)?;
+            Ok(json!({ "account": account, "covered_until": closed, "sources": sources }))
+        })
+    });
+    respond::ok(&found.await?)
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LineBody {
+    source: String,
+    amount: Dong,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DraftBody {
+    #[serde(default)]
+    unit: Option<String>,
+    #[serde(default)]
+    account: Option<AccountId>,
+    kind: Kind,
+    /// Left out: everything that is free.
+    #[serde(default)]
+    lines: Vec<LineBody>,
+}
+
+/// `POST /api/v1/remittances`
+pub async fn draft(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let actor = caller.0;
+    let key = extract::idempotency_key(&request)?;
+    let body = extract::body(payload, API_BODY_LIMIT_BYTES).await?;
+    let asked: DraftBody = extract::json(&body)?;
+    let repeatable = Repeatable::new(&actor, DRAFT, key, request.path(), &body)?;
+    let given = block(move || {
+        let app = Arc::clone(shared.app());
+        once(&app, &shared.in_flight, &actor, &repeatable, StatusCode::CREATED, |tx, stamp| {
+            let new = Draft {
+                unit: unit_asked(tx, &actor, asked.unit.as_deref())?,
+                account: asked.account,
+                kind: asked.kind,
+                lines: asked.lines.iter().map(|line| (line.source.clone(), line.amount)).collect(),
+            };
+            let order = remittance::draft(tx, stamp, &actor, &new)?;
+            respond::to_bytes(&json!({ "remittance": summary(&order) }))
+        })
+    });
+    let given = given.await?;
+    Ok(respond::json_bytes(given.status, given.body))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    unit: Option<String>,
+    state: Option<String>,
+    limit: Option<i64>,
+}
+
+/// `GET /api/v1/remittances`: newest first.
+pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let asked: ListQuery = extract::query(&request)?;
+    let limit = page_limit(asked.limit)?;
+    let state = asked.state.as_deref().map(read_state).transpose()?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            Ok(query::page(conn, unit, state, limit)?.iter().map(summary).collect::<Vec<_>>())
+        })
+    });
+    respond::ok(&json!({ "remittances": found.await? }))
+}
+
+fn read_state(text: &str) -> Result<State> {
+    State::ALL
+        .into_iter()
+        .find(|state| state.as_str() == text)
+        .ok_or_else(|| Error::invalid("state", "state_unknown", "no such state of an order"))
+}
+
+/// `GET /api/v1/remittances/{id}`
+pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let id: RemittanceId = extract::path(&request, "id")?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = locate(conn, &caller.0, id)?;
+            let order = remittance::find(conn, unit, id)?;
+            let lines = query::lines(conn, unit, id)?;
+            let events: Vec<Value> = query::events(conn, unit, id)?
+                .into_iter()
+                .map(|event| {
+                    json!({
+                        "kind": event.kind, "state": event.state, "person": event.person, "line": event.line,
+                        "reason": event.reason, "at": event.at,
+                    })
+                })
+                .collect();
+            Ok(json!({ "remittance": summary(&order), "lines": lines, "events": events }))
+        })
+    });
+    respond::ok(&found.await?)
+}
+
+/// `GET /api/v1/remittances/{id}/pdf`: the order to be signed and handed over.
+pub async fn pdf(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    send(&request, caller, shared, "application/pdf", "pdf", document::pdf).await
+}
+
+/// `GET /api/v1/remittances/{id}/xml`
+pub async fn xml(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    send(&request, caller, shared, "application/xml", "xml", |content| Ok(document::xml(content))).await
+}
+
+async fn send(
+    request: &HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    kind: &'static str,
+    ending: &'static str,
+    write: impl Fn(&Content) -> Result<Vec<u8>> + Send + 'static,
+) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let id: RemittanceId = extract::path(request, "id")?;
+    let (name, bytes) = block(move || {
+        let content = shared.app().read(&caller.0, |conn| {
+            let unit = locate(conn, &caller.0, id)?;
+            let order = remittance::find(conn, unit, id)?;
+            Content::read(conn, &order)
+        })?;
+        Ok((document::file_stem(&content.order), write(&content)?))
+    })
+    .await?;
+    Ok(HttpResponse::Ok()
+        .content_type(kind)
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.{ending}\"")))
+        .body(bytes))
+}
+
+fn locate(conn: &mut Conn, actor: &Actor, id: RemittanceId) -> Result<UnitId> {
+    query::unit_of(conn, &actor.scope, id)?.ok_or_else(remittance::not_found)
+}
+
+/// `POST /api/v1/remittances/{id}/approve`
+pub async fn approve(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    change(&request, caller, shared, remittance::approve).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReasonBody {
+    reason: String,
+}
+
+/// `POST /api/v1/remittances/{id}/refuse`
+pub async fn refuse(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
+        remittance::refuse(tx, stamp, actor, unit, id, &asked.reason)
+    })
+    .await
+}
+
+async fn change(
+    request: &HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId, RemittanceId) -> Result<Order> + Send + 'static,
+) -> Answer {
+    let id: RemittanceId = extract::path(request, "id")?;
+    let changed = block(move || {
+        let actor = &caller.0;
+        shared.app().write(actor, |tx, stamp| {
+            let unit = locate(tx, actor, id)?;
+            Ok(summary(&act(tx, stamp, actor, unit, id)?))
+        })
+    });
+    respond::ok(&json!({ "remittance": changed.await? }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReportQuery {
+    unit: Option<String>,
+}
+
+/// `POST /api/v1/treasury/reports?unit=`: the body is the Treasury's file as it came.
+pub async fn import(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let asked: ReportQuery = extract::query(&request)?;
+    let bytes = extract::body(payload, API_BODY_LIMIT_BYTES).await?;
+    let imported = block(move || {
+        let actor = &caller.0;
+        shared.app().write(actor, |tx, stamp| {
+            let unit = unit_asked(tx, actor, asked.unit.as_deref())?;
+            report::import(tx, stamp, actor, unit, &bytes)
+        })
+    });
+    respond::ok(&json!({ "report": imported.await? }))
+}
+
+pub fn summary(order: &Order) -> Value {
+    json!({
+        "id": order.id,
+        "kind": order.kind,
+        "number": format!("{}/{}", order.order_no, order.year),
+        "account": order.account,
+        "covered_until": order.covered_until,
+        "amount": order.amount,
+        "reference_code": order.reference_code,
+        "state": order.state,
+        "was_debited": order.was_debited,
+        "maker": order.maker,
+        "checker": order.checker,
+        "created_at": order.created_at,
+    })
+}

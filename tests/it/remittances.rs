@@ -1,0 +1,365 @@
+//! Closed days go to the Treasury: an order by two persons, the bank's debit, the Treasury's
+//! report; what is rejected comes back, and nothing is ordered that closed days did not make due.
+
+use bienlai::actor::{Actor, Role};
+use bienlai::amount::Dong;
+use bienlai::clock::BusinessDay;
+use bienlai::correction::Kind as CorrectionKind;
+use bienlai::error::Result;
+use bienlai::exception::{self, Kind as ExceptionKind};
+use bienlai::id::ExceptionId;
+use bienlai::ledger::Account;
+use bienlai::obligation::Obligation;
+use bienlai::payment::resolve;
+use bienlai::reconciliation::day_close::{Closing, close};
+use bienlai::reconciliation::proof::Obstacle;
+use bienlai::reconciliation::reconcile;
+use bienlai::remittance::document::{self, Content};
+use bienlai::remittance::report::{self, Imported};
+use bienlai::remittance::{self, Draft, Kind, Order, State};
+
+use crate::corrections::{corrected, person};
+use crate::imports::import;
+use crate::support::bank_file::BankFile;
+use crate::support::world::line;
+use crate::support::{World, each_database, tools};
+
+const DUE: &str = "budget_due/805-2771";
+
+fn today(world: &World) -> BusinessDay {
+    world.now().business_day()
+}
+
+fn statement(world: &World, file: BankFile) {
+    import(world, &file.without_sequence().camt());
+    let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+    reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).expect("the lines are matched");
+}
+
+fn shown(world: &World, opening: i64, amount: i64, memo: &str) {
+    let reference = format!("R{}", world.next());
+    let file = BankFile::new(world.ba_dinh.account_no, today(world), opening).book(amount, memo, &reference);
+    statement(world, file);
+}
+
+fn close_day(world: &World) {
+    let (unit, account, day) = (world.ba_dinh.id, world.ba_dinh.account, today(world));
+    let closing =
+        close(&world.store, &world.keyring, &|| world.stamp(), &Actor::system(), unit, account, day);
+    match closing.expect("the day is looked at") {
+        Closing::Closed(_) => {}
+        Closing::Refused(obstacles) => panic!("{:?}", obstacles.iter().map(Obstacle::en).collect::<Vec<_>>()),
+    }
+}
+
+/// 25.000 and 8.000 came by transfer on a day that is closed: 20.500 for the budget.
+fn collected(world: &World) -> Obligation {
+    let (phi, le_phi) =
+        (line("HT-01", "phi", "receipt", Dong(25_000)), line("LP-01", "le_phi", "receipt", Dong(8_000)));
+    let owed = world.raise_lines(&world.ba_dinh, vec![phi, le_phi]);
+    shown(world, 0, 33_000, &format!("{} nop phi", owed.reference_code));
+    close_day(world);
+    world.wait_days(1);
+    owed
+}
+
+fn draft_of(world: &World, kind: Kind, lines: &[(&str, i64)]) -> Result<Order> {
+    let maker = person(world.ba_dinh.id, world.clerk, Role::Finance);
+    let new = Draft {
+        unit: world.ba_dinh.id,
+        account: None,
+        kind,
+        lines: lines.iter().map(|(source, amount)| ((*source).to_owned(), Dong(*amount))).collect(),
+    };
+    world.app.write(&maker, |tx, stamp| remittance::draft(tx, stamp, &maker, &new))
+}
+
+fn approve(world: &World, order: &Order) -> Result<Order> {
+    let checker = person(order.unit, world.chief, Role::Approver);
+    world.app.write(&checker, |tx, stamp| remittance::approve(tx, stamp, &checker, order.unit, order.id))
+}
+
+fn refuse(world: &World, order: &Order) -> Result<Order> {
+    let checker = person(order.unit, world.chief, Role::Approver);
+    world
+        .app
+        .write(&checker, |tx, stamp| remittance::refuse(tx, stamp, &checker, order.unit, order.id, "sai"))
+}
+
+fn approved(world: &World, kind: Kind) -> Order {
+    let order = draft_of(world, kind, &[]).unwrap();
+    approve(world, &order).unwrap()
+}
+
+fn now(world: &World, order: &Order) -> Order {
+    world.look(|conn| remittance::find(conn, order.unit, order.id))
+}
+
+fn told(world: &World, rows: &[&str]) -> Imported {
+    let finance = person(world.ba_dinh.id, world.clerk, Role::Finance);
+    let mut text = "ma_lenh,chuong,tieu_muc,so_tien,ngay,trang_thai,ly_do\n".to_owned();
+    text.extend(rows.iter().map(|row| format!("{row}\n")));
+    let unit = world.ba_dinh.id;
+    world
+        .app
+        .write(&finance, |tx, stamp| report::import(tx, stamp, &finance, unit, text.as_bytes()))
+        .expect("the report is read")
+}
+
+fn outcome(imported: &Imported) -> &'static str {
+    imported.orders[0].outcome
+}
+
+fn kept(amount: i64) -> (Account, i64) {
+    (Account::ShareKept("HT-01".into()), amount)
+}
+
+fn due(amount: i64) -> (Account, i64) {
+    (Account::BudgetDue("805-2771".into()), amount)
+}
+
+fn bank(world: &World, amount: i64) -> (Account, i64) {
+    (Account::Bank(world.ba_dinh.account), amount)
+}
+
+#[test]
+fn a_closed_day_is_remitted_by_two_persons_and_three_legs_agree() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        assert_eq!(draft_of(&world, Kind::Treasury, &[]).unwrap_err().code(), "remittance_no_closed_day");
+        collected(&world);
+        let order = draft_of(&world, Kind::Treasury, &[]).unwrap();
+        assert_eq!((order.amount, order.order_no, order.state), (Dong(20_500), 1, State::Drafted));
+        let same = person(order.unit, world.clerk, Role::Approver);
+        let by_maker =
+            world.app.write(&same, |tx, stamp| remittance::approve(tx, stamp, &same, order.unit, order.id));
+        assert_eq!(by_maker.unwrap_err().code(), "maker_is_checker");
+        let sql = format!("UPDATE remittance SET checker_person_id = {}, revision = 9", world.clerk.0);
+        assert!(tools::run(&mut world.database.as_owner(), &sql).is_err(), "the database refuses it too");
+        approve(&world, &order).unwrap();
+
+        shown(&world, 33_000, -20_500, &format!("NOP NSNN {}", order.reference_code));
+        assert_eq!(now(&world, &order).state, State::Debited);
+        let transit = Account::TreasuryInTransit(order.id);
+        world.assert_balances(
+            order.unit,
+            &[bank(&world, 12_500), (transit, 20_500), kept(-12_500), due(-20_500)],
+        );
+        let row = format!("{},805,2771,20500,{},credited,", order.reference_code, today(&world));
+        assert_eq!(outcome(&told(&world, &[&row])), "credited");
+        assert_eq!(now(&world, &order).state, State::Settled);
+        world.assert_balances(order.unit, &[bank(&world, 12_500), kept(-12_500)]);
+        assert!(told(&world, &[&row]).is_known, "the same file changes nothing");
+        assert_eq!(outcome(&told(&world, &[&row, ""])), "known", "nor does another that says the same");
+        close_day(&world);
+        assert_eq!(draft_of(&world, Kind::Treasury, &[]).unwrap_err().code(), "remittance_nothing_due");
+        assert!(world.open_kinds(order.unit).is_empty());
+    });
+}
+
+#[test]
+fn the_treasury_may_speak_before_the_bank() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        collected(&world);
+        let order = approved(&world, Kind::Treasury);
+        let row = format!("{},805,2771,20500,{},credited,", order.reference_code, today(&world));
+        told(&world, &[&row]);
+        assert_eq!(now(&world, &order).state, State::Credited);
+        shown(&world, 33_000, -20_500, &format!("NOP NSNN {}", order.reference_code));
+        assert_eq!(now(&world, &order).state, State::Settled);
+        world.assert_balances(order.unit, &[bank(&world, 12_500), kept(-12_500)]);
+    });
+}
+
+#[test]
+fn what_the_treasury_rejects_comes_back_and_is_open_again() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        collected(&world);
+        let order = approved(&world, Kind::Treasury);
+        shown(&world, 33_000, -20_500, &format!("NOP NSNN {}", order.reference_code));
+        let row = format!("{},805,2771,20500,{},rejected,sai mã chương", order.reference_code, today(&world));
+        assert_eq!(outcome(&told(&world, &[&row])), "rejected");
+        assert_eq!(now(&world, &order).state, State::Rejected);
+        assert_eq!(world.open_kinds(order.unit), [ExceptionKind::TreasuryRejected]);
+        assert_eq!(draft_of(&world, Kind::Treasury, &[]).unwrap_err().code(), "remittance_nothing_due");
+        assert_eq!(refuse(&world, &order).unwrap_err().code(), "remittance_state_wrong");
+        close_day(&world);
+        world.wait_days(1);
+        shown(&world, 12_500, 20_500, &format!("TRA LAI {}", order.reference_code));
+        assert_eq!(now(&world, &order).state, State::Returned);
+        assert!(world.open_kinds(order.unit).is_empty());
+        world.assert_balances(order.unit, &[bank(&world, 33_000), kept(-12_500), due(-20_500)]);
+        close_day(&world);
+        let second = draft_of(&world, Kind::Treasury, &[]).unwrap();
+        assert_eq!((second.amount, second.order_no), (Dong(20_500), 2));
+    });
+}
+
+#[test]
+fn a_report_that_does_not_fit_changes_nothing_and_is_named() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        collected(&world);
+        let order = approved(&world, Kind::Treasury);
+        let row = format!("{},805,2771,20400,{},credited,", order.reference_code, today(&world));
+        assert_eq!(outcome(&told(&world, &[&row])), "differs");
+        assert_eq!(now(&world, &order).state, State::Approved);
+        assert_eq!(world.open_kinds(order.unit), [ExceptionKind::TreasuryRejected]);
+        assert_eq!(outcome(&told(&world, &["HNPH7K2MQ4X97,805,2771,1,2026-11-24,credited,"])), "unknown");
+    });
+}
+
+#[test]
+fn nothing_is_ordered_beyond_what_closed_days_made_due_however_many_try_at_once() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        collected(&world);
+        assert_eq!(
+            draft_of(&world, Kind::Treasury, &[(DUE, 20_501)]).unwrap_err().code(),
+            "remittance_beyond_due"
+        );
+        let made: Vec<Result<Order>> = std::thread::scope(|scope| {
+            let world = &world;
+            let asked: Vec<_> = (0..4)
+                .map(|_| scope.spawn(move || draft_of(world, Kind::Treasury, &[(DUE, 15_000)])))
+                .collect();
+            asked.into_iter().map(|asked| asked.join().unwrap()).collect()
+        });
+        assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 1, "{made:?}");
+        for fault in made.into_iter().filter_map(|made| made.err()) {
+            assert_eq!(fault.code(), "remittance_beyond_due");
+        }
+        let beyond = "UPDATE remittable SET ordered = due + 1, revision = revision + 1";
+        assert!(tools::run(&mut world.database.as_owner(), beyond).is_err(), "the database holds it");
+        let order = draft_of(&world, Kind::Treasury, &[]).unwrap();
+        assert_eq!(order.amount, Dong(5_500), "the rest");
+        refuse(&world, &order).unwrap();
+        assert_eq!(draft_of(&world, Kind::Treasury, &[]).unwrap().amount, Dong(5_500), "free again");
+    });
+}
+
+#[test]
+fn the_kept_share_is_withdrawn_by_an_order_of_its_own() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        collected(&world);
+        let order = approved(&world, Kind::Kept);
+        assert_eq!(order.amount, Dong(12_500));
+        shown(&world, 33_000, -12_500, &format!("TRICH PHI {}", order.reference_code));
+        assert_eq!(now(&world, &order).state, State::Settled);
+        world.assert_balances(order.unit, &[bank(&world, 20_500), due(-20_500)]);
+        close_day(&world);
+    });
+}
+
+#[test]
+fn a_debit_without_the_code_is_given_to_its_order_by_two_persons() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        collected(&world);
+        let order = approved(&world, Kind::Treasury);
+        shown(&world, 33_000, -20_500, "CHUYEN TIEN KHO BAC");
+        let unit = order.unit;
+        let id: ExceptionId = world.exceptions(unit).pop().expect("an unknown debit").id;
+        let maker = person(unit, world.clerk, Role::Finance);
+        let target = Some(order.id.0);
+        world
+            .app
+            .write(&maker, |tx, stamp| {
+                let item =
+                    exception::propose(tx, stamp, &maker, unit, id, ("remittance", target, "đúng lệnh"))?;
+                resolve::check_proposal(tx, &item, "remittance", target)
+            })
+            .unwrap();
+        let checker = person(unit, world.chief, Role::Approver);
+        world.app.write(&checker, |tx, stamp| resolve::approve(tx, stamp, &checker, unit, id)).unwrap();
+        assert_eq!(now(&world, &order).state, State::Debited);
+        let transit = Account::TreasuryInTransit(order.id);
+        world.assert_balances(unit, &[bank(&world, 12_500), (transit, 20_500), kept(-12_500), due(-20_500)]);
+        close_day(&world);
+    });
+}
+
+#[test]
+fn a_receipt_cancelled_after_its_fee_was_remitted_makes_the_treasury_owe_it() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = collected(&world);
+        let order = approved(&world, Kind::Treasury);
+        shown(&world, 33_000, -20_500, &order.reference_code);
+        let row = format!("{},805,2771,20500,{},credited,", order.reference_code, today(&world));
+        told(&world, &[&row]);
+        close_day(&world);
+        world.wait_days(1);
+
+        world.seal();
+        let receipt = world.receipts(&owed).remove(0);
+        corrected(&world, &receipt, CorrectionKind::Cancel, Vec::new());
+        statement(&world, BankFile::new(world.ba_dinh.account_no, today(&world), 12_500));
+        close_day(&world);
+        let payment = world.payments(&world.ba_dinh)[0].id;
+        let refund_due = |amount| (Account::BudgetRefundDue("805-2771".into()), amount);
+        world.assert_balances(
+            owed.unit,
+            &[bank(&world, 12_500), refund_due(20_500), (Account::Surplus(payment), -33_000)],
+        );
+
+        world.wait_days(1);
+        let claim = approved(&world, Kind::Claim);
+        assert_eq!(claim.amount, Dong(20_500));
+        shown(&world, 12_500, 20_500, &format!("HOAN TRA {}", claim.reference_code));
+        assert_eq!(now(&world, &claim).state, State::Settled);
+        world.assert_balances(owed.unit, &[bank(&world, 33_000), (Account::Surplus(payment), -33_000)]);
+        close_day(&world);
+    });
+}
+
+#[test]
+fn the_order_is_a_page_with_its_data_inside() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        collected(&world);
+        let order = approved(&world, Kind::Treasury);
+        let content = world.look(|conn| Content::read(conn, &order));
+        let xml = document::xml(&content);
+        let text = String::from_utf8(xml.clone()).unwrap();
+        for part in [
+            "<Title>Lệnh nộp tiền vào ngân sách nhà nước</Title>",
+            "<Chapter>805</Chapter><SubItem>2771</SubItem><Amount>20500</Amount>",
+            "<TotalInWords>Hai mươi nghìn năm trăm đồng</TotalInWords>",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        let folder = tools::Folder::new("order");
+        let (xml_file, pdf_file) = (folder.path().join("order.xml"), folder.path().join("order.pdf"));
+        std::fs::write(&xml_file, xml).unwrap();
+        let pdf = document::pdf(&content).unwrap();
+        assert_eq!(pdf, document::pdf(&content).unwrap(), "the same order gives the same bytes");
+        std::fs::write(&pdf_file, pdf).unwrap();
+        let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/xsd/remittance/RO-1.0.xsd");
+        let run = |program: &str, arguments: &[&str]| {
+            let output = std::process::Command::new(program).args(arguments).output();
+            let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
+            let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert!(
+                output.status.success(),
+                "{program}: {shown} {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+            shown
+        };
+        run("xmllint", &["--noout", "--schema", schema, xml_file.to_str().unwrap()]);
+        let page = run("pdftotext", &["-layout", pdf_file.to_str().unwrap(), "-"]);
+        for part in [
+            "LỆNH NỘP TIỀN VÀO NGÂN SÁCH NHÀ NƯỚC",
+            "20.500",
+            "Hai mươi nghìn năm trăm đồng",
+            &order.reference_code,
+        ] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        run("qpdf", &["--check", pdf_file.to_str().unwrap()]);
+    });
+}
