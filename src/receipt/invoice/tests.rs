@@ -81,9 +81,7 @@ fn our_verifier_accepts_every_kind_and_reads_back_what_was_signed() {
 fn a_changed_invoice_is_not_accepted() {
     let document = signed_by(&signer(), &body(&invoice(InvoiceKind::Vat)), signing_time());
     let text = String::from_utf8(document).unwrap();
-    for (from, to) in
-        [("<TgTTTBSo>130000<", "<TgTTTBSo>190000<"), ("<DSCKS><NBan>", "<DSCKS><TCThu>")]
-    {
+    for (from, to) in [("<TgTTTBSo>130000<", "<TgTTTBSo>190000<"), ("<DSCKS><NBan>", "<DSCKS><TCThu>")] {
         let forged = text.replacen(from, to, 1);
         assert!(!verify(forged.as_bytes(), &trust(), now()).is_valid(), "{to}");
     }
