@@ -24,7 +24,7 @@ const CHANGEABLE: [&str; 11] = [
 ];
 
 /// Columns beside facts that follow from events.
-const PROJECTIONS: [&str; 42] = [
+const PROJECTIONS: [&str; 45] = [
     "credited",
     "due",
     "ordered",
