@@ -86,6 +86,7 @@ pub fn entries() -> Vec<Entry> {
         post("/api/v1/reconciliations", web::to(api::reconcile)),
         post("/api/v1/days/close", web::to(api::close_day)),
         get("/api/v1/days", web::to(api::list_days)),
+        get("/api/v1/books/{book}", web::to(api::ledgers::file)),
         get("/api/v1/series", web::to(api::list_series)),
         post("/api/v1/series/{id}/stop", web::to(api::stop_series)),
         get("/api/v1/series/audits", web::to(api::list_series_audits)),

@@ -6,6 +6,7 @@ mod catalogue_cash;
 pub mod correction_steps;
 mod corrections;
 pub mod deposits;
+pub mod ledgers;
 mod exceptions;
 mod keys;
 mod notifications;
