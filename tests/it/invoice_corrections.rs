@@ -11,10 +11,12 @@ use bienlai::payment::book::Method;
 use bienlai::receipt::query::Stored;
 use bienlai::receipt::rendition::{self, Links, Standing};
 use bienlai::receipt::{relation, schema};
+use bienlai::simulator::tax_authority::{Habits, TaxAuthority};
 use bienlai::worker;
 
 use crate::corrections::{again, approve, ask, corrected, fees, person, refusal, request, states, text_of};
 use crate::documents::{BOTH, fee_and_service, judged, kinds, open_invoices, signed};
+use crate::support::program::{Service, get};
 use crate::support::world::line;
 use crate::support::{World, each_database};
 
@@ -208,8 +210,15 @@ fn a_wrong_name_on_an_invoice_is_told_by_its_own_form_signed_and_without_a_numbe
         let filing = world.look(|conn| filing::find(conn, owed.unit, id));
         assert_eq!((filing.form.as_str(), filing.state), (INVOICE_FORM, FilingState::Signed));
         assert_eq!(world.receipts(&owed).len(), 2, "no new number");
+        crate::filing::deliver(&world, &TaxAuthority::new(Habits::default()));
         let told = world.look(|conn| notice::of_receipt(conn, owed.unit, invoice.id));
-        assert_eq!(told.len(), 1);
+        assert_eq!((told.len(), told[0].state.as_str()), (1, "accepted"));
+        let mut program = Service::start(&world);
+        let page = get(program.address, &format!("/r/{}", invoice.lookup_code)).unwrap().body;
+        let page = String::from_utf8(page).unwrap();
+        assert!(page.contains("đã thông báo cơ quan thuế theo mẫu 04/SS-HĐĐT"), "{page}");
+        assert!(!page.contains("Nguyễn Thị Mẫu"), "the right name is not the public's: {page}");
+        program.stop();
     });
 }
 
