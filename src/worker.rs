@@ -6,6 +6,7 @@ mod sealing;
 
 pub use filer::{deliver, produce_reports, sign_forms, tax_alarms, tax_endpoint};
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -15,8 +16,9 @@ use crate::actor::{Actor, Scope};
 use crate::app::App;
 use crate::audit;
 use crate::error::Result;
+use crate::id::UnitId;
 use crate::notification::send::Courier;
-use crate::payment::due;
+use crate::payment::due::{self, Made};
 use crate::payment::settler::{self, Numbered as _, Settler};
 use crate::receipt::evidence::daily;
 use crate::receipt::evidence::refresh::{Refreshed, Sources, refresh};
@@ -155,23 +157,47 @@ fn number_once(app: &App, limit: i64) -> Result<usize> {
     Ok(sealed.audit_count + sealed.feed_count)
 }
 
-/// Makes the receipts that were due and can be made now. Returns how many.
+/// Rows of one look for due receipts.
+const DUE_PAGE: i64 = 100;
+
+/// Makes the receipts that were due and can be made now, all of them, however many cannot. Returns
+/// how many.
 pub fn make_due_receipts(app: &App) -> Result<usize> {
     let mut made = 0;
-    for (unit, obligation, kind, revision) in app.store.read(&Scope::All, |conn| query::due(conn, 100))? {
-        let receipt = app.store.write(&Scope::All, Lane::Bulk, |tx| {
-            due::make(tx, &app.stamp(), unit, obligation, &kind, revision)
-        });
-        match receipt {
-            Ok(Some(receipt)) => {
-                app.sealing.numbered(&[(unit, receipt)]);
-                made += 1;
+    let mut last: Option<query::Due> = None;
+    let mut without_series: HashSet<(UnitId, String)> = HashSet::new();
+    loop {
+        let page = app.store.read(&Scope::All, |conn| query::due(conn, last.as_ref(), DUE_PAGE))?;
+        for one in &page {
+            let space = (one.unit, one.document_kind.clone());
+            if without_series.contains(&space) {
+                continue;
             }
-            Ok(None) => {}
-            Err(error) => tracing::warn!(%obligation, %error, "a due receipt still cannot be made"),
+            match make_due_receipt(app, one) {
+                Ok(Made::Receipt(receipt)) => {
+                    app.sealing.numbered(&[(one.unit, receipt)]);
+                    made += 1;
+                }
+                Ok(outcome) if outcome.lacks_series() => {
+                    without_series.insert(space);
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(obligation = %one.obligation, %error, "a due receipt still cannot be made");
+                }
+            }
+        }
+        match page.into_iter().next_back() {
+            Some(end) => last = Some(end),
+            None => return Ok(made),
         }
     }
-    Ok(made)
+}
+
+fn make_due_receipt(app: &App, one: &query::Due) -> Result<Made> {
+    app.store.write(&Scope::All, Lane::Bulk, |tx| {
+        due::make(tx, &app.stamp(), one.unit, one.obligation, &one.document_kind, one.revision)
+    })
 }
 
 /// Signs each unit's newest audit root; units without any key are left for later. Returns how many.

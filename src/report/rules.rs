@@ -175,6 +175,7 @@ fn document(line: &Line) -> String {
         "account" => format!("Mở tài khoản {}", AccountId(raw)),
         "shift" => format!("Kiểm quỹ ca {}", ShiftId(raw)),
         "slip" => format!("Giấy nộp tiền {}", SlipId(raw)),
+        "correction" => format!("Rút yêu cầu điều chỉnh {}", CorrectionId(raw)),
         "remittance" => format!("Lệnh nộp ngân sách {}", RemittanceId(raw)),
         other => format!("{other} {raw}"),
     }

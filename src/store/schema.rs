@@ -1176,6 +1176,25 @@ diesel::table! {
         state -> Text,
         revision -> BigInt,
         checker_person_id -> Nullable<BigInt>,
+        document_kind -> Text,
+        agreement_sha256 -> Nullable<Text>,
+        withdrawal_maker_person_id -> Nullable<BigInt>,
+        withdrawal_checker_person_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    correction_agreement (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        correction_id -> BigInt,
+        media_type -> Text,
+        size -> BigInt,
+        sha256 -> Text,
+        key_id -> BigInt,
+        cipher -> Binary,
+        person_id -> BigInt,
+        created_at -> BigInt,
     }
 }
 
@@ -1215,6 +1234,7 @@ diesel::table! {
         kept_share_bp -> Integer,
         legal_ground -> Text,
         explanation -> Text,
+        vat_rate -> Nullable<Text>,
     }
 }
 

@@ -1,4 +1,5 @@
-//! A zip file on its way while it is being written: memory stays small however many receipts.
+//! A file on its way while it is being written, a zip of receipts or a book: memory stays small
+//! however long it is.
 
 use std::io::{Error as IoError, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +22,9 @@ use crate::notification::bundle::Entry;
 use crate::notification::query::Bundled;
 use crate::receipt::DocumentKind;
 use crate::receipt::rendition::{Links, cache};
+
+/// The media type of a zip file.
+pub const ZIP: &str = "application/zip";
 
 /// Receipts read at a time.
 pub const PAGE: i64 = 200;
@@ -113,7 +117,7 @@ impl Drawer {
 /// off, so that nobody takes a part for the whole.
 pub fn stream(
     slot: Slot,
-    name: &str,
+    (name, media_type): (&str, &'static str),
     write: impl FnOnce(&mut dyn Write) -> Result<usize> + Send + 'static,
 ) -> std::result::Result<HttpResponse, Failure> {
     let (sender, mut receiver) = mpsc::channel::<Bytes>(CHUNKS_AHEAD);
@@ -135,7 +139,7 @@ pub fn stream(
             match written {
                 Ok(count) => {
                     written_whole.store(true, Ordering::SeqCst);
-                    tracing::info!(receipts = count, "bundle written");
+                    tracing::info!(entries = count, "bundle written");
                 }
                 Err(error) => tracing::warn!(%error, "bundle broken off"),
             }
@@ -151,7 +155,7 @@ pub fn stream(
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .content_type("application/zip")
+        .content_type(media_type)
         .streaming(body))
 }
 

@@ -22,7 +22,7 @@ mod trace;
 pub use api::deposits::summary as deposit_view;
 pub use api::remittances::summary as remittance_view;
 pub use api::shifts::summary as shift_view;
-pub use api::{correction_view, raise, refund_view};
+pub use api::{awaited_view, correction_lines, correction_view, raise, refund_view};
 pub use serve::{serve, serve_until};
 
 use std::net::IpAddr;

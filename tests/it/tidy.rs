@@ -72,9 +72,9 @@ const KNOWN_LONG: &[(&str, usize)] = &[
     ("src/statement/import.rs", 550),
     ("src/statement/query.rs", 600),
     // One endpoint after the other: the API page.
-    ("src/web/api/catalogue.rs", 690),
+    ("src/web/api/catalogue.rs", 740),
     // One table after the other; diesel reads it, people rarely do.
-    ("src/store/schema.rs", 1_310),
+    ("src/store/schema.rs", 1_400),
 ];
 
 /// Modules whose name is on the list of words that name nothing.

@@ -200,11 +200,11 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
         path: "/api/v1/receipts/{id}/corrections",
-        vi: "Đề nghị thay thế, điều chỉnh hoặc hủy một biên lai.",
-        en: "Asks for a receipt to be replaced, adjusted or cancelled; another person approves. Answers 201.",
+        vi: "Đề nghị thay thế, điều chỉnh hoặc hủy một biên lai, hóa đơn.",
+        en: "Asks for a receipt or invoice to be replaced, adjusted or cancelled; another person approves. Answers 201.",
         who: "finance, cashier",
-        notes: "Idempotency-Key required. lines are the receipt's lines as they should have been, all of them: an item \
-                of the receipt with its right amount, or any item with the tariff's quantities. Every rule that \
+        notes: "Idempotency-Key required. lines are the document's lines as they should have been, all of them: an item \
+                of the document with its right amount, or any item with the tariff's quantities. Every rule that \
                 refuses has its own code (correction_…). rule says which legal profile allows it and how sure that is.",
         body: r#"{ "kind": "adjust", "reason": "Thu thừa một bản",
   "agreement": { "number": "05/BB", "on": "2026-11-24", "about": "Thỏa thuận về sai sót" },
@@ -225,7 +225,7 @@ const ENDPOINTS: &[Endpoint] = &[
         vi: "Các đề nghị sửa biên lai của một đơn vị.",
         en: "Corrections of a unit, newest first.",
         who: READERS,
-        notes: "?unit= &state=requested|approved|refused &limit=",
+        notes: "?unit= &state=requested|approved|refused|withdrawal_requested|withdrawn &limit=",
         answer: r#"{ "corrections": [] }"#,
         ..NONE
     },
@@ -255,6 +255,51 @@ const ENDPOINTS: &[Endpoint] = &[
         en: "Refuses a correction; nothing changes but its state.",
         who: "finance, approver",
         body: r#"{ "reason": "Biên lai đúng" }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/corrections/{id}/agreement",
+        vi: "Kèm bản thỏa thuận (PDF, PNG, JPEG, tối đa 5 MB) khi đề nghị chưa duyệt; lưu có mã hóa.",
+        en: "Attaches the agreement itself before the decision; kept encrypted, its hash in the correction.",
+        who: "finance, cashier",
+        notes: "The file is the body: PDF, PNG or JPEG of at most 5 MB. A later one takes its place.",
+        answer: r#"{ "correction": { "state": "requested", "agreement_sha256": "9f86d0…" } }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/corrections/{id}/agreement",
+        vi: "Tải bản thỏa thuận; mỗi lần xem được ghi lại.",
+        en: "The agreement as it was attached; each look leaves a trace.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/corrections/{id}/withdrawal",
+        vi: "Đề nghị rút việc sửa tăng đã duyệt mà không ai nộp phần chênh lệch.",
+        en: "Asks for an approved correction whose money never came to be withdrawn.",
+        who: "finance, cashier",
+        notes: "awaited of the correction shows what is missing, until when, and is_overdue.",
+        body: r#"{ "reason": "Người nộp không đồng ý nộp thêm" }"#,
+        answer: r#"{ "correction": { "state": "withdrawal_requested" } }"#,
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/corrections/{id}/withdrawal/approve",
+        vi: "Người thứ hai đồng ý rút: dòng thu thêm bị bỏ, không lập số mới, phần đã nộp thêm được hoàn.",
+        en: "Another person agrees: the extra lines go, nothing is numbered, what was paid of them is refunded.",
+        who: "finance, approver",
+        answer: r#"{ "correction": { "state": "withdrawn" }, "refunds": [] }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/corrections/{id}/withdrawal/refuse",
+        vi: "Không đồng ý rút: tiếp tục chờ nộp phần chênh lệch.",
+        en: "Turns the withdrawal down: the correction goes on waiting for its money.",
+        who: "finance, approver",
+        body: r#"{ "reason": "Người nộp sẽ nộp" }"#,
         ..NONE
     },
     Endpoint {
@@ -340,6 +385,8 @@ const ENDPOINTS: &[Endpoint] = &[
         vi: "Đề nghị cách xử lý, kèm lý do.",
         en: "Proposes how to settle it. target is the id the resolution points at.",
         who: "finance, approver",
+        notes: "assign (target obl_…), acknowledge, bank_charge, disprove; for a debit that pays a refund with another \
+                text or amount: refund_debit, refund_short, refund_over (target rfd_…).",
         body: r#"{ "resolution": "assign", "target": "obl_01j9…", "reason": "Người nộp xác nhận" }"#,
         ..NONE
     },

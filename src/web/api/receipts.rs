@@ -97,7 +97,7 @@ pub async fn zip(request: HttpRequest, caller: Caller, shared: web::Data<Shared>
     let app = Arc::clone(shared.app());
     let name = format!("bien-lai-{}-{from}-{until}.zip", unit.code);
     let drawer = bundle::Drawer::of(&shared);
-    bundle::stream(slot, &name, move |out| {
+    bundle::stream(slot, (&name, bundle::ZIP), move |out| {
         let mut after = ReceiptId(0);
         notification::bundle::write(out, || {
             let scope = Scope::unit(unit.id);

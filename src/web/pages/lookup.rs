@@ -300,7 +300,7 @@ pub async fn bundle(request: HttpRequest, form: Posted<BundleForm>, shared: web:
     let mut rest = keys.into_iter();
     let slot = shared.citizen_bundles.take(subscriber(shared.source(&request)))?;
     let drawer = streamed::Drawer::of(&shared);
-    let answer = streamed::stream(slot, "bien-lai.zip", move |out| {
+    let answer = streamed::stream(slot, ("bien-lai.zip", streamed::ZIP), move |out| {
         notification::bundle::write(out, || {
             for (unit, id) in rest.by_ref() {
                 let entry = app.store.read(&Scope::unit(unit), |conn| signed(conn, unit, id))?;
