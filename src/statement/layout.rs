@@ -70,7 +70,7 @@ pub struct Layout {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headings: Vec<String>,
     /// The heading row has at least so many columns.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub width: usize,
     /// Only for tables whose headings alone do not say enough.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -84,6 +84,10 @@ pub struct Layout {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
     pub columns: BTreeMap<Column, Place>,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 impl Layout {

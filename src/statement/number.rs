@@ -59,9 +59,9 @@ fn from_digits(whole: &str, fraction: &str) -> Option<Decimal> {
     if !all_digits(whole) || !all_digits(fraction) || length == 0 || length > MAX_DIGITS {
         return None;
     }
-    let whole = if whole.is_empty() { "0" } else { whole };
-    let text = if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") };
-    Decimal::from_str_exact(&text).ok()
+    let digits = whole.bytes().chain(fraction.bytes());
+    let mantissa = digits.fold(0_i128, |number, digit| number * 10 + i128::from(digit - b'0'));
+    Decimal::try_from_i128_with_scale(mantissa, u32::try_from(fraction.len()).ok()?).ok()
 }
 
 /// An amount in a table, with the currency written beside it.

@@ -9,6 +9,9 @@ use unicode_normalization::char::is_combining_mark;
 /// folded to one space and the ends trimmed. Every text from outside goes through here before
 /// it is stored or signed.
 pub fn clean(raw: &str) -> String {
+    if raw.is_ascii() {
+        return clean_ascii(raw);
+    }
     let mut cleaned = String::with_capacity(raw.len());
     for c in visible(raw).chars() {
         if c != ' ' || !cleaned.ends_with(' ') {
@@ -16,6 +19,21 @@ pub fn clean(raw: &str) -> String {
         }
     }
     cleaned.trim().to_owned()
+}
+
+/// ASCII needs no composing; most texts of banks are.
+fn clean_ascii(raw: &str) -> String {
+    let mut cleaned = String::with_capacity(raw.len());
+    for c in raw.chars() {
+        let c = if c.is_whitespace() { ' ' } else { c };
+        let is_repeated = c == ' ' && (cleaned.is_empty() || cleaned.ends_with(' '));
+        if !c.is_control() && !is_repeated {
+            cleaned.push(c);
+        }
+    }
+    let end = cleaned.trim_end().len();
+    cleaned.truncate(end);
+    cleaned
 }
 
 /// The same without folding and trimming: every white space becomes a space and stays.
@@ -70,6 +88,14 @@ pub fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ascii_is_cleaned_as_any_text_is() {
+        for raw in ["", " ", "a", " a  b\t\r\nc ", "\u{1}a\u{7F} \u{1F} b", "\u{B}x\u{C}", "a \u{0} "] {
+            let with_mark = clean(&format!("{raw} đ"));
+            assert_eq!(clean(raw), with_mark.trim_end_matches('đ').trim_end(), "{raw:?}");
+        }
+    }
 
     #[test]
     fn text_from_outside_is_composed_and_freed_of_what_cannot_be_seen() {

@@ -196,10 +196,11 @@ fn an_old_word_of_the_authority_is_no_evidence_and_is_alarmed_until_a_new_one_co
 
         story.outside.fall_behind(40 * 86_400);
         world.wait_seconds(3_600);
-        assert_eq!(story.refresh(), Refreshed { failed: 2, ..Refreshed::default() });
+        let done = story.refresh();
+        assert!(done.stored == 0 && done.failed >= 2, "{done:?}");
         assert!(!keys.alarms().contains(&Kind::StatusStale), "what came before is still meant");
         world.wait_days(2);
-        assert_eq!(story.refresh().failed, 2);
+        assert_eq!(story.refresh().stored, 0);
         assert!(keys.alarms().contains(&Kind::StatusStale), "{:?}", keys.alarms());
         let unproven = keys.pay();
         world.seal();

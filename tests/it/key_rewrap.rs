@@ -102,7 +102,7 @@ fn a_data_key_changes_by_dying_or_by_being_wrapped_anew_and_in_no_other_way() {
         let mut try_it =
             |set: &str| tools::run(&mut owner, &format!("UPDATE data_key SET {set} WHERE year > 0")).is_ok();
         assert!(!try_it("wrapped = wrapped"), "without a step of its revision");
-        assert!(!try_it("revision = revision + 1"), "without naming the master key");
+        assert!(!try_it("master_id = NULL, revision = revision + 1"), "without naming the master key");
         assert!(!try_it("master_id = 'x', revision = revision + 2"));
         assert!(!try_it("year = year + 1, master_id = 'x', revision = revision + 1"));
         assert!(!try_it("wrapped = NULL, master_id = 'x', revision = revision + 1"), "dying says when");

@@ -6,6 +6,7 @@ mod support;
 mod tidy;
 
 mod app_drops;
+mod bank_files;
 mod batches;
 mod books;
 mod callbacks;

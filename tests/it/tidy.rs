@@ -74,7 +74,7 @@ const KNOWN_LONG: &[(&str, usize)] = &[
     // One endpoint after the other: the API page.
     ("src/web/api/catalogue.rs", 740),
     // One table after the other; diesel reads it, people rarely do.
-    ("src/store/schema.rs", 1_360),
+    ("src/store/schema.rs", 1_400),
 ];
 
 /// Modules whose name is on the list of words that name nothing.

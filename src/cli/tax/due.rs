@@ -42,6 +42,10 @@ pub fn run(config: &Path, options: &Options) -> Result<u8> {
 }
 
 fn print(found: &[(String, Alarm)]) {
+    if found.is_empty() {
+        println!("Không có việc chờ / nothing waits");
+        return;
+    }
     let rows: Vec<Vec<String>> = found
         .iter()
         .map(|(unit, alarm)| {

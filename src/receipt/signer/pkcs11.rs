@@ -1,12 +1,14 @@
 //! Keys in a token behind a PKCS#11 module (v2.40): HSMs and USB tokens.
 //!
 //! A module is loaded and initialised once per process, as the specification asks. Each signer
-//! keeps one logged-in session; when the token went away, the next batch logs in anew.
+//! keeps one logged-in session; when the token went away, the next batch logs in anew. Some modules
+//! see a token that came back only after they are closed and initialised again: that is done when
+//! logging in anew fails too and no other signer is in a module.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
-use std::sync::Mutex;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, RwLock};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as TokenError, RvError};
@@ -57,8 +59,31 @@ pub struct Pkcs11Signer {
 }
 
 struct Connected {
-    session: Session,
+    /// None only while it is dropped.
+    session: Option<Session>,
     handle: ObjectHandle,
+    /// The round of modules it was opened in.
+    round: u64,
+}
+
+/// Rises when a module is initialised again. Whoever is in a module reads it all the while.
+static ROUND: RwLock<u64> = RwLock::new(0);
+/// The modules loaded in this process.
+static LOADED: Mutex<Option<HashMap<PathBuf, Pkcs11>>> = Mutex::new(None);
+
+impl Drop for Connected {
+    /// Sessions of an earlier round are gone. Their numbers may be others' by now, so closing one
+    /// could close somebody else's.
+    fn drop(&mut self) {
+        if ROUND.try_read().is_ok_and(|round| *round == self.round) {
+            return;
+        }
+        std::mem::forget(self.session.take());
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 impl Pkcs11Signer {
@@ -73,7 +98,7 @@ impl Pkcs11Signer {
         }
     }
 
-    fn connect(&self) -> Result<Connected> {
+    fn connect(&self, round: u64) -> Result<Connected> {
         if self.is_refused.load(Ordering::SeqCst) {
             return Err(pin_wrong());
         }
@@ -89,7 +114,7 @@ impl Pkcs11Signer {
             }
         }
         let handle = self.find(&session)?;
-        Ok(Connected { session, handle })
+        Ok(Connected { session: Some(session), handle, round })
     }
 
     fn open(&self, module: &Pkcs11) -> Result<Session> {
@@ -120,7 +145,9 @@ impl Pkcs11Signer {
 
     fn sign_all(&self, connected: &Connected, batch: &[&[u8]]) -> Result<Vec<Vec<u8>>> {
         let sign = |message: &&[u8]| {
-            let Connected { session, handle } = connected;
+            let (Some(session), handle) = (&connected.session, &connected.handle) else {
+                return Err(TokenError::NotSupported);
+            };
             if !self.key.digest_here {
                 return session.sign(&Mechanism::Sha256RsaPkcs, *handle, message);
             }
@@ -132,20 +159,51 @@ impl Pkcs11Signer {
     }
 }
 
-impl Signer for Pkcs11Signer {
-    fn sign(&self, batch: &[&[u8]]) -> Result<Vec<Vec<u8>>> {
-        let mut place = self.connected.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some(connected) = place.as_ref() {
-            match self.sign_all(connected, batch) {
-                Ok(signatures) => return checked(&self.certificate, batch, signatures),
-                // The session, the login or the token is gone: once more from the beginning.
-                Err(_) => *place = None,
-            }
+impl Pkcs11Signer {
+    fn sign_in_module(&self, batch: &[&[u8]]) -> Result<Vec<Vec<u8>>> {
+        let round = ROUND.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut place = locked(&self.connected);
+        if let Some(connected) = place.as_ref().filter(|connected| connected.round == *round)
+            && let Ok(signatures) = self.sign_all(connected, batch)
+        {
+            return Ok(signatures);
         }
-        let connected = self.connect()?;
+        // The session, the login or the token is gone: once more from the beginning.
+        *place = None;
+        let connected = self.connect(*round)?;
         let signatures = self.sign_all(&connected, batch)?;
         *place = Some(connected);
-        checked(&self.certificate, batch, signatures)
+        Ok(signatures)
+    }
+}
+
+/// What a module says whose token is not in reach.
+const AWAY: [&str; 2] = ["signing_token_missing", "token_unavailable"];
+
+/// Closes a module, so that the next signature loads and initialises it again. While another signer
+/// is in a module it is left as it is; the next failure comes here again.
+fn initialise_again(module: &Path) {
+    let Ok(mut round) = ROUND.try_write() else { return };
+    let loaded = locked(&LOADED).as_mut().and_then(|loaded| loaded.remove(module));
+    if let Some(module) = loaded {
+        *round += 1;
+        if let Err(error) = module.finalize() {
+            tracing::warn!(%error, "a PKCS#11 module could not be closed");
+        }
+    }
+}
+
+impl Signer for Pkcs11Signer {
+    fn sign(&self, batch: &[&[u8]]) -> Result<Vec<Vec<u8>>> {
+        match self.sign_in_module(batch) {
+            Ok(signatures) => checked(&self.certificate, batch, signatures),
+            Err(error) => {
+                if AWAY.contains(&error.code()) {
+                    initialise_again(&self.key.module);
+                }
+                Err(error)
+            }
+        }
     }
 
     fn certificate(&self) -> &SigningCertificate {
@@ -159,8 +217,7 @@ impl Signer for Pkcs11Signer {
 
 /// The module, loaded and initialised at its first use in this process.
 fn module(key: &Pkcs11Key) -> Result<Pkcs11> {
-    static LOADED: Mutex<Option<HashMap<PathBuf, Pkcs11>>> = Mutex::new(None);
-    let mut loaded = LOADED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut loaded = locked(&LOADED);
     let loaded = loaded.get_or_insert_with(HashMap::new);
     if let Some(module) = loaded.get(&key.module) {
         return Ok(module.clone());

@@ -177,33 +177,29 @@ impl<'a> Walker<'a> {
     }
 
     fn read_inside(&mut self, open: &mut Vec<Element>, buffer: &mut Vec<u8>) -> Result<(), Finding> {
-        let base = self.path.len();
         let mut count = 0_usize;
         loop {
             buffer.clear();
-            match self.next_event(buffer)? {
+            match self.next_event(buffer).map_err(|finding| within(finding, open))? {
                 Event::Start(tag) => {
                     self.open_child(&tag, open, &mut count)?;
                 }
                 Event::Empty(tag) => {
                     self.open_child(&tag, open, &mut count)?;
-                    self.path.pop();
                     close_child(open);
                 }
-                Event::End(_) => {
+                Event::End(_) if open.len() == 1 => {
                     self.path.pop();
-                    if self.path.len() < base {
-                        return Ok(());
-                    }
-                    close_child(open);
+                    return Ok(());
                 }
+                Event::End(_) => close_child(open),
                 Event::Text(text) => self.add_text(open, &text.xml10_content())?,
                 Event::CData(text) => self.add_text(open, &text.xml10_content())?,
                 Event::GeneralRef(reference) => {
-                    let resolved = self.resolve(&reference)?;
+                    let resolved = self.resolve(&reference).map_err(|finding| within(finding, open))?;
                     self.add_text(open, &resolved)?;
                 }
-                Event::Eof => return Err(self.truncated()),
+                Event::Eof => return Err(within(self.truncated(), open)),
                 _ => {}
             }
         }
@@ -216,8 +212,9 @@ impl<'a> Walker<'a> {
         count: &mut usize,
     ) -> Result<(), Finding> {
         *count += 1;
-        if self.path.len() >= MAX_DEPTH {
-            return Err(self.refuse("xml_too_deep", "XML lồng quá sâu", "the XML is nested too deeply"));
+        if self.path.len() + open.len() > MAX_DEPTH {
+            let deep = self.refuse("xml_too_deep", "XML lồng quá sâu", "the XML is nested too deeply");
+            return Err(within(deep, open));
         }
         if *count > MAX_ELEMENTS {
             return Err(self.refuse("xml_too_large", "Bút toán quá lớn", "the entry has too many elements"));
@@ -226,15 +223,19 @@ impl<'a> Walker<'a> {
         let currency =
             tag.attributes().flatten().find(|attribute| attribute.key.local_name().into_inner() == "Ccy");
         let currency = currency.map(|attribute| attribute.value.into_owned());
-        self.path.push(name.clone());
         open.push(Element { name, currency, ..Element::default() });
         Ok(())
     }
 
     fn add_text(&self, open: &mut [Element], text: &str) -> Result<(), Finding> {
         let Some(element) = open.last_mut() else { return Ok(()) };
+        // What stands between elements for the eye only.
+        if element.text.is_empty() && text.bytes().all(|byte| byte.is_ascii_whitespace()) {
+            return Ok(());
+        }
         if element.text.len() + text.len() > MAX_TEXT_BYTES {
-            return Err(self.refuse("xml_text_too_long", "Nội dung quá dài", "the text is too long"));
+            let long = self.refuse("xml_text_too_long", "Nội dung quá dài", "the text is too long");
+            return Err(within(long, open));
         }
         element.text.push_str(text);
         Ok(())
@@ -315,6 +316,15 @@ impl<'a> Walker<'a> {
 
 fn position(reader: &Reader<&[u8]>) -> usize {
     usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX)
+}
+
+/// The place of a finding inside of the elements that are open below the walker's own.
+fn within(mut finding: Finding, open: &[Element]) -> Finding {
+    for element in open.iter().skip(1) {
+        finding.at.push('/');
+        finding.at.push_str(&element.name);
+    }
+    finding
 }
 
 fn close_child(open: &mut Vec<Element>) {

@@ -89,8 +89,10 @@ fn read_free_text(lines: &[&str]) -> Information {
 
 /// `/NAME/…/` up to the next slash that starts another word.
 fn slashed_word(text: &str, word: &str) -> Option<String> {
-    let starts_with_word = text.trim_start().starts_with('/');
-    let (_, rest) = text.split_once(&format!("/{word}/")).filter(|_| starts_with_word)?;
+    if !text.trim_start().starts_with('/') {
+        return None;
+    }
+    let (_, rest) = text.split_once(&format!("/{word}/"))?;
     rest.split('/').next().and_then(present)
 }
 

@@ -45,8 +45,15 @@ pub(super) fn split(text: &str, delimiter: u8, limit: usize) -> Vec<Row> {
         .from_reader(text.as_bytes());
     let mut rows = Vec::new();
     for record in reader.records().take(limit).flatten() {
-        let line = record.position().and_then(|position| usize::try_from(position.line()).ok()).unwrap_or(0);
+        let line = record.position().map_or(0, |position| line_of(text, position));
         rows.push(Row { line, cells: record.iter().map(str::to_owned).collect() });
     }
     rows
+}
+
+/// The line a record starts at. Behind CRLF the reader stands before the line feed.
+fn line_of(text: &str, position: &csv::Position) -> usize {
+    let at = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let is_before_feed = text.as_bytes().get(at) == Some(&b'\n');
+    usize::try_from(position.line()).unwrap_or(0) + usize::from(is_before_feed)
 }

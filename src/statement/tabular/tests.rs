@@ -381,3 +381,11 @@ fn a_broken_workbook_is_refused() {
         assert_ne!(parse(&good[..length]).exit_code(), 0, "{length}");
     }
 }
+
+#[test]
+fn lines_are_counted_alike_whatever_ends_them() {
+    let broken = VPBANK.replace("-5,500", "-6,500");
+    for text in [broken.clone(), broken.replace('\n', "\r\n")] {
+        assert_eq!(refused(&text), ("line 4".to_owned(), "running_balance_broken"));
+    }
+}

@@ -115,6 +115,7 @@ struct RegistrationBody {
 
 /// `POST /api/v1/tax/registrations`: drafts 01/ĐKTĐ-CTĐT.
 pub async fn register(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&[Role::Administrator, Role::System])?;
     let asked: RegistrationBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
     let made = block(move || {
         let (actor, tax) = (&caller.0, &shared.app().config.tax);
