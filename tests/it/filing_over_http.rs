@@ -19,7 +19,8 @@ use crate::filing::{OTHER_SIGNER, client, install, newcomer};
 use crate::support::program::{How, Reply, Service, get, send};
 use crate::support::{World, each_database};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The courier asks for answers after about 15 and 45 seconds.
+const PATIENCE: Duration = Duration::from_secs(150);
 
 fn ask(address: SocketAddr, token: &str, method: &str, path: &str, body: &Value) -> Reply {
     let bearer = format!("Bearer {token}");

@@ -101,6 +101,7 @@ impl Things {
         thing!("series", "receipt_series", SeriesId);
         thing!("audits", "series_audit", CertificateId);
         thing!("notices", "filing", FilingId);
+        thing!("reports", "filing", FilingId);
         thing!("transmissions", "transmission", TransmissionId);
         for table in [
             "obligation",
