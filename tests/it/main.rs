@@ -8,6 +8,7 @@ mod tidy;
 mod app_drops;
 mod batches;
 mod callbacks;
+mod cards;
 mod cash_by_command;
 mod corrections;
 mod corrections_over_http;

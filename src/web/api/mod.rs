@@ -10,6 +10,7 @@ mod keys;
 mod notifications;
 mod obligations;
 mod payments;
+pub mod pos;
 mod qr;
 pub mod raise;
 mod receipts;
