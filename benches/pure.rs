@@ -15,6 +15,7 @@ use bienlai::receipt::rendition::{self, Links, Standing};
 use bienlai::receipt::schema;
 use bienlai::receipt::sign::sign_batch;
 use bienlai::receipt::verify::{TrustStore, Verdict, verify};
+use bienlai::statement;
 use bienlai::text::{self, words};
 use secrecy::SecretString;
 
@@ -35,6 +36,7 @@ fn main() {
     verifying();
     pages();
     schemas();
+    statements();
 }
 
 fn texts() {
@@ -124,8 +126,92 @@ fn schemas() {
     measure("receipt: schema validation", || check().is_ok());
 }
 
-/// Tells the median time of one call.
-fn measure<T>(name: &str, mut call: impl FnMut() -> T) {
+/// Entries of the statements that are read.
+const ENTRIES: usize = 5_000;
+
+/// Three lines an entry, as a bank sends them. The peer of MT940 is `benches/peers/mt940_python.py`
+/// on the same file; that of camt is the bare reading of every XML event.
+fn statements() {
+    let mt940 = mt940(ENTRIES);
+    let camt = camt(ENTRIES);
+    for bytes in [mt940.as_bytes(), camt.as_bytes()] {
+        let parsed = statement::parse(bytes);
+        assert_eq!(
+            (parsed.errors.len(), parsed.statements[0].lines.len()),
+            (0, ENTRIES),
+            "{:?}",
+            parsed.errors
+        );
+    }
+    if let Some(folder) = std::env::var_os("BIENLAI_BENCH_FILES") {
+        let folder = std::path::PathBuf::from(folder);
+        std::fs::write(folder.join("statement.sta"), &mt940).expect("the folder is there");
+        std::fs::write(folder.join("statement.xml"), &camt).expect("the folder is there");
+    }
+    let per_second = |name: &str, nanoseconds: u128| {
+        let entries = u128::try_from(ENTRIES).unwrap_or(0) * 1_000_000_000 / nanoseconds.max(1);
+        println!("{name:<40} {entries:>10} entries/s");
+    };
+    let took = measure("statement: MT940, 5,000 entries", || statement::parse(black_box(mt940.as_bytes())));
+    per_second("statement: MT940", took);
+    let took = measure("statement: camt.053, 5,000 entries", || statement::parse(black_box(camt.as_bytes())));
+    per_second("statement: camt.053", took);
+    let took = measure("statement: camt.053, bare XML events", || count_events(black_box(&camt)));
+    per_second("statement: camt.053, bare XML events", took);
+}
+
+fn count_events(text: &str) -> usize {
+    let mut reader = quick_xml::Reader::from_str(text);
+    let mut count = 0;
+    while !matches!(reader.read_event().expect("good XML"), quick_xml::events::Event::Eof) {
+        count += 1;
+    }
+    count
+}
+
+fn mt940(entries: usize) -> String {
+    let line = |n: usize| {
+        format!(
+            ":61:2611221122C25000,00NTRFHS{n:07}//FT26326{n:09}\r\n\
+             :86:NHAN TU 0987654321 TRACE {n:06} ND HNPH7K2MQ4X97 LE PHI HO TICH\r\nNGUYEN VAN MAU {n}\r\n"
+        )
+    };
+    let lines: String = (0..entries).map(line).collect();
+    format!(
+        ":20:STMT261122\r\n:25:VPBKVNVX/0123456789\r\n:28C:00326/001\r\n:60F:C261121VND1000000,00\r\n{lines}\
+         :62F:C261122VND{},00\r\n-\r\n",
+        1_000_000 + 25_000 * entries
+    )
+}
+
+fn camt(entries: usize) -> String {
+    let balance = |code: &str, amount: usize| {
+        format!(
+            "<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy=\"VND\">{amount}</Amt>\
+             <CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-11-22</Dt></Dt></Bal>"
+        )
+    };
+    let entry = |n: usize| {
+        format!(
+            "<Ntry><NtryRef>{n}</NtryRef><Amt Ccy=\"VND\">25000</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>\
+             <BookgDt><Dt>2026-11-22</Dt></BookgDt><ValDt><Dt>2026-11-22</Dt></ValDt>\
+             <AcctSvcrRef>FT26326{n:09}</AcctSvcrRef><BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>RCDT</Cd>\
+             <SubFmlyCd>DMCT</SubFmlyCd></Fmly></Domn></BkTxCd><NtryDtls><TxDtls><Refs><EndToEndId>HS{n:07}</EndToEndId>\
+             </Refs><RltdPties><Dbtr><Pty><Nm>NGUYEN VAN MAU {n}</Nm></Pty></Dbtr></RltdPties><RmtInf>\
+             <Ustrd>HNPH7K2MQ4X97 LE PHI HO TICH</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>\n"
+        )
+    };
+    let entry_text: String = (0..entries).map(entry).collect();
+    format!(
+        "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt><Stmt><Id>S</Id>\
+         <Acct><Id><Othr><Id>0123456789</Id></Othr></Id></Acct>{}{}{entry_text}</Stmt></BkToCstmrStmt></Document>",
+        balance("OPBD", 1_000_000),
+        balance("CLBD", 1_000_000 + 25_000 * entries)
+    )
+}
+
+/// Tells the median time of one call, and gives it in nanoseconds.
+fn measure<T>(name: &str, mut call: impl FnMut() -> T) -> u128 {
     let mut calls = 0_u32;
     let began = Instant::now();
     while began.elapsed() < WARMUP {
@@ -144,5 +230,7 @@ fn measure<T>(name: &str, mut call: impl FnMut() -> T) {
         took.push(round.elapsed().as_nanos() / per_round);
     }
     took.sort_unstable();
-    println!("{name:<40} {:>10} ns", took[took.len() / 2]);
+    let median = took[took.len() / 2];
+    println!("{name:<40} {median:>10} ns");
+    median
 }

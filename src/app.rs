@@ -13,6 +13,7 @@ use crate::payment::channel::sepay::{Sepay, SepayConfig};
 use crate::payment::channel::vietqr::{Vietqr, VietqrConfig};
 use crate::payment::settler::{Settler, Tools};
 use crate::receipt::seal::Keyring;
+use crate::receipt::verify::TrustStore;
 use crate::store::lease::NodeLeaseHolder;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Lane, Settings, Stamp, Store, Tx, migrate};
@@ -30,6 +31,8 @@ pub struct App {
     pub keyring: Arc<Keyring>,
     pub sealing: Arc<Sealing>,
     pub lease: Arc<NodeLeaseHolder>,
+    /// Authorities whose signers the public page confirms; empty where none is configured.
+    pub trust: TrustStore,
     tariff: RwLock<Option<Arc<Tariff>>>,
 }
 
@@ -51,7 +54,8 @@ impl App {
         })?;
         store.read(&Scope::All, migrate::check)?;
         let lease = Arc::new(NodeLeaseHolder::take(&store, &clock, &holder_name(&clock))?);
-        let vault = Arc::new(Vault::new(&config.master_key()?)?);
+        let vault = Arc::new(opened_vault(&config, &store, &clock, &lease)?);
+        let trust = trusted(&config)?;
         let calendar = Arc::new(store.read(&Scope::All, crate::unit::query::calendar)?);
         Ok(Arc::new(App {
             config,
@@ -62,6 +66,7 @@ impl App {
             keyring: Arc::new(Keyring::default()),
             sealing: Arc::new(Sealing::default()),
             lease,
+            trust,
             tariff: RwLock::new(None),
         }))
     }
@@ -118,6 +123,28 @@ impl App {
             numbered: Arc::clone(&self.sealing) as Arc<dyn crate::payment::settler::Numbered>,
         }
     }
+}
+
+/// The vault with the index key of this installation, which is kept at the first start.
+fn opened_vault(config: &Config, store: &Store, clock: &Clock, lease: &NodeLeaseHolder) -> Result<Vault> {
+    let second = config.vault.second()?;
+    let mut vault = Vault::new(&config.master_key()?, second.as_deref())?;
+    if !store.read(&Scope::All, |conn| vault.take_index_key(conn))? {
+        store.write(&Scope::All, Lane::Live, |tx| vault.keep_index_key(tx, clock.now(), &lease.ids))?;
+        store.read(&Scope::All, |conn| vault.take_index_key(conn))?;
+    }
+    Ok(vault)
+}
+
+/// The authorities of all configured files.
+fn trusted(config: &Config) -> Result<TrustStore> {
+    let files = config.trust.pem()?;
+    files.into_iter().try_fold(TrustStore::empty(), |all, (file, pem)| {
+        let more = TrustStore::from_pem(&pem).map_err(|error| {
+            Error::invalid("trust.authority_files", "config_invalid", format!("{file}: {error}"))
+        })?;
+        Ok(all.with(more))
+    })
 }
 
 /// An `App` with its threads running: what `bienlai serve` and the tests start.

@@ -1,14 +1,20 @@
 //! The configuration: one TOML file plus environment, validated at start. The only room that
 //! reads the environment.
 
+pub mod database;
 pub mod delivery;
+pub mod trust;
+pub mod vault;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 
+pub use self::database::Database;
+pub use self::trust::Trust;
+pub use self::vault::VaultConfig;
 use crate::error::{Error, Result};
 use crate::store::DatabaseUrl;
 
@@ -36,7 +42,12 @@ pub struct Config {
     #[serde(default)]
     pub series: SeriesConfig,
     #[serde(default)]
+    pub books: Books,
+    #[serde(default)]
     pub evidence: Evidence,
+    /// Whose signatures the public page confirms.
+    #[serde(default)]
+    pub trust: Trust,
     #[serde(default)]
     pub channels: Channels,
     /// Without it e-mail waits.
@@ -71,34 +82,6 @@ impl Default for Tax {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Database {
-    pub url: String,
-    /// Used by `bienlai migrate` only, when the owner is another login.
-    pub owner_url: Option<String>,
-    pub allow_plaintext: bool,
-    /// The role taken after login on PostgreSQL; empty for none.
-    pub role: String,
-    pub reader_limit: u32,
-    pub writer_limit: u32,
-    pub migrate_at_start: bool,
-}
-
-impl Default for Database {
-    fn default() -> Self {
-        Database {
-            url: "sqlite://var/bienlai.db".into(),
-            owner_url: None,
-            allow_plaintext: false,
-            role: "bienlai_app".into(),
-            reader_limit: 4,
-            writer_limit: 4,
-            migrate_at_start: true,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
 pub struct Web {
     pub listen: SocketAddr,
     pub workers: usize,
@@ -120,17 +103,6 @@ impl Default for Web {
             trusted_proxies: Vec::new(),
         }
     }
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct VaultConfig {
-    /// 64 hexadecimal digits.
-    #[serde(default)]
-    pub master_key: Option<SecretString>,
-    /// A file that holds them.
-    #[serde(default)]
-    pub master_key_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -163,6 +135,14 @@ impl Default for Signing {
     fn default() -> Self {
         Signing { threads: 2, hold_back_while_busy: false, batch: 128 }
     }
+}
+
+/// The unit's books.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Books {
+    /// A chart of accounts with sub-accounts of the units' own, in place of the shipped one.
+    pub chart_file: Option<PathBuf>,
 }
 
 /// How far ahead the register of series looks.
@@ -342,6 +322,7 @@ impl Config {
         if !(1..=60).contains(&self.tax.timeout_s) {
             return invalid("tax.timeout_s", "1 to 60");
         }
+        self.vault.second()?;
         if self.master_key()?.iter().all(|byte| *byte == 0) {
             return invalid(
                 "vault.master_key",
@@ -371,23 +352,7 @@ impl Config {
 
     /// The 32 bytes of the master key, from the file or the field.
     pub fn master_key(&self) -> Result<Vec<u8>> {
-        let text = match (&self.vault.master_key, &self.vault.master_key_file) {
-            (Some(key), _) => key.expose_secret().to_owned(),
-            (None, Some(path)) => std::fs::read_to_string(path).map_err(|error| {
-                let detail = format!("{}: {error}", path.display());
-                Error::invalid("vault.master_key_file", "config_invalid", detail)
-            })?,
-            (None, None) => {
-                return Err(Error::invalid(
-                    "vault.master_key",
-                    "config_invalid",
-                    "set it, or master_key_file",
-                ));
-            }
-        };
-        hex_bytes(text.trim()).filter(|bytes| bytes.len() == 32).ok_or_else(|| {
-            Error::invalid("vault.master_key", "master_key_unreadable", "expected 64 hexadecimal digits")
-        })
+        self.vault.master()
     }
 }
 
@@ -399,13 +364,6 @@ pub fn failpoint() -> Option<String> {
 #[allow(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 fn read_environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
-}
-
-fn hex_bytes(text: &str) -> Option<Vec<u8>> {
-    if !text.is_ascii() || !text.len().is_multiple_of(2) {
-        return None;
-    }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
 }
 
 #[cfg(test)]
@@ -457,6 +415,9 @@ mod tests {
             "lookups_per_minute",
             "master_key",
             "master_key_file",
+            "second_master_key",
+            "second_master_key_file",
+            "authority_files",
             "level",
             "format",
             "crl_urls",

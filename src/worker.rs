@@ -1,8 +1,12 @@
 //! The threads beside the web server: signing, numbering the feed and the trail, renewing the
 //! lease, trying parked claims again, deleting what may be deleted.
 
+mod filer;
 mod sealing;
 
+pub use filer::{deliver, produce_reports, sign_forms, tax_alarms, tax_endpoint};
+
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -12,11 +16,9 @@ use crate::actor::{Actor, Scope};
 use crate::app::App;
 use crate::audit;
 use crate::error::Result;
-use crate::filing::courier::{self, Round};
-use crate::filing::endpoint::TaxEndpoint;
-use crate::filing::{self, http::HttpEndpoint};
+use crate::id::UnitId;
 use crate::notification::send::Courier;
-use crate::payment::due;
+use crate::payment::due::{self, Made};
 use crate::payment::settler::{self, Numbered as _, Settler};
 use crate::receipt::evidence::daily;
 use crate::receipt::evidence::refresh::{Refreshed, Sources, refresh};
@@ -60,7 +62,7 @@ impl Workers {
                 });
             }),
             spawn("housekeeper", app, &is_stopping, keep_house),
-            spawn("filer", app, &is_stopping, file_until),
+            spawn("filer", app, &is_stopping, filer::file_until),
         ];
         let courier = spawn("courier", app, &is_stopping, move |app, is_stopping| {
             every_tick(is_stopping, 2, || deliver_due(app, &courier, is_stopping));
@@ -155,23 +157,47 @@ fn number_once(app: &App, limit: i64) -> Result<usize> {
     Ok(sealed.audit_count + sealed.feed_count)
 }
 
-/// Makes the receipts that were due and can be made now. Returns how many.
+/// Rows of one look for due receipts.
+const DUE_PAGE: i64 = 100;
+
+/// Makes the receipts that were due and can be made now, all of them, however many cannot. Returns
+/// how many.
 pub fn make_due_receipts(app: &App) -> Result<usize> {
     let mut made = 0;
-    for (unit, obligation, kind, revision) in app.store.read(&Scope::All, |conn| query::due(conn, 100))? {
-        let receipt = app.store.write(&Scope::All, Lane::Bulk, |tx| {
-            due::make(tx, &app.stamp(), unit, obligation, &kind, revision)
-        });
-        match receipt {
-            Ok(Some(receipt)) => {
-                app.sealing.numbered(&[(unit, receipt)]);
-                made += 1;
+    let mut last: Option<query::Due> = None;
+    let mut without_series: HashSet<(UnitId, String)> = HashSet::new();
+    loop {
+        let page = app.store.read(&Scope::All, |conn| query::due(conn, last.as_ref(), DUE_PAGE))?;
+        for one in &page {
+            let space = (one.unit, one.document_kind.clone());
+            if without_series.contains(&space) {
+                continue;
             }
-            Ok(None) => {}
-            Err(error) => tracing::warn!(%obligation, %error, "a due receipt still cannot be made"),
+            match make_due_receipt(app, one) {
+                Ok(Made::Receipt(receipt)) => {
+                    app.sealing.numbered(&[(one.unit, receipt)]);
+                    made += 1;
+                }
+                Ok(outcome) if outcome.lacks_series() => {
+                    without_series.insert(space);
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(obligation = %one.obligation, %error, "a due receipt still cannot be made");
+                }
+            }
+        }
+        match page.into_iter().next_back() {
+            Some(end) => last = Some(end),
+            None => return Ok(made),
         }
     }
-    Ok(made)
+}
+
+fn make_due_receipt(app: &App, one: &query::Due) -> Result<Made> {
+    app.store.write(&Scope::All, Lane::Bulk, |tx| {
+        due::make(tx, &app.stamp(), one.unit, one.obligation, &one.document_kind, one.revision)
+    })
 }
 
 /// Signs each unit's newest audit root; units without any key are left for later. Returns how many.
@@ -283,66 +309,9 @@ fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
         if round % 3_600 == 60 {
             sign_audit_roots(app)?;
         }
-        if round % 3_600 == 120 {
-            warn_of_filings(app)?;
-        }
         if round % 600 == 1 {
             crate::web::retention::purge(app)?;
         }
         Ok(())
     });
-}
-
-/// Signs drafted forms and brings messages to the tax authority.
-fn file_until(app: &Arc<App>, is_stopping: &AtomicBool) {
-    every_tick(is_stopping, 10, || {
-        sign_forms(app)?;
-        match tax_endpoint(app)? {
-            Some(endpoint) => deliver(app, &endpoint).map(|_| ()),
-            None => Ok(()),
-        }
-    });
-}
-
-/// Signs drafted forms and puts them into the ledger. Returns how many.
-pub fn sign_forms(app: &App) -> Result<usize> {
-    let sender = app.config.tax.sender.as_deref();
-    filing::sealing::sign_and_enqueue(&app.store, &app.keyring, &app.stamp(), sender)
-}
-
-/// The configured way to the authority.
-pub fn tax_endpoint(app: &App) -> Result<Option<HttpEndpoint>> {
-    let tax = &app.config.tax;
-    let timeout = Duration::from_secs(tax.timeout_s);
-    let made = |url: &String| HttpEndpoint::new(url, tax.endpoint_token.clone(), timeout);
-    tax.endpoint.as_ref().map(made).transpose()
-}
-
-/// One round of the courier.
-pub fn deliver(app: &App, endpoint: &dyn TaxEndpoint) -> Result<Round> {
-    courier::Courier { store: &app.store, endpoint, stamp: &|| app.stamp() }.round()
-}
-
-/// A message may wait so long for the authority before somebody is told.
-const WAITING_LIMIT_S: i64 = 24 * 3_600;
-
-/// Tells of messages that do not get through and of reports that are due.
-fn warn_of_filings(app: &App) -> Result<()> {
-    let now = app.clock.now();
-    app.store.read(&Scope::All, |conn| {
-        if let Some(since) = filing::transmission::oldest_waiting(conn)?
-            && now.seconds_since(since) > WAITING_LIMIT_S
-        {
-            tracing::error!(%since, "messages to the tax authority do not get through");
-        }
-        for unit in crate::unit::all(conn)? {
-            for due in filing::report::due(conn, unit.id, now.business_day())? {
-                if due.urgency != "open" {
-                    let (quarter, due_on) = (due.quarter, due.due_on.to_string());
-                    tracing::warn!(unit = %unit.id, quarter, due_on, due.urgency, "a usage report is due");
-                }
-            }
-        }
-        Ok(())
-    })
 }

@@ -38,6 +38,67 @@ pub fn path(leaves: &[String], index: usize) -> Option<Vec<Step>> {
     Some(steps)
 }
 
+/// The same tree built from leaves that come one by one, in memory of its height only.
+#[derive(Debug, Default)]
+pub struct Tree {
+    /// Full subtrees from the left, each at least twice as large as the next.
+    full: Vec<Subtree>,
+    count: usize,
+}
+
+#[derive(Debug)]
+struct Subtree {
+    height: u32,
+    top: String,
+    /// The way of the marked leaf within it, if it stands here.
+    way: Option<Vec<Step>>,
+}
+
+impl Tree {
+    /// The next leaf; the way of the marked one is kept.
+    pub fn push(&mut self, leaf: String, is_marked: bool) {
+        self.count += 1;
+        self.full.push(Subtree { height: 0, top: leaf, way: is_marked.then(Vec::new) });
+        while let [.., left, right] = self.full.as_slice()
+            && left.height == right.height
+        {
+            self.join();
+        }
+    }
+
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The root behind the one before, and the way of the marked leaf to it.
+    pub fn finish(mut self, previous: &str) -> (String, Option<Vec<Step>>) {
+        while self.full.len() > 1 {
+            self.join();
+        }
+        let (top, way) = self.full.pop().map_or_else(Default::default, |all| (all.top, all.way));
+        (chained(previous, &top), way)
+    }
+
+    /// Puts the last two subtrees under one node.
+    fn join(&mut self) {
+        let (Some(right), Some(left)) = (self.full.pop(), self.full.pop()) else { return };
+        let step = |sha256: &str, is_left| Step { sha256: sha256.to_owned(), is_left };
+        let way = match (left.way, right.way) {
+            (Some(mut way), _) => {
+                way.push(step(&right.top, false));
+                Some(way)
+            }
+            (None, Some(mut way)) => {
+                way.push(step(&left.top, true));
+                Some(way)
+            }
+            (None, None) => None,
+        };
+        let height = left.height.max(right.height) + 1;
+        self.full.push(Subtree { height, top: node(&left.top, &right.top), way });
+    }
+}
+
 /// The root that a leaf and its way lead to.
 pub fn climb(previous: &str, leaf: &str, path: &[Step]) -> String {
     let top = path.iter().fold(leaf.to_owned(), |below, step| match step.is_left {
@@ -84,6 +145,20 @@ mod tests {
             }
             assert_ne!(climb("other", &leaves[0], &path(&leaves, 0).unwrap()), root);
             assert!(path(&leaves, count).is_none());
+        }
+    }
+
+    #[test]
+    fn a_tree_built_leaf_by_leaf_is_the_same_tree() {
+        for count in 0..=70 {
+            let leaves: Vec<String> = (0..count).map(|n| leaf("seal", &n.to_string())).collect();
+            for marked in 0..count.max(1) {
+                let mut tree = Tree::default();
+                leaves.iter().enumerate().for_each(|(at, leaf)| tree.push(leaf.clone(), at == marked));
+                assert!(tree.full.len() <= 7, "memory of its height");
+                let expected = (root("before", &leaves), path(&leaves, marked));
+                assert_eq!(tree.finish("before"), expected, "{marked} of {count}");
+            }
         }
     }
 

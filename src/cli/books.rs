@@ -12,6 +12,7 @@ use crate::id::ClientId;
 use crate::obligation::reference::{CodeBook, Found};
 use crate::reconciliation::day_close::{self, Closing};
 use crate::reconciliation::proof::Obstacle;
+use crate::statement::layout::Layout;
 use crate::statement::{self, Imported};
 use crate::store::{Stamp, Tx, rows};
 use crate::unit::{BankAccount, Unit, account};
@@ -30,9 +31,14 @@ pub struct Outcome {
 
 /// Imports a bank file.
 pub fn import(app: &App, actor: &Actor, bytes: &[u8]) -> Result<Imported> {
+    import_with(app, actor, bytes, None)
+}
+
+/// The same, with a layout of the table.
+pub fn import_with(app: &App, actor: &Actor, bytes: &[u8], layout: Option<&Layout>) -> Result<Imported> {
     let book = CodeBook::hanoi();
     let codes_of = |memo: &str| codes_in(&book, memo);
-    statement::import_file(&app.store, &|| app.stamp(), actor, &codes_of, bytes)
+    statement::import_file_with(&app.store, &|| app.stamp(), actor, &codes_of, bytes, layout)
 }
 
 /// The verified and the damaged codes of a memo.

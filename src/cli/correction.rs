@@ -1,35 +1,50 @@
 //! `bienlai correction …`
 
-use std::path::Path;
+mod request;
+
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
 use super::office::{self, Office};
-use super::{DONE, print_json, table};
+use super::{DONE, print_json, read_bytes, table};
 use crate::actor::{Actor, Role};
-use crate::amount::Dong;
-use crate::clock::BusinessDay;
-use crate::correction::{self, Agreement, Ask, Correction, Kind, State};
+use crate::correction::{self, Correction, State, agreement, withdrawal};
 use crate::error::{Error, Result};
-use crate::id::{CorrectionId, PersonId, ReceiptId};
-use crate::obligation::Line;
-use crate::receipt;
-use crate::store::Conn;
+use crate::id::{CorrectionId, PersonId, UnitId};
+use crate::store::{Conn, Stamp, Tx};
 use crate::unit;
-use crate::web::correction_view;
+use crate::web::{awaited_view, correction_view};
 use crate::worker;
+use request::{Explain, Request};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Ask for a receipt to be replaced, adjusted or cancelled; another person approves
+    /// Ask for a receipt or invoice to be replaced, adjusted or cancelled; another person approves
     ///
-    /// Lines are the receipt's lines as they should have been, all of them. An original is adjusted,
+    /// Lines are the document's lines as they should have been, all of them; with --add or --remove
+    /// what is not named stays. An original is adjusted,
     /// the newest of a chain is replaced, and the two are never mixed. A wrong name or address alone
-    /// is told by notice 04/SS and takes no new number.
+    /// is told by notice 04/SS and takes no new number: see `bienlai correction explain`.
     ///
     /// Example: bienlai correction request rcp_… --kind adjust --line HT-01=20000
     /// --reason "tính nhầm" --agreement 05/BB --agreed-on 2026-11-24 --about "sai số lượng" --person per_…
-    Request(Request),
+    Request(Box<Request>),
+    /// A wrong name or address only: request notice 04/SS, which takes no new number
+    ///
+    /// Another person approves it with `bienlai tax notice approve`.
+    /// Example: bienlai correction explain rcp_… --name "Nguyễn Thị Mẫu" --person per_…
+    Explain(Explain),
+    /// Attach the agreement itself before the decision; kept encrypted, its hash in the correction
+    Attach(Attachment),
+    /// Write the agreement that was attached to a file; each look leaves a trace
+    Agreement(Reading),
+    /// Ask for an approved correction whose money never came to be withdrawn; another person agrees
+    Withdraw(Refusal),
+    /// Agree: the extra lines go, nothing is numbered, what was paid of them is refunded
+    WithdrawApprove(Decision),
+    /// Turn the withdrawal down: the correction goes on waiting for its money
+    WithdrawRefuse(Refusal),
     /// Approve a correction and carry it out with its money; another person than the one who asked
     ///
     /// Says what it made: the new receipt, the refunds of what is too much, or the money that must be
@@ -39,32 +54,6 @@ pub enum Command {
     Refuse(Refusal),
     /// The corrections of a unit, newest first, each with the certainty of its rule
     List(List),
-}
-
-#[derive(Debug, Args)]
-pub struct Request {
-    /// The receipt, as rcp_…
-    receipt: ReceiptId,
-    /// replace, adjust or cancel
-    #[arg(long, value_parser = |text: &str| Kind::parse(text).map_err(|error| error.to_string()))]
-    kind: Kind,
-    /// An item of the receipt with its right amount; once for each line, none when cancelling
-    #[arg(long = "line", value_name = "ITEM=DONG", value_parser = item_amount)]
-    lines: Vec<(String, i64)>,
-    #[arg(long)]
-    reason: String,
-    /// Number of the agreement between collector and payer
-    #[arg(long, value_name = "NO")]
-    agreement: String,
-    /// Day of the agreement
-    #[arg(long, value_name = "DATE")]
-    agreed_on: BusinessDay,
-    /// What the agreement says was wrong
-    #[arg(long)]
-    about: String,
-    /// Who asks, as per_…
-    #[arg(long, value_name = "ID")]
-    person: PersonId,
 }
 
 #[derive(Debug, Args)]
@@ -92,62 +81,98 @@ pub struct List {
     /// Only those that wait for a decision
     #[arg(long)]
     open: bool,
+    /// Only approved ones that wait for their money, with the day it should have come by
+    #[arg(long, conflicts_with = "open")]
+    unpaid: bool,
     #[arg(long)]
     json: bool,
 }
 
-fn item_amount(text: &str) -> std::result::Result<(String, i64), String> {
-    let (item, amount) = text.split_once('=').ok_or("expected ITEM=DONG")?;
-    let amount = amount.parse().map_err(|_| "the amount is whole đồng".to_owned())?;
-    Ok((item.to_owned(), amount))
+#[derive(Debug, Args)]
+pub struct Attachment {
+    #[command(flatten)]
+    decision: Decision,
+    /// The agreement: PDF, PNG or JPEG, at most 5 MB
+    #[arg(long, value_name = "FILE")]
+    file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Reading {
+    #[command(flatten)]
+    decision: Decision,
+    /// Where to write it
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
 }
 
 pub fn run(config: &Path, command: Command) -> Result<u8> {
     let office = Office::open(config)?;
     match command {
-        Command::Request(request) => ask(&office, &request)?,
+        Command::Request(asked) => request::ask(&office, &asked)?,
+        Command::Explain(asked) => request::explain(&office, &asked)?,
         Command::Approve(decision) => approve(&office, &decision)?,
         Command::Refuse(refusal) => refuse(&office, &refusal)?,
         Command::List(list) => show(&office, &list)?,
+        Command::Attach(attachment) => {
+            let bytes = read_bytes(&attachment.file)?;
+            change(&office, Role::Finance, &attachment.decision, |tx, stamp, actor, unit, id| {
+                agreement::attach(tx, stamp, actor, unit, id, &bytes)
+            })?;
+        }
+        Command::Agreement(reading) => write_agreement(&office, &reading)?,
+        Command::Withdraw(asked) => {
+            change(&office, Role::Finance, &asked.decision, |tx, stamp, actor, unit, id| {
+                withdrawal::ask(tx, stamp, actor, unit, id, &asked.reason)
+            })?;
+        }
+        Command::WithdrawApprove(decision) => approve_withdrawal(&office, &decision)?,
+        Command::WithdrawRefuse(refusal) => {
+            change(&office, Role::Approver, &refusal.decision, |tx, stamp, actor, unit, id| {
+                withdrawal::refuse(tx, stamp, actor, unit, id, &refusal.reason)
+            })?;
+        }
     }
     Ok(DONE)
 }
 
-fn ask(office: &Office, request: &Request) -> Result<()> {
-    let actor = office::person(Role::Finance, request.person);
-    let made = office.write(&actor, |tx, stamp| {
-        let not_found = || Error::not_found("receipt_not_found", "no such receipt");
-        let unit = receipt::query::unit_of(tx, &actor.scope, request.receipt)?.ok_or_else(not_found)?;
-        let in_force = correction::lines_in_force(tx, unit, request.receipt)?;
-        let ask = Ask {
-            unit,
-            receipt: request.receipt,
-            kind: request.kind,
-            reason: request.reason.clone(),
-            agreement: Agreement {
-                number: request.agreement.clone(),
-                on: request.agreed_on,
-                about: request.about.clone(),
-            },
-            lines: lines(&in_force, &request.lines)?,
-            payer: None,
-        };
-        correction::request(tx, stamp, &actor, ask)
+fn change(
+    office: &Office,
+    role: Role,
+    decision: &Decision,
+    act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId, CorrectionId) -> Result<Correction>,
+) -> Result<()> {
+    let actor = office::person(role, decision.person);
+    let changed = office.write(&actor, |tx, stamp| {
+        let unit = correction::locate(tx, &actor.scope, decision.correction)?;
+        act(tx, stamp, &actor, unit, decision.correction)
     })?;
-    print_json(&correction_view(&made))
+    print_json(&correction_view(&changed))
 }
 
-fn lines(in_force: &[Line], asked: &[(String, i64)]) -> Result<Vec<Line>> {
-    let mut lines = Vec::with_capacity(asked.len());
-    for (item, amount) in asked {
-        let known = in_force.iter().find(|line| line.item_code == *item);
-        let known = known.ok_or_else(|| {
-            let detail = format!("the receipt has no {item}; another item is asked for over the API");
-            Error::invalid("line", "correction_line_unfit", detail)
-        })?;
-        lines.push(correction::at_amount(known, Dong(*amount)));
-    }
-    Ok(lines)
+fn write_agreement(office: &Office, reading: &Reading) -> Result<()> {
+    let actor = office::person(Role::Auditor, reading.decision.person);
+    let document = office.write(&actor, |tx, stamp| {
+        let unit = correction::locate(tx, &actor.scope, reading.decision.correction)?;
+        agreement::read(tx, stamp, &actor, unit, reading.decision.correction)
+    })?;
+    std::fs::write(&reading.output, &document.bytes).map_err(|error| {
+        Error::invalid("output", "file_unwritable", format!("{}: {error}", reading.output.display()))
+    })?;
+    println!("{}  {}", reading.output.display(), document.sha256);
+    Ok(())
+}
+
+fn approve_withdrawal(office: &Office, decision: &Decision) -> Result<()> {
+    let actor = office::person(Role::Approver, decision.person);
+    let (changed, withdrawn) = office.write(&actor, |tx, stamp| {
+        let unit = correction::locate(tx, &actor.scope, decision.correction)?;
+        withdrawal::approve(tx, stamp, &actor, unit, decision.correction)
+    })?;
+    print_json(&serde_json::json!({
+        "correction": correction_view(&changed),
+        "refunds": withdrawn.refunds,
+    }))
 }
 
 fn approve(office: &Office, decision: &Decision) -> Result<()> {
@@ -166,17 +191,17 @@ fn approve(office: &Office, decision: &Decision) -> Result<()> {
 }
 
 fn refuse(office: &Office, refusal: &Refusal) -> Result<()> {
-    let actor = office::person(Role::Approver, refusal.decision.person);
-    let changed = office.write(&actor, |tx, stamp| {
-        let unit = correction::locate(tx, &actor.scope, refusal.decision.correction)?;
-        correction::refuse(tx, stamp, &actor, unit, refusal.decision.correction, &refusal.reason)
-    })?;
-    print_json(&correction_view(&changed))
+    change(office, Role::Approver, &refusal.decision, |tx, stamp, actor, unit, id| {
+        correction::refuse(tx, stamp, actor, unit, id, &refusal.reason)
+    })
 }
 
 const LIST_LIMIT: i64 = 1_000;
 
 fn show(office: &Office, list: &List) -> Result<()> {
+    if list.unpaid {
+        return show_unpaid(office, list);
+    }
     let state = list.open.then_some(State::Requested);
     let found = office.read(&Actor::system(), |conn: &mut Conn| {
         let unit = unit::find_by_code(conn, &list.unit)?;
@@ -191,6 +216,36 @@ fn show(office: &Office, list: &List) -> Result<()> {
     Ok(())
 }
 
+/// Those that wait for money, with what is missing and until when.
+fn show_unpaid(office: &Office, list: &List) -> Result<()> {
+    let found = office.read(&Actor::system(), |conn: &mut Conn| {
+        let unit = unit::find_by_code(conn, &list.unit)?;
+        let all = correction::list(conn, unit.id, None, None, LIST_LIMIT)?;
+        let told = all.into_iter().map(|one| correction::told(conn, one)).collect::<Result<Vec<_>>>()?;
+        Ok(told.into_iter().filter(|one| one.awaited.is_some()).collect::<Vec<_>>())
+    })?;
+    let today = office.clock.now().business_day();
+    let views: Vec<_> = found.iter().map(|told| awaited_view(told, &office.calendar, today)).collect();
+    if list.json {
+        let both = found.iter().zip(&views).map(|(told, awaited)| {
+            serde_json::json!({ "correction": correction_view(&told.correction), "awaited": awaited })
+        });
+        return print_json(&both.collect::<Vec<_>>());
+    }
+    let rows = found.iter().zip(&views).map(|(told, awaited)| {
+        let missing = told.awaited.map_or_else(String::new, |awaited| awaited.outstanding.to_string());
+        let due = awaited["due_on"].as_str().unwrap_or_default();
+        let overdue = if awaited["is_overdue"] == true { "overdue" } else { "" };
+        let state = told.correction.state.as_str();
+        [&told.correction.id.to_string(), &told.correction.receipt.to_string(), state, &missing, due, overdue]
+            .map(|cell: &str| cell.to_owned())
+            .to_vec()
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    table::print(&["Correction", "Receipt", "State", "Missing", "Due", ""], &rows, &[3]);
+    Ok(())
+}
+
 fn row(item: &Correction) -> Vec<String> {
     vec![
         item.id.to_string(),
@@ -202,15 +257,4 @@ fn row(item: &Correction) -> Vec<String> {
         item.profile.clone(),
         item.certainty.clone(),
     ]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_is_an_item_and_whole_dong() {
-        assert_eq!(item_amount("HT-01=20000"), Ok(("HT-01".to_owned(), 20_000)));
-        assert!(item_amount("HT-01").is_err() && item_amount("HT-01=20.5").is_err());
-    }
 }

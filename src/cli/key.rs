@@ -1,6 +1,7 @@
 //! `bienlai key …`
 
 mod custody;
+mod rewrap;
 
 use std::path::{Path, PathBuf};
 
@@ -49,6 +50,16 @@ pub enum Command {
     List,
     /// Sign every receipt that waits for its signature, in this process
     SignWaiting,
+    /// Change the master key: wrap every data key under the present one
+    ///
+    /// Name the new key as master_key and the old one as second_master_key under [vault], start every
+    /// process with both, run this, then take the old one out. (With several processes give all of
+    /// them the new one as second_master_key first: then each reads what another one writes.) It may
+    /// run beside the service, be stopped and be run again. Signing keys and personal data are not
+    /// touched; backups from before still need the old key.
+    ///
+    /// Exit code 0: nothing is left under another key; 1: some are.
+    Rewrap(rewrap::Rewrap),
 }
 
 #[derive(Debug, Args)]
@@ -148,6 +159,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::AddRemote(added) => custody::add_remote(config, added),
         Command::List => custody::list(config),
         Command::SignWaiting => custody::sign_waiting(config),
+        Command::Rewrap(asked) => rewrap::run(config, &asked),
     }
 }
 
@@ -226,6 +238,7 @@ fn new_certificate<'a>(
     certificate::NewCertificate {
         unit,
         subject: held.subject().to_owned(),
+        issuer: held.issuer().to_owned(),
         serial: held.serial().to_owned(),
         certificate_pem: first_block(&chain_pem),
         chain_pem,

@@ -5,6 +5,7 @@
 
 mod audit;
 mod bench;
+mod book;
 pub mod books;
 mod client;
 mod correction;
@@ -27,6 +28,7 @@ mod series;
 pub mod serve;
 mod shift;
 mod statement;
+mod statement_stream;
 pub mod table;
 mod tariff;
 mod tax;
@@ -82,6 +84,9 @@ enum Command {
     Statement(statement::Command),
     /// Match imported statement lines with movements and obligations
     Reconcile(reconcile::Options),
+    /// The books of a unit: journal, bank book, cash book, fee detail book, as CSV or XLSX
+    #[command(subcommand)]
+    Book(book::Command),
     /// Days of a bank account
     #[command(subcommand)]
     Day(day::Command),
@@ -183,6 +188,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Obligation(command) => obligation::run(config, command),
         Command::Statement(command) => statement::run(config, command),
         Command::Reconcile(options) => reconcile::run(config, options),
+        Command::Book(command) => book::run(config, command),
         Command::Day(command) => day::run(config, command),
         Command::Receipt(command) => receipt::run(config, command),
         Command::Correction(command) => correction::run(config, command),

@@ -5,19 +5,26 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::office::Office;
-use super::{DONE, NO, UNREADABLE, print_json, read_bytes, table};
+use super::{DONE, NO, UNREADABLE, print_json, read_bytes, statement_stream, table};
 use crate::actor::Role;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::PersonId;
+use crate::statement::layout::Layout;
 use crate::statement::{self, Finding, Parsed, Statement};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Read a bank file and print what it says; needs neither database nor configuration
     ///
-    /// Formats: camt.052/053/054, MT940, MT942, CSV with a header row. Exit code 0: read and
-    /// proven; 1: read, with errors; 2: not readable.
+    /// Formats: camt.052/053/054 (alone or in a ZIP), MT940, MT942, and tables with a heading row
+    /// as CSV, XLSX, XLS or HTML. Exit code 0: read and proven; 1: read, with errors; 2: not
+    /// readable.
     Parse(Parse),
+    /// Show how a table is understood, with a mapping to start from
+    ///
+    /// Prints the heading row, the meaning of each column and the first rows, then the mapping as
+    /// TOML. Save it, change it, and give it with `--map FILE` to `parse` and `import`.
+    Preview(Preview),
     /// Import a bank file; the same file, or the same line, is never imported twice
     Import(Import),
 }
@@ -28,11 +35,28 @@ pub struct Parse {
     /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
+    /// A mapping of the table's columns, as `preview` prints one
+    #[arg(long, value_name = "FILE")]
+    map: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Preview {
+    file: PathBuf,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    json: bool,
+    /// A mapping to try
+    #[arg(long, value_name = "FILE")]
+    map: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub struct Import {
     file: PathBuf,
+    /// A mapping of the table's columns, as `preview` prints one
+    #[arg(long, value_name = "FILE")]
+    map: Option<PathBuf>,
     /// The person who imports, as per_…
     #[arg(long, value_name = "ID")]
     person: Option<PersonId>,
@@ -41,11 +65,73 @@ pub struct Import {
 pub fn run(config: &Path, command: Command) -> Result<u8> {
     match command {
         Command::Parse(parse) => parse_file(&parse),
+        Command::Preview(preview) => preview_file(&preview),
         Command::Import(import) => import_file(config, &import),
     }
 }
 
+fn layout_of(map: Option<&Path>) -> Result<Option<Layout>> {
+    let Some(path) = map else { return Ok(None) };
+    let bytes = read_bytes(path)?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| Error::invalid("layout", "statement_layout_invalid", "the file is not UTF-8"))?;
+    Layout::from_toml(text).map(Some)
+}
+
+fn preview_file(preview: &Preview) -> Result<u8> {
+    let layout = layout_of(preview.map.as_deref())?;
+    let bytes = read_bytes(&preview.file)?;
+    let Some(found) = statement::preview(&bytes, layout.as_ref()) else {
+        eprintln!(
+            "bienlai: không thấy bảng giao dịch có dòng tiêu đề / no table of transactions with a heading row"
+        );
+        return Ok(UNREADABLE);
+    };
+    if preview.json {
+        print_json(&found)?;
+        return Ok(DONE);
+    }
+    let layout = found.layout.as_deref().unwrap_or("theo tiêu đề / by its headings");
+    println!("Bố cục / layout: {layout}");
+    if let Some(line) = found.heading_line {
+        println!("Dòng tiêu đề / heading row: {line}");
+    }
+    let columns: Vec<Vec<String>> = found
+        .columns
+        .iter()
+        .map(|column| {
+            let meaning = serde_json::to_value(column.meaning).unwrap_or_default();
+            let shown: Vec<&str> = found
+                .rows
+                .iter()
+                .filter_map(|row| row.get(column.number - 1).map(String::as_str))
+                .filter(|cell| !cell.trim().is_empty())
+                .take(1)
+                .collect();
+            vec![
+                column.number.to_string(),
+                column.heading.clone(),
+                meaning.as_str().unwrap_or("–").to_owned(),
+                crate::text::clean(&shown.concat()),
+            ]
+        })
+        .collect();
+    table::print(&["Cột", "Tiêu đề", "Ý nghĩa / meaning", "Ví dụ / example"], &columns, &[0]);
+    println!("\n{}", found.mapping.to_toml()?);
+    Ok(DONE)
+}
+
 fn parse_file(parse: &Parse) -> Result<u8> {
+    let layout = layout_of(parse.map.as_deref())?;
+    if let Some(input) = statement_stream::large_file(&parse.file).filter(|_| parse.json) {
+        return match statement_stream::print_json(input) {
+            Ok(parsed) => Ok(parsed.exit_code()),
+            Err(error) => {
+                eprintln!("bienlai: {error}");
+                Ok(UNREADABLE)
+            }
+        };
+    }
     let bytes = match read_bytes(&parse.file) {
         Ok(bytes) => bytes,
         Err(error) => {
@@ -53,7 +139,7 @@ fn parse_file(parse: &Parse) -> Result<u8> {
             return Ok(UNREADABLE);
         }
     };
-    let parsed = statement::parse(&bytes);
+    let parsed = statement::parse_with(&bytes, layout.as_ref());
     if parse.json {
         print_json(&parsed)?;
     } else {
@@ -109,10 +195,11 @@ fn print_findings(heading: &str, findings: &[Finding]) {
 }
 
 fn import_file(config: &Path, import: &Import) -> Result<u8> {
+    let layout = layout_of(import.map.as_deref())?;
     let bytes = read_bytes(&import.file)?;
     let office = Office::open(config)?;
     let actor = super::office::actor(Role::Finance, import.person);
-    let imported = super::books::import(&office, &actor, &bytes)?;
+    let imported = super::books::import_with(&office, &actor, &bytes, layout.as_ref())?;
     print_json(&imported)?;
     Ok(if imported.errors.is_empty() { DONE } else { NO })
 }

@@ -1,8 +1,12 @@
-//! Replacing, adjusting and cancelling a receipt: asked for by one person with the agreement it
-//! stands on, approved by another, carried out with its money in the approval's transaction.
+//! Replacing, adjusting and cancelling a receipt or invoice: asked for by one person with the
+//! agreement it stands on, approved by another, carried out with its money in the approval's
+//! transaction. One that asks for more and is not paid is withdrawn by two persons (`withdrawal`).
 
+pub mod agreement;
+mod look;
 mod query;
 pub mod rules;
+pub mod withdrawal;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -16,25 +20,25 @@ use crate::id::*;
 use crate::obligation::{self, Line};
 use crate::party::{self, Payer};
 use crate::payment::amend::{Amended, Amendment, amend};
-use crate::payment::content::{check_documents, is_printed};
-use crate::receipt::query::{self as receipts, Stored};
+use crate::payment::awaited::{self, Awaited};
+use crate::payment::correcting::{kind_of, stands_on};
+use crate::receipt::profile;
+use crate::receipt::query as receipts;
 use crate::receipt::relation::{self, Action, Relation};
-use crate::receipt::{printed, profile};
 use crate::store::{Conn, Stamp, Tx, failure, rows};
 use crate::text;
-use crate::unit;
+use look::{Draft, asked_lines, check_change, corrected_payer, look};
 pub use query::PastEvent;
-use rules::{Corrections, Standing};
 
-/// The way a receipt is corrected.
+/// The way a document is corrected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Thay thế: a new receipt with all lines takes the old one's place.
+    /// Thay thế: a new document with all lines takes the old one's place.
     Replace,
-    /// Điều chỉnh: a further receipt carries the differences.
+    /// Điều chỉnh: a further document carries the differences.
     Adjust,
-    /// Hủy: the receipt ends, its money is the payer's again.
+    /// Hủy: the document ends, its money is the payer's again.
     Cancel,
 }
 
@@ -69,23 +73,29 @@ pub enum State {
     /// Carried out; where more money is asked, its document follows the money.
     Approved,
     Refused,
+    /// Approved, its money never came, and a person asks to let it be.
+    WithdrawalRequested,
+    /// Let be by two persons: nothing was numbered, the document is as it was.
+    Withdrawn,
 }
 
 impl State {
+    pub const ALL: [State; 5] =
+        [State::Requested, State::Approved, State::Refused, State::WithdrawalRequested, State::Withdrawn];
+
     pub fn as_str(self) -> &'static str {
         match self {
             State::Requested => "requested",
             State::Approved => "approved",
             State::Refused => "refused",
+            State::WithdrawalRequested => "withdrawal_requested",
+            State::Withdrawn => "withdrawn",
         }
     }
 
-    fn parse(text: &str) -> State {
-        match text {
-            "approved" => State::Approved,
-            "refused" => State::Refused,
-            _ => State::Requested,
-        }
+    /// None for a word that names no state.
+    pub fn parse(text: &str) -> Option<State> {
+        State::ALL.into_iter().find(|state| state.as_str() == text)
     }
 }
 
@@ -106,7 +116,7 @@ pub struct Ask {
     pub kind: Kind,
     pub reason: String,
     pub agreement: Agreement,
-    /// The receipt's lines as they should have been, all of them; none when cancelling.
+    /// The document's lines as they should have been, all of them; none when cancelling.
     pub lines: Vec<Line>,
     /// The payer's data as they should have been, when those were wrong.
     pub payer: Option<Payer>,
@@ -119,9 +129,13 @@ pub struct Correction {
     pub id: CorrectionId,
     pub receipt: ReceiptId,
     pub obligation: ObligationId,
+    /// Of the document that is corrected.
+    pub document_kind: String,
     pub kind: Kind,
     pub reason: String,
     pub agreement: Agreement,
+    /// Of the agreement itself, when it was attached.
+    pub agreement_sha256: Option<String>,
     pub party: Option<PartyId>,
     /// The legal profile whose rule allows it, and how sure that rule is.
     pub profile: String,
@@ -133,6 +147,9 @@ pub struct Correction {
     pub created_at: Instant,
     pub state: State,
     pub revision: i64,
+    /// Who asked for an approved one to be withdrawn, and who agreed.
+    pub withdrawal_maker: Option<PersonId>,
+    pub withdrawal_checker: Option<PersonId>,
 }
 
 /// A correction with what it made and the rule it stands on.
@@ -142,6 +159,8 @@ pub struct Told {
     pub lines: Vec<Line>,
     /// What it made; None before, and while it waits for its money.
     pub made: Option<Relation>,
+    /// While it waits for its money: how much, and since when.
+    pub awaited: Option<Awaited>,
     pub events: Vec<PastEvent>,
 }
 
@@ -159,11 +178,11 @@ pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: Ask) -> R
     actor.scope.require(ask.unit)?;
     let maker = actor.require_person()?;
     let reason = bounded("reason", &ask.reason, REASON_LIMIT, "reason_missing")?;
-    let agreement = agreement(&ask.agreement)?;
+    let agreement = checked_agreement(&ask.agreement, stamp.today())?;
     let looked = look(tx, stamp, ask.unit, ask.receipt, ask.kind)?;
     let payer = ask.payer.as_ref().map(Payer::cleaned);
-    check_change(tx, stamp, &looked, ask.kind, &ask.lines, payer.as_ref())?;
-    let new = if ask.kind == Kind::Cancel { Vec::new() } else { ask.lines };
+    let new = asked_lines(&ask, &looked);
+    check_change(tx, stamp, &looked, &Draft { way: ask.kind, agreement: &agreement }, &new, payer.as_ref())?;
     let id: CorrectionId = stamp.mint()?;
     let party = match &payer {
         Some(payer) if *payer != looked.payer => Some(party::record(tx, stamp, ask.unit, payer)?),
@@ -175,6 +194,7 @@ pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: Ask) -> R
         id,
         receipt_id: ask.receipt,
         obligation_id: looked.original.obligation,
+        document_kind: looked.original.document_kind.clone(),
         kind: ask.kind.as_str(),
         reason: reason.clone(),
         agreement_no: agreement.number,
@@ -182,7 +202,7 @@ pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: Ask) -> R
         agreement_about: agreement.about,
         party_id: party,
         profile: law.name,
-        certainty: law.receipt_corrections.certainty.mark(),
+        certainty: law.corrections(looked.document).certainty.mark(),
         old_amount: Dong::sum(looked.lines.iter().map(|line| line.amount))?,
         new_amount: Dong::sum(new.iter().map(|line| line.amount))?,
         maker_person_id: maker,
@@ -226,7 +246,8 @@ pub fn approve(
     let looked = look(tx, stamp, unit, correction.receipt, correction.kind)?;
     let lines = query::lines(tx, unit, id)?;
     let payer = corrected_payer(tx, stamp, &correction)?;
-    check_change(tx, stamp, &looked, correction.kind, &lines, payer.as_ref())?;
+    let draft = Draft { way: correction.kind, agreement: &correction.agreement };
+    check_change(tx, stamp, &looked, &draft, &lines, payer.as_ref())?;
     let amended = amend(
         tx,
         stamp,
@@ -307,76 +328,13 @@ fn tell(
     rows::insert(tx, &[event])
 }
 
-/// The receipt to be corrected, as it stands.
-struct Looked {
-    original: Stored,
-    obligation: obligation::Obligation,
-    /// The lines in force that stand on it.
-    lines: Vec<Line>,
-    others_paid: bool,
-    /// As it prints the payer.
-    payer: Payer,
-}
-
-/// Reads the receipt and applies the rules of its chain.
-fn look(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId, id: ReceiptId, kind: Kind) -> Result<Looked> {
-    let not_found = || Error::not_found("receipt_not_found", "no such receipt in your scope");
-    let original = receipts::by_id(conn, unit, id)?.ok_or_else(not_found)?;
-    let obligation = obligation::find(conn, unit, original.obligation)?;
-    let corrects = relation::of_document(conn, unit, id)?.map(|relation| relation.action);
-    rules::check(
-        kind,
-        &Standing {
-            document_kind: &original.document_kind,
-            state: &original.state,
-            corrects,
-            obligation: obligation.state,
-            allowed: Corrections::of(profile::for_day(stamp.today())),
-        },
-    )?;
-    let (lines, others): (Vec<Line>, Vec<Line>) =
-        obligation::lines(conn, unit, original.obligation)?.into_iter().partition(is_printed);
-    let others_paid = others.iter().any(|line| line.amount.is_positive());
-    let body = receipts::body(conn, unit, id)?;
-    let shown = printed::read(&body)?.payer;
-    let payer = Payer {
-        name: shown.name,
-        address: shown.address,
-        tax_code: shown.tax_code,
-        personal_id: shown.personal_id,
-        passport: shown.passport,
-        phone: shown.phone,
-        email: shown.email,
-    };
-    Ok(Looked { original, obligation, lines, others_paid, payer })
-}
-
-fn check_change(
-    conn: &mut Conn,
-    stamp: &Stamp<'_>,
-    looked: &Looked,
-    kind: Kind,
-    lines: &[Line],
-    payer: Option<&Payer>,
-) -> Result<()> {
-    rules::check_change(kind, &looked.lines, lines, (&looked.payer, payer), looked.others_paid)?;
-    if kind == Kind::Cancel {
-        return Ok(());
-    }
-    let unit = unit::find(conn, looked.original.unit)?;
-    let imprint = unit::imprint::in_force(conn, &[unit.id], stamp.today())?.pop().map(|(_, imprint)| imprint);
-    let payer = payer.unwrap_or(&looked.payer);
-    check_documents(&unit, imprint.as_ref(), payer, &looked.obligation.dossier_code, lines, stamp.today())
-}
-
-fn corrected_payer(conn: &mut Conn, stamp: &Stamp<'_>, correction: &Correction) -> Result<Option<Payer>> {
-    let Some(party) = correction.party else { return Ok(None) };
-    let key = (correction.unit, party);
-    Ok(party::load(conn, stamp.vault, &[key])?.remove(&key))
-}
-
-fn agreement(asked: &Agreement) -> Result<Agreement> {
+/// The agreement was made before anybody asks for what it agrees on.
+fn checked_agreement(asked: &Agreement, today: BusinessDay) -> Result<Agreement> {
     const MISSING: &str = "correction_agreement_missing";
+    if asked.on > today {
+        let detail = format!("it is dated {}, and today is {today}", asked.on);
+        return Err(Error::invalid("agreement.on", "correction_agreement_in_future", detail));
+    }
     Ok(Agreement {
         number: bounded("agreement.number", &asked.number, NUMBER_LIMIT, MISSING)?,
         on: asked.on,
@@ -423,8 +381,9 @@ pub fn list(
 pub fn told(conn: &mut Conn, correction: Correction) -> Result<Told> {
     let lines = query::lines(conn, correction.unit, correction.id)?;
     let made = relation::of_correction(conn, correction.unit, correction.id)?;
+    let awaited = awaited::of_correction(conn, correction.unit, correction.id)?;
     let events = query::events(conn, correction.unit, correction.id)?;
-    Ok(Told { correction, lines, made, events })
+    Ok(Told { correction, lines, made, awaited, events })
 }
 
 /// A line at another amount, once, without a reduction; unchanged when the amount is the same.
@@ -444,9 +403,16 @@ pub fn at_amount(line: &Line, amount: Dong) -> Line {
     }
 }
 
-/// The lines of a receipt that are in force: what a correction starts from.
+/// The lines in force that stand on a document: what a correction of it starts from.
 pub fn lines_in_force(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Vec<Line>> {
     let not_found = || Error::not_found("receipt_not_found", "no such receipt in your scope");
     let original = receipts::by_id(conn, unit, receipt)?.ok_or_else(not_found)?;
-    Ok(obligation::lines(conn, unit, original.obligation)?.into_iter().filter(is_printed).collect())
+    let document = kind_of(&original)?;
+    let lines = obligation::lines(conn, unit, original.obligation)?;
+    Ok(lines.into_iter().filter(|line| stands_on(document, line)).collect())
+}
+
+/// The payer as a document prints it: what a correction of it starts from.
+pub fn payer_shown(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Payer> {
+    look::printed_payer(conn, unit, receipt)
 }

@@ -10,7 +10,7 @@ use crate::id::*;
 use crate::obligation::Line;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Update};
-use crate::store::schema::{correction, correction_event, correction_line};
+use crate::store::schema::{correction, correction_agreement, correction_event, correction_line};
 use crate::store::{Conn, Tx};
 
 crate::table_row! {
@@ -33,6 +33,7 @@ crate::table_row! {
         pub created_at: Instant,
         pub state: &'static str,
         pub revision: i64,
+        pub document_kind: String,
     }
 }
 
@@ -72,6 +73,22 @@ crate::table_row! {
         pub kept_share_bp: i32,
         pub legal_ground: String,
         pub explanation: String,
+        pub vat_rate: Option<String>,
+    }
+}
+
+crate::table_row! {
+    pub struct AgreementRow in "correction_agreement" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub correction_id: CorrectionId,
+        pub media_type: String,
+        pub size: i64,
+        pub sha256: String,
+        pub key_id: KeyId,
+        pub cipher: Vec<u8>,
+        pub person_id: PersonId,
+        pub created_at: Instant,
     }
 }
 
@@ -98,6 +115,7 @@ pub fn line_rows(unit: UnitId, id: CorrectionId, lines: &[Line]) -> Vec<LineRow>
         kept_share_bp: line.kept_share_bp,
         legal_ground: line.legal_ground.clone(),
         explanation: line.explanation.clone(),
+        vat_rate: line.vat_rate.clone(),
     };
     lines.iter().zip(1..).map(row).collect()
 }
@@ -106,7 +124,7 @@ pub fn lines(conn: &mut Conn, unit: UnitId, id: CorrectionId) -> Result<Vec<Line
     type Parts = (
         (String, String, String, String, String, String, String),
         (Dong, Dong, Option<String>, Option<String>, Dong),
-        (Option<String>, Option<String>, i32, String, String),
+        (Option<String>, Option<String>, i32, String, String, Option<String>),
     );
     let found: Vec<Parts> = correction_line::table
         .filter(correction_line::unit_id.eq(unit))
@@ -135,6 +153,7 @@ pub fn lines(conn: &mut Conn, unit: UnitId, id: CorrectionId) -> Result<Vec<Line
                 correction_line::kept_share_bp,
                 correction_line::legal_ground,
                 correction_line::explanation,
+                correction_line::vat_rate,
             ),
         ))
         .load(conn)
@@ -147,7 +166,7 @@ fn line_of(
     (what, money, law): (
         (String, String, String, String, String, String, String),
         (Dong, Dong, Option<String>, Option<String>, Dong),
-        (Option<String>, Option<String>, i32, String, String),
+        (Option<String>, Option<String>, i32, String, String, Option<String>),
     ),
 ) -> Result<Line> {
     let decimal = |text: &str| text.parse().map_err(|_| Error::internal("a stored decimal is unreadable"));
@@ -169,14 +188,15 @@ fn line_of(
         kept_share_bp: law.2,
         legal_ground: law.3,
         explanation: law.4,
-        vat_rate: None,
+        vat_rate: law.5,
     })
 }
 
 type Parts = (
-    (UnitId, CorrectionId, ReceiptId, ObligationId, String, String),
-    (String, BusinessDay, String, Option<PartyId>, String, String),
+    (UnitId, CorrectionId, ReceiptId, ObligationId, String, String, String),
+    (String, BusinessDay, String, Option<PartyId>, String, String, Option<String>),
     (Dong, Dong, PersonId, Option<PersonId>, Instant, String, i64),
+    (Option<PersonId>, Option<PersonId>),
 );
 
 macro_rules! columns {
@@ -189,6 +209,7 @@ macro_rules! columns {
                 correction::obligation_id,
                 correction::kind,
                 correction::reason,
+                correction::document_kind,
             ),
             (
                 correction::agreement_no,
@@ -197,6 +218,7 @@ macro_rules! columns {
                 correction::party_id,
                 correction::profile,
                 correction::certainty,
+                correction::agreement_sha256,
             ),
             (
                 correction::old_amount,
@@ -207,11 +229,12 @@ macro_rules! columns {
                 correction::state,
                 correction::revision,
             ),
+            (correction::withdrawal_maker_person_id, correction::withdrawal_checker_person_id),
         )
     };
 }
 
-fn correction_of((place, ground, now): Parts) -> Result<Correction> {
+fn correction_of((place, ground, now, withdrawal): Parts) -> Result<Correction> {
     Ok(Correction {
         unit: place.0,
         id: place.1,
@@ -219,17 +242,21 @@ fn correction_of((place, ground, now): Parts) -> Result<Correction> {
         obligation: place.3,
         kind: Kind::parse(&place.4)?,
         reason: place.5,
+        document_kind: place.6,
         agreement: Agreement { number: ground.0, on: ground.1, about: ground.2 },
         party: ground.3,
         profile: ground.4,
         certainty: ground.5,
+        agreement_sha256: ground.6,
         old_amount: now.0,
         new_amount: now.1,
         maker: now.2,
         checker: now.3,
         created_at: now.4,
-        state: State::parse(&now.5),
+        state: State::parse(&now.5).ok_or_else(|| Error::internal("a stored correction is unreadable"))?,
         revision: now.6,
+        withdrawal_maker: withdrawal.0,
+        withdrawal_checker: withdrawal.1,
     })
 }
 
@@ -263,7 +290,7 @@ pub fn page(
     found.into_iter().map(correction_of).collect()
 }
 
-/// Stores a correction's decision; the row must be the one that was read.
+/// Stores a correction's next revision; the row must be the one that was read.
 pub fn store(tx: &mut Tx<'_>, changed: &Correction) -> Result<()> {
     rows::update(
         tx,
@@ -274,6 +301,9 @@ pub fn store(tx: &mut Tx<'_>, changed: &Correction) -> Result<()> {
             sets: vec![
                 ("state", Column::of([changed.state.as_str()])),
                 ("checker_person_id", Column::of([changed.checker])),
+                ("agreement_sha256", Column::of([changed.agreement_sha256.clone()])),
+                ("withdrawal_maker_person_id", Column::of([changed.withdrawal_maker])),
+                ("withdrawal_checker_person_id", Column::of([changed.withdrawal_checker])),
                 ("revision", Column::of([changed.revision])),
             ],
         },
@@ -306,5 +336,26 @@ pub fn events(conn: &mut Conn, unit: UnitId, id: CorrectionId) -> Result<Vec<Pas
             correction_event::at,
         ))
         .load(conn)
+        .classify()
+}
+
+/// An agreement as it is stored: (row, media type, hash, key, cipher).
+pub type StoredAgreement = (EventId, String, String, KeyId, Vec<u8>);
+
+/// The newest agreement attached to a correction.
+pub fn agreement(conn: &mut Conn, unit: UnitId, id: CorrectionId) -> Result<Option<StoredAgreement>> {
+    correction_agreement::table
+        .filter(correction_agreement::unit_id.eq(unit))
+        .filter(correction_agreement::correction_id.eq(id))
+        .order(correction_agreement::id.desc())
+        .select((
+            correction_agreement::id,
+            correction_agreement::media_type,
+            correction_agreement::sha256,
+            correction_agreement::key_id,
+            correction_agreement::cipher,
+        ))
+        .first(conn)
+        .optional()
         .classify()
 }

@@ -1,20 +1,21 @@
 //! The rules of correcting a receipt, each refusal under its rule's name. Pure.
 //!
-//! No readable article rules wrong receipts, so the rules for invoices are applied by analogy: an
-//! adjustment refers to an original, a replacement to the newest of its chain, the two exclude each
-//! other. How sure that is stands in the legal profile and is shown to whoever approves.
+//! An adjustment refers to an original, a replacement to the newest of its chain, the two exclude
+//! each other. That is the law for invoices; no readable article rules wrong receipts, so it is
+//! applied to them by analogy. Which ways a kind of document allows and how sure that is stands in
+//! the legal profile and is shown to whoever approves.
 
 use super::Kind;
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::obligation::{Line, State};
 use crate::party::Payer;
-use crate::payment::content::is_printed;
+use crate::payment::correcting::stands_on;
 use crate::receipt::DocumentKind;
 use crate::receipt::profile::{self, Profile};
 use crate::receipt::relation::Action;
 
-/// Which ways of correcting a receipt the law of a day knows.
+/// Which ways of correcting a kind of document the law of a day knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Corrections {
     pub replace: bool,
@@ -23,8 +24,8 @@ pub struct Corrections {
 }
 
 impl Corrections {
-    pub fn of(profile: &Profile) -> Corrections {
-        let knows = |way| profile.receipt_corrections.value.contains(&way);
+    pub fn of(profile: &Profile, kind: DocumentKind) -> Corrections {
+        let knows = |way| profile.corrections(kind).value.contains(&way);
         Corrections {
             replace: knows(profile::Correction::Replace),
             adjust: knows(profile::Correction::Adjust),
@@ -33,23 +34,19 @@ impl Corrections {
     }
 }
 
-/// How a receipt stands when its correction is asked for or approved.
+/// How a document stands when its correction is asked for or approved.
 #[derive(Clone, Debug)]
 pub struct Standing<'a> {
-    pub document_kind: &'a str,
     pub state: &'a str,
-    /// What the receipt itself does to an earlier one.
+    /// What the document itself does to an earlier one.
     pub corrects: Option<Action>,
     pub obligation: State,
-    /// What the profile of the day of issue allows.
+    /// What the profile of the day allows for its kind.
     pub allowed: Corrections,
 }
 
 /// Whether this way of correcting fits the receipt and its chain.
 pub fn check(kind: Kind, standing: &Standing<'_>) -> Result<()> {
-    if standing.document_kind != DocumentKind::Receipt.as_str() {
-        return refuse("correction_document_unfit", "only receipts are corrected here");
-    }
     let is_allowed = match kind {
         Kind::Replace => standing.allowed.replace,
         Kind::Adjust => standing.allowed.adjust,
@@ -92,19 +89,30 @@ fn refuse(code: &'static str, detail: &str) -> Result<()> {
     Err(Error::conflict(code, detail))
 }
 
-/// What is to be changed, and whether that needs a new document at all.
-pub fn check_change(
-    kind: Kind,
-    old: &[Line],
-    new: &[Line],
-    payer: (&Payer, Option<&Payer>),
-    others_paid: bool,
-) -> Result<()> {
-    if kind == Kind::Cancel {
+/// What is to be changed.
+pub struct Change<'a> {
+    pub way: Kind,
+    pub document: DocumentKind,
+    /// The lines in force that stand on the document, and as they should have been.
+    pub old: &'a [Line],
+    pub new: &'a [Line],
+    /// As the document prints the payer, and as it should, when that was wrong.
+    pub shown: &'a Payer,
+    pub corrected: Option<&'a Payer>,
+    /// Other lines of the obligation are paid for.
+    pub others_paid: bool,
+    /// Where a kind cannot be cancelled, an adjustment may leave nothing.
+    pub may_cancel: bool,
+}
+
+/// Whether the change fits its way, and needs a new document at all.
+pub fn check_change(change: &Change<'_>) -> Result<()> {
+    let Change { way, old, new, .. } = *change;
+    if way == Kind::Cancel {
         return Ok(());
     }
-    if new.iter().any(|line| !is_printed(line)) {
-        let detail = "only fees that stand on receipts";
+    if new.iter().any(|line| !stands_on(change.document, line)) {
+        let detail = "only lines that stand on this document";
         return Err(Error::invalid("lines", "correction_line_unfit", detail));
     }
     for (index, line) in new.iter().enumerate() {
@@ -115,43 +123,46 @@ pub fn check_change(
         }
     }
     let total = Dong::sum(new.iter().map(|line| line.amount))?;
-    if !total.is_positive() && (kind == Kind::Replace || !others_paid) {
+    let may_be_nothing = way == Kind::Adjust && (change.others_paid || !change.may_cancel);
+    if !total.is_positive() && !may_be_nothing {
         return refuse("correction_to_nothing", "nothing would be left; cancel it instead");
     }
-    if fees(old)? != fees(new)? || (kind == Kind::Replace && printed_differently(old, new)) {
+    let looks_otherwise = way == Kind::Replace && printed(old) != printed(new);
+    if fees(old)? != fees(new)? || looks_otherwise {
         return Ok(());
     }
-    match payer.1 {
-        Some(corrected) if identity(corrected) != identity(payer.0) => match kind {
+    match change.corrected {
+        Some(corrected) if identity(corrected) != identity(change.shown) => match way {
             Kind::Adjust => refuse("correction_changes_nothing", "an adjustment changes amounts; replace it"),
             _ => Ok(()),
         },
-        Some(corrected) if corrected != payer.0 => refuse(
+        Some(corrected) if corrected != change.shown => refuse(
             "correction_needs_notice",
             "a wrong name or address is told by notice 04/SS; no new number",
         ),
-        _ => refuse("correction_changes_nothing", "nothing differs from the receipt"),
+        _ => refuse("correction_changes_nothing", "nothing differs from the document"),
     }
 }
 
-/// Amounts by item, in order.
-fn fees(lines: &[Line]) -> Result<Vec<(String, Dong)>> {
-    let mut sums: std::collections::BTreeMap<String, Dong> = std::collections::BTreeMap::new();
-    for line in lines.iter().filter(|line| is_printed(line)) {
-        let sum = sums.entry(line.item_code.clone()).or_default();
+/// Amounts by item and rate of tax.
+type Fees = std::collections::BTreeMap<(String, Option<String>), Dong>;
+
+fn fees(lines: &[Line]) -> Result<Fees> {
+    let mut sums = Fees::new();
+    for line in lines {
+        let sum = sums.entry((line.item_code.clone(), line.vat_rate.clone())).or_default();
         *sum = sum.checked_add(line.amount)?;
     }
-    Ok(sums.into_iter().filter(|(_, amount)| !amount.is_zero()).collect())
+    sums.retain(|_, amount| !amount.is_zero());
+    Ok(sums)
 }
 
-fn printed_differently(old: &[Line], new: &[Line]) -> bool {
-    let printed = |lines: &[Line]| {
-        let shown = lines.iter().filter(|line| is_printed(line)).map(|line| {
-            (line.item_code.clone(), line.item_name.clone(), line.quantity.normalize(), line.reduction)
-        });
-        shown.collect::<Vec<_>>()
-    };
-    printed(old) != printed(new)
+/// What a document shows of lines beside their amounts.
+fn printed(lines: &[Line]) -> Vec<(String, String, rust_decimal::Decimal, Dong)> {
+    let shown = lines.iter().map(|line| {
+        (line.item_code.clone(), line.item_name.clone(), line.quantity.normalize(), line.reduction)
+    });
+    shown.collect()
 }
 
 /// What makes a payer another one; name and address do not.
@@ -174,7 +185,7 @@ mod tests {
         owed: State,
         allowed: Corrections,
     ) -> &'static str {
-        let standing = Standing { document_kind: "receipt", state, corrects, obligation: owed, allowed };
+        let standing = Standing { state, corrects, obligation: owed, allowed };
         check(kind, &standing).map_err(|error| error.code()).err().unwrap_or("ok")
     }
 
@@ -249,7 +260,64 @@ mod tests {
 
     fn change(kind: Kind, old: &[Line], new: &[Line], to: Option<&Payer>) -> &'static str {
         let payer = Payer { name: Some("Nguyễn Thị Thử".into()), ..Payer::default() };
-        check_change(kind, old, new, (&payer, to), false).map_err(|error| error.code()).err().unwrap_or("ok")
+        let change = Change {
+            way: kind,
+            document: DocumentKind::Receipt,
+            old,
+            new,
+            shown: &payer,
+            corrected: to,
+            others_paid: false,
+            may_cancel: true,
+        };
+        check_change(&change).map_err(|error| error.code()).err().unwrap_or("ok")
+    }
+
+    #[test]
+    fn where_nothing_can_be_cancelled_an_adjustment_may_leave_nothing() {
+        let payer = Payer::default();
+        let (old, new) = ([line("a", 100)], [line("a", 0)]);
+        for (way, may_cancel, expected) in [
+            (Kind::Adjust, false, "ok"),
+            (Kind::Adjust, true, "correction_to_nothing"),
+            (Kind::Replace, false, "correction_to_nothing"),
+        ] {
+            let change = Change {
+                way,
+                document: DocumentKind::Receipt,
+                old: &old,
+                new: &new,
+                shown: &payer,
+                corrected: None,
+                others_paid: false,
+                may_cancel,
+            };
+            let found = check_change(&change).map_err(|error| error.code()).err().unwrap_or("ok");
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn an_invoice_is_corrected_in_its_own_lines_by_what_its_law_knows() {
+        let invoice = DocumentKind::parse("invoice_vat").unwrap();
+        let law = profile::for_day("2026-11-23".parse().unwrap());
+        let (of_invoice, of_receipt) =
+            (Corrections::of(law, invoice), Corrections::of(law, DocumentKind::Receipt));
+        assert!(of_invoice.replace && of_invoice.adjust && !of_invoice.cancel);
+        assert!(of_receipt.cancel);
+        let payer = Payer::default();
+        let (old, new) = ([line("a", 100)], [line("a", 90)]);
+        let change = Change {
+            way: Kind::Adjust,
+            document: invoice,
+            old: &old,
+            new: &new,
+            shown: &payer,
+            corrected: None,
+            others_paid: true,
+            may_cancel: false,
+        };
+        assert_eq!(check_change(&change).unwrap_err().code(), "correction_line_unfit", "a receipt's fee");
     }
 
     #[test]

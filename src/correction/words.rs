@@ -14,8 +14,10 @@ pub fn note(kind: Kind, original: &Stored, agreement: &Agreement) -> String {
         Kind::Adjust => "Điều chỉnh cho",
         Kind::Cancel => "Hủy",
     };
+    // The law says “mẫu số” of invoices (Circular 91/2026/TT-BTC art. 10).
+    let form = if original.is_invoice() { "Mẫu số" } else { "mẫu" };
     let full = format!(
-        "{begins} {} mẫu {} ký hiệu {} số {} ngày {}; theo văn bản {} ngày {}: {}",
+        "{begins} {} {form} {} ký hiệu {} số {} ngày {}; theo văn bản {} ngày {}: {}",
         original.noun().0,
         original.template,
         original.series,
@@ -64,6 +66,21 @@ mod tests {
             "Thay thế cho biên lai mẫu 01BLP0-001 ký hiệu BD-26E số 0000041 ngày 23 tháng 11 năm 2026; theo văn bản \
              05/BB ngày 24/11/2026: thu thừa"
         );
+    }
+
+    #[test]
+    fn an_invoice_is_named_with_eight_digits() {
+        let agreement =
+            Agreement { number: "05/BB".into(), on: "2026-11-24".parse().unwrap(), about: "sai".into() };
+        let invoice = Stored {
+            document_kind: "invoice_vat".into(),
+            template: "1".into(),
+            series: "K26TBD".into(),
+            ..stored()
+        };
+        let words = note(Kind::Adjust, &invoice, &agreement);
+        let expected = "Điều chỉnh cho hóa đơn Mẫu số 1 ký hiệu K26TBD số 00000041 ngày 23 tháng 11 năm 2026";
+        assert!(words.starts_with(expected), "{words}");
     }
 
     #[test]

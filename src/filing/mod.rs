@@ -5,8 +5,10 @@
 //! stores its message. The courier sends outside transactions, asks before it sends again, and
 //! stores answers as they came, linked to what they answer.
 
+pub mod alarm;
 pub mod code;
 pub mod courier;
+pub mod due;
 pub mod endpoint;
 pub mod envelope;
 pub mod form;
@@ -20,6 +22,7 @@ pub mod reply;
 pub mod report;
 mod report_query;
 pub mod rules;
+mod schema;
 pub mod sealing;
 pub mod transmission;
 pub mod xml;
@@ -165,7 +168,8 @@ pub fn body_id(id: FilingId) -> String {
 /// Drafts a form; `body` writes its canonical bytes by profile and Id.
 ///
 /// # Errors
-/// `filing_exists` when its slot is taken.
+/// `filing_exists` when its slot is taken; `form_off_schema` and `form_schema_unknown` for a body that
+/// the form's schema refuses: then nothing is stored.
 pub fn draft(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -176,6 +180,7 @@ pub fn draft(
     let id: FilingId = stamp.mint()?;
     let profile = profile::for_day(stamp.today());
     let body = body(profile, &body_id(id));
+    schema::check_body(new.form, profile.message_version.value, &body)?;
     let row = query::FilingRow {
         unit_id: new.unit,
         id,

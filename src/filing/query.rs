@@ -151,6 +151,26 @@ pub fn drafted(conn: &mut Conn, limit: i64) -> Result<Vec<Filing>> {
     found.into_iter().map(from_columns).collect()
 }
 
+/// Forms of a unit in a state that were made between two instants, oldest first.
+pub fn in_state(
+    conn: &mut Conn,
+    unit: UnitId,
+    state: State,
+    (since, before): (Instant, Instant),
+) -> Result<Vec<Filing>> {
+    let found: Vec<Columns> = filing::table
+        .filter(filing::unit_id.eq(unit))
+        .filter(filing::state.eq(state.as_str()))
+        .filter(filing::created_at.ge(since))
+        .filter(filing::created_at.lt(before))
+        .order(filing::id)
+        .limit(100)
+        .select(columns!())
+        .load(conn)
+        .classify()?;
+    found.into_iter().map(from_columns).collect()
+}
+
 /// The unit of a form within a scope: ids do not tell their unit.
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: FilingId) -> Result<Option<UnitId>> {
     let mut found = filing::table.filter(filing::id.eq(id)).select(filing::unit_id).into_boxed();

@@ -1,16 +1,80 @@
 //! Registering with the tax office: the form that is sent, and acceptances that come back or are
 //! recorded by hand.
 
-use super::form::registration::{Action, FORM, Registration};
-use super::{Draft, Filing, Kind, State, reply};
+use super::form::Taxpayer;
+use super::form::registration::{Action, Direction, Entrusting, Entrustment, FORM, Registration};
+use super::{Draft, Filing, Kind, State, reply, transmission};
 use crate::actor::{Actor, Role};
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::{FilingId, RegistrationId, UnitId};
 use crate::receipt::certificate::SigningCertificate;
 use crate::receipt::key::certificates_in;
+use crate::receipt::signer;
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
+use crate::unit::{self, imprint};
+
+/// What somebody says for the form; the rest is known.
+pub struct Asked {
+    pub action: Action,
+    pub office_code: String,
+    pub office_name: String,
+    pub contact_name: String,
+    pub contact_email: String,
+    pub contact_phone: String,
+    pub receipts_with_value: bool,
+    pub certificates: Vec<ListedCertificate>,
+    pub entrustments: Vec<Entrusting>,
+}
+
+/// The form of a unit: `place` is where it is made, and `through_transmitter` says that messages go
+/// through a transmitting organisation.
+///
+/// # Errors
+/// `registration_entrustment_missing` when the unit's documents name a principal (`UNThu`) that the first
+/// form would not tell the tax office of.
+pub fn compose(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    unit: UnitId,
+    asked: Asked,
+    (place, through_transmitter): (&str, bool),
+) -> Result<Registration> {
+    let imprint = imprint::in_force(conn, &[unit], stamp.today())?.pop().map(|(_, imprint)| imprint);
+    if let Some(principal) = imprint.and_then(|imprint| imprint.principal) {
+        let is_told = asked
+            .entrustments
+            .iter()
+            .any(|line| line.direction == Direction::Entrusted && line.tax_code == principal.tax_code);
+        if asked.action == Action::New && !is_told {
+            let detail = "the unit's documents name a principal; add the entrustment by which it collects";
+            return Err(Error::invalid("entrustments", "registration_entrustment_missing", detail));
+        }
+    }
+    let unit = unit::find(conn, unit)?;
+    Ok(Registration {
+        action: asked.action,
+        contact_name: asked.contact_name,
+        contact_address: unit.address,
+        contact_email: asked.contact_email,
+        contact_phone: asked.contact_phone,
+        made_on: stamp.today(),
+        receipts_without_value: true,
+        receipts_with_value: asked.receipts_with_value,
+        through_transmitter,
+        certificates: asked.certificates,
+        entrustments: asked.entrustments.into_iter().map(Entrustment::from).collect(),
+        taxpayer: Taxpayer {
+            name: unit.name,
+            tax_code: unit.tax_code,
+            budget_code: unit.budget_code,
+            office_code: asked.office_code,
+            office_name: asked.office_name,
+            place: place.to_owned(),
+        },
+    })
+}
 
 /// Drafts 01/ĐKTĐ-CTĐT. It is signed and sent by the background work.
 ///
@@ -104,6 +168,7 @@ pub fn accept_by_hand(
     let recorded = acceptance(&filing, notice_no.to_owned(), accepted_on)?;
     let registration = registration::record(tx, stamp, actor, recorded)?;
     super::advance(tx, stamp, actor, &mut filing, ("accepted_by_hand", State::Accepted), Some(notice_no))?;
+    transmission::settle_by_hand(tx, stamp, &filing)?;
     Ok(registration)
 }
 
@@ -118,15 +183,39 @@ pub fn listed(certificate: &SigningCertificate, action: CertificateAction) -> Li
     }
 }
 
+/// A certificate of the unit's own, or the city's, as the form lists it.
+///
+/// # Errors
+/// `certificate_unreadable`, and those of `signer::accept`: its subject must name the unit's tax code or
+/// the city's, under whose certificate a unit without one signs.
+pub fn listed_of(
+    conn: &mut Conn,
+    unit: UnitId,
+    pem: &str,
+    action: CertificateAction,
+) -> Result<ListedCertificate> {
+    let own = unit::find(conn, unit)?.tax_code;
+    let der = first_certificate(pem)?;
+    let accepted = signer::accept(&der, &own).or_else(|error| match unit::find(conn, unit::CITY) {
+        Ok(city) if !city.tax_code.is_empty() => signer::accept(&der, &city.tax_code),
+        // Out of the caller's sight, or without a tax code: then only the unit's own will do.
+        _ => Err(error),
+    });
+    Ok(listed(&accepted?, action))
+}
+
 /// The first certificate of a PEM text as the form lists it.
 ///
 /// # Errors
 /// `certificate_unreadable`.
 pub fn listed_from_pem(pem: &str, action: CertificateAction) -> Result<ListedCertificate> {
-    let found = certificates_in(pem)?.into_iter().next().ok_or_else(|| {
+    Ok(listed(&SigningCertificate::from_der(&first_certificate(pem)?)?, action))
+}
+
+fn first_certificate(pem: &str) -> Result<Vec<u8>> {
+    certificates_in(pem)?.into_iter().next().ok_or_else(|| {
         Error::invalid("certificate", "certificate_unreadable", "no certificate in the PEM text")
-    })?;
-    Ok(listed(&SigningCertificate::from_der(&found)?, action))
+    })
 }
 
 /// The certificates the unit holds, as a first registration lists them.

@@ -8,14 +8,10 @@ use super::period::Quarter;
 use super::{Draft, Filing, Kind, State, query, report_query};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
-use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::{FilingId, SeriesId, UnitId, minted_at};
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit::{self, registration, series};
-
-/// Shown as soon from so many days before it is due.
-const SOON_DAYS: i64 = 10;
 
 /// The figures of a quarter as the receipts table has them now, series by series.
 pub fn figures(conn: &mut Conn, unit: UnitId, quarter: Quarter) -> Result<Vec<Line>> {
@@ -85,10 +81,15 @@ pub fn make(
     may_report(actor, unit)?;
     let earlier = query::of_period(tx, unit, Kind::UsageReport, &quarter.to_string())?;
     if let Some(live) = earlier.iter().find(|filing| filing.state.is_live()) {
-        let detail = format!("{} is {}; supplement it if figures changed", live.id, live.state.as_str());
+        let next = match live.state {
+            State::Requested => "approve it",
+            _ => "supplement it if figures changed",
+        };
+        let detail = format!("{} is {}; {next}", live.id, live.state.as_str());
         return Err(Error::conflict("report_exists", detail));
     }
-    store(tx, stamp, actor, (unit, quarter), place, earlier.len(), None)
+    let written = compose(tx, stamp, (unit, quarter), place, None)?;
+    store(tx, stamp, actor, (unit, &written), earlier.len(), None, State::Drafted)
 }
 
 /// Makes the marked supplementary report of what changed since the newest report of the quarter.
@@ -116,8 +117,9 @@ pub fn supplement(
         return Err(Error::conflict("report_unchanged", "nothing changed since the last report"));
     }
     let ordinal = i64::try_from(live.len()).unwrap_or(i64::MAX);
-    let mark = (first.id, Supplement { ordinal, first: super::body_id(first.id) });
-    store(tx, stamp, actor, (unit, quarter), place, earlier.len(), Some(mark))
+    let mark = Supplement { ordinal, first: super::body_id(first.id) };
+    let written = compose(tx, stamp, (unit, quarter), place, Some(mark))?;
+    store(tx, stamp, actor, (unit, &written), earlier.len(), Some(first.id), State::Drafted)
 }
 
 fn may_report(actor: &Actor, unit: UnitId) -> Result<()> {
@@ -125,41 +127,52 @@ fn may_report(actor: &Actor, unit: UnitId) -> Result<()> {
     actor.scope.require(unit)
 }
 
-fn store(
-    tx: &mut Tx<'_>,
+/// What a report of the quarter says now.
+///
+/// # Errors
+/// `report_period_not_over`, `report_nothing_registered`, `registration_missing`, and those of
+/// `Taxpayer::check`.
+pub(super) fn compose(
+    conn: &mut Conn,
     stamp: &Stamp<'_>,
-    actor: &Actor,
     (unit, quarter): (UnitId, Quarter),
     place: &str,
-    ordinal: usize,
-    mark: Option<(FilingId, Supplement)>,
-) -> Result<FilingId> {
+    supplement: Option<Supplement>,
+) -> Result<UsageReport> {
     if stamp.today() <= quarter.last_day() {
         let detail = format!("the quarter ends on {}", quarter.last_day());
         return Err(Error::conflict("report_period_not_over", detail));
     }
-    let lines = figures(tx, unit, quarter)?;
+    let lines = figures(conn, unit, quarter)?;
     if lines.is_empty() {
         let detail = "the unit has no receipt series in this year";
         return Err(Error::conflict("report_nothing_registered", detail));
     }
-    let report = UsageReport {
-        taxpayer: taxpayer(tx, unit, place)?,
-        quarter,
-        made_on: stamp.today(),
-        supplement: mark.as_ref().map(|(_, supplement)| supplement.clone()),
-        lines,
-    };
-    report.taxpayer.check()?;
+    let taxpayer = taxpayer(conn, unit, place)?;
+    taxpayer.check()?;
+    Ok(UsageReport { taxpayer, quarter, made_on: stamp.today(), supplement, lines })
+}
+
+/// `ordinal` counts the quarter's reports, those that were refused or withdrawn too.
+pub(super) fn store(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (unit, report): (UnitId, &UsageReport),
+    ordinal: usize,
+    first: Option<FilingId>,
+    state: State,
+) -> Result<FilingId> {
+    let quarter = report.quarter;
     let new = Draft {
         unit,
         kind: Kind::UsageReport,
         form: FORM,
         period: Some(quarter.to_string()),
         slot: Some(format!("{FORM} {quarter}/{ordinal}")),
-        earlier: mark.map(|(first, _)| first),
-        detail: serde_json::to_string(&report).map_err(|error| Error::internal(error.to_string()))?,
-        state: State::Drafted,
+        earlier: first,
+        detail: serde_json::to_string(report).map_err(|error| Error::internal(error.to_string()))?,
+        state,
         maker: actor.person,
     };
     super::draft(tx, stamp, actor, new, |profile, id| report.body(profile.message_version.value, id))
@@ -223,48 +236,4 @@ pub fn changes(conn: &mut Conn, unit: UnitId, quarter: Quarter) -> Result<Vec<Ch
         })
         .filter(|change| change.reported != change.now)
         .collect())
-}
-
-/// A report that is still to be sent, or was refused.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Due {
-    pub quarter: String,
-    pub due_on: BusinessDay,
-    pub days_left: i64,
-    /// `open`, `soon`, `overdue`
-    pub urgency: &'static str,
-}
-
-/// The reports of quarters that are over and that the authority does not have, oldest first.
-pub fn due(conn: &mut Conn, unit: UnitId, today: BusinessDay) -> Result<Vec<Due>> {
-    let Some(first_year) = series::of_unit(conn, unit)?.iter().map(|held| held.year).min() else {
-        return Ok(Vec::new());
-    };
-    let Some(since) = registration::of_unit(conn, unit)?.first().map(|held| held.accepted_on) else {
-        return Ok(Vec::new());
-    };
-    let begin = Quarter::of(since).max(Quarter { year: first_year, quarter: 1 });
-    let mut open = Vec::new();
-    let mut quarter = begin;
-    while quarter.last_day() < today {
-        let filed = query::of_period(conn, unit, Kind::UsageReport, &quarter.to_string())?;
-        let is_with_authority =
-            filed.iter().any(|filing| filing.state.is_live() && filing.state >= State::Sent);
-        if !is_with_authority {
-            let due_on = quarter.report_due_on();
-            let days_left = due_on.0.signed_duration_since(today.0).num_days();
-            let urgency = urgency(days_left);
-            open.push(Due { quarter: quarter.to_string(), due_on, days_left, urgency });
-        }
-        quarter = quarter.next();
-    }
-    Ok(open)
-}
-
-fn urgency(days_left: i64) -> &'static str {
-    match days_left {
-        ..=-1 => "overdue",
-        0..=SOON_DAYS => "soon",
-        _ => "open",
-    }
 }

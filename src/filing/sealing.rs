@@ -4,7 +4,7 @@
 use ring::rand::SystemRandom;
 
 use super::envelope::{self, AUTHORITY, Envelope};
-use super::{Filing, State, query, transmission};
+use super::{Filing, State, query, schema, transmission};
 use crate::actor::{Actor, Scope};
 use crate::error::Result;
 use crate::receipt::profile;
@@ -15,7 +15,8 @@ use crate::unit;
 
 const BATCH: i64 = 50;
 
-/// Signs and enqueues every drafted form. Returns how many; those without a key wait.
+/// Signs and enqueues every drafted form. Returns how many; those without a key wait, and so does one
+/// that its schema refuses: nothing of it is sent.
 ///
 /// `sender` is the code under which messages go (`MNGui`); None for a direct connection under each
 /// unit's own tax code.
@@ -48,11 +49,13 @@ fn sign_one(
     })?;
     let mut signed = sign_batch(&[&filing.body], held.signer.as_ref(), stamp.now)?;
     let document = signed.pop().unwrap_or_default();
+    let version = profile::by_name(&filing.profile)?.message_version.value;
+    schema::check_document(&filing.form, version, &document)?;
     let own = envelope::direct_sender(&unit.tax_code);
     let sender = sender.unwrap_or(&own);
     let message_code = envelope::new_message_code(sender, &SystemRandom::new())?;
     let payload = Envelope {
-        version: profile::by_name(&filing.profile)?.message_version.value,
+        version,
         sender,
         recipient: AUTHORITY,
         kind: transmission::message_kind(&filing),
@@ -61,6 +64,7 @@ fn sign_one(
         tax_code: &unit.tax_code,
     }
     .write(&[&document])?;
+    schema::check_message(&payload)?;
     store.write(&Scope::All, Lane::Bulk, |tx| {
         let mut fresh = super::find(tx, filing.unit, filing.id)?;
         if fresh.state != State::Drafted {

@@ -16,7 +16,7 @@ mod transmission_query;
 
 pub use transmission_query::{
     Event, Message, ReplyRecord, by_id, delivered_due, events, heads, of_filing, of_unit, payload, replies,
-    unit_of,
+    troubled, unit_of,
 };
 use transmission_query::{EventRow, ReplyRow, TransmissionRow};
 
@@ -272,6 +272,19 @@ pub fn release(
     let attempts = message.attempts;
     advance(tx, stamp, &mut message, next, attempts, "")?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "transmission.released", id)])
+}
+
+/// The form went another way, through the tax portal for one: what was never sent from here is not sent
+/// any more. A message that may be there already goes on being asked for.
+pub(super) fn settle_by_hand(tx: &mut Tx<'_>, stamp: &Stamp<'_>, filing: &Filing) -> Result<()> {
+    for mut message in of_filing(tx, filing.unit, filing.id)? {
+        if matches!(message.state, State::Queued | State::Halted) {
+            let next = Next { state: State::Answered, event: "filed_by_hand", after_s: 0 };
+            let attempts = message.attempts;
+            advance(tx, stamp, &mut message, next, attempts, "")?;
+        }
+    }
+    Ok(())
 }
 
 #[track_caller]

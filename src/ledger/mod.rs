@@ -100,6 +100,8 @@ pub enum Source {
     Slip(SlipId),
     /// An order to the Treasury.
     Remittance(RemittanceId),
+    /// Withdrawing a correction that waited for more money.
+    Correction(CorrectionId),
 }
 
 impl Source {
@@ -115,6 +117,7 @@ impl Source {
             Source::Shift(_) => "shift",
             Source::Slip(_) => "slip",
             Source::Remittance(_) => "remittance",
+            Source::Correction(_) => "correction",
         }
     }
 
@@ -130,6 +133,7 @@ impl Source {
             Source::Shift(id) => id.0,
             Source::Slip(id) => id.0,
             Source::Remittance(id) => id.0,
+            Source::Correction(id) => id.0,
         }
     }
 }

@@ -1,11 +1,12 @@
-//! Many receipts as one zip file, written as it is read: the signed XML of each and `index.csv`.
+//! Many receipts as one zip file, written as it is read: the signed XML of each, the page that shows it
+//! where it is asked for, and `index.csv`.
 
 use std::cell::Cell;
 use std::io::Write;
 
 use ring::digest::{SHA256, digest};
-use zip::ZipWriter;
 use zip::write::{SimpleFileOptions, StreamWriter};
+use zip::{CompressionMethod, ZipWriter};
 
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -26,6 +27,8 @@ pub struct Entry {
     pub amount: Dong,
     pub state: String,
     pub document: Vec<u8>,
+    /// The PDF; a receipt whose page cannot be drawn goes without it.
+    pub rendition: Option<Vec<u8>>,
 }
 
 /// Lets nothing more through once it is shut: an archive that broke off must not look whole, and
@@ -66,6 +69,8 @@ fn fill<W: Write>(
     mut next: impl FnMut() -> Result<Vec<Entry>>,
 ) -> Result<usize> {
     let options = SimpleFileOptions::default();
+    // A PDF is compressed inside already.
+    let drawn = options.compression_method(CompressionMethod::Stored);
     let mut index = csv::Writer::from_writer(Vec::new());
     index
         .write_record(["don_vi", "ky_hieu", "so", "ngay_lap", "so_tien", "trang_thai", "tep", "sha256"])
@@ -81,6 +86,11 @@ fn fill<W: Write>(
             let name = format!("{}/{stem}.xml", text::squash(&entry.unit));
             zip.start_file(&name, options).map_err(|error| broken(&error))?;
             zip.write_all(&entry.document).map_err(|error| broken(&error))?;
+            if let Some(page) = &entry.rendition {
+                let name = format!("{}/{stem}.pdf", text::squash(&entry.unit));
+                zip.start_file(&name, drawn).map_err(|error| broken(&error))?;
+                zip.write_all(page).map_err(|error| broken(&error))?;
+            }
             index
                 .write_record([
                     entry.unit.as_str(),
@@ -125,6 +135,7 @@ mod tests {
             amount: Dong(25_000),
             state: "signed".into(),
             document: format!("<BLai>{number}</BLai>").into_bytes(),
+            rendition: (number == 2).then(|| b"%PDF-1.7 2".to_vec()),
         };
         let mut pages = vec![vec![], vec![entry(3)], vec![entry(1), entry(2)]];
         let mut bytes = Vec::new();
@@ -136,6 +147,7 @@ mod tests {
             text
         };
         assert_eq!(read("00004/bien-lai-bd26e-0000002.xml"), "<BLai>2</BLai>");
+        assert_eq!(read("00004/bien-lai-bd26e-0000002.pdf"), "%PDF-1.7 2");
         let index = read("index.csv");
         assert_eq!(index.lines().count(), 4);
         let hash = text::hex(digest(&SHA256, b"<BLai>1</BLai>").as_ref());

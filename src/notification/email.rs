@@ -13,7 +13,7 @@ use secrecy::ExposeSecret;
 
 use super::attachment::Attachment;
 use super::rules::Answer;
-use super::wording::{self, Facts};
+use super::wording::Words;
 use crate::clock::Instant;
 use crate::config::delivery::{self, Email};
 use crate::error::{Error, Result};
@@ -61,16 +61,16 @@ impl Mailer {
         Ok(Mailer { transport: builder.build(), from: Mailbox::new(name, address) })
     }
 
-    /// A receipt's message. `name` is the part of the Message-ID before `@`.
+    /// A message in these words. `name` is the part of the Message-ID before `@`.
     pub fn compose(
         &self,
         name: &str,
         to: &str,
         created_at: Instant,
-        facts: &Facts,
+        words: Words,
         attachments: Vec<Attachment>,
     ) -> Result<Mail> {
-        compose(&self.from, name, to, created_at, facts, attachments)
+        compose(&self.from, name, to, created_at, words, attachments)
     }
 
     /// Gives the message to the server and says what came of it.
@@ -87,7 +87,7 @@ fn compose(
     name: &str,
     to: &str,
     created_at: Instant,
-    facts: &Facts,
+    words: Words,
     attachments: Vec<Attachment>,
 ) -> Result<Mail> {
     let impossible = |what: String| Error::internal(format!("a message cannot be composed: {what}"));
@@ -96,7 +96,7 @@ fn compose(
         HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
     };
     let at = UNIX_EPOCH + Duration::from_millis(u64::try_from(created_at.ms()).unwrap_or(0));
-    let alternative = MultiPart::alternative_plain_html(wording::plain(facts), wording::html(facts)?);
+    let alternative = MultiPart::alternative_plain_html(words.plain, words.html);
     let mut parts = MultiPart::mixed().multipart(alternative);
     for file in attachments {
         parts = parts.singlepart(part(file)?);
@@ -104,7 +104,7 @@ fn compose(
     Mail::builder()
         .from(from.clone())
         .to(Mailbox::new(None, to))
-        .subject(wording::subject(facts))
+        .subject(words.subject)
         .date(at)
         .message_id(Some(format!("<{name}@{}>", from.email.domain())))
         // No out-of-office answers (RFC 3834).
@@ -157,6 +157,7 @@ pub(super) fn is_enhanced(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notification::wording::{self, Facts};
 
     fn composed(facts: &Facts, to: &str) -> Result<String> {
         let from = Mailbox::new(Some("Biên lai điện tử".into()), "bienlai@example.vn".parse().unwrap());
@@ -170,7 +171,7 @@ mod tests {
             "msg_1.unt_2",
             to,
             "2026-11-27T09:00:00+07:00".parse().unwrap(),
-            facts,
+            wording::words(facts)?,
             vec![file],
         )?;
         Ok(String::from_utf8(mail.formatted()).unwrap())

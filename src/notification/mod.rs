@@ -11,8 +11,10 @@ pub mod bounce;
 pub mod bundle;
 pub mod consent;
 pub mod email;
+mod letter;
 pub mod lookup;
 mod lookup_query;
+pub mod money;
 mod outbox;
 pub mod query;
 pub mod rules;
@@ -128,6 +130,8 @@ impl FromStr for State {
 /// What a message tells.
 pub const KIND_RECEIPT: &str = "receipt";
 pub const KIND_CODE: &str = "one_time_code";
+pub const KIND_PARTIAL: &str = "paid_in_part";
+pub const KIND_SURPLUS: &str = "paid_too_much";
 
 /// A message as it stands.
 #[derive(Clone, Debug)]

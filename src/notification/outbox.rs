@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::money::Money;
 use super::query::{self, EventRow, MessageRow};
 use super::rules::{self, Answer};
 use super::{Channel, KIND_RECEIPT, Message, State, consent, not_found};
@@ -25,6 +26,9 @@ pub(super) struct Recipient {
     pub to: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// What a message about money tells of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub money: Option<Money>,
 }
 
 /// A message to be written.
@@ -36,6 +40,7 @@ pub struct New {
     pub channel: Channel,
     pub to: String,
     pub text: Option<String>,
+    pub money: Option<Money>,
     pub expires_at: Option<Instant>,
 }
 
@@ -53,7 +58,7 @@ pub fn enqueue(tx: &mut Tx<'_>, stamp: &Stamp<'_>, messages: &[New]) -> Result<u
             (None, None)
         } else {
             let key = stamp.sealing_key(tx, new.unit)?;
-            let recipient = Recipient { to: new.to.clone(), text: new.text.clone() };
+            let recipient = Recipient { to: new.to.clone(), text: new.text.clone(), money: new.money };
             let plain = serde_json::to_vec(&recipient).map_err(|error| Error::internal(error.to_string()))?;
             (Some(key.id), Some(stamp.vault.seal(&key, &context(id), &plain)?))
         };
@@ -134,6 +139,7 @@ impl Announce for Outbox {
                 channel,
                 to,
                 text: None,
+                money: None,
                 expires_at: None,
             }));
         }
@@ -141,7 +147,7 @@ impl Announce for Outbox {
     }
 }
 
-fn distinct<T: Ord>(mut items: Vec<T>) -> Vec<T> {
+pub(super) fn distinct<T: Ord>(mut items: Vec<T>) -> Vec<T> {
     items.sort_unstable();
     items.dedup();
     items
@@ -244,6 +250,7 @@ pub(super) fn answered(
         Answer::Refused { code }
         | Answer::Unavailable { code }
         | Answer::Unknown { code }
+        | Answer::Outdated { code }
         | Answer::Impossible { code } => (Some(code.clone()), None),
     };
     step(tx, stamp, &mut message, kind, state, Detail { via: Some(via.to_owned()), code, reference })?;

@@ -177,7 +177,7 @@ pub fn of_subject(conn: &mut Conn, unit: UnitId, kind: &str, subject: i64) -> Re
         .collect()
 }
 
-/// A unit's messages about receipts, newest first, below `before`.
+/// A unit's messages about receipts and money, newest first, below `before`.
 pub fn page(
     conn: &mut Conn,
     unit: UnitId,
@@ -187,7 +187,7 @@ pub fn page(
 ) -> Result<Vec<Message>> {
     let mut found = message::table
         .filter(message::unit_id.eq(unit))
-        .filter(message::kind.eq(super::KIND_RECEIPT))
+        .filter(message::kind.ne(super::KIND_CODE))
         .order(message::id.desc())
         .limit(limit)
         .select(columns!())
@@ -199,6 +199,21 @@ pub fn page(
         found = found.filter(message::id.lt(before));
     }
     found.load::<Columns>(conn).classify()?.into_iter().map(from_columns).collect()
+}
+
+/// Messages that do not get through, in all units: those that wait, and those that ended without
+/// arriving and were made after `since`. (state, channel, count, when the oldest was made)
+pub fn troubled(conn: &mut Conn, since: Instant) -> Result<Vec<(String, String, i64, Option<Instant>)>> {
+    let counted =
+        (message::state, message::channel, diesel::dsl::count_star(), diesel::dsl::min(message::created_at));
+    let grouped = message::table.group_by((message::state, message::channel)).select(counted);
+    let waiting = grouped.filter(message::state.eq_any(["waiting", "sending"]));
+    let mut found: Vec<(String, String, i64, Option<Instant>)> = waiting.load(conn).classify()?;
+    let ended = grouped
+        .filter(message::state.eq_any(["bounced", "failed", "given_up"]))
+        .filter(message::created_at.ge(since));
+    found.extend(ended.load::<(String, String, i64, Option<Instant>)>(conn).classify()?);
+    Ok(found)
 }
 
 /// Messages by state, in all units: (state, channel, count).

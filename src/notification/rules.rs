@@ -47,6 +47,8 @@ pub enum Answer {
     Unknown { code: String },
     /// It cannot be made, for instance because the personal data was erased.
     Impossible { code: String },
+    /// What it tells is no longer so.
+    Outdated { code: String },
 }
 
 /// What becomes of a message after an answer: its event and state, and whether to wait.
@@ -55,6 +57,7 @@ pub fn after(channel: Channel, answer: &Answer, attempts: u32, attempt_limit: u3
         Answer::Accepted { .. } => ("sent", State::Sent),
         Answer::Refused { .. } if channel == Channel::Email => ("bounced", State::Bounced),
         Answer::Refused { .. } | Answer::Impossible { .. } => ("refused", State::Failed),
+        Answer::Outdated { .. } => ("outdated", State::GivenUp),
         Answer::Unavailable { .. } | Answer::Unknown { .. } if attempts >= attempt_limit => {
             ("given_up", State::GivenUp)
         }

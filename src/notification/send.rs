@@ -6,25 +6,23 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use ring::rand::{SecureRandom, SystemRandom};
 use secrecy::SecretString;
 
+use super::attachment::Attachment;
 use super::email::Mailer;
 use super::outbox::{self, Detail};
 use super::query::{self, Event};
 use super::rules::{self, Answer, Past, Step};
 use super::sms::http::HttpOperator;
 use super::sms::{Known, Operator, Sms};
-use super::wording::{self, Corrects, Facts};
-use super::{Channel, KIND_RECEIPT, Message, State, attachment};
+use super::wording::money::MoneyFacts;
+use super::wording::{self, Facts};
+use super::{Channel, Message, State, attachment, letter};
 use crate::actor::Scope;
 use crate::config::Config;
 use crate::config::delivery::{self, Patience};
 use crate::error::{Error, Result};
-use crate::id::ReceiptId;
 use crate::receipt::query::Stored;
-use crate::receipt::relation;
 use crate::receipt::rendition::{Links, cache};
-use crate::receipt::{DocumentKind, LookupCode};
-use crate::store::{Conn, Lane, Stamp, Store, failpoint};
-use crate::{obligation, receipt, unit};
+use crate::store::{Lane, Stamp, Store, failpoint};
 
 /// Gives the time, ids and keys of each step anew.
 pub type Stamps<'s, 'a> = &'s (dyn Fn() -> Stamp<'a> + Sync);
@@ -184,18 +182,31 @@ impl Courier {
         mailing: &Mailing,
         message: &Message,
     ) -> Result<lettre::Message> {
-        let (to, name, item, mut facts, original) = store.read(&Scope::All, |conn| {
+        let (to, name, letter) = store.read(&Scope::All, |conn| {
             let recipient = outbox::recipient(conn, stamps().vault, message)?;
-            let (item, facts) = self.receipt(conn, message)?;
             let name = message.name(resent(&query::events(conn, message.unit, message.id)?));
-            let original = attachment::of_receipt(conn, &item)?;
-            Ok((recipient.to, name, item, facts, original))
+            let letter = match recipient.money {
+                Some(money) => Letter::Money(letter::of_money(conn, &self.public_url, message, money)?),
+                None => {
+                    let (item, facts) = letter::of_receipt(conn, &self.public_url, message)?;
+                    let original = attachment::of_receipt(conn, &item)?;
+                    Letter::Receipt(Box::new((item, facts, original)))
+                }
+            };
+            Ok((recipient.to, name, letter))
         })?;
-        let links = Links::to(&self.public_url);
-        let drawn = cache::obtain(store, item.unit, item.id, &links, stamps().now);
-        let files = attachment::with_rendition(original, drawn);
-        facts.has_rendition = files.len() > 1;
-        mailing.mailer.compose(&name, &to, message.created_at, &facts, files)
+        let (words, files) = match letter {
+            Letter::Money(facts) => (wording::money::words(&facts)?, Vec::new()),
+            Letter::Receipt(held) => {
+                let (item, mut facts, original) = *held;
+                let links = Links::to(&self.public_url);
+                let drawn = cache::obtain(store, item.unit, item.id, &links, stamps().now);
+                let files = attachment::with_rendition(original, drawn);
+                facts.has_rendition = files.len() > 1;
+                (wording::words(&facts)?, files)
+            }
+        };
+        mailing.mailer.compose(&name, &to, message.created_at, words, files)
     }
 
     fn text(
@@ -209,9 +220,16 @@ impl Courier {
         let made = store.read(&Scope::All, |conn| {
             let recipient = outbox::recipient(conn, stamps().vault, &message)?;
             let events = query::events(conn, message.unit, message.id)?;
-            let text = match recipient.text {
-                Some(text) => text,
-                None => wording::sms(&self.receipt(conn, &message)?.1, texting.is_unicode),
+            let text = match (recipient.text, recipient.money) {
+                (Some(text), _) => text,
+                (None, Some(money)) => {
+                    let facts = letter::of_money(conn, &self.public_url, &message, money)?;
+                    wording::money::sms(&facts, texting.is_unicode)
+                }
+                (None, None) => {
+                    let (_, facts) = letter::of_receipt(conn, &self.public_url, &message)?;
+                    wording::sms(&facts, texting.is_unicode)
+                }
             };
             Ok((Sms { id: message.name(resent(&events)), to: recipient.to, text }, past(&events, texting)))
         });
@@ -315,52 +333,12 @@ impl Courier {
             .increment(1);
         Ok(())
     }
-
-    /// A message's document and what is said of it. `receipt_not_current` when it was cancelled or
-    /// replaced before it could be told of.
-    fn receipt(&self, conn: &mut Conn, message: &Message) -> Result<(Stored, Facts)> {
-        if message.kind != KIND_RECEIPT {
-            return Err(Error::internal("this message tells of no receipt"));
-        }
-        let item = receipt::query::by_id(conn, message.unit, ReceiptId(message.subject))?
-            .ok_or_else(|| Error::internal("a message tells of a receipt that is not there"))?;
-        if !matches!(item.state.as_str(), "signed" | "adjusted") {
-            return Err(Error::conflict("receipt_not_current", format!("it is {}", item.state)));
-        }
-        let owed = obligation::find(conn, item.unit, item.obligation)?;
-        let code: LookupCode = item.lookup_code.parse()?;
-        let facts = Facts {
-            unit: unit::find(conn, item.unit)?.name,
-            kind: item.kind().unwrap_or(DocumentKind::Receipt),
-            series: item.series.clone(),
-            number: item.printed_number(),
-            amount: item.amount.to_string(),
-            issued_on: day(&item),
-            dossier_code: owed.dossier_code,
-            lookup_code: code.grouped(),
-            link: format!("{}/r/{}", self.public_url, code.as_str()),
-            corrects: corrects(conn, &item)?,
-            has_rendition: false,
-        };
-        Ok((item, facts))
-    }
 }
 
-fn day(item: &Stored) -> String {
-    item.issued_on.0.format("%d/%m/%Y").to_string()
-}
-
-/// The earlier document that this one replaces or adjusts.
-fn corrects(conn: &mut Conn, item: &Stored) -> Result<Option<Corrects>> {
-    let Some(relation) = relation::of_document(conn, item.unit, item.id)? else { return Ok(None) };
-    let earlier = receipt::query::by_id(conn, item.unit, relation.original)?
-        .ok_or_else(|| Error::internal("a relation names a receipt that is not there"))?;
-    Ok(Some(Corrects {
-        action: relation.action,
-        number: earlier.printed_number(),
-        issued_on: day(&earlier),
-        series: earlier.series,
-    }))
+/// What a mail is made of.
+enum Letter {
+    Money(MoneyFacts),
+    Receipt(Box<(Stored, Facts, Attachment)>),
 }
 
 const NOT_TAKEN: &str = "not_taken";
@@ -391,7 +369,11 @@ fn past(events: &[Event], texting: &Texting) -> Vec<Past> {
 /// A message that cannot be made is not tried for days, unless the store only was busy.
 fn not_made(error: &Error) -> Answer {
     let code = error.code().to_owned();
-    if error.is_busy() { Answer::Unavailable { code } } else { Answer::Impossible { code } }
+    match error.code() {
+        _ if error.is_busy() => Answer::Unavailable { code },
+        "receipt_not_current" | "nothing_missing" => Answer::Outdated { code },
+        _ => Answer::Impossible { code },
+    }
 }
 
 fn chance() -> u8 {

@@ -7,7 +7,7 @@ use super::query::{self, Event};
 use super::{Channel, Message};
 use crate::clock::Instant;
 use crate::error::Result;
-use crate::id::{MessageId, ReceiptId};
+use crate::id::{MessageId, PaymentId, ReceiptId};
 use crate::receipt;
 use crate::store::Conn;
 
@@ -18,6 +18,9 @@ pub struct MessageView {
     pub kind: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<ReceiptId>,
+    /// Of a message about money.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment: Option<PaymentId>,
     /// `BD-26E 0000001`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt_number: Option<String>,
@@ -85,6 +88,7 @@ pub fn of(
         unit: unit_code.to_owned(),
         kind: message.kind.clone(),
         receipt,
+        payment: (message.subject_kind == "payment").then_some(PaymentId(message.subject)),
         receipt_number: item.as_ref().map(|item| format!("{} {}", item.series, item.printed_number())),
         channel: message.channel.as_str(),
         state: message.state.as_str(),

@@ -1,6 +1,8 @@
 //! The words of messages: Vietnamese first, English second. They hold what the payer needs to find
 //! the document, and no personal data.
 
+pub mod money;
+
 use askama::Template;
 
 use super::sms::segment;
@@ -8,6 +10,18 @@ use crate::error::{Error, Result};
 use crate::receipt::DocumentKind;
 use crate::receipt::relation::Action;
 use crate::text;
+
+/// A mail in words.
+pub struct Words {
+    pub subject: String,
+    pub plain: String,
+    pub html: String,
+}
+
+/// The words of a document's mail.
+pub fn words(facts: &Facts) -> Result<Words> {
+    Ok(Words { subject: subject(facts), plain: plain(facts), html: html(facts)? })
+}
 
 /// What a document's message says.
 #[derive(Clone, Debug)]
@@ -144,13 +158,16 @@ fn name(facts: &Facts) -> String {
     text::capitalised(&format!("{} {} số {}", called(facts).0, facts.series, facts.number))
 }
 
-pub fn subject(facts: &Facts) -> String {
-    let subject = format!("{} / {}", name(facts), text::capitalised(&called(facts).1));
-    // One line whatever a series is called.
-    text::clean(&subject).split_whitespace().collect::<Vec<_>>().join(" ")
+fn subject(facts: &Facts) -> String {
+    one_line(&format!("{} / {}", name(facts), text::capitalised(&called(facts).1)))
 }
 
-pub fn plain(facts: &Facts) -> String {
+/// A subject is one line whatever a series is called.
+fn one_line(subject: &str) -> String {
+    text::clean(subject).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn plain(facts: &Facts) -> String {
     let Said { noun, noun_en, told, told_en, files, files_en } = Said::of(facts);
     let Facts { lookup_code, link, .. } = facts;
     format!(
@@ -160,7 +177,7 @@ pub fn plain(facts: &Facts) -> String {
     )
 }
 
-pub fn html(facts: &Facts) -> Result<String> {
+fn html(facts: &Facts) -> Result<String> {
     Html { facts, name: name(facts), said: Said::of(facts) }
         .render()
         .map_err(|error| Error::internal(error.to_string()))
@@ -174,18 +191,7 @@ pub fn sms(facts: &Facts, is_unicode: bool) -> String {
         None => format!("đã thu {}, {document}", facts.amount),
         Some(earlier) => format!("{document} (cho số {}), {}", earlier.number, facts.amount),
     };
-    let with = |unit: &str| {
-        let text = format!("{unit}: {said}. Xem: {}", facts.link);
-        if is_unicode { text } else { segment::unaccented(&text) }
-    };
-    let full = with(unit);
-    let over = segment::size(&full);
-    if over.segments == 1 || over.is_unicode {
-        return full;
-    }
-    let excess = over.length.saturating_sub(160);
-    let kept: String = unit.chars().take(unit.chars().count().saturating_sub(excess)).collect();
-    with(kept.trim_end())
+    segment::in_one(unit, |unit| format!("{unit}: {said}. Xem: {}", facts.link), is_unicode)
 }
 
 /// The one-time code of a look-up. It says what it is for, and that nobody may ask for it.

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::awaited::{self, Collected, Correcting};
 use super::book::{Book, Bucket, PaymentState};
 use super::cancel::shares;
-use super::content::is_printed;
+use super::correcting::{kind_of, stands_on};
 use super::difference::{Moves, moves};
 use super::documents::fee_account;
 use super::flush::flush;
@@ -26,6 +26,7 @@ use crate::exception::{self, Kind, Subject};
 use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::obligation::{self, Line, Obligation, State, edition};
+use crate::receipt::DocumentKind;
 use crate::receipt::cancel::{Step, advance};
 use crate::receipt::issue::{self, Outcome};
 use crate::receipt::query::Stored;
@@ -37,7 +38,7 @@ pub struct Amendment<'a> {
     pub correction: CorrectionId,
     pub action: Action,
     pub original: &'a Stored,
-    /// The receipt's lines as they should have been; unused when cancelling.
+    /// The document's lines as they should have been; unused when cancelling.
     pub lines: Vec<Line>,
     /// The payer's data as they should have been, when those were wrong.
     pub party: Option<PartyId>,
@@ -72,8 +73,9 @@ pub fn amend(
     let before = obligation::find(tx, unit, id)?;
     lock_accounts(tx, &before)?;
     let on = query::first_open_day(tx, unit, before.account, stamp.today())?;
-    let mut desk =
-        Desk { tx, stamp, actor, amendment, on, book: Book::new(audit::actor_text(actor), stamp.now) };
+    let kind = kind_of(amendment.original)?;
+    let book = Book::new(audit::actor_text(actor), stamp.now);
+    let mut desk = Desk { tx, stamp, actor, amendment, kind, on, book };
     match amendment.action {
         Action::Cancel => desk.cancel(&before),
         Action::Replace | Action::Adjust => desk.correct(&before),
@@ -81,7 +83,7 @@ pub fn amend(
 }
 
 /// The obligation's account and those its money came through.
-fn lock_accounts(tx: &mut Tx<'_>, owed: &Obligation) -> Result<()> {
+pub(super) fn lock_accounts(tx: &mut Tx<'_>, owed: &Obligation) -> Result<()> {
     let ids: Vec<(UnitId, PaymentId)> =
         query::payments_on(tx, owed.unit, owed.id)?.into_iter().map(|id| (owed.unit, id)).collect();
     let mut accounts = BTreeSet::from([(owed.unit, owed.account)]);
@@ -89,14 +91,17 @@ fn lock_accounts(tx: &mut Tx<'_>, owed: &Obligation) -> Result<()> {
     query::lock_accounts(tx, &accounts.into_iter().collect::<Vec<_>>())
 }
 
-struct Desk<'a, 'tx, 'conn> {
-    tx: &'tx mut Tx<'conn>,
-    stamp: &'a Stamp<'a>,
-    actor: &'a Actor,
-    amendment: &'a Amendment<'a>,
+/// A correction under its locks.
+pub(super) struct Desk<'a, 'tx, 'conn> {
+    pub tx: &'tx mut Tx<'conn>,
+    pub stamp: &'a Stamp<'a>,
+    pub actor: &'a Actor,
+    pub amendment: &'a Amendment<'a>,
+    /// Of the document that is corrected.
+    pub kind: DocumentKind,
     /// The accounting date.
-    on: BusinessDay,
-    book: Book,
+    pub on: BusinessDay,
+    pub book: Book,
 }
 
 impl Desk<'_, '_, '_> {
@@ -106,16 +111,26 @@ impl Desk<'_, '_, '_> {
 
     /// Locks the obligation and its payments, and reads them. New lines are in force already, where
     /// there are any.
-    fn load(&mut self) -> Result<(Obligation, Vec<(PaymentId, Dong)>)> {
+    pub fn held(&mut self) -> Result<(Obligation, Vec<(PaymentId, Dong)>)> {
         let (unit, id) = self.key();
         load_obligations(self.tx, self.stamp, &mut self.book, &[(unit, id)])?;
         let shares = shares(self.tx, unit, id, &mut self.book)?;
         let held = self.book.obligations.get(&(unit, id)).ok_or_else(obligation::not_found)?;
-        if held.value.state != State::Paid {
+        Ok((held.value.clone(), shares))
+    }
+
+    /// The same, and nothing else may be under way.
+    fn load(&mut self) -> Result<(Obligation, Vec<(PaymentId, Dong)>)> {
+        let (owed, shares) = self.held()?;
+        if owed.state != State::Paid {
             let detail = "the obligation is not paid in full: an earlier correction waits for its money";
             return Err(Error::conflict("correction_awaits_money", detail));
         }
-        Ok((held.value.clone(), shares))
+        if awaited::is_waiting(self.tx, &owed)? {
+            let detail = "the document of an earlier correction is due and not made yet";
+            return Err(Error::conflict("correction_awaits_document", detail));
+        }
+        Ok((owed, shares))
     }
 
     fn refuse_unproven(&self, shares: &[(PaymentId, Dong)]) -> Result<()> {
@@ -131,16 +146,16 @@ impl Desk<'_, '_, '_> {
         Ok(())
     }
 
-    /// Lines that stand on no receipt are left as they are.
-    fn others(lines: &[Line]) -> Vec<Line> {
-        lines.iter().filter(|line| !is_printed(line)).cloned().collect()
+    /// Lines that stand on other documents, or on none, are left as they are.
+    fn others(&self, lines: &[Line]) -> Vec<Line> {
+        lines.iter().filter(|line| !stands_on(self.kind, line)).cloned().collect()
     }
 
     fn correct(&mut self, before: &Obligation) -> Result<Amended> {
         let (unit, id) = self.key();
         let old = obligation::lines(self.tx, unit, id)?;
         let mut new = self.amendment.lines.clone();
-        new.extend(Self::others(&old));
+        new.extend(self.others(&old));
         edition::begin(self.tx, self.stamp, self.actor, unit, id, &new, &self.amendment.reason)?;
         let (owed, shares) = self.load()?;
         self.refuse_unproven(&shares)?;
@@ -167,6 +182,16 @@ impl Desk<'_, '_, '_> {
     fn ask_more(&mut self, owed: &Obligation, correcting: &Correcting, difference: Dong) -> Result<Amended> {
         awaited::wait(self.tx, self.stamp, owed, correcting, self.amendment.party)?;
         self.tell(owed, "reopened", State::Reopened, owed.allocated, None)?;
+        // So that it is asked for, and seen when nobody pays.
+        self.book.exceptions.push(exception::New {
+            unit: owed.unit,
+            kind: Kind::Underpaid,
+            subject: Subject::Obligation(owed.id),
+            account: Some(owed.account),
+            amount: difference,
+            opened_on: self.on,
+            detail: format!("correction {} of {}", correcting.correction, correcting.original.id),
+        });
         self.flush()?;
         Ok(Amended { awaited: difference, ..Amended::default() })
     }
@@ -190,7 +215,7 @@ impl Desk<'_, '_, '_> {
             None => return Err(missing()),
         };
         correcting.made(self.tx, self.stamp, self.actor, owed, made, self.on)?;
-        let Moves { between, down, .. } = moves(&correcting.old, &correcting.new)?;
+        let Moves { between, down, .. } = moves(self.kind, &correcting.old, &correcting.new)?;
         let source = Source::Receipt(made);
         for (debit, credit, amount) in between {
             self.post(debit, credit, amount, source);
@@ -208,16 +233,16 @@ impl Desk<'_, '_, '_> {
     fn cancel(&mut self, before: &Obligation) -> Result<Amended> {
         let (unit, id) = self.key();
         let lines = obligation::lines(self.tx, unit, id)?;
-        let others = Self::others(&lines);
+        let others = self.others(&lines);
         let keeps_others = others.iter().any(|line| line.amount.is_positive());
         if keeps_others && before.state == State::Paid {
-            // What stands on no receipt stays paid; only the receipt's lines go.
+            // What stands on other documents stays paid; only this one's lines go.
             edition::begin(self.tx, self.stamp, self.actor, unit, id, &others, &self.amendment.reason)?;
         }
         let (owed, shares) = self.load()?;
         let down: Vec<(Account, Dong)> = lines
             .iter()
-            .filter(|line| is_printed(line) && line.amount.is_positive())
+            .filter(|line| stands_on(self.kind, line) && line.amount.is_positive())
             .map(|line| (fee_account(line), line.amount))
             .collect();
         let returned = Dong::sum(down.iter().map(|(_, amount)| *amount))?;
@@ -268,7 +293,7 @@ impl Desk<'_, '_, '_> {
         });
     }
 
-    fn tell(
+    pub fn tell(
         &mut self,
         owed: &Obligation,
         kind: &'static str,
@@ -282,7 +307,7 @@ impl Desk<'_, '_, '_> {
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<()> {
+    pub fn flush(&mut self) -> Result<()> {
         let empty = Book::new(String::new(), self.stamp.now);
         let book = std::mem::replace(&mut self.book, empty);
         flush(self.tx, self.stamp, self.actor, book).map(|_| ())
@@ -291,7 +316,7 @@ impl Desk<'_, '_, '_> {
     /// Fees go back to the payments they came from: first to what the bank took back of them, so
     /// that nobody is refunded while that is missing, then to surplus, the newest payment first.
     /// Returns the surplus of each payment.
-    fn give_back(
+    pub fn give_back(
         &mut self,
         shares: Vec<(PaymentId, Dong)>,
         down: Vec<(Account, Dong)>,
@@ -366,7 +391,11 @@ impl Desk<'_, '_, '_> {
     }
 
     /// Each surplus has its refund from the first moment, and an exception until it is debited.
-    fn open_refunds(&mut self, owed: &Obligation, surplus: &[(PaymentId, Dong)]) -> Result<Vec<RefundId>> {
+    pub fn open_refunds(
+        &mut self,
+        owed: &Obligation,
+        surplus: &[(PaymentId, Dong)],
+    ) -> Result<Vec<RefundId>> {
         let mut refunds = Vec::with_capacity(surplus.len());
         let accounts: BTreeMap<PaymentId, Option<AccountId>> =
             self.book.payments.values().map(|held| (held.value.id, held.value.account)).collect();

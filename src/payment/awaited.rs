@@ -3,23 +3,23 @@
 
 use super::awaited_query::{self, AwaitedRow};
 use super::book::{Book, CollectedBy, Completion, Method};
-use super::content::{Material, receipt_content};
-use super::difference::{difference_lines, moves};
+use super::content::Material;
+use super::correcting::{self, Corrects, kind_of};
+use super::difference::moves;
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::ledger::{Account, Posting, Source};
-use crate::obligation::{Line, Obligation, edition};
+use crate::obligation::{self, Line, Obligation, edition};
 use crate::party::{self, Payer};
 use crate::receipt::cancel::{Step, advance};
-use crate::receipt::content::{CorrectionAction, ReceiptKind};
 use crate::receipt::issue::Draft;
 use crate::receipt::query::{self as receipts, Stored};
 use crate::receipt::relation::{self, Action, RelationRow};
 use crate::receipt::{DocumentKind, content, printed};
-use crate::store::{Stamp, Tx, rows};
+use crate::store::{Conn, Stamp, Tx, rows};
 
 /// A correcting document about to be made: what it corrects and how.
 pub(super) struct Correcting {
@@ -86,10 +86,50 @@ pub(super) fn of(tx: &mut Tx<'_>, stamp: &Stamp<'_>, owed: &Obligation) -> Resul
     Ok(Some(Correcting { correction, action, original, payer, note, old, new, waiting: Some(revision) }))
 }
 
+/// What a correction waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Awaited {
+    /// What is still missing. Nothing when its money came and its document is due.
+    pub outstanding: Dong,
+    pub since: Instant,
+}
+
+/// What an approved correction waits for; None when its document was made, and when it needed none.
+pub fn of_correction(conn: &mut Conn, unit: UnitId, correction: CorrectionId) -> Result<Option<Awaited>> {
+    let Some((owed, since)) = awaited_query::of_correction(conn, unit, correction)? else { return Ok(None) };
+    let outstanding = obligation::find(conn, unit, owed)?.outstanding();
+    Ok(Some(Awaited { outstanding, since }))
+}
+
 /// Whether the obligation's newest lines wait for their document: its receipt then stands on what
 /// was paid before, and later money is an advance.
 pub(super) fn is_waiting(tx: &mut Tx<'_>, owed: &Obligation) -> Result<bool> {
     Ok(owed.line_edition > 0 && awaited_query::waiting(tx, owed.unit, owed.id)?.is_some())
+}
+
+/// What the documents that stand say while newer lines wait for theirs: the sum of the lines before.
+/// None when nothing waits.
+pub(super) fn recognised(tx: &mut Tx<'_>, owed: &Obligation) -> Result<Option<Dong>> {
+    if !is_waiting(tx, owed)? {
+        return Ok(None);
+    }
+    let (old, _) = edition::newest_two(tx, owed)?;
+    Dong::sum(old.iter().map(|line| line.amount)).map(Some)
+}
+
+/// What of each share came after the money the documents stand on, oldest payment first: the
+/// documents are covered first, the rest is an advance. Pure.
+pub(super) fn advances(shares: &[(PaymentId, Dong)], recognised: Dong) -> Result<Vec<(PaymentId, Dong)>> {
+    let mut shares = shares.to_vec();
+    shares.sort_unstable_by_key(|(payment, _)| *payment);
+    let mut uncovered = recognised;
+    let mut advances = Vec::with_capacity(shares.len());
+    for (payment, share) in shares {
+        let covers = share.min(uncovered);
+        uncovered = uncovered.checked_sub(covers)?;
+        advances.push((payment, share.checked_sub(covers)?));
+    }
+    Ok(advances)
 }
 
 /// The payer of a correcting document: the corrected one, or as the original prints it.
@@ -104,16 +144,7 @@ pub(super) fn payer(
         return Ok(party::load(tx, stamp.vault, &[key])?.remove(&key).unwrap_or_default());
     }
     let body = receipts::body(tx, original.unit, original.id)?;
-    let printed = printed::read(&body)?.payer;
-    Ok(Payer {
-        name: printed.name,
-        address: printed.address,
-        tax_code: printed.tax_code,
-        personal_id: printed.personal_id,
-        passport: printed.passport,
-        phone: printed.phone,
-        email: printed.email,
-    })
+    Ok(correcting::payer_of(printed::read(&body)?.payer))
 }
 
 /// How the original's money came, as it prints it: a correction for as much or less has no other.
@@ -127,47 +158,37 @@ pub(super) fn collected_as_printed(tx: &mut Tx<'_>, original: &Stored) -> Result
 }
 
 impl Correcting {
+    /// The kind of the original, which is its own too.
+    pub fn kind(&self) -> Result<DocumentKind> {
+        kind_of(&self.original)
+    }
+
     /// The document: all lines when it replaces, differences when it adjusts.
     pub fn draft(&self, book: &Book, owed: &Obligation, collected: &Collected<'_>) -> Result<Draft> {
-        let missing = || Error::internal("a correction's unit was not read, or it prints nothing");
-        let lines = match self.action {
-            Action::Adjust => difference_lines(&self.old, &self.new)?,
-            _ => self.new.clone(),
-        };
-        let content = receipt_content(&Material {
+        let missing = || Error::internal("a correction's unit was not read");
+        let material = Material {
             unit: book.units.get(&owed.unit).ok_or_else(missing)?,
             imprint: book.imprints.get(&owed.unit),
             payer: &self.payer,
             dossier_code: &owed.dossier_code,
-            lines: &lines,
+            lines: &self.new,
             method: collected.method,
             collected_at: collected.at,
             collected_by: collected.by,
-        })?;
-        let mut content = content.ok_or_else(missing)?;
-        content.relation = Some(self.relation()?);
+        };
+        let corrects = Corrects {
+            action: self.action,
+            original: &self.original,
+            note: &self.note,
+            old: &self.old,
+            new: &self.new,
+        };
         Ok(Draft {
             unit: owed.unit,
             obligation: owed.id,
-            kind: DocumentKind::Receipt,
-            content: content.into(),
+            kind: self.kind()?,
+            content: correcting::document(&material, &corrects)?,
             collected_at: collected.at,
-        })
-    }
-
-    fn relation(&self) -> Result<content::Relation> {
-        let number = u32::try_from(self.original.number);
-        Ok(content::Relation {
-            action: match self.action {
-                Action::Adjust => CorrectionAction::Adjusts,
-                _ => CorrectionAction::Replaces,
-            },
-            kind: ReceiptKind::WithoutPrintedValue,
-            template: self.original.template.clone(),
-            series: self.original.series.clone(),
-            number: number.map_err(|_| Error::internal("receipt number out of range"))?,
-            issued_on: self.original.issued_on,
-            note: Some(self.note.clone()).filter(|note| !note.is_empty()),
         })
     }
 
@@ -221,7 +242,7 @@ impl Correcting {
         made: ReceiptId,
         on: BusinessDay,
     ) -> Result<()> {
-        let moves = moves(&self.old, &self.new)?;
+        let moves = moves(self.kind()?, &self.old, &self.new)?;
         let advance = Account::ReceivedInAdvance(owed.1);
         let collected = moves.up.into_iter().map(|(credit, amount)| (advance.clone(), credit, amount));
         for (debit, credit, amount) in moves.between.into_iter().chain(collected) {
@@ -252,4 +273,21 @@ pub(super) fn of_completion(
         Collected { at: completion.collected_at, by: &completion.collected_by, method: completion.method };
     let draft = correcting.draft(book, owed, &collected)?;
     Ok(Some((correcting, draft)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_after_the_documents_money_is_an_advance() {
+        let shares = [(PaymentId(3), Dong(4)), (PaymentId(1), Dong(20)), (PaymentId(2), Dong(8))];
+        let of = |recognised: i64| -> Vec<i64> {
+            advances(&shares, Dong(recognised)).unwrap().into_iter().map(|(_, share)| share.0).collect()
+        };
+        assert_eq!(of(20), [0, 8, 4]);
+        assert_eq!(of(25), [0, 3, 4]);
+        assert_eq!(of(0), [20, 8, 4]);
+        assert_eq!(of(99), [0, 0, 0]);
+    }
 }

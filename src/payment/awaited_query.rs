@@ -47,14 +47,45 @@ pub fn waiting(conn: &mut Conn, unit: UnitId, obligation: ObligationId) -> Resul
         .classify()
 }
 
+/// The obligation of a correction that waits, and since when it does.
+pub fn of_correction(
+    conn: &mut Conn,
+    unit: UnitId,
+    correction: CorrectionId,
+) -> Result<Option<(ObligationId, Instant)>> {
+    awaited_document::table
+        .find((unit, correction))
+        .filter(awaited_document::state.eq("waiting"))
+        .select((awaited_document::obligation_id, awaited_document::created_at))
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+/// Its document was numbered.
 pub fn issued(tx: &mut Tx<'_>, unit: UnitId, correction: CorrectionId, revision: i64) -> Result<()> {
+    end(tx, unit, correction, revision, "issued")
+}
+
+/// It was withdrawn: no document is made.
+pub fn withdrawn(tx: &mut Tx<'_>, unit: UnitId, correction: CorrectionId, revision: i64) -> Result<()> {
+    end(tx, unit, correction, revision, "withdrawn")
+}
+
+fn end(
+    tx: &mut Tx<'_>,
+    unit: UnitId,
+    correction: CorrectionId,
+    revision: i64,
+    state: &'static str,
+) -> Result<()> {
     rows::update(
         tx,
         Update {
             table: "awaited_document",
             keys: vec![("unit_id", Column::of([unit])), ("correction_id", Column::of([correction]))],
             guard: vec![("revision", Column::of([revision]))],
-            sets: vec![("state", Column::of(["issued"])), ("revision", Column::of([revision + 1]))],
+            sets: vec![("state", Column::of([state])), ("revision", Column::of([revision + 1]))],
         },
     )
 }

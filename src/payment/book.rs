@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::exception::{self, Kind, Subject};
 use crate::id::*;
 use crate::ledger::{Account, Posting, Source};
+use crate::notification::money::{Miss, Money, Notice};
 use crate::obligation::{self, Line, Obligation, State, rules};
 use crate::party::Payer;
 use crate::payment::movement::Movement;
@@ -255,6 +256,8 @@ pub struct Book {
     pub exceptions: Vec<exception::New>,
     /// Exceptions whose cause is gone.
     pub settled_exceptions: Vec<(UnitId, Kind, Subject, &'static str)>,
+    /// Payments whose payers are to be told that they missed what is owed.
+    pub notices: Vec<Notice>,
 }
 
 impl Book {
@@ -278,6 +281,7 @@ impl Book {
             completions: Vec::new(),
             exceptions: Vec::new(),
             settled_exceptions: Vec::new(),
+            notices: Vec::new(),
         }
     }
 
@@ -465,6 +469,18 @@ impl Book {
                 }
                 _ => return,
             };
+        let is_partial = kind == Kind::Underpaid;
+        self.notices.push(Notice {
+            unit: incoming.unit,
+            party: before.party,
+            payment,
+            miss: if is_partial { Miss::Partial } else { Miss::Surplus },
+            money: Money {
+                obligation: before.id,
+                received: Dong(effect.taken.0 + effect.surplus.0),
+                difference: amount,
+            },
+        });
         self.exceptions.push(exception::New {
             unit: incoming.unit,
             kind,

@@ -11,7 +11,7 @@ use crate::amount::Dong;
 use crate::audit;
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, PaymentId, UnitId};
-use crate::ledger::{Account, Posting, Source};
+use crate::ledger::{self, Account, Posting, Source};
 use crate::obligation::{self, Obligation, State};
 use crate::receipt::query as receipts;
 use crate::store::{Stamp, Tx};
@@ -51,15 +51,26 @@ pub fn cancel(
         let kept = text::clean(reason);
         let state = held_state(&book, unit, payment)?;
         book.tell_payment(unit, payment, "moved", state, Some(kept))?;
-        book.allocate(unit, payment, Bucket::Obligation(id), Bucket::Surplus, share)?;
-        book.postings.push(Posting {
-            unit,
-            debit: Account::ReceivedInAdvance(id),
-            credit: Account::Surplus(payment),
-            amount: share,
-            accounting_date: stamp.today(),
-            source: Source::Payment(payment),
-        });
+        // What the bank took back of it is covered first: nobody is refunded while that is missing.
+        let debt = ledger::balance(tx, unit, &Account::ReversalToRecover(payment))?;
+        let covered = debt.max(Dong::ZERO).min(share);
+        for (bucket, credit, amount) in [
+            (Bucket::Reversed, Account::ReversalToRecover(payment), covered),
+            (Bucket::Surplus, Account::Surplus(payment), share.checked_sub(covered)?),
+        ] {
+            if amount.is_zero() {
+                continue;
+            }
+            book.allocate(unit, payment, Bucket::Obligation(id), bucket, amount)?;
+            book.postings.push(Posting {
+                unit,
+                debit: Account::ReceivedInAdvance(id),
+                credit,
+                amount,
+                accounting_date: stamp.today(),
+                source: Source::Payment(payment),
+            });
+        }
         returned = returned.checked_add(share)?;
     }
     let left = before.allocated.checked_sub(returned)?;

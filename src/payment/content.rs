@@ -108,18 +108,7 @@ pub fn check_documents(
     Ok(())
 }
 
-/// The receipt of the lines that stand on one, with a fresh look-up code; `None` when none does.
-pub fn receipt_content(material: &Material<'_>) -> Result<Option<Content>> {
-    let printed: Vec<&Line> = material.lines.iter().filter(|line| is_printed(line)).collect();
-    if printed.is_empty() { Ok(None) } else { receipt_of(material, &printed).map(Some) }
-}
-
-/// Whether a line stands on a receipt.
-pub fn is_printed(line: &Line) -> bool {
-    line.document_kind == DocumentKind::Receipt.as_str() && line.kind != "pass_through"
-}
-
-fn receipt_of(material: &Material<'_>, lines: &[&Line]) -> Result<Content> {
+pub(super) fn receipt_of(material: &Material<'_>, lines: &[&Line]) -> Result<Content> {
     let printed: Vec<content::Line> = lines.iter().map(|line| printed_line(line)).collect();
     Ok(Content {
         kind: ReceiptKind::WithoutPrintedValue,
@@ -137,13 +126,13 @@ fn receipt_of(material: &Material<'_>, lines: &[&Line]) -> Result<Content> {
 }
 
 /// On integrated kinds phí and lệ phí are fees beside what is sold; on the others everything is sold.
-fn invoice_of(material: &Material<'_>, kind: InvoiceKind, lines: &[&Line]) -> Result<Invoice> {
+pub(super) fn invoice_of(material: &Material<'_>, kind: InvoiceKind, lines: &[&Line]) -> Result<Invoice> {
     let is_fee = |line: &Line| kind.is_integrated() && (line.kind == "phi" || line.kind == "le_phi");
     let sold = lines.iter().filter(|line| !is_fee(line)).map(|line| sold_line(line, kind));
     let sold = sold.collect::<Result<Vec<_>>>()?;
     let fees: Vec<Fee> = lines
         .iter()
-        .filter(|line| is_fee(line) && line.amount.is_positive())
+        .filter(|line| is_fee(line) && !line.amount.is_zero())
         .map(|line| Fee { name: line.item_name.clone(), amount: line.amount })
         .collect();
     let mut seller = collecting_unit(material);

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use super::content::is_printed;
+use super::correcting::stands_on;
 use super::documents::fee_account;
 use crate::amount::Dong;
 use crate::error::Result;
 use crate::ledger::Account;
 use crate::obligation::Line;
+use crate::receipt::DocumentKind;
 
 /// The postings a change of lines asks for.
 #[derive(Debug, Default, PartialEq)]
@@ -22,11 +23,11 @@ pub(super) struct Moves {
     pub down: Vec<(Account, Dong)>,
 }
 
-/// Pairs what one fee loses with what another gains; the rest is more or less money.
-pub(super) fn moves(old: &[Line], new: &[Line]) -> Result<Moves> {
+/// Pairs what one fee on the document loses with what another gains; the rest is more or less money.
+pub(super) fn moves(kind: DocumentKind, old: &[Line], new: &[Line]) -> Result<Moves> {
     let mut sums: BTreeMap<String, (Account, Dong)> = BTreeMap::new();
     for (lines, sign) in [(old, -1), (new, 1)] {
-        for line in lines.iter().filter(|line| is_printed(line)) {
+        for line in lines.iter().filter(|line| stands_on(kind, line)) {
             let account = fee_account(line);
             let sum = sums.entry(account.to_string()).or_insert((account, Dong::ZERO));
             sum.1 = sum.1.checked_add(Dong(sign * line.amount.0))?;
@@ -56,16 +57,20 @@ fn pair(moves: &mut Moves) -> Result<()> {
     Ok(())
 }
 
-/// The lines of an adjusting document: for each item the difference, once, at its amount.
-pub(super) fn difference_lines(old: &[Line], new: &[Line]) -> Result<Vec<Line>> {
+/// Whether two lines are of one item, so that a document may carry their difference.
+pub(super) fn is_same_item(one: &Line, other: &Line) -> bool {
+    let what = |line: &Line| {
+        (line.item_code.clone(), line.sub_item.clone(), line.kind.clone(), line.vat_rate.clone())
+    };
+    what(one) == what(other)
+}
+
+/// The lines of an adjusting document: for each item on it the difference, once, at its amount.
+pub(super) fn difference_lines(kind: DocumentKind, old: &[Line], new: &[Line]) -> Result<Vec<Line>> {
     let mut items: Vec<(Line, Dong)> = Vec::new();
     for (lines, sign) in [(old, -1), (new, 1)] {
-        for line in lines.iter().filter(|line| is_printed(line)) {
-            let place = items.iter().position(|(known, _)| {
-                known.item_code == line.item_code
-                    && known.sub_item == line.sub_item
-                    && known.kind == line.kind
-            });
+        for line in lines.iter().filter(|line| stands_on(kind, line)) {
+            let place = items.iter().position(|(known, _)| is_same_item(known, line));
             let place = place.unwrap_or_else(|| {
                 items.push((line.clone(), Dong::ZERO));
                 items.len() - 1
@@ -124,7 +129,9 @@ mod tests {
 
     #[test]
     fn less_of_one_item_and_as_much_more_of_another_moves_no_money() {
-        let found = moves(&[line("a", 100), line("b", 50)], &[line("a", 70), line("c", 80)]).unwrap();
+        let found =
+            moves(DocumentKind::Receipt, &[line("a", 100), line("b", 50)], &[line("a", 70), line("c", 80)])
+                .unwrap();
         assert_eq!(
             found.between,
             [(fee("a"), fee("c"), Dong(30)), (fee("b"), fee("c"), Dong(50))],
@@ -135,9 +142,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_paired_is_more_or_less_money() {
-        let up = moves(&[line("a", 100)], &[line("a", 90), line("b", 40)]).unwrap();
+        let up = moves(DocumentKind::Receipt, &[line("a", 100)], &[line("a", 90), line("b", 40)]).unwrap();
         assert_eq!((up.between, up.up), (vec![(fee("a"), fee("b"), Dong(10))], vec![(fee("b"), Dong(30))]));
-        let down = moves(&[line("a", 100)], &[line("a", 60)]).unwrap();
+        let down = moves(DocumentKind::Receipt, &[line("a", 100)], &[line("a", 60)]).unwrap();
         assert_eq!(down, Moves { down: vec![(fee("a"), Dong(40))], ..Moves::default() });
     }
 
@@ -145,13 +152,20 @@ mod tests {
     fn lines_that_stand_on_no_receipt_are_left_alone() {
         let mut postage = line("post", 30);
         postage.kind = "pass_through".into();
-        assert_eq!(moves(&[line("a", 1), postage], &[line("a", 1)]).unwrap(), Moves::default());
+        assert_eq!(
+            moves(DocumentKind::Receipt, &[line("a", 1), postage], &[line("a", 1)]).unwrap(),
+            Moves::default()
+        );
     }
 
     #[test]
     fn an_adjusting_document_carries_differences_that_add_up() {
-        let lines =
-            difference_lines(&[line("a", 100), line("b", 50)], &[line("a", 60), line("b", 50)]).unwrap();
+        let lines = difference_lines(
+            DocumentKind::Receipt,
+            &[line("a", 100), line("b", 50)],
+            &[line("a", 60), line("b", 50)],
+        )
+        .unwrap();
         assert_eq!(lines.len(), 1, "what did not change is not on it");
         assert_eq!(
             (lines[0].amount, lines[0].gross, lines[0].quantity),

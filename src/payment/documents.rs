@@ -76,12 +76,13 @@ pub(super) fn complete(
         }
         match correcting.get(&index) {
             Some(correction) => {
-                let outcome = outcomes.get(&DocumentKind::Receipt);
+                let outcome = outcomes.get(&correction.kind()?);
                 correct(tx, stamp, actor, book, completion, (correction, outcome), &mut due)?;
             }
             None => post_fees(book, completion, outcomes, rule, stamp, &mut due)?,
         }
     }
+    close_made(tx, book, &completions, &outcomes)?;
     let is_new = rows::insert_if_absent(tx, &due, &["unit_id", "obligation_id", "document_kind"])?;
     for (row, _) in due.iter().zip(is_new).filter(|(_, is_new)| !is_new) {
         // It was due before, made, and its obligation reopened and paid again.
@@ -89,6 +90,38 @@ pub(super) fn complete(
     }
     Ok(written)
 }
+
+/// Documents that were due from an earlier payment of an obligation and are numbered now are due no
+/// longer. Only an obligation that was told of before can have any.
+fn close_made(
+    tx: &mut Tx<'_>,
+    book: &mut Book,
+    completions: &[Completion],
+    outcomes: &[Outcomes],
+) -> Result<()> {
+    let mut keys = Vec::new();
+    for (completion, outcomes) in completions.iter().zip(outcomes) {
+        let held = book.obligations.get(&(completion.unit, completion.obligation));
+        if held.is_some_and(|held| held.value.revision > PAID_AT_ONCE) {
+            let made = outcomes.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Numbered { .. }));
+            keys.extend(made.map(|(kind, _)| (completion.unit, completion.obligation, kind.as_str())));
+        }
+    }
+    if keys.is_empty() {
+        return Ok(());
+    }
+    for (unit, obligation, kind, revision) in receipts::open_due(tx, &keys)? {
+        receipts::close_due(tx, unit, obligation, &kind, revision)?;
+        if !receipts::is_due(tx, unit, obligation)? {
+            let subject = Subject::Obligation(obligation);
+            book.settled_exceptions.push((unit, Kind::ReceiptDue, subject, "the receipt was made"));
+        }
+    }
+    Ok(())
+}
+
+/// The revision of an obligation that was raised and paid, and nothing else.
+const PAID_AT_ONCE: i64 = 2;
 
 /// The collected difference of a correction becomes a fee against its document; while that cannot
 /// be made, it stays an advance.
@@ -104,13 +137,25 @@ fn correct(
     let key = (completion.unit, completion.obligation);
     let missing = || Error::internal("a paid obligation was not read");
     let owed = book.obligations.get(&key).ok_or_else(missing)?.value.clone();
+    let advance = Account::ReceivedInAdvance(completion.obligation);
+    if completion.debit != advance {
+        // Nothing was held before: what was corrected to nothing is corrected up again.
+        book.postings.push(Posting {
+            unit: completion.unit,
+            debit: completion.debit.clone(),
+            credit: advance,
+            amount: correction.difference()?,
+            accounting_date: completion.accounting_date,
+            source: Source::Payment(completion.payment),
+        });
+    }
     match outcome {
         Some(Outcome::Numbered { id, .. }) => {
             correction.made(tx, stamp, actor, &owed, *id, completion.accounting_date)?;
             correction.post_up(book, key, *id, completion.accounting_date)
         }
         Some(Outcome::Refused { code }) => {
-            let waiting = [(DocumentKind::Receipt.as_str(), *code)];
+            let waiting = [(correction.kind()?.as_str(), *code)];
             await_documents(book, completion, &waiting, correction.difference()?, stamp, due);
             Ok(())
         }

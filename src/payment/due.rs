@@ -24,8 +24,27 @@ use crate::receipt::profile::FeesAndCharges;
 use crate::receipt::query::{self as receipts, Current};
 use crate::store::{Stamp, Tx};
 
+/// What became of a due document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    Receipt(ReceiptId),
+    /// The cause stands.
+    Waits {
+        code: &'static str,
+    },
+    /// Nothing is to be made for now: its obligation is not paid, or not owed any more.
+    Nothing,
+}
+
+impl Made {
+    /// Whether the cause is its series, so that others of its unit and kind need not be tried.
+    pub fn lacks_series(self) -> bool {
+        matches!(self, Made::Waits { code } if code.starts_with("series_") || code.starts_with("clock_"))
+    }
+}
+
 /// Makes one due document if it can be made now: its number, and the fees that waited as an
-/// advance. `None` when the cause stands, or the obligation is not paid any more.
+/// advance.
 pub fn make(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -33,26 +52,38 @@ pub fn make(
     obligation: ObligationId,
     document_kind: &str,
     revision: i64,
-) -> Result<Option<ReceiptId>> {
+) -> Result<Made> {
     let actor = Actor::system();
     let mut book = Book::new(audit::actor_text(&actor), stamp.now);
     load_obligations(tx, stamp, &mut book, &[(unit, obligation)])?;
-    let Some(held) = book.obligations.get(&(unit, obligation)) else { return Ok(None) };
+    let Some(held) = book.obligations.get(&(unit, obligation)) else { return Ok(Made::Nothing) };
     let owed = held.value.clone();
-    if owed.state != State::Paid {
-        return Ok(None);
+    if matches!(owed.state, State::Cancelled | State::Waived) {
+        receipts::drop_due(tx, unit, obligation, document_kind, revision)?;
+        tell_settled(tx, &mut book, &owed, "the obligation was cancelled")?;
+        flush(tx, stamp, &actor, book)?;
+        return Ok(Made::Nothing);
     }
-    if let Some(correcting) = awaited::of(tx, stamp, &owed)? {
+    if owed.state != State::Paid {
+        return Ok(Made::Nothing);
+    }
+    let waiting = awaited::of(tx, stamp, &owed)?;
+    if let Some(correcting) =
+        waiting.filter(|one| one.kind().is_ok_and(|kind| kind.as_str() == document_kind))
+    {
         return make_correction(tx, stamp, book, &owed, &correcting, (document_kind, revision));
     }
     let rule = rule_on(stamp.today());
     let standing = receipts::current_of_obligations(tx, &[(unit, obligation)])?;
-    let Some(draft) = draft(tx, &book, unit, obligation, document_kind, &standing, rule)? else {
-        return Ok(None);
+    let draft = match draft(tx, &book, unit, obligation, document_kind, &standing, rule)? {
+        Some(Ok(draft)) => draft,
+        Some(Err(code)) => return Ok(Made::Waits { code }),
+        None => return Ok(Made::Nothing),
     };
     let kind = draft.kind;
-    let Some(Outcome::Numbered { id, .. }) = issue::number(tx, stamp, &actor, &[draft])?.pop() else {
-        return Ok(None);
+    let id = match number(tx, stamp, draft)? {
+        Ok(id) => id,
+        Err(code) => return Ok(Made::Waits { code }),
     };
     let lines = book.lines.get(&(unit, obligation)).cloned().unwrap_or_default();
     for line in lines_on(&lines, kind, rule) {
@@ -68,22 +99,41 @@ pub fn make(
     tell_made(tx, stamp, book, (&owed, id), (document_kind, revision))
 }
 
+/// The number, or why there is none.
+fn number(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    draft: Draft,
+) -> Result<std::result::Result<ReceiptId, &'static str>> {
+    match issue::number(tx, stamp, &Actor::system(), &[draft])?.pop() {
+        Some(Outcome::Numbered { id, .. }) => Ok(Ok(id)),
+        Some(Outcome::Refused { code }) => Ok(Err(code)),
+        None => Err(Error::internal("numbering told nothing of its only draft")),
+    }
+}
+
+/// The exception ends with the last document that was due.
+fn tell_settled(tx: &mut Tx<'_>, book: &mut Book, owed: &Obligation, why: &'static str) -> Result<()> {
+    if !receipts::is_due(tx, owed.unit, owed.id)? {
+        let subject = Subject::Obligation(owed.id);
+        book.settled_exceptions.push((owed.unit, Kind::ReceiptDue, subject, why));
+    }
+    Ok(())
+}
+
 fn tell_made(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     mut book: Book,
     (owed, id): (&Obligation, ReceiptId),
     (document_kind, revision): (&str, i64),
-) -> Result<Option<ReceiptId>> {
+) -> Result<Made> {
     let event = book.tell(owed.unit, owed.id, "receipt_made", owed.state, owed.allocated)?;
     book.obligation_events[event].receipt = Some(id);
     receipts::close_due(tx, owed.unit, owed.id, document_kind, revision)?;
-    if !receipts::is_due(tx, owed.unit, owed.id)? {
-        let subject = Subject::Obligation(owed.id);
-        book.settled_exceptions.push((owed.unit, Kind::ReceiptDue, subject, "the receipt was made"));
-    }
+    tell_settled(tx, &mut book, owed, "the receipt was made")?;
     flush(tx, stamp, &Actor::system(), book)?;
-    Ok(Some(id))
+    Ok(Made::Receipt(id))
 }
 
 /// The same for the document of a correction, whose difference was collected.
@@ -94,23 +144,25 @@ fn make_correction(
     owed: &Obligation,
     correcting: &awaited::Correcting,
     due: (&str, i64),
-) -> Result<Option<ReceiptId>> {
+) -> Result<Made> {
     let missing = || Error::internal("a due receipt's payment was not read");
     let payment = last_payment(tx, owed.unit, owed.id)?.ok_or_else(missing)?;
     let by = collector(tx, &payment)?;
     let collected = Collected { at: minted_at(payment.id.0), by: &by, method: payment.method };
     let draft = correcting.draft(&book, owed, &collected)?;
-    let actor = Actor::system();
-    let Some(Outcome::Numbered { id, .. }) = issue::number(tx, stamp, &actor, &[draft])?.pop() else {
-        return Ok(None);
+    let id = match number(tx, stamp, draft)? {
+        Ok(id) => id,
+        Err(code) => return Ok(Made::Waits { code }),
     };
+    let actor = Actor::system();
     correcting.made(tx, stamp, &actor, owed, id, stamp.today())?;
     correcting.post_up(&mut book, (owed.unit, owed.id), id, stamp.today())?;
     tell_made(tx, stamp, book, (owed, id), due)
 }
 
 /// The document that is due under this kind and does not stand yet. Rows written before there were
-/// kinds say `receipt` for an invoice too: they stand for whatever is missing.
+/// kinds say `receipt` for an invoice too: they stand for whatever is missing. The inner error says
+/// why its content cannot be made.
 fn draft(
     tx: &mut Tx<'_>,
     book: &Book,
@@ -119,7 +171,7 @@ fn draft(
     document_kind: &str,
     standing: &[Current],
     rule: FeesAndCharges,
-) -> Result<Option<Draft>> {
+) -> Result<Option<std::result::Result<Draft, &'static str>>> {
     let missing = || Error::internal("a due receipt's obligation, unit or payment was not read");
     let obligation = &book.obligations.get(&(unit, id)).ok_or_else(missing)?.value;
     let payment = last_payment(tx, unit, id)?.ok_or_else(missing)?;
@@ -141,7 +193,7 @@ fn draft(
     let is_old_row = document_kind == DocumentKind::Receipt.as_str() && !wanted.is_empty();
     let Some(place) = asked.or(is_old_row.then_some(0)) else { return Ok(None) };
     let (kind, document) = wanted.swap_remove(place);
-    Ok(made(document)?.ok().map(|content| Draft { unit, obligation: id, kind, content, collected_at }))
+    Ok(Some(made(document)?.map(|content| Draft { unit, obligation: id, kind, content, collected_at })))
 }
 
 /// The payment that completed the obligation: the newest with money on it.

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::exception;
 use crate::id::*;
 use crate::ledger::{self, Account};
+use crate::notification::money::{self, Miss, Notice};
 use crate::obligation::{self, Obligation};
 use crate::payment::movement::Movement;
 use crate::store::rows::{self, Column, Insertion, Update};
@@ -34,7 +35,18 @@ pub fn flush(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, mut book: Book) 
     obligation::record_events(tx, stamp, &book.obligation_events)?;
     exception::open(tx, stamp, &book.exceptions)?;
     exception::settle_by_themselves(tx, stamp, &book.settled_exceptions)?;
+    tell_payers(tx, stamp, &book)?;
     Ok(written)
+}
+
+/// Payers are told what is missing or too much; what the same batch completed is told by its receipt.
+fn tell_payers(tx: &mut Tx<'_>, stamp: &Stamp<'_>, book: &Book) -> Result<()> {
+    let is_missing = |notice: &&Notice| {
+        let held = book.obligations.get(&(notice.unit, notice.money.obligation));
+        notice.miss == Miss::Surplus || held.is_some_and(|held| held.value.outstanding().is_positive())
+    };
+    let notices: Vec<Notice> = book.notices.iter().filter(is_missing).cloned().collect();
+    money::tell(tx, stamp, &notices)
 }
 
 /// The sums that must agree whatever was decided: each payment's postings are its amount, its

@@ -6,13 +6,14 @@
 
 pub mod amend;
 pub mod archive;
-mod awaited;
+pub mod awaited;
 mod awaited_query;
 pub mod book;
 pub mod cancel;
 pub mod channel;
 pub mod claim;
 pub mod content;
+pub mod correcting;
 pub mod counter;
 mod difference;
 mod documents;
@@ -32,6 +33,7 @@ mod same_money;
 mod settle;
 mod settle_cash;
 pub mod settler;
+pub mod withdraw;
 
 pub use claim::{Claim, Direction};
 pub use movement::{Movement, State as MovementState};

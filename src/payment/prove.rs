@@ -146,6 +146,8 @@ pub(super) struct Desk<'a> {
     pub(super) originals: HashMap<(UnitId, LineId), MovementId>,
     /// Obligations of which a document stands.
     pub(super) receipts_of: BTreeSet<(UnitId, ObligationId)>,
+    /// Where a correction waits for its money: what of each payment came after the documents' money.
+    pub(super) advances: HashMap<(UnitId, ObligationId, PaymentId), Dong>,
     pub(super) codes: HashMap<String, (UnitId, ObligationId)>,
     pub(super) refunds: Refunds,
     pub(super) papers: Papers,
@@ -233,7 +235,8 @@ fn look<'a>(
     let references: Vec<(UnitId, String)> = references.into_iter().collect();
     let known_keys =
         query::movement_keys(tx, &references)?.into_iter().map(|(unit, key, id)| ((unit, key), id)).collect();
-    let codes = lock_obligations(tx, stamp, works, &mut book)?;
+    let reversed = reversal::obligations(tx, &book, &originals)?;
+    let codes = lock_obligations(tx, stamp, works, &mut book, reversed)?;
     let mut refunds = Refunds::named(tx, works)?;
     let papers = Papers::named(tx, works)?;
     lock_payments(tx, &mut book, [refunds.payments(), papers.batches.payments()].concat())?;
@@ -243,6 +246,7 @@ fn look<'a>(
         .into_iter()
         .map(|current| (current.unit, current.obligation))
         .collect();
+    let advances = reversal::advances(tx, &book, works)?;
     let earliest = works.iter().map(|work| work.booking_date).min().unwrap_or_else(|| stamp.today());
     let closed = query::closed_days(tx, accounts, earliest)?.into_iter().collect();
     Ok(Desk {
@@ -254,6 +258,7 @@ fn look<'a>(
         channels,
         originals,
         receipts_of,
+        advances,
         codes,
         refunds,
         papers,
@@ -272,8 +277,9 @@ fn lock_obligations(
     stamp: &Stamp<'_>,
     works: &[&LineWork],
     book: &mut Book,
+    reversed: Vec<(UnitId, ObligationId)>,
 ) -> Result<HashMap<String, (UnitId, ObligationId)>> {
-    let mut ids: BTreeSet<(UnitId, ObligationId)> = BTreeSet::new();
+    let mut ids: BTreeSet<(UnitId, ObligationId)> = reversed.into_iter().collect();
     let mut codes: BTreeSet<String> = BTreeSet::new();
     for work in works {
         if let Case::Credit { named } = &work.case {

@@ -7,6 +7,7 @@ use super::documents::{self, Part, recognised_parts};
 use super::flush::flush;
 use super::movement::State;
 use super::refund;
+use super::refund::debit::{self, Debit};
 use super::settle::{load_obligations, touch};
 use super::settle_cash;
 use super::{line_query, query};
@@ -24,11 +25,14 @@ use crate::store::{Conn, Stamp, Tx};
 use crate::unit::trust;
 
 /// The resolutions that can be proposed.
-pub const RESOLUTIONS: [&str; 9] = [
+pub const RESOLUTIONS: [&str; 12] = [
     "assign",
     "acknowledge",
     "bank_charge",
     "disprove",
+    "refund_debit",
+    "refund_short",
+    "refund_over",
     settle_cash::DEPOSIT,
     settle_cash::SHORTAGE,
     settle_cash::REMITTANCE,
@@ -40,6 +44,8 @@ pub const RESOLUTIONS: [&str; 9] = [
 ///
 /// - `assign` (target: an obligation of the unit): money in suspense goes to it.
 /// - `bank_charge`: an unexplained debit was the bank's charge.
+/// - `refund_debit`, `refund_short`, `refund_over` (target: a refund on its way): an unexplained debit
+///   paid it, exactly, with less, or with more than its amount.
 /// - `disprove`: a claim never came; what it settled is taken back and its receipt cancelled.
 /// - `deposit` (target: a slip), `remittance` (target: an order), `shortage`, `shortage_repaid`
 ///   (target: a person), `to_budget`: cash and the Treasury, in `settle_cash`.
@@ -57,6 +63,11 @@ pub fn approve(
         "assign" => assign(tx, stamp, actor, &item, &proposal)?,
         "bank_charge" => charge(tx, stamp, actor, &item)?,
         "disprove" => disprove(tx, stamp, actor, &item)?,
+        refund if Debit::parse(refund).is_some() => {
+            let on = lock_account(tx, stamp, &item)?;
+            debit::settle(tx, stamp, actor, &item, refund_of(&proposal)?, on)?;
+            Vec::new()
+        }
         "acknowledge" => Vec::new(),
         other if settle_cash::is_ours(other) => {
             let on = lock_account(tx, stamp, &item)?;
@@ -77,6 +88,9 @@ pub fn check_proposal(
     target: Option<i64>,
 ) -> Result<()> {
     let (in_suspense, unexplained) = standing(conn, item)?;
+    if let (Some(way), Some(target)) = (Debit::parse(resolution), target) {
+        return unfit_unless(debit::fits(conn, item, way, RefundId(target))?);
+    }
     let fits = match resolution {
         "assign" => in_suspense && item.subject_kind == "line" && target.is_some(),
         "bank_charge" => unexplained,
@@ -90,12 +104,22 @@ pub fn check_proposal(
         settle_cash::SHORTAGE => item.kind == Kind::DepositDiffers && item.subject_kind == "slip",
         settle_cash::TO_BUDGET => in_suspense,
         settle_cash::REPAID => in_suspense && item.subject_kind == "line" && target.is_some(),
+        refund if Debit::parse(refund).is_some() => false,
         _ => return Err(Error::invalid("resolution", "resolution_unknown", RESOLUTIONS.join(", "))),
     };
+    unfit_unless(fits)
+}
+
+fn unfit_unless(fits: bool) -> Result<()> {
     if fits {
         return Ok(());
     }
     Err(Error::conflict("resolution_unfit", "this resolution does not fit the exception"))
+}
+
+fn refund_of(proposal: &Proposal) -> Result<RefundId> {
+    let missing = || Error::invalid("target", "target_missing", "name the refund");
+    proposal.target.map(RefundId).ok_or_else(missing)
 }
 
 /// Whether the exception's line has money in suspense, and whether it is an unexplained debit.

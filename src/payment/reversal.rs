@@ -1,15 +1,18 @@
 //! Lines that give an earlier line's money back.
 
-use super::book::{Bucket, PaymentState};
+use std::collections::{BTreeSet, HashMap};
+
+use super::awaited;
+use super::book::{Book, Bucket, Payment, PaymentState};
 use super::documents::recognised_parts;
 use super::movement::State;
-use super::prove::{Desk, LIKENESS_DAYS, LINE_KINDS, LineWork, Mark, reference_key};
+use super::prove::{Case, Desk, LIKENESS_DAYS, LINE_KINDS, LineWork, Mark, reference_key};
 use super::settle::touch;
 use super::{Direction, query};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::exception::{Kind, Subject};
-use crate::id::{LineId, MovementId, PaymentId, UnitId};
+use crate::id::{LineId, MovementId, ObligationId, PaymentId, UnitId};
 use crate::ledger::Account;
 use crate::obligation;
 use crate::store::Tx;
@@ -100,20 +103,25 @@ impl Desk<'_> {
     fn release(&mut self, work: &LineWork, id: PaymentId, size: Dong, debt: Account) -> Result<()> {
         let missing = || Error::internal("a reversed payment was not read");
         let payment = self.book.payments.get(&(work.unit, id)).ok_or_else(missing)?.value.clone();
-        let Some(obligation) = payment.obligation.filter(|_| payment.amount == size) else { return Ok(()) };
+        let whole = payment.obligation.filter(|_| payment.amount == size);
+        let Some(obligation) = whole else { return self.net(work, &payment, size) };
         let is_receipted = self.receipts_of.contains(&(work.unit, obligation));
-        if is_receipted && payment.to_obligations.is_positive() {
-            return Ok(()); // The receipt stands; the debt stays until a person decides.
+        // What a correction waits for stands on no document yet, though the original does.
+        let advance = self.advances.get(&(work.unit, obligation, id)).copied();
+        let is_advance = advance == Some(payment.to_obligations);
+        if is_receipted && payment.to_obligations.is_positive() && !is_advance {
+            // The receipt stands; the debt stays until a person decides.
+            return self.net(work, &payment, size);
         }
         self.book.tell_payment(work.unit, id, "reversed", PaymentState::Reversed, None)?;
         if payment.to_obligations.is_positive() {
             let from = Bucket::Obligation(obligation);
             self.book.allocate(work.unit, id, from, Bucket::Reversed, payment.to_obligations)?;
             let held = self.book.obligations.get(&(work.unit, obligation)).ok_or_else(missing)?;
-            let is_paid = held.value.state == obligation::State::Paid;
+            let is_recognised = held.value.state == obligation::State::Paid && !is_advance;
             let before = held.value.allocated;
             let lines = self.book.lines.get(&(work.unit, obligation)).cloned().unwrap_or_default();
-            let parts = recognised_parts(&lines, obligation, payment.to_obligations, is_paid, &[])?;
+            let parts = recognised_parts(&lines, obligation, payment.to_obligations, is_recognised, &[])?;
             for part in parts.taken {
                 self.entry(work, part.account, debt.clone(), part.amount);
             }
@@ -130,6 +138,82 @@ impl Desk<'_> {
             self.book.allocate(work.unit, id, Bucket::Surplus, Bucket::Reversed, surplus)?;
             self.entry(work, Account::Surplus(id), debt, surplus);
         }
+        if on_its_way.is_zero() {
+            self.end_surplus(work, id);
+        }
         Ok(())
     }
+
+    /// A payment is never owed to its payer and owed by them at once: what is too much of it covers
+    /// what the bank took back, before anything is refunded.
+    fn net(&mut self, work: &LineWork, payment: &Payment, size: Dong) -> Result<()> {
+        if !payment.surplus.is_positive() {
+            return Ok(());
+        }
+        let (unit, id) = (work.unit, payment.id);
+        let on_its_way = self.recall_refunds(work, id)?;
+        let covered = payment.surplus.checked_sub(on_its_way)?.min(size);
+        if !covered.is_positive() {
+            return Ok(());
+        }
+        self.book.tell_payment(unit, id, "moved", payment.state, Some(WHY.to_owned()))?;
+        self.book.allocate(unit, id, Bucket::Surplus, Bucket::Reversed, covered)?;
+        self.entry(work, Account::Surplus(id), Account::ReversalToRecover(id), covered);
+        if covered == payment.surplus {
+            self.end_surplus(work, id);
+        }
+        Ok(())
+    }
+
+    fn end_surplus(&mut self, work: &LineWork, id: PaymentId) {
+        for kind in [Kind::Overpaid, Kind::DuplicateTransfer, Kind::LatePayment] {
+            self.book.settled_exceptions.push((work.unit, kind, Subject::Payment(id), WHY));
+        }
+    }
+}
+
+const WHY: &str = "the bank took it back";
+
+/// The obligations of payments whose lines are reversed: a person may have assigned them, so that
+/// no code names them.
+pub(super) fn obligations(
+    tx: &mut Tx<'_>,
+    book: &Book,
+    originals: &HashMap<(UnitId, LineId), MovementId>,
+) -> Result<Vec<(UnitId, ObligationId)>> {
+    let payments: BTreeSet<(UnitId, PaymentId)> = originals
+        .iter()
+        .filter_map(|((unit, _), id)| {
+            let held = book.movements.get(&(*unit, *id))?;
+            held.value.payment.map(|payment| (*unit, payment))
+        })
+        .collect();
+    let found = query::payments(tx, &payments.into_iter().collect::<Vec<_>>())?;
+    Ok(found.into_iter().filter_map(|one| Some((one.unit, one.obligation?))).collect())
+}
+
+/// For obligations whose correction waits for its money: what of each payment is not what the
+/// documents stand on. Asked only where something is reversed.
+pub(super) fn advances(
+    tx: &mut Tx<'_>,
+    book: &Book,
+    works: &[&LineWork],
+) -> Result<HashMap<(UnitId, ObligationId, PaymentId), Dong>> {
+    let mut found = HashMap::new();
+    if !works.iter().any(|work| matches!(work.case, Case::Reversal { .. })) {
+        return Ok(found);
+    }
+    for owed in book.obligations.values().map(|held| &held.value) {
+        let Some(recognised) = awaited::recognised(tx, owed)? else { continue };
+        let mut shares = Vec::new();
+        for payment in query::payments_on(tx, owed.unit, owed.id)? {
+            let on_it = query::allocated_to(tx, owed.unit, payment)?;
+            let share = on_it.into_iter().find(|(id, _)| *id == owed.id);
+            shares.extend(share.map(|(_, share)| (payment, share)));
+        }
+        for (payment, advance) in awaited::advances(&shares, recognised)? {
+            found.insert((owed.unit, owed.id, payment), advance);
+        }
+    }
+    Ok(found)
 }

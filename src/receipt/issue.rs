@@ -1,6 +1,6 @@
 //! Numbering: a document gets its number and its canonical body in the transaction that settles.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use ring::digest::{SHA256, digest};
 use ring::rand::SystemRandom;
@@ -11,6 +11,7 @@ use super::format::Rulebook;
 use super::kind::DocumentKind;
 use super::lookup::LookupCode;
 use super::query;
+use super::shelf::{Shelf, Space};
 use crate::actor::Actor;
 use crate::audit;
 use crate::clock::Instant;
@@ -51,21 +52,23 @@ pub fn lookup_code() -> Result<LookupCode> {
 /// Numbers the drafts in their order, under the locks of their series.
 ///
 /// NLap is today in Hà Nội, but never before the series' last. Numbers of one series follow each
-/// other without a gap because they are taken and stored in this one transaction.
+/// other without a gap because they are taken and stored in this one transaction. When a series runs
+/// out the rest takes the next one; when none follows, the rest is refused with `series_exhausted`.
 pub fn number(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, drafts: &[Draft]) -> Result<Vec<Outcome>> {
     if drafts.is_empty() {
         return Ok(Vec::new());
     }
-    let mut open = lock_series(tx, stamp, drafts)?;
-    let mut used: HashSet<Space> = HashSet::new();
+    let mut units: Vec<UnitId> = drafts.iter().map(|draft| draft.unit).collect();
+    units.sort_unstable();
+    units.dedup();
+    let mut shelf = Shelf::lock(tx, &units, stamp.today().year())?;
     let mut causes: HashMap<Space, &'static str> = HashMap::new();
     let mut outcomes = Vec::with_capacity(drafts.len());
     let mut numbered = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let space = (draft.unit, draft.kind.series_kind());
-        match place(stamp, open.get_mut(&space), draft) {
+        match place(stamp, shelf.in_use(tx, stamp, space)?, draft) {
             Ok(row) => {
-                used.insert(space);
                 outcomes.push(Outcome::Numbered { id: row.id, lookup_code: row.lookup_code.clone() });
                 numbered.push(row);
             }
@@ -88,34 +91,9 @@ pub fn number(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, drafts: &[Draft
             }
         }
     }
-    let advanced: Vec<Series> =
-        open.into_iter().filter(|(space, _)| used.contains(space)).map(|(_, series)| series).collect();
-    series::advance(tx, &advanced)?;
+    series::advance(tx, &shelf.used())?;
     store(tx, stamp, actor, numbered)?;
     Ok(outcomes)
-}
-
-/// The unit and the kind of its series.
-type Space = (UnitId, &'static str);
-
-/// The open series of the drafts' units, by the kind of document.
-fn lock_series(tx: &mut Tx<'_>, stamp: &Stamp<'_>, drafts: &[Draft]) -> Result<HashMap<Space, Series>> {
-    let mut units: Vec<UnitId> = drafts.iter().map(|draft| draft.unit).collect();
-    units.sort_unstable();
-    units.dedup();
-    let mut open = HashMap::with_capacity(units.len());
-    for series in series::lock_open(tx, &units, stamp.today().year())? {
-        let Some(kind) = DocumentKind::parse(&series.document_kind) else { continue };
-        // The newest open series of the unit and kind that still has numbers is the one in use.
-        open.entry((series.unit, kind.series_kind()))
-            .and_modify(|held: &mut Series| {
-                if (series.remaining() > 0, series.id) > (held.remaining() > 0, held.id) {
-                    *held = series.clone();
-                }
-            })
-            .or_insert(series);
-    }
-    Ok(open)
 }
 
 /// No series is open: because it was closed, or because there is none.

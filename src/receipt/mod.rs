@@ -26,6 +26,7 @@ mod relation_query;
 pub mod rendition;
 pub mod schema;
 pub mod seal;
+mod shelf;
 pub mod sign;
 pub mod signer;
 #[cfg(test)]

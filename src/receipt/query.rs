@@ -290,20 +290,64 @@ pub fn document(conn: &mut Conn, unit: UnitId, id: ReceiptId) -> Result<Option<V
     receipt_seal::table.find((unit, id)).select(receipt_seal::document).first(conn).optional().classify()
 }
 
-/// Open `receipt_due` rows, oldest first: (unit, obligation, document kind, revision).
-pub fn due(conn: &mut Conn, limit: i64) -> Result<Vec<(UnitId, ObligationId, String, i64)>> {
-    receipt_due::table
+/// A document that is due.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct Due {
+    pub created_at: Instant,
+    pub unit: UnitId,
+    pub obligation: ObligationId,
+    pub document_kind: String,
+    pub revision: i64,
+}
+
+/// A page of open `receipt_due` rows, oldest first, behind the last of the page before.
+pub fn due(conn: &mut Conn, after: Option<&Due>, limit: i64) -> Result<Vec<Due>> {
+    let mut found = receipt_due::table
         .filter(receipt_due::state.eq("open"))
-        .order(receipt_due::created_at)
+        .order((
+            receipt_due::created_at,
+            receipt_due::unit_id,
+            receipt_due::obligation_id,
+            receipt_due::document_kind,
+        ))
         .limit(limit)
         .select((
+            receipt_due::created_at,
             receipt_due::unit_id,
             receipt_due::obligation_id,
             receipt_due::document_kind,
             receipt_due::revision,
         ))
-        .load(conn)
-        .classify()
+        .into_boxed();
+    if let Some(last) = after {
+        let same_unit = receipt_due::unit_id.eq(last.unit);
+        let later_kind = receipt_due::obligation_id
+            .eq(last.obligation)
+            .and(receipt_due::document_kind.gt(last.document_kind.clone()));
+        let later_here = receipt_due::obligation_id.gt(last.obligation).or(later_kind);
+        let at_once = receipt_due::unit_id.gt(last.unit).or(same_unit.and(later_here));
+        let later = receipt_due::created_at.eq(last.created_at).and(at_once);
+        found = found.filter(receipt_due::created_at.gt(last.created_at).or(later));
+    }
+    found.load(conn).classify()
+}
+
+/// The open ones among these: (unit, obligation, kind, revision).
+pub fn open_due(
+    conn: &mut Conn,
+    keys: &[(UnitId, ObligationId, &'static str)],
+) -> Result<Vec<(UnitId, ObligationId, String, i64)>> {
+    rows::fetch::<(BigInt, BigInt, Text, BigInt), _>(
+        conn,
+        "SELECT t.unit_id, t.obligation_id, t.document_kind, t.revision FROM receipt_due t",
+        &[
+            ("unit_id", Column::of(keys.iter().map(|key| key.0))),
+            ("obligation_id", Column::of(keys.iter().map(|key| key.1))),
+            ("document_kind", Column::of(keys.iter().map(|key| key.2))),
+        ],
+        "AND t.state = 'open'",
+        Lock::None,
+    )
 }
 
 /// A receipt that was made late once is due again.
@@ -311,7 +355,7 @@ pub fn reopen_due(tx: &mut Tx<'_>, row: &DueRow) -> Result<()> {
     diesel::update(
         receipt_due::table
             .find((row.unit_id, row.obligation_id, &row.document_kind))
-            .filter(receipt_due::state.eq("made")),
+            .filter(receipt_due::state.ne("open")),
     )
     .set((receipt_due::state.eq("open"), receipt_due::revision.eq(receipt_due::revision + 1)))
     .execute(tx.conn())
@@ -319,12 +363,33 @@ pub fn reopen_due(tx: &mut Tx<'_>, row: &DueRow) -> Result<()> {
     .map(|_| ())
 }
 
+/// The document was made.
 pub fn close_due(
     tx: &mut Tx<'_>,
     unit: UnitId,
     obligation: ObligationId,
     document_kind: &str,
     revision: i64,
+) -> Result<()> {
+    end_due(tx, (unit, obligation, document_kind), revision, "made")
+}
+
+/// The obligation was cancelled: nothing is due any more.
+pub fn drop_due(
+    tx: &mut Tx<'_>,
+    unit: UnitId,
+    obligation: ObligationId,
+    document_kind: &str,
+    revision: i64,
+) -> Result<()> {
+    end_due(tx, (unit, obligation, document_kind), revision, "void")
+}
+
+fn end_due(
+    tx: &mut Tx<'_>,
+    (unit, obligation, document_kind): (UnitId, ObligationId, &str),
+    revision: i64,
+    state: &'static str,
 ) -> Result<()> {
     rows::update(
         tx,
@@ -336,7 +401,7 @@ pub fn close_due(
                 ("document_kind", Column::of([document_kind])),
             ],
             guard: vec![("revision", Column::of([revision]))],
-            sets: vec![("state", Column::of(["made"])), ("revision", Column::of([revision + 1]))],
+            sets: vec![("state", Column::of([state])), ("revision", Column::of([revision + 1]))],
         },
     )
 }

@@ -32,10 +32,12 @@ pub trait Schema: Send + Sync {
 
 /// A schema compiled by the crate `xsd-schema`. It keeps names in a table without locks, so one
 /// document is judged at a time.
-struct Compiled(Mutex<SchemaSet>);
+pub(crate) struct Compiled(Mutex<SchemaSet>);
 
 impl Compiled {
-    fn of(name: &str, text: &str) -> std::result::Result<Compiled, String> {
+    /// # Errors
+    /// What is wrong with the schema, for whoever writes it.
+    pub(crate) fn of(name: &str, text: &str) -> std::result::Result<Compiled, String> {
         let mut set = SchemaSet::new();
         load_and_process_schema(text.as_bytes(), name, &mut set, None)
             .map_err(|error| format!("{name}: {error}"))?;

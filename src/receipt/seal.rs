@@ -383,7 +383,7 @@ pub fn store_seals(
             });
         }
         rows::insert(tx, &events)?;
-        evidence::keep(tx, &new)?;
+        evidence::keep(tx, &new, stamp.now)?;
         audit::record(tx, stamp, &trail)?;
         let sealed: Vec<_> = events.iter().map(|event| (event.unit_id, event.receipt_id)).collect();
         announce.sealed(tx, stamp, &sealed)?;

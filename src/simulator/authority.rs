@@ -34,6 +34,7 @@ struct Shared {
     revoked: Mutex<Vec<(Vec<u8>, Instant)>>,
     stamps: Mutex<u64>,
     is_silent: Mutex<bool>,
+    behind_s: Mutex<i64>,
 }
 
 impl Authority {
@@ -48,6 +49,7 @@ impl Authority {
             revoked: Mutex::default(),
             stamps: Mutex::new(0),
             is_silent: Mutex::new(false),
+            behind_s: Mutex::new(0),
         });
         let answering = Arc::clone(&shared);
         let server =
@@ -74,6 +76,11 @@ impl Authority {
         revoked.push((serial.to_vec(), now));
     }
 
+    /// Says again what it said so many seconds ago: lists and answers of that time.
+    pub fn fall_behind(&self, seconds: i64) {
+        *self.shared.behind_s.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = seconds;
+    }
+
     /// Answers nobody (503) until told otherwise.
     pub fn fall_silent(&self, is_silent: bool) {
         *self.shared.is_silent.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = is_silent;
@@ -88,7 +95,7 @@ impl Shared {
         let revoked = self.revoked.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
         Ok(match request.path.as_str() {
             "/ca.crl" => {
-                let list = self.authority.revocation_list(&revoked, self.clock.now())?;
+                let list = self.authority.revocation_list(&revoked, self.spoken_at())?;
                 Answer::good("application/pkix-crl", list)
             }
             "/ocsp" => match question(&request.body) {
@@ -108,9 +115,14 @@ impl Shared {
         })
     }
 
+    fn spoken_at(&self) -> Instant {
+        let behind_s = *self.behind_s.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        self.clock.now().minus_seconds(behind_s)
+    }
+
     /// OCSPResponse (RFC 6960, 4.2.1), signed by the authority itself.
     fn status(&self, id: &[u8], revoked_at: Option<Instant>) -> Result<Vec<u8>> {
-        let now = self.clock.now();
+        let now = self.spoken_at();
         let status = match revoked_at {
             Some(at) => der::tlv(der::context(1), &der::time(at)),
             None => der::tlv(0x80, &[]),

@@ -3,13 +3,80 @@
 use rust_decimal::Decimal;
 
 use super::finding::{Finding, Findings};
-use super::model::{Page, Statement};
+use super::model::{Line, Page, Statement};
+
+/// What the lines of a statement come to, so that they need not be kept for the proof.
+#[derive(Debug)]
+pub(super) struct Tally {
+    /// Absent when it left the range of numbers.
+    sum: Option<Decimal>,
+    credit: Side,
+    debit: Side,
+    has_reversal: bool,
+    /// Each currency with the place of its first line.
+    currencies: Vec<(String, String)>,
+}
+
+#[derive(Debug)]
+struct Side {
+    /// Unsigned.
+    sum: Option<Decimal>,
+    count: usize,
+}
+
+impl Default for Side {
+    fn default() -> Self {
+        Side { sum: Some(Decimal::ZERO), count: 0 }
+    }
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Tally {
+            sum: Some(Decimal::ZERO),
+            credit: Side::default(),
+            debit: Side::default(),
+            has_reversal: false,
+            currencies: Vec::new(),
+        }
+    }
+}
+
+impl Tally {
+    pub fn of(lines: &[Line]) -> Tally {
+        let mut tally = Tally::default();
+        lines.iter().for_each(|line| tally.add(line));
+        tally
+    }
+
+    pub fn add(&mut self, line: &Line) {
+        self.sum = self.sum.and_then(|sum| sum.checked_add(line.amount));
+        self.has_reversal |= line.reversal;
+        if !self.currencies.iter().any(|(known, _)| *known == line.currency) {
+            self.currencies.push((line.currency.clone(), line.at.clone()));
+        }
+        if !line.amount.is_zero() {
+            let side = if line.amount.is_sign_positive() { &mut self.credit } else { &mut self.debit };
+            side.sum = side.sum.and_then(|sum| sum.checked_add(line.amount.abs()));
+            side.count += 1;
+        }
+    }
+
+    pub fn first_currency(&self) -> Option<&str> {
+        self.currencies.first().map(|(currency, _)| currency.as_str())
+    }
+}
 
 /// Opening balance plus every line must give the closing balance, all in one currency.
 ///
 /// `None` means proven. A finding names both numbers. A statement without one of its balances
 /// cannot be proven.
 pub fn prove_balance(statement: &Statement) -> Option<Finding> {
+    prove_tally(statement, &Tally::of(&statement.lines))
+}
+
+/// The same with the sums of lines that are no longer there.
+pub(super) fn prove_tally(statement: &Statement, tally: &Tally) -> Option<Finding> {
     let (Some(opening), Some(closing)) = (&statement.opening, &statement.closing) else {
         return Some(Finding::new(
             &statement.at,
@@ -18,10 +85,10 @@ pub fn prove_balance(statement: &Statement) -> Option<Finding> {
             "the opening or the closing balance is missing",
         ));
     };
-    if let Some(stranger) = first_of_other_currency(statement, &opening.currency) {
+    if let Some(stranger) = first_of_other_currency(statement, tally, &opening.currency) {
         return Some(stranger);
     }
-    let expected = statement.lines.iter().try_fold(opening.amount, |sum, line| sum.checked_add(line.amount));
+    let expected = tally.sum.and_then(|sum| opening.amount.checked_add(sum));
     let Some(expected) = expected else {
         return Some(Finding::new(
             &closing.at,
@@ -48,7 +115,7 @@ pub fn prove_balance(statement: &Statement) -> Option<Finding> {
     ))
 }
 
-fn first_of_other_currency(statement: &Statement, currency: &str) -> Option<Finding> {
+fn first_of_other_currency(statement: &Statement, tally: &Tally, currency: &str) -> Option<Finding> {
     let mixed = |at: &str, found: &str| {
         Finding::new(
             at,
@@ -58,23 +125,24 @@ fn first_of_other_currency(statement: &Statement, currency: &str) -> Option<Find
         )
     };
     let closing = statement.closing.iter().map(|closing| (&closing.at, &closing.currency));
-    let lines = statement.lines.iter().map(|line| (&line.at, &line.currency));
+    let lines = tally.currencies.iter().map(|(currency, at)| (at, currency));
     closing.chain(lines).find(|(_, found)| *found != currency).map(|(at, found)| mixed(at, found))
 }
 
 /// Compares the lines with the sums and counts the bank states. A sum that differs is an error;
 /// a count is a warning, because some banks count the payments inside a batch.
 pub(super) fn check_totals(statement: &Statement, findings: &mut Findings) {
+    check_tally(statement, &Tally::of(&statement.lines), findings);
+}
+
+/// The same with the sums of lines that are no longer there.
+pub(super) fn check_tally(statement: &Statement, tally: &Tally, findings: &mut Findings) {
     let Some(totals) = &statement.totals else { return };
-    let has_reversal = statement.lines.iter().any(|line| line.reversal);
-    for (is_credit, name, sum, count) in [
-        (true, "có/credit", totals.credit_sum, totals.credit_count),
-        (false, "nợ/debit", totals.debit_sum, totals.debit_count),
+    for (own, name, sum, count) in [
+        (&tally.credit, "có/credit", totals.credit_sum, totals.credit_count),
+        (&tally.debit, "nợ/debit", totals.debit_sum, totals.debit_count),
     ] {
-        let amounts = statement.lines.iter().map(|line| line.amount);
-        let own: Vec<Decimal> =
-            amounts.filter(|amount| !amount.is_zero() && amount.is_sign_positive() == is_credit).collect();
-        let own_sum = own.iter().try_fold(Decimal::ZERO, |sum, amount| sum.checked_add(amount.abs()));
+        let own_sum = own.sum;
         if let Some(given) = sum.filter(|given| own_sum != Some(*given)) {
             let own_sum = own_sum.unwrap_or(Decimal::MAX);
             let finding = Finding::new(
@@ -84,14 +152,14 @@ pub(super) fn check_totals(statement: &Statement, findings: &mut Findings) {
                 format!("the stated {name} total is {given}, the lines give {own_sum}"),
             );
             // Banks do not agree on which side a reversal counts.
-            if has_reversal { findings.warn(finding) } else { findings.error(finding) }
+            if tally.has_reversal { findings.warn(finding) } else { findings.error(finding) }
         }
-        if let Some(given) = count.filter(|given| usize::try_from(*given) != Ok(own.len())) {
+        if let Some(given) = count.filter(|given| usize::try_from(*given) != Ok(own.count)) {
             findings.warn(Finding::new(
                 &statement.at,
                 "count_mismatch",
-                format!("Số bút toán {name} ghi {given}, đọc được {}", own.len()),
-                format!("the stated {name} count is {given}, {} were read", own.len()),
+                format!("Số bút toán {name} ghi {given}, đọc được {}", own.count),
+                format!("the stated {name} count is {given}, {} were read", own.count),
             ));
         }
     }

@@ -27,6 +27,21 @@ pub(super) fn swift_date(text: &str) -> Result<NaiveDate, Fault> {
     read().filter(|_| text.len() == 6).ok_or_else(|| impossible(text))
 }
 
+/// The value date of an entry, and whether it was moved. Banks that count a year as 360 days write
+/// 30 February; interest then counts to the end of the month, which is the day given back.
+pub(super) fn value_date(text: &str) -> Result<(NaiveDate, bool), Fault> {
+    match swift_date(text) {
+        Ok(date) => Ok((date, false)),
+        Err(fault) => last_of_february(text).map(|date| (date, true)).ok_or(fault),
+    }
+}
+
+fn last_of_february(text: &str) -> Option<NaiveDate> {
+    let is_beyond = matches!(text.get(2..), Some("0229" | "0230"));
+    let year = text.get(..2).filter(|_| is_beyond)?;
+    swift_date(&format!("{year}0301")).ok()?.pred_opt()
+}
+
 /// `MMDD` in the year that brings it nearest to the value date.
 pub(super) fn entry_date(value_date: NaiveDate, text: &str) -> Result<NaiveDate, Fault> {
     let (month, day) = two_digits(text, 0).zip(two_digits(text, 2)).ok_or_else(|| impossible(text))?;
@@ -56,6 +71,24 @@ pub(super) fn table_date(cell: &str) -> Result<(NaiveDate, &str), Fault> {
     let first = first.split_once('T').filter(|(date, _)| date.len() == 10).map_or(first, |(date, _)| date);
     let date = delimited_date(first).or_else(|| compact_date(first)).or_else(|| serial_date(first));
     date.map(|date| (date, rest.trim())).ok_or_else(|| impossible(cell))
+}
+
+/// As `table_date`, for tables whose layout says that the month comes first.
+pub(super) fn month_first_date(cell: &str) -> Result<(NaiveDate, &str), Fault> {
+    let trimmed = cell.trim();
+    let (first, rest) = trimmed.split_once(char::is_whitespace).unwrap_or((trimmed, ""));
+    let swapped = first.find(['/', '-', '.']).and_then(|at| {
+        let (month, behind) = first.split_at_checked(at)?;
+        let mark = behind.chars().next()?;
+        let (day, year) = behind.get(1..)?.split_once(mark)?;
+        (month.len() <= 2).then(|| format!("{day}{mark}{month}{mark}{year}"))
+    });
+    match swapped {
+        Some(swapped) => {
+            delimited_date(&swapped).map(|date| (date, rest.trim())).ok_or_else(|| impossible(trimmed))
+        }
+        None => table_date(cell),
+    }
 }
 
 fn delimited_date(text: &str) -> Option<NaiveDate> {
@@ -117,6 +150,17 @@ mod tests {
     }
 
     #[test]
+    fn the_thirtieth_of_february_is_the_end_of_the_month() {
+        assert_eq!(value_date("160230").unwrap(), (day("2016-02-29"), true));
+        assert_eq!(value_date("260230").unwrap(), (day("2026-02-28"), true));
+        assert_eq!(value_date("260229").unwrap(), (day("2026-02-28"), true));
+        assert_eq!(value_date("240229").unwrap(), (day("2024-02-29"), false));
+        for wrong in ["260231", "261131", "261301", "2602", "26023x"] {
+            assert_eq!(value_date(wrong).unwrap_err().code, "date_invalid", "{wrong}");
+        }
+    }
+
+    #[test]
     fn impossible_days_are_refused() {
         assert_eq!(swift_date("261122"), Ok(day("2026-11-22")));
         assert_eq!(swift_date("981231"), Ok(day("1998-12-31")));
@@ -127,6 +171,13 @@ mod tests {
             assert_eq!(iso_date(wrong).unwrap_err().code, "date_invalid", "{wrong}");
         }
         assert_eq!(iso_date("2026-11-22T23:59:59+07:00"), Ok(day("2026-11-22")));
+    }
+
+    #[test]
+    fn the_month_comes_first_only_where_the_layout_says_so() {
+        assert_eq!(month_first_date("11/22/2026 09:30").unwrap(), (day("2026-11-22"), "09:30"));
+        assert_eq!(month_first_date("2026-11-22").unwrap().0, day("2026-11-22"));
+        assert!(month_first_date("22/11/2026").is_err());
     }
 
     #[test]

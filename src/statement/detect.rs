@@ -1,33 +1,35 @@
 //! The format of a file, by its content; names and suffixes lie.
 
+use super::layout::Layouts;
 use super::mt940;
 use super::tabular;
 
-/// What kind of reader a file needs.
+/// What kind of reader a text needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Camt,
     Swift,
     Table,
-    Spreadsheet,
-    OtherXml,
+    /// An HTML page or SpreadsheetML with rows of a table.
+    Markup,
     Unknown,
 }
 
-/// Looks at raw bytes only: containers that are not text.
-pub(super) fn detect_container(bytes: &[u8]) -> Option<Kind> {
-    let is_zip = bytes.starts_with(b"PK\x03\x04");
-    let is_ole = bytes.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]);
-    (is_zip || is_ole).then_some(Kind::Spreadsheet)
+/// A compound file of OLE: a workbook of before 2007.
+pub(super) fn is_old_workbook(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1])
 }
 
-pub(super) fn detect_text(text: &str) -> Kind {
+pub(super) fn detect_text(text: &str, layouts: Layouts<'_>) -> Kind {
     if text.trim_start().starts_with('<') {
         let is_camt = ["BkToCstmrStmt", "BkToCstmrAcctRpt", "BkToCstmrDbtCdtNtfctn", ":camt.05"];
-        return if is_camt.iter().any(|name| text.contains(name)) { Kind::Camt } else { Kind::OtherXml };
+        if is_camt.iter().any(|name| text.contains(name)) {
+            return Kind::Camt;
+        }
+        return if tabular::is_markup(text) { Kind::Markup } else { Kind::Unknown };
     }
     if mt940::looks_like_swift(text) {
         return Kind::Swift;
     }
-    if tabular::has_header(text) { Kind::Table } else { Kind::Unknown }
+    if tabular::has_header(text, layouts) { Kind::Table } else { Kind::Unknown }
 }

@@ -1,9 +1,14 @@
 //! Bytes to text: byte order mark, declared encoding, strict UTF-8, then the legacy code page
-//! that banks of that format use.
+//! that banks of that format use: Latin-1 or DOS for SWIFT and XML, Vietnamese Windows or the old
+//! fonts (TCVN 5712-3) for tables.
 
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252, WINDOWS_1258};
+
+use super::code_page::{decode_dos, decode_tcvn3, looks_like_dos};
+use super::layout::Layouts;
+use super::tabular;
 
 /// Text with the encoding it was read in. `guessed` is set when nothing in the file names it.
 pub(super) struct Decoded<'a> {
@@ -30,8 +35,31 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded<'_> {
 fn decode_undeclared(bytes: &[u8]) -> Decoded<'_> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Decoded { text: Cow::Borrowed(text), encoding: "UTF-8", guessed: false, damaged: false },
-        Err(_) => decode_as(bytes, legacy_encoding(bytes), true),
+        Err(_) => decode_legacy(bytes),
     }
+}
+
+/// SWIFT and XML files that are not UTF-8 are Latin-1 or DOS of some bank; tables are Vietnamese
+/// Windows, or the old fonts when only these make a heading row.
+fn decode_legacy(bytes: &[u8]) -> Decoded<'_> {
+    let has = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+    if bytes.first() == Some(&b'<') || has(b":20:") || has(b":60F:") {
+        return if looks_like_dos(bytes) {
+            decoded_by_table(decode_dos(bytes), "IBM850")
+        } else {
+            decode_as(bytes, WINDOWS_1252, true)
+        };
+    }
+    let windows = decode_as(bytes, WINDOWS_1258, true);
+    if tabular::has_header(&windows.text, Layouts::default()) {
+        return windows;
+    }
+    let tcvn3 = decode_tcvn3(bytes);
+    if tabular::has_header(&tcvn3.0, Layouts::default()) { decoded_by_table(tcvn3, "TCVN3") } else { windows }
+}
+
+fn decoded_by_table((text, damaged): (String, bool), encoding: &'static str) -> Decoded<'static> {
+    Decoded { text: Cow::Owned(text), encoding, guessed: true, damaged }
 }
 
 fn decode_as<'a>(bytes: &'a [u8], encoding: &'static Encoding, guessed: bool) -> Decoded<'a> {
@@ -61,12 +89,6 @@ fn declared_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let label = value.strip_prefix(quote)?.split(quote).next()?;
     Encoding::for_label(label.as_bytes()).filter(|encoding| *encoding != UTF_16LE && *encoding != UTF_16BE)
-}
-
-/// SWIFT and XML files that are not UTF-8 are Latin-1 of some bank; tables are Vietnamese Windows.
-fn legacy_encoding(bytes: &[u8]) -> &'static Encoding {
-    let has = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
-    if bytes.first() == Some(&b'<') || has(b":20:") || has(b":60F:") { WINDOWS_1252 } else { WINDOWS_1258 }
 }
 
 #[cfg(test)]

@@ -11,9 +11,10 @@ use serde::Serialize;
 
 use super::draft::{self, Draft, DraftLine};
 use super::identity::{self, Features, Span, Verdict};
+use super::layout::Layout;
 use super::memo::{LineTexts, seal_texts};
 use super::query::{self, FileRow, LineRow, QuarantinedRow, StatementRow, StoredStatement};
-use super::{Finding, Format, Parsed, parse};
+use super::{Finding, Format, Parsed, parse_with};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
@@ -89,6 +90,18 @@ pub fn import_file<'a>(
     codes_of: &CodesOf<'_>,
     bytes: &[u8],
 ) -> Result<Imported> {
+    import_file_with(store, stamp, actor, codes_of, bytes, None)
+}
+
+/// The same, with the user's layout of a table.
+pub fn import_file_with<'a>(
+    store: &Store,
+    stamp: &dyn Fn() -> Stamp<'a>,
+    actor: &Actor,
+    codes_of: &CodesOf<'_>,
+    bytes: &[u8],
+    layout: Option<&Layout>,
+) -> Result<Imported> {
     actor.require_role(&[Role::Finance, Role::System])?;
     if bytes.len() > super::MAX_BYTES {
         return Err(Error::too_large(
@@ -96,7 +109,7 @@ pub fn import_file<'a>(
             format!("at most {} bytes", super::MAX_BYTES),
         ));
     }
-    let parsed = parse(bytes);
+    let parsed = parse_with(bytes, layout);
     let file = File::new(bytes, parsed.format);
     let drafts = match draft::drafts(&parsed) {
         Ok(drafts) => drafts,
@@ -105,7 +118,7 @@ pub fn import_file<'a>(
     let accounts = store.read(&actor.scope, |conn| find_accounts(conn, actor, &drafts))?;
     let mut imported = outcome(&file, parsed, Vec::new());
     imported.already_imported = !drafts.is_empty();
-    let import = Import { store, stamp, actor, codes_of };
+    let import = Import { store, stamp, actor, codes_of, layout };
     for (draft, account) in drafts.iter().zip(&accounts) {
         import.finish_interrupted(account, &file.sha256)?;
         let (statement, was_ready) = import.statement(&file, draft, account)?;
@@ -166,6 +179,7 @@ struct Import<'s, 'a> {
     stamp: &'s dyn Fn() -> Stamp<'a>,
     actor: &'s Actor,
     codes_of: &'s CodesOf<'s>,
+    layout: Option<&'s Layout>,
 }
 
 impl Import<'_, '_> {
@@ -180,7 +194,8 @@ impl Import<'_, '_> {
             }
         })?;
         let Some((bytes, left)) = stored else { return Ok(()) };
-        let parsed = parse(&bytes);
+        // A table that was begun with a layout needs it again.
+        let parsed = parse_with(&bytes, self.layout);
         let file = File::new(&bytes, parsed.format);
         let drafts =
             draft::drafts(&parsed).map_err(|_| Error::internal("a stored bank file no longer reads"))?;
@@ -524,6 +539,9 @@ fn format_text(format: Format) -> &'static str {
         Format::Mt940 => "mt940",
         Format::Mt942 => "mt942",
         Format::Csv => "csv",
+        Format::Xlsx => "xlsx",
+        Format::Xls => "xls",
+        Format::Html => "html",
         Format::Unknown => "unknown",
     }
 }

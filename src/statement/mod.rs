@@ -9,31 +9,40 @@
 //! Sources: ISO 20022 camt.052/053/054 (versions .02 to .14), SWIFT MT940 and MT942, and the
 //! tabular exports of Vietnamese banks.
 
+mod archive;
 mod balance;
 mod camt;
+mod code_page;
 mod date;
 mod detect;
 mod draft;
 mod encoding;
 mod finding;
+#[cfg(test)]
+mod fuzzed;
 pub mod identity;
 pub mod import;
+pub mod layout;
 mod memo;
 mod model;
 mod mt940;
 mod number;
 mod parse;
 pub mod query;
+mod stream;
 mod tabular;
 #[cfg(test)]
 mod tests;
+mod workbook;
 
 pub use balance::{join_pages, prove_balance};
 pub use finding::Finding;
-pub use import::{Imported, ImportedStatement, import_file};
+pub use import::{Imported, ImportedStatement, import_file, import_file_with};
 pub use memo::{LineTexts, line_memo, line_texts, seal_texts};
 pub use model::{
     Balance, BalanceBasis, Charge, Detail, Duplicate, Format, Line, Page, Parsed, Statement, Totals,
 };
-pub use parse::{MAX_BYTES, parse};
+pub use parse::{MAX_BYTES, parse, parse_with, preview};
 pub use query::{StoredLine, StoredStatement};
+pub use stream::{LineSink, can_stream, parse_stream};
+pub use tabular::Preview;

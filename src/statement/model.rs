@@ -29,11 +29,25 @@ pub enum Format {
     /// A table with a header row, exported by an internet bank.
     #[serde(rename = "csv")]
     Csv,
+    /// The same in an Office workbook.
+    #[serde(rename = "xlsx")]
+    Xlsx,
+    /// In a workbook of before 2007 (BIFF).
+    #[serde(rename = "xls")]
+    Xls,
+    /// In an HTML page or SpreadsheetML of 2003, whatever the file is called.
+    #[serde(rename = "html")]
+    Html,
     #[serde(rename = "unknown")]
     Unknown,
 }
 
 impl Format {
+    /// Whether the statements come from a table with a heading row.
+    pub fn is_table(self) -> bool {
+        matches!(self, Format::Csv | Format::Xlsx | Format::Xls | Format::Html)
+    }
+
     /// Whether statements of this format must carry an opening and a closing balance.
     pub fn requires_balances(self) -> bool {
         matches!(self, Format::Camt053 | Format::Mt940)
@@ -112,6 +126,8 @@ impl Statement {
     /// currency behind, spaces and separators. For finding the registered account.
     pub fn account_number(&self) -> Option<String> {
         let account = self.account.as_deref()?.trim();
+        let behind_slash = account.rsplit_once('/').filter(|(_, tail)| is_currency(tail));
+        let account = behind_slash.map_or(account, |(own, _)| own);
         let own = account.rsplit_once('/').map_or(account, |(_, own)| own).trim();
         let squashed = crate::text::squash(own);
         let bare = self
@@ -121,6 +137,10 @@ impl Statement {
             .filter(|bare| bare.ends_with(|c: char| c.is_ascii_digit()));
         Some(bare.map_or_else(|| squashed.clone(), str::to_owned)).filter(|number| !number.is_empty())
     }
+}
+
+fn is_currency(text: &str) -> bool {
+    text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 /// A booked balance; minus is an overdraft.

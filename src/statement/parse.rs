@@ -1,13 +1,16 @@
 //! The entry point: bytes of any bank file to statements and findings.
 
+use super::archive::{self, Content, Member};
 use super::balance;
 use super::camt;
 use super::detect::{self, Kind};
 use super::encoding::{Decoded, decode};
 use super::finding::{Finding, Findings};
+use super::layout::{Layout, Layouts};
 use super::model::{Format, Parsed, Statement};
 use super::mt940;
-use super::tabular;
+use super::tabular::{self, Preview};
+use super::workbook;
 
 /// The largest file that is read; a year of a busy account is far below it.
 pub const MAX_BYTES: usize = 128 * 1024 * 1024;
@@ -25,40 +28,139 @@ pub(super) struct Reading {
 /// The format is found by content. Everything that could not be read or proven is an error with
 /// its place; the lines that could be read are kept beside it.
 pub fn parse(bytes: &[u8]) -> Parsed {
-    if bytes.len() > MAX_BYTES {
-        return unreadable(Finding::new(
-            "line 1",
-            "file_too_large",
-            format!("Tệp lớn hơn {MAX_BYTES} byte"),
-            format!("the file is larger than {MAX_BYTES} bytes"),
-        ));
-    }
-    if let Some(kind) = detect::detect_container(bytes) {
-        return unreadable(refusal(kind));
-    }
-    let decoded = decode(bytes);
-    let reading = match detect::detect_text(&decoded.text) {
-        Kind::Camt => camt::read(&decoded.text),
-        Kind::Swift => mt940::read(&decoded.text),
-        Kind::Table => tabular::read(&decoded.text),
-        kind => return unreadable(refusal(kind)),
-    };
-    finish(reading, &decoded)
+    parse_with(bytes, None)
 }
 
-fn finish(mut reading: Reading, decoded: &Decoded<'_>) -> Parsed {
+/// The same, with the user's layout of the table.
+pub fn parse_with(bytes: &[u8], layout: Option<&Layout>) -> Parsed {
+    if bytes.len() > MAX_BYTES {
+        return unreadable(too_large());
+    }
+    let layouts = Layouts::with(layout);
+    if archive::is_archive(bytes) {
+        return match archive::open(bytes) {
+            Ok(Content::Workbook(parts)) => parse_workbook(workbook::of_parts(&parts), Format::Xlsx, layouts),
+            Ok(Content::Files(members)) => parse_members(&members, layouts),
+            Err(finding) => unreadable(finding),
+        };
+    }
+    if detect::is_old_workbook(bytes) {
+        return parse_workbook(workbook::of_records(bytes), Format::Xls, layouts);
+    }
+    parse_text(bytes, layouts)
+}
+
+/// How the table in the file is understood; `None` for files that are no table.
+pub fn preview(bytes: &[u8], layout: Option<&Layout>) -> Option<Preview> {
+    let layouts = Layouts::with(layout);
+    if bytes.len() > MAX_BYTES {
+        return None;
+    }
+    if archive::is_archive(bytes) {
+        return match archive::open(bytes).ok()? {
+            Content::Workbook(parts) => tabular::preview(&workbook::of_parts(&parts).ok()?, layouts),
+            Content::Files(_) => None,
+        };
+    }
+    if detect::is_old_workbook(bytes) {
+        return tabular::preview(&workbook::of_records(bytes).ok()?, layouts);
+    }
+    let decoded = decode(bytes);
+    let rows = match detect::detect_text(&decoded.text, layouts) {
+        Kind::Table => tabular::rows_of_text(&decoded.text, layouts),
+        Kind::Markup => tabular::rows_of_markup(&decoded.text),
+        _ => return None,
+    };
+    tabular::preview(&[rows], layouts)
+}
+
+fn parse_text(bytes: &[u8], layouts: Layouts<'_>) -> Parsed {
+    let decoded = decode(bytes);
+    let text = decoded.text.as_ref();
+    let reading = match detect::detect_text(text, layouts) {
+        Kind::Camt => camt::read(text),
+        Kind::Swift => mt940::read(text),
+        Kind::Table => tabular::read(&[tabular::rows_of_text(text, layouts)], Format::Csv, layouts),
+        Kind::Markup => tabular::read(&[tabular::rows_of_markup(text)], Format::Html, layouts),
+        Kind::Unknown => return unreadable(unknown()),
+    };
+    finish(reading, Some(&decoded))
+}
+
+fn parse_workbook(
+    sheets: Result<Vec<Vec<tabular::Row>>, Finding>,
+    format: Format,
+    layouts: Layouts<'_>,
+) -> Parsed {
+    match sheets {
+        Ok(sheets) => finish(tabular::read(&sheets, format, layouts), None),
+        Err(finding) => unreadable(finding),
+    }
+}
+
+/// The files of a delivery as one: every place names its file.
+fn parse_members(members: &[Member], layouts: Layouts<'_>) -> Parsed {
+    let mut whole: Option<Parsed> = None;
+    for member in members {
+        let mut part = parse_text(&member.bytes, layouts);
+        place_in_member(&mut part, &member.name);
+        match &mut whole {
+            None => whole = Some(part),
+            Some(whole) => {
+                if whole.format == Format::Unknown {
+                    whole.format = part.format;
+                }
+                whole.statements.append(&mut part.statements);
+                whole.warnings.append(&mut part.warnings);
+                whole.errors.append(&mut part.errors);
+            }
+        }
+    }
+    let mut whole = whole.unwrap_or_else(|| unreadable(unknown()));
+    if whole.statements.is_empty() {
+        whole.format = Format::Unknown;
+    }
+    whole
+}
+
+fn place_in_member(part: &mut Parsed, name: &str) {
+    let within = |at: &mut String| *at = format!("{name}: {at}");
+    part.warnings.iter_mut().chain(&mut part.errors).for_each(|finding| within(&mut finding.at));
+    for statement in &mut part.statements {
+        within(&mut statement.at);
+        statement
+            .opening
+            .iter_mut()
+            .chain(&mut statement.closing)
+            .for_each(|balance| within(&mut balance.at));
+        for line in &mut statement.lines {
+            within(&mut line.at);
+            line.details.iter_mut().for_each(|detail| within(&mut detail.at));
+        }
+    }
+}
+
+fn finish(mut reading: Reading, decoded: Option<&Decoded<'_>>) -> Parsed {
     balance::check_sequence(&reading.statements, &mut reading.findings);
     if reading.findings.errors.is_empty() && reading.format.requires_balances() {
         balance::prove_joined_pages(&reading.statements, &mut reading.findings);
     }
-    note_encoding(decoded, &mut reading.findings);
+    if let Some(decoded) = decoded {
+        note_encoding(decoded, &mut reading.findings);
+    }
+    // What has no statement in it was not read, whatever it looked like.
+    let format = if reading.statements.is_empty() && reading.format.is_table() {
+        Format::Unknown
+    } else {
+        reading.format
+    };
     Parsed {
-        format: reading.format,
+        format,
         statements: reading.statements,
         warnings: reading.findings.warnings,
         errors: reading.findings.errors,
         version: reading.version,
-        encoding: decoded.encoding,
+        encoding: decoded.map_or("", |decoded| decoded.encoding),
     }
 }
 
@@ -81,21 +183,22 @@ fn note_encoding(decoded: &Decoded<'_>, findings: &mut Findings) {
     }
 }
 
-fn refusal(kind: Kind) -> Finding {
-    match kind {
-        Kind::Spreadsheet => Finding::new(
-            "line 1",
-            "spreadsheet_not_supported",
-            "Chưa đọc được tệp bảng tính; hãy lưu thành CSV UTF-8",
-            "spreadsheet files are not read yet; save it as CSV UTF-8",
-        ),
-        _ => Finding::new(
-            "line 1",
-            "format_unknown",
-            "Không nhận ra định dạng sao kê (camt.053, MT940 hoặc CSV có dòng tiêu đề)",
-            "not a known statement format (camt.053, MT940 or CSV with a header row)",
-        ),
-    }
+fn too_large() -> Finding {
+    Finding::new(
+        "line 1",
+        "file_too_large",
+        format!("Tệp lớn hơn {MAX_BYTES} byte"),
+        format!("the file is larger than {MAX_BYTES} bytes"),
+    )
+}
+
+fn unknown() -> Finding {
+    Finding::new(
+        "line 1",
+        "format_unknown",
+        "Không nhận ra định dạng sao kê (camt.053, MT940, bảng tính hoặc CSV có dòng tiêu đề)",
+        "not a known statement format (camt.053, MT940, a workbook or CSV with a heading row)",
+    )
 }
 
 fn unreadable(error: Finding) -> Parsed {

@@ -291,6 +291,7 @@ diesel::table! {
         signer -> Text,
         parameters -> Text,
         active_from -> Nullable<BigInt>,
+        issuer -> Nullable<Text>,
     }
 }
 
@@ -402,6 +403,20 @@ diesel::table! {
         created_at -> BigInt,
         wrapped -> Nullable<Binary>,
         destroyed_at -> Nullable<BigInt>,
+        revision -> BigInt,
+        master_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    data_key_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        key_id -> BigInt,
+        revision -> BigInt,
+        kind -> Text,
+        master_id -> Text,
+        at -> BigInt,
     }
 }
 
@@ -1161,6 +1176,25 @@ diesel::table! {
         state -> Text,
         revision -> BigInt,
         checker_person_id -> Nullable<BigInt>,
+        document_kind -> Text,
+        agreement_sha256 -> Nullable<Text>,
+        withdrawal_maker_person_id -> Nullable<BigInt>,
+        withdrawal_checker_person_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    correction_agreement (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        correction_id -> BigInt,
+        media_type -> Text,
+        size -> BigInt,
+        sha256 -> Text,
+        key_id -> BigInt,
+        cipher -> Binary,
+        person_id -> BigInt,
+        created_at -> BigInt,
     }
 }
 
@@ -1200,6 +1234,7 @@ diesel::table! {
         kept_share_bp -> Integer,
         legal_ground -> Text,
         explanation -> Text,
+        vat_rate -> Nullable<Text>,
     }
 }
 

@@ -17,6 +17,8 @@ use crate::store::{Conn, Stamp, Tx, rows};
 pub struct NewCertificate<'a> {
     pub unit: UnitId,
     pub subject: String,
+    /// As the registration lists it; with the serial it names the certificate.
+    pub issuer: String,
     pub serial: String,
     pub certificate_pem: String,
     pub chain_pem: String,
@@ -123,6 +125,8 @@ crate::table_row! {
         pub signer: &'static str,
         pub parameters: String,
         pub active_from: Option<Instant>,
+        /// None in rows of versions that did not keep it.
+        pub issuer: Option<String>,
     }
 }
 
@@ -160,7 +164,7 @@ pub fn store_as(
         return Err(Error::invalid("active_from", "active_from_unusable", detail));
     }
     actor.require_role(&[Role::Administrator, Role::System])?;
-    super::registration::require_listed(tx, new.unit, &new.serial)?;
+    super::registration::require_listed(tx, new.unit, &new.issuer, &new.serial)?;
     let id: CertificateId = stamp.mint()?;
     let key = stamp.lasting_key(tx, new.unit)?;
     rows::insert(
@@ -181,6 +185,7 @@ pub fn store_as(
             signer: custody.signer.as_str(),
             parameters: custody.parameters,
             active_from: Some(custody.active_from.unwrap_or(stamp.now.max(new.not_before))),
+            issuer: Some(new.issuer),
         }],
     )
     .map_err(|error| match error.code() {

@@ -105,8 +105,8 @@ pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: Acceptance
     let mut listed = query::certificates(tx, new.unit)?;
     listed.extend(new.certificates.iter().cloned());
     let in_force = in_force(&listed);
-    for serial in query::installed_serials(tx, new.unit, stamp.now)? {
-        if !in_force.iter().any(|held| same_serial(&held.serial, &serial)) {
+    for (issuer, serial) in query::installed_names(tx, new.unit, stamp.now)? {
+        if !in_force.iter().any(|held| held.is_called(issuer.as_deref(), &serial)) {
             let detail = format!("certificate {serial} is installed and not listed");
             return Err(Error::conflict("registration_certificate_missing", detail));
         }
@@ -162,7 +162,7 @@ fn check(stamp: &Stamp<'_>, new: &Acceptance) -> Result<()> {
 fn in_force(lines: &[ListedCertificate]) -> Vec<ListedCertificate> {
     let mut held: Vec<ListedCertificate> = Vec::new();
     for line in lines {
-        held.retain(|known| !same_serial(&known.serial, &line.serial));
+        held.retain(|known| !known.is_called(Some(&line.issuer), &line.serial));
         if line.action != CertificateAction::Stop {
             held.push(line.clone());
         }
@@ -170,8 +170,36 @@ fn in_force(lines: &[ListedCertificate]) -> Vec<ListedCertificate> {
     held
 }
 
+impl ListedCertificate {
+    /// A certificate is known by its issuer and its serial: two authorities may give the same serial. What
+    /// was stored before issuers were kept is known by its serial alone.
+    fn is_called(&self, issuer: Option<&str>, serial: &str) -> bool {
+        let plain = |name: &str| text::clean(name).split_whitespace().collect::<String>().to_lowercase();
+        let is_issuer = issuer.is_none_or(|issuer| plain(issuer) == plain(&self.issuer));
+        is_issuer && same_serial(&self.serial, serial)
+    }
+}
+
+/// The one certificate in force with this serial, of this issuer where one is named.
+///
+/// # Errors
+/// `registration_certificates_wrong` when there is none, or more than one.
+pub fn find_certificate<'a>(
+    held: &'a [ListedCertificate],
+    issuer: Option<&str>,
+    serial: &str,
+) -> Result<&'a ListedCertificate> {
+    let mut found = held.iter().filter(|one| one.is_called(issuer, serial));
+    let wrong = |detail: &str| Err(Error::invalid("certificates", "registration_certificates_wrong", detail));
+    match (found.next(), found.next()) {
+        (Some(one), None) => Ok(one),
+        (None, _) => wrong("no such certificate is registered"),
+        (Some(_), Some(_)) => wrong("two registered certificates have this serial; name the issuer too"),
+    }
+}
+
 /// Serials are written with and without leading zeros, colons and in either case.
-pub fn same_serial(one: &str, other: &str) -> bool {
+fn same_serial(one: &str, other: &str) -> bool {
     let plain = |text: &str| -> String {
         let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
         digits.trim_start_matches('0').to_ascii_lowercase()
@@ -222,8 +250,8 @@ pub fn installed(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<Stri
 ///
 /// # Errors
 /// `certificate_not_registered`; the way forward is a change form that adds it.
-pub fn require_listed(conn: &mut Conn, unit: UnitId, serial: &str) -> Result<()> {
-    let is_listed = certificates(conn, unit)?.iter().any(|held| same_serial(&held.serial, serial));
+pub fn require_listed(conn: &mut Conn, unit: UnitId, issuer: &str, serial: &str) -> Result<()> {
+    let is_listed = certificates(conn, unit)?.iter().any(|held| held.is_called(Some(issuer), serial));
     if is_listed || query::registrations(conn, unit)?.is_empty() {
         return Ok(());
     }
@@ -250,6 +278,21 @@ mod tests {
         use CertificateAction::{Add, Renew, Stop};
         let held = in_force(&[line("0A", Add), line("0B", Add), line("a", Renew), line("0b", Stop)]);
         assert_eq!(held.iter().map(|held| held.serial.as_str()).collect::<Vec<_>>(), ["a"]);
+    }
+
+    #[test]
+    fn a_certificate_of_another_authority_with_the_same_serial_is_another_one() {
+        use CertificateAction::{Add, Stop};
+        let theirs = |action| ListedCertificate { issuer: "CA khác".into(), ..line("0A", action) };
+        assert_eq!(in_force(&[line("0A", Add), theirs(Stop)]).len(), 1, "only their own is stopped");
+        let held = in_force(&[line("0A", Add), theirs(Add)]);
+        assert_eq!(held.len(), 2);
+        assert_eq!(find_certificate(&held, Some("ca  KHÁC"), "a").unwrap().issuer, "CA khác");
+        for (issuer, serial) in [(None, "a"), (None, "b"), (Some("CA lạ"), "a")] {
+            let refused = find_certificate(&held, issuer, serial).unwrap_err();
+            assert_eq!(refused.code(), "registration_certificates_wrong");
+        }
+        assert!(held[0].is_called(None, "00:0a"), "stored before issuers were kept");
     }
 
     #[test]

@@ -116,13 +116,13 @@ pub fn certificates(conn: &mut Conn, unit: UnitId) -> Result<Vec<ListedCertifica
         .collect())
 }
 
-/// Serials of the unit's own certificates that have not expired.
-pub fn installed_serials(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<String>> {
+/// Issuers and serials of the unit's own certificates that have not expired.
+pub fn installed_names(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<(Option<String>, String)>> {
     signing_certificate::table
         .filter(signing_certificate::unit_id.eq(unit))
         .filter(signing_certificate::not_after.gt(now))
         .order(signing_certificate::id)
-        .select(signing_certificate::serial)
+        .select((signing_certificate::issuer, signing_certificate::serial))
         .load(conn)
         .classify()
 }

@@ -163,8 +163,8 @@ fn from_stored((what, used): Stored) -> Series {
     }
 }
 
-/// Locks the open series of the units for the year, in key order.
-pub fn lock_open(tx: &mut Tx<'_>, units: &[UnitId], year: i32) -> Result<Vec<Series>> {
+/// Locks the series of the units for the year, in key order.
+pub fn lock_year(tx: &mut Tx<'_>, units: &[UnitId], year: i32) -> Result<Vec<Series>> {
     type Sql = (
         (BigInt, BigInt, Text, Text, Text, Integer),
         (BigInt, BigInt, Nullable<Date>, Text, Text, Text, BigInt),
@@ -177,7 +177,7 @@ pub fn lock_open(tx: &mut Tx<'_>, units: &[UnitId], year: i32) -> Result<Vec<Ser
         "",
         Lock::Update,
     )?;
-    Ok(found.into_iter().map(from_stored).filter(|series| series.is_open).collect())
+    Ok(found.into_iter().map(from_stored).collect())
 }
 
 /// Stores how far the locked series were used.

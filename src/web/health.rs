@@ -15,7 +15,8 @@ use crate::clock::Instant;
 use crate::error::Result;
 use crate::exception::{self, Kind};
 use crate::id::minted_at;
-use crate::{payment, receipt, store};
+use crate::notification::{self, Channel, State};
+use crate::{filing, payment, receipt, store};
 
 /// Ages are counted anew at most this often, however often somebody asks.
 const GAUGE_AGE_S: i64 = 15;
@@ -111,9 +112,36 @@ fn count(app: &App, now: Instant) -> Result<()> {
     gauge("bienlai_oldest_unexplained_age_seconds", age(unexplained));
     gauge("bienlai_receipts_unsigned", unsigned);
     gauge("bienlai_series_broken", broken);
+    let sending = app.store.read(&Scope::All, filing::transmission::oldest_waiting)?;
+    gauge("bienlai_tax_oldest_waiting_age_seconds", age(sending));
+    count_messages(app, now)?;
     gauge("bienlai_key_alarms_open", app.store.read(&Scope::All, receipt::key::alarm::open)?.len() as i64);
     Ok(())
 }
+
+/// Ended messages are counted so long.
+const ENDED_SHOWN_S: i64 = 30 * 24 * 3_600;
+
+/// Messages that wait or ended without arriving, by way and state, and how old the oldest is.
+fn count_messages(app: &App, now: Instant) -> Result<()> {
+    let since = now.minus_seconds(ENDED_SHOWN_S);
+    let found = app.store.read(&Scope::All, |conn| notification::query::troubled(conn, since))?;
+    for channel in [Channel::Email, Channel::Sms] {
+        for state in UNSENT {
+            let is_it = |row: &&(String, String, i64, Option<Instant>)| {
+                row.0 == state.as_str() && row.1 == channel.as_str()
+            };
+            let row = found.iter().find(is_it);
+            let labels = [("channel", channel.as_str()), ("state", state.as_str())];
+            metrics::gauge!("bienlai_messages", &labels).set(row.map_or(0, |row| row.2) as f64);
+            let oldest_s = row.and_then(|row| row.3).map_or(0, |at| now.seconds_since(at).max(0));
+            metrics::gauge!("bienlai_messages_oldest_age_seconds", &labels).set(oldest_s as f64);
+        }
+    }
+    Ok(())
+}
+
+const UNSENT: [State; 5] = [State::Waiting, State::Sending, State::Bounced, State::Failed, State::GivenUp];
 
 fn gauge(name: &'static str, value: i64) {
     metrics::gauge!(name).set(value as f64);

@@ -51,7 +51,7 @@ impl PerAddress {
 }
 
 /// One subscriber of IPv6 has a /64 of addresses.
-fn subscriber(source: IpAddr) -> IpAddr {
+pub fn subscriber(source: IpAddr) -> IpAddr {
     match source.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
         v4 => v4,

@@ -22,11 +22,12 @@ mod trace;
 pub use api::deposits::summary as deposit_view;
 pub use api::remittances::summary as remittance_view;
 pub use api::shifts::summary as shift_view;
-pub use api::{correction_view, raise, refund_view};
+pub use api::{awaited_view, correction_lines, correction_view, raise, refund_view};
 pub use serve::{serve, serve_until};
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
@@ -42,10 +43,11 @@ pub(crate) struct Shared {
     /// Refused callbacks that are kept; the rest are only counted.
     pub refusals: PerAddress,
     pub in_flight: InFlight,
-    /// Bundles being written.
-    pub bundles: Arc<tokio::sync::Semaphore>,
+    /// Bundles being written for citizens and for staff: neither waits for the other.
+    pub citizen_bundles: Arc<bundle::Slots>,
+    pub staff_bundles: Arc<bundle::Slots>,
     /// Pages drawn at the same time.
-    pub turns: pages::rendition::Turns,
+    pub turns: Arc<pages::rendition::Turns>,
     pub metrics: PrometheusHandle,
     pub gauges: health::Gauges,
 }
@@ -53,8 +55,9 @@ pub(crate) struct Shared {
 /// Refused callbacks kept per minute and source.
 const REFUSALS_KEPT_PER_MINUTE: u32 = 10;
 
-/// Bundles written at the same time; each takes a thread and a reader now and then.
-const BUNDLE_LIMIT: usize = 4;
+/// Bundles written at the same time, and how long one may take: a citizen's is small.
+const CITIZEN_BUNDLES: (usize, Duration) = (8, Duration::from_secs(600));
+const STAFF_BUNDLES: (usize, Duration) = (4, Duration::from_secs(2 * 3_600));
 
 impl Shared {
     fn new(running: Arc<Running>) -> Self {
@@ -64,8 +67,9 @@ impl Shared {
             lookups,
             refusals: PerAddress::per_minute(REFUSALS_KEPT_PER_MINUTE),
             in_flight: InFlight::default(),
-            bundles: Arc::new(tokio::sync::Semaphore::new(BUNDLE_LIMIT)),
-            turns: pages::rendition::Turns::new(),
+            citizen_bundles: bundle::Slots::new(CITIZEN_BUNDLES.0, CITIZEN_BUNDLES.1),
+            staff_bundles: bundle::Slots::new(STAFF_BUNDLES.0, STAFF_BUNDLES.1),
+            turns: Arc::new(pages::rendition::Turns::new()),
             metrics: health::recorder(),
             gauges: health::Gauges::default(),
         }

@@ -34,7 +34,7 @@ pub fn fee(item: &str, amount: i64) -> Line {
     line(item, "phi", "receipt", Dong(amount))
 }
 
-fn fees(item: &str) -> Account {
+pub fn fees(item: &str) -> Account {
     Account::FeesCollected(item.to_owned())
 }
 
@@ -48,7 +48,7 @@ pub fn collected(world: &World, lines: Vec<Line>) -> (Obligation, Stored) {
     (owed, receipt)
 }
 
-fn ask(receipt: &Stored, kind: Kind, lines: Vec<Line>) -> Ask {
+pub fn ask(receipt: &Stored, kind: Kind, lines: Vec<Line>) -> Ask {
     Ask {
         unit: receipt.unit,
         receipt: receipt.id,
@@ -84,20 +84,20 @@ pub fn corrected(world: &World, receipt: &Stored, kind: Kind, lines: Vec<Line>) 
     amended
 }
 
-fn refusal(world: &World, receipt: &Stored, kind: Kind, lines: Vec<Line>) -> &'static str {
+pub fn refusal(world: &World, receipt: &Stored, kind: Kind, lines: Vec<Line>) -> &'static str {
     request(world, &ask(receipt, kind, lines)).map(|_| "nothing").unwrap_or_else(|error| error.code())
 }
 
-fn states(world: &World, owed: &Obligation) -> Vec<(i64, String)> {
+pub fn states(world: &World, owed: &Obligation) -> Vec<(i64, String)> {
     world.receipts(owed).into_iter().map(|one| (one.amount.0, one.state)).collect()
 }
 
-fn again(world: &World, receipt: &Stored) -> Stored {
+pub fn again(world: &World, receipt: &Stored) -> Stored {
     let id: ReceiptId = receipt.id;
     world.look(|conn| bienlai::receipt::query::by_id(conn, receipt.unit, id)).expect("the receipt is there")
 }
 
-fn text_of(world: &World, receipt: &Stored) -> String {
+pub fn text_of(world: &World, receipt: &Stored) -> String {
     let bytes = world.look(|conn| document(conn, receipt.unit, receipt.id)).expect("it is signed");
     let report = verify(&bytes, &TrustStore::from_pem(AUTHORITY_PEM).unwrap(), world.now());
     assert!(report.is_valid(), "{:?}", report.problems());

@@ -15,16 +15,19 @@ use crate::corrections::fee;
 use crate::support::program::{Reply, Service, get, send};
 use crate::support::{World, each_database};
 
-struct Desk {
-    address: SocketAddr,
-    maker: String,
-    checker: String,
+/// Tokens of a unit's staff, and of a stranger.
+pub struct Desk {
+    pub address: SocketAddr,
+    pub maker: String,
+    pub checker: String,
     other_checker: String,
-    stranger: String,
+    pub stranger: String,
+    pub maker_person: PersonId,
+    pub checker_person: PersonId,
 }
 
 impl Desk {
-    fn of(world: &World, service: &Service) -> Desk {
+    pub fn of(world: &World, service: &Service) -> Desk {
         let unit = world.ba_dinh.id;
         let system = Actor::system();
         let person =
@@ -48,10 +51,12 @@ impl Desk {
             checker: token(Role::Approver, checker, unit),
             other_checker: token(Role::Approver, other, unit),
             stranger: token(Role::Approver, checker, world.tay_ho.id),
+            maker_person: maker,
+            checker_person: checker,
         }
     }
 
-    fn post(&self, token: &str, path: &str, key: &str, body: &Value) -> Reply {
+    pub fn post(&self, token: &str, path: &str, key: &str, body: &Value) -> Reply {
         let bearer = format!("Bearer {token}");
         let headers = [
             ("Authorization", bearer.as_str()),
@@ -62,13 +67,13 @@ impl Desk {
         send(self.address, "POST", path, &headers, &body).expect("an answer")
     }
 
-    fn get(&self, token: &str, path: &str) -> Reply {
+    pub fn get(&self, token: &str, path: &str) -> Reply {
         let bearer = format!("Bearer {token}");
         send(self.address, "GET", path, &[("Authorization", bearer.as_str())], b"").expect("an answer")
     }
 }
 
-fn code(reply: &Reply) -> String {
+pub fn code(reply: &Reply) -> String {
     reply.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
 }
 

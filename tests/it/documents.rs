@@ -20,7 +20,7 @@ use crate::support::world::{AUTHORITY_PEM, BANK, line};
 use crate::support::{World, each_database};
 
 /// A fee with a receipt, and a service sold with 8 % of tax inside its price.
-fn fee_and_service() -> Vec<Line> {
+pub fn fee_and_service() -> Vec<Line> {
     let mut service = line("SAO-CHUP", "dich_vu", "invoice_vat", Dong(10_800));
     service.item_name = "Dịch vụ sao chụp hồ sơ".to_owned();
     service.vat_rate = Some("8%".to_owned());
@@ -28,9 +28,9 @@ fn fee_and_service() -> Vec<Line> {
     vec![line("HT-01", "phi", "receipt", Dong(8_000)), service]
 }
 
-const BOTH: Dong = Dong(18_800);
+pub const BOTH: Dong = Dong(18_800);
 
-fn open_invoices(world: &World, kind: &str, template: &str) {
+pub fn open_invoices(world: &World, kind: &str, template: &str) {
     world.change(|tx, stamp| {
         let new = NewSeries {
             unit: world.ba_dinh.id,
@@ -45,7 +45,7 @@ fn open_invoices(world: &World, kind: &str, template: &str) {
     });
 }
 
-fn kinds(documents: &[Stored]) -> Vec<&str> {
+pub fn kinds(documents: &[Stored]) -> Vec<&str> {
     documents.iter().map(|document| document.document_kind.as_str()).collect()
 }
 
@@ -57,7 +57,7 @@ fn clearing(world: &World) -> Account {
     Account::Clearing(world.ba_dinh.account, BANK.to_owned())
 }
 
-fn signed(world: &World, document: &Stored) -> Vec<u8> {
+pub fn signed(world: &World, document: &Stored) -> Vec<u8> {
     world.look(|conn| query::document(conn, document.unit, document.id)).expect("it is signed")
 }
 
@@ -69,7 +69,7 @@ fn sources(world: &World) -> Vec<String> {
     )
 }
 
-fn judged(tool: &str, arguments: &[&str], input: &[u8]) -> bool {
+pub fn judged(tool: &str, arguments: &[&str], input: &[u8]) -> bool {
     let mut child = Command::new(tool)
         .args(arguments)
         .stdin(Stdio::piped())
@@ -146,11 +146,14 @@ fn a_repeated_claim_is_answered_with_both_documents_again() {
     });
 }
 
-fn make_due(world: &World) -> usize {
-    let due = world.look(|conn| query::due(conn, 100));
+pub fn make_due(world: &World) -> usize {
+    let due = world.look(|conn| query::due(conn, None, 100));
     due.into_iter()
-        .filter(|(unit, obligation, kind, revision)| {
-            world.change(|tx, stamp| due::make(tx, stamp, *unit, *obligation, kind, *revision)).is_some()
+        .filter(|one| {
+            let made = world.change(|tx, stamp| {
+                due::make(tx, stamp, one.unit, one.obligation, &one.document_kind, one.revision)
+            });
+            matches!(made, due::Made::Receipt(_))
         })
         .count()
 }

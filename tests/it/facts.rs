@@ -24,7 +24,7 @@ const CHANGEABLE: [&str; 11] = [
 ];
 
 /// Columns beside facts that follow from events.
-const PROJECTIONS: [&str; 42] = [
+const PROJECTIONS: [&str; 45] = [
     "credited",
     "due",
     "ordered",
@@ -32,6 +32,9 @@ const PROJECTIONS: [&str; 42] = [
     "line_edition",
     "state",
     "checker_person_id",
+    "agreement_sha256",
+    "withdrawal_maker_person_id",
+    "withdrawal_checker_person_id",
     "phase",
     "revision",
     "allocated",

@@ -14,7 +14,7 @@ use bienlai::filing::form::usage::UsageReport;
 use bienlai::filing::http::HttpEndpoint;
 use bienlai::filing::period::Quarter;
 use bienlai::filing::rules::State as MessageState;
-use bienlai::filing::{self, Draft, Kind, State, notice, report, transmission};
+use bienlai::filing::{self, Draft, Kind, State, due, notice, report, transmission};
 use bienlai::id::{FilingId, PersonId, UnitId};
 use bienlai::identity::{self, NewClient};
 use bienlai::payment::book::Method;
@@ -31,11 +31,11 @@ use crate::support::program::{How, Service, send};
 use crate::support::world::Commune;
 use crate::support::{Database, World, each_database};
 
-const PLACE: &str = "Hà Nội";
-const OTHER_SIGNER: &str = include_str!("../../fixtures/receipt/test-only-other-signer.pem");
+pub const PLACE: &str = "Hà Nội";
+pub const OTHER_SIGNER: &str = include_str!("../../fixtures/receipt/test-only-other-signer.pem");
 
 /// Signs what is drafted and lets the courier go round, with time passing, until nothing is open.
-fn deliver(world: &World, endpoint: &dyn TaxEndpoint) {
+pub fn deliver(world: &World, endpoint: &dyn TaxEndpoint) {
     for _ in 0..400 {
         worker::sign_forms(&world.app).expect("forms are signed");
         worker::deliver(&world.app, endpoint).expect("the courier goes round");
@@ -47,7 +47,7 @@ fn deliver(world: &World, endpoint: &dyn TaxEndpoint) {
     panic!("still open: {:?}", world.words("SELECT state AS t FROM transmission"));
 }
 
-fn state(world: &World, unit: UnitId, id: FilingId) -> State {
+pub fn state(world: &World, unit: UnitId, id: FilingId) -> State {
     world.look(|conn| filing::find(conn, unit, id)).state
 }
 
@@ -76,7 +76,7 @@ fn form(world: &World, action: Action, certificates: Vec<ListedCertificate>) -> 
 }
 
 /// A commune that nobody registered with the tax office yet.
-fn newcomer(world: &World) -> UnitId {
+pub fn newcomer(world: &World) -> UnitId {
     world.change(|tx, stamp| {
         let new = NewUnit {
             code: "00999".into(),
@@ -107,7 +107,11 @@ fn open_series(world: &World, unit: UnitId) -> bienlai::error::Result<bienlai::i
     })
 }
 
-fn install(world: &World, unit: UnitId, serial: &str) -> bienlai::error::Result<bienlai::id::CertificateId> {
+pub fn install(
+    world: &World,
+    unit: UnitId,
+    serial: &str,
+) -> bienlai::error::Result<bienlai::id::CertificateId> {
     let own = filing::registration::listed_from_pem(OTHER_SIGNER, CertificateAction::Add).unwrap();
     world.try_change(|tx, stamp| {
         certificate::store(
@@ -117,6 +121,7 @@ fn install(world: &World, unit: UnitId, serial: &str) -> bienlai::error::Result<
             certificate::NewCertificate {
                 unit,
                 subject: "thử".into(),
+                issuer: own.issuer.clone(),
                 serial: serial.to_owned(),
                 certificate_pem: OTHER_SIGNER.into(),
                 chain_pem: OTHER_SIGNER.into(),
@@ -234,9 +239,9 @@ fn a_report_follows_the_receipts_and_never_changes_silently() {
         assert_eq!(make(unit).unwrap_err().code(), "report_period_not_over");
         world.wait_days(45);
         let today = world.now().business_day();
-        let due = world.look(|conn| report::due(conn, unit, today));
+        let open = world.look(|conn| due::due(conn, unit, today));
         assert_eq!(
-            (due[0].quarter.as_str(), due[0].due_on.to_string()),
+            (open[0].quarter.as_str(), open[0].due_on.to_string()),
             ("2026-Q4", "2027-01-31".to_owned())
         );
 
@@ -254,7 +259,7 @@ fn a_report_follows_the_receipts_and_never_changes_silently() {
         let authority = TaxAuthority::new(Habits::default());
         deliver(&world, &authority);
         assert_eq!(state(&world, unit, first), State::Accepted);
-        assert!(world.look(|conn| report::due(conn, unit, today)).is_empty());
+        assert!(world.look(|conn| due::due(conn, unit, today)).is_empty());
 
         let supplement = || {
             world
@@ -316,7 +321,7 @@ fn a_series_registered_later_changes_no_report_of_an_earlier_quarter() {
     });
 }
 
-fn person(commune: &Commune, role: Role, person: PersonId) -> Actor {
+pub fn person(commune: &Commune, role: Role, person: PersonId) -> Actor {
     Actor { person: Some(person), client: None, role, scope: Scope::unit(commune.id) }
 }
 
@@ -364,9 +369,19 @@ fn a_wrong_name_is_explained_by_one_person_approved_by_another_and_shown_on_the_
     });
 }
 
+/// A certificate as forms list it.
+fn listed() -> ListedCertificate {
+    filing::registration::listed_from_pem(OTHER_SIGNER, CertificateAction::Add).unwrap()
+}
+
+/// A registration that is good in every way.
+pub fn form_of(world: &World) -> Registration {
+    form(world, Action::New, vec![listed()])
+}
+
 /// Forms enough to fill the ledger, `count` for each of the two communes that can sign.
-fn fill(world: &World, count: usize) {
-    let asked = form(world, Action::New, vec![]);
+pub fn fill(world: &World, count: usize) {
+    let asked = form(world, Action::New, vec![listed()]);
     for _ in 0..count {
         for unit in [world.ba_dinh.id, world.tay_ho.id] {
             world.change(|tx, stamp| {
@@ -440,7 +455,7 @@ fn an_outage_of_three_days_drains_in_order_and_nothing_is_sent_twice() {
 fn a_refused_message_is_told_with_its_reason_and_blocks_nobody() {
     each_database(|database| {
         let world = World::settled_in(database);
-        let mut bad = form(&world, Action::New, vec![]);
+        let mut bad = form(&world, Action::New, vec![listed()]);
         bad.taxpayer.office_code = "1".into();
         let id = world.change(|tx, stamp| {
             let new = Draft {
@@ -512,7 +527,7 @@ fn a_halted_message_goes_on_when_a_person_releases_it() {
     assert_eq!(now.state, MessageState::Delivered);
 }
 
-fn client(world: &World, unit: UnitId, name: &str, role: Role) -> String {
+pub fn client(world: &World, unit: UnitId, name: &str, role: Role) -> String {
     world.change(|tx, stamp| {
         let system = Actor::system();
         let person = Some(identity::create_person(tx, stamp, &system, unit, name)?);

@@ -166,6 +166,82 @@ fn a_certificate_sends_us_only_to_hosts_that_are_allowed() {
 }
 
 #[test]
+fn a_name_in_a_certificate_that_leads_inside_is_not_followed() {
+    each_database(|database| {
+        let mut story = Evidence::new(database);
+        let list = story.outside.crl_url().replace("127.0.0.1", "localhost");
+        let host = list.trim_start_matches("http://").split('/').next().expect("a host").to_owned();
+        story.keys.store(&story.keys.issue_with_list(100, &list), None);
+        story.sources = Sources { hosts: vec![host], ..Sources::default() };
+        assert_eq!(story.refresh(), Refreshed { failed: 1, ..Refreshed::default() });
+        assert!(story.keys.alarms().contains(&Kind::StatusStale), "and the administrator is told");
+        story.sources = Sources { crl_urls: vec![list], ..Sources::default() };
+        assert_eq!(story.refresh().stored, 1, "what the configuration names may be inside");
+    });
+}
+
+#[test]
+fn an_old_word_of_the_authority_is_no_evidence_and_is_alarmed_until_a_new_one_comes() {
+    each_database(|database| {
+        let story = Evidence::new(database);
+        let (keys, world) = (&story.keys, &story.keys.world);
+        keys.store(&keys.issue(100), None);
+        assert_eq!(story.refresh().stored, 2);
+        let kept = |receipt: bienlai::id::ReceiptId| {
+            world.count(&format!("seal_evidence WHERE receipt_id = {}", receipt.0))
+        };
+        let fresh = keys.pay();
+        world.seal();
+        assert_eq!(kept(fresh), 1);
+
+        story.outside.fall_behind(40 * 86_400);
+        world.wait_seconds(3_600);
+        assert_eq!(story.refresh(), Refreshed { failed: 2, ..Refreshed::default() });
+        assert!(!keys.alarms().contains(&Kind::StatusStale), "what came before is still meant");
+        world.wait_days(2);
+        assert_eq!(story.refresh().failed, 2);
+        assert!(keys.alarms().contains(&Kind::StatusStale), "{:?}", keys.alarms());
+        let unproven = keys.pay();
+        world.seal();
+        assert_eq!(
+            (keys.state(unproven).as_str(), kept(unproven)),
+            ("signed", 0),
+            "it signs without evidence"
+        );
+
+        story.outside.fall_behind(0);
+        assert_eq!(story.refresh().stored, 2);
+        assert!(!keys.alarms().contains(&Kind::StatusStale));
+        let proven = keys.pay();
+        world.seal();
+        assert_eq!(kept(proven), 1);
+    });
+}
+
+#[test]
+fn a_receipts_evidence_from_a_large_day_is_as_from_a_small_one() {
+    each_database(|database| {
+        let story = Evidence::new(database);
+        let (keys, world) = (&story.keys, &story.keys.world);
+        keys.store(&keys.issue(100), None);
+        story.refresh();
+        let receipts: Vec<_> = (0..9).map(|_| keys.pay()).collect();
+        world.seal();
+        world.wait_days(1);
+        assert_eq!(story.stamp_yesterday(), Some(9));
+        for receipt in receipts {
+            let bundle = world.look(|conn| bundle::export(conn, world.soc_son.id, receipt));
+            let document =
+                world.look(|conn| query::document(conn, world.soc_son.id, receipt)).expect("signed");
+            let found = bundle
+                .judge(&document, world.now().minus_seconds(86_400), &story.authorities(), world.now())
+                .expect("judged");
+            assert_eq!(found.finding, Finding::ValidWhenSigned, "{found:?}");
+        }
+    });
+}
+
+#[test]
 fn a_seal_that_came_after_its_days_stamp_goes_into_the_next_and_roots_chain() {
     each_database(|database| {
         let story = Evidence::new(database);

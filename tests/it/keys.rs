@@ -74,6 +74,7 @@ fn a_certificate_that_is_over_or_would_begin_outside_its_dates_is_refused() {
             let new = || certificate::NewCertificate {
                 unit: keys.world.soc_son.id,
                 subject: own.subject().to_owned(),
+                issuer: own.issuer().to_owned(),
                 serial: own.serial().to_owned(),
                 certificate_pem: key.chain_pem(),
                 chain_pem: key.chain_pem(),

@@ -13,6 +13,7 @@ use bienlai::worker;
 
 use crate::support::app::MASTER_KEY;
 use crate::support::keys::{FEE, KeyWorld};
+use crate::support::program::{How, Service};
 use crate::support::{World, each_database};
 
 fn with_service(database: crate::support::Database, timeout_ms: u64) -> (KeyWorld, SigningService) {
@@ -144,6 +145,15 @@ impl Token {
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }
 
+    /// Puts a private key into the token.
+    fn import(&self, key: &bienlai::receipt::key::SigningKey) {
+        let pem = secrecy::ExposeSecret::expose_secret(&key.to_pem()).to_owned();
+        let (private, _) = pem.split_once("-----BEGIN CERTIFICATE").expect("key and certificate");
+        let private = self.file("key.pem", private).display().to_string();
+        let place = ["--token", "UBND", "--label", "ky", "--id", "a1", "--pin", TOKEN_PIN];
+        self.util(&[&["--import", private.as_str()], &place[..]].concat());
+    }
+
     fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.folder.join(name);
         std::fs::write(&path, text).expect("a file");
@@ -174,18 +184,59 @@ fn told(output: &Output) -> String {
     String::from_utf8_lossy(&[output.stdout.as_slice(), output.stderr.as_slice()].concat()).into_owned()
 }
 
+/// The key with CKM_SHA256_RSA_PKCS, in a service that goes on: a token is pulled out and put back.
+#[test]
+fn a_token_that_was_away_signs_again_without_a_restart() {
+    let keys = KeyWorld::new(World::settled_in_today(crate::support::Database::sqlite()));
+    let token = Token::new(&keys);
+    let key = keys.issue(100);
+    token.import(&key);
+    let chain = token.file("chain.pem", &key.chain_pem());
+    keys.list(&key);
+    let stored = token.add(&chain, TOKEN_PIN, &[]);
+    assert!(stored.status.success(), "{}", told(&stored));
+
+    let settings = token.settings.display().to_string();
+    let environment = [("SOFTHSM2_CONF", settings.as_str())];
+    let mut service = Service::start_as(&keys.world, How { environment: &environment, ..How::default() })
+        .expect("the service is ready");
+    let waits = |receipt, state: &str, patience_s| {
+        let start = Instant::now();
+        while keys.state(receipt) != state {
+            assert!(start.elapsed() < Duration::from_secs(patience_s), "{state}: {}", service.log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    let first = keys.pay();
+    waits(first, "signed", 10);
+
+    let (here, away) = (token.folder.join("tokens"), token.folder.join("away"));
+    std::fs::rename(&here, &away).expect("the token is pulled out");
+    std::fs::create_dir(&here).expect("the place stays");
+    let second = keys.pay();
+    let start = Instant::now();
+    while !keys.alarms().contains(&Kind::SignerFails) {
+        assert!(start.elapsed() < Duration::from_secs(30), "nobody is alarmed: {}", service.log());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(keys.state(second), "numbered", "the money is settled, the receipt waits");
+
+    std::fs::remove_dir(&here).expect("the empty place");
+    std::fs::rename(&away, &here).expect("the token is put back");
+    waits(second, "signed", 40);
+    let third = keys.pay();
+    waits(third, "signed", 10);
+    service.stop();
+    assert!(!keys.alarms().contains(&Kind::SignerFails), "and the alarm is over");
+}
+
 #[test]
 fn a_key_in_a_token_signs_and_what_does_not_fit_it_is_refused() {
     each_database(|database| {
         let keys = KeyWorld::new(World::settled_in_today(database));
         let token = Token::new(&keys);
         let key = keys.issue(100);
-        let pem = secrecy::ExposeSecret::expose_secret(&key.to_pem()).to_owned();
-        let (private, _) = pem.split_once("-----BEGIN CERTIFICATE").expect("key and certificate");
-        let private = token.file("key.pem", private).display().to_string();
-        token.util(&[
-            "--import", &private, "--token", "UBND", "--label", "ky", "--id", "a1", "--pin", TOKEN_PIN,
-        ]);
+        token.import(&key);
         let chain = token.file("chain.pem", &key.chain_pem());
         let other = token.file("other.pem", &keys.issue(100).chain_pem());
 

@@ -131,6 +131,24 @@ fn five_failures_lock_a_dossier_for_a_day_even_after_a_restart_and_nobody_learns
 }
 
 #[test]
+fn a_payers_own_success_gives_nobody_more_guesses_at_the_others_of_the_dossier() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (mut service, dossier) = started(&world, "");
+        let ask = |id: &str| {
+            post(service.address, "/lookup/dossier", &[("dossier", &dossier), ("personal_id", id)]).status
+        };
+        for guess in 0..4 {
+            assert_eq!(ask(&format!("00119900010{guess}")), 404);
+        }
+        assert_eq!(ask(PERSONAL_ID), 200, "the payer is not locked out yet");
+        assert_eq!(ask("001199000105"), 404, "the fifth failure all the same");
+        assert_eq!(ask(PERSONAL_ID), 429);
+        service.stop();
+    });
+}
+
+#[test]
 fn the_rate_limit_bites_a_guesser() {
     each_database(|database| {
         let world = World::settled_in_today(database);
@@ -199,7 +217,8 @@ fn a_one_time_code_opens_the_dossier_for_the_phone_that_got_it() {
         let headers = "Content-Type: application/x-www-form-urlencoded\r\n";
         let (status, bytes) = download(address, "POST", "/lookup/receipts.zip", headers, &form(ticket));
         assert_eq!(status, 200);
-        assert_eq!(zip_names(&bytes), ["00004/bien-lai-bd26e-0000001.xml", "index.csv"]);
+        let names = ["00004/bien-lai-bd26e-0000001.xml", "00004/bien-lai-bd26e-0000001.pdf", "index.csv"];
+        assert_eq!(zip_names(&bytes), names);
         let forged = ticket.replacen(';', ";9:9,", 1);
         assert_eq!(download(address, "POST", "/lookup/receipts.zip", headers, &form(&forged)).0, 403);
         service.stop();
@@ -217,12 +236,19 @@ fn staff_download_a_period_of_their_own_unit_only() {
         let (status, bytes) = download(service.address, "GET", &path("00004", today), &finance, "");
         assert_eq!(status, 200);
         let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+        assert_eq!(archive.len(), 2, "pages are drawn only when they are asked for");
         let mut document = Vec::new();
         archive.by_name("00004/bien-lai-bd26e-0000001.xml").unwrap().read_to_end(&mut document).unwrap();
         let stored = world.words("SELECT document_sha256 AS t FROM receipt_seal");
         let hash = bienlai::text::hex(ring::digest::digest(&ring::digest::SHA256, &document).as_ref());
         assert_eq!(stored, [hash], "the exact signed bytes");
         assert_eq!(world.count("audit_entry WHERE action = 'receipts.bundled'"), 1);
+        let with_pages = format!("{}&pdf=true", path("00004", today));
+        let (_, bytes) = download(service.address, "GET", &with_pages, &finance, "");
+        let mut page = Vec::new();
+        let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+        archive.by_name("00004/bien-lai-bd26e-0000001.pdf").unwrap().read_to_end(&mut page).unwrap();
+        assert!(page.starts_with(b"%PDF-"));
         let cashier = format!("Authorization: Bearer {}\r\n", token(&world, Role::Cashier));
         assert_eq!(download(service.address, "GET", &path("00004", today), &cashier, "").0, 403);
         assert_eq!(

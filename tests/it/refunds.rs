@@ -4,11 +4,12 @@ use bienlai::actor::{Actor, Role};
 use bienlai::amount::Dong;
 use bienlai::clock::BusinessDay;
 use bienlai::error::Result;
-use bienlai::exception::Kind;
+use bienlai::exception::{self, Kind};
 use bienlai::id::PaymentId;
 use bienlai::ledger::{self, Account};
 use bienlai::payment::book::Method;
 use bienlai::payment::refund::{self, Ask, Payee, Refund, State};
+use bienlai::payment::resolve;
 use bienlai::reconciliation::reconcile;
 
 use crate::corrections::{fee, person};
@@ -257,7 +258,7 @@ fn money_the_bank_takes_back_takes_its_unsent_refunds_with_it() {
 }
 
 #[test]
-fn an_approved_refund_of_money_the_bank_took_back_is_not_sent_while_the_receipt_stands() {
+fn an_approved_refund_of_money_the_bank_took_back_ends_and_its_surplus_covers_the_debt() {
     each_database(|database| {
         let world = World::settled_in(database);
         let owed = world.raise(FEE);
@@ -271,10 +272,92 @@ fn an_approved_refund_of_money_the_bank_took_back_is_not_sent_while_the_receipt_
         let back = format!("DAO GIAO DICH {memo}");
         let file = BankFile::new(world.ba_dinh.account_no, today(&world), 30_000);
         statement(&world, file.book(-30_000, &back, "FT26327000001"));
-        assert_eq!(balance(&world, &Account::ReversalToRecover(payment)), 30_000);
-        assert_eq!(send(&world, &asked).unwrap_err().code(), "refund_money_reversed");
-        refuse(&world, &asked).unwrap();
+        assert_eq!(now(&world, &asked).state, State::Refused, "nobody pays it out any more");
+        assert_eq!(send(&world, &asked).unwrap_err().code(), "refund_state_wrong");
+        assert_eq!(balance(&world, &Account::ReversalToRecover(payment)), 25_000, "as the receipt says");
+        assert_eq!(balance(&world, &Account::Surplus(payment)), 0);
         assert_eq!(balance(&world, &Account::RefundPayable), 0);
+        assert_eq!(request(&world, payment, 1).unwrap_err().code(), "refund_beyond_surplus");
+    });
+}
+
+/// A refund on its way whose debit line has another amount; the exception it leaves.
+fn debited_otherwise(world: &World, surplus: i64, refund: i64, debited: i64) -> (Refund, PaymentId) {
+    let owed = world.raise(FEE);
+    let memo = format!("{} nop phi", owed.reference_code);
+    let paid = 25_000 + surplus;
+    statement(world, BankFile::new(world.ba_dinh.account_no, today(world), 0).book(paid, &memo, "R1"));
+    let payment = world.payments(&world.ba_dinh)[0].id;
+    let asked = request(world, payment, refund).unwrap();
+    approve(world, &asked).unwrap();
+    send(world, &asked).unwrap();
+    world.wait_days(1);
+    let out = format!("HOAN TIEN {}", asked.reference_code);
+    let file = BankFile::new(world.ba_dinh.account_no, today(world), paid);
+    statement(world, file.book(-debited, &out, "R2"));
+    assert!(world.open_kinds(world.ba_dinh.id).contains(&Kind::RefundUnmatched));
+    (asked, payment)
+}
+
+/// One person proposes, another approves.
+fn named(world: &World, one: &Refund, resolution: &str) -> Result<()> {
+    let unit = one.unit;
+    let (clerk, chief) =
+        (person(unit, world.clerk, Role::Finance), person(unit, world.chief, Role::Approver));
+    let items = world.exceptions(unit);
+    let item = items.into_iter().find(|item| item.kind == Kind::RefundUnmatched).expect("it is open");
+    world.try_change(|tx, stamp| {
+        let proposal = (resolution, Some(one.id.0), "đối chiếu ủy nhiệm chi");
+        let item = exception::propose(tx, stamp, &clerk, unit, item.id, proposal)?;
+        resolve::check_proposal(tx, &item, resolution, Some(one.id.0))
+    })?;
+    let same = person(unit, world.clerk, Role::Approver);
+    let by_maker = world.try_change(|tx, stamp| resolve::approve(tx, stamp, &same, unit, item.id));
+    assert_eq!(by_maker.map(|_| ()).unwrap_err().code(), "maker_is_checker");
+    world.try_change(|tx, stamp| resolve::approve(tx, stamp, &chief, unit, item.id)).map(|_| ())
+}
+
+#[test]
+fn a_refund_debited_short_leaves_the_rest_owed_to_its_payer() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (asked, payment) = debited_otherwise(&world, 5_000, 5_000, 4_000);
+        for wrong in ["refund_over", "refund_debit"] {
+            assert_eq!(named(&world, &asked, wrong).unwrap_err().code(), "resolution_unfit");
+        }
+        named(&world, &asked, "refund_short").unwrap();
+        assert_eq!(now(&world, &asked).state, State::Debited);
+        assert_eq!(balance(&world, &Account::RefundPayable), 0);
+        assert_eq!(balance(&world, &Account::Surplus(payment)), -1_000);
+        let held = world.payments(&world.ba_dinh).remove(0);
+        assert_eq!((held.surplus, held.reversed), (Dong(1_000), Dong(4_000)));
+        assert!(!world.open_kinds(asked.unit).contains(&Kind::RefundUnmatched));
+        assert_eq!(
+            request(&world, payment, 1_000).unwrap().amount,
+            Dong(1_000),
+            "the rest is asked for anew"
+        );
+        // What never went out as a whole does not come back as a whole.
+        world.wait_days(1);
+        let back = format!("TRA LAI {}", asked.reference_code);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 26_000);
+        statement(&world, file.book(5_000, &back, "R3"));
+        assert_eq!(now(&world, &asked).state, State::Debited);
+    });
+}
+
+#[test]
+fn a_refund_debited_with_more_takes_free_surplus_first_and_the_rest_is_owed_back() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (asked, payment) = debited_otherwise(&world, 5_000, 3_000, 6_500);
+        assert_eq!(named(&world, &asked, "refund_short").unwrap_err().code(), "resolution_unfit");
+        named(&world, &asked, "refund_over").unwrap();
+        assert_eq!(now(&world, &asked).state, State::Debited);
+        assert_eq!(balance(&world, &Account::RefundPayable), 0);
+        assert_eq!(balance(&world, &Account::Surplus(payment)), 0);
+        assert_eq!(balance(&world, &Account::ReversalToRecover(payment)), 1_500);
+        assert!(world.open_kinds(asked.unit).iter().all(|kind| *kind != Kind::Overpaid));
     });
 }
 

@@ -54,6 +54,10 @@ const KNOWN_FLOATS: &[(&str, &str)] = &[
     ("src/bench/report.rs", "f64"),
     ("src/bench/child.rs", "f64"),
     ("src/payment/settler.rs", "f64"),
+    // A spreadsheet has no other numbers.
+    ("src/report/sheet.rs", "f64"),
+    // A number of an old workbook is one; it becomes text before anything reads it as money.
+    ("src/statement/workbook/biff.rs", "f64"),
     ("src/web/health.rs", "a figure with a point"),
     ("src/web/health.rs", "f64"),
 ];
@@ -68,9 +72,9 @@ const KNOWN_LONG: &[(&str, usize)] = &[
     ("src/statement/import.rs", 550),
     ("src/statement/query.rs", 600),
     // One endpoint after the other: the API page.
-    ("src/web/api/catalogue.rs", 690),
+    ("src/web/api/catalogue.rs", 740),
     // One table after the other; diesel reads it, people rarely do.
-    ("src/store/schema.rs", 1_310),
+    ("src/store/schema.rs", 1_340),
 ];
 
 /// Modules whose name is on the list of words that name nothing.

@@ -1,5 +1,6 @@
 //! `bienlai tax …`: forms to the tax authority and the ledger of messages.
 
+mod due;
 mod ledger;
 mod notice;
 mod registration;
@@ -29,6 +30,9 @@ pub enum Command {
     /// Thông báo sai sót 04/SS / error notices; one person requests, another approves
     #[command(subcommand)]
     Notice(notice::Command),
+    /// Việc cần làm / what waits to be done: reports due or to be approved, stuck messages; exit 1 when
+    /// something is late
+    Due(due::Options),
     /// Ký và gửi ngay / sign what is drafted and send what waits, now
     Send,
     /// Sổ truyền nhận / every message to the authority with its attempts and answers
@@ -50,6 +54,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::Registration(command) => registration::run(config, command),
         Command::Report(command) => report::run(config, command),
         Command::Notice(command) => notice::run(config, command),
+        Command::Due(options) => due::run(config, &options),
         Command::Send => send(config),
         Command::Ledger(command) => ledger::run(config, command),
         Command::Form { id, xml } => form(config, id, xml.as_deref()),

@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use serde::Deserialize;
 
 use crate::actor::Actor;
 use crate::cli::office::Office;
 use crate::cli::{DONE, read_text, table};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::filing::form::Taxpayer;
-use crate::filing::form::registration::{Action, FORM, Registration};
-use crate::filing::registration as filings;
+use crate::filing::form::registration::{Action, Entrusting, FORM};
+use crate::filing::registration::{self as filings, Asked};
 use crate::id::FilingId;
 use crate::store::Conn;
 use crate::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
@@ -32,6 +32,23 @@ pub enum Command {
         unit: String,
     },
 }
+
+const ENTRUST_HELP: &str = "\
+Ủy nhiệm thu / entrusted collection (DSDKUNhiem): a file with one [[entrustment]] for each contract:
+
+  [[entrustment]]
+  direction = \"entrusted\"         # this unit collects for the other one; or \"entrusting\"
+  template = \"01BLP0-001\"
+  series = \"BD-26E\"
+  tax_code = \"9900000016\"         # of the other party
+  organisation = \"Đơn vị ủy nhiệm\"
+  purpose = \"Thu hộ phí, lệ phí\"
+  valid_from = \"2026-12-01\"
+  valid_until = \"2027-11-30\"
+  payment_method = \"Chuyển khoản\"
+
+What stands on the receipts (UNThu) is the unit's imprint: `bienlai unit load`. The law wants the tax
+office told at least three days before collecting begins.";
 
 #[derive(Debug, Args)]
 pub struct Draft {
@@ -58,6 +75,10 @@ pub struct Draft {
     /// Also receipts with printed value (BLTPLPIn)
     #[arg(long)]
     with_value: bool,
+    /// Entrusted collection (DSDKUNhiem): a file with one [[entrustment]] for each contract; may be
+    /// repeated
+    #[arg(long, value_name = "TOML", long_help = ENTRUST_HELP)]
+    entrust: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -71,7 +92,7 @@ pub struct Certificates {
     /// Renewed certificate in this PEM file
     #[arg(long, value_name = "PEM")]
     renew: Vec<PathBuf>,
-    /// Stop using the listed certificate with this serial
+    /// Stop using the listed certificate with this serial; SERIAL@ISSUER where two have the same
     #[arg(long, value_name = "SERIAL")]
     stop: Vec<String>,
 }
@@ -114,38 +135,45 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
 
 fn run_draft(office: &Office, draft: &Draft) -> Result<u8> {
     let actor = Actor::system();
+    let mut entrustments = Vec::new();
+    for path in &draft.entrust {
+        entrustments.extend(entrustments_in(&read_text(path)?)?);
+    }
     let id = office.write(&actor, |tx, stamp| {
         let unit = unit::find_by_code(tx, &draft.unit)?;
-        let form = Registration {
+        let asked = Asked {
             action: if draft.change { Action::Change } else { Action::New },
+            office_code: draft.office_code.clone(),
+            office_name: draft.office_name.clone(),
             contact_name: draft.contact.clone(),
-            contact_address: unit.address.clone(),
             contact_email: draft.email.clone(),
             contact_phone: draft.phone.clone(),
-            made_on: stamp.today(),
-            receipts_without_value: true,
             receipts_with_value: draft.with_value,
-            through_transmitter: office
-                .config
-                .tax
-                .sender
-                .as_deref()
-                .is_some_and(|code| code.starts_with('V')),
             certificates: listed(tx, &unit, &draft.certificates, stamp.now)?,
-            entrustments: Vec::new(),
-            taxpayer: Taxpayer {
-                name: unit.name,
-                tax_code: unit.tax_code,
-                budget_code: unit.budget_code,
-                office_code: draft.office_code.clone(),
-                office_name: draft.office_name.clone(),
-                place: office.config.tax.place.clone(),
-            },
+            entrustments: entrustments.clone(),
         };
+        let tax = &office.config.tax;
+        let through_transmitter = tax.sender.as_deref().is_some_and(|code| code.starts_with('V'));
+        let way = (tax.place.as_str(), through_transmitter);
+        let form = filings::compose(tx, stamp, unit.id, asked, way)?;
         filings::draft(tx, stamp, &actor, unit.id, &form)
     })?;
     println!("{id}");
     Ok(DONE)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EntrustmentFile {
+    entrustment: Vec<Entrusting>,
+}
+
+/// # Errors
+/// `entrustment_file_unreadable` with the place.
+fn entrustments_in(text: &str) -> Result<Vec<Entrusting>> {
+    toml::from_str::<EntrustmentFile>(text)
+        .map(|file| file.entrustment)
+        .map_err(|error| Error::invalid("entrust", "entrustment_file_unreadable", error.to_string()))
 }
 
 /// The certificates the options name, in the order installed, added, renewed, stopped.
@@ -160,15 +188,16 @@ fn listed(
         [(&options.add, CertificateAction::Add), (&options.renew, CertificateAction::Renew)]
     {
         for path in paths {
-            listed.push(filings::listed_from_pem(&read_text(path)?, action)?);
+            listed.push(filings::listed_of(conn, unit.id, &read_text(path)?, action)?);
         }
     }
     let known = registration::certificates(conn, unit.id)?;
-    for serial in &options.stop {
-        let held = known.iter().find(|held| registration::same_serial(&held.serial, serial));
-        let held = held.ok_or_else(|| {
-            Error::invalid("stop", "registration_certificates_wrong", "no such certificate is registered")
-        })?;
+    for name in &options.stop {
+        let (serial, issuer) = match name.split_once('@') {
+            Some((serial, issuer)) => (serial, Some(issuer)),
+            None => (name.as_str(), None),
+        };
+        let held = registration::find_certificate(&known, issuer, serial)?;
         listed.push(ListedCertificate { action: CertificateAction::Stop, ..held.clone() });
     }
     Ok(listed)
@@ -227,4 +256,21 @@ fn show(office: &Office, code: &str) -> Result<u8> {
         .collect();
     table::print(&["Số sê-ri", "Tổ chức cấp", "Từ", "Đến"], &rows, &[]);
     Ok(DONE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filing::form::registration::Direction;
+
+    #[test]
+    fn the_example_of_the_help_is_a_file_that_can_be_read() {
+        let example = ENTRUST_HELP.split_once("[[entrustment]] for each contract:").unwrap().1;
+        let example = example.split_once("\n\nWhat stands").unwrap().0;
+        let read = entrustments_in(example).unwrap();
+        assert_eq!((read.len(), read[0].direction), (1, Direction::Entrusted));
+        let broken = entrustments_in(&example.replace("purpose", "purpos")).unwrap_err();
+        assert_eq!(broken.code(), "entrustment_file_unreadable");
+        assert!(broken.detail().contains("purpos"), "{}", broken.detail());
+    }
 }

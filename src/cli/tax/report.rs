@@ -4,13 +4,16 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 
-use crate::actor::Actor;
+use crate::actor::{Actor, Role};
 use crate::cli::office::{self, Office};
 use crate::cli::{DONE, NO, print_json, table};
 use crate::error::{Error, Result};
+use crate::filing::due::{self, Urgency};
 use crate::filing::form::usage::Line;
 use crate::filing::period::Quarter;
-use crate::filing::{Kind, query, report};
+use crate::filing::{Filing, Kind, query, report};
+use crate::id::{FilingId, PersonId, UnitId};
+use crate::store::{Stamp, Tx};
 use crate::unit;
 
 #[derive(Debug, Subcommand)]
@@ -29,6 +32,23 @@ pub enum Command {
         quarter: Quarter,
         #[arg(long)]
         json: bool,
+    },
+    /// Duyệt / approve a report that was made by itself; it is signed and sent then
+    Approve {
+        id: FilingId,
+        /// Who approves it, as per_…
+        #[arg(long, value_name = "ID")]
+        person: PersonId,
+    },
+    /// Ghi nhận đã nộp / record by hand that the tax office has a report, filed on its portal for one
+    Accept {
+        id: FilingId,
+        /// The number of the tax office's notice
+        #[arg(long, value_name = "NO")]
+        notice_no: String,
+        /// Who records it, as per_…
+        #[arg(long, value_name = "ID")]
+        person: PersonId,
     },
     /// Đến hạn / reports still to be sent; exit 1 when one is overdue
     Due {
@@ -54,7 +74,15 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::Make(which) => make(&office, &which, false),
         Command::Supplement(which) => make(&office, &which, true),
         Command::Show { unit, quarter, json } => show(&office, &unit, quarter, json),
-        Command::Due { unit } => due(&office, unit.as_deref()),
+        Command::Approve { id, person } => {
+            change(&office, id, person, &|tx, stamp, actor, unit| due::approve(tx, stamp, actor, unit, id))
+        }
+        Command::Accept { id, notice_no, person } => {
+            change(&office, id, person, &|tx, stamp, actor, unit| {
+                due::accept_by_hand(tx, stamp, actor, (unit, id), &notice_no)
+            })
+        }
+        Command::Due { unit } => list_due(&office, unit.as_deref()),
     }
 }
 
@@ -161,33 +189,41 @@ fn cells(line: &Line) -> Vec<String> {
     ]
 }
 
-fn due(office: &Office, code: Option<&str>) -> Result<u8> {
+type Change<'a> = &'a dyn Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId) -> Result<Filing>;
+
+/// What a person does to a report.
+fn change(office: &Office, id: FilingId, person: PersonId, change: Change<'_>) -> Result<u8> {
+    let actor = office::actor(Role::Approver, Some(person));
+    let filing = office.write(&actor, |tx, stamp| {
+        let unit = query::unit_of(tx, &actor.scope, id)?
+            .ok_or_else(|| Error::not_found("filing_not_found", "no such form"))?;
+        change(tx, stamp, &actor, unit)
+    })?;
+    println!("{}  {}", filing.id, filing.state.as_str());
+    Ok(DONE)
+}
+
+fn list_due(office: &Office, code: Option<&str>) -> Result<u8> {
     let today = office.clock.now().business_day();
     let mut rows = Vec::new();
     let mut is_late = false;
     office.read(&Actor::system(), |conn| {
         for unit in office::units(conn, code)? {
-            for due in report::due(conn, unit.id, today)? {
-                is_late |= due.urgency == "overdue";
+            for item in due::due(conn, unit.id, today)? {
+                is_late |= item.urgency == Urgency::Overdue;
+                let (vi, en) = item.urgency.words();
                 rows.push(vec![
                     unit.code.clone(),
-                    due.quarter,
-                    due.due_on.to_string(),
-                    due.days_left.to_string(),
-                    words(due.urgency).to_owned(),
+                    item.quarter,
+                    item.due_on.to_string(),
+                    item.days_left.to_string(),
+                    format!("{vi} / {en}"),
+                    item.state.unwrap_or("–").to_owned(),
                 ]);
             }
         }
         Ok::<(), Error>(())
     })?;
-    table::print(&["Đơn vị", "Quý", "Hạn nộp", "Còn (ngày)", "Mức"], &rows, &[3]);
+    table::print(&["Đơn vị", "Quý", "Hạn nộp", "Còn (ngày)", "Mức", "Trạng thái"], &rows, &[3]);
     Ok(if is_late { NO } else { DONE })
-}
-
-fn words(urgency: &str) -> &'static str {
-    match urgency {
-        "overdue" => "quá hạn / overdue",
-        "soon" => "sắp đến hạn / soon",
-        _ => "chưa nộp / open",
-    }
 }

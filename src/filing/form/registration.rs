@@ -6,12 +6,14 @@ use super::{Taxpayer, within};
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::filing::xml::Writer;
+use crate::receipt::content::identifier::is_tax_code;
 use crate::unit::registration::ListedCertificate;
 
 pub const FORM: &str = "01/ĐKTĐ-CTĐT";
 const TITLE: &str = "Tờ khai đăng ký/thay đổi thông tin sử dụng chứng từ điện tử";
 /// `STT` n3.
 const CERTIFICATES_LIMIT: usize = 999;
+const ENTRUSTMENTS_LIMIT: usize = 999;
 
 /// `HThuc` of the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +31,62 @@ impl Action {
         }
     }
 }
+
+/// An entrustment as it is asked for, in a file or a request.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entrusting {
+    pub direction: Direction,
+    #[serde(default = "receipts")]
+    pub document_name: String,
+    pub template: String,
+    pub series: String,
+    /// The other party.
+    pub tax_code: String,
+    pub organisation: String,
+    pub purpose: String,
+    pub valid_from: BusinessDay,
+    pub valid_until: BusinessDay,
+    pub payment_method: String,
+}
+
+/// Whether this unit collects for the other one, or the other one for this unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// This unit entrusts its collecting to the other one.
+    Entrusting,
+    /// This unit collects on the other one's behalf.
+    Entrusted,
+}
+
+fn receipts() -> String {
+    "Biên lai thu phí, lệ phí".into()
+}
+
+impl From<Entrusting> for Entrustment {
+    fn from(asked: Entrusting) -> Self {
+        Entrustment {
+            kind: match asked.direction {
+                Direction::Entrusting => ENTRUSTING,
+                Direction::Entrusted => ENTRUSTED,
+            },
+            document_name: asked.document_name,
+            template: asked.template,
+            series: asked.series,
+            tax_code: asked.tax_code,
+            organisation: asked.organisation,
+            purpose: asked.purpose,
+            valid_from: asked.valid_from,
+            valid_until: asked.valid_until,
+            payment_method: asked.payment_method,
+        }
+    }
+}
+
+/// `LDKUNhiem`
+const ENTRUSTING: i64 = 1;
+const ENTRUSTED: i64 = 2;
 
 /// `DKUNhiem`: collection that is entrusted to somebody, or by somebody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,7 +131,8 @@ pub struct Registration {
 impl Registration {
     /// # Errors
     /// `tax_code_wrong`, `tax_office_wrong`, `field_missing`, `field_too_long`,
-    /// `registration_without_documents`, `registration_certificates_wrong`.
+    /// `registration_without_documents`, `registration_certificates_wrong`,
+    /// `registration_entrustment_wrong`.
     pub fn check(&self, now: Instant) -> Result<()> {
         self.taxpayer.check()?;
         within("contact_name", &self.contact_name, 50)?;
@@ -98,6 +157,42 @@ impl Registration {
             let stops = held.action == crate::unit::registration::CertificateAction::Stop;
             if !stops && held.valid_until <= now {
                 return wrong("a certificate has expired");
+            }
+        }
+        self.check_entrustments()
+    }
+
+    fn check_entrustments(&self) -> Result<()> {
+        let wrong =
+            |detail: &str| Err(Error::invalid("entrustments", "registration_entrustment_wrong", detail));
+        if self.entrustments.len() > ENTRUSTMENTS_LIMIT {
+            return wrong("at most 999 entrustments");
+        }
+        for (at, held) in self.entrustments.iter().enumerate() {
+            let texts = [
+                ("document_name", &held.document_name, 100),
+                ("template", &held.template, 11),
+                ("series", &held.series, 9),
+                ("organisation", &held.organisation, 400),
+                ("purpose", &held.purpose, 255),
+                ("payment_method", &held.payment_method, 50),
+            ];
+            for (field, value, limit) in texts {
+                within(field, value, limit)
+                    .map_err(|error| error.in_field(&format!("entrustments[{at}]")))?;
+            }
+            if !is_tax_code(&held.tax_code) {
+                let field = format!("entrustments[{at}].tax_code");
+                return Err(Error::invalid(field, "tax_code_wrong", "its check digit does not fit"));
+            }
+            if held.tax_code == self.taxpayer.tax_code {
+                return wrong("the other party has the unit's own tax code");
+            }
+            if held.valid_until < held.valid_from {
+                return wrong("an entrustment ends before it begins");
+            }
+            if !(ENTRUSTING..=ENTRUSTED).contains(&held.kind) {
+                return wrong("the kind is 1 (entrusting) or 2 (entrusted)");
             }
         }
         Ok(())

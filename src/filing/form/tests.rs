@@ -10,6 +10,7 @@ use super::*;
 use crate::amount::Dong;
 use crate::clock::Instant;
 use crate::filing::envelope::{AUTHORITY, Envelope, new_message_code};
+use crate::filing::schema;
 use crate::receipt::testing::{at, signed_by, signer, signing_time};
 use crate::unit::registration::{CertificateAction, ListedCertificate};
 
@@ -134,7 +135,26 @@ fn judged_by(tool: &str, arguments: &[&str], input: &[u8]) -> Output {
     output
 }
 
+/// xmllint's word. What checks before sending must say the same.
 fn is_valid(schema: &str, document: &[u8]) -> (bool, String) {
+    let (valid, why) = is_valid_by_xmllint(schema, document);
+    let (form, version) = match schema {
+        "registration/2.1.0" => (super::registration::FORM, "2.1.1"),
+        "usage_report/2.1.0" => (super::usage::FORM, "2.1.1"),
+        "receipt_notice/2.1.0" => (super::notice::RECEIPT_FORM, "2.1.1"),
+        "invoice_notice/2.0.0" => (super::notice::INVOICE_FORM, "2.0.0"),
+        "invoice_notice/2.1.0" => (super::notice::INVOICE_FORM, "2.1.0"),
+        _ => ("", ""),
+    };
+    let ours = match form {
+        "" => schema::check_message(document),
+        form => schema::check_document(form, version, document),
+    };
+    assert_eq!(ours.is_ok(), valid, "{schema}: {ours:?}, xmllint: {why}");
+    (valid, why)
+}
+
+fn is_valid_by_xmllint(schema: &str, document: &[u8]) -> (bool, String) {
     let path = format!("{}/xsd/{schema}.xsd", env!("CARGO_MANIFEST_DIR"));
     let output = judged_by("xmllint", &["--noout", "--schema", &path, "-"], document);
     (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
@@ -202,6 +222,47 @@ fn a_form_with_one_change_is_refused_by_its_schema() {
         assert_ne!(changed, text, "{schema}: {from} is not there");
         assert!(!is_valid(schema, changed.as_bytes()).0, "{schema}: {from} → {to} passes");
     }
+}
+
+#[test]
+fn a_message_with_one_change_is_refused_by_its_schema() {
+    let code = new_message_code(SENDER, &ring::rand::SystemRandom::new()).unwrap();
+    let envelope = Envelope {
+        version: "2.1.1",
+        sender: SENDER,
+        recipient: AUTHORITY,
+        kind: 212,
+        message_code: &code,
+        answers: None,
+        tax_code: "9900000009",
+    };
+    let message = String::from_utf8(envelope.write(&[&documents()[1].2]).unwrap()).unwrap();
+    assert!(is_valid("message/2.1.0", message.as_bytes()).0);
+    for (from, to) in [
+        ("<MLTDiep>212</MLTDiep>", "<MLTDiep>21</MLTDiep>"),
+        ("<MNNhan>TCT</MNNhan>", "<MNNhan>TCTX</MNNhan>"),
+        ("<MST>9900000009</MST><SLuong>", "<MST>990000000X</MST><SLuong>"),
+        ("<SLuong>1</SLuong>", "<SLuong>0</SLuong>"),
+        ("<SLuong>1</SLuong>", ""),
+        ("<DLieu><BCTHSDBLai>", "<DLieu></DLieu><BCTHSDBLai>"),
+    ] {
+        let changed = message.replace(from, to);
+        assert_ne!(changed, message, "{from} is not there");
+        assert!(!is_valid("message/2.1.0", changed.as_bytes()).0, "{from} → {to} passes");
+    }
+}
+
+#[test]
+fn a_form_is_judged_before_its_signature_and_a_fault_names_the_place_and_no_value() {
+    let mut form = registration();
+    schema::check_body(super::registration::FORM, "2.1.1", &form.body("2.1.1", "fil-1")).unwrap();
+    form.taxpayer.name = "Ủy ban nhân dân ".repeat(40);
+    let body = form.body("2.1.1", "fil-1");
+    let error = schema::check_body(super::registration::FORM, "2.1.1", &body).unwrap_err();
+    assert_eq!(error.code(), "form_off_schema");
+    assert!(error.detail().contains("TNNT") && !error.detail().contains("Ủy ban"), "{}", error.detail());
+    let unknown = schema::check_body(super::registration::FORM, "2.0.0", &body).unwrap_err();
+    assert_eq!(unknown.code(), "form_schema_unknown");
 }
 
 #[test]

@@ -252,3 +252,21 @@ pub fn oldest_waiting(conn: &mut Conn) -> Result<Option<Instant>> {
         .optional()
         .classify()
 }
+
+/// Messages that were made before `waiting` and are not with the authority, that have been there since
+/// before `delivered` without the last answer, or that a person must look at.
+pub fn troubled(conn: &mut Conn, unit: UnitId, waiting: Instant, delivered: Instant) -> Result<Vec<Message>> {
+    let on_its_way = [State::Queued, State::Sending, State::Unknown].map(State::as_str);
+    let is_late = transmission::state.eq_any(on_its_way).and(transmission::created_at.lt(waiting));
+    let is_unanswered =
+        transmission::state.eq(State::Delivered.as_str()).and(transmission::created_at.lt(delivered));
+    let found: Vec<Columns> = transmission::table
+        .filter(transmission::unit_id.eq(unit))
+        .filter(is_late.or(is_unanswered).or(transmission::state.eq(State::Halted.as_str())))
+        .order(transmission::id)
+        .limit(100)
+        .select(columns!())
+        .load(conn)
+        .classify()?;
+    found.into_iter().map(from_columns).collect()
+}

@@ -50,6 +50,20 @@ pub fn unaccented(text: &str) -> String {
     text.nfd().filter(|c| !is_mark(c)).map(plain).collect()
 }
 
+/// A text about somebody with a name, in one segment where that is possible: the name is cut where the
+/// text would need a second one. Without `is_unicode` it goes without marks.
+pub fn in_one(name: &str, text: impl Fn(&str) -> String, is_unicode: bool) -> String {
+    let with = |name: &str| if is_unicode { text(name) } else { unaccented(&text(name)) };
+    let full = with(name);
+    let over = size(&full);
+    if over.segments == 1 || over.is_unicode {
+        return full;
+    }
+    let excess = over.length.saturating_sub(160);
+    let kept: String = name.chars().take(name.chars().count().saturating_sub(excess)).collect();
+    with(kept.trim_end())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

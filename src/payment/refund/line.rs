@@ -102,7 +102,9 @@ impl Desk<'_> {
         let is_debit = work.amount < Dong::ZERO;
         match refund.state {
             State::Approved | State::Sent if is_debit && fits => self.debited(work, &refund).map(Some),
-            State::Debited if !is_debit && fits => self.bounced(work, &refund).map(Some),
+            State::Debited if !is_debit && fits && self.may_bounce(&refund) => {
+                self.bounced(work, &refund).map(Some)
+            }
             _ => Ok(None),
         }
     }
@@ -110,6 +112,12 @@ impl Desk<'_> {
     /// A debit that names a refund but does not fit it has a name of its own in the queue.
     pub(in crate::payment) fn debit_kind(&self, work: &LineWork, otherwise: Kind) -> Kind {
         if self.refunds.of_line(work).is_some() { Kind::RefundUnmatched } else { otherwise }
+    }
+
+    /// A refund debited short, or netted since, cannot come back as a whole: a person looks.
+    fn may_bounce(&self, refund: &Refund) -> bool {
+        let held = self.book.payments.get(&(refund.unit, refund.payment));
+        held.is_some_and(|held| held.value.reversed >= refund.amount)
     }
 
     fn debited(&mut self, work: &LineWork, refund: &Refund) -> Result<Mark> {

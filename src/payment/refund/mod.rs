@@ -4,15 +4,14 @@
 //! A refund never changes its payment's state, but each step raises the payment's revision, so
 //! that nobody moves the same money at the same moment.
 
+pub mod debit;
+mod desk;
 pub(super) mod line;
 pub mod query;
 pub mod rules;
 
 use serde::{Deserialize, Serialize};
 
-use super::book::{Book, Held, Payment};
-use super::flush::flush;
-use super::query as payments;
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
@@ -20,11 +19,12 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::exception::{self, Kind, Subject};
 use crate::id::*;
-use crate::ledger::{self, Account, Posting, Source};
+use crate::ledger::Account;
 use crate::obligation::code;
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
 use crate::unit::account::KIND_REFUND;
+use desk::Desk;
 
 /// Where a refund stands; the arrows are in `ARCHITECTURE.md`, "States".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -263,6 +263,7 @@ pub fn refuse(
     if refund.state != State::Requested {
         desk.post(Account::RefundPayable, Account::Surplus(payment), &refund);
     }
+    desk.net(&refund)?;
     desk.settle(Kind::RefundBounced, "the refund was refused");
     desk.flush()?;
     step(tx, stamp, &mut refund, State::Refused, ("refused", Some(person), None, Some(reason)))?;
@@ -407,72 +408,4 @@ pub fn note_overdue(
         })
         .collect();
     exception::open(tx, stamp, &items)
-}
-
-/// One payment under its locks.
-struct Desk<'a, 'tx, 'conn> {
-    tx: &'tx mut Tx<'conn>,
-    stamp: &'a Stamp<'a>,
-    actor: &'a Actor,
-    payment: Payment,
-    account: AccountId,
-    on: BusinessDay,
-    book: Book,
-}
-
-impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
-    fn open(
-        tx: &'tx mut Tx<'conn>,
-        stamp: &'a Stamp<'a>,
-        actor: &'a Actor,
-        unit: UnitId,
-        id: PaymentId,
-    ) -> Result<Self> {
-        let missing = || Error::not_found("payment_not_found", "no such payment in your scope");
-        let known = payments::payments(tx, &[(unit, id)])?.pop().ok_or_else(missing)?;
-        let account = match known.account {
-            Some(account) => account,
-            None => crate::unit::account::receiving(tx, unit)?.id,
-        };
-        payments::lock_accounts(tx, &[(unit, account)])?;
-        let on = payments::first_open_day(tx, unit, account, stamp.today())?;
-        let payment = payments::lock_payments(tx, &[(unit, id)])?.pop().ok_or_else(missing)?;
-        let mut book = Book::new(audit::actor_text(actor), stamp.now);
-        book.payments.insert((unit, id), Held::read(payment.clone(), payment.revision));
-        Ok(Desk { tx, stamp, actor, payment, account, on, book })
-    }
-
-    /// Money the bank took back is not paid out, whatever was approved before.
-    fn refuse_reversed(&mut self) -> Result<()> {
-        let debt = Account::ReversalToRecover(self.payment.id);
-        if ledger::balance(self.tx, self.payment.unit, &debt)?.is_positive() {
-            let detail = "the bank took this money back; settle that first";
-            return Err(Error::conflict("refund_money_reversed", detail));
-        }
-        Ok(())
-    }
-
-    fn touch_payment(&mut self, kind: &'static str, reason: &str) -> Result<()> {
-        let (unit, id, state) = (self.payment.unit, self.payment.id, self.payment.state);
-        self.book.tell_payment(unit, id, kind, state, Some(reason.to_owned()))
-    }
-
-    fn post(&mut self, debit: Account, credit: Account, refund: &Refund) {
-        self.book.postings.push(Posting {
-            unit: refund.unit,
-            debit,
-            credit,
-            amount: refund.amount,
-            accounting_date: self.on,
-            source: Source::Refund(refund.id),
-        });
-    }
-
-    fn settle(&mut self, kind: Kind, why: &'static str) {
-        self.book.settled_exceptions.push((self.payment.unit, kind, Subject::Payment(self.payment.id), why));
-    }
-
-    fn flush(self) -> Result<()> {
-        flush(self.tx, self.stamp, self.actor, self.book).map(|_| ())
-    }
 }

@@ -74,9 +74,8 @@ fn timestamp_of(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Opt
     let Some((previous_root_sha256, root_sha256, token)) = query::stamp_of(conn, day)? else {
         return Ok(None);
     };
-    let leaves = query::leaves(conn, day)?;
-    let index = usize::try_from(position - 1).unwrap_or(usize::MAX);
-    let path = merkle::path(&leaves, index).ok_or_else(|| Error::internal("a leaf is out of its tree"))?;
+    let (_, path) = query::tree(conn, day, Some(position))?.finish(&previous_root_sha256);
+    let path = path.ok_or_else(|| Error::internal("a leaf is out of its tree"))?;
     Ok(Some(Timestamp { previous_root_sha256, path, root_sha256, token: BASE64.encode(token) }))
 }
 
@@ -154,7 +153,7 @@ impl Bundle {
             judgement.problems.push("evidence_of_another_document");
         }
         self.judge_time(&sha256, authorities, &mut judgement);
-        self.judge_status(&chain, now, &mut judgement);
+        self.judge_status(&chain, signed_at, now, &mut judgement);
         judgement.finding = finding(&judgement, &certificate, signed_at);
         Ok(judgement)
     }
@@ -181,7 +180,7 @@ impl Bundle {
         }
     }
 
-    fn judge_status(&self, chain: &[Vec<u8>], now: Instant, judgement: &mut Judgement) {
+    fn judge_status(&self, chain: &[Vec<u8>], signed_at: Instant, now: Instant, judgement: &mut Judgement) {
         let [own, issuer, ..] = chain else {
             judgement.problems.push("chain_missing");
             return;
@@ -194,6 +193,11 @@ impl Bundle {
         let mut newest: Option<revocation::Standing> = None;
         for standing in by_list.into_iter().chain(by_answer) {
             match standing {
+                // A word that was no longer meant at signing says nothing of that time; a
+                // revocation stays one.
+                Ok(standing) if !standing.is_fresh(signed_at) && standing.revoked_at.is_none() => {
+                    judgement.problems.push("status_stale");
+                }
                 Ok(standing) if newest.is_none_or(|known| known.this_update < standing.this_update) => {
                     newest = Some(standing);
                 }

@@ -35,19 +35,20 @@ pub fn stamp_day(
         return Ok(None);
     }
     gather(store, day)?;
-    let (leaves, previous) =
-        store.read(&Scope::All, |conn| Ok((query::leaves(conn, day)?, query::last_root(conn, day)?)))?;
-    if leaves.is_empty() {
+    let (tree, previous) =
+        store.read(&Scope::All, |conn| Ok((query::tree(conn, day, None)?, query::last_root(conn, day)?)))?;
+    let count = tree.count();
+    if count == 0 {
         return Ok(None);
     }
     let previous = previous.unwrap_or_default();
-    let root = merkle::root(&previous, &leaves);
+    let (root, _) = tree.finish(&previous);
     let digest = query::bytes_of(&root).ok_or_else(|| Error::internal("a Merkle root is no hash"))?;
     let (token, at) = ask(url, &digest, authorities)?;
     let row = query::StampRow {
         unit_id: CITY,
         date: day,
-        leaf_count: leaves.len() as i64,
+        leaf_count: count as i64,
         previous_sha256: previous,
         root_sha256: root,
         token,
@@ -57,7 +58,7 @@ pub fn stamp_day(
     let stored = store.write(&Scope::All, Lane::Bulk, |tx| {
         rows::insert_if_absent(tx, std::slice::from_ref(&row), &["unit_id", "date"])
     })?;
-    Ok((stored == [true]).then_some(leaves.len()))
+    Ok((stored == [true]).then_some(count))
 }
 
 fn ask(url: &str, digest: &[u8], authorities: &[Vec<u8>]) -> Result<(Vec<u8>, crate::clock::Instant)> {

@@ -7,24 +7,32 @@ pub mod der;
 mod query;
 pub mod refresh;
 pub mod revocation;
+#[cfg(test)]
+mod tests;
 pub mod timestamp;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use crate::clock::Instant;
 use crate::error::Result;
 use crate::id::{CertificateId, EvidenceId, ReceiptId, UnitId};
 use crate::store::{Tx, rows};
 
 /// Notes for new seals which documents about their certificate were the newest: (unit, receipt,
-/// owner of the certificate, certificate).
-pub fn keep(tx: &mut Tx<'_>, seals: &[(UnitId, ReceiptId, UnitId, CertificateId)]) -> Result<()> {
+/// owner of the certificate, certificate). What its authority does not stand by any more at `at`
+/// is none.
+pub fn keep(
+    tx: &mut Tx<'_>,
+    seals: &[(UnitId, ReceiptId, UnitId, CertificateId)],
+    at: Instant,
+) -> Result<()> {
     type Newest = (Option<EvidenceId>, Option<EvidenceId>);
     let mut newest: BTreeMap<(UnitId, CertificateId), Newest> = BTreeMap::new();
     for (_, _, owner, certificate) in seals {
         if let Entry::Vacant(place) = newest.entry((*owner, *certificate)) {
-            let crl = query::newest(tx, *owner, *certificate, "crl")?;
-            let ocsp = query::newest(tx, *owner, *certificate, "ocsp")?;
+            let crl = query::newest(tx, *owner, *certificate, "crl", at)?;
+            let ocsp = query::newest(tx, *owner, *certificate, "ocsp", at)?;
             place.insert((crl, ocsp));
         }
     }

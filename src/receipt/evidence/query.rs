@@ -2,6 +2,8 @@
 
 use diesel::prelude::*;
 
+use super::revocation::{SKEW_S, UNANNOUNCED_S};
+use crate::audit::merkle::Tree;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::{CertificateId, EvidenceId, ReceiptId, UnitId};
@@ -46,17 +48,23 @@ crate::table_row! {
     }
 }
 
-/// The newest document of a kind about a certificate.
+/// The newest document of a kind about a certificate that its authority stands by at `at`.
 pub fn newest(
     conn: &mut Conn,
     unit: UnitId,
     certificate: CertificateId,
     kind: &str,
+    at: Instant,
 ) -> Result<Option<EvidenceId>> {
+    let announced = at.minus_seconds(SKEW_S);
+    let unannounced = at.minus_seconds(UNANNOUNCED_S + SKEW_S);
     validation_evidence::table
         .filter(validation_evidence::unit_id.eq(unit))
         .filter(validation_evidence::certificate_id.eq(certificate))
         .filter(validation_evidence::kind.eq(kind))
+        .filter(validation_evidence::next_update.ge(announced).or(
+            validation_evidence::next_update.is_null().and(validation_evidence::this_update.ge(unannounced)),
+        ))
         .order((validation_evidence::this_update.desc(), validation_evidence::id.desc()))
         .select(validation_evidence::id)
         .first(conn)
@@ -177,15 +185,35 @@ pub fn last_position(conn: &mut Conn, day: BusinessDay) -> Result<i64> {
     Ok(last.unwrap_or(0))
 }
 
-/// The leaves of a day's tree in their order.
-pub fn leaves(conn: &mut Conn, day: BusinessDay) -> Result<Vec<String>> {
+/// The leaves of a day's tree behind a position, in their order.
+fn leaves(conn: &mut Conn, day: BusinessDay, behind: i64) -> Result<Vec<(i64, String)>> {
     timestamp_leaf::table
         .filter(timestamp_leaf::date.eq(day))
+        .filter(timestamp_leaf::position.gt(behind))
         .order(timestamp_leaf::position)
-        .select(timestamp_leaf::sha256)
+        .limit(LEAVES_PAGE)
+        .select((timestamp_leaf::position, timestamp_leaf::sha256))
         .load(conn)
         .classify()
 }
+
+/// The tree of a day, with the way of one leaf where a position is named; only a page of the
+/// leaves is in memory at a time, however many there are.
+pub fn tree(conn: &mut Conn, day: BusinessDay, position: Option<i64>) -> Result<Tree> {
+    let mut tree = Tree::default();
+    let mut behind = 0;
+    loop {
+        let page = leaves(conn, day, behind)?;
+        let Some((last, _)) = page.last() else { return Ok(tree) };
+        behind = *last;
+        for (at, leaf) in page {
+            tree.push(leaf, position == Some(at));
+        }
+    }
+}
+
+/// Leaves of a tree that are read at a time.
+const LEAVES_PAGE: i64 = 2_000;
 
 /// The day whose tree holds a seal, and its place there, counted from 1.
 pub fn leaf_of(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Option<(BusinessDay, i64)>> {

@@ -9,7 +9,7 @@ use super::{query, revocation};
 use crate::actor::Scope;
 use crate::audit;
 use crate::clock::Instant;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::EvidenceId;
 use crate::receipt::key::{alarm, certificates_in};
 use crate::receipt::signer::{Http, host_of};
@@ -46,11 +46,16 @@ struct Found {
 
 /// Asks about every certificate that may still sign; stores what is new.
 pub fn refresh(store: &Store, stamp: &Stamp<'_>, sources: &Sources) -> Result<Refreshed> {
-    let http = Http::new(TIMEOUT_MS, BYTES_LIMIT);
+    let clients = Clients {
+        configured: Http::new(TIMEOUT_MS, BYTES_LIMIT),
+        named: Http::outward(TIMEOUT_MS, BYTES_LIMIT),
+    };
     let mut done = Refreshed::default();
     let all = store.read(&Scope::All, certificate::all)?;
     for listed in all.iter().filter(|one| stamp.now < one.not_after && one.revoked_at.is_none()) {
-        for found in ask(&http, sources, listed, stamp.now, &mut done) {
+        let asked = ask(&clients, sources, listed, stamp.now, &mut done);
+        tell(store, stamp, listed, &asked)?;
+        for found in asked.found {
             let is_revoked = found.standing.revoked_at.is_some();
             if keep(store, stamp, listed, found)? {
                 done.stored += 1;
@@ -61,36 +66,89 @@ pub fn refresh(store: &Store, stamp: &Stamp<'_>, sources: &Sources) -> Result<Re
     Ok(done)
 }
 
-fn ask(http: &Http, sources: &Sources, listed: &Listed, now: Instant, done: &mut Refreshed) -> Vec<Found> {
+/// Who asks: addresses of the configuration may be inside the network; those that a certificate
+/// names, even if allowed, must not lead there.
+struct Clients {
+    configured: Http,
+    named: Http,
+}
+
+/// What asking about one certificate brought.
+#[derive(Default)]
+struct Asked {
+    found: Vec<Found>,
+    /// How many were asked.
+    count: usize,
+    /// The code of the last that did not answer well.
+    failure: Option<&'static str>,
+}
+
+fn ask(clients: &Clients, sources: &Sources, listed: &Listed, now: Instant, done: &mut Refreshed) -> Asked {
     let chain = certificates_in(&listed.chain_pem).unwrap_or_default();
-    let [own, issuer, ..] = chain.as_slice() else { return Vec::new() };
+    let [own, issuer, ..] = chain.as_slice() else { return Asked::default() };
     let (lists, responders) = revocation::addresses(own).unwrap_or_default();
-    let is_allowed = |url: &String| host_of(url).is_some_and(|host| sources.hosts.contains(&host));
-    let lists = sources.crl_urls.iter().chain(lists.iter().filter(|url| is_allowed(url)));
-    let responders = sources.ocsp_urls.iter().chain(responders.iter().filter(|url| is_allowed(url)));
-    let by_list = lists.map(|url| -> Result<Found> {
+    let is_allowed = |url: &&String| host_of(url).is_some_and(|host| sources.hosts.contains(&host));
+    let configured = |urls: &'_ [String]| urls.iter().map(|url| (&clients.configured, url.clone())).collect();
+    let mut all_lists: Vec<(&Http, String)> = configured(&sources.crl_urls);
+    all_lists.extend(lists.iter().filter(is_allowed).map(|url| (&clients.named, url.clone())));
+    let mut all_responders: Vec<(&Http, String)> = configured(&sources.ocsp_urls);
+    all_responders.extend(responders.iter().filter(is_allowed).map(|url| (&clients.named, url.clone())));
+    let by_list = all_lists.iter().map(|(http, url)| -> Result<Found> {
         let document = http.get(url)?.good()?;
         let standing = revocation::by_list(&document, own, issuer, now)?;
-        Ok(Found { kind: "crl", document, standing })
+        meant_still(Found { kind: "crl", document, standing }, now)
     });
-    let by_answer = responders.map(|url| -> Result<Found> {
+    let by_answer = all_responders.iter().map(|(http, url)| -> Result<Found> {
         let question = revocation::question(own, issuer)?;
         let document = http.post(url, "application/ocsp-request", None, &question)?.good()?;
         let standing = revocation::by_answer(&document, own, issuer, now)?;
-        Ok(Found { kind: "ocsp", document, standing })
+        meant_still(Found { kind: "ocsp", document, standing }, now)
     });
-    let mut found = Vec::new();
+    let mut asked = Asked::default();
     for answer in by_list.chain(by_answer) {
+        asked.count += 1;
         match answer {
-            Ok(answer) => found.push(answer),
+            Ok(answer) => asked.found.push(answer),
             Err(error) => {
                 done.failed += 1;
+                asked.failure = Some(error.code());
                 metrics::counter!("bienlai_evidence_failures_total").increment(1);
                 tracing::warn!(%error, certificate = %listed.id, "no evidence about a certificate");
             }
         }
     }
-    found
+    asked
+}
+
+/// An old list or answer, which somebody may have kept for us, is no evidence of today. That a
+/// certificate was revoked stays true, however old the word.
+fn meant_still(found: Found, now: Instant) -> Result<Found> {
+    if found.standing.is_fresh(now) || found.standing.revoked_at.is_some() {
+        return Ok(found);
+    }
+    let next = found.standing.next_update.map_or_else(|| "none".to_owned(), |at| at.to_string());
+    Err(Error::conflict("revocation_stale", format!("the next was announced for {next}")))
+}
+
+/// Alarms when nobody who was asked gives a word of today and none of before is still meant; the
+/// alarm ends with the next good one.
+fn tell(store: &Store, stamp: &Stamp<'_>, listed: &Listed, asked: &Asked) -> Result<()> {
+    if asked.count == 0 {
+        return Ok(());
+    }
+    if !asked.found.is_empty() {
+        return alarm::clear_about(store, stamp, listed.unit, listed.id, alarm::Kind::StatusStale);
+    }
+    let is_known = store.read(&Scope::All, |conn| {
+        let of = |conn: &mut _, kind| query::newest(conn, listed.unit, listed.id, kind, stamp.now);
+        Ok(of(conn, "crl")?.is_some() || of(conn, "ocsp")?.is_some())
+    })?;
+    if is_known {
+        return Ok(());
+    }
+    let detail = asked.failure.unwrap_or("revocation_stale");
+    let alarm = alarm::Alarm::of_certificate(listed.unit, listed.id, alarm::Kind::StatusStale, detail);
+    alarm::raise(store, stamp, &[alarm]).map(|_| ())
 }
 
 /// Stores a document once; a revocation is noted with it and alarmed.

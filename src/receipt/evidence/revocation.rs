@@ -24,7 +24,9 @@ const ID_SHA512_RSA: &str = "1.2.840.113549.1.1.13";
 const ID_ECDSA_SHA256: &str = "1.2.840.10045.4.3.2";
 const ID_ECDSA_SHA384: &str = "1.2.840.10045.4.3.3";
 /// Clocks of others may be ahead by so much.
-const SKEW_S: i64 = 300;
+pub const SKEW_S: i64 = 300;
+/// So long is an answer believed that names no time of the next.
+pub const UNANNOUNCED_S: i64 = 86_400;
 
 /// What a document of the authority says about one certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,15 @@ pub struct Standing {
     pub this_update: Instant,
     pub next_update: Option<Instant>,
     pub revoked_at: Option<Instant>,
+}
+
+impl Standing {
+    /// Whether the authority still stands by its word at `now`: it has not announced a newer one
+    /// for before. Where it announces none (RFC 6960, 4.2.2.1) it is believed for a day.
+    pub fn is_fresh(&self, now: Instant) -> bool {
+        let until = self.next_update.unwrap_or_else(|| self.this_update.plus_seconds(UNANNOUNCED_S));
+        now <= until.plus_seconds(SKEW_S)
+    }
 }
 
 /// Reads a CRL of the issuer and looks the certificate up.

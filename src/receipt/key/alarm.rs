@@ -26,10 +26,12 @@ pub enum Kind {
     Expired,
     /// The authority revoked the certificate.
     Revoked,
+    /// Nobody gives a word of today on whether the certificate is revoked.
+    StatusStale,
 }
 
 impl Kind {
-    const ALL: [Kind; 7] = [
+    const ALL: [Kind; 8] = [
         Kind::SigningStopped,
         Kind::SignerFails,
         Kind::Expires60,
@@ -37,6 +39,7 @@ impl Kind {
         Kind::Expires7,
         Kind::Expired,
         Kind::Revoked,
+        Kind::StatusStale,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -48,6 +51,7 @@ impl Kind {
             Kind::Expires7 => "expires_7",
             Kind::Expired => "expired",
             Kind::Revoked => "revoked",
+            Kind::StatusStale => "status_stale",
         }
     }
 
@@ -75,6 +79,10 @@ impl Kind {
             Kind::Expires7 => ("Chứng thư số hết hạn trong 7 ngày", "The certificate expires within 7 days"),
             Kind::Expired => ("Chứng thư số đã hết hạn", "The certificate has expired"),
             Kind::Revoked => ("Chứng thư số đã bị thu hồi", "The certificate was revoked"),
+            Kind::StatusStale => (
+                "Không lấy được tình trạng thu hồi mới của chứng thư số: kiểm tra [evidence] và CA",
+                "No current word on whether the certificate is revoked: check [evidence] and the authority",
+            ),
         }
     }
 }
@@ -165,7 +173,18 @@ pub fn clear_failures(
     unit: UnitId,
     certificate: CertificateId,
 ) -> Result<()> {
-    let about = Alarm::of_certificate(unit, certificate, Kind::SignerFails, "");
+    clear_about(store, stamp, unit, certificate, Kind::SignerFails)
+}
+
+/// What an alarm of a kind said of a certificate is over.
+pub fn clear_about(
+    store: &Store,
+    stamp: &Stamp<'_>,
+    unit: UnitId,
+    certificate: CertificateId,
+    kind: Kind,
+) -> Result<()> {
+    let about = Alarm::of_certificate(unit, certificate, kind, "");
     let open = store.read(&Scope::All, query::open_alarms)?;
     let over: Vec<Open> = open.into_iter().filter(|open| about.is_about(open)).collect();
     clear(store, stamp, &over)

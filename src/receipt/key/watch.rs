@@ -94,8 +94,9 @@ fn is_over(open: &Open, due: &[Alarm], all: &[Listed], waiting: &[UnitId], now: 
         .iter()
         .any(|alarm| (alarm.unit, alarm.certificate, alarm.kind) == (open.unit, open.certificate, open.kind));
     match open.kind {
-        // It ends with the certificate's turn; while that goes on, only a good signature ends it.
-        Kind::SignerFails => !signs(all, open.certificate, now),
+        // They end with the certificate's turn; while that goes on, only a good signature or a good
+        // answer of the authority ends them.
+        Kind::SignerFails | Kind::StatusStale => !signs(all, open.certificate, now),
         // A key that is there and does not load still stops the unit.
         Kind::SigningStopped if open.detail != MISSING => !waiting.contains(&open.unit),
         _ => !is_due,

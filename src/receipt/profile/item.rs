@@ -137,6 +137,10 @@ plain_rules! {
         FeesAndCharges::OnOneDocument => "on_one_document".to_owned(),
         FeesAndCharges::Apart => "apart".to_owned(),
     },
+    ReportRelease => |rule: &ReportRelease| match rule {
+        ReportRelease::Approved => "approved".to_owned(),
+        ReportRelease::Automatic => "automatic".to_owned(),
+    },
     Wording => wording_shown,
     Lengths => |lengths: &Lengths| format!("{lengths:?}"),
 }
@@ -195,6 +199,16 @@ impl Rule for InvoiceNames {
 pub enum FeesAndCharges {
     OnOneDocument,
     Apart,
+}
+
+/// Who lets a usage report go that was made by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportRelease {
+    /// It waits until a person approves it.
+    Approved,
+    /// It is signed and sent as soon as it is made.
+    Automatic,
 }
 
 /// A way to put a wrong document right.

@@ -11,7 +11,9 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Deserializer};
 
-pub use self::item::{Certainty, Codes, Correction, FeesAndCharges, InvoiceNames, Item, Lengths, Listed};
+pub use self::item::{
+    Certainty, Codes, Correction, FeesAndCharges, InvoiceNames, Item, Lengths, Listed, ReportRelease,
+};
 pub use self::load::{SHIPPED, load};
 use super::kind::DocumentKind;
 use super::pattern;
@@ -68,6 +70,8 @@ profile! {
     message_version: &'static str,
     registration_form: &'static str,
     usage_report_form: &'static str,
+    /// Whether a usage report that was made by itself waits for a person.
+    usage_report_release: ReportRelease,
     /// For receipts.
     error_notice_form: &'static str,
     invoice_error_notice_form: &'static str,

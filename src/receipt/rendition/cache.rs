@@ -85,6 +85,17 @@ pub fn obtain(store: &Store, unit: UnitId, id: ReceiptId, links: &Links, now: In
     }
 }
 
+/// The same without keeping what is made: for many at once, which would fill the store.
+///
+/// # Errors
+/// As `find`.
+pub fn draw(store: &Store, unit: UnitId, id: ReceiptId, links: &Links) -> Result<Vec<u8>> {
+    match store.read(&Scope::All, |conn| find(conn, unit, id, links))? {
+        Found::Ready(document) => Ok(document),
+        Found::ToMake(order) => render(&order.document, &order.standing, &order.links),
+    }
+}
+
 /// Deletes renditions that were made long ago.
 pub fn purge(store: &Store, now: Instant) -> Result<usize> {
     let oldest = now.minus_seconds(KEPT_DAYS * 86_400);

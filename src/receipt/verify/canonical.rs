@@ -1,5 +1,6 @@
-//! Canonical XML 1.0 without comments, inclusive (W3C Recommendation of 15 March 2001) or exclusive
-//! (18 July 2002), of one element or the whole document, over the tree of the one parser we use.
+//! Canonical XML, inclusive 1.0 (W3C Recommendation of 15 March 2001) and 1.1 (2 May 2008) or
+//! exclusive (18 July 2002), of one element or the whole document, over the tree of the one parser
+//! we use.
 //!
 //! Receipts are issued in canonical form already; this is the independent second way to the same
 //! bytes, on which verifying rests.
@@ -19,6 +20,10 @@ pub struct Form<'a, 'i> {
     pub exclusive: Option<BTreeSet<&'a str>>,
     /// Left out with everything in it: the signature, by the enveloped-signature transform.
     pub without: Option<Node<'a, 'i>>,
+    /// Comments belong to it.
+    pub comments: bool,
+    /// Canonical XML 1.1: an apex does not inherit `xml:id`.
+    pub keeps_ids: bool,
 }
 
 /// Inclusive canonical bytes of the subtree under `apex`, which carries the namespaces it inherits.
@@ -88,30 +93,31 @@ impl<'a, 'i> Writer<'_, 'a, 'i> {
                 Some(inclusive) => self.push_used_namespaces(node, inclusive),
                 None => push_namespaces(&mut self.out, node, node == self.apex),
             }
-            push_attributes(&mut self.out, node, node == self.apex && self.form.exclusive.is_none());
+            let inherits = node == self.apex && self.form.exclusive.is_none();
+            push_attributes(&mut self.out, node, inherits, self.form.keeps_ids);
             self.out.push('>');
         } else if node.is_text() {
             push_text(&mut self.out, node.text().unwrap_or_default());
         } else if let Some(instruction) = node.pi() {
-            self.push_instruction(node, instruction.target, instruction.value.unwrap_or_default());
+            let value = instruction.value.unwrap_or_default();
+            let gap = if value.is_empty() { "" } else { " " };
+            self.push_beside(node, ["<?", instruction.target, gap, value, "?>"]);
+        } else if node.is_comment() && self.form.comments {
+            self.push_beside(node, ["<!--", node.text().unwrap_or_default(), "-->", "", ""]);
         }
     }
 
-    /// Beside the root element every instruction has a line of its own.
-    fn push_instruction(&mut self, node: Node<'a, 'i>, target: &str, value: &str) {
+    /// Beside the root element every instruction and comment has a line of its own.
+    fn push_beside(&mut self, node: Node<'a, 'i>, parts: [&str; 5]) {
         let outside = node.parent_element().is_none();
         let behind = outside && node.prev_siblings().any(|sibling| sibling.is_element());
         if behind {
             self.out.push('\n');
         }
-        self.out.push_str("<?");
-        self.out.push_str(target);
-        if !value.is_empty() {
-            self.out.push(' ');
+        for part in parts {
             // The parser keeps the line ends of the file here, which XML reads as line feeds.
-            self.out.push_str(&value.replace("\r\n", "\n").replace('\r', "\n"));
+            self.out.push_str(&part.replace("\r\n", "\n").replace('\r', "\n"));
         }
-        self.out.push_str("?>");
         if outside && !behind {
             self.out.push('\n');
         }
@@ -206,7 +212,7 @@ fn push_declaration(out: &mut String, prefix: &str, uri: &str) {
 
 /// Sorted by namespace, then by local name; an inclusive apex also takes the `xml:` attributes in
 /// force.
-fn push_attributes(out: &mut String, node: Node<'_, '_>, inherits: bool) {
+fn push_attributes(out: &mut String, node: Node<'_, '_>, inherits: bool, keeps_ids: bool) {
     if !inherits && node.attributes().len() == 0 {
         return;
     }
@@ -216,7 +222,10 @@ fn push_attributes(out: &mut String, node: Node<'_, '_>, inherits: bool) {
         .collect();
     if inherits {
         for ancestor in node.ancestors().skip(1) {
-            for a in ancestor.attributes().filter(|a| a.namespace() == Some(XML_NAMESPACE)) {
+            let of_xml = |a: &Attribute<'_, '_>| {
+                a.namespace() == Some(XML_NAMESPACE) && !(keeps_ids && a.name() == "id")
+            };
+            for a in ancestor.attributes().filter(of_xml) {
                 if !attributes.iter().any(|known| (known.0, known.1) == (XML_NAMESPACE, a.name())) {
                     attributes.push((XML_NAMESPACE, a.name(), attribute_name(ancestor, &a), a.value()));
                 }
@@ -231,6 +240,28 @@ fn push_attributes(out: &mut String, node: Node<'_, '_>, inherits: bool) {
         push_attribute_value(out, value);
         out.push('"');
     }
+}
+
+/// Whether an element declares a namespace by a relative URI: such a document has no canonical form
+/// (Canonical XML 1.0, section 1.3).
+pub(super) fn declares_relative(node: Node<'_, '_>) -> bool {
+    if node.namespaces().len() == 0
+        || node.parent_element().is_some_and(|parent| parent.namespaces().eq(node.namespaces()))
+    {
+        return false;
+    }
+    let above = node.parent_element().map(in_scope).unwrap_or_default();
+    in_scope(node).into_iter().any(|(prefix, uri)| above.get(prefix) != Some(&uri) && is_relative(uri))
+}
+
+/// Whether a URI has no scheme, or characters that none may have (RFC 3986). Empty is no URI.
+fn is_relative(uri: &str) -> bool {
+    let Some((scheme, rest)) = uri.split_once(':') else { return !uri.is_empty() };
+    let begins = scheme.starts_with(|c: char| c.is_ascii_alphabetic());
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    let allowed =
+        |c: char| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '{' | '}' | '|' | '\\' | '^' | '`');
+    !(begins && scheme.chars().all(good) && rest.chars().all(allowed))
 }
 
 #[cfg(test)]
@@ -278,5 +309,32 @@ mod tests {
     fn a_subtree_takes_the_xml_attributes_of_its_ancestors() {
         let xml = r#"<a xml:lang="vi" xml:space="preserve"><b xml:lang="en"><c/></b></a>"#;
         assert_eq!(canonical_of(xml, "c"), r#"<c xml:lang="en" xml:space="preserve"></c>"#);
+    }
+
+    #[test]
+    fn comments_stay_where_the_form_has_them() {
+        let document = Document::parse("<!--a--><r><!-- b\r\n --></r><!--c-->").unwrap();
+        let with = Form { comments: true, ..Form::default() };
+        assert_eq!(canonical_as(document.root(), &with), "<!--a-->\n<r><!-- b\n --></r>\n<!--c-->");
+        assert_eq!(canonical_as(document.root(), &Form::default()), "<r></r>");
+    }
+
+    #[test]
+    fn an_inherited_id_is_of_the_first_edition_only() {
+        let document = Document::parse("<a xml:id=\"i\" xml:lang=\"vi\"><b/></a>").unwrap();
+        let b = document.root_element().first_child().unwrap();
+        let newer = Form { keeps_ids: true, ..Form::default() };
+        assert_eq!(canonical_as(b, &newer), r#"<b xml:lang="vi"></b>"#);
+        assert_eq!(canonical_as(b, &Form::default()), r#"<b xml:id="i" xml:lang="vi"></b>"#);
+    }
+
+    #[test]
+    fn a_relative_namespace_is_told_from_an_absolute_one() {
+        for relative in ["abc", "/x", "//h/x", "1a:b", "a b", "http://a b", "ầ:x", "#x", " urn:x"] {
+            assert!(is_relative(relative), "{relative}");
+        }
+        for absolute in ["", "urn:x", "abc:", "http://www.w3.org/2000/09/xmldsig#", "http://[x]/"] {
+            assert!(!is_relative(absolute), "{absolute}");
+        }
     }
 }

@@ -59,18 +59,26 @@ pub fn verify_leniently(bytes: &[u8], trust: &TrustStore, now: Instant, lenient:
         Ok(text) => text,
         Err(problem) => return Report::refused(problem),
     };
-    if is_ours(&text) {
-        return examine(bytes, trust, now).report;
+    match claimed(&text) {
+        Some(frame::RECEIPT) => examine(bytes, trust, now).report,
+        Some(_) => {
+            let strict = examine(bytes, trust, now).report;
+            let others = || foreign::examine(&text, &foreign::Terms { trust, now, lenient });
+            // Signed sums that do not add up are told, whoever signed them.
+            let is_told = strict.is_valid() || strict.problems().contains(&Problem::ContentInconsistent);
+            if is_told { strict } else { others() }
+        }
+        None => foreign::examine(&text, &foreign::Terms { trust, now, lenient }),
     }
-    foreign::examine(&text, &foreign::Terms { trust, now, lenient })
 }
 
-/// A bare document that claims to be ours must have the one shape. Claiming to be another's gains a
-/// forger nothing, for what the claim is read from is signed.
+/// The frame of ours that a bare document claims. A receipt must then have the one shape: claiming
+/// to be another's gains a forger nothing, for what the claim is read from is signed. An invoice of
+/// another shape is judged as everybody's, for anybody may name an Object as we do.
 ///
 /// A receipt claims it by its format's version, or by having no data that could name another. An
 /// invoice has the version of everybody's; its Object is named after its data, as `sign` does it.
-fn is_ours(text: &str) -> bool {
+fn claimed(text: &str) -> Option<Frame> {
     let root = text.trim_start_matches('\u{feff}');
     let root = match root.strip_prefix("<?xml") {
         Some(rest) => rest.split_once("?>").map_or("", |(_, content)| content).trim_start(),
@@ -81,9 +89,10 @@ fn is_ours(text: &str) -> bool {
         rest.is_some_and(|rest| rest.starts_with(['>', ' ', '\t', '\r', '\n', '/']))
     };
     if is_root(frame::RECEIPT) {
-        return text.contains("<PBan>BL-") || !text.contains("<PBan>");
+        let is_ours = text.contains("<PBan>BL-") || !text.contains("<PBan>");
+        return is_ours.then_some(frame::RECEIPT);
     }
-    is_root(frame::INVOICE) && has_our_ids(text)
+    (is_root(frame::INVOICE) && has_our_ids(text)).then_some(frame::INVOICE)
 }
 
 /// Whether the Object has the Id that our signature gives it beside this body.

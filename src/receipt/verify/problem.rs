@@ -142,6 +142,8 @@ problems! {
     KeyValueMismatch = "key_value_mismatch",
     /// The digest of something other than the data or the Object does not fit.
     ReferenceDigestMismatch = "reference_digest_mismatch",
+    /// A namespace named by a relative URI: the data has no canonical form.
+    NamespaceRelative = "namespace_relative",
     /// By the letter of the standard nothing is left to digest; see the lenient rule of this name.
     EnvelopedOnOwnObject = "enveloped_on_own_object",
     /// Whatever the signature covers, it is not the data of this document.
@@ -166,6 +168,8 @@ problems! {
     SigningTimeMissing = "signing_time_missing",
     /// No reference covers the signing time: anybody may have written it.
     SigningTimeUnsigned = "signing_time_unsigned",
+    /// The certificate names no tax code or personal number: whose signature it is rests on its name.
+    SignerUnidentified = "signer_unidentified",
     /// Something beside the data that no signature of the kind covers, such as a note.
     UnsignedNote = "unsigned_note",
 }
@@ -182,6 +186,7 @@ impl Problem {
                 | Problem::LenientRuleUsed
                 | Problem::SigningTimeMissing
                 | Problem::SigningTimeUnsigned
+                | Problem::SignerUnidentified
                 | Problem::UnsignedNote
         )
     }

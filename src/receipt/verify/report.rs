@@ -21,7 +21,8 @@ pub enum Verdict {
     /// see `trust` of the signatures).
     Valid,
     /// Every signature is intact, but not every signer is known to be trusted: no trust store was
-    /// given, or the algorithms are of yesterday. Only for documents of others.
+    /// given, the algorithms are of yesterday, or the certificate names no tax code. Only for
+    /// documents of others.
     Intact,
     Invalid,
     /// Not a document that could be judged.
@@ -128,7 +129,10 @@ impl DocumentReport {
         let problems = self.signatures.iter().flat_map(|signature| &signature.problems).chain(&self.problems);
         let mut fatal = problems.filter(|problem| !problem.is_remark()).peekable();
         if fatal.peek().is_none() && !self.signatures.is_empty() {
-            let known = |signature: &SignatureReport| matches!(signature.trust, Trust::Ok | Trust::Test);
+            let known = |signature: &SignatureReport| {
+                matches!(signature.trust, Trust::Ok | Trust::Test)
+                    && !signature.problems.contains(&Problem::SignerUnidentified)
+            };
             let trusted = self.own || self.signatures.iter().all(known);
             return if trusted { Verdict::Valid } else { Verdict::Intact };
         }

@@ -69,6 +69,13 @@ impl TrustStore {
         Ok(TrustStore { anchors })
     }
 
+    /// The authorities of both.
+    #[must_use]
+    pub fn with(mut self, more: TrustStore) -> TrustStore {
+        self.anchors.extend(more.anchors);
+        self
+    }
+
     pub fn is_empty(&self) -> bool {
         self.anchors.is_empty()
     }

@@ -19,6 +19,10 @@ pub(super) fn is_placeholder(reference: &str) -> bool {
 pub(super) fn read_details(element: &Element, path: &str, findings: &mut Findings) -> Vec<Detail> {
     let entry_is_credit = element.text_at(&["CdtDbtInd"]) == Some("CRDT");
     let mut details = Vec::new();
+    // Version .01 has its payments directly in the entry.
+    for (number, transaction) in (1..).zip(element.all("TxDtls")) {
+        details.push(read_detail(transaction, format!("{path}/TxDtls[{number}]"), entry_is_credit, findings));
+    }
     for (group_number, group) in (1..).zip(element.all("NtryDtls")) {
         for (number, transaction) in (1..).zip(group.all("TxDtls")) {
             let at = format!("{path}/NtryDtls[{group_number}]/TxDtls[{number}]");

@@ -2,10 +2,14 @@
 //!
 //! DTDs are refused, so there are no entities but the five of XML and character references.
 
+use std::borrow::Cow;
+use std::io::BufRead;
+
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
+use super::tee::Tee;
 use crate::statement::finding::Finding;
 
 const MAX_DEPTH: usize = 64;
@@ -64,22 +68,34 @@ pub(super) enum Step {
     End,
 }
 
+/// A text in memory, or a file that is too large for it.
+enum Input<'a> {
+    Text { text: &'a str, reader: Reader<&'a [u8]>, mark: usize },
+    Stream(Reader<Tee<'a>>),
+}
+
 pub(super) struct Walker<'a> {
-    text: &'a str,
-    reader: Reader<&'a [u8]>,
+    input: Input<'a>,
+    /// The content of an event of a stream.
+    buffer: Vec<u8>,
     /// Local names from the root, numbered where they repeat.
     path: Vec<String>,
     /// An empty element was entered; its end is still to be told.
     pending_leave: bool,
-    /// Where the current element starts in the text.
-    element_start: usize,
     version: Option<String>,
 }
 
 impl<'a> Walker<'a> {
     pub fn new(text: &'a str) -> Self {
-        let reader = Reader::from_str(text);
-        Walker { text, reader, path: Vec::new(), pending_leave: false, element_start: 0, version: None }
+        Walker::of(Input::Text { text, reader: Reader::from_str(text), mark: 0 })
+    }
+
+    pub fn of_stream(input: &'a mut dyn BufRead) -> Self {
+        Walker::of(Input::Stream(Reader::from_reader(Tee::new(input))))
+    }
+
+    fn of(input: Input<'a>) -> Self {
+        Walker { input, buffer: Vec::new(), path: Vec::new(), pending_leave: false, version: None }
     }
 
     pub fn path(&self) -> String {
@@ -103,28 +119,31 @@ impl<'a> Walker<'a> {
             self.path.pop();
             return Ok(Step::Leave);
         }
-        loop {
-            let start = self.position();
-            match self.next_event()? {
-                Event::Start(tag) => return self.enter(&tag, start, false),
-                Event::Empty(tag) => return self.enter(&tag, start, true),
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let step = loop {
+            buffer.clear();
+            self.mark();
+            match self.next_event(&mut buffer)? {
+                Event::Start(tag) => break self.enter(&tag, false)?,
+                Event::Empty(tag) => break self.enter(&tag, true)?,
                 Event::End(_) => {
                     self.path.pop();
-                    return Ok(Step::Leave);
+                    break Step::Leave;
                 }
-                Event::Eof if self.path.is_empty() => return Ok(Step::End),
+                Event::Eof if self.path.is_empty() => break Step::End,
                 Event::Eof => return Err(self.truncated()),
                 _ => {}
             }
-        }
+        };
+        self.buffer = buffer;
+        Ok(step)
     }
 
-    fn enter(&mut self, tag: &BytesStart<'_>, start: usize, is_empty: bool) -> Result<Step, Finding> {
+    fn enter(&mut self, tag: &BytesStart<'_>, is_empty: bool) -> Result<Step, Finding> {
         if self.path.len() >= MAX_DEPTH {
             return Err(self.refuse("xml_too_deep", "XML lồng quá sâu", "the XML is nested too deeply"));
         }
         self.note_version(tag);
-        self.element_start = start;
         self.pending_leave = is_empty;
         let name = tag.local_name().into_inner().to_owned();
         self.path.push(name.clone());
@@ -144,38 +163,45 @@ impl<'a> Walker<'a> {
 
     /// Reads the element just entered with everything inside, and leaves it. Gives the tree and
     /// the exact text.
-    pub fn read_element(&mut self) -> Result<(Element, &'a str), Finding> {
-        let start = self.element_start;
-        let base = self.path.len();
+    pub fn read_element(&mut self) -> Result<(Element, Cow<'_, str>), Finding> {
         let name = self.path.last().map(|name| bare_name(name).to_owned()).unwrap_or_default();
         let mut open = vec![Element { name, ..Element::default() }];
         if std::mem::take(&mut self.pending_leave) {
             self.path.pop();
-            return Ok((open.pop().unwrap_or_default(), self.raw(start)));
+        } else {
+            let mut buffer = std::mem::take(&mut self.buffer);
+            self.read_inside(&mut open, &mut buffer)?;
+            self.buffer = buffer;
         }
+        Ok((open.pop().unwrap_or_default(), self.raw()))
+    }
+
+    fn read_inside(&mut self, open: &mut Vec<Element>, buffer: &mut Vec<u8>) -> Result<(), Finding> {
+        let base = self.path.len();
         let mut count = 0_usize;
         loop {
-            match self.next_event()? {
+            buffer.clear();
+            match self.next_event(buffer)? {
                 Event::Start(tag) => {
-                    self.open_child(&tag, &mut open, &mut count)?;
+                    self.open_child(&tag, open, &mut count)?;
                 }
                 Event::Empty(tag) => {
-                    self.open_child(&tag, &mut open, &mut count)?;
+                    self.open_child(&tag, open, &mut count)?;
                     self.path.pop();
-                    close_child(&mut open);
+                    close_child(open);
                 }
                 Event::End(_) => {
                     self.path.pop();
                     if self.path.len() < base {
-                        return Ok((open.pop().unwrap_or_default(), self.raw(start)));
+                        return Ok(());
                     }
-                    close_child(&mut open);
+                    close_child(open);
                 }
-                Event::Text(text) => self.add_text(&mut open, &text.xml10_content())?,
-                Event::CData(text) => self.add_text(&mut open, &text.xml10_content())?,
+                Event::Text(text) => self.add_text(open, &text.xml10_content())?,
+                Event::CData(text) => self.add_text(open, &text.xml10_content())?,
                 Event::GeneralRef(reference) => {
                     let resolved = self.resolve(&reference)?;
-                    self.add_text(&mut open, &resolved)?;
+                    self.add_text(open, &resolved)?;
                 }
                 Event::Eof => return Err(self.truncated()),
                 _ => {}
@@ -223,8 +249,15 @@ impl<'a> Walker<'a> {
         })
     }
 
-    fn next_event(&mut self) -> Result<Event<'a>, Finding> {
-        match self.reader.read_event() {
+    fn next_event<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Event<'b>, Finding>
+    where
+        'a: 'b,
+    {
+        let event = match &mut self.input {
+            Input::Text { reader, .. } => reader.read_event(),
+            Input::Stream(reader) => reader.read_event_into(buffer),
+        };
+        match event {
             Ok(Event::DocType(_)) => {
                 Err(self.refuse("xml_dtd_refused", "Không nhận XML có DTD", "XML with a DTD is refused"))
             }
@@ -250,18 +283,38 @@ impl<'a> Walker<'a> {
         Finding::new(self.path(), code, format!("{vi} (dòng {line})"), format!("{en} (line {line})"))
     }
 
-    fn position(&self) -> usize {
-        usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
+    /// The next element starts here.
+    fn mark(&mut self) {
+        match &mut self.input {
+            Input::Text { reader, mark, .. } => *mark = position(reader),
+            Input::Stream(reader) => reader.get_mut().mark(),
+        }
     }
 
     fn line(&self) -> usize {
-        let read = self.text.as_bytes().get(..self.position()).unwrap_or(self.text.as_bytes());
-        read.iter().filter(|byte| **byte == b'\n').count() + 1
+        let ends = match &self.input {
+            Input::Text { text, reader, .. } => {
+                let read = text.as_bytes().get(..position(reader)).unwrap_or(text.as_bytes());
+                read.iter().filter(|byte| **byte == b'\n').count()
+            }
+            Input::Stream(reader) => reader.get_ref().line_count(),
+        };
+        ends + 1
     }
 
-    fn raw(&self, start: usize) -> &'a str {
-        self.text.get(start..self.position()).unwrap_or_default()
+    /// The text since the last mark.
+    fn raw(&self) -> Cow<'_, str> {
+        match &self.input {
+            Input::Text { text, reader, mark } => {
+                text.get(*mark..position(reader)).unwrap_or_default().into()
+            }
+            Input::Stream(reader) => String::from_utf8_lossy(reader.get_ref().kept()),
+        }
     }
+}
+
+fn position(reader: &Reader<&[u8]>) -> usize {
+    usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX)
 }
 
 fn close_child(open: &mut Vec<Element>) {

@@ -233,7 +233,7 @@ fn describe(line: &mut Line, element: &Element, details: Vec<Detail>) {
     let memos = details.iter().filter_map(|detail| detail.memo.as_deref());
     line.memo = join_texts(memos.chain(additional));
     line.bank_reference = element.clean_at(&["AcctSvcrRef"]);
-    let batch = element.descend(&["NtryDtls", "Btch"]);
+    let batch = element.descend(&["NtryDtls", "Btch"]).or_else(|| element.child("Btch"));
     let batch_reference =
         batch.and_then(|batch| batch.clean_at(&["PmtInfId"]).or_else(|| batch.clean_at(&["MsgId"])));
     if let [only] = details.as_slice() {

@@ -8,19 +8,24 @@ mod detail;
 mod element;
 mod entry;
 mod statement;
+mod tee;
 #[cfg(test)]
 mod tests;
+
+use std::io::{self, BufRead};
 
 use super::finding::{Finding, Findings};
 use super::model::{Format, Statement};
 use super::parse::Reading;
+use super::stream::LineSink;
 
 use element::{Step, Walker};
 use statement::Builder;
 
-/// The element of each message that holds statements, and what a statement is called in it.
+/// The element of each message that holds statements, and what a statement is called in it. The
+/// first version (.01) carries its number in the name: `BkToCstmrStmtV01`.
 fn message_of(name: &str) -> Option<(Format, &'static str)> {
-    match name {
+    match name.strip_suffix("V01").unwrap_or(name) {
         "BkToCstmrStmt" => Some((Format::Camt053, "Stmt")),
         "BkToCstmrAcctRpt" => Some((Format::Camt052, "Rpt")),
         "BkToCstmrDbtCdtNtfctn" => Some((Format::Camt054, "Ntfctn")),
@@ -29,8 +34,19 @@ fn message_of(name: &str) -> Option<(Format, &'static str)> {
 }
 
 pub(super) fn read(text: &str) -> Reading {
+    read_all(Walker::new(text), None).0
+}
+
+/// Hands each line on to the sink; gives back why that failed, if it did.
+pub(super) fn read_stream(input: &mut dyn BufRead, sink: &mut dyn LineSink) -> (Reading, Option<io::Error>) {
+    read_all(Walker::of_stream(input), Some(sink))
+}
+
+fn read_all<'a>(walker: Walker<'a>, sink: Option<&'a mut dyn LineSink>) -> (Reading, Option<io::Error>) {
     let mut reader = Reader {
-        walker: Walker::new(text),
+        walker,
+        sink,
+        failure: None,
         message: None,
         statement_count: 0,
         statements: Vec::new(),
@@ -46,16 +62,19 @@ pub(super) fn read(text: &str) -> Reading {
             "the file has no statement",
         ));
     }
-    Reading {
+    let reading = Reading {
         format: reader.message.map_or(Format::Unknown, |(format, _)| format),
         version: reader.walker.take_version(),
         statements: reader.statements,
         findings: reader.findings,
-    }
+    };
+    (reading, reader.failure)
 }
 
 struct Reader<'a> {
     walker: Walker<'a>,
+    sink: Option<&'a mut dyn LineSink>,
+    failure: Option<io::Error>,
     message: Option<(Format, &'static str)>,
     statement_count: usize,
     statements: Vec<Statement>,
@@ -83,12 +102,21 @@ impl Reader<'_> {
         self.statement_count += 1;
         self.walker.number_current(self.statement_count);
         let mut builder = Builder::new(format, self.walker.path());
+        self.tell(|sink| sink.begin(format));
         let outcome = self.read_children(&mut builder);
         let is_whole = outcome.is_ok();
         let (statement, findings) = builder.finish(is_whole);
+        self.tell(|sink| sink.end(&statement));
         self.statements.push(statement);
         self.findings.append(findings);
         outcome
+    }
+
+    /// Nothing more is told after the first failure.
+    fn tell(&mut self, say: impl FnOnce(&mut dyn LineSink) -> io::Result<()>) {
+        if let (Some(sink), None) = (&mut self.sink, &self.failure) {
+            self.failure = say(*sink).err();
+        }
     }
 
     fn read_children(&mut self, builder: &mut Builder) -> Result<(), Finding> {
@@ -101,7 +129,10 @@ impl Reader<'_> {
                     }
                     let path = self.walker.path();
                     let (element, raw) = self.walker.read_element()?;
-                    builder.take(&element, &path, raw);
+                    builder.take(&element, &path, &raw);
+                    if self.sink.is_some() {
+                        builder.take_lines().iter().for_each(|line| self.tell(|sink| sink.line(line)));
+                    }
                 }
                 Step::Leave => return Ok(()),
                 Step::End => return Err(self.walker.truncated()),

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::statement::balance::{check_totals, prove_balance};
+use crate::statement::balance::{Tally, check_tally, prove_tally};
 use crate::statement::finding::{Finding, Findings, excerpt};
 use crate::statement::model::{Balance, Duplicate, Format, Line, Page, Statement, Totals};
 use crate::statement::number::iso_amount;
@@ -26,6 +26,7 @@ pub(super) struct Builder {
     balance_count: usize,
     entry_count: usize,
     pending_count: usize,
+    tally: Tally,
     number_parts: [Option<String>; 2],
     has_account: bool,
     findings: Findings,
@@ -41,6 +42,7 @@ impl Builder {
             balance_count: 0,
             entry_count: 0,
             pending_count: 0,
+            tally: Tally::default(),
             number_parts: [None, None],
             has_account: false,
             findings: Findings::default(),
@@ -131,14 +133,18 @@ impl Builder {
             self.findings.error(entry::missing(path, "Tp/CdOrPrtry/Cd"));
             return;
         };
-        // Available, expected and informative balances prove nothing; nothing in them may refuse.
-        if !matches!(code, "OPBD" | "CLBD" | "PRCD" | "ITBD") {
+        // Expected, forward and informative balances prove nothing; nothing in them may refuse.
+        // Available ones stand in only where no booked one is given.
+        let is_booked = matches!(code, "OPBD" | "CLBD" | "PRCD" | "ITBD");
+        if !is_booked && !matches!(code, "OPAV" | "CLAV") {
             return;
         }
-        let Some(Money { amount, currency }) = entry::read_money(element, path, &mut self.findings) else {
+        let mut of_available = Findings::default();
+        let findings = if is_booked { &mut self.findings } else { &mut of_available };
+        let Some(Money { amount, currency }) = entry::read_money(element, path, findings) else {
             return;
         };
-        let date = entry::read_date(element, "Dt", path, &mut self.findings);
+        let date = entry::read_date(element, "Dt", path, findings);
         let is_interim = kind.is_some_and(|kind| {
             [["SubTp", "Cd"], ["SubTp", "Prtry"]].iter().any(|path| kind.text_at(path) == Some("INTM"))
         });
@@ -170,11 +176,17 @@ impl Builder {
         match read {
             Some(entry::Entry::Booked(line)) => {
                 let entry_index = u32::try_from(self.entry_count).unwrap_or(u32::MAX);
+                self.tally.add(&line);
                 self.statement.lines.push(Line { entry_index, raw: raw.to_owned(), ..*line });
             }
             Some(entry::Entry::Pending) => self.pending_count += 1,
             None => {}
         }
+    }
+
+    /// The lines read so far, to be handed on; their sums stay.
+    pub fn take_lines(&mut self) -> Vec<Line> {
+        std::mem::take(&mut self.statement.lines)
     }
 
     /// Closes the statement. When the XML broke off inside it, what is missing is no news.
@@ -203,31 +215,45 @@ impl Builder {
         let is_first = page.is_none_or(|page| !page.continues);
         let is_last = page.is_none_or(|page| page.last);
         let is_report = self.format != Format::Camt053;
+        let has_booked = self.balances.iter().any(|typed| !matches!(typed.code.as_str(), "OPAV" | "CLAV"));
+        let interim_count = self.balances.iter().filter(|typed| typed.code == "ITBD").count();
+        // A report from one moment of the day to another has two balances of the same kind.
+        let opens_interim = !is_first || (is_report && interim_count > 1);
         let opening = self
             .pick("OPBD", false)
             .or_else(|| if is_first { self.pick("PRCD", false) } else { None })
-            .or_else(|| if is_first { None } else { self.pick("ITBD", false) });
+            .or_else(|| if opens_interim { self.pick("ITBD", false) } else { None })
+            .or_else(|| if has_booked { None } else { self.pick("OPAV", false) });
         let closing = self
             .pick("CLBD", true)
-            .or_else(|| if !is_last || is_report { self.pick("ITBD", true) } else { None });
+            .or_else(|| if !is_last || is_report { self.pick("ITBD", true) } else { None })
+            .or_else(|| if has_booked { None } else { self.pick("CLAV", true) });
+        if !has_booked && (opening.is_some() || closing.is_some()) {
+            self.findings.warn(Finding::new(
+                &self.statement.at,
+                "balance_available_only",
+                "Chỉ có số dư khả dụng; dùng thay cho số dư ghi sổ",
+                "only available balances are given; they stand in for the booked ones",
+            ));
+        }
         let currency = opening.as_ref().or(closing.as_ref()).map(|balance| balance.currency.clone());
         self.statement.currency = self.account_currency.clone().or(currency);
         if self.statement.currency.is_none() {
-            self.statement.currency = self.statement.lines.first().map(|line| line.currency.clone());
+            self.statement.currency = self.tally.first_currency().map(str::to_owned);
         }
         self.statement.opening = opening;
         self.statement.closing = closing;
     }
 
-    /// The balance of that type: earliest or latest by date (statements over several days repeat
-    /// them), a final one before one between pages.
+    /// The balance of that type: earliest or latest by date, then by place (statements over several
+    /// days repeat them), a final one before one between pages.
     fn pick(&self, code: &str, latest: bool) -> Option<Balance> {
         let of_type = || self.balances.iter().filter(|typed| typed.code == code);
         let has_final = of_type().any(|typed| !typed.is_interim);
         let candidates =
             of_type().filter(|typed| !typed.is_interim || !has_final).map(|typed| &typed.balance);
         let chosen = if latest {
-            candidates.reduce(|best, next| if next.date > best.date { next } else { best })
+            candidates.reduce(|best, next| if next.date >= best.date { next } else { best })
         } else {
             candidates.reduce(|best, next| if next.date < best.date { next } else { best })
         };
@@ -278,7 +304,7 @@ impl Builder {
         let has_both = self.statement.opening.is_some() && self.statement.closing.is_some();
         if has_both
             && self.format != Format::Camt054
-            && let Some(finding) = prove_balance(&self.statement)
+            && let Some(finding) = prove_tally(&self.statement, &self.tally)
         {
             // A report within the day is no proof; it may list what is not booked yet.
             if self.format == Format::Camt053 {
@@ -289,7 +315,7 @@ impl Builder {
         }
         let is_one_page = self.statement.page.is_none_or(|page| page.last && !page.continues);
         if is_one_page && self.pending_count == 0 {
-            check_totals(&self.statement, &mut self.findings);
+            check_tally(&self.statement, &self.tally, &mut self.findings);
         }
     }
 }

@@ -1,4 +1,6 @@
-use crate::statement::{Duplicate, Format, Parsed, Statement, join_pages, parse};
+use crate::statement::{
+    Duplicate, Format, Line, LineSink, Parsed, Statement, can_stream, join_pages, parse, parse_stream,
+};
 
 fn balance(code: &str, amount: &str, mark: &str) -> String {
     format!(
@@ -338,4 +340,114 @@ fn depth_and_text_have_limits() {
 fn a_message_without_statements_is_refused() {
     let parsed = read(&document(""));
     assert_eq!((parsed.exit_code(), parsed.errors[0].code), (2, "statement_missing"));
+}
+
+#[test]
+fn the_first_version_has_its_number_in_the_name_and_payments_in_the_entry() {
+    let inside = "<Btch><PmtInfId>BATCH</PmtInfId></Btch><TxDtls><RltdPties><Dbtr><Nm>Payer</Nm></Dbtr></RltdPties></TxDtls>";
+    let text = simple("120.00", &entry("20.00", "CRDT", inside))
+        .replace("BkToCstmrStmt>", "BkToCstmrStmtV01>")
+        .replace("<CdOrPrtry>", "")
+        .replace("</CdOrPrtry>", "");
+    let line = clean(&text).lines.remove(0);
+    assert_eq!(
+        (line.reference.as_deref(), line.counterparty_name.as_deref()),
+        (Some("BATCH"), Some("Payer"))
+    );
+    assert_eq!(line.details.len(), 1);
+}
+
+#[test]
+fn available_balances_stand_in_where_no_booked_one_is_given() {
+    let text = simple("120.00", &entry("20.00", "CRDT", "")).replace("OPBD", "OPAV").replace("CLBD", "CLAV");
+    let parsed = read(&text);
+    assert_eq!(parsed.errors, vec![]);
+    assert!(parsed.warnings.iter().any(|warning| warning.code == "balance_available_only"));
+    assert_eq!(parsed.statements[0].closing.as_ref().unwrap().amount.to_string(), "120.00");
+    assert_eq!(refused(&text.replace(">20.00<", ">21.00<")).1, "balance_broken");
+}
+
+#[test]
+fn a_report_between_two_moments_of_a_day_opens_and_closes_with_interim_balances() {
+    let inside =
+        balance("ITBD", "100.00", "CRDT") + &balance("ITBD", "120.00", "CRDT") + &entry("20.00", "CRDT", "");
+    let report =
+        document(&statement(&inside)).replace("BkToCstmrStmt", "BkToCstmrAcctRpt").replace("Stmt>", "Rpt>");
+    let parsed = read(&report);
+    assert_eq!(
+        (parsed.format, parsed.errors.len(), parsed.warnings.len()),
+        (Format::Camt052, 0, 0),
+        "{parsed:?}"
+    );
+    let statement = &parsed.statements[0];
+    assert_eq!(statement.opening.as_ref().unwrap().amount.to_string(), "100.00");
+    assert_eq!(statement.closing.as_ref().unwrap().amount.to_string(), "120.00");
+}
+
+#[derive(Default)]
+struct Collected {
+    lines: Vec<Line>,
+    ended: Vec<Statement>,
+}
+
+impl LineSink for Collected {
+    fn begin(&mut self, format: Format) -> std::io::Result<()> {
+        assert_eq!(format, Format::Camt053);
+        Ok(())
+    }
+
+    fn line(&mut self, line: &Line) -> std::io::Result<()> {
+        self.lines.push(line.clone());
+        Ok(())
+    }
+
+    fn end(&mut self, statement: &Statement) -> std::io::Result<()> {
+        self.ended.push(statement.clone());
+        Ok(())
+    }
+}
+
+/// Gives a few bytes at a time, so that every element is cut somewhere.
+fn streamed(text: &str) -> (Parsed, Collected) {
+    let mut collected = Collected::default();
+    let mut input = std::io::BufReader::with_capacity(7, text.as_bytes());
+    let parsed = parse_stream(&mut input, &mut collected).unwrap();
+    (parsed, collected)
+}
+
+#[test]
+fn a_stream_gives_the_lines_balances_and_errors_of_the_whole_file() {
+    let inside = entry(
+        "20.00",
+        "CRDT",
+        "<NtryDtls><TxDtls><RmtInf><Ustrd>A &amp; B</Ustrd></RmtInf></TxDtls></NtryDtls>",
+    );
+    let good = simple("115.00", &format!("{inside}\n{}", entry("5.00", "DBIT", "<AddtlNtryInf/>")));
+    for text in [
+        good.clone(),
+        good.replace("115.00", "116.00"),
+        good.replace(">5.00<", ">5,00<"),
+        good[..good.len() / 2].to_owned(),
+    ] {
+        let whole = read(&text);
+        let (parsed, collected) = streamed(&text);
+        assert_eq!((&parsed.errors, &parsed.warnings), (&whole.errors, &whole.warnings), "{text}");
+        let mut statement = whole.statements[0].clone();
+        assert_eq!(collected.lines, std::mem::take(&mut statement.lines));
+        assert_eq!(collected.ended, [statement]);
+        assert_eq!(parsed.exit_code(), whole.exit_code());
+    }
+    assert_eq!(streamed(&document("")).0.errors[0].code, "statement_missing");
+    assert!(
+        can_stream(good.as_bytes())
+            && !can_stream(b":20:A")
+            && !can_stream(b"<?xml encoding='utf-16'?><BkToCstmrStmt>")
+    );
+}
+
+#[test]
+fn a_page_that_is_proven_with_others_is_refused_in_a_stream() {
+    let first = page(1, false, &(balance("OPBD", "100", "CRDT") + &entry("1", "CRDT", "")));
+    let (parsed, _) = streamed(&document(&first));
+    assert_eq!(parsed.errors[0].code, "page_not_proven");
 }

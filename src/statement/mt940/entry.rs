@@ -2,14 +2,18 @@
 //!
 //! `YYMMDD` value date, `[MMDD]` entry date, mark `D|C|RD|RC`, `[1!a]` funds code, amount with a
 //! comma, `1!a3!c` type, customer reference, `[//` bank reference`]`. A reversed credit (`RC`) is
-//! money out, a reversed debit (`RD`) money in.
+//! money out, a reversed debit (`RD`) money in. In an MT942 the mark may be `EC` or `ED`: expected,
+//! not booked.
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use crate::statement::date::{entry_date, swift_date};
+use crate::statement::date::{entry_date, swift_date, value_date};
 use crate::statement::finding::{Fault, excerpt};
 use crate::statement::number::{signed, swift_amount};
+
+/// How far the booking may lie from a value date at the end of February.
+const MONTH_DAYS: i64 = 31;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Entry {
@@ -18,44 +22,78 @@ pub(super) struct Entry {
     /// Minus is money out.
     pub amount: Decimal,
     pub reversal: bool,
+    /// `EC`, `ED`: announced, not booked.
+    pub is_expected: bool,
     /// The third letter of the currency, where the bank writes it.
     pub funds_code: Option<char>,
     pub transaction_code: Option<String>,
     pub reference: Option<String>,
     pub bank_reference: Option<String>,
+    /// What stands behind the padding of the reference: older files put the name there.
+    pub remainder: Option<String>,
     /// The amount was not written with a comma.
     pub amount_deviates: bool,
+    /// The value date is the 30 February of a year of 360 days; it was moved to the month's end.
+    pub date_deviates: bool,
 }
 
 pub(super) fn read_entry(text: &str) -> Result<Entry, Fault> {
     let mut cursor = Cursor { rest: text.trim() };
-    let value_date = swift_date(cursor.take(6))?;
+    let written = cursor.take(6);
+    let (value_date, date_deviates) = value_date(written)?;
     let booking_date = cursor.take_digits(4).map(|digits| entry_date(value_date, digits)).transpose()?;
-    let (is_credit, reversal, funds_code) = read_mark(cursor.take_while(|c| c.is_ascii_alphabetic()))?;
+    let is_near = booking_date.is_some_and(|booked| (booked - value_date).num_days().abs() <= MONTH_DAYS);
+    if date_deviates && !is_near {
+        // Only a booking at the turn of the month makes it a date of the year of 360 days.
+        swift_date(written)?;
+    }
+    let mark = read_mark(cursor.take_while(|c| c.is_ascii_alphabetic()))?;
     let (amount, amount_deviates) =
         swift_amount(cursor.take_while(|c| c.is_ascii_digit() || matches!(c, ',' | '.')))?;
     let (transaction_code, references) = read_type(cursor.rest.trim())?;
     let (reference, bank_reference) = references.split_once("//").unwrap_or((references, ""));
+    let (reference, remainder) = split_padding(reference);
     Ok(Entry {
         value_date,
         booking_date,
-        amount: signed(amount, is_credit != reversal),
-        reversal,
-        funds_code,
+        amount: signed(amount, mark.is_credit != mark.reversal),
+        reversal: mark.reversal,
+        is_expected: mark.is_expected,
+        funds_code: mark.funds_code,
         transaction_code,
-        reference: present(reference).filter(|reference| reference != "NONREF"),
-        bank_reference: present(bank_reference),
+        reference: given(reference),
+        bank_reference: given(bank_reference),
+        remainder: present(remainder),
         amount_deviates,
+        date_deviates,
     })
+}
+
+/// A field padded to its sixteen places, and what follows the padding.
+fn split_padding(reference: &str) -> (&str, &str) {
+    let reference = reference.trim_start();
+    reference.split_once("  ").unwrap_or((reference, ""))
 }
 
 fn present(text: &str) -> Option<String> {
     Some(crate::text::clean(text)).filter(|text| !text.is_empty())
 }
 
-/// Credit or debit, reversal, funds code. `CD` is a credit with funds code D (as in USD), `RC` a
-/// reversed credit, `RCD` both.
-fn read_mark(letters: &str) -> Result<(bool, bool, Option<char>), Fault> {
+/// A reference, unless the bank says that there is none.
+fn given(text: &str) -> Option<String> {
+    present(text).filter(|reference| reference != "NONREF")
+}
+
+struct Mark {
+    is_credit: bool,
+    reversal: bool,
+    is_expected: bool,
+    funds_code: Option<char>,
+}
+
+/// Credit or debit, reversal, expectation, funds code. `CD` is a credit with funds code D (as in
+/// USD), `RC` a reversed credit, `RCD` both, `EC` an expected credit.
+fn read_mark(letters: &str) -> Result<Mark, Fault> {
     let unknown = || {
         let shown = excerpt(letters);
         Fault::new(
@@ -65,10 +103,8 @@ fn read_mark(letters: &str) -> Result<(bool, bool, Option<char>), Fault> {
         )
     };
     let mark = letters.trim();
-    let (reversal, rest) = match mark.strip_prefix('R') {
-        Some(rest) => (true, rest),
-        None => (false, mark),
-    };
+    let (reversal, is_expected) = (mark.starts_with('R'), mark.starts_with('E'));
+    let rest = if reversal || is_expected { mark.get(1..).unwrap_or_default() } else { mark };
     let mut rest = rest.chars();
     let is_credit = match rest.next() {
         Some('C') => true,
@@ -77,13 +113,16 @@ fn read_mark(letters: &str) -> Result<(bool, bool, Option<char>), Fault> {
     };
     let funds_code = rest.next();
     let is_code = funds_code.is_none_or(|code| code.is_ascii_uppercase());
-    if is_code && rest.next().is_none() { Ok((is_credit, reversal, funds_code)) } else { Err(unknown()) }
+    if !is_code || rest.next().is_some() {
+        return Err(unknown());
+    }
+    Ok(Mark { is_credit, reversal, is_expected, funds_code })
 }
 
 /// The type code, in listed form, with digits only (`N527`), short (`NET `) or with any other
-/// letter first; some banks leave it out before `NONREF`.
+/// letter first; some banks leave it out before `NONREF` or before the bank's reference.
 fn read_type(text: &str) -> Result<(Option<String>, &str), Fault> {
-    if text.starts_with("NONREF") {
+    if text.starts_with("NONREF") || text.strip_prefix("//").is_some_and(|reference| !reference.is_empty()) {
         return Ok((None, text));
     }
     let is_code = |code: &str| {

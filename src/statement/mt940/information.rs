@@ -34,8 +34,10 @@ fn structured_mark(text: &str) -> Option<char> {
     let mark = behind_code
         .chars()
         .next()
-        .filter(|c| matches!(c, '?' | '~' | '<' | '>' | '^' | '|' | '!' | '@' | '$'))?;
-    (code_length <= 4 && fields(behind_code, mark).count() >= 2).then_some(mark)
+        .filter(|c| matches!(c, '?' | '~' | '<' | '>' | '^' | '|' | '!' | '@' | '$' | '+'))?;
+    // A plus stands in references and sums too: it is believed only behind a whole code.
+    let is_believable = mark != '+' || code_length == 3;
+    (is_believable && code_length <= 4 && fields(behind_code, mark).count() >= 2).then_some(mark)
 }
 
 /// Splits at every mark that two digits follow; other marks are part of the text.

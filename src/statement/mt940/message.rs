@@ -15,6 +15,7 @@ pub(super) fn read_message(message: &Message<'_>, format: Format, findings: &mut
         statement: Statement { at: line_place(message.first_line), ..Statement::default() },
         findings: Findings::default(),
         entry_count: 0,
+        expected_count: 0,
         information: Vec::new(),
         target: Target::Statement,
     };
@@ -37,6 +38,8 @@ struct Builder<'a> {
     statement: Statement,
     findings: Findings,
     entry_count: u32,
+    /// Entries that are announced and not booked.
+    expected_count: u32,
     /// Lines of `:86:` for the last statement line.
     information: Vec<&'a str>,
     target: Target,
@@ -58,6 +61,7 @@ impl<'a> Builder<'a> {
             "34F" => self.take_floor_limit(tag),
             "90C" | "90D" => self.take_sum(tag),
             "21" | "64" | "65" | "13" | "13D" => {}
+            "NS" if self.target == Target::Line => self.keep_raw(tag),
             name => self.findings.warn(Finding::new(
                 tag.at(),
                 "tag_unknown",
@@ -133,7 +137,8 @@ impl<'a> Builder<'a> {
             ));
             return None;
         }
-        match read_balance(tag.first()) {
+        let known_currency = self.statement.currency.as_deref();
+        match read_balance(tag.first(), known_currency) {
             Ok((balance, deviates)) => {
                 self.note_deviation(deviates, tag);
                 Some(Balance { at: tag.at(), ..balance })
@@ -148,8 +153,19 @@ impl<'a> Builder<'a> {
     fn take_line(&mut self, tag: &Tag<'a>) {
         self.entry_count = self.entry_count.saturating_add(1);
         match read_entry(tag.first()) {
+            Ok(entry) if entry.is_expected => {
+                self.expected_count += 1;
+                self.target = Target::Nothing;
+                self.findings.warn(Finding::new(
+                    tag.at(),
+                    "entry_not_booked",
+                    "Bút toán dự kiến (EC/ED), chưa ghi sổ, không tính",
+                    "the entry is expected (EC/ED), not booked, and does not count",
+                ));
+            }
             Ok(entry) => {
                 self.note_deviation(entry.amount_deviates, tag);
+                self.note_moved_date(&entry, tag);
                 self.note_funds_code(&entry, tag);
                 let line = self.line_of(entry, tag);
                 self.statement.lines.push(line);
@@ -163,7 +179,10 @@ impl<'a> Builder<'a> {
     }
 
     fn line_of(&self, entry: Entry, tag: &Tag<'a>) -> Line {
-        let supplement = tag.content.get(1..).unwrap_or_default().join(" ");
+        let remainder = entry.remainder.as_deref().into_iter();
+        let supplement: Vec<&str> =
+            remainder.chain(tag.content.get(1..).unwrap_or_default().iter().copied()).collect();
+        let supplement = supplement.join(" ");
         Line {
             booking_date: entry.booking_date,
             value_date: Some(entry.value_date),
@@ -186,6 +205,11 @@ impl<'a> Builder<'a> {
             return;
         }
         self.information.extend(&tag.content);
+        self.keep_raw(tag);
+    }
+
+    /// The exact text of a tag that belongs to the last line.
+    fn keep_raw(&mut self, tag: &Tag<'a>) {
         if let Some(line) = self.statement.lines.last_mut() {
             line.raw.push('\n');
             line.raw.push_str(&tag.raw());
@@ -240,6 +264,17 @@ impl<'a> Builder<'a> {
         }
     }
 
+    fn note_moved_date(&mut self, entry: &Entry, tag: &Tag<'a>) {
+        if entry.date_deviates {
+            self.findings.warn(Finding::new(
+                tag.at(),
+                "date_moved",
+                format!("Ngày 30/02 (năm 360 ngày) được hiểu là {}", entry.value_date),
+                format!("30 February (a year of 360 days) is read as {}", entry.value_date),
+            ));
+        }
+    }
+
     fn note_funds_code(&mut self, entry: &Entry, tag: &Tag<'a>) {
         let expected = self.statement.currency.as_deref().and_then(|currency| currency.chars().nth(2));
         if let (Some(code), Some(expected)) = (entry.funds_code, expected)
@@ -264,7 +299,9 @@ impl<'a> Builder<'a> {
             {
                 self.findings.error(finding);
             }
-            check_totals(&self.statement, &mut self.findings);
+            if self.expected_count == 0 {
+                check_totals(&self.statement, &mut self.findings);
+            }
         }
         (self.statement, self.findings)
     }
@@ -315,8 +352,9 @@ fn is_currency(text: &str) -> bool {
     text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
-/// `C261122VND1000,`: mark, date, currency, amount.
-fn read_balance(text: &str) -> Result<(Balance, bool), Fault> {
+/// `C261122VND1000,`: mark, date, currency, amount. A balance that leaves the currency out is in
+/// that of the opening balance.
+fn read_balance(text: &str, known_currency: Option<&str>) -> Result<(Balance, bool), Fault> {
     let text: String = text.split_whitespace().collect();
     let text = text.as_str();
     let is_credit = match text.chars().next() {
@@ -331,18 +369,25 @@ fn read_balance(text: &str) -> Result<(Balance, bool), Fault> {
             ));
         }
     };
-    let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
-    let date = swift_date(part(1, 7))?;
-    let currency = part(7, 10);
-    if !is_currency(currency) {
-        let shown = excerpt(currency);
-        return Err(Fault::new(
-            "currency_invalid",
-            format!("Mã loại tiền “{shown}” không hợp lệ"),
-            format!("“{shown}” is not a currency code"),
-        ));
-    }
-    let (amount, deviates) = swift_amount(text.get(10..).unwrap_or_default().trim())?;
+    let date = swift_date(text.get(1..7).unwrap_or_default())?;
+    let behind_date = text.get(7..).unwrap_or_default();
+    let (currency, amount) = split_currency(behind_date, known_currency)?;
+    let (amount, deviates) = swift_amount(amount)?;
     let amount = signed(amount, is_credit);
     Ok((Balance { date: Some(date), amount, currency: currency.to_owned(), at: String::new() }, deviates))
+}
+
+fn split_currency<'b>(text: &'b str, known: Option<&'b str>) -> Result<(&'b str, &'b str), Fault> {
+    match (text.split_at_checked(3), known) {
+        (Some((currency, amount)), _) if is_currency(currency) => Ok((currency, amount)),
+        (_, Some(known)) if text.starts_with(|c: char| c.is_ascii_digit()) => Ok((known, text)),
+        _ => {
+            let shown = excerpt(text.get(..3).unwrap_or(text));
+            Err(Fault::new(
+                "currency_invalid",
+                format!("Mã loại tiền “{shown}” không hợp lệ"),
+                format!("“{shown}” is not a currency code"),
+            ))
+        }
+    }
 }

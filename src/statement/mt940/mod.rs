@@ -18,7 +18,7 @@ use super::parse::Reading;
 pub(super) fn looks_like_swift(text: &str) -> bool {
     let mut found: Vec<&str> = Vec::new();
     for (_, line) in tag::numbered_lines(text) {
-        let line = line.trim_start();
+        let line = line.trim_start().trim_start_matches("@@");
         if line.starts_with("{1:F") {
             return true;
         }
@@ -36,7 +36,8 @@ pub(super) fn looks_like_swift(text: &str) -> bool {
 
 pub(super) fn read(text: &str) -> Reading {
     let mut findings = Findings::default();
-    let messages = tag::split_messages(text, &mut findings);
+    let text = tag::with_line_ends(text);
+    let messages = tag::split_messages(&text, &mut findings);
     if messages.is_empty() {
         findings.error(Finding::new(
             "line 1",

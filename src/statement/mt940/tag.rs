@@ -4,6 +4,8 @@
 //! `:20:`, with or without SWIFT blocks around them, and end at `-`, `-}` or the next `:20:`.
 //! Inside `:86:` a line that looks like a tag may be words of the payer.
 
+use std::borrow::Cow;
+
 use crate::statement::finding::{Finding, Findings, excerpt, line_place};
 
 /// One tag with its lines, as they stand in the file.
@@ -86,6 +88,18 @@ pub(super) fn split_tag(line: &str) -> Option<(&str, &str)> {
     is_name.then_some((name, content))
 }
 
+/// Some banks put the end mark of a page before the next tag: `-:61:` is `:61:`.
+fn without_stray_dash(line: &str) -> &str {
+    let behind = line.trim_start().strip_prefix('-');
+    behind.filter(|rest| split_tag(rest).is_some_and(|(name, _)| is_statement_tag(name))).unwrap_or(line)
+}
+
+/// Home banking (HBCI) sends `@@` where the line ends.
+pub(super) fn with_line_ends(text: &str) -> Cow<'_, str> {
+    let is_marked = text.starts_with("@@:") || text.lines().next().is_some_and(|line| line.contains("@@:2"));
+    if is_marked { Cow::Owned(text.replace("@@", "\n")) } else { Cow::Borrowed(text) }
+}
+
 /// An account number and not the words of a payer.
 fn looks_like_account(content: &str) -> bool {
     let is_plain =
@@ -143,6 +157,7 @@ impl<'a> Splitter<'a, '_> {
         if line.trim().is_empty() {
             return;
         }
+        let line = without_stray_dash(line);
         if line.trim() == "-" && self.ends_message(position) {
             self.is_open = false;
             return;
@@ -177,20 +192,24 @@ impl<'a> Splitter<'a, '_> {
             ));
         }
         self.is_open = false;
-        rest.split_once("{4:").map_or("", |(_, content)| content)
+        // An acknowledgement before the message has a block 4 of its own.
+        rest.rsplit_once("{4:").map_or("", |(_, content)| content)
     }
 
-    /// A lone `-` ends the message unless the text of `:86:` goes on behind it.
+    /// A lone `-` ends the message unless the statement or the text of `:86:` goes on behind it.
     fn ends_message(&self, position: usize) -> bool {
         let Some(message) = self.messages.last().filter(|_| self.is_open) else { return true };
-        if message.has_closing || !self.is_in_free_text() {
+        if message.has_closing {
             return true;
         }
         let next =
             self.lines.iter().skip(position + 1).map(|(_, line)| line.trim()).find(|line| !line.is_empty());
-        next.is_none_or(|line| {
-            line == "-" || line.starts_with('{') || split_tag(line).is_some_and(|(name, _)| name == "20")
-        })
+        let Some(next) = next else { return true };
+        let is_in_free_text = self.is_in_free_text();
+        match split_tag(next) {
+            Some((name, _)) => name == "20" || !(is_in_free_text || is_statement_tag(name)),
+            None => next == "-" || next.starts_with('{') || !is_in_free_text,
+        }
     }
 
     fn is_in_free_text(&self) -> bool {

@@ -193,7 +193,7 @@ fn without_an_entry_date_the_value_date_is_the_day() {
 #[test]
 fn an_impossible_date_refuses_its_line_and_keeps_the_others() {
     let text = with_entry(
-        ":61:2602300302C1,NTRFA\n:86:lost\n:61:2611311130C2,NTRFB\n:61:2613010101C3,NTRFC\n:61:2611221122C5,NTRFD\n:86:kept",
+        ":61:2602310302C1,NTRFA\n:86:lost\n:61:2611311130C2,NTRFB\n:61:2613010101C3,NTRFC\n:61:2611221122C5,NTRFD\n:86:kept",
         "C261122EUR105,00",
     );
     let parsed = read(&text);
@@ -398,4 +398,131 @@ fn an_interim_report_needs_no_balances() {
     assert_eq!((parsed.format, parsed.errors), (Format::Mt942, vec![]));
     assert_eq!(parsed.statements[0].currency.as_deref(), Some("VND"));
     assert_eq!(refused(&text.replace(":90C:1VND5,", ":90C:1VND6,")).1, "totals_mismatch");
+}
+
+#[test]
+fn the_thirtieth_of_february_is_told_and_read_as_the_end_of_the_month() {
+    let parsed = read(&with_entry(":61:2602300301DR6,00N024NONREF", "C260301EUR94,00"));
+    assert_eq!(parsed.errors, vec![]);
+    assert!(
+        parsed.warnings.iter().any(|warning| (warning.at.as_str(), warning.code) == ("line 5", "date_moved"))
+    );
+    let line = &parsed.statements[0].lines[0];
+    assert_eq!(line.value_date.unwrap().to_string(), "2026-02-28");
+    assert_eq!(line.booking_date.unwrap().to_string(), "2026-03-01");
+    for wrong in [":61:2602301122C5,00NTRFX", ":61:260230C5,00NTRFX"] {
+        assert_eq!(refused(&with_entry(wrong, "C261122EUR105,00")), ("line 5".to_owned(), "date_invalid"));
+    }
+}
+
+#[test]
+fn a_padded_reference_ends_where_its_padding_starts() {
+    let entry = ":61:261122C000000000005,00N0441234567890      TEN KHACH HANG                  ";
+    let line = clean(&with_entry(entry, "C261122EUR105,00")).lines.remove(0);
+    assert_eq!(line.reference.as_deref(), Some("1234567890"));
+    assert_eq!(line.posting_text.as_deref(), Some("TEN KHACH HANG"));
+    let entry = ":61:261122C5,00N030NONREF          CUA HANG MAU //NONREF";
+    let line = clean(&with_entry(entry, "C261122EUR105,00")).lines.remove(0);
+    assert_eq!((line.reference, line.bank_reference), (None, None));
+}
+
+#[test]
+fn the_type_may_be_left_out_before_the_reference_of_the_bank() {
+    let line = clean(&with_entry(":61:2611221122C5,00//19239782213", "C261122EUR105,00")).lines.remove(0);
+    assert_eq!((line.reference, line.bank_reference.as_deref()), (None, Some("19239782213")));
+    assert_eq!(
+        refused(&with_entry(":61:2611221122C5,00//", "C261122EUR105,00")).1,
+        "transaction_code_missing"
+    );
+}
+
+#[test]
+fn a_closing_balance_without_its_currency_is_in_that_of_the_opening() {
+    let statement = clean(&with_entry(":61:261122C5,NTRFX", "C261122105,00"));
+    assert_eq!(statement.closing.unwrap().currency, "EUR");
+    let opening = with_entry(":61:261122C5,NTRFX", "C261122EUR105,").replace("EUR100", "100");
+    assert_eq!(refused(&opening), ("line 4".to_owned(), "currency_invalid"));
+}
+
+#[test]
+fn a_stray_dash_before_a_tag_or_between_two_ends_nothing() {
+    for text in [
+        ":20:A\n-:25:1234567890\n:28C:1\n:60F:C261121EUR100,00\n-:61:261122C5,NTRFX\n:86:memo\n:62F:C261122EUR105,\n-\n",
+        ":20:A\n:25:1234567890\n:28C:1\n:60F:C261121EUR100,00\n-\n:61:261122C5,NTRFX\n:86:memo\n-\n:62F:C261122EUR105,\n-\n",
+    ] {
+        let statement = clean(text);
+        assert_eq!(statement.lines[0].memo.as_deref().map(|memo| memo.starts_with("memo")), Some(true));
+    }
+}
+
+#[test]
+fn home_banking_marks_its_line_ends() {
+    let text = "@@:20:A@@:25:1/2345678@@:28C:0@@:60F:C261121EUR1,00@@:61:261122C5,NTRFX@@:86:177?00UEBERWEISUNG?20HNPH7K2M@@Q4X97@@:62F:C261122EUR6,00@@-@@";
+    let statement = clean(text);
+    assert_eq!(statement.lines[0].memo.as_deref(), Some("HNPH7K2MQ4X97"));
+    assert_eq!(statement.account.as_deref(), Some("1/2345678"));
+}
+
+#[test]
+fn an_acknowledgement_before_the_message_is_taken_off() {
+    let body = COMPLETE.trim_end_matches("-\r\n");
+    let text = format!(
+        "{{1:F21VPBKVNVXAXXX0304009999}}{{4:{{177:1608140809}}{{451:0}}}}{{1:F01VPBKVNVXAXXX0304009999}}{{2:O940N}}{{4:\n{body}-}}{{5:{{CHK:0FEC}}}}"
+    );
+    assert_eq!(clean(&text).lines.len(), 2);
+}
+
+#[test]
+fn expected_entries_of_an_interim_report_are_told_and_do_not_count() {
+    let text = ":20:A\n:25:0123456789\n:28C:1/1\n:34F:EURD0,\n:34F:EURC5,\n:13:2611221200\n:61:261122C5,NTRFX\n:61:261122EC7,NTRFY\n:86:later\n:61:261122ED1,NTRFZ\n:90D:1EUR1,\n:90C:2EUR12,\n-\n";
+    let parsed = read(text);
+    assert_eq!((parsed.format, parsed.errors.len()), (Format::Mt942, 0));
+    assert_eq!(amounts(&parsed.statements[0]), ["5"]);
+    let told = parsed.warnings.iter().filter(|warning| warning.code == "entry_not_booked").count();
+    assert_eq!(told, 2);
+}
+
+#[test]
+fn an_interim_sum_without_its_count_or_its_leading_zero_is_read() {
+    let text = "@@:20:STARTUMS@@:25:1/23456@@:28C:0@@:34F:EUR 999999999999,99@@:13:1604202255@@:61:160421D0,02NMSCKREF+@@:90D:1EUR,02@@:90C:EUR,00";
+    let parsed = read(text);
+    assert_eq!((parsed.format, parsed.errors), (Format::Mt942, vec![]));
+    assert_eq!(amounts(&parsed.statements[0]), ["-0.02"]);
+}
+
+#[test]
+fn fields_of_information_may_be_marked_by_a_plus() {
+    let text = with_entry(
+        ":61:261122C5,NTRFX\n:86:000+20Plata+30302410000+31RO89RZBR0000+32CONG TY MAU+33/\n+23HNPH7K2MQ4X97",
+        "C261122EUR105,",
+    );
+    let line = clean(&text).lines.remove(0);
+    assert_eq!(line.memo.as_deref(), Some("Plata HNPH7K2MQ4X97"));
+    assert_eq!(line.counterparty_account.as_deref(), Some("RO89RZBR0000"));
+    let text = with_entry(":61:261122C5,NTRFX\n:86:EREF+20261122+21000", "C261122EUR105,");
+    assert_eq!(clean(&text).lines[0].memo.as_deref(), Some("EREF+20261122+21000"));
+}
+
+#[test]
+fn a_tag_of_the_bank_s_own_stays_with_the_text_of_its_line() {
+    let text = with_entry(":61:1710111011DF5,00S   X\n:NS:01526715\n02A12596785", "D171011EUR95,00")
+        .replace("D171011EUR95", "C171011EUR95");
+    let line = clean(&text).lines.remove(0);
+    assert!(line.raw.ends_with(":NS:01526715\n02A12596785"), "{}", line.raw);
+}
+
+#[test]
+fn umlauts_of_dos_are_read_as_such() {
+    let text = with_entry(":61:261122C5,NTRFX\n:86:Geb\u{81}hr f\u{81}r M\u{94}bel", "C261122EUR105,");
+    let bytes: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    let parsed = parse(&bytes);
+    assert_eq!((parsed.encoding, parsed.errors.len()), ("IBM850", 0));
+    assert_eq!(parsed.statements[0].lines[0].memo.as_deref(), Some("Gebühr für Möbel"));
+}
+
+#[test]
+fn the_account_is_found_before_its_currency() {
+    let text = with_entry(":61:261122C5,NTRFX", "C261122EUR105,")
+        .replace(":25:1234567890", ":25://AT39364/12345678912/EUR");
+    assert_eq!(clean(&text).account_number().as_deref(), Some("12345678912"));
 }

@@ -2,30 +2,7 @@
 
 use crate::text::fold;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Column {
-    BookingDate,
-    TransactionDate,
-    ValueDate,
-    Debit,
-    Credit,
-    /// One signed amount, or an unsigned one beside a mark.
-    Amount,
-    /// Debit or credit as a word.
-    Mark,
-    /// The kind of transaction; some banks put the mark here.
-    Kind,
-    Balance,
-    Description,
-    Reference,
-    CounterpartyName,
-    CounterpartyAccount,
-    Account,
-    Currency,
-    Fee,
-    Tax,
-    RowNumber,
-}
+pub(super) use crate::statement::layout::Column;
 
 /// Folded words separated by single spaces: `Số tiền\nghi nợ/Debit` is `SO TIEN GHI NO DEBIT`.
 pub(super) fn normalise(text: &str) -> String {

@@ -1,28 +1,111 @@
 //! Finding the heading row by what its cells mean.
 
+use chrono::NaiveDate;
+
 use super::column::{Column, classify, normalise};
 use super::rows::Row;
+use crate::statement::date::{month_first_date, table_date};
+use crate::statement::finding::Fault;
+use crate::statement::layout::{DateOrder, Layout, Layouts, Place};
 
 /// Banks print their address, the account and the balances above the table, but not more.
 pub(super) const SEARCHED_ROWS: usize = 120;
 
+/// A heading row of a known layout goes before any that is only understood.
+const LAYOUT_SCORE: usize = 100;
+
 /// Which cell of a row is what.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Columns {
+pub(in crate::statement) struct Columns {
     found: Vec<(Column, usize)>,
     width: usize,
+    dates: DateOrder,
+    layout: Option<String>,
+    currency: Option<String>,
 }
 
 impl Columns {
-    /// The columns of a heading row; `None` unless it has a date, an amount and a description.
-    pub fn of(row: &Row) -> Option<Columns> {
+    /// The columns of a heading row; `None` unless it has a date, an amount and a description. The
+    /// user's layout decides alone where it is given, then the layout of a bank, then the words.
+    pub fn of(row: &Row, layouts: Layouts<'_>) -> Option<Columns> {
+        if let Some(own) = layouts.own() {
+            return Columns::by_layout(row, own).filter(Columns::is_complete);
+        }
+        let of_bank = |is_last_resort| {
+            let fitting =
+                Layouts::of_banks().iter().filter(move |layout| layout.is_last_resort == is_last_resort);
+            fitting
+                .filter_map(|layout| Columns::by_layout(row, layout))
+                .find(Columns::is_complete)
+                .map(|columns| columns.completed(row))
+        };
+        of_bank(false).or_else(|| Columns::by_words(row)).or_else(|| of_bank(true))
+    }
+
+    /// What the layout of a bank leaves out is understood by its words.
+    fn completed(mut self, row: &Row) -> Columns {
+        for (index, cell) in row.cells.iter().enumerate() {
+            let is_known = |column| self.found.iter().any(|(known, at)| *known == column || *at == index);
+            if let Some(column) = classify(cell).filter(|column| !is_known(*column)) {
+                self.found.push((column, index));
+            }
+        }
+        self
+    }
+
+    /// The columns of a table without a heading row.
+    pub fn without_heading(layout: &Layout) -> Columns {
+        let number = |place: &Place| match place {
+            Place::Number(number) => number.checked_sub(1),
+            Place::Heading(_) => None,
+        };
+        let columns = layout.columns.iter();
+        let found: Vec<(Column, usize)> =
+            columns.filter_map(|(column, place)| Some((*column, number(place)?))).collect();
+        let width = found.iter().map(|(_, index)| index + 1).max().unwrap_or(0).max(layout.width);
+        Columns {
+            found,
+            width,
+            dates: layout.dates,
+            layout: Some(layout.name.clone()),
+            currency: layout.currency.clone(),
+        }
+    }
+
+    fn by_words(row: &Row) -> Option<Columns> {
         let classified = row.cells.iter().enumerate();
         let mut found: Vec<(Column, usize)> =
             classified.filter_map(|(index, cell)| classify(cell).map(|column| (column, index))).collect();
         settle_bare_no(&mut found, row);
-        let width = row.cells.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |last| last + 1);
-        let columns = Columns { found, width };
+        let width = width_of(row);
+        let columns = Columns { found, width, dates: DateOrder::DayFirst, layout: None, currency: None };
         columns.is_complete().then_some(columns)
+    }
+
+    fn by_layout(row: &Row, layout: &Layout) -> Option<Columns> {
+        let headings: Vec<String> = row.cells.iter().map(|cell| normalise(cell)).collect();
+        let index_of = |heading: &str| {
+            let wanted = normalise(heading);
+            headings.iter().position(|found| *found == wanted)
+        };
+        let is_meant = layout.headings.iter().all(|heading| index_of(heading).is_some());
+        let width = width_of(row);
+        if !is_meant || width < layout.width || layout.is_without_heading {
+            return None;
+        }
+        let place = |place: &Place| match place {
+            Place::Number(number) => number.checked_sub(1).filter(|index| *index < width),
+            Place::Heading(heading) => index_of(heading),
+        };
+        let columns = layout.columns.iter();
+        let found = columns.filter_map(|(column, at)| Some((*column, place(at)?))).collect();
+        Some(Columns {
+            found,
+            width,
+            dates: layout.dates,
+            layout: Some(layout.name.clone()),
+            currency: layout.currency.clone(),
+        })
     }
 
     fn is_complete(&self) -> bool {
@@ -57,8 +140,35 @@ impl Columns {
     }
 
     pub fn score(&self) -> usize {
-        self.found.len()
+        self.found.len() + if self.layout.is_some() { LAYOUT_SCORE } else { 0 }
     }
+
+    /// The date at the start of a cell, in the order the layout says, and what stands behind it.
+    pub fn date<'a>(&self, cell: &'a str) -> Result<(NaiveDate, &'a str), Fault> {
+        match self.dates {
+            DateOrder::DayFirst => table_date(cell),
+            DateOrder::MonthFirst => month_first_date(cell),
+        }
+    }
+
+    /// The name of the layout that was used.
+    pub fn layout(&self) -> Option<&str> {
+        self.layout.as_deref()
+    }
+
+    /// The currency the layout names.
+    pub fn currency(&self) -> Option<&str> {
+        self.currency.as_deref()
+    }
+
+    /// What each column means, with its index.
+    pub fn meanings(&self) -> &[(Column, usize)] {
+        &self.found
+    }
+}
+
+fn width_of(row: &Row) -> usize {
+    row.cells.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |last| last + 1)
 }
 
 /// Without marks “No” and “Co” are “Nợ” and “Có” when they stand together.
@@ -76,9 +186,12 @@ fn settle_bare_no(found: &mut [(Column, usize)], row: &Row) {
 }
 
 /// The best heading row among the first rows: the one with the most known headings.
-pub(super) fn find(rows: &[Row]) -> Option<(usize, Columns)> {
+pub(super) fn find(rows: &[Row], layouts: Layouts<'_>) -> Option<(usize, Columns)> {
+    if let Some(own) = layouts.own().filter(|own| own.is_without_heading) {
+        return Some((0, Columns::without_heading(own)));
+    }
     let candidates = rows.iter().take(SEARCHED_ROWS).enumerate();
     candidates
-        .filter_map(|(index, row)| Columns::of(row).map(|columns| (index, columns)))
+        .filter_map(|(index, row)| Columns::of(row, layouts).map(|columns| (index, columns)))
         .reduce(|best, next| if next.1.score() > best.1.score() { next } else { best })
 }

@@ -1,42 +1,74 @@
-//! Tables exported by Vietnamese banks: CSV now, other carriers of rows later.
+//! Tables exported by banks: CSV, workbooks, and markup that calls itself a workbook.
 //!
-//! `rows` cuts text into rows, `column` knows what a heading means, `header` finds the heading
-//! row, `label` reads what stands around the table, `movement` reads one row, `section` turns the
-//! rows of one account into a statement and `order` brings them into the order of booking and
-//! finds the balances.
+//! `rows` cuts text into rows, `markup` reads those of a page (`workbook` is a room of its own),
+//! `column` knows what a heading means, `header` finds the heading row, `label` reads what stands around
+//! the table, `movement` reads one row, `section` turns the rows of one account into a statement
+//! and `order` brings them into the order of booking and finds the balances. `preview` shows how
+//! a table is understood.
 //!
 //! The bank's view is kept: “Nợ/Debit” is money out of our account.
 
 mod column;
 mod header;
 mod label;
+mod markup;
 mod movement;
 mod order;
+mod preview;
 mod rows;
 mod section;
 #[cfg(test)]
 mod tests;
 
 use super::finding::{Finding, Findings};
+use super::layout::Layouts;
 use super::model::Format;
 use super::parse::Reading;
 
-pub(super) fn has_header(text: &str) -> bool {
-    rows::sniff(text).is_some()
+pub use preview::Preview;
+pub(super) use rows::Row;
+
+pub(super) fn has_header(text: &str, layouts: Layouts<'_>) -> bool {
+    rows::sniff(text, layouts).is_some()
 }
 
-pub(super) fn read(text: &str) -> Reading {
+/// Whether the text is a page or a SpreadsheetML file with rows of a table.
+pub(super) fn is_markup(text: &str) -> bool {
+    markup::has_rows(text)
+}
+
+/// The rows of a text file.
+pub(super) fn rows_of_text(text: &str, layouts: Layouts<'_>) -> Vec<Row> {
+    let delimiter = rows::sniff(text, layouts).unwrap_or(b',');
+    rows::split(text, delimiter, usize::MAX)
+}
+
+pub(super) fn rows_of_markup(text: &str) -> Vec<Row> {
+    markup::rows(text)
+}
+
+/// Reads the sheets of a file, a text being one sheet.
+pub(super) fn read(sheets: &[Vec<Row>], format: Format, layouts: Layouts<'_>) -> Reading {
     let mut findings = Findings::default();
-    let delimiter = rows::sniff(text).unwrap_or(b',');
-    let rows = rows::split(text, delimiter, usize::MAX);
-    let statements = section::read_sections(&rows, &mut findings);
+    let mut statements = Vec::new();
+    for sheet in sheets {
+        // A sheet without a heading row is a cover, a chart or a note.
+        if header::find(sheet, layouts).is_some() {
+            statements.extend(section::read_sections(sheet, layouts, &mut findings));
+        }
+    }
     if statements.is_empty() {
         findings.error(Finding::new(
             "line 1",
             "statement_missing",
-            "Tệp không có sao kê",
-            "the file has no statement",
+            "Tệp không có bảng giao dịch với dòng tiêu đề",
+            "the file has no table of transactions with a heading row",
         ));
     }
-    Reading { format: Format::Csv, version: None, statements, findings }
+    Reading { format, version: None, statements, findings }
+}
+
+/// How the first table is understood.
+pub(super) fn preview(sheets: &[Vec<Row>], layouts: Layouts<'_>) -> Option<Preview> {
+    sheets.iter().find_map(|sheet| Preview::of(sheet, layouts))
 }

@@ -3,7 +3,6 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use crate::statement::date::table_date;
 use crate::statement::finding::{Fault, excerpt, line_place};
 use crate::statement::model::Line;
 use crate::statement::number::{signed, table_amount};
@@ -66,7 +65,7 @@ impl<'a> RowReader<'a> {
         let has_amount = !amounts.is_empty();
         let filled = row.cells.iter().filter(|cell| !cell.trim().is_empty()).count();
         let has_text = columns.cells(row, Column::Description).next().is_some();
-        let (day, behind_date) = match table_date(date) {
+        let (day, behind_date) = match columns.date(date) {
             Ok((day, behind)) => (day, behind),
             Err(_) if !has_amount && date.is_empty() && has_text && filled == 1 => {
                 let text = columns.cells(row, Column::Description).collect::<Vec<_>>().join(" ");
@@ -97,7 +96,8 @@ impl<'a> RowReader<'a> {
     fn line_of(&mut self, row: &Row, day: NaiveDate, behind_date: &str) -> Result<Line, Fault> {
         let columns = self.columns;
         let value_cell = columns.cell(row, Column::ValueDate);
-        let value_date = if matches!(value_cell, "" | "-") { None } else { Some(table_date(value_cell)?.0) };
+        let value_date =
+            if matches!(value_cell, "" | "-") { None } else { Some(columns.date(value_cell)?.0) };
         let text = |column| Some(clean(columns.cell(row, column))).filter(|text| !text.is_empty());
         let memo = clean(&columns.cells(row, Column::Description).collect::<Vec<_>>().join(" "));
         // “Ngày/TNX Date - Số CT/Doc No” holds both in one cell; a time of day is no reference.
@@ -193,7 +193,7 @@ pub(super) fn date_cell<'a>(columns: &Columns, row: &'a Row) -> &'a str {
 }
 
 pub(super) fn is_dated(columns: &Columns, row: &Row) -> bool {
-    table_date(date_cell(columns, row)).is_ok()
+    columns.date(date_cell(columns, row)).is_ok()
 }
 
 fn check_shape(columns: &Columns, row: &Row) -> Result<(), Fault> {

@@ -1,10 +1,11 @@
 //! Text to rows of cells.
 
 use super::header;
+use crate::statement::layout::Layouts;
 
 /// A row with the line of the file it starts at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Row {
+pub(in crate::statement) struct Row {
     pub line: usize,
     pub cells: Vec<String>,
 }
@@ -25,10 +26,13 @@ impl Row {
 }
 
 /// The separator under which a heading row appears; `None` when there is none.
-pub(super) fn sniff(text: &str) -> Option<u8> {
+pub(super) fn sniff(text: &str, layouts: Layouts<'_>) -> Option<u8> {
     let scored = [b',', b';', b'\t', b'|'].into_iter().filter_map(|delimiter| {
         let rows = split(text, delimiter, header::SEARCHED_ROWS);
-        header::find(&rows).map(|(_, columns)| (columns.score(), delimiter))
+        let (at, columns) = header::find(&rows, layouts)?;
+        // Without a heading row the separator is the one that makes enough cells.
+        let is_wide = rows.get(at).is_some_and(|row| row.cells.len() >= columns.width());
+        is_wide.then_some((columns.score(), delimiter))
     });
     scored.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, delimiter)| delimiter)
 }

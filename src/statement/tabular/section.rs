@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use crate::statement::balance::{check_totals, prove_balance};
 use crate::statement::finding::{Finding, Findings, excerpt, line_place};
+use crate::statement::layout::Layouts;
 use crate::statement::model::{Balance, Statement, Totals};
 use crate::statement::number::table_amount;
 use crate::text::clean;
@@ -15,15 +16,22 @@ use super::movement::{RowKind, RowReader, amount_in, is_dated, read_mark};
 use super::order::{self, Movement};
 use super::rows::Row;
 
+/// ISO 4217: no currency.
+const UNKNOWN_CURRENCY: &str = "XXX";
+
 /// Splits the file into sections, one for each account, and reads them.
-pub(super) fn read_sections(rows: &[Row], findings: &mut Findings) -> Vec<Statement> {
+pub(super) fn read_sections(rows: &[Row], layouts: Layouts<'_>, findings: &mut Findings) -> Vec<Statement> {
     let mut statements = Vec::new();
-    let mut section = Section::default();
+    let mut section = Section { layouts, ..Section::default() };
+    if let Some(own) = layouts.own().filter(|own| own.is_without_heading) {
+        section.columns = Some(Columns::without_heading(own));
+        section.statement.at = line_place(rows.first().map_or(1, |row| row.line));
+    }
     for row in rows.iter().filter(|row| !row.is_blank()) {
         if section.ends_before(row) {
             let inherited = section.columns.clone();
             section.finish(&mut statements, findings);
-            section = Section { inherited, ..Section::default() };
+            section = Section { inherited, layouts, ..Section::default() };
         }
         section.take(row);
     }
@@ -32,7 +40,8 @@ pub(super) fn read_sections(rows: &[Row], findings: &mut Findings) -> Vec<Statem
 }
 
 #[derive(Default)]
-struct Section {
+struct Section<'a> {
+    layouts: Layouts<'a>,
     statement: Statement,
     columns: Option<Columns>,
     /// Of the section before, for a bank that prints the heading only once.
@@ -45,7 +54,7 @@ struct Section {
     findings: Findings,
 }
 
-impl Section {
+impl Section<'_> {
     /// Another account, or its label, behind a table starts a new section.
     fn ends_before(&self, row: &Row) -> bool {
         let Some(columns) = self.columns.as_ref().filter(|_| !self.body.is_empty() || self.closing.is_some())
@@ -62,7 +71,7 @@ impl Section {
 
     fn take(&mut self, row: &Row) {
         let is_row = self.columns.as_ref().is_some_and(|columns| is_dated(columns, row));
-        if let Some(columns) = if is_row { None } else { Columns::of(row) } {
+        if let Some(columns) = if is_row { None } else { Columns::of(row, self.layouts) } {
             if self.columns.is_none() {
                 self.statement.at = line_place(row.line);
             }
@@ -161,16 +170,37 @@ impl Section {
             table_amount(value, Some("EUR")).ok().flatten().and_then(|read| read.currency)
         };
         let known = self.statement.currency.take().or_else(in_column);
-        self.statement.currency = known.or_else(|| beside(&self.opening)).or_else(|| beside(&self.closing));
+        let known = known.or_else(|| beside(&self.opening)).or_else(|| beside(&self.closing));
+        let by_layout = columns.currency().map(str::to_owned);
+        self.statement.currency = known.or(by_layout.filter(|_| self.layouts.own().is_some()));
         if self.statement.currency.is_none() {
-            self.statement.currency = Some("VND".to_owned());
-            self.findings.warn(Finding::new(
-                &self.statement.at,
+            self.assume_currency(columns);
+        }
+    }
+
+    /// đồng have no decimals: amounts with some are of another currency, which nothing names.
+    fn assume_currency(&mut self, columns: &Columns) {
+        let columns_of_money = [Column::Amount, Column::Debit, Column::Credit];
+        let cells = self.body.iter().flat_map(|row| columns_of_money.map(|column| columns.cell(row, column)));
+        let amounts: Vec<&str> = cells.filter(|cell| !matches!(*cell, "" | "-" | "0")).collect();
+        let is_foreign = amounts.iter().all(|cell| has_decimals(cell))
+            && amounts.iter().any(|cell| table_amount(cell, Some("VND")).is_err());
+        let currency = if is_foreign { UNKNOWN_CURRENCY } else { "VND" };
+        self.statement.currency = Some(currency.to_owned());
+        let (code, vi, en) = if is_foreign {
+            (
+                "currency_unknown",
+                "Tệp không ghi loại tiền; số tiền có số lẻ nên không phải VND",
+                "the file names no currency; the amounts have decimals, so it is not VND",
+            )
+        } else {
+            (
                 "currency_assumed",
                 "Tệp không ghi loại tiền; hiểu là VND",
                 "the file names no currency; VND is assumed",
-            ));
-        }
+            )
+        };
+        self.findings.warn(Finding::new(&self.statement.at, code, vi, en));
     }
 
     /// A column headed as debit/credit always counts; one headed as kind only when it holds marks.
@@ -238,6 +268,13 @@ impl Section {
     }
 }
 
+/// One or two digits behind the last mark.
+fn has_decimals(cell: &str) -> bool {
+    let number = cell.trim_matches(|c: char| !c.is_ascii_digit());
+    let tail = number.rsplit_once(['.', ',']).map_or("", |(_, tail)| tail);
+    (1..=2).contains(&tail.len()) && tail.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Whether the row belongs to the table and not to what is printed around it. The words of a
 /// payer must not pass for a label, so only the first cell of an undated row can be one, and a
 /// row with an amount only by the label of a sum or balance.
@@ -245,8 +282,11 @@ fn is_movement(columns: &Columns, row: &Row) -> bool {
     if is_dated(columns, row) {
         return !is_labelled_balance(columns, row);
     }
+    let is_filled = |column| !matches!(columns.cell(row, column), "" | "0" | "-");
+    let has_both_sides = is_filled(Column::Debit) && is_filled(Column::Credit);
     match label::leading_label(row) {
-        None => true,
+        // The word “Tổng cộng” may stand in any cell of the sums.
+        None => !has_both_sides,
         Some(Label::Opening | Label::Closing | Label::Total) => false,
         Some(_) => has_movement(columns, row),
     }

@@ -1,4 +1,5 @@
-use crate::statement::{BalanceBasis, Format, Parsed, Statement, parse};
+use crate::statement::layout::Layout;
+use crate::statement::{BalanceBasis, Format, Parsed, Statement, parse, parse_with, preview};
 
 fn read(text: &str) -> Parsed {
     parse(text.as_bytes())
@@ -230,4 +231,153 @@ fn an_unclosed_quote_is_refused() {
     let rows: String = (0..30).map(|n| format!("22/11/2026,A{n},5\n")).collect();
     let text = format!("Ngày,Diễn giải,Số tiền\n22/11/2026,\"A,5\n{rows}");
     assert_eq!(refused(&text).1, "quote_unclosed");
+}
+
+fn bank_file(name: &str) -> Vec<u8> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/statement/bank");
+    std::fs::read(format!("{folder}/{name}")).unwrap()
+}
+
+#[test]
+fn the_export_of_each_bank_gives_the_same_day() {
+    for (name, format, layout, references) in [
+        ("acb.xls", Format::Xls, "ACB, bảng sao kê giao dịch", ["FT1", "FT2"]),
+        ("agribank.xls", Format::Html, "Agribank, sổ phụ", ["FT1", "FT2"]),
+        ("bidv.xlsx", Format::Xlsx, "BIDV, Excel", ["", ""]),
+        ("mb.csv", Format::Csv, "MB, sao kê", ["FT1", "FT2"]),
+        ("msb.csv", Format::Csv, "MSB, sao kê", ["FT1", "FT2"]),
+        ("tpbank.xls", Format::Html, "TPBank, sao kê", ["", ""]),
+        ("vietcombank.xlsx", Format::Xlsx, "Vietcombank, sao kê", ["5243.65937", "5243.65938"]),
+        ("vietcombank-cashup.xls", Format::Html, "Vietcombank VCB CashUp", ["5243.1", "5243.2"]),
+        ("vietinbank.xls", Format::Xls, "VietinBank eFAST, lịch sử giao dịch", ["FT1", "FT2"]),
+        ("vpbank.csv", Format::Csv, "VPBank, CSV", ["FT26326000000001", "FT26326000000002"]),
+    ] {
+        let bytes = bank_file(name);
+        let parsed = parse(&bytes);
+        assert_eq!((parsed.errors.as_slice(), parsed.format), (&[][..], format), "{name}");
+        let statement = &parsed.statements[0];
+        assert_eq!(amounts(statement), ["25000", "-5500"], "{name}");
+        assert_eq!(statement.account.as_deref(), Some("0123456789"), "{name}");
+        let lines = &statement.lines;
+        assert!(lines[0].memo.as_deref().unwrap().contains("HNPH7K2MQ4X97"), "{name}");
+        assert_eq!(lines[1].day().unwrap().to_string(), "2026-11-22", "{name}");
+        let found: Vec<&str> =
+            lines.iter().map(|line| line.bank_reference.as_deref().unwrap_or("")).collect();
+        assert_eq!(found, references, "{name}");
+        let preview = preview(&bytes, None).unwrap();
+        assert_eq!(preview.layout.as_deref(), Some(layout), "{name}");
+        if !matches!(name, "msb.csv" | "vpbank.csv") {
+            assert_eq!(statement.closing.as_ref().unwrap().amount.to_string(), "1019500", "{name}");
+            assert_eq!(statement.opening.as_ref().unwrap().amount.to_string(), "1000000", "{name}");
+        }
+    }
+}
+
+#[test]
+fn fee_and_tax_of_techcombank_move_the_balance() {
+    let parsed = parse(&bank_file("techcombank.xlsx"));
+    assert_eq!(parsed.errors, vec![]);
+    assert_eq!(amounts(&parsed.statements[0]), ["25000", "-5000", "-500"]);
+    assert_eq!(parsed.statements[0].lines[0].counterparty_name.as_deref(), Some("NGUYEN VAN MAU"));
+}
+
+#[test]
+fn two_accounts_of_one_page_are_two_statements() {
+    let parsed = parse(&bank_file("vietcombank-cashup.xls"));
+    let accounts: Vec<_> =
+        parsed.statements.iter().filter_map(|statement| statement.account.clone()).collect();
+    assert_eq!(accounts, ["0123456789", "9876543210"]);
+    assert_eq!(parsed.statements[1].closing.as_ref().unwrap().amount.to_string(), "19500");
+}
+
+#[test]
+fn a_mapping_of_the_user_goes_before_everything() {
+    let text = "When;What;How much\n11/22/2026;HNPH7K2MQ4X97;25000\n11/23/2026;fee;-5500\n";
+    assert_eq!(read(text).exit_code(), 2);
+    let mapping = "name = \"mine\"\nheadings = [\"When\"]\ndates = \"month_first\"\ncurrency = \"VND\"\n[columns]\nbooking_date = \"When\"\ndescription = 2\namount = \"How much\"\n";
+    let layout = Layout::from_toml(mapping).unwrap();
+    let parsed = parse_with(text.as_bytes(), Some(&layout));
+    assert_eq!((parsed.errors.len(), parsed.format), (0, Format::Csv), "{parsed:?}");
+    assert_eq!(amounts(&parsed.statements[0]), ["25000", "-5500"]);
+    assert_eq!(parsed.statements[0].lines[1].day().unwrap().to_string(), "2026-11-23");
+    let bare = Layout::from_toml("name = \"bare\"\nis_without_heading = true\n[columns]\nbooking_date = 1\ndescription = 2\namount = 3\n").unwrap();
+    let parsed = parse_with(b"22/11/2026,A,5000\n23/11/2026,B,-500\n", Some(&bare));
+    assert_eq!(
+        (parsed.errors.len(), amounts(&parsed.statements[0])),
+        (0, vec!["5000".into(), "-500".into()])
+    );
+}
+
+#[test]
+fn the_mapping_of_a_preview_reads_the_table_it_was_made_of() {
+    let bytes = VPBANK.as_bytes();
+    let found = preview(bytes, None).unwrap();
+    assert_eq!(found.heading_line, Some(2));
+    let layout = Layout::from_toml(&found.mapping.to_toml().unwrap()).unwrap();
+    let parsed = parse_with(bytes, Some(&layout));
+    assert_eq!(amounts(&parsed.statements[0]), amounts(&parse(bytes).statements[0]));
+    assert!(preview(b":20:A\n:25:1\n:28C:1\n", None).is_none());
+}
+
+#[test]
+fn old_vietnamese_fonts_are_read() {
+    // “Ngày”, “Nội dung”, “Số tiền” in TCVN 5712-3.
+    let bytes = b"Ng\xB5y;N\xE9i dung;S\xE8 ti\xD2n\n22/11/2026;l\xD6 ph\xDD;25.000\n";
+    let parsed = parse(bytes);
+    assert_eq!((parsed.encoding, parsed.errors.len()), ("TCVN3", 0));
+    assert_eq!(parsed.statements[0].lines[0].memo.as_deref(), Some("lệ phí"));
+}
+
+#[test]
+fn decimals_without_a_currency_are_not_dong() {
+    let parsed = read("Date;Description;Amount\n22/11/2026;A;12,50\n22/11/2026;B;-3,00\n");
+    assert_eq!(parsed.errors, vec![]);
+    assert_eq!(parsed.statements[0].currency.as_deref(), Some("XXX"));
+    assert_eq!(amounts(&parsed.statements[0]), ["12.50", "-3.00"]);
+}
+
+/// A ZIP archive of these files.
+fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+    use std::io::Write;
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, content) in files {
+        writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(content).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+#[test]
+fn the_statements_of_an_archive_are_read_together_and_each_place_names_its_file() {
+    let mt940 = ":20:A\n:25:0123456789\n:28C:1\n:60F:C261121VND10,\n:61:261122C5,NTRFX\n:62F:C261122VND15,\n";
+    let broken = mt940.replace("VND15", "VND16");
+    let parsed =
+        parse(&archive(&[("b.sta", broken.as_bytes()), ("a.csv", VPBANK.as_bytes()), ("__MACOSX/a", b"x")]));
+    assert_eq!(parsed.statements.len(), 2);
+    let errors: Vec<_> = parsed.errors.iter().map(|error| (error.at.as_str(), error.code)).collect();
+    assert_eq!(errors, [("b.sta: line 6", "balance_broken")]);
+    assert_eq!(parse(&archive(&[])).exit_code(), 2);
+    assert_eq!(parse(&archive(&[("note.txt", b"hello")])).exit_code(), 2);
+}
+
+#[test]
+fn an_archive_that_unfolds_without_end_is_refused() {
+    let zeros = vec![b' '; 90 * 1024 * 1024];
+    let bomb = archive(&[("a", &zeros), ("b", &zeros), ("c", &zeros), ("xl/workbook.xml", b"")]);
+    assert!(bomb.len() < 2_000_000);
+    let parsed = parse(&bomb);
+    assert_eq!((parsed.exit_code(), parsed.errors[0].code), (2, "archive_too_large"));
+}
+
+#[test]
+fn a_broken_workbook_is_refused() {
+    let good = bank_file("acb.xls");
+    for length in (0..good.len()).step_by(97) {
+        let parsed = parse(&good[..length]);
+        assert!(parsed.exit_code() != 0 || amounts(&parsed.statements[0]) == ["25000", "-5500"], "{length}");
+    }
+    let good = bank_file("bidv.xlsx");
+    for length in (0..good.len()).step_by(11) {
+        assert_ne!(parse(&good[..length]).exit_code(), 0, "{length}");
+    }
 }

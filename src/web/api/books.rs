@@ -12,6 +12,7 @@ use crate::id::{AccountId, UnitId};
 use crate::reconciliation;
 use crate::reconciliation::day_close::{self, Closing};
 use crate::reconciliation::proof::Obstacle;
+use crate::report;
 use crate::statement;
 use crate::store::Conn;
 use crate::unit::account;
@@ -38,9 +39,9 @@ pub async fn import(caller: Caller, payload: web::Payload, shared: web::Data<Sha
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AccountQuery {
-    unit: Option<String>,
-    account: Option<String>,
+pub(super) struct AccountQuery {
+    pub unit: Option<String>,
+    pub account: Option<String>,
 }
 
 /// `GET /api/v1/statements?unit=&account=`
@@ -170,21 +171,18 @@ pub async fn days(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     respond::ok(&found.await?)
 }
 
-fn account_asked(
+pub(super) fn account_asked(
     conn: &mut Conn,
     actor: &crate::actor::Actor,
     asked: &AccountQuery,
 ) -> Result<(UnitId, AccountId)> {
     let unit = unit_asked(conn, actor, asked.unit.as_deref())?;
-    let accounts = account::of_unit(conn, unit)?;
-    let found = match &asked.account {
-        Some(number) => {
-            accounts.iter().find(|account| account.account_no.eq_ignore_ascii_case(number.trim()))
-        }
-        None if accounts.len() == 1 => accounts.first(),
-        None => return Err(Error::invalid("account", "field_missing", "name the account by its number")),
+    let Some(number) = &asked.account else {
+        return report::only_account(conn, unit).map(|account| (unit, account));
     };
-    found
+    account::of_unit(conn, unit)?
+        .iter()
+        .find(|account| account.account_no.eq_ignore_ascii_case(number.trim()))
         .map(|account| (unit, account.id))
         .ok_or_else(|| Error::not_found("account_not_found", "no such account in this unit"))
 }

@@ -1,5 +1,7 @@
 //! What the page `/api` says about each path. A test holds it against the routes.
 
+mod tax;
+
 /// One method of one path, for people.
 pub struct Endpoint {
     pub method: &'static str,
@@ -21,9 +23,9 @@ pub(super) const NONE: Endpoint =
 const READERS: &str =
     "dossier_system (what it raised), unit_reader, cashier, finance, approver, administrator, auditor";
 
-/// Every path: the lists follow each other on the page.
+/// Every path: the lists follow each other on the page, those of the tax authority last.
 pub fn endpoints() -> Vec<&'static Endpoint> {
-    ENDPOINTS.iter().chain(super::catalogue_cash::ENDPOINTS).collect()
+    ENDPOINTS.iter().chain(super::catalogue_cash::ENDPOINTS).chain(tax::ENDPOINTS).collect()
 }
 
 const ENDPOINTS: &[Endpoint] = &[
@@ -146,8 +148,8 @@ const ENDPOINTS: &[Endpoint] = &[
         vi: "Tải các biên lai đã ký của một đơn vị trong một kỳ, kèm danh mục CSV.",
         en: "The signed receipts of a unit and period as one zip file, with an index; streamed.",
         who: "finance, approver, administrator, auditor",
-        notes: "?unit= &from= &until= (days of issue, at most 366). Recorded in the trail. A connection that breaks \
-                off leaves no whole archive.",
+        notes: "?unit= &from= &until= (days of issue, at most 366) &pdf=true for the pages too. Recorded in the trail. \
+                One at a time for each client; a connection that breaks off leaves no whole archive.",
         ..NONE
     },
     Endpoint {
@@ -198,11 +200,11 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
         path: "/api/v1/receipts/{id}/corrections",
-        vi: "Đề nghị thay thế, điều chỉnh hoặc hủy một biên lai.",
-        en: "Asks for a receipt to be replaced, adjusted or cancelled; another person approves. Answers 201.",
+        vi: "Đề nghị thay thế, điều chỉnh hoặc hủy một biên lai, hóa đơn.",
+        en: "Asks for a receipt or invoice to be replaced, adjusted or cancelled; another person approves. Answers 201.",
         who: "finance, cashier",
-        notes: "Idempotency-Key required. lines are the receipt's lines as they should have been, all of them: an item \
-                of the receipt with its right amount, or any item with the tariff's quantities. Every rule that \
+        notes: "Idempotency-Key required. lines are the document's lines as they should have been, all of them: an item \
+                of the document with its right amount, or any item with the tariff's quantities. Every rule that \
                 refuses has its own code (correction_…). rule says which legal profile allows it and how sure that is.",
         body: r#"{ "kind": "adjust", "reason": "Thu thừa một bản",
   "agreement": { "number": "05/BB", "on": "2026-11-24", "about": "Thỏa thuận về sai sót" },
@@ -223,7 +225,7 @@ const ENDPOINTS: &[Endpoint] = &[
         vi: "Các đề nghị sửa biên lai của một đơn vị.",
         en: "Corrections of a unit, newest first.",
         who: READERS,
-        notes: "?unit= &state=requested|approved|refused &limit=",
+        notes: "?unit= &state=requested|approved|refused|withdrawal_requested|withdrawn &limit=",
         answer: r#"{ "corrections": [] }"#,
         ..NONE
     },
@@ -253,6 +255,51 @@ const ENDPOINTS: &[Endpoint] = &[
         en: "Refuses a correction; nothing changes but its state.",
         who: "finance, approver",
         body: r#"{ "reason": "Biên lai đúng" }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/corrections/{id}/agreement",
+        vi: "Kèm bản thỏa thuận (PDF, PNG, JPEG, tối đa 5 MB) khi đề nghị chưa duyệt; lưu có mã hóa.",
+        en: "Attaches the agreement itself before the decision; kept encrypted, its hash in the correction.",
+        who: "finance, cashier",
+        notes: "The file is the body: PDF, PNG or JPEG of at most 5 MB. A later one takes its place.",
+        answer: r#"{ "correction": { "state": "requested", "agreement_sha256": "9f86d0…" } }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/corrections/{id}/agreement",
+        vi: "Tải bản thỏa thuận; mỗi lần xem được ghi lại.",
+        en: "The agreement as it was attached; each look leaves a trace.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/corrections/{id}/withdrawal",
+        vi: "Đề nghị rút việc sửa tăng đã duyệt mà không ai nộp phần chênh lệch.",
+        en: "Asks for an approved correction whose money never came to be withdrawn.",
+        who: "finance, cashier",
+        notes: "awaited of the correction shows what is missing, until when, and is_overdue.",
+        body: r#"{ "reason": "Người nộp không đồng ý nộp thêm" }"#,
+        answer: r#"{ "correction": { "state": "withdrawal_requested" } }"#,
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/corrections/{id}/withdrawal/approve",
+        vi: "Người thứ hai đồng ý rút: dòng thu thêm bị bỏ, không lập số mới, phần đã nộp thêm được hoàn.",
+        en: "Another person agrees: the extra lines go, nothing is numbered, what was paid of them is refunded.",
+        who: "finance, approver",
+        answer: r#"{ "correction": { "state": "withdrawn" }, "refunds": [] }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/corrections/{id}/withdrawal/refuse",
+        vi: "Không đồng ý rút: tiếp tục chờ nộp phần chênh lệch.",
+        en: "Turns the withdrawal down: the correction goes on waiting for its money.",
+        who: "finance, approver",
+        body: r#"{ "reason": "Người nộp sẽ nộp" }"#,
         ..NONE
     },
     Endpoint {
@@ -338,6 +385,8 @@ const ENDPOINTS: &[Endpoint] = &[
         vi: "Đề nghị cách xử lý, kèm lý do.",
         en: "Proposes how to settle it. target is the id the resolution points at.",
         who: "finance, approver",
+        notes: "assign (target obl_…), acknowledge, bank_charge, disprove; for a debit that pays a refund with another \
+                text or amount: refund_debit, refund_short, refund_over (target rfd_…).",
         body: r#"{ "resolution": "assign", "target": "obl_01j9…", "reason": "Người nộp xác nhận" }"#,
         ..NONE
     },
@@ -410,117 +459,6 @@ const ENDPOINTS: &[Endpoint] = &[
         who: "finance, approver, auditor",
         notes: "?unit= &account=",
         answer: r#"{ "certificates": [], "chain_holds": true, "broken": null }"#,
-        ..NONE
-    },
-    Endpoint {
-        path: "/api/v1/tax/registrations",
-        vi: "Đăng ký được chấp nhận, chứng thư trong đăng ký, tờ khai đang gửi.",
-        en: "Accepted registrations, the certificates they list, forms on their way.",
-        who: "finance, approver, auditor, administrator",
-        notes: "?unit= &limit=",
-        answer: r#"{ "accepted": [], "certificates": [], "forms": [] }"#,
-        ..NONE
-    },
-    Endpoint {
-        method: "POST",
-        path: "/api/v1/tax/registrations",
-        vi: "Lập tờ khai 01/ĐKTĐ-CTĐT (mới hoặc thay đổi); hệ thống ký và gửi.",
-        en: "Drafts 01/ĐKTĐ-CTĐT, new or change; it is signed and sent in the background.",
-        who: "administrator",
-        notes: "Without certificates the installed ones are listed; a line has pem, or the serial of one to stop.",
-        body: r#"{ "unit": "00070", "action": "new", "office_code": "10100", "office_name": "Thuế cơ sở 1",
-  "contact_name": "Người Liên Hệ Mẫu", "contact_email": "lienhe@example.vn", "contact_phone": "02400000000" }"#,
-        answer: r#"{ "form": { "id": "fil_01j9…", "state": "drafted" } }"#,
-    },
-    Endpoint {
-        method: "POST",
-        path: "/api/v1/tax/registrations/accept",
-        vi: "Ghi nhận việc cơ quan thuế chấp nhận (làm trên cổng thuế); từ đó mới mở được ký hiệu.",
-        en: "Records an acceptance by hand; series open and certificates install only after it.",
-        who: "administrator",
-        body: r#"{ "unit": "00070", "notice_no": "12/TB-TCT", "accepted_on": "2026-11-27", "office_code": "10100",
-  "office_name": "Thuế cơ sở 1", "document_kinds": ["receipt"] }"#,
-        answer: r#"{ "registration": "reg_01j9…" }"#,
-        ..NONE
-    },
-    Endpoint {
-        path: "/api/v1/tax/reports",
-        vi: "Báo cáo BC26/BLĐT: đến hạn, số liệu của một quý, thay đổi sau khi gửi.",
-        en: "BC26/BLĐT: what is due; for a quarter its figures, reports, and what changed since.",
-        who: "finance, approver, auditor, administrator",
-        notes: "?unit= &quarter=2026-Q3",
-        answer: r#"{ "due": [ { "quarter": "2026-Q3", "due_on": "2026-10-31", "days_left": 5, "urgency": "soon" } ] }"#,
-        ..NONE
-    },
-    Endpoint {
-        method: "POST",
-        path: "/api/v1/tax/reports",
-        vi: "Lập báo cáo của quý đã kết thúc, hoặc báo cáo bổ sung.",
-        en: "Makes the report of a quarter that is over, or the marked supplementary one.",
-        who: "finance, approver, administrator",
-        body: r#"{ "unit": "00070", "quarter": "2026-Q3", "supplement": false }"#,
-        answer: r#"{ "report": { "id": "fil_01j9…", "state": "drafted" } }"#,
-        ..NONE
-    },
-    Endpoint {
-        path: "/api/v1/tax/notices",
-        vi: "Thông báo sai sót 04/SS của đơn vị.",
-        en: "Error notices 04/SS of a unit, newest first.",
-        who: "cashier, finance, approver, auditor, administrator",
-        notes: "?unit= &limit=",
-        answer: r#"{ "notices": [] }"#,
-        ..NONE
-    },
-    Endpoint {
-        method: "POST",
-        path: "/api/v1/tax/notices",
-        vi: "Đề nghị thông báo sai tên, địa chỉ; không cấp số mới. Người khác duyệt.",
-        en: "Requests a notice about a wrong name or address; no new number. Another person approves.",
-        who: "cashier, finance, approver, administrator",
-        body: r#"{ "unit": "00070", "documents": [ { "receipt": "rcp_01j9…", "reason": "Sai tên người nộp" } ] }"#,
-        answer: r#"{ "notice": { "id": "fil_01j9…", "state": "requested" } }"#,
-        ..NONE
-    },
-    Endpoint {
-        method: "POST",
-        path: "/api/v1/tax/notices/{id}/approve",
-        vi: "Duyệt thông báo; người duyệt khác người đề nghị.",
-        en: "Approves a notice: another person than the one who requested it.",
-        who: "finance, approver, administrator",
-        ..NONE
-    },
-    Endpoint {
-        method: "POST",
-        path: "/api/v1/tax/notices/{id}/withdraw",
-        vi: "Rút hoặc từ chối thông báo.",
-        en: "Takes back or turns down a requested notice.",
-        who: "cashier, finance, approver, administrator",
-        body: r#"{ "reason": "Không cần nữa" }"#,
-        ..NONE
-    },
-    Endpoint {
-        path: "/api/v1/tax/transmissions",
-        vi: "Sổ truyền nhận với cơ quan thuế.",
-        en: "The ledger of messages to the authority, newest first.",
-        who: "finance, approver, auditor, administrator",
-        notes: "?unit= &open=true &limit=",
-        answer: r#"{ "transmissions": [] }"#,
-        ..NONE
-    },
-    Endpoint {
-        path: "/api/v1/tax/transmissions/{id}",
-        vi: "Một thông điệp với mọi lần gửi và phản hồi.",
-        en: "A message with every attempt and answer, as it came.",
-        who: "finance, approver, auditor, administrator",
-        answer: r#"{ "transmission": {}, "events": [], "replies": [] }"#,
-        ..NONE
-    },
-    Endpoint {
-        method: "POST",
-        path: "/api/v1/tax/transmissions/{id}/release",
-        vi: "Cho thông điệp đang dừng đi tiếp; hỏi cơ quan thuế trước khi gửi lại.",
-        en: "Lets a halted message go again; the authority is asked before it is sent.",
-        who: "administrator, approver",
         ..NONE
     },
     Endpoint {
@@ -648,7 +586,7 @@ const ENDPOINTS: &[Endpoint] = &[
         method: "POST",
         path: "/lookup/receipts.zip",
         vi: "Tải các biên lai vừa tìm được.",
-        en: "The receipts just found as one zip file (form: ticket, from, until).",
+        en: "The receipts just found, XML and PDF, as one zip file (form: ticket, from, until).",
         ..NONE
     },
     Endpoint {

@@ -215,4 +215,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
         answer: r#"{ "report": { "is_known": false, "orders": [ { "reference_code": "HNPH7K2MQ4X97", "outcome": "credited" } ], "faults": [] } }"#,
         ..NONE
     },
+    Endpoint {
+        path: "/api/v1/books/{book}",
+        vi: "Sổ của đơn vị dưới dạng tệp: journal nhật ký, bank sổ tiền gửi, cash sổ quỹ, fees sổ chi tiết phí, lệ phí.",
+        en: "A unit's book as a file: journal, bank, cash or fees; every row is a posting.",
+        who: BOOKS,
+        notes: "?unit= &account= (bank only, may be left out where there is one) &from= &until= (accounting dates, \
+                both included) &format= (csv, xlsx; csv). Written as it is read; one file at a time for each client.",
+        ..NONE
+    },
 ];

@@ -11,13 +11,14 @@ use super::raise::{self, AskedLine};
 use super::{page_limit, receipts, unit_asked, view};
 use crate::actor::Role;
 use crate::app::App;
+use crate::clock::BusinessDay;
 use crate::correction::{self, Agreement, Ask, Correction, Kind, State, Told};
 use crate::error::{Error, Result};
+use crate::exception;
 use crate::id::{CorrectionId, ReceiptId, UnitId};
 use crate::obligation::{self, IntakeMode, Line};
 use crate::party::Payer;
-use crate::receipt::profile;
-use crate::receipt::relation;
+use crate::receipt::{DocumentKind, profile, relation};
 use crate::store::{Stamp, Tx};
 use crate::text;
 use crate::unit;
@@ -25,9 +26,10 @@ use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::idempotency::{Repeatable, once};
 use crate::web::respond::{self, Answer, block};
+use crate::working_days::WorkingDays;
 
 const REQUEST: &str = "POST /api/v1/receipts/{id}/corrections";
-const READERS: [Role; 6] =
+pub(super) const READERS: [Role; 6] =
     [Role::UnitReader, Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
 
 #[derive(Clone, Deserialize)]
@@ -77,8 +79,8 @@ pub async fn request(
     Ok(respond::json_bytes(given.status, given.body))
 }
 
-/// An item of the receipt with its right amount, or any item at the tariff's price.
-fn lines(
+/// An item of the document with its right amount, or any item at the tariff's price.
+pub fn lines(
     app: &App,
     tx: &mut Tx<'_>,
     unit: UnitId,
@@ -135,10 +137,8 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
 }
 
 fn read_state(text: &str) -> Result<State> {
-    [State::Requested, State::Approved, State::Refused]
-        .into_iter()
-        .find(|state| state.as_str() == text)
-        .ok_or_else(|| Error::invalid("state", "state_unknown", "requested, approved or refused"))
+    let words = State::ALL.map(State::as_str).join(", ");
+    State::parse(text).ok_or_else(|| Error::invalid("state", "state_unknown", words))
 }
 
 /// `GET /api/v1/receipts/{id}/corrections`
@@ -170,7 +170,9 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
         shared.app().read(&caller.0, |conn| {
             let unit = correction::locate(conn, &caller.0.scope, id)?;
             let found = correction::find(conn, unit, id)?;
-            Ok(whole(&correction::told(conn, found)?))
+            let app = shared.app();
+            let today = app.clock.now().business_day();
+            Ok(whole(&correction::told(conn, found)?, &app.calendar, today))
         })
     });
     respond::ok(&found.await?)
@@ -237,10 +239,12 @@ pub fn summary(item: &Correction) -> Value {
         "id": item.id,
         "receipt": item.receipt,
         "obligation": item.obligation,
+        "document_kind": item.document_kind,
         "kind": item.kind,
         "state": item.state,
         "reason": item.reason,
         "agreement": item.agreement,
+        "agreement_sha256": item.agreement_sha256,
         "corrects_payer": item.party.is_some(),
         "old_amount": item.old_amount,
         "new_amount": item.new_amount,
@@ -248,13 +252,16 @@ pub fn summary(item: &Correction) -> Value {
         "rule": rule(item),
         "maker": item.maker,
         "checker": item.checker,
+        "withdrawal_maker": item.withdrawal_maker,
+        "withdrawal_checker": item.withdrawal_checker,
         "created_at": item.created_at,
     })
 }
 
 /// The legal profile's rule with its certainty, in words for people.
 pub fn rule(item: &Correction) -> Value {
-    let law = profile::by_name(&item.profile).ok().map(|profile| &profile.receipt_corrections);
+    let kind = DocumentKind::parse(&item.document_kind);
+    let law = profile::by_name(&item.profile).ok().zip(kind).map(|(law, kind)| law.corrections(kind));
     let words = law.map(|law| law.certainty.words());
     json!({
         "profile": item.profile,
@@ -265,7 +272,19 @@ pub fn rule(item: &Correction) -> Value {
     })
 }
 
-fn whole(told: &Told) -> Value {
+/// What a correction waits for, and whether it should have come by now.
+pub fn awaited(told: &Told, calendar: &WorkingDays, today: BusinessDay) -> Value {
+    let Some(awaited) = told.awaited else { return Value::Null };
+    let due_on = calendar.after(awaited.since.business_day(), exception::Kind::Underpaid.due_working_days());
+    json!({
+        "outstanding": awaited.outstanding,
+        "since": awaited.since,
+        "due_on": due_on,
+        "is_overdue": awaited.outstanding.is_positive() && today > due_on,
+    })
+}
+
+fn whole(told: &Told, calendar: &WorkingDays, today: BusinessDay) -> Value {
     let lines: Vec<Value> = told
         .lines
         .iter()
@@ -281,5 +300,11 @@ fn whole(told: &Told) -> Value {
     let made = told.made.as_ref().map(
         |made| json!({ "receipt": made.receipt, "posted_on": made.posted_on, "difference": made.difference }),
     );
-    json!({ "correction": summary(&told.correction), "lines": lines, "made": made, "events": events })
+    json!({
+        "correction": summary(&told.correction),
+        "lines": lines,
+        "made": made,
+        "awaited": awaited(told, calendar, today),
+        "events": events,
+    })
 }

@@ -185,6 +185,7 @@ fn read_target(text: &str) -> Result<i64> {
         Some("pay") => text.parse().map(|id: PaymentId| id.0),
         Some("mov") => text.parse().map(|id: MovementId| id.0),
         Some("lin") => text.parse().map(|id: LineId| id.0),
+        Some("rfd") => text.parse().map(|id: RefundId| id.0),
         Some("rcp") => text.parse().map(|id: ReceiptId| id.0),
         Some("unt") => text.parse().map(|id: UnitId| id.0),
         Some("per") => text.parse().map(|id: PersonId| id.0),

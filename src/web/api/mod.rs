@@ -3,8 +3,10 @@
 mod books;
 pub mod catalogue;
 mod catalogue_cash;
+pub mod correction_steps;
 mod corrections;
 pub mod deposits;
+pub mod ledgers;
 mod exceptions;
 mod keys;
 mod notifications;
@@ -24,8 +26,8 @@ mod view;
 pub use books::{
     close_day, days as list_days, import as import_statement, reconcile, statements as list_statements,
 };
-pub use corrections::summary as correction_view;
 pub use corrections::{approve as approve_correction, find as find_correction, list as list_corrections};
+pub use corrections::{awaited as awaited_view, lines as correction_lines, summary as correction_view};
 pub use corrections::{
     of_receipt as receipt_corrections, refuse as refuse_correction, request as request_correction,
 };

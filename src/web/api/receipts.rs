@@ -62,6 +62,9 @@ struct Period {
     unit: Option<String>,
     from: BusinessDay,
     until: BusinessDay,
+    /// The page of each receipt beside its XML.
+    #[serde(default)]
+    pdf: bool,
 }
 
 /// The longest period of one bundle.
@@ -77,7 +80,9 @@ pub async fn zip(request: HttpRequest, caller: Caller, shared: web::Data<Shared>
         let detail = format!("from must not lie after until; at most {PERIOD_LIMIT_DAYS} days");
         return Err(Error::invalid("until", "period_unreadable", detail).into());
     }
-    let (from, until) = (asked.from, asked.until);
+    let (from, until, with_pages) = (asked.from, asked.until, asked.pdf);
+    let client = actor.client.map_or_else(|| actor.role.as_str().to_owned(), |id| id.to_string());
+    let slot = shared.staff_bundles.take(client)?;
     let app = Arc::clone(shared.app());
     let unit = block(move || {
         // It holds names and numbers of persons: who took it is in the trail.
@@ -91,7 +96,8 @@ pub async fn zip(request: HttpRequest, caller: Caller, shared: web::Data<Shared>
     .await?;
     let app = Arc::clone(shared.app());
     let name = format!("bien-lai-{}-{from}-{until}.zip", unit.code);
-    bundle::stream(&shared, &name, move |out| {
+    let drawer = bundle::Drawer::of(&shared);
+    bundle::stream(slot, (&name, bundle::ZIP), move |out| {
         let mut after = ReceiptId(0);
         notification::bundle::write(out, || {
             let scope = Scope::unit(unit.id);
@@ -99,7 +105,11 @@ pub async fn zip(request: HttpRequest, caller: Caller, shared: web::Data<Shared>
                 notification::query::signed_between(conn, unit.id, (from, until), after, bundle::PAGE)
             })?;
             after = page.last().map_or(after, |(id, ..)| *id);
-            Ok(page.into_iter().map(|row| bundle::entry(&unit.code, row)).collect())
+            let entry = |row: notification::query::Bundled| {
+                let drawn = with_pages.then(|| drawer.page(unit.id, row.0)).flatten();
+                bundle::entry(&unit.code, row, drawn)
+            };
+            Ok(page.into_iter().map(entry).collect())
         })
     })
 }

@@ -1,5 +1,9 @@
 //! The tax authority: registrations, usage reports, error notices, the ledger of messages.
 
+mod alarms;
+
+pub use alarms::{accept as accept_report, approve as approve_report, list as alarms};
+
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -9,13 +13,12 @@ use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::filing::form::notice::Demand;
-use crate::filing::form::registration::{Action, Registration};
-use crate::filing::form::{Taxpayer, registration::FORM};
+use crate::filing::form::registration::{Action, Entrusting, FORM};
 use crate::filing::period::Quarter;
-use crate::filing::{self, Filing, Kind, notice, query, report, transmission};
+use crate::filing::registration::Asked;
+use crate::filing::{self, Filing, Kind, due, notice, query, report, transmission};
 use crate::id::{FilingId, ReceiptId, RegistrationId, TransmissionId, UnitId};
 use crate::store::{Conn, Stamp, Tx};
-use crate::unit;
 use crate::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
@@ -84,6 +87,9 @@ struct CertificateBody {
     /// The serial of one that is stopped.
     #[serde(default)]
     serial: Option<String>,
+    /// Its issuer, where two have the same serial.
+    #[serde(default)]
+    issuer: Option<String>,
     action: CertificateAction,
 }
 
@@ -102,6 +108,9 @@ struct RegistrationBody {
     /// Empty for the installed ones.
     #[serde(default)]
     certificates: Vec<CertificateBody>,
+    /// `DSDKUNhiem`
+    #[serde(default)]
+    entrustments: Vec<Entrusting>,
 }
 
 /// `POST /api/v1/tax/registrations`: drafts 01/ĐKTĐ-CTĐT.
@@ -111,28 +120,20 @@ pub async fn register(caller: Caller, payload: web::Payload, shared: web::Data<S
         let (actor, tax) = (&caller.0, &shared.app().config.tax);
         shared.app().write(actor, |tx, stamp| {
             let id = unit_asked(tx, actor, Some(&asked.unit))?;
-            let unit = unit::find(tx, id)?;
-            let form = Registration {
+            let wanted = Asked {
                 action: asked.action,
+                office_code: asked.office_code.clone(),
+                office_name: asked.office_name.clone(),
                 contact_name: asked.contact_name.clone(),
-                contact_address: unit.address.clone(),
                 contact_email: asked.contact_email.clone(),
                 contact_phone: asked.contact_phone.clone(),
-                made_on: stamp.today(),
-                receipts_without_value: true,
                 receipts_with_value: asked.receipts_with_value,
-                through_transmitter: tax.sender.as_deref().is_some_and(|code| code.starts_with('V')),
                 certificates: listed(tx, stamp, id, &asked.certificates)?,
-                entrustments: Vec::new(),
-                taxpayer: Taxpayer {
-                    name: unit.name,
-                    tax_code: unit.tax_code,
-                    budget_code: unit.budget_code,
-                    office_code: asked.office_code.clone(),
-                    office_name: asked.office_name.clone(),
-                    place: tax.place.clone(),
-                },
+                entrustments: asked.entrustments.clone(),
             };
+            let through_transmitter = tax.sender.as_deref().is_some_and(|code| code.starts_with('V'));
+            let way = (tax.place.as_str(), through_transmitter);
+            let form = filing::registration::compose(tx, stamp, id, wanted, way)?;
             let made = filing::registration::draft(tx, stamp, actor, id, &form)?;
             Ok(filing_json(&filing::find(tx, id, made)?))
         })
@@ -157,12 +158,11 @@ fn listed(
     asked
         .iter()
         .map(|line| match (&line.pem, &line.serial) {
-            (Some(pem), None) => filing::registration::listed_from_pem(pem, line.action),
-            (None, Some(serial)) => known
-                .iter()
-                .find(|held| registration::same_serial(&held.serial, serial))
-                .map(|held| ListedCertificate { action: line.action, ..held.clone() })
-                .ok_or_else(wrong),
+            (Some(pem), None) => filing::registration::listed_of(conn, unit, pem, line.action),
+            (None, Some(serial)) => {
+                let held = registration::find_certificate(&known, line.issuer.as_deref(), serial)?;
+                Ok(ListedCertificate { action: line.action, ..held.clone() })
+            }
             _ => Err(wrong()),
         })
         .collect()
@@ -241,11 +241,11 @@ pub async fn reports(request: HttpRequest, caller: Caller, shared: web::Data<Sha
         let today = shared.app().clock.now().business_day();
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let due = report::due(conn, unit, today)?;
-            let Some(quarter) = quarter else { return Ok(json!({ "due": due })) };
+            let open = due::due(conn, unit, today)?;
+            let Some(quarter) = quarter else { return Ok(json!({ "due": open })) };
             let filed = query::of_period(conn, unit, Kind::UsageReport, &quarter.to_string())?;
             Ok(json!({
-                "due": due,
+                "due": open,
                 "quarter": quarter.to_string(),
                 "figures": report::figures(conn, unit, quarter)?,
                 "changes": report::changes(conn, unit, quarter)?,

@@ -24,6 +24,7 @@ use crate::store::vault::Vault;
 use crate::store::{Conn, Lane, Stamp, Tx};
 use crate::web::Shared;
 use crate::web::bundle as streamed;
+use crate::web::limit::subscriber;
 use crate::web::respond::block;
 use crate::{obligation, receipt, text, unit};
 
@@ -297,7 +298,9 @@ pub async fn bundle(request: HttpRequest, form: Posted<BundleForm>, shared: web:
     let keys = redeem(&shared.app().stamp(), &asked.ticket)?;
     let app = Arc::clone(shared.app());
     let mut rest = keys.into_iter();
-    let answer = streamed::stream(&shared, "bien-lai.zip", move |out| {
+    let slot = shared.citizen_bundles.take(subscriber(shared.source(&request)))?;
+    let drawer = streamed::Drawer::of(&shared);
+    let answer = streamed::stream(slot, ("bien-lai.zip", streamed::ZIP), move |out| {
         notification::bundle::write(out, || {
             for (unit, id) in rest.by_ref() {
                 let entry = app.store.read(&Scope::unit(unit), |conn| signed(conn, unit, id))?;
@@ -306,7 +309,7 @@ pub async fn bundle(request: HttpRequest, form: Posted<BundleForm>, shared: web:
                         && until.is_none_or(|until| entry.issued_on <= until)
                 };
                 if let Some(entry) = entry.filter(is_asked) {
-                    return Ok(vec![entry]);
+                    return Ok(vec![Entry { rendition: drawer.page(unit, id), ..entry }]);
                 }
             }
             Ok(Vec::new())
@@ -327,5 +330,6 @@ fn signed(conn: &mut Conn, unit: UnitId, id: ReceiptId) -> Result<Option<Entry>>
         amount: item.amount,
         state: item.state,
         document,
+        rendition: None,
     }))
 }

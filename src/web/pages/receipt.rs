@@ -8,17 +8,18 @@ use super::{Page, html, mask};
 use crate::actor::Scope;
 use crate::amount::Dong;
 use crate::error::{Error, Result};
+use crate::filing::notice;
 use crate::obligation;
 use crate::receipt::query::{self, Stored};
 use crate::receipt::relation::{self, Action, Link};
-use crate::receipt::{DocumentKind, LookupCode, printed, profile};
+use crate::receipt::{DocumentKind, LookupCode, printed};
 use crate::store::Conn;
 use crate::text::capitalised;
+use crate::unit;
 use crate::web::Shared;
 use crate::web::api::signed_document;
 use crate::web::extract::path_text;
 use crate::web::respond::block;
-use crate::{party, text, unit};
 
 #[derive(Template)]
 #[template(path = "receipt.html")]
@@ -49,6 +50,8 @@ struct ReceiptPage {
     /// Where the documents in force are, when this one is not all of them.
     current: Vec<(String, String)>,
     net: String,
+    /// Form and day of the notices about its text.
+    notices: Vec<(String, String)>,
     /// Leads from paper to this page.
     qr: Option<String>,
     /// Look-up code and label of the other documents of the same payment.
@@ -76,7 +79,7 @@ pub async fn page(request: HttpRequest, shared: web::Data<Shared>) -> Page {
             let item = find(conn, &code)?;
             let link = format!("{}/r/{}", app.config.web.public_url, code.as_str());
             let qr = obligation::vietqr::svg(&link).ok();
-            Ok(ReceiptPage { qr, ..compose(conn, &app.vault, &code, &item)? })
+            Ok(ReceiptPage { qr, ..compose(conn, &code, &item)? })
         })
     });
     Ok(html(StatusCode::OK, &page.await?))
@@ -120,17 +123,13 @@ pub(super) fn find(conn: &mut Conn, code: &LookupCode) -> Result<Stored> {
     query::by_id(conn, unit, id)?.ok_or_else(not_found)
 }
 
-fn compose(
-    conn: &mut Conn,
-    vault: &crate::store::vault::Vault,
-    code: &LookupCode,
-    item: &Stored,
-) -> Result<ReceiptPage> {
+fn compose(conn: &mut Conn, code: &LookupCode, item: &Stored) -> Result<ReceiptPage> {
     let owed = obligation::find(conn, item.unit, item.obligation)?;
     let unit = unit::find(conn, item.unit)?;
     let (standing, standing_en, tone) = standing(item);
     let (title, title_en) = item.kind().map_or(("Chứng từ", "Document"), DocumentKind::words);
-    let said = said(conn, vault, item, &owed)?;
+    // Read from its own bytes, because its obligation may have been corrected since.
+    let said = printed::read(&query::body(conn, item.unit, item.id)?)?;
     let links = relation::chain(conn, item)?;
     let valid = links.iter().filter(|link| link.is_valid()).map(|link| link.document.amount);
     let net = Dong::sum(valid)?;
@@ -156,44 +155,20 @@ fn compose(
         amount: item.amount.to_string(),
         amount_in_words: said.amount_in_words,
         dossier_code: owed.dossier_code,
-        payer: said.payer.map(|name| mask::name(&name)),
-        lines: said.lines,
+        payer: said.payer.name.map(|name| mask::name(&name)),
+        lines: said.lines.into_iter().map(|(name, amount)| (name, amount.to_string())).collect(),
+        notices: notices(conn, item)?,
         current: current(item, &links),
         chain: history(item, &links),
         net: net.to_string(),
     })
 }
 
-/// What the page repeats of a document.
-struct Said {
-    payer: Option<String>,
-    lines: Vec<(String, String)>,
-    amount_in_words: String,
-}
-
-/// A receipt is read from its own bytes, because its obligation may have been corrected since.
-fn said(
-    conn: &mut Conn,
-    vault: &crate::store::vault::Vault,
-    item: &Stored,
-    owed: &obligation::Obligation,
-) -> Result<Said> {
-    if item.is_invoice() {
-        let key = (owed.unit, owed.party);
-        let payer = party::load(conn, vault, &[key])?.remove(&key);
-        let wording = &profile::for_day(item.issued_on).wording.value;
-        return Ok(Said {
-            payer: payer.and_then(|payer| payer.name),
-            lines: lines_of(conn, item)?,
-            amount_in_words: text::words::amount_in_words(item.amount, wording),
-        });
-    }
-    let printed = printed::read(&query::body(conn, item.unit, item.id)?)?;
-    Ok(Said {
-        payer: printed.payer.name,
-        lines: printed.lines.into_iter().map(|(name, amount)| (name, amount.to_string())).collect(),
-        amount_in_words: printed.amount_in_words,
-    })
+/// The notices to the tax authority that its name or address is wrong, and no number was taken for it.
+fn notices(conn: &mut Conn, item: &Stored) -> Result<Vec<(String, String)>> {
+    let told = notice::of_receipt(conn, item.unit, item.id)?;
+    let sent = told.into_iter().filter(|one| matches!(one.state.as_str(), "sent" | "received" | "accepted"));
+    Ok(sent.map(|one| (one.form, one.made_at.in_hanoi().format("%d/%m/%Y").to_string())).collect())
 }
 
 /// How it stands, in Vietnamese and English, and the tone of the page.
@@ -255,18 +230,5 @@ fn siblings(conn: &mut Conn, item: &Stored) -> Result<Vec<(String, String)>> {
             let label = format!("{kind} {}", one.name());
             (one.lookup_code, label)
         })
-        .collect())
-}
-
-/// The lines of the obligation that stand on this document.
-fn lines_of(conn: &mut Conn, item: &Stored) -> Result<Vec<(String, String)>> {
-    let lines = obligation::lines(conn, item.unit, item.obligation)?;
-    let is_printed = |line: &&obligation::Line| {
-        item.kind().is_some_and(|kind| kind.covers(&line.document_kind, &line.kind))
-    };
-    Ok(lines
-        .iter()
-        .filter(is_printed)
-        .map(|line| (line.item_name.clone(), line.amount.to_string()))
         .collect())
 }

@@ -1,15 +1,16 @@
 //! `/verify`: anybody gives a signed file and reads what its signatures are worth. Nothing of the
 //! file is kept.
 
+use std::sync::Arc;
+
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::{Page, html_with_forms};
-use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::receipt::verify::{
-    DocumentReport, Integrity, Problem, Report, SignatureReport, Trust, TrustStore, Verdict, verify,
+    DocumentReport, Integrity, Problem, Report, SignatureReport, Trust, Verdict, verify,
 };
 use crate::web::extract::body;
 use crate::web::respond::block;
@@ -62,7 +63,8 @@ pub async fn judge(request: HttpRequest, shared: web::Data<Shared>, payload: web
     shared.lookups.check(shared.source(&request))?;
     let bytes = body(payload, BODY_LIMIT_BYTES).await?;
     let boundary = boundary(&request);
-    let now = shared.app().clock.now();
+    let app = Arc::clone(shared.app());
+    let now = app.clock.now();
     let report = block(move || {
         let file = match &boundary {
             Some(boundary) => uploaded(&bytes, boundary)?,
@@ -71,14 +73,10 @@ pub async fn judge(request: HttpRequest, shared: web::Data<Shared>, payload: web
         if file.is_empty() {
             return Err(Error::conflict("verify_file_missing", "no file in the form"));
         }
-        Ok(verdict_of(file, now))
+        Ok(verify(file, &app.trust, now))
     })
     .await?;
     Ok(html_with_forms(StatusCode::OK, &VerifyPage { outcome: Some(outcome(&report)) }))
-}
-
-fn verdict_of(file: &[u8], now: Instant) -> Report {
-    verify(file, &TrustStore::empty(), now)
 }
 
 /// The boundary of a form, if the body is one.
@@ -190,6 +188,7 @@ fn remarks(problems: &[Problem]) -> Vec<&'static message::Words> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::receipt::verify::TrustStore;
 
     #[test]
     fn the_file_is_the_content_of_the_first_part() {

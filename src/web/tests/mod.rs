@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::actor::Scope;
 use crate::web::callback::refused;
 use crate::web::query;
-use support::{copies, with_service};
+use support::{copies, with_service, with_service_as};
 
 #[test]
 fn a_dossier_is_raised_paid_by_transfer_and_its_receipt_is_downloaded() {
@@ -462,6 +462,68 @@ fn anybody_learns_at_verify_what_the_signatures_of_a_file_are_worth() {
         assert_eq!(upload(&service, b"").await.status, 409, "no file chosen");
         let large = service.send(Method::POST, "/verify", &[], vec![b' '; (4 << 20) + 1]).await;
         assert_eq!(large.status, 413, "{}", large.text());
+    });
+}
+
+#[test]
+fn with_authorities_configured_the_page_says_apart_what_is_intact_and_who_is_confirmed() {
+    let file = format!("{}/fixtures/receipt/test-only-ca.pem", env!("CARGO_MANIFEST_DIR"));
+    with_service_as("trust", &format!("[trust]\nauthority_files = [\"{file}\"]\n"), |service| async move {
+        let known = include_bytes!("../../../fixtures/receipt/valid/invoice.xml");
+        let page = upload(&service, known).await.text();
+        assert!(page.contains("Hợp lệ") && page.contains("không bị sửa / intact"), "{page}");
+        assert!(page.contains("chứng thư thử nghiệm / test certificate"), "{page}");
+        let stranger = include_bytes!("../../../fixtures/receipt/valid/invoice-of-a-stranger.xml");
+        let page = upload(&service, stranger).await.text();
+        assert!(
+            page.contains("không bị sửa / intact") && page.contains("không tin cậy / untrusted"),
+            "{page}"
+        );
+        assert!(page.contains("Không hợp lệ"), "{page}");
+    });
+}
+
+#[test]
+fn an_authority_file_that_is_none_is_named_at_start() {
+    for (file, why) in [("/nowhere/ca.pem", "/nowhere/ca.pem"), ("Cargo.toml", "Cargo.toml")] {
+        let text = format!(
+            "[database]\nurl = \"sqlite://{}/bienlai-no-trust-{}/test.db\"\n[vault]\nmaster_key = \"{}\"\n\
+             [trust]\nauthority_files = [\"{file}\"]\n",
+            std::env::temp_dir().display(),
+            std::process::id(),
+            "07".repeat(32)
+        );
+        let config = crate::config::Config::parse(&text).unwrap();
+        let error = crate::app::App::open(config, crate::clock::Clock::System).err().unwrap();
+        assert_eq!(error.code(), "config_invalid");
+        assert!(
+            error.to_string().contains("trust.authority_files") && error.detail().contains(why),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn an_administrator_reads_the_certificates_and_what_is_alarmed() {
+    with_service("keys", |service| async move {
+        assert_eq!(service.get(&service.dossier, "/api/v1/keys").await.status, 403);
+        assert_eq!(service.get("", "/api/v1/keys").await.status, 401);
+        let token = service.administrator();
+        let answer = service.get(&token, "/api/v1/keys").await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let found = answer.json();
+        let certificate = &found["certificates"][0];
+        assert_eq!(
+            (certificate["signs"].as_bool(), certificate["signer"].as_str()),
+            (Some(true), Some("software"))
+        );
+        assert!(certificate["days_left"].as_i64().is_some_and(|days| days > 0), "{found}");
+        assert!(!answer.text().contains("PRIVATE KEY") && !answer.text().contains("key_pem"), "{found}");
+        assert_eq!(found["alarms"].as_array().map(Vec::len), Some(0), "{found}");
+        service.alarm_of_the_certificate();
+        let alarms = service.get(&token, "/api/v1/keys").await.json()["alarms"].clone();
+        assert_eq!(alarms[0]["kind"], "status_stale", "{alarms}");
+        assert!(alarms[0]["vi"].as_str().is_some_and(|text| text.contains("thu hồi")), "{alarms}");
     });
 }
 

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::id::{PersonId, UnitId};
 use crate::identity::{self, NewClient};
+use crate::receipt::key::alarm::{self, Alarm, Kind};
 use crate::receipt::testing;
 use crate::tariff::edition;
 use crate::unit::account::NewAccount;
@@ -68,7 +69,16 @@ impl Reply {
 
 /// Runs a story against the real server and stops it in good order.
 pub fn with_service<F: Future<Output = ()>>(name: &str, story: impl FnOnce(Arc<Service>) -> F) {
-    let app = open(name);
+    with_service_as(name, "", story);
+}
+
+/// The same with more of its configuration.
+pub fn with_service_as<F: Future<Output = ()>>(
+    name: &str,
+    sections: &str,
+    story: impl FnOnce(Arc<Service>) -> F,
+) {
+    let app = open_as(name, sections);
     let running = Arc::new(Running::start(Arc::clone(&app)).unwrap());
     let served = Arc::clone(&running);
     actix_web::rt::System::new().block_on(async move {
@@ -87,6 +97,10 @@ pub fn with_service<F: Future<Output = ()>>(name: &str, story: impl FnOnce(Arc<S
 }
 
 pub fn open(name: &str) -> Arc<App> {
+    open_as(name, "")
+}
+
+fn open_as(name: &str, sections: &str) -> Arc<App> {
     let folder = std::env::temp_dir().join(format!("bienlai-web-{name}-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
     let text = format!(
@@ -94,7 +108,7 @@ pub fn open(name: &str) -> Arc<App> {
          public_url = \"https://bienlai.example\"\n[vault]\nmaster_key = \"{}\"\n\
          [[channels.bank]]\nname = \"vpbank\"\nbank_bin = \"970432\"\nsecrets = [\"{SECRET}\"]\n\
          [[channels.vietqr]]\nname = \"vqr\"\nuser = \"vietqr\"\npasswords = [\"password-of-vietqr\"]\n\
-         token_keys = [\"newest-token-key-of-thirty-two-bytes\"]\n",
+         token_keys = [\"newest-token-key-of-thirty-two-bytes\"]\n{sections}",
         folder.display(),
         "07".repeat(32)
     );
@@ -121,6 +135,20 @@ fn furnish(app: Arc<App>, address: SocketAddr) -> Service {
         unit_reader: client(Role::UnitReader, None, Scope::unit(unit)),
         app,
         address,
+    }
+}
+
+impl Service {
+    /// The token of an administrator of the city.
+    pub fn administrator(&self) -> String {
+        token(&self.app, Role::Administrator, None, Scope::All)
+    }
+
+    /// Nobody says whether the unit's certificate is revoked.
+    pub fn alarm_of_the_certificate(&self) {
+        let stored = self.app.store.read(&Scope::All, certificate::all).unwrap().remove(0);
+        let alarm = Alarm::of_certificate(stored.unit, stored.id, Kind::StatusStale, "remote_unreachable");
+        assert_eq!(alarm::raise(&self.app.store, &self.app.stamp(), &[alarm]).unwrap(), 1);
     }
 }
 
@@ -220,6 +248,7 @@ fn register(app: &App, system: &Actor) -> UnitId {
             NewCertificate {
                 unit,
                 subject: "test".into(),
+                issuer: "thử".into(),
                 serial: "1".into(),
                 certificate_pem: testing::SIGNER_PEM.into(),
                 chain_pem: testing::SIGNER_PEM.into(),

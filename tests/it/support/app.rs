@@ -169,7 +169,7 @@ const PROMISES: &[(&str, &str)] = &[
     (
         "no obligation holds more than it asked for, and a paid one holds all",
         "SELECT CAST(id AS TEXT) AS t FROM obligation WHERE allocated > total + adjusted \
-         OR (state = 'paid') <> (allocated = total + adjusted AND total + adjusted > 0)",
+         OR (state = 'paid') <> (allocated = total + adjusted AND (total + adjusted > 0 OR line_edition > 0))",
     ),
     (
         "an obligation is what its newest event says",
@@ -300,6 +300,30 @@ const PROMISES: &[(&str, &str)] = &[
         "no surplus is promised twice",
         "SELECT CAST(y.id AS TEXT) AS t FROM payment y WHERE y.surplus < (SELECT COALESCE(SUM(f.amount), 0) FROM refund f \
          WHERE f.unit_id = y.unit_id AND f.payment_id = y.id AND f.state IN ('requested', 'approved', 'sent', 'bounced'))",
+    ),
+    (
+        "no payment is owed to its payer and owed by them at once",
+        "SELECT s.account AS t FROM (SELECT unit_id, account, SUM(amount) AS balance FROM \
+         (SELECT unit_id, debit_account AS account, amount FROM posting WHERE debit_account LIKE 'reversal_to_recover/%' \
+          UNION ALL SELECT unit_id, credit_account, -amount FROM posting WHERE credit_account LIKE 'reversal_to_recover/%') x \
+          GROUP BY unit_id, account) d JOIN (SELECT unit_id, account, SUM(amount) AS balance FROM \
+         (SELECT unit_id, credit_account AS account, amount FROM posting WHERE credit_account LIKE 'surplus/%' \
+          UNION ALL SELECT unit_id, debit_account, -amount FROM posting WHERE debit_account LIKE 'surplus/%') y \
+          GROUP BY unit_id, account) s ON s.unit_id = d.unit_id \
+          AND replace(s.account, 'surplus/', '') = replace(d.account, 'reversal_to_recover/', '') \
+          WHERE s.balance > 0 AND d.balance > 0",
+    ),
+    (
+        "what waits for its money is one thing at a time",
+        "SELECT CAST(obligation_id AS TEXT) AS t FROM awaited_document WHERE state = 'waiting' \
+         GROUP BY unit_id, obligation_id HAVING COUNT(*) > 1",
+    ),
+    (
+        "money that is owed for nothing is no advance",
+        "SELECT a.account AS t FROM (SELECT unit_id, account, SUM(amount) AS balance FROM \
+         (SELECT unit_id, credit_account AS account, amount FROM posting WHERE credit_account LIKE 'received_in_advance/%' \
+          UNION ALL SELECT unit_id, debit_account, -amount FROM posting WHERE debit_account LIKE 'received_in_advance/%') x \
+          GROUP BY unit_id, account) a WHERE a.balance < 0",
     ),
     (
         "a sealed receipt is signed, and a signed one sealed",

@@ -93,6 +93,7 @@ impl KeyWorld {
             let new = NewCertificate {
                 unit: self.world.soc_son.id,
                 subject: own.subject().to_owned(),
+                issuer: own.issuer().to_owned(),
                 serial: own.serial().to_owned(),
                 certificate_pem: pem_text(&[own.der().to_vec()]),
                 chain_pem: key.chain_pem(),

@@ -7,6 +7,7 @@ pub mod keys;
 pub mod postgres;
 pub mod program;
 pub mod schema;
+pub mod smtp_tls;
 pub mod tools;
 pub mod world;
 

@@ -41,6 +41,8 @@ pub struct How<'a> {
     pub sections: &'a str,
     /// Where messages to the tax authority go.
     pub tax_endpoint: Option<&'a str>,
+    /// More of its environment.
+    pub environment: &'a [(&'a str, &'a str)],
 }
 
 impl Service {
@@ -83,6 +85,7 @@ impl Service {
             .stdin(Stdio::null())
             .stdout(output.try_clone().expect("the log file again"))
             .stderr(output);
+        command.envs(how.environment.iter().copied());
         if let Some(failpoint) = how.failpoint {
             command.env("BIENLAI_FAILPOINT", failpoint);
         }

@@ -510,6 +510,7 @@ fn store_certificate(app: &TestApp, unit: UnitId, tax_code: &str, pem: &str) {
             NewCertificate {
                 unit,
                 subject: own.subject().to_owned(),
+                issuer: own.issuer().to_owned(),
                 serial: own.serial().to_owned(),
                 certificate_pem: chain.clone(),
                 chain_pem: chain.clone(),

@@ -90,7 +90,7 @@ impl Scheme {
 }
 
 impl Step {
-    /// With or without comments is the same here: a comment that matters is refused before.
+    /// With or without comments is the same step.
     pub(super) fn named(name: &str) -> Option<Step> {
         Some(match name {
             ENVELOPED => Step::Enveloped,

@@ -37,8 +37,11 @@ pub(super) fn judge<'a, 'i>(
     let canonical_body = body.map(canonical).and_then(|bytes| String::from_utf8(bytes).ok());
     let place = Place { found, body, canonical_body: canonical_body.as_deref(), attacked };
     let mut covered = Vec::new();
-    for signature in signatures(found, &mut report.problems) {
-        let (signature, covers) = judge::judge(ground, &place, signature, terms);
+    for (signature, misplaced) in signatures(found, &mut report.problems) {
+        let (signature, covers) = match misplaced {
+            Some(problem) => (judge::refused(found, signature, problem), Covered::default()),
+            None => judge::judge(ground, &place, signature, terms),
+        };
         report.signatures.push(signature);
         covered.push(covers);
     }
@@ -94,25 +97,24 @@ fn problem_of_values(root: Node<'_, '_>) -> Option<Problem> {
     })
 }
 
-/// The signatures in their places: in `DSCKS`, or a child of the document; and of a batch message
-/// the one over all of it.
-fn signatures<'a, 'i>(found: &Found<'a, 'i>, problems: &mut Vec<Problem>) -> Vec<Node<'a, 'i>> {
+/// A signature, and why it does not count where it stands.
+type Placed<'a, 'i> = (Node<'a, 'i>, Option<Problem>);
+
+/// The signatures and whether they are in their places: in `DSCKS`, or a child of the document; and
+/// of a batch message the one over all of it.
+fn signatures<'a, 'i>(found: &Found<'a, 'i>, problems: &mut Vec<Problem>) -> Vec<Placed<'a, 'i>> {
     let mut signatures = Vec::new();
     let called = |node: &Node<'a, 'i>| node.is_element() && local_name(*node) == "Signature";
     for node in found.node.descendants().filter(called) {
-        match place_of(node, found) {
-            Ok(()) if signatures.len() == SIGNATURES_LIMIT => {
-                problems.push(Problem::SignatureRepeated);
-                break;
-            }
-            Ok(()) => signatures.push(node),
-            Err(problem) => problems.push(problem),
+        if signatures.len() == SIGNATURES_LIMIT {
+            problems.push(Problem::SignatureRepeated);
+            break;
         }
+        signatures.push((node, place_of(node, found).err()));
     }
     let of_message = found.message.and_then(|message| only(message, "CKSNNT"));
-    signatures.extend(
-        of_message.into_iter().flat_map(|holder| elements(holder).filter(|node| is_dsig(*node, "Signature"))),
-    );
+    let of_message = of_message.into_iter().flat_map(elements);
+    signatures.extend(of_message.filter(|node| is_dsig(*node, "Signature")).map(|node| (node, None)));
     signatures
 }
 
@@ -156,7 +158,7 @@ fn judge_signers(
             },
             "CCKSKhac" => None,
             _ if content.issuers.is_empty() || is_issuer => None,
-            _ if signer.identities.is_empty() => Some(Problem::SignerTaxCodeMissing),
+            _ if signer.identities.is_empty() => Some(Problem::SignerUnidentified),
             _ => Some(Problem::SignerNotSeller),
         };
         signature.problems.extend(problem);
@@ -181,7 +183,7 @@ fn missing(
     // Invoices of cash registers (`M` in the series) carry a code instead of a signature.
     let series = content.and_then(|content| content.summary.series.as_deref()).unwrap_or_default();
     let of_cash_register = series.chars().nth(3) == Some('M');
-    if !of_cash_register && !has(&["NBan", "HDon", "DSCKS", "CKSNNT"]) {
+    if !of_cash_register && !has(&["NBan", "HDon", "DSCKS", "CKSNNT", "invoice"]) {
         problems.push(Problem::SellerSignatureMissing);
     }
     let code = only(found.node, "MCCQT").and_then(|code| code.text()).unwrap_or_default().trim();
@@ -205,7 +207,7 @@ fn missing(
 
 /// What stands beside the data. A whole structure could pose as it; a single note is said.
 fn beside(found: &Found<'_, '_>) -> Option<Problem> {
-    let known = [found.body_name, "MCCQT", "DLQRCode", "DSCKS", "Signature", "STBao"];
+    let known = [found.body_name, "MCCQT", "DLQRCode", "DSCKS", "Signature", "STBao", "controlData"];
     let mut others = elements(found.node).filter(|child| !known.contains(&local_name(*child))).peekable();
     others.peek()?;
     let structured = others.any(|child| elements(child).next().is_some());

@@ -1,4 +1,4 @@
-//! From bytes to text: UTF-8 with or without a mark, or UTF-16 with one.
+//! From bytes to text: UTF-8 or UTF-16, with or without a mark.
 
 use std::borrow::Cow;
 
@@ -14,6 +14,13 @@ pub(in crate::receipt::verify) fn text_of(bytes: &[u8]) -> Result<Cow<'_, str>, 
     }
     if let Some(rest) = bytes.strip_prefix(b"\xFE\xFF") {
         return wide(rest, u16::from_be_bytes);
+    }
+    // XML 1.0, appendix F.1: without a mark the first character is `<`.
+    if bytes.starts_with(b"<\0") {
+        return wide(bytes, u16::from_le_bytes);
+    }
+    if bytes.starts_with(b"\0<") {
+        return wide(bytes, u16::from_be_bytes);
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::EncodingNotUtf8)?;
@@ -41,6 +48,11 @@ fn declared(text: &str, names: &[&str]) -> Result<(), Problem> {
         return Ok(());
     };
     let declaration = declaration.split_once("?>").map_or("", |(inside, _)| inside);
+    let version = declaration.trim_start().strip_prefix("version").unwrap_or_default().trim_start();
+    let version = version.strip_prefix('=').unwrap_or_default().trim_start();
+    if !version.starts_with("\"1.") && !version.starts_with("'1.") {
+        return Err(Problem::NotXml);
+    }
     if let Some((_, rest)) = declaration.split_once("standalone") {
         let value = rest.trim().trim_start_matches('=').trim();
         if !["'yes'", "'no'", "\"yes\"", "\"no\""].contains(&value) {

@@ -6,7 +6,7 @@ use super::read::{elements, is_dsig, local_name, only};
 use crate::receipt::verify::problem::Problem;
 
 /// Root element, kind, and element with the data. An empty name: the first child that begins `DL`.
-const KINDS: [(&str, &str, &str); 7] = [
+const KINDS: [(&str, &str, &str); 8] = [
     ("HDon", "invoice", "DLHDon"),
     ("BLai", "receipt", "DLBLai"),
     ("CTu", "certificate", "DLCTu"),
@@ -14,6 +14,8 @@ const KINDS: [(&str, &str, &str); 7] = [
     ("TKhai", "declaration", "DLTKhai"),
     ("BTHDLieu", "summary", ""),
     ("BCTHSDBLai", "usage_report", "DLBCTHSDBLai"),
+    // The authority's format before Decree 123: `laphoadon.gdt.gov.vn/2014/09/invoicexml/v1`.
+    ("invoice", "invoice", "invoiceData"),
 ];
 const SOAP: [&str; 2] =
     ["http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope"];

@@ -8,7 +8,6 @@ use super::read::{is_dsig, leaf, local_name};
 use super::signature::{self, Parts, Reference};
 use super::{Ground, Terms, time};
 use crate::clock::Instant;
-use crate::receipt::verify::canonical::{Form, canonical_as};
 use crate::receipt::verify::problem::Problem;
 use crate::receipt::verify::report::{Integrity, SignatureReport};
 use crate::receipt::verify::trust::Trust;
@@ -47,13 +46,7 @@ pub(super) fn judge<'a, 'i>(
     signature: Node<'a, 'i>,
     terms: &Terms<'_>,
 ) -> (SignatureReport, Covered) {
-    let mut judged = Judged {
-        problems: place.attacked.into_iter().collect(),
-        covers: Vec::new(),
-        targets: Vec::new(),
-        lenient: Vec::new(),
-        legacy: false,
-    };
+    let mut judged = Judged::begun(place.attacked.into_iter().collect());
     let role = role(signature, place.found);
     let parts = match signature::parts(signature) {
         Ok(parts) => parts,
@@ -71,7 +64,7 @@ pub(super) fn judge<'a, 'i>(
     if !body && judged.problems.is_empty() {
         judged.problems.push(Problem::BodyNotCovered);
     }
-    let (signer, bare) = judged.signature_value(ground, &parts);
+    let (signer, unknown) = judged.signature_value(ground, &parts);
     let intact = judged.problems.is_empty();
     let code = place.found.node.children().find(|child| local_name(*child) == "MCCQT");
     let covered = Covered {
@@ -81,14 +74,23 @@ pub(super) fn judge<'a, 'i>(
     };
     let mut report = judged.report(role, Some((signature, &parts)));
     report.integrity = if intact { Integrity::Ok } else { Integrity::Failed };
-    if intact && bare {
-        report.problems.push(Problem::CertificateMissing);
+    if let Some(problem) = unknown.filter(|_| intact) {
+        report.problems.push(problem);
         report.trust = Trust::Untrusted;
     }
     if let Some(signer) = &signer {
         judge_signer(&mut report, signer, &parts, judged.legacy, terms);
     }
     (report, covered)
+}
+
+/// A signature that is not computed, for where it stands.
+pub(super) fn refused<'a, 'i>(
+    found: &Found<'a, 'i>,
+    signature: Node<'a, 'i>,
+    problem: Problem,
+) -> SignatureReport {
+    Judged::begun(vec![problem]).report(role(signature, found), None)
 }
 
 /// The element under `DSCKS` that the signature stands in.
@@ -102,6 +104,10 @@ fn role(signature: Node<'_, '_>, found: &Found<'_, '_>) -> String {
 }
 
 impl<'a, 'i> Judged<'a, 'i> {
+    fn begun(problems: Vec<Problem>) -> Judged<'a, 'i> {
+        Judged { problems, covers: Vec::new(), targets: Vec::new(), lenient: Vec::new(), legacy: false }
+    }
+
     fn covers_node(&self, node: Node<'a, 'i>) -> bool {
         node.ancestors().any(|ancestor| self.targets.contains(&ancestor))
     }
@@ -116,7 +122,7 @@ impl<'a, 'i> Judged<'a, 'i> {
     ) -> Result<(), Problem> {
         let target = target(ground, reference.uri)?;
         aimed_well(place, signature, target)?;
-        let mut form = Form { exclusive: reference.form.exclusive.clone(), without: None };
+        let mut form = reference.form.clone();
         let on_own = target.ancestors().any(|ancestor| ancestor == signature);
         let tolerated = terms.lenient.contains(&Lenient::EnvelopedOnOwnObject);
         if reference.enveloped && on_own && !tolerated {
@@ -125,11 +131,13 @@ impl<'a, 'i> Judged<'a, 'i> {
         if reference.enveloped && !on_own {
             form.without = Some(signature);
         }
-        let plain = form.exclusive.is_none() && place.body == Some(target);
-        ground.spend(target.range().len())?;
+        let plain = form.exclusive.is_none() && !form.keeps_ids && reference.more.is_empty();
         let digest = match place.canonical_body {
-            Some(body) if plain => reference.hash.digest(body),
-            _ => reference.hash.digest(&canonical_as(target, &form)),
+            Some(body) if plain && place.body == Some(target) && !ground.is_formless => {
+                ground.spend(body.len())?;
+                reference.hash.digest(body)
+            }
+            _ => reference.hash.digest(&ground.canonical(target, &form, &reference.more)?),
         };
         if digest.as_ref() != reference.digest {
             return Err(if place.body == Some(target) {
@@ -149,23 +157,33 @@ impl<'a, 'i> Judged<'a, 'i> {
         Ok(())
     }
 
-    /// Checks the signature value with the certificate that it fits, the first of several. Without
-    /// any a bare key shows at least that nothing was changed, and true is given with None.
-    fn signature_value(&mut self, ground: &Ground<'a, 'i>, parts: &Parts<'a, 'i>) -> (Option<Signer>, bool) {
-        if let Err(problem) = ground.spend(parts.signed_info.range().len()) {
-            self.problems.push(problem);
-            return (None, false);
-        }
-        let message = canonical_as(parts.signed_info, &parts.form);
+    /// Checks the signature value with the certificate that it fits, the first of several. A bare
+    /// key, or that of a certificate that does not read, shows at least that nothing was changed;
+    /// then why nobody can say who signed.
+    fn signature_value(
+        &mut self,
+        ground: &Ground<'a, 'i>,
+        parts: &Parts<'a, 'i>,
+    ) -> (Option<Signer>, Option<Problem>) {
+        let message = match ground.canonical(parts.signed_info, &parts.form, &[]) {
+            Ok(message) => message,
+            Err(problem) => {
+                self.problems.push(problem);
+                return (None, None);
+            }
+        };
         let check = |key: &Key| key.check(parts.scheme, message.as_bytes(), &parts.value);
         self.legacy |= parts.scheme.is_legacy();
-        let mut unfit = None;
-        let mut first = None;
+        let (mut unfit, mut first, mut faulty) = (None, None, None);
         let mut fits = false;
         for der in &parts.certificates {
             match Signer::read(der) {
-                // Nobody can say what a broken certificate claimed: it is not passed over.
-                Err(Problem::CertificateUnreadable) => self.problems.push(Problem::CertificateUnreadable),
+                Err(Problem::CertificateUnreadable) => match Key::of_faulty(der) {
+                    Some(key) if check(&key).is_ok() => faulty = Some(key),
+                    Some(_) => {}
+                    // Nobody can say what a broken certificate claimed: it is not passed over.
+                    None => self.problems.push(Problem::CertificateUnreadable),
+                },
                 Err(problem) => unfit = unfit.or(Some(problem)),
                 Ok(_) if fits => {}
                 Ok(signer) => {
@@ -178,13 +196,17 @@ impl<'a, 'i> Judged<'a, 'i> {
                 }
             }
         }
+        if let Some(key) = faulty.filter(|_| !fits) {
+            self.legacy |= key.is_legacy();
+            return (None, Some(Problem::CertificateUnreadable));
+        }
         self.problems.extend(unfit.filter(|_| !fits));
         match (&first, &parts.key_value) {
             (Some(signer), Some(key)) if signer.key != *key => self.problems.push(Problem::KeyValueMismatch),
             (None, Some(key)) if parts.certificates.is_empty() => {
                 self.legacy |= key.is_legacy();
                 self.problems.extend(check(key).err());
-                return (None, true);
+                return (None, Some(Problem::CertificateMissing));
             }
             (None, None) if parts.certificates.is_empty() => {
                 self.problems.push(Problem::CertificateMissing);
@@ -192,7 +214,10 @@ impl<'a, 'i> Judged<'a, 'i> {
             _ => {}
         }
         self.legacy |= first.as_ref().is_some_and(|signer| signer.key.is_legacy());
-        (first, false)
+        if first.is_none() && self.problems.is_empty() {
+            self.problems.push(Problem::CertificateUnreadable);
+        }
+        (first, None)
     }
 
     fn report(&self, role: String, read: Option<(Node<'a, 'i>, &Parts<'a, 'i>)>) -> SignatureReport {

@@ -4,12 +4,14 @@ use ring::signature::{
     self, ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA384_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1,
     RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm,
 };
-use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
+use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::algorithm::{Hash, Scheme};
 use crate::clock::Instant;
 use crate::receipt::certificate::{self, KEY_BITS_MIN, distinguished_name, hex, is_test, user_ids};
+use crate::receipt::evidence::der::{self, Reader};
 use crate::receipt::verify::problem::Problem;
 use crate::receipt::verify::report::CertificateReport;
 
@@ -58,7 +60,7 @@ impl Signer {
             test: is_test,
         };
         Ok(Signer {
-            key: Key::of(&parsed)?,
+            key: Key::of(parsed.public_key())?,
             subject: distinguished_name(parsed.subject()),
             identities: user_ids(parsed.subject()),
             der: der.to_vec(),
@@ -92,8 +94,7 @@ fn digits(text: &str) -> String {
 }
 
 impl Key {
-    fn of(certificate: &X509Certificate<'_>) -> Result<Key, Problem> {
-        let info = certificate.public_key();
+    fn of(info: &SubjectPublicKeyInfo<'_>) -> Result<Key, Problem> {
         match info.parsed() {
             Ok(PublicKey::RSA(key)) => {
                 Ok(Key::Rsa { modulus: stripped(key.modulus), exponent: stripped(key.exponent) })
@@ -109,6 +110,19 @@ impl Key {
             Ok(_) => Err(Problem::CertificateKeyUnsupported),
             Err(_) => Err(Problem::CertificateUnreadable),
         }
+    }
+
+    /// Of a certificate with a fault beside the key, such as a date or a name written wrongly: the
+    /// key still shows whether anything was changed, though not who signed.
+    pub(super) fn of_faulty(der: &[u8]) -> Option<Key> {
+        let mut signed = Reader::new(der).inside(der::SEQUENCE)?.inside(der::SEQUENCE)?;
+        let _version = signed.one(der::context(0));
+        let _serial = signed.one(der::INTEGER)?;
+        for _algorithm_issuer_validity_subject in 0..4 {
+            signed.one(der::SEQUENCE)?;
+        }
+        let (_, info) = SubjectPublicKeyInfo::from_der(signed.one(der::SEQUENCE)?.whole).ok()?;
+        Key::of(&info).ok()
     }
 
     /// Of `RSAKeyValue`.

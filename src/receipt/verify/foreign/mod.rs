@@ -24,6 +24,7 @@ use std::collections::HashMap;
 use roxmltree::{Document, Node, ParsingOptions};
 
 use self::find::Found;
+use super::canonical::Form;
 use super::problem::Problem;
 use super::report::{DocumentReport, Report};
 use super::trust::TrustStore;
@@ -46,6 +47,8 @@ struct Ground<'a, 'i> {
     root: Node<'a, 'i>,
     /// Every Id, with its elements; only unique ones can be referred to.
     ids: HashMap<&'a str, Vec<Node<'a, 'i>>>,
+    /// A namespace is declared by a relative URI somewhere: the document has no canonical form.
+    is_formless: bool,
     work: Cell<usize>,
 }
 
@@ -54,14 +57,20 @@ pub(super) fn examine(text: &str, terms: &Terms<'_>) -> Report {
     if let Err(problem) = gate::check(text) {
         return refused(problem);
     }
-    let options =
-        ParsingOptions { allow_dtd: false, nodes_limit: gate::NODES_LIMIT, ..ParsingOptions::default() };
-    let Ok(document) = Document::parse_with_options(text, options) else { return refused(Problem::NotXml) };
-    let ground = Ground { root: document.root(), ids: ids(&document), work: Cell::new(WORK_LIMIT) };
+    let Ok(document) = parse(text) else { return refused(Problem::NotXml) };
+    let is_formless = document.descendants().any(canonical::declares_relative);
+    let ground =
+        Ground { root: document.root(), ids: ids(&document), is_formless, work: Cell::new(WORK_LIMIT) };
     match find::documents(document.root_element()) {
         Ok(found) => Report::combined_of(judge_all(&ground, &found, terms)),
         Err(problem) => refused(problem),
     }
+}
+
+fn parse(text: &str) -> Result<Document<'_>, roxmltree::Error> {
+    let options =
+        ParsingOptions { allow_dtd: false, nodes_limit: gate::NODES_LIMIT, ..ParsingOptions::default() };
+    Document::parse_with_options(text, options)
 }
 
 fn judge_all<'a, 'i>(
@@ -83,7 +92,33 @@ fn ids<'a, 'i>(document: &'a Document<'i>) -> HashMap<&'a str, Vec<Node<'a, 'i>>
     ids
 }
 
-impl Ground<'_, '_> {
+fn canonical_again(text: &str, form: &Form<'_, '_>) -> Result<String, Problem> {
+    let document = parse(text).map_err(|_| Problem::TransformForbidden)?;
+    let exclusive = form.exclusive.as_ref().map(|prefixes| prefixes.iter().copied().collect());
+    Ok(canonical::canonical_as(document.root(), &Form { exclusive, ..Form::default() }))
+}
+
+impl<'a, 'i> Ground<'a, 'i> {
+    /// Canonical text of what is left to compute, in one form after the other: behind the first
+    /// each reads the text of the one before.
+    fn canonical(
+        &self,
+        target: Node<'a, 'i>,
+        first: &Form<'a, 'i>,
+        more: &[Form<'a, 'i>],
+    ) -> Result<String, Problem> {
+        self.spend(target.range().len())?;
+        if self.is_formless {
+            return Err(Problem::NamespaceRelative);
+        }
+        let mut text = canonical::canonical_as(target, first);
+        for form in more {
+            self.spend(text.len())?;
+            text = canonical_again(&text, form)?;
+        }
+        Ok(text)
+    }
+
     /// Takes from the work that is left.
     fn spend(&self, bytes: usize) -> Result<(), Problem> {
         let left = self.work.get().checked_sub(bytes).ok_or(Problem::WorkExceeded)?;

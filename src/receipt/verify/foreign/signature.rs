@@ -29,6 +29,8 @@ pub(super) struct Reference<'a, 'i> {
     pub uri: &'a str,
     pub enveloped: bool,
     pub form: Form<'a, 'i>,
+    /// Canonicalisations behind the first, each of the text of the one before.
+    pub more: Vec<Form<'a, 'i>>,
     pub hash: Hash,
     pub digest: Vec<u8>,
 }
@@ -36,22 +38,25 @@ pub(super) struct Reference<'a, 'i> {
 /// Reads the signature, or names the first thing that keeps it from being judged.
 pub(super) fn parts<'a, 'i>(signature: Node<'a, 'i>) -> Result<Parts<'a, 'i>, Problem> {
     let children = structure(signature)?;
-    let all = |name: &str| children.iter().copied().filter(|child| is_dsig(*child, name)).collect::<Vec<_>>();
-    let [signed_info] = *all("SignedInfo").as_slice() else {
-        return Err(if all("SignedInfo").is_empty() {
-            Problem::SignedInfoMissing
-        } else {
-            Problem::SignedInfoRepeated
-        });
+    match children.iter().filter(|child| is_dsig(**child, "SignedInfo")).count() {
+        0 => return Err(Problem::SignedInfoMissing),
+        1 => {}
+        _ => return Err(Problem::SignedInfoRepeated),
+    }
+    // The order of XML-DSig, section 4.1; another one is read differently by different engines.
+    let [signed_info, value, rest @ ..] = children.as_slice() else { return Err(Problem::SignatureShape) };
+    let (key_infos, objects) = match rest {
+        [first, objects @ ..] if is_dsig(*first, "KeyInfo") => (Some(*first), objects),
+        objects => (None, objects),
     };
-    let [value] = *all("SignatureValue").as_slice() else { return Err(Problem::SignatureShape) };
-    let key_infos = all("KeyInfo");
-    let known = ["SignedInfo", "SignatureValue", "KeyInfo", "Object"];
-    if key_infos.len() > 1 || children.iter().any(|child| !known.iter().any(|name| is_dsig(*child, name))) {
+    if !is_dsig(*signed_info, "SignedInfo")
+        || !is_dsig(*value, "SignatureValue")
+        || !objects.iter().all(|child| is_dsig(*child, "Object"))
+    {
         return Err(Problem::SignatureShape);
     }
-    let (certificates, key_value) =
-        key_infos.first().map_or(Ok(Default::default()), |info| key_info(*info))?;
+    let (signed_info, value) = (*signed_info, *value);
+    let (certificates, key_value) = key_infos.map_or(Ok(Default::default()), key_info)?;
     let (form, scheme, references) = signed(signed_info)?;
     let value = decoded(value).ok_or(Problem::SignatureValueMalformed)?;
     Ok(Parts { signed_info, form, scheme, references, value, certificates, key_value })
@@ -71,11 +76,7 @@ fn signed<'a, 'i>(signed_info: Node<'a, 'i>) -> Result<Signed<'a, 'i>, Problem> 
         }
         _ => return Err(Problem::CanonicalizationForbidden),
     };
-    // Without comments in the form they are no part of what is signed; with them they would be.
-    let with_comments = algorithm(*canonicalization).ends_with("#WithComments");
-    if with_comments && signed_info.descendants().any(|node| node.is_comment()) {
-        return Err(Problem::CommentPresent);
-    }
+    let form = Form { comments: algorithm(*canonicalization).ends_with("#WithComments"), ..form };
     expect(*method, "SignatureMethod")?;
     let scheme = Scheme::named(algorithm(*method))?;
     if elements(*method).next().is_some() {
@@ -116,7 +117,8 @@ fn form<'a, 'i>(node: Node<'a, 'i>, step: Step) -> Option<Form<'a, 'i>> {
     };
     let exclusive: Option<BTreeSet<&'a str>> =
         (step == Step::Exclusive).then(|| prefixes.split_ascii_whitespace().collect());
-    Some(Form { exclusive, without: None })
+    let keeps_ids = algorithm(node).contains("xml-c14n11");
+    Some(Form { exclusive, keeps_ids, ..Form::default() })
 }
 
 fn reference<'a, 'i>(node: Node<'a, 'i>) -> Result<Reference<'a, 'i>, Problem> {
@@ -128,7 +130,10 @@ fn reference<'a, 'i>(node: Node<'a, 'i>) -> Result<Reference<'a, 'i>, Problem> {
         [method, value] => (None, method, value),
         _ => return Err(Problem::SignatureShape),
     };
-    let (enveloped, form) = transforms.map_or(Ok((false, Form::default())), steps)?;
+    let (enveloped, forms) = transforms.map_or(Ok(Default::default()), steps)?;
+    let mut forms = forms.into_iter();
+    let form = forms.next().unwrap_or_default();
+    let more = forms.collect();
     expect(method, "DigestMethod")?;
     let hash = Hash::named(algorithm(method))?;
     if elements(method).next().is_some() {
@@ -136,13 +141,14 @@ fn reference<'a, 'i>(node: Node<'a, 'i>) -> Result<Reference<'a, 'i>, Problem> {
     }
     expect(value, "DigestValue")?;
     let digest = decoded(value).ok_or(Problem::DigestValueMalformed)?;
-    Ok(Reference { uri, enveloped, form, hash, digest })
+    Ok(Reference { uri, enveloped, form, more, hash, digest })
 }
 
-/// Enveloped signature first, then at most one canonicalisation.
-fn steps<'a, 'i>(transforms: Node<'a, 'i>) -> Result<(bool, Form<'a, 'i>), Problem> {
+/// Enveloped signature first, then canonicalisations. Comments are in none of them: a reference
+/// within the document leaves them out (XML-DSig, section 4.4.3.3), whatever the form could take.
+fn steps<'a, 'i>(transforms: Node<'a, 'i>) -> Result<(bool, Vec<Form<'a, 'i>>), Problem> {
     expect(transforms, "Transforms")?;
-    let (mut enveloped, mut canonicalised) = (false, None);
+    let (mut enveloped, mut forms) = (false, Vec::new());
     let children = structure(transforms)?;
     if children.len() > TRANSFORMS_LIMIT {
         return Err(Problem::TransformForbidden);
@@ -157,16 +163,17 @@ fn steps<'a, 'i>(transforms: Node<'a, 'i>) -> Result<(bool, Form<'a, 'i>), Probl
             return Err(Problem::TransformXslt);
         }
         match Step::named(name) {
-            Some(Step::Enveloped) if canonicalised.is_none() && elements(transform).next().is_none() => {
+            // Behind a canonicalisation there is text, in which no signature can be found again.
+            Some(Step::Enveloped) if forms.is_empty() && elements(transform).next().is_none() => {
                 enveloped = true;
             }
-            Some(step @ (Step::Inclusive | Step::Exclusive)) if canonicalised.is_none() => {
-                canonicalised = Some(form(transform, step).ok_or(Problem::TransformForbidden)?);
+            Some(step @ (Step::Inclusive | Step::Exclusive)) => {
+                forms.push(form(transform, step).ok_or(Problem::TransformForbidden)?);
             }
             _ => return Err(Problem::TransformForbidden),
         }
     }
-    Ok((enveloped, canonicalised.unwrap_or_default()))
+    Ok((enveloped, forms))
 }
 
 type Offered = (Vec<Vec<u8>>, Option<Key>);

@@ -17,6 +17,9 @@ pub(super) struct Content {
 pub(super) fn read(canonical: &str) -> Option<Content> {
     let document = Document::parse(canonical).ok()?;
     let body = document.root_element();
+    if local_name(body) == "invoiceData" {
+        return read_before_decree_123(body);
+    }
     let general = single(body, "TTChung")?;
     let data = ["NDHDon", "NDBLai", "NDCTu", "NDTKhai"].iter().find_map(|name| only(body, name));
     let seller = inside(data, &["NBan", "TCThu", "TCTTNhap"])?;
@@ -39,6 +42,24 @@ pub(super) fn read(canonical: &str) -> Option<Content> {
         total: text(sums, &["TgTTTBSo"])?.map(|text| plain(&text)),
     };
     Some(Content { summary, issuers: issuers.into_iter().flatten().collect() })
+}
+
+/// Of the format that came before: flat, with English names.
+fn read_before_decree_123(body: Node<'_, '_>) -> Option<Content> {
+    let field = |name: &str| text(Some(body), &[name]);
+    let seller = field("sellerTaxCode")?;
+    let summary = Summary {
+        version: None,
+        template: field("templateCode")?,
+        series: field("invoiceSeries")?,
+        number: field("invoiceNumber")?,
+        issued_on: field("invoiceIssuedDate")?,
+        currency: field("currencyCode")?,
+        seller_tax_code: seller.clone(),
+        buyer_tax_code: field("buyerTaxCode")?,
+        total: field("totalAmountWithVAT")?.map(|text| plain(&text)),
+    };
+    Some(Content { summary, issuers: seller.into_iter().collect() })
 }
 
 /// The outer None says that it is there twice.

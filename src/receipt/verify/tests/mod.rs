@@ -3,6 +3,7 @@ mod bombs;
 mod downgrades;
 mod forge;
 mod fuzzed;
+mod matrix;
 mod mutation;
 mod oracle;
 mod others;

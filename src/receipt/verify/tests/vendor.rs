@@ -2,9 +2,14 @@
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    PKCS_RSA_SHA256, date_time_ymd,
+};
 use ring::rand::SystemRandom;
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512,
@@ -17,6 +22,7 @@ use super::mutation::Damage;
 use super::oracle::repository;
 use crate::receipt::sign::{DSIG, ENVELOPED, INCLUSIVE_C14N, RSA_SHA256, SHA256_DIGEST};
 use crate::receipt::testing::{OTHER_SIGNER_PEM, SIGNER_PEM};
+use crate::receipt::verify::TrustStore;
 use crate::receipt::verify::canonical::{Form, canonical_as};
 
 pub const EXCLUSIVE_C14N: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
@@ -25,6 +31,9 @@ pub const SHA1: &str = "http://www.w3.org/2000/09/xmldsig#sha1";
 pub const RSA_SHA384: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384";
 pub const RSA_SHA512: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512";
 pub const ECDSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
+pub const RSA_PSS_SHA256: &str = "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1";
+pub const RSA_PSS_SHA384: &str = "http://www.w3.org/2007/05/xmldsig-more#sha384-rsa-MGF1";
+pub const RSA_PSS_SHA512: &str = "http://www.w3.org/2007/05/xmldsig-more#sha512-rsa-MGF1";
 pub const SHA384: &str = "http://www.w3.org/2001/04/xmldsig-more#sha384";
 pub const SHA512: &str = "http://www.w3.org/2001/04/xmlenc#sha512";
 pub const RSA_1024_PEM: &str = include_str!("../../../../fixtures/receipt/test-only-rsa-1024.pem");
@@ -356,7 +365,7 @@ fn filled(text: &str, at: usize, name: &str, mark: &str, value: &str) -> String 
 
 fn form_of<'a, 'i>(algorithms: &[&str]) -> Form<'a, 'i> {
     let exclusive = algorithms.iter().any(|name| name.contains("xml-exc-c14n"));
-    Form { exclusive: exclusive.then(Default::default), without: None }
+    Form { exclusive: exclusive.then(Default::default), ..Form::default() }
 }
 
 fn digest_of(signature: Node<'_, '_>, at: usize) -> String {
@@ -388,6 +397,39 @@ fn digest_of(signature: Node<'_, '_>, at: usize) -> String {
     BASE64.encode(ring::digest::digest(algorithm, canonical_as(target, &form).as_bytes()))
 }
 
+/// A key with a certificate whose subject names no tax code.
+pub static UNNAMED: OnceLock<String> = OnceLock::new();
+
+pub fn unnamed() -> String {
+    let key = pem_block(SIGNER_PEM, "PRIVATE KEY");
+    let pair = KeyPair::from_pkcs8_der_and_sign_algo(&key.as_slice().into(), &PKCS_RSA_SHA256).unwrap();
+    let mut name = DistinguishedName::new();
+    name.push(DnType::CommonName, "Công ty Thử Nghiệm");
+    let mut params = CertificateParams::default();
+    params.distinguished_name = name;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    (params.not_before, params.not_after) = (date_time_ymd(2026, 1, 1), date_time_ymd(2030, 1, 1));
+    let (authority, authority_key) = unnamed_authority();
+    let certificate = params.signed_by(&pair, &Issuer::from_params(&authority, authority_key)).unwrap();
+    format!("{}{}", pair.serialize_pem(), certificate.pem())
+}
+
+fn unnamed_authority() -> (CertificateParams, KeyPair) {
+    let key = pem_block(OTHER_SIGNER_PEM, "PRIVATE KEY");
+    let pair = KeyPair::from_pkcs8_der_and_sign_algo(&key.as_slice().into(), &PKCS_RSA_SHA256).unwrap();
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "CA không tên");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    (params.not_before, params.not_after) = (date_time_ymd(2026, 1, 1), date_time_ymd(2034, 1, 1));
+    (params, pair)
+}
+
+pub fn unnamed_trust() -> TrustStore {
+    let (authority, key) = unnamed_authority();
+    TrustStore::from_pem(&authority.self_signed(&key).unwrap().pem()).unwrap()
+}
+
 pub fn pem_block(pem: &str, label: &str) -> Vec<u8> {
     Pem::iter_from_buffer(pem.as_bytes())
         .map(Result::unwrap)
@@ -408,6 +450,9 @@ fn signature_value(key: &str, method: &str, message: &[u8]) -> Vec<u8> {
         RSA_SHA256 if key != RSA_1024_PEM => rsa(&RSA_PKCS1_SHA256),
         RSA_SHA384 => rsa(&RSA_PKCS1_SHA384),
         RSA_SHA512 => rsa(&RSA_PKCS1_SHA512),
+        RSA_PSS_SHA256 => rsa(&ring::signature::RSA_PSS_SHA256),
+        RSA_PSS_SHA384 => rsa(&ring::signature::RSA_PSS_SHA384),
+        RSA_PSS_SHA512 => rsa(&ring::signature::RSA_PSS_SHA512),
         ECDSA_SHA256 => {
             let random = SystemRandom::new();
             let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der, &random).unwrap();

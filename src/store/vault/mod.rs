@@ -1,5 +1,12 @@
 //! Columns that hold personal data: encrypted under a data key per unit and year, which is itself
 //! wrapped by the master key. Destroying a data key erases everything under it.
+//!
+//! The master key can be changed (`rewrap`): data keys are wrapped anew, nothing encrypted under
+//! them is touched. The key of the blind indexes comes from the first master key and is kept as a
+//! data key of its own (`index`), so that what was indexed is found under every later one.
+
+mod index;
+mod rewrap;
 
 use std::collections::HashMap;
 use std::sync::RwLock;
@@ -27,9 +34,32 @@ pub struct DataKey {
     key: LessSafeKey,
 }
 
+/// A key above all others.
+struct Master {
+    /// Names it without telling anything about it.
+    id: String,
+    key: LessSafeKey,
+    /// What the blind indexes of an installation that began with it are keyed with.
+    index: [u8; KEY_LEN],
+}
+
+impl Master {
+    fn new(bytes: &[u8]) -> Result<Master> {
+        let bad = || Error::invalid("vault.master_key", "master_key_unreadable", "expected 32 bytes");
+        let unbound = UnboundKey::new(&AES_256_GCM, bytes).map_err(|_| bad())?;
+        let derived = |what: &[u8]| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, bytes), what);
+        let mut index = [0; KEY_LEN];
+        index.copy_from_slice(derived(b"bienlai blind index v1").as_ref());
+        let id = crate::text::hex(&derived(b"bienlai master key id v1").as_ref()[..8]);
+        Ok(Master { id, key: LessSafeKey::new(unbound), index })
+    }
+}
+
 /// Wraps, opens and remembers data keys; makes blind indexes for exact search.
 pub struct Vault {
-    master: LessSafeKey,
+    master: Master,
+    /// While the master key is changed, the other one; it opens and never wraps.
+    second: Option<Master>,
     index_key: hmac::Key,
     random: SystemRandom,
     known: RwLock<Known>,
@@ -49,18 +79,20 @@ crate::table_row! {
         pub created_at: Instant,
         pub wrapped: Option<Vec<u8>>,
         pub destroyed_at: Option<Instant>,
+        pub revision: i64,
+        pub master_id: Option<String>,
     }
 }
 
 impl Vault {
-    /// `master` is 32 bytes from the configuration; the index key is derived from it.
-    pub fn new(master: &[u8]) -> Result<Self> {
-        let bad = || Error::invalid("vault.master_key", "master_key_unreadable", "expected 32 bytes");
-        let unbound = UnboundKey::new(&AES_256_GCM, master).map_err(|_| bad())?;
-        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, master), b"bienlai blind index v1");
+    /// `master` is 32 bytes from the configuration, `second` the other one while it is changed.
+    /// The index key is derived until `keep_index_key` says which one is kept.
+    pub fn new(master: &[u8], second: Option<&[u8]>) -> Result<Self> {
+        let master = Master::new(master)?;
         Ok(Vault {
-            master: LessSafeKey::new(unbound),
-            index_key: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()),
+            index_key: hmac::Key::new(hmac::HMAC_SHA256, &master.index),
+            master,
+            second: second.map(Master::new).transpose()?,
             random: SystemRandom::new(),
             known: RwLock::default(),
         })
@@ -68,7 +100,7 @@ impl Vault {
 
     /// A vault with a fixed key, for tests of pure code.
     pub fn for_tests() -> Self {
-        Vault::new(&[7; KEY_LEN]).expect("32 bytes are a key")
+        Vault::new(&[7; KEY_LEN], None).expect("32 bytes are a key")
     }
 
     /// The key under which the unit's data of this year is written; made at first use.
@@ -103,8 +135,10 @@ impl Vault {
             id,
             year,
             created_at: now,
-            wrapped: Some(self.encrypt(&self.master, &wrap_context(unit, id), &fresh)?),
+            wrapped: Some(self.encrypt(&self.master.key, &wrap_context(unit, id), &fresh)?),
             destroyed_at: None,
+            revision: 0,
+            master_id: Some(self.master.id.clone()),
         };
         rows::insert_if_absent(tx, &[row], &["unit_id", "year"])?;
         // Remembered only from what is stored: a rolled back transaction must leave no key behind
@@ -191,10 +225,17 @@ impl Vault {
     }
 
     fn unwrap_key(&self, unit: UnitId, id: KeyId, wrapped: &[u8]) -> Result<DataKey> {
-        let raw = decrypt(&self.master, &wrap_context(unit, id), wrapped)?;
+        let raw = self.unwrapped(unit, id, wrapped)?;
         let key =
             UnboundKey::new(&AES_256_GCM, &raw).map_err(|_| Error::internal("data key of wrong length"))?;
         Ok(DataKey { id, key: LessSafeKey::new(key) })
+    }
+
+    /// The bytes of a data key, by whichever master key opens it.
+    fn unwrapped(&self, unit: UnitId, id: KeyId, wrapped: &[u8]) -> Result<Vec<u8>> {
+        let context = wrap_context(unit, id);
+        let open = |master: &Master| decrypt(&master.key, &context, wrapped).ok();
+        open(&self.master).or_else(|| self.second.as_ref().and_then(open)).ok_or_else(master_key_wrong)
     }
 
     fn encrypt(&self, key: &LessSafeKey, context: &[u8], plaintext: &[u8]) -> Result<Vec<u8>> {
@@ -213,6 +254,11 @@ impl Vault {
         sealed.extend_from_slice(tag.as_ref());
         Ok(sealed)
     }
+}
+
+#[track_caller]
+fn master_key_wrong() -> Error {
+    Error::conflict("master_key_wrong", "no configured master key opens a data key of this database")
 }
 
 fn wrap_context(unit: UnitId, id: KeyId) -> Vec<u8> {
@@ -236,10 +282,25 @@ mod tests {
     #[test]
     fn a_ciphertext_opens_only_in_its_own_place() {
         let vault = Vault::for_tests();
-        let sealed = vault.encrypt(&vault.master, b"party/1", "Nguyễn".as_bytes()).unwrap();
-        assert_eq!(decrypt(&vault.master, b"party/1", &sealed).unwrap(), "Nguyễn".as_bytes());
-        assert!(decrypt(&vault.master, b"party/2", &sealed).is_err());
-        assert!(decrypt(&vault.master, b"party/1", &sealed[..5]).is_err());
+        let master = &vault.master.key;
+        let sealed = vault.encrypt(master, b"party/1", "Nguyễn".as_bytes()).unwrap();
+        assert_eq!(decrypt(master, b"party/1", &sealed).unwrap(), "Nguyễn".as_bytes());
+        assert!(decrypt(master, b"party/2", &sealed).is_err());
+        assert!(decrypt(master, b"party/1", &sealed[..5]).is_err());
+    }
+
+    #[test]
+    fn what_the_second_master_key_wrapped_opens_and_what_a_third_did_is_told() {
+        let (unit, id) = (UnitId(3), KeyId(5));
+        let wrapped = {
+            let old = Vault::new(&[1; KEY_LEN], None).unwrap();
+            old.encrypt(&old.master.key, &wrap_context(unit, id), &[9; KEY_LEN]).unwrap()
+        };
+        let both = Vault::new(&[2; KEY_LEN], Some(&[1; KEY_LEN])).unwrap();
+        assert_eq!(both.unwrapped(unit, id, &wrapped).unwrap(), [9; KEY_LEN]);
+        let other = Vault::new(&[2; KEY_LEN], Some(&[3; KEY_LEN])).unwrap();
+        assert_eq!(other.unwrapped(unit, id, &wrapped).unwrap_err().code(), "master_key_wrong");
+        assert_ne!(both.master.id, other.second.unwrap().id);
     }
 
     #[test]

@@ -1,0 +1,178 @@
+//! A debit line that a person says pays a refund, though its amount or its text is not the
+//! refund's: exactly it, less than it (the rest is surplus again), or more (the payee owes that back).
+
+use super::rules::free;
+use super::{State, find, query, step};
+use crate::actor::Actor;
+use crate::amount::Dong;
+use crate::audit;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::exception::{Exception, Kind, Subject};
+use crate::id::*;
+use crate::ledger::{self, Account, Posting, Source};
+use crate::payment::book::{Book, Bucket, Held};
+use crate::payment::flush::flush;
+use crate::payment::query as payments;
+use crate::store::{Conn, Stamp, Tx};
+
+/// How a debit's amount stands to the refund's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Debit {
+    Exact,
+    Short,
+    Over,
+}
+
+impl Debit {
+    pub fn parse(resolution: &str) -> Option<Debit> {
+        match resolution {
+            "refund_debit" => Some(Debit::Exact),
+            "refund_short" => Some(Debit::Short),
+            "refund_over" => Some(Debit::Over),
+            _ => None,
+        }
+    }
+
+    fn of(debited: Dong, refund: Dong) -> Debit {
+        match debited.cmp(&refund) {
+            std::cmp::Ordering::Equal => Debit::Exact,
+            std::cmp::Ordering::Less => Debit::Short,
+            std::cmp::Ordering::Greater => Debit::Over,
+        }
+    }
+
+    fn event(self) -> &'static str {
+        match self {
+            Debit::Exact => "debited",
+            Debit::Short => "debited_short",
+            Debit::Over => "debited_over",
+        }
+    }
+}
+
+/// Whether the refund is on its way from the line's account, and the amounts are as said.
+pub fn fits(conn: &mut Conn, item: &Exception, way: Debit, refund: RefundId) -> Result<bool> {
+    if item.subject_kind != "line" {
+        return Ok(false);
+    }
+    let line = LineId(item.subject_id);
+    let debited = ledger::balance(conn, item.unit, &Account::UnexplainedDebit(line))?;
+    let found = query::by_ids(conn, &[(item.unit, refund)])?.pop();
+    Ok(found.is_some_and(|refund| {
+        matches!(refund.state, State::Approved | State::Sent)
+            && Some(refund.account) == item.account
+            && debited.is_positive()
+            && Debit::of(debited, refund.amount) == way
+    }))
+}
+
+/// Takes the unexplained debit for the refund. Two persons decided; the account is locked.
+///
+/// Errors: `resolution_unfit` when either changed meanwhile, `refund_others_open`.
+pub fn settle(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    item: &Exception,
+    id: RefundId,
+    on: BusinessDay,
+) -> Result<()> {
+    let (unit, line) = (item.unit, LineId(item.subject_id));
+    let missing = || Error::internal("a refund's payment is gone");
+    let payment = find(tx, unit, id)?.payment;
+    let held = payments::lock_payments(tx, &[(unit, payment)])?.pop().ok_or_else(missing)?;
+    let mut refund = find(tx, unit, id)?;
+    if !matches!(refund.state, State::Approved | State::Sent) {
+        return Err(Error::conflict("resolution_unfit", "the refund is not on its way any more"));
+    }
+    let debited = ledger::balance(tx, unit, &Account::UnexplainedDebit(line))?;
+    let others = query::of_payments(tx, &[(unit, payment)])?;
+    let parts = Parts::of(debited, refund.amount, free(&held, &others)?)?;
+    let asked_for = |one: &super::Refund| one.id != id && one.state == State::Requested;
+    if parts.owed_back.is_positive() && others.iter().any(asked_for) {
+        let detail = "another refund of this payment waits for its decision; decide that first";
+        return Err(Error::conflict("refund_others_open", detail));
+    }
+    let mut book = Book::new(audit::actor_text(actor), stamp.now);
+    book.payments.insert((unit, payment), Held::read(held.clone(), held.revision));
+    book.tell_payment(unit, payment, "refund_debited", held.state, None)?;
+    let left = parts.covered.checked_add(parts.of_surplus)?;
+    book.allocate(unit, payment, Bucket::Surplus, Bucket::Reversed, left)?;
+    let unexplained = Account::UnexplainedDebit(line);
+    for (debit, credit, amount) in [
+        (Account::RefundPayable, unexplained.clone(), parts.covered),
+        (Account::RefundPayable, Account::Surplus(payment), parts.surplus_again),
+        (Account::Surplus(payment), unexplained.clone(), parts.of_surplus),
+        (Account::ReversalToRecover(payment), unexplained, parts.owed_back),
+    ] {
+        let source = Source::Exception(item.id);
+        book.postings.push(Posting { unit, debit, credit, amount, accounting_date: on, source });
+    }
+    let subject = Subject::Payment(payment);
+    book.settled_exceptions.push((unit, Kind::RefundUnmatched, subject, "a person named its debit"));
+    if book.payments.get(&(unit, payment)).is_some_and(|held| held.value.surplus.is_zero()) {
+        for kind in [Kind::Overpaid, Kind::DuplicateTransfer, Kind::LatePayment, Kind::RefundBounced] {
+            book.settled_exceptions.push((unit, kind, subject, "it was refunded"));
+        }
+    }
+    flush(tx, stamp, actor, book)?;
+    let way = Debit::of(debited, refund.amount).event();
+    step(tx, stamp, &mut refund, State::Debited, (way, actor.person, Some(line), None))?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "refund.debit_named", id)])
+}
+
+/// A debit in its parts. Pure.
+#[derive(Debug, PartialEq)]
+struct Parts {
+    /// Pays the refund.
+    covered: Dong,
+    /// Of the refund, still owed to the payer.
+    surplus_again: Dong,
+    /// Beyond the refund, out of surplus that no refund holds.
+    of_surplus: Dong,
+    /// Beyond all that was owed.
+    owed_back: Dong,
+}
+
+impl Parts {
+    fn of(debited: Dong, refund: Dong, free: Dong) -> Result<Parts> {
+        let covered = debited.min(refund);
+        let beyond = debited.checked_sub(covered)?;
+        let of_surplus = beyond.min(free);
+        Ok(Parts {
+            covered,
+            surplus_again: refund.checked_sub(covered)?,
+            of_surplus,
+            owed_back: beyond.checked_sub(of_surplus)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_debit_is_split_to_the_dong_whatever_it_is_beside_the_refund() {
+        for (debited, refund, free, expected) in [
+            (5, 5, 0, (5, 0, 0, 0)),
+            (4, 5, 0, (4, 1, 0, 0)),
+            (8, 5, 2, (5, 0, 2, 1)),
+            (6, 5, 9, (5, 0, 1, 0)),
+        ] {
+            let parts = Parts::of(Dong(debited), Dong(refund), Dong(free)).unwrap();
+            let found = (parts.covered.0, parts.surplus_again.0, parts.of_surplus.0, parts.owed_back.0);
+            assert_eq!(found, expected);
+            assert_eq!(found.0 + found.2 + found.3, debited);
+        }
+    }
+
+    #[test]
+    fn a_resolution_says_how_the_amounts_stand() {
+        assert_eq!(Debit::parse("refund_short"), Some(Debit::of(Dong(4), Dong(5))));
+        assert_eq!(Debit::parse("refund_over"), Some(Debit::of(Dong(6), Dong(5))));
+        assert_eq!(Debit::parse("refund_debit"), Some(Debit::of(Dong(5), Dong(5))));
+        assert_eq!(Debit::parse("bank_charge"), None);
+    }
+}

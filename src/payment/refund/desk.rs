@@ -1,0 +1,108 @@
+//! One payment under its locks, for a step of a refund of it.
+
+use super::{Refund, query, rules};
+use crate::actor::Actor;
+use crate::audit;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::exception::{Kind, Subject};
+use crate::id::*;
+use crate::ledger::{self, Account, Posting, Source};
+use crate::payment::book::{Book, Bucket, Held, Payment};
+use crate::payment::flush::flush;
+use crate::payment::query as payments;
+use crate::store::{Stamp, Tx};
+
+/// See the module.
+pub(super) struct Desk<'a, 'tx, 'conn> {
+    pub tx: &'tx mut Tx<'conn>,
+    stamp: &'a Stamp<'a>,
+    actor: &'a Actor,
+    pub payment: Payment,
+    pub account: AccountId,
+    on: BusinessDay,
+    book: Book,
+}
+
+impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
+    pub fn open(
+        tx: &'tx mut Tx<'conn>,
+        stamp: &'a Stamp<'a>,
+        actor: &'a Actor,
+        unit: UnitId,
+        id: PaymentId,
+    ) -> Result<Self> {
+        let missing = || Error::not_found("payment_not_found", "no such payment in your scope");
+        let known = payments::payments(tx, &[(unit, id)])?.pop().ok_or_else(missing)?;
+        let account = match known.account {
+            Some(account) => account,
+            None => crate::unit::account::receiving(tx, unit)?.id,
+        };
+        payments::lock_accounts(tx, &[(unit, account)])?;
+        let on = payments::first_open_day(tx, unit, account, stamp.today())?;
+        let payment = payments::lock_payments(tx, &[(unit, id)])?.pop().ok_or_else(missing)?;
+        let mut book = Book::new(audit::actor_text(actor), stamp.now);
+        book.payments.insert((unit, id), Held::read(payment.clone(), payment.revision));
+        Ok(Desk { tx, stamp, actor, payment, account, on, book })
+    }
+
+    /// Money the bank took back is not paid out, whatever was approved before.
+    pub fn refuse_reversed(&mut self) -> Result<()> {
+        let debt = Account::ReversalToRecover(self.payment.id);
+        if ledger::balance(self.tx, self.payment.unit, &debt)?.is_positive() {
+            let detail = "the bank took this money back; settle that first";
+            return Err(Error::conflict("refund_money_reversed", detail));
+        }
+        Ok(())
+    }
+
+    /// What is surplus again first covers what the bank took back of the payment: it is never owed to
+    /// its payer and owed by them at once.
+    pub fn net(&mut self, refused: &Refund) -> Result<()> {
+        let (unit, payment) = (refused.unit, refused.payment);
+        let debt = Account::ReversalToRecover(payment);
+        let owed = ledger::balance(self.tx, unit, &debt)?;
+        if !owed.is_positive() {
+            return Ok(());
+        }
+        let mut others = query::of_payments(self.tx, &[(unit, payment)])?;
+        others.retain(|other| other.id != refused.id);
+        let covered = rules::free(&self.payment, &others)?.min(owed);
+        if covered.is_positive() {
+            self.book.allocate(unit, payment, Bucket::Surplus, Bucket::Reversed, covered)?;
+            self.book.postings.push(Posting {
+                unit,
+                debit: Account::Surplus(payment),
+                credit: debt,
+                amount: covered,
+                accounting_date: self.on,
+                source: Source::Refund(refused.id),
+            });
+        }
+        Ok(())
+    }
+
+    pub fn touch_payment(&mut self, kind: &'static str, reason: &str) -> Result<()> {
+        let (unit, id, state) = (self.payment.unit, self.payment.id, self.payment.state);
+        self.book.tell_payment(unit, id, kind, state, Some(reason.to_owned()))
+    }
+
+    pub fn post(&mut self, debit: Account, credit: Account, refund: &Refund) {
+        self.book.postings.push(Posting {
+            unit: refund.unit,
+            debit,
+            credit,
+            amount: refund.amount,
+            accounting_date: self.on,
+            source: Source::Refund(refund.id),
+        });
+    }
+
+    pub fn settle(&mut self, kind: Kind, why: &'static str) {
+        self.book.settled_exceptions.push((self.payment.unit, kind, Subject::Payment(self.payment.id), why));
+    }
+
+    pub fn flush(self) -> Result<()> {
+        flush(self.tx, self.stamp, self.actor, self.book).map(|_| ())
+    }
+}

@@ -1,0 +1,188 @@
+//! What openssl says as an authority: lists, answers of its own and of responders it delegates to.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::revocation::{self, Standing};
+use crate::clock::{Clock, Instant};
+use crate::error::Result;
+use crate::receipt::key::certificates_in;
+
+const DAY_S: i64 = 86_400;
+
+/// An authority in a folder of its own.
+struct Authority {
+    folder: PathBuf,
+}
+
+impl Drop for Authority {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Authority {
+    fn new() -> Authority {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::SeqCst);
+        let folder = std::env::temp_dir().join(format!("bienlai-authority-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let authority = Authority { folder };
+        authority.write(
+            "ca.cnf",
+            "[ca]\ndefault_ca = d\n[d]\ndatabase = index.txt\ndefault_md = sha256\ncrlnumber = number\n",
+        );
+        authority.write("number", "01\n");
+        authority.write(
+            "leaf.ext",
+            "keyUsage = digitalSignature\ncrlDistributionPoints = URI:http://crl.example.vn/ca.crl\n\
+             authorityInfoAccess = OCSP;URI:http://ocsp.example.vn/a,caIssuers;URI:http://ca.example.vn/ca.crt\n",
+        );
+        authority.write("responder.ext", "extendedKeyUsage = OCSPSigning\n");
+        authority.write("plain.ext", "keyUsage = digitalSignature\n");
+        for name in ["ca", "other"] {
+            authority.run(&format!(
+                "openssl req -x509 -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.pem -days 3650 \
+                 -subj /CN={name} -addext keyUsage=critical,keyCertSign,cRLSign"
+            ));
+        }
+        authority.issue("leaf", "leaf.ext", "ca", "0x1234");
+        authority.issue("neighbour", "leaf.ext", "ca", "0x1235");
+        authority.issue("responder", "responder.ext", "ca", "0x2001");
+        authority.issue("plain", "plain.ext", "ca", "0x2002");
+        authority.issue("stranger", "responder.ext", "other", "0x2003");
+        authority.standing("V\t350101000000Z\t\t1234\tunknown\t/CN=leaf\n");
+        authority
+    }
+
+    fn issue(&self, name: &str, extensions: &str, by: &str, serial: &str) {
+        self.run(&format!(
+            "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {name}.key -subj /CN={name} | \
+             openssl x509 -req -CA {by}.pem -CAkey {by}.key -set_serial {serial} -days 365 -extfile {extensions} \
+             -out {name}.pem"
+        ));
+    }
+
+    fn standing(&self, index: &str) {
+        self.write("index.txt", index);
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.folder.join(name), text).unwrap();
+    }
+
+    fn run(&self, script: &str) {
+        let done = Command::new("sh").args(["-ec", script]).current_dir(self.path()).output().unwrap();
+        assert!(done.status.success(), "{script}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    fn path(&self) -> &Path {
+        &self.folder
+    }
+
+    fn der(&self, name: &str) -> Vec<u8> {
+        let pem = std::fs::read_to_string(self.path().join(format!("{name}.pem"))).unwrap();
+        certificates_in(&pem).unwrap().remove(0)
+    }
+
+    /// What a responder answers about the leaf.
+    fn answer(&self, responder: &str, more: &str) -> Vec<u8> {
+        let question = revocation::question(&self.der("leaf"), &self.der("ca")).unwrap();
+        std::fs::write(self.path().join("question"), question).unwrap();
+        self.run(&format!(
+            "openssl ocsp -index index.txt -CA ca.pem -rsigner {responder}.pem -rkey {responder}.key \
+             -reqin question -respout answer {more}"
+        ));
+        std::fs::read(self.path().join("answer")).unwrap()
+    }
+
+    fn judged(&self, answer: &[u8], now: Instant) -> Result<Standing> {
+        revocation::by_answer(answer, &self.der("leaf"), &self.der("ca"), now)
+    }
+
+    fn list(&self, by: &str) -> Vec<u8> {
+        self.run(&format!(
+            "openssl ca -config ca.cnf -gencrl -keyfile {by}.key -cert {by}.pem -crldays 1 | \
+             openssl crl -outform DER -out list"
+        ));
+        std::fs::read(self.path().join("list")).unwrap()
+    }
+}
+
+fn code(result: Result<Standing>) -> &'static str {
+    result.unwrap_err().code()
+}
+
+#[test]
+fn answers_of_the_authority_and_of_its_responder_are_believed_and_no_others() {
+    let authority = Authority::new();
+    let now = Clock::System.now();
+    for responder in ["ca", "responder"] {
+        let good = authority.judged(&authority.answer(responder, "-ndays 1"), now).unwrap();
+        assert_eq!(good.revoked_at, None);
+        assert!(good.is_fresh(now) && good.is_fresh(now.plus_seconds(DAY_S - 60)), "{good:?}");
+        assert!(!good.is_fresh(now.plus_seconds(DAY_S + 600)), "it announced a newer one");
+    }
+    let delegated = authority.answer("responder", "-ndays 1");
+    let later = now.plus_seconds(400 * DAY_S);
+    assert_eq!(code(authority.judged(&delegated, later)), "revocation_untrusted", "its certificate is over");
+    let early = now.minus_seconds(3_600);
+    assert_eq!(code(authority.judged(&authority.answer("ca", ""), early)), "revocation_from_the_future");
+    for nobody in ["plain", "stranger"] {
+        let answer = authority.answer(nobody, "-ndays 1");
+        assert_eq!(code(authority.judged(&answer, now)), "revocation_untrusted", "{nobody}");
+    }
+    let without = authority.answer("responder", "-ndays 1 -resp_no_certs");
+    assert_eq!(code(authority.judged(&without, now)), "revocation_untrusted", "nobody knows this responder");
+    let mut changed = delegated.clone();
+    let at = changed.len() / 3;
+    changed[at] ^= 1;
+    assert!(authority.judged(&changed, now).is_err());
+    let neighbour = revocation::by_answer(&delegated, &authority.der("neighbour"), &authority.der("ca"), now);
+    assert_eq!(code(neighbour), "revocation_unreadable", "it is about another certificate");
+}
+
+#[test]
+fn an_answer_that_announces_no_other_is_believed_for_a_day() {
+    let authority = Authority::new();
+    let now = Clock::System.now();
+    let standing = authority.judged(&authority.answer("responder", ""), now).unwrap();
+    assert_eq!(standing.next_update, None);
+    assert!(
+        standing.is_fresh(now.plus_seconds(DAY_S - 60)) && !standing.is_fresh(now.plus_seconds(DAY_S + 600))
+    );
+}
+
+#[test]
+fn a_revoked_certificate_is_found_in_answers_and_lists() {
+    let authority = Authority::new();
+    let now = Clock::System.now();
+    let list = authority.list("ca");
+    let by_list = |list: &[u8]| revocation::by_list(list, &authority.der("leaf"), &authority.der("ca"), now);
+    let standing = by_list(&list).unwrap();
+    assert!(standing.revoked_at.is_none() && standing.is_fresh(now));
+    assert!(!standing.is_fresh(now.plus_seconds(DAY_S + 600)));
+    assert_eq!(code(by_list(&authority.list("other"))), "revocation_untrusted");
+
+    authority.standing("R\t350101000000Z\t260101000000Z,keyCompromise\t1234\tunknown\t/CN=leaf\n");
+    let revoked_at: Instant = "2026-01-01T00:00:00Z".parse().unwrap();
+    assert_eq!(by_list(&authority.list("ca")).unwrap().revoked_at, Some(revoked_at));
+    let answer = authority.answer("responder", "-ndays 1");
+    assert_eq!(authority.judged(&answer, now).unwrap().revoked_at, Some(revoked_at));
+
+    authority.standing("V\t350101000000Z\t\t9999\tunknown\t/CN=else\n");
+    let unknown = authority.answer("responder", "-ndays 1");
+    assert_eq!(code(authority.judged(&unknown, now)), "revocation_unreadable", "unknown is no good standing");
+}
+
+#[test]
+fn a_certificate_says_where_its_list_and_its_responder_are() {
+    let authority = Authority::new();
+    let (lists, responders) = revocation::addresses(&authority.der("leaf")).unwrap();
+    assert_eq!(
+        (lists, responders),
+        (vec!["http://crl.example.vn/ca.crl".to_owned()], vec!["http://ocsp.example.vn/a".to_owned()])
+    );
+    assert_eq!(revocation::addresses(&authority.der("plain")).unwrap(), (vec![], vec![]));
+}

@@ -1,0 +1,185 @@
+//! A unit's books as lists: the journal (nhật ký chung), the bank book (sổ tiền gửi), the cash
+//! book (sổ quỹ tiền mặt) and the fee detail book (sổ chi tiết phí, lệ phí).
+//!
+//! Every book is a view of the postings, never a second truth: what the ledger says between two
+//! accounting dates, in their order, with the balance before and after. A book of any length is
+//! written as it is read; in memory are the keys of its postings (16 bytes each) and one page.
+
+pub mod chart;
+mod query;
+mod rules;
+pub mod sheet;
+#[cfg(test)]
+mod tests;
+
+use std::io::Write;
+
+use crate::actor::Scope;
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::id::{AccountId, UnitId};
+use crate::ledger::Account;
+use crate::store::{Conn, Store};
+use crate::unit::account;
+use chart::Chart;
+use rules::{Accounts, Line};
+use sheet::{Csv, Form, Sheet, Xlsx};
+
+/// Postings read at a time.
+const PAGE: usize = 2_000;
+
+/// Which book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Book {
+    /// Every posting.
+    Journal,
+    /// What moved on one bank account.
+    Bank(AccountId),
+    /// What moved in the cashiers' drawers.
+    Cash,
+    /// What was collected as fees, item by item, with the documents.
+    Fees,
+}
+
+impl Book {
+    /// The accounts it looks at: all, one, or those that begin so.
+    fn accounts(self) -> Accounts {
+        match self {
+            Book::Journal => Accounts::All,
+            Book::Bank(account) => Accounts::One(Account::Bank(account).to_string()),
+            Book::Cash => Accounts::Begin("drawer/"),
+            Book::Fees => Accounts::Begin("fees_collected/"),
+        }
+    }
+
+    /// What it is called, Vietnamese and English.
+    pub fn title(self) -> &'static str {
+        match self {
+            Book::Journal => "Nhật ký chung / Journal",
+            Book::Bank(_) => "Sổ tiền gửi ngân hàng / Bank book",
+            Book::Cash => "Sổ quỹ tiền mặt / Cash book",
+            Book::Fees => "Sổ chi tiết thu phí, lệ phí / Fee detail book",
+        }
+    }
+}
+
+/// Accounting dates, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    pub from: BusinessDay,
+    pub until: BusinessDay,
+}
+
+impl Period {
+    /// # Errors
+    /// `book_period_reversed`: it ends before it begins.
+    pub fn new(from: BusinessDay, until: BusinessDay) -> Result<Period> {
+        if until < from {
+            let detail = format!("the book would end on {until}, before {from}");
+            return Err(Error::invalid("until", "book_period_reversed", detail));
+        }
+        Ok(Period { from, until })
+    }
+}
+
+/// The account of a unit that has one.
+///
+/// # Errors
+/// `field_missing`: it has none or several, so that one must be named.
+pub fn only_account(conn: &mut Conn, unit: UnitId) -> Result<AccountId> {
+    match account::of_unit(conn, unit)?.as_slice() {
+        [only] => Ok(only.id),
+        _ => Err(Error::invalid("account", "field_missing", "name the account by its number")),
+    }
+}
+
+/// What a written book adds up to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    pub count: usize,
+    pub opening: Dong,
+    pub debits: Dong,
+    pub credits: Dong,
+}
+
+impl Summary {
+    /// Debits minus credits at the end.
+    pub fn closing(&self) -> Dong {
+        Dong(self.opening.0 + self.debits.0 - self.credits.0)
+    }
+}
+
+/// Writes a unit's book into a sheet: headings, the opening balance, a row per posting, the totals.
+///
+/// Read page by page: rows posted meanwhile with a date of the period are in the next writing.
+///
+/// # Errors
+/// `chart_account_missing`, and those of the store and the sheet.
+pub fn write(
+    store: &Store,
+    scope: &Scope,
+    unit: UnitId,
+    (book, period): (Book, Period),
+    chart: &Chart,
+    sheet: &mut dyn Sheet,
+) -> Result<Summary> {
+    scope.require(unit)?;
+    let accounts = book.accounts();
+    let (opening, keys) = store.read(scope, |conn| {
+        Ok((
+            query::balance_before(conn, unit, &accounts, period.from)?,
+            query::keys(conn, unit, &accounts, period)?,
+        ))
+    })?;
+    let mut summary = Summary { opening, ..Summary::default() };
+    sheet.title(&rules::heading(book, period, chart))?;
+    sheet.columns(rules::columns(book))?;
+    if book != Book::Journal {
+        sheet.row(&rules::opening_row(opening, book))?;
+    }
+    for page in keys.chunks(PAGE) {
+        for line in store.read(scope, |conn| page_of(conn, unit, page))? {
+            rules::add(&mut summary, book, &line)?;
+            sheet.row(&rules::row(book, &line, chart, summary.closing())?)?;
+        }
+    }
+    sheet.row(&rules::total_row(book, &summary))?;
+    Ok(summary)
+}
+
+/// The same as a file in `form`. A spreadsheet is finished in a temporary file first, since its parts
+/// are written in another order than they are read.
+///
+/// # Errors
+/// Those of `write`, and `sheet_full`.
+pub fn write_as(
+    form: Form,
+    store: &Store,
+    scope: &Scope,
+    unit: UnitId,
+    asked: (Book, Period),
+    chart: &Chart,
+    sink: &mut dyn Write,
+) -> Result<Summary> {
+    match form {
+        Form::Csv => {
+            let mut sheet = Csv::new(sink)?;
+            let summary = write(store, scope, unit, asked, chart, &mut sheet)?;
+            sheet.finish()?;
+            Ok(summary)
+        }
+        Form::Xlsx => {
+            let mut sheet = Xlsx::new()?;
+            let summary = write(store, scope, unit, asked, chart, &mut sheet)?;
+            sheet.finish(sink)?;
+            Ok(summary)
+        }
+    }
+}
+
+fn page_of(conn: &mut Conn, unit: UnitId, page: &[query::Key]) -> Result<Vec<Line>> {
+    let mut lines = query::lines(conn, unit, page)?;
+    lines.sort_by_key(|line| (line.date, line.id));
+    Ok(lines)
+}

@@ -1,0 +1,193 @@
+//! How a posting reads in a book (pure).
+
+use super::chart::Chart;
+use super::sheet::Cell;
+use super::{Book, Period, Summary};
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::id::*;
+
+/// Which accounts a book looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Accounts {
+    All,
+    One(String),
+    Begin(&'static str),
+}
+
+impl Accounts {
+    pub fn has(&self, account: &str) -> bool {
+        match self {
+            Accounts::All => true,
+            Accounts::One(one) => one == account,
+            Accounts::Begin(begin) => account.starts_with(begin),
+        }
+    }
+
+    /// As a pattern of LIKE; account texts hold no percent sign.
+    pub fn pattern(&self) -> String {
+        match self {
+            Accounts::All => "%".to_owned(),
+            Accounts::One(one) => one.clone(),
+            Accounts::Begin(begin) => format!("{begin}%"),
+        }
+    }
+}
+
+/// A posting as a book tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    pub date: BusinessDay,
+    pub id: PostingId,
+    pub debit: String,
+    pub credit: String,
+    pub amount: Dong,
+    pub source_kind: String,
+    pub source_id: i64,
+    /// Template, series and number, where the source is a receipt or an invoice.
+    pub number: Option<String>,
+}
+
+/// The title, the period, and the chart with the mark of how certain it is.
+pub fn heading(book: Book, period: Period, chart: &Chart) -> [String; 3] {
+    [
+        book.title().to_owned(),
+        format!("Từ ngày {} đến ngày {} / From … to …", day_text(period.from), day_text(period.until)),
+        format!("Hệ thống tài khoản / Chart: {} ({}, {})", chart.name, chart.source, chart.certainty),
+    ]
+}
+
+pub fn columns(book: Book) -> &'static [&'static str] {
+    match book {
+        Book::Journal => &[
+            "Ngày hạch toán / Date",
+            "Chứng từ / Document",
+            "Nợ / Debit account",
+            "Có / Credit account",
+            "TK Nợ / Debit, chart",
+            "TK Có / Credit, chart",
+            "Số tiền / Amount",
+        ],
+        Book::Bank(_) | Book::Cash | Book::Fees => &[
+            "Ngày hạch toán / Date",
+            "Chứng từ / Document",
+            "Tài khoản / Account",
+            "TK đối ứng / Contra account",
+            "TK đối ứng / Contra, chart",
+            "Nợ / Debit",
+            "Có / Credit",
+            "Số dư / Balance",
+        ],
+    }
+}
+
+pub fn opening_row(opening: Dong, book: Book) -> Vec<Cell> {
+    let mut row = vec![Cell::Empty; 8];
+    row[1] = Cell::text("Số dư đầu kỳ / Opening balance");
+    row[7] = Cell::Amount(signed(book, opening));
+    row
+}
+
+pub fn total_row(book: Book, summary: &Summary) -> Vec<Cell> {
+    if book == Book::Journal {
+        let mut row = vec![Cell::Empty; 7];
+        row[1] = Cell::text("Cộng / Total");
+        row[6] = Cell::Amount(summary.debits);
+        return row;
+    }
+    let mut row = vec![Cell::Empty; 8];
+    row[1] = Cell::text("Cộng phát sinh, số dư cuối kỳ / Turnover, closing balance");
+    row[5] = Cell::Amount(summary.debits);
+    row[6] = Cell::Amount(summary.credits);
+    row[7] = Cell::Amount(signed(book, summary.closing()));
+    row
+}
+
+/// The debits and credits of a line within the book's own accounts. A move from one of them to
+/// another, such as a fee put under another item, is both.
+fn sides(book: Book, line: &Line) -> (Dong, Dong) {
+    let accounts = book.accounts();
+    let side = |account: &str| if accounts.has(account) { line.amount } else { Dong::ZERO };
+    (side(&line.debit), side(&line.credit))
+}
+
+/// # Errors
+/// `amount_too_large`: the totals of a book are sums like all others.
+pub fn add(summary: &mut Summary, book: Book, line: &Line) -> Result<()> {
+    let (debit, credit) = sides(book, line);
+    summary.count += 1;
+    summary.debits = summary.debits.checked_add(debit)?;
+    summary.credits = summary.credits.checked_add(credit)?;
+    Ok(())
+}
+
+/// `balance`: debits minus credits after this line.
+///
+/// # Errors
+/// `chart_account_missing`.
+pub fn row(book: Book, line: &Line, chart: &Chart, balance: Dong) -> Result<Vec<Cell>> {
+    let (date, document) = (Cell::Date(line.date), Cell::Text(document(line)));
+    if book == Book::Journal {
+        return Ok(vec![
+            date,
+            document,
+            Cell::text(&line.debit),
+            Cell::text(&line.credit),
+            Cell::text(chart.account_of(&line.debit)?),
+            Cell::text(chart.account_of(&line.credit)?),
+            Cell::Amount(line.amount),
+        ]);
+    }
+    let (debit, credit) = sides(book, line);
+    let (own, contra) =
+        if debit.is_zero() { (&line.credit, &line.debit) } else { (&line.debit, &line.credit) };
+    let amount = |side: Dong| if side.is_zero() { Cell::Empty } else { Cell::Amount(side) };
+    Ok(vec![
+        date,
+        document,
+        Cell::text(own),
+        Cell::text(contra),
+        Cell::text(chart.account_of(contra)?),
+        amount(debit),
+        amount(credit),
+        Cell::Amount(signed(book, balance)),
+    ])
+}
+
+/// Money that we hold stands in debit; fees collected stand in credit, and are shown as such.
+fn signed(book: Book, balance: Dong) -> Dong {
+    if book == Book::Fees { Dong(-balance.0) } else { balance }
+}
+
+fn document(line: &Line) -> String {
+    if let Some(number) = &line.number {
+        return format!("Biên lai, hóa đơn {number}");
+    }
+    let raw = line.source_id;
+    match line.source_kind.as_str() {
+        "payment" => format!("Khoản nộp {}", PaymentId(raw)),
+        "receipt" => format!("Biên lai {}", ReceiptId(raw)),
+        "refund" => format!("Hoàn trả {}", RefundId(raw)),
+        "line" => format!("Dòng sao kê {}", LineId(raw)),
+        "exception" => format!("Xử lý ngoại lệ {}", ExceptionId(raw)),
+        "day" => format!("Khóa sổ ngày {}", CertificateId(raw)),
+        "account" => format!("Mở tài khoản {}", AccountId(raw)),
+        "shift" => format!("Kiểm quỹ ca {}", ShiftId(raw)),
+        "slip" => format!("Giấy nộp tiền {}", SlipId(raw)),
+        "correction" => format!("Rút yêu cầu điều chỉnh {}", CorrectionId(raw)),
+        "remittance" => format!("Lệnh nộp ngân sách {}", RemittanceId(raw)),
+        other => format!("{other} {raw}"),
+    }
+}
+
+fn day_text(day: BusinessDay) -> String {
+    day.0.format("%d/%m/%Y").to_string()
+}
+
+/// # Errors
+/// `chart_account_missing`: named by the first word of the account.
+pub fn chart_account_missing(chart: &str, account: &str) -> Error {
+    let detail = format!("the chart {chart} has no account for `{account}`");
+    Error::invalid("chart", "chart_account_missing", detail)
+}

@@ -1,0 +1,214 @@
+//! What a book is written into: CSV, a spreadsheet (XLSX), or rows in memory. Both files are
+//! written as they are filled.
+
+use std::io::{Seek, Write};
+
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
+
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+
+/// A cell. Texts are shown as they are, never calculated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cell {
+    Empty,
+    Text(String),
+    Date(BusinessDay),
+    Amount(Dong),
+}
+
+impl Cell {
+    pub fn text(text: &str) -> Cell {
+        Cell::Text(text.to_owned())
+    }
+}
+
+/// Rows of up to as many cells as there are columns.
+pub trait Sheet {
+    /// # Errors
+    /// `internal_error` where the sink fails, as of the other two; `sheet_full`.
+    fn title(&mut self, lines: &[String]) -> Result<()>;
+    fn columns(&mut self, names: &[&str]) -> Result<()>;
+    fn row(&mut self, cells: &[Cell]) -> Result<()>;
+}
+
+/// How a sheet is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Csv,
+    Xlsx,
+}
+
+impl Form {
+    pub fn parse(name: &str) -> Result<Form> {
+        match name {
+            "csv" => Ok(Form::Csv),
+            "xlsx" => Ok(Form::Xlsx),
+            other => {
+                let detail = format!("`{other}` is neither csv nor xlsx");
+                Err(Error::invalid("format", "sheet_form_unknown", detail))
+            }
+        }
+    }
+
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Form::Csv => "text/csv; charset=utf-8",
+            Form::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        }
+    }
+
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Form::Csv => "csv",
+            Form::Xlsx => "xlsx",
+        }
+    }
+}
+
+fn unwritable(error: &dyn std::fmt::Display) -> Error {
+    Error::internal(format!("the sheet cannot be written: {error}"))
+}
+
+/// Comma-separated values (RFC 4180) in UTF-8 with the mark that office programs look for.
+pub struct Csv<W: Write> {
+    writer: csv::Writer<W>,
+}
+
+impl<W: Write> Csv<W> {
+    pub fn new(mut sink: W) -> Result<Self> {
+        sink.write_all("\u{FEFF}".as_bytes()).map_err(|error| unwritable(&error))?;
+        Ok(Csv { writer: csv::WriterBuilder::new().flexible(true).from_writer(sink) })
+    }
+
+    pub fn finish(mut self) -> Result<()> {
+        self.writer.flush().map_err(|error| unwritable(&error))
+    }
+
+    fn record<'a>(&mut self, cells: impl Iterator<Item = std::borrow::Cow<'a, str>>) -> Result<()> {
+        let cells: Vec<_> = cells.collect();
+        self.writer.write_record(cells.iter().map(|cell| cell.as_bytes())).map_err(|error| unwritable(&error))
+    }
+}
+
+/// A text that an office program would take for a formula gets an apostrophe before it (OWASP, CSV
+/// injection).
+fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
+        return format!("'{text}").into();
+    }
+    text.into()
+}
+
+impl<W: Write> Sheet for Csv<W> {
+    fn title(&mut self, lines: &[String]) -> Result<()> {
+        lines.iter().try_for_each(|line| self.record(std::iter::once(harmless(line))))
+    }
+
+    fn columns(&mut self, names: &[&str]) -> Result<()> {
+        self.record(names.iter().map(|name| harmless(name)))
+    }
+
+    fn row(&mut self, cells: &[Cell]) -> Result<()> {
+        self.record(cells.iter().map(|cell| match cell {
+            Cell::Empty => "".into(),
+            Cell::Text(text) => harmless(text),
+            Cell::Date(day) => day.0.format("%d/%m/%Y").to_string().into(),
+            Cell::Amount(amount) => amount.0.to_string().into(),
+        }))
+    }
+}
+
+/// One worksheet; rows that are done leave memory for a temporary file.
+pub struct Xlsx {
+    workbook: Workbook,
+    next_row: u32,
+    bold: Format,
+    amount: Format,
+    date: Format,
+}
+
+/// The rows a worksheet can hold.
+const ROW_LIMIT: u32 = 1_048_576;
+
+impl Xlsx {
+    pub fn new() -> Result<Self> {
+        let mut workbook = Workbook::new();
+        workbook.add_worksheet_with_constant_memory().map_err(|error| unwritable(&error))?;
+        Ok(Xlsx {
+            workbook,
+            next_row: 0,
+            bold: Format::new().set_bold(),
+            amount: Format::new().set_num_format("#,##0"),
+            date: Format::new().set_num_format("dd/mm/yyyy"),
+        })
+    }
+
+    /// # Errors
+    /// `internal_error` where the sink fails.
+    pub fn finish(mut self, sink: &mut dyn Write) -> Result<()> {
+        let mut file = tempfile::tempfile().map_err(|error| unwritable(&error))?;
+        self.workbook.save_to_writer(&mut file).map_err(|error| unwritable(&error))?;
+        file.rewind().map_err(|error| unwritable(&error))?;
+        std::io::copy(&mut file, sink).map_err(|error| unwritable(&error))?;
+        Ok(())
+    }
+
+    fn write(
+        &mut self,
+        fill: impl FnOnce(&mut Worksheet, u32, (&Format, &Format, &Format)) -> std::result::Result<(), XlsxError>,
+    ) -> Result<()> {
+        let row = self.next_row;
+        if row >= ROW_LIMIT {
+            let detail = format!("a worksheet holds {ROW_LIMIT} rows; take a shorter period, or csv");
+            return Err(Error::invalid("format", "sheet_full", detail));
+        }
+        let sheet = self.workbook.worksheet_from_index(0).map_err(|error| unwritable(&error))?;
+        fill(sheet, row, (&self.bold, &self.amount, &self.date)).map_err(|error| unwritable(&error))?;
+        self.next_row += 1;
+        Ok(())
+    }
+}
+
+impl Sheet for Xlsx {
+    fn title(&mut self, lines: &[String]) -> Result<()> {
+        for line in lines {
+            self.write(|sheet, row, (bold, ..)| {
+                sheet.write_string_with_format(row, 0, line, bold).map(|_| ())
+            })?;
+        }
+        Ok(())
+    }
+
+    fn columns(&mut self, names: &[&str]) -> Result<()> {
+        self.write(|sheet, row, (bold, ..)| {
+            for (column, name) in (0_u16..).zip(names) {
+                sheet.write_string_with_format(row, column, *name, bold)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn row(&mut self, cells: &[Cell]) -> Result<()> {
+        self.write(|sheet, row, (_, amount_format, date_format)| {
+            for (column, cell) in (0_u16..).zip(cells) {
+                match cell {
+                    Cell::Empty => {}
+                    Cell::Text(text) => {
+                        sheet.write_string(row, column, text)?;
+                    }
+                    Cell::Date(day) => {
+                        let date = ExcelDateTime::parse_from_str(&day.to_string())?;
+                        sheet.write_datetime_with_format(row, column, &date, date_format)?;
+                    }
+                    // A spreadsheet counts in floating point: exact up to 2^53 đồng.
+                    Cell::Amount(amount) => {
+                        sheet.write_number_with_format(row, column, amount.0 as f64, amount_format)?;
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,114 @@
+//! The books of a unit as files: journal, bank book, cash book, fee detail book.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, web};
+use serde::Deserialize;
+
+use super::books::{AccountQuery, account_asked};
+use super::unit_asked;
+use crate::actor::{Actor, Role, Scope};
+use crate::audit;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::id::UnitId;
+use crate::report::chart::Chart;
+use crate::report::sheet::Form;
+use crate::report::{self, Book, Period};
+use crate::store::Tx;
+use crate::web::extract::{self, Caller};
+use crate::web::respond::{Answer, block};
+use crate::web::{Shared, bundle};
+
+const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    unit: Option<String>,
+    account: Option<String>,
+    from: BusinessDay,
+    until: BusinessDay,
+    #[serde(default = "csv")]
+    format: String,
+}
+
+/// The books by name.
+#[derive(Clone, Copy)]
+enum Name {
+    Journal,
+    Bank,
+    Cash,
+    Fees,
+}
+
+impl Name {
+    fn as_str(self) -> &'static str {
+        match self {
+            Name::Journal => "journal",
+            Name::Bank => "bank",
+            Name::Cash => "cash",
+            Name::Fees => "fees",
+        }
+    }
+}
+
+impl FromStr for Name {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Name> {
+        [Name::Journal, Name::Bank, Name::Cash, Name::Fees]
+            .into_iter()
+            .find(|name| name.as_str() == text)
+            .ok_or_else(|| Error::not_found("book_unknown", "journal, bank, cash or fees"))
+    }
+}
+
+fn csv() -> String {
+    "csv".to_owned()
+}
+
+/// `GET /api/v1/books/{book}?unit=&account=&from=&until=&format=csv|xlsx`, written as it is read.
+pub async fn file(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    let actor = caller.0;
+    actor.require_role(&READERS)?;
+    let name: Name = extract::path(&request, "book")?;
+    let asked: Asked = extract::query(&request)?;
+    let form = Form::parse(&asked.format)?;
+    let period = Period::new(asked.from, asked.until)?;
+    let client = actor.client.map_or_else(|| actor.role.as_str().to_owned(), |id| id.to_string());
+    let slot = shared.staff_bundles.take(client)?;
+    let app = Arc::clone(shared.app());
+    let chart = Chart::choose(app.config.books.chart_file.as_deref(), period.until)?;
+    let (unit, book) = block(move || {
+        app.write(&actor, |tx, stamp| {
+            let (unit, book) = book_asked(tx, &actor, name, &asked)?;
+            let detail = format!("{} {}/{} {}", name.as_str(), period.from, period.until, form.suffix());
+            audit::record(tx, stamp, &[audit::Entry::by(&actor, unit, "book.exported", detail)])?;
+            Ok((crate::unit::find(tx, unit)?, book))
+        })
+    })
+    .await?;
+    let app = Arc::clone(shared.app());
+    let file = format!("{}-{}-{}-{}.{}", name.as_str(), unit.code, period.from, period.until, form.suffix());
+    bundle::stream(slot, (&file, form.media_type()), move |out| {
+        let scope = Scope::unit(unit.id);
+        report::write_as(form, &app.store, &scope, unit.id, (book, period), &chart, out)
+            .map(|summary| summary.count)
+    })
+}
+
+fn book_asked(tx: &mut Tx<'_>, actor: &Actor, name: Name, asked: &Asked) -> Result<(UnitId, Book)> {
+    let unit = unit_asked(tx, actor, asked.unit.as_deref())?;
+    let book = match name {
+        Name::Journal => Book::Journal,
+        Name::Cash => Book::Cash,
+        Name::Fees => Book::Fees,
+        Name::Bank => {
+            let query = AccountQuery { unit: asked.unit.clone(), account: asked.account.clone() };
+            Book::Bank(account_asked(tx, actor, &query)?.1)
+        }
+    };
+    Ok((unit, book))
+}

@@ -1,0 +1,174 @@
+//! Corrections as staff do them: the agreement attached and read, an invoice adjusted over HTTP, and
+//! on the command line an item added, the withdrawal of what nobody pays, and notice 04/SS.
+
+use std::process::Command;
+
+use bienlai::payment::book::Method;
+use serde_json::{Value, json};
+
+use crate::corrections::{collected, fee};
+use crate::corrections_over_http::{Desk, code};
+use crate::documents::{BOTH, fee_and_service, open_invoices};
+use crate::support::program::{Service, get, send};
+use crate::support::{World, each_database};
+
+const PAPER: &[u8] = b"%PDF-1.7\nvan ban thoa thuan so 05/BB\n";
+
+fn with_body(desk: &Desk, token: &str, path: &str, body: &[u8]) -> crate::support::program::Reply {
+    let bearer = format!("Bearer {token}");
+    let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/pdf")];
+    send(desk.address, "POST", path, &headers, body).expect("an answer")
+}
+
+#[test]
+fn an_invoice_is_adjusted_over_http_with_its_agreement_and_the_citizen_sees_its_chain() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        open_invoices(&world, "invoice_vat", "1");
+        let owed = world.raise_lines(&world.ba_dinh, fee_and_service());
+        world.take(&owed, BOTH, Method::Cash).unwrap();
+        world.seal();
+        let invoice = world.receipts(&owed).remove(1);
+        let mut service = Service::start(&world);
+        let desk = Desk::of(&world, &service);
+        let today = world.now().business_day().to_string();
+        let body = json!({
+            "kind": "adjust",
+            "reason": "tính nhầm",
+            "agreement": { "number": "05/BB", "on": today, "about": "thỏa thuận về sai sót" },
+            "lines": [{ "item": "SAO-CHUP", "amount": 5_400 }],
+        });
+        let path = format!("/api/v1/receipts/{}/corrections", invoice.id);
+        let made = desk.post(&desk.maker, &path, "K", &body);
+        assert_eq!(made.status, 201, "{}", made.json());
+        let made = made.json();
+        assert_eq!(
+            (made["document_kind"].as_str(), made["rule"]["mark"].as_str()),
+            (Some("invoice_vat"), Some("V2"))
+        );
+        assert!(made["rule"]["source"].as_str().unwrap().contains("Circular 91/2026/TT-BTC"), "{made}");
+
+        let step = |name: &str| format!("/api/v1/corrections/{}{name}", made["id"].as_str().unwrap());
+        assert_eq!(code(&desk.get(&desk.checker, &step("/agreement"))), "agreement_not_found");
+        assert_eq!(
+            code(&with_body(&desk, &desk.maker, &step("/agreement"), b"<html>")),
+            "agreement_type_unknown"
+        );
+        assert_eq!(code(&with_body(&desk, &desk.checker, &step("/agreement"), PAPER)), "role_not_allowed");
+        let attached = with_body(&desk, &desk.maker, &step("/agreement"), PAPER);
+        assert_eq!(attached.status, 200, "{}", attached.json());
+        let hash = attached.json()["correction"]["agreement_sha256"].as_str().unwrap().to_owned();
+        assert_eq!(hash.len(), 64);
+        let read = desk.get(&desk.checker, &step("/agreement"));
+        assert_eq!((read.status, read.body.as_slice()), (200, PAPER));
+        assert_eq!(desk.get(&desk.stranger, &step("/agreement")).status, 404);
+        assert_eq!(world.count("audit_entry WHERE action = 'correction.agreement_seen'"), 1);
+        assert_eq!(world.count("correction_agreement WHERE CAST(cipher AS TEXT) LIKE '%thoa thuan%'"), 0);
+
+        let done = desk.post(&desk.checker, &step("/approve"), "x", &Value::Null);
+        assert_eq!(done.status, 200, "{}", done.json());
+        assert_eq!(
+            code(&with_body(&desk, &desk.maker, &step("/agreement"), PAPER)),
+            "correction_not_requested",
+            "what was approved stays"
+        );
+        let page = get(service.address, &format!("/r/{}", invoice.lookup_code)).unwrap().body;
+        let page = String::from_utf8(page).unwrap();
+        for words in [
+            "Đã được điều chỉnh",
+            "Hóa đơn điều chỉnh",
+            "-5.400",
+            "5.400 đ",
+            "Thuế giá trị gia tăng",
+            "800 đ",
+        ] {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+        assert!(page.contains("Chứng từ cùng lần nộp"), "the receipt beside it: {page}");
+        service.stop();
+    });
+}
+
+/// Runs the program's own command line on the service's database.
+fn run(service: &Service, arguments: &[&str]) -> Result<String, String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_bienlai"))
+        .args(arguments)
+        .arg("--config")
+        .arg(service.config())
+        .output()
+        .expect("the program runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+}
+
+#[test]
+fn on_the_command_line_an_item_is_added_and_what_nobody_pays_is_withdrawn() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (_, receipt) = collected(&world, vec![fee("HT-01", 25_000)]);
+        let mut service = Service::start(&world);
+        let desk = Desk::of(&world, &service);
+        let (maker, checker) = (desk.maker_person.to_string(), desk.checker_person.to_string());
+        let tariff = format!("{}/fixtures/tariff/hanoi.toml", env!("CARGO_MANIFEST_DIR"));
+        run(&service, &["tariff", "load", &tariff]).unwrap();
+        let id = receipt.id.to_string();
+        let today = world.now().business_day().to_string();
+        let ground = ["--reason", "thiếu một khoản", "--agreement", "05/BB", "--agreed-on", &today];
+        let request = |change: &[&str]| {
+            let mut arguments = vec!["correction", "request", id.as_str()];
+            arguments.extend_from_slice(change);
+            arguments.extend_from_slice(&ground);
+            arguments.extend_from_slice(&["--about", "sai sót", "--person", maker.as_str()]);
+            run(&service, &arguments)
+        };
+        let unknown = request(&["--kind", "adjust", "--remove", "HT-99"]).unwrap_err();
+        assert!(unknown.contains("correction_line_unfit"), "{unknown}");
+        let notice = request(&["--kind", "replace", "--payer-name", "Nguyễn Thị Mẫu"]).unwrap_err();
+        assert!(notice.contains("correction_needs_notice"), "{notice}");
+        let asked = request(&["--kind", "adjust", "--add", "ho_tich_khai_tu_qua_han"]).unwrap();
+        let asked: Value = serde_json::from_str(&asked).unwrap();
+        assert_eq!(asked["difference"], 5_000, "what was there stays: {asked}");
+        let correction = asked["id"].as_str().unwrap();
+
+        let folder = world.database.folder.path();
+        let (paper, copy) = (folder.join("van-ban.pdf"), folder.join("ban-sao.pdf"));
+        std::fs::write(&paper, PAPER).unwrap();
+        run(
+            &service,
+            &["correction", "attach", correction, "--file", paper.to_str().unwrap(), "--person", &maker],
+        )
+        .unwrap();
+        run(
+            &service,
+            &["correction", "agreement", correction, "-o", copy.to_str().unwrap(), "--person", &checker],
+        )
+        .unwrap();
+        assert_eq!(std::fs::read(&copy).unwrap(), PAPER);
+
+        run(&service, &["correction", "approve", correction, "--person", &checker]).unwrap();
+        let unpaid = run(&service, &["correction", "list", "--unit", "00004", "--unpaid"]).unwrap();
+        assert!(unpaid.contains(correction) && unpaid.contains("5.000"), "{unpaid}");
+        let shown = desk.get(&desk.checker, &format!("/api/v1/corrections/{correction}")).json();
+        assert_eq!(
+            (shown["awaited"]["outstanding"].as_i64(), &shown["awaited"]["is_overdue"]),
+            (Some(5_000), &json!(false))
+        );
+        let withdraw = ["correction", "withdraw", correction, "--reason", "không nộp", "--person", &maker];
+        run(&service, &withdraw).unwrap();
+        let same = run(&service, &["correction", "withdraw-approve", correction, "--person", &maker]);
+        assert!(same.unwrap_err().contains("maker_is_checker"));
+        let agree = format!("/api/v1/corrections/{correction}/withdrawal/approve");
+        let done = desk.post(&desk.checker, &agree, "x", &Value::Null);
+        assert_eq!((done.status, done.json()["correction"]["state"].as_str()), (200, Some("withdrawn")));
+        let unpaid = run(&service, &["correction", "list", "--unit", "00004", "--unpaid"]).unwrap();
+        assert!(!unpaid.contains(correction), "{unpaid}");
+
+        let explain = ["correction", "explain", &id, "--name", "Nguyễn Thị Mẫu", "--person", &maker];
+        let filing = run(&service, &explain).unwrap();
+        run(&service, &["tax", "notice", "approve", filing.trim(), "--person", &checker]).unwrap();
+        let told = desk.get(&desk.checker, &format!("/api/v1/receipts/{id}")).json();
+        assert_eq!(told["notices"][0]["form"], "04/SS-CTĐT", "{told}");
+        assert_eq!(told["chain"].as_array().map(Vec::len), Some(1), "no new number");
+        service.stop();
+    });
+}

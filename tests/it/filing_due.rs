@@ -1,0 +1,228 @@
+//! Reports that are made by themselves, and what somebody is told before it is too late.
+
+use bienlai::actor::{Actor, Role};
+use bienlai::amount::Dong;
+use bienlai::filing::alarm::{self, Kind, Level};
+use bienlai::filing::form::usage::UsageReport;
+use bienlai::filing::{self, Draft, State, due, query};
+use bienlai::id::{FilingId, UnitId};
+use bienlai::payment::book::Method;
+use bienlai::receipt;
+use bienlai::simulator::tax_authority::{Habits, TaxAuthority};
+use bienlai::worker;
+
+use crate::filing::{deliver, fill, person, state};
+use crate::support::tools::run;
+use crate::support::{World, each_database};
+
+fn alarms(world: &World, unit: UnitId) -> Vec<(Kind, Level)> {
+    let now = world.now();
+    let found = world.look(|conn| alarm::of_unit(conn, unit, now));
+    found.into_iter().map(|alarm| (alarm.kind, alarm.level)).collect()
+}
+
+/// The unit's reports of 2026-Q4, oldest first, with their states.
+fn reports(world: &World, unit: UnitId) -> Vec<(FilingId, State)> {
+    let filed = world.look(|conn| query::of_period(conn, unit, filing::Kind::UsageReport, "2026-Q4"));
+    filed.into_iter().map(|filing| (filing.id, filing.state)).collect()
+}
+
+fn days_until(world: &World, day: &str) -> i64 {
+    let day: bienlai::clock::BusinessDay = day.parse().unwrap();
+    day.0.signed_duration_since(world.now().business_day().0).num_days()
+}
+
+#[test]
+fn a_report_is_made_when_its_quarter_is_over_and_waits_for_a_person() {
+    each_database(|database| {
+        let mut world = World::settled_in(database);
+        // A receipt is cancelled without its money, which is another story's.
+        world.stop_watching();
+        let unit = world.ba_dinh.id;
+        let mut receipts = Vec::new();
+        for amount in [8_000, 25_000] {
+            let owed = world.raise(Dong(amount));
+            world.take(&owed, Dong(amount), Method::Cash).unwrap();
+            receipts.push(world.receipts(&owed).remove(0).id);
+        }
+        world.seal();
+        assert_eq!(worker::produce_reports(&world.app).unwrap(), 0, "the quarter is not over");
+        world.wait_days(days_until(&world, "2027-01-01"));
+        assert_eq!(alarms(&world, unit), [(Kind::ReportMissing, Level::Notice)]);
+        assert_eq!(worker::produce_reports(&world.app).unwrap(), 2, "only two communes have series");
+        assert_eq!(worker::produce_reports(&world.app).unwrap(), 0, "once");
+        let (first, _) = reports(&world, unit)[0];
+        assert_eq!(alarms(&world, unit), [(Kind::ReportApproval, Level::Notice)]);
+        let authority = TaxAuthority::new(Habits::default());
+        worker::sign_forms(&world.app).unwrap();
+        assert_eq!(world.count("transmission"), 0, "nothing leaves before somebody approved it");
+
+        let chief = person(&world.ba_dinh, Role::Approver, world.chief);
+        let approve = |actor: &Actor, id: FilingId| {
+            world.try_change(|tx, stamp| due::approve(tx, stamp, actor, unit, id))
+        };
+        let cashier = person(&world.ba_dinh, Role::Cashier, world.clerk);
+        assert_eq!(approve(&cashier, first).unwrap_err().code(), "role_not_allowed");
+        assert_eq!(approve(&Actor::system(), first).unwrap_err().code(), "role_not_allowed");
+        world.change(|tx, stamp| {
+            receipt::cancel::cancel(tx, stamp, &Actor::system(), unit, receipts[1], "thử")
+        });
+        assert_eq!(approve(&chief, first).unwrap_err().code(), "report_figures_changed");
+        assert_eq!(worker::produce_reports(&world.app).unwrap(), 1, "made anew");
+        let made = reports(&world, unit);
+        assert_eq!(made[0], (first, State::Withdrawn));
+        let (second, waits) = made[1];
+        assert_eq!(waits, State::Requested);
+        let line = world.look(|conn| filing::find(conn, unit, second)).data::<UsageReport>().unwrap().lines;
+        assert_eq!((line[0].used, line[0].amount, line[0].cancelled.clone()), (2, Dong(8_000), vec![2]));
+        assert_eq!(approve(&chief, first).unwrap_err().code(), "report_not_requested");
+        let approved = approve(&chief, second).unwrap();
+        assert_eq!((approved.state, approved.maker, approved.checker), (State::Drafted, None, chief.person));
+        assert_eq!(alarms(&world, unit), [(Kind::ReportSending, Level::Notice)]);
+        deliver(&world, &authority);
+        assert_eq!(state(&world, unit, second), State::Accepted);
+        assert_eq!(alarms(&world, unit), []);
+        assert_eq!(worker::produce_reports(&world.app).unwrap(), 0);
+        assert_eq!(authority.doubles(), 0);
+    });
+}
+
+#[test]
+fn the_last_day_of_a_report_is_told_before_and_on_it_and_after_it() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.tay_ho.id;
+        let on = |day: &str| {
+            world.wait_days(days_until(&world, day));
+            worker::produce_reports(&world.app).unwrap();
+            alarms(&world, unit)
+        };
+        assert_eq!(on("2027-01-20"), [(Kind::ReportApproval, Level::Notice)]);
+        assert_eq!(on("2027-01-21"), [(Kind::ReportApproval, Level::Warning)]);
+        assert_eq!(on("2027-01-31"), [(Kind::ReportApproval, Level::Alarm)]);
+        assert_eq!(on("2027-02-01"), [(Kind::ReportApproval, Level::Alarm)]);
+        let today = world.now().business_day();
+        let open = world.look(|conn| due::due(conn, unit, today));
+        assert_eq!((open[0].days_left, open[0].urgency), (-1, due::Urgency::Overdue));
+        assert_eq!(alarms(&world, world.soc_son.id), [], "nothing to report without a series");
+        let counted = worker::tax_alarms(&world.app).unwrap();
+        assert_eq!(counted.len(), 2);
+    });
+}
+
+#[test]
+fn a_report_that_was_refused_is_not_made_again_by_itself() {
+    each_database(|database| {
+        let mut world = World::settled_in(database);
+        // The refusal is forced, without its event.
+        world.stop_watching();
+        world.wait_days(days_until(&world, "2027-01-05"));
+        worker::produce_reports(&world.app).unwrap();
+        let refuse =
+            "UPDATE filing SET state = 'refused', revision = revision + 1 WHERE kind = 'usage_report'";
+        run(&mut world.database.as_owner(), refuse).unwrap();
+        assert_eq!(worker::produce_reports(&world.app).unwrap(), 0, "its cause is still there");
+        assert_eq!(alarms(&world, world.ba_dinh.id), [(Kind::ReportRefused, Level::Alarm)]);
+    });
+}
+
+#[test]
+fn a_report_that_went_through_the_portal_is_recorded_by_a_person_and_never_sent_again() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        world.wait_days(days_until(&world, "2027-01-05"));
+        worker::produce_reports(&world.app).unwrap();
+        let (id, _) = reports(&world, unit)[0];
+        let chief = person(&world.ba_dinh, Role::Approver, world.chief);
+        let record = |notice: &str| {
+            world.try_change(|tx, stamp| due::accept_by_hand(tx, stamp, &chief, (unit, id), notice))
+        };
+        assert_eq!(record("7/TB").unwrap_err().code(), "filing_not_open", "nobody approved it");
+        world.change(|tx, stamp| due::approve(tx, stamp, &chief, unit, id));
+        worker::sign_forms(&world.app).unwrap();
+        assert_eq!(record(" ").unwrap_err().code(), "field_missing");
+        assert_eq!(record("7/TB").unwrap().state, State::Accepted);
+        assert_eq!(alarms(&world, unit), []);
+        let authority = TaxAuthority::new(Habits::default());
+        worker::deliver(&world.app, &authority).unwrap();
+        assert!(authority.taken().is_empty(), "it is there already");
+        assert_eq!(record("7/TB").unwrap_err().code(), "filing_not_open");
+    });
+}
+
+#[test]
+fn a_message_that_does_not_get_through_is_told_until_it_does() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        fill(&world, 1);
+        let authority = TaxAuthority::new(Habits::default());
+        authority.set_out(true);
+        worker::deliver(&world.app, &authority).unwrap();
+        assert_eq!(alarms(&world, unit), [], "an outage of minutes is nobody's business");
+        world.wait_seconds(25 * 3_600);
+        assert_eq!(alarms(&world, unit), [(Kind::MessageStuck, Level::Alarm)]);
+        authority.set_out(false);
+        worker::deliver(&world.app, &authority).unwrap();
+        assert_eq!(alarms(&world, unit), [], "it is there; an answer takes its time");
+        world.wait_days(3);
+        assert_eq!(alarms(&world, unit), [(Kind::MessageUnanswered, Level::Alarm)]);
+        deliver(&world, &authority);
+        assert_eq!(alarms(&world, unit), []);
+    });
+}
+
+#[test]
+fn a_form_that_nobody_can_sign_is_told() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.soc_son.id;
+        let asked = crate::filing::form_of(&world);
+        world.change(|tx, stamp| {
+            let new = Draft {
+                unit,
+                kind: filing::Kind::Registration,
+                form: "01/ĐKTĐ-CTĐT",
+                period: None,
+                slot: None,
+                earlier: None,
+                detail: serde_json::to_string(&asked).unwrap(),
+                state: State::Drafted,
+                maker: None,
+            };
+            filing::draft(tx, stamp, &Actor::system(), new, |_, id| asked.body("2.1.1", id))
+        });
+        worker::sign_forms(&world.app).unwrap();
+        assert_eq!(alarms(&world, unit), []);
+        world.wait_seconds(3_601);
+        assert_eq!(alarms(&world, unit), [(Kind::FormUnsigned, Level::Alarm)]);
+    });
+}
+
+#[test]
+fn a_form_off_its_schema_is_refused_before_anything_of_it_is_stored() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let mut asked = crate::filing::form_of(&world);
+        asked.contact_phone = "0".repeat(21);
+        let refused = world.try_change(|tx, stamp| {
+            let new = Draft {
+                unit: world.ba_dinh.id,
+                kind: filing::Kind::Registration,
+                form: "01/ĐKTĐ-CTĐT",
+                period: None,
+                slot: None,
+                earlier: None,
+                detail: "{}".into(),
+                state: State::Drafted,
+                maker: None,
+            };
+            filing::draft(tx, stamp, &Actor::system(), new, |_, id| asked.body("2.1.1", id))
+        });
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.code(), "form_off_schema");
+        assert!(refused.detail().contains("DTLHe"), "{}", refused.detail());
+        assert_eq!(world.count("filing"), 0);
+    });
+}
