@@ -29,7 +29,12 @@ pub fn run(url: &DatabaseUrl) -> Result<Vec<String>> {
     refuse_newer_schema(&mut conn)?;
     match &mut conn {
         Conn::Pg(inner) => {
-            inner.batch_execute(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})")).classify()?;
+            // Another process may be at it, and all steps take longer than one waits for a row.
+            inner
+                .batch_execute(&format!(
+                    "SET lock_timeout = '55s'; SELECT pg_advisory_lock({ADVISORY_LOCK}); SET lock_timeout = '2s'"
+                ))
+                .classify()?;
             let applied = run_pending(inner, POSTGRESQL);
             inner.batch_execute(&format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})")).classify()?;
             applied
