@@ -73,6 +73,8 @@ ids! {
     AlarmId = "alm_",
     AllocationId = "alc_",
     AuditId = "aud_",
+    /// A batch of card payments, as the acquirer settles it.
+    BatchId = "bat_",
     CertificateId = "crt_",
     ClaimId = "clm_",
     /// An API client or a person's access token.

@@ -18,6 +18,7 @@ mod migrate;
 mod notification;
 mod obligation;
 mod office;
+mod pos;
 mod profile;
 mod receipt;
 mod reconcile;
@@ -104,6 +105,9 @@ enum Command {
     /// Deposits: cash from drawers to the bank
     #[command(subcommand)]
     Deposit(deposit::Command),
+    /// Card payments: approval codes and the acquirer's batches
+    #[command(subcommand)]
+    Pos(pos::Command),
     /// Remittance of closed days to the Treasury; two persons
     #[command(subcommand)]
     Remittance(remittance::Command),
@@ -191,6 +195,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Refund(command) => refund::run(config, command),
         Command::Shift(command) => shift::run(config, command),
         Command::Deposit(command) => deposit::run(config, command),
+        Command::Pos(command) => pos::run(config, command),
         Command::Remittance(command) => remittance::run(config, command),
         Command::Profile(command) => profile::run(command),
         Command::Notification(command) => notification::run(config, command),

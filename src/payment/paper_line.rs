@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::prove::{Desk, LineWork, Mark};
+use super::pos::line::Batches;
+use super::prove::{Case, Desk, LineWork, Mark};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
@@ -27,6 +28,7 @@ pub struct Papers {
     orders: HashMap<String, (Order, Vec<Line>)>,
     /// As read, to be moved on when the steps are stored.
     stored: HashMap<String, Order>,
+    pub(super) batches: Batches,
     credits: Vec<(Slip, Dong, BusinessDay, LineId)>,
     legs: Vec<(String, Leg, LineId)>,
 }
@@ -36,7 +38,7 @@ impl Papers {
     pub fn named(tx: &mut Tx<'_>, works: &[&LineWork]) -> Result<Papers> {
         let codes: BTreeSet<&str> = works.iter().flat_map(|work| codes(work)).collect();
         let codes: Vec<String> = codes.into_iter().map(str::to_owned).collect();
-        let mut papers = Papers::default();
+        let mut papers = Papers { batches: Batches::named(tx, works)?, ..Papers::default() };
         for slip in deposit_query::by_codes(tx, &codes)? {
             papers.slips.insert(slip.reference_code.clone(), slip);
         }
@@ -53,6 +55,7 @@ impl Papers {
         for (slip, taken, on, line) in &self.credits {
             deposit::store_credit(tx, stamp, slip, *taken, *on, Some(*line))?;
         }
+        self.batches.store(tx, stamp)?;
         for (code, leg, line) in self.legs {
             if let Some(order) = self.stored.get_mut(&code) {
                 remittance::store_line(tx, stamp, order, leg, line)?;
@@ -69,6 +72,7 @@ fn codes(work: &LineWork) -> impl Iterator<Item = &str> {
 /// How the case of a line is stored: what it turned out to be counts.
 pub fn case_name(work: &LineWork, mark: &Mark) -> &'static str {
     match mark.class {
+        _ if matches!(work.case, Case::PosBatch(_)) => work.case.name(),
         "refund_by_us" => "refund",
         DEPOSIT => "deposit",
         TO_BUDGET => "remittance",

@@ -13,7 +13,7 @@ use super::paper_line::{Papers, case_name};
 use super::refund::line::Refunds;
 use super::reversal::direction;
 use super::settle::{load_obligations, movement_row, touch};
-use super::{Direction, documents, line_query, query, reversal, same_money};
+use super::{Direction, documents, line_query, overtaken, query, reversal, same_money};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
@@ -69,6 +69,8 @@ pub enum Case {
     Reversal {
         original: LineId,
     },
+    /// Pays an acquirer's batch out, or takes its chargebacks.
+    PosBatch(BatchId),
     /// Money in that nobody can place, and why.
     UnknownCredit(Kind),
     /// Money out that nobody can place, and why.
@@ -84,6 +86,7 @@ impl Case {
             Case::BankFee => "bank_fee",
             Case::Interest => "interest",
             Case::Reversal { .. } => "reversal",
+            Case::PosBatch(_) => "pos_batch",
             Case::UnknownCredit(_) => "unknown_credit",
             Case::UnknownDebit(_) => "unknown_debit",
         }
@@ -172,7 +175,7 @@ pub fn post_lines(
         works.iter().map(|work| (work.unit, work.account)).collect();
     let accounts: Vec<(UnitId, AccountId)> = accounts.into_iter().collect();
     query::lock_accounts(tx, &accounts)?;
-    refuse_overtaken(tx, &works, seen)?;
+    overtaken::refuse(tx, &works, seen)?;
     let mut desk = look(tx, stamp, actor, &works, &accounts)?;
     let mut marks = Vec::with_capacity(works.len());
     for work in &works {
@@ -231,7 +234,8 @@ fn look<'a>(
     let reversed = reversal::obligations(tx, &book, &originals)?;
     let codes = lock_obligations(tx, stamp, works, &mut book, reversed)?;
     let mut refunds = Refunds::named(tx, works)?;
-    lock_payments(tx, &mut book, refunds.payments())?;
+    let papers = Papers::named(tx, works)?;
+    lock_payments(tx, &mut book, [refunds.payments(), papers.batches.payments()].concat())?;
     refunds.read(tx, &book.payments.keys().copied().collect::<Vec<_>>())?;
     let paid: Vec<(UnitId, ObligationId)> = book.obligations.keys().copied().collect();
     let receipts_of = crate::receipt::query::current_of_obligations(tx, &paid)?
@@ -253,46 +257,9 @@ fn look<'a>(
         advances,
         codes,
         refunds,
-        papers: Papers::named(tx, works)?,
+        papers,
         stamp,
     })
-}
-
-/// A claim that was committed after matching read the movements may be the money of a line that
-/// matching took for unclaimed: posting both would count one transfer twice.
-fn refuse_overtaken(tx: &mut Tx<'_>, works: &[&LineWork], seen: &BTreeSet<MovementId>) -> Result<()> {
-    let unclaimed: Vec<&&LineWork> = works
-        .iter()
-        .filter(|work| matches!(work.case, Case::Credit { .. } | Case::UnknownCredit(_)))
-        .collect();
-    let looks: BTreeSet<query::Likeness> = unclaimed
-        .iter()
-        .map(|work| query::Likeness {
-            unit: work.unit,
-            account: work.account,
-            direction: direction(work).as_str(),
-            code: work.code.clone(),
-            amount: work.size(),
-        })
-        .collect();
-    let Some(earliest) = unclaimed.iter().map(|work| work.booking_date).min() else { return Ok(()) };
-    let mut candidates =
-        query::alike(tx, &looks.into_iter().collect::<Vec<_>>(), earliest.plus_days(-LIKENESS_DAYS))?;
-    let keys: BTreeSet<(UnitId, String)> = unclaimed.iter().filter_map(|work| reference_key(work)).collect();
-    let by_key: BTreeSet<(UnitId, MovementId)> =
-        query::movement_keys(tx, &keys.into_iter().collect::<Vec<_>>())?
-            .into_iter()
-            .map(|(unit, _, id)| (unit, id))
-            .collect();
-    candidates.extend(query::movements(tx, &by_key.into_iter().collect::<Vec<_>>())?);
-    if candidates.iter().any(|movement| movement.state == State::Expected && !seen.contains(&movement.id)) {
-        return Err(Error::busy(
-            crate::store::failure::RETRY,
-            1,
-            "a claim came while the lines were matched",
-        ));
-    }
-    Ok(())
 }
 
 pub(super) fn reference_key(work: &LineWork) -> Option<(UnitId, String)> {
@@ -372,6 +339,7 @@ impl Desk<'_> {
                 Ok(Mark { matched: size, class: "interest" })
             }
             Case::Reversal { original } => self.reverse(work, *original),
+            Case::PosBatch(batch) => self.settle_batch(work, *batch),
             Case::UnknownCredit(kind) => self.suspend(work, *kind),
             Case::UnknownDebit(kind) => self.leave_unexplained(work, self.debit_kind(work, *kind)),
         }

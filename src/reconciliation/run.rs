@@ -16,6 +16,7 @@ use crate::exception::{self, Kind, Subject};
 use crate::id::*;
 use crate::obligation;
 use crate::payment::line_query;
+use crate::payment::pos;
 use crate::payment::prove::{Case, LineWork, post_lines};
 use crate::payment::query as payments;
 use crate::payment::refund;
@@ -61,6 +62,8 @@ struct Snapshot {
     lines: Vec<Line>,
     movements: Vec<Movement>,
     obligations: Vec<Obligation>,
+    /// Card batches that no line has shown.
+    batches: Vec<pos::Batch>,
     covered_until: Option<BusinessDay>,
 }
 
@@ -114,8 +117,11 @@ fn run_once(
     }
     report.overdue_claims = note_overdue(store, stamp, actor, &snapshot, unit, account)?;
     if let Some(covered) = snapshot.covered_until {
-        let late = |conn: &mut Conn| deposit::overdue(conn, stamp, unit, account, covered);
-        let late = store.read(&actor.scope, late)?;
+        let late = store.read(&actor.scope, |conn| {
+            let mut late = deposit::overdue(conn, stamp, unit, account, covered)?;
+            late.extend(pos::overdue(conn, stamp, unit, account, covered)?);
+            Ok(late)
+        })?;
         if !late.is_empty() {
             store.write(&actor.scope, Lane::Bulk, |tx| exception::open_lasting(tx, stamp, &late))?;
         }
@@ -135,7 +141,7 @@ fn count(report: &mut Report, posted: &[LineWork]) {
     for work in posted {
         match work.case {
             Case::Proof { .. } | Case::SameMoney(_) => report.proven += 1,
-            Case::Credit { .. } => report.credited += 1,
+            Case::Credit { .. } | Case::PosBatch(_) => report.credited += 1,
             Case::BankFee | Case::Interest => report.classified += 1,
             Case::Reversal { .. } => report.reversed += 1,
             Case::UnknownCredit(_) | Case::UnknownDebit(_) => report.unknown += 1,
@@ -156,9 +162,10 @@ fn read(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId, account: AccountId) ->
     let claimed: BTreeMap<String, i64> = open_claims_by_code(&expected);
     let movements = expected.into_iter().map(|movement| movement_of(movement, &references)).collect();
     let obligations = obligations(conn, unit, &stored, &claimed)?;
+    let batches = pos::query::awaited(conn, unit, account)?;
     let covered_until = query::covered_until(conn, unit, account)?;
     let stored = stored.into_iter().map(|line| (line.id, line)).collect();
-    Ok(Snapshot { stored, lines, movements, obligations, covered_until })
+    Ok(Snapshot { stored, lines, movements, obligations, batches, covered_until })
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -308,6 +315,7 @@ fn works(snapshot: &Snapshot, outcome: &Outcome) -> Vec<LineWork> {
             works.insert(line, work(stored, case, "none", &[]));
         }
     }
+    show_batches(snapshot, &mut works);
     let hints = hints(outcome);
     let mut works: Vec<LineWork> = works.into_values().collect();
     for work in &mut works {
@@ -315,6 +323,29 @@ fn works(snapshot: &Snapshot, outcome: &Outcome) -> Vec<LineWork> {
     }
     works.sort_by_key(|work| (work.booking_date, work.line));
     works
+}
+
+/// A line that nothing else explains may pay a card batch out: exactly its net amount, with its
+/// reference in the text. Two lines that could are left to a person.
+fn show_batches(snapshot: &Snapshot, works: &mut BTreeMap<LineId, LineWork>) {
+    let mut shown: BTreeMap<BatchId, Vec<LineId>> = BTreeMap::new();
+    for line in &snapshot.lines {
+        let is_open = works.get(&line.id).is_some_and(|work| {
+            matches!(work.case, Case::UnknownCredit(_) | Case::UnknownDebit(_)) && work.code.is_empty()
+        });
+        let text = format!("{} {}", line.memo_folded, line.customer_reference.as_deref().unwrap_or_default());
+        if let Some(batch) = pos::rules::shown(&snapshot.batches, line.amount, &text).filter(|_| is_open) {
+            shown.entry(batch.id).or_default().push(line.id);
+        }
+    }
+    for (batch, lines) in shown {
+        if let [line] = lines.as_slice()
+            && let Some(work) = works.get_mut(line)
+        {
+            work.case = Case::PosBatch(batch);
+            work.rule = "pos_batch";
+        }
+    }
 }
 
 fn work(line: &StoredLine, case: Case, rule: &'static str, evidence: &[evidence::Evidence]) -> LineWork {

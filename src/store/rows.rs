@@ -94,6 +94,7 @@ id_cells!(
     AlarmId,
     AllocationId,
     AuditId,
+    BatchId,
     CertificateId,
     ClaimId,
     ClientId,

@@ -1,4 +1,4 @@
-//! The tables of cash and of the Treasury, as `schema.rs` has the others.
+//! The tables of cash, cards and the Treasury, as `schema.rs` has the others.
 
 diesel::table! {
     shift_event (unit_id, id) {
@@ -91,6 +91,71 @@ diesel::table! {
         person_id -> Nullable<BigInt>,
         line_id -> Nullable<BigInt>,
         reason -> Nullable<Text>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    card_slip (unit_id, payment_id) {
+        unit_id -> BigInt,
+        payment_id -> BigInt,
+        approval_code -> Text,
+        terminal -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    pos_batch (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        account_id -> BigInt,
+        reference -> Text,
+        settled_on -> Date,
+        sales -> BigInt,
+        charged_back -> BigInt,
+        fee -> BigInt,
+        net -> BigInt,
+        imported_by -> Nullable<BigInt>,
+        created_at -> BigInt,
+        state -> Text,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    pos_item (unit_id, batch_id, item_no) {
+        unit_id -> BigInt,
+        batch_id -> BigInt,
+        item_no -> Integer,
+        kind -> Text,
+        approval_code -> Text,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
+    pos_match (unit_id, batch_id, item_no) {
+        unit_id -> BigInt,
+        batch_id -> BigInt,
+        item_no -> Integer,
+        kind -> Text,
+        payment_id -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    pos_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        batch_id -> BigInt,
+        revision -> BigInt,
+        kind -> Text,
+        state -> Text,
+        on_date -> Date,
+        person_id -> Nullable<BigInt>,
+        line_id -> Nullable<BigInt>,
         at -> BigInt,
     }
 }

@@ -10,6 +10,7 @@ mod bank_files;
 mod batches;
 mod books;
 mod callbacks;
+mod cards;
 mod cash_by_command;
 mod correction_books;
 mod correction_desk;

@@ -95,6 +95,7 @@ impl Things {
         thing!("refunds", "refund", RefundId);
         thing!("exceptions", "exception", ExceptionId);
         thing!("shifts", "shift", ShiftId);
+        thing!("batches", "pos_batch", BatchId);
         thing!("deposits", "deposit_slip", SlipId);
         thing!("remittances", "remittance", RemittanceId);
         thing!("notifications", "message", MessageId);

@@ -134,6 +134,7 @@ fn named(item: Item) -> (&'static str, String) {
         Item::Line(id) => ("line", id.to_string()),
         Item::Movement(id) => ("movement", id.to_string()),
         Item::Payment(id) => ("payment", id.to_string()),
+        Item::Batch(id) => ("batch", id.to_string()),
         Item::Shift(id) => ("shift", id.to_string()),
         Item::Slip(id) => ("slip", id.to_string()),
         Item::Remittance(id) => ("remittance", id.to_string()),

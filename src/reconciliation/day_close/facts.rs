@@ -411,6 +411,7 @@ fn item_of(subject_kind: &str, id: i64) -> Option<Item> {
     Some(match subject_kind {
         "movement" => Item::Movement(MovementId(id)),
         "payment" => Item::Payment(PaymentId(id)),
+        "batch" => Item::Batch(BatchId(id)),
         "shift" => Item::Shift(ShiftId(id)),
         "slip" => Item::Slip(SlipId(id)),
         "remittance" => Item::Remittance(RemittanceId(id)),

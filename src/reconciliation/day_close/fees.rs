@@ -8,6 +8,7 @@ use super::share::Fee;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::{AccountId, ObligationId, PaymentId};
+use crate::payment::pos;
 use crate::receipt::DocumentKind;
 use crate::shift::cover;
 use crate::store::Conn;
@@ -29,6 +30,7 @@ pub fn to_date(
     let mut candidates: BTreeSet<ObligationId> = recognised.iter().map(|one| one.obligation).collect();
     candidates.extend(fee_query::shown_between(conn, unit, account.id, first, date)?);
     candidates.extend(cover::candidates(conn, unit, first, date)?);
+    candidates.extend(pos::query::obligations_between(conn, unit, first, date)?);
     let candidates: Vec<ObligationId> = candidates.into_iter().collect();
     let mut standings: BTreeMap<ObligationId, Vec<Standing>> = BTreeMap::new();
     for standing in fee_query::standings(conn, unit, &candidates)? {
@@ -43,8 +45,9 @@ pub fn to_date(
         standings.values().flatten().map(|standing| standing.payment).collect();
     let payments: Vec<PaymentId> = payments.into_iter().collect();
     let mut shown = fee_query::shown_whole(conn, unit, &payments)?;
-    // Cash has no line of its own: the credited deposit of its drawer shows it.
+    // Cash and cards have no line of their own: the deposit, or the batch, shows them.
     shown.extend(cover::shown(conn, unit, &payments)?);
+    shown.extend(pos::query::shown(conn, unit, &payments)?);
     let lines = fee_query::fees(conn, unit, &candidates)?;
     let window = Window { account, first, date };
     let mut fees = Vec::new();

@@ -12,7 +12,9 @@ use super::classification::Class;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::exception::kind::Kind;
-use crate::id::{AccountId, ExceptionId, LineId, MovementId, PaymentId, RemittanceId, ShiftId, SlipId};
+use crate::id::{
+    AccountId, BatchId, ExceptionId, LineId, MovementId, PaymentId, RemittanceId, ShiftId, SlipId,
+};
 
 pub use obstacle::Obstacle;
 
@@ -80,6 +82,8 @@ pub enum Item {
     Movement(MovementId),
     /// Cash not deposited, a surplus not refunded, a receipt not made.
     Payment(PaymentId),
+    /// An acquirer's batch with items that are no known payments.
+    Batch(BatchId),
     /// A drawer whose count differs, or whose takings nobody handed over.
     Shift(ShiftId),
     /// Cash handed over that the bank has not credited in time, or not in full.

@@ -98,6 +98,43 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        method: "POST",
+        path: "/api/v1/payments/{id}/card-slip",
+        vi: "Ghi mã chuẩn chi của khoản thu qua thẻ.",
+        en: "Notes the approval code of a card payment, so that the acquirer's batch finds it.",
+        who: "cashier, finance",
+        body: r#"{ "approval_code": "A00001", "terminal": "T1" }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/pos/batches",
+        vi: "Nhập bảng kê POS của ngân hàng thanh toán.",
+        en: "Takes an acquirer's batch on: sales and chargebacks by approval code, and its fee.",
+        who: "finance",
+        notes: "The statement's line with reference in its text and exactly the net amount proves the payments; the \
+                fee is a charge to recover. Items without a payment are an exception.",
+        body: r#"{ "unit": "00070", "reference": "POS0001", "settled_on": "2026-11-24", "fee": 250,
+  "items": [ { "kind": "sale", "approval_code": "A00001", "amount": 25000 } ] }"#,
+        answer: r#"{ "batch": { "id": "bat_01j9…", "reference": "POS0001", "net": 24750, "state": "awaited" } }"#,
+    },
+    Endpoint {
+        path: "/api/v1/pos/batches",
+        vi: "Các bảng kê POS, mới nhất trước.",
+        en: "Card batches of a unit, newest first.",
+        who: BOOKS,
+        notes: "?unit= &limit=.",
+        answer: r#"{ "batches": [] }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/pos/batches/{id}",
+        vi: "Một bảng kê POS với từng giao dịch và khoản thu tương ứng.",
+        en: "One batch with its items and the payments they were matched with.",
+        who: BOOKS,
+        ..NONE
+    },
+    Endpoint {
         path: "/api/v1/remittable",
         vi: "Số phải nộp ngân sách theo chương, tiểu mục từ các ngày đã khóa.",
         en: "What closed days made due by budget code, what orders took, what is free.",

@@ -12,6 +12,7 @@ pub mod ledgers;
 mod notifications;
 mod obligations;
 mod payments;
+pub mod pos;
 mod qr;
 pub mod raise;
 mod receipts;

@@ -1,0 +1,145 @@
+//! `bienlai pos …`
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::office::{self, Office};
+use super::{DONE, print_json, read_bytes, table};
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::id::{PaymentId, PersonId};
+use crate::payment::pos::{self, Batch, NewBatch, file, query};
+use crate::payment::refund;
+use crate::unit;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Note the approval code of a card payment
+    Slip(Slip),
+    /// Take an acquirer's batch on from a CSV file of its items
+    ///
+    /// First line: loai,ma_chuan_chi,so_tien; loai is sale or chargeback. The statement's line with
+    /// the reference in its text and exactly the net amount proves the payments.
+    Import(Import),
+    /// The batches of a unit, newest first
+    List(List),
+}
+
+#[derive(Debug, Args)]
+pub struct Slip {
+    /// The card payment, as pay_…
+    payment: PaymentId,
+    #[arg(long, value_name = "CODE")]
+    approval_code: String,
+    #[arg(long, default_value = "")]
+    terminal: String,
+    /// Who notes it, as per_…
+    #[arg(long, value_name = "ID")]
+    person: PersonId,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    file: PathBuf,
+    /// The collecting unit, by its code
+    #[arg(long, value_name = "CODE")]
+    unit: String,
+    /// The account's number; the receiving account when left out
+    #[arg(long, value_name = "NO")]
+    account: Option<String>,
+    /// The acquirer's reference, as the statement shows it
+    #[arg(long)]
+    reference: String,
+    /// The day of settlement, YYYY-MM-DD
+    #[arg(long, value_name = "DAY")]
+    settled_on: String,
+    /// The acquirer's fee in whole đồng
+    #[arg(long, value_name = "DONG", default_value_t = 0)]
+    fee: i64,
+    /// Who imports it, as per_…
+    #[arg(long, value_name = "ID")]
+    person: PersonId,
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// The collecting unit, by its code
+    #[arg(long, value_name = "CODE")]
+    unit: String,
+    #[arg(long)]
+    json: bool,
+}
+
+const LIST_LIMIT: i64 = 1_000;
+
+pub fn run(config: &Path, command: Command) -> Result<u8> {
+    let office = Office::open(config)?;
+    match command {
+        Command::Slip(asked) => slip(&office, &asked)?,
+        Command::Import(asked) => import(&office, &asked)?,
+        Command::List(asked) => list(&office, &asked)?,
+    }
+    Ok(DONE)
+}
+
+fn slip(office: &Office, asked: &Slip) -> Result<()> {
+    let actor = office::person(Role::Finance, asked.person);
+    office.write(&actor, |tx, stamp| {
+        let unit = refund::query::unit_of_payment(tx, &actor.scope, asked.payment)?
+            .ok_or_else(|| Error::not_found("payment_not_found", "no such payment"))?;
+        let what = (asked.approval_code.as_str(), asked.terminal.as_str());
+        pos::record_slip(tx, stamp, &actor, unit, asked.payment, what)
+    })?;
+    println!("{}", asked.payment);
+    Ok(())
+}
+
+fn import(office: &Office, asked: &Import) -> Result<()> {
+    let actor = office::person(Role::Finance, asked.person);
+    let items = file::parse(&read_bytes(&asked.file)?)?;
+    let settled_on: BusinessDay = asked.settled_on.parse()?;
+    let batch = office.write(&actor, |tx, stamp| {
+        let unit = unit::find_by_code(tx, &asked.unit)?;
+        let account = match &asked.account {
+            Some(number) => Some(office::account(tx, &unit, number)?.id),
+            None => None,
+        };
+        let new = NewBatch {
+            unit: unit.id,
+            account,
+            reference: asked.reference.clone(),
+            settled_on,
+            fee: Dong(asked.fee),
+            items: items.clone(),
+        };
+        pos::import(tx, stamp, &actor, &new)
+    })?;
+    print_json(&batch)
+}
+
+fn list(office: &Office, asked: &List) -> Result<()> {
+    let found = office.read(&Actor::system(), |conn| {
+        let unit = unit::find_by_code(conn, &asked.unit)?;
+        query::page(conn, unit.id, LIST_LIMIT)
+    })?;
+    if asked.json {
+        return print_json(&found);
+    }
+    let row = |batch: &Batch| {
+        vec![
+            batch.id.to_string(),
+            batch.reference.clone(),
+            batch.settled_on.to_string(),
+            batch.state.clone(),
+            batch.sales.to_string(),
+            batch.fee.to_string(),
+            batch.net.to_string(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = found.iter().map(row).collect();
+    table::print(&["Batch", "Reference", "Settled", "State", "Sales", "Fee", "Net"], &rows, &[4, 5, 6]);
+    Ok(())
+}

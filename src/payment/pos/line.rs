@@ -1,0 +1,158 @@
+//! The statement's side of batches: the line that pays one out, or takes its chargebacks.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{Batch, Item, ItemKind, query, rules};
+use crate::amount::Dong;
+use crate::error::{Error, Result};
+use crate::exception::{self, Kind, Subject};
+use crate::id::*;
+use crate::ledger::Account;
+use crate::payment::book::PaymentState;
+use crate::payment::prove::{Case, Desk, LineWork, Mark};
+use crate::store::{Stamp, Tx, failure, rows};
+
+const CHANNEL: &str = "pos";
+
+/// The batches that a run of lines shows, each with the payments of its items.
+#[derive(Default)]
+pub struct Batches {
+    held: HashMap<BatchId, (Batch, Vec<Item>, BTreeMap<usize, PaymentId>)>,
+    shown: Vec<(BatchId, crate::clock::BusinessDay, LineId)>,
+}
+
+impl Batches {
+    /// Those that matching found. They change only under their account's lock, which the run holds.
+    pub fn named(tx: &mut Tx<'_>, works: &[&LineWork]) -> Result<Batches> {
+        let mut batches = Batches::default();
+        for work in works {
+            let Case::PosBatch(id) = work.case else { continue };
+            let Some(batch) = query::by_ids(tx, &[(work.unit, id)])?.pop() else { continue };
+            let items = query::items(tx, work.unit, id)?;
+            let candidates = query::candidates(tx, work.unit, &items)?;
+            let matched = rules::matched(&items, &candidates);
+            batches.held.insert(id, (batch, items, matched));
+        }
+        Ok(batches)
+    }
+
+    /// Their payments, to be locked with the others.
+    pub fn payments(&self) -> Vec<(UnitId, PaymentId)> {
+        let of = |(batch, _, matched): &(Batch, Vec<Item>, BTreeMap<usize, PaymentId>)| {
+            matched.values().map(|payment| (batch.unit, *payment)).collect::<Vec<_>>()
+        };
+        self.held.values().flat_map(of).collect()
+    }
+
+    /// Writes the steps in their order.
+    pub fn store(self, tx: &mut Tx<'_>, stamp: &Stamp<'_>) -> Result<()> {
+        for (id, on, line) in &self.shown {
+            let Some((batch, items, matched)) = self.held.get(id) else { continue };
+            query::store_credited(tx, batch)?;
+            query::note(tx, stamp, batch, "credited", *on, (None, Some(*line)))?;
+            let rows_of_matches: Vec<query::MatchRow> = matched
+                .iter()
+                .map(|(place, payment)| query::MatchRow {
+                    unit_id: batch.unit,
+                    batch_id: *id,
+                    item_no: i32::try_from(place + 1).unwrap_or(i32::MAX),
+                    kind: items.get(*place).map_or("sale", |item| item.kind.as_str()),
+                    payment_id: *payment,
+                    created_at: stamp.now,
+                })
+                .collect();
+            rows::insert(tx, &rows_of_matches)?;
+            let cause = (batch.unit, Kind::BulkSettlement, Subject::Batch(*id), "its line came");
+            exception::settle_by_themselves(tx, stamp, &[cause])?;
+        }
+        Ok(())
+    }
+}
+
+impl Desk<'_> {
+    /// Posts a batch with its line: the payments are proven, the fee is a charge to recover, what
+    /// has no payment stands in suspense.
+    pub(in crate::payment) fn settle_batch(&mut self, work: &LineWork, id: BatchId) -> Result<Mark> {
+        let overtaken = || Error::busy(failure::RETRY, 1, "the batch was shown meanwhile");
+        let held = self.papers.batches.held.get_mut(&id).ok_or_else(overtaken)?;
+        if held.0.state != "awaited" || held.0.net != work.amount || held.0.account != work.account {
+            return Err(overtaken());
+        }
+        held.0.state = "credited".to_owned();
+        held.0.revision += 1;
+        let (batch, items, matched) = (held.0.clone(), held.1.clone(), held.2.clone());
+        self.papers.batches.shown.push((id, work.booking_date, work.line));
+        let mut sides = Sides::default();
+        let bank = Account::Bank(work.account);
+        sides.debits.push((Account::ChargesToRecover, batch.fee));
+        match work.amount.is_positive() {
+            true => sides.debits.push((bank, work.size())),
+            false => sides.credits.push((bank, work.size())),
+        }
+        for (place, item) in items.iter().enumerate() {
+            self.settle_item(work, item, matched.get(&place).copied(), &mut sides)?;
+        }
+        sides.credits.push((Account::Clearing(work.account, CHANNEL.to_owned()), sides.proven));
+        sides.credits.push((Account::Suspense(work.line), sides.unknown_sales));
+        sides.debits.push((Account::UnexplainedDebit(work.line), sides.unknown_backs));
+        let (sales, backs) = (sides.unknown_sales, sides.unknown_backs);
+        for (debit, credit, amount) in rules::pair(sides.debits, sides.credits)? {
+            self.entry(work, debit, credit, amount);
+        }
+        if sales.is_positive() {
+            self.note(work, Kind::BulkSettlement, sales);
+        }
+        if backs.is_positive() {
+            self.note(work, Kind::UnknownDebit, backs);
+        }
+        let open = if work.amount.is_positive() { sales } else { backs };
+        Ok(Mark { matched: work.size().checked_sub(open.min(work.size()))?, class: "cash_deposit" })
+    }
+
+    fn settle_item(
+        &mut self,
+        work: &LineWork,
+        item: &Item,
+        payment: Option<PaymentId>,
+        sides: &mut Sides,
+    ) -> Result<()> {
+        let unit = work.unit;
+        let state = payment.and_then(|id| self.book.payments.get(&(unit, id))).map(|held| held.value.state);
+        match (item.kind, payment, state) {
+            (ItemKind::Sale, Some(id), Some(PaymentState::Claimed)) => {
+                sides.proven = sides.proven.checked_add(item.amount)?;
+                self.book.tell_payment(unit, id, "proven", PaymentState::Proven, None)?;
+                let cause = (unit, Kind::NotDeposited, Subject::Payment(id), "its batch came");
+                self.book.settled_exceptions.push(cause);
+            }
+            (ItemKind::Chargeback, Some(id), Some(state)) => {
+                sides.debits.push((Account::ReversalToRecover(id), item.amount));
+                self.book.tell_payment(unit, id, "charged_back", state, None)?;
+                self.book.exceptions.push(exception::New {
+                    unit,
+                    kind: Kind::PosChargeback,
+                    subject: Subject::Payment(id),
+                    account: Some(work.account),
+                    amount: item.amount,
+                    opened_on: work.booking_date,
+                    detail: format!("approval code {}", item.approval_code),
+                });
+            }
+            (ItemKind::Sale, ..) => sides.unknown_sales = sides.unknown_sales.checked_add(item.amount)?,
+            (ItemKind::Chargeback, ..) => {
+                sides.unknown_backs = sides.unknown_backs.checked_add(item.amount)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Both sides of a batch, before they are paired.
+#[derive(Default)]
+struct Sides {
+    debits: Vec<(Account, Dong)>,
+    credits: Vec<(Account, Dong)>,
+    proven: Dong,
+    unknown_sales: Dong,
+    unknown_backs: Dong,
+}

@@ -1,0 +1,218 @@
+//! What a batch must be, which payments its items are, and what its line posts. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Batch, Item, ItemKind};
+use crate::amount::Dong;
+use crate::error::{Error, Result};
+use crate::id::PaymentId;
+use crate::ledger::Account;
+use crate::text;
+
+const ITEMS_LIMIT: usize = 10_000;
+
+fn wrong(field: &str, detail: &str) -> Error {
+    Error::invalid(field, "pos_batch_wrong", detail.to_owned())
+}
+
+/// 1 to 20 letters and digits, in upper case.
+pub fn approval_code(raw: &str) -> Result<String> {
+    let code = text::squash(raw);
+    if (1..=20).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Ok(code);
+    }
+    Err(Error::invalid("approval_code", "approval_code_wrong", "1 to 20 letters and digits"))
+}
+
+/// At least six letters and digits: it has to be told apart in a line's text.
+pub fn reference(raw: &str) -> Result<String> {
+    let reference = text::squash(raw);
+    if (6..=40).contains(&reference.len()) && reference.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Ok(reference);
+    }
+    Err(wrong("reference", "6 to 40 letters and digits"))
+}
+
+pub fn items(raw: &[Item]) -> Result<Vec<Item>> {
+    if raw.is_empty() || raw.len() > ITEMS_LIMIT {
+        return Err(wrong("items", "1 to 10000 items"));
+    }
+    raw.iter()
+        .map(|item| {
+            if !item.amount.is_positive() || item.amount > Dong::LIMIT {
+                return Err(wrong("items", "amounts are whole đồng above zero"));
+            }
+            Ok(Item { approval_code: approval_code(&item.approval_code)?, ..item.clone() })
+        })
+        .collect()
+}
+
+pub struct Sums {
+    pub sales: Dong,
+    pub charged_back: Dong,
+    pub net: Dong,
+}
+
+pub fn sums(items: &[Item], fee: Dong) -> Result<Sums> {
+    let sum = |kind| Dong::sum(items.iter().filter(|item| item.kind == kind).map(|item| item.amount));
+    let (sales, charged_back) = (sum(ItemKind::Sale)?, sum(ItemKind::Chargeback)?);
+    let net = sales.checked_sub(charged_back)?.checked_sub(fee)?;
+    if fee < Dong::ZERO || net.is_zero() {
+        return Err(wrong("fee", "a fee of zero or more, and something that is paid out or taken"));
+    }
+    Ok(Sums { sales, charged_back, net })
+}
+
+/// A card payment that an item may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    pub payment: PaymentId,
+    pub approval_code: String,
+    pub amount: Dong,
+    /// It waits for its sale: claimed and in no batch.
+    pub is_open: bool,
+    /// A batch showed its sale, and none took it back.
+    pub is_sold: bool,
+}
+
+/// The payment of each item, by the item's place: same approval code, same amount, and no other
+/// that fits as well.
+pub fn matched(items: &[Item], candidates: &[Candidate]) -> BTreeMap<usize, PaymentId> {
+    let mut found = BTreeMap::new();
+    let mut taken = BTreeSet::new();
+    for (place, item) in items.iter().enumerate() {
+        let same = |other: &&Item| {
+            (other.kind, &other.approval_code, other.amount) == (item.kind, &item.approval_code, item.amount)
+        };
+        let fits = |candidate: &&Candidate| {
+            let waits = match item.kind {
+                ItemKind::Sale => candidate.is_open,
+                ItemKind::Chargeback => candidate.is_sold,
+            };
+            waits && candidate.approval_code == item.approval_code && candidate.amount == item.amount
+        };
+        let mut fitting = candidates.iter().filter(fits);
+        let only = fitting.next().filter(|_| fitting.next().is_none());
+        if let Some(candidate) = only.filter(|_| items.iter().filter(same).count() == 1)
+            && taken.insert((candidate.payment, item.kind))
+        {
+            found.insert(place, candidate.payment);
+        }
+    }
+    found
+}
+
+pub fn unmatched<'a>(items: &'a [Item], candidates: &[Candidate]) -> Vec<&'a Item> {
+    let matched = matched(items, candidates);
+    items.iter().enumerate().filter(|(place, _)| !matched.contains_key(place)).map(|(_, item)| item).collect()
+}
+
+/// The one batch that a line shows: exactly its net amount, its reference in the text.
+pub fn shown<'a>(batches: &'a [Batch], amount: Dong, text_folded: &str) -> Option<&'a Batch> {
+    let squashed = text::squash(text_folded);
+    let mut fitting = batches
+        .iter()
+        .filter(|batch| batch.net == amount && squashed.contains(&text::squash(&batch.reference)));
+    fitting.next().filter(|_| fitting.next().is_none())
+}
+
+/// Pairs debits with credits of the same sum: one posting is one row.
+pub fn pair(
+    debits: Vec<(Account, Dong)>,
+    credits: Vec<(Account, Dong)>,
+) -> Result<Vec<(Account, Account, Dong)>> {
+    let positive = |sides: Vec<(Account, Dong)>| sides.into_iter().filter(|(_, amount)| amount.is_positive());
+    let mut credits = positive(credits);
+    let mut open = credits.next();
+    let mut postings = Vec::new();
+    for (debit, amount) in positive(debits) {
+        let mut rest = amount;
+        while rest.is_positive() {
+            let unequal = || Error::internal("debits and credits of a batch differ");
+            let (credit, left) = open.take().ok_or_else(unequal)?;
+            let part = rest.min(left);
+            postings.push((debit.clone(), credit.clone(), part));
+            rest = rest.checked_sub(part)?;
+            let left = left.checked_sub(part)?;
+            open = if left.is_positive() { Some((credit, left)) } else { credits.next() };
+        }
+    }
+    if open.is_some() {
+        return Err(Error::internal("debits and credits of a batch differ"));
+    }
+    Ok(postings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::AccountId;
+
+    fn item(kind: ItemKind, code: &str, amount: i64) -> Item {
+        Item { kind, approval_code: code.into(), amount: Dong(amount) }
+    }
+
+    fn candidate(payment: i64, code: &str, amount: i64, is_open: bool) -> Candidate {
+        Candidate {
+            payment: PaymentId(payment),
+            approval_code: code.into(),
+            amount: Dong(amount),
+            is_open,
+            is_sold: !is_open,
+        }
+    }
+
+    #[test]
+    fn an_item_is_the_only_payment_of_its_code_and_amount_or_none() {
+        use ItemKind::*;
+        let items = [
+            item(Sale, "A1", 10),
+            item(Sale, "A2", 20),
+            item(Sale, "A3", 30),
+            item(Chargeback, "A4", 40),
+            item(Sale, "A5", 50),
+            item(Sale, "A5", 50),
+        ];
+        let candidates = [
+            candidate(1, "A1", 10, true),
+            candidate(2, "A2", 21, true),
+            candidate(3, "A3", 30, true),
+            candidate(4, "A3", 30, true),
+            candidate(5, "A4", 40, false),
+            candidate(6, "A5", 50, true),
+        ];
+        let found = matched(&items, &candidates);
+        assert_eq!(found, BTreeMap::from([(0, PaymentId(1)), (3, PaymentId(5))]), "never on a tie");
+        assert_eq!(unmatched(&items, &candidates).len(), 4);
+    }
+
+    #[test]
+    fn debits_and_credits_are_paired_to_the_dong_or_refused() {
+        let bank = Account::Bank(AccountId(1));
+        let clearing = Account::Clearing(AccountId(1), "pos".into());
+        let debits = vec![(bank.clone(), Dong(95)), (Account::ChargesToRecover, Dong(5))];
+        let credits = vec![(clearing.clone(), Dong(60)), (Account::RefundPayable, Dong(40))];
+        assert_eq!(
+            pair(debits.clone(), credits).unwrap(),
+            [
+                (bank.clone(), clearing.clone(), Dong(60)),
+                (bank, Account::RefundPayable, Dong(35)),
+                (Account::ChargesToRecover, Account::RefundPayable, Dong(5)),
+            ]
+        );
+        assert!(pair(debits.clone(), vec![(clearing.clone(), Dong(99))]).is_err());
+        assert!(pair(debits, vec![(clearing, Dong(101))]).is_err());
+    }
+
+    #[test]
+    fn a_batch_that_is_none_is_refused() {
+        let code = |items: &[Item], fee| sums(items, Dong(fee)).map(|_| ()).unwrap_err().code();
+        assert_eq!(code(&[item(ItemKind::Sale, "A1", 10)], 10), "pos_batch_wrong");
+        assert_eq!(code(&[item(ItemKind::Sale, "A1", 10)], -1), "pos_batch_wrong");
+        assert_eq!(items(&[]).unwrap_err().code(), "pos_batch_wrong");
+        assert_eq!(items(&[item(ItemKind::Sale, "A1", 0)]).unwrap_err().code(), "pos_batch_wrong");
+        assert_eq!(items(&[item(ItemKind::Sale, " ", 1)]).unwrap_err().code(), "approval_code_wrong");
+        assert_eq!(reference("12 3").unwrap_err().code(), "pos_batch_wrong");
+        assert_eq!(reference(" pos-0001/26 ").unwrap(), "POS000126");
+    }
+}

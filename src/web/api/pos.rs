@@ -1,0 +1,126 @@
+//! Card payments: approval codes, the acquirer's batches.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{page_limit, unit_asked};
+use crate::actor::Role;
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::Error;
+use crate::id::{AccountId, BatchId, PaymentId};
+use crate::payment::pos::{self, Item, NewBatch, query};
+use crate::payment::refund;
+use crate::web::Shared;
+use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
+use crate::web::respond::{self, Answer, block};
+
+const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SlipBody {
+    approval_code: String,
+    #[serde(default)]
+    terminal: String,
+}
+
+/// `POST /api/v1/payments/{id}/card-slip`
+pub async fn card_slip(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let asked: SlipBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let id: PaymentId = extract::path(&request, "id")?;
+    block(move || {
+        let actor = &caller.0;
+        shared.app().write(actor, |tx, stamp| {
+            let unit = refund::query::unit_of_payment(tx, &actor.scope, id)?
+                .ok_or_else(|| Error::not_found("payment_not_found", "no such payment in your scope"))?;
+            pos::record_slip(tx, stamp, actor, unit, id, (&asked.approval_code, &asked.terminal))
+        })
+    })
+    .await?;
+    respond::ok(&json!({ "payment": id }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BatchBody {
+    #[serde(default)]
+    unit: Option<String>,
+    #[serde(default)]
+    account: Option<AccountId>,
+    reference: String,
+    settled_on: BusinessDay,
+    #[serde(default)]
+    fee: Dong,
+    items: Vec<Item>,
+}
+
+/// `POST /api/v1/pos/batches`
+pub async fn import(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
+    let asked: BatchBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let batch = block(move || {
+        let actor = &caller.0;
+        shared.app().write(actor, |tx, stamp| {
+            let new = NewBatch {
+                unit: unit_asked(tx, actor, asked.unit.as_deref())?,
+                account: asked.account,
+                reference: asked.reference.clone(),
+                settled_on: asked.settled_on,
+                fee: asked.fee,
+                items: asked.items.clone(),
+            };
+            pos::import(tx, stamp, actor, &new)
+        })
+    });
+    respond::json(StatusCode::CREATED, &json!({ "batch": batch.await? }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    unit: Option<String>,
+    limit: Option<i64>,
+}
+
+/// `GET /api/v1/pos/batches`: newest first.
+pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let asked: ListQuery = extract::query(&request)?;
+    let limit = page_limit(asked.limit)?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            query::page(conn, unit, limit)
+        })
+    });
+    respond::ok(&json!({ "batches": found.await? }))
+}
+
+/// `GET /api/v1/pos/batches/{id}`
+pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let id: BatchId = extract::path(&request, "id")?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = query::unit_of(conn, &caller.0.scope, id)?.ok_or_else(pos::not_found)?;
+            let batch = pos::find(conn, unit, id)?;
+            let matches = query::matches(conn, unit, id)?;
+            let items: Vec<Value> = (1..)
+                .zip(query::items(conn, unit, id)?)
+                .map(|(number, item): (i32, Item)| {
+                    let payment = matches.iter().find(|(of, _)| *of == number).map(|(_, payment)| payment);
+                    json!({ "item": item, "payment": payment })
+                })
+                .collect();
+            Ok(json!({ "batch": batch, "items": items }))
+        })
+    });
+    respond::ok(&found.await?)
+}

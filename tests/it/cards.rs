@@ -1,0 +1,227 @@
+//! Cards: the acquirer's batch names the payments, the statement's line pays it out net of its fee,
+//! what is missing, extra or charged back has a name.
+
+use bienlai::actor::{Actor, Role};
+use bienlai::amount::Dong;
+use bienlai::clock::BusinessDay;
+use bienlai::error::Result;
+use bienlai::exception::Kind;
+use bienlai::id::PaymentId;
+use bienlai::ledger::Account;
+use bienlai::payment::book::{Method, PaymentState};
+use bienlai::payment::pos::{self, Batch, Item, ItemKind, NewBatch, query};
+use bienlai::reconciliation::day_close::{Closing, close};
+use bienlai::reconciliation::proof::Obstacle;
+use bienlai::reconciliation::reconcile;
+
+use crate::corrections::person;
+use crate::imports::import;
+use crate::support::bank_file::BankFile;
+use crate::support::{World, each_database};
+
+const FEE: Dong = Dong(25_000);
+
+fn today(world: &World) -> BusinessDay {
+    world.now().business_day()
+}
+
+fn slip(world: &World, payment: PaymentId, code: &str) -> Result<()> {
+    let (unit, cashier) = (world.ba_dinh.id, world.cashier(world.ba_dinh.id));
+    world.app.write(&cashier, |tx, stamp| pos::record_slip(tx, stamp, &cashier, unit, payment, (code, "T1")))
+}
+
+/// A fee paid by card, its approval code noted.
+fn by_card(world: &World, code: &str) -> PaymentId {
+    let owed = world.raise(FEE);
+    let taken = world.take(&owed, FEE, Method::Card).unwrap();
+    slip(world, taken.payment, code).unwrap();
+    taken.payment
+}
+
+fn sale(code: &str) -> Item {
+    Item { kind: ItemKind::Sale, approval_code: code.into(), amount: FEE }
+}
+
+fn back(code: &str) -> Item {
+    Item { kind: ItemKind::Chargeback, ..sale(code) }
+}
+
+fn batch(world: &World, reference: &str, fee: i64, items: &[Item]) -> Result<Batch> {
+    let finance = person(world.ba_dinh.id, world.clerk, Role::Finance);
+    let new = NewBatch {
+        unit: world.ba_dinh.id,
+        account: None,
+        reference: reference.into(),
+        settled_on: today(world),
+        fee: Dong(fee),
+        items: items.to_vec(),
+    };
+    world.app.write(&finance, |tx, stamp| pos::import(tx, stamp, &finance, &new))
+}
+
+fn shown(world: &World, opening: i64, amount: i64, memo: &str) {
+    let reference = format!("R{}", world.next());
+    let file = BankFile::new(world.ba_dinh.account_no, today(world), opening).book(amount, memo, &reference);
+    import(world, &file.without_sequence().camt());
+    let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+    reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).expect("the lines are matched");
+}
+
+fn close_day(world: &World) {
+    let (unit, account, day) = (world.ba_dinh.id, world.ba_dinh.account, today(world));
+    let closing =
+        close(&world.store, &world.keyring, &|| world.stamp(), &Actor::system(), unit, account, day);
+    match closing.expect("the day is looked at") {
+        Closing::Closed(_) => {}
+        Closing::Refused(obstacles) => panic!("{:?}", obstacles.iter().map(Obstacle::en).collect::<Vec<_>>()),
+    }
+}
+
+fn states(world: &World) -> Vec<PaymentState> {
+    world.payments(&world.ba_dinh).into_iter().map(|payment| payment.state).collect()
+}
+
+fn bank(world: &World, amount: i64) -> (Account, i64) {
+    (Account::Bank(world.ba_dinh.account), amount)
+}
+
+fn clearing(world: &World, amount: i64) -> (Account, i64) {
+    (Account::Clearing(world.ba_dinh.account, "pos".into()), amount)
+}
+
+#[test]
+fn a_batch_net_of_its_fee_proves_its_payments_and_gross_is_shared_out() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        by_card(&world, "A00001");
+        by_card(&world, "A00002");
+        let made = batch(&world, "POS-0001/26", 500, &[sale("a00001"), sale("A00002")]).unwrap();
+        assert_eq!((made.net, made.reference.as_str()), (Dong(49_500), "POS000126"));
+        assert_eq!(batch(&world, "POS000126", 0, &[sale("X")]).unwrap_err().code(), "pos_batch_exists");
+        assert!(world.open_kinds(world.ba_dinh.id).is_empty());
+        shown(&world, 0, 49_500, "THANH TOAN POS 0001/26 TRU PHI");
+        assert_eq!(states(&world), [PaymentState::Proven, PaymentState::Proven]);
+        assert_eq!(world.look(|conn| pos::find(conn, made.unit, made.id)).state, "credited");
+        close_day(&world);
+        world.assert_balances(
+            world.ba_dinh.id,
+            &[
+                bank(&world, 49_500),
+                (Account::ChargesToRecover, 500),
+                (Account::BudgetDue("805-2771".into()), -25_000),
+                (Account::ShareKept("HT-01".into()), -25_000),
+            ],
+        );
+        assert!(world.open_kinds(world.ba_dinh.id).is_empty());
+        let matches = world.look(|conn| query::matches(conn, made.unit, made.id));
+        assert_eq!(matches.len(), 2);
+    });
+}
+
+#[test]
+fn an_item_nobody_knows_is_named_until_its_code_is_noted_and_else_stands_in_suspense() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        by_card(&world, "A00001");
+        let owed = world.raise(FEE);
+        let later = world.take(&owed, FEE, Method::Card).unwrap().payment;
+        batch(&world, "POS000001", 0, &[sale("A00001"), sale("A00002"), sale("A00009")]).unwrap();
+        assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::BulkSettlement]);
+        slip(&world, later, "A00002").unwrap();
+        assert_eq!(slip(&world, later, "A00003").unwrap_err().code(), "card_slip_exists");
+        shown(&world, 0, 75_000, "POS000001");
+        assert_eq!(states(&world), [PaymentState::Proven, PaymentState::Proven]);
+        assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::BulkSettlement], "the rest, by its line");
+        close_day(&world);
+        let suspense: i64 = world
+            .look(|conn| bienlai::ledger::trial_balance(conn, world.ba_dinh.id))
+            .into_iter()
+            .filter(|(account, _)| account.starts_with("suspense/"))
+            .map(|(_, balance)| balance.0)
+            .sum();
+        assert_eq!(suspense, -25_000);
+    });
+}
+
+#[test]
+fn a_card_payment_that_no_batch_shows_in_time_is_an_alarm() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        by_card(&world, "A00001");
+        world.wait_days(7);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0);
+        import(&world, &file.without_sequence().camt());
+        let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+        reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).unwrap();
+        assert_eq!(world.open_kinds(unit), [Kind::NotDeposited]);
+        batch(&world, "POS000001", 0, &[sale("A00001")]).unwrap();
+        world.wait_days(1);
+        shown(&world, 0, 25_000, "POS000001");
+        assert!(world.open_kinds(unit).is_empty());
+    });
+}
+
+#[test]
+fn a_line_of_another_amount_or_two_that_could_be_it_prove_nothing() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        by_card(&world, "A00001");
+        batch(&world, "POS000001", 0, &[sale("A00001")]).unwrap();
+        shown(&world, 0, 24_999, "POS000001");
+        assert_eq!(states(&world), [PaymentState::Claimed]);
+        world.wait_days(1);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 24_999)
+            .book(25_000, "POS000001", "R8")
+            .book(25_000, "POS000001 LAN 2", "R9");
+        import(&world, &file.without_sequence().camt());
+        let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+        reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).unwrap();
+        assert_eq!(states(&world), [PaymentState::Claimed], "never on a tie");
+        world.assert_balances(unit, &{
+            let mut expected = vec![bank(&world, 74_999), clearing(&world, 25_000)];
+            expected.push((Account::FeesCollected("HT-01".into()), -25_000));
+            let lines = world.look(|conn| {
+                Ok(crate::support::tools::numbers(
+                    conn,
+                    "SELECT id AS n FROM statement_line ORDER BY amount, id",
+                ))
+            });
+            for (line, amount) in lines.into_iter().zip([-24_999, -25_000, -25_000]) {
+                expected.push((Account::Suspense(bienlai::id::LineId(line)), amount));
+            }
+            expected
+        });
+    });
+}
+
+#[test]
+fn a_chargeback_takes_the_money_back_and_the_receipt_waits_for_a_decision() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let first = by_card(&world, "A00001");
+        batch(&world, "POS000001", 0, &[sale("A00001")]).unwrap();
+        shown(&world, 0, 25_000, "POS000001");
+        by_card(&world, "A00002");
+        by_card(&world, "A00003");
+        world.wait_days(1);
+        batch(&world, "POS000002", 100, &[sale("A00002"), sale("A00003"), back("A00001")]).unwrap();
+        shown(&world, 25_000, 24_900, "POS000002");
+        assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::PosChargeback]);
+        world.assert_balances(
+            world.ba_dinh.id,
+            &[
+                bank(&world, 49_900),
+                (Account::ChargesToRecover, 100),
+                (Account::ReversalToRecover(first), 25_000),
+                (Account::FeesCollected("HT-01".into()), -75_000),
+            ],
+        );
+        // Another one takes more than it brings: the bank debits it.
+        world.wait_days(1);
+        batch(&world, "POS000003", 100, &[back("A00002")]).unwrap();
+        shown(&world, 49_900, -25_100, "POS000003");
+        assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::PosChargeback, Kind::PosChargeback]);
+        assert_eq!(batch(&world, "POS000004", 0, &[back("A00002")]).unwrap().net, Dong(-25_000));
+        assert!(world.open_kinds(world.ba_dinh.id).contains(&Kind::BulkSettlement), "it is back already");
+    });
+}
