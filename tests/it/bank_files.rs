@@ -92,10 +92,10 @@ fn large_camt(path: &Path, entries: usize) {
     .unwrap();
     let memo = "LE PHI HO TICH ".repeat(60);
     for number in 0..entries {
-        write!(
+        writeln!(
             out,
             "<Ntry><Amt Ccy=\"VND\">1</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt>\
-             <Dt>2026-11-22</Dt></BookgDt><AcctSvcrRef>FT{number}</AcctSvcrRef><AddtlNtryInf>{memo}</AddtlNtryInf></Ntry>\n"
+             <Dt>2026-11-22</Dt></BookgDt><AcctSvcrRef>FT{number}</AcctSvcrRef><AddtlNtryInf>{memo}</AddtlNtryInf></Ntry>"
         )
         .unwrap();
     }
