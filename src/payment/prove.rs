@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method, PaymentState};
-use super::flush::{Written, flush};
+use super::flush::flush;
 use super::movement::{Movement, State, bank_key, line_key};
 use super::paper_line::{Papers, case_name};
 use super::refund::line::Refunds;
@@ -186,11 +186,7 @@ pub fn post_lines(
     std::mem::take(&mut desk.papers).store(tx, stamp)?;
     let written = flush(tx, stamp, actor, desk.book)?;
     failpoint::hit("match");
-    Ok(posted(&works, written))
-}
-
-fn posted(works: &[&LineWork], written: Written) -> Posted {
-    Posted { line_count: works.len(), receipts: documents::all(&written) }
+    Ok(Posted { line_count: works.len(), receipts: documents::all(&written) })
 }
 
 fn look<'a>(

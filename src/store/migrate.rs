@@ -29,7 +29,12 @@ pub fn run(url: &DatabaseUrl) -> Result<Vec<String>> {
     refuse_newer_schema(&mut conn)?;
     match &mut conn {
         Conn::Pg(inner) => {
-            inner.batch_execute(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})")).classify()?;
+            // However long another process migrates, this one waits and then finds nothing to do.
+            let wait = format!(
+                "SET lock_timeout = 0; SET statement_timeout = 0; SELECT pg_advisory_lock({ADVISORY_LOCK}); \
+                 SET lock_timeout = '2s'; SET statement_timeout = '60s'"
+            );
+            inner.batch_execute(&wait).classify()?;
             let applied = run_pending(inner, POSTGRESQL);
             inner.batch_execute(&format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})")).classify()?;
             applied
