@@ -128,7 +128,6 @@ pub fn stream(
     std::thread::Builder::new()
         .name("bundle".into())
         .spawn(move || {
-            let _slot = slot;
             let _entered = span.enter();
             let chunk = Vec::with_capacity(CHUNK_BYTES);
             let mut pipe = Pipe { sender, chunk, patience: READER_PATIENCE, end };
@@ -143,6 +142,9 @@ pub fn stream(
                 }
                 Err(error) => tracing::warn!(%error, "bundle broken off"),
             }
+            // Before the reader sees the end: the place is free for its next bundle.
+            drop(slot);
+            drop(pipe);
         })
         .map_err(|error| Error::internal(error.to_string()))?;
     let mut is_told = false;

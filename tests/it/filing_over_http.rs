@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use bienlai::actor::{Actor, Role};
 use bienlai::amount::Dong;
+use bienlai::filing::registration::listed_from_pem;
 use bienlai::id::UnitId;
 use bienlai::payment::book::Method;
 use bienlai::simulator::tax_authority::server::Server;
 use bienlai::simulator::tax_authority::{Habits, TaxAuthority};
 use bienlai::unit::imprint::{self, Imprint, Principal};
-use bienlai::unit::registration::{self, Acceptance};
+use bienlai::unit::registration::{self, Acceptance, CertificateAction};
 use serde_json::{Value, json};
 
 use crate::filing::{OTHER_SIGNER, client, install, newcomer};
@@ -66,7 +67,8 @@ fn an_administrator_registers_entrusted_collection_over_the_api() {
     each_database(|database| {
         let world = World::settled_in_today(database);
         let unit = newcomer(&world);
-        install(&world, unit, "5401").unwrap();
+        let own = listed_from_pem(OTHER_SIGNER, CertificateAction::Add).unwrap();
+        install(&world, unit, &own.serial).unwrap();
         let principal = Principal {
             name: "Sở Thử Nghiệm".into(),
             tax_code: "9900000009".into(),
