@@ -12,6 +12,7 @@ use super::query;
 use super::settle::load_obligations;
 use crate::actor::Actor;
 use crate::audit;
+use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::exception::{Kind, Subject};
 use crate::id::{ObligationId, ReceiptId, UnitId, minted_at};
@@ -55,6 +56,7 @@ pub fn make(
 ) -> Result<Made> {
     let actor = Actor::system();
     let mut book = Book::new(audit::actor_text(&actor), stamp.now);
+    let on = open_day(tx, stamp, unit, obligation)?;
     load_obligations(tx, stamp, &mut book, &[(unit, obligation)])?;
     let Some(held) = book.obligations.get(&(unit, obligation)) else { return Ok(Made::Nothing) };
     let owed = held.value.clone();
@@ -71,7 +73,7 @@ pub fn make(
     if let Some(correcting) =
         waiting.filter(|one| one.kind().is_ok_and(|kind| kind.as_str() == document_kind))
     {
-        return make_correction(tx, stamp, book, &owed, &correcting, (document_kind, revision));
+        return make_correction(tx, stamp, (book, on), &owed, &correcting, (document_kind, revision));
     }
     let rule = rule_on(stamp.today());
     let standing = receipts::current_of_obligations(tx, &[(unit, obligation)])?;
@@ -92,11 +94,25 @@ pub fn make(
             debit: Account::ReceivedInAdvance(obligation),
             credit: fee_account(line),
             amount: line.amount,
-            accounting_date: stamp.today(),
+            accounting_date: on,
             source: Source::Receipt(id),
         });
     }
     tell_made(tx, stamp, book, (&owed, id), (document_kind, revision))
+}
+
+/// The account's first open day from today on, with the account locked, so that no day closes over
+/// the fees that are posted to it: a fee on a closed day would never be shared out.
+fn open_day(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    unit: UnitId,
+    obligation: ObligationId,
+) -> Result<BusinessDay> {
+    let owed = crate::obligation::query::by_ids(tx, &[(unit, obligation)])?;
+    let Some(account) = owed.first().map(|owed| owed.account) else { return Ok(stamp.today()) };
+    query::lock_accounts(tx, &[(unit, account)])?;
+    crate::shift::query::first_open_day(tx, unit, account, stamp.today())
 }
 
 /// The number, or why there is none.
@@ -140,7 +156,7 @@ fn tell_made(
 fn make_correction(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
-    mut book: Book,
+    (mut book, on): (Book, BusinessDay),
     owed: &Obligation,
     correcting: &awaited::Correcting,
     due: (&str, i64),
@@ -155,8 +171,8 @@ fn make_correction(
         Err(code) => return Ok(Made::Waits { code }),
     };
     let actor = Actor::system();
-    correcting.made(tx, stamp, &actor, owed, id, stamp.today())?;
-    correcting.post_up(&mut book, (owed.unit, owed.id), id, stamp.today())?;
+    correcting.made(tx, stamp, &actor, owed, id, on)?;
+    correcting.post_up(&mut book, (owed.unit, owed.id), id, on)?;
     tell_made(tx, stamp, book, (owed, id), due)
 }
 

@@ -95,6 +95,7 @@ impl Desk<'_> {
 
     /// Cash of a slip: what is over stands in suspense, what is short stays in transit.
     fn deposit_line(&mut self, work: &LineWork) -> Result<Option<Mark>> {
+        let on = self.accounting_date(work);
         let known = codes(work).find(|code| self.papers.slips.contains_key(*code));
         let named = known.and_then(|code| self.papers.slips.get_mut(code));
         let Some(slip) = named.filter(|slip| slip.unit == work.unit && slip.account == work.account) else {
@@ -103,7 +104,7 @@ impl Desk<'_> {
         let Some(effect) = deposit::credit(slip, work.amount) else { return Ok(None) };
         let slip = slip.clone();
         let (bank, id) = (Account::Bank(work.account), slip.id);
-        self.papers.credits.push((slip, effect.taken, work.booking_date, work.line));
+        self.papers.credits.push((slip, effect.taken, on, work.line));
         self.entry(work, bank.clone(), Account::DepositInTransit(id), effect.taken);
         if effect.excess.is_positive() {
             self.entry(work, bank, Account::Suspense(work.line), effect.excess);

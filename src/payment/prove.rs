@@ -225,6 +225,7 @@ fn look<'a>(
         let revision = movement.revision;
         book.movements.insert((movement.unit, movement.id), Held::read(movement, revision));
     }
+    reversal::drop_placed(tx, works, &book, &mut originals)?;
     let channels = line_query::first_channels(tx, &movement_ids)?;
     let references: BTreeSet<(UnitId, String)> =
         works.iter().filter_map(|work| reference_key(work)).collect();

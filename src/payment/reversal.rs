@@ -8,7 +8,7 @@ use super::documents::recognised_parts;
 use super::movement::State;
 use super::prove::{Case, Desk, LIKENESS_DAYS, LINE_KINDS, LineWork, Mark, reference_key};
 use super::settle::touch;
-use super::{Direction, query};
+use super::{Direction, query, settle_cash};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::exception::{Kind, Subject};
@@ -40,6 +40,27 @@ pub(super) fn claimed(tx: &mut Tx<'_>, work: &LineWork) -> Result<Vec<(UnitId, M
         found.extend(query::movement_keys(tx, &[key])?.into_iter().map(|(unit, _, id)| (unit, id)));
     }
     Ok(found)
+}
+
+/// Leaves out the originals that brought nobody's payment and whose money has left suspense since,
+/// for a slip, an order or a decision: what the bank takes back then is not there any more, and a
+/// person says whose it was.
+pub(super) fn drop_placed(
+    tx: &mut Tx<'_>,
+    works: &[&LineWork],
+    book: &Book,
+    originals: &mut HashMap<(UnitId, LineId), MovementId>,
+) -> Result<()> {
+    for work in works {
+        let Case::Reversal { original } = work.case else { continue };
+        let key = (work.unit, original);
+        let movement = originals.get(&key).and_then(|id| book.movements.get(&(work.unit, *id)));
+        let is_unpaid = movement.is_some_and(|held| held.value.payment.is_none());
+        if is_unpaid && !settle_cash::stands(tx, work.unit, original, work.size())? {
+            originals.remove(&key);
+        }
+    }
+    Ok(())
 }
 
 impl Desk<'_> {

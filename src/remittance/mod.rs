@@ -306,6 +306,10 @@ pub fn refuse(
         return Err(Error::invalid("reason", "reason_missing", "say why"));
     }
     let mut order = locked(tx, unit, id)?;
+    // An approved order may be at the bank already: whoever drew it up does not free its sum alone.
+    if order.state != State::Drafted && person == order.maker {
+        return Err(Error::forbidden("maker_is_checker", "another person must refuse an approved order"));
+    }
     let state = rules::next(&order, Event::Refused)?;
     let what = What { kind: "refused", person: Some(person), reason: Some(reason), ..What::default() };
     release(tx, &order)?;

@@ -218,7 +218,10 @@ pub fn sign_off(
     rules::check_sign_off(&shift, counted.person, checker)?;
     let variance = counted.total.checked_sub(counted.expected)?;
     let on = query::first_open_day(tx, unit, account, stamp.today())?;
+    let held = balance(tx, unit, id)?;
     query::advance(tx, &mut shift, State::Closed)?;
+    // The float stands in none of these books: what is missing of it is no loss of takings.
+    let variance = variance.max(Dong(-held.0.max(0)));
     note_on(tx, stamp, &shift, on, ("signed_off", variance, checker, Some(account), Some(reason)))?;
     let row = query::SignOffRow {
         unit_id: unit,
@@ -230,7 +233,9 @@ pub fn sign_off(
         checker_person_id: checker,
         at: stamp.now,
     };
-    rows::insert(tx, &[row])?;
+    if !variance.is_zero() {
+        rows::insert(tx, &[row])?;
+    }
     let drawer = Account::Drawer(id);
     let (debit, credit) = if variance < Dong::ZERO {
         (Account::Shortage(shift.person), drawer)

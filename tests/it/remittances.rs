@@ -198,6 +198,21 @@ fn what_the_treasury_rejects_comes_back_and_is_open_again() {
 }
 
 #[test]
+fn an_approved_order_is_not_freed_by_its_maker_alone() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        collected(&world);
+        let order = approved(&world, Kind::Treasury);
+        let maker = person(order.unit, world.clerk, Role::Finance);
+        let alone = world
+            .app
+            .write(&maker, |tx, stamp| remittance::refuse(tx, stamp, &maker, order.unit, order.id, "sai"));
+        assert_eq!(alone.unwrap_err().code(), "maker_is_checker");
+        refuse(&world, &order).unwrap();
+    });
+}
+
+#[test]
 fn a_report_that_does_not_fit_changes_nothing_and_is_named() {
     each_database(|database| {
         let world = World::settled_in(database);

@@ -215,6 +215,28 @@ fn a_drawer_that_is_short_waits_for_another_person_and_its_fees_are_owed_in_full
 }
 
 #[test]
+fn missing_float_is_no_loss_of_takings() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let shift = open(&world, "10000x5").unwrap();
+        taken(&world, 1);
+        let slip = hand_over(&world, &[(shift.id, 25_000)]).unwrap();
+        let (_, counted) = count(&world, shift.id, "10000x4").unwrap();
+        assert_eq!(counted.variance, Dong(-10_000));
+        assert_eq!(sign_off(&world, &chief(&world), shift.id).unwrap().state, State::Closed);
+        // All that was taken went to the bank: the drawer owes nothing, and nothing stands below zero.
+        world.assert_balances(
+            world.ba_dinh.id,
+            &[
+                (Account::DepositInTransit(slip.id), 25_000),
+                (Account::FeesCollected("HT-01".into()), -25_000),
+            ],
+        );
+        assert_eq!(world.look(|conn| shift::balance(conn, world.ba_dinh.id, shift.id)), Dong::ZERO);
+    });
+}
+
+#[test]
 fn a_count_is_sent_back_and_made_again() {
     each_database(|database| {
         let world = World::settled_in(database);
@@ -415,6 +437,28 @@ fn a_deposit_that_a_channel_told_of_first_is_proven_by_its_line() {
         assert_eq!(again(&world, &slip).state, deposit::State::Credited);
         assert!(world.open_kinds(world.ba_dinh.id).is_empty());
         closed(&world, today(&world));
+    });
+}
+
+#[test]
+fn a_deposit_that_the_bank_takes_back_is_told_and_takes_nothing_from_suspense() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let shift = open(&world, "").unwrap();
+        taken(&world, 1);
+        let slip = hand_over(&world, &[(shift.id, 25_000)]).unwrap();
+        let memo = format!("{} NOP TIEN MAT", slip.reference_code);
+        world.money(&world.ba_dinh, FEE).memo(&memo).reference("FT1").settle();
+        let day = today(&world);
+        statement(&world, BankFile::new(world.ba_dinh.account_no, day, 0).book(25_000, &memo, "FT1"));
+        let back = BankFile::new(world.ba_dinh.account_no, day, 25_000);
+        statement(&world, back.book(-25_000, &memo, "FT1"));
+        assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::BankReversal]);
+        let balances = world.look(|conn| bienlai::ledger::trial_balance(conn, world.ba_dinh.id));
+        let of = |head: &str| -> i64 {
+            balances.iter().filter(|(account, _)| account.starts_with(head)).map(|(_, sum)| sum.0).sum()
+        };
+        assert_eq!((of("unexplained_debit/"), of("suspense/")), (25_000, 0), "{balances:?}");
     });
 }
 

@@ -74,6 +74,7 @@ impl Desk<'_> {
     /// has no payment stands in suspense.
     pub(in crate::payment) fn settle_batch(&mut self, work: &LineWork, id: BatchId) -> Result<Mark> {
         let overtaken = || Error::busy(failure::RETRY, 1, "the batch was shown meanwhile");
+        let on = self.accounting_date(work);
         let held = self.papers.batches.held.get_mut(&id).ok_or_else(overtaken)?;
         if held.0.state != "awaited" || held.0.net != work.amount || held.0.account != work.account {
             return Err(overtaken());
@@ -81,7 +82,7 @@ impl Desk<'_> {
         held.0.state = "credited".to_owned();
         held.0.revision += 1;
         let (batch, items, matched) = (held.0.clone(), held.1.clone(), held.2.clone());
-        self.papers.batches.shown.push((id, work.booking_date, work.line));
+        self.papers.batches.shown.push((id, on, work.line));
         let mut sides = Sides::default();
         let bank = Account::Bank(work.account);
         sides.debits.push((Account::ChargesToRecover, batch.fee));
@@ -90,7 +91,11 @@ impl Desk<'_> {
             false => sides.credits.push((bank, work.size())),
         }
         for (place, item) in items.iter().enumerate() {
-            self.settle_item(work, item, matched.get(&place).copied(), &mut sides)?;
+            let used = self.settle_item(work, item, matched.get(&place).copied(), &mut sides)?;
+            // A sale that another batch has shown meanwhile is no match of this one.
+            if let Some(held) = self.papers.batches.held.get_mut(&id).filter(|_| !used) {
+                held.2.remove(&place);
+            }
         }
         sides.credits.push((Account::Clearing(work.account, CHANNEL.to_owned()), sides.proven));
         sides.credits.push((Account::Suspense(work.line), sides.unknown_sales));
@@ -109,13 +114,14 @@ impl Desk<'_> {
         Ok(Mark { matched: work.size().checked_sub(open.min(work.size()))?, class: "cash_deposit" })
     }
 
+    /// Whether the item used its payment.
     fn settle_item(
         &mut self,
         work: &LineWork,
         item: &Item,
         payment: Option<PaymentId>,
         sides: &mut Sides,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let unit = work.unit;
         let state = payment.and_then(|id| self.book.payments.get(&(unit, id))).map(|held| held.value.state);
         match (item.kind, payment, state) {
@@ -138,12 +144,16 @@ impl Desk<'_> {
                     detail: format!("approval code {}", item.approval_code),
                 });
             }
-            (ItemKind::Sale, ..) => sides.unknown_sales = sides.unknown_sales.checked_add(item.amount)?,
+            (ItemKind::Sale, ..) => {
+                sides.unknown_sales = sides.unknown_sales.checked_add(item.amount)?;
+                return Ok(false);
+            }
             (ItemKind::Chargeback, ..) => {
                 sides.unknown_backs = sides.unknown_backs.checked_add(item.amount)?;
+                return Ok(false);
             }
         }
-        Ok(())
+        Ok(true)
     }
 }
 
