@@ -70,6 +70,7 @@ pub fn approve(
         }
         "acknowledge" => Vec::new(),
         other if settle_cash::is_ours(other) => {
+            settle_cash::lock(tx, &item, other)?;
             let on = lock_account(tx, stamp, &item)?;
             settle_cash::carry_out(tx, stamp, actor, &item, &proposal, on)?;
             Vec::new()

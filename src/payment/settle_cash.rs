@@ -1,6 +1,7 @@
 //! What two persons decide about cash and the Treasury where no code in a line's memo says it:
 //! resolutions of exceptions, carried out by `resolve`.
 
+use super::query;
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -11,6 +12,7 @@ use crate::ledger::{self, Account, Posting, Source};
 use crate::remittance::{self, rules as orders};
 use crate::shift::deposit;
 use crate::store::{Conn, Stamp, Tx};
+use crate::unit::account;
 
 /// A credit in suspense is the cash of a slip (target).
 pub const DEPOSIT: &str = "deposit";
@@ -166,6 +168,16 @@ fn to_budget(tx: &mut Tx<'_>, item: &Exception, on: BusinessDay) -> Result<Posti
     };
     let amount = unidentified(tx, item, &suspense)?;
     Ok(posting(item, suspense, Account::BudgetDue(UNIDENTIFIED.to_owned()), amount, on))
+}
+
+/// What a person answers for belongs to the unit, not to an account: two credits on two accounts
+/// must not pay it back at the same moment.
+pub fn lock(tx: &mut Tx<'_>, item: &Exception, resolution: &str) -> Result<()> {
+    if resolution != REPAID {
+        return Ok(());
+    }
+    let accounts = account::of_unit(tx, item.unit)?;
+    query::lock_accounts(tx, &accounts.iter().map(|account| (item.unit, account.id)).collect::<Vec<_>>())
 }
 
 /// A person paid back, in whole or in part, what they answered for.

@@ -97,7 +97,6 @@ impl Desk<'_> {
                 held.2.remove(&place);
             }
         }
-        sides.credits.push((Account::Clearing(work.account, CHANNEL.to_owned()), sides.proven));
         sides.credits.push((Account::Suspense(work.line), sides.unknown_sales));
         sides.debits.push((Account::UnexplainedDebit(work.line), sides.unknown_backs));
         let (sales, backs) = (sides.unknown_sales, sides.unknown_backs);
@@ -114,6 +113,15 @@ impl Desk<'_> {
         Ok(Mark { matched: work.size().checked_sub(open.min(work.size()))?, class: "cash_deposit" })
     }
 
+    /// The clearing that the counter posted the card to: a batch may be paid to another account of
+    /// the unit.
+    fn taken_into(&self, work: &LineWork, payment: PaymentId) -> Account {
+        let posted =
+            self.book.payments.get(&(work.unit, payment)).map(|held| held.value.debit_account.as_str());
+        let account = posted.and_then(|text| text.strip_prefix("clearing/")?.split('/').next()?.parse().ok());
+        Account::Clearing(account.unwrap_or(work.account), CHANNEL.to_owned())
+    }
+
     /// Whether the item used its payment.
     fn settle_item(
         &mut self,
@@ -126,7 +134,7 @@ impl Desk<'_> {
         let state = payment.and_then(|id| self.book.payments.get(&(unit, id))).map(|held| held.value.state);
         match (item.kind, payment, state) {
             (ItemKind::Sale, Some(id), Some(PaymentState::Claimed)) => {
-                sides.proven = sides.proven.checked_add(item.amount)?;
+                sides.credits.push((self.taken_into(work, id), item.amount));
                 self.book.tell_payment(unit, id, "proven", PaymentState::Proven, None)?;
                 let cause = (unit, Kind::NotDeposited, Subject::Payment(id), "its batch came");
                 self.book.settled_exceptions.push(cause);
@@ -162,7 +170,6 @@ impl Desk<'_> {
 struct Sides {
     debits: Vec<(Account, Dong)>,
     credits: Vec<(Account, Dong)>,
-    proven: Dong,
     unknown_sales: Dong,
     unknown_backs: Dong,
 }
