@@ -28,6 +28,7 @@ mod series;
 pub mod serve;
 mod shift;
 mod statement;
+mod statement_desk;
 mod statement_stream;
 pub mod table;
 mod tariff;

@@ -11,6 +11,7 @@ pub mod matching;
 pub mod office;
 pub mod proof;
 pub mod query;
+pub mod restated;
 pub mod run;
 
 pub use day_close::{Closing, close, close_through, verify_chain};

@@ -8,6 +8,7 @@ use super::matching::{
     self, CreditKind, Line, Movement, Obligation, Outcome, Settings, Target, claims_without_credit, matching,
 };
 use super::query::{self, StoredLine};
+use super::restated;
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -101,6 +102,7 @@ fn run_once(
     account: AccountId,
     report: &mut Report,
 ) -> Result<()> {
+    report.receipts.extend(restated::post_contras(store, stamp, actor, unit, account)?);
     let snapshot = store.read(&actor.scope, |conn| read(conn, stamp, unit, account))?;
     let settings = Settings { working_days: stamp.calendar.clone(), ..Settings::default() };
     let outcome = matching(&snapshot.lines, &snapshot.movements, &snapshot.obligations, &settings);
@@ -151,6 +153,7 @@ fn count(report: &mut Report, posted: &[LineWork]) {
 
 fn read(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId, account: AccountId) -> Result<Snapshot> {
     let stored = query::lines(conn, unit, account, stamp.today().plus_days(-RECENT_DAYS))?;
+    let stored = restated::prepared(conn, unit, account, stored)?;
     let mut lines = Vec::with_capacity(stored.len());
     for line in &stored {
         let memo = statement::line_memo(conn, stamp.vault, line.unit, line.id, line.key, &line.memo_cipher)?;

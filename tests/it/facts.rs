@@ -24,7 +24,7 @@ const CHANGEABLE: [&str; 11] = [
 ];
 
 /// Columns beside facts that follow from events.
-const PROJECTIONS: [&str; 46] = [
+const PROJECTIONS: [&str; 50] = [
     "master_id",
     "credited",
     "due",
@@ -69,6 +69,10 @@ const PROJECTIONS: [&str; 46] = [
     "last_error",
     "run_at",
     "leased_until",
+    "lines_total",
+    "lines_done",
+    "outcome",
+    "error_code",
     "expires_at",
     "used_at",
 ];

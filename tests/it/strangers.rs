@@ -103,6 +103,9 @@ impl Things {
         thing!("audits", "series_audit", CertificateId);
         thing!("notices", "filing", FilingId);
         thing!("reports", "filing", FilingId);
+        thing!("statements", "statement", StatementId);
+        thing!("versions", "statement_version", VersionId);
+        thing!("imports", "import_job", JobId);
         thing!("transmissions", "transmission", TransmissionId);
         for table in [
             "obligation",

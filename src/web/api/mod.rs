@@ -3,10 +3,12 @@
 mod books;
 pub mod catalogue;
 mod catalogue_cash;
+mod catalogue_intake;
 pub mod correction_steps;
 mod corrections;
 pub mod deposits;
 mod exceptions;
+pub mod intake;
 mod keys;
 pub mod ledgers;
 mod notifications;
@@ -24,7 +26,7 @@ pub mod tax;
 mod view;
 
 pub use books::{
-    close_day, days as list_days, import as import_statement, reconcile, statements as list_statements,
+    close_day, days as list_days, reconcile, statements as list_statements,
 };
 pub use corrections::{approve as approve_correction, find as find_correction, list as list_corrections};
 pub use corrections::{awaited as awaited_view, lines as correction_lines, summary as correction_view};
