@@ -166,11 +166,8 @@ pub fn import_file(config: &Path, import: &Import) -> Result<u8> {
         }
         Ok(())
     };
-    let options = Options {
-        layout: layout.as_ref(),
-        account_no: import.account.as_deref(),
-        progress: Some(&progress),
-    };
+    let options =
+        Options { layout: layout.as_ref(), account_no: import.account.as_deref(), progress: Some(&progress) };
     let imported = super::books::import_with(&office, &actor, &bytes, options)?;
     if bar {
         eprintln!();
@@ -421,8 +418,8 @@ pub fn map(config: &Path, command: &MapCommand) -> Result<u8> {
             let (unit, account) = place.find(&office)?;
             let account = account.ok_or_else(missing)?;
             let actor = office::actor(Role::Finance, *person);
-            let saved = office
-                .write(&actor, |tx, stamp| saved::save(tx, stamp, &actor, unit, account, &layout))?;
+            let saved =
+                office.write(&actor, |tx, stamp| saved::save(tx, stamp, &actor, unit, account, &layout))?;
             print_json(&json!({ "layout": saved })).map(|()| DONE)
         }
     }

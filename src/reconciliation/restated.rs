@@ -45,8 +45,7 @@ pub fn approve<'a>(
 ) -> Result<Decided> {
     let (version, decision) = store.write(&actor.scope, Lane::Live, |tx| {
         let version = version::find(tx, unit, id)?;
-        let is_accepted =
-            version::proposal(tx, unit, id)?.is_some_and(|(decision, ..)| decision == "accept");
+        let is_accepted = version::proposal(tx, unit, id)?.is_some_and(|(decision, ..)| decision == "accept");
         if is_accepted {
             refuse_closed_days(tx, &version)?;
         }

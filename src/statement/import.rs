@@ -290,7 +290,10 @@ impl Import<'_, '_> {
         let version = version.map(|version| version.id);
         if begun.is_ready() {
             self.advance(draft.lines.len())?;
-            return Ok(Told::Statement(report(draft, &begun, (0, draft.lines.len()), version, Vec::new()), true));
+            return Ok(Told::Statement(
+                report(draft, &begun, (0, draft.lines.len()), version, Vec::new()),
+                true,
+            ));
         }
         let plan =
             self.store.read(&self.actor.scope, |conn| plan(conn, account, draft, &features, version))?;
@@ -306,8 +309,7 @@ impl Import<'_, '_> {
             self.write(|tx, stamp| line::add_contras(tx, stamp, &begun, &plan.withdrawn))?;
         }
         let is_chained = plan.identity.is_chained;
-        let oddities =
-            self.write(|tx, stamp| finish(tx, stamp, self.actor, &begun, account, is_chained))?;
+        let oddities = self.write(|tx, stamp| finish(tx, stamp, self.actor, &begun, account, is_chained))?;
         let counts = (new.len(), draft.lines.len() - new.len());
         Ok(Told::Statement(report(draft, &begun, counts, version, oddities), false))
     }

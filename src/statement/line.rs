@@ -103,8 +103,12 @@ pub(super) fn add_contras(
             memo: format!("Sao kê sửa: ngân hàng rút lại dòng {} / withdrawn by the bank", one.line),
             ..LineTexts::default()
         };
-        let features =
-            Features { date: one.booking_date, amount: one.amount, memo: String::new(), bank_reference: None };
+        let features = Features {
+            date: one.booking_date,
+            amount: one.amount,
+            memo: String::new(),
+            bank_reference: None,
+        };
         stored.push(LineRow {
             unit_id: begun.unit,
             id: one.contra,

@@ -180,12 +180,8 @@ fn is_chained(conn: &mut Conn, account: &BankAccount, stored: &StoredStatement) 
     let before = balance_before(conn, account, stored.opening_on)?;
     let day = version::query::known(conn, account, stored.opening_on, stored.opening_on)?;
     let known: Vec<identity::Known> = day.into_iter().map(|line| line.known).collect();
-    let span = Span {
-        first_day: stored.opening_on,
-        opening: stored.opening,
-        closing: stored.closing,
-        lines: &[],
-    };
+    let span =
+        Span { first_day: stored.opening_on, opening: stored.opening, closing: stored.closing, lines: &[] };
     Ok(identity::plan(before, &known, span).is_chained)
 }
 
@@ -246,6 +242,10 @@ mod tests {
             Oddity::NumberRepeated { number: 3, other: StatementId(2) }
         );
         let same_day_again = stored(3, 3, "2026-11-24");
-        assert!(!by_number(&same_day_again, &known).iter().any(|odd| matches!(odd, Oddity::NumberRepeated { .. })));
+        assert!(
+            !by_number(&same_day_again, &known)
+                .iter()
+                .any(|odd| matches!(odd, Oddity::NumberRepeated { .. }))
+        );
     }
 }

@@ -122,13 +122,7 @@ fn is_in_the_making(name: &OsStr) -> bool {
     name.starts_with('.') || endings.iter().any(|ending| name.ends_with(ending))
 }
 
-fn fate_of(
-    app: &App,
-    folders: &Folders,
-    name: &OsStr,
-    found: &Metadata,
-    keep_on: &dyn Fn() -> bool,
-) -> Fate {
+fn fate_of(app: &App, folders: &Folders, name: &OsStr, found: &Metadata, keep_on: &dyn Fn() -> bool) -> Fate {
     if !found.is_file() {
         return Fate::Failed(
             "Không phải tệp thường (liên kết, ống dẫn hoặc thiết bị): không đọc.\n\
@@ -166,7 +160,9 @@ fn fate_of(
 fn done_words(imported: &Imported) -> String {
     let mut words = String::new();
     if imported.already_imported {
-        words.push_str("Tệp đã nạp trước đây; không có gì mới.\nThe file was imported before; nothing is new.\n");
+        words.push_str(
+            "Tệp đã nạp trước đây; không có gì mới.\nThe file was imported before; nothing is new.\n",
+        );
     }
     for one in &imported.statements {
         words.push_str(&format!(
@@ -198,7 +194,8 @@ fn done_words(imported: &Imported) -> String {
 }
 
 fn failed_words(errors: &[Finding]) -> String {
-    "Không nạp được tệp này; không có gì được ghi.\nThe file was not imported; nothing was stored.\n".to_owned()
+    "Không nạp được tệp này; không có gì được ghi.\nThe file was not imported; nothing was stored.\n"
+        .to_owned()
         + &findings_words(errors)
 }
 
@@ -229,7 +226,8 @@ impl Folders {
     fn open(path: &Path) -> Result<Folders> {
         let failed = |error: rustix::io::Errno| unusable(path, &error.into());
         // The configured path itself may be a link: the administrator wrote it.
-        let inbox = rustix::fs::open(path, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map_err(failed)?;
+        let inbox =
+            rustix::fs::open(path, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map_err(failed)?;
         let shelf = |name: &str| {
             match rustix::fs::mkdirat(&inbox, name, Mode::from_raw_mode(0o750)) {
                 Ok(()) | Err(rustix::io::Errno::EXIST) => {}
@@ -291,7 +289,8 @@ mod tests {
 
     #[test]
     fn what_is_still_being_written_is_left_alone() {
-        for name in [".saoke.xml", "saoke.xml.part", "saoke.xml.filepart", "saoke.TMP", "saoke.xml~", "a.swp"] {
+        for name in [".saoke.xml", "saoke.xml.part", "saoke.xml.filepart", "saoke.TMP", "saoke.xml~", "a.swp"]
+        {
             assert!(is_in_the_making(OsStr::new(name)), "{name}");
         }
         for name in ["saoke.xml", "part.csv", "tmp", "sao kê tháng 11.xlsx"] {

@@ -57,7 +57,10 @@ mod tests {
     #[test]
     fn the_text_of_a_place_is_what_stands_there() {
         let swift = ":20:A\r\n:25:1\r\n:61:261122C1x,NTRF\r\nmore\r\n:86:words\r\n:62F:C261122VND1,\r\n";
-        assert_eq!(raw_text(swift.as_bytes(), "line 3", None).unwrap(), ":61:261122C1x,NTRF\nmore\n:86:words");
+        assert_eq!(
+            raw_text(swift.as_bytes(), "line 3", None).unwrap(),
+            ":61:261122C1x,NTRF\nmore\n:86:words"
+        );
         let table = "Ngày;Nội dung;Số tiền\n22/11/2026;\"a\nb\";12x\n";
         assert_eq!(raw_text(table.as_bytes(), "line 2", None).unwrap(), "22/11/2026\ta\nb\t12x");
         let entry = "<Ntry><Amt Ccy=\"VND\">x</Amt></Ntry>";

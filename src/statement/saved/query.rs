@@ -50,11 +50,7 @@ pub fn newest_of_all(conn: &mut Conn) -> Result<Vec<(UnitId, AccountId, String, 
                 .eq(statement_layout::unit_id)
                 .and(bank_account::id.eq(statement_layout::account_id))),
         )
-        .order((
-            statement_layout::unit_id,
-            statement_layout::account_id,
-            statement_layout::version.desc(),
-        ))
+        .order((statement_layout::unit_id, statement_layout::account_id, statement_layout::version.desc()))
         .select((
             statement_layout::unit_id,
             statement_layout::account_id,

@@ -28,10 +28,10 @@ use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
 use crate::unit::BankAccount;
 
-pub(super) use query::{by_position, known};
 pub use query::{
     Version, Withdrawn, differences, find, list, proposal, undecided, unit_of, withdrawn_by, withdrawn_of,
 };
+pub(super) use query::{by_position, known};
 pub use rules::{Difference, Kind, Side};
 use rules::{KnownLine, NewLine};
 
@@ -266,7 +266,8 @@ fn open_exception(
     let moving = || comparison.differences.iter().filter(|one| one.moves_money);
     let days = moving().flat_map(|one| one.old.iter().chain(&one.new)).map(|side| side.booking_date);
     let opened_on = days.min().unwrap_or(comparison.replaces.opening_on);
-    let touched = moving().filter_map(|one| one.old.as_ref()).map(|side| Dong(side.amount.0.saturating_abs()));
+    let touched =
+        moving().filter_map(|one| one.old.as_ref()).map(|side| Dong(side.amount.0.saturating_abs()));
     let item = exception::New {
         unit: version.unit,
         kind: exception::Kind::StatementCorrected,

@@ -106,9 +106,13 @@ pub fn differences(
             let partner = gone.iter().position(|old| is_same(old, line));
             found.push(match partner.map(|at| gone.remove(at)) {
                 Some(old) => changed(old, line, new),
-                None => {
-                    Difference { kind: Kind::Added, moves_money: false, line: None, old: None, new: Some(new) }
-                }
+                None => Difference {
+                    kind: Kind::Added,
+                    moves_money: false,
+                    line: None,
+                    old: None,
+                    new: Some(new),
+                },
             });
             continue;
         };

@@ -25,7 +25,12 @@ const READERS: &str =
 
 /// Every path: the lists follow each other on the page, those of the tax authority last.
 pub fn endpoints() -> Vec<&'static Endpoint> {
-    ENDPOINTS.iter().chain(super::catalogue_cash::ENDPOINTS).chain(super::catalogue_intake::ENDPOINTS).chain(tax::ENDPOINTS).collect()
+    ENDPOINTS
+        .iter()
+        .chain(super::catalogue_cash::ENDPOINTS)
+        .chain(super::catalogue_intake::ENDPOINTS)
+        .chain(tax::ENDPOINTS)
+        .collect()
 }
 
 const ENDPOINTS: &[Endpoint] = &[

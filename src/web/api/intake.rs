@@ -156,9 +156,9 @@ pub async fn find_version(request: HttpRequest, caller: Caller, shared: web::Dat
             let version = version::find(conn, unit, id)?;
             let differences = version::differences(conn, unit, id)?;
             let proposal = version::proposal(conn, unit, id)?.filter(|_| version.state != "held");
-            let proposal = proposal.map(|(decision, maker, reason)| {
-                json!({ "decision": decision, "maker": maker, "reason": reason })
-            });
+            let proposal = proposal.map(
+                |(decision, maker, reason)| json!({ "decision": decision, "maker": maker, "reason": reason }),
+            );
             Ok(json!({ "version": version, "differences": differences, "proposal": proposal }))
         })
     });

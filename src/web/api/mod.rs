@@ -25,9 +25,7 @@ pub mod shifts;
 pub mod tax;
 mod view;
 
-pub use books::{
-    close_day, days as list_days, reconcile, statements as list_statements,
-};
+pub use books::{close_day, days as list_days, reconcile, statements as list_statements};
 pub use corrections::{approve as approve_correction, find as find_correction, list as list_corrections};
 pub use corrections::{awaited as awaited_view, lines as correction_lines, summary as correction_view};
 pub use corrections::{
