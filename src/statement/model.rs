@@ -209,6 +209,9 @@ pub struct Totals {
     pub credit_sum: Option<Decimal>,
     pub debit_count: Option<u64>,
     pub debit_sum: Option<Decimal>,
+    /// Where each side is stated, when not with the statement itself.
+    pub credit_at: Option<String>,
+    pub debit_at: Option<String>,
 }
 
 /// One booked movement on the account.

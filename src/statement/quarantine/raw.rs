@@ -20,6 +20,7 @@ pub fn raw_text(bytes: &[u8], place: &str, layout: Option<&Layout>) -> Option<St
                 text_at(&member.bytes, place, layouts)?
             }
             Content::Workbook(parts) => row_at(&workbook::of_parts(&parts).ok()?, place)?,
+            Content::Spreadsheet(content) => row_at(&workbook::of_content(&content).ok()?, place)?,
         }
     } else if detect::is_old_workbook(bytes) {
         row_at(&workbook::of_records(bytes).ok()?, place)?

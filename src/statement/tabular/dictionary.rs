@@ -120,6 +120,9 @@ mod tests {
             assert_eq!(column(heading), Some((meaning, currency)), "{heading}");
         }
         assert_eq!(column("Zustand"), None);
-        assert_eq!((mark("Bij"), mark("s"), mark("Soll"), mark("x")), (Some(true), Some(false), Some(false), None));
+        assert_eq!(
+            (mark("Bij"), mark("s"), mark("Soll"), mark("x")),
+            (Some(true), Some(false), Some(false), None)
+        );
     }
 }
