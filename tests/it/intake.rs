@@ -99,7 +99,7 @@ fn what_can_never_be_imported_is_refused_before_it_is_queued() {
         let bearer = format!("Bearer {}", token(&world, Role::Finance));
         let headers = [("Authorization", bearer.as_str()), ("Prefer", "respond-async")];
         let mut service = Service::start(&world);
-        let mut post =
+        let post =
             |bytes: &[u8]| send(service.address, "POST", "/api/v1/statements", &headers, bytes).unwrap();
         assert_eq!(post(b"nothing that a bank would send").status, 422);
         let stranger = BankFile::new("1900999900", world.now().business_day(), 0).book(1, "a", "R1");

@@ -117,7 +117,10 @@ impl Section<'_> {
 
     fn finish(mut self, statements: &mut Vec<Statement>, all: &mut Findings) {
         let Some(mut columns) = self.columns.take() else { return };
-        if columns.layout().is_none() && order::is_month_first(&columns, &self.body) {
+        self.choose_currency(&columns);
+        // Nobody counts đồng with the month first: there a second number above 12 is a mistake.
+        let may_be = columns.layout().is_none() && self.currency() != "VND";
+        if may_be && order::is_month_first(&columns, &self.body) {
             columns.put_month_first();
             self.findings.warn(Finding::new(
                 &self.statement.at,
@@ -126,7 +129,6 @@ impl Section<'_> {
                 "the dates have the month first: some have a day above 12 in the second place",
             ));
         }
-        self.choose_currency(&columns);
         let opening = self.opening.take();
         let closing = self.closing.take();
         self.statement.opening = opening.and_then(|given| self.read_balance(given, true));

@@ -116,11 +116,11 @@ pub(super) fn compare(
         return Ok(None);
     }
     // Formats cut and number words and references each in its own way.
-    let verdicts = if earlier.format == format {
-        identity::plan_strictly(&plain, span, plan.skip)
-    } else {
-        plan.verdicts
-    };
+    let words_count = earlier.format == format;
+    if !words_count && !plan.is_chained {
+        return Ok(None);
+    }
+    let verdicts = if words_count { identity::plan_strictly(&plain, span, plan.skip) } else { plan.verdicts };
     let lines: Vec<NewLine> = draft
         .lines
         .iter()
@@ -130,10 +130,7 @@ pub(super) fn compare(
             codes: sorted(codes_of(&text::clean(line.read.memo.as_deref().unwrap_or_default())).0),
         })
         .collect();
-    let mut differences = rules::differences(&known, first_day, plan.skip, &lines, &verdicts);
-    if earlier.format != format {
-        differences.retain(|one| one.moves_money || one.kind == Kind::Added);
-    }
+    let differences = rules::differences(&known, (first_day, plan.skip), &lines, &verdicts, words_count);
     Ok(Some(Comparison { replaces: earlier, differences, has_number }))
 }
 

@@ -90,13 +90,13 @@ pub struct Difference {
 }
 
 /// Compares the lines of the new version, with their verdicts, to the covered lines behind the first
-/// `skip` of `first_day`.
+/// `skip` of the first day. Between two formats the words do not count: each cuts them in its own way.
 pub fn differences(
     known: &[KnownLine],
-    first_day: BusinessDay,
-    skip: usize,
+    (first_day, skip): (BusinessDay, usize),
     lines: &[NewLine],
     verdicts: &[Verdict],
+    words_count: bool,
 ) -> Vec<Difference> {
     let mut gone = unpaired(known, first_day, skip, verdicts);
     let mut found = Vec::new();
@@ -116,7 +116,7 @@ pub fn differences(
             });
             continue;
         };
-        let Some(old) = known.get(*at) else { continue };
+        let Some(old) = known.get(*at).filter(|_| words_count) else { continue };
         let both = old.known.features.bank_reference.is_some() && line.features.bank_reference.is_some();
         let other_reference = both && old.known.features.bank_reference != line.features.bank_reference;
         if other_reference || old.known.features.memo != line.features.memo || old.codes != line.codes {
@@ -215,14 +215,14 @@ mod tests {
         let stored = [known(1, 100, "a", "R1"), known(2, 100, "a", "R2")];
         let lines = [line(100, "a", "R2"), line(100, "a", "R1")];
         let verdicts = [Verdict::Known(1), Verdict::Known(0)];
-        assert_eq!(differences(&stored, day(), 0, &lines, &verdicts), []);
+        assert_eq!(differences(&stored, (day(), 0), &lines, &verdicts, true), []);
     }
 
     #[test]
     fn what_is_added_gone_or_of_another_amount_is_named() {
         let stored = [known(1, 100, "a", "R1"), known(2, 70, "b", "R2"), known(3, 30, "c", "R3")];
         let lines = [line(100, "a", "R1"), line(90, "b", "R2"), line(5, "d", "R4")];
-        let found = differences(&stored, day(), 0, &lines, &[Verdict::Known(0), NEW, NEW]);
+        let found = differences(&stored, (day(), 0), &lines, &[Verdict::Known(0), NEW, NEW], true);
         assert_eq!(kinds(&found), [(Kind::Changed, true), (Kind::Added, false), (Kind::Gone, true)]);
         assert_eq!((found[0].line, found[2].line), (Some(LineId(2)), Some(LineId(3))));
         assert_eq!(found[0].new.as_ref().unwrap().amount, Dong(90));
@@ -233,21 +233,24 @@ mod tests {
         let stored = [known(1, 100, "a", "R1")];
         let mut words = line(100, "a, xin cam on", "R1");
         words.codes = vec!["a".into()];
-        let found = differences(&stored, day(), 0, &[words], &[Verdict::Known(0)]);
+        let found = differences(&stored, (day(), 0), &[words], &[Verdict::Known(0)], true);
         assert_eq!(kinds(&found), [(Kind::Changed, false)]);
         let code = line(100, "b", "R1");
-        let found = differences(&stored, day(), 0, &[code], &[Verdict::Known(0)]);
+        let found = differences(&stored, (day(), 0), std::slice::from_ref(&code), &[Verdict::Known(0)], true);
         assert_eq!(kinds(&found), [(Kind::Changed, true)]);
+        let found =
+            differences(&stored, (day(), 0), std::slice::from_ref(&code), &[Verdict::Known(0)], false);
+        assert_eq!(found, [], "another format may have lost the code");
     }
 
     #[test]
     fn lines_before_the_statement_and_of_others_are_not_gone() {
         let mut stored = vec![known(1, 100, "a", "R1"), known(2, 70, "b", "R2"), known(3, 30, "c", "R3")];
         stored[2].is_covered = false;
-        let found = differences(&stored, day(), 1, &[line(70, "b", "R2")], &[Verdict::Known(1)]);
+        let found = differences(&stored, (day(), 1), &[line(70, "b", "R2")], &[Verdict::Known(1)], true);
         assert_eq!(found, []);
         stored[0].known.is_withdrawn = true;
-        let found = differences(&stored, day(), 0, &[line(70, "b", "R2")], &[Verdict::Known(1)]);
+        let found = differences(&stored, (day(), 0), &[line(70, "b", "R2")], &[Verdict::Known(1)], true);
         assert_eq!(found, [], "what was taken out before is not gone again");
     }
 }
