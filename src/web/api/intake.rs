@@ -27,6 +27,8 @@ use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller, STATEMENT_BODY_LIM
 use crate::web::respond::{self, Answer, block};
 
 const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
+/// Who decides about versions and lines set aside.
+const DECIDERS: [Role; 2] = [Role::Finance, Role::Approver];
 const REASON_LIMIT: usize = 1_000;
 const LAYOUT_LIMIT_BYTES: usize = 64 * 1024;
 
@@ -184,6 +186,7 @@ pub async fn propose_version(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
+    caller.0.require_role(&DECIDERS)?;
     let id: VersionId = extract::path(&request, "id")?;
     let asked: ProposeBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
     let decision = Decision::parse(&asked.decision)?;
@@ -201,6 +204,7 @@ pub async fn propose_version(
 
 /// `POST /api/v1/versions/{id}/approve`: another person than the one who proposed.
 pub async fn approve_version(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&DECIDERS)?;
     let id: VersionId = extract::path(&request, "id")?;
     let decided = block(move || {
         let app = shared.app();
@@ -226,6 +230,7 @@ pub async fn send_version_back(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
+    caller.0.require_role(&DECIDERS)?;
     let id: VersionId = extract::path(&request, "id")?;
     let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
     let reason = bounded(&asked.reason)?;
@@ -301,6 +306,7 @@ pub async fn decide_quarantine(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
+    caller.0.require_role(&DECIDERS)?;
     let id: StatementId = extract::path(&request, "id")?;
     let asked: QuarantineBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
     let repaired = block(move || {
@@ -335,10 +341,10 @@ pub async fn save_layout(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
+    caller.0.require_role(&[Role::Finance, Role::Administrator])?;
     let asked: AccountQuery = extract::query(&request)?;
     let body = extract::body(payload, LAYOUT_LIMIT_BYTES).await?;
     let saved = block(move || {
-        caller.0.require_role(&[Role::Finance, Role::Administrator])?;
         let text = String::from_utf8(body)
             .map_err(|_| Error::invalid("layout", "statement_layout_invalid", "the body is not UTF-8"))?;
         let layout = Layout::from_toml(&text)?;
