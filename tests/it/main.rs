@@ -25,6 +25,7 @@ mod exception_kinds;
 mod exception_queue;
 mod exception_rules;
 mod exception_upkeep;
+mod exceptions_by_command;
 mod facts;
 mod filing;
 mod filing_due;

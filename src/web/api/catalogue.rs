@@ -332,6 +332,7 @@ const ENDPOINTS: &[Endpoint] = &[
         vi: "Một phiếu hoàn tiền; tài khoản nhận chỉ cho người có trách nhiệm.",
         en: "One refund with its steps; the payee in clear for finance and approver only.",
         who: "finance, cashier, approver, auditor",
+        notes: "payee_is_sender: whether it is the account the money came from; null when no statement tells.",
         ..NONE
     },
     Endpoint {
