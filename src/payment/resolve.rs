@@ -132,7 +132,7 @@ pub fn check_proposal(
         }
         settle_cash::DEPOSIT => in_suspense && item.subject_kind == "line" && target.is_some(),
         settle_cash::REMITTANCE => (unexplained || in_suspense) && target.is_some(),
-        settle_cash::REFUSED_ORDER => unexplained && target.is_some(),
+        settle_cash::REFUSED_ORDER => unexplained && settle_cash::is_refused_order(conn, item, target)?,
         settle_cash::SHORTAGE => item.kind == Kind::DepositDiffers && item.subject_kind == "slip",
         settle_cash::TO_BUDGET => in_suspense,
         settle_cash::REPAID => in_suspense && item.subject_kind == "line" && target.is_some(),

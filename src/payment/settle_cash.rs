@@ -165,6 +165,19 @@ fn remitted(
     Ok(postings)
 }
 
+/// Whether the target is an order of the line's account and amount that was refused.
+pub fn is_refused_order(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<bool> {
+    let Some(target) = target.map(RemittanceId) else { return Ok(false) };
+    let debited = ledger::balance(conn, item.unit, &Account::UnexplainedDebit(line_of(item)?))?;
+    let order = remittance::query::by_ids(conn, &[(item.unit, target)])?.pop();
+    Ok(order.is_some_and(|order| {
+        order.state == remittance::State::Refused
+            && Some(order.account) == item.account
+            && order.kind != remittance::Kind::Claim
+            && order.amount == debited
+    }))
+}
+
 /// A refused order that the bank paid: where its sums are free it stands again; where another order
 /// took them since, the Treasury got them twice and owes them back.
 fn refused_and_debited(
@@ -176,13 +189,8 @@ fn refused_and_debited(
 ) -> Result<Vec<Posting>> {
     let line = line_of(item)?;
     let unexplained = Account::UnexplainedDebit(line);
-    let debited = ledger::balance(tx, item.unit, &unexplained)?;
     let mut order = remittance::find(tx, item.unit, order)?;
-    let fits = order.state == remittance::State::Refused
-        && Some(order.account) == item.account
-        && order.kind != remittance::Kind::Claim
-        && order.amount == debited;
-    if !fits {
+    if !is_refused_order(tx, item, Some(order.id.0))? {
         return Err(unfit("it is no refused order of this account and amount"));
     }
     let lines = remittance::query::lines(tx, item.unit, order.id)?;

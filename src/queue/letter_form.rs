@@ -129,7 +129,7 @@ fn body(sheet: &mut Sheet, content: &Content) {
     let intro = format!("{} đề nghị Quý Ngân hàng tra soát {what}, cụ thể như sau:", content.unit.name);
     sheet.text(Paragraph::new(TEXT).regular(&intro));
     sheet.space(6.0);
-    let amount = format!("{} đồng ({})", content.letter.amount, content.in_words());
+    let amount = format!("{} ({})", content.letter.amount, content.in_words());
     let day = content.on.0.format("%d/%m/%Y").to_string();
     let fields = [
         ("Tài khoản số: ", account),

@@ -172,7 +172,7 @@ fn a_letter_asks_the_bank_in_due_form_and_its_reply_is_kept_sealed() {
             "THƯ TRA SOÁT",
             "Kính gửi:",
             "1900111100",
-            "31.000 đồng",
+            "31.000 đ (Ba mươi mốt nghìn đồng)",
             "FT26327077",
             "nop tien ho TRAN VAN MAU",
             "Đề nghị cho biết người chuyển tiền",

@@ -50,10 +50,10 @@ fn a_refused_order_that_the_bank_paid_stands_again_and_the_treasury_reports_it()
         shown(&world, 33_000, -20_500, &format!("NOP NSNN {}", order.reference_code));
         assert_eq!(world.open_kinds(order.unit), [ExceptionKind::UnknownDebit]);
         let kind = ExceptionKind::UnknownDebit;
-        assert_eq!(
-            named(&world, kind, "remittance", order.id.0, world.chief).unwrap_err().code(),
-            "resolution_unfit"
-        );
+        let other = draft_of(&world, Kind::Treasury, &[(remittances::DUE, 500)]).unwrap();
+        let unfit = named(&world, kind, "remittance_refused", other.id.0, world.chief);
+        assert_eq!(unfit.unwrap_err().code(), "resolution_unfit", "it was not refused");
+        remittances::refuse(&world, &other).unwrap();
         named(&world, kind, "remittance_refused", order.id.0, world.chief).unwrap();
         let now = remittances::now(&world, &order);
         assert_eq!((now.state, now.checker, now.was_debited), (State::Debited, Some(world.chief), true));

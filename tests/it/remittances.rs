@@ -24,7 +24,7 @@ use crate::support::bank_file::BankFile;
 use crate::support::world::line;
 use crate::support::{World, each_database, tools};
 
-const DUE: &str = "budget_due/805-2771";
+pub const DUE: &str = "budget_due/805-2771";
 
 fn today(world: &World) -> BusinessDay {
     world.now().business_day()
