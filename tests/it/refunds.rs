@@ -175,6 +175,36 @@ fn a_refund_takes_two_persons_and_a_payee_that_nobody_reads_in_the_database() {
 }
 
 #[test]
+fn a_refund_says_whether_it_goes_back_to_the_account_its_money_came_from() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise(FEE);
+        let memo = format!("{} nop phi", owed.reference_code);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0).book(30_000, &memo, "R1");
+        let camt = String::from_utf8(file.without_sequence().camt()).unwrap();
+        let sender =
+            "<RltdPties><DbtrAcct><Id><Othr><Id>1900999900</Id></Othr></Id></DbtrAcct></RltdPties><RmtInf>";
+        import(&world, camt.replace("<RmtInf>", sender).as_bytes());
+        let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+        reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).unwrap();
+        let asked = request(&world, world.payments(&world.ba_dinh)[0].id, 5_000).unwrap();
+        let is_sender = |account_no: &str| {
+            let named = Payee { account_no: account_no.into(), ..payee() };
+            world.look(|conn| refund::sender::is_sender(conn, &world.vault, &asked, &named))
+        };
+        assert_eq!(is_sender("1900 9999 00"), Some(true));
+        assert_eq!(is_sender("1900999901"), Some(false), "the second person sees that");
+        let cash = world.raise(FEE);
+        world.take(&cash, FEE, Method::Cash).unwrap();
+        let payment =
+            world.payments(&world.ba_dinh).into_iter().find(|one| one.movement.is_none()).unwrap().id;
+        let of_cash = Refund { payment, ..asked.clone() };
+        let unknown = world.look(|conn| refund::sender::is_sender(conn, &world.vault, &of_cash, &payee()));
+        assert_eq!(unknown, None);
+    });
+}
+
+#[test]
 fn money_on_a_channels_word_is_not_refunded() {
     each_database(|database| {
         let world = World::settled_in(database);
