@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::exception::work_query::{self, Filter};
 use crate::exception::{Exception, Kind};
 use crate::id::*;
+use crate::ledger::{self, Account};
 use crate::payment::prove::LINE_KINDS;
 use crate::payment::{Direction, MovementState, query as payments};
 use crate::reconciliation;
@@ -70,7 +71,11 @@ pub fn raise(store: &Store, stamp: &Stamp<'_>, settings: &Settings) -> Result<us
 fn unknown_money(conn: &mut Conn, stamp: &Stamp<'_>, settings: &Settings) -> Result<Vec<AlarmRow>> {
     let mut due = Vec::new();
     for item in unresolved(conn)?.into_iter().filter(is_unknown_money) {
-        for hours in rules::passed(item.created_at, stamp.now, &settings.unknown_money_alarm_hours) {
+        let passed = rules::passed(item.created_at, stamp.now, &settings.unknown_money_alarm_hours);
+        if passed.is_empty() || !is_held(conn, &item)? {
+            continue;
+        }
+        for hours in passed {
             due.push(AlarmRow {
                 unit_id: item.unit,
                 id: stamp.mint()?,
@@ -108,6 +113,15 @@ pub(super) fn is_unknown_money(item: &Exception) -> bool {
     let is_held =
         LINE_KINDS.contains(&item.kind) || matches!(item.kind, Kind::Interest | Kind::DepositDiffers);
     is_held && matches!(item.subject_kind.as_str(), "line" | "shift")
+}
+
+/// Whether the item's money stands in suspense still.
+pub(super) fn is_held(conn: &mut Conn, item: &Exception) -> Result<bool> {
+    let suspense = match item.subject_kind.as_str() {
+        "line" => Account::Suspense(LineId(item.subject_id)),
+        _ => Account::DrawerSuspense(ShiftId(item.subject_id)),
+    };
+    Ok(!ledger::balance(conn, item.unit, &suspense)?.is_zero())
 }
 
 fn unproven_claims(conn: &mut Conn, stamp: &Stamp<'_>, settings: &Settings) -> Result<Vec<AlarmRow>> {

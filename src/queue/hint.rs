@@ -38,7 +38,8 @@ pub fn of(conn: &mut Conn, actor: &Actor, id: ExceptionId) -> Result<Hint> {
     let not_found = || Error::not_found("exception_not_found", "no such exception in your scope");
     let unit = exception::query::unit_of(conn, &actor.scope, id)?.ok_or_else(not_found)?;
     let item = exception::find(conn, unit, id)?;
-    if item.state == State::Resolved || !alarm::is_unknown_money(&item) {
+    let is_open = item.state != State::Resolved && alarm::is_unknown_money(&item);
+    if !is_open || !alarm::is_held(conn, &item)? {
         return Err(Error::conflict("hint_unfit", "only for open items with money in suspense"));
     }
     let owing = query::owing(conn, item.amount, unit)?;

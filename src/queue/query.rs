@@ -10,7 +10,6 @@ use crate::id::*;
 use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::schema::{movement, unit};
-use crate::store::schema_work::age_alarm;
 
 crate::table_row! {
     pub struct AlarmRow in "age_alarm" {
@@ -193,9 +192,4 @@ pub fn standing(conn: &mut Conn, unit: Option<UnitId>) -> Result<Vec<Standing>> 
          WHERE a.kind = 'claim_unproven' AND m.state = 'expected' {of_unit} {group} ORDER BY since, subject_id"
     );
     diesel::sql_query(text).load(conn).classify()
-}
-
-/// How many alarms of a kind were ever raised in a unit; for what must be told once.
-pub fn raised(conn: &mut Conn, unit: UnitId) -> Result<i64> {
-    age_alarm::table.filter(age_alarm::unit_id.eq(unit)).count().get_result(conn).classify()
 }

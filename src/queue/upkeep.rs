@@ -12,7 +12,6 @@ use crate::error::Result;
 use crate::exception::work_query::{self, Filter};
 use crate::exception::{self, CITY_OWNER, Exception, Kind, New, Subject};
 use crate::id::*;
-use crate::ledger::{self, Account};
 use crate::obligation;
 use crate::payment::{Direction, MovementState, query as payments};
 use crate::reconciliation;
@@ -238,7 +237,7 @@ fn escalate(store: &Store, stamp: &Stamp<'_>, settings: &Settings) -> Result<usi
     };
     let mut count = 0;
     for item in items.into_iter().filter(is_due) {
-        if !store.read(&Scope::All, |conn| is_held(conn, &item))? {
+        if !store.read(&Scope::All, |conn| alarm::is_held(conn, &item))? {
             continue;
         }
         let reason = format!("{after} working days in suspense");
@@ -251,13 +250,4 @@ fn escalate(store: &Store, stamp: &Stamp<'_>, settings: &Settings) -> Result<usi
         }
     }
     Ok(count)
-}
-
-/// Whether the item's money stands in suspense still.
-fn is_held(conn: &mut Conn, item: &Exception) -> Result<bool> {
-    let suspense = match item.subject_kind.as_str() {
-        "line" => Account::Suspense(LineId(item.subject_id)),
-        _ => Account::DrawerSuspense(ShiftId(item.subject_id)),
-    };
-    Ok(!ledger::balance(conn, item.unit, &suspense)?.is_zero())
 }
