@@ -24,7 +24,7 @@ const CHANGEABLE: [&str; 11] = [
 ];
 
 /// Columns beside facts that follow from events.
-const PROJECTIONS: [&str; 50] = [
+const PROJECTIONS: [&str; 52] = [
     "master_id",
     "credited",
     "due",
@@ -32,6 +32,8 @@ const PROJECTIONS: [&str; 50] = [
     "adjusted",
     "line_edition",
     "state",
+    "owner",
+    "assignee_person_id",
     "checker_person_id",
     "agreement_sha256",
     "withdrawal_maker_person_id",
