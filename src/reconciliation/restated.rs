@@ -54,13 +54,28 @@ pub fn approve<'a>(
     if decision == Decision::Dismiss {
         return Ok(Decided { version, imported: None, receipts: Vec::new() });
     }
-    let system = Actor::system();
-    let bytes = store.read(&actor.scope, |conn| {
-        file::original_file(conn, stamp().vault, &system, unit, &version.file_sha256)
-    })?;
-    let imported = office::import(store, stamp, &system, &bytes)?;
-    let receipts = post_contras(store, &stamp(), &system, unit, version.account)?;
+    let imported = take_in(store, stamp, &version)?;
+    let receipts = post_contras(store, &stamp(), &Actor::system(), unit, version.account)?;
     Ok(Decided { version, imported: Some(imported), receipts })
+}
+
+fn take_in<'a>(store: &Store, stamp: &dyn Fn() -> Stamp<'a>, version: &Version) -> Result<Imported> {
+    let system = Actor::system();
+    let bytes = store.read(&system.scope, |conn| {
+        file::original_file(conn, stamp().vault, &system, version.unit, &version.file_sha256)
+    })?;
+    office::import(store, stamp, &system, &bytes)
+}
+
+/// Takes in what was accepted and did not go in, because the process ended or something was in the way.
+pub(super) fn finish_accepted(
+    store: &Store,
+    stamp: &Stamp<'_>,
+    unit: UnitId,
+    account: AccountId,
+) -> Result<()> {
+    let left = store.read(&Actor::system().scope, |conn| version::unfinished(conn, unit, account))?;
+    left.iter().try_for_each(|version| take_in(store, &|| *stamp, version).map(|_| ()))
 }
 
 fn refuse_closed_days(conn: &mut Conn, version: &Version) -> Result<()> {

@@ -102,6 +102,7 @@ fn run_once(
     account: AccountId,
     report: &mut Report,
 ) -> Result<()> {
+    restated::finish_accepted(store, stamp, unit, account)?;
     report.receipts.extend(restated::post_contras(store, stamp, actor, unit, account)?);
     let snapshot = store.read(&actor.scope, |conn| read(conn, stamp, unit, account))?;
     let settings = Settings { working_days: stamp.calendar.clone(), ..Settings::default() };

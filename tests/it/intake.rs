@@ -295,3 +295,35 @@ fn a_table_that_fits_the_mappings_of_two_accounts_needs_its_account_named() {
         assert_eq!(world.count("statement"), 1);
     });
 }
+
+#[test]
+fn two_imports_of_one_file_at_once_store_each_line_once() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let bytes = large_day(&world, 1_300);
+        let taken = |world: &World| {
+            let stamp = || world.stamp();
+            let system = Actor::system();
+            loop {
+                match bienlai::reconciliation::office::import_with(
+                    &world.store,
+                    &stamp,
+                    &system,
+                    &bytes,
+                    Options::default(),
+                ) {
+                    Err(error) if error.is_busy() => std::thread::sleep(Duration::from_millis(20)),
+                    other => break other.expect("it is imported in the end"),
+                }
+            }
+        };
+        let results: Vec<Imported> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..3).map(|_| scope.spawn(|| taken(&world))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(results.iter().all(|one| one.errors.is_empty()));
+        assert_eq!(world.count("statement WHERE state = 'ready'"), 1);
+        assert_eq!((world.count("statement"), world.count("statement_line")), (1, 1_300));
+        assert!(world.open_kinds(world.ba_dinh.id).is_empty());
+    });
+}

@@ -32,6 +32,7 @@ mod filing_due;
 mod filing_over_http;
 mod imports;
 mod intake;
+mod intake_by_command;
 mod invoice_corrections;
 mod isolation;
 mod key_evidence;

@@ -213,6 +213,24 @@ fn a_line_under_question_makes_no_receipt_and_what_is_taken_out_unposted_never_d
 }
 
 #[test]
+fn what_was_accepted_goes_in_with_the_next_matching_when_the_process_ended_in_between() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise(Dong(FEE));
+        import(&world, &two_lines(&world, &owed.reference_code, Some(FEE)).camt());
+        matched(&world);
+        let version = held(&import(&world, &two_lines(&world, &owed.reference_code, None).camt())).clone();
+        propose(&world, version.id, Decision::Accept);
+        let chief = person(&world, world.chief, Role::Approver);
+        world.change(|tx, stamp| version::approve(tx, stamp, &chief, world.ba_dinh.id, version.id));
+        assert_eq!(world.count("statement"), 1, "as a crash right behind the decision leaves it");
+        matched(&world);
+        assert_eq!((world.count("statement"), world.count("statement_line")), (2, 3));
+        assert_eq!(obstacles(&world), Vec::<&str>::new());
+    });
+}
+
+#[test]
 fn a_closed_day_is_opened_first() {
     each_database(|database| {
         let world = World::settled_in(database);

@@ -105,6 +105,7 @@ impl Things {
         thing!("notices", "filing", FilingId);
         thing!("reports", "filing", FilingId);
         thing!("statements", "statement", StatementId);
+        thing!("lines set aside", "quarantined_line", EventId);
         thing!("versions", "statement_version", VersionId);
         thing!("imports", "import_job", JobId);
         thing!("transmissions", "transmission", TransmissionId);

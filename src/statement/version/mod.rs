@@ -28,9 +28,7 @@ use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
 use crate::unit::BankAccount;
 
-pub use query::{
-    Version, Withdrawn, differences, find, list, proposal, undecided, unit_of, withdrawn_by, withdrawn_of,
-};
+pub use query::{Version, Withdrawn, differences, find, list, proposal, unit_of, withdrawn_by, withdrawn_of};
 pub(super) use query::{by_position, known};
 pub use rules::{Difference, Kind, Side};
 use rules::{KnownLine, NewLine};
@@ -424,7 +422,7 @@ pub fn approve(
         reason: "",
     };
     let version = advance(tx, stamp, &version, &event)?;
-    let others = query::undecided(tx, unit, version.account)?;
+    let others = undecided(tx, unit, version.account)?;
     if !others.iter().any(|other| other.replaces == version.replaces) {
         let kind = exception::Kind::StatementCorrected;
         let cause = (unit, kind, Subject::Statement(version.replaces), "two persons decided");
@@ -435,10 +433,27 @@ pub fn approve(
     Ok((version, decision))
 }
 
+/// Accepted versions whose lines did not go in yet.
+pub fn unfinished(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<Version>> {
+    let mut left = Vec::new();
+    for version in query::in_state(conn, unit, account, &["accepted"])? {
+        let stored = statements::by_position(conn, unit, account, &version.file_sha256, version.position)?;
+        if !stored.is_some_and(|stored| stored.is_ready()) {
+            left.push(version);
+        }
+    }
+    Ok(left)
+}
+
+/// The versions of an account that wait for a decision.
+pub fn undecided(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<Version>> {
+    query::in_state(conn, unit, account, &["held", "proposed"])
+}
+
 /// How many versions that wait for a decision change something booked by a day.
 pub fn undecided_by(conn: &mut Conn, unit: UnitId, account: AccountId, date: BusinessDay) -> Result<usize> {
     let mut count = 0;
-    for version in query::undecided(conn, unit, account)? {
+    for version in undecided(conn, unit, account)? {
         let differences = query::differences(conn, unit, version.id)?;
         let moving = differences.iter().filter(|one| one.moves_money);
         let mut days = moving.flat_map(|one| one.old.iter().chain(&one.new)).map(|side| side.booking_date);

@@ -215,12 +215,12 @@ pub fn list(conn: &mut Conn, unit: UnitId, account: Option<AccountId>, limit: i6
     Ok(found.load::<Parts>(conn).classify()?.into_iter().map(version_of).collect())
 }
 
-/// The versions of an account that wait for a decision.
-pub fn undecided(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<Version>> {
+/// The versions of an account in some states.
+pub fn in_state(conn: &mut Conn, unit: UnitId, account: AccountId, states: &[&str]) -> Result<Vec<Version>> {
     let found: Vec<Parts> = statement_version::table
         .filter(statement_version::unit_id.eq(unit))
         .filter(statement_version::account_id.eq(account))
-        .filter(statement_version::state.eq_any(["held", "proposed"]))
+        .filter(statement_version::state.eq_any(states.to_vec()))
         .select(columns!())
         .load(conn)
         .classify()?;

@@ -1,0 +1,192 @@
+//! The intake on the command line of the real program, and over HTTP.
+
+use bienlai::actor::Role;
+use bienlai::amount::Dong;
+use bienlai::clock::BusinessDay;
+use serde_json::{Value, json};
+
+use crate::callbacks::token;
+use crate::cash_by_command::Shell;
+use crate::support::bank_file::BankFile;
+use crate::support::program::{Reply, Service, send};
+use crate::support::{World, each_database};
+
+fn today(world: &World) -> BusinessDay {
+    world.now().business_day()
+}
+
+fn written(world: &World, name: &str, bytes: &[u8]) -> String {
+    let path = world.database.folder.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path.to_string_lossy().into_owned()
+}
+
+fn day(world: &World, amounts: &[i64]) -> BankFile {
+    let file = BankFile::new(world.ba_dinh.account_no, today(world), 0);
+    amounts.iter().enumerate().fold(file, |file, (index, amount)| {
+        file.book(*amount, &format!("dong {index}"), &format!("FT2632700{index}"))
+    })
+}
+
+#[test]
+fn a_corrected_statement_is_shown_proposed_and_accepted_by_commands() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let shell = Shell::new(&world);
+        let (clerk, chief) =
+            (shell.person("Trần Văn Mẫu").to_string(), shell.person("Lê Thị Mẫu").to_string());
+        let first = written(&world, "first.xml", &day(&world, &[10_000, 8_000]).camt());
+        shell.json(&["statement", "import", &first]);
+        let second = written(&world, "second.xml", &day(&world, &[12_000, 8_000]).camt());
+        let imported = shell.json(&["statement", "import", &second]);
+        let id = imported["held"][0]["id"].as_str().unwrap().to_owned();
+        let (code, shown, _) = shell.run(&["statement", "diff", &id]);
+        assert!(
+            code == 0 && shown.contains("10000") && shown.contains("12000") && shown.contains("đổi"),
+            "{shown}"
+        );
+        let listed = shell.json(&["statement", "version", "list", "--unit", "00004"]);
+        assert_eq!(listed["versions"][0]["id"], id.as_str());
+
+        let propose =
+            ["statement", "version", "propose", &id, "--decision", "accept", "--reason", "bank says so"];
+        let proposed = shell.json(&[&propose[..], &["--person", &clerk]].concat());
+        assert_eq!(proposed["version"]["state"], "proposed");
+        let (code, _, error) = shell.run(&["statement", "version", "approve", &id, "--person", &clerk]);
+        assert!(code != 0 && error.contains("maker_is_checker"), "{error}");
+        let decided = shell.json(&["statement", "version", "approve", &id, "--person", &chief]);
+        assert_eq!(decided["version"]["state"], "accepted");
+        assert_eq!(world.count("statement_line"), 4);
+        let sum = world.words("SELECT CAST(SUM(amount) AS TEXT) AS t FROM statement_line");
+        assert_eq!(sum, ["20000"], "the lines come to the bank's last word");
+    });
+}
+
+#[test]
+fn a_line_set_aside_is_listed_with_its_text_and_repaired_by_command() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let shell = Shell::new(&world);
+        let clerk = shell.person("Trần Văn Mẫu").to_string();
+        let text = String::from_utf8(day(&world, &[10_000, 8_000]).mt940()).unwrap();
+        let file = written(&world, "bad.sta", text.replace("C8000,N", "C8x00,N").as_bytes());
+        shell.json(&["statement", "import", &file]);
+        let (code, shown, _) = shell.run(&["statement", "quarantine", "list", "--unit", "00004"]);
+        assert!(code == 1 && shown.contains("C8x00,") && shown.contains("must come to 8000"), "{shown}");
+        let id = shown.split_whitespace().find(|word| word.starts_with("evt_")).unwrap().to_owned();
+        let date = today(&world).to_string();
+        let repair = |amount: &str| {
+            shell.run(&[
+                "statement",
+                "quarantine",
+                "repair",
+                &id,
+                "--date",
+                &date,
+                "--amount",
+                amount,
+                "--memo",
+                "dong 1",
+                "--reason",
+                "in sai",
+                "--person",
+                &clerk,
+            ])
+        };
+        let (code, _, error) = repair("-8000");
+        assert!(code != 0 && error.contains("quarantine_balance_broken"), "{error}");
+        assert_eq!(repair("8000").0, 0);
+        assert_eq!(shell.run(&["statement", "quarantine", "list", "--unit", "00004"]).0, 0, "nothing waits");
+        assert_eq!(world.count("statement_line"), 2);
+    });
+}
+
+#[test]
+fn a_mapping_given_once_is_saved_and_used_by_the_next_import() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let shell = Shell::new(&world);
+        let number = world.ba_dinh.account_no;
+        let table = |on: BusinessDay, opening: i64| {
+            let (on, after) = (on.0.format("%d/%m/%Y"), opening + 25_000);
+            format!("Tài khoản: {number}\nKhi nào;Việc gì;Bao nhiêu;Còn lại\n{on};tien gui;25.000;{after}\n")
+        };
+        let mapping = "name = \"own\"\nheadings = [\"Khi nào\"]\ncurrency = \"VND\"\n[columns]\nbooking_date = 1\n\
+                       description = 2\namount = 3\nbalance = 4\n";
+        let map = written(&world, "own.toml", mapping.as_bytes());
+        let one = written(&world, "one.csv", table(today(&world), 0).as_bytes());
+        let two = written(&world, "two.csv", table(today(&world).next(), 25_000).as_bytes());
+        assert_ne!(shell.run(&["statement", "import", &one]).0, 0, "nobody knows this table");
+        assert_eq!(
+            shell.json(&["statement", "import", &one, "--map", &map])["statements"][0]["lines_new"],
+            1
+        );
+        assert_eq!(shell.json(&["statement", "import", &two])["statements"][0]["lines_new"], 1);
+        let shown = shell.json(&["statement", "map", "show", "--unit", "00004", "--account", number]);
+        assert_eq!((shown["layouts"][0]["version"].as_i64(), shown["layouts"][1].is_null()), (Some(1), true));
+        assert_eq!(shell.run(&["statement", "imports", "--unit", "00004"]).0, 0);
+    });
+}
+
+fn body(reply: &Reply) -> Value {
+    serde_json::from_slice(&reply.body).unwrap_or_else(|_| panic!("{reply:?}"))
+}
+
+#[test]
+fn the_same_is_done_over_http() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let bearer = |role| format!("Bearer {}", token(&world, role));
+        let (finance, approver) = (bearer(Role::Finance), bearer(Role::Approver));
+        let mut service = Service::start(&world);
+        let ask = |method: &str, path: &str, who: &str, bytes: &[u8]| {
+            let reply = send(service.address, method, path, &[("Authorization", who)], bytes).unwrap();
+            (reply.status, body(&reply))
+        };
+        let text = String::from_utf8(day(&world, &[10_000, 8_000]).mt940()).unwrap();
+        let damaged = text.replace("C8000,N", "C8x00,N");
+        assert_eq!(ask("POST", "/api/v1/statements", &finance, damaged.as_bytes()).0, 200);
+        let (_, waiting) = ask("GET", "/api/v1/quarantine", &finance, b"");
+        let line = &waiting["lines"][0];
+        assert!(
+            line["text"].as_str().unwrap().contains("C8x00,") && line["expected_of_statement"] == 8_000,
+            "{line}"
+        );
+        let repair = json!({ "booking_date": today(&world), "amount": 8_000, "memo": "dong 1" });
+        let asked =
+            json!({ "lines": [{ "id": line["id"], "reason": "in sai", "repair": repair }] }).to_string();
+        let path = format!("/api/v1/statements/{}/quarantine", line["statement"].as_str().unwrap());
+        assert_eq!(ask("POST", &path, &finance, asked.as_bytes()).0, 200);
+        assert_eq!(ask("GET", "/api/v1/quarantine", &finance, b"").1["lines"], json!([]));
+
+        let other = day(&world, &[8_000]).mt940();
+        let (_, held) = ask("POST", "/api/v1/statements", &finance, &other);
+        let id = held["import"]["held"][0]["id"].as_str().unwrap_or_else(|| panic!("{held}")).to_owned();
+        let (_, shown) = ask("GET", &format!("/api/v1/versions/{id}"), &finance, b"");
+        assert_eq!((shown["version"]["state"].as_str(), shown["proposal"].is_null()), (Some("held"), true));
+        assert!(
+            shown["differences"].as_array().unwrap().iter().any(|one| one["moves_money"] == true),
+            "{shown}"
+        );
+        let proposal = json!({ "decision": "accept", "reason": "bank says so" }).to_string();
+        let at = |step: &str| format!("/api/v1/versions/{id}/{step}");
+        assert_eq!(ask("POST", &at("propose"), &finance, proposal.as_bytes()).0, 200);
+        assert_eq!(ask("POST", &at("approve"), &finance, b"").0, 403, "one person decides nothing");
+        let reason = json!({ "reason": "chưa có công văn" }).to_string();
+        assert_eq!(ask("POST", &at("send-back"), &approver, reason.as_bytes()).1["version"]["state"], "held");
+        assert_eq!(ask("POST", &at("propose"), &finance, proposal.as_bytes()).0, 200);
+        let (status, decided) = ask("POST", &at("approve"), &approver, b"");
+        assert_eq!((status, decided["version"]["state"].as_str()), (200, Some("accepted")), "{decided}");
+
+        let mapping = b"name = \"own\"\nheadings = [\"Khi\"]\n[columns]\nbooking_date = 1\ndescription = 2\namount = 3\n";
+        assert_eq!(ask("POST", "/api/v1/layouts", &finance, mapping).1["layout"]["version"], 1);
+        assert_eq!(
+            ask("POST", "/api/v1/layouts", &finance, b"name = 3").1["error"]["code"],
+            "statement_layout_invalid"
+        );
+        assert_eq!(ask("GET", "/api/v1/layouts", &finance, b"").1["layouts"][0]["layout"]["name"], "own");
+        service.stop();
+        let lines = world.words("SELECT CAST(SUM(amount) AS TEXT) AS t FROM statement_line");
+        assert_eq!(lines, [Dong(8_000).0.to_string()]);
+    });
+}
