@@ -366,4 +366,39 @@ mod tests {
         let second = [1, 0xE0, 0, b'y', 0, 1, 0, 0, b'B'];
         assert_eq!(shared_texts(&[&first, &second]), ["Ngày", "B"]);
     }
+
+    fn record(kind: u16, content: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(content.len()).unwrap();
+        [&kind.to_le_bytes()[..], &length.to_le_bytes(), content].concat()
+    }
+
+    /// Row, column and style of a cell, then its value.
+    fn cell(row: u8, column: u8, style: u8, value: &[u8]) -> Vec<u8> {
+        [&[row, 0, column, 0, style, 0][..], value].concat()
+    }
+
+    #[test]
+    fn a_workbook_of_1995_has_its_texts_in_its_cells_as_bytes_of_a_code_page() {
+        let text = |text: &[u8]| [&[u8::try_from(text.len()).unwrap(), 0][..], text].concat();
+        let stream = [
+            record(BOF, &[0, 5, 5, 0, 0, 0, 0, 0]),
+            record(CODE_PAGE, &1252_u16.to_le_bytes()),
+            record(0x041E, &[164, 0, 10, b'd', b'd', b'.', b'm', b'm', b'.', b'y', b'y', b'y', b'y']),
+            record(0x00E0, &[0; 16]),
+            record(0x00E0, &[0, 0, 164, 0, 0, 0, 0, 0]),
+            record(EOF, &[]),
+            record(BOF, &[0, 5, 16, 0, 0, 0, 0, 0]),
+            record(0x0204, &cell(0, 0, 0, &text(b"\xDCbertrag"))),
+            record(0x00D6, &cell(0, 1, 0, &[&text(b"fett")[..], &[0]].concat())),
+            record(0x0203, &cell(1, 0, 1, &46_348_f64.to_le_bytes())),
+            record(0x0203, &cell(1, 1, 0, &25_000_f64.to_le_bytes())),
+            record(EOF, &[]),
+        ]
+        .concat();
+        let rows: Vec<Vec<String>> =
+            sheets(&stream).unwrap().into_iter().flatten().map(|row| row.cells).collect();
+        assert_eq!(rows, [["Übertrag", "fett"], ["2026-11-22", "25000"]]);
+        let older = record(BOF, &[0, 4, 5, 0]);
+        assert!(sheets(&older).is_err(), "before 1995 each sheet is a file of its own");
+    }
 }
