@@ -40,6 +40,17 @@ crate::table_row! {
     }
 }
 
+crate::table_row! {
+    /// Why a line that shows no movement was posted as it was.
+    pub struct LineEvidenceRow in "line_evidence" {
+        pub unit_id: UnitId,
+        pub line_id: LineId,
+        pub rule: &'static str,
+        pub evidence: String,
+        pub created_at: Instant,
+    }
+}
+
 /// What a posted line is marked with.
 pub struct LineMark {
     pub unit: UnitId,

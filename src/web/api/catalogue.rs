@@ -25,7 +25,9 @@ const READERS: &str =
 
 /// Every path: the lists follow each other on the page, those of the tax authority last.
 pub fn endpoints() -> Vec<&'static Endpoint> {
-    ENDPOINTS.iter().chain(super::catalogue_cash::ENDPOINTS).chain(tax::ENDPOINTS).collect()
+    let cash = super::catalogue_cash::ENDPOINTS;
+    let matching = super::catalogue_matching::ENDPOINTS;
+    ENDPOINTS.iter().chain(cash).chain(matching).chain(tax::ENDPOINTS).collect()
 }
 
 const ENDPOINTS: &[Endpoint] = &[

@@ -3,6 +3,7 @@
 mod books;
 pub mod catalogue;
 mod catalogue_cash;
+mod catalogue_matching;
 pub mod correction_steps;
 mod corrections;
 pub mod deposits;
@@ -18,7 +19,9 @@ pub mod raise;
 mod receipts;
 mod refunds;
 pub mod remittances;
+pub mod rules;
 mod series;
+pub mod settlements;
 pub mod shifts;
 pub mod tax;
 mod view;
