@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::movement::State;
 use super::prove::{Case, LIKENESS_DAYS, LineWork, reference_key};
-use super::{gateway, query};
 use super::reversal::direction;
+use super::{gateway, query};
 use crate::error::{Error, Result};
 use crate::id::{AccountId, MovementId, UnitId};
 use crate::store::Tx;

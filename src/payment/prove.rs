@@ -641,18 +641,7 @@ fn write(
     rows::insert(tx, &fresh)?;
     rows::insert(tx, &desk.movement_keys)?;
     rows::insert(tx, &desk.match_parts)?;
-    let matched: BTreeSet<LineId> = desk.match_parts.iter().map(|part| part.line_id).collect();
-    let evidence: Vec<line_query::LineEvidenceRow> = works
-        .iter()
-        .filter(|work| !matched.contains(&work.line))
-        .map(|work| line_query::LineEvidenceRow {
-            unit_id: work.unit,
-            line_id: work.line,
-            rule: work.rule,
-            evidence: work.evidence.clone(),
-            created_at: stamp.now,
-        })
-        .collect();
+    let evidence = line_query::evidence_of(works, &desk.match_parts, stamp.now);
     rows::insert(tx, &evidence)?;
     let cases: Vec<line_query::LineCaseRow> = works
         .iter()

@@ -25,13 +25,7 @@ pub fn account_hash(vault: &Vault, unit: UnitId, account: &str) -> String {
 /// Remembers which payers the lines' accounts paid for, once per line. Returns how many were new.
 ///
 /// A line that paid for several at once says nothing about any of them.
-pub fn learn(
-    store: &Store,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    unit: UnitId,
-    lines: &[Line],
-) -> Result<usize> {
+pub fn learn(store: &Store, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, lines: &[Line]) -> Result<usize> {
     let accounts: HashMap<LineId, &str> = lines
         .iter()
         .filter(|line| line.amount.is_positive() && !line.reversal)

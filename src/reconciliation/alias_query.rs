@@ -25,7 +25,10 @@ pub fn learned(conn: &mut Conn, unit: UnitId, lines: &[LineId]) -> Result<HashSe
     let found: Vec<(LineId, PartyId)> = rows::fetch::<(BigInt, BigInt), _>(
         conn,
         "SELECT t.line_id, t.party_id FROM payer_alias t",
-        &[("unit_id", Column::of(lines.iter().map(|_| unit))), ("line_id", Column::of(lines.iter().copied()))],
+        &[
+            ("unit_id", Column::of(lines.iter().map(|_| unit))),
+            ("line_id", Column::of(lines.iter().copied())),
+        ],
         "",
         Lock::None,
     )?;
@@ -41,7 +44,10 @@ pub fn payers(conn: &mut Conn, unit: UnitId, lines: &[LineId]) -> Result<Vec<(Li
          JOIN movement m ON m.unit_id = t.unit_id AND m.id = t.movement_id \
          JOIN payment p ON p.unit_id = m.unit_id AND p.id = m.payment_id AND p.state = 'proven' \
          JOIN obligation o ON o.unit_id = p.unit_id AND o.id = p.obligation_id",
-        &[("unit_id", Column::of(lines.iter().map(|_| unit))), ("line_id", Column::of(lines.iter().copied()))],
+        &[
+            ("unit_id", Column::of(lines.iter().map(|_| unit))),
+            ("line_id", Column::of(lines.iter().copied())),
+        ],
         "AND t.undoes_id IS NULL AND t.rule NOT IN ('bulk_reference', 'settlement_report', 'lump_sum', 'several_codes')",
         Lock::None,
     )

@@ -159,14 +159,20 @@ impl Evidence {
             Evidence::SumExact(count) => format!("tổng của {count} nghĩa vụ đúng bằng số tiền"),
             Evidence::SubsetSumExact(count) => format!("chỉ {count} trong các mã cộng lại đúng bằng số tiền"),
             Evidence::GroupTotalExact(count) => format!("tổng của {count} giao dịch đúng bằng số tiền"),
-            Evidence::LinesAddUp(count) => format!("{count} dòng cùng số tham chiếu cộng lại đúng bằng báo có"),
+            Evidence::LinesAddUp(count) => {
+                format!("{count} dòng cùng số tham chiếu cộng lại đúng bằng báo có")
+            }
             Evidence::ChargeWithheld { amount } => format!("thấp hơn tổng giao dịch {amount}"),
             Evidence::SettlementReport { reference } => format!("theo bảng kê quyết toán {reference}"),
             Evidence::OnlyChoice { taken, of } => {
                 format!("chỉ một cách chọn: {taken} trong {of} báo có của cổng cộng lại đúng bằng số tiền")
             }
-            Evidence::SeveralChoices { of } => format!("nhiều cách chọn trong {of} báo có của cổng cùng đúng"),
-            Evidence::NoChoice { of } => format!("không cách chọn nào trong {of} báo có của cổng đúng bằng số tiền"),
+            Evidence::SeveralChoices { of } => {
+                format!("nhiều cách chọn trong {of} báo có của cổng cùng đúng")
+            }
+            Evidence::NoChoice { of } => {
+                format!("không cách chọn nào trong {of} báo có của cổng đúng bằng số tiền")
+            }
             Evidence::SearchNotFinished { of } => format!("chưa xác định được trong {of} báo có của cổng"),
             Evidence::NothingDue => "nghĩa vụ không còn số phải nộp".into(),
             Evidence::ObligationClosed => "nghĩa vụ đã đóng".into(),
@@ -210,7 +216,9 @@ impl Evidence {
             Evidence::OnlyChoice { taken, of } => {
                 format!("the only choice: {taken} of {of} claims of the gateway add up exactly")
             }
-            Evidence::SeveralChoices { of } => format!("several choices of {of} claims of the gateway add up"),
+            Evidence::SeveralChoices { of } => {
+                format!("several choices of {of} claims of the gateway add up")
+            }
             Evidence::NoChoice { of } => format!("no choice of {of} claims of the gateway adds up"),
             Evidence::SearchNotFinished { of } => format!("not decided among {of} claims of the gateway"),
             Evidence::NothingDue => "nothing is due any more".into(),

@@ -61,7 +61,8 @@ struct Search {
 
 impl Search {
     fn of(amounts: &[Dong], steps_limit: u64) -> Search {
-        let mut sorted: Vec<i64> = amounts.iter().map(|amount| amount.0).filter(|amount| *amount > 0).collect();
+        let mut sorted: Vec<i64> =
+            amounts.iter().map(|amount| amount.0).filter(|amount| *amount > 0).collect();
         sorted.sort_unstable_by(|a, b| b.cmp(a));
         let classes: Vec<(i64, i64)> = sorted
             .chunk_by(|a, b| a == b)
@@ -125,7 +126,8 @@ impl Search {
             }
         }
         let is_taken = |amount: &Dong| amount.0 > 0 && taken.contains(&amount.0);
-        let places = amounts.iter().enumerate().filter(|(_, amount)| is_taken(amount)).map(|(place, _)| place);
+        let places =
+            amounts.iter().enumerate().filter(|(_, amount)| is_taken(amount)).map(|(place, _)| place);
         Answer::Unique(places.collect())
     }
 }

@@ -11,6 +11,7 @@ pub mod day_close;
 pub mod evidence;
 pub mod explanation;
 pub mod explanation_query;
+mod hint;
 pub mod lump;
 pub mod matching;
 pub mod office;

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::alias;
 use super::classification::Class;
 use super::evidence;
+use super::hint::hints;
 use super::matching::{
-    self, CreditKind, Line, Movement, Obligation, Outcome, Settings, Target, claims_without_credit, matching,
+    self, CreditKind, Line, Movement, Obligation, Outcome, Settings, claims_without_credit, matching,
 };
 use super::payout::{self, Payouts};
 use super::query::{self, StoredLine};
@@ -119,8 +120,9 @@ fn run_once(
     let outcome = matching(&snapshot.lines, &snapshot.movements, &snapshot.obligations, &settings);
     let seen: BTreeSet<MovementId> = snapshot.movements.iter().map(|movement| movement.id).collect();
     // What is taken back must have been brought before: reversals are posted last.
-    let (reversals, others): (Vec<LineWork>, Vec<LineWork>) =
-        works(&snapshot, &outcome, stamp.calendar).into_iter().partition(|work| matches!(work.case, Case::Reversal { .. }));
+    let (reversals, others): (Vec<LineWork>, Vec<LineWork>) = works(&snapshot, &outcome, stamp.calendar)
+        .into_iter()
+        .partition(|work| matches!(work.case, Case::Reversal { .. }));
     for chunk in others.chunks(CHUNK).chain(reversals.chunks(CHUNK)) {
         let posted =
             store.write(&actor.scope, Lane::Bulk, |tx| post_lines(tx, stamp, actor, chunk, &seen))?;
@@ -176,10 +178,12 @@ fn read(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId, account: AccountId) ->
     let stored = query::lines(conn, unit, account, stamp.today().plus_days(-RECENT_DAYS))?;
     let mut lines = Vec::with_capacity(stored.len());
     for line in &stored {
-        let texts = statement::line_texts(conn, stamp.vault, line.unit, line.id, line.key, &line.memo_cipher)?;
+        let texts =
+            statement::line_texts(conn, stamp.vault, line.unit, line.id, line.key, &line.memo_cipher)?;
         lines.push(line_of(line, &texts, stamp.vault));
     }
-    let movements_read = payments::movements_in_state(conn, unit, account, MovementState::Expected, READ_LIMIT)?;
+    let movements_read =
+        payments::movements_in_state(conn, unit, account, MovementState::Expected, READ_LIMIT)?;
     let ids: Vec<MovementId> = movements_read.iter().map(|movement| movement.id).collect();
     let references = query::references(conn, unit, &ids)?;
     let claimed: BTreeMap<String, i64> = open_claims_by_code(&movements_read);
@@ -399,37 +403,6 @@ fn credit_case(
         CreditKind::OtherUnit { obligation, unit, .. } => Case::Credit { named: vec![(*unit, *obligation)] },
         CreditKind::Disputed => Case::UnknownCredit(kind.unwrap_or(Kind::ContentDiffers)),
         CreditKind::Unknown => Case::UnknownCredit(kind.unwrap_or(Kind::UnidentifiedCredit)),
-    }
-}
-
-/// The best suggestions for each line, in words for the exception; all that are equally good.
-fn hints(outcome: &Outcome) -> HashMap<LineId, String> {
-    let mut best: BTreeMap<LineId, Vec<&matching::Suggestion>> = BTreeMap::new();
-    // Best first within a line.
-    for suggestion in &outcome.suggestions {
-        let known = best.entry(suggestion.line).or_default();
-        if known.first().is_none_or(|first| first.score == suggestion.score) {
-            known.push(suggestion);
-        }
-    }
-    let words = |known: Vec<&matching::Suggestion>| {
-        let told: Vec<String> = known
-            .iter()
-            .map(|one| format!("{} ({}): {}", named(&one.target), one.score, evidence::words_vi(&one.evidence)))
-            .collect();
-        format!("gợi ý {}", told.join(" | "))
-    };
-    best.into_iter().map(|(line, known)| (line, words(known))).collect()
-}
-
-fn named(target: &Target) -> String {
-    match target {
-        Target::Movement(id) => id.to_string(),
-        Target::Obligation(id) => id.to_string(),
-        Target::Line(id) => id.to_string(),
-        Target::Class(class) => class.as_str().to_owned(),
-        Target::Movements(ids) => format!("{} movements", ids.len()),
-        Target::Obligations(parts) => format!("{} obligations", parts.len()),
     }
 }
 

@@ -25,7 +25,6 @@ use crate::support::program::Service;
 use crate::support::world::{Commune, POLL};
 use crate::support::{World, each_database};
 
-const FEE: Dong = Dong(25_000);
 const REPORT: &str = "QT000126";
 
 fn today(world: &World) -> BusinessDay {
@@ -136,10 +135,7 @@ fn a_settlement_report_proves_its_claims_gross_and_the_fee_is_a_charge() {
         claimed(&world, &ba_dinh, 15_000, "S2");
         let made = report(&world, &ba_dinh, &[item("S1", 25_000, 125), item("S2", 15_000, 75)]).unwrap();
         assert_eq!((made.net, made.fee), (Dong(39_800), Dong(200)));
-        assert_eq!(
-            report(&world, &ba_dinh, &[item("S9", 10, 0)]).unwrap_err().code(),
-            "settlement_exists"
-        );
+        assert_eq!(report(&world, &ba_dinh, &[item("S9", 10, 0)]).unwrap_err().code(), "settlement_exists");
         world.assert_balances(
             ba_dinh.id,
             &[clearing(&ba_dinh, 40_000), (Account::FeesCollected("HT-01".into()), -40_000)],
@@ -250,7 +246,10 @@ fn without_a_report_the_only_choice_of_claims_is_proven_and_posted_net_of_the_ag
             ],
         );
         let told = world.words("SELECT evidence AS t FROM match_part");
-        assert!(told.iter().all(|one| one.contains("\"only_choice\"") && one.contains("\"of\":3")), "{told:?}");
+        assert!(
+            told.iter().all(|one| one.contains("\"only_choice\"") && one.contains("\"of\":3")),
+            "{told:?}"
+        );
     });
 }
 

@@ -88,7 +88,10 @@ fn a_rule_counts_when_another_person_approved_it_and_not_before() {
         let second = lines(&world)[1];
         let told = world.look(|conn| explanation::explain(conn, unit, second));
         let reason = told.decided_by.expect("a rule decided");
-        assert_eq!((reason.rule.as_str(), reason.compared.as_slice()), ("classification", &["classification_rule"][..]));
+        assert_eq!(
+            (reason.rule.as_str(), reason.compared.as_slice()),
+            ("classification", &["classification_rule"][..])
+        );
         assert_eq!(reason.en, "classification rule sms");
         // Its next version switches it off.
         let off = propose(&world, unit, Rule { is_off: true, ..sms() }).unwrap();
@@ -119,7 +122,11 @@ fn a_rule_of_the_city_counts_for_every_unit_and_a_units_own_goes_before_it() {
         let scoped = person(world.ba_dinh.id, world.clerk, Role::Finance);
         let new = NewVersion { unit: CITY, rule: sms(), rank: None, reason: "x".into() };
         let refused = world.app.write(&scoped, |tx, stamp| rulebook::propose(tx, stamp, &scoped, &new));
-        assert_eq!(refused.unwrap_err().code(), "unit_not_found", "a unit's officer makes no rule of the city");
+        assert_eq!(
+            refused.unwrap_err().code(),
+            "unit_not_found",
+            "a unit's officer makes no rule of the city"
+        );
     });
 }
 
@@ -130,8 +137,9 @@ fn what_if_shows_the_lines_that_would_change_and_writes_nothing() {
         let owed = world.raise(Dong(25_000));
         let paid = format!("{} TIN NHAN", owed.reference_code);
         shown(&world, 0, &[(25_000, &paid), (-9_900, "THU TIN NHAN T11"), (-1_100, "PHI DICH VU")]);
-        let before: Vec<i64> =
-            ["posting", "class_rule", "exception_event", "line_case", "audit_entry"].map(|t| world.count(t)).to_vec();
+        let before: Vec<i64> = ["posting", "class_rule", "exception_event", "line_case", "audit_entry"]
+            .map(|t| world.count(t))
+            .to_vec();
         let found = asked(&world, vec![sms()]);
         assert_eq!(found.lines_looked_at, 2, "the fee is not asked about");
         let [change] = found.changes.as_slice() else { panic!("{found:?}") };
@@ -144,8 +152,9 @@ fn what_if_shows_the_lines_that_would_change_and_writes_nothing() {
         let [change] = found.changes.as_slice() else { panic!("{found:?}") };
         assert_eq!((change.amount, change.after.clone()), (Dong(-1_100), None));
         assert!(asked(&world, vec![]).changes.is_empty());
-        let after: Vec<i64> =
-            ["posting", "class_rule", "exception_event", "line_case", "audit_entry"].map(|t| world.count(t)).to_vec();
+        let after: Vec<i64> = ["posting", "class_rule", "exception_event", "line_case", "audit_entry"]
+            .map(|t| world.count(t))
+            .to_vec();
         assert_eq!(before, after);
     });
 }
@@ -168,11 +177,29 @@ fn rules_are_kept_and_tried_over_http_and_by_command() {
         std::fs::write(&path, text).unwrap();
         let file = path.to_str().unwrap();
         let tried = shell.json(&[
-            "reconcile", "what-if", "--unit", "00004", "--from", &day, "--until", &day, "--rules", file, "--json",
+            "reconcile",
+            "what-if",
+            "--unit",
+            "00004",
+            "--from",
+            &day,
+            "--until",
+            &day,
+            "--rules",
+            file,
+            "--json",
         ]);
         assert_eq!(tried["changes"][0]["after"][1], "sms", "{tried}");
         let made = shell.json(&[
-            "rule", "propose", file, "--unit", "00004", "--reason", "đổi nội dung", "--person", &maker,
+            "rule",
+            "propose",
+            file,
+            "--unit",
+            "00004",
+            "--reason",
+            "đổi nội dung",
+            "--person",
+            &maker,
         ]);
         let id = made[0]["id"].as_str().unwrap().to_owned();
         let (code, _, error) = shell.run(&["rule", "approve", &id, "--person", &maker]);
@@ -193,7 +220,11 @@ fn rules_are_kept_and_tried_over_http_and_by_command() {
         let approver = desk.token(Role::Approver, "Phạm Văn Mẫu");
         let cashier = desk.token(Role::Cashier, "Hồ Thị Mẫu");
         let told = desk.get(&finance, &format!("/api/v1/lines/{line}"));
-        assert_eq!(told["line"]["parts"][0]["compared"], json!(["amount", "day", "reference_code"]), "{told}");
+        assert_eq!(
+            told["line"]["parts"][0]["compared"],
+            json!(["amount", "day", "reference_code"]),
+            "{told}"
+        );
         let rule = json!({ "id": "interest_q", "class": "interest", "direction": "credit", "pattern": "^TRA LAI Q[1-4]$" });
         let body = json!({ "rule": rule, "reason": "lãi theo quý" });
         assert_eq!(desk.refused(&cashier, "/api/v1/classification-rules", &body), "role_not_allowed");

@@ -47,7 +47,11 @@ fn runs_at_the_same_time_post_each_line_once_and_agree_with_one_alone() {
         });
         assert_eq!(posted.iter().sum::<usize>(), 17, "{posted:?}");
         assert_eq!(world.count("line_case"), 17);
-        assert_eq!(world.count("movement WHERE proven > 0"), 16, "ten claims, five credits, the one in suspense");
+        assert_eq!(
+            world.count("movement WHERE proven > 0"),
+            16,
+            "ten claims, five credits, the one in suspense"
+        );
         let doubled = "(SELECT movement_id FROM match_part GROUP BY movement_id HAVING COUNT(*) > 1) x";
         assert_eq!(world.count(doubled), 0);
         let before = world.count("posting");
@@ -92,7 +96,9 @@ fn a_claim_that_two_lines_would_prove_is_proven_by_none() {
         let actor = Actor::system();
         let seen = BTreeSet::from([MovementId(movement)]);
         let post = |works: &[LineWork]| {
-            world.store.write(&actor.scope, Lane::Bulk, |tx| post_lines(tx, &world.stamp(), &actor, works, &seen))
+            world
+                .store
+                .write(&actor.scope, Lane::Bulk, |tx| post_lines(tx, &world.stamp(), &actor, works, &seen))
         };
         assert_eq!(post(&works).unwrap_err().code(), "store_contended", "both at once");
         assert_eq!(world.count("line_case"), 0, "nothing was written");

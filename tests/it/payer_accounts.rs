@@ -4,8 +4,8 @@ use bienlai::actor::{Actor, Role};
 use bienlai::amount::Dong;
 use bienlai::exception::{self, Exception, Kind};
 use bienlai::obligation::State;
-use bienlai::payment::resolve;
 use bienlai::party::Payer;
+use bienlai::payment::resolve;
 use bienlai::reconciliation::reconcile;
 
 use crate::corrections::person;
@@ -19,7 +19,8 @@ fn credited(world: &World, opening: i64, amount: i64, memo: &str, from: &str) {
     let reference = format!("R{}", world.next());
     let file = BankFile::new(world.ba_dinh.account_no, day, opening).book(amount, memo, &reference);
     let camt = String::from_utf8(file.without_sequence().camt()).unwrap();
-    let party = format!("<TxDtls><RltdPties><DbtrAcct><Id><Othr><Id>{from}</Id></Othr></Id></DbtrAcct></RltdPties>");
+    let party =
+        format!("<TxDtls><RltdPties><DbtrAcct><Id><Othr><Id>{from}</Id></Othr></Id></DbtrAcct></RltdPties>");
     import(world, camt.replace("<TxDtls>", &party).as_bytes());
     matched(world);
 }

@@ -68,7 +68,8 @@ pub fn parse(bytes: &[u8], layout: &Layout) -> Result<Vec<Item>> {
             items.push(row);
         }
     }
-    let (place, total) = total.ok_or_else(|| wrong(text.lines().count().max(1), "the row of the sums is missing"))?;
+    let (place, total) =
+        total.ok_or_else(|| wrong(text.lines().count().max(1), "the row of the sums is missing"))?;
     let sums = rules::sums(&items)?;
     if (total.amount, total.fee) != (sums.gross, sums.fee) {
         let detail = format!("the rows add up to {} with a fee of {}", sums.gross, sums.fee);

@@ -58,8 +58,7 @@ impl Settlements {
             let Some(settlement) = self.held.get(&id) else { continue };
             query::store_credited(tx, settlement)?;
             query::note(tx, stamp, settlement, "credited", on, (None, Some(line)))?;
-            let cause =
-                (settlement.unit, Kind::BulkSettlement, Subject::Settlement(id), "its line came");
+            let cause = (settlement.unit, Kind::BulkSettlement, Subject::Settlement(id), "its line came");
             exception::settle_by_themselves(tx, stamp, &[cause])?;
         }
         Ok(())

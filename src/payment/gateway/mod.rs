@@ -130,12 +130,7 @@ pub fn agree(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, terms: &Terms) -
 /// still unknown when the line comes stands in suspense.
 ///
 /// Errors: `settlement_wrong`, `settlement_exists`.
-pub fn import(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    new: &NewSettlement,
-) -> Result<Settlement> {
+pub fn import(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &NewSettlement) -> Result<Settlement> {
     actor.require_role(&[Role::Finance])?;
     let unit = new.unit;
     actor.scope.require(unit)?;
@@ -196,7 +191,7 @@ fn name_unknown(tx: &mut Tx<'_>, stamp: &Stamp<'_>, settlement: &Settlement, ite
             ids.join(" ")
         ),
     };
-    exception::open(tx, stamp, &[item])
+    exception::open(tx, stamp, &[item]).map(|_| ())
 }
 
 pub fn find(conn: &mut Conn, unit: UnitId, id: SettlementId) -> Result<Settlement> {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::id::{AccountId, LineId, UnitId};
+use crate::reconciliation::matching::Line;
 
 fn line(amount: i64, memo: &str) -> Line {
     Line {
@@ -133,10 +134,9 @@ fn own(rest: &str) -> crate::error::Result<Rule> {
 
 #[test]
 fn a_pattern_amounts_and_the_other_side_must_all_hold() {
-    let rule = own(
-        "class = \"own_transfer\"\ndirection = \"both\"\npattern = 'HD\\d{4}'\namount_at_least = 1000\n\
-         counterparty = \"19001\"",
-    );
+    let rule =
+        own("class = \"own_transfer\"\ndirection = \"both\"\npattern = 'HD\\d{4}'\namount_at_least = 1000\n\
+         counterparty = \"19001\"");
     let rules = set(&[rule.unwrap()]);
     let mut tested = line(5_000, "CHUYEN HD2026 VE TK");
     assert_eq!(classify(&tested, &rules), None, "nobody on the other side");
@@ -153,13 +153,26 @@ fn a_pattern_amounts_and_the_other_side_must_all_hold() {
 fn rules_that_would_post_what_their_class_is_not_are_refused() {
     let code = |rest: &str| own(rest).unwrap_err().code();
     let phrases = "phrases = [\"X\"]";
-    assert_eq!(code(&format!("class = \"bank_fee\"\ndirection = \"credit\"\n{phrases}")), "class_rule_direction");
-    assert_eq!(code(&format!("class = \"interest\"\ndirection = \"both\"\n{phrases}")), "class_rule_direction");
-    assert_eq!(code(&format!("class = \"fee_receipt\"\ndirection = \"credit\"\n{phrases}")), "class_rule_class");
+    assert_eq!(
+        code(&format!("class = \"bank_fee\"\ndirection = \"credit\"\n{phrases}")),
+        "class_rule_direction"
+    );
+    assert_eq!(
+        code(&format!("class = \"interest\"\ndirection = \"both\"\n{phrases}")),
+        "class_rule_direction"
+    );
+    assert_eq!(
+        code(&format!("class = \"fee_receipt\"\ndirection = \"credit\"\n{phrases}")),
+        "class_rule_class"
+    );
     let interest = "class = \"interest\"\ndirection = \"credit\"\n";
     assert_eq!(code(&format!("{interest}pattern = \"(\"")), "class_rule_pattern");
     assert_eq!(code(&format!("{interest}pattern = \".*\"")), "class_rule_pattern", "it covers every line");
-    assert_eq!(code(&format!("{interest}pattern = '(A{{1000}}){{1000}}'")), "class_rule_pattern", "too large");
+    assert_eq!(
+        code(&format!("{interest}pattern = '(A{{1000}}){{1000}}'")),
+        "class_rule_pattern",
+        "too large"
+    );
     assert_eq!(code(&format!("{interest}{phrases}\namount_at_most = 0")), "class_rule_amounts");
     let least = format!("{interest}{phrases}\namount_at_least = 20\namount_at_most = 10");
     assert_eq!(code(&least), "class_rule_amounts");

@@ -13,7 +13,8 @@ use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::exception::kind::Kind;
 use crate::id::{
-    AccountId, BatchId, ExceptionId, LineId, MovementId, PaymentId, RemittanceId, SettlementId, ShiftId, SlipId,
+    AccountId, BatchId, ExceptionId, LineId, MovementId, PaymentId, RemittanceId, SettlementId, ShiftId,
+    SlipId,
 };
 
 pub use obstacle::Obstacle;

@@ -46,14 +46,9 @@ crate::table_row! {
     }
 }
 
-type Sql = (
-    (BigInt, BigInt, Integer, Integer, Text),
-    (Text, BigInt, BigInt, Text, BigInt, Nullable<BigInt>),
-);
-type Parts = (
-    (UnitId, ClassRuleId, i32, i32, String),
-    (String, PersonId, Instant, String, i64, Option<PersonId>),
-);
+type Sql = ((BigInt, BigInt, Integer, Integer, Text), (Text, BigInt, BigInt, Text, BigInt, Nullable<BigInt>));
+type Parts =
+    ((UnitId, ClassRuleId, i32, i32, String), (String, PersonId, Instant, String, i64, Option<PersonId>));
 
 const SELECT: &str = "SELECT t.unit_id, t.id, t.version, t.rank, t.body, t.reason, t.maker_person_id, t.created_at, \
      t.state, t.revision, t.checker_person_id FROM class_rule t";
@@ -100,11 +95,8 @@ pub fn find(conn: &mut Conn, unit: UnitId, id: ClassRuleId) -> Result<Option<Ver
 
 /// The version of a rule in force in the unit itself.
 pub fn current(conn: &mut Conn, unit: UnitId, name: &str) -> Result<Option<Version>> {
-    let keys = [
-        ("unit_id", Column::of([unit])),
-        ("name", Column::of([name])),
-        ("state", Column::of(["in_force"])),
-    ];
+    let keys =
+        [("unit_id", Column::of([unit])), ("name", Column::of([name])), ("state", Column::of(["in_force"]))];
     Ok(by(conn, &keys)?.pop())
 }
 

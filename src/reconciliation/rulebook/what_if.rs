@@ -8,13 +8,13 @@ use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, LineId, UnitId};
-use crate::reconciliation::classification::{Class, Rule, classify};
 use crate::reconciliation::alias;
+use crate::reconciliation::classification::{Class, Rule, classify};
 use crate::reconciliation::matching::Line;
 use crate::statement::{self, query::StoredLine};
+use crate::store::vault::Vault;
 use crate::store::{Conn, Store};
 use crate::text;
-use crate::store::vault::Vault;
 use crate::unit::account;
 
 /// The most days one question looks at.
@@ -81,7 +81,10 @@ pub fn what_if(store: &Store, vault: &Vault, actor: &Actor, asked: &Question) ->
         while day <= asked.last {
             let lines = store.read(&actor.scope, |conn| {
                 let stored = statement::query::lines_of_day(conn, asked.unit, account.id, day)?;
-                stored.into_iter().map(|line| Ok((replayed(conn, vault, &line)?, line.class))).collect::<Result<Vec<_>>>()
+                stored
+                    .into_iter()
+                    .map(|line| Ok((replayed(conn, vault, &line)?, line.class)))
+                    .collect::<Result<Vec<_>>>()
             })?;
             for (line, posted_as) in lines {
                 if !line.codes.is_empty() || !line.damaged.is_empty() || !is_for_rules(posted_as.as_deref()) {
