@@ -299,12 +299,12 @@ fn a_lump_sum_that_the_bank_takes_back_is_left_to_a_person() {
         claimed(&world, &ba_dinh, 25_000, "S1");
         claimed(&world, &ba_dinh, 15_000, "S2");
         report(&world, &ba_dinh, &[item("S1", 25_000, 0), item("S2", 15_000, 0)]).unwrap();
-        let file = BankFile::new(ba_dinh.account_no, today(&world), 0).book(40_000, "QT000126", "FT9");
+        let file = BankFile::new(ba_dinh.account_no, today(&world), 0).book(40_000, "QT000126", "FT26327007");
         import(&world, &file.without_sequence().camt());
         matched(&world, &ba_dinh);
         world.wait_days(1);
         let file = BankFile::new(ba_dinh.account_no, today(&world), 40_000);
-        import(&world, &file.book(-40_000, "HOAN TRA FT9", "FT9").without_sequence().camt());
+        import(&world, &file.book(-40_000, "HOAN TRA FT26327007", "FT26327007").without_sequence().camt());
         matched(&world, &ba_dinh);
         assert_eq!(states(&world, &ba_dinh), [PaymentState::Proven; 2], "no one payer is charged with all");
         assert_eq!(world.open_kinds(ba_dinh.id), [Kind::BankReversal]);
