@@ -5,13 +5,17 @@ use std::collections::BTreeSet;
 
 use bienlai::actor::Actor;
 use bienlai::amount::Dong;
+use bienlai::exception::Kind;
 use bienlai::id::{LineId, MovementId};
+use bienlai::ledger::Account;
+use bienlai::payment::book::PaymentState;
 use bienlai::payment::prove::{Case, LineWork, post_lines};
 use bienlai::reconciliation::reconcile;
 use bienlai::store::Lane;
 
 use crate::imports::import;
 use crate::support::bank_file::BankFile;
+use crate::support::world::BANK;
 use crate::support::{World, each_database, tools};
 
 /// Ten claims shown by ten lines, five credits by code nobody claimed, a charge and a credit nobody
@@ -127,5 +131,42 @@ fn the_database_refuses_what_would_match_money_twice() {
         ] {
             assert_ne!(tools::code_of(&mut owner, attempt), "ok", "{attempt}");
         }
+    });
+}
+
+#[test]
+fn a_claim_that_the_bank_booked_in_two_lines_is_proven_by_both_and_by_neither_alone() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let told = world.raise(Dong(25_000));
+        world.claim(&told, Dong(25_000)).reference("FT26327777").settle();
+        let alone = world.raise(Dong(25_000));
+        world.claim(&alone, Dong(25_000)).reference("FT26327888").settle();
+        let day = world.now().business_day();
+        let file = BankFile::new(world.ba_dinh.account_no, day, 0)
+            .book(10_000, "CHUYEN TIEN PHAN 1", "FT26327777")
+            .book(15_000, "CHUYEN TIEN PHAN 2", "FT26327777")
+            .book(10_000, "CHUYEN TIEN PHAN 1", "FT26327888");
+        import(&world, &file.without_sequence().camt());
+        matched(&world);
+        let states: Vec<_> = world.payments(&world.ba_dinh).into_iter().map(|one| one.state).collect();
+        assert_eq!(states, [PaymentState::Proven, PaymentState::Claimed]);
+        let rules = world.words("SELECT rule AS t FROM match_part WHERE rule <> 'none'");
+        assert_eq!(rules, ["split_reference", "split_reference"]);
+        assert_eq!(
+            world.open_kinds(world.ba_dinh.id),
+            [Kind::ContentDiffers],
+            "the third stands in suspense"
+        );
+        world.assert_balances(world.ba_dinh.id, &{
+            let sql = "SELECT id AS n FROM statement_line WHERE bank_reference = 'FT26327888'";
+            let line = world.look(|conn| Ok(tools::number(conn, sql)));
+            vec![
+                (Account::Bank(world.ba_dinh.account), 35_000),
+                (Account::Clearing(world.ba_dinh.account, BANK.into()), 25_000),
+                (Account::FeesCollected("HT-01".into()), -50_000),
+                (Account::Suspense(LineId(line)), -10_000),
+            ]
+        });
     });
 }

@@ -157,6 +157,23 @@ mod tests {
         assert_eq!(read("a,b,c\n").unwrap_err().code(), "settlement_unreadable");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_panic_and_what_it_reads_adds_up(
+            head in proptest::prelude::any::<bool>(),
+            bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+            amounts in proptest::collection::vec((1_i64..=9_999, 0_i64..=9), 1..6),
+        ) {
+            let layout = Layout::built_in().unwrap();
+            let heading: &[u8] = if head { b"ma_giao_dich,so_tien,phi\n" } else { b"" };
+            let _ = parse(&[heading, &bytes].concat(), &layout);
+            let rows = (1..).zip(&amounts).map(|(n, (amount, fee))| format!("T{n},{},{fee}\n", amount + 10));
+            let (gross, fee) = amounts.iter().fold((0, 0), |sums, one| (sums.0 + one.0 + 10, sums.1 + one.1));
+            let text = format!("ma_giao_dich,so_tien,phi\n{}tong,{gross},{fee}\n", rows.collect::<String>());
+            proptest::prop_assert_eq!(parse(text.as_bytes(), &layout).unwrap().len(), amounts.len());
+        }
+    }
+
     #[test]
     fn another_gateways_table_needs_a_layout_and_no_code() {
         let layout = "name = \"x\"\ncertainty = \"M\"\nreference = \"Transaction\"\namount = \"Gross\"\n\

@@ -3,9 +3,9 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::unit_asked;
+use super::{page_limit, unit_asked};
 use crate::actor::{Role, Scope};
 use crate::clock::BusinessDay;
 use crate::error::Error;
@@ -14,8 +14,8 @@ use crate::reconciliation::classification::Rule;
 use crate::reconciliation::explanation_query;
 use crate::reconciliation::rulebook::{self, NewVersion, Question, query};
 use crate::reconciliation::{explanation, rulebook::WhatIf};
-use crate::statement;
-use crate::unit::CITY;
+use crate::statement::{self, StoredLine};
+use crate::unit::{CITY, account};
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
@@ -41,36 +41,46 @@ pub async fn explain(request: HttpRequest, caller: Caller, shared: web::Data<Sha
 struct LinesQuery {
     unit: Option<String>,
     date: Option<BusinessDay>,
+    after: Option<LineId>,
+    limit: Option<i64>,
 }
 
-/// `GET /api/v1/lines?unit=&date=`: the lines booked on one day (today), over all accounts.
+/// `GET /api/v1/lines?unit=&date=&after=&limit=`: the lines booked on one day (today), over all
+/// accounts, in the order of their ids.
 pub async fn lines(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
     let asked: LinesQuery = extract::query(&request)?;
+    let limit = usize::try_from(page_limit(asked.limit)?).unwrap_or(1);
     let found = block(move || {
-        let today = shared.app().stamp().today();
+        let date = asked.date.unwrap_or_else(|| shared.app().stamp().today());
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let mut lines = Vec::new();
-            for account in crate::unit::account::of_unit(conn, unit)? {
-                let date = asked.date.unwrap_or(today);
-                for line in statement::query::lines_of_day(conn, unit, account.id, date)? {
-                    lines.push(json!({
-                        "id": line.id,
-                        "account": line.account,
-                        "booking_date": line.booking_date,
-                        "amount": line.amount,
-                        "codes": line.codes,
-                        "class": line.class,
-                        "matched": line.matched,
-                        "posted_on": line.posted_on,
-                    }));
-                }
+            let mut found = Vec::new();
+            for account in account::of_unit(conn, unit)? {
+                found.extend(statement::query::lines_of_day(conn, unit, account.id, date)?);
             }
-            Ok(lines)
+            found.retain(|line| asked.after.is_none_or(|after| line.id > after));
+            found.sort_by_key(|line| line.id);
+            let next = found.get(limit).and_then(|_| found.get(limit - 1)).map(|line| line.id);
+            found.truncate(limit);
+            Ok((found.iter().map(line_json).collect::<Vec<Value>>(), next))
         })
     });
-    respond::ok(&json!({ "lines": found.await? }))
+    let (lines, next) = found.await?;
+    respond::ok(&json!({ "lines": lines, "next": next }))
+}
+
+fn line_json(line: &StoredLine) -> Value {
+    json!({
+        "id": line.id,
+        "account": line.account,
+        "booking_date": line.booking_date,
+        "amount": line.amount,
+        "codes": line.codes,
+        "class": line.class,
+        "matched": line.matched,
+        "posted_on": line.posted_on,
+    })
 }
 
 #[derive(Deserialize)]
