@@ -277,6 +277,40 @@ fn two_choices_are_left_to_a_person_and_nothing_is_guessed() {
 }
 
 #[test]
+fn one_claim_out_of_several_is_only_suggested_and_the_only_one_there_is_is_taken() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let ba_dinh = world.ba_dinh.clone();
+        agreed(&world, &ba_dinh, 0);
+        claimed(&world, &ba_dinh, 25_000, "S1");
+        claimed(&world, &ba_dinh, 15_000, "S2");
+        shown(&world, &ba_dinh, 0, &[(25_000, "SEPAY QUYET TOAN NGAY")]);
+        assert_eq!(states(&world, &ba_dinh), [PaymentState::Claimed; 2], "only an equal amount");
+        let tay_ho = world.tay_ho.clone();
+        agreed(&world, &tay_ho, 100);
+        let owed = claimed(&world, &tay_ho, 25_000, "S3");
+        shown(&world, &tay_ho, 0, &[(24_750, "SEPAY QUYET TOAN NGAY")]);
+        assert_eq!(world.again(&owed).state, State::Paid, "all there is");
+    });
+}
+
+#[test]
+fn a_claim_of_nobodys_debt_in_a_lump_sum_is_shown_once_and_its_money_waits_in_suspense() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let tay_ho = world.tay_ho.clone();
+        claimed(&world, &tay_ho, 25_000, "S1");
+        world.money(&tay_ho, Dong(7_000)).by(POLL).id("S2").memo("khong ghi ma").settle();
+        report(&world, &tay_ho, &[item("S1", 25_000, 125), item("S2", 7_000, 35)]).unwrap();
+        shown(&world, &tay_ho, 0, &[(31_840, "QT000126")]);
+        assert_eq!(world.count("movement WHERE state = 'expected'"), 0);
+        assert!(world.open_kinds(tay_ho.id).contains(&Kind::BulkSettlement));
+        assert_eq!(world.count("posting WHERE credit_account LIKE 'suspense/%' AND amount = 7000"), 1);
+        close_day(&world, &tay_ho);
+    });
+}
+
+#[test]
 fn two_lines_that_could_take_the_same_claims_take_none() {
     each_database(|database| {
         let world = World::settled_in(database);

@@ -126,10 +126,9 @@ impl Desk<'_> {
         }
         let mut credits = Vec::with_capacity(placed.len() + 1);
         for (id, amount, place) in placed {
-            if place != Place::Nowhere {
-                self.link(work, id, amount)?;
-                credits.push((self.prove_claim(work, lump, (id, amount), place)?, amount));
-            }
+            self.link(work, id, amount)?;
+            let clearing = self.prove_claim(work, lump, (id, amount), place)?;
+            credits.extend(clearing.map(|account| (account, amount)));
         }
         credits.push((Account::Suspense(work.line), unknown));
         let debits = vec![(net, work.size()), (Account::ChargesToRecover, lump.fee)];
@@ -162,14 +161,15 @@ impl Desk<'_> {
         Ok(placed)
     }
 
-    /// Proves one claim; returns the clearing its money is taken from.
+    /// Proves one claim; returns the clearing its money is taken from. One that belongs nowhere is
+    /// shown too, so that no other line shows it again; its money is in suspense with the rest.
     fn prove_claim(
         &mut self,
         work: &LineWork,
         lump: &LumpSum,
         (id, amount): (MovementId, Dong),
         place: Place,
-    ) -> Result<Account> {
+    ) -> Result<Option<Account>> {
         let held = self.book.movements.get_mut(&(work.unit, id)).ok_or_else(overtaken)?;
         held.value.proven = amount;
         held.value.state = State::Proven;
@@ -179,11 +179,14 @@ impl Desk<'_> {
             let subject = Subject::Movement(id);
             self.book.settled_exceptions.push((work.unit, kind, subject, "a lump sum shows it"));
         }
+        if place == Place::Nowhere {
+            return Ok(None);
+        }
         if let Place::Here(destination) = place {
             // Through clearing: the fee is kept of the whole, not of one payment.
             let clearing = Account::Clearing(work.account, lump.channel.clone());
             self.receive_at(work, id, amount, lump.channel.clone(), &destination, clearing.clone())?;
-            return Ok(clearing);
+            return Ok(Some(clearing));
         }
         let payment = payment.ok_or_else(overtaken)?;
         let held = self.book.payments.get(&(work.unit, payment)).ok_or_else(overtaken)?;
@@ -193,7 +196,7 @@ impl Desk<'_> {
         if other_unit.is_positive() {
             self.note(work, Kind::WrongAccount, amount);
         }
-        Ok(Account::Clearing(work.account, channel))
+        Ok(Some(Account::Clearing(work.account, channel)))
     }
 }
 
