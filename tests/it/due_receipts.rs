@@ -224,6 +224,8 @@ fn a_receipt_made_after_its_day_was_closed_counts_in_the_next_day() {
         );
         world.open_series(&commune, "BE-26E", 10);
         assert_eq!(worker::make_due_receipts(&world.app).unwrap(), 1);
+        let on = "SELECT CAST(accounting_date AS TEXT) AS t FROM posting WHERE credit_account LIKE 'fees_%'";
+        assert_eq!(world.words(on), [day.next().to_string()], "a closed day stays as it was certified");
         world.wait_days(1);
         show(&world, &commune, BankFile::new(commune.account_no, day.next(), 25_000));
         close_day(&world, &commune);

@@ -594,7 +594,12 @@ fn two_credits_on_two_accounts_never_pay_one_shortage_back_twice() {
                     scope.spawn(move || {
                         world
                             .app
-                            .write(checker, |tx, stamp| resolve::approve(tx, stamp, checker, unit, *id))
+                            .write(checker, |tx, stamp| {
+                                let done = resolve::approve(tx, stamp, checker, unit, *id);
+                                // Both are inside their transactions before either commits.
+                                std::thread::sleep(std::time::Duration::from_millis(300));
+                                done
+                            })
                             .map(|_| ())
                     })
                 })
