@@ -25,8 +25,10 @@ mod receipt;
 mod reconcile;
 mod refund;
 mod remittance;
+mod rule;
 mod series;
 pub mod serve;
+mod settlement;
 mod shift;
 mod statement;
 mod statement_stream;
@@ -85,6 +87,9 @@ enum Command {
     Statement(statement::Command),
     /// Match imported statement lines with movements and obligations
     Reconcile(reconcile::Options),
+    /// The rules that classify statement lines which are no fee; two persons
+    #[command(subcommand)]
+    Rule(rule::Command),
     /// The books of a unit: journal, bank book, cash book, fee detail book, as CSV or XLSX
     #[command(subcommand)]
     Book(book::Command),
@@ -112,6 +117,9 @@ enum Command {
     /// Card payments: approval codes and the acquirer's batches
     #[command(subcommand)]
     Pos(pos::Command),
+    /// Payment gateways: settlement reports and what was agreed about their fees
+    #[command(subcommand)]
+    Settlement(settlement::Command),
     /// Remittance of closed days to the Treasury; two persons
     #[command(subcommand)]
     Remittance(remittance::Command),
@@ -192,6 +200,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Obligation(command) => obligation::run(config, command),
         Command::Statement(command) => statement::run(config, command),
         Command::Reconcile(options) => reconcile::run(config, options),
+        Command::Rule(command) => rule::run(config, command),
         Command::Book(command) => book::run(config, command),
         Command::Day(command) => day::run(config, command),
         Command::Receipt(command) => receipt::run(config, command),
@@ -201,6 +210,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Shift(command) => shift::run(config, command),
         Command::Deposit(command) => deposit::run(config, command),
         Command::Pos(command) => pos::run(config, command),
+        Command::Settlement(command) => settlement::run(config, command),
         Command::Remittance(command) => remittance::run(config, command),
         Command::Profile(command) => profile::run(command),
         Command::Notification(command) => notification::run(config, command),

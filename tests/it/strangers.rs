@@ -97,6 +97,9 @@ impl Things {
         thing!("letters", "trace_letter", LetterId);
         thing!("shifts", "shift", ShiftId);
         thing!("batches", "pos_batch", BatchId);
+        thing!("classification-rules", "class_rule", ClassRuleId);
+        thing!("lines", "statement_line", LineId);
+        thing!("settlements", "settlement", SettlementId);
         thing!("deposits", "deposit_slip", SlipId);
         thing!("remittances", "remittance", RemittanceId);
         thing!("notifications", "message", MessageId);

@@ -29,6 +29,7 @@ pub fn endpoints() -> Vec<&'static Endpoint> {
         .iter()
         .chain(super::catalogue_cash::ENDPOINTS)
         .chain(super::catalogue_exceptions::ENDPOINTS)
+        .chain(super::catalogue_matching::ENDPOINTS)
         .chain(tax::ENDPOINTS)
         .collect()
 }

@@ -1,3 +1,4 @@
+mod levels;
 mod properties;
 mod stories;
 mod world;
