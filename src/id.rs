@@ -106,6 +106,8 @@ ids! {
     RegistrationId = "reg_",
     /// An order that hands money to the Treasury, or asks for it.
     RemittanceId = "rmt_",
+    /// A request to open a closed day again.
+    ReopeningId = "rop_",
     SeriesId = "ser_",
     ShiftId = "shf_",
     /// A slip with which cash is deposited at the bank.

@@ -15,6 +15,7 @@ mod deposit;
 pub mod key;
 pub mod logging;
 mod migrate;
+mod month;
 mod notification;
 mod obligation;
 mod office;
@@ -24,6 +25,7 @@ mod receipt;
 mod reconcile;
 mod refund;
 mod remittance;
+mod reports;
 mod series;
 pub mod serve;
 mod shift;
@@ -90,6 +92,9 @@ enum Command {
     /// Days of a bank account
     #[command(subcommand)]
     Day(day::Command),
+    /// Months of a bank account
+    #[command(subcommand)]
+    Month(month::Command),
     /// Signed receipts
     #[command(subcommand)]
     Receipt(receipt::Command),
@@ -190,6 +195,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Reconcile(options) => reconcile::run(config, options),
         Command::Book(command) => book::run(config, command),
         Command::Day(command) => day::run(config, command),
+        Command::Month(command) => month::run(config, command),
         Command::Receipt(command) => receipt::run(config, command),
         Command::Correction(command) => correction::run(config, command),
         Command::Refund(command) => refund::run(config, command),

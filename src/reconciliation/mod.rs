@@ -8,9 +8,11 @@ pub mod classification;
 pub mod day_close;
 pub mod evidence;
 pub mod matching;
+pub mod month_close;
 pub mod office;
 pub mod proof;
 pub mod query;
+pub mod reopening;
 pub mod run;
 
 pub use day_close::{Closing, close, close_through, verify_chain};

@@ -119,6 +119,7 @@ id_cells!(
     RefundId,
     RegistrationId,
     RemittanceId,
+    ReopeningId,
     SeriesId,
     ShiftId,
     SlipId,

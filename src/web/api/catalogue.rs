@@ -1,5 +1,6 @@
 //! What the page `/api` says about each path. A test holds it against the routes.
 
+mod closing;
 mod tax;
 
 /// One method of one path, for people.
@@ -25,7 +26,7 @@ const READERS: &str =
 
 /// Every path: the lists follow each other on the page, those of the tax authority last.
 pub fn endpoints() -> Vec<&'static Endpoint> {
-    ENDPOINTS.iter().chain(super::catalogue_cash::ENDPOINTS).chain(tax::ENDPOINTS).collect()
+    ENDPOINTS.iter().chain(super::catalogue_cash::ENDPOINTS).chain(closing::ENDPOINTS).chain(tax::ENDPOINTS).collect()
 }
 
 const ENDPOINTS: &[Endpoint] = &[

@@ -1,0 +1,116 @@
+//! What the page `/api` says about closing: bridges, certificates, months, the city's overview.
+
+use super::{Endpoint, NONE};
+
+const BOOKS: &str = "finance, approver, auditor, administrator";
+
+pub const ENDPOINTS: &[Endpoint] = &[
+    Endpoint {
+        path: "/api/v1/days/bridge",
+        vi: "Báo cáo cầu nối của một ngày: số dư, từ biên lai đến ngân hàng, chuyển tiếp, phân chia.",
+        en: "The bridge of a day: balances, from receipts to the bank, carried items by name, shares.",
+        who: BOOKS,
+        notes: "?unit= &account= (may be left out where there is one) &date= (the first open day when left out) \
+                &format= (json, csv, xlsx; json). difference is bank less books; unexplained sums of the bridge are 0.",
+        answer: r#"{ "bridge": { "date": "2026-11-22", "standing": "closed", "difference": 0,
+  "bridge": { "receipts": 105000, "credited_not_receipted": 13000, "receipted_not_credited": -40000,
+    "reversals": -2000, "own": -1100, "bank": 74900, "spans": [] },
+  "carried": [], "budget": 40000, "kept": 65000 }, "obstacles": [] }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/days/chain",
+        vi: "Chuỗi chứng nhận của một tài khoản, kiểm tra được mà không cần cơ sở dữ liệu.",
+        en: "Every certificate of an account with its signature; `bienlai day verify` judges it offline.",
+        who: BOOKS,
+        notes: "?unit= &account=",
+        answer: r#"{ "version": 1, "signers": { "crt_01j9…": "-----BEGIN CERTIFICATE-----…" },
+  "certificates": [ { "document": "PERheUNlcnRpZ…", "signature": "…", "signer": "crt_01j9…" } ] }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/days/certificates/{id}/pdf",
+        vi: "Chứng nhận khóa ngày để in, kèm dữ liệu đã ký.",
+        en: "A day's certificate as a page to print, with the signed bytes attached.",
+        who: BOOKS,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/days/certificates/{id}/xml",
+        vi: "Chứng nhận khóa ngày: đúng các byte đã ký.",
+        en: "A day's certificate: exactly the signed bytes.",
+        who: BOOKS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/days/reopenings",
+        vi: "Đề nghị mở lại một ngày đã khóa, kèm lý do; người khác duyệt.",
+        en: "Asks for a closed day to be opened again; another person approves.",
+        who: "finance, approver",
+        notes: "409 day_not_closed, reopening_pending. One request of an account waits at a time.",
+        body: r#"{ "unit": "00070", "account": "0123456789", "date": "2026-11-22", "reason": "Ngân hàng gửi sao kê sửa" }"#,
+        answer: r#"{ "reopening": { "id": "rop_01j9…", "date": "2026-11-22", "state": "requested" } }"#,
+    },
+    Endpoint {
+        path: "/api/v1/days/reopenings",
+        vi: "Các đề nghị mở lại ngày của một đơn vị, mới nhất trước.",
+        en: "Requests of a unit to open days again, newest first.",
+        who: BOOKS,
+        notes: "?unit= &limit=",
+        answer: r#"{ "reopenings": [ { "id": "rop_01j9…", "state": "closed_again" } ] }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/days/reopenings/{id}/approve",
+        vi: "Duyệt mở lại: ngày đó và mọi ngày sau được mở, chứng nhận cũ được giữ và đánh dấu thay thế.",
+        en: "Approves: the day and all later ones open; their certificates stay, superseded.",
+        who: "finance, approver",
+        answer: r#"{ "reopening": { "id": "rop_01j9…", "state": "approved" }, "days": [ "2026-11-22" ], "months": [] }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/days/reopenings/{id}/refuse",
+        vi: "Từ chối đề nghị mở lại, kèm lý do.",
+        en: "Refuses such a request.",
+        who: "finance, approver",
+        body: r#"{ "reason": "Không cần mở lại" }"#,
+        answer: r#"{ "reopening": { "id": "rop_01j9…", "state": "refused" } }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/months/close",
+        vi: "Khóa một tháng của tài khoản khi mọi ngày đã khóa; trả chứng nhận, hoặc các ngày còn mở.",
+        en: "Closes a month of an account: 200 with its certificate, or 409 with the days that are open.",
+        who: "finance",
+        notes: "409 month_before_open while an earlier month of the account is open.",
+        body: r#"{ "unit": "00070", "account": "0123456789", "month": "2026-11" }"#,
+        answer: r#"{ "certificate": { "id": "crt_01j9…", "month": "2026-11", "opening": 0, "closing": 33001 } }"#,
+    },
+    Endpoint {
+        path: "/api/v1/months",
+        vi: "Chứng nhận khóa tháng của một tài khoản và tính liên tục của chúng.",
+        en: "The month certificates of an account, oldest first, and whether their chain holds.",
+        who: BOOKS,
+        notes: "?unit= &account=",
+        answer: r#"{ "certificates": [], "chain_holds": true, "broken": null }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/months/certificates/{id}/pdf",
+        vi: "Chứng nhận khóa tháng để in, kèm dữ liệu đã ký.",
+        en: "A month's certificate as a page to print, with the signed bytes attached.",
+        who: BOOKS,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/months/certificates/{id}/xml",
+        vi: "Chứng nhận khóa tháng: đúng các byte đã ký.",
+        en: "A month's certificate: exactly the signed bytes.",
+        who: BOOKS,
+        ..NONE
+    },
+];
