@@ -2,6 +2,7 @@
 
 mod bridge;
 mod chain;
+mod overview;
 mod reopen;
 
 use std::path::Path;
@@ -25,6 +26,14 @@ pub enum Command {
     /// Exit code 1 when the day stays open; the answer lists each obstacle. A day without movements
     /// is closed the same way.
     Close(Close),
+    /// Close what can be closed in every account, day by day; one that stays open blocks no other
+    ///
+    /// Exit code 1 when an account failed.
+    CloseAll(overview::CloseAll),
+    /// How all accounts stand: without statement, open, late, the oldest unexplained money
+    ///
+    /// Exit code 1 when one is late or has no statement.
+    Overview(overview::Overview),
     /// From a day's receipts to the bank: balances, differences by name, the shares of the fees
     ///
     /// Exit code 1 when bank and books differ.
@@ -95,6 +104,8 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     let office = Office::open(config)?;
     match command {
         Command::Close(asked) => close(&office, &asked),
+        Command::CloseAll(asked) => overview::close_all(&office, &asked),
+        Command::Overview(asked) => overview::show(&office, &asked),
         Command::Bridge(asked) => bridge::run(&office, &asked),
         Command::Certificate(asked) => chain::certificate(&office, &asked),
         Command::Export(asked) => chain::export(&office, &asked),

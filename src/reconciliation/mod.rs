@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod matching;
 pub mod month_close;
 pub mod office;
+pub mod overview;
 pub mod proof;
 pub mod query;
 pub mod reopening;

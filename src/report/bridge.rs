@@ -132,7 +132,8 @@ fn carried(report: &Report, rows: &mut Rows) {
 fn shares(report: &Report, rows: &mut Rows) {
     rows.section = "Phân chia / Shared out";
     for share in &report.shares {
-        let words = if share.is_kept() { "Để lại đơn vị / Kept" } else { "Nộp ngân sách / Budget" };
+        let words =
+            if share.is_kept() { "Để lại đơn vị / Kept" } else { "Nộp ngân sách / Budget" };
         let way = format!("{} → {}", share.from, share.to);
         rows.row(words, &way, Cell::Empty, Cell::Amount(share.amount));
     }

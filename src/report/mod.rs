@@ -7,6 +7,7 @@
 
 pub mod bridge;
 pub mod chart;
+pub mod overview;
 mod query;
 mod rules;
 pub mod sheet;

@@ -74,3 +74,16 @@ diesel::table! {
         created_at -> BigInt,
     }
 }
+
+diesel::table! {
+    fee_filing (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        kind -> Text,
+        period -> Text,
+        reference_no -> Text,
+        filed_on -> Date,
+        person_id -> BigInt,
+        created_at -> BigInt,
+    }
+}

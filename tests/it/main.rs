@@ -12,6 +12,8 @@ mod books;
 mod callbacks;
 mod cards;
 mod cash_by_command;
+mod closings;
+mod closings_by_program;
 mod correction_books;
 mod correction_desk;
 mod corrections;

@@ -1,4 +1,4 @@
--- Closing: days opened again by two persons, months with their certificates.
+-- Closing: days opened again by two persons, months with their certificates, figures handed in.
 
 CREATE TABLE day_reopening (
     unit_id BIGINT NOT NULL,
@@ -122,6 +122,27 @@ CREATE TRIGGER month_certificate_facts_stay BEFORE UPDATE ON month_certificate F
 CREATE TRIGGER month_certificate_stays BEFORE DELETE ON month_certificate FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
 CREATE TRIGGER month_certificate_is_not_emptied BEFORE TRUNCATE ON month_certificate FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
 GRANT SELECT, INSERT ON month_certificate TO bienlai_app;
+
+CREATE TABLE fee_filing (
+    unit_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    period TEXT NOT NULL,
+    reference_no TEXT NOT NULL,
+    filed_on DATE NOT NULL,
+    person_id BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (unit_id, id),
+    UNIQUE (unit_id, kind, period),
+    CHECK (kind IN ('month', 'year'))
+);
+ALTER TABLE fee_filing ENABLE ROW LEVEL SECURITY;
+ALTER TABLE fee_filing FORCE ROW LEVEL SECURITY;
+CREATE POLICY fee_filing_in_scope ON fee_filing USING ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[])) WITH CHECK ((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[]));
+CREATE TRIGGER fee_filing_facts_stay BEFORE UPDATE ON fee_filing FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER fee_filing_stays BEFORE DELETE ON fee_filing FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER fee_filing_is_not_emptied BEFORE TRUNCATE ON fee_filing FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
+GRANT SELECT, INSERT ON fee_filing TO bienlai_app;
 
 -- A closed day or month opens again only under a request that a second person approved.
 CREATE FUNCTION bienlai_reopened_by_two() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,4 +1,4 @@
--- Closing: days opened again by two persons, months with their certificates.
+-- Closing: days opened again by two persons, months with their certificates, figures handed in.
 
 CREATE TABLE day_reopening (
     unit_id BIGINT NOT NULL,
@@ -95,6 +95,22 @@ CREATE TABLE month_certificate (
 );
 CREATE TRIGGER month_certificate_facts_stay BEFORE UPDATE ON month_certificate BEGIN SELECT RAISE(ABORT, 'append_only: month_certificate'); END;
 CREATE TRIGGER month_certificate_stays BEFORE DELETE ON month_certificate BEGIN SELECT RAISE(ABORT, 'append_only: month_certificate'); END;
+
+CREATE TABLE fee_filing (
+    unit_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    period TEXT NOT NULL,
+    reference_no TEXT NOT NULL,
+    filed_on DATE NOT NULL,
+    person_id BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (id, unit_id),
+    UNIQUE (unit_id, kind, period),
+    CHECK (kind IN ('month', 'year'))
+);
+CREATE TRIGGER fee_filing_facts_stay BEFORE UPDATE ON fee_filing BEGIN SELECT RAISE(ABORT, 'append_only: fee_filing'); END;
+CREATE TRIGGER fee_filing_stays BEFORE DELETE ON fee_filing BEGIN SELECT RAISE(ABORT, 'append_only: fee_filing'); END;
 
 -- A closed day or month opens again only under a request that a second person approved.
 CREATE TRIGGER day_opens_by_two BEFORE UPDATE ON day WHEN OLD.state = 'closed' AND NEW.state <> 'closed' AND NOT EXISTS (SELECT 1 FROM day_reopening r WHERE r.unit_id = NEW.unit_id AND r.account_id = NEW.account_id AND r.state = 'approved' AND r.date <= NEW.date) BEGIN SELECT RAISE(ABORT, 'second_person: day'); END;

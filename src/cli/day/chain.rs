@@ -10,9 +10,9 @@ use crate::cli::office::Office;
 use crate::cli::{DONE, NO, UNREADABLE, print_json, read_bytes, read_text, unreadable};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
+use crate::receipt::verify::trust::TrustStore;
 use crate::reconciliation::day_close::chain_file::{self, ChainFile};
 use crate::reconciliation::day_close::{self, page};
-use crate::receipt::verify::trust::TrustStore;
 
 #[derive(Debug, Args)]
 pub struct Certificate {

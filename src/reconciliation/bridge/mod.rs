@@ -8,9 +8,9 @@ pub mod rules;
 
 use serde::Serialize;
 
+use super::day_close;
 use super::day_close::outline::{BankSide, Outlook, outline};
 use super::day_close::reading::{Carried, Cash, Share, split};
-use super::day_close;
 use super::proof::Obstacle;
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -142,12 +142,7 @@ pub fn of_period(
 /// The postings of the unit that belong to one of its accounts. Those that name a bank account or
 /// something that lies on one are that account's, the others the receiving account's; so each
 /// posting is in one bridge, and only a transfer between two accounts of the unit is in two.
-fn of_account(
-    conn: &mut Conn,
-    unit: UnitId,
-    account: AccountId,
-    entries: Vec<Entry>,
-) -> Result<Vec<Entry>> {
+fn of_account(conn: &mut Conn, unit: UnitId, account: AccountId, entries: Vec<Entry>) -> Result<Vec<Entry>> {
     let all = account::of_unit(conn, unit)?;
     if all.len() == 1 {
         return Ok(entries);

@@ -24,8 +24,9 @@ struct Row {
     amount: i64,
 }
 
-/// What was posted from one accounting date to another, both included, summed by the pair of accounts. Shares of day closes are
-/// left out: they move nothing between receipts and bank, and are told apart.
+/// What was posted from one accounting date to another, both included, summed by the pair of
+/// accounts. Shares of day closes are left out: they move nothing between receipts and bank, and are
+/// told apart.
 pub fn entries(
     conn: &mut Conn,
     unit: UnitId,

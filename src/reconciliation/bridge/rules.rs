@@ -46,9 +46,7 @@ impl Pier {
     pub fn words(self) -> (&'static str, &'static str) {
         match self {
             Pier::Receipts => ("Biên lai, hóa đơn trong ngày", "Receipts and invoices of the day"),
-            Pier::CreditedNotReceipted => {
-                ("Tiền đã về, chưa có biên lai", "Credited and not receipted")
-            }
+            Pier::CreditedNotReceipted => ("Tiền đã về, chưa có biên lai", "Credited and not receipted"),
             Pier::ReceiptedNotCredited => {
                 ("Đã có biên lai, tiền chưa về tài khoản", "Receipted and not credited")
             }
@@ -62,7 +60,10 @@ impl Pier {
         let (head, of) = account.split_once('/').unwrap_or((account, ""));
         match head {
             "fees_collected" => Pier::Receipts,
-            "received_in_advance" | "surplus" | "collected_without_document" | "passed_on"
+            "received_in_advance"
+            | "surplus"
+            | "collected_without_document"
+            | "passed_on"
             | "due_to_unit" => Pier::CreditedNotReceipted,
             // Counted over: cash that is in the drawer, like the takings beside it.
             "suspense" if of.starts_with(crate::id::ShiftId::PREFIX) => Pier::ReceiptedNotCredited,
@@ -125,7 +126,8 @@ pub fn bridge(entries: &[Entry], bank: &str) -> Result<Bridge> {
     let mut changes: BTreeMap<(Pier, &str), Dong> = BTreeMap::new();
     let mut moved = Dong::ZERO;
     for entry in entries {
-        for (account, amount) in [(&entry.debit, Dong::ZERO.checked_sub(entry.amount)?), (&entry.credit, entry.amount)]
+        for (account, amount) in
+            [(&entry.debit, Dong::ZERO.checked_sub(entry.amount)?), (&entry.credit, entry.amount)]
         {
             if account == bank {
                 moved = moved.checked_sub(amount)?;
@@ -135,9 +137,8 @@ pub fn bridge(entries: &[Entry], bank: &str) -> Result<Bridge> {
             }
         }
     }
-    let sum = |pier: Pier| {
-        Dong::sum(changes.iter().filter(|((of, _), _)| *of == pier).map(|(_, amount)| *amount))
-    };
+    let sum =
+        |pier: Pier| Dong::sum(changes.iter().filter(|((of, _), _)| *of == pier).map(|(_, amount)| *amount));
     Ok(Bridge {
         receipts: sum(Pier::Receipts)?,
         credited_not_receipted: sum(Pier::CreditedNotReceipted)?,
@@ -219,7 +220,10 @@ mod tests {
     #[test]
     fn sums_beyond_the_range_are_an_error() {
         let fees = Account::FeesCollected("HT-01".into());
-        let day = [entry(&Account::Bank(AccountId(1)), &fees, i64::MAX), entry(&Account::Bank(AccountId(1)), &fees, 1)];
+        let day = [
+            entry(&Account::Bank(AccountId(1)), &fees, i64::MAX),
+            entry(&Account::Bank(AccountId(1)), &fees, 1),
+        ];
         assert_eq!(bridge(&day, &bank()).unwrap_err().code(), "amount_out_of_range");
     }
 

@@ -194,7 +194,8 @@ fn link(
     if signer.serial() != reading.signer_serial {
         return Err("it names another signing certificate");
     }
-    let is_believed = matches!(trust.trust_of(signer.der(), chain, at), Trust::Ok | Trust::Test | Trust::NotChecked);
+    let is_believed =
+        matches!(trust.trust_of(signer.der(), chain, at), Trust::Ok | Trust::Test | Trust::NotChecked);
     if !is_believed && !untrusted.contains(&kept.signer) {
         untrusted.push(kept.signer.clone());
     }
@@ -227,7 +228,11 @@ fn place(before: &[Link], one: &Link) -> std::result::Result<(), &'static str> {
         return Err("the day has two certificates of one revision");
     }
     if reading.date == first.reading.date {
-        return if reading.previous_sha256.is_empty() { Ok(()) } else { Err("a day before it has no certificate") };
+        return if reading.previous_sha256.is_empty() {
+            Ok(())
+        } else {
+            Err("a day before it has no certificate")
+        };
     }
     let day_before = reading.date.plus_days(-1);
     let mut followed = before.iter().filter(|link| link.reading.date == day_before).peekable();

@@ -28,10 +28,10 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::ledger::{self, Posting, Source};
-use crate::reconciliation::reopening;
 use crate::receipt::attest::attest;
 use crate::receipt::relation::{self, Relation};
 use crate::receipt::seal::{Held, Keyring};
+use crate::reconciliation::reopening;
 use crate::remittance;
 use crate::statement;
 use crate::store::{Conn, Lane, Stamp, Store, Tx, failpoint, failure, rows};
@@ -183,6 +183,19 @@ pub fn close_through<'a>(
 pub fn first_open_day(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<BusinessDay> {
     let account = account::find(conn, unit, account)?;
     Ok(query::last_closed(conn, unit, account.id)?.map_or(account.opened_on, BusinessDay::next))
+}
+
+/// What closing the days of a span posted as shares, over every certificate of them: one that was
+/// made again posts the difference only.
+pub fn posted_shares(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    (first, last): (BusinessDay, BusinessDay),
+) -> Result<Vec<reading::Share>> {
+    let sums = fee_query::shared_between(conn, unit, account, first, last)?;
+    let share = |((from, to), amount): ((String, String), Dong)| reading::Share { from, to, amount };
+    Ok(sums.into_iter().filter(|(_, amount)| !amount.is_zero()).map(share).collect())
 }
 
 /// What the ledger has on the bank account at the end of a day.

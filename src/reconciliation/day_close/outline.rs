@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::certificate::named;
 use super::facts::{self, DayRead};
 use super::reading::{self, Carried, Cash, Reading, Share};
-use super::{prepare, query};
+use super::{posted_shares, prepare, query};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
@@ -60,13 +60,13 @@ pub fn outline(
     account: &BankAccount,
     date: BusinessDay,
 ) -> Result<DayOutline> {
-    let is_closed = query::day_state(conn, account.unit, account.id, date)?
-        .is_some_and(|(state, _)| state == "closed");
-    if is_closed
-        && let Some(certificate) = query::certificate(conn, account.unit, account.id, date)?
-    {
+    let is_closed =
+        query::day_state(conn, account.unit, account.id, date)?.is_some_and(|(state, _)| state == "closed");
+    if is_closed && let Some(certificate) = query::certificate(conn, account.unit, account.id, date)? {
         let outlook = Outlook::Closed(certificate.document_sha256);
-        return Ok(of_reading(outlook, reading::read(&certificate.document)?));
+        let outline = of_reading(outlook, reading::read(&certificate.document)?);
+        let shares = posted_shares(conn, account.unit, account.id, (date, date))?;
+        return Ok(DayOutline { shares, ..outline });
     }
     match prepare(conn, stamp, account.unit, account.id, date, "")? {
         Ok(prepared) => Ok(of_reading(Outlook::Closable, reading::read(&prepared.document)?)),
@@ -110,11 +110,7 @@ fn of_facts(outlook: Outlook, read: &DayRead) -> Result<DayOutline> {
         closing: statement.closing,
         line_count: i64::try_from(facts.lines.len()).unwrap_or(i64::MAX),
         is_nil: false,
-        classes: facts
-            .ledger_by_class
-            .iter()
-            .map(|(class, sum)| (class.as_str().to_owned(), *sum))
-            .collect(),
+        classes: facts.ledger_by_class.iter().map(|(class, sum)| (class.as_str().to_owned(), *sum)).collect(),
     });
     let carried = facts.open_items.iter().filter_map(|open| {
         let (kind, id) = named(open.item);

@@ -32,14 +32,18 @@ pub fn render(document: &[u8], is_superseded: bool) -> Result<Vec<u8>> {
     carried(&mut sheet, &reading);
     shares(&mut sheet, &reading)?;
     let words = format!("{}|{}|{hash}", super::certificate::VERSION, reading.id);
-    seal(&mut sheet, &words, &[
-        ("Mã chứng nhận: ", reading.id.clone()),
-        ("SHA-256: ", hash.clone()),
-        ("Nối tiếp chứng nhận: ", or_first(&reading.previous_sha256)),
-        ("Thay thế chứng nhận: ", reading.replaces_sha256.clone().unwrap_or_default()),
-        ("Lập lúc: ", reading.issued_at.replace('T', " ")),
-        ("Chữ ký số, chứng thư số: ", reading.signer_serial.clone()),
-    ]);
+    seal(
+        &mut sheet,
+        &words,
+        &[
+            ("Mã chứng nhận: ", reading.id.clone()),
+            ("SHA-256: ", hash.clone()),
+            ("Nối tiếp chứng nhận: ", or_first(&reading.previous_sha256)),
+            ("Thay thế chứng nhận: ", reading.replaces_sha256.clone().unwrap_or_default()),
+            ("Lập lúc: ", reading.issued_at.replace('T', " ")),
+            ("Chữ ký số, chứng thư số: ", reading.signer_serial.clone()),
+        ],
+    );
     let paper = Printed {
         title: &title,
         author: &reading.unit_name,
@@ -144,7 +148,8 @@ fn facts(sheet: &mut Sheet, reading: &Reading) {
     } else {
         reading.revision.to_string()
     };
-    let basis = if reading.is_derived { "suy từ số dư từng dòng" } else { "ngân hàng ghi trên sao kê" };
+    let basis =
+        if reading.is_derived { "suy từ số dư từng dòng" } else { "ngân hàng ghi trên sao kê" };
     let statement = if reading.is_nil {
         "không có sao kê; sao kê kế tiếp chứng minh không có biến động".to_owned()
     } else {
@@ -177,9 +182,8 @@ fn balances(sheet: &mut Sheet, reading: &Reading) {
 /// A table of sums: words and amounts, the last row in bold.
 pub fn sums(sheet: &mut Sheet, title: &str, rows: &[(String, Dong)], total: (&str, Dong)) {
     let cell = |words: &str, align| Cell::of(Paragraph::new(TEXT).regular(words).align(align));
-    let strong = |words: &str, align| {
-        Cell::of(Paragraph::new(TEXT).piece(Face::Bold, TEXT, words).align(align))
-    };
+    let strong =
+        |words: &str, align| Cell::of(Paragraph::new(TEXT).piece(Face::Bold, TEXT, words).align(align));
     let body = rows
         .iter()
         .map(|(words, amount)| vec![cell(words, Align::Left), cell(&amount.to_string(), Align::Right)])
@@ -199,7 +203,11 @@ fn carried(sheet: &mut Sheet, reading: &Reading) {
         rows.push([words, one.id.clone(), day_text(one.first_seen), one.amount.to_string()]);
     }
     for one in &reading.cash {
-        let words = if one.kind == "shift" { "Tiền mặt trong ngăn quỹ" } else { "Tiền mặt đang nộp ngân hàng" };
+        let words = if one.kind == "shift" {
+            "Tiền mặt trong ngăn quỹ"
+        } else {
+            "Tiền mặt đang nộp ngân hàng"
+        };
         rows.push([words.to_owned(), one.id.clone(), day_text(one.since), one.amount.to_string()]);
     }
     if reading.in_transit_count > 0 {

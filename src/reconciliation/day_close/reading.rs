@@ -127,7 +127,9 @@ pub fn read(document: &[u8]) -> Result<Reading> {
         account_no: field(account, "Number")?,
         date: day(root, "Date")?,
         revision: number(root, "Revision")?,
-        replaces_sha256: part(root, "ReplacesSha256").ok().map(|node| node.text().unwrap_or_default().to_owned()),
+        replaces_sha256: part(root, "ReplacesSha256")
+            .ok()
+            .map(|node| node.text().unwrap_or_default().to_owned()),
         is_nil: field(root, "IsNil")? == "true",
         is_derived: field(root, "BalanceBasis")? == "derived",
         is_sequence_checked: field(root, "SequenceChecked")? == "true",

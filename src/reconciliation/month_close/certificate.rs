@@ -29,6 +29,8 @@ pub struct Content<'a> {
     pub first: BusinessDay,
     pub last: BusinessDay,
     pub summary: &'a Summary,
+    /// What closing its days posted, by where it came from and goes to.
+    pub shares: &'a [Share],
     pub bridge: &'a Bridge,
     /// Each day with the hash of its certificate.
     pub days: &'a [(BusinessDay, String)],
@@ -100,7 +102,7 @@ fn sums(xml: &mut Markup, content: &Content<'_>) {
         xml.amount("Bank", content.bridge.bank);
     });
     xml.element("Shares", |xml| {
-        for share in &content.summary.shares {
+        for share in content.shares {
             xml.element("Share", |xml| {
                 xml.text("From", &share.from);
                 xml.text("To", &share.to);
@@ -178,9 +180,8 @@ pub struct MonthReading {
 /// # Errors
 /// `month_certificate_unreadable`.
 pub fn read(document: &[u8]) -> Result<MonthReading> {
-    try_read(document).map_err(|_| {
-        Error::invalid("document", "month_certificate_unreadable", "not a month's certificate")
-    })
+    try_read(document)
+        .map_err(|_| Error::invalid("document", "month_certificate_unreadable", "not a month's certificate"))
 }
 
 fn try_read(document: &[u8]) -> Result<MonthReading> {

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::bridge;
 use super::day_close::reading::{self, Reading};
-use super::day_close::sha256;
+use super::day_close::{self, sha256};
 use crate::actor::{Actor, Role, Scope};
 use crate::audit;
 use crate::clock::BusinessDay;
@@ -60,8 +60,7 @@ impl std::str::FromStr for Month {
 
     /// `2026-11`.
     fn from_str(text: &str) -> Result<Month> {
-        let day: Option<BusinessDay> =
-            (text.len() == 7).then(|| format!("{text}-01").parse().ok()).flatten();
+        let day: Option<BusinessDay> = (text.len() == 7).then(|| format!("{text}-01").parse().ok()).flatten();
         day.map(Month).ok_or_else(|| Error::invalid("month", "month_unreadable", "expected YYYY-MM"))
     }
 }
@@ -200,6 +199,7 @@ fn prepare(
         first,
         last,
         summary: &summary,
+        shares: &day_close::posted_shares(conn, unit, account.id, (first, last))?,
         bridge: &bridge::of_period(conn, (unit, account.id), (first, last))?,
         days: &days,
         previous_sha256: &previous_sha256,
@@ -230,8 +230,8 @@ fn previous(conn: &mut Conn, account: &BankAccount, month: Month) -> Result<Stri
         return Ok(String::new());
     }
     let before = month.before();
-    let is_closed = query::state(conn, account.unit, account.id, before)?
-        .is_some_and(|(state, _)| state == "closed");
+    let is_closed =
+        query::state(conn, account.unit, account.id, before)?.is_some_and(|(state, _)| state == "closed");
     let certificate = query::newest(conn, account.unit, account.id, before)?.filter(|_| is_closed);
     certificate
         .map(|certificate| certificate.document_sha256)
@@ -244,18 +244,16 @@ fn store_close(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, prepared: &Pre
         return Err(Error::internal("a month without days"));
     };
     let standing = query::standing_days(tx, prepared.unit, prepared.account, (first.0, last.0))?;
-    let is_same = standing.iter().map(|(date, sha256, _)| (date, sha256)).eq(prepared
-        .days
+    let is_same = standing
         .iter()
-        .map(|(date, sha256)| (date, sha256)));
+        .map(|(date, sha256, _)| (date, sha256))
+        .eq(prepared.days.iter().map(|(date, sha256)| (date, sha256)));
     if !is_same {
         return Err(Error::busy(failure::RETRY, 1, "a day of the month changed while it was signed"));
     }
     query::store(tx, stamp, actor, &prepared.certificate, prepared.month)?;
-    let entry = audit::Entry::by(actor, prepared.unit, "month.closed", prepared.certificate.id).with(format!(
-        "{} {} {}",
-        prepared.account, prepared.month, prepared.certificate.document_sha256
-    ));
+    let entry = audit::Entry::by(actor, prepared.unit, "month.closed", prepared.certificate.id)
+        .with(format!("{} {} {}", prepared.account, prepared.month, prepared.certificate.document_sha256));
     audit::record(tx, stamp, &[entry])
 }
 

@@ -33,7 +33,8 @@ pub fn render(document: &[u8], is_superseded: bool) -> Result<Vec<u8>> {
     sums(&mut sheet, "Phân chia số phí, lệ phí", &rows, (&total, budget.checked_add(kept)?));
     items(&mut sheet, "Chuyển tiếp sang tháng sau", &carried(&reading));
     let words = format!("{}|{}|{hash}", certificate::VERSION, reading.id);
-    let before = if reading.previous_sha256.is_empty() { "(tháng đầu tiên)" } else { &reading.previous_sha256 };
+    let before =
+        if reading.previous_sha256.is_empty() { "(tháng đầu tiên)" } else { &reading.previous_sha256 };
     seal(
         &mut sheet,
         &words,
@@ -113,8 +114,11 @@ fn carried(reading: &MonthReading) -> Vec<[String; 4]> {
         rows.push([words, one.id.clone(), day_text(one.first_seen), one.amount.to_string()]);
     }
     for one in &reading.cash {
-        let words =
-            if one.kind == "shift" { "Tiền mặt trong ngăn quỹ" } else { "Tiền mặt đang nộp ngân hàng" };
+        let words = if one.kind == "shift" {
+            "Tiền mặt trong ngăn quỹ"
+        } else {
+            "Tiền mặt đang nộp ngân hàng"
+        };
         rows.push([words.to_owned(), one.id.clone(), day_text(one.since), one.amount.to_string()]);
     }
     if reading.in_transit_count > 0 {

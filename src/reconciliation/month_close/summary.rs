@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::reconciliation::day_close::reading::{Carried, Cash, Reading, Share};
+use crate::reconciliation::day_close::reading::{Carried, Cash, Reading};
 
 /// A month of an account, from its days' certificates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,8 +18,6 @@ pub struct Summary {
     pub nil_days: i64,
     /// The lines' sums by what they are.
     pub classes: Vec<(String, Dong)>,
-    /// The shares of fees, summed by where they came from and go to.
-    pub shares: Vec<Share>,
     /// What is open at the end of the last day.
     pub carried: Vec<Carried>,
     pub in_transit_count: i64,
@@ -34,7 +32,6 @@ pub struct Summary {
 pub fn summary(days: &[Reading]) -> Result<Summary> {
     let mut sum = Summary::default();
     let mut classes: BTreeMap<String, Dong> = BTreeMap::new();
-    let mut shares: BTreeMap<(String, String), Dong> = BTreeMap::new();
     let mut before: Option<(BusinessDay, Dong)> = None;
     for day in days {
         match before {
@@ -53,18 +50,9 @@ pub fn summary(days: &[Reading]) -> Result<Summary> {
             let class = classes.entry(name.clone()).or_default();
             *class = class.checked_add(*amount)?;
         }
-        for share in &day.shares {
-            let way = shares.entry((share.from.clone(), share.to.clone())).or_default();
-            *way = way.checked_add(share.amount)?;
-        }
     }
     sum.closing = before.map_or(sum.opening, |(_, closing)| closing);
     sum.classes = classes.into_iter().collect();
-    sum.shares = shares
-        .into_iter()
-        .filter(|(_, amount)| !amount.is_zero())
-        .map(|((from, to), amount)| Share { from, to, amount })
-        .collect();
     if let Some(last) = days.last() {
         sum.carried = last.carried.clone();
         (sum.in_transit_count, sum.in_transit) = (last.in_transit_count, last.in_transit);

@@ -3,7 +3,6 @@ use proptest::prelude::*;
 use super::summary::summary;
 use super::*;
 use crate::amount::Dong;
-use crate::reconciliation::day_close::reading::Share;
 
 fn day(text: &str) -> BusinessDay {
     text.parse().unwrap()
@@ -34,11 +33,7 @@ fn reading(date: BusinessDay, opening: i64, credits: i64, debits: i64) -> Readin
         carried: Vec::new(),
         in_transit_count: 1,
         in_transit: Dong(7),
-        shares: vec![Share {
-            from: "fees_collected/P".into(),
-            to: "share_kept/P".into(),
-            amount: Dong(credits / 2),
-        }],
+        shares: Vec::new(),
         cash: Vec::new(),
         corrections: Vec::new(),
         statements: Vec::new(),
@@ -83,8 +78,6 @@ proptest! {
         prop_assert_eq!(sum.opening.0 + sum.credits.0 - sum.debits.0, sum.closing.0);
         let classes: i64 = sum.classes.iter().map(|(_, amount)| amount.0).sum();
         prop_assert_eq!(classes, sum.credits.0 - sum.debits.0);
-        let kept: i64 = moves.iter().map(|(credits, _)| credits / 2).sum();
-        prop_assert_eq!(sum.shares.iter().map(|share| share.amount.0).sum::<i64>(), kept);
         prop_assert_eq!(sum.line_count, 2 * moves.len() as i64);
     }
 }

@@ -26,7 +26,12 @@ const READERS: &str =
 
 /// Every path: the lists follow each other on the page, those of the tax authority last.
 pub fn endpoints() -> Vec<&'static Endpoint> {
-    ENDPOINTS.iter().chain(super::catalogue_cash::ENDPOINTS).chain(closing::ENDPOINTS).chain(tax::ENDPOINTS).collect()
+    ENDPOINTS
+        .iter()
+        .chain(super::catalogue_cash::ENDPOINTS)
+        .chain(closing::ENDPOINTS)
+        .chain(tax::ENDPOINTS)
+        .collect()
 }
 
 const ENDPOINTS: &[Endpoint] = &[

@@ -13,6 +13,7 @@ pub mod ledgers;
 pub mod months;
 mod notifications;
 mod obligations;
+pub mod overview;
 mod payments;
 pub mod pos;
 mod qr;

@@ -43,6 +43,26 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        path: "/api/v1/days/overview",
+        vi: "Tình hình mọi tài khoản: thiếu sao kê, còn mở, trễ, tiền chưa giải thích lâu nhất.",
+        en: "How all accounts stand: without statement, open, late, the oldest unexplained money.",
+        who: BOOKS,
+        notes: "?unit= (every unit of the scope when left out) &format= (json, csv, xlsx; json). The worst first.",
+        answer: r#"{ "overview": { "accounts": 126, "late": 1, "no_statement": 3, "open": 40, "up_to_date": 82,
+  "rows": [ { "unit_code": "00070", "standing": "late", "late_days": 2, "oldest_days": 9 } ] } }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/days/close-all",
+        vi: "Khóa mọi ngày khóa được của từng tài khoản; tài khoản còn vướng không chặn tài khoản khác.",
+        en: "Closes every day that can be closed, account by account; one that stays open blocks no other.",
+        who: "finance",
+        notes: "unit and until (yesterday) may be left out.",
+        body: r#"{ "unit": "00070", "until": "2026-11-22" }"#,
+        answer: r#"{ "accounts": [ { "unit": "unt_01j9…", "account": "acc_01j9…", "closed": [], "refused": null } ] }"#,
+    },
+    Endpoint {
         method: "POST",
         path: "/api/v1/days/reopenings",
         vi: "Đề nghị mở lại một ngày đã khóa, kèm lý do; người khác duyệt.",
@@ -78,6 +98,15 @@ pub const ENDPOINTS: &[Endpoint] = &[
         who: "finance, approver",
         body: r#"{ "reason": "Không cần mở lại" }"#,
         answer: r#"{ "reopening": { "id": "rop_01j9…", "state": "refused" } }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/treasury/due",
+        vi: "Lệnh nộp ngân sách chờ quá lâu và số phải nộp chưa lập lệnh.",
+        en: "Orders that wait too long for a person, the bank or the Treasury, and what was not ordered.",
+        who: BOOKS,
+        notes: "?unit= (every unit of the scope when left out). The latest first; an alarm ends with its cause.",
+        answer: r#"{ "alarms": [ { "unit": "00070", "alarm": { "kind": "order_uncredited", "late_days": 2 }, "vi": "…" } ] }"#,
         ..NONE
     },
     Endpoint {
