@@ -13,6 +13,7 @@ mod day;
 mod demo;
 mod deposit;
 pub mod key;
+mod list;
 pub mod logging;
 mod migrate;
 mod month;
@@ -25,6 +26,7 @@ mod receipt;
 mod reconcile;
 mod refund;
 mod remittance;
+mod report;
 mod reports;
 mod series;
 pub mod serve;
@@ -89,6 +91,11 @@ enum Command {
     /// The books of a unit: journal, bank book, cash book, fee detail book, as CSV or XLSX
     #[command(subcommand)]
     Book(book::Command),
+    /// Every list of a unit as CSV or XLSX: obligations, payments, receipts and more
+    List(list::Options),
+    /// Figures of a period: fees for declaration and settlement, the year-end cut-off
+    #[command(subcommand)]
+    Report(report::Command),
     /// Days of a bank account
     #[command(subcommand)]
     Day(day::Command),
@@ -194,6 +201,8 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Statement(command) => statement::run(config, command),
         Command::Reconcile(options) => reconcile::run(config, options),
         Command::Book(command) => book::run(config, command),
+        Command::List(options) => list::run(config, options),
+        Command::Report(command) => report::run(config, command),
         Command::Day(command) => day::run(config, command),
         Command::Month(command) => month::run(config, command),
         Command::Receipt(command) => receipt::run(config, command),

@@ -7,6 +7,9 @@
 
 pub mod bridge;
 pub mod chart;
+pub mod cut_off;
+pub mod fees;
+pub mod list;
 pub mod overview;
 mod query;
 mod rules;

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 
 use crate::corrections::person;
 use crate::imports::import;
+use crate::lookups::download;
 use crate::support::bank_file::BankFile;
 use crate::support::program::{Reply, Service, send};
 use crate::support::world::line;
@@ -60,9 +61,8 @@ fn asked(world: &World, list: &str, state: Option<&str>) -> Asked {
 /// The file's rows without its heading.
 fn written(world: &World, asked: &Asked) -> (usize, String, Vec<Vec<String>>) {
     let mut bytes = Vec::new();
-    let count = table::write_as(Form::Csv, &mut bytes, |sheet| {
-        list::write(&world.store, &Scope::All, asked, sheet)
-    });
+    let count =
+        table::write_as(Form::Csv, &mut bytes, |sheet| list::write(&world.store, &Scope::All, asked, sheet));
     let text = String::from_utf8(bytes).unwrap();
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let rows = reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).skip(4).collect();
@@ -82,8 +82,7 @@ fn every_list_is_written_whole_and_pages_meet_without_gap_or_repeat() {
             assert!(text.contains(&asked.query_id()), "the query id stands in the file: {text}");
             let (mut seen, mut after) = (Vec::new(), 0);
             loop {
-                let (page, next) =
-                    world.look(|conn| list::page(conn, &Actor::system(), &asked, after, 1));
+                let (page, next) = world.look(|conn| list::page(conn, &Actor::system(), &asked, after, 1));
                 seen.extend(page.iter().map(|row| row[0].shown()));
                 match next {
                     Some(last) => after = last,
@@ -124,10 +123,8 @@ fn a_list_shows_local_time_amounts_and_one_state_and_nobody_elses_rows() {
         let refused = world.store.read(&Scope::All, |conn| list::page(conn, &stranger, &asked, 0, 10));
         assert_eq!(refused.unwrap_err().code(), "unit_not_found");
         let mut sheet = Vec::new();
-        table::write_as(Form::Xlsx, &mut sheet, |into| {
-            list::write(&world.store, &Scope::All, &asked, into)
-        })
-        .unwrap();
+        table::write_as(Form::Xlsx, &mut sheet, |into| list::write(&world.store, &Scope::All, &asked, into))
+            .unwrap();
         assert!(zip::ZipArchive::new(std::io::Cursor::new(sheet)).is_ok());
     });
 }
@@ -152,9 +149,8 @@ fn the_figures_of_a_month_are_what_was_collected_shared_and_owed() {
         let rows = fees::table(&unit_row, span, &found).texts();
         assert!(rows.iter().flatten().any(|cell| cell == "20.500 đ"), "{rows:?}");
         // The year says the same; the next month begins with what this one left.
-        let year = world.look(|conn| {
-            fees::figures(conn, &Actor::system(), unit, fees::Span::parse("2026").unwrap())
-        });
+        let year = world
+            .look(|conn| fees::figures(conn, &Actor::system(), unit, fees::Span::parse("2026").unwrap()));
         assert_eq!(year.budget, found.budget);
         let next = fees::Span::parse("2026-12").unwrap();
         let after = world.look(|conn| fees::figures(conn, &Actor::system(), unit, next));
@@ -202,6 +198,7 @@ fn the_cut_off_lists_what_was_open_and_the_new_years_documents_for_the_old_years
         world.claim(&claimed, Dong(30_000)).settle();
         let late = world.raise(Dong(25_000));
         world.wait_days(2);
+        world.open_series(&world.ba_dinh, "BD-27E", 999);
         let file = BankFile::new(world.ba_dinh.account_no, last, 0).book(
             25_000,
             &format!("{} nop phi", late.reference_code),
@@ -258,8 +255,11 @@ fn screen_and_file_answer_the_same_question_over_http() {
         let rows = screen["rows"].as_array().unwrap_or_else(|| panic!("{screen}"));
         assert!(!rows.is_empty() && rows[0]["amount"].is_i64(), "{screen}");
         let query_id = screen["query_id"].as_str().unwrap();
-        let file = get("/api/v1/lists/receipts?format=csv");
-        let text = String::from_utf8(file.body).unwrap();
+        let bearer = format!("Authorization: Bearer {token}\r\n");
+        let (status, file) =
+            download(service.address, "GET", "/api/v1/lists/receipts?format=csv", &bearer, "");
+        assert_eq!(status, 200);
+        let text = String::from_utf8(file).unwrap();
         assert!(text.contains(query_id) && text.contains(rows[0]["document"].as_str().unwrap()), "{text}");
         assert_eq!(get("/api/v1/lists/people").status, 404);
         assert_eq!(get("/api/v1/lists/receipts?limit=0").status, 400);

@@ -35,6 +35,7 @@ mod key_rewrap;
 mod keys;
 mod keys_outside;
 mod leases;
+mod lists;
 mod lookups;
 mod messages;
 mod messages_of_money;

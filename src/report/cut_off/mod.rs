@@ -13,7 +13,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::{ReceiptId, UnitId};
 use crate::store::Conn;
-use crate::unit::{self, Unit};
+use crate::unit::Unit;
 
 /// Which question an open position answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -43,9 +43,16 @@ impl Section {
             // The bank's own balance is no difference.
             "bank" | "opening" => return None,
             "clearing" | "drawer" | "deposit_in_transit" | "shortage" => Section::ReceiptedNotCredited,
-            "received_in_advance" | "surplus" | "suspense" | "refund_payable" | "due_to_unit"
+            "received_in_advance"
+            | "surplus"
+            | "suspense"
+            | "refund_payable"
+            | "due_to_unit"
             | "passed_on" => Section::CreditedNotReceipted,
-            "fees_collected" | "collected_without_document" | "budget_due" | "share_kept"
+            "fees_collected"
+            | "collected_without_document"
+            | "budget_due"
+            | "share_kept"
             | "treasury_in_transit" => Section::NotHandedOver,
             _ => Section::Other,
         })

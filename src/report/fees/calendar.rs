@@ -108,7 +108,8 @@ impl Calendar {
         spans.extend((first.year()..=today.year()).map(Span::Year));
         for span in spans {
             let last = span.period()?.until;
-            let is_filed = filed.iter().any(|(kind, period)| kind == span.kind() && *period == span.to_string());
+            let is_filed =
+                filed.iter().any(|(kind, period)| kind == span.kind() && *period == span.to_string());
             let Some(rule) = self.rule.iter().rfind(|rule| rule.valid_from <= last.0) else { continue };
             if last >= today || is_filed {
                 continue;

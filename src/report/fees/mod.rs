@@ -38,7 +38,9 @@ impl Span {
     pub fn parse(text: &str) -> Result<Span> {
         let wrong = || Error::invalid("period", "fee_period_unreadable", "expected YYYY-MM or YYYY");
         match text.len() {
-            4 => text.parse().ok().filter(|year| (2000..2100).contains(year)).map(Span::Year).ok_or_else(wrong),
+            4 => {
+                text.parse().ok().filter(|year| (2000..2100).contains(year)).map(Span::Year).ok_or_else(wrong)
+            }
             7 => format!("{text}-01").parse().map(Span::Month).map_err(|_| wrong()),
             _ => Err(wrong()),
         }
@@ -138,10 +140,9 @@ pub fn table(unit: &unit::Unit, span: Span, figures: &Figures) -> Table {
             Cell::Amount(one.closing),
         ]);
     }
-    for (section, owed) in [
-        ("Phải nộp ngân sách / Owed to the budget", &figures.budget),
-        ("Được để lại / Kept", &figures.kept),
-    ] {
+    for (section, owed) in
+        [("Phải nộp ngân sách / Owed to the budget", &figures.budget), ("Được để lại / Kept", &figures.kept)]
+    {
         for one in owed {
             rows.push(vec![
                 Cell::text(section),

@@ -48,13 +48,7 @@ pub async fn show(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     }
 }
 
-fn asked(
-    conn: &mut Conn,
-    actor: &Actor,
-    list: List,
-    query: &Query,
-    today: BusinessDay,
-) -> Result<Asked> {
+fn asked(conn: &mut Conn, actor: &Actor, list: List, query: &Query, today: BusinessDay) -> Result<Asked> {
     let unit = unit_asked(conn, actor, query.unit.as_deref())?;
     let until = query.until.unwrap_or(today);
     Ok(Asked {
@@ -77,8 +71,7 @@ async fn screen(actor: Actor, shared: web::Data<Shared>, list: List, query: Quer
         let today = app.stamp().today();
         app.read(&actor, |conn| {
             let asked = asked(conn, &actor, list, &query, today)?;
-            let (rows, next) =
-                list::page(conn, &actor, &asked, query.cursor.unwrap_or_default(), limit)?;
+            let (rows, next) = list::page(conn, &actor, &asked, query.cursor.unwrap_or_default(), limit)?;
             Ok((asked.query_id(), rows, next))
         })
     });
@@ -106,13 +99,7 @@ fn value(cell: &Cell) -> Value {
     }
 }
 
-async fn file(
-    actor: Actor,
-    shared: web::Data<Shared>,
-    list: List,
-    query: Query,
-    form: Form,
-) -> Answer {
+async fn file(actor: Actor, shared: web::Data<Shared>, list: List, query: Query, form: Form) -> Answer {
     let client = actor.client.map_or_else(|| actor.role.as_str().to_owned(), |id| id.to_string());
     let slot = shared.staff_bundles.take(client)?;
     let app = Arc::clone(shared.app());

@@ -142,4 +142,53 @@ pub const ENDPOINTS: &[Endpoint] = &[
         who: BOOKS,
         ..NONE
     },
+    Endpoint {
+        path: "/api/v1/lists/{list}",
+        vi: "Mọi danh sách của đơn vị, trên màn hình và dưới dạng tệp, cùng một mã truy vấn.",
+        en: "Every list of a unit, on the screen and as a file, under the same query id.",
+        who: BOOKS,
+        notes: "list: obligations, claims, payments, receipts, lines, exceptions, refunds, shifts, deposits, \
+                remittances. ?unit= &from= &until= (by the list's own date; today) &state= &format= (json, csv, \
+                xlsx; json) and, on the screen, &cursor= (next of the page before) &limit= (1 to 200). A file is \
+                written as it is read, one at a time for each client, and leaves a trace.",
+        answer: r#"{ "list": "receipts", "query_id": "qry_0f9a…", "rows": [ { "document": "rcp_01j9…", "number": 17, "amount": 25000 } ], "next": null }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/reports/fees",
+        vi: "Số liệu khai phí tháng và quyết toán năm: thu, phân chia, phải nộp, đã nộp.",
+        en: "Figures for the monthly declaration and the yearly settlement: collected, shared, owed, handed over.",
+        who: BOOKS,
+        notes: "?unit= &period= (2026-11 or 2026; last month) &format= (json, csv, xlsx; json). By accounting date.",
+        answer: r#"{ "period": "2026-11", "figures": { "collected": 43000, "budget_closing": 20500, "kept_closing": 12500 } }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/reports/cut-off",
+        vi: "Khóa sổ cuối năm: khoản còn mở và biên lai năm mới cho tiền năm cũ.",
+        en: "The year-end cut-off: open positions, and documents of the new year for money of the old.",
+        who: BOOKS,
+        notes: "?unit= &year= (last year) &format= (json, csv, xlsx; json)",
+        answer: r#"{ "cut_off": { "year": 2026, "positions": [], "late_documents": [], "late_total": 0 } }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/reports/due",
+        vi: "Số liệu khai phí đến hạn hoặc quá hạn, kèm căn cứ và độ chắc chắn.",
+        en: "Figures that are due or overdue, with the rule and how sure we are of it.",
+        who: BOOKS,
+        notes: "?unit= (every unit of the scope when left out)",
+        answer: r#"{ "due": [ { "unit": "00070", "due": { "period": "2026-10", "due_on": "2026-11-20", "urgency": "soon" } } ] }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/reports/filed",
+        vi: "Ghi nhận đã nộp số liệu của một kỳ; lời nhắc kết thúc.",
+        en: "Records that the figures of a period were handed in: the reminder ends.",
+        who: "finance, administrator",
+        body: r#"{ "unit": "00070", "period": "2026-10", "reference_no": "XN-12/2026" }"#,
+        answer: r#"{ "period": "2026-10", "filed": true }"#,
+        ..NONE
+    },
 ];
