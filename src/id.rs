@@ -110,6 +110,8 @@ ids! {
     RegistrationId = "reg_",
     /// An order that hands money to the Treasury, or asks for it.
     RemittanceId = "rmt_",
+    /// A request to open a closed day again.
+    ReopeningId = "rop_",
     SeriesId = "ser_",
     /// What a gateway settles at once, by its report.
     SettlementId = "set_",

@@ -14,8 +14,10 @@ mod demo;
 mod deposit;
 mod exception;
 pub mod key;
+mod list;
 pub mod logging;
 mod migrate;
+mod month;
 mod notification;
 mod obligation;
 mod office;
@@ -25,6 +27,8 @@ mod receipt;
 mod reconcile;
 mod refund;
 mod remittance;
+mod report;
+mod reports;
 mod rule;
 mod series;
 pub mod serve;
@@ -93,9 +97,17 @@ enum Command {
     /// The books of a unit: journal, bank book, cash book, fee detail book, as CSV or XLSX
     #[command(subcommand)]
     Book(book::Command),
+    /// Every list of a unit as CSV or XLSX: obligations, payments, receipts and more
+    List(list::Options),
+    /// Figures of a period: fees for declaration and settlement, the year-end cut-off
+    #[command(subcommand)]
+    Report(report::Command),
     /// Days of a bank account
     #[command(subcommand)]
     Day(day::Command),
+    /// Months of a bank account
+    #[command(subcommand)]
+    Month(month::Command),
     /// Signed receipts
     #[command(subcommand)]
     Receipt(receipt::Command),
@@ -202,7 +214,10 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Reconcile(options) => reconcile::run(config, options),
         Command::Rule(command) => rule::run(config, command),
         Command::Book(command) => book::run(config, command),
+        Command::List(options) => list::run(config, options),
+        Command::Report(command) => report::run(config, command),
         Command::Day(command) => day::run(config, command),
+        Command::Month(command) => month::run(config, command),
         Command::Receipt(command) => receipt::run(config, command),
         Command::Correction(command) => correction::run(config, command),
         Command::Refund(command) => refund::run(config, command),

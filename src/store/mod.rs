@@ -15,6 +15,7 @@ pub mod migrate;
 pub mod rows;
 pub mod schema;
 pub mod schema_cash;
+pub mod schema_closing;
 pub mod schema_matching;
 pub mod schema_work;
 pub mod stamp;

@@ -121,6 +121,7 @@ id_cells!(
     RefundId,
     RegistrationId,
     RemittanceId,
+    ReopeningId,
     SeriesId,
     SettlementId,
     ShiftId,

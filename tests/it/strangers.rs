@@ -105,6 +105,8 @@ impl Things {
         thing!("notifications", "message", MessageId);
         thing!("series", "receipt_series", SeriesId);
         thing!("audits", "series_audit", CertificateId);
+        thing!("certificates", "day_certificate", CertificateId);
+        thing!("reopenings", "day_reopening", ReopeningId);
         thing!("notices", "filing", FilingId);
         thing!("reports", "filing", FilingId);
         thing!("transmissions", "transmission", TransmissionId);

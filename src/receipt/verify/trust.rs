@@ -80,6 +80,11 @@ impl TrustStore {
         self.anchors.is_empty()
     }
 
+    /// How far a signer is trusted who signs other things than receipts, such as certificates of days.
+    pub fn trust_of(&self, leaf: &[u8], chain: &[Vec<u8>], at: Instant) -> Trust {
+        self.judge_der(leaf, chain, at).0
+    }
+
     /// Judges a signing certificate at the time of signing.
     pub(super) fn judge(&self, certificate: &SigningCertificate, at: Instant) -> (Trust, Option<Problem>) {
         self.judge_der(certificate.der(), &[], at)

@@ -1,5 +1,6 @@
 //! What the page `/api` says about each path. A test holds it against the routes.
 
+mod closing;
 mod tax;
 
 /// One method of one path, for people.
@@ -30,6 +31,7 @@ pub fn endpoints() -> Vec<&'static Endpoint> {
         .chain(super::catalogue_cash::ENDPOINTS)
         .chain(super::catalogue_exceptions::ENDPOINTS)
         .chain(super::catalogue_matching::ENDPOINTS)
+        .chain(closing::ENDPOINTS)
         .chain(tax::ENDPOINTS)
         .collect()
 }

@@ -126,7 +126,8 @@ pub fn described_by_diesel() -> Description {
         include_str!("../../../src/store/schema.rs"),
         include_str!("../../../src/store/schema_cash.rs"),
         include_str!("../../../src/store/schema_work.rs"),
-        include_str!("../../../src/store/schema_matching.rs")
+        include_str!("../../../src/store/schema_matching.rs"),
+        include_str!("../../../src/store/schema_closing.rs")
     );
     let mut description = Description::new();
     let mut table = String::new();
