@@ -1,3 +1,4 @@
+mod oracle;
 mod properties;
 mod stories;
 mod world;
