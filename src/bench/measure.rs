@@ -113,7 +113,8 @@ impl Scene {
             });
             let outcome = self.load(options, service, true, due);
             is_over.store(true, Ordering::Relaxed);
-            let imports = importing.join().unwrap_or_else(|_| Err(Error::internal("the import ended early")))?;
+            let imports =
+                importing.join().unwrap_or_else(|_| Err(Error::internal("the import ended early")))?;
             Ok((outcome?, imports))
         })
     }

@@ -45,7 +45,8 @@ impl Place {
     /// # Errors
     /// `bench_database_in_use`.
     pub fn make_at(folder: &Path, database: Option<&str>, clock: Clock, is_held_back: bool) -> Result<Place> {
-        let folder = folder.join(format!("bench-{}-{}", std::process::id(), random_hex()?.get(..8).unwrap_or("")));
+        let folder =
+            folder.join(format!("bench-{}-{}", std::process::id(), random_hex()?.get(..8).unwrap_or("")));
         std::fs::create_dir_all(&folder).map_err(|error| unusable(&folder, &error))?;
         let folder = folder.canonicalize().map_err(|error| unusable(&folder, &error))?;
         let own = format!("sqlite://{}", folder.join("bienlai.db").display());
@@ -89,13 +90,7 @@ fn refuse_used(app: &App) -> Result<()> {
     Err(Error::conflict("bench_database_in_use", detail))
 }
 
-fn config_text(
-    url: &str,
-    address: SocketAddr,
-    master_key: &str,
-    secret: &str,
-    is_held_back: bool,
-) -> String {
+fn config_text(url: &str, address: SocketAddr, master_key: &str, secret: &str, is_held_back: bool) -> String {
     let url = toml::Value::String(url.to_owned());
     format!(
         "[database]\nurl = {url}\n[web]\nlisten = \"{address}\"\npublic_url = \"http://{address}\"\n\

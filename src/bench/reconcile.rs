@@ -250,8 +250,7 @@ fn measure(
     })?;
     phase("match", &|at| {
         let desk = &town.desks[at];
-        let done =
-            reconciliation::reconcile(&app.store, &app.stamp(), &actor, desk.unit, desk.account)?;
+        let done = reconciliation::reconcile(&app.store, &app.stamp(), &actor, desk.unit, desk.account)?;
         unknown.fetch_add(done.unknown, Ordering::Relaxed);
         Ok(())
     })?;
@@ -280,11 +279,7 @@ fn measure(
 }
 
 /// Does the work of every desk, as many at once as there are cores; the first fault ends it.
-fn for_each_desk(
-    app: &Arc<App>,
-    desks: usize,
-    work: &(dyn Fn(usize) -> Result<()> + Sync),
-) -> Result<()> {
+fn for_each_desk(app: &Arc<App>, desks: usize, work: &(dyn Fn(usize) -> Result<()> + Sync)) -> Result<()> {
     let next = AtomicUsize::new(0);
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {

@@ -12,8 +12,8 @@ use super::seed::{Ask, Desk, Opening, Town, asked};
 use super::{score_query, tell};
 use crate::actor::{Actor, Scope};
 use crate::app::App;
-use crate::clock::{BusinessDay, Clock, Instant};
 use crate::cli::books;
+use crate::clock::{BusinessDay, Clock, Instant};
 use crate::error::{Error, Result};
 use crate::obligation;
 use crate::obligation::reference::CodeBook;
@@ -115,7 +115,8 @@ impl Table {
 
     fn desk(&self, code: &str) -> Result<&Desk> {
         let found = self.town.desks.iter().find(|desk| desk.code == code);
-        found.ok_or_else(|| Error::invalid("unit_code", "month_file_unreadable", format!("no commune {code}")))
+        found
+            .ok_or_else(|| Error::invalid("unit_code", "month_file_unreadable", format!("no commune {code}")))
     }
 
     fn raise(&self, owed: &[&Owed]) -> Result<()> {
@@ -139,7 +140,11 @@ impl Table {
     }
 
     fn hear(&mut self, told: &Told, at: Instant) -> Result<()> {
-        self.waiting.push(Arrival { claim: claim_of(told), raw: told.memo.clone().into_bytes(), received_at: at });
+        self.waiting.push(Arrival {
+            claim: claim_of(told),
+            raw: told.memo.clone().into_bytes(),
+            received_at: at,
+        });
         if self.waiting.len() >= BATCH { self.settle() } else { Ok(()) }
     }
 

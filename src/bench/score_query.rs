@@ -105,7 +105,9 @@ fn parts(conn: &mut Conn) -> Result<HashMap<LineId, BTreeMap<String, Dong>>> {
 
 /// What stands on each obligation, by its reference code.
 pub fn allocated(conn: &mut Conn) -> Result<HashMap<String, Dong>> {
-    let found: Vec<(String, Dong)> =
-        obligation::table.select((obligation::reference_code, obligation::allocated)).load(conn).classify()?;
+    let found: Vec<(String, Dong)> = obligation::table
+        .select((obligation::reference_code, obligation::allocated))
+        .load(conn)
+        .classify()?;
     Ok(found.into_iter().collect())
 }

@@ -161,13 +161,7 @@ fn open_desk(
 }
 
 /// The tax office accepts the unit, and its series opens.
-fn accept(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    unit: UnitId,
-    key: &SigningKey,
-) -> Result<()> {
+fn accept(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, key: &SigningKey) -> Result<()> {
     registration::record(
         tx,
         stamp,
@@ -205,13 +199,7 @@ fn accept(
 }
 
 /// The bank's word is taken for money, within wide limits.
-fn trust(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    unit: UnitId,
-    account: AccountId,
-) -> Result<()> {
+fn trust(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, account: AccountId) -> Result<()> {
     let grant = trust::Grant {
         unit,
         account,
@@ -229,11 +217,10 @@ fn trust(
 }
 
 fn raise_one(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, desk: &Desk, index: usize) -> Result<Due> {
-    let ask = Ask {
-        dossier_code: format!("H26.{}-{index}", desk.unit.0),
-        payer: "Nguyễn Văn A",
-        amount: AMOUNT,
-    };
+    let ask =
+        Ask {
+            dossier_code: format!("H26.{}-{index}", desk.unit.0), payer: "Nguyễn Văn A", amount: AMOUNT
+        };
     let obligation = raise(tx, stamp, actor, asked(stamp, desk, ask))?;
     Ok(Due { code: obligation.reference_code, account_no: Arc::clone(&desk.account_no) })
 }

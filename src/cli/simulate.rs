@@ -112,7 +112,11 @@ fn print(score: &Score) {
     let heading = ["loại / kind", "dòng / lines", "đúng / right", "để lại / left", "sai / wrong"];
     table::print(&heading, &score.rows(), &[1, 2, 3, 4]);
     println!();
-    table::print(&["chỉ tiêu / figure", "giá trị / value", "mục tiêu / target", ""], &score.totals(), &[1, 2]);
+    table::print(
+        &["chỉ tiêu / figure", "giá trị / value", "mục tiêu / target", ""],
+        &score.totals(),
+        &[1, 2],
+    );
     for example in &score.examples {
         println!("note: {example}");
     }

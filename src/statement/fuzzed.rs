@@ -50,7 +50,8 @@ fn workbook_of(sheet: &[u8]) -> Vec<u8> {
     use std::io::Write;
     let plain = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    let parts: [(&str, &[u8]); 2] = [("xl/workbook.xml", b"<workbook/>"), ("xl/worksheets/sheet1.xml", sheet)];
+    let parts: [(&str, &[u8]); 2] =
+        [("xl/workbook.xml", b"<workbook/>"), ("xl/worksheets/sheet1.xml", sheet)];
     for (name, content) in parts {
         writer.start_file(name, plain).unwrap();
         writer.write_all(content).unwrap();

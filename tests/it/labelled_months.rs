@@ -16,7 +16,17 @@ fn write_month(folder: &Path, seed: u32, lines: u32, accounts: u32) -> Value {
     let (seed, lines, accounts) = (seed.to_string(), lines.to_string(), accounts.to_string());
     let out = folder.to_str().expect("a plain path");
     let written = bienlai(&[
-        "simulate", "month", "--seed", &seed, "--lines", &lines, "--accounts", &accounts, "--days", "5", "--out",
+        "simulate",
+        "month",
+        "--seed",
+        &seed,
+        "--lines",
+        &lines,
+        "--accounts",
+        &accounts,
+        "--days",
+        "5",
+        "--out",
         out,
     ]);
     assert!(written.status.success(), "{}", String::from_utf8_lossy(&written.stderr));
@@ -39,7 +49,11 @@ fn score(database: &Database, month: &Path) -> (i32, Value) {
         &path(&json),
     ]);
     let told = std::fs::read(&json).unwrap_or_else(|_| {
-        panic!("no score: {}{}", String::from_utf8_lossy(&scored.stdout), String::from_utf8_lossy(&scored.stderr))
+        panic!(
+            "no score: {}{}",
+            String::from_utf8_lossy(&scored.stdout),
+            String::from_utf8_lossy(&scored.stderr)
+        )
     });
     let code = scored.status.code().unwrap_or(-1);
     (code, serde_json::from_slice(&told).expect("the score is JSON"))
@@ -71,10 +85,7 @@ fn a_decision_against_the_truth_is_found_by_the_score() {
     write_month(&month, 3, 40, 2);
     let path = month.join("truth.csv");
     let truth = std::fs::read_to_string(&path).expect("the truth is a file");
-    let first = truth
-        .lines()
-        .find(|line| line.contains(",exact,"))
-        .expect("most lines are exact");
+    let first = truth.lines().find(|line| line.contains(",exact,")).expect("most lines are exact");
     let (_, code) = first.rsplit_once(',').expect("parts come last");
     let (code, amount) = code.split_once(':').expect("a code with its amount");
     let swapped: String = code.chars().take(12).chain(['*']).collect();

@@ -51,7 +51,6 @@ mod series;
 mod settling;
 mod shifts;
 mod shifts_over_http;
-mod simulation;
 mod statements;
 mod strangers;
 mod three_routes;

@@ -110,7 +110,8 @@ fn table<T: Serialize>(path: &Path, rows: &[T]) -> Result<()> {
 }
 
 fn truth_row(truth: &Truth) -> TruthRow {
-    let parts: Vec<String> = truth.parts.iter().map(|(code, amount)| format!("{code}:{}", amount.0)).collect();
+    let parts: Vec<String> =
+        truth.parts.iter().map(|(code, amount)| format!("{code}:{}", amount.0)).collect();
     TruthRow {
         account_no: truth.account_no.clone(),
         booked_on: truth.booked_on,
@@ -144,8 +145,9 @@ impl Folder {
 fn rows<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
     let mut reader = csv::Reader::from_reader(bytes.as_slice());
-    let strange =
-        |error: csv::Error| Error::invalid("file", "month_file_unreadable", format!("{}: {error}", path.display()));
+    let strange = |error: csv::Error| {
+        Error::invalid("file", "month_file_unreadable", format!("{}: {error}", path.display()))
+    };
     reader.deserialize().map(|row| row.map_err(strange)).collect()
 }
 

@@ -95,9 +95,7 @@ impl Stage {
                 let month = scene.at.business_day().0.format("%m/%Y").to_string();
                 self.own(scene, Direction::Debit, 11_000, &format!("PHI DICH VU SMS THANG {month}"))
             }
-            Deal::Interest => {
-                self.own(scene, Direction::Credit, 1_137, "TRA LAI TIEN GUI KHONG KY HAN")
-            }
+            Deal::Interest => self.own(scene, Direction::Credit, 1_137, "TRA LAI TIEN GUI KHONG KY HAN"),
             Deal::ToBudget => self.own(scene, Direction::Debit, 450_000, "NOP NSNN KBNN HA NOI"),
             Deal::Unrelated => self.unrelated(scene),
             Deal::SeveralCodes => self.several(scene),
@@ -188,7 +186,11 @@ impl Stage {
         let booking = self.booking(scene, Direction::Credit, amount, memo.clone(), Some(&payer));
         let booking = self.book(booking)?;
         self.tell(&booking, amount, &memo, 85, 90);
-        self.label(scene, &booking, owed.iter().map(|one| (one.reference_code.clone(), one.amount)).collect());
+        self.label(
+            scene,
+            &booking,
+            owed.iter().map(|one| (one.reference_code.clone(), one.amount)).collect(),
+        );
         owed.iter().for_each(|one| self.expect(one, one.amount, true));
         Ok(())
     }
@@ -213,7 +215,11 @@ impl Stage {
             self.tell(&booking, one.amount, &memo, 100, 100);
             self.expect(one, one.amount, scene.deal.is_decidable());
         }
-        self.label(scene, &booking, owed.iter().map(|one| (one.reference_code.clone(), one.amount)).collect());
+        self.label(
+            scene,
+            &booking,
+            owed.iter().map(|one| (one.reference_code.clone(), one.amount)).collect(),
+        );
         Ok(())
     }
 

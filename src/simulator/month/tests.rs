@@ -3,18 +3,12 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::obligation::reference::Found;
 use crate::obligation::reference::CodeBook;
+use crate::obligation::reference::Found;
 use crate::statement;
 
 fn plan(seed: u64) -> Plan {
-    Plan {
-        seed,
-        line_count: 150,
-        account_count: 3,
-        first_day: "2026-10-01".parse().unwrap(),
-        day_count: 6,
-    }
+    Plan { seed, line_count: 150, account_count: 3, first_day: "2026-10-01".parse().unwrap(), day_count: 6 }
 }
 
 /// Every file under a folder with its bytes.
@@ -78,7 +72,9 @@ fn every_line_of_the_statements_has_exactly_one_truth() {
     let truths: Vec<_> = read
         .truths
         .iter()
-        .map(|one| (one.account_no.clone(), one.booked_on, one.bank_reference.clone(), one.amount.0.to_string()))
+        .map(|one| {
+            (one.account_no.clone(), one.booked_on, one.bank_reference.clone(), one.amount.0.to_string())
+        })
         .collect();
     assert_eq!(truths.iter().cloned().collect::<BTreeSet<_>>(), lines);
     assert_eq!(truths.len(), lines.len(), "a truth is told twice");

@@ -28,7 +28,7 @@ pub fn faults(city: &City) -> Vec<String> {
     let mut faults = city.world.problems();
     faults.extend(bank_faults(city));
     faults.extend(line_faults(city));
-    faults.extend(city.units().into_iter().flat_map(|unit| unexplained(city, unit)));
+    faults.extend(unexplained(city));
     faults.extend(unpaid(city));
     faults.extend(told_again(city));
     faults
@@ -69,8 +69,13 @@ fn line_faults(city: &City) -> Vec<String> {
     vec![format!("{booked} bookings, {lines} lines, {cases} posted")]
 }
 
-/// Money without a place stands under an open exception about that very thing.
-fn unexplained(city: &City, unit: UnitId) -> Vec<String> {
+/// Money without a place that no open exception explains.
+pub fn unexplained(city: &City) -> Vec<String> {
+    city.units().into_iter().flat_map(|unit| unexplained_in(city, unit)).collect()
+}
+
+/// Each account that holds money without a place wants an open exception about that very thing.
+fn unexplained_in(city: &City, unit: UnitId) -> Vec<String> {
     let open: Vec<_> = city
         .world
         .exceptions(unit)

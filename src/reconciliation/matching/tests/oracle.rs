@@ -114,7 +114,8 @@ impl<'a> Oracle<'a> {
     /// Oldest with oldest; each line takes the first free movement within the window.
     fn join(&mut self, lines: &[&Line], movements: &[&Movement], days: u32) {
         for line in lines {
-            let fits = |movement: &&&Movement| self.is_free(movement) && Self::are_within(line, movement, days);
+            let fits =
+                |movement: &&&Movement| self.is_free(movement) && Self::are_within(line, movement, days);
             if self.can_prove(line)
                 && let Some(movement) = movements.iter().find(fits)
             {
@@ -202,8 +203,12 @@ impl<'a> Oracle<'a> {
 
     /// Equal codes and amount within three working days.
     fn by_code(&mut self) {
-        let lines: Vec<&Line> =
-            self.lines.iter().filter(|line| self.can_prove(line) && !line.codes.is_empty()).copied().collect();
+        let lines: Vec<&Line> = self
+            .lines
+            .iter()
+            .filter(|line| self.can_prove(line) && !line.codes.is_empty())
+            .copied()
+            .collect();
         for line in lines {
             let alike: Vec<&Movement> = self
                 .movements
