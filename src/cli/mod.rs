@@ -34,6 +34,7 @@ mod series;
 pub mod serve;
 mod settlement;
 mod shift;
+mod simulate;
 mod statement;
 mod statement_stream;
 pub mod table;
@@ -83,6 +84,9 @@ enum Command {
     Demo(demo::Options),
     /// Measure this machine: own load generator, own database, the real service
     Bench(bench::Options),
+    /// Simulated worlds: a labelled month of statements, and the score of matching on it
+    #[command(subcommand)]
+    Simulate(simulate::Command),
     /// Obligations: what payers owe
     #[command(subcommand)]
     Obligation(obligation::Command),
@@ -209,6 +213,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Migrate => migrate::run(config),
         Command::Demo(options) => demo::run(options),
         Command::Bench(options) => bench::run(options),
+        Command::Simulate(command) => simulate::run(command),
         Command::Obligation(command) => obligation::run(config, command),
         Command::Statement(command) => statement::run(config, command),
         Command::Reconcile(options) => reconcile::run(config, options),
