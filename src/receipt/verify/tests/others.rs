@@ -246,11 +246,10 @@ fn each_document_of_a_message_is_judged_and_a_batch_is_covered_as_a_whole() {
     let found: Vec<Integrity> = report.documents.iter().map(|d| d.signatures[0].integrity).collect();
     assert_eq!(found, [Integrity::Ok, Integrity::Failed], "the second says other Ids than were signed");
 
+    let of_cash_register = Style { series: Some("C26MAA"), ..Style::default() };
     let bare = |id: &str| {
-        format!(
-            "<HDon>{}</HDon>",
-            style.body().replace("\"data\"", &format!("\"{id}\"")).replace("C26TAA", "C26MAA")
-        )
+        let body = of_cash_register.body().replace("\"data\"", &format!("\"{id}\""));
+        format!("<HDon>{body}<MCCQT>M1-26-A1B2C-00000000001</MCCQT></HDon>")
     };
     let batch = format!(
         "<TDiep><DLieu Id=\"batch\">{}{}</DLieu><CKSNNT>{}</CKSNNT></TDiep>",
