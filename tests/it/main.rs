@@ -53,4 +53,5 @@ mod statements;
 mod strangers;
 mod three_routes;
 mod trail;
+mod verifying;
 mod withdrawals;

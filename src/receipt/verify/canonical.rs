@@ -150,7 +150,8 @@ impl<'a, 'i> Writer<'_, 'a, 'i> {
             }
         }
         if !inclusive.is_empty() {
-            let named = |prefix: &str| inclusive.contains(if prefix.is_empty() { "#default" } else { prefix });
+            let named =
+                |prefix: &str| inclusive.contains(if prefix.is_empty() { "#default" } else { prefix });
             let prefixes = node.namespaces().map(|namespace| namespace.name().unwrap_or_default());
             used.extend(prefixes.filter(|prefix| named(prefix)));
         }

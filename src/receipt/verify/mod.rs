@@ -32,10 +32,10 @@ pub use self::report::{
 use self::shape::Parts;
 use self::signature::SignatureParts;
 pub use self::trust::{Trust, TrustStore};
+use super::LookupCode;
 use super::certificate::SigningCertificate;
 use super::frame::{self, Frame};
 use super::invoice::reading as invoice;
-use super::LookupCode;
 use super::sign::{DSIG, OBJECT_ID_PREFIX};
 use crate::clock::Instant;
 use crate::error::{Error, Result};

@@ -41,7 +41,8 @@ pub(super) fn judge<'a, 'i>(
     let place = Place { around: found.node, body, canonical_body: canonical_body.as_deref(), attacked };
     let covered = judge_signatures(ground, found, &place, batch, terms, &mut report);
     let any_covers = covered.iter().any(|covered| covered.body);
-    let content = canonical_body.as_deref().filter(|_| any_covers).map(|body| summary::read(body, found.kind));
+    let content =
+        canonical_body.as_deref().filter(|_| any_covers).map(|body| summary::read(body, found.kind));
     if let Some(None) = content {
         report.problems.push(Problem::ContentUnreadable);
     }

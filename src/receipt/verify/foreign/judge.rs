@@ -36,6 +36,8 @@ pub(super) struct Computed<'a, 'i> {
     report: SignatureReport,
     targets: Vec<Node<'a, 'i>>,
     signer: Option<Signer>,
+    /// Every reference fits what it refers to.
+    are_references_good: bool,
     is_good: bool,
 }
 
@@ -61,7 +63,13 @@ pub(super) fn compute<'a, 'i>(
         Err(problem) => {
             judged.problems.push(problem);
             let report = judged.report(role, None);
-            return Computed { report, targets: Vec::new(), signer: None, is_good: false };
+            return Computed {
+                report,
+                targets: Vec::new(),
+                signer: None,
+                are_references_good: false,
+                is_good: false,
+            };
         }
     };
     for reference in &parts.references {
@@ -69,6 +77,7 @@ pub(super) fn compute<'a, 'i>(
             judged.problems.push(problem);
         }
     }
+    let are_references_good = judged.problems.is_empty();
     let (signer, unknown) = judged.signature_value(ground, &parts);
     let is_good = judged.problems.is_empty();
     let mut report = judged.report(role, Some((signature, &parts)));
@@ -79,7 +88,7 @@ pub(super) fn compute<'a, 'i>(
     if let Some(signer) = &signer {
         judge_signer(&mut report, signer, &parts, judged.legacy, terms);
     }
-    Computed { report, targets: judged.targets, signer, is_good }
+    Computed { report, targets: judged.targets, signer, are_references_good, is_good }
 }
 
 /// A signature that is not computed, for where it stands.
@@ -94,11 +103,15 @@ pub(super) fn refused<'a, 'i>(
 impl<'a, 'i> Computed<'a, 'i> {
     /// What it means for this document: it is intact when everything computed fits, the document as
     /// a whole is sound, and its data is covered.
-    pub(super) fn over(&self, document: Node<'a, 'i>, place: &Place<'_, 'a, 'i>) -> (SignatureReport, Covered) {
+    pub(super) fn over(
+        &self,
+        document: Node<'a, 'i>,
+        place: &Place<'_, 'a, 'i>,
+    ) -> (SignatureReport, Covered) {
         let body = place.body.is_some_and(|body| is_within(body, &self.targets));
         let code = document.children().find(|child| local_name(*child) == "MCCQT");
         let mut found: Vec<Problem> = place.attacked.into_iter().collect();
-        if found.is_empty() && self.is_good && !body {
+        if found.is_empty() && self.are_references_good && !body {
             found.push(Problem::BodyNotCovered);
         }
         let is_intact = self.is_good && found.is_empty();

@@ -106,11 +106,8 @@ impl Signed<'_, '_, '_> {
         let is_invoice = self.found.kind == "invoice";
         let mut problems = Vec::new();
         if !self.is_issued() {
-            let missing = if is_invoice {
-                Problem::SellerSignatureMissing
-            } else {
-                Problem::IssuerSignatureMissing
-            };
+            let missing =
+                if is_invoice { Problem::SellerSignatureMissing } else { Problem::IssuerSignatureMissing };
             problems.push(missing);
         }
         if is_invoice {
@@ -169,8 +166,8 @@ impl Signed<'_, '_, '_> {
         }
         let mut by_authority = self.in_place_of(Part::Authority).peekable();
         let is_signed = by_authority.peek().is_some();
-        let is_covered = by_authority
-            .any(|(signature, covered)| covered.code || signature.integrity == Integrity::Failed);
+        let is_covered =
+            by_authority.any(|(signature, covered)| covered.code || signature.integrity == Integrity::Failed);
         match (code.starts_with('M'), is_signed, is_covered) {
             (_, true, true) => None,
             (true, ..) if self.is_of_cash_register() && is_code_of_cash_register(&code) => None,
@@ -205,7 +202,8 @@ mod tests {
     #[test]
     fn a_code_of_a_cash_register_has_its_one_form() {
         assert!(is_code_of_cash_register("M2-26-A1B2C-00001234567"));
-        for other in ["", "M", "M2-26-A1B2C-0000123456", "M2-26-A1B2C-0000123456x", "MX-26-A1B2C-00001234567"] {
+        for other in ["", "M", "M2-26-A1B2C-0000123456", "M2-26-A1B2C-0000123456x", "MX-26-A1B2C-00001234567"]
+        {
             assert!(!is_code_of_cash_register(other), "{other}");
         }
     }

@@ -155,7 +155,7 @@ fn bombs_of_others() -> Vec<(&'static str, String, Problem)> {
         (
             "instructions before the root",
             format!("{}{}", "<?a?>".repeat(60_000), invoice("", "", &signature_over("", 16))),
-            Problem::BodyNotCovered,
+            Problem::ReferenceDigestMismatch,
         ),
         ("empty signatures", invoice("", "", &EMPTY_SIGNATURE.repeat(60_000)), Problem::SignatureRepeated),
         (

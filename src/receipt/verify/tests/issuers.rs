@@ -21,18 +21,15 @@ fn of_series(series: &'static str, style: Style) -> Style {
 /// An invoice with one signature in a place of one's choice, and a code or none.
 fn invoice(style: &Style, place: &str, code: &str) -> String {
     let signature = style.signature("S-1", &["data"]);
-    format!(
-        "{HEAD}<HDon>{}{code}<DSCKS><{place}>{signature}</{place}></DSCKS></HDon>",
-        style.body()
-    )
+    format!("{HEAD}<HDon>{}{code}<DSCKS><{place}>{signature}</{place}></DSCKS></HDon>", style.body())
 }
 
 /// The same, signed by the style's own key even in the tax authority's place.
 fn signed_in(style: &Style, place: &str, code: &str) -> String {
-    style.sign(invoice(style, "Cho", code)).replace("<Cho>", &format!("<{place}>")).replace(
-        "</Cho>",
-        &format!("</{place}>"),
-    )
+    style
+        .sign(invoice(style, "Cho", code))
+        .replace("<Cho>", &format!("<{place}>"))
+        .replace("</Cho>", &format!("</{place}>"))
 }
 
 /// A receipt of the sample unit with the signature of anybody in any place.
@@ -55,10 +52,8 @@ pub fn attacks() -> Vec<Attack> {
     let in_block = |with: &str| replaced(&genuine, "</DSCKS>", &format!("{with}</DSCKS>"));
     let added = evil().document().replace("<DVTTe>", &format!("<MST>{OTHER_TAX_CODE}</MST><DVTTe>"));
     let beside = evil().document().replace("<NDHDon>", &format!("<MST>{OTHER_TAX_CODE}</MST><NDHDon>"));
-    let another_seller = evil().document().replace(
-        "<NMua/>",
-        &format!("<TCThu><MST>{OTHER_TAX_CODE}</MST></TCThu><NMua/>"),
-    );
+    let another_seller =
+        evil().document().replace("<NMua/>", &format!("<TCThu><MST>{OTHER_TAX_CODE}</MST></TCThu><NMua/>"));
     let coded = Style { code: true, ..Style::default() }.signed();
     vec![
         ("receipt-as-authority", of_receipt("CQT"), Problem::IssuerSignatureMissing),
@@ -97,7 +92,11 @@ pub fn attacks() -> Vec<Attack> {
         ),
         (
             "totals-beside-a-signature",
-            replaced(&genuine, "</NBan><NMua/>", "<TToan><TgTTTBSo>9</TgTTTBSo></TToan></NBan><NMua/>"),
+            replaced(
+                &genuine,
+                "</Signature></NBan>",
+                "</Signature><TToan><TgTTTBSo>9</TgTTTBSo></TToan></NBan>",
+            ),
             Problem::UnsignedContent,
         ),
         (
@@ -121,10 +120,9 @@ pub fn attacks() -> Vec<Attack> {
 pub fn doubts() -> Vec<Attack> {
     let coded = Style { code: true, ..Style::default() };
     let stripped = of_series("C26TAA", Style::default());
-    let entrusted = evil().document().replace(
-        "<DVTTe>",
-        &format!("<MSTDVNUNLHDon>{OTHER_TAX_CODE}</MSTDVNUNLHDon><DVTTe>"),
-    );
+    let entrusted = evil()
+        .document()
+        .replace("<DVTTe>", &format!("<MSTDVNUNLHDon>{OTHER_TAX_CODE}</MSTDVNUNLHDon><DVTTe>"));
     let nameless = evil().document().replace("<MST>9900000009</MST>", "");
     let notice = |style: &Style| {
         let signature = style.signature("S-1", &["data"]);
@@ -181,9 +179,8 @@ fn an_entrusted_issuer_is_shown_as_that_and_not_as_the_seller() {
 #[test]
 fn a_coded_invoice_is_valid_once_somebody_says_who_the_tax_authority_is() {
     let coded = Style { code: true, ..Style::default() }.signed();
-    let judged = |identity: &str| {
-        verify(coded.as_bytes(), &trust().with_tax_authority([identity.to_owned()]), now())
-    };
+    let judged =
+        |identity: &str| verify(coded.as_bytes(), &trust().with_tax_authority([identity.to_owned()]), now());
     let unnamed = verify(coded.as_bytes(), &trust(), now());
     let authority = &unnamed.documents[0].signatures[1];
     assert_eq!((authority.role.as_str(), authority.trust), ("CQT", Trust::Test));
@@ -204,8 +201,7 @@ fn an_invoice_of_a_cash_register_needs_its_seller_or_the_known_tax_authority() {
     let of_ward = of_series("C26MAA", Style::default());
     let by_seller = signed_in(&of_ward, "NBan", CASH_REGISTER_CODE);
     assert_eq!(verify(by_seller.as_bytes(), &trust(), now()).verdict, Verdict::Valid);
-    let by_authority =
-        signed_in(&Style { key: AUTHORITY, ..of_ward.clone() }, "CQT", CASH_REGISTER_CODE);
+    let by_authority = signed_in(&Style { key: AUTHORITY, ..of_ward.clone() }, "CQT", CASH_REGISTER_CODE);
     let named = trust().with_tax_authority([OTHER_TAX_CODE.to_owned()]);
     assert_eq!(verify(by_authority.as_bytes(), &named, now()).verdict, Verdict::Valid);
 }
@@ -220,7 +216,10 @@ fn the_officer_who_collects_may_sign_beside_the_unit() {
     let report = verify(both.as_bytes(), &trust(), now());
     assert_eq!(report.verdict, Verdict::Valid, "{report:?}");
     let signatures = &report.documents[0].signatures;
-    assert_eq!((signatures[1].role.as_str(), signatures[1].tax_code.as_deref()), ("NThu", Some(OTHER_TAX_CODE)));
+    assert_eq!(
+        (signatures[1].role.as_str(), signatures[1].tax_code.as_deref()),
+        ("NThu", Some(OTHER_TAX_CODE))
+    );
 }
 
 #[test]
@@ -230,7 +229,7 @@ fn loose_words_beside_what_is_signed_are_said() {
         ("<DSCKS>", "TỔNG TIỀN 9<DSCKS>"),
         ("<DSCKS>", "<DSCKS>TỔNG TIỀN 9"),
         ("</DSCKS>", "<TgTTTBSo>9</TgTTTBSo></DSCKS>"),
-        ("</NBan><NMua/>", "TỔNG TIỀN 9</NBan><NMua/>"),
+        ("</Signature></NBan>", "</Signature>TỔNG TIỀN 9</NBan>"),
     ] {
         let report = verify(replaced(&genuine, tag, with).as_bytes(), &trust(), now());
         assert!(report.problems().contains(&Problem::UnsignedNote), "{with}: {report:?}");

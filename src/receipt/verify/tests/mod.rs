@@ -67,7 +67,7 @@ fn a_receipt_of_ours_is_summed_up_and_has_what_a_register_knows_it_by() {
     assert_eq!(registered.lookup_code, sample::content().lookup_code);
     let wrapped = format!(
         "<TDiep><DLieu>{}</DLieu></TDiep>",
-        forge::replaced(&String::from_utf8(document()).unwrap(), super::sign::DECLARATION, "")
+        forge::replaced(&String::from_utf8(document()).unwrap(), crate::receipt::sign::DECLARATION, "")
     );
     let in_message = verify(wrapped.as_bytes(), &trust(), now());
     assert_eq!(in_message.verdict, Verdict::Valid, "{in_message:?}");

@@ -6,10 +6,10 @@ use std::fs;
 
 use super::attacks::Attack;
 use super::forge::{part, replaced};
-use super::issuers;
 use super::oracle::repository;
 use super::vendor::{AUTHORITY, Style};
 use super::*;
+use super::{issuers, others};
 use crate::receipt::sign::{ENVELOPED, SHA256_DIGEST};
 
 const FOLDER: &str = "fixtures/receipt/attack";
@@ -344,6 +344,7 @@ fn all() -> Vec<(String, String, Problem)> {
         .chain(named("signer", signers()))
         .chain(named("batch", messages()))
         .chain(named("issuer", issuers::attacks()))
+        .chain(named("vendor", vec![("quirk", others::quirk(), Problem::EnvelopedOnOwnObject)]))
         .collect()
 }
 
