@@ -190,6 +190,11 @@ fn outcome(report: &Report, entries: &[Option<Entry>]) -> Outcome {
             "wait",
         ),
         Verdict::Valid => ("Hợp lệ", "Valid", "done"),
+        Verdict::Intact if are_signers_known(report) => (
+            "Toàn vẹn: không bị sửa sau khi ký. Còn điểm chưa xác nhận được (xem lưu ý)",
+            "Intact: nothing was changed since it was signed. Something is left open (see the notes)",
+            "wait",
+        ),
         Verdict::Intact => (
             "Toàn vẹn: không bị sửa sau khi ký. Người ký chưa được xác nhận",
             "Intact: nothing was changed since it was signed. The signer is not confirmed",
@@ -202,6 +207,11 @@ fn outcome(report: &Report, entries: &[Option<Entry>]) -> Outcome {
     let documents = shown.map(|(document, entry)| document_words(document, entry.clone())).collect();
     let left_out = report.documents.len().saturating_sub(SHOWN_LIMIT);
     Outcome { words, words_en, tone, documents, left_out }
+}
+
+fn are_signers_known(report: &Report) -> bool {
+    let mut signatures = report.documents.iter().flat_map(|document| &document.signatures);
+    signatures.all(|signature| matches!(signature.trust, Trust::Ok | Trust::Test))
 }
 
 fn has(entries: &[Option<Entry>], tone: &str) -> bool {

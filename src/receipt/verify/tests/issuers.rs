@@ -79,7 +79,7 @@ pub fn attacks() -> Vec<Attack> {
         ),
         ("own-tax-code-added", evil().sign(added), Problem::SignerNotSeller),
         ("own-tax-code-beside", evil().sign(beside), Problem::SignerNotSeller),
-        ("second-seller", evil().sign(another_seller), Problem::ContentUnreadable),
+        ("second-seller", evil().sign(another_seller), Problem::SignerNotSeller),
         (
             "totals-among-signatures",
             in_block("<TToan><TgTTTBSo>9</TgTTTBSo></TToan>"),
