@@ -7,17 +7,21 @@ use super::find::Found;
 use super::read::{elements, is_blank, is_dsig, local_name};
 use crate::receipt::verify::problem::Problem;
 
-/// Known to stand beside the data: the authority's code, the QR code, the number of a notice, and a
-/// block of the format before Decree 123.
+/// Known to stand beside the data, without elements of their own: the authority's code, the QR code.
 const LEAVES: [&str; 2] = ["MCCQT", "DLQRCode"];
-const STRUCTURES: [&str; 2] = ["STBao", "controlData"];
+/// What an Object in a signature holds besides: times and other properties of the signature.
+const PROPERTIES: [&str; 2] = ["SignatureProperties", "QualifyingProperties"];
 
 pub(super) fn problem(found: &Found<'_, '_>) -> Option<Problem> {
     let own = elements(found.node).filter(|child| {
         let name = local_name(*child);
-        let is_known = name == found.body_name
-            || STRUCTURES.contains(&name)
-            || LEAVES.contains(&name) && elements(*child).next().is_none();
+        let is_known = match name {
+            // The number of a notice of the tax authority, and a block of the format before Decree 123.
+            "STBao" => found.kind == "notice",
+            "controlData" => found.body_name == "invoiceData",
+            name if LEAVES.contains(&name) => elements(*child).next().is_none(),
+            name => name == found.body_name,
+        };
         !is_known
     });
     let inner = own.filter_map(of_element);
@@ -34,13 +38,19 @@ fn of_element(node: Node<'_, '_>) -> Option<Problem> {
         let loose = has_loose_text(node).then_some(Problem::UnsignedNote);
         return worst(loose.into_iter().chain(elements(node).filter_map(of_element)));
     }
-    let says_something = node.descendants().any(|inner| has_loose_text(inner));
+    let says_something = node.descendants().any(has_loose_text);
     let is_structured = elements(node).next().is_some();
     match (says_something, is_structured) {
         (false, _) => None,
         (true, true) => Some(Problem::UnsignedContent),
         (true, false) => Some(Problem::UnsignedNote),
     }
+}
+
+/// Whether an Object that the signature does not cover holds anything but properties.
+pub(super) fn is_loose_object(object: Node<'_, '_>) -> bool {
+    let says_something = object.descendants().any(has_loose_text);
+    says_something && elements(object).any(|inner| !PROPERTIES.contains(&local_name(inner)))
 }
 
 fn has_loose_text(node: Node<'_, '_>) -> bool {

@@ -2,6 +2,7 @@
 
 use roxmltree::Node;
 
+use super::beside::is_loose_object;
 use super::key::{Key, Signer};
 use super::read::{is_dsig, leaf, local_name};
 use super::signature::{self, Parts, Reference};
@@ -84,6 +85,10 @@ pub(super) fn compute<'a, 'i>(
     if let Some(problem) = unknown.filter(|_| is_good) {
         report.problems.push(problem);
         report.trust = Trust::Untrusted;
+    }
+    let mut objects = signature.children().filter(|child| is_dsig(*child, "Object"));
+    if objects.any(|object| !is_within(object, &judged.targets) && is_loose_object(object)) {
+        report.problems.push(Problem::UnsignedNote);
     }
     if let Some(signer) = &signer {
         judge_signer(&mut report, signer, &parts, judged.legacy, terms);

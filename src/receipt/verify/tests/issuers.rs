@@ -230,6 +230,7 @@ fn loose_words_beside_what_is_signed_are_said() {
         ("<DSCKS>", "<DSCKS>TỔNG TIỀN 9"),
         ("</DSCKS>", "<TgTTTBSo>9</TgTTTBSo></DSCKS>"),
         ("</Signature></NBan>", "</Signature>TỔNG TIỀN 9</NBan>"),
+        ("</Signature>", "<Object><Ghi xmlns=\"\">TỔNG TIỀN 9</Ghi></Object></Signature>"),
     ] {
         let report = verify(replaced(&genuine, tag, with).as_bytes(), &trust(), now());
         assert!(report.problems().contains(&Problem::UnsignedNote), "{with}: {report:?}");
