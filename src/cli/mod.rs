@@ -50,6 +50,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::error::{Error, Result};
+use crate::web::message;
 
 /// Fees of administrative dossiers, signed e-receipts, and the daily proof that the money in the
 /// bank and the receipts issued are the same money.
@@ -183,7 +184,9 @@ pub fn main() -> ExitCode {
     match run(cli) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("bienlai: {error}");
+            let words = message::words(error.code());
+            eprintln!("bienlai: {} / {}", words.vi, words.en);
+            eprintln!("  {error}");
             if error.is_internal() {
                 eprintln!("  raised at {}", error.raised_at());
             }

@@ -68,4 +68,5 @@ mod statements;
 mod strangers;
 mod three_routes;
 mod trail;
+mod verifying;
 mod withdrawals;

@@ -570,8 +570,9 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
         path: "/verify",
-        vi: "Kiểm tra chữ ký số của một tệp.",
-        en: "Judges a signed file, sent as a form or as bare bytes of at most 4 MB. Rate-limited per address.",
+        vi: "Kiểm tra chữ ký số của một tệp, và tình trạng của chứng từ trong sổ.",
+        en: "Judges a signed file, sent as a form or as bare bytes of at most 4 MB, and says how a document of \
+             ours stands. `?lenient=enveloped-on-own-object` accepts that known fault. Rate-limited per address.",
         ..NONE
     },
     Endpoint { path: "/api", vi: "Trang này.", en: "This page.", ..NONE },
