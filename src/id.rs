@@ -125,6 +125,8 @@ ids! {
     TransmissionId = "trm_",
     TrustId = "tru_",
     UnitId = "unt_",
+    /// A statement that the bank sent again with other lines.
+    VersionId = "ver_",
 }
 
 /// Thirteen base32 digits: fixed width, so that text order is number order.

@@ -36,6 +36,7 @@ mod settlement;
 mod shift;
 mod simulate;
 mod statement;
+mod statement_desk;
 mod statement_stream;
 pub mod table;
 mod tariff;

@@ -21,6 +21,7 @@ mod payout;
 pub mod proof;
 pub mod query;
 pub mod reopening;
+pub mod restated;
 pub mod rulebook;
 pub mod run;
 

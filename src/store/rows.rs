@@ -131,6 +131,7 @@ id_cells!(
     TransmissionId,
     TrustId,
     UnitId,
+    VersionId,
 );
 cells! {
     i64 => Big(MaybeBig) by |n: i64| n;

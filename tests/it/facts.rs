@@ -25,7 +25,7 @@ const CHANGEABLE: [&str; 12] = [
 ];
 
 /// Columns beside facts that follow from events.
-const PROJECTIONS: [&str; 48] = [
+const PROJECTIONS: [&str; 52] = [
     "master_id",
     "credited",
     "due",
@@ -72,6 +72,10 @@ const PROJECTIONS: [&str; 48] = [
     "last_error",
     "run_at",
     "leased_until",
+    "lines_total",
+    "lines_done",
+    "outcome",
+    "error_code",
     "expires_at",
     "used_at",
 ];

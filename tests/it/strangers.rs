@@ -109,6 +109,9 @@ impl Things {
         thing!("reopenings", "day_reopening", ReopeningId);
         thing!("notices", "filing", FilingId);
         thing!("reports", "filing", FilingId);
+        thing!("statements", "statement", StatementId);
+        thing!("versions", "statement_version", VersionId);
+        thing!("imports", "import_job", JobId);
         thing!("transmissions", "transmission", TransmissionId);
         for table in [
             "obligation",

@@ -29,6 +29,7 @@ pub fn endpoints() -> Vec<&'static Endpoint> {
     ENDPOINTS
         .iter()
         .chain(super::catalogue_cash::ENDPOINTS)
+        .chain(super::catalogue_intake::ENDPOINTS)
         .chain(super::catalogue_exceptions::ENDPOINTS)
         .chain(super::catalogue_matching::ENDPOINTS)
         .chain(closing::ENDPOINTS)
@@ -386,7 +387,9 @@ const ENDPOINTS: &[Endpoint] = &[
         vi: "Nạp tệp sao kê của ngân hàng, đúng như đã nhận.",
         en: "Imports a bank's file as it came: camt.053, MT940 or CSV, at most 64 MB as the body.",
         who: "finance",
-        notes: "The same file again changes nothing. Bad lines are quarantined and told; good ones are kept.",
+        notes: "The same file again changes nothing. Bad lines are set aside and told; good ones are kept. ?account= \
+                names the account of a file that names none. With Prefer: respond-async the answer is 202 and names \
+                the import to look after.",
         ..NONE
     },
     Endpoint {

@@ -4,6 +4,7 @@ mod books;
 pub mod catalogue;
 mod catalogue_cash;
 mod catalogue_exceptions;
+mod catalogue_intake;
 mod catalogue_matching;
 pub mod correction_steps;
 mod corrections;
@@ -12,6 +13,7 @@ pub mod deposits;
 pub mod exception_work;
 pub mod exceptions;
 pub mod figures;
+pub mod intake;
 mod keys;
 pub mod ledgers;
 pub mod letters;
@@ -36,9 +38,7 @@ pub mod shifts;
 pub mod tax;
 mod view;
 
-pub use books::{
-    close_day, days as list_days, import as import_statement, reconcile, statements as list_statements,
-};
+pub use books::{close_day, days as list_days, reconcile, statements as list_statements};
 pub use corrections::{approve as approve_correction, find as find_correction, list as list_corrections};
 pub use corrections::{awaited as awaited_view, lines as correction_lines, summary as correction_view};
 pub use corrections::{
