@@ -432,6 +432,7 @@ mod tests {
             "second_master_key",
             "second_master_key_file",
             "authority_files",
+            "tax_authority",
             "level",
             "format",
             "crl_urls",

@@ -1,12 +1,15 @@
 //! The daily round over many accounts: import, match, close. The web and the command line both
 //! come through here.
 
+use super::day_close::{self, Through};
 use super::query;
 use super::run::{Report, reconcile};
 use crate::actor::{Actor, Role};
+use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, LineId, StatementId, UnitId};
 use crate::obligation::reference::{CodeBook, Found};
+use crate::receipt::seal::Keyring;
 use crate::statement::job::{self, Job};
 use crate::statement::quarantine::{self, Verdict};
 use crate::statement::{self, Imported, Options};
@@ -97,6 +100,41 @@ pub fn reconcile_accounts<'a>(
                 tracing::error!(%unit, %account, %error, "matching failed for this account");
             }
             Visited { unit, account, outcome }
+        })
+        .collect())
+}
+
+/// One account of a closing round: how far it came, or why it could not begin.
+pub struct ClosedUntil {
+    pub unit: UnitId,
+    pub account: AccountId,
+    pub outcome: std::result::Result<Through, Error>,
+}
+
+/// Closes what can be closed up to `until` in every account in scope, or one unit's. An account that
+/// stays open, or fails, never blocks another.
+pub fn close_accounts<'a>(
+    store: &Store,
+    keyring: &Keyring,
+    stamp: &dyn Fn() -> Stamp<'a>,
+    actor: &Actor,
+    unit: Option<UnitId>,
+    until: BusinessDay,
+) -> Result<Vec<ClosedUntil>> {
+    actor.require_role(&[Role::Finance, Role::System])?;
+    if let Some(unit) = unit {
+        actor.scope.require(unit)?;
+    }
+    let accounts = store.read(&actor.scope, |conn| query::accounts(conn, unit))?;
+    Ok(accounts
+        .into_iter()
+        .filter(|(unit, _)| actor.scope.covers(*unit))
+        .map(|(unit, account)| {
+            let outcome = day_close::close_through(store, keyring, stamp, actor, unit, account, until);
+            if let Err(error) = &outcome {
+                tracing::error!(%unit, %account, %error, "closing failed for this account");
+            }
+            ClosedUntil { unit, account, outcome }
         })
         .collect())
 }

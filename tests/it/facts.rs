@@ -9,7 +9,7 @@ use crate::support::schema::{columns, fact_columns, primary_key, tables};
 use crate::support::{Database, each_database, tools};
 
 /// Tables that hold no facts: leases, queues, answers kept for a time, search indexes, caches.
-const CHANGEABLE: [&str; 11] = [
+const CHANGEABLE: [&str; 12] = [
     "node_lease",
     "work_lease",
     "holiday",
@@ -18,6 +18,7 @@ const CHANGEABLE: [&str; 11] = [
     "unsealed",
     "job",
     "party_index",
+    "payer_alias",
     "dossier_lookup",
     "one_time_code",
     "rendition",

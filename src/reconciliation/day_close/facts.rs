@@ -431,6 +431,7 @@ fn item_of(subject_kind: &str, id: i64) -> Option<Item> {
         "shift" => Item::Shift(ShiftId(id)),
         "slip" => Item::Slip(SlipId(id)),
         "remittance" => Item::Remittance(RemittanceId(id)),
+        "settlement" => Item::Settlement(SettlementId(id)),
         _ => return None,
     })
 }

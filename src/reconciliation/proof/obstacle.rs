@@ -241,6 +241,7 @@ impl Item {
             Item::Shift(shift) => format!("Ca thu {shift}"),
             Item::Slip(slip) => format!("Giấy nộp tiền {slip}"),
             Item::Remittance(order) => format!("Lệnh nộp ngân sách {order}"),
+            Item::Settlement(report) => format!("Bảng kê cổng thanh toán {report}"),
         }
     }
 
@@ -253,6 +254,7 @@ impl Item {
             Item::Shift(shift) => format!("Shift {shift}"),
             Item::Slip(slip) => format!("Deposit slip {slip}"),
             Item::Remittance(order) => format!("Remittance {order}"),
+            Item::Settlement(report) => format!("Gateway settlement {report}"),
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
 
 /// Who may read statements and certificates.
-const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
+pub(super) const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -123,11 +123,11 @@ pub async fn close_day(caller: Caller, payload: web::Payload, shared: web::Data<
     }
 }
 
-fn obstacle_json(obstacle: &Obstacle) -> Value {
+pub(super) fn obstacle_json(obstacle: &Obstacle) -> Value {
     json!({ "code": obstacle.code(), "message": obstacle.vi(), "message_en": obstacle.en() })
 }
 
-fn certificate_json(certificate: &day_close::Certificate) -> Value {
+pub(super) fn certificate_json(certificate: &day_close::Certificate) -> Value {
     json!({
         "id": certificate.id,
         "unit": certificate.unit,

@@ -1,5 +1,6 @@
 //! What the page `/api` says about each path. A test holds it against the routes.
 
+mod closing;
 mod tax;
 
 /// One method of one path, for people.
@@ -30,6 +31,8 @@ pub fn endpoints() -> Vec<&'static Endpoint> {
         .chain(super::catalogue_cash::ENDPOINTS)
         .chain(super::catalogue_intake::ENDPOINTS)
         .chain(super::catalogue_exceptions::ENDPOINTS)
+        .chain(super::catalogue_matching::ENDPOINTS)
+        .chain(closing::ENDPOINTS)
         .chain(tax::ENDPOINTS)
         .collect()
 }
@@ -570,8 +573,9 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
         path: "/verify",
-        vi: "Kiểm tra chữ ký số của một tệp.",
-        en: "Judges a signed file, sent as a form or as bare bytes of at most 4 MB. Rate-limited per address.",
+        vi: "Kiểm tra chữ ký số của một tệp, và tình trạng của chứng từ trong sổ.",
+        en: "Judges a signed file, sent as a form or as bare bytes of at most 4 MB, and says how a document of \
+             ours stands. `?lenient=enveloped-on-own-object` accepts that known fault. Rate-limited per address.",
         ..NONE
     },
     Endpoint { path: "/api", vi: "Trang này.", en: "This page.", ..NONE },
