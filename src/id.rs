@@ -90,6 +90,8 @@ ids! {
     /// A data key: one per unit and year.
     KeyId = "key_",
     LineId = "lin_",
+    /// A login of a person.
+    LoginId = "lgn_",
     MatchId = "mat_",
     /// A message to a payer.
     MessageId = "msg_",
@@ -107,6 +109,7 @@ ids! {
     /// An order that hands money to the Treasury, or asks for it.
     RemittanceId = "rmt_",
     SeriesId = "ser_",
+    SessionId = "ses_",
     ShiftId = "shf_",
     /// A slip with which cash is deposited at the bank.
     SlipId = "slp_",

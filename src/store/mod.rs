@@ -15,6 +15,7 @@ pub mod migrate;
 pub mod rows;
 pub mod schema;
 pub mod schema_cash;
+pub mod schema_sign_in;
 pub mod stamp;
 mod types;
 pub mod vault;

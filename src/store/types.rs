@@ -80,6 +80,6 @@ travels_as!(BigInt, i64:
     ExceptionId, JobId, KeyId,
     LineId, MatchId, MessageId, MovementId, ObligationId, PartyId, PaymentId, PersonId, PostingId, RawEventId,
     ReceiptId, SeriesId, ShiftId, StatementId, TrustId, UnitId, Dong, Instant,
-    BatchId, CorrectionId, FilingId, RefundId, RegistrationId, RemittanceId, SlipId, TransmissionId,
+    BatchId, CorrectionId, FilingId, LoginId, RefundId, RegistrationId, RemittanceId, SessionId, SlipId, TransmissionId,
 );
 travels_as!(Date, chrono::NaiveDate: BusinessDay);

@@ -37,7 +37,7 @@ use query::{CertificateRow, DayEventRow, DayRow, Fingerprint};
 use share::{cap, shares};
 
 pub use chain::verify_chain;
-pub use query::{Certificate, certificates};
+pub use query::{Certificate, certificates, last_closed};
 pub use share::Share;
 
 /// How often a close that something overtook starts over.

@@ -25,7 +25,12 @@ const READERS: &str =
 
 /// Every path: the lists follow each other on the page, those of the tax authority last.
 pub fn endpoints() -> Vec<&'static Endpoint> {
-    ENDPOINTS.iter().chain(super::catalogue_cash::ENDPOINTS).chain(tax::ENDPOINTS).collect()
+    ENDPOINTS
+        .iter()
+        .chain(super::catalogue_cash::ENDPOINTS)
+        .chain(tax::ENDPOINTS)
+        .chain(super::catalogue_pages::ENDPOINTS)
+        .collect()
 }
 
 const ENDPOINTS: &[Endpoint] = &[
@@ -610,7 +615,6 @@ const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint { path: "/api", vi: "Trang này.", en: "This page.", ..NONE },
-    Endpoint { path: "/assets/bienlai.css", vi: "Kiểu trình bày.", en: "The stylesheet.", ..NONE },
     Endpoint { path: "/healthz", vi: "Tiến trình đang chạy.", en: "The process is up.", ..NONE },
     Endpoint {
         path: "/readyz",

@@ -3,6 +3,7 @@
 mod books;
 pub mod catalogue;
 mod catalogue_cash;
+mod catalogue_pages;
 pub mod correction_steps;
 mod corrections;
 pub mod deposits;

@@ -7,7 +7,8 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::{Page, html_with_forms};
+use super::frame::Frame;
+use super::{Page, html};
 use crate::error::{Error, Result};
 use crate::receipt::verify::{
     DocumentReport, Integrity, Problem, Report, SignatureReport, Trust, Verdict, verify,
@@ -24,6 +25,7 @@ const SHOWN_LIMIT: usize = 50;
 #[derive(Template)]
 #[template(path = "verify.html")]
 struct VerifyPage {
+    frame: Frame,
     outcome: Option<Outcome>,
 }
 
@@ -54,12 +56,13 @@ struct SignatureWords {
 }
 
 /// `GET /verify`
-pub async fn form() -> HttpResponse {
-    html_with_forms(StatusCode::OK, &VerifyPage { outcome: None })
+pub async fn form(request: HttpRequest) -> HttpResponse {
+    html(StatusCode::OK, &VerifyPage { frame: Frame::public(&request), outcome: None })
 }
 
 /// `POST /verify`: the form, or the bare bytes of a file.
 pub async fn judge(request: HttpRequest, shared: web::Data<Shared>, payload: web::Payload) -> Page {
+    super::session::check_origin(&request)?;
     shared.lookups.check(shared.source(&request))?;
     let bytes = body(payload, BODY_LIMIT_BYTES).await?;
     let boundary = boundary(&request);
@@ -76,7 +79,8 @@ pub async fn judge(request: HttpRequest, shared: web::Data<Shared>, payload: web
         Ok(verify(file, &app.trust, now))
     })
     .await?;
-    Ok(html_with_forms(StatusCode::OK, &VerifyPage { outcome: Some(outcome(&report)) }))
+    let frame = Frame::public(&request);
+    Ok(html(StatusCode::OK, &VerifyPage { frame, outcome: Some(outcome(&report)) }))
 }
 
 /// The boundary of a form, if the body is one.
@@ -207,7 +211,7 @@ mod tests {
             &TrustStore::empty(),
             crate::receipt::testing::now(),
         );
-        let page = VerifyPage { outcome: Some(outcome(&report)) }.render().unwrap();
+        let page = VerifyPage { frame: Frame::default(), outcome: Some(outcome(&report)) }.render().unwrap();
         assert!(page.contains("Người ký chưa được xác nhận") && page.contains("TCThu"), "{page}");
     }
 }
