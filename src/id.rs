@@ -120,6 +120,11 @@ ids! {
     UnitId = "unt_",
 }
 
+impl UnitId {
+    /// The city itself, reserved: it owns what no registered unit does, and whatever is one of a kind.
+    pub const CITY: UnitId = UnitId(1);
+}
+
 /// Thirteen base32 digits: fixed width, so that text order is number order.
 fn encode(raw: i64) -> String {
     let mut digits = [0_u8; 13];

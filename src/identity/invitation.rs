@@ -6,11 +6,10 @@ use super::login::{self, Login, Sealed, State, needs_second_factor};
 use super::{login_query as query, password, token, totp};
 use crate::audit;
 use crate::error::{Error, Result};
-use crate::id::{EventId, LoginId};
+use crate::id::{EventId, LoginId, UnitId};
 use crate::store::vault::Vault;
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
-use crate::unit::CITY;
 
 /// Three days: an invitation made before a weekend still opens on Monday.
 const LIFE_S: i64 = 3 * 86_400;
@@ -28,13 +27,13 @@ pub struct Invited {
 /// A new invitation; the token is shown this once.
 pub(super) fn issue(tx: &mut Tx<'_>, stamp: &Stamp<'_>, login: LoginId) -> Result<SecretString> {
     let (token_sha256, shown) = token::draw_bare()?;
-    let key = stamp.lasting_key(tx, CITY)?;
+    let key = stamp.lasting_key(tx, UnitId::CITY)?;
     let second_factor = stamp.vault.seal(&key, &context(login), &totp::draw()?)?;
     let id: EventId = stamp.mint()?;
     rows::insert(
         tx,
         &[query::InvitationRow {
-            unit_id: CITY,
+            unit_id: UnitId::CITY,
             id,
             login_id: login,
             token_sha256,
@@ -68,7 +67,7 @@ fn open(conn: &mut Conn, stamp: &Stamp<'_>, shown: &str) -> Result<query::Open> 
 }
 
 pub(super) fn opened(conn: &mut Conn, vault: &Vault, login: LoginId, sealed: &Sealed) -> Result<Vec<u8>> {
-    vault.open(conn, CITY, sealed.key, &context(login), &sealed.bytes)
+    vault.open(conn, UnitId::CITY, sealed.key, &context(login), &sealed.bytes)
 }
 
 /// Accepts an invitation: the password's hash is kept, and the second factor when a code of it is
@@ -110,7 +109,7 @@ pub fn accept(
     login.locked_until = crate::clock::Instant(0);
     let actor = login.actor();
     login::store(tx, stamp, &mut login, "activated", &audit::actor_text(&actor))?;
-    audit::record(tx, stamp, &[audit::Entry::by(&actor, CITY, "login.activated", login.id)])?;
+    audit::record(tx, stamp, &[audit::Entry::by(&actor, UnitId::CITY, "login.activated", login.id)])?;
     Ok((login.id, recovery))
 }
 
@@ -126,7 +125,7 @@ fn recovery_codes(tx: &mut Tx<'_>, stamp: &Stamp<'_>, login: LoginId) -> Result<
         let code = text::hex(&bytes);
         shown.push(code.as_bytes().chunks(7).map(String::from_utf8_lossy).collect::<Vec<_>>().join("-"));
         kept.push(query::RecoveryRow {
-            unit_id: CITY,
+            unit_id: UnitId::CITY,
             login_id: login,
             code_hash: recovery_hash(stamp.vault, login, &code),
             created_at: stamp.now,
@@ -139,7 +138,7 @@ fn recovery_codes(tx: &mut Tx<'_>, stamp: &Stamp<'_>, login: LoginId) -> Result<
 /// How a recovery code is kept: keyed, and different for each login.
 pub(super) fn recovery_hash(vault: &Vault, login: LoginId, shown: &str) -> String {
     let plain: String = shown.chars().filter(char::is_ascii_hexdigit).collect();
-    vault.blind(CITY, "recovery_code", &format!("{}/{}", login.0, plain.to_ascii_lowercase()))
+    vault.blind(UnitId::CITY, "recovery_code", &format!("{}/{}", login.0, plain.to_ascii_lowercase()))
 }
 
 /// Checks a new password and hashes it: tens of milliseconds, outside transactions.

@@ -12,9 +12,8 @@ use crate::actor::{Actor, Role, Scope};
 use crate::audit;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
-use crate::id::{ClientId, EventId, KeyId, LoginId, PersonId};
+use crate::id::{ClientId, EventId, KeyId, LoginId, PersonId, UnitId};
 use crate::store::{Conn, Stamp, Tx, rows};
-use crate::unit::CITY;
 
 const NAME_LENGTH: std::ops::RangeInclusive<usize> = 3..=40;
 
@@ -132,7 +131,7 @@ pub fn invite(
     rows::insert(
         tx,
         &[query::LoginRow {
-            unit_id: CITY,
+            unit_id: UnitId::CITY,
             id,
             name,
             person_id: new.person,
@@ -148,7 +147,7 @@ pub fn invite(
     )?;
     let login = find(tx, id)?;
     note(tx, stamp, &login, "invited", &audit::actor_text(actor))?;
-    let entry = audit::Entry::by(actor, CITY, "login.invited", id).with(new.role.as_str());
+    let entry = audit::Entry::by(actor, UnitId::CITY, "login.invited", id).with(new.role.as_str());
     audit::record(tx, stamp, &[entry])?;
     Ok((id, invitation::issue(tx, stamp, id)?))
 }
@@ -166,7 +165,7 @@ pub fn invite_again(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, id: Login
     session::end_all(tx, id)?;
     query::drop_invitations(tx, id)?;
     store(tx, stamp, &mut login, "invited", &audit::actor_text(actor))?;
-    audit::record(tx, stamp, &[audit::Entry::by(actor, CITY, "login.invited", id).with("again")])?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, UnitId::CITY, "login.invited", id).with("again")])?;
     invitation::issue(tx, stamp, id)
 }
 
@@ -180,7 +179,7 @@ pub fn end(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, id: LoginId) -> Re
     session::end_all(tx, id)?;
     query::drop_invitations(tx, id)?;
     store(tx, stamp, &mut login, "ended", &audit::actor_text(actor))?;
-    audit::record(tx, stamp, &[audit::Entry::by(actor, CITY, "login.ended", id)])
+    audit::record(tx, stamp, &[audit::Entry::by(actor, UnitId::CITY, "login.ended", id)])
 }
 
 /// The logins whose every unit the actor governs, by name.
@@ -220,7 +219,7 @@ pub fn first_administrator(tx: &mut Tx<'_>, stamp: &Stamp<'_>) -> Result<Option<
         // It was ended: whoever did that invites the next one by command.
         Some(_) => Ok(None),
         None => {
-            let person = super::create_person(tx, stamp, &system, CITY, "Quản trị viên")?;
+            let person = super::create_person(tx, stamp, &system, UnitId::CITY, "Quản trị viên")?;
             let new = NewLogin { name: FIRST.into(), person, role: Role::Administrator, scope: Scope::All };
             invite(tx, stamp, &system, new).map(|(_, token)| Some(token))
         }
@@ -256,7 +255,7 @@ fn check(new: &NewLogin, actor: &Actor) -> Result<()> {
         return Err(Error::invalid("units", "login_without_counter", "a cashier's login is for one unit"));
     }
     check_role(&NewClient {
-        unit: CITY,
+        unit: UnitId::CITY,
         name: new.name.clone(),
         person: Some(new.person),
         role: new.role,
@@ -299,7 +298,7 @@ fn note(tx: &mut Tx<'_>, stamp: &Stamp<'_>, login: &Login, kind: &'static str, a
     rows::insert(
         tx,
         &[query::EventRow {
-            unit_id: CITY,
+            unit_id: UnitId::CITY,
             id,
             login_id: login.id,
             revision: login.revision,

@@ -11,7 +11,6 @@ use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema_sign_in::{invitation, login, recovery_code};
 use crate::store::{Conn, Tx};
-use crate::unit::CITY;
 
 crate::table_row! {
     /// A login as it is invited: without password and second factor.
@@ -104,7 +103,7 @@ const SELECT: &str = "SELECT t.id, t.name, t.person_id, t.role, t.scope, t.state
      t.second_factor, t.second_step, t.failures, t.locked_until, t.revision FROM login t";
 
 fn one(conn: &mut Conn, key: (&str, Column), lock: Lock) -> Result<Option<Login>> {
-    let keys = [("unit_id", Column::of([CITY])), key];
+    let keys = [("unit_id", Column::of([UnitId::CITY])), key];
     let mut found: Vec<Stored> = rows::fetch::<Sql, _>(conn, SELECT, &keys, "", lock)?;
     found.pop().map(read).transpose()
 }
@@ -125,7 +124,7 @@ pub fn lock(tx: &mut Tx<'_>, id: LoginId) -> Result<Option<Login>> {
 /// Every login, by name: a city has hundreds.
 pub fn all(conn: &mut Conn) -> Result<Vec<Login>> {
     let found: Vec<Stored> = login::table
-        .filter(login::unit_id.eq(CITY))
+        .filter(login::unit_id.eq(UnitId::CITY))
         .order(login::name)
         .select((
             login::id,
@@ -153,7 +152,7 @@ pub fn store(tx: &mut Tx<'_>, login: &Login) -> Result<()> {
         tx,
         Update {
             table: "login",
-            keys: vec![("unit_id", Column::of([CITY])), ("id", Column::of([login.id]))],
+            keys: vec![("unit_id", Column::of([UnitId::CITY])), ("id", Column::of([login.id]))],
             guard: vec![("revision", Column::of([login.revision - 1]))],
             sets: vec![
                 ("state", Column::of([login.state.as_str()])),
@@ -180,7 +179,7 @@ pub struct Open {
 
 pub fn invitation(conn: &mut Conn, token_sha256: &str) -> Result<Option<Open>> {
     invitation::table
-        .filter(invitation::unit_id.eq(CITY))
+        .filter(invitation::unit_id.eq(UnitId::CITY))
         .filter(invitation::token_sha256.eq(token_sha256))
         .select((
             invitation::login_id,
@@ -195,14 +194,18 @@ pub fn invitation(conn: &mut Conn, token_sha256: &str) -> Result<Option<Open>> {
 
 /// Takes the invitations of a login away; tells how many there were.
 pub fn drop_invitations(tx: &mut Tx<'_>, id: LoginId) -> Result<usize> {
-    diesel::delete(invitation::table.filter(invitation::unit_id.eq(CITY)).filter(invitation::login_id.eq(id)))
-        .execute(tx.conn())
-        .classify()
+    diesel::delete(
+        invitation::table.filter(invitation::unit_id.eq(UnitId::CITY)).filter(invitation::login_id.eq(id)),
+    )
+    .execute(tx.conn())
+    .classify()
 }
 
 pub fn forget_recovery_codes(tx: &mut Tx<'_>, id: LoginId) -> Result<usize> {
     diesel::delete(
-        recovery_code::table.filter(recovery_code::unit_id.eq(CITY)).filter(recovery_code::login_id.eq(id)),
+        recovery_code::table
+            .filter(recovery_code::unit_id.eq(UnitId::CITY))
+            .filter(recovery_code::login_id.eq(id)),
     )
     .execute(tx.conn())
     .classify()
@@ -212,7 +215,7 @@ pub fn forget_recovery_codes(tx: &mut Tx<'_>, id: LoginId) -> Result<usize> {
 pub fn use_recovery_code(tx: &mut Tx<'_>, id: LoginId, code_hash: &str) -> Result<bool> {
     diesel::delete(
         recovery_code::table
-            .filter(recovery_code::unit_id.eq(CITY))
+            .filter(recovery_code::unit_id.eq(UnitId::CITY))
             .filter(recovery_code::login_id.eq(id))
             .filter(recovery_code::code_hash.eq(code_hash)),
     )
@@ -223,7 +226,7 @@ pub fn use_recovery_code(tx: &mut Tx<'_>, id: LoginId, code_hash: &str) -> Resul
 
 pub fn recovery_codes_left(conn: &mut Conn, id: LoginId) -> Result<i64> {
     recovery_code::table
-        .filter(recovery_code::unit_id.eq(CITY))
+        .filter(recovery_code::unit_id.eq(UnitId::CITY))
         .filter(recovery_code::login_id.eq(id))
         .count()
         .get_result(conn)

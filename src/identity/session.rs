@@ -7,9 +7,8 @@ use super::login::{Login, State};
 use super::{login_query, session_query as query, token};
 use crate::clock::Instant;
 use crate::error::{Error, Result};
-use crate::id::{LoginId, SessionId};
+use crate::id::{LoginId, SessionId, UnitId};
 use crate::store::{Conn, Stamp, Tx, rows};
-use crate::unit::CITY;
 
 /// A session nobody uses ends after this: office machines are shared.
 const IDLE_S: i64 = 3_600;
@@ -50,7 +49,7 @@ pub(super) fn open(tx: &mut Tx<'_>, stamp: &Stamp<'_>, login: &Login) -> Result<
     rows::insert(
         tx,
         &[query::SessionRow {
-            unit_id: CITY,
+            unit_id: UnitId::CITY,
             id,
             login_id: login.id,
             token_sha256,

@@ -12,9 +12,8 @@ use super::{login_query as query, password, session, totp};
 use crate::audit;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
-use crate::id::LoginId;
+use crate::id::{LoginId, UnitId};
 use crate::store::{Conn, Stamp, Tx};
-use crate::unit::CITY;
 
 const FREE_FAILURES: i32 = 5;
 const FIRST_LOCK_S: i64 = 60;
@@ -74,7 +73,7 @@ pub fn sign_in(
     login.failures = 0;
     let actor = login.actor();
     login::store(tx, stamp, &mut login, "signed_in", &audit::actor_text(&actor))?;
-    audit::record(tx, stamp, &[audit::Entry::by(&actor, CITY, "login.signed_in", login.id)])?;
+    audit::record(tx, stamp, &[audit::Entry::by(&actor, UnitId::CITY, "login.signed_in", login.id)])?;
     let token = session::open(tx, stamp, &login)?;
     Ok(Some((login, token)))
 }
@@ -95,7 +94,8 @@ fn fail(tx: &mut Tx<'_>, stamp: &Stamp<'_>, login: &mut Login) -> Result<()> {
     let lock_s = lock_seconds(login.failures);
     if lock_s > 0 {
         login.locked_until = stamp.now.plus_seconds(lock_s);
-        let entry = audit::Entry::by(&login.actor(), CITY, "login.locked", login.id).with(lock_s.to_string());
+        let entry =
+            audit::Entry::by(&login.actor(), UnitId::CITY, "login.locked", login.id).with(lock_s.to_string());
         audit::record(tx, stamp, &[entry])?;
     }
     login::store(tx, stamp, login, "failed", "unknown")

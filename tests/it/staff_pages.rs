@@ -149,7 +149,11 @@ fn each_role_opens_its_own_pages_and_sees_its_own_unit_only() {
         assert_eq!(end.status, 404, "nor can they be ended: {}", other.page);
         let wide = [("person", "Ai Đó"), ("login", "ai.do"), ("role", "finance"), ("units", "00004")];
         other.get("/users");
-        assert_eq!(other.post("/users/invite", &wide).status, 400, "nobody gives more than they have");
+        assert_eq!(
+            other.post("/users/invite", &wide).status,
+            404,
+            "a unit that is not theirs does not exist"
+        );
         assert_eq!(world.count("login WHERE name = 'ai.do'"), 0);
         service.stop();
     });
