@@ -105,6 +105,7 @@ id_cells!(
     FilingId,
     JobId,
     KeyId,
+    LetterId,
     LineId,
     LoginId,
     MatchId,

@@ -27,7 +27,7 @@ const CHANGEABLE: [&str; 14] = [
 ];
 
 /// Columns beside facts that follow from events.
-const PROJECTIONS: [&str; 52] = [
+const PROJECTIONS: [&str; 54] = [
     "master_id",
     "credited",
     "due",
@@ -35,6 +35,8 @@ const PROJECTIONS: [&str; 52] = [
     "adjusted",
     "line_edition",
     "state",
+    "owner",
+    "assignee_person_id",
     "checker_person_id",
     "agreement_sha256",
     "withdrawal_maker_person_id",

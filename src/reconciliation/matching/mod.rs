@@ -13,6 +13,7 @@ mod reference;
 mod reversal;
 mod suggestion;
 
+pub use edit::digits_swapped;
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
