@@ -3,6 +3,7 @@
 
 pub mod database;
 pub mod delivery;
+pub mod exceptions;
 pub mod trust;
 pub mod vault;
 
@@ -58,6 +59,8 @@ pub struct Config {
     pub sms: Option<delivery::Sms>,
     #[serde(default)]
     pub tax: Tax,
+    #[serde(default)]
+    pub exceptions: exceptions::Exceptions,
 }
 
 /// The way to the tax authority.
@@ -322,6 +325,7 @@ impl Config {
         if !(1..=60).contains(&self.tax.timeout_s) {
             return invalid("tax.timeout_s", "1 to 60");
         }
+        self.exceptions.check()?;
         self.vault.second()?;
         if self.master_key()?.iter().all(|byte| *byte == 0) {
             return invalid(

@@ -91,6 +91,8 @@ ids! {
     JobId = "job_",
     /// A data key: one per unit and year.
     KeyId = "key_",
+    /// A letter that asks the bank about a line or a claim.
+    LetterId = "ltr_",
     LineId = "lin_",
     MatchId = "mat_",
     /// A message to a payer.
@@ -228,6 +230,11 @@ pub fn minted_at(raw: i64) -> Instant {
     Instant::from_ms((raw >> (NODE_BITS + COUNTER_BITS)) + EPOCH_MS)
 }
 
+/// The lowest number an id minted then or later can have.
+pub fn first_minted_at(at: Instant) -> i64 {
+    (at.ms().max(EPOCH_MS) - EPOCH_MS) << (NODE_BITS + COUNTER_BITS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,5 +283,6 @@ mod tests {
     fn an_id_tells_when_it_was_minted() {
         let id: EventId = Ids::seeded(0).mint(at(123_456)).unwrap();
         assert_eq!(minted_at(id.0), at(123_456));
+        assert!(first_minted_at(at(123_456)) <= id.0 && id.0 < first_minted_at(at(123_457)));
     }
 }

@@ -12,6 +12,7 @@ mod correction;
 mod day;
 mod demo;
 mod deposit;
+mod exception;
 pub mod key;
 pub mod logging;
 mod migrate;
@@ -104,6 +105,9 @@ enum Command {
     /// Refunds of surplus; two persons
     #[command(subcommand)]
     Refund(refund::Command),
+    /// Exceptions: everything unexplained, who has it, how it is settled, letters to the bank
+    #[command(subcommand)]
+    Exception(exception::Command),
     /// Cash shifts: float, count by denomination, differences signed off by another person
     #[command(subcommand)]
     Shift(shift::Command),
@@ -202,6 +206,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Receipt(command) => receipt::run(config, command),
         Command::Correction(command) => correction::run(config, command),
         Command::Refund(command) => refund::run(config, command),
+        Command::Exception(command) => exception::run(config, command),
         Command::Shift(command) => shift::run(config, command),
         Command::Deposit(command) => deposit::run(config, command),
         Command::Pos(command) => pos::run(config, command),

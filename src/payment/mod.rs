@@ -28,6 +28,8 @@ pub mod pos;
 pub mod prove;
 pub mod query;
 pub mod refund;
+pub mod reopen;
+mod repeated;
 pub mod resolve;
 mod reversal;
 mod same_money;

@@ -41,7 +41,7 @@ const REFUND_PATIENCE_DAYS: i64 = 5;
 /// How often a run that a callback overtook starts over.
 const ATTEMPT_LIMIT: u32 = 5;
 /// A claim should be on a statement after this many working days.
-const CLAIM_PATIENCE_WORKING_DAYS: u32 = 1;
+pub const CLAIM_PATIENCE_WORKING_DAYS: u32 = 1;
 /// Open movements and obligations read for one account.
 const READ_LIMIT: i64 = 200_000;
 /// Posted lines of so many days are read again to find the originals of reversals.

@@ -16,6 +16,7 @@ pub mod rows;
 pub mod schema;
 pub mod schema_cash;
 pub mod schema_matching;
+pub mod schema_work;
 pub mod stamp;
 mod types;
 pub mod vault;

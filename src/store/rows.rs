@@ -106,6 +106,7 @@ id_cells!(
     FilingId,
     JobId,
     KeyId,
+    LetterId,
     LineId,
     MatchId,
     MessageId,

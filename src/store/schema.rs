@@ -896,6 +896,7 @@ diesel::table! {
         created_at -> BigInt,
         state -> Text,
         revision -> BigInt,
+        assignee_person_id -> Nullable<BigInt>,
     }
 }
 
@@ -913,6 +914,9 @@ diesel::table! {
         checker_person_id -> Nullable<BigInt>,
         reason -> Text,
         at -> BigInt,
+        owner -> Nullable<Text>,
+        decision_no -> Nullable<Text>,
+        decision_on -> Nullable<Date>,
     }
 }
 

@@ -25,7 +25,7 @@ const CHANGEABLE: [&str; 12] = [
 ];
 
 /// Columns beside facts that follow from events.
-const PROJECTIONS: [&str; 46] = [
+const PROJECTIONS: [&str; 48] = [
     "master_id",
     "credited",
     "due",
@@ -33,6 +33,8 @@ const PROJECTIONS: [&str; 46] = [
     "adjusted",
     "line_edition",
     "state",
+    "owner",
+    "assignee_person_id",
     "checker_person_id",
     "agreement_sha256",
     "withdrawal_maker_person_id",

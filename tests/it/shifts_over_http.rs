@@ -34,7 +34,7 @@ impl Desk<'_> {
         made.1.expose_secret().to_owned()
     }
 
-    fn ask(&self, token: &str, method: &str, path: &str, body: &[u8]) -> Reply {
+    pub fn ask(&self, token: &str, method: &str, path: &str, body: &[u8]) -> Reply {
         let (bearer, key) = (format!("Bearer {token}"), format!("K{}", self.world.next()));
         let headers = [
             ("Authorization", bearer.as_str()),

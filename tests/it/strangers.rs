@@ -94,6 +94,7 @@ impl Things {
         thing!("corrections", "correction", CorrectionId);
         thing!("refunds", "refund", RefundId);
         thing!("exceptions", "exception", ExceptionId);
+        thing!("letters", "trace_letter", LetterId);
         thing!("shifts", "shift", ShiftId);
         thing!("batches", "pos_batch", BatchId);
         thing!("classification-rules", "class_rule", ClassRuleId);

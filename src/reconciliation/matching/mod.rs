@@ -14,6 +14,7 @@ mod reversal;
 mod split;
 mod suggestion;
 
+pub use edit::digits_swapped;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};

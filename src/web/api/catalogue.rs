@@ -25,9 +25,13 @@ const READERS: &str =
 
 /// Every path: the lists follow each other on the page, those of the tax authority last.
 pub fn endpoints() -> Vec<&'static Endpoint> {
-    let cash = super::catalogue_cash::ENDPOINTS;
-    let matching = super::catalogue_matching::ENDPOINTS;
-    ENDPOINTS.iter().chain(cash).chain(matching).chain(tax::ENDPOINTS).collect()
+    ENDPOINTS
+        .iter()
+        .chain(super::catalogue_cash::ENDPOINTS)
+        .chain(super::catalogue_exceptions::ENDPOINTS)
+        .chain(super::catalogue_matching::ENDPOINTS)
+        .chain(tax::ENDPOINTS)
+        .collect()
 }
 
 const ENDPOINTS: &[Endpoint] = &[
@@ -329,6 +333,7 @@ const ENDPOINTS: &[Endpoint] = &[
         vi: "Một phiếu hoàn tiền; tài khoản nhận chỉ cho người có trách nhiệm.",
         en: "One refund with its steps; the payee in clear for finance and approver only.",
         who: "finance, cashier, approver, auditor",
+        notes: "payee_is_sender: whether it is the account the money came from; null when no statement tells.",
         ..NONE
     },
     Endpoint {
@@ -363,50 +368,6 @@ const ENDPOINTS: &[Endpoint] = &[
         en: "Refuses a refund that is not on its way; its money is surplus again.",
         who: "finance, approver",
         body: r#"{ "reason": "Sai tài khoản" }"#,
-        ..NONE
-    },
-    Endpoint {
-        path: "/api/v1/exceptions",
-        vi: "Các ngoại lệ của một đơn vị, cũ nhất trước.",
-        en: "Everything unexplained of a unit, oldest first, each with owner, age and next step.",
-        who: READERS,
-        notes: "?unit= &state=open|proposed|resolved &limit=",
-        answer: r#"{ "exceptions": [ { "id": "exc_01j9…", "kind": "underpaid", "next_step": "…", "age_days": 2 } ] }"#,
-        ..NONE
-    },
-    Endpoint {
-        path: "/api/v1/exceptions/{id}",
-        vi: "Một ngoại lệ và đề nghị xử lý đang chờ.",
-        en: "One exception and its proposal.",
-        who: READERS,
-        ..NONE
-    },
-    Endpoint {
-        method: "POST",
-        path: "/api/v1/exceptions/{id}/propose",
-        vi: "Đề nghị cách xử lý, kèm lý do.",
-        en: "Proposes how to settle it. target is the id the resolution points at.",
-        who: "finance, approver",
-        notes: "assign (target obl_…), acknowledge, bank_charge, disprove; for a debit that pays a refund with another \
-                text or amount: refund_debit, refund_short, refund_over (target rfd_…).",
-        body: r#"{ "resolution": "assign", "target": "obl_01j9…", "reason": "Người nộp xác nhận" }"#,
-        ..NONE
-    },
-    Endpoint {
-        method: "POST",
-        path: "/api/v1/exceptions/{id}/approve",
-        vi: "Người thứ hai duyệt đề nghị.",
-        en: "Another person approves.",
-        who: "finance, approver",
-        ..NONE
-    },
-    Endpoint {
-        method: "POST",
-        path: "/api/v1/exceptions/{id}/refuse",
-        vi: "Trả lại đề nghị, kèm lý do.",
-        en: "Sends the proposal back; the exception is open again.",
-        who: "finance, approver",
-        body: r#"{ "reason": "Chưa đủ chứng từ" }"#,
         ..NONE
     },
     Endpoint {
