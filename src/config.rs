@@ -60,6 +60,8 @@ pub struct Config {
     #[serde(default)]
     pub tax: Tax,
     #[serde(default)]
+    pub statements: Statements,
+    #[serde(default)]
     pub exceptions: exceptions::Exceptions,
 }
 
@@ -94,6 +96,8 @@ pub struct Web {
     pub lookups_per_minute: u32,
     /// Reverse proxies whose `X-Forwarded-For` is believed; without them the peer is the source.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Whether a start prints a one-time link while nobody administrates.
+    pub first_administrator: bool,
 }
 
 impl Default for Web {
@@ -104,6 +108,7 @@ impl Default for Web {
             public_url: "http://127.0.0.1:8080".into(),
             lookups_per_minute: 30,
             trusted_proxies: Vec::new(),
+            first_administrator: true,
         }
     }
 }
@@ -146,6 +151,14 @@ impl Default for Signing {
 pub struct Books {
     /// A chart of accounts with sub-accounts of the units' own, in place of the shipped one.
     pub chart_file: Option<PathBuf>,
+}
+
+/// Where bank statements come from by themselves.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Statements {
+    /// A folder that is watched for files; `done` and `failed` are made in it.
+    pub inbox: Option<PathBuf>,
 }
 
 /// How far ahead the register of series looks.
@@ -417,11 +430,13 @@ mod tests {
             "workers",
             "public_url",
             "lookups_per_minute",
+            "first_administrator",
             "master_key",
             "master_key_file",
             "second_master_key",
             "second_master_key_file",
             "authority_files",
+            "tax_authority",
             "level",
             "format",
             "crl_urls",

@@ -14,10 +14,14 @@ pub mod explanation_query;
 mod hint;
 pub mod lump;
 pub mod matching;
+pub mod month_close;
 pub mod office;
+pub mod overview;
 mod payout;
 pub mod proof;
 pub mod query;
+pub mod reopening;
+pub mod restated;
 pub mod rulebook;
 pub mod run;
 

@@ -11,6 +11,7 @@ use super::matching::{
 };
 use super::payout::{self, Payouts};
 use super::query::{self, StoredLine};
+use super::restated;
 use super::rulebook;
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -109,6 +110,7 @@ fn run_once(
     account: AccountId,
     report: &mut Report,
 ) -> Result<()> {
+    report.receipts.extend(restated::post_contras(store, stamp, actor, unit, account)?);
     let snapshot = store.read(&actor.scope, |conn| read(conn, stamp, unit, account))?;
     let settings = Settings {
         working_days: stamp.calendar.clone(),
@@ -176,6 +178,7 @@ fn count(report: &mut Report, posted: &[LineWork]) {
 
 fn read(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId, account: AccountId) -> Result<Snapshot> {
     let stored = query::lines(conn, unit, account, stamp.today().plus_days(-RECENT_DAYS))?;
+    let stored = restated::prepared(conn, unit, account, stored)?;
     let mut lines = Vec::with_capacity(stored.len());
     for line in &stored {
         let texts =

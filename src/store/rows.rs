@@ -108,6 +108,7 @@ id_cells!(
     KeyId,
     LetterId,
     LineId,
+    LoginId,
     MatchId,
     MessageId,
     MovementId,
@@ -121,8 +122,10 @@ id_cells!(
     RefundId,
     RegistrationId,
     RemittanceId,
+    ReopeningId,
     SeriesId,
     SettlementId,
+    SessionId,
     ShiftId,
     SlipId,
     StatementId,
@@ -130,6 +133,7 @@ id_cells!(
     TransmissionId,
     TrustId,
     UnitId,
+    VersionId,
 );
 cells! {
     i64 => Big(MaybeBig) by |n: i64| n;

@@ -105,8 +105,13 @@ impl Things {
         thing!("notifications", "message", MessageId);
         thing!("series", "receipt_series", SeriesId);
         thing!("audits", "series_audit", CertificateId);
+        thing!("certificates", "day_certificate", CertificateId);
+        thing!("reopenings", "day_reopening", ReopeningId);
         thing!("notices", "filing", FilingId);
         thing!("reports", "filing", FilingId);
+        thing!("statements", "statement", StatementId);
+        thing!("versions", "statement_version", VersionId);
+        thing!("imports", "import_job", JobId);
         thing!("transmissions", "transmission", TransmissionId);
         for table in [
             "obligation",
