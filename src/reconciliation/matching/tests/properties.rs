@@ -214,6 +214,24 @@ proptest! {
     }
 
     #[test]
+    fn a_movement_shown_in_parts_is_shown_whole_and_never_more(world in any_world()) {
+        let splittable = world.movements.iter().map(|movement| movement.id).collect();
+        let settings = Settings { splittable, ..Settings::default() };
+        let outcome = matching(&world.lines, &world.movements, &world.obligations, &settings);
+        let mut shown: BTreeMap<MovementId, i64> = BTreeMap::new();
+        let mut lines = BTreeSet::new();
+        for proof in &outcome.proofs {
+            prop_assert!(lines.insert(proof.line), "{} proves twice", proof.line);
+            for (id, amount) in &proof.parts {
+                *shown.entry(*id).or_default() += amount.0;
+            }
+        }
+        for (id, sum) in shown {
+            prop_assert_eq!(sum, world.movement(id).open.0);
+        }
+    }
+
+    #[test]
     fn an_exact_pair_of_code_and_amount_without_a_rival_is_always_found(world in any_world()) {
         let outcome = world.run();
         for (line, movement) in unique_pairs(&world) {
