@@ -51,6 +51,7 @@ mod series;
 mod settling;
 mod shifts;
 mod shifts_over_http;
+mod simulation;
 mod statements;
 mod strangers;
 mod three_routes;
