@@ -1,3 +1,4 @@
+mod levels;
 mod oracle;
 mod properties;
 mod stories;
