@@ -586,12 +586,12 @@ fn take(
 ) -> Result<&'static str> {
     let claim = read.claim();
     let destination = book.destination(read.unit, claim.amount, named, read.is_damaged);
-    let (is_settled, is_proven) = book
-        .movements
-        .get(&(read.unit, movement))
-        .map_or((false, false), |held| (held.value.payment.is_some(), held.value.state == State::Proven));
-    if is_settled {
-        return Ok(trust_of(stamp, read, world, book, facts));
+    let held = book.movements.get(&(read.unit, movement)).map(|held| &held.value);
+    let (is_settled, state) = held.map_or((false, State::Expected), |one| (one.payment.is_some(), one.state));
+    let is_proven = state == State::Proven;
+    if is_settled || state == State::Reversed {
+        // What the bank took back before the channel told of it leaves nothing to take.
+        return Ok(if is_settled { trust_of(stamp, read, world, book, facts) } else { "advises" });
     }
     if is_proven && !matches!(destination, Destination::Unknown(_)) {
         identify_suspense(tx, stamp, read, movement, &destination, world, book)?;

@@ -94,3 +94,23 @@ fn a_decision_against_the_truth_is_found_by_the_score() {
     let (code, score) = score(&Database::sqlite(), &month);
     assert_eq!((code, &score["false_matches"]), (1, &Value::from(1)), "{score:#}");
 }
+
+#[test]
+fn the_reconcile_bench_matches_every_line_and_closes_every_day_before_it_tells_a_time() {
+    each_database(|database| {
+        let folder = database.folder.path().to_str().expect("a plain path").to_owned();
+        let json = format!("{folder}/bench.json");
+        let arguments = ["bench", "reconcile", "--lines", "120", "--units", "2", "--database", &database.url];
+        let measured = bienlai(&[&arguments[..], &["--dir", &folder, "--json", &json]].concat());
+        assert!(measured.status.success(), "{}", String::from_utf8_lossy(&measured.stderr));
+        let told = std::fs::read(&json).expect("the figures are written");
+        let told: Value = serde_json::from_slice(&told).expect("the figures are JSON");
+        let figure = |name: &str| {
+            let figures = told["figures"].as_array().expect("figures");
+            figures.iter().find(|one| one["name"] == name).map(|one| one["value"].clone())
+        };
+        assert_eq!(figure("lines left unknown"), Some(Value::from(0.0)), "{told:#}");
+        assert_eq!(figure("days not closed"), Some(Value::from(0.0)), "{told:#}");
+        assert_eq!(figure("open movements"), Some(Value::from(126.0)), "a line in twenty pays two claims");
+    });
+}

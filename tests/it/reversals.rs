@@ -208,3 +208,24 @@ fn an_exception_whose_cause_comes_back_is_open_again() {
         assert!(world.open_kinds(unit).is_empty());
     });
 }
+
+#[test]
+fn a_callback_that_comes_after_the_bank_took_unplaced_money_back_pays_nothing() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let commune = &world.ba_dinh; // Its bank's word is taken for money.
+        let owed = world.raise(Dong(FEE));
+        // The statement cut the code off, so the credit stood in suspense until it was taken back.
+        let memo = "NHAN TU 19001234567890 ND HNPH";
+        let day = file(&world, commune).book(FEE, memo, "FT26327009").book(-FEE, memo, "FT26327009");
+        import(&world, &day.camt());
+        assert_eq!(matched(&world, commune).reversed, 1, "{:?}", cases(&world));
+        let late = world.claim(&owed, Dong(FEE)).reference("FT26327009").settle();
+        assert!(late.receipt.is_none());
+        assert_eq!(world.again(&owed).state, State::Raised);
+        assert!(world.payments(commune).is_empty());
+        world.assert_balances(commune.id, &[]);
+        assert_eq!(matched(&world, commune).lines_posted, 0, "a second run finds nothing");
+        assert_eq!(world.again(&owed).state, State::Raised);
+    });
+}

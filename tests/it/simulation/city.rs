@@ -187,8 +187,7 @@ impl City {
 
     /// The portal raises an obligation under a code of the seed's.
     fn raise(&mut self, commune: usize) {
-        let body: String =
-            (0..8).map(|_| char::from(*self.chance.pick(SYMBOLS).expect("symbols"))).collect();
+        let body: String = (0..8).map(|_| char::from(*self.chance.pick(SYMBOLS).expect("symbols"))).collect();
         let code = CodeBook::hanoi().from_body(&body).expect("a body of eight symbols");
         let amount = Dong(*self.chance.pick(&FEES).expect("fees"));
         let unit = self.world.communes()[commune].id;
