@@ -3,6 +3,7 @@
 
 pub mod database;
 pub mod delivery;
+pub mod exceptions;
 pub mod trust;
 pub mod vault;
 
@@ -58,6 +59,10 @@ pub struct Config {
     pub sms: Option<delivery::Sms>,
     #[serde(default)]
     pub tax: Tax,
+    #[serde(default)]
+    pub statements: Statements,
+    #[serde(default)]
+    pub exceptions: exceptions::Exceptions,
 }
 
 /// The way to the tax authority.
@@ -145,6 +150,14 @@ pub struct Books {
     pub chart_file: Option<PathBuf>,
     /// Close every hour what can be closed up to yesterday, account by account.
     pub close_by_itself: bool,
+}
+
+/// Where bank statements come from by themselves.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Statements {
+    /// A folder that is watched for files; `done` and `failed` are made in it.
+    pub inbox: Option<PathBuf>,
 }
 
 /// How far ahead the register of series looks.
@@ -324,6 +337,7 @@ impl Config {
         if !(1..=60).contains(&self.tax.timeout_s) {
             return invalid("tax.timeout_s", "1 to 60");
         }
+        self.exceptions.check()?;
         self.vault.second()?;
         if self.master_key()?.iter().all(|byte| *byte == 0) {
             return invalid(
@@ -420,6 +434,7 @@ mod tests {
             "second_master_key",
             "second_master_key_file",
             "authority_files",
+            "tax_authority",
             "level",
             "format",
             "crl_urls",

@@ -7,10 +7,12 @@ use super::run::{Report, reconcile};
 use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::id::{AccountId, UnitId};
+use crate::id::{AccountId, LineId, StatementId, UnitId};
 use crate::obligation::reference::{CodeBook, Found};
 use crate::receipt::seal::Keyring;
-use crate::statement::{self, Imported};
+use crate::statement::job::{self, Job};
+use crate::statement::quarantine::{self, Verdict};
+use crate::statement::{self, Imported, Options};
 use crate::store::{Stamp, Store};
 
 /// Imports a bank file with the reference codes of its memos.
@@ -20,8 +22,42 @@ pub fn import<'a>(
     actor: &Actor,
     bytes: &[u8],
 ) -> Result<Imported> {
+    import_with(store, stamp, actor, bytes, Options::default())
+}
+
+/// The same, told more.
+pub fn import_with<'a>(
+    store: &Store,
+    stamp: &dyn Fn() -> Stamp<'a>,
+    actor: &Actor,
+    bytes: &[u8],
+    options: Options<'_>,
+) -> Result<Imported> {
     let book = CodeBook::hanoi();
-    statement::import_file(store, stamp, actor, &|memo| codes_in(&book, memo), bytes)
+    statement::import_file_with(store, stamp, actor, &|memo| codes_in(&book, memo), bytes, options)
+}
+
+/// Takes the oldest queued import in; `None` when none waits. It stops between two chunks, to be taken up
+/// again, when it may not keep on.
+pub fn run_import<'a>(
+    store: &Store,
+    stamp: &dyn Fn() -> Stamp<'a>,
+    keep_on: &dyn Fn() -> bool,
+) -> Result<Option<Job>> {
+    let book = CodeBook::hanoi();
+    job::run_next(store, stamp, &|memo| codes_in(&book, memo), keep_on)
+}
+
+/// Decides every line of a statement that could not be read; see `statement::quarantine`.
+pub fn decide_quarantine<'a>(
+    store: &Store,
+    stamp: &dyn Fn() -> Stamp<'a>,
+    actor: &Actor,
+    statement: (UnitId, StatementId),
+    verdicts: &[Verdict],
+) -> Result<Vec<LineId>> {
+    let book = CodeBook::hanoi();
+    quarantine::decide(store, stamp, actor, &|memo| codes_in(&book, memo), statement, verdicts)
 }
 
 /// The verified and the damaged codes of a memo.

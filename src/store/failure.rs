@@ -132,6 +132,7 @@ mod tests {
             ("canceling statement due to lock timeout", RETRY),
             ("database is locked", RETRY),
             ("append_only: posting", APPEND_ONLY),
+            ("second_person: exception_event", CHECK),
             ("second_person: day", CHECK),
             ("permission denied for table posting", DENIED),
             ("new row violates row-level security policy for table \"claim\"", DENIED),

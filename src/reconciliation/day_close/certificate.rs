@@ -143,6 +143,7 @@ pub fn named(item: Item) -> (&'static str, String) {
         Item::Shift(id) => ("shift", id.to_string()),
         Item::Slip(id) => ("slip", id.to_string()),
         Item::Remittance(id) => ("remittance", id.to_string()),
+        Item::Settlement(id) => ("settlement", id.to_string()),
     }
 }
 
