@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::every_tick;
 use crate::actor::Actor;
@@ -24,7 +24,7 @@ pub fn close_until(app: &Arc<App>, is_stopping: &AtomicBool) {
         round += 1;
         if round % ROUND_S == 100 {
             if app.config.books.close_by_itself {
-                close_days(app)?;
+                close_units(app, is_stopping)?;
             }
             measure(app)?;
         }
@@ -35,10 +35,27 @@ pub fn close_until(app: &Arc<App>, is_stopping: &AtomicBool) {
 /// Closes in every account what can be closed up to yesterday; returns how many days. What keeps an
 /// account open is told by the overview, a failure in the log; neither holds up the others.
 pub fn close_days(app: &App) -> Result<usize> {
+    close_units(app, &AtomicBool::new(false))
+}
+
+/// Unit by unit, so that the service can stop in between.
+fn close_units(app: &App, is_stopping: &AtomicBool) -> Result<usize> {
+    let actor = Actor::system();
     let until = app.clock.now().business_day().plus_days(-1);
-    let closed =
-        office::close_accounts(&app.store, &app.keyring, &|| app.stamp(), &Actor::system(), None, until)?;
-    Ok(closed.iter().filter_map(|one| one.outcome.as_ref().ok()).map(|through| through.closed.len()).sum())
+    let mut count = 0;
+    for unit in app.read(&actor, unit::all)? {
+        if is_stopping.load(Ordering::SeqCst) {
+            break;
+        }
+        let stamp = || app.stamp();
+        let closed = office::close_accounts(&app.store, &app.keyring, &stamp, &actor, Some(unit.id), until)?;
+        count += closed
+            .iter()
+            .filter_map(|one| one.outcome.as_ref().ok())
+            .map(|through| through.closed.len())
+            .sum::<usize>();
+    }
+    Ok(count)
 }
 
 /// Sets the gauges: accounts by standing, the oldest unexplained money, alarms about the Treasury.
