@@ -96,6 +96,8 @@ pub struct Web {
     pub lookups_per_minute: u32,
     /// Reverse proxies whose `X-Forwarded-For` is believed; without them the peer is the source.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Whether a start prints a one-time link while nobody administrates.
+    pub first_administrator: bool,
 }
 
 impl Default for Web {
@@ -106,6 +108,7 @@ impl Default for Web {
             public_url: "http://127.0.0.1:8080".into(),
             lookups_per_minute: 30,
             trusted_proxies: Vec::new(),
+            first_administrator: true,
         }
     }
 }
@@ -429,6 +432,7 @@ mod tests {
             "workers",
             "public_url",
             "lookups_per_minute",
+            "first_administrator",
             "master_key",
             "master_key_file",
             "second_master_key",

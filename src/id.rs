@@ -94,6 +94,8 @@ ids! {
     /// A letter that asks the bank about a line or a claim.
     LetterId = "ltr_",
     LineId = "lin_",
+    /// A login of a person.
+    LoginId = "lgn_",
     MatchId = "mat_",
     /// A message to a payer.
     MessageId = "msg_",
@@ -115,6 +117,7 @@ ids! {
     SeriesId = "ser_",
     /// What a gateway settles at once, by its report.
     SettlementId = "set_",
+    SessionId = "ses_",
     ShiftId = "shf_",
     /// A slip with which cash is deposited at the bank.
     SlipId = "slp_",
@@ -127,6 +130,11 @@ ids! {
     UnitId = "unt_",
     /// A statement that the bank sent again with other lines.
     VersionId = "ver_",
+}
+
+impl UnitId {
+    /// The city itself, reserved: it owns what no registered unit does, and whatever is one of a kind.
+    pub const CITY: UnitId = UnitId(1);
 }
 
 /// Thirteen base32 digits: fixed width, so that text order is number order.

@@ -44,6 +44,7 @@ mod tax;
 mod trust;
 mod unit;
 pub mod units;
+pub mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -162,6 +163,9 @@ enum Command {
     /// Persons and API clients
     #[command(subcommand)]
     Client(client::Command),
+    /// People who sign in to the pages: invite, reset, end
+    #[command(subcommand)]
+    User(user::Command),
     /// Receipt series
     #[command(subcommand)]
     Series(series::Command),
@@ -243,6 +247,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Tax(command) => tax::run(config, command),
         Command::Unit(command) => unit::run(config, command),
         Command::Client(command) => client::run(config, command),
+        Command::User(command) => user::run(config, command),
         Command::Series(command) => series::run(config, command),
         Command::Audit(command) => audit::run(config, command),
         Command::Trust(command) => trust::run(config, command),

@@ -10,6 +10,7 @@ mod day_end;
 mod dossier;
 mod folder;
 mod links;
+mod logins;
 mod mailbox;
 mod play;
 mod running;
@@ -64,11 +65,13 @@ pub fn run(options: &Options) -> Result<Shown> {
     let app = App::open(config, Clock::System)?;
     let mut state = state::State::load(&folder)?;
     city::set_up(&app, &folder, &mut state)?;
+    logins::set_up(&app, &folder, &mut state)?;
     let service = Service::start(app)?;
     let outcome = show(&service, &folder, &mut state, &mailbox);
     match &outcome {
         Ok(shown) if !options.once => {
             print_links(shown);
+            logins::print(&service.url, &state);
             println!("\nDịch vụ đang chạy, Ctrl-C để dừng. / Running; Ctrl-C stops it.");
             service.wait()?;
         }

@@ -20,6 +20,16 @@ pub struct Tokens {
     pub approver: String,
 }
 
+/// A login with everything that opens it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct DemoLogin {
+    pub name: String,
+    pub role: String,
+    pub password: String,
+    /// The key of its authenticator, as it is typed into an app; empty for a login without one.
+    pub key: String,
+}
+
 /// A scenario as it was played.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Played {
@@ -43,6 +53,9 @@ pub struct Delivered {
 pub struct State {
     pub began_at: Option<Instant>,
     pub tokens: Option<Tokens>,
+    /// Who can sign in to the pages. Only of the demo: a real installation keeps no password.
+    #[serde(default)]
+    pub logins: Vec<DemoLogin>,
     /// Persons by role name, as per_….
     pub persons: BTreeMap<String, String>,
     pub dossiers: Vec<Payable>,

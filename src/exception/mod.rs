@@ -264,3 +264,9 @@ pub fn list(
 pub fn find(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<Exception> {
     query::find(conn, unit, id)
 }
+
+/// The exception of a cause while it is not resolved.
+pub fn find_open(conn: &mut Conn, unit: UnitId, kind: Kind, subject: Subject) -> Result<Option<Exception>> {
+    let open = query::unresolved_by_dedupe(conn, &[(unit, dedupe(kind, subject))])?;
+    open.first().map(|(unit, id, _)| query::find(conn, *unit, *id)).transpose()
+}

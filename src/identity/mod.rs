@@ -1,10 +1,21 @@
-//! Persons and the API clients that act for them or for another system.
+//! Persons, their logins and sessions, and the API clients that act for them or for another system.
+//!
+//! A machine shows a client's token, a person signs in and has a session; neither opens the other's
+//! door. Makers and checkers are compared by person, however many logins and clients they have.
 //!
 //! A client shows a token, `<client id>.<secret>`. Only the hash of the secret is kept, so a copy
 //! of the database opens no door. Revoking a client ends its token at its next request.
 
+pub mod invitation;
+pub mod login;
+mod login_query;
+pub mod password;
 pub mod query;
+pub mod session;
+mod session_query;
+pub mod sign_in;
 mod token;
+pub mod totp;
 
 use std::collections::BTreeSet;
 
@@ -152,6 +163,11 @@ pub fn clients(conn: &mut Conn, unit: UnitId) -> Result<Vec<Client>> {
 pub fn person_name(conn: &mut Conn, person: PersonId) -> Result<String> {
     query::person_name(conn, person)?
         .ok_or_else(|| Error::invalid("person", "person_not_found", "no such person"))
+}
+
+/// Recovery codes that are left, and sessions that are open, of a login.
+pub fn login_summary(conn: &mut Conn, id: crate::id::LoginId) -> Result<(i64, i64)> {
+    Ok((login_query::recovery_codes_left(conn, id)?, session_query::count(conn, id)?))
 }
 
 fn checked_name(name: &str) -> Result<String> {

@@ -17,19 +17,37 @@ const SECRET_LENGTH: usize = 43;
 
 /// A new secret: the hash to keep, and the token to show once.
 pub fn draw(id: ClientId) -> Result<(String, SecretString)> {
+    let secret = random()?;
+    Ok((hash(&secret), SecretString::from(format!("{id}.{secret}"))))
+}
+
+/// A new secret without a name in front: of a session or an invitation.
+pub fn draw_bare() -> Result<(String, SecretString)> {
+    let secret = random()?;
+    Ok((hash(&secret), SecretString::from(secret)))
+}
+
+fn random() -> Result<String> {
     let mut bytes = [0_u8; SECRET_BYTES];
     SystemRandom::new().fill(&mut bytes).map_err(|_| Error::internal("the random source failed"))?;
-    let secret = URL_SAFE_NO_PAD.encode(bytes);
-    Ok((hash(&secret), SecretString::from(format!("{id}.{secret}"))))
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
 /// The parts of a token that has the right form.
 pub fn split(shown: &str) -> Option<(ClientId, &str)> {
     let (id, secret) = shown.split_once('.')?;
-    let is_secret = secret.len() == SECRET_LENGTH
-        && secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-    is_secret.then_some(())?;
+    is_secret(secret).then_some(())?;
     Some((id.parse().ok()?, secret))
+}
+
+fn is_secret(text: &str) -> bool {
+    text.len() == SECRET_LENGTH
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+/// The hash under which a bare secret is kept; none for what has not the form of one.
+pub fn hash_of_bare(shown: &str) -> Option<String> {
+    is_secret(shown).then(|| hash(shown))
 }
 
 /// Compares in constant time: both sides go through an HMAC, whose verification is.

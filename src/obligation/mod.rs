@@ -2,12 +2,14 @@
 
 pub mod bank_bin;
 pub mod code;
+pub mod counter_query;
 pub mod edition;
 mod edition_query;
 pub mod query;
 pub mod reference;
 pub mod rules;
 pub mod vietqr;
+pub mod watch_query;
 
 use std::str::FromStr;
 

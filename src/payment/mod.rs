@@ -36,6 +36,7 @@ mod same_money;
 mod settle;
 mod settle_cash;
 pub mod settler;
+pub mod told;
 pub mod withdraw;
 
 pub use claim::{Claim, Direction};

@@ -18,6 +18,7 @@ pub mod schema_cash;
 pub mod schema_closing;
 pub mod schema_intake;
 pub mod schema_matching;
+pub mod schema_sign_in;
 pub mod schema_work;
 pub mod stamp;
 mod types;

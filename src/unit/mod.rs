@@ -26,7 +26,7 @@ pub use series::Series;
 pub use trust::{Level, Trust};
 
 /// The reserved unit that owns what arrives on accounts nobody registered.
-pub const CITY: UnitId = UnitId(1);
+pub const CITY: UnitId = UnitId::CITY;
 
 /// A unit that collects fees.
 #[derive(Clone, Debug, PartialEq, Eq)]

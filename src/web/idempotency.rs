@@ -51,6 +51,18 @@ impl Repeatable {
     }
 }
 
+impl Repeatable {
+    /// A form of a page, by the key that was drawn with it. `content` is what must stay the same.
+    pub fn of_form(sender: ClientId, route: &'static str, key: String, path: &str, content: &str) -> Self {
+        let mut context = Context::new(&SHA256);
+        context.update(path.as_bytes());
+        context.update(b"\n");
+        context.update(content.as_bytes());
+        let sha256 = text::hex(context.finish().as_ref());
+        Repeatable { place: Place { client: sender, route, key }, sha256 }
+    }
+}
+
 /// The answer, given now or before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Given {

@@ -44,6 +44,12 @@ pub(crate) struct Shared {
     pub lookups: PerAddress,
     /// Refused callbacks that are kept; the rest are only counted.
     pub refusals: PerAddress,
+    /// Tries to sign in, and invitations opened.
+    pub sign_ins: PerAddress,
+    /// Waiting pages that ask or stream.
+    pub polls: PerAddress,
+    /// Waiting pages that are told.
+    pub live: Arc<pages::live::Live>,
     pub in_flight: InFlight,
     /// Bundles being written for citizens and for staff: neither waits for the other.
     pub citizen_bundles: Arc<bundle::Slots>,
@@ -57,6 +63,11 @@ pub(crate) struct Shared {
 /// Refused callbacks kept per minute and source.
 const REFUSALS_KEPT_PER_MINUTE: u32 = 10;
 
+/// Tries to sign in per minute and address: a whole office may share one.
+const SIGN_INS_PER_MINUTE: u32 = 30;
+/// Questions of waiting pages per minute and address: a waiting room may share one.
+const POLLS_PER_MINUTE: u32 = 600;
+
 /// Bundles written at the same time, and how long one may take: a citizen's is small.
 const CITIZEN_BUNDLES: (usize, Duration) = (8, Duration::from_secs(600));
 const STAFF_BUNDLES: (usize, Duration) = (4, Duration::from_secs(2 * 3_600));
@@ -68,6 +79,9 @@ impl Shared {
             running,
             lookups,
             refusals: PerAddress::per_minute(REFUSALS_KEPT_PER_MINUTE),
+            sign_ins: PerAddress::per_minute(SIGN_INS_PER_MINUTE),
+            polls: PerAddress::per_minute(POLLS_PER_MINUTE),
+            live: Arc::default(),
             in_flight: InFlight::default(),
             citizen_bundles: bundle::Slots::new(CITIZEN_BUNDLES.0, CITIZEN_BUNDLES.1),
             staff_bundles: bundle::Slots::new(STAFF_BUNDLES.0, STAFF_BUNDLES.1),

@@ -42,6 +42,7 @@ pub async fn serve_until(
     let workers = running.app.config.web.workers;
     let shared = web::Data::new(Shared::new(running));
     let handed_out = shared.clone();
+    let stopping = shared.clone();
     let server = HttpServer::new(move || {
         App::new().app_data(handed_out.clone()).wrap(from_fn(trace::trace)).configure(routes::configure)
     })
@@ -58,10 +59,13 @@ pub async fn serve_until(
     let ended = match select(Box::pin(server), Box::pin(stop)).await {
         Either::Left((ended, _)) => ended,
         Either::Right(((), server)) => {
+            // Streams of waiting pages would hold the stop up; their browsers come back by themselves.
+            stopping.live.stop();
             tracing::info!("stopping: no new connections, requests in flight are finished");
             join(server, handle.stop(true)).await.0
         }
     };
+    drop(stopping);
     release(shared).await;
     ended.map_err(|error| Error::internal(format!("the web server ended: {error}")))
 }

@@ -44,7 +44,7 @@ use query::{CertificateRow, DayEventRow, DayRow};
 use share::{cap, shares};
 
 pub use chain::verify_chain;
-pub use query::{Certificate, certificate, certificate_by_id, certificates, unit_of};
+pub use query::{Certificate, certificate, certificate_by_id, certificates, last_closed, unit_of};
 pub use share::Share;
 
 /// How often a close that something overtook starts over.

@@ -34,6 +34,7 @@ pub fn endpoints() -> Vec<&'static Endpoint> {
         .chain(super::catalogue_matching::ENDPOINTS)
         .chain(closing::ENDPOINTS)
         .chain(tax::ENDPOINTS)
+        .chain(super::catalogue_pages::ENDPOINTS)
         .collect()
 }
 
@@ -579,7 +580,6 @@ const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint { path: "/api", vi: "Trang này.", en: "This page.", ..NONE },
-    Endpoint { path: "/assets/bienlai.css", vi: "Kiểu trình bày.", en: "The stylesheet.", ..NONE },
     Endpoint { path: "/healthz", vi: "Tiến trình đang chạy.", en: "The process is up.", ..NONE },
     Endpoint {
         path: "/readyz",

@@ -6,6 +6,7 @@ mod catalogue_cash;
 mod catalogue_exceptions;
 mod catalogue_intake;
 mod catalogue_matching;
+mod catalogue_pages;
 pub mod correction_steps;
 mod corrections;
 pub mod days;

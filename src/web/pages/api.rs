@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::web;
 use askama::Template;
 
+use super::frame::Frame;
 use super::html;
 use crate::web::Shared;
 use crate::web::api::catalogue::{Endpoint, endpoints};
@@ -13,6 +14,7 @@ use crate::web::message;
 #[derive(Template)]
 #[template(path = "api.html")]
 struct ApiPage<'a> {
+    frame: Frame,
     base: &'a str,
     endpoints: Vec<&'static Endpoint>,
     codes: Vec<(&'static str, &'static message::Words)>,
@@ -25,7 +27,7 @@ pub async fn page(shared: web::Data<Shared>) -> HttpResponse {
 fn compose(base: &str) -> ApiPage<'_> {
     let mut codes: Vec<_> = message::all().collect();
     codes.sort_unstable_by_key(|(code, _)| *code);
-    ApiPage { base, endpoints: endpoints(), codes }
+    ApiPage { frame: Frame::default(), base, endpoints: endpoints(), codes }
 }
 
 #[cfg(test)]

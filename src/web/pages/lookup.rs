@@ -11,7 +11,9 @@ use askama::Template;
 use ring::rand::SystemRandom;
 use serde::Deserialize;
 
-use super::{Page, html_with_forms, mask};
+use super::frame::Frame;
+use super::session::check_origin;
+use super::{Page, Posted, html, mask, read};
 use crate::actor::Scope;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
@@ -38,6 +40,7 @@ const TICKET_RECEIPTS: usize = 200;
 #[derive(Template)]
 #[template(path = "lookup.html")]
 struct LookupPage {
+    frame: Frame,
     notice: &'static str,
     notice_en: &'static str,
     /// The dossier a one-time code was asked for.
@@ -47,6 +50,7 @@ struct LookupPage {
 #[derive(Template)]
 #[template(path = "found.html")]
 struct FoundPage {
+    frame: Frame,
     dossier: String,
     receipts: Vec<FoundReceipt>,
     ticket: String,
@@ -62,16 +66,10 @@ struct FoundReceipt {
     is_signed: bool,
 }
 
-type Posted<T> = std::result::Result<web::Form<T>, actix_web::Error>;
-
-fn read<T>(form: Posted<T>) -> Result<T> {
-    let unreadable = |_| Error::invalid("form", "form_unreadable", "a field is missing").in_field("form");
-    form.map(web::Form::into_inner).map_err(unreadable)
-}
-
 /// `GET /lookup`
-pub async fn forms() -> HttpResponse {
-    html_with_forms(StatusCode::OK, &LookupPage { notice: "", notice_en: "", code_for: None })
+pub async fn forms(request: HttpRequest) -> HttpResponse {
+    let frame = Frame::public(&request);
+    html(StatusCode::OK, &LookupPage { frame, notice: "", notice_en: "", code_for: None })
 }
 
 #[derive(Deserialize)]
@@ -80,7 +78,8 @@ pub struct CodeForm {
 }
 
 /// `POST /lookup/receipt`: to the receipt's own page, which is rate-limited itself.
-pub async fn by_lookup_code(form: Posted<CodeForm>) -> Page {
+pub async fn by_lookup_code(request: HttpRequest, form: Posted<CodeForm>) -> Page {
+    check_origin(&request)?;
     let asked = read(form)?;
     let unknown = || Error::not_found("receipt_not_found", "no receipt has this look-up code");
     let code: LookupCode = asked.lookup_code.parse().map_err(|_| unknown())?;
@@ -99,10 +98,11 @@ pub async fn by_personal_id(
     form: Posted<DossierForm>,
     shared: web::Data<Shared>,
 ) -> Page {
+    check_origin(&request)?;
     shared.lookups.check(shared.source(&request))?;
     let asked = read(form)?;
     let dossier = asked.dossier.clone();
-    paced(answer(&shared, dossier, move |tx, stamp| {
+    paced(answer(&request, &shared, dossier, move |tx, stamp| {
         lookup::by_personal_id(tx, stamp, &asked.dossier, &asked.personal_id)
     }))
     .await
@@ -116,9 +116,10 @@ pub struct PhoneForm {
 
 /// `POST /lookup/code`: the answer is the same whoever asks for whatever dossier.
 pub async fn request_code(request: HttpRequest, form: Posted<PhoneForm>, shared: web::Data<Shared>) -> Page {
+    check_origin(&request)?;
     shared.lookups.check(shared.source(&request))?;
     let asked = read(form)?;
-    let dossier = asked.dossier.clone();
+    let (dossier, frame) = (asked.dossier.clone(), Frame::public(&request));
     paced(async move {
         let is_open = block(move || {
             let app = shared.app();
@@ -136,13 +137,14 @@ pub async fn request_code(request: HttpRequest, form: Posted<PhoneForm>, shared:
         .map_err(|error| error.in_field("form"))?;
         Ok(if is_open {
             let page = LookupPage {
+                frame,
                 notice: "Nếu hồ sơ và số điện thoại khớp nhau, mã 6 số đã được gửi tới điện thoại đó.",
                 notice_en: "If dossier and phone belong together, a 6-digit code has been sent to that phone.",
                 code_for: Some(dossier),
             };
-            html_with_forms(StatusCode::OK, &page)
+            html(StatusCode::OK, &page)
         } else {
-            locked()
+            locked(frame)
         })
     })
     .await
@@ -160,19 +162,22 @@ pub async fn by_one_time_code(
     form: Posted<ConfirmForm>,
     shared: web::Data<Shared>,
 ) -> Page {
+    check_origin(&request)?;
     shared.lookups.check(shared.source(&request))?;
     let asked = read(form)?;
     let dossier = asked.dossier.clone();
-    paced(answer(&shared, dossier, move |tx, stamp| lookup::by_code(tx, stamp, &asked.dossier, &asked.code)))
-        .await
+    let look =
+        move |tx: &mut Tx<'_>, stamp: &Stamp<'_>| lookup::by_code(tx, stamp, &asked.dossier, &asked.code);
+    paced(answer(&request, &shared, dossier, look)).await
 }
 
 async fn answer(
+    request: &HttpRequest,
     shared: &web::Data<Shared>,
     dossier: String,
     look: impl Fn(&mut Tx<'_>, &Stamp<'_>) -> Result<Outcome> + Send + 'static,
 ) -> Page {
-    let shared = shared.clone();
+    let (shared, frame) = (shared.clone(), Frame::public(request));
     let seen = block(move || {
         let app = shared.app();
         let outcome = app.store.write(&Scope::All, Lane::Live, |tx| look(tx, &app.stamp()))?;
@@ -180,29 +185,32 @@ async fn answer(
             Outcome::Open(items) => {
                 let receipts = app.store.read(&Scope::All, |conn| found(conn, &app.vault, &items))?;
                 let ticket = ticket(&app.stamp(), &items);
-                Seen::Found(FoundPage { dossier, receipts, ticket })
+                Seen::Found(dossier, receipts, ticket)
             }
             Outcome::Wrong => Seen::Wrong,
             Outcome::Locked => Seen::Locked,
         })
     });
     Ok(match seen.await.map_err(|error| error.in_field("form"))? {
-        Seen::Found(page) => html_with_forms(StatusCode::OK, &page),
-        Seen::Wrong => wrong(),
-        Seen::Locked => locked(),
+        Seen::Found(dossier, receipts, ticket) => {
+            html(StatusCode::OK, &FoundPage { frame, dossier, receipts, ticket })
+        }
+        Seen::Wrong => wrong(frame),
+        Seen::Locked => locked(frame),
     })
 }
 
 enum Seen {
-    Found(FoundPage),
+    Found(String, Vec<FoundReceipt>, String),
     Wrong,
     Locked,
 }
 
-fn wrong() -> HttpResponse {
-    html_with_forms(
+fn wrong(frame: Frame) -> HttpResponse {
+    html(
         StatusCode::NOT_FOUND,
         &LookupPage {
+            frame,
             notice: "Không tìm thấy, hoặc thông tin xác thực không đúng. Sai 5 lần thì hồ sơ bị khóa tra cứu 24 giờ.",
             notice_en: "Not found, or the proof is wrong. After 5 failures a dossier cannot be looked up for 24 hours.",
             code_for: None,
@@ -210,10 +218,11 @@ fn wrong() -> HttpResponse {
     )
 }
 
-fn locked() -> HttpResponse {
-    html_with_forms(
+fn locked(frame: Frame) -> HttpResponse {
+    html(
         StatusCode::TOO_MANY_REQUESTS,
         &LookupPage {
+            frame,
             notice: "Hồ sơ này tạm khóa tra cứu trong 24 giờ vì xác thực sai nhiều lần. Mã tra cứu trên biên lai vẫn dùng được.",
             notice_en: "This dossier cannot be looked up for 24 hours after repeated failures. Look-up codes still work.",
             code_for: None,
@@ -288,6 +297,7 @@ pub struct BundleForm {
 
 /// `POST /lookup/receipts.zip`: the receipts just found, of a period where one is named.
 pub async fn bundle(request: HttpRequest, form: Posted<BundleForm>, shared: web::Data<Shared>) -> Page {
+    check_origin(&request)?;
     shared.lookups.check(shared.source(&request))?;
     let asked = read(form)?;
     let day = |text: &Option<String>| -> Result<Option<BusinessDay>> {

@@ -1,46 +1,63 @@
-//! What citizens read: plain HTML without scripts, Vietnamese first, English below.
+//! The pages: what citizens read and what staff work with. HTML that works without scripts;
+//! Vietnamese first, English on request.
 //!
-//! The pages are public, so they show no full name and no number of a person, and guessing codes
-//! is rate-limited per address.
+//! Citizens' pages are public, so they show no full name and no number of a person, and guessing
+//! codes is rate-limited per address. Staff sign in; the API's tokens open none of these pages.
 
 pub mod api;
 pub mod asset;
+pub mod counter;
+mod fields;
+pub mod finance;
+pub mod frame;
+pub mod invitation;
+pub mod live;
 pub mod lookup;
 mod mask;
 pub mod pay;
 pub mod receipt;
 pub mod rendition;
+pub mod session;
+pub mod sign_in;
+pub mod told;
+mod upload;
+pub mod users;
 pub mod verify;
 pub mod vietqr;
+pub mod wording;
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::{HttpResponse, ResponseError, web};
 use askama::Template;
 
 use super::respond::{self, retry_after_s};
 use super::{message, trace};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Result};
+use frame::Frame;
 
-/// Nothing but our own stylesheet and what stands in the page itself.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
-                      form-action 'none'; frame-ancestors 'none'";
+/// Nothing but our own files and what stands in the page itself; forms come back to us; no frames.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+                      img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-pub type Page = Result<HttpResponse, PageFailure>;
+pub type Page = std::result::Result<HttpResponse, PageFailure>;
 
-/// The same for pages whose forms come back to us.
-const POLICY_WITH_FORMS: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
-                                 form-action 'self'; frame-ancestors 'none'";
+/// A form as actix reads it, so that an unreadable one is told on a page of ours.
+pub type Posted<T> = std::result::Result<web::Form<T>, actix_web::Error>;
+
+fn read<T>(form: Posted<T>) -> Result<T> {
+    let unreadable = |_| Error::invalid("form", "form_unreadable", "a field is missing").in_field("form");
+    form.map(web::Form::into_inner).map_err(unreadable)
+}
+
+/// A document as pages link to it.
+pub struct ReceiptLink {
+    pub lookup_code: String,
+    pub label: String,
+    pub is_signed: bool,
+}
 
 /// Renders a page that no cache keeps.
 fn html(status: StatusCode, template: &impl Template) -> HttpResponse {
-    html_under(POLICY, status, template)
-}
-
-fn html_with_forms(status: StatusCode, template: &impl Template) -> HttpResponse {
-    html_under(POLICY_WITH_FORMS, status, template)
-}
-
-fn html_under(policy: &'static str, status: StatusCode, template: &impl Template) -> HttpResponse {
     let rendered = match template.render() {
         Ok(rendered) => rendered,
         Err(error) => {
@@ -49,8 +66,12 @@ fn html_under(policy: &'static str, status: StatusCode, template: &impl Template
         }
     };
     HttpResponse::build(status)
-        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
-        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((header::X_FRAME_OPTIONS, "DENY"))
+        // Our own host only, and enough of it that browsers name the origin of our forms.
+        .insert_header((header::REFERRER_POLICY, "same-origin"))
+        .insert_header(("cross-origin-opener-policy", "same-origin"))
+        .insert_header(("permissions-policy", "camera=(), geolocation=(), microphone=()"))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header(("x-robots-tag", "noindex"))
         .content_type("text/html; charset=utf-8")
@@ -60,6 +81,7 @@ fn html_under(policy: &'static str, status: StatusCode, template: &impl Template
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
+    frame: Frame,
     title: &'a str,
     title_en: &'a str,
     status: u16,
@@ -97,6 +119,7 @@ impl ResponseError for PageFailure {
         let status = self.status_code();
         let words = message::words(self.0.code());
         let page = ErrorPage {
+            frame: Frame::default(),
             title: &words.vi,
             title_en: &words.en,
             status: status.as_u16(),

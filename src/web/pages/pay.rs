@@ -1,10 +1,16 @@
-//! `/p/{reference code}`: what is asked, why this amount, whom for, until when, and how to pay.
+//! `/p/{reference code}`: what is asked, why this amount, whom for, until when, how to pay, and what
+//! came of it. The page turns to what happened by itself (`live`).
+
+use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 
-use super::{Page, html, mask, vietqr};
+use super::fields::Wrong;
+use super::frame::Frame;
+use super::wording::Lang;
+use super::{Page, ReceiptLink, html, live, mask, vietqr};
 use crate::actor::Scope;
 use crate::clock::BusinessDay;
 use crate::error::Result;
@@ -12,6 +18,7 @@ use crate::obligation::reference::ReferenceCode;
 use crate::obligation::{self, Line, Obligation, State, query};
 use crate::receipt;
 use crate::store::Conn;
+use crate::store::vault::Vault;
 use crate::web::Shared;
 use crate::web::extract::path_text;
 use crate::web::respond::block;
@@ -43,19 +50,16 @@ impl Standing {
         }
     }
 
-    fn words(self) -> (&'static str, &'static str, &'static str) {
+    /// The key of its words, and its tone.
+    fn words(self) -> (&'static str, &'static str) {
         match self {
-            Standing::Unpaid => ("Chưa nộp", "Not paid yet", "open"),
-            Standing::Late => ("Quá hạn nộp", "Past its due date", "late"),
-            Standing::Advised => (
-                "Đã nhận báo có, chờ xác nhận",
-                "The bank reported your payment; it is being confirmed",
-                "wait",
-            ),
-            Standing::Partial => ("Đã nộp một phần", "Paid in part", "open"),
-            Standing::Paid => ("Đã nộp đủ", "Paid in full", "done"),
-            Standing::Cancelled => ("Đã hủy, không phải nộp", "Cancelled, nothing is due", "gone"),
-            Standing::Waived => ("Được miễn, không phải nộp", "Waived, nothing is due", "done"),
+            Standing::Unpaid => ("standing_unpaid", "open"),
+            Standing::Late => ("standing_late", "late"),
+            Standing::Advised => ("standing_advised", "wait"),
+            Standing::Partial => ("standing_partial", "open"),
+            Standing::Paid => ("standing_paid", "done"),
+            Standing::Cancelled => ("standing_cancelled", "gone"),
+            Standing::Waived => ("standing_waived", "done"),
         }
     }
 }
@@ -86,19 +90,18 @@ struct Payable {
     drawn: vietqr::Drawn,
 }
 
-struct ReceiptLink {
-    lookup_code: String,
-    label: String,
-    is_signed: bool,
-}
-
 #[derive(Template)]
 #[template(path = "pay.html")]
-struct PayPage {
+pub(super) struct PayPage {
+    frame: Frame,
     code: String,
+    plain_code: String,
+    stamp: String,
+    /// Whether anything may still happen while the page is open.
+    is_live: bool,
     standing: &'static str,
-    standing_en: &'static str,
     tone: &'static str,
+    is_paid: bool,
     is_late: bool,
     is_advised: bool,
     unit: String,
@@ -113,40 +116,65 @@ struct PayPage {
     lines: Vec<LineWords>,
     payable: Option<Payable>,
     receipts: Vec<ReceiptLink>,
+    /// The surplus that waits for its payer, in words.
+    surplus: Option<String>,
+    pub(super) told: Told,
+}
+
+/// “Tôi đã chuyển tiền”: the form, what was typed, or the day of the answer.
+#[derive(Default)]
+pub(super) struct Told {
+    pub wrong: Wrong,
+    pub amount: String,
+    pub on: String,
+    pub trace: String,
+    pub answer_on: Option<String>,
 }
 
 pub async fn page(request: HttpRequest, shared: web::Data<Shared>) -> Page {
-    shared.lookups.check(shared.source(&request))?;
-    let code: ReferenceCode = path_text(&request, "code").parse().map_err(|_| obligation::not_found())?;
-    let page = block(move || {
-        let app = shared.app();
+    Ok(html(StatusCode::OK, &shown(&request, &shared, Told::default()).await?))
+}
+
+/// The page as it is now.
+pub(super) async fn shown(request: &HttpRequest, shared: &web::Data<Shared>, told: Told) -> Result<PayPage> {
+    shared.lookups.check(shared.source(request))?;
+    let code: ReferenceCode = path_text(request, "code").parse().map_err(|_| obligation::not_found())?;
+    let frame = Frame::public(request);
+    let app = Arc::clone(shared.app());
+    block(move || {
         let today = app.clock.now().business_day();
         // The code is the right to see this one obligation, whatever its unit.
         app.store.read(&Scope::All, |conn| {
             let item = obligation::find_by_code(conn, code.as_str())?;
-            compose(conn, &app.vault, &code, &item, today)
+            compose(conn, &app.vault, (frame, told), &code, &item, today)
         })
-    });
-    Ok(html(StatusCode::OK, &page.await?))
+    })
+    .await
 }
 
 fn compose(
     conn: &mut Conn,
-    vault: &crate::store::vault::Vault,
+    vault: &Vault,
+    (frame, told): (Frame, Told),
     code: &ReferenceCode,
     item: &Obligation,
     today: BusinessDay,
 ) -> Result<PayPage> {
     let events = query::events(conn, item.unit, item.id)?;
     let standing = Standing::of(item, events.last().map(|event| event.kind.as_str()), today);
-    let (words, words_en, tone) = standing.words();
+    let (words, tone) = standing.words();
     let payer = party::load(conn, vault, &[(item.unit, item.party)])?.remove(&(item.unit, item.party));
     let is_part = item.allocated.is_positive() && item.outstanding().is_positive();
+    let receipts = receipts_of(conn, item)?;
+    let is_waiting = receipts.iter().any(|receipt| !receipt.is_signed);
     Ok(PayPage {
+        standing: frame.lang.t(words),
         code: code.grouped(),
-        standing: words,
-        standing_en: words_en,
+        plain_code: code.as_str().to_owned(),
+        stamp: live::stamp_of(conn, item)?,
+        is_live: item.outstanding().is_positive() || is_waiting,
         tone,
+        is_paid: standing == Standing::Paid,
         is_late: standing != Standing::Late && item.outstanding().is_positive() && today > item.due_on,
         is_advised: standing == Standing::Advised,
         unit: unit::find(conn, item.unit)?.name,
@@ -160,8 +188,20 @@ fn compose(
         waived_ground: item.waived_ground.clone(),
         lines: obligation::lines(conn, item.unit, item.id)?.iter().map(LineWords::of).collect(),
         payable: payable(conn, item)?,
-        receipts: receipts(conn, item)?,
+        receipts,
+        surplus: surplus(conn, item, frame.lang)?,
+        frame,
+        told,
     })
+}
+
+/// What came too much with this obligation's payments and was not given back yet.
+fn surplus(conn: &mut Conn, item: &Obligation, lang: Lang) -> Result<Option<String>> {
+    let payments = crate::payment::query::payments_on(conn, item.unit, item.id)?;
+    let keys: Vec<_> = payments.into_iter().map(|payment| (item.unit, payment)).collect();
+    let found = crate::payment::query::payments(conn, &keys)?;
+    let total = crate::amount::Dong::sum(found.iter().map(|payment| payment.surplus))?;
+    Ok(total.is_positive().then(|| lang.with("pay_surplus", total)))
 }
 
 fn payable(conn: &mut Conn, item: &Obligation) -> Result<Option<Payable>> {
@@ -173,14 +213,15 @@ fn payable(conn: &mut Conn, item: &Obligation) -> Result<Option<Payable>> {
     Ok(Some(Payable { svg, drawn }))
 }
 
-fn receipts(conn: &mut Conn, item: &Obligation) -> Result<Vec<ReceiptLink>> {
+/// The documents of an obligation, to link to.
+pub(super) fn receipts_of(conn: &mut Conn, item: &Obligation) -> Result<Vec<ReceiptLink>> {
     let found = receipt::query::of_obligation(conn, item.unit, item.id)?;
     Ok(found
         .into_iter()
         .map(|receipt| ReceiptLink {
             label: label(&receipt),
+            is_signed: receipt.state != "numbered",
             lookup_code: receipt.lookup_code,
-            is_signed: receipt.state == "signed",
         })
         .collect())
 }

@@ -4,6 +4,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use super::frame::Frame;
 use super::{Page, html, mask};
 use crate::actor::Scope;
 use crate::amount::Dong;
@@ -24,6 +25,7 @@ use crate::web::respond::block;
 #[derive(Template)]
 #[template(path = "receipt.html")]
 struct ReceiptPage {
+    frame: Frame,
     title: &'static str,
     title_en: &'static str,
     noun: &'static str,
@@ -72,6 +74,7 @@ struct ChainRow {
 
 pub async fn page(request: HttpRequest, shared: web::Data<Shared>) -> Page {
     let code = asked(&request, &shared, "lookup")?;
+    let frame = Frame::public(&request);
     let page = block(move || {
         let app = shared.app();
         // The code is the right to see this one receipt, whatever its unit.
@@ -79,7 +82,7 @@ pub async fn page(request: HttpRequest, shared: web::Data<Shared>) -> Page {
             let item = find(conn, &code)?;
             let link = format!("{}/r/{}", app.config.web.public_url, code.as_str());
             let qr = obligation::vietqr::svg(&link).ok();
-            Ok(ReceiptPage { qr, ..compose(conn, &code, &item)? })
+            Ok(ReceiptPage { frame, qr, ..compose(conn, &code, &item)? })
         })
     });
     Ok(html(StatusCode::OK, &page.await?))
@@ -134,6 +137,7 @@ fn compose(conn: &mut Conn, code: &LookupCode, item: &Stored) -> Result<ReceiptP
     let valid = links.iter().filter(|link| link.is_valid()).map(|link| link.document.amount);
     let net = Dong::sum(valid)?;
     Ok(ReceiptPage {
+        frame: Frame::default(),
         title,
         title_en,
         noun: item.noun().0,

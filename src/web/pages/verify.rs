@@ -8,8 +8,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::frame::Frame;
 use super::receipt::{current, standing};
-use super::{Page, html_with_forms};
+use super::{Page, html};
 use crate::actor::Scope;
 use crate::error::{Error, Result};
 use crate::receipt::recorded::{self, Recorded};
@@ -29,14 +30,15 @@ const SHOWN_LIMIT: usize = 50;
 #[derive(Template)]
 #[template(path = "verify.html")]
 struct VerifyPage {
+    frame: Frame,
     outcome: Option<Outcome>,
     /// The lenient rules that may be asked for.
     rules: [&'static str; Lenient::ALL.len()],
 }
 
 impl VerifyPage {
-    fn with(outcome: Option<Outcome>) -> VerifyPage {
-        VerifyPage { outcome, rules: Lenient::ALL.map(Lenient::name) }
+    fn with(frame: Frame, outcome: Option<Outcome>) -> VerifyPage {
+        VerifyPage { frame, outcome, rules: Lenient::ALL.map(Lenient::name) }
     }
 }
 
@@ -83,12 +85,13 @@ struct SignatureWords {
 }
 
 /// `GET /verify`
-pub async fn form() -> HttpResponse {
-    html_with_forms(StatusCode::OK, &VerifyPage::with(None))
+pub async fn form(request: HttpRequest) -> HttpResponse {
+    html(StatusCode::OK, &VerifyPage::with(Frame::public(&request), None))
 }
 
 /// `POST /verify`: the form, or the bare bytes of a file; `?lenient=` names a lenient rule.
 pub async fn judge(request: HttpRequest, shared: web::Data<Shared>, payload: web::Payload) -> Page {
+    super::session::check_origin(&request)?;
     shared.lookups.check(shared.source(&request))?;
     let rules: Vec<Lenient> =
         query::<Asked>(&request)?.lenient.map(|name| name.parse()).transpose()?.into_iter().collect();
@@ -109,7 +112,7 @@ pub async fn judge(request: HttpRequest, shared: web::Data<Shared>, payload: web
         Ok(outcome(&report, &entries))
     })
     .await?;
-    Ok(html_with_forms(StatusCode::OK, &VerifyPage::with(Some(outcome))))
+    Ok(html(StatusCode::OK, &VerifyPage::with(Frame::public(&request), Some(outcome))))
 }
 
 /// The boundary of a form, if the body is one.
@@ -298,7 +301,7 @@ mod tests {
             &TrustStore::empty(),
             crate::receipt::testing::now(),
         );
-        let page = VerifyPage::with(Some(outcome(&report, &[None]))).render().unwrap();
+        let page = VerifyPage::with(Frame::default(), Some(outcome(&report, &[None]))).render().unwrap();
         assert!(page.contains("Người ký chưa được xác nhận") && page.contains("TCThu"), "{page}");
     }
 }

@@ -9,6 +9,7 @@ pub mod program;
 pub mod schema;
 pub mod smtp_tls;
 pub mod tools;
+pub mod visitor;
 pub mod world;
 
 pub use app::TestApp;

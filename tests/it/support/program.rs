@@ -37,6 +37,8 @@ pub struct How<'a> {
     pub failpoint: Option<&'a str>,
     /// The largest file it may write, in kB.
     pub file_limit_kb: Option<u64>,
+    /// More of its `[web]` section; without it no first administrator is invited.
+    pub web: &'a str,
     /// More of its configuration.
     pub sections: &'a str,
     /// Where messages to the tax authority go.
@@ -57,8 +59,9 @@ impl Service {
         let folder = database.folder.path();
         let config = folder.join(format!("service-{port}.toml"));
         let tax = how.tax_endpoint.map_or(String::new(), |url| format!("[tax]\nendpoint = \"{url}\"\n"));
+        let web = if how.web.is_empty() { "first_administrator = false" } else { how.web };
         let text = format!(
-            "[database]\nurl = \"{}\"\nmigrate_at_start = false\n[web]\nlisten = \"127.0.0.1:{port}\"\n\
+            "[database]\nurl = \"{}\"\nmigrate_at_start = false\n[web]\nlisten = \"127.0.0.1:{port}\"\n{web}\n\
              [vault]\nmaster_key = \"{MASTER_KEY}\"\n[log]\nlevel = \"warn\"\n{tax}\
              [[channels.bank]]\nname = \"{BANK}\"\nsecrets = [\"{SECRET}\"]\n{}\n",
             database.url, how.sections

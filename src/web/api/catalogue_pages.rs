@@ -1,0 +1,197 @@
+//! The pages of people, as `/api` lists them. Staff sign in; tokens of the API open none of these.
+
+use super::catalogue::{Endpoint, NONE};
+
+pub(super) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint {
+        path: "/", vi: "Về trang đầu của mình.", en: "To the page where one's day begins.", ..NONE
+    },
+    Endpoint {
+        method: "POST", path: "/language", vi: "Chọn ngôn ngữ.", en: "Chooses the language.", ..NONE
+    },
+    Endpoint { path: "/sign-in", vi: "Trang đăng nhập.", en: "The sign-in page.", ..NONE },
+    Endpoint {
+        method: "POST",
+        path: "/sign-in",
+        vi: "Đăng nhập; phiên mới, cookie mới.",
+        en: "Signs in: a new session with a new cookie. Rate-limited per address.",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/sign-out",
+        vi: "Đăng xuất.",
+        en: "Ends the session.",
+        who: "signed in",
+        ..NONE
+    },
+    Endpoint {
+        path: "/account", vi: "Tài khoản của tôi.", en: "One's own login.", who: "signed in", ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/account/sign-out-everywhere",
+        vi: "Đăng xuất mọi nơi.",
+        en: "Ends every session of the login.",
+        who: "signed in",
+        ..NONE
+    },
+    Endpoint {
+        path: "/invitation/{token}",
+        vi: "Thiết lập tài khoản bằng liên kết một lần.",
+        en: "Sets up a login by a one-time link.",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/invitation/{token}",
+        vi: "Đặt mật khẩu và lớp xác thực thứ hai.",
+        en: "Sets password and second factor.",
+        ..NONE
+    },
+    Endpoint {
+        path: "/users", vi: "Người dùng.", en: "The logins.", who: "administrator, auditor", ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/users/invite",
+        vi: "Mời một người.",
+        en: "Makes a login and its link.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/users/reset",
+        vi: "Cấp liên kết mới.",
+        en: "A new link; password and sessions end.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/users/end",
+        vi: "Ngừng hẳn một tài khoản.",
+        en: "Ends a login for good.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint { path: "/counter", vi: "Quầy thu.", en: "The cashier's desk.", who: "cashier", ..NONE },
+    Endpoint {
+        method: "POST",
+        path: "/counter/search",
+        vi: "Tìm khoản phải nộp.",
+        en: "Finds what is owed; posted, so that no address holds a name.",
+        who: "cashier",
+        ..NONE
+    },
+    Endpoint {
+        path: "/counter/obligations/{id}",
+        vi: "Thu một khoản.",
+        en: "What is owed, and what was made of it.",
+        who: "cashier",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/counter/obligations/{id}/take",
+        vi: "Xác nhận đã thu; gửi lại không thu hai lần.",
+        en: "Takes cash or card once, however often the form is sent.",
+        who: "cashier",
+        ..NONE
+    },
+    Endpoint { path: "/counter/shift", vi: "Ca thu.", en: "The shift.", who: "cashier", ..NONE },
+    Endpoint {
+        method: "POST",
+        path: "/counter/shift/open",
+        vi: "Mở ca thu.",
+        en: "Opens the shift with a counted float.",
+        who: "cashier",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/counter/shift/close",
+        vi: "Kiểm quỹ, đóng ca.",
+        en: "Counts the drawer and closes the shift.",
+        who: "cashier",
+        ..NONE
+    },
+    Endpoint {
+        path: "/finance",
+        vi: "Bảng đầu ngày.",
+        en: "The morning board.",
+        who: "finance, approver, auditor, administrator",
+        ..NONE
+    },
+    Endpoint {
+        path: "/finance/statements",
+        vi: "Trang sao kê.",
+        en: "The statements page.",
+        who: "finance, approver, auditor, administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/finance/statements",
+        vi: "Xem trước hoặc nhập sao kê.",
+        en: "Previews or imports a statement.",
+        who: "finance",
+        ..NONE
+    },
+    Endpoint {
+        path: "/finance/exceptions",
+        vi: "Ngoại lệ.",
+        en: "Everything unexplained.",
+        who: "finance, approver, auditor, administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/finance/exceptions/approve",
+        vi: "Duyệt một đề nghị.",
+        en: "Approves a proposal, with the code of the moment.",
+        who: "approver",
+        ..NONE
+    },
+    Endpoint {
+        path: "/finance/days",
+        vi: "Ngày đối soát.",
+        en: "The days of the accounts.",
+        who: "finance, approver, auditor, administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/finance/days/close",
+        vi: "Đóng ngày.",
+        en: "Closes a day, with code or password.",
+        who: "finance",
+        ..NONE
+    },
+    Endpoint {
+        path: "/p/{code}/status",
+        vi: "Dấu phiên bản của trang nộp tiền.",
+        en: "Changes when the pay page does; for browsers without streams.",
+        ..NONE
+    },
+    Endpoint {
+        path: "/p/{code}/events",
+        vi: "Luồng sự kiện của trang nộp tiền.",
+        en: "The same as server-sent events.",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/p/{code}/told",
+        vi: "“Tôi đã chuyển tiền”.",
+        en: "The payer says they have transferred; the unit answers by a day.",
+        ..NONE
+    },
+    Endpoint {
+        path: "/assets/{name}",
+        vi: "Kiểu trình bày và mã của trang.",
+        en: "Stylesheet and script, named by their content.",
+        ..NONE
+    },
+];

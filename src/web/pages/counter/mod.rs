@@ -1,0 +1,204 @@
+//! `/counter`: a cashier's desk. Search, take cash or card, print, today's list, the shift.
+
+pub mod shift;
+pub mod take;
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+
+use super::fields::Pairs;
+use super::frame::Frame;
+use super::session::Signed;
+use super::{Page, Posted, html};
+use crate::actor::{Actor, Role, Scope};
+use crate::error::{Error, Result};
+use crate::id::{ObligationId, PartyId, UnitId};
+use crate::obligation::reference::{CodeBook, ReferenceCode};
+use crate::obligation::{Obligation, counter_query, query};
+use crate::shift::{self as shifts, Shift, State, report};
+use crate::store::Conn;
+use crate::store::vault::Vault;
+use crate::web::Shared;
+use crate::web::respond::block;
+use crate::{obligation, party, text, unit};
+
+/// Rows of a search; who finds more types more.
+const FOUND_LIMIT: i64 = 30;
+/// The longest text worth searching for.
+const ASKED_LIMIT: usize = 100;
+
+/// One obligation in a list.
+pub struct Row {
+    id: ObligationId,
+    dossier: String,
+    payer: String,
+    code: String,
+    owed: String,
+    standing: &'static str,
+    is_open: bool,
+}
+
+/// One taking of the shift.
+pub struct TakenRow {
+    amount: String,
+    method: &'static str,
+    receipt: String,
+    obligation: Option<ObligationId>,
+}
+
+#[derive(Template)]
+#[template(path = "counter.html")]
+struct CounterPage {
+    frame: Frame,
+    csrf: String,
+    unit: String,
+    /// What the drawer took in cash and by card, while a shift is in use.
+    shift: Option<(String, String)>,
+    asked: String,
+    found: Option<Vec<Row>>,
+    today: Vec<TakenRow>,
+}
+
+/// `GET /counter`
+pub async fn desk(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    show(&request, signed, shared, None).await
+}
+
+/// `POST /counter/search`: posted, because a name is personal data and addresses are logged.
+pub async fn search(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    let asked: String = text::clean(fields.get("q")).chars().take(ASKED_LIMIT).collect();
+    show(&request, signed, shared, Some(asked)).await
+}
+
+async fn show(
+    request: &HttpRequest,
+    signed: Signed,
+    shared: web::Data<Shared>,
+    asked: Option<String>,
+) -> Page {
+    signed.require(&[Role::Cashier])?;
+    let frame = Frame::of(&signed, request);
+    let app = Arc::clone(shared.app());
+    let lang = frame.lang;
+    let page = block(move || {
+        let actor = &signed.actor;
+        app.read(actor, |conn| {
+            let unit = own_unit(actor)?;
+            let found = match asked.as_deref().filter(|asked| !asked.is_empty()) {
+                Some(asked) => {
+                    let items = look(conn, &app.vault, actor, unit, asked)?;
+                    Some(rows(conn, &app.vault, lang, &items)?)
+                }
+                None => None,
+            };
+            let (shift, today) = match in_use(conn, actor, unit)? {
+                Some(shift) => {
+                    let report = report::report(conn, &shift)?;
+                    let sums = (report.cash_taken.to_string(), report.card_taken.to_string());
+                    (Some(sums), report.takings.into_iter().rev().map(|one| taken_row(lang, one)).collect())
+                }
+                None => (None, Vec::new()),
+            };
+            let unit = unit::find(conn, unit)?.name;
+            let asked = asked.clone().unwrap_or_default();
+            Ok(CounterPage { frame, csrf: signed.csrf.clone(), unit, shift, asked, found, today })
+        })
+    });
+    Ok(html(StatusCode::OK, &page.await?))
+}
+
+fn taken_row(lang: super::wording::Lang, taking: report::Taking) -> TakenRow {
+    TakenRow {
+        amount: taking.amount.to_string(),
+        method: lang.t(if taking.method == "cash" { "method_cash" } else { "method_card" }),
+        receipt: taking.receipt.unwrap_or_default(),
+        obligation: taking.obligation,
+    }
+}
+
+/// The one unit a cashier's login is for.
+fn own_unit(actor: &Actor) -> Result<UnitId> {
+    match &actor.scope {
+        Scope::Units(units) if units.len() == 1 => Ok(units.first().copied().unwrap_or(unit::CITY)),
+        _ => Err(Error::forbidden("login_without_counter", "a cashier's login is for one unit")),
+    }
+}
+
+/// The drawer the cashier has in use.
+fn in_use(conn: &mut Conn, actor: &Actor, unit: UnitId) -> Result<Option<Shift>> {
+    let person = actor.require_person()?;
+    let open = shifts::query::page(conn, unit, Some(State::InUse), 200)?;
+    Ok(open.into_iter().find(|shift| shift.person == person))
+}
+
+/// By reference code, dossier, the payer's name, phone or personal number: whatever was typed or
+/// scanned. A scanned VietQR holds the reference code among its fields.
+fn look(conn: &mut Conn, vault: &Vault, actor: &Actor, unit: UnitId, asked: &str) -> Result<Vec<Obligation>> {
+    if let Some(code) = code_in(asked) {
+        let found = obligation::find_by_code(conn, code.as_str());
+        return match found {
+            Ok(item) if actor.scope.covers(item.unit) => Ok(vec![item]),
+            Ok(_) => Ok(Vec::new()),
+            Err(error) if error.code() == obligation::not_found().code() => Ok(Vec::new()),
+            Err(error) => Err(error),
+        };
+    }
+    let by_dossier = query::page(conn, unit, None, None, Some(asked), None, FOUND_LIMIT)?;
+    if !by_dossier.is_empty() {
+        return Ok(by_dossier);
+    }
+    let mut payers: Vec<PartyId> = Vec::new();
+    for kind in ["name", "phone", "personal_id", "tax_code", "passport"] {
+        payers.extend(party::search(conn, vault, unit, kind, asked)?);
+    }
+    counter_query::owed_by(conn, unit, &payers, FOUND_LIMIT)
+}
+
+/// The reference code in what was typed or scanned: alone, in a link, or in a payment code.
+fn code_in(asked: &str) -> Option<ReferenceCode> {
+    let found = CodeBook::hanoi().extract(asked);
+    found.iter().find_map(|one| one.verified().cloned())
+}
+
+fn rows(
+    conn: &mut Conn,
+    vault: &Vault,
+    lang: super::wording::Lang,
+    items: &[Obligation],
+) -> Result<Vec<Row>> {
+    let keys: Vec<(UnitId, PartyId)> = items.iter().map(|item| (item.unit, item.party)).collect();
+    let payers = party::load(conn, vault, &keys)?;
+    let row = |item: &Obligation| Row {
+        id: item.id,
+        dossier: item.dossier_code.clone(),
+        payer: payers
+            .get(&(item.unit, item.party))
+            .and_then(|payer| payer.name.clone())
+            .unwrap_or_else(|| "–".to_owned()),
+        code: item.reference_code.clone(),
+        owed: item.outstanding().to_string(),
+        standing: standing(lang, item),
+        is_open: item.outstanding().is_positive(),
+    };
+    Ok(items.iter().map(row).collect())
+}
+
+fn standing(lang: super::wording::Lang, item: &Obligation) -> &'static str {
+    use obligation::State::*;
+    lang.t(match item.state {
+        Raised | Reopened => "standing_unpaid",
+        PartlyPaid => "standing_partial",
+        Paid => "standing_paid",
+        Cancelled => "standing_cancelled",
+        Waived => "standing_waived",
+    })
+}

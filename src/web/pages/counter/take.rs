@@ -1,0 +1,247 @@
+//! `/counter/obligations/{id}`: what is owed, taking it, and what was made of it.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{in_use, own_unit, standing};
+use crate::actor::Role;
+use crate::amount::Dong;
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::id::{ObligationId, ReceiptId, UnitId};
+use crate::obligation::{self, query};
+use crate::payment::book::Method;
+use crate::payment::counter::{self, Taking};
+use crate::payment::settler::Numbered;
+use crate::store::Conn;
+use crate::web::Shared;
+use crate::web::extract;
+use crate::web::idempotency::{Repeatable, once};
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::pay::receipts_of;
+use crate::web::pages::session::Signed;
+use crate::web::pages::wording::Lang;
+use crate::web::pages::{Page, Posted, ReceiptLink, html};
+use crate::web::respond::{self, block};
+use crate::{party, text};
+
+const ROUTE: &str = "POST /counter/obligations/{id}/take";
+const KEY_LIMIT: usize = 64;
+
+#[derive(Template)]
+#[template(path = "take.html")]
+struct TakePage {
+    frame: Frame,
+    csrf: String,
+    wrong: Wrong,
+    /// Names this form, so that sending it twice takes the money once.
+    key: String,
+    id: ObligationId,
+    dossier: String,
+    field: String,
+    payer: String,
+    code: String,
+    standing: &'static str,
+    owed: String,
+    owed_plain: i64,
+    is_open: bool,
+    is_partial: bool,
+    has_shift: bool,
+    lines: Vec<(String, String)>,
+    tendered: String,
+    receipts: Vec<ReceiptLink>,
+    /// Whether a document still waits for its signature.
+    is_waiting: bool,
+    stamp: String,
+    change: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct Asked {
+    /// What was handed over, after a taking: the page says the change.
+    #[serde(default)]
+    tendered: Option<i64>,
+}
+
+/// `GET /counter/obligations/{id}`
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    signed.require(&[Role::Cashier])?;
+    let asked = extract::query::<Asked>(&request).unwrap_or_default();
+    let key = text::hex(&fresh_key()?);
+    let page = compose(&request, &signed, &shared, key, asked.tendered).await?;
+    Ok(html(StatusCode::OK, &page))
+}
+
+/// Names a form: nobody guesses it and no two forms share it.
+fn fresh_key() -> Result<[u8; 16]> {
+    let mut bytes = [0_u8; 16];
+    ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut bytes)
+        .map_err(|_| Error::internal("the random source failed"))?;
+    Ok(bytes)
+}
+
+async fn compose(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    key: String,
+    tendered: Option<i64>,
+) -> Result<TakePage> {
+    let id: ObligationId = extract::path(request, "id")?;
+    let frame = Frame::of(signed, request);
+    let app = Arc::clone(shared.app());
+    let (actor, csrf) = (signed.actor.clone(), signed.csrf.clone());
+    let lang = frame.lang;
+    block(move || {
+        app.read(&actor, |conn| {
+            let unit = locate(conn, &actor, id)?;
+            let item = obligation::find(conn, unit, id)?;
+            let has_shift = in_use(conn, &actor, own_unit(&actor)?)?.is_some();
+            let receipts = receipts_of(conn, &item)?;
+            let payer = party::load(conn, &app.vault, &[(unit, item.party)])?.remove(&(unit, item.party));
+            let lines = obligation::lines(conn, unit, id)?;
+            let change = tendered
+                .and_then(|tendered| tendered.checked_sub(item.total.0))
+                .filter(|change| *change >= 0 && !item.outstanding().is_positive())
+                .map(|change| Dong(change).to_string());
+            Ok(TakePage {
+                frame,
+                csrf,
+                wrong: Wrong::default(),
+                key,
+                id,
+                dossier: item.dossier_code.clone(),
+                field: item.procedure_field.clone(),
+                payer: payer.and_then(|payer| payer.name).unwrap_or_else(|| "–".to_owned()),
+                code: item.reference_code.clone(),
+                standing: standing(lang, &item),
+                owed: item.outstanding().to_string(),
+                owed_plain: item.outstanding().0,
+                is_open: item.outstanding().is_positive(),
+                is_partial: item.allocated.is_positive(),
+                has_shift,
+                lines: lines.iter().map(|line| (line.item_name.clone(), line.amount.to_string())).collect(),
+                tendered: String::new(),
+                is_waiting: receipts.iter().any(|receipt| !receipt.is_signed),
+                stamp: crate::web::pages::live::stamp_of(conn, &item)?,
+                receipts,
+                change,
+            })
+        })
+    })
+    .await
+}
+
+fn locate(conn: &mut Conn, actor: &crate::actor::Actor, id: ObligationId) -> Result<UnitId> {
+    query::unit_of(conn, &actor.scope, None, id)?.ok_or_else(obligation::not_found)
+}
+
+/// What a cashier confirmed.
+struct Confirmed {
+    method: Method,
+    tendered: Option<i64>,
+    amount: Dong,
+}
+
+fn read_form(fields: &Fields) -> Result<Confirmed> {
+    let method = match fields.get("method") {
+        "card" => Method::Card,
+        _ => Method::Cash,
+    };
+    let tendered = fields.dong("tendered")?.filter(|_| method == Method::Cash);
+    let amount = fields.dong("amount")?.unwrap_or_default();
+    if tendered.is_some_and(|tendered| tendered < amount) {
+        return Err(Error::invalid("tendered", "tendered_too_little", "less than what is owed"));
+    }
+    Ok(Confirmed { method, tendered, amount: Dong(amount) })
+}
+
+/// `POST /counter/obligations/{id}/take`: takes the money once, however often the form is sent.
+pub async fn take(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Cashier])?;
+    let id: ObligationId = extract::path(&request, "id")?;
+    let key = key_of(&fields)?;
+    let taken = match read_form(&fields) {
+        Ok(confirmed) => {
+            let tendered = confirmed.tendered;
+            let app = Arc::clone(shared.app());
+            let (held, actor) = (shared.clone(), signed.actor.clone());
+            let repeatable = Repeatable::of_form(
+                signed.session.login.as_sender(),
+                ROUTE,
+                key.clone(),
+                request.path(),
+                &format!("{}/{}", confirmed.method.as_str(), confirmed.amount.0),
+            );
+            let name = signed.name.clone();
+            block(move || taking(&app, &held, &actor, name, id, &confirmed, &repeatable))
+                .await
+                .map(|()| tendered)
+        }
+        Err(error) => Err(error),
+    };
+    match taken {
+        Ok(tendered) => {
+            let query = tendered.map_or(String::new(), |tendered| format!("?tendered={tendered}"));
+            Ok(see(format!("/counter/obligations/{id}{query}")))
+        }
+        // Another tab, another till or the bank was faster: the page shows what came of it.
+        Err(error) if error.code() == "obligation_closed" => Ok(see(format!("/counter/obligations/{id}"))),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let mut page = compose(&request, &signed, &shared, key, None).await?;
+            page.wrong = wrong;
+            page.tendered = fields.trimmed("tendered").to_owned();
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
+}
+
+fn key_of(fields: &Fields) -> Result<String> {
+    let key = fields.get("key");
+    let is_good = (1..=KEY_LIMIT).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_hexdigit());
+    is_good
+        .then(|| key.to_owned())
+        .ok_or_else(|| Error::invalid("form.key", "form_unreadable", "no form key"))
+}
+
+fn taking(
+    app: &Arc<App>,
+    shared: &Shared,
+    actor: &crate::actor::Actor,
+    collector: String,
+    id: ObligationId,
+    confirmed: &Confirmed,
+    repeatable: &Repeatable,
+) -> Result<()> {
+    let mut numbered: Vec<(UnitId, ReceiptId)> = Vec::new();
+    let given = once(app, &shared.in_flight, actor, repeatable, StatusCode::CREATED, |tx, stamp| {
+        let unit = locate(tx, actor, id)?;
+        let taking = Taking {
+            unit,
+            obligation: id,
+            amount: confirmed.amount,
+            method: confirmed.method,
+            collector: collector.clone(),
+        };
+        let taken = counter::take(tx, stamp, actor, &taking)?;
+        numbered = taken.receipts.iter().map(|receipt| (unit, *receipt)).collect();
+        respond::to_bytes(&json!({ "payment": taken.payment }))
+    })?;
+    if !given.is_repeated && !numbered.is_empty() {
+        app.sealing.numbered(&numbered);
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! The fields of a posted form, and what is wrong with them: the form comes back with what was
+//! typed, a summary on top and the reason beside the field.
+
+use std::collections::BTreeMap;
+
+use super::wording::Lang;
+use crate::error::{Error, Kind, Result};
+
+/// A form's fields as they came.
+pub type Pairs = Vec<(String, String)>;
+
+/// The fields by name; of a repeated one the first counts.
+#[derive(Clone, Debug, Default)]
+pub struct Fields(BTreeMap<String, String>);
+
+impl Fields {
+    pub fn of(pairs: Pairs) -> Fields {
+        let mut fields = BTreeMap::new();
+        for (name, value) in pairs {
+            fields.entry(name).or_insert(value);
+        }
+        Fields(fields)
+    }
+
+    /// The field as it was typed; empty where it is missing.
+    pub fn get(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+
+    pub fn trimmed(&self, name: &str) -> &str {
+        self.get(name).trim()
+    }
+
+    /// Whole đồng, with or without dots; `None` for an empty field.
+    ///
+    /// Errors: `amount_not_whole`, `amount_out_of_range`.
+    pub fn dong(&self, name: &str) -> Result<Option<i64>> {
+        let text = self.trimmed(name).trim_end_matches(['đ', 'Đ']).trim_end();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let digits: String = text.chars().filter(|c| !matches!(c, '.' | ' ' | '\u{a0}')).collect();
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(Error::invalid(name, "amount_not_whole", "digits only"));
+        }
+        let amount = digits.parse().ok().filter(|amount| *amount <= crate::amount::Dong::LIMIT.0);
+        amount.map(Some).ok_or_else(|| Error::invalid(name, "amount_out_of_range", "too large"))
+    }
+
+    /// Fields whose names begin so, without the beginning.
+    pub fn beginning<'a>(&'a self, with: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0.iter().filter_map(move |(name, value)| Some((name.strip_prefix(with)?, value.as_str())))
+    }
+}
+
+/// What is wrong with a form: (field, reason), the field empty where it is none's.
+#[derive(Clone, Debug, Default)]
+pub struct Wrong(pub Vec<(String, String)>);
+
+impl Wrong {
+    /// The error in words, beside its field. Faults of ours and of the moment are no fault of a form.
+    pub fn of(error: Error, lang: Lang) -> Result<Wrong> {
+        let field = match error.kind() {
+            Kind::Invalid { field } => field.rsplit('.').next().unwrap_or_default().to_owned(),
+            Kind::Conflict | Kind::Unauthenticated => String::new(),
+            // What another person may do is told on the page; what a role may never do is not.
+            Kind::Forbidden if !matches!(error.code(), "role_not_allowed" | "form_forged") => String::new(),
+            _ => return Err(error),
+        };
+        Ok(Wrong(vec![(field, lang.of_code(error.code()).to_owned())]))
+    }
+
+    pub fn is_some(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// The reason of a field, for its place beside it.
+    pub fn at(&self, field: &str) -> Option<&str> {
+        self.0.iter().find(|(name, _)| name == field).map(|(_, reason)| reason.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn amount(text: &str) -> Result<Option<i64>, &'static str> {
+        let fields = Fields::of(vec![("amount".into(), text.into())]);
+        fields.dong("amount").map_err(|error| error.code())
+    }
+
+    #[test]
+    fn money_is_typed_as_people_type_it() {
+        assert_eq!(amount("500.000"), Ok(Some(500_000)));
+        assert_eq!(amount(" 25 000 đ "), Ok(Some(25_000)));
+        assert_eq!(amount(""), Ok(None));
+        for wrong in ["-5", "1,5", "1e6", "năm", "٣"] {
+            assert_eq!(amount(wrong), Err("amount_not_whole"), "{wrong}");
+        }
+        assert_eq!(amount("99999999999999"), Err("amount_out_of_range"));
+        assert_eq!(amount("99999999999999999999999"), Err("amount_out_of_range"));
+    }
+
+    #[test]
+    fn an_error_stands_beside_its_field() {
+        let wrong = Wrong::of(Error::invalid("amount", "counter_full_amount_only", ""), Lang::Vi).unwrap();
+        assert!(wrong.at("amount").is_some() && wrong.at("name").is_none());
+        assert!(Wrong::of(Error::internal("x"), Lang::Vi).is_err(), "a fault of ours is not the form's");
+    }
+}

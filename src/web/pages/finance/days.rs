@@ -1,0 +1,134 @@
+//! `/finance/days`: the days of an account, and closing the next one.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+
+use super::{READERS, account_named, accounts, confirm};
+use crate::actor::Role;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::id::AccountId;
+use crate::reconciliation::day_close::{self, Closing};
+use crate::web::Shared;
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::frame::Frame;
+use crate::web::pages::session::Signed;
+use crate::web::pages::{Page, Posted, html};
+use crate::web::respond::block;
+
+struct AccountRow {
+    id: AccountId,
+    unit: String,
+    account_no: String,
+    closed_until: Option<String>,
+    /// The next day to close, as a form wants it.
+    next: String,
+    next_shown: String,
+    is_due: bool,
+}
+
+#[derive(Template)]
+#[template(path = "days.html")]
+struct DaysPage {
+    frame: Frame,
+    csrf: String,
+    can_close: bool,
+    must_confirm: bool,
+    has_second_factor: bool,
+    wrong: Wrong,
+    rows: Vec<AccountRow>,
+    /// Day and closing balance of a day that was closed now.
+    closed: Option<(String, String)>,
+    obstacles: Vec<String>,
+}
+
+/// `GET /finance/days`
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared).await?))
+}
+
+async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shared>) -> Result<DaysPage> {
+    signed.require(&READERS)?;
+    let frame = Frame::of(signed, request);
+    let app = Arc::clone(shared.app());
+    let actor = signed.actor.clone();
+    let rows = block(move || {
+        let today = app.clock.now().business_day();
+        app.read(&actor, |conn| {
+            let mut rows = Vec::new();
+            for (unit, account) in accounts(conn, &actor)? {
+                let closed = day_close::last_closed(conn, unit.id, account.id)?;
+                let next = closed.map_or(account.opened_on, BusinessDay::next);
+                rows.push(AccountRow {
+                    id: account.id,
+                    unit: unit.name.clone(),
+                    account_no: account.account_no.clone(),
+                    closed_until: closed.map(shown),
+                    next: next.to_string(),
+                    next_shown: shown(next),
+                    is_due: next <= today,
+                });
+            }
+            Ok(rows)
+        })
+    })
+    .await?;
+    Ok(DaysPage {
+        frame,
+        csrf: signed.csrf.clone(),
+        can_close: signed.actor.role == Role::Finance,
+        must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
+        has_second_factor: signed.session.login.has_second_factor(),
+        wrong: Wrong::default(),
+        rows,
+        closed: None,
+        obstacles: Vec::new(),
+    })
+}
+
+fn shown(day: BusinessDay) -> String {
+    day.0.format("%d/%m/%Y").to_string()
+}
+
+/// `POST /finance/days/close`: closes a day, or says everything that is in its way.
+pub async fn close(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Finance])?;
+    let app = Arc::clone(shared.app());
+    let mut page = compose(&request, &signed, &shared).await?;
+    let closing = block(move || closing(&app, &signed, &fields)).await;
+    let mut status = StatusCode::OK;
+    match closing {
+        Ok(Closing::Closed(certificate)) => {
+            page.closed = Some((shown(certificate.date), certificate.closing.to_string()));
+            page.rows.clear();
+        }
+        Ok(Closing::Refused(obstacles)) => {
+            let lang = page.frame.lang;
+            page.obstacles = obstacles.iter().map(|one| lang.pick(&one.vi(), &one.en()).to_owned()).collect();
+            status = StatusCode::CONFLICT;
+        }
+        Err(error) => {
+            page.wrong = Wrong::of(error, page.frame.lang)?;
+            status = StatusCode::BAD_REQUEST;
+        }
+    }
+    Ok(html(status, &page))
+}
+
+fn closing(app: &crate::app::App, signed: &Signed, fields: &Fields) -> Result<Closing> {
+    let actor = &signed.actor;
+    confirm(app, signed, fields.get("confirm"))?;
+    let (unit, account) = app.read(actor, |conn| account_named(conn, actor, fields.get("account")))?;
+    let date: BusinessDay =
+        fields.trimmed("date").parse().map_err(|_| Error::invalid("date", "date_unreadable", "a day"))?;
+    day_close::close(&app.store, &app.keyring, &|| app.stamp(), actor, unit, account, date)
+}

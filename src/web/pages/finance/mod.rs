@@ -1,0 +1,62 @@
+//! `/finance`: the morning board, statements, exceptions and day close, for those who keep the books
+//! and those who look over them.
+
+pub mod board;
+pub mod days;
+pub mod exceptions;
+pub mod statements;
+
+use crate::actor::{Actor, Role};
+use crate::error::{Error, Result};
+use crate::id::{AccountId, UnitId};
+use crate::identity::sign_in::{self, Shown};
+use crate::store::{Conn, Lane};
+use crate::unit::{self, BankAccount, CITY, Unit};
+use crate::web::pages::session::Signed;
+
+/// Who may look.
+const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
+
+/// The units of an actor, by code, without the reserved one.
+fn units(conn: &mut Conn, actor: &Actor) -> Result<Vec<Unit>> {
+    let all = unit::all(conn)?;
+    Ok(all.into_iter().filter(|unit| unit.id != CITY && actor.scope.covers(unit.id)).collect())
+}
+
+/// The accounts of an actor's units, in the units' order.
+fn accounts(conn: &mut Conn, actor: &Actor) -> Result<Vec<(Unit, BankAccount)>> {
+    let mut found = Vec::new();
+    for unit in units(conn, actor)? {
+        for account in unit::account::of_unit(conn, unit.id)? {
+            found.push((unit.clone(), account));
+        }
+    }
+    Ok(found)
+}
+
+/// An account a form names, in the actor's scope.
+fn account_named(conn: &mut Conn, actor: &Actor, text: &str) -> Result<(UnitId, AccountId)> {
+    let id: AccountId = text.parse().map_err(|_| unknown_account())?;
+    let found = accounts(conn, actor)?.into_iter().find(|(_, account)| account.id == id);
+    found.map(|(unit, account)| (unit.id, account.id)).ok_or_else(unknown_account)
+}
+
+fn unknown_account() -> Error {
+    Error::invalid("account", "account_not_found", "no such account in your scope")
+}
+
+/// An act that wants more than a session: the code of the moment, or the password of a login without
+/// a second factor, unless it was shown a moment ago. `confirmation_wrong` when it is not right.
+pub(super) fn confirm(app: &crate::app::App, signed: &Signed, shown: &str) -> Result<()> {
+    if signed.session.is_confirmed(app.clock.now()) {
+        return Ok(());
+    }
+    let login = &signed.session.login;
+    let typed = Shown { name: &login.name, password: shown, code: shown };
+    let checked = sign_in::check(Some(login), &typed)?;
+    let is_right = app.store.write(&crate::actor::Scope::All, Lane::Live, |tx| {
+        sign_in::confirm(tx, &app.stamp(), &signed.session, &checked, shown.trim())
+    })?;
+    let wrong = || Error::invalid("confirm", "confirmation_wrong", "not the code or password of this login");
+    is_right.then_some(()).ok_or_else(wrong)
+}

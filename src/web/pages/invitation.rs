@@ -1,0 +1,101 @@
+//! `/invitation/{token}`: a person sets password and second factor, once.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+
+use super::fields::{Fields, Pairs, Wrong};
+use super::frame::{Frame, role_words};
+use super::session::check_origin;
+use super::{Page, Posted, html, read};
+use crate::actor::Scope;
+use crate::error::Result;
+use crate::identity::{invitation, totp};
+use crate::obligation::vietqr::svg;
+use crate::store::Lane;
+use crate::web::Shared;
+use crate::web::extract::path_text;
+use crate::web::respond::block;
+
+#[derive(Template)]
+#[template(path = "invitation.html")]
+struct InvitationPage {
+    frame: Frame,
+    wrong: Wrong,
+    token: String,
+    login: String,
+    role: &'static str,
+    needs_second_factor: bool,
+    qr: String,
+    typed: String,
+}
+
+#[derive(Template)]
+#[template(path = "welcome.html")]
+struct WelcomePage {
+    frame: Frame,
+    login: String,
+    recovery: Vec<String>,
+}
+
+/// `GET /invitation/{token}`
+pub async fn form(request: HttpRequest, shared: web::Data<Shared>) -> Page {
+    shared.sign_ins.check(shared.source(&request))?;
+    let token = path_text(&request, "token").to_owned();
+    let frame = Frame { back: String::new(), ..Frame::public(&request) };
+    let page = page(&shared, frame, token, Wrong::default()).await?;
+    Ok(html(StatusCode::OK, &page))
+}
+
+async fn page(
+    shared: &web::Data<Shared>,
+    frame: Frame,
+    token: String,
+    wrong: Wrong,
+) -> Result<InvitationPage> {
+    let app = Arc::clone(shared.app());
+    let shown = token.clone();
+    let invited =
+        block(move || app.store.read(&Scope::All, |conn| invitation::find(conn, &app.stamp(), &shown)))
+            .await?;
+    Ok(InvitationPage {
+        role: role_words(frame.lang, invited.login.role),
+        frame,
+        wrong,
+        token,
+        qr: svg(&totp::uri(&invited.second_factor, &invited.login.name))?,
+        typed: totp::typed(&invited.second_factor),
+        login: invited.login.name,
+        needs_second_factor: invited.needs_second_factor,
+    })
+}
+
+/// `POST /invitation/{token}`
+pub async fn accept(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Shared>) -> Page {
+    check_origin(&request)?;
+    shared.sign_ins.check(shared.source(&request))?;
+    let token = path_text(&request, "token").to_owned();
+    let fields = Fields::of(read(form)?);
+    let frame = Frame { back: String::new(), ..Frame::public(&request) };
+    let app = Arc::clone(shared.app());
+    let shown = token.clone();
+    let accepted = block(move || {
+        let invited = app.store.read(&Scope::All, |conn| invitation::find(conn, &app.stamp(), &shown))?;
+        let hash = invitation::prepare(&invited.login, fields.get("password"), fields.get("again"))?;
+        let (_, recovery) = app.store.write(&Scope::All, Lane::Live, |tx| {
+            invitation::accept(tx, &app.stamp(), &shown, &hash, fields.get("code"))
+        })?;
+        Ok((invited.login.name, recovery))
+    })
+    .await;
+    match accepted {
+        Ok((login, recovery)) => Ok(html(StatusCode::OK, &WelcomePage { frame, login, recovery })),
+        Err(error) => {
+            let wrong = Wrong::of(error, frame.lang)?;
+            let page = page(&shared, frame, token, wrong).await?;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
+}

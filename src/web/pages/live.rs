@@ -1,0 +1,244 @@
+//! Pages that wait for money: told by server-sent events within a second of the change, or asked
+//! every few seconds where a browser or a proxy knows no streams.
+//!
+//! One look per tick serves every waiting page: the number of queries does not grow with theirs.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse, web};
+use futures_util::stream;
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::Page;
+use crate::actor::Scope;
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::id::{ObligationId, UnitId};
+use crate::obligation::reference::ReferenceCode;
+use crate::obligation::{self, Obligation, watch_query};
+use crate::receipt;
+use crate::store::Conn;
+use crate::web::Shared;
+use crate::web::extract::path_text;
+use crate::web::respond::block;
+
+/// How often the database is looked at while anybody waits.
+const TICK: Duration = Duration::from_millis(600);
+/// A line now and then keeps proxies from closing a quiet stream.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Streams end after so many of these and begin again by themselves, so that nobody holds one forever.
+const KEEP_ALIVES: u32 = 20;
+/// Pages that may wait at the same time in one process.
+const WAITING_LIMIT: usize = 20_000;
+/// Obligations looked at in one query.
+const CHUNK: usize = 1_000;
+
+type Key = (UnitId, ObligationId);
+
+/// The pages that wait, by what they wait for.
+#[derive(Default)]
+pub struct Live {
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    by_key: HashMap<Key, watch::Sender<String>>,
+    is_looking: bool,
+    is_over: bool,
+}
+
+impl Live {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Joins those who wait for an obligation. Answers whether somebody must begin to look.
+    fn join(&self, key: Key, stamp: String) -> Result<(watch::Receiver<String>, bool)> {
+        let mut waiting = self.lock();
+        if waiting.is_over || waiting.by_key.len() >= WAITING_LIMIT {
+            return Err(Error::busy("live_pages_full", 5, "too many pages wait; they may ask instead"));
+        }
+        let receiver = waiting.by_key.entry(key).or_insert_with(|| watch::Sender::new(stamp)).subscribe();
+        let must_begin = !waiting.is_looking;
+        waiting.is_looking = true;
+        Ok((receiver, must_begin))
+    }
+
+    /// What is still waited for; `None` when nothing is, and the looking ends.
+    fn keys(&self) -> Option<Vec<Key>> {
+        let mut waiting = self.lock();
+        waiting.by_key.retain(|_, sender| sender.receiver_count() > 0);
+        if waiting.by_key.is_empty() || waiting.is_over {
+            waiting.is_looking = false;
+            return None;
+        }
+        Some(waiting.by_key.keys().copied().collect())
+    }
+
+    fn tell(&self, stamps: Vec<(Key, String)>) {
+        let waiting = self.lock();
+        for (key, stamp) in stamps {
+            if let Some(sender) = waiting.by_key.get(&key) {
+                sender.send_if_modified(|held| {
+                    let is_new = *held != stamp;
+                    if is_new {
+                        *held = stamp;
+                    }
+                    is_new
+                });
+            }
+        }
+    }
+
+    /// Ends every stream, because the service stops: browsers find the next one by themselves.
+    pub fn stop(&self) {
+        let mut waiting = self.lock();
+        waiting.is_over = true;
+        waiting.by_key.clear();
+    }
+}
+
+/// Looks until nobody waits any more.
+async fn look(live: Arc<Live>, app: Arc<App>) {
+    loop {
+        tokio::time::sleep(TICK).await;
+        let Some(keys) = live.keys() else { return };
+        let app = Arc::clone(&app);
+        let looked = block(move || {
+            let mut stamps = Vec::with_capacity(keys.len());
+            for chunk in keys.chunks(CHUNK) {
+                stamps.extend(app.store.read(&Scope::All, |conn| stamps_of(conn, chunk))?);
+            }
+            Ok(stamps)
+        });
+        match looked.await {
+            Ok(stamps) => live.tell(stamps),
+            Err(error) => tracing::debug!(%error, "waiting pages could not be looked at"),
+        }
+    }
+}
+
+/// What tells two states of a page apart: the obligation's revision, and its documents' once paid.
+fn stamps_of(conn: &mut Conn, keys: &[Key]) -> Result<Vec<(Key, String)>> {
+    let glanced = watch_query::glance(conn, keys)?;
+    let paid: Vec<Key> = glanced
+        .iter()
+        .filter(|(.., state)| state == obligation::State::Paid.as_str())
+        .map(|(unit, id, ..)| (*unit, *id))
+        .collect();
+    let documents = receipt::query::of_obligations(conn, &paid)?;
+    let signed = |key: &Key| {
+        documents.get(key).map_or(0, |all| all.iter().filter(|one| one.state != "numbered").count())
+    };
+    let stamp = |(unit, id, revision, _): watch_query::Glance| {
+        let key = (unit, id);
+        (key, format!("{revision}.{}", signed(&key)))
+    };
+    Ok(glanced.into_iter().map(stamp).collect())
+}
+
+/// The stamp of one page as it is now.
+pub fn stamp_of(conn: &mut Conn, item: &Obligation) -> Result<String> {
+    Ok(stamps_of(conn, &[(item.unit, item.id)])?.pop().map_or(String::new(), |(_, stamp)| stamp))
+}
+
+async fn find(request: &HttpRequest, shared: &web::Data<Shared>) -> Result<(Key, String)> {
+    shared.polls.check(shared.source(request))?;
+    let code: ReferenceCode = path_text(request, "code").parse().map_err(|_| obligation::not_found())?;
+    let app = Arc::clone(shared.app());
+    block(move || {
+        app.store.read(&Scope::All, |conn| {
+            let item = obligation::find_by_code(conn, code.as_str())?;
+            Ok(((item.unit, item.id), stamp_of(conn, &item)?))
+        })
+    })
+    .await
+}
+
+/// `GET /p/{code}/status`: what the stream tells, for those who ask.
+pub async fn status(request: HttpRequest, shared: web::Data<Shared>) -> Page {
+    let (_, stamp) = find(&request, &shared).await?;
+    Ok(HttpResponse::build(StatusCode::OK)
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(json!({ "stamp": stamp })))
+}
+
+/// `GET /p/{code}/events`: the stamp now and whenever it changes.
+pub async fn events(request: HttpRequest, shared: web::Data<Shared>) -> Page {
+    let (key, stamp) = find(&request, &shared).await?;
+    let (mut receiver, must_begin) = shared.live.join(key, stamp.clone())?;
+    if must_begin {
+        actix_web::rt::spawn(look(Arc::clone(&shared.live), Arc::clone(shared.app())));
+    }
+    receiver.mark_unchanged();
+    let first = Bytes::from(format!("retry: 1000\ndata: {stamp}\n\n"));
+    let parts = stream::unfold((receiver, Some(first), 0_u32), |(mut receiver, first, quiet)| async move {
+        if let Some(first) = first {
+            return Some((Ok::<_, Infallible>(first), (receiver, None, quiet)));
+        }
+        match tokio::time::timeout(KEEP_ALIVE, receiver.changed()).await {
+            Ok(Ok(())) => {
+                let stamp = receiver.borrow_and_update().clone();
+                Some((Ok(Bytes::from(format!("data: {stamp}\n\n"))), (receiver, None, 0)))
+            }
+            Ok(Err(_)) => None,
+            Err(_) if quiet >= KEEP_ALIVES => None,
+            Err(_) => Some((Ok(Bytes::from_static(b": quiet\n\n")), (receiver, None, quiet + 1))),
+        }
+    });
+    Ok(HttpResponse::build(StatusCode::OK)
+        .content_type("text/event-stream")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        // Reverse proxies are asked not to gather the answer.
+        .insert_header(("x-accel-buffering", "no"))
+        .streaming(Box::pin(parts)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(id: i64) -> Key {
+        (UnitId(2), ObligationId(id))
+    }
+
+    #[test]
+    fn everybody_who_waits_for_one_thing_is_told_once() {
+        let live = Live::default();
+        let (mut first, begins) = live.join(key(1), "1.0".into()).unwrap();
+        let (mut second, again) = live.join(key(1), "1.0".into()).unwrap();
+        let (other, _) = live.join(key(2), "1.0".into()).unwrap();
+        assert!(begins && !again, "one looks for all");
+        first.mark_unchanged();
+        second.mark_unchanged();
+        live.tell(vec![(key(1), "2.0".into()), (key(2), "1.0".into())]);
+        assert!(first.has_changed().unwrap() && second.has_changed().unwrap());
+        assert!(!other.has_changed().unwrap());
+    }
+
+    #[test]
+    fn looking_ends_when_nobody_waits_and_begins_again() {
+        let live = Live::default();
+        let (receiver, _) = live.join(key(1), "1.0".into()).unwrap();
+        assert_eq!(live.keys(), Some(vec![key(1)]));
+        drop(receiver);
+        assert_eq!(live.keys(), None);
+        assert!(live.join(key(1), "1.0".into()).unwrap().1, "somebody must look again");
+    }
+
+    #[test]
+    fn streams_end_when_the_service_stops() {
+        let live = Live::default();
+        let (receiver, _) = live.join(key(1), "1.0".into()).unwrap();
+        live.stop();
+        assert!(receiver.has_changed().is_err(), "the sender is gone");
+        assert_eq!(live.join(key(1), "1.0".into()).unwrap_err().code(), "live_pages_full");
+    }
+}

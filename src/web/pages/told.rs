@@ -1,0 +1,71 @@
+//! `POST /p/{code}/told`: “Tôi đã chuyển tiền”. A payer whose transfer is not on the page says what
+//! they sent; the unit answers by a day that the page names.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+
+use super::fields::{Fields, Pairs, Wrong};
+use super::pay::{Told, shown};
+use super::session::check_origin;
+use super::wording::Lang;
+use super::{Page, Posted, html, read};
+use crate::actor::Scope;
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::obligation;
+use crate::obligation::reference::ReferenceCode;
+use crate::payment::told::{self, Word};
+use crate::store::Lane;
+use crate::web::Shared;
+use crate::web::extract::path_text;
+use crate::web::respond::block;
+
+pub async fn tell(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Shared>) -> Page {
+    check_origin(&request)?;
+    shared.lookups.check(shared.source(&request))?;
+    let fields = Fields::of(read(form)?);
+    let code: ReferenceCode = path_text(&request, "code").parse().map_err(|_| obligation::not_found())?;
+    let app = Arc::clone(shared.app());
+    let typed = fields.clone();
+    let answered = block(move || {
+        let word = word_of(&typed)?;
+        app.store.write(&Scope::All, Lane::Live, |tx| {
+            let item = obligation::find_by_code(tx, code.as_str())?;
+            told::tell(tx, &app.stamp(), &item, &word)
+        })
+    })
+    .await;
+    let lang = Lang::of(&request);
+    let (status, outcome) = match answered {
+        Ok(answer_on) => {
+            let day = answer_on.0.format("%d/%m/%Y").to_string();
+            (StatusCode::OK, Told { answer_on: Some(day), ..Told::default() })
+        }
+        // Nothing is owed any more: the page itself is the answer.
+        Err(error) if error.code() == "obligation_closed" => (StatusCode::OK, Told::default()),
+        Err(error) => {
+            let outcome = Told {
+                wrong: Wrong::of(error, lang)?,
+                amount: fields.trimmed("amount").to_owned(),
+                on: fields.trimmed("on").to_owned(),
+                trace: fields.trimmed("trace").to_owned(),
+                answer_on: None,
+            };
+            (StatusCode::BAD_REQUEST, outcome)
+        }
+    };
+    Ok(html(status, &shown(&request, &shared, outcome).await?))
+}
+
+fn word_of(fields: &Fields) -> Result<Word> {
+    let missing = |field| Error::invalid(field, "field_missing", "must be filled in");
+    let amount = fields.dong("amount")?.filter(|amount| *amount > 0).ok_or_else(|| missing("amount"))?;
+    let on: BusinessDay = match fields.trimmed("on") {
+        "" => return Err(missing("on")),
+        text => text.parse().map_err(|_| Error::invalid("on", "date_unreadable", "a day"))?,
+    };
+    Ok(Word { amount: Dong(amount), on, trace: fields.trimmed("trace").to_owned() })
+}

@@ -1,0 +1,214 @@
+//! `/users`: administrators invite people, give new links, end logins.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+use secrecy::ExposeSecret;
+
+use super::fields::{Fields, Pairs, Wrong};
+use super::finance::confirm;
+use super::frame::{Frame, role_words};
+use super::session::Signed;
+use super::wording::Lang;
+use super::{Page, Posted, html};
+use crate::actor::{Actor, Role, Scope};
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::identity::login::{self, Login, NewLogin, State};
+use crate::identity::{self, person_name};
+use crate::store::{Conn, Lane};
+use crate::unit::{self, CITY};
+use crate::web::Shared;
+use crate::web::respond::block;
+
+const ROLES: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
+
+struct Row {
+    login: String,
+    person: String,
+    role: &'static str,
+    units: String,
+    state: &'static str,
+    has_second_factor: bool,
+    is_ended: bool,
+}
+
+#[derive(Template)]
+#[template(path = "users.html")]
+struct UsersPage {
+    frame: Frame,
+    csrf: String,
+    can_change: bool,
+    must_confirm: bool,
+    wrong: Wrong,
+    rows: Vec<Row>,
+    roles: Vec<(&'static str, &'static str)>,
+    /// A link that was just made: the login and the address.
+    link: Option<(String, String)>,
+    typed: Fields,
+}
+
+/// `GET /users`
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared).await?))
+}
+
+async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shared>) -> Result<UsersPage> {
+    signed.require(&[Role::Administrator, Role::Auditor])?;
+    let frame = Frame::of(signed, request);
+    let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
+    // Logins stand at the city's unit; the list itself keeps to what the actor governs.
+    let rows = block(move || {
+        app.store.read(&Scope::All, |conn| {
+            login::list(conn, &actor)?.iter().map(|login| row(conn, lang, login)).collect()
+        })
+    })
+    .await?;
+    Ok(UsersPage {
+        csrf: signed.csrf.clone(),
+        can_change: signed.actor.role == Role::Administrator,
+        must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
+        wrong: Wrong::default(),
+        rows,
+        roles: ROLES.iter().map(|role| (role.as_str(), role_words(lang, *role))).collect(),
+        link: None,
+        typed: Fields::default(),
+        frame,
+    })
+}
+
+fn row(conn: &mut Conn, lang: Lang, login: &Login) -> Result<Row> {
+    let units = match &login.scope {
+        Scope::All => lang.t("users_all_units").to_owned(),
+        Scope::Units(units) => {
+            let units: Vec<_> = units.iter().copied().collect();
+            let found = unit::query::by_ids(conn, &units)?;
+            found.into_iter().map(|unit| unit.code).collect::<Vec<_>>().join(", ")
+        }
+    };
+    Ok(Row {
+        login: login.name.clone(),
+        person: person_name(conn, login.person)?,
+        role: role_words(lang, login.role),
+        units,
+        state: lang.t(match login.state {
+            State::Invited => "users_invited",
+            State::Active => "users_active",
+            State::Ended => "users_ended",
+        }),
+        has_second_factor: login.has_second_factor(),
+        is_ended: login.state == State::Ended,
+    })
+}
+
+/// `POST /users/invite`
+pub async fn invite(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, |app, actor, fields| {
+        let name = fields.trimmed("login").to_owned();
+        let token = app.store.write(&Scope::All, Lane::Live, |tx| {
+            let scope = scope_of(tx, fields.trimmed("units"))?;
+            let stamp = app.stamp();
+            let home = match &scope {
+                Scope::Units(units) => units.first().copied().unwrap_or(CITY),
+                Scope::All => CITY,
+            };
+            let role = Role::parse(fields.get("role"))?;
+            let person = identity::create_person(tx, &stamp, actor, home, fields.get("person"))
+                .map_err(|error| error.in_field("person"))?;
+            let new = NewLogin { name: name.clone(), person, role, scope };
+            login::invite(tx, &stamp, actor, new).map(|(_, token)| token)
+        })?;
+        Ok(Some((name, token)))
+    })
+    .await
+}
+
+/// `POST /users/reset`: a new link; the old password and all sessions end.
+pub async fn reset(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, |app, actor, fields| {
+        let name = fields.trimmed("login").to_owned();
+        let token = app.store.write(&Scope::All, Lane::Live, |tx| {
+            let id = login::find_by_name(tx, &name)?.id;
+            login::invite_again(tx, &app.stamp(), actor, id)
+        })?;
+        Ok(Some((name, token)))
+    })
+    .await
+}
+
+/// `POST /users/end`: for good.
+pub async fn end(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, |app, actor, fields| {
+        app.store.write(&Scope::All, Lane::Live, |tx| {
+            let id = login::find_by_name(tx, fields.get("login"))?.id;
+            login::end(tx, &app.stamp(), actor, id)
+        })?;
+        Ok(None)
+    })
+    .await
+}
+
+type Linked = Option<(String, secrecy::SecretString)>;
+
+async fn change(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+    act: impl Fn(&App, &Actor, &Fields) -> Result<Linked> + Send + 'static,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Administrator])?;
+    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
+    let signed = Arc::new(signed);
+    let acting = Arc::clone(&signed);
+    let done = block(move || {
+        confirm(&app, &acting, typed.get("confirm"))?;
+        act(&app, &acting.actor, &typed)
+    })
+    .await;
+    let mut page = compose(&request, &signed, &shared).await?;
+    match done {
+        Ok(linked) => {
+            page.link = linked
+                .map(|(name, token)| (name, shared.url(&format!("/invitation/{}", token.expose_secret()))));
+            Ok(html(StatusCode::OK, &page))
+        }
+        Err(error) => {
+            page.wrong = Wrong::of(error, page.frame.lang)?;
+            page.typed = fields;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
+}
+
+/// Units by code, with commas between; a star is the whole city.
+fn scope_of(conn: &mut Conn, text: &str) -> Result<Scope> {
+    if text == "*" {
+        return Ok(Scope::All);
+    }
+    let mut units = BTreeSet::new();
+    for code in text.split([',', ' ']).filter(|code| !code.is_empty()) {
+        let unknown = |_| Error::invalid("units", "unit_not_found", "no such unit");
+        units.insert(unit::find_by_code(conn, code).map_err(unknown)?.id);
+    }
+    Ok(Scope::Units(units))
+}

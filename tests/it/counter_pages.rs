@@ -1,0 +1,157 @@
+//! A morning at the counter as a cashier works it in a browser: the shift, the search, the money, the
+//! paper, and every way in which money could be taken twice.
+
+use bienlai::actor::{Role, Scope};
+use bienlai::amount::Dong;
+
+use crate::support::program::Service;
+use crate::support::visitor::{Visitor, location, seated};
+use crate::support::{World, each_database};
+
+fn desk(world: &World, service: &Service) -> Visitor {
+    seated(world, service.address, Role::Cashier, "thungan.badinh", Scope::unit(world.ba_dinh.id))
+}
+
+#[test]
+fn a_cashier_finds_takes_prints_and_counts() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let mut cashier = desk(&world, &service);
+        cashier.get("/counter");
+        cashier.sees("Chưa mở ca thu");
+
+        cashier.get("/counter/shift");
+        let wrong = cashier.post("/counter/shift/open", &[("n10000", "hai"), ("n5000", "7")]);
+        assert_eq!(wrong.status, 400);
+        cashier.sees("value=\"hai\"");
+        cashier.sees("value=\"7\"");
+        assert_eq!(world.count("shift"), 0, "nothing half-saved");
+        assert_eq!(cashier.post("/counter/shift/open", &[("n10000", "5")]).status, 303);
+
+        for asked in [
+            owed.dossier_code.as_str(),
+            "nguyen thi thu",
+            "Nguyễn Thị Thử",
+            "0900 000 001",
+            &owed.reference_code,
+        ] {
+            cashier.get("/counter");
+            let found = cashier.post("/counter/search", &[("q", asked)]);
+            assert_eq!(found.status, 200);
+            cashier.sees(&format!("/counter/obligations/{}", owed.id));
+            cashier.sees("Nguyễn Thị Thử");
+        }
+        cashier.get("/counter");
+        cashier.post("/counter/search", &[("q", "Không Có Ai")]);
+        cashier.sees("Không tìm thấy");
+
+        let page = format!("/counter/obligations/{}", owed.id);
+        let take = format!("{page}/take");
+        cashier.get(&page);
+        let key = cashier.value("key").unwrap();
+        let form = |tendered: &'static str, method: &'static str| {
+            vec![("amount", "25000"), ("tendered", tendered), ("method", method)]
+        };
+        let mut little = form("20.000", "cash");
+        little.push(("key", key.as_str()));
+        assert_eq!(cashier.post(&take, &little).status, 400);
+        cashier.sees("ít hơn số phải nộp");
+        cashier.sees("value=\"20.000\"");
+        assert_eq!(cashier.value("key").as_deref(), Some(key.as_str()), "the same form comes back");
+        assert_eq!(world.count("payment"), 0);
+
+        let mut enough = form("50.000", "cash");
+        enough.push(("key", key.as_str()));
+        let taken = cashier.post(&take, &enough);
+        assert_eq!((taken.status, location(&taken)), (303, format!("{page}?tendered=50000").as_str()));
+        cashier.get(location(&taken));
+        cashier.sees("Tiền thối lại: 25.000 đ");
+        world.seal();
+        cashier.get(&page);
+        cashier.sees("Xem, in (PDF)");
+
+        cashier.get("/counter");
+        cashier.sees("25.000 đ");
+        cashier.sees("BD-26E");
+        cashier.get("/counter/shift");
+        cashier.sees("75.000 đ");
+        let shift = cashier.value("shift").unwrap();
+        let closed =
+            cashier.post("/counter/shift/close", &[("shift", &shift), ("n10000", "5"), ("n5000", "5")]);
+        assert_eq!(closed.status, 303);
+        cashier.get("/counter/shift");
+        cashier.sees("Ca hôm nay đã đóng");
+        service.stop();
+    });
+}
+
+#[test]
+fn money_is_taken_once_however_often_and_from_wherever_the_form_is_sent() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let mut first = desk(&world, &service);
+        first.get("/counter/shift");
+        first.post("/counter/shift/open", &[]);
+        let page = format!("/counter/obligations/{}", owed.id);
+        let take = format!("{page}/take");
+        first.get(&page);
+        let (key, csrf) = (first.value("key").unwrap(), first.value("csrf").unwrap());
+        first.get(&page);
+        let second_key = first.value("key").unwrap();
+        assert_ne!(key, second_key, "each form has its own key");
+
+        let origin = format!("http://{}", service.address);
+        let send = |key: &str| {
+            let mut tab = Visitor::at(service.address);
+            tab.cookies = first.cookies.clone();
+            let fields = [
+                ("csrf", csrf.as_str()),
+                ("key", key),
+                ("amount", "25000"),
+                ("tendered", ""),
+                ("method", "cash"),
+            ];
+            tab.post_from(&origin, &take, &fields).status
+        };
+        let answers: Vec<u16> = std::thread::scope(|scope| {
+            let tabs: Vec<_> =
+                (0..6).map(|n| scope.spawn(move || send(if n % 2 == 0 { "a0" } else { "b1" }))).collect();
+            tabs.into_iter().map(|tab| tab.join().unwrap()).collect()
+        });
+        assert!(answers.contains(&303), "{answers:?}");
+        assert!(answers.iter().all(|status| [303, 400, 409, 503].contains(status)), "{answers:?}");
+        assert_eq!(send("a0"), 303, "the back button");
+        assert_eq!(send(&second_key), 303, "another tab: the page shows that it is paid");
+        assert_eq!(world.count("payment"), 1);
+        assert_eq!(world.count("receipt"), 1);
+        assert_eq!(send("not a key!"), 400);
+        service.stop();
+    });
+}
+
+#[test]
+fn a_cashier_reaches_no_other_unit_and_no_other_desk() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let foreign = world.raise_at(&world.tay_ho, Dong(25_000));
+        let mut service = Service::start(&world);
+        let mut cashier = desk(&world, &service);
+        let page = format!("/counter/obligations/{}", foreign.id);
+        assert_eq!(cashier.get(&page).status, 404);
+        cashier.get("/counter");
+        cashier.post("/counter/search", &[("q", &foreign.reference_code)]);
+        assert!(!cashier.page.contains(&foreign.id.to_string()));
+        let take =
+            cashier.post(&format!("{page}/take"), &[("key", "a0"), ("amount", "25000"), ("method", "cash")]);
+        assert!([403, 404, 400].contains(&take.status), "{}", take.status);
+        assert_eq!(world.count("payment"), 0);
+        for other in ["/finance", "/finance/days", "/finance/exceptions", "/finance/statements", "/users"] {
+            assert_eq!(cashier.get(other).status, 403, "{other}");
+        }
+        service.stop();
+    });
+}

@@ -1,0 +1,170 @@
+//! The pay page as a citizen's phone sees it: what to pay, the moment the money arrives, the paper,
+//! and what to do when it does not show.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use bienlai::amount::Dong;
+use bienlai::exception::Kind;
+
+use crate::support::program::{Service, callback_until_taken, get};
+use crate::support::visitor::{Visitor, header};
+use crate::support::{World, each_database};
+
+/// Everything a first visit loads.
+const FIRST_LOAD_LIMIT: usize = 100_000;
+
+/// A stream of events, read as far as it came.
+struct Stream {
+    socket: TcpStream,
+    text: String,
+}
+
+impl Stream {
+    fn open(address: SocketAddr, path: &str) -> Stream {
+        let mut socket = TcpStream::connect(address).unwrap();
+        socket.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+        write!(socket, "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
+        Stream { socket, text: String::new() }
+    }
+
+    /// Waits until so many events came; how long that took.
+    fn wait_for(&mut self, events: usize, patience: Duration) -> Duration {
+        let start = Instant::now();
+        let mut bytes = [0_u8; 4_096];
+        while self.text.matches("data: ").count() < events {
+            assert!(start.elapsed() < patience, "{events} events: {}", self.text);
+            if let Ok(count) = self.socket.read(&mut bytes) {
+                self.text.push_str(&String::from_utf8_lossy(&bytes[..count]));
+            }
+        }
+        start.elapsed()
+    }
+}
+
+#[test]
+fn the_page_is_told_of_the_money_within_two_seconds_and_offers_the_paper() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let path = format!("/p/{}", owed.reference_code);
+        let mut citizen = Visitor::at(service.address);
+        citizen.get(&path);
+        for told in ["Chưa nộp", "25.000 đ", "Vì sao số tiền này", "<svg", "data-copy=\"25000\"", "data-live"]
+        {
+            citizen.sees(told);
+        }
+        let mut streams: Vec<Stream> =
+            (0..3).map(|_| Stream::open(service.address, &format!("{path}/events"))).collect();
+        for stream in &mut streams {
+            stream.wait_for(1, Duration::from_secs(5));
+        }
+        let before = get(service.address, &format!("{path}/status")).unwrap().json();
+
+        callback_until_taken(
+            service.address,
+            &world.claim(&owed, Dong(25_000)).claim,
+            Duration::from_secs(5),
+        );
+        for stream in &mut streams {
+            let after = stream.wait_for(2, Duration::from_secs(5));
+            assert!(after < Duration::from_secs(2), "{after:?}");
+        }
+        let now = get(service.address, &format!("{path}/status")).unwrap().json();
+        assert_ne!(before["stamp"], now["stamp"]);
+        let start = Instant::now();
+        while !citizen.page.contains("Bản gốc đã ký") {
+            assert!(start.elapsed() < Duration::from_secs(10), "{}", citizen.page);
+            std::thread::sleep(Duration::from_millis(100));
+            citizen.get(&path);
+        }
+        citizen.sees("Đã nhận đủ tiền");
+        assert!(!citizen.page.contains("data-live"), "nothing more will happen");
+        let pdf = citizen.page.split("href=\"/r/").find_map(|part| part.split_once(".pdf\"")).unwrap().0;
+        let pdf = get(service.address, &format!("/r/{pdf}.pdf")).unwrap();
+        assert!(pdf.body.starts_with(b"%PDF-"));
+        // Streams must not keep the service from stopping.
+        let start = Instant::now();
+        service.stop();
+        assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    });
+}
+
+#[test]
+fn the_first_load_is_small_and_comes_from_here_alone() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let mut citizen = Visitor::at(service.address);
+        let page = citizen.get(&format!("/p/{}", owed.reference_code));
+        let mut size = page.body.len();
+        let mut files = 0;
+        for part in citizen.page.split(['"', '\'']).filter(|part| part.starts_with("/assets/")) {
+            let file = get(service.address, part).unwrap();
+            assert_eq!(file.status, 200, "{part}");
+            assert!(header(&file, "cache-control").contains("immutable"), "{part}");
+            size += file.body.len();
+            files += 1;
+        }
+        assert_eq!(files, 2, "a stylesheet and a script");
+        assert!(size < FIRST_LOAD_LIMIT, "{size} bytes");
+        let outside = ["src=\"http", "href=\"http", "url(", "//cdn"];
+        assert!(outside.iter().all(|text| !citizen.page.contains(text)), "{}", citizen.page);
+        assert_eq!(get(service.address, "/assets/bienlai-0000000000000000.css").unwrap().status, 404);
+        let policy = header(&page, "content-security-policy");
+        assert!(!policy.contains("unsafe") && policy.contains("script-src 'self'"), "{policy}");
+
+        citizen.post_from(
+            &format!("http://{}", service.address),
+            "/language",
+            &[("lang", "en"), ("back", &format!("/p/{}", owed.reference_code))],
+        );
+        citizen.get(&format!("/p/{}", owed.reference_code));
+        citizen.sees("Scan with your banking app");
+        assert!(!citizen.page.contains("Quét mã VietQR"), "one language at a time");
+        service.stop();
+    });
+}
+
+#[test]
+fn a_payer_whose_money_does_not_show_is_told_by_when_they_get_an_answer() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let path = format!("/p/{}", owed.reference_code);
+        let told = format!("{path}/told");
+        let today = world.now().business_day();
+        let mut citizen = Visitor::at(service.address);
+        citizen.get(&path);
+        let wrong = citizen.post(&told, &[("amount", "hai mươi"), ("on", ""), ("trace", "FT1")]);
+        assert_eq!(wrong.status, 400);
+        citizen.sees("value=\"hai mươi\"");
+        let later = today.plus_days(2).to_string();
+        assert_eq!(citizen.post(&told, &[("amount", "25.000"), ("on", &later)]).status, 400);
+        citizen.sees("không ở tương lai");
+        assert!(world.open_kinds(world.ba_dinh.id).is_empty());
+
+        let day = today.to_string();
+        let fields = [("amount", "25.000"), ("on", day.as_str()), ("trace", "ft 2633 1")];
+        for _ in 0..2 {
+            assert_eq!(citizen.post(&told, &fields).status, 200);
+            citizen.sees("trả lời chậm nhất ngày");
+        }
+        let items = world.exceptions(world.ba_dinh.id);
+        assert_eq!(items.iter().map(|item| item.kind).collect::<Vec<_>>(), [Kind::Complaint]);
+        assert!(
+            items[0].detail.contains("25000") && items[0].detail.contains("FT26331"),
+            "{}",
+            items[0].detail
+        );
+        citizen.sees(&items[0].due_on.0.format("%d/%m/%Y").to_string());
+        let elsewhere =
+            citizen.post_from("https://evil.example", &told, &[("amount", "1"), ("on", day.as_str())]);
+        assert_eq!(elsewhere.status, 403);
+        service.stop();
+    });
+}

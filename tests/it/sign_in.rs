@@ -1,0 +1,359 @@
+//! People sign in: from the printed link of the first administrator to the end of a session, and
+//! everything that somebody tries who may not.
+
+use std::collections::BTreeSet;
+
+use bienlai::actor::{Actor, Role, Scope};
+use bienlai::id::PersonId;
+use bienlai::identity::{invitation, login, session, sign_in, totp};
+use bienlai::store::Lane;
+use secrecy::ExposeSecret;
+
+use crate::support::program::{How, Service, get};
+use crate::support::visitor::{PASSWORD, Visitor, appoint, employ, header, location, seated};
+use crate::support::{World, each_database};
+
+const COOKIE: &str = "__Host-bienlai";
+
+/// base32 as the page shows it for typing.
+fn secret_on(page: &str) -> Vec<u8> {
+    let typed = page.split("<span class=\"mono\">").nth(1).and_then(|rest| rest.split('<').next()).unwrap();
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let (mut bytes, mut held, mut bits) = (Vec::new(), 0_u32, 0);
+    for letter in typed.bytes().filter(|b| *b != b' ') {
+        held = (held << 5) | alphabet.iter().position(|a| *a == letter).unwrap() as u32;
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((held >> bits) as u8);
+            held &= (1 << bits) - 1;
+        }
+    }
+    bytes
+}
+
+#[test]
+fn the_first_start_prints_a_link_and_its_administrator_invites_everybody_else() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service =
+            Service::start_as(&world, How { web: "first_administrator = true", ..How::default() }).unwrap();
+        let log = service.log();
+        let token = log.split("/invitation/").nth(1).expect("a link").split_whitespace().next().unwrap();
+        let link = format!("/invitation/{token}");
+
+        let mut admin = Visitor::at(service.address);
+        assert_eq!(admin.get(&link).status, 200);
+        let secret = secret_on(&admin.page);
+        let weak = admin.post(&link, &[("password", "1234567890"), ("again", "1234567890"), ("code", "")]);
+        assert_eq!(weak.status, 400);
+        admin.sees("quá dễ đoán");
+        let without = admin.post(&link, &[("password", PASSWORD), ("again", PASSWORD), ("code", "")]);
+        assert_eq!(without.status, 400);
+        admin.sees("bắt buộc có mã xác thực");
+        let before = totp::shown_at(&secret, world.now().minus_seconds(30));
+        let done = admin.post(&link, &[("password", PASSWORD), ("again", PASSWORD), ("code", &before)]);
+        assert_eq!(done.status, 200, "{}", admin.page);
+        assert_eq!(admin.page.matches("<li>").count(), 8, "eight recovery codes: {}", admin.page);
+        assert_eq!(admin.get(&link).status, 404, "a link opens once");
+
+        assert_eq!(admin.sign_in("admin", PASSWORD, "").status, 401, "without its code it does not open");
+        let entered = admin.sign_in("Admin ", PASSWORD, &totp::shown_at(&secret, world.now()));
+        assert_eq!((entered.status, location(&entered)), (303, "/users"), "{}", admin.page);
+        admin.get("/users");
+        let fields = [
+            ("person", "Trần Thị Mẫu"),
+            ("login", "thungan.badinh"),
+            ("role", "cashier"),
+            ("units", "00004"),
+            ("confirm", ""),
+        ];
+        let invited = admin.post("/users/invite", &fields);
+        assert_eq!(invited.status, 200, "{}", admin.page);
+        let shown =
+            admin.page.split("/invitation/").nth(1).unwrap().split([' ', '"']).next().unwrap().to_owned();
+        let again = admin.post("/users/invite", &fields);
+        assert_eq!(again.status, 400);
+        admin.sees("Tên đăng nhập này đã có");
+        admin.sees("value=\"Trần Thị Mẫu\"");
+
+        let mut cashier = Visitor::at(service.address);
+        let link = format!("/invitation/{shown}");
+        cashier.get(&link);
+        let accepted = cashier.post(&link, &[("password", PASSWORD), ("again", PASSWORD), ("code", "")]);
+        assert_eq!(accepted.status, 200, "a cashier may do without a second factor: {}", cashier.page);
+        let entered = cashier.sign_in("thungan.badinh", PASSWORD, "");
+        assert_eq!(location(&entered), "/counter");
+        assert_eq!(cashier.get("/counter").status, 200);
+        assert_eq!(cashier.get("/users").status, 403);
+
+        admin.get("/users");
+        assert_eq!(admin.post("/users/end", &[("login", "thungan.badinh"), ("confirm", "")]).status, 200);
+        let over = cashier.get("/counter");
+        assert_eq!((over.status, location(&over)), (303, "/sign-in?next=/counter"), "its session ended too");
+        assert_eq!(cashier.sign_in("thungan.badinh", PASSWORD, "").status, 401);
+        service.stop();
+        assert!(!service.log().contains(PASSWORD));
+
+        let mut service =
+            Service::start_as(&world, How { web: "first_administrator = true", ..How::default() }).unwrap();
+        assert!(!service.log().contains("/invitation/"), "there is an administrator already");
+        service.stop();
+    });
+}
+
+#[test]
+fn a_session_is_new_at_every_sign_in_and_belongs_to_its_own_forms() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let unit = Scope::unit(world.ba_dinh.id);
+        let ready = employ(&world, Role::Cashier, "thungan.mot", unit.clone());
+        let mut visitor = Visitor::at(service.address);
+        let planted = "A".repeat(43);
+        visitor.cookies.insert(COOKIE.to_owned(), planted.clone());
+        let entered = visitor.sign_in(&ready.name, PASSWORD, "");
+        let set = entered.head.lines().find(|line| line.contains(COOKIE)).unwrap().to_owned();
+        for flag in ["Secure", "HttpOnly", "SameSite=Lax", "Path=/"] {
+            assert!(set.contains(flag), "{set}");
+        }
+        let first = visitor.cookies[COOKIE].clone();
+        assert_ne!(first, planted, "a token that was planted is never taken over");
+        visitor.sign_in(&ready.name, PASSWORD, "");
+        let second = visitor.cookies[COOKIE].clone();
+        assert_ne!(first, second);
+        let mut old = Visitor::at(service.address);
+        old.cookies.insert(COOKIE.to_owned(), first);
+        assert_eq!(old.get("/counter").status, 303, "the session before ended with the new one");
+
+        let page = visitor.get("/counter");
+        assert!(header(&page, "content-security-policy").contains("frame-ancestors 'none'"));
+        for (name, value) in [
+            ("x-frame-options", "DENY"),
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "same-origin"),
+            ("cache-control", "no-store"),
+        ] {
+            assert_eq!(header(&page, name), value);
+        }
+        let own = format!("http://{}", service.address);
+        let token = visitor.value("csrf").unwrap();
+        let open = "/counter/shift/open";
+        for (origin, token, why) in [
+            (own.as_str(), "", "without a form token"),
+            (own.as_str(), "00", "with a wrong one"),
+            ("https://evil.example", token.as_str(), "from another site"),
+            ("null", token.as_str(), "from nowhere"),
+        ] {
+            let refused = visitor.post_from(origin, open, &[("csrf", token)]);
+            assert_eq!(refused.status, 403, "{why}");
+        }
+        assert_eq!(world.count("shift"), 0);
+        let mut other = seated(&world, service.address, Role::Cashier, "thungan.hai", unit);
+        other.get("/counter");
+        let foreign = other.value("csrf").unwrap();
+        assert_eq!(visitor.post_from(&own, open, &[("csrf", &foreign)]).status, 403, "another session's");
+
+        for next in ["//evil.example/", "https://evil.example", "/\\evil.example", "/sign-out"] {
+            let fields =
+                [("name", ready.name.as_str()), ("password", PASSWORD), ("code", ""), ("next", next)];
+            let entered = visitor.post_from(&own, "/sign-in", &fields);
+            assert_eq!(location(&entered), "/counter", "{next}");
+        }
+        let back = visitor.post_from(&own, "/language", &[("lang", "en"), ("back", "//evil.example")]);
+        assert_eq!(location(&back), "/lookup");
+        visitor.get("/counter");
+        visitor.sees("<html lang=\"en\"");
+        let left = visitor.post("/sign-out", &[]);
+        assert_eq!((left.status, location(&left)), (303, "/sign-in"));
+        assert!(!visitor.cookies.contains_key(COOKIE));
+        let mut thief = Visitor::at(service.address);
+        thief.cookies.insert(COOKIE.to_owned(), second);
+        assert_eq!(thief.get("/counter").status, 303);
+        service.stop();
+    });
+}
+
+/// Signs in as the program does; whether it worked.
+fn tries(world: &World, name: &str, password: &str, code: &str) -> bool {
+    let shown = sign_in::Shown { name, password, code };
+    let found = world.look(|conn| sign_in::named(conn, name));
+    let checked = sign_in::check(found.as_ref(), &shown).unwrap();
+    world.change(|tx, stamp| sign_in::sign_in(tx, stamp, &checked, code)).is_some()
+}
+
+#[test]
+fn five_failures_lock_a_login_for_a_minute_and_the_next_one_for_two() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = Scope::unit(world.ba_dinh.id);
+        employ(&world, Role::Finance, "ketoan.mau", unit);
+        for _ in 0..5 {
+            assert!(!tries(&world, "ketoan.mau", "sai mật khẩu rồi", ""));
+        }
+        assert!(!tries(&world, "ketoan.mau", PASSWORD, ""), "locked, even for the right password");
+        world.wait_seconds(59);
+        assert!(!tries(&world, "ketoan.mau", PASSWORD, ""));
+        world.wait_seconds(2);
+        assert!(!tries(&world, "ketoan.mau", "sai mật khẩu rồi", ""));
+        world.wait_seconds(119);
+        assert!(!tries(&world, "ketoan.mau", PASSWORD, ""), "the sixth failure locks twice as long");
+        world.wait_seconds(2);
+        assert!(tries(&world, "ketoan.mau", PASSWORD, ""));
+        assert!(!tries(&world, "nobody.here", PASSWORD, ""));
+        assert_eq!(world.count("audit_entry WHERE action = 'login.locked'"), 2);
+    });
+}
+
+#[test]
+fn a_code_opens_once_and_a_recovery_code_replaces_it_once() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let system = Actor::system();
+        let approver = employ(&world, Role::Approver, "duyet.mau", Scope::unit(world.ba_dinh.id));
+        let code = approver.code(&world);
+        assert!(tries(&world, "duyet.mau", PASSWORD, &code));
+        assert!(!tries(&world, "duyet.mau", PASSWORD, &code), "a code that was seen opens nothing again");
+        world.wait_seconds(30);
+        assert!(tries(&world, "duyet.mau", PASSWORD, &approver.code(&world)));
+
+        let login = world.look(|conn| login::find_by_name(conn, "duyet.mau"));
+        let token = world.change(|tx, stamp| login::invite_again(tx, stamp, &system, login.id));
+        assert!(!tries(&world, "duyet.mau", PASSWORD, &approver.code(&world)), "the password ended");
+        assert_eq!(world.count("session"), 0, "and the sessions");
+        let token = token.expose_secret().to_owned();
+        let invited = world.look(|conn| invitation::find(conn, &world.stamp(), &token));
+        let hash = invitation::prepare(&invited.login, PASSWORD, PASSWORD).unwrap();
+        let code = totp::shown_at(&invited.second_factor, world.now());
+        let (_, recovery) = world.change(|tx, stamp| invitation::accept(tx, stamp, &token, &hash, &code));
+        assert_eq!(recovery.iter().collect::<BTreeSet<_>>().len(), 8);
+        assert!(tries(&world, "duyet.mau", PASSWORD, &recovery[3]));
+        assert!(!tries(&world, "duyet.mau", PASSWORD, &recovery[3]));
+        let stored = world.words("SELECT code_hash AS t FROM recovery_code");
+        assert_eq!(stored.len(), 7);
+        let plain = recovery[0].replace('-', "");
+        assert!(stored.iter().all(|hash| *hash != plain), "codes are not kept as they are shown");
+    });
+}
+
+#[test]
+fn a_session_ends_by_itself_when_nobody_uses_it_and_after_a_working_day() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        employ(&world, Role::Finance, "ketoan.mau", Scope::unit(world.ba_dinh.id));
+        let enter = || {
+            let shown = sign_in::Shown { name: "ketoan.mau", password: PASSWORD, code: "" };
+            let found = world.look(|conn| sign_in::named(conn, shown.name));
+            let checked = sign_in::check(found.as_ref(), &shown).unwrap();
+            let entered = world.change(|tx, stamp| sign_in::sign_in(tx, stamp, &checked, ""));
+            entered.unwrap().1.expose_secret().to_owned()
+        };
+        let is_open = |token: &str| {
+            let now = world.now();
+            world.app.store.read(&Scope::All, |conn| session::find(conn, now, token)).is_ok()
+        };
+        let token = enter();
+        world.wait_seconds(3_599);
+        assert!(is_open(&token));
+        world.wait_seconds(1);
+        assert!(!is_open(&token), "an hour without use");
+        let token = enter();
+        for _ in 0..24 {
+            world.wait_seconds(1_790);
+            let session = world.look(|conn| session::find(conn, world.now(), &token));
+            world
+                .app
+                .store
+                .write(&Scope::All, Lane::Live, |tx| session::seen(tx, world.now(), session.id))
+                .unwrap();
+        }
+        world.wait_seconds(300);
+        assert!(!is_open(&token), "twelve hours, however busy");
+    });
+}
+
+#[test]
+fn maker_and_checker_are_persons_however_many_logins_they_have() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let unit = Scope::unit(world.ba_dinh.id);
+        let system = Actor::system();
+        let home = world.ba_dinh.id;
+        let person: PersonId = world
+            .change(|tx, stamp| bienlai::identity::create_person(tx, stamp, &system, home, "Lê Thị Mẫu"));
+        appoint(&world, Role::Finance, "ketoan.mau", unit.clone(), person);
+        let second = appoint(&world, Role::Approver, "duyet.mau", unit.clone(), person);
+        let maker = Actor { person: Some(person), client: None, role: Role::Finance, scope: unit.clone() };
+        let item = complaint(&world);
+        world
+            .app
+            .write(&maker, |tx, stamp| {
+                bienlai::exception::propose(
+                    tx,
+                    stamp,
+                    &maker,
+                    world.ba_dinh.id,
+                    item.id,
+                    ("acknowledge", None, "đã trả lời"),
+                )
+            })
+            .unwrap();
+        let mut approver = Visitor::at(service.address);
+        approver.sign_in(&second.name, PASSWORD, &second.code(&world));
+        approver.get("/finance/exceptions");
+        let id = item.id.to_string();
+        let own = approver.post("/finance/exceptions/approve", &[("exception", &id), ("confirm", "")]);
+        assert_eq!(own.status, 400, "{}", approver.page);
+        approver.sees("Người duyệt phải khác người đề nghị");
+        let mut other = seated(&world, service.address, Role::Approver, "duyet.khac", unit);
+        other.get("/finance/exceptions");
+        let done = other.post("/finance/exceptions/approve", &[("exception", &id), ("confirm", "")]);
+        assert_eq!(done.status, 303, "{}", other.page);
+        service.stop();
+    });
+}
+
+/// An item that a person may acknowledge.
+fn complaint(world: &World) -> bienlai::exception::Exception {
+    let owed = world.raise(bienlai::amount::Dong(25_000));
+    let word = bienlai::payment::told::Word {
+        amount: bienlai::amount::Dong(25_000),
+        on: world.now().business_day(),
+        trace: "FT 26331".to_owned(),
+    };
+    world.change(|tx, stamp| bienlai::payment::told::tell(tx, stamp, &owed, &word));
+    let items = world.exceptions(world.ba_dinh.id);
+    items.into_iter().find(|item| item.kind == bienlai::exception::Kind::Complaint).unwrap()
+}
+
+#[test]
+fn an_api_token_opens_no_page_and_a_session_no_api() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let unit = Scope::unit(world.ba_dinh.id);
+        let visitor = seated(&world, service.address, Role::Finance, "ketoan.mau", unit);
+        let cookie = format!("{COOKIE}={}", visitor.cookies[COOKIE]);
+        let api = crate::support::program::send(
+            service.address,
+            "GET",
+            "/api/v1/exceptions?unit=00004",
+            &[("Cookie", cookie.as_str())],
+            b"",
+        )
+        .unwrap();
+        assert_eq!(api.status, 401);
+        let page = crate::support::program::send(
+            service.address,
+            "GET",
+            "/finance",
+            &[("Authorization", "Bearer cli_x.y")],
+            b"",
+        )
+        .unwrap();
+        assert_eq!(page.status, 303);
+        assert_eq!(get(service.address, "/sign-in").unwrap().status, 200);
+        service.stop();
+    });
+}

@@ -1,0 +1,160 @@
+//! What finance and approvers do in a browser, and who may open which page.
+
+use bienlai::actor::{Role, Scope};
+use bienlai::amount::Dong;
+
+use crate::support::bank_file::BankFile;
+use crate::support::program::Service;
+use crate::support::visitor::{PASSWORD, Visitor, employ, location, seated};
+use crate::support::{World, each_database};
+
+#[test]
+fn a_statement_is_looked_at_imported_and_its_day_closed() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let unit = Scope::unit(world.ba_dinh.id);
+        let mut finance = seated(&world, service.address, Role::Finance, "ketoan.badinh", unit);
+        finance.get("/finance");
+        finance.sees(world.ba_dinh.account_no);
+
+        let today = world.now().business_day();
+        let file = BankFile::new(world.ba_dinh.account_no, today, 0)
+            .book(25_000, &format!("{} nop phi", owed.reference_code), "FT1")
+            .without_sequence()
+            .camt();
+        finance.get("/finance/statements");
+        let looked = finance.upload("/finance/statements", &[("do", "preview")], &file);
+        assert_eq!(looked.status, 200, "{}", finance.page);
+        finance.sees(&owed.reference_code);
+        assert_eq!(world.count("statement"), 0, "a preview stores nothing");
+        let cut = &file[..file.len() / 2];
+        assert_eq!(finance.upload("/finance/statements", &[("do", "import")], cut).status, 422);
+        finance.sees("chưa có gì được ghi");
+        assert_eq!(finance.upload("/finance/statements", &[("do", "import")], b"").status, 400);
+        assert_eq!(finance.upload("/finance/statements", &[("do", "import")], &file).status, 200);
+        finance.sees("Đã nhập sao kê");
+        assert_eq!(world.again(&owed).state.as_str(), "paid");
+        assert_eq!(finance.upload("/finance/statements", &[("do", "import")], &file).status, 200);
+        finance.sees("đã nhập trước đây");
+
+        finance.get("/finance/days");
+        let (account, date) = (finance.value("account").unwrap(), finance.value("date").unwrap());
+        assert_eq!(date, today.to_string());
+        let closed = finance.post("/finance/days/close", &[("account", &account), ("date", &date)]);
+        assert_eq!(closed.status, 200, "{}", finance.page);
+        finance.sees("Đã đóng ngày");
+        finance.get("/finance/days");
+        let next = today.next().to_string();
+        let early = finance.post("/finance/days/close", &[("account", &account), ("date", &next)]);
+        assert!([400, 409].contains(&early.status), "{}", finance.page);
+        finance.sees("class=\"errors\"");
+        service.stop();
+    });
+}
+
+#[test]
+fn an_act_that_binds_wants_the_code_of_the_moment_when_the_sign_in_is_old() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let unit = Scope::unit(world.ba_dinh.id);
+        let mut finance = seated(&world, service.address, Role::Finance, "ketoan.badinh", unit);
+        world.change(|tx, _| {
+            let ago = world.now().minus_seconds(600).0;
+            crate::support::tools::run(tx.conn(), &format!("UPDATE session SET confirmed_at = {ago}"))
+                .map_err(|error| bienlai::error::Error::internal(error.to_string()))
+        });
+        finance.get("/finance/days");
+        finance.sees("Nhập lại mật khẩu của bạn");
+        let (account, date) = (finance.value("account").unwrap(), finance.value("date").unwrap());
+        let fields = [("account", account.as_str()), ("date", date.as_str())];
+        for wrong in ["", "sai mật khẩu"] {
+            let mut all = fields.to_vec();
+            all.push(("confirm", wrong));
+            assert_eq!(finance.post("/finance/days/close", &all).status, 400);
+            finance.sees("không đúng");
+        }
+        let mut all = fields.to_vec();
+        all.push(("confirm", PASSWORD));
+        let tried = finance.post("/finance/days/close", &all);
+        assert_eq!(tried.status, 409, "confirmed; the day itself has no statement yet: {}", finance.page);
+        service.stop();
+    });
+}
+
+/// Every page of staff with the roles that may open it.
+const PAGES: &[(&str, &[Role])] = &[
+    ("/counter", &[Role::Cashier]),
+    ("/counter/shift", &[Role::Cashier]),
+    ("/finance", &[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator]),
+    ("/finance/statements", &[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator]),
+    ("/finance/exceptions", &[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator]),
+    ("/finance/days", &[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator]),
+    ("/users", &[Role::Administrator, Role::Auditor]),
+];
+
+/// Every form of staff with the only role that may send it.
+const FORMS: &[(&str, Role)] = &[
+    ("/counter/search", Role::Cashier),
+    ("/counter/shift/open", Role::Cashier),
+    ("/counter/shift/close", Role::Cashier),
+    ("/finance/exceptions/approve", Role::Approver),
+    ("/finance/days/close", Role::Finance),
+    ("/users/invite", Role::Administrator),
+    ("/users/reset", Role::Administrator),
+    ("/users/end", Role::Administrator),
+];
+
+#[test]
+fn each_role_opens_its_own_pages_and_sees_its_own_unit_only() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        world.raise_at(&world.tay_ho, Dong(25_000));
+        let mut service = Service::start(&world);
+        let mut stranger = Visitor::at(service.address);
+        for (page, _) in PAGES {
+            let sent = stranger.get(page);
+            assert_eq!((sent.status, location(&sent)), (303, format!("/sign-in?next={page}").as_str()));
+        }
+        for (form, _) in FORMS {
+            assert_eq!(stranger.post(form, &[]).status, 303, "{form}");
+        }
+        let unit = Scope::unit(world.ba_dinh.id);
+        let roles = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
+        for role in roles {
+            let name = format!("nguoi.{}", role.as_str());
+            let mut visitor = seated(&world, service.address, role, &name, unit.clone());
+            visitor.get("/account");
+            let token = visitor.value("csrf").unwrap();
+            let origin = format!("http://{}", service.address);
+            for (form, only) in FORMS.iter().filter(|(_, only)| *only != role) {
+                let refused = visitor.post_from(&origin, form, &[("csrf", &token)]);
+                assert_eq!(refused.status, 403, "{form} is for {} and not for {name}", only.as_str());
+            }
+            for (page, allowed) in PAGES {
+                let expected = if allowed.contains(&role) { 200 } else { 403 };
+                assert_eq!(visitor.get(page).status, expected, "{page} for {name}");
+                assert!(!visitor.page.contains("Tây Hồ"), "{page} shows another unit to {name}");
+                assert!(!visitor.page.contains(world.tay_ho.account_no), "{page} for {name}");
+            }
+        }
+        let own = employ(&world, Role::Administrator, "quantri.tayho", Scope::unit(world.tay_ho.id));
+        let mut other = Visitor::at(service.address);
+        other.sign_in(&own.name, PASSWORD, &own.code(&world));
+        other.get("/users");
+        assert!(!other.page.contains("nguoi.cashier"), "logins of another unit are not listed");
+        let end = other.post("/users/end", &[("login", "nguoi.cashier"), ("confirm", "")]);
+        assert_eq!(end.status, 404, "nor can they be ended: {}", other.page);
+        let wide = [("person", "Ai Đó"), ("login", "ai.do"), ("role", "finance"), ("units", "00004")];
+        other.get("/users");
+        assert_eq!(
+            other.post("/users/invite", &wide).status,
+            404,
+            "a unit that is not theirs does not exist"
+        );
+        assert_eq!(world.count("login WHERE name = 'ai.do'"), 0);
+        service.stop();
+    });
+}
