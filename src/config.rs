@@ -151,6 +151,8 @@ impl Default for Signing {
 pub struct Books {
     /// A chart of accounts with sub-accounts of the units' own, in place of the shipped one.
     pub chart_file: Option<PathBuf>,
+    /// Close every hour what can be closed up to yesterday, account by account.
+    pub close_by_itself: bool,
 }
 
 /// Where bank statements come from by themselves.

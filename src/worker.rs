@@ -1,11 +1,13 @@
 //! The threads beside the web server: signing, numbering the feed and the trail, renewing the
 //! lease, trying parked claims again, deleting what may be deleted.
 
+mod closer;
 mod filer;
 pub mod inbox;
 mod intake;
 mod sealing;
 
+pub use closer::close_days;
 pub use filer::{deliver, produce_reports, sign_forms, tax_alarms, tax_endpoint};
 
 use std::collections::HashSet;
@@ -68,6 +70,7 @@ impl Workers {
             }),
             spawn("housekeeper", app, &is_stopping, keep_house),
             spawn("filer", app, &is_stopping, filer::file_until),
+            spawn("closer", app, &is_stopping, closer::close_until),
             spawn("intake", app, &is_stopping, intake::take_in),
         ];
         let courier = spawn("courier", app, &is_stopping, move |app, is_stopping| {

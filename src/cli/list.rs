@@ -16,7 +16,8 @@ use crate::unit;
 
 #[derive(Debug, Args)]
 pub struct Options {
-    /// obligations, claims, payments, receipts, lines, exceptions, refunds, shifts, deposits, remittances
+    /// obligations, claims, movements, payments, receipts, corrections, statements, lines, exceptions, refunds,
+    /// shifts, deposits or remittances
     list: String,
     /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]

@@ -41,6 +41,24 @@ pub enum Kind {
 }
 
 impl Kind {
+    pub const ALL: [Kind; 5] = [
+        Kind::OrderUnapproved,
+        Kind::OrderUndebited,
+        Kind::OrderUncredited,
+        Kind::OrderUnreturned,
+        Kind::DueUnordered,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::OrderUnapproved => "order_unapproved",
+            Kind::OrderUndebited => "order_undebited",
+            Kind::OrderUncredited => "order_uncredited",
+            Kind::OrderUnreturned => "order_unreturned",
+            Kind::DueUnordered => "due_unordered",
+        }
+    }
+
     /// What it is and what to do: Vietnamese, English.
     pub fn words(self) -> (&'static str, &'static str) {
         match self {

@@ -152,6 +152,35 @@ fn the_bridge_of_a_day_names_every_difference_between_receipts_and_bank() {
 }
 
 #[test]
+fn a_unit_with_two_accounts_has_each_posting_in_one_bridge() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let second = world.open_account(&world.ba_dinh, "1900999900");
+        // A fee and cash on the first; on the second money nobody knows.
+        paid(&world, 0, 25_000);
+        let counter = world.raise(Dong(10_000));
+        world.take(&counter, Dong(10_000), Method::Cash).unwrap();
+        import(&world, &BankFile::new("1900999900", today(&world), 0).book(7_000, "la", "S1").camt());
+        reconcile(&world.store, &world.stamp(), &Actor::system(), unit, second).unwrap();
+        let of = |account| {
+            world.look(|conn| {
+                bridge::of_day(conn, &world.stamp(), &Actor::system(), (unit, account), today(&world))
+            })
+        };
+        let (first, other) = (of(world.ba_dinh.account), of(second));
+        assert_eq!((first.bridge.receipts, other.bridge.receipts), (Dong(35_000), Dong::ZERO));
+        assert_eq!((first.bridge.bank, other.bridge.bank), (Dong(25_000), Dong(7_000)));
+        assert_eq!(first.bridge.receipted_not_credited, Dong(-10_000), "cash is the receiving account's");
+        assert_eq!(other.bridge.credited_not_receipted, Dong(7_000));
+        for one in [&first, &other] {
+            assert_eq!(one.bridge.unexplained().unwrap(), Dong::ZERO);
+            assert_eq!(one.difference, Dong::ZERO);
+        }
+    });
+}
+
+#[test]
 fn a_day_without_a_statement_says_so_and_lists_what_stands_in_the_way() {
     each_database(|database| {
         let world = World::settled_in(database);
@@ -484,5 +513,18 @@ fn a_day_certificate_of_another_unit_is_out_of_sight() {
         let found = |scope: &Scope| world.look(|conn| day_close::unit_of(conn, scope, certificate.id));
         assert_eq!(found(&Scope::All), Some(world.ba_dinh.id));
         assert_eq!(found(&Scope::unit(world.tay_ho.id)), None);
+    });
+}
+
+#[test]
+fn the_service_closes_by_itself_what_can_be_closed_and_nothing_twice() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        paid(&world, 0, 25_000);
+        assert_eq!(bienlai::worker::close_days(&world.app).unwrap(), 0, "today is not over");
+        world.wait_days(1);
+        assert_eq!(bienlai::worker::close_days(&world.app).unwrap(), 1);
+        assert_eq!(bienlai::worker::close_days(&world.app).unwrap(), 0);
+        assert_eq!(world.count("day_certificate"), 1);
     });
 }

@@ -92,7 +92,10 @@ fn a_day_is_bridged_closed_printed_and_opened_again_over_http() {
         assert_eq!(again["certificate"]["date"], today.to_string(), "{again}");
         let listed = get("/api/v1/days/reopenings").json();
         assert_eq!(listed["reopenings"][0]["state"], "closed_again");
-        assert_eq!(get("/api/v1/days").json()["chain_holds"], true);
+        let days = get("/api/v1/days").json();
+        let marks: Vec<_> =
+            days["certificates"].as_array().unwrap().iter().map(|one| one["stands"].clone()).collect();
+        assert_eq!((&days["chain_holds"], marks), (&json!(true), vec![json!(false), json!(true)]), "{days}");
         assert_eq!(get("/api/v1/months").json()["chain_holds"], true);
         let month = json!({ "month": today.to_string()[..7] });
         let early = ask(&service, &finance, "POST", "/api/v1/months/close", &month);

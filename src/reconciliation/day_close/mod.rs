@@ -185,6 +185,12 @@ pub fn first_open_day(conn: &mut Conn, unit: UnitId, account: AccountId) -> Resu
     Ok(query::last_closed(conn, unit, account.id)?.map_or(account.opened_on, BusinessDay::next))
 }
 
+/// The closed days of an account with the revision of the certificate that stands for each; one of
+/// another revision was superseded by a re-opening.
+pub fn standing(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<BTreeSet<(BusinessDay, i64)>> {
+    Ok(query::closed(conn, unit, account)?.into_iter().collect())
+}
+
 /// What closing the days of a span posted as shares, over every certificate of them: one that was
 /// made again posts the difference only.
 pub fn posted_shares(

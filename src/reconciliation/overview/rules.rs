@@ -26,6 +26,15 @@ pub enum Standing {
 }
 
 impl Standing {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Standing::UpToDate => "up_to_date",
+            Standing::Open => "open",
+            Standing::NoStatement => "no_statement",
+            Standing::Late => "late",
+        }
+    }
+
     /// Vietnamese, English.
     pub fn words(self) -> (&'static str, &'static str) {
         match self {

@@ -133,6 +133,7 @@ pub(super) fn certificate_json(certificate: &day_close::Certificate) -> Value {
         "unit": certificate.unit,
         "account": certificate.account,
         "date": certificate.date,
+        "revision": certificate.revision,
         "opening": certificate.opening,
         "closing": certificate.closing,
         "sha256": certificate.document_sha256,
@@ -140,8 +141,8 @@ pub(super) fn certificate_json(certificate: &day_close::Certificate) -> Value {
     })
 }
 
-/// `GET /api/v1/days?unit=&account=`: the certificates of an account, oldest first, and whether
-/// their chain holds.
+/// `GET /api/v1/days?unit=&account=`: the certificates of an account, oldest first, which of them
+/// stand, and whether their chain holds.
 pub async fn days(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
     let asked: AccountQuery = extract::query(&request)?;
@@ -150,7 +151,15 @@ pub async fn days(request: HttpRequest, caller: Caller, shared: web::Data<Shared
             let (unit, account) = account_asked(conn, &caller.0, &asked)?;
             let certificates = day_close::certificates(conn, unit, account)?;
             let broken = day_close::verify_chain(conn, unit, account)?;
-            let listed: Vec<Value> = certificates.iter().map(certificate_json).collect();
+            let standing = day_close::standing(conn, unit, account)?;
+            let listed: Vec<Value> = certificates
+                .iter()
+                .map(|one| {
+                    let mut view = certificate_json(one);
+                    view["stands"] = json!(standing.contains(&(one.date, one.revision)));
+                    view
+                })
+                .collect();
             Ok(json!({ "certificates": listed, "chain_holds": broken.is_none(), "broken": broken }))
         })
     });

@@ -426,8 +426,8 @@ const ENDPOINTS: &[Endpoint] = &[
         vi: "Chứng nhận khóa ngày của một tài khoản và tính liên tục của chúng.",
         en: "The day certificates of an account, oldest first, and whether their chain holds.",
         who: "finance, approver, auditor",
-        notes: "?unit= &account=",
-        answer: r#"{ "certificates": [], "chain_holds": true, "broken": null }"#,
+        notes: "?unit= &account= stands is false where the day was opened again since.",
+        answer: r#"{ "certificates": [ { "date": "2026-11-22", "revision": 1, "stands": true } ], "chain_holds": true, "broken": null }"#,
         ..NONE
     },
     Endpoint {

@@ -147,8 +147,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         vi: "Mọi danh sách của đơn vị, trên màn hình và dưới dạng tệp, cùng một mã truy vấn.",
         en: "Every list of a unit, on the screen and as a file, under the same query id.",
         who: BOOKS,
-        notes: "list: obligations, claims, payments, receipts, lines, exceptions, refunds, shifts, deposits, \
-                remittances. ?unit= &from= &until= (by the list's own date; today) &state= &format= (json, csv, \
+        notes: "list: obligations, claims, movements, payments, receipts, corrections, statements, lines, exceptions, \
+                refunds, shifts, deposits, remittances. ?unit= &from= &until= (by the list's own date; today) &state= &format= (json, csv, \
                 xlsx; json) and, on the screen, &cursor= (next of the page before) &limit= (1 to 200). A file is \
                 written as it is read, one at a time for each client, and leaves a trace.",
         answer: r#"{ "list": "receipts", "query_id": "qry_0f9a…", "rows": [ { "document": "rcp_01j9…", "number": 17, "amount": 25000 } ], "next": null }"#,
