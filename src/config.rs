@@ -60,6 +60,8 @@ pub struct Config {
     #[serde(default)]
     pub tax: Tax,
     #[serde(default)]
+    pub statements: Statements,
+    #[serde(default)]
     pub exceptions: exceptions::Exceptions,
 }
 
@@ -149,6 +151,14 @@ impl Default for Signing {
 pub struct Books {
     /// A chart of accounts with sub-accounts of the units' own, in place of the shipped one.
     pub chart_file: Option<PathBuf>,
+}
+
+/// Where bank statements come from by themselves.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Statements {
+    /// A folder that is watched for files; `done` and `failed` are made in it.
+    pub inbox: Option<PathBuf>,
 }
 
 /// How far ahead the register of series looks.
@@ -426,6 +436,7 @@ mod tests {
             "second_master_key",
             "second_master_key_file",
             "authority_files",
+            "tax_authority",
             "level",
             "format",
             "crl_urls",

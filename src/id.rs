@@ -76,6 +76,8 @@ ids! {
     /// A batch of card payments, as the acquirer settles it.
     BatchId = "bat_",
     CertificateId = "crt_",
+    /// A version of a rule that classifies statement lines.
+    ClassRuleId = "crl_",
     ClaimId = "clm_",
     /// An API client or a person's access token.
     ClientId = "cli_",
@@ -110,16 +112,24 @@ ids! {
     RegistrationId = "reg_",
     /// An order that hands money to the Treasury, or asks for it.
     RemittanceId = "rmt_",
+    /// A request to open a closed day again.
+    ReopeningId = "rop_",
     SeriesId = "ser_",
     SessionId = "ses_",
+    /// What a gateway settles at once, by its report.
+    SettlementId = "set_",
     ShiftId = "shf_",
     /// A slip with which cash is deposited at the bank.
     SlipId = "slp_",
     StatementId = "stm_",
+    /// What was agreed with a gateway.
+    TermsId = "gwt_",
     /// A message to the tax authority.
     TransmissionId = "trm_",
     TrustId = "tru_",
     UnitId = "unt_",
+    /// A statement that the bank sent again with other lines.
+    VersionId = "ver_",
 }
 
 impl UnitId {

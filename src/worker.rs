@@ -2,6 +2,8 @@
 //! lease, trying parked claims again, deleting what may be deleted.
 
 mod filer;
+pub mod inbox;
+mod intake;
 mod sealing;
 
 pub use filer::{deliver, produce_reports, sign_forms, tax_alarms, tax_endpoint};
@@ -30,6 +32,7 @@ use crate::register;
 use crate::store::Lane;
 use crate::unit;
 
+pub use intake::run_imports;
 pub use sealing::{Sealing, seal_waiting, sign_apart};
 
 /// The running threads; `stop` ends them.
@@ -65,6 +68,7 @@ impl Workers {
             }),
             spawn("housekeeper", app, &is_stopping, keep_house),
             spawn("filer", app, &is_stopping, filer::file_until),
+            spawn("intake", app, &is_stopping, intake::take_in),
         ];
         let courier = spawn("courier", app, &is_stopping, move |app, is_stopping| {
             every_tick(is_stopping, 2, || deliver_due(app, &courier, is_stopping));

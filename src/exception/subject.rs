@@ -16,6 +16,7 @@ pub enum Subject {
     Shift(ShiftId),
     Slip(SlipId),
     Remittance(RemittanceId),
+    Settlement(SettlementId),
 }
 
 impl Subject {
@@ -32,6 +33,7 @@ impl Subject {
             Subject::Shift(_) => "shift",
             Subject::Slip(_) => "slip",
             Subject::Remittance(_) => "remittance",
+            Subject::Settlement(_) => "settlement",
         }
     }
 
@@ -48,6 +50,7 @@ impl Subject {
             Subject::Shift(id) => id.0,
             Subject::Slip(id) => id.0,
             Subject::Remittance(id) => id.0,
+            Subject::Settlement(id) => id.0,
         }
     }
 
@@ -63,6 +66,7 @@ impl Subject {
             "shift" => ShiftId(id).to_string(),
             "slip" => SlipId(id).to_string(),
             "remittance" => RemittanceId(id).to_string(),
+            "settlement" => SettlementId(id).to_string(),
             _ => StatementId(id).to_string(),
         }
     }

@@ -19,6 +19,7 @@ mod difference;
 mod documents;
 pub mod due;
 mod flush;
+pub mod gateway;
 pub mod line_query;
 mod movement;
 mod overtaken;

@@ -5,6 +5,8 @@
 //! the kept share, and the claim for what was remitted and is no longer owed. The sum ordered never
 //! exceeds what closed days made due: `remittable` holds both under a CHECK.
 
+pub mod alarm;
+mod alarm_query;
 pub mod document;
 mod form;
 pub mod query;

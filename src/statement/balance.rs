@@ -138,15 +138,16 @@ pub(super) fn check_totals(statement: &Statement, findings: &mut Findings) {
 /// The same with the sums of lines that are no longer there.
 pub(super) fn check_tally(statement: &Statement, tally: &Tally, findings: &mut Findings) {
     let Some(totals) = &statement.totals else { return };
-    for (own, name, sum, count) in [
-        (&tally.credit, "có/credit", totals.credit_sum, totals.credit_count),
-        (&tally.debit, "nợ/debit", totals.debit_sum, totals.debit_count),
+    for (own, name, sum, count, at) in [
+        (&tally.credit, "có/credit", totals.credit_sum, totals.credit_count, &totals.credit_at),
+        (&tally.debit, "nợ/debit", totals.debit_sum, totals.debit_count, &totals.debit_at),
     ] {
+        let at = at.as_ref().unwrap_or(&statement.at);
         let own_sum = own.sum;
         if let Some(given) = sum.filter(|given| own_sum != Some(*given)) {
             let own_sum = own_sum.unwrap_or(Decimal::MAX);
             let finding = Finding::new(
-                &statement.at,
+                at,
                 "totals_mismatch",
                 format!("Tổng phát sinh {name} ghi {given}, cộng các dòng được {own_sum}"),
                 format!("the stated {name} total is {given}, the lines give {own_sum}"),
@@ -156,7 +157,7 @@ pub(super) fn check_tally(statement: &Statement, tally: &Tally, findings: &mut F
         }
         if let Some(given) = count.filter(|given| usize::try_from(*given) != Ok(own.count)) {
             findings.warn(Finding::new(
-                &statement.at,
+                at,
                 "count_mismatch",
                 format!("Số bút toán {name} ghi {given}, đọc được {}", own.count),
                 format!("the stated {name} count is {given}, {} were read", own.count),

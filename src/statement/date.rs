@@ -102,6 +102,9 @@ fn delimited_date(text: &str) -> Option<NaiveDate> {
     let month = number(month, 1..=2).or_else(|| month_by_name(month))?;
     let (year, day) = if first.len() == 4 {
         (number(first, 4..=4)?, number(last, 1..=2)?)
+    } else if mark == '.' && last.len() == 2 {
+        // Only the day stands first before points, so `22.11.26` cannot be read in two ways.
+        (2000 + number(last, 2..=2)?, number(first, 1..=2)?)
     } else {
         (number(last, 4..=4)?, number(first, 1..=2)?)
     };
@@ -182,9 +185,16 @@ mod tests {
 
     #[test]
     fn tables_write_the_day_first() {
-        for cell in
-            ["22/11/2026", "22-11-2026 09:30", "2026-11-22", "22.11.2026", "22-Nov-2026", "46348", "20261122"]
-        {
+        for cell in [
+            "22/11/2026",
+            "22-11-2026 09:30",
+            "2026-11-22",
+            "22.11.2026",
+            "22.11.26",
+            "22-Nov-2026",
+            "46348",
+            "20261122",
+        ] {
             assert_eq!(table_date(cell).unwrap().0, day("2026-11-22"), "{cell}");
         }
         assert_eq!(table_date("22/11/2026\n5243.65937").unwrap().1, "5243.65937");

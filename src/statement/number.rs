@@ -81,7 +81,8 @@ pub(super) fn table_amount(cell: &str, currency: Option<&str>) -> Result<Option<
     }
     let (negative, number) = split_sign(number);
     let currency = written_currency.as_deref().or(currency).unwrap_or("VND");
-    let (whole, fraction) = split_decimals(number).ok_or_else(|| unreadable(cell))?;
+    let split = split_decimals(number).or_else(|| split_by_currency(number, currency));
+    let (whole, fraction) = split.ok_or_else(|| unreadable(cell))?;
     let fraction = if is_without_minor_unit(currency) {
         if fraction.bytes().any(|digit| digit != b'0') {
             return Err(unreadable(cell));
@@ -95,7 +96,31 @@ pub(super) fn table_amount(cell: &str, currency: Option<&str>) -> Result<Option<
 }
 
 fn is_without_minor_unit(currency: &str) -> bool {
-    matches!(currency, "VND" | "JPY" | "KRW")
+    matches!(currency, "VND" | "JPY" | "KRW" | "CLP" | "ISK" | "PYG" | "UGX" | "XAF" | "XOF" | "XPF")
+}
+
+/// What only the currency makes certain: three decimals (`1.234,500 KWD`), or lakhs (`1,23,456.00 INR`).
+fn split_by_currency<'n>(number: &'n str, currency: &str) -> Option<(String, &'n str)> {
+    let mark_at = number.rfind(['.', ','])?;
+    let (head, tail) = (number.get(..mark_at)?, number.get(mark_at + 1..)?);
+    let mark = number.get(mark_at..mark_at + 1)?;
+    if head.contains(mark) {
+        return None;
+    }
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let has_mills = matches!(currency, "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND");
+    if has_mills && tail.len() == 3 && digits(tail) {
+        let other = head.chars().find(|c| !c.is_ascii_digit());
+        let whole = other.map_or_else(|| Some(head.to_owned()), |other| ungroup(head, other))?;
+        return Some((whole, tail));
+    }
+    let has_lakhs = matches!(currency, "BDT" | "INR" | "LKR" | "NPR" | "PKR");
+    let mut groups = head.split(',').rev();
+    let is_lakh = mark == "." && groups.next().is_some_and(|last| last.len() == 3 && digits(last));
+    if has_lakhs && is_lakh && groups.all(|group| (1..=2).contains(&group.len()) && digits(group)) {
+        return Some((head.replace(',', ""), tail)).filter(|(_, tail)| (1..=2).contains(&tail.len()));
+    }
+    None
 }
 
 /// `3,359,662,231 VND` is `3,359,662,231` and `VND`; `đ`, `đồng` and `VNĐ` are VND.
@@ -128,7 +153,8 @@ fn split_sign(number: &str) -> (bool, &str) {
     if let Some(rest) = number.strip_suffix(is_minus) {
         return (true, rest.trim_end());
     }
-    (false, number.strip_prefix('+').unwrap_or(number).trim_start())
+    let bare = number.strip_prefix('+').or_else(|| number.strip_suffix('+')).unwrap_or(number);
+    (false, bare.trim())
 }
 
 /// Whole digits without grouping, and the digits behind the decimal mark; `None` when the
@@ -234,6 +260,16 @@ mod tests {
         assert_eq!(table("1.234,56", "EUR").as_deref(), Some("1234.56"));
         assert_eq!(table("1,234.5", "USD").as_deref(), Some("1234.5"));
         assert_eq!(table("12.50 USD", "VND").as_deref(), Some("12.50"));
+    }
+
+    #[test]
+    fn three_decimals_and_lakhs_are_certain_by_their_currency_only() {
+        assert_eq!(table("1.234,500", "KWD").as_deref(), Some("1234.500"));
+        assert_eq!(table("1234.500", "TND").as_deref(), Some("1234.500"));
+        assert_eq!(table("1,23,456.70", "INR").as_deref(), Some("123456.70"));
+        for (cell, currency) in [("1,23,456.70", "EUR"), ("1234.500", "EUR"), ("1,2,3,456.70", "KWD")] {
+            assert!(table_amount(cell, Some(currency)).is_err(), "{cell} {currency}");
+        }
     }
 
     #[test]

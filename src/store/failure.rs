@@ -133,6 +133,7 @@ mod tests {
             ("database is locked", RETRY),
             ("append_only: posting", APPEND_ONLY),
             ("second_person: exception_event", CHECK),
+            ("second_person: day", CHECK),
             ("permission denied for table posting", DENIED),
             ("new row violates row-level security policy for table \"claim\"", DENIED),
             ("database or disk is full", UNAVAILABLE),

@@ -97,6 +97,7 @@ id_cells!(
     BatchId,
     CertificateId,
     ClaimId,
+    ClassRuleId,
     ClientId,
     CorrectionId,
     EventId,
@@ -121,14 +122,18 @@ id_cells!(
     RefundId,
     RegistrationId,
     RemittanceId,
+    ReopeningId,
     SeriesId,
     SessionId,
+    SettlementId,
     ShiftId,
     SlipId,
     StatementId,
+    TermsId,
     TransmissionId,
     TrustId,
     UnitId,
+    VersionId,
 );
 cells! {
     i64 => Big(MaybeBig) by |n: i64| n;

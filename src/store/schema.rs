@@ -1346,3 +1346,4 @@ diesel::allow_tables_to_appear_in_same_query!(
     line_case,
 );
 diesel::allow_tables_to_appear_in_same_query!(refund, refund_event);
+diesel::allow_tables_to_appear_in_same_query!(quarantined_line, statement);

@@ -80,6 +80,8 @@ travels_as!(BigInt, i64:
     ExceptionId, JobId, KeyId,
     LetterId, LineId, MatchId, MessageId, MovementId, ObligationId, PartyId, PaymentId, PersonId, PostingId, RawEventId,
     ReceiptId, SeriesId, ShiftId, StatementId, TrustId, UnitId, Dong, Instant,
-    BatchId, CorrectionId, FilingId, LoginId, RefundId, RegistrationId, RemittanceId, SessionId, SlipId, TransmissionId,
+    ClassRuleId, SettlementId, TermsId,
+    BatchId, CorrectionId, FilingId, LoginId, RefundId, RegistrationId, RemittanceId, ReopeningId, SessionId,
+    SlipId, TransmissionId, VersionId,
 );
 travels_as!(Date, chrono::NaiveDate: BusinessDay);

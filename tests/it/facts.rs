@@ -9,7 +9,7 @@ use crate::support::schema::{columns, fact_columns, primary_key, tables};
 use crate::support::{Database, each_database, tools};
 
 /// Tables that hold no facts: leases, queues, answers kept for a time, search indexes, caches.
-const CHANGEABLE: [&str; 14] = [
+const CHANGEABLE: [&str; 15] = [
     "node_lease",
     "work_lease",
     "holiday",
@@ -18,6 +18,7 @@ const CHANGEABLE: [&str; 14] = [
     "unsealed",
     "job",
     "party_index",
+    "payer_alias",
     "dossier_lookup",
     "one_time_code",
     "rendition",
@@ -27,7 +28,7 @@ const CHANGEABLE: [&str; 14] = [
 ];
 
 /// Columns beside facts that follow from events.
-const PROJECTIONS: [&str; 54] = [
+const PROJECTIONS: [&str; 58] = [
     "master_id",
     "credited",
     "due",
@@ -74,6 +75,10 @@ const PROJECTIONS: [&str; 54] = [
     "last_error",
     "run_at",
     "leased_until",
+    "lines_total",
+    "lines_done",
+    "outcome",
+    "error_code",
     "expires_at",
     "used_at",
     "password",

@@ -64,7 +64,7 @@ impl Desk<'_> {
     }
 }
 
-fn id(value: &Value) -> &str {
+pub fn id(value: &Value) -> &str {
     value["id"].as_str().expect("an id")
 }
 

@@ -168,6 +168,7 @@ impl Builder {
             credit_sum: sums[1],
             debit_count: count("TtlDbtNtries"),
             debit_sum: sums[2],
+            ..Totals::default()
         });
     }
 
@@ -276,7 +277,8 @@ impl Builder {
                 && page.is_none_or(|page| !page.continues)
                 && !has_failed_balance
             {
-                self.findings.error(missing_balance(&at, "OPBD"));
+                // Nothing is proven then, and nothing is imported; the lines are read all the same.
+                self.findings.warn(missing_balance(&at, "OPBD"));
             }
             if self.statement.closing.is_none() && page.is_none_or(|page| page.last) && !has_failed_balance {
                 self.findings.error(missing_balance(&at, "CLBD"));

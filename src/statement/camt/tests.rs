@@ -277,7 +277,6 @@ fn broken_money_is_refused_at_its_element() {
         ("<Sts>BOOK</Sts>", "<Sts>BOOK</Sts><RvslInd>yes</RvslInd>", "/Ntry[1]/RvslInd", "reversal_invalid"),
         ("<BookgDt><Dt>2026-11-22", "<BookgDt><Dt>2026-11-31", "/Ntry[1]/BookgDt/Dt", "date_invalid"),
         ("<DtTm>2026-11-21T", "<DtTm>21.11.2026T", "/Ntry[1]/ValDt/DtTm", "date_invalid"),
-        ("<Cd>OPBD</Cd>", "<Cd>OPAV</Cd>", "", "balance_missing"),
         ("<Cd>CLBD</Cd>", "<Cd>CLAV</Cd>", "", "balance_missing"),
         ("<Cd>CLBD</Cd>", "", "/Bal[2]", "element_missing"),
         ("<Id>S1</Id>", "", "", "element_missing"),
@@ -288,6 +287,16 @@ fn broken_money_is_refused_at_its_element() {
         let broken = good.replacen(from, to, 1);
         assert_eq!(refused(&broken), (format!("{statement}{at}"), code), "{from} -> {to}");
     }
+}
+
+#[test]
+fn a_statement_without_an_opening_balance_is_read_with_a_warning_and_proves_nothing() {
+    let text = simple("999.00", &entry("20.00", "CRDT", "")).replace("<Cd>OPBD</Cd>", "<Cd>XPCD</Cd>");
+    let parsed = read(&text);
+    assert_eq!((parsed.errors, parsed.statements[0].lines.len()), (vec![], 1));
+    assert_eq!(parsed.warnings[0].code, "balance_missing");
+    assert_eq!(parsed.warnings[0].at, "/Document/BkToCstmrStmt/Stmt[1]");
+    assert_eq!(parsed.statements[0].opening, None);
 }
 
 #[test]

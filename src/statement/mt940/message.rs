@@ -248,8 +248,10 @@ impl<'a> Builder<'a> {
         let totals = self.statement.totals.get_or_insert_with(Totals::default);
         if tag.name == "90C" {
             (totals.credit_count, totals.credit_sum) = (count, sum);
+            totals.credit_at = Some(tag.at());
         } else {
             (totals.debit_count, totals.debit_sum) = (count, sum);
+            totals.debit_at = Some(tag.at());
         }
     }
 

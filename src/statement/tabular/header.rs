@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::column::{Column, classify, normalise};
+use super::dictionary;
 use super::rows::Row;
 use crate::statement::date::{month_first_date, table_date};
 use crate::statement::finding::Fault;
@@ -79,7 +80,38 @@ impl Columns {
         settle_bare_no(&mut found, row);
         let width = width_of(row);
         let columns = Columns { found, width, dates: DateOrder::DayFirst, layout: None, currency: None };
-        columns.is_complete().then_some(columns)
+        if columns.is_complete() {
+            return Some(columns);
+        }
+        Columns::by_dictionary(row).filter(Columns::is_complete)
+    }
+
+    /// By the words of other countries' banks; what the dictionary does not know, ours may. A heading
+    /// that means debit in one language stands beside a credit in the same.
+    fn by_dictionary(row: &Row) -> Option<Columns> {
+        let mut currency = None;
+        let mut found: Vec<(Column, usize)> = Vec::new();
+        for (index, cell) in row.cells.iter().enumerate() {
+            match dictionary::column(cell) {
+                Some((column, code)) => {
+                    let is_money = matches!(column, Column::Amount | Column::Debit | Column::Credit);
+                    currency = currency.or(code.filter(|_| is_money).map(str::to_owned));
+                    found.push((column, index));
+                }
+                None => found.extend(classify(cell).map(|column| (column, index))),
+            }
+        }
+        let has = |found: &[(Column, usize)], wanted| found.iter().any(|(column, _)| *column == wanted);
+        // “Datum” beside “Valuta”: in some countries the latter is the currency, its cells tell.
+        if has(&found, Column::Amount) && !(has(&found, Column::Debit) && has(&found, Column::Credit)) {
+            for entry in &mut found {
+                if matches!(entry.0, Column::Debit | Column::Credit) {
+                    entry.0 = Column::Mark;
+                }
+            }
+        }
+        let width = width_of(row);
+        Some(Columns { found, width, dates: DateOrder::DayFirst, layout: None, currency })
     }
 
     fn by_layout(row: &Row, layout: &Layout) -> Option<Columns> {
@@ -154,6 +186,11 @@ impl Columns {
     /// The name of the layout that was used.
     pub fn layout(&self) -> Option<&str> {
         self.layout.as_deref()
+    }
+
+    /// The table itself shows that its dates have the month first.
+    pub fn put_month_first(&mut self) {
+        self.dates = DateOrder::MonthFirst;
     }
 
     /// The currency the layout names.

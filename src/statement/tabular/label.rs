@@ -92,7 +92,7 @@ pub(super) fn label_of(cell: &str) -> Option<Label> {
     {
         Some(Label::Account)
     } else {
-        None
+        super::dictionary::label(&words)
     }
 }
 

@@ -8,7 +8,10 @@
 //!
 //! The bank's view is kept: “Nợ/Debit” is money out of our account.
 
+#[cfg(test)]
+mod abroad_tests;
 mod column;
+mod dictionary;
 mod header;
 mod label;
 mod markup;

@@ -9,6 +9,7 @@ use crate::statement::number::{signed, table_amount};
 use crate::text::{clean, fold};
 
 use super::column::Column;
+use super::dictionary;
 use super::header::Columns;
 use super::label;
 use super::order::Movement;
@@ -217,7 +218,7 @@ pub(super) fn read_mark(mark: &str) -> Option<bool> {
     match fold(mark).trim() {
         "C" | "CR" | "CREDIT" | "CO" | "GHI CO" | "+" => Some(true),
         "D" | "DR" | "DEBIT" | "NO" | "GHI NO" | "-" => Some(false),
-        _ => None,
+        other => dictionary::mark(other),
     }
 }
 

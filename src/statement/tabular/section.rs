@@ -116,8 +116,19 @@ impl Section<'_> {
     }
 
     fn finish(mut self, statements: &mut Vec<Statement>, all: &mut Findings) {
-        let Some(columns) = self.columns.take() else { return };
+        let Some(mut columns) = self.columns.take() else { return };
         self.choose_currency(&columns);
+        // Nobody counts đồng with the month first: there a second number above 12 is a mistake.
+        let may_be = columns.layout().is_none() && self.currency() != "VND";
+        if may_be && order::is_month_first(&columns, &self.body) {
+            columns.put_month_first();
+            self.findings.warn(Finding::new(
+                &self.statement.at,
+                "dates_month_first",
+                "Ngày trong bảng ghi tháng trước, vì có ngày lớn hơn 12 ở vị trí thứ hai",
+                "the dates have the month first: some have a day above 12 in the second place",
+            ));
+        }
         let opening = self.opening.take();
         let closing = self.closing.take();
         self.statement.opening = opening.and_then(|given| self.read_balance(given, true));
@@ -172,7 +183,9 @@ impl Section<'_> {
         let known = self.statement.currency.take().or_else(in_column);
         let known = known.or_else(|| beside(&self.opening)).or_else(|| beside(&self.closing));
         let by_layout = columns.currency().map(str::to_owned);
-        self.statement.currency = known.or(by_layout.filter(|_| self.layouts.own().is_some()));
+        // A layout of a bank says what it usually is; the user's layout and the heading itself say what it is.
+        let is_said = self.layouts.own().is_some() || columns.layout().is_none();
+        self.statement.currency = known.or(by_layout.filter(|_| is_said));
         if self.statement.currency.is_none() {
             self.assume_currency(columns);
         }

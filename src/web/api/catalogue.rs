@@ -1,5 +1,6 @@
 //! What the page `/api` says about each path. A test holds it against the routes.
 
+mod closing;
 mod tax;
 
 /// One method of one path, for people.
@@ -28,7 +29,10 @@ pub fn endpoints() -> Vec<&'static Endpoint> {
     ENDPOINTS
         .iter()
         .chain(super::catalogue_cash::ENDPOINTS)
+        .chain(super::catalogue_intake::ENDPOINTS)
         .chain(super::catalogue_exceptions::ENDPOINTS)
+        .chain(super::catalogue_matching::ENDPOINTS)
+        .chain(closing::ENDPOINTS)
         .chain(tax::ENDPOINTS)
         .chain(super::catalogue_pages::ENDPOINTS)
         .collect()
@@ -384,7 +388,9 @@ const ENDPOINTS: &[Endpoint] = &[
         vi: "Nạp tệp sao kê của ngân hàng, đúng như đã nhận.",
         en: "Imports a bank's file as it came: camt.053, MT940 or CSV, at most 64 MB as the body.",
         who: "finance",
-        notes: "The same file again changes nothing. Bad lines are quarantined and told; good ones are kept.",
+        notes: "The same file again changes nothing. Bad lines are set aside and told; good ones are kept. ?account= \
+                names the account of a file that names none. With Prefer: respond-async the answer is 202 and names \
+                the import to look after.",
         ..NONE
     },
     Endpoint {
@@ -568,8 +574,9 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
         path: "/verify",
-        vi: "Kiểm tra chữ ký số của một tệp.",
-        en: "Judges a signed file, sent as a form or as bare bytes of at most 4 MB. Rate-limited per address.",
+        vi: "Kiểm tra chữ ký số của một tệp, và tình trạng của chứng từ trong sổ.",
+        en: "Judges a signed file, sent as a form or as bare bytes of at most 4 MB, and says how a document of \
+             ours stands. `?lenient=enveloped-on-own-object` accepts that known fault. Rate-limited per address.",
         ..NONE
     },
     Endpoint { path: "/api", vi: "Trang này.", en: "This page.", ..NONE },

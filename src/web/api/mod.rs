@@ -4,17 +4,25 @@ mod books;
 pub mod catalogue;
 mod catalogue_cash;
 mod catalogue_exceptions;
+mod catalogue_intake;
+mod catalogue_matching;
 mod catalogue_pages;
 pub mod correction_steps;
 mod corrections;
+pub mod days;
 pub mod deposits;
 pub mod exception_work;
 pub mod exceptions;
+pub mod figures;
+pub mod intake;
 mod keys;
 pub mod ledgers;
 pub mod letters;
+pub mod lists;
+pub mod months;
 mod notifications;
 mod obligations;
+pub mod overview;
 mod payments;
 pub mod pos;
 mod qr;
@@ -23,14 +31,15 @@ pub mod raise;
 mod receipts;
 mod refunds;
 pub mod remittances;
+pub mod reopenings;
+pub mod rules;
 mod series;
+pub mod settlements;
 pub mod shifts;
 pub mod tax;
 mod view;
 
-pub use books::{
-    close_day, days as list_days, import as import_statement, reconcile, statements as list_statements,
-};
+pub use books::{close_day, days as list_days, reconcile, statements as list_statements};
 pub use corrections::{approve as approve_correction, find as find_correction, list as list_corrections};
 pub use corrections::{awaited as awaited_view, lines as correction_lines, summary as correction_view};
 pub use corrections::{
