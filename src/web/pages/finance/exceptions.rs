@@ -10,7 +10,7 @@ use super::{READERS, confirm, units};
 use crate::actor::Role;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::exception::{self, Exception, State, query};
+use crate::exception::{self, Exception, State, query, work_query};
 use crate::id::{ExceptionId, UnitId};
 use crate::payment::resolve;
 use crate::payment::settler::Numbered;
@@ -101,7 +101,7 @@ async fn compose(
 
 fn row(conn: &mut Conn, lang: Lang, unit: String, item: &Exception, today: BusinessDay) -> Result<Row> {
     let proposal = match item.state {
-        State::Proposed => query::last_proposal(conn, item.unit, item.id)?,
+        State::Proposed => work_query::last_proposal(conn, item.unit, item.id)?,
         _ => None,
     };
     Ok(Row {
