@@ -115,9 +115,9 @@ ids! {
     /// A request to open a closed day again.
     ReopeningId = "rop_",
     SeriesId = "ser_",
-    SessionId = "ses_",
     /// What a gateway settles at once, by its report.
     SettlementId = "set_",
+    SessionId = "ses_",
     ShiftId = "shf_",
     /// A slip with which cash is deposited at the bank.
     SlipId = "slp_",
