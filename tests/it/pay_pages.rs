@@ -109,7 +109,7 @@ fn the_first_load_is_small_and_comes_from_here_alone() {
             size += file.body.len();
             files += 1;
         }
-        assert_eq!(files, 2, "a stylesheet and a script");
+        assert_eq!(files, 3, "a stylesheet, a script and an icon");
         assert!(size < FIRST_LOAD_LIMIT, "{size} bytes");
         let outside = ["src=\"http", "href=\"http", "url(", "//cdn"];
         assert!(outside.iter().all(|text| !citizen.page.contains(text)), "{}", citizen.page);

@@ -1,4 +1,4 @@
-//! Stylesheet and script: embedded, named by their content, kept by browsers for a year.
+//! Stylesheet, script and icon: embedded, named by their content, kept by browsers for a year.
 
 use std::sync::LazyLock;
 
@@ -13,6 +13,7 @@ use crate::text;
 
 const STYLES: &str = include_str!("../assets/bienlai.css");
 const SCRIPT: &str = include_str!("../assets/bienlai.js");
+const ICON: &str = include_str!("../assets/bienlai.svg");
 /// Enough of a hash to tell versions apart.
 const HASH_BYTES: usize = 8;
 
@@ -23,6 +24,12 @@ fn named(stem: &str, content: &str, ending: &str) -> String {
 
 static CSS_PATH: LazyLock<String> = LazyLock::new(|| named("bienlai", STYLES, "css"));
 static JS_PATH: LazyLock<String> = LazyLock::new(|| named("bienlai", SCRIPT, "js"));
+
+static ICON_PATH: LazyLock<String> = LazyLock::new(|| named("bienlai", ICON, "svg"));
+
+pub fn icon_path() -> &'static str {
+    &ICON_PATH
+}
 
 pub fn css_path() -> &'static str {
     &CSS_PATH
@@ -39,6 +46,8 @@ pub async fn serve(request: HttpRequest) -> Page {
         ("text/css; charset=utf-8", STYLES)
     } else if path == js_path() {
         ("text/javascript; charset=utf-8", SCRIPT)
+    } else if path == icon_path() {
+        ("image/svg+xml", ICON)
     } else {
         return Err(Error::not_found("path_not_found", "no such file").into());
     };

@@ -74,6 +74,10 @@ impl Frame {
         asset::css_path()
     }
 
+    pub fn icon(&self) -> &'static str {
+        asset::icon_path()
+    }
+
     pub fn js(&self) -> &'static str {
         asset::js_path()
     }
