@@ -70,7 +70,6 @@ mod settling;
 mod shifts;
 mod shifts_over_http;
 mod sign_in;
-mod simulation;
 mod staff_pages;
 mod statements;
 mod strangers;
