@@ -598,7 +598,7 @@ fn take(
         return Ok("advises");
     }
     if !is_proven {
-        note_unknown(stamp, read, movement, &destination, book);
+        note_unknown(stamp, read, Subject::Movement(movement), &destination, book);
     }
     if trust_of(stamp, read, world, book, facts) == "advises"
         || matches!(destination, Destination::Unknown(_))
@@ -644,7 +644,13 @@ fn identify_suspense(
     let line = line_query::lines_of_movements(tx, &[(read.unit, movement)])?.pop();
     let (_, _, line) = line.ok_or_else(|| Error::internal("a proven movement has no line"))?;
     if !settle_cash::stands(tx, read.unit, line, read.claim().amount)? {
-        note_unknown(stamp, read, movement, &Destination::Unknown(Kind::LatePayment), book);
+        note_unknown(
+            stamp,
+            read,
+            Subject::Movement(movement),
+            &Destination::Unknown(Kind::LatePayment),
+            book,
+        );
         return Ok(());
     }
     let payment: PaymentId = stamp.mint()?;
@@ -669,6 +675,7 @@ fn identify_suspense(
     }
     let why = "identified by a later claim";
     book.settled_exceptions.extend(LINE_KINDS.map(|kind| (read.unit, kind, Subject::Line(line), why)));
+    note_unknown(stamp, read, Subject::Line(line), destination, book);
     Ok(())
 }
 
@@ -710,7 +717,7 @@ fn trust_of(
 fn note_unknown(
     stamp: &Stamp<'_>,
     read: &Read<'_>,
-    movement: MovementId,
+    subject: Subject,
     destination: &Destination,
     book: &mut Book,
 ) {
@@ -722,7 +729,7 @@ fn note_unknown(
     book.exceptions.push(exception::New {
         unit: read.unit,
         kind,
-        subject: Subject::Movement(movement),
+        subject,
         account: Some(read.account),
         amount: read.claim().amount,
         opened_on: stamp.today(),

@@ -71,7 +71,6 @@ mod settling;
 mod shifts;
 mod shifts_over_http;
 mod sign_in;
-mod simulation;
 mod staff_pages;
 mod statements;
 mod strangers;

@@ -229,3 +229,21 @@ fn a_callback_that_comes_after_the_bank_took_unplaced_money_back_pays_nothing() 
         assert_eq!(world.again(&owed).state, State::Raised);
     });
 }
+
+#[test]
+fn suspense_that_a_late_callback_gives_another_commune_is_an_exception_until_it_is_paid_on() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (commune, owner) = (&world.ba_dinh, &world.tay_ho);
+        let owed = world.raise_at(owner, Dong(FEE));
+        let day = file(&world, commune).book(FEE, "NHAN TU 19001234567890 ND HNPH", "FT26327010");
+        import(&world, &day.camt());
+        assert_eq!(matched(&world, commune).unknown, 1, "{:?}", cases(&world));
+        world.claim(&owed, Dong(FEE)).on(commune.account_no).reference("FT26327010").settle();
+        assert_eq!(world.open_kinds(commune.id), [Kind::WrongAccount]);
+        world.assert_balances(
+            commune.id,
+            &[(Account::Bank(commune.account), FEE), (Account::DueToUnit(owner.id), -FEE)],
+        );
+    });
+}

@@ -19,7 +19,7 @@ use bienlai::simulator::statement::write_all;
 
 use crate::imports::import;
 use crate::support::bank_file::BankFile;
-use crate::support::tools::run;
+use crate::support::tools::{run, texts};
 use crate::support::world::{BANK, POLL, line};
 use crate::support::{Database, World};
 
@@ -136,9 +136,14 @@ impl City {
 
     /// Damage that the verdict must find: exceptions about suspense are closed behind its back.
     pub fn forget_exceptions(&mut self) {
-        let closing = "UPDATE exception SET state = 'resolved', revision = revision + 1 \
-                       WHERE subject_kind = 'line' AND state = 'open'";
-        run(&mut self.world.database.as_owner(), closing).expect("the exceptions are closed");
+        let mut owner = self.world.database.as_owner();
+        let guards = "SELECT name AS t FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'exception'";
+        for guard in texts(&mut owner, guards) {
+            run(&mut owner, &format!("DROP TRIGGER {guard}")).expect("the guard goes");
+        }
+        let closing =
+            "UPDATE exception SET state = 'resolved' WHERE subject_kind = 'line' AND state = 'open'";
+        run(&mut owner, closing).expect("the exceptions are closed");
     }
 
     /// Each day a few dossiers, most of them paid within two days.
