@@ -29,7 +29,7 @@ const LOOK: &str = r#"(() => {
     const box = e.getBoundingClientRect();
     if (e.tagName === 'BUTTON' && (box.height < 24 || box.width < 24)) wrong.push('small: ' + e.innerText);
   }
-  if (document.documentElement.scrollWidth > innerWidth + 1)
+  if (document.documentElement.scrollWidth > document.documentElement.clientWidth + 1)
     wrong.push('wider than the screen: ' + document.documentElement.scrollWidth);
   const parse = c => { const n = c.match(/[\d.]+/g).map(Number); return n.length < 4 ? [...n, 1] : n; };
   const light = c => { const [r, g, b] = c.map(v => { v /= 255;
