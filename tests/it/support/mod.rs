@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod bank_file;
+pub mod browser;
 pub mod database;
 pub mod keys;
 pub mod postgres;
