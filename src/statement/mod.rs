@@ -13,6 +13,7 @@ mod archive;
 mod balance;
 mod camt;
 mod code_page;
+mod currency;
 mod date;
 mod detect;
 mod draft;
@@ -31,8 +32,10 @@ mod parse;
 pub mod query;
 mod stream;
 mod tabular;
+mod tally;
 #[cfg(test)]
 mod tests;
+mod totals;
 mod workbook;
 
 pub use balance::{join_pages, prove_balance};

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::statement::date::table_date;
+use crate::statement::layout::DateOrder;
 
 use super::column::{has_any, normalise};
 use super::rows::Row;
@@ -29,6 +30,20 @@ const OPENING: &[&str] = &[
     "OPENING BALANCE",
     "BEGINNING BALANCE",
     "BALANCE BROUGHT FORWARD",
+    "BALANCE FORWARD",
+    "BALANCE B F",
+    "BROUGHT FORWARD",
+    "STARTING BALANCE",
+    "PREVIOUS BALANCE",
+    "ANFANGSSALDO",
+    "SALDO INICIAL",
+    "SALDO INIZIALE",
+    "SOLDE INITIAL",
+    "SOLDE PRECEDENT",
+    "BEGINSALDO",
+    "SALDO POCZATKOWE",
+    "NYITO EGYENLEG",
+    "INGAENDE SALDO",
 ];
 const CLOSING: &[&str] = &[
     "SO DU CUOI KY",
@@ -39,9 +54,29 @@ const CLOSING: &[&str] = &[
     "CLOSING BALANCE",
     "ENDING BALANCE",
     "BALANCE CARRIED FORWARD",
+    "BALANCE C F",
+    "CARRIED FORWARD",
+    "ENDSALDO",
+    "SALDO FINAL",
+    "SALDO FINALE",
+    "SOLDE FINAL",
+    "NOUVEAU SOLDE",
+    "EINDSALDO",
+    "SALDO KONCOWE",
+    "ZARO EGYENLEG",
+    "UTGAENDE SALDO",
 ];
-const TOTAL: &[&str] =
-    &["TONG CONG", "TONG PHAT SINH", "TONG SO", "CONG DOANH SO", "CONG PHAT SINH", "TOTAL", "GRAND TOTAL"];
+const TOTAL: &[&str] = &[
+    "TONG CONG",
+    "TONG PHAT SINH",
+    "TONG SO",
+    "CONG DOANH SO",
+    "CONG PHAT SINH",
+    "TOTAL",
+    "GRAND TOTAL",
+    "SUMME",
+    "TOTALE",
+];
 const FOOTER: &[&str] = &[
     "CHUNG TU NAY",
     "SAO KE NAY",
@@ -59,9 +94,30 @@ const FOOTER: &[&str] = &[
     "THIS IS",
     "END OF STATEMENT",
 ];
-const CURRENCY: &[&str] = &["LOAI TIEN", "TIEN TE", "NGUYEN TE", "CURRENCY", "CCY"];
-const ACCOUNT: &[&str] =
-    &["SO TAI KHOAN", "TAI KHOAN", "ACCOUNT NO", "ACCOUNT NUMBER", "ACCOUNT", "SO TK", "STK"];
+const CURRENCY: &[&str] = &[
+    "LOAI TIEN",
+    "TIEN TE",
+    "NGUYEN TE",
+    "CURRENCY",
+    "CCY",
+    "WAHRUNG",
+    "DEVISE",
+    "MONEDA",
+    "DIVISA",
+    "MUNTSOORT",
+    "WALUTA",
+];
+const ACCOUNT: &[&str] = &[
+    "SO TAI KHOAN",
+    "TAI KHOAN",
+    "ACCOUNT NO",
+    "ACCOUNT NUMBER",
+    "ACCOUNT",
+    "SO TK",
+    "STK",
+    "IBAN",
+    "KONTONUMMER",
+];
 
 /// What a cell announces; only its words before a colon count.
 pub(super) fn label_of(cell: &str) -> Option<Label> {
@@ -129,6 +185,13 @@ pub(super) fn account_in(value: &str) -> Option<String> {
     (looks_like_account && digits >= 5).then_some(bare)
 }
 
+/// The account number of a column of its own, which some banks write in groups.
+pub(super) fn account_in_cell(cell: &str) -> Option<String> {
+    let is_grouped =
+        cell.split_whitespace().nth(1).is_some_and(|word| word.bytes().any(|byte| byte.is_ascii_digit()));
+    if is_grouped { account_in(&cell.split_whitespace().collect::<String>()) } else { account_in(cell) }
+}
+
 /// The three letters of a currency.
 pub(super) fn currency_in(value: &str) -> Option<String> {
     let words = normalise(value);
@@ -143,7 +206,7 @@ pub(super) fn period_in(row: &Row) -> Option<(NaiveDate, NaiveDate)> {
     let words = row.cells.iter().flat_map(|cell| cell.split([' ', '\n', ':', '\u{A0}']));
     let dates: Vec<NaiveDate> = words
         .filter(|word| word.len() >= 8)
-        .filter_map(|word| table_date(word).ok())
+        .filter_map(|word| table_date(word, DateOrder::DayFirst).ok())
         .map(|(date, _)| date)
         .collect();
     match dates.as_slice() {
