@@ -6,7 +6,7 @@ use bienlai::amount::Dong;
 use bienlai::clock::BusinessDay;
 use bienlai::error::Result;
 use bienlai::exception::Kind;
-use bienlai::id::PaymentId;
+use bienlai::id::{AccountId, PaymentId};
 use bienlai::ledger::Account;
 use bienlai::payment::book::{Method, PaymentState};
 use bienlai::payment::pos::{self, Batch, Item, ItemKind, NewBatch, query};
@@ -47,10 +47,20 @@ fn back(code: &str) -> Item {
 }
 
 fn batch(world: &World, reference: &str, fee: i64, items: &[Item]) -> Result<Batch> {
+    batch_on(world, None, reference, fee, items)
+}
+
+fn batch_on(
+    world: &World,
+    account: Option<AccountId>,
+    reference: &str,
+    fee: i64,
+    items: &[Item],
+) -> Result<Batch> {
     let finance = person(world.ba_dinh.id, world.clerk, Role::Finance);
     let new = NewBatch {
         unit: world.ba_dinh.id,
-        account: None,
+        account,
         reference: reference.into(),
         settled_on: today(world),
         fee: Dong(fee),
@@ -223,5 +233,59 @@ fn a_chargeback_takes_the_money_back_and_the_receipt_waits_for_a_decision() {
         assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::PosChargeback, Kind::PosChargeback]);
         assert_eq!(batch(&world, "POS000004", 0, &[back("A00002")]).unwrap().net, Dong(-25_000));
         assert!(world.open_kinds(world.ba_dinh.id).contains(&Kind::BulkSettlement), "it is back already");
+    });
+}
+
+/// An acquirer repeats an item: the payment is proven by one batch, the other's money is nobody's yet.
+#[test]
+fn one_card_payment_in_two_batches_of_a_day_is_paid_once_and_the_other_stands_in_suspense() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        by_card(&world, "A00001");
+        let made = ["POS000001", "POS000002"].map(|name| batch(&world, name, 0, &[sale("A00001")]).unwrap());
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0)
+            .book(25_000, "POS000001", "R1")
+            .book(25_000, "POS000002", "R2");
+        import(&world, &file.without_sequence().camt());
+        let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+        reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).unwrap();
+        assert_eq!(states(&world), [PaymentState::Proven]);
+        assert_eq!(world.open_kinds(unit), [Kind::BulkSettlement]);
+        let matches: Vec<usize> = made
+            .iter()
+            .map(|batch| world.look(|conn| query::matches(conn, batch.unit, batch.id)).len())
+            .collect();
+        assert_eq!(matches.iter().sum::<usize>(), 1, "one batch names it: {matches:?}");
+        let second = world.exceptions(unit).remove(0).subject_id;
+        world.assert_balances(
+            unit,
+            &[
+                bank(&world, 50_000),
+                (Account::FeesCollected("HT-01".into()), -25_000),
+                (Account::Suspense(bienlai::id::LineId(second)), -25_000),
+            ],
+        );
+    });
+}
+
+#[test]
+fn a_card_is_cleared_where_it_was_taken_though_its_batch_is_paid_to_another_account() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let second = world.open_account(&world.ba_dinh, "1900111199");
+        by_card(&world, "A00001");
+        batch_on(&world, Some(second), "POS000001", 500, &[sale("A00001")]).unwrap();
+        let file = BankFile::new("1900111199", today(&world), 0).book(24_500, "POS000001", "R1");
+        import(&world, &file.without_sequence().camt());
+        reconcile(&world.store, &world.stamp(), &Actor::system(), world.ba_dinh.id, second).unwrap();
+        assert_eq!(states(&world), [PaymentState::Proven]);
+        world.assert_balances(
+            world.ba_dinh.id,
+            &[
+                (Account::Bank(second), 24_500),
+                (Account::ChargesToRecover, 500),
+                (Account::FeesCollected("HT-01".into()), -25_000),
+            ],
+        );
     });
 }

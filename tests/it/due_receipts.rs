@@ -3,11 +3,17 @@
 use bienlai::actor::Actor;
 use bienlai::amount::Dong;
 use bienlai::exception::Kind;
+use bienlai::ledger::Account;
 use bienlai::obligation::State;
 use bienlai::payment::resolve;
+use bienlai::reconciliation::day_close::{Closing, close};
+use bienlai::reconciliation::proof::Obstacle;
+use bienlai::reconciliation::reconcile;
 use bienlai::unit::series::{self, NewSeries};
 use bienlai::worker;
 
+use crate::imports::import;
+use crate::support::bank_file::BankFile;
 use crate::support::world::Commune;
 use crate::support::{World, each_database};
 
@@ -188,4 +194,63 @@ fn a_hundred_that_cannot_be_made_keep_nobody_else_waiting() {
         world.open_series(&world.soc_son, "SS-26E", 1_000);
         assert_eq!(worker::make_due_receipts(&world.app).unwrap(), 130, "and then all of them");
     });
+}
+
+/// The money's day is closed before the series opens: the fees go to the next day and are shared
+/// out with it.
+#[test]
+fn a_receipt_made_after_its_day_was_closed_counts_in_the_next_day() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let commune = world.ba_dinh.clone();
+        let owed = world.raise_at(&commune, FEE);
+        let administrator =
+            crate::corrections::person(commune.id, world.clerk, bienlai::actor::Role::Administrator);
+        let series = commune.series.unwrap();
+        world.change(|tx, stamp| {
+            series::life::stop(tx, stamp, &administrator, commune.id, series, "thử").map(|_| ())
+        });
+        world.claim(&owed, FEE).reference("FT260001").settle();
+        let day = world.now().business_day();
+        show(
+            &world,
+            &commune,
+            BankFile::new(commune.account_no, day, 0).book(25_000, &owed.reference_code, "FT260001"),
+        );
+        close_day(&world, &commune);
+        world.assert_balances(
+            commune.id,
+            &[(Account::Bank(commune.account), 25_000), (Account::ReceivedInAdvance(owed.id), -25_000)],
+        );
+        world.open_series(&commune, "BE-26E", 10);
+        assert_eq!(worker::make_due_receipts(&world.app).unwrap(), 1);
+        let on = "SELECT CAST(accounting_date AS TEXT) AS t FROM posting WHERE credit_account LIKE 'fees_%'";
+        assert_eq!(world.words(on), [day.next().to_string()], "a closed day stays as it was certified");
+        world.wait_days(1);
+        show(&world, &commune, BankFile::new(commune.account_no, day.next(), 25_000));
+        close_day(&world, &commune);
+        world.assert_balances(
+            commune.id,
+            &[
+                (Account::Bank(commune.account), 25_000),
+                (Account::BudgetDue("805-2771".into()), -12_500),
+                (Account::ShareKept("HT-01".into()), -12_500),
+            ],
+        );
+    });
+}
+
+fn show(world: &World, commune: &Commune, file: BankFile) {
+    import(world, &file.without_sequence().camt());
+    reconcile(&world.store, &world.stamp(), &Actor::system(), commune.id, commune.account).unwrap();
+}
+
+fn close_day(world: &World, commune: &Commune) {
+    let (unit, account, day) = (commune.id, commune.account, world.now().business_day());
+    let closing =
+        close(&world.store, &world.keyring, &|| world.stamp(), &Actor::system(), unit, account, day);
+    match closing.expect("the day is looked at") {
+        Closing::Closed(_) => {}
+        Closing::Refused(obstacles) => panic!("{:?}", obstacles.iter().map(Obstacle::en).collect::<Vec<_>>()),
+    }
 }

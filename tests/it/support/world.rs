@@ -136,6 +136,21 @@ impl World {
         });
     }
 
+    /// One more bank account of the commune.
+    pub fn open_account(&self, commune: &Commune, account_no: &str) -> AccountId {
+        self.change(|tx, stamp| {
+            let new = NewAccount {
+                unit: commune.id,
+                bank_bin: "970432".to_owned(),
+                account_no: account_no.to_owned(),
+                holder_name: "Tài khoản thử thứ hai".to_owned(),
+                opened_on: stamp.today(),
+                opening_balance: Dong::ZERO,
+            };
+            unit::account::register(tx, stamp, &Actor::system(), new)
+        })
+    }
+
     pub fn open_series(&self, commune: &Commune, name: &str, last_allowed_no: i64) -> SeriesId {
         open_series(&self.app, commune.id, name, last_allowed_no)
     }
