@@ -7,6 +7,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use bienlai::amount::Dong;
+use bienlai::id::{AccountId, LineId, MovementId, UnitId};
 use bienlai::obligation::reference::CodeBook;
 use bienlai::payment::channel::bank::{self, Bank, BankConfig};
 use bienlai::payment::channel::{Channel, Incoming};
@@ -15,6 +16,7 @@ use bienlai::receipt::rendition::{self, Links, Standing};
 use bienlai::receipt::schema;
 use bienlai::receipt::sign::sign_batch;
 use bienlai::receipt::verify::{TrustStore, Verdict, verify};
+use bienlai::reconciliation::matching;
 use bienlai::statement;
 use bienlai::text::{self, words};
 use secrecy::SecretString;
@@ -37,6 +39,7 @@ fn main() {
     pages();
     schemas();
     statements();
+    matches();
 }
 
 fn texts() {
@@ -143,8 +146,7 @@ fn statements() {
             parsed.errors
         );
     }
-    if let Some(folder) = std::env::var_os("BIENLAI_BENCH_FILES") {
-        let folder = std::path::PathBuf::from(folder);
+    if let Some(folder) = files_folder() {
         std::fs::write(folder.join("statement.sta"), &mt940).expect("the folder is there");
         std::fs::write(folder.join("statement.xml"), &camt).expect("the folder is there");
     }
@@ -158,6 +160,85 @@ fn statements() {
     per_second("statement: camt.053", took);
     let took = measure("statement: camt.053, bare XML events", || count_events(black_box(&camt)));
     per_second("statement: camt.053, bare XML events", took);
+}
+
+/// The exact level of matching: every line has one movement of its code and amount. The peer is
+/// `benches/peers/duckdb_join.py` on the same data.
+fn matches() {
+    const COUNT: i64 = 100_000;
+    let day = "2026-11-18".parse().expect("a good day");
+    let (unit, account) = (UnitId(1), AccountId(1));
+    let lines: Vec<matching::Line> = (1..=COUNT)
+        .map(|n| matching::Line {
+            id: LineId(n),
+            unit,
+            account,
+            booking_date: day,
+            amount: amount_of(n),
+            codes: vec![code_of(n)],
+            damaged: Vec::new(),
+            bank_reference: None,
+            customer_reference: None,
+            memo_folded: String::from("LE PHI HO TICH"),
+            counterparty_account: None,
+            reversal: false,
+            open: amount_of(n),
+        })
+        .collect();
+    // Movements come in another order than their lines.
+    let movements: Vec<matching::Movement> = (1..=COUNT)
+        .map(|n| n * 7_919 % COUNT + 1)
+        .map(|n| matching::Movement {
+            id: MovementId(n),
+            unit,
+            account,
+            inflow: true,
+            amount: amount_of(n),
+            open: amount_of(n),
+            codes: vec![code_of(n)],
+            bank_references: Vec::new(),
+            first_seen: day,
+            obligation: None,
+            has_line: false,
+            external_ids: Vec::new(),
+        })
+        .collect();
+    if let Some(folder) = files_folder() {
+        let line = |line: &matching::Line| format!("1,{},{}\n", line.codes[0], line.amount.0);
+        let movement = |one: &matching::Movement| format!("1,{},{}\n", one.codes[0], one.amount.0);
+        let heading = "account,code,amount\n".to_owned();
+        let of_lines: String = std::iter::once(heading.clone()).chain(lines.iter().map(line)).collect();
+        let of_movements: String = std::iter::once(heading).chain(movements.iter().map(movement)).collect();
+        std::fs::write(folder.join("lines.csv"), of_lines).expect("the lines are written");
+        std::fs::write(folder.join("movements.csv"), of_movements).expect("the movements are written");
+    }
+    let settings = matching::Settings::default();
+    let proofs = matching::matching(&lines, &movements, &[], &settings).proofs.len();
+    assert_eq!(i64::try_from(proofs), Ok(COUNT), "every line is proven");
+    measure("matching: 100,000 exact pairs", || {
+        matching::matching(black_box(&lines), black_box(&movements), &[], &settings)
+    });
+}
+
+/// Where the peers' input is left, when somebody asks for it.
+fn files_folder() -> Option<std::path::PathBuf> {
+    std::env::var_os("BIENLAI_BENCH_FILES").map(std::path::PathBuf::from)
+}
+
+/// A code of its own for every number.
+fn code_of(mut n: i64) -> String {
+    const SYMBOLS: &[u8] = b"0123456789ABCDEFGHJKMNPQRSTVWXY";
+    let mut body = [b'0'; 8];
+    for symbol in body.iter_mut().rev() {
+        *symbol = SYMBOLS[usize::try_from(n % 31).unwrap_or(0)];
+        n /= 31;
+    }
+    let body = std::str::from_utf8(&body).expect("letters and digits");
+    CodeBook::hanoi().from_body(body).expect("a good body").as_str().to_owned()
+}
+
+fn amount_of(n: i64) -> Dong {
+    Dong(5_000 + n % 40 * 1_000)
 }
 
 fn count_events(text: &str) -> usize {

@@ -136,10 +136,11 @@ fn opened_vault(config: &Config, store: &Store, clock: &Clock, lease: &NodeLease
     Ok(vault)
 }
 
-/// The authorities of all configured files.
+/// The authorities of all configured files, and the tax authority.
 fn trusted(config: &Config) -> Result<TrustStore> {
     let files = config.trust.pem()?;
-    files.into_iter().try_fold(TrustStore::empty(), |all, (file, pem)| {
+    let named = TrustStore::empty().with_tax_authority(config.trust.tax_authority.iter().cloned());
+    files.into_iter().try_fold(named, |all, (file, pem)| {
         let more = TrustStore::from_pem(&pem).map_err(|error| {
             Error::invalid("trust.authority_files", "config_invalid", format!("{file}: {error}"))
         })?;

@@ -3,6 +3,7 @@
 
 pub mod database;
 pub mod delivery;
+pub mod exceptions;
 pub mod trust;
 pub mod vault;
 
@@ -58,6 +59,10 @@ pub struct Config {
     pub sms: Option<delivery::Sms>,
     #[serde(default)]
     pub tax: Tax,
+    #[serde(default)]
+    pub statements: Statements,
+    #[serde(default)]
+    pub exceptions: exceptions::Exceptions,
 }
 
 /// The way to the tax authority.
@@ -143,6 +148,14 @@ impl Default for Signing {
 pub struct Books {
     /// A chart of accounts with sub-accounts of the units' own, in place of the shipped one.
     pub chart_file: Option<PathBuf>,
+}
+
+/// Where bank statements come from by themselves.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Statements {
+    /// A folder that is watched for files; `done` and `failed` are made in it.
+    pub inbox: Option<PathBuf>,
 }
 
 /// How far ahead the register of series looks.
@@ -322,6 +335,7 @@ impl Config {
         if !(1..=60).contains(&self.tax.timeout_s) {
             return invalid("tax.timeout_s", "1 to 60");
         }
+        self.exceptions.check()?;
         self.vault.second()?;
         if self.master_key()?.iter().all(|byte| *byte == 0) {
             return invalid(
@@ -418,6 +432,7 @@ mod tests {
             "second_master_key",
             "second_master_key_file",
             "authority_files",
+            "tax_authority",
             "level",
             "format",
             "crl_urls",

@@ -76,6 +76,8 @@ ids! {
     /// A batch of card payments, as the acquirer settles it.
     BatchId = "bat_",
     CertificateId = "crt_",
+    /// A version of a rule that classifies statement lines.
+    ClassRuleId = "crl_",
     ClaimId = "clm_",
     /// An API client or a person's access token.
     ClientId = "cli_",
@@ -89,6 +91,8 @@ ids! {
     JobId = "job_",
     /// A data key: one per unit and year.
     KeyId = "key_",
+    /// A letter that asks the bank about a line or a claim.
+    LetterId = "ltr_",
     LineId = "lin_",
     MatchId = "mat_",
     /// A message to a payer.
@@ -106,15 +110,23 @@ ids! {
     RegistrationId = "reg_",
     /// An order that hands money to the Treasury, or asks for it.
     RemittanceId = "rmt_",
+    /// A request to open a closed day again.
+    ReopeningId = "rop_",
     SeriesId = "ser_",
+    /// What a gateway settles at once, by its report.
+    SettlementId = "set_",
     ShiftId = "shf_",
     /// A slip with which cash is deposited at the bank.
     SlipId = "slp_",
     StatementId = "stm_",
+    /// What was agreed with a gateway.
+    TermsId = "gwt_",
     /// A message to the tax authority.
     TransmissionId = "trm_",
     TrustId = "tru_",
     UnitId = "unt_",
+    /// A statement that the bank sent again with other lines.
+    VersionId = "ver_",
 }
 
 /// Thirteen base32 digits: fixed width, so that text order is number order.
@@ -222,6 +234,11 @@ pub fn minted_at(raw: i64) -> Instant {
     Instant::from_ms((raw >> (NODE_BITS + COUNTER_BITS)) + EPOCH_MS)
 }
 
+/// The lowest number an id minted then or later can have.
+pub fn first_minted_at(at: Instant) -> i64 {
+    (at.ms().max(EPOCH_MS) - EPOCH_MS) << (NODE_BITS + COUNTER_BITS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -270,5 +287,6 @@ mod tests {
     fn an_id_tells_when_it_was_minted() {
         let id: EventId = Ids::seeded(0).mint(at(123_456)).unwrap();
         assert_eq!(minted_at(id.0), at(123_456));
+        assert!(first_minted_at(at(123_456)) <= id.0 && id.0 < first_minted_at(at(123_457)));
     }
 }

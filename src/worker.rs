@@ -2,6 +2,8 @@
 //! lease, trying parked claims again, deleting what may be deleted.
 
 mod filer;
+pub mod inbox;
+mod intake;
 mod sealing;
 
 pub use filer::{deliver, produce_reports, sign_forms, tax_alarms, tax_endpoint};
@@ -15,11 +17,13 @@ use std::time::Duration;
 use crate::actor::{Actor, Scope};
 use crate::app::App;
 use crate::audit;
+use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::id::UnitId;
 use crate::notification::send::Courier;
 use crate::payment::due::{self, Made};
 use crate::payment::settler::{self, Numbered as _, Settler};
+use crate::queue::{names, upkeep};
 use crate::receipt::evidence::daily;
 use crate::receipt::evidence::refresh::{Refreshed, Sources, refresh};
 use crate::receipt::key::{certificates_in, watch};
@@ -28,6 +32,7 @@ use crate::register;
 use crate::store::Lane;
 use crate::unit;
 
+pub use intake::run_imports;
 pub use sealing::{Sealing, seal_waiting, sign_apart};
 
 /// The running threads; `stop` ends them.
@@ -63,6 +68,7 @@ impl Workers {
             }),
             spawn("housekeeper", app, &is_stopping, keep_house),
             spawn("filer", app, &is_stopping, filer::file_until),
+            spawn("intake", app, &is_stopping, intake::take_in),
         ];
         let courier = spawn("courier", app, &is_stopping, move |app, is_stopping| {
             every_tick(is_stopping, 2, || deliver_due(app, &courier, is_stopping));
@@ -285,9 +291,27 @@ fn keep_evidence(app: &Arc<App>, is_stopping: &AtomicBool) {
     });
 }
 
+/// Looks over the queue of exceptions: what follows from time passing, alarms, escalation.
+pub fn look_over_queue(app: &App) -> Result<upkeep::Looked> {
+    upkeep::look(&app.store, &app.stamp(), &app.config.exceptions)
+}
+
+/// Once a day notes whose fees somebody else sent, for the lines of the last days.
+fn look_at_senders(app: &App, last: Option<BusinessDay>) -> Result<BusinessDay> {
+    let today = app.clock.now().business_day();
+    if last != Some(today) {
+        names::look(&app.store, &app.stamp(), today.plus_days(-SENDER_DAYS), today)?;
+    }
+    Ok(today)
+}
+
+/// Statements come a day or two late, over a weekend more.
+const SENDER_DAYS: i64 = 4;
+
 fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
     let tools = app.settling_tools();
     let mut round = 0_u64;
+    let mut names_looked_at = None;
     every_tick(is_stopping, 5, || {
         round += 1;
         if round % 5 == 1 {
@@ -302,6 +326,12 @@ fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
         }
         if round % 600 == 40 {
             audit_series(app)?;
+        }
+        if round % 600 == 90 {
+            look_over_queue(app)?;
+        }
+        if round % 600 == 120 {
+            names_looked_at = Some(look_at_senders(app, names_looked_at)?);
         }
         if round % 10 == 2 {
             watch::look(&app.store, &app.stamp())?;

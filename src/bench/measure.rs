@@ -1,5 +1,6 @@
 //! The measurements themselves: seed, start, load, wait, report.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::child::{Service, resident_bytes, written_bytes};
@@ -7,8 +8,9 @@ use super::load::{Load, Outcome};
 use super::place::Place;
 use super::report::{Figure, Report, Target, Written};
 use super::seed::{Due, Town};
-use super::{Options, Subject, reference, tell};
-use crate::actor::Scope;
+use super::{Options, Subject, reconcile, reference, tell};
+use crate::actor::{Actor, Scope};
+use crate::cli::books;
 use crate::error::{Error, Result};
 use crate::receipt;
 use crate::store::{DatabaseUrl, census};
@@ -82,6 +84,38 @@ impl Scene {
                 Some(Ok(Err(error))) => Err(error),
                 _ => outcome,
             }
+        })
+    }
+
+    /// The same while another process imports one account's statement after the other; tells how many
+    /// were begun.
+    fn load_during_import(
+        &self,
+        options: &Options,
+        service: &Service,
+        due: Vec<Due>,
+    ) -> Result<(Outcome, usize)> {
+        let (app, desks) = (&self.place.app, &self.town.desks);
+        let is_over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let importing = scope.spawn(|| -> Result<usize> {
+                std::thread::sleep(options.warmup);
+                let today = app.clock.now().business_day();
+                for (at, desk) in desks.iter().enumerate() {
+                    if is_over.load(Ordering::Relaxed) {
+                        return Ok(at);
+                    }
+                    app.lease.renew(&app.store, &app.clock)?;
+                    let file = reconcile::unclaimed(at, desk, today, options.lines);
+                    books::import(app, &Actor::system(), file.as_bytes())?;
+                }
+                Ok(desks.len())
+            });
+            let outcome = self.load(options, service, true, due);
+            is_over.store(true, Ordering::Relaxed);
+            let imports =
+                importing.join().unwrap_or_else(|_| Err(Error::internal("the import ended early")))?;
+            Ok((outcome?, imports))
         })
     }
 
@@ -172,9 +206,16 @@ pub fn callbacks(options: &Options) -> Result<Report> {
     let due = scene.raise(supply(options), options.units)?;
     let before = scene.census()?;
     let (service, _) = Service::start(&scene.place)?;
-    let outcome = scene.load_analyzed(options, &service, due)?;
+    let (outcome, imports) = if options.is_during_import {
+        scene.load_during_import(options, &service, due)?
+    } else {
+        (scene.load_analyzed(options, &service, due)?, 0)
+    };
     let rate = outcome.per_second();
-    let (rate_target, p99_target) = if scene.place.is_embedded {
+    let (rate_target, p99_target) = if options.is_during_import {
+        scene.report.note(format!("{imports} statements of {} lines were imported meanwhile", options.lines));
+        (None, Some(Target::Below(100.0)))
+    } else if scene.place.is_embedded {
         (Some(Target::AtLeast(2_500.0)), Some(Target::Below(60.0)))
     } else {
         (None, None)

@@ -8,8 +8,11 @@ mod child;
 mod load;
 mod measure;
 mod place;
+mod reconcile;
 mod reference;
 pub mod report;
+pub mod score;
+mod score_query;
 mod seed;
 
 use std::path::PathBuf;
@@ -27,6 +30,8 @@ pub enum Subject {
     Receipts,
     /// One hot series against many.
     Series,
+    /// Import, match and prove a day's statements.
+    Reconcile,
     /// Start to ready, and idle memory.
     Start,
 }
@@ -37,6 +42,7 @@ impl Subject {
             Subject::Callbacks => "callbacks",
             Subject::Receipts => "receipts",
             Subject::Series => "series",
+            Subject::Reconcile => "reconcile",
             Subject::Start => "start",
         }
     }
@@ -56,6 +62,10 @@ pub struct Options {
     pub units: usize,
     /// Obligations raised per second of load: more than the service can settle.
     pub supply_per_s: usize,
+    /// Statement lines, and as many open claims.
+    pub lines: usize,
+    /// Statements of so many lines are imported while callbacks are measured.
+    pub is_during_import: bool,
 }
 
 /// Measures, telling what is going on on standard error.
@@ -64,6 +74,7 @@ pub fn run(options: &Options) -> Result<Report> {
         Subject::Callbacks => measure::callbacks(options),
         Subject::Receipts => measure::receipts(options),
         Subject::Series => measure::series(options),
+        Subject::Reconcile => reconcile::reconcile(options),
         Subject::Start => measure::start(options),
     }
 }

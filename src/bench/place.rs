@@ -35,17 +35,28 @@ impl Place {
     /// # Errors
     /// `bench_database_in_use`.
     pub fn make(options: &Options) -> Result<Place> {
-        let folder = options.folder.join(format!("bench-{}", std::process::id()));
+        // What is measured of callbacks is acknowledging them; signing is held back meanwhile.
+        let is_held_back = matches!(options.subject, super::Subject::Callbacks | super::Subject::Series);
+        Place::make_at(&options.folder, options.database.as_deref(), Clock::System, is_held_back)
+    }
+
+    /// The same with a clock of its own.
+    ///
+    /// # Errors
+    /// `bench_database_in_use`.
+    pub fn make_at(folder: &Path, database: Option<&str>, clock: Clock, is_held_back: bool) -> Result<Place> {
+        let folder =
+            folder.join(format!("bench-{}-{}", std::process::id(), random_hex()?.get(..8).unwrap_or("")));
         std::fs::create_dir_all(&folder).map_err(|error| unusable(&folder, &error))?;
         let folder = folder.canonicalize().map_err(|error| unusable(&folder, &error))?;
         let own = format!("sqlite://{}", folder.join("bienlai.db").display());
-        let url = options.database.clone().unwrap_or(own);
+        let url = database.map_or(own, str::to_owned);
         let address = free_address()?;
         let (master_key, secret) = (random_hex()?, random_hex()?);
-        let text = config_text(&url, address, &master_key, &secret, options.subject);
+        let text = config_text(&url, address, &master_key, &secret, is_held_back);
         let config = folder.join("bienlai.toml");
         std::fs::write(&config, &text).map_err(|error| unusable(&config, &error))?;
-        let app = open(&text, &url)?;
+        let app = open(&text, &url, clock)?;
         refuse_used(&app)?;
         let is_embedded = app.config.database_url()?.sqlite_path().is_some();
         Ok(Place { folder, config, address, secret: SecretString::from(secret), app, is_embedded })
@@ -64,10 +75,10 @@ impl Drop for Place {
 }
 
 /// The environment may name the database of a running service; a bench must never go there.
-fn open(text: &str, url: &str) -> Result<Arc<App>> {
+fn open(text: &str, url: &str, clock: Clock) -> Result<Arc<App>> {
     let mut config = Config::parse(text)?;
     url.clone_into(&mut config.database.url);
-    App::open(config, Clock::System)
+    App::open(config, clock)
 }
 
 fn refuse_used(app: &App) -> Result<()> {
@@ -79,15 +90,7 @@ fn refuse_used(app: &App) -> Result<()> {
     Err(Error::conflict("bench_database_in_use", detail))
 }
 
-fn config_text(
-    url: &str,
-    address: SocketAddr,
-    master_key: &str,
-    secret: &str,
-    subject: super::Subject,
-) -> String {
-    // What is measured of callbacks is acknowledging them; signing is held back meanwhile.
-    let is_held_back = matches!(subject, super::Subject::Callbacks | super::Subject::Series);
+fn config_text(url: &str, address: SocketAddr, master_key: &str, secret: &str, is_held_back: bool) -> String {
     let url = toml::Value::String(url.to_owned());
     format!(
         "[database]\nurl = {url}\n[web]\nlisten = \"{address}\"\npublic_url = \"http://{address}\"\n\

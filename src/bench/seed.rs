@@ -8,7 +8,7 @@ use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::app::App;
 use crate::error::Result;
-use crate::id::{PersonId, UnitId};
+use crate::id::{AccountId, PersonId, UnitId};
 use crate::obligation::{IntakeMode, Line, NewObligation, raise};
 use crate::party::Payer;
 use crate::receipt::key::{SigningKey, issue_test_certificate, test_authority};
@@ -21,15 +21,37 @@ pub const AMOUNT: Dong = Dong(25_000);
 /// Obligations raised in one transaction.
 const BATCH: usize = 500;
 
+/// Days a channel's word is taken for money.
+const TRUST_DAYS: i64 = 60;
+
 /// A unit that collects into one account.
-struct Desk {
-    unit: UnitId,
-    account_no: Arc<str>,
+pub struct Desk {
+    pub unit: UnitId,
+    pub code: String,
+    pub account: AccountId,
+    pub account_no: Arc<str>,
+}
+
+/// What a desk is opened with.
+pub struct Opening {
+    pub code: String,
+    pub name: String,
+    pub account_no: String,
+    pub holder: String,
+    pub balance: Dong,
+    pub is_trusted: bool,
+}
+
+/// What one obligation asks for.
+pub struct Ask<'a> {
+    pub dossier_code: String,
+    pub payer: &'a str,
+    pub amount: Dong,
 }
 
 /// The seeded town.
 pub struct Town {
-    desks: Vec<Desk>,
+    pub desks: Vec<Desk>,
     pub key: SigningKey,
 }
 
@@ -40,15 +62,30 @@ pub struct Due {
 }
 
 impl Town {
-    /// Registers the units. All sign with one key, which each holds as its own.
+    /// Registers so many units.
     pub fn found(app: &App, units: usize) -> Result<Town> {
+        let openings: Vec<Opening> = (0..units)
+            .map(|index| Opening {
+                code: format!("{index:05}"),
+                name: format!("Phường số {index}"),
+                account_no: format!("9704320{index:06}"),
+                holder: format!("UBND PHUONG SO {index}"),
+                balance: Dong::ZERO,
+                is_trusted: true,
+            })
+            .collect();
+        Town::open(app, &openings)
+    }
+
+    /// Registers these units. All sign with one key, which each holds as its own.
+    pub fn open(app: &App, openings: &[Opening]) -> Result<Town> {
         let now = app.clock.now();
         let authority = test_authority(now)?;
         let key = issue_test_certificate(&authority, "Phường đo tốc độ", TAX_CODE, now, 365)?;
         let actor = Actor::system();
-        let mut desks = Vec::with_capacity(units);
-        for index in 0..units {
-            desks.push(app.write(&actor, |tx, stamp| open_desk(tx, stamp, &actor, index, &key))?);
+        let mut desks = Vec::with_capacity(openings.len());
+        for opening in openings {
+            desks.push(app.write(&actor, |tx, stamp| open_desk(tx, stamp, &actor, opening, &key))?);
         }
         Ok(Town { desks, key })
     }
@@ -84,7 +121,7 @@ fn open_desk(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     actor: &Actor,
-    index: usize,
+    opening: &Opening,
     key: &SigningKey,
 ) -> Result<Desk> {
     let unit = unit::register(
@@ -92,8 +129,8 @@ fn open_desk(
         stamp,
         actor,
         NewUnit {
-            code: format!("{index:05}"),
-            name: format!("Phường số {index}"),
+            code: opening.code.clone(),
+            name: opening.name.clone(),
             kind: "phường".to_owned(),
             tax_code: TAX_CODE.to_owned(),
             budget_code: None,
@@ -102,7 +139,6 @@ fn open_desk(
             valid_from: stamp.today(),
         },
     )?;
-    let account_no = format!("9704320{index:06}");
     let account = account::register(
         tx,
         stamp,
@@ -110,12 +146,22 @@ fn open_desk(
         account::NewAccount {
             unit,
             bank_bin: BANK_BIN.to_owned(),
-            account_no: account_no.clone(),
-            holder_name: format!("UBND PHUONG SO {index}"),
+            account_no: opening.account_no.clone(),
+            holder_name: opening.holder.clone(),
             opened_on: stamp.today(),
-            opening_balance: Dong::ZERO,
+            opening_balance: opening.balance,
         },
     )?;
+    accept(tx, stamp, actor, unit, key)?;
+    if opening.is_trusted {
+        trust(tx, stamp, actor, unit, account)?;
+    }
+    cli::key::store(tx, stamp, actor, unit, key)?;
+    Ok(Desk { unit, code: opening.code.clone(), account, account_no: opening.account_no.as_str().into() })
+}
+
+/// The tax office accepts the unit, and its series opens.
+fn accept(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, key: &SigningKey) -> Result<()> {
     registration::record(
         tx,
         stamp,
@@ -149,58 +195,61 @@ fn open_desk(
             registration: "thử".to_owned(),
         },
     )?;
-    trust::grant(
-        tx,
-        stamp,
-        actor,
-        trust::Grant {
-            unit,
-            account,
-            channel: CHANNEL.to_owned(),
-            valid_from: stamp.today(),
-            valid_until: stamp.today().plus_days(9),
-            agreement_no: "1".to_owned(),
-            claim_limit: Dong(1_000_000_000),
-            unproven_limit: Dong(1_000_000_000_000),
-            age_limit_days: 9,
-            maker: PersonId(1),
-            checker: PersonId(2),
-        },
-    )?;
-    cli::key::store(tx, stamp, actor, unit, key)?;
-    Ok(Desk { unit, account_no: account_no.into() })
+    Ok(())
+}
+
+/// The bank's word is taken for money, within wide limits.
+fn trust(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, account: AccountId) -> Result<()> {
+    let grant = trust::Grant {
+        unit,
+        account,
+        channel: CHANNEL.to_owned(),
+        valid_from: stamp.today(),
+        valid_until: stamp.today().plus_days(TRUST_DAYS),
+        agreement_no: "1".to_owned(),
+        claim_limit: Dong(1_000_000_000),
+        unproven_limit: Dong(1_000_000_000_000),
+        age_limit_days: 9,
+        maker: PersonId(1),
+        checker: PersonId(2),
+    };
+    trust::grant(tx, stamp, actor, grant).map(|_| ())
 }
 
 fn raise_one(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, desk: &Desk, index: usize) -> Result<Due> {
-    let obligation = raise(
-        tx,
-        stamp,
-        actor,
-        NewObligation {
-            unit: desk.unit,
-            dossier_code: format!("H26.{}-{index}", desk.unit.0),
-            procedure_code: "1.001193".to_owned(),
-            procedure_field: "Hộ tịch".to_owned(),
-            intake_mode: IntakeMode::Counter,
-            receiving_unit: desk.unit,
-            competent_unit: desk.unit,
-            submitted_at: stamp.now,
-            result_due_on: None,
-            due_on: stamp.today(),
-            electronic_required: false,
-            payer: Payer {
-                name: Some("Nguyễn Văn A".to_owned()),
-                address: Some("Phường số 1, Hà Nội".to_owned()),
-                ..Payer::default()
-            },
-            lines: vec![line()],
-            waived_ground: None,
-        },
-    )?;
+    let ask =
+        Ask {
+            dossier_code: format!("H26.{}-{index}", desk.unit.0), payer: "Nguyễn Văn A", amount: AMOUNT
+        };
+    let obligation = raise(tx, stamp, actor, asked(stamp, desk, ask))?;
     Ok(Due { code: obligation.reference_code, account_no: Arc::clone(&desk.account_no) })
 }
 
-fn line() -> Line {
+/// An obligation of one line, due today.
+pub fn asked(stamp: &Stamp<'_>, desk: &Desk, ask: Ask<'_>) -> NewObligation {
+    NewObligation {
+        unit: desk.unit,
+        dossier_code: ask.dossier_code,
+        procedure_code: "1.001193".to_owned(),
+        procedure_field: "Hộ tịch".to_owned(),
+        intake_mode: IntakeMode::Counter,
+        receiving_unit: desk.unit,
+        competent_unit: desk.unit,
+        submitted_at: stamp.now,
+        result_due_on: None,
+        due_on: stamp.today(),
+        electronic_required: false,
+        payer: Payer {
+            name: Some(ask.payer.to_owned()),
+            address: Some("Phường số 1, Hà Nội".to_owned()),
+            ..Payer::default()
+        },
+        lines: vec![line(ask.amount)],
+        waived_ground: None,
+    }
+}
+
+fn line(amount: Dong) -> Line {
     Line {
         item_code: "HT1".to_owned(),
         item_name: "Lệ phí hộ tịch".to_owned(),
@@ -209,12 +258,12 @@ fn line() -> Line {
         vat_rate: None,
         measure_unit: "lần".to_owned(),
         quantity: 1.into(),
-        unit_price: 25_000.into(),
-        gross: AMOUNT,
+        unit_price: amount.to_decimal(),
+        gross: amount,
         reduction: Dong::ZERO,
         reduction_percent: None,
         reduction_ground: None,
-        amount: AMOUNT,
+        amount,
         chapter: Some("805".to_owned()),
         sub_item: Some("2771".to_owned()),
         kept_share_bp: 0,

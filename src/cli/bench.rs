@@ -17,6 +17,8 @@ pub enum What {
     Receipts,
     /// One hot series against many
     Series,
+    /// Import, match and prove a day's statements against as many open claims
+    Reconcile,
     /// Start to ready, and idle memory
     Start,
 }
@@ -42,6 +44,12 @@ pub struct Options {
     /// Obligations raised beforehand per second of load
     #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     supply: u32,
+    /// Statement lines of `reconcile` over all units, and of each import beside the callbacks
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
+    lines: u32,
+    /// Import statements, one after the other, while callbacks are measured
+    #[arg(long)]
+    during_import: bool,
     /// Where the folder with database, configuration and log is made; it is deleted afterwards
     #[arg(long, value_name = "DIR", default_value = "var")]
     dir: PathBuf,
@@ -57,6 +65,7 @@ pub fn run(options: Options) -> Result<u8> {
             What::Callbacks => Subject::Callbacks,
             What::Receipts => Subject::Receipts,
             What::Series => Subject::Series,
+            What::Reconcile => Subject::Reconcile,
             What::Start => Subject::Start,
         },
         database: options.database,
@@ -66,6 +75,8 @@ pub fn run(options: Options) -> Result<u8> {
         connections: usize::from(options.connections),
         units: usize::from(options.units),
         supply_per_s: options.supply as usize,
+        lines: options.lines as usize,
+        is_during_import: options.during_import,
     })?;
     println!(
         "bienlai {} bench {}: {} cores, {} database",

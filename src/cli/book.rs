@@ -1,16 +1,15 @@
 //! `bienlai book …`
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::DONE;
 use super::office::{self, Office};
+use super::{DONE, reports};
 use crate::actor::Actor;
 use crate::clock::BusinessDay;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::report::chart::Chart;
 use crate::report::sheet::Form;
 use crate::report::{self, Book, Period};
@@ -82,14 +81,8 @@ fn write(office: &Office, asked: &Asked, choose: impl FnOnce(&Unit) -> Result<Bo
             into(Form::Csv, &mut std::io::stdout().lock())?;
         }
         Some(path) => {
-            let suffix = path.extension().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
-            let form = Form::parse(suffix)?;
-            let broken = |error: std::io::Error| {
-                Error::invalid("out", "file_unwritable", format!("{}: {error}", path.display()))
-            };
-            let mut file = BufWriter::new(File::create(path).map_err(broken)?);
-            let summary = into(form, &mut file)?;
-            file.flush().map_err(broken)?;
+            let form = reports::form_of(path)?;
+            let summary = reports::into_file(path, |sink| into(form, sink))?;
             println!("{}: {} · {} dòng / rows", path.display(), which.title(), summary.count);
         }
     }

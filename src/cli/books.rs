@@ -9,11 +9,10 @@ use crate::app::App;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::ClientId;
-use crate::obligation::reference::{CodeBook, Found};
 use crate::reconciliation::day_close::{self, Closing};
+use crate::reconciliation::office;
 use crate::reconciliation::proof::Obstacle;
-use crate::statement::layout::Layout;
-use crate::statement::{self, Imported};
+use crate::statement::{Imported, Options};
 use crate::store::{Stamp, Tx, rows};
 use crate::unit::{BankAccount, Unit, account};
 use crate::web::raise::{self, Asked};
@@ -31,26 +30,12 @@ pub struct Outcome {
 
 /// Imports a bank file.
 pub fn import(app: &App, actor: &Actor, bytes: &[u8]) -> Result<Imported> {
-    import_with(app, actor, bytes, None)
+    import_with(app, actor, bytes, Options::default())
 }
 
-/// The same, with a layout of the table.
-pub fn import_with(app: &App, actor: &Actor, bytes: &[u8], layout: Option<&Layout>) -> Result<Imported> {
-    let book = CodeBook::hanoi();
-    let codes_of = |memo: &str| codes_in(&book, memo);
-    statement::import_file_with(&app.store, &|| app.stamp(), actor, &codes_of, bytes, layout)
-}
-
-/// The verified and the damaged codes of a memo.
-fn codes_in(book: &CodeBook, memo: &str) -> (Vec<String>, Vec<String>) {
-    let (mut verified, mut damaged) = (Vec::new(), Vec::new());
-    for found in book.extract(memo) {
-        match found {
-            Found::Verified(code) => verified.push(code.as_str().to_owned()),
-            Found::Damaged { text, .. } => damaged.push(text),
-        }
-    }
-    (verified, damaged)
+/// The same, told more.
+pub fn import_with(app: &App, actor: &Actor, bytes: &[u8], options: Options<'_>) -> Result<Imported> {
+    office::import_with(&app.store, &|| app.stamp(), actor, bytes, options)
 }
 
 /// Matches every account of the units and signs the receipts that came of it.

@@ -12,9 +12,12 @@ mod correction;
 mod day;
 mod demo;
 mod deposit;
+mod exception;
 pub mod key;
+mod list;
 pub mod logging;
 mod migrate;
+mod month;
 mod notification;
 mod obligation;
 mod office;
@@ -24,10 +27,16 @@ mod receipt;
 mod reconcile;
 mod refund;
 mod remittance;
+mod report;
+mod reports;
+mod rule;
 mod series;
 pub mod serve;
+mod settlement;
 mod shift;
+mod simulate;
 mod statement;
+mod statement_desk;
 mod statement_stream;
 pub mod table;
 mod tariff;
@@ -42,6 +51,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::error::{Error, Result};
+use crate::web::message;
 
 /// Fees of administrative dossiers, signed e-receipts, and the daily proof that the money in the
 /// bank and the receipts issued are the same money.
@@ -76,6 +86,9 @@ enum Command {
     Demo(demo::Options),
     /// Measure this machine: own load generator, own database, the real service
     Bench(bench::Options),
+    /// Simulated worlds: a labelled month of statements, and the score of matching on it
+    #[command(subcommand)]
+    Simulate(simulate::Command),
     /// Obligations: what payers owe
     #[command(subcommand)]
     Obligation(obligation::Command),
@@ -84,12 +97,23 @@ enum Command {
     Statement(statement::Command),
     /// Match imported statement lines with movements and obligations
     Reconcile(reconcile::Options),
+    /// The rules that classify statement lines which are no fee; two persons
+    #[command(subcommand)]
+    Rule(rule::Command),
     /// The books of a unit: journal, bank book, cash book, fee detail book, as CSV or XLSX
     #[command(subcommand)]
     Book(book::Command),
+    /// Every list of a unit as CSV or XLSX: obligations, payments, receipts and more
+    List(list::Options),
+    /// Figures of a period: fees for declaration and settlement, the year-end cut-off
+    #[command(subcommand)]
+    Report(report::Command),
     /// Days of a bank account
     #[command(subcommand)]
     Day(day::Command),
+    /// Months of a bank account
+    #[command(subcommand)]
+    Month(month::Command),
     /// Signed receipts
     #[command(subcommand)]
     Receipt(receipt::Command),
@@ -99,6 +123,9 @@ enum Command {
     /// Refunds of surplus; two persons
     #[command(subcommand)]
     Refund(refund::Command),
+    /// Exceptions: everything unexplained, who has it, how it is settled, letters to the bank
+    #[command(subcommand)]
+    Exception(exception::Command),
     /// Cash shifts: float, count by denomination, differences signed off by another person
     #[command(subcommand)]
     Shift(shift::Command),
@@ -108,6 +135,9 @@ enum Command {
     /// Card payments: approval codes and the acquirer's batches
     #[command(subcommand)]
     Pos(pos::Command),
+    /// Payment gateways: settlement reports and what was agreed about their fees
+    #[command(subcommand)]
+    Settlement(settlement::Command),
     /// Remittance of closed days to the Treasury; two persons
     #[command(subcommand)]
     Remittance(remittance::Command),
@@ -155,7 +185,9 @@ pub fn main() -> ExitCode {
     match run(cli) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("bienlai: {error}");
+            let words = message::words(error.code());
+            eprintln!("bienlai: {} / {}", words.vi, words.en);
+            eprintln!("  {error}");
             if error.is_internal() {
                 eprintln!("  raised at {}", error.raised_at());
             }
@@ -185,17 +217,24 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Migrate => migrate::run(config),
         Command::Demo(options) => demo::run(options),
         Command::Bench(options) => bench::run(options),
+        Command::Simulate(command) => simulate::run(command),
         Command::Obligation(command) => obligation::run(config, command),
         Command::Statement(command) => statement::run(config, command),
         Command::Reconcile(options) => reconcile::run(config, options),
+        Command::Rule(command) => rule::run(config, command),
         Command::Book(command) => book::run(config, command),
+        Command::List(options) => list::run(config, options),
+        Command::Report(command) => report::run(config, command),
         Command::Day(command) => day::run(config, command),
+        Command::Month(command) => month::run(config, command),
         Command::Receipt(command) => receipt::run(config, command),
         Command::Correction(command) => correction::run(config, command),
         Command::Refund(command) => refund::run(config, command),
+        Command::Exception(command) => exception::run(config, command),
         Command::Shift(command) => shift::run(config, command),
         Command::Deposit(command) => deposit::run(config, command),
         Command::Pos(command) => pos::run(config, command),
+        Command::Settlement(command) => settlement::run(config, command),
         Command::Remittance(command) => remittance::run(config, command),
         Command::Profile(command) => profile::run(command),
         Command::Notification(command) => notification::run(config, command),

@@ -16,6 +16,7 @@ use crate::receipt::rendition::{self, Links, Standing};
 use crate::receipt::verify::{
     self, Integrity, Lenient, Problem, Report, SignatureReport, Summary, Trust, TrustStore, Verdict,
 };
+use crate::web::message;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -26,11 +27,11 @@ pub enum Command {
     /// covers. Integrity (was anything changed?) and trust (who vouches for the signer?) are
     /// separate answers.
     ///
-    /// The verdict is the worst of all documents: `valid` – intact, and every signer is vouched for
-    /// by an authority of --trust (for our own receipts also without --trust: see their `trust`);
-    /// `intact` – nothing was changed, but no --trust was given or an algorithm is of yesterday
-    /// (SHA-1, RSA below 2048 bits); `invalid` – with the exact reasons; `unreadable` – no document
-    /// that could be judged.
+    /// The verdict is the worst of all documents: `valid` – intact, signed by its issuer, and every
+    /// signer vouched for by an authority of --trust; `intact` – nothing was changed, but no --trust
+    /// was given, an algorithm is of yesterday (SHA-1, RSA below 2048 bits), or a note leaves open whose
+    /// it is (who signed as the tax authority is known only with --tax-authority); `invalid` – with the
+    /// exact reasons; `unreadable` – no document that could be judged.
     ///
     /// Exit code 0: valid or intact; 1: invalid; 2: unreadable.
     Verify(Verify),
@@ -40,8 +41,9 @@ pub enum Command {
     Evidence(evidence::Evidence),
     /// Draw the rendition (PDF) of a signed document; needs neither database nor configuration
     ///
-    /// A document that is not intact is refused: a page would make it look genuine. Whether it was
-    /// replaced or cancelled since is not in the file; the service knows.
+    /// A document that is not intact is refused: a page would make it look genuine. One whose signer
+    /// --trust does not confirm is drawn with that said across the page. Whether it was replaced or
+    /// cancelled since is not in the file; the service knows.
     Pdf(Pdf),
 }
 
@@ -54,15 +56,38 @@ pub struct Pdf {
     /// How the public pages are reached; without it the page has no QR code
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+    #[command(flatten)]
+    trusted: Trusted,
+}
+
+/// Who is believed.
+#[derive(Debug, Args)]
+struct Trusted {
+    /// PEM certificates of the authorities to trust; without it only integrity is judged
+    #[arg(long, value_name = "CA.pem")]
+    trust: Option<PathBuf>,
+    /// Who signs as the tax authority: the tax code in its certificate, the SHA-256 fingerprint of one,
+    /// or its whole subject; may be given several times
+    #[arg(long, value_name = "IDENTITY")]
+    tax_authority: Vec<String>,
+}
+
+impl Trusted {
+    fn store(&self) -> Result<TrustStore> {
+        let store = match &self.trust {
+            Some(path) => TrustStore::from_pem(&read_text(path)?)?,
+            None => TrustStore::empty(),
+        };
+        Ok(store.with_tax_authority(self.tax_authority.iter().cloned()))
+    }
 }
 
 #[derive(Debug, Args)]
 pub struct Verify {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// PEM certificates of the authorities to trust; without it only integrity is judged
-    #[arg(long, value_name = "CA.pem")]
-    trust: Option<PathBuf>,
+    #[command(flatten)]
+    trusted: Trusted,
     /// Accept a known fault of known issuers: enveloped-on-own-object
     #[arg(long, value_name = "NAME")]
     lenient: Vec<String>,
@@ -90,12 +115,16 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
 
 fn pdf(options: Pdf) -> Result<u8> {
     let document = read_bytes(&options.file)?;
-    let report = verify::verify(&document, &TrustStore::empty(), Clock::System.now());
-    if !report.is_valid() {
-        return Err(Error::invalid("file", "rendition_not_intact", "see `bienlai receipt verify`"));
-    }
+    let report = verify::verify(&document, &options.trusted.store()?, Clock::System.now());
+    let standing = match report.verdict {
+        Verdict::Valid => Standing::Valid,
+        Verdict::Intact => Standing::Unconfirmed,
+        Verdict::Invalid | Verdict::Unreadable => {
+            return Err(Error::invalid("file", "rendition_not_intact", "see `bienlai receipt verify`"));
+        }
+    };
     let links = Links { public_url: options.public_url.map(|url| url.trim_end_matches('/').to_owned()) };
-    let page = rendition::render(&document, &Standing::Valid, &links)?;
+    let page = rendition::render(&document, &standing, &links)?;
     let output = options.output.unwrap_or_else(|| options.file.with_extension("pdf"));
     std::fs::write(&output, page).map_err(|error| {
         Error::invalid("output", "file_unwritable", format!("{}: {error}", output.display()))
@@ -105,10 +134,7 @@ fn pdf(options: Pdf) -> Result<u8> {
 }
 
 fn verify(options: &Verify) -> Result<u8> {
-    let trust = match &options.trust {
-        Some(path) => TrustStore::from_pem(&read_text(path)?)?,
-        None => TrustStore::empty(),
-    };
+    let trust = options.trusted.store()?;
     let lenient: Vec<Lenient> = options.lenient.iter().map(|name| name.parse()).collect::<Result<_>>()?;
     let at = options.at.as_deref().map_or_else(|| Ok(Clock::System.now()), moment)?;
     if options.evidence.is_some() && options.files.len() > 1 {
@@ -125,8 +151,8 @@ fn verify(options: &Verify) -> Result<u8> {
             print_report(path, &report, options.files.len() > 1);
         }
         if let (Some(path), Some(bytes)) = (&options.evidence, &bytes) {
-            let authorities = options.timestamp_trust.as_ref().or(options.trust.as_ref());
-            let found = evidence::judge(path, bytes, &report, authorities)?;
+            let authorities = options.timestamp_trust.as_ref().or(options.trusted.trust.as_ref());
+            let found = evidence::judge(path, bytes, &report, authorities, at)?;
             if !options.json {
                 evidence::print(&found);
             }
@@ -175,7 +201,7 @@ fn print_report(path: &Path, report: &Report, several: bool) {
         "{}",
         match report.verdict {
             Verdict::Valid => "HỢP LỆ / valid",
-            Verdict::Intact => "TOÀN VẸN, CHƯA XÁC NHẬN NGƯỜI KÝ / intact, signer not confirmed",
+            Verdict::Intact => "TOÀN VẸN, CHƯA ĐƯỢC XÁC NHẬN / intact, not confirmed",
             Verdict::Invalid => "KHÔNG HỢP LỆ / invalid",
             Verdict::Unreadable => "KHÔNG ĐỌC ĐƯỢC / not readable as a receipt",
         }
@@ -200,11 +226,22 @@ fn print_summary(summary: &Summary) {
     );
     println!("  Ngày lập / issued on:   {}", dash(&summary.issued_on));
     println!("  Bên lập / issuer:       {}", dash(&summary.seller_tax_code));
+    if let Some(code) = &summary.entrusted_tax_code {
+        println!("  Ủy nhiệm / entrusted:   {code}");
+    }
     println!("  Tổng tiền / total:      {} {}", dash(&summary.total), dash(&summary.currency));
 }
 
 fn print_problem(problem: Problem) {
-    println!("  {}: {}", if problem.is_remark() { "Lưu ý / note" } else { "Lỗi / reason" }, problem.code());
+    print_words(if problem.is_remark() { "Lưu ý / note" } else { "Lỗi / reason" }, problem.code());
+}
+
+/// A code with its words, Vietnamese first.
+fn print_words(what: &str, code: &str) {
+    let words = message::words(code);
+    println!("  {what}: {code}");
+    println!("      {}", words.vi);
+    println!("      {}", words.en);
 }
 
 fn print_signature(signature: &SignatureReport) {
@@ -217,18 +254,18 @@ fn print_signature(signature: &SignatureReport) {
     println!(
         "  Toàn vẹn / integrity:   {}",
         match signature.integrity {
-            Integrity::Ok => "ok",
-            Integrity::Failed => "failed",
+            Integrity::Ok => "không bị sửa / ok",
+            Integrity::Failed => "sai / failed",
         }
     );
     println!(
         "  Tin cậy / trust:        {}",
         match signature.trust {
             Trust::Ok => "ok",
-            Trust::Test => "test authority, no legal value",
-            Trust::Legacy => "legacy algorithm, not to rest on",
-            Trust::Untrusted => "untrusted",
-            Trust::NotChecked => "not checked (give --trust)",
+            Trust::Test => "chứng thư thử nghiệm / test authority, no legal value",
+            Trust::Legacy => "thuật toán cũ / legacy algorithm, not to rest on",
+            Trust::Untrusted => "không tin cậy / untrusted",
+            Trust::NotChecked => "chưa kiểm tra, cần --trust / not checked (give --trust)",
         }
     );
     for rule in &signature.lenient {

@@ -1,5 +1,7 @@
 //! `bienlai remittance …`
 
+mod alarms;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -39,6 +41,10 @@ pub enum Command {
     /// First line: ma_lenh,chuong,tieu_muc,so_tien,ngay,trang_thai,ly_do; trang_thai is credited or
     /// rejected. Exit code 1 when a row could not be read or does not fit its order.
     Report(ReportFile),
+    /// Orders that wait too long, and what is due and was not ordered
+    ///
+    /// Exit code 1 when there is any.
+    Alarms(alarms::Alarms),
     /// The orders of a unit, newest first
     List(List),
 }
@@ -137,6 +143,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         }
         Command::Document(asked) => write(&office, &asked)?,
         Command::Report(asked) => return import(&office, &asked),
+        Command::Alarms(asked) => return alarms::run(&office, &asked),
         Command::List(asked) => list(&office, &asked)?,
     }
     Ok(DONE)

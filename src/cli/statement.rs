@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::office::Office;
-use super::{DONE, NO, UNREADABLE, print_json, read_bytes, statement_stream, table};
-use crate::actor::Role;
+use super::statement_desk as desk;
+use super::{DONE, UNREADABLE, print_json, read_bytes, statement_stream, table};
 use crate::error::{Error, Result};
-use crate::id::PersonId;
+use crate::id::VersionId;
 use crate::statement::layout::Layout;
 use crate::statement::{self, Finding, Parsed, Statement};
 
@@ -26,7 +25,25 @@ pub enum Command {
     /// TOML. Save it, change it, and give it with `--map FILE` to `parse` and `import`.
     Preview(Preview),
     /// Import a bank file; the same file, or the same line, is never imported twice
-    Import(Import),
+    Import(desk::Import),
+    /// The imports of a unit that run by themselves, and how far they are
+    Imports(desk::Place),
+    /// What the bank changed when it sent a statement again, line by line
+    Diff {
+        id: VersionId,
+        /// Print JSON instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// Statements that the bank sent again: what is held is decided by two persons
+    #[command(subcommand)]
+    Version(desk::VersionCommand),
+    /// Lines that could not be read: repaired or discarded by a person, with a reason
+    #[command(subcommand)]
+    Quarantine(desk::QuarantineCommand),
+    /// Column mappings saved for an account
+    #[command(subcommand)]
+    Map(desk::MapCommand),
 }
 
 #[derive(Debug, Args)]
@@ -51,22 +68,16 @@ pub struct Preview {
     map: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
-pub struct Import {
-    file: PathBuf,
-    /// A mapping of the table's columns, as `preview` prints one
-    #[arg(long, value_name = "FILE")]
-    map: Option<PathBuf>,
-    /// The person who imports, as per_…
-    #[arg(long, value_name = "ID")]
-    person: Option<PersonId>,
-}
-
 pub fn run(config: &Path, command: Command) -> Result<u8> {
     match command {
         Command::Parse(parse) => parse_file(&parse),
         Command::Preview(preview) => preview_file(&preview),
-        Command::Import(import) => import_file(config, &import),
+        Command::Import(import) => desk::import_file(config, &import),
+        Command::Imports(place) => desk::imports(config, &place),
+        Command::Diff { id, json } => desk::diff(config, id, json),
+        Command::Version(command) => desk::version(config, &command),
+        Command::Quarantine(command) => desk::quarantine(config, command),
+        Command::Map(command) => desk::map(config, &command),
     }
 }
 
@@ -192,14 +203,4 @@ fn print_findings(heading: &str, findings: &[Finding]) {
     for finding in findings {
         println!("{heading}: {}: {} ({})", finding.at, finding.message, finding.code);
     }
-}
-
-fn import_file(config: &Path, import: &Import) -> Result<u8> {
-    let layout = layout_of(import.map.as_deref())?;
-    let bytes = read_bytes(&import.file)?;
-    let office = Office::open(config)?;
-    let actor = super::office::actor(Role::Finance, import.person);
-    let imported = super::books::import_with(&office, &actor, &bytes, layout.as_ref())?;
-    print_json(&imported)?;
-    Ok(if imported.errors.is_empty() { DONE } else { NO })
 }

@@ -13,6 +13,9 @@ pub struct Trust {
     /// PEM files with certificates of authorities: the public ones of Việt Nam, and those of our own
     /// certificates. Without any the page says of each signer that nobody confirmed it.
     pub authority_files: Vec<PathBuf>,
+    /// Who signs as the tax authority: the tax code in its certificate, the SHA-256 fingerprint of one,
+    /// or its whole subject. Without any the page says of each such signature that nobody confirmed it.
+    pub tax_authority: Vec<String>,
 }
 
 impl Trust {

@@ -110,6 +110,8 @@ struct Facts {
     /// Vietnamese, English.
     title: (&'static str, &'static str),
     next_step: (&'static str, &'static str),
+    /// What it does to the receipt and to the books while it is open.
+    effect: (&'static str, &'static str),
 }
 
 impl Kind {
@@ -153,6 +155,15 @@ impl Kind {
         self.facts().next_step.1
     }
 
+    /// What it does to the receipt and to the ledger while it is open.
+    pub fn effect_vi(self) -> &'static str {
+        self.facts().effect.0
+    }
+
+    pub fn effect_en(self) -> &'static str {
+        self.facts().effect.1
+    }
+
     /// The role it goes to first: `finance`, `cashier`, `administrator` or `approver`.
     pub fn default_owner(self) -> &'static str {
         self.facts().owner
@@ -167,6 +178,12 @@ impl Kind {
     /// that explains the item (the statement line arrives) resolves it without either.
     pub fn needs_second_person(self) -> bool {
         self.facts().second_person
+    }
+
+    /// Whether one person may take note of it alone: it asks for no decision about money, and keeps
+    /// no day open.
+    pub fn one_person_may_acknowledge(self) -> bool {
+        !self.needs_second_person() && !self.blocks_day_close()
     }
 
     pub fn day_close(self) -> DayClose {
@@ -211,109 +228,144 @@ fn unknown() -> Error {
 const FACTS: [Facts; 35] = [
     Facts { kind: Kind::DuplicateCallback, name: "duplicate_callback", owner: ADMINISTRATOR, due_working_days: 5, second_person: false, day_close: DayClose::CarriedByName,
         title: ("Báo có trùng", "Duplicate callback"),
-        next_step: ("Không cần xử lý; nếu lặp lại nhiều, báo kênh thanh toán.", "Nothing to do; if it goes on, tell the payment channel.") },
+        next_step: ("Không cần xử lý; nếu lặp lại nhiều, báo kênh thanh toán.", "Nothing to do; if it goes on, tell the payment channel."),
+        effect: ("Không ảnh hưởng: biên lai và sổ giữ nguyên.", "None: receipt and books stay as they are.") },
     Facts { kind: Kind::ContentDiffers, name: "content_differs", owner: ADMINISTRATOR, due_working_days: 1, second_person: false, day_close: DayClose::CarriedByName,
         title: ("Cùng mã giao dịch nhưng nội dung khác", "Same transaction id, different content"),
-        next_step: ("Đối chiếu với kênh thanh toán và sao kê; không sửa giao dịch đã ghi.", "Compare with the channel and the statement; what was recorded is not changed.") },
+        next_step: ("Đối chiếu với kênh thanh toán và sao kê; không sửa giao dịch đã ghi.", "Compare with the channel and the statement; what was recorded is not changed."),
+        effect: ("Biên lai và sổ theo nội dung báo lần đầu; nội dung sau chỉ được lưu.", "Receipt and books follow what was told first; the later content is only kept.") },
     Facts { kind: Kind::SameMoneyTwoChannels, name: "same_money_two_channels", owner: FINANCE, due_working_days: 2, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Một khoản tiền được báo qua hai kênh", "The same money told by two channels"),
-        next_step: ("Xác nhận hai biến động là một và gộp bằng chứng.", "Confirm that the two movements are one and join their evidence.") },
+        next_step: ("Xác nhận hai biến động là một và gộp bằng chứng.", "Confirm that the two movements are one and join their evidence."),
+        effect: ("Một khoản tiền ghi sổ một lần; biên lai của bản ghi bị gộp được hủy.", "The money is booked once; the receipt of the record that was dropped is cancelled.") },
     Facts { kind: Kind::CallbackMissing, name: "callback_missing", owner: FINANCE, due_working_days: 3, second_person: false, day_close: DayClose::CarriedByName,
         title: ("Có tiền trên sao kê nhưng không có báo có", "Statement credit without a callback"),
-        next_step: ("Đã ghi theo sao kê; hỏi kênh thanh toán vì sao thiếu báo có.", "Booked from the statement; ask the channel why it did not report.") },
+        next_step: ("Đã ghi theo sao kê; hỏi kênh thanh toán vì sao thiếu báo có.", "Booked from the statement; ask the channel why it did not report."),
+        effect: ("Biên lai đã lập theo sao kê; sổ ghi có phí, không qua trung gian kênh.", "The receipt is made from the statement; the fee is booked straight from the bank.") },
     Facts { kind: Kind::ClaimWithoutCredit, name: "claim_without_credit", owner: FINANCE, due_working_days: 1, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Có báo có nhưng tiền chưa về", "Claim without a credit"),
-        next_step: ("Hỏi ngân hàng theo số tham chiếu; quá hạn thì hai người bác bỏ báo có.", "Ask the bank by its reference; past the limit two persons disprove the claim.") },
+        next_step: ("Hỏi ngân hàng theo số tham chiếu; quá hạn thì hai người bác bỏ báo có.", "Ask the bank by its reference; past the limit two persons disprove the claim."),
+        effect: ("Biên lai còn hiệu lực, tiền treo ở clearing; bị bác bỏ thì hủy biên lai, nghĩa vụ mở lại.", "The receipt stands and the money waits in clearing; disproven, the receipt is cancelled and the obligation reopened.") },
     Facts { kind: Kind::LatePayment, name: "late_payment", owner: FINANCE, due_working_days: 3, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Tiền về cho nghĩa vụ đã đóng", "Payment for a closed obligation"),
-        next_step: ("Quyết định mở lại nghĩa vụ hoặc hoàn tiền.", "Decide: reopen the obligation or refund.") },
+        next_step: ("Quyết định mở lại nghĩa vụ hoặc hoàn tiền.", "Decide: reopen the obligation or refund."),
+        effect: ("Không lập biên lai; tiền ghi vào surplus chờ hoàn.", "No receipt; the money is surplus, to be refunded.") },
     Facts { kind: Kind::Underpaid, name: "underpaid", owner: FINANCE, due_working_days: 10, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Nộp thiếu", "Underpaid"),
-        next_step: ("Nhắc nộp phần còn thiếu; quá hạn thì giảm hoặc hoàn tiền.", "Remind the payer of the rest; past the limit reduce or refund.") },
+        next_step: ("Nhắc nộp phần còn thiếu; quá hạn thì giảm hoặc hoàn tiền.", "Remind the payer of the rest; past the limit reduce or refund."),
+        effect: ("Chưa lập biên lai; tiền ghi received_in_advance đến khi nộp đủ.", "No receipt yet; the money is received_in_advance until the rest comes.") },
     Facts { kind: Kind::Overpaid, name: "overpaid", owner: FINANCE, due_working_days: 5, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Nộp thừa", "Overpaid"),
-        next_step: ("Lập đề nghị hoàn phần thừa.", "Propose a refund of the surplus.") },
+        next_step: ("Lập đề nghị hoàn phần thừa.", "Propose a refund of the surplus."),
+        effect: ("Biên lai đúng số phải nộp; phần thừa ghi surplus.", "The receipt is for what was due; the rest is surplus.") },
     Facts { kind: Kind::DuplicateTransfer, name: "duplicate_transfer", owner: FINANCE, due_working_days: 5, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Chuyển tiền hai lần cho một nghĩa vụ", "Two transfers for one obligation"),
-        next_step: ("Lập đề nghị hoàn khoản chuyển trùng.", "Propose a refund of the second transfer.") },
+        next_step: ("Lập đề nghị hoàn khoản chuyển trùng.", "Propose a refund of the second transfer."),
+        effect: ("Biên lai của lần đầu giữ nguyên; lần hai ghi surplus.", "The first receipt stays; the second transfer is surplus.") },
     Facts { kind: Kind::SeveralObligations, name: "several_obligations", owner: FINANCE, due_working_days: 2, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Một lần chuyển cho nhiều nghĩa vụ", "One transfer for several obligations"),
-        next_step: ("Xác nhận cách chia tiền cho từng nghĩa vụ.", "Confirm how the money is split.") },
+        next_step: ("Xác nhận cách chia tiền cho từng nghĩa vụ.", "Confirm how the money is split."),
+        effect: ("Chưa lập biên lai; tiền ở suspense đến khi được chia.", "No receipt; the money stands in suspense until it is split.") },
     Facts { kind: Kind::BankReversal, name: "bank_reversal", owner: FINANCE, due_working_days: 1, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Ngân hàng đảo hoặc trả lại giao dịch", "Reversal by the bank"),
-        next_step: ("Gắn với giao dịch gốc; nếu đã lập biên lai thì hủy hoặc yêu cầu nộp lại.", "Link it to the original; if a receipt was issued, cancel it or collect again.") },
+        next_step: ("Gắn với giao dịch gốc; nếu đã lập biên lai thì hủy hoặc yêu cầu nộp lại.", "Link it to the original; if a receipt was issued, cancel it or collect again."),
+        effect: ("Ghi reversal_to_recover; biên lai giữ đến khi hủy hoặc nộp lại.", "Booked as reversal_to_recover; the receipt stands until it is cancelled or paid again.") },
     Facts { kind: Kind::RefundUnmatched, name: "refund_unmatched", owner: FINANCE, due_working_days: 2, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Khoản chi hoàn chưa khớp", "Refund debit not matched"),
-        next_step: ("Gắn khoản ghi nợ với phiếu hoàn tiền.", "Link the debit to the refund it pays.") },
+        next_step: ("Gắn khoản ghi nợ với phiếu hoàn tiền.", "Link the debit to the refund it pays."),
+        effect: ("Biên lai không đổi; khoản chi ở unexplained_debit, phiếu hoàn còn ở refund_payable.", "No receipt changes; the debit is unexplained_debit, the refund still refund_payable.") },
     Facts { kind: Kind::BankFee, name: "bank_fee", owner: FINANCE, due_working_days: 5, second_person: false, day_close: DayClose::CarriedByName,
         title: ("Phí ngân hàng", "Bank fee"),
-        next_step: ("Ghi vào phí phải thu hồi; không trừ vào tiền người nộp.", "Book it as a charge to recover; never net it against a payer's money.") },
+        next_step: ("Ghi vào phí phải thu hồi; không trừ vào tiền người nộp.", "Book it as a charge to recover; never net it against a payer's money."),
+        effect: ("Biên lai không đổi; phí ghi charges_to_recover, không trừ vào phí của dân.", "No receipt changes; the charge is charges_to_recover and reduces no fee.") },
     Facts { kind: Kind::Interest, name: "interest", owner: FINANCE, due_working_days: 5, second_person: false, day_close: DayClose::CarriedByName,
         title: ("Lãi tiền gửi", "Interest"),
-        next_step: ("Ghi vào lãi và nộp ngân sách.", "Book it as interest owed to the budget.") },
+        next_step: ("Ghi vào lãi và nộp ngân sách.", "Book it as interest owed to the budget."),
+        effect: ("Biên lai không đổi; lãi ghi interest rồi phải nộp ngân sách.", "No receipt changes; interest is owed to the budget.") },
     Facts { kind: Kind::CutOff, name: "cut_off", owner: FINANCE, due_working_days: 2, second_person: false, day_close: DayClose::CarriedByName,
         title: ("Lệch ngày do giờ khóa sổ", "Cut-off difference"),
-        next_step: ("Báo cáo theo ngày hạch toán của ngân hàng; chờ sao kê ngày kế tiếp.", "Report by the booking date; wait for the next statement.") },
+        next_step: ("Báo cáo theo ngày hạch toán của ngân hàng; chờ sao kê ngày kế tiếp.", "Report by the booking date; wait for the next statement."),
+        effect: ("Biên lai giữ nguyên; tiền ở clearing qua ngày, liệt kê đích danh khi khóa sổ.", "The receipt stands; the money waits in clearing over the cut-off and is carried by name.") },
     Facts { kind: Kind::UnidentifiedCredit, name: "unidentified_credit", owner: FINANCE, due_working_days: 3, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Tiền vào chưa rõ người nộp", "Credit of unknown origin"),
-        next_step: ("Tìm theo số tiền, tên, hồ sơ; không rõ thì hoàn trả người chuyển.", "Search by amount, name and dossier; failing that, return it to the sender.") },
+        next_step: ("Tìm theo số tiền, tên, hồ sơ; không rõ thì hoàn trả người chuyển.", "Search by amount, name and dossier; failing that, return it to the sender."),
+        effect: ("Không lập biên lai; tiền ở suspense.", "No receipt; the money stands in suspense.") },
     Facts { kind: Kind::DamagedCode, name: "damaged_code", owner: FINANCE, due_working_days: 2, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Mã thanh toán bị hỏng", "Damaged reference code"),
-        next_step: ("Chọn mã gần giống có đúng số tiền và trình duyệt.", "Choose the close code with the same amount and have it approved.") },
+        next_step: ("Chọn mã gần giống có đúng số tiền và trình duyệt.", "Choose the close code with the same amount and have it approved."),
+        effect: ("Không lập biên lai; tiền ở suspense đến khi hai người chọn nghĩa vụ.", "No receipt; the money stands in suspense until two persons choose the obligation.") },
     Facts { kind: Kind::WrongAccount, name: "wrong_account", owner: APPROVER, due_working_days: 2, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Nộp nhầm tài khoản đơn vị khác", "Paid into another unit's account"),
-        next_step: ("Chuyển tiền cho đúng đơn vị; đơn vị nhận nhầm không lập biên lai.", "Transfer the money to the right unit; the wrong one issues no receipt.") },
+        next_step: ("Chuyển tiền cho đúng đơn vị; đơn vị nhận nhầm không lập biên lai.", "Transfer the money to the right unit; the wrong one issues no receipt."),
+        effect: ("Đơn vị nhận nhầm không lập biên lai; ghi due_to_unit cho đơn vị đúng.", "The unit that got it makes no receipt; it owes the money as due_to_unit.") },
     Facts { kind: Kind::SwappedDigits, name: "swapped_digits", owner: FINANCE, due_working_days: 3, second_person: false, day_close: DayClose::CarriedByName,
         title: ("Số tiền có thể bị gõ đảo chữ số", "Digits of the amount perhaps swapped"),
-        next_step: ("Chỉ là gợi ý: so số tiền với nghĩa vụ.", "Only a hint: compare the amount with the obligation.") },
+        next_step: ("Chỉ là gợi ý: so số tiền với nghĩa vụ.", "Only a hint: compare the amount with the obligation."),
+        effect: ("Chỉ là gợi ý: biên lai và sổ theo số tiền thật đã về.", "A hint only: receipt and books follow the money that came.") },
     Facts { kind: Kind::PaidForAnother, name: "paid_for_another", owner: FINANCE, due_working_days: 5, second_person: false, day_close: DayClose::CarriedByName,
         title: ("Nộp thay người khác", "Paid for another person"),
-        next_step: ("Được phép; biên lai ghi tên người có nghĩa vụ.", "Allowed; the receipt names the person who owes.") },
+        next_step: ("Được phép; biên lai ghi tên người có nghĩa vụ.", "Allowed; the receipt names the person who owes."),
+        effect: ("Biên lai ghi tên người có nghĩa vụ; sổ không đổi.", "The receipt names the person who owes; the books do not change.") },
     Facts { kind: Kind::PaymentPending, name: "payment_pending", owner: FINANCE, due_working_days: 1, second_person: false, day_close: DayClose::CarriedByName,
         title: ("Giao dịch đang chờ kết quả", "Payment pending"),
-        next_step: ("Hỏi lại kênh thanh toán; chưa ghi sổ.", "Ask the channel again; nothing is booked.") },
+        next_step: ("Hỏi lại kênh thanh toán; chưa ghi sổ.", "Ask the channel again; nothing is booked."),
+        effect: ("Không biên lai, không ghi sổ trước khi có kết quả.", "No receipt and no posting before the outcome.") },
     Facts { kind: Kind::BulkSettlement, name: "bulk_settlement", owner: FINANCE, due_working_days: 2, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Quyết toán gộp của cổng thanh toán không khớp", "Bulk settlement does not add up"),
-        next_step: ("Lấy báo cáo quyết toán; tổng giao dịch trừ phí phải bằng số tiền về.", "Fetch the settlement report; total less fee must equal the credit.") },
+        next_step: ("Lấy báo cáo quyết toán; tổng giao dịch trừ phí phải bằng số tiền về.", "Fetch the settlement report; total less fee must equal the credit."),
+        effect: ("Biên lai từng giao dịch giữ nguyên; tiền gộp ở suspense hoặc clearing đến khi khớp.", "Single receipts stay; the lump sum waits in suspense or clearing until it adds up.") },
     Facts { kind: Kind::StatementGap, name: "statement_gap", owner: FINANCE, due_working_days: 1, second_person: false, day_close: DayClose::Blocks,
         title: ("Thiếu hoặc trùng sao kê", "Missing or repeated statement"),
-        next_step: ("Lấy sao kê còn thiếu từ ngân hàng; ngày chưa được khóa.", "Obtain the missing statement from the bank; the day stays open.") },
+        next_step: ("Lấy sao kê còn thiếu từ ngân hàng; ngày chưa được khóa.", "Obtain the missing statement from the bank; the day stays open."),
+        effect: ("Biên lai không đổi; ngày sổ phụ chưa khóa được.", "No receipt changes; the day cannot close.") },
     Facts { kind: Kind::TwinLines, name: "twin_lines", owner: FINANCE, due_working_days: 2, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Hai dòng sao kê giống hệt nhau", "Identical twin lines"),
-        next_step: ("Hỏi ngân hàng đây là hai giao dịch hay một; giữ cả hai dòng.", "Ask the bank whether these are two movements; both lines stay.") },
+        next_step: ("Hỏi ngân hàng đây là hai giao dịch hay một; giữ cả hai dòng.", "Ask the bank whether these are two movements; both lines stay."),
+        effect: ("Mỗi dòng ghi sổ một lần; dòng chưa rõ ở suspense.", "Each line is booked once; the unclear one stands in suspense.") },
     Facts { kind: Kind::StatementCorrected, name: "statement_corrected", owner: FINANCE, due_working_days: 1, second_person: true, day_close: DayClose::Blocks,
         title: ("Ngân hàng gửi lại sao kê đã sửa", "Statement corrected after import"),
-        next_step: ("Xem danh sách khác biệt, duyệt bản mới, khóa lại ngày.", "Review the differences, approve the new version, close the day again.") },
+        next_step: ("Xem danh sách khác biệt, duyệt bản mới, khóa lại ngày.", "Review the differences, approve the new version, close the day again."),
+        effect: ("Bút toán của dòng bị đổi được đảo và ghi lại; ngày mở lại.", "Postings of changed lines are swapped and made anew; the day is open again.") },
     Facts { kind: Kind::NotDeposited, name: "not_deposited", owner: CASHIER, due_working_days: 1, second_person: false, day_close: DayClose::CarriedByName,
         title: ("Tiền mặt hoặc POS chưa về tài khoản", "Cash or POS money not yet in the account"),
-        next_step: ("Gắn với giấy nộp tiền hoặc bảng kê POS.", "Link it to the deposit slip or the POS batch.") },
+        next_step: ("Gắn với giấy nộp tiền hoặc bảng kê POS.", "Link it to the deposit slip or the POS batch."),
+        effect: ("Biên lai đã lập; tiền ở drawer, deposit_in_transit hoặc clearing.", "Receipts are made; the money is in drawer, deposit_in_transit or clearing.") },
     Facts { kind: Kind::ReceiptDue, name: "receipt_due", owner: ADMINISTRATOR, due_working_days: 1, second_person: false, day_close: DayClose::CarriedByName,
         title: ("Chưa lập được biên lai", "Receipt cannot be made"),
-        next_step: ("Bổ sung ký hiệu, đăng ký hoặc sửa nội dung; hệ thống tự lập lại.", "Supply the series, registration or content; the program retries by itself.") },
+        next_step: ("Bổ sung ký hiệu, đăng ký hoặc sửa nội dung; hệ thống tự lập lại.", "Supply the series, registration or content; the program retries by itself."),
+        effect: ("Nghĩa vụ đã đủ tiền nhưng chưa có biên lai; tiền ở received_in_advance.", "Paid without a receipt yet; the money is received_in_advance.") },
     Facts { kind: Kind::UnknownDebit, name: "unknown_debit", owner: FINANCE, due_working_days: 1, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Ghi nợ chưa rõ lý do", "Unknown debit"),
-        next_step: ("Hỏi ngân hàng trong ngày; xác định khoản chi.", "Ask the bank today; name what was paid.") },
+        next_step: ("Hỏi ngân hàng trong ngày; xác định khoản chi.", "Ask the bank today; name what was paid."),
+        effect: ("Biên lai không đổi; khoản chi ở unexplained_debit.", "No receipt changes; the debit is unexplained_debit.") },
     Facts { kind: Kind::DepositDiffers, name: "deposit_differs", owner: CASHIER, due_working_days: 1, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Tiền nộp vào tài khoản thừa hoặc thiếu", "Deposit short or over"),
-        next_step: ("Kiểm quỹ, lập biên bản thừa hoặc thiếu.", "Count the drawer and record the shortage or surplus.") },
+        next_step: ("Kiểm quỹ, lập biên bản thừa hoặc thiếu.", "Count the drawer and record the shortage or surplus."),
+        effect: ("Biên lai không đổi; phần thiếu ghi shortage của người giữ quỹ, phần thừa ở suspense.", "No receipt changes; what is short is the keeper's shortage, what is over stands in suspense.") },
     Facts { kind: Kind::TreasuryRejected, name: "treasury_rejected", owner: FINANCE, due_working_days: 1, second_person: false, day_close: DayClose::CarriedByName,
         title: ("Kho bạc từ chối lệnh nộp", "Treasury rejects the remittance"),
-        next_step: ("Sửa chứng từ nộp ngân sách và gửi lại.", "Correct the remittance and send it again.") },
+        next_step: ("Sửa chứng từ nộp ngân sách và gửi lại.", "Correct the remittance and send it again."),
+        effect: ("Biên lai không đổi; tiền ở treasury_in_transit, nghĩa vụ nộp ngân sách còn nguyên.", "No receipt changes; the money is treasury_in_transit and still owed to the budget.") },
     Facts { kind: Kind::PosChargeback, name: "pos_chargeback", owner: FINANCE, due_working_days: 3, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Chủ thẻ khiếu nại đòi lại tiền", "POS chargeback"),
-        next_step: ("Gửi chứng từ cho ngân hàng thanh toán; nếu mất tiền thì hủy biên lai.", "Send the papers to the acquirer; if the money is lost, cancel the receipt.") },
+        next_step: ("Gửi chứng từ cho ngân hàng thanh toán; nếu mất tiền thì hủy biên lai.", "Send the papers to the acquirer; if the money is lost, cancel the receipt."),
+        effect: ("Biên lai giữ đến khi quyết định; tiền ghi reversal_to_recover.", "The receipt stands until it is decided; the money is reversal_to_recover.") },
     Facts { kind: Kind::RefundBounced, name: "refund_bounced", owner: FINANCE, due_working_days: 2, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Tiền hoàn bị trả về", "Refund bounced"),
-        next_step: ("Xác minh tài khoản người nhận và hoàn lại.", "Check the payee's account and refund again.") },
+        next_step: ("Xác minh tài khoản người nhận và hoàn lại.", "Check the payee's account and refund again."),
+        effect: ("Biên lai không đổi; tiền trở lại refund_payable.", "No receipt changes; the money is refund_payable again.") },
     Facts { kind: Kind::Complaint, name: "complaint", owner: FINANCE, due_working_days: 5, second_person: false, day_close: DayClose::CarriedByName,
         title: ("Người dân khiếu nại", "Citizen's complaint"),
-        next_step: ("Trả lời người nộp kèm chứng cứ.", "Answer the payer with the evidence.") },
+        next_step: ("Trả lời người nộp kèm chứng cứ.", "Answer the payer with the evidence."),
+        effect: ("Không tự động đổi biên lai hay sổ; thay đổi chỉ qua điều chỉnh, hủy hoặc hoàn tiền.", "Changes nothing by itself; receipt and books change by correction or refund only.") },
     Facts { kind: Kind::SeriesEnding, name: "series_ending", owner: ADMINISTRATOR, due_working_days: 2, second_person: false, day_close: DayClose::CarriedByName,
         title: ("Ký hiệu biên lai sắp hết", "A series soon ends"),
-        next_step: ("Đăng ký và mở ký hiệu tiếp theo trước khi hết số hoặc hết năm.", "Register and open the next series before its numbers or its year run out.") },
+        next_step: ("Đăng ký và mở ký hiệu tiếp theo trước khi hết số hoặc hết năm.", "Register and open the next series before its numbers or its year run out."),
+        effect: ("Biên lai còn lập được đến hết số; sau đó thành biên lai chờ lập.", "Receipts are made until the numbers run out; then they are due.") },
     Facts { kind: Kind::SeriesBroken, name: "series_broken", owner: ADMINISTRATOR, due_working_days: 1, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Dãy số biên lai không liền mạch", "A series is not whole"),
-        next_step: ("Dừng ký hiệu, giữ nguyên dữ liệu, đối chiếu với bản sao lưu và chứng nhận gần nhất.", "Stop the series, keep the data as it is, compare with the backup and the last certificate.") },
+        next_step: ("Dừng ký hiệu, giữ nguyên dữ liệu, đối chiếu với bản sao lưu và chứng nhận gần nhất.", "Stop the series, keep the data as it is, compare with the backup and the last certificate."),
+        effect: ("Không lập thêm số của ký hiệu này đến khi làm rõ; sổ không đổi.", "No more numbers of the series until it is explained; the books do not change.") },
 ];
 
 #[cfg(test)]
@@ -355,7 +407,8 @@ mod tests {
         for kind in Kind::all() {
             assert!(Role::parse(kind.default_owner()).is_ok(), "{kind}");
             assert!((1..=10).contains(&kind.due_working_days()), "{kind}");
-            for words in [kind.title_vi(), kind.title_en(), kind.next_step_vi(), kind.next_step_en()] {
+            let words = [kind.title_vi(), kind.title_en(), kind.next_step_vi(), kind.next_step_en()];
+            for words in words.into_iter().chain([kind.effect_vi(), kind.effect_en()]) {
                 assert!(words.len() > 5, "{kind}: {words}");
             }
             assert_ne!(kind.title_vi(), kind.title_en());

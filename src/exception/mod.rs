@@ -1,85 +1,27 @@
 //! The queue of everything unexplained: each item has a kind, an owner, an age and a next step.
 
+mod decide;
 pub mod kind;
+pub mod limit;
 pub mod query;
+mod reopen;
+mod subject;
+mod work;
+pub mod work_query;
 
 use serde::Serialize;
 
-use crate::actor::{Actor, Role};
 use crate::amount::Dong;
-use crate::audit;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
+pub use decide::{Ask, Decision, Proposal, approve, decide_alone, proposal, propose, refuse};
 pub use kind::Kind;
-
-/// What an exception is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
-    Movement(MovementId),
-    Line(LineId),
-    Obligation(ObligationId),
-    Payment(PaymentId),
-    Claim(ClaimId),
-    Statement(StatementId),
-    Series(SeriesId),
-    Batch(BatchId),
-    Shift(ShiftId),
-    Slip(SlipId),
-    Remittance(RemittanceId),
-}
-
-impl Subject {
-    pub fn kind(self) -> &'static str {
-        match self {
-            Subject::Movement(_) => "movement",
-            Subject::Line(_) => "line",
-            Subject::Obligation(_) => "obligation",
-            Subject::Payment(_) => "payment",
-            Subject::Claim(_) => "claim",
-            Subject::Statement(_) => "statement",
-            Subject::Series(_) => "series",
-            Subject::Batch(_) => "batch",
-            Subject::Shift(_) => "shift",
-            Subject::Slip(_) => "slip",
-            Subject::Remittance(_) => "remittance",
-        }
-    }
-
-    pub fn id(self) -> i64 {
-        match self {
-            Subject::Movement(id) => id.0,
-            Subject::Line(id) => id.0,
-            Subject::Obligation(id) => id.0,
-            Subject::Payment(id) => id.0,
-            Subject::Claim(id) => id.0,
-            Subject::Statement(id) => id.0,
-            Subject::Series(id) => id.0,
-            Subject::Batch(id) => id.0,
-            Subject::Shift(id) => id.0,
-            Subject::Slip(id) => id.0,
-            Subject::Remittance(id) => id.0,
-        }
-    }
-
-    fn text(kind: &str, id: i64) -> String {
-        match kind {
-            "movement" => MovementId(id).to_string(),
-            "line" => LineId(id).to_string(),
-            "obligation" => ObligationId(id).to_string(),
-            "payment" => PaymentId(id).to_string(),
-            "claim" => ClaimId(id).to_string(),
-            "series" => SeriesId(id).to_string(),
-            "batch" => BatchId(id).to_string(),
-            "shift" => ShiftId(id).to_string(),
-            "slip" => SlipId(id).to_string(),
-            "remittance" => RemittanceId(id).to_string(),
-            _ => StatementId(id).to_string(),
-        }
-    }
-}
+pub use reopen::{approve as approve_reopening, ask as ask_to_reopen, refuse as refuse_reopening};
+pub use subject::Subject;
+pub use work::{CITY_OWNER, Owner, assign, comment, escalate};
 
 /// An exception to be opened. The same (kind, subject) is opened once.
 #[derive(Clone, Debug)]
@@ -111,24 +53,11 @@ impl State {
         }
     }
 
-    fn parse(text: &str) -> State {
-        match text {
-            "proposed" => State::Proposed,
-            "resolved" => State::Resolved,
-            _ => State::Open,
-        }
-    }
-}
+    pub const ALL: [State; 3] = [State::Open, State::Proposed, State::Resolved];
 
-/// How a person wants an exception settled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proposal {
-    /// `assign`, `acknowledge`, `disprove`, … : what `payment::resolve` knows to do.
-    pub resolution: String,
-    /// What it points at: the obligation to assign to, for one.
-    pub target: Option<i64>,
-    pub reason: String,
-    pub maker: PersonId,
+    fn parse(text: &str) -> State {
+        State::ALL.into_iter().find(|state| state.as_str() == text).unwrap_or(State::Open)
+    }
 }
 
 /// An exception as it stands.
@@ -141,7 +70,10 @@ pub struct Exception {
     pub subject_id: i64,
     pub account: Option<AccountId>,
     pub amount: Dong,
+    /// A role of the unit, or `CITY_OWNER`.
     pub owner: String,
+    /// The person who took it or was given it.
+    pub assignee: Option<PersonId>,
     pub opened_on: BusinessDay,
     pub due_on: BusinessDay,
     pub detail: String,
@@ -168,6 +100,7 @@ enum Reopen {
     Always,
     /// Only what resolved itself: persons who looked at a lasting state are not asked again.
     UnlessPersonsDecided,
+    Never,
 }
 
 /// Opens exceptions for what happened, and reopens those whose cause happens again after they were
@@ -182,10 +115,16 @@ pub fn open_lasting(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: &[New]) -> Result<u
     open_or_reopen(tx, stamp, new, Reopen::UnlessPersonsDecided)
 }
 
+/// Notes what is allowed and asks nothing of anybody: it stands in the list as settled, once.
+pub fn note(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: &[New]) -> Result<usize> {
+    open_or_reopen(tx, stamp, new, Reopen::Never)
+}
+
 fn open_or_reopen(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: &[New], reopen: Reopen) -> Result<usize> {
     if new.is_empty() {
         return Ok(0);
     }
+    let state = if reopen == Reopen::Never { State::Resolved } else { State::Open };
     let mut items = Vec::with_capacity(new.len());
     for item in new {
         let due_on = stamp.calendar.after(item.opened_on, item.kind.due_working_days());
@@ -203,7 +142,7 @@ fn open_or_reopen(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: &[New], reopen: Reope
             due_on,
             detail: item.detail.clone(),
             created_at: stamp.now,
-            state: State::Open.as_str(),
+            state: state.as_str(),
             revision: 1,
         });
     }
@@ -211,9 +150,12 @@ fn open_or_reopen(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: &[New], reopen: Reope
     let mut events = Vec::new();
     for (item, _) in items.iter().zip(&inserted).filter(|(_, is_new)| **is_new) {
         metrics::counter!("bienlai_exceptions_opened_total", "kind" => item.kind.to_string()).increment(1);
-        events.push(query::EventRow::opened(stamp.mint()?, stamp.now, item));
+        events.push(query::EventRow::first(stamp.mint()?, stamp.now, item));
     }
     rows::insert(tx, &events)?;
+    if reopen == Reopen::Never {
+        return Ok(events.len());
+    }
     let known: Vec<(UnitId, String, Dong)> = items
         .iter()
         .zip(&inserted)
@@ -236,141 +178,18 @@ fn reopen_resolved(
     let mut count = 0;
     for (unit, id, key) in query::resolved_by_dedupe(tx, &keys)? {
         let mut item = query::lock(tx, unit, id)?;
-        let overrules = reopen == Reopen::Always || query::settled_by_itself(tx, unit, id, item.revision)?;
+        let overrules = reopen == Reopen::Always || query::settled_by_itself(tx, unit, id)?;
         if !overrules {
             continue;
         }
         let amount = amounts.get(&(unit, key)).copied().unwrap_or(item.amount);
         metrics::counter!("bienlai_exceptions_reopened_total", "kind" => item.kind.to_string()).increment(1);
-        let act = query::Act {
-            kind: "reopened",
-            resolution: None,
-            target: None,
-            maker: None,
-            checker: None,
-            reason: format!("its cause came back: {} đồng", amount.0),
-        };
+        let reason = format!("its cause came back: {} đồng", amount.0);
+        let act = query::Act { kind: "reopened", reason, ..query::Act::default() };
         advance(tx, stamp, &mut item, State::Open, act)?;
         count += 1;
     }
     Ok(count)
-}
-
-/// Records how a person wants it settled; another person approves.
-pub fn propose(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    unit: UnitId,
-    id: ExceptionId,
-    proposal: (&str, Option<i64>, &str),
-) -> Result<Exception> {
-    actor.require_role(&[Role::Finance, Role::Approver])?;
-    actor.scope.require(unit)?;
-    let maker = actor.require_person()?;
-    let (resolution, target, reason) = proposal;
-    let reason = text::clean(reason);
-    if reason.is_empty() {
-        return Err(Error::invalid("reason", "reason_missing", "say why"));
-    }
-    let mut item = query::lock(tx, unit, id)?;
-    if item.state != State::Open {
-        return Err(Error::conflict("exception_not_open", "it is proposed or resolved already"));
-    }
-    advance(
-        tx,
-        stamp,
-        &mut item,
-        State::Proposed,
-        query::Act {
-            kind: "proposed",
-            resolution: Some(resolution.to_owned()),
-            target,
-            maker: Some(maker),
-            checker: None,
-            reason,
-        },
-    )?;
-    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "exception.proposed", id).with(resolution)])?;
-    Ok(item)
-}
-
-/// The open proposal of an exception.
-pub fn proposal(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<Proposal> {
-    query::last_proposal(conn, unit, id)?
-        .ok_or_else(|| Error::conflict("exception_not_proposed", "nothing is proposed for it"))
-}
-
-/// Marks the proposal approved and the exception resolved. What the resolution does to money is
-/// `payment::resolve`, in the same transaction, before this.
-pub fn approve(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    unit: UnitId,
-    id: ExceptionId,
-) -> Result<(Exception, Proposal)> {
-    actor.require_role(&[Role::Finance, Role::Approver])?;
-    actor.scope.require(unit)?;
-    let checker = actor.require_person()?;
-    let mut item = query::lock(tx, unit, id)?;
-    if item.state != State::Proposed {
-        return Err(Error::conflict("exception_not_proposed", "nothing is proposed for it"));
-    }
-    let proposal = proposal(tx, unit, id)?;
-    if proposal.maker == checker {
-        return Err(Error::forbidden("maker_is_checker", "another person must approve"));
-    }
-    advance(
-        tx,
-        stamp,
-        &mut item,
-        State::Resolved,
-        query::Act {
-            kind: "approved",
-            resolution: Some(proposal.resolution.clone()),
-            target: proposal.target,
-            maker: Some(proposal.maker),
-            checker: Some(checker),
-            reason: proposal.reason.clone(),
-        },
-    )?;
-    let entry = audit::Entry::by(actor, unit, "exception.approved", id).with(&proposal.resolution);
-    audit::record(tx, stamp, &[entry])?;
-    Ok((item, proposal))
-}
-
-/// Sends a proposal back; the exception is open again.
-pub fn refuse(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    unit: UnitId,
-    id: ExceptionId,
-    reason: &str,
-) -> Result<Exception> {
-    actor.require_role(&[Role::Finance, Role::Approver])?;
-    actor.scope.require(unit)?;
-    let checker = actor.require_person()?;
-    let mut item = query::lock(tx, unit, id)?;
-    if item.state != State::Proposed {
-        return Err(Error::conflict("exception_not_proposed", "nothing is proposed for it"));
-    }
-    advance(
-        tx,
-        stamp,
-        &mut item,
-        State::Open,
-        query::Act {
-            kind: "refused",
-            resolution: None,
-            target: None,
-            maker: None,
-            checker: Some(checker),
-            reason: text::clean(reason),
-        },
-    )?;
-    Ok(item)
 }
 
 /// Closes exceptions because their cause is gone: the missing part was paid, the claim proven.
@@ -385,24 +204,14 @@ pub fn settle_by_themselves(
         reasons.insert((*unit, dedupe(*kind, *subject)), *reason);
     }
     let keys: Vec<(UnitId, String)> = reasons.keys().cloned().collect();
-    let unresolved = query::unresolved_by_dedupe(tx, &keys)?;
+    let mut unresolved = query::unresolved_by_dedupe(tx, &keys)?;
+    unresolved.sort_unstable();
     for (unit, id, key) in &unresolved {
         let mut item = query::lock(tx, *unit, *id)?;
         let reason = reasons.get(&(*unit, key.clone())).copied().unwrap_or_default();
-        advance(
-            tx,
-            stamp,
-            &mut item,
-            State::Resolved,
-            query::Act {
-                kind: "settled_by_itself",
-                resolution: None,
-                target: None,
-                maker: None,
-                checker: None,
-                reason: reason.to_owned(),
-            },
-        )?;
+        let act =
+            query::Act { kind: "settled_by_itself", reason: reason.to_owned(), ..query::Act::default() };
+        advance(tx, stamp, &mut item, State::Resolved, act)?;
     }
     Ok(unresolved.len())
 }
@@ -412,6 +221,7 @@ fn dedupe(kind: Kind, subject: Subject) -> String {
     format!("{}:{}:{}", kind.number(), subject.kind(), subject.id())
 }
 
+/// The next revision. Its event comes first: the database lets no state or owner move without one.
 fn advance(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -421,9 +231,24 @@ fn advance(
 ) -> Result<()> {
     item.state = state;
     item.revision += 1;
-    query::store(tx, item)?;
-    rows::insert(tx, &[query::EventRow::new(stamp.mint()?, stamp.now, item, act)])
+    rows::insert(tx, &[query::EventRow::new(stamp.mint()?, stamp.now, item, act)])?;
+    query::store(tx, item)
 }
+
+/// What people write, cleaned and bounded.
+fn worded(field: &str, value: &str, missing: &'static str, limit: usize) -> Result<String> {
+    let value = text::clean(value);
+    if value.is_empty() {
+        return Err(Error::invalid(field, missing, "must not be empty"));
+    }
+    if value.chars().count() > limit {
+        return Err(Error::invalid(field, "field_too_long", format!("at most {limit} characters")));
+    }
+    Ok(value)
+}
+
+/// The most characters of a reason or a comment.
+const TEXT_LIMIT: usize = 1_000;
 
 /// Exceptions of a unit, oldest first.
 pub fn list(

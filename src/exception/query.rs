@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::{Exception, Kind, Proposal, State};
+use super::{Decision, Exception, Kind, State, Subject};
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
@@ -47,10 +47,14 @@ crate::table_row! {
         pub checker_person_id: Option<PersonId>,
         pub reason: String,
         pub at: Instant,
+        pub owner: Option<String>,
+        pub decision_no: Option<String>,
+        pub decision_on: Option<BusinessDay>,
     }
 }
 
 /// What happened to an exception, for its event.
+#[derive(Default)]
 pub struct Act {
     pub kind: &'static str,
     pub resolution: Option<String>,
@@ -58,23 +62,30 @@ pub struct Act {
     pub maker: Option<PersonId>,
     pub checker: Option<PersonId>,
     pub reason: String,
+    /// The new owner, where it changes.
+    pub owner: Option<String>,
+    pub decision: Option<Decision>,
 }
 
 impl EventRow {
-    pub fn opened(id: EventId, at: Instant, row: &ExceptionRow) -> Self {
+    /// Of an item that was opened, or noted as settled.
+    pub fn first(id: EventId, at: Instant, row: &ExceptionRow) -> Self {
         EventRow {
             unit_id: row.unit_id,
             id,
             exception_id: row.id,
             revision: 1,
-            kind: "opened",
-            state: State::Open.as_str(),
+            kind: if row.state == State::Open.as_str() { "opened" } else { "noted" },
+            state: row.state,
             resolution: None,
             target_id: None,
             maker_person_id: None,
             checker_person_id: None,
             reason: String::new(),
             at,
+            owner: None,
+            decision_no: None,
+            decision_on: None,
         }
     }
 
@@ -92,17 +103,20 @@ impl EventRow {
             checker_person_id: act.checker,
             reason: act.reason,
             at,
+            owner: act.owner,
+            decision_on: act.decision.as_ref().map(|decision| decision.on),
+            decision_no: act.decision.map(|decision| decision.number),
         }
     }
 }
 
-type Stored = (
+pub(super) type Stored = (
     (UnitId, ExceptionId, i32, String, i64),
     (Option<AccountId>, Dong, String, BusinessDay, BusinessDay, String, Instant),
-    (String, i64),
+    (String, i64, Option<PersonId>),
 );
 
-fn from_stored((what, about, (state, revision)): Stored) -> Result<Exception> {
+pub(super) fn from_stored((what, about, (state, revision, assignee)): Stored) -> Result<Exception> {
     Ok(Exception {
         unit: what.0,
         id: what.1,
@@ -112,6 +126,7 @@ fn from_stored((what, about, (state, revision)): Stored) -> Result<Exception> {
         account: about.0,
         amount: about.1,
         owner: about.2,
+        assignee,
         opened_on: about.3,
         due_on: about.4,
         detail: about.5,
@@ -140,10 +155,11 @@ macro_rules! columns {
                 exception::detail,
                 exception::created_at,
             ),
-            (exception::state, exception::revision),
+            (exception::state, exception::revision, exception::assignee_person_id),
         )
     };
 }
+pub(super) use columns;
 
 pub fn list(
     conn: &mut Conn,
@@ -179,8 +195,11 @@ pub fn find(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<Exception>
         .ok_or_else(|| Error::not_found("exception_not_found", "no such exception in your scope"))
 }
 
-/// Reads it for a change. The guarded update is the lock: a lost race is tried again.
+/// Reads it for a change, under its row's lock: its next event comes before its next state.
 pub fn lock(tx: &mut Tx<'_>, unit: UnitId, id: ExceptionId) -> Result<Exception> {
+    let keys = [("unit_id", Column::of([unit])), ("id", Column::of([id]))];
+    let held = "SELECT t.unit_id, t.id FROM exception t";
+    rows::fetch::<(BigInt, BigInt), (UnitId, ExceptionId)>(tx, held, &keys, "", Lock::Update)?;
     find(tx, unit, id)
 }
 
@@ -194,6 +213,8 @@ pub fn store(tx: &mut Tx<'_>, item: &Exception) -> Result<()> {
             sets: vec![
                 ("state", Column::of([item.state.as_str()])),
                 ("revision", Column::of([item.revision])),
+                ("owner", Column::of([item.owner.clone()])),
+                ("assignee_person_id", Column::of([item.assignee])),
             ],
         },
     )
@@ -215,17 +236,25 @@ pub fn resolved_by_dedupe(
     by_dedupe(conn, keys, "AND t.state = 'resolved'")
 }
 
-/// Whether this revision came about without a person: its cause had gone.
-pub fn settled_by_itself(conn: &mut Conn, unit: UnitId, id: ExceptionId, revision: i64) -> Result<bool> {
-    let found: i64 = exception_event::table
+/// Whether it was settled last without a person: its cause had gone.
+pub fn settled_by_itself(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<bool> {
+    let last: Option<String> = exception_event::table
         .filter(exception_event::unit_id.eq(unit))
         .filter(exception_event::exception_id.eq(id))
-        .filter(exception_event::revision.eq(revision))
-        .filter(exception_event::kind.eq("settled_by_itself"))
-        .count()
-        .get_result(conn)
+        .filter(exception_event::kind.eq_any(["settled_by_itself", "approved", "approved_alone", "noted"]))
+        .order(exception_event::revision.desc())
+        .select(exception_event::kind)
+        .first(conn)
+        .optional()
         .classify()?;
-    Ok(found > 0)
+    Ok(last.as_deref() == Some("settled_by_itself"))
+}
+
+/// The exception of this kind about this subject, settled or not.
+pub fn by_subject(conn: &mut Conn, unit: UnitId, kind: Kind, subject: Subject) -> Result<ExceptionId> {
+    let keys = [(unit, super::dedupe(kind, subject))];
+    let found = by_dedupe(conn, &keys, "")?.pop();
+    found.map(|(_, id, _)| id).ok_or_else(|| Error::internal("an exception that was opened is gone"))
 }
 
 fn by_dedupe(
@@ -243,26 +272,6 @@ fn by_dedupe(
         rest,
         Lock::None,
     )
-}
-
-pub fn last_proposal(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<Option<Proposal>> {
-    let found: Option<(Option<String>, Option<i64>, String, Option<PersonId>)> = exception_event::table
-        .filter(exception_event::unit_id.eq(unit))
-        .filter(exception_event::exception_id.eq(id))
-        .filter(exception_event::kind.eq("proposed"))
-        .order(exception_event::revision.desc())
-        .select((
-            exception_event::resolution,
-            exception_event::target_id,
-            exception_event::reason,
-            exception_event::maker_person_id,
-        ))
-        .first(conn)
-        .optional()
-        .classify()?;
-    Ok(found.and_then(|(resolution, target, reason, maker)| {
-        Some(Proposal { resolution: resolution?, target, reason, maker: maker? })
-    }))
 }
 
 /// How many exceptions of a kind are not resolved, in all units.

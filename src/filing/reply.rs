@@ -56,11 +56,13 @@ const FAULTS_LIMIT: usize = 1_000;
 /// A field that says yes or no in words of its own: (kinds, field, yes, no, how sure we are).
 type Flag = (&'static [i32], &'static str, &'static [&'static str], &'static [&'static str], Certainty);
 
-const FLAGS: [Flag; 4] = [
+const FLAGS: [Flag; 5] = [
     (&[999], "TTTNhan", &["0"], &["1"], Certainty::Verified),
     (&[301], "TTTNCCQT", &["1"], &["2"], Certainty::Verified),
     // Read in the notices for invoices (102, 103); the ones for e-documents were not readable.
     (&[110], "THop", &["1", "3"], &["2", "4"], Certainty::FromMemory),
+    // The codes are 1 to 7 and 9; only 2, the data is good, is known to be a yes.
+    (&[204, 213], "LTBao", &["2"], &[], Certainty::FromMemory),
     (&[111], "TTXNCQT", &["1"], &["2"], Certainty::FromMemory),
 ];
 
@@ -121,9 +123,7 @@ fn verdict(kind: i32, data: &Element, faults: &[Fault]) -> Verdict {
     }
     match kind {
         // Since 2.1.0 the absence of reasons is the acceptance; a receipt of delivery says no more.
-        code::CORRECTION_RESULT | code::USAGE_RESULT | code::CHECK_RESULT | code::REGISTRATION_RECEIVED => {
-            Verdict::Accepted
-        }
+        code::CORRECTION_RESULT | code::REGISTRATION_RECEIVED => Verdict::Accepted,
         _ => Verdict::Unclear,
     }
 }
@@ -212,6 +212,17 @@ mod tests {
             Verdict::Accepted
         );
         assert_eq!(reply(110, "<TBao><DLTBao><THop>2</THop></DLTBao></TBao>").verdict, Verdict::Refused);
-        assert_eq!(reply(213, "<TBao><DLTBao><LTBao>2</LTBao></DLTBao></TBao>").verdict, Verdict::Accepted);
+    }
+
+    #[test]
+    fn a_check_notice_is_a_yes_only_where_it_says_so() {
+        for kind in [204, 213] {
+            let says = |data: &str| reply(kind, &format!("<TBao><DLTBao>{data}</DLTBao></TBao>")).verdict;
+            assert_eq!(says("<LTBao>2</LTBao>"), Verdict::Accepted);
+            assert_eq!(says("<LTBao>2</LTBao><LDo><MLoi>20001</MLoi></LDo>"), Verdict::Refused);
+            for unclear in ["", "<LTBao>1</LTBao>", "<LTBao>7</LTBao>", "<LTBao>9</LTBao>"] {
+                assert_eq!(says(unclear), Verdict::Unclear, "{unclear}");
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 mod query;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::amount::Dong;
@@ -166,6 +167,43 @@ pub fn post(tx: &mut Tx<'_>, stamp: &Stamp<'_>, postings: &[Posting]) -> Result<
         });
     }
     rows::insert(tx, &entries)
+}
+
+/// Takes back what a source posted, by postings the other way round, each pair of accounts in one.
+/// What was taken back before stays so. Returns how many pairs were.
+pub fn swap_back(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    unit: UnitId,
+    source: Source,
+    accounting_date: BusinessDay,
+) -> Result<usize> {
+    let mut standing: BTreeMap<(String, String), Dong> = BTreeMap::new();
+    for (debit, credit, amount) in query::of_source(tx, unit, source.kind(), source.id())? {
+        let opposite = (credit.clone(), debit.clone());
+        let taken = standing.get(&opposite).copied().unwrap_or_default().min(amount);
+        if taken.is_positive() {
+            standing.insert(opposite.clone(), standing[&opposite].checked_sub(taken)?);
+        }
+        let rest = standing.entry((debit, credit)).or_default();
+        *rest = rest.checked_add(amount.checked_sub(taken)?)?;
+    }
+    let mut entries = Vec::new();
+    for ((debit, credit), amount) in standing.into_iter().filter(|(_, amount)| amount.is_positive()) {
+        entries.push(query::PostingRow {
+            unit_id: unit,
+            id: stamp.mint()?,
+            debit_account: credit,
+            credit_account: debit,
+            amount,
+            accounting_date,
+            source_kind: source.kind(),
+            source_id: source.id(),
+            created_at: stamp.now,
+        });
+    }
+    rows::insert(tx, &entries)?;
+    Ok(entries.len())
 }
 
 /// The balance of one account: debits minus credits.

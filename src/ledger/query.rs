@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::id::{PostingId, UnitId};
 use crate::store::Conn;
 use crate::store::failure::Classify;
+use crate::store::schema::posting;
 
 crate::table_row! {
     pub struct PostingRow in "posting" {
@@ -46,6 +47,23 @@ pub fn balance_of(conn: &mut Conn, unit: UnitId, account: &str) -> Result<Dong> 
             .load(conn)
             .classify()?;
     Ok(sides.first().map_or(Dong::ZERO, |side| Dong(side.debits - side.credits)))
+}
+
+/// What a source posted, oldest first: (debit, credit, amount).
+pub fn of_source(
+    conn: &mut Conn,
+    unit: UnitId,
+    source_kind: &str,
+    source_id: i64,
+) -> Result<Vec<(String, String, Dong)>> {
+    posting::table
+        .filter(posting::unit_id.eq(unit))
+        .filter(posting::source_kind.eq(source_kind))
+        .filter(posting::source_id.eq(source_id))
+        .order(posting::id)
+        .select((posting::debit_account, posting::credit_account, posting::amount))
+        .load(conn)
+        .classify()
 }
 
 pub fn trial_balance(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, Dong)>> {

@@ -27,3 +27,21 @@ pub fn reserve(
     }
     Err(Error::internal("no free reference code in eight tries"))
 }
+
+/// Takes a code that was chosen elsewhere.
+///
+/// # Errors
+/// `reference_code_taken`.
+pub fn take(
+    tx: &mut Tx<'_>,
+    unit_id: UnitId,
+    kind: &'static str,
+    target_id: i64,
+    code: &ReferenceCode,
+) -> Result<()> {
+    let row = PublicCodeRow { code: code.as_str().to_owned(), unit_id, kind, target_id };
+    if rows::insert_if_absent(tx, &[row], &["code"])? == [true] {
+        return Ok(());
+    }
+    Err(Error::conflict("reference_code_taken", "something else in the city has this code"))
+}

@@ -25,6 +25,7 @@ use crate::store::rows::{self, Insertion};
 use crate::store::{Conn, Stamp, Tx};
 pub use crate::tariff::IntakeMode;
 use crate::unit;
+use reference::ReferenceCode;
 
 /// Where an obligation stands; the arrows are in `ARCHITECTURE.md`, "States".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -167,6 +168,32 @@ pub struct Event {
 
 /// Raises an obligation with its reference code. One of 0 đồng is closed as `waived` at once.
 pub fn raise(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: NewObligation) -> Result<Obligation> {
+    raise_under(tx, stamp, actor, new, None)
+}
+
+/// The same under a code that payers know already: one taken over from elsewhere, or a simulated
+/// one.
+///
+/// # Errors
+/// `reference_code_taken`.
+pub fn raise_as(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    new: NewObligation,
+    code: &ReferenceCode,
+) -> Result<Obligation> {
+    actor.require_role(&[Role::System])?;
+    raise_under(tx, stamp, actor, new, Some(code))
+}
+
+fn raise_under(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    new: NewObligation,
+    known: Option<&ReferenceCode>,
+) -> Result<Obligation> {
     actor.require_role(&[Role::DossierSystem, Role::Cashier, Role::System])?;
     actor.scope.require(new.unit)?;
     rules::check_new(&new)?;
@@ -175,7 +202,14 @@ pub fn raise(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: NewObligati
     let account = unit::account::receiving(tx, new.unit)?;
     let party = party::record(tx, stamp, new.unit, &new.payer)?;
     let id: ObligationId = stamp.mint()?;
-    let code = code::reserve(tx, new.unit, unit::account::KIND_OBLIGATION, id.0)?;
+    let kind = unit::account::KIND_OBLIGATION;
+    let code = match known {
+        Some(code) => {
+            code::take(tx, new.unit, kind, id.0, code)?;
+            code.clone()
+        }
+        None => code::reserve(tx, new.unit, kind, id.0)?,
+    };
     let obligation = Obligation {
         unit: new.unit,
         id,

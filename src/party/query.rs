@@ -84,6 +84,15 @@ pub fn destroy_key(tx: &mut Tx<'_>, now: Instant, unit: UnitId, year: i32) -> Re
 
 /// Without its search terms nobody can ask any more whether a person was among the erased.
 fn forget_terms(tx: &mut Tx<'_>, unit: UnitId, year: i32) -> Result<()> {
+    // Nor which account they paid from.
+    diesel::sql_query(
+        "DELETE FROM payer_alias WHERE unit_id = $1 AND party_id IN (SELECT p.id FROM party p \
+         JOIN data_key k ON k.unit_id = p.unit_id AND k.id = p.key_id WHERE p.unit_id = $1 AND k.year = $2)",
+    )
+    .bind::<BigInt, _>(unit)
+    .bind::<diesel::sql_types::Integer, _>(year)
+    .execute(tx.conn())
+    .classify()?;
     diesel::sql_query(
         "DELETE FROM party_index WHERE unit_id = $1 AND party_id IN (SELECT p.id FROM party p \
          JOIN data_key k ON k.unit_id = p.unit_id AND k.id = p.key_id WHERE p.unit_id = $1 AND k.year = $2)",

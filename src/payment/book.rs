@@ -254,6 +254,8 @@ pub struct Book {
     pub postings: Vec<Posting>,
     pub completions: Vec<Completion>,
     pub exceptions: Vec<exception::New>,
+    /// What is allowed and asks nothing of anybody.
+    pub noted: Vec<exception::New>,
     /// Exceptions whose cause is gone.
     pub settled_exceptions: Vec<(UnitId, Kind, Subject, &'static str)>,
     /// Payments whose payers are to be told that they missed what is owed.
@@ -280,6 +282,7 @@ impl Book {
             postings: Vec::new(),
             completions: Vec::new(),
             exceptions: Vec::new(),
+            noted: Vec::new(),
             settled_exceptions: Vec::new(),
             notices: Vec::new(),
         }

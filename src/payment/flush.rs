@@ -34,6 +34,7 @@ pub fn flush(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, mut book: Book) 
     ledger::post(tx, stamp, &book.postings)?;
     obligation::record_events(tx, stamp, &book.obligation_events)?;
     exception::open(tx, stamp, &book.exceptions)?;
+    exception::note(tx, stamp, &book.noted)?;
     exception::settle_by_themselves(tx, stamp, &book.settled_exceptions)?;
     tell_payers(tx, stamp, &book)?;
     Ok(written)

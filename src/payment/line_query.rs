@@ -1,6 +1,6 @@
 //! The SQL of posted lines: what they were matched with, and their marks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -9,6 +9,7 @@ use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::*;
+use crate::payment::prove::LineWork;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::{Conn, Tx};
@@ -38,6 +39,31 @@ crate::table_row! {
         pub accounting_date: BusinessDay,
         pub created_at: Instant,
     }
+}
+
+crate::table_row! {
+    /// Why a line that shows no movement was posted as it was.
+    pub struct LineEvidenceRow in "line_evidence" {
+        pub unit_id: UnitId,
+        pub line_id: LineId,
+        pub rule: &'static str,
+        pub evidence: String,
+        pub created_at: Instant,
+    }
+}
+
+/// The rows of the lines that none of the matches is of.
+pub fn evidence_of(works: &[&LineWork], matches: &[MatchPartRow], now: Instant) -> Vec<LineEvidenceRow> {
+    let matched: HashSet<LineId> = matches.iter().map(|part| part.line_id).collect();
+    let rest = works.iter().filter(|work| !matched.contains(&work.line));
+    let row = |work: &&LineWork| LineEvidenceRow {
+        unit_id: work.unit,
+        line_id: work.line,
+        rule: work.rule,
+        evidence: work.evidence.clone(),
+        created_at: now,
+    };
+    rest.map(row).collect()
 }
 
 /// What a posted line is marked with.

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::movement::State;
 use super::prove::{Case, LIKENESS_DAYS, LineWork, reference_key};
-use super::query;
 use super::reversal::direction;
+use super::{gateway, query};
 use crate::error::{Error, Result};
-use crate::id::{MovementId, UnitId};
+use crate::id::{AccountId, MovementId, UnitId};
 use crate::store::Tx;
 
 /// A claim that was committed after matching read the movements may be the money of a line that
@@ -27,6 +27,7 @@ pub(super) fn refuse(tx: &mut Tx<'_>, works: &[&LineWork], seen: &BTreeSet<Movem
             amount: work.size(),
         })
         .collect();
+    refuse_unseen(tx, works, seen)?;
     let Some(earliest) = unclaimed.iter().map(|work| work.booking_date).min() else { return Ok(()) };
     let mut candidates =
         query::alike(tx, &looks.into_iter().collect::<Vec<_>>(), earliest.plus_days(-LIKENESS_DAYS))?;
@@ -43,6 +44,27 @@ pub(super) fn refuse(tx: &mut Tx<'_>, works: &[&LineWork], seen: &BTreeSet<Movem
             1,
             "a claim came while the lines were matched",
         ));
+    }
+    Ok(())
+}
+
+/// A lump sum found without a report is the only choice among the claims that matching knew: another
+/// claim of the account may make it one of two.
+fn refuse_unseen(tx: &mut Tx<'_>, works: &[&LineWork], seen: &BTreeSet<MovementId>) -> Result<()> {
+    let accounts: BTreeSet<(UnitId, AccountId)> = works
+        .iter()
+        .filter(|work| matches!(&work.case, Case::LumpSum(lump) if lump.settlement.is_none()))
+        .map(|work| (work.unit, work.account))
+        .collect();
+    for (unit, account) in accounts {
+        let expected = gateway::query::expected(tx, unit, account)?;
+        if expected.iter().any(|movement| !seen.contains(movement)) {
+            return Err(Error::busy(
+                crate::store::failure::RETRY,
+                1,
+                "a claim came while a lump sum was taken apart",
+            ));
+        }
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::gateway::line::Settlements;
 use super::pos::line::Batches;
 use super::prove::{Case, Desk, LineWork, Mark};
 use crate::amount::Dong;
@@ -29,6 +30,7 @@ pub struct Papers {
     /// As read, to be moved on when the steps are stored.
     stored: HashMap<String, Order>,
     pub(super) batches: Batches,
+    pub(super) settlements: Settlements,
     credits: Vec<(Slip, Dong, BusinessDay, LineId)>,
     legs: Vec<(String, Leg, LineId)>,
 }
@@ -38,7 +40,11 @@ impl Papers {
     pub fn named(tx: &mut Tx<'_>, works: &[&LineWork]) -> Result<Papers> {
         let codes: BTreeSet<&str> = works.iter().flat_map(|work| codes(work)).collect();
         let codes: Vec<String> = codes.into_iter().map(str::to_owned).collect();
-        let mut papers = Papers { batches: Batches::named(tx, works)?, ..Papers::default() };
+        let mut papers = Papers {
+            batches: Batches::named(tx, works)?,
+            settlements: Settlements::named(tx, works)?,
+            ..Papers::default()
+        };
         for slip in deposit_query::by_codes(tx, &codes)? {
             papers.slips.insert(slip.reference_code.clone(), slip);
         }
@@ -56,6 +62,7 @@ impl Papers {
             deposit::store_credit(tx, stamp, slip, *taken, *on, Some(*line))?;
         }
         self.batches.store(tx, stamp)?;
+        self.settlements.store(tx, stamp)?;
         for (code, leg, line) in self.legs {
             if let Some(order) = self.stored.get_mut(&code) {
                 remittance::store_line(tx, stamp, order, leg, line)?;
@@ -72,7 +79,7 @@ fn codes(work: &LineWork) -> impl Iterator<Item = &str> {
 /// How the case of a line is stored: what it turned out to be counts.
 pub fn case_name(work: &LineWork, mark: &Mark) -> &'static str {
     match mark.class {
-        _ if matches!(work.case, Case::PosBatch(_)) => work.case.name(),
+        _ if matches!(work.case, Case::PosBatch(_) | Case::LumpSum(_)) => work.case.name(),
         "refund_by_us" => "refund",
         DEPOSIT => "deposit",
         TO_BUDGET => "remittance",

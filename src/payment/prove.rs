@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method, PaymentState};
 use super::flush::flush;
+use super::gateway::line::LumpSum;
 use super::movement::{Movement, State, bank_key, line_key};
 use super::paper_line::{Papers, case_name};
 use super::refund::line::Refunds;
@@ -71,6 +72,8 @@ pub enum Case {
     },
     /// Pays an acquirer's batch out, or takes its chargebacks.
     PosBatch(BatchId),
+    /// Pays out what a gateway claimed one by one, less its fee.
+    LumpSum(LumpSum),
     /// Money in that nobody can place, and why.
     UnknownCredit(Kind),
     /// Money out that nobody can place, and why.
@@ -87,6 +90,7 @@ impl Case {
             Case::Interest => "interest",
             Case::Reversal { .. } => "reversal",
             Case::PosBatch(_) => "pos_batch",
+            Case::LumpSum(_) => "lump_sum",
             Case::UnknownCredit(_) => "unknown_credit",
             Case::UnknownDebit(_) => "unknown_debit",
         }
@@ -192,7 +196,7 @@ pub fn post_lines(
     Ok(Posted { line_count: works.len(), receipts: documents::all(&written) })
 }
 
-fn look<'a>(
+pub(super) fn look<'a>(
     tx: &mut Tx<'_>,
     stamp: &'a Stamp<'a>,
     actor: &Actor,
@@ -206,6 +210,7 @@ fn look<'a>(
         match &work.case {
             Case::Proof { parts } => movement_ids.extend(parts.iter().map(|(id, _)| (work.unit, *id))),
             Case::SameMoney(two) => movement_ids.extend(two.map(|id| (work.unit, id))),
+            Case::LumpSum(lump) => movement_ids.extend(lump.parts.iter().map(|(id, _)| (work.unit, *id))),
             Case::Reversal { original } => {
                 line_ids.insert((work.unit, *original));
                 movement_ids.extend(reversal::claimed(tx, work)?);
@@ -316,7 +321,7 @@ fn lock_payments(tx: &mut Tx<'_>, book: &mut Book, refunded: Vec<(UnitId, Paymen
 impl Desk<'_> {
     fn post(&mut self, work: &LineWork) -> Result<Mark> {
         let size = work.size();
-        let is_claimed = matches!(work.case, Case::Proof { .. });
+        let is_claimed = matches!(work.case, Case::Proof { .. } | Case::LumpSum(_));
         if let Some(mark) = if is_claimed { None } else { self.paper_line(work)? } {
             return Ok(mark);
         }
@@ -341,6 +346,7 @@ impl Desk<'_> {
             }
             Case::Reversal { original } => self.reverse(work, *original),
             Case::PosBatch(batch) => self.settle_batch(work, *batch),
+            Case::LumpSum(lump) => self.settle_lump(work, lump),
             Case::UnknownCredit(kind) => self.suspend(work, *kind),
             Case::UnknownDebit(kind) => self.leave_unexplained(work, self.debit_kind(work, *kind)),
         }
@@ -503,7 +509,7 @@ impl Desk<'_> {
     }
 
     /// By the directory of codes, which shows other units' obligations too, whoever asks.
-    fn named(&self, code: &str) -> Vec<(UnitId, ObligationId)> {
+    pub(super) fn named(&self, code: &str) -> Vec<(UnitId, ObligationId)> {
         let mut named: Vec<(UnitId, ObligationId)> =
             code.split('+').filter_map(|code| self.codes.get(code).copied()).collect();
         named.sort_unstable();
@@ -518,8 +524,21 @@ impl Desk<'_> {
         channel: String,
         destination: &Destination,
     ) -> Result<&'static str> {
+        self.receive_at(work, movement, amount, channel, destination, Account::Bank(work.account))
+    }
+
+    /// The same, where the money is not on the bank account by itself.
+    pub(super) fn receive_at(
+        &mut self,
+        work: &LineWork,
+        movement: MovementId,
+        amount: Dong,
+        channel: String,
+        destination: &Destination,
+        debit: Account,
+    ) -> Result<&'static str> {
         let payment: PaymentId = self.stamp.mint()?;
-        let incoming = self.incoming(work, amount, movement, channel);
+        let incoming = Incoming { debit, ..self.incoming(work, amount, movement, channel) };
         self.book.receive(payment, &incoming, destination)?;
         if let Some(held) = self.book.movements.get_mut(&(work.unit, movement)) {
             held.value.payment = Some(payment);
@@ -540,16 +559,21 @@ impl Desk<'_> {
     }
 
     fn open_movement(&mut self, work: &LineWork) -> Result<MovementId> {
+        self.open_part(work, work.size())
+    }
+
+    /// The movement of what a line brings that nobody claimed.
+    pub(super) fn open_part(&mut self, work: &LineWork, amount: Dong) -> Result<MovementId> {
         let id: MovementId = self.stamp.mint()?;
         let movement = Movement {
             unit: work.unit,
             id,
             account: work.account,
             direction: direction(work),
-            amount: work.size(),
+            amount,
             code: work.code.clone(),
             first_seen_on: work.booking_date,
-            proven: work.size(),
+            proven: amount,
             claimed_by: String::new(),
             payment: None,
             state: State::Proven,
@@ -560,7 +584,7 @@ impl Desk<'_> {
         if let Some((unit, key)) = reference_key(work) {
             self.key(unit, key, id);
         }
-        self.link(work, id, work.size())?;
+        self.link(work, id, amount)?;
         Ok(id)
     }
 
@@ -617,6 +641,8 @@ fn write(
     rows::insert(tx, &fresh)?;
     rows::insert(tx, &desk.movement_keys)?;
     rows::insert(tx, &desk.match_parts)?;
+    let evidence = line_query::evidence_of(works, &desk.match_parts, stamp.now);
+    rows::insert(tx, &evidence)?;
     let cases: Vec<line_query::LineCaseRow> = works
         .iter()
         .zip(marks)

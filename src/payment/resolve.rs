@@ -16,7 +16,7 @@ use crate::amount::Dong;
 use crate::audit;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::exception::{self, Exception, Kind, Proposal, Subject};
+use crate::exception::{self, Ask, Exception, Kind, Proposal, Subject};
 use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::obligation;
@@ -25,7 +25,7 @@ use crate::store::{Conn, Stamp, Tx};
 use crate::unit::trust;
 
 /// The resolutions that can be proposed.
-pub const RESOLUTIONS: [&str; 12] = [
+pub const RESOLUTIONS: [&str; 14] = [
     "assign",
     "acknowledge",
     "bank_charge",
@@ -33,9 +33,11 @@ pub const RESOLUTIONS: [&str; 12] = [
     "refund_debit",
     "refund_short",
     "refund_over",
+    "refund_refused",
     settle_cash::DEPOSIT,
     settle_cash::SHORTAGE,
     settle_cash::REMITTANCE,
+    settle_cash::REFUSED_ORDER,
     settle_cash::TO_BUDGET,
     settle_cash::REPAID,
 ];
@@ -45,10 +47,11 @@ pub const RESOLUTIONS: [&str; 12] = [
 /// - `assign` (target: an obligation of the unit): money in suspense goes to it.
 /// - `bank_charge`: an unexplained debit was the bank's charge.
 /// - `refund_debit`, `refund_short`, `refund_over` (target: a refund on its way): an unexplained debit
-///   paid it, exactly, with less, or with more than its amount.
+///   paid it, exactly, with less, or with more than its amount; `refund_refused`: one that was refused
+///   left the account all the same.
 /// - `disprove`: a claim never came; what it settled is taken back and its receipt cancelled.
-/// - `deposit` (target: a slip), `remittance` (target: an order), `shortage`, `shortage_repaid`
-///   (target: a person), `to_budget`: cash and the Treasury, in `settle_cash`.
+/// - `deposit` (target: a slip), `remittance`, `remittance_refused` (target: an order), `shortage`,
+///   `shortage_repaid` (target: a person), `to_budget`: cash and the Treasury, in `settle_cash`.
 /// - `acknowledge`: looked at, nothing to post; not for money that is unexplained.
 pub fn approve(
     tx: &mut Tx<'_>,
@@ -58,26 +61,53 @@ pub fn approve(
     id: ExceptionId,
 ) -> Result<(Exception, Vec<(UnitId, ReceiptId)>)> {
     let (item, proposal) = exception::approve(tx, stamp, actor, unit, id)?;
-    check_proposal(tx, &item, &proposal.resolution, proposal.target)?;
+    let receipts = carry_out(tx, stamp, actor, &item, &proposal)?;
+    Ok((item, receipts))
+}
+
+/// One person settles it alone, where the unit's limit allows that, and it is carried out.
+///
+/// Errors: `second_person_needed`, `resolution_unfit`, `exception_not_open`.
+pub fn alone(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: ExceptionId,
+    ask: &Ask<'_>,
+) -> Result<(Exception, Vec<(UnitId, ReceiptId)>)> {
+    let (item, proposal) = exception::decide_alone(tx, stamp, actor, unit, id, ask)?;
+    let receipts = carry_out(tx, stamp, actor, &item, &proposal)?;
+    Ok((item, receipts))
+}
+
+fn carry_out(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    item: &Exception,
+    proposal: &Proposal,
+) -> Result<Vec<(UnitId, ReceiptId)>> {
+    check_proposal(tx, item, &proposal.resolution, proposal.target)?;
     let receipts = match proposal.resolution.as_str() {
-        "assign" => assign(tx, stamp, actor, &item, &proposal)?,
-        "bank_charge" => charge(tx, stamp, actor, &item)?,
-        "disprove" => disprove(tx, stamp, actor, &item)?,
+        "assign" => assign(tx, stamp, actor, item, proposal)?,
+        "bank_charge" => charge(tx, stamp, actor, item)?,
+        "disprove" => disprove(tx, stamp, actor, item)?,
         refund if Debit::parse(refund).is_some() => {
-            let on = lock_account(tx, stamp, &item)?;
-            debit::settle(tx, stamp, actor, &item, refund_of(&proposal)?, on)?;
+            let on = lock_account(tx, stamp, item)?;
+            debit::settle(tx, stamp, actor, item, refund_of(proposal)?, on)?;
             Vec::new()
         }
         "acknowledge" => Vec::new(),
         other if settle_cash::is_ours(other) => {
-            settle_cash::lock(tx, &item, other)?;
-            let on = lock_account(tx, stamp, &item)?;
-            settle_cash::carry_out(tx, stamp, actor, &item, &proposal, on)?;
+            settle_cash::lock(tx, item, other)?;
+            let on = lock_account(tx, stamp, item)?;
+            settle_cash::carry_out(tx, stamp, actor, item, proposal, on)?;
             Vec::new()
         }
         _ => return Err(Error::invalid("resolution", "resolution_unknown", RESOLUTIONS.join(", "))),
     };
-    Ok((item, receipts))
+    Ok(receipts)
 }
 
 /// Refuses a proposal that could never be carried out, before a second person looks at it. The
@@ -102,6 +132,7 @@ pub fn check_proposal(
         }
         settle_cash::DEPOSIT => in_suspense && item.subject_kind == "line" && target.is_some(),
         settle_cash::REMITTANCE => (unexplained || in_suspense) && target.is_some(),
+        settle_cash::REFUSED_ORDER => unexplained && settle_cash::is_refused_order(conn, item, target)?,
         settle_cash::SHORTAGE => item.kind == Kind::DepositDiffers && item.subject_kind == "slip",
         settle_cash::TO_BUDGET => in_suspense,
         settle_cash::REPAID => in_suspense && item.subject_kind == "line" && target.is_some(),
@@ -116,6 +147,18 @@ fn unfit_unless(fits: bool) -> Result<()> {
         return Ok(());
     }
     Err(Error::conflict("resolution_unfit", "this resolution does not fit the exception"))
+}
+
+/// What a resolution points at, as the id it is.
+pub fn target_text(item: &Exception, resolution: &str, target: i64) -> String {
+    match resolution {
+        "assign" => ObligationId(target).to_string(),
+        settle_cash::DEPOSIT => SlipId(target).to_string(),
+        settle_cash::REMITTANCE | settle_cash::REFUSED_ORDER => RemittanceId(target).to_string(),
+        settle_cash::REPAID => PersonId(target).to_string(),
+        refund if Debit::parse(refund).is_some() => RefundId(target).to_string(),
+        _ => item.id.to_string(),
+    }
 }
 
 fn refund_of(proposal: &Proposal) -> Result<RefundId> {
@@ -147,7 +190,7 @@ fn line_of(item: &Exception) -> Result<LineId> {
 
 /// Locks the exception's account and tells the day its postings belong to: today, or the account's
 /// first open day.
-fn lock_account(tx: &mut Tx<'_>, stamp: &Stamp<'_>, item: &Exception) -> Result<BusinessDay> {
+pub(super) fn lock_account(tx: &mut Tx<'_>, stamp: &Stamp<'_>, item: &Exception) -> Result<BusinessDay> {
     let Some(account) = item.account else { return Ok(stamp.today()) };
     query::lock_accounts(tx, &[(item.unit, account)])?;
     query::first_open_day(tx, item.unit, account, stamp.today())

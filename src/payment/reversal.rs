@@ -77,6 +77,10 @@ impl Desk<'_> {
             // The original brought no payer's money (interest, for one).
             return self.leave_unexplained(work, Kind::BankReversal);
         };
+        if held.value.amount != size {
+            // It paid several claims at once: a person says which of them are taken back.
+            return self.leave_unexplained(work, Kind::BankReversal);
+        }
         held.value.state = State::Reversed;
         touch(held);
         let payment = held.value.payment;

@@ -15,6 +15,7 @@ use super::flush::flush;
 use super::movement::{Movement, State, bank_key};
 use super::prove::LINE_KINDS;
 use super::query::{self, Likeness};
+use super::repeated;
 use super::{Claim, Direction, line_query, same_money, settle_cash};
 use crate::actor::Actor;
 use crate::amount::Dong;
@@ -443,17 +444,7 @@ fn repeat(stamp: &Stamp<'_>, read: &Read<'_>, world: &World, book: &mut Book, kn
                 && *code == read.code_text()
         },
     );
-    if !is_equal {
-        book.exceptions.push(exception::New {
-            unit: known.unit,
-            kind: Kind::ContentDiffers,
-            subject: Subject::Claim(known.claim),
-            account: Some(read.account),
-            amount: claim.amount,
-            opened_on: stamp.today(),
-            detail: format!("channel {} repeated an id with other content", claim.channel),
-        });
-    }
+    repeated::tell(book, stamp.today(), (known.unit, known.claim, read.account), claim, is_equal);
     known
 }
 

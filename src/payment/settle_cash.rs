@@ -20,6 +20,8 @@ pub const DEPOSIT: &str = "deposit";
 pub const SHORTAGE: &str = "shortage";
 /// An unexplained debit, or a credit in suspense, is money of an order (target).
 pub const REMITTANCE: &str = "remittance";
+/// An unexplained debit is an order (target) that was refused and left the account all the same.
+pub const REFUSED_ORDER: &str = "remittance_refused";
 /// Money in suspense is handed to the budget; the reason names the decision.
 pub const TO_BUDGET: &str = "to_budget";
 
@@ -30,7 +32,7 @@ pub const REPAID: &str = "shortage_repaid";
 const UNIDENTIFIED: &str = "unidentified";
 
 pub fn is_ours(resolution: &str) -> bool {
-    [DEPOSIT, SHORTAGE, REMITTANCE, TO_BUDGET, REPAID].contains(&resolution)
+    [DEPOSIT, SHORTAGE, REMITTANCE, REFUSED_ORDER, TO_BUDGET, REPAID].contains(&resolution)
 }
 
 /// Whether an exception about cash or an order stands for money that is missing still: such a one
@@ -69,6 +71,10 @@ pub fn carry_out(
             vec![deposit::accept_shortage(tx, stamp, item.unit, SlipId(item.subject_id), person, on)?]
         }
         REMITTANCE => remitted(tx, stamp, item, RemittanceId(target()?), on)?,
+        REFUSED_ORDER => {
+            let person = actor.require_person()?;
+            refused_and_debited(tx, stamp, item, (RemittanceId(target()?), person), on)?
+        }
         TO_BUDGET => vec![to_budget(tx, item, on)?],
         REPAID => vec![repaid(tx, item, PersonId(target()?), on)?],
         _ => return Err(Error::internal("a resolution of another room")),
@@ -157,6 +163,50 @@ fn remitted(
         .collect();
     remittance::store_line(tx, stamp, &mut order, leg, line)?;
     Ok(postings)
+}
+
+/// Whether the target is an order of the line's account and amount that was refused.
+pub fn is_refused_order(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<bool> {
+    let Some(target) = target.map(RemittanceId) else { return Ok(false) };
+    let debited = ledger::balance(conn, item.unit, &Account::UnexplainedDebit(line_of(item)?))?;
+    let order = remittance::query::by_ids(conn, &[(item.unit, target)])?.pop();
+    Ok(order.is_some_and(|order| {
+        order.state == remittance::State::Refused
+            && Some(order.account) == item.account
+            && order.kind != remittance::Kind::Claim
+            && order.amount == debited
+    }))
+}
+
+/// A refused order that the bank paid: where its sums are free it stands again; where another order
+/// took them since, the Treasury got them twice and owes them back.
+fn refused_and_debited(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    item: &Exception,
+    (order, checker): (RemittanceId, PersonId),
+    on: BusinessDay,
+) -> Result<Vec<Posting>> {
+    let line = line_of(item)?;
+    let unexplained = Account::UnexplainedDebit(line);
+    let mut order = remittance::find(tx, item.unit, order)?;
+    if !is_refused_order(tx, item, Some(order.id.0))? {
+        return Err(unfit("it is no refused order of this account and amount"));
+    }
+    let lines = remittance::query::lines(tx, item.unit, order.id)?;
+    let stands = remittance::debited_though_refused(tx, stamp, &mut order, (checker, line))?;
+    if !stands && order.kind != remittance::Kind::Treasury {
+        return Err(unfit("another order withdrew this share meanwhile; ask for the money back"));
+    }
+    let sides = if stands {
+        orders::postings(&order, &lines, remittance::Leg::Out, order.account)?
+    } else {
+        orders::overpaid_postings(&lines, order.account)?
+    };
+    let bank = Account::Bank(order.account);
+    let explained = |side: Account| if side == bank { unexplained.clone() } else { side };
+    let entry = |(debit, credit, amount)| posting(item, explained(debit), explained(credit), amount, on);
+    Ok(sides.into_iter().map(entry).collect())
 }
 
 /// Cash counted over in a drawer, or a line's money that no payment has: identified money is its

@@ -21,6 +21,7 @@ pub mod pattern;
 pub mod printed;
 pub mod profile;
 pub mod query;
+pub mod recorded;
 pub mod relation;
 mod relation_query;
 pub mod rendition;

@@ -50,9 +50,32 @@ pub enum Evidence {
     SubsetSumExact(u32),
     /// The movements under one settlement reference, counted, add up exactly.
     GroupTotalExact(u32),
+    /// The lines under one reference, counted, add up to its movement.
+    LinesAddUp(u32),
     /// What a bulk settlement lacks against the total of its movements.
     ChargeWithheld {
         amount: Dong,
+    },
+    /// The gateway's settlement report names the claims.
+    SettlementReport {
+        reference: String,
+    },
+    /// Of so many open claims of the gateway exactly one choice adds up, proven.
+    OnlyChoice {
+        taken: u32,
+        of: u32,
+    },
+    /// More than one choice of so many claims adds up.
+    SeveralChoices {
+        of: u32,
+    },
+    /// No choice of so many claims adds up.
+    NoChoice {
+        of: u32,
+    },
+    /// The search among so many claims was not over within its steps.
+    SearchNotFinished {
+        of: u32,
     },
     NothingDue,
     ObligationClosed,
@@ -61,6 +84,8 @@ pub enum Evidence {
     DossierCodeInMemo,
     PayerNameInMemo,
     SameCounterparty,
+    /// An earlier payment of the same payer came from this account.
+    PaidFromAccountBefore,
     /// The bank marked the line as a reversal (RC, RD, RvslInd).
     MarkedAsReversal,
     /// The memo speaks of money given back.
@@ -74,6 +99,45 @@ pub enum Evidence {
 }
 
 impl Evidence {
+    /// What was looked at, as a word that programs may rely on.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Evidence::CodeVerified { .. }
+            | Evidence::CodeOneEditAway { .. }
+            | Evidence::CodeWithoutObligation
+            | Evidence::CodeOfOtherUnit
+            | Evidence::SeveralCodes(_)
+            | Evidence::ReferenceCodeDiffers => "reference_code",
+            Evidence::SameBankReference => "bank_reference",
+            Evidence::SameProviderReference => "channel_reference",
+            Evidence::ReferencesDisagree => "references",
+            Evidence::ReferenceAmountDiffers { .. }
+            | Evidence::AmountExact
+            | Evidence::AmountUnder { .. }
+            | Evidence::AmountOver { .. }
+            | Evidence::AmountDigitsSwapped
+            | Evidence::SumExact(_)
+            | Evidence::SubsetSumExact(_)
+            | Evidence::GroupTotalExact(_)
+            | Evidence::LinesAddUp(_)
+            | Evidence::ChargeWithheld { .. } => "amount",
+            Evidence::SettlementReport { .. } => "settlement_report",
+            Evidence::OnlyChoice { .. }
+            | Evidence::SeveralChoices { .. }
+            | Evidence::NoChoice { .. }
+            | Evidence::SearchNotFinished { .. } => "open_claims",
+            Evidence::NothingDue | Evidence::ObligationClosed => "obligation",
+            Evidence::WithinDays(_) => "day",
+            Evidence::DossierCodeInMemo => "dossier_code",
+            Evidence::PayerNameInMemo => "payer_name",
+            Evidence::SameCounterparty | Evidence::PaidFromAccountBefore => "counterparty_account",
+            Evidence::MarkedAsReversal => "bank_mark",
+            Evidence::ReversalWords => "memo",
+            Evidence::IdenticalTwin => "twin",
+            Evidence::ClassRule { .. } => "classification_rule",
+        }
+    }
+
     pub fn vi(&self) -> String {
         match self {
             Evidence::CodeVerified { code } => format!("mã {code} hợp lệ"),
@@ -95,7 +159,21 @@ impl Evidence {
             Evidence::SumExact(count) => format!("tổng của {count} nghĩa vụ đúng bằng số tiền"),
             Evidence::SubsetSumExact(count) => format!("chỉ {count} trong các mã cộng lại đúng bằng số tiền"),
             Evidence::GroupTotalExact(count) => format!("tổng của {count} giao dịch đúng bằng số tiền"),
+            Evidence::LinesAddUp(count) => {
+                format!("{count} dòng cùng số tham chiếu cộng lại đúng bằng báo có")
+            }
             Evidence::ChargeWithheld { amount } => format!("thấp hơn tổng giao dịch {amount}"),
+            Evidence::SettlementReport { reference } => format!("theo bảng kê quyết toán {reference}"),
+            Evidence::OnlyChoice { taken, of } => {
+                format!("chỉ một cách chọn: {taken} trong {of} báo có của cổng cộng lại đúng bằng số tiền")
+            }
+            Evidence::SeveralChoices { of } => {
+                format!("nhiều cách chọn trong {of} báo có của cổng cùng đúng")
+            }
+            Evidence::NoChoice { of } => {
+                format!("không cách chọn nào trong {of} báo có của cổng đúng bằng số tiền")
+            }
+            Evidence::SearchNotFinished { of } => format!("chưa xác định được trong {of} báo có của cổng"),
             Evidence::NothingDue => "nghĩa vụ không còn số phải nộp".into(),
             Evidence::ObligationClosed => "nghĩa vụ đã đóng".into(),
             Evidence::WithinDays(0) => "cùng ngày làm việc".into(),
@@ -103,6 +181,7 @@ impl Evidence {
             Evidence::DossierCodeInMemo => "có mã hồ sơ trong nội dung".into(),
             Evidence::PayerNameInMemo => "có tên người nộp trong nội dung".into(),
             Evidence::SameCounterparty => "cùng tài khoản đối ứng".into(),
+            Evidence::PaidFromAccountBefore => "người nộp đã từng nộp từ tài khoản này".into(),
             Evidence::MarkedAsReversal => "ngân hàng đánh dấu là giao dịch đảo".into(),
             Evidence::ReversalWords => "nội dung nói về hoàn, trả lại tiền".into(),
             Evidence::IdenticalTwin => "có dòng khác giống hệt".into(),
@@ -131,7 +210,17 @@ impl Evidence {
             Evidence::SumExact(count) => format!("{count} obligations add up exactly"),
             Evidence::SubsetSumExact(count) => format!("only {count} of the codes add up exactly"),
             Evidence::GroupTotalExact(count) => format!("{count} movements add up exactly"),
+            Evidence::LinesAddUp(count) => format!("{count} lines of one reference add up to the claim"),
             Evidence::ChargeWithheld { amount } => format!("{amount} below the total of the movements"),
+            Evidence::SettlementReport { reference } => format!("settlement report {reference}"),
+            Evidence::OnlyChoice { taken, of } => {
+                format!("the only choice: {taken} of {of} claims of the gateway add up exactly")
+            }
+            Evidence::SeveralChoices { of } => {
+                format!("several choices of {of} claims of the gateway add up")
+            }
+            Evidence::NoChoice { of } => format!("no choice of {of} claims of the gateway adds up"),
+            Evidence::SearchNotFinished { of } => format!("not decided among {of} claims of the gateway"),
             Evidence::NothingDue => "nothing is due any more".into(),
             Evidence::ObligationClosed => "the obligation is closed".into(),
             Evidence::WithinDays(0) => "same working day".into(),
@@ -140,6 +229,7 @@ impl Evidence {
             Evidence::DossierCodeInMemo => "dossier code in the memo".into(),
             Evidence::PayerNameInMemo => "payer's name in the memo".into(),
             Evidence::SameCounterparty => "same counterparty account".into(),
+            Evidence::PaidFromAccountBefore => "the payer has paid from this account before".into(),
             Evidence::MarkedAsReversal => "marked as a reversal by the bank".into(),
             Evidence::ReversalWords => "the memo speaks of money given back".into(),
             Evidence::IdenticalTwin => "another line is identical".into(),

@@ -3,14 +3,26 @@
 //! `matching`, `classification`, `proof` and `bridge` are pure; the use cases around them read,
 //! decide and write per bank account, so that one account's failure never blocks another.
 
+pub mod alias;
+mod alias_query;
 pub mod bridge;
 pub mod classification;
 pub mod day_close;
 pub mod evidence;
+pub mod explanation;
+pub mod explanation_query;
+mod hint;
+pub mod lump;
 pub mod matching;
+pub mod month_close;
 pub mod office;
+pub mod overview;
+mod payout;
 pub mod proof;
 pub mod query;
+pub mod reopening;
+pub mod restated;
+pub mod rulebook;
 pub mod run;
 
 pub use day_close::{Closing, close, close_through, verify_chain};

@@ -1,13 +1,18 @@
 //! The daily round over many accounts: import, match, close. The web and the command line both
 //! come through here.
 
+use super::day_close::{self, Through};
 use super::query;
 use super::run::{Report, reconcile};
 use crate::actor::{Actor, Role};
+use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::id::{AccountId, UnitId};
+use crate::id::{AccountId, LineId, StatementId, UnitId};
 use crate::obligation::reference::{CodeBook, Found};
-use crate::statement::{self, Imported};
+use crate::receipt::seal::Keyring;
+use crate::statement::job::{self, Job};
+use crate::statement::quarantine::{self, Verdict};
+use crate::statement::{self, Imported, Options};
 use crate::store::{Stamp, Store};
 
 /// Imports a bank file with the reference codes of its memos.
@@ -17,8 +22,42 @@ pub fn import<'a>(
     actor: &Actor,
     bytes: &[u8],
 ) -> Result<Imported> {
+    import_with(store, stamp, actor, bytes, Options::default())
+}
+
+/// The same, told more.
+pub fn import_with<'a>(
+    store: &Store,
+    stamp: &dyn Fn() -> Stamp<'a>,
+    actor: &Actor,
+    bytes: &[u8],
+    options: Options<'_>,
+) -> Result<Imported> {
     let book = CodeBook::hanoi();
-    statement::import_file(store, stamp, actor, &|memo| codes_in(&book, memo), bytes)
+    statement::import_file_with(store, stamp, actor, &|memo| codes_in(&book, memo), bytes, options)
+}
+
+/// Takes the oldest queued import in; `None` when none waits. It stops between two chunks, to be taken up
+/// again, when it may not keep on.
+pub fn run_import<'a>(
+    store: &Store,
+    stamp: &dyn Fn() -> Stamp<'a>,
+    keep_on: &dyn Fn() -> bool,
+) -> Result<Option<Job>> {
+    let book = CodeBook::hanoi();
+    job::run_next(store, stamp, &|memo| codes_in(&book, memo), keep_on)
+}
+
+/// Decides every line of a statement that could not be read; see `statement::quarantine`.
+pub fn decide_quarantine<'a>(
+    store: &Store,
+    stamp: &dyn Fn() -> Stamp<'a>,
+    actor: &Actor,
+    statement: (UnitId, StatementId),
+    verdicts: &[Verdict],
+) -> Result<Vec<LineId>> {
+    let book = CodeBook::hanoi();
+    quarantine::decide(store, stamp, actor, &|memo| codes_in(&book, memo), statement, verdicts)
 }
 
 /// The verified and the damaged codes of a memo.
@@ -61,6 +100,41 @@ pub fn reconcile_accounts<'a>(
                 tracing::error!(%unit, %account, %error, "matching failed for this account");
             }
             Visited { unit, account, outcome }
+        })
+        .collect())
+}
+
+/// One account of a closing round: how far it came, or why it could not begin.
+pub struct ClosedUntil {
+    pub unit: UnitId,
+    pub account: AccountId,
+    pub outcome: std::result::Result<Through, Error>,
+}
+
+/// Closes what can be closed up to `until` in every account in scope, or one unit's. An account that
+/// stays open, or fails, never blocks another.
+pub fn close_accounts<'a>(
+    store: &Store,
+    keyring: &Keyring,
+    stamp: &dyn Fn() -> Stamp<'a>,
+    actor: &Actor,
+    unit: Option<UnitId>,
+    until: BusinessDay,
+) -> Result<Vec<ClosedUntil>> {
+    actor.require_role(&[Role::Finance, Role::System])?;
+    if let Some(unit) = unit {
+        actor.scope.require(unit)?;
+    }
+    let accounts = store.read(&actor.scope, |conn| query::accounts(conn, unit))?;
+    Ok(accounts
+        .into_iter()
+        .filter(|(unit, _)| actor.scope.covers(*unit))
+        .map(|(unit, account)| {
+            let outcome = day_close::close_through(store, keyring, stamp, actor, unit, account, until);
+            if let Err(error) = &outcome {
+                tracing::error!(%unit, %account, %error, "closing failed for this account");
+            }
+            ClosedUntil { unit, account, outcome }
         })
         .collect())
 }

@@ -137,6 +137,8 @@ pub fn codes_of(lines: &[StoredLine]) -> BTreeSet<String> {
 pub struct References {
     pub bank: Vec<String>,
     pub external: Vec<String>,
+    /// The channels that claimed it.
+    pub channels: Vec<String>,
 }
 
 /// References of the claims on the movements.
@@ -147,9 +149,12 @@ pub fn references(
 ) -> Result<HashMap<MovementId, References>> {
     let mut references: HashMap<MovementId, References> = HashMap::new();
     for chunk in movements.chunks(1_000) {
-        for (movement, _, external, bank) in crate::payment::query::claims_of_movements(conn, unit, chunk)? {
+        for (movement, channel, external, bank) in
+            crate::payment::query::claims_of_movements(conn, unit, chunk)?
+        {
             let known = references.entry(movement).or_default();
             known.external.push(external);
+            known.channels.push(channel);
             known.bank.extend(bank);
         }
     }

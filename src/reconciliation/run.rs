@@ -2,12 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::alias;
 use super::classification::Class;
 use super::evidence;
+use super::hint::hints;
 use super::matching::{
-    self, CreditKind, Line, Movement, Obligation, Outcome, Settings, Target, claims_without_credit, matching,
+    self, CreditKind, Line, Movement, Obligation, Outcome, Settings, claims_without_credit, matching,
 };
+use super::payout::{self, Payouts};
 use super::query::{self, StoredLine};
+use super::restated;
+use super::rulebook;
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -15,6 +20,7 @@ use crate::error::Result;
 use crate::exception::{self, Kind, Subject};
 use crate::id::*;
 use crate::obligation;
+use crate::payment::gateway::line::settle_suspended;
 use crate::payment::line_query;
 use crate::payment::pos;
 use crate::payment::prove::{Case, LineWork, post_lines};
@@ -22,7 +28,8 @@ use crate::payment::query as payments;
 use crate::payment::refund;
 use crate::payment::{Direction, MovementState};
 use crate::shift::deposit;
-use crate::statement;
+use crate::statement::{self, LineTexts};
+use crate::store::vault::Vault;
 use crate::store::{Conn, Lane, Stamp, Store, Tx, failure};
 use crate::text;
 use crate::unit::trust;
@@ -35,7 +42,7 @@ const REFUND_PATIENCE_DAYS: i64 = 5;
 /// How often a run that a callback overtook starts over.
 const ATTEMPT_LIMIT: u32 = 5;
 /// A claim should be on a statement after this many working days.
-const CLAIM_PATIENCE_WORKING_DAYS: u32 = 1;
+pub const CLAIM_PATIENCE_WORKING_DAYS: u32 = 1;
 /// Open movements and obligations read for one account.
 const READ_LIMIT: i64 = 200_000;
 /// Posted lines of so many days are read again to find the originals of reversals.
@@ -62,9 +69,11 @@ struct Snapshot {
     lines: Vec<Line>,
     movements: Vec<Movement>,
     obligations: Vec<Obligation>,
-    /// Card batches that no line has shown.
-    batches: Vec<pos::Batch>,
+    /// What acquirers and gateways pay out together.
+    payouts: Payouts,
     covered_until: Option<BusinessDay>,
+    splittable: BTreeSet<MovementId>,
+    aliases: BTreeMap<String, BTreeSet<ObligationId>>,
 }
 
 /// Matches and posts everything of one account that is open. Running it again changes nothing.
@@ -101,13 +110,21 @@ fn run_once(
     account: AccountId,
     report: &mut Report,
 ) -> Result<()> {
+    report.receipts.extend(restated::post_contras(store, stamp, actor, unit, account)?);
     let snapshot = store.read(&actor.scope, |conn| read(conn, stamp, unit, account))?;
-    let settings = Settings { working_days: stamp.calendar.clone(), ..Settings::default() };
+    let settings = Settings {
+        working_days: stamp.calendar.clone(),
+        rules: rulebook::rules_for(store, stamp.vault, unit, account)?,
+        splittable: snapshot.splittable.clone(),
+        aliases: snapshot.aliases.clone(),
+        ..Settings::default()
+    };
     let outcome = matching(&snapshot.lines, &snapshot.movements, &snapshot.obligations, &settings);
     let seen: BTreeSet<MovementId> = snapshot.movements.iter().map(|movement| movement.id).collect();
     // What is taken back must have been brought before: reversals are posted last.
-    let (reversals, others): (Vec<LineWork>, Vec<LineWork>) =
-        works(&snapshot, &outcome).into_iter().partition(|work| matches!(work.case, Case::Reversal { .. }));
+    let (reversals, others): (Vec<LineWork>, Vec<LineWork>) = works(&snapshot, &outcome, stamp.calendar)
+        .into_iter()
+        .partition(|work| matches!(work.case, Case::Reversal { .. }));
     for chunk in others.chunks(CHUNK).chain(reversals.chunks(CHUNK)) {
         let posted =
             store.write(&actor.scope, Lane::Bulk, |tx| post_lines(tx, stamp, actor, chunk, &seen))?;
@@ -115,6 +132,16 @@ fn run_once(
         report.receipts.extend(posted.receipts);
         count(report, chunk);
     }
+    for work in snapshot.payouts.late(&snapshot.lines, |line| {
+        snapshot.stored.get(&line).map(|stored| work(stored, Case::BankFee, "", &[]))
+    }) {
+        let late = |tx: &mut Tx<'_>| settle_suspended(tx, stamp, actor, &work);
+        if let Some(posted) = store.write(&actor.scope, Lane::Bulk, late)? {
+            report.proven += posted.line_count;
+            report.receipts.extend(posted.receipts);
+        }
+    }
+    alias::learn(store, stamp, actor, unit, &snapshot.lines)?;
     report.overdue_claims = note_overdue(store, stamp, actor, &snapshot, unit, account)?;
     if let Some(covered) = snapshot.covered_until {
         let late = store.read(&actor.scope, |conn| {
@@ -140,7 +167,7 @@ fn run_once(
 fn count(report: &mut Report, posted: &[LineWork]) {
     for work in posted {
         match work.case {
-            Case::Proof { .. } | Case::SameMoney(_) => report.proven += 1,
+            Case::Proof { .. } | Case::SameMoney(_) | Case::LumpSum(_) => report.proven += 1,
             Case::Credit { .. } | Case::PosBatch(_) => report.credited += 1,
             Case::BankFee | Case::Interest => report.classified += 1,
             Case::Reversal { .. } => report.reversed += 1,
@@ -151,28 +178,35 @@ fn count(report: &mut Report, posted: &[LineWork]) {
 
 fn read(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId, account: AccountId) -> Result<Snapshot> {
     let stored = query::lines(conn, unit, account, stamp.today().plus_days(-RECENT_DAYS))?;
+    let stored = restated::prepared(conn, unit, account, stored)?;
     let mut lines = Vec::with_capacity(stored.len());
     for line in &stored {
-        let memo = statement::line_memo(conn, stamp.vault, line.unit, line.id, line.key, &line.memo_cipher)?;
-        lines.push(line_of(line, &memo));
+        let texts =
+            statement::line_texts(conn, stamp.vault, line.unit, line.id, line.key, &line.memo_cipher)?;
+        lines.push(line_of(line, &texts, stamp.vault));
     }
-    let expected = payments::movements_in_state(conn, unit, account, MovementState::Expected, READ_LIMIT)?;
-    let ids: Vec<MovementId> = expected.iter().map(|movement| movement.id).collect();
+    let movements_read =
+        payments::movements_in_state(conn, unit, account, MovementState::Expected, READ_LIMIT)?;
+    let ids: Vec<MovementId> = movements_read.iter().map(|movement| movement.id).collect();
     let references = query::references(conn, unit, &ids)?;
-    let claimed: BTreeMap<String, i64> = open_claims_by_code(&expected);
-    let movements = expected.into_iter().map(|movement| movement_of(movement, &references)).collect();
-    let obligations = obligations(conn, unit, &stored, &claimed)?;
-    let batches = pos::query::awaited(conn, unit, account)?;
+    let claimed: BTreeMap<String, i64> = open_claims_by_code(&movements_read);
+    let channels = references.iter().map(|(id, known)| (*id, known.channels.clone())).collect();
+    let splittable = settled_movements(&movements_read);
+    let movements = movements_read.into_iter().map(|movement| movement_of(movement, &references)).collect();
+    let (obligations, owed) = obligations(conn, unit, &stored, &claimed)?;
+    let aliases = alias::suggested(conn, unit, &lines, &owed)?;
+    let payouts = Payouts::read(conn, unit, account, channels)?;
     let covered_until = query::covered_until(conn, unit, account)?;
     let stored = stored.into_iter().map(|line| (line.id, line)).collect();
-    Ok(Snapshot { stored, lines, movements, obligations, batches, covered_until })
+    Ok(Snapshot { stored, lines, movements, obligations, payouts, covered_until, splittable, aliases })
 }
 
 fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-fn line_of(line: &StoredLine, memo: &str) -> Line {
+fn line_of(line: &StoredLine, texts: &LineTexts, vault: &Vault) -> Line {
+    let account = texts.counterparty_account.as_deref();
     Line {
         id: line.id,
         unit: line.unit,
@@ -183,8 +217,8 @@ fn line_of(line: &StoredLine, memo: &str) -> Line {
         damaged: words(&line.damaged),
         bank_reference: line.bank_reference.clone(),
         customer_reference: line.reference.clone(),
-        memo_folded: text::fold(memo),
-        counterparty_account: None,
+        memo_folded: text::fold(&texts.memo),
+        counterparty_account: account.map(|account| alias::account_hash(vault, line.unit, account)),
         reversal: line.is_reversal,
         open: if line.is_posted { Dong::ZERO } else { line.amount },
     }
@@ -211,6 +245,11 @@ fn movement_of(
     }
 }
 
+/// Movements whose claim was settled: what lines show of them needs no place any more.
+fn settled_movements(movements: &[crate::payment::Movement]) -> BTreeSet<MovementId> {
+    movements.iter().filter(|movement| movement.payment.is_some()).map(|movement| movement.id).collect()
+}
+
 /// Claimed but not settled money by code: what the obligations will get when lines prove it.
 fn open_claims_by_code(movements: &[crate::payment::Movement]) -> BTreeMap<String, i64> {
     let mut claimed = BTreeMap::new();
@@ -226,12 +265,14 @@ fn obligations(
     unit: UnitId,
     lines: &[StoredLine],
     claimed: &BTreeMap<String, i64>,
-) -> Result<Vec<Obligation>> {
+) -> Result<(Vec<Obligation>, Vec<(ObligationId, PartyId)>)> {
     let codes: Vec<String> = query::codes_of(lines).into_iter().collect();
     let resolved = obligation::query::resolve_codes(conn, &codes)?;
     let keys: Vec<(UnitId, ObligationId)> = resolved.values().copied().collect();
     let mut found = obligation::query::by_ids(conn, &keys)?;
     found.extend(obligation::query::open_of_unit(conn, unit, READ_LIMIT)?);
+    let own = found.iter().filter(|obligation| obligation.unit == unit);
+    let owed = own.map(|obligation| (obligation.id, obligation.party)).collect();
     let mut seen: BTreeMap<ObligationId, Obligation> = BTreeMap::new();
     for obligation in found {
         seen.entry(obligation.id).or_insert_with(|| obligation_of(&obligation, claimed));
@@ -249,7 +290,7 @@ fn obligations(
             payer_name_folded: None,
         });
     }
-    Ok(seen.into_values().collect())
+    Ok((seen.into_values().collect(), owed))
 }
 
 fn obligation_of(obligation: &obligation::Obligation, claimed: &BTreeMap<String, i64>) -> Obligation {
@@ -268,7 +309,7 @@ fn obligation_of(obligation: &obligation::Obligation, claimed: &BTreeMap<String,
 }
 
 /// One piece of work for each open line, in the order of the lines.
-fn works(snapshot: &Snapshot, outcome: &Outcome) -> Vec<LineWork> {
+fn works(snapshot: &Snapshot, outcome: &Outcome, calendar: &WorkingDays) -> Vec<LineWork> {
     let kinds: HashMap<LineId, Kind> = outcome.exceptions.iter().copied().collect();
     let owners: HashMap<ObligationId, UnitId> =
         snapshot.obligations.iter().map(|obligation| (obligation.id, obligation.unit)).collect();
@@ -315,37 +356,19 @@ fn works(snapshot: &Snapshot, outcome: &Outcome) -> Vec<LineWork> {
             works.insert(line, work(stored, case, "none", &[]));
         }
     }
-    show_batches(snapshot, &mut works);
+    snapshot.payouts.show(
+        &payout::Seen { lines: &snapshot.lines, movements: &snapshot.movements, outcome, calendar },
+        &mut works,
+    );
     let hints = hints(outcome);
     let mut works: Vec<LineWork> = works.into_values().collect();
     for work in &mut works {
-        work.hint = hints.get(&work.line).cloned().unwrap_or_default();
+        if let Some(hint) = hints.get(&work.line) {
+            work.hint.clone_from(hint);
+        }
     }
     works.sort_by_key(|work| (work.booking_date, work.line));
     works
-}
-
-/// A line that nothing else explains may pay a card batch out: exactly its net amount, with its
-/// reference in the text. Two lines that could are left to a person.
-fn show_batches(snapshot: &Snapshot, works: &mut BTreeMap<LineId, LineWork>) {
-    let mut shown: BTreeMap<BatchId, Vec<LineId>> = BTreeMap::new();
-    for line in &snapshot.lines {
-        let is_open = works.get(&line.id).is_some_and(|work| {
-            matches!(work.case, Case::UnknownCredit(_) | Case::UnknownDebit(_)) && work.code.is_empty()
-        });
-        let text = format!("{} {}", line.memo_folded, line.customer_reference.as_deref().unwrap_or_default());
-        if let Some(batch) = pos::rules::shown(&snapshot.batches, line.amount, &text).filter(|_| is_open) {
-            shown.entry(batch.id).or_default().push(line.id);
-        }
-    }
-    for (batch, lines) in shown {
-        if let [line] = lines.as_slice()
-            && let Some(work) = works.get_mut(line)
-        {
-            work.case = Case::PosBatch(batch);
-            work.rule = "pos_batch";
-        }
-    }
 }
 
 fn work(line: &StoredLine, case: Case, rule: &'static str, evidence: &[evidence::Evidence]) -> LineWork {
@@ -384,30 +407,6 @@ fn credit_case(
         CreditKind::Disputed => Case::UnknownCredit(kind.unwrap_or(Kind::ContentDiffers)),
         CreditKind::Unknown => Case::UnknownCredit(kind.unwrap_or(Kind::UnidentifiedCredit)),
     }
-}
-
-/// The best suggestion for each line, in words for the exception.
-fn hints(outcome: &Outcome) -> HashMap<LineId, String> {
-    let mut best: HashMap<LineId, (u8, String)> = HashMap::new();
-    for suggestion in &outcome.suggestions {
-        let target = match &suggestion.target {
-            Target::Movement(id) => id.to_string(),
-            Target::Obligation(id) => id.to_string(),
-            Target::Line(id) => id.to_string(),
-            Target::Class(class) => class.as_str().to_owned(),
-            Target::Movements(ids) => format!("{} movements", ids.len()),
-            Target::Obligations(parts) => format!("{} obligations", parts.len()),
-        };
-        let words =
-            format!("gợi ý {target} ({}): {}", suggestion.score, evidence::words_vi(&suggestion.evidence));
-        match best.get(&suggestion.line) {
-            Some((score, _)) if *score >= suggestion.score => {}
-            _ => {
-                best.insert(suggestion.line, (suggestion.score, words));
-            }
-        }
-    }
-    best.into_iter().map(|(line, (_, words))| (line, words)).collect()
 }
 
 /// Claims older than the statements should have shown by now.

@@ -5,6 +5,8 @@
 //! the kept share, and the claim for what was remitted and is no longer owed. The sum ordered never
 //! exceeds what closed days made due: `remittable` holds both under a CHECK.
 
+pub mod alarm;
+mod alarm_query;
 pub mod document;
 mod form;
 pub mod query;
@@ -338,6 +340,42 @@ pub fn store_line(
         settle_rejection(tx, stamp, order, "the money is in the account again")?;
     }
     Ok(())
+}
+
+/// Two persons found that the bank paid an order which was refused. Its sums are taken again where
+/// they are free, and it goes on as debited: true. Where they are not it stays refused: false.
+///
+/// Errors: `maker_is_checker`, when nobody had approved it and its maker is the second person now.
+pub fn debited_though_refused(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    order: &mut Order,
+    (checker, line): (PersonId, LineId),
+) -> Result<bool> {
+    if order.checker.is_none() && order.maker == checker {
+        return Err(Error::forbidden(
+            "maker_is_checker",
+            "another person than the order's maker must approve",
+        ));
+    }
+    let lines = query::lines(tx, order.unit, order.id)?;
+    let available = remittable(tx, order.unit, order.account, order.kind)?;
+    let is_free =
+        |line: &Line| available.iter().any(|one| one.source == line.source && one.free >= line.amount);
+    let stands = lines.iter().all(is_free);
+    let state = match (stands, order.kind) {
+        (false, _) => State::Refused,
+        (true, Kind::Treasury) => State::Debited,
+        (true, _) => State::Settled,
+    };
+    if stands {
+        query::take(tx, order.unit, order.account, &available, &lines)?;
+        order.checker = order.checker.or(Some(checker));
+    }
+    let kind = if stands { Event::Debited.as_str() } else { "debited_though_refused" };
+    let reason = Some("it had been refused and was debited all the same".to_owned());
+    step(tx, stamp, order, state, What { kind, person: Some(checker), line: Some(line), reason })?;
+    Ok(stands)
 }
 
 fn locked(tx: &mut Tx<'_>, unit: UnitId, id: RemittanceId) -> Result<Order> {

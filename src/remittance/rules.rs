@@ -120,6 +120,15 @@ pub fn postings(
         .collect()
 }
 
+/// What an order posts whose sums another order took: the Treasury owes them back.
+pub fn overpaid_postings(lines: &[Line], account: AccountId) -> Result<Vec<(Account, Account, Dong)>> {
+    let owed_back = |line: &Line| match source_account(&line.source)? {
+        Account::BudgetDue(of) => Ok((Account::BudgetRefundDue(of), Account::Bank(account), line.amount)),
+        _ => Err(Error::internal("only what is owed to the budget is paid back by it")),
+    };
+    lines.iter().map(owed_back).collect()
+}
+
 /// What the Treasury's credit posts.
 pub fn credit_postings(order: &Order, lines: &[Line]) -> Result<Vec<(Account, Account, Dong)>> {
     let transit = Account::TreasuryInTransit(order.id);

@@ -5,10 +5,16 @@
 //! accounting dates, in their order, with the balance before and after. A book of any length is
 //! written as it is read; in memory are the keys of its postings (16 bytes each) and one page.
 
+pub mod bridge;
 pub mod chart;
+pub mod cut_off;
+pub mod fees;
+pub mod list;
+pub mod overview;
 mod query;
 mod rules;
 pub mod sheet;
+pub mod table;
 #[cfg(test)]
 mod tests;
 
@@ -24,7 +30,7 @@ use crate::store::{Conn, Store};
 use crate::unit::account;
 use chart::Chart;
 use rules::{Accounts, Line};
-use sheet::{Csv, Form, Sheet, Xlsx};
+use sheet::{Form, Sheet};
 
 /// Postings read at a time.
 const PAGE: usize = 2_000;
@@ -148,8 +154,7 @@ pub fn write(
     Ok(summary)
 }
 
-/// The same as a file in `form`. A spreadsheet is finished in a temporary file first, since its parts
-/// are written in another order than they are read.
+/// The same as a file in `form`.
 ///
 /// # Errors
 /// Those of `write`, and `sheet_full`.
@@ -162,20 +167,7 @@ pub fn write_as(
     chart: &Chart,
     sink: &mut dyn Write,
 ) -> Result<Summary> {
-    match form {
-        Form::Csv => {
-            let mut sheet = Csv::new(sink)?;
-            let summary = write(store, scope, unit, asked, chart, &mut sheet)?;
-            sheet.finish()?;
-            Ok(summary)
-        }
-        Form::Xlsx => {
-            let mut sheet = Xlsx::new()?;
-            let summary = write(store, scope, unit, asked, chart, &mut sheet)?;
-            sheet.finish(sink)?;
-            Ok(summary)
-        }
-    }
+    table::write_as(form, sink, |sheet| write(store, scope, unit, asked, chart, sheet))
 }
 
 fn page_of(conn: &mut Conn, unit: UnitId, page: &[query::Key]) -> Result<Vec<Line>> {

@@ -6,7 +6,7 @@ use std::io::{Seek, Write};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use crate::amount::Dong;
-use crate::clock::BusinessDay;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 
 /// A cell. Texts are shown as they are, never calculated.
@@ -15,10 +15,26 @@ pub enum Cell {
     Empty,
     Text(String),
     Date(BusinessDay),
+    /// Local time in Hà Nội, to the second.
+    Time(Instant),
     Amount(Dong),
+    /// How many.
+    Count(i64),
 }
 
 impl Cell {
+    /// As people read it.
+    pub fn shown(&self) -> String {
+        match self {
+            Cell::Empty => String::new(),
+            Cell::Text(text) => text.clone(),
+            Cell::Date(day) => day.0.format("%d/%m/%Y").to_string(),
+            Cell::Time(at) => at.in_hanoi().format("%d/%m/%Y %H:%M:%S").to_string(),
+            Cell::Amount(amount) => amount.to_string(),
+            Cell::Count(count) => count.to_string(),
+        }
+    }
+
     pub fn text(text: &str) -> Cell {
         Cell::Text(text.to_owned())
     }
@@ -114,8 +130,8 @@ impl<W: Write> Sheet for Csv<W> {
         self.record(cells.iter().map(|cell| match cell {
             Cell::Empty => "".into(),
             Cell::Text(text) => harmless(text),
-            Cell::Date(day) => day.0.format("%d/%m/%Y").to_string().into(),
             Cell::Amount(amount) => amount.0.to_string().into(),
+            Cell::Date(_) | Cell::Time(_) | Cell::Count(_) => cell.shown().into(),
         }))
     }
 }
@@ -127,6 +143,7 @@ pub struct Xlsx {
     bold: Format,
     amount: Format,
     date: Format,
+    time: Format,
 }
 
 /// The rows a worksheet can hold.
@@ -142,6 +159,7 @@ impl Xlsx {
             bold: Format::new().set_bold(),
             amount: Format::new().set_num_format("#,##0"),
             date: Format::new().set_num_format("dd/mm/yyyy"),
+            time: Format::new().set_num_format("dd/mm/yyyy hh:mm:ss"),
         })
     }
 
@@ -157,7 +175,7 @@ impl Xlsx {
 
     fn write(
         &mut self,
-        fill: impl FnOnce(&mut Worksheet, u32, (&Format, &Format, &Format)) -> std::result::Result<(), XlsxError>,
+        fill: impl FnOnce(&mut Worksheet, u32, [&Format; 4]) -> std::result::Result<(), XlsxError>,
     ) -> Result<()> {
         let row = self.next_row;
         if row >= ROW_LIMIT {
@@ -165,7 +183,8 @@ impl Xlsx {
             return Err(Error::invalid("format", "sheet_full", detail));
         }
         let sheet = self.workbook.worksheet_from_index(0).map_err(|error| unwritable(&error))?;
-        fill(sheet, row, (&self.bold, &self.amount, &self.date)).map_err(|error| unwritable(&error))?;
+        let formats = [&self.bold, &self.amount, &self.date, &self.time];
+        fill(sheet, row, formats).map_err(|error| unwritable(&error))?;
         self.next_row += 1;
         Ok(())
     }
@@ -174,7 +193,7 @@ impl Xlsx {
 impl Sheet for Xlsx {
     fn title(&mut self, lines: &[String]) -> Result<()> {
         for line in lines {
-            self.write(|sheet, row, (bold, ..)| {
+            self.write(|sheet, row, [bold, ..]| {
                 sheet.write_string_with_format(row, 0, line, bold).map(|_| ())
             })?;
         }
@@ -182,7 +201,7 @@ impl Sheet for Xlsx {
     }
 
     fn columns(&mut self, names: &[&str]) -> Result<()> {
-        self.write(|sheet, row, (bold, ..)| {
+        self.write(|sheet, row, [bold, ..]| {
             for (column, name) in (0_u16..).zip(names) {
                 sheet.write_string_with_format(row, column, *name, bold)?;
             }
@@ -191,7 +210,7 @@ impl Sheet for Xlsx {
     }
 
     fn row(&mut self, cells: &[Cell]) -> Result<()> {
-        self.write(|sheet, row, (_, amount_format, date_format)| {
+        self.write(|sheet, row, [_, amount_format, date_format, time_format]| {
             for (column, cell) in (0_u16..).zip(cells) {
                 match cell {
                     Cell::Empty => {}
@@ -201,6 +220,14 @@ impl Sheet for Xlsx {
                     Cell::Date(day) => {
                         let date = ExcelDateTime::parse_from_str(&day.to_string())?;
                         sheet.write_datetime_with_format(row, column, &date, date_format)?;
+                    }
+                    Cell::Time(at) => {
+                        let local = at.in_hanoi().format("%Y-%m-%dT%H:%M:%S").to_string();
+                        let time = ExcelDateTime::parse_from_str(&local)?;
+                        sheet.write_datetime_with_format(row, column, &time, time_format)?;
+                    }
+                    Cell::Count(count) => {
+                        sheet.write_number(row, column, *count as f64)?;
                     }
                     // A spreadsheet counts in floating point: exact up to 2^53 đồng.
                     Cell::Amount(amount) => {

@@ -142,23 +142,37 @@ impl Bank {
 
     /// Takes an earlier credit back.
     pub fn reverse(&mut self, now: Instant, original_no: u32) -> Result<&Booking> {
-        let original = self
-            .ledger
-            .iter()
-            .find(|booking| booking.no == original_no)
-            .cloned()
-            .ok_or_else(|| Error::not_found("booking_not_found", "the bank has no such booking"))?;
+        let original = self.booking(original_no)?;
+        let memo = format!("HOAN TRA giao dich {}", original.bank_reference);
+        self.return_money(now, Booking { memo, bank_reference: String::new(), ..original })
+    }
+
+    /// The same as other banks do it: under the reference and the memo of what is taken back.
+    pub fn take_back(&mut self, now: Instant, original_no: u32) -> Result<&Booking> {
+        let original = self.booking(original_no)?;
+        let memo = format!("HOAN TRA {}", original.memo);
+        self.return_money(now, Booking { memo, ..original })
+    }
+
+    /// Shows of the memos of an account's day only the beginning from here on, as a bank does whose
+    /// statements have narrower columns than its callbacks.
+    pub fn cut_memos(&mut self, account_no: &str, day: BusinessDay, letters: usize) {
+        let of_day = |booking: &&mut Booking| {
+            booking.account_no == account_no && booking.booked_at.business_day() == day
+        };
+        for booking in self.ledger.iter_mut().filter(of_day) {
+            booking.memo = booking.memo.chars().take(letters).collect();
+        }
+    }
+
+    fn booking(&self, no: u32) -> Result<Booking> {
+        let found = self.ledger.iter().find(|booking| booking.no == no).cloned();
+        found.ok_or_else(|| Error::not_found("booking_not_found", "the bank has no such booking"))
+    }
+
+    fn return_money(&mut self, now: Instant, told: Booking) -> Result<&Booking> {
         let trace = self.next_trace();
-        self.book(Booking {
-            no: 0,
-            direction: Direction::Debit,
-            memo: format!("HOAN TRA giao dich {}", original.bank_reference),
-            bank_reference: String::new(),
-            trace,
-            booked_at: now,
-            is_reversal: true,
-            ..original
-        })
+        self.book(Booking { trace, direction: Direction::Debit, booked_at: now, is_reversal: true, ..told })
     }
 
     fn next_trace(&self) -> String {
@@ -166,13 +180,17 @@ impl Bank {
         format!("{:06}", (self.ledger.len() * 7_919 + 104_729) % 1_000_000)
     }
 
-    fn book(&mut self, mut booking: Booking) -> Result<&Booking> {
+    /// Books what a simulation made up itself. A reference that is already there stays: some banks
+    /// repeat that of the booking they take back.
+    pub(super) fn book(&mut self, mut booking: Booking) -> Result<&Booking> {
         if !self.accounts.contains_key(&booking.account_no) {
             return Err(Error::not_found("account_not_found", "the bank has no such account"));
         }
         booking.no = u32::try_from(self.ledger.len()).unwrap_or(u32::MAX) + 1;
         let day = booking.booked_at.business_day().0;
-        booking.bank_reference = format!("FT{}{:09}", day.format("%y%j"), booking.no);
+        if booking.bank_reference.is_empty() {
+            booking.bank_reference = format!("FT{}{:09}", day.format("%y%j"), booking.no);
+        }
         self.ledger.push(booking);
         self.ledger.last().ok_or_else(|| Error::internal("the booking is gone"))
     }

@@ -6,9 +6,11 @@
 
 pub mod authority;
 pub mod bank;
+pub mod chance;
 mod http;
 pub mod mail;
 pub mod memo;
+pub mod month;
 pub mod notify;
 pub mod scenario;
 pub mod signing_service;

@@ -24,6 +24,8 @@ pub(super) struct Member {
 pub(super) enum Content {
     /// The parts of an Office workbook.
     Workbook(Vec<Member>),
+    /// The content of an OpenDocument spreadsheet.
+    Spreadsheet(Vec<u8>),
     /// Files of their own.
     Files(Vec<Member>),
 }
@@ -53,6 +55,14 @@ pub(super) fn open(bytes: &[u8]) -> Result<Content, Finding> {
         if !is_hidden(&name) {
             members.push(Member { name, bytes: content });
         }
+    }
+    let is_open_document = |member: &Member| {
+        member.name == "mimetype"
+            && member.bytes.starts_with(b"application/vnd.oasis.opendocument.spreadsheet")
+    };
+    if members.iter().any(is_open_document) {
+        let content = members.into_iter().find(|member| member.name == "content.xml").ok_or_else(broken)?;
+        return Ok(Content::Spreadsheet(content.bytes));
     }
     members.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(if is_workbook { Content::Workbook(members) } else { Content::Files(members) })

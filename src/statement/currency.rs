@@ -61,7 +61,7 @@ pub(super) fn is_sign(c: char) -> bool {
 /// Decimals of an amount. An unknown currency may have any.
 pub(super) fn decimals(currency: &str) -> usize {
     match currency {
-        "VND" | "JPY" | "KRW" => 0,
+        "VND" | "JPY" | "KRW" | "CLP" | "ISK" | "PYG" | "UGX" | "XAF" | "XOF" | "XPF" => 0,
         "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" | UNKNOWN => 3,
         "CLF" => 4,
         _ => 2,

@@ -51,8 +51,9 @@ pub(super) struct DraftLine {
     pub read: Line,
 }
 
-/// All statements of the file, or everything that stands in the way.
-pub(super) fn drafts(parsed: &Parsed) -> Result<Vec<Draft>, Vec<Finding>> {
+/// All statements of the file, or everything that stands in the way. `account_no` is the account of a file
+/// that names none.
+pub(super) fn drafts(parsed: &Parsed, account_no: Option<&str>) -> Result<Vec<Draft>, Vec<Finding>> {
     let (of_lines, of_file): (Vec<&Finding>, Vec<&Finding>) =
         parsed.errors.iter().partition(|finding| is_of_line(finding, parsed.format));
     let mut refused: Vec<Finding> = of_file.into_iter().cloned().collect();
@@ -68,7 +69,7 @@ pub(super) fn drafts(parsed: &Parsed) -> Result<Vec<Draft>, Vec<Finding>> {
             .filter(|finding| belongs(finding, &statement.at, next))
             .map(|f| (*f).clone())
             .collect();
-        match draft(position, statement, quarantined) {
+        match draft(position, statement, account_no, quarantined) {
             Ok(draft) => drafts.push(draft),
             Err(finding) => refused.push(finding),
         }
@@ -96,10 +97,15 @@ fn belongs(finding: &Finding, start: &str, next: Option<&str>) -> bool {
     }
 }
 
-fn draft(position: usize, statement: &Statement, mut quarantined: Vec<Finding>) -> Result<Draft, Finding> {
+fn draft(
+    position: usize,
+    statement: &Statement,
+    account_no: Option<&str>,
+    mut quarantined: Vec<Finding>,
+) -> Result<Draft, Finding> {
     let at = statement.at.clone();
     let missing = |code, vi: &str, en: &str| Finding::new(&at, code, vi, en);
-    let account_no = statement.account_number().ok_or_else(|| {
+    let account_no = statement.account_number().or(account_no.map(str::to_owned)).ok_or_else(|| {
         missing(
             "account_missing",
             "Không thấy số tài khoản trong tệp",

@@ -38,6 +38,9 @@ pub struct Features {
 pub struct Known {
     pub features: Features,
     pub occurrence: u32,
+    /// A corrected statement took it out: it moves nothing and no line is it again, but its identity is
+    /// used up.
+    pub is_withdrawn: bool,
 }
 
 /// What a line of the new statement is.
@@ -55,6 +58,8 @@ pub struct Plan {
     pub verdicts: Vec<Verdict>,
     /// The opening balance follows from what is known: no statement is missing before this one.
     pub is_chained: bool,
+    /// So many known lines of the first day lie before the statement.
+    pub skip: usize,
 }
 
 /// The statement that is planned.
@@ -84,20 +89,27 @@ pub fn parse(text: &str) -> (String, u32) {
 pub fn plan(balance_before: Dong, known: &[Known], span: Span<'_>) -> Plan {
     let starts = starts(balance_before, known, &span);
     let Some(first) = starts.first().copied() else {
-        return Plan { verdicts: assign(known, &span, 0, true), is_chained: false };
+        return Plan { verdicts: assign(known, &span, 0, true), is_chained: false, skip: 0 };
     };
     let closes =
         |verdicts: &[Verdict]| end_balance(balance_before, known, &span, verdicts) == Some(span.closing);
-    let proven =
-        starts.iter().map(|start| assign(known, &span, *start, false)).find(|verdicts| closes(verdicts));
-    Plan { verdicts: proven.unwrap_or_else(|| assign(known, &span, first, false)), is_chained: true }
+    let tried = starts.iter().map(|start| (*start, assign(known, &span, *start, false)));
+    let proven = { tried }.find(|(_, verdicts)| closes(verdicts));
+    let (skip, verdicts) = proven.unwrap_or_else(|| (first, assign(known, &span, first, false)));
+    Plan { verdicts, is_chained: true, skip }
+}
+
+/// The verdicts where only a reference or memo that agrees makes two lines one, behind `skip` known
+/// lines of the first day.
+pub fn plan_strictly(known: &[Known], span: Span<'_>, skip: usize) -> Vec<Verdict> {
+    assign(known, &span, skip, true)
 }
 
 /// After how many known lines of the first day the statement may begin, by its opening balance.
 fn starts(balance_before: Dong, known: &[Known], span: &Span<'_>) -> Vec<usize> {
     let mut balance = Some(balance_before);
     let mut found = Vec::new();
-    let day = known.iter().filter(|line| line.features.date == span.first_day);
+    let day = known.iter().filter(|line| !line.is_withdrawn && line.features.date == span.first_day);
     for (count, amount) in day.map(|line| Some(line.features.amount)).chain([None]).enumerate() {
         if balance == Some(span.opening) {
             found.push(count);
@@ -111,7 +123,10 @@ fn starts(balance_before: Dong, known: &[Known], span: &Span<'_>) -> Vec<usize> 
 /// The balance once the new lines are added to all that is known up to the statement's last day.
 fn end_balance(balance_before: Dong, known: &[Known], span: &Span<'_>, verdicts: &[Verdict]) -> Option<Dong> {
     let last_day = span.lines.iter().map(|line| line.date).max().unwrap_or(span.first_day);
-    let old = known.iter().filter(|line| line.features.date <= last_day).map(|line| line.features.amount);
+    let old = known
+        .iter()
+        .filter(|line| !line.is_withdrawn && line.features.date <= last_day)
+        .map(|line| line.features.amount);
     let new = span.lines.iter().zip(verdicts).filter_map(|(line, verdict)| match verdict {
         Verdict::New { .. } => Some(line.amount),
         Verdict::Known(_) => None,
@@ -129,6 +144,9 @@ fn assign(known: &[Known], span: &Span<'_>, skip: usize, is_strict: bool) -> Vec
         let features = &line.features;
         let highest = used.entry((features.date, features.amount, features.memo.as_str())).or_default();
         *highest = (*highest).max(line.occurrence);
+        if line.is_withdrawn {
+            continue;
+        }
         if features.date == span.first_day && passed < skip {
             passed += 1;
         } else {
@@ -197,7 +215,9 @@ mod tests {
             .into_iter()
             .zip(lines)
             .map(|(verdict, features)| match verdict {
-                Verdict::New { occurrence } => Known { features: features.clone(), occurrence },
+                Verdict::New { occurrence } => {
+                    Known { features: features.clone(), occurrence, is_withdrawn: false }
+                }
                 Verdict::Known(_) => panic!("nothing was known"),
             })
             .collect()

@@ -4,34 +4,40 @@
 //! of lines is in, and nobody looks at it before; a crash in between leaves it so, and importing
 //! the same file (or any other of that account) finishes it first. Which lines are new is decided
 //! by `identity`, once, when the statement begins: while one statement of an account is loading no
-//! other may begin.
+//! other may begin. What contradicts an earlier telling is held by `version`.
 
-use ring::digest::{SHA256, digest};
+use std::cell::Cell;
+
 use serde::Serialize;
 
-use super::draft::{self, Draft, DraftLine};
-use super::identity::{self, Features, Span, Verdict};
+use super::draft::{self, Draft};
+use super::file::{self, File};
+use super::identity::{self, Features, Span};
 use super::layout::Layout;
-use super::memo::{LineTexts, seal_texts};
-use super::query::{self, FileRow, LineRow, QuarantinedRow, StatementRow, StoredStatement};
-use super::{Finding, Format, Parsed, parse_with};
+use super::line;
+use super::notice;
+use super::quarantine;
+use super::query::{self, StatementRow, StoredStatement};
+use super::saved::{self, Understood};
+use super::sequence::{self, Oddity};
+use super::version::{self, Version, Withdrawn};
+use super::{Finding, Format, Parsed};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::exception::{self, Kind, Subject};
 use crate::id::*;
-use crate::store::vault::{DataKey, Vault};
 use crate::store::{Conn, Lane, Stamp, Store, Tx, failpoint, rows};
 use crate::text;
 use crate::unit::{BankAccount, account};
 
+pub use super::file::original_file;
+pub use super::line::CodesOf;
+pub use super::sequence::balance_before;
+
 /// Lines of one bulk transaction: about 20 ms on a small machine.
 const CHUNK_LINES: usize = 500;
-
-/// Reads the reference codes in a memo: (verified, damaged). `obligation::reference` gives it.
-pub type CodesOf<'a> = dyn Fn(&str) -> (Vec<String>, Vec<String>) + 'a;
 
 /// What an import did, or why it did nothing.
 #[derive(Clone, Debug, Serialize)]
@@ -39,6 +45,10 @@ pub struct Imported {
     pub sha256: String,
     pub format: Format,
     pub statements: Vec<ImportedStatement>,
+    /// Statements that contradict an earlier telling and wait for two persons, or were dismissed.
+    pub held: Vec<Version>,
+    /// Payments inside entries that a notification told of now.
+    pub details: usize,
     /// Every statement of the file was here before; nothing was changed.
     pub already_imported: bool,
     /// With any of these nothing was stored.
@@ -63,19 +73,28 @@ pub struct ImportedStatement {
     pub state: String,
     /// False when a statement before this one is missing; an exception says so.
     pub is_chained: bool,
+    /// What is odd about its place among the statements of the account.
+    pub oddities: Vec<Oddity>,
+    /// The version record, where the file says more or other words than an earlier one.
+    pub version: Option<VersionId>,
 }
 
-/// A file with the hash under which it is kept.
-pub struct File<'a> {
-    pub bytes: &'a [u8],
-    pub sha256: String,
-    pub format: Format,
+/// How far an import is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    pub lines_done: usize,
+    pub lines_total: usize,
 }
 
-impl<'a> File<'a> {
-    fn new(bytes: &'a [u8], format: Format) -> Self {
-        File { bytes, sha256: text::hex(digest(&SHA256, bytes).as_ref()), format }
-    }
+/// What an import is told besides the file.
+#[derive(Clone, Copy, Default)]
+pub struct Options<'o> {
+    /// The user's layout of a table; without it the one saved for the account, then ours.
+    pub layout: Option<&'o Layout>,
+    /// The account of a file that names none.
+    pub account_no: Option<&'o str>,
+    /// Called after each chunk is committed; an error ends the import there, to be taken up again.
+    pub progress: Option<&'o dyn Fn(Progress) -> Result<()>>,
 }
 
 /// Imports a file. Every transaction takes a stamp of its own.
@@ -90,49 +109,88 @@ pub fn import_file<'a>(
     codes_of: &CodesOf<'_>,
     bytes: &[u8],
 ) -> Result<Imported> {
-    import_file_with(store, stamp, actor, codes_of, bytes, None)
+    import_file_with(store, stamp, actor, codes_of, bytes, Options::default())
 }
 
-/// The same, with the user's layout of a table.
+/// The same, told more.
 pub fn import_file_with<'a>(
     store: &Store,
     stamp: &dyn Fn() -> Stamp<'a>,
     actor: &Actor,
     codes_of: &CodesOf<'_>,
     bytes: &[u8],
-    layout: Option<&Layout>,
+    options: Options<'_>,
 ) -> Result<Imported> {
     actor.require_role(&[Role::Finance, Role::System])?;
+    let Planned { file, parsed, drafts, accounts } = match look(store, actor, bytes, options)? {
+        Ok(planned) => planned,
+        Err(refused) => return Ok(*refused),
+    };
+    if parsed.format == Format::Camt054 {
+        return notice::take(store, stamp, actor, codes_of, &file, parsed);
+    }
+    let mut imported = outcome(&file, parsed, Vec::new());
+    imported.already_imported = !drafts.is_empty();
+    let lines_total = drafts.iter().map(|draft| draft.lines.len()).sum();
+    let done = Cell::new(Progress { lines_done: 0, lines_total });
+    let import = Import { store, stamp, actor, codes_of, options, done };
+    for (draft, account) in drafts.iter().zip(&accounts) {
+        import.finish_interrupted(account, &file.sha256)?;
+        match import.statement(&file, draft, account)? {
+            Told::Statement(statement, was_ready) => {
+                imported.already_imported &= was_ready;
+                imported.statements.push(statement);
+            }
+            Told::Held(version) => {
+                imported.already_imported = false;
+                imported.held.push(version);
+            }
+        }
+    }
+    Ok(imported)
+}
+
+/// A file that can be imported.
+pub(super) struct Planned<'a> {
+    pub file: File<'a>,
+    pub parsed: Parsed,
+    pub drafts: Vec<Draft>,
+    pub accounts: Vec<BankAccount>,
+}
+
+/// Reads the file and finds its accounts; the inner error is a file that nothing is stored of.
+pub(super) fn look<'a>(
+    store: &Store,
+    actor: &Actor,
+    bytes: &'a [u8],
+    options: Options<'_>,
+) -> Result<std::result::Result<Planned<'a>, Box<Imported>>> {
     if bytes.len() > super::MAX_BYTES {
         return Err(Error::too_large(
             "statement_file_too_large",
             format!("at most {} bytes", super::MAX_BYTES),
         ));
     }
-    let parsed = parse_with(bytes, layout);
+    let Understood { parsed, account_no } = saved::understand(store, actor, bytes, options)?;
     let file = File::new(bytes, parsed.format);
-    let drafts = match draft::drafts(&parsed) {
+    if parsed.format == Format::Camt054 {
+        return Ok(Ok(Planned { file, parsed, drafts: Vec::new(), accounts: Vec::new() }));
+    }
+    let drafts = match draft::drafts(&parsed, account_no.as_deref()) {
         Ok(drafts) => drafts,
-        Err(errors) => return Ok(outcome(&file, parsed, errors)),
+        Err(errors) => return Ok(Err(Box::new(outcome(&file, parsed, errors)))),
     };
     let accounts = store.read(&actor.scope, |conn| find_accounts(conn, actor, &drafts))?;
-    let mut imported = outcome(&file, parsed, Vec::new());
-    imported.already_imported = !drafts.is_empty();
-    let import = Import { store, stamp, actor, codes_of, layout };
-    for (draft, account) in drafts.iter().zip(&accounts) {
-        import.finish_interrupted(account, &file.sha256)?;
-        let (statement, was_ready) = import.statement(&file, draft, account)?;
-        imported.already_imported &= was_ready;
-        imported.statements.push(statement);
-    }
-    Ok(imported)
+    Ok(Ok(Planned { file, parsed, drafts, accounts }))
 }
 
-fn outcome(file: &File<'_>, parsed: Parsed, errors: Vec<Finding>) -> Imported {
+pub(super) fn outcome(file: &File<'_>, parsed: Parsed, errors: Vec<Finding>) -> Imported {
     Imported {
         sha256: file.sha256.clone(),
         format: file.format,
         statements: Vec::new(),
+        held: Vec::new(),
+        details: 0,
         already_imported: false,
         errors,
         warnings: parsed.warnings,
@@ -179,7 +237,21 @@ struct Import<'s, 'a> {
     stamp: &'s dyn Fn() -> Stamp<'a>,
     actor: &'s Actor,
     codes_of: &'s CodesOf<'s>,
-    layout: Option<&'s Layout>,
+    options: Options<'s>,
+    done: Cell<Progress>,
+}
+
+/// What became of one statement of the file.
+enum Told {
+    /// Imported, and whether it was ready before.
+    Statement(ImportedStatement, bool),
+    Held(Version),
+}
+
+/// How the lines of a statement go in.
+struct Plan {
+    identity: identity::Plan,
+    withdrawn: Vec<Withdrawn>,
 }
 
 impl Import<'_, '_> {
@@ -188,17 +260,18 @@ impl Import<'_, '_> {
         let stored = self.store.read(&self.actor.scope, |conn| {
             match query::loading(conn, account.unit, account.id)?.filter(|left| left.file_sha256 != sha256) {
                 Some(left) => {
-                    Ok(Some((open_file(conn, (self.stamp)().vault, account.unit, &left.file_sha256)?, left)))
+                    Ok(Some((file::open(conn, (self.stamp)().vault, account.unit, &left.file_sha256)?, left)))
                 }
                 None => Ok(None),
             }
         })?;
         let Some((bytes, left)) = stored else { return Ok(()) };
         // A table that was begun with a layout needs it again.
-        let parsed = parse_with(&bytes, self.layout);
+        let Understood { parsed, account_no } =
+            saved::understand(self.store, self.actor, &bytes, self.options)?;
         let file = File::new(&bytes, parsed.format);
-        let drafts =
-            draft::drafts(&parsed).map_err(|_| Error::internal("a stored bank file no longer reads"))?;
+        let drafts = draft::drafts(&parsed, account_no.as_deref())
+            .map_err(|_| Error::internal("a stored bank file no longer reads"))?;
         let draft = drafts
             .iter()
             .find(|draft| draft.position == left.position)
@@ -206,39 +279,75 @@ impl Import<'_, '_> {
         self.statement(&file, draft, account).map(|_| ())
     }
 
-    /// One statement from its first row to `ready`; tells whether it was ready before.
-    fn statement(
+    /// One statement from its first row to `ready`.
+    fn statement(&self, file: &File<'_>, draft: &Draft, account: &BankAccount) -> Result<Told> {
+        let features = line::features((self.stamp)().vault, account.unit, &draft.lines);
+        let version = self.version(file, draft, account, &features)?;
+        if let Some(held) = version.as_ref().filter(|one| !matches!(&*one.state, "applied" | "accepted")) {
+            return Ok(Told::Held(held.clone()));
+        }
+        let begun = self.write(|tx, stamp| begin(tx, stamp, self.actor, file, draft, account))?;
+        let version = version.map(|version| version.id);
+        if begun.is_ready() {
+            self.advance(draft.lines.len())?;
+            return Ok(Told::Statement(
+                report(draft, &begun, (0, draft.lines.len()), version, Vec::new()),
+                true,
+            ));
+        }
+        let plan =
+            self.store.read(&self.actor.scope, |conn| plan(conn, account, draft, &features, version))?;
+        let new = line::new_ones(draft, &features, &plan.identity.verdicts);
+        self.advance(draft.lines.len() - new.len())?;
+        for chunk in new.chunks(CHUNK_LINES) {
+            self.write(|tx, stamp| line::add(tx, stamp, self.actor, &begun, self.codes_of, chunk))?;
+            failpoint::hit("statement_chunk");
+            self.advance(chunk.len())?;
+            std::thread::yield_now();
+        }
+        if !plan.withdrawn.is_empty() {
+            self.write(|tx, stamp| line::add_contras(tx, stamp, &begun, &plan.withdrawn))?;
+        }
+        let is_chained = plan.identity.is_chained;
+        let oddities = self.write(|tx, stamp| finish(tx, stamp, self.actor, &begun, account, is_chained))?;
+        let counts = (new.len(), draft.lines.len() - new.len());
+        Ok(Told::Statement(report(draft, &begun, counts, version, oddities), false))
+    }
+
+    /// The version this statement is of an earlier one, recorded at its first import.
+    fn version(
         &self,
         file: &File<'_>,
         draft: &Draft,
         account: &BankAccount,
-    ) -> Result<(ImportedStatement, bool)> {
-        let begun = self.write(|tx, stamp| begin(tx, stamp, self.actor, file, draft, account))?;
-        if begun.is_ready() {
-            let lines_known = draft.lines.len();
-            return Ok((report(draft, &begun, 0, lines_known, true), true));
+        features: &[Features],
+    ) -> Result<Option<Version>> {
+        let (unit, sha256, position) = (account.unit, &file.sha256, draft.position);
+        let compared = self.store.read(&self.actor.scope, |conn| {
+            if let Some(known) = version::by_position(conn, unit, account.id, sha256, position)? {
+                return Ok((Some(known), None));
+            }
+            if query::by_position(conn, unit, account.id, sha256, position)?.is_some() {
+                return Ok((None, None));
+            }
+            let format = file.format.as_str();
+            let found = version::compare(conn, account, draft, format, features, self.codes_of)?;
+            Ok((None, found))
+        })?;
+        match compared {
+            (known @ Some(_), _) => Ok(known),
+            (None, Some(found)) if found.is_recorded() => {
+                self.write(|tx, stamp| version::record(tx, stamp, self.actor, file, draft, &found)).map(Some)
+            }
+            (None, _) => Ok(None),
         }
-        let vault = (self.stamp)().vault;
-        let features = features(vault, account, draft);
-        let plan = self.store.read(&self.actor.scope, |conn| plan(conn, account, draft, &features))?;
-        let new: Vec<(&DraftLine, String)> = draft
-            .lines
-            .iter()
-            .zip(&features)
-            .zip(&plan.verdicts)
-            .filter_map(|((line, features), verdict)| match verdict {
-                Verdict::New { occurrence } => Some((line, identity::text(features, *occurrence))),
-                Verdict::Known(_) => None,
-            })
-            .collect();
-        for chunk in new.chunks(CHUNK_LINES) {
-            self.write(|tx, stamp| add_lines(tx, stamp, self.actor, &begun, self.codes_of, chunk))?;
-            failpoint::hit("statement_chunk");
-            std::thread::yield_now();
-        }
-        self.write(|tx, stamp| finish(tx, stamp, self.actor, &begun, account, plan.is_chained))?;
-        let known = draft.lines.len() - new.len();
-        Ok((report(draft, &begun, new.len(), known, plan.is_chained), false))
+    }
+
+    fn advance(&self, lines: usize) -> Result<()> {
+        let mut done = self.done.get();
+        done.lines_done = done.lines_done.saturating_add(lines).min(done.lines_total);
+        self.done.set(done);
+        self.options.progress.map_or(Ok(()), |progress| progress(done))
     }
 
     fn write<T>(&self, mut body: impl FnMut(&mut Tx<'_>, &Stamp<'_>) -> Result<T>) -> Result<T> {
@@ -249,9 +358,9 @@ impl Import<'_, '_> {
 fn report(
     draft: &Draft,
     begun: &StoredStatement,
-    lines_new: usize,
-    lines_known: usize,
-    is_chained: bool,
+    (lines_new, lines_known): (usize, usize),
+    version: Option<VersionId>,
+    oddities: Vec<Oddity>,
 ) -> ImportedStatement {
     ImportedStatement {
         unit: begun.unit,
@@ -265,7 +374,9 @@ fn report(
         lines_known,
         quarantined: draft.quarantined.len(),
         state: "ready".to_owned(),
-        is_chained,
+        is_chained: !oddities.iter().any(|odd| matches!(odd, Oddity::OpeningDiffers { .. })),
+        oddities,
+        version,
     }
 }
 
@@ -286,7 +397,7 @@ fn begin(
     if query::loading(tx, account.unit, account.id)?.is_some() {
         return Err(Error::busy("statement_loading", 2, "another statement of this account is being loaded"));
     }
-    keep_file(tx, stamp, account.unit, file)?;
+    file::keep(tx, stamp, account.unit, file)?;
     let id: StatementId = stamp.mint()?;
     rows::insert(
         tx,
@@ -296,7 +407,7 @@ fn begin(
             account_id: account.id,
             file_sha256: file.sha256.clone(),
             position: draft.position,
-            format: format_text(file.format),
+            format: file.format.as_str(),
             number: draft.number.as_deref().map(text::clean),
             sequence: draft.sequence,
             opening_on: draft.opening_on,
@@ -310,83 +421,10 @@ fn begin(
             revision: 1,
         }],
     )?;
-    quarantine(tx, stamp, account.unit, id, &draft.quarantined)?;
+    quarantine::set_aside(tx, stamp, account.unit, id, &draft.quarantined)?;
     let entry = audit::Entry::by(actor, account.unit, "statement.begun", id).with(file.sha256.clone());
     audit::record(tx, stamp, &[entry])?;
     query::statement(tx, account.unit, id)
-}
-
-fn keep_file(tx: &mut Tx<'_>, stamp: &Stamp<'_>, unit: UnitId, file: &File<'_>) -> Result<()> {
-    if query::file(tx, unit, &file.sha256)?.is_some() {
-        return Ok(());
-    }
-    let key = stamp.sealing_key(tx, unit)?;
-    let row = FileRow {
-        unit_id: unit,
-        sha256: file.sha256.clone(),
-        format: format_text(file.format),
-        key_id: key.id,
-        cipher: stamp.vault.seal(&key, &file_context(&file.sha256), file.bytes)?,
-        received_at: stamp.now,
-    };
-    rows::insert_if_absent(tx, &[row], &["unit_id", "sha256"]).map(|_| ())
-}
-
-fn open_file(conn: &mut Conn, vault: &Vault, unit: UnitId, sha256: &str) -> Result<Vec<u8>> {
-    let (key, cipher) = query::file(conn, unit, sha256)?
-        .ok_or_else(|| Error::not_found("statement_file_not_found", "no such bank file in this unit"))?;
-    vault.open(conn, unit, key, &file_context(sha256), &cipher)
-}
-
-/// The bytes of an imported file, as the bank sent them.
-pub fn original_file(
-    conn: &mut Conn,
-    vault: &Vault,
-    actor: &Actor,
-    unit: UnitId,
-    sha256: &str,
-) -> Result<Vec<u8>> {
-    actor.require_role(&[Role::Finance, Role::Approver, Role::Auditor, Role::System])?;
-    actor.scope.require(unit)?;
-    open_file(conn, vault, unit, sha256)
-}
-
-fn quarantine(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    unit: UnitId,
-    statement: StatementId,
-    findings: &[Finding],
-) -> Result<()> {
-    let mut set_aside = Vec::with_capacity(findings.len());
-    for finding in findings {
-        set_aside.push(QuarantinedRow {
-            unit_id: unit,
-            id: stamp.mint()?,
-            statement_id: statement,
-            place: finding.at.clone(),
-            code: finding.code.to_owned(),
-            message: finding.message.clone(),
-            created_at: stamp.now,
-            state: "open",
-            revision: 1,
-        });
-    }
-    rows::insert(tx, &set_aside)
-}
-
-fn features(vault: &Vault, account: &BankAccount, draft: &Draft) -> Vec<Features> {
-    let squashed = |text: &Option<String>| text.as_deref().map(text::squash).filter(|text| !text.is_empty());
-    draft
-        .lines
-        .iter()
-        .map(|line| Features {
-            date: line.booking_date,
-            amount: line.amount,
-            memo: vault.blind(account.unit, "memo", &squashed(&line.read.memo).unwrap_or_default()),
-            bank_reference: squashed(&line.read.bank_reference),
-        })
-        .collect()
 }
 
 fn plan(
@@ -394,79 +432,21 @@ fn plan(
     account: &BankAccount,
     draft: &Draft,
     features: &[Features],
-) -> Result<identity::Plan> {
+    version: Option<VersionId>,
+) -> Result<Plan> {
     let before = balance_before(conn, account, draft.opening_on)?;
-    let known = query::known_lines(conn, account.unit, account.id, draft.opening_on, draft.closing_on)?;
+    let told = version::known(conn, account, draft.opening_on, draft.closing_on)?;
+    let known: Vec<identity::Known> = told.into_iter().map(|line| line.known).collect();
     let span =
         Span { first_day: draft.opening_on, opening: draft.opening, closing: draft.closing, lines: features };
-    Ok(identity::plan(before, &known, span))
-}
-
-/// The balance at the beginning of a day, from the opening of the account and all ready lines.
-pub fn balance_before(conn: &mut Conn, account: &BankAccount, day: BusinessDay) -> Result<Dong> {
-    let moved = query::turnover(conn, account.unit, account.id, account.opened_on, day)?;
-    account.opening_balance.checked_add(moved)
-}
-
-/// Stores a chunk of new lines; the ones a broken-off run stored already are left as they are.
-fn add_lines(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    begun: &StoredStatement,
-    codes_of: &CodesOf<'_>,
-    lines: &[(&DraftLine, String)],
-) -> Result<()> {
-    actor.scope.require(begun.unit)?;
-    let key = stamp.sealing_key(tx, begun.unit)?;
-    let mut stored = Vec::with_capacity(lines.len());
-    for (line, identity) in lines {
-        stored.push(line_row(stamp, &key, begun, codes_of, line, identity)?);
-    }
-    rows::insert_if_absent(tx, &stored, &["unit_id", "account_id", "identity"]).map(|_| ())
-}
-
-fn line_row(
-    stamp: &Stamp<'_>,
-    key: &DataKey,
-    begun: &StoredStatement,
-    codes_of: &CodesOf<'_>,
-    line: &DraftLine,
-    identity: &str,
-) -> Result<LineRow> {
-    let id: LineId = stamp.mint()?;
-    let memo = text::clean(line.read.memo.as_deref().unwrap_or_default());
-    let (verified, damaged) = codes_of(&memo);
-    let texts = LineTexts {
-        memo,
-        counterparty_name: line.read.counterparty_name.clone(),
-        counterparty_account: line.read.counterparty_account.clone(),
-        raw: line.read.raw.clone(),
+    let withdrawn = match version {
+        Some(version) => version::withdrawn_by(conn, account.unit, version)?,
+        None => Vec::new(),
     };
-    Ok(LineRow {
-        unit_id: begun.unit,
-        id,
-        statement_id: begun.id,
-        account_id: begun.account,
-        line_no: line.line_no,
-        booking_date: line.booking_date,
-        value_date: line.read.value_date.map(BusinessDay),
-        amount: line.amount,
-        identity: identity.to_owned(),
-        reference: line.read.reference.as_deref().map(text::clean),
-        bank_reference: line.read.bank_reference.as_deref().map(text::clean),
-        codes: verified.join(" "),
-        damaged: damaged.join(" "),
-        key_id: key.id,
-        memo_cipher: seal_texts(stamp.vault, key, id, &texts)?,
-        is_reversal: line.read.reversal,
-        created_at: stamp.now,
-        matched: Dong::ZERO,
-        revision: 1,
-    })
+    Ok(Plan { identity: identity::plan(before, &known, span), withdrawn })
 }
 
-/// Makes the statement visible and says whether one is missing before it.
+/// Makes the statement visible and says what is odd about its place, and whether one is missing before it.
 fn finish(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -474,74 +454,18 @@ fn finish(
     begun: &StoredStatement,
     account: &BankAccount,
     is_chained: bool,
-) -> Result<()> {
+) -> Result<Vec<Oddity>> {
     query::lock_account(tx, begun.unit, begun.account)?;
     let stored = query::statement(tx, begun.unit, begun.id)?;
     if stored.is_ready() {
-        return Ok(()); // Another process finished it.
+        return Ok(Vec::new()); // Another process finished it.
     }
+    let odd = sequence::oddities(tx, account, &stored, is_chained)?;
     query::set_state(tx, &stored, "ready")?;
-    if !is_chained {
-        let known = balance_before(tx, account, stored.opening_on)?;
-        exception::open(
-            tx,
-            stamp,
-            &[exception::New {
-                unit: stored.unit,
-                kind: Kind::StatementGap,
-                subject: Subject::Statement(stored.id),
-                account: Some(stored.account),
-                amount: Dong(stored.opening.0.saturating_sub(known.0).saturating_abs()),
-                opened_on: stored.opening_on,
-                detail: format!("opening {} but {} is known", stored.opening.0, known.0),
-            }],
-        )?;
-    }
-    settle_gaps(tx, stamp, account)?;
+    sequence::note(tx, stamp, &stored, &odd)?;
+    quarantine::supersede(tx, stamp, &stored)?;
+    sequence::settle_gaps(tx, stamp, account)?;
     let entry = audit::Entry::by(actor, stored.unit, "statement.ready", stored.id);
-    audit::record(tx, stamp, &[entry])
-}
-
-/// A statement that came late may be the one that was missing.
-fn settle_gaps(tx: &mut Tx<'_>, stamp: &Stamp<'_>, account: &BankAccount) -> Result<()> {
-    let open = exception::list(tx, account.unit, Some(exception::State::Open), Some(account.id), 1_000)?;
-    let mut causes = Vec::new();
-    for gap in
-        open.into_iter().filter(|item| item.kind == Kind::StatementGap && item.subject_kind == "statement")
-    {
-        let id = StatementId(gap.subject_id);
-        let stored = query::statement(tx, account.unit, id)?;
-        let before = balance_before(tx, account, stored.opening_on)?;
-        let day = query::known_lines(tx, account.unit, account.id, stored.opening_on, stored.opening_on)?;
-        let span = Span {
-            first_day: stored.opening_on,
-            opening: stored.opening,
-            closing: stored.closing,
-            lines: &[],
-        };
-        if identity::plan(before, &day, span).is_chained {
-            let reason = "the missing statement came";
-            causes.push((account.unit, Kind::StatementGap, Subject::Statement(id), reason));
-        }
-    }
-    exception::settle_by_themselves(tx, stamp, &causes).map(|_| ())
-}
-
-fn file_context(sha256: &str) -> String {
-    format!("statement_file/{sha256}")
-}
-
-fn format_text(format: Format) -> &'static str {
-    match format {
-        Format::Camt052 => "camt.052",
-        Format::Camt053 => "camt.053",
-        Format::Camt054 => "camt.054",
-        Format::Mt940 => "mt940",
-        Format::Mt942 => "mt942",
-        Format::Csv => "csv",
-        Format::Xlsx => "xlsx",
-        Format::Xls => "xls",
-        Format::Html => "html",
-        Format::Unknown => "unknown",
-    }
+    audit::record(tx, stamp, &[entry])?;
+    Ok(odd)
 }

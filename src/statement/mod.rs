@@ -18,29 +18,37 @@ mod date;
 mod detect;
 mod draft;
 mod encoding;
+pub mod file;
 mod finding;
 #[cfg(test)]
 mod fuzzed;
 pub mod identity;
 pub mod import;
+pub mod job;
 pub mod layout;
+mod line;
 mod memo;
 mod model;
 mod mt940;
+pub mod notice;
 mod number;
 mod parse;
+pub mod quarantine;
 pub mod query;
+pub mod saved;
+pub mod sequence;
 mod stream;
 mod tabular;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod totals;
+pub mod version;
 mod workbook;
 
 pub use balance::{join_pages, prove_balance};
 pub use finding::Finding;
-pub use import::{Imported, ImportedStatement, import_file, import_file_with};
+pub use import::{Imported, ImportedStatement, Options, Progress, import_file, import_file_with};
 pub use memo::{LineTexts, line_memo, line_texts, seal_texts};
 pub use model::{
     Balance, BalanceBasis, Charge, Detail, Duplicate, Format, Line, Page, Parsed, Statement, Totals,

@@ -32,6 +32,9 @@ pub enum Format {
     /// The same in an Office workbook.
     #[serde(rename = "xlsx")]
     Xlsx,
+    /// In an OpenDocument spreadsheet.
+    #[serde(rename = "ods")]
+    Ods,
     /// In a workbook of before 2007 (BIFF).
     #[serde(rename = "xls")]
     Xls,
@@ -45,7 +48,24 @@ pub enum Format {
 impl Format {
     /// Whether the statements come from a table with a heading row.
     pub fn is_table(self) -> bool {
-        matches!(self, Format::Csv | Format::Xlsx | Format::Xls | Format::Html)
+        matches!(self, Format::Csv | Format::Xlsx | Format::Ods | Format::Xls | Format::Html)
+    }
+
+    /// The stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Format::Camt052 => "camt.052",
+            Format::Camt053 => "camt.053",
+            Format::Camt054 => "camt.054",
+            Format::Mt940 => "mt940",
+            Format::Mt942 => "mt942",
+            Format::Csv => "csv",
+            Format::Xlsx => "xlsx",
+            Format::Ods => "ods",
+            Format::Xls => "xls",
+            Format::Html => "html",
+            Format::Unknown => "unknown",
+        }
     }
 
     /// Whether statements of this format must carry an opening and a closing balance.
@@ -191,6 +211,7 @@ pub struct Totals {
     pub credit_sum: Option<Decimal>,
     pub debit_count: Option<u64>,
     pub debit_sum: Option<Decimal>,
+    /// Where each of them stands.
     pub at: String,
     pub credit_at: String,
     pub debit_at: String,

@@ -40,6 +40,9 @@ pub fn parse_with(bytes: &[u8], layout: Option<&Layout>) -> Parsed {
     if archive::is_archive(bytes) {
         return match archive::open(bytes) {
             Ok(Content::Workbook(parts)) => parse_workbook(workbook::of_parts(&parts), Format::Xlsx, layouts),
+            Ok(Content::Spreadsheet(content)) => {
+                parse_workbook(workbook::of_content(&content), Format::Ods, layouts)
+            }
             Ok(Content::Files(members)) => parse_members(&members, layouts),
             Err(finding) => unreadable(finding),
         };
@@ -59,6 +62,7 @@ pub fn preview(bytes: &[u8], layout: Option<&Layout>) -> Option<Preview> {
     if archive::is_archive(bytes) {
         return match archive::open(bytes).ok()? {
             Content::Workbook(parts) => tabular::preview(&workbook::of_parts(&parts).ok()?, layouts),
+            Content::Spreadsheet(content) => tabular::preview(&workbook::of_content(&content).ok()?, layouts),
             Content::Files(_) => None,
         };
     }

@@ -4,14 +4,14 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable};
 
-use super::identity::{self, Features, Known};
+use crate::actor::Scope;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
-use crate::store::schema::{line_case, quarantined_line, statement, statement_file, statement_line};
+use crate::store::schema::{line_case, statement, statement_file, statement_line};
 use crate::store::{Conn, Tx};
 
 crate::table_row! {
@@ -68,20 +68,6 @@ crate::table_row! {
         pub is_reversal: bool,
         pub created_at: Instant,
         pub matched: Dong,
-        pub revision: i64,
-    }
-}
-
-crate::table_row! {
-    pub struct QuarantinedRow in "quarantined_line" {
-        pub unit_id: UnitId,
-        pub id: EventId,
-        pub statement_id: StatementId,
-        pub place: String,
-        pub code: String,
-        pub message: String,
-        pub created_at: Instant,
-        pub state: &'static str,
         pub revision: i64,
     }
 }
@@ -412,6 +398,15 @@ pub fn statement(conn: &mut Conn, unit: UnitId, id: StatementId) -> Result<Store
         .ok_or_else(|| Error::not_found("statement_not_found", "no such statement in this unit"))
 }
 
+/// The unit of a statement within a scope.
+pub fn unit_of(conn: &mut Conn, scope: &Scope, id: StatementId) -> Result<Option<UnitId>> {
+    let mut found = statement::table.filter(statement::id.eq(id)).select(statement::unit_id).into_boxed();
+    if let Scope::Units(units) = scope {
+        found = found.filter(statement::unit_id.eq_any(units.iter().copied().collect::<Vec<_>>()));
+    }
+    found.first(conn).optional().classify()
+}
+
 pub fn by_position(
     conn: &mut Conn,
     unit: UnitId,
@@ -483,38 +478,6 @@ pub fn turnover(
     Ok(Dong(sum.sum.unwrap_or(0)))
 }
 
-/// The ready lines booked from `first` to `last`, for telling which lines are known.
-pub fn known_lines(
-    conn: &mut Conn,
-    unit: UnitId,
-    account: AccountId,
-    first: BusinessDay,
-    last: BusinessDay,
-) -> Result<Vec<Known>> {
-    let found: Vec<(BusinessDay, Dong, String, Option<String>)> = statement_line::table
-        .filter(statement_line::unit_id.eq(unit))
-        .filter(statement_line::account_id.eq(account))
-        .filter(statement_line::booking_date.between(first, last))
-        .filter(ready!())
-        .order((statement_line::booking_date, statement_line::id))
-        .select((
-            statement_line::booking_date,
-            statement_line::amount,
-            statement_line::identity,
-            statement_line::bank_reference,
-        ))
-        .load(conn)
-        .classify()?;
-    Ok(found
-        .into_iter()
-        .map(|(date, amount, text, reference)| {
-            let (memo, occurrence) = identity::parse(&text);
-            let bank_reference = reference.map(|reference| crate::text::squash(&reference));
-            Known { features: Features { date, amount, memo, bank_reference }, occurrence }
-        })
-        .collect())
-}
-
 /// Locks the account's row: the first lock of every money transaction.
 pub fn lock_account(tx: &mut Tx<'_>, unit: UnitId, account: AccountId) -> Result<()> {
     if matches!(**tx, Conn::Sqlite(_)) {
@@ -536,34 +499,4 @@ pub fn set_state(tx: &mut Tx<'_>, stored: &StoredStatement, state: &'static str)
             sets: vec![("state", Column::of([state])), ("revision", Column::of([stored.revision + 1]))],
         },
     )
-}
-
-/// A line that could not be read, as it was set aside.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Quarantined {
-    pub id: EventId,
-    pub place: String,
-    pub code: String,
-    pub message: String,
-    pub state: String,
-}
-
-pub fn quarantined(conn: &mut Conn, unit: UnitId, id: StatementId) -> Result<Vec<Quarantined>> {
-    let found: Vec<(EventId, String, String, String, String)> = quarantined_line::table
-        .filter(quarantined_line::unit_id.eq(unit))
-        .filter(quarantined_line::statement_id.eq(id))
-        .order(quarantined_line::id)
-        .select((
-            quarantined_line::id,
-            quarantined_line::place,
-            quarantined_line::code,
-            quarantined_line::message,
-            quarantined_line::state,
-        ))
-        .load(conn)
-        .classify()?;
-    Ok(found
-        .into_iter()
-        .map(|(id, place, code, message, state)| Quarantined { id, place, code, message, state })
-        .collect())
 }

@@ -29,7 +29,7 @@ pub(super) fn check_totals(totals: &Totals, tallies: &[Tally], counting: Countin
             tally.credit.clone()
         }),
         ("nợ/debit", &totals.debit_at, totals.debit_sum, totals.debit_count, |tally| tally.debit.clone()),
-        ("chung/overall", &totals.at, None, totals.count, Tally::both_sides),
+        ("cả hai bên/overall", &totals.at, None, totals.count, Tally::both_sides),
     ];
     for (name, at, sum, count, side) in sides {
         if let Some(given) = sum.filter(|given| !tallies.iter().any(|tally| side(tally).sum == Some(*given)))
@@ -42,7 +42,7 @@ pub(super) fn check_totals(totals: &Totals, tallies: &[Tally], counting: Countin
         }
     }
     if let Some(given) = totals.sum.filter(|given| !tallies.iter().any(|tally| is_sum(tally, *given))) {
-        tell(sum_differs(&totals.at, "chung/overall", given, first.both_sides().sum), true);
+        tell(sum_differs(&totals.at, "cả hai bên/overall", given, first.both_sides().sum), true);
     }
     if let Some(given) = totals.net.filter(|given| !tallies.iter().any(|tally| tally.sum == Some(*given))) {
         tell(sum_differs(&totals.at, "ròng/net", given, first.sum), true);

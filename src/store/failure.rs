@@ -57,6 +57,9 @@ fn by_message(message: &str) -> Error {
     if has(&["append_only:", "revision_stood_still:"]) {
         return Error::conflict(APPEND_ONLY, message);
     }
+    if has(&["second_person:"]) {
+        return Error::conflict(CHECK, message);
+    }
     if has(&[
         "deadlock detected",
         "lock timeout",
@@ -129,6 +132,8 @@ mod tests {
             ("canceling statement due to lock timeout", RETRY),
             ("database is locked", RETRY),
             ("append_only: posting", APPEND_ONLY),
+            ("second_person: exception_event", CHECK),
+            ("second_person: day", CHECK),
             ("permission denied for table posting", DENIED),
             ("new row violates row-level security policy for table \"claim\"", DENIED),
             ("database or disk is full", UNAVAILABLE),

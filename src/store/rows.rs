@@ -97,6 +97,7 @@ id_cells!(
     BatchId,
     CertificateId,
     ClaimId,
+    ClassRuleId,
     ClientId,
     CorrectionId,
     EventId,
@@ -105,6 +106,7 @@ id_cells!(
     FilingId,
     JobId,
     KeyId,
+    LetterId,
     LineId,
     MatchId,
     MessageId,
@@ -119,13 +121,17 @@ id_cells!(
     RefundId,
     RegistrationId,
     RemittanceId,
+    ReopeningId,
     SeriesId,
+    SettlementId,
     ShiftId,
     SlipId,
     StatementId,
+    TermsId,
     TransmissionId,
     TrustId,
     UnitId,
+    VersionId,
 );
 cells! {
     i64 => Big(MaybeBig) by |n: i64| n;

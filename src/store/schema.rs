@@ -896,6 +896,7 @@ diesel::table! {
         created_at -> BigInt,
         state -> Text,
         revision -> BigInt,
+        assignee_person_id -> Nullable<BigInt>,
     }
 }
 
@@ -913,6 +914,9 @@ diesel::table! {
         checker_person_id -> Nullable<BigInt>,
         reason -> Text,
         at -> BigInt,
+        owner -> Nullable<Text>,
+        decision_no -> Nullable<Text>,
+        decision_on -> Nullable<Date>,
     }
 }
 
@@ -1342,3 +1346,4 @@ diesel::allow_tables_to_appear_in_same_query!(
     line_case,
 );
 diesel::allow_tables_to_appear_in_same_query!(refund, refund_event);
+diesel::allow_tables_to_appear_in_same_query!(quarantined_line, statement);

@@ -78,8 +78,10 @@ macro_rules! travels_as {
 travels_as!(BigInt, i64:
     AccountId, AlarmId, AllocationId, AuditId, CertificateId, ClaimId, ClientId, EventId, EvidenceId,
     ExceptionId, JobId, KeyId,
-    LineId, MatchId, MessageId, MovementId, ObligationId, PartyId, PaymentId, PersonId, PostingId, RawEventId,
+    LetterId, LineId, MatchId, MessageId, MovementId, ObligationId, PartyId, PaymentId, PersonId, PostingId, RawEventId,
     ReceiptId, SeriesId, ShiftId, StatementId, TrustId, UnitId, Dong, Instant,
-    BatchId, CorrectionId, FilingId, RefundId, RegistrationId, RemittanceId, SlipId, TransmissionId,
+    ClassRuleId, SettlementId, TermsId,
+    BatchId, CorrectionId, FilingId, RefundId, RegistrationId, RemittanceId, ReopeningId, SlipId,
+    TransmissionId, VersionId,
 );
 travels_as!(Date, chrono::NaiveDate: BusinessDay);

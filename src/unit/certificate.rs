@@ -1,8 +1,11 @@
 //! Signing certificates of units and their keys, encrypted at rest.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::{registration, registration_query};
 use crate::actor::{Actor, Role};
 use crate::audit;
 use crate::clock::Instant;
@@ -100,11 +103,13 @@ pub struct Listed {
     pub active_from: Instant,
     pub is_test: bool,
     pub revoked_at: Option<Instant>,
+    /// An accepted registration stopped it (`HThuc` 3).
+    pub is_stopped: bool,
 }
 
 impl Listed {
     pub fn signs_at(&self, at: Instant) -> bool {
-        self.active_from <= at && at < self.not_after && self.revoked_at.is_none()
+        self.active_from <= at && at < self.not_after && self.revoked_at.is_none() && !self.is_stopped
     }
 }
 
@@ -276,7 +281,7 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Listed>> {
 type ListedColumns = (
     (UnitId, CertificateId, String, String, String),
     (String, Instant, Instant, Option<Instant>, bool),
-    Option<Instant>,
+    (Option<Instant>, Option<String>),
 );
 
 fn list(conn: &mut Conn, unit: Option<UnitId>) -> Result<Vec<Listed>> {
@@ -302,16 +307,21 @@ fn list(conn: &mut Conn, unit: Option<UnitId>) -> Result<Vec<Listed>> {
                 signing_certificate::active_from,
                 signing_certificate::is_test,
             ),
-            certificate_revocation::revoked_at.nullable(),
+            (certificate_revocation::revoked_at.nullable(), signing_certificate::issuer),
         ))
         .into_boxed();
     if let Some(unit) = unit {
         found = found.filter(signing_certificate::unit_id.eq(unit));
     }
     let rows: Vec<ListedColumns> = found.load(conn).classify()?;
+    let stopping = stopping_lines(conn, unit)?;
+    let is_stopped = |unit: UnitId, issuer: Option<&str>, serial: &str| {
+        stopping.get(&unit).is_some_and(|lines| registration::is_stopped(lines, issuer, serial))
+    };
     Ok(rows
         .into_iter()
-        .map(|(name, way, revoked_at)| Listed {
+        .map(|(name, way, (revoked_at, issuer))| Listed {
+            is_stopped: is_stopped(name.0, issuer.as_deref(), &name.3),
             unit: name.0,
             id: name.1,
             subject: name.2,
@@ -324,6 +334,16 @@ fn list(conn: &mut Conn, unit: Option<UnitId>) -> Result<Vec<Listed>> {
             revoked_at,
         })
         .collect())
+}
+
+/// The registered lines of those units whose registrations stopped a certificate: a rotation's end
+/// is rare, so that most units read nothing here.
+fn stopping_lines(
+    conn: &mut Conn,
+    unit: Option<UnitId>,
+) -> Result<BTreeMap<UnitId, Vec<registration::ListedCertificate>>> {
+    let units = registration_query::units_that_stopped(conn, unit)?;
+    units.into_iter().map(|unit| Ok((unit, registration_query::certificates(conn, unit)?))).collect()
 }
 
 /// The PEM of a signing certificate of one of the units.

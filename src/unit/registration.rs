@@ -91,7 +91,7 @@ pub struct Registration {
 /// # Errors
 /// `field_missing`, `registration_date_in_future`, `registration_exists` for a notice that is on
 /// record, `registration_certificate_missing` when a certificate that is installed and still valid
-/// would not be listed.
+/// is neither listed nor stopped. What is stopped signs nothing from now on: so a rotation ends.
 pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: Acceptance) -> Result<RegistrationId> {
     actor.require_role(&[Role::Administrator, Role::System])?;
     actor.scope.require(new.unit)?;
@@ -104,9 +104,8 @@ pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: Acceptance
     }
     let mut listed = query::certificates(tx, new.unit)?;
     listed.extend(new.certificates.iter().cloned());
-    let in_force = in_force(&listed);
     for (issuer, serial) in query::installed_names(tx, new.unit, stamp.now)? {
-        if !in_force.iter().any(|held| held.is_called(issuer.as_deref(), &serial)) {
+        if last_word(&listed, issuer.as_deref(), &serial).is_none() {
             let detail = format!("certificate {serial} is installed and not listed");
             return Err(Error::conflict("registration_certificate_missing", detail));
         }
@@ -168,6 +167,16 @@ fn in_force(lines: &[ListedCertificate]) -> Vec<ListedCertificate> {
         }
     }
     held
+}
+
+/// The newest line about a certificate.
+fn last_word(lines: &[ListedCertificate], issuer: Option<&str>, serial: &str) -> Option<CertificateAction> {
+    lines.iter().rev().find(|line| line.is_called(issuer, serial)).map(|line| line.action)
+}
+
+/// Whether the unit's accepted registrations say that a certificate signs no longer.
+pub fn is_stopped(lines: &[ListedCertificate], issuer: Option<&str>, serial: &str) -> bool {
+    last_word(lines, issuer, serial) == Some(CertificateAction::Stop)
 }
 
 impl ListedCertificate {

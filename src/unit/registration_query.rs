@@ -116,6 +116,19 @@ pub fn certificates(conn: &mut Conn, unit: UnitId) -> Result<Vec<ListedCertifica
         .collect())
 }
 
+/// The units, or this unit, whose accepted registrations stopped a certificate.
+pub fn units_that_stopped(conn: &mut Conn, unit: Option<UnitId>) -> Result<Vec<UnitId>> {
+    let mut found = registration_certificate::table
+        .filter(registration_certificate::action.eq("stop"))
+        .select(registration_certificate::unit_id)
+        .distinct()
+        .into_boxed();
+    if let Some(unit) = unit {
+        found = found.filter(registration_certificate::unit_id.eq(unit));
+    }
+    found.load(conn).classify()
+}
+
 /// Issuers and serials of the unit's own certificates that have not expired.
 pub fn installed_names(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<(Option<String>, String)>> {
     signing_certificate::table

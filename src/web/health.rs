@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::exception::{self, Kind};
 use crate::id::minted_at;
 use crate::notification::{self, Channel, State};
+use crate::queue::alarm;
 use crate::{filing, payment, receipt, store};
 
 /// Ages are counted anew at most this often, however often somebody asks.
@@ -112,6 +113,9 @@ fn count(app: &App, now: Instant) -> Result<()> {
     gauge("bienlai_oldest_unexplained_age_seconds", age(unexplained));
     gauge("bienlai_receipts_unsigned", unsigned);
     gauge("bienlai_series_broken", broken);
+    for (kind, count) in app.store.read(&Scope::All, alarm::counts)? {
+        metrics::gauge!("bienlai_age_alarms_open", "kind" => kind).set(count as f64);
+    }
     let sending = app.store.read(&Scope::All, filing::transmission::oldest_waiting)?;
     gauge("bienlai_tax_oldest_waiting_age_seconds", age(sending));
     count_messages(app, now)?;

@@ -16,13 +16,13 @@ use crate::support::app::MASTER_KEY;
 use crate::support::bank_file::BankFile;
 use crate::support::{World, each_database};
 
-struct Shell<'a> {
+pub struct Shell<'a> {
     world: &'a World,
     config: PathBuf,
 }
 
 impl Shell<'_> {
-    fn new(world: &World) -> Shell<'_> {
+    pub fn new(world: &World) -> Shell<'_> {
         let config = world.database.folder.path().join("cash.toml");
         let text = format!(
             "[database]\nurl = \"{}\"\nmigrate_at_start = false\n[vault]\nmaster_key = \"{MASTER_KEY}\"\n",
@@ -33,7 +33,7 @@ impl Shell<'_> {
     }
 
     /// Exit code, standard output, standard error.
-    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+    pub fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bienlai"));
         let output = command.arg("--config").arg(&self.config).args(arguments).output().expect("it runs");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -41,13 +41,13 @@ impl Shell<'_> {
     }
 
     #[track_caller]
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub fn json(&self, arguments: &[&str]) -> Value {
         let (code, out, error) = self.run(arguments);
         assert_eq!(code, 0, "{arguments:?}: {out} {error}");
         serde_json::from_str(&out).unwrap_or_else(|fault| panic!("{arguments:?}: {fault}: {out}"))
     }
 
-    fn person(&self, name: &str) -> PersonId {
+    pub fn person(&self, name: &str) -> PersonId {
         let (system, unit) = (Actor::system(), self.world.ba_dinh.id);
         self.world.change(|tx, stamp| identity::create_person(tx, stamp, &system, unit, name))
     }

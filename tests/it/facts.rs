@@ -9,7 +9,7 @@ use crate::support::schema::{columns, fact_columns, primary_key, tables};
 use crate::support::{Database, each_database, tools};
 
 /// Tables that hold no facts: leases, queues, answers kept for a time, search indexes, caches.
-const CHANGEABLE: [&str; 11] = [
+const CHANGEABLE: [&str; 12] = [
     "node_lease",
     "work_lease",
     "holiday",
@@ -18,13 +18,14 @@ const CHANGEABLE: [&str; 11] = [
     "unsealed",
     "job",
     "party_index",
+    "payer_alias",
     "dossier_lookup",
     "one_time_code",
     "rendition",
 ];
 
 /// Columns beside facts that follow from events.
-const PROJECTIONS: [&str; 46] = [
+const PROJECTIONS: [&str; 52] = [
     "master_id",
     "credited",
     "due",
@@ -32,6 +33,8 @@ const PROJECTIONS: [&str; 46] = [
     "adjusted",
     "line_edition",
     "state",
+    "owner",
+    "assignee_person_id",
     "checker_person_id",
     "agreement_sha256",
     "withdrawal_maker_person_id",
@@ -69,6 +72,10 @@ const PROJECTIONS: [&str; 46] = [
     "last_error",
     "run_at",
     "leased_until",
+    "lines_total",
+    "lines_done",
+    "outcome",
+    "error_code",
     "expires_at",
     "used_at",
 ];

@@ -6,7 +6,7 @@ use bienlai::error::Result;
 use bienlai::exception::Kind;
 use bienlai::obligation::reference::{CodeBook, Found};
 use bienlai::statement::import::{Imported, import_file, original_file};
-use bienlai::statement::{line_texts, query};
+use bienlai::statement::{line_texts, quarantine, query};
 
 use crate::support::bank_file::BankFile;
 use crate::support::{World, each_database, tools};
@@ -173,7 +173,8 @@ fn one_line_of_many_that_does_not_read_is_set_aside_and_the_rest_is_stored() {
         let imported = import(&world, bytes.as_bytes());
         assert_eq!(counts(&imported), (4, 0));
         assert_eq!(imported.statements[0].quarantined, 1);
-        let aside = world.look(|conn| query::quarantined(conn, world.ba_dinh.id, imported.statements[0].id));
+        let aside =
+            world.look(|conn| quarantine::of_statement(conn, world.ba_dinh.id, imported.statements[0].id));
         assert_eq!((aside.len(), aside[0].place.starts_with("line ")), (1, true), "{aside:?}");
         // The bank sends it again, corrected: only the line that was missing is new.
         assert_eq!(counts(&import(&world, &busy_day(&world).mt940())), (1, 4));

@@ -147,6 +147,13 @@ fn the_command_line_writes_the_evidence_and_judges_a_receipt_by_it() {
         let (code, told) =
             bienlai(world, &["receipt", "verify", &changed, "--trust", &ca, "--evidence", &file]);
         assert!(code == Some(1) && told.contains("contradicted"), "{told}");
+        let words = ["Nội dung đã bị sửa sau khi ký.", "The content was changed after signing."];
+        assert!(words.iter().all(|words| told.contains(words)), "{told}");
+        let later = ["receipt", "verify", &xml, "--trust", &ca, "--evidence", &file, "--at", "2030-01-01"];
+        let (code, told) = bienlai(world, &later);
+        assert!(code == Some(0) && told.contains("certificate since expired"), "{told}");
+        let (code, told) = bienlai(world, &["receipt", "evidence", "7K2M0Q419VAB", "-o", &changed]);
+        assert!(code == Some(1) && told.contains("Không tìm thấy biên lai. / No such receipt."), "{told}");
     });
 }
 

@@ -3,6 +3,7 @@
 use bienlai::receipt::key::alarm::Kind;
 use bienlai::receipt::key::watch;
 use bienlai::unit::certificate;
+use bienlai::unit::registration::CertificateAction;
 
 use crate::support::keys::{KeyWorld, TAX_CODE};
 use crate::support::{World, each_database};
@@ -60,6 +61,34 @@ fn two_overlapping_certificates_hand_over_at_their_instant_without_a_restart() {
         assert_eq!([first, second, third].map(|receipt| keys.signed_under(receipt)), [old, old, new]);
         let all = keys.world.look(|conn| certificate::of_unit(conn, keys.world.soc_son.id));
         assert_eq!(all.len(), 2, "the old one stays, for verification");
+    });
+}
+
+/// The last step of a rotation: the form that stops the old certificate is accepted while that one is
+/// still within its dates.
+#[test]
+fn a_stopped_certificate_signs_no_more_though_it_is_valid_and_is_not_warned_of() {
+    each_database(|database| {
+        let keys = KeyWorld::new(World::settled_in(database));
+        let (leaving, coming) = (keys.issue(50), keys.issue(400));
+        let new = keys.store(&coming, None);
+        let old = keys.store(&leaving, Some(keys.world.now().plus_seconds(1)));
+        keys.world.wait_seconds(2);
+        let first = keys.pay();
+        keys.world.seal();
+        keys.tell(&leaving, CertificateAction::Stop);
+        keys.world.wait_seconds(31);
+        let second = keys.pay();
+        keys.world.seal();
+        assert_eq!([first, second].map(|receipt| keys.signed_under(receipt)), [old, new]);
+        look(&keys);
+        assert!(keys.alarms().is_empty(), "nobody waits for its end: {:?}", keys.alarms());
+        keys.tell(&coming, CertificateAction::Stop);
+        keys.world.wait_seconds(31);
+        let third = keys.pay();
+        keys.world.seal();
+        assert_eq!(keys.state(third), "numbered", "with every certificate stopped nothing is signed");
+        assert!(keys.alarms().contains(&Kind::SigningStopped));
     });
 }
 

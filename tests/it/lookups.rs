@@ -71,7 +71,7 @@ fn dechunked(body: &[u8]) -> Vec<u8> {
 }
 
 /// The whole answer of a streamed download.
-fn download(address: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> (u16, Vec<u8>) {
+pub fn download(address: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> (u16, Vec<u8>) {
     use std::io::Write;
     let mut stream = std::net::TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();

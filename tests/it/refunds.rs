@@ -23,25 +23,25 @@ fn payee() -> Payee {
     Payee { bank: "970432".into(), account_no: "1900 9999 00".into(), holder: "NGUYEN THI THU".into() }
 }
 
-fn today(world: &World) -> BusinessDay {
+pub fn today(world: &World) -> BusinessDay {
     world.now().business_day()
 }
 
-fn statement(world: &World, file: BankFile) {
+pub fn statement(world: &World, file: BankFile) {
     import(world, &file.without_sequence().camt());
     let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
     reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).expect("the lines are matched");
 }
 
 /// 30.000 came for 25.000, and the statement shows it.
-fn overpaid(world: &World) -> PaymentId {
+pub fn overpaid(world: &World) -> PaymentId {
     let owed = world.raise(FEE);
     let memo = format!("{} nop phi", owed.reference_code);
     statement(world, BankFile::new(world.ba_dinh.account_no, today(world), 0).book(30_000, &memo, "R1"));
     world.payments(&world.ba_dinh)[0].id
 }
 
-fn request(world: &World, payment: PaymentId, amount: i64) -> Result<Refund> {
+pub fn request(world: &World, payment: PaymentId, amount: i64) -> Result<Refund> {
     let maker = person(world.ba_dinh.id, world.clerk, Role::Finance);
     let ask = Ask {
         unit: world.ba_dinh.id,
@@ -53,28 +53,28 @@ fn request(world: &World, payment: PaymentId, amount: i64) -> Result<Refund> {
     world.app.write(&maker, |tx, stamp| refund::request(tx, stamp, &maker, &ask))
 }
 
-fn approve(world: &World, one: &Refund) -> Result<Refund> {
+pub fn approve(world: &World, one: &Refund) -> Result<Refund> {
     let checker = person(one.unit, world.chief, Role::Approver);
     world.app.write(&checker, |tx, stamp| refund::approve(tx, stamp, &checker, one.unit, one.id))
 }
 
-fn send(world: &World, one: &Refund) -> Result<Refund> {
+pub fn send(world: &World, one: &Refund) -> Result<Refund> {
     let finance = person(one.unit, world.clerk, Role::Finance);
     world.app.write(&finance, |tx, stamp| refund::send(tx, stamp, &finance, one.unit, one.id))
 }
 
-fn refuse(world: &World, one: &Refund) -> Result<Refund> {
+pub fn refuse(world: &World, one: &Refund) -> Result<Refund> {
     let checker = person(one.unit, world.chief, Role::Approver);
     world
         .app
         .write(&checker, |tx, stamp| refund::refuse(tx, stamp, &checker, one.unit, one.id, "sai tài khoản"))
 }
 
-fn now(world: &World, one: &Refund) -> Refund {
+pub fn now(world: &World, one: &Refund) -> Refund {
     world.look(|conn| refund::find(conn, one.unit, one.id))
 }
 
-fn balance(world: &World, account: &Account) -> i64 {
+pub fn balance(world: &World, account: &Account) -> i64 {
     world.look(|conn| ledger::balance(conn, world.ba_dinh.id, account)).0
 }
 
@@ -171,6 +171,36 @@ fn a_refund_takes_two_persons_and_a_payee_that_nobody_reads_in_the_database() {
         assert_eq!(shown.account_no, "1900999900");
         assert!(!format!("{shown:?}").contains("1900999900"));
         assert_eq!(world.count("refund_payee WHERE CAST(cipher AS TEXT) LIKE '%1900999900%'"), 0);
+    });
+}
+
+#[test]
+fn a_refund_says_whether_it_goes_back_to_the_account_its_money_came_from() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise(FEE);
+        let memo = format!("{} nop phi", owed.reference_code);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0).book(30_000, &memo, "R1");
+        let camt = String::from_utf8(file.without_sequence().camt()).unwrap();
+        let sender =
+            "<RltdPties><DbtrAcct><Id><Othr><Id>1900999900</Id></Othr></Id></DbtrAcct></RltdPties><RmtInf>";
+        import(&world, camt.replace("<RmtInf>", sender).as_bytes());
+        let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+        reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).unwrap();
+        let asked = request(&world, world.payments(&world.ba_dinh)[0].id, 5_000).unwrap();
+        let is_sender = |account_no: &str| {
+            let named = Payee { account_no: account_no.into(), ..payee() };
+            world.look(|conn| refund::sender::is_sender(conn, &world.vault, &asked, &named))
+        };
+        assert_eq!(is_sender("1900 9999 00"), Some(true));
+        assert_eq!(is_sender("1900999901"), Some(false), "the second person sees that");
+        let cash = world.raise(FEE);
+        world.take(&cash, FEE, Method::Cash).unwrap();
+        let payment =
+            world.payments(&world.ba_dinh).into_iter().find(|one| one.movement.is_none()).unwrap().id;
+        let of_cash = Refund { payment, ..asked.clone() };
+        let unknown = world.look(|conn| refund::sender::is_sender(conn, &world.vault, &of_cash, &payee()));
+        assert_eq!(unknown, None);
     });
 }
 

@@ -24,7 +24,7 @@ use crate::support::bank_file::BankFile;
 use crate::support::world::line;
 use crate::support::{World, each_database, tools};
 
-const DUE: &str = "budget_due/805-2771";
+pub const DUE: &str = "budget_due/805-2771";
 
 fn today(world: &World) -> BusinessDay {
     world.now().business_day()
@@ -36,13 +36,13 @@ fn statement(world: &World, file: BankFile) {
     reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).expect("the lines are matched");
 }
 
-fn shown(world: &World, opening: i64, amount: i64, memo: &str) {
+pub fn shown(world: &World, opening: i64, amount: i64, memo: &str) {
     let reference = format!("R{}", world.next());
     let file = BankFile::new(world.ba_dinh.account_no, today(world), opening).book(amount, memo, &reference);
     statement(world, file);
 }
 
-fn close_day(world: &World) {
+pub fn close_day(world: &World) {
     let (unit, account, day) = (world.ba_dinh.id, world.ba_dinh.account, today(world));
     let closing =
         close(&world.store, &world.keyring, &|| world.stamp(), &Actor::system(), unit, account, day);
@@ -53,7 +53,7 @@ fn close_day(world: &World) {
 }
 
 /// 25.000 and 8.000 came by transfer on a day that is closed: 20.500 for the budget.
-fn collected(world: &World) -> Obligation {
+pub fn collected(world: &World) -> Obligation {
     let (phi, le_phi) =
         (line("HT-01", "phi", "receipt", Dong(25_000)), line("LP-01", "le_phi", "receipt", Dong(8_000)));
     let owed = world.raise_lines(&world.ba_dinh, vec![phi, le_phi]);
@@ -63,7 +63,7 @@ fn collected(world: &World) -> Obligation {
     owed
 }
 
-fn draft_of(world: &World, kind: Kind, lines: &[(&str, i64)]) -> Result<Order> {
+pub fn draft_of(world: &World, kind: Kind, lines: &[(&str, i64)]) -> Result<Order> {
     let maker = person(world.ba_dinh.id, world.clerk, Role::Finance);
     let new = Draft {
         unit: world.ba_dinh.id,
@@ -74,28 +74,28 @@ fn draft_of(world: &World, kind: Kind, lines: &[(&str, i64)]) -> Result<Order> {
     world.app.write(&maker, |tx, stamp| remittance::draft(tx, stamp, &maker, &new))
 }
 
-fn approve(world: &World, order: &Order) -> Result<Order> {
+pub fn approve(world: &World, order: &Order) -> Result<Order> {
     let checker = person(order.unit, world.chief, Role::Approver);
     world.app.write(&checker, |tx, stamp| remittance::approve(tx, stamp, &checker, order.unit, order.id))
 }
 
-fn refuse(world: &World, order: &Order) -> Result<Order> {
+pub fn refuse(world: &World, order: &Order) -> Result<Order> {
     let checker = person(order.unit, world.chief, Role::Approver);
     world
         .app
         .write(&checker, |tx, stamp| remittance::refuse(tx, stamp, &checker, order.unit, order.id, "sai"))
 }
 
-fn approved(world: &World, kind: Kind) -> Order {
+pub fn approved(world: &World, kind: Kind) -> Order {
     let order = draft_of(world, kind, &[]).unwrap();
     approve(world, &order).unwrap()
 }
 
-fn now(world: &World, order: &Order) -> Order {
+pub fn now(world: &World, order: &Order) -> Order {
     world.look(|conn| remittance::find(conn, order.unit, order.id))
 }
 
-fn told(world: &World, rows: &[&str]) -> Imported {
+pub fn told(world: &World, rows: &[&str]) -> Imported {
     let finance = person(world.ba_dinh.id, world.clerk, Role::Finance);
     let mut text = "ma_lenh,chuong,tieu_muc,so_tien,ngay,trang_thai,ly_do\n".to_owned();
     text.extend(rows.iter().map(|row| format!("{row}\n")));
@@ -110,15 +110,15 @@ fn outcome(imported: &Imported) -> &'static str {
     imported.orders[0].outcome
 }
 
-fn kept(amount: i64) -> (Account, i64) {
+pub fn kept(amount: i64) -> (Account, i64) {
     (Account::ShareKept("HT-01".into()), amount)
 }
 
-fn due(amount: i64) -> (Account, i64) {
+pub fn due(amount: i64) -> (Account, i64) {
     (Account::BudgetDue("805-2771".into()), amount)
 }
 
-fn bank(world: &World, amount: i64) -> (Account, i64) {
+pub fn bank(world: &World, amount: i64) -> (Account, i64) {
     (Account::Bank(world.ba_dinh.account), amount)
 }
 

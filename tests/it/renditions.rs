@@ -217,8 +217,10 @@ fn two_processes_draw_the_same_bytes_and_refuse_a_file_that_was_tampered_with() 
             .unwrap()
     };
     let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
-    assert!(draw(&["receipt.xml"]).status.success());
-    let url = ["--public-url", "https://bienlai.example/"];
+    let ca = format!("{}/fixtures/receipt/test-only-ca.pem", env!("CARGO_MANIFEST_DIR"));
+    let trusted = ["--trust", ca.as_str()];
+    assert!(draw(&[&["receipt.xml"], &trusted[..]].concat()).status.success());
+    let url = [&["--public-url", "https://bienlai.example/"], &trusted[..]].concat();
     assert!(draw(&[&["receipt.xml", "-o", "one.pdf"], &url[..]].concat()).status.success());
     assert!(draw(&[&["receipt.xml", "-o", "two.pdf"], &url[..]].concat()).status.success());
     assert_eq!(read("one.pdf"), read("two.pdf"));
@@ -226,6 +228,11 @@ fn two_processes_draw_the_same_bytes_and_refuse_a_file_that_was_tampered_with() 
     let links = Links::to("https://bienlai.example");
     let served = cache::obtain(&world.store, item.unit, item.id, &links, world.now()).unwrap();
     assert_eq!(read("one.pdf"), served, "the service draws the same");
+
+    assert!(draw(&["receipt.xml", "-o", "unconfirmed.pdf"]).status.success());
+    let said = words(folder.path(), &read("unconfirmed.pdf"));
+    assert!(said.contains("Chưa xác nhận người ký biên lai này."), "nobody vouched for the signer: {said}");
+    assert!(!words(folder.path(), &read("receipt.pdf")).contains("Chưa xác nhận"));
 
     let refused = draw(&["tampered.xml"]);
     assert_eq!(refused.status.code(), Some(1));

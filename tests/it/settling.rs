@@ -198,7 +198,9 @@ fn the_same_id_again_gets_the_same_answer_and_changes_nothing() {
         assert_eq!(world.look(|conn| bienlai::ledger::trial_balance(conn, owed.unit)), balances);
         assert_eq!((world.count("claim"), world.count("payment"), world.count("receipt")), (1, 1, 1));
         assert_eq!(world.count("raw_event"), 4, "each delivery is kept");
-        assert!(world.exceptions(owed.unit).is_empty());
+        let noted = world.exceptions(owed.unit);
+        assert_eq!(noted.iter().map(|one| one.kind).collect::<Vec<_>>(), [Kind::DuplicateCallback]);
+        assert!(world.open_kinds(owed.unit).is_empty(), "it is noted and asks for nothing");
     });
 }
 
@@ -252,7 +254,9 @@ fn a_channel_that_wraps_or_shortens_the_memo_repeats_the_same_content() {
         let grouped = owed.reference_code.to_lowercase();
         let again = telling.clone().memo(&format!("MBVCB.123.{grouped}. nop tien")).settle();
         assert!(again.is_repeated);
-        assert!(world.exceptions(owed.unit).is_empty());
+        let noted = world.exceptions(owed.unit);
+        assert_eq!(noted.iter().map(|one| one.kind).collect::<Vec<_>>(), [Kind::DuplicateCallback]);
+        assert!(world.open_kinds(owed.unit).is_empty(), "it is noted and asks for nothing");
     });
 }
 

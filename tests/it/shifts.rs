@@ -5,7 +5,7 @@ use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::clock::BusinessDay;
 use bienlai::error::Result;
-use bienlai::exception::{self, Kind};
+use bienlai::exception::{self, Ask, Decision, Kind};
 use bienlai::id::{ExceptionId, ShiftId};
 use bienlai::ledger::Account;
 use bienlai::payment::book::Method;
@@ -93,8 +93,10 @@ fn resolved(world: &World, kind: Kind, resolution: &str, target: Option<i64>) ->
     let id: ExceptionId =
         world.exceptions(unit).into_iter().find(|item| item.kind == kind).expect("the exception is open").id;
     let maker = person(unit, world.clerk, Role::Finance);
+    let decision = Some(Decision { number: "12/QĐ-UBND".into(), on: today(world) });
     world.app.write(&maker, |tx, stamp| {
-        let item = exception::propose(tx, stamp, &maker, unit, id, (resolution, target, "biên bản"))?;
+        let ask = Ask { resolution, target, reason: "biên bản", decision: decision.clone() };
+        let item = exception::propose(tx, stamp, &maker, unit, id, ask)?;
         resolve::check_proposal(tx, &item, resolution, target)
     })?;
     let checker = chief(world);

@@ -13,13 +13,13 @@ use crate::support::bank_file::BankFile;
 use crate::support::program::{Reply, Service, send};
 use crate::support::{World, each_database};
 
-struct Desk<'a> {
-    world: &'a World,
-    service: &'a Service,
+pub struct Desk<'a> {
+    pub world: &'a World,
+    pub service: &'a Service,
 }
 
 impl Desk<'_> {
-    fn token(&self, role: Role, name: &str) -> String {
+    pub fn token(&self, role: Role, name: &str) -> String {
         let (system, unit) = (Actor::system(), self.world.ba_dinh.id);
         let person: PersonId =
             self.world.change(|tx, stamp| identity::create_person(tx, stamp, &system, unit, name));
@@ -34,7 +34,7 @@ impl Desk<'_> {
         made.1.expose_secret().to_owned()
     }
 
-    fn ask(&self, token: &str, method: &str, path: &str, body: &[u8]) -> Reply {
+    pub fn ask(&self, token: &str, method: &str, path: &str, body: &[u8]) -> Reply {
         let (bearer, key) = (format!("Bearer {token}"), format!("K{}", self.world.next()));
         let headers = [
             ("Authorization", bearer.as_str()),
@@ -45,26 +45,26 @@ impl Desk<'_> {
     }
 
     #[track_caller]
-    fn post(&self, token: &str, path: &str, body: &Value) -> Value {
+    pub fn post(&self, token: &str, path: &str, body: &Value) -> Value {
         let reply = self.ask(token, "POST", path, body.to_string().as_bytes());
         assert!([200, 201].contains(&reply.status), "{path}: {} {}", reply.status, reply.json());
         reply.json()
     }
 
     #[track_caller]
-    fn get(&self, token: &str, path: &str) -> Value {
+    pub fn get(&self, token: &str, path: &str) -> Value {
         let reply = self.ask(token, "GET", path, b"");
         assert_eq!(reply.status, 200, "{path}: {}", reply.json());
         reply.json()
     }
 
-    fn refused(&self, token: &str, path: &str, body: &Value) -> String {
+    pub fn refused(&self, token: &str, path: &str, body: &Value) -> String {
         let reply = self.ask(token, "POST", path, body.to_string().as_bytes());
         reply.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
     }
 }
 
-fn id(value: &Value) -> &str {
+pub fn id(value: &Value) -> &str {
     value["id"].as_str().expect("an id")
 }
 

@@ -94,15 +94,24 @@ impl Things {
         thing!("corrections", "correction", CorrectionId);
         thing!("refunds", "refund", RefundId);
         thing!("exceptions", "exception", ExceptionId);
+        thing!("letters", "trace_letter", LetterId);
         thing!("shifts", "shift", ShiftId);
         thing!("batches", "pos_batch", BatchId);
+        thing!("classification-rules", "class_rule", ClassRuleId);
+        thing!("lines", "statement_line", LineId);
+        thing!("settlements", "settlement", SettlementId);
         thing!("deposits", "deposit_slip", SlipId);
         thing!("remittances", "remittance", RemittanceId);
         thing!("notifications", "message", MessageId);
         thing!("series", "receipt_series", SeriesId);
         thing!("audits", "series_audit", CertificateId);
+        thing!("certificates", "day_certificate", CertificateId);
+        thing!("reopenings", "day_reopening", ReopeningId);
         thing!("notices", "filing", FilingId);
         thing!("reports", "filing", FilingId);
+        thing!("statements", "statement", StatementId);
+        thing!("versions", "statement_version", VersionId);
+        thing!("imports", "import_job", JobId);
         thing!("transmissions", "transmission", TransmissionId);
         for table in [
             "obligation",

@@ -16,7 +16,8 @@ const KNOWN_EDGES: &[(&str, &str)] = &[
     // The form of a database URL is checked with the rest of the configuration.
     ("src/config.rs", "config -> store"),
     // Quarantined lines and gaps between statements are exceptions from the moment of import.
-    ("src/statement/import.rs", "statement -> exception"),
+    ("src/statement/sequence.rs", "statement -> exception"),
+    ("src/statement/version/mod.rs", "statement -> exception"),
     // Taking an account on posts its opening balance.
     ("src/unit/account.rs", "unit -> ledger"),
 ];
@@ -49,9 +50,15 @@ const KNOWN_FLOATS: &[(&str, &str)] = &[
     ("src/bench/load.rs", "f64"),
     ("src/bench/measure.rs", "a figure with a point"),
     ("src/bench/measure.rs", "f64"),
+    ("src/bench/reconcile.rs", "a figure with a point"),
+    ("src/bench/reconcile.rs", "f64"),
     ("src/bench/reference.rs", "f64"),
     ("src/bench/report.rs", "a figure with a point"),
     ("src/bench/report.rs", "f64"),
+    ("src/bench/score.rs", "a figure with a point"),
+    ("src/bench/score.rs", "f64"),
+    ("src/bench/score/judge.rs", "a figure with a point"),
+    ("src/bench/score/judge.rs", "f64"),
     ("src/bench/child.rs", "f64"),
     ("src/payment/settler.rs", "f64"),
     // A spreadsheet has no other numbers.

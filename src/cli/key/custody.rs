@@ -109,6 +109,7 @@ pub fn list(config: &Path) -> Result<u8> {
                 .is_some_and(|chosen| chosen.id == one.id);
             let standing = match one.revoked_at {
                 Some(_) => "đã thu hồi / revoked",
+                None if one.is_stopped => "đã thôi dùng / stopped",
                 None if one.not_after <= now => "hết hạn / expired",
                 None if signs => "đang ký / signing",
                 None if one.active_from > now => "chờ / waiting",

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::actor::Actor;
 use crate::cli::office::Office;
 use crate::cli::{DONE, key, read_bytes, read_text};
-use crate::clock::Clock;
+use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::receipt::LookupCode;
 use crate::receipt::evidence::bundle::{self, Bundle, Finding, Judgement};
@@ -44,12 +44,13 @@ pub fn write(config: &Path, asked: &Evidence) -> Result<u8> {
     Ok(DONE)
 }
 
-/// Judges a document by its evidence file.
+/// Judges a document by its evidence file, as of the moment of the report.
 pub fn judge(
     path: &Path,
     document: &[u8],
     report: &Report,
     authorities: Option<&PathBuf>,
+    at: Instant,
 ) -> Result<Judgement> {
     let bundle = Bundle::read(&read_bytes(path)?)?;
     let authorities = match authorities {
@@ -64,7 +65,7 @@ pub fn judge(
             "the document carries no signature that could be judged",
         )
     })?;
-    bundle.judge(document, signed_at, &authorities, Clock::System.now())
+    bundle.judge(document, signed_at, &authorities, at)
 }
 
 pub fn print(judgement: &Judgement) {
@@ -91,6 +92,6 @@ pub fn print(judgement: &Judgement) {
         }
     }
     for problem in &judgement.problems {
-        println!("  Lưu ý / note: {problem}");
+        super::print_words("Lưu ý / note", problem);
     }
 }

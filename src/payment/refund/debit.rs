@@ -1,5 +1,6 @@
 //! A debit line that a person says pays a refund, though its amount or its text is not the
-//! refund's: exactly it, less than it (the rest is surplus again), or more (the payee owes that back).
+//! refund's: exactly it, less than it (the rest is surplus again), or more (the payee owes that back);
+//! or a refund that was refused and left the account all the same.
 
 use super::rules::free;
 use super::{State, find, query, step};
@@ -22,6 +23,8 @@ pub enum Debit {
     Exact,
     Short,
     Over,
+    /// It was refused, and its amount left the account all the same.
+    Refused,
 }
 
 impl Debit {
@@ -30,6 +33,7 @@ impl Debit {
             "refund_debit" => Some(Debit::Exact),
             "refund_short" => Some(Debit::Short),
             "refund_over" => Some(Debit::Over),
+            "refund_refused" => Some(Debit::Refused),
             _ => None,
         }
     }
@@ -47,6 +51,7 @@ impl Debit {
             Debit::Exact => "debited",
             Debit::Short => "debited_short",
             Debit::Over => "debited_over",
+            Debit::Refused => "debited_though_refused",
         }
     }
 }
@@ -60,10 +65,12 @@ pub fn fits(conn: &mut Conn, item: &Exception, way: Debit, refund: RefundId) -> 
     let debited = ledger::balance(conn, item.unit, &Account::UnexplainedDebit(line))?;
     let found = query::by_ids(conn, &[(item.unit, refund)])?.pop();
     Ok(found.is_some_and(|refund| {
-        matches!(refund.state, State::Approved | State::Sent)
-            && Some(refund.account) == item.account
-            && debited.is_positive()
-            && Debit::of(debited, refund.amount) == way
+        let expected = match refund.state {
+            State::Approved | State::Sent => Some(Debit::of(debited, refund.amount)),
+            State::Refused if debited == refund.amount => Some(Debit::Refused),
+            _ => None,
+        };
+        Some(refund.account) == item.account && debited.is_positive() && expected == Some(way)
     }))
 }
 
@@ -83,12 +90,23 @@ pub fn settle(
     let payment = find(tx, unit, id)?.payment;
     let held = payments::lock_payments(tx, &[(unit, payment)])?.pop().ok_or_else(missing)?;
     let mut refund = find(tx, unit, id)?;
-    if !matches!(refund.state, State::Approved | State::Sent) {
+    let was_refused = refund.state == State::Refused;
+    if !matches!(refund.state, State::Approved | State::Sent | State::Refused) {
         return Err(Error::conflict("resolution_unfit", "the refund is not on its way any more"));
+    }
+    if was_refused && refund.checker.is_none() {
+        let checker = actor.require_person()?;
+        if checker == refund.maker {
+            let detail = "another person than the refund's maker must approve";
+            return Err(Error::forbidden("maker_is_checker", detail));
+        }
+        refund.checker = Some(checker);
     }
     let debited = ledger::balance(tx, unit, &Account::UnexplainedDebit(line))?;
     let others = query::of_payments(tx, &[(unit, payment)])?;
-    let parts = Parts::of(debited, refund.amount, free(&held, &others)?)?;
+    // What was refused is surplus again, or another refund's, or covers what the bank took back.
+    let payable = if was_refused { Dong::ZERO } else { refund.amount };
+    let parts = Parts::of(debited, payable, free(&held, &others)?)?;
     let asked_for = |one: &super::Refund| one.id != id && one.state == State::Requested;
     if parts.owed_back.is_positive() && others.iter().any(asked_for) {
         let detail = "another refund of this payment waits for its decision; decide that first";
@@ -117,7 +135,7 @@ pub fn settle(
         }
     }
     flush(tx, stamp, actor, book)?;
-    let way = Debit::of(debited, refund.amount).event();
+    let way = if was_refused { Debit::Refused } else { Debit::of(debited, refund.amount) }.event();
     step(tx, stamp, &mut refund, State::Debited, (way, actor.person, Some(line), None))?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "refund.debit_named", id)])
 }
@@ -173,6 +191,7 @@ mod tests {
         assert_eq!(Debit::parse("refund_short"), Some(Debit::of(Dong(4), Dong(5))));
         assert_eq!(Debit::parse("refund_over"), Some(Debit::of(Dong(6), Dong(5))));
         assert_eq!(Debit::parse("refund_debit"), Some(Debit::of(Dong(5), Dong(5))));
+        assert_eq!(Debit::parse("refund_refused"), Some(Debit::Refused));
         assert_eq!(Debit::parse("bank_charge"), None);
     }
 }

@@ -9,6 +9,7 @@ mod desk;
 pub(super) mod line;
 pub mod query;
 pub mod rules;
+pub mod sender;
 
 use serde::{Deserialize, Serialize};
 

@@ -119,7 +119,7 @@ impl Line {
         }
         self.validate_sum()?;
         let Some(vat) = &self.vat else { return Ok(()) };
-        if !profile.vat_rates.value.0.contains(&vat.rate.to_string().as_str()) {
+        if !profile.knows_rate(&vat.rate) {
             let detail = format!("{} does not list {}", profile.name, vat.rate);
             return Err(Error::invalid("vat", "vat_rate_unknown", detail));
         }

@@ -63,7 +63,7 @@ fn of_certificates(unit: UnitId, certificates: &[&Listed], now: Instant) -> Vec<
     // Only the last one is warned of: when one ends while another goes on, nothing happens.
     let last = certificates
         .iter()
-        .filter(|certificate| certificate.revoked_at.is_none())
+        .filter(|certificate| certificate.revoked_at.is_none() && !certificate.is_stopped)
         .max_by_key(|certificate| (certificate.not_after, certificate.id));
     let near = last.and_then(|last| Some((last, nearness(last.not_after, now)?)));
     if let Some((last, kind)) = near {
@@ -125,6 +125,7 @@ mod tests {
             active_from: START.plus_seconds(from_day * DAY_S),
             is_test: true,
             revoked_at: None,
+            is_stopped: false,
         }
     }
 

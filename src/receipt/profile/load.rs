@@ -59,7 +59,7 @@ fn check(profile: &Profile) -> Result<(), Fault> {
     if let Some(kind) = profile.invoice_names.value.0.keys().find(|kind| !(1..=9).contains(*kind)) {
         return Err(("invoice_names", format!("{kind} is no KHMSHDon")));
     }
-    if let Some(rate) = profile.vat_rates.value.0.iter().find(|rate| rate.parse::<VatRate>().is_err()) {
+    if let Some(rate) = profile.vat_rates.value.0.iter().find(|rate| !is_rate(rate)) {
         return Err(("vat_rates", format!("`{rate}` is no TSuat")));
     }
     if !["", "seller"].contains(&profile.solution_provider.value) {
@@ -84,6 +84,10 @@ fn follows(before: &Profile, profile: &Profile) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("{} does not begin the day after {} ends", profile.name, before.name))
+}
+
+fn is_rate(text: &str) -> bool {
+    text == super::OTHER_RATES || text.parse::<VatRate>().is_ok()
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use super::kind::DocumentKind;
 use super::pattern;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
+use crate::receipt::invoice::VatRate;
 use crate::text::words::Wording;
 
 macro_rules! profile {
@@ -167,7 +168,17 @@ pub fn by_name(name: &str) -> Result<&'static Profile> {
         .ok_or_else(|| Error::invalid("profile", "receipt_profile_unknown", "no such legal profile"))
 }
 
+/// In a profile's list of rates: any other rate, written `KHAC:` with two digits and two decimals.
+pub const OTHER_RATES: &str = "KHAC:AB.CD%";
+
 impl Profile {
+    /// Whether the law of the day knows the rate.
+    pub fn knows_rate(&self, rate: &VatRate) -> bool {
+        let listed = &self.vat_rates.value.0;
+        let is_other = matches!(rate, VatRate::Other(_)) && listed.contains(&OTHER_RATES);
+        is_other || listed.contains(&rate.to_string().as_str())
+    }
+
     pub fn accepts_template(&self, template: &str) -> bool {
         pattern::matches(self.template_pattern.value, template)
     }

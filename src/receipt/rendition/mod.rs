@@ -32,6 +32,8 @@ pub const VERSION: &str = "2";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
     Valid,
+    /// Nobody confirmed who signed it: drawn from a file of which only that is known.
+    Unconfirmed,
     /// By these, when they are known.
     Replaced(Vec<Reference>),
     Adjusted(Vec<Reference>),

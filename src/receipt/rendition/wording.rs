@@ -67,6 +67,7 @@ pub fn padded(number: &str, digits: usize) -> String {
 pub fn watermark(standing: &Standing) -> Option<&'static str> {
     match standing {
         Standing::Valid => None,
+        Standing::Unconfirmed => Some("CHƯA XÁC NHẬN"),
         Standing::Replaced(_) => Some("ĐÃ BỊ THAY THẾ"),
         Standing::Adjusted(_) => Some("ĐÃ ĐIỀU CHỈNH"),
         Standing::Cancelled => Some("ĐÃ HỦY"),
@@ -86,6 +87,7 @@ pub fn sentences(standing: &Standing, noun: &str) -> Vec<String> {
     };
     match standing {
         Standing::Valid => Vec::new(),
+        Standing::Unconfirmed => vec![format!("Chưa xác nhận người ký {noun} này.")],
         Standing::Replaced(others) => by("đã bị thay thế", others),
         Standing::Adjusted(others) => by("đã được điều chỉnh", others),
         Standing::Cancelled => {
@@ -162,5 +164,6 @@ mod tests {
             ["Hóa đơn này đã được điều chỉnh bởi hóa đơn khác."]
         );
         assert!(sentences(&Standing::Valid, RECEIPT).is_empty());
+        assert_eq!(sentences(&Standing::Unconfirmed, RECEIPT), ["Chưa xác nhận người ký biên lai này."]);
     }
 }

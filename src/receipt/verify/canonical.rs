@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use roxmltree::{Attribute, Node};
+use roxmltree::{Attribute, Namespace, Node};
 
 use crate::receipt::xml::{push_attribute_value, push_text};
 
@@ -41,6 +41,7 @@ pub fn canonical_as<'a, 'i>(apex: Node<'a, 'i>, form: &Form<'a, 'i>) -> String {
         form,
         rendered: Vec::new(),
         depth: 0,
+        is_behind_root: false,
     };
     writer.walk();
     writer.out
@@ -53,6 +54,8 @@ struct Writer<'f, 'a, 'i> {
     /// Exclusive form: what the open elements have declared, and how deep.
     rendered: Vec<(usize, &'a str, &'a str)>,
     depth: usize,
+    /// The root element has been written.
+    is_behind_root: bool,
 }
 
 impl<'a, 'i> Writer<'_, 'a, 'i> {
@@ -87,6 +90,7 @@ impl<'a, 'i> Writer<'_, 'a, 'i> {
 
     fn open(&mut self, node: Node<'a, 'i>) {
         if node.is_element() {
+            self.is_behind_root = true;
             self.out.push('<');
             self.out.push_str(qualified_name(node));
             match &self.form.exclusive {
@@ -110,7 +114,7 @@ impl<'a, 'i> Writer<'_, 'a, 'i> {
     /// Beside the root element every instruction and comment has a line of its own.
     fn push_beside(&mut self, node: Node<'a, 'i>, parts: [&str; 5]) {
         let outside = node.parent_element().is_none();
-        let behind = outside && node.prev_siblings().any(|sibling| sibling.is_element());
+        let behind = outside && self.is_behind_root;
         if behind {
             self.out.push('\n');
         }
@@ -137,7 +141,6 @@ impl<'a, 'i> Writer<'_, 'a, 'i> {
 
     /// The declarations that the element and its attributes use and that are not in force yet.
     fn push_used_namespaces(&mut self, node: Node<'a, 'i>, inclusive: &BTreeSet<&'a str>) {
-        let in_scope = in_scope(node);
         let mut used: BTreeSet<&'a str> = BTreeSet::new();
         used.insert(prefix_of(qualified_name(node)));
         for attribute in node.attributes() {
@@ -146,10 +149,15 @@ impl<'a, 'i> Writer<'_, 'a, 'i> {
                 used.insert(prefix);
             }
         }
-        let named = |prefix: &str| inclusive.contains(if prefix.is_empty() { "#default" } else { prefix });
-        used.extend(in_scope.keys().copied().filter(|prefix| named(prefix)));
+        if !inclusive.is_empty() {
+            let named =
+                |prefix: &str| inclusive.contains(if prefix.is_empty() { "#default" } else { prefix });
+            let prefixes = node.namespaces().map(|namespace| namespace.name().unwrap_or_default());
+            used.extend(prefixes.filter(|prefix| named(prefix)));
+        }
         for prefix in used.into_iter().filter(|&prefix| prefix != "xml") {
-            let uri = in_scope.get(prefix).copied().unwrap_or_default();
+            let called = |namespace: &&Namespace<'_>| namespace.name().unwrap_or_default() == prefix;
+            let uri = node.namespaces().find(called).map_or("", |namespace| namespace.uri());
             let known = self.rendered.iter().rev().find(|declared| declared.1 == prefix);
             if known.map_or("", |declared| declared.2) != uri {
                 push_declaration(&mut self.out, prefix, uri);
@@ -242,16 +250,12 @@ fn push_attributes(out: &mut String, node: Node<'_, '_>, inherits: bool, keeps_i
     }
 }
 
-/// Whether an element declares a namespace by a relative URI: such a document has no canonical form
+/// Whether an element, or one above it, declares a namespace by a relative URI: such a document has no canonical form
 /// (Canonical XML 1.0, section 1.3).
 pub(super) fn declares_relative(node: Node<'_, '_>) -> bool {
-    if node.namespaces().len() == 0
-        || node.parent_element().is_some_and(|parent| parent.namespaces().eq(node.namespaces()))
-    {
-        return false;
-    }
-    let above = node.parent_element().map(in_scope).unwrap_or_default();
-    in_scope(node).into_iter().any(|(prefix, uri)| above.get(prefix) != Some(&uri) && is_relative(uri))
+    let is_as_above = node.parent_element().is_some_and(|parent| parent.namespaces().eq(node.namespaces()));
+    // What it inherits was looked at on the element that declares it.
+    !is_as_above && node.namespaces().any(|namespace| is_relative(namespace.uri()))
 }
 
 /// Whether a URI has no scheme, or characters that none may have (RFC 3986). Empty is no URI.

@@ -27,11 +27,12 @@ pub use self::lenient::Lenient;
 pub use self::problem::Problem;
 pub use self::reading::Fields;
 pub use self::report::{
-    CertificateReport, DocumentReport, Integrity, Report, SignatureReport, Summary, Verdict,
+    CertificateReport, DocumentReport, Integrity, Registered, Report, SignatureReport, Summary, Verdict,
 };
 use self::shape::Parts;
 use self::signature::SignatureParts;
 pub use self::trust::{Trust, TrustStore};
+use super::LookupCode;
 use super::certificate::SigningCertificate;
 use super::frame::{self, Frame};
 use super::invoice::reading as invoice;
@@ -45,7 +46,8 @@ const CLOCK_SKEW_S: i64 = 300;
 /// Judges one file, ours or of others. Never fails: what is wrong stands in the report.
 ///
 /// Without certificates in `trust` the signature is judged by the certificate inside the document;
-/// that shows who claims to have signed, not who did, and the report says `not_checked`.
+/// that shows who claims to have signed, not who did: the report says `not_checked`, and the verdict
+/// is never better than `intact`.
 pub fn verify(bytes: &[u8], trust: &TrustStore, now: Instant) -> Report {
     verify_leniently(bytes, trust, now, &[])
 }
@@ -214,10 +216,13 @@ fn judge(parts: &Parts<'_, '_>, trust: &TrustStore, now: Instant) -> Examined {
     };
     let document = DocumentReport {
         kind: parts.frame.kind,
-        summary: None,
+        summary: content.as_ref().map(Signed::summary),
         signatures: vec![signature],
         problems: document_problems,
-        own: true,
+        registered: content.as_ref().map(|content| Registered {
+            lookup_code: content.lookup_code().clone(),
+            body_digest: parts.signature.body_digest.clone(),
+        }),
     };
     let (fields, invoice) = match content {
         Some(Signed::Receipt(fields)) => (Some(*fields), None),
@@ -246,6 +251,38 @@ impl Signed {
         match self {
             Signed::Receipt(fields) => &fields.content.unit.tax_code,
             Signed::Invoice(fields) => &fields.invoice.seller.tax_code,
+        }
+    }
+
+    fn lookup_code(&self) -> &LookupCode {
+        match self {
+            Signed::Receipt(fields) => &fields.content.lookup_code,
+            Signed::Invoice(fields) => &fields.invoice.lookup_code,
+        }
+    }
+
+    fn summary(&self) -> Summary {
+        let (version, numbering, payer, total) = match self {
+            Signed::Receipt(fields) => {
+                let content = &fields.content;
+                (&fields.format_version, &fields.numbering, &content.payer, content.totals.payable)
+            }
+            Signed::Invoice(fields) => {
+                let invoice = &fields.invoice;
+                (&fields.version, &fields.numbering, &invoice.buyer, invoice.totals.payable)
+            }
+        };
+        Summary {
+            version: Some(version.clone()),
+            template: Some(numbering.template.clone()),
+            series: Some(numbering.series.clone()),
+            number: Some(numbering.number.to_string()),
+            issued_on: Some(numbering.issued_on.to_string()),
+            currency: Some("VND".to_owned()),
+            seller_tax_code: Some(self.tax_code().to_owned()),
+            entrusted_tax_code: None,
+            buyer_tax_code: payer.tax_code.clone(),
+            total: Some(total.0.to_string()),
         }
     }
 

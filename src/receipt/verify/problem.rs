@@ -32,6 +32,8 @@ problems! {
     ElementsExceeded = "elements_exceeded",
     AttributesExceeded = "attributes_exceeded",
     NamespacesExceeded = "namespaces_exceeded",
+    /// More documents in one file than any message of the tax formats holds.
+    DocumentsExceeded = "documents_exceeded",
     NotXml = "not_xml",
     /// Well-formed, but its root is not that of a receipt.
     DocumentUnknown = "document_unknown",
@@ -151,10 +153,13 @@ problems! {
     /// The tax authority's signature does not cover the code it gave.
     CodeNotCovered = "code_not_covered",
     SellerSignatureMissing = "seller_signature_missing",
+    /// Whoever signed, nobody did in the issuer's place.
+    IssuerSignatureMissing = "issuer_signature_missing",
     AuthoritySignatureMissing = "authority_signature_missing",
     SignerNotSeller = "signer_not_seller",
     SignerNotBuyer = "signer_not_buyer",
-    /// In the place of the tax authority signs the seller.
+    /// In the place of the tax authority signs the issuer, or somebody other than the one that was
+    /// named as the tax authority.
     SignerNotAuthority = "signer_not_authority",
 
     // Remarks that do not make a document invalid.
@@ -172,6 +177,17 @@ problems! {
     SignerUnidentified = "signer_unidentified",
     /// Something beside the data that no signature of the kind covers, such as a note.
     UnsignedNote = "unsigned_note",
+    /// The data names no issuer by a tax code: whoever signed, nothing says that it was theirs to sign.
+    IssuerUnknown = "issuer_unknown",
+    /// Signed by the organisation that the document says the seller entrusted; that the seller did is
+    /// known to the tax authority only.
+    SignerEntrusted = "signer_entrusted",
+    /// Signed in the place of the tax authority, by somebody whom nobody named as it.
+    AuthorityUnidentified = "authority_unidentified",
+    /// The series is of invoices with a code of the tax authority, and there is none.
+    CodeMissing = "code_missing",
+    /// A code that no signature covers, on a series whose codes the tax authority signs.
+    CodeUnproven = "code_unproven",
 }
 
 impl Problem {
@@ -186,8 +202,21 @@ impl Problem {
                 | Problem::LenientRuleUsed
                 | Problem::SigningTimeMissing
                 | Problem::SigningTimeUnsigned
-                | Problem::SignerUnidentified
                 | Problem::UnsignedNote
+        ) || self.leaves_open()
+    }
+
+    /// A remark with which an intact document is never called valid: it leaves open whose it is, or
+    /// whether it counts.
+    pub fn leaves_open(self) -> bool {
+        matches!(
+            self,
+            Problem::SignerUnidentified
+                | Problem::IssuerUnknown
+                | Problem::SignerEntrusted
+                | Problem::AuthorityUnidentified
+                | Problem::CodeMissing
+                | Problem::CodeUnproven
         )
     }
 
@@ -205,6 +234,7 @@ impl Problem {
                 | Problem::ElementsExceeded
                 | Problem::AttributesExceeded
                 | Problem::NamespacesExceeded
+                | Problem::DocumentsExceeded
                 | Problem::NotXml
                 | Problem::DocumentUnknown
         )

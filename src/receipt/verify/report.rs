@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::problem::Problem;
 use super::trust::Trust;
 use crate::clock::Instant;
+use crate::receipt::LookupCode;
 use crate::receipt::certificate::SigningCertificate;
 
 /// The findings on one or more documents.
@@ -17,12 +18,10 @@ pub struct Report {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Intact, and signed by a certificate of a trusted authority (or trust was not asked for:
-    /// see `trust` of the signatures).
+    /// Intact, with the signatures it needs, each by a certificate of a trusted authority.
     Valid,
-    /// Every signature is intact, but not every signer is known to be trusted: no trust store was
-    /// given, the algorithms are of yesterday, or the certificate names no tax code. Only for
-    /// documents of others.
+    /// Every signature is intact, but not all is confirmed: no trust store was given, the algorithms
+    /// are of yesterday, or a remark leaves open whose the document is (`Problem::leaves_open`).
     Intact,
     Invalid,
     /// Not a document that could be judged.
@@ -40,12 +39,20 @@ pub struct DocumentReport {
     pub signatures: Vec<SignatureReport>,
     /// Problems of the document as a whole.
     pub problems: Vec<Problem>,
-    /// In the one shape that we issue, for which trust need not be asked.
+    /// Under what a register would know it; only of an intact document.
     #[serde(skip)]
-    pub own: bool,
+    pub registered: Option<Registered>,
 }
 
-/// A few fields of a document of others, read from the bytes that were digested.
+/// What identifies a document in the register of its issuer.
+#[derive(Clone, Debug)]
+pub struct Registered {
+    pub lookup_code: LookupCode,
+    /// SHA-256 of the canonical data that was signed.
+    pub body_digest: Vec<u8>,
+}
+
+/// A few fields of a document, read from the bytes that were digested.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
     pub version: Option<String>,
@@ -55,6 +62,9 @@ pub struct Summary {
     pub issued_on: Option<String>,
     pub currency: Option<String>,
     pub seller_tax_code: Option<String>,
+    /// Who issues in the seller's place, as the document says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entrusted_tax_code: Option<String>,
     pub buyer_tax_code: Option<String>,
     /// As a plain decimal, without padding.
     pub total: Option<String>,
@@ -116,25 +126,28 @@ pub enum Integrity {
 }
 
 impl DocumentReport {
-    /// A document of others, of which nothing is known yet.
+    /// A document of which nothing is known yet.
     pub(super) fn of(kind: &'static str) -> DocumentReport {
-        DocumentReport { kind, summary: None, signatures: Vec::new(), problems: Vec::new(), own: false }
+        DocumentReport { kind, summary: None, signatures: Vec::new(), problems: Vec::new(), registered: None }
     }
 
     pub(super) fn refused(kind: &'static str, problem: Problem) -> DocumentReport {
         DocumentReport { problems: vec![problem], ..DocumentReport::of(kind) }
     }
 
-    fn verdict(&self) -> Verdict {
-        let problems = self.signatures.iter().flat_map(|signature| &signature.problems).chain(&self.problems);
-        let mut fatal = problems.filter(|problem| !problem.is_remark()).peekable();
+    /// Its own, then those of its signatures.
+    fn all_problems(&self) -> impl Iterator<Item = Problem> + '_ {
+        let of_signatures = self.signatures.iter().flat_map(|signature| &signature.problems);
+        self.problems.iter().chain(of_signatures).copied()
+    }
+
+    pub fn verdict(&self) -> Verdict {
+        let mut fatal = self.all_problems().filter(|problem| !problem.is_remark()).peekable();
         if fatal.peek().is_none() && !self.signatures.is_empty() {
-            let known = |signature: &SignatureReport| {
-                matches!(signature.trust, Trust::Ok | Trust::Test)
-                    && !signature.problems.contains(&Problem::SignerUnidentified)
-            };
-            let trusted = self.own || self.signatures.iter().all(known);
-            return if trusted { Verdict::Valid } else { Verdict::Intact };
+            let trusted =
+                self.signatures.iter().all(|signature| matches!(signature.trust, Trust::Ok | Trust::Test));
+            let confirmed = trusted && !self.all_problems().any(Problem::leaves_open);
+            return if confirmed { Verdict::Valid } else { Verdict::Intact };
         }
         if fatal.any(|problem| problem.is_unreadable()) { Verdict::Unreadable } else { Verdict::Invalid }
     }
@@ -148,8 +161,7 @@ impl Report {
     /// A document that failed before its signature could be judged.
     pub(super) fn refused(problem: Problem) -> Report {
         let kind = if problem.is_unreadable() { "unknown" } else { "receipt" };
-        let problems = vec![problem];
-        Report::of(DocumentReport { kind, summary: None, signatures: Vec::new(), problems, own: true })
+        Report::of(DocumentReport::refused(kind, problem))
     }
 
     /// The findings on several files as one; the verdict is the worst of them.
@@ -177,16 +189,7 @@ impl Report {
 
     /// Everything found, of the documents and their signatures.
     pub fn problems(&self) -> Vec<Problem> {
-        let documents = self.documents.iter();
-        documents
-            .flat_map(|document| {
-                document
-                    .problems
-                    .iter()
-                    .chain(document.signatures.iter().flat_map(|signature| &signature.problems))
-            })
-            .copied()
-            .collect()
+        self.documents.iter().flat_map(DocumentReport::all_problems).collect()
     }
 
     /// For the command line: 0 valid or intact, 1 invalid, 2 unreadable.

@@ -40,6 +40,8 @@ pub enum Trust {
 #[derive(Clone, Debug, Default)]
 pub struct TrustStore {
     anchors: Vec<Anchor>,
+    /// The tax authority's own certificates, as `with_tax_authority` takes them.
+    tax_authority: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -66,18 +68,38 @@ impl TrustStore {
             return Err(Error::invalid("trust_store", "trust_store_empty", "the file holds no certificate"));
         }
         let anchors = certificates.into_iter().map(Anchor::from_der).collect::<Result<_>>()?;
-        Ok(TrustStore { anchors })
+        Ok(TrustStore { anchors, tax_authority: Vec::new() })
     }
 
     /// The authorities of both.
     #[must_use]
     pub fn with(mut self, more: TrustStore) -> TrustStore {
         self.anchors.extend(more.anchors);
+        self.tax_authority.extend(more.tax_authority);
         self
+    }
+
+    /// Names the tax authority, without which nobody can say whether who signed in its place is it:
+    /// the tax code in its certificate, the SHA-256 fingerprint of one, or its whole subject as a
+    /// report shows it (`by`).
+    #[must_use]
+    pub fn with_tax_authority(mut self, identities: impl IntoIterator<Item = String>) -> TrustStore {
+        self.tax_authority.extend(identities);
+        self
+    }
+
+    /// Whether `is` holds for an identity of the tax authority; None when nobody named it.
+    pub(super) fn is_tax_authority(&self, is: impl Fn(&str) -> bool) -> Option<bool> {
+        (!self.tax_authority.is_empty()).then(|| self.tax_authority.iter().any(|identity| is(identity)))
     }
 
     pub fn is_empty(&self) -> bool {
         self.anchors.is_empty()
+    }
+
+    /// How far a signer is trusted who signs other things than receipts, such as certificates of days.
+    pub fn trust_of(&self, leaf: &[u8], chain: &[Vec<u8>], at: Instant) -> Trust {
+        self.judge_der(leaf, chain, at).0
     }
 
     /// Judges a signing certificate at the time of signing.
@@ -87,17 +109,17 @@ impl TrustStore {
 
     /// The same for a certificate in DER, with certificates that came along and may lead from it to
     /// an authority of the store; they are believed only as far as one of those vouches for them.
-    pub(super) fn judge_der(&self, leaf: &[u8], chain: &[Vec<u8>], at: Instant) -> (Trust, Option<Problem>) {
+    pub(super) fn judge_der(&self, der: &[u8], chain: &[Vec<u8>], at: Instant) -> (Trust, Option<Problem>) {
         if self.is_empty() {
             return (Trust::NotChecked, Some(Problem::TrustNotChecked));
         }
-        let Ok(leaf) = parse(leaf) else {
+        let Ok(leaf) = parse(der) else {
             return (Trust::Untrusted, Some(Problem::CertificateUnreadable));
         };
         if !may_sign_documents(&leaf) {
             return (Trust::Untrusted, Some(Problem::CertificatePurposeWrong));
         }
-        match self.vouched(&leaf, chain, at, CHAIN_LIMIT) {
+        match self.vouched(der, chain, at) {
             Some(true) => (Trust::Test, None),
             Some(false) => (Trust::Ok, None),
             None => (Trust::Untrusted, Some(Problem::CertificateUntrusted)),
@@ -107,17 +129,30 @@ impl TrustStore {
 
 impl TrustStore {
     /// Some(is a test authority) when an authority vouches for the certificate, directly or through
-    /// intermediate ones.
-    fn vouched(&self, leaf: &X509Certificate<'_>, chain: &[Vec<u8>], at: Instant, steps: u8) -> Option<bool> {
-        if let Some(found) = self.anchors.iter().find_map(|anchor| anchor.vouches_for(leaf, at)) {
-            return Some(found);
+    /// intermediate ones. Each of those is tried once, by the shortest way that leads to it.
+    fn vouched(&self, leaf: &[u8], chain: &[Vec<u8>], at: Instant) -> Option<bool> {
+        let mut untried: Vec<&Vec<u8>> = chain.iter().collect();
+        let mut below = vec![leaf];
+        for between in 0..=CHAIN_LIMIT {
+            let mut above = Vec::new();
+            for der in below {
+                let Ok(certificate) = parse(der) else { continue };
+                let vouches = |anchor: &Anchor| anchor.vouches_for(&certificate, at, between);
+                if let Some(found) = self.anchors.iter().find_map(vouches) {
+                    return Some(found);
+                }
+                untried.retain(|der| {
+                    let next = Anchor::from_der((*der).clone()).ok();
+                    let leads_on = next.and_then(|next| vouches(&next)).is_some();
+                    if leads_on {
+                        above.push(der.as_slice());
+                    }
+                    !leads_on
+                });
+            }
+            below = above;
         }
-        let steps = steps.checked_sub(1)?;
-        chain.iter().find_map(|der| {
-            let between = Anchor::from_der(der.clone()).ok()?;
-            between.vouches_for(leaf, at)?;
-            self.vouched(&parse(der).ok()?, chain, at, steps)
-        })
+        None
     }
 }
 
@@ -132,12 +167,16 @@ impl Anchor {
         Ok(Anchor { der, subject })
     }
 
-    /// Some(is a test authority) when this authority issued the certificate and was valid then.
-    fn vouches_for(&self, leaf: &X509Certificate<'_>, at: Instant) -> Option<bool> {
+    /// Some(is a test authority) when this authority issued the certificate, was valid then, and may
+    /// have as many authorities `between` itself and the signer (RFC 5280, section 4.2.1.9).
+    fn vouches_for(&self, leaf: &X509Certificate<'_>, at: Instant, between: u8) -> Option<bool> {
         if leaf.issuer().as_raw() != self.subject {
             return None;
         }
         let authority = parse(&self.der).ok()?;
+        if path_length(&authority).is_some_and(|most| u32::from(between) > most) {
+            return None;
+        }
         let validity = authority.validity();
         let valid =
             (validity.not_before.timestamp()..=validity.not_after.timestamp()).contains(&at.seconds());
@@ -146,6 +185,11 @@ impl Anchor {
         let issued = valid && strong && leaf.verify_signature(Some(authority.public_key())).is_ok();
         issued.then(|| is_test(authority.subject()))
     }
+}
+
+/// `pathLenConstraint`: how many authorities may stand between this one and a signer.
+fn path_length(authority: &X509Certificate<'_>) -> Option<u32> {
+    authority.basic_constraints().ok()??.value.path_len_constraint
 }
 
 fn is_authority(certificate: &X509Certificate<'_>) -> bool {

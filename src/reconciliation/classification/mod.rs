@@ -3,14 +3,18 @@
 //! A rule only explains a line by itself when its class needs no movement: the bank's own fees
 //! and interest. For every other class a hit is a hint for a person.
 
+mod rule_set;
+
 use std::collections::HashSet;
 
+use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
-use super::matching::Line;
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::text::fold;
+
+pub use rule_set::{RuleSet, classify};
 
 /// What a line is. Every line of a closed day has exactly one class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -142,51 +146,96 @@ pub struct Rule {
     /// Whole words the memo begins with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub starts_with: Vec<String>,
+    /// A regular expression that is found in the memo, which is upper case without diacritics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
     /// Only lines the bank made itself: no account stands on the other side.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub without_counterparty: bool,
+    /// Only lines with this account on the other side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counterparty: Option<String>,
     /// Only lines the bank marked as reversals.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub marked_reversal: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_at_least: Option<Dong>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount_at_most: Option<Dong>,
+    /// Only accounts at the bank with this BIN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bank: Option<String>,
+    /// Covers nothing, and takes the place of the rule of this id.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_off: bool,
 }
 
 impl Rule {
-    fn covers(&self, line: &Line, memo: &str) -> bool {
-        self.direction.covers(line.amount)
-            && (!self.without_counterparty || line.counterparty_account.is_none())
-            && (!self.marked_reversal || line.reversal)
-            && self.amount_at_most.is_none_or(|most| line.amount.0.unsigned_abs() <= most.0.unsigned_abs())
-            && self.covers_words(memo)
-    }
-
-    fn covers_words(&self, memo: &str) -> bool {
-        let without_words = self.phrases.is_empty() && self.starts_with.is_empty();
-        without_words
-            || self.phrases.iter().any(|phrase| memo.contains(words(phrase).as_str()))
-            || self.starts_with.iter().any(|start| memo.starts_with(words(start).as_str()))
-    }
-
-    fn check(&self) -> Result<()> {
-        if self.id.trim().is_empty() {
+    /// Refuses a rule that cannot be meant, or that would post what its class is not.
+    ///
+    /// Errors: `class_rule_without_id`, `class_rule_too_wide`, `class_rule_class`,
+    /// `class_rule_direction`, `class_rule_amounts`, `class_rule_pattern`.
+    pub fn check(&self) -> Result<()> {
+        if self.id.trim().is_empty() || self.id.len() > NAME_LIMIT {
             return Err(Error::invalid("id", "class_rule_without_id", "a rule needs a name"));
         }
-        let empty_phrase =
-            self.phrases.iter().chain(&self.starts_with).any(|phrase| words(phrase).trim().is_empty());
-        let no_condition = self.phrases.is_empty() && self.starts_with.is_empty() && !self.marked_reversal;
-        if empty_phrase || no_condition {
+        let mut named = self.phrases.iter().chain(&self.starts_with).chain(&self.counterparty);
+        let no_condition = self.phrases.is_empty()
+            && self.starts_with.is_empty()
+            && !self.marked_reversal
+            && self.pattern.is_none()
+            && self.counterparty.is_none();
+        if named.any(|phrase| words(phrase).trim().is_empty()) || no_condition {
             return Err(Error::invalid("phrases", "class_rule_too_wide", "the rule would cover every line"));
+        }
+        let wrong_way = match self.class {
+            Class::FeeReceipt | Class::OtherUnit | Class::Unknown => {
+                let detail = "lines of this class are found by codes, not by rules";
+                return Err(Error::invalid("class", "class_rule_class", detail));
+            }
+            Class::BankFee | Class::TransferToBudget | Class::RefundByUs => {
+                self.direction != Direction::Debit
+            }
+            Class::Interest | Class::CashDeposit => self.direction != Direction::Credit,
+            Class::Reversal | Class::OwnTransfer => false,
+        };
+        if wrong_way {
+            let detail = format!("{} goes one way only", self.class.as_str());
+            return Err(Error::invalid("direction", "class_rule_direction", detail));
+        }
+        self.check_amounts()?;
+        self.regex().map(|_| ())
+    }
+
+    fn check_amounts(&self) -> Result<()> {
+        let given = [self.amount_at_least, self.amount_at_most];
+        let is_wrong = given.iter().flatten().any(|amount| !amount.is_positive())
+            || matches!(given, [Some(least), Some(most)] if least > most);
+        if is_wrong {
+            return Err(Error::invalid("amount_at_most", "class_rule_amounts", "the amounts are above zero"));
         }
         Ok(())
     }
+
+    /// Compiled under a limit of size; matching takes time in proportion to the memo.
+    fn regex(&self) -> Result<Option<Regex>> {
+        let Some(pattern) = &self.pattern else { return Ok(None) };
+        let wrong = |detail: String| Error::invalid("pattern", "class_rule_pattern", detail);
+        if pattern.trim().is_empty() || pattern.len() > PATTERN_LIMIT {
+            return Err(wrong(format!("1 to {PATTERN_LIMIT} characters")));
+        }
+        let compiled = RegexBuilder::new(pattern).size_limit(COMPILED_LIMIT_BYTES).build();
+        let regex = compiled.map_err(|error| wrong(error.to_string()))?;
+        if regex.is_match("") {
+            return Err(wrong("it would be found in every memo".to_owned()));
+        }
+        Ok(Some(regex))
+    }
 }
 
-/// The first rule that covers the line, with its class. Rules are tried in their order.
-pub fn classify(line: &Line, rules: &[Rule]) -> Option<(Class, RuleId)> {
-    let memo = words(&line.memo_folded);
-    rules.iter().find(|rule| rule.covers(line, &memo)).map(|rule| (rule.class, rule.id.clone()))
-}
+const NAME_LIMIT: usize = 60;
+const PATTERN_LIMIT: usize = 200;
+const COMPILED_LIMIT_BYTES: usize = 256 * 1024;
 
 /// Whether the memo holds one of the words for money given back. `TRA LAI` may also mean “pays
 /// interest” (trả lãi), since diacritics never arrive: it counts on debits only.
@@ -198,7 +247,7 @@ pub fn speaks_of_return(memo_folded: &str) -> bool {
 const RETURN_PHRASES: [&str; 4] = ["HOAN TRA", "HOAN TIEN", "TRA LAI", "HOAN LAI"];
 
 /// ASCII words with one space around each, so that a phrase is found only at word boundaries.
-pub(super) fn words(text: &str) -> String {
+pub fn words(text: &str) -> String {
     let folded = fold(text);
     let mut spaced = String::with_capacity(folded.len() + 2);
     spaced.push(' ');
@@ -242,43 +291,9 @@ pub fn rules_to_toml(rules: &[Rule]) -> Result<String> {
         .map_err(|error| Error::internal(format!("rules cannot be written: {error}")))
 }
 
-/// A charge above this is looked at by a person.
-const FEE_LIMIT: Dong = Dong(500_000);
-
-/// The built-in set. Words of giving back and of the budget come before `PHI`, because “HOAN TRA
-/// LE PHI” and “NOP NSNN PHI” hold that word too.
+/// The rules the program ships, in their order.
 pub fn default_rules() -> Vec<Rule> {
-    use Class::*;
-    use Direction::*;
-    let rule = |id: &str, class, direction, phrases: &[&str]| Rule {
-        id: id.to_owned(),
-        class,
-        direction,
-        phrases: phrases.iter().map(|phrase| (*phrase).to_owned()).collect(),
-        starts_with: Vec::new(),
-        without_counterparty: false,
-        marked_reversal: false,
-        amount_at_most: None,
-    };
-    let budget = ["NSNN", "KBNN", "KHO BAC", "NGAN SACH NHA NUOC"];
-    let refund = ["HOAN TRA", "HOAN TIEN", "HOAN LAI", "HOAN PHI", "HOAN LE PHI", "TRA LAI"];
-    let fee = ["PHI DICH VU", "PHI CHUYEN TIEN", "PHI QUAN LY", "PHI DUY TRI", "PHI SMS", "THUE GTGT", "VAT"];
-    let interest =
-        ["TRA LAI TIEN GUI", "LAI NHAP VON", "NHAP LAI VAO GOC", "LAI TIEN GUI", "CREDIT INTEREST"];
-    vec![
-        Rule { marked_reversal: true, ..rule("reversal_marked", Reversal, Both, &[]) },
-        rule("budget", TransferToBudget, Debit, &budget),
-        rule("refund", RefundByUs, Debit, &refund),
-        rule("own_transfer", OwnTransfer, Both, &["CHUYEN NOI BO", "DIEU CHUYEN VON", "DIEU CHUYEN NOI BO"]),
-        Rule {
-            starts_with: vec!["PHI".into(), "THU PHI".into()],
-            without_counterparty: true,
-            amount_at_most: Some(FEE_LIMIT),
-            ..rule("bank_fee", BankFee, Debit, &fee)
-        },
-        Rule { without_counterparty: true, ..rule("interest", Interest, Credit, &interest) },
-        rule("cash_deposit", CashDeposit, Credit, &["NOP TIEN MAT", "NOP TM"]),
-    ]
+    parse_rules(include_str!("../../../profiles/classification/default.toml")).unwrap_or_default()
 }
 
 #[cfg(test)]

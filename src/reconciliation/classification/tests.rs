@@ -1,5 +1,6 @@
 use super::*;
 use crate::id::{AccountId, LineId, UnitId};
+use crate::reconciliation::matching::Line;
 
 fn line(amount: i64, memo: &str) -> Line {
     Line {
@@ -19,8 +20,12 @@ fn line(amount: i64, memo: &str) -> Line {
     }
 }
 
+fn set(rules: &[Rule]) -> RuleSet {
+    RuleSet::of(rules, &|account| format!("hash of {account}")).unwrap()
+}
+
 fn class(amount: i64, memo: &str) -> Option<Class> {
-    classify(&line(amount, memo), &default_rules()).map(|(class, _)| class)
+    classify(&line(amount, memo), &RuleSet::built_in()).map(|(class, _)| class)
 }
 
 #[test]
@@ -63,7 +68,7 @@ fn a_phrase_is_found_only_at_word_boundaries_whatever_stands_between_the_words()
 fn the_bank_has_no_account_on_the_other_side_and_takes_no_large_charges() {
     let mut paid_to_somebody = line(-1_100, "PHI DICH VU");
     paid_to_somebody.counterparty_account = Some("a1".into());
-    assert_eq!(classify(&paid_to_somebody, &default_rules()), None);
+    assert_eq!(classify(&paid_to_somebody, &RuleSet::built_in()), None);
     assert_eq!(class(-500_001, "PHI DICH VU"), None);
 }
 
@@ -71,7 +76,7 @@ fn the_bank_has_no_account_on_the_other_side_and_takes_no_large_charges() {
 fn the_banks_own_mark_goes_before_every_word() {
     let mut reversed = line(2_345, "LAI NHAP VON");
     reversed.reversal = true;
-    let (class, rule) = classify(&reversed, &default_rules()).unwrap();
+    let (class, rule) = classify(&reversed, &RuleSet::built_in()).unwrap();
     assert_eq!((class, rule.as_str()), (Class::Reversal, "reversal_marked"));
 }
 
@@ -80,9 +85,9 @@ fn the_first_rule_that_covers_a_line_wins() {
     let mut rules = default_rules();
     rules.reverse();
     let tested = line(-25_000, "PHI HOAN TRA LE PHI");
-    assert_eq!(classify(&tested, &rules).unwrap().0, Class::BankFee);
-    assert_eq!(classify(&tested, &default_rules()).unwrap().0, Class::RefundByUs);
-    assert_eq!(classify(&tested, &[]), None);
+    assert_eq!(classify(&tested, &set(&rules)).unwrap().0, Class::BankFee);
+    assert_eq!(classify(&tested, &RuleSet::built_in()).unwrap().0, Class::RefundByUs);
+    assert_eq!(classify(&tested, &RuleSet::default()), None);
 }
 
 #[test]
@@ -92,7 +97,7 @@ fn rules_are_written_and_read_as_toml() {
     let own = parse_rules(
         "[[rule]]\nid = \"sms\"\nclass = \"bank_fee\"\ndirection = \"debit\"\nphrases = [\"Tin nhắn\"]\n",
     );
-    assert_eq!(classify(&line(-1_100, "THU TIN NHAN T10"), &own.unwrap()).unwrap().0, Class::BankFee);
+    assert_eq!(classify(&line(-1_100, "THU TIN NHAN T10"), &set(&own.unwrap())).unwrap().0, Class::BankFee);
 }
 
 #[test]
@@ -120,4 +125,63 @@ fn every_class_reads_back_from_its_name() {
         assert_ne!(class.vi(), class.en());
     }
     assert_eq!(Class::parse("other").unwrap_err().code(), "line_class_unknown");
+}
+
+fn own(rest: &str) -> crate::error::Result<Rule> {
+    let text = format!("[[rule]]\nid = \"own\"\n{rest}\n");
+    parse_rules(&text).map(|mut rules| rules.remove(0))
+}
+
+#[test]
+fn a_pattern_amounts_and_the_other_side_must_all_hold() {
+    let rule =
+        own("class = \"own_transfer\"\ndirection = \"both\"\npattern = 'HD\\d{4}'\namount_at_least = 1000\n\
+         counterparty = \"19001\"");
+    let rules = set(&[rule.unwrap()]);
+    let mut tested = line(5_000, "CHUYEN HD2026 VE TK");
+    assert_eq!(classify(&tested, &rules), None, "nobody on the other side");
+    tested.counterparty_account = Some("hash of 19001".into());
+    assert_eq!(classify(&tested, &rules).unwrap().0, Class::OwnTransfer);
+    tested.amount = Dong(999);
+    assert_eq!(classify(&tested, &rules), None, "too little");
+    tested.amount = Dong(5_000);
+    tested.memo_folded = "CHUYEN HD VE TK".into();
+    assert_eq!(classify(&tested, &rules), None, "no number");
+}
+
+#[test]
+fn rules_that_would_post_what_their_class_is_not_are_refused() {
+    let code = |rest: &str| own(rest).unwrap_err().code();
+    let phrases = "phrases = [\"X\"]";
+    assert_eq!(
+        code(&format!("class = \"bank_fee\"\ndirection = \"credit\"\n{phrases}")),
+        "class_rule_direction"
+    );
+    assert_eq!(
+        code(&format!("class = \"interest\"\ndirection = \"both\"\n{phrases}")),
+        "class_rule_direction"
+    );
+    assert_eq!(
+        code(&format!("class = \"fee_receipt\"\ndirection = \"credit\"\n{phrases}")),
+        "class_rule_class"
+    );
+    let interest = "class = \"interest\"\ndirection = \"credit\"\n";
+    assert_eq!(code(&format!("{interest}pattern = \"(\"")), "class_rule_pattern");
+    assert_eq!(code(&format!("{interest}pattern = \".*\"")), "class_rule_pattern", "it covers every line");
+    assert_eq!(
+        code(&format!("{interest}pattern = '(A{{1000}}){{1000}}'")),
+        "class_rule_pattern",
+        "too large"
+    );
+    assert_eq!(code(&format!("{interest}{phrases}\namount_at_most = 0")), "class_rule_amounts");
+    let least = format!("{interest}{phrases}\namount_at_least = 20\namount_at_most = 10");
+    assert_eq!(code(&least), "class_rule_amounts");
+}
+
+#[test]
+fn a_rule_that_is_off_covers_nothing() {
+    let mut rules = default_rules();
+    rules.iter_mut().for_each(|rule| rule.is_off = true);
+    assert!(set(&rules).is_empty());
+    assert!(!RuleSet::built_in().is_empty(), "the shipped file reads");
 }

@@ -22,6 +22,8 @@ pub const VERSION: &str = "DC-1.0";
 pub struct Content<'a> {
     pub id: CertificateId,
     pub revision: i64,
+    /// Hash of the certificate that it takes the place of, when the day was opened again.
+    pub replaces_sha256: Option<&'a str>,
     pub unit: &'a Unit,
     pub account: &'a BankAccount,
     pub proof: &'a Proof,
@@ -59,6 +61,9 @@ pub fn document(content: &Content<'_>) -> Vec<u8> {
         parties(xml, content);
         xml.text("Date", &proof.day.to_string());
         xml.text("Revision", &content.revision.to_string());
+        if let Some(sha256) = content.replaces_sha256 {
+            xml.text("ReplacesSha256", sha256);
+        }
         xml.text("IsNil", if proof.is_nil { "true" } else { "false" });
         xml.text("BalanceBasis", if proof.is_derived { "derived" } else { "given" });
         xml.text("SequenceChecked", if proof.is_sequence_checked { "true" } else { "false" });
@@ -129,7 +134,7 @@ fn sums(xml: &mut Markup, content: &Content<'_>) {
     cash(xml, content.cash);
 }
 
-fn named(item: Item) -> (&'static str, String) {
+pub fn named(item: Item) -> (&'static str, String) {
     match item {
         Item::Line(id) => ("line", id.to_string()),
         Item::Movement(id) => ("movement", id.to_string()),
@@ -138,6 +143,7 @@ fn named(item: Item) -> (&'static str, String) {
         Item::Shift(id) => ("shift", id.to_string()),
         Item::Slip(id) => ("slip", id.to_string()),
         Item::Remittance(id) => ("remittance", id.to_string()),
+        Item::Settlement(id) => ("settlement", id.to_string()),
     }
 }
 

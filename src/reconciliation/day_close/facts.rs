@@ -17,6 +17,7 @@ use crate::reconciliation::proof::{
 };
 use crate::shift;
 use crate::statement::query::{self as statements, StoredLine, StoredStatement};
+use crate::statement::{quarantine, version};
 use crate::store::Conn;
 use crate::unit::BankAccount;
 
@@ -51,7 +52,8 @@ pub fn read(conn: &mut Conn, account: &BankAccount, date: BusinessDay) -> Result
     let unknown = unknown_open(conn, account, &stored)?;
     let posted = posted_by_line(conn, account, date, &stored)?;
     let lines: Vec<LineFacts> = stored.iter().map(|line| line_facts(line, &unknown, &posted)).collect();
-    let open = Open::read(conn, account, date, &lines)?;
+    let mut open = Open::read(conn, account, date, &lines)?;
+    open.blockers.extend(undecided(conn, account, date)?);
     let facts = DayFacts {
         account: account.id,
         day: date,
@@ -71,6 +73,20 @@ pub fn read(conn: &mut Conn, account: &BankAccount, date: BusinessDay) -> Result
         cash: cash(conn, account, date)?,
         statements: shown.on_day.iter().map(|one| (one.id, one.file_sha256.clone())).collect(),
     })
+}
+
+/// What a person must say about the statements themselves before anything of them is proven.
+fn undecided(conn: &mut Conn, account: &BankAccount, date: BusinessDay) -> Result<Vec<Obstacle>> {
+    let aside = quarantine::open_count(conn, account.unit, account.id, date)?;
+    let touching = version::undecided_by(conn, account.unit, account.id, date)?;
+    let mut found = Vec::new();
+    if aside > 0 {
+        found.push(Obstacle::LinesSetAside { count: aside });
+    }
+    if touching > 0 {
+        found.push(Obstacle::VersionUndecided { count: touching });
+    }
+    Ok(found)
 }
 
 /// Drawers belong to the receiving account, whose day tells of them; slips to their own.
@@ -415,6 +431,7 @@ fn item_of(subject_kind: &str, id: i64) -> Option<Item> {
         "shift" => Item::Shift(ShiftId(id)),
         "slip" => Item::Slip(SlipId(id)),
         "remittance" => Item::Remittance(RemittanceId(id)),
+        "settlement" => Item::Settlement(SettlementId(id)),
         _ => return None,
     })
 }

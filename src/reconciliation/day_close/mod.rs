@@ -5,10 +5,15 @@
 
 pub mod certificate;
 mod chain;
+pub mod chain_file;
 mod facts;
 mod fee_query;
 mod fees;
+mod fingerprint_query;
+pub mod outline;
+pub mod page;
 mod query;
+pub mod reading;
 mod share;
 
 use std::collections::BTreeSet;
@@ -26,6 +31,7 @@ use crate::ledger::{self, Posting, Source};
 use crate::receipt::attest::attest;
 use crate::receipt::relation::{self, Relation};
 use crate::receipt::seal::{Held, Keyring};
+use crate::reconciliation::reopening;
 use crate::remittance;
 use crate::statement;
 use crate::store::{Conn, Lane, Stamp, Store, Tx, failpoint, failure, rows};
@@ -33,11 +39,12 @@ use crate::text;
 use crate::unit::{self, BankAccount, account};
 use certificate::Content;
 use facts::DayRead;
-use query::{CertificateRow, DayEventRow, DayRow, Fingerprint};
+use fingerprint_query::{Fingerprint, fingerprint};
+use query::{CertificateRow, DayEventRow, DayRow};
 use share::{cap, shares};
 
 pub use chain::verify_chain;
-pub use query::{Certificate, certificates};
+pub use query::{Certificate, certificate, certificate_by_id, certificates, unit_of};
 pub use share::Share;
 
 /// How often a close that something overtook starts over.
@@ -178,6 +185,29 @@ pub fn first_open_day(conn: &mut Conn, unit: UnitId, account: AccountId) -> Resu
     Ok(query::last_closed(conn, unit, account.id)?.map_or(account.opened_on, BusinessDay::next))
 }
 
+/// What closing the days of a span posted as shares, over every certificate of them: one that was
+/// made again posts the difference only.
+pub fn posted_shares(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    (first, last): (BusinessDay, BusinessDay),
+) -> Result<Vec<reading::Share>> {
+    let sums = fee_query::shared_between(conn, unit, account, first, last)?;
+    let share = |((from, to), amount): ((String, String), Dong)| reading::Share { from, to, amount };
+    Ok(sums.into_iter().filter(|(_, amount)| !amount.is_zero()).map(share).collect())
+}
+
+/// What the ledger has on the bank account at the end of a day.
+pub fn balance_of_books(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    until: BusinessDay,
+) -> Result<Dong> {
+    query::bank_balance(conn, unit, account, until)
+}
+
 /// Works out the proof and the certificate, or everything that stands in the way.
 pub fn prepare(
     conn: &mut Conn,
@@ -191,7 +221,7 @@ pub fn prepare(
     let revision = check_date(conn, stamp, &account, date)?;
     // The fingerprint comes first: whatever changes while the facts are read shows when it is stored.
     let first = month_start(date).max(account.opened_on);
-    let seen = query::fingerprint(conn, unit, account.id, first, date)?;
+    let seen = fingerprint(conn, unit, account.id, first, date)?;
     let read = facts::read(conn, &account, date)?;
     let proof = match day_proof(&read.facts) {
         Ok(proof) if read.blockers.is_empty() => proof,
@@ -235,10 +265,12 @@ fn certify(
 ) -> Result<Prepared> {
     let id: CertificateId = stamp.mint()?;
     let unit = unit::find(conn, account.unit)?;
+    let replaced = query::certificate(conn, account.unit, account.id, proof.day)?;
     let audit_root = audit::last_root(conn, account.unit)?;
     let document = certificate::document(&Content {
         id,
         revision,
+        replaces_sha256: replaced.as_ref().map(|one| one.document_sha256.as_str()),
         unit: &unit,
         account,
         proof: &proof,
@@ -310,7 +342,7 @@ pub fn store_close(
     actor.require_role(&[Role::Finance, Role::System])?;
     actor.scope.require(prepared.unit)?;
     statement::query::lock_account(tx, prepared.unit, prepared.account)?;
-    let seen = query::fingerprint(tx, prepared.unit, prepared.account, prepared.first, prepared.date)?;
+    let seen = fingerprint(tx, prepared.unit, prepared.account, prepared.first, prepared.date)?;
     if seen != prepared.seen {
         return Err(Error::busy(failure::RETRY, 1, "the day changed while its certificate was signed"));
     }
@@ -318,6 +350,7 @@ pub fn store_close(
     rows::insert(tx, &[day_event(prepared, stamp, actor)?])?;
     let row = certificate_row(prepared, signature, signed_by);
     rows::insert(tx, std::slice::from_ref(&row))?;
+    reopening::closed_again(tx, stamp, (prepared.unit, prepared.account), prepared.date)?;
     ledger::post(tx, stamp, &postings(prepared)?)?;
     let entry = audit::Entry::by(actor, prepared.unit, "day.closed", prepared.id)
         .with(format!("{} {} {}", prepared.account, prepared.date, prepared.document_sha256));
@@ -408,6 +441,6 @@ fn postings(prepared: &Prepared) -> Result<Vec<Posting>> {
         .collect()
 }
 
-fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     text::hex(digest(&SHA256, bytes).as_ref())
 }

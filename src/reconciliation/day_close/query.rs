@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
+use crate::actor::Scope;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
@@ -183,6 +184,39 @@ pub fn certificate(
         .optional()
         .classify()?
         .map(certificate_of))
+}
+
+/// A certificate by its id, with whether its day is closed by it still.
+pub fn certificate_by_id(
+    conn: &mut Conn,
+    unit: UnitId,
+    id: CertificateId,
+) -> Result<Option<(Certificate, bool)>> {
+    let found = day_certificate::table
+        .filter(day_certificate::unit_id.eq(unit))
+        .filter(day_certificate::id.eq(id))
+        .select(certificate_columns!())
+        .first::<CertificateParts>(conn)
+        .optional()
+        .classify()?
+        .map(certificate_of);
+    let Some(certificate) = found else { return Ok(None) };
+    let state = day_state(conn, unit, certificate.account, certificate.date)?;
+    let stands = state.is_some_and(|(state, revision)| state == "closed" && revision == certificate.revision);
+    Ok(Some((certificate, stands)))
+}
+
+/// The unit of a certificate within a scope.
+pub fn unit_of(conn: &mut Conn, scope: &Scope, id: CertificateId) -> Result<Option<UnitId>> {
+    let mut found = day_certificate::table
+        .filter(day_certificate::id.eq(id))
+        .select(day_certificate::unit_id)
+        .into_boxed();
+    if let Scope::Units(units) = scope {
+        found = found
+            .filter(day_certificate::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
+    }
+    found.first(conn).optional().classify()
 }
 
 /// Every certificate of an account, by day and revision.
@@ -414,50 +448,4 @@ pub fn settled_unproven(
         .load(conn)
         .classify()?;
     Ok(found.into_iter().map(|(id, amount, proven)| (id, Dong(amount.0.saturating_sub(proven.0)))).collect())
-}
-
-#[derive(QueryableByName)]
-struct Counted {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
-    #[diesel(sql_type = BigInt)]
-    sum: i64,
-}
-
-/// Figures that change whenever anything changes that a proof of the day looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fingerprint(Vec<i64>);
-
-pub fn fingerprint(
-    conn: &mut Conn,
-    unit: UnitId,
-    account: AccountId,
-    first: BusinessDay,
-    date: BusinessDay,
-) -> Result<Fingerprint> {
-    let questions = [
-        "SELECT CAST(COUNT(*) AS BIGINT) AS count, CAST(COALESCE(SUM(revision), 0) AS BIGINT) AS sum FROM statement \
-         WHERE unit_id = $1 AND account_id = $2 AND closing_on >= $3 AND opening_on <= $4",
-        "SELECT CAST(COUNT(*) AS BIGINT) AS count, CAST(COALESCE(SUM(revision), 0) AS BIGINT) AS sum \
-         FROM statement_line WHERE unit_id = $1 AND account_id = $2 AND booking_date >= $3 AND booking_date <= $4",
-        "SELECT CAST(COUNT(*) AS BIGINT) AS count, CAST(COALESCE(SUM(revision), 0) AS BIGINT) AS sum FROM exception \
-         WHERE unit_id = $1 AND account_id = $2 AND $3 = $3 AND opened_on <= $4",
-        "SELECT CAST(COUNT(*) AS BIGINT) AS count, CAST(COALESCE(SUM(revision), 0) AS BIGINT) AS sum FROM day \
-         WHERE unit_id = $1 AND account_id = $2 AND date >= $3 AND date <= $4",
-        "SELECT CAST(COUNT(*) AS BIGINT) AS count, CAST(COALESCE(MAX(id), 0) AS BIGINT) AS sum FROM posting \
-         WHERE unit_id = $1 AND $2 = $2 AND accounting_date >= $3 AND accounting_date <= $4",
-    ];
-    let mut figures = Vec::with_capacity(questions.len() * 2);
-    for sql in questions {
-        let counted: Counted = diesel::sql_query(sql)
-            .bind::<BigInt, _>(unit)
-            .bind::<BigInt, _>(account)
-            .bind::<Date, _>(first)
-            .bind::<Date, _>(date)
-            .get_result(conn)
-            .classify()?;
-        figures.extend([counted.count, counted.sum]);
-    }
-    figures.push(crate::remittance::fingerprint(conn, unit, account)?);
-    Ok(Fingerprint(figures))
 }

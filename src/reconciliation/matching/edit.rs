@@ -18,7 +18,7 @@ pub(super) fn one_edit_apart(one: &[u8], other: &[u8]) -> bool {
 
 /// Whether two different amounts have the same digits in another order (the difference of such
 /// amounts is divisible by nine): a hint at a typing slip, no more.
-pub(super) fn digits_swapped(one: Dong, other: Dong) -> bool {
+pub fn digits_swapped(one: Dong, other: Dong) -> bool {
     let sorted = |amount: Dong| {
         let mut digits = amount.0.unsigned_abs().to_string().into_bytes();
         digits.sort_unstable();

@@ -11,13 +11,15 @@ mod credit;
 mod edit;
 mod reference;
 mod reversal;
+mod split;
 mod suggestion;
 
-use std::collections::BTreeSet;
+pub use edit::digits_swapped;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::classification::{self, Class};
+use super::classification::{Class, RuleSet};
 use super::evidence::Evidence;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -103,7 +105,12 @@ pub struct Settings {
     pub suggestions_limit: usize,
     /// Accounts whose bank does not give every movement a reference of its own.
     pub shared_references: BTreeSet<AccountId>,
-    pub rules: Vec<classification::Rule>,
+    pub rules: RuleSet,
+    /// Movements that several lines may show in parts.
+    pub splittable: BTreeSet<MovementId>,
+    /// Open obligations of payers that have paid from an account before, by its keyed hash. They
+    /// suggest, and never decide.
+    pub aliases: BTreeMap<String, BTreeSet<ObligationId>>,
 }
 
 impl Default for Settings {
@@ -116,7 +123,9 @@ impl Default for Settings {
             codes_limit: 6,
             suggestions_limit: 5,
             shared_references: BTreeSet::new(),
-            rules: classification::default_rules(),
+            rules: RuleSet::built_in(),
+            splittable: BTreeSet::new(),
+            aliases: BTreeMap::new(),
         }
     }
 }
@@ -131,6 +140,8 @@ pub enum Rule {
     ProviderReference,
     /// One line for all movements of a settlement reference.
     BulkReference,
+    /// Several lines of one reference that add up to its movement.
+    SplitReference,
     /// Verified code and exact amount.
     CodeAndAmount,
     /// Verified code, another amount.
@@ -141,6 +152,8 @@ pub enum Rule {
     SeveralCodes,
     DossierCode,
     PayerName,
+    /// An earlier payment of the payer came from the same account.
+    PayerAlias,
     AmountAndDay,
     DamagedCode,
     /// A line that gives another line's money back.
@@ -156,12 +169,14 @@ impl Rule {
             Rule::BankReference => "bank_reference",
             Rule::ProviderReference => "provider_reference",
             Rule::BulkReference => "bulk_reference",
+            Rule::SplitReference => "split_reference",
             Rule::CodeAndAmount => "code_and_amount",
             Rule::CodeOnly => "code_only",
             Rule::OtherUnit => "other_unit",
             Rule::SeveralCodes => "several_codes",
             Rule::DossierCode => "dossier_code",
             Rule::PayerName => "payer_name",
+            Rule::PayerAlias => "payer_alias",
             Rule::AmountAndDay => "amount_and_day",
             Rule::DamagedCode => "damaged_code",
             Rule::Reversal => "reversal",
@@ -339,7 +354,7 @@ const ROUNDS_LIMIT: usize = 16;
 /// A proof can make another reference unique, so the levels repeat until nothing is found.
 fn prove(board: &mut board::Board<'_>) {
     for _ in 0..ROUNDS_LIMIT {
-        let found = reference::prove(board) + code::prove(board);
+        let found = reference::prove(board) + code::prove(board) + split::prove(board);
         if found == 0 {
             return;
         }

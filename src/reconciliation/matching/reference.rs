@@ -13,13 +13,13 @@ use crate::reconciliation::matching::Ambiguity;
 const COMPARED_LIMIT: usize = 16;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Source {
+pub(super) enum Source {
     Bank,
     Provider,
 }
 
 impl Source {
-    const ALL: [Source; 2] = [Source::Bank, Source::Provider];
+    pub(super) const ALL: [Source; 2] = [Source::Bank, Source::Provider];
 
     fn rule(self) -> Rule {
         match self {
@@ -28,14 +28,14 @@ impl Source {
         }
     }
 
-    fn evidence(self) -> Evidence {
+    pub(super) fn evidence(self) -> Evidence {
         match self {
             Source::Bank => Evidence::SameBankReference,
             Source::Provider => Evidence::SameProviderReference,
         }
     }
 
-    fn of_line<'a>(self, card: &LineCard<'a>, settings: &Settings) -> Option<Reference<'a>> {
+    pub(super) fn of_line<'a>(self, card: &LineCard<'a>, settings: &Settings) -> Option<Reference<'a>> {
         let line = card.line;
         let text = match self {
             Source::Bank if settings.shared_references.contains(&line.account) => None,
@@ -45,7 +45,7 @@ impl Source {
         text.and_then(usable).map(|reference| (line.account, card.inflow, reference))
     }
 
-    fn of_movement<'a>(self, card: &MovementCard<'a>) -> BTreeSet<Reference<'a>> {
+    pub(super) fn of_movement<'a>(self, card: &MovementCard<'a>) -> BTreeSet<Reference<'a>> {
         let movement = card.movement;
         let texts = match self {
             Source::Bank => &movement.bank_references,

@@ -9,7 +9,7 @@ use super::edit::one_edit_apart;
 use super::{CreditKind, Rule, Target};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
-use crate::id::{AccountId, LineId, UnitId};
+use crate::id::{AccountId, LineId, ObligationId, UnitId};
 use crate::reconciliation::classification::words;
 use crate::reconciliation::evidence::Evidence;
 
@@ -39,6 +39,7 @@ pub(super) fn suggest(board: &mut Board<'_>) {
         if board.lines[index].inflow {
             by_dossier_code(board, &obligations, index);
             by_payer_name(board, &obligations, index);
+            by_alias(board, index);
         }
         by_damaged_code(board, &obligations, &movements, index);
         by_amount_and_day(board, &movements, index);
@@ -200,6 +201,25 @@ fn by_payer_name(board: &mut Board<'_>, index: &ObligationIndex<'_>, line: usize
     }
     let evidence = [Evidence::PayerNameInMemo, Evidence::AmountExact];
     suggest_obligations(board, id, found, Rule::PayerName, 65, &evidence);
+}
+
+/// The account has paid for a payer before who owes exactly this now. Two that do are a tie.
+fn by_alias(board: &mut Board<'_>, line: usize) {
+    let (unit, open, id) = line_key(board, line);
+    let account = board.lines[line].line.counterparty_account.as_deref();
+    let Some(known) = account.and_then(|hash| board.settings.aliases.get(hash)) else { return };
+    let booked = board.lines[line].line.booking_date;
+    let owes = |id: &ObligationId| {
+        // The board has obligations by id.
+        let position = board.obligations.binary_search_by_key(id, |card| card.obligation.id).ok()?;
+        let card = board.obligations.get(position)?;
+        let one = card.obligation;
+        let fits = one.state_open && one.unit == unit && card.due == open && one.raised_on <= booked;
+        fits.then_some(position)
+    };
+    let found: Vec<usize> = known.iter().filter_map(owes).collect();
+    let evidence = [Evidence::PaidFromAccountBefore, Evidence::AmountExact];
+    suggest_obligations(board, id, found, Rule::PayerAlias, 70, &evidence);
 }
 
 fn raised_before(board: &Board<'_>, position: usize, booked: BusinessDay) -> bool {

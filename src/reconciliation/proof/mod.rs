@@ -13,7 +13,8 @@ use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::exception::kind::Kind;
 use crate::id::{
-    AccountId, BatchId, ExceptionId, LineId, MovementId, PaymentId, RemittanceId, ShiftId, SlipId,
+    AccountId, BatchId, ExceptionId, LineId, MovementId, PaymentId, RemittanceId, SettlementId, ShiftId,
+    SlipId,
 };
 
 pub use obstacle::Obstacle;
@@ -90,6 +91,8 @@ pub enum Item {
     Slip(SlipId),
     /// An order that the Treasury rejected.
     Remittance(RemittanceId),
+    /// A gateway's settlement with transactions that nobody claimed.
+    Settlement(SettlementId),
 }
 
 /// Something unexplained on the day, with the exception under which it is carried.

@@ -37,6 +37,8 @@ pub enum Obstacle {
     CarriedAmountDiffers { item: Item, open: Dong, named: Dong },
     OpenItemWithoutException { item: Item },
     BlockedByException { exception: ExceptionId, kind: Kind },
+    LinesSetAside { count: usize },
+    VersionUndecided { count: usize },
     OutOfRange,
 }
 
@@ -68,6 +70,8 @@ impl Obstacle {
             Obstacle::CarriedAmountDiffers { .. } => "carried_amount_differs",
             Obstacle::OpenItemWithoutException { .. } => "open_item_without_exception",
             Obstacle::BlockedByException { .. } => "blocked_by_exception",
+            Obstacle::LinesSetAside { .. } => "lines_set_aside",
+            Obstacle::VersionUndecided { .. } => "version_undecided",
             Obstacle::OutOfRange => "out_of_range",
         }
     }
@@ -138,6 +142,12 @@ impl Obstacle {
             }
             Obstacle::BlockedByException { exception, kind } => {
                 format!("Ngoại lệ {exception} ({}) phải xử lý xong trước khi khóa ngày.", kind.title_vi())
+            }
+            Obstacle::LinesSetAside { count } => {
+                format!("Còn {count} dòng sao kê không đọc được, chờ người xử lý.")
+            }
+            Obstacle::VersionUndecided { count } => {
+                format!("Có {count} sao kê sửa của ngân hàng chờ hai người quyết định.")
             }
             Obstacle::OutOfRange => "Tổng số tiền vượt giới hạn tính toán.".into(),
         }
@@ -210,6 +220,12 @@ impl Obstacle {
             Obstacle::BlockedByException { exception, kind } => {
                 format!("Exception {exception} ({}) must be resolved before the day closes.", kind.title_en())
             }
+            Obstacle::LinesSetAside { count } => {
+                format!("{count} lines of the statement could not be read and wait for a person.")
+            }
+            Obstacle::VersionUndecided { count } => {
+                format!("{count} corrected statements wait for two persons to decide.")
+            }
             Obstacle::OutOfRange => "The sums leave the range of amounts.".into(),
         }
     }
@@ -225,6 +241,7 @@ impl Item {
             Item::Shift(shift) => format!("Ca thu {shift}"),
             Item::Slip(slip) => format!("Giấy nộp tiền {slip}"),
             Item::Remittance(order) => format!("Lệnh nộp ngân sách {order}"),
+            Item::Settlement(report) => format!("Bảng kê cổng thanh toán {report}"),
         }
     }
 
@@ -237,6 +254,7 @@ impl Item {
             Item::Shift(shift) => format!("Shift {shift}"),
             Item::Slip(slip) => format!("Deposit slip {slip}"),
             Item::Remittance(order) => format!("Remittance {order}"),
+            Item::Settlement(report) => format!("Gateway settlement {report}"),
         }
     }
 }

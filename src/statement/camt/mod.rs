@@ -165,3 +165,31 @@ fn stray(at: String) -> Finding {
         "an entry or a balance stands outside of any statement",
     )
 }
+
+/// The exact text of the entry that a place lies in.
+pub(super) fn entry_text(text: &str, place: &str) -> Option<String> {
+    let mut walker = Walker::new(text);
+    let (mut statement, mut statements, mut entries) = (None, 0, 0);
+    loop {
+        match walker.step().ok()? {
+            Step::Enter(name) => {
+                if let Some((_, name)) = message_of(&name) {
+                    statement = Some(name);
+                } else if statement == Some(name.as_str()) {
+                    (statements, entries) = (statements + 1, 0);
+                    walker.number_current(statements);
+                } else if name == "Ntry" && statements > 0 {
+                    entries += 1;
+                    walker.number_current(entries);
+                    let path = walker.path();
+                    let raw = walker.read_element().ok()?.1.into_owned();
+                    if place == path || place.starts_with(&format!("{path}/")) {
+                        return Some(raw);
+                    }
+                }
+            }
+            Step::Leave => {}
+            Step::End => return None,
+        }
+    }
+}

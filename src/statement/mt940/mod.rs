@@ -55,3 +55,22 @@ pub(super) fn read(text: &str) -> Reading {
     let statements = messages.iter().map(read).collect();
     Reading { format, version: None, statements, findings }
 }
+
+/// The line at a number with what belongs to it: its continuation, and the `:86:` of a `:61:`.
+pub(super) fn field_text(text: &str, number: usize) -> Option<String> {
+    let text = tag::with_line_ends(text);
+    let mut lines = tag::numbered_lines(&text).skip_while(|(at, _)| *at < number).map(|(_, line)| line);
+    let mut found = lines.next()?.to_owned();
+    for line in lines {
+        let is_own = match tag::split_tag(line.trim_start()) {
+            Some((name, _)) => name == "86" && !found.contains(":86:"),
+            None => !line.starts_with('-') && !line.starts_with('{'),
+        };
+        if !is_own {
+            break;
+        }
+        found.push('\n');
+        found.push_str(line);
+    }
+    Some(found.trim_end().to_owned())
+}

@@ -581,3 +581,12 @@ fn the_account_is_found_before_its_currency() {
         .replace(":25:1234567890", ":25://AT39364/12345678912/EUR");
     assert_eq!(clean(&text).account_number().as_deref(), Some("12345678912"));
 }
+
+#[test]
+fn sums_of_an_interim_report_that_its_lines_contradict_are_refused_where_they_stand() {
+    let text = ":20:A\n:25:0123456789\n:28C:1/1\n:34F:VND0,\n:13D:2611221200+0700\n:61:2611221122C25000,NTRFNONREF\n\
+                :86:a\n:90D:0VND0,\n:90C:1VND26000,\n-\n";
+    let parsed = parse(text.as_bytes());
+    assert_eq!((parsed.errors[0].at.as_str(), parsed.errors[0].code), ("line 9", "totals_mismatch"));
+    assert!(parse(text.replace("26000", "25000").as_bytes()).errors.is_empty());
+}

@@ -37,9 +37,10 @@ impl Surroundings {
                     "SAO KE",
                 ],
             );
-            let codes =
-                cell.split(|c: char| !c.is_alphanumeric()).filter(|word| currency::is_code_in_text(word));
-            for code in codes {
+            let words = cell.split(|c: char| !c.is_alphanumeric());
+            let codes = words.filter(|word| currency::is_code_in_text(word));
+            let signs = cell.matches(currency::is_sign).filter_map(currency::of_sign);
+            for code in codes.chain(signs) {
                 if !self.named.iter().any(|known| known == code) {
                     self.named.push(code.to_owned());
                 }

@@ -1,30 +1,79 @@
-//! Headings by language: `profiles/statements/headings.toml`.
+//! Headings, labels and marks of many languages, as data: `profiles/statements/headings.toml`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
+use serde::Deserialize;
+
 use super::column::{Column, normalise};
+use super::label::Label;
 use crate::statement::currency;
 
-const HEADINGS: &str = include_str!("../../../profiles/statements/headings.toml");
+const TEXT: &str = include_str!("../../../profiles/statements/headings.toml");
 
-/// Languages in the order of the file, each with the headings of its columns.
-type Languages = BTreeMap<String, BTreeMap<Column, Vec<String>>>;
+/// Words without a language of their own; another one goes before them.
+const NEUTRAL: [&str; 2] = ["english", "other"];
 
-/// A heading that means one thing in one language and another elsewhere (“Valuta” is the value date
-/// of a German and the currency of a Swede) has each of its meanings.
-static MEANINGS: LazyLock<HashMap<String, Vec<(String, Column)>>> = LazyLock::new(|| {
-    let languages: Languages = toml::from_str(HEADINGS).unwrap_or_default();
-    let mut meanings: HashMap<String, Vec<(String, Column)>> = HashMap::new();
-    for (language, columns) in languages {
-        for (column, headings) in columns {
-            for heading in headings {
-                meanings.entry(normalise(&heading)).or_default().push((language.clone(), column));
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    /// By language, then by column.
+    headings: BTreeMap<String, BTreeMap<Column, Vec<String>>>,
+    labels: BTreeMap<String, Vec<String>>,
+    marks: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Default)]
+struct Dictionary {
+    /// A heading that means one thing in one language and another elsewhere (“Valuta” is the value
+    /// date of a German and the currency of a Swede) has each of its meanings.
+    headings: HashMap<String, Vec<(String, Column)>>,
+    labels: HashMap<String, Label>,
+    /// True is money in.
+    marks: HashMap<String, bool>,
+}
+
+static DICTIONARY: LazyLock<Dictionary> =
+    LazyLock::new(|| toml::from_str(TEXT).map(Dictionary::of).unwrap_or_default());
+
+impl Dictionary {
+    fn of(file: File) -> Dictionary {
+        let mut dictionary = Dictionary::default();
+        for (language, columns) in file.headings {
+            for (column, headings) in columns {
+                for heading in headings {
+                    let meanings = dictionary.headings.entry(normalise(&heading)).or_default();
+                    meanings.push((language.clone(), column));
+                }
             }
         }
+        for (name, words) in file.labels {
+            let label = match name.as_str() {
+                "opening" => Label::Opening,
+                "closing" => Label::Closing,
+                "account" => Label::Account,
+                "currency" => Label::Currency,
+                "period" => Label::Period,
+                _ => Label::Total,
+            };
+            dictionary.labels.extend(words.into_iter().map(|word| (normalise(&word), label)));
+        }
+        for (name, words) in file.marks {
+            dictionary.marks.extend(words.into_iter().map(|word| (normalise(&word), name == "credit")));
+        }
+        dictionary
     }
-    meanings
-});
+}
+
+/// What the words before a colon announce.
+pub(super) fn label(words: &str) -> Option<Label> {
+    DICTIONARY.labels.get(words).copied()
+}
+
+/// Debit or credit; true is money in.
+pub(super) fn mark(cell: &str) -> Option<bool> {
+    DICTIONARY.marks.get(&normalise(cell)).copied()
+}
 
 /// What a row of headings is written in: the language that knows most of them.
 pub(super) fn language_of<'a>(headings: impl Iterator<Item = &'a str>) -> Option<String> {
@@ -35,8 +84,7 @@ pub(super) fn language_of<'a>(headings: impl Iterator<Item = &'a str>) -> Option
         languages.dedup();
         languages.into_iter().for_each(|language| *counts.entry(language).or_default() += 1);
     }
-    // English words are in the headings of every language; another one goes before it on a tie.
-    let rank = |(language, count): &(&str, usize)| (*count, *language != "english");
+    let rank = |(language, count): &(&str, usize)| (*count, !NEUTRAL.contains(language));
     counts.into_iter().max_by_key(rank).map(|(language, _)| language.to_owned())
 }
 
@@ -48,8 +96,13 @@ pub(super) fn meaning(heading: &str, language: Option<&str>) -> Option<Column> {
 }
 
 fn meanings_of(heading: &str) -> &'static [(String, Column)] {
-    let bare = without_currency(&normalise(heading));
-    MEANINGS.get(&bare).map_or(&[], Vec::as_slice)
+    // What stands in brackets is a unit or a remark.
+    let before_bracket = heading.split(['(', '[']).next().unwrap_or_default();
+    let found = [heading, before_bracket].into_iter().find_map(|heading| {
+        let bare = without_currency(&normalise(heading));
+        DICTIONARY.headings.get(&bare)
+    });
+    found.map_or(&[], Vec::as_slice)
 }
 
 /// `BETRAG IN EUR` is `BETRAG`, `VWZ12` is `VWZ`, `OMSCHRIJVING 1` is `OMSCHRIJVING`.
@@ -57,7 +110,7 @@ fn without_currency(heading: &str) -> String {
     let mut words: Vec<&str> = heading.split(' ').collect();
     while let [.., last] = words.as_slice() {
         let is_number = last.bytes().all(|byte| byte.is_ascii_digit());
-        let is_filler = matches!(*last, "IN" | "EN" | "EURO");
+        let is_filler = matches!(*last, "IN" | "EN" | "EURO" | "EUROS");
         if words.len() < 2 || !(is_number || is_filler || currency::is_code(last)) {
             break;
         }
@@ -73,7 +126,9 @@ pub(super) fn currency_in<'a>(headings: impl Iterator<Item = &'a str>) -> Option
         let words = heading.split(|c: char| !c.is_alphanumeric() && !currency::is_sign(c));
         let codes = words.filter_map(|word| match currency::of_sign(word) {
             Some(code) => Some(code.to_owned()),
-            None if word == "Euro" => Some("EUR".to_owned()),
+            None if word.eq_ignore_ascii_case("euro") || word.eq_ignore_ascii_case("euros") => {
+                Some("EUR".to_owned())
+            }
             None => Some(word.to_owned()).filter(|word| currency::is_code(word)),
         });
         found.extend(codes);
@@ -91,14 +146,17 @@ mod tests {
 
     #[test]
     fn the_headings_are_read_and_each_language_knows_what_a_table_needs() {
-        let languages: Languages = toml::from_str(HEADINGS).unwrap();
-        for (language, columns) in &languages {
+        let file: File = toml::from_str(TEXT).unwrap();
+        for (language, columns) in file.headings.iter().filter(|(language, _)| *language != "other") {
             let knows = |column: Column| columns.contains_key(&column);
             assert!(knows(Column::TransactionDate) && knows(Column::Amount), "{language}");
             assert!(knows(Column::Description) && knows(Column::Balance), "{language}");
             for heading in columns.values().flatten() {
                 assert_eq!(heading.to_lowercase(), *heading, "{language}");
             }
+        }
+        for credit in &file.marks["credit"] {
+            assert!(!file.marks["debit"].contains(credit), "{credit} is on both sides");
         }
     }
 

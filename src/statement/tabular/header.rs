@@ -4,6 +4,8 @@ use chrono::NaiveDate;
 
 use super::column::{Column, classify, normalise};
 use super::dictionary;
+use super::mark::read_mark;
+use super::movement::is_dated;
 use super::rows::Row;
 use crate::statement::date::{FoundOrder, find_order, may_be_date, table_date};
 use crate::statement::finding::Fault;
@@ -29,7 +31,7 @@ pub(in crate::statement) struct Columns {
 }
 
 impl Columns {
-    /// The columns of a heading row; `None` unless it has a date, an amount and a description or name. The
+    /// The columns of a heading row; `None` unless it has a date, an amount and some text. The
     /// user's layout decides alone where it is given, then the layout of a bank, then the words.
     pub fn of(row: &Row, layouts: Layouts<'_>) -> Option<Columns> {
         if let Some(own) = layouts.own() {
@@ -84,6 +86,7 @@ impl Columns {
             .filter_map(|(index, cell)| classify(cell, language.as_deref()).map(|column| (column, index)))
             .collect();
         settle_bare_no(&mut found, row);
+        settle_value(&mut found, row);
         let heading_currency = heading_currency(&found, row);
         let width = width_of(row);
         let columns = Columns { found, width, dates: None, layout: None, currency: None, heading_currency };
@@ -122,7 +125,8 @@ impl Columns {
         let has = |column| self.index(column).is_some();
         let has_date = has(Column::BookingDate) || has(Column::TransactionDate) || has(Column::ValueDate);
         let has_amount = (has(Column::Debit) && has(Column::Credit)) || has(Column::Amount);
-        has_date && has_amount && (has(Column::Description) || has(Column::CounterpartyName))
+        let texts = [Column::Description, Column::CounterpartyName, Column::Reference];
+        has_date && has_amount && texts.into_iter().any(has)
     }
 
     /// The first cell of that meaning.
@@ -193,6 +197,16 @@ impl Columns {
         self.layout.as_deref()
     }
 
+    /// A column without a heading behind the amounts may hold their marks.
+    pub fn adopt_marks(&mut self, rows: &[Row]) {
+        let Some(index) = self.index(Column::Amount).map(|index| index + 1) else { return };
+        let is_free = !self.has(Column::Mark) && self.found.iter().all(|(_, at)| *at != index);
+        let mut cells = rows.iter().filter(|row| is_dated(self, row)).map(|row| row.cell(index)).peekable();
+        if is_free && cells.peek().is_some() && cells.all(|cell| read_mark(cell).is_some()) {
+            self.found.push((Column::Mark, index));
+        }
+    }
+
     /// The currency in the headings of the amounts.
     pub fn heading_currency(&self) -> Option<&str> {
         self.heading_currency.as_deref()
@@ -231,6 +245,17 @@ fn settle_bare_no(found: &mut [(Column, usize)], row: &Row) {
     let bare_no = found.iter_mut().rev().find(|(_, index)| normalise(row.cell(*index)) == "NO");
     if let Some((column, _)) = bare_no {
         *column = Column::Debit;
+    }
+}
+
+/// “Value” is the value date beside an amount, and the amount where there is no other.
+fn settle_value(found: &mut [(Column, usize)], row: &Row) {
+    if found.iter().any(|(column, _)| matches!(column, Column::Amount | Column::Debit | Column::Credit)) {
+        return;
+    }
+    let value = found.iter_mut().find(|(_, index)| normalise(row.cell(*index)) == "VALUE");
+    if let Some((column, _)) = value {
+        *column = Column::Amount;
     }
 }
 

@@ -148,7 +148,7 @@ pub(super) fn label_of(cell: &str) -> Option<Label> {
     {
         Some(Label::Account)
     } else {
-        None
+        super::dictionary::label(&words)
     }
 }
 
@@ -165,7 +165,8 @@ pub(super) fn labels_of(row: &Row) -> Vec<(Label, String)> {
         let Some(label) = label_of(cell) else { continue };
         let behind_colon =
             cell.split_once(':').map(|(_, value)| value.trim()).filter(|value| !value.is_empty());
-        let in_next = row.cells.iter().skip(index + 1).map(|cell| cell.trim()).find(|cell| !cell.is_empty());
+        let mut behind = row.cells.iter().skip(index + 1).map(|cell| cell.trim());
+        let in_next = behind.find(|cell| !matches!(*cell, "" | ":" | "="));
         let in_next = in_next.filter(|next| label_of(next).is_none());
         let last_words = cell.trim().rsplit_once(['/', ' ']).map(|(_, word)| word);
         let last_number = last_words.filter(|word| word.bytes().any(|byte| byte.is_ascii_digit()));
@@ -175,20 +176,25 @@ pub(super) fn labels_of(row: &Row) -> Vec<(Label, String)> {
     labels
 }
 
-/// An account number: letters and digits, at least five digits, nothing else but separators.
+/// An account number: letters and digits, at least five digits, nothing else but separators. An IBAN
+/// may be written in groups of four.
 pub(super) fn account_in(value: &str) -> Option<String> {
-    let word = value.split_whitespace().next().unwrap_or_default();
+    let grouped: String = value.split_whitespace().take_while(|word| word.len() <= 4).collect();
+    let is_iban = grouped.len() >= 15
+        && grouped.bytes().take(2).all(|byte| byte.is_ascii_uppercase())
+        && grouped.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let first = value.split_whitespace().next().unwrap_or_default();
+    let word = if is_iban { grouped.as_str() } else { first };
     let looks_like_account =
-        word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/' | '\''));
+        word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/' | '\'' | '_'));
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
     let bare: String = word.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
     (looks_like_account && digits >= 5).then_some(bare)
 }
 
-/// The account number of a column of its own, which some banks write in groups.
+/// The account number of a column of its own, which some banks write in groups of digits.
 pub(super) fn account_in_cell(cell: &str) -> Option<String> {
-    let is_grouped =
-        cell.split_whitespace().nth(1).is_some_and(|word| word.bytes().any(|byte| byte.is_ascii_digit()));
+    let is_grouped = cell.split_whitespace().all(|word| word.bytes().any(|byte| byte.is_ascii_digit()));
     if is_grouped { account_in(&cell.split_whitespace().collect::<String>()) } else { account_in(cell) }
 }
 

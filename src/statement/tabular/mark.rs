@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 
+use super::dictionary;
 use crate::statement::finding::{Fault, excerpt};
 use crate::statement::number::signed;
 use crate::text::fold;
@@ -9,13 +10,9 @@ use crate::text::fold;
 /// True is money in.
 pub(super) fn read_mark(mark: &str) -> Option<bool> {
     match fold(mark).trim() {
-        "C" | "CR" | "CREDIT" | "CO" | "GHI CO" | "+" | "CRDT" | "H" | "HABEN" | "BIJ" | "HABER"
-        | "AVERE" | "MA" | "IN" | "INFLOW" | "CREDITO" | "JOVAIRAS" | "BEVETEL" | "UZNANIE" => Some(true),
-        "D" | "DR" | "DEBIT" | "NO" | "GHI NO" | "-" | "DB" | "DBIT" | "S" | "SOLL" | "AF" | "DEBE"
-        | "DARE" | "WN" | "OUT" | "OUTFLOW" | "DEBITO" | "DEBET" | "TERHELES" | "KIADAS" | "OBCIAZENIE" => {
-            Some(false)
-        }
-        _ => None,
+        "C" | "CR" | "CREDIT" | "CO" | "GHI CO" | "+" => Some(true),
+        "D" | "DR" | "DEBIT" | "NO" | "GHI NO" | "-" => Some(false),
+        other => dictionary::mark(other),
     }
 }
 

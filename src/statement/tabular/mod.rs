@@ -9,6 +9,8 @@
 //!
 //! The bank's view is kept: “Nợ/Debit” is money out of our account.
 
+#[cfg(test)]
+mod abroad_tests;
 mod amount;
 mod column;
 mod denomination;

@@ -45,17 +45,27 @@ pub(super) struct RowReader<'a> {
     mark_column: Option<Column>,
     last_day: Option<NaiveDate>,
     entry_count: u32,
+    /// Of the rows so far, as long as all have the same.
     account: Option<String>,
+    has_other_account: bool,
 }
 
 impl<'a> RowReader<'a> {
     pub fn new(columns: &'a Columns, notation: &'a Notation, mark_column: Option<Column>) -> Self {
-        RowReader { columns, notation, mark_column, last_day: None, entry_count: 0, account: None }
+        RowReader {
+            columns,
+            notation,
+            mark_column,
+            last_day: None,
+            entry_count: 0,
+            account: None,
+            has_other_account: false,
+        }
     }
 
-    /// The account number of a column, if there is one.
+    /// The account number of a column, if every row has the same; else it is that of others.
     pub fn take_account(&mut self) -> Option<String> {
-        self.account.take()
+        self.account.take().filter(|_| !self.has_other_account)
     }
 
     pub fn read(&mut self, row: &Row) -> Result<RowKind, Fault> {
@@ -116,9 +126,9 @@ impl<'a> RowReader<'a> {
         // “Ngày/TNX Date - Số CT/Doc No” holds both in one cell; a time of day is no reference.
         let document = behind_date.split_whitespace().find(|word| !is_of_time(word));
         self.entry_count = self.entry_count.saturating_add(1);
-        if self.account.is_none() {
-            self.account = label::account_in_cell(columns.cell(row, Column::Account));
-        }
+        let account = label::account_in_cell(columns.cell(row, Column::Account));
+        self.has_other_account |= self.entry_count > 1 && account != self.account;
+        self.account = self.account.take().or(account);
         Ok(Line {
             // A table with value dates only does not say when it was booked.
             booking_date: Some(day).filter(|_| has_booking_date(columns, row)),
@@ -152,9 +162,14 @@ impl<'a> RowReader<'a> {
 
     fn row_amounts(&self, row: &Row) -> Result<RowAmounts, Fault> {
         let columns = self.columns;
+        let is_dated = is_dated(columns, row);
         let read = |column| {
-            amount_in(columns.cell(row, column), self.notation)
-                .map(|amount| amount.filter(|amount| !amount.is_zero()))
+            let cell = columns.cell(row, column);
+            // Words around the table are no amounts.
+            if !is_dated && !cell.bytes().any(|byte| byte.is_ascii_digit()) {
+                return Ok(None);
+            }
+            amount_in(cell, self.notation).map(|amount| amount.filter(|amount| !amount.is_zero()))
         };
         let (fee, tax) = (read(Column::Fee)?, read(Column::Tax)?);
         let main = if columns.has(Column::Debit) && columns.has(Column::Credit) {

@@ -13,8 +13,9 @@ pub(in crate::statement) struct Row {
 }
 
 impl Row {
+    /// The text of a cell, without the apostrophe that keeps a spreadsheet from reading it as a number.
     pub fn cell(&self, index: usize) -> &str {
-        self.cells.get(index).map_or("", |cell| cell.trim())
+        self.cells.get(index).map_or("", |cell| cell.trim().trim_start_matches('\''))
     }
 
     pub fn is_blank(&self) -> bool {

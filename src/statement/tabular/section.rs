@@ -141,6 +141,7 @@ impl Section<'_> {
     fn finish(mut self, statements: &mut Vec<Statement>, all: &mut Findings) {
         let Some(mut columns) = self.columns.take() else { return };
         self.settle_dates(&mut columns);
+        columns.adopt_marks(&self.body);
         self.choose_currency(&columns);
         let notation = self.notation(&columns);
         let opening = self.opening.take();
@@ -178,6 +179,14 @@ impl Section<'_> {
 
     fn settle_dates(&mut self, columns: &mut Columns) {
         let found = columns.settle_dates(&self.body, self.surroundings.is_vietnamese);
+        if found.order == DateOrder::MonthFirst && !found.is_assumed && columns.layout().is_none() {
+            self.findings.warn(Finding::new(
+                &self.statement.at,
+                "dates_month_first",
+                "Ngày trong bảng ghi tháng trước, vì có ngày lớn hơn 12 ở vị trí thứ hai",
+                "the dates have the month first: some have a day above 12 in the second place",
+            ));
+        }
         if !found.is_assumed {
             return;
         }
@@ -358,5 +367,5 @@ fn has_movement(columns: &Columns, row: &Row) -> bool {
 /// A dated row “Số dư đầu kỳ” states a balance and moves nothing.
 fn is_labelled_balance(columns: &Columns, row: &Row) -> bool {
     let says_balance = |cell: &str| matches!(label::label_of(cell), Some(Label::Opening | Label::Closing));
-    !has_movement(columns, row) && columns.cells(row, Column::Description).any(says_balance)
+    !has_movement(columns, row) && row.cells.iter().any(|cell| says_balance(cell))
 }

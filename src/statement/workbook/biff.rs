@@ -1,4 +1,4 @@
-//! The records of an old workbook (BIFF8): texts, numbers, and what formulas last gave.
+//! The records of an old workbook (BIFF8, and BIFF5 of 1995): texts, numbers, and what formulas last gave.
 //!
 //! Source: [MS-XLS]. A record is a type, a length and content. Records of no interest are passed.
 
@@ -14,6 +14,12 @@ const FILE_PASS: u16 = 0x002F;
 const DATE_1904: u16 = 0x0022;
 const CONTINUE: u16 = 0x003C;
 const BIFF8: u16 = 0x0600;
+/// Texts are bytes of a code page, and lie in their cells.
+const BIFF5: u16 = 0x0500;
+const CODE_PAGE: u16 = 0x0042;
+
+/// Windows-1252.
+const WESTERN: u16 = 1252;
 
 /// A record with the pieces of those that continue it.
 struct Record<'a> {
@@ -53,8 +59,12 @@ pub(super) fn sheets(stream: &[u8]) -> Result<Vec<Vec<Row>>, Finding> {
     let mut is_whole = false;
     for record in records(stream) {
         match record.kind {
-            BOF if u16_at(record.content(), 0) != Some(BIFF8) => return Err(broken()),
             BOF => {
+                match u16_at(record.content(), 0) {
+                    Some(BIFF8) => {}
+                    Some(BIFF5) => book.code_page = book.code_page.or(Some(WESTERN)),
+                    _ => return Err(broken()),
+                }
                 depth += 1;
                 book.begin();
             }
@@ -83,6 +93,8 @@ struct Book {
     /// The number format of each style.
     styles: Vec<u16>,
     counts_from_1904: bool,
+    /// Of a workbook of 1995, whose texts are bytes.
+    code_page: Option<u16>,
     /// A formula gave a text, which the next record holds.
     awaits_text: Option<(usize, usize)>,
 }
@@ -99,6 +111,7 @@ impl Book {
     fn take(&mut self, record: &Record<'_>) -> Result<(), Finding> {
         let content = record.content();
         match record.kind {
+            CODE_PAGE if self.code_page.is_some() => self.code_page = u16_at(content, 0),
             DATE_1904 => self.counts_from_1904 = u16_at(content, 0) == Some(1),
             0x041E => self.take_format(content),
             0x00E0 => self.styles.extend(u16_at(content, 2)),
@@ -109,7 +122,7 @@ impl Book {
                 self.put(content, 0, text)?;
             }
             0x0204 | 0x00D6 => {
-                let text = content.get(6..).and_then(|text| short_text(text, 2)).unwrap_or_default();
+                let text = content.get(6..).and_then(|text| self.text(text, 2)).unwrap_or_default();
                 self.put(content, 0, text)?;
             }
             0x0203 => self.put_number(content, 0, 4, float_at(content, 6))?,
@@ -118,7 +131,8 @@ impl Book {
             0x0006 => self.take_formula(content)?,
             0x0207 => {
                 if let Some((row, column)) = self.awaits_text.take() {
-                    self.grid.put(row, column, short_text(content, 2).unwrap_or_default())?;
+                    let text = self.text(content, 2).unwrap_or_default();
+                    self.grid.put(row, column, text)?;
                 }
             }
             _ => {}
@@ -127,11 +141,33 @@ impl Book {
     }
 
     fn take_format(&mut self, content: &[u8]) {
+        let length_bytes = if self.code_page.is_some() { 1 } else { 2 };
         if let (Some(id), Some(code)) =
-            (u16_at(content, 0), content.get(2..).and_then(|text| short_text(text, 2)))
+            (u16_at(content, 0), content.get(2..).and_then(|text| self.text(text, length_bytes)))
         {
             self.formats.push((id, code));
         }
+    }
+
+    /// A text with its length in front: characters, or the bytes of a code page.
+    fn text(&self, content: &[u8], length_bytes: usize) -> Option<String> {
+        let Some(code_page) = self.code_page else { return short_text(content, length_bytes) };
+        let count = match length_bytes {
+            1 => usize::from(*content.first()?),
+            _ => usize::from(u16_at(content, 0)?),
+        };
+        let bytes = content.get(length_bytes..)?;
+        let bytes = bytes.get(..count.min(bytes.len()))?;
+        let encoding = match code_page {
+            1250 => encoding_rs::WINDOWS_1250,
+            1251 => encoding_rs::WINDOWS_1251,
+            1253 => encoding_rs::WINDOWS_1253,
+            1254 => encoding_rs::WINDOWS_1254,
+            1257 => encoding_rs::WINDOWS_1257,
+            1258 => encoding_rs::WINDOWS_1258,
+            _ => encoding_rs::WINDOWS_1252,
+        };
+        Some(encoding.decode_without_bom_handling(bytes).0.into_owned())
     }
 
     /// Several numbers side by side.

@@ -1,6 +1,6 @@
 //! The compound file (MS-CFB) around an old workbook: a file system of sectors in one file.
 //!
-//! Only the stream named `Workbook` is taken out. Chains are followed no further than there are
+//! Only the stream named `Workbook` (`Book` in 1995) is taken out. Chains are followed no further than there are
 //! sectors, so that a chain that bites its tail ends.
 
 const FREE: u32 = 0xFFFF_FFFA;
@@ -16,7 +16,8 @@ pub(super) fn workbook_stream(bytes: &[u8]) -> Option<Vec<u8>> {
     let directory = file.chain(&fat, u32_at(bytes, 48)?)?;
     let entries = || directory.chunks_exact(ENTRY);
     let root = entries().next()?;
-    let entry = entries().find(|entry| is_named(entry, "Workbook"))?;
+    let named = |name| entries().find(|entry| is_named(entry, name));
+    let entry = named("Workbook").or_else(|| named("Book"))?;
     let size = usize::try_from(u32_at(entry, 120)?).ok()?;
     let start = u32_at(entry, 116)?;
     let mut stream = if size < SMALL_STREAM {

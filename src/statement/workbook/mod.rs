@@ -1,4 +1,4 @@
-//! Workbooks: XLSX and XLS (BIFF8) become rows of text.
+//! Workbooks: XLSX, ODS and XLS (BIFF5 and BIFF8) become rows of text.
 //!
 //! Only what a table needs is read: texts, numbers, what a formula last gave, and whether a number
 //! is a date. `xlsx` reads the parts of an archive, `compound` the file system of the old format
@@ -8,6 +8,7 @@
 mod biff;
 mod cell;
 mod compound;
+mod ods;
 mod xlsx;
 
 use super::archive::Member;
@@ -22,6 +23,11 @@ const MAX_COLUMNS: usize = 512;
 /// The rows of each sheet of an XLSX workbook.
 pub(super) fn of_parts(parts: &[Member]) -> Result<Vec<Vec<Row>>, Finding> {
     xlsx::sheets(parts)
+}
+
+/// The rows of each sheet of an OpenDocument spreadsheet, by its `content.xml`.
+pub(super) fn of_content(content: &[u8]) -> Result<Vec<Vec<Row>>, Finding> {
+    ods::sheets(std::str::from_utf8(content).map_err(|_| broken())?)
 }
 
 /// The rows of each sheet of a workbook of before 2007.

@@ -37,21 +37,21 @@ pub(super) fn sheets(parts: &[Member]) -> Result<Vec<Vec<Row>>, Finding> {
 }
 
 /// The next event that matters; broken XML and DTDs are refused.
-fn next<'a>(reader: &mut Reader<&'a [u8]>) -> Result<Event<'a>, Finding> {
+pub(super) fn next<'a>(reader: &mut Reader<&'a [u8]>) -> Result<Event<'a>, Finding> {
     match reader.read_event() {
         Ok(Event::DocType(_)) | Err(_) => Err(broken()),
         Ok(event) => Ok(event),
     }
 }
 
-fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
+pub(super) fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     let mut attributes = tag.attributes().flatten();
     attributes
         .find(|attribute| attribute.key.local_name().into_inner() == name)
         .map(|attribute| attribute.value.into_owned())
 }
 
-fn append(text: &mut String, event: &Event<'_>) {
+pub(super) fn append(text: &mut String, event: &Event<'_>) {
     match event {
         Event::Text(piece) => text.push_str(&piece.xml10_content()),
         Event::CData(piece) => text.push_str(&piece.xml10_content()),

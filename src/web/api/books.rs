@@ -17,25 +17,11 @@ use crate::statement;
 use crate::store::Conn;
 use crate::unit::account;
 use crate::web::Shared;
-use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller, STATEMENT_BODY_LIMIT_BYTES};
+use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
 
 /// Who may read statements and certificates.
-const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
-
-/// `POST /api/v1/statements`: the body is the bank's file as it came.
-pub async fn import(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
-    caller.0.require_role(&[Role::Finance])?;
-    let bytes = extract::body(payload, STATEMENT_BODY_LIMIT_BYTES).await?;
-    let imported = block(move || {
-        let app = shared.app();
-        reconciliation::import(&app.store, &|| app.stamp(), &caller.0, &bytes)
-    })
-    .await?;
-    let status = if imported.errors.is_empty() { 200 } else { 422 };
-    let status = actix_web::http::StatusCode::from_u16(status).unwrap_or_default();
-    respond::json(status, &json!({ "import": imported }))
-}
+pub(super) const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -137,11 +123,11 @@ pub async fn close_day(caller: Caller, payload: web::Payload, shared: web::Data<
     }
 }
 
-fn obstacle_json(obstacle: &Obstacle) -> Value {
+pub(super) fn obstacle_json(obstacle: &Obstacle) -> Value {
     json!({ "code": obstacle.code(), "message": obstacle.vi(), "message_en": obstacle.en() })
 }
 
-fn certificate_json(certificate: &day_close::Certificate) -> Value {
+pub(super) fn certificate_json(certificate: &day_close::Certificate) -> Value {
     json!({
         "id": certificate.id,
         "unit": certificate.unit,

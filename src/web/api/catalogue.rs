@@ -1,5 +1,6 @@
 //! What the page `/api` says about each path. A test holds it against the routes.
 
+mod closing;
 mod tax;
 
 /// One method of one path, for people.
@@ -25,7 +26,15 @@ const READERS: &str =
 
 /// Every path: the lists follow each other on the page, those of the tax authority last.
 pub fn endpoints() -> Vec<&'static Endpoint> {
-    ENDPOINTS.iter().chain(super::catalogue_cash::ENDPOINTS).chain(tax::ENDPOINTS).collect()
+    ENDPOINTS
+        .iter()
+        .chain(super::catalogue_cash::ENDPOINTS)
+        .chain(super::catalogue_intake::ENDPOINTS)
+        .chain(super::catalogue_exceptions::ENDPOINTS)
+        .chain(super::catalogue_matching::ENDPOINTS)
+        .chain(closing::ENDPOINTS)
+        .chain(tax::ENDPOINTS)
+        .collect()
 }
 
 const ENDPOINTS: &[Endpoint] = &[
@@ -327,6 +336,7 @@ const ENDPOINTS: &[Endpoint] = &[
         vi: "Một phiếu hoàn tiền; tài khoản nhận chỉ cho người có trách nhiệm.",
         en: "One refund with its steps; the payee in clear for finance and approver only.",
         who: "finance, cashier, approver, auditor",
+        notes: "payee_is_sender: whether it is the account the money came from; null when no statement tells.",
         ..NONE
     },
     Endpoint {
@@ -364,50 +374,6 @@ const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
-        path: "/api/v1/exceptions",
-        vi: "Các ngoại lệ của một đơn vị, cũ nhất trước.",
-        en: "Everything unexplained of a unit, oldest first, each with owner, age and next step.",
-        who: READERS,
-        notes: "?unit= &state=open|proposed|resolved &limit=",
-        answer: r#"{ "exceptions": [ { "id": "exc_01j9…", "kind": "underpaid", "next_step": "…", "age_days": 2 } ] }"#,
-        ..NONE
-    },
-    Endpoint {
-        path: "/api/v1/exceptions/{id}",
-        vi: "Một ngoại lệ và đề nghị xử lý đang chờ.",
-        en: "One exception and its proposal.",
-        who: READERS,
-        ..NONE
-    },
-    Endpoint {
-        method: "POST",
-        path: "/api/v1/exceptions/{id}/propose",
-        vi: "Đề nghị cách xử lý, kèm lý do.",
-        en: "Proposes how to settle it. target is the id the resolution points at.",
-        who: "finance, approver",
-        notes: "assign (target obl_…), acknowledge, bank_charge, disprove; for a debit that pays a refund with another \
-                text or amount: refund_debit, refund_short, refund_over (target rfd_…).",
-        body: r#"{ "resolution": "assign", "target": "obl_01j9…", "reason": "Người nộp xác nhận" }"#,
-        ..NONE
-    },
-    Endpoint {
-        method: "POST",
-        path: "/api/v1/exceptions/{id}/approve",
-        vi: "Người thứ hai duyệt đề nghị.",
-        en: "Another person approves.",
-        who: "finance, approver",
-        ..NONE
-    },
-    Endpoint {
-        method: "POST",
-        path: "/api/v1/exceptions/{id}/refuse",
-        vi: "Trả lại đề nghị, kèm lý do.",
-        en: "Sends the proposal back; the exception is open again.",
-        who: "finance, approver",
-        body: r#"{ "reason": "Chưa đủ chứng từ" }"#,
-        ..NONE
-    },
-    Endpoint {
         path: "/api/v1/keys",
         vi: "Chứng thư số của các đơn vị và cảnh báo về khóa ký.",
         en: "The units' certificates and the alarms about signing keys.",
@@ -421,7 +387,9 @@ const ENDPOINTS: &[Endpoint] = &[
         vi: "Nạp tệp sao kê của ngân hàng, đúng như đã nhận.",
         en: "Imports a bank's file as it came: camt.053, MT940 or CSV, at most 64 MB as the body.",
         who: "finance",
-        notes: "The same file again changes nothing. Bad lines are quarantined and told; good ones are kept.",
+        notes: "The same file again changes nothing. Bad lines are set aside and told; good ones are kept. ?account= \
+                names the account of a file that names none. With Prefer: respond-async the answer is 202 and names \
+                the import to look after.",
         ..NONE
     },
     Endpoint {
@@ -605,8 +573,9 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
         path: "/verify",
-        vi: "Kiểm tra chữ ký số của một tệp.",
-        en: "Judges a signed file, sent as a form or as bare bytes of at most 4 MB. Rate-limited per address.",
+        vi: "Kiểm tra chữ ký số của một tệp, và tình trạng của chứng từ trong sổ.",
+        en: "Judges a signed file, sent as a form or as bare bytes of at most 4 MB, and says how a document of \
+             ours stands. `?lenient=enveloped-on-own-object` accepts that known fault. Rate-limited per address.",
         ..NONE
     },
     Endpoint { path: "/api", vi: "Trang này.", en: "This page.", ..NONE },

@@ -2,13 +2,16 @@
 
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::view::{self, ExceptionView};
 use super::{page_limit, unit_asked};
 use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::exception::{self, Exception, Proposal, State, query};
+use crate::exception::work_query::{self, Filter, PastEvent};
+use crate::exception::{self, Ask, Decision, Exception, Kind, Owner, Proposal, State, limit, query};
 use crate::id::*;
 use crate::payment::resolve;
 use crate::payment::settler::Numbered;
@@ -19,40 +22,95 @@ use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
 
 /// The queue names amounts and accounts: it is for those who work on it or look over it.
-const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
+pub(super) const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 const RESOLUTION_LIMIT: usize = 50;
-const REASON_LIMIT: usize = 1_000;
+pub(super) const REASON_LIMIT: usize = 1_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ListQuery {
     unit: Option<String>,
+    account: Option<String>,
+    kind: Option<String>,
     state: Option<String>,
+    owner: Option<String>,
+    assignee: Option<String>,
+    amount_from: Option<i64>,
+    amount_to: Option<i64>,
+    due_before: Option<String>,
+    min_age_days: Option<i64>,
+    max_age_days: Option<i64>,
+    after: Option<String>,
     limit: Option<i64>,
 }
 
-/// `GET /api/v1/exceptions`: oldest first.
+/// `GET /api/v1/exceptions`: oldest first; of every unit in sight when none is named.
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
     let asked: ListQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
-    let state = asked.state.as_deref().map(read_state).transpose()?;
+    let today = shared.app().clock.now().business_day();
+    let mut filter = filter_of(&asked, today)?;
     let found = block(move || {
-        let today = shared.app().clock.now().business_day();
         shared.app().read(&caller.0, |conn| {
-            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let items = exception::list(conn, unit, state, None, limit)?;
-            Ok(items.iter().map(|item| view::exception(item, today)).collect::<Vec<_>>())
+            if let Some(code) = &asked.unit {
+                filter.unit = Some(unit_asked(conn, &caller.0, Some(code))?);
+            }
+            let items = work_query::page(conn, &caller.0.scope, &filter)?;
+            let is_full = items.len() as i64 == filter.limit;
+            let next = items.last().filter(|_| is_full).map(|item| item.id);
+            let items: Vec<ExceptionView> = items.iter().map(|item| view::exception(item, today)).collect();
+            Ok(json!({ "exceptions": items, "next": next }))
         })
     });
-    respond::ok(&json!({ "exceptions": found.await? }))
+    respond::ok(&found.await?)
 }
 
+/// The oldest an item can be asked for; about a century.
+const AGE_LIMIT_DAYS: i64 = 36_500;
+
+fn filter_of(asked: &ListQuery, today: BusinessDay) -> Result<Filter> {
+    let state = asked.state.as_deref().filter(|text| *text != UNRESOLVED).map(read_state).transpose()?;
+    let ago = |days: Option<i64>, field: &str| match days {
+        Some(days) if !(0..=AGE_LIMIT_DAYS).contains(&days) => {
+            Err(Error::invalid(field, "number_out_of_range", "days, 0 or above"))
+        }
+        days => Ok(days.map(|days| today.plus_days(-days))),
+    };
+    Ok(Filter {
+        unit: None,
+        account: asked.account.as_deref().map(str::parse).transpose()?,
+        kind: asked.kind.as_deref().map(Kind::parse).transpose()?,
+        state,
+        unresolved: asked.state.as_deref() == Some(UNRESOLVED),
+        owner: asked.owner.as_deref().map(Owner::role).transpose()?,
+        assignee: asked.assignee.as_deref().map(str::parse).transpose()?,
+        amount_from: asked.amount_from.map(Dong),
+        amount_to: asked.amount_to.map(Dong),
+        due_before: asked.due_before.as_deref().map(read_day).transpose()?,
+        opened_until: ago(asked.min_age_days, "min_age_days")?,
+        opened_from: ago(asked.max_age_days, "max_age_days")?,
+        after: asked.after.as_deref().map(str::parse).transpose()?,
+        limit: page_limit(asked.limit)?,
+    })
+}
+
+/// A day that a database of ours can hold.
+fn read_day(text: &str) -> Result<BusinessDay> {
+    let day: BusinessDay = text.parse()?;
+    if (1_900..=2_200).contains(&day.year()) {
+        return Ok(day);
+    }
+    Err(Error::invalid("due_before", "date_unreadable", "expected YYYY-MM-DD"))
+}
+
+/// The state that stands for open and proposed.
+const UNRESOLVED: &str = "unresolved";
+
 fn read_state(text: &str) -> Result<State> {
-    [State::Open, State::Proposed, State::Resolved]
+    State::ALL
         .into_iter()
         .find(|state| state.as_str() == text)
-        .ok_or_else(|| Error::invalid("state", "state_unknown", "open, proposed or resolved"))
+        .ok_or_else(|| Error::invalid("state", "state_unknown", "open, proposed, resolved or unresolved"))
 }
 
 /// `GET /api/v1/exceptions/{id}`
@@ -64,30 +122,115 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
         shared.app().read(&caller.0, |conn| {
             let unit = locate(conn, &caller.0, id)?;
             let item = exception::find(conn, unit, id)?;
-            let proposal = query::last_proposal(conn, unit, id)?.filter(|_| item.state != State::Open);
-            Ok(json!({ "exception": view::exception(&item, today), "proposal": proposal.map(proposal_json) }))
+            let proposal = work_query::last_proposal(conn, unit, id)?.filter(|_| item.state != State::Open);
+            let events = work_query::events(conn, unit, id)?;
+            Ok(json!({
+                "exception": view::exception(&item, today),
+                "proposal": proposal.map(proposal_json),
+                "one_person_limit": limit::in_force(conn, unit)?,
+                "events": events.iter().map(|event| event_view(&item, event)).collect::<Vec<_>>(),
+            }))
         })
     });
     respond::ok(&found.await?)
 }
 
-fn proposal_json(proposal: Proposal) -> serde_json::Value {
-    json!({ "resolution": proposal.resolution, "reason": proposal.reason, "maker": proposal.maker })
+fn proposal_json(proposal: Proposal) -> Value {
+    json!({
+        "resolution": proposal.resolution,
+        "reason": proposal.reason,
+        "maker": proposal.maker,
+        "decision": proposal.decision.as_ref().map(decision_json),
+    })
 }
 
-fn locate(conn: &mut Conn, actor: &Actor, id: ExceptionId) -> Result<UnitId> {
+fn decision_json(decision: &Decision) -> Value {
+    json!({ "number": decision.number, "on": decision.on })
+}
+
+/// One event, its target as the id it is.
+pub fn event_view(item: &Exception, event: &PastEvent) -> Value {
+    let person = event.target.filter(|_| event.kind == "assigned").map(|id| PersonId(id).to_string());
+    let target = match event.resolution.as_deref() {
+        Some(resolution) => event.target.map(|id| resolve::target_text(item, resolution, id)),
+        None => person,
+    };
+    json!({
+        "kind": event.kind, "state": event.state, "resolution": event.resolution, "target": target,
+        "owner": event.owner, "maker": event.maker, "checker": event.checker, "reason": event.reason,
+        "decision": event.decision.as_ref().map(decision_json), "at": event.at,
+    })
+}
+
+pub(super) fn locate(conn: &mut Conn, actor: &Actor, id: ExceptionId) -> Result<UnitId> {
     query::unit_of(conn, &actor.scope, id)?
         .ok_or_else(|| Error::not_found("exception_not_found", "no such exception in your scope"))
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ProposeBody {
-    resolution: String,
+pub(super) struct DecisionBody {
+    number: String,
+    on: BusinessDay,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProposeBody {
+    pub resolution: String,
     /// The id of what the resolution points at: the obligation to assign the money to, for one.
     #[serde(default)]
-    target: Option<String>,
+    pub target: Option<String>,
+    pub reason: String,
+    /// Of the authority, where money without an owner goes to the budget.
+    #[serde(default)]
+    pub decision: Option<DecisionBody>,
+}
+
+/// A proposal as it was read.
+#[derive(Clone)]
+pub(super) struct Asked {
+    resolution: String,
+    target: Option<i64>,
     reason: String,
+    decision: Option<Decision>,
+}
+
+impl Asked {
+    pub fn read(body: &ProposeBody) -> Result<Asked> {
+        Ok(Asked {
+            resolution: bounded("resolution", &body.resolution, RESOLUTION_LIMIT)?,
+            reason: bounded("reason", &body.reason, REASON_LIMIT)?,
+            target: body.target.as_deref().map(read_target).transpose()?,
+            decision: body
+                .decision
+                .as_ref()
+                .map(|given| Decision { number: given.number.clone(), on: given.on }),
+        })
+    }
+
+    pub fn ask(&self) -> Ask<'_> {
+        Ask {
+            resolution: &self.resolution,
+            target: self.target,
+            reason: &self.reason,
+            decision: self.decision.clone(),
+        }
+    }
+
+    /// Who may ask comes first; a proposal that does not fit goes with the transaction.
+    pub fn propose(
+        &self,
+        tx: &mut Tx<'_>,
+        stamp: &Stamp<'_>,
+        actor: &Actor,
+        unit: UnitId,
+        id: ExceptionId,
+    ) -> Result<Exception> {
+        let item = exception::propose(tx, stamp, actor, unit, id, self.ask())?;
+        resolve::check_proposal(tx, &item, &self.resolution, self.target)?;
+        Ok(item)
+    }
 }
 
 /// `POST /api/v1/exceptions/{id}/propose`
@@ -98,25 +241,47 @@ pub async fn propose(
     shared: web::Data<Shared>,
 ) -> Answer {
     let asked: ProposeBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
-    let resolution = bounded("resolution", &asked.resolution, RESOLUTION_LIMIT)?;
-    let reason = bounded("reason", &asked.reason, REASON_LIMIT)?;
-    let target = asked.target.as_deref().map(read_target).transpose()?;
+    let asked = Asked::read(&asked)?;
     change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
-        // Who may ask comes first; a proposal that does not fit goes with the transaction.
-        let item = exception::propose(tx, stamp, actor, unit, id, (&resolution, target, &reason))?;
-        resolve::check_proposal(tx, &item, &resolution, target)?;
-        Ok(item)
+        asked.propose(tx, stamp, actor, unit, id)
     })
     .await
 }
 
 /// `POST /api/v1/exceptions/{id}/approve`: another person than the one who proposed.
 pub async fn approve(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    carry_out(&request, caller, shared, resolve::approve).await
+}
+
+/// `POST /api/v1/exceptions/{id}/resolve`: one person alone, where the unit's limit allows that.
+pub async fn alone(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let asked: ProposeBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let asked = Asked::read(&asked)?;
+    carry_out(&request, caller, shared, move |tx, stamp, actor, unit, id| {
+        resolve::alone(tx, stamp, actor, unit, id, &asked.ask())
+    })
+    .await
+}
+
+type CarriedOut = (Exception, Vec<(UnitId, ReceiptId)>);
+
+/// Carries a resolution out; the documents it numbered go to the signing threads.
+async fn carry_out(
+    request: &HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId, ExceptionId) -> Result<CarriedOut> + Send + 'static,
+) -> Answer {
     let sealing = std::sync::Arc::clone(&shared.app().sealing);
     let numbered = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let made = std::sync::Arc::clone(&numbered);
-    let answer = change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
-        let (item, receipts) = resolve::approve(tx, stamp, actor, unit, id)?;
+    let answer = change(request, caller, shared, move |tx, stamp, actor, unit, id| {
+        let (item, receipts) = act(tx, stamp, actor, unit, id)?;
         *made.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = receipts;
         Ok(item)
     })
@@ -129,8 +294,8 @@ pub async fn approve(request: HttpRequest, caller: Caller, shared: web::Data<Sha
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RefuseBody {
-    reason: String,
+pub(super) struct ReasonBody {
+    pub reason: String,
 }
 
 /// `POST /api/v1/exceptions/{id}/refuse`: the exception is open again.
@@ -140,7 +305,7 @@ pub async fn refuse(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let asked: RefuseBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
     let reason = bounded("reason", &asked.reason, REASON_LIMIT)?;
     change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
         exception::refuse(tx, stamp, actor, unit, id, &reason)
@@ -148,7 +313,7 @@ pub async fn refuse(
     .await
 }
 
-async fn change(
+pub(super) async fn change(
     request: &HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,
@@ -167,7 +332,7 @@ async fn change(
     respond::ok(&json!({ "exception": changed }))
 }
 
-fn bounded(field: &str, value: &str, limit: usize) -> Result<String> {
+pub(super) fn bounded(field: &str, value: &str, limit: usize) -> Result<String> {
     let value = text::clean(value);
     if value.is_empty() {
         return Err(Error::invalid(field, "field_missing", "must not be empty"));
@@ -179,7 +344,7 @@ fn bounded(field: &str, value: &str, limit: usize) -> Result<String> {
 }
 
 /// An id of any kind a resolution may point at.
-fn read_target(text: &str) -> Result<i64> {
+pub fn read_target(text: &str) -> Result<i64> {
     let read = match text.split_once('_').map(|(prefix, _)| prefix) {
         Some("obl") => text.parse().map(|id: ObligationId| id.0),
         Some("pay") => text.parse().map(|id: PaymentId| id.0),

@@ -32,7 +32,7 @@ pub async fn list(caller: Caller, shared: web::Data<Shared>) -> Answer {
                         "days_left": one.not_after.seconds_since(now).max(0) / 86_400,
                         "signs": certificate::chosen(&certificate::of_unit_in(&all, one.unit), now)
                             .is_some_and(|chosen| chosen.id == one.id),
-                        "test": one.is_test, "revoked_at": one.revoked_at,
+                        "test": one.is_test, "revoked_at": one.revoked_at, "stopped": one.is_stopped,
                     })
                 })
                 .collect();

@@ -3,36 +3,47 @@
 mod books;
 pub mod catalogue;
 mod catalogue_cash;
+mod catalogue_exceptions;
+mod catalogue_intake;
+mod catalogue_matching;
 pub mod correction_steps;
 mod corrections;
+pub mod days;
 pub mod deposits;
-mod exceptions;
+pub mod exception_work;
+pub mod exceptions;
+pub mod figures;
+pub mod intake;
 mod keys;
 pub mod ledgers;
+pub mod letters;
+pub mod lists;
+pub mod months;
 mod notifications;
 mod obligations;
+pub mod overview;
 mod payments;
 pub mod pos;
 mod qr;
+pub mod queue;
 pub mod raise;
 mod receipts;
 mod refunds;
 pub mod remittances;
+pub mod reopenings;
+pub mod rules;
 mod series;
+pub mod settlements;
 pub mod shifts;
 pub mod tax;
 mod view;
 
-pub use books::{
-    close_day, days as list_days, import as import_statement, reconcile, statements as list_statements,
-};
+pub use books::{close_day, days as list_days, reconcile, statements as list_statements};
 pub use corrections::{approve as approve_correction, find as find_correction, list as list_corrections};
 pub use corrections::{awaited as awaited_view, lines as correction_lines, summary as correction_view};
 pub use corrections::{
     of_receipt as receipt_corrections, refuse as refuse_correction, request as request_correction,
 };
-pub use exceptions::{approve as approve_exception, find as find_exception, list as list_exceptions};
-pub use exceptions::{propose as propose_exception, refuse as refuse_exception};
 pub use keys::list as list_keys;
 pub use notifications::{
     consent as record_consent, list as list_notifications, of_receipt as receipt_notifications,
@@ -55,6 +66,7 @@ pub use refunds::{
 pub use refunds::{refuse as refuse_refund, request as request_refund, send as send_refund};
 pub use series::{audit_xml as series_audit_xml, audits as list_series_audits};
 pub use series::{list as list_series, stop as stop_series};
+pub use view::exception as exception_view;
 
 use crate::actor::Actor;
 use crate::error::{Error, Result};

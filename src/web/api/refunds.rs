@@ -107,6 +107,10 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
             let unit = locate(tx, actor, id)?;
             let item = refund::find(tx, unit, id)?;
             let payee = if sees_payee { refund::payee(tx, stamp.vault, unit, id)? } else { None };
+            let is_sender = match &payee {
+                Some(payee) => refund::sender::is_sender(tx, stamp.vault, &item, payee)?,
+                None => None,
+            };
             if payee.is_some() {
                 let entry = audit::Entry::by(actor, unit, "refund.payee_seen", id).with("refund");
                 audit::record(tx, stamp, &[entry])?;
@@ -124,7 +128,12 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
                     })
                 })
                 .collect();
-            Ok(json!({ "refund": summary(&item), "payee": payee, "events": events }))
+            Ok(json!({
+                "refund": summary(&item),
+                "payee": payee,
+                "payee_is_sender": is_sender,
+                "events": events,
+            }))
         })
     });
     respond::ok(&found.await?)

@@ -12,10 +12,11 @@ use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, RemittanceId, UnitId};
+use crate::remittance::alarm;
 use crate::remittance::document::{self, Content};
 use crate::remittance::{self, Draft, Kind, Order, State, query, report};
 use crate::store::{Conn, Stamp, Tx};
-use crate::unit::account;
+use crate::unit::{self, Unit, account};
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::idempotency::{Repeatable, once};
@@ -241,6 +242,43 @@ async fn change(
 #[serde(deny_unknown_fields)]
 struct ReportQuery {
     unit: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AlarmQuery {
+    unit: Option<String>,
+}
+
+/// `GET /api/v1/treasury/due?unit=`: what waits too long, of one unit or of every unit of the scope.
+pub async fn alarms(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let asked: AlarmQuery = extract::query(&request)?;
+    let found = block(move || {
+        let stamp = shared.app().stamp();
+        shared.app().read(&caller.0, |conn| {
+            let units: Vec<Unit> = match &asked.unit {
+                Some(code) => {
+                    let unit = unit_asked(conn, &caller.0, Some(code))?;
+                    vec![unit::find(conn, unit)?]
+                }
+                None => {
+                    let all = unit::all(conn)?;
+                    all.into_iter().filter(|unit| caller.0.scope.covers(unit.id)).collect()
+                }
+            };
+            let mut shown: Vec<Value> = Vec::new();
+            for unit in units {
+                let alarms = alarm::of_unit(conn, stamp.calendar, stamp.today(), unit.id)?;
+                shown.extend(alarms.iter().map(|one| {
+                    let (vi, en) = one.kind.words();
+                    json!({ "unit": unit.code, "alarm": one, "vi": vi, "en": en })
+                }));
+            }
+            Ok(shown)
+        })
+    });
+    respond::ok(&json!({ "alarms": found.await? }))
 }
 
 /// `POST /api/v1/treasury/reports?unit=`: the body is the Treasury's file as it came.

@@ -172,7 +172,7 @@ fn notices(conn: &mut Conn, item: &Stored) -> Result<Vec<(String, String)>> {
 }
 
 /// How it stands, in Vietnamese and English, and the tone of the page.
-fn standing(item: &Stored) -> (String, String, &'static str) {
+pub(super) fn standing(item: &Stored) -> (String, String, &'static str) {
     let (noun, noun_en) = item.noun();
     let both = |vi: String, en: String, tone| (vi, en, tone);
     match item.state.as_str() {
@@ -189,7 +189,7 @@ fn standing(item: &Stored) -> (String, String, &'static str) {
 }
 
 /// The other documents in force, by name and look-up code.
-fn current(item: &Stored, links: &[Link]) -> Vec<(String, String)> {
+pub(super) fn current(item: &Stored, links: &[Link]) -> Vec<(String, String)> {
     let others = links.iter().filter(|link| link.is_valid() && link.document.id != item.id);
     others.map(|link| (link.document.name(), link.document.lookup_code.clone())).collect()
 }

@@ -1,18 +1,23 @@
-//! `/verify`: anybody gives a signed file and reads what its signatures are worth. Nothing of the
-//! file is kept.
+//! `/verify`: anybody gives a signed file and reads what its signatures are worth, and of a document
+//! of ours how it stands today. Nothing of the file is kept.
 
 use std::sync::Arc;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use serde::Deserialize;
 
+use super::receipt::{current, standing};
 use super::{Page, html_with_forms};
+use crate::actor::Scope;
 use crate::error::{Error, Result};
+use crate::receipt::recorded::{self, Recorded};
 use crate::receipt::verify::{
-    DocumentReport, Integrity, Problem, Report, SignatureReport, Trust, Verdict, verify,
+    DocumentReport, Integrity, Lenient, Problem, Report, SignatureReport, Trust, Verdict, verify_leniently,
 };
-use crate::web::extract::body;
+use crate::store::Conn;
+use crate::web::extract::{body, query};
 use crate::web::respond::block;
 use crate::web::{Shared, message};
 
@@ -25,6 +30,19 @@ const SHOWN_LIMIT: usize = 50;
 #[template(path = "verify.html")]
 struct VerifyPage {
     outcome: Option<Outcome>,
+    /// The lenient rules that may be asked for.
+    rules: [&'static str; Lenient::ALL.len()],
+}
+
+impl VerifyPage {
+    fn with(outcome: Option<Outcome>) -> VerifyPage {
+        VerifyPage { outcome, rules: Lenient::ALL.map(Lenient::name) }
+    }
+}
+
+#[derive(Deserialize)]
+pub struct Asked {
+    lenient: Option<String>,
 }
 
 struct Outcome {
@@ -37,9 +55,20 @@ struct Outcome {
 
 struct DocumentWords {
     kind: &'static str,
+    /// How it stands in our register, if it is there.
+    entry: Option<Entry>,
     facts: Vec<(&'static str, String)>,
     remarks: Vec<&'static message::Words>,
     signatures: Vec<SignatureWords>,
+}
+
+#[derive(Clone)]
+struct Entry {
+    words: String,
+    words_en: String,
+    tone: &'static str,
+    /// Name and look-up code of the other documents in force.
+    current: Vec<(String, String)>,
 }
 
 struct SignatureWords {
@@ -55,17 +84,19 @@ struct SignatureWords {
 
 /// `GET /verify`
 pub async fn form() -> HttpResponse {
-    html_with_forms(StatusCode::OK, &VerifyPage { outcome: None })
+    html_with_forms(StatusCode::OK, &VerifyPage::with(None))
 }
 
-/// `POST /verify`: the form, or the bare bytes of a file.
+/// `POST /verify`: the form, or the bare bytes of a file; `?lenient=` names a lenient rule.
 pub async fn judge(request: HttpRequest, shared: web::Data<Shared>, payload: web::Payload) -> Page {
     shared.lookups.check(shared.source(&request))?;
+    let rules: Vec<Lenient> =
+        query::<Asked>(&request)?.lenient.map(|name| name.parse()).transpose()?.into_iter().collect();
     let bytes = body(payload, BODY_LIMIT_BYTES).await?;
     let boundary = boundary(&request);
     let app = Arc::clone(shared.app());
     let now = app.clock.now();
-    let report = block(move || {
+    let outcome = block(move || {
         let file = match &boundary {
             Some(boundary) => uploaded(&bytes, boundary)?,
             None => bytes.as_slice(),
@@ -73,10 +104,12 @@ pub async fn judge(request: HttpRequest, shared: web::Data<Shared>, payload: web
         if file.is_empty() {
             return Err(Error::conflict("verify_file_missing", "no file in the form"));
         }
-        Ok(verify(file, &app.trust, now))
+        let report = verify_leniently(file, &app.trust, now, &rules);
+        let entries = app.store.read(&Scope::All, |conn| entries(conn, &report))?;
+        Ok(outcome(&report, &entries))
     })
     .await?;
-    Ok(html_with_forms(StatusCode::OK, &VerifyPage { outcome: Some(outcome(&report)) }))
+    Ok(html_with_forms(StatusCode::OK, &VerifyPage::with(Some(outcome))))
 }
 
 /// The boundary of a form, if the body is one.
@@ -108,15 +141,61 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     bytes.windows(wanted.len()).position(|window| window == wanted)
 }
 
-fn outcome(report: &Report) -> Outcome {
-    let confirmed = report
-        .documents
-        .iter()
-        .flat_map(|document| &document.signatures)
-        .all(|signature| matches!(signature.trust, Trust::Ok | Trust::Test));
+/// How the documents that are shown stand in our register.
+fn entries(conn: &mut Conn, report: &Report) -> Result<Vec<Option<Entry>>> {
+    report.documents.iter().take(SHOWN_LIMIT).map(|document| entry(conn, document)).collect()
+}
+
+/// Only of a document that is intact: what is said elsewhere under its code is no stranger's business.
+fn entry(conn: &mut Conn, document: &DocumentReport) -> Result<Option<Entry>> {
+    let is_good = matches!(document.verdict(), Verdict::Valid | Verdict::Intact);
+    let Some(registered) = document.registered.as_ref().filter(|_| is_good) else { return Ok(None) };
+    Ok(match recorded::find(conn, registered)? {
+        Recorded::This(item, links) => {
+            let (words, words_en, tone) = standing(&item);
+            Some(Entry { words, words_en, tone, current: current(&item, &links) })
+        }
+        Recorded::Another => Some(Entry {
+            words: "Không phải chứng từ đã lập: mã tra cứu này là của chứng từ khác".to_owned(),
+            words_en: "Never issued here: this look-up code is another document's".to_owned(),
+            tone: "gone",
+            current: Vec::new(),
+        }),
+        Recorded::Nothing if is_of_our_format(document) => Some(Entry {
+            words: "Không có trong sổ của hệ thống này".to_owned(),
+            words_en: "Not in the register of this system".to_owned(),
+            tone: "wait",
+            current: Vec::new(),
+        }),
+        Recorded::Nothing => None,
+    })
+}
+
+/// A receipt in the format that nobody else issues.
+fn is_of_our_format(document: &DocumentReport) -> bool {
+    let version = document.summary.as_ref().and_then(|summary| summary.version.as_deref());
+    document.kind == "receipt" && version.is_some_and(|version| version.starts_with("BL-"))
+}
+
+fn outcome(report: &Report, entries: &[Option<Entry>]) -> Outcome {
     let (words, words_en, tone) = match report.verdict {
-        Verdict::Valid if confirmed => ("Hợp lệ", "Valid", "done"),
-        Verdict::Valid | Verdict::Intact => (
+        Verdict::Valid | Verdict::Intact if has(entries, "gone") => (
+            "Chữ ký đúng, nhưng chứng từ không còn hiệu lực (xem bên dưới)",
+            "The signatures are good, but the document is not in force (see below)",
+            "gone",
+        ),
+        Verdict::Valid if has(entries, "wait") => (
+            "Chữ ký hợp lệ; xem tình trạng chứng từ bên dưới",
+            "The signatures are valid; see below how the document stands",
+            "wait",
+        ),
+        Verdict::Valid => ("Hợp lệ", "Valid", "done"),
+        Verdict::Intact if are_signers_known(report) => (
+            "Toàn vẹn: không bị sửa sau khi ký. Còn điểm chưa xác nhận được (xem lưu ý)",
+            "Intact: nothing was changed since it was signed. Something is left open (see the notes)",
+            "wait",
+        ),
+        Verdict::Intact => (
             "Toàn vẹn: không bị sửa sau khi ký. Người ký chưa được xác nhận",
             "Intact: nothing was changed since it was signed. The signer is not confirmed",
             "wait",
@@ -124,12 +203,22 @@ fn outcome(report: &Report) -> Outcome {
         Verdict::Invalid => ("Không hợp lệ", "Not valid", "gone"),
         Verdict::Unreadable => ("Không đọc được", "Not readable", "gone"),
     };
-    let documents = report.documents.iter().take(SHOWN_LIMIT).map(document_words).collect();
+    let shown = report.documents.iter().zip(entries);
+    let documents = shown.map(|(document, entry)| document_words(document, entry.clone())).collect();
     let left_out = report.documents.len().saturating_sub(SHOWN_LIMIT);
     Outcome { words, words_en, tone, documents, left_out }
 }
 
-fn document_words(document: &DocumentReport) -> DocumentWords {
+fn are_signers_known(report: &Report) -> bool {
+    let mut signatures = report.documents.iter().flat_map(|document| &document.signatures);
+    signatures.all(|signature| matches!(signature.trust, Trust::Ok | Trust::Test))
+}
+
+fn has(entries: &[Option<Entry>], tone: &str) -> bool {
+    entries.iter().flatten().any(|entry| entry.tone == tone)
+}
+
+fn document_words(document: &DocumentReport, entry: Option<Entry>) -> DocumentWords {
     let mut facts = Vec::new();
     if let Some(summary) = &document.summary {
         let named = [
@@ -138,6 +227,7 @@ fn document_words(document: &DocumentReport) -> DocumentWords {
             ("Số", &summary.number),
             ("Ngày lập", &summary.issued_on),
             ("Mã số thuế bên lập", &summary.seller_tax_code),
+            ("Mã số thuế bên được ủy nhiệm", &summary.entrusted_tax_code),
             ("Tổng tiền", &summary.total),
         ];
         facts.extend(named.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));
@@ -153,6 +243,7 @@ fn document_words(document: &DocumentReport) -> DocumentWords {
             "usage_report" => "Báo cáo sử dụng biên lai",
             _ => "Tệp",
         },
+        entry,
         facts,
         remarks: remarks(&document.problems),
         signatures: document.signatures.iter().map(signature_words).collect(),
@@ -188,7 +279,7 @@ fn remarks(problems: &[Problem]) -> Vec<&'static message::Words> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::receipt::verify::TrustStore;
+    use crate::receipt::verify::{TrustStore, verify};
 
     #[test]
     fn the_file_is_the_content_of_the_first_part() {
@@ -207,7 +298,7 @@ mod tests {
             &TrustStore::empty(),
             crate::receipt::testing::now(),
         );
-        let page = VerifyPage { outcome: Some(outcome(&report)) }.render().unwrap();
+        let page = VerifyPage::with(Some(outcome(&report, &[None]))).render().unwrap();
         assert!(page.contains("Người ký chưa được xác nhận") && page.contains("TCThu"), "{page}");
     }
 }

@@ -67,8 +67,13 @@ impl KeyWorld {
 
     /// The tax office accepts a change form that adds the certificate.
     pub fn list(&self, key: &SigningKey) {
-        let added = listed_from_pem(&key.chain_pem(), CertificateAction::Add).expect("a certificate");
-        let notice_no = format!("TB-{}", key.certificate().serial());
+        self.tell(key, CertificateAction::Add);
+    }
+
+    /// The tax office accepts a change form that says this of the certificate.
+    pub fn tell(&self, key: &SigningKey, action: CertificateAction) {
+        let added = listed_from_pem(&key.chain_pem(), action).expect("a certificate");
+        let notice_no = format!("TB-{}-{}", action.as_str(), key.certificate().serial());
         self.world.change(|tx, stamp| {
             let acceptance = Acceptance {
                 unit: self.world.soc_son.id,

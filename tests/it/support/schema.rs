@@ -124,7 +124,11 @@ pub fn primary_key(conn: &mut Conn, table: &str) -> String {
 pub fn described_by_diesel() -> Description {
     let source = concat!(
         include_str!("../../../src/store/schema.rs"),
-        include_str!("../../../src/store/schema_cash.rs")
+        include_str!("../../../src/store/schema_cash.rs"),
+        include_str!("../../../src/store/schema_work.rs"),
+        include_str!("../../../src/store/schema_matching.rs"),
+        include_str!("../../../src/store/schema_closing.rs"),
+        include_str!("../../../src/store/schema_intake.rs")
     );
     let mut description = Description::new();
     let mut table = String::new();

@@ -14,6 +14,12 @@ pub fn switch(name: &str) -> bool {
     std::env::var(name).is_ok_and(|value| !value.is_empty() && value != "0")
 }
 
+/// A number given in the environment, such as the seed to replay.
+#[allow(clippy::disallowed_methods, reason = "tests are switched by the environment; the program is not")]
+pub fn given(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
 /// The full figures of the promises, which take hours, instead of a few of each.
 pub fn is_long() -> bool {
     switch("BIENLAI_TEST_LONG")

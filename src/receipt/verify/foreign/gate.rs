@@ -11,7 +11,7 @@ const DEPTH_LIMIT: usize = 64;
 const TAG_BYTES_LIMIT: usize = 16 * 1024;
 const ATTRIBUTES_LIMIT: usize = 64;
 /// The parser copies the namespaces in force for every element that declares one.
-const NAMESPACES_LIMIT: usize = 48;
+const NAMESPACES_LIMIT: usize = 24;
 
 struct Scan<'t> {
     rest: &'t [u8],

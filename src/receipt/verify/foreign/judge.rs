@@ -2,7 +2,7 @@
 
 use roxmltree::Node;
 
-use super::find::Found;
+use super::beside::is_loose_object;
 use super::key::{Key, Signer};
 use super::read::{is_dsig, leaf, local_name};
 use super::signature::{self, Parts, Reference};
@@ -13,9 +13,10 @@ use crate::receipt::verify::report::{Integrity, SignatureReport};
 use crate::receipt::verify::trust::Trust;
 use crate::receipt::verify::{CLOCK_SKEW_S, Lenient};
 
-/// The document that a signature belongs to.
+/// Where a signature stands: in a document, or over all documents of a message.
 pub(super) struct Place<'p, 'a, 'i> {
-    pub found: &'p Found<'a, 'i>,
+    /// The document or the message.
+    pub around: Node<'a, 'i>,
     pub body: Option<Node<'a, 'i>>,
     /// The body in inclusive form, which nearly every signature digests.
     pub canonical_body: Option<&'p str>,
@@ -31,6 +32,16 @@ pub(super) struct Covered {
     pub signer: Option<Signer>,
 }
 
+/// One signature, computed. What it means for a document is asked of `over`.
+pub(super) struct Computed<'a, 'i> {
+    report: SignatureReport,
+    targets: Vec<Node<'a, 'i>>,
+    signer: Option<Signer>,
+    /// Every reference fits what it refers to.
+    are_references_good: bool,
+    is_good: bool,
+}
+
 /// The findings of one signature while they grow.
 struct Judged<'a, 'i> {
     problems: Vec<Problem>,
@@ -40,19 +51,26 @@ struct Judged<'a, 'i> {
     legacy: bool,
 }
 
-pub(super) fn judge<'a, 'i>(
+pub(super) fn compute<'a, 'i>(
     ground: &Ground<'a, 'i>,
     place: &Place<'_, 'a, 'i>,
     signature: Node<'a, 'i>,
     terms: &Terms<'_>,
-) -> (SignatureReport, Covered) {
-    let mut judged = Judged::begun(place.attacked.into_iter().collect());
-    let role = role(signature, place.found);
+) -> Computed<'a, 'i> {
+    let mut judged = Judged::begun(Vec::new());
+    let role = role(signature, place.around);
     let parts = match signature::parts(signature) {
         Ok(parts) => parts,
         Err(problem) => {
             judged.problems.push(problem);
-            return (judged.report(role, None), Covered::default());
+            let report = judged.report(role, None);
+            return Computed {
+                report,
+                targets: Vec::new(),
+                signer: None,
+                are_references_good: false,
+                is_good: false,
+            };
         }
     };
     for reference in &parts.references {
@@ -60,56 +78,75 @@ pub(super) fn judge<'a, 'i>(
             judged.problems.push(problem);
         }
     }
-    let body = place.body.is_some_and(|body| judged.covers_node(body));
-    if !body && judged.problems.is_empty() {
-        judged.problems.push(Problem::BodyNotCovered);
-    }
+    let are_references_good = judged.problems.is_empty();
     let (signer, unknown) = judged.signature_value(ground, &parts);
-    let intact = judged.problems.is_empty();
-    let code = place.found.node.children().find(|child| local_name(*child) == "MCCQT");
-    let covered = Covered {
-        body: intact && body,
-        code: intact && code.is_some_and(|code| judged.covers_node(code)),
-        signer: signer.clone().filter(|_| intact),
-    };
+    let is_good = judged.problems.is_empty();
     let mut report = judged.report(role, Some((signature, &parts)));
-    report.integrity = if intact { Integrity::Ok } else { Integrity::Failed };
-    if let Some(problem) = unknown.filter(|_| intact) {
+    if let Some(problem) = unknown.filter(|_| is_good) {
         report.problems.push(problem);
         report.trust = Trust::Untrusted;
+    }
+    let mut objects = signature.children().filter(|child| is_dsig(*child, "Object"));
+    if objects.any(|object| !is_within(object, &judged.targets) && is_loose_object(object)) {
+        report.problems.push(Problem::UnsignedNote);
     }
     if let Some(signer) = &signer {
         judge_signer(&mut report, signer, &parts, judged.legacy, terms);
     }
-    (report, covered)
+    Computed { report, targets: judged.targets, signer, are_references_good, is_good }
 }
 
 /// A signature that is not computed, for where it stands.
 pub(super) fn refused<'a, 'i>(
-    found: &Found<'a, 'i>,
+    around: Node<'a, 'i>,
     signature: Node<'a, 'i>,
     problem: Problem,
 ) -> SignatureReport {
-    Judged::begun(vec![problem]).report(role(signature, found), None)
+    Judged::begun(vec![problem]).report(role(signature, around), None)
 }
 
-/// The element under `DSCKS` that the signature stands in.
-fn role(signature: Node<'_, '_>, found: &Found<'_, '_>) -> String {
-    let mut above = signature.ancestors().skip(1).take_while(|ancestor| *ancestor != found.node);
-    let holder = above.by_ref().take_while(|ancestor| local_name(*ancestor) != "DSCKS").last();
-    holder.or(signature.parent()).map_or_else(String::new, |holder| {
-        let inside_document = holder.ancestors().any(|ancestor| ancestor == found.node);
-        if inside_document { local_name(holder).to_owned() } else { "CKSNNT".to_owned() }
-    })
+impl<'a, 'i> Computed<'a, 'i> {
+    /// What it means for this document: it is intact when everything computed fits, the document as
+    /// a whole is sound, and its data is covered.
+    pub(super) fn over(
+        &self,
+        document: Node<'a, 'i>,
+        place: &Place<'_, 'a, 'i>,
+    ) -> (SignatureReport, Covered) {
+        let body = place.body.is_some_and(|body| is_within(body, &self.targets));
+        let code = document.children().find(|child| local_name(*child) == "MCCQT");
+        let mut found: Vec<Problem> = place.attacked.into_iter().collect();
+        if found.is_empty() && self.are_references_good && !body {
+            found.push(Problem::BodyNotCovered);
+        }
+        let is_intact = self.is_good && found.is_empty();
+        let mut report = self.report.clone();
+        found.append(&mut report.problems);
+        report.problems = found;
+        report.integrity = if is_intact { Integrity::Ok } else { Integrity::Failed };
+        let covered = Covered {
+            body: is_intact && body,
+            code: is_intact && code.is_some_and(|code| is_within(code, &self.targets)),
+            signer: self.signer.clone().filter(|_| is_intact),
+        };
+        (report, covered)
+    }
+}
+
+fn is_within<'a, 'i>(node: Node<'a, 'i>, targets: &[Node<'a, 'i>]) -> bool {
+    node.ancestors().any(|ancestor| targets.contains(&ancestor))
+}
+
+/// The element under `DSCKS` that the signature stands in, or that of the message.
+fn role(signature: Node<'_, '_>, around: Node<'_, '_>) -> String {
+    let above = signature.ancestors().skip(1).take_while(|ancestor| *ancestor != around);
+    let holder = above.take_while(|ancestor| local_name(*ancestor) != "DSCKS").last();
+    holder.or(signature.parent()).map_or_else(String::new, |holder| local_name(holder).to_owned())
 }
 
 impl<'a, 'i> Judged<'a, 'i> {
     fn begun(problems: Vec<Problem>) -> Judged<'a, 'i> {
         Judged { problems, covers: Vec::new(), targets: Vec::new(), lenient: Vec::new(), legacy: false }
-    }
-
-    fn covers_node(&self, node: Node<'a, 'i>) -> bool {
-        node.ancestors().any(|ancestor| self.targets.contains(&ancestor))
     }
 
     fn reference(
@@ -121,7 +158,7 @@ impl<'a, 'i> Judged<'a, 'i> {
         terms: &Terms<'_>,
     ) -> Result<(), Problem> {
         let target = target(ground, reference.uri)?;
-        aimed_well(place, signature, target)?;
+        aimed_well(place.around, signature, target)?;
         let mut form = reference.form.clone();
         let on_own = target.ancestors().any(|ancestor| ancestor == signature);
         let tolerated = terms.lenient.contains(&Lenient::EnvelopedOnOwnObject);
@@ -260,7 +297,7 @@ impl<'a, 'i> Judged<'a, 'i> {
         };
         match leaf(time).and_then(|text| time::read(&text)) {
             None => (None, Some(Problem::SigningTimeMissing)),
-            Some(at) if self.covers_node(time) => (Some(at), None),
+            Some(at) if is_within(time, &self.targets) => (Some(at), None),
             Some(at) => (Some(at), Some(Problem::SigningTimeUnsigned)),
         }
     }
@@ -289,16 +326,15 @@ fn target<'a, 'i>(ground: &Ground<'a, 'i>, uri: &str) -> Result<Node<'a, 'i>, Pr
     }
 }
 
-/// A signature may cover its own document, what is in it, or what it is in: never another document
-/// of the file, nor a copy of the data in another place.
+/// A signature may cover its own document or message, what is in it, or what it is in: never another
+/// document of the file, nor a copy of the data in another place.
 fn aimed_well<'a, 'i>(
-    place: &Place<'_, 'a, 'i>,
+    own: Node<'a, 'i>,
     signature: Node<'a, 'i>,
     target: Node<'a, 'i>,
 ) -> Result<(), Problem> {
-    let document = place.found.node;
-    let within = target.ancestors().any(|ancestor| ancestor == document || ancestor == signature);
-    let around = document.ancestors().any(|ancestor| ancestor == target);
+    let within = target.ancestors().any(|ancestor| ancestor == own || ancestor == signature);
+    let around = own.ancestors().any(|ancestor| ancestor == target);
     if within || around { Ok(()) } else { Err(Problem::ReferenceTargetWrong) }
 }
 

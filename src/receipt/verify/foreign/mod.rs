@@ -7,6 +7,8 @@
 //! from the digested bytes.
 
 mod algorithm;
+mod batch;
+mod beside;
 mod document;
 pub(super) mod encoding;
 mod find;
@@ -15,6 +17,7 @@ mod judge;
 mod key;
 mod read;
 mod signature;
+mod signers;
 mod summary;
 mod time;
 
@@ -23,6 +26,7 @@ use std::collections::HashMap;
 
 use roxmltree::{Document, Node, ParsingOptions};
 
+use self::batch::Batch;
 use self::find::Found;
 use super::canonical::Form;
 use super::problem::Problem;
@@ -31,9 +35,19 @@ use super::trust::TrustStore;
 use super::{Lenient, canonical};
 use crate::clock::Instant;
 
-/// Canonical bytes that all signatures of a file may need together. Two megabytes with five
-/// signatures over the whole of it need ten.
+/// What all signatures of a file may need together, in bytes of canonical text, of which each node
+/// counts for some at least. Two megabytes with five signatures over the whole of it need ten.
 const WORK_LIMIT: usize = 64 * 1024 * 1024;
+/// The same for small files: so many times their size, and some more.
+const WORK_TIMES: usize = 24;
+const WORK_MORE: usize = 256 * 1024;
+/// A node without any text costs as much as so many bytes.
+const NODE_BYTES: usize = 16;
+
+/// The largest message of cash-register invoices holds some thousand.
+const DOCUMENTS_LIMIT: usize = 5_000;
+/// Signatures that are judged in a file: two for each of so many documents.
+const SIGNATURES_LIMIT: usize = 2 * DOCUMENTS_LIMIT;
 
 /// What judging needs to know beside the document.
 pub(super) struct Terms<'t> {
@@ -50,6 +64,7 @@ struct Ground<'a, 'i> {
     /// A namespace is declared by a relative URI somewhere: the document has no canonical form.
     is_formless: bool,
     work: Cell<usize>,
+    signatures: Cell<usize>,
 }
 
 pub(super) fn examine(text: &str, terms: &Terms<'_>) -> Report {
@@ -59,9 +74,15 @@ pub(super) fn examine(text: &str, terms: &Terms<'_>) -> Report {
     }
     let Ok(document) = parse(text) else { return refused(Problem::NotXml) };
     let is_formless = document.descendants().any(canonical::declares_relative);
-    let ground =
-        Ground { root: document.root(), ids: ids(&document), is_formless, work: Cell::new(WORK_LIMIT) };
+    let ground = Ground {
+        root: document.root(),
+        ids: ids(&document),
+        is_formless,
+        work: Cell::new(WORK_LIMIT.min(WORK_MORE + WORK_TIMES * text.len())),
+        signatures: Cell::new(SIGNATURES_LIMIT),
+    };
     match find::documents(document.root_element()) {
+        Ok(found) if found.len() > DOCUMENTS_LIMIT => refused(Problem::DocumentsExceeded),
         Ok(found) => Report::combined_of(judge_all(&ground, &found, terms)),
         Err(problem) => refused(problem),
     }
@@ -73,12 +94,24 @@ fn parse(text: &str) -> Result<Document<'_>, roxmltree::Error> {
     Document::parse_with_options(text, options)
 }
 
+/// The documents of a message follow each other, so what is signed of it as a whole is computed when
+/// the first of them comes.
 fn judge_all<'a, 'i>(
     ground: &Ground<'a, 'i>,
     found: &[Found<'a, 'i>],
     terms: &Terms<'_>,
 ) -> Vec<DocumentReport> {
-    found.iter().map(|found| document::judge(ground, found, terms)).collect()
+    let mut message = None;
+    let mut batch: Option<Batch<'a, 'i>> = None;
+    let mut reports = Vec::with_capacity(found.len());
+    for found in found {
+        if found.message != message {
+            message = found.message;
+            batch = message.map(|message| batch::compute_all(ground, message, terms));
+        }
+        reports.push(document::judge(ground, found, batch.as_ref(), terms));
+    }
+    reports
 }
 
 /// An Id counts however it is spelled, so that none can hide: `Id`, `ID`, `id`, in any namespace.
@@ -98,6 +131,11 @@ fn canonical_again(text: &str, form: &Form<'_, '_>) -> Result<String, Problem> {
     Ok(canonical::canonical_as(document.root(), &Form { exclusive, ..Form::default() }))
 }
 
+/// Of writing the canonical text of a subtree.
+fn cost(target: Node<'_, '_>) -> usize {
+    target.range().len().max(NODE_BYTES * target.descendants().len())
+}
+
 impl<'a, 'i> Ground<'a, 'i> {
     /// Canonical text of what is left to compute, in one form after the other: behind the first
     /// each reads the text of the one before.
@@ -107,7 +145,7 @@ impl<'a, 'i> Ground<'a, 'i> {
         first: &Form<'a, 'i>,
         more: &[Form<'a, 'i>],
     ) -> Result<String, Problem> {
-        self.spend(target.range().len())?;
+        self.spend(cost(target))?;
         if self.is_formless {
             return Err(Problem::NamespaceRelative);
         }
@@ -117,6 +155,13 @@ impl<'a, 'i> Ground<'a, 'i> {
             text = canonical_again(&text, form)?;
         }
         Ok(text)
+    }
+
+    /// Counts a signature that is to be judged.
+    fn take_signature(&self) -> Result<(), Problem> {
+        let left = self.signatures.get().checked_sub(1).ok_or(Problem::WorkExceeded)?;
+        self.signatures.set(left);
+        Ok(())
     }
 
     /// Takes from the work that is left.

@@ -4,32 +4,39 @@ use roxmltree::{Document, Node};
 use rust_decimal::Decimal;
 
 use super::read::{elements, leaf, local_name, only};
+use crate::receipt::LookupCode;
 use crate::receipt::verify::report::Summary;
 
-/// The fields of a signed body, and the tax codes of those who may sign for its issuer.
+/// The fields of a signed body, and the tax codes of its issuer.
 #[derive(Debug, Default)]
 pub(super) struct Content {
     pub summary: Summary,
     pub issuers: Vec<String>,
+    /// A look-up code of the form that we give.
+    pub lookup_code: Option<LookupCode>,
 }
 
+/// Kinds that name who makes them beside the data rather than as a seller.
+const OF_TAXPAYERS: [&str; 4] = ["notice", "declaration", "summary", "usage_report"];
+
 /// None when a field is there twice: two readers might show two values.
-pub(super) fn read(canonical: &str) -> Option<Content> {
+pub(super) fn read(canonical: &str, kind: &str) -> Option<Content> {
     let document = Document::parse(canonical).ok()?;
     let body = document.root_element();
     if local_name(body) == "invoiceData" {
         return read_before_decree_123(body);
     }
     let general = single(body, "TTChung")?;
-    let data = ["NDHDon", "NDBLai", "NDCTu", "NDTKhai"].iter().find_map(|name| only(body, name));
-    let seller = inside(data, &["NBan", "TCThu", "TCTTNhap"])?;
+    let data = only_of(Some(body), &["NDHDon", "NDBLai", "NDCTu", "NDTKhai"])?;
+    let sellers: &[&str] = if kind == "invoice" { &["NBan"] } else { &["NBan", "TCThu", "TCTTNhap"] };
+    let seller = only_of(data, sellers)?;
     let buyer = inside(data, &["NMua", "NNop", "NNT"])?;
     let sums = inside(data, &["TToan"])?;
-    let issuers = [
-        text(seller, &["MST"])?,
-        text(general, &["MSTDVNUNLHDon", "MSTDVUNLHDon", "MST"])?,
-        text(Some(body), &["MST"])?,
-    ];
+    let mut issuers = vec![text(seller, &["MST", "MDVQHNSach"])?];
+    // In an invoice such a field says nothing of the seller, and anybody could add it.
+    if OF_TAXPAYERS.contains(&kind) {
+        issuers.extend([text(general, &["MST"])?, text(Some(body), &["MST"])?]);
+    }
     let summary = Summary {
         version: text(general, &["PBan"])?.or(text(Some(body), &["PBan"])?),
         template: text(general, &["KHMSHDon", "KHMSBLai", "KHMSCTu", "MSCTu", "MSo"])?,
@@ -38,10 +45,20 @@ pub(super) fn read(canonical: &str) -> Option<Content> {
         issued_on: text(general, &["NLap"])?,
         currency: text(general, &["DVTTe"])?,
         seller_tax_code: issuers.iter().flatten().next().cloned(),
+        entrusted_tax_code: text(general, &["MSTDVNUNLHDon", "MSTDVUNLHDon"])?,
         buyer_tax_code: text(buyer, &["MST"])?,
         total: text(sums, &["TgTTTBSo"])?.map(|text| plain(&text)),
     };
-    Some(Content { summary, issuers: issuers.into_iter().flatten().collect() })
+    let lookup_code = text(general, &["MTCuu"])?.or_else(|| further_field(general?, "MTCuu"));
+    let lookup_code = lookup_code.and_then(|code| code.parse().ok());
+    Some(Content { summary, issuers: issuers.into_iter().flatten().collect(), lookup_code })
+}
+
+/// `TTKhac/TTin/DLieu` beside the `TTruong` of this name.
+fn further_field(general: Node<'_, '_>, name: &str) -> Option<String> {
+    let entries = elements(only(general, "TTKhac")?);
+    let mut named = entries.filter(|entry| only(*entry, "TTruong").and_then(leaf).as_deref() == Some(name));
+    leaf(only(named.next()?, "DLieu")?)
 }
 
 /// Of the format that came before: flat, with English names.
@@ -56,10 +73,11 @@ fn read_before_decree_123(body: Node<'_, '_>) -> Option<Content> {
         issued_on: field("invoiceIssuedDate")?,
         currency: field("currencyCode")?,
         seller_tax_code: seller.clone(),
+        entrusted_tax_code: None,
         buyer_tax_code: field("buyerTaxCode")?,
         total: field("totalAmountWithVAT")?.map(|text| plain(&text)),
     };
-    Some(Content { summary, issuers: seller.into_iter().collect() })
+    Some(Content { summary, issuers: seller.into_iter().collect(), lookup_code: None })
 }
 
 /// The outer None says that it is there twice.
@@ -79,6 +97,15 @@ fn inside<'a, 'i>(parent: Option<Node<'a, 'i>>, names: &[&str]) -> Option<Option
         }
     }
     Some(None)
+}
+
+/// The child of one of these names; the outer None says that there are two.
+#[allow(clippy::option_option)]
+fn only_of<'a, 'i>(parent: Option<Node<'a, 'i>>, names: &[&str]) -> Option<Option<Node<'a, 'i>>> {
+    let Some(parent) = parent else { return Some(None) };
+    let mut found = elements(parent).filter(|child| names.contains(&local_name(*child)));
+    let first = found.next();
+    found.next().is_none().then_some(first)
 }
 
 /// The first of these fields that is there and not empty.
@@ -110,7 +137,7 @@ mod tests {
         let body = "<DLHDon><NDHDon><TToan><TgTTTBSo>3750000.000000</TgTTTBSo></TToan><NBan><Ten>A</Ten>\
                     <MST>9900000009</MST></NBan></NDHDon><TTChung><SHDon>7</SHDon><KHHDon>C26TAA</KHHDon>\
                     </TTChung></DLHDon>";
-        let content = read(body).unwrap();
+        let content = read(body, "invoice").unwrap();
         assert_eq!(content.summary.total.as_deref(), Some("3750000"));
         assert_eq!(content.summary.number.as_deref(), Some("7"));
         assert_eq!(content.issuers, ["9900000009"]);
@@ -121,9 +148,38 @@ mod tests {
         for twice in [
             "<DLHDon><TTChung><SHDon>7</SHDon><SHDon>8</SHDon></TTChung></DLHDon>",
             "<DLHDon><TTChung><SHDon>7</SHDon></TTChung><TTChung><SHDon>8</SHDon></TTChung></DLHDon>",
+            "<DLHDon><TTChung/><NDHDon/><NDHDon/></DLHDon>",
+            "<DLBLai><TTChung/><NDBLai><TCThu/><NBan/></NDBLai></DLBLai>",
             "<DLHDon><NDHDon><TToan><TgTTTBSo>1</TgTTTBSo><TgTTTBSo>2</TgTTTBSo></TToan></NDHDon></DLHDon>",
         ] {
-            assert!(read(twice).is_none(), "{twice}");
+            let kind = if twice.starts_with("<DLBLai") { "receipt" } else { "invoice" };
+            assert!(read(twice, kind).is_none(), "{twice}");
         }
+    }
+
+    #[test]
+    fn only_the_seller_is_the_issuer_of_an_invoice_whatever_else_names_a_tax_code() {
+        let body = "<DLHDon><TTChung><MST>9900000016</MST><MSTDVNUNLHDon>9900000023</MSTDVNUNLHDon></TTChung>\
+                    <MST>9900000016</MST><NDHDon><NBan><MST>9900000009</MST></NBan></NDHDon></DLHDon>";
+        let content = read(body, "invoice").unwrap();
+        assert_eq!(content.issuers, ["9900000009"]);
+        assert_eq!(content.summary.seller_tax_code.as_deref(), Some("9900000009"));
+        assert_eq!(content.summary.entrusted_tax_code.as_deref(), Some("9900000023"));
+        let notice = read("<DLTBao><MST>9900000009</MST></DLTBao>", "notice").unwrap();
+        assert_eq!(notice.issuers, ["9900000009"]);
+    }
+
+    #[test]
+    fn a_look_up_code_of_ours_is_found_where_receipts_and_invoices_have_it() {
+        let code = |body: &str| {
+            read(body, "invoice").and_then(|content| content.lookup_code).map(|code| code.to_string())
+        };
+        let further = "<TTKhac><TTin><TTruong>Fkey</TTruong><DLieu>x</DLieu></TTin><TTin><TTruong>MTCuu</TTruong>\
+                       <KDLieu>string</KDLieu><DLieu>7K2M0Q419VAB</DLieu></TTin></TTKhac>";
+        for field in ["<MTCuu>7K2M0Q419VAB</MTCuu>", further] {
+            let body = format!("<DLHDon><TTChung>{field}</TTChung></DLHDon>");
+            assert_eq!(code(&body).as_deref(), Some("7K2M0Q419VAB"));
+        }
+        assert_eq!(code("<DLHDon><TTChung><MTCuu>of another kind</MTCuu></TTChung></DLHDon>"), None);
     }
 }

@@ -1,8 +1,10 @@
 mod attacks;
 mod bombs;
+mod chains;
 mod downgrades;
 mod forge;
 mod fuzzed;
+mod issuers;
 mod matrix;
 mod mutation;
 mod oracle;
@@ -42,7 +44,7 @@ fn the_data_shown_is_the_data_signed() {
 #[test]
 fn without_a_trust_store_integrity_is_judged_and_trust_is_not() {
     let report = verify(&document(), &TrustStore::empty(), now());
-    assert!(report.is_valid());
+    assert_eq!((report.verdict, report.exit_code()), (Verdict::Intact, 0), "anybody could have signed it");
     let signature = &report.documents[0].signatures[0];
     assert_eq!((signature.integrity, signature.trust), (Integrity::Ok, Trust::NotChecked));
     assert!(signature.problems.contains(&Problem::TrustNotChecked));
@@ -53,6 +55,29 @@ fn a_receipt_stays_valid_after_its_certificate_has_expired() {
     let report = verify(&document(), &trust(), "2040-01-01T00:00:00+07:00".parse().unwrap());
     assert!(report.is_valid());
     assert!(report.problems().contains(&Problem::CertificateExpiredSince));
+}
+
+#[test]
+fn a_receipt_of_ours_is_summed_up_and_has_what_a_register_knows_it_by() {
+    let report = verify(&document(), &trust(), now());
+    let summary = report.documents[0].summary.as_ref().unwrap();
+    assert_eq!((summary.number.as_deref(), summary.total.as_deref()), (Some("42"), Some("25000")));
+    assert_eq!(summary.seller_tax_code.as_deref(), Some(TAX_CODE));
+    let registered = report.documents[0].registered.as_ref().unwrap();
+    assert_eq!(registered.lookup_code, sample::content().lookup_code);
+    let wrapped = format!(
+        "<TDiep><DLieu>{}</DLieu></TDiep>",
+        forge::replaced(&String::from_utf8(document()).unwrap(), crate::receipt::sign::DECLARATION, "")
+    );
+    let in_message = verify(wrapped.as_bytes(), &trust(), now());
+    assert_eq!(in_message.verdict, Verdict::Valid, "{in_message:?}");
+    let again = in_message.documents[0].registered.as_ref().unwrap();
+    assert_eq!(
+        (&again.lookup_code, &again.body_digest),
+        (&registered.lookup_code, &registered.body_digest),
+        "in a message it is the same document"
+    );
+    assert!(!serde_json::to_string(&report).unwrap().contains(registered.lookup_code.as_str()));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::forge::{part, replaced};
 use super::oracle::repository;
 use super::vendor::{AUTHORITY, Style};
 use super::*;
+use super::{issuers, others};
 use crate::receipt::sign::{ENVELOPED, SHA256_DIGEST};
 
 const FOLDER: &str = "fixtures/receipt/attack";
@@ -342,6 +343,8 @@ fn all() -> Vec<(String, String, Problem)> {
         .chain(named("message", re_pointed(&message)))
         .chain(named("signer", signers()))
         .chain(named("batch", messages()))
+        .chain(named("issuer", issuers::attacks()))
+        .chain(named("vendor", vec![("quirk", others::quirk(), Problem::EnvelopedOnOwnObject)]))
         .collect()
 }
 
@@ -372,7 +375,9 @@ fn the_attacks_kept_as_fixtures_are_the_ones_generated() {
     let (kept, fresh) = (repository(FOLDER), repository("target/attack"));
     let mut differing = Vec::new();
     let mut names: BTreeSet<String> = BTreeSet::new();
-    for (name, text, problem) in all() {
+    let doubts = issuers::doubts().into_iter();
+    let doubts = doubts.map(|(name, text, problem)| (format!("doubt-{name}"), text, problem));
+    for (name, text, problem) in all().into_iter().chain(doubts) {
         let file = format!("{name}.{}.xml", problem.code());
         if fs::read(kept.join(&file)).ok().as_deref() != Some(text.as_bytes()) {
             fs::create_dir_all(&fresh).unwrap();

@@ -64,7 +64,10 @@ pub struct Style {
     /// On `TDiep`, or None for a bare document.
     pub message: Option<&'static str>,
     pub soap: bool,
+    /// With a code and the signature of the tax authority.
     pub code: bool,
+    /// None: one that fits `code`.
+    pub series: Option<&'static str>,
     pub buyer: bool,
     pub name: &'static str,
     pub key_info: &'static str,
@@ -91,6 +94,7 @@ impl Default for Style {
             message: None,
             soap: false,
             code: false,
+            series: None,
             buyer: false,
             name: "Công ty Thử Nghiệm",
             key_info: "<P:X509SubjectName>CN=x</P:X509SubjectName><P:X509Certificate>@C@</P:X509Certificate>",
@@ -184,6 +188,7 @@ impl Style {
             message: pick(damage, &messages),
             soap: damage.next(4) == 0,
             code: damage.next(2) == 0,
+            series: None,
             buyer: damage.next(4) == 0,
             name,
             key_info: pick(damage, &key_infos),
@@ -204,9 +209,10 @@ impl Style {
 
     pub fn body(&self) -> String {
         let (id, g, name) = (self.id, self.gap, self.name);
+        let series = self.series.unwrap_or(if self.code { "C26TAA" } else { "K26TAA" });
         format!(
             "<DLHDon {id}=\"data\">{g}<TTChung>{g}<PBan>2.1.0</PBan><THDon>Hóa đơn GTGT</THDon>{g}<KHMSHDon>1</KHMSHDon>\
-             <KHHDon>C26TAA</KHHDon><SHDon>7</SHDon><NLap>2026-09-01</NLap><DVTTe>VND</DVTTe></TTChung>{g}\
+             <KHHDon>{series}</KHHDon><SHDon>7</SHDon><NLap>2026-09-01</NLap><DVTTe>VND</DVTTe></TTChung>{g}\
              <NDHDon><NBan><Ten>{name}</Ten><MST>9900000009</MST><DChi a=\"x&#9;y&amp;&quot;\tz\"/></NBan><NMua/>{g}\
              <TToan><TgTTTBSo>3750000.000000</TgTTTBSo></TToan></NDHDon></DLHDon>"
         )

@@ -1,3 +1,5 @@
+mod levels;
+mod oracle;
 mod properties;
 mod stories;
 mod world;

@@ -71,14 +71,14 @@ prop_compose! {
 }
 
 #[derive(Clone, Debug)]
-struct World {
-    lines: Vec<Line>,
-    movements: Vec<Movement>,
-    obligations: Vec<Obligation>,
+pub(super) struct World {
+    pub lines: Vec<Line>,
+    pub movements: Vec<Movement>,
+    pub obligations: Vec<Obligation>,
 }
 
 prop_compose! {
-    fn any_world()(
+    pub(super) fn any_world()(
         mut lines in prop::collection::vec(any_line(), 0..=8),
         mut movements in prop::collection::vec(any_movement(), 0..=8),
         mut obligations in prop::collection::vec(any_obligation(), 0..=3),
@@ -94,7 +94,7 @@ prop_compose! {
 }
 
 impl World {
-    fn run(&self) -> Outcome {
+    pub fn run(&self) -> Outcome {
         run(&self.lines, &self.movements, &self.obligations)
     }
 

@@ -1,0 +1,115 @@
+//! `bienlai day reopen`, `approve-reopening`, `refuse-reopening` and `reopenings`
+
+use clap::Args;
+
+use super::Place;
+use crate::actor::{Actor, Role};
+use crate::cli::office::{self, Office};
+use crate::cli::{DONE, print_json, table};
+use crate::clock::BusinessDay;
+use crate::error::Result;
+use crate::id::{PersonId, ReopeningId, UnitId};
+use crate::reconciliation::reopening::{self, Reopening};
+use crate::store::Conn;
+use crate::unit;
+
+const LIST_LIMIT: i64 = 100;
+
+#[derive(Debug, Args)]
+pub struct Reopen {
+    #[command(flatten)]
+    place: Place,
+    /// The first day that opens, YYYY-MM-DD; all later ones open with it
+    #[arg(long, value_name = "DATE")]
+    date: BusinessDay,
+    #[arg(long)]
+    reason: String,
+    /// Who asks, as per_…
+    #[arg(long, value_name = "ID")]
+    person: PersonId,
+}
+
+#[derive(Debug, Args)]
+pub struct Step {
+    /// The request, as rop_…
+    request: ReopeningId,
+    /// Who acts, as per_…
+    #[arg(long, value_name = "ID")]
+    person: PersonId,
+}
+
+#[derive(Debug, Args)]
+pub struct Refusal {
+    #[command(flatten)]
+    step: Step,
+    #[arg(long)]
+    reason: String,
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// The collecting unit, by its code
+    #[arg(long, value_name = "CODE")]
+    unit: String,
+    /// Print JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn request(office: &Office, asked: &Reopen) -> Result<u8> {
+    let actor = office::person(Role::Finance, asked.person);
+    let made = office.write(&actor, |tx, stamp| {
+        let (unit, account) = asked.place.find(tx)?;
+        reopening::request(tx, stamp, &actor, (unit.id, account.id), asked.date, &asked.reason)
+    })?;
+    print_json(&made)?;
+    Ok(DONE)
+}
+
+pub fn approve(office: &Office, asked: &Step) -> Result<u8> {
+    let actor = office::person(Role::Approver, asked.person);
+    let opened = office.write(&actor, |tx, stamp| {
+        let unit = locate(tx, &actor, asked.request)?;
+        reopening::approve(tx, stamp, &actor, unit, asked.request)
+    })?;
+    print_json(&opened)?;
+    Ok(DONE)
+}
+
+pub fn refuse(office: &Office, asked: &Refusal) -> Result<u8> {
+    let actor = office::person(Role::Approver, asked.step.person);
+    let refused = office.write(&actor, |tx, stamp| {
+        let unit = locate(tx, &actor, asked.step.request)?;
+        reopening::refuse(tx, stamp, &actor, unit, asked.step.request, &asked.reason)
+    })?;
+    print_json(&refused)?;
+    Ok(DONE)
+}
+
+fn locate(conn: &mut Conn, actor: &Actor, id: ReopeningId) -> Result<UnitId> {
+    reopening::unit_of(conn, &actor.scope, id)?.ok_or_else(reopening::not_found)
+}
+
+pub fn list(office: &Office, asked: &List) -> Result<u8> {
+    let found = office.read(&Actor::system(), |conn| {
+        let unit = unit::find_by_code(conn, &asked.unit)?;
+        reopening::list(conn, unit.id, LIST_LIMIT)
+    })?;
+    if asked.json {
+        print_json(&found)?;
+        return Ok(DONE);
+    }
+    let row = |one: &Reopening| {
+        vec![
+            one.id.to_string(),
+            one.date.to_string(),
+            one.state.as_str().to_owned(),
+            one.maker.to_string(),
+            one.checker.map(|person| person.to_string()).unwrap_or_default(),
+            one.reason.clone(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = found.iter().map(row).collect();
+    table::print(&["Đề nghị", "Từ ngày", "Trạng thái", "Người lập", "Người duyệt", "Lý do"], &rows, &[]);
+    Ok(DONE)
+}

@@ -1,0 +1,457 @@
+//! `bienlai exception …`
+
+mod letter;
+
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::office::{self, Office};
+use super::{DONE, print_json, table};
+use crate::actor::{Actor, Role, Scope};
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::exception::work_query::{self, Filter};
+use crate::exception::{self, Ask, Decision, Exception, Kind, Owner, State, limit, query};
+use crate::id::{ExceptionId, PersonId, UnitId};
+use crate::payment::{reopen, resolve};
+use crate::queue::complaint::{self, Complaint};
+use crate::queue::{alarm, hint};
+use crate::store::{Conn, Stamp, Tx};
+use crate::unit;
+use crate::web::{event_view, exception_view, read_target};
+use crate::worker;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The queue, oldest first
+    ///
+    /// Example: bienlai exception list --unit 00070 --owner city --min-age-days 5
+    List(List),
+    /// One exception with everything that happened to it
+    Show(Show),
+    /// The kinds: owner, due time, next step, effect on receipt and ledger
+    Kinds(Kinds),
+    /// Say something about it
+    Comment(Comment),
+    /// Give it to another role or person
+    Assign(Assign),
+    /// Propose how to settle it; another person approves
+    ///
+    /// Money without an owner goes to the budget by a decision: --resolution to_budget --decision
+    /// 123/QD-UBND --decided-on 2026-11-20
+    Propose(Propose),
+    /// Approve the proposal and carry it out
+    Approve(Step),
+    /// Send the proposal back
+    Refuse(Reasoned),
+    /// Settle it alone, within the unit's limit
+    Resolve(Propose),
+    /// Ask for a settled one to be opened again; another person approves
+    Reopen(Reasoned),
+    /// Approve the request to open it again
+    ApproveReopening(Step),
+    /// Leave it settled
+    RefuseReopening(Reasoned),
+    /// Units of the city that wait for exactly this sum, once
+    Hint(Step),
+    /// Write a letter to the bank (thư tra soát)
+    Letter(letter::New),
+    /// Print a letter as PDF
+    Print(letter::Print),
+    /// Record what the bank answered
+    Reply(letter::Answer),
+    /// Take a citizen's complaint down
+    Complain(Complain),
+    /// Up to which sum one person may settle exceptions of a unit; two persons decide
+    Limit(Limit),
+    /// Money that has lain too long; looks over the queue first
+    Alarms(Alarms),
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// The collecting unit, by its code; all units when left out
+    #[arg(long, value_name = "CODE")]
+    unit: Option<String>,
+    #[arg(long)]
+    kind: Option<String>,
+    /// open, proposed or resolved; what is not resolved when left out
+    #[arg(long)]
+    state: Option<String>,
+    /// finance, cashier, approver, administrator or city
+    #[arg(long)]
+    owner: Option<String>,
+    #[arg(long, value_name = "DONG")]
+    amount_from: Option<i64>,
+    #[arg(long, value_name = "DONG")]
+    amount_to: Option<i64>,
+    #[arg(long, value_name = "DATE")]
+    due_before: Option<BusinessDay>,
+    #[arg(long, value_name = "N")]
+    min_age_days: Option<u16>,
+    /// The last id of the page before
+    #[arg(long, value_name = "ID")]
+    after: Option<ExceptionId>,
+    #[arg(long, default_value_t = 200)]
+    limit: u16,
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    /// As exc_…
+    exception: ExceptionId,
+}
+
+#[derive(Debug, Args)]
+pub struct Kinds {
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Step {
+    /// As exc_…
+    exception: ExceptionId,
+    /// Who acts, as per_…
+    #[arg(long, value_name = "ID")]
+    person: PersonId,
+}
+
+#[derive(Debug, Args)]
+pub struct Reasoned {
+    #[command(flatten)]
+    step: Step,
+    #[arg(long)]
+    reason: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Comment {
+    #[command(flatten)]
+    step: Step,
+    /// No names or numbers of citizens
+    words: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Assign {
+    #[command(flatten)]
+    step: Step,
+    /// finance, cashier, approver, administrator or city
+    #[arg(long)]
+    owner: String,
+    /// The person who is to look after it, as per_…
+    #[arg(long, value_name = "ID")]
+    to: Option<PersonId>,
+    #[arg(long)]
+    reason: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Propose {
+    #[command(flatten)]
+    step: Step,
+    /// assign, acknowledge, bank_charge, disprove, deposit, remittance, to_budget, …
+    #[arg(long)]
+    resolution: String,
+    /// What it points at: obl_…, rfd_…, slp_…, rmt_…, per_…
+    #[arg(long, value_name = "ID")]
+    target: Option<String>,
+    #[arg(long)]
+    reason: String,
+    /// The decision's number
+    #[arg(long, value_name = "NO", requires = "decided_on")]
+    decision: Option<String>,
+    #[arg(long, value_name = "DATE", requires = "decision")]
+    decided_on: Option<BusinessDay>,
+}
+
+#[derive(Debug, Args)]
+pub struct Complain {
+    /// The obligation, payment or receipt it is about: obl_…, pay_…, rcp_…
+    subject: String,
+    /// counter, phone, letter or portal
+    #[arg(long)]
+    way: String,
+    /// What was said, without names
+    words: String,
+    /// Who takes it down, as per_…
+    #[arg(long, value_name = "ID")]
+    person: PersonId,
+}
+
+#[derive(Debug, Args)]
+pub struct Limit {
+    /// The collecting unit, by its code
+    #[arg(long, value_name = "CODE")]
+    unit: String,
+    /// Whole đồng; 0 ends it
+    #[arg(long, value_name = "DONG")]
+    amount: i64,
+    /// The number of the decision it stands on
+    #[arg(long, value_name = "NO")]
+    decision: String,
+    /// Who proposes it, as per_…
+    #[arg(long, value_name = "ID")]
+    maker: PersonId,
+    /// Who approves it: another person
+    #[arg(long, value_name = "ID")]
+    checker: PersonId,
+}
+
+#[derive(Debug, Args)]
+pub struct Alarms {
+    /// The collecting unit, by its code; all units when left out
+    #[arg(long, value_name = "CODE")]
+    unit: Option<String>,
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(config: &Path, command: Command) -> Result<u8> {
+    if let Command::Kinds(asked) = command {
+        return kinds(&asked);
+    }
+    let office = Office::open(config)?;
+    match command {
+        Command::List(asked) => list(&office, &asked)?,
+        Command::Show(asked) => show(&office, asked.exception)?,
+        Command::Kinds(_) => {}
+        Command::Comment(asked) => {
+            take(&office, &asked.step, Role::Finance, |tx, stamp, actor, unit, id| {
+                exception::comment(tx, stamp, actor, unit, id, &asked.words)
+            })?
+        }
+        Command::Assign(asked) => {
+            let owner = Owner { role: asked.owner.clone(), person: asked.to };
+            take(&office, &asked.step, Role::Finance, |tx, stamp, actor, unit, id| {
+                exception::assign(tx, stamp, actor, unit, id, (&owner, &asked.reason))
+            })?;
+        }
+        Command::Propose(asked) => propose(&office, &asked)?,
+        Command::Approve(step) => carry_out(&office, &step, Role::Approver, resolve::approve)?,
+        Command::Refuse(asked) => {
+            take(&office, &asked.step, Role::Approver, |tx, stamp, actor, unit, id| {
+                exception::refuse(tx, stamp, actor, unit, id, &asked.reason)
+            })?;
+        }
+        Command::Resolve(asked) => alone(&office, &asked)?,
+        Command::Reopen(asked) => take(&office, &asked.step, Role::Finance, |tx, stamp, actor, unit, id| {
+            exception::ask_to_reopen(tx, stamp, actor, unit, id, &asked.reason)
+        })?,
+        Command::ApproveReopening(step) => take(&office, &step, Role::Approver, reopen::approve)?,
+        Command::RefuseReopening(asked) => {
+            take(&office, &asked.step, Role::Approver, |tx, stamp, actor, unit, id| {
+                exception::refuse_reopening(tx, stamp, actor, unit, id, &asked.reason)
+            })?;
+        }
+        Command::Hint(step) => {
+            let actor = office::person(Role::Finance, step.person);
+            print_json(&office.store.read(&Scope::All, |conn| hint::of(conn, &actor, step.exception))?)?;
+        }
+        Command::Letter(asked) => letter::write(&office, &asked)?,
+        Command::Print(asked) => letter::print(&office, &asked)?,
+        Command::Reply(asked) => letter::answer(&office, &asked)?,
+        Command::Complain(asked) => complain(&office, &asked)?,
+        Command::Limit(asked) => set_limit(&office, &asked)?,
+        Command::Alarms(asked) => alarms(&office, &asked)?,
+    }
+    Ok(DONE)
+}
+
+fn locate(conn: &mut Conn, actor: &Actor, id: ExceptionId) -> Result<UnitId> {
+    query::unit_of(conn, &actor.scope, id)?
+        .ok_or_else(|| Error::not_found("exception_not_found", "no such exception"))
+}
+
+fn list(office: &Office, asked: &List) -> Result<()> {
+    let today = office.clock.now().business_day();
+    let state = asked.state.as_deref().map(|text| {
+        let known = State::ALL.into_iter().find(|state| state.as_str() == text);
+        known.ok_or_else(|| Error::invalid("state", "state_unknown", "open, proposed or resolved"))
+    });
+    let state = state.transpose()?;
+    let mut filter = Filter {
+        kind: asked.kind.as_deref().map(Kind::parse).transpose()?,
+        state,
+        unresolved: state.is_none(),
+        owner: asked.owner.as_deref().map(Owner::role).transpose()?,
+        amount_from: asked.amount_from.map(Dong),
+        amount_to: asked.amount_to.map(Dong),
+        due_before: asked.due_before,
+        opened_until: asked.min_age_days.map(|days| today.plus_days(-i64::from(days))),
+        after: asked.after,
+        limit: i64::from(asked.limit),
+        ..Filter::default()
+    };
+    let found = office.read(&Actor::system(), |conn| {
+        if let Some(code) = &asked.unit {
+            filter.unit = Some(unit::find_by_code(conn, code)?.id);
+        }
+        work_query::page(conn, &Scope::All, &filter)
+    })?;
+    if asked.json {
+        return print_json(&found.iter().map(|item| exception_view(item, today)).collect::<Vec<_>>());
+    }
+    let row = |item: &Exception| {
+        vec![
+            item.id.to_string(),
+            format!("{} {}", item.kind.number(), item.kind),
+            item.state.as_str().to_owned(),
+            item.owner.clone(),
+            item.amount.to_string(),
+            item.due_on.to_string(),
+            item.age_days(today).to_string(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = found.iter().map(row).collect();
+    table::print(&["Exception", "Kind", "State", "Owner", "Amount", "Due", "Age"], &rows, &[4, 6]);
+    Ok(())
+}
+
+fn show(office: &Office, id: ExceptionId) -> Result<()> {
+    let today = office.clock.now().business_day();
+    let shown = office.read(&Actor::system(), |conn| {
+        let unit = locate(conn, &Actor::system(), id)?;
+        let item = exception::find(conn, unit, id)?;
+        let events = work_query::events(conn, unit, id)?;
+        let events: Vec<_> = events.iter().map(|event| event_view(&item, event)).collect();
+        Ok(json!({ "exception": exception_view(&item, today), "events": events }))
+    })?;
+    print_json(&shown)
+}
+
+fn kinds(asked: &Kinds) -> Result<u8> {
+    let shown: Vec<_> = Kind::all()
+        .map(|kind| {
+            json!({
+                "number": kind.number(), "kind": kind.as_str(), "title": kind.title_vi(),
+                "title_en": kind.title_en(), "owner": kind.default_owner(),
+                "due_working_days": kind.due_working_days(), "next_step": kind.next_step_vi(),
+                "next_step_en": kind.next_step_en(), "effect": kind.effect_vi(),
+                "effect_en": kind.effect_en(), "blocks_day_close": kind.blocks_day_close(),
+                "one_person_may_acknowledge": kind.one_person_may_acknowledge(),
+            })
+        })
+        .collect();
+    if asked.json {
+        print_json(&shown)?;
+        return Ok(DONE);
+    }
+    let row = |kind: Kind| {
+        vec![
+            kind.number().to_string(),
+            kind.as_str().to_owned(),
+            kind.default_owner().to_owned(),
+            kind.due_working_days().to_string(),
+            kind.next_step_en().to_owned(),
+            kind.effect_en().to_owned(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = Kind::all().map(row).collect();
+    table::print(&["No", "Kind", "Owner", "Due", "Next step", "Effect"], &rows, &[0, 3]);
+    Ok(DONE)
+}
+
+fn take(
+    office: &Office,
+    step: &Step,
+    role: Role,
+    act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId, ExceptionId) -> Result<Exception>,
+) -> Result<()> {
+    let actor = office::person(role, step.person);
+    let changed = office.write(&actor, |tx, stamp| {
+        let unit = locate(tx, &actor, step.exception)?;
+        act(tx, stamp, &actor, unit, step.exception)
+    })?;
+    print_json(&exception_view(&changed, office.clock.now().business_day()))
+}
+
+type CarriedOut = (Exception, Vec<(UnitId, crate::id::ReceiptId)>);
+
+/// Documents that were numbered are signed by the service, which finds them by their state.
+fn carry_out(
+    office: &Office,
+    step: &Step,
+    role: Role,
+    act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId, ExceptionId) -> Result<CarriedOut>,
+) -> Result<()> {
+    take(office, step, role, |tx, stamp, actor, unit, id| Ok(act(tx, stamp, actor, unit, id)?.0))
+}
+
+impl Propose {
+    fn target(&self) -> Result<Option<i64>> {
+        self.target.as_deref().map(read_target).transpose()
+    }
+
+    fn ask(&self, target: Option<i64>) -> Ask<'_> {
+        let decision = self.decision.clone().zip(self.decided_on);
+        Ask {
+            resolution: &self.resolution,
+            target,
+            reason: &self.reason,
+            decision: decision.map(|(number, on)| Decision { number, on }),
+        }
+    }
+}
+
+fn propose(office: &Office, asked: &Propose) -> Result<()> {
+    let target = asked.target()?;
+    take(office, &asked.step, Role::Finance, |tx, stamp, actor, unit, id| {
+        let item = exception::propose(tx, stamp, actor, unit, id, asked.ask(target))?;
+        resolve::check_proposal(tx, &item, &asked.resolution, target)?;
+        Ok(item)
+    })
+}
+
+fn alone(office: &Office, asked: &Propose) -> Result<()> {
+    let target = asked.target()?;
+    carry_out(office, &asked.step, Role::Finance, |tx, stamp, actor, unit, id| {
+        resolve::alone(tx, stamp, actor, unit, id, &asked.ask(target))
+    })
+}
+
+fn complain(office: &Office, asked: &Complain) -> Result<()> {
+    let actor = office::person(Role::Finance, asked.person);
+    let new =
+        Complaint { subject: asked.subject.clone(), way: asked.way.clone(), words: asked.words.clone() };
+    let item = office.write(&actor, |tx, stamp| complaint::record(tx, stamp, &actor, &new))?;
+    print_json(&exception_view(&item, office.clock.now().business_day()))
+}
+
+fn set_limit(office: &Office, asked: &Limit) -> Result<()> {
+    let actor = Actor::system();
+    office.write(&actor, |tx, stamp| {
+        let unit = unit::find_by_code(tx, &asked.unit)?;
+        let what = (Dong(asked.amount), asked.decision.as_str());
+        limit::set(tx, stamp, &actor, unit.id, what, (asked.maker, asked.checker))
+    })?;
+    println!("{}", Dong(asked.amount));
+    Ok(())
+}
+
+fn alarms(office: &Office, asked: &Alarms) -> Result<()> {
+    worker::look_over_queue(office)?;
+    let found = office.read(&Actor::system(), |conn| {
+        let unit = match &asked.unit {
+            Some(code) => Some(unit::find_by_code(conn, code)?.id),
+            None => None,
+        };
+        alarm::standing(conn, &Actor::system(), unit, office.clock.now())
+    })?;
+    if asked.json {
+        return print_json(&found);
+    }
+    let row = |one: &alarm::Shown| {
+        let (amount, age) = (one.amount.to_string(), one.age_hours.to_string());
+        vec![one.title_en.to_owned(), one.subject.clone(), amount, age]
+    };
+    let rows: Vec<Vec<String>> = found.iter().map(row).collect();
+    table::print(&["What", "Subject", "Amount", "Hours"], &rows, &[2, 3]);
+    Ok(())
+}

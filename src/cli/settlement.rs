@@ -1,0 +1,193 @@
+//! `bienlai settlement …`
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::office::{self, Office};
+use super::{DONE, print_json, read_bytes, read_text, table};
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::Result;
+use crate::id::PersonId;
+use crate::payment::gateway::{self, NewSettlement, Settlement, file, query};
+use crate::unit;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Take a gateway's settlement report on from a CSV file
+    ///
+    /// First line: ma_giao_dich,so_tien,phi; the last row is tong with the sums. The statement's line
+    /// with the reference in its text and exactly the net amount proves the claims; a line that came
+    /// before is taken out of suspense by the next `bienlai reconcile`.
+    Import(Import),
+    /// The settlements of a unit, newest first
+    List(List),
+    /// Record what two persons agreed with a gateway, so that its lump sums are taken apart without a
+    /// report where exactly one choice of its claims adds up
+    Terms(Agreed),
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    file: PathBuf,
+    /// The headings of another table, as profiles/gateways/bienlai.toml has them
+    #[arg(long, value_name = "FILE")]
+    layout: Option<PathBuf>,
+    /// The collecting unit, by its code
+    #[arg(long, value_name = "CODE")]
+    unit: String,
+    /// The account's number; the receiving account when left out
+    #[arg(long, value_name = "NO")]
+    account: Option<String>,
+    /// The configured name of the gateway's channel
+    #[arg(long)]
+    channel: String,
+    /// The gateway's reference, as the statement shows it
+    #[arg(long)]
+    reference: String,
+    /// The day of settlement
+    #[arg(long, value_name = "DATE")]
+    settled_on: BusinessDay,
+    /// Who imports it, as per_…
+    #[arg(long, value_name = "ID")]
+    person: PersonId,
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// The collecting unit, by its code
+    #[arg(long, value_name = "CODE")]
+    unit: String,
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Agreed {
+    /// The collecting unit, by its code
+    #[arg(long, value_name = "CODE")]
+    unit: String,
+    /// The account number
+    #[arg(long, value_name = "NO")]
+    account: String,
+    /// The configured name of the gateway's channel
+    #[arg(long)]
+    channel: String,
+    /// Words that stand in the text of its credits
+    #[arg(long, value_name = "WORDS")]
+    marker: String,
+    /// What it keeps of each payment, in hundredths of a percent
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    fee_bp: i32,
+    /// What it keeps of each payment beside that, in whole đồng
+    #[arg(long, value_name = "DONG", default_value_t = 0)]
+    fee_fixed: i64,
+    /// Payments of so many working days before the credit may be in it
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    window_days: i32,
+    /// The first day; today when absent
+    #[arg(long, value_name = "DATE")]
+    from: Option<BusinessDay>,
+    #[arg(long, value_name = "DATE")]
+    until: BusinessDay,
+    /// The agreement this stands on
+    #[arg(long, value_name = "NO")]
+    agreement: String,
+    /// Who proposes it, as per_…
+    #[arg(long, value_name = "ID")]
+    maker: PersonId,
+    /// Who approves it: another person
+    #[arg(long, value_name = "ID")]
+    checker: PersonId,
+}
+
+const LIST_LIMIT: i64 = 1_000;
+
+pub fn run(config: &Path, command: Command) -> Result<u8> {
+    let office = Office::open(config)?;
+    match command {
+        Command::Import(asked) => import(&office, &asked)?,
+        Command::List(asked) => list(&office, &asked)?,
+        Command::Terms(asked) => agree(&office, &asked)?,
+    }
+    Ok(DONE)
+}
+
+fn import(office: &Office, asked: &Import) -> Result<()> {
+    let actor = office::person(Role::Finance, asked.person);
+    let layout = match &asked.layout {
+        Some(path) => file::Layout::from_toml(&read_text(path)?)?,
+        None => file::Layout::built_in()?,
+    };
+    let items = file::parse(&read_bytes(&asked.file)?, &layout)?;
+    let settlement = office.write(&actor, |tx, stamp| {
+        let unit = unit::find_by_code(tx, &asked.unit)?;
+        let account = match &asked.account {
+            Some(number) => Some(office::account(tx, &unit, number)?.id),
+            None => None,
+        };
+        let new = NewSettlement {
+            unit: unit.id,
+            account,
+            channel: asked.channel.clone(),
+            reference: asked.reference.clone(),
+            settled_on: asked.settled_on,
+            items: items.clone(),
+        };
+        gateway::import(tx, stamp, &actor, &new)
+    })?;
+    print_json(&settlement)
+}
+
+fn list(office: &Office, asked: &List) -> Result<()> {
+    let found = office.read(&Actor::system(), |conn| {
+        let unit = unit::find_by_code(conn, &asked.unit)?;
+        query::page(conn, unit.id, LIST_LIMIT)
+    })?;
+    if asked.json {
+        return print_json(&found);
+    }
+    let row = |one: &Settlement| {
+        vec![
+            one.id.to_string(),
+            one.channel.clone(),
+            one.reference.clone(),
+            one.settled_on.to_string(),
+            one.state.clone(),
+            one.gross.to_string(),
+            one.fee.to_string(),
+            one.net.to_string(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = found.iter().map(row).collect();
+    let heads = ["Settlement", "Channel", "Reference", "Settled", "State", "Gross", "Fee", "Net"];
+    table::print(&heads, &rows, &[5, 6, 7]);
+    Ok(())
+}
+
+fn agree(office: &Office, asked: &Agreed) -> Result<()> {
+    let actor = Actor::system();
+    let id = office.write(&actor, |tx, stamp| {
+        let unit = unit::find_by_code(tx, &asked.unit)?;
+        let account = office::account(tx, &unit, &asked.account)?;
+        let terms = gateway::Terms {
+            unit: unit.id,
+            account: account.id,
+            channel: asked.channel.clone(),
+            marker: asked.marker.clone(),
+            fee_bp: asked.fee_bp,
+            fee_fixed: Dong(asked.fee_fixed),
+            window_days: asked.window_days,
+            valid_from: asked.from.unwrap_or_else(|| stamp.today()),
+            valid_until: asked.until,
+            agreement_no: asked.agreement.clone(),
+            maker: asked.maker,
+            checker: asked.checker,
+        };
+        gateway::agree(tx, stamp, &actor, &terms)
+    })?;
+    println!("{id}");
+    Ok(())
+}

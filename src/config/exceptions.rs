@@ -1,0 +1,54 @@
+//! How long exceptions may lie before somebody is told.
+
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+
+/// The table `[exceptions]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Exceptions {
+    /// Money in suspense goes to the city after so many working days.
+    pub escalate_after_working_days: u32,
+    /// A channel is asked about a line it did not tell of after so many working days.
+    pub callback_patience_working_days: u32,
+    /// Ages in hours at which money that nobody knows is an alarm.
+    pub unknown_money_alarm_hours: Vec<i64>,
+    /// Ages in hours at which a claim that no statement proves is an alarm.
+    pub unproven_claim_alarm_hours: Vec<i64>,
+}
+
+impl Default for Exceptions {
+    fn default() -> Self {
+        Exceptions {
+            escalate_after_working_days: 5,
+            callback_patience_working_days: 2,
+            unknown_money_alarm_hours: vec![24, 72, 168],
+            unproven_claim_alarm_hours: vec![24, 48, 96],
+        }
+    }
+}
+
+/// A year.
+const HOURS_LIMIT: i64 = 8_784;
+
+impl Exceptions {
+    pub fn check(&self) -> Result<()> {
+        let invalid = |field: &str, why: &str| Err(Error::invalid(field, "config_invalid", why));
+        if !(1..=60).contains(&self.escalate_after_working_days) {
+            return invalid("exceptions.escalate_after_working_days", "1 to 60");
+        }
+        if !(1..=60).contains(&self.callback_patience_working_days) {
+            return invalid("exceptions.callback_patience_working_days", "1 to 60");
+        }
+        for (field, hours) in [
+            ("exceptions.unknown_money_alarm_hours", &self.unknown_money_alarm_hours),
+            ("exceptions.unproven_claim_alarm_hours", &self.unproven_claim_alarm_hours),
+        ] {
+            if hours.len() > 10 || hours.iter().any(|hours| !(1..=HOURS_LIMIT).contains(hours)) {
+                return invalid(field, "up to ten ages of 1 to 8784 hours");
+            }
+        }
+        Ok(())
+    }
+}

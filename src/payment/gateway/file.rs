@@ -1,0 +1,186 @@
+//! A settlement report as a file: CSV in UTF-8 with `,` or `;`. Which heading is which column says a
+//! layout (`profiles/gateways/`); ours is a proposal [P]. The last row repeats the sums, so that a
+//! file that was cut off is refused. A report counts as a whole: one bad line refuses it and is named.
+
+use serde::Deserialize;
+
+use super::{Item, rules};
+use crate::amount::Dong;
+use crate::error::{Error, Result};
+
+/// The headings of a report.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layout {
+    pub name: String,
+    /// How well the format is known: V, V2, M or P.
+    pub certainty: String,
+    /// The heading of the transaction ids.
+    pub reference: String,
+    pub amount: String,
+    pub fee: String,
+    /// What stands under `reference` in the row of the sums.
+    pub total: String,
+}
+
+impl Layout {
+    /// Reads a layout. Errors: `settlement_layout_invalid`.
+    pub fn from_toml(text: &str) -> Result<Layout> {
+        let layout: Layout = toml::from_str(text).map_err(|error| {
+            Error::invalid("layout", "settlement_layout_invalid", error.message().to_owned())
+        })?;
+        let headings = [&layout.reference, &layout.amount, &layout.fee, &layout.total];
+        if headings.iter().any(|heading| heading.trim().is_empty()) {
+            return Err(Error::invalid("layout", "settlement_layout_invalid", "a heading is empty"));
+        }
+        Ok(layout)
+    }
+
+    /// The one this program proposes.
+    pub fn built_in() -> Result<Layout> {
+        Layout::from_toml(include_str!("../../../profiles/gateways/bienlai.toml"))
+    }
+}
+
+fn wrong(line: usize, why: &str) -> Error {
+    Error::invalid("items", "settlement_unreadable", format!("line {line}: {why}"))
+}
+
+/// Reads the items. `settlement_unreadable` names the line.
+pub fn parse(bytes: &[u8], layout: &Layout) -> Result<Vec<Item>> {
+    let text = std::str::from_utf8(bytes).map_err(|_| wrong(1, "the file is not UTF-8"))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let (_, heading) = lines.next().ok_or_else(|| wrong(1, "the file is empty"))?;
+    let separator = if heading.contains(';') { ';' } else { ',' };
+    let columns = Columns::of(heading, separator, layout)?;
+    let mut items = Vec::new();
+    let mut total = None;
+    for (index, line) in lines {
+        let place = index + 1;
+        if total.is_some() {
+            return Err(wrong(place, "nothing may follow the row of the sums"));
+        }
+        let row = columns.row(line, separator, place)?;
+        if row.reference.to_lowercase() == layout.total.trim().to_lowercase() {
+            total = Some((place, row));
+        } else {
+            items.push(row);
+        }
+    }
+    let (place, total) =
+        total.ok_or_else(|| wrong(text.lines().count().max(1), "the row of the sums is missing"))?;
+    let sums = rules::sums(&items)?;
+    if (total.amount, total.fee) != (sums.gross, sums.fee) {
+        let detail = format!("the rows add up to {} with a fee of {}", sums.gross, sums.fee);
+        return Err(wrong(place, &detail));
+    }
+    Ok(items)
+}
+
+struct Columns {
+    reference: usize,
+    amount: usize,
+    fee: usize,
+    width: usize,
+}
+
+impl Columns {
+    fn of(heading: &str, separator: char, layout: &Layout) -> Result<Columns> {
+        let names: Vec<String> = heading.split(separator).map(|name| name.trim().to_lowercase()).collect();
+        let place = |wanted: &str| {
+            let wanted = wanted.trim().to_lowercase();
+            let mut found = names.iter().enumerate().filter(|(_, name)| **name == wanted);
+            let only = found.next().filter(|_| found.next().is_none());
+            only.map(|(index, _)| index).ok_or_else(|| wrong(1, &format!("expected one column {wanted}")))
+        };
+        Ok(Columns {
+            reference: place(&layout.reference)?,
+            amount: place(&layout.amount)?,
+            fee: place(&layout.fee)?,
+            width: names.len(),
+        })
+    }
+
+    fn row(&self, line: &str, separator: char, place: usize) -> Result<Item> {
+        let fields: Vec<&str> = line.split(separator).map(str::trim).collect();
+        if fields.len() != self.width {
+            return Err(wrong(place, &format!("{} columns are expected", self.width)));
+        }
+        let field = |index: usize| fields.get(index).copied().unwrap_or_default();
+        let dong = |index: usize| {
+            let digits = field(index);
+            let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            let amount = digits.parse().ok().filter(|_| is_whole);
+            amount.map(Dong).ok_or_else(|| wrong(place, "an amount is not whole đồng"))
+        };
+        Ok(Item {
+            reference: field(self.reference).to_owned(),
+            amount: dong(self.amount)?,
+            fee: dong(self.fee)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<Item>> {
+        parse(text.as_bytes(), &Layout::built_in().unwrap())
+    }
+
+    #[test]
+    fn a_report_is_read_when_its_sums_agree() {
+        let text = "\u{feff}ma_giao_dich;so_tien;phi\r\nT1;25000;125\r\nT2;8000;40\r\nTONG;33000;165\r\n";
+        let items = read(text).unwrap();
+        assert_eq!((items.len(), items[1].amount, items[1].fee), (2, Dong(8_000), Dong(40)));
+        assert_eq!(items[0].reference, "T1");
+    }
+
+    #[test]
+    fn a_report_that_was_cut_off_or_changed_is_refused_with_its_line() {
+        let heading = "ma_giao_dich,so_tien,phi\n";
+        for (rest, line) in [
+            ("T1,25000,125\n", "line 2"),
+            ("T1,25000,125\ntong,25001,125\n", "line 3"),
+            ("T1,25000,125\ntong,25000,124\n", "line 3"),
+            ("T1,25000\ntong,25000,0\n", "line 2"),
+            ("T1,1.5,0\ntong,1,0\n", "line 2"),
+            ("T1,10,0\ntong,10,0\nT2,5,0\n", "line 4"),
+        ] {
+            let fault = read(&format!("{heading}{rest}")).unwrap_err();
+            assert_eq!(fault.code(), "settlement_unreadable", "{rest}");
+            assert!(fault.detail().starts_with(line), "{rest}: {}", fault.detail());
+        }
+        assert_eq!(read("").unwrap_err().code(), "settlement_unreadable");
+        assert_eq!(read("a,b,c\n").unwrap_err().code(), "settlement_unreadable");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_panic_and_what_it_reads_adds_up(
+            head in proptest::prelude::any::<bool>(),
+            bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+            amounts in proptest::collection::vec((1_i64..=9_999, 0_i64..=9), 1..6),
+        ) {
+            let layout = Layout::built_in().unwrap();
+            let heading: &[u8] = if head { b"ma_giao_dich,so_tien,phi\n" } else { b"" };
+            let _ = parse(&[heading, &bytes].concat(), &layout);
+            let rows = (1..).zip(&amounts).map(|(n, (amount, fee))| format!("T{n},{},{fee}\n", amount + 10));
+            let (gross, fee) = amounts.iter().fold((0, 0), |sums, one| (sums.0 + one.0 + 10, sums.1 + one.1));
+            let text = format!("ma_giao_dich,so_tien,phi\n{}tong,{gross},{fee}\n", rows.collect::<String>());
+            proptest::prop_assert_eq!(parse(text.as_bytes(), &layout).unwrap().len(), amounts.len());
+        }
+    }
+
+    #[test]
+    fn another_gateways_table_needs_a_layout_and_no_code() {
+        let layout = "name = \"x\"\ncertainty = \"M\"\nreference = \"Transaction\"\namount = \"Gross\"\n\
+                      fee = \"MDR\"\ntotal = \"Total\"\n";
+        let layout = Layout::from_toml(layout).unwrap();
+        let text = "Date,Transaction,Gross,MDR\n2026-11-23,T1,100,1\n,Total,100,1\n";
+        assert_eq!(parse(text.as_bytes(), &layout).unwrap().len(), 1);
+        assert_eq!(Layout::from_toml("name = 1").unwrap_err().code(), "settlement_layout_invalid");
+    }
+}

@@ -1,0 +1,234 @@
+//! The statement's side of gateways: the line that pays many claims out, less the fee.
+
+use std::collections::HashMap;
+
+use super::{Settlement, query};
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::exception::{self, Kind, Subject};
+use crate::id::*;
+use crate::ledger::{self, Account};
+use crate::payment::book::{Destination, PaymentState};
+use crate::payment::flush::flush;
+use crate::payment::movement::State;
+use crate::payment::pos::rules::pair;
+use crate::payment::prove::{self, Case, Desk, LINE_KINDS, LineWork, Mark, Posted};
+use crate::payment::settle::touch;
+use crate::payment::{documents, query as payments};
+use crate::store::{Stamp, Tx, failure, rows};
+
+/// What a line pays out together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LumpSum {
+    pub channel: String,
+    /// None: found without a report, by the gateway's terms.
+    pub settlement: Option<SettlementId>,
+    /// Whole movements: (movement, gross).
+    pub parts: Vec<(MovementId, Dong)>,
+    /// What a report names and nobody claimed.
+    pub unknown: Dong,
+    pub fee: Dong,
+}
+
+/// The settlements that a run of lines shows. They change only under their account's lock.
+#[derive(Default)]
+pub struct Settlements {
+    held: HashMap<SettlementId, Settlement>,
+    shown: Vec<(SettlementId, BusinessDay, LineId)>,
+}
+
+impl Settlements {
+    pub fn named(tx: &mut Tx<'_>, works: &[&LineWork]) -> Result<Settlements> {
+        let ids: Vec<(UnitId, SettlementId)> = works
+            .iter()
+            .filter_map(|work| match &work.case {
+                Case::LumpSum(lump) => lump.settlement.map(|id| (work.unit, id)),
+                _ => None,
+            })
+            .collect();
+        let held = query::by_ids(tx, &ids)?.into_iter().map(|one| (one.id, one)).collect();
+        Ok(Settlements { held, shown: Vec::new() })
+    }
+
+    /// Writes the steps in their order.
+    pub fn store(self, tx: &mut Tx<'_>, stamp: &Stamp<'_>) -> Result<()> {
+        for (id, on, line) in self.shown {
+            let Some(settlement) = self.held.get(&id) else { continue };
+            query::store_credited(tx, settlement)?;
+            query::note(tx, stamp, settlement, "credited", on, (None, Some(line)))?;
+            let cause = (settlement.unit, Kind::BulkSettlement, Subject::Settlement(id), "its line came");
+            exception::settle_by_themselves(tx, stamp, &[cause])?;
+        }
+        Ok(())
+    }
+
+    fn show(&mut self, work: &LineWork, id: SettlementId, on: BusinessDay) -> Result<()> {
+        let held = self.held.get_mut(&id).ok_or_else(overtaken)?;
+        if held.state != "awaited" || held.net != work.amount || held.account != work.account {
+            return Err(overtaken());
+        }
+        held.state = "credited".to_owned();
+        held.revision += 1;
+        self.shown.push((id, on, work.line));
+        Ok(())
+    }
+}
+
+#[track_caller]
+fn overtaken() -> Error {
+    Error::busy(failure::RETRY, 1, "the claims of a lump sum changed meanwhile")
+}
+
+/// Where a part of a lump sum belongs.
+#[derive(PartialEq, Eq)]
+enum Place {
+    /// Its claim was settled already.
+    Settled,
+    /// Its claim only advised; its codes say where it goes.
+    Here(Destination),
+    Nowhere,
+}
+
+impl Desk<'_> {
+    /// The claims are proven gross, the fee is a charge to recover, what nobody claimed stands in
+    /// suspense.
+    pub(in crate::payment) fn settle_lump(&mut self, work: &LineWork, lump: &LumpSum) -> Result<Mark> {
+        let bank = Account::Bank(work.account);
+        let unknown = self.clear(work, lump, bank)?;
+        if unknown.is_positive() {
+            self.note(work, Kind::BulkSettlement, unknown);
+        }
+        let open = unknown.min(work.size());
+        let class = if open.is_positive() { "unknown" } else { "fee_receipt" };
+        Ok(Mark { matched: work.size().checked_sub(open)?, class })
+    }
+
+    /// Proves the parts and posts them against where the net stands; returns what nobody claimed.
+    fn clear(&mut self, work: &LineWork, lump: &LumpSum, net: Account) -> Result<Dong> {
+        let parts = Dong::sum(lump.parts.iter().map(|(_, amount)| *amount))?;
+        if parts.checked_add(lump.unknown)?.checked_sub(lump.fee)? != work.amount {
+            return Err(Error::internal("the parts of a lump sum less its fee are not the line"));
+        }
+        if let Some(id) = lump.settlement {
+            let on = self.accounting_date(work);
+            self.papers.settlements.show(work, id, on)?;
+        }
+        let placed = self.place(work, lump)?;
+        let mut unknown = lump.unknown;
+        for (_, amount, _) in placed.iter().filter(|(_, _, place)| *place == Place::Nowhere) {
+            unknown = unknown.checked_add(*amount)?;
+        }
+        // First of the line's movements, so that a person can say whose it is.
+        if unknown.is_positive() {
+            self.open_part(work, unknown)?;
+        }
+        let mut credits = Vec::with_capacity(placed.len() + 1);
+        for (id, amount, place) in placed {
+            self.link(work, id, amount)?;
+            let clearing = self.prove_claim(work, lump, (id, amount), place)?;
+            credits.extend(clearing.map(|account| (account, amount)));
+        }
+        credits.push((Account::Suspense(work.line), unknown));
+        let debits = vec![(net, work.size()), (Account::ChargesToRecover, lump.fee)];
+        for (debit, credit, amount) in pair(debits, credits)? {
+            self.entry(work, debit, credit, amount);
+        }
+        Ok(unknown)
+    }
+
+    fn place(&self, work: &LineWork, lump: &LumpSum) -> Result<Vec<(MovementId, Dong, Place)>> {
+        let mut placed = Vec::with_capacity(lump.parts.len());
+        for &(id, amount) in &lump.parts {
+            let held = self.book.movements.get(&(work.unit, id)).ok_or_else(overtaken)?;
+            let movement = &held.value;
+            if movement.state != State::Expected
+                || movement.open() != amount
+                || movement.amount != amount
+                || movement.account != work.account
+            {
+                return Err(overtaken());
+            }
+            let named = self.named(&movement.code);
+            let place = match self.book.destination(work.unit, amount, &named, false) {
+                _ if movement.payment.is_some() => Place::Settled,
+                Destination::Unknown(_) => Place::Nowhere,
+                known => Place::Here(known),
+            };
+            placed.push((id, amount, place));
+        }
+        Ok(placed)
+    }
+
+    /// Proves one claim; returns the clearing its money is taken from. One that belongs nowhere is
+    /// shown too, so that no other line shows it again; its money is in suspense with the rest.
+    fn prove_claim(
+        &mut self,
+        work: &LineWork,
+        lump: &LumpSum,
+        (id, amount): (MovementId, Dong),
+        place: Place,
+    ) -> Result<Option<Account>> {
+        let held = self.book.movements.get_mut(&(work.unit, id)).ok_or_else(overtaken)?;
+        held.value.proven = amount;
+        held.value.state = State::Proven;
+        touch(held);
+        let payment = held.value.payment;
+        for kind in prove::CLAIM_KINDS {
+            let subject = Subject::Movement(id);
+            self.book.settled_exceptions.push((work.unit, kind, subject, "a lump sum shows it"));
+        }
+        if place == Place::Nowhere {
+            return Ok(None);
+        }
+        if let Place::Here(destination) = place {
+            // Through clearing: the fee is kept of the whole, not of one payment.
+            let clearing = Account::Clearing(work.account, lump.channel.clone());
+            self.receive_at(work, id, amount, lump.channel.clone(), &destination, clearing.clone())?;
+            return Ok(Some(clearing));
+        }
+        let payment = payment.ok_or_else(overtaken)?;
+        let held = self.book.payments.get(&(work.unit, payment)).ok_or_else(overtaken)?;
+        let (channel, other_unit) = (held.value.channel.clone(), held.value.other_unit);
+        self.book.expose(work.unit, work.account, &channel, Dong(-amount.0))?;
+        self.book.tell_payment(work.unit, payment, "proven", PaymentState::Proven, None)?;
+        if other_unit.is_positive() {
+            self.note(work, Kind::WrongAccount, amount);
+        }
+        Ok(Some(Account::Clearing(work.account, channel)))
+    }
+}
+
+/// A settlement report that came after its line: the line's money leaves suspense for the claims,
+/// when all of it stands there still and every item is claimed. None when it does not fit.
+pub fn settle_suspended(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    work: &LineWork,
+) -> Result<Option<Posted>> {
+    actor.require_role(&[Role::Finance, Role::System])?;
+    actor.scope.require(work.unit)?;
+    let Case::LumpSum(lump) = &work.case else { return Ok(None) };
+    payments::lock_accounts(tx, &[(work.unit, work.account)])?;
+    let suspense = Account::Suspense(work.line);
+    if ledger::balance(tx, work.unit, &suspense)? != Dong(-work.size().0) {
+        return Ok(None);
+    }
+    let mut desk = prove::look(tx, stamp, actor, &[work], &[(work.unit, work.account)])?;
+    let is_whole = desk.place(work, lump)?.iter().all(|(_, _, place)| *place != Place::Nowhere);
+    if !is_whole || lump.unknown.is_positive() {
+        return Ok(None);
+    }
+    desk.clear(work, lump, suspense)?;
+    for kind in LINE_KINDS {
+        let subject = Subject::Line(work.line);
+        desk.book.settled_exceptions.push((work.unit, kind, subject, "its settlement report came"));
+    }
+    rows::insert(tx, &desk.movement_keys)?;
+    rows::insert(tx, &desk.match_parts)?;
+    std::mem::take(&mut desk.papers).store(tx, stamp)?;
+    let written = flush(tx, stamp, actor, desk.book)?;
+    Ok(Some(Posted { line_count: 1, receipts: documents::all(&written) }))
+}

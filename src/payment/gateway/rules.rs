@@ -1,0 +1,178 @@
+//! What a settlement and a gateway's terms must be, and what the gateway keeps. Pure.
+
+use std::collections::BTreeSet;
+
+use rust_decimal::Decimal;
+
+use super::{Item, Settlement, Terms};
+use crate::amount::Dong;
+use crate::error::{Error, Result};
+use crate::text;
+
+const ITEMS_LIMIT: usize = 20_000;
+/// Whole, in hundredths of a percent.
+const WHOLE_BP: i32 = 10_000;
+const WINDOW_LIMIT_DAYS: i32 = 31;
+
+fn wrong(field: &str, detail: &str) -> Error {
+    Error::invalid(field, "settlement_wrong", detail)
+}
+
+fn named(raw: &str, field: &str, lengths: std::ops::RangeInclusive<usize>) -> Result<String> {
+    let name = text::squash(raw);
+    if lengths.contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Ok(name);
+    }
+    Err(wrong(field, &format!("{} to {} letters and digits", lengths.start(), lengths.end())))
+}
+
+/// At least six letters and digits: it has to be told apart in a line's text.
+pub fn reference(raw: &str) -> Result<String> {
+    named(raw, "reference", 6..=40)
+}
+
+/// The configured name of a channel.
+pub fn channel(raw: &str) -> Result<String> {
+    let name = raw.trim();
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    if (1..=40).contains(&name.len()) && name.bytes().all(is_name) {
+        return Ok(name.to_owned());
+    }
+    Err(wrong("channel", "name the channel as the configuration does"))
+}
+
+/// The items with clean references; none twice.
+pub fn items(raw: &[Item]) -> Result<Vec<Item>> {
+    if raw.is_empty() || raw.len() > ITEMS_LIMIT {
+        return Err(wrong("items", "1 to 20000 items"));
+    }
+    let mut seen = BTreeSet::new();
+    raw.iter()
+        .map(|item| {
+            if !item.amount.is_positive() || item.amount > Dong::LIMIT {
+                return Err(wrong("items", "amounts are whole đồng above zero"));
+            }
+            if item.fee < Dong::ZERO || item.fee > item.amount {
+                return Err(wrong("items", "a fee is zero or more, and no more than the amount"));
+            }
+            let reference = text::clean(&item.reference);
+            if !(1..=100).contains(&reference.len()) {
+                return Err(wrong("items", "a transaction id has 1 to 100 characters"));
+            }
+            if !seen.insert(reference.clone()) {
+                return Err(wrong("items", "a transaction id stands twice"));
+            }
+            Ok(Item { reference, ..item.clone() })
+        })
+        .collect()
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sums {
+    pub gross: Dong,
+    pub fee: Dong,
+    pub net: Dong,
+}
+
+pub fn sums(items: &[Item]) -> Result<Sums> {
+    let gross = Dong::sum(items.iter().map(|item| item.amount))?;
+    let fee = Dong::sum(items.iter().map(|item| item.fee))?;
+    let net = gross.checked_sub(fee)?;
+    if net.is_positive() { Ok(Sums { gross, fee, net }) } else { Err(wrong("items", "nothing is paid out")) }
+}
+
+/// The terms with a marker that can be looked for.
+pub fn terms(raw: &Terms) -> Result<Terms> {
+    let wrong = |field: &str, detail: &str| Error::invalid(field, "gateway_terms_wrong", detail);
+    let marker = text::fold(&text::clean(&raw.marker));
+    if text::squash(&marker).len() < 4 || marker.len() > 80 {
+        return Err(wrong("marker", "4 to 80 letters and digits that stand in its credits"));
+    }
+    if !(0..WHOLE_BP).contains(&raw.fee_bp) || raw.fee_fixed < Dong::ZERO || raw.fee_fixed > Dong::LIMIT {
+        return Err(wrong("fee_bp", "0 to 9999, and a fixed fee of zero or more"));
+    }
+    if !(0..=WINDOW_LIMIT_DAYS).contains(&raw.window_days) {
+        return Err(wrong("window_days", "0 to 31"));
+    }
+    if raw.valid_until < raw.valid_from {
+        return Err(wrong("valid_until", "not before the first day"));
+    }
+    let channel = channel(&raw.channel).map_err(|_| wrong("channel", "name the configured channel"))?;
+    Ok(Terms { marker, channel, ..raw.clone() })
+}
+
+impl Terms {
+    /// What the gateway keeps of one payment; never more than it.
+    pub fn fee(&self, amount: Dong) -> Result<Dong> {
+        let share = Decimal::from(amount.0) * Decimal::from(self.fee_bp) / Decimal::from(WHOLE_BP);
+        Ok(Dong::round_half_up(share)?.checked_add(self.fee_fixed)?.min(amount))
+    }
+}
+
+/// The one settlement that a line shows: exactly its net amount, its reference in the text.
+pub fn shown<'a>(settlements: &'a [Settlement], amount: Dong, text_squashed: &str) -> Option<&'a Settlement> {
+    let mut fitting =
+        settlements.iter().filter(|one| one.net == amount && text_squashed.contains(one.reference.as_str()));
+    fitting.next().filter(|_| fitting.next().is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{AccountId, PersonId, UnitId};
+
+    fn item(reference: &str, amount: i64, fee: i64) -> Item {
+        Item { reference: reference.into(), amount: Dong(amount), fee: Dong(fee) }
+    }
+
+    fn agreed(fee_bp: i32, fee_fixed: i64) -> Terms {
+        Terms {
+            unit: UnitId(2),
+            account: AccountId(1),
+            channel: "sepay".into(),
+            marker: "Cổng QT".into(),
+            fee_bp,
+            fee_fixed: Dong(fee_fixed),
+            window_days: 2,
+            valid_from: "2026-11-01".parse().unwrap(),
+            valid_until: "2027-10-31".parse().unwrap(),
+            agreement_no: "01/TT".into(),
+            maker: PersonId(1),
+            checker: PersonId(2),
+        }
+    }
+
+    #[test]
+    fn a_settlement_that_is_none_is_refused() {
+        let code = |items: &[Item]| super::items(items).unwrap_err().code();
+        assert_eq!(code(&[]), "settlement_wrong");
+        assert_eq!(code(&[item("A", 0, 0)]), "settlement_wrong");
+        assert_eq!(code(&[item("A", 10, 11)]), "settlement_wrong");
+        assert_eq!(code(&[item("A", 10, 0), item(" A ", 5, 0)]), "settlement_wrong", "told twice");
+        assert_eq!(sums(&[item("A", 10, 10)]).unwrap_err().code(), "settlement_wrong");
+        let sums = sums(&[item("A", 100, 1), item("B", 50, 2)]).unwrap();
+        assert_eq!((sums.gross, sums.fee, sums.net), (Dong(150), Dong(3), Dong(147)));
+        assert_eq!(reference("qt-0001/26").unwrap(), "QT000126");
+        assert_eq!(reference("QT 1").unwrap_err().code(), "settlement_wrong");
+        assert_eq!(channel("se pay").unwrap_err().code(), "settlement_wrong");
+    }
+
+    #[test]
+    fn the_fee_of_a_payment_is_rounded_half_up_and_never_more_than_it() {
+        assert_eq!(agreed(0, 0).fee(Dong(25_000)).unwrap(), Dong::ZERO);
+        assert_eq!(agreed(50, 0).fee(Dong(25_000)).unwrap(), Dong(125));
+        assert_eq!(agreed(50, 0).fee(Dong(8_100)).unwrap(), Dong(41), "40.5 is 41");
+        assert_eq!(agreed(50, 1_000).fee(Dong(25_000)).unwrap(), Dong(1_125));
+        assert_eq!(agreed(50, 30_000).fee(Dong(25_000)).unwrap(), Dong(25_000));
+    }
+
+    #[test]
+    fn terms_that_cannot_be_meant_are_refused() {
+        assert_eq!(terms(&agreed(50, 0)).unwrap().marker, "CONG QT");
+        let code = |changed: Terms| terms(&changed).unwrap_err().code();
+        assert_eq!(code(Terms { marker: "QT".into(), ..agreed(50, 0) }), "gateway_terms_wrong");
+        assert_eq!(code(agreed(10_000, 0)), "gateway_terms_wrong");
+        assert_eq!(code(agreed(0, -1)), "gateway_terms_wrong");
+        assert_eq!(code(Terms { window_days: 32, ..agreed(0, 0) }), "gateway_terms_wrong");
+    }
+}

@@ -1,0 +1,28 @@
+//! Whether a refund goes back to the account its money came from: what the second person looks at
+//! first. A statement that shows no sender says nothing.
+
+use super::{Payee, Refund};
+use crate::error::Result;
+use crate::id::LineId;
+use crate::payment::{line_query, query as payments};
+use crate::statement;
+use crate::store::Conn;
+use crate::store::vault::Vault;
+use crate::text;
+
+/// None when no line of the payment names an account.
+pub fn is_sender(conn: &mut Conn, vault: &Vault, refund: &Refund, payee: &Payee) -> Result<Option<bool>> {
+    let unit = refund.unit;
+    let Some(payment) = payments::payments(conn, &[(unit, refund.payment)])?.pop() else { return Ok(None) };
+    let Some(movement) = payment.movement else { return Ok(None) };
+    let lines = line_query::lines_of_movements(conn, &[(unit, movement)])?;
+    let mut found = None;
+    for id in lines.into_iter().map(|(_, _, line): (_, _, LineId)| line) {
+        let line = statement::query::line(conn, unit, id)?;
+        let texts = statement::line_texts(conn, vault, unit, id, line.key, &line.memo_cipher)?;
+        if let Some(account) = texts.counterparty_account {
+            found = Some(text::squash(&account) == text::squash(&payee.account_no));
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,62 @@
+//! What stands in a document beside the data and the signatures. No signature of the kind covers it,
+//! so a whole structure could pose as the data; a single note is said.
+
+use roxmltree::Node;
+
+use super::find::Found;
+use super::read::{elements, is_blank, is_dsig, local_name};
+use crate::receipt::verify::problem::Problem;
+
+/// Known to stand beside the data, without elements of their own: the authority's code, the QR code.
+const LEAVES: [&str; 2] = ["MCCQT", "DLQRCode"];
+/// What an Object in a signature holds besides: times and other properties of the signature.
+const PROPERTIES: [&str; 2] = ["SignatureProperties", "QualifyingProperties"];
+
+pub(super) fn problem(found: &Found<'_, '_>) -> Option<Problem> {
+    let own = elements(found.node).filter(|child| {
+        let name = local_name(*child);
+        let is_known = match name {
+            // The number of a notice of the tax authority, and a block of the format before Decree 123.
+            "STBao" => found.kind == "notice",
+            "controlData" => found.body_name == "invoiceData",
+            name if LEAVES.contains(&name) => elements(*child).next().is_none(),
+            name => name == found.body_name,
+        };
+        !is_known
+    });
+    let inner = own.filter_map(of_element);
+    worst(has_loose_text(found.node).then_some(Problem::UnsignedNote).into_iter().chain(inner))
+}
+
+/// The blocks that hold signatures are searched; whatever else says something is a finding.
+fn of_element(node: Node<'_, '_>) -> Option<Problem> {
+    if local_name(node) == "Signature" {
+        return None;
+    }
+    let is_signature = |inner: &Node<'_, '_>| is_dsig(*inner, "Signature");
+    if local_name(node) == "DSCKS" || node.descendants().any(|inner| is_signature(&inner)) {
+        let loose = has_loose_text(node).then_some(Problem::UnsignedNote);
+        return worst(loose.into_iter().chain(elements(node).filter_map(of_element)));
+    }
+    let says_something = node.descendants().any(has_loose_text);
+    let is_structured = elements(node).next().is_some();
+    match (says_something, is_structured) {
+        (false, _) => None,
+        (true, true) => Some(Problem::UnsignedContent),
+        (true, false) => Some(Problem::UnsignedNote),
+    }
+}
+
+/// Whether an Object that the signature does not cover holds anything but properties.
+pub(super) fn is_loose_object(object: Node<'_, '_>) -> bool {
+    let says_something = object.descendants().any(has_loose_text);
+    says_something && elements(object).any(|inner| !PROPERTIES.contains(&local_name(inner)))
+}
+
+fn has_loose_text(node: Node<'_, '_>) -> bool {
+    node.children().any(|child| child.is_text() && !is_blank(child.text().unwrap_or_default()))
+}
+
+fn worst(found: impl Iterator<Item = Problem>) -> Option<Problem> {
+    found.reduce(|one, other| if other == Problem::UnsignedContent { other } else { one })
+}

@@ -1,0 +1,170 @@
+//! The bridge report of an account's day: opening balance, movements, closing balance; from the
+//! receipts to the bank; what is carried on by name; what is the budget's and what the unit keeps.
+//!
+//! A closed day is told as it was certified, an open one as it stands. `rules` is pure.
+
+mod query;
+pub mod rules;
+
+use serde::Serialize;
+
+use super::day_close;
+use super::day_close::outline::{BankSide, Outlook, outline};
+use super::day_close::reading::{Carried, Cash, Share, split};
+use super::proof::Obstacle;
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::Result;
+use crate::id::{AccountId, LineId, RemittanceId, SlipId, UnitId};
+use crate::ledger::Account;
+use crate::statement::import::masked;
+use crate::store::{Conn, Stamp};
+use crate::unit::{self, account};
+pub use rules::{Bridge, Entry, Pier, Span};
+
+/// How far the day is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    Closed,
+    /// Nothing stands in the way of closing it.
+    Closable,
+    Open,
+}
+
+/// The report. Sums are whole đồng; minus is money out.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    pub unit: UnitId,
+    pub unit_code: String,
+    pub unit_name: String,
+    pub account: AccountId,
+    /// Masked.
+    pub account_no: String,
+    pub date: BusinessDay,
+    pub standing: Standing,
+    /// The certificate a closed day is told from.
+    pub certificate_sha256: Option<String>,
+    /// What the bank says; None while no statement shows the day.
+    pub bank: Option<BankSide>,
+    /// What the books say.
+    pub books: BookSide,
+    pub bridge: Bridge,
+    /// Bank less books at the end of the day: zero, or something is not posted.
+    pub difference: Dong,
+    /// Everything unexplained, by name.
+    pub carried: Vec<Carried>,
+    /// Settled on a channel's word, not shown and not overdue.
+    pub in_transit_count: i64,
+    pub in_transit: Dong,
+    /// Cash that is not in the bank yet.
+    pub cash: Vec<Cash>,
+    /// The day's shares of fees: posted when it is closed, else what closing would post.
+    pub shares: Vec<Share>,
+    pub budget: Dong,
+    pub kept: Dong,
+    /// What keeps an open day open.
+    #[serde(skip)]
+    pub obstacles: Vec<Obstacle>,
+}
+
+/// The ledger's figures of the bank account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct BookSide {
+    pub opening: Dong,
+    pub closing: Dong,
+}
+
+/// Works the report out.
+///
+/// # Errors
+/// `account_not_found`, `day_before_account`, `role_not_allowed`.
+pub fn of_day(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (unit, account): (UnitId, AccountId),
+    date: BusinessDay,
+) -> Result<Report> {
+    actor.require_role(&[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator, Role::System])?;
+    actor.scope.require(unit)?;
+    let unit = unit::find(conn, unit)?;
+    let account = account::find(conn, unit.id, account)?;
+    let bridge = of_period(conn, (unit.id, account.id), (date, date))?;
+    let books = BookSide {
+        opening: day_close::balance_of_books(conn, unit.id, account.id, date.plus_days(-1))?,
+        closing: day_close::balance_of_books(conn, unit.id, account.id, date)?,
+    };
+    let day = outline(conn, stamp, &account, date)?;
+    let closing = day.bank.as_ref().map_or(books.closing, |side| side.closing);
+    let (standing, certificate_sha256, obstacles) = match day.outlook {
+        Outlook::Closed(sha256) => (Standing::Closed, Some(sha256), Vec::new()),
+        Outlook::Closable => (Standing::Closable, None, Vec::new()),
+        Outlook::Open(obstacles) => (Standing::Open, None, obstacles),
+    };
+    let (budget, kept) = split(&day.shares)?;
+    Ok(Report {
+        unit: unit.id,
+        unit_code: unit.code,
+        unit_name: unit.name,
+        account: account.id,
+        account_no: masked(&account.account_no),
+        date,
+        standing,
+        certificate_sha256,
+        difference: closing.checked_sub(books.closing)?,
+        bank: day.bank,
+        books,
+        bridge,
+        carried: day.carried,
+        in_transit_count: day.in_transit_count,
+        in_transit: day.in_transit,
+        cash: day.cash,
+        shares: day.shares,
+        budget,
+        kept,
+        obstacles,
+    })
+}
+
+/// The bridge of an account over accounting dates, both included.
+pub fn of_period(
+    conn: &mut Conn,
+    (unit, account): (UnitId, AccountId),
+    period: (BusinessDay, BusinessDay),
+) -> Result<Bridge> {
+    let entries = query::entries(conn, unit, period)?;
+    let entries = of_account(conn, unit, account, entries)?;
+    rules::bridge(&entries, &Account::Bank(account).to_string())
+}
+
+/// The postings of the unit that belong to one of its accounts. Those that name a bank account or
+/// something that lies on one are that account's, the others the receiving account's; so each
+/// posting is in one bridge, and only a transfer between two accounts of the unit is in two.
+fn of_account(conn: &mut Conn, unit: UnitId, account: AccountId, entries: Vec<Entry>) -> Result<Vec<Entry>> {
+    let all = account::of_unit(conn, unit)?;
+    if all.len() == 1 {
+        return Ok(entries);
+    }
+    let receiving = account::receiving(conn, unit).map_or(account, |receiving| receiving.id);
+    let texts = || entries.iter().flat_map(|entry| [entry.debit.as_str(), entry.credit.as_str()]);
+    let lines: Vec<LineId> = texts().filter_map(of_id).collect();
+    let slips: Vec<SlipId> = texts().filter_map(of_id).collect();
+    let orders: Vec<RemittanceId> = texts().filter_map(of_id).collect();
+    let places = query::accounts_of(conn, unit, (&lines, &slips, &orders))?;
+    let place = |text: &str| {
+        let of = text.split('/').nth(1)?;
+        of.parse::<AccountId>().ok().or_else(|| places.get(of).copied())
+    };
+    let belongs = |entry: &Entry| match (place(&entry.debit), place(&entry.credit)) {
+        (None, None) => account == receiving,
+        (one, other) => one == Some(account) || other == Some(account),
+    };
+    Ok(entries.into_iter().filter(belongs).collect())
+}
+
+/// The id behind the slash of an account's text, when it is of this kind.
+fn of_id<T: std::str::FromStr>(account: &str) -> Option<T> {
+    account.split('/').nth(1)?.parse().ok()
+}

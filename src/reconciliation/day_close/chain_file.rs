@@ -1,0 +1,249 @@
+//! The chain of an account's certificates as a file of its own, and what it proves to somebody who
+//! has no database: every signature, every link, every balance handed on.
+
+use std::collections::{BTreeMap, HashMap};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::{Deserialize, Serialize};
+
+use super::query::{self, Certificate};
+use super::reading::{self, Reading};
+use super::sha256;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::{Error, Result};
+use crate::id::{AccountId, UnitId};
+use crate::receipt::certificate::SigningCertificate;
+use crate::receipt::key::certificates_in;
+use crate::receipt::verify::trust::{Trust, TrustStore};
+use crate::store::Conn;
+use crate::unit::{self, account};
+
+/// A year of days is about a megabyte.
+pub const BYTES_LIMIT: usize = 256 << 20;
+
+/// Certificates with their signatures. Binary parts are Base64.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChainFile {
+    /// Of this file's form: 1.
+    pub version: u32,
+    /// The signing certificates with their authorities, as PEM.
+    pub signers: BTreeMap<String, String>,
+    /// By day and revision.
+    pub certificates: Vec<Kept>,
+}
+
+/// One certificate as it was signed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    pub document: String,
+    /// RSA PKCS#1 v1.5 with SHA-256 over the document.
+    pub signature: String,
+    /// The name of its signer in `signers`.
+    pub signer: String,
+}
+
+impl ChainFile {
+    /// # Errors
+    /// `day_chain_unreadable`.
+    pub fn read(bytes: &[u8]) -> Result<ChainFile> {
+        let unreadable = || Error::invalid("file", "day_chain_unreadable", "not a chain of day certificates");
+        if bytes.len() > BYTES_LIMIT {
+            return Err(unreadable());
+        }
+        let file: ChainFile = serde_json::from_slice(bytes).map_err(|_| unreadable())?;
+        if file.version == 1 { Ok(file) } else { Err(unreadable()) }
+    }
+}
+
+/// Collects every certificate of an account.
+///
+/// # Errors
+/// `account_not_found`.
+pub fn export(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<ChainFile> {
+    let account = account::find(conn, unit, account)?;
+    let mut file = ChainFile { version: 1, ..ChainFile::default() };
+    for Certificate { document, signature, signed_by, .. } in query::certificates(conn, unit, account.id)? {
+        let signer = signed_by.to_string();
+        if !file.signers.contains_key(&signer) {
+            let pem = unit::certificate::pem(conn, &[unit, unit::CITY], signed_by)?.unwrap_or_default();
+            file.signers.insert(signer.clone(), pem);
+        }
+        let (document, signature) = (BASE64.encode(document), BASE64.encode(signature));
+        file.certificates.push(Kept { document, signature, signer });
+    }
+    Ok(file)
+}
+
+/// What a chain proves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Judgement {
+    pub certificates: usize,
+    /// The first and the last day without a gap and with the newest certificate of each.
+    pub first: Option<BusinessDay>,
+    pub standing_until: Option<BusinessDay>,
+    /// Certificates that a re-opening took out of force: signed and linked, but not standing.
+    pub superseded: usize,
+    /// Hash of the last standing certificate.
+    pub head_sha256: Option<String>,
+    /// Signers whose authority nobody vouches for; empty where no authorities were given.
+    pub untrusted: Vec<String>,
+    /// What is wrong, each with its day.
+    pub faults: Vec<String>,
+}
+
+impl Judgement {
+    pub fn holds(&self) -> bool {
+        self.faults.is_empty() && self.untrusted.is_empty() && self.certificates > 0
+    }
+}
+
+/// A certificate of the file, read.
+struct Link {
+    reading: Reading,
+    sha256: String,
+    is_standing: bool,
+}
+
+/// Judges a file by itself. `trust` says which authorities are believed; an empty one judges none.
+pub fn judge(file: &ChainFile, trust: &TrustStore) -> Judgement {
+    let mut judgement = Judgement { certificates: file.certificates.len(), ..Judgement::default() };
+    let mut signers = Signers::default();
+    let mut links: Vec<Link> = Vec::with_capacity(file.certificates.len());
+    for (at, kept) in file.certificates.iter().enumerate() {
+        match link(file, kept, trust, &mut signers, &mut judgement.untrusted) {
+            Ok(link) => links.push(link),
+            Err(fault) => judgement.faults.push(format!("{}: {fault}", at + 1)),
+        }
+    }
+    links.sort_by_key(|link| (link.reading.date, link.reading.revision));
+    for at in 0..links.len() {
+        let (before, rest) = links.split_at_mut(at);
+        if let Some(one) = rest.first_mut()
+            && let Err(fault) = place(before, one)
+        {
+            judgement.faults.push(format!("{}: {fault}", one.reading.date));
+        }
+    }
+    // Only the newest of a day can stand, and only behind one that stands.
+    for at in 1..links.len() {
+        if let [earlier, later, ..] = &mut links[at - 1..]
+            && earlier.reading.date == later.reading.date
+        {
+            earlier.is_standing = false;
+        }
+    }
+    stand(&mut links);
+    let standing = || links.iter().filter(|link| link.is_standing);
+    judgement.first = standing().next().map(|link| link.reading.date);
+    judgement.standing_until = standing().next_back().map(|link| link.reading.date);
+    judgement.head_sha256 = standing().next_back().map(|link| link.sha256.clone());
+    judgement.superseded = links.len() - standing().count();
+    judgement
+}
+
+/// What follows a certificate that does not stand does not stand either.
+fn stand(links: &mut [Link]) {
+    let mut standing: Option<String> = None;
+    for link in links {
+        let follows = match &standing {
+            Some(sha256) => link.reading.previous_sha256 == *sha256,
+            None => link.reading.previous_sha256.is_empty(),
+        };
+        link.is_standing &= follows;
+        if link.is_standing {
+            standing = Some(link.sha256.clone());
+        }
+    }
+}
+
+#[derive(Default)]
+struct Signers {
+    known: HashMap<String, Option<(SigningCertificate, Vec<Vec<u8>>)>>,
+}
+
+impl Signers {
+    fn find(&mut self, file: &ChainFile, name: &str) -> Option<&(SigningCertificate, Vec<Vec<u8>>)> {
+        let read = || {
+            let mut chain = certificates_in(file.signers.get(name)?).ok()?;
+            let own = if chain.is_empty() { return None } else { chain.remove(0) };
+            Some((SigningCertificate::from_der(&own).ok()?, chain))
+        };
+        self.known.entry(name.to_owned()).or_insert_with(read).as_ref()
+    }
+}
+
+/// Reads one and checks its signature.
+fn link(
+    file: &ChainFile,
+    kept: &Kept,
+    trust: &TrustStore,
+    signers: &mut Signers,
+    untrusted: &mut Vec<String>,
+) -> std::result::Result<Link, &'static str> {
+    let document = BASE64.decode(&kept.document).map_err(|_| "the document does not decode")?;
+    let signature = BASE64.decode(&kept.signature).map_err(|_| "the signature does not decode")?;
+    let reading = reading::read(&document).map_err(|_| "the document does not read")?;
+    let (signer, chain) = signers.find(file, &kept.signer).ok_or("the signing certificate is not there")?;
+    let at = issued_at(&reading).ok_or("its time does not read")?;
+    if !signer.is_valid_at(at) || !signer.verifies(&document, &signature) {
+        return Err("the signature does not verify");
+    }
+    if signer.serial() != reading.signer_serial {
+        return Err("it names another signing certificate");
+    }
+    let is_believed =
+        matches!(trust.trust_of(signer.der(), chain, at), Trust::Ok | Trust::Test | Trust::NotChecked);
+    if !is_believed && !untrusted.contains(&kept.signer) {
+        untrusted.push(kept.signer.clone());
+    }
+    Ok(Link { sha256: sha256(&document), reading, is_standing: true })
+}
+
+fn issued_at(reading: &Reading) -> Option<Instant> {
+    let text = reading.issued_at.get(..19)?;
+    chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").ok().map(Instant::from_hanoi)
+}
+
+/// Checks the place of one behind those before it, in the order of day and revision.
+fn place(before: &[Link], one: &Link) -> std::result::Result<(), &'static str> {
+    let reading = &one.reading;
+    let Some(first) = before.first() else {
+        return if reading.previous_sha256.is_empty() {
+            Ok(())
+        } else {
+            Err("a day before it has no certificate")
+        };
+    };
+    if (&first.reading.unit_id, &first.reading.account_id) != (&reading.unit_id, &reading.account_id) {
+        return Err("it is another account's");
+    }
+    let earlier = before.iter().rfind(|link| link.reading.date == reading.date);
+    if earlier.map(|link| link.sha256.as_str()) != reading.replaces_sha256.as_deref() {
+        return Err("it does not take the place of the certificate before it");
+    }
+    if earlier.is_some_and(|link| link.reading.revision == reading.revision) {
+        return Err("the day has two certificates of one revision");
+    }
+    if reading.date == first.reading.date {
+        return if reading.previous_sha256.is_empty() {
+            Ok(())
+        } else {
+            Err("a day before it has no certificate")
+        };
+    }
+    let day_before = reading.date.plus_days(-1);
+    let mut followed = before.iter().filter(|link| link.reading.date == day_before).peekable();
+    if followed.peek().is_none() {
+        return Err("a day before it has no certificate");
+    }
+    match followed.find(|link| link.sha256 == reading.previous_sha256) {
+        None => Err("it does not follow a certificate of the day before"),
+        Some(link) if link.reading.closing != reading.opening => {
+            Err("it does not open with the balance of the day before")
+        }
+        Some(_) => Ok(()),
+    }
+}

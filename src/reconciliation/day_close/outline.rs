@@ -1,0 +1,140 @@
+//! A day as it can be told: a closed one as it was certified, an open one as it stands.
+
+use serde::Serialize;
+
+use super::certificate::named;
+use super::facts::{self, DayRead};
+use super::reading::{self, Carried, Cash, Reading, Share};
+use super::{posted_shares, prepare, query};
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::Result;
+use crate::reconciliation::proof::Obstacle;
+use crate::store::{Conn, Stamp};
+use crate::unit::BankAccount;
+
+/// How far a day is.
+#[derive(Clone, Debug)]
+pub enum Outlook {
+    /// With the hash of its certificate.
+    Closed(String),
+    Closable,
+    Open(Vec<Obstacle>),
+}
+
+/// The bank's figures of a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BankSide {
+    pub opening: Dong,
+    pub credits: Dong,
+    pub debits: Dong,
+    pub closing: Dong,
+    pub line_count: i64,
+    /// No statement shows the day itself; the next one proves that nothing moved.
+    pub is_nil: bool,
+    /// The lines' sums by what they are.
+    pub classes: Vec<(String, Dong)>,
+}
+
+/// A day, with what is open on it.
+#[derive(Clone, Debug)]
+pub struct DayOutline {
+    pub outlook: Outlook,
+    /// None while no statement shows the day.
+    pub bank: Option<BankSide>,
+    pub carried: Vec<Carried>,
+    pub in_transit_count: i64,
+    pub in_transit: Dong,
+    pub cash: Vec<Cash>,
+    /// Posted when the day is closed, else what closing would post; empty while it cannot close.
+    pub shares: Vec<Share>,
+}
+
+/// Tells a day of an account.
+///
+/// # Errors
+/// `day_in_future`, `day_before_account`.
+pub fn outline(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    account: &BankAccount,
+    date: BusinessDay,
+) -> Result<DayOutline> {
+    let is_closed =
+        query::day_state(conn, account.unit, account.id, date)?.is_some_and(|(state, _)| state == "closed");
+    if is_closed && let Some(certificate) = query::certificate(conn, account.unit, account.id, date)? {
+        let outlook = Outlook::Closed(certificate.document_sha256);
+        let outline = of_reading(outlook, reading::read(&certificate.document)?);
+        let shares = posted_shares(conn, account.unit, account.id, (date, date))?;
+        return Ok(DayOutline { shares, ..outline });
+    }
+    match prepare(conn, stamp, account.unit, account.id, date, "")? {
+        Ok(prepared) => Ok(of_reading(Outlook::Closable, reading::read(&prepared.document)?)),
+        Err(obstacles) => {
+            let read = facts::read(conn, account, date)?;
+            of_facts(Outlook::Open(obstacles), &read)
+        }
+    }
+}
+
+fn of_reading(outlook: Outlook, reading: Reading) -> DayOutline {
+    DayOutline {
+        outlook,
+        bank: Some(BankSide {
+            opening: reading.opening,
+            credits: reading.credits,
+            debits: reading.debits,
+            closing: reading.closing,
+            line_count: reading.line_count,
+            is_nil: reading.is_nil,
+            classes: reading.classes,
+        }),
+        carried: reading.carried,
+        in_transit_count: reading.in_transit_count,
+        in_transit: reading.in_transit,
+        cash: reading.cash,
+        shares: reading.shares,
+    }
+}
+
+/// What is known of a day that cannot be closed: the statement's own figures, and what is open.
+fn of_facts(outlook: Outlook, read: &DayRead) -> Result<DayOutline> {
+    let facts = &read.facts;
+    let amounts = || facts.lines.iter().map(|line| line.amount);
+    let credits = Dong::sum(amounts().filter(|amount| amount.is_positive()))?;
+    let debits = Dong::ZERO.checked_sub(Dong::sum(amounts().filter(|amount| *amount < Dong::ZERO))?)?;
+    let bank = facts.statement.as_ref().map(|statement| BankSide {
+        opening: statement.opening,
+        credits,
+        debits,
+        closing: statement.closing,
+        line_count: i64::try_from(facts.lines.len()).unwrap_or(i64::MAX),
+        is_nil: false,
+        classes: facts.ledger_by_class.iter().map(|(class, sum)| (class.as_str().to_owned(), *sum)).collect(),
+    });
+    let carried = facts.open_items.iter().filter_map(|open| {
+        let (kind, id) = named(open.item);
+        let (exception, exception_kind) = open.exception?;
+        Some(Carried {
+            kind: kind.to_owned(),
+            id,
+            amount: open.amount,
+            first_seen: open.first_seen,
+            exception: exception.to_string(),
+            exception_kind: exception_kind.as_str().to_owned(),
+        })
+    });
+    let cash = read.cash.iter().map(|one| {
+        let (kind, id) = named(one.item);
+        Cash { kind: kind.to_owned(), id, amount: one.amount, since: one.since }
+    });
+    Ok(DayOutline {
+        outlook,
+        bank,
+        carried: carried.collect(),
+        in_transit_count: i64::from(read.in_transit.0),
+        in_transit: read.in_transit.1,
+        cash: cash.collect(),
+        shares: Vec::new(),
+    })
+}

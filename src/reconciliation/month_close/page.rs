@@ -1,0 +1,129 @@
+//! The page of a month's certificate, drawn from the signed bytes, which are attached.
+
+use super::certificate::{self, MonthReading};
+use crate::amount::Dong;
+use crate::error::Result;
+use crate::exception::Kind;
+use crate::pdf::{Paper, Paragraph, Sheet};
+use crate::reconciliation::bridge::Pier;
+use crate::reconciliation::classification::Class;
+use crate::reconciliation::day_close::page::{
+    Printed, TEXT, day_text, finish, heading, items, seal, share_words, sums,
+};
+use crate::reconciliation::day_close::reading::split;
+use crate::reconciliation::day_close::sha256;
+
+/// Renders the page. `is_superseded`: a day of the month was opened again since.
+///
+/// # Errors
+/// `month_certificate_unreadable`.
+pub fn render(document: &[u8], is_superseded: bool) -> Result<Vec<u8>> {
+    let reading = certificate::read(document)?;
+    let hash = sha256(document);
+    let title = format!("CHỨNG NHẬN ĐỐI SOÁT THÁNG {}", reading.from.0.format("%m/%Y"));
+    let mut sheet = Sheet::new(Paper::A4);
+    heading(&mut sheet, (&reading.unit_name, &reading.tax_code), &title, "Certificate of a closed month");
+    facts(&mut sheet, &reading);
+    balances(&mut sheet, &reading);
+    bridge(&mut sheet, &reading);
+    let rows: Vec<(String, Dong)> =
+        reading.shares.iter().map(|share| (share_words(&share.to), share.amount)).collect();
+    let (budget, kept) = split(&reading.shares)?;
+    let total = format!("Nộp ngân sách {budget}; để lại đơn vị {kept}; cộng");
+    sums(&mut sheet, "Phân chia số phí, lệ phí", &rows, (&total, budget.checked_add(kept)?));
+    items(&mut sheet, "Chuyển tiếp sang tháng sau", &carried(&reading));
+    let words = format!("{}|{}|{hash}", certificate::VERSION, reading.id);
+    let before =
+        if reading.previous_sha256.is_empty() { "(tháng đầu tiên)" } else { &reading.previous_sha256 };
+    seal(
+        &mut sheet,
+        &words,
+        &[
+            ("Mã chứng nhận: ", reading.id.clone()),
+            ("SHA-256: ", hash.clone()),
+            ("Nối tiếp chứng nhận: ", before.to_owned()),
+            ("Thay thế chứng nhận: ", reading.replaces_sha256.clone().unwrap_or_default()),
+            ("Lập lúc: ", reading.issued_at.replace('T', " ")),
+            ("Chữ ký số, chứng thư số: ", reading.signer_serial.clone()),
+        ],
+    );
+    let printed = Printed {
+        title: &title,
+        author: &reading.unit_name,
+        hash: &hash,
+        issued_at: &reading.issued_at,
+        name: &format!("{}.xml", file_stem(&reading)),
+        document,
+        watermark: is_superseded.then_some("ĐÃ MỞ LẠI"),
+    };
+    finish(sheet, &printed)
+}
+
+/// The name under which it is saved, without its ending.
+pub fn file_stem(reading: &MonthReading) -> String {
+    format!("chung-nhan-thang-{}-{}-{}", reading.unit_code, reading.from.0.format("%Y-%m"), reading.revision)
+}
+
+fn facts(sheet: &mut Sheet, reading: &MonthReading) {
+    let span = format!(
+        "{} – {}, {} ngày, trong đó {} ngày không có sao kê",
+        day_text(reading.from),
+        day_text(reading.until),
+        reading.days.len(),
+        reading.nil_days
+    );
+    let fields = [
+        ("Đơn vị: ", format!("{} (mã {})", reading.unit_name, reading.unit_code)),
+        ("Tài khoản: ", format!("{} (mã ngân hàng {})", reading.account_no, reading.bank_bin)),
+        ("Kỳ: ", span),
+        ("Số dòng sao kê: ", reading.line_count.to_string()),
+        ("Lần lập: ", reading.revision.to_string()),
+    ];
+    for (label, value) in fields {
+        sheet.text(Paragraph::new(TEXT).regular(label).bold(&value));
+    }
+    sheet.space(8.0);
+}
+
+fn balances(sheet: &mut Sheet, reading: &MonthReading) {
+    let mut rows = vec![("Số dư đầu kỳ".to_owned(), reading.opening)];
+    for (name, sum) in &reading.classes {
+        let words = Class::parse(name).map_or_else(|_| name.clone(), |class| class.vi().to_owned());
+        rows.push((format!("– {words}"), *sum));
+    }
+    rows.push(("Tổng ghi có".to_owned(), reading.credits));
+    rows.push(("Tổng ghi nợ".to_owned(), Dong(reading.debits.0.saturating_neg())));
+    sums(sheet, "Ngân hàng và sổ kế toán", &rows, ("Số dư cuối kỳ", reading.closing));
+}
+
+fn bridge(sheet: &mut Sheet, reading: &MonthReading) {
+    let [.., bank] = reading.bridge;
+    let rows: Vec<(String, Dong)> = Pier::ALL
+        .iter()
+        .zip(reading.bridge)
+        .map(|(pier, amount)| (pier.words().0.to_owned(), amount))
+        .collect();
+    sums(sheet, "Từ biên lai đến ngân hàng", &rows, ("Phát sinh trên tài khoản", bank));
+}
+
+fn carried(reading: &MonthReading) -> Vec<[String; 4]> {
+    let mut rows: Vec<[String; 4]> = Vec::new();
+    for one in &reading.carried {
+        let words = Kind::parse(&one.exception_kind)
+            .map_or_else(|_| one.exception_kind.clone(), |kind| kind.title_vi().to_owned());
+        rows.push([words, one.id.clone(), day_text(one.first_seen), one.amount.to_string()]);
+    }
+    for one in &reading.cash {
+        let words = if one.kind == "shift" {
+            "Tiền mặt trong ngăn quỹ"
+        } else {
+            "Tiền mặt đang nộp ngân hàng"
+        };
+        rows.push([words.to_owned(), one.id.clone(), day_text(one.since), one.amount.to_string()]);
+    }
+    if reading.in_transit_count > 0 {
+        let words = format!("Đã báo có, chờ sao kê ({} khoản)", reading.in_transit_count);
+        rows.push([words, String::new(), String::new(), reading.in_transit.to_string()]);
+    }
+    rows
+}

@@ -1,0 +1,307 @@
+//! The SQL of months.
+
+use diesel::prelude::*;
+
+use super::Month;
+use crate::actor::{Actor, Scope};
+use crate::amount::Dong;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::Result;
+use crate::id::{AccountId, CertificateId, EventId, PersonId, UnitId};
+use crate::store::failure::Classify;
+use crate::store::rows::{self, Column, Update};
+use crate::store::schema::{day, day_certificate};
+use crate::store::schema_closing::{account_month, month_certificate};
+use crate::store::{Conn, Stamp, Tx};
+
+crate::table_row! {
+    pub struct MonthRow in "account_month" {
+        pub unit_id: UnitId,
+        pub account_id: AccountId,
+        pub month: BusinessDay,
+        pub last_day: BusinessDay,
+        pub created_at: Instant,
+        pub state: &'static str,
+        pub revision: i64,
+    }
+}
+
+crate::table_row! {
+    pub struct EventRow in "account_month_event" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub account_id: AccountId,
+        pub month: BusinessDay,
+        pub revision: i64,
+        pub kind: &'static str,
+        pub state: &'static str,
+        pub maker_person_id: Option<PersonId>,
+        pub at: Instant,
+    }
+}
+
+crate::table_row! {
+    pub struct CertificateRow in "month_certificate" {
+        pub unit_id: UnitId,
+        pub id: CertificateId,
+        pub account_id: AccountId,
+        pub month: BusinessDay,
+        pub revision: i64,
+        pub opening: Dong,
+        pub closing: Dong,
+        pub document: Vec<u8>,
+        pub document_sha256: String,
+        pub previous_sha256: String,
+        pub signature: Vec<u8>,
+        pub certificate_id: CertificateId,
+        pub created_at: Instant,
+    }
+}
+
+/// A stored certificate of a month.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    pub unit: UnitId,
+    pub id: CertificateId,
+    pub account: AccountId,
+    /// Its first day.
+    pub month: BusinessDay,
+    pub revision: i64,
+    pub opening: Dong,
+    pub closing: Dong,
+    /// The exact signed bytes.
+    pub document: Vec<u8>,
+    pub document_sha256: String,
+    pub previous_sha256: String,
+    /// RSA PKCS#1 v1.5 with SHA-256 over `document`.
+    pub signature: Vec<u8>,
+    pub signed_by: CertificateId,
+    pub created_at: Instant,
+}
+
+type Parts = (
+    (UnitId, CertificateId, AccountId, BusinessDay, i64, Dong, Dong),
+    (Vec<u8>, String, String, Vec<u8>, CertificateId, Instant),
+);
+
+macro_rules! columns {
+    () => {
+        (
+            (
+                month_certificate::unit_id,
+                month_certificate::id,
+                month_certificate::account_id,
+                month_certificate::month,
+                month_certificate::revision,
+                month_certificate::opening,
+                month_certificate::closing,
+            ),
+            (
+                month_certificate::document,
+                month_certificate::document_sha256,
+                month_certificate::previous_sha256,
+                month_certificate::signature,
+                month_certificate::certificate_id,
+                month_certificate::created_at,
+            ),
+        )
+    };
+}
+
+fn certificate_of((what, proof): Parts) -> Certificate {
+    Certificate {
+        unit: what.0,
+        id: what.1,
+        account: what.2,
+        month: what.3,
+        revision: what.4,
+        opening: what.5,
+        closing: what.6,
+        document: proof.0,
+        document_sha256: proof.1,
+        previous_sha256: proof.2,
+        signature: proof.3,
+        signed_by: proof.4,
+        created_at: proof.5,
+    }
+}
+
+/// State and revision of a month; None when it was never closed.
+pub fn state(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    month: Month,
+) -> Result<Option<(String, i64)>> {
+    account_month::table
+        .find((unit, account, month.first()))
+        .select((account_month::state, account_month::revision))
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+/// Closed months of an account, oldest first, with their revisions.
+pub fn closed(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<(BusinessDay, i64)>> {
+    account_month::table
+        .filter(account_month::unit_id.eq(unit))
+        .filter(account_month::account_id.eq(account))
+        .filter(account_month::state.eq("closed"))
+        .order(account_month::month)
+        .select((account_month::month, account_month::revision))
+        .load(conn)
+        .classify()
+}
+
+/// The closed days of a span with the certificates by which they are closed: date, hash, bytes.
+pub fn standing_days(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    (first, last): (BusinessDay, BusinessDay),
+) -> Result<Vec<(BusinessDay, String, Vec<u8>)>> {
+    let stands = day_certificate::unit_id
+        .eq(day::unit_id)
+        .and(day_certificate::account_id.eq(day::account_id))
+        .and(day_certificate::date.eq(day::date))
+        .and(day_certificate::revision.eq(day::revision));
+    day::table
+        .inner_join(day_certificate::table.on(stands))
+        .filter(day::unit_id.eq(unit))
+        .filter(day::account_id.eq(account))
+        .filter(day::date.ge(first))
+        .filter(day::date.le(last))
+        .filter(day::state.eq("closed"))
+        .order(day::date)
+        .select((day_certificate::date, day_certificate::document_sha256, day_certificate::document))
+        .load(conn)
+        .classify()
+}
+
+/// The newest certificate of a month, standing or not.
+pub fn newest(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    month: Month,
+) -> Result<Option<Certificate>> {
+    let found: Option<Parts> = month_certificate::table
+        .filter(month_certificate::unit_id.eq(unit))
+        .filter(month_certificate::account_id.eq(account))
+        .filter(month_certificate::month.eq(month.first()))
+        .order(month_certificate::revision.desc())
+        .select(columns!())
+        .first(conn)
+        .optional()
+        .classify()?;
+    Ok(found.map(certificate_of))
+}
+
+/// Every certificate of an account's months, by month and revision.
+pub fn certificates(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<Certificate>> {
+    let found: Vec<Parts> = month_certificate::table
+        .filter(month_certificate::unit_id.eq(unit))
+        .filter(month_certificate::account_id.eq(account))
+        .order((month_certificate::month, month_certificate::revision))
+        .select(columns!())
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(certificate_of).collect())
+}
+
+/// A certificate by its id, with whether its month is closed by it still.
+pub fn certificate_by_id(
+    conn: &mut Conn,
+    unit: UnitId,
+    id: CertificateId,
+) -> Result<Option<(Certificate, bool)>> {
+    let found: Option<Parts> = month_certificate::table
+        .filter(month_certificate::unit_id.eq(unit))
+        .filter(month_certificate::id.eq(id))
+        .select(columns!())
+        .first(conn)
+        .optional()
+        .classify()?;
+    let Some(certificate) = found.map(certificate_of) else { return Ok(None) };
+    let now = state(conn, unit, certificate.account, Month::of(certificate.month))?;
+    let stands = now.is_some_and(|(state, revision)| state == "closed" && revision == certificate.revision);
+    Ok(Some((certificate, stands)))
+}
+
+/// The unit of a certificate within a scope.
+pub fn unit_of(conn: &mut Conn, scope: &Scope, id: CertificateId) -> Result<Option<UnitId>> {
+    let mut found = month_certificate::table
+        .filter(month_certificate::id.eq(id))
+        .select(month_certificate::unit_id)
+        .into_boxed();
+    if let Scope::Units(units) = scope {
+        let units: Vec<i64> = units.iter().map(|unit| unit.0).collect();
+        found = found.filter(month_certificate::unit_id.eq_any(units));
+    }
+    found.first(conn).optional().classify()
+}
+
+/// Stores the month, its event and its certificate.
+pub fn store(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    certificate: &Certificate,
+    month: Month,
+) -> Result<()> {
+    let (unit, account, revision) = (certificate.unit, certificate.account, certificate.revision);
+    if revision == 1 {
+        let row = MonthRow {
+            unit_id: unit,
+            account_id: account,
+            month: month.first(),
+            last_day: month.last(),
+            created_at: stamp.now,
+            state: "closed",
+            revision,
+        };
+        rows::insert(tx, &[row])?;
+    } else {
+        rows::update(
+            tx,
+            Update {
+                table: "account_month",
+                keys: vec![
+                    ("unit_id", Column::of([unit])),
+                    ("account_id", Column::of([account])),
+                    ("month", Column::of([month.first()])),
+                ],
+                guard: vec![("revision", Column::of([revision - 1]))],
+                sets: vec![("state", Column::of(["closed"])), ("revision", Column::of([revision]))],
+            },
+        )?;
+    }
+    let event = EventRow {
+        unit_id: unit,
+        id: stamp.mint()?,
+        account_id: account,
+        month: month.first(),
+        revision,
+        kind: "closed",
+        state: "closed",
+        maker_person_id: actor.person,
+        at: stamp.now,
+    };
+    rows::insert(tx, &[event])?;
+    let row = CertificateRow {
+        unit_id: unit,
+        id: certificate.id,
+        account_id: account,
+        month: month.first(),
+        revision,
+        opening: certificate.opening,
+        closing: certificate.closing,
+        document: certificate.document.clone(),
+        document_sha256: certificate.document_sha256.clone(),
+        previous_sha256: certificate.previous_sha256.clone(),
+        signature: certificate.signature.clone(),
+        certificate_id: certificate.signed_by,
+        created_at: certificate.created_at,
+    };
+    rows::insert(tx, &[row])
+}

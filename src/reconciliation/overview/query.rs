@@ -1,0 +1,123 @@
+//! What the overview reads: one statement for each figure, whatever the number of accounts.
+
+use std::collections::HashMap;
+
+use diesel::dsl::max;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date};
+
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::Result;
+use crate::id::{AccountId, UnitId};
+use crate::store::Conn;
+use crate::store::failure::Classify;
+use crate::store::schema::{bank_account, day, statement};
+
+/// An account with its life.
+pub struct Listed {
+    pub unit: UnitId,
+    pub account: AccountId,
+    pub account_no: String,
+    pub opened_on: BusinessDay,
+    pub closed_on: Option<BusinessDay>,
+}
+
+/// Accounts that are reconciled, of one unit or of all in sight.
+pub fn accounts(conn: &mut Conn, unit: Option<UnitId>) -> Result<Vec<Listed>> {
+    let mut found = bank_account::table
+        .filter(bank_account::bank_bin.ne(""))
+        .order((bank_account::unit_id, bank_account::id))
+        .select((
+            bank_account::unit_id,
+            bank_account::id,
+            bank_account::account_no,
+            bank_account::opened_on,
+            bank_account::closed_on,
+        ))
+        .into_boxed();
+    if let Some(unit) = unit {
+        found = found.filter(bank_account::unit_id.eq(unit));
+    }
+    let found: Vec<(UnitId, AccountId, String, BusinessDay, Option<BusinessDay>)> =
+        found.load(conn).classify()?;
+    let listed = |(unit, account, account_no, opened_on, closed_on)| Listed {
+        unit,
+        account,
+        account_no,
+        opened_on,
+        closed_on,
+    };
+    Ok(found.into_iter().map(listed).collect())
+}
+
+/// Figures by unit and account.
+pub type By<T> = HashMap<(UnitId, AccountId), T>;
+
+/// The last closed day.
+pub fn closed_until(conn: &mut Conn) -> Result<By<BusinessDay>> {
+    let found: Vec<(UnitId, AccountId, Option<BusinessDay>)> = day::table
+        .filter(day::state.eq("closed"))
+        .group_by((day::unit_id, day::account_id))
+        .select((day::unit_id, day::account_id, max(day::date)))
+        .load(conn)
+        .classify()?;
+    Ok(by(found))
+}
+
+/// The last day that a whole statement shows.
+pub fn statement_until(conn: &mut Conn) -> Result<By<BusinessDay>> {
+    let found: Vec<(UnitId, AccountId, Option<BusinessDay>)> = statement::table
+        .filter(statement::state.eq("ready"))
+        .group_by((statement::unit_id, statement::account_id))
+        .select((statement::unit_id, statement::account_id, max(statement::closing_on)))
+        .load(conn)
+        .classify()?;
+    Ok(by(found))
+}
+
+fn by<T>(found: Vec<(UnitId, AccountId, Option<T>)>) -> By<T> {
+    found
+        .into_iter()
+        .filter_map(|(unit, account, value)| value.map(|value| ((unit, account), value)))
+        .collect()
+}
+
+/// Money of lines and claims that nobody has explained.
+#[derive(Clone, Copy, Debug)]
+pub struct Unexplained {
+    pub count: i64,
+    pub amount: Dong,
+    pub oldest: BusinessDay,
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = BigInt)]
+    unit_id: UnitId,
+    #[diesel(sql_type = BigInt)]
+    account_id: AccountId,
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+    #[diesel(sql_type = BigInt)]
+    amount: i64,
+    #[diesel(sql_type = Date)]
+    oldest: BusinessDay,
+}
+
+pub fn unexplained(conn: &mut Conn) -> Result<By<Unexplained>> {
+    let found: Vec<Row> = diesel::sql_query(
+        "SELECT unit_id, account_id, CAST(COUNT(*) AS BIGINT) AS count, CAST(SUM(ABS(amount)) AS BIGINT) AS amount, \
+         MIN(opened_on) AS oldest FROM exception WHERE state <> 'resolved' AND account_id IS NOT NULL \
+         AND amount <> 0 AND subject_kind IN ('line', 'movement') GROUP BY unit_id, account_id",
+    )
+    .load(conn)
+    .classify()?;
+    Ok(found
+        .into_iter()
+        .map(|row| {
+            let sums = Unexplained { count: row.count, amount: Dong(row.amount), oldest: row.oldest };
+            ((row.unit_id, row.account_id), sums)
+        })
+        .collect())
+}

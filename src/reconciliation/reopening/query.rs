@@ -1,0 +1,326 @@
+//! The SQL of opening days again.
+
+use diesel::prelude::*;
+
+use super::{Reopening, State};
+use crate::actor::Scope;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::Result;
+use crate::id::{AccountId, EventId, PersonId, ReopeningId, UnitId};
+use crate::store::failure::Classify;
+use crate::store::rows::{self, Column, Update};
+use crate::store::schema::day;
+use crate::store::schema_closing::{account_month, day_reopening};
+use crate::store::{Conn, Stamp, Tx};
+
+crate::table_row! {
+    pub struct ReopeningRow in "day_reopening" {
+        pub unit_id: UnitId,
+        pub id: ReopeningId,
+        pub account_id: AccountId,
+        pub date: BusinessDay,
+        pub reason: String,
+        pub maker_person_id: PersonId,
+        pub created_at: Instant,
+        pub state: &'static str,
+        pub revision: i64,
+    }
+}
+
+crate::table_row! {
+    pub struct EventRow in "day_reopening_event" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub reopening_id: ReopeningId,
+        pub revision: i64,
+        pub kind: &'static str,
+        pub state: &'static str,
+        pub person_id: Option<PersonId>,
+        pub reason: Option<String>,
+        pub at: Instant,
+    }
+}
+
+crate::table_row! {
+    pub struct DayEventRow in "day_event" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub account_id: AccountId,
+        pub date: BusinessDay,
+        pub revision: i64,
+        pub kind: &'static str,
+        pub state: &'static str,
+        pub maker_person_id: PersonId,
+        pub checker_person_id: PersonId,
+        pub reason: String,
+        pub at: Instant,
+    }
+}
+
+crate::table_row! {
+    pub struct MonthEventRow in "account_month_event" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub account_id: AccountId,
+        pub month: BusinessDay,
+        pub revision: i64,
+        pub kind: &'static str,
+        pub state: &'static str,
+        pub maker_person_id: PersonId,
+        pub checker_person_id: PersonId,
+        pub reason: String,
+        pub at: Instant,
+    }
+}
+
+pub fn insert(tx: &mut Tx<'_>, new: &Reopening) -> Result<()> {
+    let row = ReopeningRow {
+        unit_id: new.unit,
+        id: new.id,
+        account_id: new.account,
+        date: new.date,
+        reason: new.reason.clone(),
+        maker_person_id: new.maker,
+        created_at: new.created_at,
+        state: new.state.as_str(),
+        revision: new.revision,
+    };
+    rows::insert(tx, &[row])
+}
+
+/// Stores the next revision; the row must be the one that was read.
+pub fn store(tx: &mut Tx<'_>, reopening: &Reopening) -> Result<()> {
+    rows::update(
+        tx,
+        Update {
+            table: "day_reopening",
+            keys: vec![("unit_id", Column::of([reopening.unit])), ("id", Column::of([reopening.id]))],
+            guard: vec![("revision", Column::of([reopening.revision - 1]))],
+            sets: vec![
+                ("state", Column::of([reopening.state.as_str()])),
+                ("checker_person_id", Column::of([reopening.checker])),
+                ("revision", Column::of([reopening.revision])),
+            ],
+        },
+    )
+}
+
+pub fn note(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    reopening: &Reopening,
+    kind: &'static str,
+    person: Option<PersonId>,
+    reason: Option<String>,
+) -> Result<()> {
+    let row = EventRow {
+        unit_id: reopening.unit,
+        id: stamp.mint()?,
+        reopening_id: reopening.id,
+        revision: reopening.revision,
+        kind,
+        state: reopening.state.as_str(),
+        person_id: person,
+        reason,
+        at: stamp.now,
+    };
+    rows::insert(tx, &[row])
+}
+
+type Parts = (
+    (UnitId, ReopeningId, AccountId, BusinessDay, String),
+    (PersonId, Option<PersonId>, Instant, String, i64),
+);
+
+macro_rules! columns {
+    () => {
+        (
+            (
+                day_reopening::unit_id,
+                day_reopening::id,
+                day_reopening::account_id,
+                day_reopening::date,
+                day_reopening::reason,
+            ),
+            (
+                day_reopening::maker_person_id,
+                day_reopening::checker_person_id,
+                day_reopening::created_at,
+                day_reopening::state,
+                day_reopening::revision,
+            ),
+        )
+    };
+}
+
+fn reopening_of((what, now): Parts) -> Reopening {
+    Reopening {
+        unit: what.0,
+        id: what.1,
+        account: what.2,
+        date: what.3,
+        reason: what.4,
+        maker: now.0,
+        checker: now.1,
+        created_at: now.2,
+        state: State::parse(&now.3),
+        revision: now.4,
+    }
+}
+
+pub fn find(conn: &mut Conn, unit: UnitId, id: ReopeningId) -> Result<Option<Reopening>> {
+    let found: Option<Parts> = day_reopening::table
+        .filter(day_reopening::unit_id.eq(unit))
+        .filter(day_reopening::id.eq(id))
+        .select(columns!())
+        .first(conn)
+        .optional()
+        .classify()?;
+    Ok(found.map(reopening_of))
+}
+
+/// Requests of a unit, newest first.
+pub fn list(conn: &mut Conn, unit: UnitId, limit: i64) -> Result<Vec<Reopening>> {
+    let found: Vec<Parts> = day_reopening::table
+        .filter(day_reopening::unit_id.eq(unit))
+        .order(day_reopening::id.desc())
+        .limit(limit)
+        .select(columns!())
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(reopening_of).collect())
+}
+
+/// Approved requests that begin with this day.
+pub fn approved_of(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    date: BusinessDay,
+) -> Result<Vec<Reopening>> {
+    let found: Vec<Parts> = day_reopening::table
+        .filter(day_reopening::unit_id.eq(unit))
+        .filter(day_reopening::account_id.eq(account))
+        .filter(day_reopening::date.eq(date))
+        .filter(day_reopening::state.eq(State::Approved.as_str()))
+        .order(day_reopening::id)
+        .select(columns!())
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(reopening_of).collect())
+}
+
+/// The unit of a request within a scope.
+pub fn unit_of(conn: &mut Conn, scope: &Scope, id: ReopeningId) -> Result<Option<UnitId>> {
+    let mut found =
+        day_reopening::table.filter(day_reopening::id.eq(id)).select(day_reopening::unit_id).into_boxed();
+    if let Scope::Units(units) = scope {
+        found =
+            found.filter(day_reopening::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
+    }
+    found.first(conn).optional().classify()
+}
+
+pub fn is_closed(conn: &mut Conn, unit: UnitId, account: AccountId, date: BusinessDay) -> Result<bool> {
+    let state: Option<String> =
+        day::table.find((unit, account, date)).select(day::state).first(conn).optional().classify()?;
+    Ok(state.as_deref() == Some("closed"))
+}
+
+/// The day and all later closed ones are superseded, each with its event.
+pub fn supersede_days(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    reopening: &Reopening,
+    checker: PersonId,
+) -> Result<Vec<BusinessDay>> {
+    let found: Vec<(BusinessDay, i64)> = day::table
+        .filter(day::unit_id.eq(reopening.unit))
+        .filter(day::account_id.eq(reopening.account))
+        .filter(day::date.ge(reopening.date))
+        .filter(day::state.eq("closed"))
+        .order(day::date)
+        .select((day::date, day::revision))
+        .load(tx.conn())
+        .classify()?;
+    move_on(tx, reopening, ("day", "date"), &found)?;
+    let mut events = Vec::with_capacity(found.len());
+    for (date, revision) in &found {
+        events.push(DayEventRow {
+            unit_id: reopening.unit,
+            id: stamp.mint()?,
+            account_id: reopening.account,
+            date: *date,
+            revision: revision + 1,
+            kind: "reopened",
+            state: "superseded",
+            maker_person_id: reopening.maker,
+            checker_person_id: checker,
+            reason: reopening.reason.clone(),
+            at: stamp.now,
+        });
+    }
+    rows::insert(tx, &events)?;
+    Ok(found.into_iter().map(|(date, _)| date).collect())
+}
+
+/// Closed months that hold the day or a later one are superseded, each with its event.
+pub fn supersede_months(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    reopening: &Reopening,
+    checker: PersonId,
+) -> Result<Vec<BusinessDay>> {
+    let found: Vec<(BusinessDay, i64)> = account_month::table
+        .filter(account_month::unit_id.eq(reopening.unit))
+        .filter(account_month::account_id.eq(reopening.account))
+        .filter(account_month::last_day.ge(reopening.date))
+        .filter(account_month::state.eq("closed"))
+        .order(account_month::month)
+        .select((account_month::month, account_month::revision))
+        .load(tx.conn())
+        .classify()?;
+    move_on(tx, reopening, ("account_month", "month"), &found)?;
+    let mut events = Vec::with_capacity(found.len());
+    for (month, revision) in &found {
+        events.push(MonthEventRow {
+            unit_id: reopening.unit,
+            id: stamp.mint()?,
+            account_id: reopening.account,
+            month: *month,
+            revision: revision + 1,
+            kind: "reopened",
+            state: "superseded",
+            maker_person_id: reopening.maker,
+            checker_person_id: checker,
+            reason: reopening.reason.clone(),
+            at: stamp.now,
+        });
+    }
+    rows::insert(tx, &events)?;
+    Ok(found.into_iter().map(|(month, _)| month).collect())
+}
+
+fn move_on(
+    tx: &mut Tx<'_>,
+    reopening: &Reopening,
+    (table, key): (&'static str, &'static str),
+    found: &[(BusinessDay, i64)],
+) -> Result<()> {
+    rows::update(
+        tx,
+        Update {
+            table,
+            keys: vec![
+                ("unit_id", Column::of(found.iter().map(|_| reopening.unit))),
+                ("account_id", Column::of(found.iter().map(|_| reopening.account))),
+                (key, Column::of(found.iter().map(|(date, _)| *date))),
+            ],
+            guard: vec![("revision", Column::of(found.iter().map(|(_, revision)| *revision)))],
+            sets: vec![
+                ("state", Column::of(found.iter().map(|_| "superseded"))),
+                ("revision", Column::of(found.iter().map(|(_, revision)| revision + 1))),
+            ],
+        },
+    )
+}

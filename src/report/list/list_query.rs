@@ -1,0 +1,88 @@
+//! The SQL of lists, the same for all of them: a page by key, every value as text.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Nullable, Text};
+
+use super::Asked;
+use super::catalogue::Dated;
+use crate::error::Result;
+use crate::store::Conn;
+use crate::store::failure::Classify;
+
+/// As many columns as a list can have.
+pub const WIDTH: usize = 12;
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    c0: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    c1: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    c2: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    c3: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    c4: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    c5: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    c6: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    c7: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    c8: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    c9: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    c10: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    c11: Option<String>,
+}
+
+/// Rows after an id, in the order of ids, as texts by column.
+pub fn rows(
+    conn: &mut Conn,
+    asked: &Asked,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<(i64, [Option<String>; WIDTH])>> {
+    let list = asked.list.0;
+    let columns: Vec<String> = (0..WIDTH)
+        .map(|at| match list.columns.get(at) {
+            Some(column) => format!("CAST(t.{} AS TEXT) AS c{at}", column.column),
+            None => format!("CAST(NULL AS TEXT) AS c{at}"),
+        })
+        .collect();
+    // Names come from the catalogue, values are bound.
+    let dated = match list.dated {
+        Dated::Day(column) => format!("t.{column} >= $3 AND t.{column} <= $4 AND $5 = $5 AND $6 = $6"),
+        Dated::Time(column) => format!("$3 = $3 AND $4 = $4 AND t.{column} >= $5 AND t.{column} < $6"),
+    };
+    let state = if list.has_state { "($7 = '' OR t.state = $7)" } else { "$7 = ''" };
+    let text = format!(
+        "SELECT t.id AS id, {} FROM {} t WHERE t.unit_id = $1 AND t.id > $2 AND {dated} AND {state} \
+         ORDER BY t.id LIMIT $8",
+        columns.join(", "),
+        list.table
+    );
+    let found: Vec<Row> = diesel::sql_query(text)
+        .bind::<BigInt, _>(asked.unit)
+        .bind::<BigInt, _>(after)
+        .bind::<Date, _>(asked.period.from)
+        .bind::<Date, _>(asked.period.until)
+        .bind::<BigInt, _>(asked.period.from.start())
+        .bind::<BigInt, _>(asked.period.until.next().start())
+        .bind::<Text, _>(asked.state.clone().unwrap_or_default())
+        .bind::<BigInt, _>(limit)
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(cells).collect())
+}
+
+fn cells(row: Row) -> (i64, [Option<String>; WIDTH]) {
+    let Row { id, c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 } = row;
+    (id, [c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11])
+}

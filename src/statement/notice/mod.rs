@@ -1,0 +1,133 @@
+//! camt.054 notifications: they list the payments inside an entry that a statement books as one sum.
+//!
+//! A notification proves no balance and brings no line: what it tells is kept beside the account, by the
+//! bank's reference and the amount of the entry, and joins the line whenever that comes, before or
+//! after. Sent again it changes nothing.
+
+mod query;
+
+use super::import::{self, CodesOf, Imported};
+use super::memo::{LineTexts, seal_texts};
+use super::{Line, Parsed, Statement, file};
+use crate::actor::Actor;
+use crate::amount::Dong;
+use crate::audit;
+use crate::error::{Error, Result};
+use crate::id::*;
+use crate::store::{Conn, Lane, Stamp, Store, Tx, rows};
+use crate::text;
+use crate::unit::{BankAccount, account};
+
+pub use query::{Detail, details, has_any};
+
+/// Keeps the details of a notification. Errors as of importing a statement.
+pub(super) fn take<'a>(
+    store: &Store,
+    stamp: &dyn Fn() -> Stamp<'a>,
+    actor: &Actor,
+    codes_of: &CodesOf<'_>,
+    file: &file::File<'_>,
+    parsed: Parsed,
+) -> Result<Imported> {
+    if !parsed.errors.is_empty() {
+        let errors = parsed.errors.clone();
+        return Ok(import::outcome(file, parsed, errors));
+    }
+    let accounts = store.read(&actor.scope, |conn| {
+        let found = parsed.statements.iter().enumerate();
+        found.map(|(index, one)| account_of(conn, actor, index, one)).collect::<Result<Vec<_>>>()
+    })?;
+    let told: usize =
+        parsed.statements.iter().flat_map(|notice| &notice.lines).map(|line| line.details.len()).sum();
+    let mut expanded = 0;
+    for (notice, account) in parsed.statements.iter().zip(&accounts) {
+        expanded += store.write(&actor.scope, Lane::Bulk, |tx| {
+            add(tx, &stamp(), actor, codes_of, file, (notice, account))
+        })?;
+    }
+    let mut imported = import::outcome(file, parsed, Vec::new());
+    imported.details = expanded;
+    imported.already_imported = expanded == 0 && told > 0;
+    Ok(imported)
+}
+
+fn account_of(conn: &mut Conn, actor: &Actor, index: usize, notice: &Statement) -> Result<BankAccount> {
+    let field = format!("statements[{index}].account");
+    let number = notice.account_number().unwrap_or_default();
+    let unknown = || {
+        let detail = format!("{}: account {} is not registered", notice.at, import::masked(&number));
+        Error::invalid(field.clone(), "statement_account_unknown", detail)
+    };
+    let (unit, id) = account::find_by_number(conn, &number)?.ok_or_else(unknown)?;
+    actor.scope.require(unit)?;
+    let found = account::find(conn, unit, id)?;
+    if found.bank_bin.is_empty() {
+        return Err(unknown());
+    }
+    if notice.lines.iter().any(|line| line.currency != found.currency) {
+        let detail = format!("the account is in {}", found.currency);
+        return Err(Error::invalid(field, "statement_currency", detail));
+    }
+    Ok(found)
+}
+
+fn add(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    codes_of: &CodesOf<'_>,
+    file: &file::File<'_>,
+    (notice, account): (&Statement, &BankAccount),
+) -> Result<usize> {
+    let key = stamp.sealing_key(tx, account.unit)?;
+    let mut kept = Vec::new();
+    for line in &notice.lines {
+        let Some((reference, entry_amount)) = entry_of(line)? else { continue };
+        for (index, detail) in line.details.iter().enumerate() {
+            let id: EventId = stamp.mint()?;
+            let memo = text::clean(detail.memo.as_deref().unwrap_or_default());
+            let (verified, damaged) = codes_of(&memo);
+            let texts = LineTexts {
+                memo,
+                counterparty_name: detail.counterparty_name.clone(),
+                counterparty_account: detail.counterparty_account.clone(),
+                raw: String::new(),
+            };
+            kept.push(query::DetailRow {
+                unit_id: account.unit,
+                id,
+                account_id: account.id,
+                bank_reference: reference.clone(),
+                entry_amount,
+                position: i32::try_from(index).unwrap_or(i32::MAX),
+                amount: detail.amount.map(Dong::from_whole).transpose()?,
+                codes: verified.join(" "),
+                damaged: damaged.join(" "),
+                key_id: key.id,
+                memo_cipher: seal_texts(stamp.vault, &key, LineId(id.0), &texts)?,
+                file_sha256: file.sha256.clone(),
+                created_at: stamp.now,
+            });
+        }
+    }
+    if kept.is_empty() {
+        return Ok(0);
+    }
+    file::keep(tx, stamp, account.unit, file)?;
+    let key = ["unit_id", "account_id", "bank_reference", "entry_amount", "position"];
+    let is_new = rows::insert_if_absent(tx, &kept, &key)?;
+    let count = is_new.into_iter().filter(|is_new| *is_new).count();
+    let entry = audit::Entry::by(actor, account.unit, "statement.notified", account.id)
+        .with(format!("{} {count}", file.sha256));
+    audit::record(tx, stamp, &[entry])?;
+    Ok(count)
+}
+
+/// What names the entry again in a statement; an entry without a reference cannot be found there.
+fn entry_of(line: &Line) -> Result<Option<(String, Dong)>> {
+    let reference = line.bank_reference.as_deref().map(text::squash).filter(|text| !text.is_empty());
+    match reference {
+        Some(reference) => Ok(Some((reference, Dong::from_whole(line.amount)?))),
+        None => Ok(None),
+    }
+}

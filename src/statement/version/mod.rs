@@ -1,0 +1,469 @@
+//! Statements that the bank sends again with other lines.
+//!
+//! The same account and number, or the same period and opening balance, with lines that say something
+//! else, is a new version of the earlier statement. What it only adds or words differently goes in at
+//! once and is listed. What it takes out or changes in day, amount or code may have proven payments: such a
+//! version is held, keeps its days open under an exception, and goes in when two persons accept it.
+//! A line it takes out is never deleted and never silently un-proven: a contra line of the same sum
+//! stands against it from then on, and posting that one takes the money back as the bank's reversal
+//! does, under an exception that names the payment.
+
+pub(super) mod query;
+mod rules;
+
+use super::draft::Draft;
+use super::file::{self, File};
+use super::identity::{self, Features, Span};
+use super::line::CodesOf;
+use super::query::{self as statements, StoredStatement};
+use super::sequence::balance_before;
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::audit;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::exception::{self, Subject};
+use crate::id::*;
+use crate::store::{Conn, Stamp, Tx, rows};
+use crate::text;
+use crate::unit::BankAccount;
+
+pub use query::{
+    Version, Withdrawn, differences, find, list, proposal, undecided, unit_of, withdrawn_by, withdrawn_of,
+};
+pub(super) use query::{by_position, known};
+pub use rules::{Difference, Kind, Side};
+use rules::{KnownLine, NewLine};
+
+/// Who may decide about versions and lines set aside.
+const DECIDERS: [Role; 2] = [Role::Finance, Role::Approver];
+
+/// What is decided about a held version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The bank is right: the lines go in, what it took out is taken back.
+    Accept,
+    /// The file is not the bank's last word (an older copy, a mistake): nothing of it goes in.
+    Dismiss,
+}
+
+impl Decision {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Decision::Accept => "accept",
+            Decision::Dismiss => "dismiss",
+        }
+    }
+
+    pub fn parse(text: &str) -> Result<Decision> {
+        match text {
+            "accept" => Ok(Decision::Accept),
+            "dismiss" => Ok(Decision::Dismiss),
+            _ => Err(Error::invalid("decision", "decision_unknown", "accept or dismiss")),
+        }
+    }
+}
+
+/// What a statement changes of an earlier one.
+pub(super) struct Comparison {
+    pub replaces: StoredStatement,
+    pub differences: Vec<Difference>,
+    pub has_number: bool,
+}
+
+impl Comparison {
+    pub fn moves_money(&self) -> bool {
+        self.differences.iter().any(|one| one.moves_money)
+    }
+
+    /// Whether it is a version of its own: exports of a growing day are not, unless they contradict.
+    pub fn is_recorded(&self) -> bool {
+        self.moves_money() || (self.has_number && !self.differences.is_empty())
+    }
+}
+
+/// Compares a statement with the one it tells again, if there is one. Lines that could not be read may
+/// be the ones that seem gone: with any of them nothing is compared.
+pub(super) fn compare(
+    conn: &mut Conn,
+    account: &BankAccount,
+    draft: &Draft,
+    format: &str,
+    features: &[Features],
+    codes_of: &CodesOf<'_>,
+) -> Result<Option<Comparison>> {
+    if !draft.quarantined.is_empty() {
+        return Ok(None);
+    }
+    let Some((earlier, has_number)) = told_before(conn, account, draft)? else { return Ok(None) };
+    let first_day = earlier.opening_on.min(draft.opening_on);
+    let last_day = earlier.closing_on.max(draft.closing_on);
+    let known: Vec<KnownLine> = query::known(conn, account, first_day, last_day)?
+        .into_iter()
+        .map(|told| KnownLine {
+            id: told.id,
+            codes: sorted(told.codes.split_whitespace().map(str::to_owned).collect()),
+            is_covered: told.statement <= earlier.id
+                && (earlier.opening_on..=earlier.closing_on).contains(&told.known.features.date),
+            known: told.known,
+        })
+        .collect();
+    let plain: Vec<identity::Known> = known.iter().map(|line| line.known.clone()).collect();
+    let before = balance_before(conn, account, first_day)?;
+    let span = Span { first_day, opening: draft.opening, closing: draft.closing, lines: features };
+    let plan = identity::plan(before, &plain, span);
+    if !has_number && is_beginning_of(&plain, &plan, span) {
+        return Ok(None);
+    }
+    // Formats cut and number words and references each in its own way.
+    let words_count = earlier.format == format;
+    if !words_count && !plan.is_chained {
+        return Ok(None);
+    }
+    let verdicts = if words_count { identity::plan_strictly(&plain, span, plan.skip) } else { plan.verdicts };
+    let lines: Vec<NewLine> = draft
+        .lines
+        .iter()
+        .zip(features)
+        .map(|(line, features)| NewLine {
+            features: features.clone(),
+            codes: sorted(codes_of(&text::clean(line.read.memo.as_deref().unwrap_or_default())).0),
+        })
+        .collect();
+    let differences = rules::differences(&known, (first_day, plan.skip), &lines, &verdicts, words_count);
+    Ok(Some(Comparison { replaces: earlier, differences, has_number }))
+}
+
+fn sorted(mut codes: Vec<String>) -> Vec<String> {
+    codes.sort_unstable();
+    codes
+}
+
+/// The newest ready statement that the draft tells again, and whether its number says so.
+fn told_before(
+    conn: &mut Conn,
+    account: &BankAccount,
+    draft: &Draft,
+) -> Result<Option<(StoredStatement, bool)>> {
+    let ready = statements::ready_since(conn, account.unit, account.id, draft.opening_on)?;
+    let number = draft.number.as_deref().map(text::clean);
+    let mut same: Vec<(StoredStatement, bool)> = ready
+        .into_iter()
+        .filter(|one| one.opening == draft.opening && one.opening_on <= draft.closing_on)
+        .filter_map(|one| {
+            let has_numbers = one.number.is_some() && number.is_some();
+            let same_number = (has_numbers && one.number == number)
+                || (one.sequence.is_some() && one.sequence == draft.sequence);
+            let same_period = one.opening_on == draft.opening_on && one.closing_on == draft.closing_on;
+            (same_number || (!has_numbers && same_period)).then_some((one, same_number))
+        })
+        .collect();
+    same.sort_by_key(|(one, _)| one.id);
+    Ok(same.pop())
+}
+
+/// An export of the morning that comes after the day's: all of it is known, and it closes with the
+/// balance behind its last line.
+fn is_beginning_of(known: &[identity::Known], plan: &identity::Plan, span: Span<'_>) -> bool {
+    let all_known = plan.verdicts.iter().all(|verdict| matches!(verdict, identity::Verdict::Known(_)));
+    let told = known
+        .iter()
+        .filter(|line| !line.is_withdrawn)
+        .skip(plan.skip)
+        .take(span.lines.len())
+        .map(|line| line.features.amount);
+    all_known && Dong::sum([span.opening].into_iter().chain(told)).ok() == Some(span.closing)
+}
+
+/// Records a version: held for a decision, or applied because it moves no money.
+pub(super) fn record(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    file: &File<'_>,
+    draft: &Draft,
+    comparison: &Comparison,
+) -> Result<Version> {
+    let earlier = &comparison.replaces;
+    let (unit, account) = (earlier.unit, earlier.account);
+    statements::lock_account(tx, unit, account)?;
+    if let Some(known) = query::by_position(tx, unit, account, &file.sha256, draft.position)? {
+        return Ok(known);
+    }
+    file::keep(tx, stamp, unit, file)?;
+    let id: VersionId = stamp.mint()?;
+    let count = |kind| {
+        let found = comparison.differences.iter().filter(|one| one.kind == kind).count();
+        i32::try_from(found).unwrap_or(i32::MAX)
+    };
+    let state = if comparison.moves_money() { "held" } else { "applied" };
+    rows::insert(
+        tx,
+        &[query::VersionRow {
+            unit_id: unit,
+            id,
+            account_id: account,
+            replaces_id: earlier.id,
+            file_sha256: file.sha256.clone(),
+            position: draft.position,
+            number: draft.number.as_deref().map(text::clean),
+            closing_on: draft.closing_on,
+            opening: draft.opening,
+            closing: draft.closing,
+            added: count(Kind::Added),
+            gone: count(Kind::Gone),
+            changed: count(Kind::Changed),
+            created_at: stamp.now,
+            state,
+            revision: 1,
+        }],
+    )?;
+    let listed: Vec<query::DifferenceRow> = comparison
+        .differences
+        .iter()
+        .enumerate()
+        .map(|(index, one)| difference_row(unit, id, index, one))
+        .collect();
+    rows::insert(tx, &listed)?;
+    let version = query::find(tx, unit, id)?;
+    let event = Event { kind: state, state, decision: None, maker: actor.person, checker: None, reason: "" };
+    tell(tx, stamp, &version, 1, &event)?;
+    if state == "held" {
+        open_exception(tx, stamp, &version, comparison)?;
+    }
+    let entry = audit::Entry::by(actor, unit, "statement.version", id).with(state);
+    audit::record(tx, stamp, &[entry])?;
+    Ok(version)
+}
+
+fn difference_row(unit: UnitId, version: VersionId, index: usize, one: &Difference) -> query::DifferenceRow {
+    let (old, new) = (one.old.as_ref(), one.new.as_ref());
+    query::DifferenceRow {
+        unit_id: unit,
+        version_id: version,
+        position: i32::try_from(index).unwrap_or(i32::MAX),
+        kind: one.kind.as_str(),
+        moves_money: one.moves_money,
+        line_id: one.line,
+        old_booking_date: old.map(|side| side.booking_date),
+        old_amount: old.map(|side| side.amount),
+        old_reference: old.and_then(|side| side.bank_reference.clone()),
+        new_booking_date: new.map(|side| side.booking_date),
+        new_amount: new.map(|side| side.amount),
+        new_reference: new.and_then(|side| side.bank_reference.clone()),
+    }
+}
+
+fn open_exception(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    version: &Version,
+    comparison: &Comparison,
+) -> Result<()> {
+    let moving = || comparison.differences.iter().filter(|one| one.moves_money);
+    let days = moving().flat_map(|one| one.old.iter().chain(&one.new)).map(|side| side.booking_date);
+    let opened_on = days.min().unwrap_or(comparison.replaces.opening_on);
+    let touched =
+        moving().filter_map(|one| one.old.as_ref()).map(|side| Dong(side.amount.0.saturating_abs()));
+    let item = exception::New {
+        unit: version.unit,
+        kind: exception::Kind::StatementCorrected,
+        subject: Subject::Statement(version.replaces),
+        account: Some(version.account),
+        amount: Dong::sum(touched)?,
+        opened_on,
+        detail: format!(
+            "{}: added {}, gone {}, changed {}",
+            version.id, version.added, version.gone, version.changed
+        ),
+    };
+    exception::open(tx, stamp, &[item]).map(|_| ())
+}
+
+struct Event<'e> {
+    kind: &'static str,
+    state: &'static str,
+    decision: Option<Decision>,
+    maker: Option<PersonId>,
+    checker: Option<PersonId>,
+    reason: &'e str,
+}
+
+fn tell(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    version: &Version,
+    revision: i64,
+    event: &Event<'_>,
+) -> Result<()> {
+    rows::insert(
+        tx,
+        &[query::EventRow {
+            unit_id: version.unit,
+            id: stamp.mint()?,
+            version_id: version.id,
+            revision,
+            kind: event.kind,
+            state: event.state,
+            decision: event.decision.map(Decision::as_str),
+            maker_person_id: event.maker,
+            checker_person_id: event.checker,
+            reason: event.reason.to_owned(),
+            at: stamp.now,
+        }],
+    )
+}
+
+fn advance(tx: &mut Tx<'_>, stamp: &Stamp<'_>, version: &Version, event: &Event<'_>) -> Result<Version> {
+    query::set_state(tx, version, event.state)?;
+    tell(tx, stamp, version, version.revision + 1, event)?;
+    query::find(tx, version.unit, version.id)
+}
+
+/// Proposes what to do with a held version. Errors: `reason_missing`, `statement_version_not_held`.
+pub fn propose(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: VersionId,
+    (decision, reason): (Decision, &str),
+) -> Result<Version> {
+    actor.require_role(&DECIDERS)?;
+    actor.scope.require(unit)?;
+    let maker = actor.require_person()?;
+    let reason = text::clean(reason);
+    if reason.is_empty() {
+        return Err(Error::invalid("reason", "reason_missing", "say why"));
+    }
+    let version = query::find(tx, unit, id)?;
+    if version.state != "held" {
+        return Err(Error::conflict("statement_version_not_held", "it is proposed or decided already"));
+    }
+    let event = Event {
+        kind: "proposed",
+        state: "proposed",
+        decision: Some(decision),
+        maker: Some(maker),
+        checker: None,
+        reason: &reason,
+    };
+    let version = advance(tx, stamp, &version, &event)?;
+    let entry = audit::Entry::by(actor, unit, "statement.version_proposed", id).with(decision.as_str());
+    audit::record(tx, stamp, &[entry])?;
+    Ok(version)
+}
+
+/// Sends a proposal back; the version is held again.
+pub fn send_back(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: VersionId,
+    reason: &str,
+) -> Result<Version> {
+    let (version, _, maker, checker) = proposed(tx, actor, unit, id)?;
+    let reason = text::clean(reason);
+    let event = Event {
+        kind: "sent_back",
+        state: "held",
+        decision: None,
+        maker: Some(maker),
+        checker: Some(checker),
+        reason: &reason,
+    };
+    advance(tx, stamp, &version, &event)
+}
+
+fn proposed(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: VersionId,
+) -> Result<(Version, Decision, PersonId, PersonId)> {
+    actor.require_role(&DECIDERS)?;
+    actor.scope.require(unit)?;
+    let checker = actor.require_person()?;
+    let version = query::find(tx, unit, id)?;
+    let not_proposed = || Error::conflict("statement_version_not_proposed", "nothing is proposed for it");
+    if version.state != "proposed" {
+        return Err(not_proposed());
+    }
+    let (decision, maker, _) = query::proposal(tx, unit, id)?.ok_or_else(not_proposed)?;
+    if maker == checker {
+        return Err(Error::forbidden("maker_is_checker", "another person must approve"));
+    }
+    Ok((version, Decision::parse(&decision)?, maker, checker))
+}
+
+/// Approves the proposal. An accepted version's lines go in with the next import of its file, which
+/// `reconciliation::restated` does at once; what it takes out is named here, in the same transaction.
+///
+/// Errors: `statement_version_not_proposed`, `maker_is_checker`, `statement_version_overtaken` when
+/// another version took the same lines out meanwhile.
+pub fn approve(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: VersionId,
+) -> Result<(Version, Decision)> {
+    let (version, decision, maker, checker) = proposed(tx, actor, unit, id)?;
+    statements::lock_account(tx, unit, version.account)?;
+    if decision == Decision::Accept {
+        withdraw(tx, stamp, &version)?;
+    }
+    let state = if decision == Decision::Accept { "accepted" } else { "dismissed" };
+    let event = Event {
+        kind: state,
+        state,
+        decision: Some(decision),
+        maker: Some(maker),
+        checker: Some(checker),
+        reason: "",
+    };
+    let version = advance(tx, stamp, &version, &event)?;
+    let others = query::undecided(tx, unit, version.account)?;
+    if !others.iter().any(|other| other.replaces == version.replaces) {
+        let kind = exception::Kind::StatementCorrected;
+        let cause = (unit, kind, Subject::Statement(version.replaces), "two persons decided");
+        exception::settle_by_themselves(tx, stamp, &[cause])?;
+    }
+    let entry = audit::Entry::by(actor, unit, "statement.version_decided", id).with(state);
+    audit::record(tx, stamp, &[entry])?;
+    Ok((version, decision))
+}
+
+/// How many versions that wait for a decision change something booked by a day.
+pub fn undecided_by(conn: &mut Conn, unit: UnitId, account: AccountId, date: BusinessDay) -> Result<usize> {
+    let mut count = 0;
+    for version in query::undecided(conn, unit, account)? {
+        let differences = query::differences(conn, unit, version.id)?;
+        let moving = differences.iter().filter(|one| one.moves_money);
+        let mut days = moving.flat_map(|one| one.old.iter().chain(&one.new)).map(|side| side.booking_date);
+        count += usize::from(days.any(|day| day <= date));
+    }
+    Ok(count)
+}
+
+fn withdraw(tx: &mut Tx<'_>, stamp: &Stamp<'_>, version: &Version) -> Result<()> {
+    let mut taken = Vec::new();
+    for one in query::differences(tx, version.unit, version.id)? {
+        if let Some(line_id) = one.line.filter(|_| one.moves_money) {
+            taken.push(query::WithdrawnRow {
+                unit_id: version.unit,
+                line_id,
+                version_id: version.id,
+                contra_line_id: stamp.mint()?,
+                created_at: stamp.now,
+            });
+        }
+    }
+    let is_new = rows::insert_if_absent(tx, &taken, &["unit_id", "line_id"])?;
+    if is_new.contains(&false) {
+        let detail = "another version took the same lines out";
+        return Err(Error::conflict("statement_version_overtaken", detail));
+    }
+    Ok(())
+}

@@ -1,0 +1,198 @@
+//! What the page `/api` says about the queue of exceptions.
+
+use super::catalogue::{Endpoint, NONE};
+
+const READERS: &str = "finance, approver, auditor, administrator";
+const DECIDERS: &str = "finance, approver";
+const WORKERS: &str = "finance, approver, administrator";
+
+pub const ENDPOINTS: &[Endpoint] = &[
+    Endpoint {
+        path: "/api/v1/exceptions",
+        vi: "Hàng đợi ngoại lệ, cũ nhất trước.",
+        en: "Everything unexplained, oldest first, each with owner, due day, next step and effect.",
+        who: READERS,
+        notes: "?unit= (left out: every unit in sight) &account= &kind= &state=open|proposed|resolved|unresolved \
+                &owner=finance|cashier|approver|administrator|city &assignee=per_… &amount_from= &amount_to= \
+                &due_before=YYYY-MM-DD &min_age_days= &max_age_days= &after= (next of the page before) &limit=",
+        answer: r#"{ "exceptions": [ { "id": "exc_01j9…", "kind": "underpaid", "owner": "finance", "due_on": "2026-12-07",
+  "next_step": "…", "effect": "…", "age_days": 2 } ], "next": null }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/exceptions/bulk",
+        vi: "Giao, ghi chú hoặc đề nghị cùng một cách xử lý cho nhiều ngoại lệ.",
+        en: "Assigns, comments or proposes the same for many; each answers on its own.",
+        who: WORKERS,
+        notes: "action: comment (comment), assign (owner, person, reason), propose (resolution, target, reason); 1 to \
+                200 ids. One item's refusal harms no other; 404 when none of them is in your scope.",
+        body: r#"{ "exceptions": [ "exc_01j9…" ], "action": "comment", "comment": "Đã gọi ngân hàng" }"#,
+        answer: r#"{ "results": [ { "id": "exc_01j9…", "ok": true, "exception": {} },
+  { "id": "exc_01j8…", "ok": false, "error": { "code": "exception_not_open", "message": "…" } } ] }"#,
+    },
+    Endpoint {
+        path: "/api/v1/exceptions/alarms",
+        vi: "Cảnh báo tuổi: tiền vào chưa biết của ai, báo có chưa được chứng minh.",
+        en: "Money that arrived and nobody knows, claims that nothing proved, at the ages that are set.",
+        who: READERS,
+        notes: "?unit=",
+        answer: r#"{ "alarms": [ { "kind": "money_unknown", "subject": "exc_01j9…", "amount": 25000, "passed_hours": 72, "age_hours": 80 } ] }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/exceptions/{id}",
+        vi: "Một ngoại lệ với đề nghị đang chờ và toàn bộ diễn biến.",
+        en: "One exception with its proposal, everything that happened to it, and the limit for one person.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/exceptions/{id}/hints",
+        vi: "Gợi ý toàn thành phố: đơn vị nào có đúng một nghĩa vụ chưa nộp với số tiền này.",
+        en: "Units with exactly one open obligation of exactly this sum; no personal data.",
+        who: DECIDERS,
+        notes: "For open items with money in suspense.",
+        answer: r#"{ "hint": { "units": [ { "code": "00070", "name": "…", "count": 1 } ], "units_with_several": 3 } }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/exceptions/{id}/comments",
+        vi: "Ghi chú; không ghi tên hay số giấy tờ của người dân.",
+        en: "Says something about it; names and numbers of citizens do not belong there.",
+        who: WORKERS,
+        body: r#"{ "comment": "Đã gọi ngân hàng, chờ trả lời" }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/exceptions/{id}/assign",
+        vi: "Giao cho người hoặc vai trò khác.",
+        en: "Gives it to another role or person.",
+        who: WORKERS,
+        notes: "owner: finance, cashier, approver, administrator or city.",
+        body: r#"{ "owner": "approver", "person": null, "reason": "Cần cấp trên quyết định" }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/exceptions/{id}/propose",
+        vi: "Đề nghị cách xử lý, kèm lý do.",
+        en: "Proposes how to settle it. target is the id the resolution points at.",
+        who: DECIDERS,
+        notes: "assign (target obl_…), acknowledge, bank_charge, disprove; for a debit that pays a refund with another \
+                text or amount: refund_debit, refund_short, refund_over (target rfd_…); for one that was refused and \
+                debited all the same: refund_refused (rfd_…), remittance_refused (rmt_…); to_budget with decision \
+                { number, on }.",
+        body: r#"{ "resolution": "assign", "target": "obl_01j9…", "reason": "Người nộp xác nhận" }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/exceptions/{id}/approve",
+        vi: "Người thứ hai duyệt đề nghị.",
+        en: "Another person approves.",
+        who: DECIDERS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/exceptions/{id}/refuse",
+        vi: "Trả lại đề nghị, kèm lý do.",
+        en: "Sends the proposal back; the exception is open again.",
+        who: DECIDERS,
+        body: r#"{ "reason": "Chưa đủ chứng từ" }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/exceptions/{id}/resolve",
+        vi: "Một người tự xử lý trong hạn mức của đơn vị.",
+        en: "One person settles it alone, within the unit's limit.",
+        who: DECIDERS,
+        notes: "acknowledge, assign, bank_charge, deposit, remittance up to the limit; what asks for nothing may \
+                always be acknowledged. 403 second_person_needed otherwise.",
+        body: r#"{ "resolution": "acknowledge", "reason": "Đã xem" }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/exceptions/{id}/reopening",
+        vi: "Đề nghị mở lại ngoại lệ đã xử lý.",
+        en: "Asks for a settled exception to be opened again.",
+        who: DECIDERS,
+        body: r#"{ "reason": "Ngân hàng báo nhầm" }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/exceptions/{id}/reopening/approve",
+        vi: "Người thứ hai duyệt mở lại.",
+        en: "Another person approves; postings that nothing else stands on are taken back.",
+        who: DECIDERS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/exceptions/{id}/reopening/refuse",
+        vi: "Không mở lại.",
+        en: "It stays settled.",
+        who: DECIDERS,
+        body: r#"{ "reason": "Đã xử lý đúng" }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/exceptions/{id}/letters",
+        vi: "Lập thư tra soát gửi ngân hàng.",
+        en: "Writes a letter that asks the bank.",
+        who: DECIDERS,
+        notes: "One at a time: the next after the bank's reply.",
+        body: r#"{ "question": "Đề nghị cho biết người chuyển và mục đích chuyển tiền" }"#,
+        answer: r#"{ "letter": { "id": "ltr_01j9…", "number": "1/2026/TS" } }"#,
+    },
+    Endpoint {
+        path: "/api/v1/letters",
+        vi: "Các thư tra soát của một đơn vị, mới nhất trước.",
+        en: "Letters of a unit, newest first.",
+        who: READERS,
+        notes: "?unit= &limit=",
+        answer: r#"{ "letters": [] }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/letters/{id}",
+        vi: "Một thư tra soát và trả lời của ngân hàng.",
+        en: "A letter and the bank's replies; their words in clear leave a trace.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/letters/{id}/pdf",
+        vi: "Thư tra soát để in và ký.",
+        en: "The letter as PDF; printing it leaves a trace.",
+        who: DECIDERS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/letters/{id}/reply",
+        vi: "Ghi trả lời của ngân hàng.",
+        en: "Records what the bank answered.",
+        who: DECIDERS,
+        notes: "outcome: identified, returned, not_received, unknown. words may name people and are stored sealed.",
+        body: r#"{ "outcome": "identified", "on": "2026-11-27", "number": "12/TL", "words": "Người chuyển nộp phí chứng thực" }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/complaints",
+        vi: "Ghi nhận khiếu nại của người dân.",
+        en: "Takes a citizen's complaint down: exception 33.",
+        who: "cashier, finance, approver",
+        notes: "subject: obl_…, pay_… or rcp_…; way: counter, phone, letter, portal.",
+        body: r#"{ "subject": "obl_01j9…", "way": "counter", "words": "Đã chuyển tiền nhưng chưa có biên lai" }"#,
+        ..NONE
+    },
+];

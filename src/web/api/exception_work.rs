@@ -1,0 +1,208 @@
+//! Work on the queue: comments, owners, re-opening, and the same for many items at once.
+
+use actix_web::{HttpRequest, web};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::exceptions::{Asked, ProposeBody, ReasonBody, change, locate};
+use super::view;
+use crate::actor::{Actor, Role};
+use crate::error::{Error, Result};
+use crate::exception::{self, Exception, Owner};
+use crate::id::*;
+use crate::payment::reopen;
+use crate::store::{Stamp, Tx};
+use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
+use crate::web::respond::{self, Answer, block};
+use crate::web::{Shared, message};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CommentBody {
+    comment: String,
+}
+
+/// `POST /api/v1/exceptions/{id}/comments`
+pub async fn comment(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let asked: CommentBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
+        exception::comment(tx, stamp, actor, unit, id, &asked.comment)
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AssignBody {
+    owner: String,
+    #[serde(default)]
+    person: Option<PersonId>,
+    reason: String,
+}
+
+/// `POST /api/v1/exceptions/{id}/assign`
+pub async fn assign(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let asked: AssignBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let owner = Owner { role: asked.owner, person: asked.person };
+    change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
+        exception::assign(tx, stamp, actor, unit, id, (&owner, &asked.reason))
+    })
+    .await
+}
+
+/// `POST /api/v1/exceptions/{id}/reopening`: asks for a settled item to be opened again.
+pub async fn ask_to_reopen(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
+        exception::ask_to_reopen(tx, stamp, actor, unit, id, &asked.reason)
+    })
+    .await
+}
+
+/// `POST /api/v1/exceptions/{id}/reopening/approve`: another person than the one who asked.
+pub async fn approve_reopening(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    change(&request, caller, shared, reopen::approve).await
+}
+
+/// `POST /api/v1/exceptions/{id}/reopening/refuse`
+pub async fn refuse_reopening(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
+        exception::refuse_reopening(tx, stamp, actor, unit, id, &asked.reason)
+    })
+    .await
+}
+
+/// The most items of one call.
+const BULK_LIMIT: usize = 200;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BulkBody {
+    exceptions: Vec<String>,
+    action: String,
+    #[serde(default)]
+    comment: Option<String>,
+    #[serde(default)]
+    owner: Option<String>,
+    #[serde(default)]
+    person: Option<PersonId>,
+    #[serde(default)]
+    resolution: Option<String>,
+    #[serde(default)]
+    target: Option<String>,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// What is done to each item.
+enum Action {
+    Comment(String),
+    Assign(Owner, String),
+    Propose(Asked),
+}
+
+impl Action {
+    fn read(body: BulkBody) -> Result<Action> {
+        let missing = |field: &str| Error::invalid(field, "field_missing", "must not be empty");
+        match body.action.as_str() {
+            "comment" => Ok(Action::Comment(body.comment.ok_or_else(|| missing("comment"))?)),
+            "assign" => {
+                let role = body.owner.ok_or_else(|| missing("owner"))?;
+                let reason = body.reason.ok_or_else(|| missing("reason"))?;
+                Ok(Action::Assign(Owner { role, person: body.person }, reason))
+            }
+            "propose" => Ok(Action::Propose(Asked::read(&ProposeBody {
+                resolution: body.resolution.ok_or_else(|| missing("resolution"))?,
+                target: body.target,
+                reason: body.reason.ok_or_else(|| missing("reason"))?,
+                decision: None,
+            })?)),
+            _ => Err(Error::invalid("action", "bulk_action_unknown", "comment, assign or propose")),
+        }
+    }
+
+    fn act(
+        &self,
+        tx: &mut Tx<'_>,
+        stamp: &Stamp<'_>,
+        actor: &Actor,
+        unit: UnitId,
+        id: ExceptionId,
+    ) -> Result<Exception> {
+        match self {
+            Action::Comment(words) => exception::comment(tx, stamp, actor, unit, id, words),
+            Action::Assign(owner, reason) => exception::assign(tx, stamp, actor, unit, id, (owner, reason)),
+            Action::Propose(asked) => asked.propose(tx, stamp, actor, unit, id),
+        }
+    }
+}
+
+/// `POST /api/v1/exceptions/bulk`: each item in a transaction of its own, with an answer of its own.
+pub async fn bulk(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&[Role::Finance, Role::Approver, Role::Administrator])?;
+    caller.0.require_person()?;
+    let asked: BulkBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    if asked.exceptions.is_empty() || asked.exceptions.len() > BULK_LIMIT {
+        return Err(Error::invalid("exceptions", "bulk_too_many", format!("1 to {BULK_LIMIT}")).into());
+    }
+    let named = asked.exceptions.clone();
+    let action = Action::read(asked)?;
+    let results = block(move || {
+        let actor = &caller.0;
+        let today = shared.app().clock.now().business_day();
+        let mut results = Vec::with_capacity(named.len());
+        let mut is_any_in_sight = false;
+        for text in &named {
+            let done = text.parse::<ExceptionId>().and_then(|id| {
+                shared.app().write(actor, |tx, stamp| {
+                    let unit = locate(tx, actor, id)?;
+                    action.act(tx, stamp, actor, unit, id)
+                })
+            });
+            is_any_in_sight |= done.as_ref().err().is_none_or(|error| !is_out_of_sight(error));
+            results.push(match done {
+                Ok(item) => json!({ "id": text, "ok": true, "exception": view::exception(&item, today) }),
+                Err(error) => told(text, &error),
+            });
+        }
+        if !is_any_in_sight {
+            return Err(Error::not_found("exception_not_found", "no such exception in your scope"));
+        }
+        Ok(results)
+    });
+    respond::ok(&json!({ "results": results.await? }))
+}
+
+fn is_out_of_sight(error: &Error) -> bool {
+    matches!(error.code(), "exception_not_found" | "id_unreadable")
+}
+
+/// One item's refusal. What it named is said back only where it is an id.
+fn told(text: &str, error: &Error) -> Value {
+    respond::note(error);
+    let words = message::words(error.code());
+    let id = text.parse::<ExceptionId>().map(|id| id.to_string()).unwrap_or_default();
+    let error = json!({ "code": error.code(), "message": words.vi, "message_en": words.en });
+    json!({ "id": id, "ok": false, "error": error })
+}

@@ -1,0 +1,358 @@
+//! The intake of statements: imports that run by themselves, corrected statements, lines set aside,
+//! saved column mappings.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::books::{AccountQuery, account_asked};
+use super::{page_limit, unit_asked};
+use crate::actor::{Actor, Role};
+use crate::error::{Error, Result};
+use crate::id::{AccountId, JobId, StatementId, UnitId, VersionId};
+use crate::payment::settler::Numbered as _;
+use crate::reconciliation::{office, restated};
+use crate::statement::job::{self, Job};
+use crate::statement::layout::Layout;
+use crate::statement::quarantine::{self, Quarantined, Verdict};
+use crate::statement::saved;
+use crate::statement::version::{self, Decision, Version};
+use crate::statement::{Options, query};
+use crate::store::Conn;
+use crate::web::Shared;
+use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller, STATEMENT_BODY_LIMIT_BYTES};
+use crate::web::respond::{self, Answer, block};
+
+const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
+/// Who decides about versions and lines set aside.
+const DECIDERS: [Role; 2] = [Role::Finance, Role::Approver];
+const REASON_LIMIT: usize = 1_000;
+const LAYOUT_LIMIT_BYTES: usize = 64 * 1024;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ImportQuery {
+    /// The account of a file that names none.
+    account: Option<String>,
+}
+
+/// `POST /api/v1/statements`: the body is the bank's file as it came. With `Prefer: respond-async` it is
+/// queued, and the answer names the import to look after.
+pub async fn import(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    caller.0.require_role(&[Role::Finance])?;
+    let asked: ImportQuery = extract::query(&request)?;
+    let preferences = request.headers().get_all("prefer").filter_map(|value| value.to_str().ok());
+    let is_async = preferences.flat_map(|value| value.split(',')).any(|one| one.trim() == "respond-async");
+    let bytes = extract::body(payload, STATEMENT_BODY_LIMIT_BYTES).await?;
+    let (status, body) = block(move || {
+        let app = shared.app();
+        let stamp = || app.stamp();
+        let options = Options { account_no: asked.account.as_deref(), ..Options::default() };
+        let imported = if is_async {
+            match job::queue(&app.store, &stamp, &caller.0, &bytes, options)? {
+                Ok(job) => return Ok((StatusCode::ACCEPTED, json!({ "import": job_json(&job) }))),
+                Err(refused) => *refused,
+            }
+        } else {
+            office::import_with(&app.store, &stamp, &caller.0, &bytes, options)?
+        };
+        let is_taken = imported.errors.is_empty();
+        let status = if is_taken { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        Ok((status, json!({ "import": imported })))
+    })
+    .await?;
+    respond::json(status, &body)
+}
+
+/// What has become of the file is shown as the import said it.
+fn job_json(job: &Job) -> Value {
+    let outcome = job.outcome.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
+    json!({
+        "id": job.id,
+        "unit": job.unit,
+        "state": job.state,
+        "lines_done": job.lines_done,
+        "lines_total": job.lines_total,
+        "sha256": job.file_sha256,
+        "error": job.error_code,
+        "outcome": outcome,
+        "created_at": job.created_at,
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    unit: Option<String>,
+    account: Option<String>,
+    limit: Option<i64>,
+}
+
+impl ListQuery {
+    /// The unit, and the account where one is named.
+    fn place(&self, conn: &mut Conn, actor: &Actor) -> Result<(UnitId, Option<AccountId>)> {
+        if self.account.is_none() {
+            return Ok((unit_asked(conn, actor, self.unit.as_deref())?, None));
+        }
+        let asked = AccountQuery { unit: self.unit.clone(), account: self.account.clone() };
+        account_asked(conn, actor, &asked).map(|(unit, account)| (unit, Some(account)))
+    }
+}
+
+/// `GET /api/v1/imports?unit=`: the newest first.
+pub async fn imports(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let asked: ListQuery = extract::query(&request)?;
+    let limit = page_limit(asked.limit)?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let (unit, _) = asked.place(conn, &caller.0)?;
+            Ok(job::list(conn, unit, limit)?.iter().map(job_json).collect::<Vec<_>>())
+        })
+    });
+    respond::ok(&json!({ "imports": found.await? }))
+}
+
+/// `GET /api/v1/imports/{id}`
+pub async fn find_import(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let id: JobId = extract::path(&request, "id")?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = job::query::unit_of(conn, &caller.0.scope, id)?.ok_or_else(job::query::not_found)?;
+            job::find(conn, unit, id)
+        })
+    });
+    respond::ok(&json!({ "import": job_json(&found.await?) }))
+}
+
+/// `GET /api/v1/versions?unit=&account=`: the newest first.
+pub async fn versions(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let asked: ListQuery = extract::query(&request)?;
+    let limit = page_limit(asked.limit)?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let (unit, account) = asked.place(conn, &caller.0)?;
+            version::list(conn, unit, account, limit)
+        })
+    });
+    respond::ok(&json!({ "versions": found.await? }))
+}
+
+/// `GET /api/v1/versions/{id}`: with what it changes, line by line, and what is proposed about it.
+pub async fn find_version(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let id: VersionId = extract::path(&request, "id")?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = locate(conn, &caller.0, id)?;
+            let version = version::find(conn, unit, id)?;
+            let differences = version::differences(conn, unit, id)?;
+            let proposal = version::proposal(conn, unit, id)?.filter(|_| version.state != "held");
+            let proposal = proposal.map(
+                |(decision, maker, reason)| json!({ "decision": decision, "maker": maker, "reason": reason }),
+            );
+            Ok(json!({ "version": version, "differences": differences, "proposal": proposal }))
+        })
+    });
+    respond::ok(&found.await?)
+}
+
+fn locate(conn: &mut Conn, actor: &Actor, id: VersionId) -> Result<UnitId> {
+    version::unit_of(conn, &actor.scope, id)?
+        .ok_or_else(|| Error::not_found("statement_version_not_found", "no such version in your scope"))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProposeBody {
+    decision: String,
+    reason: String,
+}
+
+/// `POST /api/v1/versions/{id}/propose`
+pub async fn propose_version(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    caller.0.require_role(&DECIDERS)?;
+    let id: VersionId = extract::path(&request, "id")?;
+    let asked: ProposeBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let decision = Decision::parse(&asked.decision)?;
+    let reason = bounded(&asked.reason)?;
+    let changed: Version = block(move || {
+        let actor = &caller.0;
+        shared.app().write(actor, |tx, stamp| {
+            let unit = locate(tx, actor, id)?;
+            version::propose(tx, stamp, actor, unit, id, (decision, &reason))
+        })
+    })
+    .await?;
+    respond::ok(&json!({ "version": changed }))
+}
+
+/// `POST /api/v1/versions/{id}/approve`: another person than the one who proposed.
+pub async fn approve_version(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&DECIDERS)?;
+    let id: VersionId = extract::path(&request, "id")?;
+    let decided = block(move || {
+        let app = shared.app();
+        let unit = app.read(&caller.0, |conn| locate(conn, &caller.0, id))?;
+        let decided = restated::approve(&app.store, &|| app.stamp(), &caller.0, unit, id)?;
+        app.sealing.numbered(&decided.receipts);
+        Ok(decided)
+    })
+    .await?;
+    respond::ok(&json!({ "version": decided.version, "import": decided.imported }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReasonBody {
+    reason: String,
+}
+
+/// `POST /api/v1/versions/{id}/send-back`: the version is held again.
+pub async fn send_version_back(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    caller.0.require_role(&DECIDERS)?;
+    let id: VersionId = extract::path(&request, "id")?;
+    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let reason = bounded(&asked.reason)?;
+    let changed: Version = block(move || {
+        let actor = &caller.0;
+        shared.app().write(actor, |tx, stamp| {
+            let unit = locate(tx, actor, id)?;
+            version::send_back(tx, stamp, actor, unit, id, &reason)
+        })
+    })
+    .await?;
+    respond::ok(&json!({ "version": changed }))
+}
+
+fn bounded(reason: &str) -> Result<String> {
+    if reason.chars().count() > REASON_LIMIT {
+        return Err(Error::invalid("reason", "field_too_long", format!("at most {REASON_LIMIT} characters")));
+    }
+    Ok(reason.to_owned())
+}
+
+/// `GET /api/v1/quarantine?unit=&account=`: lines that could not be read and wait, with their text and
+/// the sum their statement's balances ask of them.
+pub async fn quarantine(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let asked: ListQuery = extract::query(&request)?;
+    let limit = page_limit(asked.limit)?;
+    let found = block(move || {
+        let app = shared.app();
+        let (unit, lines, texts) = app.read(&caller.0, |conn| {
+            let (unit, account) = asked.place(conn, &caller.0)?;
+            let lines = quarantine::open(conn, unit, account, limit)?;
+            let mut texts = Vec::with_capacity(lines.len());
+            for line in &lines {
+                let stored = query::statement(conn, unit, line.statement)?;
+                texts.push(quarantine::text_of(conn, app.stamp().vault, &stored, line)?);
+            }
+            Ok((unit, lines, texts))
+        })?;
+        let mut expected = BTreeMap::new();
+        for line in &lines {
+            if let std::collections::btree_map::Entry::Vacant(free) = expected.entry(line.statement) {
+                free.insert(quarantine::expected(&app.store, &app.stamp(), &caller.0, unit, line.statement)?);
+            }
+        }
+        let shown = |(line, text): (&Quarantined, Option<String>)| {
+            json!({
+                "id": line.id,
+                "statement": line.statement,
+                "place": line.place,
+                "code": line.code,
+                "message": line.message,
+                "text": text,
+                "expected_of_statement": expected.get(&line.statement).copied().flatten(),
+                "created_at": line.created_at,
+            })
+        };
+        Ok(lines.iter().zip(texts).map(shown).collect::<Vec<_>>())
+    });
+    respond::ok(&json!({ "lines": found.await? }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct QuarantineBody {
+    lines: Vec<Verdict>,
+}
+
+/// `POST /api/v1/statements/{id}/quarantine`: repairs or discards every line that waits, at once.
+pub async fn decide_quarantine(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    caller.0.require_role(&DECIDERS)?;
+    let id: StatementId = extract::path(&request, "id")?;
+    let asked: QuarantineBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let repaired = block(move || {
+        let app = shared.app();
+        let unit = app.read(&caller.0, |conn| {
+            query::unit_of(conn, &caller.0.scope, id)?
+                .ok_or_else(|| Error::not_found("statement_not_found", "no such statement in your scope"))
+        })?;
+        office::decide_quarantine(&app.store, &|| app.stamp(), &caller.0, (unit, id), &asked.lines)
+    })
+    .await?;
+    respond::ok(&json!({ "statement": id, "repaired": repaired }))
+}
+
+/// `GET /api/v1/layouts?unit=&account=`: every version of an account's column mapping, newest first.
+pub async fn layouts(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let asked: AccountQuery = extract::query(&request)?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let (unit, account) = account_asked(conn, &caller.0, &asked)?;
+            saved::versions(conn, unit, account)
+        })
+    });
+    respond::ok(&json!({ "layouts": found.await? }))
+}
+
+/// `POST /api/v1/layouts?unit=&account=`: the body is a mapping as `bienlai statement preview` prints it.
+pub async fn save_layout(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    caller.0.require_role(&[Role::Finance, Role::Administrator])?;
+    let asked: AccountQuery = extract::query(&request)?;
+    let body = extract::body(payload, LAYOUT_LIMIT_BYTES).await?;
+    let saved = block(move || {
+        let text = String::from_utf8(body)
+            .map_err(|_| Error::invalid("layout", "statement_layout_invalid", "the body is not UTF-8"))?;
+        let layout = Layout::from_toml(&text)?;
+        shared.app().write(&caller.0, |tx, stamp| {
+            let (unit, account) = account_asked(tx, &caller.0, &asked)?;
+            saved::save(tx, stamp, &caller.0, unit, account, &layout)
+        })
+    })
+    .await?;
+    respond::ok(&json!({ "layout": saved }))
+}

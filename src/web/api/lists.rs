@@ -1,0 +1,123 @@
+//! Every list of a unit, on the screen and as a file.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, web};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::days::form_asked;
+use super::unit_asked;
+use crate::actor::{Actor, Scope};
+use crate::audit;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::report::Period;
+use crate::report::list::{self, Asked, List, READERS, SCREEN_LIMIT};
+use crate::report::sheet::{Cell, Form};
+use crate::report::table;
+use crate::store::Conn;
+use crate::unit;
+use crate::web::extract::{self, Caller};
+use crate::web::respond::{self, Answer, block};
+use crate::web::{Shared, bundle};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Query {
+    unit: Option<String>,
+    from: Option<BusinessDay>,
+    until: Option<BusinessDay>,
+    state: Option<String>,
+    format: Option<String>,
+    /// On the screen only: `next` of the page before, and how many rows.
+    cursor: Option<i64>,
+    limit: Option<i64>,
+}
+
+/// `GET /api/v1/lists/{list}?unit=&from=&until=&state=&format=json|csv|xlsx`: a page on the screen,
+/// the whole as a file that is written as it is read. Without dates today is told.
+pub async fn show(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let which = List::parse(extract::path_text(&request, "list"))?;
+    let query: Query = extract::query(&request)?;
+    let form = form_asked(query.format.as_deref())?;
+    match form {
+        None => screen(caller.0, shared, which, query).await,
+        Some(form) => file(caller.0, shared, which, query, form).await,
+    }
+}
+
+fn asked(conn: &mut Conn, actor: &Actor, list: List, query: &Query, today: BusinessDay) -> Result<Asked> {
+    let unit = unit_asked(conn, actor, query.unit.as_deref())?;
+    let until = query.until.unwrap_or(today);
+    Ok(Asked {
+        list,
+        unit,
+        unit_code: unit::find(conn, unit)?.code,
+        period: Period::new(query.from.unwrap_or(until), until)?,
+        state: query.state.clone(),
+    })
+}
+
+async fn screen(actor: Actor, shared: web::Data<Shared>, list: List, query: Query) -> Answer {
+    let limit = query.limit.unwrap_or(SCREEN_LIMIT);
+    if !(1..=SCREEN_LIMIT).contains(&limit) {
+        let detail = format!("1 to {SCREEN_LIMIT}");
+        return Err(Error::invalid("limit", "limit_out_of_range", detail).into());
+    }
+    let found = block(move || {
+        let app = shared.app();
+        let today = app.stamp().today();
+        app.read(&actor, |conn| {
+            let asked = asked(conn, &actor, list, &query, today)?;
+            let (rows, next) = list::page(conn, &actor, &asked, query.cursor.unwrap_or_default(), limit)?;
+            Ok((asked.query_id(), rows, next))
+        })
+    });
+    let (query_id, rows, next) = found.await?;
+    let columns = list.columns();
+    let rows: Vec<Value> = rows.iter().map(|row| object(&columns, row)).collect();
+    respond::ok(&json!({ "list": list.name(), "query_id": query_id, "rows": rows, "next": next }))
+}
+
+/// A row by its English headings.
+fn object(columns: &[&str], row: &[Cell]) -> Value {
+    let name = |title: &str| title.split(" / ").last().unwrap_or(title).to_lowercase().replace(' ', "_");
+    let pairs = columns.iter().zip(row).map(|(title, cell)| (name(title), value(cell)));
+    Value::Object(pairs.collect::<Map<String, Value>>())
+}
+
+fn value(cell: &Cell) -> Value {
+    match cell {
+        Cell::Empty => Value::Null,
+        Cell::Text(text) => json!(text),
+        Cell::Date(day) => json!(day),
+        Cell::Time(at) => json!(at),
+        Cell::Amount(amount) => json!(amount),
+        Cell::Count(count) => json!(count),
+    }
+}
+
+async fn file(actor: Actor, shared: web::Data<Shared>, list: List, query: Query, form: Form) -> Answer {
+    let client = actor.client.map_or_else(|| actor.role.as_str().to_owned(), |id| id.to_string());
+    let slot = shared.staff_bundles.take(client)?;
+    let app = Arc::clone(shared.app());
+    let asked = block(move || {
+        let today = app.stamp().today();
+        app.write(&actor, |tx, stamp| {
+            let asked = asked(tx, &actor, list, &query, today)?;
+            let detail = format!("{} {} {}", list.name(), asked.query_id(), form.suffix());
+            audit::record(tx, stamp, &[audit::Entry::by(&actor, asked.unit, "list.exported", detail)])?;
+            Ok(asked)
+        })
+    })
+    .await?;
+    let app = Arc::clone(shared.app());
+    let (from, until) = (asked.period.from, asked.period.until);
+    let name = format!("{}-{}-{from}-{until}.{}", list.name(), asked.unit_code, form.suffix());
+    bundle::stream(slot, (&name, form.media_type()), move |out| {
+        let scope = Scope::unit(asked.unit);
+        table::write_as(form, out, |sheet| list::write(&app.store, &scope, &asked, sheet))
+    })
+}

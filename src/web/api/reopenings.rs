@@ -1,0 +1,114 @@
+//! Opening closed days again, by two persons.
+
+use actix_web::{HttpRequest, web};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::books::READERS;
+use super::days::place_asked;
+use super::{page_limit, unit_asked};
+use crate::actor::Actor;
+use crate::clock::BusinessDay;
+use crate::error::Result;
+use crate::id::{ReopeningId, UnitId};
+use crate::reconciliation::reopening::{self, Reopening};
+use crate::store::{Conn, Stamp, Tx};
+use crate::web::Shared;
+use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
+use crate::web::respond::{self, Answer, block};
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RequestBody {
+    #[serde(default)]
+    unit: Option<String>,
+    /// The account's number.
+    #[serde(default)]
+    account: Option<String>,
+    date: BusinessDay,
+    reason: String,
+}
+
+/// `POST /api/v1/days/reopenings`
+pub async fn request(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
+    let asked: RequestBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let made = block(move || {
+        shared.app().write(&caller.0, |tx, stamp| {
+            let place = place_asked(tx, &caller.0, asked.unit.clone(), asked.account.clone())?;
+            reopening::request(tx, stamp, &caller.0, place, asked.date, &asked.reason)
+        })
+    });
+    respond::ok(&json!({ "reopening": made.await? }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    unit: Option<String>,
+    limit: Option<i64>,
+}
+
+/// `GET /api/v1/days/reopenings?unit=&limit=`: newest first.
+pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let asked: ListQuery = extract::query(&request)?;
+    let limit = page_limit(asked.limit)?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            reopening::list(conn, unit, limit)
+        })
+    });
+    respond::ok(&json!({ "reopenings": found.await? }))
+}
+
+/// `POST /api/v1/days/reopenings/{id}/approve`: the day and all later ones are open.
+pub async fn approve(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    change(&request, caller, shared, |tx, stamp, actor, unit, id| {
+        let opened = reopening::approve(tx, stamp, actor, unit, id)?;
+        Ok(json!({ "reopening": opened.reopening, "days": opened.days, "months": opened.months }))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReasonBody {
+    reason: String,
+}
+
+/// `POST /api/v1/days/reopenings/{id}/refuse`
+pub async fn refuse(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
+        let refused: Reopening = reopening::refuse(tx, stamp, actor, unit, id, &asked.reason)?;
+        Ok(json!({ "reopening": refused }))
+    })
+    .await
+}
+
+async fn change(
+    request: &HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId, ReopeningId) -> Result<Value> + Send + 'static,
+) -> Answer {
+    let id: ReopeningId = extract::path(request, "id")?;
+    let changed = block(move || {
+        let actor = &caller.0;
+        shared.app().write(actor, |tx, stamp| {
+            let unit = locate(tx, actor, id)?;
+            act(tx, stamp, actor, unit, id)
+        })
+    });
+    respond::ok(&changed.await?)
+}
+
+fn locate(conn: &mut Conn, actor: &Actor, id: ReopeningId) -> Result<UnitId> {
+    reopening::unit_of(conn, &actor.scope, id)?.ok_or_else(reopening::not_found)
+}

@@ -1,0 +1,115 @@
+//! Settlement reports of payment gateways, and what was agreed with them.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{page_limit, unit_asked};
+use crate::actor::Role;
+use crate::clock::BusinessDay;
+use crate::id::{AccountId, SettlementId};
+use crate::payment::gateway::{self, Item, NewSettlement, Terms, query};
+use crate::unit::account;
+use crate::web::Shared;
+use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
+use crate::web::respond::{self, Answer, block};
+
+const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReportBody {
+    #[serde(default)]
+    unit: Option<String>,
+    #[serde(default)]
+    account: Option<AccountId>,
+    channel: String,
+    reference: String,
+    settled_on: BusinessDay,
+    items: Vec<Item>,
+}
+
+/// `POST /api/v1/settlements`
+pub async fn import(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
+    let asked: ReportBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let settlement = block(move || {
+        let actor = &caller.0;
+        shared.app().write(actor, |tx, stamp| {
+            let new = NewSettlement {
+                unit: unit_asked(tx, actor, asked.unit.as_deref())?,
+                account: asked.account,
+                channel: asked.channel.clone(),
+                reference: asked.reference.clone(),
+                settled_on: asked.settled_on,
+                items: asked.items.clone(),
+            };
+            gateway::import(tx, stamp, actor, &new)
+        })
+    });
+    respond::json(StatusCode::CREATED, &json!({ "settlement": settlement.await? }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    unit: Option<String>,
+    limit: Option<i64>,
+}
+
+/// `GET /api/v1/settlements`: newest first, with the terms in force.
+pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let asked: ListQuery = extract::query(&request)?;
+    let limit = page_limit(asked.limit)?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            let mut terms = Vec::new();
+            for account in account::of_unit(conn, unit)? {
+                terms.extend(query::terms(conn, unit, account.id)?);
+            }
+            Ok((query::page(conn, unit, limit)?, terms))
+        })
+    });
+    let (settlements, terms) = found.await?;
+    let terms: Vec<Value> = terms.iter().map(terms_json).collect();
+    respond::ok(&json!({ "settlements": settlements, "terms": terms }))
+}
+
+fn terms_json(terms: &Terms) -> Value {
+    json!({
+        "account": terms.account,
+        "channel": terms.channel,
+        "marker": terms.marker,
+        "fee_bp": terms.fee_bp,
+        "fee_fixed": terms.fee_fixed,
+        "window_days": terms.window_days,
+        "valid_from": terms.valid_from,
+        "valid_until": terms.valid_until,
+        "agreement_no": terms.agreement_no,
+    })
+}
+
+/// `GET /api/v1/settlements/{id}`
+pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let id: SettlementId = extract::path(&request, "id")?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = query::unit_of(conn, &caller.0.scope, id)?.ok_or_else(gateway::not_found)?;
+            let settlement = gateway::find(conn, unit, id)?;
+            let items = query::items(conn, unit, id)?;
+            let standings = query::standings(conn, &settlement, &items)?;
+            let items: Vec<Value> = items
+                .iter()
+                .zip(standings)
+                .map(|(item, (standing, movement))| {
+                    json!({ "item": item, "standing": standing, "movement": movement })
+                })
+                .collect();
+            Ok(json!({ "settlement": settlement, "items": items }))
+        })
+    });
+    respond::ok(&found.await?)
+}

@@ -1,0 +1,33 @@
+//! The thread that takes statements in: imports that were queued, and what lies in the inbox.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::every_tick;
+use super::inbox::Inbox;
+use crate::app::App;
+use crate::error::Result;
+use crate::reconciliation::office;
+
+pub(super) fn take_in(app: &Arc<App>, is_stopping: &AtomicBool) {
+    let mut inbox = app.config.statements.inbox.as_deref().map(Inbox::new);
+    let keep_on = || !is_stopping.load(Ordering::SeqCst);
+    let mut round = 0_u64;
+    every_tick(is_stopping, 1, || {
+        round += 1;
+        run_imports(app, &keep_on)?;
+        match inbox.as_mut().filter(|_| round.is_multiple_of(5)) {
+            Some(inbox) => inbox.look(app, &keep_on).map(|_| ()),
+            None => Ok(()),
+        }
+    });
+}
+
+/// Takes the queued imports in until none waits. Returns how many it worked on.
+pub fn run_imports(app: &App, keep_on: &dyn Fn() -> bool) -> Result<usize> {
+    let mut count = 0;
+    while keep_on() && office::run_import(&app.store, &|| app.stamp(), keep_on)?.is_some() {
+        count += 1;
+    }
+    Ok(count)
+}

@@ -1,0 +1,88 @@
+//! The queue on the command line of the real program.
+
+use bienlai::actor::Actor;
+use bienlai::amount::Dong;
+use bienlai::reconciliation::reconcile;
+
+use crate::cash_by_command::Shell;
+use crate::imports::import;
+use crate::support::bank_file::BankFile;
+use crate::support::{World, each_database};
+
+#[test]
+fn an_item_is_found_asked_about_given_away_and_settled_by_commands() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (commune, today) = (&world.ba_dinh, world.now().business_day());
+        let file = BankFile::new(commune.account_no, today, 0)
+            .book(11_000, "chuyen tien", "R1")
+            .book(22_000, "nop tien", "R2");
+        import(&world, &file.without_sequence().camt());
+        reconcile(&world.store, &world.stamp(), &Actor::system(), commune.id, commune.account).unwrap();
+        let owed = world.raise(Dong(11_000));
+        let shell = Shell::new(&world);
+        let (clerk, chief) =
+            (shell.person("Lê Thị Mẫu").to_string(), shell.person("Phạm Văn Mẫu").to_string());
+        let (clerk, chief) = (clerk.as_str(), chief.as_str());
+
+        let (_, kinds, _) = shell.run(&["exception", "kinds"]);
+        assert!(kinds.contains("unidentified_credit") && kinds.contains("suspense"), "{kinds}");
+        let found = shell.json(&["exception", "list", "--unit", "00004", "--amount-to", "11000", "--json"]);
+        let item = found[0]["id"].as_str().unwrap();
+        assert_eq!(found.as_array().map(Vec::len), Some(1));
+        let by = ["--person", clerk];
+        let said = shell.json(&[&["exception", "comment", item, "đã gọi ngân hàng"], &by[..]].concat());
+        assert_eq!(said["state"], "open");
+        let give = ["exception", "assign", item, "--owner", "approver", "--reason", "cấp trên"];
+        assert_eq!(shell.json(&[&give[..], &by].concat())["owner"], "approver");
+
+        let question = ["exception", "letter", item, "--question", "Ai chuyển?"];
+        let letter = shell.json(&[&question[..], &by].concat());
+        let id = letter["id"].as_str().unwrap();
+        let pdf = world.database.folder.path().join("thu.pdf");
+        let (code, _, error) = shell.run(&["exception", "print", id, pdf.to_str().unwrap(), by[0], by[1]]);
+        assert_eq!((code, std::fs::read(&pdf).unwrap().starts_with(b"%PDF-1.")), (0, true), "{error}");
+        let reply = ["exception", "reply", id, "--outcome", "identified", "--words", "Người nộp phí"];
+        assert_eq!(shell.json(&[&reply[..], &by].concat())["number"], letter["number"]);
+
+        let target = owed.id.to_string();
+        let ask = |verb: &'static str| {
+            let what = ["--resolution", "assign", "--target", target.as_str(), "--reason", "đúng người"];
+            [&["exception", verb, item][..], &what, &by].concat()
+        };
+        let (code, _, error) = shell.run(&ask("resolve"));
+        assert!(code == 1 && error.contains("second_person_needed"), "{error}");
+        let limit = ["exception", "limit", "--unit", "00004", "--amount", "5000", "--decision", "7/QĐ"];
+        let (code, _, error) = shell.run(&[&limit[..], &["--maker", clerk, "--checker", clerk]].concat());
+        assert!(code == 1 && error.contains("maker_is_checker"), "{error}");
+        let (code, ..) = shell.run(&[&limit[..], &["--maker", clerk, "--checker", chief]].concat());
+        assert_eq!(code, 0);
+        assert_eq!(shell.json(&ask("propose"))["state"], "proposed");
+        let approved = shell.json(&["exception", "approve", item, "--person", chief]);
+        assert_eq!(approved["state"], "resolved");
+        assert_eq!(world.receipts(&owed).len(), 1);
+        let reopen = ["exception", "reopen", item, "--reason", "nhầm người"];
+        shell.json(&[&reopen[..], &by].concat());
+        let (code, _, error) = shell.run(&["exception", "approve-reopening", item, "--person", chief]);
+        assert!(code == 1 && error.contains("reopen_money_moved"), "{error}");
+        let shown = shell.json(&["exception", "show", item]);
+        let last = shown["events"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!(last["kind"], "reopen_proposed", "{shown}");
+
+        let complaint = [
+            "exception",
+            "complain",
+            target.as_str(),
+            "--way",
+            "phone",
+            "chưa nhận biên lai",
+            "--person",
+            clerk,
+        ];
+        assert_eq!(shell.json(&complaint)["kind"], "complaint");
+        let alarms = shell.json(&["exception", "alarms", "--unit", "00004", "--json"]);
+        assert_eq!(alarms, serde_json::json!([]), "nothing is old yet");
+        let rest = shell.json(&["exception", "list", "--json"]);
+        assert_eq!(rest.as_array().map(Vec::len), Some(2), "the other credit and the complaint: {rest}");
+    });
+}

@@ -1,0 +1,297 @@
+//! How statements come in by themselves: queued imports, the inbox, saved mappings.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use bienlai::actor::{Actor, Role, Scope};
+use bienlai::error::Result;
+use bienlai::statement::import::{Imported, Options};
+use bienlai::statement::layout::Layout;
+use bienlai::statement::saved;
+use bienlai::worker::inbox::{Inbox, Look};
+use serde_json::Value;
+
+use crate::callbacks::token;
+use crate::support::bank_file::BankFile;
+use crate::support::program::{How, Reply, Service, send};
+use crate::support::tools::Folder;
+use crate::support::{World, each_database};
+
+fn json(reply: &Reply) -> Value {
+    serde_json::from_slice(&reply.body).unwrap_or_else(|_| panic!("{reply:?}"))
+}
+
+fn large_day(world: &World, count: i64) -> Vec<u8> {
+    let mut day = BankFile::new(world.ba_dinh.account_no, world.now().business_day(), 0);
+    for number in 0..count {
+        day = day.book(1_000 + number % 7, &format!("noi dung {}", number % 11), &format!("R{number}"));
+    }
+    day.camt()
+}
+
+#[test]
+fn a_queued_import_shows_how_far_it_is_and_is_taken_up_again_after_a_crash() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let bearer = format!("Bearer {}", token(&world, Role::Finance));
+        let headers = [("Authorization", bearer.as_str()), ("Prefer", "respond-async")];
+        let bytes = large_day(&world, 2_600);
+        let how = How { failpoint: Some("statement_chunk:3"), ..How::default() };
+        let mut service = Service::start_as(&world, how).expect("it starts");
+        let reply = send(service.address, "POST", "/api/v1/statements", &headers, &bytes).unwrap();
+        assert_eq!(reply.status, 202, "{reply:?}");
+        let queued = json(&reply)["import"].clone();
+        assert_eq!((queued["state"].as_str(), queued["lines_total"].as_i64()), (Some("queued"), Some(2_600)));
+        assert!(service.die_within(Duration::from_secs(20)), "the failpoint strikes in the third chunk");
+        assert_eq!(world.count("statement_line"), 1_500);
+        assert_eq!(world.count("statement WHERE state = 'ready'"), 0, "nobody sees half a statement");
+
+        let mut service = Service::start(&world);
+        let path = format!("/api/v1/imports/{}", queued["id"].as_str().unwrap());
+        let start = Instant::now();
+        let done = loop {
+            let job =
+                json(&send(service.address, "GET", &path, &headers[..1], b"").unwrap())["import"].clone();
+            let (done, total) = (job["lines_done"].as_i64().unwrap(), job["lines_total"].as_i64().unwrap());
+            assert!(done <= total && total == 2_600, "{job}");
+            if job["state"] == "done" || start.elapsed() > Duration::from_secs(40) {
+                break job;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        };
+        assert_eq!(
+            (done["state"].as_str(), done["lines_done"].as_i64()),
+            (Some("done"), Some(2_600)),
+            "{done}"
+        );
+        assert_eq!(done["outcome"]["statements"][0]["lines_new"], 2_600);
+        let stranger = bearer_elsewhere(&world);
+        let hidden = send(service.address, "GET", &path, &[("Authorization", &stranger)], b"").unwrap();
+        assert_eq!(hidden.status, 404);
+        service.stop();
+        assert_eq!(world.count("statement_line"), 2_600);
+        assert_eq!(world.count("statement WHERE state = 'ready'"), 1);
+    });
+}
+
+fn bearer_elsewhere(world: &World) -> String {
+    use secrecy::ExposeSecret as _;
+    let system = Actor::system();
+    let unit = world.tay_ho.id;
+    world.change(|tx, stamp| {
+        let person = bienlai::identity::create_person(tx, stamp, &system, unit, "Lê Thị Mẫu")?;
+        let new = bienlai::identity::NewClient {
+            unit,
+            name: "elsewhere".to_owned(),
+            person: Some(person),
+            role: Role::Finance,
+            scope: Scope::unit(unit),
+        };
+        let made = bienlai::identity::create_client(tx, stamp, &system, new)?;
+        Ok(format!("Bearer {}", made.1.expose_secret()))
+    })
+}
+
+#[test]
+fn what_can_never_be_imported_is_refused_before_it_is_queued() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let bearer = format!("Bearer {}", token(&world, Role::Finance));
+        let headers = [("Authorization", bearer.as_str()), ("Prefer", "respond-async")];
+        let mut service = Service::start(&world);
+        let post =
+            |bytes: &[u8]| send(service.address, "POST", "/api/v1/statements", &headers, bytes).unwrap();
+        assert_eq!(post(b"nothing that a bank would send").status, 422);
+        let stranger = BankFile::new("1900999900", world.now().business_day(), 0).book(1, "a", "R1");
+        assert_eq!(json(&post(&stranger.camt()))["error"]["code"], "statement_account_unknown");
+        let elsewhere =
+            BankFile::new(world.tay_ho.account_no, world.now().business_day(), 0).book(1, "a", "R1");
+        assert_eq!(post(&elsewhere.camt()).status, 404, "another unit's account is no business of theirs");
+        service.stop();
+        assert_eq!((world.count("import_job"), world.count("statement_file")), (0, 0));
+    });
+}
+
+fn look(world: &World, inbox: &mut Inbox) -> Look {
+    inbox.look(&world.app, &|| true).expect("the inbox is looked at")
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn the_inbox_takes_whole_files_to_their_accounts_and_one_bad_file_stops_no_other() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let folder = Folder::new("inbox");
+        let path = folder.path();
+        let day = world.now().business_day();
+        let one = BankFile::new(world.ba_dinh.account_no, day, 0).book(10_000, "a", "R1").camt();
+        let two = BankFile::new(world.tay_ho.account_no, day, 0).book(20_000, "b", "R2").mt940();
+        std::fs::write(path.join("a broken.xml"), &one[..one.len() / 2]).unwrap();
+        std::fs::write(path.join("b ba dinh.xml"), &one).unwrap();
+        std::fs::write(path.join("c tay ho.txt"), &two).unwrap();
+        std::fs::write(
+            path.join("d stranger.sta"),
+            BankFile::new("1900999900", day, 0).book(1, "a", "R1").mt940(),
+        )
+        .unwrap();
+        std::fs::write(path.join("e being written.xml.part"), &one).unwrap();
+        let mut inbox = Inbox::new(path);
+        assert_eq!(
+            look(&world, &mut inbox),
+            Look { done: 0, failed: 0, waiting: 4 },
+            "who knows if they are whole"
+        );
+        std::fs::write(path.join("c tay ho.txt"), [&two[..], b"\r\n"].concat()).unwrap();
+        assert_eq!(look(&world, &mut inbox), Look { done: 1, failed: 2, waiting: 1 }, "one still grows");
+        assert_eq!(look(&world, &mut inbox), Look { done: 1, failed: 0, waiting: 0 });
+
+        assert_eq!(names(path), ["done", "e being written.xml.part", "failed"]);
+        assert_eq!(
+            names(&path.join("done")),
+            ["b ba dinh.xml", "b ba dinh.xml.txt", "c tay ho.txt", "c tay ho.txt.txt"]
+        );
+        assert_eq!(
+            names(&path.join("failed")),
+            ["a broken.xml", "a broken.xml.txt", "d stranger.sta", "d stranger.sta.txt"]
+        );
+        let words = std::fs::read_to_string(path.join("failed/d stranger.sta.txt")).unwrap();
+        assert!(
+            words.contains("chưa được đăng ký") && words.contains("statement_account_unknown"),
+            "{words}"
+        );
+        assert!(!words.contains("1900999900"), "account numbers are shown by their end: {words}");
+        assert_eq!((world.count("statement"), world.count("statement_line")), (2, 2));
+
+        // The same file once more, under the same name: nothing is new, and nothing is overwritten.
+        std::fs::write(path.join("b ba dinh.xml"), &one).unwrap();
+        look(&world, &mut inbox);
+        assert_eq!(look(&world, &mut inbox).done, 1);
+        assert_eq!(names(&path.join("done")).len(), 6);
+        assert_eq!(world.count("statement"), 2);
+    });
+}
+
+#[test]
+fn nothing_outside_of_the_inbox_is_read_however_it_is_linked() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (folder, outside) = (Folder::new("inbox-links"), Folder::new("inbox-outside"));
+        let path = folder.path();
+        let day = world.now().business_day();
+        let one = BankFile::new(world.ba_dinh.account_no, day, 0).book(10_000, "a", "R1").camt();
+        std::fs::write(outside.path().join("secret.xml"), &one).unwrap();
+        std::os::unix::fs::symlink(outside.path().join("secret.xml"), path.join("link.xml")).unwrap();
+        std::os::unix::fs::symlink(outside.path(), path.join("folder-link")).unwrap();
+        std::fs::create_dir(path.join("sub")).unwrap();
+        std::fs::write(path.join("sub/inside.xml"), &one).unwrap();
+        let mut inbox = Inbox::new(path);
+        look(&world, &mut inbox);
+        assert_eq!(look(&world, &mut inbox), Look { done: 0, failed: 2, waiting: 0 });
+        assert_eq!(world.count("statement"), 0);
+        assert_eq!(names(outside.path()), ["secret.xml"], "and nothing is moved or written there");
+        assert_eq!(names(path), ["done", "failed", "sub"]);
+
+        // A shelf that is a link would lead out: the inbox is not used at all.
+        let bent = Folder::new("inbox-bent");
+        std::os::unix::fs::symlink(outside.path(), bent.path().join("done")).unwrap();
+        std::fs::write(bent.path().join("one.xml"), &one).unwrap();
+        let mut inbox = Inbox::new(bent.path());
+        assert!(inbox.look(&world.app, &|| true).is_err());
+        assert_eq!(names(outside.path()), ["secret.xml"]);
+    });
+}
+
+#[test]
+fn the_service_watches_its_inbox() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let folder = Folder::new("inbox-service");
+        let sections = format!("[statements]\ninbox = \"{}\"", folder.path().display());
+        let mut service = Service::start_as(&world, How { sections: &sections, ..How::default() }).unwrap();
+        std::fs::write(folder.path().join("big.xml"), large_day(&world, 700)).unwrap();
+        let start = Instant::now();
+        while world.count("statement WHERE state = 'ready'") == 0 && start.elapsed() < Duration::from_secs(20)
+        {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        service.stop();
+        assert_eq!(world.count("statement_line"), 700, "{}", service.log());
+        assert!(names(&folder.path().join("done")).contains(&"big.xml".to_owned()));
+    });
+}
+
+const TABLE: &str = "Khi nào;Việc gì;Bao nhiêu;Còn lại\n23/11/2026;tien gui;25.000;25.000\n";
+const MAPPING: &str = "name = \"own\"\nheadings = [\"Khi nào\"]\ncurrency = \"VND\"\n[columns]\nbooking_date = 1\n\
+                       description = 2\namount = 3\nbalance = 4\n";
+
+fn take(world: &World, options: Options<'_>) -> Result<Imported> {
+    let clerk = Actor {
+        person: Some(world.clerk),
+        client: None,
+        role: Role::Finance,
+        scope: Scope::unit(world.ba_dinh.id),
+    };
+    bienlai::reconciliation::office::import_with(
+        &world.store,
+        &|| world.stamp(),
+        &clerk,
+        TABLE.as_bytes(),
+        options,
+    )
+}
+
+#[test]
+fn a_mapping_saved_for_an_account_reads_its_tables_from_then_on() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+        assert!(!take(&world, Options::default()).unwrap().errors.is_empty(), "nobody knows this table");
+        let layout = Layout::from_toml(MAPPING).unwrap();
+        let clerk =
+            Actor { person: Some(world.clerk), client: None, role: Role::Finance, scope: Scope::unit(unit) };
+        let save = |layout: &Layout| {
+            world.change(|tx, stamp| saved::save(tx, stamp, &clerk, unit, account, layout)).version
+        };
+        assert_eq!((save(&layout), save(&layout)), (1, 1), "the same again is no new version");
+        let imported = take(&world, Options::default()).unwrap();
+        assert_eq!(imported.errors, [], "the file names no account, and the mapping does");
+        assert_eq!((imported.statements[0].account, imported.statements[0].lines_new), (account, 1));
+
+        let renamed = Layout { name: "own, hai".to_owned(), ..layout };
+        assert_eq!(save(&renamed), 2);
+        let versions = world.look(|conn| saved::versions(conn, unit, account));
+        assert_eq!(versions.iter().map(|one| one.version).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!(versions[1].saved_by, world.clerk.to_string());
+    });
+}
+
+#[test]
+fn a_table_that_fits_the_mappings_of_two_accounts_needs_its_account_named() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let layout = Layout::from_toml(MAPPING).unwrap();
+        for commune in [&world.ba_dinh, &world.tay_ho] {
+            let system = Actor::system();
+            world.change(|tx, stamp| saved::save(tx, stamp, &system, commune.id, commune.account, &layout));
+        }
+        let city = |options| {
+            let system = Actor::system();
+            let stamp = || world.stamp();
+            let bytes = TABLE.as_bytes();
+            bienlai::reconciliation::office::import_with(&world.store, &stamp, &system, bytes, options)
+                .unwrap()
+        };
+        assert!(!city(Options::default()).errors.is_empty());
+        let named = Options { account_no: Some(world.tay_ho.account_no), ..Options::default() };
+        assert_eq!(city(named).statements[0].account, world.tay_ho.account);
+        assert_eq!(world.count("statement"), 1);
+    });
+}

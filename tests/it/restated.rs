@@ -1,0 +1,337 @@
+//! The bank sends a statement again with other lines; two persons decide, and no payment is silently
+//! un-proven.
+
+use bienlai::actor::{Actor, Role, Scope};
+use bienlai::amount::Dong;
+use bienlai::clock::BusinessDay;
+use bienlai::exception::Kind;
+use bienlai::id::{PersonId, VersionId};
+use bienlai::ledger::Account;
+use bienlai::obligation::State;
+use bienlai::reconciliation::day_close::{Closing, close};
+use bienlai::reconciliation::{reconcile, restated};
+use bienlai::statement::import::Imported;
+use bienlai::statement::version::{self, Decision, Version};
+
+use crate::imports::{import, try_import};
+use crate::support::bank_file::BankFile;
+use crate::support::{World, each_database};
+
+const FEE: i64 = 25_000;
+
+fn today(world: &World) -> BusinessDay {
+    world.now().business_day()
+}
+
+fn matched(world: &World) -> usize {
+    let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+    reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account)
+        .expect("it is matched")
+        .lines_posted
+}
+
+fn person(world: &World, person: PersonId, role: Role) -> Actor {
+    Actor { person: Some(person), client: None, role, scope: Scope::unit(world.ba_dinh.id) }
+}
+
+/// What keeps today open, or nothing.
+fn obstacles(world: &World) -> Vec<&'static str> {
+    let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+    let stamp = || world.stamp();
+    match close(&world.store, &world.keyring, &stamp, &Actor::system(), unit, account, today(world)).unwrap()
+    {
+        Closing::Closed(_) => Vec::new(),
+        Closing::Refused(obstacles) => obstacles.iter().map(|one| one.code()).collect(),
+    }
+}
+
+fn held(imported: &Imported) -> &Version {
+    let [only] = imported.held.as_slice() else { panic!("{imported:?}") };
+    only
+}
+
+fn propose(world: &World, id: VersionId, decision: Decision) {
+    let clerk = person(world, world.clerk, Role::Finance);
+    let unit = world.ba_dinh.id;
+    world.change(|tx, stamp| version::propose(tx, stamp, &clerk, unit, id, (decision, "ngân hàng xác nhận")));
+}
+
+fn approve(world: &World, id: VersionId, by: PersonId) -> bienlai::error::Result<restated::Decided> {
+    let approver = person(world, by, Role::Approver);
+    restated::approve(&world.store, &|| world.stamp(), &approver, world.ba_dinh.id, id)
+}
+
+/// A fee and something else, as the bank told them first and in other figures later.
+fn two_lines(world: &World, code: &str, fee: Option<i64>) -> BankFile {
+    let file = BankFile::new(world.ba_dinh.account_no, today(world), 0);
+    let file = match fee {
+        Some(fee) => file.book(fee, &format!("{code} nop phi"), "FT26327001"),
+        None => file,
+    };
+    file.book(8_000, "le vi du chuyen tien", "FT26327002")
+}
+
+#[test]
+fn a_line_that_the_bank_takes_out_is_taken_back_by_two_persons_and_names_its_payment() {
+    for format in [BankFile::camt, BankFile::mt940] {
+        each_database(|database| {
+            let world = World::settled_in(database);
+            let unit = world.ba_dinh.id;
+            let owed = world.raise(Dong(FEE));
+            import(&world, &format(&two_lines(&world, &owed.reference_code, Some(FEE))));
+            assert_eq!(matched(&world), 2);
+            let corrected = format(&two_lines(&world, &owed.reference_code, None));
+
+            let version = held(&import(&world, &corrected)).clone();
+            assert_eq!((version.added, version.gone, version.changed, &*version.state), (0, 1, 0, "held"));
+            assert_eq!(world.count("statement_line"), 2, "nothing of it goes in by itself");
+            assert_eq!(matched(&world), 0);
+            assert_eq!(world.count("payment WHERE state = 'proven'"), 1, "nothing is un-proven by itself");
+            assert!(world.open_kinds(unit).contains(&Kind::StatementCorrected));
+            assert!(obstacles(&world).contains(&"version_undecided"), "{:?}", obstacles(&world));
+            assert_eq!(held(&import(&world, &corrected)).id, version.id, "the same file again is the same");
+
+            propose(&world, version.id, Decision::Accept);
+            assert_eq!(approve(&world, version.id, world.clerk).unwrap_err().code(), "maker_is_checker");
+            let decided = approve(&world, version.id, world.chief).unwrap();
+            assert_eq!(decided.version.state, "accepted");
+            assert_eq!(world.count("statement_line"), 3, "a contra line, and nothing deleted");
+
+            let payment = world.payments(&world.ba_dinh).remove(0);
+            world.assert_balances(
+                unit,
+                &[
+                    (Account::Bank(world.ba_dinh.account), 8_000),
+                    (Account::FeesCollected("HT-01".to_owned()), -FEE),
+                    (Account::ReversalToRecover(payment.id), FEE),
+                    (suspense(&world), -8_000),
+                ],
+            );
+            let told = world.exceptions(unit);
+            let taken = told.iter().find(|item| item.kind == Kind::BankReversal).unwrap();
+            assert!(taken.detail.contains(&payment.id.to_string()), "{}", taken.detail);
+            assert!(!world.open_kinds(unit).contains(&Kind::StatementCorrected));
+            assert!(import(&world, &corrected).already_imported);
+            assert_eq!(matched(&world), 0);
+            assert_eq!(obstacles(&world), Vec::<&str>::new(), "the day closes on the bank's last word");
+        });
+    }
+}
+
+/// Where the line that nobody knows stands.
+fn suspense(world: &World) -> Account {
+    let raw = world.words("SELECT CAST(id AS TEXT) AS t FROM statement_line WHERE amount = 8000");
+    Account::Suspense(bienlai::id::LineId(raw[0].parse().unwrap()))
+}
+
+#[test]
+fn a_line_of_another_amount_goes_out_and_comes_in_with_the_new_one() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise(Dong(FEE));
+        // The bank typed 10,000 first: part of the fee, so there is no receipt yet.
+        import(&world, &two_lines(&world, &owed.reference_code, Some(10_000)).camt());
+        matched(&world);
+        assert_eq!(world.again(&owed).state, State::PartlyPaid);
+        let version =
+            held(&import(&world, &two_lines(&world, &owed.reference_code, Some(FEE)).camt())).clone();
+        assert_eq!((version.added, version.gone, version.changed), (0, 0, 1));
+        let differences = world.look(|conn| version::differences(conn, world.ba_dinh.id, version.id));
+        let amounts = |side: &Option<version::Side>| side.as_ref().unwrap().amount.0;
+        assert_eq!((amounts(&differences[0].old), amounts(&differences[0].new)), (10_000, FEE));
+
+        propose(&world, version.id, Decision::Accept);
+        approve(&world, version.id, world.chief).unwrap();
+        matched(&world);
+        let again = world.again(&owed);
+        assert_eq!((again.state, again.allocated), (State::Paid, Dong(FEE)), "the new line pays");
+        assert_eq!(world.receipts(&owed).len(), 1);
+        let bank = Account::Bank(world.ba_dinh.account);
+        let balance = world.look(|conn| bienlai::ledger::balance(conn, world.ba_dinh.id, &bank));
+        assert_eq!(balance, Dong(FEE + 8_000));
+        assert_eq!(obstacles(&world), Vec::<&str>::new());
+    });
+}
+
+#[test]
+fn a_dismissed_version_changes_nothing_and_lets_the_day_close() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise(Dong(FEE));
+        import(&world, &two_lines(&world, &owed.reference_code, Some(FEE)).camt());
+        matched(&world);
+        let older = two_lines(&world, &owed.reference_code, None).camt();
+        let version = held(&import(&world, &older)).clone();
+        propose(&world, version.id, Decision::Dismiss);
+        let decided = approve(&world, version.id, world.chief).unwrap();
+        assert_eq!((&*decided.version.state, decided.imported.is_none()), ("dismissed", true));
+        assert_eq!((world.count("statement"), world.count("statement_line")), (1, 2));
+        assert_eq!(held(&import(&world, &older)).state, "dismissed", "it stays decided");
+        assert!(!world.open_kinds(world.ba_dinh.id).contains(&Kind::StatementCorrected));
+        assert_eq!(obstacles(&world), Vec::<&str>::new());
+    });
+}
+
+#[test]
+fn other_words_and_more_lines_go_in_at_once_and_are_listed() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise(Dong(FEE));
+        import(&world, &two_lines(&world, &owed.reference_code, Some(FEE)).mt940());
+        let mut fuller = two_lines(&world, &owed.reference_code, Some(FEE)).book(5_000, "them", "FT26327003");
+        fuller.bookings[1].memo = "LE VI DU chuyen tien, xin cam on".into();
+        let imported = import(&world, &fuller.mt940());
+        assert!(imported.held.is_empty());
+        let version = imported.statements[0].version.expect("it is a version of its own");
+        let version = world.look(|conn| version::find(conn, world.ba_dinh.id, version));
+        assert_eq!((version.added, version.gone, version.changed, &*version.state), (1, 0, 1, "applied"));
+        assert_eq!(world.count("statement_line"), 3);
+        assert!(world.open_kinds(world.ba_dinh.id).is_empty());
+    });
+}
+
+#[test]
+fn a_line_under_question_makes_no_receipt_and_what_is_taken_out_unposted_never_does() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise(Dong(FEE));
+        import(&world, &two_lines(&world, &owed.reference_code, Some(FEE)).camt());
+        let version = held(&import(&world, &two_lines(&world, &owed.reference_code, None).camt())).clone();
+        assert_eq!(matched(&world), 1, "the line nobody questions");
+        assert!(world.receipts(&owed).is_empty());
+        propose(&world, version.id, Decision::Accept);
+        approve(&world, version.id, world.chief).unwrap();
+        matched(&world);
+        assert!(world.receipts(&owed).is_empty());
+        assert_eq!(world.again(&owed).state, State::Raised);
+        world.assert_balances(
+            world.ba_dinh.id,
+            &[(Account::Bank(world.ba_dinh.account), 8_000), (suspense(&world), -8_000)],
+        );
+        assert_eq!(obstacles(&world), Vec::<&str>::new());
+    });
+}
+
+#[test]
+fn a_closed_day_is_opened_first() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise(Dong(FEE));
+        import(&world, &two_lines(&world, &owed.reference_code, Some(FEE)).camt());
+        matched(&world);
+        assert_eq!(obstacles(&world), Vec::<&str>::new());
+        let version = held(&import(&world, &two_lines(&world, &owed.reference_code, None).camt())).clone();
+        propose(&world, version.id, Decision::Accept);
+        let refused = approve(&world, version.id, world.chief).unwrap_err();
+        assert_eq!(refused.code(), "statement_version_day_closed");
+        let unit = world.ba_dinh.id;
+        assert_eq!(world.look(|conn| version::find(conn, unit, version.id)).state, "proposed");
+    });
+}
+
+#[test]
+fn an_export_of_the_morning_after_the_evenings_contradicts_nothing() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let whole = two_lines(&world, "khong ma", Some(FEE)).book(5_000, "chieu", "FT26327003");
+        import(&world, &whole.csv());
+        let mut morning = whole.clone();
+        morning.bookings.truncate(2);
+        let imported = import(&world, &morning.csv());
+        assert!(imported.held.is_empty(), "{imported:?}");
+        assert_eq!((imported.statements[0].lines_new, imported.statements[0].lines_known), (0, 2));
+        // Without its first line it is no beginning of the day: that is a contradiction.
+        let mut other = whole.clone();
+        other.bookings.remove(0);
+        assert_eq!(held(&import(&world, &other.csv())).gone, 1);
+    });
+}
+
+#[test]
+fn numbers_left_out_are_named_until_they_come() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (account, day) = (world.ba_dinh.account_no, today(&world));
+        import(&world, &BankFile::new(account, day, 0).book(10_000, "a", "R1").numbered(1).camt());
+        let third = BankFile::new(account, day.plus_days(2), 10_000).book(1_000, "c", "R3").numbered(3);
+        let imported = import(&world, &third.camt());
+        assert!(imported.statements[0].is_chained, "its balance follows");
+        assert_eq!(imported.statements[0].oddities[0].en(), "Statement number 2 is missing.");
+        assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::StatementGap]);
+        let nil = BankFile::new(account, day.plus_days(1), 10_000).numbered(2);
+        let late = import(&world, &nil.camt());
+        assert_eq!(late.statements[0].oddities[0].en(), "Statement number 2 came after number 3.");
+        assert!(world.open_kinds(world.ba_dinh.id).is_empty(), "it was a day without movement");
+        let twice = BankFile::new(account, day.plus_days(3), 11_000).book(1, "d", "R4").numbered(3);
+        let told = import(&world, &twice.camt()).statements[0].oddities[0].en();
+        assert!(told.starts_with("The number 3 was given to stm_"), "{told}");
+    });
+}
+
+/// A notification of a batch in which two payers' transfers were booked as one sum.
+fn notification(world: &World, parts: &[(&str, i64)]) -> Vec<u8> {
+    let details: String = parts
+        .iter()
+        .map(|(memo, amount)| {
+            format!(
+                "<TxDtls><Amt Ccy=\"VND\">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><RmtInf><Ustrd>{memo}</Ustrd></RmtInf></TxDtls>"
+            )
+        })
+        .collect();
+    let sum: i64 = parts.iter().map(|(_, amount)| amount).sum();
+    format!(
+        "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.054.001.08\"><BkToCstmrDbtCdtNtfctn><GrpHdr><MsgId>N1</MsgId>\
+         <CreDtTm>2026-11-23T10:00:00+07:00</CreDtTm></GrpHdr><Ntfctn><Id>N1</Id><Acct><Id><Othr><Id>{}</Id></Othr></Id>\
+         </Acct><Ntry><Amt Ccy=\"VND\">{sum}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>{}</Dt>\
+         </BookgDt><AcctSvcrRef>LO0001</AcctSvcrRef><NtryDtls>{details}</NtryDtls></Ntry></Ntfctn></BkToCstmrDbtCdtNtfctn>\
+         </Document>",
+        world.ba_dinh.account_no,
+        today(world)
+    )
+    .into_bytes()
+}
+
+#[test]
+fn a_notification_names_the_payments_of_a_batch_and_proves_no_balance() {
+    for notified_first in [true, false] {
+        each_database(|database| {
+            let world = World::settled_in(database);
+            let (one, two) = (world.raise(Dong(FEE)), world.raise(Dong(FEE)));
+            let notice = notification(&world, &[(&one.reference_code, FEE), (&two.reference_code, FEE)]);
+            let booked = BankFile::new(world.ba_dinh.account_no, today(&world), 0)
+                .book(2 * FEE, "thanh toan theo lo", "LO0001")
+                .camt();
+            if notified_first {
+                assert_eq!(import(&world, &notice).details, 2);
+                assert_eq!((world.count("statement"), world.count("statement_line")), (0, 0));
+                assert!(obstacles(&world).contains(&"nil_day_unproven"), "{:?}", obstacles(&world));
+                import(&world, &booked);
+            } else {
+                import(&world, &booked);
+                assert_eq!(import(&world, &notice).details, 2);
+            }
+            assert!(import(&world, &notice).already_imported, "sent again it changes nothing");
+            matched(&world);
+            for owed in [&one, &two] {
+                assert_eq!((world.again(owed).state, world.receipts(owed).len()), (State::Paid, 1));
+            }
+            assert_eq!(obstacles(&world), Vec::<&str>::new());
+        });
+    }
+}
+
+#[test]
+fn a_notification_for_another_units_account_is_refused() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let elsewhere = Actor {
+            person: Some(world.clerk),
+            client: None,
+            role: Role::Finance,
+            scope: Scope::unit(world.tay_ho.id),
+        };
+        let refused = try_import(&world, &elsewhere, &notification(&world, &[("a", 1_000)])).unwrap_err();
+        assert_eq!(refused.code(), "unit_not_found");
+        assert_eq!((world.count("entry_detail"), world.count("statement_file")), (0, 0));
+    });
+}

@@ -1,0 +1,154 @@
+//! Lines that could not be read: a person sees their text and says what they should have been.
+
+use bienlai::actor::{Actor, Role, Scope};
+use bienlai::amount::Dong;
+use bienlai::error::Result;
+use bienlai::id::{LineId, StatementId};
+use bienlai::obligation::State;
+use bienlai::reconciliation::day_close::{Closing, close};
+use bienlai::reconciliation::{office, reconcile};
+use bienlai::statement::quarantine::{self, Quarantined, Repair, Verdict};
+use bienlai::statement::query;
+
+use crate::imports::import;
+use crate::support::bank_file::BankFile;
+use crate::support::{World, each_database};
+
+const FEE: i64 = 25_000;
+
+fn clerk(world: &World) -> Actor {
+    Actor {
+        person: Some(world.clerk),
+        client: None,
+        role: Role::Finance,
+        scope: Scope::unit(world.ba_dinh.id),
+    }
+}
+
+fn obstacles(world: &World) -> Vec<&'static str> {
+    let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+    let day = world.now().business_day();
+    match close(&world.store, &world.keyring, &|| world.stamp(), &Actor::system(), unit, account, day)
+        .unwrap()
+    {
+        Closing::Closed(_) => Vec::new(),
+        Closing::Refused(obstacles) => obstacles.iter().map(|one| one.code()).collect(),
+    }
+}
+
+fn matched(world: &World) {
+    let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+    reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).expect("it is matched");
+}
+
+/// A day whose line of 150,000 was printed with a letter in its amount.
+fn damaged(world: &World, code: &str) -> (BankFile, Vec<u8>) {
+    let day = BankFile::new(world.ba_dinh.account_no, world.now().business_day(), 0)
+        .book(8_000, "le vi du", "R1")
+        .book(FEE, &format!("{code} nop phi"), "R2");
+    let text = String::from_utf8(day.mt940()).unwrap().replace("C25000,N", "C25x00,N");
+    (day, text.into_bytes())
+}
+
+fn decide(world: &World, statement: StatementId, verdicts: &[Verdict]) -> Result<Vec<LineId>> {
+    let place = (world.ba_dinh.id, statement);
+    office::decide_quarantine(&world.store, &|| world.stamp(), &clerk(world), place, verdicts)
+}
+
+fn waiting(world: &World) -> Vec<Quarantined> {
+    world.look(|conn| quarantine::open(conn, world.ba_dinh.id, None, 100))
+}
+
+fn repair(world: &World, amount: i64, memo: &str) -> Repair {
+    Repair {
+        booking_date: world.now().business_day(),
+        value_date: None,
+        amount: Dong(amount),
+        memo: memo.to_owned(),
+        reference: None,
+        bank_reference: Some("R2".to_owned()),
+        counterparty_name: None,
+        counterparty_account: None,
+    }
+}
+
+#[test]
+fn a_line_is_repaired_with_the_sum_the_balances_ask_for_and_goes_on_as_any_other() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise(Dong(FEE));
+        let (_, bytes) = damaged(&world, &owed.reference_code);
+        let statement = import(&world, &bytes).statements[0].id;
+        matched(&world);
+        assert!(obstacles(&world).contains(&"lines_set_aside"), "{:?}", obstacles(&world));
+
+        let line = waiting(&world).remove(0);
+        let stored = world.look(|conn| query::statement(conn, world.ba_dinh.id, statement));
+        let text = world.look(|conn| quarantine::text_of(conn, &world.vault, &stored, &line)).unwrap();
+        assert!(
+            text.contains("C25x00,") && text.contains(":86:") && text.contains(&owed.reference_code),
+            "{text}"
+        );
+        let expected =
+            quarantine::expected(&world.store, &world.stamp(), &clerk(&world), world.ba_dinh.id, statement);
+        assert_eq!(expected.unwrap(), Some(Dong(FEE)));
+
+        let memo = format!("{} nop phi", owed.reference_code);
+        let verdict = |amount, reason: &str| Verdict {
+            id: line.id,
+            repair: Some(repair(&world, amount, &memo)),
+            reason: reason.to_owned(),
+        };
+        let code = |verdicts: &[Verdict]| decide(&world, statement, verdicts).unwrap_err().code();
+        assert_eq!(code(&[verdict(52_000, "in sai")]), "quarantine_balance_broken");
+        assert_eq!(code(&[verdict(FEE, " ")]), "reason_missing");
+        assert_eq!(code(&[]), "quarantine_incomplete");
+        let discarded = Verdict { id: line.id, repair: None, reason: "bỏ".to_owned() };
+        assert_eq!(code(&[discarded]), "quarantine_balance_broken", "money is not discarded");
+
+        assert_eq!(decide(&world, statement, &[verdict(FEE, "in sai một chữ số")]).unwrap().len(), 1);
+        assert_eq!(code(&[verdict(FEE, "in sai một chữ số")]), "quarantine_not_open");
+        matched(&world);
+        assert_eq!((world.again(&owed).state, world.receipts(&owed).len()), (State::Paid, 1));
+        assert_eq!(obstacles(&world), Vec::<&str>::new());
+        assert_eq!(
+            world.words("SELECT kind || ' ' || reason AS t FROM quarantine_event"),
+            ["repaired in sai một chữ số"]
+        );
+    });
+}
+
+#[test]
+fn what_moves_no_money_is_discarded_with_a_reason() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let day =
+            BankFile::new(world.ba_dinh.account_no, world.now().business_day(), 0).book(8_000, "a", "R1");
+        let text = String::from_utf8(day.mt940()).unwrap();
+        let junk = text.replace(":62F:", ":61:261123C,NTRFNONREF\r\n:86:dong trong\r\n:62F:");
+        let statement = import(&world, junk.as_bytes()).statements[0].id;
+        let line = waiting(&world).remove(0);
+        let verdict =
+            Verdict { id: line.id, repair: None, reason: "dòng trống của ngân hàng".to_owned() };
+        assert_eq!(decide(&world, statement, &[verdict]).unwrap(), []);
+        matched(&world);
+        assert_eq!(obstacles(&world), Vec::<&str>::new());
+        assert_eq!(world.count("statement_line"), 1);
+    });
+}
+
+#[test]
+fn the_banks_corrected_file_settles_what_was_set_aside() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (whole, bytes) = damaged(&world, "khong ma");
+        import(&world, &bytes);
+        assert_eq!(waiting(&world).len(), 1);
+        let imported = import(&world, &whole.mt940());
+        assert_eq!((imported.statements[0].lines_new, imported.statements[0].lines_known), (1, 1));
+        assert!(waiting(&world).is_empty());
+        assert_eq!(world.words("SELECT kind AS t FROM quarantine_event"), ["superseded"]);
+        matched(&world);
+        assert_eq!(obstacles(&world), Vec::<&str>::new());
+    });
+}

@@ -1,0 +1,478 @@
+//! The city of one seed: its service, its bank, its payers, and what happens when.
+
+use std::collections::BTreeMap;
+
+use bienlai::actor::Actor;
+use bienlai::amount::Dong;
+use bienlai::clock::{BusinessDay, Instant};
+use bienlai::id::UnitId;
+use bienlai::obligation::reference::CodeBook;
+use bienlai::obligation::{self, IntakeMode, NewObligation, Obligation};
+use bienlai::party::Payer;
+use bienlai::payment::book::Method;
+use bienlai::payment::{Arrival, Claim, Direction};
+use bienlai::reconciliation::reconcile;
+use bienlai::simulator::bank::{Bank, Transfer};
+use bienlai::simulator::chance::Chance;
+use bienlai::simulator::memo::Habit;
+use bienlai::simulator::statement::write_all;
+
+use crate::imports::import;
+use crate::support::bank_file::BankFile;
+use crate::support::tools::run;
+use crate::support::world::{BANK, POLL, line};
+use crate::support::{Database, World};
+
+/// Days on which people pay.
+const DAYS: i64 = 4;
+/// Days after them, for everything that is late.
+const QUIET_DAYS: i64 = 5;
+const FEES: [i64; 5] = [5_000, 8_000, 25_000, 30_000, 150_000];
+const SYMBOLS: &[u8] = b"0123456789ABCDEFGHJKMNPQRSTVWXY";
+const DELAY_LIMIT_S: i64 = 48 * 3_600;
+/// A partner's clock may be off by this.
+const SKEW_S: i64 = 600;
+
+/// Something to come.
+enum Event {
+    Raise(usize),
+    Pay(usize),
+    Cancel(usize),
+    /// The bank books something of its own on a commune's account.
+    Own(usize),
+    /// The bank takes a credit back.
+    TakeBack(u32),
+    Tell(Box<Claim>),
+    /// A file of the bank arrives; then its account is matched.
+    File(usize, Vec<u8>),
+    /// The day is over: the bank writes its statements.
+    Evening(BusinessDay),
+}
+
+pub struct City {
+    pub world: World,
+    pub bank: Bank,
+    pub owed: Vec<Owed>,
+    /// Every file that arrived, in its order, with its commune.
+    pub files: Vec<(usize, Vec<u8>)>,
+    pub arrivals: Vec<Arrival>,
+    chance: Chance,
+    first: BusinessDay,
+    queue: BTreeMap<(Instant, u64), Event>,
+    queued: u64,
+    batch: Vec<Arrival>,
+    diary: Vec<String>,
+}
+
+/// An obligation with what was done about it.
+pub struct Owed {
+    pub obligation: Obligation,
+    pub commune: usize,
+    /// The bookings that pay it as asked for.
+    exact: Vec<u32>,
+    /// Something else was done about it, or a memo was cut.
+    is_spoiled: bool,
+}
+
+impl Owed {
+    /// Paid exactly once, as asked for, and nothing else done.
+    pub fn is_simple(&self) -> bool {
+        self.exact.len() == 1 && !self.is_spoiled
+    }
+}
+
+impl City {
+    pub fn found(seed: u64) -> City {
+        let mut world = World::settled_in(Database::sqlite());
+        // The verdict looks at the same promises and names the seed.
+        world.stop_watching();
+        let first = world.now().business_day();
+        let mut bank = Bank::default();
+        for commune in world.communes() {
+            bank.open_account(commune.account_no, "UBND", first, Dong::ZERO);
+        }
+        let mut city = City {
+            world,
+            bank,
+            owed: Vec::new(),
+            files: Vec::new(),
+            arrivals: Vec::new(),
+            chance: Chance::new(seed),
+            first,
+            queue: BTreeMap::new(),
+            queued: 0,
+            batch: Vec::new(),
+            diary: Vec::new(),
+        };
+        city.plan();
+        city
+    }
+
+    /// What happened, in words.
+    pub fn diary(&self) -> &[String] {
+        &self.diary
+    }
+
+    pub fn last_day(&self) -> BusinessDay {
+        self.first.plus_days(DAYS + QUIET_DAYS - 1)
+    }
+
+    /// Everything happens in its order.
+    pub fn live(&mut self) {
+        while let Some(((at, _), event)) = self.queue.pop_first() {
+            let is_told = matches!(event, Event::Tell(_));
+            // Claims that come one upon the other are settled together, as the service does.
+            if !is_told || self.batch.len() >= 8 {
+                self.settle();
+            }
+            let waited = (at.seconds() - self.world.now().seconds()).max(0);
+            self.world.wait_seconds(waited);
+            self.happen(event);
+        }
+        self.settle();
+        self.match_all();
+        self.world.seal();
+    }
+
+    /// Damage that the verdict must find: exceptions about suspense are closed behind its back.
+    pub fn forget_exceptions(&mut self) {
+        let closing = "UPDATE exception SET state = 'resolved', revision = revision + 1 \
+                       WHERE subject_kind = 'line' AND state = 'open'";
+        run(&mut self.world.database.as_owner(), closing).expect("the exceptions are closed");
+    }
+
+    /// Each day a few dossiers, most of them paid within two days.
+    fn plan(&mut self) {
+        for day in 0..DAYS {
+            let morning = self.first.plus_days(day).start().plus_seconds(9 * 3_600 + 60);
+            for commune in 0..3 {
+                for _ in 0..=self.chance.below(3) {
+                    let at = morning.plus_seconds(self.chance.between(0, 7 * 3_600));
+                    self.push(at, Event::Raise(commune));
+                }
+                if self.chance.percent(20) {
+                    let at = morning.plus_seconds(self.chance.between(0, 8 * 3_600));
+                    self.push(at, Event::Own(commune));
+                }
+            }
+        }
+        for day in 0..DAYS + QUIET_DAYS {
+            let day = self.first.plus_days(day);
+            self.push(day.start().plus_seconds(86_340), Event::Evening(day));
+        }
+    }
+
+    fn push(&mut self, at: Instant, event: Event) {
+        self.queued += 1;
+        self.queue.insert((at, self.queued), event);
+    }
+
+    fn note(&mut self, words: String) {
+        let at = self.world.now();
+        self.diary.push(format!("{} {words}", at.hanoi_text()));
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Raise(commune) => self.raise(commune),
+            Event::Pay(index) => self.pay(index),
+            Event::Cancel(index) => self.cancel(index),
+            Event::Own(commune) => self.own(commune),
+            Event::TakeBack(no) => self.take_back(no),
+            Event::Tell(claim) => self.hear(*claim),
+            Event::File(commune, bytes) => self.receive(commune, bytes),
+            Event::Evening(day) => self.evening(day),
+        }
+    }
+
+    /// The portal raises an obligation under a code of the seed's.
+    fn raise(&mut self, commune: usize) {
+        let body: String =
+            (0..8).map(|_| char::from(*self.chance.pick(SYMBOLS).expect("symbols"))).collect();
+        let code = CodeBook::hanoi().from_body(&body).expect("a body of eight symbols");
+        let amount = Dong(*self.chance.pick(&FEES).expect("fees"));
+        let unit = self.world.communes()[commune].id;
+        let number = self.owed.len();
+        let obligation = self.world.change(|tx, stamp| {
+            obligation::raise_as(
+                tx,
+                stamp,
+                &Actor::system(),
+                NewObligation {
+                    unit,
+                    dossier_code: format!("H26.1-261123-{number:04}"),
+                    procedure_code: "1.001193".to_owned(),
+                    procedure_field: "Hộ tịch".to_owned(),
+                    intake_mode: IntakeMode::Counter,
+                    receiving_unit: unit,
+                    competent_unit: unit,
+                    submitted_at: stamp.now,
+                    result_due_on: None,
+                    due_on: stamp.today().plus_days(5),
+                    electronic_required: false,
+                    payer: Payer {
+                        name: Some("Nguyễn Thị Thử".to_owned()),
+                        address: Some("Số 2 ngõ Mẫu".to_owned()),
+                        phone: Some("0900000001".to_owned()),
+                        ..Payer::default()
+                    },
+                    lines: vec![line("HT-01", "phi", "receipt", amount)],
+                    waived_ground: None,
+                },
+                &code,
+            )
+        });
+        self.note(format!("raised {} {} at {commune}", obligation.reference_code, amount.0));
+        let now = self.world.now();
+        self.owed.push(Owed { obligation, commune, exact: Vec::new(), is_spoiled: false });
+        if self.chance.percent(10) {
+            let at = now.plus_seconds(self.chance.between(60, 2 * 86_400));
+            self.push(at, Event::Cancel(number));
+        }
+        let last = self.first.plus_days(DAYS).start();
+        let at = now.plus_seconds(self.chance.between(30, 86_400)).min(last.plus_seconds(-4_000));
+        if self.chance.percent(92) {
+            self.push(at.max(now.plus_seconds(1)), Event::Pay(number));
+        }
+    }
+
+    fn cancel(&mut self, index: usize) {
+        let owed = self.owed[index].obligation.clone();
+        self.owed[index].is_spoiled = true;
+        // With money on it the portal is told no, which is right.
+        let is_done = self.world.cancel(&owed).is_ok();
+        self.note(format!("cancel {}: {is_done}", owed.reference_code));
+    }
+
+    /// A payer pays, rightly or not.
+    fn pay(&mut self, index: usize) {
+        let (owed, commune) = (self.owed[index].obligation.clone(), self.owed[index].commune);
+        let exact = owed.total;
+        let code = owed.reference_code.clone();
+        let plain = format!("{code} LE PHI");
+        match self.chance.below(20) {
+            0 => self.transfer(commune, Dong(exact.0 - 1_000), &plain),
+            1 => self.transfer(commune, Dong(exact.0 + 7_000), &plain),
+            2 => {
+                self.transfer(commune, exact, &plain);
+                self.transfer(commune, exact, &format!("{code} nop lai"));
+            }
+            3 => self.transfer((commune + 1) % 3, exact, &plain),
+            4 => self.transfer(commune, exact, "chuyen tien"),
+            5 => self.transfer(commune, exact, &format!("{}7", &code[..12])),
+            6 => self.pay_two(index),
+            7 => self.pay_cash(index),
+            8 => {
+                self.transfer(commune, exact, &plain);
+                let no = self.bank.ledger().len() as u32;
+                let at = self.world.now().plus_seconds(self.chance.between(600, 30_000));
+                self.push(at, Event::TakeBack(no));
+            }
+            9 => {
+                self.transfer(commune, Dong(exact.0 - 2_000), &plain);
+                self.transfer(commune, Dong(2_000), &plain);
+            }
+            _ => {
+                self.transfer(commune, exact, &plain);
+                self.owed[index].exact.push(self.bank.ledger().len() as u32);
+            }
+        }
+    }
+
+    /// Two dossiers of one commune in one transfer.
+    fn pay_two(&mut self, index: usize) {
+        let commune = self.owed[index].commune;
+        let other = self.owed.iter().rposition(|other| other.commune == commune).unwrap_or(index);
+        if other == index {
+            return self.transfer(commune, Dong(3_000), "nop phi");
+        }
+        self.owed[other].is_spoiled = true;
+        self.owed[index].is_spoiled = true;
+        let [one, two] = [index, other].map(|at| self.owed[at].obligation.clone());
+        let memo = format!("{} {}", one.reference_code, two.reference_code);
+        self.transfer(commune, Dong(one.total.0 + two.total.0), &memo);
+    }
+
+    /// At the counter; refused when somebody paid before.
+    fn pay_cash(&mut self, index: usize) {
+        let owed = self.world.again(&self.owed[index].obligation);
+        let is_taken = self.world.take(&owed, owed.outstanding(), Method::Cash).is_ok();
+        self.note(format!("cash for {}: {is_taken}", owed.reference_code));
+    }
+
+    fn transfer(&mut self, commune: usize, amount: Dong, memo: &str) {
+        let habit = *self.chance.pick(&Habit::ALL).expect("habits");
+        let order = Transfer {
+            to_account: self.world.communes()[commune].account_no.to_owned(),
+            amount,
+            memo: memo.to_owned(),
+            sender_account: format!("1900{:010}", self.chance.below(1_000_000_000)),
+            sender_name: "NGUYEN THI THU".to_owned(),
+            habit,
+        };
+        let now = self.world.now();
+        self.bank.credit(now, &order).expect("the account is open");
+        let no = self.bank.ledger().len() as u32;
+        self.note(format!("booked {no}: {} at {commune}, {memo}", amount.0));
+        self.report(no);
+    }
+
+    fn own(&mut self, commune: usize) {
+        let now = self.world.now();
+        let account = self.world.communes()[commune].account_no;
+        let (direction, amount, memo) = match self.chance.below(4) {
+            0 => (Direction::Credit, 1_137, "TRA LAI TIEN GUI"),
+            1 => (Direction::Debit, 90_000, "CHUYEN TIEN DI"),
+            2 => (Direction::Credit, 70_000, "THUE NHA THANG 11"),
+            _ => (Direction::Debit, 5_500, "PHI DICH VU THANG 11"),
+        };
+        self.bank.book_own(now, account, direction, Dong(amount), memo).expect("the account is open");
+        let no = self.bank.ledger().len() as u32;
+        self.note(format!("the bank booked {no}: {memo}"));
+        if self.chance.percent(50) {
+            self.report(no);
+        }
+    }
+
+    fn take_back(&mut self, original: u32) {
+        let now = self.world.now();
+        let taken = if self.chance.percent(50) {
+            self.bank.take_back(now, original)
+        } else {
+            self.bank.reverse(now, original)
+        };
+        let no = taken.expect("there is an original").no;
+        self.note(format!("booked {no}: takes {original} back"));
+        if self.chance.percent(40) {
+            self.report(no);
+        }
+    }
+
+    /// The channels tell of a booking: not at all, once, twice, by two ways, soon or late.
+    fn report(&mut self, no: u32) {
+        let times = match self.chance.below(20) {
+            0..3 => 0,
+            3..15 => 1,
+            _ => 2,
+        };
+        let is_named = self.chance.percent(80);
+        for time in 0..times {
+            let is_other_way = time > 0 && self.chance.percent(50);
+            let channel = if is_other_way { POLL } else { BANK };
+            let delay = match self.chance.below(10) {
+                0..7 => self.chance.between(1, 20),
+                _ => self.chance.between(60, DELAY_LIMIT_S),
+            };
+            let skew = self.chance.between(-SKEW_S, SKEW_S);
+            let booking = &self.bank.ledger()[no as usize - 1];
+            let claim = Claim {
+                channel: channel.to_owned(),
+                external_id: format!("{channel}-{no}"),
+                account_no: booking.account_no.clone(),
+                bank_bin: None,
+                direction: booking.direction,
+                amount: booking.amount,
+                memo: booking.memo.clone(),
+                bank_reference: is_named.then(|| booking.bank_reference.clone()),
+                sender_account: None,
+                sender_name: None,
+                occurred_at: Some(booking.booked_at.plus_seconds(skew)),
+            };
+            let at = booking.booked_at.plus_seconds(delay);
+            self.push(at, Event::Tell(Box::new(claim)));
+        }
+    }
+
+    fn hear(&mut self, claim: Claim) {
+        self.note(format!("told {}", claim.external_id));
+        let raw = format!("{{\"id\":\"{}\"}}", claim.external_id).into_bytes();
+        let arrival = Arrival { claim, raw, received_at: self.world.now() };
+        self.arrivals.push(arrival.clone());
+        self.batch.push(arrival);
+    }
+
+    fn settle(&mut self) {
+        let mut batch = std::mem::take(&mut self.batch);
+        if !batch.is_empty() {
+            self.chance.shuffle(&mut batch);
+            self.world.settle_all(&batch);
+        }
+    }
+
+    /// The statements of the day, each to arrive when it will: in the morning, late, or twice.
+    fn evening(&mut self, day: BusinessDay) {
+        for commune in 0..3 {
+            let account = self.world.communes()[commune].account_no;
+            let is_cut = self.chance.percent(15);
+            let told = self.bank.day(account, day).expect("the account is open");
+            let is_nil = told.bookings.is_empty();
+            // A statement may show less of a memo than the callback did.
+            let mut short = self.bank.clone();
+            let files = if is_cut {
+                let cut: Vec<u32> = told.bookings.iter().map(|booking| booking.no).collect();
+                for owed in &mut self.owed {
+                    owed.is_spoiled |= owed.exact.iter().any(|no| cut.contains(no));
+                }
+                short.cut_memos(account, day, 45);
+                write_all(&short.day(account, day).expect("the account is open"))
+            } else {
+                write_all(&told)
+            };
+            let formats = if is_nil { 2 } else { 3 };
+            let first = self.chance.below(formats);
+            let morning = day.next().start().plus_seconds(6 * 3_600 + commune as i64);
+            let is_last = day >= self.last_day();
+            let late = match self.chance.below(10) {
+                0 | 1 if !is_last => self.chance.between(1, 2) * 86_400,
+                _ => 0,
+            };
+            let at = morning.plus_seconds(late);
+            self.push(at, Event::File(commune, files[first].text.clone().into_bytes()));
+            if self.chance.percent(25) {
+                let again = at.plus_seconds(self.chance.between(60, 2 * 86_400));
+                let second = self.chance.below(formats);
+                self.push(again, Event::File(commune, files[second].text.clone().into_bytes()));
+            }
+            if !is_cut && day > self.first && self.chance.percent(15) {
+                let again = at.plus_seconds(self.chance.between(60, 86_400));
+                let both = self.two_days(commune, day);
+                self.push(again, Event::File(commune, both));
+            }
+        }
+    }
+
+    /// The day and the one before in one statement, restated.
+    fn two_days(&self, commune: usize, day: BusinessDay) -> Vec<u8> {
+        let account = self.world.communes()[commune].account_no;
+        let before = self.bank.day(account, day.plus_days(-1)).expect("the account is open");
+        let told = self.bank.day(account, day).expect("the account is open");
+        let mut file = BankFile::new(account, day, before.opening.0).without_sequence();
+        for (of, on) in [(&before, day.plus_days(-1)), (&told, day)] {
+            for booking in &of.bookings {
+                file = file.book_on(on, booking.signed(), &booking.memo, &booking.bank_reference);
+            }
+        }
+        file.camt()
+    }
+
+    fn receive(&mut self, commune: usize, bytes: Vec<u8>) {
+        self.note(format!("a file of {} bytes for {commune}", bytes.len()));
+        import(&self.world, &bytes);
+        self.files.push((commune, bytes));
+        self.match_one(commune);
+    }
+
+    pub fn match_one(&self, commune: usize) {
+        let commune = self.world.communes()[commune];
+        reconcile(&self.world.store, &self.world.stamp(), &Actor::system(), commune.id, commune.account)
+            .expect("the account is matched");
+    }
+
+    pub fn match_all(&self) {
+        (0..3).for_each(|commune| self.match_one(commune));
+    }
+
+    pub fn units(&self) -> [UnitId; 3] {
+        self.world.communes().map(|commune| commune.id)
+    }
+}

@@ -1,0 +1,136 @@
+//! What must hold when a seed is over, beside the promises of every story.
+
+use std::collections::BTreeMap;
+
+use bienlai::amount::Dong;
+use bienlai::exception::State;
+use bienlai::id::UnitId;
+use bienlai::ledger::{self, Account};
+use bienlai::obligation;
+
+use super::city::City;
+
+/// Tables that neither a file nor a claim told again may change.
+const MONEY: [&str; 9] = [
+    "movement",
+    "payment",
+    "payment_event",
+    "allocation",
+    "posting",
+    "receipt",
+    "statement_line",
+    "line_case",
+    "obligation_event",
+];
+
+/// Everything that does not hold, in words.
+pub fn faults(city: &City) -> Vec<String> {
+    let mut faults = city.world.problems();
+    faults.extend(bank_faults(city));
+    faults.extend(line_faults(city));
+    faults.extend(unexplained(city));
+    faults.extend(unpaid(city));
+    faults.extend(told_again(city));
+    faults
+}
+
+/// The trial balances, of every unit.
+pub fn balances(city: &City) -> Vec<Vec<(String, Dong)>> {
+    let balance = |unit| {
+        let mut balance = city.world.look(|conn| ledger::trial_balance(conn, unit));
+        balance.sort();
+        balance
+    };
+    city.units().into_iter().map(balance).collect()
+}
+
+/// The ledger says of each account what the bank says.
+fn bank_faults(city: &City) -> Vec<String> {
+    let mut faults = Vec::new();
+    for commune in city.world.communes() {
+        let told = city.bank.day(commune.account_no, city.last_day()).expect("the account is open").closing;
+        let account = Account::Bank(commune.account).to_string();
+        let balance = city.world.look(|conn| ledger::trial_balance(conn, commune.id));
+        let known = balance.iter().find(|(name, _)| *name == account).map_or(Dong::ZERO, |(_, sum)| *sum);
+        if known != told {
+            faults.push(format!("{account} holds {}, the bank says {}", known.0, told.0));
+        }
+    }
+    faults
+}
+
+/// Every booking is one line, and every line is posted once.
+fn line_faults(city: &City) -> Vec<String> {
+    let booked = city.bank.ledger().len() as i64;
+    let (lines, cases) = (city.world.count("statement_line"), city.world.count("line_case"));
+    if (lines, cases) == (booked, booked) {
+        return Vec::new();
+    }
+    vec![format!("{booked} bookings, {lines} lines, {cases} posted")]
+}
+
+/// Money without a place that no open exception explains.
+pub fn unexplained(city: &City) -> Vec<String> {
+    city.units().into_iter().flat_map(|unit| unexplained_in(city, unit)).collect()
+}
+
+/// Each account that holds money without a place wants an open exception about that very thing.
+fn unexplained_in(city: &City, unit: UnitId) -> Vec<String> {
+    let open: Vec<_> = city
+        .world
+        .exceptions(unit)
+        .into_iter()
+        .filter(|exception| exception.state != State::Resolved)
+        .collect();
+    let about = |subject: &str| open.iter().any(|exception| exception.subject_text() == subject);
+    let kind = |kind: &str| open.iter().any(|exception| exception.kind.as_str() == kind);
+    let balance = city.world.look(|conn| ledger::trial_balance(conn, unit));
+    let mut faults = Vec::new();
+    for (account, sum) in balance.iter().filter(|(_, sum)| !sum.is_zero()) {
+        let (name, rest) = account.split_once('/').unwrap_or((account, ""));
+        let is_explained = match name {
+            "suspense" | "unexplained_debit" => about(rest),
+            "clearing" => kind("claim_without_credit"),
+            "due_to_unit" => kind("wrong_account"),
+            "reversal_to_recover" => kind("bank_reversal"),
+            "surplus" => kind("overpaid") || kind("duplicate_transfer") || kind("late_payment"),
+            "received_in_advance" => kind("underpaid") || kind("receipt_due") || kind("receipt_not_made"),
+            _ => true,
+        };
+        if !is_explained {
+            faults.push(format!("{account} holds {} of unit {unit} and nothing explains it", sum.0));
+        }
+    }
+    faults
+}
+
+/// Who paid once, exactly and with the code is paid; with one receipt where a series is open.
+fn unpaid(city: &City) -> Vec<String> {
+    let mut faults = Vec::new();
+    for owed in city.owed.iter().filter(|owed| owed.is_simple()) {
+        let now = city.world.again(&owed.obligation);
+        let receipts = city.world.receipts(&owed.obligation).len();
+        let expected = usize::from(city.world.communes()[owed.commune].series.is_some());
+        if now.state != obligation::State::Paid || receipts != expected {
+            faults.push(format!("{} is {:?} with {receipts} receipts", now.reference_code, now.state));
+        }
+    }
+    faults
+}
+
+/// Every file and every claim once more, and another matching: nothing moves.
+fn told_again(city: &City) -> Vec<String> {
+    let count = || -> BTreeMap<&str, i64> {
+        MONEY.into_iter().map(|table| (table, city.world.count(table))).collect()
+    };
+    let before = (count(), balances(city));
+    for (_, bytes) in city.files.iter().rev() {
+        crate::imports::import(&city.world, bytes);
+    }
+    for batch in city.arrivals.chunks(16) {
+        city.world.settle_all(batch);
+    }
+    city.match_all();
+    let after = (count(), balances(city));
+    if before == after { Vec::new() } else { vec![format!("told again, {before:?} became {after:?}")] }
+}

@@ -1,0 +1,74 @@
+//! Anybody brings a signed file to the public page: it says what the signatures are worth, and of a
+//! document of ours how it stands today.
+
+use bienlai::correction::Kind;
+use bienlai::receipt::query;
+
+use crate::corrections::{collected, corrected, fee};
+use crate::support::program::{How, Service, send};
+use crate::support::{World, each_database};
+
+fn trusting() -> String {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/receipt/test-only-ca.pem");
+    format!("[trust]\nauthority_files = [\"{file}\"]\n")
+}
+
+fn brought(service: &Service, path: &str, file: &[u8]) -> String {
+    let answer = send(service.address, "POST", path, &[], file).unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.head);
+    String::from_utf8(answer.body).unwrap()
+}
+
+#[test]
+fn a_replaced_receipt_with_a_good_signature_is_said_to_be_replaced_and_leads_to_its_successor() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (owed, first) = collected(&world, vec![fee("HT-01", 25_000)]);
+        let file = world.look(|conn| query::document(conn, first.unit, first.id)).expect("it is signed");
+        let sections = trusting();
+        let how = How { sections: &sections, ..How::default() };
+        let mut service = Service::start_as(&world, how).expect("it starts");
+
+        let page = brought(&service, "/verify", &file);
+        assert!(page.contains(">Hợp lệ<") && page.contains("Biên lai hợp lệ, đã ký số"), "{page}");
+        corrected(&world, &first, Kind::Replace, vec![fee("HT-01", 22_000)]);
+        let second = world.receipts(&owed).remove(1);
+        let text = String::from_utf8(file.clone()).unwrap();
+        let bare = text.split_once("?>").map(|(_, rest)| rest).unwrap();
+        let in_message = format!("<TDiep><DLieu>{bare}</DLieu></TDiep>");
+        for file in [file.as_slice(), in_message.as_bytes()] {
+            let page = brought(&service, "/verify", file);
+            assert!(page.contains("chứng từ không còn hiệu lực") && !page.contains(">Hợp lệ<"), "{page}");
+            assert!(page.contains("Đã bị thay thế"), "{page}");
+            assert!(page.contains(&format!("href=\"/r/{}\"", second.lookup_code)), "{page}");
+        }
+        let tampered = text.replacen("25000", "26000", 1);
+        let page = brought(&service, "/verify", tampered.as_bytes());
+        assert!(page.contains("Không hợp lệ") && !page.contains(&second.lookup_code), "{page}");
+
+        let elsewhere = include_bytes!("../../fixtures/receipt/test-only-receipt.xml");
+        let page = brought(&service, "/verify", elsewhere);
+        assert!(page.contains("Không có trong sổ của hệ thống này"), "{page}");
+        service.stop();
+    });
+}
+
+#[test]
+fn the_page_offers_the_lenient_rule_by_its_name() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let form = send(service.address, "GET", "/verify", &[], b"").unwrap();
+        let form = String::from_utf8(form.body).unwrap();
+        let action = "/verify?lenient=enveloped-on-own-object";
+        assert!(form.contains(&format!("formaction=\"{action}\"")), "{form}");
+        let quirk = include_bytes!("../../fixtures/receipt/attack/vendor-quirk.enveloped_on_own_object.xml");
+        let page = brought(&service, "/verify", quirk);
+        assert!(page.contains("Không hợp lệ"), "{page}");
+        let page = brought(&service, action, quirk);
+        assert!(page.contains("Toàn vẹn") && page.contains("theo quy tắc nới lỏng đã chọn"), "{page}");
+        let unknown = send(service.address, "POST", "/verify?lenient=everything", &[], quirk).unwrap();
+        assert_eq!(unknown.status, 400, "{}", unknown.head);
+        service.stop();
+    });
+}
