@@ -38,13 +38,15 @@ impl Surroundings {
                 ],
             );
             let words = cell.split(|c: char| !c.is_alphanumeric());
-            let codes = words.filter(|word| currency::is_code_in_text(word));
+            words.filter(|word| currency::is_code_in_text(word)).for_each(|code| self.name(code));
             let signs = cell.matches(currency::is_sign).filter_map(currency::of_sign);
-            for code in codes.chain(signs) {
-                if !self.named.iter().any(|known| known == code) {
-                    self.named.push(code.to_owned());
-                }
-            }
+            signs.for_each(|code| self.name(code));
+        }
+    }
+
+    fn name(&mut self, code: &str) {
+        if !self.named.iter().any(|known| known == code) {
+            self.named.push(code.to_owned());
         }
     }
 
