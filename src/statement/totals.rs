@@ -15,6 +15,9 @@ pub(super) enum Counting {
     Lenient,
 }
 
+/// Name, place, sum and count of a side, and how the lines give it.
+type Stated<'a> = (&'a str, &'a str, Option<Decimal>, Option<u64>, fn(&Tally) -> Side);
+
 /// Compares the lines with what the bank states of them. `tallies` are the ways in which a bank may
 /// count: the booked lines alone, or with those that are announced; one of them must agree.
 pub(super) fn check_totals(totals: &Totals, tallies: &[Tally], counting: Counting, findings: &mut Findings) {
@@ -24,7 +27,7 @@ pub(super) fn check_totals(totals: &Totals, tallies: &[Tally], counting: Countin
     let mut tell = |finding: Finding, is_binding: bool| {
         if is_binding && !has_reversal { findings.error(finding) } else { findings.warn(finding) }
     };
-    let sides: [(&str, &str, Option<Decimal>, Option<u64>, fn(&Tally) -> Side); 3] = [
+    let sides: [Stated<'_>; 3] = [
         ("có/credit", &totals.credit_at, totals.credit_sum, totals.credit_count, |tally| {
             tally.credit.clone()
         }),

@@ -108,9 +108,9 @@ fn check_sum(
     }
     let Some(at) = first_at else { return };
     let own: Vec<&Charge> = charges.iter().chain(details.iter().flat_map(|detail| &detail.charges)).collect();
-    let charged = own.iter().fold(Some(Decimal::ZERO), |sum, charge| add(sum, charge.amount.abs()));
+    let charged = own.iter().try_fold(Decimal::ZERO, |sum, charge| sum.checked_add(charge.amount.abs()));
     let difference = sum.and_then(|sum| sum.checked_sub(money.amount)).map(|difference| difference.abs());
-    let listed = details.iter().fold(Some(Decimal::ZERO), |sum, detail| add(sum, detail.amount?));
+    let listed = details.iter().try_fold(Decimal::ZERO, |sum, detail| sum.checked_add(detail.amount?));
     let is_explained = difference == Some(Decimal::ZERO) || (!own.is_empty() && difference == charged);
     if is_explained || (!details.is_empty() && listed == sum) {
         return;

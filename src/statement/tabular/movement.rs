@@ -102,7 +102,7 @@ impl<'a> RowReader<'a> {
         let money = [Column::Amount, Column::Debit, Column::Credit, Column::Fee, Column::Tax];
         let is_zero = money.iter().any(|column| !columns.cell(row, *column).is_empty());
         let balance_cell = columns.cell(row, Column::Balance);
-        if is_zero || !(has_text || !balance_cell.is_empty()) {
+        if is_zero || (!has_text && balance_cell.is_empty()) {
             return Ok(RowKind::Text);
         }
         Ok(RowKind::Bare(amount_in(balance_cell, self.notation)?))

@@ -70,12 +70,8 @@ pub(in crate::statement) fn open_quote(text: &str, layouts: Layouts<'_>) -> Opti
     while let Some(letter) = letters.next() {
         line += usize::from(letter == '\n');
         match opened_on {
-            Some(_) if letter == '"' => {
-                // Two quotes are one inside of the text.
-                if letters.next_if_eq(&'"').is_none() {
-                    opened_on = None;
-                }
-            }
+            // Two quotes are one inside of the text.
+            Some(_) if letter == '"' && letters.next_if_eq(&'"').is_none() => opened_on = None,
             Some(_) => {}
             None if letter == '"' && is_at_start => opened_on = Some(line),
             None => {}
