@@ -3,69 +3,8 @@
 use rust_decimal::Decimal;
 
 use super::finding::{Finding, Findings};
-use super::model::{Line, Page, Statement};
-
-/// What the lines of a statement come to, so that they need not be kept for the proof.
-#[derive(Debug)]
-pub(super) struct Tally {
-    /// Absent when it left the range of numbers.
-    sum: Option<Decimal>,
-    credit: Side,
-    debit: Side,
-    has_reversal: bool,
-    /// Each currency with the place of its first line.
-    currencies: Vec<(String, String)>,
-}
-
-#[derive(Debug)]
-struct Side {
-    /// Unsigned.
-    sum: Option<Decimal>,
-    count: usize,
-}
-
-impl Default for Side {
-    fn default() -> Self {
-        Side { sum: Some(Decimal::ZERO), count: 0 }
-    }
-}
-
-impl Default for Tally {
-    fn default() -> Self {
-        Tally {
-            sum: Some(Decimal::ZERO),
-            credit: Side::default(),
-            debit: Side::default(),
-            has_reversal: false,
-            currencies: Vec::new(),
-        }
-    }
-}
-
-impl Tally {
-    pub fn of(lines: &[Line]) -> Tally {
-        let mut tally = Tally::default();
-        lines.iter().for_each(|line| tally.add(line));
-        tally
-    }
-
-    pub fn add(&mut self, line: &Line) {
-        self.sum = self.sum.and_then(|sum| sum.checked_add(line.amount));
-        self.has_reversal |= line.reversal;
-        if !self.currencies.iter().any(|(known, _)| *known == line.currency) {
-            self.currencies.push((line.currency.clone(), line.at.clone()));
-        }
-        if !line.amount.is_zero() {
-            let side = if line.amount.is_sign_positive() { &mut self.credit } else { &mut self.debit };
-            side.sum = side.sum.and_then(|sum| sum.checked_add(line.amount.abs()));
-            side.count += 1;
-        }
-    }
-
-    pub fn first_currency(&self) -> Option<&str> {
-        self.currencies.first().map(|(currency, _)| currency.as_str())
-    }
-}
+use super::model::{Page, Statement};
+use super::tally::Tally;
 
 /// Opening balance plus every line must give the closing balance, all in one currency.
 ///
@@ -125,45 +64,8 @@ fn first_of_other_currency(statement: &Statement, tally: &Tally, currency: &str)
         )
     };
     let closing = statement.closing.iter().map(|closing| (&closing.at, &closing.currency));
-    let lines = tally.currencies.iter().map(|(currency, at)| (at, currency));
+    let lines = tally.currencies().iter().map(|(currency, at)| (at, currency));
     closing.chain(lines).find(|(_, found)| *found != currency).map(|(at, found)| mixed(at, found))
-}
-
-/// Compares the lines with the sums and counts the bank states. A sum that differs is an error;
-/// a count is a warning, because some banks count the payments inside a batch.
-pub(super) fn check_totals(statement: &Statement, findings: &mut Findings) {
-    check_tally(statement, &Tally::of(&statement.lines), findings);
-}
-
-/// The same with the sums of lines that are no longer there.
-pub(super) fn check_tally(statement: &Statement, tally: &Tally, findings: &mut Findings) {
-    let Some(totals) = &statement.totals else { return };
-    for (own, name, sum, count, at) in [
-        (&tally.credit, "có/credit", totals.credit_sum, totals.credit_count, &totals.credit_at),
-        (&tally.debit, "nợ/debit", totals.debit_sum, totals.debit_count, &totals.debit_at),
-    ] {
-        let at = at.as_ref().unwrap_or(&statement.at);
-        let own_sum = own.sum;
-        if let Some(given) = sum.filter(|given| own_sum != Some(*given)) {
-            let own_sum = own_sum.unwrap_or(Decimal::MAX);
-            let finding = Finding::new(
-                at,
-                "totals_mismatch",
-                format!("Tổng phát sinh {name} ghi {given}, cộng các dòng được {own_sum}"),
-                format!("the stated {name} total is {given}, the lines give {own_sum}"),
-            );
-            // Banks do not agree on which side a reversal counts.
-            if tally.has_reversal { findings.warn(finding) } else { findings.error(finding) }
-        }
-        if let Some(given) = count.filter(|given| usize::try_from(*given) != Ok(own.count)) {
-            findings.warn(Finding::new(
-                at,
-                "count_mismatch",
-                format!("Số bút toán {name} ghi {given}, đọc được {}", own.count),
-                format!("the stated {name} count is {given}, {} were read", own.count),
-            ));
-        }
-    }
 }
 
 /// Puts the pages of one statement together: the opening balance of the first page, all lines,

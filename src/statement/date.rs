@@ -3,6 +3,7 @@
 use chrono::{Datelike, Days, NaiveDate};
 
 use super::finding::{Fault, excerpt};
+use super::layout::DateOrder;
 
 fn impossible(text: &str) -> Fault {
     let shown = excerpt(text);
@@ -63,59 +64,137 @@ pub(super) fn iso_date(text: &str) -> Result<NaiveDate, Fault> {
         .ok_or_else(|| impossible(text))
 }
 
-/// The date at the start of a table cell, and what stands behind it (a time, a document number).
-/// Day first, always; or year first; or a serial number of a spreadsheet.
-pub(super) fn table_date(cell: &str) -> Result<(NaiveDate, &str), Fault> {
+/// The date at the start of a table cell, and what stands behind it (a time, a document number). A
+/// year of four digits shows its own place; of the others the order says which is which. Also a
+/// serial number of a spreadsheet.
+pub(super) fn table_date(cell: &str, order: DateOrder) -> Result<(NaiveDate, &str), Fault> {
     let cell = cell.trim();
+    if let Some(read) = spelled_date(cell) {
+        return Ok(read);
+    }
     let (first, rest) = cell.split_once(char::is_whitespace).unwrap_or((cell, ""));
     let first = first.split_once('T').filter(|(date, _)| date.len() == 10).map_or(first, |(date, _)| date);
-    let date = delimited_date(first).or_else(|| compact_date(first)).or_else(|| serial_date(first));
+    let date = delimited_date(first, order).or_else(|| compact_date(first)).or_else(|| serial_date(first));
     date.map(|date| (date, rest.trim())).ok_or_else(|| impossible(cell))
 }
 
-/// As `table_date`, for tables whose layout says that the month comes first.
-pub(super) fn month_first_date(cell: &str) -> Result<(NaiveDate, &str), Fault> {
-    let trimmed = cell.trim();
-    let (first, rest) = trimmed.split_once(char::is_whitespace).unwrap_or((trimmed, ""));
-    let swapped = first.find(['/', '-', '.']).and_then(|at| {
-        let (month, behind) = first.split_at_checked(at)?;
-        let mark = behind.chars().next()?;
-        let (day, year) = behind.get(1..)?.split_once(mark)?;
-        (month.len() <= 2).then(|| format!("{day}{mark}{month}{mark}{year}"))
-    });
-    match swapped {
-        Some(swapped) => {
-            delimited_date(&swapped).map(|date| (date, rest.trim())).ok_or_else(|| impossible(trimmed))
-        }
-        None => table_date(cell),
-    }
+/// Whether some order makes a date of the cell.
+pub(super) fn may_be_date(cell: &str) -> bool {
+    DateOrder::ALL.iter().any(|order| table_date(cell, *order).is_ok())
 }
 
-fn delimited_date(text: &str) -> Option<NaiveDate> {
+/// The order of day, month and year that fits every date of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FoundOrder {
+    pub order: DateOrder,
+    /// Another order fits, too, and gives other days.
+    pub is_assumed: bool,
+}
+
+/// A day above 12 proves the order. Where several orders fit, the one that brings the dates far
+/// closer together is taken, else the day comes first.
+pub(super) fn find_order<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> FoundOrder {
+    let days_in = |order: DateOrder| -> Option<Vec<NaiveDate>> {
+        let days = cells.clone().map(|cell| table_date(cell, order).ok().map(|(day, _)| day));
+        days.collect::<Option<Vec<NaiveDate>>>()
+            .filter(|days| order != DateOrder::YearFirst || is_of_years(days))
+    };
+    let fitting: Vec<(DateOrder, Vec<NaiveDate>)> =
+        DateOrder::ALL.iter().filter_map(|order| Some((*order, days_in(*order)?))).collect();
+    let Some((first, days)) = fitting.first() else {
+        return FoundOrder { order: DateOrder::DayFirst, is_assumed: false };
+    };
+    let span = |days: &[NaiveDate]| match (days.iter().min(), days.iter().max()) {
+        (Some(min), Some(max)) => (*max - *min).num_days(),
+        _ => 0,
+    };
+    let closer = fitting.iter().skip(1).find(|(_, other)| span(other).saturating_mul(3) < span(days));
+    let order = closer.map_or(*first, |(order, _)| *order);
+    let rivals = fitting.iter().filter(|(other, _)| *other != order);
+    // The year hardly ever comes first with two digits; it is a rival only where it was found closer.
+    let is_assumed = rivals
+        .filter(|(other, _)| *other != DateOrder::YearFirst)
+        .any(|(_, other)| fitting.iter().any(|(found, days)| *found == order && days != other));
+    FoundOrder { order, is_assumed }
+}
+
+/// Two-digit years that come first hardly change within a statement; days and months do.
+fn is_of_years(days: &[NaiveDate]) -> bool {
+    let years = || days.iter().map(Datelike::year);
+    days.len() > 1 && years().max().zip(years().min()).is_some_and(|(last, first)| last - first <= 1)
+}
+
+/// `22 Nov 2026`, `Nov 22, 2026`.
+fn spelled_date(cell: &str) -> Option<(NaiveDate, &str)> {
+    let mut rest = cell;
+    let mut words = [""; 3];
+    for word in &mut words {
+        let (first, behind) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        (*word, rest) = (first.trim_end_matches([',', '.']), behind.trim_start());
+    }
+    let [first, second, year] = words;
+    let (day, month) = match month_by_name(second) {
+        Some(month) => (first, month),
+        None => (second, month_by_name(first)?),
+    };
+    let date = NaiveDate::from_ymd_opt(full_year(year)?, month, number(day, 1..=2)?)?;
+    plausible(date).map(|date| (date, rest))
+}
+
+fn delimited_date(text: &str, order: DateOrder) -> Option<NaiveDate> {
     let mark = text.chars().find(|c| !c.is_ascii_alphanumeric()).filter(|c| matches!(c, '/' | '-' | '.'))?;
     let parts: Vec<&str> = text.trim_end_matches(mark).split(mark).collect();
-    let [first, month, last] = parts.as_slice() else { return None };
-    let number = |part: &str, lengths: std::ops::RangeInclusive<usize>| {
-        let is_number = lengths.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-        is_number.then(|| part.parse::<u32>().ok()).flatten()
+    let &[first, second, last] = parts.as_slice() else { return None };
+    let is_year_first = first.len() == 4 || (last.len() <= 2 && order == DateOrder::YearFirst);
+    let (year, month, day) = if is_year_first {
+        (first, second, last)
+    } else if month_by_name(first).is_some()
+        || (order == DateOrder::MonthFirst && month_by_name(second).is_none())
+    {
+        (last, first, second)
+    } else {
+        (last, second, first)
     };
     let month = number(month, 1..=2).or_else(|| month_by_name(month))?;
-    let (year, day) = if first.len() == 4 {
-        (number(first, 4..=4)?, number(last, 1..=2)?)
-    } else if mark == '.' && last.len() == 2 {
-        // Only the day stands first before points, so `22.11.26` cannot be read in two ways.
-        (2000 + number(last, 2..=2)?, number(first, 1..=2)?)
-    } else {
-        (number(last, 4..=4)?, number(first, 1..=2)?)
-    };
-    plausible(NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?)
+    plausible(NaiveDate::from_ymd_opt(full_year(year)?, month, number(day, 1..=2)?)?)
+}
+
+fn number(part: &str, lengths: std::ops::RangeInclusive<usize>) -> Option<u32> {
+    let is_number = lengths.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| part.parse().ok()).flatten()
+}
+
+/// Four digits, or two; years from 80 are of the last century.
+fn full_year(text: &str) -> Option<i32> {
+    let year = i32::try_from(number(text, 2..=4).filter(|_| text.len() != 3)?).ok()?;
+    Some(match (text.len(), year) {
+        (2, 0..80) => 2000 + year,
+        (2, _) => 1900 + year,
+        _ => year,
+    })
 }
 
 fn month_by_name(text: &str) -> Option<u32> {
-    const NAMES: [&str; 12] =
-        ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+    const NAMES: [&str; 12] = [
+        "JANUARY",
+        "FEBRUARY",
+        "MARCH",
+        "APRIL",
+        "MAY",
+        "JUNE",
+        "JULY",
+        "AUGUST",
+        "SEPTEMBER",
+        "OCTOBER",
+        "NOVEMBER",
+        "DECEMBER",
+    ];
     let upper = text.to_ascii_uppercase();
-    (1..).zip(NAMES).find(|(_, name)| *name == upper).map(|(month, _)| month)
+    let is_name = |name: &str| upper == name || (upper.len() == 3 && name.starts_with(&upper));
+    (1..)
+        .zip(NAMES)
+        .find(|(_, name)| is_name(name) || (upper == "SEPT" && *name == "SEPTEMBER"))
+        .map(|(month, _)| month)
 }
 
 fn compact_date(text: &str) -> Option<NaiveDate> {
@@ -177,10 +256,16 @@ mod tests {
     }
 
     #[test]
-    fn the_month_comes_first_only_where_the_layout_says_so() {
-        assert_eq!(month_first_date("11/22/2026 09:30").unwrap(), (day("2026-11-22"), "09:30"));
-        assert_eq!(month_first_date("2026-11-22").unwrap().0, day("2026-11-22"));
-        assert!(month_first_date("22/11/2026").is_err());
+    fn the_month_comes_first_only_where_the_table_says_so() {
+        let read =
+            |cell: &str| table_date(cell, DateOrder::MonthFirst).map(|(date, rest)| (date, rest.to_owned()));
+        assert_eq!(read("11/22/2026 09:30").unwrap(), (day("2026-11-22"), "09:30".to_owned()));
+        for cell in
+            ["2026-11-22", "11/22/26", "22-Nov-2026", "Nov-22-2026", "Nov 22, 2026", "22 November 2026"]
+        {
+            assert_eq!(read(cell).unwrap().0, day("2026-11-22"), "{cell}");
+        }
+        assert!(read("22/11/2026").is_err());
     }
 
     #[test]
@@ -190,16 +275,47 @@ mod tests {
             "22-11-2026 09:30",
             "2026-11-22",
             "22.11.2026",
-            "22.11.26",
             "22-Nov-2026",
             "46348",
             "20261122",
+            "22/11/26",
+            "2026.11.22.",
         ] {
-            assert_eq!(table_date(cell).unwrap().0, day("2026-11-22"), "{cell}");
+            assert_eq!(table_date(cell, DateOrder::DayFirst).unwrap().0, day("2026-11-22"), "{cell}");
         }
-        assert_eq!(table_date("22/11/2026\n5243.65937").unwrap().1, "5243.65937");
-        for wrong in ["11/22/2026", "31/11/2026", "22/11/26", "Tổng cộng", "", "22/11", "1/2/3/2026"] {
-            assert!(table_date(wrong).is_err(), "{wrong}");
+        assert_eq!(table_date("22/11/2026\n5243.65937", DateOrder::DayFirst).unwrap().1, "5243.65937");
+        for wrong in
+            ["11/22/2026", "31/11/2026", "22/11/226", "Tổng cộng", "", "22/11", "1/2/3/2026", "May", "x"]
+        {
+            assert!(table_date(wrong, DateOrder::DayFirst).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_day_above_twelve_proves_the_order() {
+        let found = |cells: &[&str]| {
+            let found = find_order(cells.iter().copied());
+            (found.order, found.is_assumed)
+        };
+        assert_eq!(found(&["01/02/2019", "01/15/2019"]), (DateOrder::MonthFirst, false));
+        assert_eq!(found(&["01/02/2019", "15/01/2019"]), (DateOrder::DayFirst, false));
+        assert_eq!(found(&["26-11-22", "26-11-30", "26-12-31"]), (DateOrder::YearFirst, true));
+        assert_eq!(found(&["2019-02-01", "20190203"]), (DateOrder::DayFirst, false));
+    }
+
+    #[test]
+    fn dates_that_fit_two_orders_are_read_in_the_one_that_brings_them_together() {
+        let found = |cells: &[&str]| {
+            let found = find_order(cells.iter().copied());
+            (found.order, found.is_assumed)
+        };
+        assert_eq!(found(&["01/02/2019", "01/05/2019"]), (DateOrder::MonthFirst, true));
+        assert_eq!(found(&["01/02/2019", "02/02/2019"]), (DateOrder::DayFirst, true));
+        assert_eq!(found(&["01/02/2019"]), (DateOrder::DayFirst, true));
+        assert_eq!(
+            found(&["01/01/2019", "02/02/2019"]),
+            (DateOrder::DayFirst, false),
+            "both give the same days"
+        );
     }
 }

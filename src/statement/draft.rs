@@ -5,15 +5,17 @@ use crate::clock::BusinessDay;
 use crate::statement::{BalanceBasis, Finding, Format, Line, Parsed, Statement, join_pages, prove_balance};
 
 /// What a reader says about one line only: the rest of the statement is usable without it.
-const LINE_CODES: [&str; 13] = [
+const LINE_CODES: [&str; 15] = [
     "amount_unreadable",
     "amount_without_comma",
     "amount_negative",
     "amount_on_both_sides",
     "amount_out_of_range",
+    "batch_mismatch",
     "currency_invalid",
     "date_invalid",
     "element_missing",
+    "element_repeated",
     "mark_invalid",
     "reversal_invalid",
     "row_too_wide",

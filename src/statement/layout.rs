@@ -46,13 +46,20 @@ pub enum Place {
     Heading(String),
 }
 
-/// How the dates of a table are written; never guessed.
+/// How the dates of a table are written where a year of four digits does not show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DateOrder {
     #[default]
     DayFirst,
     MonthFirst,
+    /// `26-11-22`.
+    YearFirst,
+}
+
+impl DateOrder {
+    /// The likelier before the others.
+    pub const ALL: [DateOrder; 3] = [DateOrder::DayFirst, DateOrder::MonthFirst, DateOrder::YearFirst];
 }
 
 /// The layout of a table.

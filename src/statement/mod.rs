@@ -13,6 +13,7 @@ mod archive;
 mod balance;
 mod camt;
 mod code_page;
+mod currency;
 mod date;
 mod detect;
 mod draft;
@@ -38,8 +39,10 @@ pub mod saved;
 pub mod sequence;
 mod stream;
 mod tabular;
+mod tally;
 #[cfg(test)]
 mod tests;
+mod totals;
 pub mod version;
 mod workbook;
 

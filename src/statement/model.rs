@@ -200,18 +200,21 @@ pub enum Duplicate {
     CopyOfDuplicate,
 }
 
-/// Counts and unsigned sums as the bank states them.
+/// Counts and unsigned sums as the bank states them, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Totals {
     pub count: Option<u64>,
     pub sum: Option<Decimal>,
+    /// Credits less debits.
+    pub net: Option<Decimal>,
     pub credit_count: Option<u64>,
     pub credit_sum: Option<Decimal>,
     pub debit_count: Option<u64>,
     pub debit_sum: Option<Decimal>,
-    /// Where each side is stated, when not with the statement itself.
-    pub credit_at: Option<String>,
-    pub debit_at: Option<String>,
+    /// Where each of them stands.
+    pub at: String,
+    pub credit_at: String,
+    pub debit_at: String,
 }
 
 /// One booked movement on the account.

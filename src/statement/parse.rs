@@ -5,7 +5,7 @@ use super::balance;
 use super::camt;
 use super::detect::{self, Kind};
 use super::encoding::{Decoded, decode};
-use super::finding::{Finding, Findings};
+use super::finding::{Finding, Findings, line_place};
 use super::layout::{Layout, Layouts};
 use super::model::{Format, Parsed, Statement};
 use super::mt940;
@@ -84,11 +84,28 @@ fn parse_text(bytes: &[u8], layouts: Layouts<'_>) -> Parsed {
     let reading = match detect::detect_text(text, layouts) {
         Kind::Camt => camt::read(text),
         Kind::Swift => mt940::read(text),
-        Kind::Table => tabular::read(&[tabular::rows_of_text(text, layouts)], Format::Csv, layouts),
+        Kind::Table => read_table(text, layouts),
         Kind::Markup => tabular::read(&[tabular::rows_of_markup(text)], Format::Html, layouts),
         Kind::Unknown => return unreadable(unknown()),
     };
     finish(reading, Some(&decoded))
+}
+
+fn read_table(text: &str, layouts: Layouts<'_>) -> Reading {
+    let mut reading = tabular::read(&[tabular::rows_of_text(text, layouts)], Format::Csv, layouts);
+    if let Some(line) = tabular::open_quote(text, layouts) {
+        // What else is wrong with the rows comes of it.
+        reading.findings.errors.insert(
+            0,
+            Finding::new(
+                line_place(line),
+                "quote_unclosed",
+                "Dấu nháy kép mở ở dòng này không đóng; phần sau của tệp bị mất",
+                "the quote opened in this line is never closed; the rest of the file is lost",
+            ),
+        );
+    }
+    reading
 }
 
 fn parse_workbook(

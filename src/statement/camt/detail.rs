@@ -33,6 +33,7 @@ pub(super) fn read_details(element: &Element, path: &str, findings: &mut Finding
 }
 
 fn read_detail(element: &Element, at: String, entry_is_credit: bool, findings: &mut Findings) -> Detail {
+    entry::check_singles(element, &["Amt", "CdtDbtInd"], &at, findings);
     let is_credit = match element.child("CdtDbtInd") {
         Some(_) => entry::read_direction(element, &at, findings).unwrap_or(entry_is_credit),
         None => entry_is_credit,

@@ -10,13 +10,27 @@ use crate::statement::finding::{Finding, Findings, excerpt};
 use crate::statement::model::{Charge, Detail, Line};
 use crate::statement::number::{iso_amount, signed};
 
+use super::batch;
 use super::detail::{self, join_texts};
 use super::element::Element;
 
-pub(super) enum Entry {
-    Booked(Box<Line>),
-    /// Pending or for information: told as a warning, no line.
+/// An entry with the state the bank gives it.
+pub(super) struct Entry {
+    pub line: Line,
+    pub status: Status,
+    /// One, or the payments of a batch.
+    pub payment_count: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Status {
+    Booked,
+    /// Expected: told as a warning, no line.
     Pending,
+    /// For information: the same.
+    Informative,
+    /// The bank gives no status and no date to any entry; the balance must prove that it is booked.
+    Unsaid,
 }
 
 pub(super) struct Money {
@@ -34,20 +48,59 @@ pub(super) fn missing(path: &str, child: &str) -> Finding {
     )
 }
 
-/// Reads an entry; `None` when it cannot be trusted, with the errors told.
-pub(super) fn read_entry(element: &Element, path: &str, findings: &mut Findings) -> Option<Entry> {
-    if !is_booked(element, path, findings)? {
-        return Some(Entry::Pending);
+/// An element that stands where there may be only one.
+fn repeated(path: &str, child: &str) -> Finding {
+    Finding::new(
+        format!("{path}/{child}[2]"),
+        "element_repeated",
+        format!("Phần tử {child} lặp lại"),
+        format!("the element {child} is repeated"),
+    )
+}
+
+/// Tells each of the children that is there more than once.
+pub(super) fn check_singles(element: &Element, children: &[&str], path: &str, findings: &mut Findings) {
+    for child in children {
+        if element.all(child).nth(1).is_some() {
+            findings.error(repeated(path, child));
+        }
     }
+}
+
+/// The same at the level of a statement, whose children come one by one.
+pub(super) fn repeated_at(path: &str) -> Finding {
+    let (parent, child) = path.rsplit_once('/').unwrap_or(("", path));
+    repeated(parent, child)
+}
+
+pub(super) fn unreadable_number(at: String, text: &str) -> Finding {
+    let shown = excerpt(text);
+    Finding::new(
+        at,
+        "number_unreadable",
+        format!("“{shown}” không phải là số"),
+        format!("“{shown}” is not a number"),
+    )
+}
+
+/// Reads an entry; `None` when it cannot be trusted, with the errors told. What is not booked must be
+/// as well formed as the rest.
+pub(super) fn read_entry(element: &Element, path: &str, findings: &mut Findings) -> Option<Entry> {
     let errors_before = findings.errors.len();
+    let singles = ["Amt", "CdtDbtInd", "Sts", "BookgDt", "ValDt", "RvslInd"];
+    check_singles(element, &singles, path, findings);
+    let status = read_status(element, path, findings);
     let money = read_money(element, path, findings);
     let booking_date = read_date(element, "BookgDt", path, findings);
     let value_date = read_date(element, "ValDt", path, findings);
     let reversal = read_reversal(element, path, findings);
     let charges = read_charges(element, path, findings);
     let details = detail::read_details(element, path, findings);
-    let money = money.filter(|_| findings.errors.len() == errors_before)?;
-    if booking_date.is_none() && value_date.is_none() {
+    if let Some(money) = &money {
+        batch::check(element, money, &details, &charges, path, findings);
+    }
+    let (status, money) = status.zip(money).filter(|_| findings.errors.len() == errors_before)?;
+    if status == Status::Booked && booking_date.is_none() && value_date.is_none() {
         findings.warn(Finding::new(path, "date_missing", "Bút toán không có ngày", "the entry has no date"));
     }
     check_details(&money, &details, path, findings);
@@ -62,26 +115,31 @@ pub(super) fn read_entry(element: &Element, path: &str, findings: &mut Findings)
         charges,
         ..Line::default()
     };
+    let payment_count = batch::payment_count(element, &details);
     describe(&mut line, element, details);
-    Some(Entry::Booked(Box::new(line)))
+    Some(Entry { line, status, payment_count })
 }
 
 /// `Sts` as plain text (to .04) or as `Sts/Cd` (from .08). Only BOOK moves money.
-fn is_booked(element: &Element, path: &str, findings: &mut Findings) -> Option<bool> {
+fn read_status(element: &Element, path: &str, findings: &mut Findings) -> Option<Status> {
     let status = element.child("Sts");
     let code = status.and_then(|status| {
         status.text_at(&["Cd"]).or_else(|| status.text_at(&["Prtry"])).or_else(|| status.text())
     });
     let is_proprietary = status.is_some_and(|status| status.child("Prtry").is_some());
     match code {
-        Some("BOOK") => Some(true),
-        Some("PDNG" | "INFO" | "FUTR") => {
+        Some("BOOK") => Some(Status::Booked),
+        Some("INFO") => {
             findings.warn(not_booked(path, code));
-            Some(false)
+            Some(Status::Informative)
+        }
+        Some("PDNG" | "FUTR") => {
+            findings.warn(not_booked(path, code));
+            Some(Status::Pending)
         }
         Some(_) if is_proprietary => {
             findings.warn(not_booked(path, code));
-            Some(false)
+            Some(Status::Pending)
         }
         Some(other) => {
             findings.error(Finding::new(
@@ -91,6 +149,9 @@ fn is_booked(element: &Element, path: &str, findings: &mut Findings) -> Option<b
                 format!("“{}” is not a status of an entry", excerpt(other)),
             ));
             None
+        }
+        None if ["Sts", "BookgDt", "ValDt"].iter().all(|name| element.child(name).is_none()) => {
+            Some(Status::Unsaid)
         }
         None => {
             findings.error(missing(path, "Sts"));
@@ -111,14 +172,23 @@ fn not_booked(path: &str, code: Option<&str>) -> Finding {
 
 /// `Amt` with its currency and `CdtDbtInd` of an entry or a balance.
 pub(super) fn read_money(element: &Element, path: &str, findings: &mut Findings) -> Option<Money> {
-    let Some(amount_element) = element.child("Amt") else {
-        findings.error(missing(path, "Amt"));
-        return None;
-    };
-    let unsigned = read_amount(amount_element, &format!("{path}/Amt"), findings);
+    let unsigned = read_unsigned(element, path, findings);
     let is_credit = read_direction(element, path, findings);
     let (unsigned, currency) = unsigned?;
     Some(Money { amount: signed(unsigned, is_credit?), currency })
+}
+
+/// `Amt` with its currency.
+pub(super) fn read_unsigned(
+    element: &Element,
+    path: &str,
+    findings: &mut Findings,
+) -> Option<(Decimal, String)> {
+    let Some(amount) = element.child("Amt") else {
+        findings.error(missing(path, "Amt"));
+        return None;
+    };
+    read_amount(amount, &format!("{path}/Amt"), findings)
 }
 
 pub(super) fn read_amount(

@@ -2,12 +2,16 @@
 //!
 //! Elements are found by local name, so that every version (.02 to .14), prefix and wrapper
 //! reads alike. `element` streams the XML under limits and refuses DTDs; `statement` collects one
-//! account statement; `entry` reads `Ntry`, `detail` its `TxDtls`.
+//! account statement and `balances` its balances; `entry` reads `Ntry`, `detail` its `TxDtls` and
+//! `batch` compares them with what the bank says of them.
 
+mod balances;
+mod batch;
 mod detail;
 mod element;
 mod entry;
 mod statement;
+mod summary;
 mod tee;
 #[cfg(test)]
 mod tests;
@@ -15,7 +19,7 @@ mod tests;
 use std::io::{self, BufRead};
 
 use super::finding::{Finding, Findings};
-use super::model::{Format, Statement};
+use super::model::{Format, Page, Statement};
 use super::parse::Reading;
 use super::stream::LineSink;
 
@@ -48,6 +52,7 @@ fn read_all<'a>(walker: Walker<'a>, sink: Option<&'a mut dyn LineSink>) -> (Read
         sink,
         failure: None,
         message: None,
+        message_page: None,
         statement_count: 0,
         statements: Vec::new(),
         findings: Findings::default(),
@@ -76,6 +81,8 @@ struct Reader<'a> {
     sink: Option<&'a mut dyn LineSink>,
     failure: Option<io::Error>,
     message: Option<(Format, &'static str)>,
+    /// Of the whole message: how .02 numbers the pages of a statement.
+    message_page: Option<Page>,
     statement_count: usize,
     statements: Vec<Statement>,
     findings: Findings,
@@ -88,6 +95,15 @@ impl Reader<'_> {
                 Step::Enter(name) => match (message_of(&name), self.message) {
                     (Some(message), _) => self.message = Some(message),
                     (None, Some((format, statement))) if name == statement => self.read_statement(format)?,
+                    (None, Some(_)) if name == "GrpHdr" => {
+                        let (header, _) = self.walker.read_element()?;
+                        self.message_page = header.child("MsgPgntn").map(statement::read_page);
+                    }
+                    // Money that belongs to no account must not be passed over.
+                    (None, Some(_)) if matches!(name.as_str(), "Ntry" | "Bal") => {
+                        self.findings.error(stray(self.walker.path()));
+                        self.walker.read_element()?;
+                    }
                     _ => {}
                 },
                 Step::Leave => {}
@@ -101,7 +117,7 @@ impl Reader<'_> {
     fn read_statement(&mut self, format: Format) -> Result<(), Finding> {
         self.statement_count += 1;
         self.walker.number_current(self.statement_count);
-        let mut builder = Builder::new(format, self.walker.path());
+        let mut builder = Builder::new(format, self.walker.path(), self.message_page);
         self.tell(|sink| sink.begin(format));
         let outcome = self.read_children(&mut builder);
         let is_whole = outcome.is_ok();
@@ -139,6 +155,15 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+fn stray(at: String) -> Finding {
+    Finding::new(
+        at,
+        "entry_outside_statement",
+        "Bút toán hoặc số dư nằm ngoài sao kê",
+        "an entry or a balance stands outside of any statement",
+    )
 }
 
 /// The exact text of the entry that a place lies in.

@@ -1,48 +1,57 @@
 //! One statement, report or notification.
 
-use rust_decimal::Decimal;
-
-use crate::statement::balance::{Tally, check_tally, prove_tally};
+use crate::statement::balance::prove_tally;
 use crate::statement::finding::{Finding, Findings, excerpt};
-use crate::statement::model::{Balance, Duplicate, Format, Line, Page, Statement, Totals};
-use crate::statement::number::iso_amount;
+use crate::statement::model::{Duplicate, Format, Line, Page, Statement};
+use crate::statement::tally::Tally;
+use crate::statement::totals::{Counting, check_totals};
 
+use super::balances::Balances;
 use super::element::Element;
-use super::entry::{self, Money};
-
-/// A booked balance of the file; which ones count is decided when all are known.
-struct TypedBalance {
-    code: String,
-    /// `SubTp` INTM: a balance between pages.
-    is_interim: bool,
-    balance: Balance,
-}
+use super::entry::{self, Entry, Status};
+use super::summary;
 
 pub(super) struct Builder {
     format: Format,
     statement: Statement,
     account_currency: Option<String>,
-    balances: Vec<TypedBalance>,
+    balances: Balances,
+    is_final: bool,
     balance_count: usize,
     entry_count: usize,
-    pending_count: usize,
-    tally: Tally,
+    /// Booked entries, announced ones, and those for information.
+    tallies: [Tally; 3],
+    /// Entries that have a status.
+    stated_count: usize,
+    /// One error for each that has none.
+    unstated: Findings,
+    /// Where the message says that it is one of several.
+    message_page: Option<Page>,
     number_parts: [Option<String>; 2],
     has_account: bool,
+    /// Elements that come once.
+    seen: Vec<String>,
     findings: Findings,
 }
 
+const SINGLE: [&str; 8] =
+    ["Id", "ElctrncSeqNb", "LglSeqNb", "StmtPgntn", "RptPgntn", "NtfctnPgntn", "Acct", "TxsSummry"];
+
 impl Builder {
-    pub fn new(format: Format, at: String) -> Self {
+    pub fn new(format: Format, at: String, message_page: Option<Page>) -> Self {
         Builder {
             format,
             statement: Statement { at, ..Statement::default() },
             account_currency: None,
-            balances: Vec::new(),
+            balances: Balances::default(),
+            is_final: false,
             balance_count: 0,
             entry_count: 0,
-            pending_count: 0,
-            tally: Tally::default(),
+            tallies: Default::default(),
+            stated_count: 0,
+            unstated: Findings::default(),
+            message_page,
+            seen: Vec::new(),
             number_parts: [None, None],
             has_account: false,
             findings: Findings::default(),
@@ -61,15 +70,24 @@ impl Builder {
     }
 
     pub fn take(&mut self, element: &Element, path: &str, raw: &str) {
+        if SINGLE.contains(&element.name.as_str()) {
+            if self.seen.contains(&element.name) {
+                self.findings.error(entry::repeated_at(path));
+                return;
+            }
+            self.seen.push(element.name.clone());
+        }
         match element.name.as_str() {
             "Id" => self.statement.id = clean(element),
             "ElctrncSeqNb" => self.number_parts[0] = clean(element),
             "LglSeqNb" => self.number_parts[1] = clean(element),
-            "StmtPgntn" | "RptPgntn" | "NtfctnPgntn" => self.take_page(element),
+            "StmtPgntn" | "RptPgntn" | "NtfctnPgntn" => self.statement.page = Some(read_page(element)),
             "CpyDplctInd" => self.take_duplicate(element, path),
             "Acct" => self.take_account(element),
-            "Bal" => self.take_balance(element, path),
-            "TxsSummry" => self.take_totals(element, path),
+            "Bal" => self.balances.take(element, path, &mut self.findings),
+            "TxsSummry" => {
+                self.statement.totals = Some(summary::read_totals(element, path, &mut self.findings));
+            }
             "Ntry" => self.take_entry(element, path, raw),
             "CreDtTm" | "FrToDt" | "RptgSrc" | "RptgSeq" | "RltdAcct" | "Intrst" | "AddtlStmtInf"
             | "AddtlRptInf" | "AddtlNtfctnInf" => {}
@@ -80,12 +98,6 @@ impl Builder {
                 format!("the element {} is left out", excerpt(name)),
             )),
         }
-    }
-
-    fn take_page(&mut self, element: &Element) {
-        let number: Option<u32> = element.text_at(&["PgNb"]).and_then(|text| text.parse().ok());
-        let last = element.text_at(&["LastPgInd"]).is_none_or(|text| matches!(text, "true" | "1"));
-        self.statement.page = Some(Page { number, continues: number.is_some_and(|number| number > 1), last });
     }
 
     fn take_duplicate(&mut self, element: &Element, path: &str) {
@@ -122,66 +134,23 @@ impl Builder {
         });
     }
 
-    fn take_balance(&mut self, element: &Element, path: &str) {
-        let kind = element.child("Tp");
-        let code = kind.and_then(|kind| {
-            kind.text_at(&["CdOrPrtry", "Cd"])
-                .or_else(|| kind.text_at(&["CdOrPrtry", "Prtry"]))
-                .or_else(|| kind.text_at(&["Cd"]))
-        });
-        let Some(code) = code else {
-            self.findings.error(entry::missing(path, "Tp/CdOrPrtry/Cd"));
-            return;
-        };
-        // Expected, forward and informative balances prove nothing; nothing in them may refuse.
-        // Available ones stand in only where no booked one is given.
-        let is_booked = matches!(code, "OPBD" | "CLBD" | "PRCD" | "ITBD");
-        if !is_booked && !matches!(code, "OPAV" | "CLAV") {
-            return;
-        }
-        let mut of_available = Findings::default();
-        let findings = if is_booked { &mut self.findings } else { &mut of_available };
-        let Some(Money { amount, currency }) = entry::read_money(element, path, findings) else {
-            return;
-        };
-        let date = entry::read_date(element, "Dt", path, findings);
-        let is_interim = kind.is_some_and(|kind| {
-            [["SubTp", "Cd"], ["SubTp", "Prtry"]].iter().any(|path| kind.text_at(path) == Some("INTM"))
-        });
-        let balance = Balance { date, amount, currency, at: path.to_owned() };
-        self.balances.push(TypedBalance { code: code.to_owned(), is_interim, balance });
-    }
-
-    fn take_totals(&mut self, element: &Element, path: &str) {
-        let mut sum = |group: &str| {
-            let text = element.text_at(&[group, "Sum"])?;
-            iso_amount(text)
-                .map_err(|fault| self.findings.error(fault.at(format!("{path}/{group}/Sum"))))
-                .ok()
-        };
-        let sums: [Option<Decimal>; 3] = [sum("TtlNtries"), sum("TtlCdtNtries"), sum("TtlDbtNtries")];
-        let count = |group: &str| element.text_at(&[group, "NbOfNtries"]).and_then(|text| text.parse().ok());
-        self.statement.totals = Some(Totals {
-            count: count("TtlNtries"),
-            sum: sums[0],
-            credit_count: count("TtlCdtNtries"),
-            credit_sum: sums[1],
-            debit_count: count("TtlDbtNtries"),
-            debit_sum: sums[2],
-            ..Totals::default()
-        });
-    }
-
     fn take_entry(&mut self, element: &Element, path: &str, raw: &str) {
-        let read = entry::read_entry(element, path, &mut self.findings);
-        match read {
-            Some(entry::Entry::Booked(line)) => {
+        let Some(entry) = entry::read_entry(element, path, &mut self.findings) else { return };
+        let Entry { line, status, payment_count } = entry;
+        if status == Status::Unsaid {
+            self.unstated.error(entry::missing(path, "Sts"));
+        } else {
+            self.stated_count += 1;
+        }
+        let [booked, pending, informative] = &mut self.tallies;
+        match status {
+            Status::Pending => pending.add(&line, payment_count),
+            Status::Informative => informative.add(&line, payment_count),
+            Status::Booked | Status::Unsaid => {
+                booked.add(&line, payment_count);
                 let entry_index = u32::try_from(self.entry_count).unwrap_or(u32::MAX);
-                self.tally.add(&line);
-                self.statement.lines.push(Line { entry_index, raw: raw.to_owned(), ..*line });
+                self.statement.lines.push(Line { entry_index, raw: raw.to_owned(), ..line });
             }
-            Some(entry::Entry::Pending) => self.pending_count += 1,
-            None => {}
         }
     }
 
@@ -193,15 +162,66 @@ impl Builder {
     /// Closes the statement. When the XML broke off inside it, what is missing is no news.
     pub fn finish(mut self, is_whole: bool) -> (Statement, Findings) {
         self.choose_number();
+        self.adopt_message_page();
         self.choose_balances();
         if !is_whole {
             return (self.statement, self.findings);
         }
+        self.settle_assumptions();
         self.check_mandatory();
+        self.balances.check_chain(&mut self.findings);
         if self.findings.errors.is_empty() {
             self.prove();
         }
         (self.statement, self.findings)
+    }
+
+    /// Version .02 has no pages of a statement: where the message is one of several and a balance is
+    /// not there, the statement goes on in another.
+    fn adopt_message_page(&mut self) {
+        let Some(page) = self.message_page.filter(|_| self.statement.page.is_none()) else { return };
+        let continues = page.continues && !self.balances.has_final(&["OPBD", "PRCD"]);
+        let last = page.last || self.balances.has_final(&["CLBD"]);
+        if self.format == Format::Camt053 && (continues || !last) {
+            self.statement.page = Some(Page { number: page.number, continues, last });
+        }
+    }
+
+    /// Some banks leave the mark of every balance out, and the status and dates of every entry. Read
+    /// as credit and as booked the statement must add up; then it is told, else it is refused.
+    fn settle_assumptions(&mut self) {
+        let (unmarked, is_every_balance) = self.balances.take_unmarked();
+        let unstated = std::mem::take(&mut self.unstated);
+        let (lacks_marks, lacks_states) = (!unmarked.errors.is_empty(), !unstated.errors.is_empty());
+        if !lacks_marks && !lacks_states {
+            return;
+        }
+        let is_habit = (!lacks_marks || is_every_balance) && (!lacks_states || self.stated_count == 0);
+        let [booked, ..] = &self.tallies;
+        let is_proven = self.format == Format::Camt053
+            && self.findings.errors.is_empty()
+            && prove_tally(&self.statement, booked).is_none();
+        if !is_habit || !is_proven {
+            self.findings.append(unmarked);
+            self.findings.append(unstated);
+            return;
+        }
+        if lacks_marks {
+            self.findings.warn(Finding::new(
+                &self.statement.at,
+                "direction_assumed",
+                "Số dư không ghi CdtDbtInd; hiểu là dư có, và sao kê cộng khớp",
+                "the balances have no CdtDbtInd; they are read as credit, and the statement adds up",
+            ));
+        }
+        if lacks_states {
+            self.findings.warn(Finding::new(
+                &self.statement.at,
+                "status_assumed",
+                "Bút toán không ghi Sts và ngày; hiểu là đã ghi sổ, và sao kê cộng khớp",
+                "the entries have no Sts and no date; they are read as booked, and the statement adds up",
+            ));
+        }
     }
 
     fn choose_number(&mut self) {
@@ -212,24 +232,8 @@ impl Builder {
     }
 
     fn choose_balances(&mut self) {
-        let page = self.statement.page;
-        let is_first = page.is_none_or(|page| !page.continues);
-        let is_last = page.is_none_or(|page| page.last);
-        let is_report = self.format != Format::Camt053;
-        let has_booked = self.balances.iter().any(|typed| !matches!(typed.code.as_str(), "OPAV" | "CLAV"));
-        let interim_count = self.balances.iter().filter(|typed| typed.code == "ITBD").count();
-        // A report from one moment of the day to another has two balances of the same kind.
-        let opens_interim = !is_first || (is_report && interim_count > 1);
-        let opening = self
-            .pick("OPBD", false)
-            .or_else(|| if is_first { self.pick("PRCD", false) } else { None })
-            .or_else(|| if opens_interim { self.pick("ITBD", false) } else { None })
-            .or_else(|| if has_booked { None } else { self.pick("OPAV", false) });
-        let closing = self
-            .pick("CLBD", true)
-            .or_else(|| if !is_last || is_report { self.pick("ITBD", true) } else { None })
-            .or_else(|| if has_booked { None } else { self.pick("CLAV", true) });
-        if !has_booked && (opening.is_some() || closing.is_some()) {
+        let chosen = self.balances.choose(self.format, self.statement.page);
+        if chosen.is_available_only {
             self.findings.warn(Finding::new(
                 &self.statement.at,
                 "balance_available_only",
@@ -237,28 +241,13 @@ impl Builder {
                 "only available balances are given; they stand in for the booked ones",
             ));
         }
-        let currency = opening.as_ref().or(closing.as_ref()).map(|balance| balance.currency.clone());
-        self.statement.currency = self.account_currency.clone().or(currency);
-        if self.statement.currency.is_none() {
-            self.statement.currency = self.tally.first_currency().map(str::to_owned);
-        }
-        self.statement.opening = opening;
-        self.statement.closing = closing;
-    }
-
-    /// The balance of that type: earliest or latest by date, then by place (statements over several
-    /// days repeat them), a final one before one between pages.
-    fn pick(&self, code: &str, latest: bool) -> Option<Balance> {
-        let of_type = || self.balances.iter().filter(|typed| typed.code == code);
-        let has_final = of_type().any(|typed| !typed.is_interim);
-        let candidates =
-            of_type().filter(|typed| !typed.is_interim || !has_final).map(|typed| &typed.balance);
-        let chosen = if latest {
-            candidates.reduce(|best, next| if next.date >= best.date { next } else { best })
-        } else {
-            candidates.reduce(|best, next| if next.date < best.date { next } else { best })
-        };
-        chosen.cloned()
+        self.is_final = chosen.is_final;
+        let of_balance = chosen.opening.as_ref().or(chosen.closing.as_ref());
+        let of_balance = of_balance.map(|balance| balance.currency.clone());
+        let of_line = || self.tallies.iter().find_map(Tally::first_currency).map(str::to_owned);
+        self.statement.currency = self.account_currency.clone().or(of_balance).or_else(of_line);
+        self.statement.opening = chosen.opening;
+        self.statement.closing = chosen.closing;
     }
 
     fn check_mandatory(&mut self) {
@@ -277,11 +266,10 @@ impl Builder {
                 && page.is_none_or(|page| !page.continues)
                 && !has_failed_balance
             {
-                // Nothing is proven then, and nothing is imported; the lines are read all the same.
-                self.findings.warn(missing_balance(&at, "OPBD"));
+                self.findings.warn(missing_opening(&at));
             }
             if self.statement.closing.is_none() && page.is_none_or(|page| page.last) && !has_failed_balance {
-                self.findings.error(missing_balance(&at, "CLBD"));
+                self.findings.error(missing_closing(&at));
             }
         }
         self.check_currency(&at);
@@ -304,38 +292,51 @@ impl Builder {
 
     fn prove(&mut self) {
         let has_both = self.statement.opening.is_some() && self.statement.closing.is_some();
+        let [booked, pending, informative] = &self.tallies;
+        let with_pending = booked.plus(pending);
         if has_both
             && self.format != Format::Camt054
-            && let Some(finding) = prove_tally(&self.statement, &self.tally)
+            && let Some(finding) = prove_tally(&self.statement, booked)
         {
-            // A report within the day is no proof; it may list what is not booked yet.
-            if self.format == Format::Camt053 {
+            // A report within the day may list what its balances do not have yet.
+            let is_explained = !pending.is_empty() && prove_tally(&self.statement, &with_pending).is_none();
+            if self.format == Format::Camt053 || (self.is_final && !is_explained) {
                 self.findings.error(finding);
             } else {
                 self.findings.warn(finding);
             }
         }
         let is_one_page = self.statement.page.is_none_or(|page| page.last && !page.continues);
-        if is_one_page && self.pending_count == 0 {
-            check_tally(&self.statement, &self.tally, &mut self.findings);
+        if let Some(totals) = self.statement.totals.as_ref().filter(|_| is_one_page) {
+            let with_informative = booked.plus(informative);
+            let all = with_pending.plus(informative);
+            let tallies = [booked.clone(), with_pending, with_informative, all];
+            check_totals(totals, &tallies, Counting::Strict, &mut self.findings);
         }
     }
+}
+
+/// `PgNb` and `LastPgInd` of a statement or of the message.
+pub(super) fn read_page(element: &Element) -> Page {
+    let number: Option<u32> = element.text_at(&["PgNb"]).and_then(|text| text.parse().ok());
+    let last = element.text_at(&["LastPgInd"]).is_none_or(|text| matches!(text, "true" | "1"));
+    Page { number, continues: number.is_some_and(|number| number > 1), last }
 }
 
 fn clean(element: &Element) -> Option<String> {
     element.clean_at(&[])
 }
 
-fn missing_balance(at: &str, code: &str) -> Finding {
-    let kind = if code == "OPBD" {
-        ("đầu kỳ (OPBD hoặc PRCD)", "opening")
-    } else {
-        ("cuối kỳ (CLBD)", "closing")
-    };
+/// Without it the statement is read, but its balance is not proven and it cannot be imported.
+fn missing_opening(at: &str) -> Finding {
     Finding::new(
         at,
-        "balance_missing",
-        format!("Thiếu số dư {}", kind.0),
-        format!("the {} balance ({code}) is missing", kind.1),
+        "opening_missing",
+        "Thiếu số dư đầu kỳ (OPBD hoặc PRCD): số dư không chứng minh được",
+        "the opening balance (OPBD or PRCD) is missing: the balance is not proven",
     )
+}
+
+fn missing_closing(at: &str) -> Finding {
+    Finding::new(at, "balance_missing", "Thiếu số dư cuối kỳ (CLBD)", "the closing balance (CLBD) is missing")
 }

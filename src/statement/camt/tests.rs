@@ -1,5 +1,6 @@
 use crate::statement::{
     Duplicate, Format, Line, LineSink, Parsed, Statement, can_stream, join_pages, parse, parse_stream,
+    prove_balance,
 };
 
 fn balance(code: &str, amount: &str, mark: &str) -> String {
@@ -290,16 +291,6 @@ fn broken_money_is_refused_at_its_element() {
 }
 
 #[test]
-fn a_statement_without_an_opening_balance_is_read_with_a_warning_and_proves_nothing() {
-    let text = simple("999.00", &entry("20.00", "CRDT", "")).replace("<Cd>OPBD</Cd>", "<Cd>XPCD</Cd>");
-    let parsed = read(&text);
-    assert_eq!((parsed.errors, parsed.statements[0].lines.len()), (vec![], 1));
-    assert_eq!(parsed.warnings[0].code, "balance_missing");
-    assert_eq!(parsed.warnings[0].at, "/Document/BkToCstmrStmt/Stmt[1]");
-    assert_eq!(parsed.statements[0].opening, None);
-}
-
-#[test]
 fn stated_totals_must_agree() {
     let totals = |sum: &str, count: &str| {
         let summary = format!(
@@ -310,7 +301,215 @@ fn stated_totals_must_agree() {
     assert_eq!(totals("20.00", "1").errors, vec![]);
     assert_eq!(totals("21.00", "1").errors[0].code, "totals_mismatch");
     let miscounted = totals("20.00", "3");
-    assert_eq!((miscounted.errors.len(), miscounted.warnings[0].code), (0, "count_mismatch"));
+    let at = "/Document/BkToCstmrStmt/Stmt[1]/TxsSummry/TtlCdtNtries";
+    assert_eq!((miscounted.errors[0].code, miscounted.errors[0].at.as_str()), ("count_mismatch", at));
+}
+
+fn summary(inside: &str) -> String {
+    format!("<TxsSummry><TtlNtries>{inside}</TtlNtries></TxsSummry>")
+}
+
+fn booked_and_pending(inside: &str) -> Parsed {
+    let entries = entry("20.00", "CRDT", "") + &entry("5.00", "DBIT", "");
+    let pending = entry("7.00", "CRDT", "").replace("BOOK", "PDNG");
+    read(&simple("115.00", &format!("{inside}{entries}{pending}")))
+}
+
+#[test]
+fn the_overall_total_may_be_gross_or_net_with_or_without_what_is_pending() {
+    let net = |amount: &str, mark: &str| {
+        format!("<TtlNetNtry><Amt>{amount}</Amt><CdtDbtInd>{mark}</CdtDbtInd></TtlNetNtry>")
+    };
+    for good in [
+        "<NbOfNtries>2</NbOfNtries><Sum>25.00</Sum>".to_owned() + &net("15.00", "CRDT"),
+        "<NbOfNtries>3</NbOfNtries><Sum>32.00</Sum>".to_owned() + &net("22.00", "CRDT"),
+        "<Sum>15.00</Sum><TtlNetNtryAmt>15.00</TtlNetNtryAmt><CdtDbtInd>CRDT</CdtDbtInd>".to_owned(),
+    ] {
+        assert_eq!(booked_and_pending(&summary(&good)).errors, vec![], "{good}");
+    }
+    for (wrong, code) in [
+        ("<NbOfNtries>4</NbOfNtries>".to_owned(), "count_mismatch"),
+        ("<Sum>26.00</Sum>".to_owned(), "totals_mismatch"),
+        (net("15.00", "DBIT"), "totals_mismatch"),
+        ("<NbOfNtries>two</NbOfNtries>".to_owned(), "number_unreadable"),
+    ] {
+        let errors = booked_and_pending(&summary(&wrong)).errors;
+        assert_eq!(errors.len(), 1, "{wrong}");
+        assert_eq!(errors[0].code, code, "{wrong}");
+        assert!(errors[0].at.contains("/TxsSummry/TtlNtries"), "{}", errors[0].at);
+    }
+}
+
+#[test]
+fn a_minus_before_the_sum_of_debits_is_left_out_with_a_warning() {
+    let debits = |sum: &str| {
+        let summary = format!("<TxsSummry><TtlDbtNtries><Sum>{sum}</Sum></TtlDbtNtries></TxsSummry>");
+        read(&simple("95.00", &(summary + &entry("5.00", "DBIT", ""))))
+    };
+    let parsed = debits("-5.00");
+    assert_eq!((parsed.errors, parsed.warnings[0].code), (vec![], "totals_negative"));
+    assert_eq!(debits("-6.00").errors[0].code, "totals_mismatch");
+}
+
+#[test]
+fn a_batch_must_be_what_the_bank_says_of_it() {
+    let detail = |amount: &str| format!("<TxDtls><Amt Ccy=\"EUR\">{amount}</Amt></TxDtls>");
+    let batch = |count: &str, total: &str, details: &str| {
+        let batch = format!("<Btch><NbOfTxs>{count}</NbOfTxs><TtlAmt Ccy=\"EUR\">{total}</TtlAmt></Btch>");
+        simple("120.00", &entry("20.00", "CRDT", &format!("<NtryDtls>{batch}{details}</NtryDtls>")))
+    };
+    let two = detail("12.00") + &detail("8.00");
+    for good in [
+        batch("2", "20.00", &two),
+        batch("86", "20.00", &detail("20.00")),
+        batch("86", "20.00", ""),
+        batch("2", "20.50", &two)
+            .replace("<NtryDtls>", "<Chrgs><Amt Ccy=\"EUR\">0.50</Amt></Chrgs><NtryDtls>"),
+    ] {
+        assert_eq!(read(&good).errors, vec![], "{good}");
+    }
+    let at = "/Document/BkToCstmrStmt/Stmt[1]/Ntry[1]/NtryDtls[1]/Btch";
+    for (wrong, place) in [
+        (batch("3", "20.00", &two), "NbOfTxs"),
+        (batch("2", "21.00", &two), "TtlAmt"),
+        (batch("2", "19.00", ""), "TtlAmt"),
+    ] {
+        assert_eq!(refused(&wrong), (format!("{at}/{place}"), "batch_mismatch"), "{wrong}");
+    }
+    let counted_inside = summary("<NbOfNtries>2</NbOfNtries>");
+    let whole = batch("2", "20.00", &two).replace("<Ntry>", &format!("{counted_inside}<Ntry>"));
+    assert_eq!(read(&whole).errors, vec![], "some banks count the payments of a batch");
+}
+
+#[test]
+fn what_is_not_booked_must_be_well_formed_too() {
+    let pending = entry("7.00", "CRDT", "").replace("BOOK", "PDNG");
+    let with = |pending: String| simple("120.00", &(entry("20.00", "CRDT", "") + &pending));
+    let at = "/Document/BkToCstmrStmt/Stmt[1]/Ntry[2]";
+    assert_eq!(read(&with(pending.clone())).errors, vec![]);
+    let wrong_amount = pending.replace("7.00", "7,00");
+    assert_eq!(refused(&with(wrong_amount)), (format!("{at}/Amt"), "amount_unreadable"));
+    let wrong_date =
+        pending.replace("<BookgDt><Dt>2026-11-22", "<BookgDt><Dt>2026-11-31").replace("PDNG", "INFO");
+    assert_eq!(refused(&with(wrong_date)), (format!("{at}/BookgDt/Dt"), "date_invalid"));
+    let no_currency = pending.replace(" Ccy=\"EUR\"", "");
+    assert_eq!(refused(&with(no_currency)), (format!("{at}/Amt"), "element_missing"));
+}
+
+#[test]
+fn what_comes_once_is_refused_when_it_comes_twice() {
+    let good = simple("120.00", &entry("20.00", "CRDT", ""));
+    let statement = "/Document/BkToCstmrStmt/Stmt[1]";
+    for (once, twice, at) in [
+        ("<Amt Ccy=\"EUR\">20.00</Amt>", "<Amt Ccy=\"EUR\">9.00</Amt>", "/Ntry[1]/Amt[2]"),
+        ("<CdtDbtInd>CRDT</CdtDbtInd><Sts>", "<CdtDbtInd>DBIT</CdtDbtInd><Sts>", "/Ntry[1]/CdtDbtInd[2]"),
+        ("<Amt Ccy=\"EUR\">100.00</Amt>", "<Amt Ccy=\"EUR\">9.00</Amt>", "/Bal[1]/Amt[2]"),
+        ("<Acct>", "<Acct><Id><IBAN>DE9</IBAN></Id></Acct><Acct>", "/Acct[2]"),
+    ] {
+        let added = if once == "<Acct>" { twice.to_owned() } else { twice.replace("<Sts>", "") + once };
+        let broken = good.replacen(once, &added, 1);
+        assert_ne!(broken, good, "{once}");
+        assert_eq!(refused(&broken), (format!("{statement}{at}"), "element_repeated"), "{once}");
+    }
+}
+
+#[test]
+fn money_outside_of_a_statement_is_not_passed_over() {
+    let good = simple("120.00", &entry("20.00", "CRDT", ""));
+    let stray = good.replace("</Stmt>", &format!("</Stmt>{}", entry("77.00", "CRDT", "")));
+    assert_eq!(refused(&stray), ("/Document/BkToCstmrStmt/Ntry".to_owned(), "entry_outside_statement"));
+    assert_eq!(read(&stray).statements[0].lines.len(), 1);
+}
+
+#[test]
+fn each_day_of_a_statement_opens_with_what_the_day_before_closed_with() {
+    let on = |code: &str, amount: &str, day: &str| balance(code, amount, "CRDT").replace("2026-11-22", day);
+    let days = |second_opening: &str| {
+        let balances = on("OPBD", "100", "2026-11-21") + &on("CLBD", "120", "2026-11-21");
+        let second = on("OPBD", second_opening, "2026-11-22") + &on("CLBD", "150", "2026-11-22");
+        document(&statement(&(balances + &second + &entry("20", "CRDT", "") + &entry("30", "CRDT", ""))))
+    };
+    assert_eq!(read(&days("120")).errors, vec![]);
+    let at = "/Document/BkToCstmrStmt/Stmt[1]/Bal[3]".to_owned();
+    assert_eq!(refused(&days("125")), (at, "balance_chain_broken"));
+}
+
+#[test]
+fn marks_and_states_a_bank_never_writes_are_assumed_when_the_statement_adds_up() {
+    let bare_balance =
+        |code: &str, amount: &str| balance(code, amount, "CRDT").replace("<CdtDbtInd>CRDT</CdtDbtInd>", "");
+    let bare_entry = |amount: &str, mark: &str| {
+        format!("<Ntry><Amt Ccy=\"EUR\">{amount}</Amt><CdtDbtInd>{mark}</CdtDbtInd></Ntry>")
+    };
+    let bare = |closing: &str, more: &str| {
+        let balances = bare_balance("OPBD", "100") + &bare_balance("CLBD", closing);
+        let entries = bare_entry("20", "CRDT") + &bare_entry("5", "DBIT");
+        document(&statement(&(balances + &entries + more)))
+    };
+    let parsed = read(&bare("115", ""));
+    assert_eq!(parsed.errors, vec![]);
+    let told: Vec<_> = parsed.warnings.iter().map(|warning| warning.code).collect();
+    assert_eq!(told, ["direction_assumed", "status_assumed"]);
+    assert_eq!(amounts(&parsed.statements[0]), ["20", "-5"]);
+    assert_eq!(refused(&bare("116", "")).1, "element_missing", "it does not add up");
+    let other_entry_has_a_state = bare("115", &entry("0", "CRDT", ""));
+    assert!(refused(&other_entry_has_a_state).0.ends_with("/Bal[1]"), "one state was lost");
+    let one_mark =
+        simple("120.00", &entry("20.00", "CRDT", "")).replacen("<CdtDbtInd>CRDT</CdtDbtInd>", "", 1);
+    assert!(refused(&one_mark).0.ends_with("/Bal[1]"), "one mark was lost");
+    let dated = simple("120.00", &entry("20.00", "CRDT", "")).replace("<Sts>BOOK</Sts>", "");
+    assert!(refused(&dated).0.ends_with("/Ntry[1]"), "the entry is dated, so its state was lost");
+}
+
+#[test]
+fn the_numbers_of_bai_open_and_close_a_statement() {
+    let numbered = simple("120.00", &entry("20.00", "CRDT", ""))
+        .replace("<Cd>OPBD</Cd>", "<Prtry>010</Prtry>")
+        .replace("<Cd>CLBD</Cd>", "<Prtry>015</Prtry>");
+    assert_eq!(clean(&numbered).closing.unwrap().amount.to_string(), "120.00");
+    assert_eq!(refused(&numbered.replace("120.00", "121.00")).1, "balance_broken");
+}
+
+#[test]
+fn pages_of_a_message_are_pages_of_the_statement_they_cut() {
+    let of_page = |number: u32, last: bool, inside: String| {
+        let page =
+            format!("<MsgPgntn><PgNb>{number}</PgNb><LastPgInd>{last}</LastPgInd></MsgPgntn></GrpHdr>");
+        document(&statement(&inside)).replace("</GrpHdr>", &page)
+    };
+    let of_first = balance("OPBD", "100", "CRDT") + &balance("ITBD", "101", "CRDT") + &entry("1", "CRDT", "");
+    let of_second =
+        balance("ITBD", "101", "CRDT") + &balance("CLBD", "103", "CRDT") + &entry("2", "CRDT", "");
+    let (first, second) = (read(&of_page(1, false, of_first)), read(&of_page(2, true, of_second.clone())));
+    assert_eq!((first.errors, second.errors), (vec![], vec![]));
+    let both = first.statements.into_iter().chain(second.statements).collect();
+    let joined = join_pages(both);
+    assert_eq!((joined.len(), joined[0].closing.as_ref().unwrap().amount.to_string()), (1, "103".to_owned()));
+    assert_eq!(read(&of_page(1, true, of_second)).statements[0].opening, None, "it is no page");
+    let whole = balance("OPBD", "100", "CRDT") + &balance("CLBD", "101", "CRDT") + &entry("1", "CRDT", "");
+    assert_eq!(clean(&of_page(2, true, whole)).page, None, "only the message has pages");
+}
+
+#[test]
+fn a_statement_without_its_opening_is_read_and_proves_nothing() {
+    let closing = balance("CLBD", "120.00", "CRDT") + &entry("20.00", "CRDT", "");
+    let parsed = read(&document(&statement(&closing)));
+    assert_eq!((parsed.errors, parsed.warnings[0].code), (vec![], "opening_missing"));
+    assert_eq!(parsed.statements[0].opening, None);
+    assert!(prove_balance(&parsed.statements[0]).is_some());
+}
+
+#[test]
+fn a_report_with_final_balances_must_add_up() {
+    let report = |closing: &str| {
+        simple(closing, &entry("20.00", "CRDT", ""))
+            .replace("BkToCstmrStmt", "BkToCstmrAcctRpt")
+            .replace("Stmt>", "Rpt>")
+    };
+    assert_eq!(read(&report("120.00")).errors, vec![]);
+    assert_eq!(refused(&report("121.00")).1, "balance_broken");
+    let interim = read(&report("121.00").replace("CLBD", "ITBD"));
+    assert_eq!((interim.errors, interim.warnings[0].code), (vec![], "balance_broken"));
 }
 
 #[test]

@@ -1,21 +1,32 @@
 //! One message becomes one statement.
 
-use crate::statement::balance::{check_totals, prove_balance};
+use std::borrow::Cow;
+
+use crate::statement::balance::prove_balance;
 use crate::statement::date::swift_date;
 use crate::statement::finding::{Fault, Finding, Findings, excerpt, line_place};
 use crate::statement::model::{Balance, Format, Line, Page, Statement, Totals};
 use crate::statement::number::{signed, swift_amount};
+use crate::statement::tally::Tally;
+use crate::statement::totals::{Counting, check_totals};
 
 use super::entry::{Entry, read_entry};
 use super::information::read_information;
 use super::tag::{Message, Tag, is_statement_tag};
 
-pub(super) fn read_message(message: &Message<'_>, format: Format, findings: &mut Findings) -> Statement {
+/// `lacks_references`: no message of the file has `:20:`.
+pub(super) fn read_message(
+    message: &Message<'_>,
+    format: Format,
+    lacks_references: bool,
+    findings: &mut Findings,
+) -> Statement {
     let mut builder = Builder {
         statement: Statement { at: line_place(message.first_line), ..Statement::default() },
         findings: Findings::default(),
         entry_count: 0,
         expected_count: 0,
+        lacks_references,
         information: Vec::new(),
         target: Target::Statement,
     };
@@ -40,6 +51,7 @@ struct Builder<'a> {
     entry_count: u32,
     /// Entries that are announced and not booked.
     expected_count: u32,
+    lacks_references: bool,
     /// Lines of `:86:` for the last statement line.
     information: Vec<&'a str>,
     target: Target,
@@ -60,7 +72,8 @@ impl<'a> Builder<'a> {
             "62F" | "62M" => self.take_closing(tag),
             "34F" => self.take_floor_limit(tag),
             "90C" | "90D" => self.take_sum(tag),
-            "21" | "64" | "65" | "13" | "13D" => {}
+            "64" | "65" => self.check_available(tag),
+            "21" | "13" | "13D" => {}
             "NS" if self.target == Target::Line => self.keep_raw(tag),
             name => self.findings.warn(Finding::new(
                 tag.at(),
@@ -137,6 +150,14 @@ impl<'a> Builder<'a> {
             ));
             return None;
         }
+        if let Some(junk) = tag.rest().next() {
+            self.findings.error(Finding::new(
+                tag.at(),
+                "text_behind_balance",
+                format!("Có nội dung lạ sau số dư :{}:: “{}”", tag.name, excerpt(junk)),
+                format!("something stands behind the balance :{}:: “{}”", tag.name, excerpt(junk)),
+            ));
+        }
         let known_currency = self.statement.currency.as_deref();
         match read_balance(tag.first(), known_currency) {
             Ok((balance, deviates)) => {
@@ -150,9 +171,19 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// An available balance proves nothing, but must be one.
+    fn check_available(&mut self, tag: &Tag<'a>) {
+        let is_given = !tag.first().trim().is_empty();
+        let read = read_balance(tag.first(), self.statement.currency.as_deref());
+        if let Err(fault) = read.map(|_| ()).or_else(|fault| if is_given { Err(fault) } else { Ok(()) }) {
+            self.findings.error(fault.at(tag.at()));
+        }
+    }
+
     fn take_line(&mut self, tag: &Tag<'a>) {
         self.entry_count = self.entry_count.saturating_add(1);
-        match read_entry(tag.first()) {
+        let written = written_entry(tag);
+        match read_entry(&written.text) {
             Ok(entry) if entry.is_expected => {
                 self.expected_count += 1;
                 self.target = Target::Nothing;
@@ -167,7 +198,7 @@ impl<'a> Builder<'a> {
                 self.note_deviation(entry.amount_deviates, tag);
                 self.note_moved_date(&entry, tag);
                 self.note_funds_code(&entry, tag);
-                let line = self.line_of(entry, tag);
+                let line = self.line_of(entry, tag, written.line_count);
                 self.statement.lines.push(line);
                 self.target = Target::Line;
             }
@@ -178,10 +209,10 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn line_of(&self, entry: Entry, tag: &Tag<'a>) -> Line {
+    fn line_of(&self, entry: Entry, tag: &Tag<'a>, line_count: usize) -> Line {
         let remainder = entry.remainder.as_deref().into_iter();
         let supplement: Vec<&str> =
-            remainder.chain(tag.content.get(1..).unwrap_or_default().iter().copied()).collect();
+            remainder.chain(tag.content.get(line_count..).unwrap_or_default().iter().copied()).collect();
         let supplement = supplement.join(" ");
         Line {
             booking_date: entry.booking_date,
@@ -244,14 +275,18 @@ impl<'a> Builder<'a> {
         let content = tag.first().trim();
         let behind_count = content.trim_start_matches(|c: char| c.is_ascii_digit());
         let count = content.get(..content.len() - behind_count.len()).and_then(|count| count.parse().ok());
-        let sum = behind_count.get(3..).and_then(|amount| swift_amount(amount).ok()).map(|(sum, _)| sum);
+        let sum = match swift_amount(behind_count.get(3..).unwrap_or_default().trim()) {
+            Ok((sum, _)) => Some(sum),
+            Err(fault) => {
+                self.findings.error(fault.at(tag.at()));
+                None
+            }
+        };
         let totals = self.statement.totals.get_or_insert_with(Totals::default);
         if tag.name == "90C" {
-            (totals.credit_count, totals.credit_sum) = (count, sum);
-            totals.credit_at = Some(tag.at());
+            (totals.credit_count, totals.credit_sum, totals.credit_at) = (count, sum, tag.at());
         } else {
-            (totals.debit_count, totals.debit_sum) = (count, sum);
-            totals.debit_at = Some(tag.at());
+            (totals.debit_count, totals.debit_sum, totals.debit_at) = (count, sum, tag.at());
         }
     }
 
@@ -301,8 +336,9 @@ impl<'a> Builder<'a> {
             {
                 self.findings.error(finding);
             }
-            if self.expected_count == 0 {
-                check_totals(&self.statement, &mut self.findings);
+            if let Some(totals) = self.statement.totals.as_ref().filter(|_| self.expected_count == 0) {
+                let tally = Tally::of(&self.statement.lines);
+                check_totals(totals, &[tally], Counting::Lenient, &mut self.findings);
             }
         }
         (self.statement, self.findings)
@@ -320,8 +356,16 @@ impl<'a> Builder<'a> {
                 format!("the tag :{tag}: is missing"),
             )
         };
+        let has_all_else = has(&["25", "25P"])
+            && has(&["28", "28C"])
+            && (!format.requires_balances() || (has(&["60F", "60M"]) && has(&["62F", "62M"])));
         if self.statement.id.is_none() {
-            self.findings.error(missing(&first, "20"));
+            let finding = missing(&first, "20");
+            if self.lacks_references && has_all_else {
+                self.findings.warn(finding);
+            } else {
+                self.findings.error(finding);
+            }
         }
         if self.statement.account.is_none() {
             self.findings.error(missing(&first, "25"));
@@ -343,6 +387,24 @@ impl<'a> Builder<'a> {
                 "the closing balance :62F: is missing; the file may be cut off",
             ));
         }
+    }
+}
+
+/// The text of an entry and how many lines of the tag it takes: some banks break it behind the mark.
+struct Written<'a> {
+    text: Cow<'a, str>,
+    line_count: usize,
+}
+
+fn written_entry<'a>(tag: &Tag<'a>) -> Written<'a> {
+    let first = tag.first();
+    let is_head = first.trim_end().ends_with(|c: char| c.is_ascii_alphabetic())
+        && first.bytes().filter(u8::is_ascii_alphabetic).count() <= 3;
+    match tag.content.get(1) {
+        Some(second) if is_head => {
+            Written { text: format!("{}{second}", first.trim_end()).into(), line_count: 2 }
+        }
+        _ => Written { text: first.into(), line_count: 1 },
     }
 }
 

@@ -1,10 +1,11 @@
 //! SWIFT MT940 (and MT942) as banks really send it.
 //!
 //! `tag` cuts the text into messages and tags, `message` builds a statement of one message,
-//! `entry` reads `:61:`, `information` reads `:86:`. Source: SWIFT category 9 field rules, and
+//! `envelope` follows the SWIFT blocks, `entry` reads `:61:`, `information` reads `:86:`. Source: SWIFT category 9 field rules, and
 //! the deviations found in public files.
 
 mod entry;
+mod envelope;
 mod information;
 mod message;
 mod tag;
@@ -48,8 +49,10 @@ pub(super) fn read(text: &str) -> Reading {
     }
     let is_interim = !messages.is_empty() && messages.iter().all(tag::Message::is_interim);
     let format = if is_interim { Format::Mt942 } else { Format::Mt940 };
-    let statements =
-        messages.iter().map(|message| message::read_message(message, format, &mut findings)).collect();
+    // A bank that leaves `:20:` out does so everywhere; one that does not has lost it.
+    let lacks_references = messages.iter().all(|message| !message.has("20"));
+    let read = |message| message::read_message(message, format, lacks_references, &mut findings);
+    let statements = messages.iter().map(read).collect();
     Reading { format, version: None, statements, findings }
 }
 

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use super::envelope::{Envelope, is_cut_tag, is_end_mark};
 use crate::statement::finding::{Finding, Findings, excerpt, line_place};
 
 /// One tag with its lines, as they stand in the file.
@@ -21,6 +22,12 @@ pub(super) struct Tag<'a> {
 impl<'a> Tag<'a> {
     pub fn first(&self) -> &'a str {
         self.content.first().copied().unwrap_or_default()
+    }
+
+    /// What stands behind the first line, without blank lines and the end mark of a message.
+    pub fn rest(&self) -> impl Iterator<Item = &'a str> {
+        let rest = self.content.iter().copied().skip(1);
+        rest.filter(|line| !line.trim().is_empty() && !is_end_mark(line))
     }
 
     /// The first line with content; some banks break the line behind the tag.
@@ -134,9 +141,23 @@ pub(super) fn is_statement_tag(name: &str) -> bool {
 
 pub(super) fn split_messages<'a>(text: &'a str, findings: &mut Findings) -> Vec<Message<'a>> {
     let lines: Vec<(usize, &'a str)> = numbered_lines(text).collect();
-    let mut splitter = Splitter { lines: &lines, messages: Vec::new(), is_open: false, findings };
+    let mut splitter = Splitter {
+        lines: &lines,
+        messages: Vec::new(),
+        is_open: false,
+        envelope: Envelope::default(),
+        findings,
+    };
     for position in 0..lines.len() {
         splitter.take_line(position);
+    }
+    if let Some(number) = splitter.envelope.open_since() {
+        splitter.findings.error(Finding::new(
+            line_place(number),
+            "swift_block_unclosed",
+            "Tệp kết thúc khi khối SWIFT mở ở đây chưa đóng; có thể bị cắt cụt",
+            "the file ends before the SWIFT block opened here is closed; it may be cut off",
+        ));
     }
     splitter.messages
 }
@@ -146,6 +167,7 @@ struct Splitter<'a, 'b> {
     messages: Vec<Message<'a>>,
     /// Whether the last message still takes lines.
     is_open: bool,
+    envelope: Envelope,
     findings: &'b mut Findings,
 }
 
@@ -158,6 +180,9 @@ impl<'a> Splitter<'a, '_> {
             return;
         }
         let line = without_stray_dash(line);
+        if is_end_mark(line) && self.messages.last().is_some_and(|message| message.has_closing) {
+            self.envelope.end_text();
+        }
         if line.trim() == "-" && self.ends_message(position) {
             self.is_open = false;
             return;
@@ -166,8 +191,20 @@ impl<'a> Splitter<'a, '_> {
             Some((name, content)) if self.is_tag_here(name, content, position) => {
                 self.push_tag(name, content, number);
             }
+            _ if is_cut_tag(line) && self.is_cut_here(position) => self.findings.error(Finding::new(
+                line_place(number),
+                "tag_cut",
+                format!("Trường “{}” bị cắt cụt", excerpt(line)),
+                format!("the tag “{}” is cut off", excerpt(line)),
+            )),
             _ => self.push_text(line, number),
         }
+    }
+
+    /// Outside of free text, and where the file ends.
+    fn is_cut_here(&self, position: usize) -> bool {
+        !self.is_in_free_text()
+            || self.lines.iter().skip(position + 1).all(|(_, line)| line.trim().is_empty())
     }
 
     /// Cuts the SWIFT envelope off a line: `-}` ends a message, `{4:` starts the next.
@@ -176,6 +213,7 @@ impl<'a> Splitter<'a, '_> {
         let trimmed = line.trim_start();
         if let Some(behind) = trimmed.strip_prefix("-}") {
             self.is_open = false;
+            self.envelope.end_text();
             rest = behind.find('{').and_then(|at| behind.get(at..)).unwrap_or_default();
         }
         let is_block =
@@ -192,6 +230,7 @@ impl<'a> Splitter<'a, '_> {
             ));
         }
         self.is_open = false;
+        self.envelope.take(rest, number);
         // An acknowledgement before the message has a block 4 of its own.
         rest.rsplit_once("{4:").map_or("", |(_, content)| content)
     }

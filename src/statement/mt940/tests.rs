@@ -362,7 +362,6 @@ fn broken_money_is_refused_at_its_line() {
         ("C261121VND", "C261131VND", "line 4", "date_invalid"),
         ("C261121VND", "C261121V1D", "line 4", "currency_invalid"),
         ("C261122VND1019500,\r\n:64", "C261122USD1019500,\r\n:64", "line 9", "currency_mixed"),
-        (":20:STMT261122\r\n", "", "line 1", "tag_missing"),
         (":25:VPBKVNVX/0123456789\r\n", "", "line 1", "tag_missing"),
         (":28C:00326/001\r\n", "", "line 1", "tag_missing"),
         (":60F:C261121VND1000000,\r\n", "", "line 1", "tag_missing"),
@@ -397,7 +396,63 @@ fn an_interim_report_needs_no_balances() {
     let parsed = read(text);
     assert_eq!((parsed.format, parsed.errors), (Format::Mt942, vec![]));
     assert_eq!(parsed.statements[0].currency.as_deref(), Some("VND"));
-    assert_eq!(refused(&text.replace(":90C:1VND5,", ":90C:1VND6,")).1, "totals_mismatch");
+    let wrong = text.replace(":90C:1VND5,", ":90C:1VND6,");
+    assert_eq!(refused(&wrong), ("line 8".to_owned(), "totals_mismatch"));
+    let unreadable = text.replace(":90D:0VND0,", ":90D:0VND");
+    assert_eq!(refused(&unreadable), ("line 9".to_owned(), "amount_unreadable"));
+}
+
+#[test]
+fn a_file_that_ends_inside_of_its_blocks_is_cut_off() {
+    let head = "{1:F01VPBKVNVXAXXX0000000000}{2:O9400000N}{4:";
+    let body = COMPLETE.trim_end().strip_suffix('-').unwrap();
+    let whole = format!("{head}\r\n{body}-}}{{5:{{CHK:123}}}}\r\n");
+    clean(&whole);
+    for (cut, line) in [
+        (format!("{head}\r\n{body}"), "line 1"),
+        (whole.replace("123}}", ""), "line 1"),
+        (format!("{whole}{{1:F01VPBKVNVXAXXX0000000000}}{{2:O940"), "line 13"),
+        (format!("{whole}{{1:F01VPBKVNVXAXXX0000000000}}"), "line 13"),
+    ] {
+        assert_eq!(refused(&cut), (line.to_owned(), "swift_block_unclosed"), "{cut}");
+    }
+    clean(&format!("{head}\r\n{body}-XXX\r\n"));
+    for rest in [":2", ":20", ":"] {
+        assert_eq!(refused(&format!("{COMPLETE}{rest}")), ("line 12".to_owned(), "tag_cut"));
+    }
+}
+
+#[test]
+fn nothing_but_a_balance_stands_in_a_balance() {
+    let behind = |tag: &str, junk: &str| {
+        let at = COMPLETE.find(tag).and_then(|at| Some(at + COMPLETE.get(at..)?.find("\r\n")?)).unwrap();
+        let (before, after) = COMPLETE.split_at(at);
+        format!("{before}\r\n{junk}{after}")
+    };
+    assert_eq!(refused(&behind(":60F:", "C100,00")), ("line 4".to_owned(), "text_behind_balance"));
+    assert_eq!(refused(&behind(":62F:", "rubbish")), ("line 9".to_owned(), "text_behind_balance"));
+    let available = COMPLETE.replace(":64:C261122VND1019500,", ":64:CX");
+    assert_eq!(refused(&available), ("line 10".to_owned(), "date_invalid"));
+}
+
+#[test]
+fn an_entry_may_be_broken_behind_its_mark() {
+    let text = with_entry(":61:2611221122CR\n30,00N062NONREF\nmore", "C261122EUR130,00");
+    let statement = clean(&text);
+    assert_eq!(amounts(&statement), ["30.00"]);
+    assert_eq!(statement.lines[0].posting_text.as_deref(), Some("more"));
+    assert_eq!(statement.lines[0].raw, ":61:2611221122CR\n30,00N062NONREF\nmore");
+    assert_eq!(refused(&with_entry(":61:2611221122CR", "C261122EUR130,00")).1, "amount_unreadable");
+}
+
+#[test]
+fn a_bank_may_leave_its_reference_out_everywhere() {
+    let bare = COMPLETE.replace(":20:STMT261122\r\n", "");
+    let parsed = read(&bare);
+    assert_eq!((parsed.errors, parsed.warnings[0].code), (vec![], "tag_missing"));
+    assert_eq!(amounts(&parsed.statements[0]), ["25000", "-5500"]);
+    assert_eq!(refused(&format!("{COMPLETE}{bare}")).1, "tag_missing", "one was lost");
+    assert_eq!(refused(&bare.replace("28C:00326/001", "28C:")).1, "tag_missing");
 }
 
 #[test]

@@ -1,5 +1,7 @@
-//! What a column heading means: Vietnamese, English or both, in any spelling.
+//! What a column heading means: Vietnamese, English or both, in any spelling; other languages by their
+//! dictionary.
 
+use super::dictionary;
 use crate::text::fold;
 
 pub(super) use crate::statement::layout::Column;
@@ -101,10 +103,17 @@ const REFERENCE: &[&str] = &[
     "FT",
 ];
 
-/// What the heading means; `None` for one that is of no use to us.
-pub(super) fn classify(heading: &str) -> Option<Column> {
+/// What the heading means in a row of that language; `None` for one that is of no use to us.
+pub(super) fn classify(heading: &str, language: Option<&str>) -> Option<Column> {
     let text = normalise(heading);
     if text.is_empty() || text.len() > 90 {
+        return None;
+    }
+    if let Some(column) = dictionary::meaning(heading, language) {
+        return Some(column);
+    }
+    // The amount before it was exchanged is not what moved on the account.
+    if has_any(&text, &["ORIGINAL", "FOREIGN", "LOCAL"]) {
         return None;
     }
     let has = |phrases: &[&str]| has_any(&text, phrases);
@@ -210,9 +219,10 @@ mod tests {
             ("Nợ/Có", Column::Mark),
             ("Loại tiền/Currency", Column::Currency),
         ] {
-            assert_eq!(classify(heading), Some(column), "{heading}");
+            assert_eq!(classify(heading, None), Some(column), "{heading}");
         }
-        assert_eq!(classify("Ngân hàng đối tác"), None);
-        assert_eq!(classify(""), None);
+        for heading in ["Ngân hàng đối tác", "", "Original Amount", "local_currency"] {
+            assert_eq!(classify(heading, None), None, "{heading}");
+        }
     }
 }

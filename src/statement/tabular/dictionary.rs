@@ -1,4 +1,4 @@
-//! Headings, labels and marks of other countries' banks, as data: `profiles/statements/headings.toml`.
+//! Headings, labels and marks of many languages, as data: `profiles/statements/headings.toml`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
@@ -7,24 +7,31 @@ use serde::Deserialize;
 
 use super::column::{Column, normalise};
 use super::label::Label;
+use crate::statement::currency;
 
-#[derive(Deserialize)]
+const TEXT: &str = include_str!("../../../profiles/statements/headings.toml");
+
+/// Words without a language of their own; another one goes before them.
+const NEUTRAL: [&str; 2] = ["english", "other"];
+
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    columns: BTreeMap<Column, Vec<String>>,
+    /// By language, then by column.
+    headings: BTreeMap<String, BTreeMap<Column, Vec<String>>>,
     labels: BTreeMap<String, Vec<String>>,
     marks: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Default)]
 struct Dictionary {
-    columns: HashMap<String, Column>,
+    /// A heading that means one thing in one language and another elsewhere (“Valuta” is the value
+    /// date of a German and the currency of a Swede) has each of its meanings.
+    headings: HashMap<String, Vec<(String, Column)>>,
     labels: HashMap<String, Label>,
     /// True is money in.
     marks: HashMap<String, bool>,
 }
-
-const TEXT: &str = include_str!("../../../profiles/statements/headings.toml");
 
 static DICTIONARY: LazyLock<Dictionary> =
     LazyLock::new(|| toml::from_str(TEXT).map(Dictionary::of).unwrap_or_default());
@@ -32,9 +39,12 @@ static DICTIONARY: LazyLock<Dictionary> =
 impl Dictionary {
     fn of(file: File) -> Dictionary {
         let mut dictionary = Dictionary::default();
-        for (column, words) in file.columns {
-            for word in words {
-                dictionary.columns.entry(normalise(&word)).or_insert(column);
+        for (language, columns) in file.headings {
+            for (column, headings) in columns {
+                for heading in headings {
+                    let meanings = dictionary.headings.entry(normalise(&heading)).or_default();
+                    meanings.push((language.clone(), column));
+                }
             }
         }
         for (name, words) in file.labels {
@@ -55,28 +65,79 @@ impl Dictionary {
     }
 }
 
-/// What a heading means, and the currency behind its words.
-pub(super) fn column(heading: &str) -> Option<(Column, Option<&str>)> {
-    let (words, currency) = split_currency(heading);
-    DICTIONARY.columns.get(&normalise(words)).map(|column| (*column, currency))
-}
-
-/// `Betrag (EUR)` is `Betrag` and `EUR`.
-pub(super) fn split_currency(heading: &str) -> (&str, Option<&str>) {
-    let bare = heading.trim().trim_end_matches([')', ']']);
-    let is_code = |word: &str| word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_uppercase());
-    match bare.rsplit_once([' ', '(', '[', '/']) {
-        Some((words, code)) if is_code(code) && !words.trim().is_empty() => (words, Some(code)),
-        _ => (heading, None),
-    }
-}
-
+/// What the words before a colon announce.
 pub(super) fn label(words: &str) -> Option<Label> {
     DICTIONARY.labels.get(words).copied()
 }
 
+/// Debit or credit; true is money in.
 pub(super) fn mark(cell: &str) -> Option<bool> {
     DICTIONARY.marks.get(&normalise(cell)).copied()
+}
+
+/// What a row of headings is written in: the language that knows most of them.
+pub(super) fn language_of<'a>(headings: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for heading in headings {
+        let mut languages: Vec<&str> =
+            meanings_of(heading).iter().map(|(language, _)| language.as_str()).collect();
+        languages.dedup();
+        languages.into_iter().for_each(|language| *counts.entry(language).or_default() += 1);
+    }
+    let rank = |(language, count): &(&str, usize)| (*count, !NEUTRAL.contains(language));
+    counts.into_iter().max_by_key(rank).map(|(language, _)| language.to_owned())
+}
+
+/// What a heading means in that language; else in the first that knows it.
+pub(super) fn meaning(heading: &str, language: Option<&str>) -> Option<Column> {
+    let meanings = meanings_of(heading);
+    let own = meanings.iter().find(|(known, _)| Some(known.as_str()) == language);
+    own.or_else(|| meanings.first()).map(|(_, column)| *column)
+}
+
+fn meanings_of(heading: &str) -> &'static [(String, Column)] {
+    // What stands in brackets is a unit or a remark.
+    let before_bracket = heading.split(['(', '[']).next().unwrap_or_default();
+    let found = [heading, before_bracket].into_iter().find_map(|heading| {
+        let bare = without_currency(&normalise(heading));
+        DICTIONARY.headings.get(&bare)
+    });
+    found.map_or(&[], Vec::as_slice)
+}
+
+/// `BETRAG IN EUR` is `BETRAG`, `VWZ12` is `VWZ`, `OMSCHRIJVING 1` is `OMSCHRIJVING`.
+fn without_currency(heading: &str) -> String {
+    let mut words: Vec<&str> = heading.split(' ').collect();
+    while let [.., last] = words.as_slice() {
+        let is_number = last.bytes().all(|byte| byte.is_ascii_digit());
+        let is_filler = matches!(*last, "IN" | "EN" | "EURO" | "EUROS");
+        if words.len() < 2 || !(is_number || is_filler || currency::is_code(last)) {
+            break;
+        }
+        words.pop();
+    }
+    words.join(" ").trim_end_matches(|c: char| c.is_ascii_digit()).to_owned()
+}
+
+/// The only currency the headings of the amounts name: `Amount (SGD)`, `Betrag in €`.
+pub(super) fn currency_in<'a>(headings: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut found: Vec<String> = Vec::new();
+    for heading in headings {
+        let words = heading.split(|c: char| !c.is_alphanumeric() && !currency::is_sign(c));
+        let codes = words.filter_map(|word| match currency::of_sign(word) {
+            Some(code) => Some(code.to_owned()),
+            None if word.eq_ignore_ascii_case("euro") || word.eq_ignore_ascii_case("euros") => {
+                Some("EUR".to_owned())
+            }
+            None => Some(word.to_owned()).filter(|word| currency::is_code(word)),
+        });
+        found.extend(codes);
+    }
+    found.dedup();
+    match found.as_slice() {
+        [only] => Some(only.clone()),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -84,45 +145,44 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_dictionary_reads_and_no_heading_means_two_things() {
+    fn the_headings_are_read_and_each_language_knows_what_a_table_needs() {
         let file: File = toml::from_str(TEXT).unwrap();
-        let mut seen: HashMap<String, Column> = HashMap::new();
-        for (column, words) in &file.columns {
-            for word in words {
-                let known = seen.insert(normalise(word), *column);
-                assert!(known.is_none_or(|known| known == *column), "{word}: {known:?} and {column:?}");
+        for (language, columns) in file.headings.iter().filter(|(language, _)| *language != "other") {
+            let knows = |column: Column| columns.contains_key(&column);
+            assert!(knows(Column::TransactionDate) && knows(Column::Amount), "{language}");
+            assert!(knows(Column::Description) && knows(Column::Balance), "{language}");
+            for heading in columns.values().flatten() {
+                assert_eq!(heading.to_lowercase(), *heading, "{language}");
             }
         }
-        let mut marks: HashMap<String, String> = HashMap::new();
-        for (side, words) in &file.marks {
-            for word in words {
-                let known = marks.insert(normalise(word), side.clone());
-                assert!(known.is_none_or(|known| known == *side), "{word} is on both sides");
-            }
+        for credit in &file.marks["credit"] {
+            assert!(!file.marks["debit"].contains(credit), "{credit} is on both sides");
         }
     }
 
     #[test]
-    fn headings_of_other_languages_are_understood_with_their_currency() {
-        for (heading, meaning, currency) in [
-            ("Buchungstag", Column::BookingDate, None),
-            ("Wertstellung", Column::ValueDate, None),
-            ("Betrag (EUR)", Column::Amount, Some("EUR")),
-            ("Umsatz in EUR", Column::Amount, Some("EUR")),
-            ("Bedrag (EUR)", Column::Amount, Some("EUR")),
-            ("Af Bij", Column::Mark, None),
-            ("Libellé", Column::Description, None),
-            ("Kwota operacji", Column::Amount, None),
-            ("Tytuł", Column::Description, None),
-            ("Fecha valor", Column::ValueDate, None),
-            ("Tegenrekening", Column::CounterpartyAccount, None),
-        ] {
-            assert_eq!(column(heading), Some((meaning, currency)), "{heading}");
+    fn currencies_and_numbers_in_a_heading_make_no_difference() {
+        for heading in ["Betrag", "BETRAG (EUR)", "Betrag in EUR", "Betrag 1"] {
+            assert_eq!(meaning(heading, None), Some(Column::Amount), "{heading}");
         }
-        assert_eq!(column("Zustand"), None);
-        assert_eq!(
-            (mark("Bij"), mark("s"), mark("Soll"), mark("x")),
-            (Some(true), Some(false), Some(false), None)
-        );
+        assert_eq!(meaning("VWZ12", None), Some(Column::Description));
+        assert_eq!(meaning("Solde précédent", None), None);
+    }
+
+    #[test]
+    fn the_language_of_the_row_tells_what_a_word_means() {
+        let german = language_of(["Datum", "Valuta", "Buchungstext", "Betrag"].into_iter());
+        assert_eq!(german.as_deref(), Some("deutsch"));
+        assert_eq!(meaning("Valuta", german.as_deref()), Some(Column::ValueDate));
+        let dutch = language_of(["Datum", "Valuta", "Omschrijving", "Bedrag"].into_iter());
+        assert_eq!(meaning("Valuta", dutch.as_deref()), Some(Column::Currency));
+    }
+
+    #[test]
+    fn the_headings_of_amounts_may_name_their_currency() {
+        assert_eq!(currency_in(["Withdrawals (SGD)", "Deposits (SGD)"].into_iter()).as_deref(), Some("SGD"));
+        assert_eq!(currency_in(["Betrag in €"].into_iter()).as_deref(), Some("EUR"));
+        assert_eq!(currency_in(["Amount (USD)", "Amount (EUR)"].into_iter()), None);
+        assert_eq!(currency_in(["Debit", "Credit"].into_iter()), None);
     }
 }

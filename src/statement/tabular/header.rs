@@ -4,8 +4,10 @@ use chrono::NaiveDate;
 
 use super::column::{Column, classify, normalise};
 use super::dictionary;
+use super::mark::read_mark;
+use super::movement::is_dated;
 use super::rows::Row;
-use crate::statement::date::{month_first_date, table_date};
+use crate::statement::date::{FoundOrder, find_order, may_be_date, table_date};
 use crate::statement::finding::Fault;
 use crate::statement::layout::{DateOrder, Layout, Layouts, Place};
 
@@ -20,13 +22,16 @@ const LAYOUT_SCORE: usize = 100;
 pub(in crate::statement) struct Columns {
     found: Vec<(Column, usize)>,
     width: usize,
-    dates: DateOrder,
+    /// Absent until all dates of the table are known.
+    dates: Option<DateOrder>,
     layout: Option<String>,
     currency: Option<String>,
+    /// The currency in the headings of the amounts.
+    heading_currency: Option<String>,
 }
 
 impl Columns {
-    /// The columns of a heading row; `None` unless it has a date, an amount and a description. The
+    /// The columns of a heading row; `None` unless it has a date, an amount and some text. The
     /// user's layout decides alone where it is given, then the layout of a bank, then the words.
     pub fn of(row: &Row, layouts: Layouts<'_>) -> Option<Columns> {
         if let Some(own) = layouts.own() {
@@ -47,7 +52,7 @@ impl Columns {
     fn completed(mut self, row: &Row) -> Columns {
         for (index, cell) in row.cells.iter().enumerate() {
             let is_known = |column| self.found.iter().any(|(known, at)| *known == column || *at == index);
-            if let Some(column) = classify(cell).filter(|column| !is_known(*column)) {
+            if let Some(column) = classify(cell, None).filter(|column| !is_known(*column)) {
                 self.found.push((column, index));
             }
         }
@@ -67,51 +72,25 @@ impl Columns {
         Columns {
             found,
             width,
-            dates: layout.dates,
+            dates: Some(layout.dates),
             layout: Some(layout.name.clone()),
             currency: layout.currency.clone(),
+            heading_currency: None,
         }
     }
 
     fn by_words(row: &Row) -> Option<Columns> {
+        let language = dictionary::language_of(row.cells.iter().map(String::as_str));
         let classified = row.cells.iter().enumerate();
-        let mut found: Vec<(Column, usize)> =
-            classified.filter_map(|(index, cell)| classify(cell).map(|column| (column, index))).collect();
+        let mut found: Vec<(Column, usize)> = classified
+            .filter_map(|(index, cell)| classify(cell, language.as_deref()).map(|column| (column, index)))
+            .collect();
         settle_bare_no(&mut found, row);
+        settle_value(&mut found, row);
+        let heading_currency = heading_currency(&found, row);
         let width = width_of(row);
-        let columns = Columns { found, width, dates: DateOrder::DayFirst, layout: None, currency: None };
-        if columns.is_complete() {
-            return Some(columns);
-        }
-        Columns::by_dictionary(row).filter(Columns::is_complete)
-    }
-
-    /// By the words of other countries' banks; what the dictionary does not know, ours may. A heading
-    /// that means debit in one language stands beside a credit in the same.
-    fn by_dictionary(row: &Row) -> Option<Columns> {
-        let mut currency = None;
-        let mut found: Vec<(Column, usize)> = Vec::new();
-        for (index, cell) in row.cells.iter().enumerate() {
-            match dictionary::column(cell) {
-                Some((column, code)) => {
-                    let is_money = matches!(column, Column::Amount | Column::Debit | Column::Credit);
-                    currency = currency.or(code.filter(|_| is_money).map(str::to_owned));
-                    found.push((column, index));
-                }
-                None => found.extend(classify(cell).map(|column| (column, index))),
-            }
-        }
-        let has = |found: &[(Column, usize)], wanted| found.iter().any(|(column, _)| *column == wanted);
-        // “Datum” beside “Valuta”: in some countries the latter is the currency, its cells tell.
-        if has(&found, Column::Amount) && !(has(&found, Column::Debit) && has(&found, Column::Credit)) {
-            for entry in &mut found {
-                if matches!(entry.0, Column::Debit | Column::Credit) {
-                    entry.0 = Column::Mark;
-                }
-            }
-        }
-        let width = width_of(row);
-        Some(Columns { found, width, dates: DateOrder::DayFirst, layout: None, currency })
+        let columns = Columns { found, width, dates: None, layout: None, currency: None, heading_currency };
+        columns.is_complete().then_some(columns)
     }
 
     fn by_layout(row: &Row, layout: &Layout) -> Option<Columns> {
@@ -130,11 +109,13 @@ impl Columns {
             Place::Heading(heading) => index_of(heading),
         };
         let columns = layout.columns.iter();
-        let found = columns.filter_map(|(column, at)| Some((*column, place(at)?))).collect();
+        let found: Vec<(Column, usize)> =
+            columns.filter_map(|(column, at)| Some((*column, place(at)?))).collect();
         Some(Columns {
+            heading_currency: heading_currency(&found, row),
             found,
             width,
-            dates: layout.dates,
+            dates: Some(layout.dates),
             layout: Some(layout.name.clone()),
             currency: layout.currency.clone(),
         })
@@ -144,7 +125,8 @@ impl Columns {
         let has = |column| self.index(column).is_some();
         let has_date = has(Column::BookingDate) || has(Column::TransactionDate) || has(Column::ValueDate);
         let has_amount = (has(Column::Debit) && has(Column::Credit)) || has(Column::Amount);
-        has_date && has_amount && has(Column::Description)
+        let texts = [Column::Description, Column::CounterpartyName, Column::Reference];
+        has_date && has_amount && texts.into_iter().any(has)
     }
 
     /// The first cell of that meaning.
@@ -175,12 +157,39 @@ impl Columns {
         self.found.len() + if self.layout.is_some() { LAYOUT_SCORE } else { 0 }
     }
 
-    /// The date at the start of a cell, in the order the layout says, and what stands behind it.
+    /// The date at the start of a cell, in the order of the table, and what stands behind it.
     pub fn date<'a>(&self, cell: &'a str) -> Result<(NaiveDate, &'a str), Fault> {
+        table_date(cell, self.date_order())
+    }
+
+    /// Whether the cell starts with a date; in any order as long as that of the table is not known.
+    pub fn is_date(&self, cell: &str) -> bool {
         match self.dates {
-            DateOrder::DayFirst => table_date(cell),
-            DateOrder::MonthFirst => month_first_date(cell),
+            Some(order) => table_date(cell, order).is_ok(),
+            None => may_be_date(cell),
         }
+    }
+
+    pub fn date_order(&self) -> DateOrder {
+        self.dates.unwrap_or_default()
+    }
+
+    /// Finds the order of the dates from all of them, unless a layout says it. Vietnamese tables have
+    /// the day first wherever that is possible.
+    pub fn settle_dates(&mut self, rows: &[Row], is_vietnamese: bool) -> FoundOrder {
+        let kinds = [Column::BookingDate, Column::TransactionDate, Column::ValueDate];
+        let cells = rows.iter().flat_map(|row| kinds.map(|kind| self.cell(row, kind)));
+        let cells: Vec<&str> = cells.filter(|cell| may_be_date(cell)).collect();
+        let fits_day_first = || cells.iter().all(|cell| table_date(cell, DateOrder::DayFirst).is_ok());
+        let found = match self.dates {
+            Some(order) => FoundOrder { order, is_assumed: false },
+            None if is_vietnamese && fits_day_first() => {
+                FoundOrder { order: DateOrder::DayFirst, is_assumed: false }
+            }
+            None => find_order(cells.iter().copied()),
+        };
+        self.dates = Some(found.order);
+        found
     }
 
     /// The name of the layout that was used.
@@ -188,9 +197,19 @@ impl Columns {
         self.layout.as_deref()
     }
 
-    /// The table itself shows that its dates have the month first.
-    pub fn put_month_first(&mut self) {
-        self.dates = DateOrder::MonthFirst;
+    /// A column without a heading behind the amounts may hold their marks.
+    pub fn adopt_marks(&mut self, rows: &[Row]) {
+        let Some(index) = self.index(Column::Amount).map(|index| index + 1) else { return };
+        let is_free = !self.has(Column::Mark) && self.found.iter().all(|(_, at)| *at != index);
+        let mut cells = rows.iter().filter(|row| is_dated(self, row)).map(|row| row.cell(index)).peekable();
+        if is_free && cells.peek().is_some() && cells.all(|cell| read_mark(cell).is_some()) {
+            self.found.push((Column::Mark, index));
+        }
+    }
+
+    /// The currency in the headings of the amounts.
+    pub fn heading_currency(&self) -> Option<&str> {
+        self.heading_currency.as_deref()
     }
 
     /// The currency the layout names.
@@ -202,6 +221,13 @@ impl Columns {
     pub fn meanings(&self) -> &[(Column, usize)] {
         &self.found
     }
+}
+
+fn heading_currency(found: &[(Column, usize)], row: &Row) -> Option<String> {
+    let is_money =
+        |column: Column| matches!(column, Column::Amount | Column::Debit | Column::Credit | Column::Balance);
+    let headings = found.iter().filter(|(column, _)| is_money(*column)).map(|(_, index)| row.cell(*index));
+    dictionary::currency_in(headings)
 }
 
 fn width_of(row: &Row) -> usize {
@@ -219,6 +245,17 @@ fn settle_bare_no(found: &mut [(Column, usize)], row: &Row) {
     let bare_no = found.iter_mut().rev().find(|(_, index)| normalise(row.cell(*index)) == "NO");
     if let Some((column, _)) = bare_no {
         *column = Column::Debit;
+    }
+}
+
+/// “Value” is the value date beside an amount, and the amount where there is no other.
+fn settle_value(found: &mut [(Column, usize)], row: &Row) {
+    if found.iter().any(|(column, _)| matches!(column, Column::Amount | Column::Debit | Column::Credit)) {
+        return;
+    }
+    let value = found.iter_mut().find(|(_, index)| normalise(row.cell(*index)) == "VALUE");
+    if let Some((column, _)) = value {
+        *column = Column::Amount;
     }
 }
 

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::statement::date::table_date;
+use crate::statement::layout::DateOrder;
 
 use super::column::{has_any, normalise};
 use super::rows::Row;
@@ -29,6 +30,20 @@ const OPENING: &[&str] = &[
     "OPENING BALANCE",
     "BEGINNING BALANCE",
     "BALANCE BROUGHT FORWARD",
+    "BALANCE FORWARD",
+    "BALANCE B F",
+    "BROUGHT FORWARD",
+    "STARTING BALANCE",
+    "PREVIOUS BALANCE",
+    "ANFANGSSALDO",
+    "SALDO INICIAL",
+    "SALDO INIZIALE",
+    "SOLDE INITIAL",
+    "SOLDE PRECEDENT",
+    "BEGINSALDO",
+    "SALDO POCZATKOWE",
+    "NYITO EGYENLEG",
+    "INGAENDE SALDO",
 ];
 const CLOSING: &[&str] = &[
     "SO DU CUOI KY",
@@ -39,9 +54,29 @@ const CLOSING: &[&str] = &[
     "CLOSING BALANCE",
     "ENDING BALANCE",
     "BALANCE CARRIED FORWARD",
+    "BALANCE C F",
+    "CARRIED FORWARD",
+    "ENDSALDO",
+    "SALDO FINAL",
+    "SALDO FINALE",
+    "SOLDE FINAL",
+    "NOUVEAU SOLDE",
+    "EINDSALDO",
+    "SALDO KONCOWE",
+    "ZARO EGYENLEG",
+    "UTGAENDE SALDO",
 ];
-const TOTAL: &[&str] =
-    &["TONG CONG", "TONG PHAT SINH", "TONG SO", "CONG DOANH SO", "CONG PHAT SINH", "TOTAL", "GRAND TOTAL"];
+const TOTAL: &[&str] = &[
+    "TONG CONG",
+    "TONG PHAT SINH",
+    "TONG SO",
+    "CONG DOANH SO",
+    "CONG PHAT SINH",
+    "TOTAL",
+    "GRAND TOTAL",
+    "SUMME",
+    "TOTALE",
+];
 const FOOTER: &[&str] = &[
     "CHUNG TU NAY",
     "SAO KE NAY",
@@ -59,9 +94,30 @@ const FOOTER: &[&str] = &[
     "THIS IS",
     "END OF STATEMENT",
 ];
-const CURRENCY: &[&str] = &["LOAI TIEN", "TIEN TE", "NGUYEN TE", "CURRENCY", "CCY"];
-const ACCOUNT: &[&str] =
-    &["SO TAI KHOAN", "TAI KHOAN", "ACCOUNT NO", "ACCOUNT NUMBER", "ACCOUNT", "SO TK", "STK"];
+const CURRENCY: &[&str] = &[
+    "LOAI TIEN",
+    "TIEN TE",
+    "NGUYEN TE",
+    "CURRENCY",
+    "CCY",
+    "WAHRUNG",
+    "DEVISE",
+    "MONEDA",
+    "DIVISA",
+    "MUNTSOORT",
+    "WALUTA",
+];
+const ACCOUNT: &[&str] = &[
+    "SO TAI KHOAN",
+    "TAI KHOAN",
+    "ACCOUNT NO",
+    "ACCOUNT NUMBER",
+    "ACCOUNT",
+    "SO TK",
+    "STK",
+    "IBAN",
+    "KONTONUMMER",
+];
 
 /// What a cell announces; only its words before a colon count.
 pub(super) fn label_of(cell: &str) -> Option<Label> {
@@ -109,7 +165,8 @@ pub(super) fn labels_of(row: &Row) -> Vec<(Label, String)> {
         let Some(label) = label_of(cell) else { continue };
         let behind_colon =
             cell.split_once(':').map(|(_, value)| value.trim()).filter(|value| !value.is_empty());
-        let in_next = row.cells.iter().skip(index + 1).map(|cell| cell.trim()).find(|cell| !cell.is_empty());
+        let mut behind = row.cells.iter().skip(index + 1).map(|cell| cell.trim());
+        let in_next = behind.find(|cell| !matches!(*cell, "" | ":" | "="));
         let in_next = in_next.filter(|next| label_of(next).is_none());
         let last_words = cell.trim().rsplit_once(['/', ' ']).map(|(_, word)| word);
         let last_number = last_words.filter(|word| word.bytes().any(|byte| byte.is_ascii_digit()));
@@ -119,14 +176,26 @@ pub(super) fn labels_of(row: &Row) -> Vec<(Label, String)> {
     labels
 }
 
-/// An account number: letters and digits, at least five digits, nothing else but separators.
+/// An account number: letters and digits, at least five digits, nothing else but separators. An IBAN
+/// may be written in groups of four.
 pub(super) fn account_in(value: &str) -> Option<String> {
-    let word = value.split_whitespace().next().unwrap_or_default();
+    let grouped: String = value.split_whitespace().take_while(|word| word.len() <= 4).collect();
+    let is_iban = grouped.len() >= 15
+        && grouped.bytes().take(2).all(|byte| byte.is_ascii_uppercase())
+        && grouped.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let first = value.split_whitespace().next().unwrap_or_default();
+    let word = if is_iban { grouped.as_str() } else { first };
     let looks_like_account =
-        word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/' | '\''));
+        word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/' | '\'' | '_'));
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
     let bare: String = word.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
     (looks_like_account && digits >= 5).then_some(bare)
+}
+
+/// The account number of a column of its own, which some banks write in groups of digits.
+pub(super) fn account_in_cell(cell: &str) -> Option<String> {
+    let is_grouped = cell.split_whitespace().all(|word| word.bytes().any(|byte| byte.is_ascii_digit()));
+    if is_grouped { account_in(&cell.split_whitespace().collect::<String>()) } else { account_in(cell) }
 }
 
 /// The three letters of a currency.
@@ -143,7 +212,7 @@ pub(super) fn period_in(row: &Row) -> Option<(NaiveDate, NaiveDate)> {
     let words = row.cells.iter().flat_map(|cell| cell.split([' ', '\n', ':', '\u{A0}']));
     let dates: Vec<NaiveDate> = words
         .filter(|word| word.len() >= 8)
-        .filter_map(|word| table_date(word).ok())
+        .filter_map(|word| table_date(word, DateOrder::DayFirst).ok())
         .map(|(date, _)| date)
         .collect();
     match dates.as_slice() {

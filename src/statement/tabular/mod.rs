@@ -1,25 +1,30 @@
 //! Tables exported by banks: CSV, workbooks, and markup that calls itself a workbook.
 //!
 //! `rows` cuts text into rows, `markup` reads those of a page (`workbook` is a room of its own),
-//! `column` knows what a heading means, `header` finds the heading row, `label` reads what stands around
+//! `column` knows what a heading means (`dictionary` in other languages), `header` finds the heading row, `label` reads what stands around
 //! the table, `movement` reads one row, `section` turns the rows of one account into a statement
-//! and `order` brings them into the order of booking and finds the balances. `preview` shows how
+//! and `order` brings them into the order of booking and finds the balances. `amount` reads money in
+//! the notation of the table and `denomination` finds its currency. `preview` shows how
 //! a table is understood.
 //!
 //! The bank's view is kept: “Nợ/Debit” is money out of our account.
 
 #[cfg(test)]
 mod abroad_tests;
+mod amount;
 mod column;
+mod denomination;
 mod dictionary;
 mod header;
 mod label;
+mod mark;
 mod markup;
 mod movement;
 mod order;
 mod preview;
 mod rows;
 mod section;
+mod shape;
 #[cfg(test)]
 mod tests;
 
@@ -29,7 +34,7 @@ use super::model::Format;
 use super::parse::Reading;
 
 pub use preview::Preview;
-pub(super) use rows::Row;
+pub(super) use rows::{Row, open_quote};
 
 pub(super) fn has_header(text: &str, layouts: Layouts<'_>) -> bool {
     rows::sniff(text, layouts).is_some()
@@ -57,7 +62,7 @@ pub(super) fn read(sheets: &[Vec<Row>], format: Format, layouts: Layouts<'_>) ->
     for sheet in sheets {
         // A sheet without a heading row is a cover, a chart or a note.
         if header::find(sheet, layouts).is_some() {
-            statements.extend(section::read_sections(sheet, layouts, &mut findings));
+            statements.extend(section::read_sections(sheet, format == Format::Csv, layouts, &mut findings));
         }
     }
     if statements.is_empty() {

@@ -3,25 +3,25 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use crate::statement::finding::{Fault, excerpt, line_place};
+use crate::statement::finding::{Fault, line_place};
 use crate::statement::model::Line;
-use crate::statement::number::{signed, table_amount};
-use crate::text::{clean, fold};
+use crate::text::clean;
 
+use super::amount::Notation;
 use super::column::Column;
-use super::dictionary;
 use super::header::Columns;
 use super::label;
+use super::mark::apply_mark;
 use super::order::Movement;
 use super::rows::Row;
-
-/// A cell with more line breaks than this is not text but a quote that was never closed.
-const MAX_CELL_LINES: usize = 20;
+use super::shape::check_shape;
 
 pub(super) enum RowKind {
     Movement(Box<Movement>),
     /// More text of the movement above.
     Continuation(String),
+    /// A dated row without an amount, with the balance it states.
+    Bare(Option<Decimal>),
     Text,
 }
 
@@ -40,22 +40,32 @@ impl RowAmounts {
 /// Reads the rows of one statement, in the order of the file.
 pub(super) struct RowReader<'a> {
     columns: &'a Columns,
-    currency: &'a str,
+    notation: &'a Notation,
     /// The column that says debit or credit, when the amounts have no sign.
     mark_column: Option<Column>,
     last_day: Option<NaiveDate>,
     entry_count: u32,
+    /// Of the rows so far, as long as all have the same.
     account: Option<String>,
+    has_other_account: bool,
 }
 
 impl<'a> RowReader<'a> {
-    pub fn new(columns: &'a Columns, currency: &'a str, mark_column: Option<Column>) -> Self {
-        RowReader { columns, currency, mark_column, last_day: None, entry_count: 0, account: None }
+    pub fn new(columns: &'a Columns, notation: &'a Notation, mark_column: Option<Column>) -> Self {
+        RowReader {
+            columns,
+            notation,
+            mark_column,
+            last_day: None,
+            entry_count: 0,
+            account: None,
+            has_other_account: false,
+        }
     }
 
-    /// The account number of a column, if there is one.
+    /// The account number of a column, if every row has the same; else it is that of others.
     pub fn take_account(&mut self) -> Option<String> {
-        self.account.take()
+        self.account.take().filter(|_| !self.has_other_account)
     }
 
     pub fn read(&mut self, row: &Row) -> Result<RowKind, Fault> {
@@ -79,17 +89,29 @@ impl<'a> RowReader<'a> {
         };
         self.last_day = Some(day);
         if !has_amount {
-            return Ok(RowKind::Text);
+            return self.without_amount(row, has_text);
         }
         self.check_currency(row)?;
         let line = self.line_of(row, day, behind_date)?;
         self.movement_of(row, &line, amounts)
     }
 
+    /// An amount of zero moves nothing, and a date alone is no row of the table.
+    fn without_amount(&self, row: &Row, has_text: bool) -> Result<RowKind, Fault> {
+        let columns = self.columns;
+        let money = [Column::Amount, Column::Debit, Column::Credit, Column::Fee, Column::Tax];
+        let is_zero = money.iter().any(|column| !columns.cell(row, *column).is_empty());
+        let balance_cell = columns.cell(row, Column::Balance);
+        if is_zero || (!has_text && balance_cell.is_empty()) {
+            return Ok(RowKind::Text);
+        }
+        Ok(RowKind::Bare(amount_in(balance_cell, self.notation)?))
+    }
+
     fn check_currency(&self, row: &Row) -> Result<(), Fault> {
         let currency = label::currency_in(self.columns.cell(row, Column::Currency));
-        match currency.filter(|currency| currency != self.currency) {
-            Some(currency) => Err(mixed(&currency, self.currency)),
+        match currency.filter(|currency| *currency != self.notation.currency) {
+            Some(currency) => Err(mixed(&currency, &self.notation.currency)),
             None => Ok(()),
         }
     }
@@ -102,20 +124,21 @@ impl<'a> RowReader<'a> {
         let text = |column| Some(clean(columns.cell(row, column))).filter(|text| !text.is_empty());
         let memo = clean(&columns.cells(row, Column::Description).collect::<Vec<_>>().join(" "));
         // “Ngày/TNX Date - Số CT/Doc No” holds both in one cell; a time of day is no reference.
-        let document = behind_date.split_whitespace().find(|word| !word.contains(':'));
+        let document = behind_date.split_whitespace().find(|word| !is_of_time(word));
         self.entry_count = self.entry_count.saturating_add(1);
-        if self.account.is_none() {
-            self.account = label::account_in(columns.cell(row, Column::Account));
-        }
+        let account = label::account_in_cell(columns.cell(row, Column::Account));
+        self.has_other_account |= self.entry_count > 1 && account != self.account;
+        self.account = self.account.take().or(account);
         Ok(Line {
-            booking_date: Some(day),
+            // A table with value dates only does not say when it was booked.
+            booking_date: Some(day).filter(|_| has_booking_date(columns, row)),
             value_date,
             bank_reference: text(Column::Reference).or_else(|| document.map(clean)),
             memo: Some(memo).filter(|memo| !memo.is_empty()),
             counterparty_name: text(Column::CounterpartyName),
             counterparty_account: text(Column::CounterpartyAccount),
             entry_index: self.entry_count,
-            currency: self.currency.to_owned(),
+            currency: self.notation.currency.clone(),
             at: line_place(row.line),
             raw: row.raw(),
             ..Line::default()
@@ -123,7 +146,7 @@ impl<'a> RowReader<'a> {
     }
 
     fn movement_of(&self, row: &Row, line: &Line, amounts: RowAmounts) -> Result<RowKind, Fault> {
-        let balance = amount_in(self.columns.cell(row, Column::Balance), self.currency)?;
+        let balance = amount_in(self.columns.cell(row, Column::Balance), self.notation)?;
         let charges = [(amounts.fee, "Phí, lãi"), (amounts.tax, "Thuế")];
         let charges = charges.into_iter().filter_map(|(amount, name)| Some((amount?, name)));
         let main = amounts.main.map(|amount| Line { amount, ..line.clone() });
@@ -139,9 +162,14 @@ impl<'a> RowReader<'a> {
 
     fn row_amounts(&self, row: &Row) -> Result<RowAmounts, Fault> {
         let columns = self.columns;
+        let is_dated = is_dated(columns, row);
         let read = |column| {
-            amount_in(columns.cell(row, column), self.currency)
-                .map(|amount| amount.filter(|amount| !amount.is_zero()))
+            let cell = columns.cell(row, column);
+            // Words around the table are no amounts.
+            if !is_dated && !cell.bytes().any(|byte| byte.is_ascii_digit()) {
+                return Ok(None);
+            }
+            amount_in(cell, self.notation).map(|amount| amount.filter(|amount| !amount.is_zero()))
         };
         let (fee, tax) = (read(Column::Fee)?, read(Column::Tax)?);
         let main = if columns.has(Column::Debit) && columns.has(Column::Credit) {
@@ -164,10 +192,10 @@ impl<'a> RowReader<'a> {
 }
 
 /// An amount of the statement's currency; another currency beside it is refused.
-pub(super) fn amount_in(cell: &str, currency: &str) -> Result<Option<Decimal>, Fault> {
-    let Some(read) = table_amount(cell, Some(currency))? else { return Ok(None) };
-    match read.currency.filter(|written| written != currency) {
-        Some(written) => Err(mixed(&written, currency)),
+pub(super) fn amount_in(cell: &str, notation: &Notation) -> Result<Option<Decimal>, Fault> {
+    let Some(read) = notation.read(cell)? else { return Ok(None) };
+    match read.currency.filter(|written| *written != notation.currency) {
+        Some(written) => Err(mixed(&written, &notation.currency)),
         None => Ok(Some(read.amount)),
     }
 }
@@ -194,41 +222,19 @@ pub(super) fn date_cell<'a>(columns: &Columns, row: &'a Row) -> &'a str {
 }
 
 pub(super) fn is_dated(columns: &Columns, row: &Row) -> bool {
-    columns.date(date_cell(columns, row)).is_ok()
+    columns.is_date(date_cell(columns, row))
 }
 
-fn check_shape(columns: &Columns, row: &Row) -> Result<(), Fault> {
-    if row.cells.iter().any(|cell| cell.matches('\n').count() > MAX_CELL_LINES) {
-        return Err(Fault::new("quote_unclosed", "Dấu nháy kép chưa đóng", "a quote is never closed"));
-    }
-    let is_dated = is_dated(columns, row);
-    let has_more = row.cells.iter().skip(columns.width()).any(|cell| !cell.trim().is_empty());
-    if is_dated && has_more {
-        return Err(Fault::new(
-            "row_too_wide",
-            "Dòng có nhiều ô hơn tiêu đề; nội dung có dấu phân cách không đặt trong nháy",
-            "the row has more cells than the heading; a separator in the text is not quoted",
-        ));
-    }
-    Ok(())
+/// The date of a row is the value date only where no other column has one.
+fn has_booking_date(columns: &Columns, row: &Row) -> bool {
+    let kinds = [Column::BookingDate, Column::TransactionDate];
+    let is_value_date = |row: &Row| !columns.cell(row, Column::ValueDate).is_empty();
+    kinds.iter().any(|kind| !columns.cell(row, *kind).is_empty()) || !is_value_date(row)
 }
 
-/// Debit or credit as banks write it in a cell; true is money in.
-pub(super) fn read_mark(mark: &str) -> Option<bool> {
-    match fold(mark).trim() {
-        "C" | "CR" | "CREDIT" | "CO" | "GHI CO" | "+" => Some(true),
-        "D" | "DR" | "DEBIT" | "NO" | "GHI NO" | "-" => Some(false),
-        other => dictionary::mark(other),
-    }
-}
-
-fn apply_mark(amount: Decimal, mark: &str) -> Result<Decimal, Fault> {
-    read_mark(mark).map(|is_in| signed(amount.abs(), is_in)).ok_or_else(|| {
-        let shown = excerpt(mark);
-        Fault::new(
-            "mark_invalid",
-            format!("Dấu ghi nợ/có “{shown}” không hợp lệ"),
-            format!("“{shown}” is not a debit or credit mark"),
-        )
-    })
+/// A time of day, its half or its zone.
+fn is_of_time(word: &str) -> bool {
+    word.contains(':')
+        || word.starts_with('+')
+        || matches!(word, "AM" | "PM" | "am" | "pm" | "UTC" | "GMT" | "Z")
 }

@@ -2,10 +2,6 @@
 
 use rust_decimal::Decimal;
 
-use super::header::Columns;
-use super::movement::date_cell;
-use super::rows::Row;
-use crate::statement::date::{month_first_date, table_date};
 use crate::statement::finding::{Finding, Findings};
 use crate::statement::model::{Balance, BalanceBasis, Line, Statement};
 
@@ -73,21 +69,6 @@ pub(super) fn settle(statement: &mut Statement, mut movements: Vec<Movement>, fi
             statement.lines.push(line);
         }
     }
-}
-
-/// Whether the dates can only be read with the month first: at least one has a day above 12 in the
-/// second place, and none has one in the first. Where nothing says so the day is first.
-pub(super) fn is_month_first(columns: &Columns, rows: &[Row]) -> bool {
-    let cells = || rows.iter().map(|row| date_cell(columns, row)).filter(|cell| !cell.is_empty());
-    let mut is_proven = false;
-    for cell in cells() {
-        match (table_date(cell), month_first_date(cell)) {
-            (Err(_), Ok(_)) => is_proven = true,
-            (Ok(_), Err(_)) => return false,
-            _ => {}
-        }
-    }
-    is_proven
 }
 
 /// Some banks send a balance column that is always zero.

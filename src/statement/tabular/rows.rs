@@ -1,5 +1,7 @@
 //! Text to rows of cells.
 
+use std::borrow::Cow;
+
 use super::header;
 use crate::statement::layout::Layouts;
 
@@ -11,8 +13,9 @@ pub(in crate::statement) struct Row {
 }
 
 impl Row {
+    /// The text of a cell, without the apostrophe that keeps a spreadsheet from reading it as a number.
     pub fn cell(&self, index: usize) -> &str {
-        self.cells.get(index).map_or("", |cell| cell.trim())
+        self.cells.get(index).map_or("", |cell| cell.trim().trim_start_matches('\''))
     }
 
     pub fn is_blank(&self) -> bool {
@@ -38,6 +41,7 @@ pub(super) fn sniff(text: &str, layouts: Layouts<'_>) -> Option<u8> {
 }
 
 pub(super) fn split(text: &str, delimiter: u8, limit: usize) -> Vec<Row> {
+    let text = &*with_line_feeds(text);
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -49,6 +53,32 @@ pub(super) fn split(text: &str, delimiter: u8, limit: usize) -> Vec<Row> {
         rows.push(Row { line, cells: record.iter().map(str::to_owned).collect() });
     }
     rows
+}
+
+/// Old Macintosh files end their lines with CR alone; the reader splits there, but does not count.
+fn with_line_feeds(text: &str) -> Cow<'_, str> {
+    if text.contains('\n') { Cow::Borrowed(text) } else { Cow::Owned(text.replace('\r', "\n")) }
+}
+
+/// The line of a quote that is never closed: all that follows would be one cell.
+pub(in crate::statement) fn open_quote(text: &str, layouts: Layouts<'_>) -> Option<usize> {
+    let delimiter = char::from(sniff(text, layouts)?);
+    let (mut line, mut opened_on) = (1, None);
+    let mut is_at_start = true;
+    let text = with_line_feeds(text);
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        line += usize::from(letter == '\n');
+        match opened_on {
+            // Two quotes are one inside of the text.
+            Some(_) if letter == '"' && letters.next_if_eq(&'"').is_none() => opened_on = None,
+            Some(_) => {}
+            None if letter == '"' && is_at_start => opened_on = Some(line),
+            None => {}
+        }
+        is_at_start = opened_on.is_none() && (letter == delimiter || matches!(letter, '\n' | '\r'));
+    }
+    opened_on
 }
 
 /// The line a record starts at. Behind CRLF the reader stands before the line feed.

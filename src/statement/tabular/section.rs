@@ -1,28 +1,37 @@
 //! The rows of one account become a statement.
 
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 
-use crate::statement::balance::{check_totals, prove_balance};
+use crate::statement::balance::prove_balance;
 use crate::statement::finding::{Finding, Findings, excerpt, line_place};
-use crate::statement::layout::Layouts;
+use crate::statement::layout::{DateOrder, Layouts};
 use crate::statement::model::{Balance, Statement, Totals};
-use crate::statement::number::table_amount;
+use crate::statement::tally::Tally;
+use crate::statement::totals::{Counting, check_totals};
 use crate::text::clean;
 
+use super::amount::Notation;
 use super::column::Column;
+use super::denomination::{self, Surroundings};
 use super::header::Columns;
 use super::label::{self, Label};
-use super::movement::{RowKind, RowReader, amount_in, is_dated, read_mark};
+use super::mark::read_mark;
+use super::movement::{RowKind, RowReader, amount_in, is_dated};
 use super::order::{self, Movement};
 use super::rows::Row;
+use super::shape;
 
-/// ISO 4217: no currency.
-const UNKNOWN_CURRENCY: &str = "XXX";
-
-/// Splits the file into sections, one for each account, and reads them.
-pub(super) fn read_sections(rows: &[Row], layouts: Layouts<'_>, findings: &mut Findings) -> Vec<Statement> {
+/// Splits the file into sections, one for each account, and reads them. In a text every row has the
+/// cells that stand there; a workbook leaves the empty ones out.
+pub(super) fn read_sections(
+    rows: &[Row],
+    is_text: bool,
+    layouts: Layouts<'_>,
+    findings: &mut Findings,
+) -> Vec<Statement> {
     let mut statements = Vec::new();
-    let mut section = Section { layouts, ..Section::default() };
+    let mut section = Section { layouts, is_text, ..Section::default() };
     if let Some(own) = layouts.own().filter(|own| own.is_without_heading) {
         section.columns = Some(Columns::without_heading(own));
         section.statement.at = line_place(rows.first().map_or(1, |row| row.line));
@@ -30,8 +39,10 @@ pub(super) fn read_sections(rows: &[Row], layouts: Layouts<'_>, findings: &mut F
     for row in rows.iter().filter(|row| !row.is_blank()) {
         if section.ends_before(row) {
             let inherited = section.columns.clone();
+            let is_vietnamese = section.surroundings.is_vietnamese;
             section.finish(&mut statements, findings);
-            section = Section { inherited, layouts, ..Section::default() };
+            section = Section { inherited, layouts, is_text, ..Section::default() };
+            section.surroundings.is_vietnamese = is_vietnamese;
         }
         section.take(row);
     }
@@ -42,6 +53,7 @@ pub(super) fn read_sections(rows: &[Row], layouts: Layouts<'_>, findings: &mut F
 #[derive(Default)]
 struct Section<'a> {
     layouts: Layouts<'a>,
+    is_text: bool,
     statement: Statement,
     columns: Option<Columns>,
     /// Of the section before, for a bank that prints the heading only once.
@@ -51,7 +63,16 @@ struct Section<'a> {
     closing: Option<(String, usize)>,
     body: Vec<Row>,
     totals: Option<Row>,
+    surroundings: Surroundings,
+    /// Dated rows without an amount, with the balance they state and how many movements stand before.
+    bare: Vec<Bare>,
     findings: Findings,
+}
+
+struct Bare {
+    at: String,
+    balance: Option<Decimal>,
+    position: usize,
 }
 
 impl Section<'_> {
@@ -75,6 +96,7 @@ impl Section<'_> {
             if self.columns.is_none() {
                 self.statement.at = line_place(row.line);
             }
+            self.surroundings.note(row);
             // A repeated heading (at a page break) may move the columns.
             if self.columns.as_ref().is_none_or(|known| self.body.is_empty() || *known == columns) {
                 self.columns = Some(columns);
@@ -86,6 +108,7 @@ impl Section<'_> {
             self.statement.at = line_place(row.line);
         }
         let Some(columns) = &self.columns else {
+            self.surroundings.note(row);
             self.take_labels(row);
             return;
         };
@@ -117,30 +140,25 @@ impl Section<'_> {
 
     fn finish(mut self, statements: &mut Vec<Statement>, all: &mut Findings) {
         let Some(mut columns) = self.columns.take() else { return };
+        self.settle_dates(&mut columns);
+        columns.adopt_marks(&self.body);
         self.choose_currency(&columns);
-        // Nobody counts đồng with the month first: there a second number above 12 is a mistake.
-        let may_be = columns.layout().is_none() && self.currency() != "VND";
-        if may_be && order::is_month_first(&columns, &self.body) {
-            columns.put_month_first();
-            self.findings.warn(Finding::new(
-                &self.statement.at,
-                "dates_month_first",
-                "Ngày trong bảng ghi tháng trước, vì có ngày lớn hơn 12 ở vị trí thứ hai",
-                "the dates have the month first: some have a day above 12 in the second place",
-            ));
-        }
+        let notation = self.notation(&columns);
         let opening = self.opening.take();
         let closing = self.closing.take();
-        self.statement.opening = opening.and_then(|given| self.read_balance(given, true));
-        self.statement.closing = closing.and_then(|given| self.read_balance(given, false));
-        let currency = self.currency().to_owned();
-        let mut reader = RowReader::new(&columns, &currency, self.mark_column(&columns));
+        self.statement.opening = opening.and_then(|given| self.read_balance(given, true, &notation));
+        self.statement.closing = closing.and_then(|given| self.read_balance(given, false, &notation));
+        if self.is_text {
+            shape::check_lengths(&columns, &self.body, &mut self.findings);
+        }
+        let mut reader = RowReader::new(&columns, &notation, self.mark_column(&columns));
         let mut movements: Vec<Movement> = Vec::new();
         for row in std::mem::take(&mut self.body) {
             self.read_row(&mut reader, &row, &mut movements);
         }
         self.statement.account = self.statement.account.take().or_else(|| reader.take_account());
-        self.read_totals(&columns);
+        self.check_bare_rows(&movements);
+        self.read_totals(&columns, &notation);
         if self.statement.account.is_none() {
             self.findings.warn(Finding::new(
                 &self.statement.at,
@@ -159,6 +177,49 @@ impl Section<'_> {
         all.append(self.findings);
     }
 
+    fn settle_dates(&mut self, columns: &mut Columns) {
+        let found = columns.settle_dates(&self.body, self.surroundings.is_vietnamese);
+        if found.order == DateOrder::MonthFirst && !found.is_assumed && columns.layout().is_none() {
+            self.findings.warn(Finding::new(
+                &self.statement.at,
+                "dates_month_first",
+                "Ngày trong bảng ghi tháng trước, vì có ngày lớn hơn 12 ở vị trí thứ hai",
+                "the dates have the month first: some have a day above 12 in the second place",
+            ));
+        }
+        if !found.is_assumed {
+            return;
+        }
+        let (vi, en) = match found.order {
+            DateOrder::DayFirst => ("ngày trước", "day first"),
+            DateOrder::MonthFirst => ("tháng trước", "month first"),
+            DateOrder::YearFirst => ("năm trước", "year first"),
+        };
+        self.findings.warn(Finding::new(
+            &self.statement.at,
+            "date_order_assumed",
+            format!("Ngày trong bảng có thể đọc nhiều cách; đã đọc {vi}. Dùng --map để chỉ rõ"),
+            format!("the dates can be read in two ways and were read {en}; --map says which"),
+        ));
+    }
+
+    /// A row that moves nothing repeats the balance beside it. Any other dated row without an amount
+    /// has lost it.
+    fn check_bare_rows(&mut self, movements: &[Movement]) {
+        for bare in std::mem::take(&mut self.bare) {
+            let before = bare.position.checked_sub(1).and_then(|position| movements.get(position));
+            let beside = [before, movements.get(bare.position)].into_iter().flatten();
+            let is_same = bare.balance.is_some() && beside.clone().any(|other| other.balance == bare.balance);
+            let finding = Finding::new(
+                bare.at,
+                if is_same { "row_ignored" } else { "amount_missing" },
+                "Dòng có ngày nhưng không có số tiền",
+                "the row has a date and no amount",
+            );
+            if is_same { self.findings.warn(finding) } else { self.findings.error(finding) }
+        }
+    }
+
     fn prove(&mut self) {
         if !self.findings.errors.is_empty() {
             return;
@@ -169,51 +230,37 @@ impl Section<'_> {
         {
             self.findings.error(finding);
         }
-        check_totals(&self.statement, &mut self.findings);
-    }
-
-    /// The currency by label, by column, beside a balance or in a heading; đồng when nothing says.
-    fn choose_currency(&mut self, columns: &Columns) {
-        let in_column =
-            || self.body.iter().find_map(|row| label::currency_in(columns.cell(row, Column::Currency)));
-        let beside = |given: &Option<(String, usize)>| {
-            let value = &given.as_ref()?.0;
-            table_amount(value, Some("EUR")).ok().flatten().and_then(|read| read.currency)
-        };
-        let known = self.statement.currency.take().or_else(in_column);
-        let known = known.or_else(|| beside(&self.opening)).or_else(|| beside(&self.closing));
-        let by_layout = columns.currency().map(str::to_owned);
-        // A layout of a bank says what it usually is; the user's layout and the heading itself say what it is.
-        let is_said = self.layouts.own().is_some() || columns.layout().is_none();
-        self.statement.currency = known.or(by_layout.filter(|_| is_said));
-        if self.statement.currency.is_none() {
-            self.assume_currency(columns);
+        if let Some(totals) = &self.statement.totals {
+            let tally = Tally::of(&self.statement.lines);
+            check_totals(totals, &[tally], Counting::Lenient, &mut self.findings);
         }
     }
 
-    /// đồng have no decimals: amounts with some are of another currency, which nothing names.
-    fn assume_currency(&mut self, columns: &Columns) {
-        let columns_of_money = [Column::Amount, Column::Debit, Column::Credit];
-        let cells = self.body.iter().flat_map(|row| columns_of_money.map(|column| columns.cell(row, column)));
-        let amounts: Vec<&str> = cells.filter(|cell| !matches!(*cell, "" | "-" | "0")).collect();
-        let is_foreign = amounts.iter().all(|cell| has_decimals(cell))
-            && amounts.iter().any(|cell| table_amount(cell, Some("VND")).is_err());
-        let currency = if is_foreign { UNKNOWN_CURRENCY } else { "VND" };
-        self.statement.currency = Some(currency.to_owned());
-        let (code, vi, en) = if is_foreign {
-            (
-                "currency_unknown",
-                "Tệp không ghi loại tiền; số tiền có số lẻ nên không phải VND",
-                "the file names no currency; the amounts have decimals, so it is not VND",
-            )
-        } else {
-            (
-                "currency_assumed",
-                "Tệp không ghi loại tiền; hiểu là VND",
-                "the file names no currency; VND is assumed",
-            )
-        };
-        self.findings.warn(Finding::new(&self.statement.at, code, vi, en));
+    /// A label goes before all else that names the currency.
+    fn choose_currency(&mut self, columns: &Columns) {
+        let balances: Vec<&str> =
+            [&self.opening, &self.closing].into_iter().flatten().map(|(value, _)| value.as_str()).collect();
+        let has_own_layout = self.layouts.own().is_some();
+        let named = self.statement.currency.take().or_else(|| {
+            denomination::named(columns, &self.body, &balances, &self.surroundings, has_own_layout)
+        });
+        let currency = named.unwrap_or_else(|| {
+            let (currency, finding) =
+                denomination::assumed(columns, &self.body, &self.surroundings, &self.statement.at);
+            self.findings.warn(finding);
+            currency.to_owned()
+        });
+        self.statement.currency = Some(currency);
+    }
+
+    /// How the amounts are written, from all of them.
+    fn notation(&self, columns: &Columns) -> Notation {
+        let money =
+            [Column::Amount, Column::Debit, Column::Credit, Column::Balance, Column::Fee, Column::Tax];
+        let rows = self.body.iter().filter(|row| is_dated(columns, row));
+        let cells = rows.flat_map(|row| money.map(|column| columns.cell(row, column)));
+        let balances = [&self.opening, &self.closing].into_iter().flatten().map(|(value, _)| value.as_str());
+        Notation::of(self.currency()).learn(cells.chain(balances))
     }
 
     /// A column headed as debit/credit always counts; one headed as kind only when it holds marks.
@@ -230,9 +277,14 @@ impl Section<'_> {
         self.statement.currency.as_deref().unwrap_or("VND")
     }
 
-    fn read_balance(&mut self, (value, line): (String, usize), is_opening: bool) -> Option<Balance> {
+    fn read_balance(
+        &mut self,
+        (value, line): (String, usize),
+        is_opening: bool,
+        notation: &Notation,
+    ) -> Option<Balance> {
         let date = self.period.map(|(first, last)| if is_opening { first } else { last });
-        match amount_in(&value, self.currency()) {
+        match amount_in(&value, notation) {
             Ok(amount) => amount.map(|amount| Balance {
                 date,
                 amount,
@@ -258,6 +310,9 @@ impl Section<'_> {
                     line.raw.push_str(&row.raw());
                 }
             }
+            Ok(RowKind::Bare(balance)) => {
+                self.bare.push(Bare { at, balance, position: movements.len() });
+            }
             Ok(RowKind::Text) => self.findings.warn(Finding::new(
                 at,
                 "row_ignored",
@@ -269,23 +324,22 @@ impl Section<'_> {
     }
 
     /// The sums under the table. A row of totals has both sides, so it cannot be a movement.
-    fn read_totals(&mut self, columns: &Columns) {
+    fn read_totals(&mut self, columns: &Columns, notation: &Notation) {
         let Some(row) = self.totals.take() else { return };
-        let sum = |column| {
-            amount_in(columns.cell(&row, column), self.currency()).ok().flatten().map(|sum| sum.abs())
-        };
+        let sum =
+            |column| amount_in(columns.cell(&row, column), notation).ok().flatten().map(|sum| sum.abs());
         let (debit_sum, credit_sum) = (sum(Column::Debit), sum(Column::Credit));
         if debit_sum.is_some() && credit_sum.is_some() {
-            self.statement.totals = Some(Totals { debit_sum, credit_sum, ..Totals::default() });
+            let at = line_place(row.line);
+            self.statement.totals = Some(Totals {
+                debit_sum,
+                credit_sum,
+                credit_at: at.clone(),
+                debit_at: at,
+                ..Totals::default()
+            });
         }
     }
-}
-
-/// One or two digits behind the last mark.
-fn has_decimals(cell: &str) -> bool {
-    let number = cell.trim_matches(|c: char| !c.is_ascii_digit());
-    let tail = number.rsplit_once(['.', ',']).map_or("", |(_, tail)| tail);
-    (1..=2).contains(&tail.len()) && tail.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether the row belongs to the table and not to what is printed around it. The words of a
@@ -313,5 +367,5 @@ fn has_movement(columns: &Columns, row: &Row) -> bool {
 /// A dated row “Số dư đầu kỳ” states a balance and moves nothing.
 fn is_labelled_balance(columns: &Columns, row: &Row) -> bool {
     let says_balance = |cell: &str| matches!(label::label_of(cell), Some(Label::Opening | Label::Closing));
-    !has_movement(columns, row) && columns.cells(row, Column::Description).any(says_balance)
+    !has_movement(columns, row) && row.cells.iter().any(|cell| says_balance(cell))
 }

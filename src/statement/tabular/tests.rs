@@ -233,6 +233,127 @@ fn an_unclosed_quote_is_refused() {
     assert_eq!(refused(&text).1, "quote_unclosed");
 }
 
+#[test]
+fn a_quote_that_swallows_the_rest_of_a_short_file_is_refused_too() {
+    let text = "Ngày,Diễn giải,Số tiền\n22/11/2026,\"A \"\"B\"\"\",5\n22/11/2026,\"A,5\n23/11/2026,B,6\n";
+    assert_eq!(refused(text), ("line 3".to_owned(), "quote_unclosed"));
+    clean(&text.replace("\"A,5", "A \"x\" \",5"));
+}
+
+#[test]
+fn a_dated_row_without_its_amount_is_refused() {
+    let text =
+        "Date,Description,Debit,Credit,Balance\n20/11/2026,A,,100.00,200.00\n21/11/2026,B,50.00,,150.00\n";
+    clean(text);
+    let lost = |row: &str| refused(&format!("{text}{row}\n"));
+    assert_eq!(lost("22/11/2026,C,,,"), ("line 4".to_owned(), "amount_missing"));
+    assert_eq!(lost("22/11/2026,C,,,155.00"), ("line 4".to_owned(), "amount_missing"));
+    assert_eq!(lost("22/11/2026,C,2").1, "row_too_short");
+    assert_eq!(lost("22/11/2026,C").1, "row_too_short");
+    for harmless in ["22/11/2026,note,,,150.00", "22/11/2026,C,0.00,0.00,150.00", "22/11/2026,,,,"] {
+        assert_eq!(amounts(&clean(&format!("{text}{harmless}\n"))), ["100.00", "-50.00"], "{harmless}");
+    }
+}
+
+#[test]
+fn rows_that_leave_empty_cells_out_are_whole() {
+    let text = "Date,Description,Amount,Note\n20/11/2026,A,1.50\n21/11/2026,B,2.50\n22/11/2026,C,3.50,x\n";
+    assert_eq!(amounts(&clean(text)), ["1.50", "2.50", "3.50"]);
+}
+
+#[test]
+fn the_currency_is_where_the_file_names_it() {
+    let currency = |text: &str| clean(text).currency.unwrap();
+    let row = "22/11/2026,A,12.50\n";
+    for (text, expected) in [
+        (format!("Date,Details,Amount (SGD)\n{row}"), "SGD"),
+        (format!("Date,Details,Amount in €\n{row}"), "EUR"),
+        (format!("Date,Details,Amount\n{}", row.replace("12.50", "£12.50")), "GBP"),
+        (format!("All amounts in USD\nDate,Details,Amount\n{row}"), "USD"),
+        (format!("Date,Details,Amount\n{}", row.replace("12.50", "$12.50")), "XXX"),
+        (format!("Date,Details,Amount\n{}", row.replace("12.50", "1250")), "XXX"),
+        ("Ngày,Diễn giải,Số tiền\n22/11/2026,A,1250\n".to_owned(), "VND"),
+        ("Số tài khoản: 0123456789\nDate,Details,Amount\n22/11/2026,A,1250\n".to_owned(), "VND"),
+    ] {
+        assert_eq!(currency(&text), expected, "{text}");
+    }
+    let unknown = read(&format!("Date,Details,Amount\n{row}"));
+    assert!(unknown.warnings.iter().any(|warning| warning.code == "currency_unknown"));
+}
+
+#[test]
+fn dinars_keep_three_decimals() {
+    let text = "Date,Description,Debit,Credit,Balance,Currency\n01/09/2026,a,,1.250,101.250,BHD\n02/09/2026,b,0.500,,100.750,BHD\n";
+    let statement = clean(text);
+    assert_eq!(amounts(&statement), ["1.250", "-0.500"]);
+    assert_eq!(statement.opening.unwrap().amount.to_string(), "100.000");
+}
+
+#[test]
+fn the_order_of_the_dates_is_found_from_all_rows() {
+    let days = |text: &str| -> Vec<String> {
+        clean(text).lines.iter().map(|line| line.day().unwrap().to_string()).collect()
+    };
+    let us = "Date,Description,Amount\n01/02/2026,a,1.50\n01/15/26,b,2.50\n";
+    assert_eq!(days(us), ["2026-01-02", "2026-01-15"]);
+    assert_eq!(
+        days(&us.replace("01/15/26", "15/01/26").replace("01/02", "02/01")),
+        ["2026-01-02", "2026-01-15"]
+    );
+    let is_assumed =
+        |text: &str| read(text).warnings.iter().any(|warning| warning.code == "date_order_assumed");
+    assert!(!is_assumed(us) && is_assumed(&us.replace("01/15/26", "01/05/26")));
+    let vietnamese = "Ngày,Diễn giải,Số tiền\n01/02/2026,a,150\n01/05/2026,b,250\n";
+    assert_eq!(days(vietnamese), ["2026-02-01", "2026-05-01"]);
+    assert!(!is_assumed(vietnamese), "Vietnamese tables write the day first");
+}
+
+#[test]
+fn a_table_with_value_dates_only_does_not_say_when_it_was_booked() {
+    let line = clean("Value date,Description,Amount\n22/11/2026,a,1.50\n").lines.remove(0);
+    assert_eq!((line.booking_date, line.value_date.unwrap().to_string()), (None, "2026-11-22".to_owned()));
+}
+
+#[test]
+fn headings_of_many_languages_are_understood() {
+    let row = |date: &str, debit: &str, credit: &str, balance: &str| {
+        format!("{date};A;{debit};{credit};{balance}\n")
+    };
+    for heading in [
+        "Buchungstag;Verwendungszweck;Soll;Haben;Saldo (EUR)",
+        "Date opération;Libellé;Débit;Crédit;Solde EUR",
+        "Boekdatum;Omschrijving;Af;Bij;Saldo (EUR)",
+        "Fecha contable;Concepto;Cargo;Abono;Saldo (EUR)",
+        "Data contabile;Descrizione;Dare;Avere;Saldo EUR",
+        "Data mov.;Descrição;Débito;Crédito;Saldo (EUR)",
+        "Data księgowania;Opis operacji;Obciążenia;Uznania;Saldo (EUR)",
+        "Könyvelés dátuma;Közlemény;Terhelés;Jóváírás;Egyenleg (EUR)",
+        "Bokföringsdatum;Text;Uttag;Insättning;Saldo (EUR)",
+    ] {
+        let text = format!(
+            "{heading}\n{}{}",
+            row("22.11.2026", "", "1.250,50", "1.250,50"),
+            row("23.11.2026", "0,50", "", "1.250,00")
+        );
+        let statement = clean(&text);
+        assert_eq!(amounts(&statement), ["1250.50", "-0.50"], "{heading}");
+        assert_eq!(statement.currency.as_deref(), Some("EUR"), "{heading}");
+        assert_eq!(statement.lines[1].booking_date.unwrap().to_string(), "2026-11-23", "{heading}");
+        assert_eq!(statement.lines[0].memo.as_deref(), Some("A"), "{heading}");
+    }
+    let signed = "Datum;Valuta;Buchungstext;Betrag;Währung;S/H\n22.11.2026;21.11.2026;A;1.250,50;EUR;H\n22.11.2026;22.11.2026;B;0,50;EUR;S\n";
+    let statement = clean(signed);
+    assert_eq!(amounts(&statement), ["1250.50", "-0.50"]);
+    assert_eq!(statement.lines[0].value_date.unwrap().to_string(), "2026-11-21");
+}
+
+#[test]
+fn totals_that_differ_are_told_at_their_row() {
+    let text = "Ngày;Diễn giải;Nợ;Có\n22/11/2026;A;;100\n22/11/2026;B;50;\nTổng cộng;;50;120\n";
+    assert_eq!(refused(text), ("line 4".to_owned(), "totals_mismatch"));
+    clean(&text.replace("120", "100"));
+}
+
 fn bank_file(name: &str) -> Vec<u8> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/statement/bank");
     std::fs::read(format!("{folder}/{name}")).unwrap()
@@ -385,7 +506,7 @@ fn a_broken_workbook_is_refused() {
 #[test]
 fn lines_are_counted_alike_whatever_ends_them() {
     let broken = VPBANK.replace("-5,500", "-6,500");
-    for text in [broken.clone(), broken.replace('\n', "\r\n")] {
+    for text in [broken.clone(), broken.replace('\n', "\r\n"), broken.replace('\n', "\r")] {
         assert_eq!(refused(&text), ("line 4".to_owned(), "running_balance_broken"));
     }
 }

@@ -1,0 +1,88 @@
+//! Currencies as bank files name them: codes of ISO 4217, signs, and how many decimals they have.
+
+/// ISO 4217: no currency.
+pub(super) const UNKNOWN: &str = "XXX";
+
+/// Codes in use, and those before the euro that old files have.
+const CODES: &str = "AED AFN ALL AMD ANG AOA ARS ATS AUD AWG AZN BAM BBD BDT BEF BGN BHD BIF BMD BND BOB BRL BSD BTN \
+BWP BYN BZD CAD CDF CHF CLF CLP CNH CNY COP CRC CUP CVE CZK DEM DJF DKK DOP DZD EEK EGP ERN ESP ETB EUR FIM FJD FKP \
+FRF GBP GEL GHS GIP GMD GNF GRD GTQ GYD HKD HNL HRK HTG HUF IDR IEP ILS INR IQD IRR ISK ITL JMD JOD JPY KES KGS KHR \
+KMF KRW KWD KYD KZT LAK LBP LKR LRD LSL LTL LUF LVL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD \
+NGN NIO NLG NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PTE PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SIT SKK \
+SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XOF \
+XPF YER ZAR ZMW ZWL";
+
+/// Codes that are words of a language as well; in running text they name nothing.
+const WORDS: [&str; 12] =
+    ["ALL", "COP", "CUP", "GEL", "MAD", "MOP", "PEN", "RON", "SIT", "SOS", "TOP", "TRY"];
+
+const SIGNS: [(&str, &str); 19] = [
+    ("€", "EUR"),
+    ("£", "GBP"),
+    ("₫", "VND"),
+    ("₹", "INR"),
+    ("₩", "KRW"),
+    ("₺", "TRY"),
+    ("₽", "RUB"),
+    ("฿", "THB"),
+    ("₱", "PHP"),
+    ("₪", "ILS"),
+    ("₴", "UAH"),
+    ("ZŁ", "PLN"),
+    ("KČ", "CZK"),
+    ("US$", "USD"),
+    ("S$", "SGD"),
+    ("HK$", "HKD"),
+    ("A$", "AUD"),
+    ("C$", "CAD"),
+    ("R$", "BRL"),
+];
+
+pub(super) fn is_code(text: &str) -> bool {
+    text.len() == 3 && CODES.split(' ').any(|code| code == text)
+}
+
+/// A code that stands in running text and is no other word.
+pub(super) fn is_code_in_text(text: &str) -> bool {
+    is_code(text) && !WORDS.contains(&text)
+}
+
+/// The currency of a sign; `None` for one of several currencies, such as `$`.
+pub(super) fn of_sign(sign: &str) -> Option<&'static str> {
+    let upper = sign.to_uppercase();
+    SIGNS.iter().find(|(written, _)| *written == upper).map(|(_, code)| *code)
+}
+
+/// A sign of money, whatever its currency.
+pub(super) fn is_sign(c: char) -> bool {
+    matches!(c, '$' | '€' | '£' | '¥' | '₫' | '₹' | '₩' | '₺' | '₽' | '฿' | '₱' | '₪' | '₴')
+}
+
+/// Decimals of an amount. An unknown currency may have any.
+pub(super) fn decimals(currency: &str) -> usize {
+    match currency {
+        "VND" | "JPY" | "KRW" | "CLP" | "ISK" | "PYG" | "UGX" | "XAF" | "XOF" | "XPF" => 0,
+        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" | UNKNOWN => 3,
+        "CLF" => 4,
+        _ => 2,
+    }
+}
+
+/// Whether a point before three digits is that of decimals.
+pub(super) fn has_three_decimals(currency: &str) -> bool {
+    currency != UNKNOWN && decimals(currency) == 3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn currencies_have_their_codes_signs_and_decimals() {
+        assert!(is_code("VND") && is_code("CHF") && !is_code("ABC") && !is_code("VN") && !is_code("D VND"));
+        assert!(is_code("TRY") && !is_code_in_text("TRY"));
+        assert_eq!((of_sign("€"), of_sign("zł"), of_sign("$")), (Some("EUR"), Some("PLN"), None));
+        assert_eq!((decimals("VND"), decimals("EUR"), decimals("KWD")), (0, 2, 3));
+        assert!(has_three_decimals("BHD") && !has_three_decimals(UNKNOWN));
+    }
+}

@@ -1,0 +1,132 @@
+//! The currency of a table: named by a label, a column, a heading or beside an amount. đồng are
+//! assumed only where the table is Vietnamese; a currency nothing names is unknown (`XXX`).
+
+use super::amount::Notation;
+use super::column::{Column, has_any, normalise};
+use super::header::Columns;
+use super::label;
+use super::rows::Row;
+use crate::statement::currency::{self, UNKNOWN};
+use crate::statement::finding::Finding;
+
+const MONEY: [Column; 3] = [Column::Amount, Column::Debit, Column::Credit];
+
+/// What the text around a table says of its currency.
+#[derive(Debug, Default)]
+pub(super) struct Surroundings {
+    pub is_vietnamese: bool,
+    /// Codes that stand in the text.
+    named: Vec<String>,
+}
+
+impl Surroundings {
+    pub fn note(&mut self, row: &Row) {
+        for cell in &row.cells {
+            let words = normalise(cell);
+            self.is_vietnamese |= has_any(
+                &words,
+                &[
+                    "NGAY",
+                    "SO TIEN",
+                    "SO DU",
+                    "DIEN GIAI",
+                    "NOI DUNG",
+                    "GHI NO",
+                    "GHI CO",
+                    "TAI KHOAN",
+                    "SAO KE",
+                ],
+            );
+            let words = cell.split(|c: char| !c.is_alphanumeric());
+            words.filter(|word| currency::is_code_in_text(word)).for_each(|code| self.name(code));
+            let signs = cell.matches(currency::is_sign).filter_map(currency::of_sign);
+            signs.for_each(|code| self.name(code));
+        }
+    }
+
+    fn name(&mut self, code: &str) {
+        if !self.named.iter().any(|known| known == code) {
+            self.named.push(code.to_owned());
+        }
+    }
+
+    fn only_named(&self) -> Option<String> {
+        match self.named.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// The currency the table names: in a column, beside a balance or an amount, in a heading, by the
+/// user's layout, or in the text around it.
+pub(super) fn named(
+    columns: &Columns,
+    body: &[Row],
+    balances: &[&str],
+    surroundings: &Surroundings,
+    has_own_layout: bool,
+) -> Option<String> {
+    let in_column = || body.iter().find_map(|row| label::currency_in(columns.cell(row, Column::Currency)));
+    let beside_balance = || balances.iter().find_map(|value| beside(value));
+    let beside_amount = || beside_all(columns, body);
+    let in_heading = || columns.heading_currency().map(str::to_owned);
+    let by_layout = || columns.currency().filter(|_| has_own_layout).map(str::to_owned);
+    in_column()
+        .or_else(beside_balance)
+        .or_else(beside_amount)
+        .or_else(in_heading)
+        .or_else(by_layout)
+        .or_else(|| surroundings.only_named())
+}
+
+/// The currency that stands beside every amount.
+fn beside_all(columns: &Columns, body: &[Row]) -> Option<String> {
+    let cells = body.iter().flat_map(|row| MONEY.map(|column| columns.cell(row, column)));
+    let mut amounts = cells.filter(|cell| cell.bytes().any(|byte| byte.is_ascii_digit())).map(beside);
+    let first = amounts.next()??;
+    amounts.all(|other| other.as_ref() == Some(&first)).then_some(first)
+}
+
+fn beside(cell: &str) -> Option<String> {
+    Notation::of(UNKNOWN).read(cell).ok().flatten().and_then(|read| read.currency)
+}
+
+/// What is assumed when nothing names a currency, with the warning that tells it.
+pub(super) fn assumed(
+    columns: &Columns,
+    body: &[Row],
+    surroundings: &Surroundings,
+    at: &str,
+) -> (&'static str, Finding) {
+    let cells = body.iter().flat_map(|row| MONEY.map(|column| columns.cell(row, column)));
+    let amounts: Vec<&str> = cells.filter(|cell| !matches!(*cell, "" | "-" | "0")).collect();
+    let vnd = Notation::of("VND");
+    // đồng have no decimals: amounts with some are of another currency.
+    let has_cents =
+        amounts.iter().all(|cell| has_decimals(cell)) && amounts.iter().any(|cell| vnd.read(cell).is_err());
+    let is_vietnamese = surroundings.is_vietnamese || columns.currency() == Some("VND");
+    if is_vietnamese && !has_cents {
+        let finding = Finding::new(
+            at,
+            "currency_assumed",
+            "Tệp không ghi loại tiền; hiểu là VND",
+            "the file names no currency; VND is assumed",
+        );
+        return ("VND", finding);
+    }
+    let finding = Finding::new(
+        at,
+        "currency_unknown",
+        "Tệp không ghi loại tiền và không phải bảng tiếng Việt hoặc có số lẻ; loại tiền chưa rõ (XXX)",
+        "the file names no currency and is not Vietnamese or has decimals; the currency is unknown (XXX)",
+    );
+    (UNKNOWN, finding)
+}
+
+/// One or two digits behind the last mark.
+fn has_decimals(cell: &str) -> bool {
+    let number = cell.trim_matches(|c: char| !c.is_ascii_digit());
+    let tail = number.rsplit_once(['.', ',']).map_or("", |(_, tail)| tail);
+    (1..=2).contains(&tail.len()) && tail.bytes().all(|byte| byte.is_ascii_digit())
+}

@@ -1,0 +1,42 @@
+//! Whether the rows of a table have the cells they should.
+
+use super::header::Columns;
+use super::movement::is_dated;
+use super::rows::Row;
+use crate::statement::finding::{Fault, Finding, Findings, line_place};
+
+/// A cell with more line breaks than this is not text but a quote that was never closed.
+const MAX_CELL_LINES: usize = 20;
+
+pub(super) fn check_shape(columns: &Columns, row: &Row) -> Result<(), Fault> {
+    if row.cells.iter().any(|cell| cell.matches('\n').count() > MAX_CELL_LINES) {
+        return Err(Fault::new("quote_unclosed", "Dấu nháy kép chưa đóng", "a quote is never closed"));
+    }
+    let has_more = row.cells.iter().skip(columns.width()).any(|cell| !cell.trim().is_empty());
+    if is_dated(columns, row) && has_more {
+        return Err(Fault::new(
+            "row_too_wide",
+            "Dòng có nhiều ô hơn tiêu đề; nội dung có dấu phân cách không đặt trong nháy",
+            "the row has more cells than the heading; a separator in the text is not quoted",
+        ));
+    }
+    Ok(())
+}
+
+/// One row of a text file that ends before all others is cut off. Files that leave empty cells out at
+/// the end of a row do so often.
+pub(super) fn check_lengths(columns: &Columns, body: &[Row], findings: &mut Findings) {
+    let dated = body.iter().filter(|row| is_dated(columns, row));
+    let (whole, short): (Vec<&Row>, Vec<&Row>) = dated.partition(|row| row.cells.len() >= columns.width());
+    let [short] = short.as_slice() else { return };
+    if whole.is_empty() {
+        return;
+    }
+    let count = short.cells.len();
+    findings.error(Finding::new(
+        line_place(short.line),
+        "row_too_short",
+        format!("Dòng chỉ có {count} ô, các dòng khác có đủ; có thể bị cắt cụt"),
+        format!("the row has only {count} cells and all others have more; it may be cut off"),
+    ));
+}

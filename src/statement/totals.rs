@@ -1,0 +1,83 @@
+//! The counts and sums a bank states beside its lines.
+
+use rust_decimal::Decimal;
+
+use super::finding::{Finding, Findings};
+use super::model::Totals;
+use super::tally::{Side, Tally};
+
+/// How a stated total is read where banks differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counting {
+    /// A count that differs is an error: the message counts what it lists.
+    Strict,
+    /// A count that differs is told: the message may leave small entries out of its list.
+    Lenient,
+}
+
+/// Name, place, sum and count of a side, and how the lines give it.
+type Stated<'a> = (&'a str, &'a str, Option<Decimal>, Option<u64>, fn(&Tally) -> Side);
+
+/// Compares the lines with what the bank states of them. `tallies` are the ways in which a bank may
+/// count: the booked lines alone, or with those that are announced; one of them must agree.
+pub(super) fn check_totals(totals: &Totals, tallies: &[Tally], counting: Counting, findings: &mut Findings) {
+    let Some(first) = tallies.first() else { return };
+    // Banks do not agree on which side a reversal counts.
+    let has_reversal = tallies.iter().any(|tally| tally.has_reversal);
+    let mut tell = |finding: Finding, is_binding: bool| {
+        if is_binding && !has_reversal { findings.error(finding) } else { findings.warn(finding) }
+    };
+    let sides: [Stated<'_>; 3] = [
+        ("có/credit", &totals.credit_at, totals.credit_sum, totals.credit_count, |tally| {
+            tally.credit.clone()
+        }),
+        ("nợ/debit", &totals.debit_at, totals.debit_sum, totals.debit_count, |tally| tally.debit.clone()),
+        ("cả hai bên/overall", &totals.at, None, totals.count, Tally::both_sides),
+    ];
+    for (name, at, sum, count, side) in sides {
+        if let Some(given) = sum.filter(|given| !tallies.iter().any(|tally| side(tally).sum == Some(*given)))
+        {
+            tell(sum_differs(at, name, given, side(first).sum), true);
+        }
+        let agrees = |given: u64| tallies.iter().any(|tally| counts(&side(tally), tally.zero_count, given));
+        if let Some(given) = count.filter(|given| !agrees(*given)) {
+            tell(count_differs(at, name, given, side(first).count), counting == Counting::Strict);
+        }
+    }
+    if let Some(given) = totals.sum.filter(|given| !tallies.iter().any(|tally| is_sum(tally, *given))) {
+        tell(sum_differs(&totals.at, "cả hai bên/overall", given, first.both_sides().sum), true);
+    }
+    if let Some(given) = totals.net.filter(|given| !tallies.iter().any(|tally| tally.sum == Some(*given))) {
+        tell(sum_differs(&totals.at, "ròng/net", given, first.sum), true);
+    }
+}
+
+/// Entries, or the payments inside of them.
+fn counts(side: &Side, zero_count: u64, given: u64) -> bool {
+    [side.count, side.payment_count].iter().any(|count| (*count..=count + zero_count).contains(&given))
+}
+
+/// The standard adds credits and debits up without their signs; some banks give the net sum.
+fn is_sum(tally: &Tally, given: Decimal) -> bool {
+    let net = tally.sum.map(|sum| sum.abs());
+    tally.both_sides().sum == Some(given) || net == Some(given.abs())
+}
+
+fn sum_differs(at: &str, name: &str, given: Decimal, own: Option<Decimal>) -> Finding {
+    let own = own.unwrap_or(Decimal::MAX);
+    Finding::new(
+        at,
+        "totals_mismatch",
+        format!("Tổng phát sinh {name} ghi {given}, cộng các dòng được {own}"),
+        format!("the stated {name} total is {given}, the lines give {own}"),
+    )
+}
+
+fn count_differs(at: &str, name: &str, given: u64, own: u64) -> Finding {
+    Finding::new(
+        at,
+        "count_mismatch",
+        format!("Số bút toán {name} ghi {given}, đọc được {own}"),
+        format!("the stated {name} count is {given}, {own} were read"),
+    )
+}
