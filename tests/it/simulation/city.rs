@@ -163,7 +163,8 @@ impl City {
         }
         for day in 0..DAYS + QUIET_DAYS {
             let day = self.first.plus_days(day);
-            self.push(day.start().plus_seconds(86_340), Event::Evening(day));
+            // Not before midnight: what is booked in the last minute stands on the statement too.
+            self.push(day.next().start(), Event::Evening(day));
         }
     }
 
