@@ -72,6 +72,7 @@ mod settling;
 mod shifts;
 mod shifts_over_http;
 mod sign_in;
+mod simulation;
 mod staff_pages;
 mod statements;
 mod strangers;
