@@ -90,7 +90,7 @@ fn the_queue_is_filtered_paged_given_away_and_settled_item_by_item() {
         );
         let give = json!({ "owner": "approver", "reason": "cần cấp trên" });
         desk.post(&finance, &path(two, "/assign"), &give);
-        assert_eq!(list("owner=approver"), std::slice::from_ref(&two));
+        assert_eq!(list("owner=approver"), vec![two.as_str()]);
         let events = desk.get(&finance, &path(one, ""))["events"].clone();
         assert_eq!(events[1]["kind"], "commented");
         assert_eq!(events[1]["reason"], "đã gọi ngân hàng", "cleaned");

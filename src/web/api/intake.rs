@@ -345,12 +345,12 @@ pub async fn save_layout(
     let asked: AccountQuery = extract::query(&request)?;
     let body = extract::body(payload, LAYOUT_LIMIT_BYTES).await?;
     let saved = block(move || {
-        let text = String::from_utf8(body)
-            .map_err(|_| Error::invalid("layout", "statement_layout_invalid", "the body is not UTF-8"))?;
-        let layout = Layout::from_toml(&text)?;
         shared.app().write(&caller.0, |tx, stamp| {
+            // Whose account it is comes first: the body is nobody's business before.
             let (unit, account) = account_asked(tx, &caller.0, &asked)?;
-            saved::save(tx, stamp, &caller.0, unit, account, &layout)
+            let text = std::str::from_utf8(&body)
+                .map_err(|_| Error::invalid("layout", "statement_layout_invalid", "the body is not UTF-8"))?;
+            saved::save(tx, stamp, &caller.0, unit, account, &Layout::from_toml(text)?)
         })
     })
     .await?;

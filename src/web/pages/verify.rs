@@ -93,8 +93,8 @@ pub async fn form(request: HttpRequest) -> HttpResponse {
 pub async fn judge(request: HttpRequest, shared: web::Data<Shared>, payload: web::Payload) -> Page {
     super::session::check_origin(&request)?;
     shared.lookups.check(shared.source(&request))?;
-    let rules: Vec<Lenient> =
-        query::<Asked>(&request)?.lenient.map(|name| name.parse()).transpose()?.into_iter().collect();
+    let asked = query::<Asked>(&request)?.lenient;
+    let rules: Vec<Lenient> = asked.iter().map(|name| rule(name)).collect::<Result<_>>()?;
     let bytes = body(payload, BODY_LIMIT_BYTES).await?;
     let boundary = boundary(&request);
     let app = Arc::clone(shared.app());
@@ -113,6 +113,11 @@ pub async fn judge(request: HttpRequest, shared: web::Data<Shared>, payload: web
     })
     .await?;
     Ok(html(StatusCode::OK, &VerifyPage::with(Frame::public(&request), Some(outcome))))
+}
+
+/// A rule that the form names.
+fn rule(name: &str) -> Result<Lenient> {
+    name.parse().map_err(|error: Error| Error::invalid("form.lenient", error.code(), "no such rule"))
 }
 
 /// The boundary of a form, if the body is one.

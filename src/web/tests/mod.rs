@@ -252,7 +252,7 @@ fn a_cashier_takes_cash_once_however_often_the_button_is_pressed() {
         assert_eq!((anew.status, anew.code().as_str()), (409, "obligation_closed"));
         let page =
             service.get("", &format!("/p/{}", raised["reference_code"].as_str().unwrap())).await.text();
-        assert!(page.contains("Đã nộp đủ") && !page.contains("<svg"), "{page}");
+        assert!(page.contains("Đã nhận đủ tiền") && !page.contains("<svg"), "{page}");
     });
 }
 
