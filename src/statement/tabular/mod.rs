@@ -3,7 +3,8 @@
 //! `rows` cuts text into rows, `markup` reads those of a page (`workbook` is a room of its own),
 //! `column` knows what a heading means (`dictionary` in other languages), `header` finds the heading
 //! row, `label` reads what stands around the table, `movement` reads one row, `section` turns the rows
-//! of one account into a statement and `order` brings them into the order of booking and finds the balances. `amount` reads money in
+//! of one account into a statement
+//! and `order` brings them into the order of booking and finds the balances. `amount` reads money in
 //! the notation of the table and `denomination` finds its currency. `preview` shows how
 //! a table is understood.
 //!
