@@ -65,7 +65,10 @@ fn a_cashier_finds_takes_prints_and_counts() {
         let mut enough = form("50.000", "cash");
         enough.push(("key", key.as_str()));
         let taken = cashier.post(&take, &enough);
-        assert_eq!((taken.status, location(&taken)), (303, format!("{page}?tendered=50000").as_str()));
+        assert_eq!(
+            (taken.status, location(&taken)),
+            (303, format!("{page}?taken=25000&tendered=50000").as_str())
+        );
         cashier.get(location(&taken));
         cashier.sees("Tiền thối lại: 25.000 đ");
         world.seal();
@@ -83,6 +86,42 @@ fn a_cashier_finds_takes_prints_and_counts() {
         assert_eq!(closed.status, 303);
         cashier.get("/counter/shift");
         cashier.sees("Ca hôm nay đã đóng");
+        service.stop();
+    });
+}
+
+/// Part of it came by transfer: the change is of what was taken. And when the rest comes by transfer
+/// while the cashier counts, the page says to give the money back.
+#[test]
+fn change_is_of_what_was_taken_and_a_form_that_comes_too_late_says_so() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (part, late) = (world.raise(Dong(25_000)), world.raise(Dong(25_000)));
+        world.claim(&part, Dong(10_000)).settle();
+        let mut service = Service::start(&world);
+        let mut cashier = desk(&world, &service);
+        cashier.get("/counter/shift");
+        cashier.post("/counter/shift/open", &[]);
+        let page = format!("/counter/obligations/{}", part.id);
+        cashier.get(&page);
+        let key = cashier.value("key").unwrap();
+        let form = [("amount", "15000"), ("tendered", "20.000"), ("method", "cash"), ("key", key.as_str())];
+        let taken = cashier.post(&format!("{page}/take"), &form);
+        cashier.get(location(&taken));
+        cashier.sees("Đã thu tiền");
+        cashier.sees("Tiền thối lại: 5.000 đ");
+
+        let page = format!("/counter/obligations/{}", late.id);
+        cashier.get(&page);
+        let key = cashier.value("key").unwrap();
+        world.claim(&late, Dong(25_000)).settle();
+        let form = [("amount", "25000"), ("method", "cash"), ("key", key.as_str())];
+        let refused = cashier.post(&format!("{page}/take"), &form);
+        assert_eq!((refused.status, location(&refused)), (303, format!("{page}?late=1").as_str()));
+        cashier.get(location(&refused));
+        cashier.sees("hãy trả lại cho người nộp");
+        assert!(!cashier.page.contains("Đã thu tiền"), "nothing was taken");
+        assert_eq!(world.count("payment WHERE method = 'cash'"), 1);
         service.stop();
     });
 }

@@ -60,13 +60,31 @@ struct TakePage {
     is_waiting: bool,
     stamp: String,
     change: Option<String>,
+    /// This desk has just taken the money; otherwise somebody else's payment is shown.
+    is_taken: bool,
+    /// The money came another way while the cashier took it: it is given back.
+    is_late: bool,
 }
 
-#[derive(Default, Deserialize)]
+/// What came of a form that was just sent.
+#[derive(Clone, Copy, Default, Deserialize)]
 struct Asked {
-    /// What was handed over, after a taking: the page says the change.
+    /// What was taken: all that was owed then, which part payments made less than the total.
+    #[serde(default)]
+    taken: Option<i64>,
+    /// What was handed over: the page says the change.
     #[serde(default)]
     tendered: Option<i64>,
+    /// The obligation was paid before the form came.
+    #[serde(default)]
+    late: Option<u8>,
+}
+
+impl Asked {
+    fn change(self) -> Option<Dong> {
+        let change = self.tendered?.checked_sub(self.taken?)?;
+        (change >= 0).then_some(Dong(change))
+    }
 }
 
 /// `GET /counter/obligations/{id}`
@@ -74,7 +92,7 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
     signed.require(&[Role::Cashier])?;
     let asked = extract::query::<Asked>(&request).unwrap_or_default();
     let key = text::hex(&fresh_key()?);
-    let page = compose(&request, &signed, &shared, key, asked.tendered).await?;
+    let page = compose(&request, &signed, &shared, key, asked).await?;
     Ok(html(StatusCode::OK, &page))
 }
 
@@ -91,7 +109,7 @@ async fn compose(
     signed: &Signed,
     shared: &web::Data<Shared>,
     key: String,
-    tendered: Option<i64>,
+    asked: Asked,
 ) -> Result<TakePage> {
     let id: ObligationId = extract::path(request, "id")?;
     let frame = Frame::of(signed, request);
@@ -106,10 +124,7 @@ async fn compose(
             let receipts = receipts_of(conn, &item)?;
             let payer = party::load(conn, &app.vault, &[(unit, item.party)])?.remove(&(unit, item.party));
             let lines = obligation::lines(conn, unit, id)?;
-            let change = tendered
-                .and_then(|tendered| tendered.checked_sub(item.total.0))
-                .filter(|change| *change >= 0 && !item.outstanding().is_positive())
-                .map(|change| Dong(change).to_string());
+            let change = asked.change().filter(|_| !item.outstanding().is_positive());
             Ok(TakePage {
                 frame,
                 csrf,
@@ -131,7 +146,9 @@ async fn compose(
                 is_waiting: receipts.iter().any(|receipt| !receipt.is_signed),
                 stamp: crate::web::pages::live::stamp_of(conn, &item)?,
                 receipts,
-                change,
+                change: change.map(|change| change.to_string()),
+                is_taken: asked.taken.is_some(),
+                is_late: asked.late.is_some(),
             })
         })
     })
@@ -175,7 +192,7 @@ pub async fn take(
     let key = key_of(&fields)?;
     let taken = match read_form(&fields) {
         Ok(confirmed) => {
-            let tendered = confirmed.tendered;
+            let (taken, tendered) = (confirmed.amount.0, confirmed.tendered);
             let app = Arc::clone(shared.app());
             let (held, actor) = (shared.clone(), signed.actor.clone());
             let repeatable = Repeatable::of_form(
@@ -186,22 +203,24 @@ pub async fn take(
                 &format!("{}/{}", confirmed.method.as_str(), confirmed.amount.0),
             );
             let name = signed.name.clone();
-            block(move || taking(&app, &held, &actor, name, id, &confirmed, &repeatable))
-                .await
-                .map(|()| tendered)
+            block(move || taking(&app, &held, &actor, name, id, &confirmed, &repeatable)).await.map(|()| {
+                match tendered {
+                    Some(tendered) => format!("?taken={taken}&tendered={tendered}"),
+                    None => format!("?taken={taken}"),
+                }
+            })
         }
         Err(error) => Err(error),
     };
     match taken {
-        Ok(tendered) => {
-            let query = tendered.map_or(String::new(), |tendered| format!("?tendered={tendered}"));
-            Ok(see(format!("/counter/obligations/{id}{query}")))
+        Ok(query) => Ok(see(format!("/counter/obligations/{id}{query}"))),
+        // Another till or the bank was faster: what lies on the desk is given back.
+        Err(error) if error.code() == "obligation_closed" => {
+            Ok(see(format!("/counter/obligations/{id}?late=1")))
         }
-        // Another tab, another till or the bank was faster: the page shows what came of it.
-        Err(error) if error.code() == "obligation_closed" => Ok(see(format!("/counter/obligations/{id}"))),
         Err(error) => {
             let wrong = Wrong::of(error, Lang::of(&request))?;
-            let mut page = compose(&request, &signed, &shared, key, None).await?;
+            let mut page = compose(&request, &signed, &shared, key, Asked::default()).await?;
             page.wrong = wrong;
             page.tendered = fields.trimmed("tendered").to_owned();
             Ok(html(StatusCode::BAD_REQUEST, &page))
