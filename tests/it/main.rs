@@ -64,6 +64,7 @@ mod refused_orders;
 mod remittances;
 mod renditions;
 mod restated;
+mod restated_money;
 mod reversals;
 mod same_money;
 mod series;
