@@ -23,4 +23,14 @@ GRANT SELECT, INSERT ON quarantine_proposal TO bienlai_app;
 
 ALTER TABLE statement_difference ADD COLUMN edition INTEGER NOT NULL DEFAULT 1;
 
+-- What was paid by card goes back to the card: no account is named for it.
+CREATE OR REPLACE FUNCTION bienlai_refund_second_person() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.state = 'approved' AND OLD.state = 'requested' AND COALESCE((SELECT p.person_id FROM refund_payee p WHERE p.unit_id = NEW.unit_id AND p.refund_id = NEW.id ORDER BY p.id DESC LIMIT 1), (SELECT NEW.maker_person_id FROM payment y WHERE y.unit_id = NEW.unit_id AND y.id = NEW.payment_id AND y.method = 'card'), NEW.checker_person_id) = NEW.checker_person_id THEN
+        RAISE EXCEPTION 'second_person: refund' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 INSERT INTO binary_floor (migration, oldest_binary) VALUES ('2026-11-27-000033_money_mends', '0.1.0');
