@@ -13,7 +13,7 @@ use super::settle::touch;
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::error::Result;
-use crate::exception::{Kind, Subject};
+use crate::exception::{self, Kind, Subject};
 use crate::id::*;
 use crate::ledger::{self, Account};
 use crate::remittance;
@@ -42,13 +42,13 @@ impl Withdrawal {
 
     /// Where money of the original is held that has no place of its own.
     fn held(&self) -> Account {
-        let line = self.original.line;
-        if self.original.amount.is_positive() {
-            Account::Suspense(line)
-        } else {
-            Account::UnexplainedDebit(line)
-        }
+        held_under(&self.original)
     }
+}
+
+fn held_under(work: &LineWork) -> Account {
+    let is_credit = work.amount.is_positive();
+    if is_credit { Account::Suspense(work.line) } else { Account::UnexplainedDebit(work.line) }
 }
 
 /// Posts the contra line of an original that can be swapped or taken over, with the line that takes over.
@@ -187,9 +187,38 @@ fn take_over(
         desk.match_parts.push(undo(stamp, one, part)?);
         desk.link(successor, part.1, part.2)?;
     }
-    let class = if one.class == "unknown" { "fee_receipt" } else { one.class };
-    let taken = Mark { matched: successor.size(), class };
+    let left = move_unplaced(tx, &mut desk, one, successor)?;
+    let class = match one.class {
+        _ if !left.is_zero() => "unknown",
+        "unknown" => "fee_receipt",
+        known => known,
+    };
+    let taken = Mark { matched: successor.size().checked_sub(left)?, class };
     store(tx, stamp, actor, desk, &works, &[reversal(&one.contra), taken]).map(|_| ())
+}
+
+/// What of the original nobody could place yet waits under the new line, with what is asked about it.
+fn move_unplaced(
+    tx: &mut Tx<'_>,
+    desk: &mut Desk<'_>,
+    one: &Withdrawal,
+    successor: &LineWork,
+) -> Result<Dong> {
+    let (unit, line) = (one.contra.unit, one.original.line);
+    let balance = ledger::balance(tx, unit, &one.held())?;
+    let left = Dong(balance.0.saturating_abs());
+    let (from, to) = (one.held(), held_under(successor));
+    let (debit, credit) = if balance < Dong::ZERO { (from, to) } else { (to, from) };
+    desk.entry(successor, debit, credit, left);
+    let kinds =
+        LINE_KINDS.into_iter().chain([Kind::UnknownDebit, Kind::RefundUnmatched, Kind::DepositDiffers]);
+    for kind in kinds {
+        if let Some(item) = exception::find_open(tx, unit, kind, Subject::Line(line))? {
+            desk.book.settled_exceptions.push((unit, kind, Subject::Line(line), "another line shows it"));
+            desk.note(successor, kind, item.amount);
+        }
+    }
+    Ok(left)
 }
 
 /// The new line in another amount, where the receipt of the old one stands: it pays what the old one
