@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::column::{Column, classify, normalise};
+use super::column::{Column, classify, has_any, normalise};
 use super::dictionary;
 use super::mark::read_mark;
 use super::movement::is_dated;
