@@ -259,7 +259,6 @@ fn what_was_paid_by_card_goes_back_to_the_card_and_the_batch_proves_it() {
         world.change(|tx, stamp| refund::approve(tx, stamp, &chief, unit, refund));
         world.change(|tx, stamp| refund::send(tx, stamp, &clerk, unit, refund));
 
-        world.wait_days(1);
         by_card(&world, "A00002");
         let item = Item { amount: Dong(5_000), ..back("A00001") };
         batch(&world, "POS000002", 100, &[sale("A00002"), item]).unwrap();

@@ -233,33 +233,3 @@ fn a_repaired_line_lies_on_its_statements_days_and_on_none_that_is_closed() {
         assert_eq!(decide(&world, statement, &[on(closed.next())]).unwrap().len(), 1, "a day of its own");
     });
 }
-
-#[test]
-fn where_the_bank_states_no_balances_a_second_person_keys_the_same() {
-    each_database(|database| {
-        let world = World::settled_in(database);
-        let day = world.now().business_day().0.format("%d/%m/%Y").to_string();
-        let csv = format!(
-            "Tài khoản:,{}\nNgày,Ngày hiệu lực,STT,Diễn giải,Mã giao dịch,Số tiền,Số dư\n\
-             {day},{day},1,LE VI DU,R1,\"8,000\",\"8,000\"\n{day},{day},2,NOP PHI,R2,\"25x00\",\"33,000\"\n\
-             {day},{day},3,LE VI DU,R3,\"1,000\",\"34,000\"\n",
-            world.ba_dinh.account_no
-        );
-        let statement = import(&world, csv.as_bytes()).statements[0].id;
-        let line = waiting(&world).remove(0);
-        let (clerk, chief) = (clerk(&world), Actor { person: Some(world.chief), ..clerk(&world) });
-        let said = |amount| [keyed(&world, &line, amount, "NOP PHI")];
-        let by = |actor: &Actor, amount| decide_as(&world, actor, statement, &said(amount)).unwrap();
-        assert_eq!(by(&clerk, FEE), Decided::SecondPerson);
-        assert_eq!(by(&clerk, FEE), Decided::SecondPerson, "the same person again is nobody else");
-        assert_eq!(by(&chief, 52_000), Decided::SecondPerson, "who says otherwise is no second for it");
-        assert_eq!((world.count("statement_line"), waiting(&world).len()), (2, 1));
-        assert!(matches!(by(&chief, FEE), Decided::Lines(lines) if lines.len() == 1));
-        assert_eq!((world.count("statement_line"), waiting(&world).len()), (3, 0));
-        let kept = world.words("SELECT verdicts_hash AS t FROM quarantine_proposal");
-        assert!(
-            kept.iter().all(|hash| !hash.contains("NOP")),
-            "no text is kept beside the line's own: {kept:?}"
-        );
-    });
-}
