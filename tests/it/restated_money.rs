@@ -118,6 +118,15 @@ fn a_receipted_credit_that_the_bank_moves_to_another_day_is_the_same_payment() {
             let shares: i64 = world.count("posting WHERE source_kind = 'day'");
             assert_eq!(shares, 2, "it is shared out once, today");
             matched(&world);
+            // The bank takes the moved line back for good: it is found by the line that shows it now.
+            world.wait_days(1);
+            let back = BankFile::new(world.ba_dinh.account_no, today(&world), FEE + 8_000).numbered(2);
+            import(&world, &back.book(-FEE, &memo, "FT1").camt());
+            matched(&world);
+            let debt = Account::ReversalToRecover(payment.id);
+            let owed_back = world.look(|conn| bienlai::ledger::balance(conn, unit, &debt));
+            let cases = world.words("SELECT case_name AS t FROM line_case ORDER BY line_id");
+            assert_eq!(owed_back, Dong(FEE), "{cases:?} {:?}", world.exceptions(unit));
         });
     }
 }
