@@ -82,6 +82,7 @@ ids! {
     /// An API client or a person's access token.
     ClientId = "cli_",
     CorrectionId = "cor_",
+    DelegationId = "dlg_",
     EventId = "evt_",
     /// A revocation list or an answer about one certificate.
     EvidenceId = "evd_",

@@ -32,6 +32,7 @@ pub mod statement;
 pub mod tariff;
 pub mod unit;
 
+pub mod duty;
 pub mod queue;
 pub mod report;
 pub mod simulator;

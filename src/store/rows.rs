@@ -100,6 +100,7 @@ id_cells!(
     ClassRuleId,
     ClientId,
     CorrectionId,
+    DelegationId,
     EventId,
     EvidenceId,
     ExceptionId,

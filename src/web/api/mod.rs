@@ -3,6 +3,7 @@
 mod books;
 pub mod catalogue;
 mod catalogue_cash;
+mod catalogue_duties;
 mod catalogue_exceptions;
 mod catalogue_intake;
 mod catalogue_matching;
@@ -11,6 +12,7 @@ pub mod correction_steps;
 mod corrections;
 pub mod days;
 pub mod deposits;
+pub mod duties;
 pub mod exception_work;
 pub mod exceptions;
 pub mod figures;

@@ -7,6 +7,7 @@
 pub mod api;
 pub mod asset;
 pub mod counter;
+pub mod duties;
 mod fields;
 pub mod finance;
 pub mod frame;
