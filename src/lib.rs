@@ -33,6 +33,7 @@ pub mod tariff;
 pub mod unit;
 
 pub mod duty;
+pub mod privacy;
 pub mod queue;
 pub mod report;
 pub mod simulator;

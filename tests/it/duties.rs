@@ -18,6 +18,17 @@ fn person(world: &World, unit: UnitId, name: &str) -> PersonId {
     world.change(|tx, stamp| identity::create_person(tx, stamp, &system, unit, name))
 }
 
+/// The world's clerk and chief as registered persons, so that they may have clients.
+fn register_both(world: &World) {
+    for id in [world.clerk, world.chief] {
+        let sql = format!(
+            "INSERT INTO person (unit_id, id, display_name, created_at) VALUES ({}, {}, 'Người Mẫu {}', 1)",
+            world.ba_dinh.id.0, id.0, id.0
+        );
+        tools::run(&mut world.database.as_owner(), &sql).unwrap();
+    }
+}
+
 fn client(world: &World, unit: UnitId, role: Role, person: PersonId) -> String {
     let system = Actor::system();
     let new = NewClient {
@@ -129,6 +140,7 @@ fn a_delegation_never_makes_one_person_of_maker_and_checker() {
         // World's clerk asked for both; then the clerk is the giver of one and the delegate of another.
         let asked = request(&world, payment, 2_000).unwrap();
         let home = world.ba_dinh.id;
+        register_both(&world);
         let delegate = person(&world, home, "Người Nhận Mẫu");
         let clerk_as_approver = client(&world, home, Role::Approver, world.clerk);
         let clerk = client(&world, home, Role::Finance, world.clerk);
@@ -239,6 +251,7 @@ fn a_decision_that_waits_a_working_day_goes_to_the_city_and_one_that_nobody_may_
             let system = Actor::system();
             world.look(|conn| waiting::list(conn, &world.stamp(), &system, Some(home)))
         };
+        register_both(&world);
         client(&world, home, Role::Finance, world.clerk);
         assert_eq!(escalate(), 1, "only who asked for it could decide it");
         assert_eq!(escalate(), 0, "once");

@@ -99,6 +99,8 @@ impl Things {
         thing!("refunds", "refund", RefundId);
         thing!("exceptions", "exception", ExceptionId);
         thing!("delegations", "delegation", DelegationId);
+        thing!("requests", "data_request", DataRequestId);
+        thing!("incidents", "data_incident", IncidentId);
         thing!("letters", "trace_letter", LetterId);
         thing!("shifts", "shift", ShiftId);
         thing!("batches", "pos_batch", BatchId);
