@@ -156,10 +156,7 @@ pub fn store(tx: &mut Tx<'_>, one: &Delegation) -> Result<()> {
             table: "delegation",
             keys: vec![("unit_id", Column::of([one.unit])), ("id", Column::of([one.id]))],
             guard: vec![("revision", Column::of([one.revision - 1]))],
-            sets: vec![
-                ("state", Column::of([one.state.as_str()])),
-                ("revision", Column::of([one.revision])),
-            ],
+            sets: vec![("state", Column::of([one.state.as_str()])), ("revision", Column::of([one.revision]))],
         },
     )
 }

@@ -35,7 +35,9 @@ pub fn held(conn: &mut Conn, login: &Login) -> Result<Held> {
     let others = login::of_person(conn, login.person)?;
     let others: Vec<Login> = others.into_iter().filter(|other| other.id != login.id).collect();
     let is_carried = |unit: UnitId, roles: &[Role]| {
-        others.iter().any(|other| other.is_active() && roles.contains(&other.role) && other.scope.covers(unit))
+        others
+            .iter()
+            .any(|other| other.is_active() && roles.contains(&other.role) && other.scope.covers(unit))
     };
     let mut held = Held::default();
     if login.role == Role::Cashier {

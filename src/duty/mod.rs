@@ -75,14 +75,8 @@ impl Kind {
     }
 
     /// Kinds whose approval may be delegated: single acts on one subject.
-    pub const DELEGABLE: [Kind; 6] = [
-        Kind::Exception,
-        Kind::Refund,
-        Kind::Correction,
-        Kind::Remittance,
-        Kind::Reopening,
-        Kind::Notice,
-    ];
+    pub const DELEGABLE: [Kind; 6] =
+        [Kind::Exception, Kind::Refund, Kind::Correction, Kind::Remittance, Kind::Reopening, Kind::Notice];
 
     /// `act_unknown` for what is none or cannot be delegated.
     pub fn delegable(text: &str) -> Result<Kind> {

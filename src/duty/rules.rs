@@ -57,9 +57,7 @@ fn check_in_force(delegation: &Delegation, today: BusinessDay) -> Result<()> {
 }
 
 pub fn is_in_force(delegation: &Delegation, today: BusinessDay) -> bool {
-    delegation.state == State::Accepted
-        && delegation.valid_from <= today
-        && today <= delegation.valid_until
+    delegation.state == State::Accepted && delegation.valid_from <= today && today <= delegation.valid_until
 }
 
 /// The moment until which a decision may wait: the same time of day, one working day later.

@@ -127,7 +127,8 @@ fn due(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId) -> Result<Vec<query::Es
     let mut deciders = person::deciders(conn, unit)?;
     // Who stands in for an approver counts as well.
     let delegations = delegation_query::all(conn)?;
-    let standing = delegations.iter().filter(|one| one.unit == unit && rules::is_in_force(one, stamp.today()));
+    let standing =
+        delegations.iter().filter(|one| one.unit == unit && rules::is_in_force(one, stamp.today()));
     deciders.extend(standing.map(|one| one.delegate));
     let mut rows = Vec::new();
     for one in waiting {

@@ -80,8 +80,7 @@ pub(super) fn fail(
     query::purge(tx, stamp.now.minus_seconds(FORGOTTEN_S))?;
     let before = query::of(tx, &counted.who, &counted.source)?;
     let failures = before.map_or(0, |kept| left(kept, stamp.now)).saturating_add(1);
-    let is_hunted =
-        query::sources(tx, &counted.who, stamp.now.minus_seconds(FADES_S * 4))? >= HUNTED_SOURCES;
+    let is_hunted = query::sources(tx, &counted.who, stamp.now.minus_seconds(FADES_S * 4))? >= HUNTED_SOURCES;
     let lock_s = lock_seconds(failures, if is_hunted { FREE_WHEN_HUNTED } else { FREE_FAILURES });
     query::store(
         tx,

@@ -83,7 +83,9 @@ pub fn choices(conn: &mut Conn, actor: &Actor) -> Result<Vec<Person>> {
 /// Whether a person has one of these roles in a unit, by an active login or a client of their own.
 pub fn holds(conn: &mut Conn, person: PersonId, roles: &[Role], unit: UnitId) -> Result<bool> {
     let found = seats(conn)?;
-    Ok(found.iter().any(|seat| seat.person == person && roles.contains(&seat.role) && seat.scope.covers(unit)))
+    Ok(found
+        .iter()
+        .any(|seat| seat.person == person && roles.contains(&seat.role) && seat.scope.covers(unit)))
 }
 
 /// The persons of a unit itself who may decide what others asked for. Those who look after the whole

@@ -90,10 +90,7 @@ pub fn store(tx: &mut Tx<'_>, one: &Incident) -> Result<()> {
             table: "data_incident",
             keys: vec![("unit_id", Column::of([one.unit])), ("id", Column::of([one.id]))],
             guard: vec![("revision", Column::of([one.revision - 1]))],
-            sets: vec![
-                ("state", Column::of([one.state.clone()])),
-                ("revision", Column::of([one.revision])),
-            ],
+            sets: vec![("state", Column::of([one.state.clone()])), ("revision", Column::of([one.revision]))],
         },
     )
 }

@@ -17,6 +17,8 @@ use crate::text;
 
 /// Who answers people about their data and keeps incidents: an administrator who is a person.
 const KEEPERS: [Role; 1] = [Role::Administrator];
+/// Who may take in at a desk what somebody asks.
+pub const RECEIVERS: [Role; 3] = [Role::Cashier, Role::Finance, Role::Administrator];
 /// Who may read what was asked, seen and reported.
 pub const READERS: [Role; 2] = [Role::Administrator, Role::Auditor];
 

@@ -111,10 +111,7 @@ pub fn store(tx: &mut Tx<'_>, one: &Request) -> Result<()> {
             table: "data_request",
             keys: vec![("unit_id", Column::of([one.unit])), ("id", Column::of([one.id]))],
             guard: vec![("revision", Column::of([one.revision - 1]))],
-            sets: vec![
-                ("state", Column::of([one.state.clone()])),
-                ("revision", Column::of([one.revision])),
-            ],
+            sets: vec![("state", Column::of([one.state.clone()])), ("revision", Column::of([one.revision]))],
         },
     )
 }

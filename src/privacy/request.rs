@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::{CLOCK_S, KEEPERS, READERS, query, worded};
-use crate::actor::{Actor, Role};
+use super::{CLOCK_S, KEEPERS, READERS, RECEIVERS, query, worded};
+use crate::actor::Actor;
 use crate::audit;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
@@ -62,7 +62,7 @@ fn known(field: &str, value: &str, words: &[&'static str]) -> Result<&'static st
 ///
 /// Errors: `word_unknown`, `field_missing`.
 pub fn receive(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: &Ask<'_>) -> Result<Request> {
-    actor.require_role(&[Role::Cashier, Role::Finance, Role::Administrator])?;
+    actor.require_role(&RECEIVERS)?;
     actor.scope.require(ask.unit)?;
     let maker = actor.require_person()?;
     let subject_kind = known("by", ask.subject.0, &SUBJECTS)?;

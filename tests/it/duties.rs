@@ -79,7 +79,8 @@ fn a_delegate_of_another_unit_approves_within_what_was_lent_and_it_is_told_with_
         let (small, large) =
             (request(&world, payment, 2_000).unwrap(), request(&world, payment, 3_000).unwrap());
         let (home, other) = (world.ba_dinh.id, world.tay_ho.id);
-        let (giver, delegate) = (person(&world, home, "Người Giao Mẫu"), person(&world, other, "Người Nhận Mẫu"));
+        let (giver, delegate) =
+            (person(&world, home, "Người Giao Mẫu"), person(&world, other, "Người Nhận Mẫu"));
         let chief = client(&world, home, Role::Approver, giver);
         let deputy = client(&world, other, Role::Finance, delegate);
         let outsider = client(&world, other, Role::Approver, person(&world, other, "Người Ngoài Mẫu"));
@@ -107,7 +108,8 @@ fn a_delegate_of_another_unit_approves_within_what_was_lent_and_it_is_told_with_
         assert_eq!(plain.status, 404, "without the delegation the unit is another's");
         assert_eq!(code(&approve(&deputy, large.id)), "delegation_amount_too_large");
         assert_eq!(approve(&outsider, small.id).status, 404);
-        let other_act = post(&service, &deputy, &acts, &json!({ "act": "remittance", "subject": "rmt_0000000000000" }));
+        let other_act =
+            post(&service, &deputy, &acts, &json!({ "act": "remittance", "subject": "rmt_0000000000000" }));
         assert!(other_act.status >= 400);
         let done = approve(&deputy, small.id);
         assert_eq!(done.status, 200, "{}", done.json());
@@ -119,7 +121,8 @@ fn a_delegate_of_another_unit_approves_within_what_was_lent_and_it_is_told_with_
         let act = &told["acts"][0];
         assert_eq!(act["subject"], json!(small.id));
         assert_eq!((&act["decision_no"], &act["giver"]), (&json!("12/QĐ-UBND"), &json!(giver)));
-        let trail = world.words(&format!("SELECT detail AS t FROM audit_entry WHERE action = 'delegation.used'"));
+        let trail =
+            world.words(&format!("SELECT detail AS t FROM audit_entry WHERE action = 'delegation.used'"));
         assert_eq!(trail, [format!("{} 12/QĐ-UBND", small.id)]);
         assert_eq!(fetch(&service, &outsider, "/api/v1/delegations")["delegations"], json!([]));
 
@@ -190,7 +193,8 @@ fn a_delegation_ends_with_the_power_it_came_from() {
         let payment = overpaid(&world);
         let asked = request(&world, payment, 2_000).unwrap();
         let home = world.ba_dinh.id;
-        let (giver, delegate) = (person(&world, home, "Người Giao Mẫu"), person(&world, home, "Người Nhận Mẫu"));
+        let (giver, delegate) =
+            (person(&world, home, "Người Giao Mẫu"), person(&world, home, "Người Nhận Mẫu"));
         let unit = Scope::unit(home);
         let mut service = Service::start(&world);
         let ready = appoint(&world, Role::Approver, "duyet.mau", unit.clone(), giver);
@@ -201,14 +205,34 @@ fn a_delegation_ends_with_the_power_it_came_from() {
         let today = world.now().business_day();
         let (from, until) = (today.to_string(), today.plus_days(3).to_string());
         let to = delegate.to_string();
-        let wrong = chief.post("/duties/offer", &[("unit", "00004"), ("delegate", &to), ("limit", "5.000"),
-            ("valid_from", &from), ("valid_until", &until), ("decision_no", ""), ("decision_on", &from)]);
+        let wrong = chief.post(
+            "/duties/offer",
+            &[
+                ("unit", "00004"),
+                ("delegate", &to),
+                ("limit", "5.000"),
+                ("valid_from", &from),
+                ("valid_until", &until),
+                ("decision_no", ""),
+                ("decision_on", &from),
+            ],
+        );
         assert_eq!(wrong.status, 400);
         chief.sees("Chọn ít nhất một loại việc");
         chief.sees("value=\"5.000\"");
-        let made = chief.post("/duties/offer", &[("unit", "00004"), ("delegate", &to), ("act-refund", "yes"),
-            ("limit", "5.000"), ("valid_from", &from), ("valid_until", &until), ("decision_no", "15/QĐ-UBND"),
-            ("decision_on", &from)]);
+        let made = chief.post(
+            "/duties/offer",
+            &[
+                ("unit", "00004"),
+                ("delegate", &to),
+                ("act-refund", "yes"),
+                ("limit", "5.000"),
+                ("valid_from", &from),
+                ("valid_until", &until),
+                ("decision_no", "15/QĐ-UBND"),
+                ("decision_on", &from),
+            ],
+        );
         assert_eq!(made.status, 303, "{}", chief.page);
         let ready = appoint(&world, Role::Cashier, "thungan.mau", unit, delegate);
         let mut deputy = Visitor::at(service.address);
@@ -325,12 +349,15 @@ fn somebody_who_leaves_hands_over_shift_and_exceptions_first() {
         assert_eq!(cashier.post("/counter/shift/open", &[]).status, 303, "{}", cashier.page);
         let shift = ShiftId(world.look(|conn| Ok(tools::number(conn, "SELECT id AS n FROM shift"))));
         let item = crate::sign_in::complaint(&world);
-        let boss = Actor { person: Some(world.chief), client: None, role: Role::Finance, scope: unit.clone() };
+        let boss =
+            Actor { person: Some(world.chief), client: None, role: Role::Finance, scope: unit.clone() };
         let assign = |to: PersonId| {
             let owner = bienlai::exception::Owner { role: "finance".to_owned(), person: Some(to) };
             world
                 .app
-                .write(&boss, |tx, stamp| bienlai::exception::assign(tx, stamp, &boss, home, item.id, (&owner, "giao")))
+                .write(&boss, |tx, stamp| {
+                    bienlai::exception::assign(tx, stamp, &boss, home, item.id, (&owner, "giao"))
+                })
                 .unwrap();
         };
         assign(leaver);

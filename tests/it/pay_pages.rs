@@ -130,7 +130,11 @@ fn a_page_too_many_is_told_to_ask_and_its_place_is_free_again_when_another_leave
         assert_eq!(get(service.address, &format!("{path}/status")).unwrap().status, 200, "it may ask");
         streams.pop();
         // The service notices that a browser left when it tells it something: the money comes.
-        callback_until_taken(service.address, &world.claim(&owed, Dong(25_000)).claim, Duration::from_secs(5));
+        callback_until_taken(
+            service.address,
+            &world.claim(&owed, Dong(25_000)).claim,
+            Duration::from_secs(5),
+        );
         let start = Instant::now();
         while !Stream::open(service.address, &events).begins() {
             assert!(start.elapsed() < Duration::from_secs(30), "the place stays taken");

@@ -198,7 +198,8 @@ fn a_person_sees_their_file_and_who_looked_at_it_and_is_refused_with_the_ground(
         assert_eq!(ask(&service, &admin, "POST", &answer, json!({ "reason": "lại" })).0, 409);
 
         let erasure = receive("erasure");
-        let done = ask(&service, &admin, "POST", &format!("requests/{erasure}/answer"), json!({ "reason": "xong" }));
+        let done =
+            ask(&service, &admin, "POST", &format!("requests/{erasure}/answer"), json!({ "reason": "xong" }));
         assert_eq!(done.1["error"]["code"], "erasure_not_done", "what is kept is not called erased");
         let refuse = format!("requests/{erasure}/refuse");
         let groundless = json!({ "ground": "because", "reason": "không" });
@@ -238,14 +239,14 @@ fn an_incident_has_72_hours_from_when_it_was_found_and_is_closed_only_after_the_
             .unwrap();
         assert_eq!(opened.hours_left(world.now()), Some(62), "the clock ran before it was written down");
         let later = world.now().plus_seconds(1);
-        let ahead = world.app.write(&admin, |tx, stamp| {
-            incident::open(tx, stamp, &admin, unit, (later, 0, "chưa xảy ra"))
-        });
+        let ahead = world
+            .app
+            .write(&admin, |tx, stamp| incident::open(tx, stamp, &admin, unit, (later, 0, "chưa xảy ra")));
         assert_eq!(ahead.unwrap_err().code(), "incident_time_wrong");
         let step = |step: Step, detail: &str| {
-            world.app.write(&admin, |tx, stamp| {
-                incident::step(tx, stamp, &admin, (unit, opened.id), step, detail)
-            })
+            world
+                .app
+                .write(&admin, |tx, stamp| incident::step(tx, stamp, &admin, (unit, opened.id), step, detail))
         };
         assert_eq!(step(Step::Closed, "xong").unwrap_err().code(), "incident_state_wrong");
         step(Step::Noted, "đã thu hồi thư").unwrap();

@@ -132,6 +132,11 @@ fn every_path_declares_who_may_and_auditors_may_change_nothing() {
         }
         let is_reading = offer.method == "GET";
         assert!(
+            !is_reading || !offer.is_for_staff || offer.declares(Role::Auditor),
+            "{} is kept from auditors, who read everything",
+            offer.name()
+        );
+        assert!(
             is_reading || !offer.declares(Role::Auditor),
             "{} would let an auditor change something",
             offer.name()
@@ -160,7 +165,8 @@ fn each_role_may_at_the_api_what_is_declared_and_nothing_else() {
         let things = Things::of(&world);
         let mut wrong = Vec::new();
         // Those who may change nothing come first, so that what they read is as the story left it.
-        let order = [Role::Auditor, Role::UnitReader, Role::DossierSystem, Role::Cashier, Role::Administrator];
+        let order =
+            [Role::Auditor, Role::UnitReader, Role::DossierSystem, Role::Cashier, Role::Administrator];
         for role in order.into_iter().chain([Role::Finance, Role::Approver]) {
             let token = token(&world, &world.ba_dinh, role);
             let before = made_by_people(&world, "");
@@ -240,7 +246,9 @@ fn each_role_sees_at_the_pages_what_is_declared_and_nothing_of_another_unit() {
             .into_iter()
             .filter(|offer| !offer.is_for_staff && !offer.who.is_empty())
             // They end the session that asks.
-            .filter(|offer| !offer.path.starts_with("/sign-out") && !offer.path.ends_with("sign-out-everywhere"))
+            .filter(|offer| {
+                !offer.path.starts_with("/sign-out") && !offer.path.ends_with("sign-out-everywhere")
+            })
             .collect();
         assert!(pages.len() > 15, "{} pages", pages.len());
         let of_ba_dinh = format!(" WHERE unit_id = {}", world.ba_dinh.id.0);
@@ -258,16 +266,16 @@ fn each_role_sees_at_the_pages_what_is_declared_and_nothing_of_another_unit() {
             let before = made_by_people(&world, &of_ba_dinh);
             for role in SEATED {
                 let name = format!("{}.{}", role.as_str(), if is_own { "day" } else { "khac" });
-                let mut visitor =
-                    seated(&world, service.address, role, &name, Scope::unit(unit.id));
+                let mut visitor = seated(&world, service.address, role, &name, Scope::unit(unit.id));
                 let before = if is_own { made_by_people(&world, &of_ba_dinh) } else { before.clone() };
                 for offer in &pages {
                     let reply = ask(&mut visitor, offer, &things, &fields);
                     let text = String::from_utf8_lossy(&reply.body).into_owned();
                     let is_led = reply.status == 303 && location(&reply).starts_with("/sign-in");
                     let is_refused = matches!(reply.status, 403 | 404);
-                    let mut complain =
-                        |why: &str| wrong.push(format!("{}: {name} gets {} – {why}", offer.name(), reply.status));
+                    let mut complain = |why: &str| {
+                        wrong.push(format!("{}: {name} gets {} – {why}", offer.name(), reply.status))
+                    };
                     if is_led || reply.status >= 500 {
                         complain("the session must hold and the page must not fail");
                     }
@@ -277,7 +285,8 @@ fn each_role_sees_at_the_pages_what_is_declared_and_nothing_of_another_unit() {
                     if offer.declares(role) && is_own && is_refused && !offer.path.contains('{') {
                         complain("declared and refused");
                     }
-                    if !is_own && reply.status < 400 && marks.iter().any(|mark| text.contains(mark.as_str())) {
+                    if !is_own && reply.status < 400 && marks.iter().any(|mark| text.contains(mark.as_str()))
+                    {
                         complain("shows something of another unit");
                     }
                 }

@@ -220,7 +220,10 @@ fn somebody_who_guesses_elsewhere_keeps_nobody_out() {
         for _ in 0..8 {
             assert!(!tries_from(&world, "203.0.113.7", "ketoan.mau", "sai mật khẩu rồi", ""));
         }
-        assert!(tries(&world, "ketoan.mau", PASSWORD, ""), "the right password from an office that never failed");
+        assert!(
+            tries(&world, "ketoan.mau", PASSWORD, ""),
+            "the right password from an office that never failed"
+        );
         assert!(!tries_from(&world, "203.0.113.7", "ketoan.mau", PASSWORD, ""), "the guesser waits");
         // Four wrong ones, and a quiet hour: the next wrong one is the first again.
         for _ in 0..4 {

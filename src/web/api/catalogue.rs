@@ -380,7 +380,7 @@ const ENDPOINTS: &[Endpoint] = &[
         path: "/api/v1/keys",
         vi: "Chứng thư số của các đơn vị và cảnh báo về khóa ký.",
         en: "The units' certificates and the alarms about signing keys.",
-        who: "administrator",
+        who: "administrator, auditor",
         answer: r#"{ "certificates": [], "alarms": [] }"#,
         ..NONE
     },

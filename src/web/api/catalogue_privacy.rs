@@ -119,4 +119,51 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         answer: r#"{ "activities": [] }"#,
         ..NONE
     },
+    Endpoint {
+        path: "/privacy",
+        vi: "Dữ liệu cá nhân: yêu cầu, sự cố, hồ sơ xử lý.",
+        en: "Personal data: requests, incidents, the register.",
+        who: "cashier, finance, administrator, auditor",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/privacy/receive",
+        vi: "Nhận một yêu cầu.",
+        en: "Takes a request in.",
+        who: "cashier, finance, administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/privacy/file",
+        vi: "Mở hồ sơ của người yêu cầu, kèm mục đích.",
+        en: "Opens the person's file, with a purpose and code.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/privacy/close",
+        vi: "Trả lời hoặc từ chối kèm căn cứ.",
+        en: "Answers a request, or refuses it with the ground.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/privacy/incident",
+        vi: "Ghi nhận sự cố.",
+        en: "Opens an incident.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/privacy/step",
+        vi: "Ghi việc đã làm, đã báo, đã đóng.",
+        en: "What was done about an incident.",
+        who: "administrator",
+        ..NONE
+    },
 ];

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::id::{DataRequestId, IncidentId, UnitId};
 use crate::privacy::incident::{self, Incident, Step};
 use crate::privacy::request::{self, Ask};
-use crate::privacy::{READERS, file as files, register as registers};
+use crate::privacy::{READERS, RECEIVERS, file as files, register as registers};
 use crate::store::{Conn, Stamp, Tx};
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
@@ -30,7 +30,7 @@ struct ReceiveBody {
 
 /// `POST /api/v1/privacy/requests`
 pub async fn receive(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
-    caller.0.require_role(&[Role::Cashier, Role::Finance, Role::Administrator])?;
+    caller.0.require_role(&RECEIVERS)?;
     let asked: ReceiveBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
     let made = block(move || {
         shared.app().write(&caller.0, |tx, stamp| {

@@ -243,18 +243,18 @@ pub async fn events(request: HttpRequest, shared: web::Data<Shared>) -> Page {
     let parts = stream::unfold((receiver, Some(first), 0_u32), move |(mut receiver, first, quiet)| {
         let _held = &place;
         async move {
-        if let Some(first) = first {
-            return Some((Ok::<_, Infallible>(first), (receiver, None, quiet)));
-        }
-        match tokio::time::timeout(KEEP_ALIVE, receiver.changed()).await {
-            Ok(Ok(())) => {
-                let stamp = receiver.borrow_and_update().clone();
-                Some((Ok(Bytes::from(format!("data: {stamp}\n\n"))), (receiver, None, 0)))
+            if let Some(first) = first {
+                return Some((Ok::<_, Infallible>(first), (receiver, None, quiet)));
             }
-            Ok(Err(_)) => None,
-            Err(_) if quiet >= KEEP_ALIVES => None,
-            Err(_) => Some((Ok(Bytes::from_static(b": quiet\n\n")), (receiver, None, quiet + 1))),
-        }
+            match tokio::time::timeout(KEEP_ALIVE, receiver.changed()).await {
+                Ok(Ok(())) => {
+                    let stamp = receiver.borrow_and_update().clone();
+                    Some((Ok(Bytes::from(format!("data: {stamp}\n\n"))), (receiver, None, 0)))
+                }
+                Ok(Err(_)) => None,
+                Err(_) if quiet >= KEEP_ALIVES => None,
+                Err(_) => Some((Ok(Bytes::from_static(b": quiet\n\n")), (receiver, None, quiet + 1))),
+            }
         }
     });
     Ok(HttpResponse::build(StatusCode::OK)
@@ -344,6 +344,9 @@ mod tests {
         let (receiver, _place, _) = live.join(key(1), "1.0".into(), HERE).unwrap();
         live.stop();
         assert!(receiver.has_changed().is_err(), "the sender is gone");
-        assert_eq!(live.join(key(1), "1.0".into(), HERE).err().map(|error| error.code()), Some("live_pages_full"));
+        assert_eq!(
+            live.join(key(1), "1.0".into(), HERE).err().map(|error| error.code()),
+            Some("live_pages_full")
+        );
     }
 }

@@ -16,6 +16,7 @@ pub mod live;
 pub mod lookup;
 mod mask;
 pub mod pay;
+pub mod privacy;
 pub mod receipt;
 pub mod rendition;
 pub mod session;

@@ -59,7 +59,7 @@ pub async fn form(request: HttpRequest) -> Page {
 fn place(next: &str) -> Option<&str> {
     let path = local(next)?;
     let first = path.split('/').nth(1)?;
-    matches!(first, "counter" | "finance" | "users" | "duties" | "account").then_some(path)
+    matches!(first, "counter" | "finance" | "users" | "duties" | "privacy" | "account").then_some(path)
 }
 
 /// `POST /sign-in`: a session with a new token, whatever the browser showed before.

@@ -150,6 +150,9 @@ pub async fn invite(
 /// Somebody registered, or a new name; where that name is registered, the box says it is another human.
 fn whom_of(fields: &Fields) -> Result<Whom<'_>> {
     match fields.trimmed("known") {
+        "" if fields.trimmed("person").is_empty() => {
+            Err(Error::invalid("person", "field_missing", "choose somebody or name them"))
+        }
         "" => Ok(Whom::New { name: fields.get("person"), is_another: fields.get("another") == "yes" }),
         known => {
             let id: PersonId = known.parse()?;
