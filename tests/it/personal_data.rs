@@ -267,3 +267,47 @@ fn an_incident_has_72_hours_from_when_it_was_found_and_is_closed_only_after_the_
         assert_eq!(kinds, ["opened", "noted", "notified", "closed"]);
     });
 }
+
+#[test]
+fn a_keeper_answers_at_the_page_and_an_auditor_reads_it() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let unit = Scope::unit(world.ba_dinh.id);
+        let mut service = crate::support::program::Service::start(&world);
+        let seat = |role, name: &str| {
+            crate::support::visitor::seated(&world, service.address, role, name, unit.clone())
+        };
+        let mut cashier = seat(Role::Cashier, "thungan.mau");
+        cashier.get("/privacy");
+        assert!(!cashier.page.contains("Hồ sơ xử lý"), "the desk takes requests in and reads none");
+        let ask = [("unit", "00004"), ("kind", "access"), ("by", "phone"), ("identity_shown", "vneid")];
+        let empty = cashier.post("/privacy/receive", &[&ask[..], &[("value", " ")]].concat());
+        assert_eq!(empty.status, 400);
+        let taken = cashier.post("/privacy/receive", &[&ask[..], &[("value", "0900 000 001")]].concat());
+        assert_eq!(taken.status, 200, "{}", cashier.page);
+        let mut keeper = seat(Role::Administrator, "quantri.mau");
+        keeper.get("/privacy");
+        keeper.sees("Xem dữ liệu");
+        let request = keeper.value("request").unwrap();
+        let seen = keeper.post("/privacy/file", &[("request", &request), ("purpose", "trả lời công dân")]);
+        assert_eq!(seen.status, 200, "{}", keeper.page);
+        keeper.sees("Nguyễn Thị Thử");
+        keeper.sees(&owed.dossier_code);
+        let told = [("request", request.as_str()), ("ground", ""), ("reason", "đã trao bản sao")];
+        assert_eq!(keeper.post("/privacy/close", &told).status, 200, "{}", keeper.page);
+        keeper.sees("đã trao bản sao");
+        let incident =
+            [("unit", "00004"), ("nature", "gửi nhầm hộp thư"), ("affected", "3"), ("hours", "10")];
+        assert_eq!(keeper.post("/privacy/incident", &incident).status, 200, "{}", keeper.page);
+        keeper.sees("Còn 62 giờ");
+        let mut auditor = seat(Role::Auditor, "kiemtoan.mau");
+        auditor.get("/privacy");
+        auditor.sees("gửi nhầm hộp thư");
+        auditor.sees("Hồ sơ xử lý dữ liệu cá nhân");
+        assert!(!auditor.page.contains("/privacy/step"), "and changes nothing");
+        let step = [("incident", "inc_0000000000000"), ("step", "closed"), ("detail", "x")];
+        assert_eq!(auditor.post("/privacy/step", &step).status, 403);
+        service.stop();
+    });
+}
