@@ -293,8 +293,6 @@ fn one_human_is_one_person_unless_somebody_says_that_there_are_two_of_the_name()
         let same = invite(&mut admin, "duyet.mot", &[("person", " phạm  van MẪU")]);
         assert_eq!((same.status, persons()), (400, 1), "{}", admin.page);
         admin.sees("Đã có người đăng ký với họ tên này");
-        let known = admin.page.split("<option value=\"per_").nth(1).map(|_| ());
-        assert!(known.is_some(), "the registered ones can be chosen: {}", admin.page);
         let id = admin.page.split("<option value=\"").find(|part| part.contains("(ketoan.mot)")).unwrap();
         let id = id.split('"').next().unwrap().to_owned();
         assert_eq!(invite(&mut admin, "duyet.mot", &[("known", &id)]).status, 200, "{}", admin.page);

@@ -98,6 +98,7 @@ impl Things {
         thing!("corrections", "correction", CorrectionId);
         thing!("refunds", "refund", RefundId);
         thing!("exceptions", "exception", ExceptionId);
+        thing!("persons", "person", PersonId);
         thing!("delegations", "delegation", DelegationId);
         thing!("requests", "data_request", DataRequestId);
         thing!("incidents", "data_incident", IncidentId);
@@ -132,6 +133,9 @@ impl Things {
             "filing",
             "shift",
             "deposit_slip",
+            "delegation",
+            "data_request",
+            "data_incident",
         ] {
             assert!(one(table).is_some(), "the story left {table} empty");
         }
@@ -259,6 +263,19 @@ pub fn asked_for(world: &World, door: &Door<'_>) {
     post(&checker, &format!("/api/v1/corrections/{}/approve", first["id"].as_str().unwrap()), Value::Null);
     let documents = json!([{ "receipt": later, "reason": "Sai tên người nộp" }]);
     post(&maker, "/api/v1/tax/notices", json!({ "unit": "00004", "documents": documents }));
+    let (system, home) = (Actor::system(), world.ba_dinh.id);
+    let delegate =
+        world.change(|tx, stamp| identity::create_person(tx, stamp, &system, home, "Người Nhận Mẫu"));
+    let today = world.now().business_day();
+    let offer = json!({ "unit": "00004", "delegate": delegate, "acts": ["refund"], "limit": 9_000,
+        "valid_from": today, "valid_until": today, "decision": { "number": "12/QĐ-UBND", "on": today } });
+    post(&checker, "/api/v1/delegations", offer);
+    let keeper = token(world, &world.ba_dinh, Role::Administrator);
+    let asked = json!({ "unit": "00004", "kind": "access", "by": "phone", "value": "0900000001",
+        "identity_shown": "vneid" });
+    post(&keeper, "/api/v1/privacy/requests", asked);
+    let incident = json!({ "unit": "00004", "nature": "gửi nhầm hộp thư", "affected": 1 });
+    post(&keeper, "/api/v1/privacy/incidents", incident);
 }
 
 #[test]
