@@ -82,12 +82,17 @@ ids! {
     /// An API client or a person's access token.
     ClientId = "cli_",
     CorrectionId = "cor_",
+    /// What somebody asked about their own data.
+    DataRequestId = "drq_",
+    DelegationId = "dlg_",
     EventId = "evt_",
     /// A revocation list or an answer about one certificate.
     EvidenceId = "evd_",
     ExceptionId = "exc_",
     /// A form to the tax authority.
     FilingId = "fil_",
+    /// Personal data that went where it should not have.
+    IncidentId = "inc_",
     JobId = "job_",
     /// A data key: one per unit and year.
     KeyId = "key_",

@@ -100,7 +100,12 @@
     stream = new EventSource(box.getAttribute('data-live') + '/events');
     stream.onmessage = function (event) { told(event.data); };
     stream.onerror = function () {
-      if (stream && stream.readyState === 2 && !timer) { timer = setInterval(poll, 3000); }
+      /* Refused, not interrupted: too many wait, so the page asks now and then, and says so. */
+      if (stream && stream.readyState === 2 && !timer) {
+        timer = setInterval(poll, 10000);
+        var note = document.getElementById('asks');
+        if (note) { note.hidden = false; }
+      }
     };
   }
   document.addEventListener('visibilitychange', function () { if (!document.hidden) { poll(); } });

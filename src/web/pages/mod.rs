@@ -7,6 +7,7 @@
 pub mod api;
 pub mod asset;
 pub mod counter;
+pub mod duties;
 mod fields;
 pub mod finance;
 pub mod frame;
@@ -15,6 +16,7 @@ pub mod live;
 pub mod lookup;
 mod mask;
 pub mod pay;
+pub mod privacy;
 pub mod receipt;
 pub mod rendition;
 pub mod session;

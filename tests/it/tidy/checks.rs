@@ -18,7 +18,7 @@ const ROOMS: &[&[&str]] = &[
     &["filing"],
     &["correction"],
     &["reconciliation"],
-    &["queue", "report", "simulator"],
+    &["duty", "privacy", "queue", "report", "simulator"],
     // `app` is the wiring: it makes every part, and the others are handed the parts by it.
     &["app", "web", "worker", "cli", "demo", "bench"],
     &["lib", "main"],

@@ -52,10 +52,15 @@ pub(super) fn confirm(app: &crate::app::App, signed: &Signed, shown: &str) -> Re
         return Ok(());
     }
     let login = &signed.session.login;
-    let typed = Shown { name: &login.name, password: shown, code: shown };
-    let checked = sign_in::check(Some(login), &typed)?;
+    let checked = match login.has_second_factor() {
+        true => None,
+        false => {
+            let typed = Shown { name: &login.name, password: shown, code: shown, source: "" };
+            Some(sign_in::check(Some(login), &typed)?)
+        }
+    };
     let is_right = app.store.write(&crate::actor::Scope::All, Lane::Live, |tx| {
-        sign_in::confirm(tx, &app.stamp(), &signed.session, &checked, shown.trim())
+        sign_in::confirm(tx, &app.stamp(), &signed.session, checked.as_ref(), shown.trim())
     })?;
     let wrong = || Error::invalid("confirm", "confirmation_wrong", "not the code or password of this login");
     is_right.then_some(()).ok_or_else(wrong)
