@@ -35,6 +35,7 @@ pub fn endpoints() -> Vec<&'static Endpoint> {
         .chain(closing::ENDPOINTS)
         .chain(tax::ENDPOINTS)
         .chain(super::catalogue_pages::ENDPOINTS)
+        .chain(super::catalogue_desk::ENDPOINTS)
         .collect()
 }
 

@@ -3,6 +3,7 @@
 mod books;
 pub mod catalogue;
 mod catalogue_cash;
+mod catalogue_desk;
 mod catalogue_exceptions;
 mod catalogue_intake;
 mod catalogue_matching;

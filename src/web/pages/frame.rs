@@ -111,13 +111,19 @@ pub fn home(role: Role) -> &'static str {
 
 fn ways(role: Role) -> &'static [(&'static str, &'static str)] {
     match role {
-        Role::Cashier => {
-            &[("/counter", "way_counter"), ("/counter/shift", "way_shift"), ("/account", "way_account")]
-        }
+        Role::Cashier => &[
+            ("/counter", "way_counter"),
+            ("/counter/walk-in", "way_walk_in"),
+            ("/counter/shift", "way_shift"),
+            ("/counter/slips", "way_slips"),
+            ("/account", "way_account"),
+        ],
         Role::Finance | Role::Approver | Role::Auditor => &[
             ("/finance", "way_board"),
             ("/finance/statements", "way_statements"),
             ("/finance/exceptions", "way_exceptions"),
+            ("/finance/refunds", "way_refunds"),
+            ("/finance/slips", "way_slips"),
             ("/finance/days", "way_days"),
             ("/account", "way_account"),
         ],
