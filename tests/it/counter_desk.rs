@@ -37,7 +37,12 @@ fn a_walk_in_pays_for_pages_and_copies_and_gets_a_dossier_later() {
         let chosen = [("i.chung_thuc_ban_sao", "1"), ("i.chung_thuc_chu_ky", "1")];
         assert_eq!(cashier.post("/counter/favourites", &chosen).status, 303);
         cashier.get("/counter/favourites");
-        let all: Vec<String> = cashier.page.split("name=\"i.").skip(1).map(|part| part.split('"').next().unwrap().to_owned()).collect();
+        let all: Vec<String> = cashier
+            .page
+            .split("name=\"i.")
+            .skip(1)
+            .map(|part| part.split('"').next().unwrap().to_owned())
+            .collect();
         assert!(all.len() > 12, "the tariff has more than a screen holds: {}", all.len());
         let names: Vec<String> = all.iter().map(|code| format!("i.{code}")).collect();
         let too_many: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "1")).collect();
@@ -47,7 +52,12 @@ fn a_walk_in_pays_for_pages_and_copies_and_gets_a_dossier_later() {
         cashier.get("/counter/walk-in");
         cashier.sees("Phí chứng thực bản sao");
         let key = cashier.value("key").unwrap();
-        let wrong = [("key", key.as_str()), ("do", "price"), ("pages.chung_thuc_ban_sao", "ba"), ("name", "Lê Thị Mẫu")];
+        let wrong = [
+            ("key", key.as_str()),
+            ("do", "price"),
+            ("pages.chung_thuc_ban_sao", "ba"),
+            ("name", "Lê Thị Mẫu"),
+        ];
         assert_eq!(cashier.post("/counter/walk-in", &wrong).status, 400);
         cashier.sees("value=\"ba\"");
         cashier.sees("value=\"Lê Thị Mẫu\"");
@@ -99,7 +109,8 @@ fn together(ids: &[&Obligation]) -> String {
 fn several_obligations_are_taken_together_all_or_none_and_once() {
     each_database(|database| {
         let world = World::settled_in_today(database);
-        let (one, two, three) = (world.raise(Dong(25_000)), world.raise(Dong(8_000)), world.raise(Dong(5_000)));
+        let (one, two, three) =
+            (world.raise(Dong(25_000)), world.raise(Dong(8_000)), world.raise(Dong(5_000)));
         let mut service = Service::start(&world);
         let mut cashier = desk(&world, &service);
         cashier.get("/counter");
@@ -192,7 +203,8 @@ fn todays_list_leads_to_a_correction_and_the_waiting_room_sees_four_signs() {
         world.seal();
 
         cashier.get("/counter/screen");
-        let last: String = owed.dossier_code.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
+        let last: String =
+            owed.dossier_code.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
         cashier.sees(&format!("…{last}"));
         cashier.sees("25.000 đ");
         assert!(!cashier.page.contains("Nguyễn Thị Thử") && !cashier.page.contains(&owed.dossier_code));

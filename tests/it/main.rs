@@ -9,6 +9,7 @@ mod app_drops;
 mod bank_files;
 mod batches;
 mod books;
+mod browser_desk;
 mod browser_pages;
 mod callbacks;
 mod cards;

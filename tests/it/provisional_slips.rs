@@ -49,7 +49,9 @@ fn what_was_collected_on_paper_is_entered_countersigned_and_receipted_once() {
         let at = world.now().plus_seconds(59).in_hanoi().format("%Y-%m-%dT%H:%M").to_string();
         cashier.get(&page);
         let enter = format!("{page}/slip");
-        for wrong in [("99", at.as_str()), ("2", "hôm qua"), ("2", "2020-01-01T08:00"), ("2", "2100-01-01T08:00")] {
+        for wrong in
+            [("99", at.as_str()), ("2", "hôm qua"), ("2", "2020-01-01T08:00"), ("2", "2100-01-01T08:00")]
+        {
             let fields = [("number", wrong.0), ("collected_at", wrong.1)];
             assert_eq!(cashier.post(&enter, &fields).status, 400, "{wrong:?}");
         }

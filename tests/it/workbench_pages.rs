@@ -161,7 +161,8 @@ fn a_long_queue_is_turned_page_by_page() {
         for _ in 0..3 {
             finance.get(&path);
             seen += finance.page.matches("data-row").count();
-            let next = finance.page.split("rel=\"next\" href=\"").nth(1).map(|rest| rest.split('"').next().unwrap());
+            let next =
+                finance.page.split("rel=\"next\" href=\"").nth(1).map(|rest| rest.split('"').next().unwrap());
             path = next.unwrap_or_default().replace("&amp;", "&").replace("&#38;", "&");
         }
         assert_eq!((seen, path.as_str()), (120, ""), "each once, and the last page is the last");

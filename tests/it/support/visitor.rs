@@ -90,9 +90,8 @@ impl Visitor {
                     .as_bytes(),
             );
         }
-        let head = format!(
-            "--XyZ\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"saoke\"\r\n\r\n"
-        );
+        let head =
+            format!("--XyZ\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"saoke\"\r\n\r\n");
         body.extend_from_slice(head.as_bytes());
         body.extend_from_slice(file);
         body.extend_from_slice(b"\r\n--XyZ--\r\n");
