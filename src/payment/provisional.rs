@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::id::UnitId;
 use crate::identity;
 use crate::shift::provisional::{self, Slip};
+use crate::shift::{self, provisional_query};
 use crate::store::{Stamp, Tx};
 
 /// Countersigns a slip that its cashier entered.
@@ -21,6 +22,12 @@ pub fn countersign(
     actor: &Actor,
     (unit, number): (UnitId, i64),
 ) -> Result<(Slip, Taken)> {
+    actor.require_role(&[Role::Finance, Role::Approver])?;
+    actor.scope.require(unit)?;
+    // The shift comes before the slip, as when a slip is entered.
+    if let Some(known) = provisional_query::find(tx, unit, number)? {
+        shift::taking(tx, unit, known.person)?;
+    }
     let (slip, entry) = provisional::countersignable(tx, actor, unit, number)?;
     let cashier =
         Actor { person: Some(entry.person), client: None, role: Role::Cashier, scope: Scope::unit(unit) };

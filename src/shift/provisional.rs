@@ -127,7 +127,7 @@ pub fn print_pad(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId
 /// Enters what was collected on a slip: all that the obligation owes, at a time after the pad was
 /// printed and not to come.
 ///
-/// Errors: `slip_not_found`, `slip_of_other`, `slip_state_wrong`, `slip_time_wrong`,
+/// Errors: `shift_not_open`, `slip_not_found`, `slip_of_other`, `slip_state_wrong`, `slip_time_wrong`,
 /// `obligation_closed`, `counter_full_amount_only`.
 pub fn enter(
     tx: &mut Tx<'_>,
@@ -136,6 +136,8 @@ pub fn enter(
     (unit, number): (UnitId, i64),
     (owed, amount, collected_at): (ObligationId, Dong, Instant),
 ) -> Result<Slip> {
+    // Under the shift's lock, so that it does not close over a slip that is just entered.
+    super::taking(tx, unit, actor.require_person()?)?;
     let mut slip = own(tx, actor, unit, number)?;
     check_state(&slip, &[State::Printed])?;
     let item = obligation::find(tx, unit, owed)?;

@@ -148,8 +148,9 @@ fn the_queue_is_worked_with_j_k_enter_and_x() {
             look(&mut browser, name);
         }
         browser.open(&url(&service, "/finance/statements"));
-        drop_file(&mut browser);
-        browser.sees("Có điều cần sửa");
+        let next = BankFile::new(world.ba_dinh.account_no, today(&world), 64_000).book(1_000, "them", "U9");
+        drop_file(&mut browser, &String::from_utf8(next.camt()).unwrap());
+        browser.sees("1 dòng");
         assert_quiet(&browser, &service);
         service.stop();
     });
@@ -161,12 +162,12 @@ fn key(browser: &mut Browser, key: &str) {
     ));
 }
 
-/// Drops a file that is no statement on the field and sends the form.
-fn drop_file(browser: &mut Browser) {
-    browser.eval(
-        "(() => { const data = new DataTransfer(); data.items.add(new File(['khong phai sao ke'], 'a.txt'));
-          document.querySelector('.drop').dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+/// Drops a file on the field and asks for its preview.
+fn drop_file(browser: &mut Browser, content: &str) {
+    let script = "(text => { const data = new DataTransfer(); data.items.add(new File([text], 'a.xml'));
+          const drop = new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true });
+          document.querySelector('.drop').dispatchEvent(drop);
           const form = document.querySelector('.drop').closest('form');
-          form.requestSubmit(form.querySelector('button[value=import]')); })()",
-    );
+          form.requestSubmit(form.querySelector('button[value=preview]')); })";
+    browser.eval(&format!("{script}({})", Value::from(content)));
 }

@@ -73,7 +73,7 @@ async fn compose(
                         dossier: obligation::find(conn, unit.id, entry.obligation)?.dossier_code,
                         amount: entry.amount.to_string(),
                         collected_at: entry.collected_at.in_hanoi().format("%H:%M %d/%m/%Y").to_string(),
-                        cashier: identity::person_name(conn, entry.person)?,
+                        cashier: identity::person_name(conn, entry.person).unwrap_or_default(),
                     });
                 }
             }
