@@ -26,7 +26,7 @@ use crate::actor::{Actor, Role, Scope};
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, PartyId, UnitId};
 use crate::obligation::reference::{CodeBook, ReferenceCode};
-use crate::obligation::{Obligation, counter_query, walk_in};
+use crate::obligation::{Obligation, counter_query};
 use crate::shift::{self as shifts, Shift, State, report};
 use crate::store::Conn;
 use crate::store::vault::Vault;
@@ -161,7 +161,7 @@ fn look(conn: &mut Conn, vault: &Vault, actor: &Actor, unit: UnitId, asked: &str
             Err(error) => Err(error),
         };
     }
-    let by_dossier = walk_in::of_dossier(conn, unit, asked, FOUND_LIMIT)?;
+    let by_dossier = obligation::walk_in::of_dossier(conn, unit, asked, FOUND_LIMIT)?;
     if !by_dossier.is_empty() {
         return Ok(by_dossier);
     }

@@ -38,7 +38,6 @@ const ASKED: [&str; 5] = ["pages", "copies", "quantity", "base", "amount"];
 
 /// One item of the screen.
 struct Item {
-    code: String,
     name: String,
     ground: String,
     /// Name of the field, its words, what was typed.
@@ -151,7 +150,6 @@ fn item_of(lang: Lang, item: &FeeItem, pricing: &Pricing, ground: &str, typed: &
         (name, lang.t(key), value)
     };
     Item {
-        code: item.code.clone(),
         name: words(lang, item),
         ground: ground.to_owned(),
         fields: asked.iter().map(field).collect(),

@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::workbench::{self, resolution_key};
+use super::workbench;
 use super::{READERS, confirm, units};
 use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;

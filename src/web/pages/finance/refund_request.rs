@@ -10,7 +10,7 @@ use super::refunds::READERS;
 use crate::actor::{Actor, Role};
 use crate::audit;
 use crate::error::{Error, Result};
-use crate::id::{ObligationId, RefundRequestId, UnitId};
+use crate::id::{RefundRequestId, UnitId};
 use crate::payment::refund::{Payee, payer, payer_query};
 use crate::store::Conn;
 use crate::web::Shared;
@@ -30,7 +30,6 @@ struct RequestPage {
     csrf: String,
     wrong: Wrong,
     id: RefundRequestId,
-    obligation: ObligationId,
     dossier: String,
     amount: String,
     promised_on: String,
@@ -87,7 +86,6 @@ async fn compose(
         csrf,
         wrong,
         id,
-        obligation: item.id,
         dossier: item.dossier_code,
         amount: found.amount.to_string(),
         promised_on: found.promised_on.0.format("%d/%m/%Y").to_string(),
