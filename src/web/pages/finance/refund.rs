@@ -24,6 +24,9 @@ use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
 
+/// Why the account is seen, as the trail has it.
+const PURPOSE: &str = "refund";
+
 #[derive(Template)]
 #[template(path = "refund.html")]
 struct RefundPage {
@@ -83,7 +86,7 @@ fn look(app: &App, actor: &Actor, id: RefundId) -> Result<Looked> {
             None => None,
         };
         if payee.is_some() {
-            let entry = audit::Entry::by(actor, unit, "refund.payee_seen", id).with("refund");
+            let entry = audit::Entry::by(actor, unit, "refund.payee_seen", id).with(PURPOSE);
             audit::record(tx, stamp, &[entry])?;
         }
         Ok(Looked { item, payee, is_sender, events })

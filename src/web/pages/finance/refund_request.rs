@@ -23,6 +23,9 @@ use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
 use crate::{obligation, payment};
 
+/// Why the account is seen, as the trail has it.
+const PURPOSE: &str = "refund";
+
 #[derive(Template)]
 #[template(path = "refund_request.html")]
 struct RequestPage {
@@ -75,7 +78,7 @@ async fn compose(
             }
             let payee = payer::payee(tx, stamp.vault, &found)?;
             let is_sender = payment::refund::sender::sent_from(tx, stamp.vault, unit, found.payment, &payee)?;
-            let entry = audit::Entry::by(&actor, unit, "refund.payee_seen", id).with("refund");
+            let entry = audit::Entry::by(&actor, unit, "refund.payee_seen", id).with(PURPOSE);
             audit::record(tx, stamp, &[entry])?;
             Ok((found, item, Some(payee), is_sender))
         })

@@ -31,6 +31,9 @@ use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
 use crate::{audit, identity, obligation, statement, unit};
 
+/// Why a line's texts are seen, as the trail has it.
+const PURPOSE: &str = "reconciliation";
+
 /// The line an item is about.
 struct LineFacts {
     booked_on: String,
@@ -209,7 +212,7 @@ fn line_facts(
         facts.memo = texts.memo;
         let sender = [texts.counterparty_name, texts.counterparty_account];
         facts.sender = sender.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-        let entry = audit::Entry::by(actor, unit, "line.texts_seen", line.id).with("reconciliation");
+        let entry = audit::Entry::by(actor, unit, "line.texts_seen", line.id).with(PURPOSE);
         audit::record(tx, stamp, &[entry])?;
     }
     Ok(Some(facts))
