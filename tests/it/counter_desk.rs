@@ -231,7 +231,7 @@ fn todays_list_leads_to_a_correction_and_the_waiting_room_sees_four_signs() {
         assert_eq!(asked.status, 303, "{}", cashier.page);
         cashier.get(&format!("{page}/correct"));
         cashier.sees("Chờ người khác duyệt");
-        assert_eq!(world.receipts(&owed)[0].state, "sealed", "asking changes nothing");
+        assert_eq!(world.receipts(&owed)[0].state, "signed", "asking changes nothing");
         for part in ["correct", "guide", "confirmation"] {
             let other = format!("/counter/obligations/{}/{part}", foreign.id);
             assert_eq!(cashier.get(&other).status, 404, "{other}");

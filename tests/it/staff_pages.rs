@@ -88,7 +88,6 @@ fn an_act_that_binds_wants_the_code_of_the_moment_when_the_sign_in_is_old() {
 const PAGES: &[(&str, &[Role])] = &[
     ("/counter", &[Role::Cashier]),
     ("/counter/shift", &[Role::Cashier]),
-    ("/counter/favourites", &[Role::Cashier]),
     ("/counter/together", &[Role::Cashier]),
     ("/counter/slips", &[Role::Cashier]),
     ("/counter/screen", &[Role::Cashier]),

@@ -126,6 +126,7 @@ pub fn described_by_diesel() -> Description {
         include_str!("../../../src/store/schema.rs"),
         include_str!("../../../src/store/schema_cash.rs"),
         include_str!("../../../src/store/schema_work.rs"),
+        include_str!("../../../src/store/schema_desk.rs"),
         include_str!("../../../src/store/schema_matching.rs"),
         include_str!("../../../src/store/schema_closing.rs"),
         include_str!("../../../src/store/schema_intake.rs"),

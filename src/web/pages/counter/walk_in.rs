@@ -149,11 +149,7 @@ fn item_of(lang: Lang, item: &FeeItem, pricing: &Pricing, ground: &str, typed: &
         let value = typed.trimmed(&name).to_owned();
         (name, lang.t(key), value)
     };
-    Item {
-        name: words(lang, item),
-        ground: ground.to_owned(),
-        fields: asked.iter().map(field).collect(),
-    }
+    Item { name: words(lang, item), ground: ground.to_owned(), fields: asked.iter().map(field).collect() }
 }
 
 /// What was typed for the items, in the order of the tariff. An item with an empty form is not asked.
