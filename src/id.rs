@@ -106,13 +106,19 @@ ids! {
     MessageId = "msg_",
     MovementId = "mov_",
     ObligationId = "obl_",
+    /// A pad of provisional slips.
+    PadId = "pad_",
     PartyId = "pty_",
     PaymentId = "pay_",
     PersonId = "per_",
+    /// A picture that a payer sent of their transfer.
+    PictureId = "pic_",
     PostingId = "pst_",
     RawEventId = "raw_",
     ReceiptId = "rcp_",
     RefundId = "rfd_",
+    /// A payer's wish to have surplus back.
+    RefundRequestId = "rfq_",
     /// An accepted registration with the tax office.
     RegistrationId = "reg_",
     /// An order that hands money to the Treasury, or asks for it.

@@ -17,6 +17,7 @@ pub mod schema;
 pub mod schema_cash;
 pub mod schema_closing;
 pub mod schema_duty;
+pub mod schema_desk;
 pub mod schema_intake;
 pub mod schema_matching;
 pub mod schema_privacy;

@@ -82,6 +82,6 @@ travels_as!(BigInt, i64:
     ReceiptId, SeriesId, ShiftId, StatementId, TrustId, UnitId, Dong, Instant,
     ClassRuleId, SettlementId, TermsId,
     BatchId, CorrectionId, DataRequestId, DelegationId, IncidentId, FilingId, RefundId, RegistrationId, RemittanceId, ReopeningId, SlipId,
-    TransmissionId, VersionId, LoginId, SessionId,
+    TransmissionId, VersionId, LoginId, SessionId, PadId, PictureId, RefundRequestId,
 );
 travels_as!(Date, chrono::NaiveDate: BusinessDay);
