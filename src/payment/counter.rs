@@ -54,6 +54,8 @@ pub fn take(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, taking: &Taking) 
         .ok_or_else(crate::obligation::not_found)?
         .value
         .outstanding();
+    // Or what the bank took back of it since, while its document stands.
+    let owed = owed.checked_add(book.owed_again(taking.unit, taking.obligation))?;
     if owed.is_zero() {
         return Err(Error::conflict("obligation_closed", "nothing is owed on it"));
     }

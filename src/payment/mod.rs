@@ -29,6 +29,8 @@ pub mod prove;
 pub mod query;
 pub mod refund;
 pub mod reopen;
+mod repaid;
+mod repaid_query;
 mod repeated;
 pub mod resolve;
 mod reversal;

@@ -6,6 +6,7 @@ use super::awaited;
 use super::book::{Book, Bucket, Payment, PaymentState};
 use super::documents::recognised_parts;
 use super::movement::State;
+use super::repaid::Debt;
 use super::prove::{Case, Desk, LIKENESS_DAYS, LINE_KINDS, LineWork, Mark, reference_key};
 use super::settle::touch;
 use super::{Direction, query, settle_cash};
@@ -135,8 +136,11 @@ impl Desk<'_> {
         let advance = self.advances.get(&(work.unit, obligation, id)).copied();
         let is_advance = advance == Some(payment.to_obligations);
         if is_receipted && payment.to_obligations.is_positive() && !is_advance {
-            // The receipt stands; the debt stays until a person decides.
-            return self.net(work, &payment, size);
+            // The receipt stands; the debt stays until the payer pays again or a person decides.
+            self.net(work, &payment, size)?;
+            let covered = size.min(payment.surplus);
+            self.owe_again(work, obligation, id, size.checked_sub(covered)?);
+            return Ok(());
         }
         self.book.tell_payment(work.unit, id, "reversed", PaymentState::Reversed, None)?;
         if payment.to_obligations.is_positive() {
@@ -167,6 +171,14 @@ impl Desk<'_> {
             self.end_surplus(work, id);
         }
         Ok(())
+    }
+
+    /// A later line of the same run may bring the money again.
+    fn owe_again(&mut self, work: &LineWork, obligation: ObligationId, payment: PaymentId, amount: Dong) {
+        if amount.is_positive() {
+            let debt = Debt { payment, amount, lines: vec![work.line] };
+            self.book.debts.entry((work.unit, obligation)).or_default().push(debt);
+        }
     }
 
     /// A payment is never owed to its payer and owed by them at once: what is too much of it covers

@@ -17,6 +17,7 @@ pub mod schema;
 pub mod schema_cash;
 pub mod schema_closing;
 pub mod schema_intake;
+pub mod schema_legal;
 pub mod schema_matching;
 pub mod schema_sign_in;
 pub mod schema_work;
