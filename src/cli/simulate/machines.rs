@@ -113,7 +113,7 @@ fn serial_bytes(text: &str) -> Result<Vec<u8>> {
     if pairs.is_empty() || !rest.is_empty() {
         return Err(wrong());
     }
-    Ok(pairs.iter().map(|[high, low]| high << 4 | low).collect())
+    Ok(pairs.iter().map(|[high, low]| (high << 4) | low).collect())
 }
 
 /// Waits for Ctrl-C.

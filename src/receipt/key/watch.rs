@@ -64,7 +64,7 @@ pub fn due(
         .map(|certificate| certificate.unit)
         .collect();
     let can_sign =
-        |unit: &UnitId| signing.contains(unit) || entrusting.contains(unit) && signing.contains(&CITY);
+        |unit: &UnitId| signing.contains(unit) || (entrusting.contains(unit) && signing.contains(&CITY));
     let stopped = waiting.iter().filter(|unit| !can_sign(unit));
     due.extend(stopped.map(|unit| Alarm::of_unit(*unit, Kind::SigningStopped, MISSING)));
     due
