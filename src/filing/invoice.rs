@@ -74,7 +74,8 @@ fn message_of(issued: &Issued) -> Result<Option<i32>> {
     let Some(kind) = DocumentKind::parse(&issued.document_kind).and_then(DocumentKind::invoice) else {
         return Ok(None);
     };
-    let item = if kind.is_integrated() { &profile.integrated_invoice_message } else { &profile.invoice_message };
+    let item =
+        if kind.is_integrated() { &profile.integrated_invoice_message } else { &profile.invoice_message };
     Ok(i32::try_from(item.value).ok().filter(|code| *code != 0))
 }
 

@@ -73,9 +73,8 @@ fn require_told(conn: &mut Conn, today: BusinessDay, unit: UnitId, told: &[Entru
     let is_told = |direction: Direction, tax_code: &str| {
         told.iter().any(|line| line.direction == direction && line.tax_code == tax_code)
     };
-    let missing = |detail: &str| {
-        Err(Error::invalid("entrustments", "registration_entrustment_missing", detail))
-    };
+    let missing =
+        |detail: &str| Err(Error::invalid("entrustments", "registration_entrustment_missing", detail));
     let imprint = imprint::recorded(conn, &[unit], today)?.pop().map(|(_, imprint)| imprint);
     if let Some(principal) = imprint.and_then(|imprint| imprint.principal)
         && !is_told(Direction::Entrusted, &principal.tax_code)
@@ -240,8 +239,9 @@ fn first_certificate(pem: &str) -> Result<Vec<u8>> {
 pub fn installed(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<ListedCertificate>> {
     let mut pems = registration::installed(conn, unit, now)?;
     let today = now.business_day();
-    let is_entrusted =
-        entrustment::of_unit(conn, unit)?.last().is_some_and(|held| !held.is_end && today <= held.valid_until);
+    let is_entrusted = entrustment::of_unit(conn, unit)?
+        .last()
+        .is_some_and(|held| !held.is_end && today <= held.valid_until);
     if is_entrusted {
         pems.extend(registration::installed(conn, unit::CITY, now)?);
     }

@@ -6,8 +6,8 @@ use super::awaited;
 use super::book::{Book, Bucket, Payment, PaymentState};
 use super::documents::recognised_parts;
 use super::movement::State;
-use super::repaid::Debt;
 use super::prove::{Case, Desk, LIKENESS_DAYS, LINE_KINDS, LineWork, Mark, reference_key};
+use super::repaid::Debt;
 use super::settle::touch;
 use super::{Direction, query, settle_cash};
 use crate::amount::Dong;
@@ -139,8 +139,7 @@ impl Desk<'_> {
             // The receipt stands; the debt stays until the payer pays again or a person decides.
             self.net(work, &payment, size)?;
             let covered = size.min(payment.surplus);
-            self.owe_again(work, obligation, id, size.checked_sub(covered)?);
-            return Ok(());
+            return self.owe_again(work, obligation, id, size.checked_sub(covered)?);
         }
         self.book.tell_payment(work.unit, id, "reversed", PaymentState::Reversed, None)?;
         if payment.to_obligations.is_positive() {
@@ -173,12 +172,25 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// A later line of the same run may bring the money again.
-    fn owe_again(&mut self, work: &LineWork, obligation: ObligationId, payment: PaymentId, amount: Dong) {
-        if amount.is_positive() {
-            let debt = Debt { payment, amount, lines: vec![work.line] };
+    /// The payer owes it again, unless another line of the same run brought it already.
+    fn owe_again(
+        &mut self,
+        work: &LineWork,
+        obligation: ObligationId,
+        payment: PaymentId,
+        amount: Dong,
+    ) -> Result<()> {
+        let mut debt = Debt { payment, amount, lines: vec![work.line] };
+        for (again, part) in self.book.cover(work.unit, obligation, &mut debt)? {
+            self.entry(work, Account::Surplus(again), Account::ReversalToRecover(payment), part);
+        }
+        if debt.amount.is_zero() {
+            let item = (work.unit, Kind::BankReversal, Subject::Line(work.line), "the payer paid again");
+            self.book.settled_exceptions.push(item);
+        } else {
             self.book.debts.entry((work.unit, obligation)).or_default().push(debt);
         }
+        Ok(())
     }
 
     /// A payment is never owed to its payer and owed by them at once: what is too much of it covers

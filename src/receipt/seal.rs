@@ -161,7 +161,8 @@ impl Keyring {
             locked(&self.keyless).iter().filter(|(_, until)| now < **until).map(|(unit, _)| *unit).collect();
         let mut units: Vec<UnitId> = keyless;
         let is_stuck = |held: &Held| held.signer.is_outside() && !held.lane.is_free(now);
-        units.extend(locked(&self.held).iter().filter(|(_, held)| is_stuck(held)).map(|((unit, _), _)| *unit));
+        units
+            .extend(locked(&self.held).iter().filter(|(_, held)| is_stuck(held)).map(|((unit, _), _)| *unit));
         units
     }
 }
@@ -477,7 +478,8 @@ mod tests {
 
     #[test]
     fn a_document_says_itself_who_must_sign_it() {
-        let receipt = b"<DLBLai><TTChung/><NDBLai><TCThu><Ten>A &lt;MST&gt;</Ten><MST>1</MST><UNThu><Ten>B</Ten>\
+        let receipt =
+            b"<DLBLai><TTChung/><NDBLai><TCThu><Ten>A &lt;MST&gt;</Ten><MST>1</MST><UNThu><Ten>B</Ten>\
                         <MST>2</MST></UNThu></TCThu><NNop><MST>3</MST></NNop></NDBLai></DLBLai>";
         assert_eq!(signer_named(receipt), Some("1"));
         let invoice = "<DLHDon><TTChung><MSTTCGP>1</MSTTCGP>…</TTChung><NBan><Ten>A</Ten><MST>1</MST></NBan>";

@@ -105,7 +105,8 @@ impl Bonds {
                 basis: held.decision_no.clone(),
             });
         }
-        let known = self.imprints.iter().filter(|held| held.recorded_at <= recorded && held.valid_from <= day);
+        let known =
+            self.imprints.iter().filter(|held| held.recorded_at <= recorded && held.valid_from <= day);
         let principal = known.last()?.imprint.principal.clone()?;
         Some(Bond {
             principal: principal.name,

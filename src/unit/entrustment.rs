@@ -4,8 +4,8 @@
 
 use super::CITY;
 use super::certificate::{self, Listed};
-pub use super::entrustment_query::{in_force, newest, of_unit};
 use super::entrustment_query::{self as query, EntrustmentRow};
+pub use super::entrustment_query::{in_force, newest, of_unit};
 use super::{imprint, registration};
 use crate::actor::{Actor, Role};
 use crate::audit;

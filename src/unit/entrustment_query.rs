@@ -67,7 +67,10 @@ fn from_stored(
     let (name, tax_code, address, phone, budget_code, recorded_at) = who;
     let issuer = Issuer { name, tax_code, address, phone, budget_code };
     let is_end = action == "ended";
-    ((unit, id), Entrustment { decision_no, decided_on, valid_from, valid_until, is_end, issuer, recorded_at })
+    (
+        (unit, id),
+        Entrustment { decision_no, decided_on, valid_from, valid_until, is_end, issuer, recorded_at },
+    )
 }
 
 /// The entrustments in force on a day, of those units that have one: what begins last counts, and of one day

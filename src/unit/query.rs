@@ -8,10 +8,10 @@ use super::{CITY, Unit};
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::UnitId;
-use crate::store::{Conn, Tx};
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock};
 use crate::store::schema::{holiday, unit};
+use crate::store::{Conn, Tx};
 use crate::working_days::WorkingDays;
 
 crate::table_row! {

@@ -71,9 +71,7 @@ fn entrust(keys: &KeyWorld) -> Result<()> {
     let from = keys.world.now().business_day();
     let unit = keys.world.soc_son.id;
     keys.world
-        .try_change(|tx, stamp| {
-            entrustment::entrust(tx, stamp, &Actor::system(), unit, &decision(from))
-        })
+        .try_change(|tx, stamp| entrustment::entrust(tx, stamp, &Actor::system(), unit, &decision(from)))
         .map(|_| ())
 }
 
@@ -149,9 +147,16 @@ fn the_city_signs_for_a_commune_that_entrusted_it_and_the_verifier_says_who_for_
         let span = Span::Year(keys.world.now().business_day().year());
         let told = keys.world.look(|conn| principals::collected(conn, &Actor::system(), unit, span));
         assert_eq!(told.len(), 1, "{told:?}");
-        assert_eq!((told[0].receipts, told[0].amount), (2, Dong(50_000)), "what the city collected, and no more");
+        assert_eq!(
+            (told[0].receipts, told[0].amount),
+            (2, Dong(50_000)),
+            "what the city collected, and no more"
+        );
         assert_eq!(told[0].bond.principal_tax_code, TAX_CODE);
-        assert_eq!((told[0].bond.collector_tax_code.as_str(), told[0].bond.basis.as_str()), (CITY_TAX_CODE, "12/QĐ-UBND"));
+        assert_eq!(
+            (told[0].bond.collector_tax_code.as_str(), told[0].bond.basis.as_str()),
+            (CITY_TAX_CODE, "12/QĐ-UBND")
+        );
     });
 }
 

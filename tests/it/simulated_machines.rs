@@ -69,8 +69,7 @@ fn a_simulated_signing_service_signs_and_a_simulated_authority_publishes_what_it
     let (ca, pem) = with_authority(folder.path());
     let service = Machine::start(&["simulate", "signing", "--pem", &pem, "--listen", "127.0.0.1:0"]);
     let key = RemoteKey { url: service.url(), credential_id: "ABC".to_owned(), timeout_ms: 5_000 };
-    let secret =
-        RemoteSecret { access_token: SecretString::from(TOKEN), pin: Some(SecretString::from(PIN)) };
+    let secret = RemoteSecret { access_token: SecretString::from(TOKEN), pin: Some(SecretString::from(PIN)) };
     let found = RemoteSigner::credential(&key, &secret).expect("it knows its credential");
     assert_eq!(found.certificates.len(), 2, "its certificate and the authority's");
 

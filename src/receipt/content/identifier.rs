@@ -76,5 +76,4 @@ mod tests {
         }
         assert!(is_personal_id("097190000001", 97) && is_personal_id("999190000001", 0));
     }
-
 }

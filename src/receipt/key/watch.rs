@@ -44,12 +44,7 @@ pub fn look(store: &Store, stamp: &Stamp<'_>) -> Result<Looked> {
 
 /// The alarms that should stand at `now`, but for those of failing signers. For the units that entrusted it
 /// the city signs.
-pub fn due(
-    all: &[Listed],
-    waiting: &[UnitId],
-    entrusting: &BTreeSet<UnitId>,
-    now: Instant,
-) -> Vec<Alarm> {
+pub fn due(all: &[Listed], waiting: &[UnitId], entrusting: &BTreeSet<UnitId>, now: Instant) -> Vec<Alarm> {
     let mut by_unit: BTreeMap<UnitId, Vec<&Listed>> = BTreeMap::new();
     for certificate in all {
         by_unit.entry(certificate.unit).or_default().push(certificate);
