@@ -40,11 +40,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on a free port of this machine.
-    pub fn start(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Result<Server> {
-        Server::start_on(SocketAddr::from(([127, 0, 0, 1], 0)), answer)
-    }
-
+    /// Listens there; on a free port where the port is 0.
+    ///
     /// # Errors
     /// `port_taken`; `Internal`.
     pub fn start_on(

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::receipt::content::rules::{line_out_of_range, number};
 use crate::receipt::content::{CorrectionAction, LINES_LIMIT};
 use crate::receipt::field::{
-    PERCENT_DECIMALS, QUANTITY_DECIMALS, decimal, optional, required, text_of, within_limit,
+    PERCENT_DECIMALS, QUANTITY_DECIMALS, decimal, optional, required, tax_code, text_of, within_limit,
 };
 use crate::receipt::profile::{Lengths, Profile};
 use crate::text::words::amount_in_words;
