@@ -105,6 +105,8 @@ pub(super) fn take_at(
 fn check_owed(book: &Book, taking: &Taking) -> Result<()> {
     let held = book.obligations.get(&(taking.unit, taking.obligation));
     let owed = held.ok_or_else(crate::obligation::not_found)?.value.outstanding();
+    // Or what the bank took back of it since, while its document stands.
+    let owed = owed.checked_add(book.owed_again(taking.unit, taking.obligation))?;
     if owed.is_zero() {
         return Err(Error::conflict("obligation_closed", "nothing is owed on it"));
     }

@@ -32,6 +32,8 @@ pub mod provisional;
 pub mod query;
 pub mod refund;
 pub mod reopen;
+mod repaid;
+mod repaid_query;
 mod repeated;
 pub mod resolve;
 mod reversal;

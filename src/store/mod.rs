@@ -19,6 +19,7 @@ pub mod schema_closing;
 pub mod schema_duty;
 pub mod schema_desk;
 pub mod schema_intake;
+pub mod schema_legal;
 pub mod schema_matching;
 pub mod schema_privacy;
 pub mod schema_sign_in;

@@ -180,6 +180,7 @@ pub fn entries() -> Vec<Entry> {
         post("/api/v1/tax/reports/{id}/approve", web::to(api::tax::approve_report)),
         post("/api/v1/tax/reports/{id}/accept", web::to(api::tax::accept_report)),
         get("/api/v1/tax/due", web::to(api::tax::alarms)),
+        get("/api/v1/tax/invoices", web::to(api::tax::invoices)),
         get("/api/v1/tax/notices", web::to(api::tax::notices)),
         post("/api/v1/tax/notices", web::to(api::tax::request_notice)),
         post("/api/v1/tax/notices/{id}/approve", web::to(api::tax::approve_notice)),
