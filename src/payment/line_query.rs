@@ -109,7 +109,7 @@ pub fn movements_of_lines(
                 ("unit_id", Column::of(lines.iter().map(|(unit, _)| *unit))),
                 ("line_id", Column::of(lines.iter().map(|(_, line)| *line))),
             ],
-            "AND t.undoes_id IS NULL",
+            "AND +t.undoes_id IS NULL",
             Lock::None,
         )?;
     found.sort_by_key(|row| row.3);
@@ -133,7 +133,7 @@ pub fn standing_parts(
         conn,
         "SELECT t.id, t.movement_id, t.amount FROM match_part t",
         &[("unit_id", Column::of([unit])), ("line_id", Column::of([line]))],
-        "AND t.undoes_id IS NULL AND NOT EXISTS (SELECT 1 FROM match_part u WHERE u.unit_id = t.unit_id \
+        "AND +t.undoes_id IS NULL AND NOT EXISTS (SELECT 1 FROM match_part u WHERE u.unit_id = t.unit_id \
          AND u.undoes_id = t.id)",
         Lock::None,
     )?;
@@ -153,7 +153,7 @@ pub fn lines_of_movements(
             ("unit_id", Column::of(movements.iter().map(|(unit, _)| *unit))),
             ("movement_id", Column::of(movements.iter().map(|(_, id)| *id))),
         ],
-        "AND t.undoes_id IS NULL AND NOT EXISTS (SELECT 1 FROM match_part u WHERE u.unit_id = t.unit_id \
+        "AND +t.undoes_id IS NULL AND NOT EXISTS (SELECT 1 FROM match_part u WHERE u.unit_id = t.unit_id \
          AND u.undoes_id = t.id)",
         Lock::None,
     )

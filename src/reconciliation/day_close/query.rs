@@ -316,7 +316,7 @@ pub fn payments_of_lines(
             ("unit_id", Column::of(lines.iter().map(|_| unit))),
             ("line_id", Column::of(lines.iter().copied())),
         ],
-        "AND t.undoes_id IS NULL",
+        "AND +t.undoes_id IS NULL",
         Lock::None,
     )?;
     found.sort_unstable();
