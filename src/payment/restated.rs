@@ -2,8 +2,7 @@
 //! contra line; the line that says the same money again takes over what they had shown, so that no
 //! payment is un-proven, owed back and paid a second time because the bank moved a booking.
 
-use super::book::{Destination, Held};
-use super::documents;
+use super::book::Held;
 use super::flush::flush;
 use super::line_query::{self, MatchPartRow};
 use super::movement::State;
@@ -80,7 +79,7 @@ fn pass_through(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, one: &Withdra
     for work in works {
         desk.move_bank(work, one.held());
     }
-    store(tx, stamp, actor, desk, &works, &[reversal(&one.original), reversal(&one.contra)]).map(|_| ())
+    store(tx, stamp, actor, desk, &works, &[reversal(&one.original), reversal(&one.contra)])
 }
 
 /// What the original posted, the other way round. `case` is empty where its money was still unplaced.
@@ -102,7 +101,7 @@ fn swap(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, one: &Withdrawal, cas
             drop_unplaced(tx, stamp, &mut desk, one)?;
         }
     }
-    store(tx, stamp, actor, desk, &[contra], &[mark]).map(|_| ())
+    store(tx, stamp, actor, desk, &[contra], &[mark])
 }
 
 /// Interest is owed to the budget at once; what an order took of it is the Treasury's to give back.
@@ -194,7 +193,7 @@ fn take_over(
         known => known,
     };
     let taken = Mark { matched: successor.size().checked_sub(left)?, class };
-    store(tx, stamp, actor, desk, &works, &[reversal(&one.contra), taken]).map(|_| ())
+    store(tx, stamp, actor, desk, &works, &[reversal(&one.contra), taken])
 }
 
 /// What of the original nobody could place yet waits under the new line, with what is asked about it.
@@ -221,57 +220,6 @@ fn move_unplaced(
     Ok(left)
 }
 
-/// The new line in another amount, where the receipt of the old one stands: it pays what the old one
-/// is owed back for, and what it has beyond that is new money. None when nothing is owed.
-pub fn pay_again(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    one: &Withdrawal,
-    successor: &LineWork,
-) -> Result<Option<Vec<(UnitId, ReceiptId)>>> {
-    let (unit, line) = (successor.unit, one.original.line);
-    let shown = line_query::standing_parts(tx, unit, line)?;
-    let [(_, movement, _)] = shown.as_slice() else { return Ok(None) };
-    let Some(payment) = query::movements(tx, &[(unit, *movement)])?.pop().and_then(|one| one.payment) else {
-        return Ok(None);
-    };
-    let debt = Account::ReversalToRecover(payment);
-    let owed = ledger::balance(tx, unit, &debt)?;
-    if !owed.is_positive() || !successor.amount.is_positive() {
-        return Ok(None);
-    }
-    let mut desk = prove::look(tx, stamp, actor, &[successor], &[one.place()])?;
-    let taken = owed.min(successor.size());
-    desk.entry(successor, Account::Bank(successor.account), debt, taken);
-    if taken == owed {
-        let cause =
-            (unit, Kind::BankReversal, Subject::Line(one.contra.line), "the corrected line brings it");
-        desk.book.settled_exceptions.push(cause);
-    }
-    let rest = successor.size().checked_sub(taken)?;
-    let mut mark = Mark { matched: successor.size(), class: "fee_receipt" };
-    if rest.is_positive() {
-        let movement = desk.open_part(successor, rest)?;
-        let named = match &successor.case {
-            prove::Case::Credit { named } => named.clone(),
-            _ => Vec::new(),
-        };
-        match desk.book.destination(unit, rest, &named, successor.is_damaged) {
-            Destination::Unknown(kind) => {
-                let suspense = Account::Suspense(successor.line);
-                desk.entry(successor, Account::Bank(successor.account), suspense, rest);
-                desk.note(successor, kind, rest);
-                mark = Mark { matched: taken, class: "unknown" };
-            }
-            known => {
-                desk.receive(successor, movement, rest, "statement".into(), &known)?;
-            }
-        }
-    }
-    store(tx, stamp, actor, desk, &[successor], &[mark]).map(Some)
-}
-
 impl Desk<'_> {
     /// The line's sum between the bank account and another one.
     fn move_bank(&mut self, work: &LineWork, other: Account) {
@@ -292,8 +240,7 @@ fn store(
     desk: Desk<'_>,
     works: &[&LineWork],
     marks: &[Mark],
-) -> Result<Vec<(UnitId, ReceiptId)>> {
+) -> Result<()> {
     prove::write(tx, stamp, &desk, works, marks)?;
-    let written = flush(tx, stamp, actor, desk.book)?;
-    Ok(documents::all(&written))
+    flush(tx, stamp, actor, desk.book).map(|_| ())
 }

@@ -53,11 +53,8 @@ fn post_one(
         return Ok(Vec::new());
     }
     let taken_back = LineWork { case: Case::Reversal { original: one.original.line }, ..one.contra.clone() };
-    let mut receipts = post_lines(tx, stamp, actor, &[taken_back], seen)?.receipts;
-    if let Some(successor) = &one.successor {
-        receipts.extend(restated::pay_again(tx, stamp, actor, one, successor)?.unwrap_or_default());
-    }
-    Ok(receipts)
+    // A line in another amount pays that debt first, as any money that comes again (`payment::repaid`).
+    Ok(post_lines(tx, stamp, actor, &[taken_back], seen)?.receipts)
 }
 
 type Waiting = (Vec<Withdrawal>, BTreeSet<MovementId>);
