@@ -3,8 +3,8 @@
 mod books;
 pub mod catalogue;
 mod catalogue_cash;
-mod catalogue_duties;
 mod catalogue_desk;
+mod catalogue_duties;
 mod catalogue_exceptions;
 mod catalogue_intake;
 mod catalogue_matching;
