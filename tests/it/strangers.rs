@@ -29,6 +29,11 @@ struct Offer {
     body: Option<Value>,
 }
 
+/// An id as the document's examples have it.
+fn is_id(text: &str) -> bool {
+    text.len() == 17 && text.as_bytes()[3] == b'_'
+}
+
 fn unescaped(text: &str) -> String {
     let marks = [("&#34;", "\""), ("&quot;", "\""), ("&#39;", "'"), ("&lt;", "<"), ("&gt;", ">")];
     marks.iter().fold(text.to_owned(), |text, (mark, c)| text.replace(mark, c)).replace("&amp;", "&")
@@ -48,7 +53,7 @@ fn offers(service: &Service) -> Vec<Offer> {
         Some(Offer {
             method: method.to_owned(),
             path: path.to_owned(),
-            is_for_staff: path.starts_with("/api/v1/"),
+            is_for_staff: path.starts_with("/api/v1/") && !path.ends_with("/openapi.json"),
             body: body.and_then(|text| serde_json::from_str(&text).ok()),
         })
     };
@@ -57,7 +62,7 @@ fn offers(service: &Service) -> Vec<Offer> {
     found
 }
 
-fn token(world: &World, of: &Commune, role: Role) -> String {
+pub fn token(world: &World, of: &Commune, role: Role) -> String {
     let system = Actor::system();
     world.change(|tx, stamp| {
         let person = identity::create_person(tx, stamp, &system, of.id, "Người Mẫu")?;
@@ -73,10 +78,10 @@ fn token(world: &World, of: &Commune, role: Role) -> String {
 }
 
 /// Real ids of Ba Đình by the part of a path they follow, and those parts that have none.
-struct Things(BTreeMap<&'static str, String>);
+pub struct Things(BTreeMap<&'static str, String>);
 
 impl Things {
-    fn of(world: &World) -> Things {
+    pub fn of(world: &World) -> Things {
         let unit = world.ba_dinh.id.0;
         let one = |table: &str| {
             let sql = format!("SELECT id AS n FROM {table} WHERE unit_id = {unit} ORDER BY id LIMIT 1");
@@ -131,16 +136,22 @@ impl Things {
         Things(things)
     }
 
-    /// The path with real ids, and a query where the unit is named by one.
-    fn path(&self, offer: &Offer) -> String {
+    /// The path with real ids.
+    pub fn place(&self, pattern: &str) -> String {
         let mut path = String::new();
         let mut before = "";
-        for part in offer.path.split('/').skip(1) {
+        for part in pattern.split('/').skip(1) {
             let id = self.0.get(before).map(String::as_str);
             path.push('/');
             path.push_str(&part.replace("{id}", id.unwrap_or("x")).replace(['{', '}'], ""));
             before = part;
         }
+        path
+    }
+
+    /// The same, and a query where the unit is named by one.
+    fn path(&self, offer: &Offer) -> String {
+        let mut path = self.place(&offer.path);
         let needs_unit = offer.method == "GET" && offer.is_for_staff && !offer.path.contains('{');
         if needs_unit && !offer.path.ends_with("/keys") && !offer.path.ends_with("/changes") {
             path.push_str("?unit=00004");
@@ -152,10 +163,10 @@ impl Things {
     }
 
     /// The example's body about Ba Đình and its things.
-    fn body(&self, value: &Value) -> Value {
+    pub fn body(&self, value: &Value) -> Value {
         match value {
             Value::String(text) if text == "00070" => json!("00004"),
-            Value::String(text) if text.ends_with('…') => {
+            Value::String(text) if text.ends_with('…') || is_id(text) => {
                 let known = self.0.values().find(|id| id.get(..4) == text.get(..4));
                 json!(known.cloned().unwrap_or_else(|| text.clone()))
             }
@@ -195,13 +206,13 @@ fn with_each_string(value: &Value, hostile: &str) -> Vec<Value> {
     }
 }
 
-struct Door<'a> {
-    service: &'a Service,
-    count: std::cell::Cell<u32>,
+pub struct Door<'a> {
+    pub service: &'a Service,
+    pub count: std::cell::Cell<u32>,
 }
 
 impl Door<'_> {
-    fn ask(&self, token: Option<&str>, method: &str, path: &str, body: &[u8]) -> Reply {
+    pub fn ask(&self, token: Option<&str>, method: &str, path: &str, body: &[u8]) -> Reply {
         let count = self.count.get() + 1;
         self.count.set(count);
         let (bearer, key) = (format!("Bearer {}", token.unwrap_or_default()), format!("K{count}"));
@@ -215,7 +226,7 @@ impl Door<'_> {
 }
 
 /// A unit that has something of everything a path can name.
-fn lived_in(world: &World) {
+pub fn lived_in(world: &World) {
     let owed = world.raise_lines(&world.ba_dinh, vec![fee("HT-01", 25_000)]);
     world.take(&owed, Dong(25_000), Method::Cash).unwrap();
     let mailed = world.raise_for(with_email(), Dong(25_000));
@@ -230,7 +241,7 @@ fn lived_in(world: &World) {
 }
 
 /// What staff of the unit itself asked for before.
-fn asked_for(world: &World, door: &Door<'_>) {
+pub fn asked_for(world: &World, door: &Door<'_>) {
     let unit = world.ba_dinh.id.0;
     let sql = format!("SELECT id AS n FROM receipt WHERE unit_id = {unit} ORDER BY id");
     let receipts = world.look(|conn| Ok(tools::numbers(conn, &sql)));
