@@ -56,10 +56,8 @@ impl Client {
     }
 
     fn post(&mut self, path: &str, form: &str) -> Result<Answer> {
-        let head = format!(
-            "Origin: http://{}\r\nContent-Type: application/x-www-form-urlencoded\r\n",
-            self.address
-        );
+        let head =
+            format!("Origin: http://{}\r\nContent-Type: application/x-www-form-urlencoded\r\n", self.address);
         self.ask("POST", path, &head, form)
     }
 
@@ -127,9 +125,8 @@ fn seat(app: &App, desk: &Desk, role: Role) -> Result<String> {
     let found = app.store.read(&Scope::All, |conn| sign_in::named(conn, &name))?;
     let code = code_at(now);
     let checked = sign_in::check(found.as_ref(), &Shown { name: &name, password: PASSWORD, code: &code })?;
-    let entered = app
-        .store
-        .write(&Scope::All, Lane::Live, |tx| sign_in::sign_in(tx, &app.stamp(), &checked, &code))?;
+    let entered =
+        app.store.write(&Scope::All, Lane::Live, |tx| sign_in::sign_in(tx, &app.stamp(), &checked, &code))?;
     let (_, session) = entered.ok_or_else(|| Error::internal("the bench could not sign in"))?;
     Ok(format!("Cookie: __Host-bienlai={}\r\n", session.expose_secret()))
 }
@@ -174,41 +171,48 @@ pub fn pages(options: &Options) -> Result<Report> {
     })?;
     let waiting = unpaid.first().map(|due| due.code.clone()).unwrap_or_default();
     let address = scene.place.address;
-    let mut citizen = Client::new(address, String::new());
-    let mut cashier = Client::new(address, seat(app, desk, Role::Cashier)?);
-    let mut finance = Client::new(address, seat(app, desk, Role::Finance)?);
-    let mut administrator = Client::new(address, seat(app, desk, Role::Administrator)?);
-    let mut system = Client::new(address, program(app, desk)?);
+    let mut clients = [
+        Client::new(address, String::new()),
+        Client::new(address, seat(app, desk, Role::Cashier)?),
+        Client::new(address, seat(app, desk, Role::Finance)?),
+        Client::new(address, seat(app, desk, Role::Administrator)?),
+        Client::new(address, program(app, desk)?),
+    ];
+    let [citizen, cashier, finance, administrator, system] = [0, 1, 2, 3, 4];
     let unit = &desk.code;
     let mut figures = Vec::new();
     for (name, client, path) in [
-        ("pay page, waiting", &mut citizen, format!("/p/{waiting}")),
-        ("pay page, paid", &mut citizen, format!("/p/{one_paid}")),
-        ("receipt by look-up code", &mut citizen, format!("/r/{lookup}")),
-        ("look-up forms", &mut citizen, "/lookup".to_owned()),
-        ("desk", &mut cashier, "/counter".to_owned()),
-        ("desk: one obligation", &mut cashier, format!("/counter/obligations/{paid_id}")),
-        ("desk: shift", &mut cashier, "/counter/shift".to_owned()),
-        ("finance: board", &mut finance, "/finance".to_owned()),
-        ("finance: statements", &mut finance, "/finance/statements".to_owned()),
-        ("finance: exceptions", &mut finance, "/finance/exceptions".to_owned()),
-        ("finance: days", &mut finance, "/finance/days".to_owned()),
-        ("users", &mut administrator, "/users".to_owned()),
-        ("API: obligations", &mut system, format!("/api/v1/obligations?unit={unit}")),
-        ("API: obligations paid", &mut system, format!("/api/v1/obligations?unit={unit}&state=paid")),
-        ("API: list of receipts", &mut system, format!("/api/v1/lists/receipts?unit={unit}")),
-        ("API: list of payments", &mut system, format!("/api/v1/lists/payments?unit={unit}")),
-        ("API: changes", &mut system, "/api/v1/obligations/changes?limit=200".to_owned()),
-        ("API: accounts", &mut system, format!("/api/v1/days/overview?unit={unit}")),
-        ("API: exceptions", &mut system, format!("/api/v1/exceptions?unit={unit}")),
+        ("pay page, waiting", citizen, format!("/p/{waiting}")),
+        ("pay page, paid", citizen, format!("/p/{one_paid}")),
+        ("receipt by look-up code", citizen, format!("/r/{lookup}")),
+        ("look-up forms", citizen, "/lookup".to_owned()),
+        ("desk", cashier, "/counter".to_owned()),
+        ("desk: one obligation", cashier, format!("/counter/obligations/{paid_id}")),
+        ("desk: shift", cashier, "/counter/shift".to_owned()),
+        ("finance: board", finance, "/finance".to_owned()),
+        ("finance: statements", finance, "/finance/statements".to_owned()),
+        ("finance: exceptions", finance, "/finance/exceptions".to_owned()),
+        ("finance: days", finance, "/finance/days".to_owned()),
+        ("users", administrator, "/users".to_owned()),
+        ("API: obligations", system, format!("/api/v1/obligations?unit={unit}")),
+        ("API: obligations paid", system, format!("/api/v1/obligations?unit={unit}&state=paid")),
+        ("API: list of receipts", system, format!("/api/v1/lists/receipts?unit={unit}")),
+        ("API: list of payments", system, format!("/api/v1/lists/payments?unit={unit}")),
+        ("API: changes", system, "/api/v1/obligations/changes?limit=200".to_owned()),
+        ("API: accounts", system, format!("/api/v1/days/overview?unit={unit}")),
+        ("API: exceptions", system, format!("/api/v1/exceptions?unit={unit}")),
     ] {
         tell(name);
+        let client = clients.get_mut(client).ok_or_else(|| Error::internal("a seat is missing"))?;
         figures.push((name, timed(|| client.get(&path))?));
     }
+    let [_, cashier, ..] = &mut clients;
     let desk_page = cashier.get("/counter")?.body;
     let token = desk_page.split_once("name=\"csrf\" value=\"").and_then(|(_, rest)| rest.split('"').next());
     let token = token.unwrap_or_default().to_owned();
-    for (name, asked) in [("desk: search by name", "nguyen van a".to_owned()), ("desk: search by code", waiting)] {
+    for (name, asked) in
+        [("desk: search by name", "nguyen van a".to_owned()), ("desk: search by code", waiting)]
+    {
         tell(name);
         let form = format!("csrf={token}&q={}", asked.replace(' ', "+"));
         figures.push((name, timed(|| cashier.post("/counter/search", &form))?));
@@ -258,11 +262,11 @@ pub fn live(options: &Options) -> Result<Report> {
     let idle = began.elapsed().as_secs_f64();
     let used = child::cpu(service.pid()).zip(before).map(|(after, before)| (after - before).as_secs_f64());
     let mut took = Vec::with_capacity(TOLD);
-    for at in 0..TOLD {
-        let paid = Due { code: due[at].code.clone(), account_no: due[at].account_no.clone() };
+    for (one, stream) in due.iter().zip(&mut streams).take(TOLD) {
+        let paid = Due { code: one.code.clone(), account_no: one.account_no.clone() };
         scene.load(options, &service, false, vec![paid])?;
         let told = Instant::now();
-        until_told(&mut streams[at])?;
+        until_told(stream)?;
         took.push(told.elapsed());
     }
     took.sort_unstable();

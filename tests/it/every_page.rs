@@ -40,8 +40,7 @@ const STEP: &str = r#"(e => { e.reached = true;
   const style = getComputedStyle(e);
   return style.outlineStyle === 'none' && style.boxShadow === 'none' ? e.outerHTML.slice(0, 100) : ''; })(document.activeElement)"#;
 
-const STAFF: [Role; 5] =
-    [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
+const STAFF: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
 
 /// Pages that are no page to look at: they lead on, or answer with a file.
 fn is_page(operation: &Operation) -> bool {
@@ -120,7 +119,8 @@ fn judge(browser: &mut Browser, service: &Service, path: &str, who: &str, wrong:
     for (screen, colours, lang) in [(Screen::Phone, "light", "vi"), (Screen::Desk, "dark", "en")] {
         browser.screen(screen);
         browser.colours(colours);
-        let cookie = json!({ "name": "bienlai-lang", "value": lang, "url": format!("http://{}/", service.address) });
+        let cookie =
+            json!({ "name": "bienlai-lang", "value": lang, "url": format!("http://{}/", service.address) });
         browser.call("Network.setCookie", cookie);
         browser.open(&format!("http://{}{path}", service.address));
         let place = format!("{who} {path} {lang} {colours}");
@@ -137,7 +137,8 @@ fn judge(browser: &mut Browser, service: &Service, path: &str, who: &str, wrong:
         {
             wrong.push(format!("{place}: {why}"));
         }
-        let wide = browser.eval("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        let wide =
+            browser.eval("document.documentElement.scrollWidth - document.documentElement.clientWidth");
         if wide.as_i64().is_none_or(|wide| wide > 1) {
             wrong.push(format!("{place}: {wide} wider than the screen"));
         }
@@ -185,7 +186,9 @@ fn axe_finds_nothing_on_any_page_of_any_role() {
             let told = page.told["x-roles"].as_str().unwrap_or_default();
             let mut stranger = Visitor::at(service.address);
             let status = visitor.as_mut().unwrap_or(&mut stranger).get(&path).status;
-            let is_theirs = if who == "citizen" { told.is_empty() } else {
+            let is_theirs = if who == "citizen" {
+                told.is_empty()
+            } else {
                 told.contains(who.as_str()) || told == "signed in"
             };
             if is_theirs && !matches!(status, 200 | 303) {
@@ -205,8 +208,11 @@ fn axe_finds_nothing_on_any_page_of_any_role() {
         .filter(|asked| !asked.starts_with(&own) && !asked.starts_with("data:") && *asked != "about:blank")
         .collect();
     assert!(foreign.is_empty(), "{foreign:?}");
-    let unseen: Vec<&str> =
-        pages.iter().map(|page| page.path.as_str()).filter(|path| !seen.contains(*path) && *path != "/").collect();
+    let unseen: Vec<&str> = pages
+        .iter()
+        .map(|page| page.path.as_str())
+        .filter(|path| !seen.contains(*path) && *path != "/")
+        .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(unseen.is_empty(), "nobody saw {unseen:?}");
     service.stop();

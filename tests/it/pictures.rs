@@ -38,7 +38,8 @@ struct Studio {
 impl Studio {
     fn sit(&mut self, visitor: &Visitor) {
         for (name, value) in &visitor.cookies {
-            let cookie = json!({ "name": name, "value": value, "url": self.host, "path": "/", "secure": true });
+            let cookie =
+                json!({ "name": name, "value": value, "url": self.host, "path": "/", "secure": true });
             self.browser.call("Network.setCookie", cookie);
         }
     }
@@ -62,11 +63,8 @@ impl Studio {
 #[test]
 fn the_readme_shows_pages_as_they_are() {
     let readme = include_str!("../../README.md");
-    let shown: Vec<&str> = readme
-        .split("docs/pictures/")
-        .skip(1)
-        .filter_map(|rest| rest.split(".png").next())
-        .collect();
+    let shown: Vec<&str> =
+        readme.split("docs/pictures/").skip(1).filter_map(|rest| rest.split(".png").next()).collect();
     let world = World::settled_in_today(Database::sqlite());
     lived_in(&world);
     let owed = world.raise(Dong(25_000));

@@ -35,13 +35,30 @@ fn no_strange_request_is_answered_otherwise_than_the_document_tells() {
                 .arg(format!("http://{}/api/v1/openapi.json", service.address))
                 .args(["--header", &bearer, "--checks", CHECKS, "--max-examples", &count])
                 .args(["--phases", "examples,coverage,fuzzing", "--seed", &(seed + 1).to_string()])
-                .args(["--include-path-regex", "^/(api/v1|callback)/", "--exclude-path", "/api/v1/openapi.json"])
-                .args(["--suppress-health-check", "all", "--warnings", "off", "--no-color", "--continue-on-failure"])
+                .args([
+                    "--include-path-regex",
+                    "^/(api/v1|callback)/",
+                    "--exclude-path",
+                    "/api/v1/openapi.json",
+                ])
+                .args([
+                    "--suppress-health-check",
+                    "all",
+                    "--warnings",
+                    "off",
+                    "--no-color",
+                    "--continue-on-failure",
+                ])
                 .current_dir(world.database.folder.path())
                 .output()
                 .expect("schemathesis runs");
             let told = String::from_utf8_lossy(&ran.stdout);
-            assert!(ran.status.success(), "{}:\n{told}\n{}", role.as_str(), String::from_utf8_lossy(&ran.stderr));
+            assert!(
+                ran.status.success(),
+                "{}:\n{told}\n{}",
+                role.as_str(),
+                String::from_utf8_lossy(&ran.stderr)
+            );
         }
         service.stop();
     });

@@ -37,7 +37,7 @@ pub struct Item {
 }
 
 /// A settlement as it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Settlement {
     #[serde(skip)]
     pub unit: UnitId,

@@ -54,7 +54,7 @@ pub struct Item {
 }
 
 /// A batch as it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Batch {
     #[serde(skip)]
     pub unit: UnitId,

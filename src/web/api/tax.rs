@@ -1,6 +1,6 @@
 //! The tax authority: registrations, usage reports, error notices, the ledger of messages.
 
-mod alarms;
+pub(super) mod alarms;
 
 pub use alarms::{accept as accept_report, approve as approve_report, list as alarms};
 

@@ -55,7 +55,8 @@ mod tests {
 
     #[test]
     fn an_example_is_made_whole_and_tells_its_shape() {
-        let value = whole(r#"{ "id": "obl_01j9…", "qr": "00020101…", "n": 1, "of": [{ "a": null }] }"#).unwrap();
+        let value =
+            whole(r#"{ "id": "obl_01j9…", "qr": "00020101…", "n": 1, "of": [{ "a": null }] }"#).unwrap();
         assert_eq!(value["id"], "obl_01j9000000000");
         assert_eq!(value["qr"], "00020101…", "only ids are made whole");
         let told = shape(&value);

@@ -65,7 +65,9 @@ fn parameters(endpoint: &Endpoint, shape: Option<&Shape>) -> Vec<Value> {
         let name = part.split('}').next().unwrap_or_default();
         let schema = match name {
             "id" => json!({ "type": "string", "pattern": ID_PATTERN }),
-            "list" => json!({ "type": "string", "enum": crate::report::list::List::all().map(|list| list.name()).collect::<Vec<_>>() }),
+            "list" => {
+                json!({ "type": "string", "enum": crate::report::list::List::all().map(|list| list.name()).collect::<Vec<_>>() })
+            }
             "book" => json!({ "type": "string", "enum": ["journal", "bank", "cash", "fees"] }),
             _ => json!({ "type": "string" }),
         };
@@ -92,7 +94,8 @@ fn of_query(name: &str, schema: &Value) -> Value {
         Some(choices) => choices.iter().find(|one| one["type"] != "null").cloned().unwrap_or_default(),
         None => schema.clone(),
     };
-    if let Some(kind) = schema["type"].as_array().and_then(|kinds| kinds.iter().find(|kind| **kind != "null")) {
+    if let Some(kind) = schema["type"].as_array().and_then(|kinds| kinds.iter().find(|kind| **kind != "null"))
+    {
         schema["type"] = kind.clone();
     }
     if let Some(fields) = schema.as_object_mut() {
@@ -164,11 +167,14 @@ fn media_of(endpoint: &Endpoint, shape: Option<&Shape>) -> Vec<&'static str> {
     const SHEETS: [&str; 2] =
         ["text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"];
     let path = endpoint.path;
-    let has_format = shape.and_then(|shape| shape.query.as_ref()).is_some_and(|query| {
-        query["properties"].get("format").is_some()
-    });
+    let has_format = shape
+        .and_then(|shape| shape.query.as_ref())
+        .is_some_and(|query| query["properties"].get("format").is_some());
     let of_name = [
-        (".svg", "image/svg+xml"), ("xml", "application/xml"), ("pdf", "application/pdf"), (".zip", "application/zip"),
+        (".svg", "image/svg+xml"),
+        ("xml", "application/xml"),
+        ("pdf", "application/pdf"),
+        (".zip", "application/zip"),
         (".json", JSON),
     ];
     if let Some((_, media)) = of_name.iter().find(|(end, _)| path.ends_with(end)) {
@@ -217,7 +223,15 @@ fn others(endpoint: &Endpoint) -> Vec<(u16, &'static str)> {
     } else if path.starts_with("/callback") {
         all.extend([UNKNOWN, FORBIDDEN, MISSING, CONFLICT, BUSY]);
     } else {
-        all.extend([(303, "Sang trang khác / to another page"), UNKNOWN, FORBIDDEN, MISSING, CONFLICT, MANY, BUSY]);
+        all.extend([
+            (303, "Sang trang khác / to another page"),
+            UNKNOWN,
+            FORBIDDEN,
+            MISSING,
+            CONFLICT,
+            MANY,
+            BUSY,
+        ]);
     }
     if is_post {
         all.extend([LARGE, MEDIA]);

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::{
-    books, correction_steps, corrections, days, deposits, exception_work, exceptions, figures, intake, ledgers,
-    letters, lists, months, notifications, obligations, overview, payments, pos, queue, raise, receipts, refunds,
-    remittances, reopenings, rules, series, settlements, shifts, tax, view,
+    books, correction_steps, corrections, days, deposits, exception_work, exceptions, figures, intake,
+    ledgers, letters, lists, months, notifications, obligations, overview, payments, pos, queue, raise,
+    receipts, refunds, remittances, reopenings, rules, series, settlements, shifts, tax, view,
 };
 
 type Make = fn(&mut SchemaGenerator) -> schemars::Schema;
@@ -74,6 +74,19 @@ impl Shape {
         self.answer = Some(schema(T::json_schema, SchemaSettings::draft2020_12().for_serialize()));
         self
     }
+
+    /// An object whose field of this name is such a one.
+    fn shows<T: JsonSchema>(self, field: &str) -> Self {
+        let mut shape = self.answers::<T>();
+        let inner = shape.answer.take();
+        shape.answer = Some(json!({ "type": "object", "required": [field], "properties": { field: inner } }));
+        shape
+    }
+
+    /// An object whose field of this name lists such ones.
+    fn lists<T: JsonSchema>(self, field: &str) -> Self {
+        self.shows::<Vec<T>>(field)
+    }
 }
 
 fn read(make: Make) -> Value {
@@ -90,14 +103,32 @@ fn schema(make: Make, settings: SchemaSettings) -> Value {
 }
 
 /// By method and path.
-#[rustfmt::skip]
 pub fn table() -> BTreeMap<&'static str, Shape> {
     BTreeMap::from([
-        ("POST /api/v1/obligations", Shape::new().reads::<raise::Asked>().created().answers::<view::ObligationView>()),
-        ("GET /api/v1/obligations", Shape::new().asks::<obligations::ListQuery>()),
-        ("GET /api/v1/obligations/changes", Shape::new().asks::<obligations::ChangesQuery>().answers::<obligations::ChangesPage>()),
+        (
+            "GET /api/v1/settlements/{id}",
+            Shape::new().shows::<crate::payment::gateway::Settlement>("settlement"),
+        ),
+        ("GET /api/v1/pos/batches/{id}", Shape::new().shows::<crate::payment::pos::Batch>("batch")),
+        ("GET /api/v1/obligations/{id}/qr", Shape::new().answers::<crate::web::pages::vietqr::Drawn>()),
+        ("GET /api/v1/receipts/{id}", Shape::new().answers::<view::ReceiptWithChain>()),
+        (
+            "POST /api/v1/obligations",
+            Shape::new().reads::<raise::Asked>().created().answers::<view::ObligationView>(),
+        ),
+        (
+            "GET /api/v1/obligations",
+            Shape::new().asks::<obligations::ListQuery>().lists::<view::ObligationView>("obligations"),
+        ),
+        (
+            "GET /api/v1/obligations/changes",
+            Shape::new().asks::<obligations::ChangesQuery>().answers::<obligations::ChangesPage>(),
+        ),
         ("GET /api/v1/obligations/{id}", Shape::new().answers::<obligations::Whole>()),
-        ("POST /api/v1/obligations/{id}/cancel", Shape::new().reads::<obligations::Reason>().answers::<view::ObligationView>()),
+        (
+            "POST /api/v1/obligations/{id}/cancel",
+            Shape::new().reads::<obligations::Reason>().answers::<view::ObligationView>(),
+        ),
         ("POST /api/v1/obligations/{id}/payments", Shape::new().reads::<payments::Asked>().created()),
         ("GET /api/v1/receipts.zip", Shape::new().asks::<receipts::Period>()),
         ("GET /api/v1/notifications", Shape::new().asks::<notifications::ListQuery>()),
@@ -121,10 +152,27 @@ pub fn table() -> BTreeMap<&'static str, Shape> {
         ("GET /api/v1/deposits", Shape::new().asks::<deposits::ListQuery>()),
         ("POST /api/v1/deposits/{id}/withdraw", Shape::new().reads::<deposits::ReasonBody>()),
         ("POST /api/v1/payments/{id}/card-slip", Shape::new().reads::<pos::SlipBody>()),
-        ("POST /api/v1/pos/batches", Shape::new().reads::<pos::BatchBody>().created()),
-        ("GET /api/v1/pos/batches", Shape::new().asks::<pos::ListQuery>()),
-        ("POST /api/v1/settlements", Shape::new().reads::<settlements::ReportBody>().created()),
-        ("GET /api/v1/settlements", Shape::new().asks::<settlements::ListQuery>()),
+        (
+            "POST /api/v1/pos/batches",
+            Shape::new().reads::<pos::BatchBody>().created().shows::<crate::payment::pos::Batch>("batch"),
+        ),
+        (
+            "GET /api/v1/pos/batches",
+            Shape::new().asks::<pos::ListQuery>().lists::<crate::payment::pos::Batch>("batches"),
+        ),
+        (
+            "POST /api/v1/settlements",
+            Shape::new()
+                .reads::<settlements::ReportBody>()
+                .created()
+                .shows::<crate::payment::gateway::Settlement>("settlement"),
+        ),
+        (
+            "GET /api/v1/settlements",
+            Shape::new()
+                .asks::<settlements::ListQuery>()
+                .lists::<crate::payment::gateway::Settlement>("settlements"),
+        ),
         ("GET /api/v1/remittable", Shape::new().asks::<remittances::DueQuery>()),
         ("POST /api/v1/remittances", Shape::new().reads::<remittances::DraftBody>().created()),
         ("GET /api/v1/remittances", Shape::new().asks::<remittances::ListQuery>()),
