@@ -75,6 +75,8 @@ pub struct Options {
     pub is_during_import: bool,
     /// Receipts that lie in the database while pages are measured.
     pub receipts: usize,
+    /// How often each page is asked, or how many waiting pages are told.
+    pub rounds: usize,
     /// Pages that wait.
     pub waiting: usize,
 }

@@ -55,10 +55,13 @@ pub struct Options {
     #[arg(long)]
     during_import: bool,
     /// Receipts in the database of `pages`
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1_000..=5_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(100..=5_000_000))]
     receipts: u32,
+    /// How often `pages` asks each, and how many waiting pages `live` tells
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u16).range(10..=10_000))]
+    rounds: u16,
     /// Pages that wait in `live`
-    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(200..=20_000))]
+    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(20..=20_000))]
     waiting: u32,
     /// Where the folder with database, configuration and log is made; it is deleted afterwards
     #[arg(long, value_name = "DIR", default_value = "var")]
@@ -90,6 +93,7 @@ pub fn run(options: Options) -> Result<u8> {
         lines: options.lines as usize,
         is_during_import: options.during_import,
         receipts: options.receipts as usize,
+        rounds: usize::from(options.rounds),
         waiting: options.waiting as usize,
     })?;
     println!(

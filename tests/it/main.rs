@@ -59,6 +59,7 @@ mod migrations;
 mod outages;
 mod overtaken;
 mod pay_pages;
+mod page_times;
 mod payer_accounts;
 mod personal_data;
 mod pictures;
