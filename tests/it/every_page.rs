@@ -18,7 +18,7 @@ use crate::support::World;
 use crate::support::browser::{Browser, Screen};
 use crate::support::database::Database;
 use crate::support::program::Service;
-use crate::support::visitor::{Visitor, seated};
+use crate::support::visitor::{PASSWORD, Visitor, employ, seated};
 
 const AXE: &str = include_str!("../../fixtures/axe/axe.min.js");
 /// WCAG 2.2 AA and what axe holds for good practice. Swagger UI's own drawing inside `/api/try` is
@@ -256,5 +256,75 @@ fn axe_finds_nothing_on_any_page_of_any_role() {
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(unseen.is_empty(), "nobody saw {unseen:?}");
+    service.stop();
+}
+
+fn tab_to(browser: &mut Browser, expression: &str) {
+    for _ in 0..120 {
+        if browser.eval(&format!("(e => {expression})(document.activeElement)")) == json!(true) {
+            return;
+        }
+        browser.press("Tab");
+    }
+    panic!("the keyboard never reaches {expression}, but {}", browser.focus());
+}
+
+fn arrive(browser: &mut Browser, path: &str) {
+    browser.wait_for(&format!("location.pathname === '{path}' && document.readyState === 'complete'"));
+}
+
+#[test]
+fn every_role_signs_in_and_goes_to_each_of_its_pages_with_the_keyboard_alone() {
+    let world = World::settled_in_today(Database::sqlite());
+    lived_in(&world);
+    let mut service = Service::start(&world);
+    for (at, role) in STAFF.into_iter().enumerate() {
+        let scope = Scope::unit(world.ba_dinh.id);
+        let ready = employ(&world, role, &format!("nguoi{at}.badinh"), scope);
+        let mut browser = Browser::start();
+        browser.screen(if at % 2 == 0 { Screen::Phone } else { Screen::Desk });
+        browser.open(&format!("http://{}/sign-in", service.address));
+        let code = ready.code(&world);
+        for (field, value) in [("name", ready.name.as_str()), ("password", PASSWORD), ("code", code.as_str())]
+        {
+            tab_to(&mut browser, &format!("e.name === '{field}'"));
+            browser.types(value);
+        }
+        browser.press("Enter");
+        browser.wait_for("location.pathname !== '/sign-in' && !!document.querySelector('nav.desk a')");
+        let ways =
+            browser.eval("[...document.querySelectorAll('nav.desk a')].map(a => a.getAttribute('href'))");
+        let ways: Vec<String> = serde_json::from_value(ways).unwrap();
+        assert!(ways.len() >= 3, "{}: {ways:?}", role.as_str());
+        for way in &ways {
+            tab_to(&mut browser, &format!("e.getAttribute('href') === '{way}'"));
+            browser.press("Enter");
+            arrive(&mut browser, way);
+            assert_eq!(browser.eval("document.querySelectorAll('main h1').length"), json!(1), "{way}");
+        }
+        tab_to(&mut browser, "e.closest('form') && e.closest('form').getAttribute('action') === '/sign-out'");
+        browser.press("Enter");
+        browser.wait_for("!document.querySelector('nav.desk')");
+        assert_eq!(browser.complaints, Vec::<String>::new(), "{}", role.as_str());
+    }
+    service.stop();
+}
+
+#[test]
+fn a_citizen_finds_a_receipt_with_the_keyboard_alone() {
+    let world = World::settled_in_today(Database::sqlite());
+    let paid = world.raise(Dong(30_000));
+    world.take(&paid, Dong(30_000), bienlai::payment::book::Method::Cash).unwrap();
+    world.seal();
+    let receipt = world.receipts(&paid).remove(0);
+    let mut service = Service::start(&world);
+    let mut browser = Browser::start();
+    browser.screen(Screen::Phone);
+    browser.open(&format!("http://{}/lookup", service.address));
+    tab_to(&mut browser, "e.name === 'lookup_code'");
+    browser.types(&receipt.lookup_code);
+    browser.press("Enter");
+    browser.sees("Bản gốc đã ký (XML)");
+    assert_eq!(browser.complaints, Vec::<String>::new());
     service.stop();
 }
