@@ -116,7 +116,7 @@ fn fault(root: &Value, schema: &Value, value: &Value) -> Option<String> {
         _ => value.is_object(),
     };
     let kinds: Vec<&str> = match &schema["type"] {
-        Value::String(kind) => vec![kind],
+        Value::String(kind) => vec![kind.as_str()],
         Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
         _ => Vec::new(),
     };

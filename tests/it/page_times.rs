@@ -1,12 +1,14 @@
 //! The benches of pages and of waiting pages do what they say before they tell a time.
 
+use std::cell::RefCell;
+
 use serde_json::Value;
 
 use crate::labelled_months::bienlai;
 use crate::support::each_database;
 
 fn measured(arguments: &[&str]) -> Vec<(String, f64)> {
-    let mut told = Vec::new();
+    let told = RefCell::new(Vec::new());
     each_database(|database| {
         let folder = database.folder.path().to_str().expect("a plain path").to_owned();
         let json = format!("{folder}/bench.json");
@@ -14,7 +16,7 @@ fn measured(arguments: &[&str]) -> Vec<(String, f64)> {
         let ran = bienlai(&[arguments, &more].concat());
         assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
         let figures: Value = serde_json::from_slice(&std::fs::read(&json).expect("figures")).expect("JSON");
-        told = figures["figures"]
+        *told.borrow_mut() = figures["figures"]
             .as_array()
             .expect("figures")
             .iter()
@@ -23,7 +25,7 @@ fn measured(arguments: &[&str]) -> Vec<(String, f64)> {
             })
             .collect();
     });
-    told
+    told.into_inner()
 }
 
 #[test]
