@@ -6,9 +6,7 @@ use std::collections::BTreeMap;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, Route, web};
 
-use super::respond::{Answer, Failure};
-use super::{api, callback, health, pages};
-use crate::error::Error;
+use super::{api, callback, health, pages, refusal};
 
 /// One method of one path.
 pub struct Entry {
@@ -275,6 +273,8 @@ pub fn entries() -> Vec<Entry> {
         get("/verify", web::to(pages::verify::form)),
         post("/verify", web::to(pages::verify::judge)),
         get("/api", web::to(pages::api::page)),
+        get("/api/try", web::to(pages::api::console)),
+        get("/api/v1/openapi.json", web::to(api::openapi::serve)),
         get("/assets/{name}", web::to(pages::asset::serve)),
         get("/healthz", web::to(health::healthz)),
         get("/readyz", web::to(health::readyz)),
@@ -285,26 +285,31 @@ pub fn entries() -> Vec<Entry> {
 /// Registers the list: one resource for each path, 405 for its other methods, 404 for the rest.
 pub fn configure(config: &mut web::ServiceConfig) {
     let mut order = Vec::new();
-    let mut resources: BTreeMap<&str, actix_web::Resource> = BTreeMap::new();
+    let mut resources: BTreeMap<&str, (Vec<Method>, actix_web::Resource)> = BTreeMap::new();
     for entry in entries() {
-        let resource = resources.remove(entry.path).unwrap_or_else(|| {
+        let (mut methods, resource) = resources.remove(entry.path).unwrap_or_else(|| {
             order.push(entry.path);
-            web::resource(entry.path).default_service(web::to(method_not_allowed))
+            (Vec::new(), web::resource(entry.path))
         });
-        resources.insert(entry.path, resource.route(entry.route.method(entry.method)));
+        methods.push(entry.method.clone());
+        let resource = resource.route(entry.route.method(entry.method));
+        resources.insert(entry.path, (methods, resource));
     }
     for path in order {
-        if let Some(resource) = resources.remove(path) {
-            config.service(resource);
+        if let Some((methods, resource)) = resources.remove(path) {
+            let allowed = allowed(&methods);
+            config.service(resource.default_service(web::to(move |request: HttpRequest| async move {
+                refusal::method_not_allowed(&request, allowed)
+            })));
         }
     }
-    config.default_service(web::to(path_not_found));
+    config.default_service(web::to(refusal::path_not_found));
 }
 
-async fn path_not_found() -> Answer {
-    Err(Failure(Error::not_found("path_not_found", "no such path")))
-}
-
-async fn method_not_allowed(request: HttpRequest) -> Answer {
-    Err(Failure(Error::not_found("method_not_allowed", format!("{} is not offered here", request.method()))))
+fn allowed(methods: &[Method]) -> &'static str {
+    match (methods.contains(&Method::GET), methods.contains(&Method::POST)) {
+        (true, true) => "GET, POST",
+        (true, false) => "GET",
+        _ => "POST",
+    }
 }

@@ -26,6 +26,7 @@ pub mod lists;
 pub mod months;
 mod notifications;
 mod obligations;
+pub mod openapi;
 pub mod overview;
 mod payments;
 pub mod pos;

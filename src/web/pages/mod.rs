@@ -113,6 +113,7 @@ impl ResponseError for PageFailure {
     fn status_code(&self) -> StatusCode {
         match self.0.kind() {
             Kind::Invalid { field } if field.starts_with("form.") => StatusCode::BAD_REQUEST,
+            _ if self.0.code() == "media_type_unsupported" => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             // A code that cannot be one names nothing: whether it was well formed is not told.
             Kind::Invalid { .. } => StatusCode::NOT_FOUND,
             _ => respond::status(&self.0),
