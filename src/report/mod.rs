@@ -7,6 +7,8 @@
 
 pub mod bridge;
 pub mod chart;
+pub mod city;
+pub mod collection;
 pub mod cut_off;
 pub mod fees;
 pub mod list;
@@ -15,6 +17,7 @@ mod query;
 mod rules;
 pub mod sheet;
 pub mod table;
+pub mod target;
 #[cfg(test)]
 mod tests;
 

@@ -16,6 +16,7 @@ pub mod rows;
 pub mod schema;
 pub mod schema_cash;
 pub mod schema_closing;
+pub mod schema_figures;
 pub mod schema_intake;
 pub mod schema_matching;
 pub mod schema_sign_in;

@@ -13,6 +13,7 @@ mod browser_pages;
 mod callbacks;
 mod cards;
 mod cash_by_command;
+mod city_figures;
 mod closings;
 mod closings_by_program;
 mod correction_books;

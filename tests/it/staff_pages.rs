@@ -93,6 +93,7 @@ const PAGES: &[(&str, &[Role])] = &[
     ("/finance/exceptions", &[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator]),
     ("/finance/days", &[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator]),
     ("/users", &[Role::Administrator, Role::Auditor]),
+    ("/city", &[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator]),
 ];
 
 /// Every form of staff with the only role that may send it.

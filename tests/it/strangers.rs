@@ -57,7 +57,7 @@ fn offers(service: &Service) -> Vec<Offer> {
     found
 }
 
-fn token(world: &World, of: &Commune, role: Role) -> String {
+pub fn token(world: &World, of: &Commune, role: Role) -> String {
     let system = Actor::system();
     world.change(|tx, stamp| {
         let person = identity::create_person(tx, stamp, &system, of.id, "Người Mẫu")?;

@@ -34,6 +34,7 @@ pub fn endpoints() -> Vec<&'static Endpoint> {
         .chain(super::catalogue_matching::ENDPOINTS)
         .chain(closing::ENDPOINTS)
         .chain(tax::ENDPOINTS)
+        .chain(super::catalogue_city::ENDPOINTS)
         .chain(super::catalogue_pages::ENDPOINTS)
         .collect()
 }

@@ -3,10 +3,12 @@
 mod books;
 pub mod catalogue;
 mod catalogue_cash;
+mod catalogue_city;
 mod catalogue_exceptions;
 mod catalogue_intake;
 mod catalogue_matching;
 mod catalogue_pages;
+pub mod city;
 pub mod correction_steps;
 mod corrections;
 pub mod days;

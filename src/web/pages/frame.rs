@@ -119,10 +119,16 @@ fn ways(role: Role) -> &'static [(&'static str, &'static str)] {
             ("/finance/statements", "way_statements"),
             ("/finance/exceptions", "way_exceptions"),
             ("/finance/days", "way_days"),
+            ("/city", "way_city"),
             ("/account", "way_account"),
         ],
         Role::Administrator => {
-            &[("/users", "way_users"), ("/finance", "way_board"), ("/account", "way_account")]
+            &[
+                ("/users", "way_users"),
+                ("/finance", "way_board"),
+                ("/city", "way_city"),
+                ("/account", "way_account"),
+            ]
         }
         _ => &[],
     }

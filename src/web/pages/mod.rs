@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod asset;
+pub mod city;
 pub mod counter;
 mod fields;
 pub mod finance;
