@@ -12,6 +12,8 @@ pub mod collection;
 pub mod cut_off;
 pub mod fees;
 pub mod list;
+pub mod onboarding;
+pub mod operations;
 pub mod overview;
 mod query;
 mod rules;

@@ -1,4 +1,4 @@
-//! The tables of the city's figures: daily sums of what was collected, totals of dossiers.
+//! The tables of the city's figures, of onboarding and of changes of the tariff. A companion of `schema.rs`.
 
 diesel::table! {
     collection_day (unit_id, recorded_on) {
@@ -44,5 +44,45 @@ diesel::table! {
         full_process -> BigInt,
         actor -> Text,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    account_live (unit_id, account_id) {
+        unit_id -> BigInt,
+        account_id -> BigInt,
+        person_id -> BigInt,
+        steps -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    tariff_draft (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        content -> Text,
+        sha256 -> Text,
+        reason -> Text,
+        base_edition_id -> Nullable<BigInt>,
+        maker_person_id -> BigInt,
+        created_at -> BigInt,
+        state -> Text,
+        checker_person_id -> Nullable<BigInt>,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    tariff_draft_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        draft_id -> BigInt,
+        revision -> BigInt,
+        kind -> Text,
+        state -> Text,
+        person_id -> BigInt,
+        reason -> Text,
+        at -> BigInt,
     }
 }

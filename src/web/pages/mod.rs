@@ -4,6 +4,7 @@
 //! Citizens' pages are public, so they show no full name and no number of a person, and guessing
 //! codes is rate-limited per address. Staff sign in; the API's tokens open none of these pages.
 
+pub mod admin;
 pub mod api;
 pub mod asset;
 pub mod city;
@@ -12,14 +13,17 @@ mod fields;
 pub mod finance;
 pub mod frame;
 pub mod invitation;
+mod listing;
 pub mod live;
 pub mod lookup;
 mod mask;
 pub mod pay;
+pub mod onboarding;
 pub mod receipt;
 pub mod rendition;
 pub mod session;
 pub mod sign_in;
+pub mod tariff;
 pub mod told;
 mod upload;
 pub mod users;
