@@ -1,5 +1,6 @@
 //! The sealed trail: who did what, by id and never by value.
 
+pub mod extract;
 pub mod merkle;
 mod query;
 mod seal;

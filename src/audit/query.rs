@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::id::{AuditId, CertificateId, UnitId, first_minted_at};
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock};
-use crate::store::schema::{audit_entry, audit_leaf, audit_root, feed, unsealed};
+use crate::store::schema::{audit_entry, audit_leaf, audit_root, audit_signature, feed, unsealed};
 use crate::store::{Conn, Tx};
 
 pub const AUDIT: &str = "audit";
@@ -158,6 +158,33 @@ pub fn roots(conn: &mut Conn, unit: UnitId) -> Result<Vec<(i64, String, String)>
         .filter(audit_root::unit_id.eq(unit))
         .order(audit_root::last_seq)
         .select((audit_root::last_seq, audit_root::root_sha256, audit_root::previous_sha256))
+        .load(conn)
+        .classify()
+}
+
+/// (last_seq, root, made at) of the roots made before an instant, oldest first.
+pub fn roots_made(conn: &mut Conn, unit: UnitId, before: Instant) -> Result<Vec<(i64, String, Instant)>> {
+    audit_root::table
+        .filter(audit_root::unit_id.eq(unit))
+        .filter(audit_root::created_at.lt(before))
+        .order(audit_root::last_seq)
+        .select((audit_root::last_seq, audit_root::root_sha256, audit_root::created_at))
+        .load(conn)
+        .classify()
+}
+
+/// (last_seq, certificate, signature) of the signed roots after `after` up to and including `until`.
+pub fn signatures(
+    conn: &mut Conn,
+    unit: UnitId,
+    after: i64,
+    until: i64,
+) -> Result<Vec<(i64, CertificateId, Vec<u8>)>> {
+    audit_signature::table
+        .filter(audit_signature::unit_id.eq(unit))
+        .filter(audit_signature::last_seq.gt(after).and(audit_signature::last_seq.le(until)))
+        .order(audit_signature::last_seq)
+        .select((audit_signature::last_seq, audit_signature::certificate_id, audit_signature::signature))
         .load(conn)
         .classify()
 }

@@ -10,6 +10,7 @@ pub mod chart;
 pub mod city;
 pub mod collection;
 pub mod cut_off;
+pub mod evidence;
 pub mod fees;
 pub mod list;
 pub mod onboarding;

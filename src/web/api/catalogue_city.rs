@@ -36,6 +36,31 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        path: "/api/v1/evidence.zip",
+        vi: "Hồ sơ kiểm toán của một đơn vị và kỳ: biên lai đã ký, chuỗi chứng nhận ngày, ký hiệu, nhật ký; tự kiểm chứng được.",
+        en: "The evidence of a unit and period: signed receipts, day certificates, series, the sealed trail. \
+             `bienlai audit verify-bundle` judges it offline.",
+        who: "auditor, administrator",
+        notes: "?unit= &from= &until= (at most 366 days). It holds what receipts hold of persons; who took it is in the \
+                trail.",
+        ..NONE
+    },
+    Endpoint {
+        path: "/admin/evidence",
+        vi: "Lấy hồ sơ kiểm toán.",
+        en: "The form for the evidence of a period.",
+        who: "auditor, administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/evidence",
+        vi: "Tải hồ sơ kiểm toán.",
+        en: "The evidence of a unit and period as a file.",
+        who: "auditor, administrator",
+        ..NONE
+    },
+    Endpoint {
         path: "/city",
         vi: "Số liệu thành phố: thu theo đơn vị, khoản, kênh, ngày; chỉ tiêu; cảnh báo sớm.",
         en: "The city's figures of a month; ?month=YYYY-MM.",
@@ -55,6 +80,148 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         vi: "Nhập tệp tổng hồ sơ.",
         en: "Takes a CSV file of dossier totals.",
         who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        path: "/admin/units",
+        vi: "Đơn vị thu.",
+        en: "The units.",
+        who: "administrator, auditor",
+        ..NONE
+    },
+    Endpoint {
+        path: "/admin/units/{code}",
+        vi: "Một đơn vị: tài khoản, ký hiệu, chứng thư, đăng ký, sáp nhập.",
+        en: "One unit: accounts, series, certificates, registrations, mergers.",
+        who: "administrator, auditor",
+        ..NONE
+    },
+    Endpoint {
+        path: "/admin/clients",
+        vi: "Ứng dụng API.",
+        en: "The API clients.",
+        who: "administrator, auditor",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/clients/create",
+        vi: "Tạo mã truy cập.",
+        en: "Makes a client; its token is shown once.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/clients/revoke",
+        vi: "Thu hồi mã truy cập.",
+        en: "Ends a token for good.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        path: "/admin/operations",
+        vi: "Kênh, hàng đợi, kho tin gốc.",
+        en: "Channels, queues, the archive of events; ?day= &before=.",
+        who: "administrator, auditor",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/operations/replay",
+        vi: "Đọc lại một tin.",
+        en: "Reads an archived event again; what was settled stays as it is.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        path: "/admin/trail",
+        vi: "Nhật ký.",
+        en: "The audit trail; ?unit= &from= &until= &text=.",
+        who: "administrator, auditor",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/trail/verify",
+        vi: "Kiểm chứng nhật ký.",
+        en: "Proves the trail of a unit.",
+        who: "administrator, auditor",
+        ..NONE
+    },
+    Endpoint {
+        path: "/onboarding",
+        vi: "Các đơn vị đang ở bước nào.",
+        en: "Who is how far.",
+        who: "administrator, auditor",
+        ..NONE
+    },
+    Endpoint {
+        path: "/onboarding/{code}",
+        vi: "Các bước của một đơn vị.",
+        en: "The steps of a unit.",
+        who: "administrator, auditor",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/onboarding/live",
+        vi: "Đưa tài khoản vào hoạt động.",
+        en: "An account goes live, when every step is done.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        path: "/tariff",
+        vi: "Biểu phí.",
+        en: "The tariff and its proposed changes.",
+        who: "administrator, auditor, approver, finance",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/tariff/price",
+        vi: "Đề nghị mức thu mới từ một ngày.",
+        en: "Proposes another price from a day on.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/tariff/text",
+        vi: "Đề nghị toàn văn biểu phí.",
+        en: "Proposes a whole text.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        path: "/tariff/simulator",
+        vi: "Tính thử mức thu.",
+        en: "What a dossier would cost on a day, and why.",
+        who: "staff",
+        ..NONE
+    },
+    Endpoint {
+        path: "/tariff/drafts/{id}",
+        vi: "Một đề nghị thay đổi.",
+        en: "One proposed change.",
+        who: "administrator, auditor, approver, finance",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/tariff/drafts/{id}/approve",
+        vi: "Duyệt thay đổi biểu phí.",
+        en: "Another person makes it the tariff in force.",
+        who: "administrator, approver",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/tariff/drafts/{id}/refuse",
+        vi: "Không duyệt.",
+        en: "Refuses it.",
+        who: "administrator, approver",
         ..NONE
     },
 ];

@@ -114,3 +114,20 @@ pub async fn totals(
         block(move || shared.app().write(&caller.0, |tx, stamp| total::record(tx, stamp, &caller.0, &rows)));
     respond::ok(&json!({ "recorded": recorded.await? }))
 }
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EvidenceQuery {
+    unit: String,
+    from: BusinessDay,
+    until: BusinessDay,
+}
+
+/// `GET /api/v1/evidence.zip?unit=&from=&until=`: the evidence of a unit and period, which
+/// `bienlai audit verify-bundle` judges without a database.
+pub async fn evidence(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&crate::report::evidence::TAKERS)?;
+    let asked: EvidenceQuery = extract::query(&request)?;
+    let period = (asked.from, asked.until);
+    Ok(crate::web::pages::admin::evidence::bundled(&shared, caller.0, asked.unit, period).await?)
+}

@@ -114,17 +114,40 @@ fn ways(role: Role) -> &'static [(&'static str, &'static str)] {
         Role::Cashier => {
             &[("/counter", "way_counter"), ("/counter/shift", "way_shift"), ("/account", "way_account")]
         }
-        Role::Finance | Role::Approver | Role::Auditor => &[
+        Role::Auditor => &[
             ("/finance", "way_board"),
             ("/finance/statements", "way_statements"),
             ("/finance/exceptions", "way_exceptions"),
             ("/finance/days", "way_days"),
             ("/city", "way_city"),
+            ("/tariff", "way_tariff"),
+            ("/admin/units", "way_units"),
+            ("/onboarding", "way_onboarding"),
+            ("/users", "way_users"),
+            ("/admin/clients", "way_clients"),
+            ("/admin/operations", "way_operations"),
+            ("/admin/trail", "way_trail"),
+            ("/admin/evidence", "way_evidence"),
+            ("/account", "way_account"),
+        ],
+        Role::Finance | Role::Approver => &[
+            ("/finance", "way_board"),
+            ("/finance/statements", "way_statements"),
+            ("/finance/exceptions", "way_exceptions"),
+            ("/finance/days", "way_days"),
+            ("/city", "way_city"),
+            ("/tariff", "way_tariff"),
             ("/account", "way_account"),
         ],
         Role::Administrator => {
             &[
                 ("/users", "way_users"),
+                ("/admin/units", "way_units"),
+                ("/onboarding", "way_onboarding"),
+                ("/tariff", "way_tariff"),
+                ("/admin/clients", "way_clients"),
+                ("/admin/operations", "way_operations"),
+                ("/admin/trail", "way_trail"),
                 ("/finance", "way_board"),
                 ("/city", "way_city"),
                 ("/account", "way_account"),

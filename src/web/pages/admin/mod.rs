@@ -2,6 +2,7 @@
 //! archive; queues; the audit trail. Auditors see the same and change nothing.
 
 pub mod clients;
+pub mod evidence;
 pub mod operations;
 pub mod trail;
 pub mod units;
