@@ -203,7 +203,23 @@ fn finance_and_administrators_see_whole_pages() {
                 "ketoan.badinh",
                 &["/finance", "/finance/statements", "/finance/exceptions", "/finance/days", "/account"][..],
             ),
-            (Role::Administrator, "quantri.badinh", &["/users"]),
+            (
+                Role::Administrator,
+                "quantri.badinh",
+                &[
+                    "/users",
+                    "/city",
+                    "/admin/units",
+                    "/admin/units/00004",
+                    "/admin/clients",
+                    "/admin/operations",
+                    "/admin/trail",
+                    "/admin/evidence",
+                    "/onboarding",
+                    "/onboarding/00004",
+                    "/tariff/simulator",
+                ],
+            ),
         ] {
             let ready = employ(&world, role, name, Scope::unit(world.ba_dinh.id));
             let mut browser = Browser::start();
