@@ -196,6 +196,9 @@ fn finance_and_administrators_see_whole_pages() {
             trace: "FT1".to_owned(),
         };
         world.change(|tx, stamp| bienlai::payment::told::tell(tx, stamp, &owed, &word));
+        let tariff = include_str!("../../fixtures/tariff/hanoi.toml");
+        let system = bienlai::actor::Actor::system();
+        world.change(|tx, stamp| bienlai::tariff::edition::store_edition(tx, stamp, &system, tariff)).unwrap();
         let mut service = Service::start(&world);
         for (role, name, paths) in [
             (
@@ -217,6 +220,7 @@ fn finance_and_administrators_see_whole_pages() {
                     "/admin/evidence",
                     "/onboarding",
                     "/onboarding/00004",
+                    "/tariff",
                     "/tariff/simulator",
                 ],
             ),
