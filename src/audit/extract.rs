@@ -161,10 +161,7 @@ mod tests {
             unit: 2,
             before_seq: 7,
             before_root: "before".into(),
-            roots: vec![
-                Root { last_seq: 9, root_sha256: first },
-                Root { last_seq: 10, root_sha256: second },
-            ],
+            roots: vec![Root { last_seq: 9, root_sha256: first }, Root { last_seq: 10, root_sha256: second }],
             entries,
         }
     }

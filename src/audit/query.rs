@@ -219,7 +219,8 @@ pub fn search(conn: &mut Conn, search: &super::Search) -> Result<Vec<super::Foun
         );
     }
     let found: Vec<Columns> = asked.load(conn).classify()?;
-    let of = |(id, actor, action, subject, detail, at)| super::Found { id, actor, action, subject, detail, at };
+    let of =
+        |(id, actor, action, subject, detail, at)| super::Found { id, actor, action, subject, detail, at };
     Ok(found.into_iter().map(of).collect())
 }
 

@@ -108,9 +108,13 @@ fn verify_bundle(path: &Path, trust: Option<&Path>, json: bool) -> Result<u8> {
 }
 
 fn print(judged: &judge::Judgement, is_unjudged: bool) {
-    let words = if judged.holds() { "NGUYÊN VẸN / HOLDS" } else { "KHÔNG ĐỨNG VỮNG / DOES NOT HOLD" };
+    let words =
+        if judged.holds() { "NGUYÊN VẸN / HOLDS" } else { "KHÔNG ĐỨNG VỮNG / DOES NOT HOLD" };
     println!("{words}: {} {} – {}", judged.unit_code, judged.from, judged.until);
-    println!("  Chứng từ / documents:            {} ({} tin cậy / trusted)", judged.receipts, judged.receipts_trusted);
+    println!(
+        "  Chứng từ / documents:            {} ({} tin cậy / trusted)",
+        judged.receipts, judged.receipts_trusted
+    );
     println!("  Chứng nhận ngày / days:          {}", judged.day_certificates);
     println!("  Chứng nhận ký hiệu / series:     {}", judged.series_certificates);
     println!(

@@ -46,7 +46,10 @@ fn in_scope(scope: &Scope) -> String {
         None => String::new(),
         Some(units) => {
             let units: Vec<String> = units.iter().map(i64::to_string).collect();
-            format!("AND e.unit_id IN ({})", if units.is_empty() { "-1".to_owned() } else { units.join(", ") })
+            format!(
+                "AND e.unit_id IN ({})",
+                if units.is_empty() { "-1".to_owned() } else { units.join(", ") }
+            )
         }
     }
 }
@@ -151,7 +154,13 @@ pub fn find(conn: &mut Conn, scope: &Scope, id: RawEventId) -> Result<Option<Sto
     }
     type Columns = (UnitId, String, KeyId, Vec<u8>, Instant);
     let found: Option<Columns> = asked.first(conn).optional().classify()?;
-    Ok(found.map(|(unit, channel, key, cipher, received_at)| Stored { unit, channel, key, cipher, received_at }))
+    Ok(found.map(|(unit, channel, key, cipher, received_at)| Stored {
+        unit,
+        channel,
+        key,
+        cipher,
+        received_at,
+    }))
 }
 
 #[derive(QueryableByName)]

@@ -65,8 +65,7 @@ pub fn decide(tx: &mut Tx<'_>, draft: &Draft, state: State, checker: PersonId) -
     )
 }
 
-type Columns =
-    (EventId, String, String, Option<EventId>, PersonId, Instant, String, Option<PersonId>, i64);
+type Columns = (EventId, String, String, Option<EventId>, PersonId, Instant, String, Option<PersonId>, i64);
 
 macro_rules! columns {
     () => {

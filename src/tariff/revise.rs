@@ -110,7 +110,8 @@ fn charges(lines: &[&str], fee: Block) -> Vec<Block> {
     let is_head = |index: &usize| lines[*index].trim().starts_with("[[");
     let heads: Vec<usize> = (fee.start + 1..fee.end).filter(is_head).collect();
     let own = heads.iter().enumerate().filter(|(_, start)| lines[**start].trim() == "[[fee.charge]]");
-    own.map(|(at, start)| Block { start: *start, end: heads.get(at + 1).copied().unwrap_or(fee.end) }).collect()
+    own.map(|(at, start)| Block { start: *start, end: heads.get(at + 1).copied().unwrap_or(fee.end) })
+        .collect()
 }
 
 #[cfg(test)]
@@ -139,7 +140,10 @@ mod tests {
                 place: Place { unit_code: "00004".to_owned(), unit_kind: UnitKind::Phuong },
                 channel: IntakeMode::Counter,
                 on: on.parse().unwrap(),
-                items: vec![AskedItem { code: "ho_tich_khai_sinh_qua_han".to_owned(), ..AskedItem::default() }],
+                items: vec![AskedItem {
+                    code: "ho_tich_khai_sinh_qua_han".to_owned(),
+                    ..AskedItem::default()
+                }],
                 exemptions: Vec::new(),
             };
             let found = assess(&tariff, &request).unwrap();
@@ -171,7 +175,9 @@ mod tests {
                 let mut one = revision(&item.code, "2028-03-01", 12_345);
                 one.charge = charge;
                 match price(TEXT, &one) {
-                    Ok(text) => assert!(load(&text).is_ok(), "{} {charge}: {:?}", item.code, load(&text).err()),
+                    Ok(text) => {
+                        assert!(load(&text).is_ok(), "{} {charge}: {:?}", item.code, load(&text).err())
+                    }
                     Err(error) => assert!(
                         ["tariff_charge_not_per_unit", "tariff_charge_ended"].contains(&error.code()),
                         "{}",

@@ -23,6 +23,7 @@ pub fn of_unit(conn: &mut Conn, unit: UnitId) -> Result<Vec<Succession>> {
         ))
         .load(conn)
         .classify()?;
-    let of = |(unit, successor, effective_on, decision)| Succession { unit, successor, effective_on, decision };
+    let of =
+        |(unit, successor, effective_on, decision)| Succession { unit, successor, effective_on, decision };
     Ok(found.into_iter().map(of).collect())
 }

@@ -126,7 +126,9 @@ fn an_account_goes_live_only_when_every_step_is_there() {
         city.sees("Ủy ban nhân dân xã Sóc Sơn");
         city.sees("Đang chuẩn bị");
         city.get("/onboarding/00004");
-        for text in ["TB-0001", "BD-26E", "mới có chứng thư thử nghiệm", "thiếu thu ngân", "chưa có sao kê đầu tiên"] {
+        for text in
+            ["TB-0001", "BD-26E", "mới có chứng thư thử nghiệm", "thiếu thu ngân", "chưa có sao kê đầu tiên"]
+        {
             city.sees(text);
         }
         let account = city.value("account").unwrap();
@@ -136,7 +138,8 @@ fn an_account_goes_live_only_when_every_step_is_there() {
         assert_eq!(world.count("account_live"), 0);
 
         // Each step is found done by what was done about it.
-        for (role, name) in [(Role::Cashier, "thungan"), (Role::Finance, "ketoan"), (Role::Approver, "duyet")] {
+        for (role, name) in [(Role::Cashier, "thungan"), (Role::Finance, "ketoan"), (Role::Approver, "duyet")]
+        {
             seated(&world, service.address, role, &format!("{name}.badinh"), Scope::unit(world.ba_dinh.id));
         }
         city.get("/onboarding/00004");
@@ -181,7 +184,9 @@ fn a_price_is_proposed_tried_and_approved_by_another_person() {
 
         // What would it cost, and why: by the draft and by the tariff in force.
         let ask = |day: &str, more: &str| {
-            format!("/tariff/simulator?unit=00004&channel=counter&on={day}&item0=ho_tich_khai_sinh_qua_han{more}")
+            format!(
+                "/tariff/simulator?unit=00004&channel=counter&on={day}&item0=ho_tich_khai_sinh_qua_han{more}"
+            )
         };
         let by_draft = format!("&draft={}", draft.rsplit('/').next().unwrap());
         maker.get(&ask("2027-01-01", &by_draft));

@@ -74,14 +74,19 @@ fn json_of(reply: &Reply) -> Value {
 fn the_city_sees_who_misses_a_target_and_sends_the_report_at_one_click() {
     each_database(|database| {
         let world = World::settled_in_today(database);
-        let owed = [world.raise(Dong(25_000)), world.raise(Dong(50_000)), world.raise_at(&world.tay_ho, Dong(9_000))];
+        let owed = [
+            world.raise(Dong(25_000)),
+            world.raise(Dong(50_000)),
+            world.raise_at(&world.tay_ho, Dong(9_000)),
+        ];
         world.claim(&owed[0], Dong(25_000)).settle();
         world.take(&owed[1], Dong(50_000), Method::Cash).unwrap();
         world.take(&owed[2], Dong(9_000), Method::Cash).unwrap();
         let mut service = Service::start(&world);
         let mut city = seated(&world, service.address, Role::Administrator, "quantri.thanhpho", Scope::All);
         assert_eq!(city.get("/city").status, 200);
-        for text in ["84.000 đ", "Ủy ban nhân dân phường Tây Hồ", "chưa có số liệu", "Tiền mặt", "<svg"] {
+        for text in ["84.000 đ", "Ủy ban nhân dân phường Tây Hồ", "chưa có số liệu", "Tiền mặt", "<svg"]
+        {
             city.sees(text);
         }
         // Tây Hồ took cash only: 0 % against 50 %.
@@ -105,12 +110,22 @@ fn the_city_sees_who_misses_a_target_and_sends_the_report_at_one_click() {
         let teller = token(&world, &world.ba_dinh, Role::DossierSystem);
         let again = json!({ "rows": [{ "unit": "00004", "field": "Hộ tịch", "until": today.to_string(),
             "total": 100, "online": 62, "full_process": 40 }] });
-        let told = ask(&service, &teller, "POST", "/api/v1/dossier-totals", "application/json",
-            again.to_string().as_bytes());
+        let told = ask(
+            &service,
+            &teller,
+            "POST",
+            "/api/v1/dossier-totals",
+            "application/json",
+            again.to_string().as_bytes(),
+        );
         assert_eq!((told.status, json_of(&told)), (200, json!({ "recorded": 1 })));
         let other = file.lines().next().unwrap().to_owned() + &format!("\n00091;Hộ tịch;{today};1;1;1\n");
         let refused = ask(&service, &teller, "POST", "/api/v1/dossier-totals", "text/csv", other.as_bytes());
-        assert_eq!(json_of(&refused)["error"]["code"], "unit_not_found", "another unit's totals are not its own");
+        assert_eq!(
+            json_of(&refused)["error"]["code"],
+            "unit_not_found",
+            "another unit's totals are not its own"
+        );
 
         let finance = token(&world, &world.ba_dinh, Role::Finance);
         let found = json_of(&ask(&service, &finance, "GET", "/api/v1/city/figures", "", b""));

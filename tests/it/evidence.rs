@@ -25,7 +25,7 @@ fn altered(bytes: &[u8], change: &dyn Fn(&str, Vec<u8>) -> Option<Vec<u8>>) -> V
     let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for at in 0..archive.len() {
         let mut file = archive.by_index(at).unwrap();
-        let name = file.name().to_owned();
+        let name = file.name().unwrap().into_owned();
         let mut content = Vec::new();
         file.read_to_end(&mut content).unwrap();
         if let Some(content) = change(&name, content) {
@@ -78,9 +78,15 @@ fn an_auditor_takes_the_evidence_of_a_period_and_it_proves_itself_offline() {
             }),
             ("the trail", &|name, content: Vec<u8>| {
                 let text = String::from_utf8_lossy(&content).into_owned();
-                Some(if name == "trail.json" { text.replacen("account.", "acc0unt.", 1).into_bytes() } else { content })
+                Some(if name == "trail.json" {
+                    text.replacen("account.", "acc0unt.", 1).into_bytes()
+                } else {
+                    content
+                })
             }),
-            ("one missing", &|name, content: Vec<u8>| (!name.ends_with("2.xml") || !receipt(name)).then_some(content)),
+            ("one missing", &|name, content: Vec<u8>| {
+                (!name.ends_with("2.xml") || !receipt(name)).then_some(content)
+            }),
         ];
         for (what, change) in changes {
             assert!(!judged(&world, &altered(&bytes, change)).holds(), "{what}");
@@ -112,7 +118,8 @@ fn an_auditor_takes_the_evidence_of_a_period_and_it_proves_itself_offline() {
         std::fs::write(&file, b"no zip").unwrap();
         assert_eq!(offline(&["audit", "verify-bundle", &file]).0, Some(2));
         let shell = Shell::new(&world);
-        let bundled = ["audit", "bundle", "--unit", "00004", "--from", &today, "--until", &today, "--out", &file];
+        let bundled =
+            ["audit", "bundle", "--unit", "00004", "--from", &today, "--until", &today, "--out", &file];
         let (code, out, error) = shell.run(&bundled);
         assert_eq!(code, 0, "{out} {error}");
         assert!(judged(&world, &std::fs::read(&file).unwrap()).holds());

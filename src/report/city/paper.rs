@@ -53,9 +53,8 @@ pub fn render(figures: &Figures, author: &str, made_at: Instant) -> Result<Vec<u
     sums(&mut sheet, "Theo ngày / By day", &days);
     warnings(&mut sheet, figures);
     let running = |page: usize, pages: usize| format!("{name} – trang {page}/{pages}");
-    let top = |page: usize, pages: usize| {
-        Paragraph::new(SMALL).italic(&running(page, pages)).align(Align::Right)
-    };
+    let top =
+        |page: usize, pages: usize| Paragraph::new(SMALL).italic(&running(page, pages)).align(Align::Right);
     let foot = |page: usize, pages: usize| {
         Paragraph::new(SMALL).italic(&format!("Trang {page}/{pages}")).align(Align::Centre)
     };
@@ -130,7 +129,8 @@ fn units(sheet: &mut Sheet, figures: &Figures) {
         column("Toàn trình", Width::Fit(50.0)),
     ];
     grid(sheet, columns, figures.units.iter().map(row).collect());
-    sheet.text(Paragraph::new(TEXT).regular("Tổng số thu / Total: ").bold(&format!("{} đồng", figures.total)));
+    sheet
+        .text(Paragraph::new(TEXT).regular("Tổng số thu / Total: ").bold(&format!("{} đồng", figures.total)));
 }
 
 fn sums(sheet: &mut Sheet, words: &str, sums: &[Sum]) {

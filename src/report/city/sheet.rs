@@ -42,12 +42,7 @@ pub fn table(figures: &Figures) -> Table {
     rows.extend(figures.by_item.iter().map(|sum| sum_row("Khoản thu / Item", sum)));
     rows.extend(figures.by_channel.iter().map(|sum| sum_row("Kênh / Channel", sum)));
     for (day, amount) in &figures.by_day {
-        rows.push(vec![
-            Cell::text("Ngày / Day"),
-            Cell::Date(*day),
-            Cell::Empty,
-            Cell::Amount(*amount),
-        ]);
+        rows.push(vec![Cell::text("Ngày / Day"), Cell::Date(*day), Cell::Empty, Cell::Amount(*amount)]);
     }
     for one in &figures.warnings {
         let (vi, en) = one.measured.measure.words();

@@ -152,10 +152,8 @@ pub fn of_period(conn: &mut Conn, actor: &Actor, units: &[UnitId], period: Perio
     for row in dossiers.iter().filter(|row| units.contains(&row.unit)) {
         found.take_dossiers(row)?;
     }
-    let open: BTreeMap<UnitId, BusinessDay> = collection_query::open_from(conn)?
-        .into_iter()
-        .filter(|(unit, _)| units.contains(unit))
-        .collect();
+    let open: BTreeMap<UnitId, BusinessDay> =
+        collection_query::open_from(conn)?.into_iter().filter(|(unit, _)| units.contains(unit)).collect();
     let Some(from) = open.values().min().copied() else { return Ok(found) };
     let (amounts, dossiers) = recorded(conn, Day::since(from))?;
     let is_open = |unit: &UnitId, day: BusinessDay| open.get(unit).is_some_and(|from| *from <= day);
@@ -163,9 +161,7 @@ pub fn of_period(conn: &mut Conn, actor: &Actor, units: &[UnitId], period: Perio
     for row in amounts.iter().filter(|row| is_open(&row.unit, row.recorded_on) && is_in(row.day)) {
         found.take(row)?;
     }
-    for row in
-        dossiers.iter().filter(|row| is_open(&row.unit, row.recorded_on) && is_in(row.recorded_on))
-    {
+    for row in dossiers.iter().filter(|row| is_open(&row.unit, row.recorded_on) && is_in(row.recorded_on)) {
         found.take_dossiers(row)?;
     }
     Ok(found)

@@ -85,7 +85,7 @@ pub fn judge(bytes: &[u8], trust: &TrustStore, now: Instant) -> Result<Judgement
         until: manifest.until.clone(),
         ..Judgement::default()
     };
-    let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
+    let names: Vec<String> = archive.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect();
     if names.len() != archive.len() {
         found.fault("manifest.json", "an entry stands there twice");
     }

@@ -68,12 +68,17 @@ impl Step {
             Step::Registration => ("Cơ quan thuế chấp nhận đăng ký", "Registration accepted"),
             Step::Series => ("Ký hiệu biên lai đang mở", "An open series of receipts"),
             Step::Certificate => ("Chứng thư số ký được", "A certificate that signs"),
-            Step::Staff => ("Nhân sự: thu ngân, kế toán, người duyệt", "Staff: cashier, accountant, approver"),
-            Step::Tariff => ("Biểu phí cho các thủ tục", "Tariff of its procedures"),
-            Step::OpeningBalance => ("Số dư đầu, khớp sao kê đầu tiên", "Opening balance, as the first statement says"),
-            Step::TestPayment => {
-                ("Khoản thử 1.000 đ: báo có, sao kê, hoàn lại", "A payment of 1.000 đ: told, on the statement, refunded")
+            Step::Staff => {
+                ("Nhân sự: thu ngân, kế toán, người duyệt", "Staff: cashier, accountant, approver")
             }
+            Step::Tariff => ("Biểu phí cho các thủ tục", "Tariff of its procedures"),
+            Step::OpeningBalance => {
+                ("Số dư đầu, khớp sao kê đầu tiên", "Opening balance, as the first statement says")
+            }
+            Step::TestPayment => (
+                "Khoản thử 1.000 đ: báo có, sao kê, hoàn lại",
+                "A payment of 1.000 đ: told, on the statement, refunded",
+            ),
         }
     }
 }

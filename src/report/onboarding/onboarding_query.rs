@@ -10,7 +10,9 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::{AccountId, PersonId, UnitId};
 use crate::store::failure::Classify;
-use crate::store::schema::{bank_account, movement, payment, receipt_series, refund, registration, statement};
+use crate::store::schema::{
+    bank_account, movement, payment, receipt_series, refund, registration, statement,
+};
 use crate::store::schema_figures::account_live;
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::unit::{BankAccount, account, certificate, imprint};
@@ -58,8 +60,10 @@ pub fn known(conn: &mut Conn, units: &[UnitId], stamp: &Stamp<'_>) -> Result<Kno
         ))
         .load(conn)
         .classify()?;
-    known.series =
-        series.into_iter().map(|(unit, year, name, last, next)| (unit, year, name, last - next + 1)).collect();
+    known.series = series
+        .into_iter()
+        .map(|(unit, year, name, last, next)| (unit, year, name, last - next + 1))
+        .collect();
     known.first_statements = first_statements(conn, units)?;
     known.tests = tests(conn, units)?;
     let live: Vec<(UnitId, AccountId, Instant)> = account_live::table
@@ -89,18 +93,18 @@ fn accounts(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<BankAccount>> {
 
 fn first_statements(conn: &mut Conn, units: &[UnitId]) -> Result<HashMap<(UnitId, AccountId), Dong>> {
     // The statement that begins on or before the account's first day, else the earliest.
-    let found: Vec<(UnitId, AccountId, BusinessDay, Dong)> = statement::table
-        .inner_join(
-            bank_account::table
-                .on(bank_account::unit_id.eq(statement::unit_id).and(bank_account::id.eq(statement::account_id))),
-        )
-        .filter(statement::unit_id.eq_any(units))
-        .filter(statement::state.eq("ready"))
-        .filter(statement::opening_on.le(bank_account::opened_on))
-        .order((statement::opening_on, statement::id))
-        .select((statement::unit_id, statement::account_id, statement::opening_on, statement::opening))
-        .load(conn)
-        .classify()?;
+    let found: Vec<(UnitId, AccountId, BusinessDay, Dong)> =
+        statement::table
+            .inner_join(bank_account::table.on(
+                bank_account::unit_id.eq(statement::unit_id).and(bank_account::id.eq(statement::account_id)),
+            ))
+            .filter(statement::unit_id.eq_any(units))
+            .filter(statement::state.eq("ready"))
+            .filter(statement::opening_on.le(bank_account::opened_on))
+            .order((statement::opening_on, statement::id))
+            .select((statement::unit_id, statement::account_id, statement::opening_on, statement::opening))
+            .load(conn)
+            .classify()?;
     let mut first = HashMap::new();
     for (unit, account, _, opening) in found {
         first.entry((unit, account)).or_insert(opening);
@@ -114,7 +118,9 @@ type Tests = HashMap<(UnitId, AccountId), (bool, bool, bool)>;
 fn tests(conn: &mut Conn, units: &[UnitId]) -> Result<Tests> {
     type Refunded = (UnitId, AccountId, String, Dong, String);
     let found: Vec<Refunded> = refund::table
-        .inner_join(payment::table.on(payment::unit_id.eq(refund::unit_id).and(payment::id.eq(refund::payment_id))))
+        .inner_join(
+            payment::table.on(payment::unit_id.eq(refund::unit_id).and(payment::id.eq(refund::payment_id))),
+        )
         .inner_join(
             movement::table.on(movement::unit_id
                 .eq(payment::unit_id)

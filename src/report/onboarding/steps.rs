@@ -56,13 +56,19 @@ fn names(unit: &Unit) -> Standing {
         return standing(step, false, "thiếu tên hoặc địa chỉ", "name or address is missing");
     }
     if !is_tax_code(&unit.tax_code) {
-        return standing(step, false, "mã số thuế sai chữ số kiểm tra", "the tax code's check digit does not fit");
+        return standing(
+            step,
+            false,
+            "mã số thuế sai chữ số kiểm tra",
+            "the tax code's check digit does not fit",
+        );
     }
     standing(step, true, unit.tax_code.clone(), unit.tax_code.clone())
 }
 
 fn registration(unit: &Unit, known: &Known) -> Standing {
-    let found = known.registrations.iter().rev().find(|(of, kinds, _)| *of == unit.id && kinds.contains("receipt"));
+    let found =
+        known.registrations.iter().rev().find(|(of, kinds, _)| *of == unit.id && kinds.contains("receipt"));
     match found {
         Some((_, _, notice)) => standing(Step::Registration, true, notice.clone(), notice.clone()),
         None => missing(Step::Registration),
@@ -70,11 +76,15 @@ fn registration(unit: &Unit, known: &Known) -> Standing {
 }
 
 fn series(unit: &Unit, known: &Known, today: BusinessDay) -> Standing {
-    let open = known.series.iter().find(|(of, year, _, left)| *of == unit.id && *year == today.year() && *left > 0);
+    let open =
+        known.series.iter().find(|(of, year, _, left)| *of == unit.id && *year == today.year() && *left > 0);
     match open {
-        Some((_, _, name, left)) => {
-            standing(Step::Series, true, format!("{name}, còn {left} số"), format!("{name}, {left} numbers left"))
-        }
+        Some((_, _, name, left)) => standing(
+            Step::Series,
+            true,
+            format!("{name}, còn {left} số"),
+            format!("{name}, {left} numbers left"),
+        ),
         None => missing(Step::Series),
     }
 }
@@ -115,12 +125,19 @@ fn covered(unit: &Unit, tariff: Option<&Tariff>, today: BusinessDay) -> Standing
     let step = Step::Tariff;
     let Some(tariff) = tariff else { return missing(step) };
     let Ok(unit_kind) = UnitKind::parse(&unit.kind) else {
-        return standing(step, false, "loại đơn vị chưa có trong biểu phí", "the tariff does not know its kind");
+        return standing(
+            step,
+            false,
+            "loại đơn vị chưa có trong biểu phí",
+            "the tariff does not know its kind",
+        );
     };
     let place = Place { unit_code: unit.code.clone(), unit_kind };
     let is_charged = |code: &String| {
         let item = tariff.item(code);
-        item.is_some_and(|item| IntakeMode::ALL.iter().any(|mode| item.charge(&place, *mode, today).is_some()))
+        item.is_some_and(|item| {
+            IntakeMode::ALL.iter().any(|mode| item.charge(&place, *mode, today).is_some())
+        })
     };
     let (mut own, mut gaps) = (0_usize, Vec::new());
     for procedure in tariff.procedures() {
@@ -144,7 +161,9 @@ fn covered(unit: &Unit, tariff: Option<&Tariff>, today: BusinessDay) -> Standing
 
 fn opening(account: Option<&BankAccount>, known: &Known) -> Standing {
     let step = Step::OpeningBalance;
-    let Some(account) = account else { return standing(step, false, "chưa có tài khoản", "no account yet") };
+    let Some(account) = account else {
+        return standing(step, false, "chưa có tài khoản", "no account yet");
+    };
     match known.first_statements.get(&(account.unit, account.id)) {
         None => standing(step, false, "chưa có sao kê đầu tiên", "no first statement yet"),
         Some(opening) if *opening == account.opening_balance => {
@@ -166,10 +185,19 @@ fn test_payment(account: Option<&BankAccount>, known: &Known) -> Standing {
         None => missing(step),
         Some((true, true, true)) => standing(step, true, "đủ ba bước", "all three"),
         Some((told, proven, refunded)) => {
-            let parts = [(*told, "báo có", "told"), (*proven, "sao kê", "on the statement"), (*refunded, "hoàn lại", "refunded")];
+            let parts = [
+                (*told, "báo có", "told"),
+                (*proven, "sao kê", "on the statement"),
+                (*refunded, "hoàn lại", "refunded"),
+            ];
             let vi: Vec<&str> = parts.iter().filter(|(done, _, _)| !done).map(|(_, vi, _)| *vi).collect();
             let en: Vec<&str> = parts.iter().filter(|(done, _, _)| !done).map(|(_, _, en)| *en).collect();
-            standing(step, false, format!("còn thiếu {}", vi.join(", ")), format!("not yet {}", en.join(", ")))
+            standing(
+                step,
+                false,
+                format!("còn thiếu {}", vi.join(", ")),
+                format!("not yet {}", en.join(", ")),
+            )
         }
     }
 }

@@ -26,8 +26,18 @@ const QUEUES: [(&str, &str, &str, &str); 6] = [
     ("signatures", "0", "created_at", "receipt t WHERE state = 'numbered'"),
     ("documents", "0", "created_at", "receipt_due t WHERE state = 'open'"),
     ("imports", "0", "created_at", "import_job t WHERE state IN ('queued', 'running')"),
-    ("messages", "CASE WHEN attempts > 0 THEN 1 ELSE 0 END", "created_at", "message t WHERE state IN ('waiting', 'sending')"),
-    ("transmissions", "CASE WHEN attempts > 0 THEN 1 ELSE 0 END", "created_at", "transmission t WHERE state IN ('queued', 'sending', 'unknown', 'delivered')"),
+    (
+        "messages",
+        "CASE WHEN attempts > 0 THEN 1 ELSE 0 END",
+        "created_at",
+        "message t WHERE state IN ('waiting', 'sending')",
+    ),
+    (
+        "transmissions",
+        "CASE WHEN attempts > 0 THEN 1 ELSE 0 END",
+        "created_at",
+        "transmission t WHERE state IN ('queued', 'sending', 'unknown', 'delivered')",
+    ),
 ];
 
 pub fn queues(conn: &mut Conn, scope: &Scope) -> Result<Vec<Queue>> {
@@ -36,7 +46,10 @@ pub fn queues(conn: &mut Conn, scope: &Scope) -> Result<Vec<Queue>> {
         // Numbers, and therefore safe; the city's own parked claims are the city's.
         Scope::Units(units) => {
             let units: Vec<String> = units.iter().map(|unit| unit.0.to_string()).collect();
-            format!("AND t.unit_id IN ({})", if units.is_empty() { "-1".to_owned() } else { units.join(", ") })
+            format!(
+                "AND t.unit_id IN ({})",
+                if units.is_empty() { "-1".to_owned() } else { units.join(", ") }
+            )
         }
     };
     let mut found = Vec::with_capacity(QUEUES.len());
@@ -47,7 +60,12 @@ pub fn queues(conn: &mut Conn, scope: &Scope) -> Result<Vec<Queue>> {
         ))
         .get_result(conn)
         .classify()?;
-        found.push(Queue { name, waiting: counted.waiting, failing: counted.failing, oldest: counted.oldest });
+        found.push(Queue {
+            name,
+            waiting: counted.waiting,
+            failing: counted.failing,
+            oldest: counted.oldest,
+        });
     }
     Ok(found)
 }

@@ -69,13 +69,13 @@ pub fn parse(file: &[u8]) -> Result<Vec<Told>> {
     let file = file.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(file);
     let semicolons = file.split(|b| *b == b'\n').next().is_some_and(|head| head.contains(&b';'));
     let delimiter = if semicolons { b';' } else { b',' };
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(file);
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(file);
     let mut rows = Vec::new();
     for (index, row) in reader.deserialize().enumerate() {
         // The head is line 1; what the file says is not repeated.
-        let wrong =
-            |_| Error::invalid("file", "totals_unreadable", format!("line {}: {}", index + 2, COLUMNS.join(", ")));
+        let wrong = |_| {
+            Error::invalid("file", "totals_unreadable", format!("line {}: {}", index + 2, COLUMNS.join(", ")))
+        };
         rows.push(row.map_err(wrong)?);
         if rows.len() > ROWS_LIMIT {
             return Err(Error::too_large("totals_too_many", format!("at most {ROWS_LIMIT} rows")));
@@ -105,9 +105,9 @@ pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, told: &[Told]) 
     let mut rows = Vec::with_capacity(told.len());
     for (index, one) in told.iter().enumerate() {
         let place = format!("rows[{index}]");
-        let unit = units.get(one.unit.trim()).ok_or_else(|| {
-            Error::invalid(place.clone(), "unit_not_found", "no such unit in your scope")
-        })?;
+        let unit = units
+            .get(one.unit.trim())
+            .ok_or_else(|| Error::invalid(place.clone(), "unit_not_found", "no such unit in your scope"))?;
         rows.push(row(stamp, actor, *unit, one).map_err(|error| error.in_field(&place))?);
     }
     total_query::insert(tx, &rows)?;

@@ -139,20 +139,18 @@ fn ways(role: Role) -> &'static [(&'static str, &'static str)] {
             ("/tariff", "way_tariff"),
             ("/account", "way_account"),
         ],
-        Role::Administrator => {
-            &[
-                ("/users", "way_users"),
-                ("/admin/units", "way_units"),
-                ("/onboarding", "way_onboarding"),
-                ("/tariff", "way_tariff"),
-                ("/admin/clients", "way_clients"),
-                ("/admin/operations", "way_operations"),
-                ("/admin/trail", "way_trail"),
-                ("/finance", "way_board"),
-                ("/city", "way_city"),
-                ("/account", "way_account"),
-            ]
-        }
+        Role::Administrator => &[
+            ("/users", "way_users"),
+            ("/admin/units", "way_units"),
+            ("/onboarding", "way_onboarding"),
+            ("/tariff", "way_tariff"),
+            ("/admin/clients", "way_clients"),
+            ("/admin/operations", "way_operations"),
+            ("/admin/trail", "way_trail"),
+            ("/finance", "way_board"),
+            ("/city", "way_city"),
+            ("/account", "way_account"),
+        ],
         _ => &[],
     }
 }

@@ -12,13 +12,13 @@ use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::report::evidence;
 use crate::unit::{self, CITY};
+use crate::web::Shared;
 use crate::web::bundle;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::Frame;
 use crate::web::pages::session::Signed;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
-use crate::web::Shared;
 
 #[derive(Template)]
 #[template(path = "evidence.html")]

@@ -84,7 +84,16 @@ fn valid(unit: &Unit, today: BusinessDay) -> Cell {
 /// A day something ends, in the tone of how soon that is.
 fn ends(on: BusinessDay, today: BusinessDay) -> Cell {
     let left = (on.0 - today.0).num_days();
-    Cell::state(day(on), if left < 0 { "late" } else if left < ENDING_DAYS { "wait" } else { "done" })
+    Cell::state(
+        day(on),
+        if left < 0 {
+            "late"
+        } else if left < ENDING_DAYS {
+            "wait"
+        } else {
+            "done"
+        },
+    )
 }
 
 /// `GET /admin/units/{code}`
@@ -146,8 +155,7 @@ fn accounts(
 ) -> Result<Listing> {
     let mut rows = Vec::new();
     for one in account::of_unit(conn, unit.id)? {
-        let pairs: Vec<_> =
-            channels.iter().map(|channel| (unit.id, one.id, (*channel).to_owned())).collect();
+        let pairs: Vec<_> = channels.iter().map(|channel| (unit.id, one.id, (*channel).to_owned())).collect();
         let trusted = trust::in_force(conn, &pairs)?;
         let mut settling: Vec<&str> = trusted
             .iter()
@@ -203,10 +211,14 @@ fn certificates(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, unit: &Unit) -> 
             Cell::mono(one.serial.clone()),
             Cell::text(one.signer.clone()),
             ends(one.not_after.business_day(), stamp.today()),
-            Cell::state(lang.t(if one.is_test { "certificate_test" } else { key }), if one.is_test { "wait" } else { tone }),
+            Cell::state(
+                lang.t(if one.is_test { "certificate_test" } else { key }),
+                if one.is_test { "wait" } else { tone },
+            ),
         ]
     };
-    let heads = ["certificate_subject", "certificate_serial", "certificate_signer", "certificate_ends", "state"];
+    let heads =
+        ["certificate_subject", "certificate_serial", "certificate_signer", "certificate_ends", "state"];
     Ok(Listing {
         caption: lang.t("certificates"),
         heads: heads.map(|key| lang.t(key)).to_vec(),

@@ -43,8 +43,11 @@ pub fn width(amount: i64, most: i64) -> u32 {
 pub fn bars(sums: impl Iterator<Item = (String, Dong)>) -> Vec<Bar> {
     let sums: Vec<(String, Dong)> = sums.collect();
     let most = sums.iter().map(|(_, amount)| amount.0).max().unwrap_or_default();
-    let bar =
-        |(name, amount): (String, Dong)| Bar { name, amount: amount.to_string(), width: width(amount.0, most) };
+    let bar = |(name, amount): (String, Dong)| Bar {
+        name,
+        amount: amount.to_string(),
+        width: width(amount.0, most),
+    };
     sums.into_iter().map(bar).collect()
 }
 
@@ -56,16 +59,14 @@ pub fn columns(days: &[(BusinessDay, Dong)]) -> Columns {
     let mut columns = Vec::with_capacity(days.len());
     for (day, amount) in days {
         let height = width(amount.0, most);
-        columns.push(Column {
-            day: shown(day),
-            amount: amount.to_string(),
-            x,
-            y: HEIGHT - height,
-            height,
-        });
+        columns.push(Column { day: shown(day), amount: amount.to_string(), x, y: HEIGHT - height, height });
         x += COLUMN_WIDTH;
     }
-    Columns { columns, largest: largest.map(|(day, amount)| (shown(day), amount.to_string())), width: x.max(1) }
+    Columns {
+        columns,
+        largest: largest.map(|(day, amount)| (shown(day), amount.to_string())),
+        width: x.max(1),
+    }
 }
 
 #[cfg(test)]

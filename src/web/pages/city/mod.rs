@@ -23,8 +23,8 @@ use crate::report::collection::{READERS, percent};
 use crate::report::target::total;
 use crate::report::target::{Measure, Targets};
 use crate::web::Shared;
-use crate::web::api::days::file;
 use crate::web::api::city::{figures_asked, report_file};
+use crate::web::api::days::file;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, body};
 use crate::web::respond::block;
 use chart::{Bar, Columns};
@@ -253,7 +253,8 @@ pub async fn totals(
             |name: &str| found.iter().find(|part: &&Part<'_>| part.name == name).map(|part| part.content);
         signed.check_token(&String::from_utf8_lossy(field("csrf").unwrap_or_default()))?;
         let file = field("file").filter(|file| !file.is_empty());
-        let rows = total::parse(file.ok_or_else(|| Error::invalid("file", "field_missing", "choose a file"))?)?;
+        let rows =
+            total::parse(file.ok_or_else(|| Error::invalid("file", "field_missing", "choose a file"))?)?;
         app.write(&signed.actor, |tx, stamp| total::record(tx, stamp, &signed.actor, &rows))
     });
     match outcome.await {

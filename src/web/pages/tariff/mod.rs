@@ -67,7 +67,6 @@ struct TariffPage {
     frame: Frame,
     csrf: String,
     can_change: bool,
-    must_confirm: bool,
     wrong: Wrong,
     typed: Fields,
     /// Bad rows of a text that was proposed.
@@ -102,7 +101,6 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
     Ok(TariffPage {
         csrf: signed.csrf.clone(),
         can_change: signed.actor.role == Role::Administrator && signed.actor.scope == Scope::All,
-        must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
         wrong: Wrong::default(),
         typed: Fields::default(),
         problems: Vec::new(),
@@ -322,8 +320,10 @@ fn changed(old: &str, new: &str) -> (Vec<String>, Vec<String>) {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     let start = old.iter().zip(&new).take_while(|(one, other)| one == other).count();
     let rest = old.len().min(new.len()) - start;
-    let end = old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(one, other)| one == other).count();
-    let middle = |lines: &[&str]| lines[start..lines.len() - end].iter().map(|line| (*line).to_owned()).collect();
+    let end =
+        old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(one, other)| one == other).count();
+    let middle =
+        |lines: &[&str]| lines[start..lines.len() - end].iter().map(|line| (*line).to_owned()).collect();
     (middle(&old), middle(&new))
 }
 

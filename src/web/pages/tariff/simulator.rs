@@ -83,7 +83,11 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
         items: tariff.items().map(|item| (item.code.clone(), words(&item.name))).collect(),
         procedures: tariff.procedures().map(|one| (one.code.clone(), words(&one.name))).collect(),
         groups: tariff.exemption_groups().map(|one| (one.code.clone(), words(&one.name))).collect(),
-        day: if fields.trimmed("on").is_empty() { today.to_string() } else { fields.trimmed("on").to_owned() },
+        day: if fields.trimmed("on").is_empty() {
+            today.to_string()
+        } else {
+            fields.trimmed("on").to_owned()
+        },
         typed: fields,
         total: None,
         lines: Vec::new(),
