@@ -6,6 +6,8 @@
 
 pub mod amend;
 pub mod archive;
+pub mod archived;
+mod archived_query;
 pub mod awaited;
 mod awaited_query;
 pub mod book;

@@ -6,9 +6,7 @@ use std::collections::BTreeMap;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, Route, web};
 
-use super::respond::{Answer, Failure};
-use super::{api, callback, health, pages};
-use crate::error::Error;
+use super::{api, callback, health, pages, refusal};
 
 /// One method of one path.
 pub struct Entry {
@@ -166,6 +164,9 @@ pub fn entries() -> Vec<Entry> {
         get("/api/v1/reports/cut-off", web::to(api::figures::at_year_end)),
         get("/api/v1/reports/due", web::to(api::figures::due)),
         post("/api/v1/reports/filed", web::to(api::figures::filed)),
+        get("/api/v1/city/figures", web::to(api::city::figures)),
+        get("/api/v1/evidence.zip", web::to(api::city::evidence)),
+        post("/api/v1/dossier-totals", web::to(api::city::totals)),
         get("/api/v1/books/{book}", web::to(api::ledgers::file)),
         get("/api/v1/series", web::to(api::list_series)),
         post("/api/v1/series/{id}/stop", web::to(api::stop_series)),
@@ -256,6 +257,30 @@ pub fn entries() -> Vec<Entry> {
         get("/finance/days", web::to(pages::finance::days::page)),
         post("/finance/days/close", web::to(pages::finance::days::close)),
         get("/s/{code}", web::to(pages::slip::page)),
+        get("/admin/units", web::to(pages::admin::units::list)),
+        get("/admin/units/{code}", web::to(pages::admin::units::detail)),
+        get("/admin/clients", web::to(pages::admin::clients::page)),
+        post("/admin/clients/create", web::to(pages::admin::clients::create)),
+        post("/admin/clients/revoke", web::to(pages::admin::clients::revoke)),
+        get("/admin/operations", web::to(pages::admin::operations::page)),
+        post("/admin/operations/replay", web::to(pages::admin::operations::replay)),
+        get("/admin/evidence", web::to(pages::admin::evidence::page)),
+        post("/admin/evidence", web::to(pages::admin::evidence::take)),
+        get("/admin/trail", web::to(pages::admin::trail::page)),
+        post("/admin/trail/verify", web::to(pages::admin::trail::verify)),
+        get("/onboarding", web::to(pages::onboarding::board)),
+        get("/onboarding/{code}", web::to(pages::onboarding::unit)),
+        post("/onboarding/live", web::to(pages::onboarding::live)),
+        get("/tariff", web::to(pages::tariff::page)),
+        post("/tariff/price", web::to(pages::tariff::price)),
+        post("/tariff/text", web::to(pages::tariff::text)),
+        get("/tariff/simulator", web::to(pages::tariff::simulator::page)),
+        get("/tariff/drafts/{id}", web::to(pages::tariff::one)),
+        post("/tariff/drafts/{id}/approve", web::to(pages::tariff::approve)),
+        post("/tariff/drafts/{id}/refuse", web::to(pages::tariff::refuse)),
+        get("/city", web::to(pages::city::page)),
+        get("/city/report", web::to(pages::city::report)),
+        post("/city/totals", web::to(pages::city::totals)),
         get("/p/{code}", web::to(pages::pay::page)),
         get("/p/{code}/status", web::to(pages::live::status)),
         get("/p/{code}/events", web::to(pages::live::events)),
@@ -275,6 +300,8 @@ pub fn entries() -> Vec<Entry> {
         get("/verify", web::to(pages::verify::form)),
         post("/verify", web::to(pages::verify::judge)),
         get("/api", web::to(pages::api::page)),
+        get("/api/try", web::to(pages::api::console)),
+        get("/api/v1/openapi.json", web::to(api::openapi::serve)),
         get("/assets/{name}", web::to(pages::asset::serve)),
         get("/healthz", web::to(health::healthz)),
         get("/readyz", web::to(health::readyz)),
@@ -285,26 +312,31 @@ pub fn entries() -> Vec<Entry> {
 /// Registers the list: one resource for each path, 405 for its other methods, 404 for the rest.
 pub fn configure(config: &mut web::ServiceConfig) {
     let mut order = Vec::new();
-    let mut resources: BTreeMap<&str, actix_web::Resource> = BTreeMap::new();
+    let mut resources: BTreeMap<&str, (Vec<Method>, actix_web::Resource)> = BTreeMap::new();
     for entry in entries() {
-        let resource = resources.remove(entry.path).unwrap_or_else(|| {
+        let (mut methods, resource) = resources.remove(entry.path).unwrap_or_else(|| {
             order.push(entry.path);
-            web::resource(entry.path).default_service(web::to(method_not_allowed))
+            (Vec::new(), web::resource(entry.path))
         });
-        resources.insert(entry.path, resource.route(entry.route.method(entry.method)));
+        methods.push(entry.method.clone());
+        let resource = resource.route(entry.route.method(entry.method));
+        resources.insert(entry.path, (methods, resource));
     }
     for path in order {
-        if let Some(resource) = resources.remove(path) {
-            config.service(resource);
+        if let Some((methods, resource)) = resources.remove(path) {
+            let allowed = allowed(&methods);
+            config.service(resource.default_service(web::to(move |request: HttpRequest| async move {
+                refusal::method_not_allowed(&request, allowed)
+            })));
         }
     }
-    config.default_service(web::to(path_not_found));
+    config.default_service(web::to(refusal::path_not_found));
 }
 
-async fn path_not_found() -> Answer {
-    Err(Failure(Error::not_found("path_not_found", "no such path")))
-}
-
-async fn method_not_allowed(request: HttpRequest) -> Answer {
-    Err(Failure(Error::not_found("method_not_allowed", format!("{} is not offered here", request.method()))))
+fn allowed(methods: &[Method]) -> &'static str {
+    match (methods.contains(&Method::GET), methods.contains(&Method::POST)) {
+        (true, true) => "GET, POST",
+        (true, false) => "GET",
+        _ => "POST",
+    }
 }

@@ -192,6 +192,10 @@ impl Channel for Bank {
         self.read_body(incoming.body)
     }
 
+    fn read_archived(&self, body: &[u8]) -> Result<Notice, Refusal> {
+        self.read_body(body)
+    }
+
     fn answer(&self, outcome: &Outcome) -> Answer {
         match outcome {
             Outcome::Accepted { reference, .. } | Outcome::Parked { reference } => {

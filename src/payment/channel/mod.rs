@@ -149,6 +149,12 @@ pub trait Channel: Send + Sync {
     /// unreadable (400).
     fn read(&self, incoming: &Incoming) -> Result<Notice, Refusal>;
 
+    /// Reads a body again that was proven before it was archived. Never for what comes from outside.
+    ///
+    /// # Errors
+    /// A `Refusal` when it is unreadable.
+    fn read_archived(&self, body: &[u8]) -> Result<Notice, Refusal>;
+
     /// The answer in the partner's form. Nothing but a stored message is answered 2xx.
     fn answer(&self, outcome: &Outcome) -> Answer;
 }

@@ -82,7 +82,7 @@ pub struct Refund {
 }
 
 /// The account that is paid. Stored encrypted.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Payee {
     pub bank: String,
