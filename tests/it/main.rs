@@ -78,6 +78,7 @@ mod refused_orders;
 mod remittances;
 mod renditions;
 mod restated;
+mod restated_money;
 mod reversals;
 mod rights;
 mod same_money;
