@@ -176,7 +176,8 @@ fn said_again(
     let told: Vec<String> = codes(line).into_iter().map(str::to_owned).collect();
     let resolved = obligation::query::resolve_codes(conn, &told)?;
     let ids: BTreeSet<ObligationId> = resolved.values().map(|(_, id)| *id).collect();
-    let reference = |line: &StoredLine| line.bank_reference.as_deref().map(text::squash);
+    let is_telling = |text: &String| text.len() > 6 && text != "NOTPROVIDED";
+    let reference = |line: &StoredLine| line.bank_reference.as_deref().map(text::squash).filter(is_telling);
     let is_same_entry = reference(line).is_some() && reference(line) == reference(original);
     let is_same = codes(line) == codes(original)
         || (!ids.is_empty() && ids == *paid)
