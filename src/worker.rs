@@ -20,6 +20,7 @@ use crate::actor::{Actor, Scope};
 use crate::app::App;
 use crate::audit;
 use crate::clock::BusinessDay;
+use crate::duty::waiting;
 use crate::error::Result;
 use crate::id::UnitId;
 use crate::notification::send::Courier;
@@ -31,6 +32,7 @@ use crate::receipt::evidence::refresh::{Refreshed, Sources, refresh};
 use crate::receipt::key::{certificates_in, watch};
 use crate::receipt::query;
 use crate::register;
+use crate::report::collection;
 use crate::store::Lane;
 use crate::unit;
 
@@ -294,9 +296,22 @@ fn keep_evidence(app: &Arc<App>, is_stopping: &AtomicBool) {
     });
 }
 
+/// Hands decisions that waited too long to the city; returns how many are new.
+pub fn escalate_decisions(app: &App) -> Result<usize> {
+    waiting::escalate(&app.store, &app.stamp())
+}
+
 /// Looks over the queue of exceptions: what follows from time passing, alarms, escalation.
 pub fn look_over_queue(app: &App) -> Result<upkeep::Looked> {
     upkeep::look(&app.store, &app.stamp(), &app.config.exceptions)
+}
+
+/// Days summed in one round, so that a new installation over old books catches up beside its work.
+const SUMMED_DAYS: usize = 30;
+
+/// Sums what was collected on the days that are over. Returns how many days.
+pub fn sum_collections(app: &App) -> Result<usize> {
+    collection::sum_days(&app.store, &|| app.stamp(), SUMMED_DAYS)
 }
 
 /// Once a day notes whose fees somebody else sent, for the lines of the last days.
@@ -330,8 +345,12 @@ fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
         if round % 600 == 40 {
             audit_series(app)?;
         }
+        if round % 60 == 50 {
+            sum_collections(app)?;
+        }
         if round % 600 == 90 {
             look_over_queue(app)?;
+            escalate_decisions(app)?;
         }
         if round % 600 == 120 {
             names_looked_at = Some(look_at_senders(app, names_looked_at)?);

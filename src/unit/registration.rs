@@ -15,7 +15,7 @@ use crate::text;
 pub use query::CertificateRow;
 
 /// `HThuc` of a certificate in the form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CertificateAction {
     Add,

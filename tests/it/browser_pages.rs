@@ -50,12 +50,12 @@ const LOOK: &str = r#"(() => {
   return wrong;
 })()"#;
 
-fn url(service: &Service, path: &str) -> String {
+pub fn url(service: &Service, path: &str) -> String {
     format!("http://{}{path}", service.address)
 }
 
 /// Looks at the page on both screens, in both colours, and keeps the pictures.
-fn look(browser: &mut Browser, name: &str) {
+pub fn look(browser: &mut Browser, name: &str) {
     for (screen, size) in [(Screen::Phone, "phone"), (Screen::Desk, "desk")] {
         browser.screen(screen);
         for colours in ["dark", "light"] {
@@ -71,7 +71,7 @@ fn look(browser: &mut Browser, name: &str) {
 }
 
 /// Nothing but our own host was asked, and no page complained.
-fn assert_quiet(browser: &Browser, service: &Service) {
+pub fn assert_quiet(browser: &Browser, service: &Service) {
     let own = url(service, "/");
     // `data:` asks nobody: the browser draws the calendar of a date field with it.
     let is_own =
@@ -83,7 +83,7 @@ fn assert_quiet(browser: &Browser, service: &Service) {
 
 /// Presses Tab until a field, button or link has the focus.
 #[track_caller]
-fn tab_to(browser: &mut Browser, expression: &str) {
+pub fn tab_to(browser: &mut Browser, expression: &str) {
     for _ in 0..40 {
         if browser.eval(&format!("(e => {expression})(document.activeElement)")) == json!(true) {
             return;
@@ -196,6 +196,11 @@ fn finance_and_administrators_see_whole_pages() {
             trace: "FT1".to_owned(),
         };
         world.change(|tx, stamp| bienlai::payment::told::tell(tx, stamp, &owed, &word));
+        let tariff = include_str!("../../fixtures/tariff/hanoi.toml");
+        let system = bienlai::actor::Actor::system();
+        world
+            .change(|tx, stamp| bienlai::tariff::edition::store_edition(tx, stamp, &system, tariff))
+            .unwrap();
         let mut service = Service::start(&world);
         for (role, name, paths) in [
             (
@@ -203,7 +208,24 @@ fn finance_and_administrators_see_whole_pages() {
                 "ketoan.badinh",
                 &["/finance", "/finance/statements", "/finance/exceptions", "/finance/days", "/account"][..],
             ),
-            (Role::Administrator, "quantri.badinh", &["/users"]),
+            (
+                Role::Administrator,
+                "quantri.badinh",
+                &[
+                    "/users",
+                    "/city",
+                    "/admin/units",
+                    "/admin/units/00004",
+                    "/admin/clients",
+                    "/admin/operations",
+                    "/admin/trail",
+                    "/admin/evidence",
+                    "/onboarding",
+                    "/onboarding/00004",
+                    "/tariff",
+                    "/tariff/simulator",
+                ],
+            ),
         ] {
             let ready = employ(&world, role, name, Scope::unit(world.ba_dinh.id));
             let mut browser = Browser::start();

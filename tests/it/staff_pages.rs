@@ -88,11 +88,24 @@ fn an_act_that_binds_wants_the_code_of_the_moment_when_the_sign_in_is_old() {
 const PAGES: &[(&str, &[Role])] = &[
     ("/counter", &[Role::Cashier]),
     ("/counter/shift", &[Role::Cashier]),
+    ("/counter/together", &[Role::Cashier]),
+    ("/counter/slips", &[Role::Cashier]),
+    ("/counter/screen", &[Role::Cashier]),
+    ("/finance/refunds", &[Role::Finance, Role::Approver, Role::Auditor]),
+    ("/finance/slips", &[Role::Finance, Role::Approver, Role::Auditor]),
     ("/finance", &[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator]),
     ("/finance/statements", &[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator]),
     ("/finance/exceptions", &[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator]),
     ("/finance/days", &[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator]),
     ("/users", &[Role::Administrator, Role::Auditor]),
+    ("/city", &[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator]),
+    ("/admin/units", &[Role::Administrator, Role::Auditor]),
+    ("/admin/clients", &[Role::Administrator, Role::Auditor]),
+    ("/admin/operations", &[Role::Administrator, Role::Auditor]),
+    ("/admin/trail", &[Role::Administrator, Role::Auditor]),
+    ("/admin/evidence", &[Role::Administrator, Role::Auditor]),
+    ("/onboarding", &[Role::Administrator, Role::Auditor]),
+    ("/tariff", &[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator]),
 ];
 
 /// Every form of staff with the only role that may send it.
@@ -100,11 +113,21 @@ const FORMS: &[(&str, Role)] = &[
     ("/counter/search", Role::Cashier),
     ("/counter/shift/open", Role::Cashier),
     ("/counter/shift/close", Role::Cashier),
+    ("/counter/walk-in", Role::Cashier),
+    ("/counter/favourites", Role::Cashier),
+    ("/counter/together/take", Role::Cashier),
+    ("/counter/slips", Role::Cashier),
     ("/finance/exceptions/approve", Role::Approver),
     ("/finance/days/close", Role::Finance),
     ("/users/invite", Role::Administrator),
     ("/users/reset", Role::Administrator),
     ("/users/end", Role::Administrator),
+    ("/admin/clients/create", Role::Administrator),
+    ("/admin/clients/revoke", Role::Administrator),
+    ("/admin/operations/replay", Role::Administrator),
+    ("/onboarding/live", Role::Administrator),
+    ("/tariff/price", Role::Administrator),
+    ("/tariff/text", Role::Administrator),
 ];
 
 #[test]

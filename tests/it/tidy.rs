@@ -50,6 +50,8 @@ const KNOWN_FLOATS: &[(&str, &str)] = &[
     ("src/bench/load.rs", "f64"),
     ("src/bench/measure.rs", "a figure with a point"),
     ("src/bench/measure.rs", "f64"),
+    ("src/bench/pages.rs", "a figure with a point"),
+    ("src/bench/pages.rs", "f64"),
     ("src/bench/reconcile.rs", "a figure with a point"),
     ("src/bench/reconcile.rs", "f64"),
     ("src/bench/reference.rs", "f64"),

@@ -26,7 +26,7 @@ pub enum Subject {
 }
 
 /// The answer to a notice of the tax authority (`Loai` 2).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Demand {
     pub number: String,
     pub noticed_on: BusinessDay,

@@ -16,7 +16,7 @@ const CERTIFICATES_LIMIT: usize = 999;
 const ENTRUSTMENTS_LIMIT: usize = 999;
 
 /// `HThuc` of the form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     New,
@@ -33,7 +33,7 @@ impl Action {
 }
 
 /// An entrustment as it is asked for, in a file or a request.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Entrusting {
     pub direction: Direction,
@@ -51,7 +51,7 @@ pub struct Entrusting {
 }
 
 /// Whether this unit collects for the other one, or the other one for this unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// This unit entrusts its collecting to the other one.

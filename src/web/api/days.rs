@@ -20,9 +20,9 @@ use crate::web::Shared;
 use crate::web::extract::{self, Caller};
 use crate::web::respond::{self, Answer, block};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct BridgeQuery {
+pub(super) struct BridgeQuery {
     unit: Option<String>,
     account: Option<String>,
     date: Option<BusinessDay>,
@@ -132,7 +132,7 @@ pub(super) fn table_file(table: &Table, form: Form, name: &str) -> Answer {
 }
 
 /// Bytes to be saved under a name.
-pub(super) fn file(bytes: Vec<u8>, media_type: &'static str, name: &str) -> HttpResponse {
+pub(in crate::web) fn file(bytes: Vec<u8>, media_type: &'static str, name: &str) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(media_type)
         .insert_header((header::CACHE_CONTROL, "no-store"))

@@ -1,6 +1,6 @@
 //! The tax authority: registrations, usage reports, error notices, the ledger of messages.
 
-mod alarms;
+pub(super) mod alarms;
 
 pub use alarms::{accept as accept_report, approve as approve_report, list as alarms};
 
@@ -45,9 +45,9 @@ fn filing_json(filing: &Filing) -> Value {
     })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct UnitQuery {
+pub(super) struct UnitQuery {
     unit: Option<String>,
     limit: Option<i64>,
 }
@@ -81,9 +81,9 @@ pub async fn registrations(request: HttpRequest, caller: Caller, shared: web::Da
     respond::ok(&found.await?)
 }
 
-#[derive(Deserialize, Clone)]
+#[derive(Deserialize, Clone, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct CertificateBody {
+pub(super) struct CertificateBody {
     /// PEM of the certificate that is added or renewed.
     #[serde(default)]
     pem: Option<String>,
@@ -96,9 +96,9 @@ struct CertificateBody {
     action: CertificateAction,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct RegistrationBody {
+pub(super) struct RegistrationBody {
     unit: String,
     action: Action,
     office_code: String,
@@ -172,9 +172,9 @@ fn listed(
         .collect()
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct AcceptBody {
+pub(super) struct AcceptBody {
     unit: String,
     notice_no: String,
     accepted_on: BusinessDay,
@@ -231,9 +231,9 @@ pub async fn accept(caller: Caller, payload: web::Payload, shared: web::Data<Sha
     respond::ok(&json!({ "registration": recorded }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ReportQuery {
+pub(super) struct ReportQuery {
     unit: Option<String>,
     quarter: Option<String>,
 }
@@ -262,9 +262,9 @@ pub async fn reports(request: HttpRequest, caller: Caller, shared: web::Data<Sha
     respond::ok(&found.await?)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ReportBody {
+pub(super) struct ReportBody {
     unit: String,
     quarter: String,
     /// The marked report of what changed since the last one.
@@ -324,9 +324,9 @@ pub async fn invoices(request: HttpRequest, caller: Caller, shared: web::Data<Sh
     respond::ok(&found.await?)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct NoticeBody {
+pub(super) struct NoticeBody {
     unit: String,
     documents: Vec<NoticeDocument>,
     /// The tax office's notice this one answers.
@@ -334,9 +334,9 @@ struct NoticeBody {
     demand: Option<Demand>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct NoticeDocument {
+pub(super) struct NoticeDocument {
     receipt: ReceiptId,
     reason: String,
 }
@@ -366,9 +366,9 @@ pub async fn approve_notice(request: HttpRequest, caller: Caller, shared: web::D
     decide(&request, caller, shared, notice::approve).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ReasonBody {
+pub(super) struct ReasonBody {
     reason: String,
 }
 
@@ -408,9 +408,9 @@ fn locate(conn: &mut Conn, actor: &Actor, id: FilingId) -> Result<UnitId> {
         .ok_or_else(|| Error::not_found("filing_not_found", "no such form in your scope"))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct LedgerQuery {
+pub(super) struct LedgerQuery {
     unit: Option<String>,
     #[serde(default)]
     open: bool,

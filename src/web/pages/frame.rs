@@ -111,19 +111,74 @@ pub fn home(role: Role) -> &'static str {
 
 fn ways(role: Role) -> &'static [(&'static str, &'static str)] {
     match role {
-        Role::Cashier => {
-            &[("/counter", "way_counter"), ("/counter/shift", "way_shift"), ("/account", "way_account")]
-        }
-        Role::Finance | Role::Approver | Role::Auditor => &[
+        Role::Cashier => &[
+            ("/counter", "way_counter"),
+            ("/counter/walk-in", "way_walk_in"),
+            ("/counter/shift", "way_shift"),
+            ("/counter/slips", "way_slips"),
+            ("/duties", "way_duties"),
+            ("/privacy", "way_privacy"),
+            ("/account", "way_account"),
+        ],
+        Role::Auditor => &[
             ("/finance", "way_board"),
             ("/finance/statements", "way_statements"),
             ("/finance/exceptions", "way_exceptions"),
+            ("/finance/refunds", "way_refunds"),
+            ("/finance/slips", "way_slips"),
             ("/finance/days", "way_days"),
+            ("/city", "way_city"),
+            ("/tariff", "way_tariff"),
+            ("/admin/units", "way_units"),
+            ("/onboarding", "way_onboarding"),
+            ("/users", "way_users"),
+            ("/admin/clients", "way_clients"),
+            ("/admin/operations", "way_operations"),
+            ("/admin/trail", "way_trail"),
+            ("/admin/evidence", "way_evidence"),
+            ("/duties", "way_duties"),
+            ("/privacy", "way_privacy"),
             ("/account", "way_account"),
         ],
-        Role::Administrator => {
-            &[("/users", "way_users"), ("/finance", "way_board"), ("/account", "way_account")]
-        }
+        Role::Approver => &[
+            ("/finance", "way_board"),
+            ("/finance/statements", "way_statements"),
+            ("/finance/exceptions", "way_exceptions"),
+            ("/finance/refunds", "way_refunds"),
+            ("/finance/slips", "way_slips"),
+            ("/finance/days", "way_days"),
+            ("/city", "way_city"),
+            ("/tariff", "way_tariff"),
+            ("/duties", "way_duties"),
+            ("/account", "way_account"),
+        ],
+        Role::Finance => &[
+            ("/finance", "way_board"),
+            ("/finance/statements", "way_statements"),
+            ("/finance/exceptions", "way_exceptions"),
+            ("/finance/refunds", "way_refunds"),
+            ("/finance/slips", "way_slips"),
+            ("/finance/days", "way_days"),
+            ("/city", "way_city"),
+            ("/tariff", "way_tariff"),
+            ("/duties", "way_duties"),
+            ("/privacy", "way_privacy"),
+            ("/account", "way_account"),
+        ],
+        Role::Administrator => &[
+            ("/users", "way_users"),
+            ("/admin/units", "way_units"),
+            ("/onboarding", "way_onboarding"),
+            ("/tariff", "way_tariff"),
+            ("/admin/clients", "way_clients"),
+            ("/admin/operations", "way_operations"),
+            ("/admin/trail", "way_trail"),
+            ("/finance", "way_board"),
+            ("/city", "way_city"),
+            ("/duties", "way_duties"),
+            ("/privacy", "way_privacy"),
+            ("/account", "way_account"),
+        ],
         _ => &[],
     }
 }
