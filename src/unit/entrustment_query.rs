@@ -33,15 +33,16 @@ crate::table_row! {
 
 type Stored = ((UnitId, EventId), Entrustment);
 
+type Columns = (
+    (UnitId, EventId, String, String, BusinessDay, BusinessDay, BusinessDay),
+    (String, String, String, Option<String>, Option<String>, Instant),
+);
+
 /// Every entrustment of the units and every end of one, oldest first.
 fn load(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<Stored>> {
     type Sql = (
         (BigInt, BigInt, Text, Text, Date, Date, Date),
         (Text, Text, Text, Nullable<Text>, Nullable<Text>, BigInt),
-    );
-    type Columns = (
-        (UnitId, EventId, String, String, BusinessDay, BusinessDay, BusinessDay),
-        (String, String, String, Option<String>, Option<String>, Instant),
     );
     let found: Vec<Columns> = rows::fetch::<Sql, _>(
         conn,
@@ -57,12 +58,7 @@ fn load(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<Stored>> {
     Ok(all)
 }
 
-fn from_stored(
-    (what, who): (
-        (UnitId, EventId, String, String, BusinessDay, BusinessDay, BusinessDay),
-        (String, String, String, Option<String>, Option<String>, Instant),
-    ),
-) -> Stored {
+fn from_stored((what, who): Columns) -> Stored {
     let (unit, id, action, decision_no, decided_on, valid_from, valid_until) = what;
     let (name, tax_code, address, phone, budget_code, recorded_at) = who;
     let issuer = Issuer { name, tax_code, address, phone, budget_code };
