@@ -33,7 +33,6 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         body: r#"{ "rows": [ { "unit": "00070", "field": "Hộ tịch", "until": "2026-11-22", "total": 120, "online": 80,
   "full_process": 30 } ] }"#,
         answer: r#"{ "recorded": 1 }"#,
-        ..NONE
     },
     Endpoint {
         path: "/api/v1/evidence.zip",
