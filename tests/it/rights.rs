@@ -23,7 +23,7 @@ const ROLES: [Role; 7] = [
 const SEATED: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
 
 /// Paths that anybody may ask for. Whoever adds one says so here, and why it may be public.
-const PUBLIC: [&str; 31] = [
+const PUBLIC: [&str; 34] = [
     // Channels and operators prove themselves by their own secret.
     "POST /callback/{channel}",
     "POST /callback/{channel}/api/token_generate",
@@ -44,12 +44,15 @@ const PUBLIC: [&str; 31] = [
     "POST /lookup/receipts.zip",
     "GET /p/{code}",
     "GET /p/{code}/events",
+    "GET /p/{code}/qr.png",
+    "POST /p/{code}/refund",
     "GET /p/{code}/status",
     "POST /p/{code}/told",
     "GET /r/{lookup}",
     "GET /r/{lookup}.pdf",
     "GET /r/{lookup}.xml",
     "GET /r/{lookup}/pdf",
+    "GET /s/{code}",
     "GET /sign-in",
     "POST /sign-in",
     "GET /verify",
@@ -61,7 +64,7 @@ const PUBLIC: [&str; 31] = [
 ];
 
 /// Everything whose rows people make; what nobody may change must not grow.
-const MADE_BY_PEOPLE: [&str; 16] = [
+const MADE_BY_PEOPLE: [&str; 20] = [
     "posting",
     "obligation_event",
     "payment",
@@ -78,6 +81,10 @@ const MADE_BY_PEOPLE: [&str; 16] = [
     "login_event",
     "person",
     "message",
+    "refund_answer",
+    "favourite_list",
+    "dossier_link",
+    "provisional_slip_event",
 ];
 
 impl Offer {
