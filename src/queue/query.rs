@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::id::*;
 use crate::store::Conn;
 use crate::store::failure::Classify;
-use crate::store::schema::{movement, unit};
+use crate::store::schema::{movement, obligation_event, unit};
 
 crate::table_row! {
     pub struct AlarmRow in "age_alarm" {
@@ -85,6 +85,19 @@ pub fn told_since(conn: &mut Conn, unit: UnitId, payments: &[PaymentId]) -> Resu
     Ok(found)
 }
 
+/// Whether a claim, a payment or a decision changed an obligation after an instant.
+pub fn is_told_since(conn: &mut Conn, unit: UnitId, id: ObligationId, since: Instant) -> Result<bool> {
+    let newer: Option<EventId> = obligation_event::table
+        .filter(obligation_event::unit_id.eq(unit))
+        .filter(obligation_event::obligation_id.eq(id))
+        .filter(obligation_event::at.gt(since))
+        .select(obligation_event::id)
+        .first(conn)
+        .optional()
+        .classify()?;
+    Ok(newer.is_some())
+}
+
 /// A line that pays one obligation, with what names its payer and its sender.
 #[derive(QueryableByName)]
 pub struct Named {
@@ -115,7 +128,7 @@ pub fn paying_lines(
          JOIN payment p ON p.unit_id = m.unit_id AND p.id = m.payment_id \
          JOIN obligation o ON o.unit_id = p.unit_id AND o.id = p.obligation_id \
          WHERE l.unit_id = $1 AND l.account_id = $2 AND l.booking_date >= $3 AND l.booking_date <= $4 \
-         AND l.class = 'fee_receipt' AND k.undoes_id IS NULL ORDER BY l.id LIMIT $5",
+         AND l.class = 'fee_receipt' AND +k.undoes_id IS NULL ORDER BY l.id LIMIT $5",
     )
     .bind::<BigInt, _>(unit)
     .bind::<BigInt, _>(account)

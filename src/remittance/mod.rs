@@ -35,7 +35,7 @@ use crate::unit::imprint;
 pub use rules::{Event, Leg};
 
 /// What an order does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The budget's part to the Treasury, by chapter and sub-item.
@@ -189,6 +189,13 @@ pub fn remittable(conn: &mut Conn, unit: UnitId, account: AccountId, kind: Kind)
 pub fn free(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<BTreeMap<String, Dong>> {
     let found = remittable(conn, unit, account, Kind::Treasury)?;
     Ok(found.into_iter().map(|one| (one.source, Dong(one.free.0.max(0)))).collect())
+}
+
+/// What orders took of a source beyond what closed days still owe of it: the Treasury has that.
+pub fn beyond_due(conn: &mut Conn, unit: UnitId, account: AccountId, source: &str) -> Result<Dong> {
+    let due = query::due(conn, unit, account)?.into_iter().find(|(one, _)| one == source);
+    let ordered = query::ordered(conn, unit, account)?.remove(source).map_or(Dong::ZERO, |row| row.ordered);
+    Ok(Dong(ordered.checked_sub(due.map_or(Dong::ZERO, |(_, due)| due))?.0.max(0)))
 }
 
 /// A figure that changes with every order of the account.

@@ -16,6 +16,7 @@ pub mod list;
 pub mod onboarding;
 pub mod operations;
 pub mod overview;
+pub mod principals;
 mod query;
 mod rules;
 pub mod sheet;

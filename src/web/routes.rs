@@ -6,9 +6,7 @@ use std::collections::BTreeMap;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, Route, web};
 
-use super::respond::{Answer, Failure};
-use super::{api, callback, health, pages};
-use crate::error::Error;
+use super::{api, callback, health, pages, refusal};
 
 /// One method of one path.
 pub struct Entry {
@@ -103,6 +101,26 @@ pub fn entries() -> Vec<Entry> {
         get("/api/v1/letters/{id}/pdf", web::to(api::letters::pdf)),
         post("/api/v1/letters/{id}/reply", web::to(api::letters::reply)),
         post("/api/v1/complaints", web::to(api::queue::complain)),
+        get("/api/v1/approvals", web::to(api::duties::waiting)),
+        post("/api/v1/delegations", web::to(api::duties::offer)),
+        get("/api/v1/delegations", web::to(api::duties::list)),
+        get("/api/v1/delegations/{id}", web::to(api::duties::find)),
+        post("/api/v1/delegations/{id}/accept", web::to(api::duties::accept)),
+        post("/api/v1/delegations/{id}/decline", web::to(api::duties::decline)),
+        post("/api/v1/delegations/{id}/end", web::to(api::duties::end)),
+        post("/api/v1/delegations/{id}/acts", web::to(api::duties::act)),
+        post("/api/v1/privacy/requests", web::to(api::privacy::receive)),
+        get("/api/v1/privacy/requests", web::to(api::privacy::requests)),
+        post("/api/v1/privacy/requests/{id}/file", web::to(api::privacy::file)),
+        post("/api/v1/privacy/requests/{id}/answer", web::to(api::privacy::answer)),
+        post("/api/v1/privacy/requests/{id}/refuse", web::to(api::privacy::refuse)),
+        get("/api/v1/privacy/views", web::to(api::privacy::views)),
+        post("/api/v1/privacy/incidents", web::to(api::privacy::open)),
+        get("/api/v1/privacy/incidents", web::to(api::privacy::incidents)),
+        post("/api/v1/privacy/incidents/{id}/note", web::to(api::privacy::note)),
+        post("/api/v1/privacy/incidents/{id}/notified", web::to(api::privacy::notified)),
+        post("/api/v1/privacy/incidents/{id}/closed", web::to(api::privacy::closed)),
+        get("/api/v1/privacy/register", web::to(api::privacy::register)),
         get("/api/v1/keys", web::to(api::list_keys)),
         post("/api/v1/statements", web::to(api::intake::import)),
         get("/api/v1/statements", web::to(api::list_statements)),
@@ -163,6 +181,7 @@ pub fn entries() -> Vec<Entry> {
         post("/api/v1/tax/reports/{id}/approve", web::to(api::tax::approve_report)),
         post("/api/v1/tax/reports/{id}/accept", web::to(api::tax::accept_report)),
         get("/api/v1/tax/due", web::to(api::tax::alarms)),
+        get("/api/v1/tax/invoices", web::to(api::tax::invoices)),
         get("/api/v1/tax/notices", web::to(api::tax::notices)),
         post("/api/v1/tax/notices", web::to(api::tax::request_notice)),
         post("/api/v1/tax/notices/{id}/approve", web::to(api::tax::approve_notice)),
@@ -186,10 +205,36 @@ pub fn entries() -> Vec<Entry> {
         post("/users/invite", web::to(pages::users::invite)),
         post("/users/reset", web::to(pages::users::reset)),
         post("/users/end", web::to(pages::users::end)),
+        get("/privacy", web::to(pages::privacy::page)),
+        post("/privacy/receive", web::to(pages::privacy::receive)),
+        post("/privacy/file", web::to(pages::privacy::see)),
+        post("/privacy/close", web::to(pages::privacy::close)),
+        post("/privacy/incident", web::to(pages::privacy::incident)),
+        post("/privacy/step", web::to(pages::privacy::step)),
+        get("/duties", web::to(pages::duties::page)),
+        post("/duties/offer", web::to(pages::duties::offer)),
+        post("/duties/answer", web::to(pages::duties::answer)),
+        post("/duties/act", web::to(pages::duties::act)),
         get("/counter", web::to(pages::counter::desk)),
         post("/counter/search", web::to(pages::counter::search)),
         get("/counter/obligations/{id}", web::to(pages::counter::take::page)),
         post("/counter/obligations/{id}/take", web::to(pages::counter::take::take)),
+        get("/counter/obligations/{id}/correct", web::to(pages::counter::correct::page)),
+        post("/counter/obligations/{id}/correct", web::to(pages::counter::correct::ask)),
+        get("/counter/obligations/{id}/confirmation", web::to(pages::counter::confirmation::page)),
+        get("/counter/obligations/{id}/guide", web::to(pages::counter::guide::page)),
+        post("/counter/obligations/{id}/dossier", web::to(pages::counter::walk_in::link)),
+        get("/counter/together", web::to(pages::counter::together::page)),
+        post("/counter/together/take", web::to(pages::counter::together::take)),
+        get("/counter/walk-in", web::to(pages::counter::walk_in::page)),
+        post("/counter/walk-in", web::to(pages::counter::walk_in::raise)),
+        get("/counter/favourites", web::to(pages::counter::favourites::page)),
+        post("/counter/favourites", web::to(pages::counter::favourites::choose)),
+        get("/counter/screen", web::to(pages::counter::screen::page)),
+        post("/counter/obligations/{id}/slip", web::to(pages::counter::slips::enter)),
+        get("/counter/slips", web::to(pages::counter::slips::page)),
+        post("/counter/slips", web::to(pages::counter::slips::change)),
+        get("/counter/slips/{id}/pdf", web::to(pages::counter::slips::pdf)),
         get("/counter/shift", web::to(pages::counter::shift::page)),
         post("/counter/shift/open", web::to(pages::counter::shift::open)),
         post("/counter/shift/close", web::to(pages::counter::shift::close)),
@@ -197,9 +242,21 @@ pub fn entries() -> Vec<Entry> {
         get("/finance/statements", web::to(pages::finance::statements::page)),
         post("/finance/statements", web::to(pages::finance::statements::take)),
         get("/finance/exceptions", web::to(pages::finance::exceptions::page)),
+        post("/finance/exceptions/bulk", web::to(pages::finance::exceptions::bulk)),
         post("/finance/exceptions/approve", web::to(pages::finance::exceptions::approve)),
+        get("/finance/exceptions/{id}", web::to(pages::finance::workbench::page)),
+        post("/finance/exceptions/{id}", web::to(pages::finance::workbench::step)),
+        get("/finance/refunds", web::to(pages::finance::refunds::page)),
+        get("/finance/refunds/{id}", web::to(pages::finance::refund::page)),
+        post("/finance/refunds/{id}/step", web::to(pages::finance::refund::step)),
+        get("/finance/refund-requests/{id}", web::to(pages::finance::refund_request::page)),
+        post("/finance/refund-requests/{id}/answer", web::to(pages::finance::refund_request::answer)),
+        get("/finance/pictures/{id}", web::to(pages::finance::pictures::show)),
+        get("/finance/slips", web::to(pages::finance::slips::page)),
+        post("/finance/slips", web::to(pages::finance::slips::decide)),
         get("/finance/days", web::to(pages::finance::days::page)),
         post("/finance/days/close", web::to(pages::finance::days::close)),
+        get("/s/{code}", web::to(pages::slip::page)),
         get("/admin/units", web::to(pages::admin::units::list)),
         get("/admin/units/{code}", web::to(pages::admin::units::detail)),
         get("/admin/clients", web::to(pages::admin::clients::page)),
@@ -228,6 +285,8 @@ pub fn entries() -> Vec<Entry> {
         get("/p/{code}/status", web::to(pages::live::status)),
         get("/p/{code}/events", web::to(pages::live::events)),
         post("/p/{code}/told", web::to(pages::told::tell)),
+        get("/p/{code}/qr.png", web::to(pages::pay::picture)),
+        post("/p/{code}/refund", web::to(pages::surplus::ask)),
         get("/r/{lookup}.xml", web::to(pages::receipt::xml)),
         get("/r/{lookup}.pdf", web::to(pages::rendition::pdf)),
         get("/r/{lookup}/pdf", web::to(pages::rendition::pdf)),
@@ -241,6 +300,8 @@ pub fn entries() -> Vec<Entry> {
         get("/verify", web::to(pages::verify::form)),
         post("/verify", web::to(pages::verify::judge)),
         get("/api", web::to(pages::api::page)),
+        get("/api/try", web::to(pages::api::console)),
+        get("/api/v1/openapi.json", web::to(api::openapi::serve)),
         get("/assets/{name}", web::to(pages::asset::serve)),
         get("/healthz", web::to(health::healthz)),
         get("/readyz", web::to(health::readyz)),
@@ -251,26 +312,31 @@ pub fn entries() -> Vec<Entry> {
 /// Registers the list: one resource for each path, 405 for its other methods, 404 for the rest.
 pub fn configure(config: &mut web::ServiceConfig) {
     let mut order = Vec::new();
-    let mut resources: BTreeMap<&str, actix_web::Resource> = BTreeMap::new();
+    let mut resources: BTreeMap<&str, (Vec<Method>, actix_web::Resource)> = BTreeMap::new();
     for entry in entries() {
-        let resource = resources.remove(entry.path).unwrap_or_else(|| {
+        let (mut methods, resource) = resources.remove(entry.path).unwrap_or_else(|| {
             order.push(entry.path);
-            web::resource(entry.path).default_service(web::to(method_not_allowed))
+            (Vec::new(), web::resource(entry.path))
         });
-        resources.insert(entry.path, resource.route(entry.route.method(entry.method)));
+        methods.push(entry.method.clone());
+        let resource = resource.route(entry.route.method(entry.method));
+        resources.insert(entry.path, (methods, resource));
     }
     for path in order {
-        if let Some(resource) = resources.remove(path) {
-            config.service(resource);
+        if let Some((methods, resource)) = resources.remove(path) {
+            let allowed = allowed(&methods);
+            config.service(resource.default_service(web::to(move |request: HttpRequest| async move {
+                refusal::method_not_allowed(&request, allowed)
+            })));
         }
     }
-    config.default_service(web::to(path_not_found));
+    config.default_service(web::to(refusal::path_not_found));
 }
 
-async fn path_not_found() -> Answer {
-    Err(Failure(Error::not_found("path_not_found", "no such path")))
-}
-
-async fn method_not_allowed(request: HttpRequest) -> Answer {
-    Err(Failure(Error::not_found("method_not_allowed", format!("{} is not offered here", request.method()))))
+fn allowed(methods: &[Method]) -> &'static str {
+    match (methods.contains(&Method::GET), methods.contains(&Method::POST)) {
+        (true, true) => "GET, POST",
+        (true, false) => "GET",
+        _ => "POST",
+    }
 }

@@ -22,11 +22,18 @@ const STAFF: [Role; 6] =
     [Role::UnitReader, Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
 
 /// One method of one path as the page `/api` shows it.
-struct Offer {
-    method: String,
-    path: String,
-    is_for_staff: bool,
-    body: Option<Value>,
+pub struct Offer {
+    pub method: String,
+    pub path: String,
+    pub is_for_staff: bool,
+    /// The roles that may, as the page says; empty where anybody may.
+    pub who: String,
+    pub body: Option<Value>,
+}
+
+/// An id as the document's examples have it.
+fn is_id(text: &str) -> bool {
+    text.len() == 17 && text.as_bytes()[3] == b'_'
 }
 
 fn unescaped(text: &str) -> String {
@@ -38,17 +45,19 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
     text.split_once(from)?.1.split_once(to).map(|(inside, _)| inside)
 }
 
-fn offers(service: &Service) -> Vec<Offer> {
+pub fn offers(service: &Service) -> Vec<Offer> {
     let page = String::from_utf8(get(service.address, "/api").unwrap().body).unwrap();
     let sections = page.split("<section").skip(1);
     let read = |section: &str| {
         let (method, path) = between(section, "<h2 class=\"mono\">", "</h2>")?.split_once(' ')?;
         let request = section.split(">Trả lời").next().unwrap_or_default();
         let body = between(request, "<pre>", "</pre>").map(unescaped);
+        let roles = request.split_once("Roles</span>").map_or("", |(_, rest)| rest);
         Some(Offer {
             method: method.to_owned(),
             path: path.to_owned(),
-            is_for_staff: path.starts_with("/api/v1/"),
+            is_for_staff: path.starts_with("/api/v1/") && !path.ends_with("/openapi.json"),
+            who: between(roles, "<span class=\"mono\">", "</span>").map(unescaped).unwrap_or_default(),
             body: body.and_then(|text| serde_json::from_str(&text).ok()),
         })
     };
@@ -73,10 +82,10 @@ pub fn token(world: &World, of: &Commune, role: Role) -> String {
 }
 
 /// Real ids of Ba Đình by the part of a path they follow, and those parts that have none.
-struct Things(BTreeMap<&'static str, String>);
+pub struct Things(pub BTreeMap<&'static str, String>);
 
 impl Things {
-    fn of(world: &World) -> Things {
+    pub fn of(world: &World) -> Things {
         let unit = world.ba_dinh.id.0;
         let one = |table: &str| {
             let sql = format!("SELECT id AS n FROM {table} WHERE unit_id = {unit} ORDER BY id LIMIT 1");
@@ -94,6 +103,10 @@ impl Things {
         thing!("corrections", "correction", CorrectionId);
         thing!("refunds", "refund", RefundId);
         thing!("exceptions", "exception", ExceptionId);
+        thing!("persons", "person", PersonId);
+        thing!("delegations", "delegation", DelegationId);
+        thing!("requests", "data_request", DataRequestId);
+        thing!("incidents", "data_incident", IncidentId);
         thing!("letters", "trace_letter", LetterId);
         thing!("shifts", "shift", ShiftId);
         thing!("batches", "pos_batch", BatchId);
@@ -125,22 +138,31 @@ impl Things {
             "filing",
             "shift",
             "deposit_slip",
+            "delegation",
+            "data_request",
+            "data_incident",
         ] {
             assert!(one(table).is_some(), "the story left {table} empty");
         }
         Things(things)
     }
 
-    /// The path with real ids, and a query where the unit is named by one.
-    fn path(&self, offer: &Offer) -> String {
+    /// The path with real ids.
+    pub fn place(&self, pattern: &str) -> String {
         let mut path = String::new();
         let mut before = "";
-        for part in offer.path.split('/').skip(1) {
+        for part in pattern.split('/').skip(1) {
             let id = self.0.get(before).map(String::as_str);
             path.push('/');
             path.push_str(&part.replace("{id}", id.unwrap_or("x")).replace(['{', '}'], ""));
             before = part;
         }
+        path
+    }
+
+    /// The same, and a query where the unit is named by one.
+    pub fn path(&self, offer: &Offer) -> String {
+        let mut path = self.place(&offer.path);
         let needs_unit = offer.method == "GET" && offer.is_for_staff && !offer.path.contains('{');
         if needs_unit && !offer.path.ends_with("/keys") && !offer.path.ends_with("/changes") {
             path.push_str("?unit=00004");
@@ -152,10 +174,10 @@ impl Things {
     }
 
     /// The example's body about Ba Đình and its things.
-    fn body(&self, value: &Value) -> Value {
+    pub fn body(&self, value: &Value) -> Value {
         match value {
             Value::String(text) if text == "00070" => json!("00004"),
-            Value::String(text) if text.ends_with('…') => {
+            Value::String(text) if text.ends_with('…') || is_id(text) => {
                 let known = self.0.values().find(|id| id.get(..4) == text.get(..4));
                 json!(known.cloned().unwrap_or_else(|| text.clone()))
             }
@@ -195,13 +217,13 @@ fn with_each_string(value: &Value, hostile: &str) -> Vec<Value> {
     }
 }
 
-struct Door<'a> {
-    service: &'a Service,
-    count: std::cell::Cell<u32>,
+pub struct Door<'a> {
+    pub service: &'a Service,
+    pub count: std::cell::Cell<u32>,
 }
 
 impl Door<'_> {
-    fn ask(&self, token: Option<&str>, method: &str, path: &str, body: &[u8]) -> Reply {
+    pub fn ask(&self, token: Option<&str>, method: &str, path: &str, body: &[u8]) -> Reply {
         let count = self.count.get() + 1;
         self.count.set(count);
         let (bearer, key) = (format!("Bearer {}", token.unwrap_or_default()), format!("K{count}"));
@@ -215,7 +237,7 @@ impl Door<'_> {
 }
 
 /// A unit that has something of everything a path can name.
-fn lived_in(world: &World) {
+pub fn lived_in(world: &World) {
     let owed = world.raise_lines(&world.ba_dinh, vec![fee("HT-01", 25_000)]);
     world.take(&owed, Dong(25_000), Method::Cash).unwrap();
     let mailed = world.raise_for(with_email(), Dong(25_000));
@@ -230,7 +252,7 @@ fn lived_in(world: &World) {
 }
 
 /// What staff of the unit itself asked for before.
-fn asked_for(world: &World, door: &Door<'_>) {
+pub fn asked_for(world: &World, door: &Door<'_>) {
     let unit = world.ba_dinh.id.0;
     let sql = format!("SELECT id AS n FROM receipt WHERE unit_id = {unit} ORDER BY id");
     let receipts = world.look(|conn| Ok(tools::numbers(conn, &sql)));
@@ -252,6 +274,19 @@ fn asked_for(world: &World, door: &Door<'_>) {
     post(&checker, &format!("/api/v1/corrections/{}/approve", first["id"].as_str().unwrap()), Value::Null);
     let documents = json!([{ "receipt": later, "reason": "Sai tên người nộp" }]);
     post(&maker, "/api/v1/tax/notices", json!({ "unit": "00004", "documents": documents }));
+    let (system, home) = (Actor::system(), world.ba_dinh.id);
+    let delegate =
+        world.change(|tx, stamp| identity::create_person(tx, stamp, &system, home, "Người Nhận Mẫu"));
+    let today = world.now().business_day();
+    let offer = json!({ "unit": "00004", "delegate": delegate, "acts": ["refund"], "limit": 9_000,
+        "valid_from": today, "valid_until": today, "decision": { "number": "12/QĐ-UBND", "on": today } });
+    post(&checker, "/api/v1/delegations", offer);
+    let keeper = token(world, &world.ba_dinh, Role::Administrator);
+    let asked = json!({ "unit": "00004", "kind": "access", "by": "phone", "value": "0900000001",
+        "identity_shown": "vneid" });
+    post(&keeper, "/api/v1/privacy/requests", asked);
+    let incident = json!({ "unit": "00004", "nature": "gửi nhầm hộp thư", "affected": 1 });
+    post(&keeper, "/api/v1/privacy/incidents", incident);
 }
 
 #[test]

@@ -50,6 +50,10 @@ pub struct Incoming<'a> {
 #[allow(clippy::large_enum_variant, reason = "nearly every notice is a claim, and one lives per request")]
 pub enum Notice {
     Claim(Claim),
+    /// A payment under way, of which no outcome is known: it is named and never booked.
+    Pending(Claim),
+    /// A payment under way came to nothing.
+    Failed(Claim),
     /// Authentic and complete, but it names no movement, such as a test of the sender:
     /// stored and answered well.
     Nothing {

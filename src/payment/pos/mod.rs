@@ -26,11 +26,15 @@ use crate::unit::account;
 const PATIENCE_WORKING_DAYS: u32 = 3;
 
 /// What an item of a batch is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemKind {
     Sale,
-    /// The card's holder got the money back.
+    /// The card's holder got the money back: by our refund where one of this amount is on its way, else
+    /// against our will. Acquirers' reports often do not tell the two apart.
+    #[serde(alias = "refund")]
     Chargeback,
 }
 
@@ -44,7 +48,7 @@ impl ItemKind {
 }
 
 /// An item as the acquirer tells it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Item {
     pub kind: ItemKind,
@@ -54,7 +58,7 @@ pub struct Item {
 }
 
 /// A batch as it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Batch {
     #[serde(skip)]
     pub unit: UnitId,

@@ -67,9 +67,9 @@ type Archive<'b> = zip::ZipArchive<Cursor<&'b [u8]>>;
 /// Judges a bundle. `trust` says which authorities are believed; an empty one judges none.
 ///
 /// # Errors
-/// `audit_bundle_unreadable` when it is no bundle at all.
+/// `bundle_unreadable` when it is no bundle at all.
 pub fn judge(bytes: &[u8], trust: &TrustStore, now: Instant) -> Result<Judgement> {
-    let unreadable = || Error::invalid("file", "audit_bundle_unreadable", "not a bundle of evidence");
+    let unreadable = || Error::invalid("file", "bundle_unreadable", "not a bundle of evidence");
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| unreadable())?;
     if archive.len() > ENTRIES_LIMIT {
         return Err(unreadable());

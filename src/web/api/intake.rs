@@ -17,7 +17,7 @@ use crate::payment::settler::Numbered as _;
 use crate::reconciliation::{office, restated};
 use crate::statement::job::{self, Job};
 use crate::statement::layout::Layout;
-use crate::statement::quarantine::{self, Quarantined, Verdict};
+use crate::statement::quarantine::{self, Decided, Quarantined, Verdict};
 use crate::statement::saved;
 use crate::statement::version::{self, Decision, Version};
 use crate::statement::{Options, query};
@@ -32,9 +32,9 @@ const DECIDERS: [Role; 2] = [Role::Finance, Role::Approver];
 const REASON_LIMIT: usize = 1_000;
 const LAYOUT_LIMIT_BYTES: usize = 64 * 1024;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ImportQuery {
+pub(super) struct ImportQuery {
     /// The account of a file that names none.
     account: Option<String>,
 }
@@ -88,9 +88,9 @@ fn job_json(job: &Job) -> Value {
     })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ListQuery {
+pub(super) struct ListQuery {
     unit: Option<String>,
     account: Option<String>,
     limit: Option<i64>,
@@ -172,9 +172,9 @@ fn locate(conn: &mut Conn, actor: &Actor, id: VersionId) -> Result<UnitId> {
         .ok_or_else(|| Error::not_found("statement_version_not_found", "no such version in your scope"))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ProposeBody {
+pub(super) struct ProposeBody {
     decision: String,
     reason: String,
 }
@@ -217,9 +217,9 @@ pub async fn approve_version(request: HttpRequest, caller: Caller, shared: web::
     respond::ok(&json!({ "version": decided.version, "import": decided.imported }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ReasonBody {
+pub(super) struct ReasonBody {
     reason: String,
 }
 
@@ -293,9 +293,9 @@ pub async fn quarantine(request: HttpRequest, caller: Caller, shared: web::Data<
     respond::ok(&json!({ "lines": found.await? }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct QuarantineBody {
+pub(super) struct QuarantineBody {
     lines: Vec<Verdict>,
 }
 
@@ -309,7 +309,7 @@ pub async fn decide_quarantine(
     caller.0.require_role(&DECIDERS)?;
     let id: StatementId = extract::path(&request, "id")?;
     let asked: QuarantineBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
-    let repaired = block(move || {
+    let decided = block(move || {
         let app = shared.app();
         let unit = app.read(&caller.0, |conn| {
             query::unit_of(conn, &caller.0.scope, id)?
@@ -318,7 +318,12 @@ pub async fn decide_quarantine(
         office::decide_quarantine(&app.store, &|| app.stamp(), &caller.0, (unit, id), &asked.lines)
     })
     .await?;
-    respond::ok(&json!({ "statement": id, "repaired": repaired }))
+    let awaits_second_person = decided == Decided::SecondPerson;
+    respond::ok(&json!({
+        "statement": id,
+        "repaired": decided.lines(),
+        "awaits_second_person": awaits_second_person,
+    }))
 }
 
 /// `GET /api/v1/layouts?unit=&account=`: every version of an account's column mapping, newest first.

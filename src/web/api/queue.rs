@@ -17,16 +17,16 @@ use crate::web::respond::{self, Answer, block};
 
 /// `GET /api/v1/exceptions/{id}/hints`: units that wait for exactly this sum, once.
 pub async fn hints(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    caller.0.require_role(&[Role::Finance, Role::Approver])?;
+    caller.0.require_role(&[Role::Finance, Role::Approver, Role::Auditor])?;
     let id: ExceptionId = extract::path(&request, "id")?;
     // The whole city is looked at; what comes back names units and nothing else.
     let found = block(move || shared.app().store.read(&Scope::All, |conn| hint::of(conn, &caller.0, id)));
     respond::ok(&json!({ "hint": found.await? }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct AlarmQuery {
+pub(super) struct AlarmQuery {
     unit: Option<String>,
 }
 
@@ -47,9 +47,9 @@ pub async fn alarms(request: HttpRequest, caller: Caller, shared: web::Data<Shar
     respond::ok(&json!({ "alarms": found.await? }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ComplaintBody {
+pub(super) struct ComplaintBody {
     subject: String,
     way: String,
     words: String,

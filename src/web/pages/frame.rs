@@ -111,13 +111,21 @@ pub fn home(role: Role) -> &'static str {
 
 fn ways(role: Role) -> &'static [(&'static str, &'static str)] {
     match role {
-        Role::Cashier => {
-            &[("/counter", "way_counter"), ("/counter/shift", "way_shift"), ("/account", "way_account")]
-        }
+        Role::Cashier => &[
+            ("/counter", "way_counter"),
+            ("/counter/walk-in", "way_walk_in"),
+            ("/counter/shift", "way_shift"),
+            ("/counter/slips", "way_slips"),
+            ("/duties", "way_duties"),
+            ("/privacy", "way_privacy"),
+            ("/account", "way_account"),
+        ],
         Role::Auditor => &[
             ("/finance", "way_board"),
             ("/finance/statements", "way_statements"),
             ("/finance/exceptions", "way_exceptions"),
+            ("/finance/refunds", "way_refunds"),
+            ("/finance/slips", "way_slips"),
             ("/finance/days", "way_days"),
             ("/city", "way_city"),
             ("/tariff", "way_tariff"),
@@ -128,15 +136,33 @@ fn ways(role: Role) -> &'static [(&'static str, &'static str)] {
             ("/admin/operations", "way_operations"),
             ("/admin/trail", "way_trail"),
             ("/admin/evidence", "way_evidence"),
+            ("/duties", "way_duties"),
+            ("/privacy", "way_privacy"),
             ("/account", "way_account"),
         ],
-        Role::Finance | Role::Approver => &[
+        Role::Approver => &[
             ("/finance", "way_board"),
             ("/finance/statements", "way_statements"),
             ("/finance/exceptions", "way_exceptions"),
+            ("/finance/refunds", "way_refunds"),
+            ("/finance/slips", "way_slips"),
             ("/finance/days", "way_days"),
             ("/city", "way_city"),
             ("/tariff", "way_tariff"),
+            ("/duties", "way_duties"),
+            ("/account", "way_account"),
+        ],
+        Role::Finance => &[
+            ("/finance", "way_board"),
+            ("/finance/statements", "way_statements"),
+            ("/finance/exceptions", "way_exceptions"),
+            ("/finance/refunds", "way_refunds"),
+            ("/finance/slips", "way_slips"),
+            ("/finance/days", "way_days"),
+            ("/city", "way_city"),
+            ("/tariff", "way_tariff"),
+            ("/duties", "way_duties"),
+            ("/privacy", "way_privacy"),
             ("/account", "way_account"),
         ],
         Role::Administrator => &[
@@ -149,6 +175,8 @@ fn ways(role: Role) -> &'static [(&'static str, &'static str)] {
             ("/admin/trail", "way_trail"),
             ("/finance", "way_board"),
             ("/city", "way_city"),
+            ("/duties", "way_duties"),
+            ("/privacy", "way_privacy"),
             ("/account", "way_account"),
         ],
         _ => &[],

@@ -234,6 +234,11 @@ fn parse(answer: &[u8]) -> Option<Reply> {
         .and_then(|length| length.parse().ok())
         .unwrap_or(0);
     let body = answer[end + 4..].to_vec();
+    if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+        // A whole one ends with an empty chunk.
+        let is_whole = body.ends_with(b"0\r\n\r\n");
+        return is_whole.then(|| Reply { status, head, body: crate::lookups::dechunked(&body) });
+    }
     (body.len() == length).then_some(Reply { status, head, body })
 }
 
@@ -243,8 +248,14 @@ pub fn get(address: SocketAddr, path: &str) -> std::io::Result<Reply> {
 
 /// The bank tells of a movement, signed at this moment.
 pub fn callback(address: SocketAddr, claim: &Claim) -> std::io::Result<Reply> {
+    callback_of(address, claim, "booked")
+}
+
+/// The same, of a payment that is booked, pending or failed.
+pub fn callback_of(address: SocketAddr, claim: &Claim, status: &str) -> std::io::Result<Reply> {
     let now = Clock::System.now();
     let body = json!({
+        "status": status,
         "notification_id": claim.external_id,
         "account_no": claim.account_no,
         "direction": if claim.direction == Direction::Credit { "credit" } else { "debit" },

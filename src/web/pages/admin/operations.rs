@@ -110,7 +110,7 @@ async fn compose(
 fn row(lang: Lang, event: Event) -> EventRow {
     let (state, tone) = match (&event.claim, &event.parked) {
         (_, Some(code)) => (format!("{} {code}", lang.t("event_parked")), "late"),
-        (Some(_), None) => (lang.t("event_settled").to_owned(), "done"),
+        (Some(_), None) => (lang.t("raw_event_settled").to_owned(), "done"),
         (None, None) => (lang.t("event_nothing").to_owned(), "gone"),
     };
     EventRow {

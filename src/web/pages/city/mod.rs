@@ -261,6 +261,11 @@ pub async fn totals(
         Ok(_) => Ok(see("/city")),
         Err(error) => {
             let line = line_of(&error);
+            // A unit that is not there is a fault of the file, too.
+            let error = match error.code() {
+                "unit_not_found" => Error::invalid("file", "unit_not_found", error.detail()),
+                _ => error,
+            };
             page.wrong = Wrong::of(error, page.frame.lang)?;
             // Whatever is wrong, it is the file's; its line is told with it.
             for (field, reason) in &mut page.wrong.0 {
