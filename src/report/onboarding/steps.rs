@@ -253,6 +253,7 @@ mod tests {
                 unit: U,
                 id: CertificateId(1),
                 subject: "CN=thử".into(),
+                issuer: "CN=thử".into(),
                 serial: "01".into(),
                 chain_pem: String::new(),
                 signer: "software".into(),
