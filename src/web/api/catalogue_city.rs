@@ -52,10 +52,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
-        method: "POST",
-        path: "/admin/evidence",
+        path: "/admin/evidence/file",
         vi: "Tải hồ sơ kiểm toán.",
-        en: "The evidence of a unit and period as a file.",
+        en: "The evidence of a unit and period as a file; ?unit= &from= &until=.",
         who: "auditor, administrator",
         ..NONE
     },
@@ -141,10 +140,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
-        method: "POST",
-        path: "/admin/trail/verify",
+        path: "/admin/trail/proof",
         vi: "Kiểm chứng nhật ký.",
-        en: "Proves the trail of a unit.",
+        en: "Proves the trail of a unit; ?unit=.",
         who: "administrator, auditor",
         ..NONE
     },
@@ -197,7 +195,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         path: "/tariff/simulator",
         vi: "Tính thử mức thu.",
         en: "What a dossier would cost on a day, and why.",
-        who: "staff",
+        who: "cashier, finance, approver, administrator, auditor",
         ..NONE
     },
     Endpoint {
