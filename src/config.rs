@@ -94,6 +94,9 @@ pub struct Web {
     pub public_url: String,
     /// Look-ups of receipts per minute and address.
     pub lookups_per_minute: u32,
+    /// Waiting pages of one address (of IPv6: of one /48) that are told by a stream; the others ask
+    /// every few seconds. Offices and mobile networks share addresses.
+    pub streams_per_address: usize,
     /// Reverse proxies whose `X-Forwarded-For` is believed; without them the peer is the source.
     pub trusted_proxies: Vec<IpAddr>,
     /// Whether a start prints a one-time link while nobody administrates.
@@ -107,6 +110,7 @@ impl Default for Web {
             workers: 2,
             public_url: "http://127.0.0.1:8080".into(),
             lookups_per_minute: 30,
+            streams_per_address: 500,
             trusted_proxies: Vec::new(),
             first_administrator: true,
         }
@@ -432,6 +436,7 @@ mod tests {
             "workers",
             "public_url",
             "lookups_per_minute",
+            "streams_per_address",
             "first_administrator",
             "master_key",
             "master_key_file",
@@ -439,6 +444,7 @@ mod tests {
             "second_master_key_file",
             "authority_files",
             "tax_authority",
+            "entrusted",
             "level",
             "format",
             "crl_urls",

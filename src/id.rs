@@ -92,12 +92,17 @@ ids! {
     /// An API client or a person's access token.
     ClientId = "cli_",
     CorrectionId = "cor_",
+    /// What somebody asked about their own data.
+    DataRequestId = "drq_",
+    DelegationId = "dlg_",
     EventId = "evt_",
     /// A revocation list or an answer about one certificate.
     EvidenceId = "evd_",
     ExceptionId = "exc_",
     /// A form to the tax authority.
     FilingId = "fil_",
+    /// Personal data that went where it should not have.
+    IncidentId = "inc_",
     JobId = "job_",
     /// A data key: one per unit and year.
     KeyId = "key_",
@@ -111,13 +116,19 @@ ids! {
     MessageId = "msg_",
     MovementId = "mov_",
     ObligationId = "obl_",
+    /// A pad of provisional slips.
+    PadId = "pad_",
     PartyId = "pty_",
     PaymentId = "pay_",
     PersonId = "per_",
+    /// A picture that a payer sent of their transfer.
+    PictureId = "pic_",
     PostingId = "pst_",
     RawEventId = "raw_",
     ReceiptId = "rcp_",
     RefundId = "rfd_",
+    /// A payer's wish to have surplus back.
+    RefundRequestId = "rfq_",
     /// An accepted registration with the tax office.
     RegistrationId = "reg_",
     /// An order that hands money to the Treasury, or asks for it.

@@ -32,6 +32,8 @@ pub mod statement;
 pub mod tariff;
 pub mod unit;
 
+pub mod duty;
+pub mod privacy;
 pub mod queue;
 pub mod report;
 pub mod simulator;

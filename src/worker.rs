@@ -20,6 +20,7 @@ use crate::actor::{Actor, Scope};
 use crate::app::App;
 use crate::audit;
 use crate::clock::BusinessDay;
+use crate::duty::waiting;
 use crate::error::Result;
 use crate::id::UnitId;
 use crate::notification::send::Courier;
@@ -294,6 +295,11 @@ fn keep_evidence(app: &Arc<App>, is_stopping: &AtomicBool) {
     });
 }
 
+/// Hands decisions that waited too long to the city; returns how many are new.
+pub fn escalate_decisions(app: &App) -> Result<usize> {
+    waiting::escalate(&app.store, &app.stamp())
+}
+
 /// Looks over the queue of exceptions: what follows from time passing, alarms, escalation.
 pub fn look_over_queue(app: &App) -> Result<upkeep::Looked> {
     upkeep::look(&app.store, &app.stamp(), &app.config.exceptions)
@@ -332,6 +338,7 @@ fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
         }
         if round % 600 == 90 {
             look_over_queue(app)?;
+            escalate_decisions(app)?;
         }
         if round % 600 == 120 {
             names_looked_at = Some(look_at_senders(app, names_looked_at)?);

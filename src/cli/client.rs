@@ -11,6 +11,7 @@ use super::office::Office;
 use crate::actor::{Actor, Role, Scope};
 use crate::error::Result;
 use crate::id::{PersonId, UnitId};
+use crate::identity::person::{self, Whom};
 use crate::identity::{self, NewClient};
 use crate::store::Conn;
 use crate::unit;
@@ -24,6 +25,9 @@ pub enum Command {
         unit: String,
         #[arg(long)]
         name: String,
+        /// Somebody of that name is registered, and this is another human
+        #[arg(long)]
+        another: bool,
     },
     /// Make an API client and print its token, this once
     ///
@@ -53,10 +57,11 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     let office = Office::open(config)?;
     let actor = Actor::system();
     match command {
-        Command::Person { unit, name } => {
+        Command::Person { unit, name, another } => {
             let id = office.write(&actor, |tx, stamp| {
                 let unit = unit_id(tx, &unit)?;
-                identity::create_person(tx, stamp, &actor, unit, &name)
+                let whom = Whom::New { name: &name, is_another: another };
+                person::choose(tx, stamp, &actor, unit, whom)
             })?;
             println!("{id}");
         }

@@ -12,6 +12,7 @@ mod correction;
 mod day;
 mod demo;
 mod deposit;
+mod duty;
 mod exception;
 pub mod key;
 mod list;
@@ -172,6 +173,9 @@ enum Command {
     /// The sealed trail of who did what
     #[command(subcommand)]
     Audit(audit::Command),
+    /// What waits for a second person, and delegations: who may decide for whom
+    #[command(subcommand)]
+    Duty(duty::Command),
     /// How far a channel's word is taken for money
     #[command(subcommand)]
     Trust(trust::Command),
@@ -250,6 +254,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::User(command) => user::run(config, command),
         Command::Series(command) => series::run(config, command),
         Command::Audit(command) => audit::run(config, command),
+        Command::Duty(command) => duty::run(config, command),
         Command::Trust(command) => trust::run(config, command),
     }
 }

@@ -9,10 +9,12 @@ use secrecy::{ExposeSecret, SecretString};
 use super::office::Office;
 use super::{DONE, table};
 use crate::actor::{Actor, Role, Scope};
+use crate::duty::leaving;
 use crate::error::Result;
 use crate::id::PersonId;
 use crate::identity::login::{self, NewLogin};
-use crate::identity::{self, person_name, session};
+use crate::identity::person::{self, Whom};
+use crate::identity::{person_name, session};
 use crate::store::Conn;
 use crate::unit::{self, CITY};
 
@@ -27,7 +29,7 @@ pub enum Command {
         /// The login's name
         login: String,
     },
-    /// End a login for good, with all of its sessions
+    /// End a login for good, with all of its sessions; first its shifts and exceptions are handed over
     End {
         /// The login's name
         login: String,
@@ -51,6 +53,9 @@ pub struct Invite {
     /// A person who is registered already, as per_…: several logins of one human are one person
     #[arg(long, value_name = "ID")]
     person: Option<PersonId>,
+    /// Somebody of that name is registered, and this is another human
+    #[arg(long, requires = "name")]
+    another: bool,
     /// cashier, finance, approver, administrator or auditor
     #[arg(long, value_parser = |text: &str| Role::parse(text).map_err(|error| error.to_string()))]
     role: Role,
@@ -70,13 +75,14 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
                     Scope::Units(units) if units.len() == 1 => units.first().copied().unwrap_or(CITY),
                     _ => CITY,
                 };
-                let person = match (&invite.person, &invite.name) {
-                    (Some(person), _) => *person,
+                let whom = match (invite.person, &invite.name) {
+                    (Some(person), _) => Whom::Known(person),
                     (None, name) => {
                         let name = name.as_deref().unwrap_or_default();
-                        identity::create_person(tx, stamp, &actor, home, name)?
+                        Whom::New { name, is_another: invite.another }
                     }
                 };
+                let person = person::choose(tx, stamp, &actor, home, whom)?;
                 let new = NewLogin { name: invite.login.clone(), person, role: invite.role, scope };
                 login::invite(tx, stamp, &actor, new).map(|(_, token)| token)
             })?;
@@ -91,7 +97,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         }
         Command::End { login } => office.write(&actor, |tx, stamp| {
             let id = login::find_by_name(tx, &login)?.id;
-            login::end(tx, stamp, &actor, id)
+            leaving::end(tx, stamp, &actor, id)
         })?,
         Command::SignOut { login } => {
             let ended = office.write(&actor, |tx, _| {

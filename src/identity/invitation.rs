@@ -87,6 +87,8 @@ pub fn accept(
     let over = || Error::not_found("invitation_over", "the link was used or is too old");
     let mut login =
         query::lock(tx, open.login)?.filter(|login| login.state == State::Invited).ok_or_else(over)?;
+    // Read again under the lock: a newer invitation may have made this one void meanwhile.
+    let open = self::open(tx, stamp, shown)?;
     if query::drop_invitations(tx, login.id)? == 0 {
         return Err(over());
     }

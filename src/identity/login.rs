@@ -69,8 +69,9 @@ pub struct Login {
     pub(super) second: Option<Sealed>,
     /// The last step of the second factor that was used.
     pub(super) second_step: i64,
+    /// What versions before counted here; wrong tries are counted by their source now, see `lockout`.
     pub(super) failures: i32,
-    pub locked_until: Instant,
+    pub(super) locked_until: Instant,
     pub(super) revision: i64,
 }
 
@@ -89,6 +90,15 @@ impl std::fmt::Debug for Login {
 }
 
 impl Login {
+    pub fn is_active(&self) -> bool {
+        self.state == State::Active
+    }
+
+    /// Whether it has not ended.
+    pub fn is_open(&self) -> bool {
+        self.state != State::Ended
+    }
+
     pub fn has_second_factor(&self) -> bool {
         self.second.is_some()
     }
@@ -189,6 +199,12 @@ pub fn list(conn: &mut Conn, actor: &Actor) -> Result<Vec<Login>> {
     Ok(all.into_iter().filter(|login| check_scope(&actor.scope, &login.scope).is_ok()).collect())
 }
 
+/// Every login of a person, whatever its state.
+pub fn of_person(conn: &mut Conn, person: PersonId) -> Result<Vec<Login>> {
+    let all = query::all(conn)?;
+    Ok(all.into_iter().filter(|login| login.person == person).collect())
+}
+
 pub fn find(conn: &mut Conn, id: LoginId) -> Result<Login> {
     query::by_id(conn, id)?.ok_or_else(not_found)
 }
@@ -231,7 +247,9 @@ fn not_found() -> Error {
 }
 
 /// A login the actor may change, under its lock.
-fn governed(tx: &mut Tx<'_>, actor: &Actor, id: LoginId) -> Result<Login> {
+///
+/// Errors: `role_not_allowed`, `login_not_found`, `login_ended`.
+pub fn governed(tx: &mut Tx<'_>, actor: &Actor, id: LoginId) -> Result<Login> {
     actor.require_role(&[Role::Administrator, Role::System])?;
     let login = query::lock(tx, id)?.ok_or_else(not_found)?;
     check_scope(&actor.scope, &login.scope).map_err(|_| not_found())?;

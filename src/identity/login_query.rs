@@ -116,7 +116,7 @@ pub fn by_name(conn: &mut Conn, name: &str) -> Result<Option<Login>> {
     one(conn, ("name", Column::of([name])), Lock::None)
 }
 
-/// The login under its lock, so that failures at the same moment all count.
+/// The login under its lock, so that tries at the same moment follow each other.
 pub fn lock(tx: &mut Tx<'_>, id: LoginId) -> Result<Option<Login>> {
     one(tx, ("id", Column::of([id])), Lock::Update)
 }

@@ -7,9 +7,12 @@
 //! of the database opens no door. Revoking a client ends its token at its next request.
 
 pub mod invitation;
+mod lockout;
+mod lockout_query;
 pub mod login;
 mod login_query;
 pub mod password;
+pub mod person;
 pub mod query;
 pub mod session;
 mod session_query;

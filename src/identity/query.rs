@@ -100,3 +100,18 @@ pub fn revoke(tx: &mut Tx<'_>, now: Instant, unit: UnitId, id: ClientId) -> Resu
 pub fn person_name(conn: &mut Conn, id: PersonId) -> Result<Option<String>> {
     person::table.filter(person::id.eq(id)).select(person::display_name).first(conn).optional().classify()
 }
+
+/// Every person: home unit, id, name. A city has thousands at most.
+pub fn persons(conn: &mut Conn) -> Result<Vec<(UnitId, PersonId, String)>> {
+    person::table.select((person::unit_id, person::id, person::display_name)).load(conn).classify()
+}
+
+/// What persons may by the clients that act for them and are not revoked.
+pub fn seats(conn: &mut Conn) -> Result<Vec<(PersonId, String, String)>> {
+    api_client::table
+        .filter(api_client::revoked_at.is_null())
+        .filter(api_client::person_id.is_not_null())
+        .select((api_client::person_id.assume_not_null(), api_client::role, api_client::scope))
+        .load(conn)
+        .classify()
+}

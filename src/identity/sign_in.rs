@@ -1,30 +1,28 @@
 //! Signing in: name, password and, where there is one, the second factor. What is wrong is not told,
-//! and every answer takes as long as hashing a password does.
+//! and every answer costs the hashing of one password and one count, whether the name exists or not.
 //!
-//! After five failures in a row a login is locked for a minute, then twice as long each time, an
-//! hour at most. Only its own failures lock a login; one address is slowed down before (`web`).
+//! Wrong tries make their own source wait, see `lockout`; confirmations are counted apart.
 
 use secrecy::SecretString;
 
 use super::invitation::{opened, recovery_hash};
+use super::lockout::{self, Counted};
 use super::login::{self, Login, State, normal};
 use super::{login_query as query, password, session, totp};
 use crate::audit;
-use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::{LoginId, UnitId};
 use crate::store::{Conn, Stamp, Tx};
 
-const FREE_FAILURES: i32 = 5;
-const FIRST_LOCK_S: i64 = 60;
-const LONGEST_LOCK_S: i64 = 3_600;
-
 /// What a person typed.
+#[derive(Clone, Copy)]
 pub struct Shown<'a> {
     pub name: &'a str,
     pub password: &'a str,
     /// A code of the app or a recovery code; empty for a login without second factor.
     pub code: &'a str,
+    /// The network it was typed in, as text.
+    pub source: &'a str,
 }
 
 /// The outcome of looking at a password outside the transaction.
@@ -56,26 +54,42 @@ pub fn sign_in(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     checked: &Checked,
-    code: &str,
+    shown: &Shown<'_>,
 ) -> Result<Option<(Login, SecretString)>> {
-    let Some(id) = checked.login else { return Ok(None) };
-    let Some(mut login) = query::lock(tx, id)? else { return Ok(None) };
-    if login.state != State::Active || login.locked_until > stamp.now {
+    let counted = Counted::sign_in(stamp.vault, &normal(shown.name), shown.source);
+    // Under the login's lock, so that tries at the same moment all count. No login has the id 0.
+    let login = query::lock(tx, checked.login.unwrap_or(LoginId(0)))?;
+    if lockout::is_locked(tx, stamp.now, &counted)? {
         return Ok(None);
     }
+    let id = login.as_ref().map(|login| login.id);
+    let Some(login) = entering(tx, stamp, checked, shown.code, login)? else {
+        lockout::fail(tx, stamp, &counted, id)?;
+        return Ok(None);
+    };
+    lockout::clear(tx, &counted)?;
+    let token = session::open(tx, stamp, &login)?;
+    Ok(Some((login, token)))
+}
+
+/// The login, if everything about the try is right.
+fn entering(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    checked: &Checked,
+    code: &str,
+    login: Option<Login>,
+) -> Result<Option<Login>> {
+    let Some(mut login) = login.filter(|login| login.state == State::Active) else { return Ok(None) };
     // The password may have been changed since it was compared.
     let is_password = checked.matched.is_some() && checked.matched == login.password;
-    let is_right = is_password && second_factor(tx, stamp, &mut login, code)?;
-    if !is_right {
-        fail(tx, stamp, &mut login)?;
+    if !is_password || !second_factor(tx, stamp, &mut login, code)? {
         return Ok(None);
     }
-    login.failures = 0;
     let actor = login.actor();
     login::store(tx, stamp, &mut login, "signed_in", &audit::actor_text(&actor))?;
     audit::record(tx, stamp, &[audit::Entry::by(&actor, UnitId::CITY, "login.signed_in", login.id)])?;
-    let token = session::open(tx, stamp, &login)?;
-    Ok(Some((login, token)))
+    Ok(Some(login))
 }
 
 /// Whether the second factor is right; a login without one has none to show.
@@ -89,76 +103,40 @@ fn second_factor(tx: &mut Tx<'_>, stamp: &Stamp<'_>, login: &mut Login, code: &s
     query::use_recovery_code(tx, login.id, &recovery_hash(stamp.vault, login.id, code))
 }
 
-fn fail(tx: &mut Tx<'_>, stamp: &Stamp<'_>, login: &mut Login) -> Result<()> {
-    login.failures = login.failures.saturating_add(1);
-    let lock_s = lock_seconds(login.failures);
-    if lock_s > 0 {
-        login.locked_until = stamp.now.plus_seconds(lock_s);
-        let entry =
-            audit::Entry::by(&login.actor(), UnitId::CITY, "login.locked", login.id).with(lock_s.to_string());
-        audit::record(tx, stamp, &[entry])?;
-    }
-    login::store(tx, stamp, login, "failed", "unknown")
-}
-
-/// How long the next try has to wait after so many failures in a row.
-fn lock_seconds(failures: i32) -> i64 {
-    if failures < FREE_FAILURES {
-        return 0;
-    }
-    let doublings = u32::try_from(failures - FREE_FAILURES).unwrap_or(0).min(16);
-    (FIRST_LOCK_S << doublings).min(LONGEST_LOCK_S)
-}
-
 /// Confirms an act that wants more than a session: the code of the moment, or the password of a
-/// login without second factor. `matched` is the outcome of comparing the password, made outside.
-/// Wrong ones count as failures to sign in; the answer says whether it was right.
+/// login without second factor. `checked` is the outcome of comparing the password, made outside, and
+/// none where there is a second factor.
+/// Wrong ones are counted apart from those to sign in; the answer says whether it was right.
 pub fn confirm(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     session: &session::Session,
-    checked: &Checked,
+    checked: Option<&Checked>,
     code: &str,
 ) -> Result<bool> {
+    let counted = Counted::confirmation(stamp.vault, session.login.id);
     let Some(mut login) = query::lock(tx, session.login.id)? else { return Ok(false) };
-    if login.state != State::Active || login.locked_until > stamp.now {
+    if login.state != State::Active || lockout::is_locked(tx, stamp.now, &counted)? {
         return Ok(false);
     }
     let is_right = if login.second.is_some() {
         second_factor(tx, stamp, &mut login, code)?
     } else {
-        checked.matched.is_some() && checked.matched == login.password
+        let matched = checked.and_then(|checked| checked.matched.as_ref());
+        matched.is_some() && matched == login.password.as_ref()
     };
     if !is_right {
-        fail(tx, stamp, &mut login)?;
+        lockout::fail(tx, stamp, &counted, Some(login.id))?;
         return Ok(false);
     }
-    login.failures = 0;
+    lockout::clear(tx, &counted)?;
     let actor = login.actor();
     login::store(tx, stamp, &mut login, "confirmed", &audit::actor_text(&actor))?;
     session::confirmed(tx, stamp.now, session.id)?;
     Ok(true)
 }
 
-/// Until when a locked login refuses everybody; none when it does not.
-pub fn locked_until(login: &Login, now: Instant) -> Option<Instant> {
-    (login.locked_until > now).then_some(login.locked_until)
-}
-
 /// `sign_in_refused`: the one answer to everything that is wrong.
 pub fn refused() -> Error {
     Error::unauthenticated("sign_in_refused", "name, password or code is wrong, or the login is locked")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_lock_doubles_with_each_failure_and_never_exceeds_an_hour() {
-        assert_eq!((1..=4).map(lock_seconds).sum::<i64>(), 0);
-        assert_eq!([5, 6, 7, 8].map(lock_seconds), [60, 120, 240, 480]);
-        assert_eq!(lock_seconds(12), 3_600);
-        assert_eq!(lock_seconds(i32::MAX), 3_600);
-    }
 }

@@ -133,8 +133,18 @@ pub fn search(
     kind: &str,
     value: &str,
 ) -> Result<Vec<PartyId>> {
+    by_term(conn, unit, kind, &term_hash(vault, unit, kind, value))
+}
+
+/// The keyed hash under which payers of a unit are found by a value; it names nobody by itself.
+pub fn term_hash(vault: &crate::store::vault::Vault, unit: UnitId, kind: &str, value: &str) -> String {
     let normal = if kind == "email" { value.trim().to_lowercase() } else { text::squash(value) };
-    query::by_hash(conn, unit, kind, &vault.blind(unit, kind, &normal))
+    vault.blind(unit, kind, &normal)
+}
+
+/// The payers behind such a hash, as long as they are kept.
+pub fn by_term(conn: &mut Conn, unit: UnitId, kind: &str, hash: &str) -> Result<Vec<PartyId>> {
+    query::by_hash(conn, unit, kind, hash)
 }
 
 /// Destroys the data key of a unit and year: everything encrypted under it is gone for good.

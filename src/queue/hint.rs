@@ -34,7 +34,7 @@ const NAMED_LIMIT: usize = 20;
 ///
 /// Errors: `exception_not_found`, `hint_unfit` when the item is no open money in suspense.
 pub fn of(conn: &mut Conn, actor: &Actor, id: ExceptionId) -> Result<Hint> {
-    actor.require_role(&[Role::Finance, Role::Approver])?;
+    actor.require_role(&[Role::Finance, Role::Approver, Role::Auditor])?;
     let not_found = || Error::not_found("exception_not_found", "no such exception in your scope");
     let unit = exception::query::unit_of(conn, &actor.scope, id)?.ok_or_else(not_found)?;
     let item = exception::find(conn, unit, id)?;

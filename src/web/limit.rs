@@ -58,6 +58,54 @@ pub fn subscriber(source: IpAddr) -> IpAddr {
     }
 }
 
+/// The network of an address: a customer of IPv6 may have a /48 of them.
+pub fn network(source: IpAddr) -> IpAddr {
+    match source.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 80 << 80).into()),
+        v4 => v4,
+    }
+}
+
+/// Passwords of strangers that are hashed at the same time: they hold few threads, the rest wait
+/// without one, and past a queue nobody waits.
+pub struct Hashing {
+    turns: tokio::sync::Semaphore,
+    waiting: AtomicU32,
+}
+
+const HASHED_AT_ONCE: usize = 4;
+const HASHING_QUEUE: u32 = 256;
+
+impl Default for Hashing {
+    fn default() -> Self {
+        Hashing { turns: tokio::sync::Semaphore::new(HASHED_AT_ONCE), waiting: AtomicU32::new(0) }
+    }
+}
+
+impl Hashing {
+    /// Waits for a turn, which ends when it is dropped. `sign_ins_too_many` past the queue.
+    pub async fn turn(&self) -> Result<tokio::sync::SemaphorePermit<'_>> {
+        let full = || Error::busy("sign_ins_too_many", 5, "too many people sign in at this moment");
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= HASHING_QUEUE {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            return Err(full());
+        }
+        let place = Place(&self.waiting);
+        let turn = self.turns.acquire().await.map_err(|_| full());
+        drop(place);
+        turn
+    }
+}
+
+/// A place in the queue; left when the turn comes or the browser goes away.
+struct Place<'a>(&'a AtomicU32);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,5 +128,9 @@ mod tests {
         assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1"));
         assert_ne!(of("2001:db8:0:1::1"), of("2001:db8::1"));
         assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+        let wide = |text: &str| network(text.parse().unwrap());
+        assert_eq!(wide("2001:db8:0:1::1"), wide("2001:db8:0:ffff::1"));
+        assert_ne!(wide("2001:db8:1::1"), wide("2001:db8::1"));
+        assert_eq!(wide("192.0.2.1"), of("192.0.2.1"));
     }
 }

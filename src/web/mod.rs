@@ -48,6 +48,8 @@ pub(crate) struct Shared {
     pub refusals: PerAddress,
     /// Tries to sign in, and invitations opened.
     pub sign_ins: PerAddress,
+    /// Passwords hashed at the same time.
+    pub hashing: limit::Hashing,
     /// Waiting pages that ask or stream.
     pub polls: PerAddress,
     /// Waiting pages that are told.
@@ -67,8 +69,8 @@ const REFUSALS_KEPT_PER_MINUTE: u32 = 10;
 
 /// Tries to sign in per minute and address: a whole office may share one.
 const SIGN_INS_PER_MINUTE: u32 = 30;
-/// Questions of waiting pages per minute and address: a waiting room may share one.
-const POLLS_PER_MINUTE: u32 = 600;
+/// Questions of waiting pages per minute and address: a waiting room or a mobile network may share one.
+const POLLS_PER_MINUTE: u32 = 3_000;
 
 /// Bundles written at the same time, and how long one may take: a citizen's is small.
 const CITIZEN_BUNDLES: (usize, Duration) = (8, Duration::from_secs(600));
@@ -76,14 +78,16 @@ const STAFF_BUNDLES: (usize, Duration) = (4, Duration::from_secs(2 * 3_600));
 
 impl Shared {
     fn new(running: Arc<Running>) -> Self {
+        let streams = pages::live::Limits::of(&running.app.config.web);
         let lookups = PerAddress::per_minute(running.app.config.web.lookups_per_minute);
         Shared {
             running,
             lookups,
             refusals: PerAddress::per_minute(REFUSALS_KEPT_PER_MINUTE),
             sign_ins: PerAddress::per_minute(SIGN_INS_PER_MINUTE),
+            hashing: limit::Hashing::default(),
             polls: PerAddress::per_minute(POLLS_PER_MINUTE),
-            live: Arc::default(),
+            live: Arc::new(pages::live::Live::new(streams)),
             in_flight: InFlight::default(),
             citizen_bundles: bundle::Slots::new(CITIZEN_BUNDLES.0, CITIZEN_BUNDLES.1),
             staff_bundles: bundle::Slots::new(STAFF_BUNDLES.0, STAFF_BUNDLES.1),

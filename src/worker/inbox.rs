@@ -11,11 +11,13 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use ring::digest::{SHA256, digest};
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, Stat};
 
 use crate::actor::Actor;
 use crate::app::App;
@@ -33,6 +35,37 @@ const TOLD_FINDINGS: usize = 50;
 struct Stamp {
     size: u64,
     changed: Option<SystemTime>,
+}
+
+/// Which file it was: a new one under the same name is another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity {
+    device: u64,
+    inode: u64,
+    size: u64,
+    changed_s: i64,
+    changed_ns: i64,
+}
+
+impl Identity {
+    fn of(found: &Metadata) -> Identity {
+        Identity {
+            device: found.dev(),
+            inode: found.ino(),
+            size: found.size(),
+            changed_s: found.mtime(),
+            changed_ns: found.mtime_nsec(),
+        }
+    }
+
+    #[allow(clippy::unnecessary_cast, clippy::useless_conversion)] // the types of `stat` differ by machine
+    fn is(&self, stat: &Stat) -> bool {
+        self.device == stat.st_dev as u64
+            && self.inode == stat.st_ino as u64
+            && self.size == u64::try_from(stat.st_size).unwrap_or(u64::MAX)
+            && self.changed_s == stat.st_mtime as i64
+            && self.changed_ns == stat.st_mtime_nsec as i64
+    }
 }
 
 /// The folder between two looks.
@@ -75,10 +108,10 @@ impl Inbox {
                 now.insert(name, stamp);
                 continue;
             }
-            let fate = fate_of(app, &folders, &name, &found, keep_on);
+            let (fate, read) = fate_of(app, &folders, &name, &found, keep_on);
             let moved = match &fate {
-                Fate::Done(words) => folders.put_away(&folders.done, &name, words),
-                Fate::Failed(words) => folders.put_away(&folders.failed, &name, words),
+                Fate::Done(words) => folders.put_away(&folders.done, &name, read, words),
+                Fate::Failed(words) => folders.put_away(&folders.failed, &name, read, words),
                 Fate::Waits => Ok(()),
             };
             if let Err(error) = moved {
@@ -122,27 +155,38 @@ fn is_in_the_making(name: &OsStr) -> bool {
     name.starts_with('.') || endings.iter().any(|ending| name.ends_with(ending))
 }
 
-fn fate_of(app: &App, folders: &Folders, name: &OsStr, found: &Metadata, keep_on: &dyn Fn() -> bool) -> Fate {
+/// What becomes of a file, and which file that was.
+fn fate_of(
+    app: &App,
+    folders: &Folders,
+    name: &OsStr,
+    found: &Metadata,
+    keep_on: &dyn Fn() -> bool,
+) -> (Fate, Identity) {
     if !found.is_file() {
-        return Fate::Failed(
+        let fate = Fate::Failed(
             "Không phải tệp thường (liên kết, ống dẫn hoặc thiết bị): không đọc.\n\
              Not a plain file (a link, a pipe or a device): it is not read.\n"
                 .to_owned(),
         );
+        return (fate, Identity::of(found));
     }
-    let bytes = match folders.read(name) {
-        Ok(bytes) => bytes,
+    match folders.read(name) {
+        Ok((bytes, read)) => (imported(app, &bytes, keep_on), read),
         Err(error) => {
             tracing::warn!(%error, "a file of the inbox cannot be read yet");
-            return Fate::Waits;
+            (Fate::Waits, Identity::of(found))
         }
-    };
+    }
+}
+
+fn imported(app: &App, bytes: &[u8], keep_on: &dyn Fn() -> bool) -> Fate {
     let progress = |_: Progress| match keep_on() {
         true => Ok(()),
         false => Err(Error::busy("service_stopping", 5, "the service is stopping")),
     };
     let options = Options { progress: Some(&progress), ..Options::default() };
-    let outcome = office::import_with(&app.store, &|| app.stamp(), &Actor::system(), &bytes, options);
+    let outcome = office::import_with(&app.store, &|| app.stamp(), &Actor::system(), bytes, options);
     match outcome {
         Ok(imported) if imported.errors.is_empty() => Fate::Done(done_words(&imported)),
         Ok(imported) => Fate::Failed(failed_words(&imported.errors)),
@@ -240,42 +284,77 @@ impl Folders {
     }
 
     /// The bytes of a plain file; one byte more than is ever read tells that it is too large.
-    fn read(&self, name: &OsStr) -> Result<Vec<u8>> {
+    fn read(&self, name: &OsStr) -> Result<(Vec<u8>, Identity)> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let unreadable = |error: std::io::Error| unusable(&self.path, &error);
         let opened = rustix::fs::openat(&self.inbox, name, flags, Mode::empty());
         let file = File::from(opened.map_err(|error| unreadable(error.into()))?);
-        if !file.metadata().map_err(unreadable)?.is_file() {
+        let found = file.metadata().map_err(unreadable)?;
+        if !found.is_file() {
             return Err(Error::invalid("inbox", "file_unreadable", "not a plain file"));
         }
         let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
         let mut bytes = Vec::new();
         file.take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
-        Ok(bytes)
+        Ok((bytes, Identity::of(&found)))
     }
 
-    /// Moves a file to a shelf with its explanation. A name that is taken there gets the hash of name
-    /// and words before it.
-    fn put_away(&self, shelf: &OwnedFd, name: &OsStr, words: &str) -> Result<()> {
+    /// Moves the file that was read to a shelf with its explanation. A name that is taken there, or that
+    /// has no room for an ending, gets a hash before it. Another file that took the name meanwhile stays
+    /// for the next look.
+    fn put_away(&self, shelf: &OwnedFd, name: &OsStr, read: Identity, words: &str) -> Result<()> {
         let unusable = |error: rustix::io::Errno| unusable(&self.path, &error.into());
-        let is_taken = rustix::fs::statat(shelf, name, AtFlags::SYMLINK_NOFOLLOW).is_ok();
-        let mut target = OsString::new();
-        if is_taken {
-            let told = [name.as_encoded_bytes(), words.as_bytes()].concat();
-            let hash = text::hex(digest(&SHA256, &told).as_ref());
-            target.push(hash.get(..12).unwrap_or_default());
-            target.push("-");
+        let is_read = |folder: &OwnedFd, name: &OsStr| {
+            rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).map(|stat| read.is(&stat))
+        };
+        if !is_read(&self.inbox, name).map_err(unusable)? {
+            return Ok(());
         }
-        target.push(name);
+        let is_taken = rustix::fs::statat(shelf, name, AtFlags::SYMLINK_NOFOLLOW).is_ok();
+        let target = shelf_name(name, words, is_taken);
         let mut beside = target.clone();
-        beside.push(".txt");
+        beside.push(TOLD_ENDING);
         let _ = rustix::fs::unlinkat(shelf, &beside, AtFlags::empty());
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let opened = rustix::fs::openat(shelf, &beside, flags, Mode::from_raw_mode(0o640));
         let written = opened.map_err(unusable).map(File::from)?.write_all(words.as_bytes());
         written.map_err(|error| self::unusable(&self.path, &error))?;
-        rustix::fs::renameat(&self.inbox, name, shelf, &target).map_err(unusable)
+        rustix::fs::renameat(&self.inbox, name, shelf, &target).map_err(unusable)?;
+        if is_read(shelf, &target).map_err(unusable)? {
+            return Ok(());
+        }
+        // Another file took the name between the look and the move: it was not read yet, so it goes back.
+        let _ = rustix::fs::unlinkat(shelf, &beside, AtFlags::empty());
+        let back = |name: &OsStr| {
+            rustix::fs::renameat_with(shelf, &target, &self.inbox, name, RenameFlags::NOREPLACE)
+        };
+        back(name).or_else(|_| back(&shelf_name(name, words, true))).map_err(unusable)
     }
+}
+
+/// Bytes of a name that leave room for a hash and an ending.
+const NAME_BYTES: usize = 200;
+/// Bytes that file systems allow.
+const NAME_BYTES_MAX: usize = 255;
+const TOLD_ENDING: &str = ".txt";
+
+/// The name on a shelf: its own where it is free and leaves room for the ending of the explanation.
+fn shelf_name(name: &OsStr, words: &str, is_taken: bool) -> OsString {
+    let is_long = name.len() + TOLD_ENDING.len() > NAME_BYTES_MAX;
+    if !is_taken && !is_long {
+        return name.to_owned();
+    }
+    let told = [name.as_bytes(), words.as_bytes()].concat();
+    let hash = text::hex(digest(&SHA256, &told).as_ref());
+    let kept = name.as_bytes();
+    // The end of a name says of which kind the file is.
+    let kept = &kept[kept.len().saturating_sub(NAME_BYTES)..];
+    let is_inside = |byte: &&u8| (0x80..0xc0).contains(*byte);
+    let kept = &kept[kept.iter().take_while(is_inside).count()..];
+    let mut target = hash.get(..12).unwrap_or_default().as_bytes().to_vec();
+    target.push(b'-');
+    target.extend_from_slice(kept);
+    OsString::from_vec(target)
 }
 
 #[track_caller]
@@ -286,6 +365,40 @@ fn unusable(folder: &Path, error: &std::io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_keeps_its_end_and_has_room_for_the_explanation() {
+        let long = format!("{}.xml", "ạ".repeat(83));
+        assert_eq!(long.len(), 253);
+        for (name, is_taken) in [(long.as_str(), false), ("saoke.xml", true), (&"x".repeat(255), true)] {
+            let target = shelf_name(OsStr::new(name), "words", is_taken);
+            assert!(target.len() + TOLD_ENDING.len() <= NAME_BYTES_MAX, "{target:?}");
+            assert!(target.to_str().is_some(), "letters are not cut in two");
+            assert!(target.to_string_lossy().ends_with(&name[name.len() - 4..]));
+        }
+        assert_eq!(shelf_name(OsStr::new("saoke.xml"), "words", false), "saoke.xml");
+    }
+
+    #[test]
+    fn a_file_that_took_the_name_meanwhile_is_not_put_away_as_read() {
+        let folder = std::env::temp_dir().join(format!("bienlai-inbox-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        let name = OsStr::new("saoke.xml");
+        std::fs::write(folder.join(name), "first").unwrap();
+        let folders = Folders::open(&folder).unwrap();
+        let (bytes, read) = folders.read(name).unwrap();
+        assert_eq!(bytes, b"first");
+        std::fs::write(folder.join("new"), "other").unwrap();
+        std::fs::rename(folder.join("new"), folder.join(name)).unwrap();
+        folders.put_away(&folders.done, name, read, "first was imported").unwrap();
+        assert_eq!(std::fs::read(folder.join(name)).unwrap(), b"other", "it waits for its own turn");
+        assert_eq!(std::fs::read_dir(folder.join("done")).unwrap().count(), 0);
+        let (_, read) = folders.read(name).unwrap();
+        folders.put_away(&folders.done, name, read, "other was imported").unwrap();
+        assert!(!folder.join(name).exists() && folder.join("done/saoke.xml").exists());
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 
     #[test]
     fn what_is_still_being_written_is_left_alone() {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bienlai::amount::Dong;
 use bienlai::exception::Kind;
 
-use crate::support::program::{Service, callback_until_taken, get};
+use crate::support::program::{How, Service, callback_until_taken, get};
 use crate::support::visitor::{Visitor, header};
 use crate::support::{World, each_database};
 
@@ -40,6 +40,21 @@ impl Stream {
             }
         }
         start.elapsed()
+    }
+
+    /// Whether it begins to tell, and is not refused.
+    fn begins(&mut self) -> bool {
+        let start = Instant::now();
+        let mut bytes = [0_u8; 4_096];
+        while start.elapsed() < Duration::from_secs(3) && !self.text.contains("503") {
+            if self.text.contains("data: ") {
+                return true;
+            }
+            if let Ok(count) = self.socket.read(&mut bytes) {
+                self.text.push_str(&String::from_utf8_lossy(&bytes[..count]));
+            }
+        }
+        false
     }
 }
 
@@ -93,6 +108,43 @@ fn the_page_is_told_of_the_money_within_two_seconds_and_offers_the_paper() {
 }
 
 #[test]
+fn a_page_too_many_is_told_to_ask_and_its_place_is_free_again_when_another_leaves() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let how = How { web: "first_administrator = false\nstreams_per_address = 2", ..How::default() };
+        let mut service = Service::start_as(&world, how).unwrap();
+        let path = format!("/p/{}", owed.reference_code);
+        let mut citizen = Visitor::at(service.address);
+        citizen.get(&path);
+        citizen.sees("id=\"asks\"");
+        let events = format!("{path}/events");
+        let mut streams: Vec<Stream> = (0..2).map(|_| Stream::open(service.address, &events)).collect();
+        for stream in &mut streams {
+            stream.wait_for(1, Duration::from_secs(5));
+        }
+        let full = get(service.address, &events).unwrap();
+        assert_eq!(full.status, 503, "streams of one page count, not pages");
+        assert_eq!(full.json()["code"], "live_pages_full");
+        assert!(!header(&full, "retry-after").is_empty());
+        assert_eq!(get(service.address, &format!("{path}/status")).unwrap().status, 200, "it may ask");
+        streams.pop();
+        // The service notices that a browser left when it tells it something: the money comes.
+        callback_until_taken(
+            service.address,
+            &world.claim(&owed, Dong(25_000)).claim,
+            Duration::from_secs(5),
+        );
+        let start = Instant::now();
+        while !Stream::open(service.address, &events).begins() {
+            assert!(start.elapsed() < Duration::from_secs(30), "the place stays taken");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        service.stop();
+    });
+}
+
+#[test]
 fn the_first_load_is_small_and_comes_from_here_alone() {
     each_database(|database| {
         let world = World::settled_in_today(database);
@@ -101,14 +153,22 @@ fn the_first_load_is_small_and_comes_from_here_alone() {
         let mut citizen = Visitor::at(service.address);
         let page = citizen.get(&format!("/p/{}", owed.reference_code));
         let mut size = page.body.len();
-        let mut files = 0;
+        let (mut files, mut faces) = (0, 0);
         for part in citizen.page.split(['"', '\'']).filter(|part| part.starts_with("/assets/")) {
             let file = get(service.address, part).unwrap();
             assert_eq!(file.status, 200, "{part}");
             assert!(header(&file, "cache-control").contains("immutable"), "{part}");
             size += file.body.len();
             files += 1;
+            let text = String::from_utf8_lossy(&file.body);
+            for font in text.split('"').filter(|part| part.ends_with(".woff2")) {
+                let font = get(service.address, font).unwrap();
+                assert_eq!((font.status, header(&font, "content-type")), (200, "font/woff2"));
+                size += font.body.len();
+                faces += 1;
+            }
         }
+        assert_eq!(faces, 2, "two weights of our own typeface");
         assert_eq!(files, 3, "a stylesheet, a script and an icon");
         assert!(size < FIRST_LOAD_LIMIT, "{size} bytes");
         let outside = ["src=\"http", "href=\"http", "url(", "//cdn"];

@@ -138,3 +138,176 @@ fn a_rolled_back_transaction_leaves_no_key_behind_that_is_stored_nowhere() {
         assert_eq!(payers.len(), 1);
     });
 }
+
+/// A token of an administrator of a unit who is a person.
+fn keeper(world: &World, commune: &crate::support::world::Commune) -> String {
+    crate::strangers::token(world, commune, Role::Administrator)
+}
+
+fn ask(
+    service: &crate::support::program::Service,
+    token: &str,
+    method: &str,
+    path: &str,
+    body: serde_json::Value,
+) -> (u16, serde_json::Value) {
+    let bearer = format!("Bearer {token}");
+    let headers = [("Content-Type", "application/json"), ("Authorization", bearer.as_str())];
+    let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+    let path = format!("/api/v1/privacy/{path}");
+    let reply = crate::support::program::send(service.address, method, &path, &headers, &body).unwrap();
+    (reply.status, reply.json())
+}
+
+#[test]
+fn a_person_sees_their_file_and_who_looked_at_it_and_is_refused_with_the_ground() {
+    use serde_json::{Value, json};
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        world.take(&owed, Dong(25_000), bienlai::payment::book::Method::Cash).unwrap();
+        let (admin, cashier) =
+            (keeper(&world, &world.ba_dinh), crate::strangers::token(&world, &world.ba_dinh, Role::Cashier));
+        let stranger = keeper(&world, &world.tay_ho);
+        let mut service = crate::support::program::Service::start(&world);
+        let receive = |kind: &str| {
+            let body = json!({ "unit": "00004", "kind": kind, "by": "phone", "value": "0900 000 001",
+                "identity_shown": "vneid" });
+            let (status, made) = ask(&service, &cashier, "POST", "requests", body);
+            assert_eq!(status, 200, "{made}");
+            made["request"]["id"].as_str().unwrap().to_owned()
+        };
+        let access = receive("access");
+        let file = format!("requests/{access}/file");
+        let answer = format!("requests/{access}/answer");
+        let early = ask(&service, &admin, "POST", &answer, json!({ "reason": "đã trao" }));
+        assert_eq!((early.0, early.1["error"]["code"].as_str()), (409, Some("data_request_not_seen")));
+        let nameless = ask(&service, &admin, "POST", &file, json!({ "purpose": " " }));
+        assert_eq!(nameless.0, 400, "a view has a purpose");
+        assert_eq!(ask(&service, &stranger, "POST", &file, json!({ "purpose": "tò mò" })).0, 404);
+        assert_eq!(ask(&service, &cashier, "POST", &file, json!({ "purpose": "tò mò" })).0, 403);
+        let (_, seen) = ask(&service, &admin, "POST", &file, json!({ "purpose": "trả lời công dân" }));
+        let entry = &seen["file"]["entries"][0];
+        assert_eq!(entry["payer"]["name"], "Nguyễn Thị Thử", "{seen}");
+        assert_eq!(entry["dossier_code"], json!(owed.dossier_code));
+        assert_eq!(entry["documents"][0]["amount"], 25_000);
+        assert_eq!(seen["file"]["views"], json!([]), "nobody saw it before");
+        let (_, again) = ask(&service, &admin, "POST", &file, json!({ "purpose": "in bản sao" }));
+        assert_eq!(again["file"]["views"][0]["purpose"], "trả lời công dân");
+        assert_eq!(ask(&service, &admin, "POST", &answer, json!({ "reason": "đã trao bản sao" })).0, 200);
+        assert_eq!(ask(&service, &admin, "POST", &answer, json!({ "reason": "lại" })).0, 409);
+
+        let erasure = receive("erasure");
+        let done =
+            ask(&service, &admin, "POST", &format!("requests/{erasure}/answer"), json!({ "reason": "xong" }));
+        assert_eq!(done.1["error"]["code"], "erasure_not_done", "what is kept is not called erased");
+        let refuse = format!("requests/{erasure}/refuse");
+        let groundless = json!({ "ground": "because", "reason": "không" });
+        assert_eq!(ask(&service, &admin, "POST", &refuse, groundless).0, 400);
+        let ground = json!({ "ground": "retention_by_law", "reason": "chứng từ còn phải lưu" });
+        assert_eq!(ask(&service, &admin, "POST", &refuse, ground).0, 200);
+        let (_, list) = ask(&service, &admin, "GET", "requests?unit=00004", Value::Null);
+        assert_eq!(list["requests"][0]["ground"], "retention_by_law");
+        assert_eq!(list["requests"][1]["state"], "answered");
+        let (_, views) = ask(&service, &admin, "GET", "views?unit=00004", Value::Null);
+        assert_eq!(views["views"].as_array().unwrap().len(), 2);
+        assert!(!list.to_string().contains("0900"), "a request names nobody in the clear");
+        let (_, register) = ask(&service, &admin, "GET", "register?unit=00004", Value::Null);
+        assert!(register["activities"].as_array().unwrap().len() >= 5);
+        service.stop();
+    });
+}
+
+#[test]
+fn an_incident_has_72_hours_from_when_it_was_found_and_is_closed_only_after_the_authority_was_told() {
+    use bienlai::privacy::incident::{self, Step};
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let admin = Actor {
+            person: Some(world.chief),
+            client: None,
+            role: Role::Administrator,
+            scope: Scope::unit(unit),
+        };
+        let found_at = world.now().minus_seconds(10 * 3_600);
+        let opened = world
+            .app
+            .write(&admin, |tx, stamp| {
+                incident::open(tx, stamp, &admin, unit, (found_at, 3, "gửi nhầm hộp thư"))
+            })
+            .unwrap();
+        assert_eq!(opened.hours_left(world.now()), Some(62), "the clock ran before it was written down");
+        let later = world.now().plus_seconds(1);
+        let ahead = world
+            .app
+            .write(&admin, |tx, stamp| incident::open(tx, stamp, &admin, unit, (later, 0, "chưa xảy ra")));
+        assert_eq!(ahead.unwrap_err().code(), "incident_time_wrong");
+        let step = |step: Step, detail: &str| {
+            world
+                .app
+                .write(&admin, |tx, stamp| incident::step(tx, stamp, &admin, (unit, opened.id), step, detail))
+        };
+        assert_eq!(step(Step::Closed, "xong").unwrap_err().code(), "incident_state_wrong");
+        step(Step::Noted, "đã thu hồi thư").unwrap();
+        world.wait_seconds(63 * 3_600);
+        let late = world.look(|conn| incident::list(conn, &admin, unit, 10)).remove(0);
+        assert_eq!(late.hours_left(world.now()), Some(-1), "an hour late");
+        let told = step(Step::Notified, "05/BC-UBND; chậm vì chờ xác minh").unwrap();
+        assert_eq!(told.hours_left(world.now()), None);
+        step(Step::Closed, "đã khắc phục").unwrap();
+        assert_eq!(step(Step::Noted, "thêm").unwrap_err().code(), "incident_state_wrong");
+        let kinds: Vec<String> = world
+            .look(|conn| incident::list(conn, &admin, unit, 10))
+            .remove(0)
+            .events
+            .into_iter()
+            .map(|event| event.kind)
+            .collect();
+        assert_eq!(kinds, ["opened", "noted", "notified", "closed"]);
+    });
+}
+
+#[test]
+fn a_keeper_answers_at_the_page_and_an_auditor_reads_it() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let unit = Scope::unit(world.ba_dinh.id);
+        let mut service = crate::support::program::Service::start(&world);
+        let seat = |role, name: &str| {
+            crate::support::visitor::seated(&world, service.address, role, name, unit.clone())
+        };
+        let mut cashier = seat(Role::Cashier, "thungan.mau");
+        cashier.get("/privacy");
+        assert!(!cashier.page.contains("Hồ sơ xử lý"), "the desk takes requests in and reads none");
+        let ask = [("unit", "00004"), ("kind", "access"), ("by", "phone"), ("identity_shown", "vneid")];
+        let empty = cashier.post("/privacy/receive", &[&ask[..], &[("value", " ")]].concat());
+        assert_eq!(empty.status, 400);
+        let taken = cashier.post("/privacy/receive", &[&ask[..], &[("value", "0900 000 001")]].concat());
+        assert_eq!(taken.status, 200, "{}", cashier.page);
+        let mut keeper = seat(Role::Administrator, "quantri.mau");
+        keeper.get("/privacy");
+        keeper.sees("Xem dữ liệu");
+        let request = keeper.value("request").unwrap();
+        let seen = keeper.post("/privacy/file", &[("request", &request), ("purpose", "trả lời công dân")]);
+        assert_eq!(seen.status, 200, "{}", keeper.page);
+        keeper.sees("Nguyễn Thị Thử");
+        keeper.sees(&owed.dossier_code);
+        let told = [("request", request.as_str()), ("ground", ""), ("reason", "đã trao bản sao")];
+        assert_eq!(keeper.post("/privacy/close", &told).status, 200, "{}", keeper.page);
+        keeper.sees("đã trao bản sao");
+        let incident =
+            [("unit", "00004"), ("nature", "gửi nhầm hộp thư"), ("affected", "3"), ("hours", "10")];
+        assert_eq!(keeper.post("/privacy/incident", &incident).status, 200, "{}", keeper.page);
+        keeper.sees("Còn 62 giờ");
+        let mut auditor = seat(Role::Auditor, "kiemtoan.mau");
+        auditor.get("/privacy");
+        auditor.sees("gửi nhầm hộp thư");
+        auditor.sees("Hồ sơ xử lý dữ liệu cá nhân");
+        assert!(!auditor.page.contains("/privacy/step"), "and changes nothing");
+        let step = [("incident", "inc_0000000000000"), ("step", "closed"), ("detail", "x")];
+        assert_eq!(auditor.post("/privacy/step", &step).status, 403);
+        service.stop();
+    });
+}

@@ -72,7 +72,7 @@ fn the_first_start_prints_a_link_and_its_administrator_invites_everybody_else() 
         assert_eq!(invited.status, 200, "{}", admin.page);
         let shown =
             admin.page.split("/invitation/").nth(1).unwrap().split([' ', '"']).next().unwrap().to_owned();
-        let again = admin.post("/users/invite", &fields);
+        let again = admin.post("/users/invite", &[&fields[..], &[("another", "yes")]].concat());
         assert_eq!(again.status, 400);
         admin.sees("Tên đăng nhập này đã có");
         admin.sees("value=\"Trần Thị Mẫu\"");
@@ -174,12 +174,16 @@ fn a_session_is_new_at_every_sign_in_and_belongs_to_its_own_forms() {
     });
 }
 
-/// Signs in as the program does; whether it worked.
+/// Signs in as the program does, from the same place each time; whether it worked.
 fn tries(world: &World, name: &str, password: &str, code: &str) -> bool {
-    let shown = sign_in::Shown { name, password, code };
+    tries_from(world, "192.0.2.1", name, password, code)
+}
+
+fn tries_from(world: &World, source: &str, name: &str, password: &str, code: &str) -> bool {
+    let shown = sign_in::Shown { name, password, code, source };
     let found = world.look(|conn| sign_in::named(conn, name));
     let checked = sign_in::check(found.as_ref(), &shown).unwrap();
-    world.change(|tx, stamp| sign_in::sign_in(tx, stamp, &checked, code)).is_some()
+    world.change(|tx, stamp| sign_in::sign_in(tx, stamp, &checked, &shown)).is_some()
 }
 
 #[test]
@@ -200,8 +204,108 @@ fn five_failures_lock_a_login_for_a_minute_and_the_next_one_for_two() {
         assert!(!tries(&world, "ketoan.mau", PASSWORD, ""), "the sixth failure locks twice as long");
         world.wait_seconds(2);
         assert!(tries(&world, "ketoan.mau", PASSWORD, ""));
-        assert!(!tries(&world, "nobody.here", PASSWORD, ""));
         assert_eq!(world.count("audit_entry WHERE action = 'login.locked'"), 2);
+        for _ in 0..5 {
+            assert!(!tries(&world, "nobody.here", PASSWORD, ""));
+        }
+        assert_eq!(world.count("audit_entry WHERE action = 'login.locked'"), 3, "nobody is counted alike");
+    });
+}
+
+#[test]
+fn somebody_who_guesses_elsewhere_keeps_nobody_out() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        employ(&world, Role::Finance, "ketoan.mau", Scope::unit(world.ba_dinh.id));
+        for _ in 0..8 {
+            assert!(!tries_from(&world, "203.0.113.7", "ketoan.mau", "sai mật khẩu rồi", ""));
+        }
+        assert!(
+            tries(&world, "ketoan.mau", PASSWORD, ""),
+            "the right password from an office that never failed"
+        );
+        assert!(!tries_from(&world, "203.0.113.7", "ketoan.mau", PASSWORD, ""), "the guesser waits");
+        // Four wrong ones, and a quiet hour: the next wrong one is the first again.
+        for _ in 0..4 {
+            assert!(!tries(&world, "ketoan.mau", "sai mật khẩu rồi", ""));
+        }
+        world.wait_seconds(3_600);
+        assert!(!tries(&world, "ketoan.mau", "sai mật khẩu rồi", ""));
+        assert!(tries(&world, "ketoan.mau", PASSWORD, ""));
+        // Hunted from many places, each new place has one try, and the office still gets in.
+        for place in 0..20 {
+            assert!(!tries_from(&world, &format!("198.51.100.{place}"), "ketoan.mau", "sai", ""));
+        }
+        assert!(!tries_from(&world, "198.51.100.99", "ketoan.mau", "sai", ""));
+        assert!(!tries_from(&world, "198.51.100.99", "ketoan.mau", PASSWORD, ""));
+        assert!(tries(&world, "ketoan.mau", PASSWORD, ""));
+        world.wait_seconds(2 * 86_400);
+        assert!(!tries(&world, "ketoan.mau", "sai", ""));
+        assert_eq!(world.count("sign_in_failure"), 1, "what has faded is taken away");
+        let kept = world.words("SELECT who AS t FROM sign_in_failure");
+        assert!(!kept[0].contains("ketoan"), "names and networks are not kept as they are");
+    });
+}
+
+#[test]
+fn wrong_codes_at_an_act_are_counted_apart_from_those_at_the_door() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        employ(&world, Role::Finance, "ketoan.mau", Scope::unit(world.ba_dinh.id));
+        let shown = sign_in::Shown { name: "ketoan.mau", password: PASSWORD, code: "", source: "192.0.2.1" };
+        let found = world.look(|conn| sign_in::named(conn, shown.name));
+        let checked = sign_in::check(found.as_ref(), &shown).unwrap();
+        let entered = world.change(|tx, stamp| sign_in::sign_in(tx, stamp, &checked, &shown)).unwrap();
+        let token = entered.1.expose_secret().to_owned();
+        let session = world.look(|conn| session::find(conn, world.now(), &token));
+        let confirms = |password: &str| {
+            let typed = sign_in::Shown { password, ..shown };
+            let checked = sign_in::check(found.as_ref(), &typed).unwrap();
+            world.change(|tx, stamp| sign_in::confirm(tx, stamp, &session, Some(&checked), ""))
+        };
+        for _ in 0..6 {
+            assert!(!tries_from(&world, "203.0.113.7", "ketoan.mau", "sai", ""));
+        }
+        assert!(confirms(PASSWORD), "what somebody types at the door stops no act");
+        for _ in 0..5 {
+            assert!(!confirms("sai"));
+        }
+        assert!(!confirms(PASSWORD), "who is at the desk may not guess either");
+        assert!(tries(&world, "ketoan.mau", PASSWORD, ""), "and that does not close the door");
+        world.wait_seconds(61);
+        assert!(confirms(PASSWORD));
+    });
+}
+
+#[test]
+fn one_human_is_one_person_unless_somebody_says_that_there_are_two_of_the_name() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let mut admin = seated(&world, service.address, Role::Administrator, "quantri.mau", Scope::All);
+        admin.get("/users");
+        let invite = |admin: &mut Visitor, login: &str, more: &[(&str, &str)]| {
+            let fields = [("login", login), ("role", "finance"), ("units", "00004"), ("confirm", "")];
+            admin.post("/users/invite", &[&fields[..], more].concat())
+        };
+        let persons = || world.count("person WHERE display_name LIKE 'Phạm Văn%'");
+        assert_eq!(invite(&mut admin, "ketoan.mot", &[("person", "Phạm Văn Mẫu")]).status, 200);
+        let same = invite(&mut admin, "duyet.mot", &[("person", " phạm  van MẪU")]);
+        assert_eq!((same.status, persons()), (400, 1), "{}", admin.page);
+        admin.sees("Đã có người đăng ký với họ tên này");
+        let id = admin.page.split("<option value=\"").find(|part| part.contains("(ketoan.mot)")).unwrap();
+        let id = id.split('"').next().unwrap().to_owned();
+        assert_eq!(invite(&mut admin, "duyet.mot", &[("known", &id)]).status, 200, "{}", admin.page);
+        assert_eq!(persons(), 1);
+        let people = world.words(
+            "SELECT CAST(COUNT(DISTINCT person_id) AS TEXT) AS t FROM login WHERE name IN ('ketoan.mot', 'duyet.mot')",
+        );
+        assert_eq!(people, ["1"]);
+        let other = [("person", "Phạm Văn Mẫu"), ("another", "yes")];
+        assert_eq!(invite(&mut admin, "duyet.hai", &other).status, 200, "{}", admin.page);
+        assert_eq!(world.count("login WHERE name = 'duyet.hai'"), 1);
+        assert_eq!(invite(&mut admin, "ai.do", &[("known", "per_0000000000000")]).status, 400);
+        service.stop();
     });
 }
 
@@ -242,10 +346,11 @@ fn a_session_ends_by_itself_when_nobody_uses_it_and_after_a_working_day() {
         let world = World::settled_in(database);
         employ(&world, Role::Finance, "ketoan.mau", Scope::unit(world.ba_dinh.id));
         let enter = || {
-            let shown = sign_in::Shown { name: "ketoan.mau", password: PASSWORD, code: "" };
+            let shown =
+                sign_in::Shown { name: "ketoan.mau", password: PASSWORD, code: "", source: "192.0.2.1" };
             let found = world.look(|conn| sign_in::named(conn, shown.name));
             let checked = sign_in::check(found.as_ref(), &shown).unwrap();
-            let entered = world.change(|tx, stamp| sign_in::sign_in(tx, stamp, &checked, ""));
+            let entered = world.change(|tx, stamp| sign_in::sign_in(tx, stamp, &checked, &shown));
             entered.unwrap().1.expose_secret().to_owned()
         };
         let is_open = |token: &str| {
@@ -315,7 +420,7 @@ fn maker_and_checker_are_persons_however_many_logins_they_have() {
 }
 
 /// An item that a person may acknowledge.
-fn complaint(world: &World) -> bienlai::exception::Exception {
+pub fn complaint(world: &World) -> bienlai::exception::Exception {
     let owed = world.raise(bienlai::amount::Dong(25_000));
     let word = bienlai::payment::told::Word {
         amount: bienlai::amount::Dong(25_000),

@@ -22,11 +22,13 @@ const STAFF: [Role; 6] =
     [Role::UnitReader, Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
 
 /// One method of one path as the page `/api` shows it.
-struct Offer {
-    method: String,
-    path: String,
-    is_for_staff: bool,
-    body: Option<Value>,
+pub struct Offer {
+    pub method: String,
+    pub path: String,
+    pub is_for_staff: bool,
+    /// The roles that may, as the page says; empty where anybody may.
+    pub who: String,
+    pub body: Option<Value>,
 }
 
 /// An id as the document's examples have it.
@@ -43,17 +45,19 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
     text.split_once(from)?.1.split_once(to).map(|(inside, _)| inside)
 }
 
-fn offers(service: &Service) -> Vec<Offer> {
+pub fn offers(service: &Service) -> Vec<Offer> {
     let page = String::from_utf8(get(service.address, "/api").unwrap().body).unwrap();
     let sections = page.split("<section").skip(1);
     let read = |section: &str| {
         let (method, path) = between(section, "<h2 class=\"mono\">", "</h2>")?.split_once(' ')?;
         let request = section.split(">Trả lời").next().unwrap_or_default();
         let body = between(request, "<pre>", "</pre>").map(unescaped);
+        let roles = request.split_once("Roles</span>").map_or("", |(_, rest)| rest);
         Some(Offer {
             method: method.to_owned(),
             path: path.to_owned(),
             is_for_staff: path.starts_with("/api/v1/") && !path.ends_with("/openapi.json"),
+            who: between(roles, "<span class=\"mono\">", "</span>").map(unescaped).unwrap_or_default(),
             body: body.and_then(|text| serde_json::from_str(&text).ok()),
         })
     };
@@ -78,7 +82,7 @@ pub fn token(world: &World, of: &Commune, role: Role) -> String {
 }
 
 /// Real ids of Ba Đình by the part of a path they follow, and those parts that have none.
-pub struct Things(BTreeMap<&'static str, String>);
+pub struct Things(pub BTreeMap<&'static str, String>);
 
 impl Things {
     pub fn of(world: &World) -> Things {
@@ -99,6 +103,10 @@ impl Things {
         thing!("corrections", "correction", CorrectionId);
         thing!("refunds", "refund", RefundId);
         thing!("exceptions", "exception", ExceptionId);
+        thing!("persons", "person", PersonId);
+        thing!("delegations", "delegation", DelegationId);
+        thing!("requests", "data_request", DataRequestId);
+        thing!("incidents", "data_incident", IncidentId);
         thing!("letters", "trace_letter", LetterId);
         thing!("shifts", "shift", ShiftId);
         thing!("batches", "pos_batch", BatchId);
@@ -130,6 +138,9 @@ impl Things {
             "filing",
             "shift",
             "deposit_slip",
+            "delegation",
+            "data_request",
+            "data_incident",
         ] {
             assert!(one(table).is_some(), "the story left {table} empty");
         }
@@ -150,7 +161,7 @@ impl Things {
     }
 
     /// The same, and a query where the unit is named by one.
-    fn path(&self, offer: &Offer) -> String {
+    pub fn path(&self, offer: &Offer) -> String {
         let mut path = self.place(&offer.path);
         let needs_unit = offer.method == "GET" && offer.is_for_staff && !offer.path.contains('{');
         if needs_unit && !offer.path.ends_with("/keys") && !offer.path.ends_with("/changes") {
@@ -263,6 +274,19 @@ pub fn asked_for(world: &World, door: &Door<'_>) {
     post(&checker, &format!("/api/v1/corrections/{}/approve", first["id"].as_str().unwrap()), Value::Null);
     let documents = json!([{ "receipt": later, "reason": "Sai tên người nộp" }]);
     post(&maker, "/api/v1/tax/notices", json!({ "unit": "00004", "documents": documents }));
+    let (system, home) = (Actor::system(), world.ba_dinh.id);
+    let delegate =
+        world.change(|tx, stamp| identity::create_person(tx, stamp, &system, home, "Người Nhận Mẫu"));
+    let today = world.now().business_day();
+    let offer = json!({ "unit": "00004", "delegate": delegate, "acts": ["refund"], "limit": 9_000,
+        "valid_from": today, "valid_until": today, "decision": { "number": "12/QĐ-UBND", "on": today } });
+    post(&checker, "/api/v1/delegations", offer);
+    let keeper = token(world, &world.ba_dinh, Role::Administrator);
+    let asked = json!({ "unit": "00004", "kind": "access", "by": "phone", "value": "0900000001",
+        "identity_shown": "vneid" });
+    post(&keeper, "/api/v1/privacy/requests", asked);
+    let incident = json!({ "unit": "00004", "nature": "gửi nhầm hộp thư", "affected": 1 });
+    post(&keeper, "/api/v1/privacy/incidents", incident);
 }
 
 #[test]

@@ -258,6 +258,23 @@ fn a_migration_without_its_twin_is_found() {
 }
 
 #[test]
+fn every_item_of_a_legal_profile_is_asked_for_by_somebody() {
+    let files = product();
+    assert_only_known(unasked_profile_items(&files), &[]);
+}
+
+#[test]
+fn a_profile_item_that_nobody_asks_for_is_found() {
+    let profile = "profile! {\n    asked: u32,\n    shown: u32,\n    dead: u32,\n}\n";
+    let files = [
+        Source::of("src/receipt/profile/mod.rs", profile),
+        Source::of("src/filing/a.rs", "fn a() { profile.asked.value; named(\"shown\"); }"),
+    ];
+    let found = unasked_profile_items(&files);
+    assert_eq!(found, [("src/receipt/profile/mod.rs".to_owned(), "dead".to_owned())]);
+}
+
+#[test]
 fn nothing_is_left_half_done() {
     assert_only_known(leftovers(&product()), &[]);
 }

@@ -198,10 +198,10 @@ impl Registration {
         Ok(())
     }
 
-    /// Canonical bytes of `<DLTKhai Id="…">…</DLTKhai>`.
-    pub fn body(&self, version: &str, id: &str) -> Vec<u8> {
+    /// `form` is its name in the profile. Canonical bytes of `<DLTKhai Id="…">…</DLTKhai>`.
+    pub fn body(&self, form: &str, version: &str, id: &str) -> Vec<u8> {
         let mut xml = Writer::body("DLTKhai", id);
-        xml.element("TTChung", |xml| self.general(xml, version));
+        xml.element("TTChung", |xml| self.general(xml, form, version));
         xml.element("NDTKhai", |xml| {
             xml.element("DTPHanh", |xml| {
                 xml.flag("TCCNPHanh", true);
@@ -235,9 +235,9 @@ impl Registration {
         xml.finish("DLTKhai")
     }
 
-    fn general(&self, xml: &mut Writer, version: &str) {
+    fn general(&self, xml: &mut Writer, form: &str, version: &str) {
         xml.text("PBan", version);
-        xml.text("MSo", FORM);
+        xml.text("MSo", form);
         xml.text("Ten", TITLE);
         xml.number("HThuc", self.action.code());
         xml.text("TNNT", &self.taxpayer.name);

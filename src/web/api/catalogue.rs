@@ -34,7 +34,10 @@ pub fn endpoints() -> Vec<&'static Endpoint> {
         .chain(super::catalogue_matching::ENDPOINTS)
         .chain(closing::ENDPOINTS)
         .chain(tax::ENDPOINTS)
+        .chain(super::catalogue_duties::ENDPOINTS)
+        .chain(super::catalogue_privacy::ENDPOINTS)
         .chain(super::catalogue_pages::ENDPOINTS)
+        .chain(super::catalogue_desk::ENDPOINTS)
         .collect()
 }
 
@@ -378,7 +381,7 @@ const ENDPOINTS: &[Endpoint] = &[
         path: "/api/v1/keys",
         vi: "Chứng thư số của các đơn vị và cảnh báo về khóa ký.",
         en: "The units' certificates and the alarms about signing keys.",
-        who: "administrator",
+        who: "administrator, auditor",
         answer: r#"{ "certificates": [], "alarms": [] }"#,
         ..NONE
     },

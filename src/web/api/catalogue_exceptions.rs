@@ -51,7 +51,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         path: "/api/v1/exceptions/{id}/hints",
         vi: "Gợi ý toàn thành phố: đơn vị nào có đúng một nghĩa vụ chưa nộp với số tiền này.",
         en: "Units with exactly one open obligation of exactly this sum; no personal data.",
-        who: DECIDERS,
+        who: "finance, approver, auditor",
         notes: "For open items with money in suspense.",
         answer: r#"{ "hint": { "units": [ { "code": "00070", "name": "…", "count": 1 } ], "units_with_several": 3 } }"#,
         ..NONE
@@ -172,7 +172,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         path: "/api/v1/letters/{id}/pdf",
         vi: "Thư tra soát để in và ký.",
         en: "The letter as PDF; printing it leaves a trace.",
-        who: DECIDERS,
+        who: "finance, approver, auditor",
         ..NONE
     },
     Endpoint {

@@ -1,4 +1,4 @@
-//! The certificates of the units in scope and the alarms about them, for administrators.
+//! The certificates of the units in scope and the alarms about them, for administrators and auditors.
 
 use actix_web::web;
 use serde_json::json;
@@ -14,7 +14,7 @@ use crate::web::respond::{self, Answer, block};
 /// `GET /api/v1/keys`
 pub async fn list(caller: Caller, shared: web::Data<Shared>) -> Answer {
     let answer = block(move || {
-        caller.0.require_role(&[Role::Administrator, Role::System])?;
+        caller.0.require_role(&[Role::Administrator, Role::Auditor, Role::System])?;
         let app = shared.app();
         let now = app.clock.now();
         app.read(&caller.0, |conn| {

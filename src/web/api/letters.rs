@@ -19,7 +19,7 @@ use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
 
 /// Who sees what a letter says of people.
-const PRINTERS: [Role; 2] = [Role::Finance, Role::Approver];
+const PRINTERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Auditor];
 
 #[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]

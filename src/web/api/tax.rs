@@ -13,11 +13,12 @@ use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::filing::form::notice::Demand;
-use crate::filing::form::registration::{Action, Entrusting, FORM};
+use crate::filing::form::registration::{Action, Entrusting};
 use crate::filing::period::Quarter;
 use crate::filing::registration::Asked;
 use crate::filing::{self, Filing, Kind, due, notice, query, report, transmission};
 use crate::id::{FilingId, ReceiptId, RegistrationId, TransmissionId, UnitId};
+use crate::receipt::profile;
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
 use crate::web::Shared;
@@ -39,6 +40,8 @@ fn filing_json(filing: &Filing) -> Value {
         "checker": filing.checker,
         "created_at": filing.created_at,
         "data": serde_json::from_str::<Value>(&filing.detail).unwrap_or(Value::Null),
+        // By which rules it was made, and how sure each is: for who approves it.
+        "rules": filing::mark::rules(filing).unwrap_or_default(),
     })
 }
 
@@ -210,7 +213,9 @@ pub async fn accept(caller: Caller, payload: web::Payload, shared: web::Data<Sha
             }
             let acceptance = Acceptance {
                 unit,
-                form: asked.form_name.clone().unwrap_or_else(|| FORM.to_owned()),
+                form: asked.form_name.clone().unwrap_or_else(|| {
+                    profile::for_day(asked.accepted_on).registration_form.value.to_owned()
+                }),
                 notice_no: asked.notice_no.clone(),
                 accepted_on: asked.accepted_on,
                 document_kinds: asked.document_kinds.clone(),
@@ -299,6 +304,21 @@ pub async fn notices(request: HttpRequest, caller: Caller, shared: web::Data<Sha
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
             let forms = query::of_unit(conn, unit, Some(Kind::ErrorNotice), limit)?;
             Ok(json!({ "notices": forms.iter().map(filing_json).collect::<Vec<_>>() }))
+        })
+    });
+    respond::ok(&found.await?)
+}
+
+/// `GET /api/v1/tax/invoices`: how far each invoice is on its way, newest first.
+pub async fn invoices(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let asked: UnitQuery = extract::query(&request)?;
+    let limit = page_limit(asked.limit)?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            let filings = query::of_unit(conn, unit, Some(Kind::Invoice), limit)?;
+            Ok(json!({ "invoices": filings.iter().map(filing_json).collect::<Vec<_>>() }))
         })
     });
     respond::ok(&found.await?)

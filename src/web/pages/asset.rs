@@ -1,4 +1,4 @@
-//! Stylesheets, scripts and the icon: embedded, named by their content, kept by browsers for a year.
+//! Stylesheets, scripts, icon and typeface: embedded, named by their content, kept by browsers for a year.
 
 use std::sync::LazyLock;
 
@@ -11,6 +11,7 @@ use super::Page;
 use crate::error::Error;
 use crate::text;
 
+const RULES: &str = include_str!("../assets/bienlai.css");
 /// Enough of a hash to tell versions apart.
 const HASH_BYTES: usize = 8;
 
@@ -24,9 +25,31 @@ struct Asset {
     path: String,
 }
 
-static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
-    vec![
-        plain("bienlai", "css", include_bytes!("../assets/bienlai.css")),
+/// Be Vietnam Pro, cut to the letters of Vietnamese and English (OFL; the licence lies beside it).
+static FONTS: LazyLock<[Asset; 2]> = LazyLock::new(|| {
+    [
+        plain("be-vietnam-pro-400", "woff2", include_bytes!("../assets/be-vietnam-pro-400.woff2")),
+        plain("be-vietnam-pro-600", "woff2", include_bytes!("../assets/be-vietnam-pro-600.woff2")),
+    ]
+});
+
+/// The faces with the addresses their files have in this build, then the rules. Text is shown in the
+/// system's face until the file is here.
+static STYLES: LazyLock<String> = LazyLock::new(|| {
+    let mut styles = String::new();
+    for (weight, font) in ["400", "600"].iter().zip(FONTS.iter()) {
+        styles.push_str(&format!(
+            "@font-face {{ font-family: \"Be Vietnam Pro\"; font-weight: {weight}; font-display: swap; \
+             src: url(\"{}\") format(\"woff2\"); }}\n",
+            font.path
+        ));
+    }
+    styles + RULES
+});
+
+static ASSETS: LazyLock<[Asset; 6]> = LazyLock::new(|| {
+    [
+        plain("bienlai", "css", STYLES.as_bytes()),
         plain("bienlai", "js", include_bytes!("../assets/bienlai.js")),
         plain("bienlai", "svg", include_bytes!("../assets/bienlai.svg")),
         plain("console", "js", include_bytes!("../assets/console.js")),
@@ -64,11 +87,12 @@ pub fn js_path() -> &'static str {
 
 /// `GET /assets/{name}`: a name with an old hash is gone, so that no page mixes versions.
 pub async fn serve(request: HttpRequest) -> Page {
-    let found = ASSETS.iter().find(|asset| asset.path == request.path());
+    let found = ASSETS.iter().chain(FONTS.iter()).find(|asset| asset.path == request.path());
     let asset = found.ok_or_else(|| Error::not_found("path_not_found", "no such file"))?;
     let kind = match asset.ending {
         "css" => "text/css; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
+        "woff2" => "font/woff2",
         _ => "image/svg+xml",
     };
     let mut response = HttpResponse::Ok();

@@ -111,19 +111,43 @@ pub fn home(role: Role) -> &'static str {
 
 fn ways(role: Role) -> &'static [(&'static str, &'static str)] {
     match role {
-        Role::Cashier => {
-            &[("/counter", "way_counter"), ("/counter/shift", "way_shift"), ("/account", "way_account")]
-        }
-        Role::Finance | Role::Approver | Role::Auditor => &[
+        Role::Cashier => &[
+            ("/counter", "way_counter"),
+            ("/counter/walk-in", "way_walk_in"),
+            ("/counter/shift", "way_shift"),
+            ("/counter/slips", "way_slips"),
+            ("/duties", "way_duties"),
+            ("/privacy", "way_privacy"),
+            ("/account", "way_account"),
+        ],
+        Role::Approver => &[
             ("/finance", "way_board"),
             ("/finance/statements", "way_statements"),
             ("/finance/exceptions", "way_exceptions"),
+            ("/finance/refunds", "way_refunds"),
+            ("/finance/slips", "way_slips"),
             ("/finance/days", "way_days"),
+            ("/duties", "way_duties"),
             ("/account", "way_account"),
         ],
-        Role::Administrator => {
-            &[("/users", "way_users"), ("/finance", "way_board"), ("/account", "way_account")]
-        }
+        Role::Finance | Role::Auditor => &[
+            ("/finance", "way_board"),
+            ("/finance/statements", "way_statements"),
+            ("/finance/exceptions", "way_exceptions"),
+            ("/finance/refunds", "way_refunds"),
+            ("/finance/slips", "way_slips"),
+            ("/finance/days", "way_days"),
+            ("/duties", "way_duties"),
+            ("/privacy", "way_privacy"),
+            ("/account", "way_account"),
+        ],
+        Role::Administrator => &[
+            ("/users", "way_users"),
+            ("/finance", "way_board"),
+            ("/duties", "way_duties"),
+            ("/privacy", "way_privacy"),
+            ("/account", "way_account"),
+        ],
         _ => &[],
     }
 }

@@ -76,6 +76,7 @@ async fn page(
 pub async fn accept(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Shared>) -> Page {
     check_origin(&request)?;
     shared.sign_ins.check(shared.source(&request))?;
+    let _turn = shared.hashing.turn().await?;
     let token = path_text(&request, "token").to_owned();
     let fields = Fields::of(read(form)?);
     let frame = Frame { back: String::new(), ..Frame::public(&request) };

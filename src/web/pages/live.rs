@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -26,7 +27,8 @@ use crate::receipt;
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::extract::path_text;
-use crate::web::respond::block;
+use crate::web::limit;
+use crate::web::respond::{block, retry_after_s};
 
 /// How often the database is looked at while anybody waits.
 const TICK: Duration = Duration::from_millis(600);
@@ -34,41 +36,95 @@ const TICK: Duration = Duration::from_millis(600);
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Streams end after so many of these and begin again by themselves, so that nobody holds one forever.
 const KEEP_ALIVES: u32 = 20;
-/// Pages that may wait at the same time in one process.
-const WAITING_LIMIT: usize = 20_000;
+/// Streams of one process, where its open files allow as many.
+const STREAMS: usize = 20_000;
+/// Open files that other work needs; of the rest streams have half.
+const FILES_KEPT: u64 = 256;
 /// Obligations looked at in one query.
 const CHUNK: usize = 1_000;
 
 type Key = (UnitId, ObligationId);
 
+/// How many streams there may be: each holds a connection, and whoever opens too many is to ask instead.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    in_all: usize,
+    per_network: usize,
+}
+
+impl Limits {
+    pub fn of(web: &crate::config::Web) -> Limits {
+        let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        let by_files = files.map_or(STREAMS as u64, |files| files.saturating_sub(FILES_KEPT) / 2);
+        let in_all = usize::try_from(by_files).unwrap_or(STREAMS).clamp(1, STREAMS);
+        Limits { in_all, per_network: web.streams_per_address }
+    }
+}
+
 /// The pages that wait, by what they wait for.
-#[derive(Default)]
 pub struct Live {
+    limits: Limits,
     waiting: Mutex<Waiting>,
 }
 
 #[derive(Default)]
 struct Waiting {
     by_key: HashMap<Key, watch::Sender<String>>,
+    by_network: HashMap<IpAddr, usize>,
+    streams: usize,
     is_looking: bool,
     is_over: bool,
 }
 
+/// The place of one stream, given back when the stream ends for whatever reason.
+struct Place {
+    live: Arc<Live>,
+    network: IpAddr,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut waiting = self.live.lock();
+        waiting.streams = waiting.streams.saturating_sub(1);
+        if let Some(count) = waiting.by_network.get_mut(&self.network) {
+            *count -= 1;
+            if *count == 0 {
+                waiting.by_network.remove(&self.network);
+            }
+        }
+    }
+}
+
 impl Live {
+    pub fn new(limits: Limits) -> Live {
+        Live { limits, waiting: Mutex::default() }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Joins those who wait for an obligation. Answers whether somebody must begin to look.
-    fn join(&self, key: Key, stamp: String) -> Result<(watch::Receiver<String>, bool)> {
+    fn join(
+        self: &Arc<Self>,
+        key: Key,
+        stamp: String,
+        source: IpAddr,
+    ) -> Result<(watch::Receiver<String>, Place, bool)> {
+        let network = limit::network(source);
         let mut waiting = self.lock();
-        if waiting.is_over || waiting.by_key.len() >= WAITING_LIMIT {
+        let of_network = waiting.by_network.get(&network).copied().unwrap_or(0);
+        let is_full = waiting.streams >= self.limits.in_all || of_network >= self.limits.per_network;
+        if waiting.is_over || is_full {
             return Err(Error::busy("live_pages_full", 5, "too many pages wait; they may ask instead"));
         }
+        waiting.streams += 1;
+        *waiting.by_network.entry(network).or_default() += 1;
+        let place = Place { live: Arc::clone(self), network };
         let receiver = waiting.by_key.entry(key).or_insert_with(|| watch::Sender::new(stamp)).subscribe();
         let must_begin = !waiting.is_looking;
         waiting.is_looking = true;
-        Ok((receiver, must_begin))
+        Ok((receiver, place, must_begin))
     }
 
     /// What is still waited for; `None` when nothing is, and the looking ends.
@@ -173,24 +229,32 @@ pub async fn status(request: HttpRequest, shared: web::Data<Shared>) -> Page {
 /// `GET /p/{code}/events`: the stamp now and whenever it changes.
 pub async fn events(request: HttpRequest, shared: web::Data<Shared>) -> Page {
     let (key, stamp) = find(&request, &shared).await?;
-    let (mut receiver, must_begin) = shared.live.join(key, stamp.clone())?;
+    let joined = shared.live.join(key, stamp.clone(), shared.source(&request));
+    let (mut receiver, place, must_begin) = match joined {
+        Ok(joined) => joined,
+        // Browsers end the stream at this answer, and the page asks instead.
+        Err(error) => return Ok(full(&error)),
+    };
     if must_begin {
         actix_web::rt::spawn(look(Arc::clone(&shared.live), Arc::clone(shared.app())));
     }
     receiver.mark_unchanged();
     let first = Bytes::from(format!("retry: 1000\ndata: {stamp}\n\n"));
-    let parts = stream::unfold((receiver, Some(first), 0_u32), |(mut receiver, first, quiet)| async move {
-        if let Some(first) = first {
-            return Some((Ok::<_, Infallible>(first), (receiver, None, quiet)));
-        }
-        match tokio::time::timeout(KEEP_ALIVE, receiver.changed()).await {
-            Ok(Ok(())) => {
-                let stamp = receiver.borrow_and_update().clone();
-                Some((Ok(Bytes::from(format!("data: {stamp}\n\n"))), (receiver, None, 0)))
+    let parts = stream::unfold((receiver, Some(first), 0_u32), move |(mut receiver, first, quiet)| {
+        let _held = &place;
+        async move {
+            if let Some(first) = first {
+                return Some((Ok::<_, Infallible>(first), (receiver, None, quiet)));
             }
-            Ok(Err(_)) => None,
-            Err(_) if quiet >= KEEP_ALIVES => None,
-            Err(_) => Some((Ok(Bytes::from_static(b": quiet\n\n")), (receiver, None, quiet + 1))),
+            match tokio::time::timeout(KEEP_ALIVE, receiver.changed()).await {
+                Ok(Ok(())) => {
+                    let stamp = receiver.borrow_and_update().clone();
+                    Some((Ok(Bytes::from(format!("data: {stamp}\n\n"))), (receiver, None, 0)))
+                }
+                Ok(Err(_)) => None,
+                Err(_) if quiet >= KEEP_ALIVES => None,
+                Err(_) => Some((Ok(Bytes::from_static(b": quiet\n\n")), (receiver, None, quiet + 1))),
+            }
         }
     });
     Ok(HttpResponse::build(StatusCode::OK)
@@ -201,9 +265,50 @@ pub async fn events(request: HttpRequest, shared: web::Data<Shared>) -> Page {
         .streaming(Box::pin(parts)))
 }
 
+fn full(error: &Error) -> HttpResponse {
+    let wait_s = retry_after_s(error).unwrap_or(5);
+    HttpResponse::build(StatusCode::SERVICE_UNAVAILABLE)
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::RETRY_AFTER, wait_s))
+        .json(json!({ "code": error.code() }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn live(in_all: usize, per_network: usize) -> Arc<Live> {
+        Arc::new(Live::new(Limits { in_all, per_network }))
+    }
+
+    fn from(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+
+    #[test]
+    fn one_network_has_so_many_streams_however_many_addresses_it_has_and_others_are_not_kept_out() {
+        let live = live(4, 2);
+        let code = |joined: Result<_>| joined.map(|_: (_, Place, bool)| ()).map_err(|error| error.code());
+        let join = |id, source| live.join(key(id), String::new(), from(source));
+        let first = join(1, "2001:db8:7:1::1").unwrap();
+        let _second = join(1, "2001:db8:7:ffff::1").unwrap();
+        assert_eq!(code(join(2, "2001:db8:7:2::1")), Err("live_pages_full"), "one page or many");
+        let _other = join(1, "192.0.2.1").unwrap();
+        drop(first);
+        let _again = join(1, "2001:db8:7:3::1").unwrap();
+        let _fourth = join(3, "192.0.2.9").unwrap();
+        assert_eq!(code(join(4, "192.0.2.10")), Err("live_pages_full"), "and all together");
+    }
+
+    #[test]
+    fn streams_leave_open_files_for_the_rest() {
+        let limits = Limits::of(&crate::config::Web::default());
+        let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        assert!(limits.in_all >= 1 && limits.in_all <= STREAMS);
+        assert!(files.is_none_or(|files| (limits.in_all as u64) <= files.max(2) / 2));
+    }
 
     fn key(id: i64) -> Key {
         (UnitId(2), ObligationId(id))
@@ -211,10 +316,10 @@ mod tests {
 
     #[test]
     fn everybody_who_waits_for_one_thing_is_told_once() {
-        let live = Live::default();
-        let (mut first, begins) = live.join(key(1), "1.0".into()).unwrap();
-        let (mut second, again) = live.join(key(1), "1.0".into()).unwrap();
-        let (other, _) = live.join(key(2), "1.0".into()).unwrap();
+        let live = live(9, 9);
+        let (mut first, _one, begins) = live.join(key(1), "1.0".into(), HERE).unwrap();
+        let (mut second, _two, again) = live.join(key(1), "1.0".into(), HERE).unwrap();
+        let (other, _three, _) = live.join(key(2), "1.0".into(), HERE).unwrap();
         assert!(begins && !again, "one looks for all");
         first.mark_unchanged();
         second.mark_unchanged();
@@ -225,20 +330,23 @@ mod tests {
 
     #[test]
     fn looking_ends_when_nobody_waits_and_begins_again() {
-        let live = Live::default();
-        let (receiver, _) = live.join(key(1), "1.0".into()).unwrap();
+        let live = live(9, 9);
+        let (receiver, _place, _) = live.join(key(1), "1.0".into(), HERE).unwrap();
         assert_eq!(live.keys(), Some(vec![key(1)]));
         drop(receiver);
         assert_eq!(live.keys(), None);
-        assert!(live.join(key(1), "1.0".into()).unwrap().1, "somebody must look again");
+        assert!(live.join(key(1), "1.0".into(), HERE).unwrap().2, "somebody must look again");
     }
 
     #[test]
     fn streams_end_when_the_service_stops() {
-        let live = Live::default();
-        let (receiver, _) = live.join(key(1), "1.0".into()).unwrap();
+        let live = live(9, 9);
+        let (receiver, _place, _) = live.join(key(1), "1.0".into(), HERE).unwrap();
         live.stop();
         assert!(receiver.has_changed().is_err(), "the sender is gone");
-        assert_eq!(live.join(key(1), "1.0".into()).unwrap_err().code(), "live_pages_full");
+        assert_eq!(
+            live.join(key(1), "1.0".into(), HERE).err().map(|error| error.code()),
+            Some("live_pages_full")
+        );
     }
 }

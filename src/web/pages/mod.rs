@@ -7,6 +7,7 @@
 pub mod api;
 pub mod asset;
 pub mod counter;
+pub mod duties;
 mod fields;
 pub mod finance;
 pub mod frame;
@@ -15,10 +16,14 @@ pub mod live;
 pub mod lookup;
 mod mask;
 pub mod pay;
+pub mod privacy;
+mod png;
 pub mod receipt;
 pub mod rendition;
 pub mod session;
 pub mod sign_in;
+pub mod slip;
+pub mod surplus;
 pub mod told;
 mod upload;
 pub mod users;
@@ -37,7 +42,7 @@ use frame::Frame;
 
 /// Nothing but our own files and what stands in the page itself; forms come back to us; no frames.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
-                      img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+                      img-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 pub type Page = std::result::Result<HttpResponse, PageFailure>;
 

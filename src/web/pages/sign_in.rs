@@ -21,6 +21,7 @@ use crate::store::Lane;
 use crate::unit::CITY;
 use crate::web::Shared;
 use crate::web::extract;
+use crate::web::limit;
 use crate::web::respond::block;
 
 #[derive(Template)]
@@ -58,13 +59,16 @@ pub async fn form(request: HttpRequest) -> Page {
 fn place(next: &str) -> Option<&str> {
     let path = local(next)?;
     let first = path.split('/').nth(1)?;
-    matches!(first, "counter" | "finance" | "users" | "account").then_some(path)
+    matches!(first, "counter" | "finance" | "users" | "duties" | "privacy" | "account").then_some(path)
 }
 
 /// `POST /sign-in`: a session with a new token, whatever the browser showed before.
 pub async fn enter(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Shared>) -> Page {
     check_origin(&request)?;
-    shared.sign_ins.check(shared.source(&request))?;
+    let source = shared.source(&request);
+    shared.sign_ins.check(source)?;
+    let source = limit::network(source).to_string();
+    let _turn = shared.hashing.turn().await?;
     let fields = Fields::of(read(form)?);
     let frame = Frame::public(&request);
     let old = session::token_of(&request);
@@ -75,11 +79,12 @@ pub async fn enter(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<
             name: typed.trimmed("name"),
             password: typed.get("password"),
             code: typed.trimmed("code"),
+            source: &source,
         };
         let login = app.store.read(&Scope::All, |conn| sign_in::named(conn, shown.name))?;
         let checked = sign_in::check(login.as_ref(), &shown)?;
         app.store.write(&Scope::All, Lane::Live, |tx| {
-            let entered = sign_in::sign_in(tx, &app.stamp(), &checked, shown.code)?;
+            let entered = sign_in::sign_in(tx, &app.stamp(), &checked, &shown)?;
             if entered.is_some()
                 && let Some(old) = &old
             {

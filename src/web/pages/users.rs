@@ -16,9 +16,12 @@ use super::wording::Lang;
 use super::{Page, Posted, html};
 use crate::actor::{Actor, Role, Scope};
 use crate::app::App;
+use crate::duty::leaving;
 use crate::error::{Error, Result};
+use crate::id::PersonId;
 use crate::identity::login::{self, Login, NewLogin, State};
-use crate::identity::{self, person_name};
+use crate::identity::person::{self, Whom};
+use crate::identity::person_name;
 use crate::store::{Conn, Lane};
 use crate::unit::{self, CITY};
 use crate::web::Shared;
@@ -44,8 +47,12 @@ struct UsersPage {
     can_change: bool,
     must_confirm: bool,
     wrong: Wrong,
+    /// Somebody of the typed name is registered: the form asks whether this is another human.
+    is_namesake: bool,
     rows: Vec<Row>,
     roles: Vec<(&'static str, &'static str)>,
+    /// Persons who may get a further login: id, name with logins.
+    known: Vec<(String, String)>,
     /// A link that was just made: the login and the address.
     link: Option<(String, String)>,
     typed: Fields,
@@ -61,9 +68,16 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
     let frame = Frame::of(signed, request);
     let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
     // Logins stand at the city's unit; the list itself keeps to what the actor governs.
-    let rows = block(move || {
+    let (rows, known) = block(move || {
         app.store.read(&Scope::All, |conn| {
-            login::list(conn, &actor)?.iter().map(|login| row(conn, lang, login)).collect()
+            let logins = login::list(conn, &actor)?;
+            let rows: Result<Vec<Row>> = logins.iter().map(|login| row(conn, lang, login)).collect();
+            let known = person::choices(conn, &actor)?.into_iter().map(|one| {
+                let logins = one.logins.join(", ");
+                let words = if logins.is_empty() { one.name } else { format!("{} ({logins})", one.name) };
+                (one.id.to_string(), words)
+            });
+            Ok((rows?, known.collect()))
         })
     })
     .await?;
@@ -72,7 +86,9 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
         can_change: signed.actor.role == Role::Administrator,
         must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
         wrong: Wrong::default(),
+        is_namesake: false,
         rows,
+        known,
         roles: ROLES.iter().map(|role| (role.as_str(), role_words(lang, *role))).collect(),
         link: None,
         typed: Fields::default(),
@@ -121,14 +137,28 @@ pub async fn invite(
                 Scope::All => CITY,
             };
             let role = Role::parse(fields.get("role"))?;
-            let person = identity::create_person(tx, &stamp, actor, home, fields.get("person"))
-                .map_err(|error| error.in_field("person"))?;
+            let whom = whom_of(fields)?;
+            let person = person::choose(tx, &stamp, actor, home, whom).map_err(|e| e.in_field("person"))?;
             let new = NewLogin { name: name.clone(), person, role, scope };
             login::invite(tx, &stamp, actor, new).map(|(_, token)| token)
         })?;
         Ok(Some((name, token)))
     })
     .await
+}
+
+/// Somebody registered, or a new name; where that name is registered, the box says it is another human.
+fn whom_of(fields: &Fields) -> Result<Whom<'_>> {
+    match fields.trimmed("known") {
+        "" if fields.trimmed("person").is_empty() => {
+            Err(Error::invalid("person", "field_missing", "choose somebody or name them"))
+        }
+        "" => Ok(Whom::New { name: fields.get("person"), is_another: fields.get("another") == "yes" }),
+        known => {
+            let id: PersonId = known.parse()?;
+            Ok(Whom::Known(id))
+        }
+    }
 }
 
 /// `POST /users/reset`: a new link; the old password and all sessions end.
@@ -159,7 +189,7 @@ pub async fn end(
     change(request, signed, form, shared, |app, actor, fields| {
         app.store.write(&Scope::All, Lane::Live, |tx| {
             let id = login::find_by_name(tx, fields.get("login"))?.id;
-            login::end(tx, &app.stamp(), actor, id)
+            leaving::end(tx, &app.stamp(), actor, id)
         })?;
         Ok(None)
     })
@@ -193,7 +223,11 @@ async fn change(
             Ok(html(StatusCode::OK, &page))
         }
         Err(error) => {
+            page.is_namesake = error.code() == "person_namesake";
+            // What has to be handed over first is told by its ids, which say nothing about a payer.
+            let held = (error.code() == "login_holds_work").then(|| error.detail().to_owned());
             page.wrong = Wrong::of(error, page.frame.lang)?;
+            page.wrong.0.extend(held.map(|ids| (String::new(), ids)));
             page.typed = fields;
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }

@@ -9,6 +9,7 @@ use askama::Template;
 use super::{READERS, accounts, units};
 use crate::actor::Actor;
 use crate::clock::BusinessDay;
+use crate::duty::waiting;
 use crate::error::Result;
 use crate::exception::{self, State};
 use crate::filing::alarm;
@@ -50,6 +51,9 @@ struct BoardPage {
     accounts: Vec<AccountRow>,
     queue: Vec<QueueRow>,
     alarms: Vec<(String, &'static str)>,
+    /// Decisions that wait for a second person, and how many of them the city is asked for.
+    waiting: usize,
+    for_city: usize,
 }
 
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
@@ -103,7 +107,10 @@ fn compose(conn: &mut Conn, stamp: &Stamp<'_>, actor: &Actor, frame: Frame) -> R
             alarms.push((unit.name.clone(), frame.lang.pick(vi, en)));
         }
     }
-    Ok(BoardPage { frame, today: day(today), accounts: rows, queue, alarms })
+    let waits = waiting::list(conn, stamp, actor, None)?;
+    let for_city = waits.iter().filter(|one| one.escalated.is_some()).count();
+    let waiting = waits.len();
+    Ok(BoardPage { frame, today: day(today), accounts: rows, queue, alarms, waiting, for_city })
 }
 
 fn day(day: BusinessDay) -> String {

@@ -1,10 +1,17 @@
-//! `/finance`: the morning board, statements, exceptions and day close, for those who keep the books
+//! `/finance`: the morning board, statements, exceptions, refunds and day close, for those who keep the books
 //! and those who look over them.
 
 pub mod board;
+mod candidates;
 pub mod days;
 pub mod exceptions;
+pub mod pictures;
+pub mod refund;
+pub mod refund_request;
+pub mod refunds;
+pub mod slips;
 pub mod statements;
+pub mod workbench;
 
 use crate::actor::{Actor, Role};
 use crate::error::{Error, Result};
@@ -52,10 +59,15 @@ pub(super) fn confirm(app: &crate::app::App, signed: &Signed, shown: &str) -> Re
         return Ok(());
     }
     let login = &signed.session.login;
-    let typed = Shown { name: &login.name, password: shown, code: shown };
-    let checked = sign_in::check(Some(login), &typed)?;
+    let checked = match login.has_second_factor() {
+        true => None,
+        false => {
+            let typed = Shown { name: &login.name, password: shown, code: shown, source: "" };
+            Some(sign_in::check(Some(login), &typed)?)
+        }
+    };
     let is_right = app.store.write(&crate::actor::Scope::All, Lane::Live, |tx| {
-        sign_in::confirm(tx, &app.stamp(), &signed.session, &checked, shown.trim())
+        sign_in::confirm(tx, &app.stamp(), &signed.session, checked.as_ref(), shown.trim())
     })?;
     let wrong = || Error::invalid("confirm", "confirmation_wrong", "not the code or password of this login");
     is_right.then_some(()).ok_or_else(wrong)

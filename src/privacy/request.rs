@@ -1,0 +1,185 @@
+//! Somebody asks to see, correct or erase their data, and is answered, or refused with the ground.
+
+use serde::Serialize;
+
+use super::{CLOCK_S, KEEPERS, READERS, RECEIVERS, query, worded};
+use crate::actor::Actor;
+use crate::audit;
+use crate::clock::Instant;
+use crate::error::{Error, Result};
+use crate::id::*;
+use crate::party;
+use crate::store::{Conn, Stamp, Tx};
+
+pub const KINDS: [&str; 3] = ["access", "correction", "erasure"];
+/// What a person showed to prove who they are.
+pub const PROOFS: [&str; 4] = ["citizen_card", "vneid", "passport", "authorised"];
+/// Why a request may be refused. `retention_by_law`: vouchers are kept for as long as the law on
+/// accounting asks; their year is erased as a whole when that is over.
+pub const GROUNDS: [&str; 4] = ["retention_by_law", "legal_claim", "identity_not_proven", "nothing_kept"];
+/// By what a payer is found.
+pub const SUBJECTS: [&str; 5] = ["personal_id", "passport", "tax_code", "phone", "email"];
+
+/// A request as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Request {
+    pub unit: UnitId,
+    pub id: DataRequestId,
+    pub kind: String,
+    pub identity_shown: String,
+    pub received_at: Instant,
+    pub due_at: Instant,
+    pub maker: PersonId,
+    pub state: String,
+    /// How it was answered: the ground of a refusal, and what was said.
+    pub ground: Option<String>,
+    pub reason: Option<String>,
+    pub answered_at: Option<Instant>,
+    #[serde(skip)]
+    pub subject_kind: String,
+    #[serde(skip)]
+    pub subject_hash: String,
+    #[serde(skip)]
+    pub revision: i64,
+}
+
+/// What somebody asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    pub unit: UnitId,
+    pub kind: &'a str,
+    /// By what they are found, and its value.
+    pub subject: (&'a str, &'a str),
+    pub identity_shown: &'a str,
+}
+
+fn known(field: &str, value: &str, words: &[&'static str]) -> Result<&'static str> {
+    let found = words.iter().copied().find(|word| *word == value);
+    found.ok_or_else(|| Error::invalid(field, "word_unknown", words.join(", ")))
+}
+
+/// Takes a request in at the counter.
+///
+/// Errors: `word_unknown`, `field_missing`.
+pub fn receive(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: &Ask<'_>) -> Result<Request> {
+    actor.require_role(&RECEIVERS)?;
+    actor.scope.require(ask.unit)?;
+    let maker = actor.require_person()?;
+    let subject_kind = known("by", ask.subject.0, &SUBJECTS)?;
+    let value = worded("value", ask.subject.1)?;
+    let request = Request {
+        unit: ask.unit,
+        id: stamp.mint()?,
+        kind: known("kind", ask.kind, &KINDS)?.to_owned(),
+        identity_shown: known("identity_shown", ask.identity_shown, &PROOFS)?.to_owned(),
+        received_at: stamp.now,
+        due_at: stamp.now.plus_seconds(CLOCK_S),
+        maker,
+        state: "received".to_owned(),
+        ground: None,
+        reason: None,
+        answered_at: None,
+        subject_kind: subject_kind.to_owned(),
+        subject_hash: party::term_hash(stamp.vault, ask.unit, subject_kind, &value),
+        revision: 1,
+    };
+    query::insert(tx, &request)?;
+    query::note(tx, stamp, &request, None, "", maker)?;
+    let entry = audit::Entry::by(actor, ask.unit, "privacy.requested", request.id).with(&request.kind);
+    audit::record(tx, stamp, &[entry])?;
+    Ok(request)
+}
+
+/// Answers a request: what was done, with the id of a correction where there is one.
+///
+/// Errors: `data_request_not_found`, `data_request_answered`, `data_request_not_seen` when access was
+/// asked and nobody looked at the file, `erasure_not_done` while anything of the person is kept.
+pub fn answer(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (unit, id): (UnitId, DataRequestId),
+    reason: &str,
+) -> Result<Request> {
+    let reason = worded("reason", reason)?;
+    let mut request = open(tx, actor, unit, id)?;
+    if request.kind == "access" && !query::was_seen(tx, unit, id)? {
+        let detail = "open the file for this request first";
+        return Err(Error::conflict("data_request_not_seen", detail));
+    }
+    if request.kind == "erasure" && !parties(tx, &request)?.is_empty() {
+        let detail = "data of this person is kept still";
+        return Err(Error::conflict("erasure_not_done", detail));
+    }
+    close(tx, stamp, actor, &mut request, ("answered", None, reason))?;
+    Ok(request)
+}
+
+/// Refuses a request; the ground is told to the person.
+///
+/// Errors: `word_unknown`, `data_request_not_found`, `data_request_answered`.
+pub fn refuse(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (unit, id): (UnitId, DataRequestId),
+    (ground, reason): (&str, &str),
+) -> Result<Request> {
+    let ground = known("ground", ground, &GROUNDS)?;
+    let reason = worded("reason", reason)?;
+    let mut request = open(tx, actor, unit, id)?;
+    close(tx, stamp, actor, &mut request, ("refused", Some(ground), reason))?;
+    Ok(request)
+}
+
+fn open(tx: &mut Tx<'_>, actor: &Actor, unit: UnitId, id: DataRequestId) -> Result<Request> {
+    actor.require_role(&KEEPERS)?;
+    actor.scope.require(unit)?;
+    actor.require_person()?;
+    let request = query::lock(tx, unit, id)?.ok_or_else(not_found)?;
+    if request.state != "received" {
+        return Err(Error::conflict("data_request_answered", format!("it is {}", request.state)));
+    }
+    Ok(request)
+}
+
+fn close(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    request: &mut Request,
+    (state, ground, reason): (&'static str, Option<&'static str>, String),
+) -> Result<()> {
+    let person = actor.require_person()?;
+    request.state = state.to_owned();
+    request.revision += 1;
+    request.ground = ground.map(str::to_owned);
+    request.answered_at = Some(stamp.now);
+    query::store(tx, request)?;
+    query::note(tx, stamp, request, ground, &reason, person)?;
+    request.reason = Some(reason);
+    let action = if state == "refused" { "privacy.refused" } else { "privacy.answered" };
+    let entry = audit::Entry::by(actor, request.unit, action, request.id);
+    audit::record(tx, stamp, &[entry.with(ground.unwrap_or_default())])
+}
+
+/// The payers behind a request, as long as they are kept.
+pub fn parties(conn: &mut Conn, request: &Request) -> Result<Vec<PartyId>> {
+    party::by_term(conn, request.unit, &request.subject_kind, &request.subject_hash)
+}
+
+/// Requests of a unit, newest first.
+pub fn list(conn: &mut Conn, actor: &Actor, unit: UnitId, limit: i64) -> Result<Vec<Request>> {
+    actor.require_role(&READERS)?;
+    actor.scope.require(unit)?;
+    query::page(conn, unit, limit)
+}
+
+/// The unit of a request in the actor's scope.
+pub fn locate(conn: &mut Conn, actor: &Actor, id: DataRequestId) -> Result<UnitId> {
+    query::unit_of(conn, id)?.filter(|unit| actor.scope.covers(*unit)).ok_or_else(not_found)
+}
+
+pub fn not_found() -> Error {
+    Error::not_found("data_request_not_found", "no such request in your scope")
+}

@@ -1,0 +1,189 @@
+//! What waits for a second person, and delegations.
+
+use actix_web::{HttpRequest, web};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::unit_asked;
+use crate::actor::{Actor, Role, Scope};
+use crate::amount::Dong;
+use crate::app::App;
+use crate::clock::BusinessDay;
+use crate::duty::delegation::{self, Answer as Reply, Delegation, Offer};
+use crate::duty::{Kind, waiting};
+use crate::error::Result;
+use crate::id::{DelegationId, PersonId, UnitId};
+use crate::payment::settler::Numbered;
+use crate::store::{Conn, Lane};
+use crate::web::Shared;
+use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
+use crate::web::respond::{self, Answer, block};
+
+/// Whoever may have given or been given one.
+const SEEN: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    unit: Option<String>,
+}
+
+/// A unit of the query, in the caller's scope; none when none is named.
+fn named(conn: &mut Conn, actor: &Actor, asked: &ListQuery) -> Result<Option<UnitId>> {
+    match &asked.unit {
+        Some(code) => unit_asked(conn, actor, Some(code)).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// `GET /api/v1/approvals?unit=`
+pub async fn waiting(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    let asked: ListQuery = extract::query(&request)?;
+    let found = block(move || {
+        let app = shared.app();
+        app.read(&caller.0, |conn| {
+            let unit = named(conn, &caller.0, &asked)?;
+            waiting::list(conn, &app.stamp(), &caller.0, unit)
+        })
+    });
+    respond::ok(&json!({ "approvals": found.await? }))
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DecisionBody {
+    number: String,
+    on: BusinessDay,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfferBody {
+    #[serde(default)]
+    unit: Option<String>,
+    delegate: PersonId,
+    acts: Vec<String>,
+    limit: Dong,
+    valid_from: BusinessDay,
+    valid_until: BusinessDay,
+    decision: DecisionBody,
+}
+
+/// `POST /api/v1/delegations`
+pub async fn offer(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&[Role::Approver])?;
+    let body: OfferBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let made = block(move || {
+        let app = shared.app();
+        let unit = app.read(&caller.0, |conn| unit_asked(conn, &caller.0, body.unit.as_deref()))?;
+        let acts = body.acts.iter().map(|act| Kind::delegable(act)).collect::<Result<Vec<_>>>()?;
+        let offer = Offer {
+            unit,
+            delegate: body.delegate,
+            acts,
+            limit: body.limit,
+            valid_from: body.valid_from,
+            valid_until: body.valid_until,
+            decision_no: body.decision.number.clone(),
+            decision_on: body.decision.on,
+        };
+        offered(app, &caller.0, &offer)
+    });
+    respond::ok(&json!({ "delegation": made.await? }))
+}
+
+/// Persons and their logins stand at the city, so the transaction sees every unit; the use case keeps
+/// the actor to their own.
+pub fn offered(app: &App, actor: &Actor, offer: &Offer) -> Result<Delegation> {
+    app.store.write(&Scope::All, Lane::Live, |tx| delegation::offer(tx, &app.stamp(), actor, offer))
+}
+
+/// `GET /api/v1/delegations?unit=`
+pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&SEEN)?;
+    let asked: ListQuery = extract::query(&request)?;
+    let found = block(move || {
+        shared.app().store.read(&Scope::All, |conn| {
+            let unit = named(conn, &caller.0, &asked)?;
+            let mut found = delegation::list(conn, &caller.0)?;
+            found.retain(|one| unit.is_none_or(|unit| one.unit == unit));
+            Ok(found)
+        })
+    });
+    respond::ok(&json!({ "delegations": found.await? }))
+}
+
+/// `GET /api/v1/delegations/{id}`
+pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&SEEN)?;
+    let id: DelegationId = extract::path(&request, "id")?;
+    let found =
+        block(move || shared.app().store.read(&Scope::All, |conn| delegation::told(conn, &caller.0, id)));
+    let (delegation, acts) = found.await?;
+    respond::ok(&json!({ "delegation": delegation, "acts": acts }))
+}
+
+/// `POST /api/v1/delegations/{id}/accept`
+pub async fn accept(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    change(&request, caller, shared, Reply::Accept).await
+}
+
+/// `POST /api/v1/delegations/{id}/decline`
+pub async fn decline(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    change(&request, caller, shared, Reply::Decline).await
+}
+
+/// `POST /api/v1/delegations/{id}/end`
+pub async fn end(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    change(&request, caller, shared, Reply::End).await
+}
+
+async fn change(request: &HttpRequest, caller: Caller, shared: web::Data<Shared>, reply: Reply) -> Answer {
+    let id: DelegationId = extract::path(request, "id")?;
+    let changed = block(move || answered(shared.app(), &caller.0, id, reply));
+    respond::ok(&json!({ "delegation": changed.await? }))
+}
+
+/// The delegate may belong to another unit, so the transaction sees every unit; the use case decides
+/// whose it is.
+pub fn answered(app: &App, actor: &Actor, id: DelegationId, reply: Reply) -> Result<Delegation> {
+    app.store.write(&Scope::All, Lane::Live, |tx| {
+        actor.require_role(&SEEN)?;
+        let unit = delegation::unit_of(tx, id)?;
+        delegation::answer(tx, &app.stamp(), actor, (unit, id), reply)
+    })
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ActBody {
+    act: String,
+    subject: String,
+}
+
+/// `POST /api/v1/delegations/{id}/acts`
+pub async fn act(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    caller.0.require_role(&SEEN)?;
+    let id: DelegationId = extract::path(&request, "id")?;
+    let body: ActBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let told = json!({ "act": body.act, "subject": body.subject, "delegation": id });
+    block(move || acted(shared.app(), &caller.0, id, &body.act, &body.subject)).await?;
+    respond::ok(&json!({ "approved": told }))
+}
+
+/// Approves under a delegation, in a transaction that sees its unit alone.
+pub fn acted(app: &App, actor: &Actor, id: DelegationId, act: &str, subject: &str) -> Result<()> {
+    let (standing_in, _) = app.store.read(&Scope::All, |conn| delegation::standing_in(conn, actor, id))?;
+    let kind = Kind::delegable(act)?;
+    let subject = kind.subject_id(subject)?;
+    let receipts = app.store.write(&Scope::All, Lane::Live, |tx| {
+        delegation::exercise(tx, &app.stamp(), &standing_in, id, (kind, subject))
+    })?;
+    app.sealing.numbered(&receipts);
+    Ok(())
+}

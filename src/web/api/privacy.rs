@@ -1,0 +1,273 @@
+//! People's rights over their own data: requests, their files, views, incidents, the register.
+
+use actix_web::{HttpRequest, web};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{page_limit, unit_asked};
+use crate::actor::{Actor, Role};
+use crate::clock::Instant;
+use crate::error::Result;
+use crate::id::{DataRequestId, IncidentId, UnitId};
+use crate::privacy::incident::{self, Incident, Step};
+use crate::privacy::request::{self, Ask};
+use crate::privacy::{READERS, RECEIVERS, file as files, register as registers};
+use crate::store::{Conn, Stamp, Tx};
+use crate::web::Shared;
+use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
+use crate::web::respond::{self, Answer, block};
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReceiveBody {
+    #[serde(default)]
+    unit: Option<String>,
+    kind: String,
+    by: String,
+    value: String,
+    identity_shown: String,
+}
+
+/// `POST /api/v1/privacy/requests`
+pub async fn receive(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&RECEIVERS)?;
+    let asked: ReceiveBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let made = block(move || {
+        shared.app().write(&caller.0, |tx, stamp| {
+            let unit = unit_asked(tx, &caller.0, asked.unit.as_deref())?;
+            let ask = Ask {
+                unit,
+                kind: &asked.kind,
+                subject: (&asked.by, &asked.value),
+                identity_shown: &asked.identity_shown,
+            };
+            request::receive(tx, stamp, &caller.0, &ask)
+        })
+    });
+    respond::ok(&json!({ "request": made.await? }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    unit: Option<String>,
+    limit: Option<i64>,
+}
+
+async fn listed(
+    request: &HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    read: impl FnOnce(&mut Conn, &Actor, UnitId, i64) -> Result<Value> + Send + 'static,
+) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let asked: ListQuery = extract::query(request)?;
+    let limit = page_limit(asked.limit)?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            read(conn, &caller.0, unit, limit)
+        })
+    });
+    respond::ok(&found.await?)
+}
+
+/// `GET /api/v1/privacy/requests?unit=&limit=`
+pub async fn requests(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    listed(&request, caller, shared, |conn, actor, unit, limit| {
+        Ok(json!({ "requests": request::list(conn, actor, unit, limit)? }))
+    })
+    .await
+}
+
+/// `GET /api/v1/privacy/views?unit=&limit=`
+pub async fn views(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    listed(&request, caller, shared, |conn, actor, unit, limit| {
+        Ok(json!({ "views": files::views(conn, actor, unit, limit)? }))
+    })
+    .await
+}
+
+/// `GET /api/v1/privacy/incidents?unit=&limit=`
+pub async fn incidents(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    let now = shared.app().clock.now();
+    listed(&request, caller, shared, move |conn, actor, unit, limit| {
+        let found = incident::list(conn, actor, unit, limit)?;
+        let told = |one: &Incident| json!({ "incident": one, "hours_left": one.hours_left(now) });
+        Ok(json!({ "incidents": found.iter().map(told).collect::<Vec<_>>() }))
+    })
+    .await
+}
+
+/// `GET /api/v1/privacy/register?unit=`
+pub async fn register(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    listed(&request, caller, shared, |_, _, _, _| Ok(json!({ "activities": registers::activities()? }))).await
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PurposeBody {
+    purpose: String,
+}
+
+/// `POST /api/v1/privacy/requests/{id}/file`
+pub async fn file(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    caller.0.require_role(&[Role::Administrator])?;
+    let asked: PurposeBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    changed(&request, caller, shared, move |tx, stamp, actor, key| {
+        Ok(json!({ "file": files::see(tx, stamp, actor, key, &asked.purpose)? }))
+    })
+    .await
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnswerBody {
+    reason: String,
+}
+
+/// `POST /api/v1/privacy/requests/{id}/answer`
+pub async fn answer(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    caller.0.require_role(&[Role::Administrator])?;
+    let asked: AnswerBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    changed(&request, caller, shared, move |tx, stamp, actor, key| {
+        Ok(json!({ "request": request::answer(tx, stamp, actor, key, &asked.reason)? }))
+    })
+    .await
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefuseBody {
+    ground: String,
+    reason: String,
+}
+
+/// `POST /api/v1/privacy/requests/{id}/refuse`
+pub async fn refuse(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    caller.0.require_role(&[Role::Administrator])?;
+    let asked: RefuseBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    changed(&request, caller, shared, move |tx, stamp, actor, key| {
+        let why = (asked.ground.as_str(), asked.reason.as_str());
+        Ok(json!({ "request": request::refuse(tx, stamp, actor, key, why)? }))
+    })
+    .await
+}
+
+type RequestKey = (UnitId, DataRequestId);
+
+async fn changed(
+    request: &HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, RequestKey) -> Result<Value> + Send + 'static,
+) -> Answer {
+    let id: DataRequestId = extract::path(request, "id")?;
+    let done = block(move || {
+        let actor = &caller.0;
+        shared.app().write(actor, |tx, stamp| {
+            let unit = request::locate(tx, actor, id)?;
+            act(tx, stamp, actor, (unit, id))
+        })
+    });
+    respond::ok(&done.await?)
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OpenBody {
+    #[serde(default)]
+    unit: Option<String>,
+    #[serde(default)]
+    found_at: Option<Instant>,
+    nature: String,
+    affected: i64,
+}
+
+/// `POST /api/v1/privacy/incidents`
+pub async fn open(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&[Role::Administrator])?;
+    let asked: OpenBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let made = block(move || {
+        shared.app().write(&caller.0, |tx, stamp| {
+            let unit = unit_asked(tx, &caller.0, asked.unit.as_deref())?;
+            let found_at = asked.found_at.unwrap_or(stamp.now);
+            let what = (found_at, asked.affected, asked.nature.as_str());
+            let incident = incident::open(tx, stamp, &caller.0, unit, what)?;
+            Ok(json!({ "incident": incident, "hours_left": incident.hours_left(stamp.now) }))
+        })
+    });
+    respond::ok(&made.await?)
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DetailBody {
+    detail: String,
+}
+
+/// `POST /api/v1/privacy/incidents/{id}/note`
+pub async fn note(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    stepped(request, caller, payload, shared, Step::Noted).await
+}
+
+/// `POST /api/v1/privacy/incidents/{id}/notified`
+pub async fn notified(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    stepped(request, caller, payload, shared, Step::Notified).await
+}
+
+/// `POST /api/v1/privacy/incidents/{id}/closed`
+pub async fn closed(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    stepped(request, caller, payload, shared, Step::Closed).await
+}
+
+async fn stepped(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+    step: Step,
+) -> Answer {
+    caller.0.require_role(&[Role::Administrator])?;
+    let id: IncidentId = extract::path(&request, "id")?;
+    let asked: DetailBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let done = block(move || {
+        let actor = &caller.0;
+        shared.app().write(actor, |tx, stamp| {
+            let unit = incident::locate(tx, actor, id)?;
+            let incident = incident::step(tx, stamp, actor, (unit, id), step, &asked.detail)?;
+            Ok(json!({ "incident": incident, "hours_left": incident.hours_left(stamp.now) }))
+        })
+    });
+    respond::ok(&done.await?)
+}

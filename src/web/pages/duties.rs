@@ -1,0 +1,323 @@
+//! `/duties`: what waits for a second person, and delegations: offered, accepted, used, ended.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+
+use super::fields::{Fields, Pairs, Wrong};
+use super::finance::confirm;
+use super::frame::{Frame, see};
+use super::session::Signed;
+use super::wording::Lang;
+use super::{Page, Posted, html};
+use crate::actor::{Actor, Role, Scope};
+use crate::amount::Dong;
+use crate::app::App;
+use crate::clock::{BusinessDay, Instant};
+use crate::duty::delegation::{self, Answer, Delegation, Offer, State};
+use crate::duty::{Kind, rules, waiting};
+use crate::error::{Error, Result};
+use crate::id::{DelegationId, PersonId};
+use crate::identity::{person, person_name};
+use crate::store::Conn;
+use crate::unit;
+use crate::web::Shared;
+use crate::web::api::duties::{acted, answered, offered};
+use crate::web::respond::block;
+
+const SEATED: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
+const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
+const DELEGATES: [Role; 4] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator];
+
+struct WaitingRow {
+    unit: String,
+    title: &'static str,
+    subject: String,
+    amount: String,
+    asked_at: String,
+    /// Why the city is asked; empty while the unit has time.
+    why: &'static str,
+}
+
+struct DelegationRow {
+    id: DelegationId,
+    unit: String,
+    giver: String,
+    delegate: String,
+    acts: String,
+    limit: String,
+    days: String,
+    decision: String,
+    state: &'static str,
+    is_offered_to_me: bool,
+    may_end: bool,
+    /// What waits and may be approved under it: act, subject, title, amount.
+    open: Vec<(&'static str, String, &'static str, String)>,
+    /// What was approved under it: title, subject, amount, when.
+    done: Vec<(&'static str, String, String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "duties.html")]
+struct DutiesPage {
+    frame: Frame,
+    csrf: String,
+    shows_waiting: bool,
+    can_offer: bool,
+    can_answer: bool,
+    must_confirm: bool,
+    wrong: Wrong,
+    waiting: Vec<WaitingRow>,
+    delegations: Vec<DelegationRow>,
+    units: Vec<(String, String)>,
+    people: Vec<(String, String)>,
+    acts: Vec<(&'static str, &'static str)>,
+    typed: Fields,
+}
+
+/// `GET /duties`
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared).await?))
+}
+
+async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shared>) -> Result<DutiesPage> {
+    signed.require(&SEATED)?;
+    let frame = Frame::of(signed, request);
+    let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
+    // Delegations may be of another unit than the delegate's; each list keeps to what is theirs.
+    let parts = block(move || app.store.read(&Scope::All, |conn| Parts::read(conn, &app, &actor, lang)));
+    let parts = parts.await?;
+    Ok(DutiesPage {
+        csrf: signed.csrf.clone(),
+        shows_waiting: READERS.contains(&signed.actor.role),
+        can_offer: signed.actor.role == Role::Approver,
+        can_answer: DELEGATES.contains(&signed.actor.role),
+        must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
+        wrong: Wrong::default(),
+        waiting: parts.waiting,
+        delegations: parts.delegations,
+        units: parts.units,
+        people: parts.people,
+        acts: Kind::DELEGABLE.iter().map(|kind| (kind.as_str(), title(lang, *kind))).collect(),
+        typed: Fields::default(),
+        frame,
+    })
+}
+
+struct Parts {
+    waiting: Vec<WaitingRow>,
+    delegations: Vec<DelegationRow>,
+    units: Vec<(String, String)>,
+    people: Vec<(String, String)>,
+}
+
+impl Parts {
+    fn read(conn: &mut Conn, app: &App, actor: &Actor, lang: Lang) -> Result<Parts> {
+        let stamp = app.stamp();
+        let waiting = match READERS.contains(&actor.role) {
+            true => waiting::list(conn, &stamp, actor, None)?,
+            false => Vec::new(),
+        };
+        let waiting: Result<Vec<WaitingRow>> =
+            waiting.into_iter().map(|one| waiting_row(conn, lang, one)).collect();
+        let found = delegation::list(conn, actor)?;
+        let today = stamp.today();
+        let delegations: Result<Vec<DelegationRow>> =
+            found.iter().map(|one| delegation_row(conn, lang, actor, one, today)).collect();
+        let offers = actor.role == Role::Approver;
+        let all = if offers { unit::all(conn)? } else { Vec::new() };
+        let own = all.into_iter().filter(|unit| unit.id != unit::CITY && actor.scope.covers(unit.id));
+        let people = if offers { person::choices(conn, actor)? } else { Vec::new() };
+        let others = people.into_iter().filter(|one| actor.person != Some(one.id));
+        Ok(Parts {
+            waiting: waiting?,
+            delegations: delegations?,
+            units: own.map(|unit| (unit.code.clone(), unit.name)).collect(),
+            people: others.map(|one| (one.id.to_string(), one.name)).collect(),
+        })
+    }
+}
+
+fn title(lang: Lang, kind: Kind) -> &'static str {
+    let (vi, en) = kind.title();
+    lang.pick(vi, en)
+}
+
+fn waiting_row(conn: &mut Conn, lang: Lang, one: waiting::Shown) -> Result<WaitingRow> {
+    Ok(WaitingRow {
+        unit: unit::find(conn, one.unit)?.name,
+        title: title(lang, one.kind),
+        subject: one.subject,
+        amount: money(one.amount),
+        asked_at: moment(one.asked_at),
+        why: match one.escalated.as_deref() {
+            Some("nobody_else") => lang.t("duties_nobody_else"),
+            Some(_) => lang.t("duties_waited"),
+            None => "",
+        },
+    })
+}
+
+fn delegation_row(
+    conn: &mut Conn,
+    lang: Lang,
+    actor: &Actor,
+    one: &Delegation,
+    today: BusinessDay,
+) -> Result<DelegationRow> {
+    let is_mine = actor.person == Some(one.delegate);
+    let is_given = actor.person == Some(one.giver);
+    let governs = actor.role == Role::Administrator && actor.scope.covers(one.unit);
+    let stands = matches!(one.state, State::Offered | State::Accepted);
+    let mut open = Vec::new();
+    if is_mine && DELEGATES.contains(&actor.role) {
+        for waits in waiting::of_unit(conn, one.unit)? {
+            if rules::check_act(one, one.delegate, waits.kind, &waits, today).is_ok() {
+                let subject = waits.kind.subject_text(waits.id);
+                open.push((waits.kind.as_str(), subject, title(lang, waits.kind), money(waits.amount)));
+            }
+        }
+    }
+    let (_, acts) = delegation::told(conn, actor, one.id)?;
+    let words: Vec<&str> = one.acts.iter().map(|kind| title(lang, *kind)).collect();
+    Ok(DelegationRow {
+        id: one.id,
+        unit: unit::find(conn, one.unit)?.name,
+        giver: person_name(conn, one.giver)?,
+        delegate: person_name(conn, one.delegate)?,
+        acts: words.join(", "),
+        limit: one.limit.to_string(),
+        days: format!("{} – {}", day(one.valid_from), day(one.valid_until)),
+        decision: format!("{} ({})", one.decision_no, day(one.decision_on)),
+        state: lang.t(match one.state {
+            State::Offered => "duties_offered",
+            State::Accepted if one.valid_until < today => "duties_over",
+            State::Accepted => "duties_accepted",
+            State::Declined => "duties_declined",
+            State::Ended => "duties_ended",
+        }),
+        is_offered_to_me: is_mine && one.state == State::Offered,
+        may_end: stands && (is_mine || is_given || governs),
+        open,
+        done: acts
+            .into_iter()
+            .map(|act| (title(lang, act.kind), act.subject, money(act.amount), moment(act.at)))
+            .collect(),
+    })
+}
+
+fn money(amount: Dong) -> String {
+    if amount.is_zero() { String::new() } else { amount.to_string() }
+}
+
+fn day(day: BusinessDay) -> String {
+    day.0.format("%d/%m/%Y").to_string()
+}
+
+fn moment(at: Instant) -> String {
+    at.in_hanoi().format("%d/%m/%Y %H:%M").to_string()
+}
+
+/// `POST /duties/offer`
+pub async fn offer(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, &[Role::Approver], |app, actor, fields| {
+        let code = fields.trimmed("unit").to_owned();
+        let unknown = |_| Error::invalid("unit", "unit_not_found", "no such unit");
+        let unit = app.read(actor, |conn| unit::find_by_code(conn, &code)).map_err(unknown)?.id;
+        let chosen = fields.beginning("act-").map(|(act, _)| Kind::delegable(act));
+        let missing = || Error::invalid("limit", "delegation_amount_wrong", "above zero");
+        let offer = Offer {
+            unit,
+            delegate: read_person(fields)?,
+            acts: chosen.collect::<Result<Vec<_>>>()?,
+            limit: Dong(fields.dong("limit")?.ok_or_else(missing)?),
+            valid_from: read_day(fields, "valid_from")?,
+            valid_until: read_day(fields, "valid_until")?,
+            decision_no: fields.get("decision_no").to_owned(),
+            decision_on: read_day(fields, "decision_on")?,
+        };
+        offered(app, actor, &offer).map(|_| ())
+    })
+    .await
+}
+
+fn read_person(fields: &Fields) -> Result<PersonId> {
+    let unknown = |_| Error::invalid("delegate", "person_not_found", "no such person");
+    fields.trimmed("delegate").parse().map_err(unknown)
+}
+
+fn read_day(fields: &Fields, name: &str) -> Result<BusinessDay> {
+    fields.trimmed(name).parse().map_err(|_| Error::invalid(name, "date_unreadable", "a day"))
+}
+
+/// `POST /duties/answer`: accepts, declines or ends.
+pub async fn answer(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, &DELEGATES, |app, actor, fields| {
+        let answer = match fields.get("answer") {
+            "accept" => Answer::Accept,
+            "decline" => Answer::Decline,
+            "end" => Answer::End,
+            _ => return Err(Error::invalid("answer", "form_unreadable", "accept, decline or end")),
+        };
+        answered(app, actor, read_delegation(fields)?, answer).map(|_| ())
+    })
+    .await
+}
+
+fn read_delegation(fields: &Fields) -> Result<DelegationId> {
+    fields.get("delegation").parse().map_err(|_| delegation::not_found())
+}
+
+/// `POST /duties/act`: approves one thing under a delegation.
+pub async fn act(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, &DELEGATES, |app, actor, fields| {
+        acted(app, actor, read_delegation(fields)?, fields.get("act"), fields.get("subject"))
+    })
+    .await
+}
+
+async fn change(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+    roles: &[Role],
+    work: impl Fn(&App, &Actor, &Fields) -> Result<()> + Send + 'static,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(roles)?;
+    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
+    let signed = Arc::new(signed);
+    let acting = Arc::clone(&signed);
+    let done = block(move || {
+        confirm(&app, &acting, typed.get("confirm"))?;
+        work(&app, &acting.actor, &typed)
+    })
+    .await;
+    match done {
+        Ok(()) => Ok(see("/duties")),
+        Err(error) => {
+            let mut page = compose(&request, &signed, &shared).await?;
+            page.wrong = Wrong::of(error, page.frame.lang)?;
+            page.typed = fields;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
+}

@@ -1,0 +1,376 @@
+//! `/privacy`: what people ask about their own data, their files, incidents with their clock, the
+//! register of processing.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+
+use super::fields::{Fields, Pairs, Wrong};
+use super::finance::confirm;
+use super::frame::Frame;
+use super::session::Signed;
+use super::wording::Lang;
+use super::{Page, Posted, html};
+use crate::actor::{Actor, Role};
+use crate::app::App;
+use crate::clock::Instant;
+use crate::error::{Error, Result};
+use crate::id::{DataRequestId, IncidentId};
+use crate::identity::person_name;
+use crate::party::Payer;
+use crate::privacy::file::{self, File};
+use crate::privacy::incident::{self, Step};
+use crate::privacy::register::{self, Activity};
+use crate::privacy::request::{self, Ask};
+use crate::privacy::{READERS, RECEIVERS};
+use crate::store::Conn;
+use crate::unit::{self, CITY, Unit};
+use crate::web::Shared;
+use crate::web::respond::block;
+
+/// Requests and incidents shown of one unit: the newest.
+const SHOWN_LIMIT: i64 = 50;
+const SEATED: [Role; 4] = [Role::Cashier, Role::Finance, Role::Administrator, Role::Auditor];
+
+struct RequestRow {
+    id: DataRequestId,
+    unit: String,
+    kind: &'static str,
+    due_at: String,
+    is_late: bool,
+    is_open: bool,
+    state: &'static str,
+    /// Ground and words of the answer.
+    answer: String,
+}
+
+struct IncidentRow {
+    id: IncidentId,
+    unit: String,
+    nature: String,
+    affected: i64,
+    found_at: String,
+    hours_left: Option<i64>,
+    state: &'static str,
+    is_closed: bool,
+    events: Vec<(String, String)>,
+}
+
+#[derive(Default)]
+struct FileShown {
+    /// Dossier, who they said they are, what was owed, documents.
+    entries: Vec<(String, String, String, String)>,
+    /// When, who, for what.
+    views: Vec<(String, String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "privacy.html")]
+struct PrivacyPage {
+    frame: Frame,
+    csrf: String,
+    can_receive: bool,
+    can_keep: bool,
+    shows: bool,
+    must_confirm: bool,
+    wrong: Wrong,
+    units: Vec<(String, String)>,
+    requests: Vec<RequestRow>,
+    incidents: Vec<IncidentRow>,
+    activities: &'static [Activity],
+    file: Option<FileShown>,
+    done: bool,
+    typed: Fields,
+}
+
+/// `GET /privacy`
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared).await?))
+}
+
+async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shared>) -> Result<PrivacyPage> {
+    signed.require(&SEATED)?;
+    let frame = Frame::of(signed, request);
+    let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
+    let shows = READERS.contains(&actor.role);
+    let parts = block(move || {
+        let now = app.clock.now();
+        app.read(&actor, |conn| {
+            let units: Vec<Unit> = unit::all(conn)?
+                .into_iter()
+                .filter(|unit| unit.id != CITY && actor.scope.covers(unit.id))
+                .collect();
+            let (mut requests, mut incidents) = (Vec::new(), Vec::new());
+            for unit in units.iter().filter(|_| shows) {
+                for one in request::list(conn, &actor, unit.id, SHOWN_LIMIT)? {
+                    requests.push(request_row(lang, &unit.name, one, now));
+                }
+                for one in incident::list(conn, &actor, unit.id, SHOWN_LIMIT)? {
+                    incidents.push(incident_row(lang, &unit.name, one, now));
+                }
+            }
+            Ok((units, requests, incidents))
+        })
+    });
+    let (units, requests, incidents) = parts.await?;
+    Ok(PrivacyPage {
+        csrf: signed.csrf.clone(),
+        can_receive: RECEIVERS.contains(&signed.actor.role),
+        can_keep: signed.actor.role == Role::Administrator,
+        shows,
+        must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
+        wrong: Wrong::default(),
+        units: units.into_iter().map(|unit| (unit.code, unit.name)).collect(),
+        requests,
+        incidents,
+        activities: register::activities()?,
+        file: None,
+        done: false,
+        typed: Fields::default(),
+        frame,
+    })
+}
+
+fn request_row(lang: Lang, unit: &str, one: request::Request, now: Instant) -> RequestRow {
+    let is_open = one.state == "received";
+    RequestRow {
+        id: one.id,
+        unit: unit.to_owned(),
+        kind: lang.t(match one.kind.as_str() {
+            "access" => "privacy_access",
+            "correction" => "privacy_correction",
+            _ => "privacy_erasure",
+        }),
+        due_at: moment(one.due_at),
+        is_late: is_open && one.due_at < now,
+        is_open,
+        state: lang.t(match one.state.as_str() {
+            "received" => "privacy_received",
+            "answered" => "privacy_answered",
+            _ => "privacy_refused",
+        }),
+        answer: [one.ground.map(|ground| ground_words(lang, &ground).to_owned()), one.reason]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(": "),
+    }
+}
+
+fn ground_words(lang: Lang, ground: &str) -> &'static str {
+    lang.t(match ground {
+        "retention_by_law" => "privacy_retention",
+        "legal_claim" => "privacy_claim",
+        "identity_not_proven" => "privacy_unproven",
+        _ => "privacy_nothing",
+    })
+}
+
+fn incident_row(lang: Lang, unit: &str, one: incident::Incident, now: Instant) -> IncidentRow {
+    IncidentRow {
+        id: one.id,
+        unit: unit.to_owned(),
+        hours_left: one.hours_left(now),
+        nature: one.nature,
+        affected: one.affected,
+        found_at: moment(one.found_at),
+        state: lang.t(match one.state.as_str() {
+            "open" => "privacy_open",
+            "notified" => "privacy_notified",
+            _ => "privacy_closed",
+        }),
+        is_closed: one.state == "closed",
+        events: one.events.into_iter().map(|event| (moment(event.at), event.detail)).collect(),
+    }
+}
+
+fn moment(at: Instant) -> String {
+    at.in_hanoi().format("%d/%m/%Y %H:%M").to_string()
+}
+
+/// `POST /privacy/receive`
+pub async fn receive(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, &RECEIVERS, false, |app, actor, fields| {
+        app.write(actor, |tx, stamp| {
+            let ask = Ask {
+                unit: unit_of(tx, fields)?,
+                kind: fields.get("kind"),
+                subject: (fields.get("by"), fields.get("value")),
+                identity_shown: fields.get("identity_shown"),
+            };
+            request::receive(tx, stamp, actor, &ask)
+        })?;
+        Ok(None)
+    })
+    .await
+}
+
+fn unit_of(conn: &mut Conn, fields: &Fields) -> Result<crate::id::UnitId> {
+    let unknown = |_| Error::invalid("unit", "unit_not_found", "no such unit");
+    unit::find_by_code(conn, fields.trimmed("unit")).map(|unit| unit.id).map_err(unknown)
+}
+
+fn request_of(fields: &Fields) -> Result<DataRequestId> {
+    fields.get("request").parse().map_err(|_| request::not_found())
+}
+
+/// `POST /privacy/file`: opens a person's file; the purpose is written down.
+pub async fn see(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, &[Role::Administrator], true, |app, actor, fields| {
+        let id = request_of(fields)?;
+        let (file, names) = app.write(actor, |tx, stamp| {
+            let unit = request::locate(tx, actor, id)?;
+            let file = file::see(tx, stamp, actor, (unit, id), fields.get("purpose"))?;
+            let names: Result<Vec<String>> =
+                file.views.iter().map(|view| person_name(tx, view.person)).collect();
+            Ok((file, names?))
+        })?;
+        Ok(Some(shown(file, names)))
+    })
+    .await
+}
+
+fn shown(file: File, names: Vec<String>) -> FileShown {
+    let entries = file.entries.into_iter().map(|entry| {
+        let documents: Vec<String> = entry
+            .documents
+            .iter()
+            .map(|one| format!("{} {:07} – {} – {}", one.series, one.number, one.amount, one.state))
+            .collect();
+        let payer = entry.payer.map(|payer| words(&payer)).unwrap_or_default();
+        let owed = format!("{} – {}", entry.total, moment(entry.raised_at));
+        (entry.dossier_code, payer, owed, documents.join("; "))
+    });
+    let views = file.views.iter().zip(names);
+    FileShown {
+        entries: entries.collect(),
+        views: views.map(|(view, name)| (moment(view.at), name, view.purpose.clone())).collect(),
+    }
+}
+
+/// Everything that is kept of a payer, as the person is told it.
+fn words(payer: &Payer) -> String {
+    let all = [
+        &payer.name,
+        &payer.address,
+        &payer.tax_code,
+        &payer.personal_id,
+        &payer.passport,
+        &payer.phone,
+        &payer.email,
+    ];
+    all.into_iter().flatten().cloned().collect::<Vec<_>>().join("; ")
+}
+
+/// `POST /privacy/close`: answers a request, or refuses it with the ground.
+pub async fn close(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, &[Role::Administrator], true, |app, actor, fields| {
+        let id = request_of(fields)?;
+        app.write(actor, |tx, stamp| {
+            let key = (request::locate(tx, actor, id)?, id);
+            let reason = fields.get("reason");
+            match fields.get("ground") {
+                "" => request::answer(tx, stamp, actor, key, reason),
+                ground => request::refuse(tx, stamp, actor, key, (ground, reason)),
+            }
+        })?;
+        Ok(None)
+    })
+    .await
+}
+
+/// `POST /privacy/incident`: opens an incident; its clock runs from now less the hours it was known.
+pub async fn incident(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, &[Role::Administrator], true, |app, actor, fields| {
+        let affected = fields.dong("affected")?.unwrap_or(0);
+        let hours = fields.dong("hours")?.unwrap_or(0).min(24 * 3_660);
+        app.write(actor, |tx, stamp| {
+            let unit = unit_of(tx, fields)?;
+            let found_at = stamp.now.minus_seconds(hours * 3_600);
+            incident::open(tx, stamp, actor, unit, (found_at, affected, fields.get("nature")))
+        })?;
+        Ok(None)
+    })
+    .await
+}
+
+/// `POST /privacy/step`: what was done about an incident.
+pub async fn step(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, &[Role::Administrator], true, |app, actor, fields| {
+        let step = match fields.get("step") {
+            "notified" => Step::Notified,
+            "closed" => Step::Closed,
+            _ => Step::Noted,
+        };
+        let id: IncidentId = fields.get("incident").parse()?;
+        app.write(actor, |tx, stamp| {
+            let unit = incident::locate(tx, actor, id)?;
+            incident::step(tx, stamp, actor, (unit, id), step, fields.get("detail"))
+        })?;
+        Ok(None)
+    })
+    .await
+}
+
+async fn change(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+    roles: &[Role],
+    wants_code: bool,
+    work: impl Fn(&App, &Actor, &Fields) -> Result<Option<FileShown>> + Send + 'static,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(roles)?;
+    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
+    let signed = Arc::new(signed);
+    let acting = Arc::clone(&signed);
+    let done = block(move || {
+        if wants_code {
+            confirm(&app, &acting, typed.get("confirm"))?;
+        }
+        work(&app, &acting.actor, &typed)
+    })
+    .await;
+    let mut page = compose(&request, &signed, &shared).await?;
+    match done {
+        Ok(file) => {
+            page.done = file.is_none();
+            page.file = file;
+            Ok(html(StatusCode::OK, &page))
+        }
+        Err(error) => {
+            page.wrong = Wrong::of(error, page.frame.lang)?;
+            page.typed = fields;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! Who may decide: a delegation from offer to end, the city that takes over, and somebody who leaves.
+
+use bienlai::actor::{Actor, Role, Scope};
+use bienlai::duty::waiting;
+use bienlai::id::*;
+use bienlai::identity::{self, NewClient};
+use bienlai::store::failure::CHECK;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use crate::refunds::{now, overpaid, request};
+use crate::support::program::{Reply, Service, send};
+use crate::support::visitor::{Visitor, appoint, seated};
+use crate::support::{World, each_database, tools};
+
+fn person(world: &World, unit: UnitId, name: &str) -> PersonId {
+    let system = Actor::system();
+    world.change(|tx, stamp| identity::create_person(tx, stamp, &system, unit, name))
+}
+
+/// The world's clerk and chief as registered persons, so that they may have clients.
+fn register_both(world: &World) {
+    for id in [world.clerk, world.chief] {
+        let sql = format!(
+            "INSERT INTO person (unit_id, id, display_name, created_at) VALUES ({}, {}, 'Người Mẫu {}', 1)",
+            world.ba_dinh.id.0, id.0, id.0
+        );
+        tools::run(&mut world.database.as_owner(), &sql).unwrap();
+    }
+}
+
+fn client(world: &World, unit: UnitId, role: Role, person: PersonId) -> String {
+    let system = Actor::system();
+    let new = NewClient {
+        unit,
+        name: role.as_str().to_owned(),
+        person: Some(person),
+        role,
+        scope: Scope::unit(unit),
+    };
+    world.change(|tx, stamp| {
+        let (_, token) = identity::create_client(tx, stamp, &system, new.clone())?;
+        Ok(token.expose_secret().to_owned())
+    })
+}
+
+fn post(service: &Service, token: &str, path: &str, body: &Value) -> Reply {
+    let bearer = format!("Bearer {token}");
+    let headers = [("Content-Type", "application/json"), ("Authorization", bearer.as_str())];
+    let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+    send(service.address, "POST", path, &headers, &body).unwrap()
+}
+
+fn fetch(service: &Service, token: &str, path: &str) -> Value {
+    let bearer = format!("Bearer {token}");
+    let reply = send(service.address, "GET", path, &[("Authorization", bearer.as_str())], b"").unwrap();
+    assert_eq!(reply.status, 200, "{path}: {}", String::from_utf8_lossy(&reply.body));
+    reply.json()
+}
+
+fn code(reply: &Reply) -> String {
+    reply.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
+}
+
+fn offer(world: &World, delegate: PersonId, limit: i64) -> Value {
+    let today = world.now().business_day();
+    json!({
+        "unit": "00004", "delegate": delegate, "acts": ["refund", "exception"], "limit": limit,
+        "valid_from": today, "valid_until": today.plus_days(7),
+        "decision": { "number": "12/QĐ-UBND", "on": today.plus_days(-1) },
+    })
+}
+
+#[test]
+fn a_delegate_of_another_unit_approves_within_what_was_lent_and_it_is_told_with_each_act() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let payment = overpaid(&world);
+        let (small, large) =
+            (request(&world, payment, 2_000).unwrap(), request(&world, payment, 3_000).unwrap());
+        let (home, other) = (world.ba_dinh.id, world.tay_ho.id);
+        let (giver, delegate) =
+            (person(&world, home, "Người Giao Mẫu"), person(&world, other, "Người Nhận Mẫu"));
+        let chief = client(&world, home, Role::Approver, giver);
+        let deputy = client(&world, other, Role::Finance, delegate);
+        let outsider = client(&world, other, Role::Approver, person(&world, other, "Người Ngoài Mẫu"));
+        let mut service = Service::start(&world);
+
+        let to_oneself = post(&service, &chief, "/api/v1/delegations", &offer(&world, giver, 2_500));
+        assert_eq!(code(&to_oneself), "delegation_to_oneself");
+        let made = post(&service, &chief, "/api/v1/delegations", &offer(&world, delegate, 2_500));
+        assert_eq!(made.status, 200, "{}", made.json());
+        let id = made.json()["delegation"]["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/delegations/{id}");
+        let acts = format!("{path}/acts");
+        let approve = |token: &str, refund: RefundId| {
+            post(&service, token, &acts, &json!({ "act": "refund", "subject": refund }))
+        };
+
+        assert_eq!(code(&approve(&deputy, small.id)), "delegation_not_in_force", "it was not accepted yet");
+        assert_eq!(post(&service, &outsider, &format!("{path}/accept"), &Value::Null).status, 404);
+        assert_eq!(post(&service, &chief, &format!("{path}/accept"), &Value::Null).status, 404);
+        assert_eq!(post(&service, &deputy, &format!("{path}/accept"), &Value::Null).status, 200);
+        let twice = post(&service, &deputy, &format!("{path}/accept"), &Value::Null);
+        assert_eq!(code(&twice), "delegation_state_wrong");
+
+        let plain = post(&service, &deputy, &format!("/api/v1/refunds/{}/approve", small.id), &Value::Null);
+        assert_eq!(plain.status, 404, "without the delegation the unit is another's");
+        assert_eq!(code(&approve(&deputy, large.id)), "delegation_amount_too_large");
+        assert_eq!(approve(&outsider, small.id).status, 404);
+        let other_act =
+            post(&service, &deputy, &acts, &json!({ "act": "remittance", "subject": "rmt_0000000000000" }));
+        assert!(other_act.status >= 400);
+        let done = approve(&deputy, small.id);
+        assert_eq!(done.status, 200, "{}", done.json());
+        let approved = now(&world, &small);
+        assert_eq!((approved.state.as_str(), approved.checker), ("approved", Some(delegate)));
+        assert_eq!(code(&approve(&deputy, small.id)), "approval_not_waiting");
+
+        let told = fetch(&service, &deputy, &path);
+        let act = &told["acts"][0];
+        assert_eq!(act["subject"], json!(small.id));
+        assert_eq!((&act["decision_no"], &act["giver"]), (&json!("12/QĐ-UBND"), &json!(giver)));
+        let trail =
+            world.words(&format!("SELECT detail AS t FROM audit_entry WHERE action = 'delegation.used'"));
+        assert_eq!(trail, [format!("{} 12/QĐ-UBND", small.id)]);
+        assert_eq!(fetch(&service, &outsider, "/api/v1/delegations")["delegations"], json!([]));
+
+        // Nobody lends what was lent to them: the deputy is no approver of the unit.
+        let on = post(&service, &deputy, "/api/v1/delegations", &offer(&world, giver, 1_000));
+        assert_eq!(code(&on), "role_not_allowed");
+        assert_eq!(post(&service, &chief, &format!("{path}/end"), &Value::Null).status, 200);
+        assert_eq!(code(&approve(&deputy, large.id)), "delegation_not_in_force");
+        service.stop();
+    });
+}
+
+#[test]
+fn a_delegation_never_makes_one_person_of_maker_and_checker() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let payment = overpaid(&world);
+        // World's clerk asked for both; then the clerk is the giver of one and the delegate of another.
+        let asked = request(&world, payment, 2_000).unwrap();
+        let home = world.ba_dinh.id;
+        register_both(&world);
+        let delegate = person(&world, home, "Người Nhận Mẫu");
+        let clerk_as_approver = client(&world, home, Role::Approver, world.clerk);
+        let clerk = client(&world, home, Role::Finance, world.clerk);
+        let deputy = client(&world, home, Role::Cashier, delegate);
+        let chief = client(&world, home, Role::Approver, world.chief);
+        let mut service = Service::start(&world);
+        let lend = |from: &str, to: (&str, PersonId)| {
+            let made = post(&service, from, "/api/v1/delegations", &offer(&world, to.1, 9_000)).json();
+            let path = format!("/api/v1/delegations/{}", made["delegation"]["id"].as_str().unwrap());
+            assert_eq!(post(&service, to.0, &format!("{path}/accept"), &Value::Null).status, 200);
+            format!("{path}/acts")
+        };
+        let body = json!({ "act": "refund", "subject": asked.id });
+        let of_the_maker = lend(&clerk_as_approver, (&deputy, delegate));
+        assert_eq!(code(&post(&service, &deputy, &of_the_maker, &body)), "delegation_giver_is_maker");
+        let to_the_maker = lend(&chief, (&clerk, world.clerk));
+        assert_eq!(code(&post(&service, &clerk, &to_the_maker, &body)), "maker_is_checker");
+        assert_eq!(now(&world, &asked).state.as_str(), "requested");
+
+        // The database holds the same rule, whoever writes.
+        let lent = to_the_maker.split('/').nth(4).unwrap().parse::<DelegationId>().unwrap();
+        let sql = |maker: PersonId, amount: i64| {
+            format!(
+                "INSERT INTO delegated_act (unit_id, id, delegation_id, act, subject_id, amount, delegate_person_id, \
+                 maker_person_id, acted_on, created_at) VALUES ({}, {}, {}, 'refund', 1, {amount}, {}, {}, '{}', 1)",
+                home.0,
+                7_000 + amount + maker.0 % 97,
+                lent.0,
+                world.clerk.0,
+                maker.0,
+                world.now().business_day()
+            )
+        };
+        let mut owner = world.database.as_owner();
+        assert_eq!(tools::code_of(&mut owner, &sql(world.clerk, 1)), CHECK);
+        assert_eq!(tools::code_of(&mut owner, &sql(world.chief, 2)), CHECK);
+        assert_eq!(tools::code_of(&mut owner, &sql(delegate, 9_001)), CHECK);
+        assert_eq!(tools::code_of(&mut owner, &sql(delegate, 9_000)), "ok");
+        service.stop();
+    });
+}
+
+#[test]
+fn a_delegation_ends_with_the_power_it_came_from() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let payment = overpaid(&world);
+        let asked = request(&world, payment, 2_000).unwrap();
+        let home = world.ba_dinh.id;
+        let (giver, delegate) =
+            (person(&world, home, "Người Giao Mẫu"), person(&world, home, "Người Nhận Mẫu"));
+        let unit = Scope::unit(home);
+        let mut service = Service::start(&world);
+        let ready = appoint(&world, Role::Approver, "duyet.mau", unit.clone(), giver);
+        let mut chief = Visitor::at(service.address);
+        chief.sign_in(&ready.name, crate::support::visitor::PASSWORD, &ready.code(&world));
+        chief.get("/duties");
+        chief.sees("Giao ủy quyền");
+        let today = world.now().business_day();
+        let (from, until) = (today.to_string(), today.plus_days(3).to_string());
+        let to = delegate.to_string();
+        let wrong = chief.post(
+            "/duties/offer",
+            &[
+                ("unit", "00004"),
+                ("delegate", &to),
+                ("limit", "5.000"),
+                ("valid_from", &from),
+                ("valid_until", &until),
+                ("decision_no", ""),
+                ("decision_on", &from),
+            ],
+        );
+        assert_eq!(wrong.status, 400);
+        chief.sees("Chọn ít nhất một loại việc");
+        chief.sees("value=\"5.000\"");
+        let made = chief.post(
+            "/duties/offer",
+            &[
+                ("unit", "00004"),
+                ("delegate", &to),
+                ("act-refund", "yes"),
+                ("limit", "5.000"),
+                ("valid_from", &from),
+                ("valid_until", &until),
+                ("decision_no", "15/QĐ-UBND"),
+                ("decision_on", &from),
+            ],
+        );
+        assert_eq!(made.status, 303, "{}", chief.page);
+        let ready = appoint(&world, Role::Cashier, "thungan.mau", unit, delegate);
+        let mut deputy = Visitor::at(service.address);
+        deputy.sign_in(&ready.name, crate::support::visitor::PASSWORD, "");
+        deputy.get("/duties");
+        deputy.sees("15/QĐ-UBND");
+        let delegation = deputy.value("delegation").unwrap();
+        let accepted = deputy.post("/duties/answer", &[("delegation", &delegation), ("answer", "accept")]);
+        assert_eq!(accepted.status, 303, "{}", deputy.page);
+        deputy.get("/duties");
+        deputy.sees("Duyệt theo ủy quyền");
+        assert_eq!(deputy.value("subject").unwrap(), asked.id.to_string());
+
+        let system = Actor::system();
+        let login = world.look(|conn| identity::login::find_by_name(conn, "duyet.mau"));
+        world.change(|tx, stamp| identity::login::end(tx, stamp, &system, login.id));
+        let subject = asked.id.to_string();
+        let act = [("delegation", delegation.as_str()), ("act", "refund"), ("subject", &subject)];
+        assert_eq!(deputy.post("/duties/act", &act).status, 400, "{}", deputy.page);
+        deputy.sees("Người giao không có quyền duyệt");
+        appoint(&world, Role::Approver, "duyet.lai", Scope::unit(home), giver);
+        deputy.get("/duties");
+        assert_eq!(deputy.post("/duties/act", &act).status, 303, "{}", deputy.page);
+        assert_eq!(now(&world, &asked).state.as_str(), "approved");
+        deputy.get("/duties");
+        deputy.sees("Đã duyệt theo ủy quyền này");
+        service.stop();
+    });
+}
+
+#[test]
+fn a_decision_that_waits_a_working_day_goes_to_the_city_and_one_that_nobody_may_take_at_once() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let payment = overpaid(&world);
+        let asked = request(&world, payment, 2_000).unwrap();
+        let home = world.ba_dinh.id;
+        let escalate = || waiting::escalate(&world.store, &world.stamp()).unwrap();
+        let shown = || {
+            let system = Actor::system();
+            world.look(|conn| waiting::list(conn, &world.stamp(), &system, Some(home)))
+        };
+        register_both(&world);
+        client(&world, home, Role::Finance, world.clerk);
+        assert_eq!(escalate(), 1, "only who asked for it could decide it");
+        assert_eq!(escalate(), 0, "once");
+        assert_eq!(shown()[0].escalated.as_deref(), Some("nobody_else"));
+
+        client(&world, home, Role::Approver, world.chief);
+        let second = request(&world, payment, 1_000).unwrap();
+        assert_eq!(escalate(), 0, "there is somebody, and there is time");
+        let due = shown().iter().find(|one| one.subject == second.id.to_string()).unwrap().due_at;
+        world.wait_seconds(due.seconds_since(world.now()) - 1);
+        assert_eq!(escalate(), 0);
+        world.wait_seconds(1);
+        assert_eq!(escalate(), 1);
+        let late = shown();
+        let late = late.iter().find(|one| one.subject == second.id.to_string()).unwrap();
+        assert_eq!(late.escalated.as_deref(), Some("waited"));
+
+        // The city's approver takes it, and it waits no more.
+        let city = Actor {
+            person: Some(person(&world, bienlai::unit::CITY, "Lãnh đạo Mẫu")),
+            client: None,
+            role: Role::Approver,
+            scope: Scope::All,
+        };
+        for one in [&asked, &second] {
+            world
+                .app
+                .write(&city, |tx, stamp| bienlai::payment::refund::approve(tx, stamp, &city, home, one.id))
+                .unwrap();
+        }
+        assert!(shown().is_empty());
+    });
+}
+
+#[test]
+fn the_board_says_what_waits_and_what_the_city_is_asked_for() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let payment = overpaid(&world);
+        request(&world, payment, 2_000).unwrap();
+        waiting::escalate(&world.store, &world.stamp()).unwrap();
+        let mut service = Service::start(&world);
+        let mut chief = seated(&world, service.address, Role::Approver, "duyet.tp", Scope::All);
+        chief.get("/finance");
+        chief.sees("Việc chờ duyệt: 1");
+        chief.sees("trong đó thành phố duyệt: 1");
+        chief.get("/duties");
+        chief.sees("Đơn vị không còn ai duyệt được");
+        let mut elsewhere =
+            seated(&world, service.address, Role::Finance, "ketoan.tayho", Scope::unit(world.tay_ho.id));
+        elsewhere.get("/finance");
+        assert!(!elsewhere.page.contains("Việc chờ duyệt"), "another unit's");
+        service.stop();
+    });
+}
+
+#[test]
+fn somebody_who_leaves_hands_over_shift_and_exceptions_first() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let home = world.ba_dinh.id;
+        let unit = Scope::unit(home);
+        let leaver = person(&world, home, "Người Rời Mẫu");
+        appoint(&world, Role::Cashier, "thungan.roi", unit.clone(), leaver);
+        appoint(&world, Role::Finance, "ketoan.roi", unit.clone(), leaver);
+        let mut admin = seated(&world, service.address, Role::Administrator, "quantri.mau", Scope::All);
+        let mut cashier = Visitor::at(service.address);
+        cashier.sign_in("thungan.roi", crate::support::visitor::PASSWORD, "");
+        cashier.get("/counter/shift");
+        assert_eq!(cashier.post("/counter/shift/open", &[]).status, 303, "{}", cashier.page);
+        let shift = ShiftId(world.look(|conn| Ok(tools::number(conn, "SELECT id AS n FROM shift"))));
+        let item = crate::sign_in::complaint(&world);
+        let boss =
+            Actor { person: Some(world.chief), client: None, role: Role::Finance, scope: unit.clone() };
+        let assign = |to: PersonId| {
+            let owner = bienlai::exception::Owner { role: "finance".to_owned(), person: Some(to) };
+            world
+                .app
+                .write(&boss, |tx, stamp| {
+                    bienlai::exception::assign(tx, stamp, &boss, home, item.id, (&owner, "giao"))
+                })
+                .unwrap();
+        };
+        assign(leaver);
+        let end = |admin: &mut Visitor, login: &str| {
+            admin.get("/users");
+            admin.post("/users/end", &[("login", login), ("confirm", "")]).status
+        };
+        assert_eq!(end(&mut admin, "thungan.roi"), 400);
+        admin.sees(&shift.to_string());
+        assert_eq!(end(&mut admin, "ketoan.roi"), 400);
+        admin.sees(&item.id.to_string());
+        assert_eq!(world.count("login WHERE state = 'ended'"), 0);
+
+        assign(world.clerk);
+        assert_eq!(end(&mut admin, "ketoan.roi"), 200, "{}", admin.page);
+        // A second login for the same counter carries the shift on.
+        appoint(&world, Role::Cashier, "thungan.khac", unit, leaver);
+        assert_eq!(end(&mut admin, "thungan.roi"), 200, "{}", admin.page);
+        assert_eq!(end(&mut admin, "thungan.khac"), 400, "the last one does not");
+        service.stop();
+    });
+}
