@@ -26,11 +26,15 @@ use crate::unit::account;
 const PATIENCE_WORKING_DAYS: u32 = 3;
 
 /// What an item of a batch is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemKind {
     Sale,
-    /// The card's holder got the money back.
+    /// The card's holder got the money back: by our refund where one of this amount is on its way, else
+    /// against our will. Acquirers' reports often do not tell the two apart.
+    #[serde(alias = "refund")]
     Chargeback,
 }
 

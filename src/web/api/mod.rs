@@ -3,13 +3,15 @@
 mod books;
 pub mod catalogue;
 mod catalogue_cash;
-mod catalogue_duties;
+mod catalogue_city;
 mod catalogue_desk;
+mod catalogue_duties;
 mod catalogue_exceptions;
 mod catalogue_intake;
 mod catalogue_matching;
 mod catalogue_pages;
 mod catalogue_privacy;
+pub mod city;
 pub mod correction_steps;
 mod corrections;
 pub mod days;

@@ -1,5 +1,7 @@
-//! Stylesheets, scripts, icon and typeface: embedded, named by their content, kept by browsers for a year.
+//! Stylesheets, scripts, the icon and the typeface: embedded, named by their content, kept by browsers
+//! for a year.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use actix_web::HttpRequest;
@@ -19,37 +21,24 @@ const HASH_BYTES: usize = 8;
 struct Asset {
     stem: &'static str,
     ending: &'static str,
-    content: &'static [u8],
+    content: Cow<'static, [u8]>,
     /// Kept packed with gzip: every browser that can use it unpacks it.
     is_packed: bool,
     path: String,
 }
 
 /// Be Vietnam Pro, cut to the letters of Vietnamese and English (OFL; the licence lies beside it).
-static FONTS: LazyLock<[Asset; 2]> = LazyLock::new(|| {
+static FONTS: LazyLock<[(u16, Asset); 2]> = LazyLock::new(|| {
+    let face = |stem, content: &'static [u8]| plain(stem, "woff2", content);
     [
-        plain("be-vietnam-pro-400", "woff2", include_bytes!("../assets/be-vietnam-pro-400.woff2")),
-        plain("be-vietnam-pro-600", "woff2", include_bytes!("../assets/be-vietnam-pro-600.woff2")),
+        (400, face("be-vietnam-pro-400", include_bytes!("../assets/be-vietnam-pro-400.woff2"))),
+        (600, face("be-vietnam-pro-600", include_bytes!("../assets/be-vietnam-pro-600.woff2"))),
     ]
 });
 
-/// The faces with the addresses their files have in this build, then the rules. Text is shown in the
-/// system's face until the file is here.
-static STYLES: LazyLock<String> = LazyLock::new(|| {
-    let mut styles = String::new();
-    for (weight, font) in ["400", "600"].iter().zip(FONTS.iter()) {
-        styles.push_str(&format!(
-            "@font-face {{ font-family: \"Be Vietnam Pro\"; font-weight: {weight}; font-display: swap; \
-             src: url(\"{}\") format(\"woff2\"); }}\n",
-            font.path
-        ));
-    }
-    styles + RULES
-});
-
-static ASSETS: LazyLock<[Asset; 6]> = LazyLock::new(|| {
-    [
-        plain("bienlai", "css", STYLES.as_bytes()),
+static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
+    vec![
+        asset("bienlai", "css", Cow::Owned(styles().into_bytes())),
         plain("bienlai", "js", include_bytes!("../assets/bienlai.js")),
         plain("bienlai", "svg", include_bytes!("../assets/bienlai.svg")),
         plain("console", "js", include_bytes!("../assets/console.js")),
@@ -58,9 +47,27 @@ static ASSETS: LazyLock<[Asset; 6]> = LazyLock::new(|| {
     ]
 });
 
-fn plain(stem: &'static str, ending: &'static str, content: &'static [u8]) -> Asset {
-    let hash = text::hex(&digest(&SHA256, content).as_ref()[..HASH_BYTES]);
+/// The faces with the addresses their files have in this build, then the rules. Text is shown in the
+/// system's face until the file is here.
+fn styles() -> String {
+    let mut styles = String::new();
+    for (weight, font) in FONTS.iter() {
+        styles.push_str(&format!(
+            "@font-face {{ font-family: \"Be Vietnam Pro\"; font-weight: {weight}; font-display: swap; \
+             src: url(\"{}\") format(\"woff2\"); }}\n",
+            font.path
+        ));
+    }
+    styles + RULES
+}
+
+fn asset(stem: &'static str, ending: &'static str, content: Cow<'static, [u8]>) -> Asset {
+    let hash = text::hex(&digest(&SHA256, &content).as_ref()[..HASH_BYTES]);
     Asset { stem, ending, content, is_packed: false, path: format!("/assets/{stem}-{hash}.{ending}") }
+}
+
+fn plain(stem: &'static str, ending: &'static str, content: &'static [u8]) -> Asset {
+    asset(stem, ending, Cow::Borrowed(content))
 }
 
 fn packed(stem: &'static str, ending: &'static str, content: &'static [u8]) -> Asset {
@@ -87,7 +94,8 @@ pub fn js_path() -> &'static str {
 
 /// `GET /assets/{name}`: a name with an old hash is gone, so that no page mixes versions.
 pub async fn serve(request: HttpRequest) -> Page {
-    let found = ASSETS.iter().chain(FONTS.iter()).find(|asset| asset.path == request.path());
+    let mut all = ASSETS.iter().chain(FONTS.iter().map(|(_, font)| font));
+    let found = all.find(|asset| asset.path == request.path());
     let asset = found.ok_or_else(|| Error::not_found("path_not_found", "no such file"))?;
     let kind = match asset.ending {
         "css" => "text/css; charset=utf-8",
@@ -100,5 +108,5 @@ pub async fn serve(request: HttpRequest) -> Page {
     if asset.is_packed {
         response.insert_header((header::CONTENT_ENCODING, "gzip"));
     }
-    Ok(response.body(asset.content))
+    Ok(response.body(asset.content.as_ref()))
 }
