@@ -9,7 +9,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
 
 use super::super::{
-    books, correction_steps, corrections, days, deposits, duties, exception_work, exceptions, figures,
+    books, city, correction_steps, corrections, days, deposits, duties, exception_work, exceptions, figures,
     intake, ledgers, letters, lists, months, notifications, obligations, overview, payments, pos, privacy,
     queue, raise, receipts, refunds, remittances, reopenings, rules, series, settlements, shifts, tax, view,
 };
@@ -258,5 +258,7 @@ pub fn table() -> BTreeMap<&'static str, Shape> {
         ("POST /api/v1/privacy/incidents/{id}/closed", Shape::new().reads::<privacy::DetailBody>()),
         ("GET /api/v1/privacy/register", Shape::new().asks::<privacy::ListQuery>()),
         ("GET /api/v1/tax/invoices", Shape::new().asks::<tax::UnitQuery>()),
+        ("GET /api/v1/city/figures", Shape::new().asks::<city::FiguresQuery>()),
+        ("GET /api/v1/evidence.zip", Shape::new().asks::<city::EvidenceQuery>()),
     ])
 }
