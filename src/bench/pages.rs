@@ -126,8 +126,9 @@ fn seat(app: &App, desk: &Desk, role: Role) -> Result<String> {
     let code = code_at(now);
     let shown = Shown { name: &name, password: PASSWORD, code: &code, source: "127.0.0.1" };
     let checked = sign_in::check(found.as_ref(), &shown)?;
-    let entered =
-        app.store.write(&Scope::All, Lane::Live, |tx| sign_in::sign_in(tx, &app.stamp(), &checked, &shown))?;
+    let entered = app
+        .store
+        .write(&Scope::All, Lane::Live, |tx| sign_in::sign_in(tx, &app.stamp(), &checked, &shown))?;
     let (_, session) = entered.ok_or_else(|| Error::internal("the bench could not sign in"))?;
     Ok(format!("Cookie: __Host-bienlai={}\r\n", session.expose_secret()))
 }

@@ -52,8 +52,9 @@ pub(super) struct DraftLine {
 }
 
 /// All statements of the file, or everything that stands in the way. `account_no` is the account of a file
-/// that names none.
-pub(super) fn drafts(parsed: &Parsed, account_no: Option<&str>) -> Result<Vec<Draft>, Vec<Finding>> {
+/// that names none. The statements are taken out of what was read: a month has a million lines, and
+/// each copy of them costs as much as reading them.
+pub(super) fn drafts(parsed: &mut Parsed, account_no: Option<&str>) -> Result<Vec<Draft>, Vec<Finding>> {
     let (of_lines, of_file): (Vec<&Finding>, Vec<&Finding>) =
         parsed.errors.iter().partition(|finding| is_of_line(finding, parsed.format));
     let mut refused: Vec<Finding> = of_file.into_iter().cloned().collect();
@@ -61,9 +62,10 @@ pub(super) fn drafts(parsed: &Parsed, account_no: Option<&str>) -> Result<Vec<Dr
         return Err(refused);
     }
     let mut drafts = Vec::new();
-    let statements = join_pages(parsed.statements.clone());
-    for (position, statement) in statements.iter().enumerate() {
-        let next = statements.get(position + 1).map(|next| next.at.as_str());
+    let statements = join_pages(std::mem::take(&mut parsed.statements));
+    let starts: Vec<String> = statements.iter().map(|statement| statement.at.clone()).collect();
+    for (position, statement) in statements.into_iter().enumerate() {
+        let next = starts.get(position + 1).map(String::as_str);
         let quarantined: Vec<Finding> = of_lines
             .iter()
             .filter(|finding| belongs(finding, &statement.at, next))
@@ -99,7 +101,7 @@ fn belongs(finding: &Finding, start: &str, next: Option<&str>) -> bool {
 
 fn draft(
     position: usize,
-    statement: &Statement,
+    mut statement: Statement,
     account_no: Option<&str>,
     mut quarantined: Vec<Finding>,
 ) -> Result<Draft, Finding> {
@@ -118,18 +120,16 @@ fn draft(
         return Err(missing("statement_without_balance", vi, en));
     };
     let currency = statement.currency.clone().unwrap_or_else(|| opening.currency.clone());
-    let mut lines = Vec::with_capacity(statement.lines.len());
-    for (index, line) in statement.lines.iter().filter(|line| !line.amount.is_zero()).enumerate() {
-        match draft_line(index, line) {
-            Ok(line) => lines.push(line),
-            Err(finding) => quarantined.push(finding),
-        }
+    let mut known = Vec::with_capacity(statement.lines.len());
+    for line in statement.lines.iter().filter(|line| !line.amount.is_zero()) {
+        known.push(day_and_amount(line).map_err(|finding| quarantined.push(finding)).ok());
     }
     if quarantined.is_empty()
-        && let Some(finding) = prove_balance(statement)
+        && let Some(finding) = prove_balance(&statement)
     {
         return Err(finding);
     }
+    let lines = draft_lines(std::mem::take(&mut statement.lines), known);
     let first_day = lines.iter().map(|line| line.booking_date).min();
     let last_day = lines.iter().map(|line| line.booking_date).max();
     let stated = closing.date.or(opening.date).map(BusinessDay);
@@ -150,7 +150,7 @@ fn draft(
         position: i32::try_from(position).unwrap_or(i32::MAX),
         account_no,
         currency,
-        number: statement.number.clone(),
+        number: statement.number,
         sequence: statement.sequence.and_then(|sequence| i64::try_from(sequence).ok()),
         opening_on: first_day.unwrap_or(closing_on),
         opening: whole(opening)?,
@@ -163,7 +163,7 @@ fn draft(
     })
 }
 
-fn draft_line(index: usize, line: &Line) -> Result<DraftLine, Finding> {
+fn day_and_amount(line: &Line) -> Result<(BusinessDay, Dong), Finding> {
     let day = line.day().ok_or_else(|| {
         Finding::new(&line.at, "date_missing", "Bút toán không có ngày", "the entry has no date")
     })?;
@@ -175,10 +175,16 @@ fn draft_line(index: usize, line: &Line) -> Result<DraftLine, Finding> {
             "the amount is not in whole đồng",
         )
     })?;
-    Ok(DraftLine {
-        line_no: i32::try_from(index + 1).unwrap_or(i32::MAX),
-        booking_date: BusinessDay(day),
-        amount,
-        read: line.clone(),
-    })
+    Ok((BusinessDay(day), amount))
+}
+
+/// The lines that move money, numbered as they stand; those nothing is known of are left out.
+fn draft_lines(lines: Vec<Line>, known: Vec<Option<(BusinessDay, Dong)>>) -> Vec<DraftLine> {
+    let moving = lines.into_iter().filter(|line| !line.amount.is_zero());
+    let numbered = moving.zip(known).zip(1..);
+    numbered
+        .filter_map(|((read, known), line_no)| {
+            known.map(|(booking_date, amount)| DraftLine { line_no, booking_date, amount, read })
+        })
+        .collect()
 }

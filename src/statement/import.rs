@@ -171,12 +171,12 @@ pub(super) fn look<'a>(
             format!("at most {} bytes", super::MAX_BYTES),
         ));
     }
-    let Understood { parsed, account_no } = saved::understand(store, actor, bytes, options)?;
+    let Understood { mut parsed, account_no } = saved::understand(store, actor, bytes, options)?;
     let file = File::new(bytes, parsed.format);
     if parsed.format == Format::Camt054 {
         return Ok(Ok(Planned { file, parsed, drafts: Vec::new(), accounts: Vec::new() }));
     }
-    let drafts = match draft::drafts(&parsed, account_no.as_deref()) {
+    let drafts = match draft::drafts(&mut parsed, account_no.as_deref()) {
         Ok(drafts) => drafts,
         Err(errors) => return Ok(Err(Box::new(outcome(&file, parsed, errors)))),
     };
@@ -267,10 +267,10 @@ impl Import<'_, '_> {
         })?;
         let Some((bytes, left)) = stored else { return Ok(()) };
         // A table that was begun with a layout needs it again.
-        let Understood { parsed, account_no } =
+        let Understood { mut parsed, account_no } =
             saved::understand(self.store, self.actor, &bytes, self.options)?;
         let file = File::new(&bytes, parsed.format);
-        let drafts = draft::drafts(&parsed, account_no.as_deref())
+        let drafts = draft::drafts(&mut parsed, account_no.as_deref())
             .map_err(|_| Error::internal("a stored bank file no longer reads"))?;
         let draft = drafts
             .iter()

@@ -1,8 +1,11 @@
 //! The hot set statements: many rows in one statement, the same call on both products.
 //!
 //! PostgreSQL gets one statement over `UNNEST` arrays; SQLite, which has no round trips, gets one
-//! cached statement per row. Either way the text is the same each time, so it is prepared once.
+//! cached statement per row, for plain inserts and reads one per 64. Either way the text is the same each
+//! time, so it is prepared once.
 //! Columns are data here (`Column`), so that each statement exists once and not once per table.
+
+use std::ops::Range;
 
 use chrono::NaiveDate;
 
@@ -50,6 +53,22 @@ impl Column {
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The cells of some rows.
+    pub fn part(&self, rows: Range<usize>) -> Column {
+        match self {
+            Column::Big(v) => Column::Big(v[rows].to_vec()),
+            Column::MaybeBig(v) => Column::MaybeBig(v[rows].to_vec()),
+            Column::Int(v) => Column::Int(v[rows].to_vec()),
+            Column::Text(v) => Column::Text(v[rows].to_vec()),
+            Column::MaybeText(v) => Column::MaybeText(v[rows].to_vec()),
+            Column::Bytes(v) => Column::Bytes(v[rows].to_vec()),
+            Column::MaybeBytes(v) => Column::MaybeBytes(v[rows].to_vec()),
+            Column::Bool(v) => Column::Bool(v[rows].to_vec()),
+            Column::Day(v) => Column::Day(v[rows].to_vec()),
+            Column::MaybeDay(v) => Column::MaybeDay(v[rows].to_vec()),
+        }
     }
 
     /// The text of one cell of a key column, as `concat_ws` prints it.

@@ -181,6 +181,18 @@ fn a_float_is_found_by_its_type_and_by_its_figure() {
 }
 
 #[test]
+fn no_query_looks_for_matches_by_what_they_do_not_undo() {
+    assert_only_known(null_traps(&product()), &[]);
+}
+
+#[test]
+fn a_look_for_matches_by_what_they_do_not_undo_is_found() {
+    let found = |text: &str| null_traps(&[Source::of("src/payment/line_query.rs", text)]).len();
+    assert_eq!(found("\"AND t.undoes_id IS NULL\""), 1);
+    assert_eq!(found("\"AND +t.undoes_id IS NULL\""), 0);
+}
+
+#[test]
 fn files_stay_short() {
     assert_eq!(too_long(&product(), KNOWN_LONG), Vec::<Finding>::new());
 }

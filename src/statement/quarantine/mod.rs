@@ -151,8 +151,8 @@ fn drafted(store: &Store, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, id: St
         Ok((file::open(conn, stamp.vault, unit, &stored.file_sha256)?, stored, account))
     })?;
     let options = Options { account_no: Some(&account.account_no), ..Options::default() };
-    let Understood { parsed, account_no } = saved::understand(store, actor, &bytes, options)?;
-    let drafts = draft::drafts(&parsed, account_no.as_deref())
+    let Understood { mut parsed, account_no } = saved::understand(store, actor, &bytes, options)?;
+    let drafts = draft::drafts(&mut parsed, account_no.as_deref())
         .map_err(|_| Error::internal("a stored bank file no longer reads"))?;
     drafts
         .into_iter()

@@ -35,8 +35,8 @@ pub fn compare_again(
         Ok((file::open(conn, stamp.vault, version.unit, &version.file_sha256)?, account))
     })?;
     let options = Options { account_no: Some(&account.account_no), ..Options::default() };
-    let Understood { parsed, account_no } = saved::understand(store, &system, &bytes, options)?;
-    let drafts = draft::drafts(&parsed, account_no.as_deref())
+    let Understood { mut parsed, account_no } = saved::understand(store, &system, &bytes, options)?;
+    let drafts = draft::drafts(&mut parsed, account_no.as_deref())
         .map_err(|_| Error::internal("a stored bank file no longer reads"))?;
     let draft = drafts
         .iter()

@@ -182,6 +182,10 @@ pub fn delete(conn: &mut PgConnection, table: &str, keys: Vec<(&str, Column)>) -
     Statement { text, binds }.execute(conn).classify()
 }
 
+/// Keys read by one statement. With some ten thousand, a writer's planner (which may not hash) took the
+/// table for the smaller side and went through all keys for each of its rows.
+const KEYS_AT_ONCE: usize = 500;
+
 pub fn fetch<ST, T>(
     conn: &mut PgConnection,
     select: &str,
@@ -205,6 +209,15 @@ where
         let order: Vec<String> = keys.iter().map(|(column, _)| format!("t.{column}")).collect();
         text.push_str(&format!(" ORDER BY {} FOR NO KEY UPDATE OF t", order.join(", ")));
     }
-    let binds = keys.iter().map(|(_, column)| column.clone()).collect();
-    Fetch { statement: Statement { text, binds }, row_type: PhantomData }.load(conn).classify()
+    let count = keys.first().map_or(0, |(_, column)| column.len());
+    // Locks are taken in one order, so they are asked for at once.
+    let step = if lock == Lock::Update { count.max(1) } else { KEYS_AT_ONCE };
+    let mut found = Vec::new();
+    for first in (0..count).step_by(step) {
+        let rows = first..count.min(first + step);
+        let binds = keys.iter().map(|(_, column)| column.part(rows.clone())).collect();
+        let statement = Statement { text: text.clone(), binds };
+        found.extend(Fetch { statement, row_type: PhantomData }.load(conn).classify()?);
+    }
+    Ok(found)
 }

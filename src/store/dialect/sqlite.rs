@@ -1,5 +1,5 @@
 //! SQLite: cached statements. There is no round trip to save, but each statement costs its text, its
-//! look-up and its checks, so plain inserts take many rows at once.
+//! look-up and its checks, so plain inserts take many rows and reads many keys at once.
 
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -15,8 +15,8 @@ use crate::error::Result;
 use crate::store::failure::Classify;
 use crate::store::rows::{Column, Update};
 
-/// Rows in one insert: few sizes, so that the connection's cache of statements stays small. The
-/// widest table times the largest is well below the 32,766 binds a statement may have.
+/// Rows in one insert, keys in one read: few sizes, so that the connection's cache of statements stays
+/// small. The widest table times the largest is well below the 32,766 binds a statement may have.
 const ROWS_AT_ONCE: [usize; 3] = [64, 8, 1];
 
 /// A statement for some rows of the columns; `?` marks where the next bind goes.
@@ -39,11 +39,11 @@ impl QueryFragment<Sqlite> for Statement<'_> {
 
 impl RunQueryDsl<SqliteConnection> for Statement<'_> {}
 
-/// A read of one key whose rows have the SQL type `ST`.
+/// A read of some keys whose rows have the SQL type `ST`.
 pub struct Fetch<ST> {
     text: Rc<str>,
     binds: Rc<[Column]>,
-    row: usize,
+    rows: Range<usize>,
     row_type: PhantomData<ST>,
 }
 
@@ -58,7 +58,7 @@ impl<ST> Query for Fetch<ST> {
 
 impl<ST> QueryFragment<Sqlite> for Fetch<ST> {
     fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        push(pass, &self.text, &self.binds, self.row..self.row + 1)
+        push(pass, &self.text, &self.binds, self.rows.clone())
     }
 }
 
@@ -171,13 +171,73 @@ pub fn fetch<ST, T>(
 where
     Fetch<ST>: for<'q> LoadQuery<'q, SqliteConnection, T>,
 {
-    let conditions: Vec<String> = keys.iter().map(|(column, _)| format!("t.{column} = ?")).collect();
-    let text: Rc<str> = format!("{select} WHERE {} {rest}", conditions.join(" AND ")).into();
+    let names: Vec<&str> = keys.iter().map(|(column, _)| *column).collect();
     let binds: Rc<[Column]> = keys.iter().map(|(_, column)| column.clone()).collect();
-    let mut rows = Vec::new();
-    for row in 0..row_count(&binds) {
-        let fetch = Fetch { text: Rc::clone(&text), binds: Rc::clone(&binds), row, row_type: PhantomData };
-        rows.extend(fetch.load(conn).classify()?);
+    let mut found = Vec::new();
+    let mut row = 0;
+    for count in ROWS_AT_ONCE {
+        let left = row_count(&binds) - row;
+        if left < count {
+            continue;
+        }
+        let text: Rc<str> = fetch_text(select, &names, rest, count).into();
+        for _ in 0..left / count {
+            let (text, binds, rows) = (Rc::clone(&text), Rc::clone(&binds), row..row + count);
+            found.extend(Fetch { text, binds, rows, row_type: PhantomData }.load(conn).classify()?);
+            row += count;
+        }
     }
-    Ok(rows)
+    Ok(found)
+}
+
+/// The keys are a table of values that is gone through row by row: a cross join is kept in the order it
+/// is written in, so that every other table is looked up by its index.
+fn fetch_text(select: &str, names: &[&str], rest: &str, count: usize) -> String {
+    let Some(at) = driving_table(select).filter(|_| count > 1) else {
+        let conditions: Vec<String> = names.iter().map(|column| format!("t.{column} = ?")).collect();
+        return format!("{select} WHERE {} {rest}", conditions.join(" AND "));
+    };
+    let (columns, from) = select.split_at(at);
+    let key = format!("({})", vec!["?"; names.len()].join(", "));
+    let conditions: Vec<String> = names
+        .iter()
+        .enumerate()
+        .map(|(index, column)| format!("t.{column} = k.column{}", index + 1))
+        .collect();
+    format!(
+        "{columns}(VALUES {}) AS k CROSS JOIN {from} WHERE {} {rest}",
+        vec![key; count].join(", "),
+        conditions.join(" AND ")
+    )
+}
+
+/// Where the table that the keys are of begins: the one named `t`.
+fn driving_table(select: &str) -> Option<usize> {
+    const FROM: &str = " FROM ";
+    select.match_indices(FROM).map(|(at, _)| at + FROM.len()).find(|at| {
+        let mut words = select.get(*at..).unwrap_or_default().split_whitespace();
+        words.next().is_some() && words.next() == Some("t")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{driving_table, fetch_text};
+
+    #[test]
+    fn many_keys_are_a_table_before_the_one_they_are_of() {
+        let select =
+            "SELECT t.id, (SELECT MAX(r.no) FROM root r) FROM unit t JOIN account a ON a.unit = t.id";
+        assert_eq!(
+            fetch_text(select, &["unit_id", "id"], "AND t.state = 'open'", 2),
+            "SELECT t.id, (SELECT MAX(r.no) FROM root r) FROM (VALUES (?, ?), (?, ?)) AS k CROSS JOIN \
+             unit t JOIN account a ON a.unit = t.id WHERE t.unit_id = k.column1 AND t.id = k.column2 \
+             AND t.state = 'open'"
+        );
+        assert_eq!(
+            fetch_text("SELECT t.id FROM unit t", &["id"], "", 1),
+            "SELECT t.id FROM unit t WHERE t.id = ? "
+        );
+        assert_eq!(driving_table("SELECT 1"), None);
+    }
 }

@@ -175,6 +175,21 @@ pub fn floats(files: &[Source]) -> Vec<Finding> {
     found
 }
 
+/// SQLite takes `column IS NULL` on a unique key for a single row and reads all rows that undo nothing,
+/// for each line of a day. The sign before the column keeps that key out of the plan.
+pub fn null_traps(files: &[Source]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for file in files {
+        for (at, _) in file.spoken.match_indices(".undoes_id IS NULL") {
+            let before = file.spoken[..at].trim_end_matches(|c: char| c.is_alphanumeric() || c == '_');
+            if !before.ends_with('+') {
+                found.push((file.path.clone(), "undoes_id IS NULL without a + before it".to_owned()));
+            }
+        }
+    }
+    found
+}
+
 pub fn too_long(files: &[Source], known: &[(&str, usize)]) -> Vec<Finding> {
     let mut found = Vec::new();
     for file in files {
