@@ -326,7 +326,7 @@ fn a_citizen_finds_a_receipt_with_the_keyboard_alone() {
     tab_to(&mut browser, "e.name === 'lookup_code'");
     browser.types(&receipt.lookup_code);
     browser.press("Enter");
-    browser.sees("Bản gốc đã ký (XML)");
+    browser.sees("Tải bản đã ký (XML)");
     assert_eq!(browser.complaints, Vec::<String>::new());
     service.stop();
 }

@@ -78,7 +78,7 @@ fn the_readme_shows_pages_as_they_are() {
         Studio { browser: Browser::start(), host: format!("http://{}", service.address), folder: folder() };
     studio.browser.colours("light");
     studio.take(Screen::Phone, &format!("/p/{}", owed.reference_code), "VietQR", "pay");
-    studio.take(Screen::Phone, &format!("/r/{lookup}"), "Bản gốc đã ký", "receipt");
+    studio.take(Screen::Phone, &format!("/r/{lookup}"), "Tải bản đã ký (XML)", "receipt");
     studio.take(Screen::Desk, "/api/try", "Authorize", "api");
 
     let scope = Scope::unit(world.ba_dinh.id);

@@ -20,9 +20,9 @@ use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct FiguresQuery {
+pub(super) struct FiguresQuery {
     unit: Option<String>,
     /// `2026-11`; this month when left out.
     month: Option<String>,
@@ -115,9 +115,9 @@ pub async fn totals(
     respond::ok(&json!({ "recorded": recorded.await? }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct EvidenceQuery {
+pub(super) struct EvidenceQuery {
     unit: String,
     from: BusinessDay,
     until: BusinessDay,

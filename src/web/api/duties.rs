@@ -22,9 +22,9 @@ use crate::web::respond::{self, Answer, block};
 /// Whoever may have given or been given one.
 const SEEN: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ListQuery {
+pub(super) struct ListQuery {
     unit: Option<String>,
 }
 
@@ -49,16 +49,16 @@ pub async fn waiting(request: HttpRequest, caller: Caller, shared: web::Data<Sha
     respond::ok(&json!({ "approvals": found.await? }))
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct DecisionBody {
+pub(super) struct DecisionBody {
     number: String,
     on: BusinessDay,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct OfferBody {
+pub(super) struct OfferBody {
     #[serde(default)]
     unit: Option<String>,
     delegate: PersonId,
@@ -154,9 +154,9 @@ pub fn answered(app: &App, actor: &Actor, id: DelegationId, reply: Reply) -> Res
     })
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ActBody {
+pub(super) struct ActBody {
     act: String,
     subject: String,
 }

@@ -17,9 +17,9 @@ use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ReceiveBody {
+pub(super) struct ReceiveBody {
     #[serde(default)]
     unit: Option<String>,
     kind: String,
@@ -47,9 +47,9 @@ pub async fn receive(caller: Caller, payload: web::Payload, shared: web::Data<Sh
     respond::ok(&json!({ "request": made.await? }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ListQuery {
+pub(super) struct ListQuery {
     unit: Option<String>,
     limit: Option<i64>,
 }
@@ -104,9 +104,9 @@ pub async fn register(request: HttpRequest, caller: Caller, shared: web::Data<Sh
     listed(&request, caller, shared, |_, _, _, _| Ok(json!({ "activities": registers::activities()? }))).await
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct PurposeBody {
+pub(super) struct PurposeBody {
     purpose: String,
 }
 
@@ -125,9 +125,9 @@ pub async fn file(
     .await
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct AnswerBody {
+pub(super) struct AnswerBody {
     reason: String,
 }
 
@@ -146,9 +146,9 @@ pub async fn answer(
     .await
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct RefuseBody {
+pub(super) struct RefuseBody {
     ground: String,
     reason: String,
 }
@@ -188,9 +188,9 @@ async fn changed(
     respond::ok(&done.await?)
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct OpenBody {
+pub(super) struct OpenBody {
     #[serde(default)]
     unit: Option<String>,
     #[serde(default)]
@@ -215,9 +215,9 @@ pub async fn open(caller: Caller, payload: web::Payload, shared: web::Data<Share
     respond::ok(&made.await?)
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct DetailBody {
+pub(super) struct DetailBody {
     detail: String,
 }
 

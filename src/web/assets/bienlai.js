@@ -22,6 +22,15 @@
     if (event.target.closest('[data-print]')) { window.print(); }
   });
 
+  /* What is wider than the screen is reached by keyboard too, so that arrows move it. */
+  function reach() {
+    document.querySelectorAll('.scroll').forEach(function (wide) {
+      if (wide.scrollWidth > wide.clientWidth) { wide.tabIndex = 0; } else { wide.removeAttribute('tabindex'); }
+    });
+  }
+  reach();
+  window.addEventListener('resize', reach);
+
   /* A form is sent once. Coming back to the page makes it usable again; the server knows repeats. */
   document.addEventListener('submit', function (event) {
     var form = event.target;

@@ -26,7 +26,7 @@ pub async fn page(shared: web::Data<Shared>) -> HttpResponse {
 
 /// The console draws icons that stand in its stylesheet; the rest is as strict as everywhere.
 const CONSOLE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
-                              img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+                              img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 #[derive(Template)]
 #[template(path = "console.html")]

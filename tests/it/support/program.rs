@@ -226,6 +226,9 @@ fn parse(answer: &[u8]) -> Option<Reply> {
     let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&answer[..end]).into_owned();
     let status = head.split(' ').nth(1)?.parse().ok()?;
+    if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+        return Some(Reply { status, head, body: unchunked(&answer[end + 4..])? });
+    }
     let length: usize = head
         .lines()
         .find_map(|line| {
@@ -240,6 +243,20 @@ fn parse(answer: &[u8]) -> Option<Reply> {
         return is_whole.then(|| Reply { status, head, body: crate::lookups::dechunked(&body) });
     }
     (body.len() == length).then_some(Reply { status, head, body })
+}
+
+/// The body that was sent in pieces; nothing when its end is missing.
+fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let line = rest.windows(2).position(|two| two == b"\r\n")?;
+        let size = usize::from_str_radix(std::str::from_utf8(&rest[..line]).ok()?, 16).ok()?;
+        if size == 0 {
+            return Some(body);
+        }
+        body.extend_from_slice(rest.get(line + 2..line + 2 + size)?);
+        rest = rest.get(line + 2 + size + 2..)?;
+    }
 }
 
 pub fn get(address: SocketAddr, path: &str) -> std::io::Result<Reply> {

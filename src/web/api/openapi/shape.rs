@@ -9,9 +9,9 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
 
 use super::super::{
-    books, correction_steps, corrections, days, deposits, exception_work, exceptions, figures, intake,
-    ledgers, letters, lists, months, notifications, obligations, overview, payments, pos, queue, raise,
-    receipts, refunds, remittances, reopenings, rules, series, settlements, shifts, tax, view,
+    books, city, correction_steps, corrections, days, deposits, duties, exception_work, exceptions, figures,
+    intake, ledgers, letters, lists, months, notifications, obligations, overview, payments, pos, privacy,
+    queue, raise, receipts, refunds, remittances, reopenings, rules, series, settlements, shifts, tax, view,
 };
 
 type Make = fn(&mut SchemaGenerator) -> schemars::Schema;
@@ -241,5 +241,24 @@ pub fn table() -> BTreeMap<&'static str, Shape> {
         ("POST /api/v1/tax/notices", Shape::new().reads::<tax::NoticeBody>()),
         ("POST /api/v1/tax/notices/{id}/withdraw", Shape::new().reads::<tax::ReasonBody>()),
         ("GET /api/v1/tax/transmissions", Shape::new().asks::<tax::LedgerQuery>()),
+        ("GET /api/v1/approvals", Shape::new().asks::<duties::ListQuery>()),
+        ("POST /api/v1/delegations", Shape::new().reads::<duties::OfferBody>()),
+        ("GET /api/v1/delegations", Shape::new().asks::<duties::ListQuery>()),
+        ("POST /api/v1/delegations/{id}/acts", Shape::new().reads::<duties::ActBody>()),
+        ("POST /api/v1/privacy/requests", Shape::new().reads::<privacy::ReceiveBody>()),
+        ("GET /api/v1/privacy/requests", Shape::new().asks::<privacy::ListQuery>()),
+        ("POST /api/v1/privacy/requests/{id}/file", Shape::new().reads::<privacy::PurposeBody>()),
+        ("POST /api/v1/privacy/requests/{id}/answer", Shape::new().reads::<privacy::AnswerBody>()),
+        ("POST /api/v1/privacy/requests/{id}/refuse", Shape::new().reads::<privacy::RefuseBody>()),
+        ("GET /api/v1/privacy/views", Shape::new().asks::<privacy::ListQuery>()),
+        ("POST /api/v1/privacy/incidents", Shape::new().reads::<privacy::OpenBody>()),
+        ("GET /api/v1/privacy/incidents", Shape::new().asks::<privacy::ListQuery>()),
+        ("POST /api/v1/privacy/incidents/{id}/note", Shape::new().reads::<privacy::DetailBody>()),
+        ("POST /api/v1/privacy/incidents/{id}/notified", Shape::new().reads::<privacy::DetailBody>()),
+        ("POST /api/v1/privacy/incidents/{id}/closed", Shape::new().reads::<privacy::DetailBody>()),
+        ("GET /api/v1/privacy/register", Shape::new().asks::<privacy::ListQuery>()),
+        ("GET /api/v1/tax/invoices", Shape::new().asks::<tax::UnitQuery>()),
+        ("GET /api/v1/city/figures", Shape::new().asks::<city::FiguresQuery>()),
+        ("GET /api/v1/evidence.zip", Shape::new().asks::<city::EvidenceQuery>()),
     ])
 }
