@@ -139,7 +139,9 @@ fn opened_vault(config: &Config, store: &Store, clock: &Clock, lease: &NodeLease
 /// The authorities of all configured files, and the tax authority.
 fn trusted(config: &Config) -> Result<TrustStore> {
     let files = config.trust.pem()?;
-    let named = TrustStore::empty().with_tax_authority(config.trust.tax_authority.iter().cloned());
+    let named = TrustStore::empty()
+        .with_tax_authority(config.trust.tax_authority.iter().cloned())
+        .with_entrusted(config.trust.entrusted.iter().cloned());
     files.into_iter().try_fold(named, |all, (file, pem)| {
         let more = TrustStore::from_pem(&pem).map_err(|error| {
             Error::invalid("trust.authority_files", "config_invalid", format!("{file}: {error}"))

@@ -444,6 +444,7 @@ mod tests {
             "second_master_key_file",
             "authority_files",
             "tax_authority",
+            "entrusted",
             "level",
             "format",
             "crl_urls",

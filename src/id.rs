@@ -57,6 +57,16 @@ macro_rules! ids {
             }
         }
 
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> { stringify!($name).into() }
+            fn inline_schema() -> bool { true }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({
+                    "type": "string", "pattern": concat!("^", $prefix, "[0-9a-hjkmnp-tv-z]{13}$"),
+                })
+            }
+        }
+
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
                 let text = String::deserialize(deserializer)?;
@@ -106,13 +116,19 @@ ids! {
     MessageId = "msg_",
     MovementId = "mov_",
     ObligationId = "obl_",
+    /// A pad of provisional slips.
+    PadId = "pad_",
     PartyId = "pty_",
     PaymentId = "pay_",
     PersonId = "per_",
+    /// A picture that a payer sent of their transfer.
+    PictureId = "pic_",
     PostingId = "pst_",
     RawEventId = "raw_",
     ReceiptId = "rcp_",
     RefundId = "rfd_",
+    /// A payer's wish to have surplus back.
+    RefundRequestId = "rfq_",
     /// An accepted registration with the tax office.
     RegistrationId = "reg_",
     /// An order that hands money to the Treasury, or asks for it.

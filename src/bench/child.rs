@@ -99,6 +99,14 @@ fn get(address: SocketAddr, path: &str) -> Option<(u16, String)> {
     Some((status, body))
 }
 
+/// Lets this process and its children hold as many connections as the system allows.
+pub fn lift_file_limit() -> Result<()> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let now = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: now.maximum, maximum: now.maximum })
+        .map_err(|error| Error::internal(format!("the limit of open files: {error}")))
+}
+
 /// Processor time a process has used so far; nothing where the system does not tell.
 pub fn cpu(pid: u32) -> Option<Duration> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;

@@ -245,7 +245,7 @@ async fn exchange(
 }
 
 /// Status and whole length of an answer, once its head is complete.
-fn head(buffer: &[u8]) -> Option<(u16, usize)> {
+pub(super) fn head(buffer: &[u8]) -> Option<(u16, usize)> {
     let end = buffer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let text = std::str::from_utf8(&buffer[..end]).ok()?;
     let status = text.get(9..12)?.parse().ok()?;

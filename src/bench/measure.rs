@@ -22,14 +22,14 @@ const STARTS: usize = 5;
 const TRAIL_LIMIT: Duration = Duration::from_secs(30);
 
 /// A seeded place with its service under way.
-struct Scene {
-    place: Place,
-    town: Town,
-    report: Report,
+pub(super) struct Scene {
+    pub place: Place,
+    pub town: Town,
+    pub report: Report,
 }
 
 impl Scene {
-    fn set(options: &Options) -> Result<Scene> {
+    pub fn set(options: &Options) -> Result<Scene> {
         let place = Place::make(options)?;
         let report = Report::new(options.subject.as_str(), place.is_embedded);
         tell(&format!("seeding {} units", options.units));
@@ -37,7 +37,7 @@ impl Scene {
         Ok(Scene { place, town, report })
     }
 
-    fn raise(&mut self, count: usize, units: usize) -> Result<Vec<Due>> {
+    pub fn raise(&mut self, count: usize, units: usize) -> Result<Vec<Due>> {
         tell(&format!("raising {count} obligations"));
         let began = Instant::now();
         let due = self.town.raise(&self.place.app, count, units)?;
@@ -45,7 +45,7 @@ impl Scene {
         Ok(due)
     }
 
-    fn load(&self, options: &Options, service: &Service, is_timed: bool, due: Vec<Due>) -> Result<Outcome> {
+    pub fn load(&self, options: &Options, service: &Service, is_timed: bool, due: Vec<Due>) -> Result<Outcome> {
         tell(&format!("{} connections send callbacks", options.connections));
         let load = Load {
             address: self.place.address,
@@ -120,7 +120,7 @@ impl Scene {
     }
 
     /// Waits until every numbered receipt is signed; returns when that was.
-    fn wait_for_seals(&self, service: &Service) -> Result<Instant> {
+    pub fn wait_for_seals(&self, service: &Service) -> Result<Instant> {
         tell("waiting until every receipt is sealed");
         loop {
             if service.metrics().value("bienlai_sealing_queue_receipts") == 0.0 {
@@ -221,7 +221,7 @@ pub fn callbacks(options: &Options) -> Result<Report> {
         (None, None)
     };
     scene.report.figures.push(Figure {
-        name: "callbacks acknowledged",
+        name: "callbacks acknowledged".into(),
         value: rate,
         unit: "/s",
         target: rate_target,

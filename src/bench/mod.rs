@@ -7,6 +7,7 @@
 mod child;
 mod load;
 mod measure;
+mod pages;
 mod place;
 mod reconcile;
 mod reference;
@@ -34,6 +35,10 @@ pub enum Subject {
     Reconcile,
     /// Start to ready, and idle memory.
     Start,
+    /// Pages and lists over a filled database.
+    Pages,
+    /// Waiting pages that are told of money.
+    Live,
 }
 
 impl Subject {
@@ -44,6 +49,8 @@ impl Subject {
             Subject::Series => "series",
             Subject::Reconcile => "reconcile",
             Subject::Start => "start",
+            Subject::Pages => "pages",
+            Subject::Live => "live",
         }
     }
 }
@@ -66,6 +73,12 @@ pub struct Options {
     pub lines: usize,
     /// Statements of so many lines are imported while callbacks are measured.
     pub is_during_import: bool,
+    /// Receipts that lie in the database while pages are measured.
+    pub receipts: usize,
+    /// How often each page is asked, or how many waiting pages are told.
+    pub rounds: usize,
+    /// Pages that wait.
+    pub waiting: usize,
 }
 
 /// Measures, telling what is going on on standard error.
@@ -76,6 +89,8 @@ pub fn run(options: &Options) -> Result<Report> {
         Subject::Series => measure::series(options),
         Subject::Reconcile => reconcile::reconcile(options),
         Subject::Start => measure::start(options),
+        Subject::Pages => pages::pages(options),
+        Subject::Live => pages::live(options),
     }
 }
 

@@ -94,6 +94,7 @@ fn config_text(url: &str, address: SocketAddr, master_key: &str, secret: &str, i
     let url = toml::Value::String(url.to_owned());
     format!(
         "[database]\nurl = {url}\n[web]\nlisten = \"{address}\"\npublic_url = \"http://{address}\"\n\
+         lookups_per_minute = 1000000\ntrusted_proxies = [\"127.0.0.1\"]\n\
          [vault]\nmaster_key = \"{master_key}\"\n\
          [signing]\nhold_back_while_busy = {is_held_back}\n\
          [[channels.bank]]\nname = \"{CHANNEL}\"\nbank_bin = \"{BANK_BIN}\"\nsecrets = [\"{secret}\"]\n"

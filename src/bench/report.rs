@@ -1,5 +1,7 @@
 //! The figures of a run, for people and for programs.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::load::Outcome;
@@ -8,7 +10,7 @@ use super::reference::cores;
 /// One figure with what it should be.
 #[derive(Debug, Serialize)]
 pub struct Figure {
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     pub value: f64,
     pub unit: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,12 +67,18 @@ impl Report {
         }
     }
 
-    pub fn add(&mut self, name: &'static str, value: f64, unit: &'static str) {
-        self.figures.push(Figure { name, value, unit, target: None });
+    pub fn add(&mut self, name: impl Into<Cow<'static, str>>, value: f64, unit: &'static str) {
+        self.figures.push(Figure { name: name.into(), value, unit, target: None });
     }
 
-    pub fn aim(&mut self, name: &'static str, value: f64, unit: &'static str, target: Target) {
-        self.figures.push(Figure { name, value, unit, target: Some(target) });
+    pub fn aim(
+        &mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: f64,
+        unit: &'static str,
+        target: Target,
+    ) {
+        self.figures.push(Figure { name: name.into(), value, unit, target: Some(target) });
     }
 
     pub fn note(&mut self, note: impl Into<String>) {
@@ -82,7 +90,7 @@ impl Report {
         let ms = |percent| f64::from(outcome.percentile_us(percent)) / 1_000.0;
         self.add("latency p50", ms(50), "ms");
         self.add("latency p90", ms(90), "ms");
-        self.figures.push(Figure { name: "latency p99", value: ms(99), unit: "ms", target: p99 });
+        self.figures.push(Figure { name: "latency p99".into(), value: ms(99), unit: "ms", target: p99 });
         self.add("latency max", ms(100), "ms");
         self.add("errors", outcome.errors.values().sum::<usize>() as f64, "");
         for (status, count) in &outcome.errors {
@@ -115,7 +123,7 @@ impl Report {
                 }
             };
             vec![
-                figure.name.to_owned(),
+                figure.name.to_string(),
                 number(figure.value),
                 figure.unit.to_owned(),
                 target,

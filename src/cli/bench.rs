@@ -21,6 +21,10 @@ pub enum What {
     Reconcile,
     /// Start to ready, and idle memory
     Start,
+    /// Time of each page and list over many receipts
+    Pages,
+    /// Waiting pages: how soon each is told of its money
+    Live,
 }
 
 #[derive(Debug, Args)]
@@ -50,6 +54,15 @@ pub struct Options {
     /// Import statements, one after the other, while callbacks are measured
     #[arg(long)]
     during_import: bool,
+    /// Receipts in the database of `pages`
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(100..=5_000_000))]
+    receipts: u32,
+    /// How often `pages` asks each, and how many waiting pages `live` tells
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u16).range(10..=10_000))]
+    rounds: u16,
+    /// Pages that wait in `live`
+    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(20..=20_000))]
+    waiting: u32,
     /// Where the folder with database, configuration and log is made; it is deleted afterwards
     #[arg(long, value_name = "DIR", default_value = "var")]
     dir: PathBuf,
@@ -67,6 +80,8 @@ pub fn run(options: Options) -> Result<u8> {
             What::Series => Subject::Series,
             What::Reconcile => Subject::Reconcile,
             What::Start => Subject::Start,
+            What::Pages => Subject::Pages,
+            What::Live => Subject::Live,
         },
         database: options.database,
         folder: options.dir,
@@ -77,6 +92,9 @@ pub fn run(options: Options) -> Result<u8> {
         supply_per_s: options.supply as usize,
         lines: options.lines as usize,
         is_during_import: options.during_import,
+        receipts: options.receipts as usize,
+        rounds: usize::from(options.rounds),
+        waiting: options.waiting as usize,
     })?;
     println!(
         "bienlai {} bench {}: {} cores, {} database",

@@ -70,6 +70,9 @@ struct Trusted {
     /// or its whole subject; may be given several times
     #[arg(long, value_name = "IDENTITY")]
     tax_authority: Vec<String>,
+    /// Who is known to issue in others' places (ủy nhiệm lập): its tax code; may be given several times
+    #[arg(long, value_name = "TAX CODE")]
+    entrusted: Vec<String>,
 }
 
 impl Trusted {
@@ -78,7 +81,8 @@ impl Trusted {
             Some(path) => TrustStore::from_pem(&read_text(path)?)?,
             None => TrustStore::empty(),
         };
-        Ok(store.with_tax_authority(self.tax_authority.iter().cloned()))
+        let store = store.with_tax_authority(self.tax_authority.iter().cloned());
+        Ok(store.with_entrusted(self.entrusted.iter().cloned()))
     }
 }
 
@@ -228,6 +232,9 @@ fn print_summary(summary: &Summary) {
     println!("  Bên lập / issuer:       {}", dash(&summary.seller_tax_code));
     if let Some(code) = &summary.entrusted_tax_code {
         println!("  Ủy nhiệm / entrusted:   {code}");
+    }
+    if let Some(code) = &summary.principal_tax_code {
+        println!("  Thu thay cho / for:     {code}");
     }
     println!("  Tổng tiền / total:      {} {}", dash(&summary.total), dash(&summary.currency));
 }

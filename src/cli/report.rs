@@ -11,13 +11,15 @@ use crate::error::{Error, Result};
 use crate::id::PersonId;
 use crate::report::fees::calendar::{Due, Urgency};
 use crate::report::fees::{self, Span};
-use crate::report::{cut_off, table::Table};
+use crate::report::{cut_off, principals, table::Table};
 use crate::unit;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Fees of a month or a year: collected, shared out, owed, handed over
     Fees(Fees),
+    /// Thu theo ủy nhiệm / what was collected on behalf of principals, by receipts (UNThu)
+    Principals(Fees),
     /// What stood between receipts, bank and budget at the end of a year
     CutOff(CutOff),
     /// Figures that are due or were not handed in
@@ -95,6 +97,15 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
                 Ok((unit, found))
             })?;
             show(&asked.shown, &found, &fees::table(&unit, span, &found))
+        }
+        Command::Principals(asked) => {
+            let span = Span::parse(&asked.period)?;
+            let (unit, found) = office.read(&Actor::system(), |conn| {
+                let unit = unit::find_by_code(conn, &asked.unit)?;
+                let found = principals::collected(conn, &Actor::system(), unit.id, span)?;
+                Ok((unit, found))
+            })?;
+            show(&asked.shown, &found, &principals::table(&unit, span, &found))
         }
         Command::CutOff(asked) => {
             let (unit, found) = office.read(&Actor::system(), |conn| {

@@ -1,11 +1,13 @@
 //! `bienlai simulate …`
 
+pub mod machines;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{DONE, NO, logging, print_json, table, unreadable};
+use super::{DONE, NO, logging, print_json, table, tax, unreadable};
 use crate::bench::score::{self, Score};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
@@ -26,6 +28,13 @@ pub enum Command {
     /// Exit code 1 when a match is false, a line is missing, or less than 97 % of what is decidable
     /// was decided without a person.
     Score(ScoreOptions),
+    /// Cơ quan chứng thực mô phỏng / a certification authority: revocation list, OCSP and time stamps
+    /// (RFC 3161)
+    Authority(machines::AuthorityOptions),
+    /// Dịch vụ ký số mô phỏng / a remote signing service (CSC API v1): well, slow, failing, limited or wrong
+    Signing(machines::SigningOptions),
+    /// Cơ quan thuế mô phỏng / the tax authority; the same as `bienlai tax simulate`
+    Tax(tax::simulate::Options),
 }
 
 #[derive(Debug, Args)]
@@ -68,6 +77,9 @@ pub fn run(command: Command) -> Result<u8> {
     match command {
         Command::Month(options) => write_month(&options),
         Command::Score(options) => score_month(options),
+        Command::Authority(options) => machines::authority(&options),
+        Command::Signing(options) => machines::signing(&options),
+        Command::Tax(options) => tax::simulate::run(&options),
     }
 }
 

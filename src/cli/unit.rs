@@ -2,13 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use super::office::Office;
 use super::{DONE, read_text, table, units};
 use crate::actor::Actor;
-use crate::error::Result;
-use crate::unit;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::receipt::content::identifier::is_tax_code;
+use crate::unit::entrustment::{self, Decision};
+use crate::unit::{self, city};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -19,28 +22,174 @@ pub enum Command {
     Load { file: PathBuf },
     /// List the registered units
     List,
+    /// Thành phố / say who the city is: its name and tax code, under which it signs for its communes
+    ///
+    /// Example: bienlai unit city --name "UBND thành phố Mẫu" --tax-code 9900000030 --address "Số 1 phố Mẫu"
+    City(City),
+    /// Ủy nhiệm / record that the city's certificate signs for a unit that has none of its own
+    ///
+    /// From the first day on the unit's receipts name the city as who collects and the unit as whom it
+    /// collects for (UNThu); on invoices the unit stays the seller and the city is the organisation entrusted
+    /// with issuing. The city must be known (unit city), its key installed (key import --unit city), and its
+    /// certificate listed in the unit's accepted registration. The law wants the tax office told at least
+    /// three days before.
+    ///
+    /// Example: bienlai unit entrust --unit 00004 --decision 12/QĐ-UBND --decided-on 2026-11-20
+    /// --from 2026-12-01 --until 2027-11-30
+    Entrust(Entrust),
+    /// Thôi ủy nhiệm / end an entrustment from a day on
+    EntrustEnd(EntrustEnd),
+    /// Xem ủy nhiệm / list the entrustments of all units
+    Entrustments,
+}
+
+#[derive(Debug, Args)]
+pub struct City {
+    #[arg(long)]
+    name: String,
+    #[arg(long)]
+    tax_code: String,
+    #[arg(long)]
+    address: String,
+    #[arg(long)]
+    phone: Option<String>,
+    /// MDVQHNSach: seven digits
+    #[arg(long)]
+    budget_code: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Entrust {
+    #[arg(long, value_name = "CODE")]
+    unit: String,
+    /// The number of the decision or contract
+    #[arg(long, value_name = "NO")]
+    decision: String,
+    #[arg(long, value_name = "DATE")]
+    decided_on: BusinessDay,
+    /// The first day
+    #[arg(long, value_name = "DATE")]
+    from: BusinessDay,
+    /// The last day
+    #[arg(long, value_name = "DATE")]
+    until: BusinessDay,
+}
+
+#[derive(Debug, Args)]
+pub struct EntrustEnd {
+    #[arg(long, value_name = "CODE")]
+    unit: String,
+    /// The number of the decision that ends it
+    #[arg(long, value_name = "NO")]
+    decision: String,
+    #[arg(long, value_name = "DATE")]
+    decided_on: BusinessDay,
+    /// The first day on which it holds no more
+    #[arg(long, value_name = "DATE")]
+    from: BusinessDay,
 }
 
 pub fn run(config: &Path, command: Command) -> Result<u8> {
-    let actor = Actor::system();
     match command {
-        Command::Load { file } => {
-            let wanted = units::parse(&read_text(&file)?)?;
-            let office = Office::open(config)?;
-            for unit in &wanted {
-                let done = office.write(&actor, |tx, stamp| units::apply(tx, stamp, &actor, unit))?;
-                println!("{}  {}: {done}", unit.code, unit.name);
-            }
-        }
-        Command::List => {
-            let office = Office::open(config)?;
-            let units = office.read(&actor, unit::all)?;
-            let rows: Vec<Vec<String>> = units
-                .into_iter()
-                .map(|unit| vec![unit.code, unit.name, unit.tax_code, unit.id.to_string()])
-                .collect();
-            table::print(&["Mã", "Tên", "Mã số thuế", "Id"], &rows, &[]);
-        }
+        Command::Load { file } => load(config, &file)?,
+        Command::List => list(config)?,
+        Command::City(city) => identify(config, city)?,
+        Command::Entrust(asked) => entrust(config, &asked)?,
+        Command::EntrustEnd(asked) => end(config, &asked)?,
+        Command::Entrustments => entrustments(config)?,
     }
     Ok(DONE)
+}
+
+fn load(config: &Path, file: &Path) -> Result<()> {
+    let actor = Actor::system();
+    let wanted = units::parse(&read_text(file)?)?;
+    let office = Office::open(config)?;
+    for unit in &wanted {
+        let done = office.write(&actor, |tx, stamp| units::apply(tx, stamp, &actor, unit))?;
+        println!("{}  {}: {done}", unit.code, unit.name);
+    }
+    Ok(())
+}
+
+fn list(config: &Path) -> Result<()> {
+    let office = Office::open(config)?;
+    let units = office.read(&Actor::system(), unit::all)?;
+    let rows: Vec<Vec<String>> = units
+        .into_iter()
+        .map(|unit| vec![unit.code, unit.name, unit.tax_code, unit.id.to_string()])
+        .collect();
+    table::print(&["Mã", "Tên", "Mã số thuế", "Id"], &rows, &[]);
+    Ok(())
+}
+
+fn identify(config: &Path, asked: City) -> Result<()> {
+    if !is_tax_code(&asked.tax_code) {
+        return Err(Error::invalid("tax_code", "tax_code_wrong", "its check digit does not fit"));
+    }
+    let identity = city::Identity {
+        name: asked.name,
+        tax_code: asked.tax_code,
+        address: asked.address,
+        phone: asked.phone,
+        budget_code: asked.budget_code,
+    };
+    let actor = Actor::system();
+    Office::open(config)?.write(&actor, |tx, stamp| city::identify(tx, stamp, &actor, &identity))?;
+    println!("city  {}  {}", identity.tax_code, identity.name);
+    Ok(())
+}
+
+fn entrust(config: &Path, asked: &Entrust) -> Result<()> {
+    let actor = Actor::system();
+    let decision = Decision {
+        number: asked.decision.clone(),
+        decided_on: asked.decided_on,
+        valid_from: asked.from,
+        valid_until: asked.until,
+    };
+    let id = Office::open(config)?.write(&actor, |tx, stamp| {
+        let unit = unit::find_by_code(tx, &asked.unit)?;
+        entrustment::entrust(tx, stamp, &actor, unit.id, &decision)
+    })?;
+    println!("{id}");
+    Ok(())
+}
+
+fn end(config: &Path, asked: &EntrustEnd) -> Result<()> {
+    let actor = Actor::system();
+    let id = Office::open(config)?.write(&actor, |tx, stamp| {
+        let unit = unit::find_by_code(tx, &asked.unit)?;
+        let decision = (asked.decision.as_str(), asked.decided_on);
+        entrustment::end(tx, stamp, &actor, unit.id, decision, asked.from)
+    })?;
+    println!("{id}");
+    Ok(())
+}
+
+fn entrustments(config: &Path) -> Result<()> {
+    let office = Office::open(config)?;
+    let rows = office.read(&Actor::system(), |conn| {
+        let mut rows = Vec::new();
+        for unit in unit::all(conn)? {
+            for held in entrustment::of_unit(conn, unit.id)? {
+                let what = if held.is_end { "thôi / ended" } else { "ủy nhiệm / entrusted" };
+                let until = if held.is_end { String::new() } else { held.valid_until.to_string() };
+                rows.push(vec![
+                    unit.code.clone(),
+                    what.to_owned(),
+                    held.decision_no,
+                    held.decided_on.to_string(),
+                    held.valid_from.to_string(),
+                    until,
+                    held.issuer.tax_code,
+                    held.issuer.name,
+                ]);
+            }
+        }
+        Ok(rows)
+    })?;
+    let heading = ["Đơn vị", "Việc", "Quyết định", "Ngày", "Từ", "Đến", "Mã số thuế", "Bên ký"];
+    table::print(&heading, &rows, &[]);
+    Ok(())
 }

@@ -223,8 +223,9 @@ fn record_imprint(
             tax_code: principal.tax_code.clone(),
             contract: principal.contract.clone(),
         }),
+        issuer: None,
     };
-    let known = imprint::in_force(tx, &[unit], stamp.today())?.pop().map(|(_, known)| known);
+    let known = imprint::recorded(tx, &[unit], stamp.today())?.pop().map(|(_, known)| known);
     if known.as_ref() != Some(&wanted) {
         imprint::record(tx, stamp, actor, unit, stamp.today(), &wanted)?;
     }

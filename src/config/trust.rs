@@ -16,6 +16,9 @@ pub struct Trust {
     /// Who signs as the tax authority: the tax code in its certificate, the SHA-256 fingerprint of one,
     /// or its whole subject. Without any the page says of each such signature that nobody confirmed it.
     pub tax_authority: Vec<String>,
+    /// Tax codes of those who are known to issue invoices in their sellers' places (ủy nhiệm lập), such as
+    /// the city's own. Without it the page says of such an invoice that nobody confirmed the entrustment.
+    pub entrusted: Vec<String>,
 }
 
 impl Trust {

@@ -100,7 +100,7 @@ impl State {
 }
 
 /// The document in which collector and payer agree on what was wrong (văn bản thỏa thuận).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Agreement {
     pub number: String,

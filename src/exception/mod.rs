@@ -19,7 +19,10 @@ use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
 pub use decide::{Ask, Decision, Proposal, approve, decide_alone, proposal, propose, refuse};
 pub use kind::Kind;
-pub use reopen::{approve as approve_reopening, ask as ask_to_reopen, refuse as refuse_reopening};
+pub use reopen::{
+    approve as approve_reopening, ask as ask_to_reopen, asked_by as reopening_asked,
+    refuse as refuse_reopening,
+};
 pub use subject::Subject;
 pub use work::{CITY_OWNER, Owner, assign, comment, escalate};
 

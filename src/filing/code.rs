@@ -12,6 +12,8 @@ pub struct MessageKind {
     pub source: &'static str,
 }
 
+pub const INVOICE: i32 = 203;
+pub const INTEGRATED_INVOICE: i32 = 209;
 pub const INVOICE_NOTICE: i32 = 300;
 pub const CORRECTION_RESULT: i32 = 301;
 pub const RECEIPT_NOTICE: i32 = 304;
@@ -38,7 +40,7 @@ const fn kind(
 }
 
 /// Every kind this program sends or reads.
-pub const KINDS: [MessageKind; 11] = [
+pub const KINDS: [MessageKind; 13] = [
     kind(109, "Tờ khai 01/ĐKTĐ-CTĐT", "registration of e-documents", Certainty::SecondHand, CATALOGUE),
     kind(
         110,
@@ -54,7 +56,15 @@ pub const KINDS: [MessageKind; 11] = [
         Certainty::SecondHand,
         CATALOGUE,
     ),
+    kind(203, "Hóa đơn không mã", "uncoded invoices", Certainty::Verified, REGULATION),
     kind(204, "Thông báo 01/TB-KTDL", "result of the check of data", Certainty::Verified, REGULATION),
+    kind(
+        209,
+        "Hóa đơn tích hợp biên lai",
+        "uncoded invoice integrated with a receipt",
+        Certainty::SecondHand,
+        CATALOGUE,
+    ),
     kind(212, "Báo cáo BC26/BLĐT", "usage report of e-receipts", Certainty::SecondHand, CATALOGUE),
     kind(213, "Thông báo 01/TB-KTDL chứng từ", "check of e-documents", Certainty::SecondHand, CATALOGUE),
     kind(300, "Thông báo 04/SS-HĐĐT", "error notice for invoices", Certainty::Verified, REGULATION),
@@ -79,6 +89,7 @@ pub fn answers_to(request: i32) -> &'static [i32] {
     match request {
         REGISTRATION => &[TECHNICAL, REGISTRATION_RECEIVED, REGISTRATION_RESULT, UNREADABLE],
         USAGE_REPORT => &[TECHNICAL, USAGE_RESULT, CHECK_RESULT, UNREADABLE],
+        INVOICE | INTEGRATED_INVOICE => &[TECHNICAL, CHECK_RESULT, UNREADABLE],
         INVOICE_NOTICE | RECEIPT_NOTICE => &[TECHNICAL, CORRECTION_RESULT, CHECK_RESULT, UNREADABLE],
         _ => &[],
     }
@@ -89,6 +100,7 @@ pub fn is_final(request: i32, answer: i32) -> bool {
     match request {
         REGISTRATION => answer == REGISTRATION_RESULT,
         USAGE_REPORT => matches!(answer, USAGE_RESULT | CHECK_RESULT),
+        INVOICE | INTEGRATED_INVOICE => answer == CHECK_RESULT,
         INVOICE_NOTICE | RECEIPT_NOTICE => answer == CORRECTION_RESULT,
         _ => false,
     }

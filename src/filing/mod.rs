@@ -1,5 +1,5 @@
-//! The tax authority: forms that are filed with it, the ledger of every message and answer, and the
-//! courier that brings them there once.
+//! The tax authority: forms and invoices that are filed with it, the ledger of every message and answer,
+//! and the courier that brings them there once.
 //!
 //! A form is drafted in a transaction, signed outside any, and enqueued in the transaction that
 //! stores its message. The courier sends outside transactions, asks before it sends again, and
@@ -13,6 +13,9 @@ pub mod endpoint;
 pub mod envelope;
 pub mod form;
 pub mod http;
+pub mod invoice;
+mod invoice_query;
+pub mod mark;
 pub mod notice;
 mod notice_query;
 pub mod period;
@@ -44,6 +47,8 @@ pub enum Kind {
     Registration,
     UsageReport,
     ErrorNotice,
+    /// An invoice, sent as it was issued.
+    Invoice,
 }
 
 impl Kind {
@@ -52,11 +57,12 @@ impl Kind {
             Kind::Registration => "registration",
             Kind::UsageReport => "usage_report",
             Kind::ErrorNotice => "error_notice",
+            Kind::Invoice => "invoice",
         }
     }
 
     fn parse(text: &str) -> Result<Kind> {
-        [Kind::Registration, Kind::UsageReport, Kind::ErrorNotice]
+        [Kind::Registration, Kind::UsageReport, Kind::ErrorNotice, Kind::Invoice]
             .into_iter()
             .find(|kind| kind.as_str() == text)
             .ok_or_else(|| Error::internal(format!("a filing of kind {text}")))

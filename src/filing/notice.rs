@@ -7,7 +7,7 @@ use crate::audit;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::{FilingId, ReceiptId, UnitId};
-use crate::receipt;
+use crate::receipt::{self, profile};
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
 
@@ -55,7 +55,7 @@ pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, asked: Request
     let new = Draft {
         unit: asked.unit,
         kind: Kind::ErrorNotice,
-        form: notice.form(),
+        form: notice.form(profile::for_day(stamp.today())),
         period: None,
         slot: None,
         earlier: None,
@@ -63,8 +63,7 @@ pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, asked: Request
         state: State::Requested,
         maker: Some(maker),
     };
-    let id =
-        super::draft(tx, stamp, actor, new, |profile, id| notice.body(profile.message_version.value, id))?;
+    let id = super::draft(tx, stamp, actor, new, |profile, id| notice.body(profile, id))?;
     let links: Vec<notice_query::NoticeRow> = (1..)
         .zip(&asked.documents)
         .zip(&notice.items)

@@ -2,18 +2,18 @@
 //! recorded by hand.
 
 use super::form::Taxpayer;
-use super::form::registration::{Action, Direction, Entrusting, Entrustment, FORM, Registration};
+use super::form::registration::{Action, Direction, Entrusting, Entrustment, Registration};
 use super::{Draft, Filing, Kind, State, reply, transmission};
 use crate::actor::{Actor, Role};
-use crate::clock::Instant;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::{FilingId, RegistrationId, UnitId};
 use crate::receipt::certificate::SigningCertificate;
 use crate::receipt::key::certificates_in;
-use crate::receipt::signer;
+use crate::receipt::{profile, signer};
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
-use crate::unit::{self, imprint};
+use crate::unit::{self, entrustment, imprint};
 
 /// What somebody says for the form; the rest is known.
 pub struct Asked {
@@ -41,16 +41,8 @@ pub fn compose(
     asked: Asked,
     (place, through_transmitter): (&str, bool),
 ) -> Result<Registration> {
-    let imprint = imprint::in_force(conn, &[unit], stamp.today())?.pop().map(|(_, imprint)| imprint);
-    if let Some(principal) = imprint.and_then(|imprint| imprint.principal) {
-        let is_told = asked
-            .entrustments
-            .iter()
-            .any(|line| line.direction == Direction::Entrusted && line.tax_code == principal.tax_code);
-        if asked.action == Action::New && !is_told {
-            let detail = "the unit's documents name a principal; add the entrustment by which it collects";
-            return Err(Error::invalid("entrustments", "registration_entrustment_missing", detail));
-        }
+    if asked.action == Action::New {
+        require_told(conn, stamp.today(), unit, &asked.entrustments)?;
     }
     let unit = unit::find(conn, unit)?;
     Ok(Registration {
@@ -74,6 +66,28 @@ pub fn compose(
             place: place.to_owned(),
         },
     })
+}
+
+/// The tax office is told of every entrustment that the documents will name, in either direction.
+fn require_told(conn: &mut Conn, today: BusinessDay, unit: UnitId, told: &[Entrusting]) -> Result<()> {
+    let is_told = |direction: Direction, tax_code: &str| {
+        told.iter().any(|line| line.direction == direction && line.tax_code == tax_code)
+    };
+    let missing =
+        |detail: &str| Err(Error::invalid("entrustments", "registration_entrustment_missing", detail));
+    let imprint = imprint::recorded(conn, &[unit], today)?.pop().map(|(_, imprint)| imprint);
+    if let Some(principal) = imprint.and_then(|imprint| imprint.principal)
+        && !is_told(Direction::Entrusted, &principal.tax_code)
+    {
+        return missing("the unit's documents name a principal; add the entrustment by which it collects");
+    }
+    let newest = entrustment::of_unit(conn, unit)?.pop();
+    if let Some(held) = newest.filter(|held| !held.is_end && today <= held.valid_until)
+        && !is_told(Direction::Entrusting, &held.issuer.tax_code)
+    {
+        return missing("the city signs for the unit; add the entrustment (entrusting) with its tax code");
+    }
+    Ok(())
 }
 
 /// Drafts 01/ĐKTĐ-CTĐT. It is signed and sent by the background work.
@@ -103,7 +117,7 @@ pub fn draft(
     let new = Draft {
         unit,
         kind: Kind::Registration,
-        form: FORM,
+        form: profile::for_day(stamp.today()).registration_form.value,
         period: None,
         slot: None,
         earlier: None,
@@ -111,7 +125,9 @@ pub fn draft(
         state: State::Drafted,
         maker: actor.person,
     };
-    super::draft(tx, stamp, actor, new, |profile, id| form.body(profile.message_version.value, id))
+    super::draft(tx, stamp, actor, new, |profile, id| {
+        form.body(profile.registration_form.value, profile.message_version.value, id)
+    })
 }
 
 /// What the accepted form says comes into force.
@@ -218,8 +234,16 @@ fn first_certificate(pem: &str) -> Result<Vec<u8>> {
     })
 }
 
-/// The certificates the unit holds, as a first registration lists them.
+/// The certificates that sign for the unit, as a first registration lists them: those it holds, and the
+/// city's where it entrusted the city.
 pub fn installed(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<ListedCertificate>> {
-    let pems = registration::installed(conn, unit, now)?;
+    let mut pems = registration::installed(conn, unit, now)?;
+    let today = now.business_day();
+    let is_entrusted = entrustment::of_unit(conn, unit)?
+        .last()
+        .is_some_and(|held| !held.is_end && today <= held.valid_until);
+    if is_entrusted {
+        pems.extend(registration::installed(conn, unit::CITY, now)?);
+    }
     pems.iter().map(|pem| listed_from_pem(pem, CertificateAction::Add)).collect()
 }

@@ -6,7 +6,7 @@ use super::code;
 use super::envelope::{self, Element, Received};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::receipt::profile::Certainty;
+use crate::receipt::profile::Profile;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -53,24 +53,11 @@ const FAULT_CODE_LIMIT: usize = 10;
 const FAULT_TEXT_LIMIT: usize = 500;
 const FAULTS_LIMIT: usize = 1_000;
 
-/// A field that says yes or no in words of its own: (kinds, field, yes, no, how sure we are).
-type Flag = (&'static [i32], &'static str, &'static [&'static str], &'static [&'static str], Certainty);
-
-const FLAGS: [Flag; 5] = [
-    (&[999], "TTTNhan", &["0"], &["1"], Certainty::Verified),
-    (&[301], "TTTNCCQT", &["1"], &["2"], Certainty::Verified),
-    // Read in the notices for invoices (102, 103); the ones for e-documents were not readable.
-    (&[110], "THop", &["1", "3"], &["2", "4"], Certainty::FromMemory),
-    // The codes are 1 to 7 and 9; only 2, the data is good, is known to be a yes.
-    (&[204, 213], "LTBao", &["2"], &[], Certainty::FromMemory),
-    (&[111], "TTXNCQT", &["1"], &["2"], Certainty::FromMemory),
-];
-
 /// Reads an answer.
 ///
 /// # Errors
 /// Those of `envelope::read`; `message_not_an_answer` when it names no message of ours.
-pub fn read(bytes: &[u8]) -> Result<Reply> {
+pub fn read(bytes: &[u8], profile: &Profile) -> Result<Reply> {
     let received = envelope::read(bytes)?;
     let answers = answered(&received)?;
     let faults = faults(&received.data);
@@ -80,7 +67,7 @@ pub fn read(bytes: &[u8]) -> Result<Reply> {
         notice.map_or(Ok(None), |notice| Ok(notice.text_of(tag)?.map(str::to_owned)))
     };
     Ok(Reply {
-        verdict: verdict(received.kind, &received.data, &faults),
+        verdict: verdict(received.kind, &received.data, &faults, profile),
         notice_no: part("So")?.map(|text| bounded(&text, 30)),
         noticed_on: part("NTBao")?.and_then(|text| text.get(..10)?.parse().ok()),
         kind: received.kind,
@@ -102,19 +89,20 @@ fn answered(received: &Received) -> Result<String> {
     }
 }
 
-fn verdict(kind: i32, data: &Element, faults: &[Fault]) -> Verdict {
+/// By the field in which, as the profile has it, messages of this kind say yes or no.
+fn verdict(kind: i32, data: &Element, faults: &[Fault], profile: &Profile) -> Verdict {
     if !faults.is_empty() || kind == code::UNREADABLE {
         return Verdict::Refused;
     }
-    for (kinds, field, yes, no, _) in FLAGS {
-        if !kinds.contains(&kind) {
+    for answer in profile.answers().map(|item| &item.value) {
+        if !answer.kinds.contains(&kind) {
             continue;
         }
-        let said = everything(data, field);
-        if said.iter().any(|flag| no.contains(&flag.text.as_str())) {
+        let said = everything(data, answer.field);
+        if said.iter().any(|flag| answer.no.contains(&flag.text.as_str())) {
             return Verdict::Refused;
         }
-        if !said.is_empty() && said.iter().all(|flag| yes.contains(&flag.text.as_str())) {
+        if !said.is_empty() && said.iter().all(|flag| answer.yes.contains(&flag.text.as_str())) {
             return Verdict::Accepted;
         }
         if !said.is_empty() {
@@ -162,6 +150,7 @@ fn bounded(text: &str, limit: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::receipt::profile;
 
     fn reply(kind: i32, data: &str) -> Reply {
         let uuid = "0123456789AB4DEF8123456789ABCDEF";
@@ -170,7 +159,7 @@ mod tests {
              <MLTDiep>{kind}</MLTDiep><MTDiep>TCT{uuid}</MTDiep><MTDTChieu>K9900000009{uuid}</MTDTChieu>\
              <MST>9900000009</MST><SLuong>1</SLuong></TTChung><DLieu>{data}</DLieu></TDiep>"
         );
-        read(text.as_bytes()).unwrap()
+        read(text.as_bytes(), profile::newest()).unwrap()
     }
 
     #[test]
@@ -212,6 +201,21 @@ mod tests {
             Verdict::Accepted
         );
         assert_eq!(reply(110, "<TBao><DLTBao><THop>2</THop></DLTBao></TBao>").verdict, Verdict::Refused);
+    }
+
+    #[test]
+    fn how_a_notice_says_yes_is_the_profiles_to_say() {
+        let mut other = profile::newest().clone();
+        other.registration_answer.value.yes = vec!["9"];
+        let said = |profile: &Profile| {
+            let data = Element {
+                tag: "DLieu".into(),
+                text: String::new(),
+                children: vec![Element { tag: "TTXNCQT".into(), text: "9".into(), children: Vec::new() }],
+            };
+            verdict(code::REGISTRATION_RESULT, &data, &[], profile)
+        };
+        assert_eq!((said(profile::newest()), said(&other)), (Verdict::Unclear, Verdict::Accepted));
     }
 
     #[test]

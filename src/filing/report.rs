@@ -10,6 +10,7 @@ use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::id::{FilingId, SeriesId, UnitId, minted_at};
+use crate::receipt::profile;
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit::{self, registration, series};
 
@@ -167,7 +168,7 @@ pub(super) fn store(
     let new = Draft {
         unit,
         kind: Kind::UsageReport,
-        form: FORM,
+        form: profile::for_day(stamp.today()).usage_report_form.value,
         period: Some(quarter.to_string()),
         slot: Some(format!("{FORM} {quarter}/{ordinal}")),
         earlier: first,
@@ -175,7 +176,9 @@ pub(super) fn store(
         state,
         maker: actor.person,
     };
-    super::draft(tx, stamp, actor, new, |profile, id| report.body(profile.message_version.value, id))
+    super::draft(tx, stamp, actor, new, |profile, id| {
+        report.body(profile.usage_report_form.value, profile.message_version.value, id)
+    })
 }
 
 /// Who files: the unit, with the tax office of its accepted registration.

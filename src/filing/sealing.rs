@@ -4,7 +4,7 @@
 use ring::rand::SystemRandom;
 
 use super::envelope::{self, AUTHORITY, Envelope};
-use super::{Filing, State, query, schema, transmission};
+use super::{Filing, Kind, State, invoice, query, schema, transmission};
 use crate::actor::{Actor, Scope};
 use crate::error::Result;
 use crate::receipt::profile;
@@ -44,13 +44,24 @@ fn sign_one(
     sender: Option<&str>,
     filing: Filing,
 ) -> Result<bool> {
-    let (held, unit) = store.read(&Scope::All, |conn| {
-        Ok((keyring.signer(conn, stamp.vault, filing.unit, stamp.now)?, unit::find(conn, filing.unit)?))
+    let (signer, unit) = store.read(&Scope::All, |conn| {
+        // An invoice has its signature; nothing is added to it.
+        let signer = match filing.kind {
+            Kind::Invoice => None,
+            _ => Some(keyring.signer(conn, stamp.vault, filing.unit, stamp.now)?),
+        };
+        Ok((signer, unit::find(conn, filing.unit)?))
     })?;
-    let mut signed = sign_batch(&[&filing.body], held.signer.as_ref(), stamp.now)?;
-    let document = signed.pop().unwrap_or_default();
     let version = profile::by_name(&filing.profile)?.message_version.value;
-    schema::check_document(&filing.form, version, &document)?;
+    let document = match signer {
+        Some(held) => {
+            let mut signed = sign_batch(&[&filing.body], held.signer.as_ref(), stamp.now)?;
+            let document = signed.pop().unwrap_or_default();
+            schema::check_document(&filing.form, version, &document)?;
+            document
+        }
+        None => store.read(&Scope::All, |conn| invoice::document(conn, &filing))?,
+    };
     let own = envelope::direct_sender(&unit.tax_code);
     let sender = sender.unwrap_or(&own);
     let message_code = envelope::new_message_code(sender, &SystemRandom::new())?;

@@ -1,13 +1,15 @@
 //! The transmission ledger: every message with its attempts and answers. Events are only added; a
 //! projection says where each message is.
 
+use super::form::notice::Notice;
 use super::rules::{Next, Outcome, State};
-use super::{Filing, Kind, State as FilingState, code, registration, reply};
+use super::{Filing, Kind, State as FilingState, code, invoice, registration, reply};
 use crate::actor::{Actor, Role, Scope};
 use crate::audit;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::{EventId, TransmissionId, UnitId};
+use crate::receipt::profile::{self, Profile};
 use crate::store::rows::{self, Column, Update};
 use crate::store::{Conn, Stamp, Tx};
 use crate::text::hex;
@@ -53,8 +55,10 @@ pub fn message_kind(filing: &Filing) -> i32 {
     match filing.kind {
         Kind::Registration => code::REGISTRATION,
         Kind::UsageReport => code::USAGE_REPORT,
-        Kind::ErrorNotice if filing.form == super::form::notice::INVOICE_FORM => code::INVOICE_NOTICE,
-        Kind::ErrorNotice => code::RECEIPT_NOTICE,
+        Kind::ErrorNotice => {
+            filing.data::<Notice>().map_or(code::RECEIPT_NOTICE, |notice| notice.message_kind())
+        }
+        Kind::Invoice => filing.data::<invoice::Sent>().map_or(code::INVOICE, |sent| sent.message),
     }
 }
 
@@ -137,7 +141,8 @@ pub(super) fn record(
         super::advance(tx, stamp, &Actor::system(), &mut filing, ("sent", FilingState::Sent), None)?;
     }
     if let Outcome::Known(answers) = outcome {
-        let new = store_replies(tx, stamp, &message, answers)?;
+        let rules = profile::by_name(&filing.profile)?;
+        let new = store_replies(tx, stamp, &message, answers, rules)?;
         apply(tx, stamp, &mut message, &mut filing, new)?;
     }
     Ok(message.state)
@@ -150,11 +155,12 @@ fn store_replies(
     stamp: &Stamp<'_>,
     message: &Message,
     answers: &[Vec<u8>],
+    rules: &Profile,
 ) -> Result<Vec<reply::Reply>> {
     let mut new = Vec::new();
     for raw in answers {
         let hash = sha256(raw);
-        let read = reply::read(raw).ok().filter(|reply| reply.answers == message.message_code);
+        let read = reply::read(raw, rules).ok().filter(|reply| reply.answers == message.message_code);
         let row = ReplyRow {
             unit_id: message.unit,
             id: stamp.mint::<EventId>()?,

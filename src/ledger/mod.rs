@@ -211,6 +211,11 @@ pub fn balance(conn: &mut Conn, unit: UnitId, account: &Account) -> Result<Dong>
     query::balance_of(conn, unit, &account.to_string())
 }
 
+/// The statement lines that debited an account.
+pub fn lines_of(conn: &mut Conn, unit: UnitId, account: &Account) -> Result<Vec<LineId>> {
+    query::lines_of(conn, unit, &account.to_string())
+}
+
 /// Debits minus credits of every account of a unit that has a balance, by account text.
 /// The sum over all accounts is zero, always.
 pub fn trial_balance(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, Dong)>> {

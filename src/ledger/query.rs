@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Date, Text};
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
-use crate::id::{PostingId, UnitId};
+use crate::id::{LineId, PostingId, UnitId};
 use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::schema::posting;
@@ -64,6 +64,18 @@ pub fn of_source(
         .select((posting::debit_account, posting::credit_account, posting::amount))
         .load(conn)
         .classify()
+}
+
+pub fn lines_of(conn: &mut Conn, unit: UnitId, account: &str) -> Result<Vec<LineId>> {
+    posting::table
+        .filter(posting::unit_id.eq(unit))
+        .filter(posting::debit_account.eq(account))
+        .filter(posting::source_kind.eq("line"))
+        .order(posting::id)
+        .select(posting::source_id)
+        .load(conn)
+        .classify()
+        .map(|found: Vec<i64>| found.into_iter().map(LineId).collect())
 }
 
 pub fn trial_balance(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, Dong)>> {

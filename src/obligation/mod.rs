@@ -9,6 +9,7 @@ pub mod query;
 pub mod reference;
 pub mod rules;
 pub mod vietqr;
+pub mod walk_in;
 pub mod watch_query;
 
 use std::str::FromStr;

@@ -11,7 +11,7 @@ mod tlv;
 
 use fast_qr::convert::Builder;
 use fast_qr::convert::svg::SvgBuilder;
-use fast_qr::{ECL, QRBuilder};
+use fast_qr::{ECL, QRBuilder, QRCode};
 use serde::{Deserialize, Serialize};
 
 use super::bank_bin::is_bin;
@@ -167,12 +167,22 @@ pub fn memo_for(code: &ReferenceCode, words: &str) -> String {
 /// The payload as SVG: error correction M, quiet zone of 4 modules, black on white. The smallest
 /// QR mode that holds the text is used: alphanumeric when it can be.
 pub fn svg(payload: &str) -> Result<String> {
+    Ok(SvgBuilder::default().margin(QUIET_ZONE_MODULES).to_str(&symbol(payload)?))
+}
+
+/// The modules of the same symbol, row by row, true for black, without the quiet zone.
+pub fn modules(payload: &str) -> Result<Vec<Vec<bool>>> {
+    let symbol = symbol(payload)?;
+    let row = |row: usize| symbol[row].iter().take(symbol.size).map(|module| module.value()).collect();
+    Ok((0..symbol.size).map(row).collect())
+}
+
+fn symbol(payload: &str) -> Result<QRCode> {
     let fits = !payload.is_empty() && payload.len() <= PAYLOAD_LIMIT;
     let symbol = fits.then(|| QRBuilder::new(payload).ecl(ECL::M).build().ok()).flatten();
-    let symbol = symbol.ok_or_else(|| {
+    symbol.ok_or_else(|| {
         Error::invalid("payload", "vietqr_size_wrong", format!("expected 1 to {PAYLOAD_LIMIT} bytes"))
-    })?;
-    Ok(SvgBuilder::default().margin(QUIET_ZONE_MODULES).to_str(&symbol))
+    })
 }
 
 fn is_account(text: &str) -> bool {

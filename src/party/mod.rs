@@ -12,7 +12,7 @@ use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
 
 /// Who pays. Everything may be absent; what is known is printed on the receipt.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Payer {
     #[serde(default, skip_serializing_if = "Option::is_none")]

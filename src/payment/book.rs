@@ -15,6 +15,7 @@ use crate::notification::money::{Miss, Money, Notice};
 use crate::obligation::{self, Line, Obligation, State, rules};
 use crate::party::Payer;
 use crate::payment::movement::Movement;
+use crate::payment::repaid::Debt;
 use crate::unit::Unit;
 use crate::unit::imprint::Imprint;
 
@@ -247,6 +248,8 @@ pub struct Book {
     pub nobody: Payer,
     pub movements: HashMap<(UnitId, MovementId), Held<Movement>>,
     pub payments: HashMap<(UnitId, PaymentId), Held<Payment>>,
+    /// What the bank took back under a document that stands.
+    pub debts: HashMap<(UnitId, ObligationId), Vec<Debt>>,
     pub exposures: HashMap<(UnitId, AccountId, String), Held<Dong>>,
     pub allocations: Vec<Allocation>,
     pub payment_events: Vec<PaymentEvent>,
@@ -275,6 +278,7 @@ impl Book {
             nobody: Payer::default(),
             movements: HashMap::new(),
             payments: HashMap::new(),
+            debts: HashMap::new(),
             exposures: HashMap::new(),
             allocations: Vec::new(),
             payment_events: Vec::new(),
@@ -400,8 +404,14 @@ impl Book {
     ) -> Result<()> {
         let unit = incoming.unit;
         let before = self.obligation(unit, id)?.clone();
-        let effect = rules::receive(&before, amount);
-        self.note_exceptions(incoming, payment, &before, &effect);
+        let mut effect = rules::receive(&before, amount);
+        let repaid = self.repay(payment, incoming, id, effect.surplus)?;
+        effect.surplus = effect.surplus.checked_sub(repaid)?;
+        if repaid.is_zero() || effect.surplus.is_positive() {
+            // What covers a debt is taken; only the rest is too much.
+            let told = rules::Effect { taken: effect.taken.checked_add(repaid)?, ..effect };
+            self.note_exceptions(incoming, payment, &before, &told);
+        }
         if effect.surplus.is_positive() {
             self.allocate(unit, payment, Bucket::Unallocated, Bucket::Surplus, effect.surplus)?;
             let credit = Account::Surplus(payment);

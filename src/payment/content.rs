@@ -135,7 +135,7 @@ pub(super) fn invoice_of(material: &Material<'_>, kind: InvoiceKind, lines: &[&L
         .filter(|line| is_fee(line) && !line.amount.is_zero())
         .map(|line| Fee { name: line.item_name.clone(), amount: line.amount })
         .collect();
-    let mut seller = collecting_unit(material);
+    let mut seller = own_unit(material);
     seller.budget_code = None;
     seller.treasury_code = None;
     Ok(Invoice {
@@ -151,6 +151,13 @@ pub(super) fn invoice_of(material: &Material<'_>, kind: InvoiceKind, lines: &[&L
         collected_on: material.collected_at.business_day(),
         collected_by: collector(material.collected_by),
         relation: None,
+        entrusted: material.imprint.and_then(|imprint| imprint.issuer.as_ref()).map(|issuer| {
+            invoice::Entrusted {
+                tax_code: issuer.tax_code.clone(),
+                name: issuer.name.clone(),
+                address: issuer.address.clone(),
+            }
+        }),
     })
 }
 
@@ -161,7 +168,24 @@ fn collector(by: &CollectedBy) -> content::CollectedBy {
     }
 }
 
+/// Where the city signs for the unit, it is who collects, on the unit's behalf; the account stays the unit's.
 fn collecting_unit(material: &Material<'_>) -> content::CollectingUnit {
+    let own = own_unit(material);
+    match material.imprint.and_then(|imprint| imprint.issuer.as_ref()) {
+        None => own,
+        Some(issuer) => content::CollectingUnit {
+            principal: Some(content::Principal { name: own.name, tax_code: own.tax_code }),
+            name: issuer.name.clone(),
+            tax_code: issuer.tax_code.clone(),
+            address: issuer.address.clone(),
+            phone: issuer.phone.clone(),
+            budget_code: issuer.budget_code.clone(),
+            ..own
+        },
+    }
+}
+
+fn own_unit(material: &Material<'_>) -> content::CollectingUnit {
     let unit = material.unit;
     let imprint = material.imprint;
     content::CollectingUnit {

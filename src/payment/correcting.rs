@@ -14,7 +14,7 @@ use crate::receipt::format::Rulebook;
 use crate::receipt::invoice::{self, Invoice, VatRate};
 use crate::receipt::query::Stored;
 use crate::receipt::relation::Action;
-use crate::receipt::{Document, DocumentKind, schema};
+use crate::receipt::{Document, DocumentKind, profile, schema};
 use crate::unit::Unit;
 use crate::unit::imprint::Imprint;
 
@@ -79,8 +79,9 @@ pub fn document(material: &Material<'_>, corrects: &Corrects<'_>) -> Result<Docu
     let note = Some(corrects.note.to_owned()).filter(|note| !note.is_empty());
     let Some(invoice_kind) = kind.invoice() else {
         let mut content = receipt_of(material, &lines)?;
-        let kind = ReceiptKind::WithoutPrintedValue;
         let issued_on = original.issued_on;
+        let rules = profile::for_day(issued_on);
+        let kind = rules.receipt_kind(&template).unwrap_or(ReceiptKind::WithoutPrintedValue);
         content.relation =
             Some(content::Relation { action, kind, template, series, number, issued_on, note });
         return Ok(content.into());

@@ -109,7 +109,7 @@ pub fn movements_of_lines(
                 ("unit_id", Column::of(lines.iter().map(|(unit, _)| *unit))),
                 ("line_id", Column::of(lines.iter().map(|(_, line)| *line))),
             ],
-            "AND t.undoes_id IS NULL",
+            "AND +t.undoes_id IS NULL",
             Lock::None,
         )?;
     found.sort_by_key(|row| row.3);
@@ -129,7 +129,7 @@ pub fn lines_of_movements(
             ("unit_id", Column::of(movements.iter().map(|(unit, _)| *unit))),
             ("movement_id", Column::of(movements.iter().map(|(_, id)| *id))),
         ],
-        "AND t.undoes_id IS NULL",
+        "AND +t.undoes_id IS NULL",
         Lock::None,
     )
 }

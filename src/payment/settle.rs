@@ -16,7 +16,7 @@ use super::movement::{Movement, State, bank_key};
 use super::prove::LINE_KINDS;
 use super::query::{self, Likeness};
 use super::repeated;
-use super::{Claim, Direction, line_query, same_money, settle_cash};
+use super::{Claim, Direction, line_query, repaid, same_money, settle_cash};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
@@ -328,7 +328,7 @@ pub(super) fn load_obligations(
         book.units.insert(unit.id, unit);
     }
     book.imprints.extend(unit::imprint::in_force(tx, &units, stamp.today())?);
-    Ok(())
+    repaid::load(tx, book)
 }
 
 /// Step 5 for one claim.

@@ -49,7 +49,7 @@ impl Letter {
 }
 
 /// What the bank says became of the money.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It says who sent it and what for.
@@ -82,7 +82,7 @@ impl Outcome {
 }
 
 /// The bank's reply, as it is recorded and shown.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reply {
     pub outcome: Outcome,

@@ -115,7 +115,7 @@ pub fn paying_lines(
          JOIN payment p ON p.unit_id = m.unit_id AND p.id = m.payment_id \
          JOIN obligation o ON o.unit_id = p.unit_id AND o.id = p.obligation_id \
          WHERE l.unit_id = $1 AND l.account_id = $2 AND l.booking_date >= $3 AND l.booking_date <= $4 \
-         AND l.class = 'fee_receipt' AND k.undoes_id IS NULL ORDER BY l.id LIMIT $5",
+         AND l.class = 'fee_receipt' AND +k.undoes_id IS NULL ORDER BY l.id LIMIT $5",
     )
     .bind::<BigInt, _>(unit)
     .bind::<BigInt, _>(account)

@@ -1,12 +1,13 @@
 //! The few regular expressions that legal profiles need: series and template patterns are data.
 //!
-//! Understood: literal characters, `\d`, classes such as `[A-Z]` or `[02]`, a repeat count `{n}`,
-//! and the anchors `^` and `$`, which every pattern carries because it describes a whole text.
+//! Understood: literal characters, `\d`, classes such as `[A-Z]` or `[02]`, a repeat count `{n}` or `{n,m}`
+//! (as many as there are), and the anchors `^` and `$`, which every pattern carries because it describes a whole text.
 
 /// One place of a pattern: which characters fit, and how many of them follow each other.
 struct Place<'a> {
     accepts: Accepts<'a>,
-    count: usize,
+    least: usize,
+    most: usize,
 }
 
 enum Accepts<'a> {
@@ -51,10 +52,11 @@ fn class_holds(class: &str, found: char) -> bool {
 /// Whether `text` as a whole has the form of `pattern`. A pattern outside the subset fits nothing.
 pub fn matches(pattern: &str, text: &str) -> bool {
     let Some(places) = places(pattern) else { return false };
-    let mut letters = text.chars();
-    let fits = places
-        .iter()
-        .all(|place| (0..place.count).all(|_| letters.next().is_some_and(|c| place.accepts.fits(c))));
+    let mut letters = text.chars().peekable();
+    let fits = places.iter().all(|place| {
+        let taken = (0..place.most).take_while(|_| letters.next_if(|c| place.accepts.fits(*c)).is_some());
+        taken.count() >= place.least
+    });
     fits && letters.next().is_none()
 }
 
@@ -68,10 +70,10 @@ pub fn is_readable(pattern: &str) -> bool {
 pub fn year_digits<'t>(pattern: &str, text: &'t str) -> Option<&'t str> {
     let mut start = 0;
     for place in places(pattern)? {
-        if matches!(place.accepts, Accepts::Digit) && place.count == 2 {
+        if matches!(place.accepts, Accepts::Digit) && (place.least, place.most) == (2, 2) {
             return text.get(start..start + 2);
         }
-        start += text.get(start..)?.chars().take(place.count).map(char::len_utf8).sum::<usize>();
+        start += text.get(start..)?.chars().take(place.least).map(char::len_utf8).sum::<usize>();
     }
     None
 }
@@ -90,17 +92,20 @@ fn places(pattern: &str) -> Option<Vec<Place<'_>>> {
         } else {
             (Accepts::Literal(first), rest.strip_prefix(first)?)
         };
-        let (count, after) = count(after)?;
-        places.push(Place { accepts, count });
+        let (least, most, after) = count(after)?;
+        places.push(Place { accepts, least, most });
         rest = after;
     }
     Some(places)
 }
 
-fn count(rest: &str) -> Option<(usize, &str)> {
-    let Some(after) = rest.strip_prefix('{') else { return Some((1, rest)) };
+/// The least and the most, and what follows.
+fn count(rest: &str) -> Option<(usize, usize, &str)> {
+    let Some(after) = rest.strip_prefix('{') else { return Some((1, 1, rest)) };
     let (count, after) = after.split_once('}')?;
-    Some((count.parse().ok().filter(|&count| count <= 64)?, after))
+    let (least, most) = count.split_once(',').unwrap_or((count, count));
+    let (least, most): (usize, usize) = (least.parse().ok()?, most.parse().ok()?);
+    (least <= most && most <= 64).then_some((least, most, after))
 }
 
 #[cfg(test)]
@@ -121,6 +126,15 @@ mod tests {
     }
 
     #[test]
+    fn a_repeat_may_have_a_least_and_a_most() {
+        let passport = "^[A-Z0-9]{5,20}$";
+        assert!(matches(passport, "C1234567") && matches(passport, &"A".repeat(20)));
+        for wrong in ["c1234567", "C-1234567", "C123", &"A".repeat(21)] {
+            assert!(!matches(passport, wrong), "{wrong}");
+        }
+    }
+
+    #[test]
     fn the_year_stands_where_the_pattern_has_two_digits() {
         assert_eq!(year_digits(r"^[A-Z]{2}-\d{2}E$", "BL-26E"), Some("26"));
         assert_eq!(year_digits(r"^[CK]\d{2}[TD][A-Z]{2}$", "K27TAA"), Some("27"));
@@ -129,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_pattern_outside_the_subset_fits_nothing() {
-        for pattern in ["BL", "^a+$", "^(a|b)$", "^a{x}$", "^[ab$", "^a{9999}$"] {
+        for pattern in ["BL", "^a+$", "^(a|b)$", "^a{x}$", "^[ab$", "^a{9999}$", "^a{3,2}$"] {
             assert!(!matches(pattern, "a"), "{pattern}");
         }
     }

@@ -20,18 +20,26 @@ use crate::store::failpoint;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Lane, Stamp, Store, Tx, rows};
 use crate::text;
-use crate::unit::{self, certificate};
+use crate::unit::{self, certificate, entrustment};
 
 /// How long a unit's choice is kept before it is looked up again; changes that are known ahead
 /// (a certificate's turn, its end) are taken at their instant.
 const REFRESH_S: i64 = 30;
 /// How long a unit without a usable key is passed over.
 const KEYLESS_S: i64 = 2;
+/// How a signed invoice begins.
+const INVOICE_BEGINS: &[u8] = b"<HDon";
 
 /// Who is to know of sealed receipts within the sealing transaction. Rooms after this one implement
 /// it, so that what a seal sets off stands or falls with the seal.
 pub trait Announce: Sync {
     fn sealed(&self, tx: &mut Tx<'_>, stamp: &Stamp<'_>, receipts: &[(UnitId, ReceiptId)]) -> Result<()>;
+
+    /// The invoices among them, where there are any: the tax authority wants each.
+    fn invoices(&self, tx: &mut Tx<'_>, stamp: &Stamp<'_>, invoices: &[(UnitId, ReceiptId)]) -> Result<()> {
+        let _ = (tx, stamp, invoices);
+        Ok(())
+    }
 }
 
 /// A unit's signer with the certificate it signs under.
@@ -45,10 +53,22 @@ pub struct Held {
     loaded_at: Instant,
 }
 
+/// Whose certificate is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Whose {
+    /// The unit's own, or else the city's: for forms and certificates of days.
+    Either,
+    /// For documents that name the unit as who collects or sells.
+    Units,
+    /// For documents that name the city, issued under an entrustment; of the city's certificates those that
+    /// the unit's registrations list.
+    Citys,
+}
+
 /// The signers of the process, loaded at first use.
 #[derive(Default)]
 pub struct Keyring {
-    held: Mutex<HashMap<UnitId, Arc<Held>>>,
+    held: Mutex<HashMap<(UnitId, Whose), Arc<Held>>>,
     signers: Mutex<HashMap<CertificateId, (Arc<dyn Signer>, Arc<SignerLane>)>>,
     keyless: Mutex<HashMap<UnitId, Instant>>,
 }
@@ -57,16 +77,36 @@ impl Keyring {
     /// The signer of a unit; units without a certificate of their own sign under the city's
     /// (entrusted signing). `signing_key_missing` when there is neither.
     pub fn signer(&self, conn: &mut Conn, vault: &Vault, unit: UnitId, now: Instant) -> Result<Arc<Held>> {
-        if let Some(held) = self.remembered(unit, now) {
-            return Ok(held);
+        let held = self.held_by(conn, vault, (unit, Whose::Either), now)?;
+        held.ok_or_else(|| self.keyless(unit, now))
+    }
+
+    fn keyless(&self, unit: UnitId, now: Instant) -> Error {
+        locked(&self.keyless).insert(unit, now.plus_seconds(KEYLESS_S));
+        Error::conflict("signing_key_missing", "the unit has no valid signing certificate")
+    }
+
+    fn held_by(
+        &self,
+        conn: &mut Conn,
+        vault: &Vault,
+        asked: (UnitId, Whose),
+        now: Instant,
+    ) -> Result<Option<Arc<Held>>> {
+        if let Some(held) = self.remembered(asked, now) {
+            return Ok(Some(held));
         }
-        let own = certificate::of_unit(conn, unit)?;
-        let city = certificate::of_unit(conn, unit::CITY)?;
+        let (unit, whose) = asked;
+        let own = if whose == Whose::Citys { Vec::new() } else { certificate::of_unit(conn, unit)? };
+        let city = match whose {
+            Whose::Either => certificate::of_unit(conn, unit::CITY)?,
+            Whose::Units => Vec::new(),
+            Whose::Citys => entrustment::listed_of_city(conn, unit, now)?,
+        };
         let chosen = certificate::chosen(&own, now).or_else(|| certificate::chosen(&city, now));
         let Some(chosen) = chosen else {
-            locked(&self.held).remove(&unit);
-            locked(&self.keyless).insert(unit, now.plus_seconds(KEYLESS_S));
-            return Err(Error::conflict("signing_key_missing", "the unit has no valid signing certificate"));
+            locked(&self.held).remove(&asked);
+            return Ok(None);
         };
         let changes = [&own, &city].into_iter().filter_map(|all| certificate::next_change(all, now)).min();
         let (signer, lane) = self.load(conn, vault, chosen.unit, chosen.id)?;
@@ -79,9 +119,9 @@ impl Keyring {
             good_until,
             loaded_at: now,
         });
-        locked(&self.held).insert(unit, Arc::clone(&held));
+        locked(&self.held).insert(asked, Arc::clone(&held));
         locked(&self.keyless).remove(&unit);
-        Ok(held)
+        Ok(Some(held))
     }
 
     /// Signers outlive the look-ups: sessions with tokens are kept.
@@ -102,9 +142,9 @@ impl Keyring {
         Ok((Arc::clone(signer), Arc::clone(lane)))
     }
 
-    fn remembered(&self, unit: UnitId, now: Instant) -> Option<Arc<Held>> {
+    fn remembered(&self, asked: (UnitId, Whose), now: Instant) -> Option<Arc<Held>> {
         let all = locked(&self.held);
-        let held = all.get(&unit)?;
+        let held = all.get(&asked)?;
         let age_s = now.seconds_since(held.loaded_at);
         ((0..REFRESH_S).contains(&age_s) && now < held.good_until).then(|| Arc::clone(held))
     }
@@ -121,7 +161,8 @@ impl Keyring {
             locked(&self.keyless).iter().filter(|(_, until)| now < **until).map(|(unit, _)| *unit).collect();
         let mut units: Vec<UnitId> = keyless;
         let is_stuck = |held: &Held| held.signer.is_outside() && !held.lane.is_free(now);
-        units.extend(locked(&self.held).iter().filter(|(_, held)| is_stuck(held)).map(|(unit, _)| *unit));
+        units
+            .extend(locked(&self.held).iter().filter(|(_, held)| is_stuck(held)).map(|((unit, _), _)| *unit));
         units
     }
 }
@@ -155,6 +196,16 @@ pub struct Plan {
 }
 
 impl Plan {
+    fn take(&mut self, held: &Arc<Held>, tasks: Vec<Task>) {
+        let is_outside = held.signer.is_outside();
+        let (work, size) =
+            if is_outside { (&mut self.outside, CHUNK_OUTSIDE) } else { (&mut self.here, CHUNK) };
+        let mut rest = tasks.into_iter().peekable();
+        while rest.peek().is_some() {
+            work.push((Arc::clone(held), rest.by_ref().take(size).collect()));
+        }
+    }
+
     /// Takes out what needs a signer outside the process, so that the rest does not wait for it.
     pub fn take_outside(&mut self) -> Vec<Plan> {
         let outside = std::mem::take(&mut self.outside);
@@ -194,29 +245,51 @@ pub fn plan(
     for task in tasks {
         by_unit.entry(task.unit).or_default().push(task);
     }
-    for (unit, tasks) in by_unit {
-        match store.read(&Scope::All, |conn| keyring.signer(conn, stamp.vault, unit, stamp.now)) {
-            Ok(held) => {
-                let is_outside = held.signer.is_outside();
-                let (work, size) =
-                    if is_outside { (&mut plan.outside, CHUNK_OUTSIDE) } else { (&mut plan.here, CHUNK) };
-                let mut rest = tasks.into_iter().peekable();
-                while rest.peek().is_some() {
-                    work.push((Arc::clone(&held), rest.by_ref().take(size).collect()));
-                }
+    for (unit, mut tasks) in by_unit {
+        let mut fault = None;
+        for whose in [Whose::Units, Whose::Citys] {
+            if tasks.is_empty() {
+                break;
             }
-            Err(error) => {
-                metrics::counter!("bienlai_sealing_held_back_total").increment(tasks.len() as u64);
-                tracing::error!(%unit, %error, receipts = tasks.len(), "receipts cannot be signed");
-                // A busy store is no fault of the key.
-                if !error.is_busy() {
-                    let alarm = alarm::Alarm::of_unit(unit, alarm::Kind::SigningStopped, error.code());
-                    alarm::raise(store, stamp, &[alarm])?;
+            let asked = (unit, whose);
+            match store.read(&Scope::All, |conn| keyring.held_by(conn, stamp.vault, asked, stamp.now)) {
+                Ok(Some(held)) => {
+                    let code = held.signer.certificate().tax_code();
+                    let (its, others) = tasks.into_iter().partition(|task| signer_named(&task.body) == code);
+                    tasks = others;
+                    plan.take(&held, its);
                 }
+                Ok(None) => {}
+                Err(error) => fault = fault.or(Some(error)),
             }
+        }
+        if tasks.is_empty() {
+            continue;
+        }
+        let error = fault.unwrap_or_else(|| keyring.keyless(unit, stamp.now));
+        metrics::counter!("bienlai_sealing_held_back_total").increment(tasks.len() as u64);
+        tracing::error!(%unit, %error, receipts = tasks.len(), "receipts cannot be signed");
+        // A busy store is no fault of the key.
+        if !error.is_busy() {
+            let alarm = alarm::Alarm::of_unit(unit, alarm::Kind::SigningStopped, error.code());
+            alarm::raise(store, stamp, &[alarm])?;
         }
     }
     Ok(plan)
+}
+
+/// The tax code under which a document must be signed: of the organisation entrusted with an invoice, of the
+/// seller otherwise, of who collects on a receipt. Values hold no `<` in canonical form.
+fn signer_named(body: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(body).ok()?;
+    let after = |tag: &str| text.split_once(tag).map(|(_, rest)| rest);
+    let is_invoice = text.starts_with("<DLHDon");
+    let entrusted = if is_invoice { after("<MSTDVNUNLHDon>") } else { None };
+    let rest = match entrusted {
+        Some(rest) => rest,
+        None => after(if is_invoice { "<NBan>" } else { "<TCThu>" })?.split_once("<MST>")?.1,
+    };
+    rest.split_once('<').map(|(value, _)| value)
 }
 
 /// Signs the receipts that are still unsigned, on `threads` threads, and stores the seals in one
@@ -387,8 +460,34 @@ pub fn store_seals(
         audit::record(tx, stamp, &trail)?;
         let sealed: Vec<_> = events.iter().map(|event| (event.unit_id, event.receipt_id)).collect();
         announce.sealed(tx, stamp, &sealed)?;
+        let is_invoice = |index: &usize| is_new[*index] && seals[*index].document.starts_with(INVOICE_BEGINS);
+        let invoices: Vec<_> = (0..seals.len()).filter(is_invoice).collect();
+        if !invoices.is_empty() {
+            let key = |index: usize| (seals[index].unit_id, seals[index].receipt_id);
+            announce.invoices(tx, stamp, &invoices.into_iter().map(key).collect::<Vec<_>>())?;
+        }
         Ok(events.len())
     })?;
     failpoint::hit("sealed");
     Ok(sealed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_says_itself_who_must_sign_it() {
+        let receipt =
+            b"<DLBLai><TTChung/><NDBLai><TCThu><Ten>A &lt;MST&gt;</Ten><MST>1</MST><UNThu><Ten>B</Ten>\
+                        <MST>2</MST></UNThu></TCThu><NNop><MST>3</MST></NNop></NDBLai></DLBLai>";
+        assert_eq!(signer_named(receipt), Some("1"));
+        let invoice = "<DLHDon><TTChung><MSTTCGP>1</MSTTCGP>…</TTChung><NBan><Ten>A</Ten><MST>1</MST></NBan>";
+        assert_eq!(signer_named(invoice.as_bytes()), Some("1"));
+        let entrusted = invoice.replace("…", "<MSTDVNUNLHDon>9</MSTDVNUNLHDon>");
+        assert_eq!(signer_named(entrusted.as_bytes()), Some("9"));
+        for none in [&b"<DLBLai></DLBLai>"[..], b"\xff", b"<TCThu><MST>1"] {
+            assert_eq!(signer_named(none), None);
+        }
+    }
 }

@@ -32,7 +32,8 @@ fn general(xml: &mut Writer, content: &Content, numbering: &Numbering, profile: 
     xml.element("TTChung", |xml| {
         xml.text("PBan", profile.format_version.value);
         xml.text("TBLai", profile.title.value);
-        xml.text("LBLai", &content.kind.code().to_string());
+        let kind = profile.receipt_kind(&numbering.template).unwrap_or(content.kind);
+        xml.text("LBLai", &kind.code().to_string());
         xml.text("KHMSBLai", &numbering.template);
         xml.text("KHBLai", &numbering.series);
         xml.text("SBLai", &numbering.number.to_string());
@@ -165,6 +166,16 @@ mod tests {
         let day = "<TTin><TTruong>NgayThu</TTruong><KDLieu>date</KDLieu><DLieu>2026-09-01</DLieu></TTin>";
         assert!(xml.contains(day), "{xml}");
         assert!(xml.contains("<DLieu>Thu tự động qua VietQR</DLieu>"), "{xml}");
+    }
+
+    #[test]
+    fn the_kind_of_receipt_follows_its_template_as_the_profile_says() {
+        for (template, kind) in [("01BLP0-001", 3), ("02BLP0-001", 4)] {
+            let numbering = Numbering { template: template.to_owned(), ..sample::numbering() };
+            let profile = profile::for_day(numbering.issued_on);
+            let xml = String::from_utf8(body(&sample::content(), &numbering, profile, "BL-1")).unwrap();
+            assert!(xml.contains(&format!("<LBLai>{kind}</LBLai><KHMSBLai>{template}</KHMSBLai>")), "{xml}");
+        }
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub fn payers(conn: &mut Conn, unit: UnitId, lines: &[LineId]) -> Result<Vec<(Li
             ("unit_id", Column::of(lines.iter().map(|_| unit))),
             ("line_id", Column::of(lines.iter().copied())),
         ],
-        "AND t.undoes_id IS NULL AND t.rule NOT IN ('bulk_reference', 'settlement_report', 'lump_sum', 'several_codes')",
+        "AND +t.undoes_id IS NULL AND t.rule NOT IN ('bulk_reference', 'settlement_report', 'lump_sum', 'several_codes')",
         Lock::None,
     )
 }

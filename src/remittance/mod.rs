@@ -35,7 +35,7 @@ use crate::unit::imprint;
 pub use rules::{Event, Leg};
 
 /// What an order does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The budget's part to the Treasury, by chapter and sub-item.

@@ -11,6 +11,7 @@ pub mod cut_off;
 pub mod fees;
 pub mod list;
 pub mod overview;
+pub mod principals;
 mod query;
 mod rules;
 pub mod sheet;

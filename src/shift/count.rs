@@ -15,7 +15,7 @@ pub const DENOMINATIONS: [i64; 12] =
 const PIECES_LIMIT: i64 = 100_000;
 
 /// How many pieces of each note were counted. Notes that are not there are left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct Count(BTreeMap<i64, i64>);
 

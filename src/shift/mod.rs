@@ -11,10 +11,13 @@ pub mod cover;
 mod cover_query;
 pub mod deposit;
 pub mod deposit_query;
+pub mod provisional;
+pub mod provisional_query;
 pub mod query;
 pub mod report;
 mod report_query;
 pub mod rules;
+pub mod slip_form;
 
 use serde::Serialize;
 
@@ -146,7 +149,7 @@ pub struct Counted {
 /// Counts the drawer and closes the shift; with a difference it waits for another person.
 ///
 /// Errors: `shift_state_wrong`, `shift_of_other` for a cashier at somebody else's drawer,
-/// `cash_count_wrong`.
+/// `cash_count_wrong`, `shift_slips_open` over provisional slips that are not in the books.
 pub fn close(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -164,6 +167,7 @@ pub fn close(
         return Err(Error::forbidden("shift_of_other", "this is another cashier's drawer"));
     }
     rules::check_count(&shift)?;
+    provisional::check_closing(tx, unit, shift.person)?;
     let expected = query::last_float(tx, unit, id)?.checked_add(balance(tx, unit, id)?)?;
     let variance = total.checked_sub(expected)?;
     let (state, kind) =

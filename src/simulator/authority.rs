@@ -1,6 +1,7 @@
 //! A certification authority as it is seen from here: revocation lists, answers about single
 //! certificates, and time stamps.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use ring::digest::{SHA256, digest};
@@ -41,6 +42,12 @@ impl Authority {
     /// # Errors
     /// `Internal`.
     pub fn start(authority: TestAuthority, clock: Clock) -> Result<Authority> {
+        Authority::start_on(authority, clock, SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+
+    /// # Errors
+    /// `port_taken`; `Internal`.
+    pub fn start_on(authority: TestAuthority, clock: Clock, listen: SocketAddr) -> Result<Authority> {
         let stamper = authority.stamping(clock.now(), STAMPER_DAYS)?;
         let shared = Arc::new(Shared {
             authority,
@@ -52,8 +59,9 @@ impl Authority {
             behind_s: Mutex::new(0),
         });
         let answering = Arc::clone(&shared);
-        let server =
-            Server::start(move |request| answering.answer(request).unwrap_or_else(|_| Answer::status(500)))?;
+        let server = Server::start_on(listen, move |request| {
+            answering.answer(request).unwrap_or_else(|_| Answer::status(500))
+        })?;
         Ok(Authority { server, shared })
     }
 

@@ -40,10 +40,17 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on a free port of this machine.
-    pub fn start(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Result<Server> {
+    /// Listens there; on a free port where the port is 0.
+    ///
+    /// # Errors
+    /// `port_taken`; `Internal`.
+    pub fn start_on(
+        listen: SocketAddr,
+        answer: impl Fn(&Request) -> Answer + Send + Sync + 'static,
+    ) -> Result<Server> {
         let failed = |error: std::io::Error| Error::internal(format!("a simulated machine: {error}"));
-        let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(failed)?;
+        let taken = |error: std::io::Error| Error::conflict("port_taken", format!("{listen}: {error}"));
+        let listener = TcpListener::bind(listen).map_err(taken)?;
         let address = listener.local_addr().map_err(failed)?;
         let is_stopping = Arc::new(AtomicBool::new(false));
         let (stopping, answer) = (Arc::clone(&is_stopping), Arc::new(answer));

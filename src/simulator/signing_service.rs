@@ -1,6 +1,7 @@
 //! A remote signing service (CSC API v1) with the habits of real ones: slow, failing,
 //! rate-limited, or plainly wrong.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -59,6 +60,12 @@ impl SigningService {
     /// # Errors
     /// `key_file_unreadable`, `Internal`.
     pub fn start(pem: &SecretString) -> Result<SigningService> {
+        SigningService::start_on(pem, SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+
+    /// # Errors
+    /// As `start`; `port_taken`.
+    pub fn start_on(pem: &SecretString, listen: SocketAddr) -> Result<SigningService> {
         let text = pem.expose_secret();
         let own = text.split("-----BEGIN CERTIFICATE").next().unwrap_or_default().trim();
         let key = RsaPrivateKey::from_pkcs8_pem(own)
@@ -74,7 +81,8 @@ impl SigningService {
             authorised: Mutex::default(),
         });
         let answering = Arc::clone(&shared);
-        Ok(SigningService { server: Server::start(move |request| answering.answer(request))?, shared })
+        let server = Server::start_on(listen, move |request| answering.answer(request))?;
+        Ok(SigningService { server, shared })
     }
 
     pub fn url(&self) -> String {

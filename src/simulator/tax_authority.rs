@@ -23,6 +23,7 @@ pub struct Habits {
     /// How often it is asked before the business answer is there.
     pub asked_before_answer: u32,
     pub refuses_registrations: bool,
+    pub refuses_invoices: bool,
     pub seed: u64,
 }
 
@@ -33,6 +34,7 @@ impl Default for Habits {
             lost_messages_percent: 0,
             asked_before_answer: 1,
             refuses_registrations: false,
+            refuses_invoices: false,
             seed: 1,
         }
     }
@@ -53,7 +55,7 @@ struct State {
     is_out: bool,
     held: BTreeMap<String, Held>,
     order: Vec<String>,
-    /// What may come once: reports by taxpayer and quarter.
+    /// What may come once: reports by taxpayer and quarter, invoices by seller and number.
     once: HashSet<String>,
     deliveries: u64,
 }
@@ -164,7 +166,7 @@ impl TaxAuthority {
             let wanted = kinds.len().min(ready) + 1;
             while held.answers.len() < wanted {
                 let kind = kinds.get(held.answers.len() - 1).copied().unwrap_or(code::TECHNICAL);
-                held.answers.push(reply::business(&held.message, kind, habits.refuses_registrations));
+                held.answers.push(reply::business(&held.message, kind, &habits));
             }
         }
         Some(held.answers.clone())
@@ -179,6 +181,7 @@ fn business_answers(request: i32) -> &'static [i32] {
     match request {
         code::REGISTRATION => &[code::REGISTRATION_RECEIVED, code::REGISTRATION_RESULT],
         code::USAGE_REPORT => &[code::USAGE_RESULT],
+        code::INVOICE | code::INTEGRATED_INVOICE => &[code::CHECK_RESULT],
         code::INVOICE_NOTICE | code::RECEIPT_NOTICE => &[code::CORRECTION_RESULT],
         _ => &[],
     }

@@ -81,7 +81,7 @@ travels_as!(BigInt, i64:
     LetterId, LineId, MatchId, MessageId, MovementId, ObligationId, PartyId, PaymentId, PersonId, PostingId, RawEventId,
     ReceiptId, SeriesId, ShiftId, StatementId, TrustId, UnitId, Dong, Instant,
     ClassRuleId, SettlementId, TermsId,
-    DataRequestId, DelegationId, IncidentId,
+    DataRequestId, DelegationId, IncidentId, PadId, PictureId, RefundRequestId,
     BatchId, CorrectionId, FilingId, RefundId, RegistrationId, RemittanceId, ReopeningId, SlipId,
     TransmissionId, VersionId, LoginId, SessionId,
 );

@@ -69,6 +69,8 @@ pub const KIND_RECEIPT: &str = "receipt";
 pub const KIND_REFUND: &str = "refund";
 pub const KIND_DEPOSIT: &str = "deposit";
 pub const KIND_REMITTANCE: &str = "remittance";
+/// A provisional slip (Phiếu thu tạm).
+pub const KIND_SLIP: &str = "slip";
 
 /// The directory key of an account number. The bank is left out: senders name it by words of
 /// their own, and no two banks of one city's units have been seen to share a number. Should they

@@ -95,6 +95,8 @@ pub struct Listed {
     pub unit: UnitId,
     pub id: CertificateId,
     pub subject: String,
+    /// Empty in rows of versions that did not keep it.
+    pub issuer: String,
     pub serial: String,
     pub chain_pem: String,
     pub signer: String,
@@ -326,6 +328,7 @@ fn list(conn: &mut Conn, unit: Option<UnitId>) -> Result<Vec<Listed>> {
             id: name.1,
             subject: name.2,
             serial: name.3,
+            issuer: issuer.unwrap_or_default(),
             chain_pem: name.4,
             signer: way.0,
             not_after: way.2,

@@ -1,7 +1,9 @@
 //! What stands on a unit's documents beside its name and address: dated facts, the newest counts.
 
+use super::entrustment;
+pub use super::entrustment::Issuer;
 use super::imprint_query::ImprintRow;
-pub use super::imprint_query::in_force;
+pub use super::imprint_query::{Dated, history, in_force, recorded};
 use crate::actor::{Actor, Role};
 use crate::audit;
 use crate::clock::BusinessDay;
@@ -20,6 +22,8 @@ pub struct Imprint {
     pub treasury_code: Option<String>,
     /// On whose behalf the unit collects.
     pub principal: Option<Principal>,
+    /// Who stands on the documents and signs them in the unit's place (`unit::entrustment`).
+    pub issuer: Option<Issuer>,
 }
 
 /// Who entrusted the collecting to the unit (ủy nhiệm thu), by which contract.
@@ -33,7 +37,8 @@ pub struct Principal {
 /// Records the imprint that holds from a day on.
 ///
 /// # Errors
-/// `entrustment_incomplete` when the principal lacks its name, tax code or contract.
+/// `entrustment_incomplete` when the principal lacks its name, tax code or contract; `entrustment_twice` when
+/// the city signs for the unit.
 pub fn record(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -49,6 +54,10 @@ pub fn record(
         if texts.iter().any(|text| text::clean(text).is_empty()) {
             let detail = "entrusted collecting needs the principal's name, tax code and contract";
             return Err(Error::invalid("principal", "entrustment_incomplete", detail));
+        }
+        if !entrustment::in_force(tx, &[unit], valid_from.max(stamp.today()))?.is_empty() {
+            let detail = "the city signs for the unit; a receipt names one principal only";
+            return Err(Error::conflict("entrustment_twice", detail));
         }
     }
     let principal = imprint.principal.as_ref();

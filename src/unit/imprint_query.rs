@@ -2,6 +2,7 @@
 
 use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
+use super::entrustment;
 use super::imprint::{Imprint, Principal};
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
@@ -24,39 +25,73 @@ crate::table_row! {
     }
 }
 
-/// The imprints in force on a day, of those units that have one.
+/// The imprints in force on a day, of those units that have one; with the city as issuer where an
+/// entrustment is in force.
 pub fn in_force(conn: &mut Conn, units: &[UnitId], day: BusinessDay) -> Result<Vec<(UnitId, Imprint)>> {
+    let mut found = recorded(conn, units, day)?;
+    for (unit, held) in entrustment::in_force(conn, units, day)? {
+        match found.iter_mut().find(|(known, _)| *known == unit) {
+            Some((_, imprint)) => imprint.issuer = Some(held.issuer),
+            None => found.push((unit, Imprint { issuer: Some(held.issuer), ..Imprint::default() })),
+        }
+    }
+    Ok(found)
+}
+
+/// What was recorded of the units' imprints and is in force on a day.
+pub fn recorded(conn: &mut Conn, units: &[UnitId], day: BusinessDay) -> Result<Vec<(UnitId, Imprint)>> {
+    let mut found = load(conn, units)?;
+    found.retain(|(_, held)| held.valid_from <= day);
+    // The newest day counts, and of one day what was recorded last.
+    found.reverse();
+    found.dedup_by_key(|(unit, _)| *unit);
+    Ok(found.into_iter().map(|(unit, held)| (unit, held.imprint)).collect())
+}
+
+/// An imprint with the day from which it holds and when it was recorded.
+#[derive(Clone, Debug)]
+pub struct Dated {
+    pub valid_from: BusinessDay,
+    pub recorded_at: Instant,
+    pub imprint: Imprint,
+}
+
+/// Every imprint of a unit, by the day from which it holds, and of one day as recorded.
+pub fn history(conn: &mut Conn, unit: UnitId) -> Result<Vec<Dated>> {
+    Ok(load(conn, &[unit])?.into_iter().map(|(_, held)| held).collect())
+}
+
+fn load(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<(UnitId, Dated)>> {
     type Sql = (
-        (BigInt, BigInt, Date),
+        (BigInt, BigInt, Date, BigInt),
         (Nullable<Text>, Nullable<Text>, Nullable<Text>),
         (Nullable<Text>, Nullable<Text>, Nullable<Text>),
     );
     type Stored = (
-        (UnitId, EventId, BusinessDay),
+        (UnitId, EventId, BusinessDay, Instant),
         (Option<String>, Option<String>, Option<String>),
         (Option<String>, Option<String>, Option<String>),
     );
     let mut found: Vec<Stored> = rows::fetch::<Sql, _>(
         conn,
-        "SELECT t.unit_id, t.id, t.valid_from, t.email, t.treasury_account, t.treasury_code, t.principal_name, \
-         t.principal_tax_code, t.contract FROM unit_imprint t",
+        "SELECT t.unit_id, t.id, t.valid_from, t.created_at, t.email, t.treasury_account, t.treasury_code, \
+         t.principal_name, t.principal_tax_code, t.contract FROM unit_imprint t",
         &[("unit_id", Column::of(units.iter().copied()))],
         "",
         Lock::None,
     )?;
-    found.retain(|((_, _, from), _, _)| *from <= day);
-    // The newest day counts, and of one day what was recorded last.
-    found.sort_by_key(|((unit, id, from), _, _)| (*unit, std::cmp::Reverse((*from, *id))));
-    found.dedup_by_key(|((unit, _, _), _, _)| *unit);
+    found.sort_by_key(|((unit, id, from, _), _, _)| (*unit, *from, *id));
     Ok(found
         .into_iter()
-        .map(|((unit, _, _), (email, treasury_account, treasury_code), (name, tax_code, contract))| {
+        .map(|(key, (email, treasury_account, treasury_code), (name, tax_code, contract))| {
+            let (unit, _, valid_from, recorded_at) = key;
             let principal = name.zip(tax_code).map(|(name, tax_code)| Principal {
                 name,
                 tax_code,
                 contract: contract.unwrap_or_default(),
             });
-            (unit, Imprint { email, treasury_account, treasury_code, principal })
+            let imprint = Imprint { email, treasury_account, treasury_code, principal, issuer: None };
+            (unit, Dated { valid_from, recorded_at, imprint })
         })
         .collect())
 }

@@ -2,6 +2,9 @@
 
 pub mod account;
 pub mod certificate;
+pub mod city;
+pub mod entrustment;
+mod entrustment_query;
 pub mod imprint;
 mod imprint_query;
 pub mod query;

@@ -3,14 +3,15 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
+use super::city::Identity;
 use super::{CITY, Unit};
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::UnitId;
-use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock};
 use crate::store::schema::{holiday, unit};
+use crate::store::{Conn, Tx};
 use crate::working_days::WorkingDays;
 
 crate::table_row! {
@@ -79,6 +80,19 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Unit>> {
         .load(conn)
         .classify()?;
     Ok(found.into_iter().map(from_stored).collect())
+}
+
+/// Sets the columns of a unit that may change.
+pub fn set_identity(tx: &mut Tx<'_>, id: UnitId, identity: &Identity) -> Result<()> {
+    let changed = (
+        unit::name.eq(&identity.name),
+        unit::tax_code.eq(&identity.tax_code),
+        unit::address.eq(&identity.address),
+        unit::phone.eq(&identity.phone),
+        unit::budget_code.eq(&identity.budget_code),
+    );
+    diesel::update(unit::table.filter(unit::unit_id.eq(id))).set(changed).execute(tx.conn()).classify()?;
+    Ok(())
 }
 
 /// The working days of banks: weekends and the holidays on record.

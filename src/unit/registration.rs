@@ -15,7 +15,7 @@ use crate::text;
 pub use query::CertificateRow;
 
 /// `HThuc` of a certificate in the form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CertificateAction {
     Add,
@@ -254,14 +254,19 @@ pub fn installed(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<Stri
     query::installed_pems(conn, unit, now)
 }
 
+/// Whether the accepted registrations list the certificate, or none was accepted yet.
+pub fn lists(conn: &mut Conn, unit: UnitId, issuer: Option<&str>, serial: &str) -> Result<bool> {
+    let is_listed = certificates(conn, unit)?.iter().any(|held| held.is_called(issuer, serial));
+    Ok(is_listed || query::registrations(conn, unit)?.is_empty())
+}
+
 /// Whether the unit may sign with this certificate. Before the first acceptance nothing can be
 /// issued, and the form itself wants a signature, so any fits.
 ///
 /// # Errors
 /// `certificate_not_registered`; the way forward is a change form that adds it.
 pub fn require_listed(conn: &mut Conn, unit: UnitId, issuer: &str, serial: &str) -> Result<()> {
-    let is_listed = certificates(conn, unit)?.iter().any(|held| held.is_called(Some(issuer), serial));
-    if is_listed || query::registrations(conn, unit)?.is_empty() {
+    if lists(conn, unit, Some(issuer), serial)? {
         return Ok(());
     }
     let detail = "the accepted registration does not list it; send a change form (HThuc 2) that adds it";

@@ -5,6 +5,7 @@ pub mod life;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
 
+use super::entrustment;
 use crate::actor::{Actor, Role};
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
@@ -77,7 +78,7 @@ pub struct NewSeries {
 /// # Errors
 /// `series_not_registered` while no acceptance of the registration is recorded, `series_exists`.
 pub fn open(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: NewSeries) -> Result<SeriesId> {
-    admit(tx, actor, &new)?;
+    admit(tx, actor, &new, stamp.today())?;
     enter(tx, stamp, actor, new, Phase::Open, "opened")
 }
 
@@ -91,8 +92,9 @@ pub fn plan(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: NewSeries) -
 /// The one door to numbering: every opening, at once or of a planned series, passes it.
 ///
 /// # Errors
-/// `role_not_allowed`, `series_not_registered` without the acceptance of 01/ĐKTĐ-CTĐT.
-pub fn admit(tx: &mut Tx<'_>, actor: &Actor, new: &NewSeries) -> Result<()> {
+/// `role_not_allowed`, `series_not_registered` without the acceptance of 01/ĐKTĐ-CTĐT, `series_shared` where
+/// the city signs for several units and another one has a series of this name.
+pub fn admit(tx: &mut Tx<'_>, actor: &Actor, new: &NewSeries, today: BusinessDay) -> Result<()> {
     actor.require_role(&[Role::Administrator, Role::System])?;
     actor.scope.require(new.unit)?;
     if new.registration.trim().is_empty() {
@@ -102,7 +104,13 @@ pub fn admit(tx: &mut Tx<'_>, actor: &Actor, new: &NewSeries) -> Result<()> {
             "name the acceptance of 01/ĐKTĐ-CTĐT",
         ));
     }
-    super::registration::require_accepted(tx, new.unit, &new.document_kind).map(|_| ())
+    super::registration::require_accepted(tx, new.unit, &new.document_kind)?;
+    let is_receipt = new.document_kind.starts_with("receipt");
+    if is_receipt && !entrustment::in_force(tx, &[new.unit], today)?.is_empty() {
+        let name = (new.template.as_str(), new.series.as_str(), new.year);
+        entrustment::require_series_alone(tx, new.unit, name, today)?;
+    }
+    Ok(())
 }
 
 fn enter(

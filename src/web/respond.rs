@@ -70,6 +70,7 @@ pub fn status(error: &Error) -> StatusCode {
     match (error.code(), error.kind()) {
         (IN_FLIGHT, _) => StatusCode::CONFLICT,
         ("method_not_allowed", _) => StatusCode::METHOD_NOT_ALLOWED,
+        ("media_type_unsupported", _) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         (LOOKUPS_TOO_MANY, _) => StatusCode::TOO_MANY_REQUESTS,
         (_, Kind::Invalid { .. }) => StatusCode::BAD_REQUEST,
         (_, Kind::NotFound) => StatusCode::NOT_FOUND,
@@ -111,6 +112,12 @@ pub fn note(error: &Error) {
         Kind::Busy { .. } => tracing::warn!(?error, "request put off"),
         _ => tracing::debug!(code = error.code(), "request refused"),
     }
+}
+
+/// The error part of an answer that says more than its code.
+pub fn refusal(code: &str) -> serde_json::Value {
+    let words = message::words(code);
+    json!({ "code": code, "message": words.vi, "message_en": words.en, "request_id": trace::request_id() })
 }
 
 /// A JSON answer that no cache keeps.

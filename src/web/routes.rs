@@ -6,9 +6,7 @@ use std::collections::BTreeMap;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, Route, web};
 
-use super::respond::{Answer, Failure};
-use super::{api, callback, health, pages};
-use crate::error::Error;
+use super::{api, callback, health, pages, refusal};
 
 /// One method of one path.
 pub struct Entry {
@@ -180,6 +178,7 @@ pub fn entries() -> Vec<Entry> {
         post("/api/v1/tax/reports/{id}/approve", web::to(api::tax::approve_report)),
         post("/api/v1/tax/reports/{id}/accept", web::to(api::tax::accept_report)),
         get("/api/v1/tax/due", web::to(api::tax::alarms)),
+        get("/api/v1/tax/invoices", web::to(api::tax::invoices)),
         get("/api/v1/tax/notices", web::to(api::tax::notices)),
         post("/api/v1/tax/notices", web::to(api::tax::request_notice)),
         post("/api/v1/tax/notices/{id}/approve", web::to(api::tax::approve_notice)),
@@ -217,6 +216,22 @@ pub fn entries() -> Vec<Entry> {
         post("/counter/search", web::to(pages::counter::search)),
         get("/counter/obligations/{id}", web::to(pages::counter::take::page)),
         post("/counter/obligations/{id}/take", web::to(pages::counter::take::take)),
+        get("/counter/obligations/{id}/correct", web::to(pages::counter::correct::page)),
+        post("/counter/obligations/{id}/correct", web::to(pages::counter::correct::ask)),
+        get("/counter/obligations/{id}/confirmation", web::to(pages::counter::confirmation::page)),
+        get("/counter/obligations/{id}/guide", web::to(pages::counter::guide::page)),
+        post("/counter/obligations/{id}/dossier", web::to(pages::counter::walk_in::link)),
+        get("/counter/together", web::to(pages::counter::together::page)),
+        post("/counter/together/take", web::to(pages::counter::together::take)),
+        get("/counter/walk-in", web::to(pages::counter::walk_in::page)),
+        post("/counter/walk-in", web::to(pages::counter::walk_in::raise)),
+        get("/counter/favourites", web::to(pages::counter::favourites::page)),
+        post("/counter/favourites", web::to(pages::counter::favourites::choose)),
+        get("/counter/screen", web::to(pages::counter::screen::page)),
+        post("/counter/obligations/{id}/slip", web::to(pages::counter::slips::enter)),
+        get("/counter/slips", web::to(pages::counter::slips::page)),
+        post("/counter/slips", web::to(pages::counter::slips::change)),
+        get("/counter/slips/{id}/pdf", web::to(pages::counter::slips::pdf)),
         get("/counter/shift", web::to(pages::counter::shift::page)),
         post("/counter/shift/open", web::to(pages::counter::shift::open)),
         post("/counter/shift/close", web::to(pages::counter::shift::close)),
@@ -224,13 +239,27 @@ pub fn entries() -> Vec<Entry> {
         get("/finance/statements", web::to(pages::finance::statements::page)),
         post("/finance/statements", web::to(pages::finance::statements::take)),
         get("/finance/exceptions", web::to(pages::finance::exceptions::page)),
+        post("/finance/exceptions/bulk", web::to(pages::finance::exceptions::bulk)),
         post("/finance/exceptions/approve", web::to(pages::finance::exceptions::approve)),
+        get("/finance/exceptions/{id}", web::to(pages::finance::workbench::page)),
+        post("/finance/exceptions/{id}", web::to(pages::finance::workbench::step)),
+        get("/finance/refunds", web::to(pages::finance::refunds::page)),
+        get("/finance/refunds/{id}", web::to(pages::finance::refund::page)),
+        post("/finance/refunds/{id}/step", web::to(pages::finance::refund::step)),
+        get("/finance/refund-requests/{id}", web::to(pages::finance::refund_request::page)),
+        post("/finance/refund-requests/{id}/answer", web::to(pages::finance::refund_request::answer)),
+        get("/finance/pictures/{id}", web::to(pages::finance::pictures::show)),
+        get("/finance/slips", web::to(pages::finance::slips::page)),
+        post("/finance/slips", web::to(pages::finance::slips::decide)),
         get("/finance/days", web::to(pages::finance::days::page)),
         post("/finance/days/close", web::to(pages::finance::days::close)),
+        get("/s/{code}", web::to(pages::slip::page)),
         get("/p/{code}", web::to(pages::pay::page)),
         get("/p/{code}/status", web::to(pages::live::status)),
         get("/p/{code}/events", web::to(pages::live::events)),
         post("/p/{code}/told", web::to(pages::told::tell)),
+        get("/p/{code}/qr.png", web::to(pages::pay::picture)),
+        post("/p/{code}/refund", web::to(pages::surplus::ask)),
         get("/r/{lookup}.xml", web::to(pages::receipt::xml)),
         get("/r/{lookup}.pdf", web::to(pages::rendition::pdf)),
         get("/r/{lookup}/pdf", web::to(pages::rendition::pdf)),
@@ -244,6 +273,8 @@ pub fn entries() -> Vec<Entry> {
         get("/verify", web::to(pages::verify::form)),
         post("/verify", web::to(pages::verify::judge)),
         get("/api", web::to(pages::api::page)),
+        get("/api/try", web::to(pages::api::console)),
+        get("/api/v1/openapi.json", web::to(api::openapi::serve)),
         get("/assets/{name}", web::to(pages::asset::serve)),
         get("/healthz", web::to(health::healthz)),
         get("/readyz", web::to(health::readyz)),
@@ -254,26 +285,31 @@ pub fn entries() -> Vec<Entry> {
 /// Registers the list: one resource for each path, 405 for its other methods, 404 for the rest.
 pub fn configure(config: &mut web::ServiceConfig) {
     let mut order = Vec::new();
-    let mut resources: BTreeMap<&str, actix_web::Resource> = BTreeMap::new();
+    let mut resources: BTreeMap<&str, (Vec<Method>, actix_web::Resource)> = BTreeMap::new();
     for entry in entries() {
-        let resource = resources.remove(entry.path).unwrap_or_else(|| {
+        let (mut methods, resource) = resources.remove(entry.path).unwrap_or_else(|| {
             order.push(entry.path);
-            web::resource(entry.path).default_service(web::to(method_not_allowed))
+            (Vec::new(), web::resource(entry.path))
         });
-        resources.insert(entry.path, resource.route(entry.route.method(entry.method)));
+        methods.push(entry.method.clone());
+        let resource = resource.route(entry.route.method(entry.method));
+        resources.insert(entry.path, (methods, resource));
     }
     for path in order {
-        if let Some(resource) = resources.remove(path) {
-            config.service(resource);
+        if let Some((methods, resource)) = resources.remove(path) {
+            let allowed = allowed(&methods);
+            config.service(resource.default_service(web::to(move |request: HttpRequest| async move {
+                refusal::method_not_allowed(&request, allowed)
+            })));
         }
     }
-    config.default_service(web::to(path_not_found));
+    config.default_service(web::to(refusal::path_not_found));
 }
 
-async fn path_not_found() -> Answer {
-    Err(Failure(Error::not_found("path_not_found", "no such path")))
-}
-
-async fn method_not_allowed(request: HttpRequest) -> Answer {
-    Err(Failure(Error::not_found("method_not_allowed", format!("{} is not offered here", request.method()))))
+fn allowed(methods: &[Method]) -> &'static str {
+    match (methods.contains(&Method::GET), methods.contains(&Method::POST)) {
+        (true, true) => "GET, POST",
+        (true, false) => "GET",
+        _ => "POST",
+    }
 }

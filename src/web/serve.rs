@@ -9,7 +9,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use futures_util::future::{Either, join, select};
 
-use super::{Shared, routes, trace};
+use super::{Shared, refusal, routes, trace};
 use crate::app::Running;
 use crate::error::{Error, Result};
 
@@ -44,7 +44,11 @@ pub async fn serve_until(
     let handed_out = shared.clone();
     let stopping = shared.clone();
     let server = HttpServer::new(move || {
-        App::new().app_data(handed_out.clone()).wrap(from_fn(trace::trace)).configure(routes::configure)
+        App::new()
+            .app_data(handed_out.clone())
+            .wrap(from_fn(refusal::media))
+            .wrap(from_fn(trace::trace))
+            .configure(routes::configure)
     })
     .workers(workers)
     .worker_max_blocking_threads(BLOCKING_THREADS)

@@ -6,11 +6,12 @@
 use actix_web::Error as ActixError;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use ring::rand::{SecureRandom, SystemRandom};
 use tracing::Instrument;
 
+use super::{Shared, headers};
 use crate::text;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -32,12 +33,14 @@ pub async fn trace(
     let id = id_of(&request);
     let span = tracing::info_span!("request", request_id = %id);
     let method = request.method().clone();
+    let shared = request.app_data::<actix_web::web::Data<Shared>>();
+    let is_secure = shared.is_some_and(|shared| shared.app().config.web.public_url.starts_with("https://"));
     let work = next.call(request).instrument(span.clone());
     let mut response = REQUEST_ID.scope(id.clone(), work).await?;
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HEADER, value);
     }
-    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers::complete(response.headers_mut(), is_secure);
     let route = response.request().match_pattern().unwrap_or_else(|| "(none)".to_owned());
     let status = response.status().as_u16();
     let elapsed = began.elapsed();

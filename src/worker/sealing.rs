@@ -10,19 +10,34 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use super::{TICK, let_callbacks_pass};
-use crate::actor::Scope;
+use crate::actor::{Actor, Scope};
 use crate::app::App;
 use crate::error::Result;
+use crate::filing::invoice;
 use crate::id::{ReceiptId, UnitId};
 use crate::notification::Outbox;
 use crate::payment::settler::{Numbered, Settler};
-use crate::receipt::seal::SignedBatch;
+use crate::receipt::seal::{Announce, SignedBatch};
 use crate::receipt::{query, seal};
+use crate::store::{Stamp, Tx};
 
 /// Batches that are signed and wait to be stored; more would only fill memory.
 const AHEAD: usize = 4;
 /// Receipts signed at a time while callbacks are waiting and signing is held back.
 const BUSY_SIGNATURES: usize = 32;
+
+/// Who is told of sealed documents: their payers, and of invoices the tax authority.
+struct Told;
+
+impl Announce for Told {
+    fn sealed(&self, tx: &mut Tx<'_>, stamp: &Stamp<'_>, receipts: &[(UnitId, ReceiptId)]) -> Result<()> {
+        Outbox.sealed(tx, stamp, receipts)
+    }
+
+    fn invoices(&self, tx: &mut Tx<'_>, stamp: &Stamp<'_>, invoices: &[(UnitId, ReceiptId)]) -> Result<()> {
+        invoice::draft(tx, stamp, &Actor::system(), invoices).map(|_| ())
+    }
+}
 
 /// Receipts that wait for their signature, and who is to be woken for them.
 #[derive(Default)]
@@ -123,7 +138,7 @@ impl Pipeline<'_> {
 
     fn store_all(&self, to_store: &Receiver<SignedBatch>) {
         while let Ok(batch) = to_store.recv() {
-            if let Err(error) = seal::store_seals(&self.app.store, &self.app.stamp(), batch, &Outbox) {
+            if let Err(error) = seal::store_seals(&self.app.store, &self.app.stamp(), batch, &Told) {
                 tracing::warn!(%error, "seals were not stored; their receipts are signed again");
                 std::thread::sleep(TICK);
             }
@@ -149,7 +164,7 @@ pub fn sign_apart(app: &Arc<App>, batch: &[(UnitId, ReceiptId)], threads: usize)
     for outside in plan.take_outside() {
         let app = Arc::clone(app);
         let begun = std::thread::Builder::new().name("outside signer".to_owned()).spawn(move || {
-            if let Err(error) = seal::carry_out(&app.store, &app.stamp(), &outside, 1, &Outbox) {
+            if let Err(error) = seal::carry_out(&app.store, &app.stamp(), &outside, 1, &Told) {
                 tracing::warn!(%error, "sealing by a signer outside failed; it is tried again");
             }
         });
@@ -175,7 +190,7 @@ pub fn seal_waiting(app: &App) -> usize {
             return sealed;
         }
         let threads = app.config.signing.threads;
-        match seal::sign_and_seal(&app.store, &app.keyring, &app.stamp(), &batch, threads, &Outbox) {
+        match seal::sign_and_seal(&app.store, &app.keyring, &app.stamp(), &batch, threads, &Told) {
             Ok(outcome) if outcome.sealed > 0 => sealed += outcome.sealed,
             // Nothing moves: a key is missing, or the store is gone. The next start tries again.
             _ => return sealed,

@@ -50,12 +50,12 @@ const LOOK: &str = r#"(() => {
   return wrong;
 })()"#;
 
-fn url(service: &Service, path: &str) -> String {
+pub fn url(service: &Service, path: &str) -> String {
     format!("http://{}{path}", service.address)
 }
 
 /// Looks at the page on both screens, in both colours, and keeps the pictures.
-fn look(browser: &mut Browser, name: &str) {
+pub fn look(browser: &mut Browser, name: &str) {
     for (screen, size) in [(Screen::Phone, "phone"), (Screen::Desk, "desk")] {
         browser.screen(screen);
         for colours in ["dark", "light"] {
@@ -71,7 +71,7 @@ fn look(browser: &mut Browser, name: &str) {
 }
 
 /// Nothing but our own host was asked, and no page complained.
-fn assert_quiet(browser: &Browser, service: &Service) {
+pub fn assert_quiet(browser: &Browser, service: &Service) {
     let own = url(service, "/");
     // `data:` asks nobody: the browser draws the calendar of a date field with it.
     let is_own =
@@ -83,7 +83,7 @@ fn assert_quiet(browser: &Browser, service: &Service) {
 
 /// Presses Tab until a field, button or link has the focus.
 #[track_caller]
-fn tab_to(browser: &mut Browser, expression: &str) {
+pub fn tab_to(browser: &mut Browser, expression: &str) {
     for _ in 0..40 {
         if browser.eval(&format!("(e => {expression})(document.activeElement)")) == json!(true) {
             return;

@@ -364,6 +364,7 @@ fn an_entrusted_unit_names_its_principal_on_the_receipt() {
                 tax_code: "9900000016".to_owned(),
                 contract: "01/HĐ-UNT".to_owned(),
             }),
+            issuer: None,
         };
         world.change(|tx, stamp| {
             let unit = world.ba_dinh.id;

@@ -396,7 +396,7 @@ pub fn fill(world: &World, count: usize) {
                     state: State::Drafted,
                     maker: None,
                 };
-                filing::draft(tx, stamp, &Actor::system(), new, |_, id| asked.body("2.1.1", id))
+                filing::draft(tx, stamp, &Actor::system(), new, |_, id| asked.body(FORM, "2.1.1", id))
             });
         }
     }
@@ -469,7 +469,7 @@ fn a_refused_message_is_told_with_its_reason_and_blocks_nobody() {
                 state: State::Drafted,
                 maker: None,
             };
-            filing::draft(tx, stamp, &Actor::system(), new, |_, id| bad.body("2.1.1", id))
+            filing::draft(tx, stamp, &Actor::system(), new, |_, id| bad.body(FORM, "2.1.1", id))
         });
         fill(&world, 1);
         worker::deliver(&world.app, &TaxAuthority::new(Habits::default())).unwrap();

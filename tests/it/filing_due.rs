@@ -191,7 +191,7 @@ fn a_form_that_nobody_can_sign_is_told() {
                 state: State::Drafted,
                 maker: None,
             };
-            filing::draft(tx, stamp, &Actor::system(), new, |_, id| asked.body("2.1.1", id))
+            filing::draft(tx, stamp, &Actor::system(), new, |_, id| asked.body("01/ĐKTĐ-CTĐT", "2.1.1", id))
         });
         worker::sign_forms(&world.app).unwrap();
         assert_eq!(alarms(&world, unit), []);
@@ -218,7 +218,7 @@ fn a_form_off_its_schema_is_refused_before_anything_of_it_is_stored() {
                 state: State::Drafted,
                 maker: None,
             };
-            filing::draft(tx, stamp, &Actor::system(), new, |_, id| asked.body("2.1.1", id))
+            filing::draft(tx, stamp, &Actor::system(), new, |_, id| asked.body("01/ĐKTĐ-CTĐT", "2.1.1", id))
         });
         let refused = refused.unwrap_err();
         assert_eq!(refused.code(), "form_off_schema");

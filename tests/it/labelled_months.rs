@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::tools::{Folder, is_long};
 use crate::support::{Database, each_database};
 
-fn bienlai(arguments: &[&str]) -> Output {
+pub fn bienlai(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_bienlai")).args(arguments).output().expect("it runs")
 }
 

@@ -153,14 +153,22 @@ fn the_first_load_is_small_and_comes_from_here_alone() {
         let mut citizen = Visitor::at(service.address);
         let page = citizen.get(&format!("/p/{}", owed.reference_code));
         let mut size = page.body.len();
-        let mut files = 0;
+        let (mut files, mut faces) = (0, 0);
         for part in citizen.page.split(['"', '\'']).filter(|part| part.starts_with("/assets/")) {
             let file = get(service.address, part).unwrap();
             assert_eq!(file.status, 200, "{part}");
             assert!(header(&file, "cache-control").contains("immutable"), "{part}");
             size += file.body.len();
             files += 1;
+            let text = String::from_utf8_lossy(&file.body);
+            for font in text.split('"').filter(|part| part.ends_with(".woff2")) {
+                let font = get(service.address, font).unwrap();
+                assert_eq!((font.status, header(&font, "content-type")), (200, "font/woff2"));
+                size += font.body.len();
+                faces += 1;
+            }
         }
+        assert_eq!(faces, 2, "two weights of our own typeface");
         assert_eq!(files, 3, "a stylesheet, a script and an icon");
         assert!(size < FIRST_LOAD_LIMIT, "{size} bytes");
         let outside = ["src=\"http", "href=\"http", "url(", "//cdn"];

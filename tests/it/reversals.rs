@@ -5,6 +5,7 @@ use bienlai::amount::Dong;
 use bienlai::exception::{self, Kind};
 use bienlai::ledger::Account;
 use bienlai::obligation::State;
+use bienlai::payment::book::Method;
 use bienlai::payment::resolve;
 use bienlai::reconciliation::{Report, reconcile};
 
@@ -245,5 +246,95 @@ fn suspense_that_a_late_callback_gives_another_commune_is_an_exception_until_it_
             commune.id,
             &[(Account::Bank(commune.account), FEE), (Account::DueToUnit(owner.id), -FEE)],
         );
+    });
+}
+
+/// The first credit and its take-back are on yesterday's statement, and a receipt stands on the credit.
+fn taken_back(world: &World) -> bienlai::obligation::Obligation {
+    let commune = &world.ba_dinh;
+    let owed = world.raise(Dong(FEE));
+    let memo = format!("{} nop phi", owed.reference_code);
+    let day = file(world, commune).book(FEE, &memo, "FT26327101").book(-FEE, &memo, "FT26327101");
+    import(world, &day.camt());
+    matched(world, commune);
+    assert_eq!(world.open_kinds(commune.id), [Kind::BankReversal]);
+    owed
+}
+
+#[test]
+fn who_pays_again_what_the_bank_took_back_covers_the_debt_and_the_receipt_stands() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let commune = &world.ba_dinh;
+        let owed = taken_back(&world);
+        let first = world.payments(commune).remove(0);
+        // Part of it, by a channel whose word counts, and more than the rest on a statement.
+        world.claim(&owed, Dong(10_000)).reference("FT26327102").settle();
+        assert_eq!(world.open_kinds(commune.id), [Kind::BankReversal], "something is missing still");
+        world.wait_days(1);
+        let memo = format!("{} nop lai", owed.reference_code);
+        let next = BankFile::new(commune.account_no, world.now().business_day(), 0)
+            .numbered(2)
+            .book(10_000, &memo, "FT26327102")
+            .book(20_000, &memo, "FT26327103");
+        import(&world, &next.camt());
+        matched(&world, commune);
+        let last = world.payments(commune).remove(2);
+        world.assert_balances(
+            commune.id,
+            &[
+                (Account::Bank(commune.account), 30_000),
+                (Account::FeesCollected("HT-01".to_owned()), -FEE),
+                (Account::Surplus(last.id), -5_000),
+            ],
+        );
+        assert_eq!(world.open_kinds(commune.id), [Kind::Overpaid], "only what is too much is owed back");
+        let again = world.again(&owed);
+        assert_eq!((again.state, again.allocated), (State::Paid, Dong(FEE)));
+        let receipts = world.receipts(&owed);
+        assert_eq!(receipts.len(), 1, "the one receipt stands");
+        let taken = world.payments(commune).into_iter().find(|one| one.id == first.id).unwrap();
+        assert_eq!((taken.reversed, taken.to_obligations), (Dong(FEE), Dong(0)));
+    });
+}
+
+#[test]
+fn the_counter_takes_again_exactly_what_the_bank_took_back() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = taken_back(&world);
+        let refused = world.take(&owed, Dong(FEE - 1_000), Method::Cash).unwrap_err();
+        assert_eq!(refused.code(), "counter_full_amount_only");
+        let taken = world.take(&owed, Dong(FEE), Method::Cash).expect("it is owed again");
+        assert!(taken.receipts.is_empty(), "no second receipt is made");
+        assert!(world.open_kinds(world.ba_dinh.id).is_empty());
+        assert_eq!(
+            world.take(&owed, Dong(FEE), Method::Cash).unwrap_err().code(),
+            "obligation_closed",
+            "once, and no more"
+        );
+    });
+}
+
+#[test]
+fn money_that_came_again_on_the_statement_of_its_take_back_covers_it() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let commune = &world.ba_dinh;
+        let owed = world.raise(Dong(FEE));
+        let memo = format!("{} nop phi", owed.reference_code);
+        let day = file(&world, commune).book(FEE, &memo, "FT26327201").book(-FEE, &memo, "FT26327201").book(
+            FEE,
+            &memo,
+            "FT26327202",
+        );
+        import(&world, &day.camt());
+        matched(&world, commune);
+        world.assert_balances(
+            commune.id,
+            &[(Account::Bank(commune.account), FEE), (Account::FeesCollected("HT-01".to_owned()), -FEE)],
+        );
+        assert!(world.open_kinds(commune.id).is_empty(), "{:?}", world.open_kinds(commune.id));
+        assert_eq!(world.receipts(&owed).len(), 1);
     });
 }

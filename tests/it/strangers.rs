@@ -31,6 +31,11 @@ pub struct Offer {
     pub body: Option<Value>,
 }
 
+/// An id as the document's examples have it.
+fn is_id(text: &str) -> bool {
+    text.len() == 17 && text.as_bytes()[3] == b'_'
+}
+
 fn unescaped(text: &str) -> String {
     let marks = [("&#34;", "\""), ("&quot;", "\""), ("&#39;", "'"), ("&lt;", "<"), ("&gt;", ">")];
     marks.iter().fold(text.to_owned(), |text, (mark, c)| text.replace(mark, c)).replace("&amp;", "&")
@@ -51,7 +56,7 @@ pub fn offers(service: &Service) -> Vec<Offer> {
         Some(Offer {
             method: method.to_owned(),
             path: path.to_owned(),
-            is_for_staff: path.starts_with("/api/v1/"),
+            is_for_staff: path.starts_with("/api/v1/") && !path.ends_with("/openapi.json"),
             who: between(roles, "<span class=\"mono\">", "</span>").map(unescaped).unwrap_or_default(),
             body: body.and_then(|text| serde_json::from_str(&text).ok()),
         })
@@ -142,16 +147,22 @@ impl Things {
         Things(things)
     }
 
-    /// The path with real ids, and a query where the unit is named by one.
-    pub fn path(&self, offer: &Offer) -> String {
+    /// The path with real ids.
+    pub fn place(&self, pattern: &str) -> String {
         let mut path = String::new();
         let mut before = "";
-        for part in offer.path.split('/').skip(1) {
+        for part in pattern.split('/').skip(1) {
             let id = self.0.get(before).map(String::as_str);
             path.push('/');
             path.push_str(&part.replace("{id}", id.unwrap_or("x")).replace(['{', '}'], ""));
             before = part;
         }
+        path
+    }
+
+    /// The same, and a query where the unit is named by one.
+    pub fn path(&self, offer: &Offer) -> String {
+        let mut path = self.place(&offer.path);
         let needs_unit = offer.method == "GET" && offer.is_for_staff && !offer.path.contains('{');
         if needs_unit && !offer.path.ends_with("/keys") && !offer.path.ends_with("/changes") {
             path.push_str("?unit=00004");
@@ -166,7 +177,7 @@ impl Things {
     pub fn body(&self, value: &Value) -> Value {
         match value {
             Value::String(text) if text == "00070" => json!("00004"),
-            Value::String(text) if text.ends_with('…') => {
+            Value::String(text) if text.ends_with('…') || is_id(text) => {
                 let known = self.0.values().find(|id| id.get(..4) == text.get(..4));
                 json!(known.cloned().unwrap_or_else(|| text.clone()))
             }

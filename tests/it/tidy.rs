@@ -50,6 +50,8 @@ const KNOWN_FLOATS: &[(&str, &str)] = &[
     ("src/bench/load.rs", "f64"),
     ("src/bench/measure.rs", "a figure with a point"),
     ("src/bench/measure.rs", "f64"),
+    ("src/bench/pages.rs", "a figure with a point"),
+    ("src/bench/pages.rs", "f64"),
     ("src/bench/reconcile.rs", "a figure with a point"),
     ("src/bench/reconcile.rs", "f64"),
     ("src/bench/reference.rs", "f64"),
@@ -253,6 +255,23 @@ fn a_migration_without_its_twin_is_found() {
     let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>();
     assert_eq!(not_twins(&set(&["1/up.sql", "2/up.sql"]), &set(&["1/up.sql"])), set(&["2/up.sql"]));
     assert_eq!(not_twins(&set(&["1/up.sql"]), &set(&["1/up.sql", "2/up.sql"])), set(&["2/up.sql"]));
+}
+
+#[test]
+fn every_item_of_a_legal_profile_is_asked_for_by_somebody() {
+    let files = product();
+    assert_only_known(unasked_profile_items(&files), &[]);
+}
+
+#[test]
+fn a_profile_item_that_nobody_asks_for_is_found() {
+    let profile = "profile! {\n    asked: u32,\n    shown: u32,\n    dead: u32,\n}\n";
+    let files = [
+        Source::of("src/receipt/profile/mod.rs", profile),
+        Source::of("src/filing/a.rs", "fn a() { profile.asked.value; named(\"shown\"); }"),
+    ];
+    let found = unasked_profile_items(&files);
+    assert_eq!(found, [("src/receipt/profile/mod.rs".to_owned(), "dead".to_owned())]);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! `bienlai tax …`: forms to the tax authority and the ledger of messages.
 
 mod due;
+mod invoice;
 mod ledger;
 mod notice;
 mod registration;
 mod report;
-mod simulate;
+pub mod simulate;
 
 use std::path::{Path, PathBuf};
 
@@ -30,6 +31,9 @@ pub enum Command {
     /// Thông báo sai sót 04/SS / error notices; one person requests, another approves
     #[command(subcommand)]
     Notice(notice::Command),
+    /// Hóa đơn / invoices on their way to the authority; each goes by itself once it is signed
+    #[command(subcommand)]
+    Invoice(invoice::Command),
     /// Việc cần làm / what waits to be done: reports due or to be approved, stuck messages; exit 1 when
     /// something is late
     Due(due::Options),
@@ -54,6 +58,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::Registration(command) => registration::run(config, command),
         Command::Report(command) => report::run(config, command),
         Command::Notice(command) => notice::run(config, command),
+        Command::Invoice(command) => invoice::run(config, command),
         Command::Due(options) => due::run(config, &options),
         Command::Send => send(config),
         Command::Ledger(command) => ledger::run(config, command),
@@ -75,6 +80,15 @@ fn send(config: &Path) -> Result<u8> {
         round.sent, round.found, round.asked, round.failed
     );
     Ok(if round.failed == 0 { DONE } else { super::NO })
+}
+
+/// The rules behind a form with their marks, for who approves by them.
+fn print_rules(filing: &filing::Filing) -> Result<()> {
+    for rule in filing::mark::rules(filing)? {
+        println!("  [{}] {}: {}", rule.mark, rule.item, rule.value);
+        println!("      {} / {} ({})", rule.vi, rule.en, rule.source);
+    }
+    Ok(())
 }
 
 fn form(config: &Path, id: FilingId, xml: Option<&Path>) -> Result<u8> {
@@ -109,6 +123,7 @@ fn form(config: &Path, id: FilingId, xml: Option<&Path>) -> Result<u8> {
     for message in messages {
         println!("  {}  {}  {}", message.id, message.message_code, message.state.as_str());
     }
+    print_rules(&filing)?;
     println!("{}", filing.detail);
     Ok(DONE)
 }

@@ -69,6 +69,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
                 notice::approve(tx, stamp, &actor, unit, id)
             })?;
             println!("{}  {}", filing.id, filing.state.as_str());
+            super::print_rules(&filing)?;
         }
         Command::Withdraw { id, reason, person } => {
             let actor = office::actor(Role::Approver, Some(person));

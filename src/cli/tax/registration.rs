@@ -10,9 +10,10 @@ use crate::cli::office::Office;
 use crate::cli::{DONE, read_text, table};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::filing::form::registration::{Action, Entrusting, FORM};
+use crate::filing::form::registration::{Action, Entrusting};
 use crate::filing::registration::{self as filings, Asked};
 use crate::id::FilingId;
+use crate::receipt::profile;
 use crate::store::Conn;
 use crate::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
 use crate::unit::{self, Unit};
@@ -117,9 +118,9 @@ pub struct Accept {
     /// receipt, invoice
     #[arg(long, value_delimiter = ',', default_value = "receipt")]
     kinds: Vec<String>,
-    /// The name of the form; 01/ĐKTĐ-HĐĐT for invoices
-    #[arg(long, default_value = FORM)]
-    form_name: String,
+    /// The name of the form; the one of the law in force when absent, 01/ĐKTĐ-HĐĐT for invoices
+    #[arg(long, value_name = "NAME")]
+    form_name: Option<String>,
     #[command(flatten)]
     certificates: Certificates,
 }
@@ -203,6 +204,10 @@ fn listed(
     Ok(listed)
 }
 
+fn registration_form(day: BusinessDay) -> String {
+    profile::for_day(day).registration_form.value.to_owned()
+}
+
 fn run_accept(office: &Office, accept: &Accept) -> Result<u8> {
     let actor = Actor::system();
     let id = office.write(&actor, |tx, stamp| {
@@ -214,7 +219,7 @@ fn run_accept(office: &Office, accept: &Accept) -> Result<u8> {
         }
         let acceptance = Acceptance {
             unit: unit.id,
-            form: accept.form_name.clone(),
+            form: accept.form_name.clone().unwrap_or_else(|| registration_form(accepted_on)),
             notice_no: accept.notice_no.clone(),
             accepted_on,
             document_kinds: accept.kinds.clone(),

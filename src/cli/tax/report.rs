@@ -133,6 +133,7 @@ fn show(office: &Office, code: &str, quarter: Quarter, json: bool) -> Result<u8>
         let kind =
             if filing.earlier.is_some() { "bổ sung / supplementary" } else { "lần đầu / first" };
         println!("{}  {kind}  {}", filing.id, filing.state.as_str());
+        super::print_rules(&filing)?;
     }
     let rows: Vec<Vec<String>> = figures.iter().map(cells).collect();
     let heading = [
@@ -200,6 +201,7 @@ fn change(office: &Office, id: FilingId, person: PersonId, change: Change<'_>) -
         change(tx, stamp, &actor, unit)
     })?;
     println!("{}  {}", filing.id, filing.state.as_str());
+    super::print_rules(&filing)?;
     Ok(DONE)
 }
 

@@ -1,12 +1,13 @@
-//! `bienlai tax simulate`
+//! `bienlai tax simulate`, also `bienlai simulate tax`
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::DONE;
-use crate::error::{Error, Result};
+use crate::cli::simulate::machines::until_stopped;
+use crate::error::Result;
 use crate::simulator::tax_authority::server::Server;
 use crate::simulator::tax_authority::{Habits, TaxAuthority};
 
@@ -18,25 +19,46 @@ pub struct Options {
     /// Of a hundred messages so many are taken and not answered
     #[arg(long, value_name = "N", default_value_t = 0)]
     lost_answers: u32,
+    /// Of a hundred messages so many are neither taken nor answered
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    lost_messages: u32,
     /// How often it is asked before the answer is there
     #[arg(long, value_name = "N", default_value_t = 1)]
     asked_before_answer: u32,
+    /// Refuse every registration
+    #[arg(long)]
+    refuse_registrations: bool,
+    /// Find fault with every invoice (01/TB-KTDL)
+    #[arg(long)]
+    refuse_invoices: bool,
+    /// Out of service for the first so many seconds
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    outage_s: u64,
+    /// The same seed loses the same messages
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
 }
 
 pub fn run(options: &Options) -> Result<u8> {
     let habits = Habits {
         lost_answers_percent: options.lost_answers,
+        lost_messages_percent: options.lost_messages,
         asked_before_answer: options.asked_before_answer,
-        ..Habits::default()
+        refuses_registrations: options.refuse_registrations,
+        refuses_invoices: options.refuse_invoices,
+        seed: options.seed,
     };
-    let server = Server::start(Arc::new(TaxAuthority::new(habits)), options.listen)?;
+    let authority = Arc::new(TaxAuthority::new(habits));
+    if options.outage_s > 0 {
+        authority.set_out(true);
+        let (authority, outage) = (Arc::clone(&authority), Duration::from_secs(options.outage_s));
+        std::thread::spawn(move || {
+            std::thread::sleep(outage);
+            authority.set_out(false);
+        });
+    }
+    let server = Server::start(authority, options.listen)?;
     println!("cơ quan thuế mô phỏng / simulated tax authority: http://{}", server.address);
     println!("[tax]\nendpoint = \"http://{}\"", server.address);
-    println!("Ctrl-C để dừng / Ctrl-C stops it");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::internal(error.to_string()))?;
-    runtime.block_on(tokio::signal::ctrl_c()).map_err(|error| Error::internal(error.to_string()))?;
-    Ok(DONE)
+    until_stopped()
 }

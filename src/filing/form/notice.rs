@@ -8,6 +8,8 @@ use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::filing::code;
 use crate::filing::xml::Writer;
+use crate::receipt::content::ReceiptKind;
+use crate::receipt::profile::Profile;
 
 pub const RECEIPT_FORM: &str = "04/SS-CTĐT";
 pub const INVOICE_FORM: &str = "04/SS-HĐĐT";
@@ -24,7 +26,7 @@ pub enum Subject {
 }
 
 /// The answer to a notice of the tax authority (`Loai` 2).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Demand {
     pub number: String,
     pub noticed_on: BusinessDay,
@@ -52,10 +54,11 @@ pub struct Notice {
 }
 
 impl Notice {
-    pub fn form(&self) -> &'static str {
+    /// The form's name in a profile.
+    pub fn form(&self, profile: &Profile) -> &'static str {
         match self.subject {
-            Subject::Receipts => RECEIPT_FORM,
-            Subject::Invoices => INVOICE_FORM,
+            Subject::Receipts => profile.error_notice_form.value,
+            Subject::Invoices => profile.invoice_error_notice_form.value,
         }
     }
 
@@ -88,11 +91,12 @@ impl Notice {
         Ok(())
     }
 
-    /// Canonical bytes of `<DLTBao Id="…">…</DLTBao>` in the shape of the data version.
-    pub fn body(&self, version: &str, id: &str) -> Vec<u8> {
+    /// Canonical bytes of `<DLTBao Id="…">…</DLTBao>` in the shape of the profile's data version.
+    pub fn body(&self, profile: &Profile, id: &str) -> Vec<u8> {
+        let version = profile.message_version.value;
         let mut xml = Writer::body("DLTBao", id);
         xml.text("PBan", version);
-        xml.text("MSo", self.form());
+        xml.text("MSo", self.form(profile));
         match self.subject {
             Subject::Receipts => {
                 xml.text("Ten", RECEIPT_TITLE);
@@ -100,7 +104,7 @@ impl Notice {
                 self.who(&mut xml);
                 xml.element("DSCTu", |xml| {
                     for (n, item) in (1..).zip(&self.items) {
-                        receipt(xml, n, item);
+                        receipt(xml, n, item, profile);
                     }
                 });
             }
@@ -164,15 +168,15 @@ fn is_first_shape(version: &str) -> bool {
     version.starts_with("2.0")
 }
 
-fn receipt(xml: &mut Writer, ordinal: i64, item: &Item) {
+fn receipt(xml: &mut Writer, ordinal: i64, item: &Item, profile: &Profile) {
     xml.element("CTu", |xml| {
         xml.number("STT", ordinal);
         xml.text("KHMSCTu", &item.template);
         xml.text("KHCTu", &item.series);
         xml.number("SCTu", item.number);
         xml.text("NLap", &item.issued_on.to_string());
-        // 3 receipt of fees without printed value, 4 with.
-        xml.number("LCTDT", if item.template.starts_with("02") { 4 } else { 3 });
+        let kind = profile.receipt_kind(&item.template).unwrap_or(ReceiptKind::WithoutPrintedValue);
+        xml.number("LCTDT", i64::from(kind.code()));
         xml.text("LDo", &item.reason);
     });
 }

@@ -16,7 +16,7 @@ const CERTIFICATES_LIMIT: usize = 999;
 const ENTRUSTMENTS_LIMIT: usize = 999;
 
 /// `HThuc` of the form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     New,
@@ -33,7 +33,7 @@ impl Action {
 }
 
 /// An entrustment as it is asked for, in a file or a request.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Entrusting {
     pub direction: Direction,
@@ -51,7 +51,7 @@ pub struct Entrusting {
 }
 
 /// Whether this unit collects for the other one, or the other one for this unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// This unit entrusts its collecting to the other one.
@@ -198,10 +198,10 @@ impl Registration {
         Ok(())
     }
 
-    /// Canonical bytes of `<DLTKhai Id="…">…</DLTKhai>`.
-    pub fn body(&self, version: &str, id: &str) -> Vec<u8> {
+    /// `form` is its name in the profile. Canonical bytes of `<DLTKhai Id="…">…</DLTKhai>`.
+    pub fn body(&self, form: &str, version: &str, id: &str) -> Vec<u8> {
         let mut xml = Writer::body("DLTKhai", id);
-        xml.element("TTChung", |xml| self.general(xml, version));
+        xml.element("TTChung", |xml| self.general(xml, form, version));
         xml.element("NDTKhai", |xml| {
             xml.element("DTPHanh", |xml| {
                 xml.flag("TCCNPHanh", true);
@@ -235,9 +235,9 @@ impl Registration {
         xml.finish("DLTKhai")
     }
 
-    fn general(&self, xml: &mut Writer, version: &str) {
+    fn general(&self, xml: &mut Writer, form: &str, version: &str) {
         xml.text("PBan", version);
-        xml.text("MSo", FORM);
+        xml.text("MSo", form);
         xml.text("Ten", TITLE);
         xml.number("HThuc", self.action.code());
         xml.text("TNNT", &self.taxpayer.name);

@@ -11,6 +11,7 @@ use crate::amount::Dong;
 use crate::clock::Instant;
 use crate::filing::envelope::{AUTHORITY, Envelope, new_message_code};
 use crate::filing::schema;
+use crate::receipt::profile;
 use crate::receipt::testing::{at, signed_by, signer, signing_time};
 use crate::unit::registration::{CertificateAction, ListedCertificate};
 
@@ -110,11 +111,15 @@ fn documents() -> Vec<(&'static str, &'static str, Vec<u8>)> {
     let receipts = notice(Subject::Receipts);
     let invoices = notice(Subject::Invoices);
     vec![
-        ("registration/2.1.0", "DLTKhai", signed(registration().body("2.1.1", "fil-1"))),
-        ("usage_report/2.1.0", "DLBCTHSDBLai", signed(report().body("2.1.1", "fil-2"))),
-        ("receipt_notice/2.1.0", "DLTBao", signed(receipts.body("2.1.1", "fil-3"))),
-        ("invoice_notice/2.0.0", "DLTBao", signed(invoices.body("2.0.0", "fil-4"))),
-        ("invoice_notice/2.1.0", "DLTBao", signed(invoices.body("2.1.0", "fil-5"))),
+        (
+            "registration/2.1.0",
+            "DLTKhai",
+            signed(registration().body(super::registration::FORM, "2.1.1", "fil-1")),
+        ),
+        ("usage_report/2.1.0", "DLBCTHSDBLai", signed(report().body(super::usage::FORM, "2.1.1", "fil-2"))),
+        ("receipt_notice/2.1.0", "DLTBao", signed(receipts.body(profile::newest(), "fil-3"))),
+        ("invoice_notice/2.0.0", "DLTBao", signed(invoices.body(&profile::all()[0], "fil-4"))),
+        ("invoice_notice/2.1.0", "DLTBao", signed(invoices.body(&profile::all()[1], "fil-5"))),
     ]
 }
 
@@ -255,9 +260,14 @@ fn a_message_with_one_change_is_refused_by_its_schema() {
 #[test]
 fn a_form_is_judged_before_its_signature_and_a_fault_names_the_place_and_no_value() {
     let mut form = registration();
-    schema::check_body(super::registration::FORM, "2.1.1", &form.body("2.1.1", "fil-1")).unwrap();
+    schema::check_body(
+        super::registration::FORM,
+        "2.1.1",
+        &form.body(super::registration::FORM, "2.1.1", "fil-1"),
+    )
+    .unwrap();
     form.taxpayer.name = "Ủy ban nhân dân ".repeat(40);
-    let body = form.body("2.1.1", "fil-1");
+    let body = form.body(super::registration::FORM, "2.1.1", "fil-1");
     let error = schema::check_body(super::registration::FORM, "2.1.1", &body).unwrap_err();
     assert_eq!(error.code(), "form_off_schema");
     assert!(error.detail().contains("TNNT") && !error.detail().contains("Ủy ban"), "{}", error.detail());

@@ -59,11 +59,11 @@ pub struct UsageReport {
 
 impl UsageReport {
     /// Canonical bytes of `<DLBCTHSDBLai Id="…">…</DLBCTHSDBLai>`.
-    pub fn body(&self, version: &str, id: &str) -> Vec<u8> {
+    pub fn body(&self, form: &str, version: &str, id: &str) -> Vec<u8> {
         let mut xml = Writer::body("DLBCTHSDBLai", id);
         xml.element("TTChung", |xml| {
             xml.text("PBan", version);
-            xml.text("MSo", FORM);
+            xml.text("MSo", form);
             xml.text("Ten", TITLE);
             xml.text("LKDLieu", "Q");
             xml.text("KDLieu", &self.quarter.form_text());

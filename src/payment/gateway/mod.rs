@@ -25,7 +25,7 @@ use crate::text;
 use crate::unit::account;
 
 /// One payment of a settlement, as the gateway tells it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Item {
     /// The channel's transaction id, as its callback had it.
@@ -37,7 +37,7 @@ pub struct Item {
 }
 
 /// A settlement as it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Settlement {
     #[serde(skip)]
     pub unit: UnitId,

@@ -26,7 +26,7 @@ use crate::unit::account;
 const PATIENCE_WORKING_DAYS: u32 = 3;
 
 /// What an item of a batch is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemKind {
     Sale,
@@ -44,7 +44,7 @@ impl ItemKind {
 }
 
 /// An item as the acquirer tells it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Item {
     pub kind: ItemKind,
@@ -54,7 +54,7 @@ pub struct Item {
 }
 
 /// A batch as it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Batch {
     #[serde(skip)]
     pub unit: UnitId,

@@ -7,6 +7,8 @@
 pub mod debit;
 mod desk;
 pub(super) mod line;
+pub mod payer;
+pub mod payer_query;
 pub mod query;
 pub mod rules;
 pub mod sender;
@@ -80,7 +82,7 @@ pub struct Refund {
 }
 
 /// The account that is paid. Stored encrypted.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Payee {
     pub bank: String,
@@ -334,7 +336,11 @@ pub fn payee(
 ) -> Result<Option<Payee>> {
     let Some((row, key, cipher, _)) = query::payee(conn, unit, id)? else { return Ok(None) };
     let plain = vault.open(conn, unit, key, &context(row), &cipher)?;
-    serde_json::from_slice(&plain).map(Some).map_err(|error| Error::internal(error.to_string()))
+    opened_payee(&plain).map(Some)
+}
+
+fn opened_payee(plain: &[u8]) -> Result<Payee> {
+    serde_json::from_slice(plain).map_err(|error| Error::internal(error.to_string()))
 }
 
 fn context(row: EventId) -> String {
@@ -349,15 +355,7 @@ fn store_payee(
     payee: &Payee,
     person_id: PersonId,
 ) -> Result<()> {
-    let account_no = text::squash(&payee.account_no);
-    if !(4..=34).contains(&account_no.len()) || !account_no.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Err(Error::invalid("payee.account_no", "payee_account_wrong", "4 to 34 letters and digits"));
-    }
-    let payee = Payee {
-        bank: cleaned("payee.bank", &payee.bank, "field_missing")?,
-        account_no,
-        holder: cleaned("payee.holder", &payee.holder, "field_missing")?,
-    };
+    let payee = checked_payee(payee)?;
     let plain = serde_json::to_vec(&payee).map_err(|error| Error::internal(error.to_string()))?;
     let id: EventId = stamp.mint()?;
     let key = stamp.sealing_key(tx, unit)?;
@@ -372,6 +370,19 @@ fn store_payee(
         created_at: stamp.now,
     };
     rows::insert(tx, &[row])
+}
+
+/// An account as people type it, in the form it is stored.
+fn checked_payee(payee: &Payee) -> Result<Payee> {
+    let account_no = text::squash(&payee.account_no);
+    if !(4..=34).contains(&account_no.len()) || !account_no.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err(Error::invalid("payee.account_no", "payee_account_wrong", "4 to 34 letters and digits"));
+    }
+    Ok(Payee {
+        bank: cleaned("payee.bank", &payee.bank, "field_missing")?,
+        account_no,
+        holder: cleaned("payee.holder", &payee.holder, "field_missing")?,
+    })
 }
 
 const TEXT_LIMIT: usize = 500;

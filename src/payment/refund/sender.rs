@@ -3,7 +3,7 @@
 
 use super::{Payee, Refund};
 use crate::error::Result;
-use crate::id::LineId;
+use crate::id::{LineId, PaymentId, UnitId};
 use crate::payment::{line_query, query as payments};
 use crate::statement;
 use crate::store::Conn;
@@ -12,8 +12,18 @@ use crate::text;
 
 /// None when no line of the payment names an account.
 pub fn is_sender(conn: &mut Conn, vault: &Vault, refund: &Refund, payee: &Payee) -> Result<Option<bool>> {
-    let unit = refund.unit;
-    let Some(payment) = payments::payments(conn, &[(unit, refund.payment)])?.pop() else { return Ok(None) };
+    sent_from(conn, vault, refund.unit, refund.payment, payee)
+}
+
+/// The same for a payment whose refund is only asked for.
+pub fn sent_from(
+    conn: &mut Conn,
+    vault: &Vault,
+    unit: UnitId,
+    payment: PaymentId,
+    payee: &Payee,
+) -> Result<Option<bool>> {
+    let Some(payment) = payments::payments(conn, &[(unit, payment)])?.pop() else { return Ok(None) };
     let Some(movement) = payment.movement else { return Ok(None) };
     let lines = line_query::lines_of_movements(conn, &[(unit, movement)])?;
     let mut found = None;

@@ -3,15 +3,12 @@
 /// Weights of the first nine digits of a tax code.
 const TAX_CODE_WEIGHTS: [u32; 9] = [31, 29, 23, 19, 17, 13, 7, 5, 3];
 
-/// Provinces of birth registration were numbered 001 (Hà Nội) to 096 (Cà Mau).
-const PROVINCE_LIMIT: u32 = 96;
-
 /// A tax code (mã số thuế): ten digits with a check digit, optionally `-001` to `-999` for a
 /// branch, or the twelve-digit personal id that replaces it for individuals.
 pub fn is_tax_code(text: &str) -> bool {
     match text.split_once('-') {
         Some((head, branch)) => is_ten_digit_tax_code(head) && is_digits(branch, 3) && branch != "000",
-        None if text.len() == 12 => is_personal_id(text),
+        None if text.len() == 12 => is_digits(text, 12),
         None => is_ten_digit_tax_code(text),
     }
 }
@@ -25,17 +22,13 @@ fn is_ten_digit_tax_code(text: &str) -> bool {
     digits.next_back() == 10_u32.checked_sub(sum % 11)
 }
 
-/// A personal id (số định danh): twelve digits, of which the first three are a province's.
-/// It has no check digit.
-pub fn is_personal_id(text: &str) -> bool {
+/// A personal id (số định danh): twelve digits without a check digit. The first three are those of the
+/// province of birth registration, 001 to `provinces`, where the profile knows how many there were; 0 asks
+/// for nothing.
+pub fn is_personal_id(text: &str, provinces: u32) -> bool {
     let province = text.get(..3).and_then(|digits| digits.parse().ok());
-    is_digits(text, 12) && province.is_some_and(|province: u32| (1..=PROVINCE_LIMIT).contains(&province))
-}
-
-/// A passport number: five to twenty capitals and digits.
-pub fn is_passport(text: &str) -> bool {
-    (5..=20).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    let is_known = |province: u32| provinces == 0 || (1..=provinces).contains(&province);
+    is_digits(text, 12) && province.is_some_and(is_known)
 }
 
 pub fn is_digits(text: &str, count: usize) -> bool {
@@ -74,18 +67,13 @@ mod tests {
     }
 
     #[test]
-    fn a_personal_id_has_twelve_digits_and_a_province() {
-        assert!(is_personal_id("001199000000"));
+    fn a_personal_id_has_twelve_digits_and_a_province_where_the_profile_counts_them() {
+        assert!(is_personal_id("001199000000", 96));
         assert!(is_tax_code("001199000000"), "it stands in for a tax code");
         for wrong in ["000190000001", "097190000001", "00119000000", "00119000000a", "٠٠١١٩٠٠٠٠٠٠١"]
         {
-            assert!(!is_personal_id(wrong), "{wrong}");
+            assert!(!is_personal_id(wrong, 96), "{wrong}");
         }
-    }
-
-    #[test]
-    fn a_passport_is_capitals_and_digits() {
-        assert!(is_passport("C1234567"));
-        assert!(!is_passport("c1234567") && !is_passport("C-1234567") && !is_passport("C1"));
+        assert!(is_personal_id("097190000001", 97) && is_personal_id("999190000001", 0));
     }
 }

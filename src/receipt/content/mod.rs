@@ -58,6 +58,12 @@ impl ReceiptKind {
             ReceiptKind::WithPrintedValue => 4,
         }
     }
+
+    pub fn of_code(code: u8) -> Option<ReceiptKind> {
+        [ReceiptKind::WithoutPrintedValue, ReceiptKind::WithPrintedValue]
+            .into_iter()
+            .find(|kind| kind.code() == code)
+    }
 }
 
 /// `TCThu`: who collects and signs.

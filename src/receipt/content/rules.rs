@@ -3,7 +3,7 @@
 
 use rust_decimal::Decimal;
 
-use super::identifier::{is_digits, is_passport, is_personal_id};
+use super::identifier::{is_digits, is_personal_id};
 use super::{
     CollectedBy, CollectingUnit, Content, CorrectionAction, LINES_LIMIT, Line, Numbering, Payer, Reduction,
     Relation, Totals,
@@ -28,7 +28,7 @@ impl Content {
     pub fn validate(&self, profile: &Profile) -> Result<()> {
         let lengths = &profile.lengths.value;
         self.unit.validate(lengths).map_err(|error| error.in_field("unit"))?;
-        self.payer.validate(lengths).map_err(|error| error.in_field("payer"))?;
+        self.payer.validate(profile).map_err(|error| error.in_field("payer"))?;
         required("payment_method", &self.payment_method, lengths.short)?;
         optional("dossier_code", self.dossier_code.as_deref(), lengths.short)?;
         self.collected_by.validate(lengths, "NgayThudate2026-01-01NguoiThustring")?;
@@ -115,21 +115,24 @@ impl CollectingUnit {
 }
 
 impl Payer {
-    pub(in crate::receipt) fn validate(&self, lengths: &Lengths) -> Result<()> {
+    pub(in crate::receipt) fn validate(&self, profile: &Profile) -> Result<()> {
+        let lengths = &profile.lengths.value;
         optional("name", self.name.as_deref(), lengths.party)?;
         optional("address", self.address.as_deref(), lengths.party)?;
         optional("phone", self.phone.as_deref(), lengths.phone)?;
         optional("email", self.email.as_deref(), lengths.short)?;
         self.tax_code.as_deref().map_or(Ok(()), |code| tax_code("tax_code", code))?;
-        if self.personal_id.as_deref().is_some_and(|id| !is_personal_id(id)) {
+        let provinces = profile.personal_id_provinces.value;
+        if self.personal_id.as_deref().is_some_and(|id| !is_personal_id(id, provinces)) {
             return Err(Error::invalid(
                 "personal_id",
                 "personal_id_wrong",
                 "expected twelve digits of a personal id",
             ));
         }
-        if self.passport.as_deref().is_some_and(|number| !is_passport(number)) {
-            return Err(Error::invalid("passport", "passport_wrong", "expected 5 to 20 capitals and digits"));
+        let form = profile.passport_pattern.value;
+        if self.passport.as_deref().is_some_and(|number| !pattern::matches(form, number)) {
+            return Err(Error::invalid("passport", "passport_wrong", format!("expected the form {form}")));
         }
         Ok(())
     }

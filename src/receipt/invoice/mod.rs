@@ -43,6 +43,16 @@ pub struct Invoice {
     pub collected_by: CollectedBy,
     /// `TTHDLQuan`.
     pub relation: Option<Relation>,
+    /// Who issues and signs it in the seller's place.
+    pub entrusted: Option<Entrusted>,
+}
+
+/// `MSTDVNUNLHDon`, `TDVNUNLHDon`, `DCDVNUNLHDon`: the organisation entrusted with issuing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entrusted {
+    pub tax_code: String,
+    pub name: String,
+    pub address: String,
 }
 
 /// `HHDVu`: something sold. Prices and amounts are without tax where the kind shows it.

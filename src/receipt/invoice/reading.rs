@@ -4,7 +4,7 @@
 use roxmltree::Document;
 use rust_decimal::Decimal;
 
-use super::{Discount, Fee, Invoice, Line, RateSum, Relation, Totals, Vat, VatRate};
+use super::{Discount, Entrusted, Fee, Invoice, Line, RateSum, Relation, Totals, Vat, VatRate};
 use crate::amount::Dong;
 use crate::receipt::content::{CollectingUnit, CorrectionAction, Numbering, Payer};
 use crate::receipt::kind::InvoiceKind;
@@ -50,6 +50,14 @@ impl Fields {
         (general.text("DVTTe")? == "VND").then_some(())?;
         let payment_method = general.text("HTTToan")?.to_owned();
         let provider = general.optional("MSTTCGP");
+        let entrusted = match general.optional("MSTDVNUNLHDon") {
+            None => None,
+            Some(tax_code) => Some(Entrusted {
+                tax_code,
+                name: general.text("TDVNUNLHDon")?.to_owned(),
+                address: general.text("DCDVNUNLHDon")?.to_owned(),
+            }),
+        };
         let relation = general.optional_element("TTHDLQuan").map_or(Some(None), |r| relation(r).map(Some))?;
         let mut extra = general.element("TTKhac")?;
         general.end()?;
@@ -79,6 +87,7 @@ impl Fields {
             collected_on,
             collected_by,
             relation,
+            entrusted,
         };
         let numbering = Numbering { template, series, number, issued_on };
         Some(Fields { invoice, numbering, version, name, amount_in_words })

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::receipt::content::rules::{line_out_of_range, number};
 use crate::receipt::content::{CorrectionAction, LINES_LIMIT};
 use crate::receipt::field::{
-    PERCENT_DECIMALS, QUANTITY_DECIMALS, decimal, optional, required, text_of, within_limit,
+    PERCENT_DECIMALS, QUANTITY_DECIMALS, decimal, optional, required, tax_code, text_of, within_limit,
 };
 use crate::receipt::profile::{Lengths, Profile};
 use crate::text::words::amount_in_words;
@@ -32,13 +32,18 @@ impl Invoice {
             return Err(Error::invalid("unit.principal", "invoice_entrusted", detail));
         }
         self.seller.validate(lengths).map_err(|error| error.in_field("unit"))?;
-        self.buyer.validate(lengths).map_err(|error| error.in_field("payer"))?;
+        self.buyer.validate(profile).map_err(|error| error.in_field("payer"))?;
         required("payment_method", &self.payment_method, lengths.short)?;
         optional("dossier_code", self.dossier_code.as_deref(), lengths.short)?;
         let dossier_code = self.dossier_code.as_deref().unwrap_or_default();
         self.collected_by.validate(lengths, &format!("{EXTRA}{dossier_code}"))?;
         self.validate_lines(profile)?;
         self.validate_fees(lengths)?;
+        if let Some(entrusted) = &self.entrusted {
+            required("entrusted.name", &entrusted.name, lengths.party)?;
+            required("entrusted.address", &entrusted.address, lengths.party)?;
+            tax_code("entrusted.tax_code", &entrusted.tax_code)?;
+        }
         if let Some(relation) = &self.relation {
             relation.validate(profile).map_err(|error| error.in_field("relation"))?;
         }

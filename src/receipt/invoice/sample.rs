@@ -55,6 +55,7 @@ pub fn invoice(kind: InvoiceKind) -> Invoice {
         collected_on: content.collected_on,
         collected_by: content.collected_by,
         relation: None,
+        entrusted: None,
     }
 }
 

@@ -67,6 +67,11 @@ fn general(xml: &mut Writer, invoice: &Invoice, numbering: &Numbering, profile: 
         if profile.solution_provider.value == "seller" {
             xml.text("MSTTCGP", &invoice.seller.tax_code);
         }
+        if let Some(entrusted) = &invoice.entrusted {
+            xml.text("MSTDVNUNLHDon", &entrusted.tax_code);
+            xml.text("TDVNUNLHDon", &entrusted.name);
+            xml.text("DCDVNUNLHDon", &entrusted.address);
+        }
         if let Some(earlier) = &invoice.relation {
             relation(xml, earlier);
         }

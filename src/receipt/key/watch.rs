@@ -12,6 +12,7 @@ use crate::receipt::query;
 use crate::store::{Stamp, Store};
 use crate::unit::CITY;
 use crate::unit::certificate::{self, Listed};
+use crate::unit::entrustment;
 
 const DAY_S: i64 = 86_400;
 /// The code of a unit without any certificate that signs.
@@ -27,9 +28,13 @@ pub struct Looked {
 /// Raises what is due and clears what is over.
 pub fn look(store: &Store, stamp: &Stamp<'_>) -> Result<Looked> {
     let (all, waiting, open) = store.read(&Scope::All, |conn| {
-        Ok((certificate::all(conn)?, query::units_waiting(conn)?, alarm::open(conn)?))
+        let waiting = query::units_waiting(conn)?;
+        let entrusting = entrustment::in_force(conn, &waiting, stamp.today())?;
+        Ok((certificate::all(conn)?, (waiting, entrusting), alarm::open(conn)?))
     })?;
-    let due = due(&all, &waiting, stamp.now);
+    let (waiting, entrusting) = waiting;
+    let entrusting: BTreeSet<UnitId> = entrusting.into_iter().map(|(unit, _)| unit).collect();
+    let due = due(&all, &waiting, &entrusting, stamp.now);
     let over: Vec<Open> =
         open.into_iter().filter(|open| is_over(open, &due, &all, &waiting, stamp.now)).collect();
     let raised = alarm::raise(store, stamp, &due)?;
@@ -37,8 +42,9 @@ pub fn look(store: &Store, stamp: &Stamp<'_>) -> Result<Looked> {
     Ok(Looked { raised, cleared: over.len() })
 }
 
-/// The alarms that should stand at `now`, but for those of failing signers.
-pub fn due(all: &[Listed], waiting: &[UnitId], now: Instant) -> Vec<Alarm> {
+/// The alarms that should stand at `now`, but for those of failing signers. For the units that entrusted it
+/// the city signs.
+pub fn due(all: &[Listed], waiting: &[UnitId], entrusting: &BTreeSet<UnitId>, now: Instant) -> Vec<Alarm> {
     let mut by_unit: BTreeMap<UnitId, Vec<&Listed>> = BTreeMap::new();
     for certificate in all {
         by_unit.entry(certificate.unit).or_default().push(certificate);
@@ -52,7 +58,8 @@ pub fn due(all: &[Listed], waiting: &[UnitId], now: Instant) -> Vec<Alarm> {
         .filter(|certificate| certificate.signs_at(now))
         .map(|certificate| certificate.unit)
         .collect();
-    let can_sign = |unit: &UnitId| signing.contains(unit) || signing.contains(&CITY);
+    let can_sign =
+        |unit: &UnitId| signing.contains(unit) || (entrusting.contains(unit) && signing.contains(&CITY));
     let stopped = waiting.iter().filter(|unit| !can_sign(unit));
     due.extend(stopped.map(|unit| Alarm::of_unit(*unit, Kind::SigningStopped, MISSING)));
     due
@@ -118,6 +125,7 @@ mod tests {
             unit: UnitId(7),
             id: CertificateId(id),
             subject: String::new(),
+            issuer: String::new(),
             serial: id.to_string(),
             chain_pem: String::new(),
             signer: "software".to_owned(),
@@ -130,7 +138,11 @@ mod tests {
     }
 
     fn kinds(all: &[Listed], waiting: &[UnitId], day: i64) -> Vec<Kind> {
-        due(all, waiting, START.plus_seconds(day * DAY_S)).into_iter().map(|alarm| alarm.kind).collect()
+        kinds_of(due(all, waiting, &BTreeSet::new(), START.plus_seconds(day * DAY_S)))
+    }
+
+    fn kinds_of(due: Vec<Alarm>) -> Vec<Kind> {
+        due.into_iter().map(|alarm| alarm.kind).collect()
     }
 
     #[test]
@@ -154,14 +166,17 @@ mod tests {
     }
 
     #[test]
-    fn waiting_receipts_without_a_key_are_told_and_the_citys_key_helps() {
+    fn waiting_receipts_without_a_key_are_told_and_the_citys_key_helps_who_entrusted_the_city() {
         let mut all = vec![listed(1, 0, 100)];
         assert_eq!(kinds(&all, &[UnitId(7)], 50), [Kind::Expires60]);
         assert_eq!(kinds(&all, &[UnitId(7)], 101), [Kind::Expired, Kind::SigningStopped]);
         let mut city = listed(2, 0, 400);
         city.unit = CITY;
         all.push(city);
-        assert_eq!(kinds(&all, &[UnitId(7)], 101), [Kind::Expired]);
+        assert_eq!(kinds(&all, &[UnitId(7)], 101), [Kind::Expired, Kind::SigningStopped]);
+        let now = START.plus_seconds(101 * DAY_S);
+        let helped = due(&all, &[UnitId(7)], &BTreeSet::from([UnitId(7)]), now);
+        assert_eq!(kinds_of(helped), [Kind::Expired]);
     }
 
     #[test]

@@ -36,6 +36,16 @@ impl Certainty {
         }
     }
 
+    /// The certainty of a mark; what is no mark is our own.
+    pub fn of_mark(mark: &str) -> Certainty {
+        match mark {
+            "V" => Certainty::Verified,
+            "V2" => Certainty::SecondHand,
+            "M" => Certainty::FromMemory,
+            _ => Certainty::OwnProposal,
+        }
+    }
+
     /// What the mark means: Vietnamese, English.
     pub fn words(self) -> (&'static str, &'static str) {
         match self {
@@ -190,6 +200,55 @@ impl Rule for InvoiceNames {
 
     fn shown(&self) -> String {
         self.0.iter().map(|(kind, name)| format!("{kind} {name}")).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// `LBLai` by the first characters of the template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptTypes(pub Vec<(&'static str, u8)>);
+
+impl Rule for ReceiptTypes {
+    type Raw = BTreeMap<String, u8>;
+
+    fn of(raw: BTreeMap<String, u8>) -> Self {
+        ReceiptTypes(raw.into_iter().map(|(prefix, code)| (kept(prefix), code)).collect())
+    }
+
+    fn shown(&self) -> String {
+        self.0.iter().map(|(prefix, code)| format!("{prefix} {code}")).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// How messages of some kinds say yes or no: in a field, by values. What is neither is unclear.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// `MLTDiep`
+    pub kinds: Vec<i32>,
+    pub field: &'static str,
+    pub yes: Vec<&'static str>,
+    pub no: Vec<&'static str>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawAnswer {
+    kinds: Vec<i32>,
+    field: String,
+    yes: Vec<String>,
+    no: Vec<String>,
+}
+
+impl Rule for Answer {
+    type Raw = RawAnswer;
+
+    fn of(raw: RawAnswer) -> Self {
+        let all = |texts: Vec<String>| texts.into_iter().map(kept).collect();
+        Answer { kinds: raw.kinds, field: kept(raw.field), yes: all(raw.yes), no: all(raw.no) }
+    }
+
+    fn shown(&self) -> String {
+        let (kinds, yes, no) = (joined(&self.kinds), self.yes.join(", "), self.no.join(", "));
+        format!("{kinds}: {} yes {yes}; no {no}", self.field)
     }
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::Profile;
+use crate::receipt::content::ReceiptKind;
 use crate::receipt::invoice::VatRate;
-use crate::receipt::{format, pattern};
+use crate::receipt::{format, pattern, rendition};
 
 /// The files that ship with the program, oldest first.
 pub const SHIPPED: [(&str, &str); 3] = [
@@ -43,6 +44,7 @@ fn check(profile: &Profile) -> Result<(), Fault> {
         ("template_pattern", profile.template_pattern.value),
         ("series_pattern", profile.series_pattern.value),
         ("invoice_series_pattern", profile.invoice_series_pattern.value),
+        ("passport_pattern", profile.passport_pattern.value),
     ] {
         if !pattern::is_readable(pattern) {
             return Err((item, format!("`{pattern}` is not a pattern this program reads")));
@@ -64,6 +66,23 @@ fn check(profile: &Profile) -> Result<(), Fault> {
     }
     if !["", "seller"].contains(&profile.solution_provider.value) {
         return Err(("solution_provider", "expected `seller` or nothing".to_owned()));
+    }
+    for (item, code) in [
+        ("invoice_message", profile.invoice_message.value),
+        ("integrated_invoice_message", profile.integrated_invoice_message.value),
+    ] {
+        if code != 0 && !(200..300).contains(&code) {
+            return Err((item, format!("{code} is no MLTDiep of an invoice")));
+        }
+    }
+    if profile.receipt_types.value.0.iter().any(|(_, code)| ReceiptKind::of_code(*code).is_none()) {
+        return Err(("receipt_types", "expected the codes 3 and 4".to_owned()));
+    }
+    if !rendition::is_layout(profile.page_layout.value) {
+        return Err(("page_layout", "no such layout is drawn by this program".to_owned()));
+    }
+    if let Some(answer) = profile.answers().iter().find(|answer| answer.value.yes.is_empty()) {
+        return Err(("check_answer", format!("{} never says yes", answer.value.field)));
     }
     if profile.lengths.value.all().contains(&0) {
         return Err(("lengths", "a length of nothing".to_owned()));
@@ -120,6 +139,11 @@ mod tests {
             changed("value = \"HDon-2.1\"", "value = \"HDon-3\""),
             changed("value = 7", "value = 0"),
             changed("title = 100", "title = 0"),
+            changed("value = 209", "value = 999"),
+            changed("01 = 3, 02 = 4", "01 = 5"),
+            changed("{5,20}", "{5,2}"),
+            changed("[page_layout]\nvalue = 1", "[page_layout]\nvalue = 9"),
+            changed("yes = [\"2\"]", "yes = []"),
             changed("9 = ", "x = "),
             changed("[unknown_buyer]", "[unknown_byer]"),
         ];

@@ -12,13 +12,15 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Deserializer};
 
 pub use self::item::{
-    Certainty, Codes, Correction, FeesAndCharges, InvoiceNames, Item, Lengths, Listed, ReportRelease,
+    Answer, Certainty, Codes, Correction, FeesAndCharges, InvoiceNames, Item, Lengths, Listed, ReceiptTypes,
+    ReportRelease,
 };
 pub use self::load::{SHIPPED, load};
 use super::kind::DocumentKind;
 use super::pattern;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
+use crate::receipt::content::ReceiptKind;
 use crate::receipt::invoice::VatRate;
 use crate::text::words::Wording;
 
@@ -95,13 +97,15 @@ profile! {
     invoice_version: &'static str,
     /// `THDon` by `KHMSHDon`.
     invoice_names: InvoiceNames,
+    /// `MLTDiep` under which an uncoded invoice is sent as issued; 0: it is not sent.
+    invoice_message: u32,
+    /// The same for the integrated kinds 8 and 9.
+    integrated_invoice_message: u32,
     /// `KHHDon`.
     invoice_series_pattern: &'static str,
     invoice_number_digits: u32,
     /// `TSuat`.
     vat_rates: Codes,
-    /// `TChat`.
-    line_characters: Vec<u8>,
     /// `LHDCLQuan`.
     related_document_kinds: Vec<u8>,
     /// The buyer's name when nobody knows it; nothing when the tag stays empty.
@@ -109,6 +113,26 @@ profile! {
     /// Whose tax code `MSTTCGP` carries: `seller`, or nothing when the tag is left out.
     solution_provider: &'static str,
     invoice_corrections: Vec<Correction>,
+    /// `LBLai` and `LCTDT` by the first characters of the template.
+    receipt_types: ReceiptTypes,
+    /// How many provinces begin personal ids; 0: nothing is asked of the first digits.
+    personal_id_provinces: u32,
+    /// `SHChieu`.
+    passport_pattern: &'static str,
+    /// How 999 says taken or not.
+    technical_answer: Answer,
+    /// How 301 does.
+    correction_answer: Answer,
+    /// How 110 does.
+    registration_received_answer: Answer,
+    /// How 111 does.
+    registration_answer: Answer,
+    /// How 204 and 213 do.
+    check_answer: Answer,
+    /// The head of the usage report: what stands in it beside its day.
+    usage_report_head: &'static str,
+    /// How the pages of documents are laid out; a layout stays for ever.
+    page_layout: u32,
     wording: Wording,
     lengths: Lengths,
 }
@@ -242,6 +266,29 @@ impl Profile {
             None => self.number_limit(),
             Some(_) => limit(self.invoice_number_digits.value),
         }
+    }
+
+    /// `LBLai` of a receipt, and `LCTDT` in a notice about it.
+    pub fn receipt_kind(&self, template: &str) -> Option<ReceiptKind> {
+        let types = &self.receipt_types.value.0;
+        let found = types.iter().find(|(prefix, _)| template.starts_with(*prefix));
+        found.and_then(|(_, code)| ReceiptKind::of_code(*code))
+    }
+
+    /// The answers and how each says yes and no.
+    pub fn answers(&self) -> [&Item<Answer>; 5] {
+        [
+            &self.technical_answer,
+            &self.correction_answer,
+            &self.registration_received_answer,
+            &self.registration_answer,
+            &self.check_answer,
+        ]
+    }
+
+    /// Items by name, for who decides by them.
+    pub fn named(&self, names: &[&str]) -> Vec<Listed> {
+        self.items().into_iter().filter(|item| names.contains(&item.item)).collect()
     }
 
     /// Which corrections a document of this kind allows, with the rule's mark.

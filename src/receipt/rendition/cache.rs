@@ -7,11 +7,12 @@
 use ring::digest::{SHA256, digest};
 
 use super::query::{self, RenditionRow};
-use super::{Links, Standing, VERSION, render};
+use super::{Layout, Links, Standing, render};
 use crate::actor::Scope;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::{ReceiptId, UnitId};
+use crate::receipt::profile;
 use crate::store::{Conn, Lane, Store};
 use crate::text;
 
@@ -102,8 +103,15 @@ pub fn purge(store: &Store, now: Instant) -> Result<usize> {
     store.write(&Scope::All, Lane::Bulk, |tx| query::delete_before(tx, oldest))
 }
 
-/// Pages drawn by another version or with other links are other pages.
+/// Pages drawn by other layouts or with other links are other pages. Which layout a document has follows from
+/// its day, so that those of all profiles stand for each.
 fn renderer(links: &Links) -> String {
+    let versions: Vec<&str> = profile::all()
+        .iter()
+        .filter_map(|profile| Layout::of(profile.page_layout.value))
+        .map(Layout::version)
+        .collect();
+    let versions = versions.join(".");
     let links = digest(&SHA256, format!("{links:?}").as_bytes());
-    format!("{VERSION}-{}", text::hex(links.as_ref().get(..8).unwrap_or_default()))
+    format!("{versions}-{}", text::hex(links.as_ref().get(..8).unwrap_or_default()))
 }

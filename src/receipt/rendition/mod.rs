@@ -22,11 +22,44 @@ use ring::digest::{SHA256, digest};
 use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::pdf::{Attachment, Description};
+use crate::receipt::profile;
 use crate::text;
 use reading::Printed;
 
-/// Raised with every change of the pages: renditions of older versions are made anew.
-pub const VERSION: &str = "2";
+/// A layout of the pages. The profile of a document's day of issue names one, and what was issued under it
+/// is drawn by it for ever: pages that are to look otherwise are a new layout here, with its own drawing, and
+/// a profile (or the next law's) that names it. A test holds each layout to its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    First,
+}
+
+impl Layout {
+    pub fn of(number: u32) -> Option<Layout> {
+        match number {
+            1 => Some(Layout::First),
+            _ => None,
+        }
+    }
+
+    /// The layout of a day of issue, as documents write days; of the newest profile for what is no day.
+    fn on(issued_on: &str) -> Layout {
+        let profile = issued_on.parse().map_or_else(|_| profile::newest(), profile::for_day);
+        Layout::of(profile.page_layout.value).unwrap_or(Layout::First)
+    }
+
+    /// Goes into what identifies a page.
+    fn version(self) -> &'static str {
+        match self {
+            Layout::First => "2",
+        }
+    }
+}
+
+/// Whether this program draws the layout of this number.
+pub fn is_layout(number: u32) -> bool {
+    Layout::of(number).is_some()
+}
 
 /// What has become of a document since it was signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,13 +106,16 @@ impl Links {
 /// `rendition_unreadable` when the bytes are no such document.
 pub fn render(document: &[u8], standing: &Standing, links: &Links) -> Result<Vec<u8>> {
     let printed = reading::read(document)?;
-    let sheet = form::lay_out(&printed, standing, links);
+    let layout = Layout::on(&printed.issued_on);
+    let sheet = match layout {
+        Layout::First => form::lay_out(&printed, standing, links),
+    };
     let title = printed.name();
     let name = format!("{}.xml", printed.file_name());
     let description = Description {
         title: &title,
         author: &printed.issuer.name,
-        id: &identifier(document, standing, links),
+        id: &identifier(layout, document, standing, links),
         made_at: printed.made_at(),
         attachment: Attachment {
             name: &name,
@@ -100,8 +136,9 @@ pub fn file_name(document: &[u8]) -> Result<String> {
 }
 
 /// The same three things have the same identifier, and others another.
-fn identifier(document: &[u8], standing: &Standing, links: &Links) -> String {
-    let rest = format!("{VERSION}|{standing:?}|{links:?}");
+fn identifier(layout: Layout, document: &[u8], standing: &Standing, links: &Links) -> String {
+    let version = layout.version();
+    let rest = format!("{version}|{standing:?}|{links:?}");
     let parts = [digest(&SHA256, document), digest(&SHA256, rest.as_bytes())];
     text::hex(digest(&SHA256, &[parts[0].as_ref(), parts[1].as_ref()].concat()).as_ref())
 }

@@ -194,7 +194,7 @@ fn judge(parts: &Parts<'_, '_>, trust: &TrustStore, now: Instant) -> Examined {
     let document_problems = content_problems(integrity, content.as_ref());
     let trust = match &certificate {
         Some(certificate) => {
-            judge_signer(certificate, signature.signing_time, content.as_ref(), now, &mut problems);
+            judge_signer(certificate, trust, signature.signing_time, content.as_ref(), now, &mut problems);
             let (trust, problem) = trust.judge(certificate, signature.signing_time);
             problems.extend(problem);
             trust
@@ -254,6 +254,26 @@ impl Signed {
         }
     }
 
+    /// Who was entrusted with issuing it in the seller's place.
+    fn entrusted(&self) -> Option<&str> {
+        match self {
+            Signed::Receipt(_) => None,
+            Signed::Invoice(fields) => {
+                fields.invoice.entrusted.as_ref().map(|entrusted| entrusted.tax_code.as_str())
+            }
+        }
+    }
+
+    /// On whose behalf the collector collects and signs.
+    fn principal(&self) -> Option<&str> {
+        match self {
+            Signed::Receipt(fields) => {
+                fields.content.unit.principal.as_ref().map(|principal| principal.tax_code.as_str())
+            }
+            Signed::Invoice(_) => None,
+        }
+    }
+
     fn lookup_code(&self) -> &LookupCode {
         match self {
             Signed::Receipt(fields) => &fields.content.lookup_code,
@@ -280,7 +300,8 @@ impl Signed {
             issued_on: Some(numbering.issued_on.to_string()),
             currency: Some("VND".to_owned()),
             seller_tax_code: Some(self.tax_code().to_owned()),
-            entrusted_tax_code: None,
+            entrusted_tax_code: self.entrusted().map(str::to_owned),
+            principal_tax_code: self.principal().map(str::to_owned),
             buyer_tax_code: payer.tax_code.clone(),
             total: Some(total.0.to_string()),
         }
@@ -336,9 +357,10 @@ fn certificate(
     Some(certificate)
 }
 
-/// The signer is the unit that the receipt names, and could sign at that time.
+/// The signer is who the document names as collector or seller, or as entrusted, and could sign at that time.
 fn judge_signer(
     certificate: &SigningCertificate,
+    trust: &TrustStore,
     signing_time: Instant,
     content: Option<&Signed>,
     now: Instant,
@@ -347,8 +369,12 @@ fn judge_signer(
     if let Some(content) = content {
         match certificate.tax_code() {
             None => problems.push(Problem::SignerTaxCodeMissing),
-            Some(code) if code != content.tax_code() => problems.push(Problem::SignerNotCollector),
-            Some(_) => {}
+            Some(code) if code == content.tax_code() => {}
+            // That the seller entrusted it is known to the tax authority, and to who was told so.
+            Some(code) if content.entrusted() == Some(code) => {
+                problems.extend((!trust.is_entrusted(code)).then_some(Problem::SignerEntrusted));
+            }
+            Some(_) => problems.push(Problem::SignerNotCollector),
         }
     }
     if signing_time > now.plus_seconds(CLOCK_SKEW_S) {

@@ -65,6 +65,9 @@ pub struct Summary {
     /// Who issues in the seller's place, as the document says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entrusted_tax_code: Option<String>,
+    /// On whose behalf the collector collects and signs (`UNThu`), as the document says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub principal_tax_code: Option<String>,
     pub buyer_tax_code: Option<String>,
     /// As a plain decimal, without padding.
     pub total: Option<String>,

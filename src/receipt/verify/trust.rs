@@ -42,6 +42,8 @@ pub struct TrustStore {
     anchors: Vec<Anchor>,
     /// The tax authority's own certificates, as `with_tax_authority` takes them.
     tax_authority: Vec<String>,
+    /// Tax codes of those known to issue in others' places.
+    entrusted: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -68,7 +70,7 @@ impl TrustStore {
             return Err(Error::invalid("trust_store", "trust_store_empty", "the file holds no certificate"));
         }
         let anchors = certificates.into_iter().map(Anchor::from_der).collect::<Result<_>>()?;
-        Ok(TrustStore { anchors, tax_authority: Vec::new() })
+        Ok(TrustStore { anchors, ..TrustStore::default() })
     }
 
     /// The authorities of both.
@@ -76,6 +78,7 @@ impl TrustStore {
     pub fn with(mut self, more: TrustStore) -> TrustStore {
         self.anchors.extend(more.anchors);
         self.tax_authority.extend(more.tax_authority);
+        self.entrusted.extend(more.entrusted);
         self
     }
 
@@ -86,6 +89,17 @@ impl TrustStore {
     pub fn with_tax_authority(mut self, identities: impl IntoIterator<Item = String>) -> TrustStore {
         self.tax_authority.extend(identities);
         self
+    }
+
+    /// Names organisations, by tax code, that are known to be entrusted by those in whose place they issue.
+    #[must_use]
+    pub fn with_entrusted(mut self, tax_codes: impl IntoIterator<Item = String>) -> TrustStore {
+        self.entrusted.extend(tax_codes);
+        self
+    }
+
+    pub(super) fn is_entrusted(&self, tax_code: &str) -> bool {
+        self.entrusted.iter().any(|known| known == tax_code)
     }
 
     /// Whether `is` holds for an identity of the tax authority; None when nobody named it.

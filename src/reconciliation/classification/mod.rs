@@ -17,7 +17,7 @@ use crate::text::fold;
 pub use rule_set::{RuleSet, classify};
 
 /// What a line is. Every line of a closed day has exactly one class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// Money for an obligation of the account's unit, whole, partial or over.
@@ -112,7 +112,7 @@ impl Class {
 }
 
 /// The bank's view: a credit is money in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     Credit,
@@ -134,7 +134,7 @@ impl Direction {
 pub type RuleId = String;
 
 /// One rule. All the conditions given must hold; of `phrases` and `starts_with` together any one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     pub id: RuleId,

@@ -90,11 +90,11 @@ pub fn shown_between(
 ) -> Result<Vec<ObligationId>> {
     let found: Vec<Candidate> = diesel::sql_query(
         "SELECT DISTINCT a.obligation_id FROM statement_line l \
-         JOIN match_part p ON p.unit_id = l.unit_id AND p.line_id = l.id \
-         JOIN movement m ON m.unit_id = p.unit_id AND m.id = p.movement_id \
-         JOIN allocation a ON a.unit_id = m.unit_id AND a.payment_id = m.payment_id \
+         CROSS JOIN match_part p CROSS JOIN movement m CROSS JOIN allocation a \
          WHERE l.unit_id = $1 AND l.account_id = $2 AND l.booking_date >= $3 AND l.booking_date <= $4 \
-         AND p.undoes_id IS NULL AND a.obligation_id IS NOT NULL",
+         AND p.unit_id = l.unit_id AND p.line_id = l.id AND m.unit_id = p.unit_id AND m.id = p.movement_id \
+         AND a.unit_id = m.unit_id AND a.payment_id = m.payment_id \
+         AND +p.undoes_id IS NULL AND a.obligation_id IS NOT NULL",
     )
     .bind::<BigInt, _>(unit)
     .bind::<BigInt, _>(account)
@@ -155,7 +155,7 @@ pub fn shown_whole(
         conn,
         "SELECT t.id, l.booking_date, l.account_id FROM payment t \
          JOIN movement m ON m.unit_id = t.unit_id AND m.id = t.movement_id AND m.proven >= m.amount \
-         JOIN match_part p ON p.unit_id = m.unit_id AND p.movement_id = m.id AND p.undoes_id IS NULL \
+         JOIN match_part p ON p.unit_id = m.unit_id AND p.movement_id = m.id AND +p.undoes_id IS NULL \
          JOIN statement_line l ON l.unit_id = p.unit_id AND l.id = p.line_id",
         &[
             ("unit_id", Column::of(payments.iter().map(|_| unit))),

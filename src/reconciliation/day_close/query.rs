@@ -315,7 +315,7 @@ pub fn payments_of_lines(
             ("unit_id", Column::of(lines.iter().map(|_| unit))),
             ("line_id", Column::of(lines.iter().copied())),
         ],
-        "AND t.undoes_id IS NULL AND NOT EXISTS (SELECT 1 FROM match_part u WHERE u.unit_id = t.unit_id \
+        "AND +t.undoes_id IS NULL AND NOT EXISTS (SELECT 1 FROM match_part u WHERE u.unit_id = t.unit_id \
          AND u.undoes_id = t.id)",
         Lock::None,
     )?;

@@ -18,6 +18,7 @@ pub fn faults(message: &Received, once: &mut HashSet<String>) -> Vec<(&'static s
         code::REGISTRATION => "TKhai",
         code::USAGE_REPORT => "BCTHSDBLai",
         code::INVOICE_NOTICE | code::RECEIPT_NOTICE => "TBao",
+        code::INVOICE | code::INTEGRATED_INVOICE => "HDon",
         _ => "",
     };
     if message.data.children.is_empty() || message.data.children.iter().any(|child| child.tag != root) {
@@ -43,6 +44,17 @@ pub fn faults(message: &Received, once: &mut HashSet<String>) -> Vec<(&'static s
         let key = format!("{tax_code} {} {}", period.unwrap_or_default(), mark.unwrap_or_default());
         if !once.insert(key) {
             faults.push(("20609", "Báo cáo của kỳ này đã được gửi".to_owned()));
+        }
+    }
+    if faults.is_empty() && matches!(message.kind, code::INVOICE | code::INTEGRATED_INVOICE) {
+        let first = |tag: &str| {
+            everything(&message.data, tag).first().map(|field| field.text.clone()).unwrap_or_default()
+        };
+        let is_integrated = matches!(first("KHMSHDon").as_str(), "8" | "9");
+        if is_integrated != (message.kind == code::INTEGRATED_INVOICE) {
+            faults.push(("20001", "MLTDiep: không đúng loại hóa đơn".to_owned()));
+        } else if !once.insert(["MST", "KHMSHDon", "KHHDon", "SHDon"].map(first).join(" ")) {
+            faults.push(("20609", "Trùng MST, KHMSHDon, KHHDon, SHDon".to_owned()));
         }
     }
     faults

@@ -2,6 +2,7 @@
 
 use ring::digest::{SHA256, digest};
 
+use super::Habits;
 use crate::filing::code;
 use crate::filing::envelope::{AUTHORITY, Element, Received};
 use crate::receipt::xml::push_text;
@@ -25,17 +26,20 @@ pub fn technical(message: &Received, faults: &[(&'static str, String)]) -> Vec<u
 }
 
 /// The answer of the procedure.
-pub fn business(message: &Received, kind: i32, refuses_registrations: bool) -> Vec<u8> {
+pub fn business(message: &Received, kind: i32, habits: &Habits) -> Vec<u8> {
     let mut found: Vec<&Element> = Vec::new();
     message.data.all("NLap", &mut found);
     message.data.all("NTBao", &mut found);
     let day = found.first().map(|day| day.text.as_str()).unwrap_or("2026-11-27");
     let says = match kind {
         code::REGISTRATION_RECEIVED => "<THop>1</THop>".to_owned(),
-        code::REGISTRATION_RESULT if refuses_registrations => "<TTXNCQT>2</TTXNCQT><DSLDKCNhan><LDo>\
+        code::REGISTRATION_RESULT if habits.refuses_registrations => "<TTXNCQT>2</TTXNCQT><DSLDKCNhan><LDo>\
              <MLoi>10023</MLoi><MTa>Chứng thư số không hợp lệ</MTa></LDo></DSLDKCNhan>"
             .to_owned(),
         code::REGISTRATION_RESULT => "<TTXNCQT>1</TTXNCQT>".to_owned(),
+        code::CHECK_RESULT if habits.refuses_invoices => "<LTBao>4</LTBao><DSLDo><LDo><MLoi>30002</MLoi>\
+             <MTa>Người bán ngừng hoạt động</MTa></LDo></DSLDo>"
+            .to_owned(),
         _ => "<LTBao>2</LTBao>".to_owned(),
     };
     let number = identity(message, kind).get(..8).unwrap_or_default().to_owned();

@@ -75,7 +75,7 @@ pub(super) fn supersede(tx: &mut Tx<'_>, stamp: &Stamp<'_>, whole: &StoredStatem
 }
 
 /// What a person says about one line.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
     pub id: EventId,
@@ -86,7 +86,7 @@ pub struct Verdict {
 }
 
 /// The fields of a repaired line.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Repair {
     pub booking_date: BusinessDay,

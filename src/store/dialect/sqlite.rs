@@ -1,6 +1,8 @@
-//! SQLite: one cached statement per row; there is no round trip to save.
+//! SQLite: cached statements. There is no round trip to save, but each statement costs its text, its
+//! look-up and its checks, so plain inserts take many rows at once.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::rc::Rc;
 
 use diesel::prelude::*;
@@ -13,11 +15,15 @@ use crate::error::Result;
 use crate::store::failure::Classify;
 use crate::store::rows::{Column, Update};
 
-/// A statement for one row of the columns; `?` marks where the next bind goes.
+/// Rows in one insert: few sizes, so that the connection's cache of statements stays small. The
+/// widest table times the largest is well below the 32,766 binds a statement may have.
+const ROWS_AT_ONCE: [usize; 3] = [64, 8, 1];
+
+/// A statement for some rows of the columns; `?` marks where the next bind goes.
 struct Statement<'a> {
     text: &'a str,
     binds: &'a [Column],
-    row: usize,
+    rows: Range<usize>,
 }
 
 impl QueryId for Statement<'_> {
@@ -27,7 +33,7 @@ impl QueryId for Statement<'_> {
 
 impl QueryFragment<Sqlite> for Statement<'_> {
     fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        push(pass, self.text, self.binds, self.row)
+        push(pass, self.text, self.binds, self.rows.clone())
     }
 }
 
@@ -52,7 +58,7 @@ impl<ST> Query for Fetch<ST> {
 
 impl<ST> QueryFragment<Sqlite> for Fetch<ST> {
     fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        push(pass, &self.text, &self.binds, self.row)
+        push(pass, &self.text, &self.binds, self.row..self.row + 1)
     }
 }
 
@@ -62,33 +68,36 @@ fn push<'b>(
     mut pass: AstPass<'_, 'b, Sqlite>,
     text: &str,
     binds: &'b [Column],
-    row: usize,
+    rows: Range<usize>,
 ) -> QueryResult<()> {
     let mut pieces = text.split('?');
     pass.push_sql(pieces.next().unwrap_or_default());
-    for (piece, column) in pieces.zip(binds) {
-        match column {
-            Column::Big(v) => pass.push_bind_param::<BigInt, i64>(&v[row])?,
-            Column::MaybeBig(v) => pass.push_bind_param::<Nullable<BigInt>, Option<i64>>(&v[row])?,
-            Column::Int(v) => pass.push_bind_param::<Integer, i32>(&v[row])?,
-            Column::Text(v) => pass.push_bind_param::<Text, String>(&v[row])?,
-            Column::MaybeText(v) => pass.push_bind_param::<Nullable<Text>, Option<String>>(&v[row])?,
-            Column::Bytes(v) => pass.push_bind_param::<Binary, Vec<u8>>(&v[row])?,
-            Column::MaybeBytes(v) => pass.push_bind_param::<Nullable<Binary>, Option<Vec<u8>>>(&v[row])?,
-            Column::Bool(v) => pass.push_bind_param::<Bool, bool>(&v[row])?,
-            Column::Day(v) => pass.push_bind_param::<Date, chrono::NaiveDate>(&v[row])?,
-            Column::MaybeDay(v) => {
-                pass.push_bind_param::<Nullable<Date>, Option<chrono::NaiveDate>>(&v[row])?
-            }
-        }
+    let cells = rows.flat_map(|row| binds.iter().map(move |column| (column, row)));
+    for (piece, (column, row)) in pieces.zip(cells) {
+        push_bind(&mut pass, column, row)?;
         pass.push_sql(piece);
     }
     Ok(())
 }
 
-fn insert_text(table: &str, columns: &[(&'static str, Column)]) -> String {
-    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
-    format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), vec!["?"; names.len()].join(", "))
+fn push_bind<'b>(pass: &mut AstPass<'_, 'b, Sqlite>, column: &'b Column, row: usize) -> QueryResult<()> {
+    match column {
+        Column::Big(v) => pass.push_bind_param::<BigInt, i64>(&v[row]),
+        Column::MaybeBig(v) => pass.push_bind_param::<Nullable<BigInt>, Option<i64>>(&v[row]),
+        Column::Int(v) => pass.push_bind_param::<Integer, i32>(&v[row]),
+        Column::Text(v) => pass.push_bind_param::<Text, String>(&v[row]),
+        Column::MaybeText(v) => pass.push_bind_param::<Nullable<Text>, Option<String>>(&v[row]),
+        Column::Bytes(v) => pass.push_bind_param::<Binary, Vec<u8>>(&v[row]),
+        Column::MaybeBytes(v) => pass.push_bind_param::<Nullable<Binary>, Option<Vec<u8>>>(&v[row]),
+        Column::Bool(v) => pass.push_bind_param::<Bool, bool>(&v[row]),
+        Column::Day(v) => pass.push_bind_param::<Date, chrono::NaiveDate>(&v[row]),
+        Column::MaybeDay(v) => pass.push_bind_param::<Nullable<Date>, Option<chrono::NaiveDate>>(&v[row]),
+    }
+}
+
+fn insert_text(table: &str, names: &[&str], row_count: usize) -> String {
+    let row = format!("({})", vec!["?"; names.len()].join(", "));
+    format!("INSERT INTO {table} ({}) VALUES {}", names.join(", "), vec![row; row_count].join(", "))
 }
 
 fn row_count(columns: &[Column]) -> usize {
@@ -96,10 +105,19 @@ fn row_count(columns: &[Column]) -> usize {
 }
 
 pub fn insert(conn: &mut SqliteConnection, table: &str, columns: Vec<(&'static str, Column)>) -> Result<()> {
-    let text = insert_text(table, &columns);
+    let names: Vec<&'static str> = columns.iter().map(|(name, _)| *name).collect();
     let binds: Vec<Column> = columns.into_iter().map(|(_, column)| column).collect();
-    for row in 0..row_count(&binds) {
-        Statement { text: &text, binds: &binds, row }.execute(conn).classify()?;
+    let mut row = 0;
+    for count in ROWS_AT_ONCE {
+        let left = row_count(&binds) - row;
+        if left < count {
+            continue;
+        }
+        let text = insert_text(table, &names, count);
+        for _ in 0..left / count {
+            Statement { text: &text, binds: &binds, rows: row..row + count }.execute(conn).classify()?;
+            row += count;
+        }
     }
     Ok(())
 }
@@ -109,10 +127,13 @@ pub fn insert_if_absent(
     table: &str,
     columns: Vec<(&'static str, Column)>,
 ) -> Result<Vec<bool>> {
-    let text = format!("{} ON CONFLICT DO NOTHING", insert_text(table, &columns));
+    let names: Vec<&'static str> = columns.iter().map(|(name, _)| *name).collect();
+    let text = format!("{} ON CONFLICT DO NOTHING", insert_text(table, &names, 1));
     let binds: Vec<Column> = columns.into_iter().map(|(_, column)| column).collect();
     (0..row_count(&binds))
-        .map(|row| Ok(Statement { text: &text, binds: &binds, row }.execute(conn).classify()? == 1))
+        .map(|row| {
+            Ok(Statement { text: &text, binds: &binds, rows: row..row + 1 }.execute(conn).classify()? == 1)
+        })
         .collect()
 }
 
@@ -125,7 +146,7 @@ pub fn update(conn: &mut SqliteConnection, update: Update<'_>) -> Result<usize> 
         update.sets.into_iter().chain(update.keys).chain(update.guard).map(|(_, column)| column).collect();
     let mut changed = 0;
     for row in 0..row_count(&binds) {
-        changed += Statement { text: &text, binds: &binds, row }.execute(conn).classify()?;
+        changed += Statement { text: &text, binds: &binds, rows: row..row + 1 }.execute(conn).classify()?;
     }
     Ok(changed)
 }
@@ -136,7 +157,7 @@ pub fn delete(conn: &mut SqliteConnection, table: &str, keys: Vec<(&str, Column)
     let binds: Vec<Column> = keys.into_iter().map(|(_, column)| column).collect();
     let mut deleted = 0;
     for row in 0..row_count(&binds) {
-        deleted += Statement { text: &text, binds: &binds, row }.execute(conn).classify()?;
+        deleted += Statement { text: &text, binds: &binds, rows: row..row + 1 }.execute(conn).classify()?;
     }
     Ok(deleted)
 }

@@ -105,6 +105,7 @@ pub fn open_planned(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, series: &
             last_allowed_no: series.last_allowed_no,
             registration: series.registration.clone(),
         },
+        stamp.today(),
     )?;
     turn(tx, stamp, actor, series, Phase::Open, "opened", None)
 }

@@ -23,7 +23,7 @@ use crate::web::respond::{self, Answer, block};
 /// Who may read statements and certificates.
 pub(super) const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AccountQuery {
     pub unit: Option<String>,
@@ -43,9 +43,9 @@ pub async fn statements(request: HttpRequest, caller: Caller, shared: web::Data<
     respond::ok(&json!({ "statements": found.await? }))
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ReconcileBody {
+pub(super) struct ReconcileBody {
     #[serde(default)]
     unit: Option<String>,
 }
@@ -89,9 +89,9 @@ fn visited_json(visited: &reconciliation::office::Visited) -> Value {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct CloseBody {
+pub(super) struct CloseBody {
     #[serde(default)]
     unit: Option<String>,
     /// The account's number.
@@ -116,7 +116,7 @@ pub async fn close_day(caller: Caller, payload: web::Payload, shared: web::Data<
         Closing::Refused(obstacles) => respond::json(
             actix_web::http::StatusCode::CONFLICT,
             &json!({
-                "error": { "code": "day_not_closable" },
+                "error": respond::refusal("day_not_closable"),
                 "obstacles": obstacles.iter().map(obstacle_json).collect::<Vec<_>>(),
             }),
         ),

@@ -37,6 +37,7 @@ pub fn endpoints() -> Vec<&'static Endpoint> {
         .chain(super::catalogue_duties::ENDPOINTS)
         .chain(super::catalogue_privacy::ENDPOINTS)
         .chain(super::catalogue_pages::ENDPOINTS)
+        .chain(super::catalogue_desk::ENDPOINTS)
         .collect()
 }
 

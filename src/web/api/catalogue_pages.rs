@@ -194,4 +194,16 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         en: "Stylesheet and script, named by their content.",
         ..NONE
     },
+    Endpoint {
+        path: "/api/v1/openapi.json",
+        vi: "Mô tả API theo OpenAPI 3.1, sinh từ mã nguồn.",
+        en: "The API as OpenAPI 3.1, made of the code. Anybody may read it.",
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/try",
+        vi: "Thử API ngay trên trình duyệt (Swagger UI).",
+        en: "Tries the API in the browser (Swagger UI, served from here).",
+        ..NONE
+    },
 ];

@@ -32,9 +32,9 @@ const REQUEST: &str = "POST /api/v1/receipts/{id}/corrections";
 pub(super) const READERS: [Role; 6] =
     [Role::UnitReader, Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(super) struct Body {
     kind: String,
     reason: String,
     agreement: Agreement,
@@ -112,9 +112,9 @@ pub fn lines(
     Ok(lines)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ListQuery {
+pub(super) struct ListQuery {
     unit: Option<String>,
     state: Option<String>,
     limit: Option<i64>,
@@ -207,9 +207,9 @@ pub async fn approve(request: HttpRequest, caller: Caller, shared: web::Data<Sha
     respond::ok(&answer)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct RefuseBody {
+pub(super) struct RefuseBody {
     reason: String,
 }
 

@@ -20,9 +20,9 @@ use crate::web::Shared;
 use crate::web::extract::{self, Caller};
 use crate::web::respond::{self, Answer, block};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct BridgeQuery {
+pub(super) struct BridgeQuery {
     unit: Option<String>,
     account: Option<String>,
     date: Option<BusinessDay>,

@@ -23,16 +23,16 @@ use crate::web::respond::{self, Answer, block};
 const HAND_OVER: &str = "POST /api/v1/deposits";
 const READERS: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Part {
+pub(super) struct Part {
     shift: ShiftId,
     amount: Dong,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(super) struct Body {
     #[serde(default)]
     unit: Option<String>,
     #[serde(default)]
@@ -65,9 +65,9 @@ pub async fn hand_over(
     Ok(respond::json_bytes(given.status, given.body))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ListQuery {
+pub(super) struct ListQuery {
     unit: Option<String>,
     state: Option<String>,
     limit: Option<i64>,
@@ -118,9 +118,9 @@ fn locate(conn: &mut Conn, actor: &Actor, id: SlipId) -> Result<UnitId> {
     query::unit_of(conn, &actor.scope, id)?.ok_or_else(deposit::not_found)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ReasonBody {
+pub(super) struct ReasonBody {
     reason: String,
 }
 

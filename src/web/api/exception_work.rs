@@ -16,9 +16,9 @@ use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
 use crate::web::{Shared, message};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct CommentBody {
+pub(super) struct CommentBody {
     comment: String,
 }
 
@@ -36,9 +36,9 @@ pub async fn comment(
     .await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct AssignBody {
+pub(super) struct AssignBody {
     owner: String,
     #[serde(default)]
     person: Option<PersonId>,
@@ -96,9 +96,9 @@ pub async fn refuse_reopening(
 /// The most items of one call.
 const BULK_LIMIT: usize = 200;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct BulkBody {
+pub(super) struct BulkBody {
     exceptions: Vec<String>,
     action: String,
     #[serde(default)]

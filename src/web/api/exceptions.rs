@@ -26,9 +26,9 @@ pub(super) const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Audi
 const RESOLUTION_LIMIT: usize = 50;
 pub(super) const REASON_LIMIT: usize = 1_000;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ListQuery {
+pub(super) struct ListQuery {
     unit: Option<String>,
     account: Option<String>,
     kind: Option<String>,
@@ -167,14 +167,14 @@ pub(super) fn locate(conn: &mut Conn, actor: &Actor, id: ExceptionId) -> Result<
         .ok_or_else(|| Error::not_found("exception_not_found", "no such exception in your scope"))
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DecisionBody {
     number: String,
     on: BusinessDay,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProposeBody {
     pub resolution: String,
@@ -292,7 +292,7 @@ async fn carry_out(
     answer
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReasonBody {
     pub reason: String,

@@ -13,9 +13,9 @@ use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct FeesQuery {
+pub(super) struct FeesQuery {
     unit: Option<String>,
     /// `2026-11` or `2026`; the month before this one when left out.
     period: Option<String>,
@@ -48,9 +48,9 @@ pub async fn of_fees(request: HttpRequest, caller: Caller, shared: web::Data<Sha
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct CutOffQuery {
+pub(super) struct CutOffQuery {
     unit: Option<String>,
     /// The year before this one when left out.
     year: Option<i32>,
@@ -80,9 +80,9 @@ pub async fn at_year_end(request: HttpRequest, caller: Caller, shared: web::Data
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct DueQuery {
+pub(super) struct DueQuery {
     unit: Option<String>,
 }
 
@@ -115,9 +115,9 @@ pub async fn due(request: HttpRequest, caller: Caller, shared: web::Data<Shared>
     respond::ok(&json!({ "due": found.await? }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct FiledBody {
+pub(super) struct FiledBody {
     #[serde(default)]
     unit: Option<String>,
     period: String,

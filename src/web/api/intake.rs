@@ -32,9 +32,9 @@ const DECIDERS: [Role; 2] = [Role::Finance, Role::Approver];
 const REASON_LIMIT: usize = 1_000;
 const LAYOUT_LIMIT_BYTES: usize = 64 * 1024;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ImportQuery {
+pub(super) struct ImportQuery {
     /// The account of a file that names none.
     account: Option<String>,
 }
@@ -88,9 +88,9 @@ fn job_json(job: &Job) -> Value {
     })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ListQuery {
+pub(super) struct ListQuery {
     unit: Option<String>,
     account: Option<String>,
     limit: Option<i64>,
@@ -172,9 +172,9 @@ fn locate(conn: &mut Conn, actor: &Actor, id: VersionId) -> Result<UnitId> {
         .ok_or_else(|| Error::not_found("statement_version_not_found", "no such version in your scope"))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ProposeBody {
+pub(super) struct ProposeBody {
     decision: String,
     reason: String,
 }
@@ -217,9 +217,9 @@ pub async fn approve_version(request: HttpRequest, caller: Caller, shared: web::
     respond::ok(&json!({ "version": decided.version, "import": decided.imported }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ReasonBody {
+pub(super) struct ReasonBody {
     reason: String,
 }
 
@@ -293,9 +293,9 @@ pub async fn quarantine(request: HttpRequest, caller: Caller, shared: web::Data<
     respond::ok(&json!({ "lines": found.await? }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct QuarantineBody {
+pub(super) struct QuarantineBody {
     lines: Vec<Verdict>,
 }
 

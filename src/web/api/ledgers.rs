@@ -23,9 +23,9 @@ use crate::web::{Shared, bundle};
 
 const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+pub(super) struct Asked {
     unit: Option<String>,
     account: Option<String>,
     from: BusinessDay,

@@ -21,9 +21,9 @@ use crate::web::respond::{self, Answer, block};
 /// Who sees what a letter says of people.
 const PRINTERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Auditor];
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct WriteBody {
+pub(super) struct WriteBody {
     question: String,
 }
 
@@ -46,9 +46,9 @@ pub async fn write(
     respond::json(StatusCode::CREATED, &json!({ "letter": summary(&written.await?) }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ListQuery {
+pub(super) struct ListQuery {
     unit: Option<String>,
     limit: Option<i64>,
 }

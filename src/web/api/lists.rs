@@ -22,9 +22,9 @@ use crate::web::extract::{self, Caller};
 use crate::web::respond::{self, Answer, block};
 use crate::web::{Shared, bundle};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Query {
+pub(super) struct Query {
     unit: Option<String>,
     from: Option<BusinessDay>,
     until: Option<BusinessDay>,

@@ -15,9 +15,9 @@ use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct CloseBody {
+pub(super) struct CloseBody {
     #[serde(default)]
     unit: Option<String>,
     /// The account's number.
@@ -40,7 +40,7 @@ pub async fn close(caller: Caller, payload: web::Payload, shared: web::Data<Shar
         Closing::Closed(certificate) => respond::ok(&json!({ "certificate": view(&certificate) })),
         Closing::Refused(days) => respond::json(
             StatusCode::CONFLICT,
-            &json!({ "error": { "code": "month_not_closable" }, "open_days": days }),
+            &json!({ "error": respond::refusal("month_not_closable"), "open_days": days }),
         ),
     }
 }

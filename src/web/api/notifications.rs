@@ -18,9 +18,9 @@ use crate::{obligation, receipt, unit};
 
 const READERS: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ListQuery {
+pub(super) struct ListQuery {
     unit: Option<String>,
     state: Option<String>,
     /// `next` of the page before.
@@ -84,9 +84,9 @@ pub async fn retry(request: HttpRequest, caller: Caller, shared: web::Data<Share
     respond::ok(&json!({ "id": id, "state": State::Waiting.as_str() }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ConsentBody {
+pub(super) struct ConsentBody {
     given: bool,
     source: String,
     #[serde(default)]

@@ -49,8 +49,8 @@ pub async fn create(
     Ok(respond::json_bytes(given.status, given.body))
 }
 
-#[derive(Serialize)]
-struct Whole {
+#[derive(Serialize, schemars::JsonSchema)]
+pub(super) struct Whole {
     #[serde(flatten)]
     obligation: ObligationView,
     receipts: Vec<ReceiptView>,
@@ -89,9 +89,9 @@ pub(super) fn load(
     Ok((obligation::find(conn, unit, id)?, obligation::lines(conn, unit, id)?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ListQuery {
+pub(super) struct ListQuery {
     unit: Option<String>,
     state: Option<String>,
     dossier_code: Option<String>,
@@ -139,9 +139,9 @@ fn cursor_unreadable(field: &str) -> Error {
     Error::invalid(field, "cursor_unreadable", "expected a cursor that an earlier page gave")
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Reason {
+pub(super) struct Reason {
     reason: String,
 }
 
@@ -167,15 +167,15 @@ pub async fn cancel(
     respond::ok(&cancelled.await?)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ChangesQuery {
+pub(super) struct ChangesQuery {
     after: Option<String>,
     limit: Option<i64>,
 }
 
-#[derive(Serialize)]
-struct ChangesPage {
+#[derive(Serialize, schemars::JsonSchema)]
+pub(super) struct ChangesPage {
     changes: Vec<ChangeView>,
     /// Give it back as `after`. It stands still when there is nothing new.
     next: String,

@@ -19,9 +19,9 @@ use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct OverviewQuery {
+pub(super) struct OverviewQuery {
     unit: Option<String>,
     format: Option<String>,
 }
@@ -53,9 +53,9 @@ fn named(conn: &mut Conn, actor: &Actor, code: Option<&str>) -> Result<Option<Un
     code.map(|code| unit_asked(conn, actor, Some(code))).transpose()
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct CloseBody {
+pub(super) struct CloseBody {
     #[serde(default)]
     unit: Option<String>,
     /// The last day to be closed; yesterday when left out.

@@ -29,9 +29,9 @@ const CREATE: &str = "POST /api/v1/obligations/{id}/payments";
 /// Documents that were numbered and wait for their signatures.
 type Numbers = Vec<(UnitId, ReceiptId)>;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+pub(super) struct Asked {
     method: String,
     amount: Dong,
 }

@@ -19,9 +19,9 @@ use crate::web::respond::{self, Answer, block};
 
 const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct SlipBody {
+pub(super) struct SlipBody {
     approval_code: String,
     #[serde(default)]
     terminal: String,
@@ -48,9 +48,9 @@ pub async fn card_slip(
     respond::ok(&json!({ "payment": id }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct BatchBody {
+pub(super) struct BatchBody {
     #[serde(default)]
     unit: Option<String>,
     #[serde(default)]
@@ -82,9 +82,9 @@ pub async fn import(caller: Caller, payload: web::Payload, shared: web::Data<Sha
     respond::json(StatusCode::CREATED, &json!({ "batch": batch.await? }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ListQuery {
+pub(super) struct ListQuery {
     unit: Option<String>,
     limit: Option<i64>,
 }

@@ -24,9 +24,9 @@ pub async fn hints(request: HttpRequest, caller: Caller, shared: web::Data<Share
     respond::ok(&json!({ "hint": found.await? }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct AlarmQuery {
+pub(super) struct AlarmQuery {
     unit: Option<String>,
 }
 
@@ -47,9 +47,9 @@ pub async fn alarms(request: HttpRequest, caller: Caller, shared: web::Data<Shar
     respond::ok(&json!({ "alarms": found.await? }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ComplaintBody {
+pub(super) struct ComplaintBody {
     subject: String,
     way: String,
     words: String,

@@ -18,7 +18,7 @@ use crate::text;
 use crate::unit::{self, Unit};
 
 /// The request, as its JSON has it. Units are named by their official codes.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     /// The collecting unit.
@@ -50,7 +50,7 @@ pub struct Asked {
 }
 
 /// One fee item; which quantities it takes is the tariff's.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AskedLine {
     pub item: String,
@@ -60,12 +60,21 @@ pub struct AskedLine {
     pub copies: Option<u32>,
     /// A whole number or a decimal in quotes: JSON's own decimals are floats to many readers.
     #[serde(default, deserialize_with = "quantity")]
+    #[schemars(schema_with = "quantity_schema")]
     pub quantity: Option<Decimal>,
     #[serde(default)]
     pub base_value: Option<Dong>,
     /// Only where the item's amount is stated by the request.
     #[serde(default)]
     pub amount: Option<Dong>,
+}
+
+fn quantity_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "anyOf": [
+        { "type": "integer", "minimum": 0, "maximum": u32::MAX },
+        { "type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,9})?$" },
+        { "type": "null" },
+    ] })
 }
 
 fn quantity<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<Decimal>, D::Error> {

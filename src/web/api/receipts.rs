@@ -56,9 +56,9 @@ pub async fn xml(request: HttpRequest, caller: Caller, shared: web::Data<Shared>
     Ok(pages::receipt::download(&item, document))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Period {
+pub(super) struct Period {
     unit: Option<String>,
     from: BusinessDay,
     until: BusinessDay,

@@ -25,9 +25,9 @@ const READERS: [Role; 4] = [Role::Finance, Role::Cashier, Role::Approver, Role::
 /// Who pays and who approves must see whom.
 const PAYERS: [Role; 2] = [Role::Finance, Role::Approver];
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(super) struct Body {
     amount: Dong,
     reason: String,
     #[serde(default)]
@@ -66,9 +66,9 @@ pub async fn request(
     Ok(respond::json_bytes(given.status, given.body))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ListQuery {
+pub(super) struct ListQuery {
     unit: Option<String>,
     state: Option<String>,
     limit: Option<i64>,
@@ -167,9 +167,9 @@ pub async fn send(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     change(&request, caller, shared, refund::send).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct RefuseBody {
+pub(super) struct RefuseBody {
     reason: String,
 }
 

@@ -25,9 +25,9 @@ use crate::web::respond::{self, Answer, block};
 const DRAFT: &str = "POST /api/v1/remittances";
 const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct DueQuery {
+pub(super) struct DueQuery {
     unit: Option<String>,
     account: Option<String>,
     kind: Option<String>,
@@ -54,16 +54,16 @@ pub async fn due(request: HttpRequest, caller: Caller, shared: web::Data<Shared>
     respond::ok(&found.await?)
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct LineBody {
+pub(super) struct LineBody {
     source: String,
     amount: Dong,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct DraftBody {
+pub(super) struct DraftBody {
     #[serde(default)]
     unit: Option<String>,
     #[serde(default)]
@@ -103,9 +103,9 @@ pub async fn draft(
     Ok(respond::json_bytes(given.status, given.body))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ListQuery {
+pub(super) struct ListQuery {
     unit: Option<String>,
     state: Option<String>,
     limit: Option<i64>,
@@ -201,9 +201,9 @@ pub async fn approve(request: HttpRequest, caller: Caller, shared: web::Data<Sha
     change(&request, caller, shared, remittance::approve).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ReasonBody {
+pub(super) struct ReasonBody {
     reason: String,
 }
 
@@ -238,15 +238,15 @@ async fn change(
     respond::ok(&json!({ "remittance": changed.await? }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ReportQuery {
+pub(super) struct ReportQuery {
     unit: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct AlarmQuery {
+pub(super) struct AlarmQuery {
     unit: Option<String>,
 }
 

@@ -17,9 +17,9 @@ use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct RequestBody {
+pub(super) struct RequestBody {
     #[serde(default)]
     unit: Option<String>,
     /// The account's number.
@@ -41,9 +41,9 @@ pub async fn request(caller: Caller, payload: web::Payload, shared: web::Data<Sh
     respond::ok(&json!({ "reopening": made.await? }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ListQuery {
+pub(super) struct ListQuery {
     unit: Option<String>,
     limit: Option<i64>,
 }
@@ -71,9 +71,9 @@ pub async fn approve(request: HttpRequest, caller: Caller, shared: web::Data<Sha
     .await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ReasonBody {
+pub(super) struct ReasonBody {
     reason: String,
 }
 

@@ -36,9 +36,9 @@ pub async fn explain(request: HttpRequest, caller: Caller, shared: web::Data<Sha
     respond::ok(&json!({ "line": found.await? }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct LinesQuery {
+pub(super) struct LinesQuery {
     unit: Option<String>,
     date: Option<BusinessDay>,
     after: Option<LineId>,
@@ -83,9 +83,9 @@ fn line_json(line: &StoredLine) -> Value {
     })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ProposeBody {
+pub(super) struct ProposeBody {
     #[serde(default)]
     unit: Option<String>,
     /// For every unit.
@@ -113,9 +113,9 @@ pub async fn propose(caller: Caller, payload: web::Payload, shared: web::Data<Sh
     respond::json(StatusCode::CREATED, &json!({ "rule": made.await? }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct RulesQuery {
+pub(super) struct RulesQuery {
     unit: Option<String>,
 }
 
@@ -132,9 +132,9 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     respond::ok(&found.await?)
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct DecideBody {
+pub(super) struct DecideBody {
     #[serde(default)]
     reason: String,
 }
@@ -182,9 +182,9 @@ async fn decide(
     respond::ok(&json!({ "rule": made.await? }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct WhatIfBody {
+pub(super) struct WhatIfBody {
     #[serde(default)]
     unit: Option<String>,
     #[serde(default)]
@@ -194,9 +194,9 @@ struct WhatIfBody {
     rules: Vec<Asked>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+pub(super) struct Asked {
     rule: Rule,
     #[serde(default)]
     rank: Option<i32>,

@@ -18,9 +18,9 @@ use crate::web::respond::{self, Answer, block};
 
 const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct UnitQuery {
+pub(super) struct UnitQuery {
     unit: Option<String>,
 }
 
@@ -53,9 +53,9 @@ fn series_json(series: &Series) -> Value {
     })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct StopBody {
+pub(super) struct StopBody {
     reason: String,
 }
 

@@ -17,9 +17,9 @@ use crate::web::respond::{self, Answer, block};
 
 const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ReportBody {
+pub(super) struct ReportBody {
     #[serde(default)]
     unit: Option<String>,
     #[serde(default)]
@@ -50,9 +50,9 @@ pub async fn import(caller: Caller, payload: web::Payload, shared: web::Data<Sha
     respond::json(StatusCode::CREATED, &json!({ "settlement": settlement.await? }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ListQuery {
+pub(super) struct ListQuery {
     unit: Option<String>,
     limit: Option<i64>,
 }

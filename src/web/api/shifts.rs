@@ -17,9 +17,9 @@ use crate::web::respond::{self, Answer, block};
 
 const READERS: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct OpenBody {
+pub(super) struct OpenBody {
     #[serde(default)]
     unit: Option<String>,
     /// Pieces by denomination; an empty object is an empty drawer.
@@ -39,9 +39,9 @@ pub async fn open(caller: Caller, payload: web::Payload, shared: web::Data<Share
     respond::json(StatusCode::CREATED, &json!({ "shift": opened.await? }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ListQuery {
+pub(super) struct ListQuery {
     unit: Option<String>,
     state: Option<String>,
     limit: Option<i64>,
@@ -87,9 +87,9 @@ fn locate(conn: &mut Conn, actor: &Actor, id: ShiftId) -> Result<UnitId> {
     query::unit_of(conn, &actor.scope, id)?.ok_or_else(shift::not_found)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct CloseBody {
+pub(super) struct CloseBody {
     /// Pieces by denomination, the float among them.
     count: Count,
 }
@@ -109,9 +109,9 @@ pub async fn close(
     .await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ReasonBody {
+pub(super) struct ReasonBody {
     reason: String,
 }
 

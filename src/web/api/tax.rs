@@ -1,6 +1,6 @@
 //! The tax authority: registrations, usage reports, error notices, the ledger of messages.
 
-mod alarms;
+pub(super) mod alarms;
 
 pub use alarms::{accept as accept_report, approve as approve_report, list as alarms};
 
@@ -13,11 +13,12 @@ use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::filing::form::notice::Demand;
-use crate::filing::form::registration::{Action, Entrusting, FORM};
+use crate::filing::form::registration::{Action, Entrusting};
 use crate::filing::period::Quarter;
 use crate::filing::registration::Asked;
 use crate::filing::{self, Filing, Kind, due, notice, query, report, transmission};
 use crate::id::{FilingId, ReceiptId, RegistrationId, TransmissionId, UnitId};
+use crate::receipt::profile;
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
 use crate::web::Shared;
@@ -39,12 +40,14 @@ fn filing_json(filing: &Filing) -> Value {
         "checker": filing.checker,
         "created_at": filing.created_at,
         "data": serde_json::from_str::<Value>(&filing.detail).unwrap_or(Value::Null),
+        // By which rules it was made, and how sure each is: for who approves it.
+        "rules": filing::mark::rules(filing).unwrap_or_default(),
     })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct UnitQuery {
+pub(super) struct UnitQuery {
     unit: Option<String>,
     limit: Option<i64>,
 }
@@ -78,9 +81,9 @@ pub async fn registrations(request: HttpRequest, caller: Caller, shared: web::Da
     respond::ok(&found.await?)
 }
 
-#[derive(Deserialize, Clone)]
+#[derive(Deserialize, Clone, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct CertificateBody {
+pub(super) struct CertificateBody {
     /// PEM of the certificate that is added or renewed.
     #[serde(default)]
     pem: Option<String>,
@@ -93,9 +96,9 @@ struct CertificateBody {
     action: CertificateAction,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct RegistrationBody {
+pub(super) struct RegistrationBody {
     unit: String,
     action: Action,
     office_code: String,
@@ -169,9 +172,9 @@ fn listed(
         .collect()
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct AcceptBody {
+pub(super) struct AcceptBody {
     unit: String,
     notice_no: String,
     accepted_on: BusinessDay,
@@ -210,7 +213,9 @@ pub async fn accept(caller: Caller, payload: web::Payload, shared: web::Data<Sha
             }
             let acceptance = Acceptance {
                 unit,
-                form: asked.form_name.clone().unwrap_or_else(|| FORM.to_owned()),
+                form: asked.form_name.clone().unwrap_or_else(|| {
+                    profile::for_day(asked.accepted_on).registration_form.value.to_owned()
+                }),
                 notice_no: asked.notice_no.clone(),
                 accepted_on: asked.accepted_on,
                 document_kinds: asked.document_kinds.clone(),
@@ -226,9 +231,9 @@ pub async fn accept(caller: Caller, payload: web::Payload, shared: web::Data<Sha
     respond::ok(&json!({ "registration": recorded }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ReportQuery {
+pub(super) struct ReportQuery {
     unit: Option<String>,
     quarter: Option<String>,
 }
@@ -257,9 +262,9 @@ pub async fn reports(request: HttpRequest, caller: Caller, shared: web::Data<Sha
     respond::ok(&found.await?)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ReportBody {
+pub(super) struct ReportBody {
     unit: String,
     quarter: String,
     /// The marked report of what changed since the last one.
@@ -304,9 +309,24 @@ pub async fn notices(request: HttpRequest, caller: Caller, shared: web::Data<Sha
     respond::ok(&found.await?)
 }
 
-#[derive(Deserialize)]
+/// `GET /api/v1/tax/invoices`: how far each invoice is on its way, newest first.
+pub async fn invoices(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&READERS)?;
+    let asked: UnitQuery = extract::query(&request)?;
+    let limit = page_limit(asked.limit)?;
+    let found = block(move || {
+        shared.app().read(&caller.0, |conn| {
+            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            let filings = query::of_unit(conn, unit, Some(Kind::Invoice), limit)?;
+            Ok(json!({ "invoices": filings.iter().map(filing_json).collect::<Vec<_>>() }))
+        })
+    });
+    respond::ok(&found.await?)
+}
+
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct NoticeBody {
+pub(super) struct NoticeBody {
     unit: String,
     documents: Vec<NoticeDocument>,
     /// The tax office's notice this one answers.
@@ -314,9 +334,9 @@ struct NoticeBody {
     demand: Option<Demand>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct NoticeDocument {
+pub(super) struct NoticeDocument {
     receipt: ReceiptId,
     reason: String,
 }
@@ -346,9 +366,9 @@ pub async fn approve_notice(request: HttpRequest, caller: Caller, shared: web::D
     decide(&request, caller, shared, notice::approve).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ReasonBody {
+pub(super) struct ReasonBody {
     reason: String,
 }
 
@@ -388,9 +408,9 @@ fn locate(conn: &mut Conn, actor: &Actor, id: FilingId) -> Result<UnitId> {
         .ok_or_else(|| Error::not_found("filing_not_found", "no such form in your scope"))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct LedgerQuery {
+pub(super) struct LedgerQuery {
     unit: Option<String>,
     #[serde(default)]
     open: bool,

@@ -18,7 +18,7 @@ use crate::web::Shared;
 use crate::web::pages::vietqr;
 
 /// An obligation. `qr` is absent when nothing is owed.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 pub struct ObligationView {
     pub id: ObligationId,
     pub unit: String,
@@ -43,13 +43,13 @@ pub struct ObligationView {
     pub lines: Vec<LineView>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 pub struct ObligationLinks {
     pub pay: String,
     pub qr_svg: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 pub struct LineView {
     pub item: String,
     pub name: String,
@@ -128,7 +128,7 @@ pub fn obligation(
 }
 
 /// A receipt with where it is found.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 pub struct ReceiptView {
     pub id: ReceiptId,
     pub obligation: ObligationId,
@@ -148,7 +148,7 @@ pub struct ReceiptView {
     pub links: ReceiptLinks,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 pub struct ReceiptLinks {
     pub page: String,
     pub xml: String,
@@ -186,7 +186,7 @@ pub fn receipt(shared: &Shared, item: &Receipt) -> ReceiptView {
 }
 
 /// A receipt with all documents of its chain, the original first.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 pub struct ReceiptWithChain {
     #[serde(flatten)]
     pub receipt: ReceiptView,
@@ -194,7 +194,7 @@ pub struct ReceiptWithChain {
 }
 
 /// One document of a chain.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 pub struct LinkView {
     pub id: ReceiptId,
     pub series: String,
@@ -226,7 +226,7 @@ pub fn chain(shared: &Shared, links: &[Link]) -> Vec<LinkView> {
     links.iter().map(view).collect()
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 pub struct EventView {
     pub kind: String,
     pub state: String,
@@ -253,7 +253,7 @@ impl From<PastEvent> for EventView {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 pub struct ChangeView {
     pub cursor: String,
     pub obligation: ObligationId,
@@ -271,7 +271,7 @@ pub struct ChangeView {
     pub at: Instant,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 pub struct ChangedReceipt {
     pub id: ReceiptId,
     pub document_kind: String,

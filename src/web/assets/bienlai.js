@@ -60,6 +60,85 @@
     }
   });
 
+  /* Lists by keyboard: j and k move, Enter opens, x chooses or goes back. Typing is left alone. */
+  function rows() { return Array.prototype.slice.call(document.querySelectorAll('[data-keys] [data-row]')); }
+  document.addEventListener('keydown', function (event) {
+    var at = event.target;
+    var types = /^(TEXTAREA|SELECT)$/.test(at.tagName) || (at.tagName === 'INPUT' && !/^(checkbox|radio)$/.test(at.type));
+    if (types || event.ctrlKey || event.metaKey || event.altKey) { return; }
+    var all = rows();
+    var here = all.findIndex(function (row) { return row.classList.contains('here'); });
+    if (event.key === 'j' || event.key === 'k') {
+      if (!all.length) { return; }
+      var next = event.key === 'j' ? Math.min(here + 1, all.length - 1) : Math.max(here - 1, 0);
+      if (here >= 0) { all[here].classList.remove('here'); }
+      all[next].classList.add('here');
+      all[next].scrollIntoView({ block: 'nearest' });
+      var way = all[next].querySelector('a, input[type=radio]');
+      if (way) { way.focus(); if (way.type === 'radio') { way.checked = true; } }
+      event.preventDefault();
+    }
+    if (event.key === 'x') {
+      var box = here >= 0 && all[here].querySelector('input[type=checkbox]');
+      var back = document.querySelector('[data-key="x"]');
+      if (box) { box.checked = !box.checked; event.preventDefault(); } else if (back) { back.click(); }
+    }
+  });
+
+  /* A file dropped on its field, and how far it is on its way. The form itself stays a form. */
+  document.querySelectorAll('.drop').forEach(function (zone) {
+    var field = zone.querySelector('input[type=file]');
+    ['dragover', 'dragleave', 'drop'].forEach(function (kind) {
+      zone.addEventListener(kind, function (event) {
+        event.preventDefault();
+        zone.classList.toggle('over', kind === 'dragover');
+        if (kind === 'drop' && event.dataTransfer.files.length) { field.files = event.dataTransfer.files; }
+      });
+    });
+    zone.closest('form').addEventListener('submit', function (event) {
+      if (!window.XMLHttpRequest || event.defaultPrevented || !field.files.length) { return; }
+      event.preventDefault();
+      var form = event.target;
+      var body = new FormData(form);
+      if (event.submitter && event.submitter.name) { body.append(event.submitter.name, event.submitter.value); }
+      var bar = form.querySelector('progress');
+      var sending = new XMLHttpRequest();
+      sending.upload.onprogress = function (step) {
+        bar.hidden = false;
+        if (step.lengthComputable) { bar.max = step.total; bar.value = step.loaded; }
+      };
+      sending.onload = function () {
+        var main = new DOMParser().parseFromString(sending.responseText, 'text/html').querySelector('main');
+        if (!main) { form.submit(); return; }
+        document.querySelector('main').replaceWith(document.adoptNode(main));
+        var told = document.querySelector('main h2');
+        if (told) { say(told.textContent); }
+      };
+      sending.onerror = function () { form.removeAttribute('data-sent'); bar.hidden = true; };
+      sending.open('POST', form.getAttribute('action'));
+      sending.send(body);
+    });
+  });
+
+  /* What a walk-in costs, while the cashier types pages and copies: the form itself is asked. */
+  var pricing = null;
+  document.addEventListener('input', function (event) {
+    var form = event.target.form;
+    if (!form || !form.hasAttribute('data-priced')) { return; }
+    clearTimeout(pricing);
+    pricing = setTimeout(function () {
+      var fields = new URLSearchParams(new FormData(form));
+      fields.set('do', form.getAttribute('data-priced'));
+      fetch(form.action, { method: 'POST', body: fields, cache: 'no-store' }).then(function (answer) {
+        return answer.text();
+      }).then(function (text) {
+        var fresh = new DOMParser().parseFromString(text, 'text/html').getElementById('priced');
+        var here = document.getElementById('priced');
+        if (fresh && here) { here.replaceWith(document.adoptNode(fresh)); }
+      }).catch(function () {});
+    }, 250);
+  });
+
   /* A waiting page asks for its newest state: told by the server, or asked for every three seconds. */
   var stream = null, timer = null;
   function waiting() { return document.querySelector('[data-live]'); }
@@ -74,6 +153,8 @@
       document.querySelector('main').replaceWith(document.adoptNode(main));
       var state = main.querySelector('[data-say]');
       if (state) { say(state.textContent); }
+      var next = main.querySelector('[autofocus]');
+      if (next && document.activeElement === document.body) { next.focus(); }
       if (!waiting()) { stop(); }
     });
   }

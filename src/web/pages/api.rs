@@ -1,12 +1,12 @@
 //! `/api`: every path with what it takes and answers, for the people who connect other systems.
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::web;
 use askama::Template;
 
 use super::frame::Frame;
-use super::html;
+use super::{asset, html};
 use crate::web::Shared;
 use crate::web::api::catalogue::{Endpoint, endpoints};
 use crate::web::message;
@@ -22,6 +22,33 @@ struct ApiPage<'a> {
 
 pub async fn page(shared: web::Data<Shared>) -> HttpResponse {
     html(StatusCode::OK, &compose(&shared.app().config.web.public_url))
+}
+
+/// The console draws icons that stand in its stylesheet; the rest is as strict as everywhere.
+const CONSOLE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+                              img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+#[derive(Template)]
+#[template(path = "console.html")]
+struct ConsolePage {
+    frame: Frame,
+    styles: &'static str,
+    bundle: &'static str,
+    script: &'static str,
+}
+
+/// `GET /api/try`: Swagger UI over the document of this service.
+pub async fn console() -> HttpResponse {
+    let page = ConsolePage {
+        frame: Frame::default(),
+        styles: asset::path("swagger", "css"),
+        bundle: asset::path("swagger", "js"),
+        script: asset::path("console", "js"),
+    };
+    let mut response = html(StatusCode::OK, &page);
+    let policy = header::HeaderValue::from_static(CONSOLE_POLICY);
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
 }
 
 fn compose(base: &str) -> ApiPage<'_> {

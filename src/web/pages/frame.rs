@@ -113,7 +113,9 @@ fn ways(role: Role) -> &'static [(&'static str, &'static str)] {
     match role {
         Role::Cashier => &[
             ("/counter", "way_counter"),
+            ("/counter/walk-in", "way_walk_in"),
             ("/counter/shift", "way_shift"),
+            ("/counter/slips", "way_slips"),
             ("/duties", "way_duties"),
             ("/privacy", "way_privacy"),
             ("/account", "way_account"),
@@ -122,6 +124,8 @@ fn ways(role: Role) -> &'static [(&'static str, &'static str)] {
             ("/finance", "way_board"),
             ("/finance/statements", "way_statements"),
             ("/finance/exceptions", "way_exceptions"),
+            ("/finance/refunds", "way_refunds"),
+            ("/finance/slips", "way_slips"),
             ("/finance/days", "way_days"),
             ("/duties", "way_duties"),
             ("/account", "way_account"),
@@ -130,6 +134,8 @@ fn ways(role: Role) -> &'static [(&'static str, &'static str)] {
             ("/finance", "way_board"),
             ("/finance/statements", "way_statements"),
             ("/finance/exceptions", "way_exceptions"),
+            ("/finance/refunds", "way_refunds"),
+            ("/finance/slips", "way_slips"),
             ("/finance/days", "way_days"),
             ("/duties", "way_duties"),
             ("/privacy", "way_privacy"),

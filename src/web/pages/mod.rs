@@ -17,10 +17,13 @@ pub mod lookup;
 mod mask;
 pub mod pay;
 pub mod privacy;
+mod png;
 pub mod receipt;
 pub mod rendition;
 pub mod session;
 pub mod sign_in;
+pub mod slip;
+pub mod surplus;
 pub mod told;
 mod upload;
 pub mod users;
@@ -39,7 +42,7 @@ use frame::Frame;
 
 /// Nothing but our own files and what stands in the page itself; forms come back to us; no frames.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
-                      img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+                      img-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 pub type Page = std::result::Result<HttpResponse, PageFailure>;
 
@@ -110,6 +113,7 @@ impl ResponseError for PageFailure {
     fn status_code(&self) -> StatusCode {
         match self.0.kind() {
             Kind::Invalid { field } if field.starts_with("form.") => StatusCode::BAD_REQUEST,
+            _ if self.0.code() == "media_type_unsupported" => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             // A code that cannot be one names nothing: whether it was well formed is not told.
             Kind::Invalid { .. } => StatusCode::NOT_FOUND,
             _ => respond::status(&self.0),

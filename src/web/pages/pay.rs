@@ -3,14 +3,15 @@
 
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, web};
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::fields::Wrong;
 use super::frame::Frame;
+use super::surplus::{self, Surplus};
 use super::wording::Lang;
-use super::{Page, ReceiptLink, html, live, mask, vietqr};
+use super::{Page, ReceiptLink, html, live, mask, png, vietqr};
 use crate::actor::Scope;
 use crate::clock::BusinessDay;
 use crate::error::Result;
@@ -116,9 +117,17 @@ pub(super) struct PayPage {
     lines: Vec<LineWords>,
     payable: Option<Payable>,
     receipts: Vec<ReceiptLink>,
-    /// The surplus that waits for its payer, in words.
-    surplus: Option<String>,
-    pub(super) told: Told,
+    surplus: Option<Surplus>,
+    /// What somebody reads beside the state who is late, or must not pay any more.
+    plain: Option<String>,
+    forms: Forms,
+}
+
+/// The forms of the page as they were typed, and what is wrong with them.
+#[derive(Default)]
+pub(super) struct Forms {
+    pub told: Told,
+    pub surplus: surplus::Asked,
 }
 
 /// “Tôi đã chuyển tiền”: the form, what was typed, or the day of the answer.
@@ -132,11 +141,33 @@ pub(super) struct Told {
 }
 
 pub async fn page(request: HttpRequest, shared: web::Data<Shared>) -> Page {
-    Ok(html(StatusCode::OK, &shown(&request, &shared, Told::default()).await?))
+    Ok(html(StatusCode::OK, &shown(&request, &shared, Forms::default()).await?))
+}
+
+/// `GET /p/{code}/qr.png`: the same code as a picture to keep, for whoever pays on this very phone.
+pub async fn picture(request: HttpRequest, shared: web::Data<Shared>) -> Page {
+    shared.lookups.check(shared.source(&request))?;
+    let code: ReferenceCode = path_text(&request, "code").parse().map_err(|_| obligation::not_found())?;
+    let app = Arc::clone(shared.app());
+    let drawn = block(move || {
+        app.store.read(&Scope::All, |conn| {
+            let item = obligation::find_by_code(conn, code.as_str())?;
+            obligation::vietqr::modules(&vietqr::payload(conn, &item)?.text)
+        })
+    });
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .content_type("image/png")
+        .body(png::of_modules(&drawn.await?)))
 }
 
 /// The page as it is now.
-pub(super) async fn shown(request: &HttpRequest, shared: &web::Data<Shared>, told: Told) -> Result<PayPage> {
+pub(super) async fn shown(
+    request: &HttpRequest,
+    shared: &web::Data<Shared>,
+    forms: Forms,
+) -> Result<PayPage> {
     shared.lookups.check(shared.source(request))?;
     let code: ReferenceCode = path_text(request, "code").parse().map_err(|_| obligation::not_found())?;
     let frame = Frame::public(request);
@@ -146,7 +177,7 @@ pub(super) async fn shown(request: &HttpRequest, shared: &web::Data<Shared>, tol
         // The code is the right to see this one obligation, whatever its unit.
         app.store.read(&Scope::All, |conn| {
             let item = obligation::find_by_code(conn, code.as_str())?;
-            compose(conn, &app.vault, (frame, told), &code, &item, today)
+            compose(conn, &app.vault, (frame, forms), &code, &item, today)
         })
     })
     .await
@@ -155,7 +186,7 @@ pub(super) async fn shown(request: &HttpRequest, shared: &web::Data<Shared>, tol
 fn compose(
     conn: &mut Conn,
     vault: &Vault,
-    (frame, told): (Frame, Told),
+    (frame, forms): (Frame, Forms),
     code: &ReferenceCode,
     item: &Obligation,
     today: BusinessDay,
@@ -189,19 +220,22 @@ fn compose(
         lines: obligation::lines(conn, item.unit, item.id)?.iter().map(LineWords::of).collect(),
         payable: payable(conn, item)?,
         receipts,
-        surplus: surplus(conn, item, frame.lang)?,
+        surplus: surplus::of(conn, item, frame.lang)?,
+        plain: plain_words(frame.lang, standing, item.due_on),
         frame,
-        told,
+        forms,
     })
 }
 
-/// What came too much with this obligation's payments and was not given back yet.
-fn surplus(conn: &mut Conn, item: &Obligation, lang: Lang) -> Result<Option<String>> {
-    let payments = crate::payment::query::payments_on(conn, item.unit, item.id)?;
-    let keys: Vec<_> = payments.into_iter().map(|payment| (item.unit, payment)).collect();
-    let found = crate::payment::query::payments(conn, &keys)?;
-    let total = crate::amount::Dong::sum(found.iter().map(|payment| payment.surplus))?;
-    Ok(total.is_positive().then(|| lang.with("pay_surplus", total)))
+/// What late, cancelled and waived mean for whoever holds the code.
+fn plain_words(lang: Lang, standing: Standing, due_on: BusinessDay) -> Option<String> {
+    let day = due_on.0.format("%d/%m/%Y");
+    match standing {
+        Standing::Late => Some(lang.with("plain_late", day)),
+        Standing::Cancelled => Some(lang.t("plain_cancelled").to_owned()),
+        Standing::Waived => Some(lang.t("plain_waived").to_owned()),
+        _ => None,
+    }
 }
 
 fn payable(conn: &mut Conn, item: &Obligation) -> Result<Option<Payable>> {

@@ -6,35 +6,47 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 
-use super::fields::{Fields, Pairs, Wrong};
-use super::pay::{Told, shown};
+use super::fields::{Fields, Wrong};
+use super::pay::{Forms, Told, shown};
 use super::session::check_origin;
 use super::wording::Lang;
-use super::{Page, Posted, html, read};
+use super::{Page, html, upload};
 use crate::actor::Scope;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::obligation;
 use crate::obligation::reference::ReferenceCode;
+use crate::payment::picture;
 use crate::payment::told::{self, Word};
 use crate::store::Lane;
 use crate::web::Shared;
 use crate::web::extract::path_text;
 use crate::web::respond::block;
 
-pub async fn tell(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Shared>) -> Page {
+/// A picture and a few words around it.
+const FORM_LIMIT_BYTES: usize = picture::BYTES_LIMIT + 64 * 1024;
+
+pub async fn tell(request: HttpRequest, payload: web::Payload, shared: web::Data<Shared>) -> Page {
     check_origin(&request)?;
     shared.lookups.check(shared.source(&request))?;
-    let fields = Fields::of(read(form)?);
+    let (fields, file) = upload::form(&request, payload, FORM_LIMIT_BYTES, "picture").await?;
     let code: ReferenceCode = path_text(&request, "code").parse().map_err(|_| obligation::not_found())?;
     let app = Arc::clone(shared.app());
     let typed = fields.clone();
     let answered = block(move || {
         let word = word_of(&typed)?;
+        if let Some(file) = &file {
+            picture::check(file)?;
+        }
         app.store.write(&Scope::All, Lane::Live, |tx| {
             let item = obligation::find_by_code(tx, code.as_str())?;
-            told::tell(tx, &app.stamp(), &item, &word)
+            let stamp = app.stamp();
+            let answer_on = told::tell(tx, &stamp, &item, &word)?;
+            if let Some(file) = &file {
+                picture::keep(tx, &stamp, &item, file)?;
+            }
+            Ok(answer_on)
         })
     })
     .await;
@@ -57,7 +69,8 @@ pub async fn tell(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<S
             (StatusCode::BAD_REQUEST, outcome)
         }
     };
-    Ok(html(status, &shown(&request, &shared, outcome).await?))
+    let forms = Forms { told: outcome, ..Forms::default() };
+    Ok(html(status, &shown(&request, &shared, forms).await?))
 }
 
 fn word_of(fields: &Fields) -> Result<Word> {

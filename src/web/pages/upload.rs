@@ -1,9 +1,11 @@
 //! Forms with files (RFC 7578): the parts of a body that stands in memory.
 
-use actix_web::HttpRequest;
 use actix_web::http::header;
+use actix_web::{HttpRequest, web};
 
+use super::fields::{Fields, Pairs};
 use crate::error::{Error, Result};
+use crate::web::extract::body;
 
 /// Fields a form of ours may have.
 const PARTS_LIMIT: usize = 20;
@@ -25,6 +27,29 @@ pub fn boundary(request: &HttpRequest) -> Option<String> {
     let value = parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix("boundary="))?;
     let value = value.trim_matches('"');
     (1..=70).contains(&value.len()).then(|| value.to_owned())
+}
+
+/// The fields of a form that may carry one file, and the file where one was chosen. Browsers without a
+/// file field send the short form, which is read as well.
+pub async fn form(
+    request: &HttpRequest,
+    payload: web::Payload,
+    limit_bytes: usize,
+    file: &str,
+) -> Result<(Fields, Option<Vec<u8>>)> {
+    let bytes = body(payload, limit_bytes).await?;
+    let unreadable = || Error::invalid("form.file", "form_unreadable", "no form");
+    let Some(boundary) = boundary(request) else {
+        let text = std::str::from_utf8(&bytes).map_err(|_| unreadable())?;
+        let pairs = web::Query::<Pairs>::from_query(text).map_err(|_| unreadable())?;
+        return Ok((Fields::of(pairs.into_inner()), None));
+    };
+    let found = parts(&bytes, &boundary)?;
+    let chosen = found.iter().find(|part| part.name == file && !part.content.is_empty());
+    let chosen = chosen.map(|part| part.content.to_vec());
+    let others = found.iter().filter(|part| part.name != file);
+    let pairs = others.map(|part| (part.name.clone(), String::from_utf8_lossy(part.content).into_owned()));
+    Ok((Fields::of(pairs.collect()), chosen))
 }
 
 /// Every part of the form. `form_unreadable` for what is none.

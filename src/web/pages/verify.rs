@@ -236,6 +236,7 @@ fn document_words(document: &DocumentReport, entry: Option<Entry>) -> DocumentWo
             ("Ngày lập", &summary.issued_on),
             ("Mã số thuế bên lập", &summary.seller_tax_code),
             ("Mã số thuế bên được ủy nhiệm", &summary.entrusted_tax_code),
+            ("Thu theo ủy nhiệm của mã số thuế", &summary.principal_tax_code),
             ("Tổng tiền", &summary.total),
         ];
         facts.extend(named.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));

@@ -15,7 +15,7 @@ use crate::unit::account;
 const MEMO_WORDS: &str = "NOP PHI";
 
 /// What a banking app needs, whether it scans or somebody types.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct Drawn {
     /// The text of the QR code.
     #[serde(rename = "payload")]

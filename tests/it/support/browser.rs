@@ -180,6 +180,13 @@ impl Browser {
         found.as_str().unwrap_or_default().to_owned()
     }
 
+    /// What stands on the screen as a picture.
+    pub fn picture_of_screen(&mut self, path: &Path) {
+        let shot = self.call("Page.captureScreenshot", json!({ "format": "png" }));
+        let bytes = STANDARD.decode(shot["data"].as_str().expect("a picture")).expect("base64");
+        std::fs::write(path, bytes).expect("the picture is kept");
+    }
+
     /// The whole page as a picture.
     pub fn picture(&mut self, path: &Path) {
         let shot =

@@ -139,6 +139,11 @@ impl Server {
         tools::run(&mut conn, sql).unwrap_or_else(|error| panic!("{error}: {sql}"));
     }
 
+    /// What the server has logged so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
     /// A fresh migrated database; its URL is the owner's.
     pub fn database(&self) -> String {
         let mut is_made = self.template.lock().unwrap_or_else(|poisoned| poisoned.into_inner());

@@ -128,9 +128,11 @@ pub fn described_by_diesel() -> Description {
         include_str!("../../../src/store/schema_duty.rs"),
         include_str!("../../../src/store/schema_privacy.rs"),
         include_str!("../../../src/store/schema_work.rs"),
+        include_str!("../../../src/store/schema_desk.rs"),
         include_str!("../../../src/store/schema_matching.rs"),
         include_str!("../../../src/store/schema_closing.rs"),
         include_str!("../../../src/store/schema_intake.rs"),
+        include_str!("../../../src/store/schema_legal.rs"),
         include_str!("../../../src/store/schema_sign_in.rs")
     );
     let mut description = Description::new();

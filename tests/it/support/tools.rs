@@ -107,6 +107,18 @@ pub fn texts(conn: &mut Conn, sql: &str) -> Vec<String> {
     found.into_iter().map(|word| word.t).collect()
 }
 
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+/// How SQLite would run a statement; nothing where it cannot read it.
+pub fn plan(conn: &mut Conn, sql: &str) -> Option<Vec<String>> {
+    let steps: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(conn).ok()?;
+    Some(steps.into_iter().map(|step| step.detail).collect())
+}
+
 /// The code that our error classes give to what a statement does.
 pub fn code_of(conn: &mut Conn, sql: &str) -> &'static str {
     use bienlai::store::failure::Classify;

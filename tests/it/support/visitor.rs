@@ -77,17 +77,22 @@ impl Visitor {
 
     /// Posts a form with a file.
     pub fn upload(&mut self, path: &str, fields: &[(&str, &str)], file: &[u8]) -> Reply {
+        self.upload_as(path, fields, "file", file)
+    }
+
+    /// The same under the name of the form's file field.
+    pub fn upload_as(&mut self, path: &str, fields: &[(&str, &str)], name: &str, file: &[u8]) -> Reply {
         let mut body = Vec::new();
         let token = self.value("csrf").unwrap_or_default();
-        for (name, value) in fields.iter().chain(&[("csrf", token.as_str())]) {
+        for (field, value) in fields.iter().chain(&[("csrf", token.as_str())]) {
             body.extend_from_slice(
-                format!("--XyZ\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+                format!("--XyZ\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n")
                     .as_bytes(),
             );
         }
-        body.extend_from_slice(
-            b"--XyZ\r\nContent-Disposition: form-data; name=\"file\"; filename=\"saoke\"\r\n\r\n",
-        );
+        let head =
+            format!("--XyZ\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"saoke\"\r\n\r\n");
+        body.extend_from_slice(head.as_bytes());
         body.extend_from_slice(file);
         body.extend_from_slice(b"\r\n--XyZ--\r\n");
         let origin = format!("http://{}", self.address);

@@ -144,13 +144,14 @@ pub fn diesel_outside_queries(files: &[Source]) -> Vec<Finding> {
 }
 
 /// Pages are measured in points; amounts reach them as texts.
-const MEASURED: [&str; 6] = [
+const MEASURED: [&str; 7] = [
     "src/pdf/",
     "src/queue/letter_form.rs",
     "src/receipt/rendition/form/",
     "src/reconciliation/day_close/page.rs",
     "src/reconciliation/month_close/page.rs",
     "src/remittance/form.rs",
+    "src/shift/slip_form.rs",
 ];
 
 pub fn floats(files: &[Source]) -> Vec<Finding> {
@@ -282,4 +283,30 @@ pub fn documents() -> Vec<(String, String)> {
     let names = ["README", "ARCHITECTURE", "CONTRIBUTING", "SECURITY", "CHANGELOG", "BENCHMARKS"];
     let names: Vec<String> = names.iter().map(|name| format!("{name}.md")).collect();
     files(&names.iter().map(String::as_str).collect::<Vec<_>>(), &[".md"])
+}
+
+/// Items of legal profiles that no code outside their loading reads and nobody is shown: rules that rule
+/// nothing.
+pub fn unasked_profile_items(files: &[Source]) -> Vec<Finding> {
+    const PLACE: &str = "src/receipt/profile/mod.rs";
+    let Some(profile) = files.iter().find(|file| file.path == PLACE) else { return Vec::new() };
+    let items = profile.code.split("profile! {").last().and_then(|rest| rest.split("\n}").next());
+    let items = items.unwrap_or_default().lines().filter_map(|line| line.trim().split_once(": "));
+    let names =
+        items.map(|(name, _)| name).filter(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
+    let is_loading = |file: &&Source| {
+        !file.path.starts_with("src/receipt/profile/load")
+            && !file.path.starts_with("src/receipt/profile/item")
+    };
+    let is_asked = |name: &str| {
+        files.iter().filter(is_loading).any(|file| {
+            file.code.contains(&format!(".{name}."))
+                || file.code.contains(&format!(".{name},"))
+                || file.code.contains(&format!(".{name}\n"))
+                || file.code.contains(&format!(".{name} "))
+                || file.code.contains(&format!(".{name};"))
+                || file.spoken.contains(&format!("\"{name}\""))
+        })
+    };
+    names.filter(|name| !is_asked(name)).map(|name| (PLACE.to_owned(), name.to_owned())).collect()
 }

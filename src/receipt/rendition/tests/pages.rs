@@ -262,3 +262,13 @@ fn what_is_no_document_is_refused_and_not_drawn() {
     // Little as it says, it is a receipt.
     assert!(render(b"<BLai/>", &Standing::Valid, &links()).is_ok());
 }
+
+/// What was issued under a layout is drawn by it for ever, byte for byte. When this fails, the change belongs
+/// into a new layout that a later profile names, and not into this one.
+#[test]
+fn a_receipt_of_the_first_layout_is_drawn_as_it_was() {
+    let receipt = include_bytes!("../../../../fixtures/receipt/test-only-receipt.xml");
+    let page = render(receipt, &Standing::Valid, &links()).unwrap();
+    let drawn = text::hex(digest(&SHA256, &page).as_ref());
+    assert_eq!(drawn, "a29232675fb722798e12b4a0f5d3945a5a132e769f8ff2ad3895ab4dda975564");
+}

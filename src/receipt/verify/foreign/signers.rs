@@ -45,7 +45,7 @@ pub(super) fn judge(
     for (signature, covered) in signatures.iter_mut().zip(covered) {
         let Some(signer) = &covered.signer else { continue };
         let problem = match part(&signature.role, kind) {
-            Part::Issuer => of_issuer(signer, content),
+            Part::Issuer => of_issuer(signer, content, trust),
             Part::Authority => of_authority(signer, content, trust),
             Part::Buyer => match &content.summary.buyer_tax_code {
                 Some(code) if !signer.is(code) => Some(Problem::SignerNotBuyer),
@@ -57,12 +57,14 @@ pub(super) fn judge(
     }
 }
 
-fn of_issuer(signer: &Signer, content: &Content) -> Option<Problem> {
+fn of_issuer(signer: &Signer, content: &Content, trust: &TrustStore) -> Option<Problem> {
     let entrusted = content.summary.entrusted_tax_code.as_ref();
     if content.issuers.iter().any(|code| signer.is(code)) {
         None
     } else if entrusted.is_some_and(|code| signer.is(code)) {
-        Some(Problem::SignerEntrusted)
+        // That the seller entrusted it is known to the tax authority, and to who was told so.
+        let is_known = entrusted.is_some_and(|code| trust.is_entrusted(code));
+        (!is_known).then_some(Problem::SignerEntrusted)
     } else if content.issuers.is_empty() && entrusted.is_none() {
         Some(Problem::IssuerUnknown)
     } else if signer.identities.is_empty() {

@@ -46,6 +46,7 @@ pub(super) fn read(canonical: &str, kind: &str) -> Option<Content> {
         currency: text(general, &["DVTTe"])?,
         seller_tax_code: issuers.iter().flatten().next().cloned(),
         entrusted_tax_code: text(general, &["MSTDVNUNLHDon", "MSTDVUNLHDon"])?,
+        principal_tax_code: text(inside(seller, &["UNThu"])?, &["MST"])?,
         buyer_tax_code: text(buyer, &["MST"])?,
         total: text(sums, &["TgTTTBSo"])?.map(|text| plain(&text)),
     };
@@ -74,6 +75,7 @@ fn read_before_decree_123(body: Node<'_, '_>) -> Option<Content> {
         currency: field("currencyCode")?,
         seller_tax_code: seller.clone(),
         entrusted_tax_code: None,
+        principal_tax_code: None,
         buyer_tax_code: field("buyerTaxCode")?,
         total: field("totalAmountWithVAT")?.map(|text| plain(&text)),
     };

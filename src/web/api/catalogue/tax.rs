@@ -57,6 +57,15 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        path: "/api/v1/tax/invoices",
+        vi: "Hóa đơn gửi cơ quan thuế: từng hóa đơn đang ở bước nào, theo quy định nào.",
+        en: "Invoices on their way to the tax authority: how far each is, by which rules.",
+        who: "finance, approver, auditor, administrator",
+        notes: "?unit= &limit=",
+        answer: r#"{ "invoices": [ { "id": "fil_01j9…", "state": "accepted", "data": { "receipt": "rcp_01j9…", "message": 203 } } ] }"#,
+        ..NONE
+    },
+    Endpoint {
         path: "/api/v1/tax/notices",
         vi: "Thông báo sai sót 04/SS của đơn vị.",
         en: "Error notices 04/SS of a unit, newest first.",

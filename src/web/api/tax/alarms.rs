@@ -17,9 +17,9 @@ use crate::web::api::unit_asked;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct AlarmQuery {
+pub(in crate::web::api) struct AlarmQuery {
     unit: Option<String>,
 }
 
@@ -66,9 +66,9 @@ pub async fn approve(request: HttpRequest, caller: Caller, shared: web::Data<Sha
         .await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct AcceptBody {
+pub(in crate::web::api) struct AcceptBody {
     notice_no: String,
 }
 

@@ -1,7 +1,16 @@
-//! `/counter`: a cashier's desk. Search, take cash or card, print, today's list, the shift.
+//! `/counter`: a cashier's desk. Search, walk-ins, take cash or card, one or several at once, print,
+//! today's list with corrections, the shift, the screen of the waiting room.
 
+pub mod confirmation;
+pub mod correct;
+pub mod favourites;
+pub mod guide;
+pub mod screen;
 pub mod shift;
+pub mod slips;
 pub mod take;
+pub mod together;
+pub mod walk_in;
 
 use std::sync::Arc;
 
@@ -17,7 +26,7 @@ use crate::actor::{Actor, Role, Scope};
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, PartyId, UnitId};
 use crate::obligation::reference::{CodeBook, ReferenceCode};
-use crate::obligation::{Obligation, counter_query, query};
+use crate::obligation::{Obligation, counter_query};
 use crate::shift::{self as shifts, Shift, State, report};
 use crate::store::Conn;
 use crate::store::vault::Vault;
@@ -152,7 +161,7 @@ fn look(conn: &mut Conn, vault: &Vault, actor: &Actor, unit: UnitId, asked: &str
             Err(error) => Err(error),
         };
     }
-    let by_dossier = query::page(conn, unit, None, None, Some(asked), None, FOUND_LIMIT)?;
+    let by_dossier = obligation::walk_in::of_dossier(conn, unit, asked, FOUND_LIMIT)?;
     if !by_dossier.is_empty() {
         return Ok(by_dossier);
     }

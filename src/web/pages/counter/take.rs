@@ -14,7 +14,7 @@ use crate::amount::Dong;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, ReceiptId, UnitId};
-use crate::obligation::{self, query};
+use crate::obligation::{self, query, walk_in};
 use crate::payment::book::Method;
 use crate::payment::counter::{self, Taking};
 use crate::payment::settler::Numbered;
@@ -36,10 +36,10 @@ const KEY_LIMIT: usize = 64;
 
 #[derive(Template)]
 #[template(path = "take.html")]
-struct TakePage {
+pub(super) struct TakePage {
     frame: Frame,
     csrf: String,
-    wrong: Wrong,
+    pub(super) wrong: Wrong,
     /// Names this form, so that sending it twice takes the money once.
     key: String,
     id: ObligationId,
@@ -64,6 +64,8 @@ struct TakePage {
     is_taken: bool,
     /// The money came another way while the cashier took it: it is given back.
     is_late: bool,
+    /// The dossier it was linked to afterwards.
+    linked: Option<String>,
 }
 
 /// What came of a form that was just sent.
@@ -96,8 +98,17 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
     Ok(html(StatusCode::OK, &page))
 }
 
+/// The page with a new form, for an answer that is its own.
+pub(super) async fn fresh(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+) -> Result<TakePage> {
+    compose(request, signed, shared, text::hex(&fresh_key()?), Asked::default()).await
+}
+
 /// Names a form: nobody guesses it and no two forms share it.
-fn fresh_key() -> Result<[u8; 16]> {
+pub(super) fn fresh_key() -> Result<[u8; 16]> {
     let mut bytes = [0_u8; 16];
     ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut bytes)
         .map_err(|_| Error::internal("the random source failed"))?;
@@ -149,13 +160,14 @@ async fn compose(
                 change: change.map(|change| change.to_string()),
                 is_taken: asked.taken.is_some(),
                 is_late: asked.late.is_some(),
+                linked: walk_in::linked(conn, unit, id)?,
             })
         })
     })
     .await
 }
 
-fn locate(conn: &mut Conn, actor: &crate::actor::Actor, id: ObligationId) -> Result<UnitId> {
+pub(super) fn locate(conn: &mut Conn, actor: &crate::actor::Actor, id: ObligationId) -> Result<UnitId> {
     query::unit_of(conn, &actor.scope, None, id)?.ok_or_else(obligation::not_found)
 }
 
@@ -228,7 +240,7 @@ pub async fn take(
     }
 }
 
-fn key_of(fields: &Fields) -> Result<String> {
+pub(super) fn key_of(fields: &Fields) -> Result<String> {
     let key = fields.get("key");
     let is_good = (1..=KEY_LIMIT).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_hexdigit());
     is_good

@@ -1,21 +1,27 @@
-//! `/finance/exceptions`: everything unexplained, oldest first; proposals wait for another person.
+//! `/finance/exceptions`: everything unexplained, oldest first, a page at a time; proposals wait for
+//! another person. Several items may be proposed or commented at once; each opens on the workbench.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
+use serde::Deserialize;
 
+use super::workbench;
 use super::{READERS, confirm, units};
-use crate::actor::Role;
+use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::exception::{self, Exception, State, query, work_query};
+use crate::exception::work_query::{self, Filter};
+use crate::exception::{self, Exception, State, query};
 use crate::id::{ExceptionId, UnitId};
 use crate::payment::resolve;
 use crate::payment::settler::Numbered;
 use crate::store::Conn;
 use crate::web::Shared;
+use crate::web::extract;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::session::Signed;
@@ -23,8 +29,8 @@ use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
 
-/// Items on one page: the oldest, because they are the ones to do.
-const SHOWN_LIMIT: usize = 100;
+/// Items on one page: the next ones are one press away, however many there are.
+const SHOWN_LIMIT: i64 = 50;
 
 struct Row {
     id: ExceptionId,
@@ -34,8 +40,6 @@ struct Row {
     opened_on: String,
     age: i64,
     is_overdue: bool,
-    subject: String,
-    detail: String,
     next_step: &'static str,
     proposal: Option<(String, String)>,
 }
@@ -50,7 +54,39 @@ struct ExceptionsPage {
     has_second_factor: bool,
     wrong: Wrong,
     rows: Vec<Row>,
-    left_out: usize,
+    /// `unresolved`, `open`, `proposed` or `resolved`.
+    state: &'static str,
+    /// The last item of a full page: where the next one begins.
+    next: Option<ExceptionId>,
+    can_work: bool,
+    comment: String,
+}
+
+/// What the address asks for.
+#[derive(Clone, Default, Deserialize)]
+struct Asked {
+    #[serde(default)]
+    state: Option<String>,
+    #[serde(default)]
+    after: Option<String>,
+}
+
+impl Asked {
+    fn state(&self) -> &'static str {
+        let states = ["open", "proposed", "resolved"];
+        states.into_iter().find(|state| self.state.as_deref() == Some(*state)).unwrap_or("unresolved")
+    }
+
+    fn filter(&self) -> Filter {
+        let state = self.state();
+        Filter {
+            state: State::ALL.into_iter().find(|one| one.as_str() == state),
+            unresolved: state == "unresolved",
+            after: self.after.as_deref().and_then(|id| id.parse().ok()),
+            limit: SHOWN_LIMIT,
+            ..Filter::default()
+        }
+    }
 }
 
 /// `GET /finance/exceptions`
@@ -67,26 +103,24 @@ async fn compose(
     let frame = Frame::of(signed, request);
     let app = Arc::clone(shared.app());
     let (actor, lang) = (signed.actor.clone(), frame.lang);
-    let (rows, left_out) = block(move || {
+    let asked = extract::query::<Asked>(request).unwrap_or_default();
+    let filter = asked.filter();
+    let rows = block(move || {
         let today = app.clock.now().business_day();
         app.read(&actor, |conn| {
-            let mut items: Vec<(String, Exception)> = Vec::new();
-            for unit in units(conn, &actor)? {
-                for state in [State::Proposed, State::Open] {
-                    let limit = i64::try_from(SHOWN_LIMIT).unwrap_or(i64::MAX) + 1;
-                    let found = exception::list(conn, unit.id, Some(state), None, limit)?;
-                    items.extend(found.into_iter().map(|item| (unit.name.clone(), item)));
-                }
+            let names: HashMap<UnitId, String> =
+                units(conn, &actor)?.into_iter().map(|unit| (unit.id, unit.name)).collect();
+            let items = work_query::page(conn, &actor.scope, &filter)?;
+            let mut rows = Vec::with_capacity(items.len());
+            for item in &items {
+                let unit = names.get(&item.unit).cloned().unwrap_or_default();
+                rows.push(row(conn, lang, unit, item, today)?);
             }
-            items.sort_by_key(|(_, item)| (item.state != State::Proposed, item.opened_on, item.id));
-            let left_out = items.len().saturating_sub(SHOWN_LIMIT);
-            items.truncate(SHOWN_LIMIT);
-            let rows: Result<Vec<Row>> =
-                items.into_iter().map(|(unit, item)| row(conn, lang, unit, &item, today)).collect();
-            Ok((rows?, left_out))
+            Ok(rows)
         })
     })
     .await?;
+    let is_full = i64::try_from(rows.len()).is_ok_and(|count| count == SHOWN_LIMIT);
     Ok(ExceptionsPage {
         frame,
         csrf: signed.csrf.clone(),
@@ -94,8 +128,11 @@ async fn compose(
         must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
         has_second_factor: signed.session.login.has_second_factor(),
         wrong: Wrong::default(),
+        next: rows.last().filter(|_| is_full).map(|row: &Row| row.id),
         rows,
-        left_out,
+        state: asked.state(),
+        can_work: matches!(signed.actor.role, Role::Finance | Role::Approver | Role::Administrator),
+        comment: String::new(),
     })
 }
 
@@ -112,11 +149,69 @@ fn row(conn: &mut Conn, lang: Lang, unit: String, item: &Exception, today: Busin
         opened_on: item.opened_on.0.format("%d/%m/%Y").to_string(),
         age: item.age_days(today),
         is_overdue: item.due_on < today,
-        subject: item.subject_text(),
-        detail: item.detail.clone(),
         next_step: lang.pick(item.kind.next_step_vi(), item.kind.next_step_en()),
         proposal: proposal.map(|proposal| (proposal.resolution, proposal.reason)),
     })
+}
+
+/// `POST /finance/exceptions/bulk`: says the same about all that were chosen, or proposes the same for
+/// them; several lines of one payer go to one obligation this way. Each stands or falls alone: what
+/// could not be done is told by name.
+pub async fn bulk(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Finance, Role::Approver, Role::Administrator])?;
+    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
+    let (signed, failed) = block(move || {
+        let failed = each(&app, &signed, &typed)?;
+        Ok((signed, failed))
+    })
+    .await?;
+    if failed.is_empty() {
+        return Ok(see("/finance/exceptions"));
+    }
+    let mut page = compose(&request, &signed, &shared).await?;
+    for error in failed {
+        page.wrong.0.extend(Wrong::of(error, page.frame.lang)?.0);
+    }
+    page.wrong.0.dedup();
+    page.comment = fields.trimmed("reason").to_owned();
+    Ok(html(StatusCode::BAD_REQUEST, &page))
+}
+
+/// Does it for each chosen item, in a transaction of its own; answers what failed.
+fn each(app: &crate::app::App, signed: &Signed, fields: &Fields) -> Result<Vec<Error>> {
+    let actor = &signed.actor;
+    let missing = || Error::invalid("x", "exceptions_none_chosen", "choose at least one");
+    let chosen: Vec<ExceptionId> =
+        fields.beginning("x.").filter_map(|(id, _)| id.parse().ok()).take(BULK_LIMIT).collect();
+    if chosen.is_empty() {
+        return Ok(vec![missing()]);
+    }
+    let mut failed = Vec::new();
+    for id in chosen {
+        let done = app.write(actor, |tx, stamp| {
+            let unit = locate(tx, actor, id)?;
+            if fields.get("do") == "comment" {
+                return exception::comment(tx, stamp, actor, unit, id, fields.get("reason")).map(|_| ());
+            }
+            workbench::propose_as(tx, stamp, actor, (unit, id), fields)
+        });
+        failed.extend(done.err());
+    }
+    Ok(failed)
+}
+
+/// Items of one press.
+const BULK_LIMIT: usize = 50;
+
+pub(super) fn locate(conn: &mut Conn, actor: &Actor, id: ExceptionId) -> Result<UnitId> {
+    query::unit_of(conn, &actor.scope, id)?
+        .ok_or_else(|| Error::not_found("exception_not_found", "no such exception in your scope"))
 }
 
 /// `POST /finance/exceptions/approve`: another person than the one who proposed, with their code.
@@ -144,8 +239,7 @@ fn approved(app: &crate::app::App, signed: &Signed, fields: &Fields) -> Result<(
     let id: ExceptionId = fields.get("exception").parse()?;
     confirm(app, signed, fields.get("confirm"))?;
     let receipts = app.write(actor, |tx, stamp| {
-        let unit: UnitId = query::unit_of(tx, &actor.scope, id)?
-            .ok_or_else(|| Error::not_found("exception_not_found", "no such exception in your scope"))?;
+        let unit = locate(tx, actor, id)?;
         resolve::approve(tx, stamp, actor, unit, id).map(|(_, receipts)| receipts)
     })?;
     app.sealing.numbered(&receipts);

@@ -1,10 +1,17 @@
-//! `/finance`: the morning board, statements, exceptions and day close, for those who keep the books
+//! `/finance`: the morning board, statements, exceptions, refunds and day close, for those who keep the books
 //! and those who look over them.
 
 pub mod board;
+mod candidates;
 pub mod days;
 pub mod exceptions;
+pub mod pictures;
+pub mod refund;
+pub mod refund_request;
+pub mod refunds;
+pub mod slips;
 pub mod statements;
+pub mod workbench;
 
 use crate::actor::{Actor, Role};
 use crate::error::{Error, Result};

@@ -1,0 +1,48 @@
+//! The SQL of payers' pictures.
+
+use diesel::prelude::*;
+
+use crate::actor::Scope;
+use crate::clock::Instant;
+use crate::error::Result;
+use crate::id::*;
+use crate::store::Conn;
+use crate::store::failure::Classify;
+use crate::store::schema_desk::told_picture;
+
+crate::table_row! {
+    pub struct PictureRow in "told_picture" {
+        pub unit_id: UnitId,
+        pub id: PictureId,
+        pub obligation_id: ObligationId,
+        pub media_type: &'static str,
+        pub key_id: KeyId,
+        pub cipher: Vec<u8>,
+        pub created_at: Instant,
+    }
+}
+
+pub fn of_obligation(conn: &mut Conn, unit: UnitId, id: ObligationId) -> Result<Vec<PictureId>> {
+    told_picture::table
+        .filter(told_picture::unit_id.eq(unit))
+        .filter(told_picture::obligation_id.eq(id))
+        .order(told_picture::id)
+        .select(told_picture::id)
+        .load(conn)
+        .classify()
+}
+
+type Stored = (UnitId, String, KeyId, Vec<u8>);
+
+/// A picture within a scope, as it is stored.
+pub fn find(conn: &mut Conn, scope: &Scope, id: PictureId) -> Result<Option<Stored>> {
+    let mut found = told_picture::table
+        .filter(told_picture::id.eq(id))
+        .select((told_picture::unit_id, told_picture::media_type, told_picture::key_id, told_picture::cipher))
+        .into_boxed();
+    if let Scope::Units(units) = scope {
+        let units = units.iter().map(|unit| unit.0).collect::<Vec<_>>();
+        found = found.filter(told_picture::unit_id.eq_any(units));
+    }
+    found.first(conn).optional().classify()
+}

@@ -1,0 +1,238 @@
+//! A payer asks for surplus back from the pay page and names the account. That moves nothing: staff
+//! take the request up, which makes a refund with its two persons as ever, or decline it with a
+//! reason that the payer reads. Until then an item of the queue keeps the promised day.
+
+use super::payer_query::{self as query, AnswerRow, RequestRow};
+use super::{Ask, Payee, Refund, State, checked_payee, cleaned, name_payee, opened_payee, rules};
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::audit;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::{Error, Result};
+use crate::exception::{self, Kind, New, Subject};
+use crate::id::*;
+use crate::obligation::Obligation;
+use crate::payment::query as payments;
+use crate::store::vault::Vault;
+use crate::store::{Conn, Stamp, Tx, failure, rows};
+
+/// How the item of the queue begins, so that no other complaint is settled with it.
+const DETAIL: &str = "the payer asks for surplus back";
+
+/// What a payer asked for, and what staff said to it.
+#[derive(Clone, Debug)]
+pub struct PayerRequest {
+    pub unit: UnitId,
+    pub id: RefundRequestId,
+    pub obligation: ObligationId,
+    pub payment: PaymentId,
+    pub amount: Dong,
+    pub promised_on: BusinessDay,
+    pub created_at: Instant,
+    pub answer: Option<Answer>,
+    pub(super) key: KeyId,
+    pub(super) cipher: Vec<u8>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub is_taken_up: bool,
+    pub reason: Option<String>,
+    pub person: PersonId,
+    pub at: Instant,
+}
+
+/// What may be asked for: per payment its free surplus, and refunds that wait for an account. Payments
+/// with a request that nobody answered are left out.
+pub fn askable(conn: &mut Conn, item: &Obligation) -> Result<Vec<(PaymentId, Dong)>> {
+    let ids = payments::payments_on(conn, item.unit, item.id)?;
+    let waiting: Vec<PaymentId> = query::of_obligation(conn, item.unit, item.id)?
+        .into_iter()
+        .filter(|one| one.answer.is_none())
+        .map(|one| one.payment)
+        .collect();
+    let mut found = Vec::new();
+    for id in ids.into_iter().filter(|id| !waiting.contains(id)) {
+        let amount = wanted(conn, item.unit, id)?;
+        if amount.is_positive() {
+            found.push((id, amount));
+        }
+    }
+    Ok(found)
+}
+
+fn wanted(conn: &mut Conn, unit: UnitId, id: PaymentId) -> Result<Dong> {
+    let Some(payment) = payments::payments(conn, &[(unit, id)])?.pop() else { return Ok(Dong::ZERO) };
+    let refunds = super::query::of_payments(conn, &[(unit, id)])?;
+    let mut sum = rules::free(&payment, &refunds)?;
+    for refund in nameless(conn, &refunds)? {
+        sum = sum.checked_add(refund.amount)?;
+    }
+    Ok(sum)
+}
+
+/// Refunds that are asked for, by a correction for one, and have no account yet.
+fn nameless(conn: &mut Conn, refunds: &[Refund]) -> Result<Vec<Refund>> {
+    let mut found = Vec::new();
+    for refund in refunds.iter().filter(|refund| refund.state == State::Requested) {
+        if super::query::payee(conn, refund.unit, refund.id)?.is_none() {
+            found.push(refund.clone());
+        }
+    }
+    Ok(found)
+}
+
+/// Writes down what the payer asks for and answers the day until which they hear from the unit.
+///
+/// Errors: `refund_not_askable` when there is no surplus, or it was asked for already;
+/// `payee_account_wrong`, `field_missing`.
+pub fn ask(tx: &mut Tx<'_>, stamp: &Stamp<'_>, item: &Obligation, payee: &Payee) -> Result<BusinessDay> {
+    let payee = checked_payee(payee)?;
+    let keys: Vec<_> =
+        payments::payments_on(tx, item.unit, item.id)?.into_iter().map(|id| (item.unit, id)).collect();
+    payments::lock_payments(tx, &keys)?;
+    let asked = askable(tx, item)?;
+    if asked.is_empty() {
+        return Err(Error::conflict("refund_not_askable", "no surplus that nobody asked for"));
+    }
+    let promised_on = stamp.calendar.after(stamp.today(), Kind::Complaint.due_working_days());
+    let plain = serde_json::to_vec(&payee).map_err(|error| Error::internal(error.to_string()))?;
+    let key = stamp.sealing_key(tx, item.unit)?;
+    for (payment_id, amount) in asked {
+        let id: RefundRequestId = stamp.mint()?;
+        let row = RequestRow {
+            unit_id: item.unit,
+            id,
+            obligation_id: item.id,
+            payment_id,
+            amount,
+            key_id: key.id,
+            cipher: stamp.vault.seal(&key, &context(id), &plain)?,
+            promised_on,
+            created_at: stamp.now,
+        };
+        rows::insert(tx, &[row])?;
+        let new = New {
+            unit: item.unit,
+            kind: Kind::Complaint,
+            subject: Subject::Payment(payment_id),
+            account: Some(item.account),
+            amount,
+            opened_on: stamp.today(),
+            detail: format!("{DETAIL}: {id}"),
+        };
+        exception::open(tx, stamp, &[new])?;
+        let entry = audit::Entry::by(&Actor::system(), item.unit, "refund.asked_by_payer", id);
+        audit::record(tx, stamp, &[entry])?;
+    }
+    Ok(promised_on)
+}
+
+fn context(id: RefundRequestId) -> String {
+    format!("refund_request/{}", id.0)
+}
+
+/// The account the payer named, in clear.
+pub fn payee(conn: &mut Conn, vault: &Vault, request: &PayerRequest) -> Result<Payee> {
+    let plain = vault.open(conn, request.unit, request.key, &context(request.id), &request.cipher)?;
+    opened_payee(&plain)
+}
+
+/// Takes a request up: the refunds of its payment get the payer's account, what is free becomes a
+/// refund. The person vouches for the account, so another one approves.
+///
+/// Errors: `refund_request_answered`, `refund_not_askable`, and those of `request`.
+pub fn take_up(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: RefundRequestId,
+) -> Result<Vec<Refund>> {
+    actor.require_role(&[Role::Finance, Role::Cashier])?;
+    let request = unanswered(tx, actor, unit, id)?;
+    let payee = payee(tx, stamp.vault, &request)?;
+    answer(tx, stamp, actor, &request, "taken_up", None)?;
+    let refunds = super::query::of_payments(tx, &[(unit, request.payment)])?;
+    let mut made = Vec::new();
+    for refund in nameless(tx, &refunds)? {
+        made.push(name_payee(tx, stamp, actor, unit, refund.id, &payee)?);
+    }
+    let payment = payments::payments(tx, &[(unit, request.payment)])?.pop();
+    let free = payment.map_or(Ok(Dong::ZERO), |payment| rules::free(&payment, &refunds))?;
+    if free.is_positive() {
+        let reason = "người nộp đề nghị hoàn phần nộp thừa".to_owned();
+        let ask = Ask { unit, payment: request.payment, amount: free, reason, payee: Some(payee) };
+        made.push(super::request(tx, stamp, actor, &ask)?);
+    }
+    if made.is_empty() {
+        return Err(Error::conflict("refund_not_askable", "the surplus went another way meanwhile"));
+    }
+    Ok(made)
+}
+
+/// Declines a request; the payer reads why.
+///
+/// Errors: `refund_request_answered`, `reason_missing`.
+pub fn decline(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: RefundRequestId,
+    reason: &str,
+) -> Result<()> {
+    actor.require_role(&[Role::Finance, Role::Approver])?;
+    let reason = cleaned("reason", reason, "reason_missing")?;
+    let request = unanswered(tx, actor, unit, id)?;
+    answer(tx, stamp, actor, &request, "refused", Some(reason))
+}
+
+fn unanswered(tx: &mut Tx<'_>, actor: &Actor, unit: UnitId, id: RefundRequestId) -> Result<PayerRequest> {
+    actor.scope.require(unit)?;
+    let request = find(tx, unit, id)?;
+    if request.answer.is_some() {
+        return Err(answered());
+    }
+    Ok(request)
+}
+
+fn answered() -> Error {
+    Error::conflict("refund_request_answered", "somebody answered it already")
+}
+
+fn answer(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    request: &PayerRequest,
+    kind: &'static str,
+    reason: Option<String>,
+) -> Result<()> {
+    let row = AnswerRow {
+        unit_id: request.unit,
+        request_id: request.id,
+        kind,
+        reason,
+        person_id: actor.require_person()?,
+        at: stamp.now,
+    };
+    // Of two answers at one moment the second finds the first.
+    rows::insert(tx, &[row]).map_err(|error| match error.code() {
+        failure::UNIQUE => answered(),
+        _ => error,
+    })?;
+    let subject = Subject::Payment(request.payment);
+    let item = exception::find_open(tx, request.unit, Kind::Complaint, subject)?;
+    if item.is_some_and(|item| item.detail.starts_with(DETAIL)) {
+        let cause = (request.unit, Kind::Complaint, subject, "the payer's request was answered");
+        exception::settle_by_themselves(tx, stamp, &[cause])?;
+    }
+    let entry = audit::Entry::by(actor, request.unit, "refund.request_answered", request.id).with(kind);
+    audit::record(tx, stamp, &[entry])
+}
+
+pub fn find(conn: &mut Conn, unit: UnitId, id: RefundRequestId) -> Result<PayerRequest> {
+    query::by_id(conn, unit, id)?
+        .ok_or_else(|| Error::not_found("refund_request_not_found", "no such request in your scope"))
+}

@@ -1,0 +1,136 @@
+//! The SQL of what payers ask for.
+
+use diesel::prelude::*;
+
+use super::payer::{Answer, PayerRequest};
+use crate::actor::Scope;
+use crate::amount::Dong;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::Result;
+use crate::id::*;
+use crate::store::Conn;
+use crate::store::failure::Classify;
+use crate::store::schema_desk::{refund_answer, refund_request};
+
+crate::table_row! {
+    pub struct RequestRow in "refund_request" {
+        pub unit_id: UnitId,
+        pub id: RefundRequestId,
+        pub obligation_id: ObligationId,
+        pub payment_id: PaymentId,
+        pub amount: Dong,
+        pub key_id: KeyId,
+        pub cipher: Vec<u8>,
+        pub promised_on: BusinessDay,
+        pub created_at: Instant,
+    }
+}
+
+crate::table_row! {
+    pub struct AnswerRow in "refund_answer" {
+        pub unit_id: UnitId,
+        pub request_id: RefundRequestId,
+        pub kind: &'static str,
+        pub reason: Option<String>,
+        pub person_id: PersonId,
+        pub at: Instant,
+    }
+}
+
+type Stored = (
+    (UnitId, RefundRequestId, ObligationId, PaymentId, Dong),
+    (KeyId, Vec<u8>, BusinessDay, Instant),
+    Option<(String, Option<String>, PersonId, Instant)>,
+);
+
+fn from_stored((what, how, answer): Stored) -> PayerRequest {
+    PayerRequest {
+        unit: what.0,
+        id: what.1,
+        obligation: what.2,
+        payment: what.3,
+        amount: what.4,
+        key: how.0,
+        cipher: how.1,
+        promised_on: how.2,
+        created_at: how.3,
+        answer: answer.map(|(kind, reason, person, at)| Answer {
+            is_taken_up: kind == "taken_up",
+            reason,
+            person,
+            at,
+        }),
+    }
+}
+
+macro_rules! requests {
+    () => {
+        refund_request::table
+            .left_join(
+                refund_answer::table.on(refund_answer::unit_id
+                    .eq(refund_request::unit_id)
+                    .and(refund_answer::request_id.eq(refund_request::id))),
+            )
+            .select((
+                (
+                    refund_request::unit_id,
+                    refund_request::id,
+                    refund_request::obligation_id,
+                    refund_request::payment_id,
+                    refund_request::amount,
+                ),
+                (
+                    refund_request::key_id,
+                    refund_request::cipher,
+                    refund_request::promised_on,
+                    refund_request::created_at,
+                ),
+                (refund_answer::kind, refund_answer::reason, refund_answer::person_id, refund_answer::at)
+                    .nullable(),
+            ))
+    };
+}
+
+pub fn by_id(conn: &mut Conn, unit: UnitId, id: RefundRequestId) -> Result<Option<PayerRequest>> {
+    let found: Option<Stored> = requests!()
+        .filter(refund_request::unit_id.eq(unit))
+        .filter(refund_request::id.eq(id))
+        .first(conn)
+        .optional()
+        .classify()?;
+    Ok(found.map(from_stored))
+}
+
+/// Everything asked for an obligation, oldest first.
+pub fn of_obligation(conn: &mut Conn, unit: UnitId, obligation: ObligationId) -> Result<Vec<PayerRequest>> {
+    let found: Vec<Stored> = requests!()
+        .filter(refund_request::unit_id.eq(unit))
+        .filter(refund_request::obligation_id.eq(obligation))
+        .order(refund_request::id)
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(from_stored).collect())
+}
+
+/// What a unit has not answered, oldest first.
+pub fn waiting(conn: &mut Conn, unit: UnitId, limit: i64) -> Result<Vec<PayerRequest>> {
+    let found: Vec<Stored> = requests!()
+        .filter(refund_request::unit_id.eq(unit))
+        .filter(refund_answer::request_id.is_null())
+        .order(refund_request::id)
+        .limit(limit)
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(from_stored).collect())
+}
+
+/// The unit of a request within a scope.
+pub fn unit_of(conn: &mut Conn, scope: &Scope, id: RefundRequestId) -> Result<Option<UnitId>> {
+    let mut found =
+        refund_request::table.filter(refund_request::id.eq(id)).select(refund_request::unit_id).into_boxed();
+    if let Scope::Units(units) = scope {
+        let units = units.iter().map(|unit| unit.0).collect::<Vec<_>>();
+        found = found.filter(refund_request::unit_id.eq_any(units));
+    }
+    found.first(conn).optional().classify()
+}

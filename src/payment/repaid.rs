@@ -1,0 +1,137 @@
+//! A payer pays again what the bank took back, while the document stands: the money covers the debt, and
+//! nothing of it is too much.
+
+use super::book::{Book, Bucket, Held, Incoming, Payment, PaymentState};
+use super::cancel::shares;
+use super::repaid_query as query;
+use crate::amount::Dong;
+use crate::error::{Error, Result};
+use crate::exception::{Kind, Subject};
+use crate::id::{LineId, ObligationId, PaymentId, UnitId};
+use crate::ledger::{self, Account, Source};
+use crate::obligation::State;
+use crate::store::Tx;
+
+const WHY: &str = "the payer paid again";
+
+/// What the bank took back of a payment whose document stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Debt {
+    pub payment: PaymentId,
+    /// Of this obligation, and not covered since.
+    pub amount: Dong,
+    /// The lines that took it back.
+    pub lines: Vec<LineId>,
+}
+
+/// Reads what the bank took back under the paid obligations of the book. The obligations are locked; the
+/// payments are locked here. Asked further only where there is such money, which is rare.
+pub(super) fn load(tx: &mut Tx<'_>, book: &mut Book) -> Result<()> {
+    let mut paid: Vec<(UnitId, ObligationId)> = book
+        .obligations
+        .iter()
+        .filter(|(_, held)| held.value.state == State::Paid)
+        .map(|(key, _)| *key)
+        .collect();
+    paid.sort_unstable();
+    let mut keys = query::taken_back(tx, &paid)?;
+    keys.sort_unstable();
+    keys.dedup();
+    for (unit, obligation, payment) in keys {
+        let on_it = shares(tx, unit, obligation, book)?;
+        let share = on_it.into_iter().find(|(id, _)| *id == payment).map_or(Dong::ZERO, |(_, share)| share);
+        let account = Account::ReversalToRecover(payment);
+        let amount = ledger::balance(tx, unit, &account)?.min(share);
+        if amount.is_positive() {
+            let lines = ledger::lines_of(tx, unit, &account)?;
+            book.debts.entry((unit, obligation)).or_default().push(Debt { payment, amount, lines });
+        }
+    }
+    Ok(())
+}
+
+impl Book {
+    /// What is still to be covered under an obligation whose document stands.
+    pub fn owed_again(&self, unit: UnitId, obligation: ObligationId) -> Dong {
+        self.debts.get(&(unit, obligation)).into_iter().flatten().map(|debt| debt.amount).sum()
+    }
+
+    /// Covers as much of the debts as the money reaches: it takes the place of the money that the bank took
+    /// back, so that the obligation holds what it held. Returns how much.
+    pub(super) fn repay(
+        &mut self,
+        payment: PaymentId,
+        incoming: &Incoming,
+        id: ObligationId,
+        amount: Dong,
+    ) -> Result<Dong> {
+        let unit = incoming.unit;
+        let Some(mut debts) = self.debts.remove(&(unit, id)) else { return Ok(Dong::ZERO) };
+        let mut left = amount;
+        for debt in &mut debts {
+            let part = debt.amount.min(left);
+            if !part.is_positive() {
+                continue;
+            }
+            self.replace(unit, id, debt.payment, part)?;
+            self.allocate(unit, payment, Bucket::Unallocated, Bucket::Obligation(id), part)?;
+            let credit = Account::ReversalToRecover(debt.payment);
+            self.post(incoming, incoming.debit.clone(), credit, part, Source::Payment(payment));
+            debt.amount = debt.amount.checked_sub(part)?;
+            left = left.checked_sub(part)?;
+            if debt.amount.is_zero() {
+                let subjects = debt.lines.iter().map(|line| Subject::Line(*line));
+                self.settled_exceptions
+                    .extend(subjects.map(|subject| (unit, Kind::BankReversal, subject, WHY)));
+            }
+        }
+        self.debts.insert((unit, id), debts);
+        amount.checked_sub(left)
+    }
+
+    /// Money that came again in the same run, before its line showed that the first was taken back: it was
+    /// held for too much, and covers the debt. Returns which payments cover how much.
+    pub(super) fn cover(
+        &mut self,
+        unit: UnitId,
+        id: ObligationId,
+        debt: &mut Debt,
+    ) -> Result<Vec<(PaymentId, Dong)>> {
+        let is_again = |held: &&Held<Payment>| {
+            let payment = &held.value;
+            held.read_revision.is_none()
+                && (payment.unit, payment.obligation) == (unit, Some(id))
+                && payment.surplus.is_positive()
+        };
+        let mut again: Vec<(PaymentId, Dong)> =
+            self.payments.values().filter(is_again).map(|held| (held.value.id, held.value.surplus)).collect();
+        again.sort_unstable();
+        let mut covering = Vec::new();
+        for (payment, surplus) in again {
+            let part = debt.amount.min(surplus);
+            if !part.is_positive() {
+                continue;
+            }
+            self.replace(unit, id, debt.payment, part)?;
+            self.allocate(unit, payment, Bucket::Surplus, Bucket::Obligation(id), part)?;
+            debt.amount = debt.amount.checked_sub(part)?;
+            covering.push((payment, part));
+            if part == surplus {
+                let subject = Subject::Payment(payment);
+                self.exceptions.retain(|new| (new.unit, &new.subject) != (unit, &subject));
+                self.notices.retain(|notice| (notice.unit, notice.payment) != (unit, payment));
+            }
+        }
+        Ok(covering)
+    }
+
+    /// So much of the first payment is gone from the obligation.
+    fn replace(&mut self, unit: UnitId, id: ObligationId, first: PaymentId, part: Dong) -> Result<()> {
+        let missing = || Error::internal("a payment that was taken back was not read");
+        let held = &self.payments.get(&(unit, first)).ok_or_else(missing)?.value;
+        let is_gone = held.to_obligations == part;
+        let state = if is_gone { PaymentState::Reversed } else { held.state };
+        self.tell_payment(unit, first, "moved", state, Some(WHY.to_owned()))?;
+        self.allocate(unit, first, Bucket::Obligation(id), Bucket::Reversed, part)
+    }
+}

@@ -1,0 +1,350 @@
+//! Contingency: “Phiếu thu tạm”, printed before network or power fail. A slip has a number of the
+//! unit's own and a code under which its payer later finds the receipt; it is no receipt itself. What
+//! was collected on it is entered afterwards by its cashier and countersigned by another person, who
+//! thereby takes the money into the books (`payment::provisional`). A shift is not closed over slips
+//! that were used and are not in the books.
+
+use super::provisional_query::{self as query, EventRow, PadRow, SlipRow};
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::audit;
+use crate::clock::Instant;
+use crate::error::{Error, Result};
+use crate::id::*;
+use crate::obligation;
+use crate::store::{Conn, Stamp, Tx, rows};
+use crate::text;
+use crate::unit;
+use crate::unit::account::KIND_SLIP;
+
+/// Slips of one pad: a few sheets of paper.
+pub const PAD_LIMIT: i64 = 60;
+const REASON_LIMIT: usize = 300;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// On paper, perhaps used.
+    Printed,
+    /// Entered by its cashier, waits for another person.
+    Entered,
+    /// In the books.
+    Settled,
+    /// Never to be used: torn, or written wrong.
+    Spoiled,
+}
+
+impl State {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Printed => "printed",
+            State::Entered => "entered",
+            State::Settled => "settled",
+            State::Spoiled => "spoiled",
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> State {
+        match text {
+            "entered" => State::Entered,
+            "settled" => State::Settled,
+            "spoiled" => State::Spoiled,
+            _ => State::Printed,
+        }
+    }
+}
+
+/// A pad of slips, numbered on from the one before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pad {
+    pub unit: UnitId,
+    pub id: PadId,
+    pub first: i64,
+    pub last: i64,
+    /// The cashier it was printed for.
+    pub person: PersonId,
+    pub created_at: Instant,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slip {
+    pub unit: UnitId,
+    pub number: i64,
+    pub pad: PadId,
+    /// The cashier of its pad.
+    pub person: PersonId,
+    pub code: String,
+    pub created_at: Instant,
+    pub state: State,
+    pub revision: i64,
+    pub payment: Option<PaymentId>,
+}
+
+/// What was entered from a slip.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub obligation: ObligationId,
+    pub amount: Dong,
+    pub collected_at: Instant,
+    pub person: PersonId,
+}
+
+/// Makes a pad of slips for the actor to print and keep.
+///
+/// Errors: `slip_pad_size`.
+pub fn print_pad(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, count: i64) -> Result<Pad> {
+    actor.require_role(&[Role::Cashier])?;
+    actor.scope.require(unit)?;
+    let person = actor.require_person()?;
+    if !(1..=PAD_LIMIT).contains(&count) {
+        return Err(Error::invalid("count", "slip_pad_size", format!("1 to {PAD_LIMIT} slips")));
+    }
+    // Under the account's lock, so that two pads printed at once do not share numbers.
+    let account = unit::account::receiving(tx, unit)?.id;
+    crate::statement::query::lock_account(tx, unit, account)?;
+    let first = query::last_number(tx, unit)? + 1;
+    let pad = Pad { unit, id: stamp.mint()?, first, last: first + count - 1, person, created_at: stamp.now };
+    rows::insert(tx, &[PadRow::of(&pad)])?;
+    for number in pad.first..=pad.last {
+        let code = obligation::code::reserve(tx, unit, KIND_SLIP, number)?.as_str().to_owned();
+        let slip = Slip {
+            unit,
+            number,
+            pad: pad.id,
+            person,
+            code,
+            created_at: stamp.now,
+            state: State::Printed,
+            revision: 1,
+            payment: None,
+        };
+        rows::insert(tx, &[SlipRow::of(&slip)])?;
+        note(tx, stamp, &slip, ("printed", person, None, None))?;
+    }
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "slips.printed", pad.id)])?;
+    Ok(pad)
+}
+
+/// Enters what was collected on a slip: all that the obligation owes, at a time after the pad was
+/// printed and not to come.
+///
+/// Errors: `shift_not_open`, `slip_not_found`, `slip_of_other`, `slip_state_wrong`, `slip_time_wrong`,
+/// `obligation_closed`, `counter_full_amount_only`.
+pub fn enter(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (unit, number): (UnitId, i64),
+    (owed, amount, collected_at): (ObligationId, Dong, Instant),
+) -> Result<Slip> {
+    // Under the shift's lock, so that it does not close over a slip that is just entered.
+    super::taking(tx, unit, actor.require_person()?)?;
+    let mut slip = own(tx, actor, unit, number)?;
+    check_state(&slip, &[State::Printed])?;
+    let item = obligation::find(tx, unit, owed)?;
+    if !item.outstanding().is_positive() {
+        return Err(Error::conflict("obligation_closed", "nothing is owed on it"));
+    }
+    if item.outstanding() != amount {
+        let detail = format!("exactly {} is owed", item.outstanding());
+        return Err(Error::invalid("amount", "counter_full_amount_only", detail));
+    }
+    if collected_at > stamp.now || collected_at < slip.created_at.minus_seconds(60) {
+        let detail = "after the pad was printed, not in the future";
+        return Err(Error::invalid("collected_at", "slip_time_wrong", detail));
+    }
+    let entry = Entry { obligation: owed, amount, collected_at, person: slip.person };
+    query::advance(tx, &mut slip, State::Entered)?;
+    note(tx, stamp, &slip, ("entered", entry.person, Some(&entry), None))?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "slip.entered", entry.obligation)])?;
+    Ok(slip)
+}
+
+/// Says that a slip was never used and will not be.
+///
+/// Errors: `slip_not_found`, `slip_of_other`, `slip_state_wrong`, `reason_missing`.
+pub fn spoil(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (unit, number): (UnitId, i64),
+    reason: &str,
+) -> Result<Slip> {
+    let reason = worded(reason)?;
+    let mut slip = own(tx, actor, unit, number)?;
+    check_state(&slip, &[State::Printed])?;
+    query::advance(tx, &mut slip, State::Spoiled)?;
+    note(tx, stamp, &slip, ("spoiled", slip.person, None, Some(reason)))?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "slip.spoiled", slip.pad)])?;
+    Ok(slip)
+}
+
+/// Sends an entry back to its cashier: the slip waits to be entered again, or spoiled.
+///
+/// Errors: `maker_is_checker`, `slip_state_wrong`, `reason_missing`.
+pub fn send_back(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (unit, number): (UnitId, i64),
+    reason: &str,
+) -> Result<Slip> {
+    let reason = worded(reason)?;
+    let (mut slip, _) = countersignable(tx, actor, unit, number)?;
+    query::advance(tx, &mut slip, State::Printed)?;
+    note(tx, stamp, &slip, ("sent_back", actor.require_person()?, None, Some(reason)))?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "slip.sent_back", slip.pad)])?;
+    Ok(slip)
+}
+
+/// A slip under its lock with what was entered, for another person than its cashier.
+///
+/// Errors: `maker_is_checker`, `slip_not_found`, `slip_state_wrong`.
+pub fn countersignable(tx: &mut Tx<'_>, actor: &Actor, unit: UnitId, number: i64) -> Result<(Slip, Entry)> {
+    actor.require_role(&[Role::Finance, Role::Approver])?;
+    actor.scope.require(unit)?;
+    let checker = actor.require_person()?;
+    let slip = query::lock(tx, unit, number)?.ok_or_else(not_found)?;
+    check_state(&slip, &[State::Entered])?;
+    let entry = query::entry(tx, unit, number)?.ok_or_else(not_found)?;
+    if entry.person == checker {
+        return Err(Error::forbidden("maker_is_checker", "another person must countersign"));
+    }
+    Ok((slip, entry))
+}
+
+/// Notes that a slip's money is in the books.
+pub fn settle(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    mut slip: Slip,
+    (entry, payment): (&Entry, PaymentId),
+) -> Result<Slip> {
+    slip.payment = Some(payment);
+    query::advance(tx, &mut slip, State::Settled)?;
+    note(tx, stamp, &slip, ("countersigned", actor.require_person()?, Some(entry), None))?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, slip.unit, "slip.countersigned", payment)])?;
+    Ok(slip)
+}
+
+/// Refuses to close a shift over slips of its cashier that wait, and over gaps: a slip below one that
+/// was used was used too, or is spoiled. `shift_slips_open` names the first.
+pub fn check_closing(conn: &mut Conn, unit: UnitId, person: PersonId) -> Result<()> {
+    let slips = query::of_person(conn, unit, person)?;
+    match open_among(&slips) {
+        None => Ok(()),
+        Some(number) => {
+            Err(Error::conflict("shift_slips_open", format!("slip {number} is used and not in the books")))
+        }
+    }
+}
+
+/// The first slip that keeps a shift open.
+pub fn open_among(slips: &[Slip]) -> Option<i64> {
+    let is_open = |slip: &&Slip| {
+        let is_below_a_used_one = || {
+            slips.iter().any(|other| {
+                other.pad == slip.pad
+                    && other.number > slip.number
+                    && matches!(other.state, State::Entered | State::Settled)
+            })
+        };
+        slip.state == State::Entered || (slip.state == State::Printed && is_below_a_used_one())
+    };
+    slips.iter().filter(is_open).map(|slip| slip.number).min()
+}
+
+fn own(tx: &mut Tx<'_>, actor: &Actor, unit: UnitId, number: i64) -> Result<Slip> {
+    actor.require_role(&[Role::Cashier])?;
+    actor.scope.require(unit)?;
+    let person = actor.require_person()?;
+    let slip = query::lock(tx, unit, number)?.ok_or_else(not_found)?;
+    if slip.person != person {
+        return Err(Error::forbidden("slip_of_other", "this slip is of another cashier's pad"));
+    }
+    Ok(slip)
+}
+
+fn check_state(slip: &Slip, from: &[State]) -> Result<()> {
+    if from.contains(&slip.state) {
+        return Ok(());
+    }
+    Err(Error::conflict("slip_state_wrong", format!("slip {} is {}", slip.number, slip.state.as_str())))
+}
+
+pub fn not_found() -> Error {
+    Error::invalid("number", "slip_not_found", "no slip of the unit has this number")
+}
+
+fn worded(reason: &str) -> Result<String> {
+    let reason = text::clean(reason);
+    if reason.is_empty() {
+        return Err(Error::invalid("reason", "reason_missing", "say why"));
+    }
+    if reason.chars().count() > REASON_LIMIT {
+        return Err(Error::invalid("reason", "field_too_long", format!("at most {REASON_LIMIT} characters")));
+    }
+    Ok(reason)
+}
+
+type What<'a> = (&'static str, PersonId, Option<&'a Entry>, Option<String>);
+
+/// The event of a slip's present revision.
+fn note(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    slip: &Slip,
+    (kind, person_id, entry, reason): What<'_>,
+) -> Result<()> {
+    let row = EventRow {
+        unit_id: slip.unit,
+        id: stamp.mint()?,
+        slip_no: slip.number,
+        revision: slip.revision,
+        kind,
+        state: slip.state.as_str(),
+        obligation_id: entry.map(|entry| entry.obligation),
+        amount: entry.map(|entry| entry.amount),
+        collected_at: entry.map(|entry| entry.collected_at),
+        person_id,
+        reason,
+        at: stamp.now,
+    };
+    rows::insert(tx, &[row])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slip(pad: i64, number: i64, state: State) -> Slip {
+        Slip {
+            unit: UnitId(2),
+            number,
+            pad: PadId(pad),
+            person: PersonId(1),
+            code: String::new(),
+            created_at: Instant(0),
+            state,
+            revision: 1,
+            payment: None,
+        }
+    }
+
+    #[test]
+    fn a_shift_stays_open_over_slips_that_wait_and_over_gaps_below_used_ones() {
+        use State::*;
+        let open = |states: &[State]| {
+            let slips: Vec<Slip> = states.iter().zip(1..).map(|(state, n)| slip(1, n, *state)).collect();
+            open_among(&slips)
+        };
+        assert_eq!(open(&[]), None);
+        assert_eq!(open(&[Printed, Printed]), None, "a pad in the drawer");
+        assert_eq!(open(&[Settled, Printed]), None);
+        assert_eq!(open(&[Settled, Entered, Printed]), Some(2), "waits for another person");
+        assert_eq!(open(&[Printed, Settled]), Some(1), "used and forgotten");
+        assert_eq!(open(&[Spoiled, Settled]), None);
+        let two_pads = [slip(1, 1, Printed), slip(2, 2, Settled)];
+        assert_eq!(open_among(&two_pads), None, "another pad says nothing");
+    }
+}

@@ -1,0 +1,66 @@
+//! `/counter/obligations/{id}/confirmation`: “Xác nhận đã thu tiền”, printed when the document's
+//! signature takes its time. It is no receipt and says so; its code leads to the receipt.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+
+use super::take::locate;
+use crate::actor::Role;
+use crate::error::Error;
+use crate::id::ObligationId;
+use crate::obligation::{self, State};
+use crate::receipt;
+use crate::unit;
+use crate::web::Shared;
+use crate::web::extract;
+use crate::web::pages::frame::Frame;
+use crate::web::pages::session::Signed;
+use crate::web::pages::{Page, html};
+use crate::web::respond::block;
+
+#[derive(Template)]
+#[template(path = "confirmation.html")]
+struct ConfirmationPage {
+    frame: Frame,
+    id: ObligationId,
+    unit: String,
+    dossier: String,
+    collector: String,
+    amount: String,
+    at: String,
+    /// The QR code of the page where the receipt will be.
+    svg: String,
+    link: String,
+}
+
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    signed.require(&[Role::Cashier])?;
+    let id: ObligationId = extract::path(&request, "id")?;
+    let frame = Frame::of(&signed, &request);
+    let (app, held) = (Arc::clone(shared.app()), shared.clone());
+    let page = block(move || {
+        app.read(&signed.actor, |conn| {
+            let unit = locate(conn, &signed.actor, id)?;
+            let item = obligation::find(conn, unit, id)?;
+            let made = receipt::query::of_obligation(conn, unit, id)?;
+            let taken = made.first().filter(|_| item.state == State::Paid);
+            let taken = taken.ok_or_else(|| Error::conflict("confirmation_unpaid", "no money was taken"))?;
+            let link = held.url(&format!("/p/{}", item.reference_code));
+            Ok(ConfirmationPage {
+                frame,
+                id,
+                unit: unit::find(conn, unit)?.name,
+                dossier: item.dossier_code.clone(),
+                collector: signed.name.clone(),
+                amount: item.total.to_string(),
+                at: taken.collected_at.in_hanoi().format("%H:%M %d/%m/%Y").to_string(),
+                svg: obligation::vietqr::svg(&link)?,
+                link,
+            })
+        })
+    });
+    Ok(html(StatusCode::OK, &page.await?))
+}

@@ -1,0 +1,213 @@
+//! `/counter/obligations/{id}/correct`: a cashier asks for a document of today's list to be put right;
+//! another person decides, as ever.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+
+use super::take::locate;
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::correction::{self, Agreement, Ask, Kind};
+use crate::error::{Error, Result};
+use crate::id::{ObligationId, ReceiptId, UnitId};
+use crate::obligation::{self, Line};
+use crate::receipt;
+use crate::store::Conn;
+use crate::web::Shared;
+use crate::web::extract;
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::session::Signed;
+use crate::web::pages::wording::Lang;
+use crate::web::pages::{Page, Posted, html};
+use crate::web::respond::block;
+
+#[derive(Template)]
+#[template(path = "correct.html")]
+struct CorrectPage {
+    frame: Frame,
+    csrf: String,
+    wrong: Wrong,
+    id: ObligationId,
+    dossier: String,
+    /// Id, name, whether it is chosen.
+    documents: Vec<(ReceiptId, String, bool)>,
+    /// Code, name, the amount as it stands or as it was typed.
+    lines: Vec<(String, String, String)>,
+    typed: Typed,
+    /// What was asked for already: words of its state.
+    asked: Vec<&'static str>,
+}
+
+/// The form as it was typed.
+#[derive(Default)]
+struct Typed {
+    kind: String,
+    name: String,
+    address: String,
+    reason: String,
+    number: String,
+    on: String,
+    about: String,
+}
+
+impl Typed {
+    fn of(fields: &Fields) -> Typed {
+        let text = |name: &str| fields.trimmed(name).to_owned();
+        Typed {
+            kind: text("kind"),
+            name: text("name"),
+            address: text("address"),
+            reason: text("reason"),
+            number: text("number"),
+            on: text("on"),
+            about: text("about"),
+        }
+    }
+}
+
+/// `GET /counter/obligations/{id}/correct`
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    let page = compose(&request, &signed, &shared, (Wrong::default(), None)).await?;
+    Ok(html(StatusCode::OK, &page))
+}
+
+async fn compose(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    (wrong, fields): (Wrong, Option<Fields>),
+) -> Result<CorrectPage> {
+    signed.require(&[Role::Cashier])?;
+    let id: ObligationId = extract::path(request, "id")?;
+    let frame = Frame::of(signed, request);
+    let (app, actor, csrf) = (Arc::clone(shared.app()), signed.actor.clone(), signed.csrf.clone());
+    block(move || {
+        app.read(&actor, |conn| {
+            let unit = locate(conn, &actor, id)?;
+            let item = obligation::find(conn, unit, id)?;
+            let found = receipt::query::of_obligation(conn, unit, id)?;
+            let last = found.last().map(|one| one.id);
+            let named = fields.as_ref().and_then(|fields| fields.get("receipt").parse().ok());
+            let chosen = named.or(last);
+            let payer = match last {
+                Some(receipt) => correction::payer_shown(conn, unit, receipt)?,
+                None => Default::default(),
+            };
+            let typed = fields.as_ref().map_or_else(
+                || Typed {
+                    kind: "replace".to_owned(),
+                    name: payer.name.unwrap_or_default(),
+                    address: payer.address.unwrap_or_default(),
+                    ..Typed::default()
+                },
+                Typed::of,
+            );
+            let amount = |line: &Line| match &fields {
+                Some(fields) => fields.trimmed(&format!("l.{}", line.item_code)).to_owned(),
+                None => line.amount.0.to_string(),
+            };
+            let lines = obligation::lines(conn, unit, id)?;
+            let lines =
+                lines.iter().map(|line| (line.item_code.clone(), line.item_name.clone(), amount(line)));
+            Ok(CorrectPage {
+                lines: lines.collect(),
+                asked: asked(conn, frame.lang, unit, &found)?,
+                frame,
+                csrf,
+                wrong,
+                id,
+                dossier: item.dossier_code.clone(),
+                documents: found.iter().map(|one| (one.id, one.name(), Some(one.id) == chosen)).collect(),
+                typed,
+            })
+        })
+    })
+    .await
+}
+
+fn asked(
+    conn: &mut Conn,
+    lang: Lang,
+    unit: UnitId,
+    documents: &[receipt::query::Stored],
+) -> Result<Vec<&'static str>> {
+    let mut states = Vec::new();
+    for document in documents {
+        for one in correction::list(conn, unit, Some(document.id), None, 20)? {
+            states.push(lang.t(match one.state {
+                correction::State::Requested => "correct_requested",
+                correction::State::Approved => "correct_approved",
+                correction::State::Refused => "correct_refused",
+                correction::State::WithdrawalRequested | correction::State::Withdrawn => "correct_withdrawn",
+            }));
+        }
+    }
+    Ok(states)
+}
+
+/// `POST /counter/obligations/{id}/correct`
+pub async fn ask(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Cashier])?;
+    let id: ObligationId = extract::path(&request, "id")?;
+    let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
+    let done = block(move || {
+        app.write(&actor, |tx, stamp| {
+            let unit = locate(tx, &actor, id)?;
+            let ask = read_form(tx, &actor, unit, id, &typed)?;
+            correction::request(tx, stamp, &actor, ask)
+        })
+    })
+    .await;
+    match done {
+        Ok(_) => Ok(see(format!("/counter/obligations/{id}/correct"))),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let page = compose(&request, &signed, &shared, (wrong, Some(fields))).await?;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
+}
+
+/// What the form asks for. A document of another obligation is none that stands on the page.
+fn read_form(conn: &mut Conn, actor: &Actor, unit: UnitId, id: ObligationId, fields: &Fields) -> Result<Ask> {
+    actor.scope.require(unit)?;
+    let missing = || Error::invalid("receipt", "receipt_not_found", "no such document of the obligation");
+    let receipt: ReceiptId = fields.get("receipt").parse().map_err(|_| missing())?;
+    let known = receipt::query::of_obligation(conn, unit, id)?;
+    if !known.iter().any(|one| one.id == receipt) {
+        return Err(missing());
+    }
+    let kind = Kind::parse(fields.get("kind"))?;
+    let on: BusinessDay = fields
+        .trimmed("on")
+        .parse()
+        .map_err(|_| Error::invalid("on", "correction_agreement_missing", "the day of the agreement"))?;
+    let agreement = Agreement {
+        number: fields.trimmed("number").to_owned(),
+        on,
+        about: fields.trimmed("about").to_owned(),
+    };
+    let (mut lines, mut payer) = (Vec::new(), None);
+    if kind != Kind::Cancel {
+        for line in correction::lines_in_force(conn, unit, receipt)? {
+            let amount = fields.dong(&format!("l.{}", line.item_code))?.map_or(line.amount, Dong);
+            lines.push(correction::at_amount(&line, amount));
+        }
+        let mut shown = correction::payer_shown(conn, unit, receipt)?;
+        shown.name = Some(fields.trimmed("name").to_owned());
+        shown.address = Some(fields.trimmed("address").to_owned());
+        payer = Some(shown.cleaned()).filter(|_| kind == Kind::Replace);
+    }
+    Ok(Ask { unit, receipt, kind, reason: fields.trimmed("reason").to_owned(), agreement, lines, payer })
+}

@@ -1,0 +1,255 @@
+//! `/counter/together`: what several obligations owe, taken at once: all of them or none.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+use serde_json::json;
+
+use super::take::{fresh_key, key_of};
+use super::{Row, in_use, own_unit, rows};
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::id::{ObligationId, ReceiptId, UnitId};
+use crate::obligation::{Obligation, query};
+use crate::payment::book::Method;
+use crate::payment::counter::{self, TOGETHER_LIMIT, Taking};
+use crate::payment::settler::Numbered;
+use crate::store::Conn;
+use crate::text;
+use crate::web::Shared;
+use crate::web::extract;
+use crate::web::idempotency::{Repeatable, once};
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::pay::receipts_of;
+use crate::web::pages::session::Signed;
+use crate::web::pages::wording::Lang;
+use crate::web::pages::{Page, Posted, ReceiptLink, html};
+use crate::web::respond::{self, block};
+
+const ROUTE: &str = "POST /counter/together/take";
+
+#[derive(Template)]
+#[template(path = "together.html")]
+struct TogetherPage {
+    frame: Frame,
+    csrf: String,
+    wrong: Wrong,
+    key: String,
+    rows: Vec<Row>,
+    /// What each still owes, to say so in the form.
+    owed: Vec<(ObligationId, i64)>,
+    total: String,
+    total_plain: i64,
+    has_shift: bool,
+    tendered: String,
+    receipts: Vec<ReceiptLink>,
+    /// Whether a document still waits for its signature.
+    is_waiting: bool,
+    change: Option<String>,
+    is_taken: bool,
+    is_late: bool,
+}
+
+/// What the address says: the obligations, and what was just taken.
+#[derive(Clone, Default)]
+struct Asked {
+    ids: Vec<ObligationId>,
+    taken: Option<i64>,
+    tendered: Option<i64>,
+    is_late: bool,
+}
+
+impl Asked {
+    fn of(request: &HttpRequest) -> Asked {
+        let pairs = extract::query::<Pairs>(request).unwrap_or_default();
+        let number = |name: &str| {
+            pairs.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.parse::<i64>().ok())
+        };
+        let ids = pairs.iter().filter(|(name, _)| name == "o").filter_map(|(_, id)| id.parse().ok());
+        Asked {
+            ids: ids.take(TOGETHER_LIMIT).collect(),
+            taken: number("taken"),
+            tendered: number("tendered"),
+            is_late: number("late").is_some(),
+        }
+    }
+
+    fn change(&self) -> Option<Dong> {
+        let change = self.tendered?.checked_sub(self.taken?)?;
+        (change >= 0).then_some(Dong(change))
+    }
+}
+
+fn address(ids: &[ObligationId]) -> String {
+    let list: Vec<String> = ids.iter().map(|id| format!("o={id}")).collect();
+    format!("/counter/together?{}", list.join("&"))
+}
+
+/// `GET /counter/together`
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    signed.require(&[Role::Cashier])?;
+    let asked = Asked::of(&request);
+    if let [one] = asked.ids.as_slice() {
+        return Ok(see(format!("/counter/obligations/{one}")));
+    }
+    let key = text::hex(&fresh_key()?);
+    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared, key, asked).await?))
+}
+
+fn load(conn: &mut Conn, actor: &Actor, ids: &[ObligationId]) -> Result<Vec<Obligation>> {
+    let unit = own_unit(actor)?;
+    let keys: Vec<_> = ids.iter().map(|id| (unit, *id)).collect();
+    let mut found = query::by_ids(conn, &keys)?;
+    found.sort_by_key(|item| ids.iter().position(|id| *id == item.id));
+    Ok(found)
+}
+
+async fn compose(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    key: String,
+    asked: Asked,
+) -> Result<TogetherPage> {
+    let frame = Frame::of(signed, request);
+    let app = Arc::clone(shared.app());
+    let (actor, csrf, lang) = (signed.actor.clone(), signed.csrf.clone(), frame.lang);
+    block(move || {
+        app.read(&actor, |conn| {
+            let items = load(conn, &actor, &asked.ids)?;
+            let has_shift = in_use(conn, &actor, own_unit(&actor)?)?.is_some();
+            let mut receipts = Vec::new();
+            for item in &items {
+                receipts.extend(receipts_of(conn, item)?);
+            }
+            let owed: Vec<_> = items
+                .iter()
+                .filter(|item| item.outstanding().is_positive())
+                .map(|item| (item.id, item.outstanding().0))
+                .collect();
+            let total = Dong::sum(owed.iter().map(|(_, amount)| Dong(*amount)))?;
+            Ok(TogetherPage {
+                rows: rows(conn, &app.vault, lang, &items)?,
+                frame,
+                csrf,
+                wrong: Wrong::default(),
+                key,
+                change: asked.change().filter(|_| owed.is_empty()).map(|change| change.to_string()),
+                owed,
+                total: total.to_string(),
+                total_plain: total.0,
+                has_shift,
+                tendered: String::new(),
+                is_waiting: receipts.iter().any(|receipt| !receipt.is_signed),
+                receipts,
+                is_taken: asked.taken.is_some(),
+                is_late: asked.is_late,
+            })
+        })
+    })
+    .await
+}
+
+/// What a cashier confirmed: each obligation with the sum that was shown for it.
+struct Confirmed {
+    parts: Vec<(ObligationId, Dong)>,
+    method: Method,
+    tendered: Option<i64>,
+    total: Dong,
+}
+
+fn read_form(fields: &Fields) -> Result<Confirmed> {
+    let unreadable = || Error::invalid("form.o", "form_unreadable", "an obligation and its amount");
+    let mut parts = Vec::new();
+    for (id, amount) in fields.beginning("o.") {
+        let id: ObligationId = id.parse().map_err(|_| unreadable())?;
+        parts.push((id, Dong(amount.parse().map_err(|_| unreadable())?)));
+    }
+    let total = Dong::sum(parts.iter().map(|(_, amount)| *amount))?;
+    let method = if fields.get("method") == "card" { Method::Card } else { Method::Cash };
+    let tendered = fields.dong("tendered")?.filter(|_| method == Method::Cash);
+    if tendered.is_some_and(|tendered| tendered < total.0) {
+        return Err(Error::invalid("tendered", "tendered_too_little", "less than what is owed"));
+    }
+    Ok(Confirmed { parts, method, tendered, total })
+}
+
+/// `POST /counter/together/take`: takes all of it once, however often the form is sent.
+pub async fn take(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Cashier])?;
+    let key = key_of(&fields)?;
+    let named = fields.beginning("o.").filter_map(|(id, _)| id.parse().ok());
+    let ids: Vec<ObligationId> = named.take(TOGETHER_LIMIT).collect();
+    let taken = match read_form(&fields) {
+        Ok(confirmed) => {
+            let query = match confirmed.tendered {
+                Some(tendered) => format!("&taken={}&tendered={tendered}", confirmed.total.0),
+                None => format!("&taken={}", confirmed.total.0),
+            };
+            let content = format!("{}/{:?}", confirmed.method.as_str(), confirmed.parts);
+            let sender = signed.session.login.as_sender();
+            let repeatable = Repeatable::of_form(sender, ROUTE, key.clone(), request.path(), &content);
+            let (held, actor, name) = (shared.clone(), signed.actor.clone(), signed.name.clone());
+            block(move || taking(held.app(), &held, &actor, &name, &confirmed, &repeatable))
+                .await
+                .map(|()| query)
+        }
+        Err(error) => Err(error),
+    };
+    match taken {
+        Ok(query) => Ok(see(format!("{}{query}", address(&ids)))),
+        Err(error) if error.code() == "obligation_closed" => Ok(see(format!("{}&late=1", address(&ids)))),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let asked = Asked { ids, ..Asked::default() };
+            let mut page = compose(&request, &signed, &shared, key, asked).await?;
+            page.wrong = wrong;
+            page.tendered = fields.trimmed("tendered").to_owned();
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
+}
+
+fn taking(
+    app: &Arc<App>,
+    shared: &Shared,
+    actor: &Actor,
+    collector: &str,
+    confirmed: &Confirmed,
+    repeatable: &Repeatable,
+) -> Result<()> {
+    let unit = own_unit(actor)?;
+    let takings: Vec<Taking> = confirmed
+        .parts
+        .iter()
+        .map(|(obligation, amount)| Taking {
+            unit,
+            obligation: *obligation,
+            amount: *amount,
+            method: confirmed.method,
+            collector: collector.to_owned(),
+        })
+        .collect();
+    let mut numbered: Vec<(UnitId, ReceiptId)> = Vec::new();
+    let given = once(app, &shared.in_flight, actor, repeatable, StatusCode::CREATED, |tx, stamp| {
+        let taken = counter::take_together(tx, stamp, actor, &takings)?;
+        numbered = taken.iter().flat_map(|one| one.receipts.iter().map(|receipt| (unit, *receipt))).collect();
+        let payments: Vec<_> = taken.iter().map(|one| one.payment).collect();
+        respond::to_bytes(&json!({ "payments": payments }))
+    })?;
+    if !given.is_repeated && !numbered.is_empty() {
+        app.sealing.numbered(&numbered);
+    }
+    Ok(())
+}

@@ -1,0 +1,344 @@
+//! `/counter/walk-in`: somebody without a dossier: favourite items, pages and copies, the price from
+//! the tariff, and on to taking the money.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+use rust_decimal::Decimal;
+use serde_json::json;
+
+use super::own_unit;
+use super::take::{fresh_key, key_of};
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::app::App;
+use crate::error::{Error, Kind, Result};
+use crate::id::{EventId, ObligationId, UnitId};
+use crate::obligation::{IntakeMode, walk_in};
+use crate::party::Payer;
+use crate::store::Stamp;
+use crate::tariff::{FeeItem, Measure, Place, Pricing, Tariff, UnitKind};
+use crate::text;
+use crate::unit::{self, Unit};
+use crate::web::Shared;
+use crate::web::api::raise::{self, Asked, AskedLine};
+use crate::web::idempotency::{Repeatable, once};
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::session::Signed;
+use crate::web::pages::wording::Lang;
+use crate::web::pages::{Page, Posted, html};
+use crate::web::respond::{self, block};
+
+const ROUTE: &str = "POST /counter/walk-in";
+/// What a form may ask of an item, and whether its number is money.
+const ASKED: [&str; 5] = ["pages", "copies", "quantity", "base", "amount"];
+
+/// One item of the screen.
+struct Item {
+    name: String,
+    ground: String,
+    /// Name of the field, its words, what was typed.
+    fields: Vec<(String, &'static str, String)>,
+}
+
+/// What it comes to.
+struct Priced {
+    lines: Vec<(String, String, String)>,
+    total: String,
+}
+
+#[derive(Template)]
+#[template(path = "walk_in.html")]
+struct WalkInPage {
+    frame: Frame,
+    csrf: String,
+    wrong: Wrong,
+    key: String,
+    items: Vec<Item>,
+    /// Items of the tariff that are charged here and are no favourites.
+    others: Vec<(String, String)>,
+    name: String,
+    address: String,
+    case: String,
+    priced: Option<Priced>,
+}
+
+/// `GET /counter/walk-in`
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    let key = text::hex(&fresh_key()?);
+    let page = compose(&request, &signed, &shared, (key, Fields::default())).await?;
+    Ok(html(StatusCode::OK, &page))
+}
+
+/// The unit, its place in the tariff, and the favourites.
+fn desk(app: &App, actor: &Actor) -> Result<(Unit, Vec<String>)> {
+    app.read(actor, |conn| {
+        let unit = own_unit(actor)?;
+        Ok((unit::find(conn, unit)?, walk_in::favourites(conn, unit)?))
+    })
+}
+
+async fn compose(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    (key, typed): (String, Fields),
+) -> Result<WalkInPage> {
+    signed.require(&[Role::Cashier])?;
+    let frame = Frame::of(signed, request);
+    let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
+    let lang = frame.lang;
+    let (items, others, typed) = block(move || {
+        let (unit, favourites) = desk(&app, &actor)?;
+        let (tariff, today) = (app.tariff()?, app.clock.now().business_day());
+        let place = Place { unit_code: unit.code.clone(), unit_kind: UnitKind::parse(&unit.kind)? };
+        let (mut items, mut others) = (Vec::new(), Vec::new());
+        for (item, charge) in tariff.in_force(&place, IntakeMode::Counter, today) {
+            let position = favourites.iter().position(|code| *code == item.code);
+            let is_asked =
+                ASKED.iter().any(|name| !typed.trimmed(&format!("{name}.{}", item.code)).is_empty());
+            let is_added = typed.get("add") == item.code;
+            if position.is_some() || is_asked || is_added {
+                let made = item_of(lang, item, &charge.pricing, &charge.legal_ground, &typed);
+                items.push((position.unwrap_or(usize::MAX), made));
+            } else {
+                others.push((item.code.clone(), words(lang, item)));
+            }
+        }
+        items.sort_by_key(|(position, _)| *position);
+        Ok((items.into_iter().map(|(_, item)| item).collect(), others, typed))
+    })
+    .await?;
+    Ok(WalkInPage {
+        frame,
+        csrf: signed.csrf.clone(),
+        wrong: Wrong::default(),
+        key,
+        items,
+        others,
+        name: typed.trimmed("name").to_owned(),
+        address: typed.trimmed("address").to_owned(),
+        case: typed.trimmed("case").to_owned(),
+        priced: None,
+    })
+}
+
+fn words(lang: Lang, item: &FeeItem) -> String {
+    lang.pick(&item.name.vi, &item.name.en).to_owned()
+}
+
+fn item_of(lang: Lang, item: &FeeItem, pricing: &Pricing, ground: &str, typed: &Fields) -> Item {
+    let asked: &[(&str, &str)] = match pricing {
+        Pricing::PerUnit { of, .. } | Pricing::Tiers { of, per_copy: false, .. } => match of {
+            Measure::Pages => &[("pages", "walk_in_pages")],
+            Measure::Copies => &[("copies", "walk_in_copies")],
+            Measure::Quantity => &[("quantity", "walk_in_quantity")],
+        },
+        Pricing::Tiers { of: Measure::Pages, .. } => {
+            &[("pages", "walk_in_pages"), ("copies", "walk_in_copies")]
+        }
+        Pricing::Tiers { .. } => &[("quantity", "walk_in_quantity"), ("copies", "walk_in_copies")],
+        Pricing::Percentage { .. } => &[("base", "walk_in_base")],
+        Pricing::Stated => &[("amount", "walk_in_amount")],
+    };
+    let field = |&(name, key): &(&str, &str)| {
+        let name = format!("{name}.{}", item.code);
+        let value = typed.trimmed(&name).to_owned();
+        (name, lang.t(key), value)
+    };
+    Item { name: words(lang, item), ground: ground.to_owned(), fields: asked.iter().map(field).collect() }
+}
+
+/// What was typed for the items, in the order of the tariff. An item with an empty form is not asked.
+fn lines(tariff: &Tariff, fields: &Fields) -> Result<Vec<AskedLine>> {
+    let mut asked = Vec::new();
+    for item in tariff.items() {
+        let name = |kind: &str| format!("{kind}.{}", item.code);
+        if ASKED.iter().all(|kind| fields.trimmed(&name(kind)).is_empty()) {
+            continue;
+        }
+        asked.push(AskedLine {
+            item: item.code.clone(),
+            pages: whole(fields, &name("pages"))?,
+            copies: whole(fields, &name("copies"))?,
+            quantity: decimal(fields, &name("quantity"))?,
+            base_value: fields.dong(&name("base"))?.map(Dong),
+            amount: fields.dong(&name("amount"))?.map(Dong),
+        });
+    }
+    Ok(asked)
+}
+
+fn whole(fields: &Fields, name: &str) -> Result<Option<u32>> {
+    let text = fields.trimmed(name);
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |_| Error::invalid(name.to_owned(), "walk_in_number_wrong", "a whole number");
+    text.parse().map(Some).map_err(wrong)
+}
+
+/// Vietnamese commas are read as decimal points.
+fn decimal(fields: &Fields, name: &str) -> Result<Option<Decimal>> {
+    let text = fields.trimmed(name).replace(',', ".");
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |_| Error::invalid(name.to_owned(), "walk_in_number_wrong", "a number");
+    text.parse().map(Some).map_err(wrong)
+}
+
+/// The request as a dossier system would make it, without a dossier.
+fn asked(app: &App, unit: &Unit, fields: &Fields, case: String) -> Result<Asked> {
+    let tariff = app.tariff()?;
+    let lines = lines(&tariff, fields)?;
+    let first = lines.first().map(|line| line.item.clone()).unwrap_or_default();
+    let procedure = tariff.procedures().find(|procedure| procedure.items.contains(&first));
+    let item = tariff.item(&first).map(|item| item.name.vi.clone());
+    let some = |name: &str| Some(fields.trimmed(name).to_owned()).filter(|text| !text.is_empty());
+    let now = app.clock.now();
+    Ok(Asked {
+        unit: unit.code.clone(),
+        dossier_code: case,
+        procedure_code: procedure.map_or(first, |procedure| procedure.code.clone()),
+        procedure_field: procedure.map(|one| one.name.vi.clone()).or(item).unwrap_or_default(),
+        intake_mode: IntakeMode::Counter.as_str().to_owned(),
+        receiving_unit: None,
+        competent_unit: None,
+        submitted_at: now,
+        result_due_on: None,
+        due_on: now.business_day(),
+        electronic_payment_required: false,
+        payer: Payer { name: some("name"), address: some("address"), ..Payer::default() },
+        lines,
+        exemptions: Vec::new(),
+    })
+}
+
+/// A number of the desk's own for a case that has none yet: `QUAY-261127-x7k2m`.
+fn local_case(stamp: &Stamp<'_>) -> Result<String> {
+    let id: EventId = stamp.mint()?;
+    let digits = id.to_string();
+    let last = digits.get(digits.len().saturating_sub(7)..).unwrap_or_default().to_owned();
+    Ok(format!("QUAY-{}-{last}", stamp.today().0.format("%y%m%d")))
+}
+
+/// `POST /counter/walk-in`: `do=price` shows what it comes to, `do=raise` goes on to the money.
+pub async fn raise(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Cashier])?;
+    let key = key_of(&fields)?;
+    let (held, actor, typed) = (shared.clone(), signed.actor.clone(), fields.clone());
+    let sender = signed.session.login.as_sender();
+    let repeatable = Repeatable::of_form(sender, ROUTE, key.clone(), request.path(), &content(&fields));
+    let wants_price = fields.get("do") != "raise";
+    let done = block(move || {
+        if wants_price {
+            return price(held.app(), &actor, &typed).map(Outcome::Priced);
+        }
+        raised(&held, &actor, &typed, &repeatable).map(Outcome::Raised)
+    })
+    .await;
+    let mut status = StatusCode::OK;
+    let mut page = compose(&request, &signed, &shared, (key, fields)).await?;
+    match done {
+        Ok(Outcome::Raised(id)) => return Ok(see(format!("/counter/obligations/{id}"))),
+        Ok(Outcome::Priced(priced)) => page.priced = priced,
+        Err(error) => {
+            page.wrong = beside(error, page.frame.lang)?;
+            status = StatusCode::BAD_REQUEST;
+        }
+    }
+    Ok(html(status, &page))
+}
+
+enum Outcome {
+    Priced(Option<Priced>),
+    Raised(ObligationId),
+}
+
+/// The field of an error as the form names it; what is wrong with an item stands on top.
+fn beside(error: Error, lang: Lang) -> Result<Wrong> {
+    let field = match error.kind() {
+        Kind::Invalid { field } => field.clone(),
+        _ => return Wrong::of(error, lang),
+    };
+    let own = ASKED.iter().any(|name| field.starts_with(&format!("{name}.")));
+    let known = if own { field } else { field.rsplit('.').next().unwrap_or_default().to_owned() };
+    let place =
+        if own || matches!(known.as_str(), "name" | "address" | "case") { known } else { String::new() };
+    Ok(Wrong(vec![(place, lang.of_code(error.code()).to_owned())]))
+}
+
+/// Everything that makes two forms the same.
+fn content(fields: &Fields) -> String {
+    let all = fields.beginning("").filter(|(name, _)| !matches!(*name, "csrf" | "key" | "do"));
+    all.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("\n")
+}
+
+fn price(app: &App, actor: &Actor, fields: &Fields) -> Result<Option<Priced>> {
+    let (unit, _) = desk(app, actor)?;
+    let tariff = app.tariff()?;
+    let asked = asked(app, &unit, fields, String::new())?;
+    if asked.lines.is_empty() {
+        return Ok(None);
+    }
+    let on = app.clock.now().business_day();
+    let lines = raise::priced(&tariff, &unit, IntakeMode::Counter, on, &asked.lines)?;
+    let total = Dong::sum(lines.iter().map(|line| line.amount))?;
+    let line = |line: &crate::obligation::Line| {
+        let why = line.explanation.lines().next().unwrap_or_default().to_owned();
+        (line.item_name.clone(), why, line.amount.to_string())
+    };
+    Ok(Some(Priced { lines: lines.iter().map(line).collect(), total: total.to_string() }))
+}
+
+/// Raises it once, however often the form is sent.
+fn raised(shared: &Shared, actor: &Actor, fields: &Fields, repeatable: &Repeatable) -> Result<ObligationId> {
+    let app = shared.app();
+    let (unit, _) = desk(app, actor)?;
+    let tariff = app.tariff()?;
+    let units = raise::Units { receiving: unit.id, competent: unit.id, collecting: unit.clone() };
+    let given = once(app, &shared.in_flight, actor, repeatable, StatusCode::CREATED, |tx, stamp| {
+        let case = match fields.trimmed("case") {
+            "" => local_case(stamp)?,
+            typed => typed.to_owned(),
+        };
+        let asked = asked(app, &unit, fields, case)?;
+        let (made, _) = raise::raise(tx, stamp, actor, &tariff, &units, &asked)?;
+        respond::to_bytes(&json!({ "obligation": made.id }))
+    })?;
+    let answer: serde_json::Value =
+        serde_json::from_slice(&given.body).map_err(|error| Error::internal(error.to_string()))?;
+    let id = answer.get("obligation").and_then(|id| id.as_str()).unwrap_or_default();
+    id.parse().map_err(|_| Error::internal("a stored answer names no obligation"))
+}
+
+/// `POST /counter/obligations/{id}/dossier`: the dossier that the case became.
+pub async fn link(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Cashier])?;
+    let id: ObligationId = crate::web::extract::path(&request, "id")?;
+    let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
+    block(move || {
+        app.write(&actor, |tx, stamp| {
+            let unit: UnitId = own_unit(&actor)?;
+            walk_in::link(tx, stamp, &actor, (unit, id), fields.trimmed("dossier"))
+        })
+    })
+    .await?;
+    Ok(see(format!("/counter/obligations/{id}")))
+}

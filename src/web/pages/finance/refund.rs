@@ -1,0 +1,192 @@
+//! `/finance/refunds/{id}`: one refund, whom it goes to, and its next step by the right person.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+
+use super::confirm;
+use super::refunds::{READERS, state_words};
+use crate::actor::{Actor, Role};
+use crate::app::App;
+use crate::audit;
+use crate::error::{Error, Result};
+use crate::id::{RefundId, UnitId};
+use crate::payment::refund::{self, Payee, State, query, sender};
+use crate::store::Conn;
+use crate::web::Shared;
+use crate::web::extract;
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::session::Signed;
+use crate::web::pages::wording::Lang;
+use crate::web::pages::{Page, Posted, html};
+use crate::web::respond::block;
+
+/// Why the account is seen, as the trail has it.
+const PURPOSE: &str = "refund";
+
+#[derive(Template)]
+#[template(path = "refund.html")]
+struct RefundPage {
+    frame: Frame,
+    csrf: String,
+    wrong: Wrong,
+    id: RefundId,
+    code: String,
+    amount: String,
+    why: String,
+    state: &'static str,
+    tone: &'static str,
+    payee: Option<Payee>,
+    /// None while no statement names the sender.
+    is_sender: Option<bool>,
+    can_name: bool,
+    can_approve: bool,
+    can_send: bool,
+    can_refuse: bool,
+    must_confirm: bool,
+    has_second_factor: bool,
+    typed: Payee,
+    reason: String,
+    /// When, what, why.
+    events: Vec<(String, &'static str, String)>,
+}
+
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    let page = compose(&request, &signed, &shared, Wrong::default(), &Fields::default()).await?;
+    Ok(html(StatusCode::OK, &page))
+}
+
+fn locate(conn: &mut Conn, actor: &Actor, id: RefundId) -> Result<UnitId> {
+    query::unit_of(conn, &actor.scope, id)?.ok_or_else(refund::not_found)
+}
+
+/// What is read of a refund in one transaction.
+struct Looked {
+    item: refund::Refund,
+    payee: Option<Payee>,
+    is_sender: Option<bool>,
+    events: Vec<query::PastEvent>,
+}
+
+/// Who pays and who approves see the account; seeing it leaves a trace.
+fn look(app: &App, actor: &Actor, id: RefundId) -> Result<Looked> {
+    app.write(actor, |tx, stamp| {
+        let unit = locate(tx, actor, id)?;
+        let item = refund::find(tx, unit, id)?;
+        let events = query::events(tx, unit, id)?;
+        let payee = match actor.role {
+            Role::Auditor => None,
+            _ => refund::payee(tx, stamp.vault, unit, id)?,
+        };
+        let is_sender = match &payee {
+            Some(payee) => sender::is_sender(tx, stamp.vault, &item, payee)?,
+            None => None,
+        };
+        if payee.is_some() {
+            let entry = audit::Entry::by(actor, unit, "refund.payee_seen", id).with(PURPOSE);
+            audit::record(tx, stamp, &[entry])?;
+        }
+        Ok(Looked { item, payee, is_sender, events })
+    })
+}
+
+async fn compose(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    wrong: Wrong,
+    fields: &Fields,
+) -> Result<RefundPage> {
+    signed.require(&READERS)?;
+    let id: RefundId = extract::path(request, "id")?;
+    let frame = Frame::of(signed, request);
+    let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
+    let Looked { item, payee, is_sender, events } = block(move || look(&app, &actor, id)).await?;
+    let (state, tone) = state_words(frame.lang, item.state);
+    let (role, lang) = (signed.actor.role, frame.lang);
+    let event = |event: query::PastEvent| {
+        let at = event.at.in_hanoi().format("%H:%M %d/%m/%Y").to_string();
+        let words = State::ALL.into_iter().find(|state| state.as_str() == event.state);
+        (at, words.map_or("", |state| state_words(lang, state).0), event.reason.unwrap_or_default())
+    };
+    Ok(RefundPage {
+        csrf: signed.csrf.clone(),
+        wrong,
+        id,
+        code: item.reference_code.clone(),
+        amount: item.amount.to_string(),
+        why: item.reason.clone(),
+        state,
+        tone,
+        can_name: role == Role::Finance && item.state == State::Requested,
+        can_approve: role == Role::Approver && item.state == State::Requested && payee.is_some(),
+        can_send: role == Role::Finance && matches!(item.state, State::Approved | State::Bounced),
+        can_refuse: matches!(role, Role::Finance | Role::Approver)
+            && matches!(item.state, State::Requested | State::Approved | State::Bounced),
+        payee,
+        is_sender,
+        must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
+        has_second_factor: signed.session.login.has_second_factor(),
+        typed: payee_typed(fields),
+        reason: fields.trimmed("reason").to_owned(),
+        events: events.into_iter().map(event).collect(),
+        frame,
+    })
+}
+
+fn payee_typed(fields: &Fields) -> Payee {
+    Payee {
+        bank: fields.trimmed("bank").to_owned(),
+        account_no: fields.trimmed("account_no").to_owned(),
+        holder: fields.trimmed("holder").to_owned(),
+    }
+}
+
+/// `POST /finance/refunds/{id}/step`: `do` is `name`, `approve`, `send` or `refuse`. Approving is by
+/// another person than those who asked and named the account, with their code.
+pub async fn step(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Finance, Role::Approver])?;
+    let id: RefundId = extract::path(&request, "id")?;
+    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
+    let (signed, done) = block(move || {
+        let done = act(&app, &signed, id, &typed);
+        Ok((signed, done))
+    })
+    .await?;
+    match done {
+        Ok(()) => Ok(see(format!("/finance/refunds/{id}"))),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let page = compose(&request, &signed, &shared, wrong, &fields).await?;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
+}
+
+fn act(app: &App, signed: &Signed, id: RefundId, fields: &Fields) -> Result<()> {
+    let actor = &signed.actor;
+    let step = fields.get("do");
+    if step == "approve" {
+        confirm(app, signed, fields.get("confirm"))?;
+    }
+    app.write(actor, |tx, stamp| {
+        let unit = locate(tx, actor, id)?;
+        match step {
+            "name" => refund::name_payee(tx, stamp, actor, unit, id, &payee_typed(fields)),
+            "approve" => refund::approve(tx, stamp, actor, unit, id),
+            "send" => refund::send(tx, stamp, actor, unit, id),
+            "refuse" => refund::refuse(tx, stamp, actor, unit, id, fields.trimmed("reason")),
+            _ => Err(Error::invalid("form.do", "form_unreadable", "no such step")),
+        }
+    })
+    .map(|_| ())
+}

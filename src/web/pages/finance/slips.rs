@@ -1,0 +1,138 @@
+//! `/finance/slips`: provisional slips that a cashier entered wait here for another person.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+
+use super::{confirm, units};
+use crate::actor::Role;
+use crate::app::App;
+use crate::error::Result;
+use crate::identity;
+use crate::obligation;
+use crate::payment::provisional as money;
+use crate::payment::settler::Numbered;
+use crate::shift::{provisional, provisional_query as query};
+use crate::web::Shared;
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::session::Signed;
+use crate::web::pages::wording::Lang;
+use crate::web::pages::{Page, Posted, html};
+use crate::web::respond::block;
+
+const READERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Auditor];
+
+struct Row {
+    unit_code: String,
+    unit: String,
+    number: i64,
+    dossier: String,
+    amount: String,
+    collected_at: String,
+    cashier: String,
+}
+
+#[derive(Template)]
+#[template(path = "countersign.html")]
+struct CountersignPage {
+    frame: Frame,
+    csrf: String,
+    wrong: Wrong,
+    rows: Vec<Row>,
+    can_sign: bool,
+    must_confirm: bool,
+    has_second_factor: bool,
+}
+
+/// `GET /finance/slips`
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared, Wrong::default()).await?))
+}
+
+async fn compose(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    wrong: Wrong,
+) -> Result<CountersignPage> {
+    signed.require(&READERS)?;
+    let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
+    let rows = block(move || {
+        app.read(&actor, |conn| {
+            let mut rows = Vec::new();
+            for unit in units(conn, &actor)? {
+                for slip in query::entered(conn, unit.id)? {
+                    let Some(entry) = query::entry(conn, unit.id, slip.number)? else { continue };
+                    rows.push(Row {
+                        unit_code: unit.code.clone(),
+                        unit: unit.name.clone(),
+                        number: slip.number,
+                        dossier: obligation::find(conn, unit.id, entry.obligation)?.dossier_code,
+                        amount: entry.amount.to_string(),
+                        collected_at: entry.collected_at.in_hanoi().format("%H:%M %d/%m/%Y").to_string(),
+                        cashier: identity::person_name(conn, entry.person).unwrap_or_default(),
+                    });
+                }
+            }
+            Ok(rows)
+        })
+    })
+    .await?;
+    Ok(CountersignPage {
+        frame: Frame::of(signed, request),
+        csrf: signed.csrf.clone(),
+        wrong,
+        rows,
+        can_sign: matches!(signed.actor.role, Role::Finance | Role::Approver),
+        must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
+        has_second_factor: signed.session.login.has_second_factor(),
+    })
+}
+
+/// `POST /finance/slips`: `do` is `sign` or `send_back`.
+pub async fn decide(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Finance, Role::Approver])?;
+    let app = Arc::clone(shared.app());
+    let (signed, done) = block(move || {
+        let done = act(&app, &signed, &fields);
+        Ok((signed, done))
+    })
+    .await?;
+    match done {
+        Ok(()) => Ok(see("/finance/slips")),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(&request))?;
+            Ok(html(StatusCode::BAD_REQUEST, &compose(&request, &signed, &shared, wrong).await?))
+        }
+    }
+}
+
+fn act(app: &App, signed: &Signed, fields: &Fields) -> Result<()> {
+    let actor = &signed.actor;
+    let number: i64 = fields.get("number").parse().map_err(|_| provisional::not_found())?;
+    let is_signed = fields.get("do") == "sign";
+    if is_signed {
+        confirm(app, signed, fields.get("confirm"))?;
+    }
+    let receipts = app.write(actor, |tx, stamp| {
+        let unit = crate::unit::find_by_code(tx, fields.get("unit"))?.id;
+        actor.scope.require(unit)?;
+        if !is_signed {
+            provisional::send_back(tx, stamp, actor, (unit, number), fields.get("reason"))?;
+            return Ok(Vec::new());
+        }
+        let (_, taken) = money::countersign(tx, stamp, actor, (unit, number))?;
+        Ok(taken.receipts.into_iter().map(|receipt| (unit, receipt)).collect::<Vec<_>>())
+    })?;
+    app.sealing.numbered(&receipts);
+    Ok(())
+}

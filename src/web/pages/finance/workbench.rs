@@ -1,0 +1,397 @@
+//! `/finance/exceptions/{id}`: one item on the workbench: the line at the left, what it may be at the
+//! right with the evidence, and every step through the use cases that the API has.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+
+use super::candidates::{Candidate, candidates};
+use super::exceptions::locate;
+use super::{READERS, confirm};
+use crate::actor::{Actor, Role};
+use crate::app::App;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::exception::{self, Ask, Decision, Exception, State, work_query};
+use crate::id::{ExceptionId, LineId, ObligationId, PictureId, UnitId};
+use crate::obligation::reference::ReferenceCode;
+use crate::obligation::walk_in;
+use crate::payment::settler::Numbered;
+use crate::payment::{picture, reopen, resolve};
+use crate::store::{Conn, Stamp, Tx};
+use crate::web::Shared;
+use crate::web::extract;
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::session::Signed;
+use crate::web::pages::wording::Lang;
+use crate::web::pages::{Page, Posted, html};
+use crate::web::respond::block;
+use crate::{audit, identity, obligation, statement, unit};
+
+/// Why a line's texts are seen, as the trail has it.
+const PURPOSE: &str = "reconciliation";
+
+/// The line an item is about.
+struct LineFacts {
+    booked_on: String,
+    amount: String,
+    reference: String,
+    memo: String,
+    sender: String,
+}
+
+/// One thing that happened: when, by whom, what, why.
+struct Past {
+    at: String,
+    who: String,
+    what: String,
+    why: String,
+}
+
+#[derive(Template)]
+#[template(path = "workbench.html")]
+struct WorkbenchPage {
+    frame: Frame,
+    csrf: String,
+    wrong: Wrong,
+    id: ExceptionId,
+    title: &'static str,
+    amount: String,
+    unit: String,
+    opened_on: String,
+    due_on: String,
+    is_overdue: bool,
+    subject: String,
+    detail: String,
+    next_step: &'static str,
+    effect: &'static str,
+    state: State,
+    line: Option<LineFacts>,
+    candidates: Vec<Candidate>,
+    resolutions: Vec<&'static str>,
+    proposal: Option<(String, String, String)>,
+    reopening: Option<String>,
+    pictures: Vec<PictureId>,
+    events: Vec<Past>,
+    can_propose: bool,
+    can_decide: bool,
+    can_comment: bool,
+    must_confirm: bool,
+    has_second_factor: bool,
+    typed: Typed,
+}
+
+/// The form as it was typed.
+#[derive(Default)]
+struct Typed {
+    resolution: String,
+    target: String,
+    other: String,
+    reason: String,
+    number: String,
+    on: String,
+}
+
+impl Typed {
+    fn of(fields: &Fields) -> Typed {
+        let text = |name: &str| fields.trimmed(name).to_owned();
+        Typed {
+            resolution: text("resolution"),
+            target: text("target"),
+            other: text("other"),
+            reason: text("reason"),
+            number: text("number"),
+            on: text("on"),
+        }
+    }
+}
+
+/// `GET /finance/exceptions/{id}`
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    let page = compose(&request, &signed, &shared, (Wrong::default(), Typed::default())).await?;
+    Ok(html(StatusCode::OK, &page))
+}
+
+async fn compose(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    (wrong, typed): (Wrong, Typed),
+) -> Result<WorkbenchPage> {
+    signed.require(&READERS)?;
+    let id: ExceptionId = extract::path(request, "id")?;
+    let frame = Frame::of(signed, request);
+    let app = Arc::clone(shared.app());
+    let (actor, csrf, lang) = (signed.actor.clone(), signed.csrf.clone(), frame.lang);
+    let must_confirm = !signed.session.is_confirmed(app.clock.now());
+    let has_second_factor = signed.session.login.has_second_factor();
+    block(move || {
+        let today = app.clock.now().business_day();
+        let works = matches!(actor.role, Role::Finance | Role::Approver);
+        let line = app.write(&actor, |tx, stamp| line_facts(tx, stamp, &actor, id))?;
+        app.read(&actor, |conn| {
+            let unit = locate(conn, &actor, id)?;
+            let item = exception::find(conn, unit, id)?;
+            let proposal = match item.state {
+                State::Proposed => work_query::last_proposal(conn, unit, id)?,
+                _ => None,
+            };
+            let proposal = match proposal {
+                Some(proposal) => {
+                    let target =
+                        proposal.target.map(|id| resolve::target_text(&item, &proposal.resolution, id));
+                    Some((proposal.resolution, target.unwrap_or_default(), proposal.reason))
+                }
+                None => None,
+            };
+            let is_open = item.state == State::Open;
+            let pictures = match item.subject_kind.as_str() {
+                "obligation" if works => picture::of_obligation(conn, unit, ObligationId(item.subject_id))?,
+                _ => Vec::new(),
+            };
+            Ok(WorkbenchPage {
+                title: lang.pick(item.kind.title_vi(), item.kind.title_en()),
+                next_step: lang.pick(item.kind.next_step_vi(), item.kind.next_step_en()),
+                effect: lang.pick(item.kind.effect_vi(), item.kind.effect_en()),
+                frame,
+                csrf,
+                wrong,
+                id,
+                amount: item.amount.to_string(),
+                unit: unit::find(conn, unit)?.name,
+                opened_on: item.opened_on.0.format("%d/%m/%Y").to_string(),
+                due_on: item.due_on.0.format("%d/%m/%Y").to_string(),
+                is_overdue: item.state != State::Resolved && item.due_on < today,
+                subject: item.subject_text(),
+                detail: item.detail.clone(),
+                state: item.state,
+                line,
+                candidates: if is_open && works { candidates(conn, &app.vault, &item)? } else { Vec::new() },
+                resolutions: if is_open { fitting(conn, &item)? } else { Vec::new() },
+                proposal,
+                reopening: exception::reopening_asked(conn, unit, id)?.map(|(_, reason)| reason),
+                pictures,
+                events: past(conn, lang, &item)?,
+                can_propose: works && is_open,
+                can_decide: works,
+                can_comment: works || actor.role == Role::Administrator,
+                must_confirm,
+                has_second_factor,
+                typed,
+            })
+        })
+    })
+    .await
+}
+
+/// The line with its texts, for those who decide; seeing them leaves a trace.
+fn line_facts(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    id: ExceptionId,
+) -> Result<Option<LineFacts>> {
+    let unit = locate(tx, actor, id)?;
+    let item = exception::find(tx, unit, id)?;
+    if item.subject_kind != "line" {
+        return Ok(None);
+    }
+    let line = statement::query::line(tx, unit, LineId(item.subject_id))?;
+    let mut facts = LineFacts {
+        booked_on: line.booking_date.0.format("%d/%m/%Y").to_string(),
+        amount: line.amount.to_string(),
+        reference: line.bank_reference.clone().or(line.reference.clone()).unwrap_or_default(),
+        memo: String::new(),
+        sender: String::new(),
+    };
+    if matches!(actor.role, Role::Finance | Role::Approver) {
+        let texts = statement::line_texts(tx, stamp.vault, unit, line.id, line.key, &line.memo_cipher)?;
+        facts.memo = texts.memo;
+        let sender = [texts.counterparty_name, texts.counterparty_account];
+        facts.sender = sender.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+        let entry = audit::Entry::by(actor, unit, "line.texts_seen", line.id).with(PURPOSE);
+        audit::record(tx, stamp, &[entry])?;
+    }
+    Ok(Some(facts))
+}
+
+/// The resolutions that could be carried out now; what they point at is named in the form.
+fn fitting(conn: &mut Conn, item: &Exception) -> Result<Vec<&'static str>> {
+    let mut found = Vec::new();
+    let is_debit = resolve::check_proposal(conn, item, "bank_charge", None).is_ok();
+    for resolution in resolve::RESOLUTIONS {
+        let is_refund = resolution.starts_with("refund_");
+        let fits = match resolve::check_proposal(conn, item, resolution, Some(item.id.0)) {
+            Ok(()) => true,
+            Err(error) if matches!(error.code(), "resolution_unfit" | "refund_not_found") => {
+                // These look at their target, which is not named yet.
+                is_debit && (is_refund || resolution == "remittance_refused")
+            }
+            Err(error) => return Err(error),
+        };
+        if fits {
+            found.push(resolution);
+        }
+    }
+    Ok(found)
+}
+
+fn past(conn: &mut Conn, lang: Lang, item: &Exception) -> Result<Vec<Past>> {
+    let mut found = Vec::new();
+    for event in work_query::events(conn, item.unit, item.id)? {
+        let person = event.checker.or(event.maker);
+        let who = match person {
+            Some(person) => identity::person_name(conn, person).unwrap_or_default(),
+            None => String::new(),
+        };
+        let what = lang.t(event_key(&event.kind)).to_owned();
+        let what = match &event.resolution {
+            Some(resolution) => format!("{what}: {}", lang.t(resolution_key(resolution))),
+            None => what,
+        };
+        let at = event.at.in_hanoi().format("%H:%M %d/%m/%Y").to_string();
+        found.push(Past { at, who, what, why: event.reason });
+    }
+    Ok(found)
+}
+
+fn event_key(kind: &str) -> &'static str {
+    match kind {
+        "opened" => "event_opened",
+        "reopened" => "event_reopened",
+        "proposed" => "event_proposed",
+        "approved" | "approved_alone" => "event_approved",
+        "refused" | "reopen_refused" => "event_refused",
+        "commented" => "event_commented",
+        "assigned" => "event_assigned",
+        "escalated" => "event_escalated",
+        "reopen_proposed" => "event_reopen_proposed",
+        _ => "event_settled",
+    }
+}
+
+/// What a resolution is called on the pages.
+pub(super) fn resolution_key(resolution: &str) -> &'static str {
+    match resolution {
+        "assign" => "do_assign",
+        "acknowledge" => "do_acknowledge",
+        "bank_charge" => "do_bank_charge",
+        "disprove" => "do_disprove",
+        "refund_debit" => "do_refund_debit",
+        "refund_short" => "do_refund_short",
+        "refund_over" => "do_refund_over",
+        "refund_refused" => "do_refund_refused",
+        "deposit" => "do_deposit",
+        "shortage" => "do_shortage",
+        "remittance" => "do_remittance",
+        "remittance_refused" => "do_remittance_refused",
+        "to_budget" => "do_to_budget",
+        "shortage_repaid" => "do_shortage_repaid",
+        _ => "do_other",
+    }
+}
+
+/// Proposes what a form says: a resolution, what it points at (an id, a reference code or a dossier),
+/// why, and the decision where one is needed.
+pub(super) fn propose_as(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (unit, id): (UnitId, ExceptionId),
+    fields: &Fields,
+) -> Result<()> {
+    let resolution = fields.trimmed("resolution");
+    let named = [fields.trimmed("other"), fields.trimmed("target")].into_iter().find(|text| !text.is_empty());
+    let target = match named {
+        Some(text) if needs_target(resolution) => Some(target_of(tx, unit, text)?),
+        _ => None,
+    };
+    let decision = match (fields.trimmed("number"), fields.trimmed("on")) {
+        ("", _) => None,
+        (number, on) => {
+            let wrong = |_| Error::invalid("on", "decision_missing", "the day of the decision");
+            let on: BusinessDay = on.parse().map_err(wrong)?;
+            Some(Decision { number: number.to_owned(), on })
+        }
+    };
+    let ask = Ask { resolution, target, reason: fields.get("reason"), decision };
+    let item = exception::propose(tx, stamp, actor, unit, id, ask)?;
+    resolve::check_proposal(tx, &item, resolution, target)
+}
+
+fn needs_target(resolution: &str) -> bool {
+    !matches!(resolution, "acknowledge" | "bank_charge" | "disprove" | "shortage" | "to_budget")
+}
+
+/// What somebody typed or chose, as the id it stands for.
+fn target_of(conn: &mut Conn, unit: UnitId, text: &str) -> Result<i64> {
+    if let Ok(id) = crate::web::read_target(text) {
+        return Ok(id);
+    }
+    let unknown = || Error::invalid("other", "target_unknown", "an id, a reference code or a dossier");
+    if let Ok(code) = text.parse::<ReferenceCode>() {
+        let found = obligation::find_by_code(conn, code.as_str()).map_err(|_| unknown())?;
+        return if found.unit == unit { Ok(found.id.0) } else { Err(unknown()) };
+    }
+    let found = walk_in::of_dossier(conn, unit, text, 2)?;
+    match found.as_slice() {
+        [one] => Ok(one.id.0),
+        _ => Err(unknown()),
+    }
+}
+
+/// `POST /finance/exceptions/{id}`: `do` says which step; approving and undoing want the code of the
+/// moment.
+pub async fn step(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Finance, Role::Approver, Role::Administrator])?;
+    let id: ExceptionId = extract::path(&request, "id")?;
+    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
+    let (signed, done) = block(move || {
+        let done = act(&app, &signed, id, &typed);
+        Ok((signed, done))
+    })
+    .await?;
+    match done {
+        Ok(()) => Ok(see(format!("/finance/exceptions/{id}"))),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let page = compose(&request, &signed, &shared, (wrong, Typed::of(&fields))).await?;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
+}
+
+fn act(app: &App, signed: &Signed, id: ExceptionId, fields: &Fields) -> Result<()> {
+    let actor = &signed.actor;
+    let (step, reason) = (fields.get("do"), fields.get("reason"));
+    if matches!(step, "approve" | "approve_reopening") {
+        confirm(app, signed, fields.get("confirm"))?;
+    }
+    let receipts = app.write(actor, |tx, stamp| {
+        let unit = locate(tx, actor, id)?;
+        match step {
+            "propose" => propose_as(tx, stamp, actor, (unit, id), fields)?,
+            "approve" => return resolve::approve(tx, stamp, actor, unit, id).map(|(_, receipts)| receipts),
+            "refuse" => exception::refuse(tx, stamp, actor, unit, id, reason).map(|_| ())?,
+            "comment" => exception::comment(tx, stamp, actor, unit, id, reason).map(|_| ())?,
+            "reopen" => exception::ask_to_reopen(tx, stamp, actor, unit, id, reason).map(|_| ())?,
+            "approve_reopening" => reopen::approve(tx, stamp, actor, unit, id).map(|_| ())?,
+            "refuse_reopening" => {
+                exception::refuse_reopening(tx, stamp, actor, unit, id, reason).map(|_| ())?;
+            }
+            _ => return Err(Error::invalid("form.do", "form_unreadable", "no such step")),
+        }
+        Ok(Vec::new())
+    })?;
+    app.sealing.numbered(&receipts);
+    Ok(())
+}

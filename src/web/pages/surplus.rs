@@ -1,0 +1,128 @@
+//! `POST /p/{code}/refund`: what came too much, and the payer's wish to have it back.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+
+use super::fields::{Fields, Pairs, Wrong};
+use super::pay::{Forms, shown};
+use super::session::check_origin;
+use super::wording::Lang;
+use super::{Page, Posted, html, read};
+use crate::actor::Scope;
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::{Kind, Result};
+use crate::obligation::reference::ReferenceCode;
+use crate::obligation::{self, Obligation};
+use crate::payment::refund::payer::{self, PayerRequest};
+use crate::payment::refund::{self, Payee, Refund, State, payer_query};
+use crate::store::{Conn, Lane};
+use crate::web::Shared;
+use crate::web::extract::path_text;
+use crate::web::respond::block;
+
+/// The fields of the form as they were typed.
+#[derive(Default)]
+pub(super) struct Asked {
+    pub wrong: Wrong,
+    pub bank: String,
+    pub account_no: String,
+    pub holder: String,
+}
+
+/// What the page says about money that came too much.
+pub(super) struct Surplus {
+    pub amount: String,
+    /// Whether there is something that nobody asked for.
+    pub can_ask: bool,
+    /// What became of it, in the order it was asked.
+    pub steps: Vec<String>,
+}
+
+/// What came too much with an obligation's payments, and what became of it.
+pub(super) fn of(conn: &mut Conn, item: &Obligation, lang: Lang) -> Result<Option<Surplus>> {
+    let payments = crate::payment::query::payments_on(conn, item.unit, item.id)?;
+    let keys: Vec<_> = payments.into_iter().map(|payment| (item.unit, payment)).collect();
+    let found = crate::payment::query::payments(conn, &keys)?;
+    let total = Dong::sum(found.iter().map(|payment| payment.surplus))?;
+    let requests = payer_query::of_obligation(conn, item.unit, item.id)?;
+    let mut steps: Vec<String> = requests.iter().filter_map(|one| request_words(lang, one)).collect();
+    let mut refunds = refund::query::of_payments(conn, &keys)?;
+    refunds.sort_by_key(|one| one.id);
+    steps.extend(refunds.iter().map(|one| refund_words(lang, one)));
+    if total.is_zero() && steps.is_empty() {
+        return Ok(None);
+    }
+    let can_ask = total.is_positive() && !payer::askable(conn, item)?.is_empty();
+    Ok(Some(Surplus { amount: total.to_string(), can_ask, steps }))
+}
+
+/// A request that became a refund speaks through it.
+fn request_words(lang: Lang, one: &PayerRequest) -> Option<String> {
+    match &one.answer {
+        None => {
+            let words = lang.with("surplus_asked", one.amount);
+            Some(words.replacen("{}", &day(one.promised_on), 1))
+        }
+        Some(answer) if answer.is_taken_up => None,
+        Some(answer) => {
+            let words = lang.with("surplus_declined", one.amount);
+            Some(words.replacen("{}", answer.reason.as_deref().unwrap_or_default(), 1))
+        }
+    }
+}
+
+fn refund_words(lang: Lang, one: &Refund) -> String {
+    let key = match one.state {
+        State::Requested => "surplus_requested",
+        State::Approved => "surplus_approved",
+        State::Sent => "surplus_sent",
+        State::Debited => "surplus_paid",
+        State::Bounced => "surplus_bounced",
+        State::Refused => "surplus_refused",
+    };
+    lang.with(key, one.amount)
+}
+
+fn day(on: BusinessDay) -> String {
+    on.0.format("%d/%m/%Y").to_string()
+}
+
+/// `POST /p/{code}/refund`: the code is the right to ask; whether the account is the sender's own is
+/// what two persons look at before anything is paid.
+pub async fn ask(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Shared>) -> Page {
+    check_origin(&request)?;
+    shared.lookups.check(shared.source(&request))?;
+    let fields = Fields::of(read(form)?);
+    let code: ReferenceCode = path_text(&request, "code").parse().map_err(|_| obligation::not_found())?;
+    let app = Arc::clone(shared.app());
+    let payee = Payee {
+        bank: fields.trimmed("bank").to_owned(),
+        account_no: fields.trimmed("account_no").to_owned(),
+        holder: fields.trimmed("holder").to_owned(),
+    };
+    let asked = block(move || {
+        app.store.write(&Scope::All, Lane::Live, |tx| {
+            let item = obligation::find_by_code(tx, code.as_str())?;
+            payer::ask(tx, &app.stamp(), &item, &payee)
+        })
+    })
+    .await;
+    let (status, forms) = match asked {
+        Ok(_) => (StatusCode::OK, Forms::default()),
+        // It was asked for already, or went back: the page itself is the answer.
+        Err(error) if *error.kind() == Kind::Conflict => (StatusCode::OK, Forms::default()),
+        Err(error) => {
+            let surplus = Asked {
+                wrong: Wrong::of(error, Lang::of(&request))?,
+                bank: fields.trimmed("bank").to_owned(),
+                account_no: fields.trimmed("account_no").to_owned(),
+                holder: fields.trimmed("holder").to_owned(),
+            };
+            (StatusCode::BAD_REQUEST, Forms { surplus, ..Forms::default() })
+        }
+    };
+    Ok(html(status, &shown(&request, &shared, forms).await?))
+}

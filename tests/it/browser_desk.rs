@@ -1,0 +1,173 @@
+//! The cashier's and the finance desk in real Chromium: prices that follow the typing, lists that are
+//! worked by keyboard, and every page looked at on both screens and in both colours.
+
+use bienlai::actor::{Actor, Role, Scope};
+use bienlai::amount::Dong;
+use bienlai::exception::Kind;
+use bienlai::tariff::edition;
+use serde_json::{Value, json};
+
+use crate::browser_pages::{assert_quiet, look, tab_to, url};
+use crate::refunds::{statement, today};
+use crate::support::bank_file::BankFile;
+use crate::support::browser::{Browser, Screen};
+use crate::support::program::Service;
+use crate::support::visitor::{PASSWORD, employ};
+use crate::support::{World, each_database};
+
+fn sign_in(world: &World, service: &Service, role: Role, name: &str) -> Browser {
+    let ready = employ(world, role, name, Scope::unit(world.ba_dinh.id));
+    let mut browser = Browser::start();
+    browser.screen(Screen::Desk);
+    browser.open(&url(service, "/sign-in"));
+    let code = ready.code(world);
+    for (field, value) in [("name", name), ("password", PASSWORD), ("code", code.as_str())] {
+        browser.eval(&format!("document.getElementById('{field}').value = {}", Value::from(value)));
+    }
+    browser.eval("document.querySelector('main form').requestSubmit()");
+    browser.wait_for("location.pathname !== '/sign-in' && document.readyState === 'complete'");
+    browser
+}
+
+#[test]
+fn a_walk_in_is_served_with_the_keyboard_and_sees_the_price_while_it_is_typed() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let text = include_str!("../../fixtures/tariff/hanoi.toml");
+        world.change(|tx, stamp| edition::store_edition(tx, stamp, &Actor::system(), text)).unwrap();
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let mut browser = sign_in(&world, &service, Role::Cashier, "thungan.badinh");
+        browser.open(&url(&service, "/counter/shift"));
+        browser.eval("document.querySelector('main form').requestSubmit()");
+        browser.sees("Phải có trong ngăn quỹ");
+        browser.open(&url(&service, "/counter/favourites"));
+        browser.eval("document.querySelector('[name=\"i.chung_thuc_ban_sao\"]').checked = true");
+        look(&mut browser, "favourites");
+        browser.eval("document.querySelector('main form').requestSubmit()");
+        browser.wait_for("location.pathname === '/counter/walk-in' && document.readyState === 'complete'");
+        tab_to(&mut browser, "e.name === 'pages.chung_thuc_ban_sao'");
+        browser.types("5");
+        browser.press("Tab");
+        browser.types("3");
+        browser.wait_for("document.getElementById('priced').innerText.includes('21.000')");
+        assert_eq!(world.count("obligation"), 1, "a price stores nothing");
+        look(&mut browser, "walk-in");
+        browser.screen(Screen::Desk);
+        tab_to(&mut browser, "e.name === 'name'");
+        browser.types("Lê Thị Mẫu");
+        browser.press("Tab");
+        browser.types("Số 3 ngõ Mẫu");
+        browser.press("Enter");
+        browser.wait_for(
+            "location.pathname.startsWith('/counter/obligations/') && document.readyState === 'complete'",
+        );
+        assert_eq!(browser.focus(), "tendered");
+        browser.press("Enter");
+        browser.sees("Đã thu tiền");
+        // The signature comes by itself, the focus stands on the way to the printer: Enter prints.
+        browser.sees("Xem, in (PDF)");
+        browser.wait_for("(document.activeElement.getAttribute('href') || '').endsWith('.pdf')");
+        for (path, name) in [
+            (format!("/counter/obligations/{}/guide", owed.id), "guide"),
+            (format!("/counter/obligations/{}", owed.id), "take-more"),
+            ("/counter/screen".to_owned(), "screen"),
+            ("/counter/slips".to_owned(), "slips"),
+            (format!("/counter/together?o={}&o={}", owed.id, owed.id), "together"),
+        ] {
+            browser.open(&url(&service, &path));
+            look(&mut browser, name);
+        }
+        assert_quiet(&browser, &service);
+        service.stop();
+    });
+}
+
+#[test]
+fn the_queue_is_worked_with_j_k_enter_and_x() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let more = world.raise(Dong(25_000));
+        let over = world.raise(Dong(25_000));
+        let memo = format!("{} nop phi", over.reference_code);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0)
+            .book(25_000, "tien nop phi", "U1")
+            .book(9_000, "khong ro", "U2")
+            .book(30_000, &memo, "U3");
+        statement(&world, file);
+        let mut service = Service::start(&world);
+        let mut browser = Browser::start();
+        browser.screen(Screen::Phone);
+        browser.open(&url(&service, &format!("/p/{}", over.reference_code)));
+        browser.eval("document.querySelectorAll('details').forEach(e => e.open = true)");
+        look(&mut browser, "surplus");
+        for (field, value) in [("bank", "VPBank"), ("account_no", "1900777700"), ("holder", "NGUYEN THI THU")]
+        {
+            browser.eval(&format!("document.getElementById('{field}').value = '{value}'"));
+        }
+        browser.eval("document.querySelector('form[action$=\"/refund\"]').requestSubmit()");
+        browser.sees("Đã nhận đề nghị hoàn");
+        look(&mut browser, "surplus-asked");
+        assert_quiet(&browser, &service);
+
+        let mut browser = sign_in(&world, &service, Role::Finance, "ketoan.badinh");
+        browser.open(&url(&service, "/finance/exceptions"));
+        look(&mut browser, "queue");
+        browser.screen(Screen::Desk);
+        key(&mut browser, "j");
+        key(&mut browser, "j");
+        key(&mut browser, "k");
+        key(&mut browser, "x");
+        assert_eq!(browser.eval("document.querySelectorAll('[data-row] input:checked').length"), json!(1));
+        browser.press("Enter");
+        browser.wait_for(
+            "location.pathname.startsWith('/finance/exceptions/exc_') && document.readyState === 'complete'",
+        );
+        let unknown = world.exceptions(world.ba_dinh.id);
+        let unknown = unknown
+            .iter()
+            .find(|item| item.kind == Kind::UnidentifiedCredit && item.amount == Dong(25_000))
+            .expect("the line is unexplained");
+        browser.open(&url(&service, &format!("/finance/exceptions/{}", unknown.id)));
+        browser.sees(&owed.dossier_code);
+        look(&mut browser, "workbench");
+        browser.screen(Screen::Desk);
+        key(&mut browser, "j");
+        key(&mut browser, "j");
+        let chosen = browser.eval("document.querySelector('[name=target]:checked').value");
+        assert!([json!(owed.id.to_string()), json!(more.id.to_string())].contains(&chosen), "{chosen}");
+        browser.eval("document.getElementById('resolution').value = 'assign'");
+        tab_to(&mut browser, "e.id === 'reason'");
+        browser.types("đúng tên người nộp");
+        browser.press("Enter");
+        browser.sees("Đề nghị:");
+        look(&mut browser, "workbench-proposed");
+        for (path, name) in [("/finance/refunds", "refunds"), ("/finance/slips", "countersign")] {
+            browser.open(&url(&service, path));
+            look(&mut browser, name);
+        }
+        browser.open(&url(&service, "/finance/statements"));
+        let next = BankFile::new(world.ba_dinh.account_no, today(&world), 64_000).book(1_000, "them", "U9");
+        drop_file(&mut browser, &String::from_utf8(next.camt()).unwrap());
+        browser.sees("1 dòng");
+        assert_quiet(&browser, &service);
+        service.stop();
+    });
+}
+
+fn key(browser: &mut Browser, key: &str) {
+    browser.eval(&format!(
+        "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}', bubbles: true }}))"
+    ));
+}
+
+/// Drops a file on the field and asks for its preview.
+fn drop_file(browser: &mut Browser, content: &str) {
+    let script = "(text => { const data = new DataTransfer(); data.items.add(new File([text], 'a.xml'));
+          const drop = new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true });
+          document.querySelector('.drop').dispatchEvent(drop);
+          const form = document.querySelector('.drop').closest('form');
+          form.requestSubmit(form.querySelector('button[value=preview]')); })";
+    browser.eval(&format!("{script}({})", Value::from(content)));
+}

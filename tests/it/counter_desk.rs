@@ -1,0 +1,241 @@
+//! People without a dossier, several obligations at once, corrections and the waiting room, as a
+//! cashier works them; and every way in which money could be taken twice there.
+
+use bienlai::actor::{Actor, Role, Scope};
+use bienlai::amount::Dong;
+use bienlai::obligation::Obligation;
+use bienlai::tariff::edition;
+
+use crate::support::program::Service;
+use crate::support::visitor::{Visitor, location, seated};
+use crate::support::{World, each_database};
+
+fn with_tariff(world: &World) {
+    let text = include_str!("../../fixtures/tariff/hanoi.toml");
+    world.change(|tx, stamp| edition::store_edition(tx, stamp, &Actor::system(), text)).expect("it is good");
+}
+
+/// A cashier of Ba Đình with an open shift.
+fn desk(world: &World, service: &Service) -> Visitor {
+    let unit = Scope::unit(world.ba_dinh.id);
+    let mut cashier = seated(world, service.address, Role::Cashier, "thungan.badinh", unit);
+    cashier.get("/counter/shift");
+    assert_eq!(cashier.post("/counter/shift/open", &[]).status, 303);
+    cashier
+}
+
+#[test]
+fn a_walk_in_pays_for_pages_and_copies_and_gets_a_dossier_later() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        with_tariff(&world);
+        let mut service = Service::start(&world);
+        let mut cashier = desk(&world, &service);
+        cashier.get("/counter/walk-in");
+        cashier.sees("Chưa chọn khoản thường dùng");
+        cashier.get("/counter/favourites");
+        let chosen = [("i.chung_thuc_ban_sao", "1"), ("i.chung_thuc_chu_ky", "1")];
+        assert_eq!(cashier.post("/counter/favourites", &chosen).status, 303);
+        cashier.get("/counter/favourites");
+        let all: Vec<String> = cashier
+            .page
+            .split("name=\"i.")
+            .skip(1)
+            .map(|part| part.split('"').next().unwrap().to_owned())
+            .collect();
+        assert!(all.len() > 12, "the tariff has more than a screen holds: {}", all.len());
+        let names: Vec<String> = all.iter().map(|code| format!("i.{code}")).collect();
+        let too_many: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "1")).collect();
+        assert_eq!(cashier.post("/counter/favourites", &too_many).status, 400);
+        cashier.sees("Nhiều nhất 12");
+
+        cashier.get("/counter/walk-in");
+        cashier.sees("Phí chứng thực bản sao");
+        let key = cashier.value("key").unwrap();
+        let wrong = [
+            ("key", key.as_str()),
+            ("do", "price"),
+            ("pages.chung_thuc_ban_sao", "ba"),
+            ("name", "Lê Thị Mẫu"),
+        ];
+        assert_eq!(cashier.post("/counter/walk-in", &wrong).status, 400);
+        cashier.sees("value=\"ba\"");
+        cashier.sees("value=\"Lê Thị Mẫu\"");
+        // Five pages: two at 2.000, three at 1.000; three copies.
+        let form = |action: &'static str| {
+            vec![
+                ("key", key.as_str()),
+                ("do", action),
+                ("pages.chung_thuc_ban_sao", "5"),
+                ("copies.chung_thuc_ban_sao", "3"),
+                ("name", "Lê Thị Mẫu"),
+                ("address", "Số 3 ngõ Mẫu"),
+            ]
+        };
+        assert_eq!(cashier.post("/counter/walk-in", &form("price")).status, 200);
+        cashier.sees("21.000 đ");
+        assert_eq!(world.count("obligation"), 0, "a price stores nothing");
+        let first = cashier.post("/counter/walk-in", &form("raise"));
+        assert_eq!(first.status, 303, "{}", cashier.page);
+        let again = cashier.post("/counter/walk-in", &form("raise"));
+        assert_eq!(location(&first), location(&again), "a double click raises once");
+        assert_eq!(world.count("obligation"), 1);
+
+        let page = location(&first).to_owned();
+        cashier.get(&page);
+        cashier.sees("QUAY-");
+        let key = cashier.value("key").unwrap();
+        let taking = [("amount", "21000"), ("method", "cash"), ("key", key.as_str())];
+        let taken = cashier.post(&format!("{page}/take"), &taking);
+        assert_eq!(taken.status, 303, "{}", cashier.page);
+        cashier.get(location(&taken));
+        let linked = cashier.post(&format!("{page}/dossier"), &[("dossier", "H26.1-261127-0009")]);
+        assert_eq!(linked.status, 303);
+        cashier.get(&page);
+        cashier.sees("H26.1-261127-0009");
+        cashier.get("/counter");
+        cashier.post("/counter/search", &[("q", "H26.1-261127-0009")]);
+        cashier.sees("QUAY-");
+        service.stop();
+    });
+}
+
+fn together(ids: &[&Obligation]) -> String {
+    let list: Vec<String> = ids.iter().map(|owed| format!("o={}", owed.id)).collect();
+    format!("/counter/together?{}", list.join("&"))
+}
+
+#[test]
+fn several_obligations_are_taken_together_all_or_none_and_once() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (one, two, three) =
+            (world.raise(Dong(25_000)), world.raise(Dong(8_000)), world.raise(Dong(5_000)));
+        let mut service = Service::start(&world);
+        let mut cashier = desk(&world, &service);
+        cashier.get("/counter");
+        cashier.post("/counter/search", &[("q", "nguyen thi thu")]);
+        cashier.sees("Thu các khoản đã chọn");
+        cashier.get(&together(&[&one, &two]));
+        cashier.sees("33.000 đ");
+        let key = cashier.value("key").unwrap();
+        let csrf = cashier.value("csrf").unwrap();
+        let (first, second) = (format!("o.{}", one.id), format!("o.{}", two.id));
+        let form = |tendered: &'static str, key: &str| -> Vec<(String, String)> {
+            [
+                ("csrf", csrf.as_str()),
+                ("key", key),
+                (first.as_str(), "25000"),
+                (second.as_str(), "8000"),
+                ("tendered", tendered),
+                ("method", "cash"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec()
+        };
+        let origin = format!("http://{}", service.address);
+        let send = |who: &mut Visitor, fields: &[(String, String)]| {
+            let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            who.post_from(&origin, "/counter/together/take", &fields)
+        };
+        assert_eq!(send(&mut cashier, &form("30.000", &key)).status, 400);
+        cashier.sees("ít hơn số phải nộp");
+        assert_eq!(world.count("payment"), 0);
+        // Six tabs with two forms press at the same moment.
+        let (cookies, address) = (cashier.cookies.clone(), service.address);
+        let answers: Vec<u16> = std::thread::scope(|scope| {
+            let tabs: Vec<_> = (0..6)
+                .map(|n| {
+                    let (form, cookies, send) = (&form, cookies.clone(), &send);
+                    scope.spawn(move || {
+                        let mut tab = Visitor::at(address);
+                        tab.cookies = cookies;
+                        send(&mut tab, &form("50.000", if n % 2 == 0 { "a0" } else { "b1" })).status
+                    })
+                })
+                .collect();
+            tabs.into_iter().map(|tab| tab.join().unwrap()).collect()
+        });
+        assert!(answers.contains(&303), "{answers:?}");
+        assert_eq!(world.count("payment"), 2, "one for each, once: {answers:?}");
+        assert_eq!(world.count("receipt"), 2);
+        let back = send(&mut cashier, &form("50.000", "a0"));
+        assert_eq!(back.status, 303, "the back button");
+        cashier.get(location(&back));
+        assert_eq!(world.count("payment"), 2);
+
+        // One of them came by transfer meanwhile: none is taken.
+        let four = world.raise(Dong(9_000));
+        cashier.get(&together(&[&three, &four]));
+        let key = cashier.value("key").unwrap();
+        world.claim(&four, Dong(9_000)).settle();
+        let (third, fourth) = (format!("o.{}", three.id), format!("o.{}", four.id));
+        let fields =
+            [("key", key.as_str()), (third.as_str(), "5000"), (fourth.as_str(), "9000"), ("method", "cash")];
+        let late = cashier.post("/counter/together/take", &fields);
+        assert_eq!(late.status, 303);
+        cashier.get(location(&late));
+        cashier.sees("không ghi nhận tiền nào");
+        cashier.sees("5.000 đ");
+        assert_eq!(world.again(&three).state.as_str(), "raised");
+        service.stop();
+    });
+}
+
+#[test]
+fn todays_list_leads_to_a_correction_and_the_waiting_room_sees_four_signs() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let foreign = world.raise_at(&world.tay_ho, Dong(25_000));
+        let mut service = Service::start(&world);
+        let mut cashier = desk(&world, &service);
+        let page = format!("/counter/obligations/{}", owed.id);
+        cashier.get(&format!("{page}/guide"));
+        cashier.sees("Nộp bằng điện thoại");
+        assert_eq!(cashier.get(&format!("{page}/confirmation")).status, 409, "nothing was taken yet");
+        cashier.get(&page);
+        let key = cashier.value("key").unwrap();
+        cashier.post(&format!("{page}/take"), &[("amount", "25000"), ("method", "cash"), ("key", &key)]);
+        cashier.get(&format!("{page}/confirmation"));
+        cashier.sees("Đây không phải biên lai");
+        assert_eq!(cashier.get(&format!("{page}/guide")).status, 303, "it is paid");
+        world.seal();
+
+        cashier.get("/counter/screen");
+        let last: String =
+            owed.dossier_code.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
+        cashier.sees(&format!("…{last}"));
+        cashier.sees("25.000 đ");
+        assert!(!cashier.page.contains("Nguyễn Thị Thử") && !cashier.page.contains(&owed.dossier_code));
+
+        cashier.get("/counter");
+        cashier.sees(&format!("{page}/correct"));
+        cashier.get(&format!("{page}/correct"));
+        let receipt = world.receipts(&owed).remove(0).id.to_string();
+        let today = world.now().business_day().to_string();
+        let form = |about: &'static str| {
+            vec![
+                ("receipt", receipt.as_str()),
+                ("kind", "cancel"),
+                ("reason", "thu nhầm người"),
+                ("number", "05/BB"),
+                ("on", today.as_str()),
+                ("about", about),
+            ]
+        };
+        assert_eq!(cashier.post(&format!("{page}/correct"), &form("")).status, 400);
+        cashier.sees("value=\"thu nhầm người\"");
+        assert_eq!(world.count("correction"), 0);
+        let asked = cashier.post(&format!("{page}/correct"), &form("hủy biên lai"));
+        assert_eq!(asked.status, 303, "{}", cashier.page);
+        cashier.get(&format!("{page}/correct"));
+        cashier.sees("Chờ người khác duyệt");
+        assert_eq!(world.receipts(&owed)[0].state, "signed", "asking changes nothing");
+        for part in ["correct", "guide", "confirmation"] {
+            let other = format!("/counter/obligations/{}/{part}", foreign.id);
+            assert_eq!(cashier.get(&other).status, 404, "{other}");
+        }
+        service.stop();
+    });
+}

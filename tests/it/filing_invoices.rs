@@ -1,0 +1,141 @@
+//! Invoices on their way to the tax authority: each as it was issued, once, with its answer linked.
+
+use bienlai::actor::Role;
+use bienlai::filing::{Kind, State, code, invoice, mark, query, transmission};
+use bienlai::id::UnitId;
+use bienlai::simulator::tax_authority::{Habits, TaxAuthority};
+use bienlai::worker;
+use serde_json::Value;
+
+use crate::cash_by_command::Shell;
+use crate::documents::{BOTH, fee_and_service, kinds, open_invoices, signed};
+use crate::filing::{client, deliver};
+use crate::support::program::{Service, send};
+use crate::support::{World, each_database};
+
+/// A receipt and an invoice of one payment, sealed.
+fn sold(world: &World) {
+    let owed = world.raise_lines(&world.ba_dinh, fee_and_service());
+    world.claim(&owed, BOTH).settle();
+    world.seal();
+    assert_eq!(kinds(&world.receipts(&owed)), ["receipt", "invoice_vat"]);
+}
+
+fn ways(world: &World) -> Vec<(State, i32)> {
+    let found = world.look(|conn| invoice::of_unit(conn, world.ba_dinh.id, 100));
+    found.into_iter().map(|(filing, sent)| (filing.state, sent.message)).collect()
+}
+
+#[test]
+fn a_sealed_invoice_goes_to_the_authority_as_it_is_and_its_answer_is_linked() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        open_invoices(&world, "invoice_vat", "1");
+        sold(&world);
+        assert_eq!(ways(&world), [(State::Drafted, 203)], "the invoice and not the receipt");
+        let authority = TaxAuthority::new(Habits { asked_before_answer: 2, ..Habits::default() });
+        worker::sign_forms(&world.app).unwrap();
+        worker::deliver(&world.app, &authority).unwrap();
+        assert_eq!(ways(&world), [(State::Sent, 203)], "taken, and not judged yet");
+        deliver(&world, &authority);
+        assert_eq!(ways(&world), [(State::Accepted, 203)]);
+        let taken: Vec<i32> = authority.taken().into_iter().map(|(_, kind, _)| kind).collect();
+        assert_eq!((taken, authority.doubles()), (vec![code::INVOICE], 0));
+
+        let unit: UnitId = world.ba_dinh.id;
+        let (filing, sent) = world.look(|conn| invoice::of_unit(conn, unit, 1)).remove(0);
+        let message = world.look(|conn| transmission::of_filing(conn, unit, filing.id)).remove(0);
+        let replies = world.look(|conn| transmission::replies(conn, unit, message.id));
+        let answers: Vec<(i32, String)> = replies.into_iter().map(|one| (one.kind, one.verdict)).collect();
+        assert_eq!(
+            answers,
+            [(code::TECHNICAL, "accepted".to_owned()), (code::CHECK_RESULT, "accepted".to_owned())]
+        );
+        let payload = world.look(|conn| transmission::payload(conn, unit, message.id));
+        let stored = world
+            .look(|conn| bienlai::receipt::query::by_id(conn, unit, sent.receipt))
+            .expect("the invoice is there");
+        let issued = signed(&world, &stored);
+        let issued = std::str::from_utf8(&issued).unwrap();
+        assert!(std::str::from_utf8(&payload).unwrap().contains(issued), "not a byte was changed");
+        let marks = mark::rules(&filing).unwrap();
+        assert!(marks.iter().any(|rule| rule.item == "check_answer" && rule.mark == "M"), "{marks:?}");
+    });
+}
+
+#[test]
+fn an_integrated_invoice_has_its_own_message_and_a_refusal_is_an_alarm() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        open_invoices(&world, "invoice_vat_with_receipt", "8");
+        let mut lines = fee_and_service();
+        lines.iter_mut().for_each(|line| line.document_kind = "invoice_vat_with_receipt".to_owned());
+        let owed = world.raise_lines(&world.ba_dinh, lines);
+        world.claim(&owed, BOTH).settle();
+        world.seal();
+        let authority = TaxAuthority::new(Habits { refuses_invoices: true, ..Habits::default() });
+        deliver(&world, &authority);
+        assert_eq!(ways(&world), [(State::Refused, 209)]);
+        let reasons = world.words("SELECT reason AS t FROM filing_event WHERE kind = 'refused'");
+        assert_eq!(reasons, ["30002"]);
+        let alarms = worker::tax_alarms(&world.app).unwrap();
+        assert!(alarms.iter().any(|one| one.kind.as_str() == "form_refused"), "{alarms:?}");
+    });
+}
+
+#[test]
+fn invoices_of_before_are_sent_by_a_command_once_and_the_api_tells_how_far_each_is() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        open_invoices(&world, "invoice_vat", "1");
+        sold(&world);
+        let shell = Shell::new(&world);
+        let (code, out, error) = shell.run(&["tax", "invoice", "missing", "--unit", "00004"]);
+        assert_eq!((code, out.contains("drafted: 0")), (0, true), "it went by itself: {out} {error}");
+        let (code, out, error) = shell.run(&["tax", "invoice", "list", "--unit", "00004"]);
+        assert_eq!(code, 0, "{error}");
+        assert!(out.contains("1 K26TBD 1") && out.contains("203 [V]") && out.contains("drafted"), "{out}");
+
+        let finance = client(&world, world.ba_dinh.id, "Kế toán Thử", Role::Finance);
+        let cashier = client(&world, world.ba_dinh.id, "Thu ngân Thử", Role::Cashier);
+        let service = Service::start(&world);
+        let ask = |token: &str| {
+            let bearer = format!("Bearer {token}");
+            let headers = [("Authorization", bearer.as_str())];
+            send(service.address, "GET", "/api/v1/tax/invoices?unit=00004", &headers, b"").unwrap()
+        };
+        assert_eq!(ask(&cashier).status, 403);
+        let reply: Value = ask(&finance).json();
+        let first = &reply["invoices"][0];
+        assert_eq!((&first["kind"], &first["data"]["message"]), (&Value::from("invoice"), &Value::from(203)));
+        assert_eq!(first["rules"][0]["item"], "invoice_message");
+        assert_eq!(first["rules"][0]["mark"], "V2", "{reply}");
+    });
+}
+
+#[test]
+fn what_was_sealed_without_being_told_to_the_authority_is_found() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        open_invoices(&world, "invoice_vat", "1");
+        let owed = world.raise_lines(&world.ba_dinh, fee_and_service());
+        world.claim(&owed, BOTH).settle();
+        let waiting = world.look(|conn| bienlai::receipt::query::waiting(conn, 10, &[]));
+        // A program of before told the payers only.
+        bienlai::receipt::seal::sign_and_seal(
+            &world.store,
+            &world.keyring,
+            &world.stamp(),
+            &waiting,
+            1,
+            &bienlai::notification::Outbox,
+        )
+        .unwrap();
+        let system = bienlai::actor::Actor::system();
+        let unit = world.ba_dinh.id;
+        let draft = || world.change(|tx, stamp| invoice::draft_missing(tx, stamp, &system, unit, 10));
+        assert_eq!(world.look(|conn| query::of_unit(conn, unit, Some(Kind::Invoice), 10)).len(), 0);
+        assert_eq!((draft(), draft()), (1, 0));
+        assert_eq!(ways(&world), [(State::Drafted, 203)]);
+    });
+}

@@ -1,0 +1,147 @@
+//! The morning without a network: slips printed beforehand, money collected on paper, entered and
+//! countersigned afterwards, and a shift that does not close over a forgotten slip.
+
+use bienlai::actor::{Role, Scope};
+use bienlai::amount::Dong;
+
+use crate::support::program::{Service, get};
+use crate::support::visitor::{Visitor, header, location, seated};
+use crate::support::{World, each_database};
+
+/// The code on the slip of a number.
+fn code(world: &World, number: i64) -> String {
+    world.words(&format!("SELECT code AS t FROM provisional_slip WHERE slip_no = {number}")).remove(0)
+}
+
+#[test]
+fn what_was_collected_on_paper_is_entered_countersigned_and_receipted_once() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let unit = Scope::unit(world.ba_dinh.id);
+        let mut cashier = seated(&world, service.address, Role::Cashier, "thungan.badinh", unit.clone());
+        cashier.get("/counter/shift");
+        cashier.post("/counter/shift/open", &[]);
+        cashier.get("/counter/slips");
+        assert_eq!(cashier.post("/counter/slips", &[("do", "print"), ("count", "100")]).status, 400);
+        assert_eq!(cashier.post("/counter/slips", &[("do", "print"), ("count", "7")]).status, 303);
+        assert_eq!(cashier.post("/counter/slips", &[("do", "print"), ("count", "3")]).status, 303);
+        cashier.get("/counter/slips");
+        cashier.sees("1–7");
+        cashier.sees("8–10");
+        let pad = cashier.page.split("/counter/slips/pad_").last().unwrap().split('/').next().unwrap();
+        let pdf = cashier.get(&format!("/counter/slips/pad_{pad}/pdf"));
+        assert_eq!((pdf.status, header(&pdf, "content-type")), (200, "application/pdf"));
+        let file = world.database.folder.path().join("pad.pdf");
+        std::fs::write(&file, &pdf.body).unwrap();
+        let text = std::process::Command::new("pdftotext").arg(&file).arg("-").output().unwrap();
+        let text = String::from_utf8(text.stdout).unwrap();
+        assert!(text.contains("PHIẾU THU TẠM số 7") && text.contains(&code(&world, 7)), "{text}");
+        assert!(text.contains("không phải biên lai"), "{text}");
+
+        let slip = format!("/s/{}", code(&world, 2));
+        let mut citizen = Visitor::at(service.address);
+        citizen.get(&slip);
+        citizen.sees("chưa được nhập");
+
+        let page = format!("/counter/obligations/{}", owed.id);
+        let at = world.now().plus_seconds(59).in_hanoi().format("%Y-%m-%dT%H:%M").to_string();
+        cashier.get(&page);
+        let enter = format!("{page}/slip");
+        for wrong in
+            [("99", at.as_str()), ("2", "hôm qua"), ("2", "2020-01-01T08:00"), ("2", "2100-01-01T08:00")]
+        {
+            let fields = [("number", wrong.0), ("collected_at", wrong.1)];
+            assert_eq!(cashier.post(&enter, &fields).status, 400, "{wrong:?}");
+        }
+        let now = world.now().in_hanoi().format("%Y-%m-%dT%H:%M").to_string();
+        let fields = [("number", "2"), ("collected_at", now.as_str())];
+        let entered = cashier.post(&enter, &fields);
+        assert_eq!(entered.status, 303, "{}", cashier.page);
+        cashier.get(&page);
+        assert_eq!(cashier.post(&enter, &fields).status, 400, "entered once");
+        assert_eq!(world.count("payment"), 0, "nothing is in the books before another person signs");
+        citizen.get(&slip);
+        citizen.sees("chờ người thứ hai");
+
+        // Slip 2 waits, and slip 1 was used before it or is spoiled: the shift stays open.
+        cashier.get("/counter/shift");
+        let shift = cashier.value("shift").unwrap();
+        assert_eq!(cashier.post("/counter/shift/close", &[("shift", &shift)]).status, 400);
+        cashier.sees("chưa vào sổ");
+
+        let mut finance = seated(&world, service.address, Role::Finance, "ketoan.badinh", unit);
+        finance.get("/finance/slips");
+        finance.sees("Phiếu thu tạm số 2");
+        let signing = [("unit", "00004"), ("number", "2"), ("do", "sign")];
+        let signed = finance.post("/finance/slips", &signing);
+        assert_eq!(signed.status, 303, "{}", finance.page);
+        finance.get("/finance/slips");
+        assert_eq!(finance.post("/finance/slips", &signing).status, 400, "signed once");
+        assert_eq!((world.count("payment"), world.count("receipt")), (1, 1));
+        assert_eq!(world.again(&owed).state.as_str(), "paid");
+        assert_eq!(location(&citizen.get(&slip)), format!("/p/{}", owed.reference_code));
+
+        cashier.get("/counter/shift");
+        cashier.sees("25.000 đ");
+        let count = [("shift", shift.as_str()), ("n5000", "5")];
+        assert_eq!(cashier.post("/counter/shift/close", &count).status, 400, "slip 1 is a gap");
+        cashier.get("/counter/slips");
+        cashier.sees("Phiếu số 1 đã dùng");
+        let spoiled = [("do", "spoil"), ("number", "1"), ("reason", "rách")];
+        assert_eq!(cashier.post("/counter/slips", &spoiled).status, 303);
+        cashier.get("/counter/shift");
+        assert_eq!(cashier.post("/counter/shift/close", &count).status, 303, "{}", cashier.page);
+        assert_eq!(get(service.address, "/s/HNPH7K2MQ4X97").unwrap().status, 404);
+        service.stop();
+    });
+}
+
+#[test]
+fn nobody_countersigns_their_own_slip_and_money_that_came_another_way_goes_back() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let unit = Scope::unit(world.ba_dinh.id);
+        let mut cashier = seated(&world, service.address, Role::Cashier, "thungan.badinh", unit.clone());
+        cashier.get("/counter/shift");
+        cashier.post("/counter/shift/open", &[]);
+        cashier.get("/counter/slips");
+        cashier.post("/counter/slips", &[("do", "print"), ("count", "2")]);
+        let now = world.now().in_hanoi().format("%Y-%m-%dT%H:%M").to_string();
+        let page = format!("/counter/obligations/{}", owed.id);
+        cashier.get(&page);
+        let fields = [("number", "1"), ("collected_at", now.as_str())];
+        assert_eq!(cashier.post(&format!("{page}/slip"), &fields).status, 303, "{}", cashier.page);
+
+        // The same person under a second login.
+        let person = world
+            .words("SELECT CAST(person_id AS TEXT) AS t FROM login WHERE name = 'thungan.badinh'")
+            .remove(0);
+        let person = bienlai::id::PersonId(person.parse().unwrap());
+        let second =
+            crate::support::visitor::appoint(&world, Role::Finance, "thungan.ketoan", unit.clone(), person);
+        let mut same = Visitor::at(service.address);
+        same.sign_in(&second.name, crate::support::visitor::PASSWORD, &second.code(&world));
+        same.get("/finance/slips");
+        let signing = [("unit", "00004"), ("number", "1"), ("do", "sign")];
+        assert_eq!(same.post("/finance/slips", &signing).status, 400);
+        same.sees("phải khác");
+
+        world.claim(&owed, Dong(25_000)).settle();
+        let mut finance = seated(&world, service.address, Role::Finance, "ketoan.badinh", unit);
+        finance.get("/finance/slips");
+        assert_eq!(finance.post("/finance/slips", &signing).status, 400, "it was paid by transfer meanwhile");
+        assert_eq!(world.count("payment"), 1);
+        finance.get("/finance/slips");
+        let back = [("unit", "00004"), ("number", "1"), ("do", "send_back"), ("reason", "đã chuyển khoản")];
+        assert_eq!(finance.post("/finance/slips", &back).status, 303);
+        let other = Scope::unit(world.tay_ho.id);
+        let mut stranger = seated(&world, service.address, Role::Finance, "ketoan.tayho", other);
+        stranger.get("/finance/slips");
+        assert!([403, 404].contains(&stranger.post("/finance/slips", &back).status));
+        service.stop();
+    });
+}

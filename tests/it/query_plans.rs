@@ -1,0 +1,226 @@
+//! How the databases find what pages and lists show. PostgreSQL writes down the plan of every query that
+//! any GET of the service makes; SQLite is asked for its plan of the same statements. With scans made
+//! dear, a scan that is left means that there is no index, however small the tables of this story are.
+
+use std::collections::BTreeSet;
+
+use bienlai::actor::{Role, Scope};
+use serde_json::Value;
+
+use crate::openapi::{document, operations};
+use crate::strangers::{Door, Things, asked_for, lived_in, token};
+use crate::support::database::Database;
+use crate::support::program::{Service, get};
+use crate::support::visitor::seated;
+use crate::support::{World, postgres, tools};
+
+/// Tables that grow with the work. The others hold units, people, series, rules and settings: some
+/// thousand rows at most in a whole city.
+const LARGE: [&str; 43] = [
+    "allocation",
+    "audit_entry",
+    "audit_leaf",
+    "claim",
+    "correction",
+    "correction_event",
+    "correction_line",
+    "entry_detail",
+    "exception",
+    "exception_event",
+    "feed",
+    "idempotency",
+    "line_case",
+    "line_evidence",
+    "match_part",
+    "message",
+    "message_event",
+    "movement",
+    "movement_key",
+    "movement_same_as",
+    "obligation",
+    "obligation_event",
+    "obligation_line",
+    "party",
+    "party_index",
+    "payer_alias",
+    "payment",
+    "payment_event",
+    "posting",
+    "provider_key",
+    "public_code",
+    "raw_event",
+    "receipt",
+    "receipt_event",
+    "receipt_relation",
+    "receipt_seal",
+    "refund",
+    "refund_event",
+    "rendition",
+    "seal_evidence",
+    "statement",
+    "statement_file",
+    "statement_line",
+];
+
+/// Values that reach a query behind each parameter.
+const VALUES: [(&str, &[&str]); 12] = [
+    ("state", &["raised", "requested", "open", "waiting", "in_use", "in_transit", "awaited"]),
+    ("dossier_code", &["H26.1-261123-0001"]),
+    ("format", &["csv", "xlsx"]),
+    ("limit", &["10"]),
+    ("cursor", &["5"]),
+    ("after", &["f1"]),
+    ("account", &["0123456789"]),
+    ("from", &["2026-01-01"]),
+    ("until", &["2026-12-31"]),
+    ("date", &["2026-11-24"]),
+    ("min_age_days", &["1"]),
+    ("owner", &["accountant"]),
+];
+
+/// A plan with the words of its query.
+struct Plan {
+    sql: String,
+    root: Value,
+}
+
+/// The plans that the server wrote down after `from`.
+fn plans(log: &str) -> Vec<Plan> {
+    let read = |entry: &str| {
+        let lines: Vec<&str> = entry.lines().skip(1).take_while(|line| line.starts_with('\t')).collect();
+        let told: Value = serde_json::from_str(&lines.join("\n")).ok()?;
+        Some(Plan { sql: told["Query Text"].as_str()?.to_owned(), root: told["Plan"].clone() })
+    };
+    log.split(" plan:").skip(1).filter_map(read).collect()
+}
+
+/// Tables that are read from one end to the other.
+fn scanned(node: &Value, is_limited: bool, found: &mut BTreeSet<String>) {
+    let kind = node["Node Type"].as_str().unwrap_or_default();
+    let table = node["Relation Name"].as_str().unwrap_or_default();
+    let is_whole_index = kind.starts_with("Index") && node["Index Cond"].is_null() && !is_limited;
+    if LARGE.contains(&table) && (kind == "Seq Scan" || is_whole_index) {
+        found.insert(format!("{kind} on {table}"));
+    }
+    let is_limited = is_limited || kind == "Limit";
+    for inner in node["Plans"].as_array().into_iter().flatten() {
+        scanned(inner, is_limited, found);
+    }
+}
+
+/// The statement as SQLite says it; nothing for what only PostgreSQL has.
+fn for_sqlite(sql: &str) -> Option<String> {
+    let mut text = sql.replace(" FOR UPDATE", "").replace("= ANY(", "IN (").replace("<> ALL(", "NOT IN (");
+    if let Some(at) = text.find(" -- ") {
+        text.truncate(at);
+    }
+    let reads = text.trim_start().starts_with("SELECT") && text.contains(" FROM ");
+    (reads && !text.contains("::") && !text.contains("current_setting")).then_some(text)
+}
+
+fn ask_for_everything(world: &World, service: &Service) -> usize {
+    let door = Door { service, count: Default::default() };
+    asked_for(world, &door);
+    let things = Things::of(world);
+    let mut answered = 0;
+    for operation in operations(&document(service)).iter().filter(|operation| operation.method == "GET") {
+        if !operation.is_api() {
+            continue;
+        }
+        let token = token(world, &world.ba_dinh, operation.role());
+        let url = operation.url(&things);
+        let mark = if url.contains('?') { '&' } else { '?' };
+        let mut urls = vec![url.clone()];
+        for (name, values) in VALUES {
+            let told = operation.told["parameters"].as_array().into_iter().flatten();
+            if told.clone().any(|one| one["name"] == name && one["required"] != true) {
+                urls.extend(values.iter().map(|value| format!("{url}{mark}{name}={value}")));
+            }
+        }
+        for url in urls {
+            answered += usize::from(door.ask(Some(&token), "GET", &url, b"").status == 200);
+        }
+    }
+    let scope = Scope::unit(world.ba_dinh.id);
+    let staff = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
+    for (at, role) in staff.into_iter().enumerate() {
+        let mut visitor = seated(world, service.address, role, &format!("nguoi.{at}"), scope.clone());
+        for operation in operations(&document(service)).iter().filter(|operation| operation.method == "GET") {
+            if operation.told["tags"][0] == "pages" && !operation.path.ends_with("/events") {
+                answered += usize::from(visitor.get(&things.place(&operation.path)).status == 200);
+            }
+        }
+        if role == Role::Cashier {
+            visitor.get("/counter");
+            for q in ["nguyen thi thu", "0900000001", "H26.1-261123-0001", "HNPH7K2MQ4X97"] {
+                answered += usize::from(visitor.post("/counter/search", &[("q", q)]).status == 200);
+            }
+        }
+    }
+    answered
+}
+
+#[test]
+fn no_list_or_page_reads_a_large_table_from_end_to_end() {
+    let server = postgres::shared().unwrap_or_else(|why| panic!("{why}"));
+    let database = Database::postgresql();
+    let name = database.url.rsplit('/').next().unwrap().to_owned();
+    let world = World::settled_in_today(database);
+    lived_in(&world);
+    for setting in [
+        "session_preload_libraries = 'auto_explain'",
+        "auto_explain.log_min_duration = 0",
+        "auto_explain.log_format = 'json'",
+        "auto_explain.log_nested_statements = on",
+        "enable_seqscan = off",
+    ] {
+        server.superuser(&format!("ALTER DATABASE {name} SET {setting}"));
+    }
+    let mut service = Service::start(&world);
+    let before = server.log().len();
+    let answered = ask_for_everything(&world, &service);
+    assert!(answered > 120, "{answered} answers");
+    let code = world.raise(bienlai::amount::Dong(25_000)).reference_code;
+    assert_eq!(get(service.address, &format!("/p/{code}")).unwrap().status, 200);
+    service.stop();
+
+    let found = plans(&server.log()[before..]);
+    let statements: BTreeSet<&str> = found.iter().map(|plan| plan.sql.as_str()).collect();
+    assert!(statements.len() > 100, "{} statements", statements.len());
+    let mut wrong = BTreeSet::new();
+    for plan in &found {
+        let mut tables = BTreeSet::new();
+        scanned(&plan.root, false, &mut tables);
+        wrong.extend(tables.into_iter().map(|what| format!("PostgreSQL: {what}\n    {}", plan.sql)));
+    }
+    let sqlite = Database::sqlite();
+    let mut conn = sqlite.as_owner();
+    let mut explained = 0;
+    for sql in statements.iter().filter_map(|sql| for_sqlite(sql)) {
+        let Some(steps) = tools::plan(&mut conn, &sql) else { continue };
+        explained += 1;
+        for step in steps {
+            let Some(rest) = step.strip_prefix("SCAN ") else { continue };
+            let table = rest.split(' ').next().unwrap_or_default();
+            let is_limited = sql.contains(" LIMIT ") && rest.contains("USING");
+            if LARGE.contains(&table) && !is_limited {
+                wrong.insert(format!("SQLite: {step}\n    {sql}"));
+            }
+        }
+    }
+    assert!(explained > 80, "{explained} explained by SQLite");
+    assert!(wrong.is_empty(), "{}", wrong.into_iter().collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn a_scan_would_be_seen() {
+    let log = "LOG:  duration: 0.1 ms  plan:\n\t{\n\t \"Query Text\": \"SELECT 1\",\n\t \"Plan\": {\"Node Type\": \"Sort\", \
+               \"Plans\": [{\"Node Type\": \"Seq Scan\", \"Relation Name\": \"receipt\"}]}\n\t}\nLOG:  other\n";
+    let found = plans(log);
+    let mut tables = BTreeSet::new();
+    scanned(&found[0].root, false, &mut tables);
+    assert_eq!(tables.into_iter().collect::<Vec<_>>(), ["Seq Scan on receipt"]);
+    let sqlite = Database::sqlite();
+    let steps = tools::plan(&mut sqlite.as_owner(), "SELECT * FROM receipt WHERE amount = $1").unwrap();
+    assert!(steps[0].starts_with("SCAN receipt"), "{steps:?}");
+}

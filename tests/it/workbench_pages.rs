@@ -1,0 +1,171 @@
+//! The finance workbench in a browser's terms: a line and what it may be, proposed by one, approved by
+//! another, undone by two, with comments; several lines at once; pages however long the queue is.
+
+use bienlai::actor::{Role, Scope};
+use bienlai::amount::Dong;
+use bienlai::exception::{self, Kind, New, Subject};
+use bienlai::id::ObligationId;
+
+use crate::refunds::{statement, today};
+use crate::support::bank_file::BankFile;
+use crate::support::program::Service;
+use crate::support::visitor::{Visitor, seated};
+use crate::support::{World, each_database};
+
+struct Two {
+    finance: Visitor,
+    approver: Visitor,
+}
+
+fn staff(world: &World, service: &Service) -> Two {
+    let unit = Scope::unit(world.ba_dinh.id);
+    Two {
+        finance: seated(world, service.address, Role::Finance, "ketoan.badinh", unit.clone()),
+        approver: seated(world, service.address, Role::Approver, "duyet.badinh", unit),
+    }
+}
+
+#[test]
+fn money_nobody_knew_is_proposed_approved_receipted_and_undone_in_the_browser() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let other = world.raise(Dong(70_000));
+        statement(
+            &world,
+            BankFile::new(world.ba_dinh.account_no, today(&world), 0).book(25_000, "tien nop phi", "U1"),
+        );
+        let item = world
+            .exceptions(world.ba_dinh.id)
+            .into_iter()
+            .find(|item| item.kind == Kind::UnidentifiedCredit)
+            .expect("the line is unexplained");
+        let mut service = Service::start(&world);
+        let Two { mut finance, mut approver } = staff(&world, &service);
+        let page = format!("/finance/exceptions/{}", item.id);
+        finance.get("/finance/exceptions");
+        finance.sees(&page);
+        finance.get(&page);
+        finance.sees("tien nop phi");
+        finance.sees(&owed.dossier_code);
+        finance.sees("đúng số tiền");
+        assert!(!finance.page.contains(&other.dossier_code), "another sum is no candidate");
+        assert_eq!(world.count("audit_entry WHERE action = 'line.texts_seen'"), 1);
+
+        let target = owed.id.to_string();
+        let propose = |reason: &'static str| {
+            vec![("do", "propose"), ("resolution", "assign"), ("target", target.as_str()), ("reason", reason)]
+        };
+        assert_eq!(finance.post(&page, &propose(" ")).status, 400);
+        assert_eq!(world.look(|conn| exception::find(conn, item.unit, item.id)).state.as_str(), "open");
+        let unknown = [("do", "propose"), ("resolution", "assign"), ("other", "khong co"), ("reason", "x")];
+        assert_eq!(finance.post(&page, &unknown).status, 400);
+        finance.sees("value=\"khong co\"");
+        assert_eq!(finance.post(&page, &propose("đúng tên người nộp")).status, 303, "{}", finance.page);
+        finance.get(&page);
+        assert_eq!(finance.post(&page, &[("do", "approve")]).status, 400, "not the one who proposed");
+        finance.sees("phải khác");
+        approver.get(&page);
+        approver.sees("đúng tên người nộp");
+        approver.post(&page, &[("do", "comment"), ("reason", "đã gọi ngân hàng")]);
+        approver.get(&page);
+        approver.sees("đã gọi ngân hàng");
+        assert_eq!(approver.post(&page, &[("do", "approve")]).status, 303, "{}", approver.page);
+        assert_eq!(world.again(&owed).state.as_str(), "paid");
+        world.seal();
+
+        // A refused proposal is open again; a settled item is undone by two.
+        finance.get("/finance/exceptions?state=resolved");
+        finance.sees(&page);
+        finance.get(&page);
+        assert_eq!(finance.post(&page, &[("do", "reopen"), ("reason", "nhầm người")]).status, 303);
+        finance.get(&page);
+        finance.sees("nhầm người");
+        assert_eq!(finance.post(&page, &[("do", "approve_reopening")]).status, 400, "by another person");
+        approver.get(&page);
+        let undone = approver.post(&page, &[("do", "refuse_reopening"), ("reason", "đúng rồi")]);
+        assert_eq!(undone.status, 303, "{}", approver.page);
+        let mut stranger =
+            seated(&world, service.address, Role::Finance, "ketoan.tayho", Scope::unit(world.tay_ho.id));
+        assert_eq!(stranger.get(&page).status, 404);
+        service.stop();
+    });
+}
+
+#[test]
+fn two_transfers_of_one_payer_are_proposed_together_for_one_obligation() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0)
+            .book(10_000, "chuyen lan 1", "U1")
+            .book(15_000, "chuyen lan 2", "U2");
+        statement(&world, file);
+        let items: Vec<_> = world
+            .exceptions(world.ba_dinh.id)
+            .into_iter()
+            .filter(|item| item.kind == Kind::UnidentifiedCredit)
+            .collect();
+        assert_eq!(items.len(), 2);
+        let mut service = Service::start(&world);
+        let Two { mut finance, mut approver } = staff(&world, &service);
+        finance.get("/finance/exceptions");
+        let names: Vec<String> = items.iter().map(|item| format!("x.{}", item.id)).collect();
+        let nothing = [("do", "propose"), ("resolution", "assign"), ("reason", "x")];
+        assert_eq!(finance.post("/finance/exceptions/bulk", &nothing).status, 400);
+        finance.sees("Chưa chọn mục nào");
+        let fields = [
+            (names[0].as_str(), "1"),
+            (names[1].as_str(), "1"),
+            ("do", "propose"),
+            ("resolution", "assign"),
+            ("target", owed.reference_code.as_str()),
+            ("reason", "cùng một người nộp"),
+        ];
+        let proposed = finance.post("/finance/exceptions/bulk", &fields);
+        assert_eq!(proposed.status, 303, "{}", finance.page);
+        for item in &items {
+            let page = format!("/finance/exceptions/{}", item.id);
+            approver.get(&page);
+            assert_eq!(approver.post(&page, &[("do", "approve")]).status, 303, "{}", approver.page);
+        }
+        let now = world.again(&owed);
+        assert_eq!((now.state.as_str(), now.allocated), ("paid", Dong(25_000)));
+        world.seal();
+        service.stop();
+    });
+}
+
+#[test]
+fn a_long_queue_is_turned_page_by_page() {
+    each_database(|database| {
+        let mut world = World::settled_in_today(database);
+        world.stop_watching();
+        let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+        let items: Vec<New> = (0..120)
+            .map(|number| New {
+                unit,
+                kind: Kind::Complaint,
+                subject: Subject::Obligation(ObligationId(number + 1_000)),
+                account: Some(account),
+                amount: Dong(number + 1),
+                opened_on: today(&world),
+                detail: String::new(),
+            })
+            .collect();
+        world.change(|tx, stamp| exception::open(tx, stamp, &items));
+        let mut service = Service::start(&world);
+        let Two { mut finance, .. } = staff(&world, &service);
+        let mut seen = 0;
+        let mut path = "/finance/exceptions".to_owned();
+        for _ in 0..3 {
+            finance.get(&path);
+            seen += finance.page.matches("data-row").count();
+            let next =
+                finance.page.split("rel=\"next\" href=\"").nth(1).map(|rest| rest.split('"').next().unwrap());
+            path = next.unwrap_or_default().replace("&amp;", "&").replace("&#38;", "&");
+        }
+        assert_eq!((seen, path.as_str()), (120, ""), "each once, and the last page is the last");
+        service.stop();
+    });
+}
