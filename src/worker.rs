@@ -32,6 +32,7 @@ use crate::receipt::evidence::refresh::{Refreshed, Sources, refresh};
 use crate::receipt::key::{certificates_in, watch};
 use crate::receipt::query;
 use crate::register;
+use crate::report::collection;
 use crate::store::Lane;
 use crate::unit;
 
@@ -305,6 +306,14 @@ pub fn look_over_queue(app: &App) -> Result<upkeep::Looked> {
     upkeep::look(&app.store, &app.stamp(), &app.config.exceptions)
 }
 
+/// Days summed in one round, so that a new installation over old books catches up beside its work.
+const SUMMED_DAYS: usize = 30;
+
+/// Sums what was collected on the days that are over. Returns how many days.
+pub fn sum_collections(app: &App) -> Result<usize> {
+    collection::sum_days(&app.store, &|| app.stamp(), SUMMED_DAYS)
+}
+
 /// Once a day notes whose fees somebody else sent, for the lines of the last days.
 fn look_at_senders(app: &App, last: Option<BusinessDay>) -> Result<BusinessDay> {
     let today = app.clock.now().business_day();
@@ -335,6 +344,9 @@ fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
         }
         if round % 600 == 40 {
             audit_series(app)?;
+        }
+        if round % 60 == 50 {
+            sum_collections(app)?;
         }
         if round % 600 == 90 {
             look_over_queue(app)?;

@@ -1,5 +1,6 @@
 //! The sealed trail: who did what, by id and never by value.
 
+pub mod extract;
 pub mod merkle;
 mod query;
 mod seal;
@@ -8,7 +9,8 @@ pub use merkle::sha256_hex;
 pub use seal::{Sealed, UnsignedRoot, seal_pending, store_signature};
 pub use seal::{unsigned_roots, verify};
 
-use crate::actor::Actor;
+use crate::actor::{Actor, Role};
+use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::{AuditId, UnitId};
 use crate::store::rows::{self, Insertion};
@@ -83,6 +85,38 @@ pub fn announcement(events: &[(UnitId, crate::id::EventId, crate::id::Obligation
         })
         .collect();
     Insertion::of(&unsealed)
+}
+
+/// What to look for in a unit's trail.
+#[derive(Clone, Debug)]
+pub struct Search {
+    pub unit: UnitId,
+    pub from: BusinessDay,
+    pub until: BusinessDay,
+    /// The beginning of an action, or a subject or actor in full; empty for everything.
+    pub text: String,
+    pub limit: i64,
+}
+
+/// An entry as it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub id: AuditId,
+    pub actor: String,
+    pub action: String,
+    pub subject: String,
+    pub detail: String,
+    pub at: Instant,
+}
+
+/// The newest entries that fit, sealed or not.
+///
+/// # Errors
+/// `role_not_allowed`, `unit_not_found`.
+pub fn search(conn: &mut Conn, actor: &Actor, search: &Search) -> Result<Vec<Found>> {
+    actor.require_role(&[Role::Administrator, Role::Auditor, Role::System])?;
+    actor.scope.require(search.unit)?;
+    query::search(conn, search)
 }
 
 /// The newest root of a unit's sealed trail: the last sequence number under it, and its hash.

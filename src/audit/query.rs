@@ -5,10 +5,10 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::clock::Instant;
 use crate::error::Result;
-use crate::id::{AuditId, CertificateId, UnitId};
+use crate::id::{AuditId, CertificateId, UnitId, first_minted_at};
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock};
-use crate::store::schema::{audit_leaf, audit_root, feed, unsealed};
+use crate::store::schema::{audit_entry, audit_leaf, audit_root, audit_signature, feed, unsealed};
 use crate::store::{Conn, Tx};
 
 pub const AUDIT: &str = "audit";
@@ -160,6 +160,68 @@ pub fn roots(conn: &mut Conn, unit: UnitId) -> Result<Vec<(i64, String, String)>
         .select((audit_root::last_seq, audit_root::root_sha256, audit_root::previous_sha256))
         .load(conn)
         .classify()
+}
+
+/// (last_seq, root, made at) of the roots made before an instant, oldest first.
+pub fn roots_made(conn: &mut Conn, unit: UnitId, before: Instant) -> Result<Vec<(i64, String, Instant)>> {
+    audit_root::table
+        .filter(audit_root::unit_id.eq(unit))
+        .filter(audit_root::created_at.lt(before))
+        .order(audit_root::last_seq)
+        .select((audit_root::last_seq, audit_root::root_sha256, audit_root::created_at))
+        .load(conn)
+        .classify()
+}
+
+/// (last_seq, certificate, signature) of the signed roots after `after` up to and including `until`.
+pub fn signatures(
+    conn: &mut Conn,
+    unit: UnitId,
+    after: i64,
+    until: i64,
+) -> Result<Vec<(i64, CertificateId, Vec<u8>)>> {
+    audit_signature::table
+        .filter(audit_signature::unit_id.eq(unit))
+        .filter(audit_signature::last_seq.gt(after).and(audit_signature::last_seq.le(until)))
+        .order(audit_signature::last_seq)
+        .select((audit_signature::last_seq, audit_signature::certificate_id, audit_signature::signature))
+        .load(conn)
+        .classify()
+}
+
+/// The newest entries of a unit and days that fit a search. Ids follow time, so the days are a range of
+/// keys.
+pub fn search(conn: &mut Conn, search: &super::Search) -> Result<Vec<super::Found>> {
+    let text = search.text.trim();
+    let beginning = format!("{}%", text.replace(['%', '_', '\\'], ""));
+    type Columns = (AuditId, String, String, String, String, Instant);
+    let mut asked = audit_entry::table
+        .filter(audit_entry::unit_id.eq(search.unit))
+        .filter(audit_entry::id.ge(AuditId(first_minted_at(search.from.start()))))
+        .filter(audit_entry::id.lt(AuditId(first_minted_at(search.until.next().start()))))
+        .order(audit_entry::id.desc())
+        .limit(search.limit)
+        .select((
+            audit_entry::id,
+            audit_entry::actor,
+            audit_entry::action,
+            audit_entry::subject,
+            audit_entry::detail,
+            audit_entry::at,
+        ))
+        .into_boxed();
+    if !text.is_empty() {
+        asked = asked.filter(
+            audit_entry::action
+                .like(beginning)
+                .or(audit_entry::subject.eq(text.to_owned()))
+                .or(audit_entry::actor.eq(text.to_owned())),
+        );
+    }
+    let found: Vec<Columns> = asked.load(conn).classify()?;
+    let of =
+        |(id, actor, action, subject, detail, at)| super::Found { id, actor, action, subject, detail, at };
+    Ok(found.into_iter().map(of).collect())
 }
 
 /// (seq, entry, leaf hash) after `after` up to and including `until`.

@@ -110,7 +110,7 @@ fn entries_by_id(
 }
 
 /// The hash of one entry as it stands in the database, bound to its place in the sequence.
-fn leaf_hash(unit: UnitId, seq: i64, entry: &query::StoredEntry) -> String {
+pub(super) fn leaf_hash(unit: UnitId, seq: i64, entry: &query::StoredEntry) -> String {
     let (id, actor, action, subject, detail, at) = entry;
     let mut text = format!("leaf\u{1f}{}\u{1f}{seq}\u{1f}{}\u{1f}{}", unit.0, id.0, at.0);
     for part in [actor, action, subject, detail] {

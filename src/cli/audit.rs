@@ -1,14 +1,17 @@
 //! `bienlai audit …`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
 use super::office::{self, Office};
-use super::{DONE, NO};
+use super::{DONE, NO, UNREADABLE, print_json, read_bytes, read_text, unreadable};
 use crate::actor::Actor;
 use crate::audit;
+use crate::clock::{BusinessDay, Clock};
 use crate::error::Result;
+use crate::receipt::verify::trust::TrustStore;
+use crate::report::evidence::{self, judge};
 use crate::unit;
 use crate::web::callback::refused::open_head;
 use crate::web::query;
@@ -21,6 +24,32 @@ pub enum Command {
         #[arg(long, value_name = "CODE")]
         unit: Option<String>,
     },
+    /// Write the evidence of a unit and period into one file that proves itself offline
+    Bundle {
+        /// The unit, by its code
+        #[arg(long, value_name = "CODE")]
+        unit: String,
+        /// First day, YYYY-MM-DD
+        #[arg(long, value_name = "DATE")]
+        from: BusinessDay,
+        /// Last day, YYYY-MM-DD
+        #[arg(long, value_name = "DATE")]
+        until: BusinessDay,
+        /// Where to write: *.zip
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Prove a bundle of evidence without a database or network; exit 1 if it does not hold
+    VerifyBundle {
+        /// A file of `bienlai audit bundle`, of the page or of `GET /api/v1/evidence.zip`
+        file: PathBuf,
+        /// Certificates of the authorities that are believed, PEM
+        #[arg(long, value_name = "FILE")]
+        trust: Option<PathBuf>,
+        /// Print JSON instead of text
+        #[arg(long)]
+        json: bool,
+    },
     /// Show callbacks that were refused in the last 30 days, newest first, with the head of each body
     Refused {
         #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(i64).range(1..=1_000))]
@@ -32,10 +61,74 @@ pub enum Command {
 }
 
 pub fn run(config: &Path, command: Command) -> Result<u8> {
-    let office = Office::open(config)?;
     match command {
-        Command::Verify { unit } => verify(&office, unit.as_deref()),
-        Command::Refused { limit, body } => refused(&office, limit, body),
+        Command::Verify { unit } => verify(&Office::open(config)?, unit.as_deref()),
+        Command::Bundle { unit, from, until, out } => {
+            bundle(&Office::open(config)?, &unit, (from, until), &out)
+        }
+        Command::VerifyBundle { file, trust, json } => verify_bundle(&file, trust.as_deref(), json),
+        Command::Refused { limit, body } => refused(&Office::open(config)?, limit, body),
+    }
+}
+
+fn bundle(office: &Office, code: &str, period: (BusinessDay, BusinessDay), out: &Path) -> Result<u8> {
+    // Entries committed a moment ago have no place in the trail yet.
+    crate::worker::number_committed(office)?;
+    let actor = Actor::system();
+    let unit = office.write(&actor, |tx, stamp| {
+        let unit = unit::find_by_code(tx, code)?.id;
+        evidence::admit(tx, stamp, &actor, unit, period)
+    })?;
+    let file = std::fs::File::create(out).map_err(|error| unreadable(out, &error))?;
+    let count = evidence::write(std::io::BufWriter::new(file), &office.store, &unit, period)?;
+    println!("{}: {count} chứng từ / documents", out.display());
+    Ok(DONE)
+}
+
+/// Needs no database. Exit code 1 when something does not hold, 2 when the file cannot be read.
+fn verify_bundle(path: &Path, trust: Option<&Path>, json: bool) -> Result<u8> {
+    let bytes = read_bytes(path)?;
+    let trust = match trust {
+        Some(path) => TrustStore::from_pem(&read_text(path)?)?,
+        None => TrustStore::empty(),
+    };
+    let judged = match judge::judge(&bytes, &trust, Clock::System.now()) {
+        Ok(judged) => judged,
+        Err(error) => {
+            eprintln!("bienlai: {error}");
+            return Ok(UNREADABLE);
+        }
+    };
+    if json {
+        print_json(&judged)?;
+    } else {
+        print(&judged, trust.is_empty());
+    }
+    Ok(if judged.holds() { DONE } else { NO })
+}
+
+fn print(judged: &judge::Judgement, is_unjudged: bool) {
+    let words =
+        if judged.holds() { "NGUYÊN VẸN / HOLDS" } else { "KHÔNG ĐỨNG VỮNG / DOES NOT HOLD" };
+    println!("{words}: {} {} – {}", judged.unit_code, judged.from, judged.until);
+    println!(
+        "  Chứng từ / documents:            {} ({} tin cậy / trusted)",
+        judged.receipts, judged.receipts_trusted
+    );
+    println!("  Chứng nhận ngày / days:          {}", judged.day_certificates);
+    println!("  Chứng nhận ký hiệu / series:     {}", judged.series_certificates);
+    println!(
+        "  Nhật ký / trail:                 {} mục / entries, {} gốc / roots, {} có chữ ký / signed",
+        judged.trail_entries, judged.trail_roots, judged.signed_roots
+    );
+    if is_unjudged {
+        println!("  Chưa xét người ký / signers not judged: name authorities with --trust");
+    }
+    for signer in &judged.untrusted {
+        println!("  Người ký không được tin / signer not trusted: {signer}");
+    }
+    for fault in &judged.faults {
+        println!("  {fault}");
     }
 }
 

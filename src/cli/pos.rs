@@ -21,7 +21,7 @@ pub enum Command {
     Slip(Slip),
     /// Take an acquirer's batch on from a CSV file of its items
     ///
-    /// First line: loai,ma_chuan_chi,so_tien; loai is sale or chargeback. The statement's line with
+    /// First line: loai,ma_chuan_chi,so_tien; loai is sale, chargeback or refund. The statement's line with
     /// the reference in its text and exactly the net amount proves the payments.
     Import(Import),
     /// The batches of a unit, newest first

@@ -16,7 +16,7 @@ use crate::id::*;
 use crate::payment::settler::Numbered as _;
 use crate::reconciliation::{self, restated};
 use crate::statement::layout::Layout;
-use crate::statement::quarantine::{self, Repair, Verdict};
+use crate::statement::quarantine::{self, Decided, Repair, Verdict};
 use crate::statement::version::{self, Decision, Difference, Side};
 use crate::statement::{Imported, Options, Progress, job, query, saved};
 use crate::text;
@@ -356,14 +356,20 @@ fn decide(
         Ok((unit, statement))
     })?;
     let stamp = || office.stamp();
-    let repaired = reconciliation::office::decide_quarantine(
+    let decided = reconciliation::office::decide_quarantine(
         &office.store,
         &stamp,
         &actor,
         (unit, statement),
         verdicts,
     )?;
-    print_json(&json!({ "statement": statement, "repaired": repaired })).map(|()| DONE)
+    let awaits_second_person = decided == Decided::SecondPerson;
+    print_json(&json!({
+        "statement": statement,
+        "repaired": decided.lines(),
+        "awaits_second_person": awaits_second_person,
+    }))
+    .map(|()| DONE)
 }
 
 fn list_quarantine(office: &Office, place: &Place) -> Result<u8> {

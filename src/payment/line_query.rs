@@ -117,7 +117,31 @@ pub fn movements_of_lines(
     Ok(found.into_iter().map(|(unit, line, movement, _)| (unit, line, movement)).collect())
 }
 
-/// The line that first showed each movement: (unit, movement, line).
+/// What a line was posted as; None while it is not.
+pub fn case_of(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Option<String>> {
+    use crate::store::schema::line_case;
+    line_case::table.find((unit, line)).select(line_case::case_name).first(conn).optional().classify()
+}
+
+/// What a line shows as it stands: (match, movement, amount).
+pub fn standing_parts(
+    conn: &mut Conn,
+    unit: UnitId,
+    line: LineId,
+) -> Result<Vec<(MatchId, MovementId, Dong)>> {
+    let mut found: Vec<(MatchId, MovementId, Dong)> = rows::fetch::<(BigInt, BigInt, BigInt), _>(
+        conn,
+        "SELECT t.id, t.movement_id, t.amount FROM match_part t",
+        &[("unit_id", Column::of([unit])), ("line_id", Column::of([line]))],
+        "AND +t.undoes_id IS NULL AND NOT EXISTS (SELECT 1 FROM match_part u WHERE u.unit_id = t.unit_id \
+         AND u.undoes_id = t.id)",
+        Lock::None,
+    )?;
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// The lines that show each movement: (unit, movement, line).
 pub fn lines_of_movements(
     conn: &mut Conn,
     movements: &[(UnitId, MovementId)],
@@ -129,7 +153,8 @@ pub fn lines_of_movements(
             ("unit_id", Column::of(movements.iter().map(|(unit, _)| *unit))),
             ("movement_id", Column::of(movements.iter().map(|(_, id)| *id))),
         ],
-        "AND +t.undoes_id IS NULL",
+        "AND +t.undoes_id IS NULL AND NOT EXISTS (SELECT 1 FROM match_part u WHERE u.unit_id = t.unit_id \
+         AND u.undoes_id = t.id)",
         Lock::None,
     )
 }

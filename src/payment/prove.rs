@@ -7,8 +7,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method, PaymentState};
+pub use super::case::Case;
 use super::flush::flush;
-use super::gateway::line::LumpSum;
 use super::movement::{Movement, State, bank_key, line_key};
 use super::paper_line::{Papers, case_name};
 use super::refund::line::Refunds;
@@ -49,53 +49,6 @@ pub const LINE_KINDS: [Kind; 7] = [
     Kind::SameMoneyTwoChannels,
     Kind::BulkSettlement,
 ];
-
-/// What a line is. Decided by matching, confirmed here under the locks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Case {
-    /// Shows movements that were known: (movement, amount), the amounts summing to the line.
-    Proof {
-        parts: Vec<(MovementId, Dong)>,
-    },
-    /// Shows one money that was told as two movements, oldest first.
-    SameMoney([MovementId; 2]),
-    /// Money nobody claimed, for the obligations its codes name.
-    Credit {
-        named: Vec<(UnitId, ObligationId)>,
-    },
-    /// Taken by the bank for its service.
-    BankFee,
-    Interest,
-    /// Gives back what an earlier line brought.
-    Reversal {
-        original: LineId,
-    },
-    /// Pays an acquirer's batch out, or takes its chargebacks.
-    PosBatch(BatchId),
-    /// Pays out what a gateway claimed one by one, less its fee.
-    LumpSum(LumpSum),
-    /// Money in that nobody can place, and why.
-    UnknownCredit(Kind),
-    /// Money out that nobody can place, and why.
-    UnknownDebit(Kind),
-}
-
-impl Case {
-    pub(super) fn name(&self) -> &'static str {
-        match self {
-            Case::Proof { .. } => "proof",
-            Case::SameMoney(_) => "same_money",
-            Case::Credit { .. } => "credit",
-            Case::BankFee => "bank_fee",
-            Case::Interest => "interest",
-            Case::Reversal { .. } => "reversal",
-            Case::PosBatch(_) => "pos_batch",
-            Case::LumpSum(_) => "lump_sum",
-            Case::UnknownCredit(_) => "unknown_credit",
-            Case::UnknownDebit(_) => "unknown_debit",
-        }
-    }
-}
 
 /// A line with its case.
 #[derive(Clone, Debug)]
@@ -328,6 +281,7 @@ impl Desk<'_> {
         match &work.case {
             Case::Proof { parts } => self.prove(work, parts),
             Case::SameMoney(_) => Err(Error::internal("posted by `same_money`")),
+            Case::Withdrawal | Case::TakenOver => Err(Error::internal("posted by `restated`")),
             Case::Credit { named } => {
                 let destination = self.book.destination(work.unit, size, named, false);
                 match destination {
@@ -516,7 +470,7 @@ impl Desk<'_> {
         named
     }
 
-    fn receive(
+    pub(super) fn receive(
         &mut self,
         work: &LineWork,
         movement: MovementId,
@@ -611,10 +565,14 @@ impl Desk<'_> {
     }
 
     pub(super) fn note(&mut self, work: &LineWork, kind: Kind, amount: Dong) {
+        self.note_about(work, kind, Subject::Line(work.line), amount);
+    }
+
+    pub(super) fn note_about(&mut self, work: &LineWork, kind: Kind, subject: Subject, amount: Dong) {
         self.book.exceptions.push(exception::New {
             unit: work.unit,
             kind,
-            subject: Subject::Line(work.line),
+            subject,
             account: Some(work.account),
             amount,
             opened_on: work.booking_date,
@@ -623,7 +581,7 @@ impl Desk<'_> {
     }
 }
 
-fn write(
+pub(super) fn write(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     desk: &Desk<'_>,

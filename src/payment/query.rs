@@ -11,6 +11,7 @@ use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::*;
+pub use crate::shift::query::first_open_day;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema::{claim, day, movement, parked_claim};
@@ -492,21 +493,6 @@ pub fn closed_days(
         .select((day::unit_id, day::account_id, day::date))
         .load(conn)
         .classify()
-}
-
-/// The first day from `day` on that is not closed for the account: what is posted late goes there.
-pub fn first_open_day(
-    conn: &mut Conn,
-    unit: UnitId,
-    account: AccountId,
-    day: BusinessDay,
-) -> Result<BusinessDay> {
-    let closed = closed_days(conn, &[(unit, account)], day)?;
-    let mut open = day;
-    while closed.iter().any(|(_, closed_account, date)| *closed_account == account && *date == open) {
-        open = open.next();
-    }
-    Ok(open)
 }
 
 /// Claims set aside that nobody has settled yet: (unit, claim, channel, raw event, revision).

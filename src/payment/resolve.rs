@@ -44,7 +44,8 @@ pub const RESOLUTIONS: [&str; 14] = [
 
 /// Approves the open proposal of an exception and carries it out, in one transaction.
 ///
-/// - `assign` (target: an obligation of the unit): money in suspense goes to it.
+/// - `assign` (target: an obligation of the unit): money in suspense goes to it, the exception's amount
+///   and no more.
 /// - `bank_charge`: an unexplained debit was the bank's charge.
 /// - `refund_debit`, `refund_short`, `refund_over` (target: a refund on its way): an unexplained debit
 ///   paid it, exactly, with less, or with more than its amount; `refund_refused`: one that was refused
@@ -88,20 +89,20 @@ fn carry_out(
     item: &Exception,
     proposal: &Proposal,
 ) -> Result<Vec<(UnitId, ReceiptId)>> {
+    // Under the lock: another exception about the same line may be decided at the same moment.
+    settle_cash::lock(tx, item, &proposal.resolution)?;
+    let on = lock_account(tx, stamp, item)?;
     check_proposal(tx, item, &proposal.resolution, proposal.target)?;
     let receipts = match proposal.resolution.as_str() {
-        "assign" => assign(tx, stamp, actor, item, proposal)?,
-        "bank_charge" => charge(tx, stamp, actor, item)?,
-        "disprove" => disprove(tx, stamp, actor, item)?,
+        "assign" => assign(tx, stamp, actor, item, proposal, on)?,
+        "bank_charge" => charge(tx, stamp, actor, item, on)?,
+        "disprove" => disprove(tx, stamp, actor, item, on)?,
         refund if Debit::parse(refund).is_some() => {
-            let on = lock_account(tx, stamp, item)?;
             debit::settle(tx, stamp, actor, item, refund_of(proposal)?, on)?;
             Vec::new()
         }
         "acknowledge" => Vec::new(),
         other if settle_cash::is_ours(other) => {
-            settle_cash::lock(tx, item, other)?;
-            let on = lock_account(tx, stamp, item)?;
             settle_cash::carry_out(tx, stamp, actor, item, proposal, on)?;
             Vec::new()
         }
@@ -111,31 +112,34 @@ fn carry_out(
 }
 
 /// Refuses a proposal that could never be carried out, before a second person looks at it. The
-/// books decide, not the kind: what still stands in suspense is not acknowledged away.
+/// books decide, not the kind: what still stands in suspense is not acknowledged away, and a
+/// resolution moves exactly what its exception names, so that none drains another's money and the
+/// limit for one person counts what is really moved.
 pub fn check_proposal(
     conn: &mut Conn,
     item: &Exception,
     resolution: &str,
     target: Option<i64>,
 ) -> Result<()> {
-    let (in_suspense, unexplained) = standing(conn, item)?;
+    let standing = Standing::of(conn, item)?;
     if let (Some(way), Some(target)) = (Debit::parse(resolution), target) {
         return unfit_unless(debit::fits(conn, item, way, RefundId(target))?);
     }
+    let is_whole = standing.suspense == item.amount && item.amount.is_positive();
+    let is_debit = standing.debit == item.amount && item.amount.is_positive();
     let fits = match resolution {
-        "assign" => in_suspense && item.subject_kind == "line" && target.is_some(),
-        "bank_charge" => unexplained,
+        "assign" => target.is_some() && unplaced(conn, item)?.is_some(),
+        "bank_charge" => is_debit,
         "disprove" => item.kind == Kind::ClaimWithoutCredit && item.subject_kind == "movement",
         "acknowledge" => {
-            let is_open = in_suspense || unexplained || settle_cash::is_open(conn, item)?;
+            let is_open = standing.is_open() || settle_cash::is_open(conn, item)?;
             !is_open && item.kind != Kind::ClaimWithoutCredit
         }
-        settle_cash::DEPOSIT => in_suspense && item.subject_kind == "line" && target.is_some(),
-        settle_cash::REMITTANCE => (unexplained || in_suspense) && target.is_some(),
-        settle_cash::REFUSED_ORDER => unexplained && settle_cash::is_refused_order(conn, item, target)?,
+        settle_cash::DEPOSIT | settle_cash::REPAID => is_whole && standing.has_line && target.is_some(),
+        settle_cash::REMITTANCE => (is_debit || is_whole) && target.is_some(),
+        settle_cash::REFUSED_ORDER => is_debit && settle_cash::is_refused_order(conn, item, target)?,
         settle_cash::SHORTAGE => item.kind == Kind::DepositDiffers && item.subject_kind == "slip",
-        settle_cash::TO_BUDGET => in_suspense,
-        settle_cash::REPAID => in_suspense && item.subject_kind == "line" && target.is_some(),
+        settle_cash::TO_BUDGET => is_whole || (!standing.has_line && standing.suspense.is_positive()),
         refund if Debit::parse(refund).is_some() => false,
         _ => return Err(Error::invalid("resolution", "resolution_unknown", RESOLUTIONS.join(", "))),
     };
@@ -166,26 +170,64 @@ fn refund_of(proposal: &Proposal) -> Result<RefundId> {
     proposal.target.map(RefundId).ok_or_else(missing)
 }
 
-/// Whether the exception's line has money in suspense, and whether it is an unexplained debit.
-fn standing(conn: &mut Conn, item: &Exception) -> Result<(bool, bool)> {
-    if item.subject_kind == "shift" {
-        let over = Account::DrawerSuspense(ShiftId(item.subject_id));
-        return Ok((!ledger::balance(conn, item.unit, &over)?.is_zero(), false));
-    }
-    if item.subject_kind != "line" {
-        return Ok((false, false));
-    }
-    let line = LineId(item.subject_id);
-    let suspense = ledger::balance(conn, item.unit, &Account::Suspense(line))?;
-    let debit = ledger::balance(conn, item.unit, &Account::UnexplainedDebit(line))?;
-    Ok((!suspense.is_zero(), !debit.is_zero()))
+/// What the books hold of the money an exception is about.
+#[derive(Default)]
+struct Standing {
+    /// Of the line, or counted over in the drawer.
+    suspense: Dong,
+    /// The line's debit that nobody explained.
+    debit: Dong,
+    has_line: bool,
 }
 
-fn line_of(item: &Exception) -> Result<LineId> {
-    if item.subject_kind == "line" {
-        return Ok(LineId(item.subject_id));
+impl Standing {
+    fn of(conn: &mut Conn, item: &Exception) -> Result<Standing> {
+        if item.subject_kind == "shift" {
+            let over = ledger::balance(conn, item.unit, &Account::DrawerSuspense(ShiftId(item.subject_id)))?;
+            return Ok(Standing { suspense: Dong::ZERO.checked_sub(over)?, ..Standing::default() });
+        }
+        if item.subject_kind != "line" && unplaced(conn, item)?.is_none() {
+            return Ok(Standing::default());
+        }
+        let line = settle_cash::line_of(conn, item)?;
+        Ok(Standing {
+            suspense: settle_cash::in_suspense(conn, item.unit, line)?,
+            debit: ledger::balance(conn, item.unit, &Account::UnexplainedDebit(line))?,
+            has_line: true,
+        })
     }
-    Err(Error::conflict("resolution_unfit", "the exception is not about a statement line"))
+
+    fn is_open(&self) -> bool {
+        !self.suspense.is_zero() || !self.debit.is_zero()
+    }
+}
+
+/// The movement whose money an exception has in suspense, with the line that shows it: the exception's
+/// own, or the only one of its line that no payment has. None unless all of it, and of an exception
+/// about a line nothing else, stands there.
+fn unplaced(conn: &mut Conn, item: &Exception) -> Result<Option<(LineId, MovementId)>> {
+    let of_line = item.subject_kind == "line";
+    if !of_line && item.subject_kind != "movement" {
+        return Ok(None);
+    }
+    let ids: Vec<(UnitId, MovementId)> = if of_line {
+        line_query::standing_parts(conn, item.unit, LineId(item.subject_id))?
+            .into_iter()
+            .map(|(_, movement, _)| (item.unit, movement))
+            .collect()
+    } else {
+        vec![(item.unit, MovementId(item.subject_id))]
+    };
+    let mut free = query::movements(conn, &ids)?;
+    free.retain(|movement| movement.payment.is_none() && movement.state == State::Proven);
+    let [movement] = free.as_slice() else { return Ok(None) };
+    let line = match line_query::lines_of_movements(conn, &[(item.unit, movement.id)])?.as_slice() {
+        [(_, _, line)] => *line,
+        _ => return Ok(None),
+    };
+    let held = settle_cash::in_suspense(conn, item.unit, line)?;
+    let is_all = if of_line { held == item.amount } else { held >= item.amount };
+    Ok(Some((line, movement.id)).filter(|_| is_all && movement.amount == item.amount))
 }
 
 /// Locks the exception's account and tells the day its postings belong to: today, or the account's
@@ -203,29 +245,24 @@ fn assign(
     actor: &Actor,
     item: &Exception,
     proposal: &Proposal,
+    accounting_date: BusinessDay,
 ) -> Result<Vec<(UnitId, ReceiptId)>> {
-    let line = line_of(item)?;
     let target =
         proposal.target.ok_or_else(|| Error::invalid("target", "target_missing", "name the obligation"))?;
     let obligation = ObligationId(target);
-    let accounting_date = lock_account(tx, stamp, item)?;
-    let (_, _, movement) = line_query::movements_of_lines(tx, &[(item.unit, line)])?
-        .pop()
-        .ok_or_else(|| Error::conflict("line_not_in_suspense", "the line was not posted to suspense"))?;
+    let (line, movement) = unplaced(tx, item)?.ok_or_else(|| {
+        let detail = "the money was identified, or taken back, meanwhile";
+        Error::conflict("line_not_in_suspense", detail)
+    })?;
     let mut book = Book::new(audit::actor_text(actor), stamp.now);
     load_obligations(tx, stamp, &mut book, &[(item.unit, obligation)])?;
     if book.obligations.is_empty() {
         return Err(obligation::not_found());
     }
-    let mut held = query::movements(tx, &[(item.unit, movement)])?.into_iter().map(|m| {
-        let revision = m.revision;
-        Held::read(m, revision)
-    });
-    let mut held = held.next().ok_or_else(|| Error::internal("a matched movement is gone"))?;
-    if held.value.payment.is_some() || held.value.state != State::Proven {
-        let detail = "the money was identified, or taken back, meanwhile";
-        return Err(Error::conflict("line_not_in_suspense", detail));
-    }
+    let held = query::movements(tx, &[(item.unit, movement)])?.pop();
+    let held = held.ok_or_else(|| Error::internal("a matched movement is gone"))?;
+    let revision = held.revision;
+    let mut held = Held::read(held, revision);
     let payment: PaymentId = stamp.mint()?;
     let incoming = Incoming {
         unit: item.unit,
@@ -254,9 +291,9 @@ fn charge(
     stamp: &Stamp<'_>,
     actor: &Actor,
     item: &Exception,
+    accounting_date: BusinessDay,
 ) -> Result<Vec<(UnitId, ReceiptId)>> {
-    let line = line_of(item)?;
-    let accounting_date = lock_account(tx, stamp, item)?;
+    let line = settle_cash::line_of(tx, item)?;
     let mut book = Book::new(audit::actor_text(actor), stamp.now);
     book.postings.push(Posting {
         unit: item.unit,
@@ -277,11 +314,11 @@ fn disprove(
     stamp: &Stamp<'_>,
     actor: &Actor,
     item: &Exception,
+    accounting_date: BusinessDay,
 ) -> Result<Vec<(UnitId, ReceiptId)>> {
     if item.subject_kind != "movement" {
         return Err(Error::conflict("resolution_unfit", "the exception is not about a claimed movement"));
     }
-    let accounting_date = lock_account(tx, stamp, item)?;
     let id = MovementId(item.subject_id);
     let movement = query::movements(tx, &[(item.unit, id)])?
         .pop()

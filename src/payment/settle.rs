@@ -643,14 +643,10 @@ fn identify_suspense(
 ) -> Result<()> {
     let line = line_query::lines_of_movements(tx, &[(read.unit, movement)])?.pop();
     let (_, _, line) = line.ok_or_else(|| Error::internal("a proven movement has no line"))?;
-    if !settle_cash::stands(tx, read.unit, line, read.claim().amount)? {
-        note_unknown(
-            stamp,
-            read,
-            Subject::Movement(movement),
-            &Destination::Unknown(Kind::LatePayment),
-            book,
-        );
+    let suspended = settle_cash::in_suspense(tx, read.unit, line)?;
+    if suspended < read.claim().amount {
+        let late = Destination::Unknown(Kind::LatePayment);
+        note_unknown(stamp, read, Subject::Movement(movement), &late, book);
         return Ok(());
     }
     let payment: PaymentId = stamp.mint()?;
@@ -674,7 +670,11 @@ fn identify_suspense(
         touch(held);
     }
     let why = "identified by a later claim";
-    book.settled_exceptions.extend(LINE_KINDS.map(|kind| (read.unit, kind, Subject::Line(line), why)));
+    book.settled_exceptions.push((read.unit, Kind::BulkSettlement, Subject::Movement(movement), why));
+    // What else stands under the line has exceptions of its own.
+    if suspended == read.claim().amount {
+        book.settled_exceptions.extend(LINE_KINDS.map(|kind| (read.unit, kind, Subject::Line(line), why)));
+    }
     note_unknown(stamp, read, Subject::Line(line), destination, book);
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What two persons decide about cash and the Treasury where no code in a line's memo says it:
 //! resolutions of exceptions, carried out by `resolve`.
 
-use super::query;
+use super::{line_query, query};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -82,11 +82,17 @@ pub fn carry_out(
     ledger::post(tx, stamp, &postings)
 }
 
-fn line_of(item: &Exception) -> Result<LineId> {
-    if item.subject_kind == "line" {
-        return Ok(LineId(item.subject_id));
-    }
-    Err(Error::conflict("resolution_unfit", "the exception is not about a statement line"))
+/// The line an exception is about, or the one that shows its movement.
+pub(super) fn line_of(conn: &mut Conn, item: &Exception) -> Result<LineId> {
+    let line = match item.subject_kind.as_str() {
+        "line" => Some(LineId(item.subject_id)),
+        "movement" => {
+            let movement = (item.unit, MovementId(item.subject_id));
+            line_query::lines_of_movements(conn, &[movement])?.pop().map(|(_, _, line)| line)
+        }
+        _ => None,
+    };
+    line.ok_or_else(|| Error::conflict("resolution_unfit", "the exception is not about a statement line"))
 }
 
 fn posting(item: &Exception, debit: Account, credit: Account, amount: Dong, on: BusinessDay) -> Posting {
@@ -94,15 +100,15 @@ fn posting(item: &Exception, debit: Account, credit: Account, amount: Dong, on: 
     Posting { unit: item.unit, debit, credit, amount, accounting_date: on, source }
 }
 
-fn in_suspense(conn: &mut Conn, item: &Exception, line: LineId) -> Result<Dong> {
-    Dong::ZERO.checked_sub(ledger::balance(conn, item.unit, &Account::Suspense(line))?)
+/// A line's money that stands in suspense.
+pub(super) fn in_suspense(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Dong> {
+    Dong::ZERO.checked_sub(ledger::balance(conn, unit, &Account::Suspense(line))?)
 }
 
 /// Whether a line's money stands in suspense still: persons may have given it to a slip, an order or
 /// the budget since.
 pub fn stands(conn: &mut Conn, unit: UnitId, line: LineId, amount: Dong) -> Result<bool> {
-    let held = Dong::ZERO.checked_sub(ledger::balance(conn, unit, &Account::Suspense(line))?)?;
-    Ok(held >= amount)
+    Ok(in_suspense(conn, unit, line)? >= amount)
 }
 
 fn unfit(detail: &str) -> Error {
@@ -118,8 +124,8 @@ fn deposited(
     slip: SlipId,
     on: BusinessDay,
 ) -> Result<Posting> {
-    let line = line_of(item)?;
-    let amount = in_suspense(tx, item, line)?;
+    let line = line_of(tx, item)?;
+    let amount = in_suspense(tx, item.unit, line)?;
     let mut slip = deposit::find(tx, item.unit, slip)?;
     if Some(slip.account) != item.account {
         return Err(unfit("the slip is for another account"));
@@ -139,14 +145,14 @@ fn remitted(
     order: RemittanceId,
     on: BusinessDay,
 ) -> Result<Vec<Posting>> {
-    let line = line_of(item)?;
+    let line = line_of(tx, item)?;
     let mut order = remittance::find(tx, item.unit, order)?;
     if Some(order.account) != item.account {
         return Err(unfit("the order is from another account"));
     }
     let debit = Dong::ZERO.checked_sub(ledger::balance(tx, item.unit, &Account::UnexplainedDebit(line))?)?;
     let (stands_on, amount) = if debit.is_zero() {
-        (Account::Suspense(line), in_suspense(tx, item, line)?)
+        (Account::Suspense(line), in_suspense(tx, item.unit, line)?)
     } else {
         (Account::UnexplainedDebit(line), debit)
     };
@@ -168,7 +174,8 @@ fn remitted(
 /// Whether the target is an order of the line's account and amount that was refused.
 pub fn is_refused_order(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<bool> {
     let Some(target) = target.map(RemittanceId) else { return Ok(false) };
-    let debited = ledger::balance(conn, item.unit, &Account::UnexplainedDebit(line_of(item)?))?;
+    let line = line_of(conn, item)?;
+    let debited = ledger::balance(conn, item.unit, &Account::UnexplainedDebit(line))?;
     let order = remittance::query::by_ids(conn, &[(item.unit, target)])?.pop();
     Ok(order.is_some_and(|order| {
         order.state == remittance::State::Refused
@@ -187,7 +194,7 @@ fn refused_and_debited(
     (order, checker): (RemittanceId, PersonId),
     on: BusinessDay,
 ) -> Result<Vec<Posting>> {
-    let line = line_of(item)?;
+    let line = line_of(tx, item)?;
     let unexplained = Account::UnexplainedDebit(line);
     let mut order = remittance::find(tx, item.unit, order)?;
     if !is_refused_order(tx, item, Some(order.id.0))? {
@@ -214,7 +221,7 @@ fn refused_and_debited(
 fn to_budget(tx: &mut Tx<'_>, item: &Exception, on: BusinessDay) -> Result<Posting> {
     let suspense = match item.subject_kind.as_str() {
         "shift" => Account::DrawerSuspense(ShiftId(item.subject_id)),
-        _ => Account::Suspense(line_of(item)?),
+        _ => Account::Suspense(line_of(tx, item)?),
     };
     let amount = unidentified(tx, item, &suspense)?;
     Ok(posting(item, suspense, Account::BudgetDue(UNIDENTIFIED.to_owned()), amount, on))
@@ -232,7 +239,7 @@ pub fn lock(tx: &mut Tx<'_>, item: &Exception, resolution: &str) -> Result<()> {
 
 /// A person paid back, in whole or in part, what they answered for.
 fn repaid(tx: &mut Tx<'_>, item: &Exception, person: PersonId, on: BusinessDay) -> Result<Posting> {
-    let suspense = Account::Suspense(line_of(item)?);
+    let suspense = Account::Suspense(line_of(tx, item)?);
     let amount = unidentified(tx, item, &suspense)?;
     let owed = ledger::balance(tx, item.unit, &Account::Shortage(person))?;
     if amount > owed {

@@ -14,7 +14,7 @@ use crate::exception::{Exception, Kind};
 use crate::id::*;
 use crate::ledger::{self, Account};
 use crate::payment::prove::LINE_KINDS;
-use crate::payment::{Direction, MovementState, query as payments};
+use crate::payment::{Direction, MovementState, line_query, query as payments};
 use crate::reconciliation;
 use crate::store::{Conn, Lane, Stamp, Store, rows};
 
@@ -112,13 +112,21 @@ pub(super) fn unresolved(conn: &mut Conn) -> Result<Vec<Exception>> {
 pub(super) fn is_unknown_money(item: &Exception) -> bool {
     let is_held =
         LINE_KINDS.contains(&item.kind) || matches!(item.kind, Kind::Interest | Kind::DepositDiffers);
-    is_held && matches!(item.subject_kind.as_str(), "line" | "shift")
+    is_held && matches!(item.subject_kind.as_str(), "line" | "movement" | "shift")
 }
 
 /// Whether the item's money stands in suspense still.
 pub(super) fn is_held(conn: &mut Conn, item: &Exception) -> Result<bool> {
     let suspense = match item.subject_kind.as_str() {
         "line" => Account::Suspense(LineId(item.subject_id)),
+        "movement" => {
+            let movement = (item.unit, MovementId(item.subject_id));
+            let found = payments::movements(conn, &[movement])?;
+            let line = line_query::lines_of_movements(conn, &[movement])?.pop();
+            let is_unplaced = found.iter().any(|one| one.payment.is_none());
+            let Some((_, _, line)) = line.filter(|_| is_unplaced) else { return Ok(false) };
+            Account::Suspense(line)
+        }
         _ => Account::DrawerSuspense(ShiftId(item.subject_id)),
     };
     Ok(!ledger::balance(conn, item.unit, &suspense)?.is_zero())

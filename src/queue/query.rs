@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::id::*;
 use crate::store::Conn;
 use crate::store::failure::Classify;
-use crate::store::schema::{movement, unit};
+use crate::store::schema::{movement, obligation_event, unit};
 
 crate::table_row! {
     pub struct AlarmRow in "age_alarm" {
@@ -83,6 +83,19 @@ pub fn told_since(conn: &mut Conn, unit: UnitId, payments: &[PaymentId]) -> Resu
         found.extend(told);
     }
     Ok(found)
+}
+
+/// Whether a claim, a payment or a decision changed an obligation after an instant.
+pub fn is_told_since(conn: &mut Conn, unit: UnitId, id: ObligationId, since: Instant) -> Result<bool> {
+    let newer: Option<EventId> = obligation_event::table
+        .filter(obligation_event::unit_id.eq(unit))
+        .filter(obligation_event::obligation_id.eq(id))
+        .filter(obligation_event::at.gt(since))
+        .select(obligation_event::id)
+        .first(conn)
+        .optional()
+        .classify()?;
+    Ok(newer.is_some())
 }
 
 /// A line that pays one obligation, with what names its payer and its sender.

@@ -70,6 +70,7 @@ fn look_at(
         cut_off(conn, stamp, unit, account, &mut change)?;
         untold(conn, stamp, settings, unit, account, &mut change)?;
         swapped(conn, stamp, unit, account, &mut change)?;
+        outcomes(conn, unit, account, &mut change)?;
         Ok(change)
     })?;
     if change.open.is_empty() && change.settle.is_empty() {
@@ -91,6 +92,18 @@ fn standing(conn: &mut Conn, unit: UnitId, account: AccountId, kind: Kind) -> Re
         ..Filter::default()
     };
     work_query::page(conn, &Scope::All, &filter)
+}
+
+/// Payments under way whose outcome came: something happened to the obligation since.
+fn outcomes(conn: &mut Conn, unit: UnitId, account: AccountId, change: &mut Change) -> Result<()> {
+    for item in standing(conn, unit, account, Kind::PaymentPending)? {
+        let obligation = ObligationId(item.subject_id);
+        if query::is_told_since(conn, unit, obligation, item.created_at)? {
+            let cause = (unit, Kind::PaymentPending, Subject::Obligation(obligation), "its outcome came");
+            change.settle.push(cause);
+        }
+    }
+    Ok(())
 }
 
 /// Claims of days that statements cover, and no line shows them yet: booked on the next day,

@@ -7,6 +7,7 @@ pub mod alias;
 mod alias_query;
 pub mod bridge;
 pub mod classification;
+mod contra;
 pub mod day_close;
 pub mod evidence;
 pub mod explanation;

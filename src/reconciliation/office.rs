@@ -7,13 +7,14 @@ use super::run::{Report, reconcile};
 use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::id::{AccountId, LineId, StatementId, UnitId};
+use crate::id::{AccountId, StatementId, UnitId};
 use crate::obligation::reference::{CodeBook, Found};
 use crate::receipt::seal::Keyring;
 use crate::statement::job::{self, Job};
-use crate::statement::quarantine::{self, Verdict};
+use crate::statement::quarantine::{self, Decided, Verdict};
+use crate::statement::version::{self, Renewed, Version};
 use crate::statement::{self, Imported, Options};
-use crate::store::{Stamp, Store};
+use crate::store::{Lane, Stamp, Store};
 
 /// Imports a bank file with the reference codes of its memos.
 pub fn import<'a>(
@@ -48,6 +49,13 @@ pub fn run_import<'a>(
     job::run_next(store, stamp, &|memo| codes_in(&book, memo), keep_on)
 }
 
+/// Compares a version that waits with the lines as they stand; see `statement::version::renew`.
+pub fn compare_again(store: &Store, stamp: &Stamp<'_>, version: &Version) -> Result<Renewed> {
+    let book = CodeBook::hanoi();
+    let found = version::compare_again(store, stamp, &|memo| codes_in(&book, memo), version)?;
+    store.write(&Actor::system().scope, Lane::Live, |tx| version::renew(tx, stamp, version, &found))
+}
+
 /// Decides every line of a statement that could not be read; see `statement::quarantine`.
 pub fn decide_quarantine<'a>(
     store: &Store,
@@ -55,7 +63,7 @@ pub fn decide_quarantine<'a>(
     actor: &Actor,
     statement: (UnitId, StatementId),
     verdicts: &[Verdict],
-) -> Result<Vec<LineId>> {
+) -> Result<Decided> {
     let book = CodeBook::hanoi();
     quarantine::decide(store, stamp, actor, &|memo| codes_in(&book, memo), statement, verdicts)
 }

@@ -29,11 +29,13 @@ const ROUNDS_LIMIT: usize = 8;
 pub struct Payouts {
     batches: Vec<pos::Batch>,
     settlements: Vec<Settlement>,
-    /// Items that a claim waits for, and the sum of the others.
-    parts: HashMap<SettlementId, (Vec<(MovementId, Dong)>, Dong)>,
+    /// Items that a claim waits for, and what the others amount to.
+    parts: HashMap<SettlementId, Parts>,
     terms: Vec<Terms>,
     channels: HashMap<MovementId, Vec<String>>,
 }
+
+type Parts = (Vec<(MovementId, Dong)>, Vec<Dong>);
 
 /// What a run has looked at.
 pub struct Seen<'a> {
@@ -60,11 +62,11 @@ impl Payouts {
             let items = gateway::query::items(conn, unit, settlement.id)?;
             let standings = gateway::query::standings(conn, settlement, &items)?;
             let mut known = Vec::with_capacity(items.len());
-            let mut unknown = Dong::ZERO;
+            let mut unknown = Vec::new();
             for (item, standing) in items.iter().zip(standings) {
                 match standing {
                     (Standing::Awaited, Some(movement)) => known.push((movement, item.amount)),
-                    _ => unknown = unknown.checked_add(item.amount)?,
+                    _ => unknown.push(item.amount),
                 }
             }
             parts.insert(settlement.id, (known, unknown));
@@ -112,22 +114,32 @@ impl Payouts {
         };
         let free: Vec<Settlement> = self.settlements.iter().filter(|one| is_free(one)).cloned().collect();
         let open = seen.lines.iter().filter(|line| works.get(&line.id).is_some_and(is_unplaced));
+        let mut reserved = HashSet::new();
         for (settlement, line) in only_lines(&free, open) {
             let Some(work) = works.get_mut(&line) else { continue };
-            let Some((case, evidence)) = self.report_case(settlement) else { continue };
+            let Some((case, evidence)) = self.report_case(settlement, &mut reserved) else { continue };
             work.case = case;
             work.rule = REPORT;
             work.evidence = stored(&evidence);
         }
     }
 
-    fn report_case(&self, settlement: &Settlement) -> Option<(Case, Vec<Evidence>)> {
-        let (parts, unknown) = self.parts.get(&settlement.id)?;
+    /// A transaction that an earlier report of the run has taken (`reserved`) is unknown to this one: its
+    /// sum is somebody else's, and a person says whose.
+    fn report_case(
+        &self,
+        settlement: &Settlement,
+        reserved: &mut HashSet<MovementId>,
+    ) -> Option<(Case, Vec<Evidence>)> {
+        let (awaited, unknown) = self.parts.get(&settlement.id)?;
+        let (parts, twice): (Vec<(MovementId, Dong)>, Vec<(MovementId, Dong)>) =
+            awaited.iter().copied().partition(|(id, _)| reserved.insert(*id));
+        let unknown = unknown.iter().copied().chain(twice.into_iter().map(|(_, amount)| amount));
         let lump = LumpSum {
             channel: settlement.channel.clone(),
             settlement: Some(settlement.id),
             parts: parts.clone(),
-            unknown: *unknown,
+            unknown: unknown.collect(),
             fee: settlement.fee,
         };
         let evidence = vec![
@@ -142,10 +154,11 @@ impl Payouts {
     /// may be shown by, as `work` makes work of them.
     pub fn late(&self, lines: &[Line], work: impl Fn(LineId) -> Option<LineWork>) -> Vec<LineWork> {
         let posted = lines.iter().filter(|line| line.open.is_zero() && line.codes.is_empty());
+        let mut reserved = HashSet::new();
         only_lines(&self.settlements, posted)
             .into_iter()
             .filter_map(|(settlement, line)| {
-                let (case, evidence) = self.report_case(settlement)?;
+                let (case, evidence) = self.report_case(settlement, &mut reserved)?;
                 let plain = work(line)?;
                 Some(LineWork { case, rule: REPORT, evidence: stored(&evidence), ..plain })
             })
@@ -262,7 +275,7 @@ impl Payouts {
                     channel: terms.channel.clone(),
                     settlement: None,
                     parts,
-                    unknown: Dong::ZERO,
+                    unknown: Vec::new(),
                     fee,
                 };
                 // One claim out of several is no more than an amount that is equal.

@@ -18,6 +18,7 @@ pub struct StoredLine {
     pub unit: UnitId,
     pub id: LineId,
     pub account: AccountId,
+    pub statement: StatementId,
     pub booking_date: BusinessDay,
     pub amount: Dong,
     /// Joined by spaces.
@@ -30,12 +31,14 @@ pub struct StoredLine {
     pub memo_cipher: Vec<u8>,
     pub is_posted: bool,
     pub revision: i64,
+    /// Of a posted line.
+    pub class: Option<String>,
 }
 
 type Stored = (
-    (UnitId, LineId, AccountId, BusinessDay, Dong),
+    (UnitId, LineId, AccountId, StatementId, BusinessDay, Dong),
     (String, String, Option<String>, Option<String>, bool),
-    (KeyId, Vec<u8>, Option<BusinessDay>, i64),
+    (KeyId, Vec<u8>, Option<BusinessDay>, i64, Option<String>),
 );
 
 /// Lines of ready statements of an account: all that are not posted, and the posted ones booked
@@ -62,6 +65,7 @@ pub fn lines(
                 statement_line::unit_id,
                 statement_line::id,
                 statement_line::account_id,
+                statement_line::statement_id,
                 statement_line::booking_date,
                 statement_line::amount,
             ),
@@ -77,6 +81,7 @@ pub fn lines(
                 statement_line::memo_cipher,
                 statement_line::posted_on,
                 statement_line::revision,
+                statement_line::class,
             ),
         ))
         .load(conn)
@@ -87,8 +92,9 @@ pub fn lines(
             unit: place.0,
             id: place.1,
             account: place.2,
-            booking_date: place.3,
-            amount: place.4,
+            statement: place.3,
+            booking_date: place.4,
+            amount: place.5,
             codes: text.0,
             damaged: text.1,
             reference: text.2,
@@ -98,6 +104,7 @@ pub fn lines(
             memo_cipher: rest.1,
             is_posted: rest.2.is_some(),
             revision: rest.3,
+            class: rest.4,
         })
         .collect())
 }

@@ -1,26 +1,20 @@
 //! What a statement that was corrected, or a notification, changes for the matching: lines under
-//! question are left alone, contra lines are posted as the bank's taking back of what they stand
-//! against, and details that were notified bring their codes.
+//! question are left alone, what two persons accepted goes in with its contra lines, and details that
+//! were notified bring their codes.
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::office;
-use super::query::{self, StoredLine};
-use crate::actor::Actor;
+use super::query::StoredLine;
+use super::{contra, office};
+use crate::actor::{Actor, Role};
 use crate::error::{Error, Result};
-use crate::exception::Kind;
 use crate::id::*;
-use crate::payment::line_query;
-use crate::payment::prove::{Case, LineWork, post_lines};
 use crate::payment::query as payments;
-use crate::statement::version::{self, Decision, Version, Withdrawn};
-use crate::statement::{Imported, file, notice};
+use crate::statement::version::{self, Decision, Renewed, Version};
+use crate::statement::{Imported, Options, file, notice};
 use crate::store::{Conn, Lane, Stamp, Store};
 use crate::text;
-
-/// How far back lines are read that were posted already; a correction of older days needs them
-/// re-opened anyway.
-const RECENT_DAYS: i64 = 400;
+use crate::unit::account;
 
 /// What was decided, and what went in.
 #[derive(Clone, Debug)]
@@ -32,10 +26,12 @@ pub struct Decided {
 }
 
 /// Approves the proposal about a held version. An accepted one goes in at once: its new lines as of any
-/// statement, and against each line it takes out a contra line, posted here.
+/// statement, and against each line it takes out a contra line, posted here. Other versions that wait
+/// are compared again with what stands then.
 ///
 /// Errors: as `version::approve`; `statement_version_day_closed` when a day it changes is closed and
-/// must be re-opened first.
+/// must be re-opened first; `statement_version_overtaken` when the lines changed since it was
+/// compared: it is held again with the new list, for persons to look at.
 pub fn approve<'a>(
     store: &Store,
     stamp: &dyn Fn() -> Stamp<'a>,
@@ -43,11 +39,30 @@ pub fn approve<'a>(
     unit: UnitId,
     id: VersionId,
 ) -> Result<Decided> {
+    actor.require_role(&[Role::Finance, Role::Approver])?;
+    actor.scope.require(unit)?;
+    let (waiting, is_accepted) = store.read(&actor.scope, |conn| {
+        let version = version::find(conn, unit, id)?;
+        let proposal = version::proposal(conn, unit, id)?.filter(|_| version.state == "proposed");
+        Ok((version, proposal.is_some_and(|(decision, ..)| decision == "accept")))
+    })?;
+    if is_accepted {
+        match office::compare_again(store, &stamp(), &waiting)? {
+            Renewed::Same => {}
+            Renewed::Held(_) => {
+                let detail =
+                    "the lines changed since; it was compared again: look at the list and propose anew";
+                return Err(Error::conflict("statement_version_overtaken", detail));
+            }
+            Renewed::Applied(version) => {
+                let imported = take_in(store, stamp, &version)?;
+                return Ok(Decided { version, imported: Some(imported), receipts: Vec::new() });
+            }
+        }
+    }
     let (version, decision) = store.write(&actor.scope, Lane::Live, |tx| {
-        let version = version::find(tx, unit, id)?;
-        let is_accepted = version::proposal(tx, unit, id)?.is_some_and(|(decision, ..)| decision == "accept");
         if is_accepted {
-            refuse_closed_days(tx, &version)?;
+            refuse_closed_days(tx, &waiting)?;
         }
         version::approve(tx, &stamp(), actor, unit, id)
     })?;
@@ -55,19 +70,47 @@ pub fn approve<'a>(
         return Ok(Decided { version, imported: None, receipts: Vec::new() });
     }
     let imported = take_in(store, stamp, &version)?;
-    let receipts = post_contras(store, &stamp(), &Actor::system(), unit, version.account)?;
+    let receipts = contra::post(store, &stamp(), &Actor::system(), unit, version.account)?;
+    renew_others(store, stamp, &version)?;
     Ok(Decided { version, imported: Some(imported), receipts })
 }
 
+/// What waits beside a version that went in changes other lines now, or none any more.
+fn renew_others<'a>(store: &Store, stamp: &dyn Fn() -> Stamp<'a>, gone_in: &Version) -> Result<()> {
+    let others =
+        store.read(&Actor::system().scope, |conn| version::undecided(conn, gone_in.unit, gone_in.account))?;
+    for other in &others {
+        if let Renewed::Applied(version) = office::compare_again(store, &stamp(), other)? {
+            take_in(store, stamp, &version)?;
+        }
+    }
+    Ok(())
+}
+
+/// The file of an accepted version goes in as any other. Errors: `statement_version_unreadable` when
+/// nothing of it could be stored, so that nobody believes it did.
 fn take_in<'a>(store: &Store, stamp: &dyn Fn() -> Stamp<'a>, version: &Version) -> Result<Imported> {
     let system = Actor::system();
-    let bytes = store.read(&system.scope, |conn| {
-        file::original_file(conn, stamp().vault, &system, version.unit, &version.file_sha256)
+    let (bytes, account_no) = store.read(&system.scope, |conn| {
+        if version.state == "accepted" {
+            refuse_closed_days(conn, version)?;
+        }
+        let bytes = file::original_file(conn, stamp().vault, &system, version.unit, &version.file_sha256)?;
+        Ok((bytes, account::find(conn, version.unit, version.account)?.account_no))
     })?;
-    office::import(store, stamp, &system, &bytes)
+    let options = Options { account_no: Some(&account_no), ..Options::default() };
+    let imported = office::import_with(store, stamp, &system, &bytes, options)?;
+    match imported.errors.first() {
+        Some(error) => {
+            let detail = format!("{}: {}", version.id, error.code);
+            Err(Error::conflict("statement_version_unreadable", detail))
+        }
+        None => Ok(imported),
+    }
 }
 
 /// Takes in what was accepted and did not go in, because the process ended or something was in the way.
+/// Its days cannot close before; a day that is closed all the same must be opened first.
 pub(super) fn finish_accepted(
     store: &Store,
     stamp: &Stamp<'_>,
@@ -75,115 +118,26 @@ pub(super) fn finish_accepted(
     account: AccountId,
 ) -> Result<()> {
     let left = store.read(&Actor::system().scope, |conn| version::unfinished(conn, unit, account))?;
-    left.iter().try_for_each(|version| take_in(store, &|| *stamp, version).map(|_| ()))
+    for version in &left {
+        let taken = take_in(store, &|| *stamp, version);
+        if let Err(error) = &taken {
+            tracing::error!(%unit, %account, version = %version.id, %error, "an accepted version does not go in");
+        }
+        taken?;
+    }
+    Ok(())
 }
 
 fn refuse_closed_days(conn: &mut Conn, version: &Version) -> Result<()> {
-    let differences = version::differences(conn, version.unit, version.id)?;
-    let days: BTreeSet<_> = differences
-        .iter()
-        .flat_map(|one| one.old.iter().chain(&one.new))
-        .map(|side| side.booking_date)
-        .collect();
+    let days = contra::days_of(conn, version.unit, version.id)?;
     let Some(first) = days.first() else { return Ok(()) };
     let closed = payments::closed_days(conn, &[(version.unit, version.account)], *first)?;
-    match closed.iter().find(|(_, _, day)| days.contains(day)) {
+    match closed.iter().find(|(_, account, day)| *account == version.account && days.contains(day)) {
         Some((_, _, day)) => {
             let detail = format!("{day} is closed: re-open it first");
             Err(Error::conflict("statement_version_day_closed", detail))
         }
         None => Ok(()),
-    }
-}
-
-/// Posts the contra lines that are not posted yet, each as the taking back of its original. An original
-/// that was never posted goes through suspense, so that no receipt is made of it.
-pub fn post_contras(
-    store: &Store,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    unit: UnitId,
-    account: AccountId,
-) -> Result<Vec<(UnitId, ReceiptId)>> {
-    let (works, seen) = store.read(&actor.scope, |conn| contra_works(conn, stamp, unit, account))?;
-    let mut receipts = Vec::new();
-    for work in works {
-        let posted = store.write(&actor.scope, Lane::Bulk, |tx| {
-            post_lines(tx, stamp, actor, std::slice::from_ref(&work), &seen)
-        })?;
-        receipts.extend(posted.receipts);
-    }
-    Ok(receipts)
-}
-
-fn contra_works(
-    conn: &mut Conn,
-    stamp: &Stamp<'_>,
-    unit: UnitId,
-    account: AccountId,
-) -> Result<(Vec<LineWork>, BTreeSet<MovementId>)> {
-    let taken = version::withdrawn_of(conn, unit, account)?;
-    let mut seen = BTreeSet::new();
-    if taken.is_empty() {
-        return Ok((Vec::new(), seen));
-    }
-    let lines = query::lines(conn, unit, account, stamp.today().plus_days(-RECENT_DAYS))?;
-    let by_id: HashMap<LineId, &StoredLine> = lines.iter().map(|line| (line.id, line)).collect();
-    let mut works = Vec::new();
-    for one in &taken {
-        let Some(contra) = by_id.get(&one.contra).filter(|line| !line.is_posted) else { continue };
-        if let Some(original) = by_id.get(&one.line).filter(|line| !line.is_posted) {
-            works.push(work(original, unexplained(original), String::new()));
-        }
-        let payments = payments_of(conn, unit, one.line)?;
-        works.push(work(contra, Case::Reversal { original: one.line }, hint(one, &payments)));
-    }
-    if !works.is_empty() {
-        let state = crate::payment::MovementState::Expected;
-        let expected = payments::movements_in_state(conn, unit, account, state, i64::from(i32::MAX))?;
-        seen.extend(expected.into_iter().map(|movement| movement.id));
-    }
-    Ok((works, seen))
-}
-
-fn unexplained(line: &StoredLine) -> Case {
-    if line.amount.is_positive() {
-        Case::UnknownCredit(Kind::UnidentifiedCredit)
-    } else {
-        Case::UnknownDebit(Kind::UnknownDebit)
-    }
-}
-
-fn payments_of(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<PaymentId>> {
-    let movements: Vec<(UnitId, MovementId)> = line_query::movements_of_lines(conn, &[(unit, line)])?
-        .into_iter()
-        .map(|(unit, _, movement)| (unit, movement))
-        .collect();
-    Ok(payments::movements(conn, &movements)?.into_iter().filter_map(|movement| movement.payment).collect())
-}
-
-/// The exception names the line and the payments it had proven.
-fn hint(one: &Withdrawn, payments: &[PaymentId]) -> String {
-    let named: Vec<String> = payments.iter().map(PaymentId::to_string).collect();
-    let proven = if named.is_empty() { String::new() } else { format!(", payment {}", named.join(" ")) };
-    format!("the corrected statement took {} out{proven}", one.line)
-}
-
-fn work(line: &StoredLine, case: Case, hint: String) -> LineWork {
-    LineWork {
-        unit: line.unit,
-        account: line.account,
-        line: line.id,
-        booking_date: line.booking_date,
-        amount: line.amount,
-        code: line.codes.split_whitespace().collect::<Vec<_>>().join("+"),
-        is_damaged: false,
-        bank_reference: None,
-        revision: line.revision,
-        case,
-        rule: "statement_corrected",
-        evidence: "[]".to_owned(),
-        hint,
     }
 }
 
@@ -196,8 +150,10 @@ pub(super) fn prepared(
     mut lines: Vec<StoredLine>,
 ) -> Result<Vec<StoredLine>> {
     let mut out: BTreeSet<LineId> = BTreeSet::new();
-    for one in version::withdrawn_of(conn, unit, account)? {
-        out.extend([one.line, one.contra]);
+    let taken = version::withdrawn_of(conn, unit, account)?;
+    if !taken.is_empty() {
+        out.extend(contra::held_back(conn, &taken, &lines)?);
+        out.extend(taken.iter().flat_map(|one| [one.line, one.contra]));
     }
     let mut questioned: BTreeSet<LineId> = BTreeSet::new();
     for held in version::undecided(conn, unit, account)? {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::alias;
 use super::classification::Class;
+use super::contra;
 use super::evidence;
 use super::hint::hints;
 use super::matching::{
@@ -111,7 +112,7 @@ fn run_once(
     report: &mut Report,
 ) -> Result<()> {
     restated::finish_accepted(store, stamp, unit, account)?;
-    report.receipts.extend(restated::post_contras(store, stamp, actor, unit, account)?);
+    report.receipts.extend(contra::post(store, stamp, actor, unit, account)?);
     let snapshot = store.read(&actor.scope, |conn| read(conn, stamp, unit, account))?;
     let settings = Settings {
         working_days: stamp.calendar.clone(),
@@ -172,6 +173,7 @@ fn count(report: &mut Report, posted: &[LineWork]) {
             Case::Credit { .. } | Case::PosBatch(_) => report.credited += 1,
             Case::BankFee | Case::Interest => report.classified += 1,
             Case::Reversal { .. } => report.reversed += 1,
+            Case::Withdrawal | Case::TakenOver => {}
             Case::UnknownCredit(_) | Case::UnknownDebit(_) => report.unknown += 1,
         }
     }

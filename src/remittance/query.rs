@@ -310,6 +310,10 @@ pub fn due(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<(Str
          AND p.accounting_date = l.posted_on AND p.source_kind = 'line' AND p.source_id = l.id \
          AND p.credit_account LIKE 'budget_due/%' WHERE l.unit_id = $1 AND l.account_id = $2 \
          AND l.class = 'interest' AND l.posted_on <= $3 \
+         UNION ALL SELECT p.debit_account, -p.amount FROM statement_line l JOIN posting p ON p.unit_id = l.unit_id \
+         AND p.accounting_date = l.posted_on AND p.source_kind = 'line' AND p.source_id = l.id \
+         AND (p.debit_account LIKE 'budget_due/%' OR p.debit_account LIKE 'budget_refund_due/%') \
+         WHERE l.unit_id = $1 AND l.account_id = $2 AND l.class = 'interest' AND l.posted_on <= $3 \
          UNION ALL SELECT p.credit_account, p.amount FROM exception x JOIN posting p ON p.unit_id = x.unit_id \
          AND p.source_kind = 'exception' AND p.source_id = x.id AND p.credit_account LIKE 'budget_due/%' \
          WHERE x.unit_id = $1 AND x.account_id = $2 AND p.accounting_date <= $3 \

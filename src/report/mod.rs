@@ -7,15 +7,21 @@
 
 pub mod bridge;
 pub mod chart;
+pub mod city;
+pub mod collection;
 pub mod cut_off;
+pub mod evidence;
 pub mod fees;
 pub mod list;
+pub mod onboarding;
+pub mod operations;
 pub mod overview;
 pub mod principals;
 mod query;
 mod rules;
 pub mod sheet;
 pub mod table;
+pub mod target;
 #[cfg(test)]
 mod tests;
 

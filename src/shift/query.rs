@@ -311,7 +311,8 @@ pub fn events(conn: &mut Conn, unit: UnitId, id: ShiftId) -> Result<Vec<PastEven
         .classify()
 }
 
-/// The first day from `day` on that is not closed for the account.
+/// The first day from `day` on that is not closed for the account: what is posted late goes there. Days
+/// close in their order.
 pub fn first_open_day(
     conn: &mut Conn,
     unit: UnitId,

@@ -434,15 +434,17 @@ fn plan(
     features: &[Features],
     version: Option<VersionId>,
 ) -> Result<Plan> {
-    let before = balance_before(conn, account, draft.opening_on)?;
-    let told = version::known(conn, account, draft.opening_on, draft.closing_on)?;
-    let known: Vec<identity::Known> = told.into_iter().map(|line| line.known).collect();
-    let span =
-        Span { first_day: draft.opening_on, opening: draft.opening, closing: draft.closing, lines: features };
     let withdrawn = match version {
         Some(version) => version::withdrawn_by(conn, account.unit, version)?,
         None => Vec::new(),
     };
+    // Their contra lines come with this statement: what it takes out of earlier days is out of the balance.
+    let out = withdrawn.iter().filter(|one| one.booking_date < draft.opening_on).map(|one| one.amount);
+    let before = balance_before(conn, account, draft.opening_on)?.checked_sub(Dong::sum(out)?)?;
+    let told = version::known(conn, account, draft.opening_on, draft.closing_on)?;
+    let known: Vec<identity::Known> = told.into_iter().map(|line| line.known).collect();
+    let span =
+        Span { first_day: draft.opening_on, opening: draft.opening, closing: draft.closing, lines: features };
     Ok(Plan { identity: identity::plan(before, &known, span), withdrawn })
 }
 

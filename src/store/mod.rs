@@ -18,6 +18,7 @@ pub mod schema_cash;
 pub mod schema_closing;
 pub mod schema_duty;
 pub mod schema_desk;
+pub mod schema_figures;
 pub mod schema_intake;
 pub mod schema_legal;
 pub mod schema_matching;

@@ -1347,3 +1347,6 @@ diesel::allow_tables_to_appear_in_same_query!(
 );
 diesel::allow_tables_to_appear_in_same_query!(refund, refund_event);
 diesel::allow_tables_to_appear_in_same_query!(quarantined_line, statement);
+diesel::allow_tables_to_appear_in_same_query!(refund, payment);
+diesel::allow_tables_to_appear_in_same_query!(refund, movement);
+diesel::allow_tables_to_appear_in_same_query!(raw_event, unit);

@@ -53,6 +53,18 @@ diesel::table! {
         new_booking_date -> Nullable<Date>,
         new_amount -> Nullable<BigInt>,
         new_reference -> Nullable<Text>,
+        edition -> Integer,
+    }
+}
+
+diesel::table! {
+    quarantine_proposal (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        statement_id -> BigInt,
+        verdicts_hash -> Text,
+        maker_person_id -> BigInt,
+        created_at -> BigInt,
     }
 }
 

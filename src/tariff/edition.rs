@@ -38,6 +38,12 @@ pub fn store_edition(
         Ok(tariff) => tariff,
         Err(problems) => return Ok(Err(problems)),
     };
+    insert(tx, stamp, actor, content)?;
+    Ok(Ok(tariff))
+}
+
+/// Stores a text that was checked. Who may is the caller's to know.
+pub(super) fn insert(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, content: &str) -> Result<()> {
     let id: EventId = stamp.mint()?;
     let sha256 = text::hex(digest(&SHA256, content.as_bytes()).as_ref());
     rows::insert(
@@ -50,8 +56,27 @@ pub fn store_edition(
             loaded_at: stamp.now,
         }],
     )?;
-    audit::record(tx, stamp, &[audit::Entry::by(actor, unit::CITY, "tariff.loaded", id).with(sha256)])?;
-    Ok(Ok(tariff))
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit::CITY, "tariff.loaded", id).with(sha256)])
+}
+
+/// An edition as it was written.
+pub fn text_of(conn: &mut Conn, id: EventId) -> Result<Option<String>> {
+    tariff_edition::table
+        .filter(tariff_edition::id.eq(id))
+        .select(tariff_edition::content)
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+/// The newest edition as it was written.
+pub fn newest_text(conn: &mut Conn) -> Result<Option<(EventId, String)>> {
+    tariff_edition::table
+        .order(tariff_edition::id.desc())
+        .select((tariff_edition::id, tariff_edition::content))
+        .first(conn)
+        .optional()
+        .classify()
 }
 
 /// The newest edition, or `tariff_missing`.

@@ -19,7 +19,10 @@ mod pricing;
 #[cfg(test)]
 mod tests;
 
+pub mod draft;
+mod draft_query;
 pub mod edition;
+pub mod revise;
 
 pub use assess::{AskedItem, Quantities, Request, assess};
 pub use assessment::{Assessment, Line, Reduction};

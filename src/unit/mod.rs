@@ -11,6 +11,8 @@ pub mod query;
 pub mod registration;
 mod registration_query;
 pub mod series;
+pub mod succession;
+mod succession_query;
 pub mod trust;
 
 use diesel::prelude::*;

@@ -196,6 +196,11 @@ fn finance_and_administrators_see_whole_pages() {
             trace: "FT1".to_owned(),
         };
         world.change(|tx, stamp| bienlai::payment::told::tell(tx, stamp, &owed, &word));
+        let tariff = include_str!("../../fixtures/tariff/hanoi.toml");
+        let system = bienlai::actor::Actor::system();
+        world
+            .change(|tx, stamp| bienlai::tariff::edition::store_edition(tx, stamp, &system, tariff))
+            .unwrap();
         let mut service = Service::start(&world);
         for (role, name, paths) in [
             (
@@ -203,7 +208,24 @@ fn finance_and_administrators_see_whole_pages() {
                 "ketoan.badinh",
                 &["/finance", "/finance/statements", "/finance/exceptions", "/finance/days", "/account"][..],
             ),
-            (Role::Administrator, "quantri.badinh", &["/users"]),
+            (
+                Role::Administrator,
+                "quantri.badinh",
+                &[
+                    "/users",
+                    "/city",
+                    "/admin/units",
+                    "/admin/units/00004",
+                    "/admin/clients",
+                    "/admin/operations",
+                    "/admin/trail",
+                    "/admin/evidence",
+                    "/onboarding",
+                    "/onboarding/00004",
+                    "/tariff",
+                    "/tariff/simulator",
+                ],
+            ),
         ] {
             let ready = employ(&world, role, name, Scope::unit(world.ba_dinh.id));
             let mut browser = Browser::start();

@@ -7,13 +7,15 @@ use std::time::{Duration, Instant};
 
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
+use bienlai::exception::Kind;
 use bienlai::identity::{self, NewClient};
 use bienlai::payment::Claim;
+use bienlai::queue::{Settings, upkeep};
 use bienlai::store::Product;
 use secrecy::ExposeSecret;
 
 use crate::support::database::products;
-use crate::support::program::{Service, callback, callback_until_taken, get, send};
+use crate::support::program::{Service, callback, callback_of, callback_until_taken, get, send};
 use crate::support::{Database, World, each_database, tools};
 
 const FEE: Dong = Dong(25_000);
@@ -125,6 +127,33 @@ fn two_services_on_one_database_settle_the_same_money_once() {
     assert_eq!((world.count("receipt"), world.count("payment")), (100, 100));
     assert_eq!(world.count("parked_claim"), 0);
     assert_eq!(world.problems(), Vec::<String>::new());
+}
+
+#[test]
+fn a_payment_under_way_is_named_and_never_booked_until_its_outcome_comes() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let unit = world.ba_dinh.id;
+        let (paid, lost) = (world.raise(FEE), world.raise(FEE));
+        let (first, second) = (world.claim(&paid, FEE).claim, world.claim(&lost, FEE).claim);
+        let mut service = Service::start(&world);
+        for claim in [&first, &first, &second] {
+            let reply = callback_of(service.address, claim, "pending").unwrap();
+            assert_eq!(reply.status, 200, "{}", reply.json());
+        }
+        assert_eq!((world.count("movement"), world.count("posting"), world.count("receipt")), (0, 0, 0));
+        assert_eq!(world.open_kinds(unit), [Kind::PaymentPending, Kind::PaymentPending]);
+        assert_eq!(callback_of(service.address, &first, "perhaps").unwrap().status, 400);
+
+        assert_eq!(callback_of(service.address, &second, "failed").unwrap().status, 200);
+        assert_eq!(world.open_kinds(unit), [Kind::PaymentPending], "that one is over");
+        assert_eq!(callback(service.address, &first).unwrap().status, 200);
+        wait_for_signatures(&world, Duration::from_secs(60));
+        service.stop();
+        upkeep::look(&world.store, &world.stamp(), &Settings::default()).expect("the queue is looked over");
+        assert!(world.open_kinds(unit).is_empty(), "its outcome came");
+        assert_eq!((world.receipts(&paid).len(), world.receipts(&lost).len()), (1, 0));
+    });
 }
 
 #[test]

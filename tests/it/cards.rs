@@ -4,17 +4,19 @@
 use bienlai::actor::{Actor, Role};
 use bienlai::amount::Dong;
 use bienlai::clock::BusinessDay;
+use bienlai::correction::Kind as CorrectionKind;
 use bienlai::error::Result;
 use bienlai::exception::Kind;
 use bienlai::id::{AccountId, PaymentId};
 use bienlai::ledger::Account;
 use bienlai::payment::book::{Method, PaymentState};
 use bienlai::payment::pos::{self, Batch, Item, ItemKind, NewBatch, query};
+use bienlai::payment::refund;
 use bienlai::reconciliation::day_close::{Closing, close};
 use bienlai::reconciliation::proof::Obstacle;
 use bienlai::reconciliation::reconcile;
 
-use crate::corrections::person;
+use crate::corrections::{corrected, fee, person};
 use crate::imports::import;
 use crate::support::bank_file::BankFile;
 use crate::support::{World, each_database};
@@ -233,6 +235,46 @@ fn a_chargeback_takes_the_money_back_and_the_receipt_waits_for_a_decision() {
         assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::PosChargeback, Kind::PosChargeback]);
         assert_eq!(batch(&world, "POS000004", 0, &[back("A00002")]).unwrap().net, Dong(-25_000));
         assert!(world.open_kinds(world.ba_dinh.id).contains(&Kind::BulkSettlement), "it is back already");
+    });
+}
+
+#[test]
+fn what_was_paid_by_card_goes_back_to_the_card_and_the_batch_proves_it() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let owed = world.raise(FEE);
+        let payment = world.take(&owed, FEE, Method::Card).unwrap().payment;
+        slip(&world, payment, "A00001").unwrap();
+        world.seal();
+        batch(&world, "POS000001", 0, &[sale("A00001")]).unwrap();
+        shown(&world, 0, 25_000, "POS000001");
+        let receipt = world.receipts(&owed).remove(0);
+        let amended = corrected(&world, &receipt, CorrectionKind::Adjust, vec![fee("HT-01", 20_000)]);
+        let refund = amended.refunds[0];
+        let (clerk, chief) =
+            (person(unit, world.clerk, Role::Finance), person(unit, world.chief, Role::Approver));
+        let own = world.app.write(&clerk, |tx, stamp| refund::approve(tx, stamp, &clerk, unit, refund));
+        assert_eq!(own.unwrap_err().code(), "maker_is_checker");
+        world.change(|tx, stamp| refund::approve(tx, stamp, &chief, unit, refund));
+        world.change(|tx, stamp| refund::send(tx, stamp, &clerk, unit, refund));
+
+        by_card(&world, "A00002");
+        let item = Item { amount: Dong(5_000), ..back("A00001") };
+        batch(&world, "POS000002", 100, &[sale("A00002"), item]).unwrap();
+        shown(&world, 25_000, 19_900, "POS000002");
+        let state = world.look(|conn| refund::find(conn, unit, refund)).state;
+        assert_eq!(state, refund::State::Debited);
+        assert!(world.open_kinds(unit).is_empty(), "it is no chargeback: {:?}", world.open_kinds(unit));
+        world.assert_balances(
+            unit,
+            &[
+                bank(&world, 44_900),
+                (Account::ChargesToRecover, 100),
+                (Account::FeesCollected("HT-01".into()), -45_000),
+            ],
+        );
+        close_day(&world);
     });
 }
 

@@ -43,12 +43,16 @@ fn item(reference: &str, amount: i64, fee: i64) -> Item {
 }
 
 fn report(world: &World, commune: &Commune, items: &[Item]) -> Result<Settlement> {
+    report_named(world, commune, REPORT, items)
+}
+
+fn report_named(world: &World, commune: &Commune, reference: &str, items: &[Item]) -> Result<Settlement> {
     let finance = person(commune.id, world.clerk, Role::Finance);
     let new = NewSettlement {
         unit: commune.id,
         account: None,
         channel: POLL.into(),
-        reference: REPORT.into(),
+        reference: reference.into(),
         settled_on: today(world),
         items: items.to_vec(),
     };
@@ -217,6 +221,120 @@ fn what_a_report_names_and_nobody_claimed_stands_in_suspense_until_two_persons_p
         assert_eq!(world.again(&owed).state, State::Paid);
         close_day(&world, &ba_dinh);
         world.assert_balances(ba_dinh.id, &shared_out(&ba_dinh, 39_800, 200));
+    });
+}
+
+#[test]
+fn each_item_that_nobody_claimed_is_placed_by_itself_and_none_drains_another() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let ba_dinh = world.ba_dinh.clone();
+        let unit = ba_dinh.id;
+        claimed(&world, &ba_dinh, 25_000, "S1");
+        let (large, small) = (world.raise(Dong(15_000)), world.raise(Dong(10_000)));
+        let elsewhere = world.raise_at(&world.tay_ho, Dong(4_000));
+        world.claim(&elsewhere, Dong(4_000)).by(POLL).id("S2").on(ba_dinh.account_no).settle();
+        let items =
+            [item("S1", 25_000, 100), item("S2", 4_000, 0), item("S8", 15_000, 0), item("S9", 10_000, 0)];
+        report(&world, &ba_dinh, &items).unwrap();
+        shown(&world, &ba_dinh, 0, &[(53_900, "QT000126")]);
+        let open: Vec<exception::Exception> = world.exceptions(unit);
+        let of =
+            |amount| open.iter().find(|one| one.subject_kind == "movement" && one.amount == Dong(amount));
+        let (first, second) = (of(15_000).expect("one of its own"), of(10_000).expect("and one"));
+        assert_eq!((first.kind, second.kind), (Kind::BulkSettlement, Kind::BulkSettlement));
+
+        let clerk = person(unit, world.clerk, Role::Finance);
+        let chief = person(unit, world.chief, Role::Approver);
+        let ask = |id: exception::Ask<'static>, about: bienlai::id::ExceptionId| {
+            world.app.write(&clerk, |tx, stamp| {
+                let item = exception::propose(tx, stamp, &clerk, unit, about, id.clone())?;
+                resolve::check_proposal(tx, &item, id.resolution, id.target)
+            })
+        };
+        let other =
+            open.iter().find(|one| one.kind == Kind::WrongAccount && one.subject_kind == "line").unwrap();
+        let drains = exception::Ask::from(("assign", Some(large.id.0), "nhầm"));
+        assert_eq!(
+            ask(drains, other.id).unwrap_err().code(),
+            "resolution_unfit",
+            "its money is another unit's"
+        );
+        let away = exception::Ask::from(("acknowledge", None, "đã xem"));
+        assert_eq!(ask(away, second.id).unwrap_err().code(), "resolution_unfit");
+
+        world.change(|tx, stamp| {
+            let (what, who) = ((Dong(12_000), "7/QĐ"), (world.clerk, world.chief));
+            exception::limit::set(tx, stamp, &Actor::system(), unit, what, who)
+        });
+        let alone = |about: bienlai::id::ExceptionId, target: i64| {
+            let ask = exception::Ask::from(("assign", Some(target), "khách xác nhận"));
+            world.app.write(&clerk, |tx, stamp| resolve::alone(tx, stamp, &clerk, unit, about, &ask))
+        };
+        assert_eq!(alone(first.id, large.id.0).unwrap_err().code(), "second_person_needed");
+        alone(second.id, small.id.0).expect("within the limit");
+        assert_eq!((world.again(&small).state, world.again(&large).state), (State::Paid, State::Raised));
+        let why = ("assign", Some(large.id.0), "cổng gửi thiếu thông báo");
+        world.change(|tx, stamp| exception::propose(tx, stamp, &clerk, unit, first.id, why));
+        world.change(|tx, stamp| resolve::approve(tx, stamp, &chief, unit, first.id));
+        assert_eq!(world.again(&large).state, State::Paid);
+        world.assert_balances(
+            unit,
+            &[
+                bank(&ba_dinh, 53_900),
+                (Account::ChargesToRecover, 100),
+                (Account::DueToUnit(world.tay_ho.id), -4_000),
+                (Account::FeesCollected("HT-01".into()), -50_000),
+            ],
+        );
+        close_day(&world, &ba_dinh);
+    });
+}
+
+#[test]
+fn items_that_wait_for_a_person_are_carried_under_their_line() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let ba_dinh = world.ba_dinh.clone();
+        report(&world, &ba_dinh, &[item("S8", 15_000, 0), item("S9", 10_000, 0)]).unwrap();
+        shown(&world, &ba_dinh, 0, &[(25_000, "QT000126")]);
+        close_day(&world, &ba_dinh);
+        world.wait_days(1);
+        shown(&world, &ba_dinh, 25_000, &[]);
+        close_day(&world, &ba_dinh);
+        let open = world.exceptions(ba_dinh.id);
+        assert_eq!(
+            open.iter().filter(|one| one.subject_kind == "movement").count(),
+            2,
+            "each is asked about"
+        );
+    });
+}
+
+#[test]
+fn two_reports_that_name_one_transaction_stop_nobody_and_the_second_asks_a_person() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let ba_dinh = world.ba_dinh.clone();
+        claimed(&world, &ba_dinh, 25_000, "S1");
+        claimed(&world, &ba_dinh, 15_000, "S2");
+        report_named(&world, &ba_dinh, "QT000126", &[item("S1", 25_000, 0)]).unwrap();
+        report_named(&world, &ba_dinh, "QT000127", &[item("S1", 25_000, 0), item("S2", 15_000, 0)]).unwrap();
+        let other = world.raise(Dong(8_000));
+        let memo = format!("{} nop phi", other.reference_code);
+        shown(&world, &ba_dinh, 0, &[(25_000, "QT000126"), (40_000, "QT000127"), (8_000, &memo)]);
+        assert_eq!(world.again(&other).state, State::Paid, "the run goes on");
+        assert_eq!(states(&world, &ba_dinh), [PaymentState::Proven; 3]);
+        let open = world.exceptions(ba_dinh.id);
+        let asked =
+            open.iter().find(|one| one.kind == Kind::BulkSettlement && one.subject_kind == "line").unwrap();
+        assert_eq!(asked.amount, Dong(25_000));
+        let suspense = Account::Suspense(bienlai::id::LineId(asked.subject_id));
+        world.assert_balances(
+            ba_dinh.id,
+            &[bank(&ba_dinh, 73_000), (Account::FeesCollected("HT-01".into()), -48_000), (suspense, -25_000)],
+        );
+        close_day(&world, &ba_dinh);
     });
 }
 

@@ -298,6 +298,36 @@ fn a_debit_without_the_code_is_given_to_its_order_by_two_persons() {
 }
 
 #[test]
+fn a_fee_that_becomes_another_of_the_same_budget_account_is_not_remitted_twice() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = collected(&world);
+        let order = approved(&world, Kind::Treasury);
+        shown(&world, 33_000, -20_500, &order.reference_code);
+        let row = format!("{},805,2771,20500,{},credited,", order.reference_code, today(&world));
+        told(&world, &[&row]);
+        close_day(&world);
+        world.wait_days(1);
+
+        world.seal();
+        let receipt = world.receipts(&owed).remove(0);
+        let (other, same) =
+            (line("HT-02", "phi", "receipt", Dong(25_000)), line("LP-01", "le_phi", "receipt", Dong(8_000)));
+        corrected(&world, &receipt, CorrectionKind::Replace, vec![other, same]);
+        statement(&world, BankFile::new(world.ba_dinh.account_no, today(&world), 12_500));
+        close_day(&world);
+        world.assert_balances(
+            owed.unit,
+            &[bank(&world, 12_500), (Account::ShareKept("HT-02".into()), -12_500)],
+        );
+        world.wait_days(1);
+        let refused = |kind| draft_of(&world, kind, &[]).unwrap_err().code();
+        assert_eq!(refused(Kind::Treasury), "remittance_nothing_due", "the budget has it");
+        assert_eq!(refused(Kind::Claim), "remittance_nothing_due", "and owes nothing back");
+    });
+}
+
+#[test]
 fn a_receipt_cancelled_after_its_fee_was_remitted_makes_the_treasury_owe_it() {
     each_database(|database| {
         let world = World::settled_in(database);

@@ -45,18 +45,18 @@ fn obstacles(world: &World) -> Vec<&'static str> {
     }
 }
 
-fn held(imported: &Imported) -> &Version {
+pub fn held(imported: &Imported) -> &Version {
     let [only] = imported.held.as_slice() else { panic!("{imported:?}") };
     only
 }
 
-fn propose(world: &World, id: VersionId, decision: Decision) {
+pub fn propose(world: &World, id: VersionId, decision: Decision) {
     let clerk = person(world, world.clerk, Role::Finance);
     let unit = world.ba_dinh.id;
     world.change(|tx, stamp| version::propose(tx, stamp, &clerk, unit, id, (decision, "ngân hàng xác nhận")));
 }
 
-fn approve(world: &World, id: VersionId, by: PersonId) -> bienlai::error::Result<restated::Decided> {
+pub fn approve(world: &World, id: VersionId, by: PersonId) -> bienlai::error::Result<restated::Decided> {
     let approver = person(world, by, Role::Approver);
     restated::approve(&world.store, &|| world.stamp(), &approver, world.ba_dinh.id, id)
 }
@@ -224,6 +224,7 @@ fn what_was_accepted_goes_in_with_the_next_matching_when_the_process_ended_in_be
         let chief = person(&world, world.chief, Role::Approver);
         world.change(|tx, stamp| version::approve(tx, stamp, &chief, world.ba_dinh.id, version.id));
         assert_eq!(world.count("statement"), 1, "as a crash right behind the decision leaves it");
+        assert!(obstacles(&world).contains(&"version_unfinished"), "{:?}", obstacles(&world));
         matched(&world);
         assert_eq!((world.count("statement"), world.count("statement_line")), (2, 3));
         assert_eq!(obstacles(&world), Vec::<&str>::new());

@@ -7,7 +7,7 @@ use bienlai::id::{LineId, StatementId};
 use bienlai::obligation::State;
 use bienlai::reconciliation::day_close::{Closing, close};
 use bienlai::reconciliation::{office, reconcile};
-use bienlai::statement::quarantine::{self, Quarantined, Repair, Verdict};
+use bienlai::statement::quarantine::{self, Decided, Quarantined, Repair, Verdict};
 use bienlai::statement::query;
 
 use crate::imports::import;
@@ -51,8 +51,12 @@ fn damaged(world: &World, code: &str) -> (BankFile, Vec<u8>) {
 }
 
 fn decide(world: &World, statement: StatementId, verdicts: &[Verdict]) -> Result<Vec<LineId>> {
+    decide_as(world, &clerk(world), statement, verdicts).map(Decided::lines)
+}
+
+fn decide_as(world: &World, actor: &Actor, statement: StatementId, verdicts: &[Verdict]) -> Result<Decided> {
     let place = (world.ba_dinh.id, statement);
-    office::decide_quarantine(&world.store, &|| world.stamp(), &clerk(world), place, verdicts)
+    office::decide_quarantine(&world.store, &|| world.stamp(), actor, place, verdicts)
 }
 
 fn waiting(world: &World) -> Vec<Quarantined> {
@@ -150,5 +154,118 @@ fn the_banks_corrected_file_settles_what_was_set_aside() {
         assert_eq!(world.words("SELECT kind AS t FROM quarantine_event"), ["superseded"]);
         matched(&world);
         assert_eq!(obstacles(&world), Vec::<&str>::new());
+    });
+}
+
+fn keyed(world: &World, line: &Quarantined, amount: i64, memo: &str) -> Verdict {
+    Verdict { id: line.id, repair: Some(repair(world, amount, memo)), reason: "in sai".to_owned() }
+}
+
+#[test]
+fn a_repaired_line_that_another_file_told_already_is_that_line() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise(Dong(FEE));
+        let (day, bytes) = damaged(&world, &owed.reference_code);
+        import(&world, &day.csv());
+        matched(&world);
+        assert_eq!(world.receipts(&owed).len(), 1);
+        let statement = import(&world, &bytes).statements[0].id;
+        let line = waiting(&world).remove(0);
+        let memo = format!("{} nop phi", owed.reference_code);
+        let known = decide(&world, statement, &[keyed(&world, &line, FEE, &memo)]).unwrap();
+        let stored = world.words("SELECT CAST(id AS TEXT) AS t FROM statement_line WHERE amount = 25000");
+        assert_eq!((known.len(), stored), (1, vec![known[0].0.to_string()]), "no second line is made of it");
+        matched(&world);
+        assert_eq!(
+            (world.count("payment"), world.count("posting WHERE debit_account LIKE 'bank/%'")),
+            (1, 2)
+        );
+        assert_eq!(obstacles(&world), Vec::<&str>::new());
+    });
+}
+
+#[test]
+fn a_repaired_twin_of_a_line_of_its_own_statement_is_a_line_of_its_own() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let day = BankFile::new(world.ba_dinh.account_no, world.now().business_day(), 0)
+            .book(FEE, "nop phi", "")
+            .book(FEE, "nop phi", "");
+        let text = String::from_utf8(day.mt940()).unwrap().replacen("C25000,N", "C25x00,N", 1);
+        let statement = import(&world, text.as_bytes()).statements[0].id;
+        let line = waiting(&world).remove(0);
+        let twin = Repair { bank_reference: None, ..repair(&world, FEE, "nop phi") };
+        let verdict = Verdict { id: line.id, repair: Some(twin), reason: "in sai".to_owned() };
+        assert_eq!(decide(&world, statement, &[verdict]).unwrap().len(), 1);
+        assert_eq!(world.count("statement_line"), 2);
+        matched(&world);
+        assert_eq!(obstacles(&world), Vec::<&str>::new());
+    });
+}
+
+#[test]
+fn a_repaired_line_lies_on_its_statements_days_and_on_none_that_is_closed() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let first = BankFile::new(world.ba_dinh.account_no, world.now().business_day(), 0);
+        import(&world, &first.book(1_000, "mot", "R0").mt940());
+        matched(&world);
+        assert_eq!(obstacles(&world), Vec::<&str>::new());
+        let closed = world.now().business_day();
+        world.wait_days(2);
+        let day = BankFile::new(world.ba_dinh.account_no, world.now().business_day(), 1_000)
+            .numbered(2)
+            .book(8_000, "le", "R1")
+            .book(FEE, "nop phi", "R2");
+        let text = String::from_utf8(day.mt940()).unwrap().replace("C25000,N", "C25x00,N");
+        let statement = import(&world, text.as_bytes()).statements[0].id;
+        let line = waiting(&world).remove(0);
+        let on = |day| Verdict {
+            id: line.id,
+            repair: Some(Repair { booking_date: day, ..repair(&world, FEE, "nop phi") }),
+            reason: "in sai".to_owned(),
+        };
+        let code = |day| decide(&world, statement, &[on(day)]).unwrap_err().code();
+        assert_eq!(code(closed), "quarantine_date_outside", "another statement tells that day");
+        assert_eq!(code(closed.plus_days(-1)), "quarantine_date_outside");
+        assert_eq!(code(world.now().business_day().next()), "quarantine_date_outside");
+        assert_eq!(decide(&world, statement, &[on(closed.next())]).unwrap().len(), 1, "a day of its own");
+    });
+}
+
+#[test]
+fn where_the_bank_states_no_balances_a_second_person_keys_the_same() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let day = world.now().business_day().0.format("%d/%m/%Y").to_string();
+        let row = |number: i32, amount: &str, balance: &str| {
+            format!("{day},{day},{number},NOP PHI,R{number},\"{amount}\",\"{balance}\"\n")
+        };
+        // Two amounts are no whole đồng; opening and closing follow from the column of balances alone.
+        let csv = format!(
+            "Tài khoản:,{}\nNgày,Ngày hiệu lực,STT,Diễn giải,Mã giao dịch,Số tiền,Số dư\n{}{}{}",
+            world.ba_dinh.account_no,
+            row(1, "8,000.00", "8,000.00"),
+            row(2, "25,000.50", "33,000.50"),
+            row(3, "1,000.50", "34,001.00"),
+        );
+        let statement = import(&world, csv.as_bytes()).statements[0].id;
+        let lines = waiting(&world);
+        assert_eq!(lines.len(), 2);
+        let (clerk, chief) = (clerk(&world), Actor { person: Some(world.chief), ..clerk(&world) });
+        let by = |actor: &Actor, amount| {
+            let said =
+                [keyed(&world, &lines[0], amount, "NOP PHI"), keyed(&world, &lines[1], 1_001, "NOP PHI")];
+            decide_as(&world, actor, statement, &said).unwrap()
+        };
+        assert_eq!(by(&clerk, FEE), Decided::SecondPerson);
+        assert_eq!(by(&clerk, FEE), Decided::SecondPerson, "the same person again is nobody else");
+        assert_eq!(by(&chief, 52_000), Decided::SecondPerson, "who says otherwise is no second for it");
+        assert_eq!((world.count("statement_line"), waiting(&world).len()), (1, 2));
+        assert!(matches!(by(&chief, FEE), Decided::Lines(lines) if lines.len() == 2));
+        assert_eq!((world.count("statement_line"), waiting(&world).len()), (3, 0));
+        let kept = world.words("SELECT verdicts_hash AS t FROM quarantine_proposal");
+        assert!(kept.iter().all(|hash| !hash.contains("NOP")), "no text is kept: {kept:?}");
     });
 }

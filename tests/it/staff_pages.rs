@@ -98,6 +98,14 @@ const PAGES: &[(&str, &[Role])] = &[
     ("/finance/exceptions", &[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator]),
     ("/finance/days", &[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator]),
     ("/users", &[Role::Administrator, Role::Auditor]),
+    ("/city", &[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator]),
+    ("/admin/units", &[Role::Administrator, Role::Auditor]),
+    ("/admin/clients", &[Role::Administrator, Role::Auditor]),
+    ("/admin/operations", &[Role::Administrator, Role::Auditor]),
+    ("/admin/trail", &[Role::Administrator, Role::Auditor]),
+    ("/admin/evidence", &[Role::Administrator, Role::Auditor]),
+    ("/onboarding", &[Role::Administrator, Role::Auditor]),
+    ("/tariff", &[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator]),
 ];
 
 /// Every form of staff with the only role that may send it.
@@ -114,6 +122,12 @@ const FORMS: &[(&str, Role)] = &[
     ("/users/invite", Role::Administrator),
     ("/users/reset", Role::Administrator),
     ("/users/end", Role::Administrator),
+    ("/admin/clients/create", Role::Administrator),
+    ("/admin/clients/revoke", Role::Administrator),
+    ("/admin/operations/replay", Role::Administrator),
+    ("/onboarding/live", Role::Administrator),
+    ("/tariff/price", Role::Administrator),
+    ("/tariff/text", Role::Administrator),
 ];
 
 #[test]

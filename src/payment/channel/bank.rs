@@ -17,6 +17,7 @@
 //! | `bank_reference` | optional | the reference the statement will show (`FT…`), at most 140 characters |
 //! | `trace` | optional | the switch's trace number; kept with the message |
 //! | `sender_account`, `sender_name` | optional | at most 140 characters |
+//! | `status` | optional | `"booked"` (as without it), `"pending"`: under way, never booked by us, or `"failed"` |
 //!
 //! `notification_id` is a string of at most 64 printable ASCII characters without spaces, or a
 //! whole number. `amount` is a number or a string; `0` marks a test, which is answered and never
@@ -77,6 +78,7 @@ const MEMO: Field = Field::memo(&["memo"]);
 const REFERENCE: Field = Field::bank_reference(&["bank_reference"]);
 const SENDER_ACCOUNT: Field = Field::sender_account(&["sender_account"]);
 const SENDER_NAME: Field = Field::sender_name(&["sender_name"]);
+const STATUS: Field = Field::status(&["status"]);
 const BOOKED_AT: Field = Field::occurred_at(&["booked_at"]);
 
 #[derive(Clone, Debug, Deserialize)]
@@ -122,7 +124,8 @@ impl Bank {
         if amount.is_zero() {
             return Ok(Notice::Nothing { code: "callback_without_amount" });
         }
-        Ok(Notice::Claim(Claim {
+        let told = read_status(&message)?;
+        Ok(told(Claim {
             channel: self.name.clone(),
             external_id,
             account_no,
@@ -155,6 +158,16 @@ fn read_direction(message: &Object) -> Result<Direction, Refusal> {
     }
 }
 
+/// What a message of this status tells of its claim.
+fn read_status(message: &Object) -> Result<fn(Claim) -> Notice, Refusal> {
+    match message.short_text(&STATUS)?.as_deref() {
+        None | Some("booked") => Ok(Notice::Claim),
+        Some("pending") => Ok(Notice::Pending),
+        Some("failed") => Ok(Notice::Failed),
+        Some(_) => Err(STATUS.unreadable("booked, pending or failed")),
+    }
+}
+
 fn check_currency(message: &Object) -> Result<(), Refusal> {
     if message.required_short_text(&CURRENCY)? == "VND" {
         return Ok(());
@@ -177,6 +190,10 @@ impl Channel for Bank {
         incoming.check_envelope()?;
         HEADERS.verify(incoming, &self.secrets, tags)?;
         self.read_body(incoming.body)
+    }
+
+    fn read_archived(&self, body: &[u8]) -> Result<Notice, Refusal> {
+        self.read_body(body)
     }
 
     fn answer(&self, outcome: &Outcome) -> Answer {

@@ -114,6 +114,18 @@ fn a_debit_without_sender_and_memo_is_read() {
 }
 
 #[test]
+fn a_payment_under_way_is_no_claim_and_a_status_nobody_knows_is_refused() {
+    let told = |status: &str| {
+        let text = String::from_utf8(CREDIT.to_vec()).unwrap();
+        read_signed(text.replacen('{', &format!("{{\"status\":\"{status}\","), 1).as_bytes())
+    };
+    assert!(matches!(told("booked"), Ok(Notice::Claim(_))));
+    assert!(matches!(told("pending"), Ok(Notice::Pending(_))));
+    assert!(matches!(told("failed"), Ok(Notice::Failed(_))));
+    assert_eq!(told("perhaps").unwrap_err().code, "callback_status_unreadable");
+}
+
+#[test]
 fn the_banks_test_message_is_answered_and_not_booked() {
     let notice = read_signed(include_bytes!("../../../fixtures/callback/bank/test.json"));
     assert_eq!(notice, Ok(Notice::Nothing { code: "callback_without_amount" }));

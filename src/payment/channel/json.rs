@@ -51,7 +51,7 @@ macro_rules! fields {
 
 fields! {
     external_id, account_no, direction, amount, memo, currency,
-    bank, bank_reference, sender_account, sender_name, occurred_at,
+    bank, bank_reference, sender_account, sender_name, occurred_at, status,
 }
 
 impl Field {

@@ -50,6 +50,10 @@ pub struct Incoming<'a> {
 #[allow(clippy::large_enum_variant, reason = "nearly every notice is a claim, and one lives per request")]
 pub enum Notice {
     Claim(Claim),
+    /// A payment under way, of which no outcome is known: it is named and never booked.
+    Pending(Claim),
+    /// A payment under way came to nothing.
+    Failed(Claim),
     /// Authentic and complete, but it names no movement, such as a test of the sender:
     /// stored and answered well.
     Nothing {
@@ -144,6 +148,12 @@ pub trait Channel: Send + Sync {
     /// A `Refusal` when the message is not authentic (401), too large (413), encoded (415) or
     /// unreadable (400).
     fn read(&self, incoming: &Incoming) -> Result<Notice, Refusal>;
+
+    /// Reads a body again that was proven before it was archived. Never for what comes from outside.
+    ///
+    /// # Errors
+    /// A `Refusal` when it is unreadable.
+    fn read_archived(&self, body: &[u8]) -> Result<Notice, Refusal>;
 
     /// The answer in the partner's form. Nothing but a stored message is answered 2xx.
     fn answer(&self, outcome: &Outcome) -> Answer;

@@ -113,6 +113,10 @@ impl Channel for Sepay {
         read_body(&self.name, incoming.body)
     }
 
+    fn read_archived(&self, body: &[u8]) -> Result<Notice, Refusal> {
+        read_body(&self.name, body)
+    }
+
     fn answer(&self, outcome: &Outcome) -> Answer {
         match outcome {
             Outcome::Accepted { .. } | Outcome::Parked { .. } | Outcome::Ignored => {

@@ -95,6 +95,10 @@ impl Channel for Vietqr {
         read_body(&self.name, self.bank_bin.as_deref(), incoming.body)
     }
 
+    fn read_archived(&self, body: &[u8]) -> Result<Notice, Refusal> {
+        read_body(&self.name, self.bank_bin.as_deref(), body)
+    }
+
     fn answer(&self, outcome: &Outcome) -> Answer {
         match outcome {
             Outcome::Accepted { reference, .. } | Outcome::Parked { reference } => accepted(reference),

@@ -27,8 +27,8 @@ pub struct LumpSum {
     pub settlement: Option<SettlementId>,
     /// Whole movements: (movement, gross).
     pub parts: Vec<(MovementId, Dong)>,
-    /// What a report names and nobody claimed.
-    pub unknown: Dong,
+    /// What a report names and nobody claimed, item by item.
+    pub unknown: Vec<Dong>,
     pub fee: Dong,
 }
 
@@ -93,22 +93,29 @@ enum Place {
 
 impl Desk<'_> {
     /// The claims are proven gross, the fee is a charge to recover, what nobody claimed stands in
-    /// suspense.
+    /// suspense, each item under a movement and an exception of its own.
     pub(in crate::payment) fn settle_lump(&mut self, work: &LineWork, lump: &LumpSum) -> Result<Mark> {
         let bank = Account::Bank(work.account);
         let unknown = self.clear(work, lump, bank)?;
-        if unknown.is_positive() {
-            self.note(work, Kind::BulkSettlement, unknown);
+        match unknown.as_slice() {
+            // The only one is the line's.
+            [(_, amount)] => self.note(work, Kind::BulkSettlement, *amount),
+            several => {
+                for (movement, amount) in several {
+                    self.note_about(work, Kind::BulkSettlement, Subject::Movement(*movement), *amount);
+                }
+            }
         }
-        let open = unknown.min(work.size());
+        let open = Dong::sum(unknown.iter().map(|(_, amount)| *amount))?.min(work.size());
         let class = if open.is_positive() { "unknown" } else { "fee_receipt" };
         Ok(Mark { matched: work.size().checked_sub(open)?, class })
     }
 
-    /// Proves the parts and posts them against where the net stands; returns what nobody claimed.
-    fn clear(&mut self, work: &LineWork, lump: &LumpSum, net: Account) -> Result<Dong> {
-        let parts = Dong::sum(lump.parts.iter().map(|(_, amount)| *amount))?;
-        if parts.checked_add(lump.unknown)?.checked_sub(lump.fee)? != work.amount {
+    /// Proves the parts and posts them against where the net stands; returns what nobody can place.
+    fn clear(&mut self, work: &LineWork, lump: &LumpSum, net: Account) -> Result<Vec<(MovementId, Dong)>> {
+        let gross =
+            Dong::sum(lump.parts.iter().map(|(_, amount)| *amount).chain(lump.unknown.iter().copied()))?;
+        if gross.checked_sub(lump.fee)? != work.amount {
             return Err(Error::internal("the parts of a lump sum less its fee are not the line"));
         }
         if let Some(id) = lump.settlement {
@@ -116,13 +123,10 @@ impl Desk<'_> {
             self.papers.settlements.show(work, id, on)?;
         }
         let placed = self.place(work, lump)?;
-        let mut unknown = lump.unknown;
-        for (_, amount, _) in placed.iter().filter(|(_, _, place)| *place == Place::Nowhere) {
-            unknown = unknown.checked_add(*amount)?;
-        }
-        // First of the line's movements, so that a person can say whose it is.
-        if unknown.is_positive() {
-            self.open_part(work, unknown)?;
+        let nowhere = placed.iter().filter(|(_, _, place)| *place == Place::Nowhere);
+        let mut unknown: Vec<(MovementId, Dong)> = nowhere.map(|(id, amount, _)| (*id, *amount)).collect();
+        for amount in &lump.unknown {
+            unknown.push((self.open_part(work, *amount)?, *amount));
         }
         let mut credits = Vec::with_capacity(placed.len() + 1);
         for (id, amount, place) in placed {
@@ -130,7 +134,8 @@ impl Desk<'_> {
             let clearing = self.prove_claim(work, lump, (id, amount), place)?;
             credits.extend(clearing.map(|account| (account, amount)));
         }
-        credits.push((Account::Suspense(work.line), unknown));
+        let suspended = Dong::sum(unknown.iter().map(|(_, amount)| *amount))?;
+        credits.push((Account::Suspense(work.line), suspended));
         let debits = vec![(net, work.size()), (Account::ChargesToRecover, lump.fee)];
         for (debit, credit, amount) in pair(debits, credits)? {
             self.entry(work, debit, credit, amount);
@@ -218,7 +223,7 @@ pub fn settle_suspended(
     }
     let mut desk = prove::look(tx, stamp, actor, &[work], &[(work.unit, work.account)])?;
     let is_whole = desk.place(work, lump)?.iter().all(|(_, _, place)| *place != Place::Nowhere);
-    if !is_whole || lump.unknown.is_positive() {
+    if !is_whole || !lump.unknown.is_empty() {
         return Ok(None);
     }
     desk.clear(work, lump, suspense)?;

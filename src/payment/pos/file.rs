@@ -1,5 +1,6 @@
 //! The items of a batch as a file. The format is a proposal of ours [P]: CSV in UTF-8 with `,` or
-//! `;` and the first line `loai,ma_chuan_chi,so_tien`; `loai` is `sale` or `chargeback`. A batch
+//! `;` and the first line `loai,ma_chuan_chi,so_tien`; `loai` is `sale`, `chargeback` or `refund`, which
+//! is read as the money going back either way. A batch
 //! counts as a whole: one bad line refuses the file and is named.
 
 use super::{Item, ItemKind};
@@ -30,8 +31,8 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Item>> {
             };
             let kind = match *kind {
                 "sale" => ItemKind::Sale,
-                "chargeback" => ItemKind::Chargeback,
-                _ => return Err(wrong(index + 1, "sale or chargeback")),
+                "chargeback" | "refund" => ItemKind::Chargeback,
+                _ => return Err(wrong(index + 1, "sale, chargeback or refund")),
             };
             let is_digits = !amount.is_empty() && amount.bytes().all(|byte| byte.is_ascii_digit());
             let amount = amount.parse().ok().filter(|_| is_digits);
@@ -55,7 +56,7 @@ mod tests {
             ("", "line 1"),
             ("a,b,c\n", "line 1"),
             ("loai,ma_chuan_chi,so_tien\nsale,A1,1.5\n", "line 2"),
-            ("loai,ma_chuan_chi,so_tien\n\nrefund,A1,1\n", "line 3"),
+            ("loai,ma_chuan_chi,so_tien\n\nvoid,A1,1\n", "line 3"),
             ("loai,ma_chuan_chi,so_tien\nsale,A1\n", "line 2"),
         ] {
             let fault = parse(text.as_bytes()).unwrap_err();

@@ -122,6 +122,10 @@ impl Desk<'_> {
         Account::Clearing(account.unwrap_or(work.account), CHANNEL.to_owned())
     }
 
+    fn is_whole(&self, work: &LineWork, id: PaymentId, item: &Item) -> bool {
+        self.book.payments.get(&(work.unit, id)).is_some_and(|held| held.value.amount == item.amount)
+    }
+
     /// Whether the item used its payment.
     fn settle_item(
         &mut self,
@@ -132,6 +136,10 @@ impl Desk<'_> {
     ) -> Result<bool> {
         let unit = work.unit;
         let state = payment.and_then(|id| self.book.payments.get(&(unit, id))).map(|held| held.value.state);
+        let is_refund = match payment.filter(|_| item.kind == ItemKind::Chargeback) {
+            Some(id) => self.refund_to_card(work, id, item.amount)?,
+            None => false,
+        };
         match (item.kind, payment, state) {
             (ItemKind::Sale, Some(id), Some(PaymentState::Claimed)) => {
                 sides.credits.push((self.taken_into(work, id), item.amount));
@@ -139,7 +147,10 @@ impl Desk<'_> {
                 let cause = (unit, Kind::NotDeposited, Subject::Payment(id), "its batch came");
                 self.book.settled_exceptions.push(cause);
             }
-            (ItemKind::Chargeback, Some(id), Some(state)) => {
+            (ItemKind::Chargeback, ..) if is_refund => {
+                sides.debits.push((Account::RefundPayable, item.amount));
+            }
+            (ItemKind::Chargeback, Some(id), Some(state)) if self.is_whole(work, id, item) => {
                 sides.debits.push((Account::ReversalToRecover(id), item.amount));
                 self.book.tell_payment(unit, id, "charged_back", state, None)?;
                 self.book.exceptions.push(exception::New {

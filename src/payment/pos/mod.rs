@@ -30,7 +30,9 @@ const PATIENCE_WORKING_DAYS: u32 = 3;
 #[serde(rename_all = "snake_case")]
 pub enum ItemKind {
     Sale,
-    /// The card's holder got the money back.
+    /// The card's holder got the money back: by our refund where one of this amount is on its way, else
+    /// against our will. Acquirers' reports often do not tell the two apart.
+    #[serde(alias = "refund")]
     Chargeback,
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Date, Integer, Text};
+use diesel::sql_types::{BigInt, Bool, Date, Integer, Nullable, Text};
 
 use super::rules::Candidate;
 use super::{Batch, Item, ItemKind};
@@ -232,12 +232,14 @@ pub fn matches(conn: &mut Conn, unit: UnitId, id: BatchId) -> Result<Vec<(i32, P
 pub fn candidates(conn: &mut Conn, unit: UnitId, items: &[Item]) -> Result<Vec<Candidate>> {
     let codes: std::collections::BTreeSet<&str> =
         items.iter().map(|item| item.approval_code.as_str()).collect();
-    type Sql = (BigInt, Text, BigInt, Bool, Bool, Bool);
-    let found: Vec<(PaymentId, String, Dong, bool, bool, bool)> = rows::fetch::<Sql, _>(
+    type Sql = (BigInt, Text, BigInt, Bool, Bool, Bool, Nullable<BigInt>);
+    let found: Vec<(PaymentId, String, Dong, bool, bool, bool, Option<Dong>)> = rows::fetch::<Sql, _>(
         conn,
         "SELECT t.payment_id, t.approval_code, p.amount, p.state = 'claimed', \
          EXISTS (SELECT 1 FROM pos_match m WHERE m.unit_id = t.unit_id AND m.payment_id = t.payment_id AND m.kind = 'sale'), \
-         EXISTS (SELECT 1 FROM pos_match m WHERE m.unit_id = t.unit_id AND m.payment_id = t.payment_id AND m.kind = 'chargeback') \
+         EXISTS (SELECT 1 FROM pos_match m WHERE m.unit_id = t.unit_id AND m.payment_id = t.payment_id AND m.kind = 'chargeback'), \
+         (SELECT CAST(CASE WHEN COUNT(*) = 1 THEN MIN(r.amount) END AS BIGINT) FROM refund r WHERE r.unit_id = t.unit_id \
+          AND r.payment_id = t.payment_id AND r.state IN ('approved', 'sent')) \
          FROM card_slip t JOIN payment p ON p.unit_id = t.unit_id AND p.id = t.payment_id AND p.method = 'card'",
         &[
             ("unit_id", Column::of(codes.iter().map(|_| unit))),
@@ -248,12 +250,13 @@ pub fn candidates(conn: &mut Conn, unit: UnitId, items: &[Item]) -> Result<Vec<C
     )?;
     let mut found: Vec<Candidate> = found
         .into_iter()
-        .map(|(payment, approval_code, amount, is_claimed, is_sold, is_back)| Candidate {
+        .map(|(payment, approval_code, amount, is_claimed, is_sold, is_back, refund)| Candidate {
             payment,
             approval_code,
             amount,
             is_open: is_claimed && !is_sold,
             is_sold: is_sold && !is_back,
+            refund,
         })
         .collect();
     found.sort_by_key(|candidate| candidate.payment);

@@ -73,6 +73,8 @@ pub struct Candidate {
     pub is_open: bool,
     /// A batch showed its sale, and none took it back.
     pub is_sold: bool,
+    /// The only refund of it that is on its way to the card.
+    pub refund: Option<Dong>,
 }
 
 /// The payment of each item, by the item's place: same approval code, same amount, and no other
@@ -89,7 +91,9 @@ pub fn matched(items: &[Item], candidates: &[Candidate]) -> BTreeMap<usize, Paym
                 ItemKind::Sale => candidate.is_open,
                 ItemKind::Chargeback => candidate.is_sold,
             };
-            waits && candidate.approval_code == item.approval_code && candidate.amount == item.amount
+            let is_refund = item.kind == ItemKind::Chargeback && candidate.refund == Some(item.amount);
+            let is_amount = candidate.amount == item.amount || is_refund;
+            waits && candidate.approval_code == item.approval_code && is_amount
         };
         let mut fitting = candidates.iter().filter(fits);
         let only = fitting.next().filter(|_| fitting.next().is_none());
@@ -159,6 +163,7 @@ mod tests {
             amount: Dong(amount),
             is_open,
             is_sold: !is_open,
+            refund: None,
         }
     }
 

@@ -122,6 +122,30 @@ impl Desk<'_> {
 
     fn debited(&mut self, work: &LineWork, refund: &Refund) -> Result<Mark> {
         self.entry(work, Account::RefundPayable, Account::Bank(work.account), refund.amount);
+        self.paid_out(work, refund)?;
+        Ok(Mark { matched: work.size(), class: CLASS })
+    }
+
+    /// A batch takes back from the card's payment exactly what a refund of ours sent: whether one did.
+    /// The caller posts it.
+    pub(in crate::payment) fn refund_to_card(
+        &mut self,
+        work: &LineWork,
+        payment: PaymentId,
+        amount: Dong,
+    ) -> Result<bool> {
+        let mut sent = self.refunds.held.values().filter(|one| {
+            (one.unit, one.payment, one.amount) == (work.unit, payment, amount)
+                && matches!(one.state, State::Approved | State::Sent)
+        });
+        let only = sent.next().filter(|_| sent.next().is_none()).cloned();
+        match only {
+            Some(refund) => self.paid_out(work, &refund).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    fn paid_out(&mut self, work: &LineWork, refund: &Refund) -> Result<()> {
         self.tell_refund(refund, "refund_debited")?;
         self.book.allocate(refund.unit, refund.payment, Bucket::Surplus, Bucket::Reversed, refund.amount)?;
         self.refunds.advance(refund, State::Debited, "debited", Some(work.line), "");
@@ -138,7 +162,7 @@ impl Desk<'_> {
             let causes = kinds.map(|kind| (refund.unit, kind, subject, "it was refunded"));
             self.book.settled_exceptions.extend(causes);
         }
-        Ok(Mark { matched: work.size(), class: CLASS })
+        Ok(())
     }
 
     fn bounced(&mut self, work: &LineWork, refund: &Refund) -> Result<Mark> {

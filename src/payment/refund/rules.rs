@@ -4,7 +4,7 @@ use super::{Refund, State};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::id::PersonId;
-use crate::payment::book::{Payment, PaymentState};
+use crate::payment::book::{Method, Payment, PaymentState};
 
 /// The states in which a refund still holds a part of its payment's surplus.
 pub fn is_live(state: State) -> bool {
@@ -31,7 +31,7 @@ pub fn check_amount(amount: Dong, payment: &Payment, refunds: &[Refund]) -> Resu
 }
 
 /// Approving needs another person than those who asked and who named the payee, proven money, and
-/// a payee.
+/// a payee; money paid by card needs none.
 pub fn check_approval(
     refund: &Refund,
     payee_by: Option<PersonId>,
@@ -41,7 +41,9 @@ pub fn check_approval(
     if refund.state != State::Requested {
         return Err(wrong_state(refund, "approved"));
     }
-    let Some(payee_by) = payee_by else {
+    // What was paid by card goes back to the card, with a batch of the acquirer.
+    let to_card = (payment.method == Method::Card).then_some(refund.maker);
+    let Some(payee_by) = payee_by.or(to_card) else {
         return Err(Error::conflict("refund_payee_missing", "name the account that is paid first"));
     };
     if checker == refund.maker || checker == payee_by {
@@ -70,7 +72,6 @@ fn wrong_state(refund: &Refund, to: &str) -> Error {
 mod tests {
     use super::*;
     use crate::id::*;
-    use crate::payment::book::Method;
 
     fn payment(surplus: i64, state: PaymentState) -> Payment {
         Payment {

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::certificate::Cash;
+use super::part;
 use super::query::{self, Noted};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -78,13 +79,19 @@ pub fn read(conn: &mut Conn, account: &BankAccount, date: BusinessDay) -> Result
 /// What a person must say about the statements themselves before anything of them is proven.
 fn undecided(conn: &mut Conn, account: &BankAccount, date: BusinessDay) -> Result<Vec<Obstacle>> {
     let aside = quarantine::open_count(conn, account.unit, account.id, date)?;
-    let touching = version::undecided_by(conn, account.unit, account.id, date)?;
+    let undecided = version::undecided(conn, account.unit, account.id)?;
+    let touching = version::touching(conn, &undecided, date)?;
+    let accepted = version::unfinished(conn, account.unit, account.id)?;
+    let unfinished = version::touching(conn, &accepted, date)?;
     let mut found = Vec::new();
     if aside > 0 {
         found.push(Obstacle::LinesSetAside { count: aside });
     }
     if touching > 0 {
         found.push(Obstacle::VersionUndecided { count: touching });
+    }
+    if unfinished > 0 {
+        found.push(Obstacle::VersionUnfinished { count: unfinished });
     }
     Ok(found)
 }
@@ -337,7 +344,8 @@ struct Open {
 
 impl Open {
     fn read(conn: &mut Conn, account: &BankAccount, date: BusinessDay, lines: &[LineFacts]) -> Result<Open> {
-        let noted = query::unresolved(conn, account.unit, account.id)?;
+        let mut noted = query::unresolved(conn, account.unit, account.id)?;
+        part::name_by_line(conn, account.unit, &mut noted)?;
         let mut open = Open { items: Vec::new(), blockers: Vec::new(), in_transit: (0, Dong::ZERO) };
         let today: BTreeMap<LineId, &LineFacts> = lines.iter().map(|line| (line.id, line)).collect();
         let earlier = earlier_lines(conn, account, date, &noted, &today)?;
@@ -363,7 +371,10 @@ impl Open {
                 }
             };
             if let Some((about, amount, first_seen)) = carried {
-                named.insert(about);
+                // Several items of one lump sum are one line, under the first of their exceptions.
+                if !named.insert(about) && item.is_part {
+                    continue;
+                }
                 open.items.push(OpenItem {
                     item: about,
                     amount,

@@ -12,6 +12,7 @@ mod fees;
 mod fingerprint_query;
 pub mod outline;
 pub mod page;
+mod part;
 mod query;
 pub mod reading;
 mod share;

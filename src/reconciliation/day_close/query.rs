@@ -301,27 +301,26 @@ pub fn bank_balance(conn: &mut Conn, unit: UnitId, account: AccountId, until: Bu
     Ok(Dong(sum.sum.unwrap_or(0)))
 }
 
-/// The payments that lines brought: (line, payment).
+/// The payments that lines brought: (line, payment), the lines that showed them first in front. A line
+/// that the bank corrected since keeps what was posted when it came.
 pub fn payments_of_lines(
     conn: &mut Conn,
     unit: UnitId,
     lines: &[LineId],
 ) -> Result<Vec<(LineId, PaymentId)>> {
-    let mut found: Vec<(LineId, PaymentId)> = rows::fetch::<(BigInt, BigInt), _>(
+    let mut found: Vec<(MatchId, LineId, PaymentId)> = rows::fetch::<(BigInt, BigInt, BigInt), _>(
         conn,
-        "SELECT t.line_id, m.payment_id FROM match_part t JOIN movement m ON m.unit_id = t.unit_id \
+        "SELECT t.id, t.line_id, m.payment_id FROM match_part t JOIN movement m ON m.unit_id = t.unit_id \
          AND m.id = t.movement_id AND m.payment_id IS NOT NULL",
         &[
             ("unit_id", Column::of(lines.iter().map(|_| unit))),
             ("line_id", Column::of(lines.iter().copied())),
         ],
-        "AND +t.undoes_id IS NULL AND NOT EXISTS (SELECT 1 FROM match_part u WHERE u.unit_id = t.unit_id \
-         AND u.undoes_id = t.id)",
+        "AND +t.undoes_id IS NULL",
         Lock::None,
     )?;
     found.sort_unstable();
-    found.dedup();
-    Ok(found)
+    Ok(found.into_iter().map(|(_, line, payment)| (line, payment)).collect())
 }
 
 /// The receipts that payments completed: (payment, receipt).
@@ -355,12 +354,14 @@ pub struct Noted {
     pub kind: i32,
     pub amount: Dong,
     pub opened_on: BusinessDay,
+    /// About an item of the line, which may have others.
+    pub is_part: bool,
 }
 
 type NotedParts = (ExceptionId, String, i64, i32, Dong, BusinessDay);
 
 fn noted_of((id, subject_kind, subject_id, kind, amount, opened_on): NotedParts) -> Noted {
-    Noted { id, subject_kind, subject_id, kind, amount, opened_on }
+    Noted { id, subject_kind, subject_id, kind, amount, opened_on, is_part: false }
 }
 
 /// The exceptions of an account that are not resolved.

@@ -64,9 +64,17 @@ pub fn shares(fees: &[Fee], posted: &Sums) -> Result<Vec<Share>> {
     Ok(shares)
 }
 
-/// Takes a share back from the budget only as far as no order has taken it (`free`, by account);
-/// what was remitted is the Treasury's to give back: `budget_refund_due`.
+/// Takes a share back from the budget only as far as no order has taken it (`free`, by account), and
+/// this close owes it nothing new: what other fees bring the same account covers what one takes
+/// back, or it could be remitted again while the Treasury owes it. What was remitted beyond that is
+/// the Treasury's to give back: `budget_refund_due`.
 pub fn cap(shares: Vec<Share>, mut free: BTreeMap<String, Dong>) -> Result<Vec<Share>> {
+    for share in shares.iter().filter(|share| share.amount.is_positive()) {
+        if let Account::BudgetDue(_) = share.to {
+            let left = free.entry(share.to.to_string()).or_default();
+            *left = left.checked_add(share.amount)?;
+        }
+    }
     let mut capped = Vec::with_capacity(shares.len());
     for share in shares {
         let Some(sub_item) = budget_taken_back(&share) else {
@@ -206,6 +214,27 @@ mod tests {
         );
         let all = cap(back, BTreeMap::new()).unwrap();
         assert_eq!(texts(&all)[0], "fees_collected/P1 -> budget_refund_due/805-2716 -500");
+    }
+
+    #[test]
+    fn what_another_fee_brings_the_same_budget_account_is_not_claimed_from_the_treasury() {
+        let first = shares(&[fee("P1", "phi", 0, 1_000)], &Sums::new()).unwrap();
+        // All of it was remitted; then 600 of it turn out to be another fee's.
+        let moved = shares(&[fee("P1", "phi", 0, 400), fee("P2", "phi", 0, 600)], &posted(&first)).unwrap();
+        assert_eq!(
+            texts(&cap(moved, BTreeMap::new()).unwrap()),
+            ["fees_collected/P1 -> budget_due/805-2716 -600", "fees_collected/P2 -> budget_due/805-2716 600"]
+        );
+        let less = shares(&[fee("P1", "phi", 0, 100), fee("P2", "phi", 0, 600)], &posted(&first)).unwrap();
+        assert_eq!(
+            texts(&cap(less, BTreeMap::new()).unwrap()),
+            [
+                "fees_collected/P1 -> budget_due/805-2716 -600",
+                "fees_collected/P1 -> budget_refund_due/805-2716 -300",
+                "fees_collected/P2 -> budget_due/805-2716 600",
+            ],
+            "only what is less in all is the Treasury's to give back"
+        );
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub enum Obstacle {
     BlockedByException { exception: ExceptionId, kind: Kind },
     LinesSetAside { count: usize },
     VersionUndecided { count: usize },
+    VersionUnfinished { count: usize },
     OutOfRange,
 }
 
@@ -72,6 +73,7 @@ impl Obstacle {
             Obstacle::BlockedByException { .. } => "blocked_by_exception",
             Obstacle::LinesSetAside { .. } => "lines_set_aside",
             Obstacle::VersionUndecided { .. } => "version_undecided",
+            Obstacle::VersionUnfinished { .. } => "version_unfinished",
             Obstacle::OutOfRange => "out_of_range",
         }
     }
@@ -149,6 +151,9 @@ impl Obstacle {
             Obstacle::VersionUndecided { count } => {
                 format!("Có {count} sao kê sửa của ngân hàng chờ hai người quyết định.")
             }
+            Obstacle::VersionUnfinished { count } => {
+                format!("Có {count} sao kê sửa đã được nhận nhưng chưa ghi xong; chạy đối soát để ghi tiếp.")
+            }
             Obstacle::OutOfRange => "Tổng số tiền vượt giới hạn tính toán.".into(),
         }
     }
@@ -225,6 +230,9 @@ impl Obstacle {
             }
             Obstacle::VersionUndecided { count } => {
                 format!("{count} corrected statements wait for two persons to decide.")
+            }
+            Obstacle::VersionUnfinished { count } => {
+                format!("{count} accepted corrected statements did not go in yet; matching takes them in.")
             }
             Obstacle::OutOfRange => "The sums leave the range of amounts.".into(),
         }

@@ -3,21 +3,23 @@
 //!
 //! All that is open of a statement is decided together, and the bank's own balances are the second
 //! pair of eyes: opening plus every line, the repaired ones among them, must give the closing balance.
-//! Until then the statement's days do not close.
+//! Where the bank states no balances a second person keys the same. Until then the statement's days
+//! do not close. A repaired line that another statement told already is that line, and none is added.
 
 mod query;
 mod raw;
+mod repair;
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::draft::{self, DraftLine};
+use super::draft::{self, Draft};
 use super::import::Options;
-use super::line::{self, CodesOf};
+use super::line::CodesOf;
 use super::query::{self as statements, StoredStatement};
 use super::saved::{self, Understood};
-use super::{Finding, Line, file, identity, sequence, version};
+use super::{Finding, file, sequence};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
@@ -27,7 +29,7 @@ use crate::id::*;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Lane, Stamp, Store, Tx, rows};
 use crate::text;
-use crate::unit::{BankAccount, account};
+use crate::unit::account;
 
 pub use query::{Quarantined, of_statement, open, open_count, statement_of_any};
 pub use raw::raw_text;
@@ -86,7 +88,7 @@ pub struct Verdict {
 }
 
 /// The fields of a repaired line.
-#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Repair {
     pub booking_date: BusinessDay,
@@ -133,31 +135,56 @@ pub fn expected(
     unit: UnitId,
     id: StatementId,
 ) -> Result<Option<Dong>> {
+    let draft = drafted(store, stamp, actor, unit, id)?;
+    if draft.is_derived {
+        return Ok(None);
+    }
+    let read = Dong::sum(draft.lines.iter().map(|line| line.amount))?;
+    Ok(Some(draft.closing.checked_sub(draft.opening)?.checked_sub(read)?))
+}
+
+/// The statement as its file is read.
+fn drafted(store: &Store, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, id: StatementId) -> Result<Draft> {
     let (bytes, stored, account) = store.read(&actor.scope, |conn| {
         let stored = statements::statement(conn, unit, id)?;
         let account = account::find(conn, unit, stored.account)?;
         Ok((file::open(conn, stamp.vault, unit, &stored.file_sha256)?, stored, account))
     })?;
-    if stored.balance_basis == "derived" {
-        return Ok(None);
-    }
     let options = Options { account_no: Some(&account.account_no), ..Options::default() };
     let Understood { parsed, account_no } = saved::understand(store, actor, &bytes, options)?;
     let drafts = draft::drafts(&parsed, account_no.as_deref())
         .map_err(|_| Error::internal("a stored bank file no longer reads"))?;
-    let draft = drafts
-        .iter()
+    drafts
+        .into_iter()
         .find(|draft| draft.position == stored.position)
-        .ok_or_else(|| Error::internal("a stored bank file has fewer statements than before"))?;
-    let read = Dong::sum(draft.lines.iter().map(|line| line.amount))?;
-    Ok(Some(draft.closing.checked_sub(draft.opening)?.checked_sub(read)?))
+        .ok_or_else(|| Error::internal("a stored bank file has fewer statements than before"))
 }
 
-/// Decides every open line of a statement at once. Returns the lines that were repaired.
+/// What deciding came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// The lines that were repaired, or are known as.
+    Lines(Vec<LineId>),
+    /// No balance proves it: another person keys the same before anything is done.
+    SecondPerson,
+}
+
+impl Decided {
+    /// The repaired lines; none while a second person is waited for.
+    pub fn lines(self) -> Vec<LineId> {
+        match self {
+            Decided::Lines(lines) => lines,
+            Decided::SecondPerson => Vec::new(),
+        }
+    }
+}
+
+/// Decides every open line of a statement at once. Where no balances prove it, the first person's
+/// verdicts are kept as a keyed hash, and those of another person must be the same.
 ///
 /// Errors: `quarantine_not_open`, `quarantine_incomplete` (a line is left out, or named twice),
 /// `quarantine_balance_broken` with the sum the balances ask for, `reason_missing`,
-/// `statement_before_account`.
+/// `quarantine_date_outside`, `quarantine_day_closed`.
 pub fn decide<'a>(
     store: &Store,
     stamp: &dyn Fn() -> Stamp<'a>,
@@ -165,13 +192,14 @@ pub fn decide<'a>(
     codes_of: &CodesOf<'_>,
     (unit, id): (UnitId, StatementId),
     verdicts: &[Verdict],
-) -> Result<Vec<LineId>> {
+) -> Result<Decided> {
     actor.require_role(&[Role::Finance, Role::Approver])?;
     actor.scope.require(unit)?;
     actor.require_person()?;
+    let draft = drafted(store, &stamp(), actor, unit, id)?;
     let expected = expected(store, &stamp(), actor, unit, id)?;
     store.write(&actor.scope, Lane::Live, |tx| {
-        decide_in(tx, &stamp(), actor, codes_of, (unit, id), verdicts, expected)
+        decide_in(tx, &stamp(), actor, codes_of, ((unit, id), &draft), (verdicts, expected))
     })
 }
 
@@ -180,46 +208,76 @@ fn decide_in(
     stamp: &Stamp<'_>,
     actor: &Actor,
     codes_of: &CodesOf<'_>,
-    (unit, id): (UnitId, StatementId),
-    verdicts: &[Verdict],
-    expected: Option<Dong>,
-) -> Result<Vec<LineId>> {
+    ((unit, id), draft): ((UnitId, StatementId), &Draft),
+    (verdicts, expected): (&[Verdict], Option<Dong>),
+) -> Result<Decided> {
     let stored = statements::statement(tx, unit, id)?;
     statements::lock_account(tx, unit, stored.account)?;
     let account = account::find(tx, unit, stored.account)?;
     let mut waiting: Vec<Quarantined> = of_statement(tx, unit, id)?;
     waiting.retain(|line| line.state == "open");
-    check(&stored, &account, &waiting, verdicts, expected)?;
+    check(&stored, &waiting, verdicts, expected)?;
+    repair::check_days(tx, &stored, &account, verdicts)?;
+    if expected.is_none() && !seconded(tx, stamp, actor, &stored, verdicts)? {
+        return Ok(Decided::SecondPerson);
+    }
+    let lines = repair::planned(tx, stamp, codes_of, &account, (&stored, draft), (&waiting, verdicts))?;
     let mut repaired = Vec::new();
-    for (index, verdict) in verdicts.iter().enumerate() {
-        let Some(line) = waiting.iter().find(|line| line.id == verdict.id) else { continue };
+    for (line, verdict, added) in lines {
         let reason = text::clean(&verdict.reason);
-        let added = match &verdict.repair {
-            Some(repair) => {
-                let place = (&stored, line, index);
-                Some((add(tx, stamp, codes_of, &account, place, repair)?, repair.amount))
-            }
-            None => None,
-        };
         let event = Event {
             kind: if added.is_some() { "repaired" } else { "discarded" },
-            line: added.map(|(line, _)| line),
-            amount: added.map(|(_, amount)| amount),
+            line: added,
+            amount: verdict.repair.as_ref().map(|repair| repair.amount),
             person: actor.person,
             reason: &reason,
         };
         tell(tx, stamp, line, &event)?;
-        repaired.extend(added.map(|(line, _)| line));
+        repaired.extend(added);
         let action = if added.is_some() { "quarantine.repaired" } else { "quarantine.discarded" };
         audit::record(tx, stamp, &[audit::Entry::by(actor, unit, action, line.id).with(id.to_string())])?;
     }
     sequence::settle_gaps(tx, stamp, &account)?;
-    Ok(repaired)
+    Ok(Decided::Lines(repaired))
+}
+
+/// Whether another person keyed the same before. The first person's words are not kept, only their hash.
+fn seconded(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    stored: &StoredStatement,
+    verdicts: &[Verdict],
+) -> Result<bool> {
+    let person = actor.require_person()?;
+    let mut said: Vec<(EventId, Option<&Repair>)> =
+        verdicts.iter().map(|verdict| (verdict.id, verdict.repair.as_ref())).collect();
+    said.sort_by_key(|(id, _)| *id);
+    let said = serde_json::to_string(&said).map_err(|error| Error::internal(error.to_string()))?;
+    let hash = stamp.vault.blind(stored.unit, "quarantine", &said);
+    let makers = query::proposed(tx, stored.unit, stored.id, &hash)?;
+    if makers.iter().any(|maker| *maker != person) {
+        return Ok(true);
+    }
+    if makers.is_empty() {
+        let id: EventId = stamp.mint()?;
+        let row = query::ProposalRow {
+            unit_id: stored.unit,
+            id,
+            statement_id: stored.id,
+            verdicts_hash: hash,
+            maker_person_id: person,
+            created_at: stamp.now,
+        };
+        rows::insert(tx, &[row])?;
+        let entry = audit::Entry::by(actor, stored.unit, "quarantine.proposed", stored.id);
+        audit::record(tx, stamp, &[entry])?;
+    }
+    Ok(false)
 }
 
 fn check(
     stored: &StoredStatement,
-    account: &BankAccount,
     waiting: &[Quarantined],
     verdicts: &[Verdict],
     expected: Option<Dong>,
@@ -240,11 +298,6 @@ fn check(
     if repairs().any(|repair| repair.amount.is_zero()) {
         return Err(Error::invalid("amount", "amount_zero", "a line moves money"));
     }
-    let days = account.opened_on..=stored.closing_on;
-    if let Some(repair) = repairs().find(|repair| !days.contains(&repair.booking_date)) {
-        let detail = format!("{} lies outside {} to {}", repair.booking_date, days.start(), days.end());
-        return Err(Error::invalid("booking_date", "quarantine_date_outside", detail));
-    }
     let sum = Dong::sum(repairs().map(|repair| repair.amount))?;
     match expected.filter(|expected| *expected != sum) {
         Some(expected) => {
@@ -253,46 +306,6 @@ fn check(
         }
         None => Ok(()),
     }
-}
-
-fn add(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    codes_of: &CodesOf<'_>,
-    account: &BankAccount,
-    (stored, line, index): (&StoredStatement, &Quarantined, usize),
-    repair: &Repair,
-) -> Result<LineId> {
-    let raw = text_of(tx, stamp.vault, stored, line)?.unwrap_or_default();
-    let drafted = DraftLine {
-        line_no: stored.line_count.saturating_add(i32::try_from(index + 1).unwrap_or(i32::MAX)),
-        booking_date: repair.booking_date,
-        amount: repair.amount,
-        read: Line {
-            value_date: repair.value_date.map(|day| day.0),
-            memo: Some(repair.memo.clone()),
-            reference: repair.reference.clone(),
-            bank_reference: repair.bank_reference.clone(),
-            counterparty_name: repair.counterparty_name.clone(),
-            counterparty_account: repair.counterparty_account.clone(),
-            raw,
-            ..Line::default()
-        },
-    };
-    let features = line::features(stamp.vault, stored.unit, std::slice::from_ref(&drafted));
-    let features = features.first().ok_or_else(|| Error::internal("a line without features"))?;
-    let same_day = version::known(tx, account, repair.booking_date, repair.booking_date)?;
-    let is_twin = |known: &identity::Known| {
-        known.features.amount == features.amount && known.features.memo == features.memo
-    };
-    let twins = same_day.iter().filter(|told| is_twin(&told.known));
-    let occurrence = twins.map(|told| told.known.occurrence).max().unwrap_or_default().saturating_add(1);
-    let id: LineId = stamp.mint()?;
-    let key = stamp.sealing_key(tx, stored.unit)?;
-    let identity = identity::text(features, occurrence);
-    let row = line::row(stamp, &key, stored, codes_of, &drafted, (id, &identity))?;
-    rows::insert(tx, &[row])?;
-    Ok(id)
 }
 
 struct Event<'e> {

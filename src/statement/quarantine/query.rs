@@ -9,7 +9,8 @@ use crate::error::{Error, Result};
 use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Update};
-use crate::store::schema::{quarantined_line, statement};
+use crate::store::schema::{day, quarantined_line, statement};
+use crate::store::schema_intake::quarantine_proposal;
 use crate::store::{Conn, Tx};
 
 crate::table_row! {
@@ -40,6 +41,46 @@ crate::table_row! {
         pub reason: String,
         pub at: Instant,
     }
+}
+
+crate::table_row! {
+    /// What one person keyed where a second one has to key the same.
+    pub struct ProposalRow in "quarantine_proposal" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub statement_id: StatementId,
+        pub verdicts_hash: String,
+        pub maker_person_id: PersonId,
+        pub created_at: Instant,
+    }
+}
+
+/// Who keyed these verdicts about a statement.
+pub fn proposed(conn: &mut Conn, unit: UnitId, id: StatementId, hash: &str) -> Result<Vec<PersonId>> {
+    quarantine_proposal::table
+        .filter(quarantine_proposal::unit_id.eq(unit))
+        .filter(quarantine_proposal::statement_id.eq(id))
+        .filter(quarantine_proposal::verdicts_hash.eq(hash))
+        .select(quarantine_proposal::maker_person_id)
+        .load(conn)
+        .classify()
+}
+
+/// Which of these days are closed for the account.
+pub fn closed_days(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    days: &[BusinessDay],
+) -> Result<Vec<BusinessDay>> {
+    day::table
+        .filter(day::unit_id.eq(unit))
+        .filter(day::account_id.eq(account))
+        .filter(day::date.eq_any(days.to_vec()))
+        .filter(day::state.eq("closed"))
+        .select(day::date)
+        .load(conn)
+        .classify()
 }
 
 /// A line that could not be read, as it was set aside.

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::column::{Column, classify, normalise};
+use super::column::{Column, classify, has_any, normalise};
 use super::dictionary;
 use super::mark::read_mark;
 use super::movement::is_dated;
@@ -28,6 +28,8 @@ pub(in crate::statement) struct Columns {
     currency: Option<String>,
     /// The currency in the headings of the amounts.
     heading_currency: Option<String>,
+    /// The column of fees is one of fees alone, not of interest too.
+    has_only_fees: bool,
 }
 
 impl Columns {
@@ -35,7 +37,8 @@ impl Columns {
     /// user's layout decides alone where it is given, then the layout of a bank, then the words.
     pub fn of(row: &Row, layouts: Layouts<'_>) -> Option<Columns> {
         if let Some(own) = layouts.own() {
-            return Columns::by_layout(row, own).filter(Columns::is_complete);
+            let columns = Columns::by_layout(row, own).filter(Columns::is_complete);
+            return columns.map(|columns| columns.knowing_fees(row));
         }
         let of_bank = |is_last_resort| {
             let fitting =
@@ -45,7 +48,21 @@ impl Columns {
                 .find(Columns::is_complete)
                 .map(|columns| columns.completed(row))
         };
-        of_bank(false).or_else(|| Columns::by_words(row)).or_else(|| of_bank(true))
+        let found = of_bank(false).or_else(|| Columns::by_words(row)).or_else(|| of_bank(true));
+        found.map(|columns| columns.knowing_fees(row))
+    }
+
+    /// Whether an unsigned number in the column of fees can be nothing but money out.
+    pub fn has_only_fees(&self) -> bool {
+        self.has_only_fees
+    }
+
+    fn knowing_fees(mut self, row: &Row) -> Columns {
+        let headings = self.found.iter().filter(|(column, _)| matches!(column, Column::Fee | Column::Tax));
+        let mut headings =
+            headings.filter_map(|(_, index)| row.cells.get(*index)).map(|cell| normalise(cell));
+        self.has_only_fees = headings.all(|heading| !has_any(&heading, &["LAI", "INTEREST"]));
+        self
     }
 
     /// What the layout of a bank leaves out is understood by its words.
@@ -76,6 +93,7 @@ impl Columns {
             layout: Some(layout.name.clone()),
             currency: layout.currency.clone(),
             heading_currency: None,
+            has_only_fees: false,
         }
     }
 
@@ -89,7 +107,15 @@ impl Columns {
         settle_value(&mut found, row);
         let heading_currency = heading_currency(&found, row);
         let width = width_of(row);
-        let columns = Columns { found, width, dates: None, layout: None, currency: None, heading_currency };
+        let columns = Columns {
+            found,
+            width,
+            dates: None,
+            layout: None,
+            currency: None,
+            heading_currency,
+            has_only_fees: false,
+        };
         columns.is_complete().then_some(columns)
     }
 
@@ -113,6 +139,7 @@ impl Columns {
             columns.filter_map(|(column, at)| Some((*column, place(at)?))).collect();
         Some(Columns {
             heading_currency: heading_currency(&found, row),
+            has_only_fees: false,
             found,
             width,
             dates: Some(layout.dates),

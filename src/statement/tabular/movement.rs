@@ -157,7 +157,7 @@ impl<'a> RowReader<'a> {
             lines.push(Line { amount, memo, ..line.clone() });
         }
         let charge_count = lines.len() - main_count;
-        Ok(RowKind::Movement(Box::new(Movement { lines, balance, charge_count })))
+        Ok(RowKind::Movement(Box::new(Movement { lines, balance, charge_count, is_undecided: true })))
     }
 
     fn row_amounts(&self, row: &Row) -> Result<RowAmounts, Fault> {

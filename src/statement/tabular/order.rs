@@ -13,6 +13,27 @@ pub(super) struct Movement {
     pub balance: Option<Decimal>,
     /// How many lines at the end are fee and tax.
     pub charge_count: usize,
+    /// No running balance has said whether its charges have their sign.
+    pub is_undecided: bool,
+}
+
+/// What the running balances said about the signs of charges.
+#[derive(Default)]
+struct Signs {
+    flipped: usize,
+    kept: usize,
+}
+
+impl Signs {
+    /// Whether the charges that no balance decides are written without their sign: as all others of the
+    /// table are, or, where no balance speaks, when a column of fees alone never has a minus.
+    fn is_unsigned(&self, movements: &[Movement], has_only_fees: bool) -> bool {
+        if self.flipped > 0 || self.kept > 0 {
+            return self.kept == 0;
+        }
+        let mut charges = movements.iter().flat_map(Movement::charges);
+        has_only_fees && charges.all(|line| line.amount > Decimal::ZERO)
+    }
 }
 
 impl Movement {
@@ -29,7 +50,12 @@ impl Movement {
         })
     }
 
+    fn charges(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().skip(self.lines.len().saturating_sub(self.charge_count))
+    }
+
     fn flip_charges(&mut self) {
+        self.is_undecided = false;
         let main_count = self.lines.len().saturating_sub(self.charge_count);
         for line in self.lines.iter_mut().skip(main_count) {
             line.amount = if line.amount.is_zero() { line.amount } else { -line.amount };
@@ -48,7 +74,12 @@ impl Movement {
 
 /// Orders the movements by booking, checks the running balances and fills the statement's lines
 /// and missing balances.
-pub(super) fn settle(statement: &mut Statement, mut movements: Vec<Movement>, findings: &mut Findings) {
+pub(super) fn settle(
+    statement: &mut Statement,
+    mut movements: Vec<Movement>,
+    has_only_fees: bool,
+    findings: &mut Findings,
+) {
     drop_constant_zero_balances(&mut movements);
     if is_newest_first(&movements) {
         movements.reverse();
@@ -60,7 +91,10 @@ pub(super) fn settle(statement: &mut Statement, mut movements: Vec<Movement>, fi
         ));
     }
     let opening = statement.opening.as_ref().map(|opening| opening.amount);
-    check_running_balances(opening, &mut movements, findings);
+    let signs = check_running_balances(opening, &mut movements, findings);
+    if signs.is_unsigned(&movements, has_only_fees) {
+        movements.iter_mut().filter(|movement| movement.is_undecided).for_each(Movement::flip_charges);
+    }
     derive_balances(statement, &movements, findings);
     for movement in movements {
         let last = movement.lines.len().saturating_sub(1);
@@ -98,7 +132,12 @@ fn follows(earlier: &Movement, later: &Movement) -> bool {
     earlier.balance.zip(later.balance).is_some_and(|(before, after)| later.leads(before, after))
 }
 
-fn check_running_balances(opening: Option<Decimal>, movements: &mut [Movement], findings: &mut Findings) {
+fn check_running_balances(
+    opening: Option<Decimal>,
+    movements: &mut [Movement],
+    findings: &mut Findings,
+) -> Signs {
+    let mut signs = Signs::default();
     let mut before = opening;
     for movement in movements.iter_mut() {
         if let (Some(before), Some(after)) = (before, movement.balance) {
@@ -106,9 +145,13 @@ fn check_running_balances(opening: Option<Decimal>, movements: &mut [Movement], 
             if reached != Some(after) {
                 if !movement.leads(before, after) {
                     findings.error(broken(movement, before, after));
-                    return;
+                    return signs;
                 }
                 movement.flip_charges();
+                signs.flipped += 1;
+            } else if movement.charge_count > 0 {
+                movement.is_undecided = false;
+                signs.kept += 1;
             }
         }
         before = match movement.balance {
@@ -116,6 +159,7 @@ fn check_running_balances(opening: Option<Decimal>, movements: &mut [Movement], 
             None => before.zip(movement.sum()).and_then(|(before, sum)| before.checked_add(sum)),
         };
     }
+    signs
 }
 
 fn broken(movement: &Movement, before: Decimal, after: Decimal) -> Finding {

@@ -168,7 +168,7 @@ impl Section<'_> {
             ));
         }
         if self.findings.errors.is_empty() {
-            order::settle(&mut self.statement, movements, &mut self.findings);
+            order::settle(&mut self.statement, movements, columns.has_only_fees(), &mut self.findings);
         } else {
             self.statement.lines = movements.into_iter().flat_map(|movement| movement.lines).collect();
         }

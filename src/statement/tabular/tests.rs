@@ -70,6 +70,30 @@ fn a_utf_16_file_from_a_spreadsheet_is_read() {
 }
 
 #[test]
+fn fees_without_a_sign_are_money_out_where_their_column_is_of_fees_alone() {
+    let of = |heading: &str, fees: [&str; 2]| {
+        let text = format!(
+            "Date,Description,Amount,{heading}\n22/11/2026,A,25000,{}\n22/11/2026,B,8000,{}\n",
+            fees[0], fees[1]
+        );
+        amounts(&parse(text.as_bytes()).statements[0])
+    };
+    assert_eq!(of("Fee", ["500", "100"]), ["25000", "-500", "8000", "-100"]);
+    assert_eq!(of("Fee", ["-500", "-100"]), ["25000", "-500", "8000", "-100"]);
+    assert_eq!(of("Fee", ["-500", "100"]), ["25000", "-500", "8000", "100"], "a fee that was given back");
+    assert_eq!(of("Phí/Lãi", ["500", "100"]), ["25000", "500", "8000", "100"], "it may be interest");
+}
+
+#[test]
+fn the_first_row_has_the_sign_that_the_balances_of_the_others_show() {
+    let text =
+        "Date,Description,Amount,Fee,Balance\n22/11/2026,A,25000,500,24500\n22/11/2026,B,8000,100,32400\n";
+    let statement = clean(text);
+    assert_eq!(amounts(&statement), ["25000", "-500", "8000", "-100"]);
+    assert_eq!(statement.opening.as_ref().unwrap().amount.to_string(), "0");
+}
+
+#[test]
 fn debit_is_money_out_whatever_its_sign() {
     for debit in ["5,500", "-5,500", "(5,500)"] {
         let text = format!(

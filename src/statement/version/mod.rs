@@ -8,8 +8,10 @@
 //! stands against it from then on, and posting that one takes the money back as the bank's reversal
 //! does, under an exception that names the payment.
 
+mod again;
 pub(super) mod query;
 mod rules;
+mod waiting;
 
 use super::draft::Draft;
 use super::file::{self, File};
@@ -20,7 +22,6 @@ use super::sequence::balance_before;
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
-use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::exception::{self, Subject};
 use crate::id::*;
@@ -28,10 +29,14 @@ use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
 use crate::unit::BankAccount;
 
-pub use query::{Version, Withdrawn, differences, find, list, proposal, unit_of, withdrawn_by, withdrawn_of};
+pub use again::{Renewed, compare_again, renew};
+pub use query::{
+    Version, Withdrawn, accepted_by, differences, find, list, proposal, unit_of, withdrawn_by, withdrawn_of,
+};
 pub(super) use query::{by_position, known};
 pub use rules::{Difference, Kind, Side};
 use rules::{KnownLine, NewLine};
+pub use waiting::{statement_of, touching, undecided, unfinished};
 
 /// Who may decide about versions and lines set aside.
 const DECIDERS: [Role; 2] = [Role::Finance, Role::Approver];
@@ -220,7 +225,7 @@ pub(super) fn record(
         .differences
         .iter()
         .enumerate()
-        .map(|(index, one)| difference_row(unit, id, index, one))
+        .map(|(index, one)| difference_row(unit, id, (1, index), one))
         .collect();
     rows::insert(tx, &listed)?;
     let version = query::find(tx, unit, id)?;
@@ -234,7 +239,12 @@ pub(super) fn record(
     Ok(version)
 }
 
-fn difference_row(unit: UnitId, version: VersionId, index: usize, one: &Difference) -> query::DifferenceRow {
+fn difference_row(
+    unit: UnitId,
+    version: VersionId,
+    (edition, index): (i32, usize),
+    one: &Difference,
+) -> query::DifferenceRow {
     let (old, new) = (one.old.as_ref(), one.new.as_ref());
     query::DifferenceRow {
         unit_id: unit,
@@ -249,6 +259,7 @@ fn difference_row(unit: UnitId, version: VersionId, index: usize, one: &Differen
         new_booking_date: new.map(|side| side.booking_date),
         new_amount: new.map(|side| side.amount),
         new_reference: new.and_then(|side| side.bank_reference.clone()),
+        edition,
     }
 }
 
@@ -422,44 +433,20 @@ pub fn approve(
         reason: "",
     };
     let version = advance(tx, stamp, &version, &event)?;
-    let others = undecided(tx, unit, version.account)?;
-    if !others.iter().any(|other| other.replaces == version.replaces) {
-        let kind = exception::Kind::StatementCorrected;
-        let cause = (unit, kind, Subject::Statement(version.replaces), "two persons decided");
-        exception::settle_by_themselves(tx, stamp, &[cause])?;
-    }
+    settle_exception(tx, stamp, &version, "two persons decided")?;
     let entry = audit::Entry::by(actor, unit, "statement.version_decided", id).with(state);
     audit::record(tx, stamp, &[entry])?;
     Ok((version, decision))
 }
 
-/// Accepted versions whose lines did not go in yet.
-pub fn unfinished(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<Version>> {
-    let mut left = Vec::new();
-    for version in query::in_state(conn, unit, account, &["accepted"])? {
-        let stored = statements::by_position(conn, unit, account, &version.file_sha256, version.position)?;
-        if !stored.is_some_and(|stored| stored.is_ready()) {
-            left.push(version);
-        }
+fn settle_exception(tx: &mut Tx<'_>, stamp: &Stamp<'_>, version: &Version, why: &'static str) -> Result<()> {
+    let others = undecided(tx, version.unit, version.account)?;
+    if others.iter().any(|other| other.replaces == version.replaces) {
+        return Ok(());
     }
-    Ok(left)
-}
-
-/// The versions of an account that wait for a decision.
-pub fn undecided(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<Version>> {
-    query::in_state(conn, unit, account, &["held", "proposed"])
-}
-
-/// How many versions that wait for a decision change something booked by a day.
-pub fn undecided_by(conn: &mut Conn, unit: UnitId, account: AccountId, date: BusinessDay) -> Result<usize> {
-    let mut count = 0;
-    for version in undecided(conn, unit, account)? {
-        let differences = query::differences(conn, unit, version.id)?;
-        let moving = differences.iter().filter(|one| one.moves_money);
-        let mut days = moving.flat_map(|one| one.old.iter().chain(&one.new)).map(|side| side.booking_date);
-        count += usize::from(days.any(|day| day <= date));
-    }
-    Ok(count)
+    let about = Subject::Statement(version.replaces);
+    let cause = (version.unit, exception::Kind::StatementCorrected, about, why);
+    exception::settle_by_themselves(tx, stamp, &[cause]).map(|_| ())
 }
 
 fn withdraw(tx: &mut Tx<'_>, stamp: &Stamp<'_>, version: &Version) -> Result<()> {

@@ -69,6 +69,7 @@ crate::table_row! {
         pub new_booking_date: Option<BusinessDay>,
         pub new_amount: Option<Dong>,
         pub new_reference: Option<String>,
+        pub edition: i32,
     }
 }
 
@@ -233,10 +234,27 @@ type DifferenceParts = (
     (Option<BusinessDay>, Option<Dong>, Option<String>),
 );
 
+/// How often a version was compared, and how many differences are on record of all times.
+pub fn edition(conn: &mut Conn, unit: UnitId, id: VersionId) -> Result<(i32, i32)> {
+    let (edition, last): (Option<i32>, Option<i32>) = statement_difference::table
+        .filter(statement_difference::unit_id.eq(unit))
+        .filter(statement_difference::version_id.eq(id))
+        .select((
+            diesel::dsl::max(statement_difference::edition),
+            diesel::dsl::max(statement_difference::position),
+        ))
+        .first(conn)
+        .classify()?;
+    Ok((edition.unwrap_or(1), last.map_or(0, |last| last.saturating_add(1))))
+}
+
+/// What a version changes, by its last comparison.
 pub fn differences(conn: &mut Conn, unit: UnitId, id: VersionId) -> Result<Vec<Difference>> {
+    let (edition, _) = edition(conn, unit, id)?;
     let found: Vec<DifferenceParts> = statement_difference::table
         .filter(statement_difference::unit_id.eq(unit))
         .filter(statement_difference::version_id.eq(id))
+        .filter(statement_difference::edition.eq(edition))
         .order(statement_difference::position)
         .select((
             (statement_difference::kind, statement_difference::moves_money, statement_difference::line_id),
@@ -298,16 +316,30 @@ pub fn set_state(tx: &mut Tx<'_>, version: &Version, state: &'static str) -> Res
     )
 }
 
+/// Who accepted a version: (maker, checker).
+pub fn accepted_by(conn: &mut Conn, unit: UnitId, id: VersionId) -> Result<Option<(PersonId, PersonId)>> {
+    let found: Option<(Option<PersonId>, Option<PersonId>)> = statement_version_event::table
+        .filter(statement_version_event::unit_id.eq(unit))
+        .filter(statement_version_event::version_id.eq(id))
+        .filter(statement_version_event::kind.eq("accepted"))
+        .select((statement_version_event::maker_person_id, statement_version_event::checker_person_id))
+        .first(conn)
+        .optional()
+        .classify()?;
+    Ok(found.and_then(|(maker, checker)| maker.zip(checker)))
+}
+
 /// A line that a version takes out, and the line that stands against it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Withdrawn {
     pub line: LineId,
     pub contra: LineId,
+    pub version: VersionId,
     pub booking_date: BusinessDay,
     pub amount: Dong,
 }
 
-type WithdrawnParts = (LineId, LineId, BusinessDay, Dong);
+type WithdrawnParts = (LineId, LineId, VersionId, BusinessDay, Dong);
 
 macro_rules! withdrawn {
     ($filter:expr) => {
@@ -322,14 +354,15 @@ macro_rules! withdrawn {
             .select((
                 withdrawn_line::line_id,
                 withdrawn_line::contra_line_id,
+                withdrawn_line::version_id,
                 statement_line::booking_date,
                 statement_line::amount,
             ))
     };
 }
 
-fn withdrawn_of_parts((line, contra, booking_date, amount): WithdrawnParts) -> Withdrawn {
-    Withdrawn { line, contra, booking_date, amount }
+fn withdrawn_of_parts((line, contra, version, booking_date, amount): WithdrawnParts) -> Withdrawn {
+    Withdrawn { line, contra, version, booking_date, amount }
 }
 
 /// What a version takes out.

@@ -110,7 +110,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         method: "POST",
         path: "/api/v1/pos/batches",
         vi: "Nhập bảng kê POS của ngân hàng thanh toán.",
-        en: "Takes an acquirer's batch on: sales and chargebacks by approval code, and its fee.",
+        en: "Takes an acquirer's batch on: sales, and chargebacks or our refunds, by approval code, and its fee.",
         who: "finance",
         notes: "The statement's line with reference in its text and exactly the net amount proves the payments; the \
                 fee is a charge to recover. Items without a payment are an exception.",

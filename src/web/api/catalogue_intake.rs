@@ -85,7 +85,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         en: "Repairs or discards every waiting line of a statement at once, each with a reason; the balances must then \
              prove.",
         who: "finance, approver",
-        notes: "A line without repair is discarded. The file's text stays kept.",
+        notes: "A line without repair is discarded. The file's text stays kept. Where the bank states no balances, \
+                another person must send the same (awaits_second_person).",
         body: r#"{ "lines": [ { "id": "evt_01j9…", "reason": "Ngân hàng in thiếu chữ số", "repair":
   { "booking_date": "2026-11-23", "amount": 150000, "memo": "HNPH7K2MQ4X97", "bank_reference": "FT26327000000102" } } ] }"#,
         ..NONE

@@ -132,7 +132,7 @@ pub(super) fn table_file(table: &Table, form: Form, name: &str) -> Answer {
 }
 
 /// Bytes to be saved under a name.
-pub(super) fn file(bytes: Vec<u8>, media_type: &'static str, name: &str) -> HttpResponse {
+pub(in crate::web) fn file(bytes: Vec<u8>, media_type: &'static str, name: &str) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(media_type)
         .insert_header((header::CACHE_CONTROL, "no-store"))

@@ -17,7 +17,7 @@ use crate::payment::settler::Numbered as _;
 use crate::reconciliation::{office, restated};
 use crate::statement::job::{self, Job};
 use crate::statement::layout::Layout;
-use crate::statement::quarantine::{self, Quarantined, Verdict};
+use crate::statement::quarantine::{self, Decided, Quarantined, Verdict};
 use crate::statement::saved;
 use crate::statement::version::{self, Decision, Version};
 use crate::statement::{Options, query};
@@ -309,7 +309,7 @@ pub async fn decide_quarantine(
     caller.0.require_role(&DECIDERS)?;
     let id: StatementId = extract::path(&request, "id")?;
     let asked: QuarantineBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
-    let repaired = block(move || {
+    let decided = block(move || {
         let app = shared.app();
         let unit = app.read(&caller.0, |conn| {
             query::unit_of(conn, &caller.0.scope, id)?
@@ -318,7 +318,12 @@ pub async fn decide_quarantine(
         office::decide_quarantine(&app.store, &|| app.stamp(), &caller.0, (unit, id), &asked.lines)
     })
     .await?;
-    respond::ok(&json!({ "statement": id, "repaired": repaired }))
+    let awaits_second_person = decided == Decided::SecondPerson;
+    respond::ok(&json!({
+        "statement": id,
+        "repaired": decided.lines(),
+        "awaits_second_person": awaits_second_person,
+    }))
 }
 
 /// `GET /api/v1/layouts?unit=&account=`: every version of an account's column mapping, newest first.

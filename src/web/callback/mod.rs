@@ -20,6 +20,7 @@ use crate::actor::Actor;
 use crate::error::{Error, Kind, Result};
 use crate::payment::channel::vietqr::Vietqr;
 use crate::payment::channel::{self, BODY_LIMIT_BYTES, Channel, Incoming, Notice, Outcome};
+use crate::payment::pending::{self, Said};
 use crate::payment::settler::Answer;
 use crate::payment::{Arrival, Claim, archive};
 
@@ -119,6 +120,8 @@ async fn take(
     let read = channel.read(&received.incoming());
     let (outcome, label) = match read {
         Ok(Notice::Claim(claim)) => (settle(shared, claim, received).await, "claim"),
+        Ok(Notice::Pending(claim)) => (under_way(shared, claim, Said::Pending, received).await, "pending"),
+        Ok(Notice::Failed(claim)) => (under_way(shared, claim, Said::Failed, received).await, "pending"),
         Ok(Notice::Nothing { code }) => (nothing(shared, channel.name(), code, received).await, "nothing"),
         Err(refusal) => {
             refused::keep(request, shared, channel.name(), &refusal, &received).await;
@@ -144,6 +147,23 @@ async fn settle(shared: &Shared, claim: Claim, received: Received) -> Result<Out
         }
         Answer::Parked(claim) => Outcome::Parked { reference: claim.to_string() },
     })
+}
+
+/// A payment whose outcome nobody knows, or that failed: kept and named, never settled.
+async fn under_way(
+    shared: &Shared,
+    claim: Claim,
+    said: Said,
+    received: Received,
+) -> Result<Outcome<'static>> {
+    let app = Arc::clone(shared.app());
+    let id = block(move || {
+        app.write(&Actor::system(), |tx, stamp| {
+            pending::note(tx, stamp, (&claim, said), (&received.body, received.now))
+        })
+    })
+    .await?;
+    Ok(Outcome::Accepted { reference: id.to_string(), repeated: false })
 }
 
 async fn nothing(

@@ -4,17 +4,21 @@
 //! Citizens' pages are public, so they show no full name and no number of a person, and guessing
 //! codes is rate-limited per address. Staff sign in; the API's tokens open none of these pages.
 
+pub mod admin;
 pub mod api;
 pub mod asset;
+pub mod city;
 pub mod counter;
 pub mod duties;
 mod fields;
 pub mod finance;
 pub mod frame;
 pub mod invitation;
+mod listing;
 pub mod live;
 pub mod lookup;
 mod mask;
+pub mod onboarding;
 pub mod pay;
 pub mod privacy;
 mod png;
@@ -24,6 +28,7 @@ pub mod session;
 pub mod sign_in;
 pub mod slip;
 pub mod surplus;
+pub mod tariff;
 pub mod told;
 mod upload;
 pub mod users;

@@ -247,8 +247,14 @@ pub fn get(address: SocketAddr, path: &str) -> std::io::Result<Reply> {
 
 /// The bank tells of a movement, signed at this moment.
 pub fn callback(address: SocketAddr, claim: &Claim) -> std::io::Result<Reply> {
+    callback_of(address, claim, "booked")
+}
+
+/// The same, of a payment that is booked, pending or failed.
+pub fn callback_of(address: SocketAddr, claim: &Claim, status: &str) -> std::io::Result<Reply> {
     let now = Clock::System.now();
     let body = json!({
+        "status": status,
         "notification_id": claim.external_id,
         "account_no": claim.account_no,
         "direction": if claim.direction == Direction::Credit { "credit" } else { "debit" },

@@ -131,6 +131,7 @@ pub fn described_by_diesel() -> Description {
         include_str!("../../../src/store/schema_desk.rs"),
         include_str!("../../../src/store/schema_matching.rs"),
         include_str!("../../../src/store/schema_closing.rs"),
+        include_str!("../../../src/store/schema_figures.rs"),
         include_str!("../../../src/store/schema_intake.rs"),
         include_str!("../../../src/store/schema_legal.rs"),
         include_str!("../../../src/store/schema_sign_in.rs")

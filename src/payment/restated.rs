@@ -1,0 +1,246 @@
+//! Lines that a corrected statement took out. What the bank account got of them is swapped, by the
+//! contra line; the line that says the same money again takes over what they had shown, so that no
+//! payment is un-proven, owed back and paid a second time because the bank moved a booking.
+
+use super::book::Held;
+use super::flush::flush;
+use super::line_query::{self, MatchPartRow};
+use super::movement::State;
+use super::prove::{self, Desk, LINE_KINDS, LineWork, Mark};
+use super::query;
+use super::settle::touch;
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::error::Result;
+use crate::exception::{self, Kind, Subject};
+use crate::id::*;
+use crate::ledger::{self, Account};
+use crate::remittance;
+use crate::store::{Stamp, Tx};
+
+/// The sub-item under which interest is owed to the budget.
+const INTEREST: &str = "interest";
+
+/// A line that was taken out, the line that stands against it, and the one that says it again.
+#[derive(Clone, Debug)]
+pub struct Withdrawal {
+    pub original: LineWork,
+    /// The class the original was posted with; `unknown` is no class of a line that takes over.
+    pub class: &'static str,
+    pub contra: LineWork,
+    /// The line of the new version, where it says the same money, if in another amount.
+    pub successor: Option<LineWork>,
+    /// Who accepted the version.
+    pub decided_by: (PersonId, PersonId),
+}
+
+impl Withdrawal {
+    fn place(&self) -> (UnitId, AccountId) {
+        (self.contra.unit, self.contra.account)
+    }
+
+    /// Where money of the original is held that has no place of its own.
+    fn held(&self) -> Account {
+        held_under(&self.original)
+    }
+}
+
+fn held_under(work: &LineWork) -> Account {
+    let is_credit = work.amount.is_positive();
+    if is_credit { Account::Suspense(work.line) } else { Account::UnexplainedDebit(work.line) }
+}
+
+/// Posts the contra line of an original that can be swapped or taken over, with the line that takes over.
+/// False where neither is so: then the bank took money back, or gave it, and a person may have to decide.
+pub fn take_out(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, one: &Withdrawal) -> Result<bool> {
+    actor.require_role(&[Role::Finance, Role::System])?;
+    actor.scope.require(one.contra.unit)?;
+    query::lock_accounts(tx, &[one.place()])?;
+    let Some(case) = line_query::case_of(tx, one.contra.unit, one.original.line)? else {
+        pass_through(tx, stamp, actor, one)?;
+        return Ok(true);
+    };
+    let waiting = ledger::balance(tx, one.contra.unit, &one.held())?;
+    let is_unplaced = Dong(waiting.0.saturating_abs()) == one.original.size();
+    if is_unplaced || case == "bank_fee" || case == "interest" {
+        swap(tx, stamp, actor, one, if is_unplaced { "" } else { &case })?;
+        return Ok(true);
+    }
+    match one.successor.as_ref().filter(|successor| successor.amount == one.original.amount) {
+        Some(successor) => take_over(tx, stamp, actor, one, successor).map(|()| true),
+        None => Ok(false),
+    }
+}
+
+/// Neither line was ever money: both are posted against each other, and ask nothing of anybody.
+fn pass_through(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, one: &Withdrawal) -> Result<()> {
+    let works = [&one.original, &one.contra];
+    let mut desk = prove::look(tx, stamp, actor, &works, &[one.place()])?;
+    for work in works {
+        desk.move_bank(work, one.held());
+    }
+    store(tx, stamp, actor, desk, &works, &[reversal(&one.original), reversal(&one.contra)])
+}
+
+/// What the original posted, the other way round. `case` is empty where its money was still unplaced.
+fn swap(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, one: &Withdrawal, case: &str) -> Result<()> {
+    let contra = &one.contra;
+    let mut desk = prove::look(tx, stamp, actor, &[contra], &[one.place()])?;
+    let mut mark = reversal(contra);
+    match case {
+        "bank_fee" => {
+            desk.move_bank(contra, Account::ChargesToRecover);
+            mark.class = "bank_fee";
+        }
+        "interest" => {
+            interest_back(tx, &mut desk, contra)?;
+            mark.class = "interest";
+        }
+        _ => {
+            desk.move_bank(contra, one.held());
+            drop_unplaced(tx, stamp, &mut desk, one)?;
+        }
+    }
+    store(tx, stamp, actor, desk, &[contra], &[mark])
+}
+
+/// Interest is owed to the budget at once; what an order took of it is the Treasury's to give back.
+fn interest_back(tx: &mut Tx<'_>, desk: &mut Desk<'_>, contra: &LineWork) -> Result<()> {
+    let due = Account::BudgetDue(INTEREST.into());
+    let taken = remittance::beyond_due(tx, contra.unit, contra.account, &due.to_string())?.min(contra.size());
+    desk.entry(contra, due, Account::Interest, contra.size().checked_sub(taken)?);
+    desk.entry(contra, Account::BudgetRefundDue(INTEREST.into()), Account::Interest, taken);
+    desk.move_bank(contra, Account::Interest);
+    Ok(())
+}
+
+/// Nobody has to place money any more that never came. What a channel claimed waits for its line again.
+fn drop_unplaced(tx: &mut Tx<'_>, stamp: &Stamp<'_>, desk: &mut Desk<'_>, one: &Withdrawal) -> Result<()> {
+    let (unit, line) = (one.contra.unit, one.original.line);
+    for part in line_query::standing_parts(tx, unit, line)? {
+        let (_, id, amount) = part;
+        let cause = (unit, Kind::BulkSettlement, Subject::Movement(id), WHY);
+        desk.book.settled_exceptions.push(cause);
+        let Some(movement) = query::movements(tx, &[(unit, id)])?.pop() else { continue };
+        if movement.payment.is_some() || movement.state != State::Proven {
+            continue;
+        }
+        let revision = movement.revision;
+        let mut held = Held::read(movement, revision);
+        if held.value.claimed_by.is_empty() {
+            held.value.state = State::Reversed;
+        } else {
+            held.value.state = State::Expected;
+            held.value.proven = held.value.proven.checked_sub(amount)?;
+            desk.match_parts.push(undo(stamp, one, part)?);
+        }
+        touch(&mut held);
+        desk.book.movements.insert((unit, id), held);
+    }
+    let kinds = LINE_KINDS.into_iter().chain([Kind::UnknownDebit, Kind::BankReversal, Kind::RefundUnmatched]);
+    for kind in kinds {
+        desk.book.settled_exceptions.push((unit, kind, Subject::Line(line), WHY));
+    }
+    Ok(())
+}
+
+/// The line shows the movement no more; the persons who accepted the version decided that.
+fn undo(
+    stamp: &Stamp<'_>,
+    one: &Withdrawal,
+    (id, movement, amount): (MatchId, MovementId, Dong),
+) -> Result<MatchPartRow> {
+    let (maker, checker) = one.decided_by;
+    Ok(MatchPartRow {
+        unit_id: one.contra.unit,
+        id: stamp.mint()?,
+        line_id: one.original.line,
+        movement_id: movement,
+        amount,
+        rule: one.contra.rule,
+        evidence: one.contra.evidence.clone(),
+        maker_person_id: Some(maker),
+        checker_person_id: Some(checker),
+        undoes_id: Some(id),
+        created_at: stamp.now,
+    })
+}
+
+const WHY: &str = "the corrected statement took the line out";
+
+/// Only the bank account moves, from the day and the line of the one to those of the other: payments,
+/// receipts and papers stay as they are, and the new line shows the movements from now on.
+fn take_over(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    one: &Withdrawal,
+    successor: &LineWork,
+) -> Result<()> {
+    let works = [&one.contra, successor];
+    let mut desk = prove::look(tx, stamp, actor, &works, &[one.place()])?;
+    for work in works {
+        desk.move_bank(work, one.held());
+    }
+    for part in line_query::standing_parts(tx, one.contra.unit, one.original.line)? {
+        desk.match_parts.push(undo(stamp, one, part)?);
+        desk.link(successor, part.1, part.2)?;
+    }
+    let left = move_unplaced(tx, &mut desk, one, successor)?;
+    let class = match one.class {
+        _ if !left.is_zero() => "unknown",
+        "unknown" => "fee_receipt",
+        known => known,
+    };
+    let taken = Mark { matched: successor.size().checked_sub(left)?, class };
+    store(tx, stamp, actor, desk, &works, &[reversal(&one.contra), taken])
+}
+
+/// What of the original nobody could place yet waits under the new line, with what is asked about it.
+fn move_unplaced(
+    tx: &mut Tx<'_>,
+    desk: &mut Desk<'_>,
+    one: &Withdrawal,
+    successor: &LineWork,
+) -> Result<Dong> {
+    let (unit, line) = (one.contra.unit, one.original.line);
+    let balance = ledger::balance(tx, unit, &one.held())?;
+    let left = Dong(balance.0.saturating_abs());
+    let (from, to) = (one.held(), held_under(successor));
+    let (debit, credit) = if balance < Dong::ZERO { (from, to) } else { (to, from) };
+    desk.entry(successor, debit, credit, left);
+    let kinds =
+        LINE_KINDS.into_iter().chain([Kind::UnknownDebit, Kind::RefundUnmatched, Kind::DepositDiffers]);
+    for kind in kinds {
+        if let Some(item) = exception::find_open(tx, unit, kind, Subject::Line(line))? {
+            desk.book.settled_exceptions.push((unit, kind, Subject::Line(line), "another line shows it"));
+            desk.note(successor, kind, item.amount);
+        }
+    }
+    Ok(left)
+}
+
+impl Desk<'_> {
+    /// The line's sum between the bank account and another one.
+    fn move_bank(&mut self, work: &LineWork, other: Account) {
+        let bank = Account::Bank(work.account);
+        let (debit, credit) = if work.amount.is_positive() { (bank, other) } else { (other, bank) };
+        self.entry(work, debit, credit, work.size());
+    }
+}
+
+fn reversal(work: &LineWork) -> Mark {
+    Mark { matched: work.size(), class: "reversal" }
+}
+
+fn store(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    desk: Desk<'_>,
+    works: &[&LineWork],
+    marks: &[Mark],
+) -> Result<()> {
+    prove::write(tx, stamp, &desk, works, marks)?;
+    flush(tx, stamp, actor, desk.book).map(|_| ())
+}

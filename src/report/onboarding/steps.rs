@@ -1,0 +1,203 @@
+//! What each step asks, from what is known. Pure.
+
+use super::{Known, Standing, Step};
+use crate::actor::{Role, Scope};
+use crate::clock::BusinessDay;
+use crate::receipt::content::identifier::is_tax_code;
+use crate::store::Stamp;
+use crate::tariff::{IntakeMode, Place, Tariff, UnitKind};
+use crate::unit::{BankAccount, Unit, certificate};
+
+/// A certificate that ends sooner is renewed first.
+const CERTIFICATE_DAYS: i64 = 30;
+
+/// The steps of an account, in the order in which they are usually done.
+pub fn steps(
+    unit: &Unit,
+    account: Option<&BankAccount>,
+    known: &Known,
+    tariff: Option<&Tariff>,
+    staff: &[(Role, Scope)],
+    stamp: &Stamp<'_>,
+) -> Vec<Standing> {
+    let today = stamp.today();
+    vec![
+        names(unit),
+        stated(Step::BudgetCode, unit.budget_code.as_deref()),
+        stated(Step::TreasuryAccount, known.treasury.get(&unit.id).and_then(|account| account.as_deref())),
+        registration(unit, known),
+        series(unit, known, today),
+        signing(unit, known, stamp),
+        people(unit, staff),
+        covered(unit, tariff, today),
+        opening(account, known),
+        test_payment(account, known),
+    ]
+}
+
+fn standing(step: Step, is_done: bool, vi: impl Into<String>, en: impl Into<String>) -> Standing {
+    Standing { step, is_done, vi: vi.into(), en: en.into() }
+}
+
+fn missing(step: Step) -> Standing {
+    standing(step, false, "chưa có", "missing")
+}
+
+fn stated(step: Step, value: Option<&str>) -> Standing {
+    match value.filter(|value| !value.trim().is_empty()) {
+        Some(value) => standing(step, true, value, value),
+        None => missing(step),
+    }
+}
+
+fn names(unit: &Unit) -> Standing {
+    let step = Step::NamesAndTaxCode;
+    if unit.name.is_empty() || unit.address.is_empty() {
+        return standing(step, false, "thiếu tên hoặc địa chỉ", "name or address is missing");
+    }
+    if !is_tax_code(&unit.tax_code) {
+        return standing(
+            step,
+            false,
+            "mã số thuế sai chữ số kiểm tra",
+            "the tax code's check digit does not fit",
+        );
+    }
+    standing(step, true, unit.tax_code.clone(), unit.tax_code.clone())
+}
+
+fn registration(unit: &Unit, known: &Known) -> Standing {
+    let found =
+        known.registrations.iter().rev().find(|(of, kinds, _)| *of == unit.id && kinds.contains("receipt"));
+    match found {
+        Some((_, _, notice)) => standing(Step::Registration, true, notice.clone(), notice.clone()),
+        None => missing(Step::Registration),
+    }
+}
+
+fn series(unit: &Unit, known: &Known, today: BusinessDay) -> Standing {
+    let open =
+        known.series.iter().find(|(of, year, _, left)| *of == unit.id && *year == today.year() && *left > 0);
+    match open {
+        Some((_, _, name, left)) => standing(
+            Step::Series,
+            true,
+            format!("{name}, còn {left} số"),
+            format!("{name}, {left} numbers left"),
+        ),
+        None => missing(Step::Series),
+    }
+}
+
+fn signing(unit: &Unit, known: &Known, stamp: &Stamp<'_>) -> Standing {
+    let step = Step::Certificate;
+    let held = certificate::of_unit_in(&known.certificates, unit.id);
+    let Some(chosen) = certificate::chosen(&held, stamp.now) else { return missing(step) };
+    let ends = chosen.not_after.business_day();
+    let (day, iso) = (ends.0.format("%d/%m/%Y"), ends);
+    if chosen.is_test {
+        return standing(step, false, "mới có chứng thư thử nghiệm", "a test certificate only");
+    }
+    if (ends.0 - stamp.today().0).num_days() < CERTIFICATE_DAYS {
+        return standing(step, false, format!("hết hạn ngày {day}"), format!("ends on {iso}"));
+    }
+    standing(step, true, format!("đến {day}"), format!("until {iso}"))
+}
+
+fn people(unit: &Unit, staff: &[(Role, Scope)]) -> Standing {
+    let acts = |role: Role| staff.iter().any(|(one, scope)| *one == role && scope.covers(unit.id));
+    let asked = [
+        (Role::Cashier, "thu ngân", "cashier"),
+        (Role::Finance, "kế toán", "accountant"),
+        (Role::Approver, "người duyệt", "approver"),
+    ];
+    let absent: Vec<_> = asked.iter().filter(|(role, _, _)| !acts(*role)).collect();
+    if absent.is_empty() {
+        return standing(Step::Staff, true, "đủ", "complete");
+    }
+    let vi: Vec<&str> = absent.iter().map(|(_, vi, _)| *vi).collect();
+    let en: Vec<&str> = absent.iter().map(|(_, _, en)| *en).collect();
+    standing(Step::Staff, false, format!("thiếu {}", vi.join(", ")), format!("without {}", en.join(", ")))
+}
+
+/// A procedure is the unit's when one of its items is charged there; then all of them must be.
+fn covered(unit: &Unit, tariff: Option<&Tariff>, today: BusinessDay) -> Standing {
+    let step = Step::Tariff;
+    let Some(tariff) = tariff else { return missing(step) };
+    let Ok(unit_kind) = UnitKind::parse(&unit.kind) else {
+        return standing(
+            step,
+            false,
+            "loại đơn vị chưa có trong biểu phí",
+            "the tariff does not know its kind",
+        );
+    };
+    let place = Place { unit_code: unit.code.clone(), unit_kind };
+    let is_charged = |code: &String| {
+        let item = tariff.item(code);
+        item.is_some_and(|item| {
+            IntakeMode::ALL.iter().any(|mode| item.charge(&place, *mode, today).is_some())
+        })
+    };
+    let (mut own, mut gaps) = (0_usize, Vec::new());
+    for procedure in tariff.procedures() {
+        let charged = procedure.items.iter().filter(|code| is_charged(code)).count();
+        if charged > 0 {
+            own += 1;
+        }
+        if charged > 0 && charged < procedure.items.len() {
+            gaps.push(procedure.code.clone());
+        }
+    }
+    match (own, gaps.as_slice()) {
+        (0, _) => missing(step),
+        (own, []) => standing(step, true, format!("{own} thủ tục"), format!("{own} procedures")),
+        (_, gaps) => {
+            let codes = gaps.join(", ");
+            standing(step, false, format!("chưa đủ khoản: {codes}"), format!("items are missing: {codes}"))
+        }
+    }
+}
+
+fn opening(account: Option<&BankAccount>, known: &Known) -> Standing {
+    let step = Step::OpeningBalance;
+    let Some(account) = account else {
+        return standing(step, false, "chưa có tài khoản", "no account yet");
+    };
+    match known.first_statements.get(&(account.unit, account.id)) {
+        None => standing(step, false, "chưa có sao kê đầu tiên", "no first statement yet"),
+        Some(opening) if *opening == account.opening_balance => {
+            standing(step, true, opening.to_string(), opening.to_string())
+        }
+        Some(opening) => standing(
+            step,
+            false,
+            format!("đăng ký {}, sao kê {opening}", account.opening_balance),
+            format!("registered {}, the statement says {opening}", account.opening_balance),
+        ),
+    }
+}
+
+fn test_payment(account: Option<&BankAccount>, known: &Known) -> Standing {
+    let step = Step::TestPayment;
+    let Some(account) = account else { return missing(step) };
+    match known.tests.get(&(account.unit, account.id)) {
+        None => missing(step),
+        Some((true, true, true)) => standing(step, true, "đủ ba bước", "all three"),
+        Some((told, proven, refunded)) => {
+            let parts = [
+                (*told, "báo có", "told"),
+                (*proven, "sao kê", "on the statement"),
+                (*refunded, "hoàn lại", "refunded"),
+            ];
+            let vi: Vec<&str> = parts.iter().filter(|(done, _, _)| !done).map(|(_, vi, _)| *vi).collect();
+            let en: Vec<&str> = parts.iter().filter(|(done, _, _)| !done).map(|(_, _, en)| *en).collect();
+            standing(
+                step,
+                false,
+                format!("còn thiếu {}", vi.join(", ")),
+                format!("not yet {}", en.join(", ")),
+            )
+        }
+    }
+}

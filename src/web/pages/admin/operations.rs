@@ -1,0 +1,219 @@
+//! `/admin/operations`: channels with their last event, what waits, and the archive of events, which
+//! can be read again: what was settled stays as it is, what was not is settled now.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::READERS;
+use crate::actor::Role;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::Result;
+use crate::id::RawEventId;
+use crate::payment::archived::{self, Event, Health};
+use crate::payment::settler::Answer;
+use crate::report::operations::{self, Queue};
+use crate::web::Shared;
+use crate::web::extract;
+use crate::web::pages::fields::{Pairs, Wrong};
+use crate::web::pages::finance::confirm;
+use crate::web::pages::frame::Frame;
+use crate::web::pages::listing::{Cell, Listing, time};
+use crate::web::pages::session::Signed;
+use crate::web::pages::wording::Lang;
+use crate::web::pages::{Page, Posted, html};
+use crate::web::respond::block;
+
+/// Events on one page.
+const EVENTS_SHOWN: i64 = 50;
+/// A channel that was silent for so long is shown as late.
+const SILENT_S: i64 = 24 * 3_600;
+/// A queue whose oldest entry waits longer is shown as late.
+const LATE_S: i64 = 3_600;
+
+struct EventRow {
+    id: RawEventId,
+    channel: String,
+    at: String,
+    sha256: String,
+    state: String,
+    tone: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "operations.html")]
+struct OperationsPage {
+    frame: Frame,
+    csrf: String,
+    can_replay: bool,
+    must_confirm: bool,
+    wrong: Wrong,
+    /// What reading an event again came to.
+    replayed: Option<String>,
+    listings: Vec<Listing>,
+    events: Vec<EventRow>,
+    day: String,
+    older: Option<RawEventId>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    day: Option<BusinessDay>,
+    before: Option<RawEventId>,
+}
+
+/// `GET /admin/operations?day=&before=`
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    let asked: Asked = extract::query(&request).map_err(|error| error.in_field("form"))?;
+    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared, asked).await?))
+}
+
+async fn compose(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    asked: Asked,
+) -> Result<OperationsPage> {
+    signed.require(&READERS)?;
+    let frame = Frame::of(signed, request);
+    let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
+    let now = app.clock.now();
+    let day = asked.day.unwrap_or_else(|| now.business_day());
+    let (listings, events) = block(move || {
+        app.read(&actor, |conn| {
+            let health = archived::health(conn, &actor, &app.config.channels.names(), now)?;
+            let queues = operations::queues(conn, &actor)?;
+            let events = archived::list(conn, &actor, (day, asked.before), None, EVENTS_SHOWN)?;
+            Ok((vec![channels(lang, &health, now), waiting(lang, &queues, now)], events))
+        })
+    })
+    .await?;
+    let full = i64::try_from(events.len()).unwrap_or(0) == EVENTS_SHOWN;
+    Ok(OperationsPage {
+        csrf: signed.csrf.clone(),
+        can_replay: signed.actor.role == Role::Administrator,
+        must_confirm: !signed.session.is_confirmed(now),
+        wrong: Wrong::default(),
+        replayed: None,
+        listings,
+        older: events.last().map(|event| event.id).filter(|_| full),
+        events: events.into_iter().map(|event| row(lang, event)).collect(),
+        day: day.to_string(),
+        frame,
+    })
+}
+
+fn row(lang: Lang, event: Event) -> EventRow {
+    let (state, tone) = match (&event.claim, &event.parked) {
+        (_, Some(code)) => (format!("{} {code}", lang.t("event_parked")), "late"),
+        (Some(_), None) => (lang.t("raw_event_settled").to_owned(), "done"),
+        (None, None) => (lang.t("event_nothing").to_owned(), "gone"),
+    };
+    EventRow {
+        id: event.id,
+        channel: event.channel,
+        at: time(event.received_at),
+        sha256: event.sha256.chars().take(12).collect(),
+        state,
+        tone,
+    }
+}
+
+fn channels(lang: Lang, found: &[Health], now: Instant) -> Listing {
+    let row = |one: &Health| {
+        let last = one.last_at.map_or_else(
+            || Cell::state(lang.t("channel_silent"), "late"),
+            |at| Cell::state(time(at), if now.seconds_since(at) > SILENT_S { "wait" } else { "done" }),
+        );
+        vec![
+            Cell::mono(one.channel.clone()),
+            last,
+            Cell::figure(one.day_count),
+            Cell::figure(one.refused_day_count),
+            Cell::figure(one.parked_count),
+        ]
+    };
+    let heads = ["channel", "channel_last", "channel_day", "channel_refused", "channel_parked"];
+    Listing {
+        caption: lang.t("channels"),
+        heads: heads.map(|key| lang.t(key)).to_vec(),
+        rows: found.iter().map(row).collect(),
+    }
+}
+
+fn queue_words(lang: Lang, name: &str) -> &'static str {
+    match name {
+        "claims" => lang.t("queue_claims"),
+        "signatures" => lang.t("queue_signatures"),
+        "documents" => lang.t("queue_documents"),
+        "imports" => lang.t("queue_imports"),
+        "messages" => lang.t("queue_messages"),
+        _ => lang.t("queue_transmissions"),
+    }
+}
+
+fn waiting(lang: Lang, found: &[Queue], now: Instant) -> Listing {
+    let row = |one: &Queue| {
+        vec![
+            Cell::text(queue_words(lang, one.name)),
+            Cell::figure(one.waiting),
+            Cell::figure(one.failing),
+            one.oldest.map_or_else(
+                || Cell::text("–"),
+                |at| Cell::state(time(at), if now.seconds_since(at) > LATE_S { "late" } else { "done" }),
+            ),
+        ]
+    };
+    let heads = ["queue", "queue_waiting", "queue_failing", "queue_oldest"];
+    Listing {
+        caption: lang.t("queues"),
+        heads: heads.map(|key| lang.t(key)).to_vec(),
+        rows: found.iter().map(row).collect(),
+    }
+}
+
+/// `POST /admin/operations/replay`: reads an event again and gives it to the settler.
+pub async fn replay(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Administrator])?;
+    let app = Arc::clone(shared.app());
+    let signed = Arc::new(signed);
+    let (acting, running) = (Arc::clone(&signed), Arc::clone(&shared.running));
+    let read = block(move || {
+        confirm(&app, &acting, fields.get("confirm"))?;
+        let id: RawEventId = fields.get("event").parse()?;
+        app.write(&acting.actor, |tx, stamp| {
+            archived::reread(tx, stamp, &acting.actor, &running.channels, id)
+        })
+    })
+    .await;
+    let outcome = match read {
+        Ok(arrival) => shared.running.settler.settle(arrival).await,
+        Err(error) => Err(error),
+    };
+    let mut page = compose(&request, &signed, &shared, Asked::default()).await?;
+    match outcome {
+        Ok(answer) => {
+            let lang = page.frame.lang;
+            page.replayed = Some(match answer {
+                Answer::Settled(settled) if settled.is_repeated => lang.with("replay_known", settled.claim),
+                Answer::Settled(settled) => lang.with("replay_settled", settled.claim),
+                Answer::Parked(claim) => lang.with("replay_parked", claim),
+            });
+            Ok(html(StatusCode::OK, &page))
+        }
+        Err(error) => {
+            page.wrong = Wrong::of(error, page.frame.lang)?;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! `/admin/units`: the units and their mergers; one unit with its accounts, series, certificates,
+//! registrations and the trust in its channels.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+
+use super::{ListingsPage, READERS, unit_coded};
+use crate::clock::BusinessDay;
+use crate::error::Result;
+use crate::store::{Conn, Stamp};
+use crate::unit::{self, CITY, Unit, account, certificate, registration, series, trust};
+use crate::web::Shared;
+use crate::web::extract::path_text;
+use crate::web::pages::frame::Frame;
+use crate::web::pages::listing::{Cell, Listing, day, or_dash};
+use crate::web::pages::session::Signed;
+use crate::web::pages::wording::Lang;
+use crate::web::pages::{Page, html};
+use crate::web::respond::block;
+
+/// Days before its end in which a certificate is shown as ending.
+const ENDING_DAYS: i64 = 45;
+
+/// `GET /admin/units`
+pub async fn list(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    signed.require(&READERS)?;
+    let frame = Frame::of(&signed, &request);
+    let (app, lang) = (Arc::clone(shared.app()), frame.lang);
+    let listing = block(move || {
+        let stamp = app.stamp();
+        app.read(&signed.actor, |conn| {
+            let mut rows = Vec::new();
+            for unit in unit::all(conn)? {
+                if unit.id != CITY && signed.actor.scope.covers(unit.id) {
+                    rows.push(row(conn, &stamp, lang, &unit)?);
+                }
+            }
+            Ok(rows)
+        })
+    })
+    .await?;
+    let page = ListingsPage {
+        title: frame.t("way_units").to_owned(),
+        lead: frame.t("units_lead").to_owned(),
+        way: Some(("/onboarding".to_owned(), frame.t("way_onboarding"))),
+        listings: vec![Listing {
+            caption: frame.t("way_units"),
+            heads: ["unit_code", "unit", "unit_kind", "tax_code", "valid", "unit_certificate"]
+                .map(|key| frame.t(key))
+                .to_vec(),
+            rows: listing,
+        }],
+        frame,
+    };
+    Ok(html(StatusCode::OK, &page))
+}
+
+fn row(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, unit: &Unit) -> Result<Vec<Cell>> {
+    let held = certificate::of_unit(conn, unit.id)?;
+    let signing = certificate::chosen(&held, stamp.now);
+    Ok(vec![
+        Cell::link(unit.code.clone(), format!("/admin/units/{}", unit.code)),
+        Cell::text(unit.name.clone()),
+        Cell::text(unit.kind.clone()),
+        Cell::mono(unit.tax_code.clone()),
+        valid(unit, stamp.today()),
+        signing.map_or_else(
+            || Cell::state(lang.t("unit_no_certificate"), "late"),
+            |found| ends(found.not_after.business_day(), stamp.today()),
+        ),
+    ])
+}
+
+fn valid(unit: &Unit, today: BusinessDay) -> Cell {
+    match unit.valid_until {
+        Some(until) if until < today => Cell::state(day(until), "gone"),
+        Some(until) => Cell::text(format!("{} – {}", day(unit.valid_from), day(until))),
+        None => Cell::text(day(unit.valid_from)),
+    }
+}
+
+/// A day something ends, in the tone of how soon that is.
+fn ends(on: BusinessDay, today: BusinessDay) -> Cell {
+    let left = (on.0 - today.0).num_days();
+    Cell::state(
+        day(on),
+        if left < 0 {
+            "late"
+        } else if left < ENDING_DAYS {
+            "wait"
+        } else {
+            "done"
+        },
+    )
+}
+
+/// `GET /admin/units/{code}`
+pub async fn detail(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    signed.require(&READERS)?;
+    let frame = Frame::of(&signed, &request);
+    let (app, lang) = (Arc::clone(shared.app()), frame.lang);
+    let code = path_text(&request, "code").to_owned();
+    let (unit, listings) = block(move || {
+        let stamp = app.stamp();
+        app.read(&signed.actor, |conn| {
+            let unit = unit_coded(conn, &signed.actor, &code)?;
+            let listings = vec![
+                facts(conn, &stamp, lang, &unit)?,
+                accounts(conn, &stamp, lang, &unit, &app.config.channels.names())?,
+                numbering(conn, lang, &unit)?,
+                certificates(conn, &stamp, lang, &unit)?,
+                registrations(conn, lang, &unit)?,
+                mergers(conn, lang, &unit)?,
+            ];
+            Ok((unit, listings))
+        })
+    })
+    .await?;
+    let page = ListingsPage {
+        title: unit.name,
+        lead: unit.address,
+        way: Some((format!("/onboarding/{}", unit.code), frame.t("way_onboarding"))),
+        listings,
+        frame,
+    };
+    Ok(html(StatusCode::OK, &page))
+}
+
+fn facts(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, unit: &Unit) -> Result<Listing> {
+    let imprint = unit::imprint::in_force(conn, &[unit.id], stamp.today())?.pop().map(|(_, known)| known);
+    let fact = |key: &str, value: Cell| vec![Cell::text(lang.t(key)), value];
+    let treasury = imprint.as_ref().and_then(|known| known.treasury_account.clone());
+    Ok(Listing {
+        caption: lang.t("unit_facts"),
+        heads: vec![lang.t("unit_fact"), lang.t("unit_value")],
+        rows: vec![
+            fact("unit_code", Cell::mono(unit.code.clone())),
+            fact("tax_code", Cell::mono(unit.tax_code.clone())),
+            fact("unit_budget_code", Cell::mono(or_dash(unit.budget_code.clone()))),
+            fact("unit_treasury", Cell::mono(or_dash(treasury))),
+            fact("unit_kind", Cell::text(unit.kind.clone())),
+            fact("valid", valid(unit, stamp.today())),
+        ],
+    })
+}
+
+fn accounts(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    lang: Lang,
+    unit: &Unit,
+    channels: &[&str],
+) -> Result<Listing> {
+    let mut rows = Vec::new();
+    for one in account::of_unit(conn, unit.id)? {
+        let pairs: Vec<_> = channels.iter().map(|channel| (unit.id, one.id, (*channel).to_owned())).collect();
+        let trusted = trust::in_force(conn, &pairs)?;
+        let mut settling: Vec<&str> = trusted
+            .iter()
+            .filter(|(_, trust)| trust.settles_on(stamp.today()))
+            .map(|((_, _, channel), _)| channel.as_str())
+            .collect();
+        settling.sort_unstable();
+        rows.push(vec![
+            Cell::mono(one.account_no.clone()),
+            Cell::mono(one.bank_bin.clone()),
+            Cell::text(one.holder_name.clone()),
+            Cell::text(day(one.opened_on)),
+            Cell::figure(one.opening_balance),
+            one.closed_on.map_or_else(
+                || Cell::text(if settling.is_empty() { "–".to_owned() } else { settling.join(", ") }),
+                |on| Cell::state(day(on), "gone"),
+            ),
+        ]);
+    }
+    let heads = ["account", "unit_bank", "unit_holder", "unit_opened", "statement_opening", "unit_settling"];
+    Ok(Listing { caption: lang.t("board_accounts"), heads: heads.map(|key| lang.t(key)).to_vec(), rows })
+}
+
+fn numbering(conn: &mut Conn, lang: Lang, unit: &Unit) -> Result<Listing> {
+    let row = |one: series::Series| {
+        vec![
+            Cell::mono(format!("{} {}", one.template, one.series)),
+            Cell::text(one.document_kind.clone()),
+            Cell::figure(one.year),
+            Cell::figure(one.next_no - 1),
+            Cell::figure(one.remaining()),
+            Cell::state(one.phase.as_str(), if one.is_open { "done" } else { "gone" }),
+        ]
+    };
+    let heads = ["unit_series", "unit_document", "unit_year", "unit_used", "unit_left", "state"];
+    Ok(Listing {
+        caption: lang.t("unit_series"),
+        heads: heads.map(|key| lang.t(key)).to_vec(),
+        rows: series::of_unit(conn, unit.id)?.into_iter().map(row).collect(),
+    })
+}
+
+fn certificates(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, unit: &Unit) -> Result<Listing> {
+    let row = |one: certificate::Listed| {
+        let (key, tone) = match () {
+            () if one.revoked_at.is_some() => ("certificate_revoked", "late"),
+            () if one.is_stopped => ("certificate_stopped", "gone"),
+            () if one.signs_at(stamp.now) => ("certificate_signs", "done"),
+            () => ("certificate_waits", "wait"),
+        };
+        vec![
+            Cell::text(one.subject.clone()),
+            Cell::mono(one.serial.clone()),
+            Cell::text(one.signer.clone()),
+            ends(one.not_after.business_day(), stamp.today()),
+            Cell::state(
+                lang.t(if one.is_test { "certificate_test" } else { key }),
+                if one.is_test { "wait" } else { tone },
+            ),
+        ]
+    };
+    let heads =
+        ["certificate_subject", "certificate_serial", "certificate_signer", "certificate_ends", "state"];
+    Ok(Listing {
+        caption: lang.t("certificates"),
+        heads: heads.map(|key| lang.t(key)).to_vec(),
+        rows: certificate::of_unit(conn, unit.id)?.into_iter().map(row).collect(),
+    })
+}
+
+fn registrations(conn: &mut Conn, lang: Lang, unit: &Unit) -> Result<Listing> {
+    let row = |one: registration::Registration| {
+        vec![
+            Cell::text(one.form.clone()),
+            Cell::mono(one.notice_no.clone()),
+            Cell::text(day(one.accepted_on)),
+            Cell::text(one.document_kinds.join(", ")),
+        ]
+    };
+    let heads = ["registration_form", "registration_notice", "registration_accepted", "unit_document"];
+    Ok(Listing {
+        caption: lang.t("registrations"),
+        heads: heads.map(|key| lang.t(key)).to_vec(),
+        rows: registration::of_unit(conn, unit.id)?.into_iter().map(row).collect(),
+    })
+}
+
+fn mergers(conn: &mut Conn, lang: Lang, unit: &Unit) -> Result<Listing> {
+    let mut rows = Vec::new();
+    for one in unit::succession::of_unit(conn, unit.id)? {
+        let other = if one.unit == unit.id { one.successor } else { one.unit };
+        let key = if one.unit == unit.id { "merger_into" } else { "merger_from" };
+        // Row-level security may hide the other unit from those who govern this one only.
+        let Ok(found) = unit::find(conn, other) else { continue };
+        rows.push(vec![
+            Cell::text(lang.t(key)),
+            Cell::link(found.name, format!("/admin/units/{}", found.code)),
+            Cell::text(day(one.effective_on)),
+            Cell::text(one.decision),
+        ]);
+    }
+    let heads = ["merger", "unit", "merger_on", "merger_decision"];
+    Ok(Listing { caption: lang.t("mergers"), heads: heads.map(|key| lang.t(key)).to_vec(), rows })
+}

@@ -1,0 +1,273 @@
+//! `/city`: what was collected, how units stand against their targets, who needs help early; the
+//! monthly report at one click, and the dossier system's totals as a file.
+
+mod chart;
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::fields::Wrong;
+use super::frame::{Frame, see};
+use super::session::{Signed, check_origin};
+use super::upload::{Part, boundary, parts};
+use super::wording::Lang;
+use super::{Page, html};
+use crate::actor::Role;
+use crate::error::{Error, Result};
+use crate::report::city::{Figures, Measured, Standing, Warning, way_words};
+use crate::report::collection::{READERS, percent};
+use crate::report::target::total;
+use crate::report::target::{Measure, Targets};
+use crate::web::Shared;
+use crate::web::api::city::{figures_asked, report_file};
+use crate::web::api::days::file;
+use crate::web::extract::{self, API_BODY_LIMIT_BYTES, body};
+use crate::web::respond::block;
+use chart::{Bar, Columns};
+
+/// Warnings on the page; the report has all of them.
+const WARNINGS_SHOWN: usize = 60;
+/// Items on the page, the largest.
+const ITEMS_SHOWN: usize = 30;
+
+/// A cell with a share against its target.
+struct Share {
+    shown: String,
+    target: Option<String>,
+    /// `done`, `late`, or `gone` where nothing can be said.
+    tone: &'static str,
+}
+
+struct UnitRow {
+    code: String,
+    name: String,
+    amount: String,
+    width: u32,
+    count: i64,
+    free: i64,
+    by_amount: String,
+    shares: Vec<Share>,
+}
+
+struct WarningRow {
+    unit: String,
+    field: String,
+    measure: &'static str,
+    share: String,
+    target: String,
+    is_grave: bool,
+}
+
+struct TargetRow {
+    measure: &'static str,
+    kinds: String,
+    asked: String,
+    from: String,
+    until: Option<String>,
+    source: String,
+    certainty: String,
+}
+
+#[derive(Template)]
+#[template(path = "city.html")]
+struct CityPage {
+    frame: Frame,
+    csrf: String,
+    can_import: bool,
+    wrong: Wrong,
+    month: String,
+    until: String,
+    total: String,
+    count: i64,
+    free: i64,
+    by_count: String,
+    by_amount: String,
+    due: String,
+    due_source: String,
+    without_totals: usize,
+    warnings: Vec<WarningRow>,
+    left_out: usize,
+    units: Vec<UnitRow>,
+    items: Vec<Bar>,
+    channels: Vec<Bar>,
+    days: Columns,
+    targets: Vec<TargetRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    month: Option<String>,
+    format: Option<String>,
+}
+
+/// `GET /city?month=`
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    let asked: Asked = extract::query(&request).map_err(|error| error.in_field("form"))?;
+    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared, asked.month).await?))
+}
+
+async fn compose(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    month: Option<String>,
+) -> Result<CityPage> {
+    signed.require(&READERS)?;
+    let frame = Frame::of(signed, request);
+    let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
+    let found = block(move || {
+        figures_asked(&app, &actor, None, month.as_deref()).map_err(|error| error.in_field("form"))
+    })
+    .await?;
+    let lang = frame.lang;
+    let most = found.units.iter().map(|one| one.amount.0).max().unwrap_or_default();
+    Ok(CityPage {
+        csrf: signed.csrf.clone(),
+        can_import: signed.actor.role == Role::Administrator,
+        wrong: Wrong::default(),
+        until: shown(found.until),
+        total: found.total.to_string(),
+        count: found.paid.count,
+        free: found.paid.free_count,
+        by_count: or_none(lang, found.paid.share_by_count()),
+        by_amount: or_none(lang, found.paid.share_by_amount()),
+        due: shown(found.report_due_on),
+        due_source: format!("{} ({})", found.report_source, found.report_certainty),
+        without_totals: found.without_totals,
+        warnings: found.warnings.iter().take(WARNINGS_SHOWN).map(|one| warning(lang, one)).collect(),
+        left_out: found.warnings.len().saturating_sub(WARNINGS_SHOWN),
+        units: found.units.iter().map(|one| unit(lang, one, most)).collect(),
+        items: chart::bars(found.by_item.iter().take(ITEMS_SHOWN).map(|sum| (sum.name.clone(), sum.amount))),
+        channels: chart::bars(channels(lang, &found)),
+        days: chart::columns(&found.by_day),
+        targets: targets(lang)?,
+        month: found.month,
+        frame,
+    })
+}
+
+fn channels(lang: Lang, found: &Figures) -> impl Iterator<Item = (String, crate::amount::Dong)> {
+    found.by_channel.iter().map(move |sum| {
+        let (vi, en) = way_words(&sum.code);
+        (lang.pick(vi, en).to_owned(), sum.amount)
+    })
+}
+
+fn shown(day: crate::clock::BusinessDay) -> String {
+    day.0.format("%d/%m/%Y").to_string()
+}
+
+fn or_none(lang: Lang, share: Option<i64>) -> String {
+    share.map_or_else(|| lang.t("city_no_figures").to_owned(), percent)
+}
+
+fn share(lang: Lang, measured: &Measured) -> Share {
+    let tone = match measured.is_met() {
+        Some(true) => "done",
+        Some(false) => "late",
+        None => "gone",
+    };
+    Share {
+        shown: or_none(lang, measured.share),
+        target: measured.target.as_ref().map(crate::report::target::Target::shown),
+        tone,
+    }
+}
+
+fn unit(lang: Lang, one: &Standing, most: i64) -> UnitRow {
+    UnitRow {
+        code: one.unit_code.clone(),
+        name: one.unit_name.clone(),
+        amount: one.amount.to_string(),
+        width: chart::width(one.amount.0, most),
+        count: one.paid.count,
+        free: one.paid.free_count,
+        by_amount: or_none(lang, one.paid.share_by_amount()),
+        shares: one.measured.iter().map(|measured| share(lang, measured)).collect(),
+    }
+}
+
+fn warning(lang: Lang, one: &Warning) -> WarningRow {
+    let (vi, en) = one.measured.measure.words();
+    WarningRow {
+        unit: one.unit_name.clone(),
+        field: one.field.clone(),
+        measure: lang.pick(vi, en),
+        share: or_none(lang, one.measured.share),
+        target: one.measured.target.as_ref().map(crate::report::target::Target::shown).unwrap_or_default(),
+        is_grave: one.is_grave,
+    }
+}
+
+fn targets(lang: Lang) -> Result<Vec<TargetRow>> {
+    let row = |target: &crate::report::target::Target| {
+        let (vi, en) = Measure::words(target.measure);
+        TargetRow {
+            measure: lang.pick(vi, en),
+            kinds: target.kinds.join(", "),
+            asked: target.shown(),
+            from: target.valid_from.format("%d/%m/%Y").to_string(),
+            until: target.valid_until.map(|day| day.format("%d/%m/%Y").to_string()),
+            source: target.source.clone(),
+            certainty: target.certainty.clone(),
+        }
+    };
+    Ok(Targets::shipped()?.all().iter().map(row).collect())
+}
+
+/// `GET /city/report?month=&format=xlsx|csv|pdf`
+pub async fn report(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    signed.require(&READERS)?;
+    let asked: Asked = extract::query(&request).map_err(|error| error.in_field("form"))?;
+    let app = Arc::clone(shared.app());
+    let made = block(move || {
+        let found = figures_asked(&app, &signed.actor, None, asked.month.as_deref())?;
+        report_file(&app, &signed.actor, &found, asked.format.as_deref().unwrap_or("xlsx"))
+    });
+    let (bytes, media_type, name) = made.await.map_err(|error| error.in_field("form"))?;
+    Ok(file(bytes, media_type, &name))
+}
+
+/// `POST /city/totals`: a file of the dossier system's totals; all of it or nothing.
+pub async fn totals(
+    request: HttpRequest,
+    signed: Signed,
+    shared: web::Data<Shared>,
+    payload: web::Payload,
+) -> Page {
+    check_origin(&request)?;
+    signed.require(&[Role::Administrator])?;
+    let unreadable = || Error::invalid("form.file", "form_unreadable", "expected multipart/form-data");
+    let boundary = boundary(&request).ok_or_else(unreadable)?;
+    let bytes = body(payload, API_BODY_LIMIT_BYTES).await?;
+    let mut page = compose(&request, &signed, &shared, None).await?;
+    let app = Arc::clone(shared.app());
+    let outcome = block(move || {
+        let found = parts(&bytes, &boundary)?;
+        let field =
+            |name: &str| found.iter().find(|part: &&Part<'_>| part.name == name).map(|part| part.content);
+        signed.check_token(&String::from_utf8_lossy(field("csrf").unwrap_or_default()))?;
+        let file = field("file").filter(|file| !file.is_empty());
+        let rows =
+            total::parse(file.ok_or_else(|| Error::invalid("file", "field_missing", "choose a file"))?)?;
+        app.write(&signed.actor, |tx, stamp| total::record(tx, stamp, &signed.actor, &rows))
+    });
+    match outcome.await {
+        Ok(_) => Ok(see("/city")),
+        Err(error) => {
+            let place = error.detail().to_owned();
+            page.wrong = Wrong::of(error, page.frame.lang)?;
+            // Whatever is wrong, it is the file's; where it is wrong is told with it.
+            for (field, reason) in &mut page.wrong.0 {
+                "file".clone_into(field);
+                *reason = format!("{reason} ({place})");
+            }
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
+}

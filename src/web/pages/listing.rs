@@ -1,0 +1,60 @@
+//! A list as pages show it: a caption, heads, rows of cells.
+
+/// A cell of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cell {
+    pub text: String,
+    /// Where it leads.
+    pub href: Option<String>,
+    /// `done`, `wait`, `late` or `gone` for a state, `mono` for a code, `money` for a figure.
+    pub tone: &'static str,
+}
+
+impl Cell {
+    pub fn text(text: impl Into<String>) -> Cell {
+        Cell { text: text.into(), ..Cell::default() }
+    }
+
+    pub fn mono(text: impl Into<String>) -> Cell {
+        Cell { text: text.into(), tone: "mono", ..Cell::default() }
+    }
+
+    pub fn figure(text: impl ToString) -> Cell {
+        Cell { text: text.to_string(), tone: "money", ..Cell::default() }
+    }
+
+    pub fn state(text: impl Into<String>, tone: &'static str) -> Cell {
+        Cell { text: text.into(), tone, ..Cell::default() }
+    }
+
+    pub fn link(text: impl Into<String>, href: String) -> Cell {
+        Cell { text: text.into(), href: Some(href), ..Cell::default() }
+    }
+
+    /// A state is shown as a tag.
+    pub fn is_tag(&self) -> bool {
+        matches!(self.tone, "done" | "wait" | "late" | "gone")
+    }
+}
+
+/// A list.
+pub struct Listing {
+    pub caption: &'static str,
+    pub heads: Vec<&'static str>,
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// An optional text, or a dash.
+pub fn or_dash(text: Option<String>) -> String {
+    text.unwrap_or_else(|| "–".to_owned())
+}
+
+/// A day as people read it.
+pub fn day(day: crate::clock::BusinessDay) -> String {
+    day.0.format("%d/%m/%Y").to_string()
+}
+
+/// An instant in Hà Nội, to the minute.
+pub fn time(at: crate::clock::Instant) -> String {
+    at.in_hanoi().format("%d/%m/%Y %H:%M").to_string()
+}

@@ -1,0 +1,397 @@
+//! `/tariff`: the prices in force; a change is proposed by one person and approved by another, and can
+//! be tried in the simulator before.
+
+pub mod simulator;
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+
+use super::fields::{Fields, Pairs, Wrong};
+use super::finance::confirm;
+use super::frame::{Frame, see};
+use super::listing::{day, time};
+use super::session::Signed;
+use super::wording::Lang;
+use super::{Page, Posted, html};
+use crate::actor::{Actor, Role, Scope};
+use crate::amount::Dong;
+use crate::app::App;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::id::EventId;
+use crate::identity::person_name;
+use crate::store::{Conn, Lane, Stamp, Tx};
+use crate::tariff::draft::{self, Draft, READERS, State};
+use crate::tariff::revise::{self, Revision};
+use crate::tariff::{Charge, Places, Pricing, RowError, Tariff, edition};
+use crate::web::Shared;
+use crate::web::extract;
+use crate::web::respond::block;
+
+/// Drafts on the page.
+const DRAFTS_SHOWN: i64 = 20;
+
+struct ChargeRow {
+    /// Its place among the item's charges, for the form.
+    at: usize,
+    places: String,
+    channels: String,
+    valid: String,
+    price: String,
+    ground: String,
+    is_in_force: bool,
+    can_change: bool,
+}
+
+struct ItemPart {
+    code: String,
+    name: String,
+    charges: Vec<ChargeRow>,
+}
+
+struct DraftRow {
+    id: EventId,
+    reason: String,
+    maker: String,
+    at: String,
+    state: &'static str,
+    tone: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "tariff.html")]
+struct TariffPage {
+    frame: Frame,
+    csrf: String,
+    can_change: bool,
+    wrong: Wrong,
+    typed: Fields,
+    /// Bad rows of a text that was proposed.
+    problems: Vec<String>,
+    name: String,
+    text: String,
+    items: Vec<ItemPart>,
+    drafts: Vec<DraftRow>,
+}
+
+/// `GET /tariff`
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared).await?))
+}
+
+async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shared>) -> Result<TariffPage> {
+    signed.require(&READERS)?;
+    let frame = Frame::of(signed, request);
+    let (app, lang) = (Arc::clone(shared.app()), frame.lang);
+    let today = app.clock.now().business_day();
+    let (tariff, text, drafts) = block(move || {
+        let tariff = app.tariff().ok();
+        // The tariff and its drafts stand at the city's unit; every reader may see them.
+        app.store.read(&Scope::All, |conn| {
+            let text = edition::newest_text(conn)?.map(|(_, text)| text).unwrap_or_default();
+            let drafts: Result<Vec<DraftRow>> =
+                draft::list(conn, DRAFTS_SHOWN)?.iter().map(|draft| row(conn, lang, draft)).collect();
+            Ok((tariff, text, drafts?))
+        })
+    })
+    .await?;
+    Ok(TariffPage {
+        csrf: signed.csrf.clone(),
+        can_change: signed.actor.role == Role::Administrator && signed.actor.scope == Scope::All,
+        wrong: Wrong::default(),
+        typed: Fields::default(),
+        problems: Vec::new(),
+        name: tariff.as_ref().map(|tariff| tariff.name().to_owned()).unwrap_or_default(),
+        items: tariff.as_ref().map(|tariff| items(lang, tariff, today)).unwrap_or_default(),
+        text,
+        drafts,
+        frame,
+    })
+}
+
+fn row(conn: &mut Conn, lang: Lang, draft: &Draft) -> Result<DraftRow> {
+    let (key, tone) = state(draft.state);
+    Ok(DraftRow {
+        id: draft.id,
+        reason: draft.reason.clone(),
+        maker: person_name(conn, draft.maker).unwrap_or_default(),
+        at: time(draft.created_at),
+        state: lang.t(key),
+        tone,
+    })
+}
+
+fn state(state: State) -> (&'static str, &'static str) {
+    match state {
+        State::Proposed => ("tariff_proposed", "wait"),
+        State::Approved => ("tariff_approved", "done"),
+        State::Refused => ("tariff_refused", "gone"),
+    }
+}
+
+fn items(lang: Lang, tariff: &Tariff, today: BusinessDay) -> Vec<ItemPart> {
+    let part = |item: &crate::tariff::FeeItem| ItemPart {
+        code: item.code.clone(),
+        name: lang.pick(&item.name.vi, &item.name.en).to_owned(),
+        charges: item.charges.iter().enumerate().map(|(at, one)| charge(lang, at, one, today)).collect(),
+    };
+    tariff.items().map(part).collect()
+}
+
+fn charge(lang: Lang, at: usize, one: &Charge, today: BusinessDay) -> ChargeRow {
+    let places = match &one.places {
+        Places::City => lang.t("tariff_city").to_owned(),
+        Places::Kinds(kinds) => kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", "),
+        Places::Units(codes) => codes.iter().cloned().collect::<Vec<_>>().join(", "),
+    };
+    let price = match &one.pricing {
+        Pricing::PerUnit { price, .. } => format!("{price} đ"),
+        Pricing::Percentage { percent } => format!("{percent} %"),
+        Pricing::Tiers { .. } => lang.t("tariff_tiers").to_owned(),
+        Pricing::Stated => lang.t("tariff_stated").to_owned(),
+    };
+    ChargeRow {
+        at,
+        places,
+        channels: one.channels.iter().map(|mode| lang.t(channel_key(*mode))).collect::<Vec<_>>().join(", "),
+        valid: match one.period.to {
+            Some(to) => format!("{} – {}", day(one.period.from), day(to)),
+            None => day(one.period.from),
+        },
+        price,
+        ground: one.legal_ground.clone(),
+        is_in_force: one.period.holds(today),
+        can_change: one.period.to.is_none() && matches!(one.pricing, Pricing::PerUnit { .. }),
+    }
+}
+
+fn channel_key(mode: crate::tariff::IntakeMode) -> &'static str {
+    use crate::tariff::IntakeMode;
+    match mode {
+        IntakeMode::Counter => "intake_counter",
+        IntakeMode::OnlinePartial => "intake_partial",
+        IntakeMode::OnlineFull => "intake_full",
+    }
+}
+
+/// What proposing came to: a draft, or bad rows.
+type Proposed = std::result::Result<EventId, Vec<RowError>>;
+
+/// `POST /tariff/price`: one charge gets another price from a day on.
+pub async fn price(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    propose(request, signed, form, shared, |tx, stamp, actor, fields| {
+        let (item, charge) = fields.get("charge").rsplit_once('/').unwrap_or_default();
+        let unknown = || Error::invalid("charge", "tariff_charge_unknown", "no such charge");
+        let missing = || Error::invalid("price", "field_missing", "the new price");
+        let revision = Revision {
+            item: item.to_owned(),
+            charge: charge.parse().map_err(|_| unknown())?,
+            from: fields
+                .trimmed("from")
+                .parse()
+                .map_err(|_| Error::invalid("from", "date_unreadable", "a day"))?,
+            price: Dong(fields.dong("price")?.ok_or_else(missing)?),
+            legal_ground: crate::text::clean(fields.get("ground")),
+        };
+        if revision.legal_ground.is_empty() {
+            return Err(Error::invalid("ground", "field_missing", "the resolution"));
+        }
+        let text = edition::newest_text(tx)?.map(|(_, text)| text).unwrap_or_default();
+        draft::propose(tx, stamp, actor, &revise::price(&text, &revision)?, fields.get("reason"))
+    })
+    .await
+}
+
+/// `POST /tariff/text`: the whole text.
+pub async fn text(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    propose(request, signed, form, shared, |tx, stamp, actor, fields| {
+        // Browsers send line ends of their own.
+        let text = fields.get("text").replace("\r\n", "\n");
+        draft::propose(tx, stamp, actor, &text, fields.get("reason"))
+    })
+    .await
+}
+
+async fn propose(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+    act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, &Fields) -> Result<Proposed> + Send + 'static,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Administrator])?;
+    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
+    let signed = Arc::new(signed);
+    let acting = Arc::clone(&signed);
+    let done = block(move || {
+        app.store.write(&Scope::All, Lane::Live, |tx| act(tx, &app.stamp(), &acting.actor, &typed))
+    })
+    .await;
+    let mut page = compose(&request, &signed, &shared).await?;
+    match done {
+        Ok(Ok(id)) => return Ok(see(format!("/tariff/drafts/{id}"))),
+        Ok(Err(problems)) => page.problems = problems.iter().map(ToString::to_string).collect(),
+        Err(error) => page.wrong = Wrong::of(error, page.frame.lang)?,
+    }
+    if !fields.get("text").is_empty() {
+        page.text = fields.get("text").replace("\r\n", "\n");
+    }
+    page.typed = fields;
+    Ok(html(StatusCode::BAD_REQUEST, &page))
+}
+
+#[derive(Template)]
+#[template(path = "tariff_draft.html")]
+struct DraftPage {
+    frame: Frame,
+    csrf: String,
+    can_decide: bool,
+    must_confirm: bool,
+    wrong: Wrong,
+    row: DraftRow,
+    is_open: bool,
+    checker: String,
+    /// Lines that go and lines that come.
+    gone: Vec<String>,
+    come: Vec<String>,
+}
+
+/// `GET /tariff/drafts/{id}`
+pub async fn one(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    let id: EventId = extract::path(&request, "id")?;
+    Ok(html(StatusCode::OK, &compose_draft(&request, &signed, &shared, id).await?))
+}
+
+async fn compose_draft(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    id: EventId,
+) -> Result<DraftPage> {
+    signed.require(&READERS)?;
+    let frame = Frame::of(signed, request);
+    let (app, lang) = (Arc::clone(shared.app()), frame.lang);
+    let (found, row, checker, base) = block(move || {
+        app.store.read(&Scope::All, |conn| {
+            let found = draft::find(conn, id)?;
+            let row = row(conn, lang, &found)?;
+            let checker =
+                found.checker.map(|person| person_name(conn, person).unwrap_or_default()).unwrap_or_default();
+            let base = match found.base {
+                Some(base) => edition::text_of(conn, base)?.unwrap_or_default(),
+                None => String::new(),
+            };
+            Ok((found, row, checker, base))
+        })
+    })
+    .await?;
+    let (gone, come) = changed(&base, &found.content);
+    Ok(DraftPage {
+        csrf: signed.csrf.clone(),
+        can_decide: matches!(signed.actor.role, Role::Administrator | Role::Approver)
+            && signed.actor.scope == Scope::All,
+        must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
+        wrong: Wrong::default(),
+        is_open: found.state == State::Proposed,
+        row,
+        checker,
+        gone,
+        come,
+        frame,
+    })
+}
+
+/// What differs between two texts: the lines between their common beginning and end.
+fn changed(old: &str, new: &str) -> (Vec<String>, Vec<String>) {
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    let start = old.iter().zip(&new).take_while(|(one, other)| one == other).count();
+    let rest = old.len().min(new.len()) - start;
+    let end =
+        old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(one, other)| one == other).count();
+    let middle =
+        |lines: &[&str]| lines[start..lines.len() - end].iter().map(|line| (*line).to_owned()).collect();
+    (middle(&old), middle(&new))
+}
+
+/// `POST /tariff/drafts/{id}/approve`: another person, with the code of the moment.
+pub async fn approve(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    decide(request, signed, form, shared, |app, actor, id, _| {
+        app.store.write(&Scope::All, Lane::Live, |tx| draft::approve(tx, &app.stamp(), actor, id))?;
+        app.forget_tariff();
+        Ok(())
+    })
+    .await
+}
+
+/// `POST /tariff/drafts/{id}/refuse`
+pub async fn refuse(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    decide(request, signed, form, shared, |app, actor, id, fields| {
+        let reason = fields.get("reason");
+        app.store.write(&Scope::All, Lane::Live, |tx| draft::refuse(tx, &app.stamp(), actor, id, reason))
+    })
+    .await
+}
+
+async fn decide(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+    act: impl Fn(&App, &Actor, EventId, &Fields) -> Result<()> + Send + 'static,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Administrator, Role::Approver])?;
+    let id: EventId = extract::path(&request, "id")?;
+    let (app, signed) = (Arc::clone(shared.app()), Arc::new(signed));
+    let acting = Arc::clone(&signed);
+    let done = block(move || {
+        confirm(&app, &acting, fields.get("confirm"))?;
+        act(&app, &acting.actor, id, &fields)
+    })
+    .await;
+    let mut page = compose_draft(&request, &signed, &shared, id).await?;
+    match done {
+        Ok(()) => Ok(see(format!("/tariff/drafts/{id}"))),
+        Err(error) => {
+            page.wrong = Wrong::of(error, page.frame.lang)?;
+            Ok(html(StatusCode::CONFLICT, &page))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::changed;
+
+    #[test]
+    fn a_draft_shows_what_goes_and_what_comes() {
+        let (gone, come) = changed("a\nb\nc\n", "a\nx\ny\nc\n");
+        assert_eq!((gone, come), (vec!["b".to_owned()], vec!["x".to_owned(), "y".to_owned()]));
+        assert_eq!(changed("a\na\n", "a\n"), (vec!["a".to_owned()], Vec::new()));
+        assert_eq!(changed("", "a\n"), (Vec::new(), vec!["a".to_owned()]));
+    }
+}

@@ -1,0 +1,231 @@
+//! What administrators and auditors do in a browser: units, clients, channels and their archive, the
+//! trail, onboarding, the tariff.
+
+use bienlai::actor::{Actor, Role, Scope};
+use bienlai::amount::Dong;
+use bienlai::tariff::edition;
+use bienlai::unit;
+
+use crate::support::program::{Service, callback_until_taken, send};
+use crate::support::visitor::{Visitor, location, seated};
+use crate::support::world::BANK;
+use crate::support::{World, each_database};
+
+const TARIFF: &str = include_str!("../../fixtures/tariff/hanoi.toml");
+
+/// What stands between two texts of the page, the first time.
+fn between<'a>(visitor: &'a Visitor, from: &str, to: &str) -> &'a str {
+    let rest = visitor.page.split_once(from).unwrap_or_else(|| panic!("no {from} on {}", visitor.page)).1;
+    rest.split_once(to).expect("an end").0
+}
+
+#[test]
+fn an_event_of_the_archive_is_read_again_and_the_money_stays_once() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let claim = world.claim(&owed, Dong(25_000)).claim;
+        callback_until_taken(service.address, &claim, std::time::Duration::from_secs(10));
+        assert_eq!(world.count("payment"), 1);
+        let mut city = seated(&world, service.address, Role::Administrator, "quantri.thanhpho", Scope::All);
+        assert_eq!(city.get("/admin/operations").status, 200);
+        city.sees(BANK);
+        city.sees("đã ghi nhận");
+        let event = world.words("SELECT CAST(id AS TEXT) AS t FROM raw_event").remove(0);
+        let event = bienlai::id::RawEventId(event.parse().unwrap()).to_string();
+        city.sees(&event);
+        let again = city.post("/admin/operations/replay", &[("event", &event)]);
+        assert_eq!(again.status, 200, "{}", city.page);
+        city.sees("không có gì thay đổi");
+        assert_eq!((world.count("payment"), world.count("claim")), (1, 1), "the money stays once");
+        assert_eq!(world.count("audit_entry WHERE action = 'event.replayed'"), 1);
+        let unknown = bienlai::id::RawEventId(7).to_string();
+        assert_eq!(city.post("/admin/operations/replay", &[("event", &unknown)]).status, 404);
+
+        // Another unit's administrator sees none of it.
+        let own = Scope::unit(world.tay_ho.id);
+        let mut other = seated(&world, service.address, Role::Administrator, "quantri.tayho", own);
+        other.get("/admin/operations");
+        assert!(!other.page.contains(&event));
+        assert_eq!(other.post("/admin/operations/replay", &[("event", &event)]).status, 404);
+        assert_eq!(other.get("/admin/units/00004").status, 404);
+        other.get("/admin/units/00091");
+        other.sees(world.tay_ho.account_no);
+        city.get("/admin/units");
+        city.sees("Ủy ban nhân dân xã Sóc Sơn");
+        city.get("/admin/units/00004");
+        city.sees("01BLP0-001 BD-26E");
+        city.sees("thử nghiệm");
+        service.stop();
+    });
+}
+
+#[test]
+fn a_client_gets_its_token_once_and_loses_it_for_good() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let mut city = seated(&world, service.address, Role::Administrator, "quantri.thanhpho", Scope::All);
+        city.get("/admin/clients");
+        let wrong = [("name", "Một cửa"), ("unit", "99999"), ("role", "unit_reader")];
+        assert_eq!(city.post("/admin/clients/create", &wrong).status, 400);
+        city.sees("value=\"Một cửa\"");
+        let new = [("name", "Một cửa"), ("unit", "00004"), ("role", "unit_reader")];
+        assert_eq!(city.post("/admin/clients/create", &new).status, 200, "{}", city.page);
+        let token = between(&city, "data-copy=\"", "\"").to_owned();
+        let asks = |token: &str| {
+            let bearer = format!("Bearer {token}");
+            let headers = [("Authorization", bearer.as_str())];
+            send(service.address, "GET", "/api/v1/obligations", &headers, b"").unwrap().status
+        };
+        assert_eq!(asks(&token), 200);
+        city.get("/admin/clients");
+        assert!(!city.page.contains(&token), "a token is shown once");
+        let client = between(&city, "<option value=\"cli_", "\"").to_owned();
+        let revoked = city.post("/admin/clients/revoke", &[("client", &format!("cli_{client}"))]);
+        assert_eq!(revoked.status, 200, "{}", city.page);
+        assert_eq!(asks(&token), 401);
+        city.sees("đã thu hồi");
+        // A person's role is no client's.
+        let person = [("name", "Ai đó"), ("unit", "00004"), ("role", "approver")];
+        assert_eq!(city.post("/admin/clients/create", &person).status, 400);
+        service.stop();
+    });
+}
+
+#[test]
+fn the_trail_is_searched_and_proven_and_a_changed_entry_is_found() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        world.claim(&owed, Dong(25_000)).settle();
+        world.seal();
+        let mut service = Service::start(&world);
+        let unit = Scope::unit(world.ba_dinh.id);
+        let mut auditor = seated(&world, service.address, Role::Auditor, "kiemtoan.badinh", unit);
+        auditor.get("/admin/trail?unit=00004&text=account.");
+        auditor.sees("account.registered");
+        assert!(!auditor.page.contains("unit.registered"), "the search leaves out what does not fit");
+        assert_eq!(auditor.get("/admin/trail?unit=00091").status, 404, "another unit's trail");
+        assert_eq!(auditor.get("/admin/trail?from=x").status, 400);
+        auditor.get("/admin/trail?unit=00004");
+        assert_eq!(auditor.post("/admin/trail/verify", &[("unit", "00004")]).status, 200);
+        auditor.sees("Nguyên vẹn");
+        service.stop();
+    });
+}
+
+#[test]
+fn an_account_goes_live_only_when_every_step_is_there() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let mut city = seated(&world, service.address, Role::Administrator, "quantri.thanhpho", Scope::All);
+        city.get("/onboarding");
+        city.sees("Ủy ban nhân dân xã Sóc Sơn");
+        city.sees("Đang chuẩn bị");
+        city.get("/onboarding/00004");
+        for text in
+            ["TB-0001", "BD-26E", "mới có chứng thư thử nghiệm", "thiếu thu ngân", "chưa có sao kê đầu tiên"]
+        {
+            city.sees(text);
+        }
+        let account = city.value("account").unwrap();
+        let early = city.post("/onboarding/live", &[("unit", "00004"), ("account", &account)]);
+        assert_eq!(early.status, 409, "{}", city.page);
+        city.sees("Chưa đủ các bước");
+        assert_eq!(world.count("account_live"), 0);
+
+        // Each step is found done by what was done about it.
+        for (role, name) in [(Role::Cashier, "thungan"), (Role::Finance, "ketoan"), (Role::Approver, "duyet")]
+        {
+            seated(&world, service.address, role, &format!("{name}.badinh"), Scope::unit(world.ba_dinh.id));
+        }
+        city.get("/onboarding/00004");
+        assert!(!city.page.contains("thiếu thu ngân"), "staff is there now");
+        let unit = Scope::unit(world.tay_ho.id);
+        let mut other = seated(&world, service.address, Role::Administrator, "quantri.tayho", unit);
+        assert_eq!(other.get("/onboarding/00004").status, 404);
+        other.get("/onboarding");
+        assert!(!other.page.contains("Ba Đình"));
+        service.stop();
+    });
+}
+
+#[test]
+fn a_price_is_proposed_tried_and_approved_by_another_person() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let system = Actor::system();
+        world.change(|tx, stamp| Ok(edition::store_edition(tx, stamp, &system, TARIFF)?.is_ok()));
+        let mut service = Service::start(&world);
+        let mut maker = seated(&world, service.address, Role::Administrator, "quantri.mot", Scope::All);
+        let mut checker = seated(&world, service.address, Role::Approver, "duyet.thanhpho", Scope::All);
+        maker.get("/tariff");
+        maker.sees("Lệ phí đăng ký khai sinh không đúng hạn");
+        let change = |from: &'static str| {
+            [
+                ("charge", "ho_tich_khai_sinh_qua_han/0"),
+                ("from", from),
+                ("price", "8.000"),
+                ("ground", "Nghị quyết thử 01/2027"),
+                ("reason", "Hội đồng nhân dân thông qua"),
+            ]
+        };
+        assert_eq!(maker.post("/tariff/price", &change("2020-01-01")).status, 400);
+        maker.sees("phải sau ngày đầu");
+        maker.sees("value=\"Nghị quyết thử 01/2027\"");
+        let proposed = maker.post("/tariff/price", &change("2027-01-01"));
+        assert_eq!(proposed.status, 303, "{}", maker.page);
+        let draft = location(&proposed).to_owned();
+        maker.get(&draft);
+        maker.sees("per_unit = 8000");
+
+        // What would it cost, and why: by the draft and by the tariff in force.
+        let ask = |day: &str, more: &str| {
+            format!(
+                "/tariff/simulator?unit=00004&channel=counter&on={day}&item0=ho_tich_khai_sinh_qua_han{more}"
+            )
+        };
+        let by_draft = format!("&draft={}", draft.rsplit('/').next().unwrap());
+        maker.get(&ask("2027-01-01", &by_draft));
+        maker.sees("8.000 đ");
+        maker.sees("Nghị quyết thử 01/2027");
+        maker.get(&ask("2027-01-01", ""));
+        maker.sees("5.000 đ");
+        assert_eq!(maker.get(&ask("2027-01-01", "&item1=khong_co")).status, 400);
+
+        maker.get(&draft);
+        assert_eq!(maker.post(&format!("{draft}/approve"), &[]).status, 409);
+        maker.sees("phải khác người đề nghị");
+        checker.get(&draft);
+        assert_eq!(checker.post(&format!("{draft}/approve"), &[]).status, 303, "{}", checker.page);
+        checker.get(&ask("2027-01-01", ""));
+        checker.sees("8.000 đ");
+        checker.get(&ask("2026-12-31", ""));
+        checker.sees("5.000 đ");
+        checker.get(&draft);
+        checker.sees("đã duyệt");
+
+        // A bad text is told by its rows and nothing is stored; what was typed comes back.
+        maker.get("/tariff");
+        let bad = format!("{TARIFF}\n[[fee]]\ncode = \"sai\"\n");
+        assert_eq!(maker.post("/tariff/text", &[("text", &bad), ("reason", "thử")]).status, 400);
+        maker.sees("line ");
+        maker.sees("code = &#34;sai&#34;");
+        assert_eq!(world.count("tariff_draft"), 1);
+        assert_eq!(world.count("tariff_edition"), 2);
+
+        // A commune's administrator changes nothing for the city.
+        let unit = Scope::unit(world.ba_dinh.id);
+        let mut commune = seated(&world, service.address, Role::Administrator, "quantri.badinh", unit);
+        commune.get("/account");
+        let refused = commune.post("/tariff/price", &change("2027-02-01"));
+        assert_eq!(refused.status, 400, "{}", commune.page);
+        commune.sees("toàn thành phố");
+        let kind = world.look(|conn| unit::find(conn, world.ba_dinh.id)).kind;
+        assert_eq!(kind, "phường");
+        service.stop();
+    });
+}

@@ -1,0 +1,152 @@
+//! The city's figures: what they count, that they agree with the books, who sees them, the report.
+
+use bienlai::actor::{Actor, Role, Scope};
+use bienlai::amount::Dong;
+use bienlai::payment::book::Method;
+use bienlai::report::collection;
+use bienlai::report::{Period, fees};
+use serde_json::{Value, json};
+
+use crate::strangers::token;
+use crate::support::program::{Reply, Service, send};
+use crate::support::visitor::seated;
+use crate::support::{World, each_database};
+
+/// What both counted: by unit, by item, by way, dossiers.
+fn counted(world: &World, period: Period) -> collection::Collection {
+    let units: Vec<_> = world.communes().iter().map(|commune| commune.id).collect();
+    world.look(|conn| collection::of_period(conn, &Actor::system(), &units, period))
+}
+
+#[test]
+fn sums_of_past_days_say_what_the_rows_said_and_agree_with_the_books() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = [world.raise(Dong(25_000)), world.raise(Dong(50_000)), world.raise(Dong(10_000))];
+        world.claim(&owed[0], Dong(25_000)).settle();
+        world.take(&owed[1], Dong(50_000), Method::Cash).unwrap();
+        world.raise(Dong(0));
+        let today = world.now().business_day();
+        let period = Period::new(today.plus_days(-3), today.plus_days(3)).unwrap();
+        let live = counted(&world, period);
+        assert_eq!(live.total, Dong(75_000));
+        assert_eq!(live.by_way.get("cash"), Some(&Dong(50_000)));
+        assert_eq!(live.by_way.get("vpbank"), Some(&Dong(25_000)));
+        let paid = live.of_unit(world.ba_dinh.id).unwrap();
+        assert_eq!((paid.count, paid.electronic_count, paid.free_count), (2, 1, 1));
+        assert_eq!(paid.share_by_count(), Some(5_000));
+        assert_eq!(paid.share_by_amount(), Some(3_333));
+
+        let sum = || collection::sum_days(&world.store, &|| world.stamp(), 10).unwrap();
+        assert_eq!(sum(), 0, "today is not over");
+        world.wait_seconds(today.next().start().plus_seconds(3_600).seconds_since(world.now()));
+        assert_eq!(sum(), 1);
+        assert_eq!(sum(), 0, "a day is summed once");
+        assert_eq!(counted(&world, period), live, "the sums say what the rows said");
+        // What is recorded later stands beside the sums.
+        world.take(&owed[2], Dong(10_000), Method::Card).unwrap();
+        let later = counted(&world, period);
+        assert_eq!(later.total, Dong(85_000));
+        assert_eq!(later.by_way.get("card"), Some(&Dong(10_000)));
+        world.wait_seconds(today.plus_days(2).start().plus_seconds(3_600).seconds_since(world.now()));
+        assert_eq!(sum(), 1);
+        assert_eq!(counted(&world, period), later);
+
+        let month = fees::Span::parse(&today.to_string()[..7]).unwrap();
+        let books =
+            world.look(|conn| fees::figures(conn, &Actor::system(), world.ba_dinh.id, month)).collected;
+        let whole = counted(&world, month.period().unwrap());
+        assert_eq!(whole.by_unit.get(&world.ba_dinh.id), Some(&books), "to the đồng");
+    });
+}
+
+fn ask(service: &Service, token: &str, method: &str, path: &str, kind: &str, body: &[u8]) -> Reply {
+    let bearer = format!("Bearer {token}");
+    let headers = [("Authorization", bearer.as_str()), ("Content-Type", kind)];
+    send(service.address, method, path, &headers, body).unwrap()
+}
+
+fn json_of(reply: &Reply) -> Value {
+    serde_json::from_slice(&reply.body).unwrap_or_default()
+}
+
+#[test]
+fn the_city_sees_who_misses_a_target_and_sends_the_report_at_one_click() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = [
+            world.raise(Dong(25_000)),
+            world.raise(Dong(50_000)),
+            world.raise_at(&world.tay_ho, Dong(9_000)),
+        ];
+        world.claim(&owed[0], Dong(25_000)).settle();
+        world.take(&owed[1], Dong(50_000), Method::Cash).unwrap();
+        world.take(&owed[2], Dong(9_000), Method::Cash).unwrap();
+        let mut service = Service::start(&world);
+        let mut city = seated(&world, service.address, Role::Administrator, "quantri.thanhpho", Scope::All);
+        assert_eq!(city.get("/city").status, 200);
+        for text in ["84.000 đ", "Ủy ban nhân dân phường Tây Hồ", "chưa có số liệu", "Tiền mặt", "<svg"]
+        {
+            city.sees(text);
+        }
+        // Tây Hồ took cash only: 0 % against 50 %.
+        city.sees("<span class=\"tag late\">0 %</span>");
+
+        // The dossier system counts; a wrong file changes nothing.
+        let today = world.now().business_day();
+        let file = format!(
+            "unit;field;until;total;online;full_process\n00004;Hộ tịch;{today};100;61;40\n00091;Hộ tịch;{today};10;5;1\n"
+        );
+        let refused = city.upload("/city/totals", &[], file.replace(";61;", ";161;").as_bytes());
+        assert_eq!(refused.status, 400);
+        city.sees("không quá tổng");
+        city.sees("rows[0]");
+        assert_eq!(world.count("dossier_total"), 0, "nothing is half saved");
+        city.get("/city");
+        assert_eq!(city.upload("/city/totals", &[], file.as_bytes()).status, 303);
+        city.get("/city");
+        city.sees("61 %");
+        city.sees("của 1 đơn vị");
+        let teller = token(&world, &world.ba_dinh, Role::DossierSystem);
+        let again = json!({ "rows": [{ "unit": "00004", "field": "Hộ tịch", "until": today.to_string(),
+            "total": 100, "online": 62, "full_process": 40 }] });
+        let told = ask(
+            &service,
+            &teller,
+            "POST",
+            "/api/v1/dossier-totals",
+            "application/json",
+            again.to_string().as_bytes(),
+        );
+        assert_eq!((told.status, json_of(&told)), (200, json!({ "recorded": 1 })));
+        let other = file.lines().next().unwrap().to_owned() + &format!("\n00091;Hộ tịch;{today};1;1;1\n");
+        let refused = ask(&service, &teller, "POST", "/api/v1/dossier-totals", "text/csv", other.as_bytes());
+        assert_eq!(
+            json_of(&refused)["error"]["code"],
+            "unit_not_found",
+            "another unit's totals are not its own"
+        );
+
+        let finance = token(&world, &world.ba_dinh, Role::Finance);
+        let found = json_of(&ask(&service, &finance, "GET", "/api/v1/city/figures", "", b""));
+        let figures = &found["figures"];
+        assert_eq!((&figures["total"], figures["units"].as_array().unwrap().len()), (&json!(75_000), 1));
+        let unit = &figures["units"][0];
+        assert_eq!(unit["measured"][0]["share"], 6_200, "the newest totals count: {unit}");
+        assert_eq!(unit["measured"][2]["share"], 5_000);
+        let warned: Vec<&Value> = figures["warnings"].as_array().unwrap().iter().collect();
+        assert_eq!(warned.len(), 1, "only full process is missed: {warned:?}");
+        assert_eq!(warned[0]["measured"]["measure"], "full_process");
+        assert_eq!(warned[0]["field"], "Hộ tịch");
+
+        let month = &today.to_string()[..7];
+        for (format, begins) in [("xlsx", &b"PK"[..]), ("pdf", b"%PDF-"), ("csv", "\u{FEFF}".as_bytes())] {
+            let file = city.get(&format!("/city/report?month={month}&format={format}"));
+            assert_eq!(file.status, 200, "{format}");
+            assert!(file.body.starts_with(begins), "{format}");
+        }
+        assert_eq!(city.get("/city?month=2999-01").status, 400);
+        assert_eq!(city.get("/city?month=x").status, 400);
+        service.stop();
+    });
+}

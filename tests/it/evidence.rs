@@ -1,0 +1,128 @@
+//! The evidence of a unit and period: taken by an auditor, proven without a database.
+
+use std::io::{Cursor, Read, Write};
+
+use bienlai::actor::{Role, Scope};
+use bienlai::amount::Dong;
+use bienlai::payment::book::Method;
+use bienlai::receipt::verify::TrustStore;
+use bienlai::report::evidence::judge::{Judgement, judge};
+use bienlai::worker;
+
+use crate::cash_by_command::Shell;
+use crate::support::program::Service;
+use crate::support::visitor::seated;
+use crate::support::world::AUTHORITY_PEM;
+use crate::support::{World, each_database};
+
+fn judged(world: &World, bytes: &[u8]) -> Judgement {
+    judge(bytes, &TrustStore::from_pem(AUTHORITY_PEM).unwrap(), world.now()).expect("it reads")
+}
+
+/// The same file with one entry changed, dropped, or added.
+fn altered(bytes: &[u8], change: &dyn Fn(&str, Vec<u8>) -> Option<Vec<u8>>) -> Vec<u8> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for at in 0..archive.len() {
+        let mut file = archive.by_index(at).unwrap();
+        let name = file.name().unwrap().into_owned();
+        let mut content = Vec::new();
+        file.read_to_end(&mut content).unwrap();
+        if let Some(content) = change(&name, content) {
+            out.start_file(&name, zip::write::SimpleFileOptions::default()).unwrap();
+            out.write_all(&content).unwrap();
+        }
+    }
+    out.finish().unwrap().into_inner()
+}
+
+#[test]
+fn an_auditor_takes_the_evidence_of_a_period_and_it_proves_itself_offline() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        for amount in [25_000, 50_000, 10_000] {
+            let owed = world.raise(Dong(amount));
+            world.take(&owed, Dong(amount), Method::Cash).unwrap();
+        }
+        world.seal();
+        worker::sign_audit_roots(&world.app).unwrap();
+        let mut service = Service::start(&world);
+        let unit = Scope::unit(world.ba_dinh.id);
+        let mut auditor = seated(&world, service.address, Role::Auditor, "kiemtoan.badinh", unit);
+        let today = world.now().business_day().to_string();
+        auditor.get("/admin/evidence");
+        auditor.sees("verify-bundle");
+        let asked = [("unit", "00091"), ("from", today.as_str()), ("until", today.as_str())];
+        assert_eq!(auditor.post("/admin/evidence", &asked).status, 400, "another unit's is not theirs");
+        auditor.get("/admin/evidence");
+        let asked = [("unit", "00004"), ("from", today.as_str()), ("until", today.as_str())];
+        let taken = auditor.post("/admin/evidence", &asked);
+        assert_eq!(taken.status, 200, "{}", auditor.page);
+        assert_eq!(world.count("audit_entry WHERE action = 'evidence.bundled'"), 1);
+        let bytes = taken.body;
+        let found = judged(&world, &bytes);
+        assert_eq!(found.faults, Vec::<String>::new());
+        assert!(found.holds());
+        assert_eq!((found.receipts, found.receipts_trusted, found.unit_code.as_str()), (3, 3, "00004"));
+        assert!(found.trail_roots > 0 && found.signed_roots > 0 && found.trail_entries > 3);
+
+        // Whatever is changed is found.
+        let receipt = |name: &str| name.starts_with("receipts/");
+        let changes: [(&str, &dyn Fn(&str, Vec<u8>) -> Option<Vec<u8>>); 3] = [
+            ("a receipt", &|name, mut content: Vec<u8>| {
+                if receipt(name) {
+                    let at = content.len() / 2;
+                    content[at] ^= 1;
+                }
+                Some(content)
+            }),
+            ("the trail", &|name, content: Vec<u8>| {
+                let text = String::from_utf8_lossy(&content).into_owned();
+                Some(if name == "trail.json" {
+                    text.replacen("account.", "acc0unt.", 1).into_bytes()
+                } else {
+                    content
+                })
+            }),
+            ("one missing", &|name, content: Vec<u8>| {
+                (!name.ends_with("2.xml") || !receipt(name)).then_some(content)
+            }),
+        ];
+        for (what, change) in changes {
+            assert!(!judged(&world, &altered(&bytes, change)).holds(), "{what}");
+        }
+        assert!(judge(b"PK", &TrustStore::empty(), world.now()).is_err());
+        let other = TrustStore::empty();
+        let unjudged = judge(&bytes, &other, world.now()).unwrap();
+        assert!(unjudged.holds() && unjudged.receipts_trusted == 0, "intact, and nobody vouches");
+
+        // The command needs no configuration of a database.
+        let folder = world.database.folder.path();
+        let (file, trust) = (folder.join("ho-so.zip"), folder.join("ca.pem"));
+        std::fs::write(&file, &bytes).unwrap();
+        std::fs::write(&trust, AUTHORITY_PEM).unwrap();
+        let (file, trust) = (file.to_str().unwrap().to_owned(), trust.to_str().unwrap().to_owned());
+        let offline = |arguments: &[&str]| {
+            let output = std::process::Command::new(env!("CARGO_BIN_EXE_bienlai"))
+                .args(["--config", "/nonexistent.toml"])
+                .args(arguments)
+                .output()
+                .unwrap();
+            (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+        };
+        let (code, out) = offline(&["audit", "verify-bundle", &file, "--trust", &trust]);
+        assert_eq!(code, Some(0), "{out}");
+        assert!(out.contains("NGUYÊN VẸN"), "{out}");
+        std::fs::write(&file, altered(&bytes, changes[1].1)).unwrap();
+        assert_eq!(offline(&["audit", "verify-bundle", &file]).0, Some(1));
+        std::fs::write(&file, b"no zip").unwrap();
+        assert_eq!(offline(&["audit", "verify-bundle", &file]).0, Some(2));
+        let shell = Shell::new(&world);
+        let bundled =
+            ["audit", "bundle", "--unit", "00004", "--from", &today, "--until", &today, "--out", &file];
+        let (code, out, error) = shell.run(&bundled);
+        assert_eq!(code, 0, "{out} {error}");
+        assert!(judged(&world, &std::fs::read(&file).unwrap()).holds());
+        service.stop();
+    });
+}
