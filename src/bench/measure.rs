@@ -45,7 +45,13 @@ impl Scene {
         Ok(due)
     }
 
-    pub fn load(&self, options: &Options, service: &Service, is_timed: bool, due: Vec<Due>) -> Result<Outcome> {
+    pub fn load(
+        &self,
+        options: &Options,
+        service: &Service,
+        is_timed: bool,
+        due: Vec<Due>,
+    ) -> Result<Outcome> {
         tell(&format!("{} connections send callbacks", options.connections));
         let load = Load {
             address: self.place.address,

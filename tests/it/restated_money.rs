@@ -165,7 +165,10 @@ fn a_receipted_credit_of_a_smaller_sum_leaves_the_difference_to_recover() {
             unit,
             &[bank(&world, 15_000), collected(FEE), (Account::ReversalToRecover(payment.id), 10_000)],
         );
-        assert!(world.payments(&world.ba_dinh).iter().all(|one| one.surplus == Dong::ZERO), "none beside the debt");
+        assert!(
+            world.payments(&world.ba_dinh).iter().all(|one| one.surplus == Dong::ZERO),
+            "none beside the debt"
+        );
         assert_eq!(world.open_kinds(unit), [Kind::BankReversal]);
         assert_eq!(obstacles(&world, today(&world)), Vec::<&str>::new());
     });

@@ -17,7 +17,9 @@ use crate::text::fold;
 pub use rule_set::{RuleSet, classify};
 
 /// What a line is. Every line of a closed day has exactly one class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// Money for an obligation of the account's unit, whole, partial or over.

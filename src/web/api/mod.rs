@@ -3,9 +3,9 @@
 mod books;
 pub mod catalogue;
 mod catalogue_cash;
-mod catalogue_duties;
-mod catalogue_desk;
 mod catalogue_city;
+mod catalogue_desk;
+mod catalogue_duties;
 mod catalogue_exceptions;
 mod catalogue_intake;
 mod catalogue_matching;
