@@ -124,9 +124,10 @@ fn seat(app: &App, desk: &Desk, role: Role) -> Result<String> {
     app.write(&system, |tx, stamp| invitation::accept(tx, stamp, token.expose_secret(), &hash, &before))?;
     let found = app.store.read(&Scope::All, |conn| sign_in::named(conn, &name))?;
     let code = code_at(now);
-    let checked = sign_in::check(found.as_ref(), &Shown { name: &name, password: PASSWORD, code: &code })?;
+    let shown = Shown { name: &name, password: PASSWORD, code: &code, source: "127.0.0.1" };
+    let checked = sign_in::check(found.as_ref(), &shown)?;
     let entered =
-        app.store.write(&Scope::All, Lane::Live, |tx| sign_in::sign_in(tx, &app.stamp(), &checked, &code))?;
+        app.store.write(&Scope::All, Lane::Live, |tx| sign_in::sign_in(tx, &app.stamp(), &checked, &shown))?;
     let (_, session) = entered.ok_or_else(|| Error::internal("the bench could not sign in"))?;
     Ok(format!("Cookie: __Host-bienlai={}\r\n", session.expose_secret()))
 }

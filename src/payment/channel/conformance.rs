@@ -396,7 +396,7 @@ pub fn no_field_makes_a_proven_message_panic<H: Harness>() {
         let body = object(&fields);
         let proof = H::prove(Prover::Newest, NOW, &body);
         let answer = match channel.read(&Incoming { headers: &proof, body: &body, now: NOW }) {
-            Ok(Notice::Claim(claim)) => {
+            Ok(Notice::Claim(claim) | Notice::Pending(claim) | Notice::Failed(claim)) => {
                 prop_assert!(claim.amount.is_positive() && claim.amount <= Dong::LIMIT);
                 prop_assert!((1..=72).contains(&claim.external_id.len()) && claim.external_id.is_ascii());
                 prop_assert!(claim.occurred_at.is_none_or(|at| !at.to_string().is_empty()));
