@@ -142,10 +142,9 @@ fn each_step_is_found_done_and_the_account_goes_live_when_all_are() {
 
         world.change(|tx, stamp| {
             let wanted = Imprint {
-                email: None,
                 treasury_account: Some("3511.0.9990003".to_owned()),
                 treasury_code: Some("0011".to_owned()),
-                principal: None,
+                ..Imprint::default()
             };
             imprint::record(tx, stamp, &system, unit, stamp.today(), &wanted)
         });
