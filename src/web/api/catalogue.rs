@@ -24,6 +24,9 @@ pub(super) const NONE: Endpoint =
 const READERS: &str =
     "dossier_system (what it raised), unit_reader, cashier, finance, approver, administrator, auditor";
 
+/// Those who see corrections: every reader but a dossier system, which sees the receipts themselves.
+const STAFF: &str = "unit_reader, cashier, finance, approver, administrator, auditor";
+
 /// Every path: the lists follow each other on the page, those of the tax authority last.
 pub fn endpoints() -> Vec<&'static Endpoint> {
     ENDPOINTS
@@ -230,7 +233,7 @@ const ENDPOINTS: &[Endpoint] = &[
         path: "/api/v1/receipts/{id}/corrections",
         vi: "Các đề nghị sửa và chuỗi chứng từ của một biên lai.",
         en: "Corrections of a receipt, newest first, with the chain of its documents.",
-        who: READERS,
+        who: STAFF,
         answer: r#"{ "corrections": [], "chain": [] }"#,
         ..NONE
     },
@@ -238,7 +241,7 @@ const ENDPOINTS: &[Endpoint] = &[
         path: "/api/v1/corrections",
         vi: "Các đề nghị sửa biên lai của một đơn vị.",
         en: "Corrections of a unit, newest first.",
-        who: READERS,
+        who: STAFF,
         notes: "?unit= &state=requested|approved|refused|withdrawal_requested|withdrawn &limit=",
         answer: r#"{ "corrections": [] }"#,
         ..NONE
@@ -247,7 +250,7 @@ const ENDPOINTS: &[Endpoint] = &[
         path: "/api/v1/corrections/{id}",
         vi: "Một đề nghị sửa biên lai, kèm mức chắc chắn của quy định.",
         en: "One correction with its lines, its steps, what it made and how sure its rule is.",
-        who: READERS,
+        who: STAFF,
         ..NONE
     },
     Endpoint {
@@ -285,7 +288,7 @@ const ENDPOINTS: &[Endpoint] = &[
         path: "/api/v1/corrections/{id}/agreement",
         vi: "Tải bản thỏa thuận; mỗi lần xem được ghi lại.",
         en: "The agreement as it was attached; each look leaves a trace.",
-        who: READERS,
+        who: STAFF,
         ..NONE
     },
     Endpoint {
@@ -401,7 +404,7 @@ const ENDPOINTS: &[Endpoint] = &[
         path: "/api/v1/statements",
         vi: "Các sao kê của một tài khoản.",
         en: "The statements of an account.",
-        who: "finance, approver, auditor",
+        who: "finance, approver, auditor, administrator",
         notes: "?unit= (official code) &account= (account number); each may be left out where there is only one.",
         answer: r#"{ "statements": [] }"#,
         ..NONE
@@ -429,7 +432,7 @@ const ENDPOINTS: &[Endpoint] = &[
         path: "/api/v1/days",
         vi: "Chứng nhận khóa ngày của một tài khoản và tính liên tục của chúng.",
         en: "The day certificates of an account, oldest first, and whether their chain holds.",
-        who: "finance, approver, auditor",
+        who: "finance, approver, auditor, administrator",
         notes: "?unit= &account= stands is false where the day was opened again since.",
         answer: r#"{ "certificates": [ { "date": "2026-11-22", "revision": 1, "stands": true } ], "chain_holds": true, "broken": null }"#,
         ..NONE

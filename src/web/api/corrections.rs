@@ -52,6 +52,7 @@ pub async fn request(
     shared: web::Data<Shared>,
 ) -> Answer {
     let actor = caller.0;
+    actor.require_role(&[Role::Finance, Role::Cashier])?;
     let id: ReceiptId = extract::path(&request, "id")?;
     let key = extract::idempotency_key(&request)?;
     let body = extract::body(payload, API_BODY_LIMIT_BYTES).await?;
