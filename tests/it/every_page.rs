@@ -31,7 +31,7 @@ const CONTROLS: &str = r#"(() => {
   const seen = e => !e.closest('details:not([open]) > :not(summary)') && e.getClientRects().length > 0 && getComputedStyle(e).visibility !== 'hidden';
   window.controls = [...document.querySelectorAll('a[href],button,input:not([type=hidden]),select,textarea,summary')]
     .filter(e => !e.disabled && e.tabIndex >= 0 && seen(e) && !e.closest('#console'));
-  return window.controls.length; })()"#;
+  return document.querySelectorAll('a[href],button,input,select,textarea,summary,[tabindex]').length; })()"#;
 const LEFT: &str = r#"window.controls.filter(e => !e.reached &&
   !(e.type === 'radio' && window.controls.some(o => o.type === 'radio' && o.name === e.name && o.reached)))
   .map(e => e.outerHTML.slice(0, 100))"#;
@@ -86,7 +86,8 @@ impl Filled {
     fn path(&self, operation: &Operation) -> String {
         let owed = format!("/obligations/{}", self.0["obligation"]);
         let path = operation.chosen().replace("/obligations/{id}", &owed);
-        let path = self.0.iter().fold(path, |path, (part, value)| path.replace(part, value));
+        let parts = self.0.iter().filter(|(part, _)| part.starts_with('{'));
+        let path = parts.fold(path, |path, (part, value)| path.replace(part, value));
         self.1.place(&path)
     }
 }
