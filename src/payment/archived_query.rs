@@ -63,16 +63,16 @@ pub fn list(
 ) -> Result<Vec<Event>> {
     let text = format!(
         "SELECT e.unit_id, e.id, e.channel, e.sha256, e.received_at FROM raw_event e CROSS JOIN unit u \
-         WHERE u.unit_id = e.unit_id AND e.id >= $4 AND e.id < $1 AND ($2 = '' OR e.channel = $2) {} \
-         ORDER BY e.id DESC LIMIT $3",
+         WHERE u.unit_id = e.unit_id AND e.id >= $1 AND e.id < $2 AND ($3 = '' OR e.channel = $3) {} \
+         ORDER BY e.id DESC LIMIT $4",
         in_scope(scope)
     );
     let end = first_minted_at(day.next().start());
     let found: Vec<Listed> = diesel::sql_query(text)
+        .bind::<BigInt, _>(first_minted_at(day.start()))
         .bind::<BigInt, _>(before.map_or(end, |before| before.0.min(end)))
         .bind::<Text, _>(channel.unwrap_or_default())
         .bind::<BigInt, _>(limit)
-        .bind::<BigInt, _>(first_minted_at(day.start()))
         .load(conn)
         .classify()?;
     let ids: Vec<RawEventId> = found.iter().map(|event| event.id).collect();

@@ -1,7 +1,7 @@
 //! A payer pays again what the bank took back, while the document stands: the money covers the debt, and
 //! nothing of it is too much.
 
-use super::book::{Book, Bucket, Held, Incoming, Payment, PaymentState};
+use super::book::{Book, Bucket, Incoming, PaymentState};
 use super::cancel::shares;
 use super::repaid_query as query;
 use crate::amount::Dong;
@@ -87,42 +87,6 @@ impl Book {
         }
         self.debts.insert((unit, id), debts);
         amount.checked_sub(left)
-    }
-
-    /// Money that came again in the same run, before its line showed that the first was taken back: it was
-    /// held for too much, and covers the debt. Returns which payments cover how much.
-    pub(super) fn cover(
-        &mut self,
-        unit: UnitId,
-        id: ObligationId,
-        debt: &mut Debt,
-    ) -> Result<Vec<(PaymentId, Dong)>> {
-        let is_again = |held: &&Held<Payment>| {
-            let payment = &held.value;
-            held.read_revision.is_none()
-                && (payment.unit, payment.obligation) == (unit, Some(id))
-                && payment.surplus.is_positive()
-        };
-        let mut again: Vec<(PaymentId, Dong)> =
-            self.payments.values().filter(is_again).map(|held| (held.value.id, held.value.surplus)).collect();
-        again.sort_unstable();
-        let mut covering = Vec::new();
-        for (payment, surplus) in again {
-            let part = debt.amount.min(surplus);
-            if !part.is_positive() {
-                continue;
-            }
-            self.replace(unit, id, debt.payment, part)?;
-            self.allocate(unit, payment, Bucket::Surplus, Bucket::Obligation(id), part)?;
-            debt.amount = debt.amount.checked_sub(part)?;
-            covering.push((payment, part));
-            if part == surplus {
-                let subject = Subject::Payment(payment);
-                self.exceptions.retain(|new| (new.unit, &new.subject) != (unit, &subject));
-                self.notices.retain(|notice| (notice.unit, notice.payment) != (unit, payment));
-            }
-        }
-        Ok(covering)
     }
 
     /// So much of the first payment is gone from the obligation.

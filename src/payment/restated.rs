@@ -28,7 +28,7 @@ pub struct Withdrawal {
     /// The class the original was posted with; `unknown` is no class of a line that takes over.
     pub class: &'static str,
     pub contra: LineWork,
-    /// The line of the new version, where it says the same money, if in another amount.
+    /// The line of the new version, where it says the same money; in another amount it takes nothing over.
     pub successor: Option<LineWork>,
     /// Who accepted the version.
     pub decided_by: (PersonId, PersonId),

@@ -7,7 +7,6 @@ use super::book::{Book, Bucket, Payment, PaymentState};
 use super::documents::recognised_parts;
 use super::movement::State;
 use super::prove::{Case, Desk, LIKENESS_DAYS, LINE_KINDS, LineWork, Mark, reference_key};
-use super::repaid::Debt;
 use super::settle::touch;
 use super::{Direction, query, settle_cash};
 use crate::amount::Dong;
@@ -136,10 +135,8 @@ impl Desk<'_> {
         let advance = self.advances.get(&(work.unit, obligation, id)).copied();
         let is_advance = advance == Some(payment.to_obligations);
         if is_receipted && payment.to_obligations.is_positive() && !is_advance {
-            // The receipt stands; the debt stays until the payer pays again or a person decides.
-            self.net(work, &payment, size)?;
-            let covered = size.min(payment.surplus);
-            return self.owe_again(work, obligation, id, size.checked_sub(covered)?);
+            // The receipt stands; the debt stays until a person decides.
+            return self.net(work, &payment, size);
         }
         self.book.tell_payment(work.unit, id, "reversed", PaymentState::Reversed, None)?;
         if payment.to_obligations.is_positive() {
@@ -168,27 +165,6 @@ impl Desk<'_> {
         }
         if on_its_way.is_zero() {
             self.end_surplus(work, id);
-        }
-        Ok(())
-    }
-
-    /// The payer owes it again, unless another line of the same run brought it already.
-    fn owe_again(
-        &mut self,
-        work: &LineWork,
-        obligation: ObligationId,
-        payment: PaymentId,
-        amount: Dong,
-    ) -> Result<()> {
-        let mut debt = Debt { payment, amount, lines: vec![work.line] };
-        for (again, part) in self.book.cover(work.unit, obligation, &mut debt)? {
-            self.entry(work, Account::Surplus(again), Account::ReversalToRecover(payment), part);
-        }
-        if debt.amount.is_zero() {
-            let item = (work.unit, Kind::BankReversal, Subject::Line(work.line), "the payer paid again");
-            self.book.settled_exceptions.push(item);
-        } else {
-            self.book.debts.entry((work.unit, obligation)).or_default().push(debt);
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use ring::digest::{SHA256, digest};
 use super::evidence;
 use super::key::alarm;
 use super::query::{self, SealRow};
-use super::sign::{Signer, sign_batch};
+use super::sign::{DECLARATION, Signer, sign_batch};
 use super::signer::{self, Lane as SignerLane};
 use crate::actor::Scope;
 use crate::audit;
@@ -27,8 +27,6 @@ use crate::unit::{self, certificate, entrustment};
 const REFRESH_S: i64 = 30;
 /// How long a unit without a usable key is passed over.
 const KEYLESS_S: i64 = 2;
-/// How a signed invoice begins.
-const INVOICE_BEGINS: &[u8] = b"<HDon";
 
 /// Who is to know of sealed receipts within the sealing transaction. Rooms after this one implement
 /// it, so that what a seal sets off stands or falls with the seal.
@@ -411,6 +409,11 @@ fn sign_chunk(held: &Held, tasks: &[Task], now: Instant) -> Result<Vec<Signed>> 
         .collect())
 }
 
+/// By the root of a signed document, as it was assembled.
+fn is_invoice(document: &[u8]) -> bool {
+    document.strip_prefix(DECLARATION.as_bytes()).unwrap_or(document).starts_with(b"<HDon>")
+}
+
 /// Stores the seals with their evidence, their trail and what they set off, in one bulk transaction.
 /// Returns how many receipts were still unsealed.
 pub fn store_seals(
@@ -460,7 +463,7 @@ pub fn store_seals(
         audit::record(tx, stamp, &trail)?;
         let sealed: Vec<_> = events.iter().map(|event| (event.unit_id, event.receipt_id)).collect();
         announce.sealed(tx, stamp, &sealed)?;
-        let is_invoice = |index: &usize| is_new[*index] && seals[*index].document.starts_with(INVOICE_BEGINS);
+        let is_invoice = |index: &usize| is_new[*index] && is_invoice(&seals[*index].document);
         let invoices: Vec<_> = (0..seals.len()).filter(is_invoice).collect();
         if !invoices.is_empty() {
             let key = |index: usize| (seals[index].unit_id, seals[index].receipt_id);

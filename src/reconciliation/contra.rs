@@ -175,15 +175,15 @@ fn said_again(
 ) -> Result<Option<LineWork>> {
     let told: Vec<String> = codes(line).into_iter().map(str::to_owned).collect();
     let resolved = obligation::query::resolve_codes(conn, &told)?;
-    let named: Vec<(UnitId, ObligationId)> = resolved.values().copied().collect();
-    let ids: BTreeSet<ObligationId> = named.iter().map(|(_, id)| *id).collect();
-    let reference = |line: &StoredLine| line.bank_reference.as_deref().map(text::squash);
+    let ids: BTreeSet<ObligationId> = resolved.values().map(|(_, id)| *id).collect();
+    let is_telling = |text: &String| text.len() > 6 && text != "NOTPROVIDED";
+    let reference = |line: &StoredLine| line.bank_reference.as_deref().map(text::squash).filter(is_telling);
     let is_same_entry = reference(line).is_some() && reference(line) == reference(original);
     let is_same = codes(line) == codes(original)
         || (!ids.is_empty() && ids == *paid)
         || (told.is_empty() && line.damaged.is_empty() && is_same_entry);
     let is_same_way = line.amount.is_positive() == original.amount.is_positive();
-    Ok(Some(work(line, Case::Credit { named }, String::new())).filter(|_| is_same && is_same_way))
+    Ok(Some(work(line, Case::TakenOver, String::new())).filter(|_| is_same && is_same_way))
 }
 
 type Paid = (Vec<PaymentId>, BTreeSet<ObligationId>);
@@ -222,7 +222,7 @@ fn work(line: &StoredLine, case: Case, hint: String) -> LineWork {
         amount: line.amount,
         code: line.codes.split_whitespace().collect::<Vec<_>>().join("+"),
         is_damaged: !line.damaged.is_empty(),
-        bank_reference: line.bank_reference.clone().filter(|_| matches!(case, Case::Credit { .. })),
+        bank_reference: None,
         revision: line.revision,
         case,
         rule: RULE,

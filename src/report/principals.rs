@@ -105,9 +105,9 @@ impl Bonds {
                 basis: held.decision_no.clone(),
             });
         }
-        let known =
+        let mut known =
             self.imprints.iter().filter(|held| held.recorded_at <= recorded && held.valid_from <= day);
-        let principal = known.last()?.imprint.principal.clone()?;
+        let principal = known.next_back()?.imprint.principal.clone()?;
         Some(Bond {
             principal: principal.name,
             principal_tax_code: principal.tax_code,

@@ -81,7 +81,8 @@ travels_as!(BigInt, i64:
     LetterId, LineId, MatchId, MessageId, MovementId, ObligationId, PartyId, PaymentId, PersonId, PostingId, RawEventId,
     ReceiptId, SeriesId, ShiftId, StatementId, TrustId, UnitId, Dong, Instant,
     ClassRuleId, SettlementId, TermsId,
-    BatchId, CorrectionId, DataRequestId, DelegationId, IncidentId, FilingId, RefundId, RegistrationId, RemittanceId, ReopeningId, SlipId,
-    TransmissionId, VersionId, LoginId, SessionId, PadId, PictureId, RefundRequestId,
+    DataRequestId, DelegationId, IncidentId, PadId, PictureId, RefundRequestId,
+    BatchId, CorrectionId, FilingId, RefundId, RegistrationId, RemittanceId, ReopeningId, SlipId,
+    TransmissionId, VersionId, LoginId, SessionId,
 );
 travels_as!(Date, chrono::NaiveDate: BusinessDay);

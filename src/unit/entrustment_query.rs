@@ -33,15 +33,16 @@ crate::table_row! {
 
 type Stored = ((UnitId, EventId), Entrustment);
 
+type Columns = (
+    (UnitId, EventId, String, String, BusinessDay, BusinessDay, BusinessDay),
+    (String, String, String, Option<String>, Option<String>, Instant),
+);
+
 /// Every entrustment of the units and every end of one, oldest first.
 fn load(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<Stored>> {
     type Sql = (
         (BigInt, BigInt, Text, Text, Date, Date, Date),
         (Text, Text, Text, Nullable<Text>, Nullable<Text>, BigInt),
-    );
-    type Columns = (
-        (UnitId, EventId, String, String, BusinessDay, BusinessDay, BusinessDay),
-        (String, String, String, Option<String>, Option<String>, Instant),
     );
     let found: Vec<Columns> = rows::fetch::<Sql, _>(
         conn,
@@ -57,12 +58,7 @@ fn load(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<Stored>> {
     Ok(all)
 }
 
-fn from_stored(
-    (what, who): (
-        (UnitId, EventId, String, String, BusinessDay, BusinessDay, BusinessDay),
-        (String, String, String, Option<String>, Option<String>, Instant),
-    ),
-) -> Stored {
+fn from_stored((what, who): Columns) -> Stored {
     let (unit, id, action, decision_no, decided_on, valid_from, valid_until) = what;
     let (name, tax_code, address, phone, budget_code, recorded_at) = who;
     let issuer = Issuer { name, tax_code, address, phone, budget_code };
@@ -130,4 +126,44 @@ pub fn units_with_series(
         .distinct()
         .load(conn)
         .classify()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(from: &str, until: &str, is_end: bool) -> Entrustment {
+        let day = |text: &str| text.parse::<BusinessDay>().unwrap();
+        Entrustment {
+            decision_no: format!("{from} {is_end}"),
+            decided_on: day(from),
+            valid_from: day(from),
+            valid_until: day(until),
+            is_end,
+            issuer: Issuer {
+                name: "Thành phố Mẫu".to_owned(),
+                tax_code: "9900000030".to_owned(),
+                address: "Số 9 phố Mẫu".to_owned(),
+                phone: None,
+                budget_code: None,
+            },
+            recorded_at: Instant(0),
+        }
+    }
+
+    #[test]
+    fn what_begins_last_counts_and_an_end_ends_until_somebody_entrusts_again() {
+        let all = [
+            held("2026-01-01", "2026-06-30", false),
+            held("2026-04-01", "2026-04-01", true),
+            held("2026-09-01", "2026-12-31", false),
+        ];
+        let on = |day: &str| newest(all.iter(), day.parse().unwrap()).map(|one| one.valid_from.to_string());
+        assert_eq!(on("2025-12-31"), None);
+        assert_eq!(on("2026-03-31").as_deref(), Some("2026-01-01"));
+        assert_eq!(on("2026-04-01"), None, "the first day on which it holds no more");
+        assert_eq!(on("2026-09-01").as_deref(), Some("2026-09-01"));
+        assert_eq!(on("2026-12-31").as_deref(), Some("2026-09-01"), "the last day is one of it");
+        assert_eq!(on("2027-01-01"), None);
+    }
 }

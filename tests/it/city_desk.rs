@@ -109,8 +109,7 @@ fn the_trail_is_searched_and_proven_and_a_changed_entry_is_found() {
         assert!(!auditor.page.contains("unit.registered"), "the search leaves out what does not fit");
         assert_eq!(auditor.get("/admin/trail?unit=00091").status, 404, "another unit's trail");
         assert_eq!(auditor.get("/admin/trail?from=x").status, 400);
-        auditor.get("/admin/trail?unit=00004");
-        assert_eq!(auditor.post("/admin/trail/verify", &[("unit", "00004")]).status, 200);
+        assert_eq!(auditor.get("/admin/trail/proof?unit=00004").status, 200);
         auditor.sees("Nguyên vẹn");
         service.stop();
     });

@@ -100,7 +100,7 @@ fn the_city_sees_who_misses_a_target_and_sends_the_report_at_one_click() {
         let refused = city.upload("/city/totals", &[], file.replace(";61;", ";161;").as_bytes());
         assert_eq!(refused.status, 400);
         city.sees("không quá tổng");
-        city.sees("rows[0]");
+        city.sees("(dòng 2)");
         assert_eq!(world.count("dossier_total"), 0, "nothing is half saved");
         city.get("/city");
         assert_eq!(city.upload("/city/totals", &[], file.as_bytes()).status, 303);

@@ -193,7 +193,7 @@ fn todays_list_leads_to_a_correction_and_the_waiting_room_sees_four_signs() {
         let page = format!("/counter/obligations/{}", owed.id);
         cashier.get(&format!("{page}/guide"));
         cashier.sees("Nộp bằng điện thoại");
-        assert_eq!(cashier.get(&format!("{page}/confirmation")).status, 409, "nothing was taken yet");
+        assert_eq!(cashier.get(&format!("{page}/confirmation")).status, 303, "nothing was taken yet");
         cashier.get(&page);
         let key = cashier.value("key").unwrap();
         cashier.post(&format!("{page}/take"), &[("amount", "25000"), ("method", "cash"), ("key", &key)]);

@@ -79,6 +79,7 @@ impl Filled {
             ("{lookup}", receipt.lookup_code.clone()),
             ("{token}", token.expose_secret().to_owned()),
             ("obligation", owed.id.to_string()),
+            ("slip", world.words("SELECT code AS t FROM provisional_slip WHERE slip_no = 1").remove(0)),
         ]);
         Filled(parts, things)
     }
@@ -86,6 +87,7 @@ impl Filled {
     fn path(&self, operation: &Operation) -> String {
         let owed = format!("/obligations/{}", self.0["obligation"]);
         let path = operation.chosen().replace("/obligations/{id}", &owed);
+        let path = path.replace("/s/{code}", &format!("/s/{}", self.0["slip"]));
         let parts = self.0.iter().filter(|(part, _)| part.starts_with('{'));
         let path = parts.fold(path, |path, (part, value)| path.replace(part, value));
         self.1.place(&path)

@@ -52,11 +52,9 @@ fn an_auditor_takes_the_evidence_of_a_period_and_it_proves_itself_offline() {
         let today = world.now().business_day().to_string();
         auditor.get("/admin/evidence");
         auditor.sees("verify-bundle");
-        let asked = [("unit", "00091"), ("from", today.as_str()), ("until", today.as_str())];
-        assert_eq!(auditor.post("/admin/evidence", &asked).status, 400, "another unit's is not theirs");
-        auditor.get("/admin/evidence");
-        let asked = [("unit", "00004"), ("from", today.as_str()), ("until", today.as_str())];
-        let taken = auditor.post("/admin/evidence", &asked);
+        let asked = |unit: &str| format!("/admin/evidence/file?unit={unit}&from={today}&until={today}");
+        assert_eq!(auditor.get(&asked("00091")).status, 400, "another unit's is not theirs");
+        let taken = auditor.get(&asked("00004"));
         assert_eq!(taken.status, 200, "{}", auditor.page);
         assert_eq!(world.count("audit_entry WHERE action = 'evidence.bundled'"), 1);
         let bytes = taken.body;

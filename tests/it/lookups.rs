@@ -56,7 +56,7 @@ fn zip_names(bytes: &[u8]) -> Vec<String> {
 }
 
 /// The body of an answer in chunks.
-fn dechunked(body: &[u8]) -> Vec<u8> {
+pub fn dechunked(body: &[u8]) -> Vec<u8> {
     let mut rest = body;
     let mut whole = Vec::new();
     loop {

@@ -16,6 +16,7 @@ mod cards;
 mod cash_by_command;
 mod city_desk;
 mod city_figures;
+mod city_live;
 mod closings;
 mod closings_by_program;
 mod correction_books;

@@ -300,7 +300,7 @@ fn a_keeper_answers_at_the_page_and_an_auditor_reads_it() {
         let incident =
             [("unit", "00004"), ("nature", "gửi nhầm hộp thư"), ("affected", "3"), ("hours", "10")];
         assert_eq!(keeper.post("/privacy/incident", &incident).status, 200, "{}", keeper.page);
-        keeper.sees("Còn 62 giờ");
+        keeper.sees("Còn 61 giờ để báo");
         let mut auditor = seat(Role::Auditor, "kiemtoan.mau");
         auditor.get("/privacy");
         auditor.sees("gửi nhầm hộp thư");

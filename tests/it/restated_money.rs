@@ -83,12 +83,13 @@ fn a_receipted_credit_that_the_bank_moves_to_another_day_is_the_same_payment() {
             let yesterday = today(&world);
             let owed = world.raise(Dong(FEE));
             if is_claimed {
-                world.claim(&owed, Dong(FEE)).reference("FT1").settle();
+                world.claim(&owed, Dong(FEE)).reference("FT26327001").settle();
             }
             world.wait_days(1);
             let memo = format!("{} nop phi", owed.reference_code);
-            let first = two_days(&world).book_on(yesterday, FEE, &memo, "FT1").book(8_000, "le", "FT2");
-            let moved = two_days(&world).book(8_000, "le", "FT2").book(FEE, &memo, "FT1");
+            let first =
+                two_days(&world).book_on(yesterday, FEE, &memo, "FT26327001").book(8_000, "le", "FT26327002");
+            let moved = two_days(&world).book(8_000, "le", "FT26327002").book(FEE, &memo, "FT26327001");
             restated(&world, &first, &moved);
 
             world.assert_balances(
@@ -121,7 +122,7 @@ fn a_receipted_credit_that_the_bank_moves_to_another_day_is_the_same_payment() {
             // The bank takes the moved line back for good: it is found by the line that shows it now.
             world.wait_days(1);
             let back = BankFile::new(world.ba_dinh.account_no, today(&world), FEE + 8_000).numbered(2);
-            import(&world, &back.book(-FEE, &memo, "FT1").camt());
+            import(&world, &back.book(-FEE, &memo, "FT26327001").camt());
             matched(&world);
             let debt = Account::ReversalToRecover(payment.id);
             let owed_back = world.look(|conn| bienlai::ledger::balance(conn, unit, &debt));
@@ -139,7 +140,7 @@ fn a_receipted_credit_of_a_larger_sum_is_paid_by_the_new_line_and_only_the_rest_
         let owed = world.raise(Dong(FEE));
         let memo = format!("{} nop phi", owed.reference_code);
         let file = || BankFile::new(world.ba_dinh.account_no, today(&world), 0);
-        restated(&world, &file().book(FEE, &memo, "FT1"), &file().book(52_000, &memo, "FT1"));
+        restated(&world, &file().book(FEE, &memo, "FT26327001"), &file().book(52_000, &memo, "FT26327001"));
         let again = world.payments(&world.ba_dinh).remove(1);
         world.assert_balances(
             unit,
@@ -159,7 +160,7 @@ fn a_receipted_credit_of_a_smaller_sum_leaves_the_difference_to_recover() {
         let owed = world.raise(Dong(FEE));
         let memo = format!("{} nop phi", owed.reference_code);
         let file = || BankFile::new(world.ba_dinh.account_no, today(&world), 0);
-        restated(&world, &file().book(FEE, &memo, "FT1"), &file().book(15_000, &memo, "FT1"));
+        restated(&world, &file().book(FEE, &memo, "FT26327001"), &file().book(15_000, &memo, "FT26327001"));
         let payment = world.payments(&world.ba_dinh).remove(0);
         world.assert_balances(
             unit,
@@ -183,9 +184,9 @@ fn interest_and_charges_that_the_bank_moves_count_once() {
         world.wait_days(1);
         let of = |day| {
             two_days(&world)
-                .book_on(day, 1_200, "TRA LAI TIEN GUI", "FT1")
-                .book_on(day, -700, "PHI DICH VU THANG 11", "FT2")
-                .book(40, "le", "FT3")
+                .book_on(day, 1_200, "TRA LAI TIEN GUI", "FT26327001")
+                .book_on(day, -700, "PHI DICH VU THANG 11", "FT26327002")
+                .book(40, "le", "FT26327003")
         };
         restated(&world, &of(yesterday), &of(today(&world)));
         world.assert_balances(
@@ -216,7 +217,9 @@ fn money_that_two_persons_placed_stays_where_they_put_it() {
         let yesterday = today(&world);
         world.wait_days(1);
         let owed = world.raise(Dong(FEE));
-        let of = |day| two_days(&world).book_on(day, FEE, "nop phi khong ma", "FT1").book(40, "le", "FT2");
+        let of = |day| {
+            two_days(&world).book_on(day, FEE, "nop phi khong ma", "FT26327001").book(40, "le", "FT26327002")
+        };
         import(&world, &of(yesterday).camt());
         matched(&world);
         let about = line_of(&world, FEE, 0);
@@ -245,9 +248,9 @@ fn money_nobody_placed_is_asked_about_once_under_its_new_line() {
         world.wait_days(1);
         let of = |day| {
             two_days(&world)
-                .book_on(day, FEE, "khong ma", "FT1")
-                .book_on(day, -3_000, "chuyen di dau", "FT2")
-                .book(40, "le", "FT3")
+                .book_on(day, FEE, "khong ma", "FT26327001")
+                .book_on(day, -3_000, "chuyen di dau", "FT26327002")
+                .book(40, "le", "FT26327003")
         };
         restated(&world, &of(yesterday), &of(today(&world)));
         let (credit, debit) = (line_of(&world, FEE, 1), line_of(&world, -3_000, 1));
@@ -274,11 +277,15 @@ fn a_second_version_that_waits_is_compared_again_with_the_lines_as_they_stand() 
         let world = World::settled_in(database);
         let unit = world.ba_dinh.id;
         let file = || BankFile::new(world.ba_dinh.account_no, today(&world), 0);
-        let whole = file().book(FEE, "mot", "FT1").book(8_000, "hai", "FT2").book(40, "le", "FT3");
+        let whole = file().book(FEE, "mot", "FT26327001").book(8_000, "hai", "FT26327002").book(
+            40,
+            "le",
+            "FT26327003",
+        );
         import(&world, &whole.camt());
         matched(&world);
-        let less = file().book(8_000, "hai", "FT2").book(40, "le", "FT3");
-        let least = file().book(40, "le", "FT3");
+        let less = file().book(8_000, "hai", "FT26327002").book(40, "le", "FT26327003");
+        let least = file().book(40, "le", "FT26327003");
         let mut told_again = less.camt();
         told_again.push(b'\n');
         let one = held(&import(&world, &less.camt())).clone();

@@ -315,26 +315,3 @@ fn the_counter_takes_again_exactly_what_the_bank_took_back() {
         );
     });
 }
-
-#[test]
-fn money_that_came_again_on_the_statement_of_its_take_back_covers_it() {
-    each_database(|database| {
-        let world = World::settled_in(database);
-        let commune = &world.ba_dinh;
-        let owed = world.raise(Dong(FEE));
-        let memo = format!("{} nop phi", owed.reference_code);
-        let day = file(&world, commune).book(FEE, &memo, "FT26327201").book(-FEE, &memo, "FT26327201").book(
-            FEE,
-            &memo,
-            "FT26327202",
-        );
-        import(&world, &day.camt());
-        matched(&world, commune);
-        world.assert_balances(
-            commune.id,
-            &[(Account::Bank(commune.account), FEE), (Account::FeesCollected("HT-01".to_owned()), -FEE)],
-        );
-        assert!(world.open_kinds(commune.id).is_empty(), "{:?}", world.open_kinds(commune.id));
-        assert_eq!(world.receipts(&owed).len(), 1);
-    });
-}

@@ -89,6 +89,8 @@ const PAGES: &[(&str, &[Role])] = &[
     ("/counter", &[Role::Cashier]),
     ("/counter/shift", &[Role::Cashier]),
     ("/counter/together", &[Role::Cashier]),
+    ("/counter/walk-in", &[Role::Cashier]),
+    ("/counter/favourites", &[Role::Cashier]),
     ("/counter/slips", &[Role::Cashier]),
     ("/counter/screen", &[Role::Cashier]),
     ("/finance/refunds", &[Role::Finance, Role::Approver, Role::Auditor]),

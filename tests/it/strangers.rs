@@ -8,7 +8,9 @@ use bienlai::amount::Dong;
 use bienlai::id::*;
 use bienlai::identity::{self, NewClient};
 use bienlai::payment::book::Method;
-use bienlai::shift::deposit;
+use bienlai::payment::picture;
+use bienlai::payment::refund::{Payee, payer};
+use bienlai::shift::{deposit, provisional};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -103,6 +105,9 @@ impl Things {
         thing!("corrections", "correction", CorrectionId);
         thing!("refunds", "refund", RefundId);
         thing!("exceptions", "exception", ExceptionId);
+        thing!("refund-requests", "refund_request", RefundRequestId);
+        thing!("pictures", "told_picture", PictureId);
+        thing!("slips", "slip_pad", PadId);
         thing!("persons", "person", PersonId);
         thing!("delegations", "delegation", DelegationId);
         thing!("requests", "data_request", DataRequestId);
@@ -138,9 +143,12 @@ impl Things {
             "filing",
             "shift",
             "deposit_slip",
+            "slip_pad",
+            "told_picture",
             "delegation",
             "data_request",
             "data_incident",
+            "refund_request",
         ] {
             assert!(one(table).is_some(), "the story left {table} empty");
         }
@@ -248,6 +256,11 @@ pub fn lived_in(world: &World) {
         .app
         .write(&cashier, |tx, stamp| deposit::hand_over(tx, stamp, &cashier, unit, None, &parts))
         .unwrap();
+    world
+        .app
+        .write(&cashier, |tx, stamp| provisional::print_pad(tx, stamp, &cashier, unit, 2))
+        .expect("a pad of slips");
+    world.change(|tx, stamp| picture::keep(tx, stamp, &owed, b"\x89PNG\r\n\x1a\n"));
     world.seal();
 }
 
@@ -272,6 +285,14 @@ pub fn asked_for(world: &World, door: &Door<'_>) {
     };
     let first = correct(receipt, "adjust", json!([{ "item": "HT-01", "amount": 20_000 }]));
     post(&checker, &format!("/api/v1/corrections/{}/approve", first["id"].as_str().unwrap()), Value::Null);
+    // The correction left a surplus, which its payer wants back.
+    let owed = world.look(|conn| {
+        let receipt = bienlai::receipt::query::by_id(conn, world.ba_dinh.id, receipt)?.expect("a receipt");
+        bienlai::obligation::find(conn, world.ba_dinh.id, receipt.obligation)
+    });
+    let payee =
+        Payee { bank: "VPBank".into(), account_no: "1900777700".into(), holder: "NGUYEN THI THU".into() };
+    world.change(|tx, stamp| payer::ask(tx, stamp, &owed, &payee));
     let documents = json!([{ "receipt": later, "reason": "Sai tên người nộp" }]);
     post(&maker, "/api/v1/tax/notices", json!({ "unit": "00004", "documents": documents }));
     let (system, home) = (Actor::system(), world.ba_dinh.id);

@@ -129,8 +129,7 @@ fn units(sheet: &mut Sheet, figures: &Figures) {
         column("Toàn trình", Width::Fit(50.0)),
     ];
     grid(sheet, columns, figures.units.iter().map(row).collect());
-    sheet
-        .text(Paragraph::new(TEXT).regular("Tổng số thu / Total: ").bold(&format!("{} đồng", figures.total)));
+    sheet.text(Paragraph::new(TEXT).regular("Tổng số thu / Total: ").bold(&figures.total.to_string()));
 }
 
 fn sums(sheet: &mut Sheet, words: &str, sums: &[Sum]) {

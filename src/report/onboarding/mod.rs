@@ -153,7 +153,7 @@ pub fn checklists(
             unit_name: unit.name.clone(),
             account: account.map(|account| account.id),
             account_no: account.map(|account| account.account_no.clone()),
-            steps: steps(unit, account, &known, tariff, staff, stamp),
+            steps: steps(unit, account, &known, tariff, staff, stamp.now),
             live_since: account.and_then(|account| known.live.get(&(unit.id, account.id)).copied()),
         };
         if accounts.is_empty() {

@@ -2,9 +2,8 @@
 
 use super::{Known, Standing, Step};
 use crate::actor::{Role, Scope};
-use crate::clock::BusinessDay;
+use crate::clock::{BusinessDay, Instant};
 use crate::receipt::content::identifier::is_tax_code;
-use crate::store::Stamp;
 use crate::tariff::{IntakeMode, Place, Tariff, UnitKind};
 use crate::unit::{BankAccount, Unit, certificate};
 
@@ -18,16 +17,16 @@ pub fn steps(
     known: &Known,
     tariff: Option<&Tariff>,
     staff: &[(Role, Scope)],
-    stamp: &Stamp<'_>,
+    now: Instant,
 ) -> Vec<Standing> {
-    let today = stamp.today();
+    let today = now.business_day();
     vec![
         names(unit),
         stated(Step::BudgetCode, unit.budget_code.as_deref()),
         stated(Step::TreasuryAccount, known.treasury.get(&unit.id).and_then(|account| account.as_deref())),
         registration(unit, known),
         series(unit, known, today),
-        signing(unit, known, stamp),
+        signing(unit, known, now),
         people(unit, staff),
         covered(unit, tariff, today),
         opening(account, known),
@@ -89,16 +88,16 @@ fn series(unit: &Unit, known: &Known, today: BusinessDay) -> Standing {
     }
 }
 
-fn signing(unit: &Unit, known: &Known, stamp: &Stamp<'_>) -> Standing {
+fn signing(unit: &Unit, known: &Known, now: Instant) -> Standing {
     let step = Step::Certificate;
     let held = certificate::of_unit_in(&known.certificates, unit.id);
-    let Some(chosen) = certificate::chosen(&held, stamp.now) else { return missing(step) };
+    let Some(chosen) = certificate::chosen(&held, now) else { return missing(step) };
     let ends = chosen.not_after.business_day();
     let (day, iso) = (ends.0.format("%d/%m/%Y"), ends);
     if chosen.is_test {
         return standing(step, false, "mới có chứng thư thử nghiệm", "a test certificate only");
     }
-    if (ends.0 - stamp.today().0).num_days() < CERTIFICATE_DAYS {
+    if (ends.0 - now.business_day().0).num_days() < CERTIFICATE_DAYS {
         return standing(step, false, format!("hết hạn ngày {day}"), format!("ends on {iso}"));
     }
     standing(step, true, format!("đến {day}"), format!("until {iso}"))
@@ -199,5 +198,106 @@ fn test_payment(account: Option<&BankAccount>, known: &Known) -> Standing {
                 format!("not yet {}", en.join(", ")),
             )
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::amount::Dong;
+    use crate::id::{AccountId, CertificateId, UnitId};
+    use crate::tariff::load;
+
+    const U: UnitId = UnitId(2);
+    const A: AccountId = AccountId(3);
+
+    fn day(text: &str) -> BusinessDay {
+        text.parse().unwrap()
+    }
+
+    fn unit() -> Unit {
+        Unit {
+            id: U,
+            code: "00004".into(),
+            name: "Đơn vị thử".into(),
+            kind: "phường".into(),
+            tax_code: "9900000009".into(),
+            budget_code: Some("1234567".into()),
+            address: "Số 1 phố Thử".into(),
+            phone: None,
+            valid_from: day("2026-01-01"),
+            valid_until: None,
+        }
+    }
+
+    fn account() -> BankAccount {
+        BankAccount {
+            unit: U,
+            id: A,
+            bank_bin: "970432".into(),
+            account_no: "1900".into(),
+            holder_name: "Đơn vị thử".into(),
+            currency: "VND".into(),
+            opened_on: day("2026-11-01"),
+            opening_balance: Dong(500),
+            closed_on: None,
+        }
+    }
+
+    fn known() -> Known {
+        Known {
+            treasury: [(U, Some("3511.0.9990001".to_owned()))].into(),
+            registrations: vec![(U, "receipt,invoice".into(), "TB-1".into())],
+            series: vec![(U, 2026, "BL-26E".into(), 10)],
+            certificates: vec![certificate::Listed {
+                unit: U,
+                id: CertificateId(1),
+                subject: "CN=thử".into(),
+                issuer: "CN=thử".into(),
+                serial: "01".into(),
+                chain_pem: String::new(),
+                signer: "software".into(),
+                not_after: day("2027-11-22").start(),
+                active_from: day("2026-01-01").start(),
+                is_test: false,
+                revoked_at: None,
+                is_stopped: false,
+            }],
+            first_statements: [((U, A), Dong(500))].into(),
+            tests: [((U, A), (true, true, true))].into(),
+            ..Known::default()
+        }
+    }
+
+    fn missing(unit: &Unit, known: &Known, staff: &[(Role, Scope)], on: &str) -> Vec<&'static str> {
+        let tariff = load(include_str!("../../../fixtures/tariff/hanoi.toml")).unwrap();
+        let found = steps(unit, Some(&account()), known, Some(&tariff), staff, day(on).start());
+        found.iter().filter(|one| !one.is_done).map(|one| one.step.as_str()).collect()
+    }
+
+    #[test]
+    fn every_step_follows_from_what_is_there_and_falls_with_it() {
+        let own = Scope::unit(U);
+        let staff = [(Role::Cashier, own.clone()), (Role::Finance, own), (Role::Approver, Scope::All)];
+        let on = "2026-11-22";
+        assert_eq!(missing(&unit(), &known(), &staff, on), Vec::<&str>::new());
+
+        let other = Scope::unit(UnitId(9));
+        assert_eq!(missing(&unit(), &known(), &[(Role::Cashier, other)], on), ["staff"]);
+        let mut wrong = unit();
+        (wrong.tax_code, wrong.budget_code) = ("9900000008".into(), None);
+        assert_eq!(missing(&wrong, &known(), &staff, on), ["names_and_tax_code", "budget_code"]);
+        wrong = unit();
+        wrong.kind = "văn phòng".into();
+        assert_eq!(missing(&wrong, &known(), &staff, on), ["tariff"]);
+        assert_eq!(missing(&unit(), &known(), &staff, "2027-11-01"), ["series", "certificate"]);
+        let mut less = known();
+        less.certificates[0].is_test = true;
+        less.first_statements.insert((U, A), Dong(501));
+        less.tests.insert((U, A), (true, true, false));
+        assert_eq!(missing(&unit(), &less, &staff, on), ["certificate", "opening_balance", "test_payment"]);
+        let none =
+            ["treasury_account", "registration", "series", "certificate", "opening_balance", "test_payment"];
+        assert_eq!(missing(&unit(), &Known::default(), &staff, on), none);
     }
 }

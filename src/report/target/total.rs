@@ -105,9 +105,12 @@ pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, told: &[Told]) 
     let mut rows = Vec::with_capacity(told.len());
     for (index, one) in told.iter().enumerate() {
         let place = format!("rows[{index}]");
-        let unit = units
-            .get(one.unit.trim())
-            .ok_or_else(|| Error::invalid(place.clone(), "unit_not_found", "no such unit in your scope"))?;
+        // What is out of scope does not exist; a file's first row is its line 2.
+        let missing = || {
+            let detail = format!("line {}: no such unit in your scope", index + 2);
+            Error::not_found("unit_not_found", detail)
+        };
+        let unit = units.get(one.unit.trim()).ok_or_else(missing)?;
         rows.push(row(stamp, actor, *unit, one).map_err(|error| error.in_field(&place))?);
     }
     total_query::insert(tx, &rows)?;

@@ -33,7 +33,6 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         body: r#"{ "rows": [ { "unit": "00070", "field": "Hộ tịch", "until": "2026-11-22", "total": 120, "online": 80,
   "full_process": 30 } ] }"#,
         answer: r#"{ "recorded": 1 }"#,
-        ..NONE
     },
     Endpoint {
         path: "/api/v1/evidence.zip",
@@ -53,10 +52,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
-        method: "POST",
-        path: "/admin/evidence",
+        path: "/admin/evidence/file",
         vi: "Tải hồ sơ kiểm toán.",
-        en: "The evidence of a unit and period as a file.",
+        en: "The evidence of a unit and period as a file; ?unit= &from= &until=.",
         who: "auditor, administrator",
         ..NONE
     },
@@ -142,10 +140,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
-        method: "POST",
-        path: "/admin/trail/verify",
+        path: "/admin/trail/proof",
         vi: "Kiểm chứng nhật ký.",
-        en: "Proves the trail of a unit.",
+        en: "Proves the trail of a unit; ?unit=.",
         who: "administrator, auditor",
         ..NONE
     },
@@ -198,7 +195,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         path: "/tariff/simulator",
         vi: "Tính thử mức thu.",
         en: "What a dossier would cost on a day, and why.",
-        who: "staff",
+        who: "cashier, finance, approver, administrator, auditor",
         ..NONE
     },
     Endpoint {

@@ -40,7 +40,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
         path: "/api/v1/privacy/requests/{id}/answer",
-        vi: "Trả lời yêu cầu.",
+        vi: "Ghi nhận đã trả lời yêu cầu.",
         en: "Answers a request. Access after the file was opened, erasure once nothing is kept.",
         who: KEEPER,
         body: r#"{ "reason": "Đã trao bản sao tại quầy" }"#,
@@ -145,7 +145,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
         path: "/privacy/close",
-        vi: "Trả lời hoặc từ chối kèm căn cứ.",
+        vi: "Ghi kết quả: đã trả lời, hoặc từ chối kèm căn cứ.",
         en: "Answers a request, or refuses it with the ground.",
         who: "administrator",
         ..NONE

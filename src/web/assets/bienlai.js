@@ -198,5 +198,12 @@
       }
     };
   }
+  /* What shows the newest asks for itself anew every few seconds. */
+  var again = document.querySelector('[data-reload]');
+  if (again) {
+    setInterval(function () {
+      if (!document.hidden && document.querySelector('[data-reload]')) { refresh().catch(function () {}); }
+    }, Number(again.getAttribute('data-reload')) * 1000);
+  }
   document.addEventListener('visibilitychange', function () { if (!document.hidden) { poll(); } });
 }());

@@ -54,11 +54,23 @@ pub struct Limits {
 
 impl Limits {
     pub fn of(web: &crate::config::Web) -> Limits {
-        let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        let files = open_files();
         let by_files = files.map_or(STREAMS as u64, |files| files.saturating_sub(FILES_KEPT) / 2);
         let in_all = usize::try_from(by_files).unwrap_or(STREAMS).clamp(1, STREAMS);
         Limits { in_all, per_network: web.streams_per_address }
     }
+}
+
+/// How many files this process may have open: all that its administrator allows it. The lower limit it
+/// is started with is for programs that do not ask.
+fn open_files() -> Option<u64> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })
+    {
+        tracing::debug!(%error, "the limit of open files stays");
+    }
+    getrlimit(Resource::Nofile).current
 }
 
 /// The pages that wait, by what they wait for.

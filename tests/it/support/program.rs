@@ -237,6 +237,11 @@ fn parse(answer: &[u8]) -> Option<Reply> {
         .and_then(|length| length.parse().ok())
         .unwrap_or(0);
     let body = answer[end + 4..].to_vec();
+    if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+        // A whole one ends with an empty chunk.
+        let is_whole = body.ends_with(b"0\r\n\r\n");
+        return is_whole.then(|| Reply { status, head, body: crate::lookups::dechunked(&body) });
+    }
     (body.len() == length).then_some(Reply { status, head, body })
 }
 

@@ -172,6 +172,7 @@ fn media_of(endpoint: &Endpoint, shape: Option<&Shape>) -> Vec<&'static str> {
         .is_some_and(|query| query["properties"].get("format").is_some());
     let of_name = [
         (".svg", "image/svg+xml"),
+        (".png", "image/png"),
         ("xml", "application/xml"),
         ("pdf", "application/pdf"),
         (".zip", "application/zip"),
@@ -185,6 +186,7 @@ fn media_of(endpoint: &Endpoint, shape: Option<&Shape>) -> Vec<&'static str> {
         "/api/v1/corrections/{id}/agreement" if endpoint.method == "GET" => {
             vec!["application/pdf", "image/png", "image/jpeg"]
         }
+        "/finance/pictures/{id}" => vec!["image/png", "image/jpeg", "image/webp"],
         "/p/{code}/events" => vec!["text/event-stream"],
         "/healthz" | "/metrics" => vec!["text/plain"],
         "/assets/{name}" => vec!["text/css", "text/javascript", "image/svg+xml", "font/woff2"],

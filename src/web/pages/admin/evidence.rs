@@ -14,17 +14,17 @@ use crate::report::evidence;
 use crate::unit::{self, CITY};
 use crate::web::Shared;
 use crate::web::bundle;
+use crate::web::extract;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::Frame;
-use crate::web::pages::session::Signed;
-use crate::web::pages::{Page, Posted, html};
+use crate::web::pages::session::{Signed, check_origin};
+use crate::web::pages::{Page, html};
 use crate::web::respond::block;
 
 #[derive(Template)]
 #[template(path = "evidence.html")]
 struct EvidencePage {
     frame: Frame,
-    csrf: String,
     wrong: Wrong,
     typed: Fields,
     units: Vec<(String, String)>,
@@ -47,7 +47,6 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
     })
     .await?;
     Ok(EvidencePage {
-        csrf: signed.csrf.clone(),
         wrong: Wrong::default(),
         typed: Fields::default(),
         units,
@@ -55,15 +54,13 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
     })
 }
 
-/// `POST /admin/evidence`: the file. That it was taken stands in the trail.
-pub async fn take(
-    request: HttpRequest,
-    signed: Signed,
-    form: Posted<Pairs>,
-    shared: web::Data<Shared>,
-) -> Page {
-    let fields = signed.fields(&request, form)?;
+/// `GET /admin/evidence/file?unit=&from=&until=`: the file. That it was taken stands in the trail; another
+/// site cannot make somebody take it.
+pub async fn take(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    check_origin(&request)?;
     signed.require(&READERS)?;
+    let pairs: Pairs = extract::query(&request).map_err(|error| error.in_field("form"))?;
+    let fields = Fields::of(pairs);
     let day = |name: &str| -> Result<BusinessDay> {
         fields.trimmed(name).parse().map_err(|_| Error::invalid(name, "date_unreadable", "a day"))
     };

@@ -18,11 +18,10 @@ use crate::store::Conn;
 use crate::unit::{self, CITY};
 use crate::web::Shared;
 use crate::web::extract;
-use crate::web::pages::fields::Pairs;
 use crate::web::pages::frame::Frame;
 use crate::web::pages::listing::{Cell, Listing, time};
-use crate::web::pages::session::Signed;
-use crate::web::pages::{Page, Posted, html};
+use crate::web::pages::session::{Signed, check_origin};
+use crate::web::pages::{Page, html};
 use crate::web::respond::block;
 
 /// Entries on one page.
@@ -34,7 +33,6 @@ const DAYS: i64 = 7;
 #[template(path = "trail.html")]
 struct TrailPage {
     frame: Frame,
-    csrf: String,
     units: Vec<(String, String)>,
     asked: Asked,
     from: String,
@@ -115,7 +113,6 @@ async fn compose(
         places.insert(0, ("city".to_owned(), frame.t("users_all_units").to_owned()));
     }
     Ok(TrailPage {
-        csrf: signed.csrf.clone(),
         units: places,
         from: from.to_string(),
         until: until.to_string(),
@@ -146,16 +143,12 @@ fn row(conn: &mut Conn, one: &audit::Found) -> Result<Vec<Cell>> {
     ])
 }
 
-/// `POST /admin/trail/verify`: proves the trail of a unit from its first entry on.
-pub async fn verify(
-    request: HttpRequest,
-    signed: Signed,
-    form: Posted<Pairs>,
-    shared: web::Data<Shared>,
-) -> Page {
-    let fields = signed.fields(&request, form)?;
+/// `GET /admin/trail/proof?unit=`: proves the trail of a unit from its first entry on. It changes nothing,
+/// so auditors may ask for it; another site may not make them.
+pub async fn proof(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    check_origin(&request)?;
     signed.require(&READERS)?;
-    let asked = Asked { unit: fields.trimmed("unit").to_owned(), ..Asked::default() };
+    let asked: Asked = extract::query(&request).map_err(|error| error.in_field("form"))?;
     let mut page = compose(&request, &signed, &shared, asked.clone()).await?;
     let app = Arc::clone(shared.app());
     let fault = block(move || {

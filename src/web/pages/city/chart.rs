@@ -79,7 +79,7 @@ mod tests {
         assert_eq!(width(i64::MAX, i64::MAX), 100);
         let day = |text: &str| text.parse::<BusinessDay>().unwrap();
         let found = columns(&[(day("2026-11-01"), Dong(10)), (day("2026-11-02"), Dong(40))]);
-        assert_eq!(found.largest, Some(("02/11".to_owned(), "40".to_owned())));
+        assert_eq!(found.largest, Some(("02/11".to_owned(), "40 đ".to_owned())));
         assert_eq!((found.columns[0].height, found.columns[1].y, found.width), (25, 0, 40));
     }
 }

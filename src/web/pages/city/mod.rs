@@ -17,7 +17,7 @@ use super::upload::{Part, boundary, parts};
 use super::wording::Lang;
 use super::{Page, html};
 use crate::actor::Role;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::report::city::{Figures, Measured, Standing, Warning, way_words};
 use crate::report::collection::{READERS, percent};
 use crate::report::target::total;
@@ -260,14 +260,31 @@ pub async fn totals(
     match outcome.await {
         Ok(_) => Ok(see("/city")),
         Err(error) => {
-            let place = error.detail().to_owned();
+            let line = line_of(&error);
+            // A unit that is not there is a fault of the file, too.
+            let error = match error.code() {
+                "unit_not_found" => Error::invalid("file", "unit_not_found", error.detail()),
+                _ => error,
+            };
             page.wrong = Wrong::of(error, page.frame.lang)?;
-            // Whatever is wrong, it is the file's; where it is wrong is told with it.
+            // Whatever is wrong, it is the file's; its line is told with it.
             for (field, reason) in &mut page.wrong.0 {
                 "file".clone_into(field);
-                *reason = format!("{reason} ({place})");
+                if let Some(line) = line {
+                    *reason = format!("{reason} {}", page.frame.lang.with("city_line", line));
+                }
             }
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }
     }
+}
+
+/// The line of the file that an error is about; the head is line 1.
+fn line_of(error: &Error) -> Option<usize> {
+    if let Kind::Invalid { field } = error.kind()
+        && let Some(rest) = field.strip_prefix("rows[")
+    {
+        return rest.split(']').next()?.parse::<usize>().ok().map(|row| row + 2);
+    }
+    error.detail().strip_prefix("line ")?.split(':').next()?.parse().ok()
 }

@@ -9,14 +9,13 @@ use askama::Template;
 
 use super::take::locate;
 use crate::actor::Role;
-use crate::error::Error;
 use crate::id::ObligationId;
 use crate::obligation::{self, State};
 use crate::receipt;
 use crate::unit;
 use crate::web::Shared;
 use crate::web::extract;
-use crate::web::pages::frame::Frame;
+use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::session::Signed;
 use crate::web::pages::{Page, html};
 use crate::web::respond::block;
@@ -36,6 +35,7 @@ struct ConfirmationPage {
     link: String,
 }
 
+/// Nothing was taken yet: back to the desk.
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
     signed.require(&[Role::Cashier])?;
     let id: ObligationId = extract::path(&request, "id")?;
@@ -46,10 +46,9 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
             let unit = locate(conn, &signed.actor, id)?;
             let item = obligation::find(conn, unit, id)?;
             let made = receipt::query::of_obligation(conn, unit, id)?;
-            let taken = made.first().filter(|_| item.state == State::Paid);
-            let taken = taken.ok_or_else(|| Error::conflict("confirmation_unpaid", "no money was taken"))?;
+            let Some(taken) = made.first().filter(|_| item.state == State::Paid) else { return Ok(None) };
             let link = held.url(&format!("/p/{}", item.reference_code));
-            Ok(ConfirmationPage {
+            Ok(Some(ConfirmationPage {
                 frame,
                 id,
                 unit: unit::find(conn, unit)?.name,
@@ -59,8 +58,11 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
                 at: taken.collected_at.in_hanoi().format("%H:%M %d/%m/%Y").to_string(),
                 svg: obligation::vietqr::svg(&link)?,
                 link,
-            })
+            }))
         })
     });
-    Ok(html(StatusCode::OK, &page.await?))
+    match page.await? {
+        Some(page) => Ok(html(StatusCode::OK, &page)),
+        None => Ok(see(format!("/counter/obligations/{id}"))),
+    }
 }

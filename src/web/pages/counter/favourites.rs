@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 
 use super::own_unit;
+use super::walk_in::tariff_of;
 use crate::actor::Role;
 use crate::error::Result;
 use crate::obligation::{IntakeMode, walk_in};
@@ -45,7 +46,7 @@ async fn compose(
     let frame = Frame::of(signed, request);
     let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
     let items = block(move || {
-        let tariff = app.tariff()?;
+        let Some(tariff) = tariff_of(&app)? else { return Ok(Vec::new()) };
         let today = app.clock.now().business_day();
         app.read(&actor, |conn| {
             let unit = unit::find(conn, own_unit(&actor)?)?;

@@ -81,6 +81,15 @@ fn desk(app: &App, actor: &Actor) -> Result<(Unit, Vec<String>)> {
     })
 }
 
+/// The tariff, or none while none is loaded: the page stands empty then, and says so.
+pub(super) fn tariff_of(app: &App) -> Result<Option<Arc<Tariff>>> {
+    match app.tariff() {
+        Ok(tariff) => Ok(Some(tariff)),
+        Err(error) if error.code() == "tariff_missing" => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 async fn compose(
     request: &HttpRequest,
     signed: &Signed,
@@ -93,7 +102,8 @@ async fn compose(
     let lang = frame.lang;
     let (items, others, typed) = block(move || {
         let (unit, favourites) = desk(&app, &actor)?;
-        let (tariff, today) = (app.tariff()?, app.clock.now().business_day());
+        let Some(tariff) = tariff_of(&app)? else { return Ok((Vec::new(), Vec::new(), typed)) };
+        let today = app.clock.now().business_day();
         let place = Place { unit_code: unit.code.clone(), unit_kind: UnitKind::parse(&unit.kind)? };
         let (mut items, mut others) = (Vec::new(), Vec::new());
         for (item, charge) in tariff.in_force(&place, IntakeMode::Counter, today) {
@@ -333,12 +343,20 @@ pub async fn link(
     signed.require(&[Role::Cashier])?;
     let id: ObligationId = crate::web::extract::path(&request, "id")?;
     let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
-    block(move || {
+    let linked = block(move || {
         app.write(&actor, |tx, stamp| {
             let unit: UnitId = own_unit(&actor)?;
             walk_in::link(tx, stamp, &actor, (unit, id), fields.trimmed("dossier"))
         })
     })
-    .await?;
-    Ok(see(format!("/counter/obligations/{id}")))
+    .await;
+    match linked {
+        Ok(()) => Ok(see(format!("/counter/obligations/{id}"))),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let mut page = super::take::fresh(&request, &signed, &shared).await?;
+            page.wrong = wrong;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
 }

@@ -148,7 +148,7 @@ fn charge(lang: Lang, at: usize, one: &Charge, today: BusinessDay) -> ChargeRow 
         Places::Units(codes) => codes.iter().cloned().collect::<Vec<_>>().join(", "),
     };
     let price = match &one.pricing {
-        Pricing::PerUnit { price, .. } => format!("{price} đ"),
+        Pricing::PerUnit { price, .. } => price.to_string(),
         Pricing::Percentage { percent } => format!("{percent} %"),
         Pricing::Tiers { .. } => lang.t("tariff_tiers").to_owned(),
         Pricing::Stated => lang.t("tariff_stated").to_owned(),

@@ -1,0 +1,167 @@
+//! From the first step to live: every step done as it is done, and the account goes live.
+
+use bienlai::actor::{Actor, Role, Scope};
+use bienlai::amount::Dong;
+use bienlai::filing::registration::listed_from_pem;
+use bienlai::payment::refund::{self, Ask, Payee};
+use bienlai::receipt::key::SigningKey;
+use bienlai::reconciliation::reconcile;
+use bienlai::report::onboarding::{self, Checklist};
+use bienlai::tariff::edition;
+use bienlai::unit::certificate::{self, NewCertificate};
+use bienlai::unit::imprint::{self, Imprint};
+use bienlai::unit::registration::{self, Acceptance, CertificateAction};
+use secrecy::SecretString;
+
+use crate::corrections::person;
+use crate::imports::import;
+use crate::support::bank_file::BankFile;
+use crate::support::visitor::employ;
+use crate::support::{World, each_database};
+
+const TARIFF: &str = include_str!("../../fixtures/tariff/hanoi.toml");
+const PEM: &str = include_str!("../../fixtures/receipt/test-only-signer.pem");
+
+fn checklist(world: &World) -> Checklist {
+    let tariff = world.look(edition::newest);
+    let staff = world.look(onboarding::staff);
+    let unit = world.soc_son.id;
+    let found = world.look(|conn| {
+        onboarding::checklists(conn, &world.stamp(), &Actor::system(), Some(unit), Some(&tariff), &staff)
+    });
+    found.into_iter().next().expect("an account")
+}
+
+fn missing(world: &World) -> Vec<&'static str> {
+    checklist(world).steps.iter().filter(|one| !one.is_done).map(|one| one.step.as_str()).collect()
+}
+
+fn go_live(world: &World) -> bienlai::error::Result<()> {
+    let tariff = world.look(edition::newest);
+    let staff = world.look(onboarding::staff);
+    let actor =
+        Actor { person: Some(world.chief), client: None, role: Role::Administrator, scope: Scope::All };
+    let place = (world.soc_son.id, world.soc_son.account);
+    world.app.write(&actor, |tx, stamp| onboarding::go_live(tx, stamp, &actor, place, Some(&tariff), &staff))
+}
+
+fn statement(world: &World, file: BankFile) {
+    import(world, &file.without_sequence().camt());
+    let (unit, account) = (world.soc_son.id, world.soc_son.account);
+    reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).expect("the lines are matched");
+}
+
+/// The certificate is registered and stored as one that counts.
+fn certify(world: &World) {
+    let unit = world.soc_son.id;
+    let listed = listed_from_pem(PEM, CertificateAction::Add).unwrap();
+    let key = SigningKey::from_pem(&SecretString::from(PEM), PEM, "9900000009").unwrap();
+    let (own, chain) = (key.certificate(), key.chain_pem());
+    world.change(|tx, stamp| {
+        registration::record(
+            tx,
+            stamp,
+            &Actor::system(),
+            Acceptance {
+                unit,
+                form: "01/ĐKTĐ-CTĐT".to_owned(),
+                notice_no: "TB-0002".to_owned(),
+                accepted_on: stamp.today(),
+                document_kinds: vec!["receipt".to_owned()],
+                office_code: "10100".to_owned(),
+                office_name: "Thuế thành phố Thử".to_owned(),
+                certificates: vec![listed.clone()],
+                filing: None,
+            },
+        )?;
+        certificate::store(
+            tx,
+            stamp,
+            &Actor::system(),
+            NewCertificate {
+                unit,
+                subject: own.subject().to_owned(),
+                issuer: own.issuer().to_owned(),
+                serial: own.serial().to_owned(),
+                certificate_pem: chain.clone(),
+                chain_pem: chain.clone(),
+                key_pem: &SecretString::from(PEM),
+                not_before: own.valid_from(),
+                not_after: own.valid_until(),
+                is_test: false,
+            },
+        )
+    });
+}
+
+/// 1.000 đ that nobody owes any more: told, on the statement, sent back, and debited.
+fn test_payment(world: &World) {
+    let (unit, no) = (world.soc_son.id, world.soc_son.account_no);
+    let owed = world.raise_at(&world.soc_son, Dong(1_000));
+    world.cancel(&owed).unwrap();
+    world.claim(&owed, Dong(1_000)).reference("TEST1").settle();
+    let today = world.now().business_day();
+    let memo = format!("{} NGUYEN THI THU nop phi", owed.reference_code);
+    statement(world, BankFile::new(no, today, 0).book(1_000, &memo, "TEST1"));
+    assert!(missing(world).contains(&"test_payment"), "it was not sent back yet");
+    let payment = world.payments(&world.soc_son).remove(0);
+    assert_eq!(payment.surplus, Dong(1_000));
+    let (maker, checker) =
+        (person(unit, world.clerk, Role::Finance), person(unit, world.chief, Role::Approver));
+    let ask = Ask {
+        unit,
+        payment: payment.id,
+        amount: Dong(1_000),
+        reason: "khoản thử".into(),
+        payee: Some(Payee {
+            bank: "970432".into(),
+            account_no: "19009999".into(),
+            holder: "NGUYEN THI THU".into(),
+        }),
+    };
+    let asked = world.app.write(&maker, |tx, stamp| refund::request(tx, stamp, &maker, &ask)).unwrap();
+    world.app.write(&checker, |tx, stamp| refund::approve(tx, stamp, &checker, unit, asked.id)).unwrap();
+    world.app.write(&maker, |tx, stamp| refund::send(tx, stamp, &maker, unit, asked.id)).unwrap();
+    world.wait_days(1);
+    let out = format!("HOAN TIEN {}", asked.reference_code);
+    statement(world, BankFile::new(no, world.now().business_day(), 1_000).book(-1_000, &out, "TEST2"));
+}
+
+#[test]
+fn each_step_is_found_done_and_the_account_goes_live_when_all_are() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (system, unit) = (Actor::system(), world.soc_son.id);
+        world.change(|tx, stamp| Ok(edition::store_edition(tx, stamp, &system, TARIFF)?.is_ok()));
+        let first = missing(&world);
+        assert_eq!(
+            first,
+            ["treasury_account", "series", "certificate", "staff", "opening_balance", "test_payment"]
+        );
+        assert_eq!(go_live(&world).unwrap_err().code(), "onboarding_incomplete");
+
+        world.change(|tx, stamp| {
+            let wanted = Imprint {
+                email: None,
+                treasury_account: Some("3511.0.9990003".to_owned()),
+                treasury_code: Some("0011".to_owned()),
+                principal: None,
+            };
+            imprint::record(tx, stamp, &system, unit, stamp.today(), &wanted)
+        });
+        certify(&world);
+        world.open_series(&world.soc_son, "SS-26E", 100);
+        for (role, name) in [(Role::Cashier, "thungan"), (Role::Finance, "ketoan"), (Role::Approver, "duyet")]
+        {
+            employ(&world, role, &format!("{name}.socson"), Scope::unit(unit));
+        }
+        assert_eq!(missing(&world), ["opening_balance", "test_payment"]);
+        test_payment(&world);
+        assert_eq!(missing(&world), Vec::<&str>::new());
+        go_live(&world).unwrap();
+        let live = checklist(&world);
+        assert!(live.is_green() && live.live_since.is_some());
+        assert_eq!(go_live(&world).unwrap_err().code(), "account_is_live");
+        assert_eq!(world.count("audit_entry WHERE action = 'account.live'"), 1);
+    });
+}
