@@ -263,7 +263,7 @@ fn axe_finds_nothing_on_any_page_of_any_role() {
 }
 
 fn tab_to(browser: &mut Browser, expression: &str) {
-    for _ in 0..120 {
+    for _ in 0..600 {
         if browser.eval(&format!("(e => {expression})(document.activeElement)")) == json!(true) {
             return;
         }
