@@ -31,7 +31,7 @@ const CONTROLS: &str = r#"(() => {
   const seen = e => !e.closest('details:not([open]) > :not(summary)') && e.getClientRects().length > 0 && getComputedStyle(e).visibility !== 'hidden';
   window.controls = [...document.querySelectorAll('a[href],button,input:not([type=hidden]),select,textarea,summary')]
     .filter(e => !e.disabled && e.tabIndex >= 0 && seen(e) && !e.closest('#console'));
-  return window.controls.length; })()"#;
+  return document.querySelectorAll('a[href],button,input,select,textarea,summary,[tabindex]').length; })()"#;
 const LEFT: &str = r#"window.controls.filter(e => !e.reached &&
   !(e.type === 'radio' && window.controls.some(o => o.type === 'radio' && o.name === e.name && o.reached)))
   .map(e => e.outerHTML.slice(0, 100))"#;
@@ -88,7 +88,8 @@ impl Filled {
         let owed = format!("/obligations/{}", self.0["obligation"]);
         let path = operation.chosen().replace("/obligations/{id}", &owed);
         let path = path.replace("/s/{code}", &format!("/s/{}", self.0["slip"]));
-        let path = self.0.iter().fold(path, |path, (part, value)| path.replace(part, value));
+        let parts = self.0.iter().filter(|(part, _)| part.starts_with('{'));
+        let path = parts.fold(path, |path, (part, value)| path.replace(part, value));
         self.1.place(&path)
     }
 }
@@ -262,7 +263,7 @@ fn axe_finds_nothing_on_any_page_of_any_role() {
 }
 
 fn tab_to(browser: &mut Browser, expression: &str) {
-    for _ in 0..120 {
+    for _ in 0..600 {
         if browser.eval(&format!("(e => {expression})(document.activeElement)")) == json!(true) {
             return;
         }

@@ -5,5 +5,7 @@ window.addEventListener('DOMContentLoaded', () => {
     url: '/api/v1/openapi.json', dom_id: '#console', presets: [SwaggerUIBundle.presets.apis],
     docExpansion: 'none', defaultModelsExpandDepth: -1, filter: true, validatorUrl: null,
     persistAuthorization: false, syntaxHighlight: { activated: false }, tagsSorter: 'alpha',
+    // The page has a main part already.
+    onComplete: () => document.querySelectorAll('#console main').forEach((part) => part.setAttribute('role', 'group')),
   });
 });
