@@ -19,6 +19,8 @@ const DRAIN_S: u64 = 30;
 const BACKLOG: i32 = 1_024;
 /// Threads for database work per worker; the pools behind them are smaller.
 const BLOCKING_THREADS: usize = 16;
+/// The largest form: the text of a city's tariff, whose Vietnamese letters take nine characters each.
+const FORM_LIMIT_BYTES: usize = 512 * 1024;
 /// How long the last worker thread may take to let go after the server has ended.
 const RELEASE_LIMIT: Duration = Duration::from_secs(5);
 
@@ -46,6 +48,7 @@ pub async fn serve_until(
     let server = HttpServer::new(move || {
         App::new()
             .app_data(handed_out.clone())
+            .app_data(web::FormConfig::default().limit(FORM_LIMIT_BYTES))
             .wrap(from_fn(refusal::media))
             .wrap(from_fn(trace::trace))
             .configure(routes::configure)

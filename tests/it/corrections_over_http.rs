@@ -123,7 +123,7 @@ fn a_receipt_is_adjusted_by_two_persons_and_the_citizens_link_shows_the_chain() 
         assert_eq!(code(&desk.post(&desk.maker, &approve, "x", &Value::Null)), "maker_is_checker");
         assert_eq!(desk.post(&desk.stranger, &approve, "x", &Value::Null).status, 404);
         assert_eq!(desk.get(&desk.stranger, &correction).status, 404);
-        assert_eq!(desk.post(&desk.stranger, &path, "K3", &body).status, 404);
+        assert_eq!(desk.post(&desk.stranger, &path, "K3", &body).status, 403, "an approver asks for none");
         assert_eq!(
             code(&desk.post(&desk.checker, &path, "K3", &body)),
             "role_not_allowed",

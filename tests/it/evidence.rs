@@ -36,6 +36,9 @@ fn altered(bytes: &[u8], change: &dyn Fn(&str, Vec<u8>) -> Option<Vec<u8>>) -> V
     out.finish().unwrap().into_inner()
 }
 
+/// What is done to a file of the bundle by its name; nothing takes it out.
+type Change<'a> = &'a dyn Fn(&str, Vec<u8>) -> Option<Vec<u8>>;
+
 #[test]
 fn an_auditor_takes_the_evidence_of_a_period_and_it_proves_itself_offline() {
     each_database(|database| {
@@ -66,7 +69,7 @@ fn an_auditor_takes_the_evidence_of_a_period_and_it_proves_itself_offline() {
 
         // Whatever is changed is found.
         let receipt = |name: &str| name.starts_with("receipts/");
-        let changes: [(&str, &dyn Fn(&str, Vec<u8>) -> Option<Vec<u8>>); 3] = [
+        let changes: [(&str, Change<'_>); 3] = [
             ("a receipt", &|name, mut content: Vec<u8>| {
                 if receipt(name) {
                     let at = content.len() / 2;
