@@ -121,8 +121,7 @@ fn a_delegate_of_another_unit_approves_within_what_was_lent_and_it_is_told_with_
         let act = &told["acts"][0];
         assert_eq!(act["subject"], json!(small.id));
         assert_eq!((&act["decision_no"], &act["giver"]), (&json!("12/QĐ-UBND"), &json!(giver)));
-        let trail =
-            world.words("SELECT detail AS t FROM audit_entry WHERE action = 'delegation.used'");
+        let trail = world.words("SELECT detail AS t FROM audit_entry WHERE action = 'delegation.used'");
         assert_eq!(trail, [format!("{} 12/QĐ-UBND", small.id)]);
         assert_eq!(fetch(&service, &outsider, "/api/v1/delegations")["delegations"], json!([]));
 

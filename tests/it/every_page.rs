@@ -9,6 +9,7 @@ use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::identity;
 use bienlai::identity::login::{self, NewLogin};
+use bienlai::tariff::{draft, edition};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -46,6 +47,8 @@ const FORMS: &str = "[...document.querySelectorAll('main form')].filter(f => f.m
 
 const STAFF: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
 
+const TARIFF: &str = include_str!("../../fixtures/tariff/hanoi.toml");
+
 /// Pages that are no page to look at: they lead on, or answer with a file.
 fn is_page(operation: &Operation) -> bool {
     let told = &operation.told["responses"]["200"]["content"];
@@ -74,7 +77,19 @@ impl Filled {
             };
             login::invite(tx, stamp, &system, new)
         });
+        let draft = world.change(|tx, stamp| {
+            let city = Actor {
+                person: Some(world.chief),
+                client: None,
+                role: Role::Administrator,
+                scope: Scope::All,
+            };
+            edition::store_edition(tx, stamp, &system, TARIFF)?.expect("the city's tariff");
+            let other = TARIFF.replacen("5_000", "6_000", 1);
+            Ok(draft::propose(tx, stamp, &city, &other, "Nghị quyết mẫu")?.expect("a good draft"))
+        });
         let parts = BTreeMap::from([
+            ("draft", draft.to_string()),
             ("{code}", owed.reference_code.to_string()),
             ("{lookup}", receipt.lookup_code.clone()),
             ("{token}", token.expose_secret().to_owned()),
@@ -87,6 +102,7 @@ impl Filled {
     fn path(&self, operation: &Operation) -> String {
         let owed = format!("/obligations/{}", self.0["obligation"]);
         let path = operation.chosen().replace("/obligations/{id}", &owed);
+        let path = path.replace("/tariff/drafts/{id}", &format!("/tariff/drafts/{}", self.0["draft"]));
         let path = path.replace("/s/{code}", &format!("/s/{}", self.0["slip"]));
         let parts = self.0.iter().filter(|(part, _)| part.starts_with('{'));
         let path = parts.fold(path, |path, (part, value)| path.replace(part, value));

@@ -57,6 +57,8 @@ fn a_sealed_invoice_goes_to_the_authority_as_it_is_and_its_answer_is_linked() {
             .expect("the invoice is there");
         let issued = signed(&world, &stored);
         let issued = std::str::from_utf8(&issued).unwrap();
+        // One document has one XML declaration: the message's.
+        let issued = issued.split_once("?>").map_or(issued, |(_, document)| document.trim_start());
         assert!(std::str::from_utf8(&payload).unwrap().contains(issued), "not a byte was changed");
         let marks = mark::rules(&filing).unwrap();
         assert!(marks.iter().any(|rule| rule.item == "check_answer" && rule.mark == "M"), "{marks:?}");
