@@ -35,33 +35,57 @@ pub struct Options {
     /// An empty database of its own; without it SQLite in a new folder
     #[arg(long, value_name = "URL")]
     database: Option<String>,
-    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    #[arg(
+        long, value_name = "N", default_value_t = 60,
+        value_parser = clap::value_parser!(u64).range(1..=3_600)
+    )]
     seconds: u64,
     /// Seconds of load before the measuring begins
     #[arg(long, value_name = "N", default_value_t = 5)]
     warmup: u64,
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    #[arg(
+        long, value_name = "N", default_value_t = 64,
+        value_parser = clap::value_parser!(u16).range(1..=1_000)
+    )]
     connections: u16,
     /// Units the load is spread over
-    #[arg(long, value_name = "N", default_value_t = 126, value_parser = clap::value_parser!(u16).range(1..=5_000))]
+    #[arg(
+        long, value_name = "N", default_value_t = 126,
+        value_parser = clap::value_parser!(u16).range(1..=5_000)
+    )]
     units: u16,
     /// Obligations raised beforehand per second of load
-    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(
+        long, value_name = "N", default_value_t = 5_000,
+        value_parser = clap::value_parser!(u32).range(1..=100_000)
+    )]
     supply: u32,
     /// Statement lines of `reconcile` over all units, and of each import beside the callbacks
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
+    #[arg(
+        long, value_name = "N", default_value_t = 100_000,
+        value_parser = clap::value_parser!(u32).range(1..=2_000_000)
+    )]
     lines: u32,
     /// Import statements, one after the other, while callbacks are measured
     #[arg(long)]
     during_import: bool,
     /// Receipts in the database of `pages`
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(100..=5_000_000))]
+    #[arg(
+        long, value_name = "N", default_value_t = 100_000,
+        value_parser = clap::value_parser!(u32).range(100..=5_000_000)
+    )]
     receipts: u32,
     /// How often `pages` asks each, and how many waiting pages `live` tells
-    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u16).range(10..=10_000))]
+    #[arg(
+        long, value_name = "N", default_value_t = 300,
+        value_parser = clap::value_parser!(u16).range(10..=10_000)
+    )]
     rounds: u16,
     /// Pages that wait in `live`
-    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(20..=20_000))]
+    #[arg(
+        long, value_name = "N", default_value_t = 5_000,
+        value_parser = clap::value_parser!(u32).range(20..=20_000)
+    )]
     waiting: u32,
     /// Where the folder with database, configuration and log is made; it is deleted afterwards
     #[arg(long, value_name = "DIR", default_value = "var")]

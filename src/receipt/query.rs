@@ -95,11 +95,16 @@ pub fn unsigned(
     )
 }
 
+/// Written out and not bound: SQLite uses the index of what is numbered only for the very words.
+fn numbered() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
+    diesel::dsl::sql("receipt.state = 'numbered'")
+}
+
 /// Receipts waiting for their signature, oldest first; those of `held_back` units are passed over,
 /// so that a unit whose signer is out of reach keeps nobody else waiting.
 pub fn waiting(conn: &mut Conn, limit: i64, held_back: &[UnitId]) -> Result<Vec<(UnitId, ReceiptId)>> {
     receipt::table
-        .filter(receipt::state.eq("numbered"))
+        .filter(numbered())
         .filter(receipt::unit_id.ne_all(held_back.iter().map(|unit| unit.0).collect::<Vec<_>>()))
         .order(receipt::id)
         .limit(limit)
@@ -467,7 +472,7 @@ pub fn is_due(conn: &mut Conn, unit: UnitId, obligation: ObligationId) -> Result
 
 /// Receipts that are numbered and wait for their signature, in all units.
 pub fn unsigned_count(conn: &mut Conn) -> Result<i64> {
-    receipt::table.filter(receipt::state.eq("numbered")).count().get_result(conn).classify()
+    receipt::table.filter(numbered()).count().get_result(conn).classify()
 }
 
 /// The unit of a receipt within a scope: ids do not tell their unit.
@@ -481,10 +486,5 @@ pub fn unit_of(conn: &mut Conn, scope: &crate::actor::Scope, id: ReceiptId) -> R
 
 /// Units with receipts that wait for their signature.
 pub fn units_waiting(conn: &mut Conn) -> Result<Vec<UnitId>> {
-    receipt::table
-        .filter(receipt::state.eq("numbered"))
-        .select(receipt::unit_id)
-        .distinct()
-        .load(conn)
-        .classify()
+    receipt::table.filter(numbered()).select(receipt::unit_id).distinct().load(conn).classify()
 }

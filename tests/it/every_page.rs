@@ -52,7 +52,11 @@ const TARIFF: &str = include_str!("../../fixtures/tariff/hanoi.toml");
 /// Pages that are no page to look at: they lead on, or answer with a file.
 fn is_page(operation: &Operation) -> bool {
     let told = &operation.told["responses"]["200"]["content"];
-    operation.method == "GET" && operation.told["tags"][0] == "pages" && !told["text/html"].is_null()
+    let is_file = operation.path.ends_with("/file");
+    operation.method == "GET"
+        && operation.told["tags"][0] == "pages"
+        && !told["text/html"].is_null()
+        && !is_file
 }
 
 /// What stands in the places of a path.
@@ -94,6 +98,7 @@ impl Filled {
             ("{lookup}", receipt.lookup_code.clone()),
             ("{token}", token.expose_secret().to_owned()),
             ("obligation", owed.id.to_string()),
+            ("paid", paid.id.to_string()),
             ("slip", world.words("SELECT code AS t FROM provisional_slip WHERE slip_no = 1").remove(0)),
         ]);
         Filled(parts, things)
@@ -101,9 +106,13 @@ impl Filled {
 
     fn path(&self, operation: &Operation) -> String {
         let owed = format!("/obligations/{}", self.0["obligation"]);
-        let path = operation.chosen().replace("/obligations/{id}", &owed);
+        let paid = format!("/obligations/{}/confirmation", self.0["paid"]);
+        let path = operation.chosen().replace("/obligations/{id}/confirmation", &paid);
+        let path = path.replace("/obligations/{id}", &owed);
         let path = path.replace("/tariff/drafts/{id}", &format!("/tariff/drafts/{}", self.0["draft"]));
         let path = path.replace("/s/{code}", &format!("/s/{}", self.0["slip"]));
+        let path =
+            path.replace("/units/{code}", "/units/00004").replace("/onboarding/{code}", "/onboarding/00004");
         let parts = self.0.iter().filter(|(part, _)| part.starts_with('{'));
         let path = parts.fold(path, |path, (part, value)| path.replace(part, value));
         self.1.place(&path)

@@ -98,7 +98,10 @@ fn plans(log: &str) -> Vec<Plan> {
 fn scanned(node: &Value, is_limited: bool, found: &mut BTreeSet<String>) {
     let kind = node["Node Type"].as_str().unwrap_or_default();
     let table = node["Relation Name"].as_str().unwrap_or_default();
-    let is_whole_index = kind.starts_with("Index") && node["Index Cond"].is_null() && !is_limited;
+    // An index with a condition holds what is open and little else.
+    let is_partial = node["Index Name"].as_str().is_some_and(|name| name.ends_with("_where"));
+    let is_whole_index =
+        kind.starts_with("Index") && node["Index Cond"].is_null() && !is_limited && !is_partial;
     if LARGE.contains(&table) && (kind == "Seq Scan" || is_whole_index) {
         found.insert(format!("{kind} on {table}"));
     }
@@ -178,10 +181,10 @@ fn no_list_or_page_reads_a_large_table_from_end_to_end() {
     }
     let mut service = Service::start(&world);
     let before = server.log().len();
-    let answered = ask_for_everything(&world, &service);
-    assert!(answered > 120, "{answered} answers");
     let code = world.raise(bienlai::amount::Dong(25_000)).reference_code;
     assert_eq!(get(service.address, &format!("/p/{code}")).unwrap().status, 200);
+    let answered = ask_for_everything(&world, &service);
+    assert!(answered > 120, "{answered} answers");
     service.stop();
 
     let found = plans(&server.log()[before..]);
@@ -202,7 +205,7 @@ fn no_list_or_page_reads_a_large_table_from_end_to_end() {
         for step in steps {
             let Some(rest) = step.strip_prefix("SCAN ") else { continue };
             let table = rest.split(' ').next().unwrap_or_default();
-            let is_limited = sql.contains(" LIMIT ") && rest.contains("USING");
+            let is_limited = sql.contains(" LIMIT ") && rest.contains("USING") || rest.ends_with("_where");
             if LARGE.contains(&table) && !is_limited {
                 wrong.insert(format!("SQLite: {step}\n    {sql}"));
             }

@@ -233,39 +233,3 @@ fn a_repaired_line_lies_on_its_statements_days_and_on_none_that_is_closed() {
         assert_eq!(decide(&world, statement, &[on(closed.next())]).unwrap().len(), 1, "a day of its own");
     });
 }
-
-#[test]
-fn where_the_bank_states_no_balances_a_second_person_keys_the_same() {
-    each_database(|database| {
-        let world = World::settled_in(database);
-        let day = world.now().business_day().0.format("%d/%m/%Y").to_string();
-        let row = |number: i32, amount: &str, balance: &str| {
-            format!("{day},{day},{number},NOP PHI,R{number},\"{amount}\",\"{balance}\"\n")
-        };
-        // Two amounts are no whole đồng; opening and closing follow from the column of balances alone.
-        let csv = format!(
-            "Tài khoản:,{}\nNgày,Ngày hiệu lực,STT,Diễn giải,Mã giao dịch,Số tiền,Số dư\n{}{}{}",
-            world.ba_dinh.account_no,
-            row(1, "8,000.00", "8,000.00"),
-            row(2, "25,000.50", "33,000.50"),
-            row(3, "1,000.50", "34,001.00"),
-        );
-        let statement = import(&world, csv.as_bytes()).statements[0].id;
-        let lines = waiting(&world);
-        assert_eq!(lines.len(), 2);
-        let (clerk, chief) = (clerk(&world), Actor { person: Some(world.chief), ..clerk(&world) });
-        let by = |actor: &Actor, amount| {
-            let said =
-                [keyed(&world, &lines[0], amount, "NOP PHI"), keyed(&world, &lines[1], 1_001, "NOP PHI")];
-            decide_as(&world, actor, statement, &said).unwrap()
-        };
-        assert_eq!(by(&clerk, FEE), Decided::SecondPerson);
-        assert_eq!(by(&clerk, FEE), Decided::SecondPerson, "the same person again is nobody else");
-        assert_eq!(by(&chief, 52_000), Decided::SecondPerson, "who says otherwise is no second for it");
-        assert_eq!((world.count("statement_line"), waiting(&world).len()), (1, 2));
-        assert!(matches!(by(&chief, FEE), Decided::Lines(lines) if lines.len() == 2));
-        assert_eq!((world.count("statement_line"), waiting(&world).len()), (3, 0));
-        let kept = world.words("SELECT verdicts_hash AS t FROM quarantine_proposal");
-        assert!(kept.iter().all(|hash| !hash.contains("NOP")), "no text is kept: {kept:?}");
-    });
-}

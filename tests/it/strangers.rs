@@ -332,7 +332,9 @@ fn no_path_answers_a_stranger_and_none_fails_at_one() {
                 let is_own_desk = reply.status == 200
                     && (path.ends_with("/keys") || path.ends_with("/changes"))
                     && !reply.body.windows(5).any(|part| part == b"00004");
-                let raises = *who == "another dossier system" && offer.path == "/api/v1/obligations";
+                // Dossiers are the system's that raised them, a unit's totals are the unit's.
+                let raises = *who == "another dossier system"
+                    && ["/api/v1/obligations", "/api/v1/dossier-totals"].contains(&offer.path.as_str());
                 // A file without a word about a unit is read before anything is asked of one.
                 let is_file = ["/statements", "/treasury/reports", "/layouts", "/dossier-totals"]
                     .iter()

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use diesel::dsl::max;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date};
+use diesel::sql_types::{BigInt, Date, Nullable};
 
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::id::{AccountId, UnitId};
 use crate::store::Conn;
 use crate::store::failure::Classify;
-use crate::store::schema::{bank_account, day, statement};
+use crate::store::schema::{bank_account, day};
 
 /// An account with its life.
 pub struct Listed {
@@ -65,14 +65,25 @@ pub fn closed_until(conn: &mut Conn) -> Result<By<BusinessDay>> {
     Ok(by(found))
 }
 
+#[derive(QueryableByName)]
+struct Until {
+    #[diesel(sql_type = BigInt)]
+    unit_id: UnitId,
+    #[diesel(sql_type = BigInt)]
+    account_id: AccountId,
+    #[diesel(sql_type = Nullable<Date>)]
+    day: Option<BusinessDay>,
+}
+
 /// The last day that a whole statement shows.
 pub fn statement_until(conn: &mut Conn) -> Result<By<BusinessDay>> {
-    let found: Vec<(UnitId, AccountId, Option<BusinessDay>)> = statement::table
-        .filter(statement::state.eq("ready"))
-        .group_by((statement::unit_id, statement::account_id))
-        .select((statement::unit_id, statement::account_id, max(statement::closing_on)))
-        .load(conn)
-        .classify()?;
+    let found: Vec<Until> = diesel::sql_query(
+        "SELECT b.unit_id, b.id AS account_id, (SELECT MAX(s.closing_on) FROM statement s \
+         WHERE s.unit_id = b.unit_id AND s.account_id = b.id AND s.state = 'ready') AS day FROM bank_account b",
+    )
+    .load(conn)
+    .classify()?;
+    let found = found.into_iter().map(|row| (row.unit_id, row.account_id, row.day)).collect();
     Ok(by(found))
 }
 
@@ -107,9 +118,11 @@ struct Row {
 
 pub fn unexplained(conn: &mut Conn) -> Result<By<Unexplained>> {
     let found: Vec<Row> = diesel::sql_query(
-        "SELECT unit_id, account_id, CAST(COUNT(*) AS BIGINT) AS count, CAST(SUM(ABS(amount)) AS BIGINT) AS amount, \
-         MIN(opened_on) AS oldest FROM exception WHERE state <> 'resolved' AND account_id IS NOT NULL \
-         AND amount <> 0 AND subject_kind IN ('line', 'movement') GROUP BY unit_id, account_id",
+        "SELECT e.unit_id, e.account_id, CAST(COUNT(*) AS BIGINT) AS count, \
+         CAST(SUM(ABS(e.amount)) AS BIGINT) AS amount, MIN(e.opened_on) AS oldest \
+         FROM unit u CROSS JOIN exception e WHERE e.unit_id = u.unit_id AND e.state <> 'resolved' \
+         AND e.account_id IS NOT NULL AND e.amount <> 0 AND e.subject_kind IN ('line', 'movement') \
+         GROUP BY e.unit_id, e.account_id",
     )
     .load(conn)
     .classify()?;
