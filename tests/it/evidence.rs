@@ -56,7 +56,7 @@ fn an_auditor_takes_the_evidence_of_a_period_and_it_proves_itself_offline() {
         auditor.get("/admin/evidence");
         auditor.sees("verify-bundle");
         let asked = |unit: &str| format!("/admin/evidence/file?unit={unit}&from={today}&until={today}");
-        assert_eq!(auditor.get(&asked("00091")).status, 400, "another unit's is not theirs");
+        assert_eq!(auditor.get(&asked("00091")).status, 404, "another unit's is not theirs");
         let taken = auditor.get(&asked("00004"));
         assert_eq!(taken.status, 200, "{}", auditor.page);
         assert_eq!(world.count("audit_entry WHERE action = 'evidence.bundled'"), 1);

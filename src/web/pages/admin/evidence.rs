@@ -104,5 +104,5 @@ pub async fn bundled(
 }
 
 fn unknown_unit() -> Error {
-    Error::invalid("unit", "unit_not_found", "no such unit in your scope")
+    Error::not_found("unit_not_found", "no such unit in your scope")
 }
