@@ -50,10 +50,12 @@ const DECISION_LIMIT: usize = 100;
 
 /// The resolution that hands money without an owner to the budget.
 const TO_BUDGET: &str = "to_budget";
+/// The resolution that says that a person paid back what they answer for.
+const SHORTAGE_REPAID: &str = "shortage_repaid";
 
 /// Records how a person wants it settled; another person approves.
 ///
-/// Errors: `exception_not_open`, `reason_missing`, `decision_missing`.
+/// Errors: `exception_not_open`, `reason_missing`, `decision_missing`, `debtor_decides`.
 pub fn propose<'a>(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -67,6 +69,7 @@ pub fn propose<'a>(
     let maker = actor.require_person()?;
     let ask = ask.into();
     let proposal = checked(&ask, maker, stamp.today())?;
+    check_debtor(&proposal, maker)?;
     let mut item = query::lock(tx, unit, id)?;
     if item.state != State::Open {
         return Err(Error::conflict("exception_not_open", "it is proposed or resolved already"));
@@ -75,6 +78,15 @@ pub fn propose<'a>(
     let entry = audit::Entry::by(actor, unit, "exception.proposed", id).with(ask.resolution);
     audit::record(tx, stamp, &[entry])?;
     Ok(item)
+}
+
+/// Whoever owes a shortage neither says nor approves that a credit repaid it.
+fn check_debtor(proposal: &Proposal, person: PersonId) -> Result<()> {
+    let is_own_debt = proposal.resolution == SHORTAGE_REPAID && proposal.target == Some(person.0);
+    if is_own_debt {
+        return Err(Error::forbidden("debtor_decides", "others decide that their shortage is repaid"));
+    }
+    Ok(())
 }
 
 fn checked(ask: &Ask<'_>, maker: PersonId, today: BusinessDay) -> Result<Proposal> {
@@ -137,6 +149,7 @@ pub fn approve(
     if proposal.maker == checker {
         return Err(Error::forbidden("maker_is_checker", "another person must approve"));
     }
+    check_debtor(&proposal, checker)?;
     advance(tx, stamp, &mut item, State::Resolved, act("approved", &proposal, Some(checker)))?;
     let entry = audit::Entry::by(actor, unit, "exception.approved", id).with(&proposal.resolution);
     audit::record(tx, stamp, &[entry])?;
@@ -158,6 +171,7 @@ pub fn decide_alone(
     actor.scope.require(unit)?;
     let maker = actor.require_person()?;
     let proposal = checked(ask, maker, stamp.today())?;
+    check_debtor(&proposal, maker)?;
     let mut item = query::lock(tx, unit, id)?;
     if item.state != State::Open {
         return Err(Error::conflict("exception_not_open", "it is proposed or resolved already"));

@@ -2,7 +2,7 @@
 //! checkers are compared by person, so whoever invites chooses somebody known, or says outright that
 //! somebody of the same name is another human.
 
-use super::{check_scope, create_person, login_query, person_name, query, read_scope};
+use super::{check_scope, create_person, login_query, query, read_scope};
 use crate::actor::{Actor, Role, Scope};
 use crate::error::{Error, Result};
 use crate::id::{PersonId, UnitId};
@@ -31,8 +31,8 @@ pub struct Person {
 
 /// The person of a new login: the known one, or a new one.
 ///
-/// Errors: `person_not_found`, `person_namesake` when somebody of the name is registered and nobody
-/// said that this is another human, and those of `create_person`.
+/// Errors: `person_not_found` for somebody the actor may not choose, `person_namesake` when somebody of
+/// the name is registered and nobody said that this is another human, and those of `create_person`.
 pub fn choose(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -41,7 +41,12 @@ pub fn choose(
     whom: Whom<'_>,
 ) -> Result<PersonId> {
     match whom {
-        Whom::Known(person) => person_name(tx, person).map(|_| person),
+        // Whom the page offers, and nobody else: a login in another human's name would be their hand.
+        Whom::Known(person) => choices(tx, actor)?
+            .into_iter()
+            .find(|one| one.id == person)
+            .map(|one| one.id)
+            .ok_or_else(|| Error::invalid("person", "person_not_found", "no such person in your scope")),
         Whom::New { name, is_another } => {
             if !is_another && !namesakes(tx, name)?.is_empty() {
                 let detail = "choose the registered person, or say that this is another of the same name";

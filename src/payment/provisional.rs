@@ -6,12 +6,12 @@ use super::counter::{Taken, Taking, take_at};
 use crate::actor::{Actor, Role, Scope};
 use crate::error::{Error, Result};
 use crate::id::UnitId;
-use crate::identity;
 use crate::shift::provisional::{self, Slip};
 use crate::shift::{self, provisional_query};
 use crate::store::{Stamp, Tx};
 
-/// Countersigns a slip that its cashier entered.
+/// Countersigns a slip that its cashier, `collector` by name, entered. The name is read before: a cashier
+/// may be registered at another unit, which this transaction does not see.
 ///
 /// Errors: `maker_is_checker`, `slip_state_wrong`, `shift_not_open` when the cashier has no shift in
 /// use, `obligation_closed` when it was paid another way meanwhile: the entry is sent back then and the
@@ -21,6 +21,7 @@ pub fn countersign(
     stamp: &Stamp<'_>,
     actor: &Actor,
     (unit, number): (UnitId, i64),
+    collector: &str,
 ) -> Result<(Slip, Taken)> {
     actor.require_role(&[Role::Finance, Role::Approver])?;
     actor.scope.require(unit)?;
@@ -36,7 +37,7 @@ pub fn countersign(
         obligation: entry.obligation,
         amount: entry.amount,
         method: Method::Cash,
-        collector: identity::person_name(tx, entry.person)?,
+        collector: collector.to_owned(),
     };
     let taken = take_at(tx, stamp, &cashier, &[taking], entry.collected_at)?.pop();
     let taken = taken.ok_or_else(|| Error::internal("what was taken is gone"))?;

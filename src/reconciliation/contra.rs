@@ -179,7 +179,9 @@ fn said_again(
     let is_telling = |text: &String| text.len() > 6 && text != "NOTPROVIDED";
     let reference = |line: &StoredLine| line.bank_reference.as_deref().map(text::squash).filter(is_telling);
     let is_same_entry = reference(line).is_some() && reference(line) == reference(original);
-    let is_same = codes(line) == codes(original)
+    // Two lines without codes say nothing of whose money that has been placed already.
+    let says_codes = !told.is_empty() || paid.is_empty();
+    let is_same = (says_codes && codes(line) == codes(original))
         || (!ids.is_empty() && ids == *paid)
         || (told.is_empty() && line.damaged.is_empty() && is_same_entry);
     let is_same_way = line.amount.is_positive() == original.amount.is_positive();

@@ -69,7 +69,7 @@ fn an_auditor_takes_the_evidence_of_a_period_and_it_proves_itself_offline() {
 
         // Whatever is changed is found.
         let receipt = |name: &str| name.starts_with("receipts/");
-        let changes: [(&str, Change<'_>); 3] = [
+        let changes: [(&str, Change<'_>); 4] = [
             ("a receipt", &|name, mut content: Vec<u8>| {
                 if receipt(name) {
                     let at = content.len() / 2;
@@ -87,6 +87,15 @@ fn an_auditor_takes_the_evidence_of_a_period_and_it_proves_itself_offline() {
             }),
             ("one missing", &|name, content: Vec<u8>| {
                 (!name.ends_with("2.xml") || !receipt(name)).then_some(content)
+            }),
+            ("one missing that only the list of numbers still names", &|name, content: Vec<u8>| {
+                let is_second = |name: &str| receipt(name) && name.ends_with("2.xml");
+                if name != "manifest.json" {
+                    return (!is_second(name)).then_some(content);
+                }
+                let mut manifest: serde_json::Value = serde_json::from_slice(&content).unwrap();
+                manifest["files"].as_object_mut().unwrap().retain(|name, _| !is_second(name));
+                Some(manifest.to_string().into_bytes())
             }),
         ];
         for (what, change) in changes {

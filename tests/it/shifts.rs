@@ -6,7 +6,8 @@ use bienlai::amount::Dong;
 use bienlai::clock::BusinessDay;
 use bienlai::error::Result;
 use bienlai::exception::{self, Ask, Decision, Kind};
-use bienlai::id::{ExceptionId, ShiftId};
+use bienlai::id::{ExceptionId, PersonId, ShiftId};
+use bienlai::identity;
 use bienlai::ledger::Account;
 use bienlai::payment::book::Method;
 use bienlai::payment::resolve;
@@ -88,11 +89,19 @@ fn closed(world: &World, day: BusinessDay) -> Certificate {
     }
 }
 
+/// Another accountant of the unit.
+fn colleague(world: &World) -> PersonId {
+    let unit = world.ba_dinh.id;
+    world.change(|tx, stamp| identity::create_person(tx, stamp, &Actor::system(), unit, "Kế toán Mẫu"))
+}
+
 fn resolved(world: &World, kind: Kind, resolution: &str, target: Option<i64>) -> Result<()> {
     let unit = world.ba_dinh.id;
     let id: ExceptionId =
         world.exceptions(unit).into_iter().find(|item| item.kind == kind).expect("the exception is open").id;
-    let maker = person(unit, world.clerk, Role::Finance);
+    // Whoever owes does not say that it is repaid.
+    let asked_by = if target == Some(world.clerk.0) { colleague(world) } else { world.clerk };
+    let maker = person(unit, asked_by, Role::Finance);
     let decision = Some(Decision { number: "12/QĐ-UBND".into(), on: today(world) });
     world.app.write(&maker, |tx, stamp| {
         let ask = Ask { resolution, target, reason: "biên bản", decision: decision.clone() };
@@ -320,7 +329,8 @@ fn what_a_person_answers_for_is_paid_back_by_transfer() {
             .book(20_000, &slip.reference_code, "R1")
             .book(5_000, "nop bu tien thieu quy", "R2");
         statement(&world, file);
-        let stranger = resolved(&world, Kind::UnidentifiedCredit, "shortage_repaid", Some(world.chief.0));
+        let other = colleague(&world);
+        let stranger = resolved(&world, Kind::UnidentifiedCredit, "shortage_repaid", Some(other.0));
         assert_eq!(stranger.unwrap_err().code(), "resolution_unfit", "they answer for nothing");
         let unit = world.ba_dinh.id;
         let id =
@@ -330,6 +340,11 @@ fn what_a_person_answers_for_is_paid_back_by_transfer() {
             .app
             .write(&checker, |tx, stamp| exception::refuse(tx, stamp, &checker, unit, id, "nhầm"))
             .unwrap();
+        let debtor = person(unit, world.clerk, Role::Finance);
+        let own = ("shortage_repaid", Some(world.clerk.0), "biên bản");
+        let refused =
+            world.app.write(&debtor, |tx, stamp| exception::propose(tx, stamp, &debtor, unit, id, own));
+        assert_eq!(refused.unwrap_err().code(), "debtor_decides");
         resolved(&world, Kind::UnidentifiedCredit, "shortage_repaid", Some(world.clerk.0)).unwrap();
         closed(&world, today(&world));
         world.assert_balances(
@@ -573,7 +588,7 @@ fn two_credits_on_two_accounts_never_pay_one_shortage_back_twice() {
         import(&world, &file.without_sequence().camt());
         let unit = world.ba_dinh.id;
         reconcile(&world.store, &world.stamp(), &Actor::system(), unit, second).unwrap();
-        let (maker, checker) = (person(unit, world.clerk, Role::Finance), chief(&world));
+        let (maker, checker) = (person(unit, colleague(&world), Role::Finance), chief(&world));
         let credits: Vec<ExceptionId> = world
             .exceptions(unit)
             .into_iter()

@@ -305,6 +305,14 @@ fn one_human_is_one_person_unless_somebody_says_that_there_are_two_of_the_name()
         assert_eq!(invite(&mut admin, "duyet.hai", &other).status, 200, "{}", admin.page);
         assert_eq!(world.count("login WHERE name = 'duyet.hai'"), 1);
         assert_eq!(invite(&mut admin, "ai.do", &[("known", "per_0000000000000")]).status, 400);
+
+        // Another unit's administrator gives nobody here a further hand.
+        let own = Scope::unit(world.tay_ho.id);
+        let mut other = seated(&world, service.address, Role::Administrator, "quantri.tayho", own);
+        other.get("/users");
+        let fields = [("login", "muon.ten"), ("role", "finance"), ("units", "00091"), ("known", id.as_str())];
+        assert_eq!(other.post("/users/invite", &[&fields[..], &[("confirm", "")]].concat()).status, 400);
+        assert_eq!(world.count("login WHERE name = 'muon.ten'"), 0);
         service.stop();
     });
 }

@@ -114,8 +114,20 @@ pub fn judge(bytes: &[u8], trust: &TrustStore, now: Instant) -> Result<Judgement
             },
         }
     }
-    if !manifest.files.contains_key("trail.json") {
-        found.fault("trail.json", "is missing");
+    for part in ["trail.json", "series.json"] {
+        if !manifest.files.contains_key(part) {
+            found.fault(part, "is missing");
+        }
+    }
+    if found.signed_roots == 0 {
+        found.fault("trail.json", "no root of it is signed");
+    }
+    // A number is proven by its document, and each by one of its own.
+    for one in manifest.receipts.iter().filter(|one| !manifest.files.contains_key(&one.file)) {
+        found.fault(&one.file, "is listed and not there");
+    }
+    if listed.len() < manifest.receipts.len() {
+        found.fault("manifest.json", "two numbers name one document");
     }
     gapless(&manifest, &mut found);
     Ok(found)

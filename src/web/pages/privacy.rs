@@ -13,7 +13,7 @@ use super::frame::Frame;
 use super::session::Signed;
 use super::wording::Lang;
 use super::{Page, Posted, html};
-use crate::actor::{Actor, Role};
+use crate::actor::{Actor, Role, Scope};
 use crate::app::App;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
@@ -230,12 +230,13 @@ pub async fn see(
 ) -> Page {
     change(request, signed, form, shared, &[Role::Administrator], true, |app, actor, fields| {
         let id = request_of(fields)?;
-        let (file, names) = app.write(actor, |tx, stamp| {
+        let file = app.write(actor, |tx, stamp| {
             let unit = request::locate(tx, actor, id)?;
-            let file = file::see(tx, stamp, actor, (unit, id), fields.get("purpose"))?;
-            let names: Result<Vec<String>> =
-                file.views.iter().map(|view| person_name(tx, view.person)).collect();
-            Ok((file, names?))
+            file::see(tx, stamp, actor, (unit, id), fields.get("purpose"))
+        })?;
+        // Who looked may be registered at another unit than this transaction sees.
+        let names = app.store.read(&Scope::All, |conn| {
+            file.views.iter().map(|view| person_name(conn, view.person)).collect::<Result<Vec<String>>>()
         })?;
         Ok(Some(shown(file, names)))
     })

@@ -59,7 +59,19 @@ pub async fn form(request: HttpRequest) -> Page {
 fn place(next: &str) -> Option<&str> {
     let path = local(next)?;
     let first = path.split('/').nth(1)?;
-    matches!(first, "counter" | "finance" | "users" | "duties" | "privacy" | "account").then_some(path)
+    const ROOMS: [&str; 10] = [
+        "counter",
+        "finance",
+        "users",
+        "duties",
+        "privacy",
+        "account",
+        "city",
+        "tariff",
+        "admin",
+        "onboarding",
+    ];
+    ROOMS.contains(&first).then_some(path)
 }
 
 /// `POST /sign-in`: a session with a new token, whatever the browser showed before.

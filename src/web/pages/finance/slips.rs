@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 
 use super::{confirm, units};
-use crate::actor::Role;
+use crate::actor::{Role, Scope};
 use crate::app::App;
 use crate::error::Result;
 use crate::identity;
@@ -123,14 +123,18 @@ fn act(app: &App, signed: &Signed, fields: &Fields) -> Result<()> {
     if is_signed {
         confirm(app, signed, fields.get("confirm"))?;
     }
-    let receipts = app.write(actor, |tx, stamp| {
-        let unit = crate::unit::find_by_code(tx, fields.get("unit"))?.id;
+    let (unit, collector) = app.store.read(&Scope::All, |conn| {
+        let unit = crate::unit::find_by_code(conn, fields.get("unit"))?.id;
         actor.scope.require(unit)?;
+        let slip = query::find(conn, unit, number)?.ok_or_else(provisional::not_found)?;
+        Ok((unit, identity::person_name(conn, slip.person)?))
+    })?;
+    let receipts = app.write(actor, |tx, stamp| {
         if !is_signed {
             provisional::send_back(tx, stamp, actor, (unit, number), fields.get("reason"))?;
             return Ok(Vec::new());
         }
-        let (_, taken) = money::countersign(tx, stamp, actor, (unit, number))?;
+        let (_, taken) = money::countersign(tx, stamp, actor, (unit, number), &collector)?;
         Ok(taken.receipts.into_iter().map(|receipt| (unit, receipt)).collect::<Vec<_>>())
     })?;
     app.sealing.numbered(&receipts);
