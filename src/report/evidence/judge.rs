@@ -114,10 +114,8 @@ pub fn judge(bytes: &[u8], trust: &TrustStore, now: Instant) -> Result<Judgement
             },
         }
     }
-    for part in ["trail.json", "series.json"] {
-        if !manifest.files.contains_key(part) {
-            found.fault(part, "is missing");
-        }
+    if !manifest.files.contains_key("trail.json") {
+        found.fault("trail.json", "is missing");
     }
     if found.signed_roots == 0 {
         found.fault("trail.json", "no root of it is signed");
