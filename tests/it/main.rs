@@ -64,6 +64,7 @@ mod matched_once;
 mod messages;
 mod messages_of_money;
 mod migrations;
+mod office_by_command;
 mod openapi;
 mod outages;
 mod overtaken;
