@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use super::delegation::{self, Delegation};
 use super::{Kind, Waiting, delegation_query, rules, waiting_query as query};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
@@ -60,6 +61,11 @@ pub fn of_unit(conn: &mut Conn, unit: UnitId) -> Result<Vec<Waiting>> {
 pub fn find(conn: &mut Conn, unit: UnitId, kind: Kind, id: i64) -> Result<Waiting> {
     let found = query::of_unit(conn, unit)?.into_iter().find(|one| one.kind == kind && one.id == id);
     found.ok_or_else(|| Error::not_found("approval_not_waiting", "nothing of that name waits for approval"))
+}
+
+/// Who has a hand in something, in whatever state it is.
+pub(super) fn makers(conn: &mut Conn, unit: UnitId, kind: Kind, id: i64) -> Result<Vec<PersonId>> {
+    query::makers(conn, unit, kind, id)
 }
 
 /// What waits in the units an actor sees, or in one of them, with what was handed to the city.
@@ -124,17 +130,14 @@ fn due(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId) -> Result<Vec<query::Es
     if waiting.is_empty() {
         return Ok(Vec::new());
     }
-    let mut deciders = person::deciders(conn, unit)?;
-    // Who stands in for an approver counts as well.
-    let delegations = delegation_query::all(conn)?;
-    let standing =
-        delegations.iter().filter(|one| one.unit == unit && rules::is_in_force(one, stamp.today()));
-    deciders.extend(standing.map(|one| one.delegate));
+    let deciders = person::deciders(conn, unit)?;
+    let mut delegations = delegation_query::all(conn)?;
+    delegations.retain(|one| one.unit == unit && rules::is_in_force(one, stamp.today()));
     let mut rows = Vec::new();
     for one in waiting {
         let why = if rules::due_at(one.asked_at, stamp.calendar) <= stamp.now {
             Why::Waited
-        } else if !rules::has_decider(&deciders, &one) {
+        } else if !rules::has_decider(&deciders, &one) && !has_delegate(conn, &delegations, &one, stamp)? {
             Why::NobodyElse
         } else {
             continue;
@@ -150,6 +153,21 @@ fn due(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId) -> Result<Vec<query::Es
         });
     }
     Ok(rows)
+}
+
+/// Whether somebody who stands in for an approver may decide on this very thing.
+fn has_delegate(
+    conn: &mut Conn,
+    delegations: &[Delegation],
+    waits: &Waiting,
+    stamp: &Stamp<'_>,
+) -> Result<bool> {
+    for one in delegations {
+        if delegation::lets_decide(conn, one, waits, stamp.today())? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// How many decisions the city is asked for, for the metrics.

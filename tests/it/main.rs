@@ -35,6 +35,7 @@ mod duties;
 mod entrusted;
 mod every_page;
 mod evidence;
+mod evidence_attacks;
 mod exception_kinds;
 mod exception_queue;
 mod exception_rules;
