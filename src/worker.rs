@@ -325,7 +325,11 @@ fn keep_evidence(app: &Arc<App>, is_stopping: &AtomicBool) {
 
 /// Hands decisions that waited too long to the city; returns how many are new.
 pub fn escalate_decisions(app: &App) -> Result<usize> {
-    waiting::escalate(&app.store, &app.stamp())
+    let told = waiting::Told {
+        mailboxes: &app.config.exceptions.approvals_mail,
+        public_url: &app.config.web.public_url,
+    };
+    waiting::escalate(&app.store, &app.stamp(), &told)
 }
 
 /// Looks over the queue of exceptions: what follows from time passing, alarms, escalation.

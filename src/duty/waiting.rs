@@ -12,6 +12,7 @@ use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::identity::person;
+use crate::notification;
 use crate::store::{Conn, Lane, Stamp, Store, rows};
 use crate::unit;
 
@@ -103,9 +104,16 @@ fn units(conn: &mut Conn, scope: &Scope, asked: Option<UnitId>) -> Result<Vec<Un
     Ok(unit::all(conn)?.into_iter().map(|unit| unit.id).filter(|unit| scope.covers(*unit)).collect())
 }
 
-/// Hands to the city what waited for a working day, or what nobody of the unit may decide. Running it
-/// again changes nothing. Returns how many are new.
-pub fn escalate(store: &Store, stamp: &Stamp<'_>) -> Result<usize> {
+/// Whom the city's decisions are told to by mail, and where they are decided.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told<'a> {
+    pub mailboxes: &'a [String],
+    pub public_url: &'a str,
+}
+
+/// Hands to the city what waited for a working day, or what nobody of the unit may decide, and tells it by
+/// mail. Running it again changes nothing. Returns how many are new.
+pub fn escalate(store: &Store, stamp: &Stamp<'_>, told: &Told<'_>) -> Result<usize> {
     let mut count = 0;
     for unit in store.read(&Scope::All, |conn| units(conn, &Scope::All, None))? {
         let due = store.read(&Scope::All, |conn| due(conn, stamp, unit))?;
@@ -113,7 +121,12 @@ pub fn escalate(store: &Store, stamp: &Stamp<'_>) -> Result<usize> {
             continue;
         }
         let is_new = store.write(&Scope::All, Lane::Bulk, |tx| {
-            rows::insert_if_absent(tx, &due, &["unit_id", "kind", "subject_id", "asked_at"])
+            let keys = ["unit_id", "kind", "subject_id", "asked_at"];
+            let is_new = rows::insert_if_absent(tx, &due, &keys)?;
+            let new = due.iter().zip(&is_new).filter(|(_, is_new)| **is_new).map(|(row, _)| row);
+            let mails = mails(&unit::find(tx, unit)?.name, new, told);
+            notification::enqueue(tx, stamp, &mails)?;
+            Ok(is_new)
         })?;
         for (row, _) in due.iter().zip(is_new).filter(|(_, is_new)| *is_new) {
             let (kind, why) = (row.kind, row.why);
@@ -123,6 +136,50 @@ pub fn escalate(store: &Store, stamp: &Stamp<'_>) -> Result<usize> {
         }
     }
     Ok(count)
+}
+
+/// What is told of new ones, once to each mailbox; no person is named.
+fn mails<'r>(
+    unit_name: &str,
+    new: impl Iterator<Item = &'r query::EscalationRow>,
+    told: &Told<'_>,
+) -> Vec<notification::New> {
+    let mut mails = Vec::new();
+    for row in new {
+        let text = words(unit_name, row, told.public_url);
+        mails.extend(told.mailboxes.iter().map(|mailbox| notification::New {
+            unit: row.unit_id,
+            kind: notification::KIND_APPROVAL,
+            subject_kind: "approval_escalation",
+            subject: row.id.0,
+            channel: notification::Channel::Email,
+            to: mailbox.clone(),
+            text: Some(text.clone()),
+            money: None,
+            expires_at: None,
+        }));
+    }
+    mails
+}
+
+/// The subject, then what is said, Vietnamese and English.
+fn words(unit_name: &str, row: &query::EscalationRow, public_url: &str) -> String {
+    let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == row.kind);
+    let (title, title_en) = kind.map_or((row.kind, row.kind), Kind::title);
+    let subject = kind.map(|kind| kind.subject_text(row.subject_id)).unwrap_or_default();
+    let (why, why_en) = if row.why == Why::Waited.as_str() {
+        ("đã chờ quá một ngày làm việc", "it waited for more than a working day")
+    } else {
+        ("đơn vị không còn ai duyệt được", "nobody of the unit may decide it")
+    };
+    let asked = row.asked_at.hanoi_text();
+    format!(
+        "Việc chờ thành phố duyệt: {title} – {unit_name}\n\
+         {title} {subject} của {unit_name}, đề nghị lúc {asked}: {why}.\n\
+         Duyệt tại {public_url}/duties\n\
+         {title_en} {subject} of {unit_name}, asked for at {asked}, waits for the city: {why_en}. \
+         Decide at {public_url}/duties\n"
+    )
 }
 
 fn due(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId) -> Result<Vec<query::EscalationRow>> {
@@ -174,4 +231,29 @@ fn has_delegate(
 pub fn count_escalated(conn: &mut Conn, stamp: &Stamp<'_>) -> Result<usize> {
     let all = list(conn, stamp, &Actor::system(), None)?;
     Ok(all.iter().filter(|one| one.escalated.is_some()).count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_says_what_waits_where_and_why_and_names_no_person() {
+        let row = query::EscalationRow {
+            unit_id: UnitId(2),
+            id: EventId(1),
+            kind: "refund",
+            subject_id: 7,
+            asked_at: Instant(0),
+            why: "nobody_else",
+            created_at: Instant(0),
+        };
+        let text = words("Ủy ban nhân dân phường Mẫu", &row, "https://bienlai.example.vn");
+        let mut lines = text.lines();
+        assert_eq!(lines.next(), Some("Việc chờ thành phố duyệt: Hoàn tiền – Ủy ban nhân dân phường Mẫu"));
+        for said in [RefundId(7).to_string().as_str(), "không còn ai duyệt", "/duties", "nobody of the unit"]
+        {
+            assert!(text.contains(said), "{said}: {text}");
+        }
+    }
 }

@@ -3,16 +3,19 @@
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::duty::delegation::{self, Offer};
+use bienlai::duty::waiting::Told;
 use bienlai::duty::{Kind, waiting};
 use bienlai::id::*;
 use bienlai::identity::{self, NewClient};
 use bienlai::payment::refund::{self, Ask};
+use bienlai::simulator::mail::MailServer;
 use bienlai::store::Conn;
 use bienlai::store::failure::CHECK;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use crate::corrections::person as as_person;
+use crate::messages::{courier, email_section};
 use crate::refunds::{now, overpaid, payee, request};
 use crate::support::program::{Reply, Service, send};
 use crate::support::visitor::{Visitor, appoint, seated};
@@ -126,6 +129,13 @@ fn a_delegate_of_another_unit_approves_within_what_was_lent_and_it_is_told_with_
         let act = &told["acts"][0];
         assert_eq!(act["subject"], json!(small.id));
         assert_eq!((&act["decision_no"], &act["giver"]), (&json!("12/QĐ-UBND"), &json!(giver)));
+        // It is told with the refund itself as well.
+        let of_refund = fetch(&service, &chief, &format!("/api/v1/refunds/{}", small.id));
+        assert_eq!(of_refund["delegated"][0]["decision_no"], "12/QĐ-UBND");
+        let unit = Scope::unit(home);
+        let mut visitor = seated(&world, service.address, Role::Approver, "duyet.badinh", unit);
+        visitor.get(&format!("/finance/refunds/{}", small.id));
+        visitor.sees("Người Nhận Mẫu duyệt, thay Người Giao Mẫu theo ủy quyền số 12/QĐ-UBND");
         let trail = world.words("SELECT detail AS t FROM audit_entry WHERE action = 'delegation.used'");
         assert_eq!(trail, [format!("{} 12/QĐ-UBND", small.id)]);
         assert_eq!(fetch(&service, &outsider, "/api/v1/delegations")["delegations"], json!([]));
@@ -266,7 +276,7 @@ fn a_delegate_who_may_not_decide_holds_nothing_up() {
         client(&world, home, Role::Approver, giver);
         client(&world, world.tay_ho.id, Role::Cashier, delegate);
         lent(&world, giver, delegate, 2_500);
-        let escalate = || waiting::escalate(&world.store, &world.stamp()).unwrap();
+        let escalate = || waiting::escalate(&world.store, &world.stamp(), &Told::default()).unwrap();
         let asked = |amount: i64| {
             let maker = as_person(home, giver, Role::Finance);
             let ask =
@@ -389,7 +399,7 @@ fn a_decision_that_waits_a_working_day_goes_to_the_city_and_one_that_nobody_may_
         let payment = overpaid(&world);
         let asked = request(&world, payment, 2_000).unwrap();
         let home = world.ba_dinh.id;
-        let escalate = || waiting::escalate(&world.store, &world.stamp()).unwrap();
+        let escalate = || waiting::escalate(&world.store, &world.stamp(), &Told::default()).unwrap();
         let shown = || {
             let system = Actor::system();
             world.look(|conn| waiting::list(conn, &world.stamp(), &system, Some(home)))
@@ -430,12 +440,39 @@ fn a_decision_that_waits_a_working_day_goes_to_the_city_and_one_that_nobody_may_
 }
 
 #[test]
+fn the_city_is_told_by_mail_once_of_each_decision_that_is_handed_to_it() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let payment = overpaid(&world);
+        let asked = request(&world, payment, 2_000).unwrap();
+        let mailboxes = ["lanhdao@example.vn".to_owned(), "phoban@example.vn".to_owned()];
+        let told = Told { mailboxes: &mailboxes, public_url: "https://bienlai.example.vn" };
+        let escalate = || waiting::escalate(&world.store, &world.stamp(), &told).unwrap();
+        assert_eq!(escalate(), 1);
+        assert_eq!(escalate(), 0);
+        assert_eq!(world.count("message WHERE kind = 'approval_waits'"), 2, "each mailbox once");
+        let server = MailServer::start(0, None).unwrap();
+        let courier = courier(&email_section(server.address.port()));
+        while courier.send_due(&world.store, &|| world.stamp()).unwrap() > 0 {}
+        let mut to: Vec<String> = server.received().into_iter().flat_map(|mail| mail.to).collect();
+        to.sort();
+        assert_eq!(to, mailboxes);
+        assert_eq!(
+            world.count("message WHERE kind = 'approval_waits' AND state = 'sent'"),
+            2,
+            "{}",
+            asked.id
+        );
+    });
+}
+
+#[test]
 fn the_board_says_what_waits_and_what_the_city_is_asked_for() {
     each_database(|database| {
         let world = World::settled_in_today(database);
         let payment = overpaid(&world);
         request(&world, payment, 2_000).unwrap();
-        waiting::escalate(&world.store, &world.stamp()).unwrap();
+        waiting::escalate(&world.store, &world.stamp(), &Told::default()).unwrap();
         let mut service = Service::start(&world);
         let mut chief = seated(&world, service.address, Role::Approver, "duyet.tp", Scope::All);
         chief.get("/finance");

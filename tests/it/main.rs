@@ -14,6 +14,7 @@ mod browser_pages;
 mod callbacks;
 mod cards;
 mod cash_by_command;
+mod city_decisions;
 mod city_desk;
 mod city_figures;
 mod city_live;
