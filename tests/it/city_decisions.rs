@@ -66,7 +66,11 @@ fn a_target_holds_when_another_administrator_has_approved_it() {
 
         let unit = Scope::unit(world.ba_dinh.id);
         let mut commune = seated(&world, service.address, Role::Administrator, "quantri.badinh", unit);
-        assert_eq!(commune.get("/admin/proposals").status, 403);
+        assert_eq!(commune.get("/admin/proposals").status, 200);
+        commune.sees("≥ 70 %");
+        assert!(!commune.page.contains("/admin/proposals/target"), "it is the city's to decide");
+        assert_eq!(post(&mut commune, "80"), 400);
+        commune.sees("toàn thành phố");
         let mut auditor = seated(&world, service.address, Role::Auditor, "kiemtoan.tp", Scope::All);
         assert_eq!(auditor.get("/admin/proposals").status, 200);
         assert!(!auditor.page.contains("/admin/proposals/target"), "auditors change nothing");

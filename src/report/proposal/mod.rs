@@ -276,14 +276,20 @@ fn decide(
     )
 }
 
-/// The newest proposals. Needs a connection that sees the city's unit.
+/// The newest proposals that an actor may see: of targets all, of entrustments those of their units. Needs a
+/// connection that sees the city's unit.
 ///
 /// # Errors
-/// `role_not_allowed`, `proposal_is_the_citys`.
+/// `role_not_allowed`.
 pub fn list(conn: &mut Conn, actor: &Actor, limit: i64) -> Result<Vec<Proposal>> {
     actor.require_role(&READERS)?;
-    require_city(actor)?;
-    query::list(conn, limit)
+    let mut found = query::list(conn, limit)?;
+    found.retain(|one| match &one.content {
+        Content::Target(_) => true,
+        Content::Entrustment(asked) => actor.scope.covers(asked.unit),
+        Content::EntrustmentEnd(asked) => actor.scope.covers(asked.unit),
+    });
+    Ok(found)
 }
 
 /// The targets that come with the program and those the city set since. City rules are read whatever the

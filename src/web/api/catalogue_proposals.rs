@@ -10,7 +10,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         vi: "Đề xuất của thành phố: chỉ tiêu, ủy nhiệm ký, chấm dứt ủy nhiệm; mới nhất trước.",
         en: "What the city decides by two persons: targets, entrustments and their ends; the newest first.",
         who: READERS,
-        notes: "For those who look after the whole city.",
+        notes: "Targets, and entrustments of the units in scope.",
         answer: r#"{ "proposals": [ { "id": "evt_01j9…", "content": { "what": "target", "of": { "measure": "online",
   "kinds": ["xã"], "percent": 70, "above": false, "valid_from": "2027-01-01", "valid_until": null, "source": "…",
   "certainty": "P" } }, "reason": "…", "maker": "per_01j9…", "created_at": "2026-11-27T09:00:00+07:00",
@@ -59,7 +59,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         path: "/admin/proposals",
         vi: "Quyết định của thành phố: chỉ tiêu và ủy nhiệm ký.",
         en: "The city's decisions: targets and entrusted signing.",
-        who: READERS,
+        who: "administrator, auditor",
         ..NONE
     },
     Endpoint {

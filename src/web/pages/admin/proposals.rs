@@ -76,7 +76,7 @@ async fn compose(
         app.store.read(&Scope::All, |conn| {
             let found = proposal::list(conn, &actor, SHOWN)?;
             let mut units = unit::all(conn)?;
-            units.retain(|unit| unit.id != CITY);
+            units.retain(|unit| unit.id != CITY && actor.scope.covers(unit.id));
             let rows: Vec<Row> =
                 found.iter().map(|one| row(conn, lang, &units, one)).collect::<Result<_>>()?;
             let entrustments = entrusted(conn, lang, &units)?;
@@ -86,7 +86,7 @@ async fn compose(
     .await?;
     Ok(ProposalsPage {
         csrf: signed.csrf.clone(),
-        can_change: signed.actor.role == Role::Administrator,
+        can_change: signed.actor.role == Role::Administrator && signed.actor.scope == Scope::All,
         must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
         wrong: Wrong::default(),
         typed: Fields::default(),
