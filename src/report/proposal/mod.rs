@@ -203,7 +203,7 @@ fn tell(
 /// Another person than the one who proposed it makes it hold.
 ///
 /// # Errors
-/// `role_not_allowed`, `proposal_is_the_citys`, `proposal_not_found`, `proposal_decided`, `maker_is_checker`,
+/// `role_not_allowed`, `proposal_not_found`, `proposal_decided`, `maker_is_checker`,
 /// and those of what is decided, such as `city_identity_missing` or `entrustment_missing`.
 pub fn approve(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, id: EventId) -> Result<Proposal> {
     let (mut found, checker) = undecided(tx, actor, id)?;
@@ -228,7 +228,7 @@ pub fn approve(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, id: EventId) -
 /// Refuses a proposal, or takes one's own back.
 ///
 /// # Errors
-/// `role_not_allowed`, `proposal_is_the_citys`, `proposal_not_found`, `proposal_decided`, `field_missing`.
+/// `role_not_allowed`, `proposal_not_found`, `proposal_decided`, `field_missing`.
 pub fn refuse(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -236,8 +236,8 @@ pub fn refuse(
     id: EventId,
     reason: &str,
 ) -> Result<Proposal> {
-    let reason = reason_of(reason)?;
     let (mut found, checker) = undecided(tx, actor, id)?;
+    let reason = reason_of(reason)?;
     decide(tx, stamp, &mut found, State::Refused, checker, Some(reason))?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, CITY, "proposal.refused", id)])?;
     Ok(found)
@@ -245,10 +245,12 @@ pub fn refuse(
 
 fn undecided(conn: &mut Conn, actor: &Actor, id: EventId) -> Result<(Proposal, PersonId)> {
     actor.require_role(&[Role::Administrator])?;
-    require_city(actor)?;
-    let person = actor.require_person()?;
-    let not_found = || Error::not_found("proposal_not_found", "no such proposal");
+    let not_found = || Error::not_found("proposal_not_found", "no such proposal for you to decide");
+    if actor.scope != Scope::All {
+        return Err(not_found());
+    }
     let found = query::find(conn, id)?.ok_or_else(not_found)?;
+    let person = actor.require_person()?;
     if found.state == State::Proposed {
         return Ok((found, person));
     }
