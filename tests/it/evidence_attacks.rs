@@ -256,7 +256,8 @@ fn a_certificate_that_is_dropped_anothers_or_signed_again_is_named() {
         let other = Forgery::of(&taken(&world, &world.tay_ho, PERIOD));
         let key =
             SigningKey::from_pem(&SecretString::from(OTHER_SIGNER), OTHER_SIGNER, "9900000016").unwrap();
-        let signed = |message: &[u8]| BASE64.encode(key.sign(&[message]).unwrap().remove(0));
+        let signer = key.signer().unwrap();
+        let signed = |message: &[u8]| BASE64.encode(signer.sign(&[message]).unwrap().remove(0));
         let chain = "days/1900111100.json";
         let attacks: [Attack<'_>; 7] = [
             ("the last day", "the certificate of 2026-11-24 of acc_", &|forgery| {
