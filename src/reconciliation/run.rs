@@ -208,7 +208,7 @@ fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-fn line_of(line: &StoredLine, texts: &LineTexts, vault: &Vault) -> Line {
+pub(super) fn line_of(line: &StoredLine, texts: &LineTexts, vault: &Vault) -> Line {
     let account = texts.counterparty_account.as_deref();
     Line {
         id: line.id,

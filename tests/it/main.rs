@@ -79,6 +79,7 @@ mod refused_orders;
 mod remittances;
 mod renditions;
 mod restated;
+mod restated_interest;
 mod restated_money;
 mod reversals;
 mod rights;
