@@ -92,6 +92,7 @@ mod shifts_over_http;
 mod sign_in;
 mod simulated_machines;
 mod simulation;
+mod split_lines;
 mod staff_pages;
 mod statements;
 mod strange_requests;

@@ -29,7 +29,6 @@ use crate::amount::Dong;
 use crate::audit;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::exception::limit;
 use crate::id::*;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Lane, Stamp, Store, Tx, rows};
@@ -216,6 +215,14 @@ impl Decided {
     }
 }
 
+/// What one person may decide, and how codes are read.
+#[derive(Clone, Copy)]
+pub struct Allowed<'a> {
+    pub codes_of: &'a CodesOf<'a>,
+    /// The unit's limit for one person; without it two persons decide everything.
+    pub limit: Option<Dong>,
+}
+
 /// Decides every open line of a statement at once. Where one person may not (`second`), the first
 /// person's verdicts are kept as a keyed hash, and those of another person must be the same.
 ///
@@ -227,7 +234,7 @@ pub fn decide<'a>(
     store: &Store,
     stamp: &dyn Fn() -> Stamp<'a>,
     actor: &Actor,
-    codes_of: &CodesOf<'_>,
+    allowed: Allowed<'_>,
     (unit, id): (UnitId, StatementId),
     verdicts: &[Verdict],
 ) -> Result<Decided> {
@@ -236,7 +243,7 @@ pub fn decide<'a>(
     actor.require_person()?;
     let drafted = drafted(store, &stamp(), actor, unit, id)?;
     store.write(&actor.scope, Lane::Live, |tx| {
-        decide_in(tx, &stamp(), actor, codes_of, ((unit, id), &drafted), verdicts)
+        decide_in(tx, &stamp(), actor, allowed, ((unit, id), &drafted), verdicts)
     })
 }
 
@@ -244,7 +251,7 @@ fn decide_in(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     actor: &Actor,
-    codes_of: &CodesOf<'_>,
+    allowed: Allowed<'_>,
     ((unit, id), drafted): ((UnitId, StatementId), &Drafted),
     verdicts: &[Verdict],
 ) -> Result<Decided> {
@@ -259,11 +266,11 @@ fn decide_in(
     repair::check_days(tx, &stored, &account, verdicts)?;
     let needs_two = expected.is_none()
         || query::open_of_file(tx, unit, &stored.file_sha256)? > 1
-        || second::needs_two(&drafted.raw, verdicts, codes_of, limit::in_force(tx, unit)?);
+        || second::needs_two(&drafted.raw, verdicts, allowed);
     if needs_two && !seconded(tx, stamp, actor, &stored, verdicts)? {
         return Ok(Decided::SecondPerson);
     }
-    let lines = repair::planned(tx, stamp, codes_of, &account, (&stored, drafted), (&waiting, verdicts))?;
+    let lines = repair::planned(tx, stamp, allowed.codes_of, &account, (&stored, drafted), (&waiting, verdicts))?;
     let mut repaired = Vec::new();
     for (line, verdict, added) in lines {
         let reason = text::clean(&verdict.reason);

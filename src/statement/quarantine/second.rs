@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use super::{Raw, Repair, Verdict};
-use crate::amount::Dong;
+use super::{Allowed, Raw, Repair, Verdict};
 use crate::error::{Error, Result};
 use crate::id::EventId;
 use crate::statement::line::CodesOf;
@@ -32,8 +31,7 @@ pub fn refuse_contradictions(raw: &BTreeMap<EventId, Raw>, verdicts: &[Verdict])
 pub fn needs_two(
     raw: &BTreeMap<EventId, Raw>,
     verdicts: &[Verdict],
-    codes_of: &CodesOf<'_>,
-    limit: Option<Dong>,
+    Allowed { codes_of, limit }: Allowed<'_>,
 ) -> bool {
     verdicts.iter().any(|verdict| {
         let Some(repair) = &verdict.repair else { return false };
@@ -53,6 +51,7 @@ fn naming(repair: &Repair, codes_of: &CodesOf<'_>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::amount::Dong;
 
     fn verdict(amount: i64, memo: &str, bank_reference: Option<&str>) -> Verdict {
         let repair = Repair {
@@ -80,7 +79,8 @@ mod tests {
     #[test]
     fn names_that_the_file_does_not_have_take_two() {
         let two = |text: &str, memo: &str, reference| {
-            needs_two(&raw(text, None, None), &[verdict(5, memo, reference)], &codes, Some(Dong(10)))
+            let allowed = Allowed { codes_of: &codes, limit: Some(Dong(10)) };
+            needs_two(&raw(text, None, None), &[verdict(5, memo, reference)], allowed)
         };
         assert!(!two(":86:nop HN12", "nop HN12", None));
         assert!(!two(":86:nop h n1 2", "nop HN12", None), "cut as banks cut");
@@ -88,7 +88,10 @@ mod tests {
         assert!(!two("NTRFNONREF//R2 HN12", "HN12", Some("R2")));
         assert!(two("NTRFNONREF//R2", "", Some("R3")), "a reference proves a claim");
         assert!(!two("", "khong ma", None));
-        let above = |limit| needs_two(&raw("", None, None), &[verdict(-11, "", None)], &codes, limit);
+        let above = |limit| {
+            let allowed = Allowed { codes_of: &codes, limit };
+            needs_two(&raw("", None, None), &[verdict(-11, "", None)], allowed)
+        };
         assert!(above(None) && above(Some(Dong(10))) && !above(Some(Dong(11))));
     }
 
