@@ -46,11 +46,12 @@ pub fn owed(conn: &mut Conn, item: &Obligation) -> Result<Dong> {
 }
 
 /// What these payers owe again because the bank took their money back under a document that stands.
-pub fn owed_again_by(conn: &mut Conn, unit: UnitId, payers: &[PartyId]) -> Result<Vec<Obligation>> {
-    let mut payers = payers.to_vec();
-    payers.sort_unstable();
-    payers.dedup();
-    let keys = repaid_query::owed_again_by(conn, unit, &payers)?;
+pub fn owed_again_by(conn: &mut Conn, unit_id: UnitId, payers: &[PartyId]) -> Result<Vec<Obligation>> {
+    let accounts = unit::account::of_unit(conn, unit_id)?.into_iter().map(|account| account.id);
+    let accounts: Vec<AccountId> = accounts.collect();
+    let taken_back = repaid_query::all_taken_back(conn, unit_id, &accounts)?;
+    let of_them = taken_back.into_iter().filter(|(_, _, payer)| payers.contains(payer));
+    let keys: Vec<(UnitId, ObligationId)> = of_them.map(|(unit, id, _)| (unit, id)).collect();
     let mut found = Vec::new();
     for item in obligation::query::by_ids(conn, &keys)? {
         if repaid::owed_again(conn, &item)?.is_positive() {

@@ -10,7 +10,7 @@ use super::refund;
 use super::refund::debit::{self, Debit};
 use super::settle::{load_obligations, touch};
 use super::settle_cash;
-use super::split::{self, Part};
+use super::split;
 use super::{line_query, query};
 use crate::actor::Actor;
 use crate::amount::Dong;
@@ -54,7 +54,7 @@ pub fn propose(
     actor: &Actor,
     (unit, id): (UnitId, ExceptionId),
     ask: Ask<'_>,
-    parts: &[Part],
+    parts: &[split::Part],
 ) -> Result<Exception> {
     let (resolution, target) = (ask.resolution.to_owned(), ask.target);
     let item = exception::propose(tx, stamp, actor, unit, id, ask)?;

@@ -89,7 +89,9 @@ fn waiting(
                 let class = class_told(conn, stamp, rules, &line)?;
                 Some(line).filter(|_| class == Some(class_of(original)))
             }
-            Some(line) => Some(line).filter(|line| original.amount.is_positive() == line.amount.is_positive()),
+            Some(line) => {
+                Some(line).filter(|line| original.amount.is_positive() == line.amount.is_positive())
+            }
             None => None,
         };
         let successor = match successor {

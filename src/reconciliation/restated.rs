@@ -99,8 +99,7 @@ fn take_in<'a>(store: &Store, stamp: &dyn Fn() -> Stamp<'a>, version: &Version) 
         let layout = file::layout_of(conn, version.unit, &version.file_sha256)?;
         Ok((bytes, layout, account::find(conn, version.unit, version.account)?.account_no))
     })?;
-    let options =
-        Options { layout: layout.as_ref(), account_no: Some(&account_no), ..Options::default() };
+    let options = Options { layout: layout.as_ref(), account_no: Some(&account_no), ..Options::default() };
     let imported = office::import_with(store, stamp, &system, &bytes, options)?;
     match imported.errors.first() {
         Some(error) => {

@@ -171,8 +171,7 @@ fn in_order(works: Vec<LineWork>) -> [Vec<LineWork>; 3] {
         _ => None,
     };
     let taken_back: BTreeSet<LineId> = works.iter().filter_map(original).collect();
-    let (reversals, others): (Vec<_>, Vec<_>) =
-        works.into_iter().partition(|work| original(work).is_some());
+    let (reversals, others): (Vec<_>, Vec<_>) = works.into_iter().partition(|work| original(work).is_some());
     let (brought, others) = others.into_iter().partition(|work| taken_back.contains(&work.line));
     [brought, reversals, others]
 }

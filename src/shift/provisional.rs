@@ -170,8 +170,7 @@ pub fn enter(
         let detail = "after the pad was printed, not in the future";
         return Err(Error::invalid("collected_at", "slip_time_wrong", detail));
     }
-    let entry =
-        Entry { obligation: written.obligation, amount, collected_at, person: slip.person };
+    let entry = Entry { obligation: written.obligation, amount, collected_at, person: slip.person };
     query::advance(tx, &mut slip, State::Entered)?;
     note(tx, stamp, &slip, ("entered", entry.person, Some(&entry), None))?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "slip.entered", entry.obligation)])?;

@@ -20,10 +20,5 @@ crate::table_row! {
 }
 
 pub fn mapping_of(conn: &mut Conn, unit: UnitId, sha256: &str) -> Result<Option<String>> {
-    file_mapping::table
-        .find((unit, sha256))
-        .select(file_mapping::mapping)
-        .first(conn)
-        .optional()
-        .classify()
+    file_mapping::table.find((unit, sha256)).select(file_mapping::mapping).first(conn).optional().classify()
 }

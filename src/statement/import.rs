@@ -258,7 +258,8 @@ struct Plan {
 impl Import<'_, '_> {
     /// A statement of this account that a crash left half loaded is finished from its stored file.
     fn finish_interrupted(&self, account: &BankAccount, sha256: &str) -> Result<()> {
-        let left = self.store.read(&self.actor.scope, |conn| query::loading(conn, account.unit, account.id))?;
+        let left =
+            self.store.read(&self.actor.scope, |conn| query::loading(conn, account.unit, account.id))?;
         let Some(left) = left.filter(|left| left.file_sha256 != sha256) else { return Ok(()) };
         let stored = (account.unit, left.file_sha256.as_str());
         let (bytes, understood) = saved::understand_stored(

@@ -169,9 +169,10 @@ fn each_sale_that_nobody_knows_is_asked_about_and_placed_alone() {
             (person(unit, world.clerk, Role::Finance), person(unit, world.chief, Role::Approver));
         for amount in [8_000, 25_000] {
             let owed = world.raise(Dong(amount));
-            let about = world.exceptions(unit).into_iter().find(|one| {
-                one.amount == Dong(amount) && one.state == bienlai::exception::State::Open
-            });
+            let about = world
+                .exceptions(unit)
+                .into_iter()
+                .find(|one| one.amount == Dong(amount) && one.state == bienlai::exception::State::Open);
             let about = about.expect("each has its own").id;
             let ask = ("assign", Some(owed.id.0), "đúng mã chuẩn chi");
             world.change(|tx, stamp| bienlai::exception::propose(tx, stamp, &clerk, unit, about, ask));

@@ -143,8 +143,10 @@ fn a_corrected_table_that_came_with_a_mapping_of_its_own_is_accepted_by_it() {
                  description = {description}\namount = {amount}\nbalance = 4\n"
             )
         };
-        let one = format!("Tài khoản: {number}\nKhi nào;Việc gì;Bao nhiêu;Còn lại\n{on};tien gui;25.000;25.000\n");
-        let two = format!("Tài khoản: {number}\nLúc nào;Bao nhiêu;Việc gì;Còn lại\n{on};26.000;tien gui;26.000\n");
+        let one =
+            format!("Tài khoản: {number}\nKhi nào;Việc gì;Bao nhiêu;Còn lại\n{on};tien gui;25.000;25.000\n");
+        let two =
+            format!("Tài khoản: {number}\nLúc nào;Bao nhiêu;Việc gì;Còn lại\n{on};26.000;tien gui;26.000\n");
         let import = |name: &str, file: &str, map: &str| {
             let map = written(&world, &format!("{name}.toml"), map.as_bytes());
             let file = written(&world, &format!("{name}.csv"), file.as_bytes());

@@ -51,18 +51,15 @@ fn ordered_interest_that_the_bank_moves_is_neither_ordered_again_nor_claimed_bac
         corrected(&world, &of(today(&world)));
         world.assert_balances(
             world.ba_dinh.id,
-            &[
-                bank(&world, 1_240),
-                due(-1_200),
-                (Account::Suspense(line_of(&world, 40, 0)), -40),
-            ],
+            &[bank(&world, 1_240), due(-1_200), (Account::Suspense(line_of(&world, 40, 0)), -40)],
         );
         assert_eq!(obstacles(&world, yesterday), Vec::<&str>::new());
         assert_eq!(obstacles(&world, today(&world)), Vec::<&str>::new());
         assert_eq!((free(&world, Kind::Treasury), free(&world, Kind::Claim)), (0, 0));
-        assert_eq!(world.words("SELECT class AS t FROM statement_line WHERE amount = 1200 ORDER BY id"), [
-            "interest", "interest"
-        ]);
+        assert_eq!(
+            world.words("SELECT class AS t FROM statement_line WHERE amount = 1200 ORDER BY id"),
+            ["interest", "interest"]
+        );
     });
 }
 
@@ -122,9 +119,11 @@ fn a_booking_that_the_bank_corrects_after_more_than_a_year_is_corrected() {
         let world = World::settled_in(database);
         let then = today(&world);
         let of = |amount| {
-            BankFile::new(world.ba_dinh.account_no, then, 0)
-                .book(amount, "khong ma", "FT26327001")
-                .book(40, "le", "FT26327003")
+            BankFile::new(world.ba_dinh.account_no, then, 0).book(amount, "khong ma", "FT26327001").book(
+                40,
+                "le",
+                "FT26327003",
+            )
         };
         import(&world, &of(25_000).camt());
         matched(&world);

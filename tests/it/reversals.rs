@@ -124,10 +124,7 @@ fn what_is_taken_back_and_paid_again_in_one_run_pays_the_fee_and_is_no_surplus()
             assert_eq!(world.receipts(&owed).len(), 1);
             world.assert_balances(
                 commune.id,
-                &[
-                    (Account::Bank(commune.account), FEE),
-                    (Account::FeesCollected("HT-01".to_owned()), -FEE),
-                ],
+                &[(Account::Bank(commune.account), FEE), (Account::FeesCollected("HT-01".to_owned()), -FEE)],
             );
             let asked: Vec<Kind> =
                 world.open_kinds(commune.id).into_iter().filter(|kind| *kind != Kind::BankReversal).collect();

@@ -29,12 +29,7 @@ fn clerk(world: &World) -> Actor {
 }
 
 fn by(world: &World, person: PersonId) -> Actor {
-    Actor {
-        person: Some(person),
-        client: None,
-        role: Role::Finance,
-        scope: Scope::unit(world.ba_dinh.id),
-    }
+    Actor { person: Some(person), client: None, role: Role::Finance, scope: Scope::unit(world.ba_dinh.id) }
 }
 
 fn obstacles(world: &World) -> Vec<&'static str> {

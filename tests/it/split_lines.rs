@@ -154,7 +154,10 @@ fn parts_that_are_wrong_are_refused_and_what_is_too_much_of_one_is_its_surplus()
         let back = BankFile::new(world.ba_dinh.account_no, today(&world), 60_000);
         statement(&world, back.book(-60_000, "hoan tra", "U1"));
         assert!(world.open_kinds(unit).contains(&Kind::BankReversal), "{:?}", world.open_kinds(unit));
-        assert_eq!(world.look(|conn| bienlai::ledger::balance(conn, unit, &Account::Suspense(line))), Dong(0));
+        assert_eq!(
+            world.look(|conn| bienlai::ledger::balance(conn, unit, &Account::Suspense(line))),
+            Dong(0)
+        );
     });
 }
 

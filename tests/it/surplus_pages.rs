@@ -130,7 +130,10 @@ fn one_transfer_for_two_dossiers_is_asked_back_once_from_either_page() {
         let world = World::settled_in_today(database);
         let (one, two) = (world.raise(Dong(25_000)), world.raise(Dong(25_000)));
         let memo = format!("{} {}", one.reference_code, two.reference_code);
-        statement(&world, BankFile::new(world.ba_dinh.account_no, today(&world), 0).book(50_000, &memo, "R1"));
+        statement(
+            &world,
+            BankFile::new(world.ba_dinh.account_no, today(&world), 0).book(50_000, &memo, "R1"),
+        );
         world.seal();
         for owed in [&one, &two] {
             let receipt = world.receipts(owed).remove(0);

@@ -270,7 +270,8 @@ fn decide_in(
     if needs_two && !seconded(tx, stamp, actor, &stored, verdicts)? {
         return Ok(Decided::SecondPerson);
     }
-    let lines = repair::planned(tx, stamp, allowed.codes_of, &account, (&stored, drafted), (&waiting, verdicts))?;
+    let lines =
+        repair::planned(tx, stamp, allowed.codes_of, &account, (&stored, drafted), (&waiting, verdicts))?;
     let mut repaired = Vec::new();
     for (line, verdict, added) in lines {
         let reason = text::clean(&verdict.reason);

@@ -141,7 +141,8 @@ mod tests {
         assert_eq!(entry(camt), known(true, "25000"));
         let damaged = camt.replace("25000", "2x").replace("</Ntry>", "<TxDtls><Amt>7</Amt></TxDtls></Ntry>");
         assert_eq!(entry(&damaged), (Some(true), None), "an amount of the details is not the entry's");
-        let table = "Ngày;Nội dung;Ghi nợ;Ghi có\n22/11/2026;a;;5.000\nx/11/2026;b;;12.000\n22/11/2026;c;1x;\n";
+        let table =
+            "Ngày;Nội dung;Ghi nợ;Ghi có\n22/11/2026;a;;5.000\nx/11/2026;b;;12.000\n22/11/2026;c;1x;\n";
         let row = |line: usize| told(raw(table.as_bytes(), &format!("line {line}"), None).unwrap());
         assert_eq!(row(3), known(false, "12000"));
         assert_eq!(row(4), (None, None));

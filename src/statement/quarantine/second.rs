@@ -100,7 +100,9 @@ mod tests {
         let refused = |is_debit, size, amount| {
             refuse_contradictions(&raw("", is_debit, size), &[verdict(amount, "", None)]).is_err()
         };
-        assert!(!refused(None, None, 5) && !refused(Some(false), Some(5), 5) && !refused(Some(true), None, -5));
+        assert!(
+            !refused(None, None, 5) && !refused(Some(false), Some(5), 5) && !refused(Some(true), None, -5)
+        );
         assert!(refused(Some(true), None, 5) && refused(Some(false), None, -5) && refused(None, Some(6), 5));
     }
 }

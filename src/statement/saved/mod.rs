@@ -147,8 +147,7 @@ pub(super) fn understand_stored(
     let (bytes, layout) = store.read(&actor.scope, |conn| {
         Ok((file::open(conn, vault, unit, sha256)?, file::layout_of(conn, unit, sha256)?))
     })?;
-    let options =
-        Options { layout: layout.as_ref(), account_no: Some(account_no), ..Options::default() };
+    let options = Options { layout: layout.as_ref(), account_no: Some(account_no), ..Options::default() };
     let understood = understand(store, actor, &bytes, options)?;
     Ok((bytes, understood))
 }

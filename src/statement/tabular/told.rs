@@ -12,11 +12,7 @@ use crate::statement::layout::Layouts;
 const MONEY: [Column; 3] = [Column::Amount, Column::Debit, Column::Credit];
 
 /// Side and size of the amount, each where the row states it beyond doubt: (is money out, size).
-pub(super) fn told(
-    sheet: &[Row],
-    number: usize,
-    layouts: Layouts<'_>,
-) -> (Option<bool>, Option<Decimal>) {
+pub(super) fn told(sheet: &[Row], number: usize, layouts: Layouts<'_>) -> (Option<bool>, Option<Decimal>) {
     let Some(row) = sheet.iter().find(|row| row.line == number) else { return (None, None) };
     let Some((_, columns)) = header::find(sheet, layouts) else { return (None, None) };
     let cells = sheet.iter().flat_map(|row| MONEY.map(|column| columns.cell(row, column)));

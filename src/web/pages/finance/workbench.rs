@@ -355,7 +355,8 @@ fn parts_of(conn: &mut Conn, unit: UnitId, text: &str) -> Result<Vec<Part>> {
     let mut parts = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (whose, amount) = line.split_once([' ', '\t', ';', '=']).ok_or_else(wrong)?;
-        let amount = Fields::of(vec![("parts".to_owned(), amount.trim_matches([' ', '\t', ';', '=']).to_owned())]);
+        let amount =
+            Fields::of(vec![("parts".to_owned(), amount.trim_matches([' ', '\t', ';', '=']).to_owned())]);
         let amount = amount.dong("parts")?.ok_or_else(wrong)?;
         let target = target_of(conn, unit, whose).map_err(|_| wrong())?;
         parts.push(Part { obligation: ObligationId(target), amount: Dong(amount) });
