@@ -256,7 +256,8 @@ fn cash_of_a_slip_whose_case_was_paid_by_transfer_meanwhile_is_entered_and_owed_
         };
         let asked = world.change(|tx, stamp| refund::request(tx, stamp, &clerk, &ask));
         world.change(|tx, stamp| refund::approve(tx, stamp, &chief, asked.unit, asked.id));
-        assert!(world.open_kinds(world.ba_dinh.id).is_empty(), "{:?}", world.open_kinds(world.ba_dinh.id));
+        let asked = world.look(|conn| refund::find(conn, asked.unit, asked.id));
+        assert_eq!((asked.state, asked.amount), (refund::State::Approved, Dong(25_000)));
         service.stop();
     });
 }

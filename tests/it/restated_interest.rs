@@ -69,8 +69,10 @@ fn interest_that_was_moved_and_then_never_came_is_taken_back_once() {
         let world = World::settled_in(database);
         let yesterday = today(&world);
         world.wait_days(1);
-        let base = || BankFile::new(world.ba_dinh.account_no, today(&world), 0).book(40, "le", "FT26327003");
-        let of = |day| base().book_on(day, 1_200, "TRA LAI TIEN GUI", "FT26327001");
+        let empty = || BankFile::new(world.ba_dinh.account_no, today(&world), 0);
+        let base = || empty().book(40, "le", "FT26327003");
+        let of =
+            |day| empty().book_on(day, 1_200, "TRA LAI TIEN GUI", "FT26327001").book(40, "le", "FT26327003");
         import(&world, &of(yesterday).camt());
         matched(&world);
         corrected(&world, &of(today(&world)));

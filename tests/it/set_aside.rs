@@ -10,7 +10,7 @@ use bienlai::reconciliation::{office, reconcile};
 use bienlai::statement::quarantine::{self, Decided, Quarantined, Repair, Verdict};
 use bienlai::statement::query;
 
-use crate::imports::import;
+use crate::imports::{import, try_import};
 use crate::support::bank_file::BankFile;
 use crate::support::database::Database;
 use crate::support::{World, each_database};
@@ -316,20 +316,22 @@ fn several_lines_of_a_file_take_two_persons_and_what_the_file_says_of_them_stand
 }
 
 #[test]
-fn a_statement_whose_balances_were_worked_out_takes_a_second_person() {
+fn a_table_without_stated_balances_and_with_a_line_nobody_can_read_does_not_go_in_at_all() {
     each_database(|database| {
         let world = settled(database);
         let day = BankFile::new(world.ba_dinh.account_no, world.now().business_day(), 0)
             .book(8_000, "le vi du", "R1")
             .book(FEE, "khong ma", "R2")
             .book(1_000, "le nua", "R3");
-        let text = String::from_utf8(day.csv()).unwrap().replace(";25000;", ";25x00;");
-        let unstated: Vec<&str> = text.lines().filter(|row| !row.starts_with("Số dư")).collect();
-        let statement = import(&world, unstated.join("\n").as_bytes()).statements[0].id;
-        let basis = world.words("SELECT balance_basis AS t FROM statement");
-        assert_eq!(basis, ["derived"]);
-        let line = waiting(&world).remove(0);
-        assert_eq!(takes_two(&world, statement, &[keyed(&world, &line, FEE, "khong ma")]).len(), 1);
-        assert_eq!(world.count("quarantine_event WHERE kind = 'repaired'"), 1);
+        let table = |damage: &str| {
+            let text = String::from_utf8(day.csv()).unwrap().replace(";25000;", damage);
+            let rows: Vec<&str> = text.lines().filter(|row| !row.starts_with("Số dư")).collect();
+            rows.join("\n").into_bytes()
+        };
+        let refused = try_import(&world, &clerk(&world), &table(";25x00;")).unwrap();
+        assert_eq!(refused.errors[0].code, "statement_without_balance", "nothing proves what it says");
+        assert_eq!((world.count("statement"), world.count("quarantined_line")), (0, 0));
+        import(&world, &table(";25000;"));
+        assert_eq!(world.words("SELECT balance_basis AS t FROM statement"), ["derived"]);
     });
 }

@@ -24,7 +24,8 @@ use crate::support::{World, each_database};
 
 /// So much came and says nothing of whose it is.
 fn unknown(world: &World, amount: i64) -> (Exception, LineId) {
-    let file = BankFile::new(world.ba_dinh.account_no, today(world), 0).book(amount, "tien nop phi", "U1");
+    let file =
+        BankFile::new(world.ba_dinh.account_no, today(world), 0).book(amount, "tien nop phi", "FT26327011");
     statement(world, file);
     let item = world.exceptions(world.ba_dinh.id).remove(0);
     let line = LineId(item.subject_id);
@@ -69,7 +70,7 @@ fn one_transfer_is_split_on_the_workbench_and_its_rest_stays_in_suspense() {
         let form = |parts: &'static str| {
             [("do", "propose"), ("resolution", "split"), ("parts", parts), ("reason", "theo bảng kê")]
         };
-        for wrong in ["", "khong co 25.000", "25.000"] {
+        for wrong in ["", "khong-co 25.000", "25.000"] {
             assert_eq!(finance.post(&page, &form(wrong)).status, 400, "{wrong}");
             finance.sees("Cách chia tiền không đúng");
         }
@@ -152,7 +153,7 @@ fn parts_that_are_wrong_are_refused_and_what_is_too_much_of_one_is_its_surplus()
         // The bank takes the whole transfer back: a person says what becomes of the parts.
         world.wait_days(1);
         let back = BankFile::new(world.ba_dinh.account_no, today(&world), 60_000);
-        statement(&world, back.book(-60_000, "hoan tra", "U1"));
+        statement(&world, back.book(-60_000, "hoan tra", "FT26327011"));
         assert!(world.open_kinds(unit).contains(&Kind::BankReversal), "{:?}", world.open_kinds(unit));
         assert_eq!(
             world.look(|conn| bienlai::ledger::balance(conn, unit, &Account::Suspense(line))),

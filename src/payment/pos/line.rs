@@ -109,7 +109,8 @@ impl Desk<'_> {
             self.note(work, Kind::UnknownDebit, backs);
         }
         let open = if work.amount.is_positive() { sales } else { backs };
-        Ok(Mark { matched: work.size().checked_sub(open.min(work.size()))?, class: "cash_deposit" })
+        let class = if open.is_positive() { "unknown" } else { "cash_deposit" };
+        Ok(Mark { matched: work.size().checked_sub(open.min(work.size()))?, class })
     }
 
     /// Each sale without a payment is money of its own, looked for and given its place alone. What a
