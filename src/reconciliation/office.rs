@@ -10,11 +10,12 @@ use super::run::{Report, reconcile};
 use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
+use crate::exception;
 use crate::id::{AccountId, StatementId, UnitId};
 use crate::obligation::reference::{CodeBook, Found};
 use crate::receipt::seal::Keyring;
 use crate::statement::job::{self, Job};
-use crate::statement::quarantine::{self, Decided, Verdict};
+use crate::statement::quarantine::{self, Allowed, Decided, Verdict};
 use crate::statement::version::{self, Renewed, Version};
 use crate::statement::{self, Imported, Options};
 use crate::store::{Lane, Stamp, Store};
@@ -68,7 +69,9 @@ pub fn decide_quarantine<'a>(
     verdicts: &[Verdict],
 ) -> Result<Decided> {
     let book = CodeBook::hanoi();
-    quarantine::decide(store, stamp, actor, &|memo| codes_in(&book, memo), statement, verdicts)
+    let limit = store.read(&actor.scope, |conn| exception::limit::in_force(conn, statement.0))?;
+    let allowed = Allowed { codes_of: &|memo| codes_in(&book, memo), limit };
+    quarantine::decide(store, stamp, actor, allowed, statement, verdicts)
 }
 
 /// The verified and the damaged codes of a memo.

@@ -22,6 +22,7 @@ pub mod schema_figures;
 pub mod schema_intake;
 pub mod schema_legal;
 pub mod schema_matching;
+pub mod schema_money;
 pub mod schema_privacy;
 pub mod schema_sign_in;
 pub mod schema_work;
