@@ -217,6 +217,13 @@ pub struct Totals {
     pub debit_at: String,
 }
 
+impl Totals {
+    /// Whether a line more, less or other would show: by the net sum, or by the sums of both sides.
+    pub fn covers_all_lines(&self) -> bool {
+        self.net.is_some() || (self.credit_sum.is_some() && self.debit_sum.is_some())
+    }
+}
+
 /// One booked movement on the account.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Line {

@@ -38,7 +38,7 @@ pub(super) fn looks_like_swift(text: &str) -> bool {
 pub(super) fn read(text: &str) -> Reading {
     let mut findings = Findings::default();
     let text = tag::with_line_ends(text);
-    let messages = tag::split_messages(&text, &mut findings);
+    let tag::Messages { messages, lines } = tag::split_messages(&text, &mut findings);
     if messages.is_empty() {
         findings.error(Finding::new(
             "line 1",
@@ -51,7 +51,7 @@ pub(super) fn read(text: &str) -> Reading {
     let format = if is_interim { Format::Mt942 } else { Format::Mt940 };
     // A bank that leaves `:20:` out does so everywhere; one that does not has lost it.
     let lacks_references = messages.iter().all(|message| !message.has("20"));
-    let read = |message| message::read_message(message, format, lacks_references, &mut findings);
+    let read = |message| message::read_message(message, &lines, format, lacks_references, &mut findings);
     let statements = messages.iter().map(read).collect();
     Reading { format, version: None, statements, findings }
 }

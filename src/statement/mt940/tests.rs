@@ -590,3 +590,40 @@ fn sums_of_an_interim_report_that_its_lines_contradict_are_refused_where_they_st
     assert_eq!((parsed.errors[0].at.as_str(), parsed.errors[0].code), ("line 9", "totals_mismatch"));
     assert!(parse(text.replace("26000", "25000").as_bytes()).errors.is_empty());
 }
+
+#[test]
+fn sums_may_be_more_than_the_lines_where_a_floor_limit_leaves_some_out() {
+    let text = ":20:A\n:25:0123456789\n:28C:1/1\n:34F:VND10000,\n:13D:2611221200+0700\n:61:2611221122C25000,NTRFNONREF\n\
+                :86:a\n:90D:0VND0,\n:90C:2VND26000,\n-\n";
+    let parsed = read(text);
+    assert_eq!((parsed.errors, parsed.warnings[0].code), (vec![], "totals_mismatch"));
+    assert_eq!(refused(&text.replace("26000", "24000")), ("line 9".to_owned(), "totals_mismatch"));
+}
+
+#[test]
+fn the_first_balance_of_a_new_account_may_be_of_no_day() {
+    let text =
+        with_entry(":61:2611221122C50,NTRFX", "C261122EUR50,").replace("C261121EUR100,", "C000000EUR0,");
+    let statement = clean(&text);
+    assert_eq!(statement.opening.map(|opening| opening.date), Some(None));
+    assert_eq!(refused(&text.replace("C000000EUR0,", "C000000EUR1,")).1, "date_invalid");
+    assert_eq!(refused(&text.replace("C261122", "C000000")).1, "date_invalid");
+}
+
+#[test]
+fn a_code_sent_alone_first_is_no_word_of_the_memo() {
+    let entry =
+        ":61:2611221122C50,S15000000029217\n:86:150\n:86:150~00B150PRZELEW~20NAP\u{141}ATA~32NGUOI MAU";
+    let line = clean(&with_entry(entry, "C261122EUR150,")).lines.remove(0);
+    assert_eq!(
+        (line.memo.as_deref(), line.counterparty_name.as_deref()),
+        (Some("NAP\u{141}ATA"), Some("NGUOI MAU"))
+    );
+    assert!(line.raw.contains(":86:150\n:86:150~00"));
+}
+
+#[test]
+fn line_ends_may_be_mixed_in_one_file() {
+    let mixed = COMPLETE.replacen("\r\n", "\n", 2).replacen("\r\n", "\r", 2);
+    assert_eq!(clean(&mixed).lines.len(), 2);
+}
