@@ -266,7 +266,8 @@ pub struct Line {
     pub running_balance: Option<Decimal>,
     #[serde(skip)]
     pub charges: Vec<Charge>,
-    /// The payments inside a batch booking, when the bank lists them.
+    /// The payments inside a batch booking, when the bank lists them. A single one of a statement is
+    /// kept only where it says more than the line itself.
     #[serde(skip)]
     pub details: Vec<Detail>,
 }
@@ -296,6 +297,17 @@ pub struct Detail {
     pub return_reason: Option<String>,
     pub charges: Vec<Charge>,
     pub at: String,
+}
+
+impl Detail {
+    /// Whether anything would be lost where the line takes over the words and the party.
+    pub fn says_more_than_a_line(&self) -> bool {
+        self.amount.is_some()
+            || self.transaction_id.is_some()
+            || self.uetr.is_some()
+            || self.return_reason.is_some()
+            || !self.charges.is_empty()
+    }
 }
 
 /// A charge the bank reports with an entry; minus is taken from us.

@@ -18,7 +18,8 @@ pub(super) fn is_placeholder(reference: &str) -> bool {
 
 pub(super) fn read_details(element: Element<'_>, path: &str, findings: &mut Findings) -> Vec<Detail> {
     let entry_is_credit = element.text_at(&["CdtDbtInd"]) == Some("CRDT");
-    let mut details = Vec::new();
+    let groups = || element.all("NtryDtls").flat_map(|group| group.all("TxDtls"));
+    let mut details = Vec::with_capacity(groups().count());
     // Version .01 has its payments directly in the entry.
     for (number, transaction) in (1..).zip(element.all("TxDtls")) {
         details.push(read_detail(transaction, format!("{path}/TxDtls[{number}]"), entry_is_credit, findings));
@@ -111,20 +112,28 @@ fn glue<'t>(pieces: impl Iterator<Item = &'t str>) -> String {
     joined
 }
 
+/// Clean texts and one that is not, one after the other.
+pub(super) fn join_texts(clean: impl IntoIterator<Item = String>, more: Option<&str>) -> Option<String> {
+    let mut joined = Joined::default();
+    clean.into_iter().for_each(|text| joined.push_clean(text));
+    more.into_iter().for_each(|text| joined.push(text));
+    joined.finish()
+}
+
 /// Cleaned texts one after the other; a text that was just told is not told twice.
 #[derive(Default)]
-pub(super) struct Joined {
+struct Joined {
     text: String,
     /// Where the last of them begins.
     last: usize,
 }
 
 impl Joined {
-    pub fn push(&mut self, text: &str) {
+    fn push(&mut self, text: &str) {
         self.push_clean(clean(text));
     }
 
-    pub fn push_clean(&mut self, text: String) {
+    fn push_clean(&mut self, text: String) {
         if text.is_empty() || self.text.get(self.last..) == Some(&text) {
             return;
         }
@@ -137,7 +146,7 @@ impl Joined {
         }
     }
 
-    pub fn finish(self) -> Option<String> {
+    fn finish(self) -> Option<String> {
         Some(self.text).filter(|text| !text.is_empty())
     }
 }

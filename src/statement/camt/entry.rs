@@ -11,7 +11,7 @@ use crate::statement::model::{Charge, Detail, Line};
 use crate::statement::number::{iso_amount, signed};
 
 use super::batch::{self, Proof};
-use super::detail::{self, Joined};
+use super::detail;
 use super::fragment::Element;
 
 /// An entry with the state the bank gives it.
@@ -60,10 +60,13 @@ fn repeated(path: &str, child: &str) -> Finding {
 
 /// Tells each of the children that is there more than once.
 pub(super) fn check_singles(element: Element<'_>, children: &[&str], path: &str, findings: &mut Findings) {
-    for child in children {
-        if element.all(child).nth(1).is_some() {
-            findings.error(repeated(path, child));
+    let mut seen = 0_u32;
+    for found in element.children() {
+        let Some(place) = children.iter().position(|child| found.is(child)) else { continue };
+        if seen & (1 << place) != 0 {
+            findings.error(repeated(path, found.name()));
         }
+        seen |= 1 << place;
     }
 }
 
@@ -123,7 +126,7 @@ pub(super) fn read_entry(
         ..Line::default()
     };
     let payment_count = batch::payment_count(element, &details);
-    describe(&mut line, element, details);
+    describe(&mut line, element, details, proof);
     Some(Entry { line, status, payment_count })
 }
 
@@ -315,28 +318,39 @@ fn transaction_code(element: Element<'_>) -> Option<String> {
     Some(joined).filter(|code| !code.is_empty()).or_else(|| code.clean_at(&["Prtry", "Cd"]))
 }
 
-/// Memo, references and counterparty from the entry and, when it holds one payment, from that.
-fn describe(line: &mut Line, element: Element<'_>, details: Vec<Detail>) {
-    let mut memo = Joined::default();
-    details
-        .iter()
-        .filter_map(|detail| detail.memo.as_deref())
-        .for_each(|text| memo.push_clean(text.to_owned()));
-    element.text_at(&["AddtlNtryInf"]).into_iter().for_each(|text| memo.push(text));
-    line.memo = memo.finish();
+/// Memo, references and counterparty from the entry and, when it holds one payment, from that. What a
+/// statement says of one payment the line says itself; a notification is read for its payments.
+fn describe(line: &mut Line, element: Element<'_>, mut details: Vec<Detail>, proof: Proof) {
     line.bank_reference = element.clean_at(&["AcctSvcrRef"]);
-    let batch = element.descend(&["NtryDtls", "Btch"]).or_else(|| element.child("Btch"));
-    let batch_reference =
-        batch.and_then(|batch| batch.clean_at(&["PmtInfId"]).or_else(|| batch.clean_at(&["MsgId"])));
-    if let [only] = details.as_slice() {
-        line.reference.clone_from(&only.reference);
-        line.counterparty_name.clone_from(&only.counterparty_name);
-        line.counterparty_account.clone_from(&only.counterparty_account);
-        if line.bank_reference.is_none() {
-            line.bank_reference.clone_from(&only.bank_reference);
+    let additional = element.text_at(&["AddtlNtryInf"]);
+    match details.as_mut_slice() {
+        [only] if proof == Proof::Balances && !only.says_more_than_a_line() => {
+            let only = std::mem::take(only);
+            details = Vec::new();
+            line.memo = detail::join_texts(only.memo, additional);
+            line.reference = only.reference;
+            line.counterparty_name = only.counterparty_name;
+            line.counterparty_account = only.counterparty_account;
+            line.bank_reference = line.bank_reference.take().or(only.bank_reference);
+        }
+        [only] => {
+            line.memo = detail::join_texts(only.memo.clone(), additional);
+            line.reference.clone_from(&only.reference);
+            line.counterparty_name.clone_from(&only.counterparty_name);
+            line.counterparty_account.clone_from(&only.counterparty_account);
+            line.bank_reference = line.bank_reference.take().or_else(|| only.bank_reference.clone());
+        }
+        several => {
+            let memos = several.iter().filter_map(|detail| detail.memo.clone());
+            line.memo = detail::join_texts(memos, additional);
         }
     }
-    let own_reference = element.clean_at(&["NtryRef"]).filter(|reference| !detail::is_placeholder(reference));
-    line.reference = line.reference.take().or(batch_reference).or(own_reference);
+    if line.reference.is_none() {
+        let batch = element.descend(&["NtryDtls", "Btch"]).or_else(|| element.child("Btch"));
+        let of_batch =
+            batch.and_then(|batch| batch.clean_at(&["PmtInfId"]).or_else(|| batch.clean_at(&["MsgId"])));
+        let own = || element.clean_at(&["NtryRef"]).filter(|reference| !detail::is_placeholder(reference));
+        line.reference = of_batch.or_else(own);
+    }
     line.details = details;
 }

@@ -79,6 +79,10 @@ impl<'t> Element<'t> {
         })
     }
 
+    pub fn name(self) -> &'t str {
+        self.node.name.of(&self.fragment.raw)
+    }
+
     pub fn is(self, name: &str) -> bool {
         self.node.name.length == name.len() && self.node.name.of(&self.fragment.raw) == name
     }

@@ -311,17 +311,20 @@ impl Builder {
         }
     }
 
+    /// Balances and entries are in the currency of the account, or of the statement.
     fn check_currency(&mut self, at: &str) {
-        let Some(account_currency) = self.account_currency.clone() else { return };
+        let Some(currency) = self.statement.currency.clone() else { return };
         let opening = self.statement.opening.iter().map(|balance| (&balance.at, &balance.currency));
         let closing = self.statement.closing.iter().map(|balance| (&balance.at, &balance.currency));
-        let stranger = opening.chain(closing).find(|(_, currency)| **currency != account_currency);
-        if let Some((balance_at, currency)) = stranger {
+        let [booked, ..] = &self.tallies;
+        let entries = booked.currencies().iter().map(|(currency, at)| (at, currency));
+        let stranger = opening.chain(closing).chain(entries).find(|(_, found)| **found != currency);
+        if let Some((stranger_at, found)) = stranger {
             self.findings.error(Finding::new(
-                balance_at,
+                stranger_at,
                 "currency_mixed",
-                format!("Số dư bằng {currency}, tài khoản bằng {account_currency} ({at}/Acct/Ccy)"),
-                format!("the balance is in {currency}, the account in {account_currency} ({at}/Acct/Ccy)"),
+                format!("Loại tiền {found} khác loại tiền {currency} của sao kê ({at})"),
+                format!("the currency {found} differs from {currency} of the statement ({at})"),
             ));
         }
     }

@@ -294,6 +294,15 @@ fn an_entry_of_a_notification_comes_once_by_its_reference() {
 }
 
 #[test]
+fn a_notification_is_in_one_currency() {
+    let text = notification(&(entry("20.00", "CRDT", "") + &entry("5.00", "CRDT", "")));
+    clean(&text);
+    let at = "/Document/BkToCstmrDbtCdtNtfctn/Ntfctn[1]/Ntry[2]".to_owned();
+    assert_eq!(refused(&text.replace("\"EUR\">5.00", "\"USD\">5.00")), (at, "currency_mixed"));
+    assert_eq!(refused(&text.replace("</Id></Acct>", "</Id><Ccy>USD</Ccy></Acct>")).1, "currency_mixed");
+}
+
+#[test]
 fn broken_money_is_refused_at_its_element() {
     let good = simple("120.00", &entry("20.00", "CRDT", ""));
     let statement = "/Document/BkToCstmrStmt/Stmt[1]";

@@ -3,23 +3,23 @@
 use std::borrow::Cow;
 
 use crate::statement::balance::prove_balance;
-use crate::statement::date::swift_date;
-use crate::statement::finding::{Fault, Finding, Findings, excerpt, line_place};
+use crate::statement::finding::{Finding, Findings, excerpt, line_place};
 use crate::statement::model::{Balance, Format, Line, Page, Statement, Totals};
-use crate::statement::number::{signed, swift_amount};
+use crate::statement::number::swift_amount;
 use crate::statement::tally::Tally;
 use crate::statement::totals::{Counting, check_totals};
 
+use super::FileHabits;
+use super::balance::{is_currency, read_balance};
 use super::entry::{Entry, read_entry};
 use super::information::read_information;
 use super::tag::{Message, Tag, is_statement_tag};
 
-/// `lacks_references`: no message of the file has `:20:`.
 pub(super) fn read_message(
     message: &Message<'_>,
     lines: &[&str],
     format: Format,
-    lacks_references: bool,
+    file: &FileHabits,
     findings: &mut Findings,
 ) -> Statement {
     let mut builder = Builder {
@@ -28,12 +28,13 @@ pub(super) fn read_message(
         entry_count: 0,
         expected_count: 0,
         has_floor: false,
-        lacks_references,
+        lacks_references: file.lacks_references,
         information: Vec::new(),
         target: Target::Statement,
     };
     message.tags(lines).for_each(|tag| builder.take(&tag));
-    let (statement, own) = builder.finish(message, format);
+    let open_end = file.last_line.filter(|line| *line == message.last_line);
+    let (statement, own) = builder.finish(message, format, open_end);
     findings.append(own);
     statement
 }
@@ -342,9 +343,15 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn finish(mut self, message: &Message<'_>, format: Format) -> (Statement, Findings) {
+    fn finish(
+        mut self,
+        message: &Message<'_>,
+        format: Format,
+        open_end: Option<usize>,
+    ) -> (Statement, Findings) {
         self.close_line();
         self.check_mandatory(message, format);
+        self.check_last_decimals(open_end);
         if self.findings.errors.is_empty() {
             if format.requires_balances()
                 && let Some(finding) = prove_balance(&self.statement)
@@ -358,6 +365,25 @@ impl<'a> Builder<'a> {
             }
         }
         (self.statement, self.findings)
+    }
+
+    /// Where the file breaks off inside the closing balance, its decimals may be gone and the number
+    /// still be one: every other amount of the statement then has as many decimals as the opening.
+    fn check_last_decimals(&mut self, open_end: Option<usize>) {
+        let (Some(opening), Some(closing)) = (&self.statement.opening, &self.statement.closing) else {
+            return;
+        };
+        let decimals = opening.amount.scale();
+        let is_last = open_end.is_some_and(|line| closing.at == line_place(line));
+        let is_habit = self.statement.lines.iter().all(|line| line.amount.scale() == decimals);
+        if is_last && is_habit && closing.amount.scale() < decimals {
+            self.findings.error(Finding::new(
+                &closing.at,
+                "closing_cut",
+                "Tệp kết thúc giữa số dư cuối kỳ: thiếu các chữ số thập phân",
+                "the file ends inside of the closing balance: its decimals are missing",
+            ));
+        }
     }
 
     fn check_mandatory(&mut self, message: &Message<'_>, format: Format) {
@@ -426,56 +452,4 @@ fn written_entry<'a>(tag: &Tag<'a, '_>) -> Written<'a> {
 
 fn present(text: &str) -> Option<String> {
     Some(crate::text::clean(text)).filter(|text| !text.is_empty())
-}
-
-fn is_currency(text: &str) -> bool {
-    text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase())
-}
-
-/// What stands for the day of a balance before the first one.
-const OF_NO_DAY: &str = "000000";
-
-/// `C261122VND1000,`: mark, date, currency, amount. A balance that leaves the currency out is in
-/// that of the opening balance.
-fn read_balance(text: &str, known_currency: Option<&str>) -> Result<(Balance, bool), Fault> {
-    let text: String = text.split_whitespace().collect();
-    let text = text.as_str();
-    let is_credit = match text.chars().next() {
-        Some('C') => true,
-        Some('D') => false,
-        _ => {
-            let shown = excerpt(text);
-            return Err(Fault::new(
-                "mark_invalid",
-                format!("Số dư “{shown}” không bắt đầu bằng C hoặc D"),
-                format!("the balance “{shown}” does not start with C or D"),
-            ));
-        }
-    };
-    let written_date = text.get(1..7).unwrap_or_default();
-    // An account that was just opened has no day before: its first balance is nothing, of no day.
-    let date = if written_date == OF_NO_DAY { None } else { Some(swift_date(written_date)?) };
-    let behind_date = text.get(7..).unwrap_or_default();
-    let (currency, amount) = split_currency(behind_date, known_currency)?;
-    let (amount, deviates) = swift_amount(amount)?;
-    let amount = signed(amount, is_credit);
-    if date.is_none() && !amount.is_zero() {
-        swift_date(written_date)?;
-    }
-    Ok((Balance { date, amount, currency: currency.to_owned(), at: String::new() }, deviates))
-}
-
-fn split_currency<'b>(text: &'b str, known: Option<&'b str>) -> Result<(&'b str, &'b str), Fault> {
-    match (text.split_at_checked(3), known) {
-        (Some((currency, amount)), _) if is_currency(currency) => Ok((currency, amount)),
-        (_, Some(known)) if text.starts_with(|c: char| c.is_ascii_digit()) => Ok((known, text)),
-        _ => {
-            let shown = excerpt(text.get(..3).unwrap_or(text));
-            Err(Fault::new(
-                "currency_invalid",
-                format!("Mã loại tiền “{shown}” không hợp lệ"),
-                format!("“{shown}” is not a currency code"),
-            ))
-        }
-    }
 }

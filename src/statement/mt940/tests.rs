@@ -448,11 +448,26 @@ fn an_entry_may_be_broken_behind_its_mark() {
 #[test]
 fn a_bank_may_leave_its_reference_out_everywhere() {
     let bare = COMPLETE.replace(":20:STMT261122\r\n", "");
-    let parsed = read(&bare);
+    let parsed = read(&format!("{bare}{bare}"));
     assert_eq!((parsed.errors, parsed.warnings[0].code), (vec![], "tag_missing"));
-    assert_eq!(amounts(&parsed.statements[0]), ["25000", "-5500"]);
+    assert_eq!(amounts(&parsed.statements[1]), ["25000", "-5500"]);
     assert_eq!(refused(&format!("{COMPLETE}{bare}")).1, "tag_missing", "one was lost");
-    assert_eq!(refused(&bare.replace("28C:00326/001", "28C:")).1, "tag_missing");
+    assert_eq!(refused(&bare).1, "tag_missing", "one alone is no habit");
+    clean(&format!("NGANHANG\r\n940\r\nNGANHANG\r\n{bare}"));
+    let other = bare.replace("28C:00326/001", "28C:");
+    assert_eq!(refused(&format!("{other}{other}")).1, "tag_missing");
+}
+
+#[test]
+fn a_closing_balance_that_lost_its_decimals_with_the_end_of_the_file_is_cut() {
+    let whole = with_entry(":61:2611221122C30,00NTRFX", "C261122EUR130,00");
+    let cut = whole.trim_end().strip_suffix('0').unwrap();
+    for cut in [cut, cut.strip_suffix('0').unwrap(), cut.strip_suffix(",0").unwrap()] {
+        assert_eq!(refused(cut), ("line 6".to_owned(), "closing_cut"), "{cut}");
+        clean(&format!("{cut}\n"));
+    }
+    clean(&with_entry(":61:2611221122C30,NTRFX", "C261122EUR130,").trim_end().replace(",00", ","));
+    clean(&whole.replace("C30,00", "C30,").replace("130,00\n", "130,"));
 }
 
 #[test]
