@@ -83,8 +83,9 @@ impl<'t> Element<'t> {
         self.node.name.of(&self.fragment.raw)
     }
 
+    #[inline]
     pub fn is(self, name: &str) -> bool {
-        self.node.name.length == name.len() && self.node.name.of(&self.fragment.raw) == name
+        self.node.name.length == name.len() && self.name() == name
     }
 
     /// Whether an element of that name stands anywhere inside.

@@ -112,16 +112,18 @@ impl<'a> Walker<'a> {
         let step = loop {
             buffer.clear();
             self.mark();
-            match self.next_event(&mut buffer)? {
-                Event::Start(tag) => break self.enter(&tag, false)?,
-                Event::Empty(tag) => break self.enter(&tag, true)?,
-                Event::End(_) => {
+            match self.next_event(&mut buffer) {
+                Ok(Event::Start(tag)) => break self.enter(&tag, false)?,
+                Ok(Event::Empty(tag)) => break self.enter(&tag, true)?,
+                Ok(Event::End(_)) => {
                     self.leave();
                     break Step::Leave;
                 }
-                Event::Eof if self.slashes.is_empty() => break Step::End,
-                Event::Eof => return Err(self.truncated()),
-                _ => {}
+                Ok(Event::Eof) if self.slashes.is_empty() => break Step::End,
+                Ok(Event::Eof) => return Err(self.truncated()),
+                Ok(Event::DocType(_)) => return Err(self.refuse_dtd()),
+                Ok(_) => {}
+                Err(error) => return Err(self.broken(&error)),
             }
         };
         self.buffer = buffer;
@@ -185,21 +187,23 @@ impl<'a> Walker<'a> {
         while !self.open.is_empty() {
             buffer.clear();
             let place = self.position() - self.mark;
-            match self.next_event(buffer).map_err(|finding| self.within(finding))? {
-                Event::Start(tag) => self.open_node(&tag, place)?,
-                Event::Empty(tag) => {
+            match self.next_event(buffer) {
+                Ok(Event::Start(tag)) => self.open_node(&tag, place)?,
+                Ok(Event::Empty(tag)) => {
                     self.open_node(&tag, place)?;
                     self.open.pop();
                 }
-                Event::End(_) => self.close_node(),
-                Event::Text(text) => self.add_text(&text, Some(place))?,
-                Event::CData(text) => self.add_text(&text, Some(place + CDATA.len()))?,
-                Event::GeneralRef(reference) => {
+                Ok(Event::End(_)) => self.close_node(),
+                Ok(Event::Text(text)) => self.add_text(&text, Some(place))?,
+                Ok(Event::CData(text)) => self.add_text(&text, Some(place + CDATA.len()))?,
+                Ok(Event::GeneralRef(reference)) => {
                     let resolved = self.resolve(&reference).map_err(|finding| self.within(finding))?;
                     self.add_text(&resolved, None)?;
                 }
-                Event::Eof => return Err(self.within(self.truncated())),
-                _ => {}
+                Ok(Event::Eof) => return Err(self.within(self.truncated())),
+                Ok(Event::DocType(_)) => return Err(self.within(self.refuse_dtd())),
+                Ok(_) => {}
+                Err(error) => return Err(self.within(self.broken(&error))),
             }
         }
         Ok(())
@@ -276,29 +280,29 @@ impl<'a> Walker<'a> {
         })
     }
 
-    fn next_event<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Event<'b>, Finding>
+    #[inline]
+    fn next_event<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Event<'b>, quick_xml::Error>
     where
         'a: 'b,
     {
-        let event = match &mut self.input {
+        match &mut self.input {
             Input::Text { reader, .. } => reader.read_event(),
             Input::Stream(reader) => reader.read_event_into(buffer),
-        };
-        match event {
-            Ok(Event::DocType(_)) => {
-                Err(self.refuse("xml_dtd_refused", "Không nhận XML có DTD", "XML with a DTD is refused"))
-            }
-            Ok(event) => Ok(event),
-            Err(error) => {
-                let line = self.line();
-                Err(Finding::new(
-                    self.path(),
-                    "xml_broken",
-                    format!("XML hỏng ở dòng {line}"),
-                    format!("the XML is broken at line {line}: {error}"),
-                ))
-            }
         }
+    }
+
+    fn refuse_dtd(&self) -> Finding {
+        self.refuse("xml_dtd_refused", "Không nhận XML có DTD", "XML with a DTD is refused")
+    }
+
+    fn broken(&self, error: &quick_xml::Error) -> Finding {
+        let line = self.line();
+        Finding::new(
+            self.path(),
+            "xml_broken",
+            format!("XML hỏng ở dòng {line}"),
+            format!("the XML is broken at line {line}: {error}"),
+        )
     }
 
     pub fn truncated(&self) -> Finding {
