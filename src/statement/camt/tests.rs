@@ -645,7 +645,22 @@ fn the_first_version_has_its_number_in_the_name_and_payments_in_the_entry() {
         (line.reference.as_deref(), line.counterparty_name.as_deref()),
         (Some("BATCH"), Some("Payer"))
     );
-    assert_eq!(line.details.len(), 1);
+    assert!(line.details.is_empty(), "the line says it all");
+}
+
+#[test]
+fn one_payment_is_told_by_its_line_and_kept_where_it_says_more() {
+    let paid = |more: &str| {
+        let details = format!("<TxDtls><Refs><EndToEndId>E1</EndToEndId>{more}</Refs></TxDtls>");
+        entry("20.00", "CRDT", &format!("<NtryDtls>{details}</NtryDtls>"))
+    };
+    let told = |text: &str| {
+        let line = clean(text).lines.remove(0);
+        (line.reference.unwrap(), line.details.len())
+    };
+    assert_eq!(told(&simple("120.00", &paid(""))), ("E1".to_owned(), 0));
+    assert_eq!(told(&simple("120.00", &paid("<TxId>T1</TxId>"))), ("E1".to_owned(), 1));
+    assert_eq!(told(&notification(&paid(""))), ("E1".to_owned(), 1), "it is read for its payments");
 }
 
 #[test]
