@@ -1,9 +1,9 @@
 //! ISO 20022 camt.053 statements, camt.052 reports and camt.054 notifications, any version.
 //!
 //! Elements are found by local name, so that every version (.02 to .14), prefix and wrapper
-//! reads alike. `walker` streams the XML under limits and refuses DTDs, `fragment` is what it reads of one element; `statement` collects one
-//! account statement and `balances` its balances; `entry` reads `Ntry`, `detail` its `TxDtls` and
-//! `batch` compares them with what the bank says of them.
+//! reads alike. `walker` streams the XML under limits and refuses DTDs, `fragment` is what it reads
+//! of one element; `statement` collects one account statement and `balances` its balances; `entry`
+//! reads `Ntry`, `detail` its `TxDtls` and `batch` compares them with what the bank says of them.
 
 mod balances;
 mod batch;

@@ -1,8 +1,8 @@
 //! SWIFT MT940 (and MT942) as banks really send it.
 //!
 //! `tag` cuts the text into messages and tags, `message` builds a statement of one message,
-//! `envelope` follows the SWIFT blocks, `entry` reads `:61:`, `balance` the balances, `information` reads `:86:`. Source: SWIFT
-//! category 9 field rules, and the deviations found in public files.
+//! `envelope` follows the SWIFT blocks, `entry` reads `:61:`, `balance` the balances, `information`
+//! reads `:86:`. Source: SWIFT category 9 field rules, and the deviations found in public files.
 
 mod balance;
 mod entry;
