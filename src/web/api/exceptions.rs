@@ -9,6 +9,7 @@ use super::{page_limit, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
+use crate::duty::{self, delegation};
 use crate::error::{Error, Result};
 use crate::exception::work_query::{self, Filter, PastEvent};
 use crate::exception::{self, Ask, Decision, Exception, Kind, Owner, Proposal, State, limit, query};
@@ -134,6 +135,7 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
                 "proposal": proposal.map(|one| proposal_json(one, &parts)),
                 "one_person_limit": limit::in_force(conn, unit)?,
                 "events": events.iter().map(|event| event_view(&item, event)).collect::<Vec<_>>(),
+                "delegated": delegation::acts_on(conn, unit, duty::Kind::Exception, id.0)?,
             }))
         })
     });

@@ -10,10 +10,11 @@ use askama::Template;
 use super::candidates::{Candidate, candidates};
 use super::exceptions::locate;
 use super::{READERS, confirm};
-use crate::actor::{Actor, Role};
+use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::app::App;
 use crate::clock::BusinessDay;
+use crate::duty;
 use crate::error::{Error, Result};
 use crate::exception::{self, Ask, Decision, Exception, State, work_query};
 use crate::id::{ExceptionId, LineId, ObligationId, PictureId, UnitId};
@@ -25,6 +26,7 @@ use crate::payment::{picture, reopen, resolve};
 use crate::store::{Conn, Stamp, Tx};
 use crate::web::Shared;
 use crate::web::extract;
+use crate::web::pages::duties;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::session::Signed;
@@ -78,6 +80,8 @@ struct WorkbenchPage {
     reopening: Option<String>,
     pictures: Vec<PictureId>,
     events: Vec<Past>,
+    /// Who decided for whom.
+    delegated: Vec<String>,
     can_propose: bool,
     can_decide: bool,
     can_comment: bool,
@@ -136,8 +140,10 @@ async fn compose(
         let today = app.clock.now().business_day();
         let works = matches!(actor.role, Role::Finance | Role::Approver);
         let line = app.write(&actor, |tx, stamp| line_facts(tx, stamp, &actor, id))?;
+        let unit = app.read(&actor, |conn| locate(conn, &actor, id))?;
+        let subject = (unit, duty::Kind::Exception, id.0);
+        let delegated = app.store.read(&Scope::All, |conn| duties::delegated(conn, lang, subject))?;
         app.read(&actor, |conn| {
-            let unit = locate(conn, &actor, id)?;
             let item = exception::find(conn, unit, id)?;
             let proposal = match item.state {
                 State::Proposed => work_query::last_proposal(conn, unit, id)?,
@@ -184,6 +190,7 @@ async fn compose(
                 reopening: exception::reopening_asked(conn, unit, id)?.map(|(_, reason)| reason),
                 pictures,
                 events: past(conn, lang, &item)?,
+                delegated,
                 can_propose: works && is_open,
                 can_decide: works,
                 can_comment: works || actor.role == Role::Administrator,
