@@ -236,15 +236,19 @@ fn sign_audit_root(app: &App, root: &audit::UnsignedRoot) -> Result<bool> {
 /// Waits at most so often for another process that holds the sealer's lease.
 const SETTLE_ATTEMPTS: usize = 100;
 
-/// Gives an entry its place in the trail and signs the newest root of its unit, where it has a key: what is
-/// handed out as evidence ends under a signature.
+/// Gives an entry, and whatever of its unit is committed now, its place in the trail, and signs the newest
+/// root where the unit has a key: what is handed out as evidence ends under a signature.
 ///
 /// # Errors
 /// `trail_unsettled` when the sealer of another process does not come to it.
 pub fn settle_trail(app: &App, unit: UnitId, entry: AuditId) -> Result<()> {
+    let until = app.store.read(&Scope::All, |conn| audit::newest_pending(conn, unit))?.unwrap_or(0);
     for _ in 0..SETTLE_ATTEMPTS {
         number_committed(app)?;
-        if app.store.read(&Scope::All, |conn| audit::place_of(conn, unit, entry))?.is_some() {
+        let is_placed = app.store.read(&Scope::All, |conn| {
+            Ok(audit::place_of(conn, unit, entry)?.is_some() && !audit::is_pending(conn, unit, until)?)
+        })?;
+        if is_placed {
             let roots = app.store.read(&Scope::All, audit::unsigned_roots)?;
             if let Some(root) = roots.iter().find(|root| root.unit == unit) {
                 sign_audit_root(app, root)?;

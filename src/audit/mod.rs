@@ -79,6 +79,16 @@ pub fn recorded(tx: &mut Tx<'_>, stamp: &Stamp<'_>, entries: &[Entry]) -> Result
     Ok(acts.into_iter().map(|act| act.id).collect())
 }
 
+/// The newest committed entry of a unit that the sealer has given no place yet.
+pub fn newest_pending(conn: &mut Conn, unit: UnitId) -> Result<Option<i64>> {
+    query::newest_pending(conn, unit)
+}
+
+/// Whether an entry up to `until` still waits for its place.
+pub fn is_pending(conn: &mut Conn, unit: UnitId, until: i64) -> Result<bool> {
+    query::is_pending(conn, unit, until)
+}
+
 /// The place of an entry in its unit's trail; none until the sealer has given it one.
 pub fn place_of(conn: &mut Conn, unit: UnitId, entry: AuditId) -> Result<Option<i64>> {
     query::seq_of(conn, unit, entry)

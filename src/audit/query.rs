@@ -196,6 +196,29 @@ pub fn roots_after(
         .classify()
 }
 
+/// The newest committed entry of a unit that has no place yet.
+pub fn newest_pending(conn: &mut Conn, unit: UnitId) -> Result<Option<i64>> {
+    unsealed::table
+        .filter(unsealed::unit_id.eq(unit))
+        .filter(unsealed::kind.eq(AUDIT))
+        .select(diesel::dsl::max(unsealed::id))
+        .first(conn)
+        .classify()
+}
+
+/// Whether an entry up to `until` has no place yet.
+pub fn is_pending(conn: &mut Conn, unit: UnitId, until: i64) -> Result<bool> {
+    let first: Option<i64> = unsealed::table
+        .filter(unsealed::unit_id.eq(unit))
+        .filter(unsealed::kind.eq(AUDIT))
+        .filter(unsealed::id.le(until))
+        .select(unsealed::id)
+        .first(conn)
+        .optional()
+        .classify()?;
+    Ok(first.is_some())
+}
+
 /// The place of an entry in its unit's trail; none while it has none.
 pub fn seq_of(conn: &mut Conn, unit: UnitId, entry: AuditId) -> Result<Option<i64>> {
     audit_leaf::table
