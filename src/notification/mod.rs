@@ -15,6 +15,7 @@ mod letter;
 pub mod lookup;
 mod lookup_query;
 pub mod money;
+pub mod one_time;
 mod outbox;
 pub mod query;
 pub mod rules;
@@ -25,7 +26,7 @@ pub mod wording;
 
 use std::str::FromStr;
 
-pub use outbox::{Outbox, bounced, delivered, enqueue, retry};
+pub use outbox::{New as NewMessage, Outbox, bounced, delivered, enqueue, retry};
 
 use crate::clock::Instant;
 use crate::error::{Error, Result};

@@ -47,6 +47,8 @@ mod settle;
 mod settle_cash;
 pub mod settler;
 pub mod told;
+pub mod webhook;
+mod webhook_query;
 pub mod withdraw;
 
 pub use claim::{Claim, Direction};

@@ -115,6 +115,7 @@ id_cells!(
     AuditId,
     BatchId,
     CertificateId,
+    ChannelSecretId,
     ClaimId,
     ClassRuleId,
     ClientId,

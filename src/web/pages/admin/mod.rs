@@ -5,7 +5,9 @@ pub mod clients;
 pub mod evidence;
 pub mod operations;
 pub mod trail;
+pub mod unit_forms;
 pub mod units;
+pub mod webhooks;
 
 use askama::Template;
 
