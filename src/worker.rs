@@ -342,7 +342,8 @@ const SENDER_DAYS: i64 = 4;
 /// Notes which secrets of channels were used, and takes what is on record now.
 fn keep_secrets(app: &App, channels: &[Arc<dyn Channel>]) -> Result<()> {
     for channel in channels.iter().filter(|channel| channel.secrets().is_some_and(Secrets::is_used)) {
-        app.store.write(&Scope::All, Lane::Bulk, |tx| webhook::note_use(tx, &app.stamp(), channel.as_ref()))?;
+        app.store
+            .write(&Scope::All, Lane::Bulk, |tx| webhook::note_use(tx, &app.stamp(), channel.as_ref()))?;
     }
     app.store.read(&Scope::All, |conn| {
         channels.iter().try_for_each(|channel| webhook::apply(conn, &app.vault, channel.as_ref()))

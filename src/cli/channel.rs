@@ -51,7 +51,8 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
             let mut rows = Vec::new();
             let time = |at: Option<Instant>| at.map_or_else(|| "–".to_owned(), Instant::hanoi_text);
             for channel in &channels {
-                let held = office.read(&actor, |conn| webhook::held(conn, &office.vault, channel.as_ref()))?;
+                let held =
+                    office.read(&actor, |conn| webhook::held(conn, &office.vault, channel.as_ref()))?;
                 for one in held.into_iter().flatten() {
                     let from = if one.is_configured { "cấu hình".to_owned() } else { time(one.since) };
                     let name = channel.name().to_owned();

@@ -293,8 +293,9 @@ mod tests {
             last_allowed_no: 10,
             registration: "TB".to_owned(),
         };
-        let refused =
-            |new: SeriesFile| register::check_new(&series_of(UnitId(2), &new)).err().map(|error| error.code());
+        let refused = |new: SeriesFile| {
+            register::check_new(&series_of(UnitId(2), &new)).err().map(|error| error.code())
+        };
         assert_eq!(refused(series("receipt", "01BLP0-001", "BL-26E", 2026)), None);
         assert_eq!(refused(series("invoice_vat", "1", "K26TAA", 2026)), None);
         let faults = [

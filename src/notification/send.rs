@@ -202,7 +202,9 @@ impl Courier {
             let name = message.name(resent(&query::events(conn, message.unit, message.id)?));
             let letter = match (recipient.text, recipient.money) {
                 (Some(text), _) => Letter::Code(text),
-                (None, Some(money)) => Letter::Money(letter::of_money(conn, &self.public_url, message, money)?),
+                (None, Some(money)) => {
+                    Letter::Money(letter::of_money(conn, &self.public_url, message, money)?)
+                }
                 (None, None) => {
                     let (item, facts) = letter::of_receipt(conn, &self.public_url, message)?;
                     let original = attachment::of_receipt(conn, &item)?;

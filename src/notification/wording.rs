@@ -216,7 +216,9 @@ pub fn refund_code_mail(text: &str) -> Words {
     let said = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     Words {
         subject: "Mã xác nhận hoàn tiền / Code for your refund".to_owned(),
-        plain: format!("{text}\n\nThư tự động, xin không trả lời. / Sent automatically; please do not reply.\n"),
+        plain: format!(
+            "{text}\n\nThư tự động, xin không trả lời. / Sent automatically; please do not reply.\n"
+        ),
         html: format!("<!doctype html><html lang=\"vi\"><body><p>{said}</p></body></html>"),
     }
 }

@@ -186,12 +186,7 @@ fn governed<'a>(actor: &Actor, channel: &'a dyn Channel) -> Result<&'a Secrets> 
 }
 
 /// What is taken, newest first: stored ones, then those of the configuration, without the retired.
-fn active(
-    conn: &mut Conn,
-    vault: &Vault,
-    channel: &dyn Channel,
-    secrets: &Secrets,
-) -> Result<Vec<Known>> {
+fn active(conn: &mut Conn, vault: &Vault, channel: &dyn Channel, secrets: &Secrets) -> Result<Vec<Known>> {
     let stored = query::of_channel(conn, channel.name())?;
     let is_retired =
         |print: &str| stored.iter().any(|row| row.fingerprint == print && row.revoked_at.is_some());

@@ -63,11 +63,7 @@ pub fn retire(tx: &mut Tx<'_>, now: Instant, channel: &str, fingerprint: &str) -
         .filter(secret::channel.eq(channel))
         .filter(secret::fingerprint.eq(fingerprint))
         .filter(secret::revoked_at.is_null());
-    diesel::update(one)
-        .set(secret::revoked_at.eq(now))
-        .execute(tx.conn())
-        .classify()
-        .map(|count| count == 1)
+    diesel::update(one).set(secret::revoked_at.eq(now)).execute(tx.conn()).classify().map(|count| count == 1)
 }
 
 pub fn used(tx: &mut Tx<'_>, now: Instant, channel: &str, fingerprint: &str) -> Result<()> {

@@ -212,7 +212,8 @@ fn a_link_alone_sends_nobodys_money_to_another_account() {
         service.stop();
 
         // Nowhere to send a code: the unit's counter.
-        let unknown = world.raise_for(Payer { name: Some("Người Mẫu".into()), ..Payer::default() }, Dong(25_000));
+        let unknown =
+            world.raise_for(Payer { name: Some("Người Mẫu".into()), ..Payer::default() }, Dong(25_000));
         let memo = format!("{} nop phi", unknown.reference_code);
         let file = BankFile::new(world.ba_dinh.account_no, today(&world), 60_000);
         statement(&world, file.book(30_000, &memo, "R3"));

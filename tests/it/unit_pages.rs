@@ -54,7 +54,7 @@ fn an_account_and_a_series_are_registered_and_bad_fields_come_back_as_they_were_
             ("registration", "TB/2026-01"),
             ("do", "open"),
         ];
-        let bad = [&series[..3], &[("year", "2027")][..], &series[4..]].concat();
+        let bad = [&series[..3], &[("year", "2025")][..], &series[4..]].concat();
         assert_eq!(admin.post(&format!("{PAGE}/series"), &bad).status, 400, "BX-26E is a series of 2026");
         admin.sees("value=\"BX-26E\"");
         let opened = admin.post(&format!("{PAGE}/series"), &series);
@@ -67,7 +67,8 @@ fn an_account_and_a_series_are_registered_and_bad_fields_come_back_as_they_were_
         let id = option.rsplit("<option value=\"").next().unwrap().split('"').next().unwrap().to_owned();
         let without = admin.post(&format!("{PAGE}/series/stop"), &[("which", &id), ("reason", " ")]);
         assert_eq!(without.status, 400);
-        let stopped = admin.post(&format!("{PAGE}/series/stop"), &[("which", &id), ("reason", "in nhầm mẫu")]);
+        let stopped =
+            admin.post(&format!("{PAGE}/series/stop"), &[("which", &id), ("reason", "in nhầm mẫu")]);
         assert_eq!(stopped.status, 303, "{}", admin.page);
         assert_eq!(world.count("receipt_series WHERE series = 'BX-26E' AND phase = 'stopped'"), 1);
 

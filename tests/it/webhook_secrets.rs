@@ -94,7 +94,8 @@ fn a_second_secret_takes_over_from_the_one_of_the_configuration() {
         assert_eq!(told(&service, SECRET, &claims[4]), 401, "it stays retired, whatever the file says");
         assert_eq!(told(&service, &fresh, &claims[4]), 200);
         service.stop();
-        let trail = world.words("SELECT action AS t FROM audit_entry WHERE action LIKE 'channel.%' ORDER BY id");
+        let trail =
+            world.words("SELECT action AS t FROM audit_entry WHERE action LIKE 'channel.%' ORDER BY id");
         assert_eq!(trail, ["channel.secret_added", "channel.secret_retired"]);
         let stored = world.words("SELECT fingerprint AS t FROM channel_secret");
         assert!(stored.iter().all(|print| !print.contains(SECRET) && !print.contains(&fresh)));

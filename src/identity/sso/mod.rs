@@ -244,7 +244,11 @@ pub fn link(
     let mut login = governed(tx, actor, id)?;
     let subject = subject.trim();
     if subject.is_empty() || subject.len() > 255 || subject.chars().any(char::is_control) {
-        return Err(Error::invalid("subject", "sso_subject_wrong", "1 to 255 bytes, as the provider says it"));
+        return Err(Error::invalid(
+            "subject",
+            "sso_subject_wrong",
+            "1 to 255 bytes, as the provider says it",
+        ));
     }
     let subject_hash = hashed(stamp.vault, issuer, subject);
     if query::subject_of(tx, id)?.as_ref() == Some(&subject_hash) {

@@ -192,10 +192,9 @@ impl Provider {
 
     fn fetch(&self, now: Instant) -> Result<Known> {
         let base = self.config.issuer.trim_end_matches('/');
-        let metadata: Metadata = serde_json::from_slice(&self.get(&format!(
-            "{base}/.well-known/openid-configuration"
-        ))?)
-        .map_err(|_| unreachable("its discovery document is unreadable"))?;
+        let metadata: Metadata =
+            serde_json::from_slice(&self.get(&format!("{base}/.well-known/openid-configuration"))?)
+                .map_err(|_| unreachable("its discovery document is unreadable"))?;
         if metadata.issuer != self.config.issuer {
             return Err(unreachable("its discovery document is another issuer's"));
         }
@@ -218,7 +217,9 @@ impl Provider {
     }
 }
 
-fn read(answer: std::result::Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<(u16, Vec<u8>)> {
+fn read(
+    answer: std::result::Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+) -> Result<(u16, Vec<u8>)> {
     let mut answer = answer.map_err(|_| unreachable("no answer"))?;
     let status = answer.status().as_u16();
     let body = answer.body_mut().with_config().limit(ANSWER_LIMIT_BYTES).read_to_vec();

@@ -4,9 +4,7 @@
 
 use super::payer_query::{self as query, AnswerRow, RequestRow};
 use super::proof::{self, Shown};
-use super::{
-    Ask, Payee, Refund, State, checked_payee, cleaned, name_payee, opened_payee, rules, sender,
-};
+use super::{Ask, Payee, Refund, State, checked_payee, cleaned, name_payee, opened_payee, rules, sender};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;

@@ -50,7 +50,11 @@ pub(super) fn shown(tx: &mut Tx<'_>, stamp: &Stamp<'_>, desk: &Desk<'_>, code: &
     if !code.is_empty() {
         let found = one_time::bound_to(tx, stamp, &door, RULE, code)?;
         let is_right = found.is_some_and(|found| found == bound);
-        return Ok(if is_right { Shown::Right(channel.as_str()) } else { Shown::Wrong(address::masked(&to)) });
+        return Ok(if is_right {
+            Shown::Right(channel.as_str())
+        } else {
+            Shown::Wrong(address::masked(&to))
+        });
     }
     if !one_time::may_draw(tx, stamp, &door, RULE)? {
         return Ok(Shown::Locked(address::masked(&to)));

@@ -99,9 +99,9 @@ async fn start(
     let (app, held) = (Arc::clone(shared.app()), held(request));
     block(move || {
         let provider = provider(&app)?;
-        let started = app.store.write(&Scope::All, Lane::Live, |tx| {
-            sso::start(tx, &app.stamp(), &purpose, held.as_deref())
-        })?;
+        let started = app
+            .store
+            .write(&Scope::All, Lane::Live, |tx| sso::start(tx, &app.stamp(), &purpose, held.as_deref()))?;
         Ok((sso::address(provider, app.clock.now(), &started)?, started.browser))
     })
     .await
@@ -165,12 +165,10 @@ pub async fn back(request: HttpRequest, signed: Option<Signed>, shared: web::Dat
             let page = FinishPage::of(Frame::public(&request), lang, ticket, &waiting, Wrong::default(), "");
             Ok(html(StatusCode::OK, &page))
         }
-        Err(error) if error.code() == "sso_subject_taken" => {
-            match signed.and_then(Arc::into_inner) {
-                Some(signed) => account_again(request, signed, shared, error).await,
-                None => Err(error.into()),
-            }
-        }
+        Err(error) if error.code() == "sso_subject_taken" => match signed.and_then(Arc::into_inner) {
+            Some(signed) => account_again(request, signed, shared, error).await,
+            None => Err(error.into()),
+        },
         Err(error) => told(&request, &shared, error),
     }
 }
@@ -274,7 +272,8 @@ pub async fn finish(request: HttpRequest, form: Posted<Pairs>, shared: web::Data
     let typed = fields.clone();
     let entered = block(move || {
         let ticket = typed.get("ticket");
-        let waiting = app.store.read(&Scope::All, |conn| sso::waiting(conn, &app.stamp(), ticket, &browser))?;
+        let waiting =
+            app.store.read(&Scope::All, |conn| sso::waiting(conn, &app.stamp(), ticket, &browser))?;
         let Ok(id) = typed.get("login").parse::<LoginId>() else { return Ok(Err(waiting)) };
         let entered = app.store.write(&Scope::All, Lane::Live, |tx| {
             let shown = (ticket, browser.as_str());

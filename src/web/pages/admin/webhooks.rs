@@ -47,11 +47,7 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
     Ok(html(StatusCode::OK, &compose(&request, &signed, &shared).await?))
 }
 
-async fn compose(
-    request: &HttpRequest,
-    signed: &Signed,
-    shared: &web::Data<Shared>,
-) -> Result<WebhooksPage> {
+async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shared>) -> Result<WebhooksPage> {
     signed.require(&READERS)?;
     let frame = Frame::of(signed, request);
     let running = Arc::clone(&shared.running);
@@ -96,8 +92,7 @@ impl WebhooksPage {
     fn show(&mut self, lang: Lang, channel: String, held: Option<Vec<Held>>) {
         let dash = || Cell::text("–".to_owned());
         let Some(held) = held else {
-            let row =
-                vec![Cell::mono(channel), dash(), dash(), dash(), Cell::text(lang.t("webhooks_alone"))];
+            let row = vec![Cell::mono(channel), dash(), dash(), dash(), Cell::text(lang.t("webhooks_alone"))];
             return self.listing.rows.push(row);
         };
         for one in held {
