@@ -15,7 +15,7 @@ use super::sms::http::HttpOperator;
 use super::sms::{Known, Operator, Sms};
 use super::wording::money::MoneyFacts;
 use super::wording::{self, Facts};
-use super::{Channel, Message, State, attachment, letter};
+use super::{Channel, KIND_CODE, Message, State, attachment, letter};
 use crate::actor::Scope;
 use crate::config::Config;
 use crate::config::delivery::{self, Patience};
@@ -201,7 +201,8 @@ impl Courier {
             let recipient = outbox::recipient(conn, stamps().vault, message)?;
             let name = message.name(resent(&query::events(conn, message.unit, message.id)?));
             let letter = match (recipient.text, recipient.money) {
-                (Some(text), _) => Letter::Code(text),
+                (Some(text), _) if message.kind == KIND_CODE => Letter::Code(text),
+                (Some(text), _) => Letter::Staff(text),
                 (None, Some(money)) => {
                     Letter::Money(letter::of_money(conn, &self.public_url, message, money)?)
                 }
@@ -216,6 +217,7 @@ impl Courier {
         let (words, files) = match letter {
             Letter::Code(text) => (wording::refund_code_mail(&text), Vec::new()),
             Letter::Money(facts) => (wording::money::words(&facts)?, Vec::new()),
+            Letter::Staff(text) => (wording::staff::words(&text)?, Vec::new()),
             Letter::Receipt(held) => {
                 let (item, mut facts, original) = *held;
                 let links = Links::to(&self.public_url);
@@ -358,6 +360,7 @@ impl Courier {
 enum Letter {
     Code(String),
     Money(MoneyFacts),
+    Staff(String),
     Receipt(Box<(Stored, Facts, Attachment)>),
 }
 

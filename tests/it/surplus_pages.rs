@@ -17,9 +17,19 @@ use crate::support::{World, each_database};
 
 /// 30.000 came for 25.000, and the statement shows it.
 fn overpaid(world: &World) -> Obligation {
+    overpaid_by(world, |file| file)
+}
+
+/// The same from the account that the stories ask it back to.
+fn overpaid_by_sender(world: &World) -> Obligation {
+    overpaid_by(world, |file| file.sent_from("1900777700"))
+}
+
+fn overpaid_by(world: &World, sent: impl Fn(BankFile) -> BankFile) -> Obligation {
     let owed = world.raise(Dong(25_000));
     let memo = format!("{} nop phi", owed.reference_code);
-    statement(world, BankFile::new(world.ba_dinh.account_no, today(world), 0).book(30_000, &memo, "R1"));
+    let file = BankFile::new(world.ba_dinh.account_no, today(world), 0).book(30_000, &memo, "R1");
+    statement(world, sent(file));
     owed
 }
 
@@ -127,6 +137,64 @@ fn a_payer_asks_for_surplus_back_and_sees_every_step_until_it_is_sent() {
         citizen.get(&path);
         citizen.sees("đã gửi lệnh cho ngân hàng");
         assert!(world.count("audit_entry WHERE action = 'refund.payee_seen'") > 2, "seeing leaves a trace");
+        service.stop();
+    });
+}
+
+#[test]
+fn two_pages_open_at_once_ask_for_a_surplus_once_and_both_show_it() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = overpaid_by_sender(&world);
+        let mut service = Service::start(&world);
+        let (address, path) = (service.address, format!("/p/{}", owed.reference_code));
+        let pages: Vec<Visitor> = (0..4)
+            .map(|_| {
+                let mut citizen = Visitor::at(address);
+                citizen.get(&path);
+                citizen
+            })
+            .collect();
+        std::thread::scope(|scope| {
+            for mut citizen in pages {
+                let path = &path;
+                scope.spawn(move || {
+                    assert_eq!(citizen.post(&format!("{path}/refund"), &ACCOUNT).status, 200);
+                    citizen.sees("Đã nhận đề nghị hoàn 5.000 đ");
+                });
+            }
+        });
+        assert_eq!((world.count("refund_request"), world.count("refund_asked")), (1, 1));
+        service.stop();
+    });
+}
+
+#[test]
+fn one_transfer_for_two_dossiers_is_asked_back_once_from_either_page() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (one, two) = (world.raise(Dong(25_000)), world.raise(Dong(25_000)));
+        let memo = format!("{} {}", one.reference_code, two.reference_code);
+        statement(
+            &world,
+            BankFile::new(world.ba_dinh.account_no, today(&world), 0)
+                .book(50_000, &memo, "R1")
+                .sent_from("1900777700"),
+        );
+        world.seal();
+        for owed in [&one, &two] {
+            let receipt = world.receipts(owed).remove(0);
+            crate::corrections::corrected(&world, &receipt, bienlai::correction::Kind::Cancel, Vec::new());
+        }
+        let mut service = Service::start(&world);
+        let mut citizen = Visitor::at(service.address);
+        for owed in [&one, &two] {
+            let path = format!("/p/{}", owed.reference_code);
+            citizen.get(&path);
+            assert_eq!(citizen.post(&format!("{path}/refund"), &ACCOUNT).status, 200);
+            citizen.sees("Đã nhận đề nghị hoàn 50.000 đ");
+        }
+        assert_eq!(world.count("refund_request"), 1, "the second page shows the first request");
         service.stop();
     });
 }

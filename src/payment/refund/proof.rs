@@ -6,7 +6,7 @@ use ring::rand::SystemRandom;
 use crate::error::{Error, Result};
 use crate::notification::one_time::{self, Rule};
 use crate::notification::send::Courier;
-use crate::notification::{Channel, KIND_CODE, NewMessage, address, enqueue};
+use crate::notification::{Channel, KIND_CODE, New, address, enqueue};
 use crate::obligation::Obligation;
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit::CITY;
@@ -60,7 +60,7 @@ pub(super) fn shown(tx: &mut Tx<'_>, stamp: &Stamp<'_>, desk: &Desk<'_>, code: &
         return Ok(Shown::Locked(address::masked(&to)));
     }
     let drawn = one_time::draw(tx, stamp, &door, bound, RULE, &SystemRandom::new())?;
-    let message = NewMessage {
+    let message = New {
         unit: desk.item.unit,
         kind: KIND_CODE,
         subject_kind: KIND_CODE,
