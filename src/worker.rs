@@ -24,8 +24,10 @@ use crate::duty::waiting;
 use crate::error::{Error, Result};
 use crate::id::{AuditId, UnitId};
 use crate::notification::send::Courier;
+use crate::payment::channel::{Channel, Secrets};
 use crate::payment::due::{self, Made};
 use crate::payment::settler::{self, Numbered as _, Settler};
+use crate::payment::webhook;
 use crate::queue::{names, upkeep};
 use crate::receipt::evidence::daily;
 use crate::receipt::evidence::refresh::{Refreshed, Sources, refresh};
@@ -53,10 +55,18 @@ const TICK: Duration = Duration::from_millis(200);
 /// How long a stop waits for messages that are being sent and for evidence that is fetched.
 const COURIER_PATIENCE: Duration = Duration::from_secs(5);
 
+/// How often the secrets of channels are read again: what another process added or retired is known then.
+const SECRETS_EVERY_TICKS: u32 = 50;
+
 /// Events numbered in one transaction while callbacks are waiting.
 const BUSY_BATCH: i64 = 200;
 impl Workers {
-    pub fn start(app: &Arc<App>, settler: Settler, courier: Arc<Courier>) -> Workers {
+    pub fn start(
+        app: &Arc<App>,
+        settler: Settler,
+        courier: Arc<Courier>,
+        channels: Vec<Arc<dyn Channel>>,
+    ) -> Workers {
         let is_stopping = Arc::new(AtomicBool::new(false));
         let passing = settler.clone();
         let threads = vec![
@@ -74,6 +84,9 @@ impl Workers {
             spawn("filer", app, &is_stopping, filer::file_until),
             spawn("closer", app, &is_stopping, closer::close_until),
             spawn("intake", app, &is_stopping, intake::take_in),
+            spawn("webhooks", app, &is_stopping, move |app, is_stopping| {
+                every_tick(is_stopping, SECRETS_EVERY_TICKS, || keep_secrets(app, &channels));
+            }),
         ];
         let courier = spawn("courier", app, &is_stopping, move |app, is_stopping| {
             every_tick(is_stopping, 2, || deliver_due(app, &courier, is_stopping));
@@ -360,6 +373,17 @@ fn look_at_senders(app: &App, last: Option<BusinessDay>) -> Result<BusinessDay> 
 
 /// Statements come a day or two late, over a weekend more.
 const SENDER_DAYS: i64 = 4;
+
+/// Notes which secrets of channels were used, and takes what is on record now.
+fn keep_secrets(app: &App, channels: &[Arc<dyn Channel>]) -> Result<()> {
+    for channel in channels.iter().filter(|channel| channel.secrets().is_some_and(Secrets::is_used)) {
+        app.store
+            .write(&Scope::All, Lane::Bulk, |tx| webhook::note_use(tx, &app.stamp(), channel.as_ref()))?;
+    }
+    app.store.read(&Scope::All, |conn| {
+        channels.iter().try_for_each(|channel| webhook::apply(conn, &app.vault, channel.as_ref()))
+    })
+}
 
 fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
     let tools = app.settling_tools();

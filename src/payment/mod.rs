@@ -50,6 +50,8 @@ pub mod split;
 mod split_query;
 mod tender_query;
 pub mod told;
+pub mod webhook;
+mod webhook_query;
 pub mod withdraw;
 
 pub use claim::{Claim, Direction};

@@ -280,7 +280,8 @@ fn axe_finds_nothing_on_any_page_of_any_role() {
     let unseen: Vec<&str> = pages
         .iter()
         .map(|page| page.path.as_str())
-        .filter(|path| !seen.contains(*path) && *path != "/")
+        // They only lead on: to the page of one's own, to a provider and back.
+        .filter(|path| !seen.contains(*path) && *path != "/" && !path.starts_with("/sign-in/sso"))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(unseen.is_empty(), "nobody saw {unseen:?}");

@@ -27,6 +27,7 @@ pub mod rendition;
 pub mod session;
 pub mod sign_in;
 pub mod slip;
+pub mod sso;
 pub mod surplus;
 pub mod tariff;
 pub mod told;
