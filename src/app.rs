@@ -14,6 +14,7 @@ use crate::payment::channel::vietqr::{Vietqr, VietqrConfig};
 use crate::payment::settler::{Settler, Tools};
 use crate::receipt::seal::Keyring;
 use crate::receipt::verify::TrustStore;
+use crate::report::verify::Standing;
 use crate::store::lease::NodeLeaseHolder;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Lane, Settings, Stamp, Store, Tx, migrate};
@@ -33,6 +34,8 @@ pub struct App {
     pub lease: Arc<NodeLeaseHolder>,
     /// Authorities whose signers the public page confirms; empty where none is configured.
     pub trust: TrustStore,
+    /// What the nightly look at the books found.
+    pub books: Standing,
     tariff: RwLock<Option<Arc<Tariff>>>,
 }
 
@@ -67,6 +70,7 @@ impl App {
             sealing: Arc::new(Sealing::default()),
             lease,
             trust,
+            books: Standing::default(),
             tariff: RwLock::new(None),
         }))
     }

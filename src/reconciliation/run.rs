@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::alias;
-use super::classification::Class;
+use super::classification::{Class, classify};
 use super::contra;
 use super::evidence;
 use super::hint::hints;
@@ -23,6 +23,7 @@ use crate::id::*;
 use crate::obligation;
 use crate::payment::gateway::line::settle_suspended;
 use crate::payment::line_query;
+use crate::payment::own_transfer;
 use crate::payment::pos;
 use crate::payment::prove::{Case, LineWork, post_lines};
 use crate::payment::query as payments;
@@ -143,6 +144,7 @@ fn run_once(
             report.receipts.extend(posted.receipts);
         }
     }
+    join_own_transfers(store, stamp, actor, &snapshot.lines, &settings)?;
     alias::learn(store, stamp, actor, unit, &snapshot.lines)?;
     report.overdue_claims = note_overdue(store, stamp, actor, &snapshot, unit, account)?;
     if let Some(covered) = snapshot.covered_until {
@@ -162,6 +164,23 @@ fn run_once(
                 refund::note_overdue(tx, stamp, unit, account, sent_before)
             })?;
         }
+    }
+    Ok(())
+}
+
+/// Lines that a rule calls own transfers, with their other side where it is the only one.
+fn join_own_transfers(
+    store: &Store,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    lines: &[Line],
+    settings: &Settings,
+) -> Result<()> {
+    let is_own =
+        |line: &&Line| classify(line, &settings.rules).is_some_and(|(class, _)| class == Class::OwnTransfer);
+    let named: Vec<(UnitId, LineId)> = lines.iter().filter(is_own).map(|line| (line.unit, line.id)).collect();
+    for chunk in named.chunks(CHUNK) {
+        store.write(&actor.scope, Lane::Bulk, |tx| own_transfer::join(tx, stamp, actor, chunk))?;
     }
     Ok(())
 }
