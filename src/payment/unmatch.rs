@@ -2,13 +2,12 @@
 //! waits in suspense as money that nobody knows, a claim it was taken for waits for its own line again,
 //! and what was paid with it is open again. `bank` stays as the line posted it.
 
-use std::collections::BTreeSet;
-
 use super::book::{Book, Held, PaymentState};
 use super::flush::flush;
 use super::line_query::{self, LineMark, MatchPartRow};
 use super::movement::{Movement, State, line_key};
 use super::settle::{movement_row, touch};
+use super::settle_cash;
 use super::take_back::{self, TakeBack};
 use super::undo::{self, Effect};
 use super::{Direction, query};
@@ -47,6 +46,13 @@ pub struct Plan {
     line: StoredLine,
     parts: Vec<Part>,
     pub effect: Effect,
+}
+
+impl Plan {
+    /// What only the line itself brought is the line's movement still.
+    fn keeps(&self, part: &Part) -> bool {
+        self.parts.len() == 1 && !part.is_claimed()
+    }
 }
 
 /// Asks for a line to be taken apart: an exception about it with the proposal of its un-matching.
@@ -105,8 +111,11 @@ pub fn plan(conn: &mut Conn, unit: UnitId, id: LineId) -> Result<Plan> {
     }
     let parts = parts(conn, unit, id)?;
     let shown = Dong::sum(parts.iter().map(|part| part.amount))?;
-    let is_placed = parts.iter().all(|part| part.movement.payment.is_some());
-    if parts.is_empty() || !is_placed || shown != line.amount {
+    // What of a line that was split by hand waits in suspense goes back with the rest.
+    let free = parts.iter().filter(|part| part.movement.payment.is_none()).map(|part| part.amount);
+    let is_free = settle_cash::in_suspense(conn, unit, id)? == Dong::sum(free)?;
+    let is_placed = parts.iter().any(|part| part.movement.payment.is_some());
+    if !is_placed || !is_free || shown != line.amount {
         return Err(unfit("its money stands in suspense, or is of a paper of its own"));
     }
     let mut effect = Effect { line: Some(id), to_suspense: line.amount, ..Effect::default() };
@@ -208,24 +217,30 @@ impl Desk<'_, '_, '_> {
     fn take_apart(&mut self, persons: (PersonId, PersonId)) -> Result<()> {
         let plan = self.plan;
         let mut undone = Vec::new();
-        let mut settled = BTreeSet::new();
         for part in &plan.parts {
-            let Some(payment) = part.movement.payment else { continue };
-            let is_settled = settled_before(self.tx, self.item.unit, payment)?.is_some();
-            if is_settled {
-                self.unprove(part, payment)?;
-                settled.insert(part.movement.id);
-            } else {
-                self.take_back(payment)?;
-            }
-            self.release(part, is_settled)?;
-            if part.is_claimed() {
+            let is_settled = self.empty(part)?;
+            self.release(part, is_settled);
+            if !plan.keeps(part) {
                 undone.push(self.undo(part, persons)?);
             }
         }
-        let is_own = undone.is_empty();
         rows::insert(self.tx, &undone)?;
-        if is_own { Ok(()) } else { self.open_own() }
+        if undone.is_empty() { Ok(()) } else { self.open_own() }
+    }
+
+    /// Takes a part's money back to suspense. True where its payment stands on a claim and stays.
+    fn empty(&mut self, part: &Part) -> Result<bool> {
+        let Some(payment) = part.movement.payment else {
+            let rest = Subject::Movement(part.movement.id);
+            self.book.settled_exceptions.push((self.item.unit, Kind::UnidentifiedCredit, rest, WHY));
+            return Ok(false);
+        };
+        if settled_before(self.tx, self.item.unit, payment)?.is_some() {
+            self.unprove(part, payment)?;
+            return Ok(true);
+        }
+        self.take_back(payment)?;
+        Ok(false)
     }
 
     /// The claim stands, its proof does not: the money is claimed again, and its receipt stays.
@@ -282,20 +297,19 @@ impl Desk<'_, '_, '_> {
     }
 
     /// The movement as it is without this match.
-    fn release(&mut self, part: &Part, keeps_payment: bool) -> Result<()> {
+    fn release(&mut self, part: &Part, keeps_payment: bool) {
         let movement = part.movement.clone();
         let revision = movement.revision;
         let mut held = Held::read(movement, revision);
         if !keeps_payment {
             held.value.payment = None;
         }
-        if part.is_claimed() {
-            held.value.state = State::Expected;
-            held.value.proven = held.value.proven.checked_sub(part.amount)?;
+        if !self.plan.keeps(part) {
+            held.value.state = if part.is_claimed() { State::Expected } else { State::Reversed };
+            held.value.proven = Dong(held.value.proven.0.saturating_sub(part.amount.0));
         }
         touch(&mut held);
         self.book.movements.insert((self.item.unit, part.movement.id), held);
-        Ok(())
     }
 
     fn undo(&self, part: &Part, (maker, checker): (PersonId, PersonId)) -> Result<MatchPartRow> {

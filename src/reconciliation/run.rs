@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::alias;
-use super::classification::{Class, classify};
+use super::classification::Class;
 use super::contra;
 use super::evidence;
 use super::hint::hints;
 use super::matching::{
     self, CreditKind, Line, Movement, Obligation, Outcome, Settings, claims_without_credit, matching,
 };
+use super::own_transfers;
 use super::payout::{self, Payouts};
 use super::query::{self, StoredLine};
 use super::restated;
@@ -23,7 +24,6 @@ use crate::id::*;
 use crate::obligation;
 use crate::payment::gateway::line::settle_suspended;
 use crate::payment::line_query;
-use crate::payment::own_transfer;
 use crate::payment::pos;
 use crate::payment::prove::{Case, LineWork, post_lines};
 use crate::payment::query as payments;
@@ -124,11 +124,8 @@ fn run_once(
     };
     let outcome = matching(&snapshot.lines, &snapshot.movements, &snapshot.obligations, &settings);
     let seen: BTreeSet<MovementId> = snapshot.movements.iter().map(|movement| movement.id).collect();
-    // What is taken back must have been brought before: reversals are posted last.
-    let (reversals, others): (Vec<LineWork>, Vec<LineWork>) = works(&snapshot, &outcome, stamp.calendar)
-        .into_iter()
-        .partition(|work| matches!(work.case, Case::Reversal { .. }));
-    for chunk in others.chunks(CHUNK).chain(reversals.chunks(CHUNK)) {
+    let parts = in_order(works(&snapshot, &outcome, stamp.calendar));
+    for chunk in parts.iter().flat_map(|part| part.chunks(CHUNK)) {
         let posted =
             store.write(&actor.scope, Lane::Bulk, |tx| post_lines(tx, stamp, actor, chunk, &seen))?;
         report.lines_posted += posted.line_count;
@@ -144,7 +141,7 @@ fn run_once(
             report.receipts.extend(posted.receipts);
         }
     }
-    join_own_transfers(store, stamp, actor, &snapshot.lines, &settings)?;
+    own_transfers::join(store, stamp, actor, &snapshot.lines, &settings)?;
     alias::learn(store, stamp, actor, unit, &snapshot.lines)?;
     report.overdue_claims = note_overdue(store, stamp, actor, &snapshot, unit, account)?;
     if let Some(covered) = snapshot.covered_until {
@@ -168,21 +165,17 @@ fn run_once(
     Ok(())
 }
 
-/// Lines that a rule calls own transfers, with their other side where it is the only one.
-fn join_own_transfers(
-    store: &Store,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    lines: &[Line],
-    settings: &Settings,
-) -> Result<()> {
-    let is_own =
-        |line: &&Line| classify(line, &settings.rules).is_some_and(|(class, _)| class == Class::OwnTransfer);
-    let named: Vec<(UnitId, LineId)> = lines.iter().filter(is_own).map(|line| (line.unit, line.id)).collect();
-    for chunk in named.chunks(CHUNK) {
-        store.write(&actor.scope, Lane::Bulk, |tx| own_transfer::join(tx, stamp, actor, chunk))?;
-    }
-    Ok(())
+/// What is taken back must have been brought before, and money that comes again finds what it pays open:
+/// first what this run brings and takes back, then the taking back, then everything else.
+fn in_order(works: Vec<LineWork>) -> [Vec<LineWork>; 3] {
+    let original = |work: &LineWork| match work.case {
+        Case::Reversal { original } => Some(original),
+        _ => None,
+    };
+    let taken_back: BTreeSet<LineId> = works.iter().filter_map(original).collect();
+    let (reversals, others): (Vec<_>, Vec<_>) = works.into_iter().partition(|work| original(work).is_some());
+    let (brought, others) = others.into_iter().partition(|work| taken_back.contains(&work.line));
+    [brought, reversals, others]
 }
 
 fn count(report: &mut Report, posted: &[LineWork]) {
@@ -227,7 +220,7 @@ fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-fn line_of(line: &StoredLine, texts: &LineTexts, vault: &Vault) -> Line {
+pub(super) fn line_of(line: &StoredLine, texts: &LineTexts, vault: &Vault) -> Line {
     let account = texts.counterparty_account.as_deref();
     Line {
         id: line.id,
