@@ -9,6 +9,7 @@ use bienlai::id::{ExceptionId, LineId};
 use bienlai::ledger::Account;
 use bienlai::obligation::{Obligation, State};
 use bienlai::payment::book::PaymentState;
+use bienlai::payment::split::Part;
 use bienlai::payment::undo::{self, Effect, Foreseen};
 use bienlai::payment::{reopen, resolve, unmatch};
 use bienlai::reconciliation::day_close::{Closing, close};
@@ -362,4 +363,34 @@ fn money_nobody_knew_is_shown_to_be_a_waiting_claims_and_proves_it() {
             closed(&world, today(&world));
         });
     }
+}
+
+#[test]
+fn a_line_that_was_split_by_hand_is_taken_apart_whole_with_the_rest_that_waits() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let (one, two, right) =
+            (world.raise(Dong(10_000)), world.raise(Dong(15_000)), world.raise(Dong(30_000)));
+        let line = shown(&world, "nop ho nhieu nguoi", 30_000);
+        let waiting = item(&world, Kind::UnidentifiedCredit).id;
+        let (maker, checker) = (finance(&world), approver(&world));
+        let part = |owed: &Obligation| Part { obligation: owed.id, amount: owed.total };
+        let parts = [part(&one), part(&two)];
+        world.change(|tx, stamp| {
+            let ask = exception::Ask::from(("split", None, "theo giấy nộp tiền"));
+            resolve::propose(tx, stamp, &maker, (unit, waiting), ask, &parts)
+        });
+        world.change(|tx, stamp| resolve::approve(tx, stamp, &checker, unit, waiting));
+        assert_eq!((world.again(&one).state, world.again(&two).state), (State::Paid, State::Paid));
+        let doubt = ask_to_unmatch(&world, line).unwrap();
+        assert_eq!(foreseen(&world, &doubt).obligations_reopened, [one.id, two.id]);
+        approve(&world, doubt.id);
+        world.assert_balances(unit, &[bank(&world, 30_000), (Account::Suspense(line), -30_000)]);
+        assert_eq!((world.again(&one).state, world.again(&two).state), (State::Reopened, State::Reopened));
+        assert_eq!(world.open_kinds(unit), [Kind::UnidentifiedCredit], "the rest is no item of its own");
+        assign(&world, waiting, &right);
+        assert_eq!(world.again(&right).state, State::Paid);
+        closed(&world, today(&world));
+    });
 }
