@@ -71,6 +71,6 @@ fn the_books_of_a_day_hold_and_a_wrong_posting_is_named_by_every_check_it_breaks
         assert_eq!(checks, expected);
         let (code, told, _) = shell.run(&["books", "verify", "--unit", "00004", "--json"]);
         assert!(code == 1 && told.contains(&account) && told.contains("due_to_unit"), "{told}");
-        assert_eq!(worker::verify_books(&world.app.app).unwrap(), 1);
+        assert_eq!(worker::verify_books(&world.app).unwrap(), 1);
     });
 }
