@@ -77,7 +77,10 @@ pub(super) fn carry_out(
         None => receive(tx, stamp, &mut book, (item, line, on), &claim)?,
     };
     relink(tx, stamp, item, (line, own.id, claim.id), (proposal.maker, actor.require_person()?))?;
-    hold(&mut book, own, |own| own.state = State::SameAs);
+    hold(&mut book, own, |own| {
+        own.state = State::SameAs;
+        own.proven = Dong::ZERO;
+    });
     let id = claim.id;
     hold(&mut book, claim, |claim| {
         claim.payment = Some(payment);

@@ -13,6 +13,7 @@ use crate::support::{World, each_database, tools};
 fn lived(world: &World) {
     let payment = overpaid(world);
     request(world, payment, 5_000).unwrap();
+    world.wait_days(1);
     let (owed, part, other) =
         (world.raise(Dong(40_000)), world.raise(Dong(90_000)), world.raise_at(&world.tay_ho, Dong(7_000)));
     world.claim(&owed, Dong(40_000)).settle();
@@ -35,8 +36,7 @@ fn the_books_of_a_day_hold_and_a_wrong_posting_is_named_by_every_check_it_breaks
         let mut world = World::settled_in(database);
         lived(&world);
         assert!(broken(&world).is_empty(), "{:?}", broken(&world));
-        let shell = Shell::new(&world);
-        let (code, told, error) = shell.run(&["books", "verify"]);
+        let (code, told, error) = Shell::new(&world).run(&["books", "verify"]);
         assert!(code == 0 && told.contains("the books hold"), "{told} {error}");
 
         // Somebody with the database's password writes postings of their own.
@@ -69,7 +69,7 @@ fn the_books_of_a_day_hold_and_a_wrong_posting_is_named_by_every_check_it_breaks
             "bank",
         ];
         assert_eq!(checks, expected);
-        let (code, told, _) = shell.run(&["books", "verify", "--unit", "00004", "--json"]);
+        let (code, told, _) = Shell::new(&world).run(&["books", "verify", "--unit", "00004", "--json"]);
         assert!(code == 1 && told.contains(&account) && told.contains("due_to_unit"), "{told}");
         assert_eq!(worker::verify_books(&world.app).unwrap(), 1);
     });
