@@ -16,6 +16,7 @@ use crate::payment::settler::{Settler, Tools};
 use crate::payment::webhook;
 use crate::receipt::seal::Keyring;
 use crate::receipt::verify::TrustStore;
+use crate::report::verify::Standing;
 use crate::store::lease::NodeLeaseHolder;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Lane, Settings, Stamp, Store, Tx, migrate};
@@ -37,6 +38,8 @@ pub struct App {
     pub trust: TrustStore,
     /// Whom staff may sign in with besides passwords.
     pub sso: Option<Provider>,
+    /// What the nightly look at the books found.
+    pub books: Standing,
     tariff: RwLock<Option<Arc<Tariff>>>,
 }
 
@@ -74,6 +77,7 @@ impl App {
             lease,
             trust,
             sso,
+            books: Standing::default(),
             tariff: RwLock::new(None),
         }))
     }

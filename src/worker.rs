@@ -34,7 +34,7 @@ use crate::receipt::evidence::refresh::{Refreshed, Sources, refresh};
 use crate::receipt::key::{certificates_in, watch};
 use crate::receipt::query;
 use crate::register;
-use crate::report::collection;
+use crate::report::{collection, verify};
 use crate::store::Lane;
 use crate::unit;
 
@@ -362,6 +362,24 @@ pub fn sum_collections(app: &App) -> Result<usize> {
     collection::sum_days(&app.store, &|| app.stamp(), SUMMED_DAYS)
 }
 
+/// Asks every check of the books of every unit. Returns how many units' books do not hold; the log, the
+/// board and the metrics name them.
+pub fn verify_books(app: &App) -> Result<usize> {
+    let actor = Actor::system();
+    for unit in app.read(&actor, unit::all)? {
+        match app.read(&actor, |conn| verify::unit(conn, unit.id)) {
+            Ok(faults) => {
+                for fault in &faults {
+                    tracing::error!(unit = %unit.id, check = fault.check, about = ?fault.about, "the books do not hold");
+                }
+                app.books.take(unit.id, faults);
+            }
+            Err(error) => tracing::warn!(unit = %unit.id, %error, "the books of a unit were not verified"),
+        }
+    }
+    Ok(app.books.broken())
+}
+
 /// Once a day notes whose fees somebody else sent, for the lines of the last days.
 fn look_at_senders(app: &App, last: Option<BusinessDay>) -> Result<BusinessDay> {
     let today = app.clock.now().business_day();
@@ -389,6 +407,7 @@ fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
     let tools = app.settling_tools();
     let mut round = 0_u64;
     let mut names_looked_at = None;
+    let mut books_verified = None;
     every_tick(is_stopping, 5, || {
         round += 1;
         if round % 5 == 1 {
@@ -410,6 +429,10 @@ fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
         if round % 600 == 90 {
             look_over_queue(app)?;
             escalate_decisions(app)?;
+        }
+        if round % 600 == 150 && books_verified != Some(app.clock.now().business_day()) {
+            verify_books(app)?;
+            books_verified = Some(app.clock.now().business_day());
         }
         if round % 600 == 120 {
             names_looked_at = Some(look_at_senders(app, names_looked_at)?);

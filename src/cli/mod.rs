@@ -104,8 +104,8 @@ enum Command {
     /// The rules that classify statement lines which are no fee; two persons
     #[command(subcommand)]
     Rule(rule::Command),
-    /// The books of a unit: journal, bank book, cash book, fee detail book, as CSV or XLSX
-    #[command(subcommand)]
+    /// The books of a unit: journal, bank book, cash book, fee detail book, as CSV or XLSX; whether they hold
+    #[command(subcommand, alias = "books")]
     Book(book::Command),
     /// Every list of a unit as CSV or XLSX: obligations, payments, receipts and more
     List(list::Options),

@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::exception::{self, State};
 use crate::filing::alarm;
 use crate::reconciliation::{day_close, query};
+use crate::report::verify::Standing;
 use crate::store::{Conn, Stamp};
 use crate::web::Shared;
 use crate::web::pages::frame::Frame;
@@ -50,7 +51,7 @@ struct BoardPage {
     today: String,
     accounts: Vec<AccountRow>,
     queue: Vec<QueueRow>,
-    alarms: Vec<(String, &'static str)>,
+    alarms: Vec<(String, String)>,
     /// Decisions that wait for a second person, and how many of them the city is asked for.
     waiting: usize,
     for_city: usize,
@@ -62,12 +63,17 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
     let app = Arc::clone(shared.app());
     let page = block(move || {
         let stamp = app.stamp();
-        app.read(&signed.actor, |conn| compose(conn, &stamp, &signed.actor, frame))
+        app.read(&signed.actor, |conn| compose(conn, (&stamp, &app.books), &signed.actor, frame))
     });
     Ok(html(StatusCode::OK, &page.await?))
 }
 
-fn compose(conn: &mut Conn, stamp: &Stamp<'_>, actor: &Actor, frame: Frame) -> Result<BoardPage> {
+fn compose(
+    conn: &mut Conn,
+    (stamp, books): (&Stamp<'_>, &Standing),
+    actor: &Actor,
+    frame: Frame,
+) -> Result<BoardPage> {
     let today = stamp.today();
     let mut rows = Vec::new();
     for (unit, account) in accounts(conn, actor)? {
@@ -102,9 +108,13 @@ fn compose(conn: &mut Conn, stamp: &Stamp<'_>, actor: &Actor, frame: Frame) -> R
             overdue: open.iter().filter(|item| item.due_on < today).count(),
             oldest: open.first().map(|item| (item.age_days(today), title(item))),
         });
+        for fault in books.of_unit(unit.id) {
+            let words = frame.lang.with("books_broken", frame.lang.pick(fault.vi, fault.en));
+            alarms.push((unit.name.clone(), words));
+        }
         for one in alarm::of_unit(conn, unit.id, stamp.now)? {
             let (vi, en) = one.kind.words();
-            alarms.push((unit.name.clone(), frame.lang.pick(vi, en)));
+            alarms.push((unit.name.clone(), frame.lang.pick(vi, en).to_owned()));
         }
     }
     let waits = waiting::list(conn, stamp, actor, None)?;

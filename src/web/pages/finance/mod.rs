@@ -11,6 +11,8 @@ pub mod refund_request;
 pub mod refunds;
 pub mod slips;
 pub mod statements;
+mod undoing;
+pub mod unmatch;
 pub mod workbench;
 
 use crate::actor::{Actor, Role};
