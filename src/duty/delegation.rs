@@ -2,19 +2,15 @@
 
 use serde::Serialize;
 
+use super::decision::{self, Matter};
 use super::{Kind, delegation_query as query, rules, waiting};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::audit;
 use crate::clock::{BusinessDay, Instant};
-use crate::correction;
 use crate::error::{Error, Result};
-use crate::filing::notice;
 use crate::id::*;
 use crate::identity::{self, person};
-use crate::payment::{refund, resolve};
-use crate::reconciliation::reopening;
-use crate::remittance;
 use crate::store::{Conn, Stamp, Tx};
 use crate::text;
 
@@ -268,34 +264,8 @@ pub fn exercise(
     let entry = audit::Entry::by(actor, unit, "delegation.used", delegation.id);
     let told = format!("{} {}", kind.subject_text(subject), delegation.decision_no);
     audit::record(tx, stamp, &[entry.with(told)])?;
-    approve(tx, stamp, actor, unit, kind, subject)
-}
-
-fn approve(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    unit: UnitId,
-    kind: Kind,
-    subject: i64,
-) -> Result<Vec<(UnitId, ReceiptId)>> {
-    match kind {
-        Kind::Exception => {
-            return resolve::approve(tx, stamp, actor, unit, ExceptionId(subject)).map(|(_, new)| new);
-        }
-        Kind::Refund => refund::approve(tx, stamp, actor, unit, RefundId(subject)).map(|_| ())?,
-        Kind::Correction => {
-            let (_, amended) = correction::approve(tx, stamp, actor, unit, CorrectionId(subject))?;
-            return Ok(amended.receipt.map(|receipt| (unit, receipt)).into_iter().collect());
-        }
-        Kind::Remittance => remittance::approve(tx, stamp, actor, unit, RemittanceId(subject)).map(|_| ())?,
-        Kind::Reopening => reopening::approve(tx, stamp, actor, unit, ReopeningId(subject)).map(|_| ())?,
-        Kind::Notice => notice::approve(tx, stamp, actor, unit, FilingId(subject)).map(|_| ())?,
-        Kind::Version | Kind::Rule => {
-            return Err(Error::invalid("act", "act_unknown", "it cannot be delegated"));
-        }
-    }
-    Ok(Vec::new())
+    Kind::delegable(kind.as_str())?;
+    decision::approve(tx, stamp, actor, unit, (Matter::Kind(kind), subject), "")
 }
 
 /// Delegations somebody may see: those they gave or were given, and those of their units for roles that

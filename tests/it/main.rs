@@ -29,6 +29,7 @@ mod crashes;
 mod damaged_inputs;
 mod days;
 mod decisions;
+mod desks;
 mod documents;
 mod due_receipts;
 mod duties;

@@ -18,6 +18,7 @@ mod listing;
 pub mod live;
 pub mod lookup;
 mod mask;
+mod matter;
 pub mod onboarding;
 pub mod pay;
 mod png;
