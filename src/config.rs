@@ -45,6 +45,8 @@ pub struct Config {
     #[serde(default)]
     pub books: Books,
     #[serde(default)]
+    pub retention: Retention,
+    #[serde(default)]
     pub evidence: Evidence,
     /// Whose signatures the public page confirms.
     #[serde(default)]
@@ -63,6 +65,20 @@ pub struct Config {
     pub statements: Statements,
     #[serde(default)]
     pub exceptions: exceptions::Exceptions,
+}
+
+/// How long what is kept must be kept.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Full years after the end of the year in which a payer's data came.
+    pub personal_data_years: u8,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Retention { personal_data_years: 10 }
+    }
 }
 
 /// The way to the tax authority.

@@ -21,8 +21,8 @@ use crate::app::App;
 use crate::audit;
 use crate::clock::BusinessDay;
 use crate::duty::waiting;
-use crate::error::Result;
-use crate::id::UnitId;
+use crate::error::{Error, Result};
+use crate::id::{AuditId, UnitId};
 use crate::notification::send::Courier;
 use crate::payment::due::{self, Made};
 use crate::payment::settler::{self, Numbered as _, Settler};
@@ -216,17 +216,44 @@ pub fn sign_audit_roots(app: &App) -> Result<usize> {
     let roots = app.store.read(&Scope::All, audit::unsigned_roots)?;
     let mut signed = 0;
     for root in roots {
-        let stamp = app.stamp();
-        let signer =
-            app.store.read(&Scope::All, |conn| app.keyring.signer(conn, stamp.vault, root.unit, stamp.now));
-        let Ok(held) = signer else { continue };
-        let Some(signature) = held.signer.sign(&[&root.message()])?.pop() else { continue };
-        app.store.write(&Scope::All, Lane::Bulk, |tx| {
-            audit::store_signature(tx, &stamp, &root, held.certificate, signature.clone())
-        })?;
-        signed += 1;
+        signed += usize::from(sign_audit_root(app, &root)?);
     }
     Ok(signed)
+}
+
+fn sign_audit_root(app: &App, root: &audit::UnsignedRoot) -> Result<bool> {
+    let stamp = app.stamp();
+    let signer =
+        app.store.read(&Scope::All, |conn| app.keyring.signer(conn, stamp.vault, root.unit, stamp.now));
+    let Ok(held) = signer else { return Ok(false) };
+    let Some(signature) = held.signer.sign(&[&root.message()])?.pop() else { return Ok(false) };
+    app.store.write(&Scope::All, Lane::Bulk, |tx| {
+        audit::store_signature(tx, &stamp, root, held.certificate, signature.clone())
+    })?;
+    Ok(true)
+}
+
+/// Waits at most so often for another process that holds the sealer's lease.
+const SETTLE_ATTEMPTS: usize = 100;
+
+/// Gives an entry its place in the trail and signs the newest root of its unit, where it has a key: what is
+/// handed out as evidence ends under a signature.
+///
+/// # Errors
+/// `trail_unsettled` when the sealer of another process does not come to it.
+pub fn settle_trail(app: &App, unit: UnitId, entry: AuditId) -> Result<()> {
+    for _ in 0..SETTLE_ATTEMPTS {
+        number_committed(app)?;
+        if app.store.read(&Scope::All, |conn| audit::place_of(conn, unit, entry))?.is_some() {
+            let roots = app.store.read(&Scope::All, audit::unsigned_roots)?;
+            if let Some(root) = roots.iter().find(|root| root.unit == unit) {
+                sign_audit_root(app, root)?;
+            }
+            return Ok(());
+        }
+        std::thread::sleep(TICK);
+    }
+    Err(Error::busy("trail_unsettled", 10, "the trail is being sealed by another process"))
 }
 
 /// Looks after every unit's register of series. Returns how many were planned or opened.
@@ -298,7 +325,11 @@ fn keep_evidence(app: &Arc<App>, is_stopping: &AtomicBool) {
 
 /// Hands decisions that waited too long to the city; returns how many are new.
 pub fn escalate_decisions(app: &App) -> Result<usize> {
-    waiting::escalate(&app.store, &app.stamp())
+    let told = waiting::Told {
+        mailboxes: &app.config.exceptions.approvals_mail,
+        public_url: &app.config.web.public_url,
+    };
+    waiting::escalate(&app.store, &app.stamp(), &told)
 }
 
 /// Looks over the queue of exceptions: what follows from time passing, alarms, escalation.

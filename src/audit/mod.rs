@@ -50,6 +50,11 @@ pub fn actor_text(actor: &Actor) -> String {
 
 /// Records acts. They are chained later, by one leased sealer, so that recording never waits.
 pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, entries: &[Entry]) -> Result<()> {
+    recorded(tx, stamp, entries).map(|_| ())
+}
+
+/// The same, with the ids of the entries.
+pub fn recorded(tx: &mut Tx<'_>, stamp: &Stamp<'_>, entries: &[Entry]) -> Result<Vec<AuditId>> {
     let mut acts = Vec::with_capacity(entries.len());
     let mut unsealed = Vec::with_capacity(entries.len());
     for entry in entries {
@@ -70,7 +75,13 @@ pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, entries: &[Entry]) -> Result<(
             subject_id: 0,
         });
     }
-    rows::insert_together(tx, vec![Insertion::of(&acts), Insertion::of(&unsealed)])
+    rows::insert_together(tx, vec![Insertion::of(&acts), Insertion::of(&unsealed)])?;
+    Ok(acts.into_iter().map(|act| act.id).collect())
+}
+
+/// The place of an entry in its unit's trail; none until the sealer has given it one.
+pub fn place_of(conn: &mut Conn, unit: UnitId, entry: AuditId) -> Result<Option<i64>> {
+    query::seq_of(conn, unit, entry)
 }
 
 /// Announces obligation events to the feed, to be written with them: (unit, event, obligation).

@@ -162,29 +162,75 @@ pub fn roots(conn: &mut Conn, unit: UnitId) -> Result<Vec<(i64, String, String)>
         .classify()
 }
 
-/// (last_seq, root, made at) of the roots made before an instant, oldest first.
-pub fn roots_made(conn: &mut Conn, unit: UnitId, before: Instant) -> Result<Vec<(i64, String, Instant)>> {
+/// (last_seq, root) of the newest roots made before an instant, the newest first.
+pub fn roots_before(
+    conn: &mut Conn,
+    unit: UnitId,
+    before: Instant,
+    limit: i64,
+) -> Result<Vec<(i64, String)>> {
     audit_root::table
         .filter(audit_root::unit_id.eq(unit))
         .filter(audit_root::created_at.lt(before))
-        .order(audit_root::last_seq)
-        .select((audit_root::last_seq, audit_root::root_sha256, audit_root::created_at))
+        .order(audit_root::last_seq.desc())
+        .limit(limit)
+        .select((audit_root::last_seq, audit_root::root_sha256))
         .load(conn)
         .classify()
 }
 
-/// (last_seq, certificate, signature) of the signed roots after `after` up to and including `until`.
-pub fn signatures(
+/// (last_seq, root) of roots after `after` up to and including `until`, oldest first.
+pub fn roots_after(
     conn: &mut Conn,
     unit: UnitId,
-    after: i64,
-    until: i64,
-) -> Result<Vec<(i64, CertificateId, Vec<u8>)>> {
+    (after, until): (i64, i64),
+    limit: i64,
+) -> Result<Vec<(i64, String)>> {
+    audit_root::table
+        .filter(audit_root::unit_id.eq(unit))
+        .filter(audit_root::last_seq.gt(after).and(audit_root::last_seq.le(until)))
+        .order(audit_root::last_seq)
+        .limit(limit)
+        .select((audit_root::last_seq, audit_root::root_sha256))
+        .load(conn)
+        .classify()
+}
+
+/// The place of an entry in its unit's trail; none while it has none.
+pub fn seq_of(conn: &mut Conn, unit: UnitId, entry: AuditId) -> Result<Option<i64>> {
+    audit_leaf::table
+        .filter(audit_leaf::unit_id.eq(unit))
+        .filter(audit_leaf::entry_id.eq(entry))
+        .select(audit_leaf::seq)
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+/// The last place under a signed root.
+pub fn last_signed(conn: &mut Conn, unit: UnitId) -> Result<Option<i64>> {
+    audit_signature::table
+        .filter(audit_signature::unit_id.eq(unit))
+        .select(diesel::dsl::max(audit_signature::last_seq))
+        .first(conn)
+        .classify()
+}
+
+/// (last_seq, certificate, signature, signed at).
+pub type StoredSignature = (i64, CertificateId, Vec<u8>, Instant);
+
+/// The signatures over roots after `after` up to and including `until`.
+pub fn signatures(conn: &mut Conn, unit: UnitId, after: i64, until: i64) -> Result<Vec<StoredSignature>> {
     audit_signature::table
         .filter(audit_signature::unit_id.eq(unit))
         .filter(audit_signature::last_seq.gt(after).and(audit_signature::last_seq.le(until)))
         .order(audit_signature::last_seq)
-        .select((audit_signature::last_seq, audit_signature::certificate_id, audit_signature::signature))
+        .select((
+            audit_signature::last_seq,
+            audit_signature::certificate_id,
+            audit_signature::signature,
+            audit_signature::signed_at,
+        ))
         .load(conn)
         .classify()
 }

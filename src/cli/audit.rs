@@ -46,6 +46,10 @@ pub enum Command {
         /// Certificates of the authorities that are believed, PEM
         #[arg(long, value_name = "FILE")]
         trust: Option<PathBuf>,
+        /// Who is known to collect or sign for the unit (ủy nhiệm), such as the city: its tax code; may be
+        /// given several times
+        #[arg(long, value_name = "TAX CODE")]
+        entrusted: Vec<String>,
         /// Print JSON instead of text
         #[arg(long)]
         json: bool,
@@ -66,32 +70,34 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::Bundle { unit, from, until, out } => {
             bundle(&Office::open(config)?, &unit, (from, until), &out)
         }
-        Command::VerifyBundle { file, trust, json } => verify_bundle(&file, trust.as_deref(), json),
+        Command::VerifyBundle { file, trust, entrusted, json } => {
+            verify_bundle(&file, trust.as_deref(), entrusted, json)
+        }
         Command::Refused { limit, body } => refused(&Office::open(config)?, limit, body),
     }
 }
 
 fn bundle(office: &Office, code: &str, period: (BusinessDay, BusinessDay), out: &Path) -> Result<u8> {
-    // Entries committed a moment ago have no place in the trail yet.
-    crate::worker::number_committed(office)?;
     let actor = Actor::system();
-    let unit = office.write(&actor, |tx, stamp| {
+    let taking = office.write(&actor, |tx, stamp| {
         let unit = unit::find_by_code(tx, code)?.id;
         evidence::admit(tx, stamp, &actor, unit, period)
     })?;
     let file = std::fs::File::create(out).map_err(|error| unreadable(out, &error))?;
-    let count = evidence::write(std::io::BufWriter::new(file), &office.store, &unit, period)?;
+    let settle = || crate::worker::settle_trail(office, taking.unit.id, taking.entry);
+    let count = evidence::write(std::io::BufWriter::new(file), &office.store, &taking, &settle)?;
     println!("{}: {count} chứng từ / documents", out.display());
     Ok(DONE)
 }
 
 /// Needs no database. Exit code 1 when something does not hold, 2 when the file cannot be read.
-fn verify_bundle(path: &Path, trust: Option<&Path>, json: bool) -> Result<u8> {
+fn verify_bundle(path: &Path, trust: Option<&Path>, entrusted: Vec<String>, json: bool) -> Result<u8> {
     let bytes = read_bytes(path)?;
     let trust = match trust {
         Some(path) => TrustStore::from_pem(&read_text(path)?)?,
         None => TrustStore::empty(),
     };
+    let trust = trust.with_entrusted(entrusted);
     let judged = match judge::judge(&bytes, &trust, Clock::System.now()) {
         Ok(judged) => judged,
         Err(error) => {
@@ -110,19 +116,46 @@ fn verify_bundle(path: &Path, trust: Option<&Path>, json: bool) -> Result<u8> {
 fn print(judged: &judge::Judgement, is_unjudged: bool) {
     let words =
         if judged.holds() { "NGUYÊN VẸN / HOLDS" } else { "KHÔNG ĐỨNG VỮNG / DOES NOT HOLD" };
-    println!("{words}: {} {} – {}", judged.unit_code, judged.from, judged.until);
+    let (code, name, tax_code) = (&judged.unit_code, &judged.unit_name, &judged.tax_code);
+    println!("{words}: {code} {name} (MST {tax_code}) {} – {}", judged.from, judged.until);
+    if let Some(at) = judged.taken_at {
+        println!("  Lập lúc / taken at:              {}", at.hanoi_text());
+    }
     println!(
-        "  Chứng từ / documents:            {} ({} tin cậy / trusted)",
-        judged.receipts, judged.receipts_trusted
+        "  Chứng từ / documents:            {} ({} tin cậy / trusted), {} số chưa ký / numbers unsigned",
+        judged.receipts, judged.receipts_trusted, judged.unsigned_numbers
     );
     println!("  Chứng nhận ngày / days:          {}", judged.day_certificates);
-    println!("  Chứng nhận ký hiệu / series:     {}", judged.series_certificates);
+    println!(
+        "  Chứng nhận ký hiệu / series:     {} ({} trên {} số / of numbers)",
+        judged.series_certificates, judged.certified_numbers, judged.register_numbers
+    );
     println!(
         "  Nhật ký / trail:                 {} mục / entries, {} gốc / roots, {} có chữ ký / signed",
         judged.trail_entries, judged.trail_roots, judged.signed_roots
     );
     if is_unjudged {
         println!("  Chưa xét người ký / signers not judged: name authorities with --trust");
+    }
+    for held in &judged.entrusted {
+        let what = if held.is_end {
+            "chấm dứt ủy nhiệm / entrustment ended"
+        } else {
+            "ủy nhiệm / entrusted"
+        };
+        println!(
+            "  Hồ sơ nêu / it says: {what}: {} (MST {}), số / No. {} {}, {} – {}; --entrusted {}",
+            held.name,
+            held.tax_code,
+            held.decision_no,
+            held.decided_on,
+            held.valid_from,
+            held.valid_until,
+            held.tax_code
+        );
+    }
+    for stretch in &judged.open {
+        println!("  Chưa đóng / not closed or certified: {stretch}");
     }
     for signer in &judged.untrusted {
         println!("  Người ký không được tin / signer not trusted: {signer}");

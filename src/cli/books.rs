@@ -16,7 +16,7 @@ use crate::statement::{Imported, Options};
 use crate::store::{Stamp, Tx, rows};
 use crate::unit::{BankAccount, Unit, account};
 use crate::web::raise::{self, Asked};
-use crate::{reconciliation, text, worker};
+use crate::{obligation, reconciliation, text, worker};
 
 /// What one of the commands did, as it is printed.
 #[derive(Clone, Debug)]
@@ -112,8 +112,9 @@ fn refused(unit: &Unit, account: &BankAccount, day: BusinessDay, obstacles: &[Ob
     }
 }
 
-/// Raises an obligation as the API would; false when the same content was loaded before.
-pub fn raise_loaded(app: &App, actor: &Actor, request: &Value) -> Result<bool> {
+/// Raises an obligation as the API would; false when the same content was loaded before. What a dossier
+/// owes already is never raised again, unless the caller says that it comes on top.
+pub fn raise_loaded(app: &App, actor: &Actor, request: &Value, is_additional: bool) -> Result<bool> {
     let asked: Asked = serde_json::from_value(request.clone())
         .map_err(|error| Error::invalid("row", "request_unreadable", error.to_string()))?;
     let key = text::hex(digest(&SHA256, request.to_string().as_bytes()).as_ref());
@@ -122,6 +123,15 @@ pub fn raise_loaded(app: &App, actor: &Actor, request: &Value) -> Result<bool> {
     app.write_bulk(actor, |tx, stamp| {
         if loaded_before(tx, stamp, &key)? {
             return Ok(false);
+        }
+        let standing = obligation::query::standing_of_dossier(
+            tx,
+            units.collecting.id,
+            &text::clean(&asked.dossier_code),
+        )?;
+        if let Some(standing) = standing.filter(|_| !is_additional) {
+            let told = format!("the dossier owes {standing} already; --additional raises more");
+            return Err(Error::conflict("dossier_owes_already", told));
         }
         raise::raise(tx, stamp, actor, &tariff, &units, &asked).map(|_| true)
     })

@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::exception::work_query::{self, Filter};
 use crate::exception::{self, Ask, Decision, Exception, Kind, Owner, State, limit, query};
 use crate::id::{ExceptionId, PersonId, UnitId};
+use crate::payment::split::Part;
 use crate::payment::{reopen, resolve};
 use crate::queue::complaint::{self, Complaint};
 use crate::queue::{alarm, hint};
@@ -156,12 +157,15 @@ pub struct Assign {
 pub struct Propose {
     #[command(flatten)]
     step: Step,
-    /// assign, acknowledge, bank_charge, disprove, deposit, remittance, to_budget, …
+    /// assign, split, acknowledge, bank_charge, disprove, deposit, remittance, to_budget, …
     #[arg(long)]
     resolution: String,
     /// What it points at: obl_…, rfd_…, slp_…, rmt_…, per_…
     #[arg(long, value_name = "ID")]
     target: Option<String>,
+    /// With split, as often as there are parts: obl_…=25000; what is left stays in suspense
+    #[arg(long, value_name = "ID=AMOUNT")]
+    part: Vec<String>,
     #[arg(long)]
     reason: String,
     /// The decision's number
@@ -402,11 +406,18 @@ impl Propose {
 
 fn propose(office: &Office, asked: &Propose) -> Result<()> {
     let target = asked.target()?;
+    let parts = asked.part.iter().map(|text| part_of(text)).collect::<Result<Vec<Part>>>()?;
     take(office, &asked.step, Role::Finance, |tx, stamp, actor, unit, id| {
-        let item = exception::propose(tx, stamp, actor, unit, id, asked.ask(target))?;
-        resolve::check_proposal(tx, &item, &asked.resolution, target)?;
-        Ok(item)
+        resolve::propose(tx, stamp, actor, (unit, id), asked.ask(target), &parts)
     })
+}
+
+/// `obl_…=25000`
+fn part_of(text: &str) -> Result<Part> {
+    let wrong = || Error::invalid("parts", "split_parts_wrong", "an obligation and its amount: obl_…=25000");
+    let (obligation, amount) = text.split_once('=').ok_or_else(wrong)?;
+    let amount = amount.trim().parse().map_err(|_| wrong())?;
+    Ok(Part { obligation: obligation.trim().parse().map_err(|_| wrong())?, amount: Dong(amount) })
 }
 
 fn alone(office: &Office, asked: &Propose) -> Result<()> {

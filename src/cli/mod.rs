@@ -88,7 +88,8 @@ enum Command {
     Demo(demo::Options),
     /// Measure this machine: own load generator, own database, the real service
     Bench(bench::Options),
-    /// Simulated worlds: a labelled month of statements, and the score of matching on it
+    /// Simulated partners: a labelled month of statements and the score of matching on it, the tax
+    /// authority, an authority for time-stamps and certificates, a remote signing service
     #[command(subcommand)]
     Simulate(simulate::Command),
     /// Obligations: what payers owe
@@ -199,9 +200,16 @@ pub fn main() -> ExitCode {
             if error.is_internal() {
                 eprintln!("  raised at {}", error.raised_at());
             }
-            ExitCode::from(NO)
+            ExitCode::from(exit_code(&error))
         }
     }
+}
+
+/// A file or a configuration that cannot be used is no answer to what was asked.
+fn exit_code(error: &Error) -> u8 {
+    let is_unusable =
+        matches!(error.code(), "file_unreadable" | "config_unreadable" | "config_invalid" | "config_missing");
+    if is_unusable { UNREADABLE } else { NO }
 }
 
 /// `bienlai … | head` closes our output early. That is no fault to be told with a backtrace.

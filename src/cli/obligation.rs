@@ -1,6 +1,6 @@
 //! `bienlai obligation …`: the bulk load of a CSV file.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -18,16 +18,21 @@ pub enum Command {
     /// The first row names the columns: unit, dossier_code, procedure_code, procedure_field,
     /// intake_mode, submitted_at, due_on and item are required; receiving_unit, competent_unit,
     /// result_due_on, electronic_payment_required, payer_name, payer_address, payer_tax_code,
-    /// payer_personal_id, payer_phone, payer_email, pages, copies, quantity, base_value, amount and
+    /// payer_personal_id, payer_passport, payer_phone, payer_email, pages, copies, quantity, base_value, amount and
     /// exemptions (divided by ;) may be there. Rows of one dossier that follow each other are the
-    /// lines of one obligation. A dossier of a unit that was loaded before with the same content is
-    /// left alone for 30 days, so a corrected file may be loaded again. Exit code 1 when rows failed.
+    /// lines of one obligation. With a bad row nothing of its dossier is raised. What was loaded with
+    /// the same content in the last 30 days is left alone, so a corrected file may be loaded again; a
+    /// dossier that owes something already is refused. Exit code 1 when rows failed.
     Import(Import),
 }
 
 #[derive(Debug, Args)]
 pub struct Import {
+    /// The CSV file, as UTF-8
     file: PathBuf,
+    /// Raise the fees beside what the dossiers owe already
+    #[arg(long)]
+    additional: bool,
 }
 
 pub fn run(config: &Path, command: Command) -> Result<u8> {
@@ -39,7 +44,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     let bar = ProgressBar::new(u64::try_from(asked.len()).unwrap_or(0)).with_style(style());
     let (mut raised, mut known) = (0, 0);
     for group in &asked {
-        match books::raise_loaded(&office, &actor, &group.json) {
+        match books::raise_loaded(&office, &actor, &group.json, import.additional) {
             Ok(true) => raised += 1,
             Ok(false) => known += 1,
             Err(error) => faults.push(Fault { line: group.line, error }),
@@ -73,6 +78,14 @@ struct Group {
     json: serde_json::Value,
 }
 
+impl Group {
+    /// Unit and dossier code.
+    fn dossier(&self) -> (String, String) {
+        let text = |column: &str| self.json[column].as_str().unwrap_or_default().to_owned();
+        (text("unit"), text("dossier_code"))
+    }
+}
+
 /// Columns that are members of the request, and those of its payer.
 const TEXTS: [&str; 11] = [
     "unit",
@@ -87,39 +100,52 @@ const TEXTS: [&str; 11] = [
     "result_due_on",
     "electronic_payment_required",
 ];
-const PAYER: [(&str, &str); 6] = [
+const PAYER: [(&str, &str); 7] = [
     ("payer_name", "name"),
     ("payer_address", "address"),
     ("payer_tax_code", "tax_code"),
     ("payer_personal_id", "personal_id"),
+    ("payer_passport", "passport"),
     ("payer_phone", "phone"),
     ("payer_email", "email"),
 ];
 const NUMBERS: [&str; 4] = ["pages", "copies", "base_value", "amount"];
 
+/// The dossiers of the file and what is wrong with its rows. A dossier with a bad row is left out as a
+/// whole: raised without it, it would owe too little, and the corrected file would charge it again.
 fn read(bytes: &[u8]) -> Result<(Vec<Group>, Vec<Fault>)> {
     let mut reader =
-        csv::ReaderBuilder::new().flexible(false).trim(csv::Trim::All).from_reader(without_mark(bytes));
+        csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(without_mark(bytes));
     let headers = reader.headers().map_err(|error| unreadable(&error))?.clone();
     check_columns(&headers)?;
     let mut groups: Vec<Group> = Vec::new();
     let mut faults = Vec::new();
+    let mut left_out = BTreeSet::new();
     for record in reader.records() {
-        match record {
-            Ok(record) => {
-                let row = Row::new(&headers, &record);
-                match row.group() {
-                    Ok(group) => join(&mut groups, group),
-                    Err(error) => faults.push(Fault { line: row.line, error }),
-                }
-            }
+        let record = match record {
+            Ok(record) => record,
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);
                 faults.push(Fault { line, error: unreadable(&error) });
+                continue;
+            }
+        };
+        let row = Row::new(&headers, &record);
+        match row.has_cells(headers.len(), record.len()).and_then(|()| row.group()) {
+            Ok(group) => join(&mut groups, group),
+            Err(error) => {
+                left_out.insert(row.dossier());
+                faults.push(Fault { line: row.line, error });
             }
         }
     }
-    Ok((groups, faults))
+    let (whole, broken): (Vec<Group>, Vec<Group>) =
+        groups.into_iter().partition(|group| !left_out.contains(&group.dossier()));
+    faults.extend(broken.into_iter().map(|group| Fault {
+        line: group.line,
+        error: Error::conflict("csv_dossier_left_out", "another row of the dossier is bad"),
+    }));
+    Ok((whole, faults))
 }
 
 fn without_mark(bytes: &[u8]) -> &[u8] {
@@ -159,6 +185,19 @@ impl<'a> Row<'a> {
     fn new(headers: &'a csv::StringRecord, record: &'a csv::StringRecord) -> Row<'a> {
         let cells = headers.iter().zip(record.iter()).filter(|(_, cell)| !cell.is_empty()).collect();
         Row { line: record.position().map_or(0, csv::Position::line), cells }
+    }
+
+    fn dossier(&self) -> (String, String) {
+        let text = |column: &str| self.cells.get(column).copied().unwrap_or_default().to_owned();
+        (text("unit"), text("dossier_code"))
+    }
+
+    fn has_cells(&self, expected: usize, found: usize) -> Result<()> {
+        if found == expected {
+            return Ok(());
+        }
+        let told = format!("the row has {found} cells, the head {expected}");
+        Err(Error::invalid("row", "csv_unreadable", told))
     }
 
     /// The row as a request with one line.
@@ -272,6 +311,25 @@ mod tests {
         assert_eq!(groups.len(), 1);
         let told: Vec<(u64, &str)> = faults.iter().map(|fault| (fault.line, fault.error.code())).collect();
         assert_eq!(told, [(2, "csv_number_unreadable"), (3, "csv_unreadable")]);
+    }
+
+    #[test]
+    fn a_bad_row_takes_its_whole_dossier_out() {
+        let row = |dossier: &str, pages: &str| {
+            format!(
+                "00004,{dossier},2.000815,Chứng thực,counter,2026-11-20T08:00:00+07:00,2026-12-01,\
+                 chung_thuc_ban_sao,{pages}\n"
+            )
+        };
+        let text = [row("HS-1", "3"), row("HS-1", "x3"), row("HS-2", "4"), row("HS-1", "5")].concat();
+        let (groups, faults) = rows(&text);
+        assert_eq!(groups.len(), 1);
+        assert_eq!(groups[0].dossier(), ("00004".to_owned(), "HS-2".to_owned()));
+        let told: Vec<(u64, &str)> = faults.iter().map(|fault| (fault.line, fault.error.code())).collect();
+        assert_eq!(
+            told,
+            [(3, "csv_number_unreadable"), (2, "csv_dossier_left_out"), (5, "csv_dossier_left_out")]
+        );
     }
 
     #[test]

@@ -4,14 +4,14 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 
-use super::DONE;
 use super::office::{self, Office};
-use crate::actor::Actor;
+use super::{DONE, table};
+use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::PersonId;
-use crate::unit::{self, trust};
+use crate::unit::{self, Level, trust};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -19,6 +19,35 @@ pub enum Command {
     ///
     /// Without a grant a channel only advises: its claims wait for the bank statement.
     Grant(Grant),
+    /// What channels were trusted with on a unit's accounts, and why that ended; the last word holds
+    List {
+        /// The collecting unit, by its code
+        #[arg(long, value_name = "CODE")]
+        unit: String,
+    },
+    /// Take a channel's word for money no longer, from now on; one person is enough
+    ///
+    /// Nothing is refused: its claims wait for the bank statement again.
+    End(End),
+}
+
+#[derive(Debug, Args)]
+pub struct End {
+    /// The collecting unit, by its code
+    #[arg(long, value_name = "CODE")]
+    unit: String,
+    /// The account number
+    #[arg(long, value_name = "NO")]
+    account: String,
+    /// The configured name of the channel
+    #[arg(long)]
+    channel: String,
+    /// Why, for the trail
+    #[arg(long)]
+    reason: String,
+    /// Who ends it, as per_…
+    #[arg(long, value_name = "ID")]
+    person: PersonId,
 }
 
 #[derive(Debug, Args)]
@@ -58,7 +87,59 @@ pub struct Grant {
 }
 
 pub fn run(config: &Path, command: Command) -> Result<u8> {
-    let Command::Grant(grant) = command;
+    match command {
+        Command::Grant(asked) => grant(config, asked)?,
+        Command::List { unit } => list(config, &unit)?,
+        Command::End(asked) => end(config, &asked)?,
+    }
+    Ok(DONE)
+}
+
+fn list(config: &Path, unit: &str) -> Result<()> {
+    let rows = Office::open(config)?.read(&Actor::system(), |conn| {
+        let unit = unit::find_by_code(conn, unit)?;
+        trust::history(conn, unit.id)?
+            .into_iter()
+            .map(|decided| {
+                let account = unit::account::find(conn, unit.id, decided.account)?;
+                let trust = &decided.trust;
+                let limits = [trust.claim_limit, trust.unproven_limit].map(|limit| limit.to_string());
+                let until =
+                    if trust.level == Level::Settles { trust.valid_until.to_string() } else { String::new() };
+                let said = trust.level.as_str().to_owned();
+                let [claim, unproven] = limits;
+                let from = trust.valid_from.to_string();
+                Ok(vec![
+                    account.account_no,
+                    decided.channel,
+                    said,
+                    from,
+                    until,
+                    claim,
+                    unproven,
+                    decided.ground,
+                ])
+            })
+            .collect::<Result<Vec<Vec<String>>>>()
+    })?;
+    let head =
+        ["Account", "Channel", "Word", "From", "Until", "Per claim", "Unproven", "Agreement or reason"];
+    table::print(&head, &rows, &[5, 6]);
+    Ok(())
+}
+
+fn end(config: &Path, asked: &End) -> Result<()> {
+    let actor = Actor { person: Some(asked.person), role: Role::Administrator, ..Actor::system() };
+    let id = Office::open(config)?.write(&actor, |tx, stamp| {
+        let unit = unit::find_by_code(tx, &asked.unit)?;
+        let account = office::account(tx, &unit, &asked.account)?;
+        trust::end(tx, stamp, &actor, (unit.id, account.id, &asked.channel), &asked.reason)
+    })?;
+    println!("{id}");
+    Ok(())
+}
+
+fn grant(config: &Path, grant: Grant) -> Result<()> {
     let office = Office::open(config)?;
     let known = office.config.channels.names();
     if !known.contains(&grant.channel.as_str()) {
@@ -89,5 +170,5 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         )
     })?;
     println!("{id}");
-    Ok(DONE)
+    Ok(())
 }

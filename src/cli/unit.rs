@@ -6,9 +6,11 @@ use clap::{Args, Subcommand};
 
 use super::office::Office;
 use super::{DONE, read_text, table, units};
-use crate::actor::Actor;
+use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
+use crate::id::PersonId;
+use crate::party;
 use crate::receipt::content::identifier::is_tax_code;
 use crate::unit::entrustment::{self, Decision};
 use crate::unit::{self, city};
@@ -41,6 +43,28 @@ pub enum Command {
     EntrustEnd(EntrustEnd),
     /// Xem ủy nhiệm / list the entrustments of all units
     Entrustments,
+    /// Xóa dữ liệu cá nhân của một năm / destroy the personal data of a unit and year for good; two persons
+    ///
+    /// The data key of that year is destroyed, and with it payers, memos and attachments that were kept
+    /// under it. Signed receipts stay. Not before the retention of the configuration is over.
+    EraseYear(EraseYear),
+}
+
+#[derive(Debug, Args)]
+pub struct EraseYear {
+    #[arg(long, value_name = "CODE")]
+    unit: String,
+    #[arg(long)]
+    year: i32,
+    /// The ground of the decision
+    #[arg(long)]
+    reason: String,
+    /// Who proposes it, as per_…
+    #[arg(long, value_name = "ID")]
+    maker: PersonId,
+    /// Who approves it: another person
+    #[arg(long, value_name = "ID")]
+    checker: PersonId,
 }
 
 #[derive(Debug, Args)]
@@ -97,6 +121,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::Entrust(asked) => entrust(config, &asked)?,
         Command::EntrustEnd(asked) => end(config, &asked)?,
         Command::Entrustments => entrustments(config)?,
+        Command::EraseYear(asked) => erase_year(config, &asked)?,
     }
     Ok(DONE)
 }
@@ -164,6 +189,18 @@ fn end(config: &Path, asked: &EntrustEnd) -> Result<()> {
         entrustment::end(tx, stamp, &actor, unit.id, decision, asked.from)
     })?;
     println!("{id}");
+    Ok(())
+}
+
+fn erase_year(config: &Path, asked: &EraseYear) -> Result<()> {
+    let office = Office::open(config)?;
+    let actor = Actor { person: Some(asked.maker), role: Role::Administrator, ..Actor::system() };
+    let kept_years = i32::from(office.config.retention.personal_data_years);
+    office.write(&actor, |tx, stamp| {
+        let unit = unit::find_by_code(tx, &asked.unit)?;
+        party::erase_year(tx, stamp, &actor, unit.id, (asked.year, kept_years), asked.checker, &asked.reason)
+    })?;
+    println!("{} {}: đã xóa / erased", asked.unit, asked.year);
     Ok(())
 }
 

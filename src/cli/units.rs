@@ -299,8 +299,14 @@ mod tests {
     fn the_units_of_the_demo_read_and_have_right_tax_codes() {
         let units = parse(include_str!("../../fixtures/units/demo.toml")).unwrap();
         assert_eq!(units.len(), 3);
+        let communes = include_str!("../../fixtures/units/hanoi-communes.csv");
+        assert_eq!(communes.lines().count(), 1 + 126);
         for unit in &units {
             assert_eq!((unit.accounts.len(), unit.series.len()), (1, 3), "{}", unit.code);
+            let official = communes.lines().any(|line| {
+                line.starts_with(&format!("{},", unit.code)) && line.ends_with(&format!(",{}", unit.name))
+            });
+            assert!(official, "{} {} is no commune of the city", unit.code, unit.name);
         }
     }
 

@@ -16,6 +16,8 @@ pub struct Exceptions {
     pub unknown_money_alarm_hours: Vec<i64>,
     /// Ages in hours at which a claim that no statement proves is an alarm.
     pub unproven_claim_alarm_hours: Vec<i64>,
+    /// Mailboxes of those who decide for the city: each decision that is handed to it is told there.
+    pub approvals_mail: Vec<String>,
 }
 
 impl Default for Exceptions {
@@ -25,6 +27,7 @@ impl Default for Exceptions {
             callback_patience_working_days: 2,
             unknown_money_alarm_hours: vec![24, 72, 168],
             unproven_claim_alarm_hours: vec![24, 48, 96],
+            approvals_mail: Vec::new(),
         }
     }
 }
@@ -48,6 +51,10 @@ impl Exceptions {
             if hours.len() > 10 || hours.iter().any(|hours| !(1..=HOURS_LIMIT).contains(hours)) {
                 return invalid(field, "up to ten ages of 1 to 8784 hours");
             }
+        }
+        let is_mailbox = |text: &String| text.parse::<lettre::Address>().is_ok();
+        if self.approvals_mail.len() > 20 || !self.approvals_mail.iter().all(is_mailbox) {
+            return invalid("exceptions.approvals_mail", "up to twenty e-mail addresses");
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use crate::amount::Dong;
 use crate::app::App;
 use crate::cli::key::{self, CA_CERTIFICATE, CA_KEY};
 use crate::cli::units::{self, UnitFile};
-use crate::clock::BusinessDay;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::filing;
 use crate::id::PersonId;
@@ -120,7 +120,7 @@ fn issue_keys(app: &App, folder: &Folder, actor: &Actor) -> Result<()> {
     let spinner = ProgressBar::new_spinner();
     spinner.enable_steady_tick(std::time::Duration::from_millis(100));
     spinner.set_message("Tạo CA thử nghiệm / making a test CA");
-    let authority = authority(app, folder)?;
+    let authority = authority(folder, app.clock.now())?;
     for unit in &without {
         spinner.set_message(format!("Tạo chứng thư thử nghiệm / test certificate: {}", unit.name));
         let key = issue_test_certificate(&authority, &unit.name, &unit.tax_code, now, CERTIFICATE_DAYS)?;
@@ -131,13 +131,13 @@ fn issue_keys(app: &App, folder: &Folder, actor: &Actor) -> Result<()> {
 }
 
 /// The folder's test authority, made at the first start.
-fn authority(app: &App, folder: &Folder) -> Result<TestAuthority> {
+pub fn authority(folder: &Folder, now: Instant) -> Result<TestAuthority> {
     let path = folder.path();
     if path.join(CA_KEY).exists() && path.join(CA_CERTIFICATE).exists() {
         let key_pem = SecretString::from(folder.text(CA_KEY)?);
         return TestAuthority::from_pem(&key_pem, &folder.text(CA_CERTIFICATE)?);
     }
-    let authority = test_authority(app.clock.now())?;
+    let authority = test_authority(now)?;
     for name in [CA_KEY, CA_CERTIFICATE] {
         // Half a pair, left by an interrupted start, is of no use.
         let _ = std::fs::remove_file(path.join(name));

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::cli::key::write_new;
+use crate::cli::key::{CA_CERTIFICATE, write_new};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::simulator::notify::Partners;
@@ -55,6 +55,15 @@ impl Folder {
         Ok(folder)
     }
 
+    /// Opens the folder of a demo that was started before.
+    pub fn existing(path: &Path) -> Result<Folder> {
+        if path.join(MARKER).exists() {
+            return Ok(Folder { path: path.to_owned() });
+        }
+        let told = format!("{}: no demo was started here", path.display());
+        Err(Error::not_found("demo_folder_missing", told))
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -69,6 +78,8 @@ impl Folder {
         let mut config = Config::parse_alone(&self.text(CONFIG)?)?;
         config.web.listen = ([127, 0, 0, 1], port).into();
         config.web.public_url = format!("http://127.0.0.1:{port}");
+        // The page that checks receipts knows the folder's own authority, as a real one knows the country's.
+        config.trust.authority_files = vec![self.path.join(CA_CERTIFICATE)];
         Ok(config)
     }
 
@@ -136,12 +147,14 @@ fn config_text(path: &Path) -> Result<String> {
          [database]\nurl = {url}\n\n\
          [vault]\nmaster_key = \"{master}\"\n\n\
          [log]\nlevel = \"warn\"\n\n\
+         [trust]\nauthority_files = [{authority}]\n\n\
          [[channels.sepay]]\nname = \"sepay\"\nsigning_secrets = [\"{sepay}\"]\n\n\
          [[channels.vietqr]]\nname = \"vietqr\"\nbank_bin = \"970432\"\nuser = \"customer-bienlai-demo\"\n\
          passwords = [\"{password}\"]\ntoken_keys = [\"{token_key}\"]\n\n\
          [[channels.bank]]\nname = \"vpbank\"\nbank_bin = \"970432\"\nsecrets = [\"{bank}\"]\n",
         config = path.join(CONFIG).display(),
         url = toml::Value::String(format!("sqlite://{}", database.display())),
+        authority = toml::Value::String(path.join(CA_CERTIFICATE).display().to_string()),
         master = secret()?,
         sepay = secret()?,
         password = secret()?,

@@ -21,6 +21,12 @@ pub fn collect(
     let mut links = Vec::new();
     if let Some(code) = unpaid_code(state) {
         links.push(format!("Hồ sơ chờ nộp / to pay:      {url}/p/{code}"));
+        links.push(format!(
+            "Chuyển tiền / transfer it:   {program} demo pay {code} --port {port} --dir {dir}",
+            program = program(),
+            port = service.app.config.web.listen.port(),
+            dir = folder.path().display(),
+        ));
     }
     if let Some(code) = lookup_code(service, state)? {
         links.push(format!("Biên lai / a receipt:        {url}/r/{code}"));
@@ -31,10 +37,8 @@ pub fn collect(
             program = program(),
         ));
     }
-    let unit = state.dossiers.first().map(|payable| payable.unit_code.as_str()).unwrap_or_default();
     links.push(format!(
-        "Ngoại lệ / exceptions:       curl -s -H 'Authorization: Bearer {}' '{url}/api/v1/exceptions?unit={unit}&state=open'",
-        state.tokens()?.finance
+        "Ngoại lệ / exceptions:       {url}/finance/exceptions (đăng nhập kế toán / as the accountant)"
     ));
     links.push(format!("API:                         {url}/api"));
     links.push(format!(
@@ -52,7 +56,7 @@ fn program() -> String {
 }
 
 /// An obligation nobody touched.
-fn unpaid_code(state: &State) -> Option<&str> {
+pub fn unpaid_code(state: &State) -> Option<&str> {
     let is_used = |code: &str| {
         state.played.iter().any(|played| played.payables.iter().any(|used| used.reference_code == code))
     };

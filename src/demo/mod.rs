@@ -12,6 +12,7 @@ mod folder;
 mod links;
 mod logins;
 mod mailbox;
+pub mod pay;
 mod play;
 mod running;
 mod state;
@@ -59,6 +60,7 @@ pub fn run(options: &Options) -> Result<Shown> {
     let port = running::free_port(options.port)?;
     let folder = Folder::open(&options.dir, options.fresh)?;
     let mailbox = mailbox::Mailbox::open(&folder)?;
+    city::authority(&folder, Clock::System.now())?;
     let mut config = folder.config(port)?;
     mailbox.connect(&mut config);
     println!("bienlai demo · {} · http://127.0.0.1:{port}", folder.path().display());

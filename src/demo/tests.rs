@@ -68,6 +68,33 @@ fn the_demo_shows_everything_once_and_a_second_start_continues_with_the_same_dat
 }
 
 #[test]
+fn a_payer_transfers_after_the_show_and_the_obligation_is_paid_once() {
+    let scratch = Scratch::new("pay");
+    run(&scratch.options(false)).unwrap();
+    let folder = Folder::existing(&scratch.0).unwrap();
+    let port = running::free_port(0).unwrap();
+    let service = Service::start(App::open(folder.config(port).unwrap(), Clock::System).unwrap()).unwrap();
+    let code = links::unpaid_code(&state::State::load(&folder).unwrap()).unwrap().to_owned();
+    let options = pay::Options {
+        dir: scratch.0.clone(),
+        port,
+        reference_code: code.clone(),
+        amount: None,
+        twice: true,
+    };
+    assert!(pay::pay(&options).unwrap().contains(&code));
+    let paid = service.app.read(&crate::actor::Actor::system(), |conn| {
+        let found = crate::obligation::query::resolve_codes(conn, std::slice::from_ref(&code))?;
+        crate::obligation::query::by_ids(conn, &found.into_values().collect::<Vec<_>>())
+    });
+    let paid = paid.unwrap().pop().unwrap();
+    assert_eq!((paid.state, paid.allocated), (crate::obligation::State::Paid, paid.total));
+    service.stop().unwrap();
+    let unknown = pay::Options { reference_code: "KHONGCO".into(), ..options };
+    assert_eq!(pay::pay(&unknown).unwrap_err().code(), "demo_code_unknown");
+}
+
+#[test]
 fn fresh_never_deletes_a_folder_that_is_not_a_demo() {
     let scratch = Scratch::new("foreign");
     std::fs::create_dir_all(&scratch.0).unwrap();

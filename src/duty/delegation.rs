@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::decision::{self, Matter};
-use super::{Kind, delegation_query as query, rules, waiting};
+use super::{Kind, Waiting, delegation_query as query, rules, waiting};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::audit;
@@ -11,7 +11,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::identity::{self, person};
-use crate::store::{Conn, Stamp, Tx};
+use crate::store::{Conn, Stamp, Tx, failure};
 use crate::text;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -171,7 +171,7 @@ fn note(
     kind: &'static str,
     person: PersonId,
 ) -> Result<()> {
-    query::note(tx, stamp, delegation, kind, person)?;
+    query::note(tx, stamp, delegation, kind, (person, seat(actor)))?;
     let action = match kind {
         "offered" => "delegation.offered",
         "accepted" => "delegation.accepted",
@@ -180,6 +180,15 @@ fn note(
     };
     let entry = audit::Entry::by(actor, delegation.unit, action, delegation.id);
     audit::record(tx, stamp, &[entry.with(&delegation.decision_no)])
+}
+
+/// The login or client somebody acts by: a login is a person in one role and scope.
+fn seat(actor: &Actor) -> String {
+    let scope = || match &actor.scope {
+        Scope::All => "*".to_owned(),
+        Scope::Units(units) => units.iter().map(|unit| unit.0.to_string()).collect::<Vec<_>>().join(","),
+    };
+    actor.client.map_or_else(|| format!("{} {}", actor.role.as_str(), scope()), |client| client.to_string())
 }
 
 /// What the person named in it does with an offer, or giver or delegate with one that stands.
@@ -229,14 +238,19 @@ pub fn answer(
 }
 
 /// Who acts when a delegate uses a delegation: the same person, as an approver of its unit only. Give it
-/// to `App::write` with `exercise`, which checks everything again under its locks.
+/// to `Store::write` with `exercise`, which checks everything else under its locks.
 ///
-/// Errors: `role_not_allowed`, `delegation_not_found` for everybody but the delegate.
+/// Errors: `role_not_allowed`, `delegation_not_found` for everybody but the delegate,
+/// `delegation_other_login` by another login or client than the one it was accepted by.
 pub fn standing_in(conn: &mut Conn, actor: &Actor, id: DelegationId) -> Result<(Actor, Delegation)> {
     actor.require_role(&DELEGATES)?;
     let person = actor.require_person()?;
     let delegation = query::by_id(conn, id)?.filter(|found| found.delegate == person);
     let delegation = delegation.ok_or_else(not_found)?;
+    // Whoever took it on by a login with a second factor uses it by no weaker one.
+    if query::accepted_by(conn, &delegation)?.is_some_and(|accepted| accepted != seat(actor)) {
+        return Err(Error::forbidden("delegation_other_login", "it was accepted by another login or client"));
+    }
     let scope = Scope::unit(delegation.unit);
     Ok((Actor { role: Role::Approver, scope, ..actor.clone() }, delegation))
 }
@@ -265,7 +279,25 @@ pub fn exercise(
     let told = format!("{} {}", kind.subject_text(subject), delegation.decision_no);
     audit::record(tx, stamp, &[entry.with(told)])?;
     Kind::delegable(kind.as_str())?;
-    decision::approve(tx, stamp, actor, unit, (Matter::Kind(kind), subject), "")
+    let numbered = decision::approve(tx, stamp, actor, unit, (Matter::Kind(kind), subject), "")?;
+    // Approving took the subject's locks: if somebody had a hand in it between our look and them, all of it
+    // is done again, and judged by who they are.
+    if waiting::makers(tx, unit, kind, subject)? != waits.makers {
+        return Err(Error::busy(failure::RETRY, 1, "somebody had a hand in it meanwhile"));
+    }
+    Ok(numbered)
+}
+
+/// Whether a delegation lets its delegate decide on this today.
+pub(super) fn lets_decide(
+    conn: &mut Conn,
+    one: &Delegation,
+    waits: &Waiting,
+    today: BusinessDay,
+) -> Result<bool> {
+    Ok(rules::check_act(one, one.delegate, waits.kind, waits, today).is_ok()
+        && person::holds(conn, one.giver, &[Role::Approver], one.unit)?
+        && person::acts(conn, one.delegate, &DELEGATES)?)
 }
 
 /// Delegations somebody may see: those they gave or were given, and those of their units for roles that
@@ -284,6 +316,11 @@ pub fn told(conn: &mut Conn, actor: &Actor, id: DelegationId) -> Result<(Delegat
     let found = list(conn, actor)?.into_iter().find(|one| one.id == id).ok_or_else(not_found)?;
     let acts = query::acts(conn, &found)?;
     Ok((found, acts))
+}
+
+/// What was decided about one thing under delegations, oldest first: it is shown with the thing.
+pub fn acts_on(conn: &mut Conn, unit: UnitId, kind: Kind, subject: i64) -> Result<Vec<Act>> {
+    query::acts_on(conn, unit, kind, subject)
 }
 
 /// The unit of a delegation, whoever asks: what they may do with it is decided after.

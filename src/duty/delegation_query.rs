@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
-use crate::store::schema_duty::{delegated_act, delegation};
+use crate::store::schema_duty::{delegated_act, delegation, delegation_event};
 use crate::store::{Conn, Stamp, Tx};
 
 crate::table_row! {
@@ -42,6 +42,7 @@ crate::table_row! {
         pub state: &'static str,
         pub person_id: PersonId,
         pub at: Instant,
+        pub seat: Option<String>,
     }
 }
 
@@ -130,7 +131,7 @@ pub fn note(
     stamp: &Stamp<'_>,
     one: &Delegation,
     kind: &'static str,
-    person: PersonId,
+    (person, seat): (PersonId, String),
 ) -> Result<()> {
     let id: EventId = stamp.mint()?;
     rows::insert(
@@ -144,8 +145,22 @@ pub fn note(
             state: one.state.as_str(),
             person_id: person,
             at: stamp.now,
+            seat: Some(seat),
         }],
     )
+}
+
+/// By which login or client a delegation was taken on; none where nobody wrote that down.
+pub fn accepted_by(conn: &mut Conn, one: &Delegation) -> Result<Option<String>> {
+    let seat: Option<Option<String>> = delegation_event::table
+        .filter(delegation_event::unit_id.eq(one.unit))
+        .filter(delegation_event::delegation_id.eq(one.id))
+        .filter(delegation_event::kind.eq("accepted"))
+        .select(delegation_event::seat)
+        .first(conn)
+        .optional()
+        .classify()?;
+    Ok(seat.flatten())
 }
 
 /// The projection, guarded by the revision before.
@@ -248,4 +263,40 @@ pub fn acts(conn: &mut Conn, one: &Delegation) -> Result<Vec<Act>> {
             })
         })
         .collect()
+}
+
+/// What was decided about one thing under delegations, oldest first.
+pub fn acts_on(conn: &mut Conn, unit: UnitId, kind: Kind, subject: i64) -> Result<Vec<Act>> {
+    type Columns = (DelegationId, i64, PersonId, PersonId, String, Instant);
+    let found: Vec<Columns> = delegated_act::table
+        .inner_join(
+            delegation::table.on(delegation::unit_id
+                .eq(delegated_act::unit_id)
+                .and(delegation::id.eq(delegated_act::delegation_id))),
+        )
+        .filter(delegated_act::unit_id.eq(unit))
+        .filter(delegated_act::subject_id.eq(subject))
+        .filter(delegated_act::act.eq(kind.as_str()))
+        .order(delegated_act::id)
+        .select((
+            delegated_act::delegation_id,
+            delegated_act::amount,
+            delegated_act::delegate_person_id,
+            delegation::giver_person_id,
+            delegation::decision_no,
+            delegated_act::created_at,
+        ))
+        .load(conn)
+        .classify()?;
+    let act = |(delegation, amount, delegate, giver, decision_no, at)| Act {
+        delegation,
+        kind,
+        subject: kind.subject_text(subject),
+        amount: Dong(amount),
+        delegate,
+        giver,
+        decision_no,
+        at,
+    };
+    Ok(found.into_iter().map(act).collect())
 }

@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use super::delegation::{self, Delegation};
 use super::{Kind, Waiting, delegation_query, rules, waiting_query as query};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
@@ -11,6 +12,7 @@ use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::identity::person;
+use crate::notification;
 use crate::store::{Conn, Lane, Stamp, Store, rows};
 use crate::unit;
 
@@ -62,6 +64,11 @@ pub fn find(conn: &mut Conn, unit: UnitId, kind: Kind, id: i64) -> Result<Waitin
     found.ok_or_else(|| Error::not_found("approval_not_waiting", "nothing of that name waits for approval"))
 }
 
+/// Who has a hand in something, in whatever state it is.
+pub(super) fn makers(conn: &mut Conn, unit: UnitId, kind: Kind, id: i64) -> Result<Vec<PersonId>> {
+    query::makers(conn, unit, kind, id)
+}
+
 /// What waits in the units an actor sees, or in one of them, with what was handed to the city.
 pub fn list(conn: &mut Conn, stamp: &Stamp<'_>, actor: &Actor, unit: Option<UnitId>) -> Result<Vec<Shown>> {
     actor.require_role(&[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator, Role::System])?;
@@ -97,9 +104,16 @@ fn units(conn: &mut Conn, scope: &Scope, asked: Option<UnitId>) -> Result<Vec<Un
     Ok(unit::all(conn)?.into_iter().map(|unit| unit.id).filter(|unit| scope.covers(*unit)).collect())
 }
 
-/// Hands to the city what waited for a working day, or what nobody of the unit may decide. Running it
-/// again changes nothing. Returns how many are new.
-pub fn escalate(store: &Store, stamp: &Stamp<'_>) -> Result<usize> {
+/// Whom the city's decisions are told to by mail, and where they are decided.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told<'a> {
+    pub mailboxes: &'a [String],
+    pub public_url: &'a str,
+}
+
+/// Hands to the city what waited for a working day, or what nobody of the unit may decide, and tells it by
+/// mail. Running it again changes nothing. Returns how many are new.
+pub fn escalate(store: &Store, stamp: &Stamp<'_>, told: &Told<'_>) -> Result<usize> {
     let mut count = 0;
     for unit in store.read(&Scope::All, |conn| units(conn, &Scope::All, None))? {
         let due = store.read(&Scope::All, |conn| due(conn, stamp, unit))?;
@@ -107,7 +121,12 @@ pub fn escalate(store: &Store, stamp: &Stamp<'_>) -> Result<usize> {
             continue;
         }
         let is_new = store.write(&Scope::All, Lane::Bulk, |tx| {
-            rows::insert_if_absent(tx, &due, &["unit_id", "kind", "subject_id", "asked_at"])
+            let keys = ["unit_id", "kind", "subject_id", "asked_at"];
+            let is_new = rows::insert_if_absent(tx, &due, &keys)?;
+            let new = due.iter().zip(&is_new).filter(|(_, is_new)| **is_new).map(|(row, _)| row);
+            let mails = mails(&unit::find(tx, unit)?.name, new, told);
+            notification::enqueue(tx, stamp, &mails)?;
+            Ok(is_new)
         })?;
         for (row, _) in due.iter().zip(is_new).filter(|(_, is_new)| *is_new) {
             let (kind, why) = (row.kind, row.why);
@@ -119,22 +138,63 @@ pub fn escalate(store: &Store, stamp: &Stamp<'_>) -> Result<usize> {
     Ok(count)
 }
 
+/// What is told of new ones, once to each mailbox; no person is named.
+fn mails<'r>(
+    unit_name: &str,
+    new: impl Iterator<Item = &'r query::EscalationRow>,
+    told: &Told<'_>,
+) -> Vec<notification::New> {
+    let mut mails = Vec::new();
+    for row in new {
+        let text = words(unit_name, row, told.public_url);
+        mails.extend(told.mailboxes.iter().map(|mailbox| notification::New {
+            unit: row.unit_id,
+            kind: notification::KIND_APPROVAL,
+            subject_kind: "approval_escalation",
+            subject: row.id.0,
+            channel: notification::Channel::Email,
+            to: mailbox.clone(),
+            text: Some(text.clone()),
+            money: None,
+            expires_at: None,
+        }));
+    }
+    mails
+}
+
+/// The subject, then what is said, Vietnamese and English.
+fn words(unit_name: &str, row: &query::EscalationRow, public_url: &str) -> String {
+    let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == row.kind);
+    let (title, title_en) = kind.map_or((row.kind, row.kind), Kind::title);
+    let subject = kind.map(|kind| kind.subject_text(row.subject_id)).unwrap_or_default();
+    let (why, why_en) = if row.why == Why::Waited.as_str() {
+        ("đã chờ quá một ngày làm việc", "it waited for more than a working day")
+    } else {
+        ("đơn vị không còn ai duyệt được", "nobody of the unit may decide it")
+    };
+    let asked = row.asked_at.hanoi_text();
+    format!(
+        "Việc chờ thành phố duyệt: {title} – {unit_name}\n\
+         {title} {subject} của {unit_name}, đề nghị lúc {asked}: {why}.\n\
+         Duyệt tại {public_url}/duties\n\
+         {title_en} {subject} of {unit_name}, asked for at {asked}, waits for the city: {why_en}. \
+         Decide at {public_url}/duties\n"
+    )
+}
+
 fn due(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId) -> Result<Vec<query::EscalationRow>> {
     let waiting = of_unit(conn, unit)?;
     if waiting.is_empty() {
         return Ok(Vec::new());
     }
-    let mut deciders = person::deciders(conn, unit)?;
-    // Who stands in for an approver counts as well.
-    let delegations = delegation_query::all(conn)?;
-    let standing =
-        delegations.iter().filter(|one| one.unit == unit && rules::is_in_force(one, stamp.today()));
-    deciders.extend(standing.map(|one| one.delegate));
+    let deciders = person::deciders(conn, unit)?;
+    let mut delegations = delegation_query::all(conn)?;
+    delegations.retain(|one| one.unit == unit && rules::is_in_force(one, stamp.today()));
     let mut rows = Vec::new();
     for one in waiting {
         let why = if rules::due_at(one.asked_at, stamp.calendar) <= stamp.now {
             Why::Waited
-        } else if !rules::has_decider(&deciders, &one) {
+        } else if !rules::has_decider(&deciders, &one) && !has_delegate(conn, &delegations, &one, stamp)? {
             Why::NobodyElse
         } else {
             continue;
@@ -152,8 +212,48 @@ fn due(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId) -> Result<Vec<query::Es
     Ok(rows)
 }
 
+/// Whether somebody who stands in for an approver may decide on this very thing.
+fn has_delegate(
+    conn: &mut Conn,
+    delegations: &[Delegation],
+    waits: &Waiting,
+    stamp: &Stamp<'_>,
+) -> Result<bool> {
+    for one in delegations {
+        if delegation::lets_decide(conn, one, waits, stamp.today())? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// How many decisions the city is asked for, for the metrics.
 pub fn count_escalated(conn: &mut Conn, stamp: &Stamp<'_>) -> Result<usize> {
     let all = list(conn, stamp, &Actor::system(), None)?;
     Ok(all.iter().filter(|one| one.escalated.is_some()).count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_says_what_waits_where_and_why_and_names_no_person() {
+        let row = query::EscalationRow {
+            unit_id: UnitId(2),
+            id: EventId(1),
+            kind: "refund",
+            subject_id: 7,
+            asked_at: Instant(0),
+            why: "nobody_else",
+            created_at: Instant(0),
+        };
+        let text = words("Ủy ban nhân dân phường Mẫu", &row, "https://bienlai.example.vn");
+        let mut lines = text.lines();
+        assert_eq!(lines.next(), Some("Việc chờ thành phố duyệt: Hoàn tiền – Ủy ban nhân dân phường Mẫu"));
+        for said in [RefundId(7).to_string().as_str(), "không còn ai duyệt", "/duties", "nobody of the unit"]
+        {
+            assert!(text.contains(said), "{said}: {text}");
+        }
+    }
 }

@@ -196,6 +196,69 @@ fn refunds(conn: &mut Conn, unit: UnitId) -> Result<Vec<Waiting>> {
     Ok(waiting.collect())
 }
 
+/// Who has a hand in one thing whose approval may be delegated, whatever became of it: as `of_unit` tells them.
+pub fn makers(conn: &mut Conn, unit: UnitId, kind: Kind, id: i64) -> Result<Vec<PersonId>> {
+    let maker: Option<PersonId> = match kind {
+        Kind::Exception => exception_event::table
+            .filter(exception_event::unit_id.eq(unit))
+            .filter(exception_event::exception_id.eq(id))
+            .filter(exception_event::kind.eq("proposed"))
+            .order(exception_event::revision.desc())
+            .select(exception_event::maker_person_id)
+            .first::<Option<PersonId>>(conn)
+            .optional()
+            .classify()?
+            .flatten(),
+        Kind::Correction => correction::table
+            .filter(correction::unit_id.eq(unit).and(correction::id.eq(id)))
+            .select(correction::maker_person_id)
+            .first(conn)
+            .optional()
+            .classify()?,
+        Kind::Remittance => remittance::table
+            .filter(remittance::unit_id.eq(unit).and(remittance::id.eq(id)))
+            .select(remittance::maker_person_id)
+            .first(conn)
+            .optional()
+            .classify()?,
+        Kind::Reopening => day_reopening::table
+            .filter(day_reopening::unit_id.eq(unit).and(day_reopening::id.eq(id)))
+            .select(day_reopening::maker_person_id)
+            .first(conn)
+            .optional()
+            .classify()?,
+        Kind::Notice => filing::table
+            .filter(filing::unit_id.eq(unit).and(filing::id.eq(id)))
+            .select(filing::maker_person_id)
+            .first::<Option<PersonId>>(conn)
+            .optional()
+            .classify()?
+            .flatten(),
+        Kind::Refund => return refund_makers(conn, unit, id),
+        Kind::Version | Kind::Rule => None,
+    };
+    Ok(maker.into_iter().collect())
+}
+
+fn refund_makers(conn: &mut Conn, unit: UnitId, id: i64) -> Result<Vec<PersonId>> {
+    let maker: Option<PersonId> = refund::table
+        .filter(refund::unit_id.eq(unit).and(refund::id.eq(id)))
+        .select(refund::maker_person_id)
+        .first(conn)
+        .optional()
+        .classify()?;
+    let named: Option<PersonId> = refund_payee::table
+        .filter(refund_payee::unit_id.eq(unit))
+        .filter(refund_payee::refund_id.eq(id))
+        .order(refund_payee::id.desc())
+        .select(refund_payee::person_id)
+        .first(conn)
+        .optional()
+        .classify()?;
+    let named = named.filter(|named| Some(*named) != maker);
+    Ok(maker.into_iter().chain(named).collect())
+}
+
 /// What was handed to the city: kind, subject and when it was asked; why.
 pub fn escalated(conn: &mut Conn, unit: UnitId) -> Result<HashMap<(String, i64, Instant), String>> {
     let found: Vec<(String, i64, Instant, String)> = escalation::table

@@ -284,10 +284,11 @@ pub fn unresolved_count(conn: &mut Conn, kind: Kind) -> Result<i64> {
         .classify()
 }
 
-/// Since when the oldest unresolved exception of a kind waits, in all units.
-pub fn oldest_unresolved(conn: &mut Conn, kind: Kind) -> Result<Option<Instant>> {
+/// Since when the oldest unresolved exception of some kinds waits, in all units.
+pub fn oldest_unresolved(conn: &mut Conn, kinds: &[Kind]) -> Result<Option<Instant>> {
+    let numbers: Vec<i32> = kinds.iter().map(|kind| i32::from(kind.number())).collect();
     exception::table
-        .filter(exception::kind.eq(i32::from(kind.number())))
+        .filter(exception::kind.eq_any(numbers))
         .filter(exception::state.ne(State::Resolved.as_str()))
         .order(exception::created_at)
         .select(exception::created_at)

@@ -93,6 +93,11 @@ pub fn holds(conn: &mut Conn, person: PersonId, roles: &[Role], unit: UnitId) ->
         .any(|seat| seat.person == person && roles.contains(&seat.role) && seat.scope.covers(unit)))
 }
 
+/// Whether a person comes in at all in one of these roles, wherever.
+pub fn acts(conn: &mut Conn, person: PersonId, roles: &[Role]) -> Result<bool> {
+    Ok(seats(conn)?.iter().any(|seat| seat.person == person && roles.contains(&seat.role)))
+}
+
 /// The persons of a unit itself who may decide what others asked for. Those who look after the whole
 /// city are none of them.
 pub fn deciders(conn: &mut Conn, unit: UnitId) -> Result<Vec<PersonId>> {

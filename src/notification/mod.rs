@@ -25,7 +25,7 @@ pub mod wording;
 
 use std::str::FromStr;
 
-pub use outbox::{Outbox, bounced, delivered, enqueue, retry};
+pub use outbox::{New, Outbox, bounced, delivered, enqueue, retry};
 
 use crate::clock::Instant;
 use crate::error::{Error, Result};
@@ -132,6 +132,8 @@ pub const KIND_RECEIPT: &str = "receipt";
 pub const KIND_CODE: &str = "one_time_code";
 pub const KIND_PARTIAL: &str = "paid_in_part";
 pub const KIND_SURPLUS: &str = "paid_too_much";
+/// To staff: a decision waits for the city.
+pub const KIND_APPROVAL: &str = "approval_waits";
 
 /// A message as it stands.
 #[derive(Clone, Debug)]

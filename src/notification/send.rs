@@ -185,9 +185,12 @@ impl Courier {
         let (to, name, letter) = store.read(&Scope::All, |conn| {
             let recipient = outbox::recipient(conn, stamps().vault, message)?;
             let name = message.name(resent(&query::events(conn, message.unit, message.id)?));
-            let letter = match recipient.money {
-                Some(money) => Letter::Money(letter::of_money(conn, &self.public_url, message, money)?),
-                None => {
+            let letter = match (recipient.text, recipient.money) {
+                (Some(text), _) => Letter::Staff(text),
+                (None, Some(money)) => {
+                    Letter::Money(letter::of_money(conn, &self.public_url, message, money)?)
+                }
+                (None, None) => {
                     let (item, facts) = letter::of_receipt(conn, &self.public_url, message)?;
                     let original = attachment::of_receipt(conn, &item)?;
                     Letter::Receipt(Box::new((item, facts, original)))
@@ -197,6 +200,7 @@ impl Courier {
         })?;
         let (words, files) = match letter {
             Letter::Money(facts) => (wording::money::words(&facts)?, Vec::new()),
+            Letter::Staff(text) => (wording::staff::words(&text)?, Vec::new()),
             Letter::Receipt(held) => {
                 let (item, mut facts, original) = *held;
                 let links = Links::to(&self.public_url);
@@ -338,6 +342,7 @@ impl Courier {
 /// What a mail is made of.
 enum Letter {
     Money(MoneyFacts),
+    Staff(String),
     Receipt(Box<(Stored, Facts, Attachment)>),
 }
 

@@ -2,6 +2,7 @@
 //! the document, and no personal data.
 
 pub mod money;
+pub mod staff;
 
 use askama::Template;
 

@@ -148,13 +148,15 @@ pub fn by_term(conn: &mut Conn, unit: UnitId, kind: &str, hash: &str) -> Result<
 }
 
 /// Destroys the data key of a unit and year: everything encrypted under it is gone for good.
-/// Two persons decide; the retention is the caller's to check. Signed receipts stay.
+/// Two persons decide, after the retention: so many full years after the year's end. Signed receipts stay.
+///
+/// Errors: `maker_is_checker`, `year_not_over`, `year_still_kept`, `data_key_not_found`.
 pub fn erase_year(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     actor: &Actor,
     unit: UnitId,
-    year: i32,
+    (year, kept_years): (i32, i32),
     checker: PersonId,
     reason: &str,
 ) -> Result<()> {
@@ -169,6 +171,10 @@ pub fn erase_year(
     }
     if year >= stamp.today().year() {
         return Err(Error::conflict("year_not_over", "the data of a running year cannot be erased"));
+    }
+    if stamp.today().year() - year <= kept_years {
+        let until = year + kept_years;
+        return Err(Error::conflict("year_still_kept", format!("it is kept until the end of {until}")));
     }
     query::destroy_key(tx, stamp.now, unit, year)?;
     rows::insert(

@@ -35,8 +35,9 @@ pub struct Health {
     pub last_at: Option<Instant>,
     /// Events of the last 24 hours.
     pub day_count: i64,
-    pub refused_day_count: i64,
-    pub parked_count: i64,
+    /// Of the whole city, for those who look after it; nobody knows whose a refused event is.
+    pub refused_day_count: Option<i64>,
+    pub parked_count: Option<i64>,
 }
 
 /// Who may look into the archive.

@@ -204,8 +204,15 @@ pub fn health(conn: &mut Conn, scope: &Scope, names: &[&str], now: Instant) -> R
         .classify()?;
         health.last_at = last.into_iter().next().and_then(|last| last.last_at);
     }
+    // What was refused or waits names no unit yet, so that it is the city's: others are told nothing of it.
+    if *scope != Scope::All {
+        return Ok(found.into_values().collect());
+    }
     let refused = ("refused_event WHERE received_at >= $1", day_ago);
     let parked = ("parked_claim WHERE state = 'parked' AND created_at >= $1", Instant(0));
+    for health in found.values_mut() {
+        (health.refused_day_count, health.parked_count) = (Some(0), Some(0));
+    }
     for (index, (table, since)) in [refused, parked].into_iter().enumerate() {
         let counted: Vec<Last> = diesel::sql_query(format!(
             "SELECT channel, CAST(NULL AS BIGINT) AS last_at, CAST(COUNT(*) AS BIGINT) AS n FROM {table} GROUP BY channel"
@@ -216,7 +223,8 @@ pub fn health(conn: &mut Conn, scope: &Scope, names: &[&str], now: Instant) -> R
         for one in counted {
             let health = found.entry(one.channel.clone()).or_default();
             health.channel = one.channel;
-            *(if index == 0 { &mut health.refused_day_count } else { &mut health.parked_count }) = one.n;
+            *(if index == 0 { &mut health.refused_day_count } else { &mut health.parked_count }) =
+                Some(one.n);
         }
     }
     Ok(found.into_values().collect())

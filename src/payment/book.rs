@@ -438,7 +438,7 @@ impl Book {
             );
         }
         if effect.completes {
-            if !is_first {
+            if !is_first || before.state == State::Reopened {
                 self.settled_exceptions.push((
                     unit,
                     Kind::Underpaid,

@@ -4,6 +4,7 @@
 use super::book::{Book, CollectedBy, Destination, Incoming, Method};
 use super::flush::flush;
 use super::settle::load_obligations;
+use super::{repaid, repaid_query, tender_query};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
@@ -11,8 +12,9 @@ use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::ledger::Account;
+use crate::obligation::{self, Obligation};
 use crate::shift;
-use crate::store::{Conn, Stamp, Tx};
+use crate::store::{Conn, Stamp, Tx, rows};
 use crate::unit;
 
 /// What a cashier confirms.
@@ -37,6 +39,28 @@ pub struct Taken {
     pub receipts: Vec<ReceiptId>,
 }
 
+/// What the counter takes for an obligation: what it still owes, or what the bank took back of it since
+/// while its document stands.
+pub fn owed(conn: &mut Conn, item: &Obligation) -> Result<Dong> {
+    item.outstanding().checked_add(repaid::owed_again(conn, item)?)
+}
+
+/// What these payers owe again because the bank took their money back under a document that stands.
+pub fn owed_again_by(conn: &mut Conn, unit_id: UnitId, payers: &[PartyId]) -> Result<Vec<Obligation>> {
+    let accounts = unit::account::of_unit(conn, unit_id)?.into_iter().map(|account| account.id);
+    let accounts: Vec<AccountId> = accounts.collect();
+    let taken_back = repaid_query::all_taken_back(conn, unit_id, &accounts)?;
+    let of_them = taken_back.into_iter().filter(|(_, _, payer)| payers.contains(payer));
+    let keys: Vec<(UnitId, ObligationId)> = of_them.map(|(unit, id, _)| (unit, id)).collect();
+    let mut found = Vec::new();
+    for item in obligation::query::by_ids(conn, &keys)? {
+        if repaid::owed_again(conn, &item)?.is_positive() {
+            found.push(item);
+        }
+    }
+    Ok(found)
+}
+
 /// Takes the outstanding amount of an obligation in cash or by card.
 ///
 /// Errors: `shift_not_open` for a cashier without an open shift, `counter_full_amount_only` when the
@@ -57,16 +81,29 @@ pub fn take_together(
     actor: &Actor,
     takings: &[Taking],
 ) -> Result<Vec<Taken>> {
-    take_at(tx, stamp, actor, takings, stamp.now)
+    take_at(tx, stamp, actor, takings, stamp.now, true)
 }
 
-/// The same for money that was collected earlier, on a provisional slip.
-pub(super) fn take_at(
+/// The same for money that was collected earlier, on a provisional slip: it is there, whatever is owed by
+/// now. What is short of that is a part, what is beyond it a surplus.
+pub(super) fn take_on_paper(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    taking: &Taking,
+    collected_at: Instant,
+) -> Result<Taken> {
+    let taken = take_at(tx, stamp, actor, std::slice::from_ref(taking), collected_at, false)?;
+    taken.into_iter().next().ok_or_else(|| Error::internal("what was taken is gone"))
+}
+
+fn take_at(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     actor: &Actor,
     takings: &[Taking],
     collected_at: Instant,
+    is_full_only: bool,
 ) -> Result<Vec<Taken>> {
     actor.require_role(&[Role::Cashier])?;
     let unit = match takings {
@@ -85,7 +122,9 @@ pub(super) fn take_at(
     load_obligations(tx, stamp, &mut book, &keys)?;
     let mut payments = Vec::with_capacity(takings.len());
     for taking in takings {
-        check_owed(&book, taking)?;
+        if is_full_only {
+            check_owed(&book, taking)?;
+        }
         let payment: PaymentId = stamp.mint()?;
         let debit = debit_account(tx, taking, shift)?;
         let incoming = incoming(stamp, taking, shift, debit, collected_at);
@@ -102,9 +141,49 @@ pub(super) fn take_at(
     Ok(taken)
 }
 
+/// What a payer handed over, and what was taken of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tender {
+    pub tendered: Dong,
+    pub due: Dong,
+}
+
+impl Tender {
+    pub fn change(&self) -> Dong {
+        Dong(self.tendered.0.saturating_sub(self.due.0))
+    }
+}
+
+/// Keeps what was handed over for everything that was taken at once, with each of its payments.
+///
+/// Errors: `tendered_too_little`.
+pub fn keep_tender(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    (unit, payments): (UnitId, &[PaymentId]),
+    Tender { tendered, due }: Tender,
+) -> Result<()> {
+    if tendered < due {
+        return Err(Error::invalid("tendered", "tendered_too_little", "less than what is owed"));
+    }
+    let row = |payment_id: &PaymentId| tender_query::TenderRow {
+        unit_id: unit,
+        payment_id: *payment_id,
+        tendered,
+        due,
+        created_at: stamp.now,
+    };
+    rows::insert(tx, &payments.iter().map(row).collect::<Vec<_>>())
+}
+
+/// What was handed over for a payment; None where nobody wrote it down.
+pub fn tender(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Option<Tender>> {
+    tender_query::of_payment(conn, unit, payment)
+}
+
 fn check_owed(book: &Book, taking: &Taking) -> Result<()> {
     let held = book.obligations.get(&(taking.unit, taking.obligation));
-    let owed = held.ok_or_else(crate::obligation::not_found)?.value.outstanding();
+    let owed = held.ok_or_else(obligation::not_found)?.value.outstanding();
     // Or what the bank took back of it since, while its document stands.
     let owed = owed.checked_add(book.owed_again(taking.unit, taking.obligation))?;
     if owed.is_zero() {

@@ -46,6 +46,9 @@ mod same_money;
 mod settle;
 mod settle_cash;
 pub mod settler;
+pub mod split;
+mod split_query;
+mod tender_query;
 pub mod told;
 pub mod withdraw;
 

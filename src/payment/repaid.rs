@@ -9,8 +9,26 @@ use crate::error::{Error, Result};
 use crate::exception::{Kind, Subject};
 use crate::id::{LineId, ObligationId, PaymentId, UnitId};
 use crate::ledger::{self, Account, Source};
-use crate::obligation::State;
-use crate::store::Tx;
+use crate::obligation::{Obligation, State};
+use crate::store::{Conn, Tx};
+
+/// What the bank took back under an obligation whose document stands, and nobody has covered since.
+pub(super) fn owed_again(conn: &mut Conn, item: &Obligation) -> Result<Dong> {
+    if item.state != State::Paid {
+        return Ok(Dong::ZERO);
+    }
+    let mut keys = query::taken_back(conn, &[(item.unit, item.id)])?;
+    keys.sort_unstable();
+    keys.dedup();
+    let mut owed = Dong::ZERO;
+    for (unit, id, payment) in keys {
+        let on_it = super::query::allocated_to(conn, unit, payment)?;
+        let share = on_it.into_iter().find(|(known, _)| *known == id).map_or(Dong::ZERO, |(_, share)| share);
+        let debt = ledger::balance(conn, unit, &Account::ReversalToRecover(payment))?.min(share);
+        owed = owed.checked_add(Dong(debt.0.max(0)))?;
+    }
+    Ok(owed)
+}
 
 const WHY: &str = "the payer paid again";
 

@@ -3,7 +3,7 @@
 use diesel::sql_types::BigInt;
 
 use crate::error::Result;
-use crate::id::{ObligationId, PaymentId, UnitId};
+use crate::id::{AccountId, ObligationId, PartyId, PaymentId, UnitId};
 use crate::store::Conn;
 use crate::store::rows::{self, Column, Lock};
 
@@ -23,4 +23,30 @@ pub fn taken_back(
          WHERE p.unit_id = t.unit_id AND p.id = t.payment_id AND p.state <> 'reversed' AND m.state = 'reversed')",
         Lock::None,
     )
+}
+
+/// The paid obligations of a unit under which the bank took money back, with their payers. Walks what was
+/// reversed, which is little.
+pub fn all_taken_back(
+    conn: &mut Conn,
+    unit: UnitId,
+    accounts: &[AccountId],
+) -> Result<Vec<(UnitId, ObligationId, PartyId)>> {
+    let mut found: Vec<(UnitId, ObligationId, PartyId)> = rows::fetch::<(BigInt, BigInt, BigInt), _>(
+        conn,
+        "SELECT o.unit_id, o.id, o.party_id FROM movement t \
+         JOIN payment p ON p.unit_id = t.unit_id AND p.id = t.payment_id AND p.state <> 'reversed' \
+         JOIN allocation a ON a.unit_id = p.unit_id AND a.payment_id = p.id \
+         JOIN obligation o ON o.unit_id = a.unit_id AND o.id = a.obligation_id AND o.state = 'paid'",
+        &[
+            ("unit_id", Column::of(accounts.iter().map(|_| unit))),
+            ("account_id", Column::of(accounts.iter().copied())),
+            ("state", Column::of(accounts.iter().map(|_| "reversed"))),
+        ],
+        "",
+        Lock::None,
+    )?;
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
 }

@@ -10,6 +10,7 @@ use super::refund;
 use super::refund::debit::{self, Debit};
 use super::settle::{load_obligations, touch};
 use super::settle_cash;
+use super::split;
 use super::{line_query, query};
 use crate::actor::Actor;
 use crate::amount::Dong;
@@ -25,8 +26,9 @@ use crate::store::{Conn, Stamp, Tx};
 use crate::unit::trust;
 
 /// The resolutions that can be proposed.
-pub const RESOLUTIONS: [&str; 14] = [
+pub const RESOLUTIONS: [&str; 15] = [
     "assign",
+    split::SPLIT,
     "acknowledge",
     "bank_charge",
     "disprove",
@@ -42,10 +44,31 @@ pub const RESOLUTIONS: [&str; 14] = [
     settle_cash::REPAID,
 ];
 
+/// Proposes a resolution; one that could never be carried out is refused with its transaction. `parts` are
+/// those of `split`.
+///
+/// Errors: as `exception::propose`, `resolution_unfit`, `split_parts_wrong`.
+pub fn propose(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (unit, id): (UnitId, ExceptionId),
+    ask: Ask<'_>,
+    parts: &[split::Part],
+) -> Result<Exception> {
+    let (resolution, target) = (ask.resolution.to_owned(), ask.target);
+    let item = exception::propose(tx, stamp, actor, unit, id, ask)?;
+    check_proposal(tx, &item, &resolution, target)?;
+    if resolution == split::SPLIT {
+        split::keep(tx, stamp, &item, parts)?;
+    }
+    Ok(item)
+}
+
 /// Approves the open proposal of an exception and carries it out, in one transaction.
 ///
 /// - `assign` (target: an obligation of the unit): money in suspense goes to it, the exception's amount
-///   and no more.
+///   and no more; `split`: to several, each its part, and the rest stays.
 /// - `bank_charge`: an unexplained debit was the bank's charge.
 /// - `refund_debit`, `refund_short`, `refund_over` (target: a refund on its way): an unexplained debit
 ///   paid it, exactly, with less, or with more than its amount; `refund_refused`: one that was refused
@@ -95,6 +118,10 @@ fn carry_out(
     check_proposal(tx, item, &proposal.resolution, proposal.target)?;
     let receipts = match proposal.resolution.as_str() {
         "assign" => assign(tx, stamp, actor, item, proposal, on)?,
+        split::SPLIT => {
+            let (line, movement) = suspended(tx, item)?;
+            split::carry_out(tx, stamp, actor, (item, proposal), split::Source { line, movement, on })?
+        }
         "bank_charge" => charge(tx, stamp, actor, item, on)?,
         "disprove" => disprove(tx, stamp, actor, item, on)?,
         refund if Debit::parse(refund).is_some() => {
@@ -129,6 +156,7 @@ pub fn check_proposal(
     let is_debit = standing.debit == item.amount && item.amount.is_positive();
     let fits = match resolution {
         "assign" => target.is_some() && unplaced(conn, item)?.is_some(),
+        split::SPLIT => unplaced(conn, item)?.is_some(),
         "bank_charge" => is_debit,
         "disprove" => item.kind == Kind::ClaimWithoutCredit && item.subject_kind == "movement",
         "acknowledge" => {
@@ -230,6 +258,13 @@ fn unplaced(conn: &mut Conn, item: &Exception) -> Result<Option<(LineId, Movemen
     Ok(Some((line, movement.id)).filter(|_| is_all && movement.amount == item.amount))
 }
 
+fn suspended(conn: &mut Conn, item: &Exception) -> Result<(LineId, MovementId)> {
+    unplaced(conn, item)?.ok_or_else(|| {
+        let detail = "the money was identified, or taken back, meanwhile";
+        Error::conflict("line_not_in_suspense", detail)
+    })
+}
+
 /// Locks the exception's account and tells the day its postings belong to: today, or the account's
 /// first open day.
 pub(super) fn lock_account(tx: &mut Tx<'_>, stamp: &Stamp<'_>, item: &Exception) -> Result<BusinessDay> {
@@ -250,10 +285,7 @@ fn assign(
     let target =
         proposal.target.ok_or_else(|| Error::invalid("target", "target_missing", "name the obligation"))?;
     let obligation = ObligationId(target);
-    let (line, movement) = unplaced(tx, item)?.ok_or_else(|| {
-        let detail = "the money was identified, or taken back, meanwhile";
-        Error::conflict("line_not_in_suspense", detail)
-    })?;
+    let (line, movement) = suspended(tx, item)?;
     let mut book = Book::new(audit::actor_text(actor), stamp.now);
     load_obligations(tx, stamp, &mut book, &[(item.unit, obligation)])?;
     if book.obligations.is_empty() {

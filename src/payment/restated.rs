@@ -18,8 +18,10 @@ use crate::ledger::{self, Account};
 use crate::remittance;
 use crate::store::{Stamp, Tx};
 
-/// The sub-item under which interest is owed to the budget.
+/// The class of interest, and the sub-item under which it is owed to the budget.
 const INTEREST: &str = "interest";
+/// The class of what the bank takes for its service.
+const BANK_FEE: &str = "bank_fee";
 
 /// A line that was taken out, the line that stands against it, and the one that says it again.
 #[derive(Clone, Debug)]
@@ -56,20 +58,21 @@ pub fn take_out(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, one: &Withdra
     actor.require_role(&[Role::Finance, Role::System])?;
     actor.scope.require(one.contra.unit)?;
     query::lock_accounts(tx, &[one.place()])?;
-    let Some(case) = line_query::case_of(tx, one.contra.unit, one.original.line)? else {
+    if line_query::case_of(tx, one.contra.unit, one.original.line)?.is_none() {
         pass_through(tx, stamp, actor, one)?;
         return Ok(true);
-    };
+    }
     let waiting = ledger::balance(tx, one.contra.unit, &one.held())?;
-    let is_unplaced = Dong(waiting.0.saturating_abs()) == one.original.size();
-    if is_unplaced || case == "bank_fee" || case == "interest" {
-        swap(tx, stamp, actor, one, if is_unplaced { "" } else { &case })?;
+    if Dong(waiting.0.saturating_abs()) == one.original.size() {
+        swap(tx, stamp, actor, one, "")?;
         return Ok(true);
     }
     match one.successor.as_ref().filter(|successor| successor.amount == one.original.amount) {
-        Some(successor) => take_over(tx, stamp, actor, one, successor).map(|()| true),
-        None => Ok(false),
+        Some(successor) => take_over(tx, stamp, actor, one, successor)?,
+        None if matches!(one.class, BANK_FEE | INTEREST) => swap(tx, stamp, actor, one, one.class)?,
+        None => return Ok(false),
     }
+    Ok(true)
 }
 
 /// Neither line was ever money: both are posted against each other, and ask nothing of anybody.
@@ -82,19 +85,19 @@ fn pass_through(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, one: &Withdra
     store(tx, stamp, actor, desk, &works, &[reversal(&one.original), reversal(&one.contra)])
 }
 
-/// What the original posted, the other way round. `case` is empty where its money was still unplaced.
-fn swap(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, one: &Withdrawal, case: &str) -> Result<()> {
+/// What the original posted, the other way round. `class` is empty where its money was still unplaced.
+fn swap(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, one: &Withdrawal, class: &str) -> Result<()> {
     let contra = &one.contra;
     let mut desk = prove::look(tx, stamp, actor, &[contra], &[one.place()])?;
     let mut mark = reversal(contra);
-    match case {
-        "bank_fee" => {
+    match class {
+        BANK_FEE => {
             desk.move_bank(contra, Account::ChargesToRecover);
-            mark.class = "bank_fee";
+            mark.class = BANK_FEE;
         }
-        "interest" => {
+        INTEREST => {
             interest_back(tx, &mut desk, contra)?;
-            mark.class = "interest";
+            mark.class = INTEREST;
         }
         _ => {
             desk.move_bank(contra, one.held());
@@ -107,8 +110,9 @@ fn swap(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, one: &Withdrawal, cas
 /// Interest is owed to the budget at once; what an order took of it is the Treasury's to give back.
 fn interest_back(tx: &mut Tx<'_>, desk: &mut Desk<'_>, contra: &LineWork) -> Result<()> {
     let due = Account::BudgetDue(INTEREST.into());
-    let taken = remittance::beyond_due(tx, contra.unit, contra.account, &due.to_string())?.min(contra.size());
-    desk.entry(contra, due, Account::Interest, contra.size().checked_sub(taken)?);
+    let left = remittance::unordered(tx, contra.unit, contra.account, &due.to_string())?.min(contra.size());
+    desk.entry(contra, due, Account::Interest, left);
+    let taken = contra.size().checked_sub(left)?;
     desk.entry(contra, Account::BudgetRefundDue(INTEREST.into()), Account::Interest, taken);
     desk.move_bank(contra, Account::Interest);
     Ok(())

@@ -18,7 +18,7 @@ use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, ReceiptId, UnitId};
 use crate::store::rows::{self, Insertion};
-use crate::store::{Stamp, Tx};
+use crate::store::{Stamp, Tx, failpoint};
 use crate::text;
 use crate::unit::account::{KIND_RECEIPT, PublicCodeRow};
 use crate::unit::{Series, series};
@@ -174,5 +174,7 @@ fn store(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, numbered: Vec<query:
             target_id: row.id.0,
         });
     }
-    rows::insert_together(tx, vec![Insertion::of(&numbered), Insertion::of(&events), Insertion::of(&codes)])
+    rows::insert_together(tx, vec![Insertion::of(&numbered), Insertion::of(&events), Insertion::of(&codes)])?;
+    failpoint::hit("numbered");
+    Ok(())
 }

@@ -3,8 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::classification::Class;
-use super::query::{self, StoredLine};
+use super::classification::{Class, RuleSet, classify};
+use super::contra_query as lines;
+use super::query::StoredLine;
+use super::rulebook;
+use super::run::line_of;
 use crate::actor::Actor;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
@@ -14,13 +17,10 @@ use crate::payment::line_query;
 use crate::payment::prove::{Case, LineWork, post_lines};
 use crate::payment::query as payments;
 use crate::payment::restated::{self, Withdrawal};
+use crate::statement;
 use crate::statement::version::{self, Difference, Withdrawn};
 use crate::store::{Conn, Lane, Stamp, Store, Tx};
 use crate::text;
-
-/// How far back lines are read that were posted already; a correction of older days needs them
-/// re-opened anyway.
-const RECENT_DAYS: i64 = 400;
 
 const RULE: &str = "statement_corrected";
 
@@ -32,7 +32,13 @@ pub fn post(
     unit: UnitId,
     account: AccountId,
 ) -> Result<Vec<(UnitId, ReceiptId)>> {
-    let (withdrawals, seen) = store.read(&actor.scope, |conn| waiting(conn, stamp, unit, account))?;
+    let open = store.read(&actor.scope, |conn| lines::unposted(conn, unit, account))?;
+    if open.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rules = rulebook::rules_for(store, stamp.vault, unit, account)?;
+    let (withdrawals, seen) =
+        store.read(&actor.scope, |conn| waiting(conn, stamp, &rules, (unit, account), &open))?;
     let mut receipts = Vec::new();
     for one in &withdrawals {
         let posted = store.write(&actor.scope, Lane::Bulk, |tx| post_one(tx, stamp, actor, one, &seen))?;
@@ -59,98 +65,120 @@ fn post_one(
 
 type Waiting = (Vec<Withdrawal>, BTreeSet<MovementId>);
 
-fn waiting(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId, account: AccountId) -> Result<Waiting> {
-    let mut seen = BTreeSet::new();
-    let taken = version::withdrawn_of(conn, unit, account)?;
-    if taken.is_empty() {
-        return Ok((Vec::new(), seen));
-    }
-    let lines = query::lines(conn, unit, account, stamp.today().plus_days(-RECENT_DAYS))?;
-    let by_id: HashMap<LineId, &StoredLine> = lines.iter().map(|line| (line.id, line)).collect();
-    let open = unposted(&taken, &lines);
-    let successors = successors(conn, &lines, &open)?;
+fn waiting(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    rules: &RuleSet,
+    (unit, account): (UnitId, AccountId),
+    open: &[Withdrawn],
+) -> Result<Waiting> {
+    let ids: Vec<LineId> = open.iter().flat_map(|one| [one.line, one.contra]).collect();
+    let by_id: HashMap<LineId, StoredLine> =
+        lines::by_ids(conn, unit, &ids)?.into_iter().map(|line| (line.id, line)).collect();
+    let missing = || Error::internal("a line that was taken out is not there");
+    let mut successors = successors(conn, unit, account, open, &by_id)?;
     let mut withdrawals = Vec::new();
     for one in open {
-        let Some(contra) = by_id.get(&one.contra) else { continue };
-        let missing = || Error::internal("a line that was taken out is not there");
         let original = by_id.get(&one.line).ok_or_else(missing)?;
+        let contra = by_id.get(&one.contra).ok_or_else(missing)?;
         let decided_by = version::accepted_by(conn, unit, one.version)?
             .ok_or_else(|| Error::internal("a line was taken out by a version that nobody accepted"))?;
         let paid = paid(conn, unit, one.line)?;
-        let successor = match successors.get(&one.line).and_then(|line| by_id.get(line)) {
-            Some(line) => said_again(conn, original, line, &paid.1)?,
+        let successor = match successors.remove(&one.line) {
+            Some(line) if explains_alone(original) => {
+                let class = class_told(conn, stamp, rules, &line)?;
+                Some(line).filter(|_| class == Some(class_of(original)))
+            }
+            Some(line) => {
+                Some(line).filter(|line| original.amount.is_positive() == line.amount.is_positive())
+            }
+            None => None,
+        };
+        let successor = match successor {
+            Some(line) => said_again(conn, original, &line, &paid.1)?,
             None => None,
         };
         withdrawals.push(Withdrawal {
             original: work(original, Case::Withdrawal, String::new()),
-            class: class_of(original),
+            class: class_of(original).as_str(),
             contra: work(contra, Case::Withdrawal, hint(one, &paid.0)),
             successor,
             decided_by,
         });
     }
-    if !withdrawals.is_empty() {
-        let state = crate::payment::MovementState::Expected;
-        let expected = payments::movements_in_state(conn, unit, account, state, i64::from(i32::MAX))?;
-        seen.extend(expected.into_iter().map(|movement| movement.id));
-    }
-    Ok((withdrawals, seen))
-}
-
-/// What was taken out and whose contra line waits to be posted.
-fn unposted<'t>(taken: &'t [Withdrawn], lines: &[StoredLine]) -> Vec<&'t Withdrawn> {
-    let waiting: BTreeSet<LineId> = lines.iter().filter(|line| !line.is_posted).map(|line| line.id).collect();
-    taken.iter().filter(|one| waiting.contains(&one.contra)).collect()
+    let state = crate::payment::MovementState::Expected;
+    let expected = payments::movements_in_state(conn, unit, account, state, i64::from(i32::MAX))?;
+    Ok((withdrawals, expected.into_iter().map(|movement| movement.id).collect()))
 }
 
 /// The lines that wait for a contra line to be posted: nothing else may match them before.
-pub(super) fn held_back(
-    conn: &mut Conn,
-    taken: &[Withdrawn],
-    lines: &[StoredLine],
-) -> Result<BTreeSet<LineId>> {
-    let open = unposted(taken, lines);
-    Ok(successors(conn, lines, &open)?.into_values().collect())
+pub(super) fn held_back(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<BTreeSet<LineId>> {
+    let open = lines::unposted(conn, unit, account)?;
+    if open.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let ids: Vec<LineId> = open.iter().map(|one| one.line).collect();
+    let originals = lines::by_ids(conn, unit, &ids)?.into_iter().map(|line| (line.id, line)).collect();
+    let found = successors(conn, unit, account, &open, &originals)?;
+    Ok(found.into_values().map(|line| line.id).collect())
 }
 
 /// The line of the new version for each line it changed, by the difference that two persons accepted.
 fn successors(
     conn: &mut Conn,
-    lines: &[StoredLine],
-    open: &[&Withdrawn],
-) -> Result<BTreeMap<LineId, LineId>> {
+    unit: UnitId,
+    account: AccountId,
+    open: &[Withdrawn],
+    by_id: &HashMap<LineId, StoredLine>,
+) -> Result<BTreeMap<LineId, StoredLine>> {
     let mut found = BTreeMap::new();
     let mut used: BTreeSet<LineId> = BTreeSet::new();
-    let by_id: HashMap<LineId, &StoredLine> = lines.iter().map(|line| (line.id, line)).collect();
     let versions: BTreeSet<VersionId> = open.iter().map(|one| one.version).collect();
-    let Some(unit) = lines.first().map(|line| line.unit) else { return Ok(found) };
     for id in versions {
         let accepted = version::find(conn, unit, id)?;
         let Some(statement) = version::statement_of(conn, &accepted)? else { continue };
-        let candidates: Vec<&StoredLine> = lines
-            .iter()
-            .filter(|line| line.statement == statement.id && !line.is_posted && !is_contra(open, line.id))
-            .collect();
-        for difference in version::differences(conn, unit, id)? {
+        let mut differences = version::differences(conn, unit, id)?;
+        differences.retain(|one| open.iter().any(|taken| Some(taken.line) == one.line));
+        let days: BTreeSet<BusinessDay> =
+            differences.iter().filter_map(|one| Some(one.new.as_ref()?.booking_date)).collect();
+        let mut candidates = lines::unposted_on(conn, unit, account, &days)?;
+        candidates.retain(|line| line.statement == statement.id && !is_contra(open, line.id));
+        for difference in differences {
             let Some(original) = difference.line.and_then(|line| by_id.get(&line)) else { continue };
-            if !open.iter().any(|one| one.line == original.id) {
-                continue;
-            }
-            let mut fitting: Vec<&&StoredLine> = candidates
+            let mut fitting: Vec<&StoredLine> = candidates
                 .iter()
                 .filter(|line| !used.contains(&line.id) && is_new_side(&difference, line))
                 .collect();
             fitting.sort_by_key(|line| (codes(line) != codes(original), line.id));
             if let Some(line) = fitting.first() {
                 used.insert(line.id);
-                found.insert(original.id, line.id);
+                found.insert(original.id, (*line).clone());
             }
         }
     }
     Ok(found)
 }
 
-fn is_contra(open: &[&Withdrawn], line: LineId) -> bool {
+/// Interest and charges: a rule alone had explained the line.
+fn explains_alone(line: &StoredLine) -> bool {
+    class_of(line).explains_alone()
+}
+
+/// What the rules say of a line that names nobody's money.
+fn class_told(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    rules: &RuleSet,
+    line: &StoredLine,
+) -> Result<Option<Class>> {
+    if !line.codes.is_empty() || !line.damaged.is_empty() || line.is_reversal {
+        return Ok(None);
+    }
+    let texts = statement::line_texts(conn, stamp.vault, line.unit, line.id, line.key, &line.memo_cipher)?;
+    Ok(classify(&line_of(line, &texts, stamp.vault), rules).map(|(class, _)| class))
+}
+
+fn is_contra(open: &[Withdrawn], line: LineId) -> bool {
     open.iter().any(|one| one.contra == line)
 }
 
@@ -184,8 +212,7 @@ fn said_again(
     let is_same = (says_codes && codes(line) == codes(original))
         || (!ids.is_empty() && ids == *paid)
         || (told.is_empty() && line.damaged.is_empty() && is_same_entry);
-    let is_same_way = line.amount.is_positive() == original.amount.is_positive();
-    Ok(Some(work(line, Case::TakenOver, String::new())).filter(|_| is_same && is_same_way))
+    Ok(Some(work(line, Case::TakenOver, String::new())).filter(|_| is_same))
 }
 
 type Paid = (Vec<PaymentId>, BTreeSet<ObligationId>);
@@ -204,8 +231,8 @@ fn paid(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Paid> {
     Ok((ids, obligations))
 }
 
-fn class_of(line: &StoredLine) -> &'static str {
-    line.class.as_deref().and_then(|class| Class::parse(class).ok()).unwrap_or(Class::Unknown).as_str()
+fn class_of(line: &StoredLine) -> Class {
+    line.class.as_deref().and_then(|class| Class::parse(class).ok()).unwrap_or(Class::Unknown)
 }
 
 /// The exception names the line and the payments it had proven.

@@ -8,6 +8,7 @@ mod alias_query;
 pub mod bridge;
 pub mod classification;
 mod contra;
+mod contra_query;
 pub mod day_close;
 pub mod evidence;
 pub mod explanation;

@@ -1,17 +1,21 @@
 //! The daily round over many accounts: import, match, close. The web and the command line both
 //! come through here.
 
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::day_close::{self, Through};
 use super::query;
 use super::run::{Report, reconcile};
 use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
+use crate::exception;
 use crate::id::{AccountId, StatementId, UnitId};
 use crate::obligation::reference::{CodeBook, Found};
 use crate::receipt::seal::Keyring;
 use crate::statement::job::{self, Job};
-use crate::statement::quarantine::{self, Decided, Verdict};
+use crate::statement::quarantine::{self, Allowed, Decided, Verdict};
 use crate::statement::version::{self, Renewed, Version};
 use crate::statement::{self, Imported, Options};
 use crate::store::{Lane, Stamp, Store};
@@ -65,7 +69,9 @@ pub fn decide_quarantine<'a>(
     verdicts: &[Verdict],
 ) -> Result<Decided> {
     let book = CodeBook::hanoi();
-    quarantine::decide(store, stamp, actor, &|memo| codes_in(&book, memo), statement, verdicts)
+    let limit = store.read(&actor.scope, |conn| exception::limit::in_force(conn, statement.0))?;
+    let allowed = Allowed { codes_of: &|memo| codes_in(&book, memo), limit };
+    quarantine::decide(store, stamp, actor, allowed, statement, verdicts)
 }
 
 /// The verified and the damaged codes of a memo.
@@ -90,7 +96,7 @@ pub struct Visited {
 /// Matches every account in scope, or one unit's. One account's failure never blocks another.
 pub fn reconcile_accounts<'a>(
     store: &Store,
-    stamp: &dyn Fn() -> Stamp<'a>,
+    stamp: &(dyn Fn() -> Stamp<'a> + Sync),
     actor: &Actor,
     unit: Option<UnitId>,
 ) -> Result<Vec<Visited>> {
@@ -98,18 +104,13 @@ pub fn reconcile_accounts<'a>(
     if let Some(unit) = unit {
         actor.scope.require(unit)?;
     }
-    let accounts = store.read(&actor.scope, |conn| query::accounts(conn, unit))?;
-    Ok(accounts
-        .into_iter()
-        .filter(|(unit, _)| actor.scope.covers(*unit))
-        .map(|(unit, account)| {
-            let outcome = reconcile(store, &stamp(), actor, unit, account);
-            if let Err(error) = &outcome {
-                tracing::error!(%unit, %account, %error, "matching failed for this account");
-            }
-            Visited { unit, account, outcome }
-        })
-        .collect())
+    each_account(store, actor, unit, &|unit, account| {
+        let outcome = reconcile(store, &stamp(), actor, unit, account);
+        if let Err(error) = &outcome {
+            tracing::error!(%unit, %account, %error, "matching failed for this account");
+        }
+        Visited { unit, account, outcome }
+    })
 }
 
 /// One account of a closing round: how far it came, or why it could not begin.
@@ -124,7 +125,7 @@ pub struct ClosedUntil {
 pub fn close_accounts<'a>(
     store: &Store,
     keyring: &Keyring,
-    stamp: &dyn Fn() -> Stamp<'a>,
+    stamp: &(dyn Fn() -> Stamp<'a> + Sync),
     actor: &Actor,
     unit: Option<UnitId>,
     until: BusinessDay,
@@ -133,16 +134,42 @@ pub fn close_accounts<'a>(
     if let Some(unit) = unit {
         actor.scope.require(unit)?;
     }
-    let accounts = store.read(&actor.scope, |conn| query::accounts(conn, unit))?;
-    Ok(accounts
-        .into_iter()
-        .filter(|(unit, _)| actor.scope.covers(*unit))
-        .map(|(unit, account)| {
-            let outcome = day_close::close_through(store, keyring, stamp, actor, unit, account, until);
-            if let Err(error) = &outcome {
-                tracing::error!(%unit, %account, %error, "closing failed for this account");
-            }
-            ClosedUntil { unit, account, outcome }
+    each_account(store, actor, unit, &|unit, account| {
+        let outcome = day_close::close_through(store, keyring, stamp, actor, unit, account, until);
+        if let Err(error) = &outcome {
+            tracing::error!(%unit, %account, %error, "closing failed for this account");
+        }
+        ClosedUntil { unit, account, outcome }
+    })
+}
+
+/// Visits the accounts in scope on as many threads as there are cores. Accounts share no row that a
+/// visit changes, so the result, which is in the order of the accounts, does not depend on their number.
+fn each_account<T: Send>(
+    store: &Store,
+    actor: &Actor,
+    unit: Option<UnitId>,
+    visit: &(dyn Fn(UnitId, AccountId) -> T + Sync),
+) -> Result<Vec<T>> {
+    let mut accounts = store.read(&actor.scope, |conn| query::accounts(conn, unit))?;
+    accounts.retain(|(unit, _)| actor.scope.covers(*unit));
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(accounts.len());
+    let next = AtomicUsize::new(0);
+    let visit_next = || {
+        let mut visited = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some((unit, account)) = accounts.get(at) else { return visited };
+            visited.push((at, visit(*unit, *account)));
+        }
+    };
+    let mut visited = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(visit_next)).collect();
+        threads.into_iter().try_fold(Vec::new(), |mut visited, thread| {
+            visited.extend(thread.join().map_err(|_| Error::internal("a round over accounts ended early"))?);
+            Ok::<_, Error>(visited)
         })
-        .collect())
+    })?;
+    visited.sort_unstable_by_key(|(at, _)| *at);
+    Ok(visited.into_iter().map(|(_, one)| one).collect())
 }

@@ -91,14 +91,15 @@ fn renew_others<'a>(store: &Store, stamp: &dyn Fn() -> Stamp<'a>, gone_in: &Vers
 /// nothing of it could be stored, so that nobody believes it did.
 fn take_in<'a>(store: &Store, stamp: &dyn Fn() -> Stamp<'a>, version: &Version) -> Result<Imported> {
     let system = Actor::system();
-    let (bytes, account_no) = store.read(&system.scope, |conn| {
+    let (bytes, layout, account_no) = store.read(&system.scope, |conn| {
         if version.state == "accepted" {
             refuse_closed_days(conn, version)?;
         }
         let bytes = file::original_file(conn, stamp().vault, &system, version.unit, &version.file_sha256)?;
-        Ok((bytes, account::find(conn, version.unit, version.account)?.account_no))
+        let layout = file::layout_of(conn, version.unit, &version.file_sha256)?;
+        Ok((bytes, layout, account::find(conn, version.unit, version.account)?.account_no))
     })?;
-    let options = Options { account_no: Some(&account_no), ..Options::default() };
+    let options = Options { layout: layout.as_ref(), account_no: Some(&account_no), ..Options::default() };
     let imported = office::import_with(store, stamp, &system, &bytes, options)?;
     match imported.errors.first() {
         Some(error) => {
@@ -152,7 +153,7 @@ pub(super) fn prepared(
     let mut out: BTreeSet<LineId> = BTreeSet::new();
     let taken = version::withdrawn_of(conn, unit, account)?;
     if !taken.is_empty() {
-        out.extend(contra::held_back(conn, &taken, &lines)?);
+        out.extend(contra::held_back(conn, unit, account)?);
         out.extend(taken.iter().flat_map(|one| [one.line, one.contra]));
     }
     let mut questioned: BTreeSet<LineId> = BTreeSet::new();

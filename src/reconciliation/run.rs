@@ -123,11 +123,8 @@ fn run_once(
     };
     let outcome = matching(&snapshot.lines, &snapshot.movements, &snapshot.obligations, &settings);
     let seen: BTreeSet<MovementId> = snapshot.movements.iter().map(|movement| movement.id).collect();
-    // What is taken back must have been brought before: reversals are posted last.
-    let (reversals, others): (Vec<LineWork>, Vec<LineWork>) = works(&snapshot, &outcome, stamp.calendar)
-        .into_iter()
-        .partition(|work| matches!(work.case, Case::Reversal { .. }));
-    for chunk in others.chunks(CHUNK).chain(reversals.chunks(CHUNK)) {
+    let parts = in_order(works(&snapshot, &outcome, stamp.calendar));
+    for chunk in parts.iter().flat_map(|part| part.chunks(CHUNK)) {
         let posted =
             store.write(&actor.scope, Lane::Bulk, |tx| post_lines(tx, stamp, actor, chunk, &seen))?;
         report.lines_posted += posted.line_count;
@@ -164,6 +161,19 @@ fn run_once(
         }
     }
     Ok(())
+}
+
+/// What is taken back must have been brought before, and money that comes again finds what it pays open:
+/// first what this run brings and takes back, then the taking back, then everything else.
+fn in_order(works: Vec<LineWork>) -> [Vec<LineWork>; 3] {
+    let original = |work: &LineWork| match work.case {
+        Case::Reversal { original } => Some(original),
+        _ => None,
+    };
+    let taken_back: BTreeSet<LineId> = works.iter().filter_map(original).collect();
+    let (reversals, others): (Vec<_>, Vec<_>) = works.into_iter().partition(|work| original(work).is_some());
+    let (brought, others) = others.into_iter().partition(|work| taken_back.contains(&work.line));
+    [brought, reversals, others]
 }
 
 fn count(report: &mut Report, posted: &[LineWork]) {
@@ -208,7 +218,7 @@ fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-fn line_of(line: &StoredLine, texts: &LineTexts, vault: &Vault) -> Line {
+pub(super) fn line_of(line: &StoredLine, texts: &LineTexts, vault: &Vault) -> Line {
     let account = texts.counterparty_account.as_deref();
     Line {
         id: line.id,

@@ -83,11 +83,26 @@ fn series(xml: &mut Markup, proof: &Proof) {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stated {
     pub unit: String,
+    pub unit_code: String,
+    pub tax_code: String,
     pub date: String,
     pub verdict: String,
     pub previous_sha256: String,
-    /// (series id, N, root).
-    pub series: Vec<(String, i64, String)>,
+    /// Local time in Hà Nội.
+    pub issued_at: String,
+    pub signer_serial: String,
+    pub series: Vec<StatedSeries>,
+}
+
+/// What it says of one series.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatedSeries {
+    pub id: String,
+    pub name: String,
+    pub year: i32,
+    /// N: the last number that was given.
+    pub count: i64,
+    pub root: String,
 }
 
 /// Reads what `document` wrote.
@@ -113,14 +128,24 @@ pub fn read(document: &[u8]) -> Result<Stated> {
     let inside = |name: &str| root.children().find(|node| node.has_tag_name(name)).ok_or_else(unreadable);
     let mut series = Vec::new();
     for node in inside("Register")?.children().filter(|node| node.has_tag_name("Series")) {
-        let count = only(node, "Count")?.parse().map_err(|_| unreadable())?;
-        series.push((only(node, "Id")?, count, only(node, "Root")?));
+        series.push(StatedSeries {
+            id: only(node, "Id")?,
+            name: only(node, "Name")?,
+            year: only(node, "Year")?.parse().map_err(|_| unreadable())?,
+            count: only(node, "Count")?.parse().map_err(|_| unreadable())?,
+            root: only(node, "Root")?,
+        });
     }
+    let unit = inside("Unit")?;
     Ok(Stated {
-        unit: only(inside("Unit")?, "Id")?,
+        unit: only(unit, "Id")?,
+        unit_code: only(unit, "Code")?,
+        tax_code: only(unit, "TaxCode")?,
         date: only(root, "Date")?,
         verdict: only(root, "Verdict")?,
         previous_sha256: only(root, "PreviousSha256")?,
+        issued_at: only(root, "IssuedAt")?,
+        signer_serial: only(root, "SignerSerial")?,
         series,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::certificate::{self, Stated};
+use super::certificate::{self, Stated, StatedSeries};
 use super::proof::{Proof, Prover};
 use super::query::{self, AuditRow};
 use crate::actor::Scope;
@@ -42,8 +42,8 @@ pub fn audit(store: &Store, scope: &Scope, unit: UnitId) -> Result<Audit> {
         Err(fault) => (Vec::new(), Some(fault)),
     };
     let mut asked: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-    for (id, count, _) in stated.iter().flat_map(|one| &one.series) {
-        asked.entry(id.clone()).or_default().push(*count);
+    for one in stated.iter().flat_map(|one| &one.series) {
+        asked.entry(one.id.clone()).or_default().push(one.count);
     }
     let mut proofs = Vec::new();
     for one in store.read(scope, |conn| series::of_unit(conn, unit))? {
@@ -112,7 +112,7 @@ fn own_fault(
         return Ok(Err("the document does not read"));
     };
     let verdict = if row.fault_count == 0 { "whole" } else { "broken" };
-    let numbers: i64 = stated.series.iter().map(|(_, count, _)| count).sum();
+    let numbers: i64 = stated.series.iter().map(|one| one.count).sum();
     let says_the_same = stated.unit == row.unit_id.to_string()
         && stated.date == row.date.to_string()
         && stated.verdict == verdict
@@ -137,7 +137,7 @@ fn own_fault(
 
 /// Where today's rows are not those a certificate was made of.
 fn differs(stated: &Stated, proofs: &[Proof]) -> Option<String> {
-    stated.series.iter().find_map(|(id, count, root)| {
+    stated.series.iter().find_map(|StatedSeries { id, count, root, .. }| {
         let proof = proofs.iter().find(|proof| proof.series.id.to_string() == *id)?;
         if proof.count < *count {
             return Some(format!("{}: {id} had {count} numbers and has {}", stated.date, proof.count));

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::audit::{merkle, sha256_hex};
 use crate::clock::BusinessDay;
-use crate::id::ReceiptId;
+use crate::id::{ReceiptId, SeriesId, UnitId};
 use crate::text;
 use crate::unit::Series;
 
@@ -100,21 +100,85 @@ impl Proof {
     }
 }
 
+/// What never changes of a number; the leaf of it is what certificates are made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaf<'a> {
+    pub number: i64,
+    pub receipt: ReceiptId,
+    pub issued_on: BusinessDay,
+    /// Whole đồng.
+    pub amount: i64,
+    pub body_sha256: &'a str,
+}
+
+impl Leaf<'_> {
+    fn sha256(&self, unit: UnitId, series: SeriesId) -> String {
+        let text = format!(
+            "number\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{}",
+            unit.0, series.0, self.number, self.receipt.0, self.issued_on, self.amount, self.body_sha256
+        );
+        sha256_hex(text.as_bytes())
+    }
+}
+
+/// The roots over the numbers of one series, which are given in their order.
+#[derive(Debug)]
+pub struct Roots {
+    of: (UnitId, SeriesId),
+    root: String,
+    leaves: Vec<String>,
+    /// Numbers after which the root is wanted, the largest first.
+    asked: Vec<i64>,
+    at: BTreeMap<i64, String>,
+}
+
+impl Roots {
+    pub fn new(of: (UnitId, SeriesId), mut asked: Vec<i64>) -> Roots {
+        asked.sort_unstable();
+        asked.dedup();
+        asked.reverse();
+        Roots { of, root: String::new(), leaves: Vec::new(), asked, at: BTreeMap::new() }
+    }
+
+    /// Notes the roots that are wanted after numbers below `next`.
+    pub fn tell_before(&mut self, next: i64) {
+        while let Some(number) = self.asked.pop_if(|number| *number < next) {
+            let root = self.now();
+            self.at.insert(number, root);
+        }
+    }
+
+    pub fn push(&mut self, leaf: &Leaf<'_>) {
+        self.leaves.push(leaf.sha256(self.of.0, self.of.1));
+        if self.leaves.len() == LEAVES_OF_A_TREE {
+            self.root = merkle::root(&self.root, &self.leaves);
+            self.leaves.clear();
+        }
+    }
+
+    fn now(&self) -> String {
+        if self.leaves.is_empty() { self.root.clone() } else { merkle::root(&self.root, &self.leaves) }
+    }
+
+    /// The root over all numbers, and those that were asked for.
+    pub fn finish(mut self) -> (String, BTreeMap<i64, String>) {
+        self.tell_before(i64::MAX);
+        (self.now(), self.at)
+    }
+}
+
 /// Takes the numbers of one series in their order.
 pub struct Prover {
     proof: Proof,
     expected: i64,
     last_issued_on: Option<BusinessDay>,
-    leaves: Vec<String>,
-    asked: Vec<i64>,
+    roots: Roots,
 }
 
 impl Prover {
     /// `asked` are the numbers after which the root is wanted.
-    pub fn new(series: Series, mut asked: Vec<i64>) -> Prover {
-        asked.sort_unstable();
-        asked.dedup();
-        asked.reverse();
+    pub fn new(series: Series, asked: Vec<i64>) -> Prover {
+        let roots = Roots::new((series.unit, series.id), asked);
         Prover {
             proof: Proof {
                 count: series.next_no - 1,
@@ -127,14 +191,13 @@ impl Prover {
             },
             expected: 1,
             last_issued_on: None,
-            leaves: Vec::new(),
-            asked,
+            roots,
         }
     }
 
     pub fn take(&mut self, entry: &Entry) {
         self.note_missing(entry.number);
-        self.tell_roots_before(entry.number);
+        self.roots.tell_before(entry.number);
         self.expected = entry.number + 1;
         if entry.number > self.proof.count {
             return self.fault(entry.number, Fault::BeyondNext);
@@ -153,17 +216,18 @@ impl Prover {
         if let Some(fault) = seal_fault(entry) {
             self.fault(entry.number, fault);
         }
-        self.leaves.push(self.leaf(entry));
-        if self.leaves.len() == LEAVES_OF_A_TREE {
-            self.proof.root = merkle::root(&self.proof.root, &self.leaves);
-            self.leaves.clear();
-        }
+        self.roots.push(&Leaf {
+            number: entry.number,
+            receipt: entry.receipt,
+            issued_on: entry.issued_on,
+            amount: entry.amount,
+            body_sha256: &entry.body_sha256,
+        });
     }
 
     pub fn finish(mut self) -> Proof {
         self.note_missing(self.proof.count + 1);
-        self.tell_roots_before(i64::MAX);
-        self.proof.root = self.root_now();
+        (self.proof.root, self.proof.roots_at) = self.roots.finish();
         self.proof
     }
 
@@ -175,35 +239,11 @@ impl Prover {
         self.expected = self.expected.max(next);
     }
 
-    fn tell_roots_before(&mut self, next: i64) {
-        while let Some(number) = self.asked.pop_if(|number| *number < next) {
-            let root = self.root_now();
-            self.proof.roots_at.insert(number, root);
-        }
-    }
-
-    fn root_now(&self) -> String {
-        if self.leaves.is_empty() {
-            self.proof.root.clone()
-        } else {
-            merkle::root(&self.proof.root, &self.leaves)
-        }
-    }
-
     fn fault(&mut self, number: i64, fault: Fault) {
         self.proof.fault_count += 1;
         if self.proof.faults.len() < LISTED_LIMIT {
             self.proof.faults.push((number, fault));
         }
-    }
-
-    fn leaf(&self, entry: &Entry) -> String {
-        let (unit, series) = (self.proof.series.unit.0, self.proof.series.id.0);
-        let text = format!(
-            "number\u{1f}{unit}\u{1f}{series}\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{}",
-            entry.number, entry.receipt.0, entry.issued_on, entry.amount, entry.body_sha256
-        );
-        sha256_hex(text.as_bytes())
     }
 }
 
@@ -233,7 +273,6 @@ fn hash(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::{SeriesId, UnitId};
     use crate::unit::series::Phase;
 
     fn series(next_no: i64) -> Series {

@@ -72,6 +72,35 @@ pub fn page(conn: &mut Conn, unit: UnitId, series: SeriesId, after: i64, limit: 
         .collect())
 }
 
+/// A number without its document: number, receipt, state, day of issue, whole đồng, hash of the body.
+pub type Numbered = (i64, ReceiptId, String, BusinessDay, i64, String);
+
+/// The same numbers without bodies and documents.
+pub fn numbered(
+    conn: &mut Conn,
+    unit: UnitId,
+    series: SeriesId,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Numbered>> {
+    receipt::table
+        .filter(receipt::unit_id.eq(unit))
+        .filter(receipt::series_id.eq(series))
+        .filter(receipt::number.gt(after))
+        .order(receipt::number)
+        .limit(limit)
+        .select((
+            receipt::number,
+            receipt::id,
+            receipt::state,
+            receipt::issued_on,
+            receipt::amount,
+            receipt::body_sha256,
+        ))
+        .load(conn)
+        .classify()
+}
+
 /// The highest number a series has. Read it before the series itself: numbers given in between
 /// are then below the series' next one.
 pub fn highest(conn: &mut Conn, unit: UnitId, series: SeriesId) -> Result<i64> {

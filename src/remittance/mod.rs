@@ -191,11 +191,12 @@ pub fn free(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<BTreeMa
     Ok(found.into_iter().map(|one| (one.source, Dong(one.free.0.max(0)))).collect())
 }
 
-/// What orders took of a source beyond what closed days still owe of it: the Treasury has that.
-pub fn beyond_due(conn: &mut Conn, unit: UnitId, account: AccountId, source: &str) -> Result<Dong> {
-    let due = query::due(conn, unit, account)?.into_iter().find(|(one, _)| one == source);
+/// What was posted of a source, on closed days or open ones, and no order took: so much of it can be
+/// taken back; the rest the Treasury has.
+pub fn unordered(conn: &mut Conn, unit: UnitId, account: AccountId, source: &str) -> Result<Dong> {
+    let posted = query::posted(conn, unit, account)?.into_iter().find(|(one, _)| one == source);
     let ordered = query::ordered(conn, unit, account)?.remove(source).map_or(Dong::ZERO, |row| row.ordered);
-    Ok(Dong(ordered.checked_sub(due.map_or(Dong::ZERO, |(_, due)| due))?.0.max(0)))
+    Ok(Dong(posted.map_or(Dong::ZERO, |(_, sum)| sum).checked_sub(ordered)?.0.max(0)))
 }
 
 /// A figure that changes with every order of the account.

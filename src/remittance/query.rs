@@ -299,7 +299,24 @@ struct DueRow {
 /// What an account's closed days made owed, by ledger account: credits less debits. To it belong
 /// interest and what persons decided to hand over, once their day is closed.
 pub fn due(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<(String, Dong)>> {
-    let Some(until) = last_closed(conn, unit, account)? else { return Ok(Vec::new()) };
+    match last_closed(conn, unit, account)? {
+        Some(until) => posted_until(conn, unit, account, until),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The same of open days too.
+pub fn posted(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<(String, Dong)>> {
+    let last = chrono::NaiveDate::from_ymd_opt(9999, 12, 31);
+    posted_until(conn, unit, account, BusinessDay(last.unwrap_or(chrono::NaiveDate::MAX)))
+}
+
+fn posted_until(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    until: BusinessDay,
+) -> Result<Vec<(String, Dong)>> {
     let day = "FROM day_certificate c JOIN posting p ON p.unit_id = c.unit_id AND p.accounting_date = c.date \
          AND p.source_kind = 'day' AND p.source_id = c.id WHERE c.unit_id = $1 AND c.account_id = $2";
     let text = format!(

@@ -17,6 +17,7 @@ pub mod onboarding;
 pub mod operations;
 pub mod overview;
 pub mod principals;
+pub mod proposal;
 mod query;
 mod rules;
 pub mod sheet;

@@ -124,35 +124,53 @@ pub fn print_pad(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId
     Ok(pad)
 }
 
-/// Enters what was collected on a slip: all that the obligation owes, at a time after the pad was
-/// printed and not to come.
+/// What a cashier reads off a slip, and what the obligation owes now.
+#[derive(Clone, Copy, Debug)]
+pub struct Written {
+    pub obligation: ObligationId,
+    pub amount: Dong,
+    pub collected_at: Instant,
+    pub owed: Dong,
+    /// The cashier says that the paper has another amount than what is owed.
+    pub differs: bool,
+}
+
+/// The money of a slip is there, whatever is owed: another amount is recorded as what it is, once
+/// whoever enters or countersigns it says that they saw it. `slip_amount_differs`.
+pub fn check_amount(amount: Dong, owed: Dong, is_seen: bool) -> Result<()> {
+    if amount == owed || is_seen {
+        return Ok(());
+    }
+    Err(Error::invalid("amount", "slip_amount_differs", format!("{owed} is owed, the slip says {amount}")))
+}
+
+/// Enters what was collected on a slip, as the paper says, at a time after the pad was printed and not
+/// to come.
 ///
 /// Errors: `shift_not_open`, `slip_not_found`, `slip_of_other`, `slip_state_wrong`, `slip_time_wrong`,
-/// `obligation_closed`, `counter_full_amount_only`.
+/// `amount_zero`, `slip_amount_differs`.
 pub fn enter(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     actor: &Actor,
     (unit, number): (UnitId, i64),
-    (owed, amount, collected_at): (ObligationId, Dong, Instant),
+    written: &Written,
 ) -> Result<Slip> {
+    let (amount, collected_at) = (written.amount, written.collected_at);
     // Under the shift's lock, so that it does not close over a slip that is just entered.
     super::taking(tx, unit, actor.require_person()?)?;
     let mut slip = own(tx, actor, unit, number)?;
     check_state(&slip, &[State::Printed])?;
-    let item = obligation::find(tx, unit, owed)?;
-    if !item.outstanding().is_positive() {
-        return Err(Error::conflict("obligation_closed", "nothing is owed on it"));
+    obligation::find(tx, unit, written.obligation)?;
+    if !amount.is_positive() {
+        return Err(Error::invalid("amount", "amount_zero", "what the slip says"));
     }
-    if item.outstanding() != amount {
-        let detail = format!("exactly {} is owed", item.outstanding());
-        return Err(Error::invalid("amount", "counter_full_amount_only", detail));
-    }
+    check_amount(amount, written.owed, written.differs)?;
     if collected_at > stamp.now || collected_at < slip.created_at.minus_seconds(60) {
         let detail = "after the pad was printed, not in the future";
         return Err(Error::invalid("collected_at", "slip_time_wrong", detail));
     }
-    let entry = Entry { obligation: owed, amount, collected_at, person: slip.person };
+    let entry = Entry { obligation: written.obligation, amount, collected_at, person: slip.person };
     query::advance(tx, &mut slip, State::Entered)?;
     note(tx, stamp, &slip, ("entered", entry.person, Some(&entry), None))?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "slip.entered", entry.obligation)])?;

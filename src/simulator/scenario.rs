@@ -20,6 +20,13 @@ pub struct Payable {
     pub payer_name: String,
 }
 
+impl Payable {
+    /// The transfer that its QR code orders.
+    pub fn transfer(&self) -> Transfer {
+        ordered(self, Habit::Clean)
+    }
+}
+
 /// The way a movement is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -171,8 +171,9 @@ pub(super) fn look<'a>(
             format!("at most {} bytes", super::MAX_BYTES),
         ));
     }
-    let Understood { mut parsed, account_no } = saved::understand(store, actor, bytes, options)?;
-    let file = File::new(bytes, parsed.format);
+    let understood = saved::understand(store, actor, bytes, options)?;
+    let file = File::new(bytes, &understood);
+    let Understood { mut parsed, account_no, .. } = understood;
     if parsed.format == Format::Camt054 {
         return Ok(Ok(Planned { file, parsed, drafts: Vec::new(), accounts: Vec::new() }));
     }
@@ -257,19 +258,19 @@ struct Plan {
 impl Import<'_, '_> {
     /// A statement of this account that a crash left half loaded is finished from its stored file.
     fn finish_interrupted(&self, account: &BankAccount, sha256: &str) -> Result<()> {
-        let stored = self.store.read(&self.actor.scope, |conn| {
-            match query::loading(conn, account.unit, account.id)?.filter(|left| left.file_sha256 != sha256) {
-                Some(left) => {
-                    Ok(Some((file::open(conn, (self.stamp)().vault, account.unit, &left.file_sha256)?, left)))
-                }
-                None => Ok(None),
-            }
-        })?;
-        let Some((bytes, left)) = stored else { return Ok(()) };
-        // A table that was begun with a layout needs it again.
-        let Understood { mut parsed, account_no } =
-            saved::understand(self.store, self.actor, &bytes, self.options)?;
-        let file = File::new(&bytes, parsed.format);
+        let left =
+            self.store.read(&self.actor.scope, |conn| query::loading(conn, account.unit, account.id))?;
+        let Some(left) = left.filter(|left| left.file_sha256 != sha256) else { return Ok(()) };
+        let stored = (account.unit, left.file_sha256.as_str());
+        let (bytes, understood) = saved::understand_stored(
+            self.store,
+            (self.stamp)().vault,
+            self.actor,
+            stored,
+            &account.account_no,
+        )?;
+        let file = File::new(&bytes, &understood);
+        let Understood { mut parsed, account_no, .. } = understood;
         let drafts = draft::drafts(&mut parsed, account_no.as_deref())
             .map_err(|_| Error::internal("a stored bank file no longer reads"))?;
         let draft = drafts

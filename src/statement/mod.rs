@@ -19,6 +19,7 @@ mod detect;
 mod draft;
 mod encoding;
 pub mod file;
+mod file_query;
 mod finding;
 #[cfg(test)]
 mod fuzzed;

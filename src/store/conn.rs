@@ -9,6 +9,7 @@ use diesel::r2d2::{ManageConnection, R2D2Connection};
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, ConnectionError, ConnectionResult, MultiConnection, RunQueryDsl};
 
+use super::dialect::pg;
 use crate::error::{Error, Result};
 
 /// A connection to either product. Reads and single-row writes use it directly; the hot set
@@ -121,7 +122,7 @@ fn speak_english(conn: &mut PgConnection) -> diesel::QueryResult<()> {
 /// life and must stay good when it has grown. Bodies and documents are compressed with LZ4 where
 /// the server has it; it costs a third of the older method's time.
 fn walk_keys(conn: &mut PgConnection) -> diesel::QueryResult<()> {
-    conn.batch_execute("SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off")?;
+    pg::walk_keys(conn)?;
     // A server built without LZ4 does not know the value; the older method serves as well.
     let _ = conn.batch_execute("SET default_toast_compression = 'lz4'");
     Ok(())
@@ -164,9 +165,14 @@ impl ManageConnection for Manager {
         if let (Conn::Pg(inner), super::Intent::Write) = (&mut conn, self.intent) {
             walk_keys(inner).map_err(diesel::r2d2::Error::QueryError)?;
         }
-        if let (Conn::Sqlite(inner), super::Intent::Read) = (&mut conn, self.intent) {
-            // PostgreSQL says it in each transaction.
-            inner.batch_execute("PRAGMA query_only = ON").map_err(diesel::r2d2::Error::QueryError)?;
+        if let Conn::Sqlite(inner) = &mut conn {
+            // PostgreSQL says in each transaction that it reads only. The one writer finds rows all over
+            // the file; with a large day it read the same pages from the file again and again.
+            let pragma = match self.intent {
+                super::Intent::Read => "PRAGMA query_only = ON",
+                super::Intent::Write => "PRAGMA cache_size = -64000",
+            };
+            inner.batch_execute(pragma).map_err(diesel::r2d2::Error::QueryError)?;
         }
         Ok(conn)
     }

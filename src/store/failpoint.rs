@@ -1,8 +1,7 @@
 //! Named places where a test may kill the process as a power cut would.
 //!
-//! `BIENLAI_FAILPOINT=name` or `name:n` arms one of them: the nth arrival ends the process by
-//! SIGKILL's exit path, without unwinding, flushing or answering. Release builds have no
-//! failpoints at all.
+//! `BIENLAI_FAILPOINT=name` or `name:n` arms one of them: the nth arrival ends the process at once,
+//! without unwinding, flushing or answering. Release builds have no failpoints at all.
 
 #[cfg(debug_assertions)]
 mod armed {

@@ -22,6 +22,7 @@ pub mod schema_figures;
 pub mod schema_intake;
 pub mod schema_legal;
 pub mod schema_matching;
+pub mod schema_money;
 pub mod schema_privacy;
 pub mod schema_sign_in;
 pub mod schema_work;
@@ -222,7 +223,8 @@ fn begun(
 }
 
 /// `BEGIN IMMEDIATE` on SQLite, so that a writer waits at the start and not at its first write;
-/// on PostgreSQL the units in scope are set in the same round trip, for row-level security.
+/// on PostgreSQL the units in scope are set in the same round trip, for row-level security. All that one
+/// reading transaction sees is of one moment, on either product.
 fn begin(conn: &mut Conn, scope: &Scope, intent: Intent) -> Result<()> {
     match conn {
         Conn::Sqlite(inner) => {
@@ -230,7 +232,8 @@ fn begin(conn: &mut Conn, scope: &Scope, intent: Intent) -> Result<()> {
             AnsiTransactionManager::begin_transaction_sql(inner, sql).classify()
         }
         Conn::Pg(inner) => {
-            let mode = if intent == Intent::Write { "" } else { " READ ONLY" };
+            let mode =
+                if intent == Intent::Write { "" } else { " ISOLATION LEVEL REPEATABLE READ READ ONLY" };
             let sql = format!("BEGIN{mode}; SET LOCAL bienlai.units = '{}'", scope_text(scope));
             AnsiTransactionManager::begin_transaction_sql(inner, &sql).classify()
         }

@@ -1,8 +1,7 @@
 //! The hot set statements: many rows in one statement, the same call on both products.
 //!
-//! PostgreSQL gets one statement over `UNNEST` arrays; SQLite, which has no round trips, gets one
-//! cached statement per row, for plain inserts and reads one per 64. Either way the text is the same each
-//! time, so it is prepared once.
+//! PostgreSQL gets one statement over `UNNEST` arrays; SQLite, which has no round trips, gets a
+//! cached statement per 64 rows. Either way the text is the same each time, so it is prepared once.
 //! Columns are data here (`Column`), so that each statement exists once and not once per table.
 
 use std::ops::Range;
@@ -351,4 +350,13 @@ where
         Conn::Pg(inner) => pg::fetch::<ST, T>(inner, select, keys, rest, lock),
         Conn::Sqlite(inner) => sqlite::fetch::<ST, T>(inner, select, keys, rest),
     }
+}
+
+/// Where the table that the keys are of begins: the one named `t`.
+pub(super) fn driving_table(select: &str) -> Option<usize> {
+    const FROM: &str = " FROM ";
+    select.match_indices(FROM).map(|(at, _)| at + FROM.len()).find(|at| {
+        let mut words = select.get(*at..).unwrap_or_default().split_whitespace();
+        words.next().is_some() && words.next() == Some("t")
+    })
 }

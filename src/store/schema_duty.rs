@@ -39,6 +39,7 @@ diesel::table! {
         state -> Text,
         person_id -> BigInt,
         at -> BigInt,
+        seat -> Nullable<Text>,
     }
 }
 
@@ -68,3 +69,34 @@ diesel::table! {
         created_at -> BigInt,
     }
 }
+
+diesel::table! {
+    proposal (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        kind -> Text,
+        content -> Text,
+        reason -> Text,
+        maker_person_id -> BigInt,
+        created_at -> BigInt,
+        state -> Text,
+        checker_person_id -> Nullable<BigInt>,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    proposal_event (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        proposal_id -> BigInt,
+        revision -> BigInt,
+        kind -> Text,
+        state -> Text,
+        person_id -> BigInt,
+        reason -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(delegated_act, delegation);

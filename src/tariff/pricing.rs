@@ -45,9 +45,6 @@ impl Gross {
 }
 
 pub(super) fn priced(item: &FeeItem, charge: &Charge, asked: &AskedItem) -> Result<Gross> {
-    if asked.amount.is_some() && charge.pricing != Pricing::Stated {
-        return Err(Error::invalid("amount", "tariff_amount_not_free", "the tariff sets this amount"));
-    }
     refuse_unused(&charge.pricing, &asked.quantities)?;
     let quantities = &asked.quantities;
     let gross = match &charge.pricing {
@@ -62,7 +59,19 @@ pub(super) fn priced(item: &FeeItem, charge: &Charge, asked: &AskedItem) -> Resu
     };
     let gross = gross.bounded(charge);
     limited(gross.amount)?;
+    agrees(gross.amount, asked.amount)?;
     Ok(gross)
+}
+
+/// A client may say what it worked out itself, before exemptions; the tariff has the last word.
+fn agrees(amount: Dong, stated: Option<Dong>) -> Result<()> {
+    match stated.filter(|stated| *stated != amount) {
+        None => Ok(()),
+        Some(stated) => {
+            let told = format!("the tariff makes it {amount}, not {stated}");
+            Err(Error::invalid("amount", "tariff_amount_differs", told))
+        }
+    }
 }
 
 fn per_unit(item: &FeeItem, price: Dong, of: Measure, quantities: &Quantities) -> Result<Gross> {

@@ -314,7 +314,7 @@ fn what_the_request_gets_wrong_is_named() {
         (
             AskedItem { amount: Some(Dong(1)), ..asked("chung_thuc_chu_ky") },
             "items[1].amount",
-            "tariff_amount_not_free",
+            "tariff_amount_differs",
         ),
         (asked("buu_chinh"), "items[1].amount", "tariff_amount_missing"),
         (posted(4_999), "items[1].amount", "tariff_amount_outside_range"),

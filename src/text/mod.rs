@@ -54,6 +54,9 @@ fn is_forbidden(c: char) -> bool {
 /// Upper case without diacritics (đ becomes D): the form in which names are searched and memos
 /// are read.
 pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_uppercase();
+    }
     text.nfd()
         .filter(|c| !is_combining_mark(*c))
         .map(|c| match c {
@@ -66,6 +69,9 @@ pub fn fold(text: &str) -> String {
 
 /// `fold` with everything but ASCII letters and digits removed.
 pub fn squash(text: &str) -> String {
+    if text.is_ascii() {
+        return text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
+    }
     fold(text).chars().filter(char::is_ascii_alphanumeric).collect()
 }
 

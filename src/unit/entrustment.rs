@@ -113,7 +113,11 @@ pub fn end(
     record(tx, stamp, actor, unit, &decision, &held.issuer, "ended")
 }
 
-fn check(decision: &Decision) -> Result<()> {
+/// Whether a decision can be one at all.
+///
+/// # Errors
+/// `field_missing`, `entrustment_dates_wrong`.
+pub fn check(decision: &Decision) -> Result<()> {
     if text::clean(&decision.number).is_empty() {
         return Err(Error::invalid("decision_no", "field_missing", "name the decision"));
     }

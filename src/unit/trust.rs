@@ -129,6 +129,49 @@ pub fn suspend(
     channel: &str,
     reason: &str,
 ) -> Result<TrustId> {
+    let id = advise(tx, stamp, (unit, account, channel), None, reason)?;
+    tracing::error!(%unit, %account, channel, reason, "channel trust suspended");
+    metrics::counter!("bienlai_trust_suspended_total").increment(1);
+    let entry = audit::Entry::by(&Actor::system(), unit, "trust.suspended", id).with(reason);
+    audit::record(tx, stamp, &[entry])?;
+    Ok(id)
+}
+
+/// A person ends the trust, for example because the channel's secret may have leaked.
+///
+/// Errors: `trust_not_granted` where nothing is trusted, `reason_missing`.
+pub fn end(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (unit, account, channel): (UnitId, AccountId, &str),
+    reason: &str,
+) -> Result<TrustId> {
+    actor.require_role(&[Role::Administrator])?;
+    actor.scope.require(unit)?;
+    let person = actor.require_person()?;
+    if reason.trim().is_empty() {
+        return Err(Error::invalid("reason", "reason_missing", "say why"));
+    }
+    let pair = (unit, account, channel.to_owned());
+    let is_settling = in_force(tx, std::slice::from_ref(&pair))?
+        .get(&pair)
+        .is_some_and(|trust| trust.level == Level::Settles);
+    if !is_settling {
+        return Err(Error::conflict("trust_not_granted", "the channel only advises on this account"));
+    }
+    let id = advise(tx, stamp, (unit, account, channel), Some(person), reason)?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "trust.ended", id).with(reason)])?;
+    Ok(id)
+}
+
+fn advise(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    (unit, account, channel): (UnitId, AccountId, &str),
+    person: Option<PersonId>,
+    reason: &str,
+) -> Result<TrustId> {
     let id: TrustId = stamp.mint()?;
     rows::insert(
         tx,
@@ -144,17 +187,53 @@ pub fn suspend(
             claim_limit: Dong::ZERO,
             unproven_limit: Dong::ZERO,
             age_limit_days: 0,
-            maker_person_id: None,
+            maker_person_id: person,
             checker_person_id: None,
             reason: reason.to_owned(),
             created_at: stamp.now,
         }],
     )?;
-    tracing::error!(%unit, %account, channel, reason, "channel trust suspended");
-    metrics::counter!("bienlai_trust_suspended_total").increment(1);
-    let entry = audit::Entry::by(&Actor::system(), unit, "trust.suspended", id).with(reason);
-    audit::record(tx, stamp, &[entry])?;
     Ok(id)
+}
+
+/// One decision about a channel on an account.
+#[derive(Clone, Debug)]
+pub struct Decided {
+    pub account: AccountId,
+    pub channel: String,
+    pub trust: Trust,
+    /// The agreement it stands on, or why it ended.
+    pub ground: String,
+}
+
+/// Every decision about a unit's accounts, oldest first.
+pub fn history(conn: &mut Conn, unit: UnitId) -> Result<Vec<Decided>> {
+    type Sql = (BigInt, BigInt, Text, Text, Date, Date, BigInt, BigInt, Integer, Text, Text);
+    type Stored =
+        (TrustId, AccountId, String, String, BusinessDay, BusinessDay, Dong, Dong, i32, String, String);
+    let mut found: Vec<Stored> = rows::fetch::<Sql, _>(
+        conn,
+        "SELECT t.id, t.account_id, t.channel, t.level, t.valid_from, t.valid_until, t.claim_limit, \
+         t.unproven_limit, t.age_limit_days, t.agreement_no, t.reason FROM channel_trust t",
+        &[("unit_id", Column::of([unit]))],
+        "",
+        Lock::None,
+    )?;
+    found.sort_by_key(|row| row.0);
+    let decided = found.into_iter().map(|row| {
+        let level = if row.3 == "settles" { Level::Settles } else { Level::Advises };
+        let ground = if level == Level::Settles { row.9 } else { row.10 };
+        let trust = Trust {
+            level,
+            valid_from: row.4,
+            valid_until: row.5,
+            claim_limit: row.6,
+            unproven_limit: row.7,
+            age_limit_days: row.8,
+        };
+        Decided { account: row.1, channel: row.2, trust, ground }
+    });
+    Ok(decided.collect())
 }
 
 /// The trust in force for each of the pairs; pairs without a row are absent.

@@ -99,11 +99,24 @@ impl Gauges {
     }
 }
 
+/// Money whose owner or ground nobody knows: what stands in suspense or among unexplained debits.
+const UNEXPLAINED: [Kind; 9] = [
+    Kind::TwinLines,
+    Kind::UnidentifiedCredit,
+    Kind::DamagedCode,
+    Kind::SeveralObligations,
+    Kind::ContentDiffers,
+    Kind::SameMoneyTwoChannels,
+    Kind::BulkSettlement,
+    Kind::WrongAccount,
+    Kind::UnknownDebit,
+];
+
 fn count(app: &App, now: Instant) -> Result<()> {
     let (unproven, unexplained, unsigned, broken) = app.store.read(&Scope::All, |conn| {
         Ok((
             payment::query::oldest_expected(conn)?,
-            exception::query::oldest_unresolved(conn, Kind::UnidentifiedCredit)?,
+            exception::query::oldest_unresolved(conn, &UNEXPLAINED)?,
             receipt::query::unsigned_count(conn)?,
             exception::query::unresolved_count(conn, Kind::SeriesBroken)?,
         ))

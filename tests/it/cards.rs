@@ -156,6 +156,38 @@ fn an_item_nobody_knows_is_named_until_its_code_is_noted_and_else_stands_in_susp
 }
 
 #[test]
+fn each_sale_that_nobody_knows_is_asked_about_and_placed_alone() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        by_card(&world, "A00001");
+        let small = Item { amount: Dong(8_000), ..sale("A00008") };
+        batch(&world, "POS000001", 500, &[sale("A00001"), sale("A00009"), small]).unwrap();
+        shown(&world, 0, 57_500, "POS000001");
+        assert_eq!(world.open_kinds(unit), [Kind::BulkSettlement, Kind::BulkSettlement]);
+        let (clerk, chief) =
+            (person(unit, world.clerk, Role::Finance), person(unit, world.chief, Role::Approver));
+        for amount in [8_000, 25_000] {
+            let owed = world.raise(Dong(amount));
+            let about = world
+                .exceptions(unit)
+                .into_iter()
+                .find(|one| one.amount == Dong(amount) && one.state == bienlai::exception::State::Open);
+            let about = about.expect("each has its own").id;
+            let ask = ("assign", Some(owed.id.0), "đúng mã chuẩn chi");
+            world.change(|tx, stamp| bienlai::exception::propose(tx, stamp, &clerk, unit, about, ask));
+            world.change(|tx, stamp| bienlai::payment::resolve::approve(tx, stamp, &chief, unit, about));
+            assert_eq!(world.receipts(&owed).len(), 1);
+        }
+        assert!(world.open_kinds(unit).is_empty(), "{:?}", world.open_kinds(unit));
+        let collected = (Account::FeesCollected("HT-01".into()), -58_000);
+        let fee = (Account::ChargesToRecover, 500);
+        world.assert_balances(unit, &[bank(&world, 57_500), fee, collected]);
+        close_day(&world);
+    });
+}
+
+#[test]
 fn a_card_payment_that_no_batch_shows_in_time_is_an_alarm() {
     each_database(|database| {
         let world = World::settled_in(database);

@@ -5,11 +5,13 @@ use bienlai::amount::Dong;
 use bienlai::payment::book::Method;
 use bienlai::report::collection;
 use bienlai::report::{Period, fees};
+use bienlai::store::Conn;
 use serde_json::{Value, json};
 
 use crate::strangers::token;
 use crate::support::program::{Reply, Service, send};
 use crate::support::visitor::seated;
+use crate::support::world::POLL;
 use crate::support::{World, each_database};
 
 /// What both counted: by unit, by item, by way, dossiers.
@@ -60,6 +62,53 @@ fn sums_of_past_days_say_what_the_rows_said_and_agree_with_the_books() {
     });
 }
 
+#[test]
+fn each_payment_counts_by_its_own_way_and_a_dossier_is_electronic_only_without_cash() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        // One came by two channels, one by one.
+        let (first, second) = (world.raise(Dong(25_000)), world.raise(Dong(50_000)));
+        world.claim(&first, Dong(20_000)).settle();
+        world.claim(&first, Dong(5_000)).by(POLL).settle();
+        world.claim(&second, Dong(50_000)).settle();
+        let today = world.now().business_day();
+        let period = Period::new(today, today).unwrap();
+        let found = counted(&world, period);
+        let of = |way: &str| found.by_way.get(way).copied().unwrap_or_default();
+        assert_eq!((of("vpbank"), of("sepay"), of("in_parts")), (Dong(70_000), Dong(5_000), Dong::ZERO));
+        assert_eq!(found.total, Dong(75_000));
+        let paid = found.of_unit(world.ba_dinh.id).unwrap();
+        assert_eq!((paid.count, paid.electronic_count, paid.electronic_amount), (2, 2, Dong(75_000)));
+
+        world.wait_seconds(today.next().start().plus_seconds(3_600).seconds_since(world.now()));
+        assert_eq!(collection::sum_days(&world.store, &|| world.stamp(), 10).unwrap(), 1);
+        assert_eq!(counted(&world, period), found, "the sums of the day say the same");
+    });
+}
+
+#[test]
+fn figures_of_one_answer_are_of_one_moment() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise(Dong(25_000));
+        let today = world.now().business_day();
+        let period = Period::new(today, today).unwrap();
+        let units = [world.ba_dinh.id];
+        let total = |conn: &mut Conn| {
+            collection::of_period(conn, &Actor::system(), &units, period).map(|found| found.total)
+        };
+        let (before, after) = world.look(|conn| {
+            let before = total(conn)?;
+            std::thread::scope(|threads| {
+                threads.spawn(|| world.claim(&owed, Dong(25_000)).settle()).join().unwrap();
+            });
+            Ok((before, total(conn)?))
+        });
+        assert_eq!((before, after), (Dong::ZERO, Dong::ZERO), "what is committed meanwhile is seen later");
+        assert_eq!(counted(&world, period).total, Dong(25_000));
+    });
+}
+
 fn ask(service: &Service, token: &str, method: &str, path: &str, kind: &str, body: &[u8]) -> Reply {
     let bearer = format!("Bearer {token}");
     let headers = [("Authorization", bearer.as_str()), ("Content-Type", kind)];
@@ -106,6 +155,7 @@ fn the_city_sees_who_misses_a_target_and_sends_the_report_at_one_click() {
         assert_eq!(city.upload("/city/totals", &[], file.as_bytes()).status, 303);
         city.get("/city");
         city.sees("61 %");
+        assert!(!city.page.contains("số liệu hồ sơ đến hết"), "today's are not old");
         city.sees("của 1 đơn vị");
         let teller = token(&world, &world.ba_dinh, Role::DossierSystem);
         let again = json!({ "rows": [{ "unit": "00004", "field": "Hộ tịch", "until": today.to_string(),
@@ -126,6 +176,16 @@ fn the_city_sees_who_misses_a_target_and_sends_the_report_at_one_click() {
             "unit_not_found",
             "another unit's totals are not its own"
         );
+
+        // Totals that end before yesterday are told as what they are, where the month has such a day.
+        let old = today.plus_days(-2);
+        if old.to_string()[..7] == today.to_string()[..7] {
+            let rows = format!("unit,field,until,total,online,full_process\n00091,Hộ tịch,{old},10,5,1\n");
+            city.get("/city");
+            assert_eq!(city.upload("/city/totals", &[], rows.as_bytes()).status, 303);
+            city.get("/city");
+            city.sees(&format!("số liệu hồ sơ đến hết {}", old.0.format("%d/%m/%Y")));
+        }
 
         let finance = token(&world, &world.ba_dinh, Role::Finance);
         let found = json_of(&ask(&service, &finance, "GET", "/api/v1/city/figures", "", b""));

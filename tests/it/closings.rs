@@ -80,7 +80,7 @@ fn chain(world: &World) -> (ChainFile, Judgement) {
     (file, judgement)
 }
 
-fn ask(world: &World, day: BusinessDay) -> Result<Reopening> {
+pub fn ask(world: &World, day: BusinessDay) -> Result<Reopening> {
     let maker = person(world.ba_dinh.id, world.clerk, Role::Finance);
     let place = (world.ba_dinh.id, world.ba_dinh.account);
     world.app.write(&maker, |tx, stamp| {
@@ -88,7 +88,7 @@ fn ask(world: &World, day: BusinessDay) -> Result<Reopening> {
     })
 }
 
-fn approve(world: &World, request: &Reopening, by: bienlai::id::PersonId) -> Result<Opened> {
+pub fn approve(world: &World, request: &Reopening, by: bienlai::id::PersonId) -> Result<Opened> {
     let checker = person(world.ba_dinh.id, by, Role::Approver);
     world.app.write(&checker, |tx, stamp| reopening::approve(tx, stamp, &checker, request.unit, request.id))
 }

@@ -3,9 +3,12 @@
 
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
+use bienlai::exception::Kind;
 use bienlai::obligation::Obligation;
 use bienlai::tariff::edition;
 
+use crate::refunds::statement;
+use crate::support::bank_file::BankFile;
 use crate::support::program::Service;
 use crate::support::visitor::{Visitor, location, seated};
 use crate::support::{World, each_database};
@@ -162,6 +165,8 @@ fn several_obligations_are_taken_together_all_or_none_and_once() {
         let back = send(&mut cashier, &form("50.000", "a0"));
         assert_eq!(back.status, 303, "the back button");
         cashier.get(location(&back));
+        let change = "SELECT CAST(tendered - due AS TEXT) AS t FROM cash_tendered";
+        assert_eq!(world.words(change), ["17000", "17000"], "of all that was taken at once");
         assert_eq!(world.count("payment"), 2);
 
         // One of them came by transfer meanwhile: none is taken.
@@ -236,6 +241,93 @@ fn todays_list_leads_to_a_correction_and_the_waiting_room_sees_four_signs() {
             let other = format!("/counter/obligations/{}/{part}", foreign.id);
             assert_eq!(cashier.get(&other).status, 404, "{other}");
         }
+        service.stop();
+    });
+}
+
+#[test]
+fn the_change_is_what_was_recorded_and_no_address_says_another() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let mut cashier = desk(&world, &service);
+        let page = format!("/counter/obligations/{}", owed.id);
+        cashier.get(&page);
+        let key = cashier.value("key").unwrap();
+        let form = [("amount", "25000"), ("tendered", "50.000"), ("method", "cash"), ("key", &key)];
+        let taken = location(&cashier.post(&format!("{page}/take"), &form)).to_owned();
+        cashier.get(&taken);
+        cashier.sees("Tiền thối lại: 25.000 đ");
+        assert_eq!(world.words("SELECT CAST(tendered AS TEXT) AS t FROM cash_tendered"), ["50000"]);
+        for forged in ["?taken=25000&tendered=500000", "?taken=pay_00000000000", ""] {
+            cashier.get(&format!("{page}{forged}"));
+            assert!(!cashier.page.contains("Tiền thối lại"), "{forged}");
+        }
+        let unit = Scope::unit(world.ba_dinh.id);
+        let mut other = seated(&world, service.address, Role::Cashier, "thungan.khac", unit);
+        other.get(&taken);
+        assert!(!other.page.contains("Tiền thối lại"), "it is another drawer's");
+        service.stop();
+    });
+}
+
+#[test]
+fn a_confirmation_names_who_took_the_money_and_not_who_prints_it() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (cash, transfer) = (world.raise(Dong(25_000)), world.raise(Dong(25_000)));
+        world.take(&cash, Dong(25_000), bienlai::payment::book::Method::Cash).unwrap();
+        world.claim(&transfer, Dong(25_000)).settle();
+        let mut service = Service::start(&world);
+        let mut cashier = desk(&world, &service);
+        let own = world.words("SELECT p.display_name AS t FROM person p JOIN login l ON l.person_id = p.id");
+        for owed in [&cash, &transfer] {
+            cashier.get(&format!("/counter/obligations/{}/confirmation", owed.id));
+            let bytes = world.look(|conn| {
+                bienlai::receipt::query::body(conn, owed.unit, world.receipts(owed).remove(0).id)
+            });
+            let recorded = bienlai::receipt::printed::read(&bytes).unwrap().collected_by;
+            cashier.sees(&recorded);
+            let named = format!("<dd>{}</dd></dl>", own.first().unwrap());
+            assert!(!cashier.page.contains(&named), "who opens the page took nothing");
+        }
+        service.stop();
+    });
+}
+
+#[test]
+fn what_the_bank_took_back_under_a_receipt_is_offered_at_the_counter_and_taken_once() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let memo = format!("{} nop phi", owed.reference_code);
+        let today = world.now().business_day();
+        let file = BankFile::new(world.ba_dinh.account_no, today, 0).book(25_000, &memo, "FT26327001");
+        statement(&world, file);
+        statement(
+            &world,
+            BankFile::new(world.ba_dinh.account_no, today, 25_000).book(-25_000, &memo, "FT26327001"),
+        );
+        assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::BankReversal]);
+        let mut service = Service::start(&world);
+        let mut cashier = desk(&world, &service);
+        let page = format!("/counter/obligations/{}", owed.id);
+        for asked in ["nguyen thi thu", owed.reference_code.as_str()] {
+            cashier.get("/counter");
+            cashier.post("/counter/search", &[("q", asked)]);
+            cashier.sees(&page);
+            cashier.sees("Phải thu lại");
+        }
+        cashier.get(&page);
+        cashier.sees("Ngân hàng đã rút lại tiền");
+        let key = cashier.value("key").unwrap();
+        let form = [("amount", "25000"), ("method", "cash"), ("key", key.as_str())];
+        assert_eq!(cashier.post(&format!("{page}/take"), &form).status, 303, "{}", cashier.page);
+        assert!(world.open_kinds(world.ba_dinh.id).is_empty());
+        assert_eq!(world.receipts(&owed).len(), 1, "the receipt stands");
+        cashier.get(&page);
+        assert!(!cashier.page.contains("Ngân hàng đã rút lại tiền"), "it is covered");
         service.stop();
     });
 }

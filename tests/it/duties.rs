@@ -1,14 +1,22 @@
 //! Who may decide: a delegation from offer to end, the city that takes over, and somebody who leaves.
 
 use bienlai::actor::{Actor, Role, Scope};
-use bienlai::duty::waiting;
+use bienlai::amount::Dong;
+use bienlai::duty::delegation::{self, Offer};
+use bienlai::duty::waiting::Told;
+use bienlai::duty::{Kind, waiting};
 use bienlai::id::*;
 use bienlai::identity::{self, NewClient};
+use bienlai::payment::refund::{self, Ask};
+use bienlai::simulator::mail::MailServer;
+use bienlai::store::Conn;
 use bienlai::store::failure::CHECK;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use crate::refunds::{now, overpaid, request};
+use crate::corrections::person as as_person;
+use crate::messages::{courier, email_section};
+use crate::refunds::{now, overpaid, payee, request};
 use crate::support::program::{Reply, Service, send};
 use crate::support::visitor::{Visitor, appoint, seated};
 use crate::support::{World, each_database, tools};
@@ -121,6 +129,13 @@ fn a_delegate_of_another_unit_approves_within_what_was_lent_and_it_is_told_with_
         let act = &told["acts"][0];
         assert_eq!(act["subject"], json!(small.id));
         assert_eq!((&act["decision_no"], &act["giver"]), (&json!("12/QĐ-UBND"), &json!(giver)));
+        // It is told with the refund itself as well.
+        let of_refund = fetch(&service, &chief, &format!("/api/v1/refunds/{}", small.id));
+        assert_eq!(of_refund["delegated"][0]["decision_no"], "12/QĐ-UBND");
+        let unit = Scope::unit(home);
+        let mut visitor = seated(&world, service.address, Role::Approver, "duyet.badinh", unit);
+        visitor.get(&format!("/finance/refunds/{}", small.id));
+        visitor.sees("Người Nhận Mẫu duyệt, thay Người Giao Mẫu theo ủy quyền số 12/QĐ-UBND");
         let trail = world.words("SELECT detail AS t FROM audit_entry WHERE action = 'delegation.used'");
         assert_eq!(trail, [format!("{} 12/QĐ-UBND", small.id)]);
         assert_eq!(fetch(&service, &outsider, "/api/v1/delegations")["delegations"], json!([]));
@@ -181,7 +196,122 @@ fn a_delegation_never_makes_one_person_of_maker_and_checker() {
         assert_eq!(tools::code_of(&mut owner, &sql(world.chief, 2)), CHECK);
         assert_eq!(tools::code_of(&mut owner, &sql(delegate, 9_001)), CHECK);
         assert_eq!(tools::code_of(&mut owner, &sql(delegate, 9_000)), "ok");
+        // Of several makers it knows each, whichever is written down: the clerk named the payee.
+        let second = sql(delegate, 8_000).replace("'refund', 1,", &format!("'refund', {},", asked.id.0));
+        assert_eq!(tools::code_of(&mut owner, &second), CHECK);
         service.stop();
+    });
+}
+
+/// An accepted delegation of refunds up to 9.000 from one person of Ba Đình to another.
+fn lent(world: &World, giver: PersonId, delegate: PersonId, limit: i64) -> DelegationId {
+    let home = world.ba_dinh.id;
+    let today = world.now().business_day();
+    let offer = Offer {
+        unit: home,
+        delegate,
+        acts: vec![Kind::Refund],
+        limit: Dong(limit),
+        valid_from: today,
+        valid_until: today.plus_days(7),
+        decision_no: "12/QĐ-UBND".to_owned(),
+        decision_on: today,
+    };
+    let (chief, deputy) = (as_person(home, giver, Role::Approver), as_person(home, delegate, Role::Cashier));
+    world.change(|tx, stamp| {
+        let made = delegation::offer(tx, stamp, &chief, &offer)?;
+        delegation::answer(tx, stamp, &deputy, (home, made.id), delegation::Answer::Accept)
+    });
+    world.look(|conn| delegation::list(conn, &deputy))[0].id
+}
+
+#[test]
+fn who_has_a_hand_in_it_while_it_is_being_approved_is_seen() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let payment = overpaid(&world);
+        let asked = request(&world, payment, 2_000).unwrap();
+        let home = world.ba_dinh.id;
+        let (giver, delegate) =
+            (person(&world, home, "Người Giao Mẫu"), person(&world, home, "Người Nhận Mẫu"));
+        client(&world, home, Role::Approver, giver);
+        let id = lent(&world, giver, delegate, 9_000);
+        let deputy = as_person(home, delegate, Role::Cashier);
+        let (standing_in, _) = world.look(|conn| delegation::standing_in(conn, &deputy, id));
+        let (begins, begun) = std::sync::mpsc::channel();
+        let approved = std::thread::scope(|threads| {
+            threads.spawn(|| {
+                let begins = begins;
+                let helper = as_person(home, giver, Role::Finance);
+                world.change(|tx, stamp| {
+                    // Approving waits for this lock, after it has looked at who had a hand in it.
+                    if let Conn::Pg(_) = tx.conn() {
+                        let lock = format!("SELECT id FROM payment WHERE id = {} FOR UPDATE", payment.0);
+                        tools::run(tx, &lock).unwrap();
+                    }
+                    begins.send(()).unwrap();
+                    std::thread::sleep(std::time::Duration::from_millis(500));
+                    refund::name_payee(tx, stamp, &helper, home, asked.id, &payee())
+                });
+            });
+            begun.recv().unwrap();
+            world.try_change(|tx, stamp| {
+                delegation::exercise(tx, stamp, &standing_in, id, (Kind::Refund, asked.id.0))
+            })
+        });
+        assert_eq!(approved.unwrap_err().code(), "delegation_giver_is_maker");
+        assert_eq!(now(&world, &asked).state.as_str(), "requested");
+    });
+}
+
+#[test]
+fn a_delegate_who_may_not_decide_holds_nothing_up() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let payment = overpaid(&world);
+        let home = world.ba_dinh.id;
+        let (giver, delegate) =
+            (person(&world, home, "Người Giao Mẫu"), person(&world, world.tay_ho.id, "Người Nhận Mẫu"));
+        // The giver asked for nothing and yet is no decider any more once they had a hand in it.
+        client(&world, home, Role::Approver, giver);
+        client(&world, world.tay_ho.id, Role::Cashier, delegate);
+        lent(&world, giver, delegate, 2_500);
+        let escalate = || waiting::escalate(&world.store, &world.stamp(), &Told::default()).unwrap();
+        let asked = |amount: i64| {
+            let maker = as_person(home, giver, Role::Finance);
+            let ask =
+                Ask { unit: home, payment, amount: Dong(amount), reason: "nộp thừa".into(), payee: None };
+            world.app.write(&maker, |tx, stamp| refund::request(tx, stamp, &maker, &ask)).unwrap();
+        };
+        asked(1_000);
+        assert_eq!(escalate(), 1, "who lent the power asked for it, so that the delegate may not decide");
+        request(&world, payment, 2_000).unwrap();
+        assert_eq!(escalate(), 0, "the giver decides, and the delegate may");
+    });
+}
+
+#[test]
+fn a_delegation_is_used_by_the_login_that_took_it_on() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let payment = overpaid(&world);
+        let asked = request(&world, payment, 2_000).unwrap();
+        let home = world.ba_dinh.id;
+        let (giver, delegate) =
+            (person(&world, home, "Người Giao Mẫu"), person(&world, home, "Người Nhận Mẫu"));
+        client(&world, home, Role::Approver, giver);
+        let id = lent(&world, giver, delegate, 9_000);
+        let by = |actor: &Actor| {
+            world.store.read(&Scope::All, |conn| delegation::standing_in(conn, actor, id)).map(|_| ())
+        };
+        let cashier = as_person(home, delegate, Role::Cashier);
+        let finance = as_person(home, delegate, Role::Finance);
+        let token = Actor { client: Some(ClientId(77)), ..cashier.clone() };
+        let elsewhere = as_person(world.tay_ho.id, delegate, Role::Cashier);
+        for other in [finance, token, elsewhere] {
+            assert_eq!(by(&other).unwrap_err().code(), "delegation_other_login", "{other:?}");
+        }
+        assert!(by(&cashier).is_ok(), "{}", asked.id);
     });
 }
 
@@ -269,7 +399,7 @@ fn a_decision_that_waits_a_working_day_goes_to_the_city_and_one_that_nobody_may_
         let payment = overpaid(&world);
         let asked = request(&world, payment, 2_000).unwrap();
         let home = world.ba_dinh.id;
-        let escalate = || waiting::escalate(&world.store, &world.stamp()).unwrap();
+        let escalate = || waiting::escalate(&world.store, &world.stamp(), &Told::default()).unwrap();
         let shown = || {
             let system = Actor::system();
             world.look(|conn| waiting::list(conn, &world.stamp(), &system, Some(home)))
@@ -310,12 +440,39 @@ fn a_decision_that_waits_a_working_day_goes_to_the_city_and_one_that_nobody_may_
 }
 
 #[test]
+fn the_city_is_told_by_mail_once_of_each_decision_that_is_handed_to_it() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let payment = overpaid(&world);
+        let asked = request(&world, payment, 2_000).unwrap();
+        let mailboxes = ["lanhdao@example.vn".to_owned(), "phoban@example.vn".to_owned()];
+        let told = Told { mailboxes: &mailboxes, public_url: "https://bienlai.example.vn" };
+        let escalate = || waiting::escalate(&world.store, &world.stamp(), &told).unwrap();
+        assert_eq!(escalate(), 1);
+        assert_eq!(escalate(), 0);
+        assert_eq!(world.count("message WHERE kind = 'approval_waits'"), 2, "each mailbox once");
+        let server = MailServer::start(0, None).unwrap();
+        let courier = courier(&email_section(server.address.port()));
+        while courier.send_due(&world.store, &|| world.stamp()).unwrap() > 0 {}
+        let mut to: Vec<String> = server.received().into_iter().flat_map(|mail| mail.to).collect();
+        to.sort();
+        assert_eq!(to, mailboxes);
+        assert_eq!(
+            world.count("message WHERE kind = 'approval_waits' AND state = 'sent'"),
+            2,
+            "{}",
+            asked.id
+        );
+    });
+}
+
+#[test]
 fn the_board_says_what_waits_and_what_the_city_is_asked_for() {
     each_database(|database| {
         let world = World::settled_in_today(database);
         let payment = overpaid(&world);
         request(&world, payment, 2_000).unwrap();
-        waiting::escalate(&world.store, &world.stamp()).unwrap();
+        waiting::escalate(&world.store, &world.stamp(), &Told::default()).unwrap();
         let mut service = Service::start(&world);
         let mut chief = seated(&world, service.address, Role::Approver, "duyet.tp", Scope::All);
         chief.get("/finance");

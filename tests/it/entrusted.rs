@@ -12,6 +12,7 @@ use bienlai::receipt::key::issue_test_certificate;
 use bienlai::receipt::query;
 use bienlai::receipt::rendition::{self, Links, Standing};
 use bienlai::receipt::verify::{Problem, Report, TrustStore, Verdict, verify};
+use bienlai::report::evidence::judge::judge;
 use bienlai::report::fees::Span;
 use bienlai::report::principals;
 use bienlai::unit::certificate::{self, NewCertificate};
@@ -21,6 +22,7 @@ use bienlai::unit::series::{self, NewSeries};
 use bienlai::unit::{CITY, city};
 
 use crate::documents::fee_and_service;
+use crate::evidence_attacks::taken;
 use crate::support::keys::{KeyWorld, TAX_CODE};
 use crate::support::{World, each_database};
 
@@ -157,6 +159,40 @@ fn the_city_signs_for_a_commune_that_entrusted_it_and_the_verifier_says_who_for_
             (told[0].bond.collector_tax_code.as_str(), told[0].bond.basis.as_str()),
             (CITY_TAX_CODE, "12/QĐ-UBND")
         );
+    });
+}
+
+#[test]
+fn a_bundle_of_a_commune_the_city_signs_for_holds_for_who_knows_of_the_entrustment() {
+    each_database(|database| {
+        let keys = KeyWorld::new(World::settled_in(database));
+        let key = city_with_key(&keys);
+        keys.tell(&key, CertificateAction::Add);
+        entrust(&keys).unwrap();
+        keys.pay();
+        keys.world.wait_seconds(3);
+        keys.world.seal();
+        keys.world.wait_days(1);
+        bienlai::worker::audit_series(&keys.world.app).unwrap();
+        let bytes = taken(&keys.world, &keys.world.soc_son, ("2026-11-23", "2026-11-24"));
+        let found = |entrusted: &[&str]| {
+            let trust = TrustStore::from_pem(keys.authority.certificate_pem()).unwrap();
+            let trust = trust.with_entrusted(entrusted.iter().map(|code| (*code).to_owned()));
+            judge(&bytes, &trust, keys.world.now()).expect("it reads")
+        };
+        let known = found(&[CITY_TAX_CODE]);
+        assert_eq!((known.faults.clone(), known.receipts_trusted, known.series_certificates), (vec![], 1, 1));
+        let [claimed] = known.entrusted.as_slice() else { panic!("{:?}", known.entrusted) };
+        assert_eq!((claimed.tax_code.as_str(), claimed.decision_no.as_str()), (CITY_TAX_CODE, "12/QĐ-UBND"));
+        // What the bundle says of itself is not believed.
+        let faults = found(&[]).faults;
+        let is_told = |beginning: &str, what: &str| {
+            faults.iter().any(|fault| fault.starts_with(beginning) && fault.contains(what))
+        };
+        assert!(is_told("receipts/", "nobody named as entrusted"), "{faults:#?}");
+        assert!(is_told("series.json", "nor named as entrusted"), "{faults:#?}");
+        assert!(is_told("trail.ndjson", "nor named as entrusted"), "{faults:#?}");
+        assert!(!found(&["9900000016"]).holds(), "somebody else is not the city");
     });
 }
 

@@ -65,6 +65,7 @@ fn an_auditor_takes_the_evidence_of_a_period_and_it_proves_itself_offline() {
         assert_eq!(found.faults, Vec::<String>::new());
         assert!(found.holds());
         assert_eq!((found.receipts, found.receipts_trusted, found.unit_code.as_str()), (3, 3, "00004"));
+        assert_eq!(found.taken_at.map(|at| at.business_day()), Some(world.now().business_day()));
         assert!(found.trail_roots > 0 && found.signed_roots > 0 && found.trail_entries > 3);
 
         // Whatever is changed is found.
@@ -79,7 +80,7 @@ fn an_auditor_takes_the_evidence_of_a_period_and_it_proves_itself_offline() {
             }),
             ("the trail", &|name, content: Vec<u8>| {
                 let text = String::from_utf8_lossy(&content).into_owned();
-                Some(if name == "trail.json" {
+                Some(if name == "trail.ndjson" {
                     text.replacen("account.", "acc0unt.", 1).into_bytes()
                 } else {
                     content

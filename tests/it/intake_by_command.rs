@@ -66,6 +66,7 @@ fn a_corrected_statement_is_shown_proposed_and_accepted_by_commands() {
 fn a_line_set_aside_is_listed_with_its_text_and_repaired_by_command() {
     each_database(|database| {
         let world = World::settled_in_today(database);
+        world.limit_for_one(&world.ba_dinh, Dong(1_000_000));
         let shell = Shell::new(&world);
         let clerk = shell.person("Trần Văn Mẫu").to_string();
         let text = String::from_utf8(day(&world, &[10_000, 8_000]).mt940()).unwrap();
@@ -128,6 +129,41 @@ fn a_mapping_given_once_is_saved_and_used_by_the_next_import() {
     });
 }
 
+#[test]
+fn a_corrected_table_that_came_with_a_mapping_of_its_own_is_accepted_by_it() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let shell = Shell::new(&world);
+        let (clerk, chief) =
+            (shell.person("Trần Văn Mẫu").to_string(), shell.person("Lê Thị Mẫu").to_string());
+        let (number, on) = (world.ba_dinh.account_no, today(&world).0.format("%d/%m/%Y"));
+        let mapping = |headings: &str, description: u8, amount: u8| {
+            format!(
+                "name = \"own\"\nheadings = [\"{headings}\"]\ncurrency = \"VND\"\n[columns]\nbooking_date = 1\n\
+                 description = {description}\namount = {amount}\nbalance = 4\n"
+            )
+        };
+        let one =
+            format!("Tài khoản: {number}\nKhi nào;Việc gì;Bao nhiêu;Còn lại\n{on};tien gui;25.000;25.000\n");
+        let two =
+            format!("Tài khoản: {number}\nLúc nào;Bao nhiêu;Việc gì;Còn lại\n{on};26.000;tien gui;26.000\n");
+        let import = |name: &str, file: &str, map: &str| {
+            let map = written(&world, &format!("{name}.toml"), map.as_bytes());
+            let file = written(&world, &format!("{name}.csv"), file.as_bytes());
+            shell.json(&["statement", "import", &file, "--map", &map])
+        };
+        assert_eq!(import("one", &one, &mapping("Khi nào", 2, 3))["statements"][0]["lines_new"], 1);
+        let held = import("two", &two, &mapping("Lúc nào", 3, 2));
+        let id = held["held"][0]["id"].as_str().unwrap_or_else(|| panic!("{held}")).to_owned();
+        let propose = ["statement", "version", "propose", &id, "--decision", "accept", "--reason", "đúng"];
+        shell.json(&[&propose[..], &["--person", &clerk]].concat());
+        let decided = shell.json(&["statement", "version", "approve", &id, "--person", &chief]);
+        assert_eq!(decided["version"]["state"], "accepted");
+        let sum = world.words("SELECT CAST(SUM(amount) AS TEXT) AS t FROM statement_line");
+        assert_eq!(sum, ["26000"], "the lines come to the bank's last word");
+    });
+}
+
 fn body(reply: &Reply) -> Value {
     serde_json::from_slice(&reply.body).unwrap_or_else(|_| panic!("{reply:?}"))
 }
@@ -136,6 +172,7 @@ fn body(reply: &Reply) -> Value {
 fn the_same_is_done_over_http() {
     each_database(|database| {
         let world = World::settled_in_today(database);
+        world.limit_for_one(&world.ba_dinh, Dong(1_000_000));
         let bearer = |role| format!("Bearer {}", token(&world, role));
         let (finance, approver) = (bearer(Role::Finance), bearer(Role::Approver));
         let mut service = Service::start(&world);

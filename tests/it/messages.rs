@@ -78,7 +78,7 @@ pub fn sms_section(world: &World, centres: &[&str]) -> String {
     text
 }
 
-fn courier(sections: &str) -> Courier {
+pub fn courier(sections: &str) -> Courier {
     let config = Config::parse_alone(&format!("[vault]\nmaster_key = \"{MASTER_KEY}\"\n{sections}")).unwrap();
     Courier::new(&config).unwrap()
 }

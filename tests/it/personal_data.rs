@@ -67,7 +67,15 @@ fn two_persons_erase_a_year_and_only_its_receipts_stay() {
             Actor { person: Some(world.clerk), client: None, role: Role::Administrator, scope: Scope::All };
         let erase = |checker| {
             world.try_change(|tx, stamp| {
-                party::erase_year(tx, stamp, &administrator, owed.unit, 2026, checker, "hết thời hạn lưu trữ")
+                party::erase_year(
+                    tx,
+                    stamp,
+                    &administrator,
+                    owed.unit,
+                    (2026, 0),
+                    checker,
+                    "hết thời hạn lưu trữ",
+                )
             })
         };
         let load = || {
@@ -115,7 +123,15 @@ fn erasing_a_year_leaves_the_signing_key_of_a_certificate_that_is_still_valid() 
         let administrator =
             Actor { person: Some(world.clerk), client: None, role: Role::Administrator, scope: Scope::All };
         world.change(|tx, stamp| {
-            party::erase_year(tx, stamp, &administrator, owed.unit, 2026, world.chief, "hết thời hạn lưu trữ")
+            party::erase_year(
+                tx,
+                stamp,
+                &administrator,
+                owed.unit,
+                (2026, 0),
+                world.chief,
+                "hết thời hạn lưu trữ",
+            )
         });
         assert_eq!(world.seal(), 1, "the receipt of the erased year still waits for its signature");
     });

@@ -3,7 +3,11 @@
 
 use bienlai::actor::{Role, Scope};
 use bienlai::amount::Dong;
+use bienlai::exception::Kind;
+use bienlai::ledger::Account;
+use bienlai::payment::refund;
 
+use crate::corrections::person;
 use crate::support::program::{Service, get};
 use crate::support::visitor::{Visitor, header, location, seated};
 use crate::support::{World, each_database};
@@ -52,11 +56,11 @@ fn what_was_collected_on_paper_is_entered_countersigned_and_receipted_once() {
         for wrong in
             [("99", at.as_str()), ("2", "hôm qua"), ("2", "2020-01-01T08:00"), ("2", "2100-01-01T08:00")]
         {
-            let fields = [("number", wrong.0), ("collected_at", wrong.1)];
+            let fields = [("number", wrong.0), ("amount", "25000"), ("collected_at", wrong.1)];
             assert_eq!(cashier.post(&enter, &fields).status, 400, "{wrong:?}");
         }
         let now = world.now().in_hanoi().format("%Y-%m-%dT%H:%M").to_string();
-        let fields = [("number", "2"), ("collected_at", now.as_str())];
+        let fields = [("number", "2"), ("amount", "25.000"), ("collected_at", now.as_str())];
         let entered = cashier.post(&enter, &fields);
         assert_eq!(entered.status, 303, "{}", cashier.page);
         cashier.get(&page);
@@ -113,7 +117,7 @@ fn nobody_countersigns_their_own_slip_and_money_that_came_another_way_goes_back(
         let now = world.now().in_hanoi().format("%Y-%m-%dT%H:%M").to_string();
         let page = format!("/counter/obligations/{}", owed.id);
         cashier.get(&page);
-        let fields = [("number", "1"), ("collected_at", now.as_str())];
+        let fields = [("number", "1"), ("amount", "25.000"), ("collected_at", now.as_str())];
         assert_eq!(cashier.post(&format!("{page}/slip"), &fields).status, 303, "{}", cashier.page);
 
         // The same person under a second login.
@@ -142,6 +146,118 @@ fn nobody_countersigns_their_own_slip_and_money_that_came_another_way_goes_back(
         let mut stranger = seated(&world, service.address, Role::Finance, "ketoan.tayho", other);
         stranger.get("/finance/slips");
         assert!([403, 404].contains(&stranger.post("/finance/slips", &back).status));
+        service.stop();
+    });
+}
+
+/// A cashier with an open shift and a pad of slips, and somebody who countersigns.
+fn two_desks(world: &World, service: &Service) -> (Visitor, Visitor) {
+    let unit = Scope::unit(world.ba_dinh.id);
+    let mut cashier = seated(world, service.address, Role::Cashier, "thungan.badinh", unit.clone());
+    cashier.get("/counter/shift");
+    cashier.post("/counter/shift/open", &[]);
+    cashier.get("/counter/slips");
+    cashier.post("/counter/slips", &[("do", "print"), ("count", "5")]);
+    (cashier, seated(world, service.address, Role::Finance, "ketoan.badinh", unit))
+}
+
+fn sign(finance: &mut Visitor, number: &str, differs: bool) -> u16 {
+    finance.get("/finance/slips");
+    let mut fields = vec![("unit", "00004"), ("number", number), ("do", "sign")];
+    fields.extend(differs.then_some(("differs", "1")));
+    finance.post("/finance/slips", &fields).status
+}
+
+#[test]
+fn a_slip_is_entered_as_the_paper_says_and_its_cash_becomes_a_part_or_a_surplus() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (part, over) = (world.raise(Dong(25_000)), world.raise(Dong(25_000)));
+        let mut service = Service::start(&world);
+        let (mut cashier, mut finance) = two_desks(&world, &service);
+        let now = world.now().in_hanoi().format("%Y-%m-%dT%H:%M").to_string();
+        for (owed, number, amount) in [(&part, "1", "20.000"), (&over, "2", "30.000")] {
+            let page = format!("/counter/obligations/{}", owed.id);
+            let enter = format!("{page}/slip");
+            let fields = [("number", number), ("amount", amount), ("collected_at", now.as_str())];
+            for wrong in ["", "0", "abc"] {
+                cashier.get(&page);
+                let fields = [("number", number), ("amount", wrong), ("collected_at", now.as_str())];
+                assert_eq!(cashier.post(&enter, &fields).status, 400, "{wrong}");
+            }
+            cashier.get(&page);
+            assert_eq!(cashier.post(&enter, &fields).status, 400, "not by mistake");
+            cashier.sees("khác số còn phải nộp");
+            cashier.sees(&format!("value=\"{amount}\""));
+            let seen = [fields[0], fields[1], fields[2], ("differs", "1")];
+            assert_eq!(cashier.post(&enter, &seen).status, 303, "{}", cashier.page);
+            finance.get("/finance/slips");
+            finance.sees("hiện còn phải nộp");
+            assert_eq!(sign(&mut finance, number, false), 400, "nor by the second person");
+            assert_eq!(sign(&mut finance, number, true), 303, "{}", finance.page);
+        }
+        assert_eq!(world.again(&part).outstanding(), Dong(5_000));
+        assert_eq!((world.receipts(&part).len(), world.receipts(&over).len()), (0, 1));
+        let shift = world.payments(&world.ba_dinh)[0].shift.unwrap();
+        let second = world.payments(&world.ba_dinh)[1].id;
+        world.assert_balances(
+            world.ba_dinh.id,
+            &[
+                (Account::Drawer(shift), 50_000),
+                (Account::ReceivedInAdvance(part.id), -20_000),
+                (Account::FeesCollected("HT-01".into()), -25_000),
+                (Account::Surplus(second), -5_000),
+            ],
+        );
+        assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::Underpaid, Kind::Overpaid]);
+        service.stop();
+    });
+}
+
+#[test]
+fn cash_of_a_slip_whose_case_was_paid_by_transfer_meanwhile_is_entered_and_owed_back() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        world.claim(&owed, Dong(25_000)).settle();
+        let mut service = Service::start(&world);
+        let (mut cashier, mut finance) = two_desks(&world, &service);
+        let now = world.now().in_hanoi().format("%Y-%m-%dT%H:%M").to_string();
+        let page = format!("/counter/obligations/{}", owed.id);
+        cashier.get(&page);
+        cashier.sees("Đã thu bằng phiếu thu tạm");
+        let fields =
+            [("number", "1"), ("amount", "25.000"), ("collected_at", now.as_str()), ("differs", "1")];
+        assert_eq!(cashier.post(&format!("{page}/slip"), &fields).status, 303, "{}", cashier.page);
+        assert_eq!(sign(&mut finance, "1", true), 303, "{}", finance.page);
+        let cash = world.payments(&world.ba_dinh).remove(1);
+        assert_eq!((cash.amount, cash.surplus), (Dong(25_000), Dong(25_000)));
+        assert_eq!(world.receipts(&owed).len(), 1, "no second receipt");
+        assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::DuplicateTransfer]);
+        cashier.get("/counter/shift");
+        cashier.sees("25.000 đ");
+
+        // It goes back as any surplus: asked for by one person, approved by another.
+        let (clerk, chief) = (
+            person(world.ba_dinh.id, world.clerk, Role::Finance),
+            person(world.ba_dinh.id, world.chief, Role::Approver),
+        );
+        let payee = refund::Payee {
+            bank: "VPBank".to_owned(),
+            account_no: "1900777700".to_owned(),
+            holder: "NGUYEN THI THU".to_owned(),
+        };
+        let ask = refund::Ask {
+            unit: world.ba_dinh.id,
+            payment: cash.id,
+            amount: Dong(25_000),
+            reason: "đã chuyển khoản trước".to_owned(),
+            payee: Some(payee),
+        };
+        let asked = world.change(|tx, stamp| refund::request(tx, stamp, &clerk, &ask));
+        world.change(|tx, stamp| refund::approve(tx, stamp, &chief, asked.unit, asked.id));
+        let asked = world.look(|conn| refund::find(conn, asked.unit, asked.id));
+        assert_eq!((asked.state, asked.amount), (refund::State::Approved, Dong(25_000)));
         service.stop();
     });
 }

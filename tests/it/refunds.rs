@@ -19,7 +19,7 @@ use crate::support::{World, each_database, tools};
 
 const FEE: Dong = Dong(25_000);
 
-fn payee() -> Payee {
+pub fn payee() -> Payee {
     Payee { bank: "970432".into(), account_no: "1900 9999 00".into(), holder: "NGUYEN THI THU".into() }
 }
 

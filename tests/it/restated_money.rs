@@ -22,17 +22,17 @@ use crate::support::{World, each_database};
 
 const FEE: i64 = 25_000;
 
-fn today(world: &World) -> BusinessDay {
+pub fn today(world: &World) -> BusinessDay {
     world.now().business_day()
 }
 
-fn matched(world: &World) {
+pub fn matched(world: &World) {
     let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
     reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).expect("it is matched");
 }
 
 /// What keeps a day open, or nothing: then it is closed.
-fn obstacles(world: &World, day: BusinessDay) -> Vec<&'static str> {
+pub fn obstacles(world: &World, day: BusinessDay) -> Vec<&'static str> {
     let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
     let stamp = || world.stamp();
     match close(&world.store, &world.keyring, &stamp, &Actor::system(), unit, account, day).unwrap() {
@@ -53,7 +53,7 @@ fn restated(world: &World, first: &BankFile, second: &BankFile) -> Version {
     corrected(world, second)
 }
 
-fn corrected(world: &World, second: &BankFile) -> Version {
+pub fn corrected(world: &World, second: &BankFile) -> Version {
     let version = held(&import(world, &second.camt())).clone();
     propose(world, version.id, Decision::Accept);
     let decided = approve(world, version.id, world.chief).expect("it goes in");
@@ -61,12 +61,12 @@ fn corrected(world: &World, second: &BankFile) -> Version {
     decided.version
 }
 
-fn line_of(world: &World, amount: i64, nth: usize) -> LineId {
+pub fn line_of(world: &World, amount: i64, nth: usize) -> LineId {
     let sql = format!("SELECT CAST(id AS TEXT) AS t FROM statement_line WHERE amount = {amount} ORDER BY id");
     LineId(world.words(&sql)[nth].parse().unwrap())
 }
 
-fn bank(world: &World, amount: i64) -> (Account, i64) {
+pub fn bank(world: &World, amount: i64) -> (Account, i64) {
     (Account::Bank(world.ba_dinh.account), amount)
 }
 

@@ -103,6 +103,37 @@ fn a_take_back_of_part_of_the_fee_in_the_same_run_opens_the_obligation_again() {
     });
 }
 
+/// The bank takes a payment back and the citizen pays again before the statement is matched.
+#[test]
+fn what_is_taken_back_and_paid_again_in_one_run_pays_the_fee_and_is_no_surplus() {
+    for first in [FEE, 10_000] {
+        each_database(|database| {
+            let world = World::settled_in(database);
+            let commune = &world.ba_dinh;
+            let owed = world.raise(Dong(FEE));
+            let memo = format!("{} nop phi", owed.reference_code);
+            let day = file(&world, commune)
+                .book(first, &memo, "FT26327003")
+                .book(-first, &memo, "FT26327003")
+                .book(FEE, &memo, "FT26327009");
+            import(&world, &day.camt());
+            let report = matched(&world, commune);
+            assert_eq!((report.credited, report.reversed), (2, 1), "{:?}", cases(&world));
+            let again = world.again(&owed);
+            assert_eq!((again.state, again.allocated), (State::Paid, Dong(FEE)));
+            assert_eq!(world.receipts(&owed).len(), 1);
+            world.assert_balances(
+                commune.id,
+                &[(Account::Bank(commune.account), FEE), (Account::FeesCollected("HT-01".to_owned()), -FEE)],
+            );
+            let asked: Vec<Kind> =
+                world.open_kinds(commune.id).into_iter().filter(|kind| *kind != Kind::BankReversal).collect();
+            assert_eq!(asked, [], "nothing is too much and nothing missing");
+            assert_eq!(matched(&world, commune).lines_posted, 0, "a second run finds nothing");
+        });
+    }
+}
+
 #[test]
 fn money_that_comes_back_to_us_waits_in_suspense_for_a_person() {
     each_database(|database| {

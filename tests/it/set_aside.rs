@@ -3,26 +3,33 @@
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::error::Result;
-use bienlai::id::{LineId, StatementId};
+use bienlai::id::{LineId, PersonId, StatementId};
 use bienlai::obligation::State;
 use bienlai::reconciliation::day_close::{Closing, close};
 use bienlai::reconciliation::{office, reconcile};
 use bienlai::statement::quarantine::{self, Decided, Quarantined, Repair, Verdict};
 use bienlai::statement::query;
 
-use crate::imports::import;
+use crate::imports::{import, try_import};
 use crate::support::bank_file::BankFile;
+use crate::support::database::Database;
 use crate::support::{World, each_database};
 
 const FEE: i64 = 25_000;
 
+/// Up to a million one person may decide in Ba Đình.
+fn settled(database: Database) -> World {
+    let world = World::settled_in(database);
+    world.limit_for_one(&world.ba_dinh, Dong(1_000_000));
+    world
+}
+
 fn clerk(world: &World) -> Actor {
-    Actor {
-        person: Some(world.clerk),
-        client: None,
-        role: Role::Finance,
-        scope: Scope::unit(world.ba_dinh.id),
-    }
+    by(world, world.clerk)
+}
+
+fn by(world: &World, person: PersonId) -> Actor {
+    Actor { person: Some(person), client: None, role: Role::Finance, scope: Scope::unit(world.ba_dinh.id) }
 }
 
 fn obstacles(world: &World) -> Vec<&'static str> {
@@ -79,7 +86,7 @@ fn repair(world: &World, amount: i64, memo: &str) -> Repair {
 #[test]
 fn a_line_is_repaired_with_the_sum_the_balances_ask_for_and_goes_on_as_any_other() {
     each_database(|database| {
-        let world = World::settled_in(database);
+        let world = settled(database);
         let owed = world.raise(Dong(FEE));
         let (_, bytes) = damaged(&world, &owed.reference_code);
         let statement = import(&world, &bytes).statements[0].id;
@@ -125,7 +132,7 @@ fn a_line_is_repaired_with_the_sum_the_balances_ask_for_and_goes_on_as_any_other
 #[test]
 fn what_moves_no_money_is_discarded_with_a_reason() {
     each_database(|database| {
-        let world = World::settled_in(database);
+        let world = settled(database);
         let day =
             BankFile::new(world.ba_dinh.account_no, world.now().business_day(), 0).book(8_000, "a", "R1");
         let text = String::from_utf8(day.mt940()).unwrap();
@@ -144,7 +151,7 @@ fn what_moves_no_money_is_discarded_with_a_reason() {
 #[test]
 fn the_banks_corrected_file_settles_what_was_set_aside() {
     each_database(|database| {
-        let world = World::settled_in(database);
+        let world = settled(database);
         let (whole, bytes) = damaged(&world, "khong ma");
         import(&world, &bytes);
         assert_eq!(waiting(&world).len(), 1);
@@ -164,7 +171,7 @@ fn keyed(world: &World, line: &Quarantined, amount: i64, memo: &str) -> Verdict 
 #[test]
 fn a_repaired_line_that_another_file_told_already_is_that_line() {
     each_database(|database| {
-        let world = World::settled_in(database);
+        let world = settled(database);
         let owed = world.raise(Dong(FEE));
         let (day, bytes) = damaged(&world, &owed.reference_code);
         import(&world, &day.csv());
@@ -188,7 +195,7 @@ fn a_repaired_line_that_another_file_told_already_is_that_line() {
 #[test]
 fn a_repaired_twin_of_a_line_of_its_own_statement_is_a_line_of_its_own() {
     each_database(|database| {
-        let world = World::settled_in(database);
+        let world = settled(database);
         let day = BankFile::new(world.ba_dinh.account_no, world.now().business_day(), 0)
             .book(FEE, "nop phi", "")
             .book(FEE, "nop phi", "");
@@ -207,7 +214,7 @@ fn a_repaired_twin_of_a_line_of_its_own_statement_is_a_line_of_its_own() {
 #[test]
 fn a_repaired_line_lies_on_its_statements_days_and_on_none_that_is_closed() {
     each_database(|database| {
-        let world = World::settled_in(database);
+        let world = settled(database);
         let first = BankFile::new(world.ba_dinh.account_no, world.now().business_day(), 0);
         import(&world, &first.book(1_000, "mot", "R0").mt940());
         matched(&world);
@@ -231,5 +238,100 @@ fn a_repaired_line_lies_on_its_statements_days_and_on_none_that_is_closed() {
         assert_eq!(code(closed.plus_days(-1)), "quarantine_date_outside");
         assert_eq!(code(world.now().business_day().next()), "quarantine_date_outside");
         assert_eq!(decide(&world, statement, &[on(closed.next())]).unwrap().len(), 1, "a day of its own");
+    });
+}
+
+/// Both persons key the same, the first one twice: then it is done, and not before.
+fn takes_two(world: &World, statement: StatementId, verdicts: &[Verdict]) -> Vec<LineId> {
+    for _ in 0..2 {
+        let alone = decide_as(world, &clerk(world), statement, verdicts).unwrap();
+        assert_eq!(alone, Decided::SecondPerson, "one person does not do it");
+    }
+    assert!(!waiting(world).is_empty(), "nothing is done yet");
+    decide_as(world, &by(world, world.chief), statement, verdicts).unwrap().lines()
+}
+
+#[test]
+fn a_code_or_reference_that_the_file_does_not_show_takes_two_persons() {
+    each_database(|database| {
+        let world = settled(database);
+        let owed = world.raise(Dong(FEE));
+        let (_, bytes) = damaged(&world, "khong ma");
+        let statement = import(&world, &bytes).statements[0].id;
+        let line = waiting(&world).remove(0);
+        let other = Repair { bank_reference: Some("R9".to_owned()), ..repair(&world, FEE, "nop phi") };
+        let named = Verdict { id: line.id, repair: Some(other), reason: "in sai".to_owned() };
+        assert_eq!(decide_as(&world, &clerk(&world), statement, &[named]).unwrap(), Decided::SecondPerson);
+        let memo = format!("{} nop phi", owed.reference_code);
+        assert_eq!(takes_two(&world, statement, &[keyed(&world, &line, FEE, &memo)]).len(), 1);
+        matched(&world);
+        assert_eq!((world.again(&owed).state, world.receipts(&owed).len()), (State::Paid, 1));
+        assert_eq!(obstacles(&world), Vec::<&str>::new());
+    });
+}
+
+#[test]
+fn above_the_limit_and_without_one_a_repair_takes_two_persons() {
+    for limit in [None, Some(FEE - 1)] {
+        each_database(|database| {
+            let world = World::settled_in(database);
+            if let Some(limit) = limit {
+                world.limit_for_one(&world.ba_dinh, Dong(limit));
+            }
+            let (_, bytes) = damaged(&world, "khong ma");
+            let statement = import(&world, &bytes).statements[0].id;
+            let line = waiting(&world).remove(0);
+            assert_eq!(takes_two(&world, statement, &[keyed(&world, &line, FEE, "khong ma")]).len(), 1);
+        });
+    }
+}
+
+#[test]
+fn several_lines_of_a_file_take_two_persons_and_what_the_file_says_of_them_stands() {
+    each_database(|database| {
+        let world = settled(database);
+        let (_, bytes) = damaged(&world, "khong ma");
+        // Of the line of 8.000 only the date is damaged.
+        let text = String::from_utf8(bytes).unwrap().replace("23C8000,", "99C8000,");
+        let statement = import(&world, text.as_bytes()).statements[0].id;
+        let lines = waiting(&world);
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        let (small, large) = match lines[0].id < lines[1].id {
+            true => (&lines[0], &lines[1]),
+            false => (&lines[1], &lines[0]),
+        };
+        let verdicts = |first: i64, second: i64| {
+            let one = Repair { bank_reference: Some("R1".to_owned()), ..repair(&world, first, "le") };
+            let one = Verdict { id: small.id, repair: Some(one), reason: "in sai".to_owned() };
+            [one, keyed(&world, large, second, "khong ma")]
+        };
+        let code = |first, second| decide(&world, statement, &verdicts(first, second)).unwrap_err().code();
+        assert_eq!(code(9_000, 24_000), "quarantine_contradicts_text", "the file says 8.000");
+        assert_eq!(code(41_000, -8_000), "quarantine_contradicts_text", "the file says a credit");
+        assert_eq!(code(9_000, 25_000), "quarantine_balance_broken");
+        assert_eq!(takes_two(&world, statement, &verdicts(8_000, FEE)).len(), 2);
+        matched(&world);
+        assert_eq!(obstacles(&world), Vec::<&str>::new());
+    });
+}
+
+#[test]
+fn a_table_without_stated_balances_and_with_a_line_nobody_can_read_does_not_go_in_at_all() {
+    each_database(|database| {
+        let world = settled(database);
+        let day = BankFile::new(world.ba_dinh.account_no, world.now().business_day(), 0)
+            .book(8_000, "le vi du", "R1")
+            .book(FEE, "khong ma", "R2")
+            .book(1_000, "le nua", "R3");
+        let table = |damage: &str| {
+            let text = String::from_utf8(day.csv()).unwrap().replace(";25000;", damage);
+            let rows: Vec<&str> = text.lines().filter(|row| !row.starts_with("Số dư")).collect();
+            rows.join("\n").into_bytes()
+        };
+        let refused = try_import(&world, &clerk(&world), &table(";25x00;")).unwrap();
+        assert_eq!(refused.errors[0].code, "statement_without_balance", "nothing proves what it says");
+        assert_eq!((world.count("statement"), world.count("quarantined_line")), (0, 0));
+        import(&world, &table(";25000;"));
+        assert_eq!(world.words("SELECT balance_basis AS t FROM statement"), ["derived"]);
     });
 }

@@ -109,6 +109,7 @@ impl Things {
         thing!("pictures", "told_picture", PictureId);
         thing!("slips", "slip_pad", PadId);
         thing!("persons", "person", PersonId);
+        thing!("proposals", "proposal", EventId);
         thing!("delegations", "delegation", DelegationId);
         thing!("requests", "data_request", DataRequestId);
         thing!("incidents", "data_incident", IncidentId);

@@ -97,6 +97,62 @@ fn a_payer_asks_for_surplus_back_and_sees_every_step_until_it_is_sent() {
 }
 
 #[test]
+fn two_pages_open_at_once_ask_for_a_surplus_once_and_both_show_it() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = overpaid(&world);
+        let mut service = Service::start(&world);
+        let (address, path) = (service.address, format!("/p/{}", owed.reference_code));
+        let pages: Vec<Visitor> = (0..4)
+            .map(|_| {
+                let mut citizen = Visitor::at(address);
+                citizen.get(&path);
+                citizen
+            })
+            .collect();
+        std::thread::scope(|scope| {
+            for mut citizen in pages {
+                let path = &path;
+                scope.spawn(move || {
+                    assert_eq!(citizen.post(&format!("{path}/refund"), &ACCOUNT).status, 200);
+                    citizen.sees("Đã nhận đề nghị hoàn 5.000 đ");
+                });
+            }
+        });
+        assert_eq!((world.count("refund_request"), world.count("refund_asked")), (1, 1));
+        service.stop();
+    });
+}
+
+#[test]
+fn one_transfer_for_two_dossiers_is_asked_back_once_from_either_page() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (one, two) = (world.raise(Dong(25_000)), world.raise(Dong(25_000)));
+        let memo = format!("{} {}", one.reference_code, two.reference_code);
+        statement(
+            &world,
+            BankFile::new(world.ba_dinh.account_no, today(&world), 0).book(50_000, &memo, "R1"),
+        );
+        world.seal();
+        for owed in [&one, &two] {
+            let receipt = world.receipts(owed).remove(0);
+            crate::corrections::corrected(&world, &receipt, bienlai::correction::Kind::Cancel, Vec::new());
+        }
+        let mut service = Service::start(&world);
+        let mut citizen = Visitor::at(service.address);
+        for owed in [&one, &two] {
+            let path = format!("/p/{}", owed.reference_code);
+            citizen.get(&path);
+            assert_eq!(citizen.post(&format!("{path}/refund"), &ACCOUNT).status, 200);
+            citizen.sees("Đã nhận đề nghị hoàn 50.000 đ");
+        }
+        assert_eq!(world.count("refund_request"), 1, "the second page shows the first request");
+        service.stop();
+    });
+}
+
+#[test]
 fn a_declined_wish_names_its_reason_and_may_be_said_again() {
     each_database(|database| {
         let world = World::settled_in_today(database);

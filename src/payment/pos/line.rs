@@ -100,17 +100,34 @@ impl Desk<'_> {
         sides.credits.push((Account::Suspense(work.line), sides.unknown_sales));
         sides.debits.push((Account::UnexplainedDebit(work.line), sides.unknown_backs));
         let (sales, backs) = (sides.unknown_sales, sides.unknown_backs);
+        let unknown = std::mem::take(&mut sides.unknown);
         for (debit, credit, amount) in rules::pair(sides.debits, sides.credits)? {
             self.entry(work, debit, credit, amount);
         }
-        if sales.is_positive() {
-            self.note(work, Kind::BulkSettlement, sales);
-        }
+        self.note_unknown(work, &unknown)?;
         if backs.is_positive() {
             self.note(work, Kind::UnknownDebit, backs);
         }
         let open = if work.amount.is_positive() { sales } else { backs };
-        Ok(Mark { matched: work.size().checked_sub(open.min(work.size()))?, class: "cash_deposit" })
+        let class = if open.is_positive() { "unknown" } else { "cash_deposit" };
+        Ok(Mark { matched: work.size().checked_sub(open.min(work.size()))?, class })
+    }
+
+    /// Each sale without a payment is money of its own, looked for and given its place alone. What a
+    /// debit took chargebacks out of brought nothing: its sales stay under the line.
+    fn note_unknown(&mut self, work: &LineWork, sales: &[Dong]) -> Result<()> {
+        let total = Dong::sum(sales.iter().copied())?;
+        if sales.len() < 2 || !work.amount.is_positive() {
+            if total.is_positive() {
+                self.note(work, Kind::BulkSettlement, total);
+            }
+            return Ok(());
+        }
+        for amount in sales {
+            let movement = self.open_part(work, *amount)?;
+            self.note_about(work, Kind::BulkSettlement, Subject::Movement(movement), *amount);
+        }
+        Ok(())
     }
 
     /// The clearing that the counter posted the card to: a batch may be paid to another account of
@@ -165,6 +182,7 @@ impl Desk<'_> {
             }
             (ItemKind::Sale, ..) => {
                 sides.unknown_sales = sides.unknown_sales.checked_add(item.amount)?;
+                sides.unknown.push(item.amount);
                 return Ok(false);
             }
             (ItemKind::Chargeback, ..) => {
@@ -181,6 +199,8 @@ impl Desk<'_> {
 struct Sides {
     debits: Vec<(Account, Dong)>,
     credits: Vec<(Account, Dong)>,
+    /// The sales among them, one by one.
+    unknown: Vec<Dong>,
     unknown_sales: Dong,
     unknown_backs: Dong,
 }

@@ -2,7 +2,7 @@
 //! take the request up, which makes a refund with its two persons as ever, or decline it with a
 //! reason that the payer reads. Until then an item of the queue keeps the promised day.
 
-use super::payer_query::{self as query, AnswerRow, RequestRow};
+use super::payer_query::{self as query, AnswerRow, AskedRow, RequestRow};
 use super::{Ask, Payee, Refund, State, checked_payee, cleaned, name_payee, opened_payee, rules};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -42,20 +42,32 @@ pub struct Answer {
     pub at: Instant,
 }
 
-/// What may be asked for: per payment its free surplus, and refunds that wait for an account. Payments
-/// with a request that nobody answered are left out.
-pub fn askable(conn: &mut Conn, item: &Obligation) -> Result<Vec<(PaymentId, Dong)>> {
+/// Everything asked for an obligation's payments, also from the page of another obligation of theirs.
+pub fn of_obligation(conn: &mut Conn, item: &Obligation) -> Result<Vec<PayerRequest>> {
     let ids = payments::payments_on(conn, item.unit, item.id)?;
-    let waiting: Vec<PaymentId> = query::of_obligation(conn, item.unit, item.id)?
-        .into_iter()
-        .filter(|one| one.answer.is_none())
-        .map(|one| one.payment)
-        .collect();
+    query::of_payments(conn, item.unit, &ids)
+}
+
+/// What may be asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Askable {
+    pub payment: PaymentId,
+    /// Its free surplus, and refunds that wait for an account.
+    pub amount: Dong,
+    /// How often it was asked for and answered.
+    round: i32,
+}
+
+/// What may be asked for, by payment. Those with a request that nobody answered are left out.
+pub fn askable(conn: &mut Conn, item: &Obligation) -> Result<Vec<Askable>> {
+    let requests = of_obligation(conn, item)?;
     let mut found = Vec::new();
-    for id in ids.into_iter().filter(|id| !waiting.contains(id)) {
-        let amount = wanted(conn, item.unit, id)?;
-        if amount.is_positive() {
-            found.push((id, amount));
+    for payment in payments::payments_on(conn, item.unit, item.id)? {
+        let of_it: Vec<&PayerRequest> = requests.iter().filter(|one| one.payment == payment).collect();
+        let amount = wanted(conn, item.unit, payment)?;
+        if amount.is_positive() && of_it.iter().all(|one| one.answer.is_some()) {
+            let round = i32::try_from(of_it.len()).unwrap_or(i32::MAX);
+            found.push(Askable { payment, amount, round });
         }
     }
     Ok(found)
@@ -82,10 +94,10 @@ fn nameless(conn: &mut Conn, refunds: &[Refund]) -> Result<Vec<Refund>> {
     Ok(found)
 }
 
-/// Writes down what the payer asks for and answers the day until which they hear from the unit.
+/// Writes down what the payer asks for and answers the day until which they hear from the unit. Asked
+/// again, from this page or another one of the same payment, the first request counts.
 ///
-/// Errors: `refund_not_askable` when there is no surplus, or it was asked for already;
-/// `payee_account_wrong`, `field_missing`.
+/// Errors: `refund_not_askable` when there is no surplus; `payee_account_wrong`, `field_missing`.
 pub fn ask(tx: &mut Tx<'_>, stamp: &Stamp<'_>, item: &Obligation, payee: &Payee) -> Result<BusinessDay> {
     let payee = checked_payee(payee)?;
     let keys: Vec<_> =
@@ -93,12 +105,14 @@ pub fn ask(tx: &mut Tx<'_>, stamp: &Stamp<'_>, item: &Obligation, payee: &Payee)
     payments::lock_payments(tx, &keys)?;
     let asked = askable(tx, item)?;
     if asked.is_empty() {
-        return Err(Error::conflict("refund_not_askable", "no surplus that nobody asked for"));
+        let waiting = of_obligation(tx, item)?.into_iter().rfind(|one| one.answer.is_none());
+        let nothing = || Error::conflict("refund_not_askable", "no surplus that nobody asked for");
+        return waiting.map(|first| first.promised_on).ok_or_else(nothing);
     }
     let promised_on = stamp.calendar.after(stamp.today(), Kind::Complaint.due_working_days());
     let plain = serde_json::to_vec(&payee).map_err(|error| Error::internal(error.to_string()))?;
     let key = stamp.sealing_key(tx, item.unit)?;
-    for (payment_id, amount) in asked {
+    for Askable { payment: payment_id, amount, round } in asked {
         let id: RefundRequestId = stamp.mint()?;
         let row = RequestRow {
             unit_id: item.unit,
@@ -112,6 +126,10 @@ pub fn ask(tx: &mut Tx<'_>, stamp: &Stamp<'_>, item: &Obligation, payee: &Payee)
             created_at: stamp.now,
         };
         rows::insert(tx, &[row])?;
+        let once = AskedRow { unit_id: item.unit, payment_id, round, request_id: id, created_at: stamp.now };
+        if rows::insert_if_absent(tx, &[once], &["unit_id", "payment_id", "round"])? != [true] {
+            return Err(Error::busy(failure::RETRY, 1, "it was asked for at the same moment"));
+        }
         let new = New {
             unit: item.unit,
             kind: Kind::Complaint,

@@ -27,6 +27,17 @@ crate::table_row! {
 }
 
 crate::table_row! {
+    /// Says that a payment's surplus is asked for, once in each round: an answer begins the next.
+    pub struct AskedRow in "refund_asked" {
+        pub unit_id: UnitId,
+        pub payment_id: PaymentId,
+        pub round: i32,
+        pub request_id: RefundRequestId,
+        pub created_at: Instant,
+    }
+}
+
+crate::table_row! {
     pub struct AnswerRow in "refund_answer" {
         pub unit_id: UnitId,
         pub request_id: RefundRequestId,
@@ -101,11 +112,11 @@ pub fn by_id(conn: &mut Conn, unit: UnitId, id: RefundRequestId) -> Result<Optio
     Ok(found.map(from_stored))
 }
 
-/// Everything asked for an obligation, oldest first.
-pub fn of_obligation(conn: &mut Conn, unit: UnitId, obligation: ObligationId) -> Result<Vec<PayerRequest>> {
+/// Everything asked for the surplus of these payments, from the page of whichever obligation, oldest first.
+pub fn of_payments(conn: &mut Conn, unit: UnitId, payments: &[PaymentId]) -> Result<Vec<PayerRequest>> {
     let found: Vec<Stored> = requests!()
         .filter(refund_request::unit_id.eq(unit))
-        .filter(refund_request::obligation_id.eq(obligation))
+        .filter(refund_request::payment_id.eq_any(payments.to_vec()))
         .order(refund_request::id)
         .load(conn)
         .classify()?;

@@ -98,7 +98,8 @@ impl TrustStore {
         self
     }
 
-    pub(super) fn is_entrusted(&self, tax_code: &str) -> bool {
+    /// Whether an organisation was named as one that issues in others' places.
+    pub fn is_entrusted(&self, tax_code: &str) -> bool {
         self.entrusted.iter().any(|known| known == tax_code)
     }
 

@@ -92,6 +92,21 @@ pub struct Judgement {
     pub untrusted: Vec<String>,
     /// What is wrong, each with its day.
     pub faults: Vec<String>,
+    /// The certificates that read and are signed, by day and revision.
+    #[serde(skip)]
+    pub shown: Vec<Shown>,
+}
+
+/// Whose a certificate of a chain is, and of which day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    pub unit: String,
+    pub unit_code: String,
+    pub tax_code: String,
+    pub account: String,
+    pub date: BusinessDay,
+    pub sha256: String,
+    pub is_standing: bool,
 }
 
 impl Judgement {
@@ -105,6 +120,14 @@ struct Link {
     reading: Reading,
     sha256: String,
     is_standing: bool,
+}
+
+impl Shown {
+    fn of(link: Link) -> Shown {
+        let Reading { unit_id, unit_code, tax_code, account_id, date, .. } = link.reading;
+        let (sha256, is_standing) = (link.sha256, link.is_standing);
+        Shown { unit: unit_id, unit_code, tax_code, account: account_id, date, sha256, is_standing }
+    }
 }
 
 /// Judges a file by itself. `trust` says which authorities are believed; an empty one judges none.
@@ -141,6 +164,7 @@ pub fn judge(file: &ChainFile, trust: &TrustStore) -> Judgement {
     judgement.standing_until = standing().next_back().map(|link| link.reading.date);
     judgement.head_sha256 = standing().next_back().map(|link| link.sha256.clone());
     judgement.superseded = links.len() - standing().count();
+    judgement.shown = links.into_iter().map(Shown::of).collect();
     judgement
 }
 
@@ -187,7 +211,7 @@ fn link(
     let signature = BASE64.decode(&kept.signature).map_err(|_| "the signature does not decode")?;
     let reading = reading::read(&document).map_err(|_| "the document does not read")?;
     let (signer, chain) = signers.find(file, &kept.signer).ok_or("the signing certificate is not there")?;
-    let at = issued_at(&reading).ok_or("its time does not read")?;
+    let at = stated_instant(&reading.issued_at).ok_or("its time does not read")?;
     if !signer.is_valid_at(at) || !signer.verifies(&document, &signature) {
         return Err("the signature does not verify");
     }
@@ -202,8 +226,9 @@ fn link(
     Ok(Link { sha256: sha256(&document), reading, is_standing: true })
 }
 
-fn issued_at(reading: &Reading) -> Option<Instant> {
-    let text = reading.issued_at.get(..19)?;
+/// The instant that a certificate states in local time.
+pub fn stated_instant(text: &str) -> Option<Instant> {
+    let text = text.get(..19)?;
     chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").ok().map(Instant::from_hanoi)
 }
 

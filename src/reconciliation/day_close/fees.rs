@@ -50,11 +50,15 @@ pub fn to_date(
     shown.extend(pos::query::shown(conn, unit, &payments)?);
     let lines = fee_query::fees(conn, unit, &candidates)?;
     let window = Window { account, first, date };
+    let mut items: HashMap<ObligationId, Vec<&Fee>> = HashMap::new();
+    for (obligation, _, line) in &lines {
+        items.entry(*obligation).or_default().push(line);
+    }
     let mut fees = Vec::new();
     for one in &recognised {
         let Some(moves) = standings.get(&one.obligation) else { continue };
         if window.counts(moves, one.created_at, Some(one.date), &shown) {
-            fees.push(fee(one, &lines)?);
+            fees.push(fee(one, items.get(&one.obligation).map_or(&[][..], Vec::as_slice))?);
         }
     }
     // Fees without a document have no receipt to be posted by: their money alone decides.
@@ -110,16 +114,15 @@ fn standing_at(moves: &[Standing], at: Instant) -> BTreeSet<PaymentId> {
 }
 
 /// The posting as a fee of its item; what the item is stands in the obligation's lines.
-fn fee(one: &Recognised, lines: &[(ObligationId, bool, Fee)]) -> Result<Fee> {
+fn fee(one: &Recognised, lines: &[&Fee]) -> Result<Fee> {
     let kind = DocumentKind::parse(&one.document_kind);
-    let of_item = lines.iter().filter(|(obligation, _, line)| {
-        *obligation == one.obligation
-            && line.item_code == one.item_code
+    let is_of_item = |line: &&&Fee| {
+        line.item_code == one.item_code
             && kind.is_some_and(|kind| kind.covers(&line.document_kind, &line.kind))
-    });
-    let line = of_item.map(|(_, _, line)| line).next_back();
+    };
+    let line = lines.iter().rfind(is_of_item);
     let line = line.ok_or_else(|| Error::internal("a receipt posted a fee that no line knows"))?;
-    Ok(Fee { amount: one.amount, ..line.clone() })
+    Ok(Fee { amount: one.amount, ..(*line).clone() })
 }
 
 #[cfg(test)]

@@ -61,6 +61,8 @@ pub struct Standing {
     pub paid: Paid,
     /// None where the dossier system told nothing.
     pub dossiers: Option<Total>,
+    /// The last day that all of those count, where it is an old one.
+    pub dossiers_old_until: Option<BusinessDay>,
     pub measured: Vec<Measured>,
 }
 
@@ -71,6 +73,8 @@ pub struct Warning {
     pub unit_name: String,
     pub field: String,
     pub measured: Measured,
+    /// The last day that its dossiers count, where the measure is of dossiers and the day an old one.
+    pub old_until: Option<BusinessDay>,
     /// Less than half of what is asked.
     pub is_grave: bool,
 }
@@ -116,6 +120,7 @@ pub fn figures(
     stamp: &Stamp<'_>,
     actor: &Actor,
     (month, only): (BusinessDay, Option<UnitId>),
+    targets: &Targets,
     name: &dyn Fn(&str) -> String,
 ) -> Result<Figures> {
     actor.require_role(&collection::READERS)?;
@@ -136,14 +141,14 @@ pub fn figures(
     let ids: Vec<UnitId> = units.iter().map(|unit| unit.id).collect();
     let collected = collection::of_period(conn, actor, &ids, period)?;
     let totals = total::of_month(conn, &ids, period.from)?;
-    let targets = Targets::shipped()?;
+    let days = Days::of(period.until, stamp.today());
     let mut standings = Vec::with_capacity(units.len());
     let (mut warnings, mut paid) = (Vec::new(), Paid::default());
     for unit in &units {
-        let standing = standing(unit, &collected, &totals, &targets, period.until)?;
+        let standing = standing(unit, &collected, &totals, targets, days)?;
         paid.add(&standing.paid)?;
         standings.push(standing);
-        warnings.extend(warned(unit, &collected, &totals, &targets, period.until));
+        warnings.extend(warned(unit, &collected, &totals, targets, days));
     }
     warnings.sort_by_key(|one: &Warning| {
         let missing = one.measured.target.as_ref().map_or(0, |target| target.percent * 100)
@@ -192,12 +197,25 @@ pub fn way_words(way: &str) -> (&str, &str) {
 
 type Totals = BTreeMap<(UnitId, String), Total>;
 
+/// The day whose targets hold, and the last one that totals of dossiers should count: today's are still coming.
+#[derive(Clone, Copy)]
+struct Days {
+    asked: BusinessDay,
+    counted: BusinessDay,
+}
+
+impl Days {
+    fn of(until: BusinessDay, today: BusinessDay) -> Days {
+        Days { asked: until, counted: until.min(today.plus_days(-1)) }
+    }
+}
+
 fn standing(
     unit: &Unit,
     collected: &Collection,
     totals: &Totals,
     targets: &Targets,
-    day: BusinessDay,
+    days: Days,
 ) -> Result<Standing> {
     let paid = collected.of_unit(unit.id)?;
     let mut dossiers: Option<Total> = None;
@@ -209,7 +227,8 @@ fn standing(
         unit_name: unit.name.clone(),
         kind: unit.kind.clone(),
         amount: collected.by_unit.get(&unit.id).copied().unwrap_or_default(),
-        measured: measured(unit, &paid, dossiers.as_ref(), targets, day),
+        measured: measured(unit, &paid, dossiers.as_ref(), targets, days.asked),
+        dossiers_old_until: dossiers.as_ref().and_then(|total| total.old_until(days.counted)),
         paid,
         dossiers,
     })
@@ -237,7 +256,7 @@ fn warned(
     collected: &Collection,
     totals: &Totals,
     targets: &Targets,
-    day: BusinessDay,
+    days: Days,
 ) -> Vec<Warning> {
     let mut fields: BTreeMap<&str, (Paid, Option<&Total>)> = BTreeMap::new();
     for ((one, field), paid) in &collected.dossiers {
@@ -252,7 +271,7 @@ fn warned(
     }
     let mut found = Vec::new();
     for (field, (paid, total)) in fields {
-        for measured in measured(unit, &paid, total, targets, day) {
+        for measured in measured(unit, &paid, total, targets, days.asked) {
             if measured.is_met() != Some(false) {
                 continue;
             }
@@ -261,6 +280,9 @@ fn warned(
                 unit_code: unit.code.clone(),
                 unit_name: unit.name.clone(),
                 field: field.to_owned(),
+                old_until: total
+                    .filter(|_| measured.measure != Measure::Electronic)
+                    .and_then(|total| total.old_until(days.counted)),
                 is_grave: measured.share.is_some_and(|share| share < half),
                 measured,
             });

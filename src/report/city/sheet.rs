@@ -1,6 +1,7 @@
 //! The month's figures as rows of one sheet.
 
 use super::{Figures, Measured, NO_FIGURES, Sum};
+use crate::clock::BusinessDay;
 use crate::report::collection::percent;
 use crate::report::sheet::Cell;
 use crate::report::table::Table;
@@ -23,7 +24,6 @@ const COLUMNS: &[&str] = &[
 
 /// Title lines of the report, for sheet and page alike.
 pub fn title(figures: &Figures) -> Vec<String> {
-    let shown = |day: crate::clock::BusinessDay| day.0.format("%d/%m/%Y").to_string();
     vec![
         format!("Báo cáo thu phí, lệ phí tháng {} / Monthly report", figures.month),
         format!("Từ {} đến {} / from, until", shown(figures.from), shown(figures.until)),
@@ -52,7 +52,10 @@ pub fn table(figures: &Figures) -> Table {
             Cell::Text(format!("{} – {}", one.unit_name, one.field)),
         ];
         row.extend(std::iter::repeat_n(Cell::Empty, 9));
-        row.push(Cell::Text(format!("{vi} / {en}: {}", against(&one.measured))));
+        let told = format!("{vi} / {en}: {}", against(&one.measured));
+        row.push(Cell::Text(
+            one.old_until.map_or_else(|| told.clone(), |until| format!("{told}. {}", old(until))),
+        ));
         rows.push(row);
     }
     rows.push(vec![
@@ -98,7 +101,17 @@ fn unit_row(one: &super::Standing) -> Vec<Cell> {
         dossiers.map_or_else(missing, |total| Cell::Count(total.total)),
         measured(0),
         measured(1),
+        one.dossiers_old_until.map_or(Cell::Empty, |until| Cell::Text(old(until))),
     ]
+}
+
+/// Figures of dossiers that end before the rest.
+fn old(until: BusinessDay) -> String {
+    format!("Số liệu hồ sơ đến hết {0} / dossiers until {0}", shown(until))
+}
+
+fn shown(day: BusinessDay) -> String {
+    day.0.format("%d/%m/%Y").to_string()
 }
 
 fn sum_row(section: &str, sum: &Sum) -> Vec<Cell> {

@@ -56,110 +56,50 @@ impl Day {
     }
 
     /// Ids of their rows lie here: an id is minted when its row is recorded, or a little ahead.
-    fn ids(self) -> (i64, i64) {
+    pub(super) fn ids(self) -> (i64, i64) {
         let last = self.before.map_or(i64::MAX, |before| first_minted_at(before.next().start()));
         (first_minted_at(self.from.start()), last)
     }
 
-    fn instants(self) -> (i64, i64) {
+    pub(super) fn instants(self) -> (i64, i64) {
         (self.from.start().0, self.before.map_or(i64::MAX, |before| before.start().0))
     }
 }
 
-/// The number of a day in Hà Nội since 1970-01-01, from an instant.
-const HANOI_DAY: &str = "((at_us + 25200000000) / 86400000000)";
-/// Accounts that a share is moved to or from: no collecting.
-const SHARED_OUT: [&str; 3] = ["budget_due/%", "budget_refund_due/%", "share_kept/%"];
-
 #[derive(QueryableByName)]
-struct Amount {
+pub(super) struct Amount {
     #[diesel(sql_type = BigInt)]
-    unit_id: UnitId,
+    pub(super) unit_id: UnitId,
     #[diesel(sql_type = BigInt)]
-    recorded: i64,
+    pub(super) recorded: i64,
     #[diesel(sql_type = Date)]
-    day: BusinessDay,
+    pub(super) day: BusinessDay,
     #[diesel(sql_type = Text)]
-    item: String,
+    pub(super) item: String,
     #[diesel(sql_type = Text)]
-    other: String,
+    pub(super) other: String,
     #[diesel(sql_type = BigInt)]
-    amount: i64,
+    pub(super) amount: i64,
     #[diesel(sql_type = BigInt)]
-    postings: i64,
+    pub(super) postings: i64,
 }
 
 #[derive(QueryableByName)]
-struct Dossiers {
+pub(super) struct Dossiers {
     #[diesel(sql_type = BigInt)]
-    unit_id: UnitId,
+    pub(super) unit_id: UnitId,
     #[diesel(sql_type = BigInt)]
-    recorded: i64,
+    pub(super) recorded: i64,
     #[diesel(sql_type = Text)]
-    field: String,
+    pub(super) field: String,
     #[diesel(sql_type = Text)]
-    intake_mode: String,
+    pub(super) intake_mode: String,
     #[diesel(sql_type = Text)]
-    way: String,
+    pub(super) way: String,
     #[diesel(sql_type = BigInt)]
-    dossiers: i64,
+    pub(super) dossiers: i64,
     #[diesel(sql_type = BigInt)]
-    amount: i64,
-}
-
-/// One side of the postings: what stands on `fee` against `other`.
-fn side(fee: &str, other: &str, amount: &str) -> String {
-    let shared: Vec<String> = SHARED_OUT.iter().map(|like| format!("p.{other} NOT LIKE '{like}'")).collect();
-    // The order of the tables matters to a planner that keeps it: rows of the days first, by their ids.
-    format!(
-        "SELECT p.unit_id, p.created_at AS at_us, p.accounting_date AS day, p.{fee} AS fee, \
-         CASE WHEN p.{other} LIKE 'clearing/%' THEN p.{other} WHEN p.{other} LIKE 'drawer/%' THEN 'drawer/' \
-         WHEN p.{other} LIKE 'bank/%' THEN 'bank/' WHEN p.{other} LIKE 'received_in_advance/%' THEN 'advance/' \
-         ELSE '' END AS other, {amount} AS amount FROM posting p CROSS JOIN unit u \
-         WHERE u.unit_id = p.unit_id AND p.id >= $1 AND p.id < $2 AND p.created_at >= $3 AND p.created_at < $4 \
-         AND (p.{fee} LIKE 'fees_collected/%' OR p.{fee} LIKE 'collected_without_document/%') AND {}",
-        shared.join(" AND ")
-    )
-}
-
-/// What was recorded on these days, in every unit the connection sees.
-pub fn recorded(conn: &mut Conn, days: Day) -> Result<(Vec<AmountRow>, Vec<DossierRow>)> {
-    let ((first, last), (from, before)) = (days.ids(), days.instants());
-    let text = format!(
-        "SELECT unit_id, {HANOI_DAY} AS recorded, day, fee AS item, other, CAST(SUM(amount) AS BIGINT) AS amount, \
-         CAST(COUNT(*) AS BIGINT) AS postings FROM ({} UNION ALL {}) AS m \
-         GROUP BY unit_id, {HANOI_DAY}, day, fee, other",
-        side("credit_account", "debit_account", "p.amount"),
-        side("debit_account", "credit_account", "-p.amount"),
-    );
-    let amounts: Vec<Amount> = diesel::sql_query(text)
-        .bind::<BigInt, _>(first)
-        .bind::<BigInt, _>(last)
-        .bind::<BigInt, _>(from)
-        .bind::<BigInt, _>(before)
-        .load(conn)
-        .classify()?;
-    let text = format!(
-        "SELECT unit_id, {HANOI_DAY} AS recorded, field, intake_mode, way, CAST(COUNT(*) AS BIGINT) AS dossiers, \
-         CAST(SUM(allocated) AS BIGINT) AS amount FROM (SELECT e.unit_id, e.at AS at_us, \
-         o.procedure_field AS field, o.intake_mode, e.allocated, \
-         CASE WHEN e.kind = 'waived' THEN 'free' ELSE COALESCE(p.method, 'transfer') END AS way \
-         FROM obligation_event e CROSS JOIN unit u \
-         JOIN obligation o ON o.unit_id = e.unit_id AND o.id = e.obligation_id \
-         LEFT JOIN payment p ON p.unit_id = e.unit_id AND p.id = e.payment_id \
-         WHERE u.unit_id = e.unit_id AND e.id >= $1 AND e.id < $2 AND e.at >= $3 AND e.at < $4 \
-         AND e.kind IN ('paid', 'waived') AND NOT EXISTS (SELECT 1 FROM obligation_event b \
-         WHERE b.unit_id = e.unit_id AND b.obligation_id = e.obligation_id AND b.revision < e.revision \
-         AND b.kind = 'paid')) AS m GROUP BY unit_id, {HANOI_DAY}, field, intake_mode, way"
-    );
-    let dossiers: Vec<Dossiers> = diesel::sql_query(text)
-        .bind::<BigInt, _>(first)
-        .bind::<BigInt, _>(last)
-        .bind::<BigInt, _>(from)
-        .bind::<BigInt, _>(before)
-        .load(conn)
-        .classify()?;
-    Ok((folded(amounts), dossiers.into_iter().map(dossier_row).collect()))
+    pub(super) amount: i64,
 }
 
 /// Day `number` after 1970-01-01.
@@ -167,32 +107,26 @@ fn day_of(number: i64) -> BusinessDay {
     BusinessDay(chrono::NaiveDate::default()).plus_days(number)
 }
 
-/// Rows by the way money came; several accounts of the ledger are one way.
-fn folded(found: Vec<Amount>) -> Vec<AmountRow> {
-    let mut rows: BTreeMap<(UnitId, BusinessDay, BusinessDay, String, String), (i64, i64)> = BTreeMap::new();
-    for one in found {
-        let item = one.item.split_once('/').map_or(one.item.as_str(), |(_, item)| item).to_owned();
-        let key = (one.unit_id, day_of(one.recorded), one.day, item, way(&one.other).to_owned());
-        let sum = rows.entry(key).or_default();
-        *sum = (sum.0.saturating_add(one.amount), sum.1 + one.postings);
-    }
-    let row = |((unit, recorded_on, day, item, way), (amount, postings))| AmountRow {
-        unit,
-        recorded_on,
-        day,
-        item,
-        way,
-        amount: Dong(amount),
-        postings,
-    };
-    rows.into_iter().map(row).collect()
+pub(super) fn item_of(account: &str) -> String {
+    account.split_once('/').map_or(account, |(_, item)| item).to_owned()
 }
 
-fn way(other: &str) -> &str {
+pub(super) fn amount_row(one: Amount) -> AmountRow {
+    AmountRow {
+        unit: one.unit_id,
+        recorded_on: day_of(one.recorded),
+        day: one.day,
+        item: item_of(&one.item),
+        way: way(&one.other).to_owned(),
+        amount: Dong(one.amount),
+        postings: one.postings,
+    }
+}
+
+pub(super) fn way(other: &str) -> &str {
     match other.split_once('/') {
         Some(("drawer", _)) => "cash",
         Some(("bank", _)) => "statement",
-        Some(("advance", _)) => "in_parts",
         Some(("clearing", rest)) => match rest.rsplit('/').next().unwrap_or_default() {
             "pos" => "card",
             channel => channel,
@@ -201,7 +135,7 @@ fn way(other: &str) -> &str {
     }
 }
 
-fn dossier_row(one: Dossiers) -> DossierRow {
+pub(super) fn dossier_row(one: Dossiers) -> DossierRow {
     DossierRow {
         unit: one.unit_id,
         recorded_on: day_of(one.recorded),

@@ -6,6 +6,8 @@
 //! receipts and with a million.
 
 mod collection_query;
+mod parts;
+mod recorded_query;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +22,8 @@ use crate::store::{Conn, Lane, Stamp, Store, failure, rows};
 
 use super::Period;
 pub use collection_query::{AmountRow, DossierRow};
-use collection_query::{Day, recorded, sums};
+use collection_query::{Day, sums};
+use recorded_query::recorded;
 
 /// How long after midnight rows of the day before may still be on their way into the database.
 const PATIENCE_S: i64 = 600;
@@ -31,7 +34,8 @@ pub struct Collection {
     /// Net of what was taken back, by accounting day.
     pub by_unit: BTreeMap<UnitId, Dong>,
     pub by_item: BTreeMap<String, Dong>,
-    /// `cash`, `card`, `statement`, `other`, or a channel.
+    /// `cash`, `card`, `statement`, `other`, or a channel; `in_parts` in sums of before payments counted each
+    /// by its own way.
     pub by_way: BTreeMap<String, Dong>,
     pub by_day: BTreeMap<BusinessDay, Dong>,
     pub total: Dong,
@@ -39,8 +43,9 @@ pub struct Collection {
     pub dossiers: BTreeMap<(UnitId, String), Paid>,
 }
 
-/// How dossiers paid: each counts once, on the day it was paid in full for the first time, by the
-/// payment that completed it. Those that cost nothing stand apart.
+/// How dossiers paid: each counts once, on the day it was paid in full for the first time, and as electronic
+/// only when no part of it was cash; its money counts by the way of each payment. Those that cost nothing
+/// stand apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Paid {
     pub count: i64,

@@ -27,6 +27,21 @@ pub enum Measure {
 impl Measure {
     pub const ALL: [Measure; 3] = [Measure::Online, Measure::FullProcess, Measure::Electronic];
 
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Measure::Online => "online",
+            Measure::FullProcess => "full_process",
+            Measure::Electronic => "electronic",
+        }
+    }
+
+    /// # Errors
+    /// `target_wrong`.
+    pub fn parse(text: &str) -> Result<Measure> {
+        let named = Measure::ALL.into_iter().find(|one| one.as_str() == text);
+        named.ok_or_else(|| Error::invalid("measure", "target_wrong", "online, full_process or electronic"))
+    }
+
     /// Vietnamese, English.
     pub fn words(self) -> (&'static str, &'static str) {
         match self {
@@ -56,6 +71,21 @@ pub struct Target {
 }
 
 impl Target {
+    /// Whether it can be one.
+    ///
+    /// # Errors
+    /// `target_wrong`.
+    pub fn check(&self) -> Result<()> {
+        let is_good = (0..=100).contains(&self.percent)
+            && self.valid_until.is_none_or(|until| until >= self.valid_from)
+            && ["V", "V2", "M", "P"].contains(&self.certainty.as_str())
+            && !self.source.trim().is_empty()
+            && !self.kinds.is_empty()
+            && self.kinds.iter().all(|kind| !kind.trim().is_empty());
+        let detail = "kinds of units, 0 to 100 percent, dates in order, a source and its mark";
+        is_good.then_some(()).ok_or_else(|| Error::invalid("target", "target_wrong", detail))
+    }
+
     /// `share` in hundredths of a percent.
     pub fn is_met(&self, share: i64) -> bool {
         let asked = self.percent * 100;
@@ -98,16 +128,19 @@ impl Targets {
     pub fn parse(text: &str) -> Result<Targets> {
         let unreadable = |detail: String| Error::invalid("targets", "targets_unreadable", detail);
         let found: Targets = toml::from_str(text).map_err(|error| unreadable(error.to_string()))?;
-        let is_good = |target: &Target| {
-            (0..=100).contains(&target.percent)
-                && target.valid_until.is_none_or(|until| until >= target.valid_from)
-                && ["V", "V2", "M", "P"].contains(&target.certainty.as_str())
-                && !target.source.is_empty()
-        };
-        if !found.target.iter().all(is_good) || !(2..=28).contains(&found.report.before_day) {
+        if found.target.iter().any(|target| target.check().is_err())
+            || !(2..=28).contains(&found.report.before_day)
+        {
             return Err(unreadable("0 to 100 percent, dates in order, a source and its mark".into()));
         }
         Ok(found)
+    }
+
+    /// The same with more, which hold before older ones of their day.
+    #[must_use]
+    pub fn with(mut self, more: impl IntoIterator<Item = Target>) -> Targets {
+        self.target.extend(more);
+        self
     }
 
     /// Every target, as the file has them.

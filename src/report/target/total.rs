@@ -47,6 +47,11 @@ pub struct Total {
 }
 
 impl Total {
+    /// The last day counted where it lies before `last`: figures of then are not those of now.
+    pub fn old_until(&self, last: BusinessDay) -> Option<BusinessDay> {
+        self.until.filter(|until| *until < last)
+    }
+
     pub fn add(&mut self, other: &Total) {
         self.total += other.total;
         self.online += other.online;

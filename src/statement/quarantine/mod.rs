@@ -1,21 +1,25 @@
 //! Lines of a bank file that could not be read: set aside at import, seen with their text, and decided
 //! by a person with a reason. What is repaired goes on as a normal line of its statement.
 //!
-//! All that is open of a statement is decided together, and the bank's own balances are the second
-//! pair of eyes: opening plus every line, the repaired ones among them, must give the closing balance.
-//! Where the bank states no balances a second person keys the same. Until then the statement's days
-//! do not close. A repaired line that another statement told already is that line, and none is added.
+//! All that is open of a statement is decided together, under the bank's own balances: opening plus every
+//! line, the repaired ones among them, must give the closing balance. Balances say how much came, not
+//! whose it is: a second person keys the same where the bank states none, where a code or a reference
+//! does not stand in the file's own text, where several lines of the file wait at once, and above the
+//! unit's limit for one person. What the text says of sign and amount nobody repairs into something
+//! else. Until then the statement's days do not close. A repaired line that another statement told
+//! already is that line, and none is added.
 
 mod query;
 mod raw;
 mod repair;
+mod second;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::draft::{self, Draft};
-use super::import::Options;
+use super::layout::Layout;
 use super::line::CodesOf;
 use super::query::{self as statements, StoredStatement};
 use super::saved::{self, Understood};
@@ -32,7 +36,7 @@ use crate::text;
 use crate::unit::account;
 
 pub use query::{Quarantined, of_statement, open, open_count, statement_of_any};
-pub use raw::raw_text;
+pub use raw::{Raw, raw_text};
 
 pub(super) fn set_aside(
     tx: &mut Tx<'_>,
@@ -118,12 +122,20 @@ pub fn text_of(
 ) -> Result<Option<String>> {
     match file::open(conn, vault, stored.unit, &stored.file_sha256) {
         Ok(bytes) => {
-            let saved = saved::newest(conn, stored.unit, stored.account)?;
-            Ok(raw_text(&bytes, &line.place, saved.as_ref().map(|one| &one.layout)))
+            let layout = layout_of(conn, stored)?;
+            Ok(raw_text(&bytes, &line.place, layout.as_ref()))
         }
         Err(error) if error.code() == "erased" => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// The mapping that was kept with the file, else the account's.
+fn layout_of(conn: &mut Conn, stored: &StoredStatement) -> Result<Option<Layout>> {
+    if let Some(layout) = file::layout_of(conn, stored.unit, &stored.file_sha256)? {
+        return Ok(Some(layout));
+    }
+    Ok(saved::newest(conn, stored.unit, stored.account)?.map(|one| one.layout))
 }
 
 /// What the lines set aside must come to, by the statement's own balances; `None` where the bank
@@ -135,29 +147,53 @@ pub fn expected(
     unit: UnitId,
     id: StatementId,
 ) -> Result<Option<Dong>> {
-    let draft = drafted(store, stamp, actor, unit, id)?;
-    if draft.is_derived {
-        return Ok(None);
-    }
-    let read = Dong::sum(draft.lines.iter().map(|line| line.amount))?;
-    Ok(Some(draft.closing.checked_sub(draft.opening)?.checked_sub(read)?))
+    drafted(store, stamp, actor, unit, id)?.expected()
 }
 
-/// The statement as its file is read.
-fn drafted(store: &Store, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, id: StatementId) -> Result<Draft> {
-    let (bytes, stored, account) = store.read(&actor.scope, |conn| {
+/// The statement as its file is read, once, before anything is decided.
+struct Drafted {
+    draft: Draft,
+    /// What the file says where each line was set aside.
+    raw: BTreeMap<EventId, Raw>,
+}
+
+impl Drafted {
+    fn expected(&self) -> Result<Option<Dong>> {
+        if self.draft.is_derived {
+            return Ok(None);
+        }
+        let read = Dong::sum(self.draft.lines.iter().map(|line| line.amount))?;
+        Ok(Some(self.draft.closing.checked_sub(self.draft.opening)?.checked_sub(read)?))
+    }
+}
+
+fn drafted(
+    store: &Store,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: StatementId,
+) -> Result<Drafted> {
+    let (stored, lines, layout, account) = store.read(&actor.scope, |conn| {
         let stored = statements::statement(conn, unit, id)?;
+        let lines = of_statement(conn, unit, id)?;
+        let layout = layout_of(conn, &stored)?;
         let account = account::find(conn, unit, stored.account)?;
-        Ok((file::open(conn, stamp.vault, unit, &stored.file_sha256)?, stored, account))
+        Ok((stored, lines, layout, account))
     })?;
-    let options = Options { account_no: Some(&account.account_no), ..Options::default() };
-    let Understood { mut parsed, account_no } = saved::understand(store, actor, &bytes, options)?;
+    let place = (unit, stored.file_sha256.as_str());
+    let (bytes, understood) =
+        saved::understand_stored(store, stamp.vault, actor, place, &account.account_no)?;
+    let Understood { mut parsed, account_no, .. } = understood;
     let drafts = draft::drafts(&mut parsed, account_no.as_deref())
         .map_err(|_| Error::internal("a stored bank file no longer reads"))?;
-    drafts
+    let draft = drafts
         .into_iter()
         .find(|draft| draft.position == stored.position)
-        .ok_or_else(|| Error::internal("a stored bank file has fewer statements than before"))
+        .ok_or_else(|| Error::internal("a stored bank file has fewer statements than before"))?;
+    let open = lines.into_iter().filter(|line| line.state == "open");
+    let raw = open.filter_map(|line| Some((line.id, raw::raw(&bytes, &line.place, layout.as_ref())?)));
+    Ok(Drafted { draft, raw: raw.collect() })
 }
 
 /// What deciding came to.
@@ -165,7 +201,7 @@ fn drafted(store: &Store, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, id: St
 pub enum Decided {
     /// The lines that were repaired, or are known as.
     Lines(Vec<LineId>),
-    /// No balance proves it: another person keys the same before anything is done.
+    /// One person may not decide it alone: another one keys the same before anything is done.
     SecondPerson,
 }
 
@@ -179,27 +215,35 @@ impl Decided {
     }
 }
 
-/// Decides every open line of a statement at once. Where no balances prove it, the first person's
-/// verdicts are kept as a keyed hash, and those of another person must be the same.
+/// What one person may decide, and how codes are read.
+#[derive(Clone, Copy)]
+pub struct Allowed<'a> {
+    pub codes_of: &'a CodesOf<'a>,
+    /// The unit's limit for one person; without it two persons decide everything.
+    pub limit: Option<Dong>,
+}
+
+/// Decides every open line of a statement at once. Where one person may not (`second`), the first
+/// person's verdicts are kept as a keyed hash, and those of another person must be the same.
 ///
 /// Errors: `quarantine_not_open`, `quarantine_incomplete` (a line is left out, or named twice),
-/// `quarantine_balance_broken` with the sum the balances ask for, `reason_missing`,
-/// `quarantine_date_outside`, `quarantine_day_closed`.
+/// `quarantine_balance_broken` with the sum the balances ask for, `quarantine_contradicts_text` where
+/// the file says another sign or amount, `reason_missing`, `quarantine_date_outside`,
+/// `quarantine_day_closed`.
 pub fn decide<'a>(
     store: &Store,
     stamp: &dyn Fn() -> Stamp<'a>,
     actor: &Actor,
-    codes_of: &CodesOf<'_>,
+    allowed: Allowed<'_>,
     (unit, id): (UnitId, StatementId),
     verdicts: &[Verdict],
 ) -> Result<Decided> {
     actor.require_role(&[Role::Finance, Role::Approver])?;
     actor.scope.require(unit)?;
     actor.require_person()?;
-    let draft = drafted(store, &stamp(), actor, unit, id)?;
-    let expected = expected(store, &stamp(), actor, unit, id)?;
+    let drafted = drafted(store, &stamp(), actor, unit, id)?;
     store.write(&actor.scope, Lane::Live, |tx| {
-        decide_in(tx, &stamp(), actor, codes_of, ((unit, id), &draft), (verdicts, expected))
+        decide_in(tx, &stamp(), actor, allowed, ((unit, id), &drafted), verdicts)
     })
 }
 
@@ -207,21 +251,27 @@ fn decide_in(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     actor: &Actor,
-    codes_of: &CodesOf<'_>,
-    ((unit, id), draft): ((UnitId, StatementId), &Draft),
-    (verdicts, expected): (&[Verdict], Option<Dong>),
+    allowed: Allowed<'_>,
+    ((unit, id), drafted): ((UnitId, StatementId), &Drafted),
+    verdicts: &[Verdict],
 ) -> Result<Decided> {
+    let expected = drafted.expected()?;
     let stored = statements::statement(tx, unit, id)?;
     statements::lock_account(tx, unit, stored.account)?;
     let account = account::find(tx, unit, stored.account)?;
     let mut waiting: Vec<Quarantined> = of_statement(tx, unit, id)?;
     waiting.retain(|line| line.state == "open");
     check(&stored, &waiting, verdicts, expected)?;
+    second::refuse_contradictions(&drafted.raw, verdicts)?;
     repair::check_days(tx, &stored, &account, verdicts)?;
-    if expected.is_none() && !seconded(tx, stamp, actor, &stored, verdicts)? {
+    let needs_two = expected.is_none()
+        || query::open_of_file(tx, unit, &stored.file_sha256)? > 1
+        || second::needs_two(&drafted.raw, verdicts, allowed);
+    if needs_two && !seconded(tx, stamp, actor, &stored, verdicts)? {
         return Ok(Decided::SecondPerson);
     }
-    let lines = repair::planned(tx, stamp, codes_of, &account, (&stored, draft), (&waiting, verdicts))?;
+    let lines =
+        repair::planned(tx, stamp, allowed.codes_of, &account, (&stored, drafted), (&waiting, verdicts))?;
     let mut repaired = Vec::new();
     for (line, verdict, added) in lines {
         let reason = text::clean(&verdict.reason);

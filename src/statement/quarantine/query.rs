@@ -196,6 +196,22 @@ pub fn open_count(conn: &mut Conn, unit: UnitId, account: AccountId, until: Busi
     Ok(usize::try_from(found.count).unwrap_or_default())
 }
 
+/// How many lines of a file wait, in all its statements.
+pub fn open_of_file(conn: &mut Conn, unit: UnitId, sha256: &str) -> Result<i64> {
+    quarantined_line::table
+        .inner_join(
+            statement::table.on(statement::unit_id
+                .eq(quarantined_line::unit_id)
+                .and(statement::id.eq(quarantined_line::statement_id))),
+        )
+        .filter(quarantined_line::unit_id.eq(unit))
+        .filter(quarantined_line::state.eq("open"))
+        .filter(statement::file_sha256.eq(sha256))
+        .count()
+        .get_result(conn)
+        .classify()
+}
+
 pub fn set_state(tx: &mut Tx<'_>, line: &Quarantined, state: &'static str) -> Result<()> {
     rows::update(
         tx,

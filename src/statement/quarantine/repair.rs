@@ -1,11 +1,11 @@
 //! A repaired line: where it may lie, whether another statement told it already, and its row.
 
 use super::query;
-use super::{Quarantined, Repair, Verdict, text_of};
+use super::{Drafted, Quarantined, Repair, Verdict};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::*;
-use crate::statement::draft::{Draft, DraftLine};
+use crate::statement::draft::DraftLine;
 use crate::statement::identity::{self, Features, Span};
 use crate::statement::line::{self, CodesOf};
 use crate::statement::query::{self as statements, StoredStatement};
@@ -54,7 +54,7 @@ pub fn planned<'v>(
     stamp: &Stamp<'_>,
     codes_of: &CodesOf<'_>,
     account: &BankAccount,
-    (stored, draft): (&StoredStatement, &Draft),
+    (stored, drafted): (&StoredStatement, &Drafted),
     (waiting, verdicts): (&'v [Quarantined], &'v [Verdict]),
 ) -> Result<Planned<'v>> {
     let mut repaired = Vec::new();
@@ -62,18 +62,19 @@ pub fn planned<'v>(
     for verdict in verdicts {
         let Some(line) = waiting.iter().find(|line| line.id == verdict.id) else { continue };
         if let Some(repair) = &verdict.repair {
-            repaired.push((planned.len(), draft_line(tx, stamp, (stored, line), repaired.len(), repair)?));
+            let raw = drafted.raw.get(&line.id).map(|raw| raw.text.clone()).unwrap_or_default();
+            repaired.push((planned.len(), draft_line(stored, raw, repaired.len(), repair)));
         }
         planned.push((line, verdict, None));
     }
-    let told = told(tx, stamp, account, (stored, draft), &repaired)?;
+    let told = told(tx, stamp, account, (stored, drafted), &repaired)?;
     let key = stamp.sealing_key(tx, stored.unit)?;
-    for ((place, drafted), one) in repaired.iter().zip(told) {
+    for ((place, line), one) in repaired.iter().zip(told) {
         let id = match one {
             Told::Known(id) => id,
             Told::New(identity) => {
                 let id: LineId = stamp.mint()?;
-                let row = line::row(stamp, &key, stored, codes_of, drafted, (id, &identity))?;
+                let row = line::row(stamp, &key, stored, codes_of, line, (id, &identity))?;
                 rows::insert(tx, &[row])?;
                 id
             }
@@ -98,9 +99,10 @@ fn told(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     account: &BankAccount,
-    (stored, draft): (&StoredStatement, &Draft),
+    (stored, drafted): (&StoredStatement, &Drafted),
     repaired: &[(usize, DraftLine)],
 ) -> Result<Vec<Told>> {
+    let draft = &drafted.draft;
     let lines: Vec<DraftLine> =
         draft.lines.iter().chain(repaired.iter().map(|(_, drafted)| drafted)).cloned().collect();
     let features: Vec<Features> = line::features(stamp.vault, stored.unit, &lines);
@@ -123,15 +125,8 @@ fn told(
         .collect()
 }
 
-fn draft_line(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    (stored, line): (&StoredStatement, &Quarantined),
-    index: usize,
-    repair: &Repair,
-) -> Result<DraftLine> {
-    let raw = text_of(tx, stamp.vault, stored, line)?.unwrap_or_default();
-    Ok(DraftLine {
+fn draft_line(stored: &StoredStatement, raw: String, index: usize, repair: &Repair) -> DraftLine {
+    DraftLine {
         line_no: stored.line_count.saturating_add(i32::try_from(index + 1).unwrap_or(i32::MAX)),
         booking_date: repair.booking_date,
         amount: repair.amount,
@@ -145,5 +140,5 @@ fn draft_line(
             raw,
             ..Line::default()
         },
-    })
+    }
 }

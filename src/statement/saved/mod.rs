@@ -9,12 +9,13 @@ use serde::Serialize;
 
 use super::import::Options;
 use super::layout::Layout;
-use super::{Parsed, Statement, parse_with};
+use super::{Parsed, Statement, file, parse_with};
 use crate::actor::{Actor, Role};
 use crate::audit;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::*;
+use crate::store::vault::Vault;
 use crate::store::{Conn, Stamp, Store, Tx, rows};
 use crate::text;
 use crate::unit::account;
@@ -83,6 +84,8 @@ fn saved_of((_, account, version, mapping, saved_by, created_at): query::Parts) 
 pub(super) struct Understood {
     pub parsed: Parsed,
     pub account_no: Option<String>,
+    /// The mapping of a user's by which a table was read.
+    pub mapping: Option<String>,
 }
 
 /// Reads a file: by the layout given, else a table by the one saved for its account, else as `parse`
@@ -98,7 +101,8 @@ pub(super) fn understand(
     let parsed = parse_with(bytes, options.layout);
     let is_table = parsed.format.is_table() || parsed.statements.is_empty();
     if options.layout.is_some() || !is_table || bytes.len() > super::MAX_BYTES {
-        return Ok(Understood { parsed, account_no: named });
+        let mapping = options.layout.filter(|_| is_table).map(Layout::to_toml).transpose()?;
+        return Ok(Understood { parsed, account_no: named, mapping });
     }
     let saved = store.read(&actor.scope, query::newest_of_all)?;
     let mut numbers: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -107,8 +111,8 @@ pub(super) fn understand(
             numbers.entry(mapping).or_default().push(number);
         }
     }
-    let mut by_name: Vec<Parsed> = Vec::new();
-    let mut by_fit: Vec<(String, Parsed)> = Vec::new();
+    let mut by_name: Vec<(String, Parsed)> = Vec::new();
+    let mut by_fit: Vec<(String, String, Parsed)> = Vec::new();
     for (mapping, numbers) in numbers {
         let read = parse_with(bytes, Some(&Layout::from_toml(&mapping)?));
         let told: Vec<String> = read.statements.iter().filter_map(Statement::account_number).collect();
@@ -116,14 +120,34 @@ pub(super) fn understand(
             continue;
         }
         if told.is_empty() {
-            by_fit.extend(numbers.into_iter().map(|number| (number, read.clone())));
+            by_fit.extend(numbers.into_iter().map(|number| (number, mapping.clone(), read.clone())));
         } else {
-            by_name.push(read);
+            by_name.push((mapping, read));
         }
     }
     Ok(match (by_name.len(), by_fit.len(), by_name.pop(), by_fit.pop()) {
-        (1, _, Some(parsed), _) => Understood { parsed, account_no: named },
-        (0, 1, _, Some((number, parsed))) => Understood { parsed, account_no: Some(number) },
-        _ => Understood { parsed, account_no: named },
+        (1, _, Some((mapping, parsed)), _) => {
+            Understood { parsed, account_no: named, mapping: Some(mapping) }
+        }
+        (0, 1, _, Some((number, mapping, parsed))) => {
+            Understood { parsed, account_no: Some(number), mapping: Some(mapping) }
+        }
+        _ => Understood { parsed, account_no: named, mapping: None },
     })
+}
+
+/// A stored file as it is read again, by the mapping that was kept with it.
+pub(super) fn understand_stored(
+    store: &Store,
+    vault: &Vault,
+    actor: &Actor,
+    (unit, sha256): (UnitId, &str),
+    account_no: &str,
+) -> Result<(Vec<u8>, Understood)> {
+    let (bytes, layout) = store.read(&actor.scope, |conn| {
+        Ok((file::open(conn, vault, unit, sha256)?, file::layout_of(conn, unit, sha256)?))
+    })?;
+    let options = Options { layout: layout.as_ref(), account_no: Some(account_no), ..Options::default() };
+    let understood = understand(store, actor, &bytes, options)?;
+    Ok((bytes, understood))
 }

@@ -28,6 +28,7 @@ mod section;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use super::finding::{Finding, Findings};
 use super::layout::Layouts;
@@ -80,4 +81,14 @@ pub(super) fn read(sheets: &[Vec<Row>], format: Format, layouts: Layouts<'_>) ->
 /// How the first table is understood.
 pub(super) fn preview(sheets: &[Vec<Row>], layouts: Layouts<'_>) -> Option<Preview> {
     sheets.iter().find_map(|sheet| Preview::of(sheet, layouts))
+}
+
+/// What the row at a line says of its amount: (is money out, size), each where it is beyond doubt.
+pub(super) fn told(
+    sheets: &[Vec<Row>],
+    line: usize,
+    layouts: Layouts<'_>,
+) -> (Option<bool>, Option<rust_decimal::Decimal>) {
+    let holds = |sheet: &&Vec<Row>| sheet.iter().any(|row| row.line == line);
+    sheets.iter().find(holds).map_or((None, None), |sheet| told::told(sheet, line, layouts))
 }

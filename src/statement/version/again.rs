@@ -4,10 +4,9 @@
 use super::{Difference, Event, Version, advance, compare, difference_row, query, settle_exception};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
-use crate::statement::import::Options;
 use crate::statement::line::{self, CodesOf};
 use crate::statement::saved::{self, Understood};
-use crate::statement::{draft, file, query as statements};
+use crate::statement::{draft, query as statements};
 use crate::store::{Stamp, Store, Tx, rows};
 use crate::unit::account;
 
@@ -30,12 +29,10 @@ pub fn compare_again(
     version: &Version,
 ) -> Result<Vec<Difference>> {
     let system = Actor::system();
-    let (bytes, account) = store.read(&system.scope, |conn| {
-        let account = account::find(conn, version.unit, version.account)?;
-        Ok((file::open(conn, stamp.vault, version.unit, &version.file_sha256)?, account))
-    })?;
-    let options = Options { account_no: Some(&account.account_no), ..Options::default() };
-    let Understood { mut parsed, account_no } = saved::understand(store, &system, &bytes, options)?;
+    let account = store.read(&system.scope, |conn| account::find(conn, version.unit, version.account))?;
+    let stored = (version.unit, version.file_sha256.as_str());
+    let (_, understood) = saved::understand_stored(store, stamp.vault, &system, stored, &account.account_no)?;
+    let Understood { mut parsed, account_no, .. } = understood;
     let drafts = draft::drafts(&mut parsed, account_no.as_deref())
         .map_err(|_| Error::internal("a stored bank file no longer reads"))?;
     let draft = drafts

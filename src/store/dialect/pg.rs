@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::marker::PhantomData;
 
+use diesel::connection::SimpleConnection;
 use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
@@ -11,7 +12,7 @@ use diesel::sql_types::{Array, BigInt, Binary, Bool, Date, Integer, Nullable, Te
 
 use crate::error::Result;
 use crate::store::failure::Classify;
-use crate::store::rows::{Column, Lock, Update};
+use crate::store::rows::{self, Column, Lock, Update};
 
 /// A statement whose binds are whole columns; `?` marks where the next one goes.
 struct Statement {
@@ -182,6 +183,32 @@ pub fn delete(conn: &mut PgConnection, table: &str, keys: Vec<(&str, Column)>) -
     Statement { text, binds }.execute(conn).classify()
 }
 
+/// How statements are planned that find rows by whole keys: indexes are walked in the order in which the
+/// tables are written, and no table is read through, hashed or kept. A planner that trusts figures of
+/// tables which grew a thousandfold since they were counted chooses badly among all the other ways.
+const BY_KEYS: [&str; 4] = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_material"];
+
+/// Has the connection plan by keys for good.
+pub fn walk_keys(conn: &mut PgConnection) -> QueryResult<()> {
+    let off: String = BY_KEYS.iter().map(|setting| format!("SET {setting} = off; ")).collect();
+    conn.batch_execute(&format!("{off}SET bienlai.scans = 'off'"))
+}
+
+/// Runs a read that joins tables by keys, whatever the connection's other statements may do.
+fn by_keys<T>(conn: &mut PgConnection, read: impl FnOnce(&mut PgConnection) -> Result<T>) -> Result<T> {
+    let off: String = BY_KEYS.iter().map(|setting| format!("SET LOCAL {setting} = off; ")).collect();
+    conn.batch_execute(&format!("{off}SET LOCAL join_collapse_limit = 1")).classify()?;
+    let found = read(conn)?;
+    let back: String =
+        BY_KEYS.iter().map(|setting| format!(", set_config('{setting}', before.scans, true)")).collect();
+    let before = "SELECT COALESCE(NULLIF(current_setting('bienlai.scans', true), ''), 'on') AS scans";
+    conn.batch_execute(&format!(
+        "SELECT set_config('join_collapse_limit', '8', true){back} FROM ({before}) AS before"
+    ))
+    .classify()?;
+    Ok(found)
+}
+
 /// Keys read by one statement. With some ten thousand, a writer's planner (which may not hash) took the
 /// table for the smaller side and went through all keys for each of its rows.
 const KEYS_AT_ONCE: usize = 500;
@@ -200,8 +227,9 @@ where
     let marks = vec!["?"; keys.len()].join(", ");
     let conditions: Vec<String> =
         keys.iter().zip(&names).map(|((column, _), name)| format!("t.{column} = k.{name}")).collect();
+    let (columns, from) = select.split_at(rows::driving_table(select).unwrap_or(select.len()));
     let mut text = format!(
-        "{select} JOIN UNNEST({marks}) AS k ({}) ON {} {rest}",
+        "{columns}UNNEST({marks}) AS k ({}) CROSS JOIN {from} WHERE {} {rest}",
         names.join(", "),
         conditions.join(" AND ")
     );
@@ -209,6 +237,22 @@ where
         let order: Vec<String> = keys.iter().map(|(column, _)| format!("t.{column}")).collect();
         text.push_str(&format!(" ORDER BY {} FOR NO KEY UPDATE OF t", order.join(", ")));
     }
+    if select.contains(" JOIN ") {
+        by_keys(conn, |conn| fetch_in_steps(conn, &text, keys, lock))
+    } else {
+        fetch_in_steps(conn, &text, keys, lock)
+    }
+}
+
+fn fetch_in_steps<ST, T>(
+    conn: &mut PgConnection,
+    text: &str,
+    keys: &[(&str, Column)],
+    lock: Lock,
+) -> Result<Vec<T>>
+where
+    Fetch<ST>: for<'q> LoadQuery<'q, PgConnection, T>,
+{
     let count = keys.first().map_or(0, |(_, column)| column.len());
     // Locks are taken in one order, so they are asked for at once.
     let step = if lock == Lock::Update { count.max(1) } else { KEYS_AT_ONCE };
@@ -216,7 +260,7 @@ where
     for first in (0..count).step_by(step) {
         let rows = first..count.min(first + step);
         let binds = keys.iter().map(|(_, column)| column.part(rows.clone())).collect();
-        let statement = Statement { text: text.clone(), binds };
+        let statement = Statement { text: text.to_owned(), binds };
         found.extend(Fetch { statement, row_type: PhantomData }.load(conn).classify()?);
     }
     Ok(found)

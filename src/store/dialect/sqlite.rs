@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::rc::Rc;
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::query_dsl::methods::LoadQuery;
@@ -13,7 +14,7 @@ use diesel::sqlite::{Sqlite, SqliteConnection};
 
 use crate::error::Result;
 use crate::store::failure::Classify;
-use crate::store::rows::{Column, Update};
+use crate::store::rows::{self, Column, Update};
 
 /// Rows in one insert, keys in one read: few sizes, so that the connection's cache of statements stays
 /// small. The widest table times the largest is well below the 32,766 binds a statement may have.
@@ -122,33 +123,96 @@ pub fn insert(conn: &mut SqliteConnection, table: &str, columns: Vec<(&'static s
     Ok(())
 }
 
+/// Which rows of many were new is only known when all were; otherwise they are taken back and go one by
+/// one.
 pub fn insert_if_absent(
     conn: &mut SqliteConnection,
     table: &str,
     columns: Vec<(&'static str, Column)>,
 ) -> Result<Vec<bool>> {
     let names: Vec<&'static str> = columns.iter().map(|(name, _)| *name).collect();
-    let text = format!("{} ON CONFLICT DO NOTHING", insert_text(table, &names, 1));
     let binds: Vec<Column> = columns.into_iter().map(|(_, column)| column).collect();
-    (0..row_count(&binds))
-        .map(|row| {
-            Ok(Statement { text: &text, binds: &binds, rows: row..row + 1 }.execute(conn).classify()? == 1)
-        })
-        .collect()
+    let text_of = |rows: usize| format!("{} ON CONFLICT DO NOTHING", insert_text(table, &names, rows));
+    let one = text_of(1);
+    let mut inserted = Vec::with_capacity(row_count(&binds));
+    for count in ROWS_AT_ONCE {
+        let left = row_count(&binds) - inserted.len();
+        if left < count {
+            continue;
+        }
+        let text = text_of(count);
+        for _ in 0..left / count {
+            let rows = inserted.len()..inserted.len() + count;
+            if count > 1
+                && insert_all_or_none(conn, Statement { text: &text, binds: &binds, rows: rows.clone() })?
+            {
+                inserted.resize(rows.end, true);
+                continue;
+            }
+            for row in rows {
+                let statement = Statement { text: &one, binds: &binds, rows: row..row + 1 };
+                inserted.push(statement.execute(conn).classify()? == 1);
+            }
+        }
+    }
+    Ok(inserted)
+}
+
+/// Whether all rows of the statement went in; if not, none did.
+fn insert_all_or_none(conn: &mut SqliteConnection, statement: Statement<'_>) -> Result<bool> {
+    let expected = statement.rows.len();
+    conn.batch_execute("SAVEPOINT all_or_none").classify()?;
+    let is_whole = statement.execute(conn).classify()? == expected;
+    if !is_whole {
+        conn.batch_execute("ROLLBACK TO all_or_none").classify()?;
+    }
+    conn.batch_execute("RELEASE all_or_none").classify()?;
+    Ok(is_whole)
 }
 
 pub fn update(conn: &mut SqliteConnection, update: Update<'_>) -> Result<usize> {
-    let sets: Vec<String> = update.sets.iter().map(|(name, _)| format!("{name} = ?")).collect();
-    let conditions: Vec<String> =
-        update.keys.iter().chain(&update.guard).map(|(name, _)| format!("{name} = ?")).collect();
-    let text = format!("UPDATE {} SET {} WHERE {}", update.table, sets.join(", "), conditions.join(" AND "));
+    let table = update.table;
+    let sets: Vec<&str> = update.sets.iter().map(|(name, _)| *name).collect();
+    let keys: Vec<&str> = update.keys.iter().chain(&update.guard).map(|(name, _)| *name).collect();
     let binds: Vec<Column> =
         update.sets.into_iter().chain(update.keys).chain(update.guard).map(|(_, column)| column).collect();
     let mut changed = 0;
-    for row in 0..row_count(&binds) {
-        changed += Statement { text: &text, binds: &binds, rows: row..row + 1 }.execute(conn).classify()?;
+    let mut row = 0;
+    for count in ROWS_AT_ONCE {
+        let left = row_count(&binds) - row;
+        if left < count {
+            continue;
+        }
+        let text = update_text(table, &sets, &keys, count);
+        for _ in 0..left / count {
+            changed +=
+                Statement { text: &text, binds: &binds, rows: row..row + count }.execute(conn).classify()?;
+            row += count;
+        }
     }
     Ok(changed)
+}
+
+/// Many rows are a table of values, each of which finds its own by the key.
+fn update_text(table: &str, sets: &[&str], keys: &[&str], count: usize) -> String {
+    if count == 1 {
+        let equal = |names: &[&str], between: &str| {
+            names.iter().map(|name| format!("{name} = ?")).collect::<Vec<_>>().join(between)
+        };
+        return format!("UPDATE {table} SET {} WHERE {}", equal(sets, ", "), equal(keys, " AND "));
+    }
+    let value = |at: usize| format!("v.column{}", at + 1);
+    let sets: Vec<String> =
+        sets.iter().enumerate().map(|(at, name)| format!("{name} = {}", value(at))).collect();
+    let conditions: Vec<String> =
+        keys.iter().enumerate().map(|(at, name)| format!("t.{name} = {}", value(sets.len() + at))).collect();
+    let row = format!("({})", vec!["?"; sets.len() + keys.len()].join(", "));
+    format!(
+        "UPDATE {table} AS t SET {} FROM (VALUES {}) AS v WHERE {}",
+        sets.join(", "),
+        vec![row; count].join(", "),
+        conditions.join(" AND ")
+    )
 }
 
 pub fn delete(conn: &mut SqliteConnection, table: &str, keys: Vec<(&str, Column)>) -> Result<usize> {
@@ -193,7 +257,7 @@ where
 /// The keys are a table of values that is gone through row by row: a cross join is kept in the order it
 /// is written in, so that every other table is looked up by its index.
 fn fetch_text(select: &str, names: &[&str], rest: &str, count: usize) -> String {
-    let Some(at) = driving_table(select).filter(|_| count > 1) else {
+    let Some(at) = rows::driving_table(select).filter(|_| count > 1) else {
         let conditions: Vec<String> = names.iter().map(|column| format!("t.{column} = ?")).collect();
         return format!("{select} WHERE {} {rest}", conditions.join(" AND "));
     };
@@ -211,18 +275,20 @@ fn fetch_text(select: &str, names: &[&str], rest: &str, count: usize) -> String 
     )
 }
 
-/// Where the table that the keys are of begins: the one named `t`.
-fn driving_table(select: &str) -> Option<usize> {
-    const FROM: &str = " FROM ";
-    select.match_indices(FROM).map(|(at, _)| at + FROM.len()).find(|at| {
-        let mut words = select.get(*at..).unwrap_or_default().split_whitespace();
-        words.next().is_some() && words.next() == Some("t")
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{driving_table, fetch_text};
+    use super::{fetch_text, update_text};
+    use crate::store::rows::driving_table;
+
+    #[test]
+    fn many_rows_are_changed_by_a_table_of_values() {
+        assert_eq!(
+            update_text("unit", &["name", "revision"], &["id", "revision"], 2),
+            "UPDATE unit AS t SET name = v.column1, revision = v.column2 FROM (VALUES (?, ?, ?, ?), \
+             (?, ?, ?, ?)) AS v WHERE t.id = v.column3 AND t.revision = v.column4"
+        );
+        assert_eq!(update_text("unit", &["name"], &["id"], 1), "UPDATE unit SET name = ? WHERE id = ?");
+    }
 
     #[test]
     fn many_keys_are_a_table_before_the_one_they_are_of() {

@@ -7,12 +7,13 @@ use serde_json::json;
 
 use super::days::file;
 use super::unit_asked;
-use crate::actor::Actor;
+use crate::actor::{Actor, Scope};
 use crate::app::App;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::report::city::{self, Figures};
 use crate::report::collection;
+use crate::report::proposal;
 use crate::report::sheet::Form;
 use crate::report::target::total::{self, Told};
 use crate::unit;
@@ -43,12 +44,13 @@ pub fn figures_asked(app: &App, actor: &Actor, unit: Option<&str>, month: Option
         let item = tariff.as_ref().and_then(|tariff| tariff.item(code));
         item.map_or_else(|| code.to_owned(), |item| item.name.vi.clone())
     };
+    let targets = app.store.read(&Scope::All, proposal::targets)?;
     app.read(actor, |conn| {
         let only = match unit.filter(|unit| !unit.is_empty()) {
             Some(code) => Some(unit_asked(conn, actor, Some(code))?),
             None => None,
         };
-        city::figures(conn, &stamp, actor, (month, only), &name)
+        city::figures(conn, &stamp, actor, (month, only), &targets, &name)
     })
 }
 

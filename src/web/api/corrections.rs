@@ -13,6 +13,7 @@ use crate::actor::Role;
 use crate::app::App;
 use crate::clock::BusinessDay;
 use crate::correction::{self, Agreement, Ask, Correction, Kind, State, Told};
+use crate::duty::{self, delegation};
 use crate::error::{Error, Result};
 use crate::exception;
 use crate::id::{CorrectionId, ReceiptId, UnitId};
@@ -173,7 +174,9 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
             let found = correction::find(conn, unit, id)?;
             let app = shared.app();
             let today = app.clock.now().business_day();
-            Ok(whole(&correction::told(conn, found)?, &app.calendar, today))
+            let mut told = whole(&correction::told(conn, found)?, &app.calendar, today);
+            told["delegated"] = json!(delegation::acts_on(conn, unit, duty::Kind::Correction, id.0)?);
+            Ok(told)
         })
     });
     respond::ok(&found.await?)

@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::id::{DelegationId, PersonId, UnitId};
 use crate::payment::settler::Numbered;
 use crate::store::{Conn, Lane};
+use crate::unit::CITY;
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
@@ -176,12 +177,15 @@ pub async fn act(
     respond::ok(&json!({ "approved": told }))
 }
 
-/// Approves under a delegation, in a transaction that sees its unit alone.
+/// Approves under a delegation, in a transaction that sees its unit, and the city's, where persons and their
+/// logins stand.
 pub fn acted(app: &App, actor: &Actor, id: DelegationId, act: &str, subject: &str) -> Result<()> {
-    let (standing_in, _) = app.store.read(&Scope::All, |conn| delegation::standing_in(conn, actor, id))?;
+    let (standing_in, delegation) =
+        app.store.read(&Scope::All, |conn| delegation::standing_in(conn, actor, id))?;
     let kind = Kind::delegable(act)?;
     let subject = kind.subject_id(subject)?;
-    let receipts = app.store.write(&Scope::All, Lane::Live, |tx| {
+    let scope = Scope::Units([delegation.unit, CITY].into());
+    let receipts = app.store.write(&scope, Lane::Live, |tx| {
         delegation::exercise(tx, &app.stamp(), &standing_in, id, (kind, subject))
     })?;
     app.sealing.numbered(&receipts);

@@ -133,6 +133,7 @@ impl Action {
                 Ok(Action::Assign(Owner { role, person: body.person }, reason))
             }
             "propose" => Ok(Action::Propose(Asked::read(&ProposeBody {
+                parts: Vec::new(),
                 resolution: body.resolution.ok_or_else(|| missing("resolution"))?,
                 target: body.target,
                 reason: body.reason.ok_or_else(|| missing("reason"))?,

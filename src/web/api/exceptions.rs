@@ -9,12 +9,14 @@ use super::{page_limit, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
+use crate::duty::{self, delegation};
 use crate::error::{Error, Result};
 use crate::exception::work_query::{self, Filter, PastEvent};
 use crate::exception::{self, Ask, Decision, Exception, Kind, Owner, Proposal, State, limit, query};
 use crate::id::*;
 use crate::payment::resolve;
 use crate::payment::settler::Numbered;
+use crate::payment::split::{self, Part};
 use crate::store::{Conn, Stamp, Tx};
 use crate::text;
 use crate::web::Shared;
@@ -124,19 +126,26 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
             let item = exception::find(conn, unit, id)?;
             let proposal = work_query::last_proposal(conn, unit, id)?.filter(|_| item.state != State::Open);
             let events = work_query::events(conn, unit, id)?;
+            let parts = match proposal.as_ref().is_some_and(|one| one.resolution == split::SPLIT) {
+                true => split::proposed(conn, &item)?,
+                false => Vec::new(),
+            };
             Ok(json!({
                 "exception": view::exception(&item, today),
-                "proposal": proposal.map(proposal_json),
+                "proposal": proposal.map(|one| proposal_json(one, &parts)),
                 "one_person_limit": limit::in_force(conn, unit)?,
                 "events": events.iter().map(|event| event_view(&item, event)).collect::<Vec<_>>(),
+                "delegated": delegation::acts_on(conn, unit, duty::Kind::Exception, id.0)?,
             }))
         })
     });
     respond::ok(&found.await?)
 }
 
-fn proposal_json(proposal: Proposal) -> Value {
+fn proposal_json(proposal: Proposal, parts: &[Part]) -> Value {
+    let part = |part: &Part| json!({ "obligation": part.obligation, "amount": part.amount });
     json!({
+        "parts": parts.iter().map(part).collect::<Vec<_>>(),
         "resolution": proposal.resolution,
         "reason": proposal.reason,
         "maker": proposal.maker,
@@ -185,6 +194,16 @@ pub(super) struct ProposeBody {
     /// Of the authority, where money without an owner goes to the budget.
     #[serde(default)]
     pub decision: Option<DecisionBody>,
+    /// Of `split`: how much is for which obligation; what is left stays in suspense.
+    #[serde(default)]
+    pub parts: Vec<PartBody>,
+}
+
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PartBody {
+    obligation: ObligationId,
+    amount: Dong,
 }
 
 /// A proposal as it was read.
@@ -194,6 +213,7 @@ pub(super) struct Asked {
     target: Option<i64>,
     reason: String,
     decision: Option<Decision>,
+    parts: Vec<Part>,
 }
 
 impl Asked {
@@ -206,6 +226,11 @@ impl Asked {
                 .decision
                 .as_ref()
                 .map(|given| Decision { number: given.number.clone(), on: given.on }),
+            parts: body
+                .parts
+                .iter()
+                .map(|part| Part { obligation: part.obligation, amount: part.amount })
+                .collect(),
         })
     }
 
@@ -227,9 +252,7 @@ impl Asked {
         unit: UnitId,
         id: ExceptionId,
     ) -> Result<Exception> {
-        let item = exception::propose(tx, stamp, actor, unit, id, self.ask())?;
-        resolve::check_proposal(tx, &item, &self.resolution, self.target)?;
-        Ok(item)
+        resolve::propose(tx, stamp, actor, (unit, id), self.ask(), &self.parts)
     }
 }
 

@@ -64,7 +64,8 @@ pub struct AskedLine {
     pub quantity: Option<Decimal>,
     #[serde(default)]
     pub base_value: Option<Dong>,
-    /// Only where the item's amount is stated by the request.
+    /// The amount before exemptions: required where the tariff leaves it to the request, otherwise it
+    /// must be what the tariff makes it.
     #[serde(default)]
     pub amount: Option<Dong>,
 }

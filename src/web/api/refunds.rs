@@ -11,6 +11,8 @@ use super::{page_limit, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
+use crate::duty::Kind;
+use crate::duty::delegation;
 use crate::error::{Error, Result};
 use crate::id::{PaymentId, RefundId, UnitId};
 use crate::payment::refund::{self, Ask, Payee, Refund, State, query};
@@ -133,6 +135,7 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
                 "payee": payee,
                 "payee_is_sender": is_sender,
                 "events": events,
+                "delegated": delegation::acts_on(tx, unit, Kind::Refund, id.0)?,
             }))
         })
     });

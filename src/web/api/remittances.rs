@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{page_limit, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
+use crate::duty::{self, delegation};
 use crate::error::{Error, Result};
 use crate::id::{AccountId, RemittanceId, UnitId};
 use crate::remittance::alarm;
@@ -151,7 +152,9 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
                     })
                 })
                 .collect();
-            Ok(json!({ "remittance": summary(&order), "lines": lines, "events": events }))
+            let delegated = delegation::acts_on(conn, unit, duty::Kind::Remittance, id.0)?;
+            let order = summary(&order);
+            Ok(json!({ "remittance": order, "lines": lines, "events": events, "delegated": delegated }))
         })
     });
     respond::ok(&found.await?)

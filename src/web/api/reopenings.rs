@@ -9,6 +9,7 @@ use super::days::place_asked;
 use super::{page_limit, unit_asked};
 use crate::actor::Actor;
 use crate::clock::BusinessDay;
+use crate::duty::{self, delegation};
 use crate::error::Result;
 use crate::id::{ReopeningId, UnitId};
 use crate::reconciliation::reopening::{self, Reopening};
@@ -56,7 +57,14 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            reopening::list(conn, unit, limit)
+            let mut told = Vec::new();
+            for one in reopening::list(conn, unit, limit)? {
+                let acts = delegation::acts_on(conn, unit, duty::Kind::Reopening, one.id.0)?;
+                let mut shown = json!(one);
+                shown["delegated"] = json!(acts);
+                told.push(shown);
+            }
+            Ok(told)
         })
     });
     respond::ok(&json!({ "reopenings": found.await? }))

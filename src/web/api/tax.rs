@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{page_limit, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
+use crate::duty::{self, delegation};
 use crate::error::{Error, Result};
 use crate::filing::form::notice::Demand;
 use crate::filing::form::registration::{Action, Entrusting};
@@ -303,7 +304,13 @@ pub async fn notices(request: HttpRequest, caller: Caller, shared: web::Data<Sha
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
             let forms = query::of_unit(conn, unit, Some(Kind::ErrorNotice), limit)?;
-            Ok(json!({ "notices": forms.iter().map(filing_json).collect::<Vec<_>>() }))
+            let mut told = Vec::new();
+            for form in &forms {
+                let mut shown = filing_json(form);
+                shown["delegated"] = json!(delegation::acts_on(conn, unit, duty::Kind::Notice, form.id.0)?);
+                told.push(shown);
+            }
+            Ok(json!({ "notices": told }))
         })
     });
     respond::ok(&found.await?)

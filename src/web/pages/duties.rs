@@ -264,6 +264,22 @@ fn delegation_row(
     })
 }
 
+/// Who decided about one thing under a delegation, for whom and by which decision, for the thing's own page.
+/// Persons may be another unit's, so that the connection must see every unit.
+pub fn delegated(
+    conn: &mut Conn,
+    lang: Lang,
+    (unit, kind, subject): (UnitId, Kind, i64),
+) -> Result<Vec<String>> {
+    let words = |conn: &mut Conn, act: delegation::Act| -> Result<String> {
+        let (delegate, giver) = (person_name(conn, act.delegate)?, person_name(conn, act.giver)?);
+        let told = lang.with("duties_by", delegate).replacen("{}", &giver, 1);
+        Ok(format!("{} ({})", told.replacen("{}", &act.decision_no, 1), moment(act.at)))
+    };
+    let acts = delegation::acts_on(conn, unit, kind, subject)?;
+    acts.into_iter().map(|act| words(conn, act)).collect()
+}
+
 fn money(amount: Dong) -> String {
     if amount.is_zero() { String::new() } else { amount.to_string() }
 }

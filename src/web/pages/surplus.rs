@@ -17,7 +17,7 @@ use crate::error::{Kind, Result};
 use crate::obligation::reference::ReferenceCode;
 use crate::obligation::{self, Obligation};
 use crate::payment::refund::payer::{self, PayerRequest};
-use crate::payment::refund::{self, Payee, Refund, State, payer_query};
+use crate::payment::refund::{self, Payee, Refund, State};
 use crate::store::{Conn, Lane};
 use crate::web::Shared;
 use crate::web::extract::path_text;
@@ -47,7 +47,7 @@ pub(super) fn of(conn: &mut Conn, item: &Obligation, lang: Lang) -> Result<Optio
     let keys: Vec<_> = payments.into_iter().map(|payment| (item.unit, payment)).collect();
     let found = crate::payment::query::payments(conn, &keys)?;
     let total = Dong::sum(found.iter().map(|payment| payment.surplus))?;
-    let requests = payer_query::of_obligation(conn, item.unit, item.id)?;
+    let requests = payer::of_obligation(conn, item)?;
     let mut steps: Vec<String> = requests.iter().filter_map(|one| request_words(lang, one)).collect();
     let mut refunds = refund::query::of_payments(conn, &keys)?;
     refunds.sort_by_key(|one| one.id);

@@ -126,6 +126,7 @@ pub fn described_by_diesel() -> Description {
         include_str!("../../../src/store/schema.rs"),
         include_str!("../../../src/store/schema_cash.rs"),
         include_str!("../../../src/store/schema_duty.rs"),
+        include_str!("../../../src/store/schema_money.rs"),
         include_str!("../../../src/store/schema_privacy.rs"),
         include_str!("../../../src/store/schema_work.rs"),
         include_str!("../../../src/store/schema_desk.rs"),

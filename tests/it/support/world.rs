@@ -136,6 +136,14 @@ impl World {
         });
     }
 
+    /// Up to this sum one person may settle what two would have to.
+    pub fn limit_for_one(&self, commune: &Commune, amount: Dong) {
+        self.change(|tx, stamp| {
+            let (what, who) = ((amount, "7/QĐ"), (self.clerk, self.chief));
+            exception::limit::set(tx, stamp, &Actor::system(), commune.id, what, who)
+        });
+    }
+
     /// One more bank account of the commune.
     pub fn open_account(&self, commune: &Commune, account_no: &str) -> AccountId {
         self.change(|tx, stamp| {

@@ -62,7 +62,7 @@ fn no_mutation_of_the_signed_part_is_accepted() {
         let at = positions[damage.next(positions.len())];
         let mut mutant = genuine.clone();
         damaged(&mut mutant, at, &mut damage);
-        if mutant != genuine && verify(&mutant, &trust, now).is_valid() {
+        if mutant != genuine && verify(&mutant, &trust, now).exit_code() == 0 {
             accepted.push((at, String::from_utf8_lossy(&mutant).into_owned()));
         }
     }
@@ -86,7 +86,7 @@ fn no_swap_repetition_or_loss_of_an_element_is_accepted() {
         let twice = format!("{}{piece}{}", &text[..end], &text[end..]);
         let emptied = format!("{}<X></X>{}", &text[..start], &text[end..]);
         for mutant in [lost, twice, emptied] {
-            assert!(!verify(mutant.as_bytes(), &trust, now).is_valid(), "{piece}");
+            assert_ne!(verify(mutant.as_bytes(), &trust, now).exit_code(), 0, "{piece}");
         }
     }
 }

@@ -377,7 +377,10 @@ fn the_attacks_kept_as_fixtures_are_the_ones_generated() {
     let mut names: BTreeSet<String> = BTreeSet::new();
     let doubts = issuers::doubts().into_iter();
     let doubts = doubts.map(|(name, text, problem)| (format!("doubt-{name}"), text, problem));
-    for (name, text, problem) in all().into_iter().chain(doubts) {
+    let slug = |name: &str| name.split(|c: char| !c.is_ascii_alphanumeric()).collect::<Vec<_>>().join("_");
+    let ours = super::attacks::all().into_iter();
+    let ours = ours.map(|(name, text, problem)| (format!("receipt-{}", slug(name)), text, problem));
+    for (name, text, problem) in all().into_iter().chain(doubts).chain(ours) {
         let file = format!("{name}.{}.xml", problem.code());
         if fs::read(kept.join(&file)).ok().as_deref() != Some(text.as_bytes()) {
             fs::create_dir_all(&fresh).unwrap();

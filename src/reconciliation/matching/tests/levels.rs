@@ -99,7 +99,7 @@ fn busy_day() -> (Vec<Line>, Vec<Movement>, Vec<Obligation>) {
 }
 
 #[test]
-fn any_number_of_threads_and_any_order_give_the_same_answer() {
+fn runs_beside_each_other_and_any_order_give_the_same_answer() {
     let (lines, movements, obligations) = busy_day();
     let expected = run(&lines, &movements, &obligations);
     assert!(expected.proofs.len() > 50 && expected.credits.len() > 20, "{}", expected.proofs.len());

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use super::super::{
     books, city, correction_steps, corrections, days, deposits, duties, exception_work, exceptions, figures,
     intake, ledgers, letters, lists, months, notifications, obligations, overview, payments, pos, privacy,
-    queue, raise, receipts, refunds, remittances, reopenings, rules, series, settlements, shifts, tax, view,
+    proposals, queue, raise, receipts, refunds, remittances, reopenings, rules, series, settlements, shifts,
+    tax, view,
 };
 
 type Make = fn(&mut SchemaGenerator) -> schemars::Schema;
@@ -259,6 +260,8 @@ pub fn table() -> BTreeMap<&'static str, Shape> {
         ("GET /api/v1/privacy/register", Shape::new().asks::<privacy::ListQuery>()),
         ("GET /api/v1/tax/invoices", Shape::new().asks::<tax::UnitQuery>()),
         ("GET /api/v1/city/figures", Shape::new().asks::<city::FiguresQuery>()),
+        ("POST /api/v1/proposals", Shape::new().reads::<proposals::ProposalBody>()),
+        ("POST /api/v1/proposals/{id}/refuse", Shape::new().reads::<proposals::RefusalBody>()),
         ("GET /api/v1/evidence.zip", Shape::new().asks::<city::EvidenceQuery>()),
     ])
 }

@@ -20,6 +20,7 @@ use crate::web::pages::frame::Frame;
 use crate::web::pages::session::{Signed, check_origin};
 use crate::web::pages::{Page, html};
 use crate::web::respond::block;
+use crate::worker::settle_trail;
 
 #[derive(Template)]
 #[template(path = "evidence.html")]
@@ -90,17 +91,23 @@ pub async fn bundled(
     let client = actor.person.map_or_else(|| actor.role.as_str().to_owned(), |person| person.to_string());
     let slot = shared.staff_bundles.take(client)?;
     let app = Arc::clone(shared.app());
-    let unit = block(move || {
-        app.write(&actor, |tx, stamp| {
+    let taking = block(move || {
+        let taking = app.write(&actor, |tx, stamp| {
             let unit = unit_coded(tx, &actor, &code).map_err(|_| unknown_unit())?;
             evidence::admit(tx, stamp, &actor, unit.id, period)
-        })
+        })?;
+        // What can hold it up is told as an answer, before the file begins.
+        settle_trail(&app, taking.unit.id, taking.entry)?;
+        Ok(taking)
     })
     .await?;
     let app = Arc::clone(shared.app());
-    let name = format!("ho-so-kiem-toan-{}-{}-{}.zip", unit.code, period.0, period.1);
-    bundle::stream(slot, (&name, bundle::ZIP), move |out| evidence::write(out, &app.store, &unit, period))
-        .map_err(|failure| failure.0)
+    let name = format!("ho-so-kiem-toan-{}-{}-{}.zip", taking.unit.code, period.0, period.1);
+    bundle::stream(slot, (&name, bundle::ZIP), move |out| {
+        let settle = || settle_trail(&app, taking.unit.id, taking.entry);
+        evidence::write(out, &app.store, &taking, &settle)
+    })
+    .map_err(|failure| failure.0)
 }
 
 fn unknown_unit() -> Error {

@@ -4,6 +4,7 @@
 pub mod clients;
 pub mod evidence;
 pub mod operations;
+pub mod proposals;
 pub mod trail;
 pub mod units;
 

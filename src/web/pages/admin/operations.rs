@@ -123,6 +123,11 @@ fn row(lang: Lang, event: Event) -> EventRow {
     }
 }
 
+/// What is the city's to know stays open for others.
+fn or_none(count: Option<i64>) -> String {
+    count.map_or_else(|| "–".to_owned(), |count| count.to_string())
+}
+
 fn channels(lang: Lang, found: &[Health], now: Instant) -> Listing {
     let row = |one: &Health| {
         let last = one.last_at.map_or_else(
@@ -133,8 +138,8 @@ fn channels(lang: Lang, found: &[Health], now: Instant) -> Listing {
             Cell::mono(one.channel.clone()),
             last,
             Cell::figure(one.day_count),
-            Cell::figure(one.refused_day_count),
-            Cell::figure(one.parked_count),
+            Cell::figure(or_none(one.refused_day_count)),
+            Cell::figure(or_none(one.parked_count)),
         ]
     };
     let heads = ["channel", "channel_last", "channel_day", "channel_refused", "channel_parked"];

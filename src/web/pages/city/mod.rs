@@ -16,10 +16,11 @@ use super::session::{Signed, check_origin};
 use super::upload::{Part, boundary, parts};
 use super::wording::Lang;
 use super::{Page, html};
-use crate::actor::Role;
+use crate::actor::{Role, Scope};
 use crate::error::{Error, Kind, Result};
 use crate::report::city::{Figures, Measured, Standing, Warning, way_words};
 use crate::report::collection::{READERS, percent};
+use crate::report::proposal;
 use crate::report::target::total;
 use crate::report::target::{Measure, Targets};
 use crate::web::Shared;
@@ -51,6 +52,7 @@ struct UnitRow {
     free: i64,
     by_amount: String,
     shares: Vec<Share>,
+    old_until: Option<String>,
 }
 
 struct WarningRow {
@@ -60,6 +62,7 @@ struct WarningRow {
     share: String,
     target: String,
     is_grave: bool,
+    old_until: Option<String>,
 }
 
 struct TargetRow {
@@ -120,8 +123,10 @@ async fn compose(
     signed.require(&READERS)?;
     let frame = Frame::of(signed, request);
     let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
-    let found = block(move || {
-        figures_asked(&app, &actor, None, month.as_deref()).map_err(|error| error.in_field("form"))
+    let (found, asked) = block(move || {
+        let found =
+            figures_asked(&app, &actor, None, month.as_deref()).map_err(|error| error.in_field("form"))?;
+        Ok((found, app.store.read(&Scope::All, proposal::targets)?))
     })
     .await?;
     let lang = frame.lang;
@@ -145,7 +150,7 @@ async fn compose(
         items: chart::bars(found.by_item.iter().take(ITEMS_SHOWN).map(|sum| (sum.name.clone(), sum.amount))),
         channels: chart::bars(channels(lang, &found)),
         days: chart::columns(&found.by_day),
-        targets: targets(lang)?,
+        targets: targets(lang, &asked),
         month: found.month,
         frame,
     })
@@ -189,6 +194,7 @@ fn unit(lang: Lang, one: &Standing, most: i64) -> UnitRow {
         free: one.paid.free_count,
         by_amount: or_none(lang, one.paid.share_by_amount()),
         shares: one.measured.iter().map(|measured| share(lang, measured)).collect(),
+        old_until: one.dossiers_old_until.map(shown),
     }
 }
 
@@ -201,10 +207,11 @@ fn warning(lang: Lang, one: &Warning) -> WarningRow {
         share: or_none(lang, one.measured.share),
         target: one.measured.target.as_ref().map(crate::report::target::Target::shown).unwrap_or_default(),
         is_grave: one.is_grave,
+        old_until: one.old_until.map(shown),
     }
 }
 
-fn targets(lang: Lang) -> Result<Vec<TargetRow>> {
+fn targets(lang: Lang, all: &Targets) -> Vec<TargetRow> {
     let row = |target: &crate::report::target::Target| {
         let (vi, en) = Measure::words(target.measure);
         TargetRow {
@@ -217,7 +224,7 @@ fn targets(lang: Lang) -> Result<Vec<TargetRow>> {
             certainty: target.certainty.clone(),
         }
     };
-    Ok(Targets::shipped()?.all().iter().map(row).collect())
+    all.all().iter().map(row).collect()
 }
 
 /// `GET /city/report?month=&format=xlsx|csv|pdf`

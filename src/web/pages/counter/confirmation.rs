@@ -1,5 +1,6 @@
 //! `/counter/obligations/{id}/confirmation`: “Xác nhận đã thu tiền”, printed when the document's
-//! signature takes its time. It is no receipt and says so; its code leads to the receipt.
+//! signature takes its time. It is no receipt and says so; its code leads to the receipt. Who took the
+//! money is read off the document, whoever prints this.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use super::take::locate;
 use crate::actor::Role;
 use crate::id::ObligationId;
 use crate::obligation::{self, State};
-use crate::receipt;
+use crate::receipt::{self, printed};
 use crate::unit;
 use crate::web::Shared;
 use crate::web::extract;
@@ -53,7 +54,7 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
                 id,
                 unit: unit::find(conn, unit)?.name,
                 dossier: item.dossier_code.clone(),
-                collector: signed.name.clone(),
+                collector: printed::read(&receipt::query::body(conn, unit, taken.id)?)?.collected_by,
                 amount: item.total.to_string(),
                 at: taken.collected_at.in_hanoi().format("%H:%M %d/%m/%Y").to_string(),
                 svg: obligation::vietqr::svg(&link)?,

@@ -23,11 +23,12 @@ use super::frame::{Frame, see};
 use super::session::Signed;
 use super::{Page, Posted, html};
 use crate::actor::{Actor, Role, Scope};
+use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, PartyId, PaymentId, UnitId};
 use crate::obligation::reference::{CodeBook, ReferenceCode};
 use crate::obligation::{Obligation, counter_query};
-use crate::payment::pos;
+use crate::payment::{counter, pos};
 use crate::shift::{self as shifts, Shift, State, report};
 use crate::store::Conn;
 use crate::store::vault::Vault;
@@ -230,7 +231,9 @@ fn look(conn: &mut Conn, vault: &Vault, actor: &Actor, unit: UnitId, asked: &str
     for kind in ["name", "phone", "personal_id", "tax_code", "passport"] {
         payers.extend(party::search(conn, vault, unit, kind, asked)?);
     }
-    counter_query::owed_by(conn, unit, &payers, FOUND_LIMIT)
+    let mut found = counter_query::owed_by(conn, unit, &payers, FOUND_LIMIT)?;
+    found.extend(counter::owed_again_by(conn, unit, &payers)?);
+    Ok(found)
 }
 
 /// The reference code in what was typed or scanned: alone, in a link, or in a payment code.
@@ -247,7 +250,11 @@ fn rows(
 ) -> Result<Vec<Row>> {
     let keys: Vec<(UnitId, PartyId)> = items.iter().map(|item| (item.unit, item.party)).collect();
     let payers = party::load(conn, vault, &keys)?;
-    let row = |item: &Obligation| Row {
+    let mut owed = Vec::with_capacity(items.len());
+    for item in items {
+        owed.push(counter::owed(conn, item)?);
+    }
+    let row = |(item, owed): (&Obligation, Dong)| Row {
         id: item.id,
         dossier: item.dossier_code.clone(),
         payer: payers
@@ -255,11 +262,11 @@ fn rows(
             .and_then(|payer| payer.name.clone())
             .unwrap_or_else(|| "–".to_owned()),
         code: item.reference_code.clone(),
-        owed: item.outstanding().to_string(),
-        standing: standing(lang, item),
-        is_open: item.outstanding().is_positive(),
+        owed: owed.to_string(),
+        standing: if owed > item.outstanding() { lang.t("standing_again") } else { standing(lang, item) },
+        is_open: owed.is_positive(),
     };
-    Ok(items.iter().map(row).collect())
+    Ok(items.iter().zip(owed).map(row).collect())
 }
 
 fn standing(lang: super::wording::Lang, item: &Obligation) -> &'static str {

@@ -10,10 +10,11 @@ use askama::Template;
 use super::own_unit;
 use super::take::locate;
 use crate::actor::Role;
+use crate::amount::Dong;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, PadId};
-use crate::obligation;
+use crate::payment::provisional::{self as money, Paper};
 use crate::shift::provisional::{self, State};
 use crate::shift::{provisional_query as query, slip_form};
 use crate::unit;
@@ -183,12 +184,15 @@ pub async fn enter(
     let id: ObligationId = extract::path(&request, "id")?;
     let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
     let done = block(move || {
-        let collected_at = moment(&typed)?;
+        let paper = Paper {
+            obligation: id,
+            amount: Dong(typed.dong("amount")?.unwrap_or_default()),
+            collected_at: moment(&typed)?,
+            differs: typed.get("differs") == "1",
+        };
         app.write(&actor, |tx, stamp| {
             let unit = locate(tx, &actor, id)?;
-            let owed = obligation::find(tx, unit, id)?.outstanding();
-            let slip = (unit, number(&typed)?);
-            provisional::enter(tx, stamp, &actor, slip, (id, owed, collected_at)).map(|_| ())
+            money::enter(tx, stamp, &actor, (unit, number(&typed)?), &paper).map(|_| ())
         })
     })
     .await;
@@ -198,6 +202,7 @@ pub async fn enter(
             let wrong = Wrong::of(error, Lang::of(&request))?;
             let mut page = super::take::fresh(&request, &signed, &shared).await?;
             page.wrong = wrong;
+            page.paper = super::take::Paper::typed(&fields);
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }
     }

@@ -5,18 +5,17 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 use super::{in_use, own_unit, standing};
 use crate::actor::Role;
 use crate::amount::Dong;
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::id::{ObligationId, ReceiptId, UnitId};
+use crate::id::{ObligationId, PaymentId, ReceiptId, ShiftId, UnitId};
 use crate::obligation::{self, query, walk_in};
 use crate::payment::book::Method;
-use crate::payment::counter::{self, Taking};
+use crate::payment::counter::{self, Taking, Tender};
 use crate::payment::pos;
 use crate::payment::settler::Numbered;
 use crate::store::Conn;
@@ -53,6 +52,8 @@ pub(super) struct TakePage {
     owed_plain: i64,
     is_open: bool,
     is_partial: bool,
+    /// The bank took its money back while its document stands.
+    is_owed_again: bool,
     has_shift: bool,
     lines: Vec<(String, String)>,
     tendered: String,
@@ -68,29 +69,53 @@ pub(super) struct TakePage {
     is_taken: bool,
     /// The money came another way while the cashier took it: it is given back.
     is_late: bool,
+    pub(super) paper: Paper,
     /// The dossier it was linked to afterwards.
     linked: Option<String>,
+}
+
+/// What a cashier typed off a slip, to come back with the reason.
+#[derive(Default)]
+pub(super) struct Paper {
+    number: String,
+    amount: String,
+    collected_at: String,
+}
+
+impl Paper {
+    pub(super) fn typed(fields: &Fields) -> Paper {
+        Paper {
+            number: fields.trimmed("number").to_owned(),
+            amount: fields.trimmed("amount").to_owned(),
+            collected_at: fields.trimmed("collected_at").to_owned(),
+        }
+    }
 }
 
 /// What came of a form that was just sent.
 #[derive(Clone, Copy, Default, Deserialize)]
 struct Asked {
-    /// What was taken: all that was owed then, which part payments made less than the total.
+    /// The payment that was taken: what was handed over for it is on record, and the page says the change.
     #[serde(default)]
-    taken: Option<i64>,
-    /// What was handed over: the page says the change.
-    #[serde(default)]
-    tendered: Option<i64>,
+    taken: Option<PaymentId>,
     /// The obligation was paid before the form came.
     #[serde(default)]
     late: Option<u8>,
 }
 
-impl Asked {
-    fn change(self) -> Option<Dong> {
-        let change = self.tendered?.checked_sub(self.taken?)?;
-        (change >= 0).then_some(Dong(change))
+/// A payment of this cashier's drawer, with the change it left.
+pub(super) fn just_taken(
+    conn: &mut Conn,
+    unit: UnitId,
+    shift: Option<ShiftId>,
+    payment: Option<PaymentId>,
+) -> Result<Option<Option<Dong>>> {
+    let Some(id) = payment else { return Ok(None) };
+    let found = crate::payment::query::payments(conn, &[(unit, id)])?.pop();
+    if found.is_none_or(|found| found.shift.is_none() || found.shift != shift) {
+        return Ok(None);
     }
+    Ok(Some(counter::tender(conn, unit, id)?.map(|tender| tender.change())))
 }
 
 /// `GET /counter/obligations/{id}`
@@ -135,11 +160,12 @@ async fn compose(
         app.read(&actor, |conn| {
             let unit = locate(conn, &actor, id)?;
             let item = obligation::find(conn, unit, id)?;
-            let has_shift = in_use(conn, &actor, own_unit(&actor)?)?.is_some();
+            let shift = in_use(conn, &actor, own_unit(&actor)?)?.map(|shift| shift.id);
+            let taken = just_taken(conn, unit, shift, asked.taken)?;
+            let owed = counter::owed(conn, &item)?;
             let receipts = receipts_of(conn, &item)?;
             let payer = party::load(conn, &app.vault, &[(unit, item.party)])?.remove(&(unit, item.party));
             let lines = obligation::lines(conn, unit, id)?;
-            let change = asked.change().filter(|_| !item.outstanding().is_positive());
             Ok(TakePage {
                 frame,
                 csrf,
@@ -151,11 +177,12 @@ async fn compose(
                 payer: payer.and_then(|payer| payer.name).unwrap_or_else(|| "–".to_owned()),
                 code: item.reference_code.clone(),
                 standing: standing(lang, &item),
-                owed: item.outstanding().to_string(),
-                owed_plain: item.outstanding().0,
-                is_open: item.outstanding().is_positive(),
-                is_partial: item.allocated.is_positive(),
-                has_shift,
+                owed: owed.to_string(),
+                owed_plain: owed.0,
+                is_open: owed.is_positive(),
+                is_partial: item.allocated.is_positive() && item.outstanding().is_positive(),
+                is_owed_again: owed > item.outstanding(),
+                has_shift: shift.is_some(),
                 lines: lines.iter().map(|line| (line.item_name.clone(), line.amount.to_string())).collect(),
                 tendered: String::new(),
                 approval_code: String::new(),
@@ -163,8 +190,9 @@ async fn compose(
                 is_waiting: receipts.iter().any(|receipt| !receipt.is_signed),
                 stamp: crate::web::pages::live::stamp_of(conn, &item)?,
                 receipts,
-                change: change.map(|change| change.to_string()),
-                is_taken: asked.taken.is_some(),
+                change: taken.flatten().filter(|_| !owed.is_positive()).map(|change| change.to_string()),
+                is_taken: taken.is_some(),
+                paper: Paper::default(),
                 is_late: asked.late.is_some(),
                 linked: walk_in::linked(conn, unit, id)?,
             })
@@ -215,7 +243,6 @@ pub async fn take(
     let key = key_of(&fields)?;
     let taken = match read_form(&fields) {
         Ok(confirmed) => {
-            let (taken, tendered) = (confirmed.amount.0, confirmed.tendered);
             let app = Arc::clone(shared.app());
             let (held, actor) = (shared.clone(), signed.actor.clone());
             let repeatable = Repeatable::of_form(
@@ -226,17 +253,12 @@ pub async fn take(
                 &format!("{}/{}/{:?}", confirmed.method.as_str(), confirmed.amount.0, confirmed.slip),
             );
             let name = signed.name.clone();
-            block(move || taking(&app, &held, &actor, name, id, &confirmed, &repeatable)).await.map(|()| {
-                match tendered {
-                    Some(tendered) => format!("?taken={taken}&tendered={tendered}"),
-                    None => format!("?taken={taken}"),
-                }
-            })
+            block(move || taking(&app, &held, &actor, name, id, &confirmed, &repeatable)).await
         }
         Err(error) => Err(error),
     };
     match taken {
-        Ok(query) => Ok(see(format!("/counter/obligations/{id}{query}"))),
+        Ok(payment) => Ok(see(format!("/counter/obligations/{id}?taken={payment}"))),
         // Another till or the bank was faster: what lies on the desk is given back.
         Err(error) if error.code() == "obligation_closed" => {
             Ok(see(format!("/counter/obligations/{id}?late=1")))
@@ -269,7 +291,7 @@ fn taking(
     id: ObligationId,
     confirmed: &Confirmed,
     repeatable: &Repeatable,
-) -> Result<()> {
+) -> Result<PaymentId> {
     let mut numbered: Vec<(UnitId, ReceiptId)> = Vec::new();
     let given = once(app, &shared.in_flight, actor, repeatable, StatusCode::CREATED, |tx, stamp| {
         let unit = locate(tx, actor, id)?;
@@ -284,11 +306,27 @@ fn taking(
         if let Some((code, terminal)) = &confirmed.slip {
             pos::record_slip(tx, stamp, actor, unit, taken.payment, (code, terminal))?;
         }
+        if let Some(tendered) = confirmed.tendered.map(Dong) {
+            let tender = Tender { tendered, due: confirmed.amount };
+            counter::keep_tender(tx, stamp, (unit, &[taken.payment]), tender)?;
+        }
         numbered = taken.receipts.iter().map(|receipt| (unit, *receipt)).collect();
-        respond::to_bytes(&json!({ "payment": taken.payment }))
+        respond::to_bytes(&Answer { payments: vec![taken.payment] })
     })?;
     if !given.is_repeated && !numbered.is_empty() {
         app.sealing.numbered(&numbered);
     }
-    Ok(())
+    first_of(&given.body)
+}
+
+/// What a taking answers, the first time and whenever its form is sent again.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Answer {
+    pub payments: Vec<PaymentId>,
+}
+
+pub(super) fn first_of(body: &[u8]) -> Result<PaymentId> {
+    let answer: Option<Answer> = serde_json::from_slice(body).ok();
+    let first = answer.and_then(|answer| answer.payments.first().copied());
+    first.ok_or_else(|| Error::internal("what was taken is not in its answer"))
 }

@@ -5,18 +5,17 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
-use serde_json::json;
 
-use super::take::{fresh_key, key_of};
+use super::take::{Answer, first_of, fresh_key, just_taken, key_of};
 use super::{Row, in_use, own_unit, rows};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::id::{ObligationId, ReceiptId, UnitId};
+use crate::id::{ObligationId, PaymentId, ReceiptId, UnitId};
 use crate::obligation::{Obligation, query};
 use crate::payment::book::Method;
-use crate::payment::counter::{self, TOGETHER_LIMIT, Taking};
+use crate::payment::counter::{self, TOGETHER_LIMIT, Taking, Tender};
 use crate::payment::settler::Numbered;
 use crate::store::Conn;
 use crate::text;
@@ -59,29 +58,20 @@ struct TogetherPage {
 #[derive(Clone, Default)]
 struct Asked {
     ids: Vec<ObligationId>,
-    taken: Option<i64>,
-    tendered: Option<i64>,
+    taken: Option<PaymentId>,
     is_late: bool,
 }
 
 impl Asked {
     fn of(request: &HttpRequest) -> Asked {
         let pairs = extract::query::<Pairs>(request).unwrap_or_default();
-        let number = |name: &str| {
-            pairs.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.parse::<i64>().ok())
-        };
+        let named = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let ids = pairs.iter().filter(|(name, _)| name == "o").filter_map(|(_, id)| id.parse().ok());
         Asked {
             ids: ids.take(TOGETHER_LIMIT).collect(),
-            taken: number("taken"),
-            tendered: number("tendered"),
-            is_late: number("late").is_some(),
+            taken: named("taken").and_then(|id| id.parse().ok()),
+            is_late: named("late").is_some(),
         }
-    }
-
-    fn change(&self) -> Option<Dong> {
-        let change = self.tendered?.checked_sub(self.taken?)?;
-        (change >= 0).then_some(Dong(change))
     }
 }
 
@@ -122,16 +112,18 @@ async fn compose(
     block(move || {
         app.read(&actor, |conn| {
             let items = load(conn, &actor, &asked.ids)?;
-            let has_shift = in_use(conn, &actor, own_unit(&actor)?)?.is_some();
+            let unit = own_unit(&actor)?;
+            let shift = in_use(conn, &actor, unit)?.map(|shift| shift.id);
+            let taken = just_taken(conn, unit, shift, asked.taken)?;
             let mut receipts = Vec::new();
             for item in &items {
                 receipts.extend(receipts_of(conn, item)?);
             }
-            let owed: Vec<_> = items
-                .iter()
-                .filter(|item| item.outstanding().is_positive())
-                .map(|item| (item.id, item.outstanding().0))
-                .collect();
+            let mut owed = Vec::new();
+            for item in &items {
+                let amount = counter::owed(conn, item)?;
+                owed.extend(amount.is_positive().then_some((item.id, amount.0)));
+            }
             let total = Dong::sum(owed.iter().map(|(_, amount)| Dong(*amount)))?;
             Ok(TogetherPage {
                 rows: rows(conn, &app.vault, lang, &items)?,
@@ -139,15 +131,15 @@ async fn compose(
                 csrf,
                 wrong: Wrong::default(),
                 key,
-                change: asked.change().filter(|_| owed.is_empty()).map(|change| change.to_string()),
+                change: taken.flatten().filter(|_| owed.is_empty()).map(|change| change.to_string()),
                 owed,
                 total: total.to_string(),
                 total_plain: total.0,
-                has_shift,
+                has_shift: shift.is_some(),
                 tendered: String::new(),
                 is_waiting: receipts.iter().any(|receipt| !receipt.is_signed),
                 receipts,
-                is_taken: asked.taken.is_some(),
+                is_taken: taken.is_some(),
                 is_late: asked.is_late,
             })
         })
@@ -193,22 +185,16 @@ pub async fn take(
     let ids: Vec<ObligationId> = named.take(TOGETHER_LIMIT).collect();
     let taken = match read_form(&fields) {
         Ok(confirmed) => {
-            let query = match confirmed.tendered {
-                Some(tendered) => format!("&taken={}&tendered={tendered}", confirmed.total.0),
-                None => format!("&taken={}", confirmed.total.0),
-            };
             let content = format!("{}/{:?}", confirmed.method.as_str(), confirmed.parts);
             let sender = signed.session.login.as_sender();
             let repeatable = Repeatable::of_form(sender, ROUTE, key.clone(), request.path(), &content);
             let (held, actor, name) = (shared.clone(), signed.actor.clone(), signed.name.clone());
-            block(move || taking(held.app(), &held, &actor, &name, &confirmed, &repeatable))
-                .await
-                .map(|()| query)
+            block(move || taking(held.app(), &held, &actor, &name, &confirmed, &repeatable)).await
         }
         Err(error) => Err(error),
     };
     match taken {
-        Ok(query) => Ok(see(format!("{}{query}", address(&ids)))),
+        Ok(payment) => Ok(see(format!("{}&taken={payment}", address(&ids)))),
         Err(error) if error.code() == "obligation_closed" => Ok(see(format!("{}&late=1", address(&ids)))),
         Err(error) => {
             let wrong = Wrong::of(error, Lang::of(&request))?;
@@ -228,7 +214,7 @@ fn taking(
     collector: &str,
     confirmed: &Confirmed,
     repeatable: &Repeatable,
-) -> Result<()> {
+) -> Result<PaymentId> {
     let unit = own_unit(actor)?;
     let takings: Vec<Taking> = confirmed
         .parts
@@ -246,10 +232,14 @@ fn taking(
         let taken = counter::take_together(tx, stamp, actor, &takings)?;
         numbered = taken.iter().flat_map(|one| one.receipts.iter().map(|receipt| (unit, *receipt))).collect();
         let payments: Vec<_> = taken.iter().map(|one| one.payment).collect();
-        respond::to_bytes(&json!({ "payments": payments }))
+        if let Some(tendered) = confirmed.tendered.map(Dong) {
+            let tender = Tender { tendered, due: confirmed.total };
+            counter::keep_tender(tx, stamp, (unit, &payments), tender)?;
+        }
+        respond::to_bytes(&Answer { payments })
     })?;
     if !given.is_repeated && !numbered.is_empty() {
         app.sealing.numbered(&numbered);
     }
-    Ok(())
+    first_of(&given.body)
 }

@@ -8,15 +8,17 @@ use askama::Template;
 
 use super::confirm;
 use super::refunds::{READERS, state_words};
-use crate::actor::{Actor, Role};
+use crate::actor::{Actor, Role, Scope};
 use crate::app::App;
 use crate::audit;
+use crate::duty;
 use crate::error::{Error, Result};
 use crate::id::{RefundId, UnitId};
 use crate::payment::refund::{self, Payee, State, query, sender};
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::extract;
+use crate::web::pages::duties;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::session::Signed;
@@ -52,6 +54,8 @@ struct RefundPage {
     reason: String,
     /// When, what, why.
     events: Vec<(String, &'static str, String)>,
+    /// Who decided for whom.
+    delegated: Vec<String>,
 }
 
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
@@ -103,10 +107,16 @@ async fn compose(
     signed.require(&READERS)?;
     let id: RefundId = extract::path(request, "id")?;
     let frame = Frame::of(signed, request);
-    let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
-    let Looked { item, payee, is_sender, events } = block(move || look(&app, &actor, id)).await?;
+    let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
+    let (Looked { item, payee, is_sender, events }, delegated) = block(move || {
+        let looked = look(&app, &actor, id)?;
+        let subject = (looked.item.unit, duty::Kind::Refund, id.0);
+        let delegated = app.store.read(&Scope::All, |conn| duties::delegated(conn, lang, subject))?;
+        Ok((looked, delegated))
+    })
+    .await?;
     let (state, tone) = state_words(frame.lang, item.state);
-    let (role, lang) = (signed.actor.role, frame.lang);
+    let role = signed.actor.role;
     let event = |event: query::PastEvent| {
         let at = event.at.in_hanoi().format("%H:%M %d/%m/%Y").to_string();
         let words = State::ALL.into_iter().find(|state| state.as_str() == event.state);
@@ -116,6 +126,7 @@ async fn compose(
         csrf: signed.csrf.clone(),
         wrong,
         id,
+        delegated,
         code: item.reference_code.clone(),
         amount: item.amount.to_string(),
         why: item.reason.clone(),

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::identity;
 use crate::obligation;
+use crate::payment::counter;
 use crate::payment::provisional as money;
 use crate::payment::settler::Numbered;
 use crate::shift::{provisional, provisional_query as query};
@@ -31,6 +32,8 @@ struct Row {
     number: i64,
     dossier: String,
     amount: String,
+    /// What the case owes now, where that is not what the slip says.
+    owed: Option<String>,
     collected_at: String,
     cashier: String,
 }
@@ -66,11 +69,14 @@ async fn compose(
             for unit in units(conn, &actor)? {
                 for slip in query::entered(conn, unit.id)? {
                     let Some(entry) = query::entry(conn, unit.id, slip.number)? else { continue };
+                    let item = obligation::find(conn, unit.id, entry.obligation)?;
+                    let owed = counter::owed(conn, &item)?;
                     rows.push(Row {
                         unit_code: unit.code.clone(),
                         unit: unit.name.clone(),
                         number: slip.number,
-                        dossier: obligation::find(conn, unit.id, entry.obligation)?.dossier_code,
+                        dossier: item.dossier_code,
+                        owed: (owed != entry.amount).then(|| owed.to_string()),
                         amount: entry.amount.to_string(),
                         collected_at: entry.collected_at.in_hanoi().format("%H:%M %d/%m/%Y").to_string(),
                         cashier: identity::person_name(conn, entry.person).unwrap_or_default(),
@@ -123,6 +129,7 @@ fn act(app: &App, signed: &Signed, fields: &Fields) -> Result<()> {
     if is_signed {
         confirm(app, signed, fields.get("confirm"))?;
     }
+    let differs = fields.get("differs") == "1";
     let (unit, collector) = app.store.read(&Scope::All, |conn| {
         let unit = crate::unit::find_by_code(conn, fields.get("unit"))?.id;
         actor.scope.require(unit)?;
@@ -134,7 +141,7 @@ fn act(app: &App, signed: &Signed, fields: &Fields) -> Result<()> {
             provisional::send_back(tx, stamp, actor, (unit, number), fields.get("reason"))?;
             return Ok(Vec::new());
         }
-        let (_, taken) = money::countersign(tx, stamp, actor, (unit, number), &collector)?;
+        let (_, taken) = money::countersign(tx, stamp, actor, (unit, number), (&collector, differs))?;
         Ok(taken.receipts.into_iter().map(|receipt| (unit, receipt)).collect::<Vec<_>>())
     })?;
     app.sealing.numbered(&receipts);

@@ -10,19 +10,23 @@ use askama::Template;
 use super::candidates::{Candidate, candidates};
 use super::exceptions::locate;
 use super::{READERS, confirm};
-use crate::actor::{Actor, Role};
+use crate::actor::{Actor, Role, Scope};
+use crate::amount::Dong;
 use crate::app::App;
 use crate::clock::BusinessDay;
+use crate::duty;
 use crate::error::{Error, Result};
 use crate::exception::{self, Ask, Decision, Exception, State, work_query};
 use crate::id::{ExceptionId, LineId, ObligationId, PictureId, UnitId};
 use crate::obligation::reference::ReferenceCode;
 use crate::obligation::walk_in;
 use crate::payment::settler::Numbered;
+use crate::payment::split::{self, Part};
 use crate::payment::{picture, reopen, resolve};
 use crate::store::{Conn, Stamp, Tx};
 use crate::web::Shared;
 use crate::web::extract;
+use crate::web::pages::duties;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::session::Signed;
@@ -76,6 +80,8 @@ struct WorkbenchPage {
     reopening: Option<String>,
     pictures: Vec<PictureId>,
     events: Vec<Past>,
+    /// Who decided for whom.
+    delegated: Vec<String>,
     can_propose: bool,
     can_decide: bool,
     can_comment: bool,
@@ -90,6 +96,7 @@ struct Typed {
     resolution: String,
     target: String,
     other: String,
+    parts: String,
     reason: String,
     number: String,
     on: String,
@@ -102,6 +109,7 @@ impl Typed {
             resolution: text("resolution"),
             target: text("target"),
             other: text("other"),
+            parts: text("parts"),
             reason: text("reason"),
             number: text("number"),
             on: text("on"),
@@ -132,8 +140,10 @@ async fn compose(
         let today = app.clock.now().business_day();
         let works = matches!(actor.role, Role::Finance | Role::Approver);
         let line = app.write(&actor, |tx, stamp| line_facts(tx, stamp, &actor, id))?;
+        let unit = app.read(&actor, |conn| locate(conn, &actor, id))?;
+        let subject = (unit, duty::Kind::Exception, id.0);
+        let delegated = app.store.read(&Scope::All, |conn| duties::delegated(conn, lang, subject))?;
         app.read(&actor, |conn| {
-            let unit = locate(conn, &actor, id)?;
             let item = exception::find(conn, unit, id)?;
             let proposal = match item.state {
                 State::Proposed => work_query::last_proposal(conn, unit, id)?,
@@ -143,7 +153,12 @@ async fn compose(
                 Some(proposal) => {
                     let target =
                         proposal.target.map(|id| resolve::target_text(&item, &proposal.resolution, id));
-                    Some((proposal.resolution, target.unwrap_or_default(), proposal.reason))
+                    let parts = match proposal.resolution == split::SPLIT {
+                        true => Some(parts_text(conn, lang, &item)?),
+                        false => None,
+                    };
+                    let target = parts.or(target).unwrap_or_default();
+                    Some((proposal.resolution, target, proposal.reason))
                 }
                 None => None,
             };
@@ -175,6 +190,7 @@ async fn compose(
                 reopening: exception::reopening_asked(conn, unit, id)?.map(|(_, reason)| reason),
                 pictures,
                 events: past(conn, lang, &item)?,
+                delegated,
                 can_propose: works && is_open,
                 can_decide: works,
                 can_comment: works || actor.role == Role::Administrator,
@@ -185,6 +201,20 @@ async fn compose(
         })
     })
     .await
+}
+
+/// The parts of a proposed split, and what stays in suspense.
+fn parts_text(conn: &mut Conn, lang: Lang, item: &Exception) -> Result<String> {
+    let (mut words, mut rest) = (Vec::new(), item.amount);
+    for part in split::proposed(conn, item)? {
+        let owed = obligation::find(conn, item.unit, part.obligation)?;
+        words.push(format!("{} {}", owed.reference_code, part.amount));
+        rest = rest.checked_sub(part.amount)?;
+    }
+    if rest.is_positive() {
+        words.push(lang.with("split_rest", rest));
+    }
+    Ok(words.join(" · "))
 }
 
 /// The line with its texts, for those who decide; seeing them leaves a trace.
@@ -277,6 +307,7 @@ fn event_key(kind: &str) -> &'static str {
 pub fn resolution_key(resolution: &str) -> &'static str {
     match resolution {
         "assign" => "do_assign",
+        "split" => "do_split",
         "acknowledge" => "do_acknowledge",
         "bank_charge" => "do_bank_charge",
         "disprove" => "do_disprove",
@@ -317,13 +348,31 @@ pub(super) fn propose_as(
             Some(Decision { number: number.to_owned(), on })
         }
     };
+    let parts = match resolution == split::SPLIT {
+        true => parts_of(tx, unit, fields.get("parts"))?,
+        false => Vec::new(),
+    };
     let ask = Ask { resolution, target, reason: fields.get("reason"), decision };
-    let item = exception::propose(tx, stamp, actor, unit, id, ask)?;
-    resolve::check_proposal(tx, &item, resolution, target)
+    resolve::propose(tx, stamp, actor, (unit, id), ask, &parts).map(|_| ())
+}
+
+/// A part on each line: whose it is, by id, reference code or dossier, and how much.
+fn parts_of(conn: &mut Conn, unit: UnitId, text: &str) -> Result<Vec<Part>> {
+    let wrong = || Error::invalid("parts", "split_parts_wrong", "on each line a code and an amount");
+    let mut parts = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (whose, amount) = line.split_once([' ', '\t', ';', '=']).ok_or_else(wrong)?;
+        let amount =
+            Fields::of(vec![("parts".to_owned(), amount.trim_matches([' ', '\t', ';', '=']).to_owned())]);
+        let amount = amount.dong("parts")?.ok_or_else(wrong)?;
+        let target = target_of(conn, unit, whose).map_err(|_| wrong())?;
+        parts.push(Part { obligation: ObligationId(target), amount: Dong(amount) });
+    }
+    Ok(parts)
 }
 
 fn needs_target(resolution: &str) -> bool {
-    !matches!(resolution, "acknowledge" | "bank_charge" | "disprove" | "shortage" | "to_budget")
+    !matches!(resolution, "acknowledge" | "bank_charge" | "disprove" | "shortage" | "to_budget" | "split")
 }
 
 /// What somebody typed or chose, as the id it stands for.

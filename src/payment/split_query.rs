@@ -1,0 +1,39 @@
+//! The SQL of how the money of an exception is to be split.
+
+use diesel::prelude::*;
+
+use super::split::Part;
+use crate::amount::Dong;
+use crate::clock::Instant;
+use crate::error::Result;
+use crate::id::*;
+use crate::store::Conn;
+use crate::store::failure::Classify;
+use crate::store::schema_money::split_part;
+
+crate::table_row! {
+    pub struct PartRow in "split_part" {
+        pub unit_id: UnitId,
+        pub exception_id: ExceptionId,
+        /// Of the exception, when it was proposed.
+        pub revision: i64,
+        pub part_no: i32,
+        pub obligation_id: ObligationId,
+        pub amount: Dong,
+        pub created_at: Instant,
+    }
+}
+
+/// The parts that were proposed last, in their order.
+pub fn newest(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<Vec<Part>> {
+    let found: Vec<(i64, ObligationId, Dong)> = split_part::table
+        .filter(split_part::unit_id.eq(unit))
+        .filter(split_part::exception_id.eq(id))
+        .order((split_part::revision.desc(), split_part::part_no))
+        .select((split_part::revision, split_part::obligation_id, split_part::amount))
+        .load(conn)
+        .classify()?;
+    let last = found.first().map(|one| one.0);
+    let newest = found.into_iter().filter(|one| Some(one.0) == last);
+    Ok(newest.map(|(_, obligation, amount)| Part { obligation, amount }).collect())
+}

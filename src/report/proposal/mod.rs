@@ -1,0 +1,308 @@
+//! Decisions of the city that one administrator proposes and another person approves: a target for units, an
+//! entrustment of a unit's signing, the end of one. They stand at the city's unit.
+
+mod proposal_query;
+
+use serde::{Deserialize, Serialize};
+
+use self::proposal_query::{self as query, EventRow, ProposalRow};
+use super::target::{Target, Targets};
+use crate::actor::{Actor, Role, Scope};
+use crate::audit;
+use crate::clock::{BusinessDay, Instant};
+use crate::error::{Error, Result};
+use crate::id::{EventId, PersonId, UnitId};
+use crate::store::{Conn, Stamp, Tx};
+use crate::text;
+use crate::unit::entrustment::{self, Decision};
+use crate::unit::{self, CITY};
+
+const REASON_LIMIT: usize = 500;
+
+/// Who may look at proposals.
+pub const READERS: [Role; 3] = [Role::Administrator, Role::Approver, Role::Auditor];
+
+/// What is proposed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", content = "of", rename_all = "snake_case")]
+pub enum Content {
+    /// A target beside those there are; of one kind of unit and measure the newest holds.
+    Target(Target),
+    Entrustment(Entrustment),
+    EntrustmentEnd(EntrustmentEnd),
+}
+
+/// The city's certificate signs for a unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entrustment {
+    pub unit: UnitId,
+    pub decision_no: String,
+    pub decided_on: BusinessDay,
+    pub valid_from: BusinessDay,
+    /// The last day.
+    pub valid_until: BusinessDay,
+}
+
+/// It does so no more, from a day on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntrustmentEnd {
+    pub unit: UnitId,
+    pub decision_no: String,
+    pub decided_on: BusinessDay,
+    pub from: BusinessDay,
+}
+
+impl Content {
+    /// The kind of its row.
+    fn kind(&self) -> &'static str {
+        match self {
+            Content::Target(_) => "targets",
+            Content::Entrustment(_) | Content::EntrustmentEnd(_) => "entrustment",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Proposed,
+    Approved,
+    Refused,
+}
+
+impl State {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Proposed => "proposed",
+            State::Approved => "approved",
+            State::Refused => "refused",
+        }
+    }
+
+    fn parse(text: &str) -> State {
+        match text {
+            "proposed" => State::Proposed,
+            "approved" => State::Approved,
+            _ => State::Refused,
+        }
+    }
+}
+
+/// A proposal as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Proposal {
+    pub id: EventId,
+    pub content: Content,
+    pub reason: String,
+    pub maker: PersonId,
+    pub created_at: Instant,
+    pub state: State,
+    pub checker: Option<PersonId>,
+    #[serde(skip)]
+    pub revision: i64,
+}
+
+/// They hold for many units, so that only who looks after all of them decides.
+fn require_city(actor: &Actor) -> Result<()> {
+    if actor.scope == Scope::All {
+        return Ok(());
+    }
+    Err(Error::forbidden("proposal_is_the_citys", "it is decided for the whole city"))
+}
+
+fn reason_of(text: &str) -> Result<String> {
+    let reason = text::clean(text);
+    if reason.is_empty() {
+        return Err(Error::invalid("reason", "field_missing", "why, and by which decision"));
+    }
+    if reason.chars().count() > REASON_LIMIT {
+        return Err(Error::invalid("reason", "field_too_long", format!("at most {REASON_LIMIT} characters")));
+    }
+    Ok(reason)
+}
+
+/// Proposes a decision; nothing holds before another person approves it.
+///
+/// # Errors
+/// `role_not_allowed`, `proposal_is_the_citys`, `person_required`, `field_missing`, `target_wrong`,
+/// `entrustment_dates_wrong`, `unit_not_found`.
+pub fn propose(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    content: &Content,
+    reason: &str,
+) -> Result<EventId> {
+    actor.require_role(&[Role::Administrator])?;
+    require_city(actor)?;
+    let maker = actor.require_person()?;
+    let reason = reason_of(reason)?;
+    check(tx, content)?;
+    let id: EventId = stamp.mint()?;
+    let text = serde_json::to_string(content).map_err(|error| Error::internal(error.to_string()))?;
+    query::insert(
+        tx,
+        ProposalRow {
+            unit_id: CITY,
+            id,
+            kind: content.kind(),
+            content: text,
+            reason: reason.clone(),
+            maker_person_id: maker,
+            created_at: stamp.now,
+            state: State::Proposed.as_str(),
+            checker_person_id: None,
+            revision: 1,
+        },
+    )?;
+    tell(tx, stamp, (id, 1), State::Proposed, maker, reason)?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, CITY, "proposal.proposed", id).with(content.kind())])?;
+    Ok(id)
+}
+
+fn check(conn: &mut Conn, content: &Content) -> Result<()> {
+    match content {
+        Content::Target(target) => target.check(),
+        Content::Entrustment(asked) => {
+            unit::find(conn, asked.unit)?;
+            entrustment::check(&decision(asked))
+        }
+        Content::EntrustmentEnd(asked) => {
+            unit::find(conn, asked.unit)?;
+            let (valid_from, valid_until) = (asked.from, asked.from);
+            let (number, decided_on) = (asked.decision_no.clone(), asked.decided_on);
+            entrustment::check(&Decision { number, decided_on, valid_from, valid_until })
+        }
+    }
+}
+
+fn decision(asked: &Entrustment) -> Decision {
+    Decision {
+        number: asked.decision_no.clone(),
+        decided_on: asked.decided_on,
+        valid_from: asked.valid_from,
+        valid_until: asked.valid_until,
+    }
+}
+
+fn tell(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    (proposal_id, revision): (EventId, i64),
+    state: State,
+    person_id: PersonId,
+    reason: String,
+) -> Result<()> {
+    let (kind, state) = (state.as_str(), state.as_str());
+    let (id, at) = (stamp.mint()?, stamp.now);
+    query::tell(tx, EventRow { unit_id: CITY, id, proposal_id, revision, kind, state, person_id, reason, at })
+}
+
+/// Another person than the one who proposed it makes it hold.
+///
+/// # Errors
+/// `role_not_allowed`, `proposal_not_found`, `proposal_decided`, `maker_is_checker`,
+/// and those of what is decided, such as `city_identity_missing` or `entrustment_missing`.
+pub fn approve(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, id: EventId) -> Result<Proposal> {
+    let (mut found, checker) = undecided(tx, actor, id)?;
+    if found.maker == checker {
+        return Err(Error::forbidden("maker_is_checker", "another person must approve"));
+    }
+    decide(tx, stamp, &mut found, State::Approved, checker, None)?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, CITY, "proposal.approved", id)])?;
+    match &found.content {
+        Content::Target(_) => {}
+        Content::Entrustment(asked) => {
+            entrustment::entrust(tx, stamp, actor, asked.unit, &decision(asked))?;
+        }
+        Content::EntrustmentEnd(asked) => {
+            let decided = (asked.decision_no.as_str(), asked.decided_on);
+            entrustment::end(tx, stamp, actor, asked.unit, decided, asked.from)?;
+        }
+    }
+    Ok(found)
+}
+
+/// Refuses a proposal, or takes one's own back.
+///
+/// # Errors
+/// `role_not_allowed`, `proposal_not_found`, `proposal_decided`, `field_missing`.
+pub fn refuse(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    id: EventId,
+    reason: &str,
+) -> Result<Proposal> {
+    let (mut found, checker) = undecided(tx, actor, id)?;
+    let reason = reason_of(reason)?;
+    decide(tx, stamp, &mut found, State::Refused, checker, Some(reason))?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, CITY, "proposal.refused", id)])?;
+    Ok(found)
+}
+
+fn undecided(conn: &mut Conn, actor: &Actor, id: EventId) -> Result<(Proposal, PersonId)> {
+    actor.require_role(&[Role::Administrator])?;
+    let not_found = || Error::not_found("proposal_not_found", "no such proposal for you to decide");
+    if actor.scope != Scope::All {
+        return Err(not_found());
+    }
+    let found = query::find(conn, id)?.ok_or_else(not_found)?;
+    let person = actor.require_person()?;
+    if found.state == State::Proposed {
+        return Ok((found, person));
+    }
+    Err(Error::conflict("proposal_decided", "it was decided already"))
+}
+
+fn decide(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    found: &mut Proposal,
+    state: State,
+    checker: PersonId,
+    reason: Option<String>,
+) -> Result<()> {
+    query::decide(tx, found, state, checker)?;
+    (found.state, found.checker) = (state, Some(checker));
+    found.revision += 1;
+    tell(
+        tx,
+        stamp,
+        (found.id, found.revision),
+        state,
+        checker,
+        reason.unwrap_or_else(|| found.reason.clone()),
+    )
+}
+
+/// The newest proposals that an actor may see: of targets all, of entrustments those of their units. Needs a
+/// connection that sees the city's unit.
+///
+/// # Errors
+/// `role_not_allowed`.
+pub fn list(conn: &mut Conn, actor: &Actor, limit: i64) -> Result<Vec<Proposal>> {
+    actor.require_role(&READERS)?;
+    let mut found = query::list(conn, limit)?;
+    found.retain(|one| match &one.content {
+        Content::Target(_) => true,
+        Content::Entrustment(asked) => actor.scope.covers(asked.unit),
+        Content::EntrustmentEnd(asked) => actor.scope.covers(asked.unit),
+    });
+    Ok(found)
+}
+
+/// The targets that come with the program and those the city set since. City rules are read whatever the
+/// caller's scope: the connection must see the city's unit.
+///
+/// # Errors
+/// `targets_unreadable`.
+pub fn targets(conn: &mut Conn) -> Result<Targets> {
+    let set = query::approved(conn, "targets")?.into_iter().filter_map(|one| match one.content {
+        Content::Target(target) => Some(target),
+        _ => None,
+    });
+    Ok(Targets::shipped()?.with(set))
+}

@@ -1,0 +1,124 @@
+//! The SQL of proposals.
+
+use diesel::prelude::*;
+
+use super::{Proposal, State};
+use crate::clock::Instant;
+use crate::error::{Error, Result};
+use crate::id::{EventId, PersonId, UnitId};
+use crate::store::failure::Classify;
+use crate::store::rows::{self, Column, Update};
+use crate::store::schema_duty::proposal;
+use crate::store::{Conn, Tx};
+
+crate::table_row! {
+    pub struct ProposalRow in "proposal" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub kind: &'static str,
+        pub content: String,
+        pub reason: String,
+        pub maker_person_id: PersonId,
+        pub created_at: Instant,
+        pub state: &'static str,
+        pub checker_person_id: Option<PersonId>,
+        pub revision: i64,
+    }
+}
+
+crate::table_row! {
+    pub struct EventRow in "proposal_event" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub proposal_id: EventId,
+        pub revision: i64,
+        pub kind: &'static str,
+        pub state: &'static str,
+        pub person_id: PersonId,
+        pub reason: String,
+        pub at: Instant,
+    }
+}
+
+pub fn insert(tx: &mut Tx<'_>, row: ProposalRow) -> Result<()> {
+    rows::insert(tx, &[row])
+}
+
+pub fn tell(tx: &mut Tx<'_>, event: EventRow) -> Result<()> {
+    rows::insert(tx, &[event])
+}
+
+pub fn decide(tx: &mut Tx<'_>, one: &Proposal, state: State, checker: PersonId) -> Result<()> {
+    rows::update(
+        tx,
+        Update {
+            table: "proposal",
+            keys: vec![("unit_id", Column::of([UnitId::CITY])), ("id", Column::of([one.id]))],
+            guard: vec![("revision", Column::of([one.revision]))],
+            sets: vec![
+                ("state", Column::of([state.as_str()])),
+                ("checker_person_id", Column::of([Some(checker)])),
+                ("revision", Column::of([one.revision + 1])),
+            ],
+        },
+    )
+}
+
+type Columns = (EventId, String, String, PersonId, Instant, String, Option<PersonId>, i64);
+
+macro_rules! columns {
+    () => {
+        (
+            proposal::id,
+            proposal::content,
+            proposal::reason,
+            proposal::maker_person_id,
+            proposal::created_at,
+            proposal::state,
+            proposal::checker_person_id,
+            proposal::revision,
+        )
+    };
+}
+
+fn from_stored(row: Columns) -> Result<Proposal> {
+    let (id, content, reason, maker, created_at, state, checker, revision) = row;
+    let content = serde_json::from_str(&content).map_err(|error| Error::internal(error.to_string()))?;
+    let state = State::parse(&state);
+    Ok(Proposal { id, content, reason, maker, created_at, state, checker, revision })
+}
+
+pub fn find(conn: &mut Conn, id: EventId) -> Result<Option<Proposal>> {
+    let found: Option<Columns> = proposal::table
+        .filter(proposal::unit_id.eq(UnitId::CITY))
+        .filter(proposal::id.eq(id))
+        .select(columns!())
+        .first(conn)
+        .optional()
+        .classify()?;
+    found.map(from_stored).transpose()
+}
+
+pub fn list(conn: &mut Conn, limit: i64) -> Result<Vec<Proposal>> {
+    let found: Vec<Columns> = proposal::table
+        .filter(proposal::unit_id.eq(UnitId::CITY))
+        .order(proposal::id.desc())
+        .limit(limit)
+        .select(columns!())
+        .load(conn)
+        .classify()?;
+    found.into_iter().map(from_stored).collect()
+}
+
+/// Those of a kind that hold, oldest first: a city decides a few in a year.
+pub fn approved(conn: &mut Conn, kind: &str) -> Result<Vec<Proposal>> {
+    let found: Vec<Columns> = proposal::table
+        .filter(proposal::unit_id.eq(UnitId::CITY))
+        .filter(proposal::kind.eq(kind))
+        .filter(proposal::state.eq("approved"))
+        .order(proposal::id)
+        .select(columns!())
+        .load(conn)
+        .classify()?;
+    found.into_iter().map(from_stored).collect()
+}

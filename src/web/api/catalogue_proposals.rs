@@ -1,0 +1,105 @@
+//! What the page `/api` says about decisions of the city.
+
+use super::catalogue::{Endpoint, NONE};
+
+const READERS: &str = "administrator, approver, auditor";
+
+pub(super) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint {
+        path: "/api/v1/proposals",
+        vi: "Đề xuất của thành phố: chỉ tiêu, ủy nhiệm ký, chấm dứt ủy nhiệm; mới nhất trước.",
+        en: "What the city decides by two persons: targets, entrustments and their ends; the newest first.",
+        who: READERS,
+        notes: "Targets, and entrustments of the units in scope.",
+        answer: r#"{ "proposals": [ { "id": "evt_01j9…", "content": { "what": "target", "of": { "measure": "online",
+  "kinds": ["xã"], "percent": 70, "above": false, "valid_from": "2027-01-01", "valid_until": null, "source": "…",
+  "certainty": "P" } }, "reason": "…", "maker": "per_01j9…", "created_at": "2026-11-27T09:00:00+07:00",
+  "state": "proposed", "checker": null } ] }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/proposals",
+        vi: "Đề xuất chỉ tiêu, ủy nhiệm ký hoặc chấm dứt ủy nhiệm; chưa có hiệu lực trước khi người khác duyệt.",
+        en: "Proposes a target, an entrustment or its end; nothing holds before another person approves.",
+        who: "administrator",
+        notes: "Exactly one of target, entrustment, entrustment_end, and the reason.",
+        body: r#"{ "reason": "Chỉ tiêu năm 2027", "target": { "measure": "online", "kinds": ["xã", "phường"],
+  "percent": 70, "valid_from": "2027-01-01", "source": "Quyết định giao chỉ tiêu", "certainty": "P" } }"#,
+        answer: r#"{ "id": "evt_01j9…" }"#,
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/proposals/{id}/approve",
+        vi: "Một người khác duyệt đề xuất.",
+        en: "Another person approves; it holds at once.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/proposals/{id}/refuse",
+        vi: "Từ chối đề xuất, hoặc rút đề xuất của mình.",
+        en: "Refuses a proposal, or takes one's own back.",
+        who: "administrator",
+        body: r#"{ "reason": "Chưa có văn bản" }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/entrustments",
+        vi: "Ủy nhiệm ký đã ghi nhận của các đơn vị.",
+        en: "Entrustments on record, of the units in scope.",
+        who: READERS,
+        answer: r#"{ "entrustments": [ { "unit": "00376", "is_end": false, "decision_no": "12/QĐ-UBND",
+  "decided_on": "2026-11-20", "valid_from": "2026-11-23", "valid_until": "2027-11-22", "issuer_name": "…",
+  "issuer_tax_code": "9900000030" } ] }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/admin/proposals",
+        vi: "Quyết định của thành phố: chỉ tiêu và ủy nhiệm ký.",
+        en: "The city's decisions: targets and entrusted signing.",
+        who: "administrator, auditor",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/proposals/target",
+        vi: "Đề xuất chỉ tiêu.",
+        en: "Proposes a target.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/proposals/entrust",
+        vi: "Đề xuất ủy nhiệm ký.",
+        en: "Proposes an entrustment.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/proposals/end",
+        vi: "Đề xuất chấm dứt ủy nhiệm ký.",
+        en: "Proposes the end of an entrustment.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/proposals/{id}/approve",
+        vi: "Duyệt đề xuất.",
+        en: "Approves a proposal.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/proposals/{id}/refuse",
+        vi: "Từ chối đề xuất.",
+        en: "Refuses a proposal.",
+        who: "administrator",
+        ..NONE
+    },
+];

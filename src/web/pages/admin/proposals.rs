@@ -1,0 +1,340 @@
+//! `/admin/proposals`: what the city decides by two persons: targets of units, and for whom its certificate
+//! signs. The list of entrustments stands beside it.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+
+use super::READERS;
+use crate::actor::{Actor, Role, Scope};
+use crate::app::App;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::id::{EventId, UnitId};
+use crate::identity::person_name;
+use crate::report::proposal::{self, Content, Entrustment, EntrustmentEnd, Proposal, State};
+use crate::report::target::{Measure, Target};
+use crate::store::{Conn, Lane};
+use crate::unit::{self, CITY, Unit, entrustment};
+use crate::web::Shared;
+use crate::web::extract;
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::finance::confirm;
+use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::listing::{Cell, Listing, day, time};
+use crate::web::pages::session::Signed;
+use crate::web::pages::wording::Lang;
+use crate::web::pages::{Page, Posted, html};
+use crate::web::respond::block;
+
+/// Proposals on the page.
+const SHOWN: i64 = 50;
+
+struct Row {
+    id: EventId,
+    what: String,
+    reason: String,
+    maker: String,
+    checker: String,
+    at: String,
+    state: &'static str,
+    tone: &'static str,
+    is_open: bool,
+}
+
+#[derive(Template)]
+#[template(path = "proposals.html")]
+struct ProposalsPage {
+    frame: Frame,
+    csrf: String,
+    can_change: bool,
+    must_confirm: bool,
+    wrong: Wrong,
+    typed: Fields,
+    rows: Vec<Row>,
+    entrustments: Listing,
+    units: Vec<(String, String)>,
+    measures: Vec<(&'static str, &'static str)>,
+}
+
+/// `GET /admin/proposals`
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared).await?))
+}
+
+async fn compose(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+) -> Result<ProposalsPage> {
+    signed.require(&READERS)?;
+    let frame = Frame::of(signed, request);
+    let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
+    let (rows, entrustments, units) = block(move || {
+        app.store.read(&Scope::All, |conn| {
+            let found = proposal::list(conn, &actor, SHOWN)?;
+            let mut units = unit::all(conn)?;
+            units.retain(|unit| unit.id != CITY && actor.scope.covers(unit.id));
+            let rows: Vec<Row> =
+                found.iter().map(|one| row(conn, lang, &units, one)).collect::<Result<_>>()?;
+            let entrustments = entrusted(conn, lang, &units)?;
+            Ok((rows, entrustments, units.into_iter().map(|unit| (unit.code, unit.name)).collect()))
+        })
+    })
+    .await?;
+    Ok(ProposalsPage {
+        csrf: signed.csrf.clone(),
+        can_change: signed.actor.role == Role::Administrator && signed.actor.scope == Scope::All,
+        must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
+        wrong: Wrong::default(),
+        typed: Fields::default(),
+        rows,
+        entrustments,
+        units,
+        measures: Measure::ALL.map(|one| (one.as_str(), lang.pick(one.words().0, one.words().1))).to_vec(),
+        frame,
+    })
+}
+
+fn row(conn: &mut Conn, lang: Lang, units: &[Unit], one: &Proposal) -> Result<Row> {
+    let (state, tone) = match one.state {
+        State::Proposed => ("proposal_open", "wait"),
+        State::Approved => ("proposal_approved", "done"),
+        State::Refused => ("proposal_refused", "gone"),
+    };
+    let checker = match one.checker {
+        Some(checker) => person_name(conn, checker)?,
+        None => String::new(),
+    };
+    Ok(Row {
+        id: one.id,
+        what: words(lang, units, &one.content),
+        reason: one.reason.clone(),
+        maker: person_name(conn, one.maker)?,
+        checker,
+        at: time(one.created_at),
+        state: lang.t(state),
+        tone,
+        is_open: one.state == State::Proposed,
+    })
+}
+
+fn unit_name(units: &[Unit], id: UnitId) -> String {
+    let found = units.iter().find(|unit| unit.id == id);
+    found.map_or_else(|| id.to_string(), |unit| format!("{} {}", unit.code, unit.name))
+}
+
+fn words(lang: Lang, units: &[Unit], content: &Content) -> String {
+    match content {
+        Content::Target(target) => {
+            let (vi, en) = target.measure.words();
+            let until = target.valid_until.map(|until| format!(" – {}", day(BusinessDay(until))));
+            format!(
+                "{}: {} {} ({}), {}{}, {} ({})",
+                lang.t("proposal_target"),
+                lang.pick(vi, en),
+                target.shown(),
+                target.kinds.join(", "),
+                day(BusinessDay(target.valid_from)),
+                until.unwrap_or_default(),
+                target.source,
+                target.certainty
+            )
+        }
+        Content::Entrustment(asked) => format!(
+            "{}: {}, {} {}, {} – {}",
+            lang.t("proposal_entrust"),
+            unit_name(units, asked.unit),
+            asked.decision_no,
+            day(asked.decided_on),
+            day(asked.valid_from),
+            day(asked.valid_until)
+        ),
+        Content::EntrustmentEnd(asked) => format!(
+            "{}: {}, {} {}, {}",
+            lang.t("proposal_end"),
+            unit_name(units, asked.unit),
+            asked.decision_no,
+            day(asked.decided_on),
+            day(asked.from)
+        ),
+    }
+}
+
+fn entrusted(conn: &mut Conn, lang: Lang, units: &[Unit]) -> Result<Listing> {
+    let mut rows = Vec::new();
+    for unit in units {
+        for held in entrustment::of_unit(conn, unit.id)? {
+            let what = if held.is_end { "proposal_end" } else { "proposal_entrust" };
+            let valid = match held.is_end {
+                true => day(held.valid_from),
+                false => format!("{} – {}", day(held.valid_from), day(held.valid_until)),
+            };
+            rows.push(vec![
+                Cell::mono(unit.code.clone()),
+                Cell::text(unit.name.clone()),
+                Cell::text(lang.t(what)),
+                Cell::text(format!("{} {}", held.decision_no, day(held.decided_on))),
+                Cell::text(valid),
+                Cell::text(format!("{} ({})", held.issuer.name, held.issuer.tax_code)),
+            ]);
+        }
+    }
+    let heads = ["unit_code", "unit", "proposal_what", "proposal_decision", "city_valid", "proposal_issuer"];
+    Ok(Listing {
+        caption: lang.t("proposal_entrustments"),
+        heads: heads.map(|key| lang.t(key)).to_vec(),
+        rows,
+    })
+}
+
+/// `POST /admin/proposals/target`
+pub async fn target(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, |app, actor, fields| {
+        let percent = fields.trimmed("percent").parse().map_err(|_| wrong("percent", "target_wrong"))?;
+        let until = fields.trimmed("valid_until");
+        let content = Content::Target(Target {
+            measure: Measure::parse(fields.get("measure"))?,
+            kinds: fields.get("kinds").split(',').map(crate::text::clean).collect(),
+            percent,
+            above: fields.get("above") == "yes",
+            valid_from: read_day(fields, "valid_from")?.0,
+            valid_until: if until.is_empty() { None } else { Some(read_day(fields, "valid_until")?.0) },
+            source: crate::text::clean(fields.get("source")),
+            certainty: fields.get("certainty").to_owned(),
+        });
+        proposed(app, actor, fields, |_| Ok(content.clone()))
+    })
+    .await
+}
+
+/// `POST /admin/proposals/entrust`
+pub async fn entrust(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, |app, actor, fields| {
+        let (decided_on, valid_from) = (read_day(fields, "decided_on")?, read_day(fields, "valid_from")?);
+        let valid_until = read_day(fields, "valid_until")?;
+        proposed(app, actor, fields, |unit| {
+            let decision_no = fields.get("decision_no").to_owned();
+            Ok(Content::Entrustment(Entrustment {
+                unit: unit?,
+                decision_no,
+                decided_on,
+                valid_from,
+                valid_until,
+            }))
+        })
+    })
+    .await
+}
+
+/// `POST /admin/proposals/end`
+pub async fn end(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, |app, actor, fields| {
+        let (decided_on, from) = (read_day(fields, "decided_on")?, read_day(fields, "valid_from")?);
+        proposed(app, actor, fields, |unit| {
+            let decision_no = fields.get("decision_no").to_owned();
+            Ok(Content::EntrustmentEnd(EntrustmentEnd { unit: unit?, decision_no, decided_on, from }))
+        })
+    })
+    .await
+}
+
+/// `POST /admin/proposals/{id}/approve`: another person.
+pub async fn approve(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let id: EventId = extract::path(&request, "id")?;
+    change(request, signed, form, shared, move |app, actor, _| {
+        app.store.write(&Scope::All, Lane::Live, |tx| proposal::approve(tx, &app.stamp(), actor, id))?;
+        Ok(())
+    })
+    .await
+}
+
+/// `POST /admin/proposals/{id}/refuse`
+pub async fn refuse(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let id: EventId = extract::path(&request, "id")?;
+    change(request, signed, form, shared, move |app, actor, fields| {
+        let reason = fields.get("reason");
+        app.store
+            .write(&Scope::All, Lane::Live, |tx| proposal::refuse(tx, &app.stamp(), actor, id, reason))?;
+        Ok(())
+    })
+    .await
+}
+
+fn wrong(field: &'static str, code: &'static str) -> Error {
+    Error::invalid(field, code, "as the form says")
+}
+
+fn read_day(fields: &Fields, name: &'static str) -> Result<BusinessDay> {
+    fields.trimmed(name).parse().map_err(|_| wrong(name, "date_unreadable"))
+}
+
+/// Proposes what a form says; the unit is looked up where it is asked for.
+fn proposed(
+    app: &App,
+    actor: &Actor,
+    fields: &Fields,
+    content: impl Fn(Result<UnitId>) -> Result<Content>,
+) -> Result<()> {
+    app.store.write(&Scope::All, Lane::Live, |tx| {
+        let unit = unit::find_by_code(tx, fields.trimmed("unit")).map(|unit| unit.id);
+        let content = content(unit.map_err(|_| wrong("unit", "unit_not_found")))?;
+        proposal::propose(tx, &app.stamp(), actor, &content, fields.get("reason"))
+    })?;
+    Ok(())
+}
+
+async fn change(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+    act: impl Fn(&App, &Actor, &Fields) -> Result<()> + Send + 'static,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Administrator])?;
+    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
+    let signed = Arc::new(signed);
+    let acting = Arc::clone(&signed);
+    let done = block(move || {
+        confirm(&app, &acting, typed.get("confirm"))?;
+        act(&app, &acting.actor, &typed)
+    })
+    .await;
+    match done {
+        Ok(()) => Ok(see("/admin/proposals")),
+        Err(error) => {
+            let mut page = compose(&request, &signed, &shared).await?;
+            page.wrong = Wrong::of(error, page.frame.lang)?;
+            page.typed = fields;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
+}

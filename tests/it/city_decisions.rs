@@ -1,0 +1,165 @@
+//! What the city decides by two persons: a target for its units, whom its certificate signs for.
+
+use bienlai::actor::{Actor, Role, Scope};
+use bienlai::identity::{self, NewClient};
+use bienlai::unit::{CITY, city, entrustment};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use crate::strangers::token;
+use crate::support::program::{Reply, Service, send};
+use crate::support::visitor::{Visitor, seated};
+use crate::support::{World, each_database};
+
+/// The first open proposal on the page.
+fn open(visitor: &Visitor) -> String {
+    let rest = visitor.page.split_once("action=\"/admin/proposals/evt_").expect("one is open").1;
+    format!("evt_{}", rest.split_once('/').unwrap().0)
+}
+
+#[test]
+fn a_target_holds_when_another_administrator_has_approved_it() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let mut maker = seated(&world, service.address, Role::Administrator, "quantri.mot", Scope::All);
+        let mut checker = seated(&world, service.address, Role::Administrator, "quantri.hai", Scope::All);
+        let today = world.now().business_day().to_string();
+        let asked = |percent: &str| {
+            [
+                ("measure", "electronic"),
+                ("kinds", "phường, xã"),
+                ("percent", percent),
+                ("valid_from", today.as_str()),
+                ("valid_until", ""),
+                ("source", "Quyết định giao chỉ tiêu mẫu"),
+                ("certainty", "P"),
+                ("reason", "Chỉ tiêu mới"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        };
+        let post = |visitor: &mut Visitor, percent: &str| {
+            let fields = asked(percent);
+            let fields: Vec<(&str, &str)> =
+                fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            visitor.post("/admin/proposals/target", &fields).status
+        };
+        maker.get("/admin/proposals");
+        assert_eq!(post(&mut maker, "101"), 400);
+        maker.sees("phần trăm từ 0 đến 100");
+        maker.sees("value=\"Quyết định giao chỉ tiêu mẫu\"");
+        assert_eq!(world.count("proposal"), 0, "nothing is half saved");
+        assert_eq!(post(&mut maker, "70"), 303, "{}", maker.page);
+        maker.get("/admin/proposals");
+        maker.sees("≥ 70 %");
+        maker.get("/city");
+        assert!(!maker.page.contains("≥ 70 %"), "nobody approved it");
+        maker.get("/admin/proposals");
+        let approve = format!("/admin/proposals/{}/approve", open(&maker));
+        assert_eq!(maker.post(&approve, &[]).status, 400);
+        maker.sees("phải khác người đề nghị");
+        checker.get("/admin/proposals");
+        assert_eq!(checker.post(&approve, &[]).status, 303, "{}", checker.page);
+        checker.get("/city");
+        checker.sees("≥ 70 %");
+        assert_eq!(checker.post(&approve, &[]).status, 400, "once");
+
+        let unit = Scope::unit(world.ba_dinh.id);
+        let mut commune = seated(&world, service.address, Role::Administrator, "quantri.badinh", unit);
+        assert_eq!(commune.get("/admin/proposals").status, 200);
+        commune.sees("≥ 70 %");
+        assert!(!commune.page.contains("/admin/proposals/target"), "it is the city's to decide");
+        assert_eq!(post(&mut commune, "80"), 400);
+        commune.sees("toàn thành phố");
+        let mut auditor = seated(&world, service.address, Role::Auditor, "kiemtoan.tp", Scope::All);
+        assert_eq!(auditor.get("/admin/proposals").status, 200);
+        assert!(!auditor.page.contains("/admin/proposals/target"), "auditors change nothing");
+        service.stop();
+    });
+}
+
+fn ask(service: &Service, token: &str, method: &str, path: &str, body: &Value) -> Reply {
+    let bearer = format!("Bearer {token}");
+    let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+    let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+    send(service.address, method, path, &headers, &body).unwrap()
+}
+
+fn client(world: &World, name: &str) -> String {
+    let system = Actor::system();
+    world.change(|tx, stamp| {
+        let person = identity::create_person(tx, stamp, &system, CITY, name)?;
+        let new = NewClient {
+            unit: CITY,
+            name: name.to_owned(),
+            person: Some(person),
+            role: Role::Administrator,
+            scope: Scope::All,
+        };
+        Ok(identity::create_client(tx, stamp, &system, new)?.1.expose_secret().to_owned())
+    })
+}
+
+#[test]
+fn an_entrustment_begins_and_ends_by_two_persons_over_the_api() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (one, two) = (client(&world, "Người Một Mẫu"), client(&world, "Người Hai Mẫu"));
+        let mut service = Service::start(&world);
+        let today = world.now().business_day();
+        let asked = json!({ "reason": "Đơn vị chưa có chứng thư", "entrustment": {
+            "unit": "00376", "decision_no": "12/QĐ-UBND", "decided_on": today, "valid_from": today,
+            "valid_until": today.plus_days(300) } });
+        let propose = |body: &Value| ask(&service, &one, "POST", "/api/v1/proposals", body);
+        let mut wrong = asked.clone();
+        wrong["entrustment"]["valid_until"] = json!(today.plus_days(-1));
+        assert_eq!(propose(&wrong).json()["error"]["code"], "entrustment_dates_wrong");
+        let made = propose(&asked);
+        assert_eq!(made.status, 200, "{}", made.json());
+        let path = |made: &Reply, act: &str| {
+            format!("/api/v1/proposals/{}/{act}", made.json()["id"].as_str().unwrap())
+        };
+        let approve =
+            |token: &str, made: &Reply| ask(&service, token, "POST", &path(made, "approve"), &Value::Null);
+        assert_eq!(approve(&one, &made).json()["error"]["code"], "maker_is_checker");
+        assert_eq!(approve(&two, &made).json()["error"]["code"], "city_identity_missing");
+        let identity = city::Identity {
+            name: "Ủy ban nhân dân thành phố Mẫu".to_owned(),
+            tax_code: "9900000030".to_owned(),
+            address: "Số 9 phố Mẫu".to_owned(),
+            phone: None,
+            budget_code: None,
+        };
+        world.change(|tx, stamp| city::identify(tx, stamp, &Actor::system(), &identity));
+        let held = || {
+            let unit = world.soc_son.id;
+            world.look(|conn| entrustment::in_force(conn, &[unit], today)).pop().map(|(_, held)| held)
+        };
+        assert!(held().is_none(), "what failed left nothing");
+        assert_eq!(approve(&two, &made).status, 200);
+        assert_eq!(held().unwrap().decision_no, "12/QĐ-UBND");
+        let listed = ask(&service, &one, "GET", "/api/v1/entrustments", &Value::Null).json();
+        assert_eq!(
+            (&listed["entrustments"][0]["unit"], &listed["entrustments"][0]["is_end"]),
+            (&json!("00376"), &json!(false))
+        );
+
+        let ended = propose(&json!({ "reason": "Đã có chứng thư", "entrustment_end": {
+            "unit": "00376", "decision_no": "15/QĐ-UBND", "decided_on": today, "from": today } }));
+        let refuse = json!({ "reason": "Chưa tới lúc" });
+        assert_eq!(ask(&service, &two, "POST", &path(&ended, "refuse"), &refuse).status, 200);
+        assert_eq!(approve(&two, &ended).json()["error"]["code"], "proposal_decided");
+        assert!(held().is_some());
+        let ended = propose(&json!({ "reason": "Đã có chứng thư", "entrustment_end": {
+            "unit": "00376", "decision_no": "15/QĐ-UBND", "decided_on": today, "from": today } }));
+        assert_eq!(approve(&two, &ended).status, 200, "{}", approve(&two, &ended).json());
+        assert!(held().is_none());
+        let commune = token(&world, &world.ba_dinh, Role::Administrator);
+        assert_eq!(ask(&service, &commune, "POST", "/api/v1/proposals", &asked).status, 403);
+        assert_eq!(
+            ask(&service, &commune, "GET", "/api/v1/entrustments", &Value::Null).json()["entrustments"],
+            json!([])
+        );
+        service.stop();
+    });
+}

@@ -1,0 +1,132 @@
+//! What an administrator does on the command line: bulk load, trust in channels, erasure.
+
+use bienlai::amount::Dong;
+
+use crate::cash_by_command::Shell;
+use crate::support::{BANK, World, each_database};
+
+const HEAD: &str =
+    "unit,dossier_code,procedure_code,procedure_field,intake_mode,submitted_at,due_on,item,pages,copies";
+
+fn row(world: &World, dossier: &str, pages: &str) -> String {
+    let now = world.now();
+    let due = now.business_day().plus_days(10);
+    let submitted = now.in_hanoi().to_rfc3339();
+    format!("00004,{dossier},2.000815,Chứng thực,counter,{submitted},{due},chung_thuc_ban_sao,{pages},1")
+}
+
+fn load(world: &World, shell: &Shell<'_>, rows: &[String], more: &[&str]) -> (i32, String, String) {
+    let path = world.database.folder.path().join("load.csv");
+    std::fs::write(&path, format!("{HEAD}\n{}\n", rows.join("\n"))).unwrap();
+    shell.run(&[&["obligation", "import", path.to_str().unwrap()], more].concat())
+}
+
+#[test]
+fn a_dossier_with_a_bad_row_is_left_out_whole_and_the_corrected_file_charges_it_once() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let shell = Shell::new(&world);
+        let bad = [row(&world, "HS-1", "3"), row(&world, "HS-1", "x3"), row(&world, "HS-2", "4")];
+        let (code, out, error) = load(&world, &shell, &bad, &[]);
+        assert_eq!(code, 1, "{out} {error}");
+        assert!(out.starts_with("1 raised, 0 known already, 2 failed"), "{out} {error}");
+        assert!(error.contains("line 3: ") && error.contains("line 2: "), "{error}");
+        assert_eq!(world.count("obligation"), 1, "only the whole dossier");
+
+        let good = [row(&world, "HS-1", "3"), row(&world, "HS-1", "5"), row(&world, "HS-2", "4")];
+        let (code, out, _) = load(&world, &shell, &good, &[]);
+        assert_eq!((code, out.trim()), (0, "1 raised, 1 known already, 0 failed"));
+        assert_eq!((world.count("obligation"), world.count("obligation_line")), (2, 3));
+
+        let (code, out, error) = load(&world, &shell, &[row(&world, "HS-2", "9")], &[]);
+        assert_eq!(code, 1, "{out}");
+        assert!(error.contains("dossier_owes_already") && error.contains("--additional"), "{error}");
+        assert_eq!(world.count("obligation"), 2, "nobody is charged twice by a changed file");
+        let (code, out, _) = load(&world, &shell, &[row(&world, "HS-2", "9")], &["--additional"]);
+        assert_eq!((code, out.trim()), (0, "1 raised, 0 known already, 0 failed"));
+    });
+}
+
+#[test]
+fn a_channels_trust_is_listed_and_ended_and_its_claims_wait_again() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        world.trust(&world.ba_dinh, BANK);
+        let shell = Shell::new(&world);
+        let person = shell.person("Lê Thị Mẫu").to_string();
+        let account = world.ba_dinh.account_no.to_string();
+        let ask = |reason: &str| {
+            shell.run(&[
+                "trust",
+                "end",
+                "--unit",
+                "00004",
+                "--account",
+                &account,
+                "--channel",
+                BANK,
+                "--reason",
+                reason,
+                "--person",
+                &person,
+            ])
+        };
+        assert!(ask(" ").2.contains("reason_missing"));
+        let (code, _, error) = ask("khóa bí mật có thể đã lộ");
+        assert_eq!(code, 0, "{error}");
+        let (_, listed, _) = shell.run(&["trust", "list", "--unit", "00004"]);
+        assert!(listed.contains("12/TT-2026") && listed.contains("khóa bí mật có thể đã lộ"), "{listed}");
+        assert!(ask("một lần nữa").2.contains("trust_not_granted"));
+        let owed = world.raise(Dong(25_000));
+        let settled = world.claim(&owed, Dong(25_000)).settle();
+        assert!(settled.receipts.is_empty(), "without trust the statement decides");
+    });
+}
+
+#[test]
+fn a_years_personal_data_is_erased_by_command_only_after_its_retention() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        world.raise(Dong(25_000));
+        let shell = Shell::new(&world);
+        let (maker, checker) =
+            (shell.person("Trần Văn Mẫu").to_string(), shell.person("Lê Thị Mẫu").to_string());
+        let erase = |year: &str, checker: &str| {
+            shell.run(&[
+                "unit",
+                "erase-year",
+                "--unit",
+                "00004",
+                "--year",
+                year,
+                "--reason",
+                "hết thời hạn lưu trữ",
+                "--maker",
+                &maker,
+                "--checker",
+                checker,
+            ])
+        };
+        let this_year = world.now().business_day().year();
+        assert!(erase(&this_year.to_string(), &checker).2.contains("year_not_over"));
+        assert!(erase(&(this_year - 1).to_string(), &checker).2.contains("year_still_kept"));
+        assert!(erase(&(this_year - 11).to_string(), &maker).2.contains("maker_is_checker"));
+        assert!(erase(&(this_year - 11).to_string(), &checker).2.contains("data_key_not_found"));
+    });
+}
+
+#[test]
+fn a_file_that_is_not_there_is_no_verdict_on_a_receipt() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let shell = Shell::new(&world);
+        let genuine = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/receipt/test-only-receipt.xml");
+        for missing in [
+            &["receipt", "verify", "khong-co.xml"][..],
+            &["receipt", "verify", genuine, "--trust", "khong-co.pem"],
+        ] {
+            let (code, _, error) = shell.run(missing);
+            assert_eq!(code, 2, "{missing:?}: {error}");
+        }
+    });
+}
