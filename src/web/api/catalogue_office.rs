@@ -188,4 +188,34 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         who: "finance, approver, auditor",
         ..NONE
     },
+    Endpoint {
+        path: "/finance/refund-start",
+        vi: "Lập đề nghị hoàn tiền.",
+        en: "Starts a refund; ?payment= &amount=.",
+        who: "finance",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/finance/refund-start",
+        vi: "Lập đề nghị hoàn tiền; người khác duyệt.",
+        en: "Asks for a payment's surplus to go back; another person approves.",
+        who: "finance",
+        ..NONE
+    },
+    Endpoint {
+        path: "/counter/deposit",
+        vi: "Giấy nộp tiền vào ngân hàng.",
+        en: "Deposit slips: money from one's drawers to the bank.",
+        who: "cashier",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/counter/deposit",
+        vi: "Lập giấy nộp tiền.",
+        en: "Makes a deposit slip with its reference code.",
+        who: "cashier",
+        ..NONE
+    },
 ];

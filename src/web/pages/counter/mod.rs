@@ -3,6 +3,7 @@
 
 pub mod confirmation;
 pub mod correct;
+pub mod deposit;
 pub mod favourites;
 pub mod guide;
 pub mod screen;

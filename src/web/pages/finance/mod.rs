@@ -12,6 +12,7 @@ pub mod lists;
 pub mod pictures;
 pub mod refund;
 pub mod refund_request;
+pub mod refund_start;
 pub mod refunds;
 pub mod remittances;
 pub mod set_aside;
