@@ -216,6 +216,8 @@ pub fn entries() -> Vec<Entry> {
         post("/privacy/close", web::to(pages::privacy::close)),
         post("/privacy/incident", web::to(pages::privacy::incident)),
         post("/privacy/step", web::to(pages::privacy::step)),
+        get("/complaints", web::to(pages::complaint::page)),
+        post("/complaints", web::to(pages::complaint::take)),
         get("/duties", web::to(pages::duties::page)),
         post("/duties/offer", web::to(pages::duties::offer)),
         post("/duties/answer", web::to(pages::duties::answer)),

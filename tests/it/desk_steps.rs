@@ -145,3 +145,26 @@ fn the_queue_is_filtered_and_many_proposals_are_approved_at_once() {
         service.stop();
     });
 }
+
+#[test]
+fn a_complaint_is_taken_down_on_a_page_and_waits_in_the_queue() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let mut cashier = sit(&world, &service, Role::Cashier, "thungan.mau");
+        cashier.get("/complaints");
+        let unknown = [("subject", "HNXX"), ("way", "phone"), ("words", "chưa nhận được biên lai")];
+        assert_eq!(cashier.post("/complaints", &unknown).status, 400);
+        cashier.sees("chưa nhận được biên lai</textarea>");
+        let code = owed.reference_code.to_string();
+        let known = [("subject", code.as_str()), ("way", "phone"), ("words", "chưa nhận được biên lai")];
+        assert_eq!(cashier.post("/complaints", &known).status, 200, "{}", cashier.page);
+        let item = world.words("SELECT subject_kind AS t FROM exception");
+        assert_eq!(item, ["obligation"]);
+        let mut finance = sit(&world, &service, Role::Finance, "ketoan.mau");
+        finance.get("/finance/exceptions?kind=complaint");
+        finance.sees("/finance/exceptions/exc_");
+        service.stop();
+    });
+}

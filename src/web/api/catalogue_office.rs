@@ -218,4 +218,19 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         who: "cashier",
         ..NONE
     },
+    Endpoint {
+        path: "/complaints",
+        vi: "Ghi nhận khiếu nại của người dân.",
+        en: "Takes a citizen's complaint down.",
+        who: "cashier, finance, approver",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/complaints",
+        vi: "Ghi nhận khiếu nại: một mục của hàng đợi.",
+        en: "Makes an item of the queue of it.",
+        who: "cashier, finance, approver",
+        ..NONE
+    },
 ];

@@ -8,6 +8,7 @@ pub mod admin;
 pub mod api;
 pub mod asset;
 pub mod city;
+pub mod complaint;
 pub mod counter;
 pub mod duties;
 mod fields;
