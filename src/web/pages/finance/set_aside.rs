@@ -1,6 +1,6 @@
 //! `/finance/quarantine/{id}`: the lines of a statement that could not be read, with their text: each is
-//! repaired or discarded, all of them at once. The statement's balances are the second pair of eyes;
-//! where it has none, another person keys the same.
+//! repaired or discarded, all of them at once, under the statement's balances; where one person may not,
+//! another one keys the same.
 
 use std::sync::Arc;
 
@@ -39,6 +39,7 @@ struct Row {
     booking_date: String,
     amount: String,
     memo: String,
+    bank_reference: String,
     reason: String,
 }
 
@@ -127,6 +128,7 @@ fn row(line: &quarantine::Quarantined, text: Option<String>, typed: &Fields) -> 
         booking_date: of("date"),
         amount: of("amount"),
         memo: of("memo"),
+        bank_reference: of("ref"),
         reason: of("reason"),
     }
 }
@@ -146,7 +148,7 @@ fn verdicts(fields: &Fields) -> Result<Vec<Verdict>> {
                 amount: signed(of("amount"))?,
                 memo: of("memo").to_owned(),
                 reference: None,
-                bank_reference: None,
+                bank_reference: Some(of("ref").to_owned()).filter(|text| !text.is_empty()),
                 counterparty_name: None,
                 counterparty_account: None,
             }),
