@@ -31,6 +31,8 @@ mod crashes;
 mod damaged_inputs;
 mod days;
 mod decisions;
+mod desk_steps;
+mod desks;
 mod documents;
 mod due_receipts;
 mod duties;

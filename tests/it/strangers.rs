@@ -142,6 +142,8 @@ impl Things {
         thing!("series", "receipt_series", SeriesId);
         thing!("audits", "series_audit", CertificateId);
         thing!("certificates", "day_certificate", CertificateId);
+        thing!("days", "bank_account", AccountId);
+        thing!("quarantine", "statement", StatementId);
         thing!("reopenings", "day_reopening", ReopeningId);
         thing!("notices", "filing", FilingId);
         thing!("reports", "filing", FilingId);

@@ -320,7 +320,7 @@ fn event_key(kind: &str) -> &'static str {
 }
 
 /// What a resolution is called on the pages.
-pub(super) fn resolution_key(resolution: &str) -> &'static str {
+pub fn resolution_key(resolution: &str) -> &'static str {
     match resolution {
         "assign" => "do_assign",
         "split" => "do_split",
