@@ -145,8 +145,8 @@ fn add_up(money: &Money, details: &[Detail]) -> bool {
 }
 
 fn sum_of(details: &[Detail]) -> Option<Decimal> {
-    let amounts = details.iter().filter_map(|detail| detail.amount);
-    amounts.fold(Some(Decimal::ZERO), |sum, amount| sum?.checked_add(amount))
+    let mut amounts = details.iter().filter_map(|detail| detail.amount);
+    amounts.try_fold(Decimal::ZERO, |sum, amount| sum.checked_add(amount))
 }
 
 /// Charges, an exchange or an amount that is left open explain a difference.
