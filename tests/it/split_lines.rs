@@ -20,6 +20,7 @@ use crate::restated_money::obstacles;
 use crate::support::bank_file::BankFile;
 use crate::support::program::{Service, send};
 use crate::support::visitor::seated;
+use crate::support::world::POLL;
 use crate::support::{World, each_database};
 
 /// So much came and says nothing of whose it is.
@@ -214,7 +215,7 @@ fn a_channel_that_tells_of_a_split_transfer_later_tells_nothing_new() {
         approve(&world, item.id).unwrap();
         let late = world.claim(&one, Dong(60_000)).memo("tien nop phi");
         let told = late.settle();
-        assert_eq!(late.id("lan hai").by("poll").settle().movement, told.movement);
+        assert_eq!(late.id("lan hai").by(POLL).settle().movement, told.movement);
         assert_eq!(world.count("movement WHERE state = 'expected'"), 0);
         assert_eq!(world.count("claim WHERE possible_duplicate AND trust = 'advises'"), 2);
         assert!(world.open_kinds(unit).is_empty(), "{:?}", world.open_kinds(unit));
