@@ -81,19 +81,23 @@ pub fn take_together(
     actor: &Actor,
     takings: &[Taking],
 ) -> Result<Vec<Taken>> {
-    take_at(tx, stamp, actor, takings, stamp.now, true)
+    take_at(tx, stamp, actor, takings, stamp.now, check_owed)
 }
 
 /// The same for money that was collected earlier, on a provisional slip: it is there, whatever is owed by
-/// now. What is short of that is a part, what is beyond it a surplus.
+/// now. What is short of that is a part, what is beyond it a surplus, where the person who countersigns
+/// saw that it `differs`.
 pub(super) fn take_on_paper(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     actor: &Actor,
     taking: &Taking,
-    collected_at: Instant,
+    (collected_at, differs): (Instant, bool),
 ) -> Result<Taken> {
-    let taken = take_at(tx, stamp, actor, std::slice::from_ref(taking), collected_at, false)?;
+    let is_seen = |book: &Book, taking: &Taking| {
+        shift::provisional::check_amount(taking.amount, owed_in(book, taking)?, differs)
+    };
+    let taken = take_at(tx, stamp, actor, std::slice::from_ref(taking), collected_at, is_seen)?;
     taken.into_iter().next().ok_or_else(|| Error::internal("what was taken is gone"))
 }
 
@@ -103,7 +107,7 @@ fn take_at(
     actor: &Actor,
     takings: &[Taking],
     collected_at: Instant,
-    is_full_only: bool,
+    check: impl Fn(&Book, &Taking) -> Result<()>,
 ) -> Result<Vec<Taken>> {
     actor.require_role(&[Role::Cashier])?;
     let unit = match takings {
@@ -122,9 +126,7 @@ fn take_at(
     load_obligations(tx, stamp, &mut book, &keys)?;
     let mut payments = Vec::with_capacity(takings.len());
     for taking in takings {
-        if is_full_only {
-            check_owed(&book, taking)?;
-        }
+        check(&book, taking)?;
         let payment: PaymentId = stamp.mint()?;
         let debit = debit_account(tx, taking, shift)?;
         let incoming = incoming(stamp, taking, shift, debit, collected_at);
@@ -181,11 +183,15 @@ pub fn tender(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Optio
     tender_query::of_payment(conn, unit, payment)
 }
 
-fn check_owed(book: &Book, taking: &Taking) -> Result<()> {
+/// As `owed`, under the obligation's lock.
+fn owed_in(book: &Book, taking: &Taking) -> Result<Dong> {
     let held = book.obligations.get(&(taking.unit, taking.obligation));
     let owed = held.ok_or_else(obligation::not_found)?.value.outstanding();
-    // Or what the bank took back of it since, while its document stands.
-    let owed = owed.checked_add(book.owed_again(taking.unit, taking.obligation))?;
+    owed.checked_add(book.owed_again(taking.unit, taking.obligation))
+}
+
+fn check_owed(book: &Book, taking: &Taking) -> Result<()> {
+    let owed = owed_in(book, taking)?;
     if owed.is_zero() {
         return Err(Error::conflict("obligation_closed", "nothing is owed on it"));
     }

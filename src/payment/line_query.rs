@@ -96,8 +96,8 @@ pub fn mark_lines(tx: &mut Tx<'_>, marks: &[LineMark]) -> Result<()> {
     )
 }
 
-/// The movement each line was matched with first, one that stands before one that was undone:
-/// (unit, line, movement).
+/// The movements that each line shows as it stands, first matched first; of a line of which all was
+/// undone the first one: (unit, line, movement).
 pub fn movements_of_lines(
     conn: &mut Conn,
     lines: &[(UnitId, LineId)],
@@ -115,7 +115,11 @@ pub fn movements_of_lines(
             Lock::None,
         )?;
     found.sort_by_key(|row| (row.0, row.1, row.4, row.3));
-    found.dedup_by_key(|row| (row.0, row.1));
+    let mut seen: Option<(UnitId, LineId)> = None;
+    found.retain(|(unit, line, _, _, undone)| {
+        let is_first = seen.replace((*unit, *line)) != Some((*unit, *line));
+        is_first || *undone == 0
+    });
     Ok(found.into_iter().map(|(unit, line, movement, ..)| (unit, line, movement)).collect())
 }
 

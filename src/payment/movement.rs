@@ -77,6 +77,11 @@ impl Movement {
         matches!(self.state, State::Expected | State::Proven)
     }
 
+    /// No line shows it any more: one that a person split, for one.
+    pub fn is_cut(&self) -> bool {
+        self.state == State::Reversed && self.proven.is_zero()
+    }
+
     pub fn open(&self) -> Dong {
         Dong(self.amount.0 - self.proven.0)
     }

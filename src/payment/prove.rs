@@ -13,7 +13,7 @@ use super::handover::Handovers;
 use super::movement::{Movement, State, bank_key, line_key};
 use super::paper_line::{Papers, case_name};
 use super::refund::line::Refunds;
-use super::reversal::direction;
+use super::reversal::{Originals, direction};
 use super::settle::{load_obligations, movement_row, touch};
 use super::{Direction, documents, line_query, overtaken, query, reversal, same_money};
 use crate::actor::{Actor, Role};
@@ -101,7 +101,8 @@ pub(super) struct Desk<'a> {
     pub(super) known_keys: HashMap<(UnitId, String), MovementId>,
     /// The first channel that claimed each movement.
     pub(super) channels: HashMap<(UnitId, MovementId), String>,
-    pub(super) originals: HashMap<(UnitId, LineId), MovementId>,
+    /// The movements that a reversal's original shows.
+    pub(super) originals: Originals,
     /// Obligations of which a document stands.
     pub(super) receipts_of: BTreeSet<(UnitId, ObligationId)>,
     /// Where a correction waits for its money: what of each payment came after the documents' money.
@@ -173,11 +174,11 @@ pub(super) fn look<'a>(
             _ => {}
         }
     }
-    let mut originals = HashMap::new();
+    let mut originals = Originals::new();
     for (unit, line, movement) in
         line_query::movements_of_lines(tx, &line_ids.into_iter().collect::<Vec<_>>())?
     {
-        originals.insert((unit, line), movement);
+        originals.entry((unit, line)).or_default().push(movement);
         movement_ids.insert((unit, movement));
     }
     let movement_ids: Vec<(UnitId, MovementId)> = movement_ids.into_iter().collect();

@@ -64,8 +64,6 @@ pub fn countersign(
         shift::taking(tx, unit, known.person)?;
     }
     let (slip, entry) = provisional::countersignable(tx, actor, unit, number)?;
-    let item = obligation::find(tx, unit, entry.obligation)?;
-    provisional::check_amount(entry.amount, counter::owed(tx, &item)?, differs)?;
     let cashier =
         Actor { person: Some(entry.person), client: None, role: Role::Cashier, scope: Scope::unit(unit) };
     let taking = Taking {
@@ -75,7 +73,7 @@ pub fn countersign(
         method: Method::Cash,
         collector: collector.to_owned(),
     };
-    let taken = take_on_paper(tx, stamp, &cashier, &taking, entry.collected_at)?;
+    let taken = take_on_paper(tx, stamp, &cashier, &taking, (entry.collected_at, differs))?;
     let slip = provisional::settle(tx, stamp, actor, slip, (&entry, taken.payment))?;
     Ok((slip, taken))
 }

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
 use super::movement::{Movement, State};
-use super::{Direction, book::Payment};
+use super::{Direction, book::Payment, split_query};
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
@@ -296,7 +296,8 @@ pub struct Likeness {
     pub amount: Dong,
 }
 
-/// Movements that could be the same money, first seen since `since`.
+/// Movements that could be the same money, first seen since `since`. One that was split is still what
+/// its channel tells of.
 pub fn alike(conn: &mut Conn, looks: &[Likeness], since: BusinessDay) -> Result<Vec<Movement>> {
     let found: Vec<MovementStored> = rows::fetch::<MovementSql, _>(
         conn,
@@ -312,7 +313,11 @@ pub fn alike(conn: &mut Conn, looks: &[Likeness], since: BusinessDay) -> Result<
         Lock::None,
     )?;
     // The states are looked at here: in SQL they would tempt SQLite to another, far worse index.
-    Ok(found.into_iter().map(movement_from).filter(Movement::is_live).collect())
+    let mut found: Vec<Movement> = found.into_iter().map(movement_from).collect();
+    let cut = found.iter().filter(|one| one.is_cut()).map(|one| (one.unit, one.id)).collect::<Vec<_>>();
+    let split = split_query::wholes(conn, &cut)?;
+    found.retain(|one| one.is_live() || split.contains(&(one.unit, one.id)));
+    Ok(found)
 }
 
 /// Movements of an account in one state, oldest first.

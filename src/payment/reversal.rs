@@ -17,6 +17,9 @@ use crate::ledger::Account;
 use crate::obligation;
 use crate::store::Tx;
 
+/// What the lines that are taken back show.
+pub(super) type Originals = HashMap<(UnitId, LineId), Vec<MovementId>>;
+
 /// Which way a line's money went.
 pub(super) fn direction(work: &LineWork) -> Direction {
     if work.amount < Dong::ZERO { Direction::Debit } else { Direction::Credit }
@@ -49,14 +52,17 @@ pub(super) fn drop_placed(
     tx: &mut Tx<'_>,
     works: &[&LineWork],
     book: &Book,
-    originals: &mut HashMap<(UnitId, LineId), MovementId>,
+    originals: &mut Originals,
 ) -> Result<()> {
     for work in works {
         let Case::Reversal { original } = work.case else { continue };
         let key = (work.unit, original);
-        let movement = originals.get(&key).and_then(|id| book.movements.get(&(work.unit, *id)));
-        let is_unpaid = movement.is_some_and(|held| held.value.payment.is_none());
-        if is_unpaid && !settle_cash::stands(tx, work.unit, original, work.size())? {
+        let shown = originals.get(&key).into_iter().flatten();
+        let held = shown.filter_map(|id| book.movements.get(&(work.unit, *id)));
+        let unpaid = Dong::sum(
+            held.map(|held| &held.value).filter(|one| one.payment.is_none()).map(|one| one.amount),
+        )?;
+        if unpaid.is_positive() && !settle_cash::stands(tx, work.unit, original, unpaid)? {
             originals.remove(&key);
         }
     }
@@ -72,34 +78,42 @@ impl Desk<'_> {
             // Money that comes back to us: a person says what it was taken for.
             return self.suspend(work, Kind::BankReversal);
         }
-        let movement = self.originals.get(&(work.unit, original)).copied();
-        let Some(held) = movement.and_then(|id| self.book.movements.get_mut(&(work.unit, id))) else {
-            // The original brought no payer's money (interest, for one).
-            return self.leave_unexplained(work, Kind::BankReversal);
-        };
-        if held.value.amount != size {
-            // It paid several claims at once: a person says which of them are taken back.
+        let shown = self.originals.get(&(work.unit, original)).cloned().unwrap_or_default();
+        let amounts =
+            shown.iter().filter_map(|id| Some(self.book.movements.get(&(work.unit, *id))?.value.amount));
+        if shown.is_empty() || Dong::sum(amounts)? != size {
+            // The original brought no payer's money (interest, for one), or more than is taken back: a
+            // person says what of it that is.
             return self.leave_unexplained(work, Kind::BankReversal);
         }
-        held.value.state = State::Reversed;
-        touch(held);
-        let payment = held.value.payment;
         self.note(work, Kind::BankReversal, size);
         self.prove_take_back(work)?;
-        let mark = Mark { matched: size, class: "reversal" };
+        for movement in shown {
+            self.reverse_part(work, original, movement)?;
+        }
+        Ok(Mark { matched: size, class: "reversal" })
+    }
+
+    /// One movement of a credit that was taken back whole.
+    fn reverse_part(&mut self, work: &LineWork, original: LineId, movement: MovementId) -> Result<()> {
+        let missing = || Error::internal("a reversed movement was not read");
+        let held = self.book.movements.get_mut(&(work.unit, movement)).ok_or_else(missing)?;
+        held.value.state = State::Reversed;
+        touch(held);
+        let (payment, size) = (held.value.payment, held.value.amount);
         let Some(payment) = payment else {
-            // The credit stood in suspense: it is taken out again, and nobody has to place it.
+            // It stood in suspense: it is taken out again, and nobody has to place it.
             self.entry(work, Account::Suspense(original), Account::Bank(work.account), size);
             for kind in LINE_KINDS {
-                let subject = Subject::Line(original);
-                self.book.settled_exceptions.push((work.unit, kind, subject, "the bank took it back"));
+                for subject in [Subject::Line(original), Subject::Movement(movement)] {
+                    self.book.settled_exceptions.push((work.unit, kind, subject, WHY));
+                }
             }
-            return Ok(mark);
+            return Ok(());
         };
         let debt = Account::ReversalToRecover(payment);
         self.entry(work, debt.clone(), Account::Bank(work.account), size);
-        self.release(work, payment, size, debt)?;
-        Ok(mark)
+        self.release(work, payment, size, debt)
     }
 
     /// A channel may have told of the taking back: the line proves that too, and posts it once.
@@ -204,11 +218,12 @@ const WHY: &str = "the bank took it back";
 pub(super) fn obligations(
     tx: &mut Tx<'_>,
     book: &Book,
-    originals: &HashMap<(UnitId, LineId), MovementId>,
+    originals: &Originals,
 ) -> Result<Vec<(UnitId, ObligationId)>> {
     let payments: BTreeSet<(UnitId, PaymentId)> = originals
         .iter()
-        .filter_map(|((unit, _), id)| {
+        .flat_map(|((unit, _), shown)| shown.iter().map(move |id| (unit, id)))
+        .filter_map(|(unit, id)| {
             let held = book.movements.get(&(*unit, *id))?;
             held.value.payment.map(|payment| (*unit, payment))
         })

@@ -538,11 +538,11 @@ fn by_likeness(stamp: &Stamp<'_>, read: &Read<'_>, world: &World, book: &Book) -
         .filter_map(|id| book.movements.get(&(read.unit, *id)))
         .map(|held| &held.value)
         .filter(|movement| {
-            matches!(movement.state, State::Expected | State::Proven)
+            (movement.is_live() || movement.is_cut())
                 && !movement.is_claimed_by(&read.claim().channel)
                 && stamp.calendar.distance(movement.first_seen_on, stamp.today()) <= ALIKE_WORKING_DAYS
         })
-        .min_by_key(|movement| (movement.first_seen_on, movement.id))
+        .min_by_key(|movement| (!movement.is_live(), movement.first_seen_on, movement.id))
         .map(|movement| movement.id)
 }
 
@@ -590,7 +590,7 @@ fn take(
     let (is_settled, state) = held.map_or((false, State::Expected), |one| (one.payment.is_some(), one.state));
     let is_proven = state == State::Proven;
     if is_settled || state == State::Reversed {
-        // What the bank took back before the channel told of it leaves nothing to take.
+        // What the bank took back, or a person split, before the channel told of it leaves nothing to take.
         return Ok(if is_settled { trust_of(stamp, read, world, book, facts) } else { "advises" });
     }
     if is_proven && !matches!(destination, Destination::Unknown(_)) {

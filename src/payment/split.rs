@@ -26,7 +26,7 @@ use crate::store::{Conn, Stamp, Tx, rows};
 pub const SPLIT: &str = "split";
 /// More of them a person does not oversee.
 pub const PART_LIMIT: usize = 20;
-const RULE: &str = "split_by_hand";
+pub(super) const RULE: &str = "split_by_hand";
 
 /// So much for one obligation of the unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

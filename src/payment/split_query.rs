@@ -1,14 +1,18 @@
 //! The SQL of how the money of an exception is to be split.
 
-use diesel::prelude::*;
+use std::collections::BTreeSet;
 
-use super::split::Part;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use super::split::{self, Part};
 use crate::amount::Dong;
 use crate::clock::Instant;
 use crate::error::Result;
 use crate::id::*;
 use crate::store::Conn;
 use crate::store::failure::Classify;
+use crate::store::rows::{self, Column, Lock};
 use crate::store::schema_money::split_part;
 
 crate::table_row! {
@@ -36,4 +40,22 @@ pub fn newest(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<Vec<Part
     let last = found.first().map(|one| one.0);
     let newest = found.into_iter().filter(|one| Some(one.0) == last);
     Ok(newest.map(|(_, obligation, amount)| Part { obligation, amount }).collect())
+}
+
+/// Those of the movements that a person split: their parts stand under the line in their place.
+pub fn wholes(conn: &mut Conn, ids: &[(UnitId, MovementId)]) -> Result<BTreeSet<(UnitId, MovementId)>> {
+    if ids.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let found = rows::fetch::<(BigInt, BigInt), (UnitId, MovementId)>(
+        conn,
+        "SELECT t.unit_id, t.movement_id FROM match_part t",
+        &[
+            ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
+            ("movement_id", Column::of(ids.iter().map(|(_, id)| *id))),
+        ],
+        &format!("AND +t.undoes_id IS NOT NULL AND t.rule = '{}'", split::RULE),
+        Lock::None,
+    )?;
+    Ok(found.into_iter().collect())
 }

@@ -181,8 +181,29 @@ pub(super) fn look<'a>(
         Ok(drafts) => drafts,
         Err(errors) => return Ok(Err(Box::new(outcome(&file, parsed, errors)))),
     };
-    let accounts = store.read(&actor.scope, |conn| find_accounts(conn, actor, &drafts))?;
-    Ok(Ok(Planned { file, parsed, drafts, accounts }))
+    let (accounts, begun_by) = store.read(&actor.scope, |conn| {
+        let accounts = find_accounts(conn, actor, &drafts)?;
+        let begun_by = begun_by(conn, &accounts, &file.sha256)?;
+        Ok((accounts, begun_by))
+    })?;
+    match begun_by {
+        Some(layout) if options.layout != Some(&layout) => {
+            let options = Options { layout: Some(&layout), account_no: account_no.as_deref(), ..options };
+            look(store, actor, bytes, options)
+        }
+        _ => Ok(Ok(Planned { file, parsed, drafts, accounts })),
+    }
+}
+
+/// The mapping by which this very file was begun and not finished: the rest of it is read by no other.
+fn begun_by(conn: &mut Conn, accounts: &[BankAccount], sha256: &str) -> Result<Option<Layout>> {
+    for account in accounts {
+        let left = query::loading(conn, account.unit, account.id)?;
+        if left.is_some_and(|left| left.file_sha256 == sha256) {
+            return file::layout_of(conn, account.unit, sha256);
+        }
+    }
+    Ok(None)
 }
 
 pub(super) fn outcome(file: &File<'_>, parsed: Parsed, errors: Vec<Finding>) -> Imported {

@@ -4,14 +4,15 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bienlai::actor::{Actor, Role, Scope};
-use bienlai::error::Result;
-use bienlai::statement::import::{Imported, Options};
+use bienlai::error::{Error, Result};
+use bienlai::statement::import::{Imported, Options, Progress};
 use bienlai::statement::layout::Layout;
 use bienlai::statement::saved;
 use bienlai::worker::inbox::{Inbox, Look};
 use serde_json::Value;
 
 use crate::callbacks::token;
+use crate::corrections::person;
 use crate::support::bank_file::BankFile;
 use crate::support::program::{How, Reply, Service, send};
 use crate::support::tools::Folder;
@@ -270,6 +271,39 @@ fn a_mapping_saved_for_an_account_reads_its_tables_from_then_on() {
         let versions = world.look(|conn| saved::versions(conn, unit, account));
         assert_eq!(versions.iter().map(|one| one.version).collect::<Vec<_>>(), [2, 1]);
         assert_eq!(versions[1].saved_by, world.clerk.to_string());
+    });
+}
+
+#[test]
+fn a_table_whose_import_broke_off_is_finished_by_the_mapping_it_was_begun_with() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+        let code = world.raise(bienlai::amount::Dong(25_000)).reference_code;
+        let rows = (1..=600)
+            .map(|number| format!("23/11/2026;{code} lan {number};1.000;{number}.000;nguoi nop {number}\n"));
+        let table = format!("Khi nào;Việc gì;Bao nhiêu;Còn lại;Ai\n{}", rows.collect::<String>());
+        let first = Layout::from_toml(MAPPING).unwrap();
+        let second = Layout::from_toml(&MAPPING.replace("description = 2", "description = 5")).unwrap();
+        let clerk = person(unit, world.clerk, Role::Finance);
+        let taken = |options| {
+            let (stamp, bytes) = (|| world.stamp(), table.as_bytes());
+            bienlai::reconciliation::office::import_with(&world.store, &stamp, &clerk, bytes, options)
+        };
+        let crash = |done: Progress| match done.lines_done {
+            0 => Ok(()),
+            _ => Err(Error::busy("stopped", 1, "as by a crash")),
+        };
+        let number = Some(world.ba_dinh.account_no);
+        let begun = Options { layout: Some(&first), account_no: number, progress: Some(&crash) };
+        assert_eq!(taken(begun).unwrap_err().code(), "stopped");
+        assert_eq!(world.count("statement_line"), 500);
+
+        world.change(|tx, stamp| saved::save(tx, stamp, &clerk, unit, account, &second));
+        assert_eq!(taken(Options::default()).unwrap().errors, []);
+        assert_eq!(world.count("statement WHERE state = 'ready'"), 1);
+        assert_eq!(world.count("statement_line"), 600);
+        assert_eq!(world.count(&format!("statement_line WHERE codes LIKE '%{code}%'")), 600);
     });
 }
 

@@ -20,6 +20,7 @@ use crate::restated_money::obstacles;
 use crate::support::bank_file::BankFile;
 use crate::support::program::{Service, send};
 use crate::support::visitor::seated;
+use crate::support::world::POLL;
 use crate::support::{World, each_database};
 
 /// So much came and says nothing of whose it is.
@@ -150,15 +151,78 @@ fn parts_that_are_wrong_are_refused_and_what_is_too_much_of_one_is_its_surplus()
         assert_eq!(world.open_kinds(unit), [Kind::Underpaid, Kind::Overpaid]);
         assert_eq!(obstacles(&world, today(&world)), Vec::<&str>::new());
 
-        // The bank takes the whole transfer back: a person says what becomes of the parts.
-        world.wait_days(1);
-        let back = BankFile::new(world.ba_dinh.account_no, today(&world), 60_000);
-        statement(&world, back.book(-60_000, "hoan tra", "FT26327011"));
-        assert!(world.open_kinds(unit).contains(&Kind::BankReversal), "{:?}", world.open_kinds(unit));
+        // The bank takes the whole transfer back: the first part is owed again, the second one's receipt
+        // stands and its surplus covers what it can.
+        taken_back(&world);
+        assert_eq!((world.again(&one).state, world.again(&two).state), (State::Reopened, State::Paid));
+        world.assert_balances(
+            unit,
+            &[
+                (Account::FeesCollected("HT-01".into()), -25_000),
+                (Account::ReversalToRecover(second.id), 25_000),
+            ],
+        );
         assert_eq!(
             world.look(|conn| bienlai::ledger::balance(conn, unit, &Account::Suspense(line))),
             Dong(0)
         );
+    });
+}
+
+/// The bank takes all 60.000 back a day later.
+fn taken_back(world: &World) {
+    world.wait_days(1);
+    let back = BankFile::new(world.ba_dinh.account_no, today(world), 60_000);
+    statement(world, back.book(-60_000, "hoan tra", "FT26327011"));
+    let open = world.open_kinds(world.ba_dinh.id);
+    assert!(open.contains(&Kind::BankReversal), "{open:?}");
+    let debits = world.look(|conn| bienlai::ledger::trial_balance(conn, world.ba_dinh.id));
+    assert!(!debits.iter().any(|(account, _)| account.starts_with("unexplained_debit")), "{debits:?}");
+}
+
+#[test]
+fn a_split_transfer_that_is_taken_back_takes_its_rest_out_of_suspense_too() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let owed = world.raise(Dong(25_000));
+        let (item, _) = unknown(&world, 60_000);
+        propose(&world, item.id, &[part(&owed, 25_000)]).unwrap();
+        approve(&world, item.id).unwrap();
+        assert_eq!(world.open_kinds(unit), [Kind::UnidentifiedCredit]);
+        taken_back(&world);
+        assert_eq!(world.open_kinds(unit), [Kind::BankReversal], "nobody has to place the rest");
+        let payment = world.payments(&world.ba_dinh).remove(0);
+        world.assert_balances(
+            unit,
+            &[
+                (Account::FeesCollected("HT-01".into()), -25_000),
+                (Account::ReversalToRecover(payment.id), 25_000),
+            ],
+        );
+        assert_eq!(obstacles(&world, today(&world)), Vec::<&str>::new());
+    });
+}
+
+#[test]
+fn a_channel_that_tells_of_a_split_transfer_later_tells_nothing_new() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let (one, two) = (world.raise(Dong(25_000)), world.raise(Dong(35_000)));
+        let (item, _) = unknown(&world, 60_000);
+        propose(&world, item.id, &[part(&one, 25_000), part(&two, 35_000)]).unwrap();
+        approve(&world, item.id).unwrap();
+        let late = world.claim(&one, Dong(60_000)).memo("tien nop phi");
+        let told = late.settle();
+        assert_eq!(late.id("lan hai").by(POLL).settle().movement, told.movement);
+        assert_eq!(world.count("movement WHERE state = 'expected'"), 0);
+        assert_eq!(world.count("claim WHERE possible_duplicate AND trust = 'advises'"), 2);
+        assert!(world.open_kinds(unit).is_empty(), "{:?}", world.open_kinds(unit));
+
+        // The same channel tells of another one: that is other money.
+        let other = world.claim(&one, Dong(60_000)).memo("tien nop phi").settle();
+        assert_ne!(other.movement, told.movement);
     });
 }
 

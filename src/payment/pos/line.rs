@@ -117,7 +117,7 @@ impl Desk<'_> {
     /// debit took chargebacks out of brought nothing: its sales stay under the line.
     fn note_unknown(&mut self, work: &LineWork, sales: &[Dong]) -> Result<()> {
         let total = Dong::sum(sales.iter().copied())?;
-        if sales.len() < 2 || !work.amount.is_positive() {
+        if !work.amount.is_positive() {
             if total.is_positive() {
                 self.note(work, Kind::BulkSettlement, total);
             }
@@ -125,7 +125,11 @@ impl Desk<'_> {
         }
         for amount in sales {
             let movement = self.open_part(work, *amount)?;
-            self.note_about(work, Kind::BulkSettlement, Subject::Movement(movement), *amount);
+            // The only one is the line's.
+            match sales.len() {
+                1 => self.note(work, Kind::BulkSettlement, *amount),
+                _ => self.note_about(work, Kind::BulkSettlement, Subject::Movement(movement), *amount),
+            }
         }
         Ok(())
     }

@@ -81,13 +81,19 @@ static AMOUNT: LazyLock<Option<Regex>> =
 static FIELD: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^:61:\d{6}(?:\d{4})?(R?)([CD])[A-Z]?([0-9]+,[0-9]*)?([NFS])?").ok());
 
-/// The first amount and mark of an entry are its own; those of its details follow.
+/// What stands inside an entry and has amounts and marks of its own.
+static INNER: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"<(?:\w+:)?(?:AmtDtls|Avlbty|Chrgs|Intrst|NtryDtls|TxDtls)\b").ok());
+
+/// The first amount and mark of an entry are its own, where nothing inside it opened before.
 fn of_entry(text: String) -> Raw {
+    let inner = INNER.as_ref().and_then(|pattern| pattern.find(&text)).map(|found| found.start());
+    let own = inner.and_then(|at| text.get(..at)).unwrap_or(&text);
     let first = |pattern: &Option<Regex>| {
-        pattern.as_ref().and_then(|one| Some(one.captures(&text)?.get(1)?.as_str().to_owned()))
+        pattern.as_ref().and_then(|one| Some(one.captures(own)?.get(1)?.as_str().to_owned()))
     };
-    let at = AMOUNT.as_ref().and_then(|pattern| pattern.find(&text)).map(|found| found.start());
-    let is_first = at.is_some_and(|at| text.find("Amt").is_some_and(|first| at < first));
+    let at = AMOUNT.as_ref().and_then(|pattern| pattern.find(own)).map(|found| found.start());
+    let is_first = at.is_some_and(|at| own.find("Amt").is_some_and(|first| at < first));
     let is_debit = first(&MARK).map(|mark| mark == "DBIT");
     let size = first(&AMOUNT).filter(|_| is_first).and_then(|amount| amount.parse().ok());
     Raw { is_debit, size, text }
@@ -141,6 +147,12 @@ mod tests {
         assert_eq!(entry(camt), known(true, "25000"));
         let damaged = camt.replace("25000", "2x").replace("</Ntry>", "<TxDtls><Amt>7</Amt></TxDtls></Ntry>");
         assert_eq!(entry(&damaged), (Some(true), None), "an amount of the details is not the entry's");
+        for inner in ["Chrgs><ns:Rcrd", "NtryDtls><TxDtls", "AmtDtls", "TxDtls"] {
+            let mark = "<CdtDbtInd>DBIT</CdtDbtInd>";
+            let charged =
+                format!("<Ntry><Amt Ccy=\"VND\">25000</Amt><CdtDbtInd>CxDT</CdtDbtInd><{inner}>{mark}");
+            assert_eq!(entry(&charged), (None, Some("25000".to_owned())), "{inner}: a mark of its own");
+        }
         let table =
             "Ngày;Nội dung;Ghi nợ;Ghi có\n22/11/2026;a;;5.000\nx/11/2026;b;;12.000\n22/11/2026;c;1x;\n";
         let row = |line: usize| told(raw(table.as_bytes(), &format!("line {line}"), None).unwrap());

@@ -26,8 +26,9 @@ pub fn refuse_contradictions(raw: &BTreeMap<EventId, Raw>, verdicts: &[Verdict])
     Ok(())
 }
 
-/// Whether a second person must say the same: above the unit's limit, or where a repair names whose money
-/// it is with words that the file does not have. Without a limit two persons decide everything.
+/// Whether a second person must say the same: above the unit's limit, or where a repair has words that the
+/// file does not have: codes, references, payers and phrases say whose money it is. Without a limit two
+/// persons decide everything.
 pub fn needs_two(
     raw: &BTreeMap<EventId, Raw>,
     verdicts: &[Verdict],
@@ -41,10 +42,14 @@ pub fn needs_two(
     })
 }
 
-/// What of a repair says whose money it is.
+/// What of a repair says whose money it is: its codes, and each of its texts as a whole, by which batches,
+/// fees and interest are known too.
 fn naming(repair: &Repair, codes_of: &CodesOf<'_>) -> Vec<String> {
     let mut names = codes_of(&text::clean(&repair.memo)).0;
-    names.extend([&repair.reference, &repair.bank_reference].into_iter().flatten().cloned());
+    names.push(repair.memo.clone());
+    let parties = [&repair.counterparty_name, &repair.counterparty_account];
+    let references = [&repair.reference, &repair.bank_reference];
+    names.extend(references.into_iter().chain(parties).flatten().cloned());
     names
 }
 
@@ -87,7 +92,19 @@ mod tests {
         assert!(two(":86:nop HN13", "nop HN12", None));
         assert!(!two("NTRFNONREF//R2 HN12", "HN12", Some("R2")));
         assert!(two("NTRFNONREF//R2", "", Some("R3")), "a reference proves a claim");
-        assert!(!two("", "khong ma", None));
+        assert!(!two("", "", None), "nothing is said of whose it is");
+        assert!(two("", "khong ma", None) && !two(":86:không mã", "khong ma", None));
+        assert!(two(":86:chuyen tien", "THANH TOAN POS 0001/26", None), "a batch is known by its memo");
+        assert!(two(":86:chuyen tien", "LAI NHAP VON", None), "and so is interest");
+        let by = |name: &str| {
+            let mut named = verdict(5, "", None);
+            if let Some(repair) = &mut named.repair {
+                repair.counterparty_name = Some(name.to_owned());
+            }
+            let allowed = Allowed { codes_of: &codes, limit: Some(Dong(10)) };
+            needs_two(&raw(":86:tu CONG TY VI DU", None, None), &[named], allowed)
+        };
+        assert!(by("CONG TY KHAC") && !by("Công ty Ví Dụ"));
         let above = |limit| {
             let allowed = Allowed { codes_of: &codes, limit };
             needs_two(&raw("", None, None), &[verdict(-11, "", None)], allowed)
