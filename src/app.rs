@@ -6,14 +6,17 @@ use crate::actor::{Actor, Scope};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::identity::sso::provider::Provider;
 use crate::notification::send::Courier;
 use crate::payment::channel::Channel;
 use crate::payment::channel::bank::{Bank, BankConfig};
 use crate::payment::channel::sepay::{Sepay, SepayConfig};
 use crate::payment::channel::vietqr::{Vietqr, VietqrConfig};
 use crate::payment::settler::{Settler, Tools};
+use crate::payment::webhook;
 use crate::receipt::seal::Keyring;
 use crate::receipt::verify::TrustStore;
+use crate::report::verify::Standing;
 use crate::store::lease::NodeLeaseHolder;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Lane, Settings, Stamp, Store, Tx, migrate};
@@ -33,6 +36,10 @@ pub struct App {
     pub lease: Arc<NodeLeaseHolder>,
     /// Authorities whose signers the public page confirms; empty where none is configured.
     pub trust: TrustStore,
+    /// Whom staff may sign in with besides passwords.
+    pub sso: Option<Provider>,
+    /// What the nightly look at the books found.
+    pub books: Standing,
     tariff: RwLock<Option<Arc<Tariff>>>,
 }
 
@@ -56,6 +63,8 @@ impl App {
         let lease = Arc::new(NodeLeaseHolder::take(&store, &clock, &holder_name(&clock))?);
         let vault = Arc::new(opened_vault(&config, &store, &clock, &lease)?);
         let trust = trusted(&config)?;
+        let public_url = config.web.public_url.as_str();
+        let sso = config.sso.as_ref().map(|sso| Provider::new(sso, public_url)).transpose()?;
         let calendar = Arc::new(store.read(&Scope::All, crate::unit::query::calendar)?);
         Ok(Arc::new(App {
             config,
@@ -67,6 +76,8 @@ impl App {
             sealing: Arc::new(Sealing::default()),
             lease,
             trust,
+            sso,
+            books: Standing::default(),
             tariff: RwLock::new(None),
         }))
     }
@@ -150,6 +161,49 @@ fn trusted(config: &Config) -> Result<TrustStore> {
     })
 }
 
+/// The channels of a configuration, and the vietqr ones again.
+type Channels = (Vec<Arc<dyn Channel>>, Vec<Arc<Vietqr>>);
+
+/// The channels of a configuration, with its secrets.
+///
+/// Errors: `config_invalid` for two of one name, and those of the channels.
+pub fn channels(config: &Config) -> Result<Channels> {
+    let mut channels: Vec<Arc<dyn Channel>> = Vec::new();
+    let mut vietqr = Vec::new();
+    for entry in &config.channels.sepay {
+        channels.push(Arc::new(Sepay::new(&SepayConfig {
+            name: entry.name.clone(),
+            signing_secrets: entry.signing_secrets.clone(),
+            api_keys: entry.api_keys.clone(),
+        })?));
+    }
+    for entry in &config.channels.vietqr {
+        let channel = Arc::new(Vietqr::new(&VietqrConfig {
+            name: entry.name.clone(),
+            bank_bin: entry.bank_bin.clone(),
+            user: entry.user.clone(),
+            passwords: entry.passwords.clone(),
+            token_keys: entry.token_keys.clone(),
+        })?);
+        channels.push(Arc::clone(&channel) as Arc<dyn Channel>);
+        vietqr.push(channel);
+    }
+    for entry in &config.channels.bank {
+        channels.push(Arc::new(Bank::new(&BankConfig {
+            name: entry.name.clone(),
+            bank_bin: entry.bank_bin.clone(),
+            secrets: entry.secrets.clone(),
+        })?));
+    }
+    for (index, channel) in channels.iter().enumerate() {
+        if channels[..index].iter().any(|other| other.name() == channel.name()) {
+            let detail = format!("two channels are named {}", channel.name());
+            return Err(Error::invalid("channels", "config_invalid", detail));
+        }
+    }
+    Ok((channels, vietqr))
+}
+
 /// An `App` with its threads running: what `bienlai serve` and the tests start.
 pub struct Running {
     pub app: Arc<App>,
@@ -164,42 +218,14 @@ pub struct Running {
 
 impl Running {
     pub fn start(app: Arc<App>) -> Result<Running> {
-        let mut channels: Vec<Arc<dyn Channel>> = Vec::new();
-        let mut vietqr = Vec::new();
-        for entry in &app.config.channels.sepay {
-            channels.push(Arc::new(Sepay::new(&SepayConfig {
-                name: entry.name.clone(),
-                signing_secrets: entry.signing_secrets.clone(),
-                api_keys: entry.api_keys.clone(),
-            })?));
-        }
-        for entry in &app.config.channels.vietqr {
-            let channel = Arc::new(Vietqr::new(&VietqrConfig {
-                name: entry.name.clone(),
-                bank_bin: entry.bank_bin.clone(),
-                user: entry.user.clone(),
-                passwords: entry.passwords.clone(),
-                token_keys: entry.token_keys.clone(),
-            })?);
-            channels.push(Arc::clone(&channel) as Arc<dyn Channel>);
-            vietqr.push(channel);
-        }
-        for entry in &app.config.channels.bank {
-            channels.push(Arc::new(Bank::new(&BankConfig {
-                name: entry.name.clone(),
-                bank_bin: entry.bank_bin.clone(),
-                secrets: entry.secrets.clone(),
-            })?));
-        }
-        for (index, channel) in channels.iter().enumerate() {
-            if channels[..index].iter().any(|other| other.name() == channel.name()) {
-                let detail = format!("two channels are named {}", channel.name());
-                return Err(Error::invalid("channels", "config_invalid", detail));
-            }
-        }
+        let (channels, vietqr) = channels(&app.config)?;
+        // What was added and retired holds from the first request on.
+        app.store.read(&Scope::All, |conn| {
+            channels.iter().try_for_each(|channel| webhook::apply(conn, &app.vault, channel.as_ref()))
+        })?;
         let courier = Arc::new(Courier::new(&app.config)?);
         let (settler, settling) = Settler::start(&app.settling_tools());
-        let workers = Workers::start(&app, settler.clone(), Arc::clone(&courier));
+        let workers = Workers::start(&app, settler.clone(), Arc::clone(&courier), channels.clone());
         Ok(Running { app, settler, channels, vietqr, courier, settling, workers })
     }
 

@@ -4,6 +4,7 @@
 pub mod database;
 pub mod delivery;
 pub mod exceptions;
+pub mod sso;
 pub mod trust;
 pub mod vault;
 
@@ -59,6 +60,9 @@ pub struct Config {
     /// Without it SMS waits.
     #[serde(default)]
     pub sms: Option<delivery::Sms>,
+    /// Without it nobody signs in by another's word.
+    #[serde(default)]
+    pub sso: Option<sso::Sso>,
     #[serde(default)]
     pub tax: Tax,
     #[serde(default)]
@@ -357,6 +361,9 @@ impl Config {
         if let Some(sms) = &self.sms {
             sms.check()?;
         }
+        if let Some(sso) = &self.sso {
+            sso.check()?;
+        }
         if !(1..=60).contains(&self.tax.timeout_s) {
             return invalid("tax.timeout_s", "1 to 60");
         }
@@ -499,6 +506,13 @@ mod tests {
             "text",
             "secret_file",
             "report_secret_file",
+            "issuer",
+            "client_id",
+            "client_secret_file",
+            "display_name",
+            "sufficient_acr",
+            "sufficient_amr",
+            "clock_skew_s",
         ];
         for field in fields {
             let named =

@@ -91,6 +91,8 @@ ids! {
     ClaimId = "clm_",
     /// An API client or a person's access token.
     ClientId = "cli_",
+    /// A secret shared with a partner that reports money.
+    ChannelSecretId = "chs_",
     CorrectionId = "cor_",
     /// What somebody asked about their own data.
     DataRequestId = "drq_",

@@ -24,16 +24,18 @@ use crate::duty::waiting;
 use crate::error::{Error, Result};
 use crate::id::{AuditId, UnitId};
 use crate::notification::send::Courier;
+use crate::payment::channel::{Channel, Secrets};
 use crate::payment::due::{self, Made};
 use crate::payment::settler::{self, Numbered as _, Settler};
+use crate::payment::webhook;
 use crate::queue::{names, upkeep};
 use crate::receipt::evidence::daily;
 use crate::receipt::evidence::refresh::{Refreshed, Sources, refresh};
 use crate::receipt::key::{certificates_in, watch};
 use crate::receipt::query;
 use crate::register;
-use crate::report::collection;
 use crate::report::evidence::{self, Taking};
+use crate::report::{collection, verify};
 use crate::store::Lane;
 use crate::unit;
 
@@ -54,10 +56,18 @@ const TICK: Duration = Duration::from_millis(200);
 /// How long a stop waits for messages that are being sent and for evidence that is fetched.
 const COURIER_PATIENCE: Duration = Duration::from_secs(5);
 
+/// How often the secrets of channels are read again: what another process added or retired is known then.
+const SECRETS_EVERY_TICKS: u32 = 50;
+
 /// Events numbered in one transaction while callbacks are waiting.
 const BUSY_BATCH: i64 = 200;
 impl Workers {
-    pub fn start(app: &Arc<App>, settler: Settler, courier: Arc<Courier>) -> Workers {
+    pub fn start(
+        app: &Arc<App>,
+        settler: Settler,
+        courier: Arc<Courier>,
+        channels: Vec<Arc<dyn Channel>>,
+    ) -> Workers {
         let is_stopping = Arc::new(AtomicBool::new(false));
         let passing = settler.clone();
         let threads = vec![
@@ -75,6 +85,9 @@ impl Workers {
             spawn("filer", app, &is_stopping, filer::file_until),
             spawn("closer", app, &is_stopping, closer::close_until),
             spawn("intake", app, &is_stopping, intake::take_in),
+            spawn("webhooks", app, &is_stopping, move |app, is_stopping| {
+                every_tick(is_stopping, SECRETS_EVERY_TICKS, || keep_secrets(app, &channels));
+            }),
         ];
         let courier = spawn("courier", app, &is_stopping, move |app, is_stopping| {
             every_tick(is_stopping, 2, || deliver_due(app, &courier, is_stopping));
@@ -364,6 +377,24 @@ pub fn sum_collections(app: &App) -> Result<usize> {
     collection::sum_days(&app.store, &|| app.stamp(), SUMMED_DAYS)
 }
 
+/// Asks every check of the books of every unit. Returns how many units' books do not hold; the log, the
+/// board and the metrics name them.
+pub fn verify_books(app: &App) -> Result<usize> {
+    let actor = Actor::system();
+    for unit in app.read(&actor, unit::all)? {
+        match app.read(&actor, |conn| verify::unit(conn, unit.id)) {
+            Ok(faults) => {
+                for fault in &faults {
+                    tracing::error!(unit = %unit.id, check = fault.check, about = ?fault.about, "the books do not hold");
+                }
+                app.books.take(unit.id, faults);
+            }
+            Err(error) => tracing::warn!(unit = %unit.id, %error, "the books of a unit were not verified"),
+        }
+    }
+    Ok(app.books.broken())
+}
+
 /// Once a day notes whose fees somebody else sent, for the lines of the last days.
 fn look_at_senders(app: &App, last: Option<BusinessDay>) -> Result<BusinessDay> {
     let today = app.clock.now().business_day();
@@ -376,10 +407,22 @@ fn look_at_senders(app: &App, last: Option<BusinessDay>) -> Result<BusinessDay> 
 /// Statements come a day or two late, over a weekend more.
 const SENDER_DAYS: i64 = 4;
 
+/// Notes which secrets of channels were used, and takes what is on record now.
+fn keep_secrets(app: &App, channels: &[Arc<dyn Channel>]) -> Result<()> {
+    for channel in channels.iter().filter(|channel| channel.secrets().is_some_and(Secrets::is_used)) {
+        app.store
+            .write(&Scope::All, Lane::Bulk, |tx| webhook::note_use(tx, &app.stamp(), channel.as_ref()))?;
+    }
+    app.store.read(&Scope::All, |conn| {
+        channels.iter().try_for_each(|channel| webhook::apply(conn, &app.vault, channel.as_ref()))
+    })
+}
+
 fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
     let tools = app.settling_tools();
     let mut round = 0_u64;
     let mut names_looked_at = None;
+    let mut books_verified = None;
     every_tick(is_stopping, 5, || {
         round += 1;
         if round % 5 == 1 {
@@ -401,6 +444,10 @@ fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
         if round % 600 == 90 {
             look_over_queue(app)?;
             escalate_decisions(app)?;
+        }
+        if round % 600 == 150 && books_verified != Some(app.clock.now().business_day()) {
+            verify_books(app)?;
+            books_verified = Some(app.clock.now().business_day());
         }
         if round % 600 == 120 {
             names_looked_at = Some(look_at_senders(app, names_looked_at)?);

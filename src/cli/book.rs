@@ -4,15 +4,16 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 
 use super::office::{self, Office};
-use super::{DONE, reports};
+use super::{DONE, print_json, reports};
 use crate::actor::Actor;
 use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::report::chart::Chart;
 use crate::report::sheet::Form;
-use crate::report::{self, Book, Period};
+use crate::report::{self, Book, Period, verify};
 use crate::unit::{self, Unit};
 
 #[derive(Debug, Subcommand)]
@@ -25,6 +26,17 @@ pub enum Command {
     Cash(Asked),
     /// Fees by item and document, with what stands after corrections
     Fees(Asked),
+    /// Ask whether the books hold: every check of the accounting rules, of one unit or all
+    Verify(Verify),
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The collecting unit, by its code; all units when left out
+    #[arg(long, value_name = "CODE")]
+    unit: Option<String>,
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -57,6 +69,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     match &command {
         Command::Journal(asked) => write(&office, asked, |_| Ok(Book::Journal)),
         Command::Cash(asked) => write(&office, asked, |_| Ok(Book::Cash)),
+        Command::Verify(asked) => verify(&office, asked),
         Command::Fees(asked) => write(&office, asked, |_| Ok(Book::Fees)),
         Command::Bank(of) => write(&office, &of.asked, |unit| {
             office.read(&Actor::system(), |conn| match &of.account {
@@ -65,6 +78,37 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
             })
         }),
     }
+}
+
+/// Ends with 1 where a check fails.
+fn verify(office: &Office, asked: &Verify) -> Result<u8> {
+    let actor = Actor::system();
+    let found = office.read(&actor, |conn| {
+        let units = match &asked.unit {
+            Some(code) => vec![unit::find_by_code(conn, code)?],
+            None => unit::all(conn)?,
+        };
+        let mut found = Vec::new();
+        for unit in units {
+            found.push((unit.code, verify::unit(conn, unit.id)?));
+        }
+        Ok(found)
+    })?;
+    let is_clean = found.iter().all(|(_, faults)| faults.is_empty());
+    if asked.json {
+        let shown: Vec<_> =
+            found.iter().map(|(code, faults)| json!({ "unit": code, "faults": faults })).collect();
+        print_json(&json!({ "checks": verify::CHECKS.len() + 1, "units": shown }))?;
+    } else {
+        for (code, fault) in found.iter().flat_map(|(code, faults)| faults.iter().map(move |one| (code, one)))
+        {
+            println!("{code}: {} / {}: {}", fault.vi, fault.en, fault.about.join(", "));
+        }
+        if is_clean {
+            println!("{} đơn vị: sổ khớp / units: the books hold", found.len());
+        }
+    }
+    Ok(if is_clean { DONE } else { 1 })
 }
 
 fn write(office: &Office, asked: &Asked, choose: impl FnOnce(&Unit) -> Result<Book>) -> Result<u8> {

@@ -15,11 +15,12 @@ use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::exception::work_query::{self, Filter};
 use crate::exception::{self, Ask, Decision, Exception, Kind, Owner, State, limit, query};
-use crate::id::{ExceptionId, PersonId, UnitId};
+use crate::id::{ExceptionId, LineId, PersonId, UnitId};
 use crate::payment::split::Part;
-use crate::payment::{reopen, resolve};
+use crate::payment::{handover, reopen, resolve, undo, unmatch};
 use crate::queue::complaint::{self, Complaint};
 use crate::queue::{alarm, hint};
+use crate::reconciliation::explanation_query;
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit;
 use crate::web::{event_view, exception_view, read_target};
@@ -52,6 +53,8 @@ pub enum Command {
     Resolve(Propose),
     /// Ask for a settled one to be opened again; another person approves
     Reopen(Reasoned),
+    /// Ask for a wrongly matched statement line to be taken apart; another person approves
+    Unmatch(Unmatch),
     /// Approve the request to open it again
     ApproveReopening(Step),
     /// Leave it settled
@@ -132,6 +135,17 @@ pub struct Reasoned {
 }
 
 #[derive(Debug, Args)]
+pub struct Unmatch {
+    /// As lin_…
+    line: LineId,
+    #[arg(long)]
+    reason: String,
+    /// Who asks, as per_…
+    #[arg(long, value_name = "ID")]
+    person: PersonId,
+}
+
+#[derive(Debug, Args)]
 pub struct Comment {
     #[command(flatten)]
     step: Step,
@@ -157,10 +171,10 @@ pub struct Assign {
 pub struct Propose {
     #[command(flatten)]
     step: Step,
-    /// assign, split, acknowledge, bank_charge, disprove, deposit, remittance, to_budget, …
+    /// assign, split, proves, acknowledge, bank_charge, disprove, deposit, remittance, to_unit, own_transfer, …
     #[arg(long)]
     resolution: String,
-    /// What it points at: obl_…, rfd_…, slp_…, rmt_…, per_…
+    /// What it points at: obl_…, mov_…, rfd_…, slp_…, rmt_…, per_…, unt_…, lin_…
     #[arg(long, value_name = "ID")]
     target: Option<String>,
     /// With split, as often as there are parts: obl_…=25000; what is left stays in suspense
@@ -246,8 +260,9 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         }
         Command::Resolve(asked) => alone(&office, &asked)?,
         Command::Reopen(asked) => take(&office, &asked.step, Role::Finance, |tx, stamp, actor, unit, id| {
-            exception::ask_to_reopen(tx, stamp, actor, unit, id, &asked.reason)
+            reopen::ask(tx, stamp, actor, unit, id, &asked.reason)
         })?,
+        Command::Unmatch(asked) => unmatch(&office, &asked)?,
         Command::ApproveReopening(step) => take(&office, &step, Role::Approver, reopen::approve)?,
         Command::RefuseReopening(asked) => {
             take(&office, &asked.step, Role::Approver, |tx, stamp, actor, unit, id| {
@@ -325,7 +340,9 @@ fn show(office: &Office, id: ExceptionId) -> Result<()> {
         let item = exception::find(conn, unit, id)?;
         let events = work_query::events(conn, unit, id)?;
         let events: Vec<_> = events.iter().map(|event| event_view(&item, event)).collect();
-        Ok(json!({ "exception": exception_view(&item, today), "events": events }))
+        let foreseen = undo::foreseen(conn, &item)?;
+        Ok(json!({ "exception": exception_view(&item, today), "events": events, "undo": foreseen,
+            "transfer": handover::transfer(conn, &item)? }))
     })?;
     print_json(&shown)
 }
@@ -425,6 +442,19 @@ fn alone(office: &Office, asked: &Propose) -> Result<()> {
     carry_out(office, &asked.step, Role::Finance, |tx, stamp, actor, unit, id| {
         resolve::alone(tx, stamp, actor, unit, id, &asked.ask(target))
     })
+}
+
+fn unmatch(office: &Office, asked: &Unmatch) -> Result<()> {
+    let actor = office::person(Role::Finance, asked.person);
+    let (item, foreseen) = office.write(&actor, |tx, stamp| {
+        let missing = || Error::not_found("line_not_found", "no such statement line");
+        let unit = explanation_query::unit_of(tx, &Scope::All, asked.line)?.ok_or_else(missing)?;
+        let item = unmatch::ask(tx, stamp, &actor, (unit, asked.line), &asked.reason)?;
+        let foreseen = undo::foreseen(tx, &item)?;
+        Ok((item, foreseen))
+    })?;
+    let today = office.clock.now().business_day();
+    print_json(&json!({ "exception": exception_view(&item, today), "undo": foreseen }))
 }
 
 fn complain(office: &Office, asked: &Complain) -> Result<()> {

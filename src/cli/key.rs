@@ -14,8 +14,7 @@ use crate::actor::Actor;
 use crate::clock::{Clock, Instant};
 use crate::error::{Error, Result};
 use crate::id::{CertificateId, UnitId};
-use crate::receipt::certificate::SigningCertificate;
-use crate::receipt::key::{SigningKey, TestAuthority, issue_test_certificate, test_authority};
+use crate::receipt::key::{SigningKey, TestAuthority, installed, issue_test_certificate, test_authority};
 use crate::store::{Stamp, Tx};
 use crate::unit::certificate::{self, Custody};
 
@@ -191,7 +190,7 @@ fn import_key(config: &Path, import: &Import) -> Result<u8> {
     let key = read_key(import, &unit.tax_code)?;
     let key_pem = key.to_pem();
     let id = office.write(&actor, |tx, stamp| {
-        let new = new_certificate(unit.id, key.certificate(), key.chain_pem(), &key_pem);
+        let new = installed(unit.id, key.certificate(), key.chain_pem(), &key_pem);
         let custody = Custody { active_from: import.turn.active_from, ..Custody::software() };
         certificate::store_as(tx, stamp, &actor, new, custody)
     })?;
@@ -226,33 +225,7 @@ pub fn store(
     key: &SigningKey,
 ) -> Result<CertificateId> {
     let key_pem = key.to_pem();
-    certificate::store(tx, stamp, actor, new_certificate(unit, key.certificate(), key.chain_pem(), &key_pem))
-}
-
-fn new_certificate<'a>(
-    unit: UnitId,
-    held: &SigningCertificate,
-    chain_pem: String,
-    secret: &'a SecretString,
-) -> certificate::NewCertificate<'a> {
-    certificate::NewCertificate {
-        unit,
-        subject: held.subject().to_owned(),
-        issuer: held.issuer().to_owned(),
-        serial: held.serial().to_owned(),
-        certificate_pem: first_block(&chain_pem),
-        chain_pem,
-        key_pem: secret,
-        not_before: held.valid_from(),
-        not_after: held.valid_until(),
-        is_test: held.is_test(),
-    }
-}
-
-/// The certificate itself, which stands before its chain.
-fn first_block(chain_pem: &str) -> String {
-    const END: &str = "-----END CERTIFICATE-----\n";
-    chain_pem.split_inclusive(END).next().unwrap_or_default().to_owned()
+    certificate::store(tx, stamp, actor, installed(unit, key.certificate(), key.chain_pem(), &key_pem))
 }
 
 fn make_folder(path: &Path) -> Result<()> {

@@ -7,6 +7,7 @@ mod audit;
 mod bench;
 mod book;
 pub mod books;
+mod channel;
 mod client;
 mod correction;
 mod day;
@@ -103,8 +104,8 @@ enum Command {
     /// The rules that classify statement lines which are no fee; two persons
     #[command(subcommand)]
     Rule(rule::Command),
-    /// The books of a unit: journal, bank book, cash book, fee detail book, as CSV or XLSX
-    #[command(subcommand)]
+    /// The books of a unit: journal, bank book, cash book, fee detail book, as CSV or XLSX; whether they hold
+    #[command(subcommand, alias = "books")]
     Book(book::Command),
     /// Every list of a unit as CSV or XLSX: obligations, payments, receipts and more
     List(list::Options),
@@ -162,6 +163,9 @@ enum Command {
     /// Collecting units with their accounts and series
     #[command(subcommand)]
     Unit(unit::Command),
+    /// Secrets of the channels that report money
+    #[command(subcommand)]
+    Channel(channel::Command),
     /// Persons and API clients
     #[command(subcommand)]
     Client(client::Command),
@@ -258,6 +262,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Tariff(command) => tariff::run(config, command),
         Command::Tax(command) => tax::run(config, command),
         Command::Unit(command) => unit::run(config, command),
+        Command::Channel(command) => channel::run(config, command),
         Command::Client(command) => client::run(config, command),
         Command::User(command) => user::run(config, command),
         Command::Series(command) => series::run(config, command),

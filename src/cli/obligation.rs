@@ -121,17 +121,22 @@ fn read(bytes: &[u8]) -> Result<(Vec<Group>, Vec<Fault>)> {
     let mut groups: Vec<Group> = Vec::new();
     let mut faults = Vec::new();
     let mut left_out = BTreeSet::new();
-    for record in reader.records() {
-        let record = match record {
+    for record in reader.byte_records() {
+        let bytes = record.map_err(|error| unreadable(&error))?;
+        let line = bytes.position().map_or(0, csv::Position::line);
+        // A row that is not UTF-8 still says whose it is, or nothing of the file can be trusted.
+        let told = csv::StringRecord::from_byte_record(bytes.clone());
+        let record = match told {
             Ok(record) => record,
             Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
-                faults.push(Fault { line, error: unreadable(&error) });
+                left_out.insert(dossier_of(&headers, &bytes, line)?);
+                faults
+                    .push(Fault { line, error: Error::invalid("row", "csv_unreadable", error.to_string()) });
                 continue;
             }
         };
-        let row = Row::new(&headers, &record);
-        match row.has_cells(headers.len(), record.len()).and_then(|()| row.group()) {
+        let row = Row::new(&headers, &record, line);
+        match row.is_well_formed(headers.len(), &record).and_then(|()| row.group()) {
             Ok(group) => join(&mut groups, group),
             Err(error) => {
                 left_out.insert(row.dossier());
@@ -146,6 +151,16 @@ fn read(bytes: &[u8]) -> Result<(Vec<Group>, Vec<Fault>)> {
         error: Error::conflict("csv_dossier_left_out", "another row of the dossier is bad"),
     }));
     Ok((whole, faults))
+}
+
+/// Unit and dossier code of a row that is not UTF-8 as a whole.
+fn dossier_of(headers: &csv::StringRecord, row: &csv::ByteRecord, line: u64) -> Result<(String, String)> {
+    let cell = |name: &str| {
+        let at = headers.iter().position(|header| header == name)?;
+        std::str::from_utf8(row.get(at)?).ok().map(|text| text.trim().to_owned())
+    };
+    let unknown = || Error::invalid("row", "csv_unreadable", format!("line {line} is not UTF-8"));
+    Ok((cell("unit").ok_or_else(unknown)?, cell("dossier_code").ok_or_else(unknown)?))
 }
 
 fn without_mark(bytes: &[u8]) -> &[u8] {
@@ -182,9 +197,9 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn new(headers: &'a csv::StringRecord, record: &'a csv::StringRecord) -> Row<'a> {
+    fn new(headers: &'a csv::StringRecord, record: &'a csv::StringRecord, line: u64) -> Row<'a> {
         let cells = headers.iter().zip(record.iter()).filter(|(_, cell)| !cell.is_empty()).collect();
-        Row { line: record.position().map_or(0, csv::Position::line), cells }
+        Row { line, cells }
     }
 
     fn dossier(&self) -> (String, String) {
@@ -192,12 +207,21 @@ impl<'a> Row<'a> {
         (text("unit"), text("dossier_code"))
     }
 
-    fn has_cells(&self, expected: usize, found: usize) -> Result<()> {
-        if found == expected {
-            return Ok(());
+    /// As many cells as the head, none with a line break: a quote that is never closed swallows the rows
+    /// of other dossiers.
+    fn is_well_formed(&self, expected: usize, record: &csv::StringRecord) -> Result<()> {
+        if record.len() != expected {
+            let told = format!("the row has {} cells, the head {expected}", record.len());
+            return Err(Error::invalid("row", "csv_unreadable", told));
         }
-        let told = format!("the row has {found} cells, the head {expected}");
-        Err(Error::invalid("row", "csv_unreadable", told))
+        if record.iter().any(|cell| cell.contains(['\n', '\r'])) {
+            return Err(Error::invalid(
+                "row",
+                "csv_unreadable",
+                "a cell holds a line break: is a quote open?",
+            ));
+        }
+        Ok(())
     }
 
     /// The row as a request with one line.
@@ -330,6 +354,23 @@ mod tests {
             told,
             [(3, "csv_number_unreadable"), (2, "csv_dossier_left_out"), (5, "csv_dossier_left_out")]
         );
+    }
+
+    #[test]
+    fn a_row_that_is_not_utf8_or_swallows_others_takes_its_dossier_out() {
+        let row = |dossier: &str, item: &str| {
+            format!("00004,{dossier},2.000815,x,counter,2026-11-20T08:00:00+07:00,2026-12-01,{item},1\n")
+        };
+        let swallowing = row("HS-2", "\"chung_thuc");
+        let text =
+            [row("HS-1", "a"), row("HS-1", "b?"), row("HS-1", "c"), swallowing, row("HS-3", "a\"")].concat();
+        let bytes: Vec<u8> = text.bytes().map(|byte| if byte == b'?' { 0xD0 } else { byte }).collect();
+        let (groups, faults) = read(&[HEADER.as_bytes(), b"\n", &bytes].concat()).unwrap();
+        assert!(groups.is_empty(), "nothing of HS-1, and HS-3 stands in a cell of HS-2");
+        let told: Vec<(u64, &str)> = faults.iter().map(|fault| (fault.line, fault.error.code())).collect();
+        assert_eq!(told, [(3, "csv_unreadable"), (5, "csv_unreadable"), (2, "csv_dossier_left_out")]);
+        let nameless = [HEADER.as_bytes(), b"\n00004,HS-\xD0,x,x,x,x,x,x,1\n"].concat();
+        assert_eq!(read(&nameless).err().unwrap().code(), "csv_unreadable", "whose row is it?");
     }
 
     #[test]

@@ -3,7 +3,6 @@
 
 use std::fmt;
 
-use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::actor::Actor;
@@ -12,7 +11,7 @@ use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::UnitId;
 use crate::receipt::content::identifier::is_tax_code;
-use crate::receipt::{DocumentKind, Numbering, profile};
+use crate::register;
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit::imprint::{self, Imprint, Principal};
 use crate::unit::{self, NewUnit, Unit, account, registration, series};
@@ -247,48 +246,28 @@ fn open_series(
     };
     let (mut count, mut waiting) = (0, 0);
     for new in wanted.iter().filter(|new| !is_known(new)) {
-        check_series(new)?;
+        let new = series_of(unit, new);
+        register::check_new(&new)?;
         if registration::accepted(tx, unit, &new.document_kind)?.is_none() {
             waiting += 1;
             continue;
         }
-        series::open(
-            tx,
-            stamp,
-            actor,
-            series::NewSeries {
-                unit,
-                document_kind: new.document_kind.clone(),
-                template: new.template.clone(),
-                series: new.series.clone(),
-                year: new.year,
-                last_allowed_no: new.last_allowed_no,
-                registration: new.registration.clone(),
-            },
-        )?;
+        series::open(tx, stamp, actor, new)?;
         count += 1;
     }
     Ok((count, waiting))
 }
 
-/// A series that no document could be numbered in is refused before it is opened.
-///
-/// # Errors
-/// `document_kind_not_issued`, and those of `Numbering::validate_as`.
-fn check_series(new: &SeriesFile) -> Result<()> {
-    let kind = DocumentKind::parse(&new.document_kind)
-        .filter(|kind| kind.series_kind() == kind.as_str())
-        .ok_or_else(|| {
-            let detail = format!("no series is kept for `{}`", new.document_kind);
-            Error::invalid("series.document_kind", "document_kind_not_issued", detail)
-        })?;
-    let last_day = NaiveDate::from_ymd_opt(new.year, 12, 31).map(BusinessDay);
-    let issued_on =
-        last_day.ok_or_else(|| Error::invalid("series.year", "receipt_series_year_wrong", "no such year"))?;
-    let (template, series) = (new.template.clone(), new.series.clone());
-    Numbering { template, series, number: 1, issued_on }
-        .validate_as(kind, profile::for_day(issued_on))
-        .map_err(|error| error.in_field("series"))
+fn series_of(unit: UnitId, file: &SeriesFile) -> series::NewSeries {
+    series::NewSeries {
+        unit,
+        document_kind: file.document_kind.clone(),
+        template: file.template.clone(),
+        series: file.series.clone(),
+        year: file.year,
+        last_allowed_no: file.last_allowed_no,
+        registration: file.registration.clone(),
+    }
 }
 
 #[cfg(test)]
@@ -320,7 +299,9 @@ mod tests {
             last_allowed_no: 10,
             registration: "TB".to_owned(),
         };
-        let refused = |new: SeriesFile| check_series(&new).err().map(|error| error.code());
+        let refused = |new: SeriesFile| {
+            register::check_new(&series_of(UnitId(2), &new)).err().map(|error| error.code())
+        };
         assert_eq!(refused(series("receipt", "01BLP0-001", "BL-26E", 2026)), None);
         assert_eq!(refused(series("invoice_vat", "1", "K26TAA", 2026)), None);
         let faults = [

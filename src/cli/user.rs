@@ -10,11 +10,11 @@ use super::office::Office;
 use super::{DONE, table};
 use crate::actor::{Actor, Role, Scope};
 use crate::duty::leaving;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::PersonId;
 use crate::identity::login::{self, NewLogin};
 use crate::identity::person::{self, Whom};
-use crate::identity::{person_name, session};
+use crate::identity::{person_name, session, sso};
 use crate::store::Conn;
 use crate::unit::{self, CITY};
 
@@ -38,6 +38,19 @@ pub enum Command {
     SignOut {
         /// The login's name
         login: String,
+    },
+    /// Link a login to a subject of the identity provider in [sso], or take its link away
+    ///
+    /// Example: bienlai user sso thungan.badinh --subject 3f1c9a5e-0b7d
+    Sso {
+        /// The login's name
+        login: String,
+        /// The provider's word for the person (sub)
+        #[arg(long, required_unless_present = "none")]
+        subject: Option<String>,
+        /// Take the link away
+        #[arg(long, conflicts_with = "subject")]
+        none: bool,
     },
     /// Everybody who may sign in
     List,
@@ -105,6 +118,17 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
                 session::end_all(tx, id)
             })?;
             println!("{ended}");
+        }
+        Command::Sso { login, subject, none: _ } => {
+            let off = || Error::conflict("sso_off", "no [sso] in the configuration");
+            let issuer = &office.config.sso.as_ref().ok_or_else(off)?.issuer;
+            office.write(&actor, |tx, stamp| {
+                let id = login::find_by_name(tx, &login)?.id;
+                match &subject {
+                    Some(subject) => sso::link(tx, stamp, &actor, id, issuer, subject),
+                    None => sso::unlink(tx, stamp, &actor, id),
+                }
+            })?;
         }
         Command::List => list(&office, &actor)?,
     }

@@ -141,7 +141,7 @@ fn invalid(field: &str, why: &str) -> Error {
     Error::invalid(field, "config_invalid", why)
 }
 
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     host == "localhost"
         || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

@@ -2,19 +2,15 @@
 
 use serde::Serialize;
 
+use super::decision::{self, Matter};
 use super::{Kind, Waiting, delegation_query as query, rules, waiting};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::audit;
 use crate::clock::{BusinessDay, Instant};
-use crate::correction;
 use crate::error::{Error, Result};
-use crate::filing::notice;
 use crate::id::*;
 use crate::identity::{self, person};
-use crate::payment::{refund, resolve};
-use crate::reconciliation::reopening;
-use crate::remittance;
 use crate::store::{Conn, Stamp, Tx, failure};
 use crate::text;
 
@@ -282,7 +278,8 @@ pub fn exercise(
     let entry = audit::Entry::by(actor, unit, "delegation.used", delegation.id);
     let told = format!("{} {}", kind.subject_text(subject), delegation.decision_no);
     audit::record(tx, stamp, &[entry.with(told)])?;
-    let numbered = approve(tx, stamp, actor, unit, kind, subject)?;
+    Kind::delegable(kind.as_str())?;
+    let numbered = decision::approve(tx, stamp, actor, unit, (Matter::Kind(kind), subject), "")?;
     // Approving took the subject's locks: if somebody had a hand in it between our look and them, all of it
     // is done again, and judged by who they are.
     if waiting::makers(tx, unit, kind, subject)? != waits.makers {
@@ -301,33 +298,6 @@ pub(super) fn lets_decide(
     Ok(rules::check_act(one, one.delegate, waits.kind, waits, today).is_ok()
         && person::holds(conn, one.giver, &[Role::Approver], one.unit)?
         && person::acts(conn, one.delegate, &DELEGATES)?)
-}
-
-fn approve(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    unit: UnitId,
-    kind: Kind,
-    subject: i64,
-) -> Result<Vec<(UnitId, ReceiptId)>> {
-    match kind {
-        Kind::Exception => {
-            return resolve::approve(tx, stamp, actor, unit, ExceptionId(subject)).map(|(_, new)| new);
-        }
-        Kind::Refund => refund::approve(tx, stamp, actor, unit, RefundId(subject)).map(|_| ())?,
-        Kind::Correction => {
-            let (_, amended) = correction::approve(tx, stamp, actor, unit, CorrectionId(subject))?;
-            return Ok(amended.receipt.map(|receipt| (unit, receipt)).into_iter().collect());
-        }
-        Kind::Remittance => remittance::approve(tx, stamp, actor, unit, RemittanceId(subject)).map(|_| ())?,
-        Kind::Reopening => reopening::approve(tx, stamp, actor, unit, ReopeningId(subject)).map(|_| ())?,
-        Kind::Notice => notice::approve(tx, stamp, actor, unit, FilingId(subject)).map(|_| ())?,
-        Kind::Version | Kind::Rule => {
-            return Err(Error::invalid("act", "act_unknown", "it cannot be delegated"));
-        }
-    }
-    Ok(Vec::new())
 }
 
 /// Delegations somebody may see: those they gave or were given, and those of their units for roles that

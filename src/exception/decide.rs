@@ -50,8 +50,12 @@ const DECISION_LIMIT: usize = 100;
 
 /// The resolution that hands money without an owner to the budget.
 const TO_BUDGET: &str = "to_budget";
+/// The resolution that says that a person took cash out of the account, by a decision.
+pub const CASH_WITHDRAWN: &str = "cash_withdrawn";
 /// The resolution that says that a person paid back what they answer for.
 const SHORTAGE_REPAID: &str = "shortage_repaid";
+/// The resolution that takes a wrongly matched line apart.
+pub const UNMATCH: &str = "unmatch";
 
 /// Records how a person wants it settled; another person approves.
 ///
@@ -80,11 +84,11 @@ pub fn propose<'a>(
     Ok(item)
 }
 
-/// Whoever owes a shortage neither says nor approves that a credit repaid it.
+/// Whoever answers for cash neither says nor approves that it was taken out or paid back.
 fn check_debtor(proposal: &Proposal, person: PersonId) -> Result<()> {
-    let is_own_debt = proposal.resolution == SHORTAGE_REPAID && proposal.target == Some(person.0);
-    if is_own_debt {
-        return Err(Error::forbidden("debtor_decides", "others decide that their shortage is repaid"));
+    let is_of_debtor = matches!(proposal.resolution.as_str(), SHORTAGE_REPAID | CASH_WITHDRAWN);
+    if is_of_debtor && proposal.target == Some(person.0) {
+        return Err(Error::forbidden("debtor_decides", "others decide about cash that one answers for"));
     }
     Ok(())
 }
@@ -101,7 +105,7 @@ fn checked(ask: &Ask<'_>, maker: PersonId, today: BusinessDay) -> Result<Proposa
         }
         None => None,
     };
-    if ask.resolution == TO_BUDGET && decision.is_none() {
+    if matches!(ask.resolution, TO_BUDGET | CASH_WITHDRAWN) && decision.is_none() {
         let detail = "number and date of the decision";
         return Err(Error::invalid("decision", "decision_missing", detail));
     }
@@ -209,6 +213,12 @@ pub fn refuse(
     }
     let act = query::Act { kind: "refused", checker: Some(checker), reason, ..query::Act::default() };
     advance(tx, stamp, &mut item, State::Open, act)?;
+    if proposal(tx, unit, id)?.resolution == UNMATCH {
+        // Nothing is open but the doubt, and that was answered.
+        let reason = "the match stands".to_owned();
+        let act = query::Act { kind: "settled_by_itself", reason, ..query::Act::default() };
+        advance(tx, stamp, &mut item, State::Resolved, act)?;
+    }
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "exception.refused", id)])?;
     Ok(item)
 }

@@ -1,7 +1,8 @@
 //! The kinds of exception: everything that can be unexplained about money or paper.
 //!
 //! Numbers 1 to 26 are the catalogue of matching and callbacks, 27 to 33 those that come from
-//! receipts, counters, the Treasury and citizens, 34 and 35 from series. Numbers and names are stable: they are stored.
+//! receipts, counters, the Treasury and citizens, 34 and 35 from series, 36 from a person who doubts a match.
+//! Numbers and names are stable: they are stored.
 
 use std::fmt;
 
@@ -83,6 +84,8 @@ pub enum Kind {
     SeriesEnding = 34,
     /// A series is not 1..N, or a number of it is not as it was issued.
     SeriesBroken = 35,
+    /// A person says that a line is matched wrongly.
+    MatchDoubted = 36,
 }
 
 /// What an open exception of a kind does to closing its day.
@@ -120,7 +123,7 @@ impl Kind {
         FACTS.iter().map(|facts| facts.kind)
     }
 
-    /// 1 to 35.
+    /// 1 to 36.
     pub fn number(self) -> u8 {
         self as u8
     }
@@ -225,7 +228,7 @@ fn unknown() -> Error {
 }
 
 #[rustfmt::skip]
-const FACTS: [Facts; 35] = [
+const FACTS: [Facts; 36] = [
     Facts { kind: Kind::DuplicateCallback, name: "duplicate_callback", owner: ADMINISTRATOR, due_working_days: 5, second_person: false, day_close: DayClose::CarriedByName,
         title: ("Báo có trùng", "Duplicate callback"),
         next_step: ("Không cần xử lý; nếu lặp lại nhiều, báo kênh thanh toán.", "Nothing to do; if it goes on, tell the payment channel."),
@@ -236,7 +239,7 @@ const FACTS: [Facts; 35] = [
         effect: ("Biên lai và sổ theo nội dung báo lần đầu; nội dung sau chỉ được lưu.", "Receipt and books follow what was told first; the later content is only kept.") },
     Facts { kind: Kind::SameMoneyTwoChannels, name: "same_money_two_channels", owner: FINANCE, due_working_days: 2, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Một khoản tiền được báo qua hai kênh", "The same money told by two channels"),
-        next_step: ("Xác nhận hai biến động là một và gộp bằng chứng.", "Confirm that the two movements are one and join their evidence."),
+        next_step: ("Xem hai biến động đã gộp; đúng thì xác nhận đã xem, sai thì gỡ khớp dòng sao kê.", "Look at the two movements that were joined; acknowledge it where that is right, take the line's match apart where it is not."),
         effect: ("Một khoản tiền ghi sổ một lần; biên lai của bản ghi bị gộp được hủy.", "The money is booked once; the receipt of the record that was dropped is cancelled.") },
     Facts { kind: Kind::CallbackMissing, name: "callback_missing", owner: FINANCE, due_working_days: 3, second_person: false, day_close: DayClose::CarriedByName,
         title: ("Có tiền trên sao kê nhưng không có báo có", "Statement credit without a callback"),
@@ -248,11 +251,11 @@ const FACTS: [Facts; 35] = [
         effect: ("Biên lai còn hiệu lực, tiền treo ở clearing; bị bác bỏ thì hủy biên lai, nghĩa vụ mở lại.", "The receipt stands and the money waits in clearing; disproven, the receipt is cancelled and the obligation reopened.") },
     Facts { kind: Kind::LatePayment, name: "late_payment", owner: FINANCE, due_working_days: 3, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Tiền về cho nghĩa vụ đã đóng", "Payment for a closed obligation"),
-        next_step: ("Quyết định mở lại nghĩa vụ hoặc hoàn tiền.", "Decide: reopen the obligation or refund."),
+        next_step: ("Lập đề nghị hoàn tiền; nếu khoản phí vẫn phải thu thì lập nghĩa vụ mới để người nộp nộp lại.", "Propose a refund; where the fee is owed after all, raise a new obligation for it."),
         effect: ("Không lập biên lai; tiền ghi vào surplus chờ hoàn.", "No receipt; the money is surplus, to be refunded.") },
     Facts { kind: Kind::Underpaid, name: "underpaid", owner: FINANCE, due_working_days: 10, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Nộp thiếu", "Underpaid"),
-        next_step: ("Nhắc nộp phần còn thiếu; quá hạn thì giảm hoặc hoàn tiền.", "Remind the payer of the rest; past the limit reduce or refund."),
+        next_step: ("Người nộp đã được báo phần còn thiếu; quá hạn thì hủy nghĩa vụ, tiền đã nộp thành tiền thừa để hoàn.", "The payer was told what is missing; past the limit cancel the obligation: what was paid becomes surplus to be refunded."),
         effect: ("Chưa lập biên lai; tiền ghi received_in_advance đến khi nộp đủ.", "No receipt yet; the money is received_in_advance until the rest comes.") },
     Facts { kind: Kind::Overpaid, name: "overpaid", owner: FINANCE, due_working_days: 5, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Nộp thừa", "Overpaid"),
@@ -296,7 +299,7 @@ const FACTS: [Facts; 35] = [
         effect: ("Không lập biên lai; tiền ở suspense đến khi hai người chọn nghĩa vụ.", "No receipt; the money stands in suspense until two persons choose the obligation.") },
     Facts { kind: Kind::WrongAccount, name: "wrong_account", owner: APPROVER, due_working_days: 2, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Nộp nhầm tài khoản đơn vị khác", "Paid into another unit's account"),
-        next_step: ("Chuyển tiền cho đúng đơn vị; đơn vị nhận nhầm không lập biên lai.", "Transfer the money to the right unit; the wrong one issues no receipt."),
+        next_step: ("Chuyển khoản cho đúng đơn vị với mã nộp tiền trong nội dung; dòng ghi nợ của lần chuyển tự khép lại mục này.", "Transfer the money to the right unit with the reference code in the text; the debit of that transfer ends this item."),
         effect: ("Đơn vị nhận nhầm không lập biên lai; ghi due_to_unit cho đơn vị đúng.", "The unit that got it makes no receipt; it owes the money as due_to_unit.") },
     Facts { kind: Kind::SwappedDigits, name: "swapped_digits", owner: FINANCE, due_working_days: 3, second_person: false, day_close: DayClose::CarriedByName,
         title: ("Số tiền có thể bị gõ đảo chữ số", "Digits of the amount perhaps swapped"),
@@ -308,7 +311,7 @@ const FACTS: [Facts; 35] = [
         effect: ("Biên lai ghi tên người có nghĩa vụ; sổ không đổi.", "The receipt names the person who owes; the books do not change.") },
     Facts { kind: Kind::PaymentPending, name: "payment_pending", owner: FINANCE, due_working_days: 1, second_person: false, day_close: DayClose::CarriedByName,
         title: ("Giao dịch đang chờ kết quả", "Payment pending"),
-        next_step: ("Hỏi lại kênh thanh toán; chưa ghi sổ.", "Ask the channel again; nothing is booked."),
+        next_step: ("Chờ kênh báo kết quả; quá hạn thì gọi kênh và ghi chú. Chưa ghi sổ.", "Wait for the channel to tell the outcome; past the limit call it and note the answer. Nothing is booked."),
         effect: ("Không biên lai, không ghi sổ trước khi có kết quả.", "No receipt and no posting before the outcome.") },
     Facts { kind: Kind::BulkSettlement, name: "bulk_settlement", owner: FINANCE, due_working_days: 2, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Quyết toán gộp của cổng thanh toán không khớp", "Bulk settlement does not add up"),
@@ -336,7 +339,7 @@ const FACTS: [Facts; 35] = [
         effect: ("Nghĩa vụ đã đủ tiền nhưng chưa có biên lai; tiền ở received_in_advance.", "Paid without a receipt yet; the money is received_in_advance.") },
     Facts { kind: Kind::UnknownDebit, name: "unknown_debit", owner: FINANCE, due_working_days: 1, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Ghi nợ chưa rõ lý do", "Unknown debit"),
-        next_step: ("Hỏi ngân hàng trong ngày; xác định khoản chi.", "Ask the bank today; name what was paid."),
+        next_step: ("Hỏi ngân hàng trong ngày; xác định khoản chi: phí, hoàn tiền, lệnh nộp, chuyển cho đơn vị khác, chuyển nội bộ hoặc rút tiền theo quyết định.", "Ask the bank today; name what was paid: a charge, a refund, an order, another unit, an own account, or cash by decision."),
         effect: ("Biên lai không đổi; khoản chi ở unexplained_debit.", "No receipt changes; the debit is unexplained_debit.") },
     Facts { kind: Kind::DepositDiffers, name: "deposit_differs", owner: CASHIER, due_working_days: 1, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Tiền nộp vào tài khoản thừa hoặc thiếu", "Deposit short or over"),
@@ -366,6 +369,10 @@ const FACTS: [Facts; 35] = [
         title: ("Dãy số biên lai không liền mạch", "A series is not whole"),
         next_step: ("Dừng ký hiệu, giữ nguyên dữ liệu, đối chiếu với bản sao lưu và chứng nhận gần nhất.", "Stop the series, keep the data as it is, compare with the backup and the last certificate."),
         effect: ("Không lập thêm số của ký hiệu này đến khi làm rõ; sổ không đổi.", "No more numbers of the series until it is explained; the books do not change.") },
+    Facts { kind: Kind::MatchDoubted, name: "match_doubted", owner: APPROVER, due_working_days: 1, second_person: true, day_close: DayClose::CarriedByName,
+        title: ("Dòng sao kê bị khớp nhầm", "A line is matched wrongly"),
+        next_step: ("Người thứ hai xem việc gỡ khớp sẽ làm gì rồi duyệt hoặc từ chối.", "A second person looks at what un-matching will do, then approves or refuses it."),
+        effect: ("Chưa đổi gì đến khi duyệt; khi đó tiền về suspense, biên lai lập nhầm bị hủy, nghĩa vụ mở lại.", "Nothing changes until it is approved; then the money stands in suspense, a receipt made of it is cancelled and the obligation open again.") },
 ];
 
 #[cfg(test)]
@@ -376,14 +383,14 @@ mod tests {
     use crate::actor::Role;
 
     #[test]
-    fn the_thirty_five_kinds_stand_in_the_order_of_their_numbers() {
+    fn the_thirty_six_kinds_stand_in_the_order_of_their_numbers() {
         let numbers: Vec<u8> = Kind::all().map(Kind::number).collect();
-        assert_eq!(numbers, (1..=35).collect::<Vec<u8>>());
+        assert_eq!(numbers, (1..=36).collect::<Vec<u8>>());
         for kind in Kind::all() {
             assert_eq!(kind.facts().kind, kind);
             assert_eq!(Kind::from_number(kind.number()).unwrap(), kind);
         }
-        assert_eq!(Kind::from_number(36).unwrap_err().code(), "exception_kind_unknown");
+        assert_eq!(Kind::from_number(37).unwrap_err().code(), "exception_kind_unknown");
         assert!(Kind::from_number(0).is_err());
     }
 

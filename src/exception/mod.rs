@@ -17,7 +17,9 @@ use crate::error::{Error, Result};
 use crate::id::*;
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
-pub use decide::{Ask, Decision, Proposal, approve, decide_alone, proposal, propose, refuse};
+pub use decide::{
+    Ask, CASH_WITHDRAWN, Decision, Proposal, UNMATCH, approve, decide_alone, proposal, propose, refuse,
+};
 pub use kind::Kind;
 pub use reopen::{
     approve as approve_reopening, ask as ask_to_reopen, asked_by as reopening_asked,

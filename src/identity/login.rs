@@ -6,7 +6,7 @@
 
 use secrecy::SecretString;
 
-use super::{NewClient, person_name, session};
+use super::{NewClient, person_name, session, sso};
 use super::{check_role, check_scope, invitation, login_query as query, read_scope, scope_text};
 use crate::actor::{Actor, Role, Scope};
 use crate::audit;
@@ -173,6 +173,7 @@ pub fn invite_again(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, id: Login
     login.second = None;
     query::forget_recovery_codes(tx, id)?;
     session::end_all(tx, id)?;
+    sso::forget(tx, id)?;
     query::drop_invitations(tx, id)?;
     store(tx, stamp, &mut login, "invited", &audit::actor_text(actor))?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, UnitId::CITY, "login.invited", id).with("again")])?;
@@ -187,6 +188,7 @@ pub fn end(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, id: LoginId) -> Re
     login.second = None;
     query::forget_recovery_codes(tx, id)?;
     session::end_all(tx, id)?;
+    sso::forget(tx, id)?;
     query::drop_invitations(tx, id)?;
     store(tx, stamp, &mut login, "ended", &audit::actor_text(actor))?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, UnitId::CITY, "login.ended", id)])
@@ -242,7 +244,7 @@ pub fn first_administrator(tx: &mut Tx<'_>, stamp: &Stamp<'_>) -> Result<Option<
     }
 }
 
-fn not_found() -> Error {
+pub(super) fn not_found() -> Error {
     Error::not_found("login_not_found", "no such login in your scope")
 }
 

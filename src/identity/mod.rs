@@ -17,6 +17,7 @@ pub mod query;
 pub mod session;
 mod session_query;
 pub mod sign_in;
+pub mod sso;
 mod token;
 pub mod totp;
 

@@ -43,6 +43,17 @@ impl Session {
 
 /// Opens a session with a token that nobody has seen before, whatever the browser showed.
 pub(super) fn open(tx: &mut Tx<'_>, stamp: &Stamp<'_>, login: &Login) -> Result<SecretString> {
+    // Signing in just now is itself the confirmation.
+    open_confirmed(tx, stamp, login, stamp.now)
+}
+
+/// The same for somebody who showed code or password at another moment, or never.
+pub(super) fn open_confirmed(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    login: &Login,
+    confirmed_at: Instant,
+) -> Result<SecretString> {
     query::purge(tx, stamp.now.minus_seconds(LIFE_S), stamp.now.minus_seconds(IDLE_S))?;
     let (token_sha256, shown) = token::draw_bare()?;
     let id: SessionId = stamp.mint()?;
@@ -55,8 +66,7 @@ pub(super) fn open(tx: &mut Tx<'_>, stamp: &Stamp<'_>, login: &Login) -> Result<
             token_sha256,
             created_at: stamp.now,
             seen_at: stamp.now,
-            // Signing in just now is itself the confirmation.
-            confirmed_at: stamp.now,
+            confirmed_at,
         }],
     )?;
     Ok(shown)

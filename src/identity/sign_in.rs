@@ -93,7 +93,12 @@ fn entering(
 }
 
 /// Whether the second factor is right; a login without one has none to show.
-fn second_factor(tx: &mut Tx<'_>, stamp: &Stamp<'_>, login: &mut Login, code: &str) -> Result<bool> {
+pub(super) fn second_factor(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    login: &mut Login,
+    code: &str,
+) -> Result<bool> {
     let Some(sealed) = login.second.clone() else { return Ok(!login::needs_second_factor(login.role)) };
     let secret = opened(tx, stamp.vault, login.id, &sealed)?;
     if let Some(step) = totp::step_of(&secret, stamp.now, login.second_step, code) {

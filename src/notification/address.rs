@@ -52,6 +52,15 @@ pub fn mobile(text: &str) -> Option<String> {
     is_mobile.then(|| format!("84{national}"))
 }
 
+/// Enough of an address for its owner to know it, too little for anybody else.
+pub fn masked(to: &str) -> String {
+    if let Some((local, domain)) = to.split_once('@') {
+        return format!("{}***@{domain}", local.chars().take(1).collect::<String>());
+    }
+    let digits: Vec<char> = to.chars().collect();
+    format!("***{}", digits[digits.len().saturating_sub(3)..].iter().collect::<String>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,6 +15,7 @@ mod letter;
 pub mod lookup;
 mod lookup_query;
 pub mod money;
+pub mod one_time;
 mod outbox;
 pub mod query;
 pub mod rules;

@@ -15,7 +15,7 @@ use super::sms::http::HttpOperator;
 use super::sms::{Known, Operator, Sms};
 use super::wording::money::MoneyFacts;
 use super::wording::{self, Facts};
-use super::{Channel, Message, State, attachment, letter};
+use super::{Channel, KIND_CODE, Message, State, attachment, letter};
 use crate::actor::Scope;
 use crate::config::Config;
 use crate::config::delivery::{self, Patience};
@@ -115,6 +115,21 @@ impl Courier {
         wording::one_time_code(code, self.texting.as_ref().is_some_and(|texting| texting.is_unicode))
     }
 
+    /// Whether messages can leave by this way.
+    pub fn goes_by(&self, channel: Channel) -> bool {
+        match channel {
+            Channel::Sms => self.texting.is_some(),
+            Channel::Email => self.mailing.is_some(),
+            Channel::Lookup => false,
+        }
+    }
+
+    /// The words of a refund's code, as the way is configured.
+    pub fn refund_code(&self, channel: Channel, code: &str, account_no: &str) -> String {
+        let is_plain_sms = self.texting.as_ref().is_some_and(|texting| !texting.is_unicode);
+        wording::refund_code(code, account_no, channel == Channel::Email || !is_plain_sms)
+    }
+
     /// Sends what is due, a few at a time. Returns how many were tried.
     pub fn send_due(&self, store: &Store, stamps: Stamps<'_, '_>) -> Result<usize> {
         let mut tried = 0;
@@ -186,6 +201,7 @@ impl Courier {
             let recipient = outbox::recipient(conn, stamps().vault, message)?;
             let name = message.name(resent(&query::events(conn, message.unit, message.id)?));
             let letter = match (recipient.text, recipient.money) {
+                (Some(text), _) if message.kind == KIND_CODE => Letter::Code(text),
                 (Some(text), _) => Letter::Staff(text),
                 (None, Some(money)) => {
                     Letter::Money(letter::of_money(conn, &self.public_url, message, money)?)
@@ -199,6 +215,7 @@ impl Courier {
             Ok((recipient.to, name, letter))
         })?;
         let (words, files) = match letter {
+            Letter::Code(text) => (wording::refund_code_mail(&text), Vec::new()),
             Letter::Money(facts) => (wording::money::words(&facts)?, Vec::new()),
             Letter::Staff(text) => (wording::staff::words(&text)?, Vec::new()),
             Letter::Receipt(held) => {
@@ -341,6 +358,7 @@ impl Courier {
 
 /// What a mail is made of.
 enum Letter {
+    Code(String),
     Money(MoneyFacts),
     Staff(String),
     Receipt(Box<(Stored, Facts, Attachment)>),

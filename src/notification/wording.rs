@@ -201,6 +201,35 @@ pub fn one_time_code(code: &str, is_unicode: bool) -> String {
     if is_unicode { text } else { segment::unaccented(&text) }
 }
 
+/// The code of a refund to an account the money did not come from. It names the account's end, so that
+/// whoever did not ask for it sees what somebody else wants.
+pub fn refund_code(code: &str, account_no: &str, is_unicode: bool) -> String {
+    let end = tail(account_no);
+    let text = format!(
+        "{code} là mã xác nhận hoàn tiền phí về tài khoản ...{end}, có hiệu lực 10 phút. Không phải bạn yêu cầu \
+         thì đừng đưa mã này cho ai."
+    );
+    if is_unicode { text } else { segment::unaccented(&text) }
+}
+
+/// The same as a mail.
+pub fn refund_code_mail(text: &str) -> Words {
+    let said = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    Words {
+        subject: "Mã xác nhận hoàn tiền / Code for your refund".to_owned(),
+        plain: format!(
+            "{text}\n\nThư tự động, xin không trả lời. / Sent automatically; please do not reply.\n"
+        ),
+        html: format!("<!doctype html><html lang=\"vi\"><body><p>{said}</p></body></html>"),
+    }
+}
+
+/// The last four characters of an account's number.
+fn tail(account_no: &str) -> String {
+    let letters: Vec<char> = account_no.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+    letters[letters.len().saturating_sub(4)..].iter().collect()
+}
+
 fn short_unit(name: &str) -> &str {
     name.strip_prefix("Ủy ban nhân dân ").unwrap_or(name)
 }

@@ -96,15 +96,17 @@ pub fn mark_lines(tx: &mut Tx<'_>, marks: &[LineMark]) -> Result<()> {
     )
 }
 
-/// The movement each line was matched with first: (unit, line, movement).
+/// The movement each line was matched with first, one that stands before one that was undone:
+/// (unit, line, movement).
 pub fn movements_of_lines(
     conn: &mut Conn,
     lines: &[(UnitId, LineId)],
 ) -> Result<Vec<(UnitId, LineId, MovementId)>> {
-    let mut found: Vec<(UnitId, LineId, MovementId, MatchId)> =
-        rows::fetch::<(BigInt, BigInt, BigInt, BigInt), _>(
+    let mut found: Vec<(UnitId, LineId, MovementId, MatchId, i64)> =
+        rows::fetch::<(BigInt, BigInt, BigInt, BigInt, BigInt), _>(
             conn,
-            "SELECT t.unit_id, t.line_id, t.movement_id, t.id FROM match_part t",
+            "SELECT t.unit_id, t.line_id, t.movement_id, t.id, (SELECT CAST(COUNT(*) AS BIGINT) \
+             FROM match_part u WHERE u.unit_id = t.unit_id AND u.undoes_id = t.id) FROM match_part t",
             &[
                 ("unit_id", Column::of(lines.iter().map(|(unit, _)| *unit))),
                 ("line_id", Column::of(lines.iter().map(|(_, line)| *line))),
@@ -112,9 +114,9 @@ pub fn movements_of_lines(
             "AND +t.undoes_id IS NULL",
             Lock::None,
         )?;
-    found.sort_by_key(|row| row.3);
+    found.sort_by_key(|row| (row.0, row.1, row.4, row.3));
     found.dedup_by_key(|row| (row.0, row.1));
-    Ok(found.into_iter().map(|(unit, line, movement, _)| (unit, line, movement)).collect())
+    Ok(found.into_iter().map(|(unit, line, movement, ..)| (unit, line, movement)).collect())
 }
 
 /// What a line was posted as; None while it is not.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::gateway::line::Settlements;
+use super::handover;
 use super::pos::line::Batches;
 use super::prove::{Case, Desk, LineWork, Mark};
 use crate::amount::Dong;
@@ -84,12 +85,13 @@ pub fn case_name(work: &LineWork, mark: &Mark) -> &'static str {
         DEPOSIT => "deposit",
         TO_BUDGET => "remittance",
         KEPT => "kept_share",
+        handover::CLASS if work.amount < Dong::ZERO => handover::TO_UNIT,
         _ => work.case.name(),
     }
 }
 
 impl Desk<'_> {
-    /// A line about a refund, a deposit or an order of ours. None for every other line.
+    /// A line about a refund, a deposit, an order of ours, or money of another unit that is paid on. None for every other line.
     pub(super) fn paper_line(&mut self, work: &LineWork) -> Result<Option<Mark>> {
         if let Some(mark) = self.refund_line(work)? {
             return Ok(Some(mark));
@@ -97,7 +99,10 @@ impl Desk<'_> {
         if let Some(mark) = self.deposit_line(work)? {
             return Ok(Some(mark));
         }
-        self.order_line(work)
+        if let Some(mark) = self.order_line(work)? {
+            return Ok(Some(mark));
+        }
+        Ok(self.handover_line(work))
     }
 
     /// Cash of a slip: what is over stands in suspense, what is short stays in transit.

@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method, PaymentState};
 pub use super::case::Case;
 use super::flush::flush;
+use super::handover::Handovers;
 use super::movement::{Movement, State, bank_key, line_key};
 use super::paper_line::{Papers, case_name};
 use super::refund::line::Refunds;
@@ -108,6 +109,7 @@ pub(super) struct Desk<'a> {
     pub(super) codes: HashMap<String, (UnitId, ObligationId)>,
     pub(super) refunds: Refunds,
     pub(super) papers: Papers,
+    pub(super) handovers: Handovers,
     pub(super) stamp: &'a Stamp<'a>,
 }
 
@@ -194,6 +196,7 @@ pub(super) fn look<'a>(
     let codes = lock_obligations(tx, stamp, works, &mut book, reversed)?;
     let mut refunds = Refunds::named(tx, works)?;
     let papers = Papers::named(tx, works)?;
+    let handovers = Handovers::named(tx, works)?;
     lock_payments(tx, &mut book, [refunds.payments(), papers.batches.payments()].concat())?;
     refunds.read(tx, &book.payments.keys().copied().collect::<Vec<_>>())?;
     let paid: Vec<(UnitId, ObligationId)> = book.obligations.keys().copied().collect();
@@ -217,6 +220,7 @@ pub(super) fn look<'a>(
         codes,
         refunds,
         papers,
+        handovers,
         stamp,
     })
 }

@@ -1,14 +1,22 @@
 //! A settled exception is opened again by two persons. What its resolution did to money is taken
-//! back here by new postings where nothing else stands on it; where a receipt, a slip, an order or a
-//! refund does, the way back is theirs.
+//! back here by new postings, down to the receipt it made; where a slip, an order or a refund stands
+//! on it, the way back is theirs. What cannot work is refused when it is asked for.
 
+use super::book::{Book, Held, PaymentState};
+use super::flush::flush;
+use super::movement::{Movement, State};
 use super::resolve::lock_account;
+use super::settle::touch;
+use super::take_back::{self, TakeBack};
+use super::undo::{self, Effect};
+use super::{line_query, query};
 use crate::actor::Actor;
+use crate::audit;
 use crate::error::{Error, Result};
 use crate::exception::{self, Exception, work_query};
 use crate::id::*;
-use crate::ledger::{self, Source};
-use crate::store::{Stamp, Tx};
+use crate::ledger::{self, Account, Source};
+use crate::store::{Conn, Stamp, Tx};
 
 /// Resolutions that nothing else stands on: their postings are swapped.
 const SWAPPED: [&str; 2] = ["bank_charge", "shortage_repaid"];
@@ -16,9 +24,48 @@ const SWAPPED: [&str; 2] = ["bank_charge", "shortage_repaid"];
 /// What settled it last.
 const SETTLING: [&str; 4] = ["approved", "approved_alone", "settled_by_itself", "noted"];
 
+const WHY: &str = "it was assigned wrongly";
+
+/// How a settled item is opened again.
+enum Way {
+    /// No money moved.
+    Plain,
+    Swap,
+    /// Money went from suspense to an obligation, and comes back.
+    Assigned(Assigned),
+}
+
+/// What an assignment made of a line's money.
+struct Assigned {
+    line: LineId,
+    movement: Movement,
+    payment: PaymentId,
+}
+
+/// Asks for it to be opened again.
+///
+/// Errors: those of `exception::ask_to_reopen`, `reopen_money_moved`, and those of `undo`.
+pub fn ask(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: ExceptionId,
+    reason: &str,
+) -> Result<Exception> {
+    let item = exception::ask_to_reopen(tx, stamp, actor, unit, id, reason)?;
+    way(tx, &item)?;
+    Ok(item)
+}
+
+/// What opening it again would do, for the person who is to approve it.
+pub fn check(conn: &mut Conn, item: &Exception) -> Result<Effect> {
+    way(conn, item).map(|(_, effect)| effect)
+}
+
 /// Approves the request to open it again.
 ///
-/// Errors: `reopening_not_asked`, `maker_is_checker`, `reopen_money_moved`.
+/// Errors: `reopening_not_asked`, `maker_is_checker`, `reopen_money_moved`, and those of `undo`.
 pub fn approve(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -27,20 +74,83 @@ pub fn approve(
     id: ExceptionId,
 ) -> Result<Exception> {
     let item = exception::approve_reopening(tx, stamp, actor, unit, id)?;
-    let settled = work_query::last_of(tx, unit, id, &SETTLING)?.and_then(|event| event.resolution);
-    match settled.as_deref() {
-        None | Some("acknowledge") => {}
-        Some(resolution) if SWAPPED.contains(&resolution) => {
-            let on = lock_account(tx, stamp, &item)?;
+    let on = lock_account(tx, stamp, &item)?;
+    match way(tx, &item)?.0 {
+        Way::Plain => {}
+        Way::Swap => {
             ledger::swap_back(tx, stamp, unit, Source::Exception(id), on)?;
         }
-        Some(resolution) => {
-            let detail = format!(
-                "{resolution} moved its money on: correct or cancel the receipt, withdraw the slip or the \
-                 order, or refund; an item that is open again follows from that"
-            );
-            return Err(Error::conflict("reopen_money_moved", detail));
-        }
+        Way::Assigned(assigned) => unassign(tx, stamp, actor, &item, (assigned, on))?,
     }
     Ok(item)
+}
+
+fn way(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
+    let settled = work_query::last_of(conn, item.unit, item.id, &SETTLING)?;
+    let resolution = settled.as_ref().and_then(|event| event.resolution.as_deref());
+    match resolution {
+        None | Some("acknowledge") => Ok((Way::Plain, Effect::default())),
+        Some(known) if SWAPPED.contains(&known) => {
+            Ok((Way::Swap, Effect { to_suspense: item.amount, ..Effect::default() }))
+        }
+        Some("assign") => {
+            let target = settled.as_ref().and_then(|event| event.target).map(ObligationId);
+            let assigned = assigned(conn, item, target)?;
+            let (line, to_suspense) = (Some(assigned.line), item.amount);
+            let mut effect = Effect { line, to_suspense, ..Effect::default() };
+            undo::of_payment(conn, item.unit, assigned.payment, &mut effect)?;
+            Ok((Way::Assigned(assigned), effect))
+        }
+        Some(other) => {
+            let detail = format!(
+                "{other} moved its money on: withdraw the slip or the order, or refund; an item that is open \
+                 again follows from that"
+            );
+            Err(Error::conflict("reopen_money_moved", detail))
+        }
+    }
+}
+
+/// The payment that the assignment made, with the movement and the line it came from.
+fn assigned(conn: &mut Conn, item: &Exception, target: Option<ObligationId>) -> Result<Assigned> {
+    let movements: Vec<(UnitId, MovementId)> = match item.subject_kind.as_str() {
+        "line" => line_query::standing_parts(conn, item.unit, LineId(item.subject_id))?
+            .into_iter()
+            .map(|(_, movement, _)| (item.unit, movement))
+            .collect(),
+        _ => vec![(item.unit, MovementId(item.subject_id))],
+    };
+    for movement in query::movements(conn, &movements)? {
+        let Some(id) = movement.payment.filter(|_| movement.state == State::Proven) else { continue };
+        let Some(payment) = query::payments(conn, &[(item.unit, id)])?.pop() else { continue };
+        let lines = line_query::lines_of_movements(conn, &[(item.unit, movement.id)])?;
+        let [(_, _, line)] = lines.as_slice() else { continue };
+        let is_from_suspense = payment.debit_account == Account::Suspense(*line).to_string();
+        if is_from_suspense && payment.obligation == target {
+            return Ok(Assigned { line: *line, movement, payment: id });
+        }
+    }
+    Err(Error::conflict("undo_money_gone", "the money was taken back, or moved on, since"))
+}
+
+/// Back to suspense: what was paid with it is open again, and its receipt is cancelled.
+fn unassign(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    item: &Exception,
+    (assigned, on): (Assigned, crate::clock::BusinessDay),
+) -> Result<()> {
+    let unit = item.unit;
+    let mut book = Book::new(audit::actor_text(actor), stamp.now);
+    let taken = take_back::read(tx, stamp, &mut book, (unit, assigned.payment))?;
+    let (to, source) = (Account::Suspense(assigned.line), Source::Exception(item.id));
+    let end = PaymentState::Reversed;
+    TakeBack { stamp, actor, on, to, source, why: WHY, end }.all(tx, &mut book, &taken)?;
+    let (id, revision) = (assigned.movement.id, assigned.movement.revision);
+    let mut held = Held::read(assigned.movement, revision);
+    held.value.payment = None;
+    touch(&mut held);
+    book.movements.insert((unit, id), held);
+    flush(tx, stamp, actor, book).map(|_| ())
 }

@@ -1,16 +1,19 @@
 //! What an approved resolution of an exception does to money. Two persons decided: the maker of
 //! the proposal and the checker who approves it here.
 
-use super::awaited;
-use super::book::{Book, Bucket, CollectedBy, Destination, Held, Incoming, Method, Payment, PaymentState};
-use super::documents::{self, Part, recognised_parts};
+use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method, PaymentState};
+use super::documents;
 use super::flush::flush;
+use super::handover;
 use super::movement::State;
-use super::refund;
+use super::own_transfer;
 use super::refund::debit::{self, Debit};
 use super::settle::{load_obligations, touch};
 use super::settle_cash;
+use super::shown_claim;
 use super::split;
+use super::take_back::{self, TakeBack};
+use super::unmatch;
 use super::{line_query, query};
 use crate::actor::Actor;
 use crate::amount::Dong;
@@ -21,12 +24,11 @@ use crate::exception::{self, Ask, Exception, Kind, Proposal, Subject};
 use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::obligation;
-use crate::receipt;
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit::trust;
 
 /// The resolutions that can be proposed.
-pub const RESOLUTIONS: [&str; 15] = [
+pub const RESOLUTIONS: [&str; 20] = [
     "assign",
     split::SPLIT,
     "acknowledge",
@@ -42,6 +44,11 @@ pub const RESOLUTIONS: [&str; 15] = [
     settle_cash::REFUSED_ORDER,
     settle_cash::TO_BUDGET,
     settle_cash::REPAID,
+    exception::UNMATCH,
+    shown_claim::PROVES,
+    handover::TO_UNIT,
+    own_transfer::OWN_TRANSFER,
+    settle_cash::WITHDRAWN,
 ];
 
 /// Proposes a resolution; one that could never be carried out is refused with its transaction. `parts` are
@@ -76,6 +83,12 @@ pub fn propose(
 /// - `disprove`: a claim never came; what it settled is taken back and its receipt cancelled.
 /// - `deposit` (target: a slip), `remittance`, `remittance_refused` (target: an order), `shortage`,
 ///   `shortage_repaid` (target: a person), `to_budget`: cash and the Treasury, in `settle_cash`.
+/// - `proves` (target: a claim's movement): money in suspense is what a channel told of.
+/// - `to_unit` (target: a unit, or none where only one is owed the sum): an unexplained debit paid on what
+///   came for another unit.
+/// - `own_transfer` (target: the other line, or none where only one fits): money between two accounts.
+/// - `cash_withdrawn` (target: a person): cash taken out by a decision, for which that person answers.
+/// - `unmatch`: a line that is matched wrongly is taken apart, in `unmatch`.
 /// - `acknowledge`: looked at, nothing to post; not for money that is unexplained.
 pub fn approve(
     tx: &mut Tx<'_>,
@@ -128,6 +141,25 @@ fn carry_out(
             debit::settle(tx, stamp, actor, item, refund_of(proposal)?, on)?;
             Vec::new()
         }
+        exception::UNMATCH => {
+            unmatch::carry_out(tx, stamp, actor, item, proposal)?;
+            Vec::new()
+        }
+        shown_claim::PROVES => {
+            let placed = unplaced(tx, item)?.ok_or_else(|| {
+                Error::conflict("line_not_in_suspense", "the money was identified, or taken back, meanwhile")
+            })?;
+            shown_claim::carry_out(tx, stamp, actor, (item, proposal), (placed, on))?
+        }
+        handover::TO_UNIT => {
+            let line = settle_cash::line_of(tx, item)?;
+            let joined = handover::carry_out(tx, item, proposal, (line, on))?;
+            store(tx, stamp, joined)?
+        }
+        own_transfer::OWN_TRANSFER => {
+            let joined = own_transfer::carry_out(tx, item, proposal, on)?;
+            store(tx, stamp, joined)?
+        }
         "acknowledge" => Vec::new(),
         other if settle_cash::is_ours(other) => {
             settle_cash::carry_out(tx, stamp, actor, item, proposal, on)?;
@@ -167,11 +199,29 @@ pub fn check_proposal(
         settle_cash::REMITTANCE => (is_debit || is_whole) && target.is_some(),
         settle_cash::REFUSED_ORDER => is_debit && settle_cash::is_refused_order(conn, item, target)?,
         settle_cash::SHORTAGE => item.kind == Kind::DepositDiffers && item.subject_kind == "slip",
+        shown_claim::PROVES => unplaced(conn, item)?.is_some() && shown_claim::fits(conn, item, target)?,
+        handover::TO_UNIT => is_debit && standing.has_line && handover::fits(conn, item, target)?,
+        own_transfer::OWN_TRANSFER => {
+            (is_debit || is_whole) && standing.has_line && own_transfer::fits(conn, item, target)?
+        }
+        settle_cash::WITHDRAWN => is_debit && standing.has_line && target.is_some(),
+        exception::UNMATCH => return unmatch::check(conn, item).map(|_| ()),
         settle_cash::TO_BUDGET => is_whole || (!standing.has_line && standing.suspense.is_positive()),
         refund if Debit::parse(refund).is_some() => false,
         _ => return Err(Error::invalid("resolution", "resolution_unknown", RESOLUTIONS.join(", "))),
     };
     unfit_unless(fits)
+}
+
+/// Writes a posting that explains a line, and ends what it explains besides.
+fn store(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    (posting, ended): (Posting, Vec<(UnitId, Kind, Subject, &'static str)>),
+) -> Result<Vec<(UnitId, ReceiptId)>> {
+    ledger::post(tx, stamp, &[posting])?;
+    exception::settle_by_themselves(tx, stamp, &ended)?;
+    Ok(Vec::new())
 }
 
 fn unfit_unless(fits: bool) -> Result<()> {
@@ -187,7 +237,10 @@ pub fn target_text(item: &Exception, resolution: &str, target: i64) -> String {
         "assign" => ObligationId(target).to_string(),
         settle_cash::DEPOSIT => SlipId(target).to_string(),
         settle_cash::REMITTANCE | settle_cash::REFUSED_ORDER => RemittanceId(target).to_string(),
-        settle_cash::REPAID => PersonId(target).to_string(),
+        settle_cash::REPAID | settle_cash::WITHDRAWN => PersonId(target).to_string(),
+        shown_claim::PROVES => MovementId(target).to_string(),
+        handover::TO_UNIT => UnitId(target).to_string(),
+        own_transfer::OWN_TRANSFER => LineId(target).to_string(),
         refund if Debit::parse(refund).is_some() => RefundId(target).to_string(),
         _ => item.id.to_string(),
     }
@@ -377,104 +430,20 @@ fn take_back(
     stamp: &Stamp<'_>,
     actor: &Actor,
     item: &Exception,
-    accounting_date: BusinessDay,
+    on: BusinessDay,
     id: PaymentId,
     book: &mut Book,
 ) -> Result<()> {
-    let shares = query::allocated_to(tx, item.unit, id)?;
-    let keys: Vec<(UnitId, ObligationId)> =
-        shares.iter().map(|(obligation, _)| (item.unit, *obligation)).collect();
-    load_obligations(tx, stamp, book, &keys)?;
-    let payment = query::lock_payments(tx, &[(item.unit, id)])?
-        .pop()
-        .ok_or_else(|| Error::internal("a movement names a payment that is not there"))?;
+    let taken = take_back::read(tx, stamp, book, (item.unit, id))?;
+    let payment = &taken.payment;
     if payment.other_unit.is_positive() {
         return Err(Error::conflict("resolution_unfit", "money of another unit is taken back by the city"));
     }
     let account = payment.account.ok_or_else(|| Error::internal("a transfer without an account"))?;
-    let key = (item.unit, account, payment.channel.clone());
-    for (key, (unproven, revision)) in query::exposures(tx, std::slice::from_ref(&key))? {
-        book.exposures.insert(key, Held::read(unproven, revision));
-    }
-    book.payments.insert((item.unit, id), Held::read(payment.clone(), payment.revision));
     book.expose(item.unit, account, &payment.channel, Dong(-payment.amount.0))?;
-    book.tell_payment(item.unit, id, "disproven", PaymentState::Disproven, Some("never proven".into()))?;
     trust::suspend(tx, stamp, item.unit, account, &payment.channel, "claim_disproven")?;
-    let clearing = Account::Clearing(account, payment.channel.clone());
-    let undo = Undo { stamp, actor, item, accounting_date, clearing, payment };
-    undo.surplus(book)?;
-    refund::drop_requested(tx, stamp, item.unit, id, "the claim never came")?;
-    for (obligation, share) in shares {
-        undo.obligation(tx, obligation, share, book)?;
-    }
-    Ok(())
-}
-
-/// The taking back of one payment that was never proven.
-struct Undo<'a> {
-    stamp: &'a Stamp<'a>,
-    actor: &'a Actor,
-    item: &'a Exception,
-    accounting_date: BusinessDay,
-    clearing: Account,
-    payment: Payment,
-}
-
-impl Undo<'_> {
-    fn entry(&self, debit: &Account, credit: &Account, amount: Dong, source: Source, book: &mut Book) {
-        book.postings.push(Posting {
-            unit: self.item.unit,
-            debit: debit.clone(),
-            credit: credit.clone(),
-            amount,
-            accounting_date: self.accounting_date,
-            source,
-        });
-    }
-
-    fn surplus(&self, book: &mut Book) -> Result<()> {
-        let (unit, payment) = (self.item.unit, &self.payment);
-        if payment.surplus.is_zero() {
-            return Ok(());
-        }
-        book.allocate(unit, payment.id, Bucket::Surplus, Bucket::Reversed, payment.surplus)?;
-        let source = Source::Exception(self.item.id);
-        self.entry(&Account::Surplus(payment.id), &self.clearing, payment.surplus, source, book);
-        for kind in [Kind::Overpaid, Kind::DuplicateTransfer, Kind::LatePayment] {
-            book.settled_exceptions.push((unit, kind, Subject::Payment(payment.id), "the claim never came"));
-        }
-        Ok(())
-    }
-
-    fn obligation(&self, tx: &mut Tx<'_>, id: ObligationId, share: Dong, book: &mut Book) -> Result<()> {
-        let unit = self.item.unit;
-        book.allocate(unit, self.payment.id, Bucket::Obligation(id), Bucket::Reversed, share)?;
-        let missing = || Error::internal("a disproven payment's obligation was not read");
-        let before = book.obligations.get(&(unit, id)).ok_or_else(missing)?.value.clone();
-        // What a correction waits for is no receipt's money yet: the receipt stands on older money.
-        let is_recognised = before.state == obligation::State::Paid && !awaited::is_waiting(tx, &before)?;
-        let documents = if is_recognised {
-            receipt::query::current_of_obligations(tx, &[(unit, id)])?
-        } else {
-            Vec::new()
-        };
-        for current in &documents {
-            let reason = "the payment's claim was disproven";
-            receipt::cancel::cancel(tx, self.stamp, self.actor, unit, current.receipt, reason)?;
-        }
-        let source = |part: &Part| part.document.map_or(Source::Exception(self.item.id), Source::Receipt);
-        let lines = book.lines.get(&(unit, id)).cloned().unwrap_or_default();
-        let parts = recognised_parts(&lines, id, share, is_recognised, &documents)?;
-        for part in &parts.taken {
-            self.entry(&part.account, &self.clearing, part.amount, source(part), book);
-        }
-        // The other payments' share was recognised too and becomes an advance again.
-        for part in &parts.left {
-            self.entry(&part.account, &Account::ReceivedInAdvance(id), part.amount, source(part), book);
-        }
-        let allocated = before.allocated.checked_sub(share)?;
-        let state = obligation::State::Reopened;
-        book.tell_obligation(unit, id, self.payment.id, "reopened", state, allocated)?;
-        Ok(())
-    }
+    let to = Account::Clearing(account, payment.channel.clone());
+    let (source, end) = (Source::Exception(item.id), PaymentState::Disproven);
+    let why = "the payment's claim was disproven";
+    TakeBack { stamp, actor, on, to, source, why, end }.all(tx, book, &taken)
 }

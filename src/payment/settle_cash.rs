@@ -6,7 +6,7 @@ use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::exception::{Exception, Proposal};
+use crate::exception::{self, Exception, Proposal};
 use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::remittance::{self, rules as orders};
@@ -28,11 +28,15 @@ pub const TO_BUDGET: &str = "to_budget";
 /// A credit in suspense is what a person (target) answered for.
 pub const REPAID: &str = "shortage_repaid";
 
+/// An unexplained debit was cash that a person (target) took out, by a decision; they answer for it until a
+/// credit repays it.
+pub const WITHDRAWN: &str = exception::CASH_WITHDRAWN;
+
 /// The budget account of money whose owner nobody found.
 const UNIDENTIFIED: &str = "unidentified";
 
 pub fn is_ours(resolution: &str) -> bool {
-    [DEPOSIT, SHORTAGE, REMITTANCE, REFUSED_ORDER, TO_BUDGET, REPAID].contains(&resolution)
+    [DEPOSIT, SHORTAGE, REMITTANCE, REFUSED_ORDER, TO_BUDGET, REPAID, WITHDRAWN].contains(&resolution)
 }
 
 /// Whether an exception about cash or an order stands for money that is missing still: such a one
@@ -76,6 +80,7 @@ pub fn carry_out(
             refused_and_debited(tx, stamp, item, (RemittanceId(target()?), person), on)?
         }
         TO_BUDGET => vec![to_budget(tx, item, on)?],
+        WITHDRAWN => vec![withdrawn(tx, item, PersonId(target()?), on)?],
         REPAID => vec![repaid(tx, item, PersonId(target()?), on)?],
         _ => return Err(Error::internal("a resolution of another room")),
     };
@@ -235,6 +240,13 @@ pub fn lock(tx: &mut Tx<'_>, item: &Exception, resolution: &str) -> Result<()> {
     }
     let accounts = account::of_unit(tx, item.unit)?;
     query::lock_accounts(tx, &accounts.iter().map(|account| (item.unit, account.id)).collect::<Vec<_>>())
+}
+
+fn withdrawn(tx: &mut Tx<'_>, item: &Exception, person: PersonId, on: BusinessDay) -> Result<Posting> {
+    let line = line_of(tx, item)?;
+    // Only who is known here can answer for cash.
+    crate::identity::person_name(tx, person)?;
+    Ok(posting(item, Account::Shortage(person), Account::UnexplainedDebit(line), item.amount, on))
 }
 
 /// A person paid back, in whole or in part, what they answered for.

@@ -9,6 +9,7 @@
 //! and every character that cannot be shown has a substitute, so no text makes a page fail.
 
 mod draw;
+pub mod embedded;
 mod emit;
 mod flow;
 mod font;

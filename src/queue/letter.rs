@@ -62,7 +62,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    const ALL: [Outcome; 4] =
+    pub const ALL: [Outcome; 4] =
         [Outcome::Identified, Outcome::Returned, Outcome::NotReceived, Outcome::Unknown];
 
     pub fn as_str(self) -> &'static str {

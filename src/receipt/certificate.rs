@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ring::digest::{SHA256, digest};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
-use x509_parser::asn1_rs::ToDer;
+use x509_parser::asn1_rs::{Tag, ToDer};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
@@ -181,7 +181,7 @@ fn tax_code(subject: &X509Name<'_>) -> Option<String> {
 
 /// Every value that the subject has as UID: `MST:…`, `CCCD:…`, `MNS:…`.
 pub(super) fn user_ids(subject: &X509Name<'_>) -> Vec<String> {
-    values(subject, USER_ID).map(str::to_owned).collect()
+    values(subject, USER_ID).collect()
 }
 
 /// Whether the name carries the mark of trials.
@@ -189,10 +189,36 @@ pub(super) fn is_test(name: &X509Name<'_>) -> bool {
     values(name, ORGANISATION).any(|value| value == TEST_MARK)
 }
 
-fn values<'a>(name: &'a X509Name<'_>, oid: &'static str) -> impl Iterator<Item = &'a str> {
+fn values(name: &X509Name<'_>, oid: &'static str) -> impl Iterator<Item = String> {
     name.iter_attributes()
         .filter(move |attribute| attribute.attr_type().to_id_string() == oid)
-        .filter_map(|attribute| attribute.as_str().ok())
+        .filter_map(value_text)
+}
+
+/// The value as text. Older authorities still write BMPString, UniversalString and T61String.
+fn value_text(attribute: &AttributeTypeAndValue<'_>) -> Option<String> {
+    if let Ok(text) = attribute.as_str() {
+        return Some(text.to_owned());
+    }
+    let value = attribute.attr_value();
+    match value.tag() {
+        Tag::BmpString => {
+            let pairs = value.data.chunks_exact(2);
+            let is_whole = pairs.remainder().is_empty();
+            let units: Vec<u16> = pairs.map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect();
+            String::from_utf16(&units).ok().filter(|_| is_whole)
+        }
+        Tag::UniversalString => {
+            let fours = value.data.chunks_exact(4);
+            let is_whole = fours.remainder().is_empty();
+            let text =
+                fours.map(|four| char::from_u32(u32::from_be_bytes([four[0], four[1], four[2], four[3]])));
+            text.collect::<Option<String>>().filter(|_| is_whole)
+        }
+        // What is in use of it is Latin-1.
+        Tag::T61String => Some(value.data.iter().copied().map(char::from).collect()),
+        _ => None,
+    }
 }
 
 /// A name as RFC 4514 writes it: last part first, reserved characters escaped.
@@ -205,8 +231,8 @@ pub(super) fn distinguished_name(name: &X509Name<'_>) -> String {
 
 fn attribute_text(attribute: &AttributeTypeAndValue<'_>) -> String {
     let oid = attribute.attr_type().to_id_string();
-    match (short_name(&oid), attribute.as_str()) {
-        (Some(name), Ok(value)) => format!("{name}={}", escaped(value)),
+    match (short_name(&oid), value_text(attribute)) {
+        (Some(name), Some(value)) => format!("{name}={}", escaped(&value)),
         (name, _) => {
             let value = attribute.attr_value().to_der_vec().unwrap_or_default();
             format!("{}=#{}", name.unwrap_or(&oid), hex(&value))
@@ -214,7 +240,7 @@ fn attribute_text(attribute: &AttributeTypeAndValue<'_>) -> String {
     }
 }
 
-/// The short names of RFC 4514, section 3.
+/// The short names of RFC 4514, section 3, and the one that every program has for an e-mail address.
 fn short_name(oid: &str) -> Option<&'static str> {
     Some(match oid {
         "2.5.4.3" => "CN",
@@ -226,6 +252,7 @@ fn short_name(oid: &str) -> Option<&'static str> {
         "2.5.4.9" => "STREET",
         "0.9.2342.19200300.100.1.25" => "DC",
         USER_ID => "UID",
+        "1.2.840.113549.1.9.1" => "E",
         _ => return None,
     })
 }

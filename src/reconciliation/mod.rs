@@ -19,6 +19,7 @@ pub mod matching;
 pub mod month_close;
 pub mod office;
 pub mod overview;
+mod own_transfers;
 mod payout;
 pub mod proof;
 pub mod query;

@@ -143,8 +143,9 @@ pub fn close_accounts<'a>(
     })
 }
 
-/// Visits the accounts in scope on as many threads as there are cores. Accounts share no row that a
-/// visit changes, so the result, which is in the order of the accounts, does not depend on their number.
+/// Visits the accounts in scope side by side, on no more threads than there are cores, and on half the
+/// writers at most: callbacks and counters need the rest. Each visit locks what it changes, so the result,
+/// which is in the order of the accounts, does not depend on the number of threads.
 fn each_account<T: Send>(
     store: &Store,
     actor: &Actor,
@@ -153,7 +154,9 @@ fn each_account<T: Send>(
 ) -> Result<Vec<T>> {
     let mut accounts = store.read(&actor.scope, |conn| query::accounts(conn, unit))?;
     accounts.retain(|(unit, _)| actor.scope.covers(*unit));
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(accounts.len());
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let writers = usize::try_from(store.settling_writers()).unwrap_or(1);
+    let threads = cores.min(writers).min(accounts.len());
     let next = AtomicUsize::new(0);
     let visit_next = || {
         let mut visited = Vec::new();

@@ -10,6 +10,7 @@ use super::hint::hints;
 use super::matching::{
     self, CreditKind, Line, Movement, Obligation, Outcome, Settings, claims_without_credit, matching,
 };
+use super::own_transfers;
 use super::payout::{self, Payouts};
 use super::query::{self, StoredLine};
 use super::restated;
@@ -140,6 +141,7 @@ fn run_once(
             report.receipts.extend(posted.receipts);
         }
     }
+    own_transfers::join(store, stamp, actor, &snapshot.lines, &settings)?;
     alias::learn(store, stamp, actor, unit, &snapshot.lines)?;
     report.overdue_claims = note_overdue(store, stamp, actor, &snapshot, unit, account)?;
     if let Some(covered) = snapshot.covered_until {

@@ -8,15 +8,39 @@ pub mod proof;
 pub mod query;
 mod rules;
 
+use chrono::NaiveDate;
+
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
-use crate::error::Result;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
 use crate::exception::{self, Kind, Subject};
 use crate::id::UnitId;
+use crate::receipt::{DocumentKind, Numbering, profile};
 use crate::store::{Stamp, Tx};
 use crate::unit::series::{self, NewSeries, Phase, Series, life};
 
 pub use rules::{Settings, text_of_year};
+
+/// Whether documents could be numbered in a series that is to be opened or planned.
+///
+/// # Errors
+/// `document_kind_not_issued`, `receipt_series_year_wrong`, and those of `Numbering::validate_as`.
+pub fn check_new(new: &NewSeries) -> Result<()> {
+    let kind = DocumentKind::parse(&new.document_kind)
+        .filter(|kind| kind.series_kind() == kind.as_str())
+        .ok_or_else(|| {
+            let detail = format!("no series is kept for `{}`", new.document_kind);
+            Error::invalid("series.document_kind", "document_kind_not_issued", detail)
+        })?;
+    let last_day = NaiveDate::from_ymd_opt(new.year, 12, 31).map(BusinessDay);
+    let issued_on =
+        last_day.ok_or_else(|| Error::invalid("series.year", "receipt_series_year_wrong", "no such year"))?;
+    let (template, series) = (new.template.clone(), new.series.clone());
+    Numbering { template, series, number: 1, issued_on }
+        .validate_as(kind, profile::for_day(issued_on))
+        .map_err(|error| error.in_field("series"))
+}
 
 /// What looking after a unit's register did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

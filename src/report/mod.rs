@@ -25,6 +25,8 @@ pub mod table;
 pub mod target;
 #[cfg(test)]
 mod tests;
+pub mod verify;
+mod verify_query;
 
 use std::io::Write;
 

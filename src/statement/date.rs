@@ -11,7 +11,12 @@ fn impossible(text: &str) -> Fault {
 }
 
 fn two_digits(text: &str, from: usize) -> Option<u32> {
-    text.get(from..from + 2).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))?.parse().ok()
+    match text.as_bytes().get(from..from + 2)? {
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => {
+            Some(u32::from(tens - b'0') * 10 + u32::from(ones - b'0'))
+        }
+        _ => None,
+    }
 }
 
 /// `YYMMDD`; years from 80 are of the last century.
@@ -58,10 +63,16 @@ pub(super) fn iso_date(text: &str) -> Result<NaiveDate, Fault> {
     let text = text.trim();
     let (date, rest) = text.split_at_checked(10).ok_or_else(|| impossible(text))?;
     let rest_is_time_or_zone = rest.is_empty() || rest.starts_with(['T', 'Z', '+', '-', ' ']);
-    NaiveDate::parse_from_str(date, "%Y-%m-%d")
-        .ok()
-        .filter(|_| rest_is_time_or_zone && date.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-'))
-        .ok_or_else(|| impossible(text))
+    read_iso_day(date).filter(|_| rest_is_time_or_zone).ok_or_else(|| impossible(text))
+}
+
+/// Four digits, two and two, with hyphens between.
+fn read_iso_day(text: &str) -> Option<NaiveDate> {
+    let [century, year, month, day] =
+        [two_digits(text, 0)?, two_digits(text, 2)?, two_digits(text, 5)?, two_digits(text, 8)?];
+    let has_hyphens = matches!(text.as_bytes(), [_, _, _, _, b'-', _, _, b'-', _, _]);
+    let year = i32::try_from(century * 100 + year).ok().filter(|_| has_hyphens)?;
+    NaiveDate::from_ymd_opt(year, month, day)
 }
 
 /// The date at the start of a table cell, and what stands behind it (a time, a document number). A

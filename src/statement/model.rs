@@ -217,6 +217,13 @@ pub struct Totals {
     pub debit_at: String,
 }
 
+impl Totals {
+    /// Whether a line more, less or other would show: by the net sum, or by the sums of both sides.
+    pub fn covers_all_lines(&self) -> bool {
+        self.net.is_some() || (self.credit_sum.is_some() && self.debit_sum.is_some())
+    }
+}
+
 /// One booked movement on the account.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Line {
@@ -259,7 +266,8 @@ pub struct Line {
     pub running_balance: Option<Decimal>,
     #[serde(skip)]
     pub charges: Vec<Charge>,
-    /// The payments inside a batch booking, when the bank lists them.
+    /// The payments inside a batch booking, when the bank lists them. A single one of a statement is
+    /// kept only where it says more than the line itself.
     #[serde(skip)]
     pub details: Vec<Detail>,
 }
@@ -289,6 +297,17 @@ pub struct Detail {
     pub return_reason: Option<String>,
     pub charges: Vec<Charge>,
     pub at: String,
+}
+
+impl Detail {
+    /// Whether anything would be lost where the line takes over the words and the party.
+    pub fn says_more_than_a_line(&self) -> bool {
+        self.amount.is_some()
+            || self.transaction_id.is_some()
+            || self.uetr.is_some()
+            || self.return_reason.is_some()
+            || !self.charges.is_empty()
+    }
 }
 
 /// A charge the bank reports with an entry; minus is taken from us.

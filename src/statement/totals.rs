@@ -13,6 +13,8 @@ pub(super) enum Counting {
     Strict,
     /// A count that differs is told: the message may leave small entries out of its list.
     Lenient,
+    /// Entries under a limit are left out of the list: the stated sums and counts may be larger.
+    AboveLimit,
 }
 
 /// Name, place, sum and count of a side, and how the lines give it.
@@ -24,6 +26,8 @@ pub(super) fn check_totals(totals: &Totals, tallies: &[Tally], counting: Countin
     let Some(first) = tallies.first() else { return };
     // Banks do not agree on which side a reversal counts.
     let has_reversal = tallies.iter().any(|tally| tally.has_reversal);
+    let is_limited = counting == Counting::AboveLimit;
+    let is_more = |given: Decimal, own: Option<Decimal>| is_limited && own.is_some_and(|own| given > own);
     let mut tell = |finding: Finding, is_binding: bool| {
         if is_binding && !has_reversal { findings.error(finding) } else { findings.warn(finding) }
     };
@@ -37,7 +41,8 @@ pub(super) fn check_totals(totals: &Totals, tallies: &[Tally], counting: Countin
     for (name, at, sum, count, side) in sides {
         if let Some(given) = sum.filter(|given| !tallies.iter().any(|tally| side(tally).sum == Some(*given)))
         {
-            tell(sum_differs(at, name, given, side(first).sum), true);
+            let own = side(first).sum;
+            tell(sum_differs(at, name, given, own), !is_more(given, own));
         }
         let agrees = |given: u64| tallies.iter().any(|tally| counts(&side(tally), tally.zero_count, given));
         if let Some(given) = count.filter(|given| !agrees(*given)) {

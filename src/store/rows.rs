@@ -114,6 +114,7 @@ id_cells!(
     AuditId,
     BatchId,
     CertificateId,
+    ChannelSecretId,
     ClaimId,
     ClassRuleId,
     ClientId,

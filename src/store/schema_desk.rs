@@ -11,6 +11,7 @@ diesel::table! {
         cipher -> Binary,
         promised_on -> Date,
         created_at -> BigInt,
+        confirmed_by -> Nullable<Text>,
     }
 }
 
@@ -102,3 +103,18 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(slip_pad, provisional_slip);
+
+diesel::table! {
+    channel_secret (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        channel -> Text,
+        fingerprint -> Text,
+        key_id -> Nullable<BigInt>,
+        cipher -> Nullable<Binary>,
+        made_by -> Text,
+        created_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+    }
+}

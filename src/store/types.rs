@@ -76,7 +76,7 @@ macro_rules! travels_as {
 }
 
 travels_as!(BigInt, i64:
-    AccountId, AlarmId, AllocationId, AuditId, CertificateId, ClaimId, ClientId, EventId, EvidenceId,
+    AccountId, AlarmId, AllocationId, AuditId, CertificateId, ChannelSecretId, ClaimId, ClientId, EventId, EvidenceId,
     ExceptionId, JobId, KeyId,
     LetterId, LineId, MatchId, MessageId, MovementId, ObligationId, PartyId, PaymentId, PersonId, PostingId, RawEventId,
     ReceiptId, SeriesId, ShiftId, StatementId, TrustId, UnitId, Dong, Instant,

@@ -21,8 +21,27 @@ pub fn clean(raw: &str) -> String {
     cleaned.trim().to_owned()
 }
 
+/// The same of a text that is ours: most are clean as they are.
+pub fn cleaned(text: String) -> String {
+    if is_plain(&text) { text } else { clean(&text) }
+}
+
+/// Printable ASCII with single spaces inside: nothing to clean.
+fn is_plain(text: &str) -> bool {
+    let mut before = b' ';
+    let is_clean = text.bytes().all(|byte| {
+        let is_single = byte != b' ' || before != b' ';
+        before = byte;
+        is_single && (b' '..=b'~').contains(&byte)
+    });
+    is_clean && before != b' '
+}
+
 /// ASCII needs no composing; most texts of banks are.
 fn clean_ascii(raw: &str) -> String {
+    if is_plain(raw) {
+        return raw.to_owned();
+    }
     let mut cleaned = String::with_capacity(raw.len());
     for c in raw.chars() {
         let c = if c.is_whitespace() { ' ' } else { c };
@@ -97,9 +116,21 @@ mod tests {
 
     #[test]
     fn ascii_is_cleaned_as_any_text_is() {
-        for raw in ["", " ", "a", " a  b\t\r\nc ", "\u{1}a\u{7F} \u{1F} b", "\u{B}x\u{C}", "a \u{0} "] {
+        for raw in [
+            "",
+            " ",
+            "a",
+            " a  b\t\r\nc ",
+            "\u{1}a\u{7F} \u{1F} b",
+            "\u{B}x\u{C}",
+            "a \u{0} ",
+            "a b",
+            " a b",
+            "a b ",
+        ] {
             let with_mark = clean(&format!("{raw} đ"));
             assert_eq!(clean(raw), with_mark.trim_end_matches('đ').trim_end(), "{raw:?}");
+            assert_eq!(cleaned(raw.to_owned()), clean(raw), "{raw:?}");
         }
     }
 

@@ -126,6 +126,7 @@ fn count(app: &App, now: Instant) -> Result<()> {
     gauge("bienlai_oldest_unexplained_age_seconds", age(unexplained));
     gauge("bienlai_receipts_unsigned", unsigned);
     gauge("bienlai_series_broken", broken);
+    gauge("bienlai_books_broken", app.books.broken() as i64);
     for (kind, count) in app.store.read(&Scope::All, alarm::counts)? {
         metrics::gauge!("bienlai_age_alarms_open", "kind" => kind).set(count as f64);
     }

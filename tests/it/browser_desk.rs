@@ -94,7 +94,8 @@ fn the_queue_is_worked_with_j_k_enter_and_x() {
         let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0)
             .book(25_000, "tien nop phi", "U1")
             .book(9_000, "khong ro", "U2")
-            .book(30_000, &memo, "U3");
+            .book(30_000, &memo, "U3")
+            .sent_from("1900777700");
         statement(&world, file);
         let mut service = Service::start(&world);
         let mut browser = Browser::start();

@@ -27,7 +27,7 @@ fn person(world: &World, unit: UnitId, name: &str) -> PersonId {
 }
 
 /// The world's clerk and chief as registered persons, so that they may have clients.
-fn register_both(world: &World) {
+pub fn register_both(world: &World) {
     for id in [world.clerk, world.chief] {
         let sql = format!(
             "INSERT INTO person (unit_id, id, display_name, created_at) VALUES ({}, {}, 'Người Mẫu {}', 1)",

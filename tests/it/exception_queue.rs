@@ -132,14 +132,10 @@ fn the_queue_is_filtered_paged_given_away_and_settled_item_by_item() {
         let shown = desk.get(&auditor, &path(three, ""));
         assert_eq!(shown["proposal"]["decision"]["number"], "123/QĐ-UBND");
 
-        // What moved money on is not opened again here; a letter and a hint are for what is open.
+        // What moved money on is refused when it is asked for; a letter and a hint are for what is open.
         let again = json!({ "reason": "có người nhận" });
-        desk.post(&finance, &path(three, "/reopening"), &again);
-        assert_eq!(
-            desk.refused(&approver, &path(three, "/reopening/approve"), &Value::Null),
-            "reopen_money_moved"
-        );
-        desk.post(&approver, &path(three, "/reopening/refuse"), &json!({ "reason": "đã nộp ngân sách" }));
+        assert_eq!(desk.refused(&finance, &path(three, "/reopening"), &again), "reopen_money_moved");
+        assert_eq!(desk.get(&auditor, &path(three, ""))["undo"]["refused"], "reopen_money_moved");
         let question = json!({ "question": "Đề nghị cho biết người chuyển" });
         assert_eq!(desk.refused(&finance, &path(three, "/letters"), &question), "letter_unfit");
         let letter = desk.post(&finance, &path(two, "/letters"), &question)["letter"].clone();

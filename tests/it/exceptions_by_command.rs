@@ -63,11 +63,23 @@ fn an_item_is_found_asked_about_given_away_and_settled_by_commands() {
         assert_eq!(world.receipts(&owed).len(), 1);
         let reopen = ["exception", "reopen", item, "--reason", "nhầm người"];
         shell.json(&[&reopen[..], &by].concat());
-        let (code, _, error) = shell.run(&["exception", "approve-reopening", item, "--person", chief]);
-        assert!(code == 1 && error.contains("reopen_money_moved"), "{error}");
         let shown = shell.json(&["exception", "show", item]);
         let last = shown["events"].as_array().unwrap().last().unwrap().clone();
         assert_eq!(last["kind"], "reopen_proposed", "{shown}");
+        assert_eq!(shown["undo"]["does"]["obligations_reopened"], serde_json::json!([target]), "{shown}");
+        let undone = shell.json(&["exception", "approve-reopening", item, "--person", chief]);
+        assert_eq!((undone["state"].as_str(), world.again(&owed).state.as_str()), (Some("open"), "reopened"));
+        // Assigned again, the line itself is taken apart.
+        shell.json(&ask("propose"));
+        shell.json(&["exception", "approve", item, "--person", chief]);
+        let line = found[0]["subject"].as_str().unwrap();
+        let apart = shell.json(&[&["exception", "unmatch", line, "--reason", "khớp nhầm"][..], &by].concat());
+        let doubt = apart["exception"]["id"].as_str().unwrap();
+        assert_eq!(apart["undo"]["does"]["to_suspense"], 11_000, "{apart}");
+        assert_eq!(shell.json(&["exception", "approve", doubt, "--person", chief])["state"], "resolved");
+        shell.json(&ask("propose"));
+        shell.json(&["exception", "approve", item, "--person", chief]);
+        assert_eq!(world.again(&owed).state.as_str(), "paid");
 
         let complaint = [
             "exception",

@@ -3,7 +3,8 @@
 use bienlai::amount::Dong;
 
 use crate::cash_by_command::Shell;
-use crate::support::{BANK, World, each_database};
+use crate::support::world::BANK;
+use crate::support::{World, each_database};
 
 const HEAD: &str =
     "unit,dossier_code,procedure_code,procedure_field,intake_mode,submitted_at,due_on,item,pages,copies";

@@ -79,8 +79,6 @@ fn interest_that_was_moved_and_then_never_came_is_taken_back_once() {
         corrected(&world, &base());
         let suspense = (Account::Suspense(line_of(&world, 40, 0)), -40);
         world.assert_balances(world.ba_dinh.id, &[bank(&world, 40), suspense]);
-        assert_eq!(obstacles(&world, yesterday), Vec::<&str>::new());
-        assert_eq!(obstacles(&world, today(&world)), Vec::<&str>::new());
         assert_eq!((free(&world, Kind::Treasury), free(&world, Kind::Claim)), (0, 0));
     });
 }

@@ -23,7 +23,7 @@ const ROLES: [Role; 7] = [
 const SEATED: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
 
 /// Paths that anybody may ask for. Whoever adds one says so here, and why it may be public.
-const PUBLIC: [&str; 36] = [
+const PUBLIC: [&str; 39] = [
     // Channels and operators prove themselves by their own secret.
     "POST /callback/{channel}",
     "POST /callback/{channel}/api/token_generate",
@@ -58,6 +58,10 @@ const PUBLIC: [&str; 36] = [
     "GET /s/{code}",
     "GET /sign-in",
     "POST /sign-in",
+    // To the identity provider and back: a try belongs to one browser and is used once.
+    "GET /sign-in/sso",
+    "GET /sign-in/sso/callback",
+    "POST /sign-in/sso/finish",
     "GET /verify",
     "POST /verify",
     // Machines beside the service.

@@ -126,7 +126,7 @@ fn parts_that_are_wrong_are_refused_and_what_is_too_much_of_one_is_its_surplus()
         assert_eq!(code(&[part(&one, 30_000), part(&two, 30_001)]), "split_parts_wrong", "beyond the money");
         assert_eq!(code(&[part(&one, 10_000), part(&one, 15_000)]), "split_parts_wrong", "one twice");
         assert_eq!(code(&[part(&one, 0)]), "split_parts_wrong");
-        assert_eq!(code(&vec![part(&one, 1); PART_LIMIT + 1]), "split_parts_wrong");
+        assert_eq!(code(&[part(&one, 1); PART_LIMIT + 1]), "split_parts_wrong");
         assert_eq!(code(&[part(&other, 25_000)]), "obligation_not_found", "another commune's");
         let (unit_id, clerk) = (unit, clerk(&world));
         let alone = world.try_change(|tx, stamp| {

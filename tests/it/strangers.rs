@@ -7,15 +7,17 @@ use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::id::*;
 use bienlai::identity::{self, NewClient};
+use bienlai::obligation::Obligation;
 use bienlai::payment::book::Method;
 use bienlai::payment::picture;
 use bienlai::payment::refund::{Payee, payer};
 use bienlai::shift::{deposit, provisional};
+use bienlai::simulator::sms::SmsCentre;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use crate::corrections::fee;
-use crate::messages::with_email;
+use crate::messages::{courier, sms_section, with_email};
 use crate::support::program::{Reply, Service, get, send};
 use crate::support::world::Commune;
 use crate::support::{World, each_database, tools};
@@ -31,6 +33,21 @@ pub struct Offer {
     /// The roles that may, as the page says; empty where anybody may.
     pub who: String,
     pub body: Option<Value>,
+}
+
+/// The payer asks for surplus on another account, and shows the code that their phone gets.
+fn ask_for(world: &World, owed: &Obligation, payee: &Payee) {
+    let centre = SmsCentre::start(0, None).unwrap();
+    let courier = courier(&sms_section(world, &[&centre.url()]));
+    let ask = |code: &str| {
+        world.change(|tx, stamp| payer::ask(tx, stamp, owed, (payee, code), &courier));
+    };
+    ask("");
+    let code = || centre.sent().into_iter().find(|sms| sms.text.contains("hoan tien"));
+    while code().is_none() {
+        courier.send_due(&world.store, &|| world.stamp()).unwrap();
+    }
+    ask(&code().expect("a code").text[..6]);
 }
 
 /// An id as the document's examples have it.
@@ -125,6 +142,8 @@ impl Things {
         thing!("series", "receipt_series", SeriesId);
         thing!("audits", "series_audit", CertificateId);
         thing!("certificates", "day_certificate", CertificateId);
+        thing!("days", "bank_account", AccountId);
+        thing!("quarantine", "statement", StatementId);
         thing!("reopenings", "day_reopening", ReopeningId);
         thing!("notices", "filing", FilingId);
         thing!("reports", "filing", FilingId);
@@ -293,7 +312,7 @@ pub fn asked_for(world: &World, door: &Door<'_>) {
     });
     let payee =
         Payee { bank: "VPBank".into(), account_no: "1900777700".into(), holder: "NGUYEN THI THU".into() };
-    world.change(|tx, stamp| payer::ask(tx, stamp, &owed, &payee));
+    ask_for(world, &owed, &payee);
     let documents = json!([{ "receipt": later, "reason": "Sai tên người nộp" }]);
     post(&maker, "/api/v1/tax/notices", json!({ "unit": "00004", "documents": documents }));
     let (system, home) = (Actor::system(), world.ba_dinh.id);

@@ -5,30 +5,70 @@ use bienlai::actor::{Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::exception::Kind;
 use bienlai::obligation::Obligation;
+use bienlai::party::Payer;
+use bienlai::simulator::sms::SmsCentre;
 
+use crate::messages::sms_section;
 use crate::refunds::{statement, today};
 use crate::support::bank_file::BankFile;
-use crate::support::program::{Service, get};
+use crate::support::program::{How, Reply, Service, get};
 use crate::support::visitor::{Visitor, header, location, seated};
 use crate::support::{World, each_database};
 
 /// 30.000 came for 25.000, and the statement shows it.
 fn overpaid(world: &World) -> Obligation {
+    overpaid_by(world, |file| file)
+}
+
+/// The same from the account that the stories ask it back to.
+fn overpaid_by_sender(world: &World) -> Obligation {
+    overpaid_by(world, |file| file.sent_from("1900777700"))
+}
+
+fn overpaid_by(world: &World, sent: impl Fn(BankFile) -> BankFile) -> Obligation {
     let owed = world.raise(Dong(25_000));
     let memo = format!("{} nop phi", owed.reference_code);
-    statement(world, BankFile::new(world.ba_dinh.account_no, today(world), 0).book(30_000, &memo, "R1"));
+    let file = BankFile::new(world.ba_dinh.account_no, today(world), 0).book(30_000, &memo, "R1");
+    statement(world, sent(file));
     owed
 }
 
 const ACCOUNT: [(&str, &str); 3] =
     [("bank", "VPBank"), ("account_no", "1900 7777 00"), ("holder", "NGUYEN THI THU")];
 
+/// A service that can send codes, and where they arrive.
+fn texting(world: &World) -> (Service, SmsCentre) {
+    let centre = SmsCentre::start(0, None).unwrap();
+    let sections = sms_section(world, &[&centre.url()]);
+    (Service::start_as(world, How { sections: &sections, ..How::default() }).unwrap(), centre)
+}
+
+/// The code of the newest message, once there are so many.
+fn code(centre: &SmsCentre, count: usize) -> String {
+    let start = std::time::Instant::now();
+    let codes = || -> Vec<String> {
+        let texts = centre.sent().into_iter().map(|sms| sms.text);
+        texts.filter(|text| text.contains("ma xac nhan hoan tien")).collect()
+    };
+    while codes().len() < count {
+        assert!(start.elapsed().as_secs() < 10, "no code came");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let text = codes().pop().expect("a message");
+    assert!(text.contains("7700"), "it names the account's end: {text}");
+    text.split(' ').next().unwrap().to_owned()
+}
+
+fn ask_with(citizen: &mut Visitor, path: &str, code: &str) -> Reply {
+    citizen.post(path, &[&ACCOUNT[..], &[("code", code)]].concat())
+}
+
 #[test]
 fn a_payer_asks_for_surplus_back_and_sees_every_step_until_it_is_sent() {
     each_database(|database| {
         let world = World::settled_in_today(database);
         let owed = overpaid(&world);
-        let mut service = Service::start(&world);
+        let (mut service, centre) = texting(&world);
         let path = format!("/p/{}", owed.reference_code);
         let ask = format!("{path}/refund");
         let mut citizen = Visitor::at(service.address);
@@ -41,8 +81,12 @@ fn a_payer_asks_for_surplus_back_and_sees_every_step_until_it_is_sent() {
         assert_eq!(world.count("refund_request"), 0, "nothing half-saved");
         let elsewhere = citizen.post_from("https://evil.example", &ask, &ACCOUNT);
         assert_eq!(elsewhere.status, 403);
+        assert_eq!(citizen.post(&ask, &ACCOUNT).status, 200);
+        citizen.sees("gửi tới ***001");
+        assert_eq!(world.count("refund_request"), 0, "no statement says that the account is the sender's");
+        let code = code(&centre, 1);
         for _ in 0..2 {
-            assert_eq!(citizen.post(&ask, &ACCOUNT).status, 200);
+            assert_eq!(ask_with(&mut citizen, &ask, &code).status, 200);
         }
         assert_eq!(world.count("refund_request"), 1, "asking twice asks once");
         citizen.sees("Đã nhận đề nghị hoàn 5.000 đ");
@@ -60,6 +104,7 @@ fn a_payer_asks_for_surplus_back_and_sees_every_step_until_it_is_sent() {
         let request = format!("/finance/refund-requests/{id}");
         finance.get(&request);
         finance.sees("1900777700");
+        finance.sees("Mã gửi tới điện thoại");
         let taken = finance.post(&format!("{request}/answer"), &[("do", "take_up")]);
         assert_eq!(taken.status, 303, "{}", finance.page);
         finance.get(&request);
@@ -100,7 +145,7 @@ fn a_payer_asks_for_surplus_back_and_sees_every_step_until_it_is_sent() {
 fn two_pages_open_at_once_ask_for_a_surplus_once_and_both_show_it() {
     each_database(|database| {
         let world = World::settled_in_today(database);
-        let owed = overpaid(&world);
+        let owed = overpaid_by_sender(&world);
         let mut service = Service::start(&world);
         let (address, path) = (service.address, format!("/p/{}", owed.reference_code));
         let pages: Vec<Visitor> = (0..4)
@@ -132,7 +177,9 @@ fn one_transfer_for_two_dossiers_is_asked_back_once_from_either_page() {
         let memo = format!("{} {}", one.reference_code, two.reference_code);
         statement(
             &world,
-            BankFile::new(world.ba_dinh.account_no, today(&world), 0).book(50_000, &memo, "R1"),
+            BankFile::new(world.ba_dinh.account_no, today(&world), 0)
+                .book(50_000, &memo, "R1")
+                .sent_from("1900777700"),
         );
         world.seal();
         for owed in [&one, &two] {
@@ -157,11 +204,13 @@ fn a_declined_wish_names_its_reason_and_may_be_said_again() {
     each_database(|database| {
         let world = World::settled_in_today(database);
         let owed = overpaid(&world);
-        let mut service = Service::start(&world);
+        let (mut service, centre) = texting(&world);
         let path = format!("/p/{}", owed.reference_code);
+        let ask = format!("{path}/refund");
         let mut citizen = Visitor::at(service.address);
         citizen.get(&path);
-        citizen.post(&format!("{path}/refund"), &ACCOUNT);
+        citizen.post(&ask, &ACCOUNT);
+        ask_with(&mut citizen, &ask, &code(&centre, 1));
         let unit = Scope::unit(world.ba_dinh.id);
         let mut finance = seated(&world, service.address, Role::Finance, "ketoan.badinh", unit);
         finance.get("/finance/refunds");
@@ -177,12 +226,71 @@ fn a_declined_wish_names_its_reason_and_may_be_said_again() {
         citizen.get(&path);
         citizen.sees("tên chủ tài khoản khác");
         citizen.sees("Xin hoàn tiền");
-        citizen.post(&format!("{path}/refund"), &ACCOUNT);
+        citizen.post(&ask, &ACCOUNT);
+        ask_with(&mut citizen, &ask, &code(&centre, 2));
         assert_eq!(world.count("refund_request"), 2);
         // Another unit's staff see none of it.
         let other = Scope::unit(world.tay_ho.id);
         let mut stranger = seated(&world, service.address, Role::Finance, "ketoan.tayho", other);
         assert_eq!(stranger.get(&request).status, 404);
+        service.stop();
+    });
+}
+
+#[test]
+fn a_link_alone_sends_nobodys_money_to_another_account() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = overpaid(&world);
+        let (mut service, centre) = texting(&world);
+        let ask = format!("/p/{}/refund", owed.reference_code);
+        let mut citizen = Visitor::at(service.address);
+        citizen.get(&format!("/p/{}", owed.reference_code));
+        citizen.post(&ask, &ACCOUNT);
+        let first = code(&centre, 1);
+        let elsewhere = [("bank", "VPBank"), ("account_no", "1900 8888 00"), ("holder", "NGUYEN THI THU")];
+        let other = citizen.post(&ask, &[&elsewhere[..], &[("code", first.as_str())]].concat());
+        assert_eq!(other.status, 400, "a code is good for the account it was asked for");
+        citizen.sees("value=\"1900 8888 00\"");
+        assert_eq!(ask_with(&mut citizen, &ask, &first).status, 400, "and was used up by the try");
+        citizen.post(&ask, &ACCOUNT);
+        let second = code(&centre, 2);
+        let wrong = if second == "000000" { "000001" } else { "000000" };
+        for _ in 0..4 {
+            assert_eq!(ask_with(&mut citizen, &ask, wrong).status, 400);
+        }
+        assert_eq!(ask_with(&mut citizen, &ask, wrong).status, 429, "five failures lock the door");
+        assert_eq!(ask_with(&mut citizen, &ask, &second).status, 429);
+        assert_eq!(world.count("refund_request"), 0);
+        assert_eq!(world.count("one_time_code WHERE code_hash LIKE '%' AND state = 'used'"), 1);
+        let log = service.log();
+        assert!(!log.contains(&first) && !log.contains(&second));
+        service.stop();
+
+        // The account that the money came from needs nothing.
+        let own = world.raise(Dong(25_000));
+        let memo = format!("{} nop phi", own.reference_code);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 30_000);
+        statement(&world, file.book(30_000, &memo, "R2").sent_from("1900777700"));
+        let mut service = Service::start(&world);
+        let mut citizen = Visitor::at(service.address);
+        let ask = format!("/p/{}/refund", own.reference_code);
+        assert_eq!(citizen.post(&ask, &ACCOUNT).status, 200, "{}", citizen.page);
+        assert_eq!(world.words("SELECT confirmed_by AS t FROM refund_request"), ["sender"]);
+        service.stop();
+
+        // Nowhere to send a code: the unit's counter.
+        let unknown =
+            world.raise_for(Payer { name: Some("Người Mẫu".into()), ..Payer::default() }, Dong(25_000));
+        let memo = format!("{} nop phi", unknown.reference_code);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 60_000);
+        statement(&world, file.book(30_000, &memo, "R3"));
+        let mut service = Service::start(&world);
+        let mut citizen = Visitor::at(service.address);
+        let ask = format!("/p/{}/refund", unknown.reference_code);
+        assert_eq!(citizen.post(&ask, &ACCOUNT).status, 400);
+        citizen.sees("đến quầy");
+        assert_eq!(world.count("refund_request"), 1);
         service.stop();
     });
 }

@@ -54,6 +54,27 @@ fn a_replaced_receipt_with_a_good_signature_is_said_to_be_replaced_and_leads_to_
 }
 
 #[test]
+fn a_pdf_of_ours_is_checked_by_the_signed_file_it_carries_and_another_pdf_is_told_plainly() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (_, first) = collected(&world, vec![fee("HT-01", 25_000)]);
+        let sections = trusting();
+        let how = How { sections: &sections, ..How::default() };
+        let mut service = Service::start_as(&world, how).expect("it starts");
+        let path = format!("/r/{}.pdf", first.lookup_code);
+        let pdf = send(service.address, "GET", &path, &[], b"").unwrap().body;
+        assert!(pdf.starts_with(b"%PDF-"));
+        let page = brought(&service, "/verify", &pdf);
+        assert!(page.contains(">Hợp lệ<") && page.contains("Biên lai hợp lệ, đã ký số"), "{page}");
+        assert!(page.contains("tệp XML đã ký nằm trong PDF"), "{page}");
+        let other = send(service.address, "POST", "/verify", &[], b"%PDF-1.7\n%%EOF").unwrap();
+        assert_eq!(other.status, 409, "{}", other.head);
+        assert!(String::from_utf8_lossy(&other.body).contains("không chứa tệp XML đã ký"));
+        service.stop();
+    });
+}
+
+#[test]
 fn the_page_offers_the_lenient_rule_by_its_name() {
     each_database(|database| {
         let world = World::settled_in_today(database);

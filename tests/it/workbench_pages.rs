@@ -83,8 +83,38 @@ fn money_nobody_knew_is_proposed_approved_receipted_and_undone_in_the_browser() 
         finance.sees("nhầm người");
         assert_eq!(finance.post(&page, &[("do", "approve_reopening")]).status, 400, "by another person");
         approver.get(&page);
-        let undone = approver.post(&page, &[("do", "refuse_reopening"), ("reason", "đúng rồi")]);
-        assert_eq!(undone.status, 303, "{}", approver.page);
+        let kept = approver.post(&page, &[("do", "refuse_reopening"), ("reason", "đúng rồi")]);
+        assert_eq!(kept.status, 303, "{}", approver.page);
+        finance.get(&page);
+        finance.post(&page, &[("do", "reopen"), ("reason", "nhầm người thật")]);
+        approver.get(&page);
+        approver.sees(&format!("Nghĩa vụ {} mở lại", owed.id));
+        approver.sees("bị hủy");
+        assert_eq!(approver.post(&page, &[("do", "approve_reopening")]).status, 303, "{}", approver.page);
+        assert_eq!(world.again(&owed).state.as_str(), "reopened", "it is undone");
+        finance.get(&page);
+        let again = propose("đúng là người này");
+        assert_eq!(finance.post(&page, &again).status, 303, "{}", finance.page);
+        approver.get(&page);
+        assert_eq!(approver.post(&page, &[("do", "approve")]).status, 303, "{}", approver.page);
+        world.seal();
+
+        // The line is found by what it was matched with, and taken apart by two.
+        let find = format!("/finance/unmatch?what={}", owed.dossier_code);
+        finance.get("/finance/unmatch?what=khong-co");
+        finance.sees("Không có dòng sao kê nào");
+        finance.get(&find);
+        finance.sees("về lại chỗ chờ xác định");
+        let line = finance.value("line").expect("the line is found");
+        let ask = |why: &'static str| vec![("line", line.as_str()), ("what", "x"), ("reason", why)];
+        assert_eq!(finance.post("/finance/unmatch", &ask(" ")).status, 400);
+        let asked = finance.post("/finance/unmatch", &ask("ngân hàng nhầm"));
+        assert_eq!(asked.status, 303, "{}", finance.page);
+        let doubt = crate::support::visitor::location(&asked).to_owned();
+        approver.get(&doubt);
+        approver.sees("về lại chỗ chờ xác định");
+        assert_eq!(approver.post(&doubt, &[("do", "approve")]).status, 303, "{}", approver.page);
+        assert_eq!(world.again(&owed).state.as_str(), "reopened", "the line is taken apart");
         let mut stranger =
             seated(&world, service.address, Role::Finance, "ketoan.tayho", Scope::unit(world.tay_ho.id));
         assert_eq!(stranger.get(&page).status, 404);

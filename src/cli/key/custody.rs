@@ -4,13 +4,13 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
-use super::{AddPkcs11, AddRemote, Turn, new_certificate};
+use super::{AddPkcs11, AddRemote, Turn};
 use crate::actor::{Actor, Scope};
 use crate::cli::office::Office;
 use crate::cli::{DONE, NO, read_text, table};
 use crate::error::{Error, Result};
 use crate::receipt::certificate::SigningCertificate;
-use crate::receipt::key::{alarm, certificates_in, pem_text, watch};
+use crate::receipt::key::{alarm, certificates_in, installed, pem_text, watch};
 use crate::receipt::sign::Signer;
 use crate::receipt::signer::{
     self, Pkcs11Key, Pkcs11Signer, RemoteKey, RemoteSecret, RemoteSigner, first_line,
@@ -87,7 +87,7 @@ fn store_tried(
     let actor = Actor::system();
     let chain_pem = pem_text(chain);
     let id = office.write(&actor, |tx, stamp| {
-        let new = new_certificate(unit.id, signer.certificate(), chain_pem.clone(), secret);
+        let new = installed(unit.id, signer.certificate(), chain_pem.clone(), secret);
         let custody = Custody { signer: kind, parameters: parameters.clone(), active_from: turn.active_from };
         certificate::store_as(tx, stamp, &actor, new, custody)
     })?;

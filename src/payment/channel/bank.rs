@@ -192,6 +192,10 @@ impl Channel for Bank {
         self.read_body(incoming.body)
     }
 
+    fn secrets(&self) -> Option<&Secrets> {
+        Some(&self.secrets)
+    }
+
     fn read_archived(&self, body: &[u8]) -> Result<Notice, Refusal> {
         self.read_body(body)
     }

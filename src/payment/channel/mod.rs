@@ -24,6 +24,8 @@ pub mod sepay;
 pub mod token;
 pub mod vietqr;
 
+pub use secrets::{ACTIVE_LIMIT, Secrets};
+
 #[cfg(test)]
 mod conformance;
 
@@ -148,6 +150,12 @@ pub trait Channel: Send + Sync {
     /// A `Refusal` when the message is not authentic (401), too large (413), encoded (415) or
     /// unreadable (400).
     fn read(&self, incoming: &Incoming) -> Result<Notice, Refusal>;
+
+    /// The secrets that may be changed while the service runs; none where they stand in the configuration
+    /// alone.
+    fn secrets(&self) -> Option<&Secrets> {
+        None
+    }
 
     /// Reads a body again that was proven before it was archived. Never for what comes from outside.
     ///

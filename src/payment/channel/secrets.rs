@@ -1,20 +1,31 @@
 //! The secrets shared with a partner, and the two ways of proving that one knows them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, RwLock};
+
 use ring::hmac;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::{Error, Result};
 
-/// One secret, or two while one replaces the other. Both are accepted.
-pub struct Secrets(Vec<Secret>);
+/// One secret, or two while one replaces the other. Both are accepted. Those of the configuration hold until
+/// others are put in their place while the service runs.
+pub struct Secrets {
+    active: RwLock<Vec<Secret>>,
+    /// As they were configured.
+    configured: Vec<SecretString>,
+    least_bytes: usize,
+}
 
 struct Secret {
     key: hmac::Key,
     /// The secret's own bytes, hashed under it.
     own_tag: hmac::Tag,
+    /// Whether it proved a message since somebody asked.
+    is_used: AtomicBool,
 }
 
-const ACTIVE_LIMIT: usize = 2;
+pub const ACTIVE_LIMIT: usize = 2;
 
 impl Secrets {
     /// # Errors
@@ -28,11 +39,56 @@ impl Secrets {
                 "give one secret, or two while changing it",
             ));
         }
-        if secrets.iter().any(|secret| secret.expose_secret().len() < least_bytes) {
-            let detail = format!("a secret has at least {least_bytes} bytes");
-            return Err(Error::invalid(field, "channel_secret_too_short", detail));
+        let found = Secrets {
+            active: RwLock::new(secrets.iter().map(Secret::new).collect()),
+            configured: secrets.to_vec(),
+            least_bytes,
+        };
+        secrets.iter().try_for_each(|secret| found.check(secret).map_err(|error| error.in_field(field)))?;
+        Ok(found)
+    }
+
+    /// Whether a secret is long enough for this channel.
+    ///
+    /// # Errors
+    /// `channel_secret_too_short`.
+    pub fn check(&self, secret: &SecretString) -> Result<()> {
+        if secret.expose_secret().len() < self.least_bytes {
+            let detail = format!("a secret has at least {} bytes", self.least_bytes);
+            return Err(Error::invalid("secret", "channel_secret_too_short", detail));
         }
-        Ok(Secrets(secrets.iter().map(Secret::new).collect()))
+        Ok(())
+    }
+
+    /// The secrets of the configuration.
+    pub fn configured(&self) -> &[SecretString] {
+        &self.configured
+    }
+
+    /// Takes these from now on, and no others; one that was taken before keeps having been used.
+    pub fn replace(&self, secrets: &[SecretString]) {
+        let mut active = self.active.write().unwrap_or_else(PoisonError::into_inner);
+        let fresh: Vec<Secret> = secrets.iter().map(Secret::new).collect();
+        for secret in &fresh {
+            let known = active.iter().find(|one| one.own_tag.as_ref() == secret.own_tag.as_ref());
+            let is_used = known.is_some_and(|one| one.is_used.load(Ordering::Relaxed));
+            secret.is_used.store(is_used, Ordering::Relaxed);
+        }
+        *active = fresh;
+    }
+
+    /// Whether any secret proved a message that nobody noted yet.
+    pub fn is_used(&self) -> bool {
+        let active = self.active.read().unwrap_or_else(PoisonError::into_inner);
+        active.iter().any(|one| one.is_used.load(Ordering::Relaxed))
+    }
+
+    /// Whether a secret proved a message since this was asked last.
+    pub fn was_used(&self, secret: &SecretString) -> bool {
+        let asked = Secret::new(secret);
+        let active = self.active.read().unwrap_or_else(PoisonError::into_inner);
+        let found = active.iter().find(|one| one.own_tag.as_ref() == asked.own_tag.as_ref());
+        found.is_some_and(|one| one.is_used.swap(false, Ordering::Relaxed))
     }
 
     /// Whether `tag` is the HMAC-SHA256 of `timestamp.body` under one of the secrets.
@@ -55,12 +111,19 @@ impl Secrets {
 
     /// The HMAC-SHA256 of `message` under the newest secret, the first of the list.
     pub fn sign(&self, message: &[u8]) -> Option<hmac::Tag> {
-        self.0.first().map(|secret| hmac::sign(&secret.key, message))
+        let active = self.active.read().unwrap_or_else(PoisonError::into_inner);
+        active.first().map(|secret| hmac::sign(&secret.key, message))
     }
 
     /// Asks every secret even after a hit, so that time does not tell which of them it was.
     fn any(&self, proof: impl Fn(&Secret) -> bool) -> bool {
-        self.0.iter().fold(false, |proven, secret| proof(secret) | proven)
+        let active = self.active.read().unwrap_or_else(PoisonError::into_inner);
+        active.iter().fold(false, |proven, secret| {
+            let is_it = proof(secret);
+            // Written in any case, so that a hit costs what a miss does.
+            secret.is_used.fetch_or(is_it, Ordering::Relaxed);
+            is_it | proven
+        })
     }
 }
 
@@ -68,7 +131,7 @@ impl Secret {
     fn new(secret: &SecretString) -> Self {
         let key = key(secret);
         let own_tag = hmac::sign(&key, secret.expose_secret().as_bytes());
-        Secret { key, own_tag }
+        Secret { key, own_tag, is_used: AtomicBool::new(false) }
     }
 }
 

@@ -113,6 +113,10 @@ impl Channel for Sepay {
         read_body(&self.name, incoming.body)
     }
 
+    fn secrets(&self) -> Option<&Secrets> {
+        self.signing.as_ref()
+    }
+
     fn read_archived(&self, body: &[u8]) -> Result<Notice, Refusal> {
         read_body(&self.name, body)
     }

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
-use crate::store::schema_cash::{pos_batch, pos_item};
+use crate::store::schema_cash::{card_slip, pos_batch, pos_item};
 use crate::store::{Conn, Stamp, Tx};
 
 crate::table_row! {
@@ -261,6 +261,16 @@ pub fn candidates(conn: &mut Conn, unit: UnitId, items: &[Item]) -> Result<Vec<C
         .collect();
     found.sort_by_key(|candidate| candidate.payment);
     Ok(found)
+}
+
+/// Those of these payments whose approval code is noted.
+pub fn with_slip(conn: &mut Conn, unit: UnitId, payments: &[PaymentId]) -> Result<Vec<PaymentId>> {
+    card_slip::table
+        .filter(card_slip::unit_id.eq(unit))
+        .filter(card_slip::payment_id.eq_any(payments))
+        .select(card_slip::payment_id)
+        .load(conn)
+        .classify()
 }
 
 /// Card payments that no batch has shown: (payment, amount, day).

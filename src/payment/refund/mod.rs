@@ -9,6 +9,7 @@ mod desk;
 pub(super) mod line;
 pub mod payer;
 pub mod payer_query;
+mod proof;
 pub mod query;
 pub mod rules;
 pub mod sender;

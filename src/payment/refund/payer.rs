@@ -3,7 +3,8 @@
 //! reason that the payer reads. Until then an item of the queue keeps the promised day.
 
 use super::payer_query::{self as query, AnswerRow, AskedRow, RequestRow};
-use super::{Ask, Payee, Refund, State, checked_payee, cleaned, name_payee, opened_payee, rules};
+use super::proof::{self, Shown};
+use super::{Ask, Payee, Refund, State, checked_payee, cleaned, name_payee, opened_payee, rules, sender};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
@@ -11,6 +12,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::exception::{self, Kind, New, Subject};
 use crate::id::*;
+use crate::notification::send::Courier;
 use crate::obligation::Obligation;
 use crate::payment::query as payments;
 use crate::store::vault::Vault;
@@ -29,6 +31,8 @@ pub struct PayerRequest {
     pub amount: Dong,
     pub promised_on: BusinessDay,
     pub created_at: Instant,
+    /// How the account was believed: `sender`, `sms` or `email`; none for requests of versions before.
+    pub confirmed_by: Option<String>,
     pub answer: Option<Answer>,
     pub(super) key: KeyId,
     pub(super) cipher: Vec<u8>,
@@ -94,11 +98,33 @@ fn nameless(conn: &mut Conn, refunds: &[Refund]) -> Result<Vec<Refund>> {
     Ok(found)
 }
 
-/// Writes down what the payer asks for and answers the day until which they hear from the unit. Asked
-/// again, from this page or another one of the same payment, the first request counts.
+/// What became of a payer's wish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Written down; the payer hears from the unit until this day.
+    Noted(BusinessDay),
+    /// A code went to this contact, masked; the wish is said again with it.
+    CodeSent(String),
+    CodeWrong(String),
+    /// Too many wrong codes, or too many asked for.
+    Locked(String),
+}
+
+/// Writes down what the payer asks for. To the account that the money came from it needs nothing more; to any
+/// other one a code that went to the payer's phone or mailbox, as they stand with the obligation. A wrong code
+/// is counted, so the transaction must commit.
 ///
-/// Errors: `refund_not_askable` when there is no surplus; `payee_account_wrong`, `field_missing`.
-pub fn ask(tx: &mut Tx<'_>, stamp: &Stamp<'_>, item: &Obligation, payee: &Payee) -> Result<BusinessDay> {
+/// Asked again, from this page or another one of the same payment, the first request counts.
+///
+/// Errors: `refund_not_askable` when there is no surplus;
+/// `refund_needs_counter` when there is no way to send a code; `payee_account_wrong`, `field_missing`.
+pub fn ask(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    item: &Obligation,
+    (payee, code): (&Payee, &str),
+    courier: &Courier,
+) -> Result<Asked> {
     let payee = checked_payee(payee)?;
     let keys: Vec<_> =
         payments::payments_on(tx, item.unit, item.id)?.into_iter().map(|id| (item.unit, id)).collect();
@@ -107,12 +133,37 @@ pub fn ask(tx: &mut Tx<'_>, stamp: &Stamp<'_>, item: &Obligation, payee: &Payee)
     if asked.is_empty() {
         let waiting = of_obligation(tx, item)?.into_iter().rfind(|one| one.answer.is_none());
         let nothing = || Error::conflict("refund_not_askable", "no surplus that nobody asked for");
-        return waiting.map(|first| first.promised_on).ok_or_else(nothing);
+        return waiting.map(|first| Asked::Noted(first.promised_on)).ok_or_else(nothing);
     }
+    let mut is_sender = true;
+    for one in &asked {
+        is_sender &= sender::sent_from(tx, stamp.vault, item.unit, one.payment, &payee)? == Some(true);
+    }
+    if is_sender {
+        return note(tx, stamp, item, &asked, &payee, "sender").map(Asked::Noted);
+    }
+    let desk = proof::Desk { item, account_no: &payee.account_no, courier };
+    match proof::shown(tx, stamp, &desk, code)? {
+        Shown::Right(channel) => note(tx, stamp, item, &asked, &payee, channel).map(Asked::Noted),
+        Shown::Sent(to) => Ok(Asked::CodeSent(to)),
+        Shown::Wrong(to) => Ok(Asked::CodeWrong(to)),
+        Shown::Locked(to) => Ok(Asked::Locked(to)),
+    }
+}
+
+/// One request for each payment, each with its item of the queue.
+fn note(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    item: &Obligation,
+    asked: &[Askable],
+    payee: &Payee,
+    confirmed_by: &'static str,
+) -> Result<BusinessDay> {
     let promised_on = stamp.calendar.after(stamp.today(), Kind::Complaint.due_working_days());
-    let plain = serde_json::to_vec(&payee).map_err(|error| Error::internal(error.to_string()))?;
+    let plain = serde_json::to_vec(payee).map_err(|error| Error::internal(error.to_string()))?;
     let key = stamp.sealing_key(tx, item.unit)?;
-    for Askable { payment: payment_id, amount, round } in asked {
+    for Askable { payment: payment_id, amount, round } in asked.iter().copied() {
         let id: RefundRequestId = stamp.mint()?;
         let row = RequestRow {
             unit_id: item.unit,
@@ -124,6 +175,7 @@ pub fn ask(tx: &mut Tx<'_>, stamp: &Stamp<'_>, item: &Obligation, payee: &Payee)
             cipher: stamp.vault.seal(&key, &context(id), &plain)?,
             promised_on,
             created_at: stamp.now,
+            confirmed_by: Some(confirmed_by),
         };
         rows::insert(tx, &[row])?;
         let once = AskedRow { unit_id: item.unit, payment_id, round, request_id: id, created_at: stamp.now };
@@ -141,7 +193,7 @@ pub fn ask(tx: &mut Tx<'_>, stamp: &Stamp<'_>, item: &Obligation, payee: &Payee)
         };
         exception::open(tx, stamp, &[new])?;
         let entry = audit::Entry::by(&Actor::system(), item.unit, "refund.asked_by_payer", id);
-        audit::record(tx, stamp, &[entry])?;
+        audit::record(tx, stamp, &[entry.with(confirmed_by)])?;
     }
     Ok(promised_on)
 }

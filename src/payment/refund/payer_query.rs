@@ -23,6 +23,8 @@ crate::table_row! {
         pub cipher: Vec<u8>,
         pub promised_on: BusinessDay,
         pub created_at: Instant,
+        /// How the account was believed: `sender`, `sms` or `email`.
+        pub confirmed_by: Option<&'static str>,
     }
 }
 
@@ -50,7 +52,7 @@ crate::table_row! {
 
 type Stored = (
     (UnitId, RefundRequestId, ObligationId, PaymentId, Dong),
-    (KeyId, Vec<u8>, BusinessDay, Instant),
+    (KeyId, Vec<u8>, BusinessDay, Instant, Option<String>),
     Option<(String, Option<String>, PersonId, Instant)>,
 );
 
@@ -65,6 +67,7 @@ fn from_stored((what, how, answer): Stored) -> PayerRequest {
         cipher: how.1,
         promised_on: how.2,
         created_at: how.3,
+        confirmed_by: how.4,
         answer: answer.map(|(kind, reason, person, at)| Answer {
             is_taken_up: kind == "taken_up",
             reason,
@@ -95,6 +98,7 @@ macro_rules! requests {
                     refund_request::cipher,
                     refund_request::promised_on,
                     refund_request::created_at,
+                    refund_request::confirmed_by,
                 ),
                 (refund_answer::kind, refund_answer::reason, refund_answer::person_id, refund_answer::at)
                     .nullable(),

@@ -1,6 +1,7 @@
 //! Signing keys: read from PKCS#12 or PEM, checked against their certificate, handed to a signer.
 
 pub mod alarm;
+mod install;
 mod query;
 mod test_authority;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use ring::rsa;
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use x509_parser::pem::Pem;
 
+pub use self::install::installed;
 pub use self::test_authority::{
     TestAuthority, TestStamper, issue_test_certificate, issue_with_list, test_authority,
 };

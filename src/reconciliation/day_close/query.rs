@@ -301,8 +301,8 @@ pub fn bank_balance(conn: &mut Conn, unit: UnitId, account: AccountId, until: Bu
     Ok(Dong(sum.sum.unwrap_or(0)))
 }
 
-/// The payments that lines brought: (line, payment), the lines that showed them first in front. A line
-/// that the bank corrected since keeps what was posted when it came.
+/// The payments that lines brought: (line, payment), the match of that moment in front. A line
+/// that the bank corrected, or persons took apart, keeps what was posted when it came.
 pub fn payments_of_lines(
     conn: &mut Conn,
     unit: UnitId,
@@ -310,8 +310,8 @@ pub fn payments_of_lines(
 ) -> Result<Vec<(LineId, PaymentId)>> {
     let mut found: Vec<(MatchId, LineId, PaymentId)> = rows::fetch::<(BigInt, BigInt, BigInt), _>(
         conn,
-        "SELECT t.id, t.line_id, m.payment_id FROM match_part t JOIN movement m ON m.unit_id = t.unit_id \
-         AND m.id = t.movement_id AND m.payment_id IS NOT NULL",
+        "SELECT t.id, t.line_id, p.id FROM match_part t JOIN payment p ON p.unit_id = t.unit_id \
+         AND p.movement_id = t.movement_id AND p.id > t.id",
         &[
             ("unit_id", Column::of(lines.iter().map(|_| unit))),
             ("line_id", Column::of(lines.iter().copied())),
@@ -319,7 +319,7 @@ pub fn payments_of_lines(
         "AND +t.undoes_id IS NULL",
         Lock::None,
     )?;
-    found.sort_unstable();
+    found.sort_unstable_by(|one, other| other.cmp(one));
     Ok(found.into_iter().map(|(_, line, payment)| (line, payment)).collect())
 }
 

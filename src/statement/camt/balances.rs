@@ -4,8 +4,8 @@ use crate::statement::finding::{Finding, Findings};
 use crate::statement::model::{Balance, Format, Page};
 use crate::statement::number::signed;
 
-use super::element::Element;
 use super::entry;
+use super::fragment::Element;
 
 /// A balance of the file; which ones count is decided when all are known.
 struct Typed {
@@ -36,7 +36,7 @@ pub(super) struct Chosen {
 impl Balances {
     /// Expected, forward and informative balances prove nothing; nothing in them may refuse.
     /// Available ones stand in only where no booked one is given.
-    pub fn take(&mut self, element: &Element, path: &str, findings: &mut Findings) {
+    pub fn take(&mut self, element: Element<'_>, path: &str, findings: &mut Findings) {
         let kind = element.child("Tp");
         let Some(written) = kind.and_then(written_code) else {
             findings.error(entry::missing(path, "Tp/CdOrPrtry/Cd"));
@@ -154,7 +154,7 @@ impl Balances {
     }
 }
 
-fn written_code(kind: &Element) -> Option<&str> {
+fn written_code(kind: Element<'_>) -> Option<&str> {
     kind.text_at(&["CdOrPrtry", "Cd"])
         .or_else(|| kind.text_at(&["CdOrPrtry", "Prtry"]))
         .or_else(|| kind.text_at(&["Cd"]))

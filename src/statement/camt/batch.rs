@@ -1,4 +1,4 @@
-//! `Btch`: what a bank says of the payments behind one entry, compared with what it lists.
+//! What a bank says of the payments behind one entry (`Btch`, the amount), compared with what it lists.
 
 use rust_decimal::Decimal;
 
@@ -6,11 +6,19 @@ use crate::statement::finding::{Finding, Findings};
 use crate::statement::model::{Charge, Detail};
 use crate::statement::number::signed;
 
-use super::element::Element;
 use super::entry::{self, Money};
+use super::fragment::Element;
+
+/// What the amount of an entry is proven by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proof {
+    Balances,
+    /// A notification or report: by nothing but what stands inside of the entry.
+    Itself,
+}
 
 /// How many payments the entry stands for: the listed ones, or as many as the bank counts.
-pub(super) fn payment_count(element: &Element, details: &[Detail]) -> u64 {
+pub(super) fn payment_count(element: Element<'_>, details: &[Detail]) -> u64 {
     let listed = u64::try_from(details.len()).unwrap_or(u64::MAX);
     let batches = batches(element, "");
     let counted = batches.iter().filter_map(|batch| batch.count()?.parse().ok());
@@ -19,7 +27,7 @@ pub(super) fn payment_count(element: &Element, details: &[Detail]) -> u64 {
 
 /// Compares count and sum of each batch with the payments inside and with the entry.
 pub(super) fn check(
-    element: &Element,
+    element: Element<'_>,
     money: &Money,
     details: &[Detail],
     charges: &[Charge],
@@ -34,7 +42,7 @@ pub(super) fn check(
 }
 
 struct Batch<'a> {
-    element: &'a Element,
+    element: Element<'a>,
     at: String,
     /// Payments listed beside it.
     listed: usize,
@@ -47,8 +55,8 @@ impl Batch<'_> {
 }
 
 /// From .02 a batch stands in `NtryDtls`; in .01 in the entry.
-fn batches<'a>(element: &'a Element, path: &str) -> Vec<Batch<'a>> {
-    let of = |holder: &'a Element, group: Option<usize>| {
+fn batches<'a>(element: Element<'a>, path: &str) -> Vec<Batch<'a>> {
+    let of = |holder: Element<'a>, group: Option<usize>| {
         let batch = holder.child("Btch")?;
         let at = match group {
             Some(number) => format!("{path}/NtryDtls[{number}]/Btch"),
@@ -94,8 +102,9 @@ fn check_sum(
     let mut first_at = None;
     for batch in batches {
         let Some(total) = batch.element.child("TtlAmt") else { continue };
-        let at = format!("{}/TtlAmt", batch.at);
-        let Some((amount, currency)) = entry::read_amount(total, &at, findings) else { return };
+        let Some((amount, currency)) = entry::read_amount(total, &batch.at, "TtlAmt", findings) else {
+            return;
+        };
         if currency != money.currency {
             return;
         }
@@ -104,7 +113,7 @@ fn check_sum(
             None => !money.amount.is_sign_negative(),
         };
         sum = add(sum, signed(amount, is_credit));
-        first_at = first_at.or(Some(at));
+        first_at = first_at.or_else(|| Some(format!("{}/TtlAmt", batch.at)));
     }
     let Some(at) = first_at else { return };
     let own: Vec<&Charge> = charges.iter().chain(details.iter().flat_map(|detail| &detail.charges)).collect();
@@ -126,4 +135,53 @@ fn check_sum(
 
 fn add(sum: Option<Decimal>, amount: Decimal) -> Option<Decimal> {
     sum.and_then(|sum| sum.checked_add(amount))
+}
+
+/// Whether the payments inside come to the entry, where they can be compared with it.
+fn add_up(money: &Money, details: &[Detail]) -> bool {
+    let is_comparable =
+        |detail: &Detail| detail.amount.is_some() && detail.currency.as_deref() == Some(&money.currency);
+    details.is_empty() || !details.iter().all(is_comparable) || sum_of(details) == Some(money.amount)
+}
+
+fn sum_of(details: &[Detail]) -> Option<Decimal> {
+    let amounts = details.iter().filter_map(|detail| detail.amount);
+    amounts.fold(Some(Decimal::ZERO), |sum, amount| sum?.checked_add(amount))
+}
+
+/// Charges, an exchange or an amount that is left open explain a difference.
+fn may_differ(element: Element<'_>, details: &[Detail], charges: &[Charge]) -> bool {
+    let has_charges = !charges.is_empty() || details.iter().any(|detail| !detail.charges.is_empty());
+    has_charges
+        || details.iter().any(|detail| detail.amount == Some(Decimal::ZERO))
+        || element.holds("CcyXchg")
+}
+
+/// The payments inside should come to the entry. Where balances prove it a difference is told; else
+/// it refuses the entry, unless something in it explains the difference.
+pub(super) fn check_details(
+    element: Element<'_>,
+    money: &Money,
+    details: &[Detail],
+    charges: &[Charge],
+    (path, proof): (&str, Proof),
+    findings: &mut Findings,
+) -> bool {
+    if add_up(money, details) {
+        return true;
+    }
+    let is_explained = proof == Proof::Balances || may_differ(element, details, charges);
+    let sum = sum_of(details).unwrap_or(Decimal::MAX);
+    let finding = Finding::new(
+        path,
+        "details_do_not_add_up",
+        format!("Các giao dịch trong lô cộng được {sum}, bút toán ghi {}", money.amount),
+        format!("the payments inside add up to {sum}, the entry is {}", money.amount),
+    );
+    if is_explained {
+        findings.warn(finding)
+    } else {
+        findings.error(finding)
+    }
+    is_explained
 }

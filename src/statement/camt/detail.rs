@@ -5,8 +5,8 @@ use crate::statement::model::Detail;
 use crate::statement::number::signed;
 use crate::text::clean;
 
-use super::element::Element;
 use super::entry;
+use super::fragment::Element;
 
 /// One occurrence of unstructured remittance holds 140 characters; a full one goes on in the next.
 const USTRD_CHARS: usize = 140;
@@ -16,9 +16,10 @@ pub(super) fn is_placeholder(reference: &str) -> bool {
     matches!(reference, "NOTPROVIDED" | "NOTAVAILABLE" | "NONREF")
 }
 
-pub(super) fn read_details(element: &Element, path: &str, findings: &mut Findings) -> Vec<Detail> {
+pub(super) fn read_details(element: Element<'_>, path: &str, findings: &mut Findings) -> Vec<Detail> {
     let entry_is_credit = element.text_at(&["CdtDbtInd"]) == Some("CRDT");
-    let mut details = Vec::new();
+    let groups = || element.all("NtryDtls").flat_map(|group| group.all("TxDtls"));
+    let mut details = Vec::with_capacity(groups().count());
     // Version .01 has its payments directly in the entry.
     for (number, transaction) in (1..).zip(element.all("TxDtls")) {
         details.push(read_detail(transaction, format!("{path}/TxDtls[{number}]"), entry_is_credit, findings));
@@ -32,23 +33,24 @@ pub(super) fn read_details(element: &Element, path: &str, findings: &mut Finding
     details
 }
 
-fn read_detail(element: &Element, at: String, entry_is_credit: bool, findings: &mut Findings) -> Detail {
+fn read_detail(element: Element<'_>, at: String, entry_is_credit: bool, findings: &mut Findings) -> Detail {
     entry::check_singles(element, &["Amt", "CdtDbtInd"], &at, findings);
     let is_credit = match element.child("CdtDbtInd") {
         Some(_) => entry::read_direction(element, &at, findings).unwrap_or(entry_is_credit),
         None => entry_is_credit,
     };
     // .02 has the amount in AmtDtls only; from .03 it stands directly in the detail.
-    let amount_path =
-        if element.child("Amt").is_some() { &["Amt"][..] } else { &["AmtDtls", "TxAmt", "Amt"] };
-    let amount = element
-        .descend(amount_path)
-        .and_then(|amount| entry::read_amount(amount, &format!("{at}/{}", amount_path.join("/")), findings));
+    let direct = element.child("Amt").map(|amount| (amount, "Amt"));
+    let written =
+        direct.or_else(|| Some((element.descend(&["AmtDtls", "TxAmt", "Amt"])?, "AmtDtls/TxAmt/Amt")));
+    let amount = written.and_then(|(amount, inside)| entry::read_amount(amount, &at, inside, findings));
+    let (amount, currency) = amount.unzip();
     let (counterparty_name, counterparty_account) = counterparty(element, is_credit);
-    let reference = |name: &str| element.clean_at(&["Refs", name]).filter(|text| !is_placeholder(text));
+    let references = element.child("Refs");
+    let reference = |name: &str| references?.clean_at(&[name]).filter(|text| !is_placeholder(text));
     Detail {
-        currency: amount.as_ref().map(|(_, currency)| currency.clone()),
-        amount: amount.map(|(amount, _)| signed(amount, is_credit)),
+        amount: amount.map(|amount| signed(amount, is_credit)),
+        currency,
         reference: ["EndToEndId", "InstrId", "PmtInfId", "MndtId", "ChqNb"].into_iter().find_map(reference),
         bank_reference: ["AcctSvcrRef", "AcctSvcrTxId"].into_iter().find_map(reference),
         transaction_id: ["TxId", "ClrSysRef"].into_iter().find_map(reference),
@@ -57,21 +59,23 @@ fn read_detail(element: &Element, at: String, entry_is_credit: bool, findings: &
         counterparty_name,
         counterparty_account,
         return_reason: element
-            .clean_at(&["RtrInf", "Rsn", "Cd"])
-            .or_else(|| element.clean_at(&["RtrInf", "Rsn", "Prtry"])),
+            .descend(&["RtrInf", "Rsn"])
+            .and_then(|reason| reason.clean_at(&["Cd"]).or_else(|| reason.clean_at(&["Prtry"]))),
         charges: entry::read_charges(element, &at, findings),
         at,
     }
 }
 
 /// Who stands on the other side: the debtor of money in, the creditor of money out.
-fn counterparty(element: &Element, is_credit: bool) -> (Option<String>, Option<String>) {
+fn counterparty(element: Element<'_>, is_credit: bool) -> (Option<String>, Option<String>) {
     let Some(parties) = element.child("RltdPties") else { return (None, None) };
     let (party, account) = if is_credit { ("Dbtr", "DbtrAcct") } else { ("Cdtr", "CdtrAcct") };
-    let name = parties
-        .clean_at(&[party, "Nm"])
-        .or_else(|| parties.clean_at(&[party, "Pty", "Nm"]))
-        .or_else(|| parties.clean_at(&[party, "Agt", "FinInstnId", "Nm"]));
+    let name = parties.child(party).and_then(|party| {
+        party
+            .clean_at(&["Nm"])
+            .or_else(|| party.clean_at(&["Pty", "Nm"]))
+            .or_else(|| party.clean_at(&["Agt", "FinInstnId", "Nm"]))
+    });
     let number = parties.descend(&[account, "Id"]).and_then(|id| {
         id.clean_at(&["IBAN"])
             .or_else(|| id.clean_at(&["Othr", "Id"]))
@@ -80,21 +84,24 @@ fn counterparty(element: &Element, is_credit: bool) -> (Option<String>, Option<S
     (name, number)
 }
 
-fn memo(element: &Element) -> Option<String> {
-    let remittance: Vec<&Element> = element.all("RmtInf").collect();
-    let pieces: Vec<&str> =
-        remittance.iter().flat_map(|part| part.all("Ustrd")).filter_map(Element::text).collect();
-    let unstructured = glue(&pieces);
-    let structured = remittance.iter().flat_map(|part| part.all("Strd")).flat_map(|part| {
-        let reference =
-            part.text_at(&["CdtrRefInf", "Ref"]).or_else(|| part.text_at(&["CdtrRefInf", "CdtrRef"]));
-        reference.into_iter().chain(part.all("AddtlRmtInf").filter_map(Element::text))
-    });
-    let additional = element.text_at(&["AddtlTxInf"]);
-    join_texts([unstructured.as_str()].into_iter().chain(structured).chain(additional))
+fn memo(element: Element<'_>) -> Option<String> {
+    let mut memo = Joined::default();
+    let mut pieces = element.all("RmtInf").flat_map(|part| part.all("Ustrd")).filter_map(Element::text);
+    match (pieces.next(), pieces.next()) {
+        (Some(first), Some(second)) => memo.push(&glue([first, second].into_iter().chain(pieces))),
+        (only, _) => only.into_iter().for_each(|text| memo.push(text)),
+    }
+    for part in element.all("RmtInf").flat_map(|part| part.all("Strd")) {
+        let creditor = part.child("CdtrRefInf");
+        let reference = creditor.and_then(|own| own.text_at(&["Ref"]).or_else(|| own.text_at(&["CdtrRef"])));
+        let additional = part.all("AddtlRmtInf").filter_map(Element::text);
+        reference.into_iter().chain(additional).for_each(|text| memo.push(text));
+    }
+    element.text_at(&["AddtlTxInf"]).into_iter().for_each(|text| memo.push(text));
+    memo.finish()
 }
 
-fn glue(pieces: &[&str]) -> String {
+fn glue<'t>(pieces: impl Iterator<Item = &'t str>) -> String {
     let mut joined = String::new();
     for piece in pieces {
         joined.push_str(piece);
@@ -105,13 +112,41 @@ fn glue(pieces: &[&str]) -> String {
     joined
 }
 
-/// Cleaned texts one after the other; a text that is already there is not told twice.
-pub(super) fn join_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let mut joined: Vec<String> = Vec::new();
-    for text in texts.into_iter().map(clean) {
-        if !text.is_empty() && joined.last() != Some(&text) {
-            joined.push(text);
+/// Clean texts and one that is not, one after the other.
+pub(super) fn join_texts(clean: impl IntoIterator<Item = String>, more: Option<&str>) -> Option<String> {
+    let mut joined = Joined::default();
+    clean.into_iter().for_each(|text| joined.push_clean(text));
+    more.into_iter().for_each(|text| joined.push(text));
+    joined.finish()
+}
+
+/// Cleaned texts one after the other; a text that was just told is not told twice.
+#[derive(Default)]
+struct Joined {
+    text: String,
+    /// Where the last of them begins.
+    last: usize,
+}
+
+impl Joined {
+    fn push(&mut self, text: &str) {
+        self.push_clean(clean(text));
+    }
+
+    fn push_clean(&mut self, text: String) {
+        if text.is_empty() || self.text.get(self.last..) == Some(&text) {
+            return;
+        }
+        if self.text.is_empty() {
+            self.text = text;
+        } else {
+            self.text.push(' ');
+            self.last = self.text.len();
+            self.text.push_str(&text);
         }
     }
-    Some(joined.join(" ")).filter(|text| !text.is_empty())
+
+    fn finish(self) -> Option<String> {
+        Some(self.text).filter(|text| !text.is_empty())
+    }
 }

@@ -10,9 +10,9 @@ use crate::statement::finding::{Finding, Findings, excerpt};
 use crate::statement::model::{Charge, Detail, Line};
 use crate::statement::number::{iso_amount, signed};
 
-use super::batch;
-use super::detail::{self, join_texts};
-use super::element::Element;
+use super::batch::{self, Proof};
+use super::detail;
+use super::fragment::Element;
 
 /// An entry with the state the bank gives it.
 pub(super) struct Entry {
@@ -59,11 +59,14 @@ fn repeated(path: &str, child: &str) -> Finding {
 }
 
 /// Tells each of the children that is there more than once.
-pub(super) fn check_singles(element: &Element, children: &[&str], path: &str, findings: &mut Findings) {
-    for child in children {
-        if element.all(child).nth(1).is_some() {
-            findings.error(repeated(path, child));
+pub(super) fn check_singles(element: Element<'_>, children: &[&str], path: &str, findings: &mut Findings) {
+    let mut seen = 0_u32;
+    for found in element.children() {
+        let Some(place) = children.iter().position(|child| found.is(child)) else { continue };
+        if seen & (1 << place) != 0 {
+            findings.error(repeated(path, found.name()));
         }
+        seen |= 1 << place;
     }
 }
 
@@ -85,7 +88,12 @@ pub(super) fn unreadable_number(at: String, text: &str) -> Finding {
 
 /// Reads an entry; `None` when it cannot be trusted, with the errors told. What is not booked must be
 /// as well formed as the rest.
-pub(super) fn read_entry(element: &Element, path: &str, findings: &mut Findings) -> Option<Entry> {
+pub(super) fn read_entry(
+    element: Element<'_>,
+    path: &str,
+    proof: Proof,
+    findings: &mut Findings,
+) -> Option<Entry> {
     let errors_before = findings.errors.len();
     let singles = ["Amt", "CdtDbtInd", "Sts", "BookgDt", "ValDt", "RvslInd"];
     check_singles(element, &singles, path, findings);
@@ -103,7 +111,9 @@ pub(super) fn read_entry(element: &Element, path: &str, findings: &mut Findings)
     if status == Status::Booked && booking_date.is_none() && value_date.is_none() {
         findings.warn(Finding::new(path, "date_missing", "Bút toán không có ngày", "the entry has no date"));
     }
-    check_details(&money, &details, path, findings);
+    if !batch::check_details(element, &money, &details, &charges, (path, proof), findings) {
+        return None;
+    }
     let mut line = Line {
         booking_date,
         value_date,
@@ -116,12 +126,12 @@ pub(super) fn read_entry(element: &Element, path: &str, findings: &mut Findings)
         ..Line::default()
     };
     let payment_count = batch::payment_count(element, &details);
-    describe(&mut line, element, details);
+    describe(&mut line, element, details, proof);
     Some(Entry { line, status, payment_count })
 }
 
 /// `Sts` as plain text (to .04) or as `Sts/Cd` (from .08). Only BOOK moves money.
-fn read_status(element: &Element, path: &str, findings: &mut Findings) -> Option<Status> {
+fn read_status(element: Element<'_>, path: &str, findings: &mut Findings) -> Option<Status> {
     let status = element.child("Sts");
     let code = status.and_then(|status| {
         status.text_at(&["Cd"]).or_else(|| status.text_at(&["Prtry"])).or_else(|| status.text())
@@ -171,7 +181,7 @@ fn not_booked(path: &str, code: Option<&str>) -> Finding {
 }
 
 /// `Amt` with its currency and `CdtDbtInd` of an entry or a balance.
-pub(super) fn read_money(element: &Element, path: &str, findings: &mut Findings) -> Option<Money> {
+pub(super) fn read_money(element: Element<'_>, path: &str, findings: &mut Findings) -> Option<Money> {
     let unsigned = read_unsigned(element, path, findings);
     let is_credit = read_direction(element, path, findings);
     let (unsigned, currency) = unsigned?;
@@ -180,7 +190,7 @@ pub(super) fn read_money(element: &Element, path: &str, findings: &mut Findings)
 
 /// `Amt` with its currency.
 pub(super) fn read_unsigned(
-    element: &Element,
+    element: Element<'_>,
     path: &str,
     findings: &mut Findings,
 ) -> Option<(Decimal, String)> {
@@ -188,28 +198,31 @@ pub(super) fn read_unsigned(
         findings.error(missing(path, "Amt"));
         return None;
     };
-    read_amount(amount, &format!("{path}/Amt"), findings)
+    read_amount(amount, path, "Amt", findings)
 }
 
+/// An amount with its currency, which stands at `path`/`inside`.
 pub(super) fn read_amount(
-    element: &Element,
+    element: Element<'_>,
     path: &str,
+    inside: &str,
     findings: &mut Findings,
 ) -> Option<(Decimal, String)> {
+    let at = || format!("{path}/{inside}");
     let amount = match iso_amount(element.text().unwrap_or_default()) {
         Ok(amount) => amount,
         Err(fault) => {
-            findings.error(fault.at(path));
+            findings.error(fault.at(at()));
             return None;
         }
     };
     let Some(currency) = element.currency() else {
-        findings.error(missing(path, "@Ccy"));
+        findings.error(missing(&at(), "@Ccy"));
         return None;
     };
     if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
         findings.error(Finding::new(
-            path,
+            at(),
             "currency_invalid",
             format!("Mã loại tiền “{}” không hợp lệ", excerpt(currency)),
             format!("“{}” is not a currency code", excerpt(currency)),
@@ -219,7 +232,7 @@ pub(super) fn read_amount(
     Some((amount, currency.to_owned()))
 }
 
-pub(super) fn read_direction(element: &Element, path: &str, findings: &mut Findings) -> Option<bool> {
+pub(super) fn read_direction(element: Element<'_>, path: &str, findings: &mut Findings) -> Option<bool> {
     match element.text_at(&["CdtDbtInd"]) {
         Some("CRDT") => Some(true),
         Some("DBIT") => Some(false),
@@ -241,19 +254,19 @@ pub(super) fn read_direction(element: &Element, path: &str, findings: &mut Findi
 
 /// A date given as `Dt` or `DtTm`; absent is fine, unreadable is an error.
 pub(super) fn read_date(
-    element: &Element,
+    element: Element<'_>,
     name: &str,
     path: &str,
     findings: &mut Findings,
 ) -> Option<NaiveDate> {
     let holder = element.child(name)?;
-    let kinds = ["Dt", "DtTm"];
-    let found = kinds.iter().find_map(|kind| holder.text_at(&[*kind]).map(|text| (format!("/{kind}"), text)));
-    let (kind, text) = found.or_else(|| holder.text().map(|text| (String::new(), text)))?;
+    let dated = [("Dt", "/Dt"), ("DtTm", "/DtTm")];
+    let found = dated.into_iter().find_map(|(kind, place)| Some((place, holder.text_at(&[kind])?)));
+    let (kind, text) = found.or_else(|| Some(("", holder.text()?)))?;
     iso_date(text).map_err(|fault| findings.error(fault.at(format!("{path}/{name}{kind}")))).ok()
 }
 
-fn read_reversal(element: &Element, path: &str, findings: &mut Findings) -> bool {
+fn read_reversal(element: Element<'_>, path: &str, findings: &mut Findings) -> bool {
     match element.text_at(&["RvslInd"]) {
         Some("true" | "1") => true,
         None | Some("false" | "0") => false,
@@ -270,71 +283,74 @@ fn read_reversal(element: &Element, path: &str, findings: &mut Findings) -> bool
 }
 
 /// Charges: repeated blocks in .02, one block with `Rcrd` from .04 on.
-pub(super) fn read_charges(element: &Element, path: &str, findings: &mut Findings) -> Vec<Charge> {
-    let blocks = element.all("Chrgs").flat_map(|block| {
-        let records: Vec<&Element> = block.all("Rcrd").collect();
-        if records.is_empty() { vec![block] } else { records }
-    });
+pub(super) fn read_charges(element: Element<'_>, path: &str, findings: &mut Findings) -> Vec<Charge> {
     let mut charges = Vec::new();
-    for block in blocks {
-        let Some(amount) = block.child("Amt").or_else(|| block.child("TtlChrgsAndTaxAmt")) else { continue };
-        let Some((amount, currency)) = read_amount(amount, &format!("{path}/Chrgs/Amt"), findings) else {
-            continue;
-        };
-        let is_credit = block.text_at(&["CdtDbtInd"]) == Some("CRDT");
-        let included = block.text_at(&["ChrgInclInd"]).map(|text| matches!(text, "true" | "1"));
-        charges.push(Charge { amount: signed(amount, is_credit), currency, included });
+    for block in element.all("Chrgs") {
+        if block.child("Rcrd").is_none() {
+            charges.extend(read_charge(block, path, findings));
+        }
+        charges.extend(block.all("Rcrd").filter_map(|record| read_charge(record, path, findings)));
     }
     charges
 }
 
-fn transaction_code(element: &Element) -> Option<String> {
-    let code = element.child("BkTxCd")?;
-    let domain = code.child("Domn").map(|domain| {
-        let parts = [&["Cd"][..], &["Fmly", "Cd"], &["Fmly", "SubFmlyCd"]];
-        parts.iter().filter_map(|path| domain.text_at(path)).collect::<Vec<_>>().join("/")
-    });
-    domain.filter(|code| !code.is_empty()).or_else(|| code.clean_at(&["Prtry", "Cd"]))
+fn read_charge(element: Element<'_>, path: &str, findings: &mut Findings) -> Option<Charge> {
+    let amount = element.child("Amt").or_else(|| element.child("TtlChrgsAndTaxAmt"))?;
+    let (amount, currency) = read_amount(amount, path, "Chrgs/Amt", findings)?;
+    let is_credit = element.text_at(&["CdtDbtInd"]) == Some("CRDT");
+    let included = element.text_at(&["ChrgInclInd"]).map(|text| matches!(text, "true" | "1"));
+    Some(Charge { amount: signed(amount, is_credit), currency, included })
 }
 
-/// Memo, references and counterparty from the entry and, when it holds one payment, from that.
-fn describe(line: &mut Line, element: &Element, details: Vec<Detail>) {
-    let additional = element.text_at(&["AddtlNtryInf"]);
-    let memos = details.iter().filter_map(|detail| detail.memo.as_deref());
-    line.memo = join_texts(memos.chain(additional));
-    line.bank_reference = element.clean_at(&["AcctSvcrRef"]);
-    let batch = element.descend(&["NtryDtls", "Btch"]).or_else(|| element.child("Btch"));
-    let batch_reference =
-        batch.and_then(|batch| batch.clean_at(&["PmtInfId"]).or_else(|| batch.clean_at(&["MsgId"])));
-    if let [only] = details.as_slice() {
-        line.reference.clone_from(&only.reference);
-        line.counterparty_name.clone_from(&only.counterparty_name);
-        line.counterparty_account.clone_from(&only.counterparty_account);
-        if line.bank_reference.is_none() {
-            line.bank_reference.clone_from(&only.bank_reference);
+fn transaction_code(element: Element<'_>) -> Option<String> {
+    let code = element.child("BkTxCd")?;
+    let mut joined = String::new();
+    if let Some(domain) = code.child("Domn") {
+        let family = domain.child("Fmly");
+        let parts = [Some(domain), family].into_iter().flatten().map(|part| part.text_at(&["Cd"]));
+        for part in parts.chain([family.and_then(|family| family.text_at(&["SubFmlyCd"]))]).flatten() {
+            if !joined.is_empty() {
+                joined.push('/');
+            }
+            joined.push_str(part);
         }
     }
-    let own_reference = element.clean_at(&["NtryRef"]).filter(|reference| !detail::is_placeholder(reference));
-    line.reference = line.reference.take().or(batch_reference).or(own_reference);
-    line.details = details;
+    Some(joined).filter(|code| !code.is_empty()).or_else(|| code.clean_at(&["Prtry", "Cd"]))
 }
 
-/// The payments of a batch should add up to the entry; charges and exchange may explain a
-/// difference, so it is told and not refused.
-fn check_details(money: &Money, details: &[Detail], path: &str, findings: &mut Findings) {
-    let amounts: Option<Vec<Decimal>> = details
-        .iter()
-        .map(|detail| detail.amount.filter(|_| detail.currency.as_deref() == Some(money.currency.as_str())))
-        .collect();
-    let Some(amounts) = amounts.filter(|amounts| !amounts.is_empty()) else { return };
-    let sum = amounts.iter().try_fold(Decimal::ZERO, |sum, amount| sum.checked_add(*amount));
-    if sum != Some(money.amount) {
-        let sum = sum.unwrap_or(Decimal::MAX);
-        findings.warn(Finding::new(
-            path,
-            "details_do_not_add_up",
-            format!("Các giao dịch trong lô cộng được {sum}, bút toán ghi {}", money.amount),
-            format!("the payments inside add up to {sum}, the entry is {}", money.amount),
-        ));
+/// Memo, references and counterparty from the entry and, when it holds one payment, from that. What a
+/// statement says of one payment the line says itself; a notification is read for its payments.
+fn describe(line: &mut Line, element: Element<'_>, mut details: Vec<Detail>, proof: Proof) {
+    line.bank_reference = element.clean_at(&["AcctSvcrRef"]);
+    let additional = element.text_at(&["AddtlNtryInf"]);
+    match details.as_mut_slice() {
+        [only] if proof == Proof::Balances && !only.says_more_than_a_line() => {
+            let only = std::mem::take(only);
+            details = Vec::new();
+            line.memo = detail::join_texts(only.memo, additional);
+            line.reference = only.reference;
+            line.counterparty_name = only.counterparty_name;
+            line.counterparty_account = only.counterparty_account;
+            line.bank_reference = line.bank_reference.take().or(only.bank_reference);
+        }
+        [only] => {
+            line.memo = detail::join_texts(only.memo.clone(), additional);
+            line.reference.clone_from(&only.reference);
+            line.counterparty_name.clone_from(&only.counterparty_name);
+            line.counterparty_account.clone_from(&only.counterparty_account);
+            line.bank_reference = line.bank_reference.take().or_else(|| only.bank_reference.clone());
+        }
+        several => {
+            let memos = several.iter().filter_map(|detail| detail.memo.clone());
+            line.memo = detail::join_texts(memos, additional);
+        }
     }
+    if line.reference.is_none() {
+        let batch = element.descend(&["NtryDtls", "Btch"]).or_else(|| element.child("Btch"));
+        let of_batch =
+            batch.and_then(|batch| batch.clean_at(&["PmtInfId"]).or_else(|| batch.clean_at(&["MsgId"])));
+        let own = || element.clean_at(&["NtryRef"]).filter(|reference| !detail::is_placeholder(reference));
+        line.reference = of_batch.or_else(own);
+    }
+    line.details = details;
 }

@@ -1,20 +1,21 @@
 //! ISO 20022 camt.053 statements, camt.052 reports and camt.054 notifications, any version.
 //!
 //! Elements are found by local name, so that every version (.02 to .14), prefix and wrapper
-//! reads alike. `element` streams the XML under limits and refuses DTDs; `statement` collects one
-//! account statement and `balances` its balances; `entry` reads `Ntry`, `detail` its `TxDtls` and
-//! `batch` compares them with what the bank says of them.
+//! reads alike. `walker` streams the XML under limits and refuses DTDs, `fragment` is what it reads
+//! of one element; `statement` collects one account statement and `balances` its balances; `entry`
+//! reads `Ntry`, `detail` its `TxDtls` and `batch` compares them with what the bank says of them.
 
 mod balances;
 mod batch;
 mod detail;
-mod element;
 mod entry;
+mod fragment;
 mod statement;
 mod summary;
 mod tee;
 #[cfg(test)]
 mod tests;
+mod walker;
 
 use std::io::{self, BufRead};
 
@@ -23,8 +24,8 @@ use super::model::{Format, Page, Statement};
 use super::parse::Reading;
 use super::stream::LineSink;
 
-use element::{Step, Walker};
 use statement::Builder;
+use walker::{Step, Walker};
 
 /// The element of each message that holds statements, and what a statement is called in it. The
 /// first version (.01) carries its number in the name: `BkToCstmrStmtV01`.
@@ -61,7 +62,7 @@ fn read_all<'a>(walker: Walker<'a>, sink: Option<&'a mut dyn LineSink>) -> (Read
         reader.findings.error(finding);
     } else if reader.statements.is_empty() {
         reader.findings.error(Finding::new(
-            reader.walker.path(),
+            reader.walker.path().to_owned(),
             "statement_missing",
             "Tệp không có sao kê",
             "the file has no statement",
@@ -92,24 +93,30 @@ impl Reader<'_> {
     fn run(&mut self) -> Result<(), Finding> {
         loop {
             match self.walker.step()? {
-                Step::Enter(name) => match (message_of(&name), self.message) {
-                    (Some(message), _) => self.message = Some(message),
-                    (None, Some((format, statement))) if name == statement => self.read_statement(format)?,
-                    (None, Some(_)) if name == "GrpHdr" => {
-                        let (header, _) = self.walker.read_element()?;
-                        self.message_page = header.child("MsgPgntn").map(statement::read_page);
-                    }
-                    // Money that belongs to no account must not be passed over.
-                    (None, Some(_)) if matches!(name.as_str(), "Ntry" | "Bal") => {
-                        self.findings.error(stray(self.walker.path()));
-                        self.walker.read_element()?;
-                    }
-                    _ => {}
-                },
+                Step::Enter => self.enter()?,
                 Step::Leave => {}
                 Step::End => return Ok(()),
             }
         }
+    }
+
+    fn enter(&mut self) -> Result<(), Finding> {
+        let name = self.walker.name();
+        match (message_of(name), self.message) {
+            (Some(message), _) => self.message = Some(message),
+            (None, Some((format, statement))) if name == statement => self.read_statement(format)?,
+            (None, Some(_)) if name == "GrpHdr" => {
+                let header = self.walker.read_element()?;
+                self.message_page = header.root().child("MsgPgntn").map(statement::read_page);
+            }
+            // Money that belongs to no account must not be passed over.
+            (None, Some(_)) if matches!(name, "Ntry" | "Bal") => {
+                self.findings.error(stray(self.walker.path().to_owned()));
+                self.walker.read_element()?;
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Reads to the end of the statement the walker has just entered. What was read before a
@@ -117,7 +124,7 @@ impl Reader<'_> {
     fn read_statement(&mut self, format: Format) -> Result<(), Finding> {
         self.statement_count += 1;
         self.walker.number_current(self.statement_count);
-        let mut builder = Builder::new(format, self.walker.path(), self.message_page);
+        let mut builder = Builder::new(format, self.walker.path().to_owned(), self.message_page);
         self.tell(|sink| sink.begin(format));
         let outcome = self.read_children(&mut builder);
         let is_whole = outcome.is_ok();
@@ -138,14 +145,12 @@ impl Reader<'_> {
     fn read_children(&mut self, builder: &mut Builder) -> Result<(), Finding> {
         loop {
             match self.walker.step()? {
-                Step::Enter(name) => {
-                    let ordinal = builder.ordinal_of(&name);
+                Step::Enter => {
+                    let ordinal = builder.ordinal_of(self.walker.name());
                     if let Some(ordinal) = ordinal {
                         self.walker.number_current(ordinal);
                     }
-                    let path = self.walker.path();
-                    let (element, raw) = self.walker.read_element()?;
-                    builder.take(&element, &path, &raw);
+                    builder.take(&self.walker.read_element()?);
                     if self.sink.is_some() {
                         builder.take_lines().iter().for_each(|line| self.tell(|sink| sink.line(line)));
                     }
@@ -172,19 +177,22 @@ pub(super) fn entry_text(text: &str, place: &str) -> Option<String> {
     let (mut statement, mut statements, mut entries) = (None, 0, 0);
     loop {
         match walker.step().ok()? {
-            Step::Enter(name) => {
-                if let Some((_, name)) = message_of(&name) {
+            Step::Enter => {
+                let name = walker.name();
+                if let Some((_, name)) = message_of(name) {
                     statement = Some(name);
-                } else if statement == Some(name.as_str()) {
+                } else if statement == Some(name) {
                     (statements, entries) = (statements + 1, 0);
                     walker.number_current(statements);
                 } else if name == "Ntry" && statements > 0 {
                     entries += 1;
                     walker.number_current(entries);
-                    let path = walker.path();
-                    let raw = walker.read_element().ok()?.1.into_owned();
-                    if place == path || place.starts_with(&format!("{path}/")) {
-                        return Some(raw);
+                    let entry = walker.read_element().ok()?;
+                    if place
+                        .strip_prefix(entry.path)
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                    {
+                        return Some(entry.raw.into_owned());
                     }
                 }
             }

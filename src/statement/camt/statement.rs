@@ -2,13 +2,15 @@
 
 use crate::statement::balance::prove_tally;
 use crate::statement::finding::{Finding, Findings, excerpt};
-use crate::statement::model::{Duplicate, Format, Line, Page, Statement};
+use crate::statement::model::{Duplicate, Format, Line, Page, Statement, Totals};
 use crate::statement::tally::Tally;
 use crate::statement::totals::{Counting, check_totals};
 
 use super::balances::Balances;
-use super::element::Element;
+use super::batch::Proof;
+use super::detail;
 use super::entry::{self, Entry, Status};
+use super::fragment::{Element, Fragment};
 use super::summary;
 
 pub(super) struct Builder {
@@ -31,6 +33,8 @@ pub(super) struct Builder {
     has_account: bool,
     /// Elements that come once.
     seen: Vec<String>,
+    /// The entry before, where nothing else would show that it comes twice.
+    previous: String,
     findings: Findings,
 }
 
@@ -52,6 +56,7 @@ impl Builder {
             unstated: Findings::default(),
             message_page,
             seen: Vec::new(),
+            previous: String::new(),
             number_parts: [None, None],
             has_account: false,
             findings: Findings::default(),
@@ -69,15 +74,17 @@ impl Builder {
         Some(*count)
     }
 
-    pub fn take(&mut self, element: &Element, path: &str, raw: &str) {
-        if SINGLE.contains(&element.name.as_str()) {
-            if self.seen.contains(&element.name) {
+    pub fn take(&mut self, fragment: &Fragment<'_>) {
+        let (name, element, path) = (fragment.name(), fragment.root(), fragment.path);
+        if SINGLE.contains(&name) {
+            if self.seen.iter().any(|seen| seen == name) {
                 self.findings.error(entry::repeated_at(path));
                 return;
             }
-            self.seen.push(element.name.clone());
+            self.seen.push(name.to_owned());
         }
-        match element.name.as_str() {
+        match name {
+            "Ntry" => self.take_entry(element, path, &fragment.raw),
             "Id" => self.statement.id = clean(element),
             "ElctrncSeqNb" => self.number_parts[0] = clean(element),
             "LglSeqNb" => self.number_parts[1] = clean(element),
@@ -88,7 +95,6 @@ impl Builder {
             "TxsSummry" => {
                 self.statement.totals = Some(summary::read_totals(element, path, &mut self.findings));
             }
-            "Ntry" => self.take_entry(element, path, raw),
             "CreDtTm" | "FrToDt" | "RptgSrc" | "RptgSeq" | "RltdAcct" | "Intrst" | "AddtlStmtInf"
             | "AddtlRptInf" | "AddtlNtfctnInf" => {}
             name => self.findings.warn(Finding::new(
@@ -100,7 +106,7 @@ impl Builder {
         }
     }
 
-    fn take_duplicate(&mut self, element: &Element, path: &str) {
+    fn take_duplicate(&mut self, element: Element<'_>, path: &str) {
         let duplicate = match element.text() {
             Some("COPY") => Duplicate::Copy,
             Some("DUPL") => Duplicate::Duplicate,
@@ -116,7 +122,7 @@ impl Builder {
         ));
     }
 
-    fn take_account(&mut self, element: &Element) {
+    fn take_account(&mut self, element: Element<'_>) {
         self.has_account = true;
         let id = element.child("Id");
         let account = id.and_then(|id| {
@@ -134,9 +140,13 @@ impl Builder {
         });
     }
 
-    fn take_entry(&mut self, element: &Element, path: &str, raw: &str) {
-        let Some(entry) = entry::read_entry(element, path, &mut self.findings) else { return };
+    fn take_entry(&mut self, element: Element<'_>, path: &str, raw: &str) {
+        let proof = if self.format == Format::Camt053 { Proof::Balances } else { Proof::Itself };
+        let Some(entry) = entry::read_entry(element, path, proof, &mut self.findings) else { return };
         let Entry { line, status, payment_count } = entry;
+        if proof == Proof::Itself {
+            self.check_repeated(&line, raw);
+        }
         if status == Status::Unsaid {
             self.unstated.error(entry::missing(path, "Sts"));
         } else {
@@ -152,6 +162,21 @@ impl Builder {
                 self.statement.lines.push(Line { entry_index, raw: raw.to_owned(), ..line });
             }
         }
+    }
+
+    /// A reference of the bank names one movement: the same entry once more is no other one. With
+    /// balances it would show.
+    fn check_repeated(&mut self, line: &Line, raw: &str) {
+        let is_named = line.bank_reference.as_deref().is_some_and(|own| !detail::is_placeholder(own));
+        if is_named && self.previous == raw {
+            self.findings.error(Finding::new(
+                &line.at,
+                "entry_repeated",
+                "Bút toán lặp lại nguyên văn bút toán trước, cùng số tham chiếu của ngân hàng",
+                "the entry repeats the one before word by word, with the same reference of the bank",
+            ));
+        }
+        raw.clone_into(&mut self.previous);
     }
 
     /// The lines read so far, to be handed on; their sums stay.
@@ -266,7 +291,7 @@ impl Builder {
                 && page.is_none_or(|page| !page.continues)
                 && !has_failed_balance
             {
-                self.findings.warn(missing_opening(&at));
+                self.tell_missing_opening(&at);
             }
             if self.statement.closing.is_none() && page.is_none_or(|page| page.last) && !has_failed_balance {
                 self.findings.error(missing_closing(&at));
@@ -275,17 +300,31 @@ impl Builder {
         self.check_currency(&at);
     }
 
+    /// Some banks give the closing balance only; then their sums must vouch for the entries. Without
+    /// the opening the balance is not proven, and the statement cannot be imported.
+    fn tell_missing_opening(&mut self, at: &str) {
+        let finding = missing_opening(at);
+        if self.statement.totals.as_ref().is_some_and(Totals::covers_all_lines) {
+            self.findings.warn(finding);
+        } else {
+            self.findings.error(finding);
+        }
+    }
+
+    /// Balances and entries are in the currency of the account, or of the statement.
     fn check_currency(&mut self, at: &str) {
-        let Some(account_currency) = self.account_currency.clone() else { return };
+        let Some(currency) = self.statement.currency.clone() else { return };
         let opening = self.statement.opening.iter().map(|balance| (&balance.at, &balance.currency));
         let closing = self.statement.closing.iter().map(|balance| (&balance.at, &balance.currency));
-        let stranger = opening.chain(closing).find(|(_, currency)| **currency != account_currency);
-        if let Some((balance_at, currency)) = stranger {
+        let [booked, ..] = &self.tallies;
+        let entries = booked.currencies().iter().map(|(currency, at)| (at, currency));
+        let stranger = opening.chain(closing).chain(entries).find(|(_, found)| **found != currency);
+        if let Some((stranger_at, found)) = stranger {
             self.findings.error(Finding::new(
-                balance_at,
+                stranger_at,
                 "currency_mixed",
-                format!("Số dư bằng {currency}, tài khoản bằng {account_currency} ({at}/Acct/Ccy)"),
-                format!("the balance is in {currency}, the account in {account_currency} ({at}/Acct/Ccy)"),
+                format!("Loại tiền {found} khác loại tiền {currency} của sao kê ({at})"),
+                format!("the currency {found} differs from {currency} of the statement ({at})"),
             ));
         }
     }
@@ -317,17 +356,16 @@ impl Builder {
 }
 
 /// `PgNb` and `LastPgInd` of a statement or of the message.
-pub(super) fn read_page(element: &Element) -> Page {
+pub(super) fn read_page(element: Element<'_>) -> Page {
     let number: Option<u32> = element.text_at(&["PgNb"]).and_then(|text| text.parse().ok());
     let last = element.text_at(&["LastPgInd"]).is_none_or(|text| matches!(text, "true" | "1"));
     Page { number, continues: number.is_some_and(|number| number > 1), last }
 }
 
-fn clean(element: &Element) -> Option<String> {
+fn clean(element: Element<'_>) -> Option<String> {
     element.clean_at(&[])
 }
 
-/// Without it the statement is read, but its balance is not proven and it cannot be imported.
 fn missing_opening(at: &str) -> Finding {
     Finding::new(
         at,

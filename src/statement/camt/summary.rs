@@ -6,10 +6,10 @@ use crate::statement::finding::{Finding, Findings};
 use crate::statement::model::Totals;
 use crate::statement::number::{iso_amount, signed};
 
-use super::element::Element;
 use super::entry;
+use super::fragment::Element;
 
-pub(super) fn read_totals(element: &Element, path: &str, findings: &mut Findings) -> Totals {
+pub(super) fn read_totals(element: Element<'_>, path: &str, findings: &mut Findings) -> Totals {
     let mut group = |name: &str| {
         let at = format!("{path}/{name}");
         let holder = element.child(name);
@@ -24,14 +24,14 @@ pub(super) fn read_totals(element: &Element, path: &str, findings: &mut Findings
     Totals { count, sum, net, credit_count, credit_sum, debit_count, debit_sum, at, credit_at, debit_at }
 }
 
-fn read_count(holder: &Element, at: &str, findings: &mut Findings) -> Option<u64> {
+fn read_count(holder: Element<'_>, at: &str, findings: &mut Findings) -> Option<u64> {
     let text = holder.text_at(&["NbOfNtries"])?;
     let unreadable = || entry::unreadable_number(format!("{at}/NbOfNtries"), text);
     text.parse().map_err(|_| findings.error(unreadable())).ok()
 }
 
 /// Unsigned by the standard; some banks put a minus before the sum of the debits.
-fn read_sum(holder: &Element, at: &str, findings: &mut Findings) -> Option<Decimal> {
+fn read_sum(holder: Element<'_>, at: &str, findings: &mut Findings) -> Option<Decimal> {
     let text = holder.text_at(&["Sum"])?;
     let at = format!("{at}/Sum");
     let unsigned = text.strip_prefix('-').unwrap_or(text);
@@ -49,7 +49,7 @@ fn read_sum(holder: &Element, at: &str, findings: &mut Findings) -> Option<Decim
 
 /// `TtlNetNtryAmt` beside its mark in the first versions, `TtlNetNtry` with both inside later. Without
 /// a mark it says nothing of the direction, and is not compared.
-fn read_net(holder: &Element, at: &str, findings: &mut Findings) -> Option<Decimal> {
+fn read_net(holder: Element<'_>, at: &str, findings: &mut Findings) -> Option<Decimal> {
     let (amount, mark_of, name) = match holder.child("TtlNetNtry") {
         Some(net) => (net.child("Amt")?, net, "TtlNetNtry/Amt"),
         None => (holder.child("TtlNetNtryAmt")?, holder, "TtlNetNtryAmt"),

@@ -257,6 +257,51 @@ fn reports_and_notifications_slot_in_without_proof() {
     assert_eq!(read(&report).format, Format::Camt052);
 }
 
+/// A notification, which no balance proves.
+fn notification(entries: &str) -> String {
+    document(&statement(entries))
+        .replace("BkToCstmrStmt", "BkToCstmrDbtCdtNtfctn")
+        .replace("Stmt>", "Ntfctn>")
+}
+
+#[test]
+fn an_entry_of_a_notification_is_what_its_payments_come_to() {
+    let paid = |amount: &str, more: &str| {
+        let details =
+            format!("<TxDtls><Amt Ccy=\"EUR\">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd>{more}</TxDtls>");
+        notification(&entry("20.00", "CRDT", &format!("<NtryDtls>{details}</NtryDtls>")))
+    };
+    clean(&paid("20.00", ""));
+    let at = "/Document/BkToCstmrDbtCdtNtfctn/Ntfctn[1]/Ntry[1]".to_owned();
+    assert_eq!(refused(&paid("21.00", "")), (at, "details_do_not_add_up"));
+    let charge = "<Chrgs><Amt Ccy=\"EUR\">1.00</Amt></Chrgs>";
+    let exchange = "<AmtDtls><TxAmt><CcyXchg><XchgRate>1.05</XchgRate></CcyXchg></TxAmt></AmtDtls>";
+    for explained in [paid("21.00", charge), paid("21.00", exchange), paid("0", "")] {
+        let parsed = read(&explained);
+        assert_eq!((parsed.errors, parsed.warnings[0].code), (vec![], "details_do_not_add_up"));
+    }
+}
+
+#[test]
+fn an_entry_of_a_notification_comes_once_by_its_reference() {
+    let named = entry("20.00", "CRDT", "<AcctSvcrRef>B1</AcctSvcrRef>");
+    let other = entry("20.00", "CRDT", "<AcctSvcrRef>B2</AcctSvcrRef>");
+    let at = "/Document/BkToCstmrDbtCdtNtfctn/Ntfctn[1]/Ntry[2]".to_owned();
+    assert_eq!(refused(&notification(&(named.clone() + &named))), (at, "entry_repeated"));
+    assert_eq!(clean(&notification(&(named + &other))).lines.len(), 2);
+    let twin = entry("20.00", "CRDT", "");
+    assert_eq!(clean(&notification(&(twin.clone() + &twin))).lines.len(), 2, "nothing names them");
+}
+
+#[test]
+fn a_notification_is_in_one_currency() {
+    let text = notification(&(entry("20.00", "CRDT", "") + &entry("5.00", "CRDT", "")));
+    clean(&text);
+    let at = "/Document/BkToCstmrDbtCdtNtfctn/Ntfctn[1]/Ntry[2]".to_owned();
+    assert_eq!(refused(&text.replace("\"EUR\">5.00", "\"USD\">5.00")), (at, "currency_mixed"));
+    assert_eq!(refused(&text.replace("</Id></Acct>", "</Id><Ccy>USD</Ccy></Acct>")).1, "currency_mixed");
+}
+
 #[test]
 fn broken_money_is_refused_at_its_element() {
     let good = simple("120.00", &entry("20.00", "CRDT", ""));
@@ -491,9 +536,21 @@ fn pages_of_a_message_are_pages_of_the_statement_they_cut() {
 }
 
 #[test]
-fn a_statement_without_its_opening_is_read_and_proves_nothing() {
+fn a_statement_without_its_opening_is_read_only_when_the_sums_of_the_bank_vouch_for_it() {
     let closing = balance("CLBD", "120.00", "CRDT") + &entry("20.00", "CRDT", "");
-    let parsed = read(&document(&statement(&closing)));
+    assert_eq!(
+        refused(&document(&statement(&closing))),
+        ("/Document/BkToCstmrStmt/Stmt[1]".to_owned(), "opening_missing")
+    );
+    let one_side = closing.clone() + "<TxsSummry><TtlCdtNtries><Sum>20.00</Sum></TtlCdtNtries></TxsSummry>";
+    assert_eq!(refused(&document(&statement(&one_side))).1, "opening_missing");
+    let sums = "<TxsSummry><TtlCdtNtries><Sum>20.00</Sum></TtlCdtNtries><TtlDbtNtries><Sum>0</Sum></TtlDbtNtries></TxsSummry>";
+    let vouched = closing + sums;
+    assert_eq!(
+        refused(&document(&statement(&vouched.replace(">20.00</Amt>", ">21.00</Amt>")))).1,
+        "totals_mismatch"
+    );
+    let parsed = read(&document(&statement(&vouched)));
     assert_eq!((parsed.errors, parsed.warnings[0].code), (vec![], "opening_missing"));
     assert_eq!(parsed.statements[0].opening, None);
     assert!(prove_balance(&parsed.statements[0]).is_some());
@@ -536,6 +593,32 @@ fn a_dtd_is_refused_and_nothing_is_expanded() {
 }
 
 #[test]
+fn a_text_in_several_pieces_is_one_text() {
+    let memo = |inside: &str| {
+        let details =
+            format!("<NtryDtls><TxDtls><RmtInf><Ustrd>{inside}</Ustrd></RmtInf></TxDtls></NtryDtls>");
+        clean(&simple("120.00", &entry("20.00", "CRDT", &details))).lines.remove(0).memo.unwrap()
+    };
+    assert_eq!(memo("A &amp; B &#272;<!-- no -->C<![CDATA[ <D> ]]>E"), "A & B ĐC <D> E");
+    assert_eq!(memo("<![CDATA[A&B]]>"), "A&B");
+    assert_eq!(memo("&lt;"), "<");
+    assert_eq!(memo(" \r\n A\r\n  B "), "A B");
+}
+
+#[test]
+fn what_is_read_of_a_prefixed_or_empty_element_is_its_own() {
+    let text = simple(
+        "120.00",
+        &entry("20.00", "CRDT", "<NtryRef/><AcctSvcrRef>R</AcctSvcrRef><a:X a:Ccy=\"USD\">1</a:X>"),
+    );
+    let line = clean(&text).lines.remove(0);
+    assert_eq!(
+        (line.currency.as_str(), line.bank_reference.as_deref(), line.reference),
+        ("EUR", Some("R"), None)
+    );
+}
+
+#[test]
 fn depth_and_text_have_limits() {
     let deep = "<x>".repeat(100_000);
     assert_eq!(refused(&simple("100.00", &deep)).1, "xml_too_deep");
@@ -562,7 +645,22 @@ fn the_first_version_has_its_number_in_the_name_and_payments_in_the_entry() {
         (line.reference.as_deref(), line.counterparty_name.as_deref()),
         (Some("BATCH"), Some("Payer"))
     );
-    assert_eq!(line.details.len(), 1);
+    assert!(line.details.is_empty(), "the line says it all");
+}
+
+#[test]
+fn one_payment_is_told_by_its_line_and_kept_where_it_says_more() {
+    let paid = |more: &str| {
+        let details = format!("<TxDtls><Refs><EndToEndId>E1</EndToEndId>{more}</Refs></TxDtls>");
+        entry("20.00", "CRDT", &format!("<NtryDtls>{details}</NtryDtls>"))
+    };
+    let told = |text: &str| {
+        let line = clean(text).lines.remove(0);
+        (line.reference.unwrap(), line.details.len())
+    };
+    assert_eq!(told(&simple("120.00", &paid(""))), ("E1".to_owned(), 0));
+    assert_eq!(told(&simple("120.00", &paid("<TxId>T1</TxId>"))), ("E1".to_owned(), 1));
+    assert_eq!(told(&notification(&paid(""))), ("E1".to_owned(), 1), "it is read for its payments");
 }
 
 #[test]

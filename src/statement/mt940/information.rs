@@ -4,7 +4,7 @@
 //! another mark), with words between slashes as in the Netherlands, or free text, which is what
 //! Vietnamese banks send. Nothing is lost: the memo carries the whole remittance text.
 
-use crate::text::clean;
+use crate::text::{clean, cleaned};
 
 /// Remittance fields of the structured form hold 27 characters; a full one goes on in the next.
 const FIELD_CHARS: usize = 27;
@@ -20,6 +20,9 @@ pub(super) struct Information {
 }
 
 pub(super) fn read_information(lines: &[&str]) -> Information {
+    if !may_be_structured(lines) {
+        return read_free_text(lines);
+    }
     let glued = lines.concat();
     match structured_mark(&glued) {
         Some(mark) => read_fields(&glued, mark),
@@ -27,14 +30,21 @@ pub(super) fn read_information(lines: &[&str]) -> Information {
     }
 }
 
+/// Most free text shows by the first character behind its digits that it has no fields.
+fn may_be_structured(lines: &[&str]) -> bool {
+    let first = lines.first().map(|line| line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit()));
+    first.and_then(|text| text.chars().next()).is_none_or(is_field_mark)
+}
+
+fn is_field_mark(c: char) -> bool {
+    matches!(c, '?' | '~' | '<' | '>' | '^' | '|' | '!' | '@' | '$' | '+')
+}
+
 /// The mark between numbered fields: `166?00…` has `?`. It must repeat to be believed.
 fn structured_mark(text: &str) -> Option<char> {
     let behind_code = text.trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
     let code_length = text.trim_start().len() - behind_code.len();
-    let mark = behind_code
-        .chars()
-        .next()
-        .filter(|c| matches!(c, '?' | '~' | '<' | '>' | '^' | '|' | '!' | '@' | '$' | '+'))?;
+    let mark = behind_code.chars().next().filter(|c| is_field_mark(*c))?;
     // A plus stands in references and sums too: it is believed only behind a whole code.
     let is_believable = mark != '+' || code_length == 3;
     (is_believable && code_length <= 4 && fields(behind_code, mark).count() >= 2).then_some(mark)
@@ -82,7 +92,7 @@ fn read_free_text(lines: &[&str]) -> Information {
     Information {
         counterparty_name: slashed_word(&text, "NAME"),
         counterparty_account: slashed_word(&text, "IBAN"),
-        memo: present(&text),
+        memo: Some(cleaned(text)).filter(|text| !text.is_empty()),
         posting_text: None,
     }
 }
@@ -98,12 +108,14 @@ fn slashed_word(text: &str, word: &str) -> Option<String> {
 
 /// Joins pieces: a full one glued to the next, a shorter one with a space.
 pub(super) fn join(pieces: &[&str], full_chars: usize) -> String {
-    let mut joined = String::new();
+    let mut joined = String::with_capacity(pieces.iter().map(|piece| piece.len() + 1).sum());
+    let mut is_short = false;
     for piece in pieces {
-        joined.push_str(piece);
-        if piece.chars().count() < full_chars {
+        if is_short {
             joined.push(' ');
         }
+        joined.push_str(piece);
+        is_short = piece.len() < full_chars || piece.chars().count() < full_chars;
     }
     joined
 }

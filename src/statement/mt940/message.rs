@@ -3,22 +3,23 @@
 use std::borrow::Cow;
 
 use crate::statement::balance::prove_balance;
-use crate::statement::date::swift_date;
-use crate::statement::finding::{Fault, Finding, Findings, excerpt, line_place};
+use crate::statement::finding::{Finding, Findings, excerpt, line_place};
 use crate::statement::model::{Balance, Format, Line, Page, Statement, Totals};
-use crate::statement::number::{signed, swift_amount};
+use crate::statement::number::swift_amount;
 use crate::statement::tally::Tally;
 use crate::statement::totals::{Counting, check_totals};
 
+use super::FileHabits;
+use super::balance::{is_currency, read_balance};
 use super::entry::{Entry, read_entry};
 use super::information::read_information;
 use super::tag::{Message, Tag, is_statement_tag};
 
-/// `lacks_references`: no message of the file has `:20:`.
 pub(super) fn read_message(
     message: &Message<'_>,
+    lines: &[&str],
     format: Format,
-    lacks_references: bool,
+    file: &FileHabits,
     findings: &mut Findings,
 ) -> Statement {
     let mut builder = Builder {
@@ -26,12 +27,14 @@ pub(super) fn read_message(
         findings: Findings::default(),
         entry_count: 0,
         expected_count: 0,
-        lacks_references,
+        has_floor: false,
+        lacks_references: file.lacks_references,
         information: Vec::new(),
         target: Target::Statement,
     };
-    message.tags.iter().for_each(|tag| builder.take(tag));
-    let (statement, own) = builder.finish(message, format);
+    message.tags(lines).for_each(|tag| builder.take(&tag));
+    let open_end = file.last_line.filter(|line| *line == message.last_line);
+    let (statement, own) = builder.finish(message, format, open_end);
     findings.append(own);
     statement
 }
@@ -51,6 +54,8 @@ struct Builder<'a> {
     entry_count: u32,
     /// Entries that are announced and not booked.
     expected_count: u32,
+    /// Entries under a floor limit are not listed.
+    has_floor: bool,
     lacks_references: bool,
     /// Lines of `:86:` for the last statement line.
     information: Vec<&'a str>,
@@ -58,17 +63,17 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn take(&mut self, tag: &Tag<'a>) {
+    fn take(&mut self, tag: &Tag<'a, '_>) {
         if tag.name != "86" && is_statement_tag(tag.name) {
             self.close_line();
         }
         match tag.name {
+            "61" => self.take_line(tag),
+            "86" => self.take_information(tag),
             "20" => self.statement.id = present(tag.value()),
             "25" | "25P" => self.take_account(tag),
             "28" | "28C" => self.take_number(tag),
             "60F" | "60M" => self.take_opening(tag),
-            "61" => self.take_line(tag),
-            "86" => self.take_information(tag),
             "62F" | "62M" => self.take_closing(tag),
             "34F" => self.take_floor_limit(tag),
             "90C" | "90D" => self.take_sum(tag),
@@ -84,7 +89,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn take_account(&mut self, tag: &Tag<'a>) {
+    fn take_account(&mut self, tag: &Tag<'a, '_>) {
         let Some(account) = present(tag.value()) else { return };
         match &self.statement.account {
             Some(known) if *known != account => self.findings.error(Finding::new(
@@ -102,7 +107,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn take_number(&mut self, tag: &Tag<'a>) {
+    fn take_number(&mut self, tag: &Tag<'a, '_>) {
         let Some(number) = present(tag.value()) else { return };
         let mut parts = number.split('/').map(str::trim);
         self.statement.sequence = parts.next().and_then(|part| part.parse().ok());
@@ -119,7 +124,7 @@ impl<'a> Builder<'a> {
         self.statement.number = Some(number);
     }
 
-    fn take_opening(&mut self, tag: &Tag<'a>) {
+    fn take_opening(&mut self, tag: &Tag<'a, '_>) {
         self.target = Target::Statement;
         let is_repeat = self.statement.opening.is_some();
         let Some(balance) = self.read_balance(tag, is_repeat) else { return };
@@ -130,7 +135,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn take_closing(&mut self, tag: &Tag<'a>) {
+    fn take_closing(&mut self, tag: &Tag<'a, '_>) {
         self.target = Target::Statement;
         let is_repeat = self.statement.closing.is_some();
         let Some(balance) = self.read_balance(tag, is_repeat) else { return };
@@ -140,7 +145,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn read_balance(&mut self, tag: &Tag<'a>, is_repeat: bool) -> Option<Balance> {
+    fn read_balance(&mut self, tag: &Tag<'a, '_>, is_repeat: bool) -> Option<Balance> {
         if is_repeat {
             self.findings.error(Finding::new(
                 tag.at(),
@@ -172,7 +177,7 @@ impl<'a> Builder<'a> {
     }
 
     /// An available balance proves nothing, but must be one.
-    fn check_available(&mut self, tag: &Tag<'a>) {
+    fn check_available(&mut self, tag: &Tag<'a, '_>) {
         let is_given = !tag.first().trim().is_empty();
         let read = read_balance(tag.first(), self.statement.currency.as_deref());
         if let Err(fault) = read.map(|_| ()).or_else(|fault| if is_given { Err(fault) } else { Ok(()) }) {
@@ -180,7 +185,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn take_line(&mut self, tag: &Tag<'a>) {
+    fn take_line(&mut self, tag: &Tag<'a, '_>) {
         self.entry_count = self.entry_count.saturating_add(1);
         let written = written_entry(tag);
         match read_entry(&written.text) {
@@ -209,11 +214,12 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn line_of(&self, entry: Entry, tag: &Tag<'a>, line_count: usize) -> Line {
+    fn line_of(&self, entry: Entry, tag: &Tag<'a, '_>, line_count: usize) -> Line {
         let remainder = entry.remainder.as_deref().into_iter();
-        let supplement: Vec<&str> =
-            remainder.chain(tag.content.get(line_count..).unwrap_or_default().iter().copied()).collect();
-        let supplement = supplement.join(" ");
+        let supplement = remainder.chain(tag.content.get(line_count..).unwrap_or_default().iter().copied());
+        let supplement = supplement.fold(String::new(), |joined, piece| joined + piece + " ");
+        let mut raw = String::new();
+        tag.write_raw(&mut raw);
         Line {
             booking_date: entry.booking_date,
             value_date: Some(entry.value_date),
@@ -224,26 +230,34 @@ impl<'a> Builder<'a> {
             entry_index: self.entry_count,
             currency: self.statement.currency.clone().unwrap_or_default(),
             at: tag.at(),
-            raw: tag.raw(),
-            posting_text: present(&supplement),
+            raw,
+            posting_text: present(supplement.trim_end()),
             transaction_code: entry.transaction_code,
             ..Line::default()
         }
     }
 
-    fn take_information(&mut self, tag: &Tag<'a>) {
+    fn take_information(&mut self, tag: &Tag<'a, '_>) {
         if self.target != Target::Line {
             return;
         }
-        self.information.extend(&tag.content);
+        // Some banks send the code of the transaction alone first, then again with the fields.
+        if let [code] = self.information.as_slice()
+            && code.len() <= 4
+            && code.bytes().all(|byte| byte.is_ascii_digit())
+            && tag.first().starts_with(code)
+        {
+            self.information.clear();
+        }
+        self.information.extend(tag.content);
         self.keep_raw(tag);
     }
 
     /// The exact text of a tag that belongs to the last line.
-    fn keep_raw(&mut self, tag: &Tag<'a>) {
+    fn keep_raw(&mut self, tag: &Tag<'a, '_>) {
         if let Some(line) = self.statement.lines.last_mut() {
             line.raw.push('\n');
-            line.raw.push_str(&tag.raw());
+            tag.write_raw(&mut line.raw);
         }
     }
 
@@ -253,7 +267,8 @@ impl<'a> Builder<'a> {
             return;
         }
         self.target = Target::Nothing;
-        let information = read_information(&std::mem::take(&mut self.information));
+        let information = read_information(&self.information);
+        self.information.clear();
         if let Some(line) = self.statement.lines.last_mut() {
             line.counterparty_name = information.counterparty_name;
             line.counterparty_account = information.counterparty_account;
@@ -262,8 +277,9 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The floor limit of an MT942 is where its currency stands.
-    fn take_floor_limit(&mut self, tag: &Tag<'a>) {
+    /// The floor limit of an MT942 is where its currency stands: `EURD1000,`.
+    fn take_floor_limit(&mut self, tag: &Tag<'a, '_>) {
+        self.has_floor |= tag.first().bytes().any(|byte| (b'1'..=b'9').contains(&byte));
         let currency = tag.first().get(..3).filter(|currency| is_currency(currency));
         if self.statement.currency.is_none() {
             self.statement.currency = currency.map(str::to_owned);
@@ -271,7 +287,7 @@ impl<'a> Builder<'a> {
     }
 
     /// `:90C:` and `:90D:`: count, currency and sum.
-    fn take_sum(&mut self, tag: &Tag<'a>) {
+    fn take_sum(&mut self, tag: &Tag<'a, '_>) {
         let content = tag.first().trim();
         let behind_count = content.trim_start_matches(|c: char| c.is_ascii_digit());
         let count = content.get(..content.len() - behind_count.len()).and_then(|count| count.parse().ok());
@@ -290,7 +306,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn note_deviation(&mut self, deviates: bool, tag: &Tag<'a>) {
+    fn note_deviation(&mut self, deviates: bool, tag: &Tag<'a, '_>) {
         if deviates {
             self.findings.warn(Finding::new(
                 tag.at(),
@@ -301,7 +317,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn note_moved_date(&mut self, entry: &Entry, tag: &Tag<'a>) {
+    fn note_moved_date(&mut self, entry: &Entry, tag: &Tag<'a, '_>) {
         if entry.date_deviates {
             self.findings.warn(Finding::new(
                 tag.at(),
@@ -312,7 +328,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn note_funds_code(&mut self, entry: &Entry, tag: &Tag<'a>) {
+    fn note_funds_code(&mut self, entry: &Entry, tag: &Tag<'a, '_>) {
         let expected = self.statement.currency.as_deref().and_then(|currency| currency.chars().nth(2));
         if let (Some(code), Some(expected)) = (entry.funds_code, expected)
             && code != expected
@@ -327,9 +343,15 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn finish(mut self, message: &Message<'_>, format: Format) -> (Statement, Findings) {
+    fn finish(
+        mut self,
+        message: &Message<'_>,
+        format: Format,
+        open_end: Option<usize>,
+    ) -> (Statement, Findings) {
         self.close_line();
         self.check_mandatory(message, format);
+        self.check_last_decimals(open_end);
         if self.findings.errors.is_empty() {
             if format.requires_balances()
                 && let Some(finding) = prove_balance(&self.statement)
@@ -338,10 +360,30 @@ impl<'a> Builder<'a> {
             }
             if let Some(totals) = self.statement.totals.as_ref().filter(|_| self.expected_count == 0) {
                 let tally = Tally::of(&self.statement.lines);
-                check_totals(totals, &[tally], Counting::Lenient, &mut self.findings);
+                let counting = if self.has_floor { Counting::AboveLimit } else { Counting::Lenient };
+                check_totals(totals, &[tally], counting, &mut self.findings);
             }
         }
         (self.statement, self.findings)
+    }
+
+    /// Where the file breaks off inside the closing balance, its decimals may be gone and the number
+    /// still be one: every other amount of the statement then has as many decimals as the opening.
+    fn check_last_decimals(&mut self, open_end: Option<usize>) {
+        let (Some(opening), Some(closing)) = (&self.statement.opening, &self.statement.closing) else {
+            return;
+        };
+        let decimals = opening.amount.scale();
+        let is_last = open_end.is_some_and(|line| closing.at == line_place(line));
+        let is_habit = self.statement.lines.iter().all(|line| line.amount.scale() == decimals);
+        if is_last && is_habit && closing.amount.scale() < decimals {
+            self.findings.error(Finding::new(
+                &closing.at,
+                "closing_cut",
+                "Tệp kết thúc giữa số dư cuối kỳ: thiếu các chữ số thập phân",
+                "the file ends inside of the closing balance: its decimals are missing",
+            ));
+        }
     }
 
     fn check_mandatory(&mut self, message: &Message<'_>, format: Format) {
@@ -396,7 +438,7 @@ struct Written<'a> {
     line_count: usize,
 }
 
-fn written_entry<'a>(tag: &Tag<'a>) -> Written<'a> {
+fn written_entry<'a>(tag: &Tag<'a, '_>) -> Written<'a> {
     let first = tag.first();
     let is_head = first.trim_end().ends_with(|c: char| c.is_ascii_alphabetic())
         && first.bytes().filter(u8::is_ascii_alphabetic).count() <= 3;
@@ -410,48 +452,4 @@ fn written_entry<'a>(tag: &Tag<'a>) -> Written<'a> {
 
 fn present(text: &str) -> Option<String> {
     Some(crate::text::clean(text)).filter(|text| !text.is_empty())
-}
-
-fn is_currency(text: &str) -> bool {
-    text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase())
-}
-
-/// `C261122VND1000,`: mark, date, currency, amount. A balance that leaves the currency out is in
-/// that of the opening balance.
-fn read_balance(text: &str, known_currency: Option<&str>) -> Result<(Balance, bool), Fault> {
-    let text: String = text.split_whitespace().collect();
-    let text = text.as_str();
-    let is_credit = match text.chars().next() {
-        Some('C') => true,
-        Some('D') => false,
-        _ => {
-            let shown = excerpt(text);
-            return Err(Fault::new(
-                "mark_invalid",
-                format!("Số dư “{shown}” không bắt đầu bằng C hoặc D"),
-                format!("the balance “{shown}” does not start with C or D"),
-            ));
-        }
-    };
-    let date = swift_date(text.get(1..7).unwrap_or_default())?;
-    let behind_date = text.get(7..).unwrap_or_default();
-    let (currency, amount) = split_currency(behind_date, known_currency)?;
-    let (amount, deviates) = swift_amount(amount)?;
-    let amount = signed(amount, is_credit);
-    Ok((Balance { date: Some(date), amount, currency: currency.to_owned(), at: String::new() }, deviates))
-}
-
-fn split_currency<'b>(text: &'b str, known: Option<&'b str>) -> Result<(&'b str, &'b str), Fault> {
-    match (text.split_at_checked(3), known) {
-        (Some((currency, amount)), _) if is_currency(currency) => Ok((currency, amount)),
-        (_, Some(known)) if text.starts_with(|c: char| c.is_ascii_digit()) => Ok((known, text)),
-        _ => {
-            let shown = excerpt(text.get(..3).unwrap_or(text));
-            Err(Fault::new(
-                "currency_invalid",
-                format!("Mã loại tiền “{shown}” không hợp lệ"),
-                format!("“{shown}” is not a currency code"),
-            ))
-        }
-    }
 }

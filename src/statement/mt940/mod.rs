@@ -1,9 +1,10 @@
 //! SWIFT MT940 (and MT942) as banks really send it.
 //!
 //! `tag` cuts the text into messages and tags, `message` builds a statement of one message,
-//! `envelope` follows the SWIFT blocks, `entry` reads `:61:`, `information` reads `:86:`. Source: SWIFT
-//! category 9 field rules, and the deviations found in public files.
+//! `envelope` follows the SWIFT blocks, `entry` reads `:61:`, `balance` the balances, `information`
+//! reads `:86:`. Source: SWIFT category 9 field rules, and the deviations found in public files.
 
+mod balance;
 mod entry;
 mod envelope;
 mod information;
@@ -35,10 +36,18 @@ pub(super) fn looks_like_swift(text: &str) -> bool {
     found.iter().any(|name| matches!(*name, "20" | "60F" | "60M" | "61" | "62F" | "62M"))
 }
 
+/// What one message cannot know of itself.
+struct FileHabits {
+    /// No message of the file has `:20:`.
+    lacks_references: bool,
+    /// The last line of the last message, where the file ends without ending it.
+    last_line: Option<usize>,
+}
+
 pub(super) fn read(text: &str) -> Reading {
     let mut findings = Findings::default();
     let text = tag::with_line_ends(text);
-    let messages = tag::split_messages(&text, &mut findings);
+    let tag::Messages { messages, lines } = tag::split_messages(&text, &mut findings);
     if messages.is_empty() {
         findings.error(Finding::new(
             "line 1",
@@ -49,9 +58,18 @@ pub(super) fn read(text: &str) -> Reading {
     }
     let is_interim = !messages.is_empty() && messages.iter().all(tag::Message::is_interim);
     let format = if is_interim { Format::Mt942 } else { Format::Mt940 };
-    // A bank that leaves `:20:` out does so everywhere; one that does not has lost it.
-    let lacks_references = messages.iter().all(|message| !message.has("20"));
-    let read = |message| message::read_message(message, format, lacks_references, &mut findings);
+    // A bank that leaves `:20:` out does so everywhere; one message alone shows no habit, unless the
+    // bank has a head of its own before it.
+    let has_own_head =
+        text.lines().take_while(|line| !line.starts_with(':')).any(|line| line.trim() == "940");
+    let file = FileHabits {
+        lacks_references: (has_own_head || messages.len() > 1)
+            && messages.iter().all(|message| !message.has("20")),
+        last_line: (!text.ends_with(['\n', '\r']))
+            .then(|| messages.last().map(|message| message.last_line))
+            .flatten(),
+    };
+    let read = |message| message::read_message(message, &lines, format, &file, &mut findings);
     let statements = messages.iter().map(read).collect();
     Reading { format, version: None, statements, findings }
 }

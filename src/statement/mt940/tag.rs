@@ -10,16 +10,16 @@ use super::envelope::{Envelope, is_cut_tag, is_end_mark};
 use crate::statement::finding::{Finding, Findings, excerpt, line_place};
 
 /// One tag with its lines, as they stand in the file.
-#[derive(Debug)]
-pub(super) struct Tag<'a> {
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tag<'a, 't> {
     pub name: &'a str,
     /// Line of the file, from one.
     pub line: usize,
     /// The content behind the tag, then the continuation lines.
-    pub content: Vec<&'a str>,
+    pub content: &'t [&'a str],
 }
 
-impl<'a> Tag<'a> {
+impl<'a> Tag<'a, '_> {
     pub fn first(&self) -> &'a str {
         self.content.first().copied().unwrap_or_default()
     }
@@ -39,24 +39,49 @@ impl<'a> Tag<'a> {
         line_place(self.line)
     }
 
-    /// The tag exactly as written, lines separated by line feeds.
-    pub fn raw(&self) -> String {
-        format!(":{}:{}", self.name, self.content.join("\n"))
+    /// Adds the tag exactly as written, lines separated by line feeds.
+    pub fn write_raw(&self, raw: &mut String) {
+        let length: usize = self.content.iter().map(|line| line.len() + 1).sum();
+        raw.reserve(length + self.name.len() + 2);
+        raw.push(':');
+        raw.push_str(self.name);
+        for (position, line) in self.content.iter().enumerate() {
+            raw.push(if position == 0 { ':' } else { '\n' });
+            raw.push_str(line);
+        }
     }
+}
+
+/// Where a tag stands among the lines of all tags.
+#[derive(Debug)]
+struct Head<'a> {
+    name: &'a str,
+    line: usize,
+    start: usize,
+    end: usize,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Message<'a> {
-    pub tags: Vec<Tag<'a>>,
+    heads: Vec<Head<'a>>,
     pub first_line: usize,
     pub last_line: usize,
     has_opening: bool,
     has_closing: bool,
 }
 
-impl Message<'_> {
+impl<'a> Message<'a> {
+    /// The tags of the message; `lines` are those of all messages.
+    pub fn tags<'t>(&'t self, lines: &'t [&'a str]) -> impl Iterator<Item = Tag<'a, 't>> {
+        self.heads.iter().map(|head| Tag {
+            name: head.name,
+            line: head.line,
+            content: lines.get(head.start..head.end).unwrap_or_default(),
+        })
+    }
+
     pub fn has(&self, name: &str) -> bool {
-        self.tags.iter().any(|tag| tag.name == name)
+        self.heads.iter().any(|head| head.name == name)
     }
 
     /// An MT942: floor limit or a statement time, and no balances.
@@ -70,16 +95,14 @@ impl Message<'_> {
 pub(super) fn numbered_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut rest = Some(text);
     let lines = std::iter::from_fn(move || {
-        let current = rest?;
-        let Some(end) = current.find(['\r', '\n']) else {
-            rest = None;
-            return Some(current);
+        let (line, behind) = match rest?.split_once('\n') {
+            Some((line, behind)) => (line.strip_suffix('\r').unwrap_or(line), Some(behind)),
+            None => (rest?, None),
         };
-        let (line, tail) = current.split_at(end);
-        rest = tail.strip_prefix("\r\n").or_else(|| tail.get(1..));
+        rest = behind;
         Some(line)
     });
-    (1..).zip(lines)
+    (1..).zip(lines.flat_map(|line| line.split('\r')))
 }
 
 /// `:61:rest` gives `61` and `rest`: two digits and an optional letter, or `NS`.
@@ -116,34 +139,43 @@ fn looks_like_account(content: &str) -> bool {
 
 /// Tags of MT940, MT942 and MT950 that mean something to us.
 pub(super) fn is_statement_tag(name: &str) -> bool {
+    // By bytes this is one look at the length and the digits.
     matches!(
-        name,
-        "20" | "21"
-            | "25"
-            | "25P"
-            | "28"
-            | "28C"
-            | "60F"
-            | "60M"
-            | "61"
-            | "62F"
-            | "62M"
-            | "64"
-            | "65"
-            | "86"
-            | "34F"
-            | "13"
-            | "13D"
-            | "90C"
-            | "90D"
+        name.as_bytes(),
+        b"20"
+            | b"21"
+            | b"25"
+            | b"25P"
+            | b"28"
+            | b"28C"
+            | b"60F"
+            | b"60M"
+            | b"61"
+            | b"62F"
+            | b"62M"
+            | b"64"
+            | b"65"
+            | b"86"
+            | b"34F"
+            | b"13"
+            | b"13D"
+            | b"90C"
+            | b"90D"
     )
 }
 
-pub(super) fn split_messages<'a>(text: &'a str, findings: &mut Findings) -> Vec<Message<'a>> {
+/// The messages of a text, and the lines of their tags.
+pub(super) struct Messages<'a> {
+    pub messages: Vec<Message<'a>>,
+    pub lines: Vec<&'a str>,
+}
+
+pub(super) fn split_messages<'a>(text: &'a str, findings: &mut Findings) -> Messages<'a> {
     let lines: Vec<(usize, &'a str)> = numbered_lines(text).collect();
     let mut splitter = Splitter {
         lines: &lines,
         messages: Vec::new(),
+        content: Vec::with_capacity(lines.len()),
         is_open: false,
         envelope: Envelope::default(),
         findings,
@@ -159,12 +191,14 @@ pub(super) fn split_messages<'a>(text: &'a str, findings: &mut Findings) -> Vec<
             "the file ends before the SWIFT block opened here is closed; it may be cut off",
         ));
     }
-    splitter.messages
+    Messages { messages: splitter.messages, lines: splitter.content }
 }
 
 struct Splitter<'a, 'b> {
     lines: &'b [(usize, &'a str)],
     messages: Vec<Message<'a>>,
+    /// The lines of all tags so far; the last tag ends with the last of them.
+    content: Vec<&'a str>,
     /// Whether the last message still takes lines.
     is_open: bool,
     envelope: Envelope,
@@ -252,7 +286,7 @@ impl<'a> Splitter<'a, '_> {
     }
 
     fn is_in_free_text(&self) -> bool {
-        let last = self.messages.last().filter(|_| self.is_open).and_then(|message| message.tags.last());
+        let last = self.messages.last().filter(|_| self.is_open).and_then(|message| message.heads.last());
         last.is_some_and(|tag| tag.name == "86")
     }
 
@@ -291,7 +325,7 @@ impl<'a> Splitter<'a, '_> {
     }
 
     fn repeats_head(&self, name: &str, content: &str) -> bool {
-        let tags = self.messages.last().map(|message| message.tags.iter()).into_iter().flatten();
+        let tags = self.messages.last().map(|message| message.tags(&self.content)).into_iter().flatten();
         tags.filter(|tag| tag.name == name).any(|tag| tag.first().trim() == content.trim())
     }
 
@@ -313,7 +347,9 @@ impl<'a> Splitter<'a, '_> {
             message.last_line = number;
             message.has_opening |= matches!(name, "60F" | "60M");
             message.has_closing |= matches!(name, "62F" | "62M");
-            message.tags.push(Tag { name, line: number, content: vec![content] });
+            let start = self.content.len();
+            self.content.push(content);
+            message.heads.push(Head { name, line: number, start, end: start + 1 });
         }
     }
 
@@ -321,8 +357,9 @@ impl<'a> Splitter<'a, '_> {
         match self.messages.last_mut().filter(|_| self.is_open) {
             Some(message) => {
                 message.last_line = number;
-                if let Some(tag) = message.tags.last_mut() {
-                    tag.content.push(line);
+                if let Some(tag) = message.heads.last_mut() {
+                    self.content.push(line);
+                    tag.end = self.content.len();
                 }
             }
             None => self.findings.warn(Finding::new(

@@ -448,11 +448,26 @@ fn an_entry_may_be_broken_behind_its_mark() {
 #[test]
 fn a_bank_may_leave_its_reference_out_everywhere() {
     let bare = COMPLETE.replace(":20:STMT261122\r\n", "");
-    let parsed = read(&bare);
+    let parsed = read(&format!("{bare}{bare}"));
     assert_eq!((parsed.errors, parsed.warnings[0].code), (vec![], "tag_missing"));
-    assert_eq!(amounts(&parsed.statements[0]), ["25000", "-5500"]);
+    assert_eq!(amounts(&parsed.statements[1]), ["25000", "-5500"]);
     assert_eq!(refused(&format!("{COMPLETE}{bare}")).1, "tag_missing", "one was lost");
-    assert_eq!(refused(&bare.replace("28C:00326/001", "28C:")).1, "tag_missing");
+    assert_eq!(refused(&bare).1, "tag_missing", "one alone is no habit");
+    clean(&format!("NGANHANG\r\n940\r\nNGANHANG\r\n{bare}"));
+    let other = bare.replace("28C:00326/001", "28C:");
+    assert_eq!(refused(&format!("{other}{other}")).1, "tag_missing");
+}
+
+#[test]
+fn a_closing_balance_that_lost_its_decimals_with_the_end_of_the_file_is_cut() {
+    let whole = with_entry(":61:2611221122C30,00NTRFX", "C261122EUR130,00");
+    let cut = whole.trim_end().strip_suffix('0').unwrap();
+    for cut in [cut, cut.strip_suffix('0').unwrap(), cut.strip_suffix(",0").unwrap()] {
+        assert_eq!(refused(cut), ("line 6".to_owned(), "closing_cut"), "{cut}");
+        clean(&format!("{cut}\n"));
+    }
+    clean(&with_entry(":61:2611221122C30,NTRFX", "C261122EUR130,").trim_end().replace(",00", ","));
+    clean(&whole.replace("C30,00", "C30,").replace("130,00\n", "130,"));
 }
 
 #[test]
@@ -589,4 +604,41 @@ fn sums_of_an_interim_report_that_its_lines_contradict_are_refused_where_they_st
     let parsed = parse(text.as_bytes());
     assert_eq!((parsed.errors[0].at.as_str(), parsed.errors[0].code), ("line 9", "totals_mismatch"));
     assert!(parse(text.replace("26000", "25000").as_bytes()).errors.is_empty());
+}
+
+#[test]
+fn sums_may_be_more_than_the_lines_where_a_floor_limit_leaves_some_out() {
+    let text = ":20:A\n:25:0123456789\n:28C:1/1\n:34F:VND10000,\n:13D:2611221200+0700\n:61:2611221122C25000,NTRFNONREF\n\
+                :86:a\n:90D:0VND0,\n:90C:2VND26000,\n-\n";
+    let parsed = read(text);
+    assert_eq!((parsed.errors, parsed.warnings[0].code), (vec![], "totals_mismatch"));
+    assert_eq!(refused(&text.replace("26000", "24000")), ("line 9".to_owned(), "totals_mismatch"));
+}
+
+#[test]
+fn the_first_balance_of_a_new_account_may_be_of_no_day() {
+    let text =
+        with_entry(":61:2611221122C50,NTRFX", "C261122EUR50,").replace("C261121EUR100,", "C000000EUR0,");
+    let statement = clean(&text);
+    assert_eq!(statement.opening.map(|opening| opening.date), Some(None));
+    assert_eq!(refused(&text.replace("C000000EUR0,", "C000000EUR1,")).1, "date_invalid");
+    assert_eq!(refused(&text.replace("C261122", "C000000")).1, "date_invalid");
+}
+
+#[test]
+fn a_code_sent_alone_first_is_no_word_of_the_memo() {
+    let entry =
+        ":61:2611221122C50,S15000000029217\n:86:150\n:86:150~00B150PRZELEW~20NAP\u{141}ATA~32NGUOI MAU";
+    let line = clean(&with_entry(entry, "C261122EUR150,")).lines.remove(0);
+    assert_eq!(
+        (line.memo.as_deref(), line.counterparty_name.as_deref()),
+        (Some("NAP\u{141}ATA"), Some("NGUOI MAU"))
+    );
+    assert!(line.raw.contains(":86:150\n:86:150~00"));
+}
+
+#[test]
+fn line_ends_may_be_mixed_in_one_file() {
+    let mixed = COMPLETE.replacen("\r\n", "\n", 2).replacen("\r\n", "\r", 2);
+    assert_eq!(clean(&mixed).lines.len(), 2);
 }

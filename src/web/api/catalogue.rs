@@ -40,6 +40,7 @@ pub fn endpoints() -> Vec<&'static Endpoint> {
         .chain(super::catalogue_duties::ENDPOINTS)
         .chain(super::catalogue_privacy::ENDPOINTS)
         .chain(super::catalogue_city::ENDPOINTS)
+        .chain(super::catalogue_office::ENDPOINTS)
         .chain(super::catalogue_proposals::ENDPOINTS)
         .chain(super::catalogue_pages::ENDPOINTS)
         .chain(super::catalogue_desk::ENDPOINTS)

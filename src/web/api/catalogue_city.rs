@@ -95,6 +95,46 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        method: "POST",
+        path: "/admin/units/{code}/account",
+        vi: "Đăng ký tài khoản ngân hàng của đơn vị.",
+        en: "Registers a bank account of a unit.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/units/{code}/series",
+        vi: "Mở hoặc đăng ký trước một ký hiệu.",
+        en: "Opens or plans a series of a unit.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/units/{code}/series/stop",
+        vi: "Dừng một ký hiệu.",
+        en: "Stops a series.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/units/{code}/imprint",
+        vi: "Ghi thông tin in trên chứng từ từ một ngày.",
+        en: "Records what stands on a unit's documents from a day on.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/units/{code}/certificate",
+        vi: "Nạp chứng thư số PKCS#12.",
+        en: "Imports a signing certificate from PKCS#12.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
         path: "/admin/clients",
         vi: "Ứng dụng API.",
         en: "The API clients.",
@@ -114,6 +154,29 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         path: "/admin/clients/revoke",
         vi: "Thu hồi mã truy cập.",
         en: "Ends a token for good.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        path: "/admin/webhooks",
+        vi: "Khóa bí mật của các kênh báo có.",
+        en: "The secrets of channels, by mark, with their last use.",
+        who: "administrator, auditor",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/webhooks/add",
+        vi: "Thêm khóa thứ hai cho một kênh.",
+        en: "Adds a second secret to a channel; it is shown this once.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/webhooks/retire",
+        vi: "Ngừng một khóa.",
+        en: "Retires a secret; the last one stays.",
         who: "administrator",
         ..NONE
     },

@@ -123,6 +123,22 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        path: "/finance/unmatch",
+        vi: "Tìm dòng sao kê bị khớp nhầm và xem việc gỡ khớp sẽ làm gì.",
+        en: "Finds a wrongly matched line and tells what taking it apart would do.",
+        who: "finance, approver, auditor, administrator",
+        notes: "?what= a line's id, a reference code or a dossier",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/finance/unmatch",
+        vi: "Đề nghị gỡ khớp; người khác duyệt.",
+        en: "Asks for it to be taken apart; another person approves.",
+        who: "finance, approver",
+        ..NONE
+    },
+    Endpoint {
         path: "/finance/exceptions/{id}",
         vi: "Bàn đối soát: một khoản cần giải thích.",
         en: "The workbench: the line, what it may be, and what happened.",

@@ -117,4 +117,12 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         who: DELEGATES,
         ..NONE
     },
+    Endpoint {
+        method: "POST",
+        path: "/duties/decide",
+        vi: "Duyệt hoặc không duyệt một việc đang chờ, với mã hoặc mật khẩu; không duyệt thì ghi lý do.",
+        en: "Approves or refuses one thing that waits, with code or password; a refusal says why.",
+        who: "finance, approver",
+        ..NONE
+    },
 ];

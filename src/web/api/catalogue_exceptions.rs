@@ -43,7 +43,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         path: "/api/v1/exceptions/{id}",
         vi: "Một ngoại lệ với đề nghị đang chờ và toàn bộ diễn biến.",
-        en: "One exception with its proposal, everything that happened to it, and the limit for one person.",
+        en: "One exception with its proposal, everything that happened to it, the limit for one person, and what \
+             undoing it would do.",
         who: READERS,
         ..NONE
     },
@@ -84,7 +85,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
         notes: "assign (target obl_…), acknowledge, bank_charge, disprove; for a debit that pays a refund with another \
                 text or amount: refund_debit, refund_short, refund_over (target rfd_…); for one that was refused and \
                 debited all the same: refund_refused (rfd_…), remittance_refused (rmt_…); to_budget with decision \
-                { number, on }.",
+                { number, on }; proves (mov_…): the money is a waiting claim's; to_unit (unt_…, or none where one fits): \
+                a debit paid another unit; own_transfer (lin_…, or none where one fits); cash_withdrawn (per_…) with \
+                decision.",
         body: r#"{ "resolution": "assign", "target": "obl_01j9…", "reason": "Người nộp xác nhận" }"#,
         ..NONE
     },
@@ -118,9 +121,22 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         method: "POST",
+        path: "/api/v1/lines/{id}/unmatch",
+        vi: "Đề nghị gỡ khớp một dòng sao kê bị khớp nhầm; người thứ hai duyệt ngoại lệ được mở.",
+        en: "Asks for a wrongly matched line to be taken apart; another person approves the exception it opens.",
+        who: DECIDERS,
+        notes: "undo tells what approving does: the money to suspense, claims that are expected again, obligations \
+                reopened, receipts cancelled. Refused at once where it cannot work: unmatch_unfit, \
+                unmatch_day_closed, undo_refund_under_way, undo_corrected, undo_money_gone, undo_paid_on.",
+        body: r#"{ "reason": "Ngân hàng gắn nhầm số tham chiếu" }"#,
+        answer: r#"{ "exception": { "id": "exc_01j9…", "kind": "match_doubted", "state": "proposed" },
+  "undo": { "does": { "line": "lin_01j9…", "to_suspense": 25000, "receipts_cancelled": [ "rcp_01j9…" ] } } }"#,
+    },
+    Endpoint {
+        method: "POST",
         path: "/api/v1/exceptions/{id}/reopening",
         vi: "Đề nghị mở lại ngoại lệ đã xử lý.",
-        en: "Asks for a settled exception to be opened again.",
+        en: "Asks for a settled exception to be opened again; what cannot be undone is refused at once.",
         who: DECIDERS,
         body: r#"{ "reason": "Ngân hàng báo nhầm" }"#,
         ..NONE
@@ -129,7 +145,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         method: "POST",
         path: "/api/v1/exceptions/{id}/reopening/approve",
         vi: "Người thứ hai duyệt mở lại.",
-        en: "Another person approves; postings that nothing else stands on are taken back.",
+        en: "Another person approves: the money stands in suspense again, a receipt made of it is cancelled.",
         who: DECIDERS,
         ..NONE
     },

@@ -18,6 +18,41 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        path: "/sign-in/sso",
+        vi: "Sang cổng đăng nhập một lần.",
+        en: "To the identity provider, where one is configured.",
+        ..NONE
+    },
+    Endpoint {
+        path: "/sign-in/sso/callback",
+        vi: "Trở lại từ cổng đăng nhập một lần.",
+        en: "Back from the identity provider.",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/sign-in/sso/finish",
+        vi: "Chọn tài khoản, nhập mã xác thực.",
+        en: "Chooses a login of the proven person and shows its code.",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/account/sso",
+        vi: "Liên kết tài khoản của tôi với cổng đăng nhập một lần.",
+        en: "Begins to link one's own login to the identity provider.",
+        who: "signed in",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/account/sso/unlink",
+        vi: "Bỏ liên kết.",
+        en: "Takes the link of one's own login away.",
+        who: "signed in",
+        ..NONE
+    },
+    Endpoint {
         method: "POST",
         path: "/sign-out",
         vi: "Đăng xuất.",
@@ -73,6 +108,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         path: "/users/end",
         vi: "Ngừng hẳn một tài khoản.",
         en: "Ends a login for good.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/users/sso",
+        vi: "Gắn tài khoản với danh tính đăng nhập một lần.",
+        en: "Links a login to a subject of the identity provider, or takes the link away.",
         who: "administrator",
         ..NONE
     },

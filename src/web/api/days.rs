@@ -58,29 +58,39 @@ pub async fn bridge(request: HttpRequest, caller: Caller, shared: web::Data<Shar
 
 /// `GET /api/v1/days/certificates/{id}/pdf`: the page, with the signed bytes attached.
 pub async fn pdf(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    let (certificate, stands) = certificate(&request, caller, shared).await?;
+    Ok(pdf_of(&request, caller.0, shared).await?)
+}
+
+/// `GET /api/v1/days/certificates/{id}/xml`: exactly the signed bytes.
+pub async fn xml(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    Ok(xml_of(&request, caller.0, shared).await?)
+}
+
+/// The page of the certificate that a path names, for whoever may read it.
+pub async fn pdf_of(request: &HttpRequest, actor: Actor, shared: web::Data<Shared>) -> Result<HttpResponse> {
+    let (certificate, stands) = certificate(request, actor, shared).await?;
     let name = page::file_stem(&reading::read(&certificate.document)?);
     let page = block(move || page::render(&certificate.document, !stands)).await?;
     Ok(file(page, "application/pdf", &format!("{name}.pdf")))
 }
 
-/// `GET /api/v1/days/certificates/{id}/xml`: exactly the signed bytes.
-pub async fn xml(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    let (certificate, _) = certificate(&request, caller, shared).await?;
+/// Its signed bytes.
+pub async fn xml_of(request: &HttpRequest, actor: Actor, shared: web::Data<Shared>) -> Result<HttpResponse> {
+    let (certificate, _) = certificate(request, actor, shared).await?;
     let name = page::file_stem(&reading::read(&certificate.document)?);
     Ok(file(certificate.document, "application/xml", &format!("{name}.xml")))
 }
 
 async fn certificate(
     request: &HttpRequest,
-    caller: Caller,
+    actor: Actor,
     shared: web::Data<Shared>,
 ) -> Result<(Certificate, bool)> {
-    caller.0.require_role(&READERS)?;
+    actor.require_role(&READERS)?;
     let id: CertificateId = extract::path(request, "id")?;
     block(move || {
-        shared.app().read(&caller.0, |conn| {
-            let unit = day_close::unit_of(conn, &caller.0.scope, id)?.ok_or_else(not_found)?;
+        shared.app().read(&actor, |conn| {
+            let unit = day_close::unit_of(conn, &actor.scope, id)?.ok_or_else(not_found)?;
             day_close::certificate_by_id(conn, unit, id)?.ok_or_else(not_found)
         })
     })
@@ -117,7 +127,7 @@ pub(super) fn place_asked(
 }
 
 /// `json` (or nothing) is shown, the others are files.
-pub(super) fn form_asked(format: Option<&str>) -> Result<Option<Form>> {
+pub(in crate::web) fn form_asked(format: Option<&str>) -> Result<Option<Form>> {
     match format {
         None | Some("json") => Ok(None),
         Some(other) => Form::parse(other).map(Some),
@@ -125,7 +135,7 @@ pub(super) fn form_asked(format: Option<&str>) -> Result<Option<Form>> {
 }
 
 /// A report that is held in memory, as a file.
-pub(super) fn table_file(table: &Table, form: Form, name: &str) -> Answer {
+pub(in crate::web) fn table_file(table: &Table, form: Form, name: &str) -> Answer {
     let mut bytes = Vec::new();
     table.write_as(form, &mut bytes)?;
     Ok(file(bytes, form.media_type(), &format!("{name}.{}", form.suffix())))

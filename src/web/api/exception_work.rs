@@ -10,7 +10,8 @@ use crate::actor::{Actor, Role};
 use crate::error::{Error, Result};
 use crate::exception::{self, Exception, Owner};
 use crate::id::*;
-use crate::payment::reopen;
+use crate::payment::{reopen, undo, unmatch};
+use crate::reconciliation::explanation_query;
 use crate::store::{Stamp, Tx};
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
@@ -69,9 +70,34 @@ pub async fn ask_to_reopen(
 ) -> Answer {
     let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
     change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
-        exception::ask_to_reopen(tx, stamp, actor, unit, id, &asked.reason)
+        reopen::ask(tx, stamp, actor, unit, id, &asked.reason)
     })
     .await
+}
+
+/// `POST /api/v1/lines/{id}/unmatch`: asks for a wrongly matched line to be taken apart; the exception
+/// it opens is approved by another person.
+pub async fn unmatch(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    caller.0.require_role(&[Role::Finance, Role::Approver])?;
+    let line: LineId = extract::path(&request, "id")?;
+    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let found = block(move || {
+        let (app, actor) = (shared.app(), &caller.0);
+        let today = app.clock.now().business_day();
+        app.write(actor, |tx, stamp| {
+            let missing = || Error::not_found("line_not_found", "no such statement line in your scope");
+            let unit = explanation_query::unit_of(tx, &actor.scope, line)?.ok_or_else(missing)?;
+            let item = unmatch::ask(tx, stamp, actor, (unit, line), &asked.reason)?;
+            let foreseen = undo::foreseen(tx, &item)?;
+            Ok(json!({ "exception": view::exception(&item, today), "undo": foreseen }))
+        })
+    });
+    respond::ok(&found.await?)
 }
 
 /// `POST /api/v1/exceptions/{id}/reopening/approve`: another person than the one who asked.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::view::{self, ExceptionView};
 use super::{page_limit, unit_asked};
-use crate::actor::{Actor, Role};
+use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::duty::{self, delegation};
@@ -14,9 +14,9 @@ use crate::error::{Error, Result};
 use crate::exception::work_query::{self, Filter, PastEvent};
 use crate::exception::{self, Ask, Decision, Exception, Kind, Owner, Proposal, State, limit, query};
 use crate::id::*;
-use crate::payment::resolve;
 use crate::payment::settler::Numbered;
 use crate::payment::split::{self, Part};
+use crate::payment::{handover, resolve, undo};
 use crate::store::{Conn, Stamp, Tx};
 use crate::text;
 use crate::web::Shared;
@@ -121,6 +121,13 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     let id: ExceptionId = extract::path(&request, "id")?;
     let found = block(move || {
         let today = shared.app().clock.now().business_day();
+        let find = |conn: &mut Conn| {
+            let unit = locate(conn, &caller.0, id)?;
+            exception::find(conn, unit, id)
+        };
+        let seen = shared.app().read(&caller.0, find)?;
+        // The account to pay is another unit's.
+        let transfer = shared.app().store.read(&Scope::All, |conn| handover::transfer(conn, &seen))?;
         shared.app().read(&caller.0, |conn| {
             let unit = locate(conn, &caller.0, id)?;
             let item = exception::find(conn, unit, id)?;
@@ -134,6 +141,8 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
                 "exception": view::exception(&item, today),
                 "proposal": proposal.map(|one| proposal_json(one, &parts)),
                 "one_person_limit": limit::in_force(conn, unit)?,
+                "undo": undo::foreseen(conn, &item)?,
+                "transfer": transfer,
                 "events": events.iter().map(|event| event_view(&item, event)).collect::<Vec<_>>(),
                 "delegated": delegation::acts_on(conn, unit, duty::Kind::Exception, id.0)?,
             }))

@@ -100,13 +100,26 @@ fn value(cell: &Cell) -> Value {
 }
 
 async fn file(actor: Actor, shared: web::Data<Shared>, list: List, query: Query, form: Form) -> Answer {
-    let client = actor.client.map_or_else(|| actor.role.as_str().to_owned(), |id| id.to_string());
-    let slot = shared.staff_bundles.take(client)?;
+    let today = shared.app().stamp().today();
+    sent(actor, shared, form, move |conn, actor| asked(conn, actor, list, &query, today)).await
+}
+
+/// A list as a file that is written as it is read; taking it leaves a trace.
+pub async fn sent(
+    actor: Actor,
+    shared: web::Data<Shared>,
+    form: Form,
+    ask: impl Fn(&mut Conn, &Actor) -> Result<Asked> + Send + 'static,
+) -> Answer {
+    actor.require_role(&READERS)?;
+    let person = actor.person.map(|id| id.to_string());
+    let client = actor.client.map(|id| id.to_string()).or(person);
+    let slot = shared.staff_bundles.take(client.unwrap_or_else(|| actor.role.as_str().to_owned()))?;
     let app = Arc::clone(shared.app());
     let asked = block(move || {
-        let today = app.stamp().today();
         app.write(&actor, |tx, stamp| {
-            let asked = asked(tx, &actor, list, &query, today)?;
+            let asked = ask(tx, &actor)?;
+            let list = asked.list;
             let detail = format!("{} {} {}", list.name(), asked.query_id(), form.suffix());
             audit::record(tx, stamp, &[audit::Entry::by(&actor, asked.unit, "list.exported", detail)])?;
             Ok(asked)
@@ -115,7 +128,7 @@ async fn file(actor: Actor, shared: web::Data<Shared>, list: List, query: Query,
     .await?;
     let app = Arc::clone(shared.app());
     let (from, until) = (asked.period.from, asked.period.until);
-    let name = format!("{}-{}-{from}-{until}.{}", list.name(), asked.unit_code, form.suffix());
+    let name = format!("{}-{}-{from}-{until}.{}", asked.list.name(), asked.unit_code, form.suffix());
     bundle::stream(slot, (&name, form.media_type()), move |out| {
         let scope = Scope::unit(asked.unit);
         table::write_as(form, out, |sheet| list::write(&app.store, &scope, &asked, sheet))

@@ -9,6 +9,7 @@ mod catalogue_duties;
 mod catalogue_exceptions;
 mod catalogue_intake;
 mod catalogue_matching;
+mod catalogue_office;
 mod catalogue_pages;
 mod catalogue_privacy;
 mod catalogue_proposals;

@@ -1,12 +1,13 @@
 //! Months of an account: closing them, their certificates.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::books::{AccountQuery, READERS, account_asked};
 use super::days::{file, place_asked};
+use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::id::CertificateId;
 use crate::reconciliation::month_close::certificate as document;
@@ -78,30 +79,40 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
 
 /// `GET /api/v1/months/certificates/{id}/pdf`
 pub async fn pdf(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    let (certificate, stands) = certificate(&request, caller, shared).await?;
+    Ok(pdf_of(&request, caller.0, shared).await?)
+}
+
+/// `GET /api/v1/months/certificates/{id}/xml`: exactly the signed bytes.
+pub async fn xml(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    Ok(xml_of(&request, caller.0, shared).await?)
+}
+
+/// The page of the certificate that a path names, for whoever may read it.
+pub async fn pdf_of(request: &HttpRequest, actor: Actor, shared: web::Data<Shared>) -> Result<HttpResponse> {
+    let (certificate, stands) = certificate(request, actor, shared).await?;
     let name = page::file_stem(&document::read(&certificate.document)?);
     let page = block(move || page::render(&certificate.document, !stands)).await?;
     Ok(file(page, "application/pdf", &format!("{name}.pdf")))
 }
 
-/// `GET /api/v1/months/certificates/{id}/xml`: exactly the signed bytes.
-pub async fn xml(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    let (certificate, _) = certificate(&request, caller, shared).await?;
+/// Its signed bytes.
+pub async fn xml_of(request: &HttpRequest, actor: Actor, shared: web::Data<Shared>) -> Result<HttpResponse> {
+    let (certificate, _) = certificate(request, actor, shared).await?;
     let name = page::file_stem(&document::read(&certificate.document)?);
     Ok(file(certificate.document, "application/xml", &format!("{name}.xml")))
 }
 
 async fn certificate(
     request: &HttpRequest,
-    caller: Caller,
+    actor: Actor,
     shared: web::Data<Shared>,
 ) -> Result<(Certificate, bool)> {
-    caller.0.require_role(&READERS)?;
+    actor.require_role(&READERS)?;
     let id: CertificateId = extract::path(request, "id")?;
     let missing = || Error::not_found("month_certificate_not_found", "no such certificate in your scope");
     block(move || {
-        shared.app().read(&caller.0, |conn| {
-            let unit = month_close::unit_of(conn, &caller.0.scope, id)?.ok_or_else(missing)?;
+        shared.app().read(&actor, |conn| {
+            let unit = month_close::unit_of(conn, &actor.scope, id)?.ok_or_else(missing)?;
             month_close::certificate_by_id(conn, unit, id)?.ok_or_else(missing)
         })
     })

@@ -162,27 +162,36 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
 
 /// `GET /api/v1/remittances/{id}/pdf`: the order to be signed and handed over.
 pub async fn pdf(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    send(&request, caller, shared, "application/pdf", "pdf", document::pdf).await
+    Ok(pdf_of(&request, caller.0, shared).await?)
 }
 
 /// `GET /api/v1/remittances/{id}/xml`
 pub async fn xml(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    send(&request, caller, shared, "application/xml", "xml", |content| Ok(document::xml(content))).await
+    Ok(xml_of(&request, caller.0, shared).await?)
+}
+
+/// The document of the order that a path names, for whoever may read it.
+pub async fn pdf_of(request: &HttpRequest, actor: Actor, shared: web::Data<Shared>) -> Result<HttpResponse> {
+    send(request, actor, shared, ("application/pdf", "pdf"), document::pdf).await
+}
+
+/// The same for machines.
+pub async fn xml_of(request: &HttpRequest, actor: Actor, shared: web::Data<Shared>) -> Result<HttpResponse> {
+    send(request, actor, shared, ("application/xml", "xml"), |content| Ok(document::xml(content))).await
 }
 
 async fn send(
     request: &HttpRequest,
-    caller: Caller,
+    actor: Actor,
     shared: web::Data<Shared>,
-    kind: &'static str,
-    ending: &'static str,
+    (kind, ending): (&'static str, &'static str),
     write: impl Fn(&Content) -> Result<Vec<u8>> + Send + 'static,
-) -> Answer {
-    caller.0.require_role(&READERS)?;
+) -> Result<HttpResponse> {
+    actor.require_role(&READERS)?;
     let id: RemittanceId = extract::path(request, "id")?;
     let (name, bytes) = block(move || {
-        let content = shared.app().read(&caller.0, |conn| {
-            let unit = locate(conn, &caller.0, id)?;
+        let content = shared.app().read(&actor, |conn| {
+            let unit = locate(conn, &actor, id)?;
             let order = remittance::find(conn, unit, id)?;
             Content::read(conn, &order)
         })?;
@@ -195,7 +204,7 @@ async fn send(
         .body(bytes))
 }
 
-fn locate(conn: &mut Conn, actor: &Actor, id: RemittanceId) -> Result<UnitId> {
+pub fn locate(conn: &mut Conn, actor: &Actor, id: RemittanceId) -> Result<UnitId> {
     query::unit_of(conn, &actor.scope, id)?.ok_or_else(remittance::not_found)
 }
 

@@ -1,5 +1,6 @@
 //! `/duties`: what waits for a second person, and delegations: offered, accepted, used, ended.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -9,6 +10,7 @@ use askama::Template;
 use super::fields::{Fields, Pairs, Wrong};
 use super::finance::confirm;
 use super::frame::{Frame, see};
+use super::matter::{Facts, day, facts};
 use super::session::Signed;
 use super::wording::Lang;
 use super::{Page, Posted, html};
@@ -16,12 +18,14 @@ use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::app::App;
 use crate::clock::{BusinessDay, Instant};
+use crate::duty::decision::{self, Matter, Open, Verdict};
 use crate::duty::delegation::{self, Answer, Delegation, Offer, State};
 use crate::duty::{Kind, rules, waiting};
 use crate::error::{Error, Result};
 use crate::id::{DelegationId, PersonId, UnitId};
 use crate::identity::{person, person_name};
-use crate::store::Conn;
+use crate::payment::settler::Numbered;
+use crate::store::{Conn, Stamp};
 use crate::unit;
 use crate::web::Shared;
 use crate::web::api::duties::{acted, answered, offered};
@@ -31,14 +35,23 @@ const SEATED: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::A
 const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 const DELEGATES: [Role; 4] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator];
 
+/// Decisions shown at once; the rest follows when these are taken.
+const SHOWN: usize = 100;
+
 struct WaitingRow {
     unit: String,
+    unit_id: UnitId,
+    act: &'static str,
     title: &'static str,
     subject: String,
     amount: String,
     asked_at: String,
     /// Why the city is asked; empty while the unit has time.
     why: &'static str,
+    facts: Facts,
+    /// Whether the person who looks may decide.
+    is_open: bool,
+    wants_reason: bool,
 }
 
 struct DelegationRow {
@@ -68,8 +81,11 @@ struct DutiesPage {
     can_offer: bool,
     can_answer: bool,
     must_confirm: bool,
+    has_second_factor: bool,
     wrong: Wrong,
     waiting: Vec<WaitingRow>,
+    /// How many more wait than are shown.
+    more: usize,
     delegations: Vec<DelegationRow>,
     units: Vec<(String, String)>,
     people: Vec<(String, String)>,
@@ -95,8 +111,10 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
         can_offer: signed.actor.role == Role::Approver,
         can_answer: DELEGATES.contains(&signed.actor.role),
         must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
+        has_second_factor: signed.session.login.has_second_factor(),
         wrong: Wrong::default(),
         waiting: parts.waiting,
+        more: parts.more,
         delegations: parts.delegations,
         units: parts.units,
         people: parts.people,
@@ -108,6 +126,7 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
 
 struct Parts {
     waiting: Vec<WaitingRow>,
+    more: usize,
     delegations: Vec<DelegationRow>,
     units: Vec<(String, String)>,
     people: Vec<(String, String)>,
@@ -116,12 +135,10 @@ struct Parts {
 impl Parts {
     fn read(conn: &mut Conn, app: &App, actor: &Actor, lang: Lang) -> Result<Parts> {
         let stamp = app.stamp();
-        let waiting = match READERS.contains(&actor.role) {
-            true => waiting::list(conn, &stamp, actor, None)?,
-            false => Vec::new(),
+        let (waiting, more) = match READERS.contains(&actor.role) {
+            true => waiting_rows(conn, &stamp, actor, lang)?,
+            false => (Vec::new(), 0),
         };
-        let waiting: Result<Vec<WaitingRow>> =
-            waiting.into_iter().map(|one| waiting_row(conn, lang, one)).collect();
         let found = delegation::list(conn, actor)?;
         let today = stamp.today();
         let delegations: Result<Vec<DelegationRow>> =
@@ -132,7 +149,8 @@ impl Parts {
         let people = if offers { person::choices(conn, actor)? } else { Vec::new() };
         let others = people.into_iter().filter(|one| actor.person != Some(one.id));
         Ok(Parts {
-            waiting: waiting?,
+            waiting,
+            more,
             delegations: delegations?,
             units: own.map(|unit| (unit.code.clone(), unit.name)).collect(),
             people: others.map(|one| (one.id.to_string(), one.name)).collect(),
@@ -145,18 +163,56 @@ fn title(lang: Lang, kind: Kind) -> &'static str {
     lang.pick(vi, en)
 }
 
-fn waiting_row(conn: &mut Conn, lang: Lang, one: waiting::Shown) -> Result<WaitingRow> {
+/// What waits in the actor's units: what the city is asked for first, then the oldest.
+fn waiting_rows(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    lang: Lang,
+) -> Result<(Vec<WaitingRow>, usize)> {
+    let escalated: BTreeMap<(Kind, String), String> = waiting::list(conn, stamp, actor, None)?
+        .into_iter()
+        .filter_map(|one| Some(((one.kind, one.subject), one.escalated?)))
+        .collect();
+    let why = |one: &Open| match one.matter {
+        Matter::Kind(kind) => escalated.get(&(kind, kind.subject_text(one.id))).map(String::as_str),
+        Matter::Withdrawal | Matter::Drawer => None,
+    };
+    let mut open = Vec::new();
+    for unit in unit::all(conn)?.into_iter().filter(|unit| actor.scope.covers(unit.id)) {
+        open.extend(decision::open(conn, unit.id)?);
+    }
+    open.sort_by_key(|one| (why(one).is_none(), one.asked_at));
+    let more = open.len().saturating_sub(SHOWN);
+    let rows: Result<Vec<WaitingRow>> =
+        open.iter().take(SHOWN).map(|one| waiting_row(conn, actor, lang, one, why(one))).collect();
+    Ok((rows?, more))
+}
+
+fn waiting_row(
+    conn: &mut Conn,
+    actor: &Actor,
+    lang: Lang,
+    one: &Open,
+    why: Option<&str>,
+) -> Result<WaitingRow> {
+    let (vi, en) = one.matter.title();
     Ok(WaitingRow {
         unit: unit::find(conn, one.unit)?.name,
-        title: title(lang, one.kind),
-        subject: one.subject,
+        unit_id: one.unit,
+        act: one.matter.as_str(),
+        title: lang.pick(vi, en),
+        subject: one.matter.subject_text(one.id),
         amount: money(one.amount),
         asked_at: moment(one.asked_at),
-        why: match one.escalated.as_deref() {
+        why: match why {
             Some("nobody_else") => lang.t("duties_nobody_else"),
             Some(_) => lang.t("duties_waited"),
             None => "",
         },
+        facts: facts(conn, lang, one)?,
+        is_open: one.is_open_to(actor),
+        wants_reason: one.matter.approval_wants_reason(),
     })
 }
 
@@ -226,10 +282,6 @@ pub fn delegated(
 
 fn money(amount: Dong) -> String {
     if amount.is_zero() { String::new() } else { amount.to_string() }
-}
-
-fn day(day: BusinessDay) -> String {
-    day.0.format("%d/%m/%Y").to_string()
 }
 
 fn moment(at: Instant) -> String {
@@ -305,6 +357,30 @@ pub async fn act(
 ) -> Page {
     change(request, signed, form, shared, &DELEGATES, |app, actor, fields| {
         acted(app, actor, read_delegation(fields)?, fields.get("act"), fields.get("subject"))
+    })
+    .await
+}
+
+/// `POST /duties/decide`: approves or refuses one thing that waits. A refusal says why.
+pub async fn decide(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, &[Role::Finance, Role::Approver], |app, actor, fields| {
+        let matter = Matter::parse(fields.get("act"))?;
+        let subject = matter.subject_id(fields.get("subject"))?;
+        let unit: UnitId = fields.get("unit_id").parse()?;
+        let verdict = match fields.get("verdict") {
+            "approve" => Verdict::Approve(fields.get("reason")),
+            "refuse" => Verdict::Refuse(fields.get("reason")),
+            _ => return Err(Error::invalid("form.verdict", "form_unreadable", "approve or refuse")),
+        };
+        let about = (unit, matter, subject);
+        let receipts = decision::decide(&app.store, &|| app.stamp(), actor, about, verdict)?;
+        app.sealing.numbered(&receipts);
+        Ok(())
     })
     .await
 }

@@ -5,18 +5,18 @@ use std::sync::Arc;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::fields::{Fields, Pairs};
+use super::fields::{Fields, Pairs, Wrong};
 use super::frame::{self, Frame, local, see};
 use super::session::{self, Signed, check_origin};
 use super::{Page, Posted, html, read};
-use crate::actor::Scope;
+use crate::actor::{Role, Scope};
 use crate::audit;
 use crate::error::Result;
 use crate::identity::sign_in::{self, Shown};
-use crate::identity::{login_summary, session as sessions};
+use crate::identity::{login_summary, session as sessions, sso};
 use crate::store::Lane;
 use crate::unit::CITY;
 use crate::web::Shared;
@@ -32,8 +32,30 @@ struct SignInPage {
     next: String,
     name: String,
     is_refused: bool,
-    /// Sent away because of too many tries from this address.
+    /// Why somebody is here again.
     note: &'static str,
+    /// What single sign-on is called, where it is offered.
+    sso: Option<String>,
+}
+
+/// The sign-in page for somebody whose try failed for the reason of this key.
+pub(super) fn refused(frame: Frame, shared: &Shared, key: &str, (next, name): (&str, &str)) -> HttpResponse {
+    let page = SignInPage {
+        note: frame.t(key),
+        frame,
+        next: place(next).unwrap_or_default().to_owned(),
+        name: name.to_owned(),
+        is_refused: true,
+        sso: super::sso::offered(shared),
+    };
+    html(StatusCode::UNAUTHORIZED, &page)
+}
+
+/// The answer to somebody who is in: their page, with the cookie of the new session.
+pub(super) fn entered(role: Role, token: &SecretString, next: &str) -> HttpResponse {
+    let mut answer = see(place(next).unwrap_or(frame::home(role)));
+    let _ = answer.add_cookie(&session::cookie(token.expose_secret()));
+    answer
 }
 
 #[derive(Deserialize)]
@@ -43,7 +65,7 @@ struct Asked {
 }
 
 /// `GET /sign-in`
-pub async fn form(request: HttpRequest) -> Page {
+pub async fn form(request: HttpRequest, shared: web::Data<Shared>) -> Page {
     let next = extract::query::<Asked>(&request).map(|asked| asked.next).unwrap_or_default();
     let page = SignInPage {
         frame: Frame::public(&request),
@@ -51,12 +73,13 @@ pub async fn form(request: HttpRequest) -> Page {
         name: String::new(),
         is_refused: false,
         note: "",
+        sso: super::sso::offered(&shared),
     };
     Ok(html(StatusCode::OK, &page))
 }
 
 /// Pages of staff that signing in may lead to.
-fn place(next: &str) -> Option<&str> {
+pub(super) fn place(next: &str) -> Option<&str> {
     let path = local(next)?;
     let first = path.split('/').nth(1)?;
     const ROOMS: [&str; 10] = [
@@ -86,7 +109,7 @@ pub async fn enter(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<
     let old = session::token_of(&request);
     let app = Arc::clone(shared.app());
     let typed = fields.clone();
-    let entered = block(move || {
+    let trying = block(move || {
         let shown = Shown {
             name: typed.trimmed("name"),
             password: typed.get("password"),
@@ -105,21 +128,11 @@ pub async fn enter(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<
             Ok(entered)
         })
     });
-    let Some((login, token)) = entered.await? else {
-        let page = SignInPage {
-            note: frame.t("sign_in_refused"),
-            frame,
-            next: place(fields.get("next")).unwrap_or_default().to_owned(),
-            name: fields.trimmed("name").to_owned(),
-            is_refused: true,
-        };
-        return Ok(html(StatusCode::UNAUTHORIZED, &page));
+    let Some((login, token)) = trying.await? else {
+        let typed = (fields.get("next"), fields.trimmed("name"));
+        return Ok(refused(frame, &shared, "sign_in_refused", typed));
     };
-    let home = frame::home(login.role);
-    let to = place(fields.get("next")).unwrap_or(home);
-    let mut answer = see(to);
-    let _ = answer.add_cookie(&session::cookie(token.expose_secret()));
-    Ok(answer)
+    Ok(entered(login.role, &token, fields.get("next")))
 }
 
 /// `POST /sign-out`
@@ -163,15 +176,34 @@ struct AccountPage {
     has_second_factor: bool,
     recovery_left: i64,
     sessions: i64,
+    /// What single sign-on is called, where it is offered, and whether the login is linked.
+    sso: Option<(String, bool)>,
+    must_confirm: bool,
+    wrong: Wrong,
 }
 
 /// `GET /account`: the person's own login.
 pub async fn account(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    account_page(request, signed, shared, Wrong::default()).await
+}
+
+/// The same page when a form of it comes back.
+pub(super) async fn account_page(
+    request: HttpRequest,
+    signed: Signed,
+    shared: web::Data<Shared>,
+    wrong: Wrong,
+) -> Page {
     let frame = Frame::of(&signed, &request);
     let app = Arc::clone(shared.app());
     let id = signed.session.login.id;
-    let (recovery_left, sessions) =
-        block(move || app.store.read(&Scope::All, |conn| login_summary(conn, id))).await?;
+    let (recovery_left, sessions, is_linked) = block(move || {
+        app.store.read(&Scope::All, |conn| {
+            let (recovery_left, sessions) = login_summary(conn, id)?;
+            Ok((recovery_left, sessions, sso::is_linked(conn, id)?))
+        })
+    })
+    .await?;
     let page = AccountPage {
         frame,
         csrf: signed.csrf,
@@ -180,8 +212,12 @@ pub async fn account(request: HttpRequest, signed: Signed, shared: web::Data<Sha
         has_second_factor: signed.session.login.has_second_factor(),
         recovery_left,
         sessions,
+        sso: super::sso::offered(&shared).map(|name| (name, is_linked)),
+        must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
+        wrong,
     };
-    Ok(html(StatusCode::OK, &page))
+    let status = if page.wrong.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    Ok(html(status, &page))
 }
 
 /// `POST /account/sign-out-everywhere`: ends every session of the login, this one too.

@@ -16,7 +16,7 @@ use crate::clock::BusinessDay;
 use crate::error::{Kind, Result};
 use crate::obligation::reference::ReferenceCode;
 use crate::obligation::{self, Obligation};
-use crate::payment::refund::payer::{self, PayerRequest};
+use crate::payment::refund::payer::{self, Asked as Outcome, PayerRequest};
 use crate::payment::refund::{self, Payee, Refund, State};
 use crate::store::{Conn, Lane};
 use crate::web::Shared;
@@ -30,6 +30,8 @@ pub(super) struct Asked {
     pub bank: String,
     pub account_no: String,
     pub holder: String,
+    /// Where a code went, masked: the form asks for it.
+    pub code_at: Option<String>,
 }
 
 /// What the page says about money that came too much.
@@ -90,39 +92,72 @@ fn day(on: BusinessDay) -> String {
     on.0.format("%d/%m/%Y").to_string()
 }
 
-/// `POST /p/{code}/refund`: the code is the right to ask; whether the account is the sender's own is
-/// what two persons look at before anything is paid.
+/// `POST /p/{code}/refund`: the link is the right to ask for the account that the money came from; for another
+/// one the payer shows a code. Two persons look before anything is paid.
 pub async fn ask(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Shared>) -> Page {
     check_origin(&request)?;
     shared.lookups.check(shared.source(&request))?;
     let fields = Fields::of(read(form)?);
     let code: ReferenceCode = path_text(&request, "code").parse().map_err(|_| obligation::not_found())?;
-    let app = Arc::clone(shared.app());
+    let running = Arc::clone(&shared.running);
     let payee = Payee {
         bank: fields.trimmed("bank").to_owned(),
         account_no: fields.trimmed("account_no").to_owned(),
         holder: fields.trimmed("holder").to_owned(),
     };
+    let shown_code = fields.trimmed("code").to_owned();
     let asked = block(move || {
+        let app = &running.app;
         app.store.write(&Scope::All, Lane::Live, |tx| {
             let item = obligation::find_by_code(tx, code.as_str())?;
-            payer::ask(tx, &app.stamp(), &item, &payee)
+            payer::ask(tx, &app.stamp(), &item, (&payee, &shown_code), &running.courier)
         })
     })
     .await;
-    let (status, forms) = match asked {
-        Ok(_) => (StatusCode::OK, Forms::default()),
-        // It was asked for already, or went back: the page itself is the answer.
-        Err(error) if *error.kind() == Kind::Conflict => (StatusCode::OK, Forms::default()),
+    let lang = Lang::of(&request);
+    let mut surplus = Asked {
+        wrong: Wrong::default(),
+        bank: fields.trimmed("bank").to_owned(),
+        account_no: fields.trimmed("account_no").to_owned(),
+        holder: fields.trimmed("holder").to_owned(),
+        code_at: None,
+    };
+    let at_code = |key| Wrong(vec![("code".to_owned(), lang.of_code(key).to_owned())]);
+    let status = match asked {
+        // Of what was asked for already, or went back, the page itself tells.
+        Ok(Outcome::Noted(_)) => return again(&request, &shared, StatusCode::OK, Asked::default()).await,
+        Err(error) if *error.kind() == Kind::Conflict => {
+            return again(&request, &shared, StatusCode::OK, Asked::default()).await;
+        }
+        Ok(Outcome::CodeSent(to)) => {
+            surplus.code_at = Some(to);
+            StatusCode::OK
+        }
+        Ok(Outcome::CodeWrong(to)) => {
+            surplus.wrong = at_code("refund_code_wrong");
+            surplus.code_at = Some(to);
+            StatusCode::BAD_REQUEST
+        }
+        Ok(Outcome::Locked(to)) => {
+            surplus.wrong = at_code("refund_code_locked");
+            surplus.code_at = Some(to);
+            StatusCode::TOO_MANY_REQUESTS
+        }
         Err(error) => {
-            let surplus = Asked {
-                wrong: Wrong::of(error, Lang::of(&request))?,
-                bank: fields.trimmed("bank").to_owned(),
-                account_no: fields.trimmed("account_no").to_owned(),
-                holder: fields.trimmed("holder").to_owned(),
-            };
-            (StatusCode::BAD_REQUEST, Forms { surplus, ..Forms::default() })
+            surplus.wrong = Wrong::of(error, lang)?;
+            StatusCode::BAD_REQUEST
         }
     };
-    Ok(html(status, &shown(&request, &shared, forms).await?))
+    again(&request, &shared, status, surplus).await
+}
+
+/// The pay page with the form as it was typed.
+async fn again(
+    request: &HttpRequest,
+    shared: &web::Data<Shared>,
+    status: StatusCode,
+    surplus: Asked,
+) -> Page {
+    let forms = Forms { surplus, ..Forms::default() };
+    Ok(html(status, &shown(request, shared, forms).await?))
 }

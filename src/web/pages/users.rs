@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::id::PersonId;
 use crate::identity::login::{self, Login, NewLogin, State};
 use crate::identity::person::{self, Whom};
-use crate::identity::person_name;
+use crate::identity::{person_name, sso};
 use crate::store::{Conn, Lane};
 use crate::unit::{self, CITY};
 use crate::web::Shared;
@@ -36,6 +36,7 @@ struct Row {
     units: String,
     state: &'static str,
     has_second_factor: bool,
+    is_linked: bool,
     is_ended: bool,
 }
 
@@ -56,6 +57,7 @@ struct UsersPage {
     /// A link that was just made: the login and the address.
     link: Option<(String, String)>,
     typed: Fields,
+    is_sso_offered: bool,
 }
 
 /// `GET /users`
@@ -71,7 +73,9 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
     let (rows, known) = block(move || {
         app.store.read(&Scope::All, |conn| {
             let logins = login::list(conn, &actor)?;
-            let rows: Result<Vec<Row>> = logins.iter().map(|login| row(conn, lang, login)).collect();
+            let linked = sso::linked(conn)?;
+            let rows: Result<Vec<Row>> =
+                logins.iter().map(|login| row(conn, lang, login, linked.contains(&login.id))).collect();
             let known = person::choices(conn, &actor)?.into_iter().map(|one| {
                 let logins = one.logins.join(", ");
                 let words = if logins.is_empty() { one.name } else { format!("{} ({logins})", one.name) };
@@ -92,11 +96,12 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
         roles: ROLES.iter().map(|role| (role.as_str(), role_words(lang, *role))).collect(),
         link: None,
         typed: Fields::default(),
+        is_sso_offered: shared.app().sso.is_some(),
         frame,
     })
 }
 
-fn row(conn: &mut Conn, lang: Lang, login: &Login) -> Result<Row> {
+fn row(conn: &mut Conn, lang: Lang, login: &Login, is_linked: bool) -> Result<Row> {
     let units = match &login.scope {
         Scope::All => lang.t("users_all_units").to_owned(),
         Scope::Units(units) => {
@@ -116,6 +121,7 @@ fn row(conn: &mut Conn, lang: Lang, login: &Login) -> Result<Row> {
             State::Ended => "users_ended",
         }),
         has_second_factor: login.has_second_factor(),
+        is_linked,
         is_ended: login.state == State::Ended,
     })
 }
@@ -190,6 +196,29 @@ pub async fn end(
         app.store.write(&Scope::All, Lane::Live, |tx| {
             let id = login::find_by_name(tx, fields.get("login"))?.id;
             leaving::end(tx, &app.stamp(), actor, id)
+        })?;
+        Ok(None)
+    })
+    .await
+}
+
+/// `POST /users/sso`: links a login to a subject of the identity provider; none takes the link away.
+pub async fn link(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, |app, actor, fields| {
+        let off = || Error::invalid("subject", "sso_off", "no [sso] in the configuration");
+        let issuer = app.sso.as_ref().ok_or_else(off)?.issuer();
+        app.store.write(&Scope::All, Lane::Live, |tx| {
+            let id = login::find_by_name(tx, fields.get("login"))?.id;
+            login::governed(tx, actor, id)?;
+            match fields.trimmed("subject") {
+                "" => sso::unlink(tx, &app.stamp(), actor, id),
+                subject => sso::link(tx, &app.stamp(), actor, id, issuer, subject),
+            }
         })?;
         Ok(None)
     })

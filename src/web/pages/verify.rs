@@ -13,6 +13,7 @@ use super::receipt::{current, standing};
 use super::{Page, html};
 use crate::actor::Scope;
 use crate::error::{Error, Result};
+use crate::pdf::embedded::{self, Embedded};
 use crate::receipt::recorded::{self, Recorded};
 use crate::receipt::verify::{
     DocumentReport, Integrity, Lenient, Problem, Report, SignatureReport, Trust, Verdict, verify_leniently,
@@ -53,6 +54,8 @@ struct Outcome {
     tone: &'static str,
     documents: Vec<DocumentWords>,
     left_out: usize,
+    /// The signed file was inside a PDF, whose pages say whatever they say.
+    is_from_pdf: bool,
 }
 
 struct DocumentWords {
@@ -107,12 +110,26 @@ pub async fn judge(request: HttpRequest, shared: web::Data<Shared>, payload: web
         if file.is_empty() {
             return Err(Error::conflict("verify_file_missing", "no file in the form"));
         }
+        let carried = carried(file)?;
+        let file = carried.as_deref().unwrap_or(file);
         let report = verify_leniently(file, &app.trust, now, &rules);
         let entries = app.store.read(&Scope::All, |conn| entries(conn, &report))?;
-        Ok(outcome(&report, &entries))
+        Ok(Outcome { is_from_pdf: carried.is_some(), ..outcome(&report, &entries) })
     })
     .await?;
     Ok(html(StatusCode::OK, &VerifyPage::with(Frame::public(&request), Some(outcome))))
+}
+
+/// The signed file that a PDF carries; none for what is no PDF.
+fn carried(file: &[u8]) -> Result<Option<Vec<u8>>> {
+    if !embedded::is_pdf(file) {
+        return Ok(None);
+    }
+    match embedded::xml(file) {
+        Embedded::Xml(bytes) => Ok(Some(bytes)),
+        Embedded::Nothing => Err(Error::conflict("verify_pdf_without_xml", "no XML file is in the PDF")),
+        Embedded::TooLarge => Err(Error::conflict("verify_pdf_too_large", "the XML file in it is too large")),
+    }
 }
 
 /// A rule that the form names.
@@ -214,7 +231,7 @@ fn outcome(report: &Report, entries: &[Option<Entry>]) -> Outcome {
     let shown = report.documents.iter().zip(entries);
     let documents = shown.map(|(document, entry)| document_words(document, entry.clone())).collect();
     let left_out = report.documents.len().saturating_sub(SHOWN_LIMIT);
-    Outcome { words, words_en, tone, documents, left_out }
+    Outcome { words, words_en, tone, documents, left_out, is_from_pdf: false }
 }
 
 fn are_signers_known(report: &Report) -> bool {

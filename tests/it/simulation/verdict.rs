@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bienlai::amount::Dong;
-use bienlai::exception::State;
+use bienlai::exception::{Exception, Kind, State};
 use bienlai::id::UnitId;
 use bienlai::ledger::{self, Account};
 use bienlai::obligation;
@@ -83,18 +83,33 @@ fn unexplained_in(city: &City, unit: UnitId) -> Vec<String> {
         .filter(|exception| exception.state != State::Resolved)
         .collect();
     let about = |subject: &str| open.iter().any(|exception| exception.subject_text() == subject);
-    let kind = |kind: &str| open.iter().any(|exception| exception.kind.as_str() == kind);
+    let named = |subject: &str, kinds: &[Kind]| {
+        open.iter().any(|one| kinds.contains(&one.kind) && one.subject_text() == subject)
+    };
+    // What no single item is about must fit into the sum of those that may be.
+    let summed = |kind: Kind, account: Option<&str>| -> i64 {
+        let is_it = |one: &&Exception| {
+            one.kind == kind
+                && account.is_none_or(|text| one.account.is_some_and(|id| id.to_string() == text))
+        };
+        open.iter().filter(is_it).map(|one| one.amount.0.abs()).sum()
+    };
     let balance = city.world.look(|conn| ledger::trial_balance(conn, unit));
     let mut faults = Vec::new();
     for (account, sum) in balance.iter().filter(|(_, sum)| !sum.is_zero()) {
         let (name, rest) = account.split_once('/').unwrap_or((account, ""));
         let is_explained = match name {
             "suspense" | "unexplained_debit" => about(rest),
-            "clearing" => kind("claim_without_credit"),
-            "due_to_unit" => kind("wrong_account"),
-            "reversal_to_recover" => kind("bank_reversal"),
-            "surplus" => kind("overpaid") || kind("duplicate_transfer") || kind("late_payment"),
-            "received_in_advance" => kind("underpaid") || kind("receipt_due") || kind("receipt_not_made"),
+            "clearing" => {
+                let of = rest.split('/').next().unwrap_or_default();
+                standing(&balance, &format!("clearing/{of}/")) <= summed(Kind::ClaimWithoutCredit, Some(of))
+            }
+            "due_to_unit" => standing(&balance, "due_to_unit/") <= summed(Kind::WrongAccount, None),
+            "reversal_to_recover" => {
+                standing(&balance, "reversal_to_recover/") <= summed(Kind::BankReversal, None)
+            }
+            "surplus" => named(rest, &[Kind::Overpaid, Kind::DuplicateTransfer, Kind::LatePayment]),
+            "received_in_advance" => named(rest, &[Kind::Underpaid, Kind::ReceiptDue]),
             _ => true,
         };
         if !is_explained {
@@ -102,6 +117,11 @@ fn unexplained_in(city: &City, unit: UnitId) -> Vec<String> {
         }
     }
     faults
+}
+
+/// What stands on all accounts that begin so, without sign.
+fn standing(balance: &[(String, Dong)], prefix: &str) -> i64 {
+    balance.iter().filter(|(name, _)| name.starts_with(prefix)).map(|(_, sum)| sum.0.abs()).sum()
 }
 
 /// Who paid once, exactly and with the code is paid; with one receipt where a series is open.

@@ -346,11 +346,12 @@ const PROMISES: &[(&str, &str)] = &[
          AND p.method = 'transfer')",
     ),
     (
-        "a movement and its payment name each other",
+        "a movement and its payment name each other, but for a payment that was taken back whole",
         "SELECT CAST(m.id AS TEXT) AS t FROM movement m WHERE m.payment_id IS NOT NULL AND NOT EXISTS \
          (SELECT 1 FROM payment p WHERE p.unit_id = m.unit_id AND p.id = m.payment_id AND p.movement_id = m.id) UNION ALL \
          SELECT CAST(p.id AS TEXT) FROM payment p WHERE p.movement_id IS NOT NULL AND NOT EXISTS \
-         (SELECT 1 FROM movement m WHERE m.unit_id = p.unit_id AND m.id = p.movement_id AND m.payment_id = p.id)",
+         (SELECT 1 FROM movement m WHERE m.unit_id = p.unit_id AND m.id = p.movement_id AND m.payment_id = p.id) \
+         AND NOT (p.state = 'reversed' AND p.reversed = p.amount)",
     ),
     (
         "every claim is archived and known by its provider's key",

@@ -12,6 +12,8 @@ pub struct Booking {
     pub amount: i64,
     pub memo: String,
     pub reference: Option<String>,
+    /// The account on the other side, where the bank shows it (camt.053).
+    pub other_account: Option<String>,
 }
 
 /// A statement to be written.
@@ -51,7 +53,13 @@ impl BankFile {
 
     pub fn book_on(mut self, day: BusinessDay, amount: i64, memo: &str, reference: &str) -> BankFile {
         let reference = Some(reference.to_owned()).filter(|reference| !reference.is_empty());
-        self.bookings.push(Booking { day, amount, memo: memo.to_owned(), reference });
+        self.bookings.push(Booking { day, amount, memo: memo.to_owned(), reference, other_account: None });
+        self
+    }
+
+    /// The last booking's money came from this account.
+    pub fn sent_from(mut self, account_no: &str) -> BankFile {
+        self.bookings.last_mut().expect("a booking").other_account = Some(account_no.to_owned());
         self
     }
 
@@ -99,11 +107,15 @@ impl BankFile {
         }
         for one in &self.bookings {
             let reference = one.reference.as_ref().map(|text| format!("<AcctSvcrRef>{text}</AcctSvcrRef>"));
+            let other = one.other_account.as_ref().map(|number| {
+                format!("<RltdPties><DbtrAcct><Id><Othr><Id>{number}</Id></Othr></Id></DbtrAcct></RltdPties>")
+            });
             write!(
                 xml,
                 "<Ntry><Amt Ccy=\"VND\">{}</Amt><CdtDbtInd>{}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>{}</Dt></BookgDt>\
-                 {}<NtryDtls><TxDtls><RmtInf><Ustrd>{}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>",
-                one.amount.abs(), mark(one.amount, "CRDT", "DBIT"), one.day, reference.unwrap_or_default(), one.memo
+                 {}<NtryDtls><TxDtls>{}<RmtInf><Ustrd>{}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>",
+                one.amount.abs(), mark(one.amount, "CRDT", "DBIT"), one.day, reference.unwrap_or_default(),
+                other.unwrap_or_default(), one.memo
             )
             .unwrap();
         }

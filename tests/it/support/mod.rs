@@ -5,6 +5,7 @@ pub mod bank_file;
 pub mod browser;
 pub mod database;
 pub mod keys;
+pub mod oidc;
 pub mod postgres;
 pub mod program;
 pub mod schema;

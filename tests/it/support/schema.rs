@@ -135,7 +135,8 @@ pub fn described_by_diesel() -> Description {
         include_str!("../../../src/store/schema_figures.rs"),
         include_str!("../../../src/store/schema_intake.rs"),
         include_str!("../../../src/store/schema_legal.rs"),
-        include_str!("../../../src/store/schema_sign_in.rs")
+        include_str!("../../../src/store/schema_sign_in.rs"),
+        include_str!("../../../src/store/schema_sso.rs")
     );
     let mut description = Description::new();
     let mut table = String::new();

@@ -166,7 +166,12 @@ fn signatures<'a, 'i>(
 ) -> Vec<Placed<'a, 'i>> {
     let mut signatures = Vec::new();
     let called = |node: &Node<'a, 'i>| node.is_element() && local_name(*node) == "Signature";
-    for node in found.node.descendants().filter(called) {
+    // A place kept for a signature that nobody gave.
+    let is_bare = |node: &Node<'a, 'i>| {
+        node.attributes().len() == 0
+            && node.children().all(|child| child.is_text() && is_blank(child.text().unwrap_or_default()))
+    };
+    for node in found.node.descendants().filter(|node| called(node) && !is_bare(node)) {
         if signatures.len() == SIGNATURES_LIMIT {
             problems.push(Problem::SignatureRepeated);
             break;

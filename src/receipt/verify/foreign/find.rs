@@ -51,7 +51,23 @@ pub(super) fn documents<'a, 'i>(root: Node<'a, 'i>) -> Result<Vec<Found<'a, 'i>>
     if !soap && !bare && found.iter().any(|found| found.kind == "receipt" && is_ours(found.node)) {
         return Err(Problem::DocumentUnknown);
     }
+    // A technical acknowledgement (message 999) tells of a document beside it and is none itself.
+    if found.iter().any(|found| !is_acknowledgement(found)) {
+        found.retain(|found| !is_acknowledgement(found));
+    }
     if found.is_empty() { Err(Problem::DocumentUnknown) } else { Ok(found) }
+}
+
+/// A `TBao` of a message of kind 999 that holds neither data nor a signature.
+fn is_acknowledgement(found: &Found<'_, '_>) -> bool {
+    let kind = found
+        .message
+        .and_then(|message| only(message, "TTChung"))
+        .and_then(|general| only(general, "MLTDiep"));
+    let is_telling = |node: Node<'_, '_>| ["DLTBao", "Signature"].contains(&local_name(node));
+    kind.and_then(|kind| kind.text()) == Some("999")
+        && local_name(found.node) == "TBao"
+        && !found.node.descendants().any(|node| node.is_element() && is_telling(node))
 }
 
 /// The documents of a message stand in `DLieu`. One that stands elsewhere, which a reader might

@@ -350,7 +350,8 @@ fn judge_signer(
     report.tax_code = signer.tax_code().map(str::to_owned);
     report.certificate = Some(signer.report.clone());
     let signed_time = !report.problems.contains(&Problem::SigningTimeUnsigned);
-    let at = report.signing_time.filter(|_| signed_time).unwrap_or(terms.now);
+    let told = report.signing_time.filter(|_| signed_time);
+    let at = told.unwrap_or(terms.now);
     let others: Vec<Vec<u8>> = parts.certificates.iter().filter(|der| **der != signer.der).cloned().collect();
     let (trust, problem) = terms.trust.judge_der(&signer.der, &others, at);
     report.problems.extend(problem);
@@ -362,7 +363,9 @@ fn judge_signer(
     if at > terms.now.plus_seconds(CLOCK_SKEW_S) {
         report.problems.push(Problem::SigningTimeInFuture);
     }
-    if !(signer.valid_from..=signer.valid_until).contains(&at) {
+    // Who does not say when he signed may have done so before his certificate expired.
+    let latest = if told.is_some() { signer.valid_until } else { at.max(signer.valid_until) };
+    if !(signer.valid_from..=latest).contains(&at) {
         report.problems.push(Problem::CertificateNotValidAtSigning);
     } else if signer.valid_until < terms.now {
         report.problems.push(Problem::CertificateExpiredSince);

@@ -37,12 +37,15 @@ pub(super) fn read(canonical: &str, kind: &str) -> Option<Content> {
     if OF_TAXPAYERS.contains(&kind) {
         issuers.extend([text(general, &["MST"])?, text(Some(body), &["MST"])?]);
     }
+    // Notices of the authority have no general part.
+    let beside = general.is_none().then_some(body);
     let summary = Summary {
         version: text(general, &["PBan"])?.or(text(Some(body), &["PBan"])?),
-        template: text(general, &["KHMSHDon", "KHMSBLai", "KHMSCTu", "MSCTu", "MSo"])?,
+        template: text(general, &["KHMSHDon", "KHMSBLai", "KHMSCTu", "MSCTu", "MSo"])?
+            .or(text(beside, &["MSo"])?),
         series: text(general, &["KHHDon", "KHBLai", "KHCTu"])?,
-        number: text(general, &["SHDon", "SBLai", "SCTu"])?,
-        issued_on: text(general, &["NLap"])?,
+        number: text(general, &["SHDon", "SBLai", "SCTu"])?.or(text(beside, &["So"])?),
+        issued_on: text(general, &["NLap", "TDLap"])?.or(text(beside, &["NTBao", "NLap"])?),
         currency: text(general, &["DVTTe"])?,
         seller_tax_code: issuers.iter().flatten().next().cloned(),
         entrusted_tax_code: text(general, &["MSTDVNUNLHDon", "MSTDVUNLHDon"])?,
@@ -167,8 +170,12 @@ mod tests {
         assert_eq!(content.issuers, ["9900000009"]);
         assert_eq!(content.summary.seller_tax_code.as_deref(), Some("9900000009"));
         assert_eq!(content.summary.entrusted_tax_code.as_deref(), Some("9900000023"));
-        let notice = read("<DLTBao><MST>9900000009</MST></DLTBao>", "notice").unwrap();
+        let notice = "<DLTBao><MSo>01/TB-ĐKĐT</MSo><So>12/TB</So><NTBao>2026-09-01</NTBao><MST>9900000009</MST></DLTBao>";
+        let notice = read(notice, "notice").unwrap();
         assert_eq!(notice.issuers, ["9900000009"]);
+        let summary = notice.summary;
+        let told = [summary.template, summary.number, summary.issued_on].map(Option::unwrap);
+        assert_eq!(told, ["01/TB-ĐKĐT", "12/TB", "2026-09-01"]);
     }
 
     #[test]

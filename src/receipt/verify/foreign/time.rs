@@ -6,12 +6,15 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime};
 
 use crate::clock::Instant;
 
-const LOCAL: [&str; 5] = [
+const ZONED: [&str; 2] = ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f %#z"];
+const LOCAL: [&str; 7] = [
     "%Y-%m-%dT%H:%M:%S%.f",
     "%Y-%m-%d %H:%M:%S%.f",
     "%Y-%m-%dT%H:%M",
     "%d/%m/%Y %H:%M:%S",
     "%d/%m/%YT%H:%M:%S",
+    "%Y/%m/%d %H:%M:%S",
+    "%d-%m-%Y %H:%M:%S",
 ];
 
 /// Documents are signed in these years.
@@ -23,7 +26,9 @@ pub(super) fn read(text: &str) -> Option<Instant> {
     if text.len() > 40 {
         return None;
     }
-    if let Ok(zoned) = DateTime::parse_from_rfc3339(text) {
+    let zoned = DateTime::parse_from_rfc3339(text).ok();
+    let zoned = zoned.or_else(|| ZONED.iter().find_map(|form| DateTime::parse_from_str(text, form).ok()));
+    if let Some(zoned) = zoned {
         return YEARS.contains(&zoned.year()).then(|| Instant::from_ms(zoned.timestamp_millis()));
     }
     if let Some(local) = LOCAL.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok()) {
@@ -47,6 +52,10 @@ mod tests {
             "2026-09-01T02:30:15.000Z",
             "2026-09-01 09:30:15",
             "01/09/2026 09:30:15",
+            "2026-09-01T09:30:15+0700",
+            "2026-09-01 09:30:15 +07:00",
+            "2026/09/01 09:30:15",
+            "01-09-2026 09:30:15",
             " 2026-09-01T09:30:15\n",
         ] {
             assert_eq!(read(text), Some(moment), "{text}");

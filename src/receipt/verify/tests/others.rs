@@ -436,6 +436,53 @@ fn a_certificate_without_a_tax_code_leaves_open_whose_signature_it_is() {
     assert_eq!((report.verdict, report.exit_code()), (Verdict::Intact, 0), "never more than intact");
 }
 
+#[test]
+fn names_that_a_certificate_spells_in_two_bytes_are_read() {
+    let pem = spelled_in_two_bytes();
+    let document = Style { key: Box::leak(pem.into_boxed_str()), ..Style::default() }.signed();
+    let report = verify(document.as_bytes(), &unnamed_trust(), now());
+    let signature = &report.documents[0].signatures[0];
+    assert_eq!(signature.tax_code.as_deref(), Some("9900000009"), "{report:?}");
+    assert_eq!(signature.by.as_deref(), Some("UID=MST:9900000009,CN=Công ty Thử Nghiệm"));
+    assert_eq!(report.verdict, Verdict::Valid);
+}
+
+#[test]
+fn a_place_kept_for_a_signature_that_nobody_gave_is_no_signature() {
+    let document = Style::default().signed();
+    let kept = format!("<NMua><Signature xmlns=\"{DSIG}\"> </Signature></NMua></DSCKS>");
+    let document = document.replace("</DSCKS>", &kept);
+    let report = verify(document.as_bytes(), &trust(), now());
+    assert_eq!((report.verdict, report.documents[0].signatures.len()), (Verdict::Valid, 1), "{report:?}");
+    assert!(intact_for_xmlsec1(document.as_bytes(), 1));
+}
+
+#[test]
+fn a_technical_acknowledgement_beside_a_document_is_none() {
+    let told = "<TDiep><TTChung><MLTDiep>999</MLTDiep></TTChung><DLieu><TBao><MTDiep>K1</MTDiep></TBao></DLieu></TDiep>";
+    let document = Style { head: "", message: Some(""), ..Style::default() }.signed();
+    let report = verify(format!("<KetQua>{told}{document}</KetQua>").as_bytes(), &trust(), now());
+    assert_eq!((report.verdict, report.documents.len()), (Verdict::Valid, 1), "{report:?}");
+    assert_ne!(verify(told.as_bytes(), &trust(), now()).exit_code(), 0, "alone it proves nothing");
+    let data = told.replace("<MTDiep>K1</MTDiep>", "<DLTBao><So>1</So></DLTBao>");
+    let report = verify(format!("<KetQua>{data}{document}</KetQua>").as_bytes(), &trust(), now());
+    assert_eq!(report.verdict, Verdict::Invalid, "data that nobody signed is never passed over");
+}
+
+#[test]
+fn who_does_not_say_when_he_signed_may_have_done_so_before_the_certificate_expired() {
+    let document = Style { time: "", ..Style::default() }.signed();
+    let report =
+        verify(document.as_bytes(), &TrustStore::empty(), "2040-01-01T00:00:00+07:00".parse().unwrap());
+    assert_eq!((report.verdict, report.exit_code()), (Verdict::Intact, 0), "{report:?}");
+    let problems = report.problems();
+    assert!(problems.contains(&Problem::CertificateExpiredSince), "{problems:?}");
+    assert!(!problems.contains(&Problem::CertificateNotValidAtSigning), "{problems:?}");
+    let late = Style { time: "2039-01-01T00:00:00", ..Style::default() }.signed();
+    let late = verify(late.as_bytes(), &TrustStore::empty(), "2040-01-01T00:00:00+07:00".parse().unwrap());
+    assert!(late.problems().contains(&Problem::CertificateNotValidAtSigning), "{late:?}");
+}
+
 /// Before Decree 123 invoices were flat, with English names and the signature beside the data.
 #[test]
 fn an_invoice_of_the_format_before_is_verified_and_its_fields_are_shown() {

@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    PKCS_RSA_SHA256, date_time_ymd,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PKCS_RSA_SHA256, date_time_ymd,
 };
 use ring::rand::SystemRandom;
 use ring::signature::{
@@ -407,10 +407,23 @@ fn digest_of(signature: Node<'_, '_>, at: usize) -> String {
 pub static UNNAMED: OnceLock<String> = OnceLock::new();
 
 pub fn unnamed() -> String {
-    let key = pem_block(SIGNER_PEM, "PRIVATE KEY");
-    let pair = KeyPair::from_pkcs8_der_and_sign_algo(&key.as_slice().into(), &PKCS_RSA_SHA256).unwrap();
     let mut name = DistinguishedName::new();
     name.push(DnType::CommonName, "Công ty Thử Nghiệm");
+    certified(name)
+}
+
+/// A key whose certificate spells the names of its subject as older authorities do.
+pub fn spelled_in_two_bytes() -> String {
+    let spelled = |text: &str| DnValue::BmpString(text.try_into().unwrap());
+    let mut name = DistinguishedName::new();
+    name.push(DnType::CommonName, spelled("Công ty Thử Nghiệm"));
+    name.push(DnType::CustomDnType(vec![0, 9, 2342, 19_200_300, 100, 1, 1]), spelled("MST:9900000009"));
+    certified(name)
+}
+
+fn certified(name: DistinguishedName) -> String {
+    let key = pem_block(SIGNER_PEM, "PRIVATE KEY");
+    let pair = KeyPair::from_pkcs8_der_and_sign_algo(&key.as_slice().into(), &PKCS_RSA_SHA256).unwrap();
     let mut params = CertificateParams::default();
     params.distinguished_name = name;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];

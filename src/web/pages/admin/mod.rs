@@ -6,7 +6,9 @@ pub mod evidence;
 pub mod operations;
 pub mod proposals;
 pub mod trail;
+pub mod unit_forms;
 pub mod units;
+pub mod webhooks;
 
 use askama::Template;
 

@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
+use askama::Template;
 
 use super::{ListingsPage, READERS, unit_coded};
+use crate::actor::Role;
 use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::store::{Conn, Stamp};
 use crate::unit::{self, CITY, Unit, account, certificate, registration, series, trust};
 use crate::web::Shared;
 use crate::web::extract::path_text;
+use crate::web::pages::fields::{Fields, Wrong};
 use crate::web::pages::frame::Frame;
 use crate::web::pages::listing::{Cell, Listing, day, or_dash};
 use crate::web::pages::session::Signed;
@@ -22,6 +25,10 @@ use crate::web::respond::block;
 
 /// Days before its end in which a certificate is shown as ending.
 const ENDING_DAYS: i64 = 45;
+
+/// Kinds of documents that have series.
+const SERIES_KINDS: [&str; 5] =
+    ["receipt", "invoice_vat", "invoice_sales", "invoice_vat_with_receipt", "invoice_sales_with_receipt"];
 
 /// `GET /admin/units`
 pub async fn list(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
@@ -96,16 +103,60 @@ fn ends(on: BusinessDay, today: BusinessDay) -> Cell {
     )
 }
 
+#[derive(Template)]
+#[template(path = "unit.html")]
+pub(super) struct UnitPage {
+    pub frame: Frame,
+    csrf: String,
+    code: String,
+    title: String,
+    lead: String,
+    can_change: bool,
+    must_confirm: bool,
+    pub wrong: Wrong,
+    /// The form that came back.
+    pub form: &'static str,
+    pub typed: Fields,
+    listings: Vec<Listing>,
+    /// Series that number: id and text.
+    open_series: Vec<(String, String)>,
+    kinds: Vec<&'static str>,
+    today: String,
+    /// What stands on documents today: e-mail, Treasury account, Treasury office.
+    imprint: [String; 3],
+}
+
+impl UnitPage {
+    /// What a field of a form shows: as it was typed, else as it stands.
+    fn shown<'a>(&'a self, form: &str, field: &str, known: &'a str) -> &'a str {
+        if self.form == form { self.typed.get(field) } else { known }
+    }
+
+    /// What is wrong with a field of a form.
+    fn fault(&self, form: &str, field: &str) -> Option<&str> {
+        if self.form == form { self.wrong.at(field) } else { None }
+    }
+}
+
 /// `GET /admin/units/{code}`
 pub async fn detail(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared).await?))
+}
+
+pub(super) async fn compose(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+) -> Result<UnitPage> {
     signed.require(&READERS)?;
-    let frame = Frame::of(&signed, &request);
-    let (app, lang) = (Arc::clone(shared.app()), frame.lang);
-    let code = path_text(&request, "code").to_owned();
-    let (unit, listings) = block(move || {
+    let frame = Frame::of(signed, request);
+    let (app, lang, actor) = (Arc::clone(shared.app()), frame.lang, signed.actor.clone());
+    let code = path_text(request, "code").to_owned();
+    let today = app.clock.now().business_day();
+    let (unit, listings, open_series, imprint) = block(move || {
         let stamp = app.stamp();
-        app.read(&signed.actor, |conn| {
-            let unit = unit_coded(conn, &signed.actor, &code)?;
+        app.read(&actor, |conn| {
+            let unit = unit_coded(conn, &actor, &code)?;
             let listings = vec![
                 facts(conn, &stamp, lang, &unit)?,
                 accounts(conn, &stamp, lang, &unit, &app.config.channels.names())?,
@@ -114,18 +165,32 @@ pub async fn detail(request: HttpRequest, signed: Signed, shared: web::Data<Shar
                 registrations(conn, lang, &unit)?,
                 mergers(conn, lang, &unit)?,
             ];
-            Ok((unit, listings))
+            let open = series::of_unit(conn, unit.id)?.into_iter().filter(|one| one.is_open);
+            let open = open.map(|one| (one.id.to_string(), format!("{} {}", one.template, one.series)));
+            let known = unit::imprint::recorded(conn, &[unit.id], stamp.today())?.pop();
+            let known = known.map(|(_, known)| known).unwrap_or_default();
+            let imprint = [known.email, known.treasury_account, known.treasury_code];
+            Ok((unit, listings, open.collect(), imprint.map(Option::unwrap_or_default)))
         })
     })
     .await?;
-    let page = ListingsPage {
+    Ok(UnitPage {
+        csrf: signed.csrf.clone(),
+        code: unit.code,
         title: unit.name,
         lead: unit.address,
-        way: Some((format!("/onboarding/{}", unit.code), frame.t("way_onboarding"))),
+        can_change: signed.actor.role == Role::Administrator,
+        must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
+        wrong: Wrong::default(),
+        form: "",
+        typed: Fields::default(),
         listings,
+        open_series,
+        kinds: SERIES_KINDS.to_vec(),
+        today: today.to_string(),
+        imprint,
         frame,
-    };
-    Ok(html(StatusCode::OK, &page))
+    })
 }
 
 fn facts(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, unit: &Unit) -> Result<Listing> {

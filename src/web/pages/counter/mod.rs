@@ -3,6 +3,7 @@
 
 pub mod confirmation;
 pub mod correct;
+pub mod deposit;
 pub mod favourites;
 pub mod guide;
 pub mod screen;
@@ -18,17 +19,17 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 
-use super::fields::Pairs;
-use super::frame::Frame;
+use super::fields::{Fields, Pairs, Wrong};
+use super::frame::{Frame, see};
 use super::session::Signed;
 use super::{Page, Posted, html};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
-use crate::id::{ObligationId, PartyId, UnitId};
+use crate::id::{ObligationId, PartyId, PaymentId, UnitId};
 use crate::obligation::reference::{CodeBook, ReferenceCode};
 use crate::obligation::{Obligation, counter_query};
-use crate::payment::counter;
+use crate::payment::{counter, pos};
 use crate::shift::{self as shifts, Shift, State, report};
 use crate::store::Conn;
 use crate::store::vault::Vault;
@@ -71,11 +72,43 @@ struct CounterPage {
     asked: String,
     found: Option<Vec<Row>>,
     today: Vec<TakenRow>,
+    /// Card payments of the shift whose approval code is not noted: id, document and sum.
+    cards: Vec<(PaymentId, String)>,
+    wrong: Wrong,
+    typed: Fields,
 }
 
 /// `GET /counter`
 pub async fn desk(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    show(&request, signed, shared, None).await
+    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared, None).await?))
+}
+
+/// `POST /counter/card-slip`: the approval code of a card payment that was taken before.
+pub async fn card_slip(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Cashier])?;
+    let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
+    let noted = block(move || {
+        let unknown = || Error::invalid("payment", "payment_not_found", "no such payment");
+        let payment: PaymentId = typed.get("payment").parse().map_err(|_| unknown())?;
+        let slip = (typed.trimmed("approval_code"), typed.trimmed("terminal"));
+        app.write(&actor, |tx, stamp| pos::record_slip(tx, stamp, &actor, own_unit(&actor)?, payment, slip))
+    })
+    .await;
+    match noted {
+        Ok(()) => Ok(see("/counter")),
+        Err(error) => {
+            let mut page = compose(&request, &signed, &shared, None).await?;
+            page.wrong = Wrong::of(error, page.frame.lang)?;
+            page.typed = fields;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
 }
 
 /// `POST /counter/search`: posted, because a name is personal data and addresses are logged.
@@ -87,21 +120,21 @@ pub async fn search(
 ) -> Page {
     let fields = signed.fields(&request, form)?;
     let asked: String = text::clean(fields.get("q")).chars().take(ASKED_LIMIT).collect();
-    show(&request, signed, shared, Some(asked)).await
+    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared, Some(asked)).await?))
 }
 
-async fn show(
+async fn compose(
     request: &HttpRequest,
-    signed: Signed,
-    shared: web::Data<Shared>,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
     asked: Option<String>,
-) -> Page {
+) -> Result<CounterPage> {
     signed.require(&[Role::Cashier])?;
-    let frame = Frame::of(&signed, request);
-    let app = Arc::clone(shared.app());
+    let frame = Frame::of(signed, request);
+    let (app, actor, csrf) = (Arc::clone(shared.app()), signed.actor.clone(), signed.csrf.clone());
     let lang = frame.lang;
-    let page = block(move || {
-        let actor = &signed.actor;
+    block(move || {
+        let actor = &actor;
         app.read(actor, |conn| {
             let unit = own_unit(actor)?;
             let found = match asked.as_deref().filter(|asked| !asked.is_empty()) {
@@ -111,20 +144,48 @@ async fn show(
                 }
                 None => None,
             };
+            let mut cards = Vec::new();
             let (shift, today) = match in_use(conn, actor, unit)? {
                 Some(shift) => {
                     let report = report::report(conn, &shift)?;
                     let sums = (report.cash_taken.to_string(), report.card_taken.to_string());
+                    cards = without_slip(conn, unit, &report.takings)?;
                     (Some(sums), report.takings.into_iter().rev().map(|one| taken_row(lang, one)).collect())
                 }
                 None => (None, Vec::new()),
             };
-            let unit = unit::find(conn, unit)?.name;
-            let asked = asked.clone().unwrap_or_default();
-            Ok(CounterPage { frame, csrf: signed.csrf.clone(), unit, shift, asked, found, today })
+            Ok(CounterPage {
+                frame,
+                csrf,
+                unit: unit::find(conn, unit)?.name,
+                shift,
+                asked: asked.clone().unwrap_or_default(),
+                found,
+                today,
+                cards,
+                wrong: Wrong::default(),
+                typed: Fields::default(),
+            })
         })
-    });
-    Ok(html(StatusCode::OK, &page.await?))
+    })
+    .await
+}
+
+/// Card payments whose approval code nobody noted: the acquirer's batch cannot name them yet.
+fn without_slip(
+    conn: &mut Conn,
+    unit: UnitId,
+    takings: &[report::Taking],
+) -> Result<Vec<(PaymentId, String)>> {
+    let cards: Vec<&report::Taking> = takings.iter().filter(|one| one.method == "card").collect();
+    let ids: Vec<PaymentId> = cards.iter().map(|one| one.payment).collect();
+    let noted = pos::query::with_slip(conn, unit, &ids)?;
+    let open = cards.into_iter().filter(|one| !noted.contains(&one.payment));
+    let name = |one: &report::Taking| match &one.receipt {
+        Some(receipt) => format!("{receipt} – {}", one.amount),
+        None => one.amount.to_string(),
+    };
+    Ok(open.map(|one| (one.payment, name(one))).collect())
 }
 
 fn taken_row(lang: super::wording::Lang, taking: report::Taking) -> TakenRow {

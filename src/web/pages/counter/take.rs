@@ -16,6 +16,7 @@ use crate::id::{ObligationId, PaymentId, ReceiptId, ShiftId, UnitId};
 use crate::obligation::{self, query, walk_in};
 use crate::payment::book::Method;
 use crate::payment::counter::{self, Taking, Tender};
+use crate::payment::pos;
 use crate::payment::settler::Numbered;
 use crate::store::Conn;
 use crate::web::Shared;
@@ -56,6 +57,9 @@ pub(super) struct TakePage {
     has_shift: bool,
     lines: Vec<(String, String)>,
     tendered: String,
+    /// The card's slip as it was typed.
+    approval_code: String,
+    terminal: String,
     receipts: Vec<ReceiptLink>,
     /// Whether a document still waits for its signature.
     is_waiting: bool,
@@ -181,6 +185,8 @@ async fn compose(
                 has_shift: shift.is_some(),
                 lines: lines.iter().map(|line| (line.item_name.clone(), line.amount.to_string())).collect(),
                 tendered: String::new(),
+                approval_code: String::new(),
+                terminal: String::new(),
                 is_waiting: receipts.iter().any(|receipt| !receipt.is_signed),
                 stamp: crate::web::pages::live::stamp_of(conn, &item)?,
                 receipts,
@@ -204,6 +210,8 @@ struct Confirmed {
     method: Method,
     tendered: Option<i64>,
     amount: Dong,
+    /// Approval code and terminal of a card's slip; without a code it is noted later.
+    slip: Option<(String, String)>,
 }
 
 fn read_form(fields: &Fields) -> Result<Confirmed> {
@@ -216,7 +224,10 @@ fn read_form(fields: &Fields) -> Result<Confirmed> {
     if tendered.is_some_and(|tendered| tendered < amount) {
         return Err(Error::invalid("tendered", "tendered_too_little", "less than what is owed"));
     }
-    Ok(Confirmed { method, tendered, amount: Dong(amount) })
+    let code = fields.trimmed("approval_code");
+    let slip = (method == Method::Card && !code.is_empty())
+        .then(|| (code.to_owned(), fields.trimmed("terminal").to_owned()));
+    Ok(Confirmed { method, tendered, amount: Dong(amount), slip })
 }
 
 /// `POST /counter/obligations/{id}/take`: takes the money once, however often the form is sent.
@@ -239,7 +250,7 @@ pub async fn take(
                 ROUTE,
                 key.clone(),
                 request.path(),
-                &format!("{}/{}", confirmed.method.as_str(), confirmed.amount.0),
+                &format!("{}/{}/{:?}", confirmed.method.as_str(), confirmed.amount.0, confirmed.slip),
             );
             let name = signed.name.clone();
             block(move || taking(&app, &held, &actor, name, id, &confirmed, &repeatable)).await
@@ -257,6 +268,8 @@ pub async fn take(
             let mut page = compose(&request, &signed, &shared, key, Asked::default()).await?;
             page.wrong = wrong;
             page.tendered = fields.trimmed("tendered").to_owned();
+            page.approval_code = fields.trimmed("approval_code").to_owned();
+            page.terminal = fields.trimmed("terminal").to_owned();
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }
     }
@@ -290,6 +303,9 @@ fn taking(
             collector: collector.clone(),
         };
         let taken = counter::take(tx, stamp, actor, &taking)?;
+        if let Some((code, terminal)) = &confirmed.slip {
+            pos::record_slip(tx, stamp, actor, unit, taken.payment, (code, terminal))?;
+        }
         if let Some(tendered) = confirmed.tendered.map(Dong) {
             let tender = Tender { tendered, due: confirmed.amount };
             counter::keep_tender(tx, stamp, (unit, &[taken.payment]), tender)?;

@@ -1,4 +1,5 @@
-//! `GET /finance`: how every account stands this morning.
+//! `GET /finance`: how every account stands this morning. The standing is the overview's, as the API and
+//! the metrics tell it.
 
 use std::sync::Arc;
 
@@ -6,37 +7,47 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 
-use super::{READERS, accounts, units};
+use super::alarms::{self, Alarm};
+use super::{READERS, units};
 use crate::actor::Actor;
 use crate::clock::BusinessDay;
+use crate::duty::decision;
 use crate::duty::waiting;
 use crate::error::Result;
-use crate::exception::{self, State};
-use crate::filing::alarm;
-use crate::reconciliation::{day_close, query};
+use crate::exception::{self, Exception, State};
+use crate::id::AccountId;
+use crate::reconciliation::overview::{self, Standing};
+use crate::report::verify;
 use crate::store::{Conn, Stamp};
+use crate::unit;
 use crate::web::Shared;
 use crate::web::pages::frame::Frame;
+use crate::web::pages::matter::day;
 use crate::web::pages::session::Signed;
+use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, html};
 use crate::web::respond::block;
 
-/// Open items counted of one unit; the queue itself shows the rest.
+/// Unsettled items counted of one unit and state; the queue itself shows the rest.
 const OPEN_LIMIT: i64 = 1_000;
 
 struct AccountRow {
+    id: AccountId,
     unit: String,
     account_no: String,
     statement_until: Option<String>,
     closed_until: Option<String>,
-    /// Working days between the last closed day and today.
-    behind: i64,
+    /// Days that are over and not closed.
+    open_days: i64,
+    /// Money nobody has explained, and how many days the oldest of it waits.
+    unexplained: Option<(String, i64)>,
     tone: &'static str,
     state: &'static str,
 }
 
 struct QueueRow {
     unit: String,
+    unit_code: String,
     open: usize,
     overdue: usize,
     /// Age in days and title of the oldest.
@@ -49,8 +60,9 @@ struct BoardPage {
     frame: Frame,
     today: String,
     accounts: Vec<AccountRow>,
+    unexplained: String,
     queue: Vec<QueueRow>,
-    alarms: Vec<(String, &'static str)>,
+    alarms: Vec<Alarm>,
     /// Decisions that wait for a second person, and how many of them the city is asked for.
     waiting: usize,
     for_city: usize,
@@ -62,71 +74,75 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
     let app = Arc::clone(shared.app());
     let page = block(move || {
         let stamp = app.stamp();
-        app.read(&signed.actor, |conn| compose(conn, &stamp, &signed.actor, frame))
+        app.read(&signed.actor, |conn| compose(conn, (&stamp, &app.books), &signed.actor, frame))
     });
     Ok(html(StatusCode::OK, &page.await?))
 }
 
-fn compose(conn: &mut Conn, stamp: &Stamp<'_>, actor: &Actor, frame: Frame) -> Result<BoardPage> {
-    let today = stamp.today();
-    let mut rows = Vec::new();
-    for (unit, account) in accounts(conn, actor)? {
-        let until = query::covered_until(conn, unit.id, account.id)?;
-        let closed = day_close::last_closed(conn, unit.id, account.id)?;
-        let behind = behind(stamp, closed.unwrap_or(account.opened_on.plus_days(-1)), today);
-        let (state, tone) = match behind {
-            0 | 1 => ("board_even", "done"),
-            2 | 3 => ("board_behind", "wait"),
-            _ => ("board_late", "late"),
-        };
-        rows.push(AccountRow {
-            unit: unit.name.clone(),
-            account_no: account.account_no.clone(),
-            statement_until: until.map(day),
-            closed_until: closed.map(day),
-            behind,
-            tone,
-            state: frame.lang.t(state),
-        });
-    }
-    let (mut queue, mut alarms) = (Vec::new(), Vec::new());
+fn compose(
+    conn: &mut Conn,
+    (stamp, books): (&Stamp<'_>, &verify::Standing),
+    actor: &Actor,
+    frame: Frame,
+) -> Result<BoardPage> {
+    let (today, lang) = (stamp.today(), frame.lang);
+    let overview = overview::overview(conn, stamp, actor, None)?;
+    let mut queue = Vec::new();
     for unit in units(conn, actor)? {
         let mut open = exception::list(conn, unit.id, Some(State::Open), None, OPEN_LIMIT)?;
-        open.sort_by_key(|item| item.opened_on);
-        let title = |item: &exception::Exception| {
-            frame.lang.pick(item.kind.title_vi(), item.kind.title_en()).to_owned()
-        };
-        queue.push(QueueRow {
-            unit: unit.name.clone(),
-            open: open.len(),
-            overdue: open.iter().filter(|item| item.due_on < today).count(),
-            oldest: open.first().map(|item| (item.age_days(today), title(item))),
-        });
-        for one in alarm::of_unit(conn, unit.id, stamp.now)? {
-            let (vi, en) = one.kind.words();
-            alarms.push((unit.name.clone(), frame.lang.pick(vi, en)));
-        }
+        open.extend(exception::list(conn, unit.id, Some(State::Proposed), None, OPEN_LIMIT)?);
+        queue.push(queue_row(lang, (unit.name, unit.code), &open, today));
     }
     let waits = waiting::list(conn, stamp, actor, None)?;
     let for_city = waits.iter().filter(|one| one.escalated.is_some()).count();
-    let waiting = waits.len();
-    Ok(BoardPage { frame, today: day(today), accounts: rows, queue, alarms, waiting, for_city })
-}
-
-fn day(day: BusinessDay) -> String {
-    day.0.format("%d/%m/%Y").to_string()
-}
-
-/// Working days after `closed` up to yesterday and today: today itself counts, because its statement
-/// comes tomorrow, so one behind is even.
-fn behind(stamp: &Stamp<'_>, closed: BusinessDay, today: BusinessDay) -> i64 {
-    let mut count = 0;
-    let mut day = closed;
-    while day < today && count < 100 {
-        day = stamp.calendar.after(day, 1);
-        if day <= today {
-            count += 1;
-        }
+    let mut waiting = 0;
+    for unit in unit::all(conn)?.into_iter().filter(|unit| actor.scope.covers(unit.id)) {
+        waiting += decision::open(conn, unit.id)?.len();
     }
-    count
+    Ok(BoardPage {
+        today: day(today),
+        unexplained: overview.unexplained.to_string(),
+        accounts: overview.rows.into_iter().map(|row| account_row(lang, row)).collect(),
+        queue,
+        alarms: alarms::standing(conn, (stamp, books), actor, lang)?,
+        waiting,
+        for_city,
+        frame,
+    })
+}
+
+fn account_row(lang: Lang, row: overview::Row) -> AccountRow {
+    let (vi, en) = row.standing.words();
+    AccountRow {
+        id: row.account,
+        unit: row.unit_name,
+        account_no: row.account_no,
+        statement_until: row.statement_until.map(day),
+        closed_until: row.closed_until.map(day),
+        open_days: row.open_days,
+        unexplained: row.oldest_days.map(|days| (row.unexplained.to_string(), days)),
+        tone: match row.standing {
+            Standing::UpToDate => "done",
+            Standing::Open => "wait",
+            Standing::NoStatement | Standing::Late => "late",
+        },
+        state: lang.pick(vi, en),
+    }
+}
+
+fn queue_row(
+    lang: Lang,
+    (unit, unit_code): (String, String),
+    open: &[Exception],
+    today: BusinessDay,
+) -> QueueRow {
+    let title = |item: &Exception| lang.pick(item.kind.title_vi(), item.kind.title_en()).to_owned();
+    let oldest = open.iter().min_by_key(|item| item.opened_on);
+    QueueRow {
+        unit,
+        unit_code,
+        open: open.len(),
+        overdue: open.iter().filter(|item| item.due_on < today).count(),
+        oldest: oldest.map(|item| (item.age_days(today), title(item))),
+    }
 }

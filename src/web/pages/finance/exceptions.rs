@@ -10,12 +10,12 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::workbench;
-use super::{READERS, confirm, units};
+use super::{READERS, accounts, confirm, units};
 use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::exception::work_query::{self, Filter};
-use crate::exception::{self, Exception, State, query};
+use crate::exception::{self, Exception, Kind, State, query};
 use crate::id::{ExceptionId, UnitId};
 use crate::payment::resolve;
 use crate::payment::settler::Numbered;
@@ -59,35 +59,74 @@ struct ExceptionsPage {
     /// The last item of a full page: where the next one begins.
     next: Option<ExceptionId>,
     can_work: bool,
-    comment: String,
+    asked: Asked,
+    /// Code and name.
+    units: Vec<(String, String)>,
+    accounts: Vec<(String, String)>,
+    /// Number and title.
+    kinds: Vec<(String, &'static str)>,
+    owners: Vec<(&'static str, &'static str)>,
+    typed: Fields,
 }
 
-/// What the address asks for.
+impl ExceptionsPage {
+    /// Whether an item was chosen in the form that came back.
+    fn is_chosen(&self, id: &ExceptionId) -> bool {
+        !self.typed.get(&format!("x.{id}")).is_empty()
+    }
+}
+
+/// What the address asks for, as it came.
 #[derive(Clone, Default, Deserialize)]
+#[serde(default)]
 struct Asked {
-    #[serde(default)]
-    state: Option<String>,
-    #[serde(default)]
-    after: Option<String>,
+    state: String,
+    after: String,
+    unit: String,
+    account: String,
+    kind: String,
+    owner: String,
+    /// At least so many days old.
+    age: String,
 }
 
 impl Asked {
     fn state(&self) -> &'static str {
         let states = ["open", "proposed", "resolved"];
-        states.into_iter().find(|state| self.state.as_deref() == Some(*state)).unwrap_or("unresolved")
+        states.into_iter().find(|state| self.state == *state).unwrap_or("unresolved")
     }
 
-    fn filter(&self) -> Filter {
+    /// What does not read filters nothing out; the form shows what counted.
+    fn filter(&self, conn: &mut Conn, actor: &Actor, today: BusinessDay) -> Result<Filter> {
         let state = self.state();
-        Filter {
+        let unit = units(conn, actor)?.into_iter().find(|unit| unit.code == self.unit);
+        let age = self.age.trim().parse::<i64>().ok().filter(|days| (0..=AGE_LIMIT_DAYS).contains(days));
+        Ok(Filter {
+            unit: unit.map(|unit| unit.id),
+            account: self.account.parse().ok(),
+            kind: Kind::parse(&self.kind).ok(),
             state: State::ALL.into_iter().find(|one| one.as_str() == state),
             unresolved: state == "unresolved",
-            after: self.after.as_deref().and_then(|id| id.parse().ok()),
+            owner: OWNERS.iter().find(|(role, _)| *role == self.owner).map(|(role, _)| (*role).to_owned()),
+            opened_until: age.map(|days| today.plus_days(-days)),
+            after: self.after.parse().ok(),
             limit: SHOWN_LIMIT,
             ..Filter::default()
-        }
+        })
     }
 }
+
+/// The oldest an item can be asked for; about a century.
+const AGE_LIMIT_DAYS: i64 = 36_500;
+
+/// Roles that own items, with the words for them.
+pub(super) const OWNERS: [(&str, &str); 5] = [
+    ("cashier", "role_cashier"),
+    ("finance", "role_finance"),
+    ("approver", "role_approver"),
+    ("administrator", "role_administrator"),
+    ("city", "role_city"),
+];
 
 /// `GET /finance/exceptions`
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
@@ -104,23 +143,30 @@ async fn compose(
     let app = Arc::clone(shared.app());
     let (actor, lang) = (signed.actor.clone(), frame.lang);
     let asked = extract::query::<Asked>(request).unwrap_or_default();
-    let filter = asked.filter();
-    let rows = block(move || {
+    let wanted = asked.clone();
+    let (rows, all, accounts) = block(move || {
         let today = app.clock.now().business_day();
         app.read(&actor, |conn| {
+            let all = units(conn, &actor)?;
             let names: HashMap<UnitId, String> =
-                units(conn, &actor)?.into_iter().map(|unit| (unit.id, unit.name)).collect();
+                all.iter().map(|unit| (unit.id, unit.name.clone())).collect();
+            let filter = wanted.filter(conn, &actor, today)?;
             let items = work_query::page(conn, &actor.scope, &filter)?;
             let mut rows = Vec::with_capacity(items.len());
             for item in &items {
                 let unit = names.get(&item.unit).cloned().unwrap_or_default();
                 rows.push(row(conn, lang, unit, item, today)?);
             }
-            Ok(rows)
+            let accounts = accounts(conn, &actor)?.into_iter();
+            let accounts: Vec<(String, String)> = accounts
+                .map(|(unit, one)| (one.id.to_string(), format!("{} – {}", unit.name, one.account_no)))
+                .collect();
+            Ok((rows, all, accounts))
         })
     })
     .await?;
     let is_full = i64::try_from(rows.len()).is_ok_and(|count| count == SHOWN_LIMIT);
+    let title = |kind: Kind| lang.pick(kind.title_vi(), kind.title_en());
     Ok(ExceptionsPage {
         frame,
         csrf: signed.csrf.clone(),
@@ -132,7 +178,12 @@ async fn compose(
         rows,
         state: asked.state(),
         can_work: matches!(signed.actor.role, Role::Finance | Role::Approver | Role::Administrator),
-        comment: String::new(),
+        asked,
+        units: all.into_iter().map(|unit| (unit.code, unit.name)).collect(),
+        accounts,
+        kinds: Kind::all().map(|kind| (kind.as_str().to_owned(), title(kind))).collect(),
+        owners: OWNERS.into_iter().map(|(role, key)| (role, lang.t(key))).collect(),
+        typed: Fields::default(),
     })
 }
 
@@ -179,7 +230,7 @@ pub async fn bulk(
         page.wrong.0.extend(Wrong::of(error, page.frame.lang)?.0);
     }
     page.wrong.0.dedup();
-    page.comment = fields.trimmed("reason").to_owned();
+    page.typed = fields;
     Ok(html(StatusCode::BAD_REQUEST, &page))
 }
 
@@ -192,8 +243,17 @@ fn each(app: &crate::app::App, signed: &Signed, fields: &Fields) -> Result<Vec<E
     if chosen.is_empty() {
         return Ok(vec![missing()]);
     }
+    if fields.get("do") == "approve"
+        && let Err(error) = confirm(app, signed, fields.get("confirm"))
+    {
+        return Ok(vec![error]);
+    }
     let mut failed = Vec::new();
     for id in chosen {
+        if fields.get("do") == "approve" {
+            failed.extend(approved(app, actor, id).err());
+            continue;
+        }
         let done = app.write(actor, |tx, stamp| {
             let unit = locate(tx, actor, id)?;
             if fields.get("do") == "comment" {
@@ -225,7 +285,12 @@ pub async fn approve(
     signed.require(&[Role::Approver])?;
     let app = Arc::clone(shared.app());
     let mut page = compose(&request, &signed, &shared).await?;
-    match block(move || approved(&app, &signed, &fields)).await {
+    let done = block(move || {
+        let id: ExceptionId = fields.get("exception").parse()?;
+        confirm(&app, &signed, fields.get("confirm"))?;
+        approved(&app, &signed.actor, id)
+    });
+    match done.await {
         Ok(()) => Ok(see("/finance/exceptions")),
         Err(error) => {
             page.wrong = Wrong::of(error, page.frame.lang)?;
@@ -234,10 +299,7 @@ pub async fn approve(
     }
 }
 
-fn approved(app: &crate::app::App, signed: &Signed, fields: &Fields) -> Result<()> {
-    let actor = &signed.actor;
-    let id: ExceptionId = fields.get("exception").parse()?;
-    confirm(app, signed, fields.get("confirm"))?;
+fn approved(app: &crate::app::App, actor: &Actor, id: ExceptionId) -> Result<()> {
     let receipts = app.write(actor, |tx, stamp| {
         let unit = locate(tx, actor, id)?;
         resolve::approve(tx, stamp, actor, unit, id).map(|(_, receipts)| receipts)

@@ -1,16 +1,26 @@
 //! `/finance`: the morning board, statements, exceptions, refunds and day close, for those who keep the books
 //! and those who look over them.
 
+pub mod account;
+mod alarms;
+pub mod beside;
 pub mod board;
 mod candidates;
 pub mod days;
 pub mod exceptions;
+pub mod lists;
 pub mod pictures;
 pub mod refund;
 pub mod refund_request;
+pub mod refund_start;
 pub mod refunds;
+pub mod remittances;
+pub mod set_aside;
 pub mod slips;
 pub mod statements;
+mod undoing;
+pub mod unmatch;
+pub mod versions;
 pub mod workbench;
 
 use crate::actor::{Actor, Role};

@@ -39,6 +39,7 @@ struct RequestPage {
     payee: Option<Payee>,
     /// None while no statement names the sender.
     is_sender: Option<bool>,
+    confirmed_by: &'static str,
     is_open: bool,
     can_take_up: bool,
     can_decline: bool,
@@ -84,7 +85,14 @@ async fn compose(
         })
     })
     .await?;
+    let confirmed_by = frame.t(match found.confirmed_by.as_deref() {
+        Some("sender") => "refund_confirmed_sender",
+        Some("sms") => "refund_confirmed_sms",
+        Some("email") => "refund_confirmed_email",
+        _ => "refund_confirmed_none",
+    });
     Ok(RequestPage {
+        confirmed_by,
         frame,
         csrf,
         wrong,

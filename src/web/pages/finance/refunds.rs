@@ -44,6 +44,7 @@ struct Row {
 #[template(path = "refunds.html")]
 struct RefundsPage {
     frame: Frame,
+    can_start: bool,
     wanted: Vec<Wanted>,
     rows: Vec<Row>,
 }
@@ -52,6 +53,7 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
     signed.require(&READERS)?;
     let frame = Frame::of(&signed, &request);
     let (app, lang) = (Arc::clone(shared.app()), frame.lang);
+    let can_start = signed.actor.role == Role::Finance;
     let (wanted, rows) = block(move || {
         let today = app.clock.now().business_day();
         app.read(&signed.actor, |conn| {
@@ -66,7 +68,7 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
         })
     })
     .await?;
-    Ok(html(StatusCode::OK, &RefundsPage { frame, wanted, rows }))
+    Ok(html(StatusCode::OK, &RefundsPage { frame, can_start, wanted, rows }))
 }
 
 fn wish(one: &PayerRequest, unit: &str, today: BusinessDay) -> Wanted {

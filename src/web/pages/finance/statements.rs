@@ -1,25 +1,31 @@
 //! `/finance/statements`: a bank's file is looked at before it is imported; faults are told with
 //! their place in the file.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 
-use super::READERS;
-use crate::actor::Role;
+use super::{READERS, units};
+use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::id::StatementId;
 use crate::payment::settler::Numbered;
 use crate::reconciliation;
+use crate::statement::import::Imported;
 use crate::statement::{self, Finding, Parsed};
+use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::extract::{STATEMENT_BODY_LIMIT_BYTES, body};
 use crate::web::pages::fields::Wrong;
 use crate::web::pages::frame::Frame;
+use crate::web::pages::matter::day;
 use crate::web::pages::session::{Signed, check_origin};
 use crate::web::pages::upload::{Part, boundary, parts};
+use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, html};
 use crate::web::respond::block;
 
@@ -45,6 +51,8 @@ struct Done {
     lines_known: usize,
     posted: usize,
     receipts: usize,
+    /// What somebody has to look at: words, and where.
+    notes: Vec<(String, Option<String>)>,
 }
 
 #[derive(Template)]
@@ -59,6 +67,8 @@ struct StatementsPage {
     /// Place in the file and what is wrong there.
     errors: Vec<(String, String)>,
     warnings: Vec<(String, String)>,
+    /// Versions and lines that wait for somebody: words and where.
+    waiting: Vec<(String, String)>,
 }
 
 impl StatementsPage {
@@ -72,15 +82,52 @@ impl StatementsPage {
             done: None,
             errors: Vec::new(),
             warnings: Vec::new(),
+            waiting: Vec::new(),
         }
+    }
+
+    /// With what waits in the units of whoever looks.
+    async fn of(
+        request: &HttpRequest,
+        signed: &Signed,
+        shared: &web::Data<Shared>,
+    ) -> Result<StatementsPage> {
+        let mut page = StatementsPage::empty(Frame::of(signed, request), signed);
+        let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), page.frame.lang);
+        page.waiting = block(move || app.read(&actor, |conn| waiting(conn, &actor, lang))).await?;
+        Ok(page)
     }
 }
 
+/// Versions and lines shown of each unit.
+const WAITING_LIMIT: i64 = 50;
+
+fn waiting(conn: &mut Conn, actor: &Actor, lang: Lang) -> Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    for unit in units(conn, actor)? {
+        for one in statement::version::list(conn, unit.id, None, WAITING_LIMIT)? {
+            if matches!(one.state.as_str(), "held" | "proposed") {
+                let number = one.number.clone().unwrap_or_else(|| day(one.closing_on));
+                let words = format!("{}: {}", unit.name, lang.with("statement_held", number));
+                found.push((words, format!("/finance/versions/{}", one.id)));
+            }
+        }
+        let mut lines: BTreeMap<StatementId, usize> = BTreeMap::new();
+        for line in statement::quarantine::open(conn, unit.id, None, WAITING_LIMIT)? {
+            *lines.entry(line.statement).or_default() += 1;
+        }
+        for (id, count) in lines {
+            let words = format!("{}: {}", unit.name, lang.with("statement_set_aside", count));
+            found.push((words, format!("/finance/quarantine/{id}")));
+        }
+    }
+    Ok(found)
+}
+
 /// `GET /finance/statements`
-pub async fn page(request: HttpRequest, signed: Signed) -> Page {
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
     signed.require(&READERS)?;
-    let frame = Frame::of(&signed, &request);
-    Ok(html(StatusCode::OK, &StatementsPage::empty(frame, &signed)))
+    Ok(html(StatusCode::OK, &StatementsPage::of(&request, &signed, &shared).await?))
 }
 
 /// `POST /finance/statements`: looks at a file, or imports it and matches what is new.
@@ -96,7 +143,7 @@ pub async fn take(
     let boundary = boundary(&request).ok_or_else(unreadable)?;
     let bytes = body(payload, STATEMENT_BODY_LIMIT_BYTES).await?;
     let mut page = StatementsPage::empty(Frame::of(&signed, &request), &signed);
-    let app = Arc::clone(shared.app());
+    let (app, lang) = (Arc::clone(shared.app()), page.frame.lang);
     let outcome = block(move || {
         let found = parts(&bytes, &boundary)?;
         let field =
@@ -106,7 +153,7 @@ pub async fn take(
         let file = field("file").filter(|file| !file.is_empty());
         let file = file.ok_or_else(|| Error::invalid("file", "field_missing", "choose a file"))?;
         if text("do") == "import" {
-            return import(&app, &signed, file).map(Outcome::Imported);
+            return import(&app, &signed, lang, file).map(Outcome::Imported);
         }
         Ok(Outcome::Read(statement::parse(file)))
     })
@@ -139,8 +186,9 @@ enum Outcome {
     Imported((Done, Vec<Finding>, Vec<Finding>)),
 }
 
-/// Imports and matches: whoever brings a statement wants to see what it explains.
-fn import(app: &App, signed: &Signed, file: &[u8]) -> Result<(Done, Vec<Finding>, Vec<Finding>)> {
+/// Imports and matches: whoever brings a statement wants to see what it explains. An account that
+/// cannot be matched is told and keeps nobody else's money waiting.
+fn import(app: &App, signed: &Signed, lang: Lang, file: &[u8]) -> Result<(Done, Vec<Finding>, Vec<Finding>)> {
     let actor = &signed.actor;
     let imported = reconciliation::import(&app.store, &|| app.stamp(), actor, file)?;
     let mut done = Done {
@@ -149,16 +197,46 @@ fn import(app: &App, signed: &Signed, file: &[u8]) -> Result<(Done, Vec<Finding>
         lines_known: imported.statements.iter().map(|one| one.lines_known).sum(),
         posted: 0,
         receipts: 0,
+        notes: notes(lang, &imported),
     };
     if imported.errors.is_empty() && !imported.already_imported {
-        for visited in reconciliation::reconcile_accounts(&app.store, &|| app.stamp(), actor, None)? {
-            let report = visited.outcome?;
-            done.posted += report.lines_posted;
-            done.receipts += report.receipts.len();
-            app.sealing.numbered(&report.receipts);
+        let stamp = || app.stamp();
+        for visited in reconciliation::reconcile_accounts(&app.store, &stamp, actor, None)? {
+            match visited.outcome {
+                Ok(report) => {
+                    done.posted += report.lines_posted;
+                    done.receipts += report.receipts.len();
+                    app.sealing.numbered(&report.receipts);
+                }
+                Err(error) => {
+                    let words = lang.with("statement_unmatched", lang.of_code(error.code()));
+                    done.notes.push((words, Some(format!("/finance/days/{}", visited.account))));
+                }
+            }
         }
     }
     Ok((done, imported.errors, imported.warnings))
+}
+
+/// What an import leaves for somebody to decide or to ask the bank for.
+fn notes(lang: Lang, imported: &Imported) -> Vec<(String, Option<String>)> {
+    let mut found = Vec::new();
+    for held in &imported.held {
+        let number = held.number.clone().unwrap_or_else(|| day(held.closing_on));
+        let href = format!("/finance/versions/{}", held.id);
+        found.push((lang.with("statement_held", number), Some(href)));
+    }
+    for one in &imported.statements {
+        if one.quarantined > 0 {
+            let href = format!("/finance/quarantine/{}", one.id);
+            found.push((lang.with("statement_set_aside", one.quarantined), Some(href)));
+        }
+        for odd in &one.oddities {
+            let href = format!("/finance/days/{}", one.account);
+            found.push((lang.pick(&odd.vi(), &odd.en()).to_owned(), Some(href)));
+        }
+    }
+    found
 }
 
 fn places(findings: &[Finding]) -> Vec<(String, String)> {

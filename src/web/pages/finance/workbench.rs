@@ -9,20 +9,21 @@ use askama::Template;
 
 use super::candidates::{Candidate, candidates};
 use super::exceptions::locate;
-use super::{READERS, confirm};
+use super::{READERS, confirm, undoing};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::app::App;
 use crate::clock::BusinessDay;
 use crate::duty;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::exception::{self, Ask, Decision, Exception, State, work_query};
 use crate::id::{ExceptionId, LineId, ObligationId, PictureId, UnitId};
 use crate::obligation::reference::ReferenceCode;
 use crate::obligation::walk_in;
+use crate::payment::handover::{self, Transfer};
 use crate::payment::settler::Numbered;
 use crate::payment::split::{self, Part};
-use crate::payment::{picture, reopen, resolve};
+use crate::payment::{picture, reopen, resolve, undo};
 use crate::store::{Conn, Stamp, Tx};
 use crate::web::Shared;
 use crate::web::extract;
@@ -78,6 +79,10 @@ struct WorkbenchPage {
     resolutions: Vec<&'static str>,
     proposal: Option<(String, String, String)>,
     reopening: Option<String>,
+    /// What approving an un-matching, or undoing what is settled, will do.
+    undoes: Vec<String>,
+    /// How money of another unit is paid on.
+    transfer: Option<Transfer>,
     pictures: Vec<PictureId>,
     events: Vec<Past>,
     /// Who decided for whom.
@@ -143,6 +148,9 @@ async fn compose(
         let unit = app.read(&actor, |conn| locate(conn, &actor, id))?;
         let subject = (unit, duty::Kind::Exception, id.0);
         let delegated = app.store.read(&Scope::All, |conn| duties::delegated(conn, lang, subject))?;
+        // The account to pay is another unit's.
+        let seen = app.read(&actor, |conn| exception::find(conn, unit, id))?;
+        let transfer = app.store.read(&Scope::All, |conn| handover::transfer(conn, &seen))?;
         app.read(&actor, |conn| {
             let item = exception::find(conn, unit, id)?;
             let proposal = match item.state {
@@ -188,6 +196,10 @@ async fn compose(
                 resolutions: if is_open { fitting(conn, &item)? } else { Vec::new() },
                 proposal,
                 reopening: exception::reopening_asked(conn, unit, id)?.map(|(_, reason)| reason),
+                transfer,
+                undoes: undo::foreseen(conn, &item)?
+                    .map(|found| undoing::words(lang, &found))
+                    .unwrap_or_default(),
                 pictures,
                 events: past(conn, lang, &item)?,
                 delegated,
@@ -252,13 +264,17 @@ fn line_facts(
 fn fitting(conn: &mut Conn, item: &Exception) -> Result<Vec<&'static str>> {
     let mut found = Vec::new();
     let is_debit = resolve::check_proposal(conn, item, "bank_charge", None).is_ok();
+    let can_assign = resolve::check_proposal(conn, item, "assign", Some(item.id.0)).is_ok();
     for resolution in resolve::RESOLUTIONS {
         let is_refund = resolution.starts_with("refund_");
-        let fits = match resolve::check_proposal(conn, item, resolution, Some(item.id.0)) {
+        // Who is paid, and which line is the other side, may be found without being named.
+        let named = Some(item.id.0).filter(|_| !matches!(resolution, "to_unit" | "own_transfer"));
+        let fits = match resolve::check_proposal(conn, item, resolution, named) {
             Ok(()) => true,
-            Err(error) if matches!(error.code(), "resolution_unfit" | "refund_not_found") => {
+            Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
                 // These look at their target, which is not named yet.
-                is_debit && (is_refund || resolution == "remittance_refused")
+                let looks = is_refund || resolution == "remittance_refused";
+                is_debit && looks || can_assign && resolution == "proves"
             }
             Err(error) => return Err(error),
         };
@@ -304,7 +320,7 @@ fn event_key(kind: &str) -> &'static str {
 }
 
 /// What a resolution is called on the pages.
-pub(super) fn resolution_key(resolution: &str) -> &'static str {
+pub fn resolution_key(resolution: &str) -> &'static str {
     match resolution {
         "assign" => "do_assign",
         "split" => "do_split",
@@ -321,6 +337,11 @@ pub(super) fn resolution_key(resolution: &str) -> &'static str {
         "remittance_refused" => "do_remittance_refused",
         "to_budget" => "do_to_budget",
         "shortage_repaid" => "do_shortage_repaid",
+        "unmatch" => "do_unmatch",
+        "proves" => "do_proves",
+        "to_unit" => "do_to_unit",
+        "own_transfer" => "do_own_transfer",
+        "cash_withdrawn" => "do_cash_withdrawn",
         _ => "do_other",
     }
 }
@@ -372,11 +393,13 @@ fn parts_of(conn: &mut Conn, unit: UnitId, text: &str) -> Result<Vec<Part>> {
 }
 
 fn needs_target(resolution: &str) -> bool {
-    !matches!(resolution, "acknowledge" | "bank_charge" | "disprove" | "shortage" | "to_budget" | "split")
+    let on_its_own =
+        ["acknowledge", "bank_charge", "disprove", "shortage", "to_budget", "split", exception::UNMATCH];
+    !on_its_own.contains(&resolution)
 }
 
 /// What somebody typed or chose, as the id it stands for.
-fn target_of(conn: &mut Conn, unit: UnitId, text: &str) -> Result<i64> {
+pub(super) fn target_of(conn: &mut Conn, unit: UnitId, text: &str) -> Result<i64> {
     if let Ok(id) = crate::web::read_target(text) {
         return Ok(id);
     }
@@ -432,7 +455,7 @@ fn act(app: &App, signed: &Signed, id: ExceptionId, fields: &Fields) -> Result<(
             "approve" => return resolve::approve(tx, stamp, actor, unit, id).map(|(_, receipts)| receipts),
             "refuse" => exception::refuse(tx, stamp, actor, unit, id, reason).map(|_| ())?,
             "comment" => exception::comment(tx, stamp, actor, unit, id, reason).map(|_| ())?,
-            "reopen" => exception::ask_to_reopen(tx, stamp, actor, unit, id, reason).map(|_| ())?,
+            "reopen" => reopen::ask(tx, stamp, actor, unit, id, reason).map(|_| ())?,
             "approve_reopening" => reopen::approve(tx, stamp, actor, unit, id).map(|_| ())?,
             "refuse_reopening" => {
                 exception::refuse_reopening(tx, stamp, actor, unit, id, reason).map(|_| ())?;

@@ -1,0 +1,268 @@
+//! Deciding what waits: one door to each kind's own use case, for the page that shows all of them and
+//! for who acts under a delegation. What may be decided, by whom and when is the use case's own rule.
+
+use super::{Kind, waiting};
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::clock::Instant;
+use crate::correction::{self, withdrawal};
+use crate::error::{Error, Result};
+use crate::exception;
+use crate::filing::notice;
+use crate::id::*;
+use crate::payment::{refund, resolve};
+use crate::reconciliation::{reopening, restated, rulebook};
+use crate::remittance;
+use crate::shift;
+use crate::statement::version;
+use crate::store::{Conn, Lane, Stamp, Store, Tx};
+
+/// Withdrawals and drawers of a unit that are shown; there are never so many.
+const LIMIT: i64 = 1_000;
+
+/// Documents that a decision numbered, to be sealed.
+pub type Numbered = Vec<(UnitId, ReceiptId)>;
+
+/// What a second person decides on: the kinds that can be handed to the city, and two that stay with
+/// those who are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Matter {
+    Kind(Kind),
+    /// A correction that nobody pays for is taken back.
+    Withdrawal,
+    /// The difference that a cashier's count found.
+    Drawer,
+}
+
+impl Matter {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Matter::Kind(kind) => kind.as_str(),
+            Matter::Withdrawal => "withdrawal",
+            Matter::Drawer => "drawer",
+        }
+    }
+
+    /// `act_unknown` for what is none.
+    pub fn parse(text: &str) -> Result<Matter> {
+        let all = Kind::ALL.into_iter().map(Matter::Kind).chain([Matter::Withdrawal, Matter::Drawer]);
+        let found = all.into_iter().find(|matter| matter.as_str() == text);
+        found.ok_or_else(|| Error::invalid("form.act", "act_unknown", "exception, refund, correction, …"))
+    }
+
+    /// Vietnamese, English.
+    pub fn title(self) -> (&'static str, &'static str) {
+        match self {
+            Matter::Kind(kind) => kind.title(),
+            Matter::Withdrawal => ("Rút đề nghị xử lý chứng từ", "Withdrawal of a correction"),
+            Matter::Drawer => ("Chênh lệch quỹ ca thu", "Difference of a drawer"),
+        }
+    }
+
+    pub fn subject_text(self, id: i64) -> String {
+        match self {
+            Matter::Kind(kind) => kind.subject_text(id),
+            Matter::Withdrawal => CorrectionId(id).to_string(),
+            Matter::Drawer => ShiftId(id).to_string(),
+        }
+    }
+
+    /// The id behind what a form names.
+    pub fn subject_id(self, text: &str) -> Result<i64> {
+        match self {
+            Matter::Kind(kind) => kind.subject_id(text),
+            Matter::Withdrawal => text.parse().map(|id: CorrectionId| id.0),
+            Matter::Drawer => text.parse().map(|id: ShiftId| id.0),
+        }
+    }
+
+    /// Whether saying yes wants a reason too: whoever signs for a difference says why.
+    pub fn approval_wants_reason(self) -> bool {
+        self == Matter::Drawer
+    }
+}
+
+/// One thing to be decided on, with all who had a hand in it.
+#[derive(Clone, Debug)]
+pub struct Open {
+    pub unit: UnitId,
+    pub matter: Matter,
+    pub id: i64,
+    pub makers: Vec<PersonId>,
+    pub amount: Dong,
+    pub asked_at: Instant,
+}
+
+impl Open {
+    /// Whether somebody may decide on it, as far as it shows: another person, in a role that decides.
+    pub fn is_open_to(&self, actor: &Actor) -> bool {
+        let is_maker = actor.person.is_none_or(|person| self.makers.contains(&person));
+        matches!(actor.role, Role::Finance | Role::Approver) && actor.scope.covers(self.unit) && !is_maker
+    }
+}
+
+/// Everything of a unit that waits for a second person, oldest first.
+pub fn open(conn: &mut Conn, unit: UnitId) -> Result<Vec<Open>> {
+    let mut found: Vec<Open> = Vec::new();
+    for one in waiting::of_unit(conn, unit)? {
+        let (matter, id, makers) = (Matter::Kind(one.kind), one.id, one.makers);
+        found.push(Open { unit, matter, id, makers, amount: one.amount, asked_at: one.asked_at });
+    }
+    let asked = Some(correction::State::WithdrawalRequested);
+    for one in correction::list(conn, unit, None, asked, LIMIT)? {
+        let makers = one.withdrawal_maker.into_iter().collect();
+        let events = correction::told(conn, one.clone())?.events;
+        let asked = events.into_iter().rev().find(|(kind, ..)| kind == "withdrawal_requested");
+        found.push(Open {
+            unit,
+            matter: Matter::Withdrawal,
+            id: one.id.0,
+            makers,
+            amount: one.old_amount.max(one.new_amount),
+            asked_at: asked.map_or(one.created_at, |(.., at)| at),
+        });
+    }
+    for one in shift::query::page(conn, unit, Some(shift::State::Counted), LIMIT)? {
+        let counted = shift::query::last_closing(conn, unit, one.id)?;
+        found.push(Open {
+            unit,
+            matter: Matter::Drawer,
+            id: one.id.0,
+            makers: counted.iter().map(|count| count.person).collect(),
+            amount: counted.as_ref().map_or(Ok(Dong::ZERO), |one| one.total.checked_sub(one.expected))?,
+            asked_at: counted.map_or(one.opened_at, |count| count.at),
+        });
+    }
+    found.sort_by_key(|one| (one.asked_at, one.matter, one.id));
+    Ok(found)
+}
+
+/// Yes, or no and why.
+#[derive(Clone, Copy, Debug)]
+pub enum Verdict<'a> {
+    /// With a reason where `approval_wants_reason`.
+    Approve(&'a str),
+    Refuse(&'a str),
+}
+
+/// Decides on one thing; documents it numbered are to be sealed.
+///
+/// Errors: `reason_missing` for a refusal without one, and those of the use case: `maker_is_checker`,
+/// `role_not_allowed`, the states' names.
+pub fn decide<'a>(
+    store: &Store,
+    stamp: &dyn Fn() -> Stamp<'a>,
+    actor: &Actor,
+    (unit, matter, id): (UnitId, Matter, i64),
+    verdict: Verdict<'_>,
+) -> Result<Numbered> {
+    actor.require_role(&[Role::Finance, Role::Approver])?;
+    actor.scope.require(unit)?;
+    if let (Matter::Kind(Kind::Version), Verdict::Approve(_)) = (matter, verdict) {
+        // It reads its file again before it writes, so it brings its own transactions.
+        return Ok(restated::approve(store, stamp, actor, unit, VersionId(id))?.receipts);
+    }
+    store.write(&actor.scope, Lane::Live, |tx| {
+        let stamp = stamp();
+        match verdict {
+            Verdict::Approve(reason) => approve(tx, &stamp, actor, unit, (matter, id), reason),
+            Verdict::Refuse(reason) => {
+                refuse(tx, &stamp, actor, unit, (matter, id), reason).map(|()| Vec::new())
+            }
+        }
+    })
+}
+
+/// Approves in the caller's transaction. A corrected statement cannot be approved in one.
+pub(super) fn approve(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    (matter, id): (Matter, i64),
+    reason: &str,
+) -> Result<Numbered> {
+    match matter {
+        Matter::Kind(Kind::Exception) => {
+            return resolve::approve(tx, stamp, actor, unit, ExceptionId(id)).map(|(_, new)| new);
+        }
+        Matter::Kind(Kind::Correction) => {
+            let (_, amended) = correction::approve(tx, stamp, actor, unit, CorrectionId(id))?;
+            return Ok(amended.receipt.map(|receipt| (unit, receipt)).into_iter().collect());
+        }
+        Matter::Kind(Kind::Refund) => refund::approve(tx, stamp, actor, unit, RefundId(id)).map(|_| ())?,
+        Matter::Kind(Kind::Remittance) => {
+            remittance::approve(tx, stamp, actor, unit, RemittanceId(id)).map(|_| ())?;
+        }
+        Matter::Kind(Kind::Reopening) => {
+            reopening::approve(tx, stamp, actor, unit, ReopeningId(id)).map(|_| ())?
+        }
+        Matter::Kind(Kind::Notice) => notice::approve(tx, stamp, actor, unit, FilingId(id)).map(|_| ())?,
+        Matter::Kind(Kind::Rule) => rulebook::approve(tx, stamp, actor, unit, ClassRuleId(id)).map(|_| ())?,
+        Matter::Kind(Kind::Version) => {
+            return Err(Error::invalid("form.act", "act_unknown", "it brings its own transactions"));
+        }
+        Matter::Withdrawal => withdrawal::approve(tx, stamp, actor, unit, CorrectionId(id)).map(|_| ())?,
+        Matter::Drawer => shift::sign_off(tx, stamp, actor, unit, ShiftId(id), reason).map(|_| ())?,
+    }
+    Ok(Vec::new())
+}
+
+fn refuse(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    (matter, id): (Matter, i64),
+    reason: &str,
+) -> Result<()> {
+    if crate::text::clean(reason).is_empty() {
+        return Err(Error::invalid("reason", "reason_missing", "say why"));
+    }
+    match matter {
+        Matter::Kind(Kind::Exception) => {
+            exception::refuse(tx, stamp, actor, unit, ExceptionId(id), reason).map(|_| ())?;
+        }
+        Matter::Kind(Kind::Correction) => {
+            correction::refuse(tx, stamp, actor, unit, CorrectionId(id), reason).map(|_| ())?;
+        }
+        Matter::Kind(Kind::Refund) => {
+            refund::refuse(tx, stamp, actor, unit, RefundId(id), reason).map(|_| ())?
+        }
+        Matter::Kind(Kind::Remittance) => {
+            remittance::refuse(tx, stamp, actor, unit, RemittanceId(id), reason).map(|_| ())?;
+        }
+        Matter::Kind(Kind::Reopening) => {
+            reopening::refuse(tx, stamp, actor, unit, ReopeningId(id), reason).map(|_| ())?;
+        }
+        Matter::Kind(Kind::Notice) => {
+            notice::withdraw(tx, stamp, actor, unit, FilingId(id), reason).map(|_| ())?
+        }
+        Matter::Kind(Kind::Rule) => {
+            rulebook::refuse(tx, stamp, actor, unit, ClassRuleId(id), reason).map(|_| ())?
+        }
+        Matter::Kind(Kind::Version) => {
+            version::send_back(tx, stamp, actor, unit, VersionId(id), reason).map(|_| ())?;
+        }
+        Matter::Withdrawal => {
+            withdrawal::refuse(tx, stamp, actor, unit, CorrectionId(id), reason).map(|_| ())?
+        }
+        Matter::Drawer => shift::send_back(tx, stamp, actor, unit, ShiftId(id), reason).map(|_| ())?,
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_matter_is_found_by_its_name_and_its_subjects_by_theirs() {
+        let all = Kind::ALL.into_iter().map(Matter::Kind).chain([Matter::Withdrawal, Matter::Drawer]);
+        for matter in all {
+            assert_eq!(Matter::parse(matter.as_str()).unwrap(), matter);
+            assert_eq!(matter.subject_id(&matter.subject_text(77)).unwrap(), 77);
+        }
+        assert!(Matter::parse("everything").is_err());
+    }
+}

@@ -1,0 +1,187 @@
+//! Money that moves between two accounts of one unit: a debit of the one, a credit of the other. Each line
+//! is posted when its statement comes and waits under its exception; when both are there they explain
+//! each other. Where a rule says what it is and only one line fits, nobody needs to decide.
+
+use std::collections::BTreeSet;
+
+use super::query;
+use super::settle_cash;
+use crate::actor::{Actor, Role, Scope};
+use crate::amount::Dong;
+use crate::audit;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::exception::work_query::{self, Filter};
+use crate::exception::{self, Exception, Kind, Proposal, Subject};
+use crate::id::*;
+use crate::ledger::{self, Account, Posting, Source};
+use crate::statement::{self, StoredLine};
+use crate::store::{Conn, Stamp, Tx};
+
+/// A debit and a credit (the item's line, and the target) are one transfer between own accounts.
+pub const OWN_TRANSFER: &str = "own_transfer";
+
+/// The two lines lie at most so many days apart.
+const DAYS: i64 = 3;
+/// Open items of a unit that are looked at.
+const READ_LIMIT: i64 = 2_000;
+/// What stands for a line nobody could explain.
+const DEBITS: [Kind; 2] = [Kind::UnknownDebit, Kind::RefundUnmatched];
+const CREDITS: [Kind; 1] = [Kind::UnidentifiedCredit];
+
+const WHY: &str = "a transfer between own accounts; the other line is there";
+
+/// Two lines that explain each other.
+struct Pair {
+    debit: StoredLine,
+    credit: StoredLine,
+}
+
+impl Pair {
+    /// None unless one is money out and the other the same money into another account.
+    fn of(one: StoredLine, other: StoredLine) -> Option<Pair> {
+        let (debit, credit) = if one.amount < Dong::ZERO { (one, other) } else { (other, one) };
+        let apart = (credit.booking_date.0 - debit.booking_date.0).num_days().abs();
+        let is_transfer = debit.amount < Dong::ZERO
+            && debit.amount.checked_add(credit.amount).is_ok_and(Dong::is_zero)
+            && debit.account != credit.account
+            && debit.unit == credit.unit
+            && apart <= DAYS;
+        is_transfer.then_some(Pair { debit, credit })
+    }
+
+    fn posting(&self, on: BusinessDay, source: Source) -> Posting {
+        Posting {
+            unit: self.debit.unit,
+            debit: Account::Suspense(self.credit.id),
+            credit: Account::UnexplainedDebit(self.debit.id),
+            amount: self.credit.amount,
+            accounting_date: on,
+            source,
+        }
+    }
+
+    fn ended(&self) -> Vec<(UnitId, Kind, Subject, &'static str)> {
+        let unit = self.debit.unit;
+        let debits = DEBITS.map(|kind| (unit, kind, Subject::Line(self.debit.id), WHY));
+        let credits = CREDITS.map(|kind| (unit, kind, Subject::Line(self.credit.id), WHY));
+        debits.into_iter().chain(credits).collect()
+    }
+}
+
+/// Whether all of a line's money waits for its explanation.
+fn is_unplaced(conn: &mut Conn, line: &StoredLine) -> Result<bool> {
+    let held = if line.amount < Dong::ZERO {
+        ledger::balance(conn, line.unit, &Account::UnexplainedDebit(line.id))?
+    } else {
+        settle_cash::in_suspense(conn, line.unit, line.id)?
+    };
+    Ok(held.0 == line.amount.0.saturating_abs())
+}
+
+/// The lines that may be the other side: waiting lines of the unit's other accounts, of the same sum.
+fn others(conn: &mut Conn, line: &StoredLine) -> Result<Vec<StoredLine>> {
+    let kinds: &[Kind] = if line.amount < Dong::ZERO { &CREDITS } else { &DEBITS };
+    let sum = Dong(line.amount.0.saturating_abs());
+    let mut found = Vec::new();
+    for kind in kinds {
+        let filter = Filter {
+            unit: Some(line.unit),
+            kind: Some(*kind),
+            unresolved: true,
+            amount_from: Some(sum),
+            amount_to: Some(sum),
+            limit: READ_LIMIT,
+            ..Filter::default()
+        };
+        for item in work_query::page(conn, &Scope::unit(line.unit), &filter)? {
+            if item.subject_kind != "line" || item.account == Some(line.account) {
+                continue;
+            }
+            let other = statement::query::line(conn, line.unit, LineId(item.subject_id))?;
+            if Pair::of(line.clone(), other.clone()).is_some() && is_unplaced(conn, &other)? {
+                found.push(other);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn pair_of(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<Option<Pair>> {
+    if item.subject_kind != "line" {
+        return Ok(None);
+    }
+    let line = statement::query::line(conn, item.unit, LineId(item.subject_id))?;
+    let mut others = others(conn, &line)?;
+    others.retain(|other| target.is_none_or(|id| other.id.0 == id));
+    let only = others.pop().filter(|_| others.is_empty());
+    Ok(only.and_then(|other| Pair::of(line, other)))
+}
+
+/// Whether the other side is there: the line that is named, or the only one that fits.
+pub fn fits(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<bool> {
+    Ok(pair_of(conn, item, target)?.is_some())
+}
+
+/// What an approved resolution posts, and the other line's exceptions, which end with it.
+pub(super) fn carry_out(
+    tx: &mut Tx<'_>,
+    item: &Exception,
+    proposal: &Proposal,
+    on: BusinessDay,
+) -> Result<(Posting, Vec<(UnitId, Kind, Subject, &'static str)>)> {
+    let unfit = || Error::conflict("resolution_unfit", "the other account's line is not there, or not alone");
+    let pair = pair_of(tx, item, proposal.target)?.ok_or_else(unfit)?;
+    query::lock_accounts(tx, &both(&pair))?;
+    if !is_unplaced(tx, &pair.debit)? || !is_unplaced(tx, &pair.credit)? {
+        return Err(unfit());
+    }
+    Ok((pair.posting(on, Source::Exception(item.id)), pair.ended()))
+}
+
+fn both(pair: &Pair) -> Vec<(UnitId, AccountId)> {
+    let unit = pair.debit.unit;
+    BTreeSet::from([(unit, pair.debit.account), (unit, pair.credit.account)]).into_iter().collect()
+}
+
+/// Joins lines that a rule calls own transfers with their other side, where each is the only one that fits
+/// the other. Returns how many pairs were joined.
+pub fn join(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, lines: &[(UnitId, LineId)]) -> Result<usize> {
+    actor.require_role(&[Role::Finance, Role::System])?;
+    let mut joined = 0;
+    for (unit, id) in lines {
+        actor.scope.require(*unit)?;
+        let line = statement::query::line(tx, *unit, *id)?;
+        if line.posted_on.is_none() || !is_unplaced(tx, &line)? {
+            continue;
+        }
+        let Some(pair) = only_pair(tx, line)? else { continue };
+        query::lock_accounts(tx, &both(&pair))?;
+        if !is_unplaced(tx, &pair.debit)? || !is_unplaced(tx, &pair.credit)? {
+            continue;
+        }
+        let on = first_open(tx, stamp, &pair)?;
+        ledger::post(tx, stamp, &[pair.posting(on, Source::Line(pair.debit.id))])?;
+        exception::settle_by_themselves(tx, stamp, &pair.ended())?;
+        let entry = audit::Entry::by(actor, *unit, "line.own_transfer", pair.debit.id);
+        audit::record(tx, stamp, &[entry.with(pair.credit.id.to_string())])?;
+        joined += 1;
+    }
+    Ok(joined)
+}
+
+fn only_pair(conn: &mut Conn, line: StoredLine) -> Result<Option<Pair>> {
+    let mut forth = others(conn, &line)?;
+    let Some(other) = forth.pop().filter(|_| forth.is_empty()) else { return Ok(None) };
+    let back = others(conn, &other)?;
+    Ok(Pair::of(line, other).filter(|_| back.len() == 1))
+}
+
+/// The later of the two bookings, or the first day after it that is open on both accounts.
+fn first_open(tx: &mut Tx<'_>, stamp: &Stamp<'_>, pair: &Pair) -> Result<BusinessDay> {
+    let mut day = pair.debit.booking_date.max(pair.credit.booking_date).min(stamp.today());
+    for (unit, account) in both(pair) {
+        day = query::first_open_day(tx, unit, account, day)?.max(day);
+    }
+    Ok(day)
+}

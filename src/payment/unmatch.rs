@@ -1,0 +1,365 @@
+//! A statement line that is matched wrongly is taken apart: one person asks, another approves. The line
+//! waits in suspense as money that nobody knows, a claim it was taken for waits for its own line again,
+//! and what was paid with it is open again. `bank` stays as the line posted it.
+
+use super::book::{Book, Held, PaymentState};
+use super::flush::flush;
+use super::line_query::{self, LineMark, MatchPartRow};
+use super::movement::{Movement, State, line_key};
+use super::settle::{movement_row, touch};
+use super::settle_cash;
+use super::take_back::{self, TakeBack};
+use super::undo::{self, Effect};
+use super::{Direction, query};
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::audit;
+use crate::error::{Error, Result};
+use crate::exception::{self, Exception, Kind, Proposal, Subject, UNMATCH};
+use crate::id::*;
+use crate::ledger::{self, Account, Posting, Source};
+use crate::statement::{self, StoredLine};
+use crate::store::{Conn, Stamp, Tx, rows};
+
+/// What a line may have been posted as, to be taken apart here. Slips, orders, refunds, batches and
+/// lump sums are papers of their own, with a way back of their own.
+const CASES: [&str; 5] = ["proof", "same_money", "credit", "taken_over", "unknown_credit"];
+const RULE: &str = "unmatched";
+const WHY: &str = "the line was matched wrongly";
+
+/// A match of a line as it stands.
+struct Part {
+    id: MatchId,
+    movement: Movement,
+    amount: Dong,
+}
+
+impl Part {
+    /// A channel told of it; without one the line itself brought the movement.
+    fn is_claimed(&self) -> bool {
+        !self.movement.claimed_by.is_empty()
+    }
+}
+
+/// A line that can be taken apart.
+pub struct Plan {
+    line: StoredLine,
+    parts: Vec<Part>,
+    pub effect: Effect,
+}
+
+impl Plan {
+    /// What only the line itself brought is the line's movement still.
+    fn keeps(&self, part: &Part) -> bool {
+        self.parts.len() == 1 && !part.is_claimed()
+    }
+}
+
+/// Asks for a line to be taken apart: an exception about it with the proposal of its un-matching.
+///
+/// Errors: those of `plan`; `exception_not_open` when somebody asked already; `reason_missing`.
+pub fn ask(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (unit, line): (UnitId, LineId),
+    reason: &str,
+) -> Result<Exception> {
+    actor.require_role(&[Role::Finance, Role::Approver])?;
+    actor.scope.require(unit)?;
+    let plan = plan(tx, unit, line)?;
+    let new = exception::New {
+        unit,
+        kind: Kind::MatchDoubted,
+        subject: Subject::Line(line),
+        account: Some(plan.line.account),
+        amount: plan.line.amount,
+        opened_on: stamp.today(),
+        detail: String::new(),
+    };
+    exception::open(tx, stamp, &[new])?;
+    let id = exception::query::by_subject(tx, unit, Kind::MatchDoubted, Subject::Line(line))?;
+    exception::propose(tx, stamp, actor, unit, id, (UNMATCH, None, reason))
+}
+
+/// What un-matching would do, for the person who is to approve it.
+pub fn check(conn: &mut Conn, item: &Exception) -> Result<Effect> {
+    if item.kind != Kind::MatchDoubted || item.subject_kind != "line" {
+        return Err(Error::conflict("resolution_unfit", "ask for the line to be taken apart"));
+    }
+    plan(conn, item.unit, LineId(item.subject_id)).map(|plan| plan.effect)
+}
+
+/// Looks at a line.
+///
+/// Errors: `line_not_found`, `unmatch_unfit`, `unmatch_day_closed`, and those of `undo`.
+pub fn plan(conn: &mut Conn, unit: UnitId, id: LineId) -> Result<Plan> {
+    let unfit = |detail: &str| Error::conflict("unmatch_unfit", detail);
+    let line = statement::query::line(conn, unit, id)?;
+    let case = line_query::case_of(conn, unit, id)?.unwrap_or_default();
+    if !CASES.contains(&case.as_str()) || !line.amount.is_positive() {
+        return Err(unfit("no claim and no code was matched with it"));
+    }
+    let posted_on = line.posted_on.unwrap_or(line.booking_date);
+    if query::closed_days(conn, &[(unit, line.account)], posted_on)?.contains(&(
+        unit,
+        line.account,
+        posted_on,
+    )) {
+        let detail = format!("{posted_on} is closed: two persons open it again first");
+        return Err(Error::conflict("unmatch_day_closed", detail));
+    }
+    let parts = parts(conn, unit, id)?;
+    let shown = Dong::sum(parts.iter().map(|part| part.amount))?;
+    // What of a line that was split by hand waits in suspense goes back with the rest.
+    let free = parts.iter().filter(|part| part.movement.payment.is_none()).map(|part| part.amount);
+    let is_free = settle_cash::in_suspense(conn, unit, id)? == Dong::sum(free)?;
+    let is_placed = parts.iter().any(|part| part.movement.payment.is_some());
+    if !is_placed || !is_free || shown != line.amount {
+        return Err(unfit("its money stands in suspense, or is of a paper of its own"));
+    }
+    let mut effect = Effect { line: Some(id), to_suspense: line.amount, ..Effect::default() };
+    for part in &parts {
+        let Some(payment) = part.movement.payment else { continue };
+        if part.is_claimed() {
+            effect.expected_again.push(part.movement.id);
+        }
+        match settled_before(conn, unit, payment)? {
+            Some(claimed) => undo::of_refunds(conn, &claimed, &mut effect)?,
+            None if part.amount == part.movement.amount => {
+                undo::of_payment(conn, unit, payment, &mut effect)?;
+            }
+            None => return Err(unfit("other lines show a part of the same payment")),
+        }
+    }
+    Ok(Plan { line, parts, effect })
+}
+
+fn parts(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<Part>> {
+    let mut found = Vec::new();
+    for (id, movement, amount) in line_query::standing_parts(conn, unit, line)? {
+        let movement = query::movements(conn, &[(unit, movement)])?.pop();
+        let movement = movement.ok_or_else(|| Error::internal("a matched movement is gone"))?;
+        found.push(Part { id, movement, amount });
+    }
+    Ok(found)
+}
+
+/// The payment, where a channel settled it and the line only proved it.
+fn settled_before(conn: &mut Conn, unit: UnitId, id: PaymentId) -> Result<Option<super::book::Payment>> {
+    let payment = query::payments(conn, &[(unit, id)])?.pop();
+    Ok(payment.filter(|payment| payment.debit_account.starts_with("clearing/")))
+}
+
+/// Carries it out. The line's account is locked.
+pub(super) fn carry_out(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    item: &Exception,
+    proposal: &Proposal,
+) -> Result<()> {
+    let plan = plan(tx, item.unit, LineId(item.subject_id))?;
+    let on = plan.line.posted_on.unwrap_or(plan.line.booking_date);
+    let book = Book::new(audit::actor_text(actor), stamp.now);
+    let mut desk = Desk { tx, stamp, actor, item, plan: &plan, on, book, clearing: Vec::new() };
+    let persons = (proposal.maker, actor.require_person()?);
+    desk.take_apart(persons)?;
+    let Desk { tx, mut book, clearing, .. } = desk;
+    book.exceptions.push(exception::New {
+        unit: item.unit,
+        kind: Kind::UnidentifiedCredit,
+        subject: item_subject(item),
+        account: item.account,
+        amount: plan.line.amount,
+        opened_on: stamp.today(),
+        detail: format!("{RULE} {}", item.id),
+    });
+    flush(tx, stamp, actor, book)?;
+    ledger::post(tx, stamp, &clearing)?;
+    line_query::mark_lines(
+        tx,
+        &[LineMark {
+            unit: item.unit,
+            line: plan.line.id,
+            revision: plan.line.revision,
+            matched: plan.line.amount,
+            class: "unknown",
+            posted_on: on,
+        }],
+    )?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, item.unit, "line.unmatched", plan.line.id)])
+}
+
+fn item_subject(item: &Exception) -> Subject {
+    Subject::Line(LineId(item.subject_id))
+}
+
+/// A line that is being taken apart.
+struct Desk<'a, 'tx, 'conn> {
+    tx: &'tx mut Tx<'conn>,
+    stamp: &'a Stamp<'a>,
+    actor: &'a Actor,
+    item: &'a Exception,
+    plan: &'a Plan,
+    /// The accounting date: the line's own, which is open.
+    on: crate::clock::BusinessDay,
+    book: Book,
+    /// Back to what a channel only claims: no payment of this book's making puts it there.
+    clearing: Vec<Posting>,
+}
+
+impl Desk<'_, '_, '_> {
+    fn suspense(&self) -> Account {
+        Account::Suspense(self.plan.line.id)
+    }
+
+    fn take_apart(&mut self, persons: (PersonId, PersonId)) -> Result<()> {
+        let plan = self.plan;
+        let mut undone = Vec::new();
+        for part in &plan.parts {
+            let is_settled = self.empty(part)?;
+            self.release(part, is_settled);
+            if !plan.keeps(part) {
+                undone.push(self.undo(part, persons)?);
+            }
+        }
+        rows::insert(self.tx, &undone)?;
+        if undone.is_empty() { Ok(()) } else { self.open_own() }
+    }
+
+    /// Takes a part's money back to suspense. True where its payment stands on a claim and stays.
+    fn empty(&mut self, part: &Part) -> Result<bool> {
+        let Some(payment) = part.movement.payment else {
+            let rest = Subject::Movement(part.movement.id);
+            self.book.settled_exceptions.push((self.item.unit, Kind::UnidentifiedCredit, rest, WHY));
+            return Ok(false);
+        };
+        if settled_before(self.tx, self.item.unit, payment)?.is_some() {
+            self.unprove(part, payment)?;
+            return Ok(true);
+        }
+        self.take_back(payment)?;
+        Ok(false)
+    }
+
+    /// The claim stands, its proof does not: the money is claimed again, and its receipt stays.
+    fn unprove(&mut self, part: &Part, id: PaymentId) -> Result<()> {
+        let unit = self.item.unit;
+        let taken = take_back::read(self.tx, self.stamp, &mut self.book, (unit, id))?;
+        let payment = taken.payment;
+        let account = self.plan.line.account;
+        if payment.state == PaymentState::Proven {
+            self.book.tell_payment(unit, id, "unproven", PaymentState::Claimed, Some(WHY.into()))?;
+        }
+        self.book.expose(unit, account, &payment.channel, part.amount)?;
+        super::refund::drop_requested(self.tx, self.stamp, unit, id, WHY)?;
+        self.clearing.push(Posting {
+            unit,
+            debit: Account::Clearing(account, payment.channel.clone()),
+            credit: self.suspense(),
+            amount: part.amount,
+            accounting_date: self.on,
+            source: Source::Exception(self.item.id),
+        });
+        if payment.other_unit.is_positive() {
+            // The debt to the other unit is asked about under the claim again.
+            self.book.settled_exceptions.push((unit, Kind::WrongAccount, item_subject(self.item), WHY));
+            self.book.exceptions.push(exception::New {
+                unit,
+                kind: Kind::WrongAccount,
+                subject: Subject::Movement(part.movement.id),
+                account: Some(account),
+                amount: part.amount,
+                opened_on: self.stamp.today(),
+                detail: String::new(),
+            });
+        }
+        Ok(())
+    }
+
+    /// The line brought the payment: what it paid is open again.
+    fn take_back(&mut self, id: PaymentId) -> Result<()> {
+        let unit = self.item.unit;
+        let taken = take_back::read(self.tx, self.stamp, &mut self.book, (unit, id))?;
+        let back = TakeBack {
+            stamp: self.stamp,
+            actor: self.actor,
+            on: self.on,
+            to: self.suspense(),
+            source: Source::Exception(self.item.id),
+            why: WHY,
+            end: PaymentState::Reversed,
+        };
+        back.all(self.tx, &mut self.book, &taken)?;
+        self.book.settled_exceptions.push((unit, Kind::WrongAccount, item_subject(self.item), WHY));
+        Ok(())
+    }
+
+    /// The movement as it is without this match.
+    fn release(&mut self, part: &Part, keeps_payment: bool) {
+        let movement = part.movement.clone();
+        let revision = movement.revision;
+        let mut held = Held::read(movement, revision);
+        if !keeps_payment {
+            held.value.payment = None;
+        }
+        if !self.plan.keeps(part) {
+            held.value.state = if part.is_claimed() { State::Expected } else { State::Reversed };
+            held.value.proven = Dong(held.value.proven.0.saturating_sub(part.amount.0));
+        }
+        touch(&mut held);
+        self.book.movements.insert((self.item.unit, part.movement.id), held);
+    }
+
+    fn undo(&self, part: &Part, (maker, checker): (PersonId, PersonId)) -> Result<MatchPartRow> {
+        Ok(MatchPartRow {
+            undoes_id: Some(part.id),
+            maker_person_id: Some(maker),
+            checker_person_id: Some(checker),
+            ..self.part(part.movement.id, part.amount)?
+        })
+    }
+
+    fn part(&self, movement_id: MovementId, amount: Dong) -> Result<MatchPartRow> {
+        Ok(MatchPartRow {
+            unit_id: self.item.unit,
+            id: self.stamp.mint()?,
+            line_id: self.plan.line.id,
+            movement_id,
+            amount,
+            rule: RULE,
+            evidence: "[]".to_owned(),
+            maker_person_id: None,
+            checker_person_id: None,
+            undoes_id: None,
+            created_at: self.stamp.now,
+        })
+    }
+
+    /// The line's money is a movement of its own from now on. It has no code: what the memo names is
+    /// what persons said it is not.
+    fn open_own(&mut self) -> Result<()> {
+        let line = &self.plan.line;
+        let id: MovementId = self.stamp.mint()?;
+        let own = Movement {
+            unit: line.unit,
+            id,
+            account: line.account,
+            direction: Direction::Credit,
+            amount: line.amount,
+            code: String::new(),
+            first_seen_on: line.booking_date,
+            proven: line.amount,
+            claimed_by: String::new(),
+            payment: None,
+            state: State::Proven,
+            revision: 1,
+        };
+        rows::insert(self.tx, &[movement_row(&own, self.stamp)])?;
+        let key = query::MovementKeyRow { unit_id: line.unit, key: line_key(line.id), movement_id: id };
+        rows::insert_if_absent(self.tx, &[key], &["unit_id", "key"])?;
+        let link = self.part(id, line.amount)?;
+        rows::insert(self.tx, &[link])
+    }
+}

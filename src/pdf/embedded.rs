@@ -1,0 +1,145 @@
+//! The XML file that a PDF carries (ISO 32000-2, 7.11.4): found by its stream, without reading the rest
+//! of the document. Streams are never inside other objects, so a file that is not encrypted shows them.
+//! Pure, and bounded: a few streams, each inflated up to a limit.
+
+use std::io::Read;
+
+use flate2::read::ZlibDecoder;
+
+/// The largest embedded file that is taken.
+pub const LIMIT_BYTES: usize = 4 * 1024 * 1024;
+/// Embedded files that are looked at.
+const FILES_LIMIT: usize = 16;
+/// How far a stream's dictionary reaches, before and after its type.
+const DICTIONARY_LIMIT: usize = 4 * 1024;
+
+/// What a file carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Embedded {
+    Xml(Vec<u8>),
+    /// A PDF without an XML file, or in a form that is not read: encrypted, or another filter.
+    Nothing,
+    /// Above `LIMIT_BYTES`.
+    TooLarge,
+}
+
+/// Whether these bytes say that they are a PDF.
+pub fn is_pdf(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"%PDF-")
+}
+
+/// The first XML file that a PDF carries.
+pub fn xml(pdf: &[u8]) -> Embedded {
+    let mut from = 0;
+    for _ in 0..FILES_LIMIT {
+        let Some(at) = find(pdf, from, b"/EmbeddedFile") else { break };
+        from = at + b"/EmbeddedFile".len();
+        // `/EmbeddedFiles` is the tree of names.
+        if pdf.get(from).is_some_and(u8::is_ascii_alphabetic) {
+            continue;
+        }
+        match content(pdf, at) {
+            Some(Ok(bytes)) if is_xml(&bytes) => return Embedded::Xml(bytes),
+            Some(Err(TooLarge)) => return Embedded::TooLarge,
+            _ => {}
+        }
+    }
+    Embedded::Nothing
+}
+
+struct TooLarge;
+
+/// The stream of the dictionary that has something at `at`; none where it is not read.
+fn content(pdf: &[u8], at: usize) -> Option<Result<Vec<u8>, TooLarge>> {
+    let first = at.saturating_sub(DICTIONARY_LIMIT);
+    let start = pdf.get(first..at)?.windows(4).rposition(|four| four == b" obj")? + first;
+    let keyword = find(pdf, at, b"stream").filter(|end| end - at <= DICTIONARY_LIMIT)?;
+    let dictionary = pdf.get(start..keyword)?;
+    if find(dictionary, 0, b"endobj").is_some() {
+        return None;
+    }
+    let rest = pdf.get(keyword + b"stream".len()..)?;
+    let rest = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n"))?;
+    match filter(dictionary) {
+        Some(b"FlateDecode") => inflated(rest),
+        None => {
+            let end = find(rest, 0, b"endstream")?;
+            Some(if end > LIMIT_BYTES { Err(TooLarge) } else { Ok(rest.get(..end)?.to_vec()) })
+        }
+        Some(_) => None,
+    }
+}
+
+/// The name after `/Filter`.
+fn filter(dictionary: &[u8]) -> Option<&[u8]> {
+    let at = find(dictionary, 0, b"/Filter")? + b"/Filter".len();
+    let rest = dictionary.get(at..)?;
+    let start = rest.iter().position(|b| *b == b'/')? + 1;
+    let rest = rest.get(start..)?;
+    let end = rest.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(rest.len());
+    rest.get(..end)
+}
+
+/// The stream ends where its own format says so, whatever length the dictionary claims.
+fn inflated(bytes: &[u8]) -> Option<Result<Vec<u8>, TooLarge>> {
+    let mut found = Vec::new();
+    let limit = LIMIT_BYTES as u64 + 1;
+    ZlibDecoder::new(bytes).take(limit).read_to_end(&mut found).ok()?;
+    Some(if found.len() > LIMIT_BYTES { Err(TooLarge) } else { Ok(found) })
+}
+
+fn is_xml(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    bytes.trim_ascii_start().starts_with(b"<")
+}
+
+fn find(bytes: &[u8], from: usize, wanted: &[u8]) -> Option<usize> {
+    let found = bytes.get(from..)?.windows(wanted.len()).position(|window| window == wanted)?;
+    Some(from + found)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::ZlibEncoder;
+
+    use super::*;
+
+    fn packed(content: &[u8]) -> Vec<u8> {
+        let mut packer = ZlibEncoder::new(Vec::new(), Compression::default());
+        packer.write_all(content).unwrap();
+        packer.finish().unwrap()
+    }
+
+    fn pdf(entries: &str, stream: &[u8]) -> Vec<u8> {
+        let mut pdf =
+            b"%PDF-2.0\n1 0 obj\n<< /Names << /EmbeddedFiles 3 0 R >> >>\nendobj\n2 0 obj\n".to_vec();
+        pdf.extend(format!("<< /Type /EmbeddedFile {entries} >>\nstream\n").bytes());
+        pdf.extend(stream);
+        pdf.extend(b"\nendstream\nendobj\n%%EOF");
+        pdf
+    }
+
+    #[test]
+    fn the_file_is_found_packed_or_not_and_whatever_length_is_claimed() {
+        let xml_file = b"<?xml version=\"1.0\"?><BLai/>";
+        let file = pdf("/Length 5 /Filter /FlateDecode", &packed(xml_file));
+        assert_eq!(xml(&file), Embedded::Xml(xml_file.to_vec()));
+        let file = pdf("/Length 28", xml_file);
+        assert_eq!(xml(&file), Embedded::Xml(b"<?xml version=\"1.0\"?><BLai/>\n".to_vec()));
+        assert!(is_pdf(&file) && !is_pdf(xml_file));
+    }
+
+    #[test]
+    fn a_file_without_xml_has_none_and_a_bomb_is_not_unpacked() {
+        assert_eq!(xml(b"%PDF-1.7\n%%EOF"), Embedded::Nothing);
+        assert_eq!(xml(&pdf("/Filter /FlateDecode", &packed(b"just text"))), Embedded::Nothing);
+        assert_eq!(xml(&pdf("/Filter /LZWDecode", b"<x/>")), Embedded::Nothing);
+        assert_eq!(xml(&pdf("/Filter /FlateDecode", b"no zlib")), Embedded::Nothing);
+        let bomb = packed(&vec![b'<'; LIMIT_BYTES + 1]);
+        assert!(bomb.len() < 100_000);
+        assert_eq!(xml(&pdf("/Filter /FlateDecode", &bomb)), Embedded::TooLarge);
+    }
+}

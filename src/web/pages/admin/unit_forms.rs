@@ -1,0 +1,240 @@
+//! What an administrator changes about a unit on its page: accounts, series, what stands on documents,
+//! certificates. Each form goes through the use case of the commands and comes back with what was typed.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use secrecy::SecretString;
+
+use super::unit_coded;
+use super::units::compose;
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::app::App;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::id::SeriesId;
+use crate::receipt::key::{SigningKey, installed};
+use crate::register;
+use crate::store::{Stamp, Tx};
+use crate::unit::Unit;
+use crate::unit::account::{self, NewAccount};
+use crate::unit::certificate::{self, Custody};
+use crate::unit::imprint::{self, Imprint};
+use crate::unit::series::{self, NewSeries, life};
+use crate::web::Shared;
+use crate::web::extract::path_text;
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::finance::confirm;
+use crate::web::pages::frame::see;
+use crate::web::pages::session::{Signed, check_origin};
+use crate::web::pages::upload;
+use crate::web::pages::{Page, Posted, html};
+use crate::web::respond::block;
+
+/// A PKCS#12 file with a chain stays far below this.
+const FILE_LIMIT_BYTES: usize = 256 * 1_024;
+
+/// `POST /admin/units/{code}/account`
+pub async fn account(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    change(request, signed, shared, ("account", fields), |tx, stamp, actor, unit, fields| {
+        let new = NewAccount {
+            unit: unit.id,
+            bank_bin: bank_bin(fields)?,
+            account_no: fields.trimmed("account_no").to_owned(),
+            holder_name: needed(fields, "holder_name")?,
+            opened_on: day(fields, "opened_on")?.ok_or_else(|| missing("opened_on"))?,
+            opening_balance: Dong(fields.dong("opening_balance")?.unwrap_or(0)),
+        };
+        account::register(tx, stamp, actor, new).map(|_| ()).map_err(|error| match error.code() {
+            "account_exists" => Error::invalid("account_no", "account_exists", error.detail()),
+            _ => error,
+        })
+    })
+    .await
+}
+
+/// `POST /admin/units/{code}/series`: `do` is `open` or `plan`.
+pub async fn series(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    change(request, signed, shared, ("series", fields), |tx, stamp, actor, unit, fields| {
+        let whole = |name: &str| {
+            let wrong = |_| Error::invalid(name, "number_unreadable", "digits only");
+            fields.trimmed(name).replace('.', "").parse::<i64>().map_err(wrong)
+        };
+        let year = i32::try_from(whole("year")?);
+        let new = NewSeries {
+            unit: unit.id,
+            document_kind: fields.trimmed("document_kind").to_owned(),
+            template: fields.trimmed("template").to_owned(),
+            series: fields.trimmed("series").to_owned(),
+            year: year.map_err(|_| Error::invalid("year", "number_unreadable", "no such year"))?,
+            last_allowed_no: whole("last_allowed_no")?,
+            registration: needed(fields, "registration")?,
+        };
+        register::check_new(&new)?;
+        let done = match fields.get("do") {
+            "plan" => series::plan(tx, stamp, actor, new),
+            _ => series::open(tx, stamp, actor, new),
+        };
+        done.map(|_| ()).map_err(|error| match error.code() {
+            "series_exists" => Error::invalid("series", "series_exists", error.detail()),
+            _ => error,
+        })
+    })
+    .await
+}
+
+/// `POST /admin/units/{code}/series/stop`
+pub async fn stop_series(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    change(request, signed, shared, ("stop", fields), |tx, stamp, actor, unit, fields| {
+        let unknown = || Error::invalid("which", "series_not_found", "no such series of this unit");
+        let id: SeriesId = fields.get("which").parse().map_err(|_| unknown())?;
+        series::find(tx, unit.id, id).map_err(|_| unknown())?;
+        life::stop(tx, stamp, actor, unit.id, id, fields.get("reason")).map(|_| ())
+    })
+    .await
+}
+
+/// `POST /admin/units/{code}/imprint`: who entrusted the collecting stays as it is recorded.
+pub async fn imprint(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    change(request, signed, shared, ("imprint", fields), |tx, stamp, actor, unit, fields| {
+        let from = day(fields, "valid_from")?.ok_or_else(|| missing("valid_from"))?;
+        let known = imprint::recorded(tx, &[unit.id], from)?.pop().map(|(_, known)| known);
+        let given = |name: &str| Some(fields.trimmed(name).to_owned()).filter(|text| !text.is_empty());
+        let wanted = Imprint {
+            email: given("email"),
+            treasury_account: given("treasury_account"),
+            treasury_code: given("treasury_code"),
+            ..known.unwrap_or_default()
+        };
+        imprint::record(tx, stamp, actor, unit.id, from, &wanted).map(|_| ())
+    })
+    .await
+}
+
+/// `POST /admin/units/{code}/certificate`: a PKCS#12 file with its password. The key is read outside the
+/// transaction and stored encrypted.
+pub async fn certificate(
+    request: HttpRequest,
+    signed: Signed,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Page {
+    check_origin(&request)?;
+    let (fields, file) = upload::form(&request, payload, FILE_LIMIT_BYTES, "file").await?;
+    signed.check_token(fields.get("csrf"))?;
+    signed.require(&[Role::Administrator])?;
+    let code = path_text(&request, "code").to_owned();
+    let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
+    let password = SecretString::from(fields.get("password"));
+    let key = block(move || {
+        let tax_code = app.read(&actor, |conn| unit_coded(conn, &actor, &code))?.tax_code;
+        let none = || Error::invalid("file", "key_file_missing", "choose a file");
+        SigningKey::from_pkcs12(&file.ok_or_else(none)?, &password, &tax_code)
+    })
+    .await;
+    let key = match key {
+        Ok(key) => key,
+        Err(error) if error.code() == "unit_not_found" => return Err(error.into()),
+        Err(error) => {
+            let error = Error::invalid("file", error.code(), error.detail());
+            return again(&request, &signed, &shared, ("certificate", fields), error).await;
+        }
+    };
+    change(request, signed, shared, ("certificate", fields), move |tx, stamp, actor, unit, fields| {
+        let key_pem = key.to_pem();
+        let new = installed(unit.id, key.certificate(), key.chain_pem(), &key_pem);
+        let active_from = day(fields, "active_from")?.map(BusinessDay::start);
+        let custody = Custody { active_from, ..Custody::software() };
+        certificate::store_as(tx, stamp, actor, new, custody).map(|_| ())
+    })
+    .await
+}
+
+/// Confirms, changes and shows the page again; with what was typed where it could not be done.
+async fn change(
+    request: HttpRequest,
+    signed: Signed,
+    shared: web::Data<Shared>,
+    (form, fields): (&'static str, Fields),
+    act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, &Unit, &Fields) -> Result<()> + Send + 'static,
+) -> Page {
+    signed.require(&[Role::Administrator])?;
+    let code = path_text(&request, "code").to_owned();
+    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
+    let signed = Arc::new(signed);
+    let acting = Arc::clone(&signed);
+    let done = block(move || {
+        let app: &App = &app;
+        let unit = app.read(&acting.actor, |conn| unit_coded(conn, &acting.actor, &code))?;
+        confirm(app, &acting, typed.get("confirm"))?;
+        app.write(&acting.actor, |tx, stamp| act(tx, stamp, &acting.actor, &unit, &typed))?;
+        Ok(unit.code)
+    })
+    .await;
+    match done {
+        Ok(code) => Ok(see(format!("/admin/units/{code}"))),
+        Err(error) => again(&request, &signed, &shared, (form, fields), error).await,
+    }
+}
+
+async fn again(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    (form, typed): (&'static str, Fields),
+    error: Error,
+) -> Page {
+    let mut page = compose(request, signed, shared).await?;
+    page.wrong = Wrong::of(error, page.frame.lang)?;
+    page.form = form;
+    page.typed = typed;
+    Ok(html(StatusCode::BAD_REQUEST, &page))
+}
+
+fn missing(field: &str) -> Error {
+    Error::invalid(field, "field_missing", "must not be empty")
+}
+
+fn needed(fields: &Fields, name: &str) -> Result<String> {
+    Some(fields.trimmed(name).to_owned()).filter(|text| !text.is_empty()).ok_or_else(|| missing(name))
+}
+
+fn day(fields: &Fields, name: &str) -> Result<Option<BusinessDay>> {
+    let text = Some(fields.trimmed(name)).filter(|text| !text.is_empty());
+    let wrong = |_| Error::invalid(name, "date_unreadable", "expected YYYY-MM-DD");
+    text.map(|text| text.parse().map_err(wrong)).transpose()
+}
+
+/// The bank's NAPAS number.
+fn bank_bin(fields: &Fields) -> Result<String> {
+    let text = fields.trimmed("bank_bin");
+    let is_good = text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
+    let wrong = || Error::invalid("bank_bin", "channel_bank_bin_unreadable", "six digits");
+    is_good.then(|| text.to_owned()).ok_or_else(wrong)
+}

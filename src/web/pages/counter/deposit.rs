@@ -1,0 +1,152 @@
+//! `/counter/deposit`: a cashier takes money out of their drawers and to the bank: the slip has the code
+//! that belongs into the deposit's text, so that the statement's credit is recognised.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+
+use super::own_unit;
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::error::{Error, Result};
+use crate::id::ShiftId;
+use crate::shift::deposit::{self, State as SlipState};
+use crate::shift::{self, State, deposit_query, query};
+use crate::store::Conn;
+use crate::unit;
+use crate::web::Shared;
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::matter::day;
+use crate::web::pages::session::Signed;
+use crate::web::pages::wording::Lang;
+use crate::web::pages::{Page, Posted, html};
+use crate::web::respond::block;
+
+/// Drawers and slips looked at, the newest first.
+const SHOWN: i64 = 100;
+
+/// A drawer with money in it.
+struct Drawer {
+    id: ShiftId,
+    opened_on: String,
+    held: String,
+    /// What the form proposes or what was typed.
+    amount: String,
+}
+
+/// A slip on its way.
+struct Slip {
+    code: String,
+    amount: String,
+    handed_on: String,
+    account_no: String,
+    is_open: bool,
+}
+
+#[derive(Template)]
+#[template(path = "deposit.html")]
+struct DepositPage {
+    frame: Frame,
+    csrf: String,
+    wrong: Wrong,
+    drawers: Vec<Drawer>,
+    slips: Vec<Slip>,
+}
+
+/// `GET /counter/deposit`
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    let none = (Wrong::default(), Fields::default());
+    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared, none).await?))
+}
+
+async fn compose(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    (wrong, typed): (Wrong, Fields),
+) -> Result<DepositPage> {
+    signed.require(&[Role::Cashier])?;
+    let frame = Frame::of(signed, request);
+    let (app, actor, csrf) = (Arc::clone(shared.app()), signed.actor.clone(), signed.csrf.clone());
+    let (drawers, slips) =
+        block(move || app.read(&actor, |conn| Ok((drawers(conn, &actor, &typed)?, slips(conn, &actor)?))))
+            .await?;
+    Ok(DepositPage { frame, csrf, wrong, drawers, slips })
+}
+
+fn drawers(conn: &mut Conn, actor: &Actor, typed: &Fields) -> Result<Vec<Drawer>> {
+    let (unit, person) = (own_unit(actor)?, actor.require_person()?);
+    let mut found = Vec::new();
+    for one in query::page(conn, unit, None, SHOWN)?.into_iter().filter(|one| one.person == person) {
+        // A difference is signed off first.
+        if one.state == State::Counted {
+            continue;
+        }
+        let held = shift::balance(conn, unit, one.id)?;
+        if held.is_positive() {
+            let name = format!("d.{}", one.id);
+            let amount =
+                if typed.get("csrf").is_empty() { held.0.to_string() } else { typed.get(&name).to_owned() };
+            found.push(Drawer { id: one.id, opened_on: day(one.opened_on), held: held.to_string(), amount });
+        }
+    }
+    Ok(found)
+}
+
+fn slips(conn: &mut Conn, actor: &Actor) -> Result<Vec<Slip>> {
+    let (unit, person) = (own_unit(actor)?, actor.require_person()?);
+    let mut found = Vec::new();
+    for one in deposit_query::page(conn, unit, None, SHOWN)?.into_iter().filter(|one| one.maker == person) {
+        found.push(Slip {
+            code: one.reference_code.clone(),
+            amount: one.amount.to_string(),
+            handed_on: day(one.handed_on),
+            account_no: unit::account::find(conn, unit, one.account)?.account_no,
+            is_open: one.state == SlipState::InTransit,
+        });
+    }
+    Ok(found)
+}
+
+/// `POST /counter/deposit`
+pub async fn hand_over(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Cashier])?;
+    let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
+    let done = block(move || {
+        let parts = parts(&typed)?;
+        app.write(&actor, |tx, stamp| {
+            deposit::hand_over(tx, stamp, &actor, own_unit(&actor)?, None, &parts).map(|_| ())
+        })
+    })
+    .await;
+    match done {
+        Ok(()) => Ok(see("/counter/deposit")),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let page = compose(&request, &signed, &shared, (wrong, fields)).await?;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
+}
+
+/// The drawers with what is taken out of each; an empty field takes nothing.
+fn parts(fields: &Fields) -> Result<Vec<(ShiftId, Dong)>> {
+    let mut found = Vec::new();
+    for (id, _) in fields.beginning("d.") {
+        let id: ShiftId = id.parse()?;
+        let amount = fields
+            .dong(&format!("d.{id}"))
+            .map_err(|error| Error::invalid("parts", error.code(), "an amount"))?;
+        found.extend(amount.map(|amount| (id, Dong(amount))));
+    }
+    Ok(found)
+}

@@ -1,0 +1,358 @@
+//! `/finance/days/{id}`: one account from its first day: certificates of days and months with their
+//! files, the bridge of a day, closing a month, asking for a closed day to be opened again.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::{READERS, account_named, confirm};
+use crate::actor::{Actor, Role};
+use crate::app::App;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::id::{AccountId, CertificateId, UnitId};
+use crate::identity;
+use crate::reconciliation::day_close::{self, certificates};
+use crate::reconciliation::month_close::{self, Month};
+use crate::reconciliation::{bridge, reopening};
+use crate::report;
+use crate::store::{Conn, Stamp};
+use crate::unit;
+use crate::web::Shared;
+use crate::web::api;
+use crate::web::extract;
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::listing::{Cell, Listing};
+use crate::web::pages::matter::day;
+use crate::web::pages::session::Signed;
+use crate::web::pages::wording::Lang;
+use crate::web::pages::{Page, Posted, html};
+use crate::web::respond::block;
+
+/// Days shown at once, the newest first; all of them are in the file of the chain.
+const SHOWN_DAYS: usize = 62;
+const SHOWN_REQUESTS: i64 = 20;
+
+/// A certificate with where its files are.
+struct Proof {
+    id: CertificateId,
+    /// The day as people read it and as an address has it; of a month its name twice.
+    shown: String,
+    named: String,
+    revision: i64,
+    opening: String,
+    closing: String,
+    stands: bool,
+}
+
+#[derive(Template)]
+#[template(path = "account_days.html")]
+struct AccountPage {
+    frame: Frame,
+    csrf: String,
+    wrong: Wrong,
+    typed: Fields,
+    id: AccountId,
+    unit: String,
+    account_no: String,
+    days: Vec<Proof>,
+    months: Vec<Proof>,
+    bridge: Listing,
+    bridge_title: Vec<String>,
+    bridge_day: String,
+    requests: Listing,
+    /// The month that could be closed next.
+    next_month: Option<String>,
+    can_close: bool,
+    can_ask: bool,
+    must_confirm: bool,
+    has_second_factor: bool,
+}
+
+#[derive(Default, Deserialize)]
+struct Asked {
+    date: Option<String>,
+    format: Option<String>,
+}
+
+impl Asked {
+    fn day(&self) -> Result<Option<BusinessDay>> {
+        let text = self.date.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        let wrong = |_| Error::invalid("date", "date_unreadable", "a day");
+        text.map(|text| text.parse().map_err(wrong)).transpose()
+    }
+}
+
+/// `GET /finance/days/{id}?date=`: the bridge is of that day, else of the first open one.
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    let asked: Asked = extract::query(&request).unwrap_or_default();
+    let none = (Wrong::default(), Fields::default());
+    match asked.day() {
+        Ok(day) => Ok(html(StatusCode::OK, &compose(&request, &signed, &shared, day, none).await?)),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let page = compose(&request, &signed, &shared, None, (wrong, Fields::default())).await?;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
+}
+
+async fn compose(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    asked: Option<BusinessDay>,
+    (wrong, typed): (Wrong, Fields),
+) -> Result<AccountPage> {
+    signed.require(&READERS)?;
+    let id = extract::path_text(request, "id").to_owned();
+    let frame = Frame::of(signed, request);
+    let (app, actor, csrf) = (Arc::clone(shared.app()), signed.actor.clone(), signed.csrf.clone());
+    let must_confirm = !signed.session.is_confirmed(app.clock.now());
+    let has_second_factor = signed.session.login.has_second_factor();
+    block(move || {
+        let stamp = app.stamp();
+        app.read(&actor, |conn| {
+            let (unit, account) = place(conn, &actor, &id)?;
+            let held = unit::account::find(conn, unit, account)?;
+            let (bridge_day, report) = bridge_of(conn, &stamp, &actor, (unit, account), asked)?;
+            let months = months(conn, unit, account)?;
+            let first = Month::of(held.opened_on);
+            let last = months.iter().rev().find(|month| month.stands);
+            let last = last.map(|month| month.named.parse::<Month>()).transpose()?;
+            let next = last.map_or(first, Month::next);
+            Ok(AccountPage {
+                csrf,
+                wrong,
+                typed,
+                id: account,
+                unit: unit::find(conn, unit)?.name,
+                account_no: held.account_no,
+                days: days(conn, unit, account)?,
+                next_month: (next.last() < stamp.today()).then(|| next.to_string()),
+                months,
+                bridge: bridge_listing(&frame, &report),
+                bridge_title: report.title,
+                bridge_day: bridge_day.to_string(),
+                requests: requests(conn, &frame, unit, account)?,
+                can_close: actor.role == Role::Finance,
+                can_ask: matches!(actor.role, Role::Finance | Role::Approver),
+                must_confirm,
+                has_second_factor,
+                frame,
+            })
+        })
+    })
+    .await
+}
+
+/// The account of the path, in the actor's scope.
+fn place(conn: &mut Conn, actor: &Actor, id: &str) -> Result<(UnitId, AccountId)> {
+    let missing = |_| Error::not_found("account_not_found", "no such account in your scope");
+    account_named(conn, actor, id).map_err(missing)
+}
+
+fn bridge_of(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    place: (UnitId, AccountId),
+    asked: Option<BusinessDay>,
+) -> Result<(BusinessDay, report::table::Table)> {
+    let date = match asked {
+        Some(date) => date,
+        None => day_close::first_open_day(conn, place.0, place.1)?.min(stamp.today()),
+    };
+    let report = bridge::of_day(conn, stamp, actor, place, date)?;
+    Ok((date, report::bridge::table(&report)))
+}
+
+fn bridge_listing(frame: &Frame, report: &report::table::Table) -> Listing {
+    let right = report.right();
+    let row = |texts: Vec<String>| -> Vec<Cell> {
+        let cells = texts.into_iter().enumerate();
+        cells
+            .map(|(at, text)| if right.contains(&at) { Cell::figure(text) } else { Cell::text(text) })
+            .collect()
+    };
+    Listing {
+        caption: frame.t("days_bridge"),
+        heads: report.columns.iter().map(|title| part_of(frame.lang, title)).collect(),
+        rows: report.texts().into_iter().map(row).collect(),
+    }
+}
+
+/// The part in one's own language of a heading that has both.
+pub(super) fn part_of(lang: Lang, title: &'static str) -> &'static str {
+    title.split_once(" / ").map_or(title, |(vi, en)| lang.pick(vi, en))
+}
+
+/// The certificates of the last days, newest first.
+fn days(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<Proof>> {
+    let standing = day_close::standing(conn, unit, account)?;
+    let all = certificates(conn, unit, account)?;
+    let proof = |one: &day_close::Certificate| Proof {
+        id: one.id,
+        shown: day(one.date),
+        named: one.date.to_string(),
+        revision: one.revision,
+        opening: one.opening.to_string(),
+        closing: one.closing.to_string(),
+        stands: standing.contains(&(one.date, one.revision)),
+    };
+    Ok(all.iter().rev().take(SHOWN_DAYS).map(proof).collect())
+}
+
+/// The certificates of the months, oldest first.
+fn months(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<Proof>> {
+    let mut found: Vec<Proof> = Vec::new();
+    for one in month_close::certificates(conn, unit, account)? {
+        let stands = month_close::certificate_by_id(conn, unit, one.id)?.is_some_and(|(_, stands)| stands);
+        let named = Month::of(one.month).to_string();
+        found.push(Proof {
+            id: one.id,
+            shown: named.clone(),
+            named,
+            revision: one.revision,
+            opening: one.opening.to_string(),
+            closing: one.closing.to_string(),
+            stands,
+        });
+    }
+    Ok(found)
+}
+
+fn requests(conn: &mut Conn, frame: &Frame, unit: UnitId, account: AccountId) -> Result<Listing> {
+    let mut rows = Vec::new();
+    for one in reopening::list(conn, unit, SHOWN_REQUESTS)?.into_iter().filter(|one| one.account == account) {
+        let (key, tone) = match one.state {
+            reopening::State::Requested => ("correct_requested", "wait"),
+            reopening::State::Approved => ("days_reopened", "late"),
+            reopening::State::Refused => ("correct_refused", "gone"),
+            reopening::State::ClosedAgain => ("days_closed_again", "done"),
+        };
+        rows.push(vec![
+            Cell::text(day(one.date)),
+            Cell::text(one.reason),
+            Cell::text(identity::person_name(conn, one.maker)?),
+            Cell::state(frame.t(key), tone),
+        ]);
+    }
+    Ok(Listing {
+        caption: frame.t("days_requests"),
+        heads: vec![frame.t("day"), frame.t("reason"), frame.t("matter_makers"), frame.t("state")],
+        rows,
+    })
+}
+
+/// `GET /finance/days/{id}/file?date=&format=csv|xlsx`: the bridge as a file.
+pub async fn bridge_file(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    signed.require(&READERS)?;
+    let asked: Asked = extract::query(&request)?;
+    let day = asked.day()?;
+    let form = api::days::form_asked(Some(asked.format.as_deref().unwrap_or("csv")))?;
+    let form = form.ok_or_else(|| Error::invalid("form.format", "form_unreadable", "csv or xlsx"))?;
+    let id = extract::path_text(&request, "id").to_owned();
+    let (app, actor) = (Arc::clone(shared.app()), signed.actor);
+    let (name, table) = block(move || {
+        let stamp = app.stamp();
+        app.read(&actor, |conn| {
+            let place = place(conn, &actor, &id)?;
+            let (date, table) = bridge_of(conn, &stamp, &actor, place, day)?;
+            Ok((format!("cau-noi-{}-{date}", unit::find(conn, place.0)?.code), table))
+        })
+    })
+    .await?;
+    api::days::table_file(&table, form, &name).map_err(|failure| failure.0.into())
+}
+
+/// `GET /finance/days/certificates/{id}/pdf`
+pub async fn day_pdf(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    Ok(api::days::pdf_of(&request, signed.actor, shared).await?)
+}
+
+/// `GET /finance/days/certificates/{id}/xml`
+pub async fn day_xml(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    Ok(api::days::xml_of(&request, signed.actor, shared).await?)
+}
+
+/// `GET /finance/months/certificates/{id}/pdf`
+pub async fn month_pdf(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    Ok(api::months::pdf_of(&request, signed.actor, shared).await?)
+}
+
+/// `GET /finance/months/certificates/{id}/xml`
+pub async fn month_xml(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    Ok(api::months::xml_of(&request, signed.actor, shared).await?)
+}
+
+/// `POST /finance/days/{id}/month`: closes a month, with code or password.
+pub async fn close_month(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, &[Role::Finance], |app, signed, id, fields| {
+        confirm(app, signed, fields.get("confirm"))?;
+        let place = app.read(&signed.actor, |conn| place(conn, &signed.actor, id))?;
+        let month: Month = fields.trimmed("month").parse()?;
+        match month_close::close(&app.store, &app.keyring, &|| app.stamp(), &signed.actor, place, month)? {
+            month_close::Closing::Closed(_) => Ok(()),
+            month_close::Closing::Refused(open) => {
+                let open: Vec<String> = open.into_iter().map(|day| day.to_string()).collect();
+                Err(Error::invalid("month", "month_not_closable", open.join(", ")))
+            }
+        }
+    })
+    .await
+}
+
+/// `POST /finance/days/{id}/reopen`: asks for a closed day to be opened again; another person decides.
+pub async fn reopen(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, &[Role::Finance, Role::Approver], |app, signed, id, fields| {
+        let wrong = |_| Error::invalid("date", "date_unreadable", "a day");
+        let date: BusinessDay = fields.trimmed("date").parse().map_err(wrong)?;
+        app.write(&signed.actor, |tx, stamp| {
+            let place = place(tx, &signed.actor, id)?;
+            reopening::request(tx, stamp, &signed.actor, place, date, fields.get("reason")).map(|_| ())
+        })
+    })
+    .await
+}
+
+async fn change(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+    roles: &[Role],
+    work: impl Fn(&App, &Signed, &str, &Fields) -> Result<()> + Send + 'static,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(roles)?;
+    let id = extract::path_text(&request, "id").to_owned();
+    let (app, typed, named) = (Arc::clone(shared.app()), fields.clone(), id.clone());
+    let (signed, done) = block(move || {
+        let done = work(&app, &signed, &named, &typed);
+        Ok((signed, done))
+    })
+    .await?;
+    match done {
+        Ok(()) => Ok(see(format!("/finance/days/{id}"))),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let page = compose(&request, &signed, &shared, None, (wrong, fields)).await?;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
+}

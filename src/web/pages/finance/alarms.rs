@@ -1,0 +1,87 @@
+//! Everything that warns, from every room that has alarms, for the morning board.
+
+use super::units;
+use crate::actor::Actor;
+use crate::error::Result;
+use crate::queue::alarm as ages;
+use crate::receipt::key::alarm as keys;
+use crate::remittance::alarm as treasury;
+use crate::report::fees;
+use crate::report::verify::Standing;
+use crate::store::{Conn, Stamp};
+use crate::unit::Unit;
+use crate::web::pages::matter::day;
+use crate::web::pages::wording::Lang;
+use crate::{filing::alarm as tax, unit};
+
+/// One alarm: what it says, whose it is, the page where something can be done about it if there is one.
+pub struct Alarm {
+    pub words: String,
+    pub unit: String,
+    pub href: Option<String>,
+}
+
+/// The alarms of an actor's units: books that do not balance, money that waits, keys, the Treasury, declarations, the tax office.
+pub fn standing(
+    conn: &mut Conn,
+    (stamp, books): (&Stamp<'_>, &Standing),
+    actor: &Actor,
+    lang: Lang,
+) -> Result<Vec<Alarm>> {
+    let mut found = Vec::new();
+    let all = unit::all(conn)?;
+    let name = |id| all.iter().find(|unit| unit.id == id).map_or_else(String::new, |unit| unit.name.clone());
+    for one in ages::standing(conn, actor, None, stamp.now)? {
+        let title = lang.pick(one.title, one.title_en);
+        let age = lang.with("alarm_hours", one.age_hours);
+        let is_item = one.subject.starts_with("exc_");
+        let href = match one.account {
+            _ if is_item => format!("/finance/exceptions/{}", one.subject),
+            Some(account) => format!("/finance/days/{account}"),
+            None => "/finance/exceptions".to_owned(),
+        };
+        let words = format!("{title}: {} – {age}", one.amount);
+        found.push(Alarm { words, unit: name(one.unit), href: Some(href) });
+    }
+    for one in keys::open(conn)?.into_iter().filter(|one| actor.scope.covers(one.unit)) {
+        let (vi, en) = one.kind.title();
+        found.push(Alarm { words: lang.pick(vi, en).to_owned(), unit: name(one.unit), href: None });
+    }
+    for unit in units(conn, actor)? {
+        for fault in books.of_unit(unit.id) {
+            let words = lang.with("books_broken", lang.pick(fault.vi, fault.en));
+            found.push(Alarm { words, unit: unit.name.clone(), href: None });
+        }
+        of_unit(conn, stamp, lang, &unit, &mut found)?;
+    }
+    Ok(found)
+}
+
+fn of_unit(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    lang: Lang,
+    unit: &Unit,
+    found: &mut Vec<Alarm>,
+) -> Result<()> {
+    for one in treasury::of_unit(conn, stamp.calendar, stamp.today(), unit.id)? {
+        let (vi, en) = one.kind.words();
+        let href = match one.order {
+            Some(order) => format!("/finance/remittances/{order}"),
+            None => format!("/finance/remittances?unit={}", unit.code),
+        };
+        let words = format!("{}: {}", lang.pick(vi, en), one.amount);
+        found.push(Alarm { words, unit: unit.name.clone(), href: Some(href) });
+    }
+    for one in fees::due(conn, stamp.calendar, stamp.today(), unit.id)? {
+        let key = if one.kind == "year" { "alarm_settlement" } else { "alarm_declaration" };
+        let until = lang.with("alarm_until", day(one.due_on));
+        let words = format!("{} – {until} [{}]", lang.with(key, &one.period), one.certainty);
+        found.push(Alarm { words, unit: unit.name.clone(), href: None });
+    }
+    for one in tax::of_unit(conn, unit.id, stamp.now)? {
+        let (vi, en) = one.kind.words();
+        found.push(Alarm { words: lang.pick(vi, en).to_owned(), unit: unit.name.clone(), href: None });
+    }
+    Ok(())
+}

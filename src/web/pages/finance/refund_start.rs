@@ -1,0 +1,95 @@
+//! `/finance/refund-start`: staff ask for a payment's surplus to go back. Whom it goes to may be named
+//! later; another person approves.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::error::{Error, Result};
+use crate::id::PaymentId;
+use crate::payment::refund::{self, Ask, Payee, Refund, query};
+use crate::store::{Stamp, Tx};
+use crate::web::Shared;
+use crate::web::extract;
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::session::Signed;
+use crate::web::pages::wording::Lang;
+use crate::web::pages::{Page, Posted, html};
+use crate::web::respond::block;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    payment: String,
+    amount: String,
+}
+
+#[derive(Template)]
+#[template(path = "refund_start.html")]
+struct StartPage {
+    frame: Frame,
+    csrf: String,
+    wrong: Wrong,
+    typed: Fields,
+}
+
+/// `GET /finance/refund-start?payment=&amount=`
+pub async fn page(request: HttpRequest, signed: Signed) -> Page {
+    signed.require(&[Role::Finance])?;
+    let asked: Asked = extract::query(&request).unwrap_or_default();
+    let pairs = vec![("payment".to_owned(), asked.payment), ("amount".to_owned(), asked.amount)];
+    Ok(html(StatusCode::OK, &drawn(&request, &signed, Wrong::default(), Fields::of(pairs))))
+}
+
+fn drawn(request: &HttpRequest, signed: &Signed, wrong: Wrong, typed: Fields) -> StartPage {
+    StartPage { frame: Frame::of(signed, request), csrf: signed.csrf.clone(), wrong, typed }
+}
+
+/// `POST /finance/refund-start`
+pub async fn ask(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Finance])?;
+    let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
+    let made = block(move || app.write(&actor, |tx, stamp| requested(tx, stamp, &actor, &typed))).await;
+    match made {
+        Ok(refund) => Ok(see(format!("/finance/refunds/{}", refund.id))),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(&request))?;
+            Ok(html(StatusCode::BAD_REQUEST, &drawn(&request, &signed, wrong, fields)))
+        }
+    }
+}
+
+fn requested(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, fields: &Fields) -> Result<Refund> {
+    let unknown = || Error::invalid("payment", "payment_not_found", "no such payment in your scope");
+    let payment: PaymentId = fields.trimmed("payment").parse().map_err(|_| unknown())?;
+    let unit = query::unit_of_payment(tx, &actor.scope, payment)?.ok_or_else(unknown)?;
+    let missing = || Error::invalid("amount", "refund_amount_wrong", "above zero");
+    let ask = Ask {
+        unit,
+        payment,
+        amount: Dong(fields.dong("amount")?.ok_or_else(missing)?),
+        reason: fields.get("reason").to_owned(),
+        payee: payee(fields),
+    };
+    refund::request(tx, stamp, actor, &ask)
+}
+
+/// None while nothing of it is typed.
+fn payee(fields: &Fields) -> Option<Payee> {
+    let of = |name: &str| fields.trimmed(name).to_owned();
+    let payee = Payee { bank: of("bank"), account_no: of("account_no"), holder: of("holder") };
+    let is_empty = payee.bank.is_empty() && payee.account_no.is_empty() && payee.holder.is_empty();
+    (!is_empty).then_some(payee)
+}

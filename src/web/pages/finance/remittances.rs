@@ -1,0 +1,408 @@
+//! `/finance/remittances`: what is owed to the budget by code, orders with their documents, and the
+//! Treasury's report of what it credited.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::{READERS, accounts, units};
+use crate::actor::{Actor, Role};
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::id::{AccountId, RemittanceId, UnitId};
+use crate::identity;
+use crate::remittance::{self, Draft, Kind, Order, State, alarm, query, report};
+use crate::store::{Conn, Stamp};
+use crate::unit::{BankAccount, Unit};
+use crate::web::Shared;
+use crate::web::api;
+use crate::web::extract::{self, API_BODY_LIMIT_BYTES};
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::listing::{Cell, Listing, or_dash, time};
+use crate::web::pages::matter::day;
+use crate::web::pages::session::{Signed, check_origin};
+use crate::web::pages::wording::Lang;
+use crate::web::pages::{Page, Posted, html, upload};
+use crate::web::respond::block;
+
+/// Orders shown of each unit; all of them stand in the list of orders.
+const SHOWN: i64 = 50;
+
+/// What an account owes, by kind of order.
+struct Due {
+    unit: String,
+    account: AccountId,
+    account_no: String,
+    covered_until: String,
+    kind: &'static str,
+    title: &'static str,
+    /// Source, due, ordered, free.
+    sources: Vec<(String, String, String, String)>,
+    can_order: bool,
+}
+
+#[derive(Template)]
+#[template(path = "remittances.html")]
+struct RemittancesPage {
+    frame: Frame,
+    csrf: String,
+    wrong: Wrong,
+    units: Vec<(String, String)>,
+    due: Vec<Due>,
+    orders: Listing,
+    alarms: Vec<(String, &'static str)>,
+    /// What a report that was sent just now said of each order.
+    outcome: Option<Listing>,
+    is_known: bool,
+    can_work: bool,
+    typed: Fields,
+}
+
+/// `GET /finance/remittances?unit=`: of one unit, or of all.
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    let page = compose(&request, &signed, &shared, (Wrong::default(), Fields::default())).await?;
+    Ok(html(StatusCode::OK, &page))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    unit: String,
+}
+
+async fn compose(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    (wrong, typed): (Wrong, Fields),
+) -> Result<RemittancesPage> {
+    signed.require(&READERS)?;
+    let asked: Asked = extract::query(request).unwrap_or_default();
+    let frame = Frame::of(signed, request);
+    let (app, actor, csrf) = (Arc::clone(shared.app()), signed.actor.clone(), signed.csrf.clone());
+    block(move || {
+        let stamp = app.stamp();
+        app.read(&actor, |conn| {
+            let lang = frame.lang;
+            let is_asked = |unit: &Unit| asked.unit.is_empty() || unit.code == asked.unit;
+            let (mut rows, mut alarms) = (Vec::new(), Vec::new());
+            let all = units(conn, &actor)?;
+            for unit in all.iter().filter(|unit| is_asked(unit)) {
+                for order in query::page(conn, unit.id, None, SHOWN)? {
+                    rows.push(order_row(lang, unit, &order));
+                }
+                alarms.extend(alarms_of(conn, &stamp, lang, unit)?);
+            }
+            let mut due = Vec::new();
+            for (unit, account) in accounts(conn, &actor)?.into_iter().filter(|(unit, _)| is_asked(unit)) {
+                for kind in Kind::ALL {
+                    due.extend(due_of(conn, lang, (&unit, &account), kind)?);
+                }
+            }
+            Ok(RemittancesPage {
+                csrf,
+                wrong,
+                units: all.into_iter().map(|unit| (unit.code, unit.name)).collect(),
+                due,
+                orders: Listing {
+                    caption: frame.t("remittance_orders"),
+                    heads: vec![
+                        frame.t("matter_number"),
+                        frame.t("unit"),
+                        frame.t("matter_case"),
+                        frame.t("amount"),
+                        frame.t("matter_covered"),
+                        frame.t("state"),
+                    ],
+                    rows,
+                },
+                alarms,
+                outcome: None,
+                is_known: false,
+                can_work: actor.role == Role::Finance,
+                typed,
+                frame,
+            })
+        })
+    })
+    .await
+}
+
+fn alarms_of(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    lang: Lang,
+    unit: &Unit,
+) -> Result<Vec<(String, &'static str)>> {
+    let found = alarm::of_unit(conn, stamp.calendar, stamp.today(), unit.id)?;
+    Ok(found
+        .into_iter()
+        .map(|one| {
+            let (vi, en) = one.kind.words();
+            (unit.name.clone(), lang.pick(vi, en))
+        })
+        .collect())
+}
+
+/// What is owed of one kind; nothing where nothing ever was.
+fn due_of(
+    conn: &mut Conn,
+    lang: Lang,
+    (unit, account): (&Unit, &BankAccount),
+    kind: Kind,
+) -> Result<Option<Due>> {
+    let sources = remittance::remittable(conn, unit.id, account.id, kind)?;
+    let is_there = |one: &remittance::Remittable| !one.due.is_zero() || !one.ordered.is_zero();
+    let sources: Vec<remittance::Remittable> = sources.into_iter().filter(is_there).collect();
+    if sources.is_empty() {
+        return Ok(None);
+    }
+    let (vi, en) = kind.title();
+    let row = |one: &remittance::Remittable| {
+        (one.source.clone(), one.due.to_string(), one.ordered.to_string(), one.free.to_string())
+    };
+    Ok(Some(Due {
+        unit: unit.name.clone(),
+        account: account.id,
+        account_no: account.account_no.clone(),
+        covered_until: or_dash(query::last_closed(conn, unit.id, account.id)?.map(day)),
+        kind: kind.as_str(),
+        title: lang.pick(vi, en),
+        can_order: sources.iter().any(|one| one.free.is_positive()),
+        sources: sources.iter().map(row).collect(),
+    }))
+}
+
+fn order_row(lang: Lang, unit: &Unit, order: &Order) -> Vec<Cell> {
+    let (vi, en) = order.kind.title();
+    let (state, tone) = state_words(lang, order.state);
+    vec![
+        Cell::link(
+            format!("{}/{}", order.order_no, order.year),
+            format!("/finance/remittances/{}", order.id),
+        ),
+        Cell::text(unit.name.clone()),
+        Cell::text(lang.pick(vi, en)),
+        Cell::figure(order.amount),
+        Cell::text(day(order.covered_until)),
+        Cell::state(state, tone),
+    ]
+}
+
+fn state_words(lang: Lang, state: State) -> (&'static str, &'static str) {
+    let (key, tone) = match state {
+        State::Drafted => ("correct_requested", "wait"),
+        State::Approved => ("correct_approved", "wait"),
+        State::Debited => ("remittance_debited", "wait"),
+        State::Credited => ("remittance_credited", "wait"),
+        State::Settled => ("remittance_settled", "done"),
+        State::Rejected => ("remittance_rejected", "late"),
+        State::Returned => ("remittance_returned", "gone"),
+        State::Refused => ("correct_refused", "gone"),
+    };
+    (lang.t(key), tone)
+}
+
+/// `POST /finance/remittances`: draws an order up over everything that is free; another person approves.
+pub async fn draft(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Finance])?;
+    let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
+    let drafted = block(move || {
+        let kind = Kind::parse(typed.get("kind"))?;
+        app.write(&actor, |tx, stamp| {
+            let (unit, account) = super::account_named(tx, &actor, typed.get("account"))?;
+            let new = Draft { unit, account: Some(account), kind, lines: Vec::new() };
+            remittance::draft(tx, stamp, &actor, &new)
+        })
+    })
+    .await;
+    match drafted {
+        Ok(order) => Ok(see(format!("/finance/remittances/{}", order.id))),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let page = compose(&request, &signed, &shared, (wrong, fields)).await?;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
+}
+
+/// `POST /finance/remittances/report`: the Treasury's file, as it came.
+pub async fn report(
+    request: HttpRequest,
+    signed: Signed,
+    shared: web::Data<Shared>,
+    payload: web::Payload,
+) -> Page {
+    check_origin(&request)?;
+    signed.require(&[Role::Finance])?;
+    let (fields, file) = upload::form(&request, payload, API_BODY_LIMIT_BYTES, "file").await?;
+    signed.check_token(fields.get("csrf"))?;
+    let (app, actor, code) =
+        (Arc::clone(shared.app()), signed.actor.clone(), fields.trimmed("unit").to_owned());
+    let imported = block(move || {
+        let bytes = file.ok_or_else(|| Error::invalid("file", "field_missing", "choose a file"))?;
+        app.write(&actor, |tx, stamp| {
+            let unit = unit_chosen(tx, &actor, &code)?;
+            report::import(tx, stamp, &actor, unit, &bytes)
+        })
+    })
+    .await;
+    let lang = Lang::of(&request);
+    match imported {
+        Ok(imported) => {
+            let mut page = compose(&request, &signed, &shared, (Wrong::default(), fields)).await?;
+            page.outcome = Some(outcome(lang, &imported));
+            page.is_known = imported.is_known;
+            Ok(html(StatusCode::OK, &page))
+        }
+        Err(error) => {
+            let page = compose(&request, &signed, &shared, (Wrong::of(error, lang)?, fields)).await?;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
+}
+
+/// What the report said of each order, and the rows that could not be read.
+fn outcome(lang: Lang, imported: &report::Imported) -> Listing {
+    let told = |one: &report::Outcome| {
+        let (key, tone) = match one.outcome {
+            "credited" => ("remittance_credited", "done"),
+            "rejected" => ("remittance_rejected", "late"),
+            "known" => ("remittance_known", "done"),
+            "differs" => ("remittance_differs", "late"),
+            _ => ("remittance_unknown", "late"),
+        };
+        let code = one.reference_code.clone();
+        let order = match one.order {
+            Some(id) => Cell::link(code, format!("/finance/remittances/{id}")),
+            None => Cell::mono(code),
+        };
+        vec![order, Cell::state(lang.t(key), tone)]
+    };
+    let faults = imported.faults.iter().map(|fault| {
+        vec![Cell::text(lang.with("remittance_row", fault.line_no)), Cell::state(fault.why, "late")]
+    });
+    Listing {
+        caption: lang.t("remittance_outcome"),
+        heads: vec![lang.t("reference"), lang.t("state")],
+        rows: imported.orders.iter().map(told).chain(faults).collect(),
+    }
+}
+
+fn unit_chosen(conn: &mut Conn, actor: &Actor, code: &str) -> Result<UnitId> {
+    let found = units(conn, actor)?.into_iter().find(|unit| unit.code == code);
+    found.map(|unit| unit.id).ok_or_else(|| Error::invalid("unit", "unit_not_found", "no such unit"))
+}
+
+#[derive(Template)]
+#[template(path = "remittance.html")]
+struct OrderPage {
+    frame: Frame,
+    id: RemittanceId,
+    title: &'static str,
+    number: String,
+    amount: String,
+    state: &'static str,
+    tone: &'static str,
+    facts: Vec<(&'static str, String)>,
+    lines: Listing,
+    past: Listing,
+    waits: bool,
+}
+
+/// `GET /finance/remittances/{id}`
+pub async fn one(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    signed.require(&READERS)?;
+    let id: RemittanceId = extract::path(&request, "id")?;
+    let frame = Frame::of(&signed, &request);
+    let (app, actor) = (Arc::clone(shared.app()), signed.actor);
+    let page = block(move || {
+        app.read(&actor, |conn| {
+            let unit = api::remittances::locate(conn, &actor, id)?;
+            let order = remittance::find(conn, unit, id)?;
+            compose_one(conn, frame, &order)
+        })
+    });
+    Ok(html(StatusCode::OK, &page.await?))
+}
+
+fn compose_one(conn: &mut Conn, frame: Frame, order: &Order) -> Result<OrderPage> {
+    let (unit, id, lang) = (order.unit, order.id, frame.lang);
+    let (vi, en) = order.kind.title();
+    let (state, tone) = state_words(lang, order.state);
+    let lines: Vec<Vec<Cell>> = query::lines(conn, unit, id)?
+        .into_iter()
+        .map(|line| {
+            vec![
+                Cell::mono(line.source),
+                Cell::text(or_dash(line.chapter)),
+                Cell::text(or_dash(line.sub_item)),
+                Cell::figure(line.amount),
+            ]
+        })
+        .collect();
+    let mut past = Vec::new();
+    for event in query::events(conn, unit, id)? {
+        let who = event.person.map(|person| identity::person_name(conn, person)).transpose()?;
+        let known = State::ALL.into_iter().find(|state| state.as_str() == event.state);
+        past.push(vec![
+            Cell::text(time(event.at)),
+            Cell::text(known.map_or("–", |state| state_words(lang, state).0)),
+            Cell::text(or_dash(who)),
+            Cell::text(event.reason.unwrap_or_default()),
+        ]);
+    }
+    let until: BusinessDay = order.covered_until;
+    let facts = [
+        ("reference", order.reference_code.clone()),
+        ("matter_covered", day(until)),
+        ("matter_treasury", or_dash(order.treasury_account.clone())),
+        ("matter_makers", identity::person_name(conn, order.maker)?),
+    ];
+    Ok(OrderPage {
+        id,
+        title: lang.pick(vi, en),
+        number: format!("{}/{}", order.order_no, order.year),
+        amount: order.amount.to_string(),
+        state,
+        tone,
+        facts: facts.into_iter().map(|(key, value)| (lang.t(key), value)).collect(),
+        lines: Listing {
+            caption: frame.t("remittance_lines"),
+            heads: vec![
+                frame.t("matter_line"),
+                frame.t("remittance_chapter"),
+                frame.t("remittance_item"),
+                frame.t("amount"),
+            ],
+            rows: lines,
+        },
+        past: Listing {
+            caption: frame.t("workbench_past"),
+            heads: vec![frame.t("day"), frame.t("state"), frame.t("remittance_who"), frame.t("reason")],
+            rows: past,
+        },
+        waits: order.state == State::Drafted,
+        frame,
+    })
+}
+
+/// `GET /finance/remittances/{id}/pdf`: the order to be signed and handed over.
+pub async fn pdf(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    Ok(api::remittances::pdf_of(&request, signed.actor, shared).await?)
+}
+
+/// `GET /finance/remittances/{id}/xml`
+pub async fn xml(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    Ok(api::remittances::xml_of(&request, signed.actor, shared).await?)
+}

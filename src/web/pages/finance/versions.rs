@@ -1,0 +1,166 @@
+//! `/finance/versions/{id}`: a statement that the bank sent again with other lines: what differs, and
+//! what one person proposes about it. Another person decides among what waits.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+
+use super::READERS;
+use crate::actor::{Actor, Role};
+use crate::error::{Error, Result};
+use crate::id::{AccountId, UnitId, VersionId};
+use crate::statement::version::{self, Decision, Side};
+use crate::store::Conn;
+use crate::unit;
+use crate::web::Shared;
+use crate::web::extract;
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::listing::{Cell, Listing, or_dash};
+use crate::web::pages::matter::day;
+use crate::web::pages::session::Signed;
+use crate::web::pages::wording::Lang;
+use crate::web::pages::{Page, Posted, html};
+use crate::web::respond::block;
+
+#[derive(Template)]
+#[template(path = "version.html")]
+struct VersionPage {
+    frame: Frame,
+    csrf: String,
+    wrong: Wrong,
+    typed: Fields,
+    id: VersionId,
+    account: AccountId,
+    account_no: String,
+    unit: String,
+    number: String,
+    closing_on: String,
+    state: &'static str,
+    differences: Listing,
+    can_propose: bool,
+    waits: bool,
+}
+
+/// `GET /finance/versions/{id}`
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    let none = (Wrong::default(), Fields::default());
+    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared, none).await?))
+}
+
+/// What a version's state is called.
+pub(super) fn state_words(lang: Lang, state: &str) -> &'static str {
+    lang.t(match state {
+        "held" => "version_held",
+        "proposed" => "correct_requested",
+        "accepted" => "version_accepted",
+        "dismissed" => "version_dismissed",
+        _ => "version_applied",
+    })
+}
+
+fn locate(conn: &mut Conn, actor: &Actor, id: VersionId) -> Result<UnitId> {
+    version::unit_of(conn, &actor.scope, id)?
+        .ok_or_else(|| Error::not_found("statement_version_not_found", "no such version in your scope"))
+}
+
+async fn compose(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    (wrong, typed): (Wrong, Fields),
+) -> Result<VersionPage> {
+    signed.require(&READERS)?;
+    let id: VersionId = extract::path(request, "id")?;
+    let frame = Frame::of(signed, request);
+    let (app, actor, csrf) = (Arc::clone(shared.app()), signed.actor.clone(), signed.csrf.clone());
+    block(move || {
+        app.read(&actor, |conn| {
+            let unit = locate(conn, &actor, id)?;
+            let held = version::find(conn, unit, id)?;
+            let rows = version::differences(conn, unit, id)?;
+            let rows = rows.iter().map(|one| {
+                let (key, tone) = match one.kind {
+                    version::Kind::Added => ("matter_added", "wait"),
+                    version::Kind::Gone => ("matter_gone", "late"),
+                    version::Kind::Changed => ("matter_changed", "late"),
+                };
+                let money = frame.t(if one.moves_money { "yes" } else { "no" });
+                vec![
+                    Cell::state(frame.t(key), tone),
+                    Cell::text(side(&one.old)),
+                    Cell::text(side(&one.new)),
+                    Cell::text(money),
+                ]
+            });
+            let can_work = matches!(actor.role, Role::Finance | Role::Approver);
+            Ok(VersionPage {
+                csrf,
+                wrong,
+                typed,
+                id,
+                account: held.account,
+                account_no: unit::account::find(conn, unit, held.account)?.account_no,
+                unit: unit::find(conn, unit)?.name,
+                number: or_dash(held.number),
+                closing_on: day(held.closing_on),
+                state: state_words(frame.lang, &held.state),
+                differences: Listing {
+                    caption: frame.t("version_differences"),
+                    heads: vec![
+                        frame.t("state"),
+                        frame.t("version_old"),
+                        frame.t("version_new"),
+                        frame.t("version_moves"),
+                    ],
+                    rows: rows.collect(),
+                },
+                can_propose: can_work && held.state == "held",
+                waits: held.state == "proposed",
+                frame,
+            })
+        })
+    })
+    .await
+}
+
+fn side(side: &Option<Side>) -> String {
+    match side {
+        Some(side) => {
+            let reference = side.bank_reference.as_deref().unwrap_or_default();
+            format!("{} {} {reference}", day(side.booking_date), side.amount)
+        }
+        None => "–".to_owned(),
+    }
+}
+
+/// `POST /finance/versions/{id}`: proposes to accept or to dismiss it.
+pub async fn propose(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Finance, Role::Approver])?;
+    let id: VersionId = extract::path(&request, "id")?;
+    let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
+    let proposed = block(move || {
+        let decision = Decision::parse(typed.get("decision"))?;
+        app.write(&actor, |tx, stamp| {
+            let unit = locate(tx, &actor, id)?;
+            version::propose(tx, stamp, &actor, unit, id, (decision, typed.get("reason"))).map(|_| ())
+        })
+    })
+    .await;
+    match proposed {
+        Ok(()) => Ok(see(format!("/finance/versions/{id}"))),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let page = compose(&request, &signed, &shared, (wrong, fields)).await?;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
+}

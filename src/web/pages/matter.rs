@@ -1,0 +1,248 @@
+//! What a waiting decision is about, in words: what somebody must know before they say yes or no.
+
+use super::finance::workbench::resolution_key;
+use super::wording::Lang;
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::correction::{self, Correction};
+use crate::duty::Kind;
+use crate::duty::decision::{Matter, Open};
+use crate::error::Result;
+use crate::exception::{self, work_query};
+use crate::filing::{self, form::notice::Notice};
+use crate::id::*;
+use crate::payment::{refund, resolve};
+use crate::receipt;
+use crate::receipt::profile::Certainty;
+use crate::reconciliation::{reopening, rulebook};
+use crate::statement::version;
+use crate::store::Conn;
+use crate::{identity, remittance, shift, unit};
+
+/// Differences of a corrected statement that are listed; the file itself may have thousands.
+const SHOWN_DIFFERENCES: usize = 20;
+
+/// What there is to say, and the page where more stands.
+#[derive(Default)]
+pub struct Facts {
+    /// Name and value.
+    pub rows: Vec<(&'static str, String)>,
+    pub link: Option<String>,
+}
+
+impl Facts {
+    fn add(&mut self, name: &'static str, value: impl Into<String>) {
+        let value = value.into();
+        if !value.is_empty() {
+            self.rows.push((name, value));
+        }
+    }
+}
+
+pub fn day(day: BusinessDay) -> String {
+    day.0.format("%d/%m/%Y").to_string()
+}
+
+/// What an open decision is about.
+pub fn facts(conn: &mut Conn, lang: Lang, open: &Open) -> Result<Facts> {
+    let (unit, id) = (open.unit, open.id);
+    let mut facts = Facts::default();
+    match open.matter {
+        Matter::Kind(Kind::Exception) => of_exception(conn, lang, (unit, ExceptionId(id)), &mut facts)?,
+        Matter::Kind(Kind::Refund) => of_refund(conn, lang, (unit, RefundId(id)), &mut facts)?,
+        Matter::Kind(Kind::Correction) | Matter::Withdrawal => {
+            of_correction(conn, lang, (unit, CorrectionId(id)), open.matter, &mut facts)?;
+        }
+        Matter::Kind(Kind::Remittance) => of_order(conn, lang, (unit, RemittanceId(id)), &mut facts)?,
+        Matter::Kind(Kind::Reopening) => of_reopening(conn, lang, (unit, ReopeningId(id)), &mut facts)?,
+        Matter::Kind(Kind::Version) => of_version(conn, lang, (unit, VersionId(id)), &mut facts)?,
+        Matter::Kind(Kind::Rule) => of_rule(conn, lang, (unit, ClassRuleId(id)), &mut facts)?,
+        Matter::Kind(Kind::Notice) => of_notice(conn, lang, (unit, FilingId(id)), &mut facts)?,
+        Matter::Drawer => of_drawer(conn, lang, (unit, ShiftId(id)), &mut facts)?,
+    }
+    let makers: Result<Vec<String>> =
+        open.makers.iter().map(|person| identity::person_name(conn, *person)).collect();
+    facts.add(lang.t("matter_makers"), makers?.join(", "));
+    Ok(facts)
+}
+
+fn of_exception(
+    conn: &mut Conn,
+    lang: Lang,
+    (unit, id): (UnitId, ExceptionId),
+    facts: &mut Facts,
+) -> Result<()> {
+    let item = exception::find(conn, unit, id)?;
+    facts.link = Some(format!("/finance/exceptions/{id}"));
+    facts.add(lang.t("matter_case"), lang.pick(item.kind.title_vi(), item.kind.title_en()));
+    facts.add(lang.t("exceptions_more"), item.detail.clone());
+    if let Some(proposal) = work_query::last_proposal(conn, unit, id)? {
+        let target = proposal.target.map(|id| resolve::target_text(&item, &proposal.resolution, id));
+        let how = lang.t(resolution_key(&proposal.resolution));
+        facts.add(lang.t("exceptions_proposed"), [how, target.as_deref().unwrap_or_default()].join(" "));
+        if let Some(decision) = &proposal.decision {
+            facts.add(lang.t("duties_decision"), format!("{} ({})", decision.number, day(decision.on)));
+        }
+        facts.add(lang.t("reason"), proposal.reason);
+    }
+    Ok(())
+}
+
+/// Whom it is paid to stands on its own page, because looking there leaves a trace.
+fn of_refund(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, RefundId), facts: &mut Facts) -> Result<()> {
+    let item = refund::find(conn, unit, id)?;
+    facts.link = Some(format!("/finance/refunds/{id}"));
+    facts.add(lang.t("reference"), item.reference_code);
+    facts.add(lang.t("reason"), item.reason);
+    Ok(())
+}
+
+fn of_correction(
+    conn: &mut Conn,
+    lang: Lang,
+    (unit, id): (UnitId, CorrectionId),
+    matter: Matter,
+    facts: &mut Facts,
+) -> Result<()> {
+    let item: Correction = correction::find(conn, unit, id)?;
+    if let Some(document) = receipt::query::by_id(conn, unit, item.receipt)? {
+        facts.link = Some(format!("/r/{}", document.lookup_code));
+        facts.add(lang.t("document"), format!("{} ({})", document.name(), day(document.issued_on)));
+    }
+    facts.add(
+        lang.t("correct_kind"),
+        lang.t(match item.kind {
+            correction::Kind::Replace => "correct_replace",
+            correction::Kind::Adjust => "correct_adjust",
+            correction::Kind::Cancel => "correct_cancel",
+        }),
+    );
+    facts.add(lang.t("matter_amounts"), format!("{} → {}", item.old_amount, item.new_amount));
+    if item.party.is_some() {
+        facts.add(lang.t("payer"), lang.t("matter_payer_changes"));
+    }
+    let agreed = &item.agreement;
+    let is_attached =
+        lang.t(if item.agreement_sha256.is_some() { "matter_attached" } else { "matter_on_paper" });
+    facts.add(
+        lang.t("correct_agreement"),
+        format!("{} ({}): {} – {is_attached}", agreed.number, day(agreed.on), agreed.about),
+    );
+    facts.add(lang.t("reason"), item.reason.clone());
+    let rule = format!("{} [{}]", item.profile, item.certainty);
+    facts.add(
+        lang.t("matter_rule"),
+        match Certainty::of_mark(&item.certainty) {
+            Certainty::Verified => rule,
+            _ => format!("{rule} – {}", lang.t("matter_uncertain")),
+        },
+    );
+    if matter == Matter::Withdrawal {
+        let events = correction::told(conn, item)?.events;
+        let asked = events.into_iter().rev().find(|(kind, ..)| kind == "withdrawal_requested");
+        facts.add(
+            lang.t("matter_withdrawal"),
+            asked.and_then(|(_, _, _, reason, _)| reason).unwrap_or_default(),
+        );
+    }
+    Ok(())
+}
+
+fn of_order(
+    conn: &mut Conn,
+    lang: Lang,
+    (unit, id): (UnitId, RemittanceId),
+    facts: &mut Facts,
+) -> Result<()> {
+    let order = remittance::find(conn, unit, id)?;
+    facts.link = Some(format!("/finance/remittances/{id}"));
+    let (vi, en) = order.kind.title();
+    facts.add(lang.t("matter_case"), lang.pick(vi, en));
+    facts.add(lang.t("matter_number"), format!("{}/{}", order.order_no, order.year));
+    facts.add(lang.t("matter_covered"), day(order.covered_until));
+    for line in remittance::query::lines(conn, unit, id)? {
+        facts.add(lang.t("matter_line"), format!("{}: {}", line.source, line.amount));
+    }
+    facts.add(lang.t("matter_treasury"), order.treasury_account.unwrap_or_default());
+    Ok(())
+}
+
+fn of_reopening(
+    conn: &mut Conn,
+    lang: Lang,
+    (unit, id): (UnitId, ReopeningId),
+    facts: &mut Facts,
+) -> Result<()> {
+    let asked = reopening::find(conn, unit, id)?;
+    let account = unit::account::find(conn, unit, asked.account)?;
+    facts.link = Some(format!("/finance/days/{}", asked.account));
+    facts.add(lang.t("account"), account.account_no);
+    facts.add(lang.t("day"), lang.with("matter_and_later", day(asked.date)));
+    facts.add(lang.t("reason"), asked.reason);
+    Ok(())
+}
+
+fn of_version(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, VersionId), facts: &mut Facts) -> Result<()> {
+    let held = version::find(conn, unit, id)?;
+    let account = unit::account::find(conn, unit, held.account)?;
+    facts.link = Some(format!("/finance/versions/{id}"));
+    facts.add(lang.t("account"), account.account_no);
+    facts.add(lang.t("matter_number"), held.number.clone().unwrap_or_default());
+    facts.add(lang.t("day"), day(held.closing_on));
+    let counts = [("matter_added", held.added), ("matter_gone", held.gone), ("matter_changed", held.changed)];
+    for (key, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+        facts.add(lang.t(key), count.to_string());
+    }
+    let side = |side: &Option<version::Side>| match side {
+        Some(side) => format!("{} {}", day(side.booking_date), side.amount),
+        None => "–".to_owned(),
+    };
+    for one in version::differences(conn, unit, id)?.iter().take(SHOWN_DIFFERENCES) {
+        facts.add(lang.t("matter_difference"), format!("{} → {}", side(&one.old), side(&one.new)));
+    }
+    if let Some((decision, _, reason)) = version::proposal(conn, unit, id)? {
+        let is_accept = decision == "accept";
+        facts.add(
+            lang.t("exceptions_proposed"),
+            lang.t(if is_accept { "matter_accept" } else { "matter_dismiss" }),
+        );
+        facts.add(lang.t("reason"), reason);
+    }
+    Ok(())
+}
+
+fn of_rule(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, ClassRuleId), facts: &mut Facts) -> Result<()> {
+    let Some(version) = rulebook::query::find(conn, unit, id)? else { return Ok(()) };
+    // A rule is short; whoever approves it reads all of it.
+    let body = toml::to_string(&version.rule).unwrap_or_default();
+    facts.add(lang.t("matter_rule_text"), body.trim().replace('\n', "; "));
+    facts.add(lang.t("matter_rank"), version.rank.to_string());
+    facts.add(lang.t("reason"), version.reason);
+    Ok(())
+}
+
+fn of_notice(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, FilingId), facts: &mut Facts) -> Result<()> {
+    let form = filing::find(conn, unit, id)?;
+    facts.add(lang.t("matter_form"), form.form.clone());
+    let notice: Notice = form.data()?;
+    for item in notice.items.iter().take(SHOWN_DIFFERENCES) {
+        let document = format!("{} {} {} ({})", item.template, item.series, item.number, day(item.issued_on));
+        facts.add(lang.t("document"), format!("{document}: {}", item.reason));
+    }
+    Ok(())
+}
+
+fn of_drawer(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, ShiftId), facts: &mut Facts) -> Result<()> {
+    let shift = shift::find(conn, unit, id)?;
+    facts.add(lang.t("role_cashier"), identity::person_name(conn, shift.person)?);
+    facts.add(lang.t("day"), day(shift.opened_on));
+    if let Some(counted) = shift::query::last_closing(conn, unit, id)? {
+        facts.add(lang.t("matter_expected"), counted.expected.to_string());
+        facts.add(lang.t("matter_counted"), counted.total.to_string());
+        let short = counted.total < counted.expected;
+        let apart = counted.total.checked_sub(counted.expected)?;
+        let words = lang.t(if short { "matter_short" } else { "matter_over" });
+        facts.add(lang.t("matter_apart"), format!("{words} {}", Dong(apart.0.saturating_abs())));
+    }
+    Ok(())
+}

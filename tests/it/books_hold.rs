@@ -1,0 +1,76 @@
+//! The checks of the books: they hold after a day of everything, and each names what breaks it.
+
+use bienlai::amount::Dong;
+use bienlai::report::verify;
+use bienlai::worker;
+
+use crate::cash_by_command::Shell;
+use crate::refunds::{overpaid, request, today};
+use crate::support::bank_file::BankFile;
+use crate::support::{World, each_database, tools};
+
+/// Claims, part payments, surplus, suspense, money of a neighbour, a charge.
+fn lived(world: &World) {
+    let payment = overpaid(world);
+    request(world, payment, 5_000).unwrap();
+    world.wait_days(1);
+    let (owed, part, other) =
+        (world.raise(Dong(40_000)), world.raise(Dong(90_000)), world.raise_at(&world.tay_ho, Dong(7_000)));
+    world.claim(&owed, Dong(40_000)).settle();
+    let file = BankFile::new(world.ba_dinh.account_no, today(world), 30_000)
+        .book(50_000, &format!("{} nop phi", part.reference_code), "L1")
+        .book(7_000, &format!("{} nop phi", other.reference_code), "L2")
+        .book(3_000, "khong ro", "L3")
+        .book(-2_000, "khong ro", "L4");
+    crate::refunds::statement(world, file);
+}
+
+fn broken(world: &World) -> Vec<(&'static str, Vec<String>)> {
+    let faults = world.look(|conn| verify::unit(conn, world.ba_dinh.id));
+    faults.into_iter().map(|fault| (fault.check, fault.about)).collect()
+}
+
+#[test]
+fn the_books_of_a_day_hold_and_a_wrong_posting_is_named_by_every_check_it_breaks() {
+    each_database(|database| {
+        let mut world = World::settled_in(database);
+        lived(&world);
+        assert!(broken(&world).is_empty(), "{:?}", broken(&world));
+        let (code, told, error) = Shell::new(&world).run(&["books", "verify"]);
+        assert!(code == 0 && told.contains("the books hold"), "{told} {error}");
+
+        // Somebody with the database's password writes postings of their own.
+        world.stop_watching();
+        let mut owner = world.database.as_owner();
+        let account = bienlai::ledger::Account::Bank(world.ba_dinh.account).to_string();
+        for (id, debit, credit) in [
+            (1, account.as_str(), "suspense/lin_0000000000001"),
+            (2, "clearing/acc_0000000000001/bank", "received_in_advance/obl_0000000000001"),
+            (3, "received_in_advance/obl_0000000000002", "surplus/pay_0000000000001"),
+            (4, "suspense/lin_0000000000002", "unexplained_debit/lin_0000000000002"),
+            (5, "due_to_unit/unt_0000000000009", "interest"),
+        ] {
+            let sql = format!(
+                "INSERT INTO posting (unit_id, id, debit_account, credit_account, amount, accounting_date, \
+                 source_kind, source_id, created_at) VALUES ({}, {id}, '{debit}', '{credit}', 1, '2026-11-23', \
+                 'line', 1, 1)",
+                world.ba_dinh.id.0
+            );
+            tools::run(&mut owner, &sql).expect("the owner may");
+        }
+        let checks: Vec<&str> = broken(&world).into_iter().map(|(check, _)| check).collect();
+        let expected = [
+            "clearing",
+            "owed_to_payers",
+            "advances",
+            "suspense",
+            "unexplained_debit",
+            "due_to_unit",
+            "bank",
+        ];
+        assert_eq!(checks, expected);
+        let (code, told, _) = Shell::new(&world).run(&["books", "verify", "--unit", "00004", "--json"]);
+        assert!(code == 1 && told.contains(&account) && told.contains("due_to_unit"), "{told}");
+        assert_eq!(worker::verify_books(&world.app).unwrap(), 1);
+    });
+}

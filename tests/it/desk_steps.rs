@@ -1,0 +1,170 @@
+//! More of the desks in the browser: a refund that staff start, cash on its way to the bank, the queue by
+//! filters and many at once, and what stands beside an item.
+
+use bienlai::actor::{Role, Scope};
+use bienlai::amount::Dong;
+use bienlai::exception::State;
+use bienlai::payment::book::Method;
+
+use crate::refunds::overpaid;
+use crate::remittances::shown;
+use crate::support::program::Service;
+use crate::support::visitor::{Visitor, location, seated};
+use crate::support::{World, each_database};
+
+fn sit(world: &World, service: &Service, role: Role, name: &str) -> Visitor {
+    seated(world, service.address, role, name, Scope::unit(world.ba_dinh.id))
+}
+
+#[test]
+fn staff_start_a_refund_on_a_page_and_what_was_typed_comes_back_with_an_error() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let payment = overpaid(&world).to_string();
+        let mut service = Service::start(&world);
+        let mut finance = sit(&world, &service, Role::Finance, "ketoan.mau");
+        finance.get("/finance/refunds");
+        finance.sees("/finance/refund-start");
+        finance.get(&format!("/finance/refund-start?payment={payment}&amount=5000"));
+        finance.sees(&format!("value=\"{payment}\""));
+        let too_much = [("payment", payment.as_str()), ("amount", "9.000"), ("reason", "nộp thừa")];
+        assert_eq!(finance.post("/finance/refund-start", &too_much).status, 400);
+        finance.sees("value=\"9.000\"");
+        finance.sees("value=\"nộp thừa\"");
+        let right = [("payment", payment.as_str()), ("amount", "5.000"), ("reason", "nộp thừa")];
+        let made = finance.post("/finance/refund-start", &right);
+        assert_eq!(made.status, 303, "{}", finance.page);
+        finance.get(location(&made));
+        finance.sees("5.000");
+        assert_eq!(world.words("SELECT state AS t FROM refund"), ["requested"]);
+        service.stop();
+    });
+}
+
+#[test]
+fn a_cashier_takes_money_to_the_bank_with_a_slip_that_has_its_code() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let mut cashier = sit(&world, &service, Role::Cashier, "thungan.mau");
+        cashier.get("/counter/shift");
+        cashier.post("/counter/shift/open", &[]);
+        let path = format!("/counter/obligations/{}", owed.id);
+        cashier.get(&path);
+        let key = cashier.value("key").unwrap();
+        let fields = [("key", key.as_str()), ("amount", "25000"), ("method", "cash")];
+        assert_eq!(cashier.post(&format!("{path}/take"), &fields).status, 303, "{}", cashier.page);
+        cashier.get("/counter/shift");
+        let shift = cashier.value("shift").unwrap();
+        cashier.get("/counter/deposit");
+        cashier.sees("25.000");
+        let name = format!("d.{shift}");
+        assert_eq!(cashier.post("/counter/deposit", &[(name.as_str(), "30.000")]).status, 400);
+        cashier.sees("value=\"30.000\"");
+        assert_eq!(cashier.post("/counter/deposit", &[(name.as_str(), "20.000")]).status, 303);
+        cashier.get("/counter/deposit");
+        let code = world.words("SELECT reference_code AS t FROM deposit_slip").remove(0);
+        cashier.sees(&format!("{code} NOP TIEN MAT"));
+        cashier.sees("20.000");
+        let mut other = sit(&world, &service, Role::Cashier, "thungan.hai");
+        other.get("/counter/deposit");
+        assert!(!other.page.contains(&code), "another cashier's");
+        service.stop();
+    });
+}
+
+#[test]
+fn the_queue_is_filtered_and_many_proposals_are_approved_at_once() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        shown(&world, 0, 9_000, "khong ro mot");
+        let owed = world.raise(Dong(25_000));
+        world.take(&owed, Dong(25_000), Method::Cash).unwrap();
+        let mut service = Service::start(&world);
+        let mut finance = sit(&world, &service, Role::Finance, "ketoan.mau");
+        let item =
+            world.look(|conn| bienlai::exception::list(conn, world.ba_dinh.id, Some(State::Open), None, 10));
+        let item = item.iter().find(|item| item.amount == Dong(9_000)).expect("money in suspense").clone();
+        let account = world.ba_dinh.account;
+        for good in [
+            format!("unit=00004&kind={}", item.kind.as_str()),
+            format!("account={account}&owner={}", item.owner),
+            "age=0".to_owned(),
+        ] {
+            finance.get(&format!("/finance/exceptions?{good}"));
+            finance.sees(&item.id.to_string());
+        }
+        for other in ["kind=complaint", "owner=administrator", "age=30"] {
+            finance.get(&format!("/finance/exceptions?{other}"));
+            assert!(!finance.page.contains(&item.id.to_string()), "{other}");
+        }
+        let beside = format!("/finance/exceptions/{}/beside", item.id);
+        finance.get(&format!("/finance/exceptions/{}", item.id));
+        finance.sees(&beside);
+        finance.get(&beside);
+        finance.sees("Đơn vị đang chờ đúng số tiền này");
+        let asked = finance.post(&beside, &[("do", "letter"), ("question", "Ai chuyển khoản tiền này?")]);
+        assert_eq!(asked.status, 303, "{}", finance.page);
+        finance.get(&beside);
+        finance.sees("Ai chuyển khoản tiền này?");
+        let at = finance.page.find("/finance/letters/").expect("a letter");
+        let file = finance.page[at..].split('"').next().unwrap().to_owned();
+        assert!(finance.get(&file).body.starts_with(b"%PDF"));
+        let wrong = [("do", "assign"), ("owner", "nobody"), ("reason", "giao lại")];
+        assert_eq!(finance.post(&beside, &wrong).status, 400);
+        finance.sees("value=\"giao lại\"");
+        let given = [("do", "assign"), ("owner", "approver"), ("reason", "giao lại")];
+        assert_eq!(finance.post(&beside, &given).status, 303, "{}", finance.page);
+
+        let target = world.raise(Dong(9_000));
+        let box_name = format!("x.{}", item.id);
+        finance.get("/finance/exceptions");
+        let propose = |resolution: &'static str| {
+            [
+                (box_name.clone(), "1".to_owned()),
+                ("do".to_owned(), "propose".to_owned()),
+                ("resolution".to_owned(), resolution.to_owned()),
+                ("target".to_owned(), target.reference_code.to_string()),
+                ("reason".to_owned(), "người nộp xác nhận".to_owned()),
+            ]
+        };
+        let fields = propose("assign");
+        let fields: Vec<(&str, &str)> =
+            fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(finance.post("/finance/exceptions/bulk", &fields).status, 303, "{}", finance.page);
+        let approve = [(box_name.as_str(), "1"), ("do", "approve")];
+        finance.get("/finance/exceptions");
+        assert_eq!(finance.post("/finance/exceptions/bulk", &approve).status, 400, "its maker");
+        finance.sees(&format!("name=\"{box_name}\" value=\"1\" checked"));
+        let mut chief = sit(&world, &service, Role::Approver, "duyet.mau");
+        chief.get("/finance/exceptions");
+        assert_eq!(chief.post("/finance/exceptions/bulk", &approve).status, 303, "{}", chief.page);
+        let now = world.look(|conn| bienlai::exception::find(conn, world.ba_dinh.id, item.id));
+        assert_eq!(now.state, State::Resolved);
+        service.stop();
+    });
+}
+
+#[test]
+fn a_complaint_is_taken_down_on_a_page_and_waits_in_the_queue() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let mut cashier = sit(&world, &service, Role::Cashier, "thungan.mau");
+        cashier.get("/complaints");
+        let unknown = [("subject", "HNXX"), ("way", "phone"), ("words", "chưa nhận được biên lai")];
+        assert_eq!(cashier.post("/complaints", &unknown).status, 400);
+        cashier.sees("chưa nhận được biên lai</textarea>");
+        let code = owed.reference_code.to_string();
+        let known = [("subject", code.as_str()), ("way", "phone"), ("words", "chưa nhận được biên lai")];
+        assert_eq!(cashier.post("/complaints", &known).status, 200, "{}", cashier.page);
+        let item = world.words("SELECT subject_kind AS t FROM exception");
+        assert_eq!(item, ["obligation"]);
+        let mut finance = sit(&world, &service, Role::Finance, "ketoan.mau");
+        finance.get("/finance/exceptions?kind=complaint");
+        finance.sees("/finance/exceptions/exc_");
+        service.stop();
+    });
+}

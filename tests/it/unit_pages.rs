@@ -1,0 +1,146 @@
+//! An administrator keeps a unit from its page: accounts, series, what stands on documents, the certificate.
+
+use bienlai::actor::{Actor, Role, Scope};
+use bienlai::unit::{self, NewUnit};
+
+use crate::support::program::Service;
+use crate::support::visitor::{Visitor, location, seated};
+use crate::support::world::accept_registration;
+use crate::support::{World, each_database};
+
+const SIGNER: &str = include_str!("../../fixtures/receipt/test-only-signer.pem");
+const P12: &[u8] = include_bytes!("../../fixtures/receipt/test-only-signer.p12");
+const PAGE: &str = "/admin/units/00004";
+
+fn administrator(world: &World, service: &Service, scope: Scope) -> Visitor {
+    let name = if scope == Scope::All { "quantri" } else { "quantri.badinh" };
+    let mut admin = seated(world, service.address, Role::Administrator, name, scope);
+    admin.get(PAGE);
+    admin
+}
+
+#[test]
+fn an_account_and_a_series_are_registered_and_bad_fields_come_back_as_they_were_typed() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let mut admin = administrator(&world, &service, Scope::unit(world.ba_dinh.id));
+        let account = [
+            ("bank_bin", "97043"),
+            ("account_no", "1900555500"),
+            ("holder_name", "UBND phường Ba Đình"),
+            ("opened_on", "2026-12-01"),
+            ("opening_balance", "1.000.000"),
+        ];
+        let wrong = admin.post(&format!("{PAGE}/account"), &account);
+        assert_eq!(wrong.status, 400);
+        admin.sees("value=\"1900555500\"");
+        admin.sees("value=\"1.000.000\"");
+        admin.sees("href=\"#account-bank_bin\"");
+        let good = [&[("bank_bin", "970432")][..], &account[1..]].concat();
+        let done = admin.post(&format!("{PAGE}/account"), &good);
+        assert_eq!((done.status, location(&done)), (303, PAGE), "{}", admin.page);
+        admin.get(PAGE);
+        admin.sees("1900555500");
+        assert_eq!(world.count("bank_account WHERE account_no = '1900555500'"), 1);
+        assert_eq!(admin.post(&format!("{PAGE}/account"), &good).status, 400, "a number is registered once");
+
+        let series = [
+            ("document_kind", "receipt"),
+            ("template", "01BLP0-001"),
+            ("series", "BX-26E"),
+            ("year", "2026"),
+            ("last_allowed_no", "9.999"),
+            ("registration", "TB/2026-01"),
+            ("do", "open"),
+        ];
+        let bad = [&series[..3], &[("year", "2025")][..], &series[4..]].concat();
+        assert_eq!(admin.post(&format!("{PAGE}/series"), &bad).status, 400, "BX-26E is a series of 2026");
+        admin.sees("value=\"BX-26E\"");
+        let opened = admin.post(&format!("{PAGE}/series"), &series);
+        assert_eq!(opened.status, 303, "{}", admin.page);
+        admin.get(PAGE);
+        admin.sees("BX-26E");
+        assert_eq!(admin.post(&format!("{PAGE}/series"), &series).status, 400, "opened once");
+        admin.get(PAGE);
+        let option = admin.page.split("01BLP0-001 BX-26E</option>").next().unwrap();
+        let id = option.rsplit("<option value=\"").next().unwrap().split('"').next().unwrap().to_owned();
+        let without = admin.post(&format!("{PAGE}/series/stop"), &[("which", &id), ("reason", " ")]);
+        assert_eq!(without.status, 400);
+        let stopped =
+            admin.post(&format!("{PAGE}/series/stop"), &[("which", &id), ("reason", "in nhầm mẫu")]);
+        assert_eq!(stopped.status, 303, "{}", admin.page);
+        assert_eq!(world.count("receipt_series WHERE series = 'BX-26E' AND phase = 'stopped'"), 1);
+
+        admin.get(PAGE);
+        let imprint = [
+            ("email", "thu@badinh.example.vn"),
+            ("treasury_account", "3941.0.1234567"),
+            ("treasury_code", "0011"),
+            ("valid_from", "2026-12-01"),
+        ];
+        assert_eq!(admin.post(&format!("{PAGE}/imprint"), &imprint).status, 303, "{}", admin.page);
+        assert_eq!(world.count("unit_imprint WHERE treasury_account = '3941.0.1234567'"), 1);
+
+        // Of another unit's page there is nothing, and who only looks changes nothing.
+        assert_eq!(admin.post("/admin/units/00091/account", &good).status, 404);
+        let unit = Scope::unit(world.ba_dinh.id);
+        let mut auditor = seated(&world, service.address, Role::Auditor, "kiemtoan", unit);
+        auditor.get(PAGE);
+        assert!(!auditor.page.contains("<form method=\"post\" action=\"/admin/units"));
+        assert_eq!(auditor.post(&format!("{PAGE}/account"), &good).status, 403);
+        service.stop();
+    });
+}
+
+#[test]
+fn a_certificate_is_uploaded_with_its_password_and_nothing_of_it_is_kept_in_the_clear() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let system = Actor::system();
+        let id = world.change(|tx, stamp| {
+            let new = NewUnit {
+                code: "00999".into(),
+                name: "Ủy ban nhân dân phường Thử Nghiệm".into(),
+                kind: "phường".into(),
+                tax_code: "9900000009".into(),
+                budget_code: None,
+                address: "Số 9 phố Mẫu".into(),
+                phone: None,
+                valid_from: stamp.today(),
+            };
+            unit::register(tx, stamp, &system, new)
+        });
+        accept_registration(&world, id, Some(("9900000009", SIGNER)));
+        let mut service = Service::start(&world);
+        let mut admin = administrator(&world, &service, Scope::All);
+        let path = "/admin/units/00999/certificate";
+        admin.get("/admin/units/00999");
+        admin.sees("chứng thư");
+        let stored = format!("signing_certificate WHERE unit_id = {}", id.0);
+        for (password, file) in [("sai", P12), ("test-only", b"MZ".as_slice()), ("test-only", b"")] {
+            let wrong = admin.upload(path, &[("password", password), ("active_from", "")], file);
+            assert_eq!(wrong.status, 400, "{password}");
+            assert!(!admin.page.contains("value=\"test-only\""), "a password does not come back");
+        }
+        let late = admin.upload(path, &[("password", "test-only"), ("active_from", "2099-01-01")], P12);
+        assert_eq!(late.status, 400, "it would begin to sign after its end");
+        admin.sees("value=\"2099-01-01\"");
+        assert_eq!(world.count(&stored), 0);
+        let done = admin.upload(path, &[("password", "test-only"), ("active_from", "")], P12);
+        assert_eq!(done.status, 303, "{}", admin.page);
+        assert_eq!(world.count(&stored), 1);
+        admin.get("/admin/units/00999");
+        admin.sees("20/03/2034");
+        assert_eq!(
+            admin.upload(path, &[("password", "test-only"), ("active_from", "")], P12).status,
+            400,
+            "stored once"
+        );
+        // Of Ba Đình's page the file is another unit's.
+        let foreign = admin.upload("/admin/units/00091/certificate", &[("password", "test-only")], P12);
+        assert_eq!(foreign.status, 400);
+        service.stop();
+        assert!(!service.log().contains("test-only"));
+    });
+}
