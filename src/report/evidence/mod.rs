@@ -5,7 +5,7 @@
 //!
 //! What binds the pieces is the trail: its last root is signed, and it names the hash of every document
 //! sealed, of every day closed, of every night's certificate, that this file was taken, and the hash of all
-//! that was written into it. So neither who made the database nor who carries the file can change it.
+//! that was written into it. So whoever carries the file can change nothing in it.
 
 pub mod judge;
 mod writing;

@@ -57,7 +57,7 @@ pub(super) fn certificates(bytes: &[u8], terms: &Terms<'_>, found: &mut Judgemen
             continue;
         };
         let read = certificate::read(&document).ok().and_then(|stated| {
-            let date = stated.date.parse().ok().filter(|date| is_plausible(*date))?;
+            let date = stated.date.parse::<BusinessDay>().ok().filter(|date| is_plausible(*date))?;
             let at = stated_instant(&stated.issued_at)?;
             Some((stated, date, at))
         });
