@@ -153,13 +153,13 @@ fn a_complaint_is_taken_down_on_a_page_and_waits_in_the_queue() {
         let owed = world.raise(Dong(25_000));
         let mut service = Service::start(&world);
         let mut cashier = sit(&world, &service, Role::Cashier, "thungan.mau");
-        cashier.get("/complaints");
+        cashier.get("/counter/complaints");
         let unknown = [("subject", "HNXX"), ("way", "phone"), ("words", "chưa nhận được biên lai")];
-        assert_eq!(cashier.post("/complaints", &unknown).status, 400);
+        assert_eq!(cashier.post("/counter/complaints", &unknown).status, 400);
         cashier.sees("chưa nhận được biên lai</textarea>");
         let code = owed.reference_code.to_string();
         let known = [("subject", code.as_str()), ("way", "phone"), ("words", "chưa nhận được biên lai")];
-        assert_eq!(cashier.post("/complaints", &known).status, 200, "{}", cashier.page);
+        assert_eq!(cashier.post("/counter/complaints", &known).status, 200, "{}", cashier.page);
         let item = world.words("SELECT subject_kind AS t FROM exception");
         assert_eq!(item, ["obligation"]);
         let mut finance = sit(&world, &service, Role::Finance, "ketoan.mau");

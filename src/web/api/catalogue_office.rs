@@ -219,7 +219,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
-        path: "/complaints",
+        path: "/counter/complaints",
         vi: "Ghi nhận khiếu nại của người dân.",
         en: "Takes a citizen's complaint down.",
         who: "cashier, finance, approver",
@@ -227,7 +227,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         method: "POST",
-        path: "/complaints",
+        path: "/counter/complaints",
         vi: "Ghi nhận khiếu nại: một mục của hàng đợi.",
         en: "Makes an item of the queue of it.",
         who: "cashier, finance, approver",

@@ -1,4 +1,4 @@
-//! `/complaints`: staff take a citizen's complaint down: an item of the queue with its words, about the
+//! `/counter/complaints`: staff take a citizen's complaint down: an item of the queue with its words, about the
 //! obligation, payment or receipt it is about.
 
 use std::sync::Arc;

@@ -450,7 +450,7 @@ fn anybody_learns_at_verify_what_the_signatures_of_a_file_are_worth() {
             (receipt.as_slice(), intact),
             (foreign, intact),
             (tampered.as_bytes(), "Không hợp lệ"),
-            (b"%PDF-1.7", "Không đọc được"),
+            (b"<a", "Không đọc được"),
         ] {
             let uploaded = upload(&service, file).await;
             let bare = service.send(Method::POST, "/verify", &[], file.to_vec()).await;
@@ -462,6 +462,8 @@ fn anybody_learns_at_verify_what_the_signatures_of_a_file_are_worth() {
         let page = upload(&service, foreign).await.text();
         assert!(page.contains("Hóa đơn") && page.contains("9900000009"), "{page}");
         assert_eq!(upload(&service, b"").await.status, 409, "no file chosen");
+        let without = upload(&service, b"%PDF-1.7").await;
+        assert!(without.status == 409 && without.text().contains("không chứa tệp XML"), "{}", without.text());
         let large = service.send(Method::POST, "/verify", &[], vec![b' '; (4 << 20) + 1]).await;
         assert_eq!(large.status, 413, "{}", large.text());
     });
