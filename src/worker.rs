@@ -34,6 +34,7 @@ use crate::receipt::evidence::refresh::{Refreshed, Sources, refresh};
 use crate::receipt::key::{certificates_in, watch};
 use crate::receipt::query;
 use crate::register;
+use crate::report::evidence::{self, Taking};
 use crate::report::{collection, verify};
 use crate::store::Lane;
 use crate::unit;
@@ -271,6 +272,20 @@ pub fn settle_trail(app: &App, unit: UnitId, entry: AuditId) -> Result<()> {
         std::thread::sleep(TICK);
     }
     Err(Error::busy("trail_unsettled", 10, "the trail is being sealed by another process"))
+}
+
+/// Writes a bundle of evidence that was admitted, and what binds it into the trail. Returns how many documents.
+///
+/// # Errors
+/// Those of `evidence::write` and of `settle_trail`.
+pub fn write_evidence(app: &App, out: impl std::io::Write, taking: &Taking) -> Result<usize> {
+    let settle = |entry| settle_trail(app, taking.unit.id, entry);
+    let record = |entry: &audit::Entry| {
+        let entries = std::slice::from_ref(entry);
+        let recorded = app.write(&Actor::system(), |tx, stamp| audit::recorded(tx, stamp, entries))?;
+        recorded.first().copied().ok_or_else(|| Error::internal("an entry has no id"))
+    };
+    evidence::write(out, &app.store, taking, &evidence::Steps { settle: &settle, record: &record })
 }
 
 /// Looks after every unit's register of series. Returns how many were planned or opened.

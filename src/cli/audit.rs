@@ -84,8 +84,7 @@ fn bundle(office: &Office, code: &str, period: (BusinessDay, BusinessDay), out: 
         evidence::admit(tx, stamp, &actor, unit, period)
     })?;
     let file = std::fs::File::create(out).map_err(|error| unreadable(out, &error))?;
-    let settle = || crate::worker::settle_trail(office, taking.unit.id, taking.entry);
-    let count = evidence::write(std::io::BufWriter::new(file), &office.store, &taking, &settle)?;
+    let count = crate::worker::write_evidence(office, std::io::BufWriter::new(file), &taking)?;
     println!("{}: {count} chứng từ / documents", out.display());
     Ok(DONE)
 }
@@ -118,6 +117,7 @@ fn print(judged: &judge::Judgement, is_unjudged: bool) {
         if judged.holds() { "NGUYÊN VẸN / HOLDS" } else { "KHÔNG ĐỨNG VỮNG / DOES NOT HOLD" };
     let (code, name, tax_code) = (&judged.unit_code, &judged.unit_name, &judged.tax_code);
     println!("{words}: {code} {name} (MST {tax_code}) {} – {}", judged.from, judged.until);
+    println!("  Đơn vị / unit:                   {}", judged.unit);
     if let Some(at) = judged.taken_at {
         println!("  Lập lúc / taken at:              {}", at.hanoi_text());
     }

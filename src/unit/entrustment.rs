@@ -5,8 +5,8 @@
 use super::CITY;
 use super::certificate::{self, Listed};
 use super::entrustment_query::{self as query, EntrustmentRow};
-pub use super::entrustment_query::{in_force, newest, of_unit};
-use super::{imprint, registration};
+pub use super::entrustment_query::{any_within, in_force, newest, of_unit};
+use super::{imprint, query as units, registration};
 use crate::actor::{Actor, Role};
 use crate::audit;
 use crate::clock::{BusinessDay, Instant};
@@ -62,7 +62,9 @@ pub fn entrust(
     decision: &Decision,
 ) -> Result<EventId> {
     check(decision)?;
-    let city = super::find(tx, CITY)?;
+    // Two units entrusted at the same moment must each see the other's series.
+    let city = units::lock(tx, CITY)?;
+    let city = city.ok_or_else(|| Error::not_found("unit_not_found", "the city is not in your scope"))?;
     if city.tax_code.is_empty() || city.address.is_empty() {
         let detail = "give the city its name, tax code and address first (bienlai unit city)";
         return Err(Error::conflict("city_identity_missing", detail));
@@ -79,8 +81,9 @@ pub fn entrust(
         let detail = "the unit collects on a principal's behalf itself; a receipt names one principal only";
         return Err(Error::conflict("entrustment_twice", detail));
     }
+    let period = (decision.valid_from, decision.valid_until);
     for (template, series, year) in query::receipt_series_of(tx, unit, stamp.today().year())? {
-        require_series_alone(tx, unit, (&template, &series, year), stamp.today())?;
+        require_series_alone(tx, unit, (&template, &series, year), period)?;
     }
     let issuer = Issuer {
         name: city.name,
@@ -162,8 +165,22 @@ fn record(
     Ok(id)
 }
 
+/// The periods, from a day on, for which the unit was entrusted; those that were ended in between are not cut.
+pub fn coming(conn: &mut Conn, unit: UnitId, today: BusinessDay) -> Result<Vec<(BusinessDay, BusinessDay)>> {
+    let all = of_unit(conn, unit)?;
+    let given = all.iter().filter(|held| !held.is_end && today <= held.valid_until);
+    let mut found: Vec<(BusinessDay, BusinessDay)> = Vec::new();
+    for held in given {
+        let period = (held.valid_from.max(today), held.valid_until);
+        if any_within(conn, &[unit], period)? {
+            found.push(period);
+        }
+    }
+    Ok(found)
+}
+
 /// Receipts under an entrustment carry the city's tax code, so that two units' series of one name would give
-/// two receipts the same template, series and number.
+/// two receipts the same template, series and number, on any day of the period.
 ///
 /// # Errors
 /// `series_shared`.
@@ -171,10 +188,10 @@ pub fn require_series_alone(
     conn: &mut Conn,
     unit: UnitId,
     (template, series, year): (&str, &str, i32),
-    today: BusinessDay,
+    period: (BusinessDay, BusinessDay),
 ) -> Result<()> {
     let others = query::units_with_series(conn, unit, (template, series, year))?;
-    if in_force(conn, &others, today)?.is_empty() {
+    if !any_within(conn, &others, period)? {
         return Ok(());
     }
     let detail = format!("another unit that the city signs for has the series {series}; take another one");

@@ -85,6 +85,25 @@ pub fn in_force(conn: &mut Conn, units: &[UnitId], day: BusinessDay) -> Result<V
     Ok(found)
 }
 
+/// Whether one of the units has an entrustment in force on any day of a period.
+pub fn any_within(conn: &mut Conn, units: &[UnitId], period: (BusinessDay, BusinessDay)) -> Result<bool> {
+    if units.is_empty() {
+        return Ok(false);
+    }
+    let all = load(conn, units)?;
+    let mut of_each = all.chunk_by(|(one, _), (other, _)| one.0 == other.0);
+    Ok(of_each.any(|of_one| {
+        let held: Vec<&Entrustment> = of_one.iter().map(|(_, held)| held).collect();
+        is_within(&held, period)
+    }))
+}
+
+/// Whether one unit's entrustment is in force on any day of a period: on its first, or on one that begins it.
+fn is_within(all: &[&Entrustment], (from, until): (BusinessDay, BusinessDay)) -> bool {
+    let begins = all.iter().map(|held| held.valid_from).filter(|day| from < *day && *day <= until);
+    std::iter::once(from).chain(begins).any(|day| newest(all.iter().copied(), day).is_some())
+}
+
 /// Of a unit's entrustments and ends, oldest first, the one in force on a day.
 pub fn newest<'a>(all: impl Iterator<Item = &'a Entrustment>, day: BusinessDay) -> Option<&'a Entrustment> {
     all.filter(|held| held.valid_from <= day).last().filter(|held| !held.is_end && day <= held.valid_until)
@@ -165,5 +184,21 @@ mod tests {
         assert_eq!(on("2026-09-01").as_deref(), Some("2026-09-01"));
         assert_eq!(on("2026-12-31").as_deref(), Some("2026-09-01"), "the last day is one of it");
         assert_eq!(on("2027-01-01"), None);
+    }
+
+    #[test]
+    fn a_period_meets_an_entrustment_that_begins_or_still_holds_in_it() {
+        let all = [
+            held("2026-01-01", "2026-06-30", false),
+            held("2026-04-01", "2026-04-01", true),
+            held("2026-09-01", "2026-12-31", false),
+        ];
+        let all: Vec<&Entrustment> = all.iter().collect();
+        let within =
+            |from: &str, until: &str| is_within(&all, (from.parse().unwrap(), until.parse().unwrap()));
+        assert!(within("2026-03-31", "2026-08-31"), "it still holds on the first day");
+        assert!(!within("2026-04-01", "2026-08-31"), "ended, and the next is to come");
+        assert!(within("2026-04-01", "2026-09-01"), "the last day is the first of the next");
+        assert!(!within("2027-01-01", "2027-12-31"));
     }
 }

@@ -49,6 +49,15 @@ fn from_stored(row: Stored) -> Unit {
 }
 
 pub fn by_ids(conn: &mut Conn, ids: &[UnitId]) -> Result<Vec<Unit>> {
+    fetch(conn, ids, Lock::None)
+}
+
+/// The unit under its lock, so that decisions about it follow each other.
+pub fn lock(tx: &mut Tx<'_>, id: UnitId) -> Result<Option<Unit>> {
+    Ok(fetch(tx, &[id], Lock::Update)?.pop())
+}
+
+fn fetch(conn: &mut Conn, ids: &[UnitId], lock: Lock) -> Result<Vec<Unit>> {
     type Sql = (BigInt, Text, Text, Text, Text, Nullable<Text>, Text, Nullable<Text>, Date, Nullable<Date>);
     let found: Vec<Stored> = rows::fetch::<Sql, _>(
         conn,
@@ -56,7 +65,7 @@ pub fn by_ids(conn: &mut Conn, ids: &[UnitId]) -> Result<Vec<Unit>> {
          t.valid_until FROM unit t",
         &[("unit_id", Column::of(ids.iter().copied()))],
         "",
-        Lock::None,
+        lock,
     )?;
     Ok(found.into_iter().map(from_stored).collect())
 }

@@ -106,9 +106,11 @@ pub fn admit(tx: &mut Tx<'_>, actor: &Actor, new: &NewSeries, today: BusinessDay
     }
     super::registration::require_accepted(tx, new.unit, &new.document_kind)?;
     let is_receipt = new.document_kind.starts_with("receipt");
-    if is_receipt && !entrustment::in_force(tx, &[new.unit], today)?.is_empty() {
+    if is_receipt {
         let name = (new.template.as_str(), new.series.as_str(), new.year);
-        entrustment::require_series_alone(tx, new.unit, name, today)?;
+        for period in entrustment::coming(tx, new.unit, today)? {
+            entrustment::require_series_alone(tx, new.unit, name, period)?;
+        }
     }
     Ok(())
 }

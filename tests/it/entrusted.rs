@@ -232,6 +232,37 @@ fn an_entrusted_invoice_is_the_communes_and_names_the_city_as_who_issues_it() {
 }
 
 #[test]
+fn an_entrustment_that_is_still_to_begin_keeps_its_series_for_itself() {
+    each_database(|database| {
+        let keys = KeyWorld::new(World::settled_in(database));
+        let key = city_with_key(&keys);
+        keys.tell(&key, CertificateAction::Add);
+        let world = &keys.world;
+        let today = world.now().business_day();
+        let unit = world.soc_son.id;
+        world.change(|tx, stamp| {
+            entrustment::entrust(tx, stamp, &Actor::system(), unit, &decision(today.plus_days(10)))
+        });
+        let (template, name) = world.look(|conn| {
+            let held = series::of_unit(conn, unit)?;
+            Ok((held[0].template.clone(), held[0].series.clone()))
+        });
+        let other = |until| {
+            let series = (template.as_str(), name.as_str(), today.year());
+            world.look(|conn| {
+                Ok(entrustment::require_series_alone(conn, world.tay_ho.id, series, (today, until)))
+            })
+        };
+        assert_eq!(
+            other(today.plus_days(9)).map_err(|error| error.code()),
+            Ok(()),
+            "until then it signs itself"
+        );
+        assert_eq!(other(today.plus_days(10)).map_err(|error| error.code()), Err("series_shared"));
+    });
+}
+
+#[test]
 fn two_communes_that_entrust_the_city_cannot_have_a_series_of_one_name() {
     each_database(|database| {
         let keys = KeyWorld::new(World::settled_in(database));
@@ -262,7 +293,7 @@ fn two_communes_that_entrust_the_city_cannot_have_a_series_of_one_name() {
                 tx,
                 world.tay_ho.id,
                 ("01BLP0-001", "SX-26E", from.year()),
-                stamp.today(),
+                (stamp.today(), stamp.today()),
             )
         });
         assert_eq!(second.unwrap_err().code(), "series_shared");

@@ -40,6 +40,7 @@ mod entrusted;
 mod every_page;
 mod evidence;
 mod evidence_attacks;
+mod evidence_carried;
 mod exception_kinds;
 mod exception_queue;
 mod exception_rules;

@@ -4,7 +4,8 @@
 //! installation.
 //!
 //! What binds the pieces is the trail: its last root is signed, and it names the hash of every document
-//! sealed, of every day closed, of every night's certificate, and that this file was taken.
+//! sealed, of every day closed, of every night's certificate, that this file was taken, and the hash of all
+//! that was written into it. So whoever carries the file can change nothing in it.
 
 pub mod judge;
 mod writing;
@@ -24,11 +25,13 @@ use crate::unit::{self, Unit};
 pub use writing::write;
 
 /// Of this file's form.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// The longest period of one bundle, in days.
 const PERIOD_LIMIT_DAYS: i64 = 366;
 /// What the trail says when a file is taken; its subject is the period.
 const TAKEN: &str = "evidence.bundled";
+/// What it says when all but the trail is written; its subject is the taking, its detail `Manifest::bound`.
+const WRITTEN: &str = "evidence.written";
 
 const MANIFEST: &str = "manifest.json";
 const SERIES: &str = "series.json";
@@ -39,6 +42,8 @@ const TRAIL: &str = "trail.ndjson";
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     pub version: u32,
+    /// The entry of the trail that admits this bundle.
+    pub taking: String,
     pub unit: String,
     pub unit_code: String,
     pub unit_name: String,
@@ -50,6 +55,16 @@ pub struct Manifest {
     /// SHA-256 of every other entry by its name.
     pub files: BTreeMap<String, String>,
     pub receipts: Vec<Listed>,
+}
+
+impl Manifest {
+    /// What the trail signs: SHA-256 over everything the bundle says of itself and every file but the trail.
+    fn bound(&self) -> Result<String> {
+        let mut all = self.clone();
+        all.files.remove(TRAIL);
+        let bytes = serde_json::to_vec(&all).map_err(|error| Error::internal(error.to_string()))?;
+        Ok(audit::sha256_hex(&bytes))
+    }
 }
 
 /// An entrustment, or the end of one, as it was recorded.
@@ -149,6 +164,29 @@ pub struct Taking {
     pub period: (BusinessDay, BusinessDay),
     /// The entry of the trail that says so: everything before it is in the bundle.
     pub entry: AuditId,
+    /// Who takes it, as the trail names them.
+    pub actor: String,
+}
+
+impl Taking {
+    /// The entry that binds what was written.
+    fn written(&self, manifest: &Manifest) -> Result<audit::Entry> {
+        Ok(audit::Entry {
+            unit: self.unit.id,
+            actor: self.actor.clone(),
+            action: WRITTEN,
+            subject: self.entry.to_string(),
+            detail: manifest.bound()?,
+        })
+    }
+}
+
+/// How the writing of a bundle reaches the trail.
+pub struct Steps<'a> {
+    /// Gives an entry, and all that is committed, its place and has the newest root signed.
+    pub settle: &'a dyn Fn(AuditId) -> Result<()>,
+    /// Commits an entry.
+    pub record: &'a dyn Fn(&audit::Entry) -> Result<AuditId>,
 }
 
 /// Admits the taking of a bundle and records it.
@@ -172,7 +210,7 @@ pub fn admit(
     let entry = audit::Entry::by(actor, unit, TAKEN, taken(from, until));
     let entry = audit::recorded(tx, stamp, &[entry])?.pop();
     let entry = entry.ok_or_else(|| Error::internal("an entry has no id"))?;
-    Ok(Taking { unit: unit::find(tx, unit)?, period: (from, until), entry })
+    Ok(Taking { unit: unit::find(tx, unit)?, period: (from, until), entry, actor: audit::actor_text(actor) })
 }
 
 /// The period as the trail names it.

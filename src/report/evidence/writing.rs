@@ -12,13 +12,13 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::{
     Entrusted, Listed, MANIFEST, Manifest, RegisterHead, RegisterLine, SERIES, SignedPart, SignedParts,
-    TRAIL, Taking, TrailLine, VERSION,
+    Steps, TRAIL, Taking, TrailLine, VERSION,
 };
 use crate::actor::Scope;
 use crate::audit::{self, extract};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::id::{CertificateId, ReceiptId, UnitId};
+use crate::id::{AuditId, CertificateId, ReceiptId, UnitId};
 use crate::notification::query::signed_between;
 use crate::receipt::DocumentKind;
 use crate::receipt::naming::file_stem;
@@ -83,21 +83,16 @@ fn broken(error: &dyn std::fmt::Display) -> Error {
     Error::conflict("bundle_interrupted", error.to_string())
 }
 
-/// Writes the bundle of a unit; whoever asks was admitted before. `settle` gives committed entries of the
-/// trail their place and has its newest root signed; it is called before anything is read and again before
-/// the trail is. Returns how many documents.
+/// Writes the bundle of a unit; whoever asks was admitted before. The trail is settled before anything is
+/// read; when all else is written, its hash goes into the trail, which is settled and written last. Returns
+/// how many documents.
 ///
 /// # Errors
-/// `bundle_interrupted`, and those of the store and of `settle`.
-pub fn write(
-    out: impl Write,
-    store: &Store,
-    taking: &Taking,
-    settle: &dyn Fn() -> Result<()>,
-) -> Result<usize> {
+/// `bundle_interrupted`, and those of the store and of the steps.
+pub fn write(out: impl Write, store: &Store, taking: &Taking, steps: &Steps<'_>) -> Result<usize> {
     let (unit, (from, until)) = (&taking.unit, taking.period);
     // What the trail knows before the taking is committed, and so is read below.
-    settle()?;
+    (steps.settle)(taking.entry)?;
     let mut bundle = Bundle { zip: ZipWriter::new_stream(out), files: BTreeMap::new(), open: None };
     let receipts = receipts(&mut bundle, store, unit.id, taking.period)?;
     registers(&mut bundle, store, unit.id, from)?;
@@ -108,10 +103,9 @@ pub fn write(
     }
     let series = store.read(&Scope::All, |conn| certificates(conn, unit.id))?;
     bundle.put(SERIES, &json(&series)?)?;
-    settle()?;
-    trail(&mut bundle, store, taking)?;
-    let manifest = Manifest {
+    let mut manifest = Manifest {
         version: VERSION,
+        taking: taking.entry.to_string(),
         unit: unit.id.to_string(),
         unit_code: unit.code.clone(),
         unit_name: unit.name.clone(),
@@ -122,6 +116,11 @@ pub fn write(
         files: std::mem::take(&mut bundle.files),
         receipts,
     };
+    // All was read before this entry, so whatever shows in the bundle stands before it in the trail.
+    let written = (steps.record)(&taking.written(&manifest)?)?;
+    (steps.settle)(written)?;
+    trail(&mut bundle, store, taking, written)?;
+    manifest.files.append(&mut bundle.files);
     bundle.put(MANIFEST, &json(&manifest)?)?;
     bundle.zip.finish().map_err(|error| broken(&error))?;
     Ok(manifest.receipts.len())
@@ -231,10 +230,10 @@ fn certificates(conn: &mut Conn, unit: UnitId) -> Result<SignedParts> {
     Ok(found)
 }
 
-fn trail<W: Write>(bundle: &mut Bundle<W>, store: &Store, taking: &Taking) -> Result<()> {
+fn trail<W: Write>(bundle: &mut Bundle<W>, store: &Store, taking: &Taking, written: AuditId) -> Result<()> {
     let (unit, scope) = (taking.unit.id, Scope::All);
     let (head, end) = store.read(&scope, |conn| {
-        let place = audit::place_of(conn, unit, taking.entry)?.unwrap_or(i64::MAX);
+        let place = audit::place_of(conn, unit, written)?.unwrap_or(i64::MAX);
         let head = extract::head(conn, unit, taking.period.0.start())?;
         Ok((head, extract::end(conn, unit, place)?))
     })?;

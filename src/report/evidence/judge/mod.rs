@@ -24,7 +24,7 @@ use crate::receipt::verify::trust::TrustStore;
 use crate::text;
 
 /// An entry that is read as a whole is at most so large, and one that is read line by line.
-const BYTES_LIMIT: u64 = 1 << 30;
+const BYTES_LIMIT: u64 = 1 << 28;
 const STREAM_LIMIT: u64 = 1 << 36;
 const LINE_LIMIT: u64 = 1 << 20;
 const ENTRIES_LIMIT: usize = 2_000_000;
@@ -34,6 +34,8 @@ const FAULTS_LIMIT: usize = 200;
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Judgement {
+    /// The unit's id, which every signature of its trail binds.
+    pub unit: String,
     pub unit_code: String,
     pub unit_name: String,
     pub tax_code: String,
@@ -71,6 +73,7 @@ impl Judgement {
 
     fn of(manifest: &Manifest) -> Judgement {
         Judgement {
+            unit: manifest.unit.clone(),
             unit_code: manifest.unit_code.clone(),
             unit_name: manifest.unit_name.clone(),
             tax_code: manifest.tax_code.clone(),
@@ -87,6 +90,19 @@ impl Judgement {
         }
     }
 
+    /// Takes out of every text what would write over a reader's screen: it comes from the file.
+    fn clean(&mut self) {
+        let own = [&mut self.unit, &mut self.unit_code, &mut self.unit_name, &mut self.tax_code];
+        let held = self
+            .entrusted
+            .iter_mut()
+            .flat_map(|one| [&mut one.tax_code, &mut one.name, &mut one.decision_no]);
+        let told = [&mut self.open, &mut self.untrusted, &mut self.faults].into_iter().flatten();
+        for one in own.into_iter().chain(held).chain(told) {
+            *one = text::clean(one);
+        }
+    }
+
     fn distrust(&mut self, signer: &str) {
         if !self.untrusted.iter().any(|known| known == signer) {
             self.untrusted.push(signer.to_owned());
@@ -97,6 +113,8 @@ impl Judgement {
 /// What everything is judged by.
 struct Terms<'a> {
     manifest: &'a Manifest,
+    /// The hash that the trail must bind.
+    bound: String,
     trust: &'a TrustStore,
     now: Instant,
 }
@@ -127,21 +145,33 @@ pub fn judge(bytes: &[u8], trust: &TrustStore, now: Instant) -> Result<Judgement
     }
     let manifest = whole(&mut archive, MANIFEST).ok_or_else(unreadable)?;
     let manifest: Manifest = serde_json::from_slice(&manifest).map_err(|_| unreadable())?;
-    if manifest.version != VERSION || manifest.until < manifest.from {
+    let is_period =
+        manifest.from <= manifest.until && is_plausible(manifest.from) && is_plausible(manifest.until);
+    if manifest.version != VERSION || !is_period {
         return Err(unreadable());
     }
     let mut found = Judgement::of(&manifest);
-    let terms = Terms { manifest: &manifest, trust, now };
+    let terms = Terms { manifest: &manifest, bound: manifest.bound()?, trust, now };
     entries(&archive, &terms, &mut found);
     pieces(&mut archive, &terms, &mut found);
+    found.clean();
     Ok(found)
+}
+
+/// Years in which fees were collected: others are no days to count with.
+fn is_plausible(day: BusinessDay) -> bool {
+    (2000..=2200).contains(&day.year())
 }
 
 /// Whether exactly the files are there that the manifest names.
 fn entries(archive: &Archive<'_>, terms: &Terms<'_>, found: &mut Judgement) {
     let names: Vec<String> = archive.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect();
-    if names.len() != archive.len() {
+    // Each tool shows another of the two.
+    if archive.has_duplicate_names() {
         found.fault(MANIFEST, "an entry stands there twice");
+    }
+    if names.len() != archive.len() {
+        found.fault(MANIFEST, "an entry has a name that does not read");
     }
     let files = &terms.manifest.files;
     for name in names.iter().filter(|name| *name != MANIFEST && !files.contains_key(*name)) {
@@ -188,6 +218,10 @@ fn pieces(archive: &mut Archive<'_>, terms: &Terms<'_>, found: &mut Judgement) {
     }
     book.close(found);
     let Some(trail) = trail else { return };
+    if let Some(day) = trail.taken_on().filter(|day| *day <= terms.manifest.until) {
+        let until = terms.manifest.until;
+        found.open.push(format!("{day} – {until}: not over when the bundle was taken"));
+    }
     certified.held_against(&trail, terms, found);
     chains.held_against(&trail, terms, found);
 }

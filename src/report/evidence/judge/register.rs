@@ -10,13 +10,16 @@ use super::super::{RegisterHead, RegisterLine, SERIES, SignedParts};
 use super::receipts::Documents;
 use super::signers::{Signature, Signers};
 use super::trail::Trail;
-use super::{Judgement, Terms, next};
+use super::{Judgement, Terms, is_plausible, next};
 use crate::audit::sha256_hex;
 use crate::clock::BusinessDay;
 use crate::id::{ReceiptId, UnitId};
 use crate::reconciliation::day_close::chain_file::stated_instant;
 use crate::register::certificate::{self, Stated};
 use crate::register::proof::{Leaf, Roots};
+
+/// A number has eight digits at most on receipts and invoices.
+const NUMBER_LIMIT: i64 = 99_999_999;
 
 /// What the nightly certificates say.
 #[derive(Default)]
@@ -54,7 +57,8 @@ pub(super) fn certificates(bytes: &[u8], terms: &Terms<'_>, found: &mut Judgemen
             continue;
         };
         let read = certificate::read(&document).ok().and_then(|stated| {
-            let (date, at) = (stated.date.parse().ok()?, stated_instant(&stated.issued_at)?);
+            let date = stated.date.parse::<BusinessDay>().ok().filter(|date| is_plausible(*date))?;
+            let at = stated_instant(&stated.issued_at)?;
             Some((stated, date, at))
         });
         let Some((stated, date, issued_at)) = read else {
@@ -183,6 +187,10 @@ impl<'a> Book<'a> {
                 found.fault(file, format!("does not read after number {last}"));
                 break;
             };
+            if !is_plausible(line.issued_on) || !(1..=NUMBER_LIMIT).contains(&line.number) {
+                found.fault(file, format!("holds no number of a day after number {last}"));
+                break;
+            }
             order(file, (last, day), &line, found);
             if known < line.number && self.certified.last.is_some_and(|night| line.issued_on < night) {
                 let number = line.number;

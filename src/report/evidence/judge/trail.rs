@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::io::BufRead;
 
-use super::super::{TRAIL, TrailLine, taken};
+use super::super::{MANIFEST, TAKEN, TRAIL, TrailLine, WRITTEN, taken};
 use super::signers::{Signature, Signers};
 use super::{Judgement, Terms, next};
 use crate::audit::extract::{Entry, Head, Root, Walk};
 use crate::clock::{BusinessDay, Instant};
-use crate::id::{ReceiptId, UnitId};
+use crate::id::{AuditId, ReceiptId, UnitId};
 
 /// Clocks of several processes may differ by this much.
 const SKEW_S: i64 = 300;
@@ -18,6 +18,8 @@ pub(super) struct Trail {
     unit: String,
     /// When the bundle was taken: place and time of the entry that says so.
     pub taken: Option<(i64, Instant)>,
+    /// Place of the entry that says what was written, and the hash it binds.
+    written: Option<(i64, String)>,
     sealed: HashMap<ReceiptId, Sealed>,
     /// What became of documents that were sealed or cancelled: place and state, in order.
     states: HashMap<ReceiptId, Vec<(i64, &'static str)>>,
@@ -54,13 +56,14 @@ struct Along<'a> {
 
 /// Reads the trail; none when it does not begin as one.
 pub(super) fn read(lines: &mut dyn BufRead, terms: &Terms<'_>, found: &mut Judgement) -> Option<Trail> {
-    let Some(Ok(TrailLine::Head(head))) = next(lines) else {
+    let first = next::<TrailLine>(lines).and_then(std::result::Result::ok).filter(is_countable);
+    let Some(TrailLine::Head(head)) = first else {
         found.fault(TRAIL, "does not begin with its head");
         return None;
     };
     let mut along = Along::from(&head, terms);
     while let Some(line) = next(lines) {
-        let Ok(line) = line else {
+        let Some(line) = line.ok().filter(is_countable) else {
             found.fault(TRAIL, format!("does not read after entry {}", found.trail_entries));
             break;
         };
@@ -71,11 +74,26 @@ pub(super) fn read(lines: &mut dyn BufRead, terms: &Terms<'_>, found: &mut Judge
     Some(along.end(found))
 }
 
+/// Whether places and times can be counted with, whoever wrote them.
+fn is_countable(line: &TrailLine) -> bool {
+    let is_place = |place: i64| (0..1 << 53).contains(&place);
+    // Microseconds until some day of the year 2200.
+    let is_time = |at: i64| (0..7_258_000_000_000_000).contains(&at);
+    match line {
+        TrailLine::Head(head) => is_place(head.before_seq),
+        TrailLine::Entry(entry) => is_place(entry.seq) && is_time(entry.at),
+        TrailLine::Root(root) => is_place(root.last_seq),
+        TrailLine::Signer { .. } => true,
+        TrailLine::Signature { at, .. } => is_time(*at),
+    }
+}
+
 impl<'a> Along<'a> {
     fn from(head: &Head, terms: &'a Terms<'a>) -> Along<'a> {
         let trail = Trail {
             unit: UnitId(head.unit).to_string(),
             taken: None,
+            written: None,
             sealed: HashMap::new(),
             states: HashMap::new(),
             days: Vec::new(),
@@ -183,11 +201,16 @@ impl<'a> Along<'a> {
             "series.audited" => trail
                 .nights
                 .extend(told(seq, &entry.detail).map(|told| Told { date: told.account.clone(), ..told })),
-            super::super::TAKEN => {
+            // Somebody else may take the same period meanwhile.
+            TAKEN => {
                 let manifest = self.terms.manifest;
-                if entry.subject == taken(manifest.from, manifest.until) {
+                let is_it = AuditId(entry.id).to_string() == manifest.taking;
+                if is_it && entry.subject == taken(manifest.from, manifest.until) {
                     trail.taken = Some((seq, at));
                 }
+            }
+            WRITTEN if entry.subject == self.terms.manifest.taking => {
+                trail.written.get_or_insert((seq, entry.detail));
             }
             _ => {}
         }
@@ -202,11 +225,18 @@ impl<'a> Along<'a> {
             found.fault(TRAIL, format!("is of another unit, {}", trail.unit));
         }
         found.taken_at = trail.taken.map(|(_, at)| at);
-        match trail.taken {
-            None => found.fault(TRAIL, "is cut off: it does not say that this bundle was taken"),
-            Some((seq, _)) if self.signed_until < seq => {
+        if trail.taken.is_none() {
+            found.fault(TRAIL, "is cut off: it does not say that this bundle was taken");
+        }
+        match &trail.written {
+            None => found.fault(TRAIL, "is cut off: it does not say what was written into this bundle"),
+            Some((seq, _)) if self.signed_until < *seq => {
                 let signed = self.signed_until;
                 found.fault(TRAIL, format!("no signature reaches its end: {signed} of {seq} are signed"));
+            }
+            // Neither the list, nor a name, nor a file may be another: whoever carries a bundle signs nothing.
+            Some((_, bound)) if *bound != self.terms.bound => {
+                found.fault(MANIFEST, "is not what was written: something was changed, added or taken out");
             }
             Some(_) => {}
         }
@@ -248,5 +278,12 @@ impl Trail {
     /// The day on which the bundle was taken.
     pub(super) fn taken_on(&self) -> Option<BusinessDay> {
         self.taken.map(|(_, at)| at.business_day())
+    }
+
+    /// Whether two states of one document may stand in the bundle: what happens while it is written shows in
+    /// what is read later.
+    pub(super) fn may_be_both(&self, receipt: ReceiptId, states: [&str; 2]) -> bool {
+        let told = self.states(receipt);
+        states.iter().all(|state| told.contains(state))
     }
 }

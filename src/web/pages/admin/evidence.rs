@@ -20,7 +20,7 @@ use crate::web::pages::frame::Frame;
 use crate::web::pages::session::{Signed, check_origin};
 use crate::web::pages::{Page, html};
 use crate::web::respond::block;
-use crate::worker::settle_trail;
+use crate::worker::{settle_trail, write_evidence};
 
 #[derive(Template)]
 #[template(path = "evidence.html")]
@@ -103,11 +103,8 @@ pub async fn bundled(
     .await?;
     let app = Arc::clone(shared.app());
     let name = format!("ho-so-kiem-toan-{}-{}-{}.zip", taking.unit.code, period.0, period.1);
-    bundle::stream(slot, (&name, bundle::ZIP), move |out| {
-        let settle = || settle_trail(&app, taking.unit.id, taking.entry);
-        evidence::write(out, &app.store, &taking, &settle)
-    })
-    .map_err(|failure| failure.0)
+    bundle::stream(slot, (&name, bundle::ZIP), move |out| write_evidence(&app, out, &taking))
+        .map_err(|failure| failure.0)
 }
 
 fn unknown_unit() -> Error {
