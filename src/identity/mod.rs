@@ -162,6 +162,12 @@ pub fn clients(conn: &mut Conn, unit: UnitId) -> Result<Vec<Client>> {
         .collect()
 }
 
+/// How a person is called on a page that tells who did something: the name, or the id where none is known,
+/// so that no list is lost for one.
+pub fn called(conn: &mut Conn, person: PersonId) -> Result<String> {
+    Ok(query::person_name(conn, person)?.unwrap_or_else(|| person.to_string()))
+}
+
 /// The name receipts and pages print. Persons may be registered at another unit than the one they
 /// work for, so the connection must see all units.
 pub fn person_name(conn: &mut Conn, person: PersonId) -> Result<String> {

@@ -389,7 +389,10 @@ fn a_card_payment_taken_on_the_page_has_its_approval_code_at_once_or_later() {
         };
         let (status, page) = take(first.id.to_string(), "25000", "ABCDEFGHIJKLMNOPQRSTUVWX");
         assert_eq!(status, 400, "no such code");
-        assert!(page.contains("value=\"ABCDEFGHIJKLMNOPQRSTUVWX\"") && page.contains("value=\"POS7 4321\""), "{page}");
+        assert!(
+            page.contains("value=\"ABCDEFGHIJKLMNOPQRSTUVWX\"") && page.contains("value=\"POS7 4321\""),
+            "{page}"
+        );
         assert_eq!(world.count("payment"), 0, "nothing is taken with a wrong code");
         assert_eq!(take(first.id.to_string(), "25000", "A1b2c3").0, 303);
         assert_eq!(world.words("SELECT approval_code AS t FROM card_slip"), ["A1B2C3"]);

@@ -61,7 +61,7 @@ pub fn facts(conn: &mut Conn, lang: Lang, open: &Open) -> Result<Facts> {
         Matter::Drawer => of_drawer(conn, lang, (unit, ShiftId(id)), &mut facts)?,
     }
     let makers: Result<Vec<String>> =
-        open.makers.iter().map(|person| identity::person_name(conn, *person)).collect();
+        open.makers.iter().map(|person| identity::called(conn, *person)).collect();
     facts.add(lang.t("matter_makers"), makers?.join(", "));
     Ok(facts)
 }
@@ -234,7 +234,7 @@ fn of_notice(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, FilingId), facts:
 
 fn of_drawer(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, ShiftId), facts: &mut Facts) -> Result<()> {
     let shift = shift::find(conn, unit, id)?;
-    facts.add(lang.t("role_cashier"), identity::person_name(conn, shift.person)?);
+    facts.add(lang.t("role_cashier"), identity::called(conn, shift.person)?);
     facts.add(lang.t("day"), day(shift.opened_on));
     if let Some(counted) = shift::query::last_closing(conn, unit, id)? {
         facts.add(lang.t("matter_expected"), counted.expected.to_string());

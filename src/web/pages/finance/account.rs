@@ -238,7 +238,7 @@ fn requests(conn: &mut Conn, frame: &Frame, unit: UnitId, account: AccountId) ->
         rows.push(vec![
             Cell::text(day(one.date)),
             Cell::text(one.reason),
-            Cell::text(identity::person_name(conn, one.maker)?),
+            Cell::text(identity::called(conn, one.maker)?),
             Cell::state(frame.t(key), tone),
         ]);
     }

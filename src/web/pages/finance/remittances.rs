@@ -353,7 +353,7 @@ fn compose_one(conn: &mut Conn, frame: Frame, order: &Order) -> Result<OrderPage
         .collect();
     let mut past = Vec::new();
     for event in query::events(conn, unit, id)? {
-        let who = event.person.map(|person| identity::person_name(conn, person)).transpose()?;
+        let who = event.person.map(|person| identity::called(conn, person)).transpose()?;
         let known = State::ALL.into_iter().find(|state| state.as_str() == event.state);
         past.push(vec![
             Cell::text(time(event.at)),
@@ -367,7 +367,7 @@ fn compose_one(conn: &mut Conn, frame: Frame, order: &Order) -> Result<OrderPage
         ("reference", order.reference_code.clone()),
         ("matter_covered", day(until)),
         ("matter_treasury", or_dash(order.treasury_account.clone())),
-        ("matter_makers", identity::person_name(conn, order.maker)?),
+        ("matter_makers", identity::called(conn, order.maker)?),
     ];
     Ok(OrderPage {
         id,
