@@ -325,7 +325,7 @@ fn an_order_to_the_treasury_is_drawn_up_approved_and_reported_on_pages() {
         let mut service = Service::start(&world);
         let mut finance = sit(&world, &service, Role::Finance, "ketoan.mau");
         finance.get("/finance/remittances");
-        finance.sees("budget_due/805-2771");
+        finance.sees("tiểu mục 805-2771");
         let account = world.ba_dinh.account.to_string();
         let fields = [("account", account.as_str()), ("kind", "treasury")];
         let drafted = finance.post("/finance/remittances", &fields);
@@ -334,7 +334,7 @@ fn an_order_to_the_treasury_is_drawn_up_approved_and_reported_on_pages() {
         let id = path.rsplit('/').next().unwrap().to_owned();
         let mut auditor = sit(&world, &service, Role::Auditor, "kiemtoan.mau");
         auditor.get(&path);
-        auditor.sees("budget_due/805-2771");
+        auditor.sees("tiểu mục 805-2771");
         auditor.sees("Chờ người khác duyệt");
         assert!(auditor.get(&format!("{path}/pdf")).body.starts_with(b"%PDF"));
         assert!(auditor.get(&format!("{path}/xml")).body.starts_with(b"<"));

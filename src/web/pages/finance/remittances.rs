@@ -148,6 +148,15 @@ fn alarms_of(
         .collect())
 }
 
+/// The ledger account of what is handed over, in words: `budget_due/805-2716` is chapter and sub-item.
+fn source(lang: Lang, account: &str) -> String {
+    match account.split_once('/') {
+        Some((_, "interest")) => lang.t("remit_interest").to_owned(),
+        Some((_, codes)) => lang.with("remit_codes", codes),
+        None => account.to_owned(),
+    }
+}
+
 /// What is owed of one kind; nothing where nothing ever was.
 fn due_of(
     conn: &mut Conn,
@@ -163,7 +172,7 @@ fn due_of(
     }
     let (vi, en) = kind.title();
     let row = |one: &remittance::Remittable| {
-        (one.source.clone(), one.due.to_string(), one.ordered.to_string(), one.free.to_string())
+        (source(lang, &one.source), one.due.to_string(), one.ordered.to_string(), one.free.to_string())
     };
     Ok(Some(Due {
         unit: unit.name.clone(),
@@ -344,7 +353,7 @@ fn compose_one(conn: &mut Conn, frame: Frame, order: &Order) -> Result<OrderPage
         .into_iter()
         .map(|line| {
             vec![
-                Cell::mono(line.source),
+                Cell::text(source(lang, &line.source)),
                 Cell::text(or_dash(line.chapter)),
                 Cell::text(or_dash(line.sub_item)),
                 Cell::figure(line.amount),
