@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::split;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
@@ -97,16 +98,17 @@ pub fn mark_lines(tx: &mut Tx<'_>, marks: &[LineMark]) -> Result<()> {
 }
 
 /// The movements that each line shows as it stands, first matched first; of a line of which all was
-/// undone the first one: (unit, line, movement).
+/// undone the first one: (unit, line, movement). A line that was split by hand shows all its parts, as one
+/// payer's money; of a lump sum, which stands for many payers, only the first is told.
 pub fn movements_of_lines(
     conn: &mut Conn,
     lines: &[(UnitId, LineId)],
 ) -> Result<Vec<(UnitId, LineId, MovementId)>> {
-    let mut found: Vec<(UnitId, LineId, MovementId, MatchId, i64)> =
-        rows::fetch::<(BigInt, BigInt, BigInt, BigInt, BigInt), _>(
+    let mut found: Vec<(UnitId, LineId, MovementId, MatchId, i64, String)> =
+        rows::fetch::<(BigInt, BigInt, BigInt, BigInt, BigInt, Text), _>(
             conn,
             "SELECT t.unit_id, t.line_id, t.movement_id, t.id, (SELECT CAST(COUNT(*) AS BIGINT) \
-             FROM match_part u WHERE u.unit_id = t.unit_id AND u.undoes_id = t.id) FROM match_part t",
+             FROM match_part u WHERE u.unit_id = t.unit_id AND u.undoes_id = t.id), t.rule FROM match_part t",
             &[
                 ("unit_id", Column::of(lines.iter().map(|(unit, _)| *unit))),
                 ("line_id", Column::of(lines.iter().map(|(_, line)| *line))),
@@ -116,9 +118,9 @@ pub fn movements_of_lines(
         )?;
     found.sort_by_key(|row| (row.0, row.1, row.4, row.3));
     let mut seen: Option<(UnitId, LineId)> = None;
-    found.retain(|(unit, line, _, _, undone)| {
+    found.retain(|(unit, line, _, _, undone, rule)| {
         let is_first = seen.replace((*unit, *line)) != Some((*unit, *line));
-        is_first || *undone == 0
+        is_first || (*undone == 0 && rule == split::RULE)
     });
     Ok(found.into_iter().map(|(unit, line, movement, ..)| (unit, line, movement)).collect())
 }

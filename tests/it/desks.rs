@@ -200,6 +200,11 @@ pub fn something_to_decide(world: &World) {
          amount) VALUES ({unit}, 4711, 1, 'budget_due/805-2771', '805', '2771', 12500)"
     );
     tools::run(&mut world.database.as_owner(), &sql).unwrap();
+    let sql = format!(
+        "INSERT INTO remittance_event (unit_id, id, remittance_id, revision, kind, state, at) \
+         VALUES ({unit}, 4712, 4711, 1, 'drafted', 'drafted', 1)"
+    );
+    tools::run(&mut world.database.as_owner(), &sql).unwrap();
 }
 
 /// 33,000 by transfer on a day that is closed: 20,500 for the budget.
