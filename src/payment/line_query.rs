@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::split;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
+use super::split;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;

@@ -27,6 +27,9 @@ fn a_dossier_with_a_bad_row_is_left_out_whole_and_the_corrected_file_charges_it_
     each_database(|database| {
         let world = World::settled_in_today(database);
         let shell = Shell::new(&world);
+        let tariff = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/tariff/hanoi.toml");
+        let (code, _, error) = shell.run(&["tariff", "load", tariff]);
+        assert_eq!(code, 0, "{error}");
         let bad = [row(&world, "HS-1", "3"), row(&world, "HS-1", "x3"), row(&world, "HS-2", "4")];
         let (code, out, error) = load(&world, &shell, &bad, &[]);
         assert_eq!(code, 1, "{out} {error}");
