@@ -124,7 +124,7 @@ pub fn raise_loaded(app: &App, actor: &Actor, request: &Value, is_additional: bo
         if loaded_before(tx, stamp, &key)? {
             return Ok(false);
         }
-        let standing = obligation::query::standing_of_dossier(
+        let standing = obligation::counter_query::standing_of_dossier(
             tx,
             units.collecting.id,
             &text::clean(&asked.dossier_code),

@@ -126,3 +126,16 @@ pub fn owing_exactly(conn: &mut Conn, unit: UnitId, amount: Dong, limit: i64) ->
         .load(conn)
         .classify()
 }
+
+/// The reference code of the newest obligation of a dossier that was not cancelled.
+pub fn standing_of_dossier(conn: &mut Conn, unit: UnitId, dossier_code: &str) -> Result<Option<String>> {
+    obligation::table
+        .filter(obligation::unit_id.eq(unit))
+        .filter(obligation::dossier_code.eq(dossier_code.to_owned()))
+        .filter(obligation::state.ne("cancelled"))
+        .order(obligation::id.desc())
+        .select(obligation::reference_code)
+        .first(conn)
+        .optional()
+        .classify()
+}

@@ -381,19 +381,6 @@ pub fn resolve_codes(conn: &mut Conn, codes: &[String]) -> Result<HashMap<String
         .collect())
 }
 
-/// The reference code of the newest obligation of a dossier that was not cancelled.
-pub fn standing_of_dossier(conn: &mut Conn, unit: UnitId, dossier_code: &str) -> Result<Option<String>> {
-    obligation::table
-        .filter(obligation::unit_id.eq(unit))
-        .filter(obligation::dossier_code.eq(dossier_code.to_owned()))
-        .filter(obligation::state.ne("cancelled"))
-        .order(obligation::id.desc())
-        .select(obligation::reference_code)
-        .first(conn)
-        .optional()
-        .classify()
-}
-
 /// A page of a unit's obligations, newest first, below `before`.
 pub fn page(
     conn: &mut Conn,

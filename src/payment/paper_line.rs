@@ -91,7 +91,8 @@ pub fn case_name(work: &LineWork, mark: &Mark) -> &'static str {
 }
 
 impl Desk<'_> {
-    /// A line about a refund, a deposit, an order of ours, or money of another unit that is paid on. None for every other line.
+    /// A line about a refund, a deposit, an order of ours, or money of another unit that is paid on. None
+    /// for every other line.
     pub(super) fn paper_line(&mut self, work: &LineWork) -> Result<Option<Mark>> {
         if let Some(mark) = self.refund_line(work)? {
             return Ok(Some(mark));

@@ -21,7 +21,8 @@ pub struct Alarm {
     pub href: Option<String>,
 }
 
-/// The alarms of an actor's units: books that do not balance, money that waits, keys, the Treasury, declarations, the tax office.
+/// The alarms of an actor's units: books that do not balance, money that waits, keys, the Treasury,
+/// declarations, the tax office.
 pub fn standing(
     conn: &mut Conn,
     (stamp, books): (&Stamp<'_>, &Standing),
