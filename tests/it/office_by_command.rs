@@ -10,9 +10,9 @@ const HEAD: &str =
     "unit,dossier_code,procedure_code,procedure_field,intake_mode,submitted_at,due_on,item,pages,copies";
 
 fn row(world: &World, dossier: &str, pages: &str) -> String {
-    let now = world.now();
-    let due = now.business_day().plus_days(10);
-    let submitted = now.in_hanoi().to_rfc3339();
+    let today = world.now().business_day();
+    let due = today.plus_days(10);
+    let submitted = today.start().in_hanoi().to_rfc3339();
     format!("00004,{dossier},2.000815,Chứng thực,counter,{submitted},{due},chung_thuc_ban_sao,{pages},1")
 }
 

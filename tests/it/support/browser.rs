@@ -174,6 +174,8 @@ impl Browser {
 
     /// The name of the field or button that has the focus.
     pub fn focus(&mut self) -> String {
+        // A page gives its focus away when it is drawn for the first time, which may be after it is loaded.
+        self.eval("new Promise(drawn => requestAnimationFrame(() => setTimeout(() => drawn(true), 0)))");
         let found = self.eval(
             "(document.activeElement.name || document.activeElement.id || document.activeElement.tagName)",
         );
