@@ -168,13 +168,13 @@ fn no_list_or_page_reads_a_large_table_from_end_to_end() {
     let server = postgres::shared().unwrap_or_else(|why| panic!("{why}"));
     let database = Database::postgresql();
     let name = database.url.rsplit('/').next().unwrap().to_owned();
-    let world = World::settled_in_today(database);
     // A planner that has counted these few rows reads a table whole, and rightly. The background analysis
     // counts them whenever a minute happens to end; without it the planner thinks of tables as they grow.
     for table in LARGE {
         let sql = format!("ALTER TABLE {table} SET (autovacuum_enabled = off)");
-        tools::run(&mut world.database.as_owner(), &sql).unwrap();
+        tools::run(&mut database.as_owner(), &sql).unwrap();
     }
+    let world = World::settled_in_today(database);
     lived_in(&world);
     for setting in [
         "session_preload_libraries = 'auto_explain'",
