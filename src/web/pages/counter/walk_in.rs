@@ -16,7 +16,7 @@ use crate::amount::Dong;
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::id::{EventId, ObligationId, UnitId};
-use crate::obligation::{IntakeMode, walk_in};
+use crate::obligation::{IntakeMode, ticket, walk_in};
 use crate::party::Payer;
 use crate::store::Stamp;
 use crate::tariff::{FeeItem, Measure, Place, Pricing, Tariff, UnitKind};
@@ -63,6 +63,7 @@ struct WalkInPage {
     name: String,
     address: String,
     case: String,
+    ticket: String,
     priced: Option<Priced>,
 }
 
@@ -132,6 +133,7 @@ async fn compose(
         name: typed.trimmed("name").to_owned(),
         address: typed.trimmed("address").to_owned(),
         case: typed.trimmed("case").to_owned(),
+        ticket: typed.trimmed("ticket").to_owned(),
         priced: None,
     })
 }
@@ -284,7 +286,7 @@ fn beside(error: Error, lang: Lang) -> Result<Wrong> {
     let own = ASKED.iter().any(|name| field.starts_with(&format!("{name}.")));
     let known = if own { field } else { field.rsplit('.').next().unwrap_or_default().to_owned() };
     let place =
-        if own || matches!(known.as_str(), "name" | "address" | "case") { known } else { String::new() };
+        if own || matches!(known.as_str(), "name" | "address" | "case" | "ticket") { known } else { String::new() };
     Ok(Wrong(vec![(place, lang.of_code(error.code()).to_owned())]))
 }
 
@@ -324,6 +326,9 @@ fn raised(shared: &Shared, actor: &Actor, fields: &Fields, repeatable: &Repeatab
         };
         let asked = asked(app, &unit, fields, case)?;
         let (made, _) = raise::raise(tx, stamp, actor, &tariff, &units, &asked)?;
+        if !fields.trimmed("ticket").is_empty() {
+            ticket::note(tx, stamp, actor, (unit.id, made.id), fields.trimmed("ticket"))?;
+        }
         respond::to_bytes(&json!({ "obligation": made.id }))
     })?;
     let answer: serde_json::Value =

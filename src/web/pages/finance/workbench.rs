@@ -23,10 +23,11 @@ use crate::obligation::walk_in;
 use crate::payment::handover::{self, Transfer};
 use crate::payment::settler::Numbered;
 use crate::payment::split::{self, Part};
-use crate::payment::{picture, reopen, resolve, undo};
+use crate::payment::{picture, reopen, resolve, told, undo};
 use crate::store::{Conn, Stamp, Tx};
 use crate::web::Shared;
 use crate::web::extract;
+use crate::web::pages::detail;
 use crate::web::pages::duties;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
@@ -46,6 +47,22 @@ struct LineFacts {
     reference: String,
     memo: String,
     sender: String,
+}
+
+/// Another item that could be about the same money.
+struct Related {
+    id: ExceptionId,
+    amount: String,
+    opened_on: String,
+}
+
+fn related(found: Vec<Exception>) -> Vec<Related> {
+    let one = |item: Exception| Related {
+        id: item.id,
+        amount: item.amount.to_string(),
+        opened_on: item.opened_on.0.format("%d/%m/%Y").to_string(),
+    };
+    found.into_iter().map(one).collect()
 }
 
 /// One thing that happened: when, by whom, what, why.
@@ -76,6 +93,10 @@ struct WorkbenchPage {
     state: State,
     line: Option<LineFacts>,
     candidates: Vec<Candidate>,
+    /// Waiting money that a payer's word could mean: the item, its sum and day.
+    waiting: Vec<Related>,
+    /// Words of payers that could mean this money.
+    told: Vec<Related>,
     resolutions: Vec<&'static str>,
     proposal: Option<(String, String, String)>,
     reopening: Option<String>,
@@ -189,10 +210,12 @@ async fn compose(
                 due_on: item.due_on.0.format("%d/%m/%Y").to_string(),
                 is_overdue: item.state != State::Resolved && item.due_on < today,
                 subject: item.subject_text(),
-                detail: item.detail.clone(),
+                detail: detail::words(lang, &item.detail),
                 state: item.state,
                 line,
-                candidates: if is_open && works { candidates(conn, &app.vault, &item)? } else { Vec::new() },
+                candidates: if is_open && works { candidates(conn, &app.vault, lang, &item)? } else { Vec::new() },
+                waiting: related(told::waiting_for(conn, &item)?),
+                told: related(told::told_of(conn, &item)?),
                 resolutions: if is_open { fitting(conn, &item)? } else { Vec::new() },
                 proposal,
                 reopening: exception::reopening_asked(conn, unit, id)?.map(|(_, reason)| reason),
