@@ -190,7 +190,8 @@ impl Desk<'_, '_, '_> {
             account: Some(owed.account),
             amount: difference,
             opened_on: self.on,
-            detail: Detail::Correction { correction: correcting.correction, of: correcting.original.id }.into(),
+            detail: Detail::Correction { correction: correcting.correction, of: correcting.original.id }
+                .into(),
         });
         self.flush()?;
         Ok(Amended { awaited: difference, ..Amended::default() })

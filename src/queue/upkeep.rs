@@ -131,7 +131,8 @@ fn cut_off(
                 account: Some(account),
                 amount: movement.open(),
                 opened_on: movement.first_seen_on,
-                detail: Detail::NotShown { claimed_on: movement.first_seen_on, covered_until: covered }.into(),
+                detail: Detail::NotShown { claimed_on: movement.first_seen_on, covered_until: covered }
+                    .into(),
             });
         }
     }

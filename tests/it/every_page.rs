@@ -45,7 +45,8 @@ const STEP: &str = r#"(e => { e.reached = true;
 const FORMS: &str = "[...document.querySelectorAll('main form')].filter(f => f.method === 'post' && \
                      f.querySelector('input:not([type=hidden]),textarea,select'))";
 
-pub const STAFF: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
+pub const STAFF: [Role; 5] =
+    [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
 
 const TARIFF: &str = include_str!("../../fixtures/tariff/hanoi.toml");
 

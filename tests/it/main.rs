@@ -118,5 +118,5 @@ mod unit_pages;
 mod verifying;
 mod webhook_secrets;
 mod withdrawals;
-mod workbench_pages;
 mod worded_lists;
+mod workbench_pages;

@@ -1,4 +1,5 @@
-//! `/lookup`: finding receipts without a link, and the page of what is owed. By look-up or reference code; by dossier code with the payer's
+//! `/lookup`: finding receipts without a link, and the page of what is owed. By look-up or reference
+//! code; by dossier code with the payer's
 //! full personal id or a one-time code. Everything is posted, so that no address holds personal
 //! data, and answers about dossiers take the same time whether or not there is such a dossier.
 
@@ -10,7 +11,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use ring::rand::SystemRandom;
 
-use super::fields::{Fields, Pairs, Wrong};
+use super::fields::{Fields, Pairs, Wrong, of_field};
 use super::frame::{Frame, see};
 use super::session::check_origin;
 use super::wording::Lang;
@@ -114,18 +115,14 @@ pub async fn by_lookup_code(request: HttpRequest, form: Posted<Pairs>, shared: w
         let unknown = || Error::invalid("lookup_code", "receipt_not_found", "no receipt has this code");
         let code: LookupCode = asked.trimmed("lookup_code").parse().map_err(|_| unknown())?;
         let app = shared.app();
-        app.store.read(&Scope::All, |conn| super::receipt::find(conn, &code)).map_err(in_place(unknown))?;
+        let found = app.store.read(&Scope::All, |conn| super::receipt::find(conn, &code));
+        found.map_err(|error| of_field(error, "lookup_code"))?;
         Ok(code)
     });
     match found.await {
         Ok(code) => Ok(see(format!("/r/{}", code.as_str()))),
         Err(error) => refused(&request, StatusCode::NOT_FOUND, error),
     }
-}
-
-/// What is not found is the fault of the field; everything else stays what it is.
-fn in_place(unknown: impl Fn() -> Error) -> impl Fn(Error) -> Error {
-    move |error| if matches!(error.kind(), Kind::NotFound) { unknown() } else { error }
 }
 
 /// `POST /lookup/pay`: by reference code to the page of what is owed, where its payer pays, or says that
@@ -140,7 +137,7 @@ pub async fn by_reference(request: HttpRequest, form: Posted<Pairs>, shared: web
         let found: ReferenceCode = asked.trimmed("reference").parse().map_err(|_| unknown())?;
         let known =
             shared.app().store.read(&Scope::All, |conn| obligation::find_by_code(conn, found.as_str()));
-        known.map_err(in_place(unknown))?;
+        known.map_err(|error| of_field(error, "reference"))?;
         Ok(found)
     });
     match found.await {

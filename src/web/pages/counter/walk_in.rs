@@ -70,7 +70,7 @@ struct WalkInPage {
 /// `GET /counter/walk-in`
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
     let key = text::hex(&fresh_key()?);
-    let page = compose(&request, &signed, &shared, (key, Fields::default())).await?;
+    let page = compose(&request, &signed, &shared, (key, Fields::default()), false).await?;
     Ok(html(StatusCode::OK, &page))
 }
 
@@ -96,6 +96,7 @@ async fn compose(
     signed: &Signed,
     shared: &web::Data<Shared>,
     (key, typed): (String, Fields),
+    takes_up: bool,
 ) -> Result<WalkInPage> {
     signed.require(&[Role::Cashier])?;
     let frame = Frame::of(signed, request);
@@ -111,7 +112,7 @@ async fn compose(
             let position = favourites.iter().position(|code| *code == item.code);
             let is_asked =
                 ASKED.iter().any(|name| !typed.trimmed(&format!("{name}.{}", item.code)).is_empty());
-            let is_added = typed.get("add") == item.code;
+            let is_added = takes_up && typed.get("add") == item.code;
             if position.is_some() || is_asked || is_added {
                 let made = item_of(lang, item, &charge.pricing, &charge.legal_ground, &typed);
                 items.push((position.unwrap_or(usize::MAX), made));
@@ -260,7 +261,8 @@ pub async fn raise(
     })
     .await;
     let mut status = StatusCode::OK;
-    let mut page = compose(&request, &signed, &shared, (key, fields)).await?;
+    // What is chosen to be added stands among the choices still when the form comes back.
+    let mut page = compose(&request, &signed, &shared, (key, fields), done.is_ok()).await?;
     match done {
         Ok(Outcome::Raised(id)) => return Ok(see(format!("/counter/obligations/{id}"))),
         Ok(Outcome::Priced(priced)) => page.priced = priced,
@@ -285,8 +287,11 @@ fn beside(error: Error, lang: Lang) -> Result<Wrong> {
     };
     let own = ASKED.iter().any(|name| field.starts_with(&format!("{name}.")));
     let known = if own { field } else { field.rsplit('.').next().unwrap_or_default().to_owned() };
-    let place =
-        if own || matches!(known.as_str(), "name" | "address" | "case" | "ticket") { known } else { String::new() };
+    let place = if own || matches!(known.as_str(), "name" | "address" | "case" | "ticket") {
+        known
+    } else {
+        String::new()
+    };
     Ok(Wrong(vec![(place, lang.of_code(error.code()).to_owned())]))
 }
 

@@ -29,7 +29,7 @@ use crate::web::Shared;
 use crate::web::extract;
 use crate::web::pages::detail;
 use crate::web::pages::duties;
-use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::fields::{Fields, Pairs, Wrong, of_field};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
@@ -213,7 +213,11 @@ async fn compose(
                 detail: detail::words(lang, &item.detail),
                 state: item.state,
                 line,
-                candidates: if is_open && works { candidates(conn, &app.vault, lang, &item)? } else { Vec::new() },
+                candidates: if is_open && works {
+                    candidates(conn, &app.vault, lang, &item)?
+                } else {
+                    Vec::new()
+                },
                 waiting: related(told::waiting_for(conn, &item)?),
                 told: related(told::told_of(conn, &item)?),
                 resolutions: if is_open { fitting(conn, &item)? } else { Vec::new() },
@@ -459,7 +463,10 @@ pub async fn step(
         Ok(()) => Ok(see(format!("/finance/exceptions/{id}"))),
         Err(error) => {
             let wrong = Wrong::of(error, Lang::of(&request))?;
-            let page = compose(&request, &signed, &shared, (wrong, Typed::of(&fields))).await?;
+            // What was typed into another form of the page stays there.
+            let is_proposal = fields.get("do") == "propose";
+            let typed = if is_proposal { Typed::of(&fields) } else { Typed::default() };
+            let page = compose(&request, &signed, &shared, (wrong, typed)).await?;
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }
     }
@@ -477,7 +484,10 @@ fn act(app: &App, signed: &Signed, id: ExceptionId, fields: &Fields) -> Result<(
             "propose" => propose_as(tx, stamp, actor, (unit, id), fields)?,
             "approve" => return resolve::approve(tx, stamp, actor, unit, id).map(|(_, receipts)| receipts),
             "refuse" => exception::refuse(tx, stamp, actor, unit, id, reason).map(|_| ())?,
-            "comment" => exception::comment(tx, stamp, actor, unit, id, reason).map(|_| ())?,
+            "comment" => {
+                let noted = exception::comment(tx, stamp, actor, unit, id, reason);
+                noted.map_err(|error| of_field(error, "reason"))?;
+            }
             "reopen" => reopen::ask(tx, stamp, actor, unit, id, reason).map(|_| ())?,
             "approve_reopening" => reopen::approve(tx, stamp, actor, unit, id).map(|_| ())?,
             "refuse_reopening" => {
