@@ -80,6 +80,7 @@ pub struct List {
     /// The collecting unit, by its code; all units when left out
     #[arg(long, value_name = "CODE")]
     unit: Option<String>,
+    /// Only this kind, by its name as `kinds` prints it
     #[arg(long)]
     kind: Option<String>,
     /// open, proposed or resolved; what is not resolved when left out
@@ -88,19 +89,25 @@ pub struct List {
     /// finance, cashier, approver, administrator or city
     #[arg(long)]
     owner: Option<String>,
+    /// Only of this sum or more, in whole đồng
     #[arg(long, value_name = "DONG")]
     amount_from: Option<i64>,
+    /// Only of this sum or less, in whole đồng
     #[arg(long, value_name = "DONG")]
     amount_to: Option<i64>,
+    /// Only what is due before this day, YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     due_before: Option<BusinessDay>,
+    /// Only what has been open for this many days
     #[arg(long, value_name = "N")]
     min_age_days: Option<u16>,
     /// The last id of the page before
     #[arg(long, value_name = "ID")]
     after: Option<ExceptionId>,
+    /// The most exceptions of one page
     #[arg(long, default_value_t = 200)]
     limit: u16,
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
 }
@@ -113,6 +120,7 @@ pub struct Show {
 
 #[derive(Debug, Args)]
 pub struct Kinds {
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
 }
@@ -130,6 +138,7 @@ pub struct Step {
 pub struct Reasoned {
     #[command(flatten)]
     step: Step,
+    /// The reason; it is kept
     #[arg(long)]
     reason: String,
 }
@@ -138,6 +147,7 @@ pub struct Reasoned {
 pub struct Unmatch {
     /// As lin_…
     line: LineId,
+    /// The reason; it is kept
     #[arg(long)]
     reason: String,
     /// Who asks, as per_…
@@ -163,6 +173,7 @@ pub struct Assign {
     /// The person who is to look after it, as per_…
     #[arg(long, value_name = "ID")]
     to: Option<PersonId>,
+    /// The reason; it is kept
     #[arg(long)]
     reason: String,
 }
@@ -180,11 +191,13 @@ pub struct Propose {
     /// With split, as often as there are parts: obl_…=25000; what is left stays in suspense
     #[arg(long, value_name = "ID=AMOUNT")]
     part: Vec<String>,
+    /// The reason; it is kept
     #[arg(long)]
     reason: String,
     /// The decision's number
     #[arg(long, value_name = "NO", requires = "decided_on")]
     decision: Option<String>,
+    /// The decision's day, YYYY-MM-DD
     #[arg(long, value_name = "DATE", requires = "decision")]
     decided_on: Option<BusinessDay>,
 }
@@ -227,6 +240,7 @@ pub struct Alarms {
     /// The collecting unit, by its code; all units when left out
     #[arg(long, value_name = "CODE")]
     unit: Option<String>,
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
 }
