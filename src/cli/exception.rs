@@ -1,5 +1,6 @@
 //! `bienlai exception …`
 
+mod kinds;
 mod letter;
 
 use std::path::Path;
@@ -35,7 +36,7 @@ pub enum Command {
     /// One exception with everything that happened to it
     Show(Show),
     /// The kinds: owner, due time, next step, effect on receipt and ledger
-    Kinds(Kinds),
+    Kinds(kinds::Kinds),
     /// Say something about it
     Comment(Comment),
     /// Give it to another role or person
@@ -116,13 +117,6 @@ pub struct List {
 pub struct Show {
     /// As exc_…
     exception: ExceptionId,
-}
-
-#[derive(Debug, Args)]
-pub struct Kinds {
-    /// Print JSON instead of text
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -247,7 +241,7 @@ pub struct Alarms {
 
 pub fn run(config: &Path, command: Command) -> Result<u8> {
     if let Command::Kinds(asked) = command {
-        return kinds(&asked);
+        return kinds::print(&asked);
     }
     let office = Office::open(config)?;
     match command {
@@ -359,38 +353,6 @@ fn show(office: &Office, id: ExceptionId) -> Result<()> {
             "transfer": handover::transfer(conn, &item)? }))
     })?;
     print_json(&shown)
-}
-
-fn kinds(asked: &Kinds) -> Result<u8> {
-    let shown: Vec<_> = Kind::all()
-        .map(|kind| {
-            json!({
-                "number": kind.number(), "kind": kind.as_str(), "title": kind.title_vi(),
-                "title_en": kind.title_en(), "owner": kind.default_owner(),
-                "due_working_days": kind.due_working_days(), "next_step": kind.next_step_vi(),
-                "next_step_en": kind.next_step_en(), "effect": kind.effect_vi(),
-                "effect_en": kind.effect_en(), "blocks_day_close": kind.blocks_day_close(),
-                "one_person_may_acknowledge": kind.one_person_may_acknowledge(),
-            })
-        })
-        .collect();
-    if asked.json {
-        print_json(&shown)?;
-        return Ok(DONE);
-    }
-    let row = |kind: Kind| {
-        vec![
-            kind.number().to_string(),
-            kind.as_str().to_owned(),
-            kind.default_owner().to_owned(),
-            kind.due_working_days().to_string(),
-            kind.next_step_en().to_owned(),
-            kind.effect_en().to_owned(),
-        ]
-    };
-    let rows: Vec<Vec<String>> = Kind::all().map(row).collect();
-    table::print(&["No", "Kind", "Owner", "Due", "Next step", "Effect"], &rows, &[0, 3]);
-    Ok(DONE)
 }
 
 fn take(
