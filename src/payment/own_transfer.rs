@@ -21,7 +21,7 @@ use crate::store::{Conn, Stamp, Tx};
 /// A debit and a credit (the item's line, and the target) are one transfer between own accounts.
 pub const OWN_TRANSFER: &str = "own_transfer";
 
-/// The most days between the two lines.
+/// The two lines lie at most so many days apart.
 const DAYS: i64 = 3;
 /// Open items of a unit that are looked at.
 const READ_LIMIT: i64 = 2_000;

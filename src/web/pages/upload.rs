@@ -52,7 +52,7 @@ pub async fn form(
     Ok((Fields::of(pairs.collect()), chosen))
 }
 
-/// Every part of the form. `form_unreadable` when the body is no multipart form.
+/// Every part of the form. `form_unreadable` for what is none.
 pub fn parts<'b>(form: &'b [u8], boundary: &str) -> Result<Vec<Part<'b>>> {
     let unreadable = || Error::invalid("form.file", "form_unreadable", "expected multipart/form-data");
     let opening = format!("--{boundary}");

@@ -120,7 +120,7 @@ pub async fn judge(request: HttpRequest, shared: web::Data<Shared>, payload: web
     Ok(html(StatusCode::OK, &VerifyPage::with(Frame::public(&request), Some(outcome))))
 }
 
-/// The signed file that a PDF carries; `None` when the file is no PDF.
+/// The signed file that a PDF carries; none for what is no PDF.
 fn carried(file: &[u8]) -> Result<Option<Vec<u8>>> {
     if !embedded::is_pdf(file) {
         return Ok(None);
