@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::error::Result;
 use crate::exception::{Detail, Exception, Kind};
-use crate::id::{ObligationId, UnitId};
+use crate::id::{ExceptionId, ObligationId, UnitId};
 use crate::obligation::{self, Obligation, counter_query, query};
 use crate::party;
 use crate::payment::told;
@@ -27,6 +27,22 @@ pub(super) struct Candidate {
     pub evidence: String,
     /// Whether it owes exactly the item's sum.
     pub is_exact: bool,
+}
+
+/// Another item that could be about the same money.
+pub(super) struct Related {
+    pub id: ExceptionId,
+    pub amount: String,
+    pub opened_on: String,
+}
+
+pub(super) fn related(found: Vec<Exception>) -> Vec<Related> {
+    let one = |item: Exception| Related {
+        id: item.id,
+        amount: item.amount.to_string(),
+        opened_on: item.opened_on.0.format("%d/%m/%Y").to_string(),
+    };
+    found.into_iter().map(one).collect()
 }
 
 /// Those whose payers say that they sent it come first, then those that matching named, in its order; then

@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 
-use super::candidates::{Candidate, candidates};
+use super::candidates::{Candidate, Related, candidates, related};
 use super::exceptions::locate;
 use super::{READERS, confirm, undoing};
 use crate::actor::{Actor, Role, Scope};
@@ -47,22 +47,6 @@ struct LineFacts {
     reference: String,
     memo: String,
     sender: String,
-}
-
-/// Another item that could be about the same money.
-struct Related {
-    id: ExceptionId,
-    amount: String,
-    opened_on: String,
-}
-
-fn related(found: Vec<Exception>) -> Vec<Related> {
-    let one = |item: Exception| Related {
-        id: item.id,
-        amount: item.amount.to_string(),
-        opened_on: item.opened_on.0.format("%d/%m/%Y").to_string(),
-    };
-    found.into_iter().map(one).collect()
 }
 
 /// One thing that happened: when, by whom, what, why.
