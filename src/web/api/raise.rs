@@ -200,7 +200,15 @@ fn check_payer(payer: &Payer) -> Result<()> {
             return Err(Error::invalid(field, "field_too_long", detail).in_field("payer"));
         }
     }
+    if payer.email.as_deref().is_some_and(|email| !may_be_address(&text::clean(email))) {
+        return Err(Error::invalid("email", "email_wrong", "expected name@domain").in_field("payer"));
+    }
     Ok(())
+}
+
+/// Whether mail could be sent there; an address like `x` would be signed into the receipt. Empty is none.
+fn may_be_address(email: &str) -> bool {
+    email.is_empty() || email.parse::<lettre::Address>().is_ok_and(|address| address.domain().contains('.'))
 }
 
 fn assess(
