@@ -10,8 +10,15 @@ use crate::strangers::{Door, asked_for, lived_in, token};
 use crate::support::program::Service;
 use crate::support::{World, each_database, tools};
 
-const ROLES: [Role; 5] =
-    [Role::DossierSystem, Role::Cashier, Role::Finance, Role::Approver, Role::Administrator];
+const ROLES: [Role; 7] = [
+    Role::DossierSystem,
+    Role::UnitReader,
+    Role::Cashier,
+    Role::Finance,
+    Role::Approver,
+    Role::Administrator,
+    Role::Auditor,
+];
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
                       response_headers_conformance,response_schema_conformance,ignored_auth,missing_required_header";
 
