@@ -189,6 +189,8 @@ fn an_entry_that_stands_there_twice_is_named() {
     });
 }
 
+const TYPED: &[u8] = b"0123456789 \n\"{}[],:ae";
+
 /// Whoever carries a bundle may change any byte of any entry and write the list of hashes anew.
 #[test]
 fn random_damage_to_a_bundle_is_found_or_changes_nothing_of_what_it_proves() {
@@ -201,14 +203,14 @@ fn random_damage_to_a_bundle_is_found_or_changes_nothing_of_what_it_proves() {
         let names: Vec<String> = genuine.files.keys().cloned().collect();
         let trust = TrustStore::from_pem(AUTHORITY_PEM).unwrap();
         let mut chance = Chance::new(0xB1E2_1A1F);
-        for round in 0..200 {
+        for round in 0..100 {
             let mut damaged = genuine.clone();
             let name = chance.pick(&names).unwrap();
             let bytes = damaged.files.get_mut(name).unwrap();
             let at = chance.below(bytes.len());
             match chance.below(3) {
                 0 => bytes[at] ^= 1 << chance.below(7),
-                1 => bytes.insert(at, b"0123456789 \n\"{}[],:ae"[chance.below(22)]),
+                1 => bytes.insert(at, TYPED[chance.below(TYPED.len())]),
                 _ => drop(bytes.remove(at)),
             }
             if serde_json::from_slice::<serde_json::Value>(&damaged.files["manifest.json"]).is_err() {

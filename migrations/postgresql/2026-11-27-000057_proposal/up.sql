@@ -12,6 +12,6 @@ INSERT INTO proposal (unit_id, id, kind, content, base_id, reason, maker_person_
 INSERT INTO proposal_event (unit_id, id, proposal_id, revision, kind, state, person_id, reason, at) SELECT unit_id, id, draft_id, revision, kind, state, person_id, reason, at FROM tariff_draft_event;
 
 -- It is decided once, and by somebody.
-CREATE TRIGGER proposal_second_person BEFORE UPDATE OF state, checker_person_id, revision ON proposal FOR EACH ROW WHEN (OLD.state <> 'proposed' OR NEW.state = 'proposed' OR NEW.checker_person_id IS NULL) EXECUTE FUNCTION bienlai_second_person();
+CREATE TRIGGER proposal_second_person BEFORE UPDATE OF state, checker_person_id ON proposal FOR EACH ROW WHEN (OLD.state <> 'proposed' OR NEW.state = 'proposed' OR NEW.checker_person_id IS NULL) EXECUTE FUNCTION bienlai_second_person();
 
 INSERT INTO binary_floor (migration, oldest_binary) VALUES ('2026-11-27-000057_proposal', '0.1.0');

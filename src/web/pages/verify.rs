@@ -128,7 +128,8 @@ pub async fn judge(request: HttpRequest, shared: web::Data<Shared>, payload: web
         let report = verify_leniently(file, &app.trust, now, &rules);
         let entries = app.store.read(&Scope::All, |conn| entries(conn, &report))?;
         let evidence =
-            brought.evidence.map(|evidence| proven(&app, evidence, file, &report, now)).transpose()?;
+            brought.evidence.map(|evidence| proven(&app, evidence, file, &report, now)).transpose();
+        let evidence = evidence.map_err(|error| error.in_field("form"))?;
         Ok(Outcome { is_from_pdf: carried.is_some(), evidence, ..outcome(&report, &entries) })
     })
     .await?;
