@@ -84,7 +84,6 @@ fn encodings() -> Vec<(&'static str, Vec<u8>, Problem)> {
     vec![
         ("UTF-16", utf16, Problem::EncodingNotUtf8),
         ("UTF-16 with its mark", marked, Problem::ByteOrderMark),
-        ("a mark before UTF-8", format!("\u{FEFF}{RECEIPT}").into_bytes(), Problem::ByteOrderMark),
         (
             "another declared encoding",
             changed("encoding=\"UTF-8\"", "encoding=\"UTF-16\""),
