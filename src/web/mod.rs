@@ -10,6 +10,7 @@ mod health;
 mod idempotency;
 mod limit;
 pub mod message;
+pub mod multipart;
 mod pages;
 pub(crate) mod query;
 mod refusal;

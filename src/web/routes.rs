@@ -350,6 +350,7 @@ pub fn entries() -> Vec<Entry> {
         get("/r/{lookup}.xml", web::to(pages::receipt::xml)),
         get("/r/{lookup}.pdf", web::to(pages::rendition::pdf)),
         get("/r/{lookup}/pdf", web::to(pages::rendition::pdf)),
+        get("/r/{lookup}/evidence.json", web::to(pages::receipt::evidence)),
         get("/r/{lookup}", web::to(pages::receipt::page)),
         get("/lookup", web::to(pages::lookup::forms)),
         post("/lookup/receipt", web::to(pages::lookup::by_lookup_code)),

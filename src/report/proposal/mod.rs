@@ -1,23 +1,22 @@
 //! Decisions of the city that one administrator proposes and another person approves: a target for units, an
 //! entrustment of a unit's signing, the end of one. They stand at the city's unit.
 
-mod proposal_query;
-
 use serde::{Deserialize, Serialize};
 
-use self::proposal_query::{self as query, EventRow, ProposalRow};
 use super::target::{Target, Targets};
 use crate::actor::{Actor, Role, Scope};
 use crate::audit;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::{EventId, PersonId, UnitId};
+use crate::proposal::{self, New};
 use crate::store::{Conn, Stamp, Tx};
-use crate::text;
 use crate::unit::entrustment::{self, Decision};
 use crate::unit::{self, CITY};
 
-const REASON_LIMIT: usize = 500;
+const KINDS: [&str; 2] = ["targets", "entrustment"];
+
+pub use crate::proposal::State;
 
 /// Who may look at proposals.
 pub const READERS: [Role; 3] = [Role::Administrator, Role::Approver, Role::Auditor];
@@ -64,32 +63,6 @@ impl Content {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    Proposed,
-    Approved,
-    Refused,
-}
-
-impl State {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Proposed => "proposed",
-            State::Approved => "approved",
-            State::Refused => "refused",
-        }
-    }
-
-    fn parse(text: &str) -> State {
-        match text {
-            "proposed" => State::Proposed,
-            "approved" => State::Approved,
-            _ => State::Refused,
-        }
-    }
-}
-
 /// A proposal as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Proposal {
@@ -100,8 +73,21 @@ pub struct Proposal {
     pub created_at: Instant,
     pub state: State,
     pub checker: Option<PersonId>,
-    #[serde(skip)]
-    pub revision: i64,
+}
+
+impl Proposal {
+    fn of(stored: &proposal::Proposal) -> Result<Proposal> {
+        Ok(Proposal {
+            id: stored.id,
+            content: serde_json::from_str(&stored.content)
+                .map_err(|error| Error::internal(error.to_string()))?,
+            reason: stored.reason.clone(),
+            maker: stored.maker,
+            created_at: stored.created_at,
+            state: stored.state,
+            checker: stored.checker,
+        })
+    }
 }
 
 /// They hold for many units, so that only who looks after all of them decides.
@@ -110,17 +96,6 @@ fn require_city(actor: &Actor) -> Result<()> {
         return Ok(());
     }
     Err(Error::forbidden("proposal_is_the_citys", "it is decided for the whole city"))
-}
-
-fn reason_of(text: &str) -> Result<String> {
-    let reason = text::clean(text);
-    if reason.is_empty() {
-        return Err(Error::invalid("reason", "field_missing", "why, and by which decision"));
-    }
-    if reason.chars().count() > REASON_LIMIT {
-        return Err(Error::invalid("reason", "field_too_long", format!("at most {REASON_LIMIT} characters")));
-    }
-    Ok(reason)
 }
 
 /// Proposes a decision; nothing holds before another person approves it.
@@ -138,27 +113,12 @@ pub fn propose(
     actor.require_role(&[Role::Administrator])?;
     require_city(actor)?;
     let maker = actor.require_person()?;
-    let reason = reason_of(reason)?;
+    proposal::reason_of(reason)?;
     check(tx, content)?;
-    let id: EventId = stamp.mint()?;
-    let text = serde_json::to_string(content).map_err(|error| Error::internal(error.to_string()))?;
-    query::insert(
-        tx,
-        ProposalRow {
-            unit_id: CITY,
-            id,
-            kind: content.kind(),
-            content: text,
-            reason: reason.clone(),
-            maker_person_id: maker,
-            created_at: stamp.now,
-            state: State::Proposed.as_str(),
-            checker_person_id: None,
-            revision: 1,
-        },
-    )?;
-    tell(tx, stamp, (id, 1), State::Proposed, maker, reason)?;
-    audit::record(tx, stamp, &[audit::Entry::by(actor, CITY, "proposal.proposed", id).with(content.kind())])?;
+    let kind = content.kind();
+    let content = serde_json::to_string(content).map_err(|error| Error::internal(error.to_string()))?;
+    let id = proposal::propose(tx, stamp, maker, New { kind, content, base: None, reason })?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, CITY, "proposal.proposed", id).with(kind)])?;
     Ok(id)
 }
 
@@ -187,30 +147,15 @@ fn decision(asked: &Entrustment) -> Decision {
     }
 }
 
-fn tell(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    (proposal_id, revision): (EventId, i64),
-    state: State,
-    person_id: PersonId,
-    reason: String,
-) -> Result<()> {
-    let (kind, state) = (state.as_str(), state.as_str());
-    let (id, at) = (stamp.mint()?, stamp.now);
-    query::tell(tx, EventRow { unit_id: CITY, id, proposal_id, revision, kind, state, person_id, reason, at })
-}
-
 /// Another person than the one who proposed it makes it hold.
 ///
 /// # Errors
 /// `role_not_allowed`, `proposal_not_found`, `proposal_decided`, `maker_is_checker`,
 /// and those of what is decided, such as `city_identity_missing` or `entrustment_missing`.
 pub fn approve(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, id: EventId) -> Result<Proposal> {
-    let (mut found, checker) = undecided(tx, actor, id)?;
-    if found.maker == checker {
-        return Err(Error::forbidden("maker_is_checker", "another person must approve"));
-    }
-    decide(tx, stamp, &mut found, State::Approved, checker, None)?;
+    let (mut stored, checker) = undecided(tx, actor, id)?;
+    proposal::approve(tx, stamp, &mut stored, checker)?;
+    let found = Proposal::of(&stored)?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, CITY, "proposal.approved", id)])?;
     match &found.content {
         Content::Target(_) => {}
@@ -236,46 +181,21 @@ pub fn refuse(
     id: EventId,
     reason: &str,
 ) -> Result<Proposal> {
-    let (mut found, checker) = undecided(tx, actor, id)?;
-    let reason = reason_of(reason)?;
-    decide(tx, stamp, &mut found, State::Refused, checker, Some(reason))?;
+    let (mut stored, checker) = undecided(tx, actor, id)?;
+    proposal::refuse(tx, stamp, &mut stored, checker, reason)?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, CITY, "proposal.refused", id)])?;
-    Ok(found)
+    Proposal::of(&stored)
 }
 
-fn undecided(conn: &mut Conn, actor: &Actor, id: EventId) -> Result<(Proposal, PersonId)> {
+fn undecided(conn: &mut Conn, actor: &Actor, id: EventId) -> Result<(proposal::Proposal, PersonId)> {
     actor.require_role(&[Role::Administrator])?;
     let not_found = || Error::not_found("proposal_not_found", "no such proposal for you to decide");
     if actor.scope != Scope::All {
         return Err(not_found());
     }
-    let found = query::find(conn, id)?.ok_or_else(not_found)?;
+    let decided = || Error::conflict("proposal_decided", "it was decided already");
     let person = actor.require_person()?;
-    if found.state == State::Proposed {
-        return Ok((found, person));
-    }
-    Err(Error::conflict("proposal_decided", "it was decided already"))
-}
-
-fn decide(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    found: &mut Proposal,
-    state: State,
-    checker: PersonId,
-    reason: Option<String>,
-) -> Result<()> {
-    query::decide(tx, found, state, checker)?;
-    (found.state, found.checker) = (state, Some(checker));
-    found.revision += 1;
-    tell(
-        tx,
-        stamp,
-        (found.id, found.revision),
-        state,
-        checker,
-        reason.unwrap_or_else(|| found.reason.clone()),
-    )
+    Ok((proposal::undecided(conn, &KINDS, id, (not_found, decided))?, person))
 }
 
 /// The newest proposals that an actor may see: of targets all, of entrustments those of their units. Needs a
@@ -285,7 +205,8 @@ fn decide(
 /// `role_not_allowed`.
 pub fn list(conn: &mut Conn, actor: &Actor, limit: i64) -> Result<Vec<Proposal>> {
     actor.require_role(&READERS)?;
-    let mut found = query::list(conn, limit)?;
+    let stored = proposal::list(conn, &KINDS, limit)?;
+    let mut found = stored.iter().map(Proposal::of).collect::<Result<Vec<_>>>()?;
     found.retain(|one| match &one.content {
         Content::Target(_) => true,
         Content::Entrustment(asked) => actor.scope.covers(asked.unit),
@@ -300,7 +221,9 @@ pub fn list(conn: &mut Conn, actor: &Actor, limit: i64) -> Result<Vec<Proposal>>
 /// # Errors
 /// `targets_unreadable`.
 pub fn targets(conn: &mut Conn) -> Result<Targets> {
-    let set = query::approved(conn, "targets")?.into_iter().filter_map(|one| match one.content {
+    let stored = proposal::of_state(conn, "targets", State::Approved)?;
+    let set = stored.iter().map(Proposal::of).collect::<Result<Vec<_>>>()?;
+    let set = set.into_iter().filter_map(|one| match one.content {
         Content::Target(target) => Some(target),
         _ => None,
     });

@@ -515,6 +515,13 @@ const ENDPOINTS: &[Endpoint] = &[
         path: "/r/{lookup}.xml", vi: "Tải biên lai đã ký.", en: "The exact signed bytes.", ..NONE
     },
     Endpoint {
+        path: "/r/{lookup}/evidence.json",
+        vi: "Tải bằng chứng của biên lai đã ký.",
+        en: "What proves the receipt when its certificate is long over: chain, status then, way to the day's time \
+             stamp. `/verify` judges by it.",
+        ..NONE
+    },
+    Endpoint {
         method: "POST",
         path: "/callback/sms/{operator}",
         vi: "Nhà mạng báo kết quả phát tin nhắn.",
@@ -584,8 +591,8 @@ const ENDPOINTS: &[Endpoint] = &[
         method: "POST",
         path: "/verify",
         vi: "Kiểm tra chữ ký số của một tệp, và tình trạng của chứng từ trong sổ.",
-        en: "Judges a signed file, sent as a form or as bare bytes of at most 4 MB, and says how a document of \
-             ours stands. `?lenient=enveloped-on-own-object` accepts that known fault. Rate-limited per address.",
+        en: "Judges a signed file, sent as a form (file, and evidence, its evidence file) or as bare bytes of at \
+             most 4 MB, and says how a document of ours stands. `?lenient=enveloped-on-own-object` accepts that known fault. Rate-limited per address.",
         ..NONE
     },
     Endpoint { path: "/api", vi: "Trang này.", en: "This page.", ..NONE },

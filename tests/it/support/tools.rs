@@ -20,6 +20,12 @@ pub fn given(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
+/// A text given in the environment, to a process that a story starts.
+#[allow(clippy::disallowed_methods, reason = "tests are switched by the environment; the program is not")]
+pub fn told(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 /// The full figures of the promises, which take hours, instead of a few of each.
 pub fn is_long() -> bool {
     switch("BIENLAI_TEST_LONG")
