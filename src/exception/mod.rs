@@ -1,6 +1,7 @@
 //! The queue of everything unexplained: each item has a kind, an owner, an age and a next step.
 
 mod decide;
+mod detail;
 pub mod kind;
 pub mod limit;
 pub mod query;
@@ -20,6 +21,7 @@ use crate::text;
 pub use decide::{
     Ask, CASH_WITHDRAWN, Decision, Proposal, UNMATCH, approve, decide_alone, proposal, propose, refuse,
 };
+pub use detail::{Detail, Hint, Suggested};
 pub use kind::Kind;
 pub use reopen::{
     approve as approve_reopening, ask as ask_to_reopen, asked_by as reopening_asked,
@@ -37,7 +39,7 @@ pub struct New {
     pub account: Option<AccountId>,
     pub amount: Dong,
     pub opened_on: BusinessDay,
-    /// Ids, codes and amounts that help; no personal data.
+    /// A `Detail` as it is stored; empty where the subject says it all.
     pub detail: String,
 }
 
@@ -81,6 +83,7 @@ pub struct Exception {
     pub assignee: Option<PersonId>,
     pub opened_on: BusinessDay,
     pub due_on: BusinessDay,
+    /// A `Detail` as it is stored, or a sentence of an older version.
     pub detail: String,
     pub created_at: Instant,
     pub state: State,

@@ -8,6 +8,7 @@ mod edition_query;
 pub mod query;
 pub mod reference;
 pub mod rules;
+pub mod ticket;
 pub mod vietqr;
 pub mod walk_in;
 pub mod watch_query;

@@ -21,7 +21,7 @@ use crate::amount::Dong;
 use crate::audit;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::exception::{self, Kind, Subject};
+use crate::exception::{self, Detail, Hint, Kind, Subject};
 use crate::id::*;
 use crate::ledger::{Account, Posting, Source};
 use crate::obligation;
@@ -71,7 +71,7 @@ pub struct LineWork {
     /// The evidence as JSON.
     pub evidence: String,
     /// What matching suggests where it may not decide, for the person who will.
-    pub hint: String,
+    pub hint: Option<Hint>,
 }
 
 impl LineWork {
@@ -581,7 +581,12 @@ impl Desk<'_> {
             account: Some(work.account),
             amount,
             opened_on: work.booking_date,
-            detail: format!("rule {} code {} {}", work.rule, work.code, work.hint).trim_end().to_owned(),
+            detail: Detail::Line {
+                rule: work.rule.to_owned(),
+                code: work.code.clone(),
+                hint: work.hint.clone(),
+            }
+            .into(),
         });
     }
 }

@@ -21,7 +21,7 @@ use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
-use crate::exception::{self, Kind, Subject};
+use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
 use crate::ledger::Account;
 use crate::obligation::reference::{CodeBook, Found};
@@ -733,7 +733,7 @@ fn note_unknown(
         account: Some(read.account),
         amount: read.claim().amount,
         opened_on: stamp.today(),
-        detail: format!("channel {} code {}", read.claim().channel, read.code_text()),
+        detail: Detail::Channel { channel: read.claim().channel.clone(), code: read.code_text() }.into(),
     });
 }
 

@@ -4,6 +4,7 @@
 //! holds codes, counts and amounts; never a name, an account or a memo.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::amount::Dong;
 
@@ -236,6 +237,16 @@ impl Evidence {
             Evidence::ClassRule { rule } => format!("classification rule {rule}"),
         }
     }
+}
+
+/// A list of evidence as what is kept beside a suggestion.
+pub fn values(evidence: &[Evidence]) -> Vec<Value> {
+    evidence.iter().filter_map(|one| serde_json::to_value(one).ok()).collect()
+}
+
+/// What was kept, read again; what an older or newer version alone knows is left out.
+pub fn of_values(values: &[Value]) -> Vec<Evidence> {
+    values.iter().filter_map(|one| serde_json::from_value(one.clone()).ok()).collect()
 }
 
 /// A list of evidence as one sentence part, Vietnamese.

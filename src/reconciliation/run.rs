@@ -19,7 +19,7 @@ use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
-use crate::exception::{self, Kind, Subject};
+use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
 use crate::obligation;
 use crate::payment::gateway::line::settle_suspended;
@@ -379,7 +379,7 @@ fn works(snapshot: &Snapshot, outcome: &Outcome, calendar: &WorkingDays) -> Vec<
     let mut works: Vec<LineWork> = works.into_values().collect();
     for work in &mut works {
         if let Some(hint) = hints.get(&work.line) {
-            work.hint.clone_from(hint);
+            work.hint = Some(hint.clone());
         }
     }
     works.sort_by_key(|work| (work.booking_date, work.line));
@@ -400,7 +400,7 @@ fn work(line: &StoredLine, case: Case, rule: &'static str, evidence: &[evidence:
         case,
         rule,
         evidence: serde_json::to_string(evidence).unwrap_or_default(),
-        hint: String::new(),
+        hint: None,
     }
 }
 
@@ -453,7 +453,7 @@ fn note_overdue(
             account: Some(account),
             amount: amounts.get(movement).copied().unwrap_or_default(),
             opened_on: stamp.today(),
-            detail: format!("{age} working days without a statement line"),
+            detail: Detail::WithoutLine { working_days: *age }.into(),
         })
         .collect();
     if !items.is_empty() {

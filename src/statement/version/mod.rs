@@ -23,7 +23,7 @@ use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
 use crate::error::{Error, Result};
-use crate::exception::{self, Subject};
+use crate::exception::{self, Detail, Subject};
 use crate::id::*;
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
@@ -281,10 +281,13 @@ fn open_exception(
         account: Some(version.account),
         amount: Dong::sum(touched)?,
         opened_on,
-        detail: format!(
-            "{}: added {}, gone {}, changed {}",
-            version.id, version.added, version.gone, version.changed
-        ),
+        detail: Detail::Version {
+            version: version.id,
+            added: version.added,
+            gone: version.gone,
+            changed: version.changed,
+        }
+        .into(),
     };
     exception::open(tx, stamp, &[item]).map(|_| ())
 }

@@ -547,6 +547,13 @@ const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         method: "POST",
+        path: "/lookup/pay",
+        vi: "Mở trang nộp tiền bằng mã nộp tiền; ở đó báo được “Tôi đã chuyển tiền”.",
+        en: "To the pay page by reference code (form: reference); there its payer says that they have transferred.",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
         path: "/lookup/dossier",
         vi: "Tra cứu bằng mã hồ sơ và số định danh đầy đủ.",
         en: "By dossier code and the payer's full personal id (form: dossier, personal_id). Five failures lock the \

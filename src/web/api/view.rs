@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
-use crate::exception::Exception;
+use crate::exception::{Detail, Exception};
 use crate::id::*;
 use crate::obligation::query::{Change, PastEvent};
 use crate::obligation::{Line, Obligation};
@@ -15,7 +15,8 @@ use crate::receipt::relation::Link;
 use crate::store::Conn;
 use crate::unit;
 use crate::web::Shared;
-use crate::web::pages::vietqr;
+use crate::web::pages::wording::Lang;
+use crate::web::pages::{detail, vietqr};
 
 /// An obligation. `qr` is absent when nothing is owed.
 #[derive(Serialize, schemars::JsonSchema)]
@@ -329,7 +330,11 @@ pub struct ExceptionView {
     pub is_overdue: bool,
     pub blocks_day_close: bool,
     pub state: &'static str,
+    /// What is known of it, in words.
     pub detail: String,
+    pub detail_en: String,
+    /// The same as a code (`say`) with values; none for what older versions stored as a sentence.
+    pub about: Option<serde_json::Value>,
 }
 
 pub fn exception(item: &Exception, today: BusinessDay) -> ExceptionView {
@@ -353,6 +358,8 @@ pub fn exception(item: &Exception, today: BusinessDay) -> ExceptionView {
         is_overdue: today > item.due_on && item.state.as_str() != "resolved",
         blocks_day_close: item.kind.blocks_day_close(),
         state: item.state.as_str(),
-        detail: item.detail.clone(),
+        detail: detail::words(Lang::Vi, &item.detail),
+        detail_en: detail::words(Lang::En, &item.detail),
+        about: Detail::read(&item.detail).and_then(|about| serde_json::to_value(about).ok()),
     }
 }

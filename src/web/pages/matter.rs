@@ -1,5 +1,6 @@
 //! What a waiting decision is about, in words: what somebody must know before they say yes or no.
 
+use super::detail;
 use super::finance::workbench::resolution_key;
 use super::wording::Lang;
 use crate::amount::Dong;
@@ -75,7 +76,7 @@ fn of_exception(
     let item = exception::find(conn, unit, id)?;
     facts.link = Some(format!("/finance/exceptions/{id}"));
     facts.add(lang.t("matter_case"), lang.pick(item.kind.title_vi(), item.kind.title_en()));
-    facts.add(lang.t("exceptions_more"), item.detail.clone());
+    facts.add(lang.t("exceptions_more"), detail::words(lang, &item.detail));
     if let Some(proposal) = work_query::last_proposal(conn, unit, id)? {
         let target = proposal.target.map(|id| resolve::target_text(&item, &proposal.resolution, id));
         let how = lang.t(resolution_key(&proposal.resolution));

@@ -130,13 +130,17 @@ pub(super) struct Forms {
     pub surplus: surplus::Asked,
 }
 
-/// “Tôi đã chuyển tiền”: the form, what was typed, or the day of the answer.
+impl Forms {
+    /// What is wrong with the form that was sent.
+    fn wrong(&self) -> &Wrong {
+        if self.told.wrong.is_some() { &self.told.wrong } else { &self.surplus.wrong }
+    }
+}
+
+/// “Tôi đã chuyển tiền”: the form, or the day of the answer.
 #[derive(Default)]
 pub(super) struct Told {
     pub wrong: Wrong,
-    pub amount: String,
-    pub on: String,
-    pub trace: String,
     pub answer_on: Option<String>,
 }
 

@@ -18,7 +18,7 @@ use crate::payment::settler::Answer;
 use crate::report::operations::{self, Queue};
 use crate::web::Shared;
 use crate::web::extract;
-use crate::web::pages::fields::{Pairs, Wrong};
+use crate::web::pages::fields::{Pairs, Wrong, of_field};
 use crate::web::pages::finance::confirm;
 use crate::web::pages::frame::Frame;
 use crate::web::pages::listing::{Cell, Listing, time};
@@ -195,7 +195,7 @@ pub async fn replay(
     let (acting, running) = (Arc::clone(&signed), Arc::clone(&shared.running));
     let read = block(move || {
         confirm(&app, &acting, fields.get("confirm"))?;
-        let id: RawEventId = fields.get("event").parse()?;
+        let id: RawEventId = fields.trimmed("event").parse().map_err(|error| of_field(error, "event"))?;
         app.write(&acting.actor, |tx, stamp| {
             archived::reread(tx, stamp, &acting.actor, &running.channels, id)
         })
