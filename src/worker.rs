@@ -28,14 +28,14 @@ use crate::payment::channel::{Channel, Secrets};
 use crate::payment::due::{self, Made};
 use crate::payment::settler::{self, Numbered as _, Settler};
 use crate::payment::webhook;
-use crate::queue::{names, upkeep};
+use crate::queue::{key_mail, names, upkeep};
 use crate::receipt::evidence::daily;
 use crate::receipt::evidence::refresh::{Refreshed, Sources, refresh};
 use crate::receipt::key::{certificates_in, watch};
 use crate::receipt::query;
 use crate::register;
 use crate::report::evidence::{self, Taking};
-use crate::report::{collection, verify};
+use crate::report::{collection, verify, winding_up};
 use crate::store::Lane;
 use crate::unit;
 
@@ -288,11 +288,16 @@ pub fn write_evidence(app: &App, out: impl std::io::Write, taking: &Taking) -> R
     evidence::write(out, &app.store, taking, &evidence::Steps { settle: &settle, record: &record })
 }
 
-/// Looks after every unit's register of series. Returns how many were planned or opened.
+/// Shows names whose day has come, and looks after the register of series of every unit that was not handed
+/// over. Returns how many series were planned or opened.
 pub fn keep_registers(app: &App) -> Result<usize> {
     let (actor, settings) = (Actor::system(), register::Settings::from(&app.config.series));
     let mut count = 0;
+    app.write_bulk(&actor, |tx, stamp| unit::naming::show(tx, stamp))?;
     for unit in app.read(&actor, unit::all)? {
+        if app.read(&actor, |conn| winding_up::unit::handed_over(conn, unit.id))?.is_some() {
+            continue;
+        }
         match app.write_bulk(&actor, |tx, stamp| register::keep(tx, stamp, &actor, unit.id, settings)) {
             Ok(kept) => count += kept.planned + kept.opened,
             Err(error) => tracing::warn!(unit = %unit.id, %error, "a register was not looked after"),
@@ -362,6 +367,13 @@ pub fn escalate_decisions(app: &App) -> Result<usize> {
         public_url: &app.config.web.public_url,
     };
     waiting::escalate(&app.store, &app.stamp(), &told)
+}
+
+/// Mails alarms about signing keys to whoever was not told yet; returns how many messages are new.
+pub fn mail_key_alarms(app: &App) -> Result<usize> {
+    let told =
+        key_mail::Told { mailboxes: &app.config.signing.alarms_mail, public_url: &app.config.web.public_url };
+    key_mail::tell(&app.store, &app.stamp(), &told)
 }
 
 /// Looks over the queue of exceptions: what follows from time passing, alarms, escalation.
@@ -454,6 +466,7 @@ fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
         }
         if round % 10 == 2 {
             watch::look(&app.store, &app.stamp())?;
+            mail_key_alarms(app)?;
         }
         if round % 3_600 == 60 {
             sign_audit_roots(app)?;
