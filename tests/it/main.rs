@@ -71,6 +71,7 @@ mod mergers;
 mod messages;
 mod messages_of_money;
 mod migrations;
+mod office;
 mod office_by_command;
 mod openapi;
 mod outages;

@@ -13,7 +13,7 @@ CREATE TABLE unit_handover (
     obligations BIGINT NOT NULL,
     person_id BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
-    PRIMARY KEY (id, unit_id),
+    PRIMARY KEY (unit_id, id),
     UNIQUE (unit_id)
 );
 CREATE TRIGGER unit_handover_facts_stay BEFORE UPDATE ON unit_handover BEGIN SELECT RAISE(ABORT, 'append_only: unit_handover'); END;
@@ -41,10 +41,9 @@ CREATE TABLE unit_naming (
     valid_from DATE NOT NULL,
     decision_no TEXT NOT NULL,
     created_at BIGINT NOT NULL,
-    PRIMARY KEY (id, unit_id),
+    PRIMARY KEY (unit_id, id),
     FOREIGN KEY (unit_id) REFERENCES unit (unit_id)
 );
-CREATE INDEX unit_naming_by_unit_id ON unit_naming (unit_id);
 CREATE TRIGGER unit_naming_facts_stay BEFORE UPDATE ON unit_naming BEGIN SELECT RAISE(ABORT, 'append_only: unit_naming'); END;
 CREATE TRIGGER unit_naming_stays BEFORE DELETE ON unit_naming BEGIN SELECT RAISE(ABORT, 'append_only: unit_naming'); END;
 

@@ -6,6 +6,7 @@ use super::super::target::Target;
 use super::super::winding_up::account;
 use super::Proposal;
 use crate::actor::Actor;
+use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::id::{AccountId, PersonId, UnitId};
@@ -14,6 +15,7 @@ use crate::unit;
 use crate::unit::entrustment::{self, Decision};
 use crate::unit::naming;
 use crate::unit::succession::{self, Succession};
+use crate::unit::trust;
 
 /// What is proposed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +28,7 @@ pub enum Content {
     Merger(Merger),
     AccountEnd(AccountEnd),
     Naming(Naming),
+    Trust(Trust),
 }
 
 /// The city's certificate signs for a unit.
@@ -80,6 +83,24 @@ pub struct Naming {
     pub decision_no: String,
 }
 
+/// A channel's word is taken for money on an account, within limits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trust {
+    pub unit: UnitId,
+    pub account: AccountId,
+    pub channel: String,
+    pub valid_from: BusinessDay,
+    pub valid_until: BusinessDay,
+    pub agreement_no: String,
+    /// The largest single claim.
+    pub claim_limit: Dong,
+    /// The most that may be claimed and not proven.
+    pub unproven_limit: Dong,
+    /// After so many days an unproven claim ends it.
+    pub age_limit_days: i32,
+}
+
 impl Content {
     /// The kind of its row.
     pub(super) fn kind(&self) -> &'static str {
@@ -89,6 +110,7 @@ impl Content {
             Content::Merger(_) => "merger",
             Content::AccountEnd(_) => "account",
             Content::Naming(_) => "naming",
+            Content::Trust(_) => "trust",
         }
     }
 
@@ -101,6 +123,7 @@ impl Content {
             Content::Merger(asked) => Some(asked.unit),
             Content::AccountEnd(asked) => Some(asked.unit),
             Content::Naming(asked) => Some(asked.unit),
+            Content::Trust(asked) => Some(asked.unit),
         }
     }
 
@@ -128,6 +151,11 @@ impl Content {
                 account::check(conn, asked.unit, asked.account, asked.last_day, reason)
             }
             Content::Naming(asked) => naming::check(&named(asked), &asked.decision_no),
+            Content::Trust(asked) => {
+                unit::account::find(conn, asked.unit, asked.account)?;
+                let days = (asked.valid_from, asked.valid_until);
+                trust::check(&asked.agreement_no, days, [asked.claim_limit, asked.unproven_limit])
+            }
         }
     }
 }
@@ -157,6 +185,22 @@ pub(super) fn carry_out(
         Content::Naming(asked) => {
             let dated = (asked.valid_from, asked.decision_no.as_str());
             naming::record(tx, stamp, actor, asked.unit, &named(asked), dated).map(|_| ())
+        }
+        Content::Trust(asked) => {
+            let grant = trust::Grant {
+                unit: asked.unit,
+                account: asked.account,
+                channel: asked.channel.clone(),
+                valid_from: asked.valid_from,
+                valid_until: asked.valid_until,
+                agreement_no: asked.agreement_no.clone(),
+                claim_limit: asked.claim_limit,
+                unproven_limit: asked.unproven_limit,
+                age_limit_days: asked.age_limit_days,
+                maker: found.maker,
+                checker,
+            };
+            trust::grant(tx, stamp, actor, grant).map(|_| ())
         }
     }
 }

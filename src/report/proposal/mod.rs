@@ -1,13 +1,13 @@
 //! Decisions of the city that one administrator proposes and another person approves: a target for units, an
-//! entrustment of a unit's signing or its end, a merger of units, the end of an account, a unit's new name. They
-//! stand at the city's unit.
+//! entrustment of a unit's signing or its end, a merger of units, the end of an account, a unit's new name,
+//! the trust in a channel. They stand at the city's unit.
 
 mod content;
 mod proposal_query;
 
 use serde::Serialize;
 
-pub use self::content::{AccountEnd, Content, Entrustment, EntrustmentEnd, Merger, Naming};
+pub use self::content::{AccountEnd, Content, Entrustment, EntrustmentEnd, Merger, Naming, Trust};
 
 use self::proposal_query::{self as query, EventRow, ProposalRow};
 use super::target::Targets;

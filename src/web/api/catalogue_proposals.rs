@@ -23,7 +23,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         vi: "Đề xuất một quyết định của thành phố; chưa có hiệu lực trước khi người khác duyệt.",
         en: "Proposes a decision of the city; nothing holds before another person approves.",
         who: "administrator",
-        notes: "Exactly one of target, entrustment, entrustment_end, merger, account_end, naming, and the reason.",
+        notes: "Exactly one of target, entrustment, entrustment_end, merger, account_end, naming, trust, and the reason.",
         body: r#"{ "reason": "Chỉ tiêu năm 2027", "target": { "measure": "online", "kinds": ["xã", "phường"],
   "percent": 70, "valid_from": "2027-01-01", "source": "Quyết định giao chỉ tiêu", "certainty": "P" } }"#,
         answer: r#"{ "id": "evt_01j9…" }"#,
@@ -126,6 +126,29 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         vi: "Đề xuất tên, địa chỉ mới của đơn vị.",
         en: "Proposes a unit's new name or address.",
         who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/proposals/trust",
+        vi: "Đề xuất tin báo có của một kênh trên một tài khoản.",
+        en: "Proposes to take a channel's word for money on an account.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        path: "/finance/trust",
+        vi: "Mức tin cậy các kênh: ai quyết định, đến khi nào, vì sao chấm dứt.",
+        en: "What channels are trusted with, who decided, and why that ended.",
+        who: "finance, approver, administrator, auditor",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/finance/trust/end",
+        vi: "Thôi tin báo có của một kênh; một người là đủ.",
+        en: "Ends the trust in a channel; one person is enough.",
+        who: "finance, approver, administrator",
         ..NONE
     },
     Endpoint {

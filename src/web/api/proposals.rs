@@ -6,10 +6,13 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::actor::{Role, Scope};
+use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::{EventId, UnitId};
-use crate::report::proposal::{self, AccountEnd, Content, Entrustment, EntrustmentEnd, Merger, Naming};
+use crate::report::proposal::{
+    self, AccountEnd, Content, Entrustment, EntrustmentEnd, Merger, Naming, Trust,
+};
 use crate::report::target::{Measure, Target};
 use crate::report::winding_up;
 use crate::store::{Conn, Lane};
@@ -91,6 +94,23 @@ pub(super) struct NamingBody {
     decision_no: String,
 }
 
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TrustBody {
+    /// By its code.
+    unit: String,
+    /// The account number.
+    account: String,
+    /// The configured name.
+    channel: String,
+    valid_from: BusinessDay,
+    valid_until: BusinessDay,
+    agreement_no: String,
+    claim_limit: Dong,
+    unproven_limit: Dong,
+    age_limit_days: i32,
+}
+
 /// Exactly one of them.
 #[derive(Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -108,13 +128,15 @@ pub(super) struct ProposalBody {
     account_end: Option<AccountEndBody>,
     #[serde(default)]
     naming: Option<NamingBody>,
+    #[serde(default)]
+    trust: Option<TrustBody>,
 }
 
 fn unit_of(conn: &mut Conn, code: &str) -> Result<UnitId> {
     unit::find_by_code(conn, code.trim()).map(|unit| unit.id)
 }
 
-fn content(conn: &mut Conn, body: &ProposalBody) -> Result<Content> {
+fn content(conn: &mut Conn, channels: &[&str], body: &ProposalBody) -> Result<Content> {
     let mut found = Vec::new();
     found.extend(body.target.as_ref().map(target).transpose()?);
     if let Some(asked) = &body.entrustment {
@@ -156,10 +178,30 @@ fn content(conn: &mut Conn, body: &ProposalBody) -> Result<Content> {
             decision_no: asked.decision_no.clone(),
         }));
     }
+    if let Some(asked) = &body.trust {
+        let unit = unit_of(conn, &asked.unit)?;
+        let account = unit::account::of_number(conn, unit, &asked.account)?.id;
+        if !channels.contains(&asked.channel.as_str()) {
+            let detail = format!("the configuration has these channels: {}", channels.join(", "));
+            return Err(Error::invalid("channel", "channel_unknown", detail));
+        }
+        found.push(Content::Trust(Trust {
+            unit,
+            account,
+            channel: asked.channel.clone(),
+            valid_from: asked.valid_from,
+            valid_until: asked.valid_until,
+            agreement_no: asked.agreement_no.clone(),
+            claim_limit: asked.claim_limit,
+            unproven_limit: asked.unproven_limit,
+            age_limit_days: asked.age_limit_days,
+        }));
+    }
     match found.pop() {
         Some(content) if found.is_empty() => Ok(content),
         _ => {
-            let detail = "exactly one of target, entrustment, entrustment_end, merger, account_end, naming";
+            let detail =
+                "exactly one of target, entrustment, entrustment_end, merger, account_end, naming, trust";
             Err(Error::invalid("target", "field_missing", detail))
         }
     }
@@ -193,7 +235,7 @@ pub async fn propose(caller: Caller, payload: web::Payload, shared: web::Data<Sh
     let made = block(move || {
         let app = shared.app();
         app.store.write(&Scope::All, Lane::Live, |tx| {
-            let content = content(tx, &body)?;
+            let content = content(tx, &app.config.channels.names(), &body)?;
             proposal::propose(tx, &app.stamp(), &caller.0, &content, &body.reason)
         })
     });

@@ -58,6 +58,7 @@ struct ProposalsPage {
     units: Vec<(String, String)>,
     /// Accounts that did not end: `{unit's code}/{number}`.
     accounts: Vec<String>,
+    channels: Vec<String>,
     measures: Vec<(&'static str, &'static str)>,
 }
 
@@ -97,6 +98,7 @@ async fn compose(
         entrustments,
         units,
         accounts,
+        channels: shared.app().config.channels.names().into_iter().map(str::to_owned).collect(),
         measures: Measure::ALL.map(|one| (one.as_str(), lang.pick(one.words().0, one.words().1))).to_vec(),
         frame,
     })
@@ -178,6 +180,17 @@ fn words(conn: &mut Conn, lang: Lang, units: &[Unit], content: &Content) -> Resu
             unit_name(units, asked.unit),
             account::find(conn, asked.unit, asked.account)?.account_no,
             day(asked.last_day)
+        ),
+        Content::Trust(asked) => format!(
+            "{}: {}, {}, {}, ≤ {}, {} – {}, {}",
+            lang.t("proposal_trust"),
+            unit_name(units, asked.unit),
+            account::find(conn, asked.unit, asked.account)?.account_no,
+            asked.channel,
+            asked.claim_limit,
+            day(asked.valid_from),
+            day(asked.valid_until),
+            asked.agreement_no
         ),
         Content::Naming(asked) => format!(
             "{}: {} → {}, {}, {}, {}",

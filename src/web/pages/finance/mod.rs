@@ -18,6 +18,7 @@ pub mod remittances;
 pub mod set_aside;
 pub mod slips;
 pub mod statements;
+pub mod trust;
 mod undoing;
 pub mod unmatch;
 pub mod versions;
