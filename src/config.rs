@@ -122,7 +122,8 @@ impl Default for Tax {
 pub struct Web {
     pub listen: SocketAddr,
     pub workers: usize,
-    /// How citizens reach the service from outside, for links: no slash at the end.
+    /// How citizens reach the service from outside, for links: no slash at the end. Where the service
+    /// listens on this machine alone, that address unless another is given.
     pub public_url: String,
     /// Look-ups of receipts per minute and address.
     pub lookups_per_minute: u32,
@@ -140,7 +141,7 @@ impl Default for Web {
         Web {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             workers: 2,
-            public_url: "http://127.0.0.1:8080".into(),
+            public_url: String::new(),
             lookups_per_minute: 30,
             streams_per_address: 500,
             trusted_proxies: Vec::new(),
@@ -310,6 +311,10 @@ impl Config {
             false => toml::from_str(text).map_err(unreadable)?,
         };
         config.override_by(environment)?;
+        // On this machine alone the address is known; behind a proxy only its owner can tell it.
+        if config.web.public_url.is_empty() && config.web.listen.ip().is_loopback() {
+            config.web.public_url = format!("http://{}", config.web.listen);
+        }
         config.check()?;
         Ok(config)
     }
@@ -348,6 +353,9 @@ impl Config {
         }
         if !(1..=64).contains(&self.web.workers) {
             return invalid("web.workers", "1 to 64");
+        }
+        if self.web.public_url.is_empty() {
+            return invalid("web.public_url", "needed as soon as `listen` is not this machine alone");
         }
         if !self.web.public_url.starts_with("http") || self.web.public_url.ends_with('/') {
             return invalid("web.public_url", "http(s)://… without a slash at the end");

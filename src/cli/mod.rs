@@ -217,15 +217,17 @@ fn exit_code(error: &Error) -> u8 {
     if is_unusable { UNREADABLE } else { NO }
 }
 
-/// `bienlai … | head` closes our output early. That is no fault to be told with a backtrace.
+/// `bienlai … | head` closes our output early, a full disk takes none: no fault to be told with a
+/// backtrace. What was not told to the end is no answer, least of all a good one.
 fn leave_quietly_when_nobody_reads() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        let is_closed_pipe = info.payload().downcast_ref::<String>().is_some_and(|text| {
-            text.starts_with("failed printing to stdout") && text.contains("os error 32")
-        });
-        if is_closed_pipe {
-            std::process::exit(i32::from(DONE));
+        let text = info.payload().downcast_ref::<String>().map_or("", String::as_str);
+        if text.starts_with("failed printing to stdout") {
+            if !text.contains("os error 32") {
+                eprintln!("bienlai: {text}");
+            }
+            std::process::exit(i32::from(UNREADABLE));
         }
         usual(info);
     }));

@@ -110,6 +110,12 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// The line a CSV record starts at, counted from one. Behind CRLF the reader stands before the line feed.
+pub fn line_of(text: &[u8], position: &csv::Position) -> u64 {
+    let at = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    position.line() + u64::from(text.get(at) == Some(&b'\n'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
