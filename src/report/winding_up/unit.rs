@@ -108,8 +108,14 @@ pub fn hand_over<'a>(
 /// The merger whose handover an actor may carry out now.
 fn due(conn: &mut Conn, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId) -> Result<Succession> {
     actor.scope.require(unit)?;
-    let merger = succession::ending(conn, unit)?
+    let mut merger = succession::ending(conn, unit)?
         .ok_or_else(|| Error::conflict("merger_missing", "no merger ends this unit"))?;
+    // Where the successor was merged on meanwhile, everything goes to who goes on for it today.
+    while let Some(next) =
+        succession::ending(conn, merger.successor)?.filter(|next| next.effective_on <= stamp.today())
+    {
+        merger.successor = next.successor;
+    }
     actor.scope.require(merger.successor)?;
     if merger.effective_on > stamp.today() {
         let detail = format!("the merger holds from {} on", merger.effective_on);
@@ -171,7 +177,7 @@ fn move_one(
 
 fn finish(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, merger: &Succession) -> Result<Done> {
     query::lock_unit(tx, merger.unit)?;
-    due(tx, stamp, actor, merger.unit)?;
+    let merger = &due(tx, stamp, actor, merger.unit)?;
     require_none("unit_busy", &obstacles(tx, merger)?)?;
     if query::raised(tx, merger.unit, 1)?.first().is_some() {
         return Err(Error::busy(failure::RETRY, 1, "an obligation was opened meanwhile"));
