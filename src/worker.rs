@@ -6,6 +6,7 @@ mod filer;
 pub mod inbox;
 mod intake;
 mod sealing;
+mod telling;
 
 pub use closer::close_days;
 pub use filer::{deliver, produce_reports, sign_forms, tax_alarms, tax_endpoint};
@@ -20,7 +21,6 @@ use crate::actor::{Actor, Scope};
 use crate::app::App;
 use crate::audit;
 use crate::clock::BusinessDay;
-use crate::duty::waiting;
 use crate::error::{Error, Result};
 use crate::id::{AuditId, UnitId};
 use crate::notification::send::Courier;
@@ -28,7 +28,7 @@ use crate::payment::channel::{Channel, Secrets};
 use crate::payment::due::{self, Made};
 use crate::payment::settler::{self, Numbered as _, Settler};
 use crate::payment::webhook;
-use crate::queue::{key_mail, names, upkeep};
+use crate::queue::names;
 use crate::receipt::evidence::daily;
 use crate::receipt::evidence::refresh::{Refreshed, Sources, refresh};
 use crate::receipt::key::{certificates_in, watch};
@@ -41,6 +41,7 @@ use crate::unit;
 
 pub use intake::run_imports;
 pub use sealing::{Sealing, seal_waiting, sign_apart};
+pub use telling::{escalate_decisions, look_over_queue, mail_key_alarms};
 
 /// The running threads; `stop` ends them.
 pub struct Workers {
@@ -357,27 +358,6 @@ fn keep_evidence(app: &Arc<App>, is_stopping: &AtomicBool) {
         }
         Ok(())
     });
-}
-
-/// Hands decisions that waited too long to the city; returns how many are new.
-pub fn escalate_decisions(app: &App) -> Result<usize> {
-    let told = waiting::Told {
-        mailboxes: &app.config.exceptions.approvals_mail,
-        public_url: &app.config.web.public_url,
-    };
-    waiting::escalate(&app.store, &app.stamp(), &told)
-}
-
-/// Mails alarms about signing keys to whoever was not told yet; returns how many messages are new.
-pub fn mail_key_alarms(app: &App) -> Result<usize> {
-    let told =
-        key_mail::Told { mailboxes: &app.config.signing.alarms_mail, public_url: &app.config.web.public_url };
-    key_mail::tell(&app.store, &app.stamp(), &told)
-}
-
-/// Looks over the queue of exceptions: what follows from time passing, alarms, escalation.
-pub fn look_over_queue(app: &App) -> Result<upkeep::Looked> {
-    upkeep::look(&app.store, &app.stamp(), &app.config.exceptions)
 }
 
 /// Days summed in one round, so that a new installation over old books catches up beside its work.

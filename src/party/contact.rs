@@ -3,16 +3,14 @@
 
 use std::collections::HashMap;
 
-use diesel::sql_types::{BigInt, Binary};
 use serde::{Deserialize, Serialize};
 
+use super::contact_query::{self, ContactRow, ErasedRow};
 use super::{Payer, context, query};
-use crate::clock::Instant;
 use crate::error::{Error, Result};
-use crate::id::{DataRequestId, EventId, KeyId, PartyId, PersonId, UnitId};
-use crate::store::rows::{self, Column, Lock};
+use crate::id::{DataRequestId, EventId, PartyId, PersonId, UnitId};
 use crate::store::vault::Vault;
-use crate::store::{Conn, Stamp, Tx};
+use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
 
 /// Phone and e-mail; what is absent is not changed.
@@ -60,30 +58,6 @@ impl Contact {
     fn onto(self, payer: &mut Payer) {
         payer.phone = self.phone.or(payer.phone.take());
         payer.email = self.email.or(payer.email.take());
-    }
-}
-
-crate::table_row! {
-    pub struct ContactRow in "party_contact" {
-        pub unit_id: UnitId,
-        pub id: EventId,
-        pub party_id: PartyId,
-        pub request_id: DataRequestId,
-        pub key_id: KeyId,
-        pub cipher: Vec<u8>,
-        pub created_at: Instant,
-    }
-}
-
-crate::table_row! {
-    pub struct ErasedRow in "party_erasure" {
-        pub unit_id: UnitId,
-        pub id: EventId,
-        pub party_id: PartyId,
-        pub request_id: DataRequestId,
-        pub maker_person_id: PersonId,
-        pub checker_person_id: PersonId,
-        pub created_at: Instant,
     }
 }
 
@@ -175,19 +149,8 @@ pub(super) fn overlay(
     if payers.is_empty() {
         return Ok(());
     }
-    type Stored = (UnitId, PartyId, EventId, KeyId, Vec<u8>);
-    let mut found: Vec<Stored> = rows::fetch::<(BigInt, BigInt, BigInt, BigInt, Binary), _>(
-        conn,
-        "SELECT t.unit_id, t.party_id, t.id, t.key_id, t.cipher FROM party_contact t",
-        &[
-            ("unit_id", Column::of(payers.keys().map(|(unit, _)| *unit))),
-            ("party_id", Column::of(payers.keys().map(|(_, party)| *party))),
-        ],
-        "",
-        Lock::None,
-    )?;
-    found.sort_by_key(|row| row.2);
-    for (unit, party, id, key_id, cipher) in found {
+    let keys: Vec<(UnitId, PartyId)> = payers.keys().copied().collect();
+    for (unit, party, id, key_id, cipher) in contact_query::of_parties(conn, &keys)? {
         let Some(payer) = payers.get_mut(&(unit, party)) else { continue };
         match vault.open(conn, unit, key_id, &contact_context(id), &cipher) {
             Ok(plain) => {

@@ -1,6 +1,7 @@
 //! Payers: encrypted identity and contact, found by keyed hashes, erased by destroying keys.
 
 pub mod contact;
+mod contact_query;
 mod query;
 
 use serde::{Deserialize, Serialize};

@@ -223,7 +223,7 @@ fn where_the_city_wants_it_a_unit_takes_nothing_before_it_is_live_and_its_page_l
         let account = world.soc_son.account.to_string();
         let begun = admin.post("/onboarding/test", &[("unit", "00376"), ("account", &account)]);
         assert_eq!(begun.status, 200, "{}", admin.page);
-        admin.sees("1.000 · ");
+        admin.sees("1.000 đ · ");
         admin.sees("<svg");
         assert_eq!(world.count("obligation WHERE state = 'cancelled' AND total = 1000"), 1);
         service.stop();

@@ -35,7 +35,7 @@ const CHANGEABLE: [&str; 21] = [
 
 /// Columns beside facts that follow from events.
 const PROJECTIONS: [&str; 59] = [
-    // Of a payer, under an erasure by two persons only (`party_erased_by_two`).
+    // Of a payer and of pictures, under an erasure by two persons only (`party_overwritten_by_two`).
     "cipher",
     "master_id",
     "credited",

@@ -63,26 +63,29 @@ GRANT SELECT, INSERT ON party_erasure TO bienlai_app;
 -- A payer's data is overwritten where two persons erased it, and nowhere else; what was signed stays.
 DROP TRIGGER party_facts_stay ON party;
 CREATE TRIGGER party_facts_stay BEFORE UPDATE OF unit_id, id, key_id, created_at ON party FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
-CREATE FUNCTION bienlai_party_erased_by_two() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION bienlai_party_overwritten_by_two() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM party_erasure e WHERE e.unit_id = NEW.unit_id AND e.party_id = NEW.id) THEN
-        RAISE EXCEPTION 'second_person: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION 'second_person: party' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
-END $$;
-CREATE TRIGGER party_erased_by_two BEFORE UPDATE ON party FOR EACH ROW EXECUTE FUNCTION bienlai_party_erased_by_two();
+END
+$$;
+CREATE TRIGGER party_overwritten_by_two BEFORE UPDATE OF cipher ON party FOR EACH ROW EXECUTE FUNCTION bienlai_party_overwritten_by_two();
 GRANT UPDATE (cipher) ON party TO bienlai_app;
 
 -- Pictures that somebody sent with “I have transferred” are no vouchers: they go with an erasure.
-CREATE FUNCTION bienlai_told_picture_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+DROP TRIGGER told_picture_facts_stay ON told_picture;
+CREATE TRIGGER told_picture_facts_stay BEFORE UPDATE OF unit_id, id, obligation_id, media_type, key_id, created_at ON told_picture FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE FUNCTION bienlai_told_picture_overwritten_by_two() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NOT EXISTS (SELECT 1 FROM obligation o JOIN party_erasure e ON e.unit_id = o.unit_id AND e.party_id = o.party_id WHERE o.unit_id = OLD.unit_id AND o.id = OLD.obligation_id) THEN
-        RAISE EXCEPTION 'append_only: %', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    IF NOT EXISTS (SELECT 1 FROM obligation o JOIN party_erasure e ON e.unit_id = o.unit_id AND e.party_id = o.party_id WHERE o.unit_id = NEW.unit_id AND o.id = NEW.obligation_id) THEN
+        RAISE EXCEPTION 'second_person: told_picture' USING ERRCODE = 'check_violation';
     END IF;
-    RETURN OLD;
-END $$;
-DROP TRIGGER told_picture_stays ON told_picture;
-CREATE TRIGGER told_picture_stays BEFORE DELETE ON told_picture FOR EACH ROW EXECUTE FUNCTION bienlai_told_picture_stays();
-GRANT DELETE ON told_picture TO bienlai_app;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER told_picture_overwritten_by_two BEFORE UPDATE OF cipher ON told_picture FOR EACH ROW EXECUTE FUNCTION bienlai_told_picture_overwritten_by_two();
+GRANT UPDATE (cipher) ON told_picture TO bienlai_app;
 
 INSERT INTO binary_floor (migration, oldest_binary) VALUES ('2026-11-27-000053_person_erasure', '0.1.0');

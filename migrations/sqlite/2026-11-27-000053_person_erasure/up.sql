@@ -48,12 +48,13 @@ CREATE TRIGGER party_erasure_facts_stay BEFORE UPDATE ON party_erasure BEGIN SEL
 CREATE TRIGGER party_erasure_stays BEFORE DELETE ON party_erasure BEGIN SELECT RAISE(ABORT, 'append_only: party_erasure'); END;
 
 -- A payer's data is overwritten where two persons erased it, and nowhere else; what was signed stays.
+CREATE TRIGGER party_overwritten_by_two BEFORE UPDATE OF cipher ON party WHEN NOT EXISTS (SELECT 1 FROM party_erasure e WHERE e.unit_id = NEW.unit_id AND e.party_id = NEW.id) BEGIN SELECT RAISE(ABORT, 'second_person: party'); END;
 DROP TRIGGER party_facts_stay;
 CREATE TRIGGER party_facts_stay BEFORE UPDATE OF unit_id, id, key_id, created_at ON party BEGIN SELECT RAISE(ABORT, 'append_only: party'); END;
-CREATE TRIGGER party_erased_by_two BEFORE UPDATE ON party WHEN NOT EXISTS (SELECT 1 FROM party_erasure e WHERE e.unit_id = NEW.unit_id AND e.party_id = NEW.id) BEGIN SELECT RAISE(ABORT, 'second_person: party'); END;
 
 -- Pictures that somebody sent with “I have transferred” are no vouchers: they go with an erasure.
-DROP TRIGGER told_picture_stays;
-CREATE TRIGGER told_picture_stays BEFORE DELETE ON told_picture WHEN NOT EXISTS (SELECT 1 FROM obligation o JOIN party_erasure e ON e.unit_id = o.unit_id AND e.party_id = o.party_id WHERE o.unit_id = OLD.unit_id AND o.id = OLD.obligation_id) BEGIN SELECT RAISE(ABORT, 'append_only: told_picture'); END;
+CREATE TRIGGER told_picture_overwritten_by_two BEFORE UPDATE OF cipher ON told_picture WHEN NOT EXISTS (SELECT 1 FROM obligation o JOIN party_erasure e ON e.unit_id = o.unit_id AND e.party_id = o.party_id WHERE o.unit_id = NEW.unit_id AND o.id = NEW.obligation_id) BEGIN SELECT RAISE(ABORT, 'second_person: told_picture'); END;
+DROP TRIGGER told_picture_facts_stay;
+CREATE TRIGGER told_picture_facts_stay BEFORE UPDATE OF unit_id, id, obligation_id, media_type, key_id, created_at ON told_picture BEGIN SELECT RAISE(ABORT, 'append_only: told_picture'); END;
 
 INSERT INTO binary_floor (migration, oldest_binary) VALUES ('2026-11-27-000053_person_erasure', '0.1.0');
