@@ -452,9 +452,19 @@ mod tests {
         "[vault]\nmaster_key = \"0707070707070707070707070707070707070707070707070707070707070707\"\n";
 
     #[test]
+    fn links_lead_to_where_the_service_listens_unless_it_stands_behind_a_proxy() {
+        let parse = |web: &str| Config::parse_alone(&format!("{KEY}[web]\n{web}\n"));
+        let alone = parse("listen = \"127.0.0.1:18433\"").unwrap();
+        assert_eq!(alone.web.public_url, "http://127.0.0.1:18433");
+        let known = parse("listen = \"0.0.0.0:80\"\npublic_url = \"https://phi.example.gov.vn\"").unwrap();
+        assert_eq!(known.web.public_url, "https://phi.example.gov.vn");
+        let unknown = parse("listen = \"0.0.0.0:80\"").unwrap_err();
+        assert_eq!((unknown.code(), unknown.field()), ("config_invalid", Some("web.public_url")));
+    }
+
+    #[test]
     fn a_short_file_is_enough() {
-        let config: Config = toml::from_str(KEY).unwrap();
-        config.check().unwrap();
+        let config = Config::parse_alone(KEY).unwrap();
         assert_eq!(config.master_key().unwrap(), [7; 32]);
         assert_eq!(config.web.listen.port(), 8080);
     }

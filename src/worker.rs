@@ -247,7 +247,7 @@ fn sign_audit_root(app: &App, root: &audit::UnsignedRoot) -> Result<bool> {
     Ok(true)
 }
 
-/// Waits at most so often for another process that holds the sealer's lease.
+/// How often sealing is tried while another process holds the sealer's lease.
 const SETTLE_ATTEMPTS: usize = 100;
 
 /// Gives an entry, and whatever of its unit is committed now, its place in the trail, and signs the newest

@@ -302,9 +302,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_consistent_and_every_command_says_what_it_does() {
+    fn the_command_line_is_consistent_and_every_command_and_option_says_what_it_does() {
         Cli::command().debug_assert();
         fn check(command: &clap::Command) {
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} {argument} has no help", command.get_name());
+            }
             for inner in command.get_subcommands() {
                 assert!(inner.get_about().is_some(), "{} has no help", inner.get_name());
                 check(inner);

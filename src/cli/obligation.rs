@@ -356,6 +356,18 @@ mod tests {
     }
 
     #[test]
+    fn the_line_of_a_bad_row_is_that_of_the_spreadsheet_whatever_ends_and_divides_its_rows() {
+        let good = "00004,HS-1,2.000815,Chứng thực,counter,2026-11-20T08:00:00+07:00,2026-12-01,chung_thuc_ban_sao,3";
+        let bad = good.replace("HS-1", "HS-2").replace(",3", ",x3");
+        let text = format!("{HEADER}\r\n{good}\r\n{bad}\r\n");
+        for text in [text.clone(), text.replace(',', ";"), text.replace("\r\n", "\n")] {
+            let (groups, faults) = read(text.as_bytes()).unwrap();
+            assert_eq!(groups.iter().map(|group| group.line).collect::<Vec<_>>(), [2], "{text}");
+            assert_eq!(faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [3], "{text}");
+        }
+    }
+
+    #[test]
     fn a_bad_row_takes_its_whole_dossier_out() {
         let row = |dossier: &str, pages: &str| {
             format!(

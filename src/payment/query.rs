@@ -622,6 +622,8 @@ pub fn payments_for(conn: &mut Conn, unit: UnitId, obligation: ObligationId) -> 
     let made: Vec<PaymentId> = payment::table
         .filter(payment::unit_id.eq(unit))
         .filter(payment::obligation_id.eq(obligation))
+        // A literal, not a bind: SQLite uses the partial index only when the query repeats its condition.
+        .filter(diesel::dsl::sql::<diesel::sql_types::Bool>("payment.to_obligations = 0"))
         .select(payment::id)
         .load(conn)
         .classify()?;

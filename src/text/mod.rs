@@ -21,7 +21,7 @@ pub fn clean(raw: &str) -> String {
     cleaned.trim().to_owned()
 }
 
-/// The same of a text that is ours: most are clean as they are.
+/// As [`clean`], for an owned text; returned unchanged when it is clean.
 pub fn cleaned(text: String) -> String {
     if is_plain(&text) { text } else { clean(&text) }
 }

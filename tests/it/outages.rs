@@ -114,7 +114,7 @@ fn a_full_disk_is_told_as_busy_and_over_when_there_is_room_again() {
     }
     assert!(refused >= 3, "the disk never filled: {taken} taken");
     let ready = crate::support::program::get(service.address, "/readyz").unwrap();
-    assert_eq!(ready.status, 503, "nothing can be written: {}", String::from_utf8_lossy(&ready.body));
+    assert_eq!(ready.status, 503, "nothing can be written: {}", ready.head);
     assert_eq!(world.count("claim"), taken, "what was refused left nothing behind");
     let lifted =
         Command::new("prlimit").args(["--pid", &service.pid().to_string(), "--fsize=unlimited"]).status();
