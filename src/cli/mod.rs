@@ -45,6 +45,7 @@ mod tariff;
 mod tax;
 mod trust;
 mod unit;
+mod unit_ends;
 pub mod units;
 pub mod user;
 

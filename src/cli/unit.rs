@@ -46,6 +46,9 @@ pub enum Command {
     EntrustEnd(EntrustEnd),
     /// Xem ủy nhiệm / list the entrustments of all units
     Entrustments,
+    /// Sáp nhập, đổi tên, chấm dứt tài khoản / what two persons decide about a unit that ends or changes
+    #[command(flatten)]
+    End(super::unit_ends::Command),
     /// Xóa dữ liệu cá nhân của một năm / destroy the personal data of a unit and year for good; two persons
     ///
     /// The data key of that year is destroyed, and with it payers, memos and attachments that were kept
@@ -134,6 +137,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::Entrust(asked) => entrust(config, &asked)?,
         Command::EntrustEnd(asked) => end(config, &asked)?,
         Command::Entrustments => entrustments(config)?,
+        Command::End(command) => super::unit_ends::run(config, command)?,
         Command::EraseYear(asked) => erase_year(config, &asked)?,
     }
     Ok(DONE)

@@ -5,6 +5,8 @@ pub mod code;
 pub mod counter_query;
 pub mod edition;
 mod edition_query;
+pub mod moved;
+mod moved_query;
 pub mod query;
 pub mod reference;
 pub mod rules;
@@ -201,6 +203,7 @@ fn raise_under(
     actor.require_role(&[Role::DossierSystem, Role::Cashier, Role::System])?;
     actor.scope.require(new.unit)?;
     rules::check_new(&new)?;
+    unit::succession::require_standing(tx, new.unit, stamp.today())?;
     let total = Dong::sum(new.lines.iter().map(|line| line.amount))?;
     let state = if total.is_zero() { State::Waived } else { State::Raised };
     let account = unit::account::receiving(tx, new.unit)?;

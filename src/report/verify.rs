@@ -88,7 +88,8 @@ fn banks(conn: &mut Conn, unit: UnitId) -> Result<Vec<String>> {
     let mut wrong = Vec::new();
     for one in account::of_unit(conn, unit)? {
         let account = Account::Bank(one.id);
-        let shown = one.opening_balance.checked_add(query::moved_by_lines(conn, unit, one.id)?)?;
+        let told = one.opening_balance.checked_add(query::moved_by_lines(conn, unit, one.id)?)?;
+        let shown = told.checked_add(query::handed_over(conn, unit, &account.to_string())?)?;
         if ledger::balance(conn, unit, &account)? != shown {
             wrong.push(account.to_string());
         }

@@ -42,6 +42,21 @@ pub fn moved_by_lines(conn: &mut Conn, unit: UnitId, account: AccountId) -> Resu
     Ok(Dong(moved.sum))
 }
 
+/// What a merger posted on an account: what it held went over to the unit that goes on.
+pub fn handed_over(conn: &mut Conn, unit: UnitId, account: &str) -> Result<Dong> {
+    // The unit comes first in the text too: SQLite numbers what is bound by where it is first named.
+    let sql = "WITH moved AS (SELECT debit_account, credit_account, amount FROM posting WHERE unit_id = $1 \
+               AND source_kind = 'handover') \
+               SELECT CAST(COALESCE(SUM(CASE WHEN debit_account = $2 THEN amount ELSE 0 END), 0) \
+               - COALESCE(SUM(CASE WHEN credit_account = $2 THEN amount ELSE 0 END), 0) AS BIGINT) AS sum FROM moved";
+    let moved: Moved = diesel::sql_query(sql)
+        .bind::<BigInt, _>(unit)
+        .bind::<Text, _>(account)
+        .get_result(conn)
+        .classify()?;
+    Ok(Dong(moved.sum))
+}
+
 /// Balances by account, debits less credits, of the accounts that begin with a word.
 macro_rules! balances {
     ($word:literal) => {

@@ -26,6 +26,7 @@ pub mod schema_money;
 pub mod schema_privacy;
 pub mod schema_sign_in;
 pub mod schema_sso;
+pub mod schema_succession;
 pub mod schema_work;
 pub mod stamp;
 mod types;

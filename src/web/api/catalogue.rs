@@ -76,7 +76,7 @@ const ENDPOINTS: &[Endpoint] = &[
   "exemptions": []
 }"#,
         answer: r#"{
-  "id": "obl_01j9…", "unit": "00070", "reference_code": "HNPH7K2MQ4X97", "state": "raised",
+  "id": "obl_01j9…", "unit": "00070", "receiving_unit": "00070", "competent_unit": "00070", "reference_code": "HNPH7K2MQ4X97", "state": "raised",
   "total": 10000, "paid": 0, "outstanding": 10000,
   "qr": "00020101021238…", "links": { "pay": "https://…/p/HNPH7K2MQ4X97", "qr_svg": "https://…/qr.svg" },
   "lines": [ { "item": "chung_thuc_ban_sao", "amount": 10000, "explanation": "…", "explanation_en": "…" } ]

@@ -4,14 +4,16 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
 
-use crate::actor::Actor;
+use crate::actor::{Actor, Scope};
 use crate::amount::Dong;
+use crate::app::App;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Kind, Result};
 use crate::id::UnitId;
 use crate::obligation::{self, IntakeMode, Line, NewObligation, Obligation};
 use crate::party::Payer;
 use crate::payment::content::check_documents;
+use crate::report::onboarding;
 use crate::store::{Conn, Stamp, Tx};
 use crate::tariff::{self, AskedItem, Assessment, Place, Quantities, Tariff, UnitKind};
 use crate::text;
@@ -116,6 +118,21 @@ pub fn units(conn: &mut Conn, actor: &Actor, asked: &Asked) -> Result<Units> {
     let receiving = other_unit(conn, &collecting, "receiving_unit", asked.receiving_unit.as_deref())?;
     let competent = other_unit(conn, &collecting, "competent_unit", asked.competent_unit.as_deref())?;
     Ok(Units { collecting, receiving, competent })
+}
+
+/// Where the city wants it (`[onboarding] required`), a unit takes obligations only when its receiving account
+/// is live. Every way to raise one asks here first.
+///
+/// Errors: `account_not_live` with the steps that are missing, `unit_has_no_account`.
+pub fn require_live(app: &App, unit: UnitId) -> Result<()> {
+    if !app.config.onboarding.required {
+        return Ok(());
+    }
+    let tariff = app.tariff().ok();
+    app.store.read(&Scope::All, |conn| {
+        let staff = onboarding::staff(conn)?;
+        onboarding::require_live(conn, &app.stamp(), unit, tariff.as_deref(), &staff)
+    })
 }
 
 /// Assesses on the day of submission, checks that its documents could be made, and raises it.

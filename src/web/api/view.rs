@@ -23,6 +23,9 @@ use crate::web::pages::{detail, vietqr};
 pub struct ObligationView {
     pub id: ObligationId,
     pub unit: String,
+    /// Who took the dossier in, and who decides on it: by official code, whether the caller may see them or not.
+    pub receiving_unit: Option<String>,
+    pub competent_unit: Option<String>,
     pub reference_code: String,
     pub state: &'static str,
     pub total: Dong,
@@ -93,7 +96,7 @@ impl LineView {
     }
 }
 
-/// An obligation with its QR payload and links.
+/// An obligation with its QR payload and links. The codes of its units must be known (`UnitCodes::know`).
 pub fn obligation(
     shared: &Shared,
     conn: &mut Conn,
@@ -104,6 +107,8 @@ pub fn obligation(
     Ok(ObligationView {
         id: item.id,
         unit: unit::find(conn, item.unit)?.code,
+        receiving_unit: shared.unit_codes.of(item.receiving_unit),
+        competent_unit: shared.unit_codes.of(item.competent_unit),
         reference_code: item.reference_code.clone(),
         state: item.state.as_str(),
         total: item.total,

@@ -181,6 +181,8 @@ pub(super) async fn shown(
         // The code is the right to see this one obligation, whatever its unit.
         app.store.read(&Scope::All, |conn| {
             let item = obligation::find_by_code(conn, code.as_str())?;
+            // After a merger it goes on under another code than the one that was asked for.
+            let code: ReferenceCode = item.reference_code.parse()?;
             compose(conn, &app.vault, (frame, forms), &code, &item, today)
         })
     })
