@@ -51,6 +51,21 @@ pub const LINE_KINDS: [Kind; 7] = [
     Kind::BulkSettlement,
 ];
 
+/// Kinds of exceptions under which money stands in suspense: those of lines, and a deposit beyond its slip,
+/// interest that no rule explains, money that came back from something taken.
+pub const HELD_KINDS: [Kind; 10] = [
+    Kind::TwinLines,
+    Kind::UnidentifiedCredit,
+    Kind::DamagedCode,
+    Kind::SeveralObligations,
+    Kind::ContentDiffers,
+    Kind::SameMoneyTwoChannels,
+    Kind::BulkSettlement,
+    Kind::DepositDiffers,
+    Kind::Interest,
+    Kind::BankReversal,
+];
+
 /// A line with its case.
 #[derive(Clone, Debug)]
 pub struct LineWork {
@@ -459,7 +474,16 @@ impl Desk<'_> {
         let destination = self.book.destination(work.unit, amount, &named, work.is_damaged);
         if let Destination::Unknown(kind) = destination {
             self.entry(work, Account::Bank(work.account), Account::Suspense(work.line), amount);
-            self.note(work, kind, amount);
+            // Of several claims under one line each is looked for alone, with a sum of its own.
+            match amount == work.size() {
+                true => self.note(work, kind, amount),
+                false => self.note_about(
+                    work,
+                    Kind::BulkSettlement,
+                    Subject::Movement(movement.id),
+                    amount,
+                ),
+            }
             return Ok("unknown");
         }
         let channel =
