@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::query;
 use super::settle_cash;
+use super::untie;
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::audit;
@@ -26,8 +27,8 @@ const DAYS: i64 = 3;
 /// Open items of a unit that are looked at.
 const READ_LIMIT: i64 = 2_000;
 /// What stands for a line nobody could explain.
-const DEBITS: [Kind; 2] = [Kind::UnknownDebit, Kind::RefundUnmatched];
-const CREDITS: [Kind; 1] = [Kind::UnidentifiedCredit];
+pub(super) const DEBITS: [Kind; 2] = [Kind::UnknownDebit, Kind::RefundUnmatched];
+pub(super) const CREDITS: [Kind; 1] = [Kind::UnidentifiedCredit];
 
 const WHY: &str = "a transfer between own accounts; the other line is there";
 
@@ -156,6 +157,9 @@ pub fn join(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, lines: &[(UnitId,
             continue;
         }
         let Some(pair) = only_pair(tx, line)? else { continue };
+        if untie::was_untied(tx, *unit, pair.debit.id)? || untie::was_untied(tx, *unit, pair.credit.id)? {
+            continue;
+        }
         query::lock_accounts(tx, &both(&pair))?;
         if !is_unplaced(tx, &pair.debit)? || !is_unplaced(tx, &pair.credit)? {
             continue;

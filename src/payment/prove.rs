@@ -177,6 +177,7 @@ pub(super) fn look<'a>(
     let mut book = Book::new(audit::actor_text(actor), stamp.now);
     let mut movement_ids: BTreeSet<(UnitId, MovementId)> = BTreeSet::new();
     let mut line_ids: BTreeSet<(UnitId, LineId)> = BTreeSet::new();
+    let mut named = Originals::new();
     for work in works {
         match &work.case {
             Case::Proof { parts } => movement_ids.extend(parts.iter().map(|(id, _)| (work.unit, *id))),
@@ -186,10 +187,14 @@ pub(super) fn look<'a>(
                 line_ids.insert((work.unit, *original));
                 movement_ids.extend(reversal::claimed(tx, work)?);
             }
+            Case::TakenBack { movement } => {
+                movement_ids.insert((work.unit, *movement));
+                named.entry((work.unit, work.line)).or_default().push(*movement);
+            }
             _ => {}
         }
     }
-    let mut originals = Originals::new();
+    let mut originals = named;
     for (unit, line, movement) in
         line_query::movements_of_lines(tx, &line_ids.into_iter().collect::<Vec<_>>())?
     {
@@ -302,6 +307,7 @@ impl Desk<'_> {
             Case::Proof { parts } => self.prove(work, parts),
             Case::SameMoney(_) => Err(Error::internal("posted by `same_money`")),
             Case::Withdrawal | Case::TakenOver => Err(Error::internal("posted by `restated`")),
+            Case::TakenBack { .. } => Err(Error::internal("posted by `taken_back`")),
             Case::Credit { named } => {
                 let destination = self.book.destination(work.unit, size, named, false);
                 match destination {

@@ -139,7 +139,7 @@ impl Desk<'_> {
         Ok(())
     }
 
-    fn release(&mut self, work: &LineWork, id: PaymentId, size: Dong, debt: Account) -> Result<()> {
+    pub(super) fn release(&mut self, work: &LineWork, id: PaymentId, size: Dong, debt: Account) -> Result<()> {
         let missing = || Error::internal("a reversed payment was not read");
         let payment = self.book.payments.get(&(work.unit, id)).ok_or_else(missing)?.value.clone();
         let whole = payment.obligation.filter(|_| payment.amount == size);
@@ -185,7 +185,7 @@ impl Desk<'_> {
 
     /// A payment is never owed to its payer and owed by them at once: what is too much of it covers
     /// what the bank took back, before anything is refunded.
-    fn net(&mut self, work: &LineWork, payment: &Payment, size: Dong) -> Result<()> {
+    pub(super) fn net(&mut self, work: &LineWork, payment: &Payment, size: Dong) -> Result<()> {
         if !payment.surplus.is_positive() {
             return Ok(());
         }
@@ -211,7 +211,7 @@ impl Desk<'_> {
     }
 }
 
-const WHY: &str = "the bank took it back";
+pub(super) const WHY: &str = "the bank took it back";
 
 /// The obligations of payments whose lines are reversed: a person may have assigned them, so that
 /// no code names them.
@@ -240,7 +240,8 @@ pub(super) fn advances(
     works: &[&LineWork],
 ) -> Result<HashMap<(UnitId, ObligationId, PaymentId), Dong>> {
     let mut found = HashMap::new();
-    if !works.iter().any(|work| matches!(work.case, Case::Reversal { .. })) {
+    let takes_back = |case: &Case| matches!(case, Case::Reversal { .. } | Case::TakenBack { .. });
+    if !works.iter().any(|work| takes_back(&work.case)) {
         return Ok(found);
     }
     for owed in book.obligations.values().map(|held| &held.value) {

@@ -185,7 +185,7 @@ fn count(report: &mut Report, posted: &[LineWork]) {
             Case::Credit { .. } | Case::PosBatch(_) => report.credited += 1,
             Case::BankFee | Case::Interest => report.classified += 1,
             Case::Reversal { .. } => report.reversed += 1,
-            Case::Withdrawal | Case::TakenOver => {}
+            Case::Withdrawal | Case::TakenOver | Case::TakenBack { .. } => {}
             Case::UnknownCredit(_) | Case::UnknownDebit(_) => report.unknown += 1,
         }
     }

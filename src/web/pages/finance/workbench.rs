@@ -273,7 +273,7 @@ fn fitting(conn: &mut Conn, item: &Exception) -> Result<Vec<&'static str>> {
             Ok(()) => true,
             Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
                 // These look at their target, which is not named yet.
-                let looks = is_refund || resolution == "remittance_refused";
+                let looks = is_refund || matches!(resolution, "remittance_refused" | "taken_back");
                 is_debit && looks || can_assign && resolution == "proves"
             }
             Err(error) => return Err(error),
@@ -342,6 +342,7 @@ pub fn resolution_key(resolution: &str) -> &'static str {
         "to_unit" => "do_to_unit",
         "own_transfer" => "do_own_transfer",
         "cash_withdrawn" => "do_cash_withdrawn",
+        "taken_back" => "do_taken_back",
         _ => "do_other",
     }
 }
