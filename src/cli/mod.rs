@@ -47,6 +47,7 @@ mod trust;
 mod unit;
 pub mod units;
 pub mod user;
+mod virtual_account;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -9,6 +9,8 @@ pub mod query;
 pub mod reference;
 pub mod rules;
 pub mod vietqr;
+pub mod virtual_account;
+mod virtual_query;
 pub mod walk_in;
 pub mod watch_query;
 

@@ -59,6 +59,7 @@ pub mod undo;
 pub mod unmatch;
 mod unplaced;
 mod untie;
+mod virtual_number;
 pub mod webhook;
 mod webhook_query;
 pub mod withdraw;

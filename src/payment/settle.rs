@@ -25,6 +25,7 @@ use crate::exception::{self, Kind, Subject};
 use crate::id::*;
 use crate::ledger::Account;
 use crate::obligation::reference::{CodeBook, Found};
+use crate::payment::virtual_number::{Virtual, virtual_accounts};
 use crate::obligation::{self};
 use crate::party;
 use crate::store::failpoint;
@@ -157,7 +158,8 @@ pub fn settle(tx: &mut Tx<'_>, stamp: &Stamp<'_>, arrivals: &[Arrival]) -> Resul
 
 fn read_claims<'a>(tx: &mut Tx<'_>, stamp: &Stamp<'_>, arrivals: &'a [Arrival]) -> Result<Vec<Read<'a>>> {
     let book = CodeBook::hanoi();
-    let mut directory = accounts_of(tx, stamp, arrivals)?;
+    let named = virtual_accounts(tx, &book, arrivals)?;
+    let mut directory = accounts_of(tx, stamp, arrivals, &named)?;
     arrivals
         .iter()
         .enumerate()
@@ -165,6 +167,7 @@ fn read_claims<'a>(tx: &mut Tx<'_>, stamp: &Stamp<'_>, arrivals: &'a [Arrival]) 
             let found = book.extract(&arrival.claim.memo);
             let mut codes: Vec<String> =
                 found.iter().filter_map(Found::verified).map(|code| code.as_str().to_owned()).collect();
+            codes.extend(named.codes_of(&arrival.claim).map(str::to_owned));
             codes.sort_unstable();
             codes.dedup();
             let is_damaged = codes.is_empty() && !found.is_empty();
@@ -182,6 +185,7 @@ fn accounts_of(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     arrivals: &[Arrival],
+    named: &Virtual,
 ) -> Result<HashMap<String, (UnitId, AccountId)>> {
     let numbers: BTreeSet<String> = arrivals.iter().map(|arrival| arrival.claim.account_no.clone()).collect();
     let mut codes: Vec<String> = numbers.iter().map(|number| unit::account::directory_code(number)).collect();
@@ -192,6 +196,10 @@ fn accounts_of(
         .collect();
     for number in numbers {
         let code = unit::account::directory_code(&number);
+        if let Some(account) = named.account_of(&number) {
+            directory.insert(code, account);
+            continue;
+        }
         if let Entry::Vacant(unknown) = directory.entry(code) {
             unknown.insert((unit::CITY, unit::account::register_unknown(tx, stamp, &number)?));
         }

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::exception;
 use crate::id::{AccountId, StatementId, UnitId};
 use crate::obligation::reference::{CodeBook, Found};
+use crate::obligation::virtual_account;
 use crate::receipt::seal::Keyring;
 use crate::statement::job::{self, Job};
 use crate::statement::quarantine::{self, Allowed, Decided, Verdict};
@@ -38,8 +39,8 @@ pub fn import_with<'a>(
     bytes: &[u8],
     options: Options<'_>,
 ) -> Result<Imported> {
-    let book = CodeBook::hanoi();
-    statement::import_file_with(store, stamp, actor, &|memo| codes_in(&book, memo), bytes, options)
+    let reader = Reader::open(store)?;
+    statement::import_file_with(store, stamp, actor, &|memo| reader.codes_in(memo), bytes, options)
 }
 
 /// Takes the oldest queued import in; `None` when none waits. It stops between two chunks, to be taken up
@@ -49,14 +50,14 @@ pub fn run_import<'a>(
     stamp: &dyn Fn() -> Stamp<'a>,
     keep_on: &dyn Fn() -> bool,
 ) -> Result<Option<Job>> {
-    let book = CodeBook::hanoi();
-    job::run_next(store, stamp, &|memo| codes_in(&book, memo), keep_on)
+    let reader = Reader::open(store)?;
+    job::run_next(store, stamp, &|memo| reader.codes_in(memo), keep_on)
 }
 
 /// Compares a version that waits with the lines as they stand; see `statement::version::renew`.
 pub fn compare_again(store: &Store, stamp: &Stamp<'_>, version: &Version) -> Result<Renewed> {
-    let book = CodeBook::hanoi();
-    let found = version::compare_again(store, stamp, &|memo| codes_in(&book, memo), version)?;
+    let reader = Reader::open(store)?;
+    let found = version::compare_again(store, stamp, &|memo| reader.codes_in(memo), version)?;
     store.write(&Actor::system().scope, Lane::Live, |tx| version::renew(tx, stamp, version, &found))
 }
 
@@ -68,22 +69,40 @@ pub fn decide_quarantine<'a>(
     statement: (UnitId, StatementId),
     verdicts: &[Verdict],
 ) -> Result<Decided> {
-    let book = CodeBook::hanoi();
+    let reader = Reader::open(store)?;
     let limit = store.read(&actor.scope, |conn| exception::limit::in_force(conn, statement.0))?;
-    let allowed = Allowed { codes_of: &|memo| codes_in(&book, memo), limit };
+    let allowed = Allowed { codes_of: &|memo| reader.codes_in(memo), limit };
     quarantine::decide(store, stamp, actor, allowed, statement, verdicts)
 }
 
-/// The verified and the damaged codes of a memo.
-fn codes_in(book: &CodeBook, memo: &str) -> (Vec<String>, Vec<String>) {
-    let (mut verified, mut damaged) = (Vec::new(), Vec::new());
-    for found in book.extract(memo) {
-        match found {
-            Found::Verified(code) => verified.push(code.as_str().to_owned()),
-            Found::Damaged { text, .. } => damaged.push(text),
-        }
+/// Reads what a memo names: reference codes, and virtual accounts that stand for one.
+struct Reader {
+    book: CodeBook,
+    ranges: Vec<virtual_account::Range>,
+}
+
+impl Reader {
+    fn open(store: &Store) -> Result<Reader> {
+        let ranges = store.read(&Actor::system().scope, virtual_account::all)?;
+        Ok(Reader { book: CodeBook::hanoi(), ranges })
     }
-    (verified, damaged)
+
+    /// The verified and the damaged codes of a memo.
+    fn codes_in(&self, memo: &str) -> (Vec<String>, Vec<String>) {
+        let (mut verified, mut damaged) = (Vec::new(), Vec::new());
+        for found in self.book.extract(memo) {
+            match found {
+                Found::Verified(code) => verified.push(code.as_str().to_owned()),
+                Found::Damaged { text, .. } => damaged.push(text),
+            }
+        }
+        for code in virtual_account::codes_in(&self.book, &self.ranges, memo) {
+            if !verified.iter().any(|known| known == code.as_str()) {
+                verified.push(code.as_str().to_owned());
+            }
+        }
+        (verified, damaged)
+    }
 }
 
 /// One account of a round: what its run did, or why it could not.

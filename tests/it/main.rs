@@ -114,6 +114,7 @@ mod trail;
 mod unit_pages;
 mod untied;
 mod verifying;
+mod virtual_accounts;
 mod webhook_secrets;
 mod withdrawals;
 mod workbench_pages;

@@ -68,12 +68,12 @@ fn books_hold(world: &World) {
 fn one_part_of_a_split_transfer_is_taken_back_and_the_others_stand() {
     each_database(|database| {
         let world = World::settled_in_today(database);
-        let unit = world.ba_dinh.id;
+        let (unit, day) = (world.ba_dinh.id, today(&world));
         let (one, two) = (world.raise(Dong(25_000)), world.raise(Dong(30_000)));
         // 20.000 of 25.000 for the one, the other is paid in full; 10.000 wait.
         split(&world, &[(&one, 20_000), (&two, 30_000)]);
-        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 60_000);
-        statement(&world, file.numbered(2).book(-20_000, "dieu chinh giao dich", "FT002"));
+        let file = BankFile::new(world.ba_dinh.account_no, day, 60_000);
+        statement(&world, file.book(-20_000, "dieu chinh giao dich", "FT002"));
         let debit = item(&world, Kind::UnknownDebit);
         let page = format!("/finance/exceptions/{}", debit.id);
 
@@ -108,7 +108,7 @@ fn one_part_of_a_split_transfer_is_taken_back_and_the_others_stand() {
         let names: Vec<&str> = balance.iter().map(|(name, _)| name.split('/').next().unwrap()).collect();
         assert_eq!(names, ["bank", "fees_collected", "suspense"], "{balance:?}");
         books_hold(&world);
-        closed(&world, today(&world));
+        closed(&world, day);
     });
 }
 

@@ -120,6 +120,8 @@ pub fn problems(conn: &mut Conn) -> Vec<String> {
         problems.extend(texts(conn, sql).into_iter().map(|row| format!("{promise}: {row}")));
     }
     for unit in numbers(conn, "SELECT unit_id AS n FROM unit") {
+        let faults = bienlai::report::verify::unit(conn, UnitId(unit)).expect("the books are read");
+        problems.extend(faults.into_iter().map(|fault| format!("{}: {:?}", fault.en, fault.about)));
         if let Some(fault) = audit::verify(conn, UnitId(unit)).expect("the trail is read") {
             problems.push(format!("the trail of unit {unit}: {fault}"));
         }
@@ -346,12 +348,17 @@ const PROMISES: &[(&str, &str)] = &[
          AND p.method = 'transfer')",
     ),
     (
-        "a movement and its payment name each other, but for a payment that was taken back whole",
+        // Persons who undo a wrong match take a payment back whole, with their reason, and the movement's money
+        // goes on without it: it names its next payment, or none while it waits. A payment that the bank takes
+        // back, or that a channel never brought, keeps its movement.
+        "a movement and its payment name each other, but for a payment that persons took back whole",
         "SELECT CAST(m.id AS TEXT) AS t FROM movement m WHERE m.payment_id IS NOT NULL AND NOT EXISTS \
          (SELECT 1 FROM payment p WHERE p.unit_id = m.unit_id AND p.id = m.payment_id AND p.movement_id = m.id) UNION ALL \
          SELECT CAST(p.id AS TEXT) FROM payment p WHERE p.movement_id IS NOT NULL AND NOT EXISTS \
          (SELECT 1 FROM movement m WHERE m.unit_id = p.unit_id AND m.id = p.movement_id AND m.payment_id = p.id) \
-         AND NOT (p.state = 'reversed' AND p.reversed = p.amount)",
+         AND NOT (p.state = 'reversed' AND p.reversed = p.amount AND EXISTS (SELECT 1 FROM payment_event e WHERE \
+         e.unit_id = p.unit_id AND e.payment_id = p.id AND e.revision = p.revision AND e.kind = 'reversed' \
+         AND e.reason IN ('it was assigned wrongly', 'the line was matched wrongly'))))",
     ),
     (
         "every claim is archived and known by its provider's key",

@@ -42,7 +42,7 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
             if !item.outstanding().is_positive() {
                 return Ok(None);
             }
-            let drawn = vietqr::payload(conn, &item)?;
+            let drawn = vietqr::payload(conn, &item, app.clock.now().business_day())?;
             Ok(Some(GuidePage {
                 frame,
                 id,
