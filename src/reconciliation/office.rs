@@ -119,11 +119,22 @@ pub fn reconcile_accounts<'a>(
     actor: &Actor,
     unit: Option<UnitId>,
 ) -> Result<Vec<Visited>> {
+    reconcile_side_by_side(store, stamp, actor, unit, threads(store))
+}
+
+/// The same on so many threads, at least one.
+pub fn reconcile_side_by_side<'a>(
+    store: &Store,
+    stamp: &(dyn Fn() -> Stamp<'a> + Sync),
+    actor: &Actor,
+    unit: Option<UnitId>,
+    threads: usize,
+) -> Result<Vec<Visited>> {
     actor.require_role(&[Role::Finance, Role::System])?;
     if let Some(unit) = unit {
         actor.scope.require(unit)?;
     }
-    each_account(store, actor, unit, &|unit, account| {
+    each_account(store, actor, unit, threads, &|unit, account| {
         let outcome = reconcile(store, &stamp(), actor, unit, account);
         if let Err(error) = &outcome {
             tracing::error!(%unit, %account, %error, "matching failed for this account");
@@ -153,7 +164,7 @@ pub fn close_accounts<'a>(
     if let Some(unit) = unit {
         actor.scope.require(unit)?;
     }
-    each_account(store, actor, unit, &|unit, account| {
+    each_account(store, actor, unit, threads(store), &|unit, account| {
         let outcome = day_close::close_through(store, keyring, stamp, actor, unit, account, until);
         if let Err(error) = &outcome {
             tracing::error!(%unit, %account, %error, "closing failed for this account");
@@ -162,20 +173,24 @@ pub fn close_accounts<'a>(
     })
 }
 
-/// Visits the accounts in scope side by side, on no more threads than there are cores, and on half the
-/// writers at most: callbacks and counters need the rest. Each visit locks what it changes, so the result,
-/// which is in the order of the accounts, does not depend on the number of threads.
+/// No more threads than there are cores, and half the writers at most: callbacks and counters need the rest.
+fn threads(store: &Store) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    cores.min(usize::try_from(store.settling_writers()).unwrap_or(1))
+}
+
+/// Visits the accounts in scope side by side. Each visit locks what it changes, so the result, which is in
+/// the order of the accounts, does not depend on the number of threads.
 fn each_account<T: Send>(
     store: &Store,
     actor: &Actor,
     unit: Option<UnitId>,
+    threads: usize,
     visit: &(dyn Fn(UnitId, AccountId) -> T + Sync),
 ) -> Result<Vec<T>> {
     let mut accounts = store.read(&actor.scope, |conn| query::accounts(conn, unit))?;
     accounts.retain(|(unit, _)| actor.scope.covers(*unit));
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let writers = usize::try_from(store.settling_writers()).unwrap_or(1);
-    let threads = cores.min(writers).min(accounts.len());
+    let threads = threads.max(1).min(accounts.len());
     let next = AtomicUsize::new(0);
     let visit_next = || {
         let mut visited = Vec::new();

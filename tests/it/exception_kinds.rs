@@ -135,7 +135,11 @@ fn every_kind_of_the_catalogue_has_a_story_that_exists() {
         assert_eq!(stories.len(), 1, "{kind}");
         for (_, file, story) in stories {
             let text = std::fs::read_to_string(folder.join(format!("{file}.rs"))).expect(file);
-            assert!(text.contains(&format!("#[test]\nfn {story}()")), "{kind}: {file}::{story}");
+            let (_, told) = text
+                .split_once(&format!("#[test]\nfn {story}() {{"))
+                .unwrap_or_else(|| panic!("{kind}: {file}::{story}"));
+            let told = told.split("\n}\n").next().unwrap_or_default();
+            assert!(told.contains(&format!("Kind::{kind:?}")), "{file}::{story} does not ask for {kind:?}");
         }
     }
 }
@@ -163,9 +167,21 @@ fn item(world: &World, kind: Kind) -> Exception {
         world.exceptions(world.ba_dinh.id).into_iter().filter(|item| item.kind == kind).collect();
     assert_eq!(found.len(), 1, "{kind}: {found:?}");
     let item = found.into_iter().next().unwrap();
+    told_whole(world, &item);
+    item
+}
+
+/// Who has it, until when, how old it is, what comes next and what it does meanwhile.
+#[track_caller]
+fn told_whole(world: &World, item: &Exception) {
+    let kind = item.kind;
     assert_eq!(item.owner, kind.default_owner());
     assert_eq!(item.due_on, world.stamp().calendar.after(item.opened_on, kind.due_working_days()));
-    item
+    assert!((0..=3).contains(&item.age_days(today(world))), "{kind} is {} days old", item.opened_on);
+    let (next, effect) = (kind.next_step(), kind.effect());
+    for words in [next.0, next.1, effect.0, effect.1] {
+        assert!(words.split_whitespace().count() >= 3, "{kind}: {words}");
+    }
 }
 
 fn balance(world: &World, account: &Account) -> i64 {
@@ -328,6 +344,7 @@ fn lines_that_nobody_can_place_stand_in_suspense_under_the_name_of_their_fault()
         let twins: Vec<Exception> =
             world.exceptions(unit).into_iter().filter(|item| item.kind == Kind::TwinLines).collect();
         assert_eq!(twins.len(), 2, "both lines are kept");
+        twins.iter().for_each(|twin| told_whole(&world, twin));
         assert_eq!(world.count("receipt"), 0, "no receipt for any of them");
     });
 }

@@ -92,6 +92,7 @@ mod restated_money;
 mod reversals;
 mod rights;
 mod same_money;
+mod rounds;
 mod series;
 mod set_aside;
 mod settling;

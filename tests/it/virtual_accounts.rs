@@ -1,19 +1,20 @@
 //! A bank gives every obligation a number of its own under the unit's account: who transfers to it writes
 //! nothing, and is known all the same.
 
-use bienlai::actor::Actor;
+use bienlai::actor::{Actor, Role};
 use bienlai::amount::Dong;
 use bienlai::clock::BusinessDay;
 use bienlai::exception::Kind;
 use bienlai::obligation::reference::ReferenceCode;
-use bienlai::obligation::vietqr::Payload;
 use bienlai::obligation::virtual_account::{self, Agreed, Style};
-use bienlai::obligation::{Obligation, State};
+use bienlai::obligation::{Obligation, State, vietqr};
 use bienlai::reconciliation::{import, reconcile};
 
+use crate::callbacks::token;
 use crate::cash_by_command::Shell;
 use crate::refunds::today;
 use crate::support::bank_file::BankFile;
+use crate::support::program::{Service, send};
 use crate::support::{World, each_database};
 
 const FEE: i64 = 25_000;
@@ -170,10 +171,13 @@ fn the_payment_code_carries_the_number_that_two_persons_recorded_by_command() {
         assert!(exit == 0 && id.starts_with("vrg_"), "{error}");
         let (_, listed, _) = shell.run(&["unit", "virtual-list"]);
         assert!(listed.contains("MAU001") && listed.contains("1900111100"), "{listed}");
-        let text = world.look(|conn| {
-            bienlai::web::payment_code(conn, &owed, today(&world)).map(|drawn| drawn.text)
-        });
-        let read = Payload::decode(&text).expect("it is a payment code");
-        assert_eq!(Some(read.account_no), number(&world, &owed));
+        let bearer = format!("Bearer {}", token(&world, Role::Finance));
+        let mut service = Service::start(&world);
+        let path = format!("/api/v1/obligations/{}/qr", owed.id);
+        let reply = send(service.address, "GET", &path, &[("Authorization", &bearer)], b"").unwrap();
+        service.stop();
+        let drawn: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+        let read = vietqr::parse(drawn["payload"].as_str().expect("a payload")).expect("it is a payment code");
+        assert_eq!(Some(read.payload.account_no), number(&world, &owed), "{drawn}");
     });
 }

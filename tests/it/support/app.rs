@@ -8,7 +8,8 @@ use bienlai::app::App;
 use bienlai::clock::{Clock, Instant};
 use bienlai::config::Config;
 use bienlai::error::Result;
-use bienlai::id::UnitId;
+use bienlai::exception;
+use bienlai::id::{ExceptionId, UnitId};
 use bienlai::store::{Conn, Lane, Product, Stamp, Tx};
 use bienlai::{audit, worker};
 
@@ -98,7 +99,31 @@ impl TestApp {
     /// Everything that does not hold in the books, in words.
     pub fn problems(&self) -> Vec<String> {
         worker::number_committed(&self.app).expect("the trail is sealed");
-        self.look(|conn| Ok(problems(conn)))
+        let mut problems = self.look(|conn| Ok(problems(conn)));
+        problems.extend(self.unowned());
+        problems
+    }
+
+    /// Every item of the queue has the owner its newest event says, else its kind's, and its kind's due day.
+    fn unowned(&self) -> Vec<String> {
+        let owners = "SELECT CAST(x.unit_id AS TEXT) || ' ' || CAST(x.id AS TEXT) || ' ' || COALESCE((SELECT e.owner \
+                      FROM exception_event e WHERE e.unit_id = x.unit_id AND e.exception_id = x.id \
+                      AND e.owner IS NOT NULL ORDER BY e.revision DESC LIMIT 1), '') AS t FROM exception x";
+        let calendar = self.app.stamp().calendar;
+        let mut wrong = Vec::new();
+        for row in self.look(|conn| Ok(texts(conn, owners))) {
+            let mut parts = row.split(' ');
+            let mut number = || parts.next().and_then(|text| text.parse::<i64>().ok()).expect("a number");
+            let (unit, id) = (UnitId(number()), ExceptionId(number()));
+            let given = parts.next().unwrap_or_default();
+            let item = self.look(|conn| exception::find(conn, unit, id));
+            let owner = if given.is_empty() { item.kind.default_owner() } else { given };
+            let due_on = calendar.after(item.opened_on, item.kind.due_working_days());
+            if item.owner != owner || item.due_on != due_on {
+                wrong.push(format!("{} ({}) has {} until {}", item.id, item.kind, item.owner, item.due_on));
+            }
+        }
+        wrong
     }
 }
 
