@@ -20,7 +20,7 @@ use crate::ledger::{self, Account, Source};
 use crate::store::{Conn, Stamp, Tx};
 
 /// Resolutions that nothing else stands on: their postings are swapped.
-const SWAPPED: [&str; 2] = ["bank_charge", "shortage_repaid"];
+const SWAPPED: [&str; 3] = ["bank_charge", "shortage_repaid", "charge_returned"];
 
 /// What settled it last.
 const SETTLING: [&str; 4] = ["approved", "approved_alone", "settled_by_itself", "noted"];
@@ -93,7 +93,7 @@ fn way(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
     let settled = work_query::last_of(conn, item.unit, item.id, &SETTLING)?;
     let resolution = settled.as_ref().and_then(|event| event.resolution.as_deref());
     match resolution {
-        None | Some(own_transfer::OWN_TRANSFER) => match untie::own_transfer(conn, item)? {
+        None | Some(own_transfer::OWN_TRANSFER | own_transfer::GIVEN_BACK) => match untie::own_transfer(conn, item)? {
             Some(tied) => Ok(untied(tied)),
             None if resolution.is_none() => plain(item, settled.as_ref().and_then(|event| event.target)),
             None => Err(Error::conflict("undo_money_gone", "the other side was explained otherwise since")),

@@ -6,7 +6,7 @@ use super::documents;
 use super::flush::flush;
 use super::handover;
 use super::movement::State;
-use super::own_transfer;
+use super::own_transfer::{self, Tie};
 use super::refund::debit::{self, Debit};
 use super::settle::{load_obligations, touch};
 use super::settle_cash;
@@ -30,7 +30,7 @@ use crate::store::{Conn, Stamp, Tx};
 use crate::unit::trust;
 
 /// The resolutions that can be proposed.
-pub const RESOLUTIONS: [&str; 21] = [
+pub const RESOLUTIONS: [&str; 24] = [
     "assign",
     split::SPLIT,
     "acknowledge",
@@ -52,6 +52,9 @@ pub const RESOLUTIONS: [&str; 21] = [
     own_transfer::OWN_TRANSFER,
     settle_cash::WITHDRAWN,
     taken_back::TAKEN_BACK,
+    own_transfer::GIVEN_BACK,
+    settle_cash::CHARGE_RETURNED,
+    settle_cash::BUDGET_PAID,
 ];
 
 /// Proposes a resolution; one that could never be carried out is refused with its transaction. `parts` are
@@ -100,6 +103,9 @@ fn named<'a>(conn: &mut Conn, (unit, id): (UnitId, ExceptionId), mut ask: Ask<'a
 /// - `to_unit` (target: a unit, or none where only one is owed the sum): an unexplained debit paid on what
 ///   came for another unit.
 /// - `own_transfer` (target: the other line, or none where only one fits): money between two accounts.
+/// - `given_back` (target: the other line, or none where only one fits): a credit gives back what a debit of the
+///   same account had taken; `charge_returned`: it gives back the bank's charge.
+/// - `budget_paid`, by a decision: a debit went to the Treasury without an order of ours, and is owed back by it.
 /// - `cash_withdrawn` (target: a person): cash taken out by a decision, for which that person answers.
 /// - `taken_back` (target: a movement): an unexplained debit is money of it that the bank took back.
 /// - `unmatch`: a line that is matched wrongly is taken apart, in `unmatch`.
@@ -168,8 +174,9 @@ fn carry_out(
             let joined = handover::carry_out(tx, item, proposal, (line, on))?;
             store(tx, stamp, item, joined)?
         }
-        own_transfer::OWN_TRANSFER => {
-            let joined = own_transfer::carry_out(tx, item, proposal, on)?;
+        pair if Tie::of(pair).is_some() => {
+            let tie = Tie::of(pair).unwrap_or(Tie::OwnTransfer);
+            let joined = own_transfer::carry_out(tx, item, (proposal, tie), on)?;
             store(tx, stamp, item, joined)?
         }
         taken_back::TAKEN_BACK => {
@@ -203,6 +210,10 @@ pub fn check_proposal(
     }
     let is_whole = standing.suspense == item.amount && item.amount.is_positive();
     let is_debit = standing.debit == item.amount && item.amount.is_positive();
+    if let Some(tie) = Tie::of(resolution) {
+        let is_waiting = (is_debit || is_whole) && standing.has_line;
+        return unfit_unless(is_waiting && own_transfer::fits(conn, item, target, tie)?);
+    }
     let fits = match resolution {
         "assign" => target.is_some() && unplaced::find(conn, item)?.is_some(),
         split::SPLIT => unplaced::find(conn, item)?.is_some(),
@@ -219,10 +230,11 @@ pub fn check_proposal(
         taken_back::TAKEN_BACK => is_debit && standing.has_line && taken_back::fits(conn, item, target)?,
         shown_claim::PROVES => unplaced::find(conn, item)?.is_some() && shown_claim::fits(conn, item, target)?,
         handover::TO_UNIT => is_debit && standing.has_line && handover::fits(conn, item, target)?,
-        own_transfer::OWN_TRANSFER => {
-            (is_debit || is_whole) && standing.has_line && own_transfer::fits(conn, item, target)?
-        }
         settle_cash::WITHDRAWN => is_debit && standing.has_line && target.is_some(),
+        settle_cash::BUDGET_PAID => is_debit && standing.has_line,
+        settle_cash::CHARGE_RETURNED => {
+            is_whole && standing.has_line && settle_cash::is_charged(conn, item)?
+        }
         exception::UNMATCH => return unmatch::check(conn, item).map(|_| ()),
         settle_cash::TO_BUDGET => is_whole || (!standing.has_line && standing.suspense.is_positive()),
         refund if Debit::parse(refund).is_some() => false,
@@ -264,7 +276,7 @@ pub fn target_text(item: &Exception, resolution: &str, target: i64) -> String {
         settle_cash::REPAID | settle_cash::WITHDRAWN => PersonId(target).to_string(),
         shown_claim::PROVES | taken_back::TAKEN_BACK => MovementId(target).to_string(),
         handover::TO_UNIT => UnitId(target).to_string(),
-        own_transfer::OWN_TRANSFER => LineId(target).to_string(),
+        pair if Tie::of(pair).is_some() => LineId(target).to_string(),
         refund if Debit::parse(refund).is_some() => RefundId(target).to_string(),
         _ => item.id.to_string(),
     }

@@ -178,8 +178,7 @@ fn told_whole(world: &World, item: &Exception) {
     assert_eq!(item.owner, kind.default_owner());
     assert_eq!(item.due_on, world.stamp().calendar.after(item.opened_on, kind.due_working_days()));
     assert!((0..=3).contains(&item.age_days(today(world))), "{kind} is {} days old", item.opened_on);
-    let (next, effect) = (kind.next_step(), kind.effect());
-    for words in [next.0, next.1, effect.0, effect.1] {
+    for words in [kind.next_step_vi(), kind.next_step_en(), kind.effect_vi(), kind.effect_en()] {
         assert!(words.split_whitespace().count() >= 3, "{kind}: {words}");
     }
 }
