@@ -18,7 +18,8 @@ use crate::id::*;
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
 pub use decide::{
-    Ask, BUDGET_PAID, CASH_WITHDRAWN, Decision, Proposal, UNMATCH, approve, decide_alone, proposal, propose, refuse,
+    Ask, BUDGET_PAID, CASH_WITHDRAWN, Decision, Proposal, UNMATCH, approve, decide_alone, proposal, propose,
+    refuse,
 };
 pub use kind::Kind;
 pub use reopen::{

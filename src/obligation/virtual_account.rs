@@ -82,7 +82,8 @@ fn checked_digits(body: u64) -> String {
 }
 
 fn unchecked_digits(tail: &str) -> Option<u64> {
-    let number: u64 = Some(tail).filter(|tail| tail.bytes().all(|byte| byte.is_ascii_digit()))?.parse().ok()?;
+    let number: u64 =
+        Some(tail).filter(|tail| tail.bytes().all(|byte| byte.is_ascii_digit()))?.parse().ok()?;
     // The check digits are 02 to 98: 00 and 01 would be second spellings of 97 and 98.
     (number % 97 == 1 && (2..=98).contains(&(number % 100))).then_some(number / 100)
 }
@@ -261,7 +262,10 @@ mod tests {
             }
         }
         let code = book().from_body("7K2MQ4X9").unwrap();
-        assert_eq!(range("MAU", Style::Letters).number_of(&code).unwrap(), format!("MAU{}", &code.as_str()[4..]));
+        assert_eq!(
+            range("MAU", Style::Letters).number_of(&code).unwrap(),
+            format!("MAU{}", &code.as_str()[4..])
+        );
         let digits = range("9", Style::Digits).number_of(&code).unwrap();
         assert!(digits.bytes().all(|byte| byte.is_ascii_digit()), "{digits}");
     }

@@ -483,12 +483,7 @@ impl Desk<'_> {
             // Of several claims under one line each is looked for alone, with a sum of its own.
             match amount == work.size() {
                 true => self.note(work, kind, amount),
-                false => self.note_about(
-                    work,
-                    Kind::BulkSettlement,
-                    Subject::Movement(movement.id),
-                    amount,
-                ),
+                false => self.note_about(work, Kind::BulkSettlement, Subject::Movement(movement.id), amount),
             }
             return Ok("unknown");
         }

@@ -93,11 +93,15 @@ fn way(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
     let settled = work_query::last_of(conn, item.unit, item.id, &SETTLING)?;
     let resolution = settled.as_ref().and_then(|event| event.resolution.as_deref());
     match resolution {
-        None | Some(own_transfer::OWN_TRANSFER | own_transfer::GIVEN_BACK) => match untie::own_transfer(conn, item)? {
-            Some(tied) => Ok(untied(tied)),
-            None if resolution.is_none() => plain(item, settled.as_ref().and_then(|event| event.target)),
-            None => Err(Error::conflict("undo_money_gone", "the other side was explained otherwise since")),
-        },
+        None | Some(own_transfer::OWN_TRANSFER | own_transfer::GIVEN_BACK) => {
+            match untie::own_transfer(conn, item)? {
+                Some(tied) => Ok(untied(tied)),
+                None if resolution.is_none() => plain(item, settled.as_ref().and_then(|event| event.target)),
+                None => {
+                    Err(Error::conflict("undo_money_gone", "the other side was explained otherwise since"))
+                }
+            }
+        }
         Some(handover::TO_UNIT) => untie::paid_on(conn, item).map(untied),
         Some("acknowledge") => Ok((Way::Plain, Effect::default())),
         Some(known) if SWAPPED.contains(&known) => {

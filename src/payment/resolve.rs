@@ -7,11 +7,11 @@ use super::flush::flush;
 use super::handover;
 use super::movement::State;
 use super::own_transfer::{self, Tie};
+use super::query;
 use super::refund::debit::{self, Debit};
 use super::settle::{load_obligations, touch};
 use super::settle_cash;
 use super::shown_claim;
-use super::query;
 use super::split;
 use super::take_back::{self, TakeBack};
 use super::taken_back;
@@ -228,13 +228,13 @@ pub fn check_proposal(
         settle_cash::REFUSED_ORDER => is_debit && settle_cash::is_refused_order(conn, item, target)?,
         settle_cash::SHORTAGE => item.kind == Kind::DepositDiffers && item.subject_kind == "slip",
         taken_back::TAKEN_BACK => is_debit && standing.has_line && taken_back::fits(conn, item, target)?,
-        shown_claim::PROVES => unplaced::find(conn, item)?.is_some() && shown_claim::fits(conn, item, target)?,
+        shown_claim::PROVES => {
+            unplaced::find(conn, item)?.is_some() && shown_claim::fits(conn, item, target)?
+        }
         handover::TO_UNIT => is_debit && standing.has_line && handover::fits(conn, item, target)?,
         settle_cash::WITHDRAWN => is_debit && standing.has_line && target.is_some(),
         settle_cash::BUDGET_PAID => is_debit && standing.has_line,
-        settle_cash::CHARGE_RETURNED => {
-            is_whole && standing.has_line && settle_cash::is_charged(conn, item)?
-        }
+        settle_cash::CHARGE_RETURNED => is_whole && standing.has_line && settle_cash::is_charged(conn, item)?,
         exception::UNMATCH => return unmatch::check(conn, item).map(|_| ()),
         settle_cash::TO_BUDGET => is_whole || (!standing.has_line && standing.suspense.is_positive()),
         refund if Debit::parse(refund).is_some() => false,

@@ -139,7 +139,13 @@ impl Desk<'_> {
         Ok(())
     }
 
-    pub(super) fn release(&mut self, work: &LineWork, id: PaymentId, size: Dong, debt: Account) -> Result<()> {
+    pub(super) fn release(
+        &mut self,
+        work: &LineWork,
+        id: PaymentId,
+        size: Dong,
+        debt: Account,
+    ) -> Result<()> {
         let missing = || Error::internal("a reversed payment was not read");
         let payment = self.book.payments.get(&(work.unit, id)).ok_or_else(missing)?.value.clone();
         let whole = payment.obligation.filter(|_| payment.amount == size);

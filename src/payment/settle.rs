@@ -5,7 +5,6 @@
 //! `Book` and write with guards, series locked last, by numbering; (6) check the book's sums
 //! before anything of it is written.
 
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use ring::digest::{SHA256, digest};
@@ -25,9 +24,9 @@ use crate::exception::{self, Kind, Subject};
 use crate::id::*;
 use crate::ledger::Account;
 use crate::obligation::reference::{CodeBook, Found};
-use crate::payment::virtual_number::{Virtual, virtual_accounts};
 use crate::obligation::{self};
 use crate::party;
+use crate::payment::virtual_number::{accounts_of, virtual_accounts};
 use crate::store::failpoint;
 use crate::store::rows::{self, Insertion};
 use crate::store::{Stamp, Tx};
@@ -178,33 +177,6 @@ fn read_claims<'a>(tx: &mut Tx<'_>, stamp: &Stamp<'_>, arrivals: &'a [Arrival]) 
             Ok(Read { position, arrival, unit, account, codes, is_damaged })
         })
         .collect()
-}
-
-/// The account behind each number; a number nobody registered gets one under the city.
-fn accounts_of(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    arrivals: &[Arrival],
-    named: &Virtual,
-) -> Result<HashMap<String, (UnitId, AccountId)>> {
-    let numbers: BTreeSet<String> = arrivals.iter().map(|arrival| arrival.claim.account_no.clone()).collect();
-    let mut codes: Vec<String> = numbers.iter().map(|number| unit::account::directory_code(number)).collect();
-    codes.dedup();
-    let mut directory: HashMap<String, (UnitId, AccountId)> = query::accounts_by_code(tx, &codes)?
-        .into_iter()
-        .map(|(code, unit, account)| (code, (unit, account)))
-        .collect();
-    for number in numbers {
-        let code = unit::account::directory_code(&number);
-        if let Some(account) = named.account_of(&number) {
-            directory.insert(code, account);
-            continue;
-        }
-        if let Entry::Vacant(unknown) = directory.entry(code) {
-            unknown.insert((unit::CITY, unit::account::register_unknown(tx, stamp, &number)?));
-        }
-    }
-    Ok(directory)
 }
 
 fn unique<T: Ord + Clone>(items: impl Iterator<Item = T>) -> Vec<T> {

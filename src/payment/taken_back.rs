@@ -1,13 +1,13 @@
 //! A debit is money that the bank took back, and a person says of which payment: of one part of a transfer that
 //! was split, of less than all of a payment, or under words that name nothing. Another person approves.
 
+use super::book::{Bucket, PaymentState};
 use super::case::Case;
+use super::flush::flush;
 use super::movement::{Movement, State};
 use super::prove::{self, Desk, HELD_KINDS, LineWork};
 use super::reversal::WHY;
 use super::settle::touch;
-use super::book::{Bucket, PaymentState};
-use super::flush::flush;
 use super::{Direction, line_query, query, settle_cash};
 use crate::actor::Actor;
 use crate::amount::Dong;
@@ -66,8 +66,7 @@ fn plan(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<Option
     let is_left = match movement.payment {
         Some(payment) => item.amount <= left_of(conn, item.unit, payment)?,
         None => {
-            item.amount == movement.amount
-                && settle_cash::in_suspense(conn, item.unit, *line)? >= item.amount
+            item.amount == movement.amount && settle_cash::in_suspense(conn, item.unit, *line)? >= item.amount
         }
     };
     Ok(Some((movement, *line)).filter(|_| is_left))
@@ -76,7 +75,9 @@ fn plan(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<Option
 /// What of a payment nobody has taken back yet.
 fn left_of(conn: &mut Conn, unit: UnitId, id: PaymentId) -> Result<Dong> {
     let payment = query::payments(conn, &[(unit, id)])?.pop();
-    let Some(payment) = payment.filter(|one| one.state == PaymentState::Proven) else { return Ok(Dong::ZERO) };
+    let Some(payment) = payment.filter(|one| one.state == PaymentState::Proven) else {
+        return Ok(Dong::ZERO);
+    };
     let debt = ledger::balance(conn, unit, &Account::ReversalToRecover(id))?;
     payment.amount.checked_sub(payment.reversed)?.checked_sub(Dong(debt.0.max(0)))
 }
@@ -89,7 +90,8 @@ pub(super) fn carry_out(
     (item, proposal): (&Exception, &Proposal),
     line: LineId,
 ) -> Result<()> {
-    let gone = || Error::conflict("resolution_unfit", "this money is not here any more, or not so much of it");
+    let gone =
+        || Error::conflict("resolution_unfit", "this money is not here any more, or not so much of it");
     let (movement, shown_by) = plan(tx, item, proposal.target)?.ok_or_else(gone)?;
     let debit = statement::query::line(tx, item.unit, line)?;
     let work = LineWork {

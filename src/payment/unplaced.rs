@@ -60,7 +60,8 @@ pub(super) fn take(
     item: &Exception,
     (proposal, checker): (&Proposal, PersonId),
 ) -> Result<(LineId, MovementId)> {
-    let gone = || Error::conflict("line_not_in_suspense", "the money was identified, or taken back, meanwhile");
+    let gone =
+        || Error::conflict("line_not_in_suspense", "the money was identified, or taken back, meanwhile");
     match find(tx, item)?.ok_or_else(gone)? {
         (line, Some(movement)) => Ok((line, movement)),
         (line, None) => Ok((line, open(tx, stamp, item, (line, proposal.maker, checker))?)),

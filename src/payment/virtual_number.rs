@@ -1,6 +1,7 @@
-//! Virtual accounts that claims name: as the account that was credited, or in their text. Only what verifies by
-//! its own check is looked up, so that ordinary claims cost nothing.
+//! The accounts that claims name, virtual ones among them: as the account that was credited, or in their
+//! text. Only what verifies by its own check is looked up, so that ordinary claims cost nothing.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
 use super::query;
@@ -10,7 +11,8 @@ use crate::id::*;
 use crate::obligation::reference::CodeBook;
 use crate::obligation::virtual_account::candidates;
 use crate::payment::Claim;
-use crate::store::Tx;
+use crate::store::{Stamp, Tx};
+use crate::unit;
 
 /// By the word that a claim says: the account that is credited, and the code the number stands for.
 pub(super) struct Virtual(HashMap<String, ((UnitId, AccountId), String)>);
@@ -60,4 +62,31 @@ pub(super) fn virtual_accounts(tx: &mut Tx<'_>, book: &CodeBook, arrivals: &[Arr
         }
     }
     Ok(Virtual(found))
+}
+
+/// The account behind each number; a number nobody registered gets one under the city.
+pub(super) fn accounts_of(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    arrivals: &[Arrival],
+    named: &Virtual,
+) -> Result<HashMap<String, (UnitId, AccountId)>> {
+    let numbers: BTreeSet<String> = arrivals.iter().map(|arrival| arrival.claim.account_no.clone()).collect();
+    let mut codes: Vec<String> = numbers.iter().map(|number| unit::account::directory_code(number)).collect();
+    codes.dedup();
+    let mut directory: HashMap<String, (UnitId, AccountId)> = query::accounts_by_code(tx, &codes)?
+        .into_iter()
+        .map(|(code, unit, account)| (code, (unit, account)))
+        .collect();
+    for number in numbers {
+        let code = unit::account::directory_code(&number);
+        if let Some(account) = named.account_of(&number) {
+            directory.insert(code, account);
+            continue;
+        }
+        if let Entry::Vacant(unknown) = directory.entry(code) {
+            unknown.insert((unit::CITY, unit::account::register_unknown(tx, stamp, &number)?));
+        }
+    }
+    Ok(directory)
 }

@@ -94,7 +94,7 @@ pub fn asked_for_units(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, Don
                (SELECT 1 FROM exception x WHERE x.unit_id = y.unit_id AND x.kind = 18 AND x.state <> 'resolved' \
                AND ((x.subject_kind = 'movement' AND x.subject_id = y.movement_id) OR (x.subject_kind = 'line' \
                AND EXISTS (SELECT 1 FROM match_part p WHERE p.unit_id = y.unit_id \
-               AND p.movement_id = y.movement_id AND p.line_id = x.subject_id AND p.undoes_id IS NULL \
+               AND p.movement_id = y.movement_id AND p.line_id = x.subject_id AND +p.undoes_id IS NULL \
                AND NOT EXISTS (SELECT 1 FROM match_part u WHERE u.unit_id = p.unit_id AND u.undoes_id = p.id))))) \
                GROUP BY o.credit_account";
     let found: Vec<Standing> = diesel::sql_query(sql).bind::<BigInt, _>(unit).load(conn).classify()?;
@@ -121,7 +121,7 @@ pub fn holders(conn: &mut Conn, unit: UnitId) -> Result<Vec<(Kind, Account, Dong
                SELECT x.kind, 'line', p.line_id, x.amount FROM exception x \
                JOIN movement m ON m.unit_id = x.unit_id AND m.id = x.subject_id AND m.payment_id IS NULL \
                JOIN match_part p ON p.unit_id = x.unit_id AND p.movement_id = x.subject_id \
-               AND p.undoes_id IS NULL AND NOT EXISTS (SELECT 1 FROM match_part u WHERE u.unit_id = p.unit_id \
+               AND +p.undoes_id IS NULL AND NOT EXISTS (SELECT 1 FROM match_part u WHERE u.unit_id = p.unit_id \
                AND u.undoes_id = p.id) \
                WHERE x.unit_id = $1 AND x.state <> 'resolved' AND x.subject_kind = 'movement'";
     let found: Vec<Holder> = diesel::sql_query(sql).bind::<BigInt, _>(unit).load(conn).classify()?;

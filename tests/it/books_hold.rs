@@ -97,7 +97,8 @@ fn money_in_suspense_that_no_open_item_is_about_breaks_the_books_though_others_o
         tools::run(&mut owner, aside).expect("the owner may");
         let checks: Vec<&str> = broken(&world).into_iter().map(|(check, _)| check).collect();
         assert_eq!(checks, ["suspense", "due_to_unit"]);
-        let less = "UPDATE exception SET subject_id = subject_id - 1, amount = amount - 1 WHERE kind IN (16, 18)";
+        let less =
+            "UPDATE exception SET subject_id = subject_id - 1, amount = amount - 1 WHERE kind IN (16, 18)";
         tools::run(&mut owner, less).expect("the owner may");
         let checks: Vec<&str> = broken(&world).into_iter().map(|(check, _)| check).collect();
         assert_eq!(checks, ["suspense"], "what is owed to a unit is told by its payment, not by the item");

@@ -95,13 +95,8 @@ fn one_thread_and_four_come_to_the_same_books_and_a_second_round_changes_nothing
             let world = World::settled_in(crate::support::Database::fresh(product));
             let owed = busy(&world);
             let round = || {
-                let visited = reconcile_side_by_side(
-                    &world.store,
-                    &|| world.stamp(),
-                    &Actor::system(),
-                    None,
-                    threads,
-                );
+                let visited =
+                    reconcile_side_by_side(&world.store, &|| world.stamp(), &Actor::system(), None, threads);
                 let visited = visited.expect("the round ends");
                 assert_eq!(visited.len(), 12);
                 visited.iter().all(|one| one.outcome.is_ok())

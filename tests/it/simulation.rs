@@ -116,5 +116,8 @@ fn a_dong_is_not_explained_by_an_exception_about_another() {
     let mut city = City::found(5);
     city.live();
     city.exchange_exceptions();
-    assert!(!verdict::unexplained(&city).is_empty(), "exceptions about other money passed for an explanation");
+    assert!(
+        !verdict::unexplained(&city).is_empty(),
+        "exceptions about other money passed for an explanation"
+    );
 }

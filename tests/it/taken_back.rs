@@ -92,7 +92,8 @@ fn one_part_of_a_split_transfer_is_taken_back_and_the_others_stand() {
             ]
         };
         let post = |who: &mut crate::support::visitor::Visitor, fields: Vec<(&'static str, String)>| {
-            let fields: Vec<(&str, &str)> = fields.iter().map(|(name, text)| (*name, text.as_str())).collect();
+            let fields: Vec<(&str, &str)> =
+                fields.iter().map(|(name, text)| (*name, text.as_str())).collect();
             who.post(&page, &fields).status
         };
         let nobody = world.raise(Dong(20_000));
@@ -103,7 +104,11 @@ fn one_part_of_a_split_transfer_is_taken_back_and_the_others_stand() {
         service.stop();
 
         assert_eq!((world.again(&one).state, world.again(&two).state), (State::Reopened, State::Paid));
-        assert_eq!(open(&world), [(Kind::UnidentifiedCredit, 10_000)], "nothing is asked for the first any more");
+        assert_eq!(
+            open(&world),
+            [(Kind::UnidentifiedCredit, 10_000)],
+            "nothing is asked for the first any more"
+        );
         let balance = world.look(|conn| bienlai::ledger::trial_balance(conn, unit));
         let names: Vec<&str> = balance.iter().map(|(name, _)| name.split('/').next().unwrap()).collect();
         assert_eq!(names, ["bank", "fees_collected", "suspense"], "{balance:?}");
@@ -202,9 +207,8 @@ fn one_person_alone_takes_nothing_back() {
         let movement = world.words("SELECT CAST(id AS TEXT) AS t FROM movement")[0].parse().unwrap();
         let debit = debited(&world, 20_000, 20_000);
         let ask: exception::Ask<'_> = ("taken_back", Some(movement), "một mình").into();
-        let alone = world.try_change(|tx, stamp| {
-            resolve::alone(tx, stamp, &clerk, unit, debit.id, &ask).map(|_| ())
-        });
+        let alone =
+            world.try_change(|tx, stamp| resolve::alone(tx, stamp, &clerk, unit, debit.id, &ask).map(|_| ()));
         assert_eq!(alone.unwrap_err().code(), "second_person_needed");
         decided(&world, &debit, movement).unwrap();
         world.assert_balances(unit, &[]);

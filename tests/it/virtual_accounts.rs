@@ -73,16 +73,22 @@ fn a_transfer_to_the_number_alone_pays_its_obligation_by_claim_and_by_line() {
             assert_eq!(world.receipts(&told).len(), 1, "the channel is believed on this account");
 
             // The statement names it in its text, of a transfer that no channel told of too.
-            let lines = file(&world)
-                .book(FEE, &format!("VA {} chuyen tien", numbers[0]), "FT001")
-                .book(30_000, &format!("VA {} ck", numbers[1].to_lowercase()), "FT002");
+            let lines = file(&world).book(FEE, &format!("VA {} chuyen tien", numbers[0]), "FT001").book(
+                30_000,
+                &format!("VA {} ck", numbers[1].to_lowercase()),
+                "FT002",
+            );
             matched(&world, lines);
             for owed in [&told, &shown] {
                 assert_eq!((world.again(owed).state, world.receipts(owed).len()), (State::Paid, 1));
             }
             assert!(world.open_kinds(world.ba_dinh.id).is_empty());
             assert_eq!(world.count("unit WHERE unit_id > 1"), 3);
-            assert_eq!(world.count("bank_account WHERE bank_bin = ''"), 0, "the number is no account of its own");
+            assert_eq!(
+                world.count("bank_account WHERE bank_bin = ''"),
+                0,
+                "the number is no account of its own"
+            );
             let rules = world.words("SELECT rule AS t FROM match_part ORDER BY line_id");
             assert!(rules.contains(&"virtual_account".to_owned()), "{rules:?}");
             let evidence = world.words("SELECT evidence AS t FROM match_part WHERE rule = 'virtual_account'");
@@ -112,12 +118,8 @@ fn another_amount_another_code_and_a_wrong_number_are_asked_about_as_for_a_code(
         assert_eq!([&both, &other].map(|owed| world.again(owed).state), [State::Raised; 2]);
         let mut kinds = world.open_kinds(unit);
         kinds.sort_unstable();
-        let expected = [
-            Kind::Underpaid,
-            Kind::SeveralObligations,
-            Kind::UnidentifiedCredit,
-            Kind::UnidentifiedCredit,
-        ];
+        let expected =
+            [Kind::Underpaid, Kind::SeveralObligations, Kind::UnidentifiedCredit, Kind::UnidentifiedCredit];
         assert_eq!(kinds, expected);
         // The same number at the neighbour's account: money in the wrong place.
         let claim = world.money(&world.tay_ho, Dong(FEE)).memo(&format!("VA {both_no}")).settle();
@@ -139,9 +141,7 @@ fn numbers_are_given_out_from_the_first_to_the_last_day_and_understood_for_ever(
         matched(&world, file(&world).book(FEE, &format!("VA {old}"), "FT001"));
         assert_eq!(world.again(&owed).state, State::Paid);
 
-        let code = |prefix: &str, style| {
-            agreed(&world, prefix, style, today(&world)).unwrap_err().code()
-        };
+        let code = |prefix: &str, style| agreed(&world, prefix, style, today(&world)).unwrap_err().code();
         assert_eq!(code("mau001", Style::Letters), "virtual_prefix_taken");
         for wrong in ["", "MAU-1", "MAU00000001"] {
             assert_eq!(code(wrong, Style::Letters), "virtual_range_wrong", "{wrong}");
@@ -162,8 +162,22 @@ fn the_payment_code_carries_the_number_that_two_persons_recorded_by_command() {
         let add = |checker: &str| {
             let account = world.ba_dinh.account_no;
             shell.run(&[
-                "unit", "virtual-add", "--unit", "00004", "--account", account, "--prefix", "MAU001",
-                "--until", &until, "--agreement", "12/TT-2026", "--maker", &maker, "--checker", checker,
+                "unit",
+                "virtual-add",
+                "--unit",
+                "00004",
+                "--account",
+                account,
+                "--prefix",
+                "MAU001",
+                "--until",
+                &until,
+                "--agreement",
+                "12/TT-2026",
+                "--maker",
+                &maker,
+                "--checker",
+                checker,
             ])
         };
         assert_eq!(add(&maker).0, 2, "one person alone records nothing");
@@ -177,7 +191,8 @@ fn the_payment_code_carries_the_number_that_two_persons_recorded_by_command() {
         let reply = send(service.address, "GET", &path, &[("Authorization", &bearer)], b"").unwrap();
         service.stop();
         let drawn: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
-        let read = vietqr::parse(drawn["payload"].as_str().expect("a payload")).expect("it is a payment code");
+        let read =
+            vietqr::parse(drawn["payload"].as_str().expect("a payload")).expect("it is a payment code");
         assert_eq!(Some(read.payload.account_no), number(&world, &owed), "{drawn}");
     });
 }

@@ -123,8 +123,7 @@ fn unexplained_in(city: &City, unit: UnitId) -> Vec<String> {
     faults
 }
 
-const DEBIT_KINDS: [Kind; 4] =
-    [Kind::UnknownDebit, Kind::BankFee, Kind::BankReversal, Kind::RefundUnmatched];
+const DEBIT_KINDS: [Kind; 4] = [Kind::UnknownDebit, Kind::BankFee, Kind::BankReversal, Kind::RefundUnmatched];
 const SURPLUS_KINDS: [Kind; 3] = [Kind::Overpaid, Kind::DuplicateTransfer, Kind::LatePayment];
 
 /// What the open exceptions of a unit ask about.
