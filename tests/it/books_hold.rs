@@ -3,7 +3,6 @@
 use bienlai::amount::Dong;
 use bienlai::exception::Kind;
 use bienlai::report::verify;
-use bienlai::store::Product;
 use bienlai::worker;
 
 use crate::cash_by_command::Shell;
@@ -92,7 +91,7 @@ fn money_in_suspense_that_no_open_item_is_about_breaks_the_books_though_others_o
         // Somebody with the database's password closes them, and leaves others of their kind.
         world.stop_watching();
         let mut owner = world.database.as_owner();
-        unguarded(&mut owner, world.database.product);
+        tools::unguarded(&mut owner, world.database.product, "exception");
         let aside = "UPDATE exception SET subject_id = subject_id + 1 WHERE kind IN (16, 18)";
         tools::run(&mut owner, aside).expect("the owner may");
         let checks: Vec<&str> = broken(&world).into_iter().map(|(check, _)| check).collect();
@@ -103,15 +102,4 @@ fn money_in_suspense_that_no_open_item_is_about_breaks_the_books_though_others_o
         let checks: Vec<&str> = broken(&world).into_iter().map(|(check, _)| check).collect();
         assert_eq!(checks, ["suspense"], "what is owed to a unit is told by its payment, not by the item");
     });
-}
-
-/// Takes the triggers of exceptions away.
-fn unguarded(owner: &mut bienlai::store::Conn, product: Product) {
-    if product == Product::PostgreSql {
-        return tools::run(owner, "ALTER TABLE exception DISABLE TRIGGER USER").expect("the owner may");
-    }
-    let guards = "SELECT name AS t FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'exception'";
-    for guard in tools::texts(owner, guards) {
-        tools::run(owner, &format!("DROP TRIGGER {guard}")).expect("the owner may");
-    }
 }

@@ -16,9 +16,8 @@ use bienlai::simulator::bank::{Bank, Transfer};
 use bienlai::simulator::chance::Chance;
 use bienlai::simulator::memo::Habit;
 
-use crate::support::tools::{run, texts};
 use crate::support::world::{BANK, POLL, line};
-use crate::support::{Database, World};
+use crate::support::{Database, World, tools};
 
 /// Days on which people pay.
 const DAYS: i64 = 4;
@@ -162,11 +161,8 @@ impl City {
 
     fn meddle(&mut self, change: &str) {
         let mut owner = self.world.database.as_owner();
-        let guards = "SELECT name AS t FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'exception'";
-        for guard in texts(&mut owner, guards) {
-            run(&mut owner, &format!("DROP TRIGGER {guard}")).expect("the guard goes");
-        }
-        run(&mut owner, change).expect("the exceptions are changed");
+        tools::unguarded(&mut owner, self.world.database.product, "exception");
+        tools::run(&mut owner, change).expect("the exceptions are changed");
     }
 
     /// Each day a few dossiers, most of them paid within two days.
