@@ -19,7 +19,7 @@ use bienlai::reconciliation::reconcile;
 use crate::corrections::{corrected, fee, person};
 use crate::imports::import;
 use crate::support::bank_file::BankFile;
-use crate::support::{World, each_database};
+use crate::support::{World, each_database, tools};
 
 const FEE: Dong = Dong(25_000);
 
