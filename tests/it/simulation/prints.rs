@@ -149,7 +149,12 @@ impl City {
 
     /// Two persons decide: what tells what happened goes in, and nothing of a misprint.
     pub(super) fn decide(&mut self, commune: usize) {
-        for held in self.undecided(commune) {
+        for known in self.undecided(commune) {
+            // Deciding about one compares the others again.
+            let held = self.world.look(|conn| version::find(conn, known.unit, known.id));
+            if !matches!(held.state.as_str(), "held" | "proposed") {
+                continue;
+            }
             let is_true = self.truths[&held.file_sha256];
             let decision = if is_true { Decision::Accept } else { Decision::Dismiss };
             let told = self.decide_one(&held, decision);
