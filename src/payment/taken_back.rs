@@ -56,7 +56,7 @@ fn plan(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<Option
     let found = query::movements(conn, &[(item.unit, id)])?.pop();
     let is_here = |one: &Movement| {
         one.direction == Direction::Credit
-            && one.state == State::Proven
+            && (one.state == State::Proven || (one.state == State::Reversed && one.payment.is_some()))
             && Some(one.account) == item.account
             && item.amount <= one.amount
     };
@@ -146,6 +146,11 @@ impl Desk<'_> {
         let left = self.owed_on(&debt)?;
         if left.is_positive() {
             self.note(work, Kind::BankReversal, left);
+            // Whoever pays again covers this debt first, whole or not.
+            if let Some(held) = self.book.movements.get_mut(&(work.unit, id)).filter(|_| !is_whole) {
+                held.value.state = State::Reversed;
+                touch(held);
+            }
         }
         Ok(())
     }

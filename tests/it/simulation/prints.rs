@@ -114,13 +114,23 @@ impl City {
         let day = self.bank.day(account, print.day).expect("the account is open");
         let bookings: Vec<_> = day.bookings.into_iter().cloned().collect();
         let booking = self.chance.pick(&bookings)?.clone();
+        // A table without a number that lacks its last line is an earlier export of the day to anybody.
+        let is_last = bookings.last().is_some_and(|last| last.no == booking.no);
+        let can_double = print.format < 2 || !is_last;
         let how = match self.chance.below(5) {
             0 => Misprint::Amount(Dong(booking.amount.0 + self.chance.between(1, 9) * 1_000)),
             1 => Misprint::Amount(Dong((booking.amount.0 / 2).max(1))),
             2 => Misprint::LeftOut,
-            3 => Misprint::Twice,
+            3 if can_double => Misprint::Twice,
             _ => Misprint::Memo(self.other_words(print.commune, &booking.memo)),
         };
+        if how != Misprint::LeftOut {
+            // A claim that comes between misprint and correction finds its obligation paid by the misprint:
+            // it is a surplus then, and persons say what it pays.
+            for owed in self.owed.iter_mut().filter(|owed| owed.exact.contains(&booking.no)) {
+                owed.is_spoiled = true;
+            }
+        }
         self.note(format!("misprint of {} at {}: {how:?}", booking.no, print.commune));
         let mut wrong = self.bank.clone();
         wrong.misprint(booking.no, how);
