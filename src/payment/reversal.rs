@@ -176,6 +176,11 @@ impl Desk<'_> {
             let allocated = before.checked_sub(payment.to_obligations)?;
             let state = obligation::State::Reopened;
             self.book.tell_obligation(work.unit, obligation, id, "reopened", state, allocated)?;
+            if allocated.is_zero() {
+                // Nothing of it waits for its rest any more.
+                let rest = (work.unit, Kind::Underpaid, Subject::Obligation(obligation), WHY);
+                self.book.settled_exceptions.push(rest);
+            }
         }
         let on_its_way = self.recall_refunds(work, id)?;
         let surplus = payment.surplus.checked_sub(on_its_way)?;

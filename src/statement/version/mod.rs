@@ -115,14 +115,16 @@ pub(super) fn compare(
     let before = balance_before(conn, account, first_day)?;
     let span = Span { first_day, opening: draft.opening, closing: draft.closing, lines: features };
     let plan = identity::plan(before, &plain, span);
-    let is_beginning =
-        !has_number && is_beginning_of(&plain, &plan, span) && !is_followed(conn, account, draft)?;
     // Formats cut and number words and references each in its own way.
     let words_count = earlier.format == format;
     if !words_count && !plan.is_chained {
         return Ok(None);
     }
-    let verdicts = if words_count { identity::plan_strictly(&plain, span, plan.skip) } else { plan.verdicts };
+    let strict = words_count.then(|| identity::plan_strictly(&plain, span, plan.skip));
+    let is_beginning = !has_number
+        && is_beginning_of(&plain, (&plan, strict.as_deref()), span)
+        && !is_followed(conn, account, draft)?;
+    let verdicts = strict.unwrap_or(plan.verdicts);
     let lines: Vec<NewLine> = draft
         .lines
         .iter()
@@ -171,17 +173,28 @@ fn told_before(
     Ok(same.pop())
 }
 
-/// An export of the morning that comes after the day's: all of it is known, and it closes with the
-/// balance behind its last line.
-fn is_beginning_of(known: &[identity::Known], plan: &identity::Plan, span: Span<'_>) -> bool {
+/// An export of the morning that comes after the day's: all of it is known, it closes with the balance
+/// behind its last line, and no line that its words make sure of lies behind that.
+fn is_beginning_of(
+    known: &[identity::Known],
+    (plan, strict): (&identity::Plan, Option<&[identity::Verdict]>),
+    span: Span<'_>,
+) -> bool {
     let all_known = plan.verdicts.iter().all(|verdict| matches!(verdict, identity::Verdict::Known(_)));
-    let told = known
+    let told: Vec<usize> = known
         .iter()
-        .filter(|line| !line.is_withdrawn)
+        .enumerate()
+        .filter(|(_, line)| !line.is_withdrawn)
         .skip(plan.skip)
         .take(span.lines.len())
-        .map(|line| line.features.amount);
-    all_known && Dong::sum([span.opening].into_iter().chain(told)).ok() == Some(span.closing)
+        .map(|(index, _)| index)
+        .collect();
+    let is_behind =
+        |verdict: &identity::Verdict| matches!(verdict, identity::Verdict::Known(at) if !told.contains(at));
+    let amounts = told.iter().filter_map(|at| known.get(*at)).map(|line| line.features.amount);
+    all_known
+        && !strict.unwrap_or_default().iter().any(is_behind)
+        && Dong::sum([span.opening].into_iter().chain(amounts)).ok() == Some(span.closing)
 }
 
 /// Whether the next statement that is here opens with what this one closes with: then it tells its day to the
