@@ -110,7 +110,8 @@ impl Default for Tax {
 pub struct Web {
     pub listen: SocketAddr,
     pub workers: usize,
-    /// How citizens reach the service from outside, for links: no slash at the end.
+    /// How citizens reach the service from outside, for links: no slash at the end. Where the service
+    /// listens on this machine alone, that address unless another is given.
     pub public_url: String,
     /// Look-ups of receipts per minute and address.
     pub lookups_per_minute: u32,
@@ -128,7 +129,7 @@ impl Default for Web {
         Web {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             workers: 2,
-            public_url: "http://127.0.0.1:8080".into(),
+            public_url: String::new(),
             lookups_per_minute: 30,
             streams_per_address: 500,
             trusted_proxies: Vec::new(),
@@ -290,6 +291,10 @@ impl Config {
         let mut config: Config = toml::from_str(text)
             .map_err(|error| Error::invalid("config", "config_unreadable", error.to_string()))?;
         config.override_by(environment)?;
+        // On this machine alone the address is known; behind a proxy only its owner can tell it.
+        if config.web.public_url.is_empty() && config.web.listen.ip().is_loopback() {
+            config.web.public_url = format!("http://{}", config.web.listen);
+        }
         config.check()?;
         Ok(config)
     }
@@ -328,6 +333,9 @@ impl Config {
         }
         if !(1..=64).contains(&self.web.workers) {
             return invalid("web.workers", "1 to 64");
+        }
+        if self.web.public_url.is_empty() {
+            return invalid("web.public_url", "needed as soon as `listen` is not this machine alone");
         }
         if !self.web.public_url.starts_with("http") || self.web.public_url.ends_with('/') {
             return invalid("web.public_url", "http(s)://… without a slash at the end");
@@ -420,9 +428,19 @@ mod tests {
         "[vault]\nmaster_key = \"0707070707070707070707070707070707070707070707070707070707070707\"\n";
 
     #[test]
+    fn links_lead_to_where_the_service_listens_unless_it_stands_behind_a_proxy() {
+        let parse = |web: &str| Config::parse_alone(&format!("{KEY}[web]\n{web}\n"));
+        let alone = parse("listen = \"127.0.0.1:18433\"").unwrap();
+        assert_eq!(alone.web.public_url, "http://127.0.0.1:18433");
+        let known = parse("listen = \"0.0.0.0:80\"\npublic_url = \"https://phi.example.gov.vn\"").unwrap();
+        assert_eq!(known.web.public_url, "https://phi.example.gov.vn");
+        let unknown = parse("listen = \"0.0.0.0:80\"").unwrap_err();
+        assert_eq!((unknown.code(), unknown.field()), ("config_invalid", Some("web.public_url")));
+    }
+
+    #[test]
     fn a_short_file_is_enough() {
-        let config: Config = toml::from_str(KEY).unwrap();
-        config.check().unwrap();
+        let config = Config::parse_alone(KEY).unwrap();
         assert_eq!(config.master_key().unwrap(), [7; 32]);
         assert_eq!(config.web.listen.port(), 8080);
     }

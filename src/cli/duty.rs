@@ -24,6 +24,7 @@ pub enum Command {
         /// The collecting unit, by its code; all units when left out
         #[arg(long, value_name = "CODE")]
         unit: Option<String>,
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
     },
@@ -31,6 +32,7 @@ pub enum Command {
     Escalate,
     /// Delegations, newest first
     Delegations {
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
     },
@@ -84,6 +86,7 @@ pub struct Delegate {
     /// Whole đồng for a single act
     #[arg(long, value_name = "DONG")]
     limit: i64,
+    /// The first day
     #[arg(long, value_name = "DAY")]
     from: BusinessDay,
     /// The last day

@@ -49,6 +49,7 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Pdf {
+    /// The signed receipt or invoice, as XML
     file: PathBuf,
     /// Where to write; beside the file with the ending .pdf otherwise
     #[arg(short, long, value_name = "OUT.pdf")]
@@ -88,6 +89,7 @@ impl Trusted {
 
 #[derive(Debug, Args)]
 pub struct Verify {
+    /// Signed documents, as XML
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]

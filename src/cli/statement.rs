@@ -30,6 +30,7 @@ pub enum Command {
     Imports(desk::Place),
     /// What the bank changed when it sent a statement again, line by line
     Diff {
+        /// The version, as ver_…
         id: VersionId,
         /// Print JSON instead of a table
         #[arg(long)]
@@ -48,6 +49,7 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Parse {
+    /// The bank file; the format is found by its content
     file: PathBuf,
     /// Print JSON instead of a table
     #[arg(long)]
@@ -59,6 +61,7 @@ pub struct Parse {
 
 #[derive(Debug, Args)]
 pub struct Preview {
+    /// The bank file; the format is found by its content
     file: PathBuf,
     /// Print JSON instead of a table
     #[arg(long)]

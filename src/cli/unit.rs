@@ -21,7 +21,10 @@ pub enum Command {
     ///
     /// The file is TOML with [[unit]], [[unit.account]] and [[unit.series]]; see
     /// fixtures/units/demo.toml.
-    Load { file: PathBuf },
+    Load {
+        /// The units, as TOML
+        file: PathBuf,
+    },
     /// List the registered units
     List,
     /// Thành phố / say who the city is: its name and tax code, under which it signs for its communes
@@ -62,8 +65,10 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct EraseYear {
+    /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
     unit: String,
+    /// The year, as 2016
     #[arg(long)]
     year: i32,
     /// The ground of the decision
@@ -79,12 +84,16 @@ pub struct EraseYear {
 
 #[derive(Debug, Args)]
 pub struct City {
+    /// The city's name, as its documents print it
     #[arg(long)]
     name: String,
+    /// The city's tax code
     #[arg(long)]
     tax_code: String,
+    /// The city's address
     #[arg(long)]
     address: String,
+    /// The city's telephone
     #[arg(long)]
     phone: Option<String>,
     /// MDVQHNSach: seven digits
@@ -94,11 +103,13 @@ pub struct City {
 
 #[derive(Debug, Args)]
 pub struct Entrust {
+    /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
     unit: String,
     /// The number of the decision or contract
     #[arg(long, value_name = "NO")]
     decision: String,
+    /// The day of the decision, YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     decided_on: BusinessDay,
     /// The first day
@@ -111,11 +122,13 @@ pub struct Entrust {
 
 #[derive(Debug, Args)]
 pub struct EntrustEnd {
+    /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
     unit: String,
     /// The number of the decision that ends it
     #[arg(long, value_name = "NO")]
     decision: String,
+    /// The day of the decision, YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     decided_on: BusinessDay,
     /// The first day on which it holds no more

@@ -43,7 +43,7 @@ impl Matter {
         }
     }
 
-    /// `act_unknown` for what is none.
+    /// `act_unknown` when the text names no act.
     pub fn parse(text: &str) -> Result<Matter> {
         let all = Kind::ALL.into_iter().map(Matter::Kind).chain([Matter::Withdrawal, Matter::Drawer]);
         let found = all.into_iter().find(|matter| matter.as_str() == text);

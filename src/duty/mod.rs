@@ -79,7 +79,7 @@ impl Kind {
     pub const DELEGABLE: [Kind; 6] =
         [Kind::Exception, Kind::Refund, Kind::Correction, Kind::Remittance, Kind::Reopening, Kind::Notice];
 
-    /// `act_unknown` for what is none or cannot be delegated.
+    /// `act_unknown` when the text names no act, or one that cannot be delegated.
     pub fn delegable(text: &str) -> Result<Kind> {
         let named = Kind::DELEGABLE.into_iter().find(|kind| kind.as_str() == text);
         named.ok_or_else(|| Error::invalid("acts", "act_unknown", "exception, refund, correction, …"))

@@ -28,7 +28,7 @@ use crate::obligation;
 use crate::store::failpoint;
 use crate::store::{Stamp, Tx, rows};
 
-/// How far back a claim may lie that is a line's money; ample for three working days.
+/// How many days before a line its claim may have come; ample for three working days.
 pub(super) const LIKENESS_DAYS: i64 = 14;
 
 /// What a claim may have opened about its movement; from its line on the line's exception counts.

@@ -52,7 +52,8 @@ pub struct Kept {
 }
 
 /// Looks after a unit's register: registers next year's series, opens those whose year begins,
-/// ends those that are used up or whose year is over, and warns. Again changes nothing.
+/// ends those that are used up or whose year is over, and warns. Running it again
+/// changes nothing.
 pub fn keep(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

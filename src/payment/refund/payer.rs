@@ -48,7 +48,7 @@ pub struct Answer {
 
 /// Everything asked for an obligation's payments, also from the page of another obligation of theirs.
 pub fn of_obligation(conn: &mut Conn, item: &Obligation) -> Result<Vec<PayerRequest>> {
-    let ids = payments::payments_on(conn, item.unit, item.id)?;
+    let ids = payments::payments_for(conn, item.unit, item.id)?;
     query::of_payments(conn, item.unit, &ids)
 }
 
@@ -66,7 +66,7 @@ pub struct Askable {
 pub fn askable(conn: &mut Conn, item: &Obligation) -> Result<Vec<Askable>> {
     let requests = of_obligation(conn, item)?;
     let mut found = Vec::new();
-    for payment in payments::payments_on(conn, item.unit, item.id)? {
+    for payment in payments::payments_for(conn, item.unit, item.id)? {
         let of_it: Vec<&PayerRequest> = requests.iter().filter(|one| one.payment == payment).collect();
         let amount = wanted(conn, item.unit, payment)?;
         if amount.is_positive() && of_it.iter().all(|one| one.answer.is_some()) {
@@ -127,7 +127,7 @@ pub fn ask(
 ) -> Result<Asked> {
     let payee = checked_payee(payee)?;
     let keys: Vec<_> =
-        payments::payments_on(tx, item.unit, item.id)?.into_iter().map(|id| (item.unit, id)).collect();
+        payments::payments_for(tx, item.unit, item.id)?.into_iter().map(|id| (item.unit, id)).collect();
     payments::lock_payments(tx, &keys)?;
     let asked = askable(tx, item)?;
     if asked.is_empty() {

@@ -42,7 +42,7 @@ impl Layout {
         }
     }
 
-    /// The layout of a day of issue, as documents write days; of the newest profile for what is no day.
+    /// The layout of a day of issue, as documents write days; of the newest profile when the text is no day.
     fn on(issued_on: &str) -> Layout {
         let profile = issued_on.parse().map_or_else(|_| profile::newest(), profile::for_day);
         Layout::of(profile.page_layout.value).unwrap_or(Layout::First)

@@ -53,7 +53,7 @@ impl Fields {
     }
 }
 
-/// What is wrong with a form: (field, reason), the field empty where it is none's.
+/// What is wrong with a form: (field, reason); the field is empty for an error of the form as a whole.
 #[derive(Clone, Debug, Default)]
 pub struct Wrong(pub Vec<(String, String)>);
 

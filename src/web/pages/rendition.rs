@@ -20,7 +20,7 @@ use crate::web::respond::block;
 /// How long a request waits for its turn to be drawn.
 const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Drawing takes processors from the money path: at most so many pages are drawn at once.
+/// How many pages may be drawn at once: drawing takes processors from the money path.
 pub struct Turns(Semaphore);
 
 impl Turns {

@@ -1,5 +1,5 @@
 //! What stands in a document beside the data and the signatures. No signature of the kind covers it,
-//! so a whole structure could pose as the data; a single note is said.
+//! so a whole structure could pose as the data and is refused; a lone note is only reported.
 
 use roxmltree::Node;
 

@@ -54,11 +54,6 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, Problem)> {
         ("a long text", vec![b'1'; 100_000_000], Problem::DocumentTooLarge),
         ("UTF-16", utf16, Problem::EncodingNotUtf8),
         ("UTF-16 with its mark", marked, Problem::ByteOrderMark),
-        (
-            "a mark before UTF-8",
-            changed(DECLARATION, &format!("\u{FEFF}{DECLARATION}")).into_bytes(),
-            Problem::ByteOrderMark,
-        ),
         ("another declared encoding", other_encoding.into_bytes(), Problem::EncodingNotUtf8),
         ("broken UTF-8", broken_utf8, Problem::EncodingNotUtf8),
         ("no XML", b"%PDF-1.7".to_vec(), Problem::NotXml),

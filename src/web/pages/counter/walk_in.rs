@@ -228,11 +228,12 @@ fn asked(app: &App, unit: &Unit, fields: &Fields, case: String) -> Result<Asked>
     })
 }
 
-/// A number of the desk's own for a case that has none yet: `QUAY-261127-x7k2m`.
+/// A number of the desk's own for a case that has none yet: `QUAY-261127-7C02FA`.
 fn local_case(stamp: &Stamp<'_>) -> Result<String> {
     let id: EventId = stamp.mint()?;
-    let digits = id.to_string();
-    let last = digits.get(digits.len().saturating_sub(7)..).unwrap_or_default().to_owned();
+    // Ids of one moment differ in the middle; the screen of the waiting room shows the last four letters.
+    let mixed = crate::audit::merkle::sha256_hex(id.to_string().as_bytes());
+    let last = mixed.get(..6).unwrap_or_default().to_uppercase();
     Ok(format!("QUAY-{}-{last}", stamp.today().0.format("%y%m%d")))
 }
 
