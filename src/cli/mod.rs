@@ -48,6 +48,7 @@ mod unit;
 mod unit_ends;
 pub mod units;
 pub mod user;
+mod virtual_account;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -223,6 +223,16 @@ pub fn lines_of(conn: &mut Conn, unit: UnitId, account: &Account) -> Result<Vec<
     query::lines_of(conn, unit, &account.to_string())
 }
 
+/// What was posted between an account and those that begin with `prefix`, and was not taken back.
+pub fn between(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: &Account,
+    prefix: &str,
+) -> Result<Vec<(String, Dong)>> {
+    query::between(conn, unit, &account.to_string(), prefix)
+}
+
 /// Debits minus credits of every account of a unit that has a balance, by account text.
 /// The sum over all accounts is zero, always.
 pub fn trial_balance(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, Dong)>> {

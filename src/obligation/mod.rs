@@ -12,6 +12,8 @@ pub mod reference;
 pub mod rules;
 pub mod ticket;
 pub mod vietqr;
+pub mod virtual_account;
+mod virtual_query;
 pub mod walk_in;
 pub mod watch_query;
 

@@ -24,6 +24,7 @@ pub mod schema_legal;
 pub mod schema_matching;
 pub mod schema_money;
 pub mod schema_privacy;
+pub mod schema_recon;
 pub mod schema_sign_in;
 pub mod schema_sso;
 pub mod schema_succession;

@@ -104,6 +104,7 @@ pub fn obligation(
     lines: &[Line],
 ) -> Result<ObligationView> {
     let is_owed = item.outstanding().is_positive();
+    let today = shared.app().clock.now().business_day();
     Ok(ObligationView {
         id: item.id,
         unit: unit::find(conn, item.unit)?.code,
@@ -124,7 +125,7 @@ pub fn obligation(
         electronic_payment_required: item.electronic_required,
         waived_ground: item.waived_ground.clone(),
         created_at: item.created_at,
-        qr: if is_owed { Some(vietqr::payload(conn, item)?.text) } else { None },
+        qr: if is_owed { Some(vietqr::payload(conn, item, today)?.text) } else { None },
         links: ObligationLinks {
             pay: shared.url(&format!("/p/{}", item.reference_code)),
             qr_svg: shared.url(&format!("/api/v1/obligations/{}/qr.svg", item.id)),
