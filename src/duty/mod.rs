@@ -12,10 +12,13 @@ mod delegation_query;
 pub mod leaving;
 mod leaving_query;
 pub mod rules;
+mod seat;
 pub mod waiting;
 mod waiting_query;
 
 use serde::Serialize;
+
+pub use seat::Seat;
 
 use crate::amount::Dong;
 use crate::clock::Instant;

@@ -16,6 +16,10 @@ pub enum Evidence {
     CodeVerified {
         code: String,
     },
+    /// The number of the obligation's own virtual account, which stands for this code.
+    VirtualAccount {
+        code: String,
+    },
     /// A code in the memo is one edit away from this one.
     CodeOneEditAway {
         code: String,
@@ -103,6 +107,7 @@ impl Evidence {
     /// What was looked at, as a word that programs may rely on.
     pub fn field(&self) -> &'static str {
         match self {
+            Evidence::VirtualAccount { .. } => "virtual_account",
             Evidence::CodeVerified { .. }
             | Evidence::CodeOneEditAway { .. }
             | Evidence::CodeWithoutObligation
@@ -142,6 +147,7 @@ impl Evidence {
     pub fn vi(&self) -> String {
         match self {
             Evidence::CodeVerified { code } => format!("mã {code} hợp lệ"),
+            Evidence::VirtualAccount { code } => format!("nộp vào tài khoản định danh của mã {code}"),
             Evidence::CodeOneEditAway { code } => format!("mã trong nội dung lệch một ký tự so với {code}"),
             Evidence::CodeWithoutObligation => "mã hợp lệ nhưng không có nghĩa vụ tương ứng".into(),
             Evidence::CodeOfOtherUnit => "mã thuộc đơn vị thu khác".into(),
@@ -193,6 +199,7 @@ impl Evidence {
     pub fn en(&self) -> String {
         match self {
             Evidence::CodeVerified { code } => format!("code {code} verified"),
+            Evidence::VirtualAccount { code } => format!("paid into the virtual account of {code}"),
             Evidence::CodeOneEditAway { code } => format!("the code in the memo is one edit from {code}"),
             Evidence::CodeWithoutObligation => "valid code without an obligation".into(),
             Evidence::CodeOfOtherUnit => "the code belongs to another unit".into(),

@@ -21,8 +21,6 @@ mod encoding;
 pub mod file;
 mod file_query;
 mod finding;
-#[cfg(test)]
-mod fuzzed;
 pub mod identity;
 pub mod import;
 pub mod job;
@@ -30,6 +28,7 @@ pub mod layout;
 mod line;
 mod memo;
 mod model;
+mod month;
 mod mt940;
 pub mod notice;
 mod number;

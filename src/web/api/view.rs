@@ -23,6 +23,9 @@ use crate::web::pages::{detail, vietqr};
 pub struct ObligationView {
     pub id: ObligationId,
     pub unit: String,
+    /// Who took the dossier in, and who decides on it: by official code, whether the caller may see them or not.
+    pub receiving_unit: Option<String>,
+    pub competent_unit: Option<String>,
     pub reference_code: String,
     pub state: &'static str,
     pub total: Dong,
@@ -93,7 +96,7 @@ impl LineView {
     }
 }
 
-/// An obligation with its QR payload and links.
+/// An obligation with its QR payload and links. The codes of its units must be known (`UnitCodes::know`).
 pub fn obligation(
     shared: &Shared,
     conn: &mut Conn,
@@ -101,9 +104,12 @@ pub fn obligation(
     lines: &[Line],
 ) -> Result<ObligationView> {
     let is_owed = item.outstanding().is_positive();
+    let today = shared.app().clock.now().business_day();
     Ok(ObligationView {
         id: item.id,
         unit: unit::find(conn, item.unit)?.code,
+        receiving_unit: shared.unit_codes.of(item.receiving_unit),
+        competent_unit: shared.unit_codes.of(item.competent_unit),
         reference_code: item.reference_code.clone(),
         state: item.state.as_str(),
         total: item.total,
@@ -119,7 +125,7 @@ pub fn obligation(
         electronic_payment_required: item.electronic_required,
         waived_ground: item.waived_ground.clone(),
         created_at: item.created_at,
-        qr: if is_owed { Some(vietqr::payload(conn, item)?.text) } else { None },
+        qr: if is_owed { Some(vietqr::payload(conn, item, today)?.text) } else { None },
         links: ObligationLinks {
             pay: shared.url(&format!("/p/{}", item.reference_code)),
             qr_svg: shared.url(&format!("/api/v1/obligations/{}/qr.svg", item.id)),

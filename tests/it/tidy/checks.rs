@@ -9,7 +9,7 @@ const ROOMS: &[&[&str]] = &[
     &["actor", "amount", "clock", "error", "id", "text", "working_days"],
     &["pdf", "store", "config"],
     &["audit", "job"],
-    &["unit", "identity", "party"],
+    &["unit", "identity", "party", "proposal"],
     &["tariff", "ledger", "receipt", "statement", "exception"],
     &["obligation", "register"],
     &["notification"],

@@ -47,9 +47,6 @@ struct EventRow {
 #[template(path = "operations.html")]
 struct OperationsPage {
     frame: Frame,
-    csrf: String,
-    can_replay: bool,
-    must_confirm: bool,
     wrong: Wrong,
     /// What reading an event again came to.
     replayed: Option<String>,
@@ -94,9 +91,6 @@ async fn compose(
     .await?;
     let full = i64::try_from(events.len()).unwrap_or(0) == EVENTS_SHOWN;
     Ok(OperationsPage {
-        csrf: signed.csrf.clone(),
-        can_replay: signed.actor.role == Role::Administrator,
-        must_confirm: !signed.session.is_confirmed(now),
         wrong: Wrong::default(),
         replayed: None,
         listings,
@@ -107,12 +101,17 @@ async fn compose(
     })
 }
 
-fn row(lang: Lang, event: Event) -> EventRow {
-    let (state, tone) = match (&event.claim, &event.parked) {
+/// What became of an event, in words, and its tone.
+pub(super) fn state_of(lang: Lang, event: &Event) -> (String, &'static str) {
+    match (&event.claim, &event.parked) {
         (_, Some(code)) => (format!("{} {code}", lang.t("event_parked")), "late"),
         (Some(_), None) => (lang.t("raw_event_settled").to_owned(), "done"),
         (None, None) => (lang.t("event_nothing").to_owned(), "gone"),
-    };
+    }
+}
+
+fn row(lang: Lang, event: Event) -> EventRow {
+    let (state, tone) = state_of(lang, &event);
     EventRow {
         id: event.id,
         channel: event.channel,

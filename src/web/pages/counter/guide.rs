@@ -55,7 +55,7 @@ async fn shown(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shared
             if !item.outstanding().is_positive() {
                 return Ok(None);
             }
-            let drawn = vietqr::payload(conn, &item)?;
+            let drawn = vietqr::payload(conn, &item, app.clock.now().business_day())?;
             Ok(Some(GuidePage {
                 frame,
                 id,

@@ -323,6 +323,7 @@ fn price(app: &App, actor: &Actor, fields: &Fields) -> Result<Option<Priced>> {
 fn raised(shared: &Shared, actor: &Actor, fields: &Fields, repeatable: &Repeatable) -> Result<ObligationId> {
     let app = shared.app();
     let (unit, _) = desk(app, actor)?;
+    raise::require_live(app, unit.id)?;
     let tariff = app.tariff()?;
     let units = raise::Units { receiving: unit.id, competent: unit.id, collecting: unit.clone() };
     let given = once(app, &shared.in_flight, actor, repeatable, StatusCode::CREATED, |tx, stamp| {

@@ -19,6 +19,7 @@ pub mod set_aside;
 pub mod slips;
 pub mod statements;
 mod stored;
+pub mod trust;
 mod undoing;
 pub mod unmatch;
 pub mod versions;

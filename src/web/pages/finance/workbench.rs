@@ -279,12 +279,13 @@ fn fitting(conn: &mut Conn, item: &Exception) -> Result<Vec<&'static str>> {
     for resolution in resolve::RESOLUTIONS {
         let is_refund = resolution.starts_with("refund_");
         // Who is paid, and which line is the other side, may be found without being named.
-        let named = Some(item.id.0).filter(|_| !matches!(resolution, "to_unit" | "own_transfer"));
+        let named =
+            Some(item.id.0).filter(|_| !matches!(resolution, "to_unit" | "own_transfer" | "given_back"));
         let fits = match resolve::check_proposal(conn, item, resolution, named) {
             Ok(()) => true,
             Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
                 // These look at their target, which is not named yet.
-                let looks = is_refund || resolution == "remittance_refused";
+                let looks = is_refund || matches!(resolution, "remittance_refused" | "taken_back");
                 is_debit && looks || can_assign && resolution == "proves"
             }
             Err(error) => return Err(error),
@@ -353,6 +354,10 @@ pub fn resolution_key(resolution: &str) -> &'static str {
         "to_unit" => "do_to_unit",
         "own_transfer" => "do_own_transfer",
         "cash_withdrawn" => "do_cash_withdrawn",
+        "taken_back" => "do_taken_back",
+        "given_back" => "do_given_back",
+        "charge_returned" => "do_charge_returned",
+        "budget_paid" => "do_budget_paid",
         _ => "do_other",
     }
 }
@@ -404,8 +409,17 @@ fn parts_of(conn: &mut Conn, unit: UnitId, text: &str) -> Result<Vec<Part>> {
 }
 
 fn needs_target(resolution: &str) -> bool {
-    let on_its_own =
-        ["acknowledge", "bank_charge", "disprove", "shortage", "to_budget", "split", exception::UNMATCH];
+    let on_its_own = [
+        "acknowledge",
+        "bank_charge",
+        "charge_returned",
+        "disprove",
+        "shortage",
+        "to_budget",
+        "budget_paid",
+        "split",
+        exception::UNMATCH,
+    ];
     !on_its_own.contains(&resolution)
 }
 
