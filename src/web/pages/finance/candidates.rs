@@ -27,6 +27,8 @@ pub(super) struct Candidate {
     pub evidence: String,
     /// Whether it owes exactly the item's sum.
     pub is_exact: bool,
+    /// The only one that anything speaks for; among equals a person chooses.
+    pub is_chosen: bool,
 }
 
 /// Another item that could be about the same money.
@@ -74,6 +76,7 @@ pub(super) fn candidates(
     }
     let payers: Vec<_> = found.iter().map(|one| (one.unit, one.party)).collect();
     let payers = party::load(conn, vault, &payers)?;
+    let spoken_for = evidence.len();
     let candidate = |one: &Obligation| Candidate {
         id: one.id,
         dossier: one.dossier_code.clone(),
@@ -81,6 +84,7 @@ pub(super) fn candidates(
         owed: one.outstanding().to_string(),
         evidence: evidence.get(&one.id).map(|words| words.join(" ")).unwrap_or_default(),
         is_exact: one.outstanding() == item.amount,
+        is_chosen: spoken_for == 1 && evidence.contains_key(&one.id),
     };
     Ok(found.iter().map(candidate).collect())
 }

@@ -9,6 +9,7 @@ use askama::Template;
 
 use super::candidates::{Candidate, Related, candidates, related};
 use super::exceptions::locate;
+use super::roads::{self, Road};
 use super::{READERS, confirm, undoing};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
@@ -74,6 +75,8 @@ struct WorkbenchPage {
     detail: String,
     next_step: &'static str,
     effect: &'static str,
+    /// Pages where it goes on.
+    roads: Vec<Road>,
     state: State,
     line: Option<LineFacts>,
     candidates: Vec<Candidate>,
@@ -195,6 +198,7 @@ async fn compose(
                 is_overdue: item.state != State::Resolved && item.due_on < today,
                 subject: item.subject_text(),
                 detail: detail::words(lang, &item.detail),
+                roads: roads::of(conn, lang, actor.role, &item)?,
                 state: item.state,
                 line,
                 candidates: if is_open && works {
