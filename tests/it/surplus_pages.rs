@@ -76,7 +76,8 @@ fn what_was_paid_twice_or_for_nothing_is_shown_to_its_payer_and_not_waved_away()
         }
         let mut service = Service::start(&world);
         let mut citizen = Visitor::at(service.address);
-        for (owed, words) in [(&twice, "Bạn đã chuyển thừa 25.000 đ"), (&in_parts, "Bạn đã chuyển thừa 7.000 đ")]
+        for (owed, words) in
+            [(&twice, "Bạn đã chuyển thừa 25.000 đ"), (&in_parts, "Bạn đã chuyển thừa 7.000 đ")]
         {
             citizen.get(&format!("/p/{}", owed.reference_code));
             citizen.sees(words);

@@ -11,6 +11,7 @@ use crate::id::{EventId, UnitId};
 use crate::report::proposal::{self, Content, Entrustment, EntrustmentEnd};
 use crate::report::target::{Measure, Target};
 use crate::store::{Conn, Lane};
+use crate::text;
 use crate::unit::{self, CITY, entrustment};
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
@@ -78,12 +79,12 @@ fn content(conn: &mut Conn, body: &ProposalBody) -> Result<Content> {
     match (&body.target, &body.entrustment, &body.entrustment_end) {
         (Some(asked), None, None) => Ok(Content::Target(Target {
             measure: Measure::parse(&asked.measure)?,
-            kinds: asked.kinds.clone(),
+            kinds: asked.kinds.iter().map(|kind| text::clean(kind)).collect(),
             percent: asked.percent,
             above: asked.above,
             valid_from: asked.valid_from.0,
             valid_until: asked.valid_until.map(|day| day.0),
-            source: asked.source.clone(),
+            source: text::clean(&asked.source),
             certainty: asked.certainty.clone(),
         })),
         (None, Some(asked), None) => Ok(Content::Entrustment(Entrustment {
