@@ -4,6 +4,7 @@
 pub mod database;
 pub mod delivery;
 pub mod exceptions;
+mod secret_file;
 pub mod sso;
 pub mod trust;
 pub mod vault;
@@ -69,6 +70,17 @@ pub struct Config {
     pub statements: Statements,
     #[serde(default)]
     pub exceptions: exceptions::Exceptions,
+    #[serde(default)]
+    pub onboarding: Onboarding,
+}
+
+/// What an account must have been through.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Onboarding {
+    /// Whether obligations are refused while the receiving account is not live. Installations that ran before
+    /// there was such a step have no such row, so that it is off where nothing is said.
+    pub required: bool,
 }
 
 /// How long what is kept must be kept.
@@ -162,11 +174,13 @@ pub struct Signing {
     pub hold_back_while_busy: bool,
     /// Receipts signed and stored together.
     pub batch: usize,
+    /// Mailboxes of the city that are told of every alarm about a key, beside the unit's own.
+    pub alarms_mail: Vec<String>,
 }
 
 impl Default for Signing {
     fn default() -> Self {
-        Signing { threads: 2, hold_back_while_busy: false, batch: 128 }
+        Signing { threads: 2, hold_back_while_busy: false, batch: 128, alarms_mail: Vec::new() }
     }
 }
 
@@ -288,8 +302,14 @@ impl Config {
     }
 
     fn with_environment(text: &str, environment: &dyn Fn(&str) -> Option<String>) -> Result<Config> {
-        let mut config: Config = toml::from_str(text)
-            .map_err(|error| Error::invalid("config", "config_unreadable", error.to_string()))?;
+        let unreadable =
+            |error: toml::de::Error| Error::invalid("config", "config_unreadable", error.to_string());
+        let mut table: toml::Table = toml::from_str(text).map_err(unreadable)?;
+        // Read from the text where it says everything itself: its faults are then told with their lines.
+        let mut config: Config = match secret_file::read(&mut table)? {
+            true => table.try_into().map_err(unreadable)?,
+            false => toml::from_str(text).map_err(unreadable)?,
+        };
         config.override_by(environment)?;
         // On this machine alone the address is known; behind a proxy only its owner can tell it.
         if config.web.public_url.is_empty() && config.web.listen.ip().is_loopback() {
@@ -351,6 +371,10 @@ impl Config {
         }
         if !(1..=64).contains(&self.signing.threads) || !(1..=1_024).contains(&self.signing.batch) {
             return invalid("signing", "threads 1 to 64, batch 1 to 1024");
+        }
+        let mailboxes = &self.signing.alarms_mail;
+        if mailboxes.len() > 20 || !mailboxes.iter().all(|text| text.parse::<lettre::Address>().is_ok()) {
+            return invalid("signing.alarms_mail", "up to twenty e-mail addresses");
         }
         let urls = self.evidence.crl_urls.iter().chain(&self.evidence.ocsp_urls);
         let mut urls = urls.chain(&self.evidence.timestamp_url);
@@ -531,6 +555,16 @@ mod tests {
             "sufficient_acr",
             "sufficient_amr",
             "clock_skew_s",
+            "required",
+            "alarms_mail",
+            "url_file",
+            "owner_url_file",
+            "endpoint_token_file",
+            "signing_secrets_file",
+            "api_keys_file",
+            "passwords_file",
+            "token_keys_file",
+            "secrets_file",
         ];
         for field in fields {
             let named =

@@ -6,6 +6,7 @@ mod filer;
 pub mod inbox;
 mod intake;
 mod sealing;
+mod telling;
 
 pub use closer::close_days;
 pub use filer::{deliver, produce_reports, sign_forms, tax_alarms, tax_endpoint};
@@ -20,7 +21,6 @@ use crate::actor::{Actor, Scope};
 use crate::app::App;
 use crate::audit;
 use crate::clock::BusinessDay;
-use crate::duty::waiting;
 use crate::error::{Error, Result};
 use crate::id::{AuditId, UnitId};
 use crate::notification::send::Courier;
@@ -28,19 +28,20 @@ use crate::payment::channel::{Channel, Secrets};
 use crate::payment::due::{self, Made};
 use crate::payment::settler::{self, Numbered as _, Settler};
 use crate::payment::webhook;
-use crate::queue::{names, upkeep};
+use crate::queue::names;
 use crate::receipt::evidence::daily;
 use crate::receipt::evidence::refresh::{Refreshed, Sources, refresh};
 use crate::receipt::key::{certificates_in, watch};
 use crate::receipt::query;
 use crate::register;
 use crate::report::evidence::{self, Taking};
-use crate::report::{collection, verify};
+use crate::report::{collection, verify, winding_up};
 use crate::store::Lane;
 use crate::unit;
 
 pub use intake::run_imports;
 pub use sealing::{Sealing, seal_waiting, sign_apart};
+pub use telling::{escalate_decisions, look_over_queue, mail_key_alarms};
 
 /// The running threads; `stop` ends them.
 pub struct Workers {
@@ -287,11 +288,16 @@ pub fn write_evidence(app: &App, out: impl std::io::Write, taking: &Taking) -> R
     evidence::write(out, &app.store, taking, &evidence::Steps { settle: &settle, record: &record })
 }
 
-/// Looks after every unit's register of series. Returns how many were planned or opened.
+/// Shows names whose day has come, and looks after the register of series of every unit that was not handed
+/// over. Returns how many series were planned or opened.
 pub fn keep_registers(app: &App) -> Result<usize> {
     let (actor, settings) = (Actor::system(), register::Settings::from(&app.config.series));
     let mut count = 0;
+    app.write_bulk(&actor, |tx, stamp| unit::naming::show(tx, stamp))?;
     for unit in app.read(&actor, unit::all)? {
+        if app.read(&actor, |conn| winding_up::unit::handed_over(conn, unit.id))?.is_some() {
+            continue;
+        }
         match app.write_bulk(&actor, |tx, stamp| register::keep(tx, stamp, &actor, unit.id, settings)) {
             Ok(kept) => count += kept.planned + kept.opened,
             Err(error) => tracing::warn!(unit = %unit.id, %error, "a register was not looked after"),
@@ -352,20 +358,6 @@ fn keep_evidence(app: &Arc<App>, is_stopping: &AtomicBool) {
         }
         Ok(())
     });
-}
-
-/// Hands decisions that waited too long to the city; returns how many are new.
-pub fn escalate_decisions(app: &App) -> Result<usize> {
-    let told = waiting::Told {
-        mailboxes: &app.config.exceptions.approvals_mail,
-        public_url: &app.config.web.public_url,
-    };
-    waiting::escalate(&app.store, &app.stamp(), &told)
-}
-
-/// Looks over the queue of exceptions: what follows from time passing, alarms, escalation.
-pub fn look_over_queue(app: &App) -> Result<upkeep::Looked> {
-    upkeep::look(&app.store, &app.stamp(), &app.config.exceptions)
 }
 
 /// Days summed in one round, so that a new installation over old books catches up beside its work.
@@ -462,6 +454,7 @@ fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
         Chore::new("parked claims", (10, 1), || settler::retry_parked(&tools).map(|_| ())),
         Chore::new("receipts that are due", (10, 1), || make_due_receipts(app).map(|_| ())),
         Chore::new("key alarms", (10, 2), || watch::look(&app.store, &app.stamp()).map(|_| ())),
+        Chore::new("mails of key alarms", (10, 3), || mail_key_alarms(app).map(|_| ())),
         Chore::new("sums of collections", (60, 50), || sum_collections(app).map(|_| ())),
         Chore::new("what may be deleted", (600, 1), || crate::web::retention::purge(app).map(|_| ())),
         Chore::new("registers", (600, 20), || keep_registers(app).map(|_| ())),

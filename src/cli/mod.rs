@@ -45,8 +45,10 @@ mod tariff;
 mod tax;
 mod trust;
 mod unit;
+mod unit_ends;
 pub mod units;
 pub mod user;
+mod virtual_account;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -211,8 +213,20 @@ pub fn main() -> ExitCode {
 
 /// A file or a configuration that cannot be used is no answer to what was asked.
 fn exit_code(error: &Error) -> u8 {
-    let is_unusable =
-        matches!(error.code(), "file_unreadable" | "config_unreadable" | "config_invalid" | "config_missing");
+    let is_unusable = matches!(
+        error.code(),
+        "file_unreadable"
+            | "config_unreadable"
+            | "config_invalid"
+            | "config_missing"
+            | "master_key_unreadable"
+            | "database_url_plaintext"
+            | "trust_store_empty"
+            | "moment_unreadable"
+            | "lenient_rule_unknown"
+            | "csv_column_unknown"
+            | "csv_column_missing"
+    );
     if is_unusable { UNREADABLE } else { NO }
 }
 

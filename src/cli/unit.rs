@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::office::Office;
-use super::{DONE, read_text, table, units};
+use super::{DONE, read_text, table, units, virtual_account};
 use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
@@ -46,11 +46,24 @@ pub enum Command {
     EntrustEnd(EntrustEnd),
     /// Xem ủy nhiệm / list the entrustments of all units
     Entrustments,
+    /// Sáp nhập, đổi tên, chấm dứt tài khoản / what two persons decide about a unit that ends or changes
+    #[command(flatten)]
+    End(super::unit_ends::Command),
     /// Xóa dữ liệu cá nhân của một năm / destroy the personal data of a unit and year for good; two persons
     ///
     /// The data key of that year is destroyed, and with it payers, memos and attachments that were kept
     /// under it. Signed receipts stay. Not before the retention of the configuration is over.
     EraseYear(EraseYear),
+    /// Tài khoản định danh / record the virtual accounts that a bank opens under an account; two persons
+    ///
+    /// From the first day on each obligation of the account has a number of its own: payment codes carry it,
+    /// and a transfer to it is known without a word in its text.
+    ///
+    /// Example: bienlai unit virtual-add --unit 00004 --account 1900111100 --prefix MAU001
+    /// --until 2027-12-31 --agreement 12/TT-2026 --maker per_… --checker per_…
+    VirtualAdd(virtual_account::Add),
+    /// Xem tài khoản định danh / list the virtual accounts of all units
+    VirtualList,
 }
 
 #[derive(Debug, Args)]
@@ -134,7 +147,10 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::Entrust(asked) => entrust(config, &asked)?,
         Command::EntrustEnd(asked) => end(config, &asked)?,
         Command::Entrustments => entrustments(config)?,
+        Command::End(command) => super::unit_ends::run(config, command)?,
         Command::EraseYear(asked) => erase_year(config, &asked)?,
+        Command::VirtualAdd(asked) => virtual_account::add(config, &asked)?,
+        Command::VirtualList => virtual_account::list(config)?,
     }
     Ok(DONE)
 }

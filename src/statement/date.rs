@@ -4,6 +4,7 @@ use chrono::{Datelike, Days, NaiveDate};
 
 use super::finding::{Fault, excerpt};
 use super::layout::DateOrder;
+use super::month;
 
 fn impossible(text: &str) -> Fault {
     let shown = excerpt(text);
@@ -62,8 +63,34 @@ pub(super) fn entry_date(value_date: NaiveDate, text: &str) -> Result<NaiveDate,
 pub(super) fn iso_date(text: &str) -> Result<NaiveDate, Fault> {
     let text = text.trim();
     let (date, rest) = text.split_at_checked(10).ok_or_else(|| impossible(text))?;
-    let rest_is_time_or_zone = rest.is_empty() || rest.starts_with(['T', 'Z', '+', '-', ' ']);
-    read_iso_day(date).filter(|_| rest_is_time_or_zone).ok_or_else(|| impossible(text))
+    read_iso_day(date).filter(|_| is_time_or_zone(rest)).ok_or_else(|| impossible(text))
+}
+
+/// Nothing, or `T23:59:59.999+07:00` with or without its parts.
+fn is_time_or_zone(rest: &str) -> bool {
+    let Some(time) = rest.strip_prefix(['T', ' ']) else { return is_zone(rest) };
+    let end = time.find(['Z', '+', '-']).unwrap_or(time.len());
+    let Some((time, zone)) = time.split_at_checked(end) else { return false };
+    let mut parts = time.trim_end().split(':');
+    let is_within = |part: Option<&str>, most: u32| {
+        part.is_none_or(|part| part.len() == 2 && number(part, 2..=2).is_some_and(|number| number <= most))
+    };
+    let (hour, minute, second) = (parts.next(), parts.next(), parts.next());
+    let second = second.map(|second| second.split_once(['.', ',']).map_or(second, |(second, _)| second));
+    is_within(hour, 24)
+        && is_within(minute, 59)
+        && is_within(second, 60)
+        && parts.next().is_none()
+        && is_zone(zone)
+}
+
+/// Nothing, `Z`, or an offset of hours and minutes.
+fn is_zone(zone: &str) -> bool {
+    let Some(offset) = zone.strip_prefix(['+', '-']) else { return matches!(zone, "" | "Z") };
+    let digits: String = offset.chars().filter(|c| *c != ':').collect();
+    matches!(digits.len(), 2 | 4)
+        && two_digits(&digits, 0).is_some_and(|hours| hours <= 14)
+        && (digits.len() == 2 || two_digits(&digits, 2).is_some_and(|minutes| minutes <= 59))
 }
 
 /// Four digits, two and two, with hyphens between.
@@ -82,6 +109,10 @@ pub(super) fn table_date(cell: &str, order: DateOrder) -> Result<(NaiveDate, &st
     let cell = cell.trim();
     if let Some(read) = spelled_date(cell) {
         return Ok(read);
+    }
+    if let Some((day, month, year)) = spaced_date(cell) {
+        let date = delimited_date(&format!("{day}.{month}.{year}"), order);
+        return date.map(|date| (date, "")).ok_or_else(|| impossible(cell));
     }
     let (first, rest) = cell.split_once(char::is_whitespace).unwrap_or((cell, ""));
     let first = first.split_once('T').filter(|(date, _)| date.len() == 10).map_or(first, |(date, _)| date);
@@ -135,21 +166,47 @@ fn is_of_years(days: &[NaiveDate]) -> bool {
     days.len() > 1 && years().max().zip(years().min()).is_some_and(|(last, first)| last - first <= 1)
 }
 
-/// `22 Nov 2026`, `Nov 22, 2026`.
+/// `15. 1. 2024`: numbers with a point behind each but the last.
+fn spaced_date(cell: &str) -> Option<(&str, &str, &str)> {
+    let mut words = cell.split_whitespace();
+    let (day, month, year) = (words.next()?, words.next()?, words.next()?);
+    let (day, month) = (day.strip_suffix('.')?, month.strip_suffix('.')?);
+    let year = year.strip_suffix('.').unwrap_or(year);
+    let is_number = |part: &str| number(part, 1..=4).is_some();
+    (words.next().is_none() && is_number(day) && is_number(month) && is_number(year))
+        .then_some((day, month, year))
+}
+
+/// `22 Nov 2026`, `Nov 22, 2026`, `Mon, 22 Nov 2026`, `22 de novembro de 2026`, `22Nov2026`.
 fn spelled_date(cell: &str) -> Option<(NaiveDate, &str)> {
-    let mut rest = cell;
+    let joined = month::parted(cell);
+    let mut rest = joined.as_ref().map_or(cell, |_| "");
+    if let Some([day, name, year]) = joined {
+        return spelled(day, name, year).map(|date| (date, rest));
+    }
     let mut words = [""; 3];
-    for word in &mut words {
+    let mut found = 0;
+    while found < 3 {
         let (first, behind) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-        (*word, rest) = (first.trim_end_matches([',', '.']), behind.trim_start());
+        rest = behind.trim_start();
+        let word = first.trim_end_matches([',', '.']);
+        let is_filler = word.eq_ignore_ascii_case("de") || (found == 0 && month::is_weekday(word));
+        if !is_filler {
+            *words.get_mut(found)? = word;
+            found += 1;
+        }
+        if rest.is_empty() {
+            break;
+        }
     }
     let [first, second, year] = words;
-    let (day, month) = match month_by_name(second) {
-        Some(month) => (first, month),
-        None => (second, month_by_name(first)?),
-    };
-    let date = NaiveDate::from_ymd_opt(full_year(year)?, month, number(day, 1..=2)?)?;
-    plausible(date).map(|date| (date, rest))
+    let date = spelled(first, second, year).or_else(|| spelled(second, first, year))?;
+    Some((date, rest))
+}
+
+fn spelled(day: &str, name: &str, year: &str) -> Option<NaiveDate> {
+    let month = month::by_name(name)?;
+    plausible(NaiveDate::from_ymd_opt(full_year(year)?, month, number(day, 1..=2)?)?)
 }
 
 fn delimited_date(text: &str, order: DateOrder) -> Option<NaiveDate> {
@@ -159,14 +216,14 @@ fn delimited_date(text: &str, order: DateOrder) -> Option<NaiveDate> {
     let is_year_first = first.len() == 4 || (last.len() <= 2 && order == DateOrder::YearFirst);
     let (year, month, day) = if is_year_first {
         (first, second, last)
-    } else if month_by_name(first).is_some()
-        || (order == DateOrder::MonthFirst && month_by_name(second).is_none())
+    } else if month::by_name(first).is_some()
+        || (order == DateOrder::MonthFirst && month::by_name(second).is_none())
     {
         (last, first, second)
     } else {
         (last, second, first)
     };
-    let month = number(month, 1..=2).or_else(|| month_by_name(month))?;
+    let month = number(month, 1..=2).or_else(|| month::by_name(month))?;
     plausible(NaiveDate::from_ymd_opt(full_year(year)?, month, number(day, 1..=2)?)?)
 }
 
@@ -185,32 +242,11 @@ fn full_year(text: &str) -> Option<i32> {
     })
 }
 
-fn month_by_name(text: &str) -> Option<u32> {
-    const NAMES: [&str; 12] = [
-        "JANUARY",
-        "FEBRUARY",
-        "MARCH",
-        "APRIL",
-        "MAY",
-        "JUNE",
-        "JULY",
-        "AUGUST",
-        "SEPTEMBER",
-        "OCTOBER",
-        "NOVEMBER",
-        "DECEMBER",
-    ];
-    let upper = text.to_ascii_uppercase();
-    let is_name = |name: &str| upper == name || (upper.len() == 3 && name.starts_with(&upper));
-    (1..)
-        .zip(NAMES)
-        .find(|(_, name)| is_name(name) || (upper == "SEPT" && *name == "SEPTEMBER"))
-        .map(|(month, _)| month)
-}
-
+/// `20261122`, or `22112026` where the year cannot come first.
 fn compact_date(text: &str) -> Option<NaiveDate> {
     let is_compact = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_compact.then(|| NaiveDate::parse_from_str(text, "%Y%m%d").ok()).flatten().and_then(plausible)
+    let read = |form: &str| NaiveDate::parse_from_str(text, form).ok().and_then(plausible);
+    is_compact.then(|| read("%Y%m%d").or_else(|| read("%d%m%Y"))).flatten()
 }
 
 /// Days since 1899-12-30, with or without a fraction of a day.

@@ -36,6 +36,10 @@ pub enum Column {
     Fee,
     Tax,
     RowNumber,
+    /// Whether the row is booked, pending or was declined.
+    State,
+    /// Debit or credit of the balance.
+    BalanceMark,
 }
 
 /// Where a column stands: by the words of its heading, or by number from one.

@@ -28,6 +28,7 @@ pub mod layout;
 mod line;
 mod memo;
 mod model;
+mod month;
 mod mt940;
 pub mod notice;
 mod number;

@@ -9,7 +9,7 @@ use super::finding::{Finding, Findings, line_place};
 use super::layout::{Layout, Layouts};
 use super::model::{Format, Parsed, Statement};
 use super::mt940;
-use super::tabular::{self, Preview};
+use super::tabular::{self, Ending, Preview};
 use super::workbook;
 
 /// The largest file that is read; a year of a busy account is far below it.
@@ -85,14 +85,15 @@ fn parse_text(bytes: &[u8], layouts: Layouts<'_>) -> Parsed {
         Kind::Camt => camt::read(text),
         Kind::Swift => mt940::read(text),
         Kind::Table => read_table(text, layouts),
-        Kind::Markup => tabular::read(&[tabular::rows_of_markup(text)], Format::Html, layouts),
+        Kind::Markup => read_markup(text, layouts),
         Kind::Unknown => return unreadable(unknown()),
     };
     finish(reading, Some(&decoded))
 }
 
 fn read_table(text: &str, layouts: Layouts<'_>) -> Reading {
-    let mut reading = tabular::read(&[tabular::rows_of_text(text, layouts)], Format::Csv, layouts);
+    let rows = tabular::rows_of_text(text, layouts);
+    let mut reading = tabular::read(&[rows], Format::Csv, Ending::of_text(text), layouts);
     if let Some(line) = tabular::open_quote(text, layouts) {
         // What else is wrong with the rows comes of it.
         reading.findings.errors.insert(
@@ -108,13 +109,27 @@ fn read_table(text: &str, layouts: Layouts<'_>) -> Reading {
     reading
 }
 
+fn read_markup(text: &str, layouts: Layouts<'_>) -> Reading {
+    let rows = tabular::rows_of_markup(text);
+    let mut reading = tabular::read(&[rows], Format::Html, Ending::OfWorkbook, layouts);
+    if let Some(line) = tabular::open_element(text) {
+        reading.findings.error(Finding::new(
+            line_place(line),
+            "markup_cut",
+            "Tệp kết thúc khi bảng chưa đóng; có thể bị cắt cụt",
+            "the file ends before its table is closed; it may be cut off",
+        ));
+    }
+    reading
+}
+
 fn parse_workbook(
     sheets: Result<Vec<Vec<tabular::Row>>, Finding>,
     format: Format,
     layouts: Layouts<'_>,
 ) -> Parsed {
     match sheets {
-        Ok(sheets) => finish(tabular::read(&sheets, format, layouts), None),
+        Ok(sheets) => finish(tabular::read(&sheets, format, Ending::OfWorkbook, layouts), None),
         Err(finding) => unreadable(finding),
     }
 }

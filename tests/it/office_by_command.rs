@@ -168,3 +168,31 @@ fn a_file_that_is_not_there_is_no_verdict_on_a_receipt() {
         }
     });
 }
+
+#[test]
+fn a_unit_is_merged_and_handed_over_by_command_with_both_persons_named() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise_at(&world.tay_ho, Dong(40_000));
+        let shell = Shell::new(&world);
+        let (maker, checker) =
+            (shell.person("Lê Thị Mẫu").to_string(), shell.person("Trần Văn Mẫu").to_string());
+        let today = world.now().business_day().to_string();
+        let merge = |checker: &str| {
+            let who = ["--reason", "Sắp xếp", "--maker", &maker, "--checker", checker];
+            let what = ["unit", "merge", "--unit", "00091", "--into", "00004", "--on", &today];
+            shell.run(&[&what[..], &["--decision", "21/NQ-HĐND"], &who[..]].concat())
+        };
+        assert!(merge(&maker).2.contains("maker_is_checker"));
+        assert_eq!(world.count("proposal"), 0, "nothing is half decided");
+        let (code, _, error) = merge(&checker);
+        assert_eq!(code, 0, "{error}");
+        world.shift(world.tay_ho.id);
+        let (_, told, _) = shell.run(&["unit", "hand-over", "--unit", "00091"]);
+        assert!(told.contains("Shifts that are not closed: 1"), "{told}");
+        let (code, _, error) = shell.run(&["unit", "hand-over", "--unit", "00091", "--person", &maker]);
+        assert!(code != 0 && error.contains("unit_busy") && error.contains("shift_open: 1"), "{error}");
+        assert_eq!(world.count("obligation_handover"), 0, "nothing moved");
+        assert_eq!(world.again(&owed).state, bienlai::obligation::State::Raised);
+    });
+}

@@ -11,6 +11,7 @@
 
 pub mod cache;
 mod form;
+pub mod print;
 mod query;
 mod reading;
 #[cfg(test)]
@@ -124,7 +125,7 @@ pub fn render(document: &[u8], standing: &Standing, links: &Links) -> Result<Vec
         },
         watermark: wording::watermark(standing),
     };
-    sheet.finish(&form::page_texts(&printed).as_furniture(), &description)
+    sheet.finish(&form::page_texts(&printed, false).as_furniture(), &description)
 }
 
 /// The name under which a rendition is saved, without its ending.

@@ -1,67 +1,28 @@
 //! Decisions of the city that one administrator proposes and another person approves: a target for units, an
-//! entrustment of a unit's signing, the end of one. They stand at the city's unit.
+//! entrustment of a unit's signing or its end, a merger of units, the end of an account, a unit's new name,
+//! the trust in a channel. They stand at the city's unit.
 
-use serde::{Deserialize, Serialize};
+mod content;
 
-use super::target::{Target, Targets};
+use serde::Serialize;
+
+pub use self::content::{AccountEnd, Content, Entrustment, EntrustmentEnd, Merger, Naming, Trust};
+pub use crate::proposal::State;
+
+use super::target::Targets;
 use crate::actor::{Actor, Role, Scope};
 use crate::audit;
-use crate::clock::{BusinessDay, Instant};
+use crate::clock::Instant;
 use crate::error::{Error, Result};
-use crate::id::{EventId, PersonId, UnitId};
+use crate::id::{EventId, PersonId};
 use crate::proposal::{self, New};
 use crate::store::{Conn, Stamp, Tx};
-use crate::unit::entrustment::{self, Decision};
-use crate::unit::{self, CITY};
+use crate::unit::CITY;
 
-const KINDS: [&str; 2] = ["targets", "entrustment"];
-
-pub use crate::proposal::State;
+const KINDS: [&str; 6] = ["targets", "entrustment", "merger", "account", "naming", "trust"];
 
 /// Who may look at proposals.
 pub const READERS: [Role; 3] = [Role::Administrator, Role::Approver, Role::Auditor];
-
-/// What is proposed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "what", content = "of", rename_all = "snake_case")]
-pub enum Content {
-    /// A target beside those there are; of one kind of unit and measure the newest holds.
-    Target(Target),
-    Entrustment(Entrustment),
-    EntrustmentEnd(EntrustmentEnd),
-}
-
-/// The city's certificate signs for a unit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Entrustment {
-    pub unit: UnitId,
-    pub decision_no: String,
-    pub decided_on: BusinessDay,
-    pub valid_from: BusinessDay,
-    /// The last day.
-    pub valid_until: BusinessDay,
-}
-
-/// It does so no more, from a day on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EntrustmentEnd {
-    pub unit: UnitId,
-    pub decision_no: String,
-    pub decided_on: BusinessDay,
-    pub from: BusinessDay,
-}
-
-impl Content {
-    /// The kind of its row.
-    fn kind(&self) -> &'static str {
-        match self {
-            Content::Target(_) => "targets",
-            Content::Entrustment(_) | Content::EntrustmentEnd(_) => "entrustment",
-        }
-    }
-}
 
 /// A proposal as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -102,7 +63,7 @@ fn require_city(actor: &Actor) -> Result<()> {
 ///
 /// # Errors
 /// `role_not_allowed`, `proposal_is_the_citys`, `person_required`, `field_missing`, `target_wrong`,
-/// `entrustment_dates_wrong`, `unit_not_found`.
+/// `entrustment_dates_wrong`, `unit_not_found`, `unit_merged`, `account_ended`.
 pub fn propose(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -113,8 +74,7 @@ pub fn propose(
     actor.require_role(&[Role::Administrator])?;
     require_city(actor)?;
     let maker = actor.require_person()?;
-    proposal::reason_of(reason)?;
-    check(tx, content)?;
+    content.check(tx, &proposal::reason_of(reason)?)?;
     let kind = content.kind();
     let content = serde_json::to_string(content).map_err(|error| Error::internal(error.to_string()))?;
     let id = proposal::propose(tx, stamp, maker, New { kind, content, base: None, reason })?;
@@ -122,51 +82,17 @@ pub fn propose(
     Ok(id)
 }
 
-fn check(conn: &mut Conn, content: &Content) -> Result<()> {
-    match content {
-        Content::Target(target) => target.check(),
-        Content::Entrustment(asked) => {
-            unit::find(conn, asked.unit)?;
-            entrustment::check(&decision(asked))
-        }
-        Content::EntrustmentEnd(asked) => {
-            unit::find(conn, asked.unit)?;
-            let (valid_from, valid_until) = (asked.from, asked.from);
-            let (number, decided_on) = (asked.decision_no.clone(), asked.decided_on);
-            entrustment::check(&Decision { number, decided_on, valid_from, valid_until })
-        }
-    }
-}
-
-fn decision(asked: &Entrustment) -> Decision {
-    Decision {
-        number: asked.decision_no.clone(),
-        decided_on: asked.decided_on,
-        valid_from: asked.valid_from,
-        valid_until: asked.valid_until,
-    }
-}
-
 /// Another person than the one who proposed it makes it hold.
 ///
 /// # Errors
 /// `role_not_allowed`, `proposal_not_found`, `proposal_decided`, `maker_is_checker`,
-/// and those of what is decided, such as `city_identity_missing` or `entrustment_missing`.
+/// and those of what is decided, such as `city_identity_missing`, `entrustment_missing` or `account_busy`.
 pub fn approve(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, id: EventId) -> Result<Proposal> {
     let (mut stored, checker) = undecided(tx, actor, id)?;
     proposal::approve(tx, stamp, &mut stored, checker)?;
     let found = Proposal::of(&stored)?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, CITY, "proposal.approved", id)])?;
-    match &found.content {
-        Content::Target(_) => {}
-        Content::Entrustment(asked) => {
-            entrustment::entrust(tx, stamp, actor, asked.unit, &decision(asked))?;
-        }
-        Content::EntrustmentEnd(asked) => {
-            let decided = (asked.decision_no.as_str(), asked.decided_on);
-            entrustment::end(tx, stamp, actor, asked.unit, decided, asked.from)?;
-        }
-    }
+    content::carry_out(tx, stamp, actor, &found, checker)?;
     Ok(found)
 }
 
@@ -207,11 +133,7 @@ pub fn list(conn: &mut Conn, actor: &Actor, limit: i64) -> Result<Vec<Proposal>>
     actor.require_role(&READERS)?;
     let stored = proposal::list(conn, &KINDS, limit)?;
     let mut found = stored.iter().map(Proposal::of).collect::<Result<Vec<_>>>()?;
-    found.retain(|one| match &one.content {
-        Content::Target(_) => true,
-        Content::Entrustment(asked) => actor.scope.covers(asked.unit),
-        Content::EntrustmentEnd(asked) => actor.scope.covers(asked.unit),
-    });
+    found.retain(|one| one.content.is_for(actor));
     Ok(found)
 }
 

@@ -116,6 +116,7 @@ impl Balances {
     /// A statement over several days gives each of them its balances: one day opens with what the day
     /// before closed with.
     pub fn check_chain(&self, findings: &mut Findings) {
+        self.check_repeated(findings);
         let closings = self.by_day("CLBD");
         let previous = self.by_day("PRCD");
         let openings = self.by_day("OPBD").filter(|found| found.len() > 1).or(previous);
@@ -136,6 +137,27 @@ impl Balances {
                         "the day before closes at {}, this one opens at {}",
                         closing.amount, opening.amount
                     ),
+                ));
+            }
+        }
+    }
+
+    /// Two balances of one kind and one day that differ: one of them is wrong.
+    fn check_repeated(&self, findings: &mut Findings) {
+        let booked = |typed: &&Typed| !typed.is_interim && matches!(typed.code, "OPBD" | "CLBD" | "PRCD");
+        let booked: Vec<&Typed> = self.typed.iter().filter(booked).collect();
+        for (place, typed) in booked.iter().enumerate() {
+            let contradicts = |earlier: &&&Typed| {
+                let (a, b) = (&earlier.balance, &typed.balance);
+                earlier.code == typed.code && a.date.is_some() && a.date == b.date && a.currency == b.currency
+            };
+            let mut earlier = booked.iter().take(place).filter(contradicts);
+            if earlier.any(|earlier| earlier.balance.amount != typed.balance.amount) {
+                findings.error(Finding::new(
+                    &typed.balance.at,
+                    "balance_repeated",
+                    format!("Có hai số dư {} khác nhau của cùng một ngày", typed.code),
+                    format!("two balances {} of one day differ", typed.code),
                 ));
             }
         }

@@ -108,6 +108,10 @@ impl Reader<'_> {
             (None, Some(_)) if name == "GrpHdr" => {
                 let header = self.walker.read_element()?;
                 self.message_page = header.root().child("MsgPgntn").map(statement::read_page);
+                if let Some(moment) = header.root().child("CreDtTm") {
+                    let path = format!("{}/CreDtTm", header.path);
+                    statement::check_moment(moment, &path, &mut self.findings);
+                }
             }
             // Money that belongs to no account must not be passed over.
             (None, Some(_)) if matches!(name, "Ntry" | "Bal") => {

@@ -1,6 +1,7 @@
 //! One statement, report or notification.
 
 use crate::statement::balance::prove_tally;
+use crate::statement::date::iso_date;
 use crate::statement::finding::{Finding, Findings, excerpt};
 use crate::statement::model::{Duplicate, Format, Line, Page, Statement, Totals};
 use crate::statement::tally::Tally;
@@ -95,8 +96,16 @@ impl Builder {
             "TxsSummry" => {
                 self.statement.totals = Some(summary::read_totals(element, path, &mut self.findings));
             }
-            "CreDtTm" | "FrToDt" | "RptgSrc" | "RptgSeq" | "RltdAcct" | "Intrst" | "AddtlStmtInf"
-            | "AddtlRptInf" | "AddtlNtfctnInf" => {}
+            "CreDtTm" => check_moment(element, path, &mut self.findings),
+            "FrToDt" => {
+                let moments = ["FrDtTm", "ToDtTm", "FrDt", "ToDt"].into_iter();
+                let given = moments.filter_map(|name| Some((name, element.child(name)?)));
+                given.for_each(|(name, moment)| {
+                    check_moment(moment, &format!("{path}/{name}"), &mut self.findings);
+                });
+            }
+            "RptgSrc" | "RptgSeq" | "RltdAcct" | "Intrst" | "AddtlStmtInf" | "AddtlRptInf"
+            | "AddtlNtfctnInf" => {}
             name => self.findings.warn(Finding::new(
                 path,
                 "element_unknown",
@@ -360,6 +369,13 @@ pub(super) fn read_page(element: Element<'_>) -> Page {
     let number: Option<u32> = element.text_at(&["PgNb"]).and_then(|text| text.parse().ok());
     let last = element.text_at(&["LastPgInd"]).is_none_or(|text| matches!(text, "true" | "1"));
     Page { number, continues: number.is_some_and(|number| number > 1), last }
+}
+
+/// A moment of no use to us, which must exist all the same.
+pub(super) fn check_moment(element: Element<'_>, path: &str, findings: &mut Findings) {
+    if let Some(Err(fault)) = element.text().map(iso_date) {
+        findings.error(fault.at(path));
+    }
 }
 
 fn clean(element: Element<'_>) -> Option<String> {

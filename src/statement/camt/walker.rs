@@ -48,6 +48,10 @@ pub(super) struct Walker<'a> {
     slashes: Vec<usize>,
     /// An empty element was entered; its end is still to be told.
     pending_leave: bool,
+    /// The root element was left; nothing may follow it.
+    is_root_closed: bool,
+    /// Prefixes that some element has declared.
+    prefixes: Vec<String>,
     version: Option<String>,
     /// The fragment read last, kept for the room it has.
     left: String,
@@ -59,11 +63,15 @@ pub(super) struct Walker<'a> {
 
 impl<'a> Walker<'a> {
     pub fn new(text: &'a str) -> Self {
-        Walker::of(Input::Text { text, reader: Reader::from_str(text) })
+        let mut reader = Reader::from_str(text);
+        reader.config_mut().check_comments = true;
+        Walker::of(Input::Text { text, reader })
     }
 
     pub fn of_stream(input: &'a mut dyn BufRead) -> Self {
-        Walker::of(Input::Stream(Reader::from_reader(Tee::new(input))))
+        let mut reader = Reader::from_reader(Tee::new(input));
+        reader.config_mut().check_comments = true;
+        Walker::of(Input::Stream(reader))
     }
 
     fn of(input: Input<'a>) -> Self {
@@ -74,6 +82,8 @@ impl<'a> Walker<'a> {
             path: String::new(),
             slashes: Vec::new(),
             pending_leave: false,
+            is_root_closed: false,
+            prefixes: Vec::new(),
             version: None,
             left: String::new(),
             nodes: Vec::new(),
@@ -122,6 +132,12 @@ impl<'a> Walker<'a> {
                 Ok(Event::Eof) if self.slashes.is_empty() => break Step::End,
                 Ok(Event::Eof) => return Err(self.truncated()),
                 Ok(Event::DocType(_)) => return Err(self.refuse_dtd()),
+                Ok(Event::Text(text)) if self.slashes.is_empty() && !is_blank(&text) => {
+                    return Err(self.stray());
+                }
+                Ok(Event::CData(_) | Event::GeneralRef(_)) if self.slashes.is_empty() => {
+                    return Err(self.stray());
+                }
                 Ok(_) => {}
                 Err(error) => return Err(self.broken(&error)),
             }
@@ -134,6 +150,10 @@ impl<'a> Walker<'a> {
         if self.slashes.len() >= MAX_DEPTH {
             return Err(self.refuse("xml_too_deep", "XML lồng quá sâu", "the XML is nested too deeply"));
         }
+        if self.is_root_closed {
+            return Err(self.stray());
+        }
+        self.check_tag(tag)?;
         self.note_version(tag);
         self.pending_leave = is_empty;
         self.slashes.push(self.path.len());
@@ -146,6 +166,42 @@ impl<'a> Walker<'a> {
         if let Some(slash) = self.slashes.pop() {
             self.path.truncate(slash);
         }
+        self.is_root_closed |= self.slashes.is_empty();
+    }
+
+    /// Attributes are well-formed and come once, and the prefix of the name was declared.
+    fn check_tag(&mut self, tag: &BytesStart<'_>) -> Result<(), Finding> {
+        if !tag.attributes_raw().is_empty() {
+            for attribute in tag.attributes() {
+                let Ok(attribute) = attribute else {
+                    return Err(self.refuse(
+                        "xml_broken",
+                        "Thuộc tính XML hỏng",
+                        "an attribute is malformed",
+                    ));
+                };
+                if let Some(prefix) = attribute.key.into_inner().strip_prefix("xmlns:") {
+                    self.prefixes.push(prefix.to_owned());
+                }
+            }
+        }
+        let name = tag.name().into_inner();
+        match name.split_once(':') {
+            Some((prefix, _)) if !self.prefixes.iter().any(|known| known == prefix) => Err(self.refuse(
+                "xml_broken",
+                "Tiền tố XML chưa khai báo",
+                "the prefix of an element is not declared",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn stray(&self) -> Finding {
+        self.refuse(
+            "xml_broken",
+            "Có nội dung ngoài phần tử gốc của XML",
+            "something stands outside of the root element",
+        )
     }
 
     fn note_version(&mut self, tag: &BytesStart<'_>) {
@@ -218,6 +274,7 @@ impl<'a> Walker<'a> {
         if at > MAX_ELEMENTS {
             return Err(self.refuse("xml_too_large", "Bút toán quá lớn", "the entry has too many elements"));
         }
+        self.check_tag(tag).map_err(|finding| self.within(finding))?;
         let length = tag.local_name().into_inner().len();
         // Behind the bracket, and the prefix where there is one.
         let start = place + 1 + tag.name().into_inner().len() - length;
@@ -253,6 +310,11 @@ impl<'a> Walker<'a> {
         // What stands between elements for the eye only.
         if known.length == 0 && text.bytes().all(|byte| byte.is_ascii_whitespace()) {
             return Ok(());
+        }
+        if text.bytes().any(|byte| byte < b' ' && !byte.is_ascii_whitespace()) {
+            let control =
+                self.refuse("xml_broken", "Có ký tự điều khiển", "a control character stands in the text");
+            return Err(self.within(control));
         }
         node.text.length += text.len();
         if node.text.length > MAX_TEXT_BYTES {
@@ -359,4 +421,9 @@ impl<'a> Walker<'a> {
         }
         finding
     }
+}
+
+/// White space, or the byte order mark of a file that was joined.
+fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || matches!(c, '\u{FEFF}' | '\0' | '\u{1A}'))
 }

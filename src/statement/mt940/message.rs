@@ -109,6 +109,15 @@ impl<'a> Builder<'a> {
 
     fn take_number(&mut self, tag: &Tag<'a, '_>) {
         let Some(number) = present(tag.value()) else { return };
+        if self.statement.number.as_ref().is_some_and(|known| *known != number) {
+            self.findings.error(Finding::new(
+                tag.at(),
+                "tag_repeated",
+                format!("Trường :{}: lặp lại với số khác", tag.name),
+                format!("the tag :{}: is repeated with another number", tag.name),
+            ));
+            return;
+        }
         let mut parts = number.split('/').map(str::trim);
         self.statement.sequence = parts.next().and_then(|part| part.parse().ok());
         let page = parts.next().and_then(|part| part.parse().ok());

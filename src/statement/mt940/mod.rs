@@ -13,7 +13,7 @@ mod tag;
 #[cfg(test)]
 mod tests;
 
-use super::finding::{Finding, Findings};
+use super::finding::{Finding, Findings, line_place};
 use super::model::Format;
 use super::parse::Reading;
 
@@ -69,9 +69,28 @@ pub(super) fn read(text: &str) -> Reading {
             .then(|| messages.last().map(|message| message.last_line))
             .flatten(),
     };
+    if is_interim {
+        check_end(&messages, file.last_line.is_some(), &mut findings);
+    }
     let read = |message| message::read_message(message, &lines, format, &file, &mut findings);
     let statements = messages.iter().map(read).collect();
     Reading { format, version: None, statements, findings }
+}
+
+/// A report within the day has no closing balance: where it ends shows by a mark or by its sums, and where
+/// a bank sends neither, by the end of its last line.
+fn check_end(messages: &[tag::Message<'_>], is_open_ended: bool, findings: &mut Findings) {
+    let Some((last, others)) = messages.split_last() else { return };
+    let is_ended_by_habit = others.iter().any(tag::Message::is_ended);
+    let is_whole = last.is_ended() || (last.has("61") && !is_open_ended && !is_ended_by_habit);
+    if !is_whole {
+        findings.error(Finding::new(
+            line_place(last.last_line),
+            "message_cut",
+            "Tệp kết thúc khi điện MT942 chưa có dấu kết thúc hoặc tổng :90D:/:90C:; có thể bị cắt cụt",
+            "the file ends before the MT942 has its end mark or its sums :90D: and :90C:; it may be cut off",
+        ));
+    }
 }
 
 /// The line at a number with what belongs to it: its continuation, and the `:86:` of a `:61:`.

@@ -68,6 +68,8 @@ pub(super) struct Message<'a> {
     pub last_line: usize,
     has_opening: bool,
     has_closing: bool,
+    /// A dash or the end of a SWIFT block stands behind it.
+    has_end: bool,
 }
 
 impl<'a> Message<'a> {
@@ -78,6 +80,11 @@ impl<'a> Message<'a> {
             line: head.line,
             content: lines.get(head.start..head.end).unwrap_or_default(),
         })
+    }
+
+    /// Whether it shows where it ends: by a mark, or by the sums of its entries.
+    pub fn is_ended(&self) -> bool {
+        self.has_end || self.heads.last().is_some_and(|head| matches!(head.name, "90C" | "90D"))
     }
 
     pub fn has(&self, name: &str) -> bool {
@@ -218,7 +225,7 @@ impl<'a> Splitter<'a, '_> {
             self.envelope.end_text();
         }
         if line.trim() == "-" && self.ends_message(position) {
-            self.is_open = false;
+            self.end_message();
             return;
         }
         match split_tag(line.trim_start()) {
@@ -235,6 +242,13 @@ impl<'a> Splitter<'a, '_> {
         }
     }
 
+    fn end_message(&mut self) {
+        if let Some(message) = self.messages.last_mut().filter(|_| self.is_open) {
+            message.has_end = true;
+        }
+        self.is_open = false;
+    }
+
     /// Outside of free text, and where the file ends.
     fn is_cut_here(&self, position: usize) -> bool {
         !self.is_in_free_text()
@@ -246,7 +260,7 @@ impl<'a> Splitter<'a, '_> {
         let mut rest = line;
         let trimmed = line.trim_start();
         if let Some(behind) = trimmed.strip_prefix("-}") {
-            self.is_open = false;
+            self.end_message();
             self.envelope.end_text();
             rest = behind.find('{').and_then(|at| behind.get(at..)).unwrap_or_default();
         }

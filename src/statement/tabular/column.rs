@@ -103,17 +103,35 @@ const REFERENCE: &[&str] = &[
     "FT",
 ];
 
+/// Of an amount that is not in the money of the account.
+const ELSEWHERE: &[&str] = &[
+    "ORIGINAL",
+    "ORIG",
+    "FOREIGN",
+    "LOCAL",
+    "SOURCE",
+    "INSTRUCTED",
+    "EXCHANGE",
+    "EXCHANGED",
+    "INSTRUMENT",
+    "EQUIVALENT",
+    "REFUNDED",
+];
+
 /// What the heading means in a row of that language; `None` for one that is of no use to us.
 pub(super) fn classify(heading: &str, language: Option<&str>) -> Option<Column> {
     let text = normalise(heading);
     if text.is_empty() || text.len() > 90 {
         return None;
     }
+    if has_any(&text, &["FRANCS"]) {
+        return None;
+    }
     if let Some(column) = dictionary::meaning(heading, language) {
         return Some(column);
     }
     // The amount before it was exchanged is not what moved on the account.
-    if has_any(&text, &["ORIGINAL", "FOREIGN", "LOCAL"]) {
+    if has_any(&text, ELSEWHERE) {
         return None;
     }
     let has = |phrases: &[&str]| has_any(&text, phrases);
@@ -143,7 +161,22 @@ pub(super) fn classify(heading: &str, language: Option<&str>) -> Option<Column> 
 fn classify_date(text: &str) -> Column {
     if has_any(text, &["HIEU LUC", "HL", "VALUE", "EFFECTIVE", "GIA TRI"]) {
         Column::ValueDate
-    } else if has_any(text, &["HACH TOAN", "POSTING", "POSTED", "BOOKING", "ACCOUNTING", "GHI SO"]) {
+    } else if has_any(
+        text,
+        &[
+            "HACH TOAN",
+            "POSTING",
+            "POSTED",
+            "POST",
+            "BOOKING",
+            "BOOKED",
+            "ACCOUNTING",
+            "SETTLEMENT",
+            "CLEARED",
+            "CLEARING",
+            "GHI SO",
+        ],
+    ) {
         Column::BookingDate
     } else {
         Column::TransactionDate
@@ -154,7 +187,8 @@ fn classify_text(text: &str, is_account: bool) -> Option<Column> {
     let has = |phrases: &[&str]| has_any(text, phrases);
     let is_other_side = has(OTHER_SIDE);
     let is_name = has(&["TEN", "NAME", "DON VI"]);
-    if has(&["LOAI TIEN", "TIEN TE", "NGUYEN TE", "CURRENCY", "CCY"]) {
+    let is_amount = has(&["AMOUNT IN"]);
+    if has(&["LOAI TIEN", "TIEN TE", "NGUYEN TE", "CURRENCY", "CCY"]) && !is_amount {
         Some(Column::Currency)
     } else if is_account && is_other_side && !is_name {
         Some(Column::CounterpartyAccount)
@@ -218,10 +252,13 @@ mod tests {
             ("No.", Column::RowNumber),
             ("Nợ/Có", Column::Mark),
             ("Loại tiền/Currency", Column::Currency),
+            ("Post Date", Column::BookingDate),
+            ("Amount in account currency", Column::Amount),
         ] {
             assert_eq!(classify(heading, None), Some(column), "{heading}");
         }
-        for heading in ["Ngân hàng đối tác", "", "Original Amount", "local_currency"] {
+        for heading in ["Ngân hàng đối tác", "", "Original Amount", "local_currency", "Instructed amount"]
+        {
             assert_eq!(classify(heading, None), None, "{heading}");
         }
     }

@@ -67,7 +67,7 @@ pub(super) fn named(
     surroundings: &Surroundings,
     has_own_layout: bool,
 ) -> Option<String> {
-    let in_column = || body.iter().find_map(|row| label::currency_in(columns.cell(row, Column::Currency)));
+    let in_column = || body.iter().find_map(|row| currency_in_cell(columns.cell(row, Column::Currency)));
     let beside_balance = || balances.iter().find_map(|value| beside(value));
     let beside_amount = || beside_all(columns, body);
     let in_heading = || columns.heading_currency().map(str::to_owned);
@@ -78,6 +78,15 @@ pub(super) fn named(
         .or_else(in_heading)
         .or_else(by_layout)
         .or_else(|| surroundings.only_named())
+}
+
+/// The code in a cell of the column of currencies, or what its sign or word stands for.
+pub(super) fn currency_in_cell(cell: &str) -> Option<String> {
+    label::currency_in(cell).or_else(|| match normalise(cell).as_str() {
+        "EURO" | "EUROS" => Some("EUR".to_owned()),
+        "VN DONG" | "DONG" => Some("VND".to_owned()),
+        _ => currency::of_sign(cell.trim()).map(str::to_owned),
+    })
 }
 
 /// The currency that stands beside every amount.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::column::{Column, normalise};
+use super::column::{Column, has_any, normalise};
 use super::label::Label;
 use crate::statement::currency;
 
@@ -21,6 +21,9 @@ struct File {
     headings: BTreeMap<String, BTreeMap<Column, Vec<String>>>,
     labels: BTreeMap<String, Vec<String>>,
     marks: BTreeMap<String, Vec<String>>,
+    /// Kinds of movements that say on which side they are.
+    kinds: BTreeMap<String, Vec<String>>,
+    states: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Default)]
@@ -31,6 +34,9 @@ struct Dictionary {
     labels: HashMap<String, Label>,
     /// True is money in.
     marks: HashMap<String, bool>,
+    kinds: HashMap<String, bool>,
+    /// Words of rows that are not booked.
+    not_booked: Vec<String>,
 }
 
 static DICTIONARY: LazyLock<Dictionary> =
@@ -61,6 +67,11 @@ impl Dictionary {
         for (name, words) in file.marks {
             dictionary.marks.extend(words.into_iter().map(|word| (normalise(&word), name == "credit")));
         }
+        for (name, words) in file.kinds {
+            dictionary.kinds.extend(words.into_iter().map(|word| (normalise(&word), name == "credit")));
+        }
+        let words = file.states.into_values().flatten();
+        dictionary.not_booked = words.map(|word| normalise(&word)).collect();
         dictionary
     }
 }
@@ -73,6 +84,17 @@ pub(super) fn label(words: &str) -> Option<Label> {
 /// Debit or credit; true is money in.
 pub(super) fn mark(cell: &str) -> Option<bool> {
     DICTIONARY.marks.get(&normalise(cell)).copied()
+}
+
+/// The side of a movement by its kind (“Deposit”, “Withdrawal”); true is money in.
+pub(super) fn kind(cell: &str) -> Option<bool> {
+    DICTIONARY.kinds.get(&normalise(cell)).copied()
+}
+
+/// Whether the words say that a row is pending, declined or taken back.
+pub(super) fn is_not_booked(cell: &str) -> bool {
+    let words = normalise(cell);
+    DICTIONARY.not_booked.iter().any(|state| has_any(&words, &[state]))
 }
 
 /// What a row of headings is written in: the language that knows most of them.
@@ -106,7 +128,7 @@ fn meanings_of(heading: &str) -> &'static [(String, Column)] {
 }
 
 /// `BETRAG IN EUR` is `BETRAG`, `VWZ12` is `VWZ`, `OMSCHRIJVING 1` is `OMSCHRIJVING`.
-fn without_currency(heading: &str) -> String {
+pub(super) fn without_currency(heading: &str) -> String {
     let mut words: Vec<&str> = heading.split(' ').collect();
     while let [.., last] = words.as_slice() {
         let is_number = last.bytes().all(|byte| byte.is_ascii_digit());

@@ -2,10 +2,10 @@
 
 use chrono::NaiveDate;
 
+use super::amount::Notation;
 use super::column::{Column, classify, has_any, normalise};
 use super::dictionary;
-use super::mark::read_mark;
-use super::movement::is_dated;
+use super::rank;
 use super::rows::Row;
 use crate::statement::date::{FoundOrder, find_order, may_be_date, table_date};
 use crate::statement::finding::Fault;
@@ -20,7 +20,7 @@ const LAYOUT_SCORE: usize = 100;
 /// Which cell of a row is what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::statement) struct Columns {
-    found: Vec<(Column, usize)>,
+    pub(super) found: Vec<(Column, usize)>,
     width: usize,
     /// Absent until all dates of the table are known.
     dates: Option<DateOrder>,
@@ -30,6 +30,8 @@ pub(in crate::statement) struct Columns {
     heading_currency: Option<String>,
     /// The column of fees is one of fees alone, not of interest too.
     has_only_fees: bool,
+    /// Columns of amounts that count as much as the first by their headings.
+    equal_amounts: Vec<usize>,
 }
 
 impl Columns {
@@ -94,6 +96,7 @@ impl Columns {
             currency: layout.currency.clone(),
             heading_currency: None,
             has_only_fees: false,
+            equal_amounts: Vec::new(),
         }
     }
 
@@ -105,6 +108,7 @@ impl Columns {
             .collect();
         settle_bare_no(&mut found, row);
         settle_value(&mut found, row);
+        let equal_amounts = rank::settle(&mut found, row);
         let heading_currency = heading_currency(&found, row);
         let width = width_of(row);
         let columns = Columns {
@@ -115,6 +119,7 @@ impl Columns {
             currency: None,
             heading_currency,
             has_only_fees: false,
+            equal_amounts,
         };
         columns.is_complete().then_some(columns)
     }
@@ -140,6 +145,7 @@ impl Columns {
         Some(Columns {
             heading_currency: heading_currency(&found, row),
             has_only_fees: false,
+            equal_amounts: Vec::new(),
             found,
             width,
             dates: Some(layout.dates),
@@ -173,6 +179,33 @@ impl Columns {
     pub fn cells<'a>(&'a self, row: &'a Row, column: Column) -> impl Iterator<Item = &'a str> {
         let indexes = self.found.iter().filter(move |(found, _)| *found == column).map(|(_, index)| *index);
         indexes.map(|index| row.cell(index)).filter(|cell| !cell.is_empty())
+    }
+
+    /// The same columns with another one of that meaning in the place of the first.
+    pub fn rivals(&self, column: Column) -> impl Iterator<Item = Columns> {
+        let places = self.found.iter().enumerate().filter(move |(_, (found, _))| *found == column);
+        let places: Vec<usize> = places.map(|(place, _)| place).collect();
+        let first = places.first().copied().unwrap_or(0);
+        places.into_iter().skip(1).map(move |place| {
+            let mut columns = self.clone();
+            columns.found.swap(first, place);
+            columns
+        })
+    }
+
+    /// The same columns but for that meaning.
+    pub fn without(&self, column: Column) -> Columns {
+        let mut columns = self.clone();
+        columns.found.retain(|(found, _)| *found != column);
+        columns
+    }
+
+    /// Whether another column of amounts, as good by its heading, says something else in the row.
+    pub fn amounts_differ(&self, row: &Row, notation: &Notation) -> bool {
+        let read = |cell: &str| notation.read(cell).ok().flatten().map(|read| read.amount);
+        let amount = read(self.cell(row, Column::Amount));
+        let others = self.equal_amounts.iter().filter_map(|index| read(row.cell(*index)));
+        amount.is_some() && others.map(Some).any(|other| other != amount)
     }
 
     /// Cells up to the last heading.
@@ -222,16 +255,6 @@ impl Columns {
     /// The name of the layout that was used.
     pub fn layout(&self) -> Option<&str> {
         self.layout.as_deref()
-    }
-
-    /// A column without a heading behind the amounts may hold their marks.
-    pub fn adopt_marks(&mut self, rows: &[Row]) {
-        let Some(index) = self.index(Column::Amount).map(|index| index + 1) else { return };
-        let is_free = !self.has(Column::Mark) && self.found.iter().all(|(_, at)| *at != index);
-        let mut cells = rows.iter().filter(|row| is_dated(self, row)).map(|row| row.cell(index)).peekable();
-        if is_free && cells.peek().is_some() && cells.all(|cell| read_mark(cell).is_some()) {
-            self.found.push((Column::Mark, index));
-        }
     }
 
     /// The currency in the headings of the amounts.

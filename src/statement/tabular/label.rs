@@ -83,6 +83,8 @@ const TOTAL: &[&str] = &[
     "SUMME",
     "TOTALE",
 ];
+/// The sum of one side over the days of the statement.
+const TURNOVER: &[&str] = &["TURNOVER", "KAIVE", "APYVARTA", "APGROZIJUMS", "UMSATZSUMME"];
 const FOOTER: &[&str] = &[
     "CHUNG TU NAY",
     "SAO KE NAY",
@@ -155,6 +157,21 @@ pub(super) fn label_of(cell: &str) -> Option<Label> {
         Some(Label::Account)
     } else {
         super::dictionary::label(&words)
+    }
+}
+
+/// What a cell states by its words alone: a balance or a sum, without anything behind it.
+pub(super) fn exact_label(cell: &str) -> Option<Label> {
+    let words = normalise(cell);
+    let is_one_of = |phrases: &[&str]| phrases.contains(&words.as_str());
+    match () {
+        () if words.is_empty() || words.len() > 40 => None,
+        () if is_one_of(OPENING) || words == "SALDO ANTERIOR" => Some(Label::Opening),
+        () if is_one_of(CLOSING) || matches!(words.as_str(), "S A L D O" | "SALDO ATUAL") => {
+            Some(Label::Closing)
+        }
+        () if is_one_of(TOTAL) || is_one_of(TURNOVER) => Some(Label::Total),
+        () => super::dictionary::label(&words),
     }
 }
 

@@ -17,12 +17,14 @@ pub(super) fn read_mark(mark: &str) -> Option<bool> {
 }
 
 pub(super) fn apply_mark(amount: Decimal, mark: &str) -> Result<Decimal, Fault> {
-    read_mark(mark).map(|is_in| signed(amount.abs(), is_in)).ok_or_else(|| {
-        let shown = excerpt(mark);
-        Fault::new(
-            "mark_invalid",
-            format!("Dấu ghi nợ/có “{shown}” không hợp lệ"),
-            format!("“{shown}” is not a debit or credit mark"),
-        )
-    })
+    read_mark(mark).or_else(|| dictionary::kind(mark)).map(|is_in| signed(amount.abs(), is_in)).ok_or_else(
+        || {
+            let shown = excerpt(mark);
+            Fault::new(
+                "mark_invalid",
+                format!("Dấu ghi nợ/có “{shown}” không hợp lệ"),
+                format!("“{shown}” is not a debit or credit mark"),
+            )
+        },
+    )
 }

@@ -5,6 +5,7 @@
 //! tables come in the order of the page.
 
 use super::rows::Row;
+use crate::statement::workbook::number_text;
 
 /// A cell that says it stands further right than this is not believed.
 const MAX_COLUMNS: usize = 256;
@@ -32,6 +33,11 @@ fn is_row(name: &str) -> bool {
     name.eq_ignore_ascii_case("tr") || name == "Row" || name.ends_with(":Row")
 }
 
+/// `Data` of SpreadsheetML.
+fn is_data(name: &str) -> bool {
+    name == "Data" || name.ends_with(":Data")
+}
+
 fn is_cell(name: &str) -> bool {
     name.eq_ignore_ascii_case("td")
         || name.eq_ignore_ascii_case("th")
@@ -39,10 +45,50 @@ fn is_cell(name: &str) -> bool {
         || name.ends_with(":Cell")
 }
 
+/// The line where the text ends inside of a tag or of a table. Pages that leave end tags out are known by
+/// the end of the page, or by never closing a table or a row.
+pub(super) fn open_at_end(text: &str) -> Option<usize> {
+    let (mut tables, mut workbooks, mut open_rows, mut closed_rows) = (0_usize, 0_usize, 0_usize, 0_usize);
+    let mut is_page_closed = false;
+    let mut last_line = 1;
+    for (line, piece) in (Tags { rest: text, line: 1 }) {
+        last_line = line;
+        match piece {
+            Piece::Open(tag) if tag.is_empty() => {}
+            Piece::Open(tag) if tag.name().eq_ignore_ascii_case("table") => tables += 1,
+            Piece::Open(tag) if is_workbook(tag.name()) => workbooks += 1,
+            Piece::Open(tag) if is_row(tag.name()) => open_rows = 1,
+            Piece::Close(name) if name.eq_ignore_ascii_case("table") => tables = tables.saturating_sub(1),
+            Piece::Close(name) if is_workbook(name) => workbooks = workbooks.saturating_sub(1),
+            Piece::Close(name) if is_row(name) => (open_rows, closed_rows) = (0, closed_rows + 1),
+            Piece::Close(name) => {
+                is_page_closed |= ["html", "body"].iter().any(|end| name.eq_ignore_ascii_case(end));
+            }
+            Piece::Text(_) | Piece::Open(_) => {}
+        }
+    }
+    let ends_in_tag =
+        text.rfind('<').is_some_and(|at| text.get(at..).is_some_and(|tail| !tail.contains('>')));
+    let is_row_open = open_rows > 0 && closed_rows > 0;
+    let is_open = ends_in_tag || workbooks > 0 || (!is_page_closed && (tables > 0 || is_row_open));
+    is_open.then_some(last_line)
+}
+
+fn is_workbook(name: &str) -> bool {
+    name == "Workbook" || name.ends_with(":Workbook")
+}
+
 #[derive(Default)]
 struct Reader {
     rows: Vec<Row>,
     row: Option<Row>,
+    /// Rows around a table that stands in a cell, with the depth of the table they are of.
+    outer: Vec<(Row, usize)>,
+    /// Tables that are open, and how many were when the row began.
+    depth: usize,
+    row_depth: usize,
+    /// The cell holds a number as the program keeps it, with the noise of its arithmetic.
+    is_number: bool,
     is_in_cell: bool,
     /// Cells that the open one covers to its right.
     covered: usize,
@@ -61,7 +107,11 @@ impl Reader {
         match piece {
             Piece::Text(text) => self.add_text(text),
             Piece::Open(tag) => self.open(line, tag),
-            Piece::Close(name) if is_row(name) => self.close_row(),
+            Piece::Close(name) if is_row(name) => self.end_row(),
+            Piece::Close(name) if name.eq_ignore_ascii_case("table") => {
+                self.depth = self.depth.saturating_sub(1);
+            }
+            Piece::Close(name) if is_data(name) => self.round_number(),
             Piece::Close(name) if is_cell(name) => self.close_cell(),
             Piece::Close(name) if matches!(name.to_ascii_lowercase().as_str(), "p" | "div") => {
                 self.add_break()
@@ -73,8 +123,11 @@ impl Reader {
     fn open(&mut self, line: usize, tag: &Tag<'_>) {
         let name = tag.name();
         if is_row(name) {
-            self.close_row();
-            self.row = Some(Row { line, cells: Vec::new() });
+            self.open_row(line);
+        } else if name.eq_ignore_ascii_case("table") && !tag.is_empty() {
+            self.depth += 1;
+        } else if is_data(name) {
+            self.is_number = tag.0.contains("\"Number\"");
         } else if is_cell(name) {
             self.open_cell(tag);
         } else if name.eq_ignore_ascii_case("br") {
@@ -83,6 +136,33 @@ impl Reader {
             && !tag.is_empty()
         {
             self.hidden = Some(name.to_owned());
+        }
+    }
+
+    /// A row inside of a cell is one of a table of its own; the row around it goes on behind it.
+    fn open_row(&mut self, line: usize) {
+        let is_inside = self.is_in_cell && self.depth > self.row_depth;
+        if let Some(around) = if is_inside { self.row.take() } else { None } {
+            self.outer.push((around, self.row_depth));
+        } else {
+            self.close_row();
+        }
+        self.is_in_cell = false;
+        self.row_depth = self.depth;
+        self.row = Some(Row { line, cells: Vec::new() });
+    }
+
+    fn end_row(&mut self) {
+        self.close_row();
+        if let Some((around, depth)) = self.outer.pop() {
+            (self.row, self.row_depth, self.is_in_cell) = (Some(around), depth, true);
+        }
+    }
+
+    fn round_number(&mut self) {
+        let is_number = std::mem::take(&mut self.is_number);
+        if let Some(cell) = self.cell().filter(|_| is_number) {
+            *cell = number_text(cell.trim(), false, false);
         }
     }
 

@@ -13,19 +13,26 @@
 #[cfg(test)]
 mod abroad_tests;
 mod amount;
+mod attempt;
 mod column;
 mod denomination;
 mod dictionary;
+mod ending;
+mod habit;
 mod header;
 mod label;
+mod ledger;
 mod mark;
 mod markup;
 mod movement;
 mod order;
 mod preview;
+mod rank;
 mod rows;
 mod section;
 mod shape;
+mod sides;
+mod stated;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -35,6 +42,7 @@ use super::layout::Layouts;
 use super::model::Format;
 use super::parse::Reading;
 
+pub(super) use ending::Ending;
 pub use preview::Preview;
 pub(super) use rows::{Row, open_quote};
 
@@ -57,14 +65,19 @@ pub(super) fn rows_of_markup(text: &str) -> Vec<Row> {
     markup::rows(text)
 }
 
+/// The line at which a page or SpreadsheetML file breaks off inside of its table.
+pub(super) fn open_element(text: &str) -> Option<usize> {
+    markup::open_at_end(text)
+}
+
 /// Reads the sheets of a file, a text being one sheet.
-pub(super) fn read(sheets: &[Vec<Row>], format: Format, layouts: Layouts<'_>) -> Reading {
+pub(super) fn read(sheets: &[Vec<Row>], format: Format, ending: Ending, layouts: Layouts<'_>) -> Reading {
     let mut findings = Findings::default();
     let mut statements = Vec::new();
     for sheet in sheets {
         // A sheet without a heading row is a cover, a chart or a note.
         if header::find(sheet, layouts).is_some() {
-            statements.extend(section::read_sections(sheet, format == Format::Csv, layouts, &mut findings));
+            statements.extend(section::read_sections(sheet, ending, layouts, &mut findings));
         }
     }
     if statements.is_empty() {

@@ -3,18 +3,22 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use crate::statement::finding::{Fault, line_place};
+use crate::statement::finding::{Fault, excerpt, line_place};
 use crate::statement::model::Line;
 use crate::text::clean;
 
 use super::amount::Notation;
 use super::column::Column;
+use super::denomination;
+use super::dictionary;
+use super::habit::Habits;
 use super::header::Columns;
 use super::label;
 use super::mark::apply_mark;
 use super::order::Movement;
 use super::rows::Row;
 use super::shape::check_shape;
+use super::stated;
 
 pub(super) enum RowKind {
     Movement(Box<Movement>),
@@ -22,6 +26,8 @@ pub(super) enum RowKind {
     Continuation(String),
     /// A dated row without an amount, with the balance it states.
     Bare(Option<Decimal>),
+    /// A row that the bank has not booked, or has taken back.
+    NotBooked,
     Text,
 }
 
@@ -43,6 +49,7 @@ pub(super) struct RowReader<'a> {
     notation: &'a Notation,
     /// The column that says debit or credit, when the amounts have no sign.
     mark_column: Option<Column>,
+    habits: Habits,
     last_day: Option<NaiveDate>,
     entry_count: u32,
     /// Of the rows so far, as long as all have the same.
@@ -51,11 +58,17 @@ pub(super) struct RowReader<'a> {
 }
 
 impl<'a> RowReader<'a> {
-    pub fn new(columns: &'a Columns, notation: &'a Notation, mark_column: Option<Column>) -> Self {
+    pub fn new(
+        columns: &'a Columns,
+        notation: &'a Notation,
+        mark_column: Option<Column>,
+        habits: Habits,
+    ) -> Self {
         RowReader {
             columns,
             notation,
             mark_column,
+            habits,
             last_day: None,
             entry_count: 0,
             account: None,
@@ -71,6 +84,9 @@ impl<'a> RowReader<'a> {
     pub fn read(&mut self, row: &Row) -> Result<RowKind, Fault> {
         let columns = self.columns;
         check_shape(columns, row)?;
+        if is_not_booked(columns, row) {
+            return Ok(RowKind::NotBooked);
+        }
         let amounts = self.row_amounts(row)?;
         let date = date_cell(columns, row);
         let has_amount = !amounts.is_empty();
@@ -105,11 +121,20 @@ impl<'a> RowReader<'a> {
         if is_zero || (!has_text && balance_cell.is_empty()) {
             return Ok(RowKind::Text);
         }
-        Ok(RowKind::Bare(amount_in(balance_cell, self.notation)?))
+        Ok(RowKind::Bare(self.balance_in(row)?))
     }
 
     fn check_currency(&self, row: &Row) -> Result<(), Fault> {
-        let currency = label::currency_in(self.columns.cell(row, Column::Currency));
+        let cell = self.columns.cell(row, Column::Currency);
+        let currency = denomination::currency_in_cell(cell);
+        if self.habits.names_currencies && currency.is_none() && !matches!(cell, "" | "-") {
+            let shown = excerpt(cell);
+            return Err(Fault::new(
+                "currency_invalid",
+                format!("“{shown}” không phải loại tiền"),
+                format!("“{shown}” is no currency"),
+            ));
+        }
         match currency.filter(|currency| *currency != self.notation.currency) {
             Some(currency) => Err(mixed(&currency, &self.notation.currency)),
             None => Ok(()),
@@ -146,7 +171,7 @@ impl<'a> RowReader<'a> {
     }
 
     fn movement_of(&self, row: &Row, line: &Line, amounts: RowAmounts) -> Result<RowKind, Fault> {
-        let balance = amount_in(self.columns.cell(row, Column::Balance), self.notation)?;
+        let balance = self.balance_in(row)?;
         let charges = [(amounts.fee, "Phí, lãi"), (amounts.tax, "Thuế")];
         let charges = charges.into_iter().filter_map(|(amount, name)| Some((amount?, name)));
         let main = amounts.main.map(|amount| Line { amount, ..line.clone() });
@@ -157,7 +182,23 @@ impl<'a> RowReader<'a> {
             lines.push(Line { amount, memo, ..line.clone() });
         }
         let charge_count = lines.len() - main_count;
-        Ok(RowKind::Movement(Box::new(Movement { lines, balance, charge_count, is_undecided: true })))
+        Ok(RowKind::Movement(Box::new(Movement {
+            lines,
+            balance,
+            charge_count,
+            is_undecided: true,
+            label: stated::statement_of(row),
+        })))
+    }
+
+    /// The balance, with its own mark where it has one.
+    fn balance_in(&self, row: &Row) -> Result<Option<Decimal>, Fault> {
+        let balance = amount_in(self.columns.cell(row, Column::Balance), self.notation)?;
+        let mark = self.columns.cell(row, Column::BalanceMark);
+        match balance {
+            Some(balance) if !mark.is_empty() => apply_mark(balance, mark).map(Some),
+            _ => Ok(balance),
+        }
     }
 
     fn row_amounts(&self, row: &Row) -> Result<RowAmounts, Fault> {
@@ -171,13 +212,15 @@ impl<'a> RowReader<'a> {
             }
             amount_in(cell, self.notation).map(|amount| amount.filter(|amount| !amount.is_zero()))
         };
-        let (fee, tax) = (read(Column::Fee)?, read(Column::Tax)?);
+        // Without balances nothing says that a tax moved beside the amount: it only tells of it.
+        let taxes_move = columns.layout().is_some() || columns.has(Column::Balance);
+        let tax = if taxes_move { read(Column::Tax)? } else { None };
+        let fee = read(Column::Fee)?;
         let main = if columns.has(Column::Debit) && columns.has(Column::Credit) {
-            // “Nợ” is money out, with or without a minus of its own.
             match (read(Column::Debit)?, read(Column::Credit)?) {
                 (Some(_), Some(_)) => return Err(both_sides()),
-                (Some(debit), None) => Some(-debit.abs()),
-                (None, Some(credit)) => Some(credit),
+                (Some(debit), None) => Some(self.habits.debit(debit)),
+                (None, Some(credit)) => Some(self.habits.credit(credit)),
                 (None, None) => None,
             }
         } else {
@@ -214,6 +257,14 @@ fn both_sides() -> Fault {
         "Dòng có cả số tiền ghi nợ và ghi có",
         "the row has both a debit and a credit amount",
     )
+}
+
+/// By its column of states, or by a word where the date should stand.
+pub(super) fn is_not_booked(columns: &Columns, row: &Row) -> bool {
+    let date = date_cell(columns, row);
+    let has_word_for_date =
+        !date.bytes().any(|byte| byte.is_ascii_digit()) && dictionary::is_not_booked(date);
+    has_word_for_date || dictionary::is_not_booked(columns.cell(row, Column::State))
 }
 
 pub(super) fn date_cell<'a>(columns: &Columns, row: &'a Row) -> &'a str {

@@ -1,7 +1,9 @@
 //! The order of booking, and balances the table does not state.
 
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+use super::label::Label;
 use crate::statement::finding::{Finding, Findings};
 use crate::statement::model::{Balance, BalanceBasis, Line, Statement};
 
@@ -15,6 +17,8 @@ pub(super) struct Movement {
     pub charge_count: usize,
     /// No running balance has said whether its charges have their sign.
     pub is_undecided: bool,
+    /// What the words of the row state, where it may be no movement.
+    pub label: Option<Label>,
 }
 
 /// What the running balances said about the signs of charges.
@@ -22,22 +26,29 @@ pub(super) struct Movement {
 struct Signs {
     flipped: usize,
     kept: usize,
+    /// Charges that the amount beside them has in it.
+    included: usize,
 }
 
 impl Signs {
     /// Whether the charges that no balance decides are written without their sign: as all others of the
     /// table are, or, where no balance speaks, when a column of fees alone never has a minus.
     fn is_unsigned(&self, movements: &[Movement], has_only_fees: bool) -> bool {
-        if self.flipped > 0 || self.kept > 0 {
-            return self.kept == 0;
+        if self.flipped > 0 || self.kept > 0 || self.included > 0 {
+            return self.kept == 0 && self.flipped > 0;
         }
         let mut charges = movements.iter().flat_map(Movement::charges);
         has_only_fees && charges.all(|line| line.amount > Decimal::ZERO)
     }
+
+    /// Whether every charge that a balance decided is in the amount beside it.
+    fn are_included(&self) -> bool {
+        self.included > 0 && self.flipped == 0 && self.kept == 0
+    }
 }
 
 impl Movement {
-    fn sum(&self) -> Option<Decimal> {
+    pub fn sum(&self) -> Option<Decimal> {
         self.lines.iter().try_fold(Decimal::ZERO, |sum, line| sum.checked_add(line.amount))
     }
 
@@ -62,12 +73,37 @@ impl Movement {
         }
     }
 
-    fn leads(&self, before: Decimal, after: Decimal) -> bool {
-        let reaches = |sum: Option<Decimal>| sum.and_then(|sum| before.checked_add(sum)) == Some(after);
-        reaches(self.sum()) || (self.charge_count > 0 && reaches(self.charges_flipped()))
+    fn main_count(&self) -> usize {
+        self.lines.len().saturating_sub(self.charge_count)
     }
 
-    fn at(&self) -> String {
+    /// The amount alone, where it has its charges in it.
+    fn without_charges(&self) -> Option<Decimal> {
+        let main = self.lines.iter().take(self.main_count());
+        main.clone().next()?;
+        main.fold(Some(Decimal::ZERO), |sum, line| sum?.checked_add(line.amount))
+    }
+
+    /// The charges only tell what is in the amount.
+    fn drop_charges(&mut self) {
+        self.is_undecided = false;
+        if self.main_count() > 0 {
+            self.lines.truncate(self.main_count());
+            self.charge_count = 0;
+        }
+    }
+
+    fn leads(&self, before: Decimal, after: Decimal) -> bool {
+        let reaches = |sum: Option<Decimal>| sum.and_then(|sum| before.checked_add(sum)) == Some(after);
+        reaches(self.sum())
+            || (self.charge_count > 0 && (reaches(self.charges_flipped()) || reaches(self.without_charges())))
+    }
+
+    fn day(&self) -> Option<NaiveDate> {
+        self.lines.first().and_then(Line::day)
+    }
+
+    pub fn at(&self) -> String {
         self.lines.first().map(|line| line.at.clone()).unwrap_or_default()
     }
 }
@@ -81,17 +117,16 @@ pub(super) fn settle(
     findings: &mut Findings,
 ) {
     drop_constant_zero_balances(&mut movements);
-    if is_newest_first(&movements) {
-        movements.reverse();
-        findings.warn(Finding::new(
-            &statement.at,
-            "newest_first",
-            "Bảng xếp ngày mới trước; đã đảo lại",
-            "the table is newest first and was turned round",
-        ));
-    }
     let opening = statement.opening.as_ref().map(|opening| opening.amount);
+    let order = Order::of(&movements, opening);
+    movements = order.arrange(movements);
+    if order != Order::AsWritten {
+        findings.warn(order.told(&statement.at));
+    }
     let signs = check_running_balances(opening, &mut movements, findings);
+    if signs.are_included() {
+        movements.iter_mut().filter(|movement| movement.is_undecided).for_each(Movement::drop_charges);
+    }
     if signs.is_unsigned(&movements, has_only_fees) {
         movements.iter_mut().filter(|movement| movement.is_undecided).for_each(Movement::flip_charges);
     }
@@ -114,6 +149,122 @@ fn drop_constant_zero_balances(movements: &mut [Movement]) {
     }
 }
 
+/// How the rows of a table stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    AsWritten,
+    NewestFirst,
+    /// The days are turned round and the rows of a day are not.
+    NewestDayFirst,
+    /// The rows of a day are turned round and the days are not.
+    NewestFirstInDay,
+}
+
+impl Order {
+    /// Rows as written or turned round; where the balances follow from neither, by days.
+    fn of(movements: &[Movement], opening: Option<Decimal>) -> Order {
+        let usual = if is_newest_first(movements) { Order::NewestFirst } else { Order::AsWritten };
+        if usual.proves(movements, opening) {
+            return usual;
+        }
+        let by_day = [Order::NewestDayFirst, Order::NewestFirstInDay];
+        by_day.into_iter().find(|order| order.proves(movements, opening)).unwrap_or(usual)
+    }
+
+    fn proves(self, movements: &[Movement], opening: Option<Decimal>) -> bool {
+        let indexes = self.indexes(movements);
+        is_chain(indexes.into_iter().filter_map(|index| movements.get(index)), opening)
+    }
+
+    fn indexes(self, movements: &[Movement]) -> Vec<usize> {
+        let mut indexes: Vec<usize> = (0..movements.len()).collect();
+        let day = |index: &usize| movements.get(*index).and_then(Movement::day);
+        let turn_days = |indexes: &[usize]| -> Vec<usize> {
+            let mut turned = Vec::with_capacity(indexes.len());
+            indexes.chunk_by(|a, b| day(a) == day(b)).for_each(|of_day| turned.extend(of_day.iter().rev()));
+            turned
+        };
+        match self {
+            Order::AsWritten => {}
+            Order::NewestFirst => indexes.reverse(),
+            Order::NewestDayFirst => {
+                indexes.reverse();
+                indexes = turn_days(&indexes);
+            }
+            Order::NewestFirstInDay => indexes = turn_days(&indexes),
+        }
+        indexes
+    }
+
+    fn arrange(self, mut movements: Vec<Movement>) -> Vec<Movement> {
+        match self {
+            Order::AsWritten => movements,
+            Order::NewestFirst => {
+                movements.reverse();
+                movements
+            }
+            _ => {
+                let indexes = self.indexes(&movements);
+                let mut slots: Vec<Option<Movement>> = movements.into_iter().map(Some).collect();
+                indexes.into_iter().filter_map(|index| slots.get_mut(index).and_then(Option::take)).collect()
+            }
+        }
+    }
+
+    fn told(self, at: &str) -> Finding {
+        let (vi, en) = match self {
+            Order::NewestDayFirst => (
+                "Bảng xếp ngày mới trước, trong ngày xếp dòng cũ trước; đã xếp lại theo số dư",
+                "the table has the newest day first and the oldest row of a day first; it was put in order",
+            ),
+            Order::NewestFirstInDay => (
+                "Trong mỗi ngày bảng xếp dòng mới trước; đã xếp lại theo số dư",
+                "the table has the newest row of a day first; it was put in order",
+            ),
+            _ => ("Bảng xếp ngày mới trước; đã đảo lại", "the table is newest first and was turned round"),
+        };
+        Finding::new(at, "newest_first", vi, en)
+    }
+}
+
+/// Whether the balances follow from each other, and from the opening.
+fn is_chain<'a>(movements: impl Iterator<Item = &'a Movement>, opening: Option<Decimal>) -> bool {
+    let mut before = opening;
+    for movement in movements {
+        if let (Some(before), Some(after)) = (before, movement.balance)
+            && !movement.leads(before, after)
+        {
+            return false;
+        }
+        before = match movement.balance {
+            Some(after) => Some(after),
+            None => before.zip(movement.sum()).and_then(|(before, sum)| before.checked_add(sum)),
+        };
+    }
+    true
+}
+
+/// Whether running balances link some of the movements, and none of them contradicts.
+pub(super) fn proves(movements: &[Movement], opening: Option<Decimal>) -> Proof {
+    let is_linked = movements.iter().filter(|movement| movement.balance.is_some()).count()
+        + usize::from(opening.is_some())
+        > 1;
+    match Order::of(movements, opening).proves(movements, opening) {
+        false => Proof::Contradicted,
+        true if is_linked => Proof::Proven,
+        true => Proof::Open,
+    }
+}
+
+/// What the running balances say of a way to read the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proof {
+    Proven,
+    /// There are none, or too few.
+    Open,
+    Contradicted,
+}
+
 /// Decided by the running balances; by the dates when there are none or they decide nothing.
 fn is_newest_first(movements: &[Movement]) -> bool {
     let pairs = || movements.iter().zip(movements.iter().skip(1));
@@ -122,9 +273,8 @@ fn is_newest_first(movements: &[Movement]) -> bool {
     if forward != backward {
         return backward > forward;
     }
-    let day = |movement: &Movement| movement.lines.first().and_then(Line::day);
-    let never_rises = pairs().all(|(first, second)| day(first) >= day(second));
-    let falls = pairs().any(|(first, second)| day(first) > day(second));
+    let never_rises = pairs().all(|(first, second)| first.day() >= second.day());
+    let falls = pairs().any(|(first, second)| first.day() > second.day());
     never_rises && falls
 }
 
@@ -147,8 +297,13 @@ fn check_running_balances(
                     findings.error(broken(movement, before, after));
                     return signs;
                 }
-                movement.flip_charges();
-                signs.flipped += 1;
+                if movement.charges_flipped().and_then(|sum| before.checked_add(sum)) == Some(after) {
+                    movement.flip_charges();
+                    signs.flipped += 1;
+                } else {
+                    movement.drop_charges();
+                    signs.included += 1;
+                }
             } else if movement.charge_count > 0 {
                 movement.is_undecided = false;
                 signs.kept += 1;

@@ -35,7 +35,7 @@ fn has_date_letters(code: &str) -> bool {
 
 /// A number, written in full, or the day it stands for. One that is too long to be exact stays as
 /// it is written, so that no amount and no account is read from it.
-pub(super) fn number_text(written: &str, is_date: bool, counts_from_1904: bool) -> String {
+pub(in crate::statement) fn number_text(written: &str, is_date: bool, counts_from_1904: bool) -> String {
     let parsed = Decimal::from_str(written).or_else(|_| Decimal::from_scientific(written)).ok();
     let Some(number) = parsed.and_then(|number| number.round_sf(DIGITS)) else { return written.to_owned() };
     let digits = number.trunc().abs().to_string().len();

@@ -14,6 +14,7 @@ mod xlsx;
 use super::archive::Member;
 use super::finding::Finding;
 use super::tabular::Row;
+pub(super) use cell::number_text;
 
 /// Cells of all sheets together.
 const MAX_CELLS: usize = 5_000_000;

@@ -76,7 +76,7 @@ const ENDPOINTS: &[Endpoint] = &[
   "exemptions": []
 }"#,
         answer: r#"{
-  "id": "obl_01j9…", "unit": "00070", "reference_code": "HNPH7K2MQ4X97", "state": "raised",
+  "id": "obl_01j9…", "unit": "00070", "receiving_unit": "00070", "competent_unit": "00070", "reference_code": "HNPH7K2MQ4X97", "state": "raised",
   "total": 10000, "paid": 0, "outstanding": 10000,
   "qr": "00020101021238…", "links": { "pay": "https://…/p/HNPH7K2MQ4X97", "qr_svg": "https://…/qr.svg" },
   "lines": [ { "item": "chung_thuc_ban_sao", "amount": 10000, "explanation": "…", "explanation_en": "…" } ]
@@ -543,6 +543,13 @@ const ENDPOINTS: &[Endpoint] = &[
         path: "/lookup/receipt",
         vi: "Tra cứu bằng mã tra cứu.",
         en: "By look-up code (form: lookup_code).",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/lookup/pay",
+        vi: "Mở trang nộp tiền bằng mã nộp tiền; ở đó báo được “Tôi đã chuyển tiền”.",
+        en: "To the pay page by reference code (form: reference); there its payer says that they have transferred.",
         ..NONE
     },
     Endpoint {

@@ -30,7 +30,7 @@ impl Turns {
         Turns(Semaphore::new((processors / 2).max(1)))
     }
 
-    async fn take(&self) -> Result<tokio::sync::SemaphorePermit<'_>> {
+    pub async fn take(&self) -> Result<tokio::sync::SemaphorePermit<'_>> {
         let busy = || Error::busy("rendition_busy", 2, "too many renditions are being made");
         tokio::time::timeout(TURN_TIMEOUT, self.0.acquire()).await.map_err(|_| busy())?.map_err(|_| busy())
     }

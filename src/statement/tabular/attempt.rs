@@ -1,0 +1,312 @@
+//! One way to read the rows of an account, and what speaks for it.
+//!
+//! Where headings and signs leave a choice (two columns of balances, a minus among the debits), the
+//! running balances make it. The likeliest way is tried first; another is taken only when the balances
+//! contradict the first and prove the other.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use super::amount::Notation;
+use super::column::Column;
+use super::ending::{self, Ending};
+use super::habit::Habits;
+use super::header::Columns;
+use super::mark::read_mark;
+use super::movement::{RowKind, RowReader, amount_in, is_dated};
+use super::order::{self, Movement, Proof};
+use super::rows::Row;
+use super::shape;
+use super::stated::{self, Sums};
+use crate::statement::balance::prove_balance;
+use crate::statement::finding::{Finding, Findings, excerpt, line_place};
+use crate::statement::model::{Balance, Statement, Totals};
+use crate::statement::tally::Tally;
+use crate::statement::totals::{Counting, check_totals};
+use crate::text::clean;
+
+/// What is known of the rows before they are read.
+pub(super) struct Given<'a> {
+    /// With its place, account and currency.
+    pub statement: &'a Statement,
+    pub body: &'a [Row],
+    pub opening: Option<&'a (String, usize)>,
+    pub closing: Option<&'a (String, usize)>,
+    pub period: Option<(NaiveDate, NaiveDate)>,
+    pub totals: Option<&'a Row>,
+    pub ending: Ending,
+}
+
+impl Given<'_> {
+    fn currency(&self) -> &str {
+        self.statement.currency.as_deref().unwrap_or("VND")
+    }
+
+    /// How the amounts are written, from all of them.
+    fn notation(&self, columns: &Columns) -> Notation {
+        let money =
+            [Column::Amount, Column::Debit, Column::Credit, Column::Balance, Column::Fee, Column::Tax];
+        let rows = self.body.iter().filter(|row| is_dated(columns, row));
+        let cells = rows.flat_map(|row| money.map(|column| columns.cell(row, column)));
+        let balances = [self.opening, self.closing].into_iter().flatten().map(|(value, _)| value.as_str());
+        Notation::of(self.currency()).learn(cells.chain(balances))
+    }
+
+    /// A column headed as debit/credit always counts; one headed as kind only when it holds marks.
+    fn mark_column(&self, columns: &Columns) -> Option<Column> {
+        if columns.has(Column::Mark) {
+            return Some(Column::Mark);
+        }
+        let rows = || self.body.iter().filter(|row| is_dated(columns, row));
+        let holds_marks = || rows().all(|row| read_mark(columns.cell(row, Column::Kind)).is_some());
+        Some(Column::Kind).filter(|column| columns.has(*column) && holds_marks())
+    }
+}
+
+struct Bare {
+    at: String,
+    balance: Option<Decimal>,
+    position: usize,
+}
+
+pub(super) struct Attempt {
+    statement: Statement,
+    movements: Vec<Movement>,
+    findings: Findings,
+    /// Dated rows without an amount, with the balance they state and how many movements stand before.
+    bare: Vec<Bare>,
+    columns: Columns,
+    habits: Habits,
+    notation: Notation,
+}
+
+/// Reads the rows in the way their balances prove, or in the likeliest one.
+pub(super) fn read(given: &Given<'_>, columns: Columns) -> Attempt {
+    let notation = given.notation(&columns);
+    let habits = Habits::of(&columns, given.body, &notation);
+    let likeliest = Attempt::of(given, columns, habits);
+    match likeliest.proof() {
+        Proof::Proven => likeliest,
+        proof => {
+            let ways = likeliest.rivals();
+            let attempts = ways.into_iter().map(|(columns, habits)| Attempt::of(given, columns, habits));
+            let proven = attempts.into_iter().find(|attempt| attempt.proof() == Proof::Proven);
+            proven.unwrap_or_else(|| likeliest.or_ambiguous(given, proof))
+        }
+    }
+}
+
+impl Attempt {
+    fn of(given: &Given<'_>, columns: Columns, habits: Habits) -> Attempt {
+        let notation = given.notation(&columns);
+        let mut attempt = Attempt {
+            statement: given.statement.clone(),
+            movements: Vec::new(),
+            findings: Findings::default(),
+            bare: Vec::new(),
+            habits,
+            notation,
+            columns,
+        };
+        attempt.read_labels(given);
+        if given.ending != Ending::OfWorkbook {
+            shape::check_lengths(&attempt.columns, given.body, &mut attempt.findings);
+        }
+        attempt.read_rows(given);
+        attempt.check_bare_rows();
+        if attempt.findings.errors.is_empty() {
+            ending::check(given.ending, &attempt.columns, given.body, &mut attempt.findings);
+        }
+        let movements = std::mem::take(&mut attempt.movements);
+        attempt.movements = stated::settle(&mut attempt.statement, movements, &mut attempt.findings);
+        attempt.read_totals(given);
+        attempt
+    }
+
+    /// Whether the running balances follow from each other.
+    pub fn proof(&self) -> Proof {
+        if !self.findings.errors.is_empty() {
+            return Proof::Contradicted;
+        }
+        order::proves(&self.movements, self.statement.opening.as_ref().map(|opening| opening.amount))
+    }
+
+    /// Other columns of amounts and balances, and other habits of signs.
+    fn rivals(&self) -> Vec<(Columns, Habits)> {
+        let mut ways = Vec::new();
+        for column in [Column::Balance, Column::Amount] {
+            ways.extend(self.columns.rivals(column).map(|columns| (columns, self.habits)));
+        }
+        ways.extend(self.habits.rivals().map(|habits| (self.columns.clone(), habits)));
+        ways
+    }
+
+    /// Where nothing decides between two columns of amounts, none is read.
+    fn or_ambiguous(mut self, given: &Given<'_>, proof: Proof) -> Attempt {
+        let differs = |row: &&Row| self.columns.amounts_differ(row, &self.notation);
+        if proof == Proof::Open
+            && let Some(row) = given.body.iter().filter(|row| is_dated(&self.columns, row)).find(differs)
+        {
+            self.findings.error(Finding::new(
+                line_place(row.line),
+                "amount_ambiguous",
+                "Bảng có hai cột số tiền khác nhau và không có gì cho biết cột nào đã ghi sổ; dùng --map để chỉ rõ",
+                "the table has two columns of amounts that differ, and nothing says which was booked; --map names it",
+            ));
+        }
+        self
+    }
+
+    fn read_labels(&mut self, given: &Given<'_>) {
+        let [first, last] = [given.period.map(|(first, _)| first), given.period.map(|(_, last)| last)];
+        self.statement.opening = given.opening.and_then(|value| self.read_balance(value, first));
+        self.statement.closing = given.closing.and_then(|value| self.read_balance(value, last));
+    }
+
+    fn read_balance(&mut self, (value, line): &(String, usize), date: Option<NaiveDate>) -> Option<Balance> {
+        match amount_in(value, &self.notation) {
+            Ok(amount) => amount.map(|amount| Balance {
+                date,
+                amount,
+                currency: self.notation.currency.clone(),
+                at: line_place(*line),
+            }),
+            Err(fault) => {
+                self.findings.error(fault.at(line_place(*line)));
+                None
+            }
+        }
+    }
+
+    fn read_rows(&mut self, given: &Given<'_>) {
+        let (columns, notation) = (self.columns.clone(), self.notation.clone());
+        let mut reader = RowReader::new(&columns, &notation, given.mark_column(&columns), self.habits);
+        given.body.iter().for_each(|row| self.read_row(&mut reader, row));
+        self.statement.account = self.statement.account.take().or_else(|| reader.take_account());
+    }
+
+    fn read_row(&mut self, reader: &mut RowReader<'_>, row: &Row) {
+        let at = line_place(row.line);
+        match reader.read(row) {
+            Ok(RowKind::Movement(movement)) => self.movements.push(*movement),
+            Ok(RowKind::Continuation(text)) => {
+                let last = self.movements.last_mut().and_then(|movement| movement.lines.first_mut());
+                if let Some(line) = last {
+                    line.memo = Some(clean(&format!("{} {text}", line.memo.as_deref().unwrap_or_default())));
+                    line.raw.push('\n');
+                    line.raw.push_str(&row.raw());
+                }
+            }
+            Ok(RowKind::Bare(balance)) => {
+                self.bare.push(Bare { at, balance, position: self.movements.len() });
+            }
+            Ok(RowKind::NotBooked) => self.findings.warn(Finding::new(
+                at,
+                "entry_not_booked",
+                format!("Dòng chưa ghi sổ hoặc đã hủy, không tính: “{}”", excerpt(&row.raw())),
+                format!("the row is not booked and does not count: “{}”", excerpt(&row.raw())),
+            )),
+            Ok(RowKind::Text) => self.findings.warn(Finding::new(
+                at,
+                "row_ignored",
+                format!("Bỏ qua dòng không phải giao dịch: “{}”", excerpt(&row.raw())),
+                format!("a row that is no transaction is left out: “{}”", excerpt(&row.raw())),
+            )),
+            Err(fault) => self.findings.error(fault.at(at)),
+        }
+    }
+
+    /// A row that moves nothing repeats the balance beside it. Any other dated row without an amount
+    /// has lost it.
+    fn check_bare_rows(&mut self) {
+        for bare in std::mem::take(&mut self.bare) {
+            let before = bare.position.checked_sub(1).and_then(|position| self.movements.get(position));
+            let beside = [before, self.movements.get(bare.position)].into_iter().flatten();
+            let is_same = bare.balance.is_some() && beside.clone().any(|other| other.balance == bare.balance);
+            let finding = Finding::new(
+                bare.at,
+                if is_same { "row_ignored" } else { "amount_missing" },
+                "Dòng có ngày nhưng không có số tiền",
+                "the row has a date and no amount",
+            );
+            if is_same { self.findings.warn(finding) } else { self.findings.error(finding) }
+        }
+    }
+
+    /// The sums under the table: of both sides, or of the one column of amounts.
+    fn read_totals(&mut self, given: &Given<'_>) {
+        let Some(row) = given.totals else { return };
+        let (columns, notation) = (&self.columns, &self.notation);
+        let read = |column| amount_in(columns.cell(row, column), notation).ok().flatten();
+        let sum = |column| read(column).map(|sum| sum.abs());
+        let at = line_place(row.line);
+        match (sum(Column::Debit), sum(Column::Credit), read(Column::Amount)) {
+            (Some(debit), Some(credit), _) => {
+                let credit = self.without_opening(credit);
+                self.statement.totals = Some(Totals {
+                    debit_sum: Some(debit),
+                    credit_sum: Some(credit),
+                    credit_at: at.clone(),
+                    debit_at: at,
+                    ..Totals::default()
+                });
+            }
+            (None, None, Some(stated)) if self.findings.errors.is_empty() => {
+                let closing = self.statement.closing.as_ref().map(|closing| closing.amount);
+                let last = self.movements.iter().any(|movement| movement.balance == Some(stated));
+                if !Sums::of(&self.movements).has(Some(stated)) && closing != Some(stated) && !last {
+                    self.findings.error(Finding::new(
+                        at,
+                        "totals_mismatch",
+                        format!("Dòng tổng cộng ghi {stated}, khác tổng các dòng"),
+                        format!("the row of totals states {stated}, which the rows do not add up to"),
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Some banks count the opening balance among the credits.
+    fn without_opening(&self, credit: Decimal) -> Decimal {
+        let opening = self.statement.opening.as_ref().map_or(Decimal::ZERO, |opening| opening.amount);
+        let without = credit.checked_sub(opening).unwrap_or(credit);
+        if Sums::of(&self.movements).credit == without { without } else { credit }
+    }
+
+    /// Orders the lines, fills the balances in and proves them.
+    pub fn finish(mut self, findings: &mut Findings) -> Statement {
+        if self.statement.account.is_none() {
+            self.findings.warn(Finding::new(
+                &self.statement.at,
+                "account_missing",
+                "Không thấy số tài khoản trong tệp",
+                "the account number is not in the file",
+            ));
+        }
+        if self.findings.errors.is_empty() && findings.errors.is_empty() {
+            let has_only_fees = self.columns.has_only_fees();
+            order::settle(&mut self.statement, self.movements, has_only_fees, &mut self.findings);
+        } else {
+            self.statement.lines = self.movements.into_iter().flat_map(|movement| movement.lines).collect();
+        }
+        if self.findings.errors.is_empty() && findings.errors.is_empty() {
+            prove(&self.statement, &mut self.findings);
+        }
+        findings.append(self.findings);
+        self.statement
+    }
+}
+
+fn prove(statement: &Statement, findings: &mut Findings) {
+    if statement.opening.is_some()
+        && statement.closing.is_some()
+        && let Some(finding) = prove_balance(statement)
+    {
+        findings.error(finding);
+    }
+    if let Some(totals) = &statement.totals {
+        let tally = Tally::of(&statement.lines);
+        check_totals(totals, &[tally], Counting::Lenient, findings);
+    }
+}

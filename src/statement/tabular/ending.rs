@@ -1,0 +1,119 @@
+//! Whether a text ends where its last row does.
+//!
+//! A file that is cut off mostly ends inside of a row. Its last line then has no line end, and what is
+//! left of the row is shorter than the others: half a date, an amount without its decimals, no balance.
+
+use super::column::Column;
+use super::header::Columns;
+use super::label;
+use super::movement::{is_dated, is_not_booked};
+use super::rows::Row;
+use crate::statement::finding::{Finding, Findings, line_place};
+
+/// How a file ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::statement) enum Ending {
+    #[default]
+    OfWorkbook,
+    /// The last line has its end.
+    Closed,
+    /// It has none, and all others have.
+    Open,
+}
+
+impl Ending {
+    pub fn of_text(text: &str) -> Ending {
+        let is_open = !text.ends_with(['\n', '\r']) && text.contains(['\n', '\r']);
+        if is_open { Ending::Open } else { Ending::Closed }
+    }
+}
+
+pub(super) fn check(ending: Ending, columns: &Columns, body: &[Row], findings: &mut Findings) {
+    let Some((last, others)) = body.split_last().filter(|_| ending != Ending::OfWorkbook) else { return };
+    let others: Vec<&Row> = others.iter().filter(|row| is_dated(columns, row)).collect();
+    if others.is_empty() || is_not_booked(columns, last) {
+        return;
+    }
+    let is_cut = if is_dated(columns, last) {
+        lacks_balance(columns, last, &others)
+            || (ending == Ending::Open
+                && (lacks_last_cell(last, &others) || lacks_decimals(columns, last, &others)))
+    } else {
+        ending == Ending::Open && is_piece_of_date(last)
+    };
+    if is_cut {
+        findings.error(Finding::new(
+            line_place(last.line),
+            "row_cut",
+            "Dòng cuối ngắn hơn các dòng khác; tệp có thể bị cắt cụt",
+            "the last row has less than all others; the file may be cut off",
+        ));
+    } else if ending == Ending::Open && ends_in_amount(columns, last) {
+        findings.warn(Finding::new(
+            line_place(last.line),
+            "end_open",
+            "Tệp kết thúc ngay sau số tiền, không có dấu xuống dòng: không chứng minh được tệp còn nguyên",
+            "the file ends in an amount and without a line end: nothing proves that it is whole",
+        ));
+    }
+}
+
+/// Every other row has a balance.
+fn lacks_balance(columns: &Columns, last: &Row, others: &[&Row]) -> bool {
+    let has = |row: &Row| !columns.cell(row, Column::Balance).is_empty();
+    let moves = [Column::Amount, Column::Debit, Column::Credit];
+    let has_amount = moves.into_iter().any(|column| !columns.cell(last, column).is_empty());
+    columns.has(Column::Balance)
+        && has_amount
+        && !has(last)
+        && others.len() > 1
+        && others.iter().all(|row| has(row))
+}
+
+/// The last cell of every other row has something in it.
+fn lacks_last_cell(last: &Row, others: &[&Row]) -> bool {
+    let width = others.iter().map(|row| row.cells.len()).max().unwrap_or(0);
+    let has = |row: &Row| row.cells.get(width - 1).is_some_and(|cell| !cell.trim().is_empty());
+    width > 0 && !has(last) && others.iter().all(|row| has(row))
+}
+
+/// The file ends in a number with fewer decimals than all others of its column.
+fn lacks_decimals(columns: &Columns, last: &Row, others: &[&Row]) -> bool {
+    let Some(index) = last_filled(last).filter(|index| is_money(columns, *index)) else { return false };
+    let of_last = decimals(last.cell(index));
+    let mut written = others.iter().map(|row| row.cell(index)).filter(|cell| !cell.is_empty()).peekable();
+    written.peek().is_some() && written.all(|cell| decimals(cell) > of_last)
+}
+
+fn decimals(cell: &str) -> usize {
+    let number = cell.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let digits = number.rsplit_once(['.', ',']).map_or(0, |(_, digits)| digits.len());
+    if number.len() < cell.trim_end().len() || digits <= 3 { digits } else { 0 }
+}
+
+fn ends_in_amount(columns: &Columns, last: &Row) -> bool {
+    let of_amount = [Column::Amount, Column::Debit, Column::Credit];
+    let is_last = |index: usize| index + 1 == last.cells.len();
+    !columns.has(Column::Balance)
+        && of_amount.into_iter().filter_map(|column| columns.index(column)).any(is_last)
+}
+
+fn is_money(columns: &Columns, index: usize) -> bool {
+    let money = [Column::Amount, Column::Debit, Column::Credit, Column::Balance];
+    columns.meanings().iter().any(|(column, at)| *at == index && money.contains(column))
+}
+
+fn last_filled(row: &Row) -> Option<usize> {
+    row.cells.iter().rposition(|cell| !cell.trim().is_empty())
+}
+
+/// One cell of digits and marks of a date.
+fn is_piece_of_date(row: &Row) -> bool {
+    let mut filled = row.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
+    let is_piece = |cell: &str| {
+        cell.starts_with(|c: char| c.is_ascii_digit())
+            && cell.chars().all(|c| c.is_ascii_digit() || matches!(c, '/' | '-' | '.' | ' '))
+    };
+    matches!((filled.next(), filled.next()), (Some(only), None) if is_piece(only))
+        && label::leading_label(row).is_none()
+}

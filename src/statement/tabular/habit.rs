@@ -1,0 +1,58 @@
+//! How a table writes the numbers of its debit and credit columns, from all of them.
+
+use rust_decimal::Decimal;
+
+use super::amount::Notation;
+use super::column::Column;
+use super::denomination;
+use super::header::Columns;
+use super::movement::{amount_in, is_dated};
+use super::rows::Row;
+
+/// The habits of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Habits {
+    /// Debits without a minus stand beside some with one: these were given back.
+    pub has_refunds: bool,
+    /// Every credit has a minus, which is no more than the view of the bank.
+    pub negates_credits: bool,
+    /// Some row of the column of currencies names one.
+    pub names_currencies: bool,
+}
+
+impl Habits {
+    pub fn of(columns: &Columns, body: &[Row], notation: &Notation) -> Habits {
+        let dated = || body.iter().filter(|row| is_dated(columns, row));
+        let numbers = |column: Column| {
+            let read = move |row: &Row| amount_in(columns.cell(row, column), notation).ok().flatten();
+            dated().filter_map(read).filter(|amount| !amount.is_zero())
+        };
+        let is_negative = |amount: Decimal| amount.is_sign_negative();
+        let has_some =
+            |column: Column, is_wanted: bool| numbers(column).any(|amount| is_negative(amount) == is_wanted);
+        let cells = || dated().map(|row| columns.cell(row, Column::Currency));
+        Habits {
+            has_refunds: has_some(Column::Debit, true) && has_some(Column::Debit, false),
+            negates_credits: has_some(Column::Credit, true)
+                && !has_some(Column::Credit, false)
+                && numbers(Column::Debit).next().is_some(),
+            names_currencies: cells().any(|cell| denomination::currency_in_cell(cell).is_some()),
+        }
+    }
+
+    /// “Nợ” is money out, with or without a minus of its own.
+    pub fn debit(self, debit: Decimal) -> Decimal {
+        if self.has_refunds { -debit } else { -debit.abs() }
+    }
+
+    pub fn credit(self, credit: Decimal) -> Decimal {
+        if self.negates_credits { credit.abs() } else { credit }
+    }
+
+    /// The other ways to read the same signs, for balances to choose from.
+    pub fn rivals(self) -> impl Iterator<Item = Habits> {
+        let without_refunds = Habits { has_refunds: false, ..self };
+        let with_minus = Habits { negates_credits: false, ..self };
+        [without_refunds, with_minus].into_iter().filter(move |rival| *rival != self)
+    }
+}

@@ -1,0 +1,141 @@
+//! Which of several columns of one meaning counts: the amount in the money of the account before that
+//! of the purchase, the booked balance before the available one.
+
+use super::column::{Column, has_any, normalise};
+use super::dictionary;
+use super::rows::Row;
+
+/// Words of an amount as it was booked on the account.
+const BOOKED: &[&str] = &[
+    "BILLING",
+    "BILLED",
+    "BOOKED",
+    "BOOKING",
+    "SETTLEMENT",
+    "SETTLED",
+    "ACCOUNT",
+    "CONVERTED",
+    "POSTED",
+    "ROZLICZENIA",
+    "RACHUNKU",
+    "KONTA",
+    "COMPTE",
+    "CUENTA",
+    "CONTO",
+    "KONTOWAHRUNG",
+];
+/// Words of an amount as it was agreed with somebody else.
+const AGREED: &[&str] =
+    &["TRANSACTION", "TRANSACTIE", "OPERACJI", "TRANSAKCJI", "PURCHASE", "TRANSACCION", "GROSS"];
+/// Words of a balance that counts what is not booked.
+const AVAILABLE: &[&str] = &[
+    "AVAILABLE",
+    "DISPONIBLE",
+    "DISPONIBILE",
+    "DISPONIVEL",
+    "VERFUGBAR",
+    "BESCHIKBAAR",
+    "DOSTEPNE",
+    "DOSTUPNY",
+    "TILGJENGELIG",
+    "DISPONIBELT",
+    "KHA DUNG",
+];
+
+/// Puts the best column of a meaning before the others, in place. Gives back the columns of amounts that
+/// are as good as the first.
+pub(super) fn settle(found: &mut [(Column, usize)], row: &Row) -> Vec<usize> {
+    prefer(found, Column::Amount, |index| amount_rank(row.cell(index)));
+    prefer(found, Column::Balance, |index| usize::from(is_available(row.cell(index))));
+    let first = |wanted| found.iter().find(|(column, _)| *column == wanted).map(|(_, index)| *index);
+    let amount = first(Column::Amount);
+    let booked = first(Column::Debit).and(first(Column::Credit)).or(amount);
+    if let Some(amount) = booked {
+        prefer(found, Column::Currency, |index| currency_rank(row, amount, index));
+    }
+    settle_balance_mark(found);
+    let amounts = found.iter().filter(|(column, _)| *column == Column::Amount).map(|(_, index)| *index);
+    let rank = |index: usize| amount_rank(row.cell(index));
+    amounts.filter(|index| amount.is_some_and(|best| best != *index && rank(best) == rank(*index))).collect()
+}
+
+/// Lower is better.
+pub(super) fn amount_rank(heading: &str) -> usize {
+    let words = normalise(heading);
+    match () {
+        () if has_any(&words, BOOKED) => 0,
+        () if has_any(&words, AGREED) => 3,
+        () if dictionary::without_currency(&words).contains(' ') => 2,
+        () => 1,
+    }
+}
+
+fn is_available(heading: &str) -> bool {
+    has_any(&normalise(heading), AVAILABLE)
+}
+
+/// The currency of an amount has the words of its heading, or stands beside it.
+fn currency_rank(row: &Row, amount: usize, index: usize) -> (bool, usize, usize) {
+    let words = |index: usize| normalise(row.cell(index));
+    let own = words(amount);
+    let shares = words(index).split(' ').any(|word| {
+        !matches!(word, "AMOUNT" | "CURRENCY" | "CCY") && own.split(' ').any(|other| other == word)
+    });
+    // Behind the amount before ahead of it.
+    let distance = if index > amount { (index - amount) * 2 - 1 } else { (amount - index) * 2 };
+    (!shares, words(index).split(' ').count(), distance)
+}
+
+fn prefer<K: Ord>(found: &mut [(Column, usize)], column: Column, rank: impl Fn(usize) -> K) {
+    let places = found.iter().enumerate().filter(|(_, (known, _))| *known == column);
+    let places: Vec<usize> = places.map(|(place, _)| place).collect();
+    let Some(first) = places.first().copied() else { return };
+    let best = places.into_iter().min_by_key(|place| found.get(*place).map(|(_, index)| rank(*index)));
+    if let Some(best) = best {
+        found.swap(first, best);
+    }
+}
+
+/// Behind the balance a second mark, or one beside a debit and a credit column, is that of the balance.
+fn settle_balance_mark(found: &mut [(Column, usize)]) {
+    let has = |column| found.iter().any(|(known, _)| *known == column);
+    let mark_count = found.iter().filter(|(column, _)| *column == Column::Mark).count();
+    let needs_no_mark = has(Column::Debit) && has(Column::Credit);
+    let balance = found.iter().find(|(column, _)| *column == Column::Balance).map(|(_, index)| *index);
+    let Some(balance) = balance.filter(|_| mark_count > 1 || needs_no_mark) else { return };
+    for (column, index) in found.iter_mut() {
+        if *column == Column::Mark && *index == balance + 1 {
+            *column = Column::BalanceMark;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_booked_amount_goes_before_that_of_the_purchase() {
+        let row = Row {
+            line: 1,
+            cells: ["Transaction amount", "Transaction currency", "Billing amount", "Billing currency"]
+                .map(str::to_owned)
+                .into(),
+        };
+        let mut found =
+            vec![(Column::Amount, 0), (Column::Currency, 1), (Column::Amount, 2), (Column::Currency, 3)];
+        settle(&mut found, &row);
+        let first = |column| found.iter().find(|(known, _)| *known == column).unwrap().1;
+        assert_eq!((first(Column::Amount), first(Column::Currency)), (2, 3));
+    }
+
+    #[test]
+    fn a_mark_behind_the_balance_is_its_own_where_another_is_there() {
+        let mut found = [(Column::Amount, 0), (Column::Mark, 1), (Column::Balance, 2), (Column::Mark, 3)];
+        settle_balance_mark(&mut found);
+        assert_eq!(found[3].0, Column::BalanceMark);
+        let mut found = [(Column::Amount, 0), (Column::Balance, 1), (Column::Mark, 2)];
+        settle_balance_mark(&mut found);
+        assert_eq!(found[2].0, Column::Mark, "the only mark is that of the amount");
+    }
+}
