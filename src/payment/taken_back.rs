@@ -107,7 +107,7 @@ pub(super) fn carry_out(
         case: Case::TakenBack { movement: movement.id },
         rule: RULE,
         evidence: "[]".to_owned(),
-        hint: String::new(),
+        hint: None,
     };
     let mut desk = prove::look(tx, stamp, actor, &[&work], &[(item.unit, debit.account)])?;
     desk.take_back_named(&work, (movement.id, shown_by))?;

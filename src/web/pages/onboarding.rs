@@ -225,7 +225,7 @@ pub async fn test(
             let held = trial::begin(tx, stamp, actor, unit, account)?;
             // Nobody owes it, and it can be transferred all the same.
             let open = Obligation { state: State::Raised, ..held };
-            let drawn = vietqr::payload(tx, &open)?;
+            let drawn = vietqr::payload(tx, &open, stamp.today())?;
             let svg = crate::obligation::vietqr::svg(&drawn.text)?;
             Ok(Trial { account, svg, memo: drawn.memo, amount: drawn.amount.to_string() })
         })
