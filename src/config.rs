@@ -4,6 +4,7 @@
 pub mod database;
 pub mod delivery;
 pub mod exceptions;
+mod secret_file;
 pub mod sso;
 pub mod trust;
 pub mod vault;
@@ -69,6 +70,17 @@ pub struct Config {
     pub statements: Statements,
     #[serde(default)]
     pub exceptions: exceptions::Exceptions,
+    #[serde(default)]
+    pub onboarding: Onboarding,
+}
+
+/// What an account must have been through.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Onboarding {
+    /// Whether obligations are refused while the receiving account is not live. Installations that ran before
+    /// there was such a step have no such row, so that it is off where nothing is said.
+    pub required: bool,
 }
 
 /// How long what is kept must be kept.
@@ -110,7 +122,8 @@ impl Default for Tax {
 pub struct Web {
     pub listen: SocketAddr,
     pub workers: usize,
-    /// How citizens reach the service from outside, for links: no slash at the end.
+    /// How citizens reach the service from outside, for links: no slash at the end. Where the service
+    /// listens on this machine alone, that address unless another is given.
     pub public_url: String,
     /// Look-ups of receipts per minute and address.
     pub lookups_per_minute: u32,
@@ -128,7 +141,7 @@ impl Default for Web {
         Web {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             workers: 2,
-            public_url: "http://127.0.0.1:8080".into(),
+            public_url: String::new(),
             lookups_per_minute: 30,
             streams_per_address: 500,
             trusted_proxies: Vec::new(),
@@ -161,11 +174,13 @@ pub struct Signing {
     pub hold_back_while_busy: bool,
     /// Receipts signed and stored together.
     pub batch: usize,
+    /// Mailboxes of the city that are told of every alarm about a key, beside the unit's own.
+    pub alarms_mail: Vec<String>,
 }
 
 impl Default for Signing {
     fn default() -> Self {
-        Signing { threads: 2, hold_back_while_busy: false, batch: 128 }
+        Signing { threads: 2, hold_back_while_busy: false, batch: 128, alarms_mail: Vec::new() }
     }
 }
 
@@ -287,9 +302,19 @@ impl Config {
     }
 
     fn with_environment(text: &str, environment: &dyn Fn(&str) -> Option<String>) -> Result<Config> {
-        let mut config: Config = toml::from_str(text)
-            .map_err(|error| Error::invalid("config", "config_unreadable", error.to_string()))?;
+        let unreadable =
+            |error: toml::de::Error| Error::invalid("config", "config_unreadable", error.to_string());
+        let mut table: toml::Table = toml::from_str(text).map_err(unreadable)?;
+        // Read from the text where it says everything itself: its faults are then told with their lines.
+        let mut config: Config = match secret_file::read(&mut table)? {
+            true => table.try_into().map_err(unreadable)?,
+            false => toml::from_str(text).map_err(unreadable)?,
+        };
         config.override_by(environment)?;
+        // On this machine alone the address is known; behind a proxy only its owner can tell it.
+        if config.web.public_url.is_empty() && config.web.listen.ip().is_loopback() {
+            config.web.public_url = format!("http://{}", config.web.listen);
+        }
         config.check()?;
         Ok(config)
     }
@@ -329,6 +354,9 @@ impl Config {
         if !(1..=64).contains(&self.web.workers) {
             return invalid("web.workers", "1 to 64");
         }
+        if self.web.public_url.is_empty() {
+            return invalid("web.public_url", "needed as soon as `listen` is not this machine alone");
+        }
         if !self.web.public_url.starts_with("http") || self.web.public_url.ends_with('/') {
             return invalid("web.public_url", "http(s)://… without a slash at the end");
         }
@@ -343,6 +371,10 @@ impl Config {
         }
         if !(1..=64).contains(&self.signing.threads) || !(1..=1_024).contains(&self.signing.batch) {
             return invalid("signing", "threads 1 to 64, batch 1 to 1024");
+        }
+        let mailboxes = &self.signing.alarms_mail;
+        if mailboxes.len() > 20 || !mailboxes.iter().all(|text| text.parse::<lettre::Address>().is_ok()) {
+            return invalid("signing.alarms_mail", "up to twenty e-mail addresses");
         }
         let urls = self.evidence.crl_urls.iter().chain(&self.evidence.ocsp_urls);
         let mut urls = urls.chain(&self.evidence.timestamp_url);
@@ -420,9 +452,19 @@ mod tests {
         "[vault]\nmaster_key = \"0707070707070707070707070707070707070707070707070707070707070707\"\n";
 
     #[test]
+    fn links_lead_to_where_the_service_listens_unless_it_stands_behind_a_proxy() {
+        let parse = |web: &str| Config::parse_alone(&format!("{KEY}[web]\n{web}\n"));
+        let alone = parse("listen = \"127.0.0.1:18433\"").unwrap();
+        assert_eq!(alone.web.public_url, "http://127.0.0.1:18433");
+        let known = parse("listen = \"0.0.0.0:80\"\npublic_url = \"https://phi.example.gov.vn\"").unwrap();
+        assert_eq!(known.web.public_url, "https://phi.example.gov.vn");
+        let unknown = parse("listen = \"0.0.0.0:80\"").unwrap_err();
+        assert_eq!((unknown.code(), unknown.field()), ("config_invalid", Some("web.public_url")));
+    }
+
+    #[test]
     fn a_short_file_is_enough() {
-        let config: Config = toml::from_str(KEY).unwrap();
-        config.check().unwrap();
+        let config = Config::parse_alone(KEY).unwrap();
         assert_eq!(config.master_key().unwrap(), [7; 32]);
         assert_eq!(config.web.listen.port(), 8080);
     }
@@ -513,6 +555,16 @@ mod tests {
             "sufficient_acr",
             "sufficient_amr",
             "clock_skew_s",
+            "required",
+            "alarms_mail",
+            "url_file",
+            "owner_url_file",
+            "endpoint_token_file",
+            "signing_secrets_file",
+            "api_keys_file",
+            "passwords_file",
+            "token_keys_file",
+            "secrets_file",
         ];
         for field in fields {
             let named =

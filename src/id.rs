@@ -153,6 +153,8 @@ ids! {
     UnitId = "unt_",
     /// A statement that the bank sent again with other lines.
     VersionId = "ver_",
+    /// The numbers of virtual accounts under an account.
+    VirtualRangeId = "vrg_",
 }
 
 impl UnitId {

@@ -23,6 +23,7 @@ pub mod notification;
 pub mod obligation;
 pub mod party;
 pub mod payment;
+pub mod proposal;
 pub mod receipt;
 pub mod reconciliation;
 pub mod register;

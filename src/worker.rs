@@ -6,6 +6,7 @@ mod filer;
 pub mod inbox;
 mod intake;
 mod sealing;
+mod telling;
 
 pub use closer::close_days;
 pub use filer::{deliver, produce_reports, sign_forms, tax_alarms, tax_endpoint};
@@ -20,7 +21,6 @@ use crate::actor::{Actor, Scope};
 use crate::app::App;
 use crate::audit;
 use crate::clock::BusinessDay;
-use crate::duty::waiting;
 use crate::error::{Error, Result};
 use crate::id::{AuditId, UnitId};
 use crate::notification::send::Courier;
@@ -28,19 +28,20 @@ use crate::payment::channel::{Channel, Secrets};
 use crate::payment::due::{self, Made};
 use crate::payment::settler::{self, Numbered as _, Settler};
 use crate::payment::webhook;
-use crate::queue::{names, upkeep};
+use crate::queue::names;
 use crate::receipt::evidence::daily;
 use crate::receipt::evidence::refresh::{Refreshed, Sources, refresh};
 use crate::receipt::key::{certificates_in, watch};
 use crate::receipt::query;
 use crate::register;
 use crate::report::evidence::{self, Taking};
-use crate::report::{collection, verify};
+use crate::report::{collection, verify, winding_up};
 use crate::store::Lane;
 use crate::unit;
 
 pub use intake::run_imports;
 pub use sealing::{Sealing, seal_waiting, sign_apart};
+pub use telling::{escalate_decisions, look_over_queue, mail_key_alarms};
 
 /// The running threads; `stop` ends them.
 pub struct Workers {
@@ -55,6 +56,9 @@ const TICK: Duration = Duration::from_millis(200);
 
 /// How long a stop waits for messages that are being sent and for evidence that is fetched.
 const COURIER_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often the id node's lease is renewed; it ends a minute after the last time.
+const LEASE_EVERY_TICKS: u32 = 25;
 
 /// How often the secrets of channels are read again: what another process added or retired is known then.
 const SECRETS_EVERY_TICKS: u32 = 50;
@@ -80,6 +84,10 @@ impl Workers {
                     number_once(app, if is_quiet { app.store.bulk_rows() } else { BUSY_BATCH })?;
                     if is_quiet { number_committed(app).map(|_| ()) } else { Ok(()) }
                 });
+            }),
+            // A thread of its own: whatever takes long elsewhere, ids must not run out.
+            spawn("lease", app, &is_stopping, |app, is_stopping| {
+                every_tick(is_stopping, LEASE_EVERY_TICKS, || app.lease.renew(&app.store, &app.clock));
             }),
             spawn("housekeeper", app, &is_stopping, keep_house),
             spawn("filer", app, &is_stopping, filer::file_until),
@@ -126,16 +134,8 @@ fn spawn(
 fn every_tick(is_stopping: &AtomicBool, ticks: u32, mut body: impl FnMut() -> Result<()>) {
     let mut failures = 0_u32;
     while !is_stopping.load(Ordering::SeqCst) {
-        match body() {
-            Ok(()) => failures = 0,
-            Err(error) => {
-                // The first failure is told at once, the following ones now and then.
-                if failures.is_power_of_two() || failures == 0 {
-                    tracing::warn!(%error, failures, "background work failed; it is tried again");
-                }
-                failures = failures.saturating_add(1);
-            }
-        }
+        let work = std::thread::current();
+        note_outcome(work.name().unwrap_or_default(), &mut failures, body());
         for _ in 0..ticks {
             if is_stopping.load(Ordering::SeqCst) {
                 return;
@@ -247,7 +247,7 @@ fn sign_audit_root(app: &App, root: &audit::UnsignedRoot) -> Result<bool> {
     Ok(true)
 }
 
-/// Waits at most so often for another process that holds the sealer's lease.
+/// How often sealing is tried while another process holds the sealer's lease.
 const SETTLE_ATTEMPTS: usize = 100;
 
 /// Gives an entry, and whatever of its unit is committed now, its place in the trail, and signs the newest
@@ -288,11 +288,16 @@ pub fn write_evidence(app: &App, out: impl std::io::Write, taking: &Taking) -> R
     evidence::write(out, &app.store, taking, &evidence::Steps { settle: &settle, record: &record })
 }
 
-/// Looks after every unit's register of series. Returns how many were planned or opened.
+/// Shows names whose day has come, and looks after the register of series of every unit that was not handed
+/// over. Returns how many series were planned or opened.
 pub fn keep_registers(app: &App) -> Result<usize> {
     let (actor, settings) = (Actor::system(), register::Settings::from(&app.config.series));
     let mut count = 0;
+    app.write_bulk(&actor, |tx, stamp| unit::naming::show(tx, stamp))?;
     for unit in app.read(&actor, unit::all)? {
+        if app.read(&actor, |conn| winding_up::unit::handed_over(conn, unit.id))?.is_some() {
+            continue;
+        }
         match app.write_bulk(&actor, |tx, stamp| register::keep(tx, stamp, &actor, unit.id, settings)) {
             Ok(kept) => count += kept.planned + kept.opened,
             Err(error) => tracing::warn!(unit = %unit.id, %error, "a register was not looked after"),
@@ -355,20 +360,6 @@ fn keep_evidence(app: &Arc<App>, is_stopping: &AtomicBool) {
     });
 }
 
-/// Hands decisions that waited too long to the city; returns how many are new.
-pub fn escalate_decisions(app: &App) -> Result<usize> {
-    let told = waiting::Told {
-        mailboxes: &app.config.exceptions.approvals_mail,
-        public_url: &app.config.web.public_url,
-    };
-    waiting::escalate(&app.store, &app.stamp(), &told)
-}
-
-/// Looks over the queue of exceptions: what follows from time passing, alarms, escalation.
-pub fn look_over_queue(app: &App) -> Result<upkeep::Looked> {
-    upkeep::look(&app.store, &app.stamp(), &app.config.exceptions)
-}
-
 /// Days summed in one round, so that a new installation over old books catches up beside its work.
 const SUMMED_DAYS: usize = 30;
 
@@ -418,49 +409,104 @@ fn keep_secrets(app: &App, channels: &[Arc<dyn Channel>]) -> Result<()> {
     })
 }
 
+/// A round of housekeeping is a second.
+const ROUND_TICKS: u32 = 5;
+
+/// Something done every so many rounds, in the round given.
+struct Chore<'a> {
+    name: &'static str,
+    every: u64,
+    at: u64,
+    failures: u32,
+    run: Box<dyn FnMut() -> Result<()> + 'a>,
+}
+
+impl<'a> Chore<'a> {
+    fn new(name: &'static str, (every, at): (u64, u64), run: impl FnMut() -> Result<()> + 'a) -> Self {
+        Chore { name, every, at, failures: 0, run: Box::new(run) }
+    }
+}
+
+/// Does what is due in the round. What fails is logged and due again; it keeps nothing else from running.
+fn run_due(chores: &mut [Chore<'_>], round: u64) {
+    for chore in chores.iter_mut().filter(|chore| round % chore.every == chore.at) {
+        let outcome = (chore.run)();
+        note_outcome(chore.name, &mut chore.failures, outcome);
+    }
+}
+
+/// The first failure is told at once, the following ones now and then.
+fn note_outcome(work: &str, failures: &mut u32, outcome: Result<()>) {
+    let Err(error) = outcome else {
+        *failures = 0;
+        return;
+    };
+    if failures.is_power_of_two() || *failures == 0 {
+        tracing::warn!(work, %error, failures, "background work failed; it is tried again");
+    }
+    *failures = failures.saturating_add(1);
+}
+
 fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
     let tools = app.settling_tools();
-    let mut round = 0_u64;
-    let mut names_looked_at = None;
-    let mut books_verified = None;
-    every_tick(is_stopping, 5, || {
-        round += 1;
-        if round % 5 == 1 {
-            app.lease.renew(&app.store, &app.clock)?;
-        }
-        if round % 10 == 1 {
-            settler::retry_parked(&tools)?;
-            make_due_receipts(app)?;
-        }
-        if round % 600 == 20 {
-            keep_registers(app)?;
-        }
-        if round % 600 == 40 {
-            audit_series(app)?;
-        }
-        if round % 60 == 50 {
-            sum_collections(app)?;
-        }
-        if round % 600 == 90 {
-            look_over_queue(app)?;
-            escalate_decisions(app)?;
-        }
-        if round % 600 == 150 && books_verified != Some(app.clock.now().business_day()) {
-            verify_books(app)?;
-            books_verified = Some(app.clock.now().business_day());
-        }
-        if round % 600 == 120 {
+    let (mut names_looked_at, mut books_verified) = (None, None);
+    let mut chores = [
+        Chore::new("parked claims", (10, 1), || settler::retry_parked(&tools).map(|_| ())),
+        Chore::new("receipts that are due", (10, 1), || make_due_receipts(app).map(|_| ())),
+        Chore::new("key alarms", (10, 2), || watch::look(&app.store, &app.stamp()).map(|_| ())),
+        Chore::new("mails of key alarms", (10, 3), || mail_key_alarms(app).map(|_| ())),
+        Chore::new("sums of collections", (60, 50), || sum_collections(app).map(|_| ())),
+        Chore::new("what may be deleted", (600, 1), || crate::web::retention::purge(app).map(|_| ())),
+        Chore::new("registers", (600, 20), || keep_registers(app).map(|_| ())),
+        Chore::new("series", (600, 40), || audit_series(app).map(|_| ())),
+        Chore::new("queue", (600, 90), || look_over_queue(app).map(|_| ())),
+        Chore::new("late decisions", (600, 91), || escalate_decisions(app).map(|_| ())),
+        Chore::new("senders", (600, 120), || {
             names_looked_at = Some(look_at_senders(app, names_looked_at)?);
-        }
-        if round % 10 == 2 {
-            watch::look(&app.store, &app.stamp())?;
-        }
-        if round % 3_600 == 60 {
-            sign_audit_roots(app)?;
-        }
-        if round % 600 == 1 {
-            crate::web::retention::purge(app)?;
-        }
+            Ok(())
+        }),
+        Chore::new("books", (600, 150), || {
+            let today = app.clock.now().business_day();
+            if books_verified != Some(today) {
+                verify_books(app)?;
+                books_verified = Some(today);
+            }
+            Ok(())
+        }),
+        Chore::new("roots of the trail", (3_600, 60), || sign_audit_roots(app).map(|_| ())),
+    ];
+    let mut round = 0_u64;
+    every_tick(is_stopping, ROUND_TICKS, || {
+        round += 1;
+        run_due(&mut chores, round);
         Ok(())
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::{Chore, run_due};
+    use crate::error::Error;
+
+    #[test]
+    fn a_chore_that_fails_keeps_none_from_its_turn_and_is_tried_again() {
+        let (failed, done) = (Cell::new(0), Cell::new(0));
+        let mut chores = [
+            Chore::new("broken", (2, 1), || {
+                failed.set(failed.get() + 1);
+                Err(Error::busy("store_unavailable", 1, "gone"))
+            }),
+            Chore::new("sound", (2, 1), || {
+                done.set(done.get() + 1);
+                Ok(())
+            }),
+        ];
+        for round in 1..=5 {
+            run_due(&mut chores, round);
+        }
+        drop(chores);
+        assert_eq!((failed.get(), done.get()), (3, 3));
+    }
 }

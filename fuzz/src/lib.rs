@@ -1,17 +1,8 @@
-//! What every target that reads bank files asserts.
+//! What must hold for any bytes, for each parser of what comes from outside. The fuzzer calls these bodies
+//! (`fuzz_targets/`); `tests/it/damaged_inputs.rs` compiles the same files, replays the corpus and damages it.
 
-use bienlai::statement::{join_pages, parse, preview, prove_balance};
-
-/// Nothing read is an error told, and what is read without an error is proven.
-pub fn assert_sound(bytes: &[u8]) {
-    let parsed = parse(bytes);
-    let _ = preview(bytes, None);
-    assert!(!parsed.statements.is_empty() || !parsed.errors.is_empty());
-    if parsed.errors.is_empty() && parsed.format.requires_balances() {
-        for joined in join_pages(parsed.statements) {
-            if joined.opening.is_some() && joined.closing.is_some() {
-                assert_eq!(prove_balance(&joined), None);
-            }
-        }
-    }
-}
+pub mod evidence;
+pub mod messages;
+pub mod money;
+pub mod receipts;
+pub mod statements;

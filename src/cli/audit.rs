@@ -56,6 +56,7 @@ pub enum Command {
     },
     /// Show callbacks that were refused in the last 30 days, newest first, with the head of each body
     Refused {
+        /// The most callbacks to show
         #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(i64).range(1..=1_000))]
         limit: i64,
         /// Also print the first bytes of each body; they may hold personal data

@@ -35,6 +35,7 @@ pub struct Options {
     /// An empty database of its own; without it SQLite in a new folder
     #[arg(long, value_name = "URL")]
     database: Option<String>,
+    /// Seconds that are measured
     #[arg(
         long, value_name = "N", default_value_t = 60,
         value_parser = clap::value_parser!(u64).range(1..=3_600)
@@ -43,6 +44,7 @@ pub struct Options {
     /// Seconds of load before the measuring begins
     #[arg(long, value_name = "N", default_value_t = 5)]
     warmup: u64,
+    /// Connections that send callbacks side by side
     #[arg(
         long, value_name = "N", default_value_t = 64,
         value_parser = clap::value_parser!(u16).range(1..=1_000)

@@ -35,6 +35,7 @@ pub struct Verify {
     /// The collecting unit, by its code; all units when left out
     #[arg(long, value_name = "CODE")]
     unit: Option<String>,
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
 }

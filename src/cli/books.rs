@@ -119,6 +119,7 @@ pub fn raise_loaded(app: &App, actor: &Actor, request: &Value, is_additional: bo
         .map_err(|error| Error::invalid("row", "request_unreadable", error.to_string()))?;
     let key = text::hex(digest(&SHA256, request.to_string().as_bytes()).as_ref());
     let units = app.read(actor, |conn| raise::units(conn, actor, &asked))?;
+    raise::require_live(app, units.collecting.id)?;
     let tariff = app.tariff()?;
     app.write_bulk(actor, |tx, stamp| {
         if loaded_before(tx, stamp, &key)? {

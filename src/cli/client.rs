@@ -23,6 +23,7 @@ pub enum Command {
         /// The unit the person works for, by its code; `city` for the city
         #[arg(long, value_name = "CODE")]
         unit: String,
+        /// The person's name
         #[arg(long)]
         name: String,
         /// Somebody of that name is registered, and this is another human
@@ -40,6 +41,7 @@ pub struct Create {
     /// The unit it is registered at, by its code; `city` for the city
     #[arg(long, value_name = "CODE")]
     unit: String,
+    /// What it is called in lists and the trail
     #[arg(long)]
     name: String,
     /// dossier_system, unit_reader, cashier, finance, approver, administrator or auditor

@@ -69,6 +69,7 @@ pub struct Decision {
 pub struct Refusal {
     #[command(flatten)]
     decision: Decision,
+    /// The reason; it is kept
     #[arg(long)]
     reason: String,
 }
@@ -84,6 +85,7 @@ pub struct List {
     /// Only approved ones that wait for their money, with the day it should have come by
     #[arg(long, conflicts_with = "open")]
     unpaid: bool,
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
 }

@@ -48,6 +48,7 @@ pub struct HandOver {
 pub struct Withdraw {
     /// The slip, as slp_…
     slip: SlipId,
+    /// The reason; it is kept
     #[arg(long)]
     reason: String,
     /// Who decides, as per_…
@@ -60,6 +61,7 @@ pub struct List {
     /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
     unit: String,
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
 }

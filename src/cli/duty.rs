@@ -10,7 +10,7 @@ use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::duty::delegation::{self, Answer, Offer};
-use crate::duty::{Kind, waiting};
+use crate::duty::{Kind, Seat, waiting};
 use crate::error::Result;
 use crate::id::{DelegationId, PersonId};
 use crate::payment::settler::Numbered;
@@ -24,6 +24,7 @@ pub enum Command {
         /// The collecting unit, by its code; all units when left out
         #[arg(long, value_name = "CODE")]
         unit: Option<String>,
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
     },
@@ -31,6 +32,7 @@ pub enum Command {
     Escalate,
     /// Delegations, newest first
     Delegations {
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
     },
@@ -84,6 +86,7 @@ pub struct Delegate {
     /// Whole đồng for a single act
     #[arg(long, value_name = "DONG")]
     limit: i64,
+    /// The first day
     #[arg(long, value_name = "DAY")]
     from: BusinessDay,
     /// The last day
@@ -185,7 +188,7 @@ fn answer(office: &Office, one: &One, answer: Answer) -> Result<()> {
     let actor = office::person(Role::Finance, one.person);
     let changed = office.write(&actor, |tx, stamp| {
         let unit = delegation::unit_of(tx, one.delegation)?;
-        delegation::answer(tx, stamp, &actor, (unit, one.delegation), answer)
+        delegation::answer(tx, stamp, &actor, (unit, one.delegation), (answer, Seat::Console))
     })?;
     println!("{}", changed.state.as_str());
     Ok(())
@@ -196,7 +199,7 @@ fn approve(office: &Office, one: &One, act: &str, subject: &str) -> Result<()> {
     let kind = Kind::delegable(act)?;
     let subject = kind.subject_id(subject)?;
     let (standing_in, _) =
-        office.read(&actor, |conn| delegation::standing_in(conn, &actor, one.delegation))?;
+        office.read(&actor, |conn| delegation::standing_in(conn, &actor, Seat::Console, one.delegation))?;
     let receipts = office.write(&actor, |tx, stamp| {
         delegation::exercise(tx, stamp, &standing_in, one.delegation, (kind, subject))
     })?;

@@ -1,5 +1,6 @@
 //! `bienlai exception …`
 
+mod kinds;
 mod letter;
 
 use std::path::Path;
@@ -35,7 +36,7 @@ pub enum Command {
     /// One exception with everything that happened to it
     Show(Show),
     /// The kinds: owner, due time, next step, effect on receipt and ledger
-    Kinds(Kinds),
+    Kinds(kinds::Kinds),
     /// Say something about it
     Comment(Comment),
     /// Give it to another role or person
@@ -80,6 +81,7 @@ pub struct List {
     /// The collecting unit, by its code; all units when left out
     #[arg(long, value_name = "CODE")]
     unit: Option<String>,
+    /// Only this kind, by its name as `kinds` prints it
     #[arg(long)]
     kind: Option<String>,
     /// open, proposed or resolved; what is not resolved when left out
@@ -88,19 +90,25 @@ pub struct List {
     /// finance, cashier, approver, administrator or city
     #[arg(long)]
     owner: Option<String>,
+    /// Only of this sum or more, in whole đồng
     #[arg(long, value_name = "DONG")]
     amount_from: Option<i64>,
+    /// Only of this sum or less, in whole đồng
     #[arg(long, value_name = "DONG")]
     amount_to: Option<i64>,
+    /// Only what is due before this day, YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     due_before: Option<BusinessDay>,
+    /// Only what has been open for this many days
     #[arg(long, value_name = "N")]
     min_age_days: Option<u16>,
     /// The last id of the page before
     #[arg(long, value_name = "ID")]
     after: Option<ExceptionId>,
+    /// The most exceptions of one page
     #[arg(long, default_value_t = 200)]
     limit: u16,
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
 }
@@ -109,12 +117,6 @@ pub struct List {
 pub struct Show {
     /// As exc_…
     exception: ExceptionId,
-}
-
-#[derive(Debug, Args)]
-pub struct Kinds {
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -130,6 +132,7 @@ pub struct Step {
 pub struct Reasoned {
     #[command(flatten)]
     step: Step,
+    /// The reason; it is kept
     #[arg(long)]
     reason: String,
 }
@@ -138,6 +141,7 @@ pub struct Reasoned {
 pub struct Unmatch {
     /// As lin_…
     line: LineId,
+    /// The reason; it is kept
     #[arg(long)]
     reason: String,
     /// Who asks, as per_…
@@ -163,6 +167,7 @@ pub struct Assign {
     /// The person who is to look after it, as per_…
     #[arg(long, value_name = "ID")]
     to: Option<PersonId>,
+    /// The reason; it is kept
     #[arg(long)]
     reason: String,
 }
@@ -180,11 +185,13 @@ pub struct Propose {
     /// With split, as often as there are parts: obl_…=25000; what is left stays in suspense
     #[arg(long, value_name = "ID=AMOUNT")]
     part: Vec<String>,
+    /// The reason; it is kept
     #[arg(long)]
     reason: String,
     /// The decision's number
     #[arg(long, value_name = "NO", requires = "decided_on")]
     decision: Option<String>,
+    /// The decision's day, YYYY-MM-DD
     #[arg(long, value_name = "DATE", requires = "decision")]
     decided_on: Option<BusinessDay>,
 }
@@ -227,13 +234,14 @@ pub struct Alarms {
     /// The collecting unit, by its code; all units when left out
     #[arg(long, value_name = "CODE")]
     unit: Option<String>,
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(config: &Path, command: Command) -> Result<u8> {
     if let Command::Kinds(asked) = command {
-        return kinds(&asked);
+        return kinds::print(&asked);
     }
     let office = Office::open(config)?;
     match command {
@@ -345,38 +353,6 @@ fn show(office: &Office, id: ExceptionId) -> Result<()> {
             "transfer": handover::transfer(conn, &item)? }))
     })?;
     print_json(&shown)
-}
-
-fn kinds(asked: &Kinds) -> Result<u8> {
-    let shown: Vec<_> = Kind::all()
-        .map(|kind| {
-            json!({
-                "number": kind.number(), "kind": kind.as_str(), "title": kind.title_vi(),
-                "title_en": kind.title_en(), "owner": kind.default_owner(),
-                "due_working_days": kind.due_working_days(), "next_step": kind.next_step_vi(),
-                "next_step_en": kind.next_step_en(), "effect": kind.effect_vi(),
-                "effect_en": kind.effect_en(), "blocks_day_close": kind.blocks_day_close(),
-                "one_person_may_acknowledge": kind.one_person_may_acknowledge(),
-            })
-        })
-        .collect();
-    if asked.json {
-        print_json(&shown)?;
-        return Ok(DONE);
-    }
-    let row = |kind: Kind| {
-        vec![
-            kind.number().to_string(),
-            kind.as_str().to_owned(),
-            kind.default_owner().to_owned(),
-            kind.due_working_days().to_string(),
-            kind.next_step_en().to_owned(),
-            kind.effect_en().to_owned(),
-        ]
-    };
-    let rows: Vec<Vec<String>> = Kind::all().map(row).collect();
-    table::print(&["No", "Kind", "Owner", "Due", "Next step", "Effect"], &rows, &[0, 3]);
-    Ok(DONE)
 }
 
 fn take(

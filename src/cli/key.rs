@@ -65,6 +65,7 @@ pub enum Command {
 pub struct AddPkcs11 {
     #[command(flatten)]
     turn: Turn,
+    /// The token's PKCS#11 library
     #[arg(long, value_name = "FILE")]
     module: PathBuf,
     /// The label of the token
@@ -94,6 +95,7 @@ pub struct AddRemote {
     /// The service's address up to and including the version
     #[arg(long)]
     url: String,
+    /// The service's id of the credential that signs
     #[arg(long, value_name = "ID")]
     credential: String,
     /// A file whose first line is the access token
@@ -126,8 +128,10 @@ pub struct Issue {
     /// The name of the unit
     #[arg(long)]
     name: String,
+    /// The unit's tax code, which the certificate will carry
     #[arg(long)]
     tax_code: String,
+    /// How many days the certificate is valid
     #[arg(long, value_name = "N", default_value_t = 365)]
     days: u32,
     /// The folder for <tax code>.pem: key, certificate and chain
@@ -139,6 +143,7 @@ pub struct Issue {
 pub struct Import {
     #[command(flatten)]
     turn: Turn,
+    /// Key, certificate and chain as PKCS#12; --pem takes the same as PEM
     #[arg(long, value_name = "FILE", required_unless_present = "pem", requires = "password_file")]
     p12: Option<PathBuf>,
     /// A file whose first line is the password of the PKCS#12 file

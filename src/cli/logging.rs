@@ -1,5 +1,7 @@
 //! Logs go to standard error, as text for people or JSON for collectors.
 
+use std::io::IsTerminal;
+
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -16,7 +18,7 @@ pub fn start(log: &Log) {
         .with_default(level)
         .with_target("actix_server", level.min(Level::WARN))
         .with_target("actix_http", level.min(Level::WARN));
-    let layer = fmt::layer().with_writer(std::io::stderr);
+    let layer = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let layer = match log.format.as_str() {
         "json" => layer.json().flatten_event(true).boxed(),
         _ => layer.with_target(false).boxed(),

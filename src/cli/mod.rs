@@ -45,8 +45,10 @@ mod tariff;
 mod tax;
 mod trust;
 mod unit;
+mod unit_ends;
 pub mod units;
 pub mod user;
+mod virtual_account;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -211,20 +213,34 @@ pub fn main() -> ExitCode {
 
 /// A file or a configuration that cannot be used is no answer to what was asked.
 fn exit_code(error: &Error) -> u8 {
-    let is_unusable =
-        matches!(error.code(), "file_unreadable" | "config_unreadable" | "config_invalid" | "config_missing");
+    let is_unusable = matches!(
+        error.code(),
+        "file_unreadable"
+            | "config_unreadable"
+            | "config_invalid"
+            | "config_missing"
+            | "master_key_unreadable"
+            | "database_url_plaintext"
+            | "trust_store_empty"
+            | "moment_unreadable"
+            | "lenient_rule_unknown"
+            | "csv_column_unknown"
+            | "csv_column_missing"
+    );
     if is_unusable { UNREADABLE } else { NO }
 }
 
-/// `bienlai … | head` closes our output early. That is no fault to be told with a backtrace.
+/// `bienlai … | head` closes our output early, a full disk takes none: no fault to be told with a
+/// backtrace. What was not told to the end is no answer, least of all a good one.
 fn leave_quietly_when_nobody_reads() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        let is_closed_pipe = info.payload().downcast_ref::<String>().is_some_and(|text| {
-            text.starts_with("failed printing to stdout") && text.contains("os error 32")
-        });
-        if is_closed_pipe {
-            std::process::exit(i32::from(DONE));
+        let text = info.payload().downcast_ref::<String>().map_or("", String::as_str);
+        if text.starts_with("failed printing to stdout") {
+            if !text.contains("os error 32") {
+                eprintln!("bienlai: {text}");
+            }
+            std::process::exit(i32::from(UNREADABLE));
         }
         usual(info);
     }));
@@ -299,9 +315,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_consistent_and_every_command_says_what_it_does() {
+    fn the_command_line_is_consistent_and_every_command_and_option_says_what_it_does() {
         Cli::command().debug_assert();
         fn check(command: &clap::Command) {
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} {argument} has no help", command.get_name());
+            }
             for inner in command.get_subcommands() {
                 assert!(inner.get_about().is_some(), "{} has no help", inner.get_name());
                 check(inner);

@@ -36,6 +36,7 @@ pub struct List {
     /// waiting, sending, sent, delivered, bounced, failed, given_up or no_address
     #[arg(long)]
     state: Option<State>,
+    /// The most messages to show
     #[arg(long, default_value_t = 100)]
     limit: i64,
     /// Print JSON instead of text
@@ -51,6 +52,7 @@ pub struct Show {
 
 #[derive(Debug, Args)]
 pub struct Retry {
+    /// The message, as msg_…
     id: MessageId,
     /// Who asks for it, as per_…
     #[arg(long, value_name = "ID")]

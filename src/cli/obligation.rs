@@ -10,6 +10,9 @@ use super::office::Office;
 use super::{DONE, NO, books, read_bytes};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
+use crate::id::ClientId;
+use crate::identity;
+use crate::text::line_of;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -33,6 +36,9 @@ pub struct Import {
     /// Raise the fees beside what the dossiers owe already
     #[arg(long)]
     additional: bool,
+    /// The dossier system (`cli_…`) whose lists and feed show them; not needed where there is only one
+    #[arg(long)]
+    client: Option<ClientId>,
 }
 
 pub fn run(config: &Path, command: Command) -> Result<u8> {
@@ -40,7 +46,9 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     let bytes = read_bytes(&import.file)?;
     let (asked, mut faults) = read(&bytes)?;
     let office = Office::open(config)?;
-    let actor = Actor::system();
+    let system = Actor::system();
+    let client = office.read(&system, |conn| identity::dossier_system(conn, import.client))?;
+    let actor = Actor { client, ..system };
     let bar = ProgressBar::new(u64::try_from(asked.len()).unwrap_or(0)).with_style(style());
     let (mut raised, mut known) = (0, 0);
     for group in &asked {
@@ -111,11 +119,21 @@ const PAYER: [(&str, &str); 7] = [
 ];
 const NUMBERS: [&str; 4] = ["pages", "copies", "base_value", "amount"];
 
+/// Spreadsheets of Vietnamese offices separate by semicolon.
+fn delimiter(text: &[u8]) -> u8 {
+    let heading = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    if heading.contains(&b';') { b';' } else { b',' }
+}
+
 /// The dossiers of the file and what is wrong with its rows. A dossier with a bad row is left out as a
 /// whole: raised without it, it would owe too little, and the corrected file would charge it again.
 fn read(bytes: &[u8]) -> Result<(Vec<Group>, Vec<Fault>)> {
-    let mut reader =
-        csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(without_mark(bytes));
+    let text = without_mark(bytes);
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .delimiter(delimiter(text))
+        .from_reader(text);
     let headers = reader.headers().map_err(|error| unreadable(&error))?.clone();
     check_columns(&headers)?;
     let mut groups: Vec<Group> = Vec::new();
@@ -123,7 +141,7 @@ fn read(bytes: &[u8]) -> Result<(Vec<Group>, Vec<Fault>)> {
     let mut left_out = BTreeSet::new();
     for record in reader.byte_records() {
         let bytes = record.map_err(|error| unreadable(&error))?;
-        let line = bytes.position().map_or(0, csv::Position::line);
+        let line = bytes.position().map_or(0, |position| line_of(text, position));
         // A row that is not UTF-8 still says whose it is, or nothing of the file can be trusted.
         let told = csv::StringRecord::from_byte_record(bytes.clone());
         let record = match told {
@@ -335,6 +353,18 @@ mod tests {
         assert_eq!(groups.len(), 1);
         let told: Vec<(u64, &str)> = faults.iter().map(|fault| (fault.line, fault.error.code())).collect();
         assert_eq!(told, [(2, "csv_number_unreadable"), (3, "csv_unreadable")]);
+    }
+
+    #[test]
+    fn the_line_of_a_bad_row_is_that_of_the_spreadsheet_whatever_ends_and_divides_its_rows() {
+        let good = "00004,HS-1,2.000815,Chứng thực,counter,2026-11-20T08:00:00+07:00,2026-12-01,chung_thuc_ban_sao,3";
+        let bad = good.replace("HS-1", "HS-2").replace(",3", ",x3");
+        let text = format!("{HEADER}\r\n{good}\r\n{bad}\r\n");
+        for text in [text.clone(), text.replace(',', ";"), text.replace("\r\n", "\n")] {
+            let (groups, faults) = read(text.as_bytes()).unwrap();
+            assert_eq!(groups.iter().map(|group| group.line).collect::<Vec<_>>(), [2], "{text}");
+            assert_eq!(faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [3], "{text}");
+        }
     }
 
     #[test]

@@ -32,8 +32,10 @@ pub enum Command {
 pub struct Slip {
     /// The card payment, as pay_…
     payment: PaymentId,
+    /// The approval code that the terminal printed
     #[arg(long, value_name = "CODE")]
     approval_code: String,
+    /// The number of the terminal
     #[arg(long, default_value = "")]
     terminal: String,
     /// Who notes it, as per_…
@@ -43,6 +45,7 @@ pub struct Slip {
 
 #[derive(Debug, Args)]
 pub struct Import {
+    /// The CSV file of the batch's items
     file: PathBuf,
     /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
@@ -69,6 +72,7 @@ pub struct List {
     /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
     unit: String,
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
 }

@@ -14,6 +14,7 @@ pub enum Command {
     Show {
         /// As `list` names it, such as ND254-2.1.1; the newest when absent
         name: Option<String>,
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
     },

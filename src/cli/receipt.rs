@@ -3,7 +3,7 @@
 mod evidence;
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -49,6 +49,7 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Pdf {
+    /// The signed receipt or invoice, as XML
     file: PathBuf,
     /// Where to write; beside the file with the ending .pdf otherwise
     #[arg(short, long, value_name = "OUT.pdf")]
@@ -88,6 +89,7 @@ impl Trusted {
 
 #[derive(Debug, Args)]
 pub struct Verify {
+    /// Signed documents, as XML; - reads standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -191,7 +193,12 @@ fn moment(text: &str) -> Result<Instant> {
 fn read_limited(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let limit = verify::BYTES_LIMIT as u64 + 1;
-    File::open(path)
+    let opened: std::io::Result<Box<dyn Read>> = if path == Path::new("-") {
+        Ok(Box::new(std::io::stdin()))
+    } else {
+        File::open(path).map(|file| Box::new(file) as _)
+    };
+    opened
         .and_then(|file| file.take(limit).read_to_end(&mut bytes))
         .map_err(|error| unreadable(path, &error))?;
     Ok(bytes)

@@ -50,6 +50,7 @@ pub struct Lines {
     /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
     unit: String,
+    /// The booking day, YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     date: BusinessDay,
 }
@@ -62,13 +63,16 @@ pub struct WhatIf {
     /// The account's number; all accounts of the unit when left out
     #[arg(long, value_name = "NO")]
     account: Option<String>,
+    /// The first booking day, YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     from: BusinessDay,
+    /// The last booking day, YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     until: BusinessDay,
     /// The changed rules, as profiles/classification/default.toml has them
     #[arg(long, value_name = "FILE")]
     rules: PathBuf,
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
 }

@@ -57,6 +57,7 @@ pub struct Request {
     /// Whole đồng
     #[arg(long, value_name = "DONG")]
     amount: i64,
+    /// The reason; it is kept
     #[arg(long)]
     reason: String,
     #[command(flatten)]
@@ -87,6 +88,7 @@ pub struct Step {
 pub struct Refusal {
     #[command(flatten)]
     step: Step,
+    /// The reason; it is kept
     #[arg(long)]
     reason: String,
 }
@@ -96,6 +98,7 @@ pub struct List {
     /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
     unit: String,
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
 }

@@ -66,6 +66,7 @@ pub struct Place {
 pub struct Due {
     #[command(flatten)]
     place: Place,
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
 }
@@ -95,6 +96,7 @@ pub struct Step {
 pub struct Refusal {
     #[command(flatten)]
     step: Step,
+    /// The reason; it is kept
     #[arg(long)]
     reason: String,
 }
@@ -110,6 +112,7 @@ pub struct Document {
 
 #[derive(Debug, Args)]
 pub struct ReportFile {
+    /// The Treasury's report, as CSV
     file: PathBuf,
     /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
@@ -124,6 +127,7 @@ pub struct List {
     /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
     unit: String,
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
 }

@@ -57,6 +57,7 @@ pub struct CutOff {
     /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
     unit: String,
+    /// The year that is over, as 2026
     #[arg(long, value_name = "YEAR")]
     year: i32,
     #[command(flatten)]

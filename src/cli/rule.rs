@@ -30,14 +30,17 @@ pub struct List {
     /// The collecting unit, by its code; the whole city when left out
     #[arg(long, value_name = "CODE")]
     unit: Option<String>,
+    /// A unit's own rules with every version
     #[arg(long)]
     versions: bool,
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct Propose {
+    /// The rules, as TOML
     file: PathBuf,
     /// The collecting unit, by its code; the whole city when left out
     #[arg(long, value_name = "CODE")]
@@ -45,6 +48,7 @@ pub struct Propose {
     /// Where it is tried; the shipped rules have 100, 200, …
     #[arg(long, value_name = "N")]
     rank: Option<i32>,
+    /// The reason; it is kept
     #[arg(long)]
     reason: String,
     /// Who proposes, as per_…
@@ -65,6 +69,7 @@ pub struct Decide {
 pub struct Refuse {
     /// The version, as crl_…
     rule: ClassRuleId,
+    /// The reason; it is kept
     #[arg(long)]
     reason: String,
     /// Who refuses, as per_…

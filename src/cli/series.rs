@@ -23,6 +23,7 @@ pub enum Command {
         /// Only this unit, by its code
         #[arg(long, value_name = "CODE")]
         unit: Option<String>,
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
     },
@@ -44,6 +45,7 @@ pub struct Stop {
     /// The series, BL-26E for one
     #[arg(long, value_name = "NAME")]
     series: String,
+    /// The reason; it is kept
     #[arg(long)]
     reason: String,
     /// Who stops it, as per_…

@@ -31,6 +31,7 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Import {
+    /// The gateway's settlement report, as CSV
     file: PathBuf,
     /// The headings of another table, as profiles/gateways/bienlai.toml has them
     #[arg(long, value_name = "FILE")]
@@ -60,6 +61,7 @@ pub struct List {
     /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
     unit: String,
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
 }
@@ -90,6 +92,7 @@ pub struct Agreed {
     /// The first day; today when absent
     #[arg(long, value_name = "DATE")]
     from: Option<BusinessDay>,
+    /// The last day, YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     until: BusinessDay,
     /// The agreement this stands on

@@ -64,6 +64,7 @@ pub struct Close {
 pub struct Decision {
     /// The shift, as shf_…
     shift: ShiftId,
+    /// The reason; it is kept
     #[arg(long)]
     reason: String,
     /// Who decides, as per_…
@@ -75,6 +76,7 @@ pub struct Decision {
 pub struct Report {
     /// The shift, as shf_…
     shift: ShiftId,
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
 }
@@ -84,6 +86,7 @@ pub struct List {
     /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
     unit: String,
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
 }

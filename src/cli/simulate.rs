@@ -39,6 +39,7 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct MonthOptions {
+    /// The seed; the same one makes the same month, byte for byte
     #[arg(long, value_name = "N")]
     seed: u64,
     /// Statement lines over all accounts
@@ -50,6 +51,7 @@ pub struct MonthOptions {
     /// The first day, YYYY-MM-DD
     #[arg(long, value_name = "DATE", default_value = "2026-10-01")]
     from: BusinessDay,
+    /// How many days the month has
     #[arg(long, value_name = "N", default_value_t = 31)]
     days: u32,
     /// A folder that is empty or not there yet

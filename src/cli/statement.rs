@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::statement_desk as desk;
-use super::{DONE, UNREADABLE, print_json, read_bytes, statement_stream, table};
+use super::statement_stream::{self, Input};
+use super::{DONE, UNREADABLE, print_json, read_bytes, table, unreadable};
 use crate::error::{Error, Result};
 use crate::id::VersionId;
 use crate::statement::layout::Layout;
@@ -30,6 +31,7 @@ pub enum Command {
     Imports(desk::Place),
     /// What the bank changed when it sent a statement again, line by line
     Diff {
+        /// The version, as ver_…
         id: VersionId,
         /// Print JSON instead of a table
         #[arg(long)]
@@ -48,6 +50,7 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Parse {
+    /// The bank file; the format is found by its content
     file: PathBuf,
     /// Print JSON instead of a table
     #[arg(long)]
@@ -59,6 +62,7 @@ pub struct Parse {
 
 #[derive(Debug, Args)]
 pub struct Preview {
+    /// The bank file; the format is found by its content
     file: PathBuf,
     /// Print JSON instead of a table
     #[arg(long)]
@@ -134,29 +138,30 @@ fn preview_file(preview: &Preview) -> Result<u8> {
 
 fn parse_file(parse: &Parse) -> Result<u8> {
     let layout = layout_of(parse.map.as_deref())?;
-    if let Some(input) = statement_stream::large_file(&parse.file).filter(|_| parse.json) {
-        return match statement_stream::print_json(input) {
-            Ok(parsed) => Ok(parsed.exit_code()),
-            Err(error) => {
-                eprintln!("bienlai: {error}");
-                Ok(UNREADABLE)
-            }
-        };
-    }
-    let bytes = match read_bytes(&parse.file) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            eprintln!("bienlai: {error}");
-            return Ok(UNREADABLE);
-        }
+    let input = match parse.json {
+        true => statement_stream::open(&parse.file),
+        false => std::fs::read(&parse.file).map(Input::Whole),
     };
-    let parsed = statement::parse_with(&bytes, layout.as_ref());
-    if parse.json {
-        print_json(&parsed)?;
-    } else {
-        print_parsed(&parsed);
-    }
-    Ok(parsed.exit_code())
+    let parsed = match input {
+        Ok(Input::Whole(bytes)) => {
+            let parsed = statement::parse_with(&bytes, layout.as_ref());
+            if parse.json {
+                print_json(&parsed)?
+            } else {
+                print_parsed(&parsed)
+            }
+            Ok(parsed)
+        }
+        Ok(Input::Streamed(mut input)) => statement_stream::print_json(&mut input),
+        Err(error) => Err(error),
+    };
+    Ok(parsed.map_or_else(
+        |error| {
+            eprintln!("bienlai: {}", unreadable(&parse.file, &error));
+            UNREADABLE
+        },
+        |parsed| parsed.exit_code(),
+    ))
 }
 
 fn print_parsed(parsed: &Parsed) {

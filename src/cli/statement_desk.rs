@@ -26,6 +26,7 @@ const SHOWN: i64 = 200;
 
 #[derive(Debug, Args)]
 pub struct Import {
+    /// The bank file; the format is found by its content
     file: PathBuf,
     /// A mapping of the table's columns, as `preview` prints one; it is saved for the account
     #[arg(long, value_name = "FILE")]
@@ -68,10 +69,12 @@ pub enum VersionCommand {
     List(Place),
     /// Propose to accept a held version, or to dismiss it
     Propose {
+        /// The version, as ver_…
         id: VersionId,
         /// `accept` or `dismiss`
         #[arg(long)]
         decision: String,
+        /// The reason; it is kept
         #[arg(long)]
         reason: String,
         /// The person who proposes, as per_…
@@ -80,6 +83,7 @@ pub enum VersionCommand {
     },
     /// Approve the proposal; another person. An accepted version goes in at once
     Approve {
+        /// The version, as ver_…
         id: VersionId,
         /// The person who approves, as per_…
         #[arg(long, value_name = "ID")]
@@ -87,9 +91,12 @@ pub enum VersionCommand {
     },
     /// Send the proposal back; the version is held again
     SendBack {
+        /// The version, as ver_…
         id: VersionId,
+        /// The reason; it is kept
         #[arg(long)]
         reason: String,
+        /// Who acts, as per_…
         #[arg(long, value_name = "ID")]
         person: PersonId,
     },
@@ -103,16 +110,22 @@ pub enum QuarantineCommand {
     Repair(RepairArgs),
     /// Discard the only line of a statement that waits
     Discard {
+        /// The waiting line, as evt_…
         id: EventId,
+        /// The reason; it is kept
         #[arg(long)]
         reason: String,
+        /// Who acts, as per_…
         #[arg(long, value_name = "ID")]
         person: PersonId,
     },
     /// Decide all waiting lines of a statement, from a JSON file as the API takes it
     Decide {
+        /// The statement, as stm_…
         statement: StatementId,
+        /// The decisions, as JSON
         file: PathBuf,
+        /// Who acts, as per_…
         #[arg(long, value_name = "ID")]
         person: PersonId,
     },
@@ -120,6 +133,7 @@ pub enum QuarantineCommand {
 
 #[derive(Debug, Args)]
 pub struct RepairArgs {
+    /// The waiting line, as evt_…
     id: EventId,
     /// The booking date, as 2026-11-22
     #[arg(long)]
@@ -127,12 +141,16 @@ pub struct RepairArgs {
     /// Whole đồng; minus is money out
     #[arg(long, allow_hyphen_values = true)]
     amount: i64,
+    /// The text of the line
     #[arg(long, default_value = "")]
     memo: String,
+    /// The bank's reference of the line
     #[arg(long)]
     bank_reference: Option<String>,
+    /// The reason; it is kept
     #[arg(long)]
     reason: String,
+    /// Who acts, as per_…
     #[arg(long, value_name = "ID")]
     person: PersonId,
 }
@@ -143,9 +161,11 @@ pub enum MapCommand {
     Show(Place),
     /// Save a mapping for an account; its tables are read by it from then on
     Save {
+        /// The mapping, as `statement preview` prints one
         file: PathBuf,
         #[command(flatten)]
         place: Place,
+        /// Who acts, as per_…
         #[arg(long, value_name = "ID")]
         person: Option<PersonId>,
     },

@@ -1,7 +1,7 @@
 //! Printing a statement file that is too large for the memory, line by line.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::fs::{File, Metadata};
+use std::io::{self, BufRead, BufReader, Cursor, Read as _, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -11,20 +11,38 @@ use crate::statement::{self, Format, Line, LineSink, Parsed, Statement};
 /// Smaller files are read as a whole: their JSON has the usual order, their pages are joined.
 const LARGE: u64 = 64 * 1024 * 1024;
 
-/// The file to be streamed, when it is large and can be.
-pub fn large_file(path: &Path) -> Option<BufReader<File>> {
-    let file = File::open(path).ok()?;
-    let is_large = file.metadata().is_ok_and(|data| data.is_file() && data.len() > LARGE);
+/// A statement file as it is read.
+pub enum Input {
+    Whole(Vec<u8>),
+    /// Too large for that, in a form that can be read line by line.
+    Streamed(Box<dyn BufRead>),
+}
+
+/// Opens a file, or a pipe, whose size shows while it is read.
+pub fn open(path: &Path) -> io::Result<Input> {
+    let file = File::open(path)?;
+    let size = file.metadata().ok().filter(Metadata::is_file).map(|data| data.len());
     let mut input = BufReader::with_capacity(1024 * 1024, file);
-    (is_large && statement::can_stream(input.fill_buf().ok()?)).then_some(input)
+    if size.is_some_and(|size| size > LARGE) && statement::can_stream(input.fill_buf()?) {
+        return Ok(Input::Streamed(Box::new(input)));
+    }
+    let mut head = Vec::new();
+    input.by_ref().take(LARGE + 1).read_to_end(&mut head)?;
+    if head.len() as u64 > LARGE && statement::can_stream(&head) {
+        return Ok(Input::Streamed(Box::new(Cursor::new(head).chain(input))));
+    }
+    // One byte more than is read tells that it is too large.
+    let left = (statement::MAX_BYTES + 1).saturating_sub(head.len()) as u64;
+    input.take(left).read_to_end(&mut head)?;
+    Ok(Input::Whole(head))
 }
 
 /// Prints the JSON of `parse` while the file is read. Within a statement the lines come first:
 /// balances are known for certain only at its end.
-pub fn print_json(mut input: BufReader<File>) -> io::Result<Parsed> {
+pub fn print_json(input: &mut dyn BufRead) -> io::Result<Parsed> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut sink = JsonSink { out: &mut out, statement_count: 0, line_count: 0 };
-    let parsed = statement::parse_stream(&mut input, &mut sink)?;
+    let parsed = statement::parse_stream(input, &mut sink)?;
     if sink.statement_count == 0 {
         write!(out, "{{\"format\":{},\"statements\":[", text(&parsed.format)?)?;
     }

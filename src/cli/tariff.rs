@@ -13,9 +13,15 @@ use crate::tariff::{self, RowError};
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Check a tariff file; every bad row is told with its line
-    Check { file: PathBuf },
+    Check {
+        /// The tariff, as TOML
+        file: PathBuf,
+    },
     /// Check a tariff file and put it in force
-    Load { file: PathBuf },
+    Load {
+        /// The tariff, as TOML
+        file: PathBuf,
+    },
 }
 
 pub fn run(config: &Path, command: Command) -> Result<u8> {

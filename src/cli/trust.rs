@@ -67,6 +67,7 @@ pub struct Grant {
     /// The first day; today when absent
     #[arg(long, value_name = "DATE")]
     from: Option<BusinessDay>,
+    /// The last day
     #[arg(long, value_name = "DATE")]
     until: BusinessDay,
     /// The largest single claim, in whole đồng

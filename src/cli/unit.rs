@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::office::Office;
-use super::{DONE, read_text, table, units};
+use super::{DONE, read_text, table, units, virtual_account};
 use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
@@ -21,7 +21,10 @@ pub enum Command {
     ///
     /// The file is TOML with [[unit]], [[unit.account]] and [[unit.series]]; see
     /// fixtures/units/demo.toml.
-    Load { file: PathBuf },
+    Load {
+        /// The units, as TOML
+        file: PathBuf,
+    },
     /// List the registered units
     List,
     /// Thành phố / say who the city is: its name and tax code, under which it signs for its communes
@@ -43,17 +46,32 @@ pub enum Command {
     EntrustEnd(EntrustEnd),
     /// Xem ủy nhiệm / list the entrustments of all units
     Entrustments,
+    /// Sáp nhập, đổi tên, chấm dứt tài khoản / what two persons decide about a unit that ends or changes
+    #[command(flatten)]
+    End(super::unit_ends::Command),
     /// Xóa dữ liệu cá nhân của một năm / destroy the personal data of a unit and year for good; two persons
     ///
     /// The data key of that year is destroyed, and with it payers, memos and attachments that were kept
     /// under it. Signed receipts stay. Not before the retention of the configuration is over.
     EraseYear(EraseYear),
+    /// Tài khoản định danh / record the virtual accounts that a bank opens under an account; two persons
+    ///
+    /// From the first day on each obligation of the account has a number of its own: payment codes carry it,
+    /// and a transfer to it is known without a word in its text.
+    ///
+    /// Example: bienlai unit virtual-add --unit 00004 --account 1900111100 --prefix MAU001
+    /// --until 2027-12-31 --agreement 12/TT-2026 --maker per_… --checker per_…
+    VirtualAdd(virtual_account::Add),
+    /// Xem tài khoản định danh / list the virtual accounts of all units
+    VirtualList,
 }
 
 #[derive(Debug, Args)]
 pub struct EraseYear {
+    /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
     unit: String,
+    /// The year, as 2016
     #[arg(long)]
     year: i32,
     /// The ground of the decision
@@ -69,12 +87,16 @@ pub struct EraseYear {
 
 #[derive(Debug, Args)]
 pub struct City {
+    /// The city's name, as its documents print it
     #[arg(long)]
     name: String,
+    /// The city's tax code
     #[arg(long)]
     tax_code: String,
+    /// The city's address
     #[arg(long)]
     address: String,
+    /// The city's telephone
     #[arg(long)]
     phone: Option<String>,
     /// MDVQHNSach: seven digits
@@ -84,11 +106,13 @@ pub struct City {
 
 #[derive(Debug, Args)]
 pub struct Entrust {
+    /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
     unit: String,
     /// The number of the decision or contract
     #[arg(long, value_name = "NO")]
     decision: String,
+    /// The day of the decision, YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     decided_on: BusinessDay,
     /// The first day
@@ -101,11 +125,13 @@ pub struct Entrust {
 
 #[derive(Debug, Args)]
 pub struct EntrustEnd {
+    /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
     unit: String,
     /// The number of the decision that ends it
     #[arg(long, value_name = "NO")]
     decision: String,
+    /// The day of the decision, YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     decided_on: BusinessDay,
     /// The first day on which it holds no more
@@ -121,7 +147,10 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::Entrust(asked) => entrust(config, &asked)?,
         Command::EntrustEnd(asked) => end(config, &asked)?,
         Command::Entrustments => entrustments(config)?,
+        Command::End(command) => super::unit_ends::run(config, command)?,
         Command::EraseYear(asked) => erase_year(config, &asked)?,
+        Command::VirtualAdd(asked) => virtual_account::add(config, &asked)?,
+        Command::VirtualList => virtual_account::list(config)?,
     }
     Ok(DONE)
 }

@@ -223,6 +223,7 @@ fn record_imprint(
             contract: principal.contract.clone(),
         }),
         issuer: None,
+        naming: None,
     };
     let known = imprint::recorded(tx, &[unit], stamp.today())?.pop().map(|(_, known)| known);
     if known.as_ref() != Some(&wanted) {

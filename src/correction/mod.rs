@@ -73,9 +73,9 @@ pub enum State {
     /// Carried out; where more money is asked, its document follows the money.
     Approved,
     Refused,
-    /// Approved, its money never came, and a person asks to let it be.
+    /// Approved, its money never came, and a person asks for its withdrawal.
     WithdrawalRequested,
-    /// Let be by two persons: nothing was numbered, the document is as it was.
+    /// Withdrawn by two persons: no document was numbered, the original is unchanged.
     Withdrawn,
 }
 

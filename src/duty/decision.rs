@@ -8,9 +8,9 @@ use crate::clock::Instant;
 use crate::correction::{self, withdrawal};
 use crate::error::{Error, Result};
 use crate::exception;
-use crate::filing::notice;
+use crate::filing::{due, notice};
 use crate::id::*;
-use crate::payment::{refund, resolve};
+use crate::payment::{refund, reopen, resolve};
 use crate::reconciliation::{reopening, restated, rulebook};
 use crate::remittance;
 use crate::shift;
@@ -23,8 +23,8 @@ const LIMIT: i64 = 1_000;
 /// Documents that a decision numbered, to be sealed.
 pub type Numbered = Vec<(UnitId, ReceiptId)>;
 
-/// What a second person decides on: the kinds that can be handed to the city, and two that stay with
-/// those who are there.
+/// What a second person decides on: the kinds that can be handed to the city, and those that stay with
+/// who is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Matter {
     Kind(Kind),
@@ -32,7 +32,14 @@ pub enum Matter {
     Withdrawal,
     /// The difference that a cashier's count found.
     Drawer,
+    /// A usage report that was made by itself goes to the tax authority.
+    Report,
+    /// A settled exception is opened again, and what it did to money is taken back.
+    Undo,
 }
+
+/// The matters that are no kind.
+const OTHERS: [Matter; 4] = [Matter::Withdrawal, Matter::Drawer, Matter::Report, Matter::Undo];
 
 impl Matter {
     pub fn as_str(self) -> &'static str {
@@ -40,12 +47,14 @@ impl Matter {
             Matter::Kind(kind) => kind.as_str(),
             Matter::Withdrawal => "withdrawal",
             Matter::Drawer => "drawer",
+            Matter::Report => "usage_report",
+            Matter::Undo => "undo",
         }
     }
 
-    /// `act_unknown` for what is none.
+    /// `act_unknown` when the text names no act.
     pub fn parse(text: &str) -> Result<Matter> {
-        let all = Kind::ALL.into_iter().map(Matter::Kind).chain([Matter::Withdrawal, Matter::Drawer]);
+        let all = Kind::ALL.into_iter().map(Matter::Kind).chain(OTHERS);
         let found = all.into_iter().find(|matter| matter.as_str() == text);
         found.ok_or_else(|| Error::invalid("form.act", "act_unknown", "exception, refund, correction, …"))
     }
@@ -56,6 +65,8 @@ impl Matter {
             Matter::Kind(kind) => kind.title(),
             Matter::Withdrawal => ("Rút đề nghị xử lý chứng từ", "Withdrawal of a correction"),
             Matter::Drawer => ("Chênh lệch quỹ ca thu", "Difference of a drawer"),
+            Matter::Report => ("Báo cáo tình hình sử dụng biên lai", "Report on receipts in use"),
+            Matter::Undo => ("Mở lại ngoại lệ đã xử lý", "A settled exception opened again"),
         }
     }
 
@@ -64,6 +75,8 @@ impl Matter {
             Matter::Kind(kind) => kind.subject_text(id),
             Matter::Withdrawal => CorrectionId(id).to_string(),
             Matter::Drawer => ShiftId(id).to_string(),
+            Matter::Report => FilingId(id).to_string(),
+            Matter::Undo => ExceptionId(id).to_string(),
         }
     }
 
@@ -73,6 +86,8 @@ impl Matter {
             Matter::Kind(kind) => kind.subject_id(text),
             Matter::Withdrawal => text.parse().map(|id: CorrectionId| id.0),
             Matter::Drawer => text.parse().map(|id: ShiftId| id.0),
+            Matter::Report => text.parse().map(|id: FilingId| id.0),
+            Matter::Undo => text.parse().map(|id: ExceptionId| id.0),
         }
     }
 
@@ -132,6 +147,21 @@ pub fn open(conn: &mut Conn, unit: UnitId) -> Result<Vec<Open>> {
             amount: counted.as_ref().map_or(Ok(Dong::ZERO), |one| one.total.checked_sub(one.expected))?,
             asked_at: counted.map_or(one.opened_at, |count| count.at),
         });
+    }
+    for one in due::waiting(conn, unit)? {
+        let (id, asked_at) = (one.id.0, one.created_at);
+        found.push(Open {
+            unit,
+            matter: Matter::Report,
+            id,
+            makers: Vec::new(),
+            amount: Dong::ZERO,
+            asked_at,
+        });
+    }
+    for (item, maker, asked_at) in exception::reopenings_asked(conn, unit)? {
+        let (id, makers) = (item.id.0, vec![maker]);
+        found.push(Open { unit, matter: Matter::Undo, id, makers, amount: item.amount, asked_at });
     }
     found.sort_by_key(|one| (one.asked_at, one.matter, one.id));
     Ok(found)
@@ -204,6 +234,8 @@ pub(super) fn approve(
         }
         Matter::Withdrawal => withdrawal::approve(tx, stamp, actor, unit, CorrectionId(id)).map(|_| ())?,
         Matter::Drawer => shift::sign_off(tx, stamp, actor, unit, ShiftId(id), reason).map(|_| ())?,
+        Matter::Report => due::approve(tx, stamp, actor, unit, FilingId(id)).map(|_| ())?,
+        Matter::Undo => reopen::approve(tx, stamp, actor, unit, ExceptionId(id)).map(|_| ())?,
     }
     Ok(Vec::new())
 }
@@ -248,6 +280,13 @@ fn refuse(
             withdrawal::refuse(tx, stamp, actor, unit, CorrectionId(id), reason).map(|_| ())?
         }
         Matter::Drawer => shift::send_back(tx, stamp, actor, unit, ShiftId(id), reason).map(|_| ())?,
+        Matter::Report => {
+            let detail = "it says what the receipts say: put those right, and it is made anew";
+            return Err(Error::conflict("report_follows_receipts", detail));
+        }
+        Matter::Undo => {
+            exception::refuse_reopening(tx, stamp, actor, unit, ExceptionId(id), reason).map(|_| ())?;
+        }
     }
     Ok(())
 }
@@ -258,7 +297,7 @@ mod tests {
 
     #[test]
     fn every_matter_is_found_by_its_name_and_its_subjects_by_theirs() {
-        let all = Kind::ALL.into_iter().map(Matter::Kind).chain([Matter::Withdrawal, Matter::Drawer]);
+        let all = Kind::ALL.into_iter().map(Matter::Kind).chain(OTHERS);
         for matter in all {
             assert_eq!(Matter::parse(matter.as_str()).unwrap(), matter);
             assert_eq!(matter.subject_id(&matter.subject_text(77)).unwrap(), 77);

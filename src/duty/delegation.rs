@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::decision::{self, Matter};
-use super::{Kind, Waiting, delegation_query as query, rules, waiting};
+use super::{Kind, Seat, Waiting, delegation_query as query, rules, waiting};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::audit;
@@ -125,7 +125,7 @@ pub fn offer(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, offer: &Offer) -
         revision: 1,
     };
     query::insert(tx, &delegation)?;
-    note(tx, stamp, actor, &delegation, "offered", giver)?;
+    note(tx, stamp, actor, &delegation, ("offered", giver, None))?;
     Ok(delegation)
 }
 
@@ -168,10 +168,9 @@ fn note(
     stamp: &Stamp<'_>,
     actor: &Actor,
     delegation: &Delegation,
-    kind: &'static str,
-    person: PersonId,
+    (kind, person, seat): (&'static str, PersonId, Option<Seat>),
 ) -> Result<()> {
-    query::note(tx, stamp, delegation, kind, (person, seat(actor)))?;
+    query::note(tx, stamp, delegation, kind, (person, seat.map(|seat| seat.to_string())))?;
     let action = match kind {
         "offered" => "delegation.offered",
         "accepted" => "delegation.accepted",
@@ -180,15 +179,6 @@ fn note(
     };
     let entry = audit::Entry::by(actor, delegation.unit, action, delegation.id);
     audit::record(tx, stamp, &[entry.with(&delegation.decision_no)])
-}
-
-/// The login or client somebody acts by: a login is a person in one role and scope.
-fn seat(actor: &Actor) -> String {
-    let scope = || match &actor.scope {
-        Scope::All => "*".to_owned(),
-        Scope::Units(units) => units.iter().map(|unit| unit.0.to_string()).collect::<Vec<_>>().join(","),
-    };
-    actor.client.map_or_else(|| format!("{} {}", actor.role.as_str(), scope()), |client| client.to_string())
 }
 
 /// What the person named in it does with an offer, or giver or delegate with one that stands.
@@ -208,7 +198,7 @@ pub fn answer(
     stamp: &Stamp<'_>,
     actor: &Actor,
     (unit, id): (UnitId, DelegationId),
-    answer: Answer,
+    (answer, seat): (Answer, Seat),
 ) -> Result<Delegation> {
     actor.require_role(&DELEGATES)?;
     let person = actor.require_person()?;
@@ -233,7 +223,7 @@ pub fn answer(
     delegation.state = to;
     delegation.revision += 1;
     query::store(tx, &delegation)?;
-    note(tx, stamp, actor, &delegation, to.as_str(), person)?;
+    note(tx, stamp, actor, &delegation, (to.as_str(), person, Some(seat)))?;
     Ok(delegation)
 }
 
@@ -242,13 +232,18 @@ pub fn answer(
 ///
 /// Errors: `role_not_allowed`, `delegation_not_found` for everybody but the delegate,
 /// `delegation_other_login` by another login or client than the one it was accepted by.
-pub fn standing_in(conn: &mut Conn, actor: &Actor, id: DelegationId) -> Result<(Actor, Delegation)> {
+pub fn standing_in(
+    conn: &mut Conn,
+    actor: &Actor,
+    seat: Seat,
+    id: DelegationId,
+) -> Result<(Actor, Delegation)> {
     actor.require_role(&DELEGATES)?;
     let person = actor.require_person()?;
     let delegation = query::by_id(conn, id)?.filter(|found| found.delegate == person);
     let delegation = delegation.ok_or_else(not_found)?;
     // Whoever took it on by a login with a second factor uses it by no weaker one.
-    if query::accepted_by(conn, &delegation)?.is_some_and(|accepted| accepted != seat(actor)) {
+    if query::accepted_by(conn, &delegation)?.is_some_and(|accepted| accepted != seat.to_string()) {
         return Err(Error::forbidden("delegation_other_login", "it was accepted by another login or client"));
     }
     let scope = Scope::unit(delegation.unit);

@@ -131,7 +131,7 @@ pub fn note(
     stamp: &Stamp<'_>,
     one: &Delegation,
     kind: &'static str,
-    (person, seat): (PersonId, String),
+    (person, seat): (PersonId, Option<String>),
 ) -> Result<()> {
     let id: EventId = stamp.mint()?;
     rows::insert(
@@ -145,7 +145,7 @@ pub fn note(
             state: one.state.as_str(),
             person_id: person,
             at: stamp.now,
-            seat: Some(seat),
+            seat,
         }],
     )
 }

@@ -12,10 +12,13 @@ mod delegation_query;
 pub mod leaving;
 mod leaving_query;
 pub mod rules;
+mod seat;
 pub mod waiting;
 mod waiting_query;
 
 use serde::Serialize;
+
+pub use seat::Seat;
 
 use crate::amount::Dong;
 use crate::clock::Instant;
@@ -79,7 +82,7 @@ impl Kind {
     pub const DELEGABLE: [Kind; 6] =
         [Kind::Exception, Kind::Refund, Kind::Correction, Kind::Remittance, Kind::Reopening, Kind::Notice];
 
-    /// `act_unknown` for what is none or cannot be delegated.
+    /// `act_unknown` when the text names no act, or one that cannot be delegated.
     pub fn delegable(text: &str) -> Result<Kind> {
         let named = Kind::DELEGABLE.into_iter().find(|kind| kind.as_str() == text);
         named.ok_or_else(|| Error::invalid("acts", "act_unknown", "exception, refund, correction, …"))

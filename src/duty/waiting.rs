@@ -227,7 +227,7 @@ fn has_delegate(
     Ok(false)
 }
 
-/// How many decisions the city is asked for, for the metrics.
+/// How many decisions the city is asked for.
 pub fn count_escalated(conn: &mut Conn, stamp: &Stamp<'_>) -> Result<usize> {
     let all = list(conn, stamp, &Actor::system(), None)?;
     Ok(all.iter().filter(|one| one.escalated.is_some()).count())

@@ -52,6 +52,8 @@ const DECISION_LIMIT: usize = 100;
 const TO_BUDGET: &str = "to_budget";
 /// The resolution that says that a person took cash out of the account, by a decision.
 pub const CASH_WITHDRAWN: &str = "cash_withdrawn";
+/// The resolution that says that money went to the Treasury without an order of ours.
+pub const BUDGET_PAID: &str = "budget_paid";
 /// The resolution that says that a person paid back what they answer for.
 const SHORTAGE_REPAID: &str = "shortage_repaid";
 /// The resolution that takes a wrongly matched line apart.
@@ -105,7 +107,7 @@ fn checked(ask: &Ask<'_>, maker: PersonId, today: BusinessDay) -> Result<Proposa
         }
         None => None,
     };
-    if matches!(ask.resolution, TO_BUDGET | CASH_WITHDRAWN) && decision.is_none() {
+    if matches!(ask.resolution, TO_BUDGET | CASH_WITHDRAWN | BUDGET_PAID) && decision.is_none() {
         let detail = "number and date of the decision";
         return Err(Error::invalid("decision", "decision_missing", detail));
     }

@@ -1,6 +1,7 @@
 //! The queue of everything unexplained: each item has a kind, an owner, an age and a next step.
 
 mod decide;
+mod detail;
 pub mod kind;
 pub mod limit;
 pub mod query;
@@ -18,12 +19,14 @@ use crate::id::*;
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
 pub use decide::{
-    Ask, CASH_WITHDRAWN, Decision, Proposal, UNMATCH, approve, decide_alone, proposal, propose, refuse,
+    Ask, BUDGET_PAID, CASH_WITHDRAWN, Decision, Proposal, UNMATCH, approve, decide_alone, proposal, propose,
+    refuse,
 };
+pub use detail::{Detail, Hint, Suggested};
 pub use kind::Kind;
 pub use reopen::{
-    approve as approve_reopening, ask as ask_to_reopen, asked_by as reopening_asked,
-    refuse as refuse_reopening,
+    approve as approve_reopening, ask as ask_to_reopen, asked as reopenings_asked,
+    asked_by as reopening_asked, refuse as refuse_reopening,
 };
 pub use subject::Subject;
 pub use work::{CITY_OWNER, Owner, assign, comment, escalate};
@@ -37,7 +40,7 @@ pub struct New {
     pub account: Option<AccountId>,
     pub amount: Dong,
     pub opened_on: BusinessDay,
-    /// Ids, codes and amounts that help; no personal data.
+    /// A `Detail` as it is stored; empty where the subject says it all.
     pub detail: String,
 }
 
@@ -81,6 +84,7 @@ pub struct Exception {
     pub assignee: Option<PersonId>,
     pub opened_on: BusinessDay,
     pub due_on: BusinessDay,
+    /// A `Detail` as it is stored, or a sentence of an older version.
     pub detail: String,
     pub created_at: Instant,
     pub state: State,
@@ -204,6 +208,37 @@ pub fn settle_by_themselves(
     stamp: &Stamp<'_>,
     causes: &[(UnitId, Kind, Subject, &'static str)],
 ) -> Result<usize> {
+    settle_causes(tx, stamp, causes, None)
+}
+
+/// The same because of what was decided about another item, which their events name.
+pub fn settle_with(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    by: ExceptionId,
+    causes: &[(UnitId, Kind, Subject, &'static str)],
+) -> Result<usize> {
+    settle_causes(tx, stamp, causes, Some(by))
+}
+
+/// The settled items of a kind that ended last because of what was decided about another one.
+pub fn settled_with(conn: &mut Conn, unit: UnitId, kind: Kind, by: ExceptionId) -> Result<Vec<Exception>> {
+    query::settled_with(conn, unit, kind, by)
+}
+
+/// Whether two persons opened it again at some time.
+pub fn was_reopened_by_persons(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<bool> {
+    Ok(work_query::events(conn, unit, id)?
+        .iter()
+        .any(|event| event.kind == "reopened" && event.checker.is_some()))
+}
+
+fn settle_causes(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    causes: &[(UnitId, Kind, Subject, &'static str)],
+    by: Option<ExceptionId>,
+) -> Result<usize> {
     let mut reasons = std::collections::BTreeMap::new();
     for (unit, kind, subject, reason) in causes {
         reasons.insert((*unit, dedupe(*kind, *subject)), *reason);
@@ -214,8 +249,12 @@ pub fn settle_by_themselves(
     for (unit, id, key) in &unresolved {
         let mut item = query::lock(tx, *unit, *id)?;
         let reason = reasons.get(&(*unit, key.clone())).copied().unwrap_or_default();
-        let act =
-            query::Act { kind: "settled_by_itself", reason: reason.to_owned(), ..query::Act::default() };
+        let act = query::Act {
+            kind: "settled_by_itself",
+            target: by.map(|by| by.0),
+            reason: reason.to_owned(),
+            ..query::Act::default()
+        };
         advance(tx, stamp, &mut item, State::Resolved, act)?;
     }
     Ok(unresolved.len())
@@ -268,6 +307,12 @@ pub fn list(
 
 pub fn find(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<Exception> {
     query::find(conn, unit, id)
+}
+
+/// The exception of a cause, settled or not.
+pub fn find_any(conn: &mut Conn, unit: UnitId, kind: Kind, subject: Subject) -> Result<Option<Exception>> {
+    let known = query::known_by_dedupe(conn, &[(unit, dedupe(kind, subject))])?;
+    known.first().map(|(unit, id, _)| query::find(conn, *unit, *id)).transpose()
 }
 
 /// The exception of a cause while it is not resolved.

@@ -236,6 +236,35 @@ pub fn resolved_by_dedupe(
     by_dedupe(conn, keys, "AND t.state = 'resolved'")
 }
 
+/// The same of the keys, whatever became of their exception.
+pub fn known_by_dedupe(
+    conn: &mut Conn,
+    keys: &[(UnitId, String)],
+) -> Result<Vec<(UnitId, ExceptionId, String)>> {
+    by_dedupe(conn, keys, "")
+}
+
+/// Settled items of a kind whose newest event says that they ended because of another one, oldest first.
+pub fn settled_with(conn: &mut Conn, unit: UnitId, kind: Kind, by: ExceptionId) -> Result<Vec<Exception>> {
+    let found: Vec<Stored> = exception::table
+        .inner_join(
+            exception_event::table.on(exception_event::unit_id
+                .eq(exception::unit_id)
+                .and(exception_event::exception_id.eq(exception::id))
+                .and(exception_event::revision.eq(exception::revision))),
+        )
+        .filter(exception::unit_id.eq(unit))
+        .filter(exception::kind.eq(i32::from(kind.number())))
+        .filter(exception::state.eq(State::Resolved.as_str()))
+        .filter(exception_event::kind.eq("settled_by_itself"))
+        .filter(exception_event::target_id.eq(by.0))
+        .order(exception::id)
+        .select(columns!())
+        .load(conn)
+        .classify()?;
+    found.into_iter().map(from_stored).collect()
+}
+
 /// Whether it was settled last without a person: its cause had gone.
 pub fn settled_by_itself(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<bool> {
     let last: Option<String> = exception_event::table

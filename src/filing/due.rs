@@ -10,7 +10,7 @@ use crate::actor::{Actor, Role};
 use crate::audit;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::id::{FilingId, UnitId};
+use crate::id::{FilingId, UnitId, minted_at};
 use crate::receipt::profile::{self, ReportRelease};
 use crate::store::{Conn, Stamp, Tx};
 use crate::text;
@@ -113,6 +113,7 @@ fn owes_nothing(conn: &mut Conn, unit: UnitId, quarter: Quarter, register: &[Ser
     let mut of_year = register
         .iter()
         .filter(|held| held.year == quarter.year && held.document_kind.starts_with("receipt"))
+        .filter(|held| minted_at(held.id.0).business_day() <= quarter.last_day())
         .peekable();
     if of_year.peek().is_none() {
         return Ok(true);
@@ -166,6 +167,11 @@ const CHANGED: &str = "report_figures_changed";
 fn is_same(filing: &Filing, now: &UsageReport) -> Result<bool> {
     let stored: UsageReport = filing.data()?;
     Ok(stored.lines == now.lines && stored.taxpayer == now.taxpayer)
+}
+
+/// Reports of a unit that were made by themselves and wait for a person, oldest first.
+pub fn waiting(conn: &mut Conn, unit: UnitId) -> Result<Vec<Filing>> {
+    query::requested(conn, unit, Kind::UsageReport)
 }
 
 /// Lets a report go that was made by itself: it is signed and sent then.

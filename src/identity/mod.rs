@@ -75,7 +75,8 @@ pub fn create_person(
     Ok(id)
 }
 
-/// Makes a client and its token. The token is shown this once.
+/// Makes a client and its token. The token is shown this once. A second token of the same name, role and
+/// scope in a unit belongs to the same system: a dossier system whose token is changed keeps what it raised.
 ///
 /// Errors: `role_not_allowed`, `person_not_found`, `scope_too_wide` when the new client would see
 /// units its maker does not, `scope_empty`, `person_required` for roles of humans.
@@ -136,12 +137,27 @@ pub fn authenticate(conn: &mut Conn, shown: &str) -> Result<Actor> {
         return Err(unknown());
     }
     let stored = stored.filter(|stored| stored.revoked_at.is_none()).ok_or_else(unknown)?;
-    Ok(Actor {
-        person: stored.person,
-        client: Some(id),
-        role: Role::parse(&stored.role)?,
-        scope: read_scope(&stored.scope)?,
-    })
+    let role = Role::parse(&stored.role)?;
+    let client = if role == Role::DossierSystem { query::first_of_system(conn, id)? } else { id };
+    Ok(Actor { person: stored.person, client: Some(client), role, scope: read_scope(&stored.scope)? })
+}
+
+/// The dossier system of that id, or the only one there is, as what it raises names it.
+///
+/// Errors: `client_not_found`, also where none is named and several systems are on record.
+pub fn dossier_system(conn: &mut Conn, named: Option<ClientId>) -> Result<Option<ClientId>> {
+    let known = query::dossier_systems(conn)?;
+    match (named, known.as_slice()) {
+        (None, []) => Ok(None),
+        (None, [only]) => Ok(Some(*only)),
+        (Some(named), _) if known.contains(&query::first_of_system(conn, named)?) => {
+            query::first_of_system(conn, named).map(Some)
+        }
+        _ => {
+            let told: Vec<String> = known.iter().map(ToString::to_string).collect();
+            Err(Error::not_found("client_not_found", format!("one of: {}", told.join(", "))))
+        }
+    }
 }
 
 /// The clients of a unit, oldest first.

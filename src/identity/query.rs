@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use crate::actor::Role;
 use crate::clock::Instant;
 use crate::error::Result;
 use crate::id::{ClientId, PersonId, UnitId};
@@ -65,6 +66,46 @@ pub fn credentials(conn: &mut Conn, id: ClientId) -> Result<Option<Credentials>>
         .first(conn)
         .optional()
         .classify()
+}
+
+/// The first token of the system that a token belongs to: unit, name, role and scope are the same.
+pub fn first_of_system(conn: &mut Conn, id: ClientId) -> Result<ClientId> {
+    let of: Option<(UnitId, String, String, String)> = api_client::table
+        .filter(api_client::id.eq(id))
+        .select((api_client::unit_id, api_client::name, api_client::role, api_client::scope))
+        .first(conn)
+        .optional()
+        .classify()?;
+    let Some((unit, name, role, scope)) = of else { return Ok(id) };
+    let first: Option<ClientId> = api_client::table
+        .filter(api_client::unit_id.eq(unit))
+        .filter(api_client::name.eq(name))
+        .filter(api_client::role.eq(role))
+        .filter(api_client::scope.eq(scope))
+        .order(api_client::id)
+        .select(api_client::id)
+        .first(conn)
+        .optional()
+        .classify()?;
+    Ok(first.unwrap_or(id))
+}
+
+/// The first token of every dossier system that has one which is not revoked.
+pub fn dossier_systems(conn: &mut Conn) -> Result<Vec<ClientId>> {
+    let live: Vec<ClientId> = api_client::table
+        .filter(api_client::role.eq(Role::DossierSystem.as_str()))
+        .filter(api_client::revoked_at.is_null())
+        .order(api_client::id)
+        .select(api_client::id)
+        .load(conn)
+        .classify()?;
+    let mut first = Vec::with_capacity(live.len());
+    for id in live {
+        first.push(first_of_system(conn, id)?);
+    }
+    first.sort_unstable();
+    first.dedup();
+    Ok(first)
 }
 
 pub fn clients(conn: &mut Conn, unit: UnitId) -> Result<Vec<Listed>> {

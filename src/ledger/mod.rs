@@ -51,6 +51,8 @@ pub enum Account {
     /// Remitted and no longer owed, by chapter and sub-item: the Treasury pays it back.
     BudgetRefundDue(String),
     Opening(AccountId),
+    /// The other side of what one unit hands over to another when they are merged.
+    Merger(UnitId),
 }
 
 impl fmt::Display for Account {
@@ -79,6 +81,7 @@ impl fmt::Display for Account {
             Account::TreasuryInTransit(order) => write!(f, "treasury_in_transit/{order}"),
             Account::BudgetRefundDue(sub_item) => write!(f, "budget_refund_due/{sub_item}"),
             Account::Opening(account) => write!(f, "opening/{account}"),
+            Account::Merger(unit) => write!(f, "merger/{unit}"),
         }
     }
 }
@@ -103,6 +106,8 @@ pub enum Source {
     Remittance(RemittanceId),
     /// Withdrawing a correction that waited for more money.
     Correction(CorrectionId),
+    /// Handing over what a unit had left when another goes on for it.
+    Handover(EventId),
 }
 
 impl Source {
@@ -119,6 +124,7 @@ impl Source {
             Source::Slip(_) => "slip",
             Source::Remittance(_) => "remittance",
             Source::Correction(_) => "correction",
+            Source::Handover(_) => "handover",
         }
     }
 
@@ -135,6 +141,7 @@ impl Source {
             Source::Slip(id) => id.0,
             Source::Remittance(id) => id.0,
             Source::Correction(id) => id.0,
+            Source::Handover(id) => id.0,
         }
     }
 }
@@ -214,6 +221,16 @@ pub fn balance(conn: &mut Conn, unit: UnitId, account: &Account) -> Result<Dong>
 /// The statement lines that debited an account.
 pub fn lines_of(conn: &mut Conn, unit: UnitId, account: &Account) -> Result<Vec<LineId>> {
     query::lines_of(conn, unit, &account.to_string())
+}
+
+/// What was posted between an account and those that begin with `prefix`, and was not taken back.
+pub fn between(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: &Account,
+    prefix: &str,
+) -> Result<Vec<(String, Dong)>> {
+    query::between(conn, unit, &account.to_string(), prefix)
 }
 
 /// Debits minus credits of every account of a unit that has a balance, by account text.

@@ -1,5 +1,7 @@
 //! The ledger's SQL.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Text};
 
@@ -76,6 +78,24 @@ pub fn lines_of(conn: &mut Conn, unit: UnitId, account: &str) -> Result<Vec<Line
         .load(conn)
         .classify()
         .map(|found: Vec<i64>| found.into_iter().map(LineId).collect())
+}
+
+pub fn between(conn: &mut Conn, unit: UnitId, account: &str, prefix: &str) -> Result<Vec<(String, Dong)>> {
+    let found: Vec<(String, String, Dong)> = posting::table
+        .filter(posting::unit_id.eq(unit))
+        .filter(posting::debit_account.eq(account).or(posting::credit_account.eq(account)))
+        .select((posting::debit_account, posting::credit_account, posting::amount))
+        .load(conn)
+        .classify()?;
+    let mut standing: BTreeMap<String, Dong> = BTreeMap::new();
+    for (debit, credit, amount) in found {
+        let (other, amount) = if debit == account { (credit, amount) } else { (debit, Dong(-amount.0)) };
+        if other.starts_with(prefix) {
+            let sum = standing.entry(other).or_default();
+            *sum = sum.checked_add(amount)?;
+        }
+    }
+    Ok(standing.into_iter().filter(|(_, sum)| !sum.is_zero()).collect())
 }
 
 pub fn trial_balance(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, Dong)>> {

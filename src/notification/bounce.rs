@@ -5,7 +5,7 @@ use super::parse_name;
 use crate::error::{Error, Result};
 use crate::id::{MessageId, UnitId};
 
-/// A report is at most so large; longer ones carry attachments that say nothing more.
+/// The largest report that is read; longer ones carry attachments that say nothing more.
 pub const SIZE_LIMIT_BYTES: usize = 4 * 1024 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

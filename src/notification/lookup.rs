@@ -23,11 +23,19 @@ const RULE: Rule = Rule { life_s: 300, try_limit: 3, per_hour: 3 };
 
 const DOSSIER_LIMIT: usize = 64;
 
+/// What a payer of a dossier proved to be theirs.
+#[derive(Debug, Default)]
+pub struct Proven {
+    pub obligations: Vec<(UnitId, ObligationId)>,
+    /// Perhaps none yet.
+    pub receipts: Vec<Stored>,
+}
+
 /// What somebody who asked gets to know.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Proven: the dossier's receipts, perhaps none yet.
-    Open(Vec<Stored>),
+    /// Proven: what of the dossier is the payer's.
+    Open(Proven),
     /// Something was wrong; which, or whether the dossier exists, is not told.
     Wrong,
     /// Too many failures.
@@ -48,7 +56,7 @@ pub fn by_personal_id(
         let known = [&payer.personal_id, &payer.passport];
         known.into_iter().flatten().any(|number| text::squash(number) == given) && !given.is_empty()
     };
-    match receipts(tx, stamp.vault, &dossier, is_payer)? {
+    match proven(tx, stamp.vault, &dossier, is_payer)? {
         Some(found) => Ok(Outcome::Open(found)),
         None => {
             one_time::failed(tx, stamp, &door)?;
@@ -102,7 +110,7 @@ pub fn by_code(tx: &mut Tx<'_>, stamp: &Stamp<'_>, dossier: &str, code: &str) ->
         let mobile = payer.phone.as_deref().and_then(address::mobile);
         mobile.is_some_and(|mobile| phone_hash(stamp.vault, &mobile) == bound)
     };
-    Ok(Outcome::Open(receipts(tx, stamp.vault, &dossier, is_payer)?.unwrap_or_default()))
+    Ok(Outcome::Open(proven(tx, stamp.vault, &dossier, is_payer)?.unwrap_or_default()))
 }
 
 /// Forgets codes and failures that mean nothing any more. Returns how many.
@@ -141,21 +149,21 @@ fn obligations(
         .collect())
 }
 
-fn receipts(
+fn proven(
     conn: &mut Conn,
     vault: &Vault,
     dossier: &str,
     is_payer: impl Fn(&Payer) -> bool,
-) -> Result<Option<Vec<Stored>>> {
+) -> Result<Option<Proven>> {
     let owed = obligations(conn, vault, dossier, is_payer)?;
     if owed.is_empty() {
         return Ok(None);
     }
-    let mut found = Vec::new();
-    for (unit, id) in owed {
-        found.extend(receipt::query::of_obligation(conn, unit, id)?);
+    let mut receipts = Vec::new();
+    for (unit, id) in &owed {
+        receipts.extend(receipt::query::of_obligation(conn, *unit, *id)?);
     }
-    Ok(Some(found))
+    Ok(Some(Proven { obligations: owed, receipts }))
 }
 
 fn has_mobile(payer: &Payer, mobile: &str) -> bool {

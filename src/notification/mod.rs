@@ -135,6 +135,8 @@ pub const KIND_PARTIAL: &str = "paid_in_part";
 pub const KIND_SURPLUS: &str = "paid_too_much";
 /// To staff: a decision waits for the city.
 pub const KIND_APPROVAL: &str = "approval_waits";
+/// To staff: something about a signing key.
+pub const KIND_KEY_ALARM: &str = "key_alarm";
 
 /// A message as it stands.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use crate::id::{EventId, ObligationId, PartyId, PersonId, UnitId, first_minted_a
 use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::schema::{obligation, obligation_event};
-use crate::store::schema_desk::{dossier_link, favourite_list};
+use crate::store::schema_desk::{dossier_link, favourite_list, queue_ticket};
 
 /// What these payers still owe a unit, newest first.
 pub fn owed_by(conn: &mut Conn, unit: UnitId, payers: &[PartyId], limit: i64) -> Result<Vec<Obligation>> {
@@ -49,6 +49,35 @@ crate::table_row! {
         pub person_id: PersonId,
         pub created_at: Instant,
     }
+}
+
+crate::table_row! {
+    pub struct TicketRow in "queue_ticket" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub obligation_id: ObligationId,
+        pub ticket: String,
+        pub person_id: PersonId,
+        pub created_at: Instant,
+    }
+}
+
+/// The tickets noted for obligations since an instant, oldest first.
+pub fn tickets_since(
+    conn: &mut Conn,
+    unit: UnitId,
+    ids: &[ObligationId],
+    since: Instant,
+) -> Result<Vec<(ObligationId, String)>> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    queue_ticket::table
+        .filter(queue_ticket::unit_id.eq(unit))
+        .filter(queue_ticket::obligation_id.eq_any(ids))
+        .filter(queue_ticket::id.ge(EventId(first_minted_at(since))))
+        .order(queue_ticket::id)
+        .select((queue_ticket::obligation_id, queue_ticket::ticket))
+        .load(conn)
+        .classify()
 }
 
 /// The favourite items of a unit as they were chosen last: a JSON list of codes.
@@ -89,6 +118,7 @@ pub fn linked_to(conn: &mut Conn, unit: UnitId, code: &str, limit: i64) -> Resul
 /// An obligation that was paid in full.
 #[derive(Clone, Debug, Queryable)]
 pub struct Paid {
+    pub obligation: ObligationId,
     pub dossier: String,
     pub amount: Dong,
     pub at: Instant,
@@ -109,7 +139,7 @@ pub fn paid_since(conn: &mut Conn, unit: UnitId, since: Instant, limit: i64) -> 
         .filter(obligation_event::id.ge(first))
         .order(obligation_event::id.desc())
         .limit(limit)
-        .select((obligation::dossier_code, obligation_event::allocated, obligation_event::at))
+        .select((obligation::id, obligation::dossier_code, obligation_event::allocated, obligation_event::at))
         .load(conn)
         .classify()
 }

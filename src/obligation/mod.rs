@@ -5,10 +5,15 @@ pub mod code;
 pub mod counter_query;
 pub mod edition;
 mod edition_query;
+pub mod moved;
+mod moved_query;
 pub mod query;
 pub mod reference;
 pub mod rules;
+pub mod ticket;
 pub mod vietqr;
+pub mod virtual_account;
+mod virtual_query;
 pub mod walk_in;
 pub mod watch_query;
 
@@ -200,6 +205,7 @@ fn raise_under(
     actor.require_role(&[Role::DossierSystem, Role::Cashier, Role::System])?;
     actor.scope.require(new.unit)?;
     rules::check_new(&new)?;
+    unit::succession::require_standing(tx, new.unit, stamp.today())?;
     let total = Dong::sum(new.lines.iter().map(|line| line.amount))?;
     let state = if total.is_zero() { State::Waived } else { State::Raised };
     let account = unit::account::receiving(tx, new.unit)?;

@@ -374,11 +374,13 @@ pub fn resolve_codes(conn: &mut Conn, codes: &[String]) -> Result<HashMap<String
         "",
         Lock::None,
     )?;
-    Ok(found
+    let mut resolved: HashMap<String, (UnitId, ObligationId)> = found
         .into_iter()
         .filter(|(_, _, kind, _)| kind == KIND_OBLIGATION)
         .map(|(code, unit, _, id)| (code, (unit, ObligationId(id))))
-        .collect())
+        .collect();
+    super::moved::follow(conn, resolved.values_mut())?;
+    Ok(resolved)
 }
 
 /// A page of a unit's obligations, newest first, below `before`.

@@ -62,6 +62,13 @@ impl ReferenceCode {
         grouped
     }
 
+    /// The eight symbols behind the prefix as one number, below 31^8.
+    pub fn body_number(&self) -> Option<u64> {
+        let tail = read_tail(self.0.get(PREFIX_LENGTH..)?.as_bytes())?;
+        let body = tail.iter().take(BODY_LENGTH);
+        Some(body.fold(0, |sum, value| sum * u64::from(MODULUS) + u64::from(*value)))
+    }
+
     fn from_tail(prefix: &str, tail: &Tail) -> Self {
         let mut code = String::with_capacity(CODE_LENGTH);
         code.push_str(prefix);
@@ -161,6 +168,17 @@ impl CodeBook {
     pub fn from_body(&self, body: &str) -> Result<ReferenceCode> {
         let values: Option<Vec<u8>> = body.bytes().map(value_of).collect();
         values.and_then(|values| self.with_values(&values)).ok_or_else(unreadable)
+    }
+
+    /// The code whose eight symbols are this number; None from 31^8 on.
+    pub fn from_body_number(&self, number: u64) -> Option<ReferenceCode> {
+        let mut body = [0_u8; BODY_LENGTH];
+        let mut rest = number;
+        for value in body.iter_mut().rev() {
+            *value = u8::try_from(rest % u64::from(MODULUS)).ok()?;
+            rest /= u64::from(MODULUS);
+        }
+        if rest == 0 { self.with_values(&body) } else { None }
     }
 
     /// Reads one code as typed by a person: any case, spaces and hyphens inside, O for 0.

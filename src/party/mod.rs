@@ -1,5 +1,7 @@
 //! Payers: encrypted identity and contact, found by keyed hashes, erased by destroying keys.
 
+pub mod contact;
+mod contact_query;
 mod query;
 
 use serde::{Deserialize, Serialize};
@@ -121,6 +123,7 @@ pub fn load(
             Err(error) => return Err(error),
         }
     }
+    contact::overlay(conn, vault, &mut payers)?;
     Ok(payers)
 }
 

@@ -8,7 +8,8 @@ use crate::error::{Error, Result};
 use crate::id::{EventId, KeyId, PartyId, PersonId, UnitId};
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock};
-use crate::store::schema::{data_key, party_index};
+use crate::store::schema::{data_key, obligation, party, party_index};
+use crate::store::schema_desk::told_picture;
 use crate::store::{Conn, Tx};
 
 crate::table_row! {
@@ -64,6 +65,53 @@ pub fn by_hash(conn: &mut Conn, unit: UnitId, kind: &str, hash: &str) -> Result<
         .select(party_index::party_id)
         .load(conn)
         .classify()
+}
+
+/// Search terms of some kinds; without them nobody is found by those any more.
+pub fn forget_kinds(tx: &mut Tx<'_>, unit: UnitId, parties: &[PartyId], kinds: &[&str]) -> Result<()> {
+    diesel::delete(
+        party_index::table
+            .filter(party_index::unit_id.eq(unit))
+            .filter(party_index::party_id.eq_any(parties))
+            .filter(party_index::kind.eq_any(kinds)),
+    )
+    .execute(tx.conn())
+    .classify()?;
+    Ok(())
+}
+
+/// Writes what is left of a payer over what there was; the database wants an erasure by two persons on record.
+pub fn overwrite(tx: &mut Tx<'_>, unit: UnitId, id: PartyId, cipher: Vec<u8>) -> Result<()> {
+    diesel::update(party::table.filter(party::unit_id.eq(unit)).filter(party::id.eq(id)))
+        .set(party::cipher.eq(cipher))
+        .execute(tx.conn())
+        .classify()?;
+    Ok(())
+}
+
+/// Corrected contacts, accounts somebody paid from, pictures they sent. Returns how many pictures.
+pub fn forget_ways(tx: &mut Tx<'_>, unit: UnitId, id: PartyId) -> Result<usize> {
+    for sql in [
+        "DELETE FROM party_contact WHERE unit_id = $1 AND party_id = $2",
+        "DELETE FROM payer_alias WHERE unit_id = $1 AND party_id = $2",
+    ] {
+        diesel::sql_query(sql).bind::<BigInt, _>(unit).bind::<BigInt, _>(id).execute(tx.conn()).classify()?;
+    }
+    let owed = obligation::table
+        .filter(obligation::unit_id.eq(unit))
+        .filter(obligation::party_id.eq(id))
+        .select(obligation::id);
+    let owed: Vec<i64> = owed.load(tx.conn()).classify()?;
+    // A picture's row stays without its content.
+    diesel::update(
+        told_picture::table
+            .filter(told_picture::unit_id.eq(unit))
+            .filter(told_picture::obligation_id.eq_any(owed))
+            .filter(told_picture::cipher.ne(Vec::<u8>::new())),
+    )
+    .set(told_picture::cipher.eq(Vec::<u8>::new()))
+    .execute(tx.conn())
+    .classify()
 }
 
 pub fn destroy_key(tx: &mut Tx<'_>, now: Instant, unit: UnitId, year: i32) -> Result<()> {

@@ -22,7 +22,7 @@ use crate::amount::Dong;
 use crate::audit;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::exception::{self, Kind, Subject};
+use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::obligation::{self, Line, Obligation, State, edition};
@@ -190,7 +190,8 @@ impl Desk<'_, '_, '_> {
             account: Some(owed.account),
             amount: difference,
             opened_on: self.on,
-            detail: format!("correction {} of {}", correcting.correction, correcting.original.id),
+            detail: Detail::Correction { correction: correcting.correction, of: correcting.original.id }
+                .into(),
         });
         self.flush()?;
         Ok(Amended { awaited: difference, ..Amended::default() })
@@ -408,7 +409,11 @@ impl Desk<'_, '_, '_> {
                 account,
                 amount: *amount,
                 opened_on: self.on,
-                detail: format!("correction {} of {}", self.amendment.correction, self.amendment.original.id),
+                detail: Detail::Correction {
+                    correction: self.amendment.correction,
+                    of: self.amendment.original.id,
+                }
+                .into(),
             });
             refunds.push(refund::open(
                 self.tx,

@@ -5,12 +5,14 @@
 
 use super::archived_query;
 use super::channel::{Channel, Notice};
+use super::claim::Claim;
 use super::settle::{Arrival, raw_context};
 use crate::actor::{Actor, Role};
+use crate::amount::Dong;
 use crate::audit;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
-use crate::id::{ClaimId, RawEventId, UnitId};
+use crate::id::{ClaimId, MovementId, RawEventId, UnitId};
 use crate::store::{Conn, Stamp, Tx};
 
 /// An archived event; its content stays encrypted.
@@ -67,6 +69,48 @@ pub fn health(conn: &mut Conn, actor: &Actor, names: &[&str], now: Instant) -> R
     archived_query::health(conn, &actor.scope, names, now)
 }
 
+/// A claim that an event made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    pub id: ClaimId,
+    pub movement: MovementId,
+    /// The partner's own id.
+    pub external_id: String,
+    pub code: String,
+    pub amount: Dong,
+}
+
+/// One event of the actor's units with the claims it made; its content stays encrypted.
+///
+/// # Errors
+/// `role_not_allowed`, `event_not_found`.
+pub fn one(conn: &mut Conn, actor: &Actor, id: RawEventId) -> Result<(Event, Vec<Made>)> {
+    actor.require_role(&READERS)?;
+    archived_query::one(conn, &actor.scope, id)?.ok_or_else(not_found)
+}
+
+/// What came, as it came, with the unit it is kept at. Who asks writes down why (`privacy::file::looked`).
+///
+/// # Errors
+/// `role_not_allowed`, `event_not_found`, `erased` when its year was erased.
+pub fn opened(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    id: RawEventId,
+) -> Result<(UnitId, Vec<u8>)> {
+    actor.require_role(&[Role::Administrator])?;
+    let stored = archived_query::find(tx, &actor.scope, id)?.ok_or_else(not_found)?;
+    let plain = stamp.vault.open(tx, stored.unit, stored.key, &raw_context(id), &stored.cipher)?;
+    // A parked one is archived with its claim; see `settler`.
+    let parked: std::result::Result<(Claim, Vec<u8>, Instant), _> = serde_json::from_slice(&plain);
+    Ok((stored.unit, parked.map_or(plain, |(_, raw, _)| raw)))
+}
+
+fn not_found() -> Error {
+    Error::not_found("event_not_found", "no such event in your scope")
+}
+
 /// Reads an event again, to be given to the settler. The reading is recorded.
 ///
 /// # Errors
@@ -80,7 +124,6 @@ pub fn reread(
     id: RawEventId,
 ) -> Result<Arrival> {
     actor.require_role(&[Role::Administrator])?;
-    let not_found = || Error::not_found("event_not_found", "no such event in your scope");
     let stored = archived_query::find(tx, &actor.scope, id)?.ok_or_else(not_found)?;
     let plain = stamp.vault.open(tx, stored.unit, stored.key, &raw_context(id), &stored.cipher)?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, stored.unit, "event.replayed", id)])?;

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
-use super::archived::{Event, Health};
+use super::archived::{Event, Health, Made};
 use crate::actor::Scope;
+use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
-use crate::id::{ClaimId, KeyId, RawEventId, UnitId, first_minted_at};
+use crate::id::{ClaimId, KeyId, MovementId, RawEventId, UnitId, first_minted_at};
 use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::schema::{raw_event, unit};
@@ -88,6 +89,45 @@ pub fn list(
         received_at: one.received_at,
     };
     Ok(found.into_iter().map(event).collect())
+}
+
+/// One event with its claims.
+pub fn one(conn: &mut Conn, scope: &Scope, id: RawEventId) -> Result<Option<(Event, Vec<Made>)>> {
+    // Over the units, so that each look is by the whole key.
+    let text = format!(
+        "SELECT e.unit_id, e.id, e.channel, e.sha256, e.received_at FROM raw_event e CROSS JOIN unit u \
+         WHERE u.unit_id = e.unit_id AND e.id = $1 {}",
+        in_scope(scope)
+    );
+    let found: Vec<Listed> = diesel::sql_query(text).bind::<BigInt, _>(id).load(conn).classify()?;
+    let Some(listed) = found.into_iter().next() else { return Ok(None) };
+    let made = made(conn, &listed)?;
+    let event = Event {
+        unit: listed.unit_id,
+        claim: made.first().map(|one| one.id),
+        parked: parked(conn, &[listed.id])?.remove(&listed.id),
+        id: listed.id,
+        channel: listed.channel,
+        sha256: listed.sha256,
+        received_at: listed.received_at,
+    };
+    Ok(Some((event, made)))
+}
+
+fn made(conn: &mut Conn, event: &Listed) -> Result<Vec<Made>> {
+    use crate::store::schema::claim;
+    let around =
+        |seconds: i64| ClaimId(first_minted_at(crate::id::minted_at(event.id.0).plus_seconds(seconds)));
+    let found: Vec<(ClaimId, MovementId, String, String, Dong)> = claim::table
+        .filter(claim::unit_id.eq(event.unit_id))
+        .filter(claim::id.ge(around(-NEAR_S)).and(claim::id.le(around(NEAR_S))))
+        .filter(claim::raw_event_id.eq(event.id))
+        .order(claim::id)
+        .select((claim::id, claim::movement_id, claim::external_id, claim::code, claim::amount))
+        .load(conn)
+        .classify()?;
+    let made = |(id, movement, external_id, code, amount)| Made { id, movement, external_id, code, amount };
+    Ok(found.into_iter().map(made).collect())
 }
 
 /// Claims are made in the transaction of their event, by the same generator: their ids lie near.

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
-use crate::exception::{self, Kind, Subject};
+use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
 use crate::ledger::{Account, Posting, Source};
 use crate::notification::money::{Miss, Money, Notice};
@@ -501,7 +501,7 @@ impl Book {
             account: incoming.account,
             amount,
             opened_on: incoming.accounting_date,
-            detail: format!("obligation {} code {}", before.id, before.reference_code),
+            detail: Detail::Obligation { obligation: before.id, code: before.reference_code.clone() }.into(),
         });
     }
 

@@ -25,6 +25,10 @@ pub enum Case {
     Reversal {
         original: LineId,
     },
+    /// Two persons said what an unexplained debit took back.
+    TakenBack {
+        movement: MovementId,
+    },
     /// Pays an acquirer's batch out, or takes its chargebacks.
     PosBatch(BatchId),
     /// Pays out what a gateway claimed one by one, less its fee.
@@ -47,7 +51,7 @@ impl Case {
             Case::Credit { .. } => "credit",
             Case::BankFee => "bank_fee",
             Case::Interest => "interest",
-            Case::Reversal { .. } => "reversal",
+            Case::Reversal { .. } | Case::TakenBack { .. } => "reversal",
             Case::PosBatch(_) => "pos_batch",
             Case::LumpSum(_) => "lump_sum",
             Case::UnknownCredit(_) => "unknown_credit",

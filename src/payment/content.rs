@@ -188,11 +188,12 @@ fn collecting_unit(material: &Material<'_>) -> content::CollectingUnit {
 fn own_unit(material: &Material<'_>) -> content::CollectingUnit {
     let unit = material.unit;
     let imprint = material.imprint;
+    let naming = imprint.and_then(|imprint| imprint.naming.as_ref());
     content::CollectingUnit {
-        name: unit.name.clone(),
+        name: naming.map_or(&unit.name, |naming| &naming.name).clone(),
         tax_code: unit.tax_code.clone(),
         budget_code: unit.budget_code.clone(),
-        address: unit.address.clone(),
+        address: naming.map_or(&unit.address, |naming| &naming.address).clone(),
         phone: unit.phone.clone(),
         email: imprint.and_then(|imprint| imprint.email.clone()),
         treasury_account: imprint.and_then(|imprint| imprint.treasury_account.clone()),

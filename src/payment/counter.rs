@@ -4,11 +4,11 @@
 use super::book::{Book, CollectedBy, Destination, Incoming, Method};
 use super::flush::flush;
 use super::settle::load_obligations;
-use super::{repaid, repaid_query, tender_query};
+use super::{query, repaid, repaid_query, tender_query};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
-use crate::clock::Instant;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::ledger::Account;
@@ -122,6 +122,7 @@ fn take_at(
     if keys.len() != takings.len() || keys.iter().any(|(other, _)| *other != unit) {
         return Err(Error::invalid("obligations", "together_nothing", "each once, of one unit"));
     }
+    let days = open_days(tx, stamp, &keys)?;
     let mut book = Book::new(audit::actor_text(actor), stamp.now);
     load_obligations(tx, stamp, &mut book, &keys)?;
     let mut payments = Vec::with_capacity(takings.len());
@@ -129,7 +130,9 @@ fn take_at(
         check(&book, taking)?;
         let payment: PaymentId = stamp.mint()?;
         let debit = debit_account(tx, taking, shift)?;
-        let incoming = incoming(stamp, taking, shift, debit, collected_at);
+        let account = book.obligations.get(&(taking.unit, taking.obligation)).map(|held| held.value.account);
+        let on = days.iter().find(|(of, _)| Some(*of) == account).map_or(stamp.today(), |(_, day)| *day);
+        let incoming = incoming(on, taking, shift, debit, collected_at);
         book.receive(payment, &incoming, &Destination::Obligations(vec![taking.obligation]))?;
         payments.push(payment);
     }
@@ -141,6 +144,24 @@ fn take_at(
         taken.push(Taken { unit, payment, receipt: receipts.first().copied(), receipts });
     }
     Ok(taken)
+}
+
+/// The obligations' accounts, locked, each with its first open day: money taken in the evening of a day
+/// that is closed belongs to the next, or a proven bridge would move.
+fn open_days(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    keys: &[(UnitId, ObligationId)],
+) -> Result<Vec<(AccountId, BusinessDay)>> {
+    let owed = obligation::query::by_ids(tx, keys)?;
+    let mut accounts: Vec<_> = owed.iter().map(|owed| (owed.unit, owed.account)).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    query::lock_accounts(tx, &accounts)?;
+    let first = |&(unit, account): &(UnitId, AccountId)| {
+        Ok((account, query::first_open_day(tx, unit, account, stamp.today())?))
+    };
+    accounts.iter().map(first).collect()
 }
 
 /// What a payer handed over, and what was taken of it.
@@ -202,7 +223,7 @@ fn check_owed(book: &Book, taking: &Taking) -> Result<()> {
 }
 
 fn incoming(
-    stamp: &Stamp<'_>,
+    accounting_date: BusinessDay,
     taking: &Taking,
     shift: ShiftId,
     debit: Account,
@@ -217,7 +238,7 @@ fn incoming(
         method: taking.method,
         channel: if taking.method == Method::Cash { "cash".into() } else { "pos".into() },
         debit,
-        accounting_date: stamp.today(),
+        accounting_date,
         collected_at,
         collected_by: CollectedBy::Officer(taking.collector.clone()),
         // Cash is proven by counting it; a card payment by the acquirer's statement line.

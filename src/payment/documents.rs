@@ -10,7 +10,7 @@ use super::flush::Written;
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::error::{Error, Result};
-use crate::exception::{self, Kind, Subject};
+use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::{ObligationId, ReceiptId, UnitId};
 use crate::ledger::{Account, Posting, Source};
 use crate::obligation::Line;
@@ -339,19 +339,15 @@ fn await_documents(
             account: None,
             amount,
             opened_on: stamp.today(),
-            detail: detail(waiting),
+            detail: waits(waiting).into(),
         });
     }
 }
 
-/// One cause is told by its code alone, as it always was; several name their kinds.
-fn detail(waiting: &[(&'static str, &'static str)]) -> String {
-    match waiting {
-        [(_, code)] => (*code).to_owned(),
-        several => {
-            several.iter().map(|(kind, code)| format!("{kind}: {code}")).collect::<Vec<_>>().join("; ")
-        }
-    }
+/// What each document waits for.
+fn waits(waiting: &[(&'static str, &'static str)]) -> Detail {
+    let cause = |(kind, code): &(&str, &str)| ((*kind).to_owned(), (*code).to_owned());
+    Detail::Waits { causes: waiting.iter().map(cause).collect() }
 }
 
 /// The document a line is recognised against, none where it needs none, or why it waits.

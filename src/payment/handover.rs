@@ -59,7 +59,7 @@ pub fn owed(conn: &mut Conn, unit: UnitId) -> Result<Vec<Owed>> {
 }
 
 /// What one open item is about, where a line shows it and all of it is one unit's.
-fn of_item(conn: &mut Conn, item: &Exception) -> Result<Option<Owed>> {
+pub(super) fn of_item(conn: &mut Conn, item: &Exception) -> Result<Option<Owed>> {
     if item.subject_kind != "line" {
         return Ok(None);
     }

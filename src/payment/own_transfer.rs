@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::query;
 use super::settle_cash;
+use super::untie;
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::audit;
@@ -21,15 +22,48 @@ use crate::store::{Conn, Stamp, Tx};
 /// A debit and a credit (the item's line, and the target) are one transfer between own accounts.
 pub const OWN_TRANSFER: &str = "own_transfer";
 
-/// The two lines lie at most so many days apart.
-const DAYS: i64 = 3;
+/// A credit (the item's line, or the target) gives back what the bank had taken with a debit of the same account.
+pub const GIVEN_BACK: &str = "given_back";
+
+/// What two lines are to each other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Tie {
+    /// Out of one account and into another.
+    OwnTransfer,
+    /// Out of an account, and back into it later.
+    GivenBack,
+}
+
+impl Tie {
+    /// Of a resolution; None for others.
+    pub fn of(resolution: &str) -> Option<Tie> {
+        match resolution {
+            OWN_TRANSFER => Some(Tie::OwnTransfer),
+            GIVEN_BACK => Some(Tie::GivenBack),
+            _ => None,
+        }
+    }
+
+    fn allows(self, debit: &StoredLine, credit: &StoredLine) -> bool {
+        let later = (credit.booking_date.0 - debit.booking_date.0).num_days();
+        match self {
+            Tie::OwnTransfer => debit.account != credit.account && later.abs() <= TRANSFER_DAYS,
+            Tie::GivenBack => debit.account == credit.account && (0..=RETURN_DAYS).contains(&later),
+        }
+    }
+}
+
+/// The two lines of a transfer lie at most so many days apart.
+const TRANSFER_DAYS: i64 = 3;
+/// A bank gives back within so many days.
+const RETURN_DAYS: i64 = 90;
 /// Open items of a unit that are looked at.
 const READ_LIMIT: i64 = 2_000;
 /// What stands for a line nobody could explain.
-const DEBITS: [Kind; 2] = [Kind::UnknownDebit, Kind::RefundUnmatched];
-const CREDITS: [Kind; 1] = [Kind::UnidentifiedCredit];
+pub(super) const DEBITS: [Kind; 2] = [Kind::UnknownDebit, Kind::RefundUnmatched];
+pub(super) const CREDITS: [Kind; 2] = [Kind::UnidentifiedCredit, Kind::BankReversal];
 
-const WHY: &str = "a transfer between own accounts; the other line is there";
+const WHY: &str = "the other line is there: one explains the other";
 
 /// Two lines that explain each other.
 struct Pair {
@@ -38,16 +72,14 @@ struct Pair {
 }
 
 impl Pair {
-    /// None unless one is money out and the other the same money into another account.
-    fn of(one: StoredLine, other: StoredLine) -> Option<Pair> {
+    /// None unless one is money out and the other the same money in, tied so.
+    fn of(one: StoredLine, other: StoredLine, tie: Tie) -> Option<Pair> {
         let (debit, credit) = if one.amount < Dong::ZERO { (one, other) } else { (other, one) };
-        let apart = (credit.booking_date.0 - debit.booking_date.0).num_days().abs();
-        let is_transfer = debit.amount < Dong::ZERO
+        let is_pair = debit.amount < Dong::ZERO
             && debit.amount.checked_add(credit.amount).is_ok_and(Dong::is_zero)
-            && debit.account != credit.account
             && debit.unit == credit.unit
-            && apart <= DAYS;
-        is_transfer.then_some(Pair { debit, credit })
+            && tie.allows(&debit, &credit);
+        is_pair.then_some(Pair { debit, credit })
     }
 
     fn posting(&self, on: BusinessDay, source: Source) -> Posting {
@@ -79,8 +111,8 @@ fn is_unplaced(conn: &mut Conn, line: &StoredLine) -> Result<bool> {
     Ok(held.0 == line.amount.0.saturating_abs())
 }
 
-/// The lines that may be the other side: waiting lines of the unit's other accounts, of the same sum.
-fn others(conn: &mut Conn, line: &StoredLine) -> Result<Vec<StoredLine>> {
+/// The lines that may be the other side: waiting lines of the unit, of the same sum.
+fn others(conn: &mut Conn, line: &StoredLine, tie: Tie) -> Result<Vec<StoredLine>> {
     let kinds: &[Kind] = if line.amount < Dong::ZERO { &CREDITS } else { &DEBITS };
     let sum = Dong(line.amount.0.saturating_abs());
     let mut found = Vec::new();
@@ -95,11 +127,11 @@ fn others(conn: &mut Conn, line: &StoredLine) -> Result<Vec<StoredLine>> {
             ..Filter::default()
         };
         for item in work_query::page(conn, &Scope::unit(line.unit), &filter)? {
-            if item.subject_kind != "line" || item.account == Some(line.account) {
+            if item.subject_kind != "line" {
                 continue;
             }
             let other = statement::query::line(conn, line.unit, LineId(item.subject_id))?;
-            if Pair::of(line.clone(), other.clone()).is_some() && is_unplaced(conn, &other)? {
+            if Pair::of(line.clone(), other.clone(), tie).is_some() && is_unplaced(conn, &other)? {
                 found.push(other);
             }
         }
@@ -107,31 +139,31 @@ fn others(conn: &mut Conn, line: &StoredLine) -> Result<Vec<StoredLine>> {
     Ok(found)
 }
 
-fn pair_of(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<Option<Pair>> {
+fn pair_of(conn: &mut Conn, item: &Exception, target: Option<i64>, tie: Tie) -> Result<Option<Pair>> {
     if item.subject_kind != "line" {
         return Ok(None);
     }
     let line = statement::query::line(conn, item.unit, LineId(item.subject_id))?;
-    let mut others = others(conn, &line)?;
+    let mut others = others(conn, &line, tie)?;
     others.retain(|other| target.is_none_or(|id| other.id.0 == id));
     let only = others.pop().filter(|_| others.is_empty());
-    Ok(only.and_then(|other| Pair::of(line, other)))
+    Ok(only.and_then(|other| Pair::of(line, other, tie)))
 }
 
 /// Whether the other side is there: the line that is named, or the only one that fits.
-pub fn fits(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<bool> {
-    Ok(pair_of(conn, item, target)?.is_some())
+pub fn fits(conn: &mut Conn, item: &Exception, target: Option<i64>, tie: Tie) -> Result<bool> {
+    Ok(pair_of(conn, item, target, tie)?.is_some())
 }
 
 /// What an approved resolution posts, and the other line's exceptions, which end with it.
 pub(super) fn carry_out(
     tx: &mut Tx<'_>,
     item: &Exception,
-    proposal: &Proposal,
+    (proposal, tie): (&Proposal, Tie),
     on: BusinessDay,
 ) -> Result<(Posting, Vec<(UnitId, Kind, Subject, &'static str)>)> {
-    let unfit = || Error::conflict("resolution_unfit", "the other account's line is not there, or not alone");
-    let pair = pair_of(tx, item, proposal.target)?.ok_or_else(unfit)?;
+    let unfit = || Error::conflict("resolution_unfit", "the other line is not there, or not alone");
+    let pair = pair_of(tx, item, proposal.target, tie)?.ok_or_else(unfit)?;
     query::lock_accounts(tx, &both(&pair))?;
     if !is_unplaced(tx, &pair.debit)? || !is_unplaced(tx, &pair.credit)? {
         return Err(unfit());
@@ -156,6 +188,9 @@ pub fn join(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, lines: &[(UnitId,
             continue;
         }
         let Some(pair) = only_pair(tx, line)? else { continue };
+        if untie::was_untied(tx, *unit, pair.debit.id)? || untie::was_untied(tx, *unit, pair.credit.id)? {
+            continue;
+        }
         query::lock_accounts(tx, &both(&pair))?;
         if !is_unplaced(tx, &pair.debit)? || !is_unplaced(tx, &pair.credit)? {
             continue;
@@ -171,10 +206,10 @@ pub fn join(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, lines: &[(UnitId,
 }
 
 fn only_pair(conn: &mut Conn, line: StoredLine) -> Result<Option<Pair>> {
-    let mut forth = others(conn, &line)?;
+    let mut forth = others(conn, &line, Tie::OwnTransfer)?;
     let Some(other) = forth.pop().filter(|_| forth.is_empty()) else { return Ok(None) };
-    let back = others(conn, &other)?;
-    Ok(Pair::of(line, other).filter(|_| back.len() == 1))
+    let back = others(conn, &other, Tie::OwnTransfer)?;
+    Ok(Pair::of(line, other, Tie::OwnTransfer).filter(|_| back.len() == 1))
 }
 
 /// The later of the two bookings, or the first day after it that is open on both accounts.

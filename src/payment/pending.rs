@@ -5,7 +5,7 @@ use super::archive;
 use super::claim::Claim;
 use crate::clock::Instant;
 use crate::error::Result;
-use crate::exception::{self, Kind, New, Subject};
+use crate::exception::{self, Detail, Kind, New, Subject};
 use crate::id::*;
 use crate::obligation;
 use crate::obligation::reference::{CodeBook, Found};
@@ -46,7 +46,11 @@ pub fn note(
             account: Some(owed.account),
             amount: claim.amount,
             opened_on: stamp.today(),
-            detail: format!("channel {} transaction {}", claim.channel, claim.external_id),
+            detail: Detail::Pending {
+                channel: claim.channel.clone(),
+                transaction: claim.external_id.clone(),
+            }
+            .into(),
         };
         exception::open(tx, stamp, &[item])?;
     }

@@ -22,10 +22,12 @@ crate::table_row! {
     }
 }
 
+/// Those that are kept: an erasure leaves a row without content (`party::contact`).
 pub fn of_obligation(conn: &mut Conn, unit: UnitId, id: ObligationId) -> Result<Vec<PictureId>> {
     told_picture::table
         .filter(told_picture::unit_id.eq(unit))
         .filter(told_picture::obligation_id.eq(id))
+        .filter(told_picture::cipher.ne(Vec::<u8>::new()))
         .order(told_picture::id)
         .select(told_picture::id)
         .load(conn)
@@ -38,6 +40,7 @@ type Stored = (UnitId, String, KeyId, Vec<u8>);
 pub fn find(conn: &mut Conn, scope: &Scope, id: PictureId) -> Result<Option<Stored>> {
     let mut found = told_picture::table
         .filter(told_picture::id.eq(id))
+        .filter(told_picture::cipher.ne(Vec::<u8>::new()))
         .select((told_picture::unit_id, told_picture::media_type, told_picture::key_id, told_picture::cipher))
         .into_boxed();
     if let Scope::Units(units) = scope {

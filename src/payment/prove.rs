@@ -21,14 +21,14 @@ use crate::amount::Dong;
 use crate::audit;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::exception::{self, Kind, Subject};
+use crate::exception::{self, Detail, Hint, Kind, Subject};
 use crate::id::*;
 use crate::ledger::{Account, Posting, Source};
 use crate::obligation;
 use crate::store::failpoint;
 use crate::store::{Stamp, Tx, rows};
 
-/// How far back a claim may lie that is a line's money; ample for three working days.
+/// How many days before a line its claim may have come; ample for three working days.
 pub(super) const LIKENESS_DAYS: i64 = 14;
 
 /// What a claim may have opened about its movement; from its line on the line's exception counts.
@@ -51,6 +51,21 @@ pub const LINE_KINDS: [Kind; 7] = [
     Kind::BulkSettlement,
 ];
 
+/// Kinds of exceptions under which money stands in suspense: those of lines, and a deposit beyond its slip,
+/// interest that no rule explains, money that came back from something taken.
+pub const HELD_KINDS: [Kind; 10] = [
+    Kind::TwinLines,
+    Kind::UnidentifiedCredit,
+    Kind::DamagedCode,
+    Kind::SeveralObligations,
+    Kind::ContentDiffers,
+    Kind::SameMoneyTwoChannels,
+    Kind::BulkSettlement,
+    Kind::DepositDiffers,
+    Kind::Interest,
+    Kind::BankReversal,
+];
+
 /// A line with its case.
 #[derive(Clone, Debug)]
 pub struct LineWork {
@@ -71,7 +86,7 @@ pub struct LineWork {
     /// The evidence as JSON.
     pub evidence: String,
     /// What matching suggests where it may not decide, for the person who will.
-    pub hint: String,
+    pub hint: Option<Hint>,
 }
 
 impl LineWork {
@@ -162,6 +177,7 @@ pub(super) fn look<'a>(
     let mut book = Book::new(audit::actor_text(actor), stamp.now);
     let mut movement_ids: BTreeSet<(UnitId, MovementId)> = BTreeSet::new();
     let mut line_ids: BTreeSet<(UnitId, LineId)> = BTreeSet::new();
+    let mut named = Originals::new();
     for work in works {
         match &work.case {
             Case::Proof { parts } => movement_ids.extend(parts.iter().map(|(id, _)| (work.unit, *id))),
@@ -171,10 +187,14 @@ pub(super) fn look<'a>(
                 line_ids.insert((work.unit, *original));
                 movement_ids.extend(reversal::claimed(tx, work)?);
             }
+            Case::TakenBack { movement } => {
+                movement_ids.insert((work.unit, *movement));
+                named.entry((work.unit, work.line)).or_default().push(*movement);
+            }
             _ => {}
         }
     }
-    let mut originals = Originals::new();
+    let mut originals = named;
     for (unit, line, movement) in
         line_query::movements_of_lines(tx, &line_ids.into_iter().collect::<Vec<_>>())?
     {
@@ -287,6 +307,7 @@ impl Desk<'_> {
             Case::Proof { parts } => self.prove(work, parts),
             Case::SameMoney(_) => Err(Error::internal("posted by `same_money`")),
             Case::Withdrawal | Case::TakenOver => Err(Error::internal("posted by `restated`")),
+            Case::TakenBack { .. } => Err(Error::internal("posted by `taken_back`")),
             Case::Credit { named } => {
                 let destination = self.book.destination(work.unit, size, named, false);
                 match destination {
@@ -459,7 +480,11 @@ impl Desk<'_> {
         let destination = self.book.destination(work.unit, amount, &named, work.is_damaged);
         if let Destination::Unknown(kind) = destination {
             self.entry(work, Account::Bank(work.account), Account::Suspense(work.line), amount);
-            self.note(work, kind, amount);
+            // Of several claims under one line each is looked for alone, with a sum of its own.
+            match amount == work.size() {
+                true => self.note(work, kind, amount),
+                false => self.note_about(work, Kind::BulkSettlement, Subject::Movement(movement.id), amount),
+            }
             return Ok("unknown");
         }
         let channel =
@@ -581,7 +606,12 @@ impl Desk<'_> {
             account: Some(work.account),
             amount,
             opened_on: work.booking_date,
-            detail: format!("rule {} code {} {}", work.rule, work.code, work.hint).trim_end().to_owned(),
+            detail: Detail::Line {
+                rule: work.rule.to_owned(),
+                code: work.code.clone(),
+                hint: work.hint.clone(),
+            }
+            .into(),
         });
     }
 }

@@ -614,6 +614,25 @@ pub fn payments_on(conn: &mut Conn, unit: UnitId, obligation: ObligationId) -> R
         .classify()
 }
 
+/// Payments whose money lies on the obligation, and those that were made for it and found nothing owed:
+/// paid twice, or after it was cancelled.
+pub fn payments_for(conn: &mut Conn, unit: UnitId, obligation: ObligationId) -> Result<Vec<PaymentId>> {
+    use crate::store::schema::payment;
+    let mut found = payments_on(conn, unit, obligation)?;
+    let made: Vec<PaymentId> = payment::table
+        .filter(payment::unit_id.eq(unit))
+        .filter(payment::obligation_id.eq(obligation))
+        // A literal, not a bind: SQLite uses the partial index only when the query repeats its condition.
+        .filter(diesel::dsl::sql::<diesel::sql_types::Bool>("payment.to_obligations = 0"))
+        .select(payment::id)
+        .load(conn)
+        .classify()?;
+    found.extend(made);
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
 /// The person at a shift's drawer.
 pub fn cashier(conn: &mut Conn, unit: UnitId, id: ShiftId) -> Result<PersonId> {
     use crate::store::schema::shift;

@@ -9,7 +9,8 @@ use super::resolve::lock_account;
 use super::settle::touch;
 use super::take_back::{self, TakeBack};
 use super::undo::{self, Effect};
-use super::{line_query, query};
+use super::untie::{self, Tied};
+use super::{handover, line_query, own_transfer, query};
 use crate::actor::Actor;
 use crate::audit;
 use crate::error::{Error, Result};
@@ -19,7 +20,7 @@ use crate::ledger::{self, Account, Source};
 use crate::store::{Conn, Stamp, Tx};
 
 /// Resolutions that nothing else stands on: their postings are swapped.
-const SWAPPED: [&str; 2] = ["bank_charge", "shortage_repaid"];
+const SWAPPED: [&str; 3] = ["bank_charge", "shortage_repaid", "charge_returned"];
 
 /// What settled it last.
 const SETTLING: [&str; 4] = ["approved", "approved_alone", "settled_by_itself", "noted"];
@@ -33,6 +34,8 @@ enum Way {
     Swap,
     /// Money went from suspense to an obligation, and comes back.
     Assigned(Assigned),
+    /// A debit paid another unit, or was one side of a transfer between own accounts.
+    Untie(Tied),
 }
 
 /// What an assignment made of a line's money.
@@ -80,6 +83,7 @@ pub fn approve(
         Way::Swap => {
             ledger::swap_back(tx, stamp, unit, Source::Exception(id), on)?;
         }
+        Way::Untie(tied) => untie::carry_out(tx, stamp, &item, (tied, on))?,
         Way::Assigned(assigned) => unassign(tx, stamp, actor, &item, (assigned, on))?,
     }
     Ok(item)
@@ -89,7 +93,17 @@ fn way(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
     let settled = work_query::last_of(conn, item.unit, item.id, &SETTLING)?;
     let resolution = settled.as_ref().and_then(|event| event.resolution.as_deref());
     match resolution {
-        None | Some("acknowledge") => Ok((Way::Plain, Effect::default())),
+        None | Some(own_transfer::OWN_TRANSFER | own_transfer::GIVEN_BACK) => {
+            match untie::own_transfer(conn, item)? {
+                Some(tied) => Ok(untied(tied)),
+                None if resolution.is_none() => plain(item, settled.as_ref().and_then(|event| event.target)),
+                None => {
+                    Err(Error::conflict("undo_money_gone", "the other side was explained otherwise since"))
+                }
+            }
+        }
+        Some(handover::TO_UNIT) => untie::paid_on(conn, item).map(untied),
+        Some("acknowledge") => Ok((Way::Plain, Effect::default())),
         Some(known) if SWAPPED.contains(&known) => {
             Ok((Way::Swap, Effect { to_suspense: item.amount, ..Effect::default() }))
         }
@@ -106,6 +120,25 @@ fn way(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
                 "{other} moved its money on: withdraw the slip or the order, or refund; an item that is open \
                  again follows from that"
             );
+            Err(Error::conflict("reopen_money_moved", detail))
+        }
+    }
+}
+
+fn untied(tied: Tied) -> (Way, Effect) {
+    let effect = tied.effect.clone();
+    (Way::Untie(tied), effect)
+}
+
+/// What ended by itself moved no money; where a decision about another item ended it, that one is opened.
+fn plain(item: &Exception, by: Option<i64>) -> Result<(Way, Effect)> {
+    match by {
+        None if item.kind == exception::Kind::WrongAccount => {
+            Err(Error::conflict("undo_paid_on", "the money was paid on, or taken back"))
+        }
+        None => Ok((Way::Plain, Effect::default())),
+        Some(by) => {
+            let detail = format!("it ended with {}: open that one again", ExceptionId(by));
             Err(Error::conflict("reopen_money_moved", detail))
         }
     }

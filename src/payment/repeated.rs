@@ -3,7 +3,7 @@
 use super::book::Book;
 use super::claim::Claim;
 use crate::clock::BusinessDay;
-use crate::exception::{self, Kind, Subject};
+use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
 
 /// The same content changes nothing and is noted; another content is for a person, and changes
@@ -15,9 +15,10 @@ pub(super) fn tell(
     claim: &Claim,
     is_equal: bool,
 ) {
-    let (kind, what) = match is_equal {
-        true => (Kind::DuplicateCallback, "told it again"),
-        false => (Kind::ContentDiffers, "repeated an id with other content"),
+    let channel = claim.channel.clone();
+    let (kind, detail) = match is_equal {
+        true => (Kind::DuplicateCallback, Detail::ToldAgain { channel }),
+        false => (Kind::ContentDiffers, Detail::ToldOtherwise { channel }),
     };
     let item = exception::New {
         unit,
@@ -26,7 +27,7 @@ pub(super) fn tell(
         account: Some(account),
         amount: claim.amount,
         opened_on: today,
-        detail: format!("channel {} {what}", claim.channel),
+        detail: detail.into(),
     };
     if is_equal {
         metrics::counter!("bienlai_callbacks_repeated_total", "channel" => claim.channel.clone())

@@ -6,15 +6,17 @@ use super::documents;
 use super::flush::flush;
 use super::handover;
 use super::movement::State;
-use super::own_transfer;
+use super::own_transfer::{self, Tie};
+use super::query;
 use super::refund::debit::{self, Debit};
 use super::settle::{load_obligations, touch};
 use super::settle_cash;
 use super::shown_claim;
 use super::split;
 use super::take_back::{self, TakeBack};
+use super::taken_back;
 use super::unmatch;
-use super::{line_query, query};
+use super::unplaced;
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::audit;
@@ -28,7 +30,7 @@ use crate::store::{Conn, Stamp, Tx};
 use crate::unit::trust;
 
 /// The resolutions that can be proposed.
-pub const RESOLUTIONS: [&str; 20] = [
+pub const RESOLUTIONS: [&str; 24] = [
     "assign",
     split::SPLIT,
     "acknowledge",
@@ -49,6 +51,10 @@ pub const RESOLUTIONS: [&str; 20] = [
     handover::TO_UNIT,
     own_transfer::OWN_TRANSFER,
     settle_cash::WITHDRAWN,
+    taken_back::TAKEN_BACK,
+    own_transfer::GIVEN_BACK,
+    settle_cash::CHARGE_RETURNED,
+    settle_cash::BUDGET_PAID,
 ];
 
 /// Proposes a resolution; one that could never be carried out is refused with its transaction. `parts` are
@@ -63,6 +69,7 @@ pub fn propose(
     ask: Ask<'_>,
     parts: &[split::Part],
 ) -> Result<Exception> {
+    let ask = named(tx, (unit, id), ask)?;
     let (resolution, target) = (ask.resolution.to_owned(), ask.target);
     let item = exception::propose(tx, stamp, actor, unit, id, ask)?;
     check_proposal(tx, &item, &resolution, target)?;
@@ -70,6 +77,15 @@ pub fn propose(
         split::keep(tx, stamp, &item, parts)?;
     }
     Ok(item)
+}
+
+/// What was taken back may be named by its payment or its obligation; kept is the movement.
+fn named<'a>(conn: &mut Conn, (unit, id): (UnitId, ExceptionId), mut ask: Ask<'a>) -> Result<Ask<'a>> {
+    if let (taken_back::TAKEN_BACK, Some(target)) = (ask.resolution, ask.target) {
+        let item = exception::find(conn, unit, id)?;
+        ask.target = taken_back::named(conn, &item, target)?.map(|movement| movement.0);
+    }
+    Ok(ask)
 }
 
 /// Approves the open proposal of an exception and carries it out, in one transaction.
@@ -87,7 +103,11 @@ pub fn propose(
 /// - `to_unit` (target: a unit, or none where only one is owed the sum): an unexplained debit paid on what
 ///   came for another unit.
 /// - `own_transfer` (target: the other line, or none where only one fits): money between two accounts.
+/// - `given_back` (target: the other line, or none where only one fits): a credit gives back what a debit of the
+///   same account had taken; `charge_returned`: it gives back the bank's charge.
+/// - `budget_paid`, by a decision: a debit went to the Treasury without an order of ours, and is owed back by it.
 /// - `cash_withdrawn` (target: a person): cash taken out by a decision, for which that person answers.
+/// - `taken_back` (target: a movement): an unexplained debit is money of it that the bank took back.
 /// - `unmatch`: a line that is matched wrongly is taken apart, in `unmatch`.
 /// - `acknowledge`: looked at, nothing to post; not for money that is unexplained.
 pub fn approve(
@@ -132,7 +152,7 @@ fn carry_out(
     let receipts = match proposal.resolution.as_str() {
         "assign" => assign(tx, stamp, actor, item, proposal, on)?,
         split::SPLIT => {
-            let (line, movement) = suspended(tx, item)?;
+            let (line, movement) = unplaced::take(tx, stamp, item, (proposal, by(actor, proposal)))?;
             split::carry_out(tx, stamp, actor, (item, proposal), split::Source { line, movement, on })?
         }
         "bank_charge" => charge(tx, stamp, actor, item, on)?,
@@ -146,19 +166,23 @@ fn carry_out(
             Vec::new()
         }
         shown_claim::PROVES => {
-            let placed = unplaced(tx, item)?.ok_or_else(|| {
-                Error::conflict("line_not_in_suspense", "the money was identified, or taken back, meanwhile")
-            })?;
+            let placed = unplaced::take(tx, stamp, item, (proposal, by(actor, proposal)))?;
             shown_claim::carry_out(tx, stamp, actor, (item, proposal), (placed, on))?
         }
         handover::TO_UNIT => {
             let line = settle_cash::line_of(tx, item)?;
             let joined = handover::carry_out(tx, item, proposal, (line, on))?;
-            store(tx, stamp, joined)?
+            store(tx, stamp, item, joined)?
         }
-        own_transfer::OWN_TRANSFER => {
-            let joined = own_transfer::carry_out(tx, item, proposal, on)?;
-            store(tx, stamp, joined)?
+        pair if Tie::of(pair).is_some() => {
+            let tie = Tie::of(pair).unwrap_or(Tie::OwnTransfer);
+            let joined = own_transfer::carry_out(tx, item, (proposal, tie), on)?;
+            store(tx, stamp, item, joined)?
+        }
+        taken_back::TAKEN_BACK => {
+            let line = settle_cash::line_of(tx, item)?;
+            taken_back::carry_out(tx, stamp, actor, (item, proposal), line)?;
+            Vec::new()
         }
         "acknowledge" => Vec::new(),
         other if settle_cash::is_ours(other) => {
@@ -186,11 +210,19 @@ pub fn check_proposal(
     }
     let is_whole = standing.suspense == item.amount && item.amount.is_positive();
     let is_debit = standing.debit == item.amount && item.amount.is_positive();
+    if let Some(tie) = Tie::of(resolution) {
+        let is_waiting = (is_debit || is_whole) && standing.has_line;
+        return unfit_unless(is_waiting && own_transfer::fits(conn, item, target, tie)?);
+    }
     let fits = match resolution {
-        "assign" => target.is_some() && unplaced(conn, item)?.is_some(),
-        split::SPLIT => unplaced(conn, item)?.is_some(),
+        "assign" => target.is_some() && unplaced::find(conn, item)?.is_some(),
+        split::SPLIT => unplaced::find(conn, item)?.is_some(),
         "bank_charge" => is_debit,
         "disprove" => item.kind == Kind::ClaimWithoutCredit && item.subject_kind == "movement",
+        "acknowledge" if surplus_stands(conn, item)? => {
+            let detail = "the payer's surplus is refunded, which settles this by itself";
+            return Err(Error::conflict("surplus_stands", detail));
+        }
         "acknowledge" => {
             let is_open = standing.is_open() || settle_cash::is_open(conn, item)?;
             !is_open && item.kind != Kind::ClaimWithoutCredit
@@ -199,12 +231,14 @@ pub fn check_proposal(
         settle_cash::REMITTANCE => (is_debit || is_whole) && target.is_some(),
         settle_cash::REFUSED_ORDER => is_debit && settle_cash::is_refused_order(conn, item, target)?,
         settle_cash::SHORTAGE => item.kind == Kind::DepositDiffers && item.subject_kind == "slip",
-        shown_claim::PROVES => unplaced(conn, item)?.is_some() && shown_claim::fits(conn, item, target)?,
-        handover::TO_UNIT => is_debit && standing.has_line && handover::fits(conn, item, target)?,
-        own_transfer::OWN_TRANSFER => {
-            (is_debit || is_whole) && standing.has_line && own_transfer::fits(conn, item, target)?
+        taken_back::TAKEN_BACK => is_debit && standing.has_line && taken_back::fits(conn, item, target)?,
+        shown_claim::PROVES => {
+            unplaced::find(conn, item)?.is_some() && shown_claim::fits(conn, item, target)?
         }
+        handover::TO_UNIT => is_debit && standing.has_line && handover::fits(conn, item, target)?,
         settle_cash::WITHDRAWN => is_debit && standing.has_line && target.is_some(),
+        settle_cash::BUDGET_PAID => is_debit && standing.has_line,
+        settle_cash::CHARGE_RETURNED => is_whole && standing.has_line && settle_cash::is_charged(conn, item)?,
         exception::UNMATCH => return unmatch::check(conn, item).map(|_| ()),
         settle_cash::TO_BUDGET => is_whole || (!standing.has_line && standing.suspense.is_positive()),
         refund if Debit::parse(refund).is_some() => false,
@@ -213,15 +247,32 @@ pub fn check_proposal(
     unfit_unless(fits)
 }
 
+/// Whether the exception is about a payment that still owes its payer money.
+fn surplus_stands(conn: &mut Conn, item: &Exception) -> Result<bool> {
+    if !matches!(item.kind, Kind::Overpaid | Kind::DuplicateTransfer | Kind::LatePayment)
+        || item.subject_kind != "payment"
+    {
+        return Ok(false);
+    }
+    let found = query::payments(conn, &[(item.unit, PaymentId(item.subject_id))])?;
+    Ok(found.iter().any(|payment| payment.surplus.is_positive()))
+}
+
 /// Writes a posting that explains a line, and ends what it explains besides.
 fn store(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
+    item: &Exception,
     (posting, ended): (Posting, Vec<(UnitId, Kind, Subject, &'static str)>),
 ) -> Result<Vec<(UnitId, ReceiptId)>> {
     ledger::post(tx, stamp, &[posting])?;
-    exception::settle_by_themselves(tx, stamp, &ended)?;
+    exception::settle_with(tx, stamp, item.id, &ended)?;
     Ok(Vec::new())
+}
+
+/// Who approved it; of what one person settled alone, that person.
+fn by(actor: &Actor, proposal: &Proposal) -> PersonId {
+    actor.person.unwrap_or(proposal.maker)
 }
 
 fn unfit_unless(fits: bool) -> Result<()> {
@@ -238,9 +289,9 @@ pub fn target_text(item: &Exception, resolution: &str, target: i64) -> String {
         settle_cash::DEPOSIT => SlipId(target).to_string(),
         settle_cash::REMITTANCE | settle_cash::REFUSED_ORDER => RemittanceId(target).to_string(),
         settle_cash::REPAID | settle_cash::WITHDRAWN => PersonId(target).to_string(),
-        shown_claim::PROVES => MovementId(target).to_string(),
+        shown_claim::PROVES | taken_back::TAKEN_BACK => MovementId(target).to_string(),
         handover::TO_UNIT => UnitId(target).to_string(),
-        own_transfer::OWN_TRANSFER => LineId(target).to_string(),
+        pair if Tie::of(pair).is_some() => LineId(target).to_string(),
         refund if Debit::parse(refund).is_some() => RefundId(target).to_string(),
         _ => item.id.to_string(),
     }
@@ -267,7 +318,7 @@ impl Standing {
             let over = ledger::balance(conn, item.unit, &Account::DrawerSuspense(ShiftId(item.subject_id)))?;
             return Ok(Standing { suspense: Dong::ZERO.checked_sub(over)?, ..Standing::default() });
         }
-        if item.subject_kind != "line" && unplaced(conn, item)?.is_none() {
+        if item.subject_kind != "line" && unplaced::find(conn, item)?.is_none() {
             return Ok(Standing::default());
         }
         let line = settle_cash::line_of(conn, item)?;
@@ -281,41 +332,6 @@ impl Standing {
     fn is_open(&self) -> bool {
         !self.suspense.is_zero() || !self.debit.is_zero()
     }
-}
-
-/// The movement whose money an exception has in suspense, with the line that shows it: the exception's
-/// own, or the only one of its line that no payment has. None unless all of it, and of an exception
-/// about a line nothing else, stands there.
-fn unplaced(conn: &mut Conn, item: &Exception) -> Result<Option<(LineId, MovementId)>> {
-    let of_line = item.subject_kind == "line";
-    if !of_line && item.subject_kind != "movement" {
-        return Ok(None);
-    }
-    let ids: Vec<(UnitId, MovementId)> = if of_line {
-        line_query::standing_parts(conn, item.unit, LineId(item.subject_id))?
-            .into_iter()
-            .map(|(_, movement, _)| (item.unit, movement))
-            .collect()
-    } else {
-        vec![(item.unit, MovementId(item.subject_id))]
-    };
-    let mut free = query::movements(conn, &ids)?;
-    free.retain(|movement| movement.payment.is_none() && movement.state == State::Proven);
-    let [movement] = free.as_slice() else { return Ok(None) };
-    let line = match line_query::lines_of_movements(conn, &[(item.unit, movement.id)])?.as_slice() {
-        [(_, _, line)] => *line,
-        _ => return Ok(None),
-    };
-    let held = settle_cash::in_suspense(conn, item.unit, line)?;
-    let is_all = if of_line { held == item.amount } else { held >= item.amount };
-    Ok(Some((line, movement.id)).filter(|_| is_all && movement.amount == item.amount))
-}
-
-fn suspended(conn: &mut Conn, item: &Exception) -> Result<(LineId, MovementId)> {
-    unplaced(conn, item)?.ok_or_else(|| {
-        let detail = "the money was identified, or taken back, meanwhile";
-        Error::conflict("line_not_in_suspense", detail)
-    })
 }
 
 /// Locks the exception's account and tells the day its postings belong to: today, or the account's
@@ -338,7 +354,7 @@ fn assign(
     let target =
         proposal.target.ok_or_else(|| Error::invalid("target", "target_missing", "name the obligation"))?;
     let obligation = ObligationId(target);
-    let (line, movement) = suspended(tx, item)?;
+    let (line, movement) = unplaced::take(tx, stamp, item, (proposal, by(actor, proposal)))?;
     let mut book = Book::new(audit::actor_text(actor), stamp.now);
     load_obligations(tx, stamp, &mut book, &[(item.unit, obligation)])?;
     if book.obligations.is_empty() {

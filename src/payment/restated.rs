@@ -6,7 +6,7 @@ use super::book::Held;
 use super::flush::flush;
 use super::line_query::{self, MatchPartRow};
 use super::movement::State;
-use super::prove::{self, Desk, LINE_KINDS, LineWork, Mark};
+use super::prove::{self, Desk, HELD_KINDS, LineWork, Mark};
 use super::query;
 use super::settle::touch;
 use crate::actor::{Actor, Role};
@@ -141,7 +141,7 @@ fn drop_unplaced(tx: &mut Tx<'_>, stamp: &Stamp<'_>, desk: &mut Desk<'_>, one: &
         touch(&mut held);
         desk.book.movements.insert((unit, id), held);
     }
-    let kinds = LINE_KINDS.into_iter().chain([Kind::UnknownDebit, Kind::BankReversal, Kind::RefundUnmatched]);
+    let kinds = HELD_KINDS.into_iter().chain([Kind::UnknownDebit, Kind::RefundUnmatched]);
     for kind in kinds {
         desk.book.settled_exceptions.push((unit, kind, Subject::Line(line), WHY));
     }
@@ -213,8 +213,7 @@ fn move_unplaced(
     let (from, to) = (one.held(), held_under(successor));
     let (debit, credit) = if balance < Dong::ZERO { (from, to) } else { (to, from) };
     desk.entry(successor, debit, credit, left);
-    let kinds =
-        LINE_KINDS.into_iter().chain([Kind::UnknownDebit, Kind::RefundUnmatched, Kind::DepositDiffers]);
+    let kinds = HELD_KINDS.into_iter().chain([Kind::UnknownDebit, Kind::RefundUnmatched]);
     for kind in kinds {
         if let Some(item) = exception::find_open(tx, unit, kind, Subject::Line(line))? {
             desk.book.settled_exceptions.push((unit, kind, Subject::Line(line), "another line shows it"));

@@ -139,7 +139,13 @@ impl Desk<'_> {
         Ok(())
     }
 
-    fn release(&mut self, work: &LineWork, id: PaymentId, size: Dong, debt: Account) -> Result<()> {
+    pub(super) fn release(
+        &mut self,
+        work: &LineWork,
+        id: PaymentId,
+        size: Dong,
+        debt: Account,
+    ) -> Result<()> {
         let missing = || Error::internal("a reversed payment was not read");
         let payment = self.book.payments.get(&(work.unit, id)).ok_or_else(missing)?.value.clone();
         let whole = payment.obligation.filter(|_| payment.amount == size);
@@ -170,6 +176,11 @@ impl Desk<'_> {
             let allocated = before.checked_sub(payment.to_obligations)?;
             let state = obligation::State::Reopened;
             self.book.tell_obligation(work.unit, obligation, id, "reopened", state, allocated)?;
+            if allocated.is_zero() {
+                // Nothing of it waits for its rest any more.
+                let rest = (work.unit, Kind::Underpaid, Subject::Obligation(obligation), WHY);
+                self.book.settled_exceptions.push(rest);
+            }
         }
         let on_its_way = self.recall_refunds(work, id)?;
         let surplus = payment.surplus.checked_sub(on_its_way)?;
@@ -185,7 +196,7 @@ impl Desk<'_> {
 
     /// A payment is never owed to its payer and owed by them at once: what is too much of it covers
     /// what the bank took back, before anything is refunded.
-    fn net(&mut self, work: &LineWork, payment: &Payment, size: Dong) -> Result<()> {
+    pub(super) fn net(&mut self, work: &LineWork, payment: &Payment, size: Dong) -> Result<()> {
         if !payment.surplus.is_positive() {
             return Ok(());
         }
@@ -211,7 +222,7 @@ impl Desk<'_> {
     }
 }
 
-const WHY: &str = "the bank took it back";
+pub(super) const WHY: &str = "the bank took it back";
 
 /// The obligations of payments whose lines are reversed: a person may have assigned them, so that
 /// no code names them.
@@ -240,7 +251,8 @@ pub(super) fn advances(
     works: &[&LineWork],
 ) -> Result<HashMap<(UnitId, ObligationId, PaymentId), Dong>> {
     let mut found = HashMap::new();
-    if !works.iter().any(|work| matches!(work.case, Case::Reversal { .. })) {
+    let takes_back = |case: &Case| matches!(case, Case::Reversal { .. } | Case::TakenBack { .. });
+    if !works.iter().any(|work| takes_back(&work.case)) {
         return Ok(found);
     }
     for owed in book.obligations.values().map(|held| &held.value) {

@@ -5,7 +5,6 @@
 //! `Book` and write with guards, series locked last, by numbering; (6) check the book's sums
 //! before anything of it is written.
 
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use ring::digest::{SHA256, digest};
@@ -21,12 +20,13 @@ use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
-use crate::exception::{self, Kind, Subject};
+use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
 use crate::ledger::Account;
 use crate::obligation::reference::{CodeBook, Found};
 use crate::obligation::{self};
 use crate::party;
+use crate::payment::virtual_number::{accounts_of, virtual_accounts};
 use crate::store::failpoint;
 use crate::store::rows::{self, Insertion};
 use crate::store::{Stamp, Tx};
@@ -157,7 +157,8 @@ pub fn settle(tx: &mut Tx<'_>, stamp: &Stamp<'_>, arrivals: &[Arrival]) -> Resul
 
 fn read_claims<'a>(tx: &mut Tx<'_>, stamp: &Stamp<'_>, arrivals: &'a [Arrival]) -> Result<Vec<Read<'a>>> {
     let book = CodeBook::hanoi();
-    let mut directory = accounts_of(tx, stamp, arrivals)?;
+    let named = virtual_accounts(tx, &book, arrivals)?;
+    let mut directory = accounts_of(tx, stamp, arrivals, &named)?;
     arrivals
         .iter()
         .enumerate()
@@ -165,6 +166,7 @@ fn read_claims<'a>(tx: &mut Tx<'_>, stamp: &Stamp<'_>, arrivals: &'a [Arrival]) 
             let found = book.extract(&arrival.claim.memo);
             let mut codes: Vec<String> =
                 found.iter().filter_map(Found::verified).map(|code| code.as_str().to_owned()).collect();
+            codes.extend(named.codes_of(&arrival.claim).map(str::to_owned));
             codes.sort_unstable();
             codes.dedup();
             let is_damaged = codes.is_empty() && !found.is_empty();
@@ -175,28 +177,6 @@ fn read_claims<'a>(tx: &mut Tx<'_>, stamp: &Stamp<'_>, arrivals: &'a [Arrival]) 
             Ok(Read { position, arrival, unit, account, codes, is_damaged })
         })
         .collect()
-}
-
-/// The account behind each number; a number nobody registered gets one under the city.
-fn accounts_of(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    arrivals: &[Arrival],
-) -> Result<HashMap<String, (UnitId, AccountId)>> {
-    let numbers: BTreeSet<String> = arrivals.iter().map(|arrival| arrival.claim.account_no.clone()).collect();
-    let mut codes: Vec<String> = numbers.iter().map(|number| unit::account::directory_code(number)).collect();
-    codes.dedup();
-    let mut directory: HashMap<String, (UnitId, AccountId)> = query::accounts_by_code(tx, &codes)?
-        .into_iter()
-        .map(|(code, unit, account)| (code, (unit, account)))
-        .collect();
-    for number in numbers {
-        let code = unit::account::directory_code(&number);
-        if let Entry::Vacant(unknown) = directory.entry(code) {
-            unknown.insert((unit::CITY, unit::account::register_unknown(tx, stamp, &number)?));
-        }
-    }
-    Ok(directory)
 }
 
 fn unique<T: Ord + Clone>(items: impl Iterator<Item = T>) -> Vec<T> {
@@ -733,7 +713,7 @@ fn note_unknown(
         account: Some(read.account),
         amount: read.claim().amount,
         opened_on: stamp.today(),
-        detail: format!("channel {} code {}", read.claim().channel, read.code_text()),
+        detail: Detail::Channel { channel: read.claim().channel.clone(), code: read.code_text() }.into(),
     });
 }
 

@@ -32,11 +32,32 @@ pub const REPAID: &str = "shortage_repaid";
 /// credit repays it.
 pub const WITHDRAWN: &str = exception::CASH_WITHDRAWN;
 
+/// A credit gives back what the bank had charged.
+pub const CHARGE_RETURNED: &str = "charge_returned";
+
+/// An unexplained debit went to the Treasury without an order of ours; the reason names the decision. The
+/// Treasury owes it back, as what it got twice: a claim asks for it.
+pub const BUDGET_PAID: &str = exception::BUDGET_PAID;
+
+/// The budget account of what was paid without an order.
+const UNORDERED: &str = "unordered";
+
 /// The budget account of money whose owner nobody found.
 const UNIDENTIFIED: &str = "unidentified";
 
 pub fn is_ours(resolution: &str) -> bool {
-    [DEPOSIT, SHORTAGE, REMITTANCE, REFUSED_ORDER, TO_BUDGET, REPAID, WITHDRAWN].contains(&resolution)
+    let ours = [
+        DEPOSIT,
+        SHORTAGE,
+        REMITTANCE,
+        REFUSED_ORDER,
+        TO_BUDGET,
+        REPAID,
+        WITHDRAWN,
+        CHARGE_RETURNED,
+        BUDGET_PAID,
+    ];
+    ours.contains(&resolution)
 }
 
 /// Whether an exception about cash or an order stands for money that is missing still: such a one
@@ -80,6 +101,15 @@ pub fn carry_out(
             refused_and_debited(tx, stamp, item, (RemittanceId(target()?), person), on)?
         }
         TO_BUDGET => vec![to_budget(tx, item, on)?],
+        CHARGE_RETURNED => {
+            let suspense = Account::Suspense(line_of(tx, item)?);
+            vec![posting(item, suspense, Account::ChargesToRecover, item.amount, on)]
+        }
+        BUDGET_PAID => {
+            let unexplained = Account::UnexplainedDebit(line_of(tx, item)?);
+            let owed_back = Account::BudgetRefundDue(UNORDERED.to_owned());
+            vec![posting(item, owed_back, unexplained, item.amount, on)]
+        }
         WITHDRAWN => vec![withdrawn(tx, item, PersonId(target()?), on)?],
         REPAID => vec![repaid(tx, item, PersonId(target()?), on)?],
         _ => return Err(Error::internal("a resolution of another room")),
@@ -219,6 +249,11 @@ fn refused_and_debited(
     let explained = |side: Account| if side == bank { unexplained.clone() } else { side };
     let entry = |(debit, credit, amount)| posting(item, explained(debit), explained(credit), amount, on);
     Ok(sides.into_iter().map(entry).collect())
+}
+
+/// Whether the bank has charged so much that nobody has given back.
+pub fn is_charged(conn: &mut Conn, item: &Exception) -> Result<bool> {
+    Ok(ledger::balance(conn, item.unit, &Account::ChargesToRecover)? >= item.amount)
 }
 
 /// Cash counted over in a drawer, or a line's money that no payment has: identified money is its

@@ -16,7 +16,7 @@ use crate::amount::Dong;
 use crate::audit;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::exception::{self, Exception, Kind, Proposal, Subject};
+use crate::exception::{self, Detail, Exception, Kind, Proposal, Subject};
 use crate::id::*;
 use crate::ledger::Account;
 use crate::obligation;
@@ -123,7 +123,7 @@ pub(super) fn carry_out(
             account: item.account,
             amount: rest,
             opened_on: source.on,
-            detail: format!("the rest of {} that was split", source.line),
+            detail: Detail::RestOfSplit { line: source.line }.into(),
         });
     }
     let (movements, matches) = (cut.movements, cut.matches);

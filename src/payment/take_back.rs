@@ -10,7 +10,7 @@ use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::exception::{self, Kind, Subject};
+use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::{ObligationId, PaymentId, UnitId};
 use crate::ledger::{Account, Posting, Source};
 use crate::obligation;
@@ -170,7 +170,7 @@ impl TakeBack<'_> {
             account: payment.account,
             amount: before.total.checked_sub(allocated)?,
             opened_on: self.on,
-            detail: format!("obligation {} code {}", before.id, before.reference_code),
+            detail: Detail::Obligation { obligation: before.id, code: before.reference_code.clone() }.into(),
         });
         Ok(())
     }

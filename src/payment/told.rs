@@ -1,10 +1,12 @@
-//! What a payer says: “I have transferred”. It is no claim of money; it asks the unit to look, by a
-//! day that the payer is told.
+//! What a payer says: “I have transferred”, also when it is paid already (“I paid twice”) or cancelled. It
+//! is no claim of money; it asks the unit to look, by a day that the payer is told, and stands beside the
+//! money that waits and could be meant.
 
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::exception::{self, Exception, Kind, New, Subject};
+use crate::exception::{self, Detail, Exception, Kind, New, Subject};
+use crate::id::{AccountId, UnitId};
 use crate::obligation::Obligation;
 use crate::store::{Conn, Stamp, Tx};
 use crate::text;
@@ -23,6 +25,8 @@ const LOOK_LIMIT: i64 = 500;
 pub struct Word {
     pub amount: Dong,
     pub on: BusinessDay,
+    /// The time of the day, `14:05`, if they know it.
+    pub time: String,
     /// The bank's reference, if they have it.
     pub trace: String,
 }
@@ -30,20 +34,18 @@ pub struct Word {
 /// Opens an item for the unit, naming money that waits and could be meant, and answers the day until
 /// which the payer gets an answer. Saying it again while it is open changes nothing.
 ///
-/// Errors: `obligation_closed` when nothing is owed, `told_day_wrong`, `told_trace_wrong`.
+/// Errors: `told_day_wrong`, `told_time_wrong`, `told_trace_wrong`.
 pub fn tell(tx: &mut Tx<'_>, stamp: &Stamp<'_>, item: &Obligation, word: &Word) -> Result<BusinessDay> {
-    if !item.outstanding().is_positive() {
-        return Err(Error::conflict("obligation_closed", "nothing is owed on it"));
-    }
     let trace = checked(word, stamp.today())?;
-    let meant = waiting_like(tx, item, word)?;
-    let mut detail = format!("the payer says: {} on {}", word.amount.0, word.on);
-    if !trace.is_empty() {
-        detail.push_str(&format!(", bank reference {trace}"));
-    }
-    for one in &meant {
-        detail.push_str(&format!("; perhaps {}", one.id));
-    }
+    let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let meant = waiting_like(tx, (item.unit, item.account), (word.amount, word.on))?;
+    let detail = Detail::PayerSays {
+        amount: word.amount,
+        on: word.on,
+        time: some(&word.time),
+        trace: some(&trace),
+        waiting: meant.iter().map(|one| one.id).collect(),
+    };
     let subject = Subject::Obligation(item.id);
     let new = New {
         unit: item.unit,
@@ -52,7 +54,7 @@ pub fn tell(tx: &mut Tx<'_>, stamp: &Stamp<'_>, item: &Obligation, word: &Word) 
         account: Some(item.account),
         amount: word.amount,
         opened_on: stamp.today(),
-        detail,
+        detail: detail.into(),
     };
     exception::open(tx, stamp, &[new])?;
     let open = exception::find_open(tx, item.unit, Kind::Complaint, subject)?;
@@ -67,23 +69,58 @@ fn checked(word: &Word, today: BusinessDay) -> Result<String> {
     if trace.len() > TRACE_LIMIT {
         return Err(Error::invalid("trace", "told_trace_wrong", format!("at most {TRACE_LIMIT} characters")));
     }
+    if !is_time(&word.time) {
+        return Err(Error::invalid("time", "told_time_wrong", "like 14:05"));
+    }
     if word.on > today || word.on < today.plus_days(-OLDEST_DAYS) {
         return Err(Error::invalid("on", "told_day_wrong", "not in the future, within the last year"));
     }
     Ok(trace)
 }
 
-/// Money of the same amount and days that nobody could place.
-fn waiting_like(conn: &mut Conn, item: &Obligation, word: &Word) -> Result<Vec<Exception>> {
-    let open =
-        exception::list(conn, item.unit, Some(exception::State::Open), Some(item.account), LOOK_LIMIT)?;
-    Ok(open.into_iter().filter(|one| is_like(one, word)).collect())
+/// Nothing, or hours and minutes of a day.
+fn is_time(text: &str) -> bool {
+    text.is_empty() || (text.len() == 5 && chrono::NaiveTime::parse_from_str(text, "%H:%M").is_ok())
 }
 
-fn is_like(one: &Exception, word: &Word) -> bool {
-    let is_money = matches!(one.kind, Kind::UnidentifiedCredit | Kind::DamagedCode | Kind::CallbackMissing);
-    let days = (one.opened_on.0 - word.on.0).num_days().abs();
-    is_money && one.amount == word.amount && days <= DAYS_APART
+/// The money that an open word of a payer could mean, as it waits now.
+pub fn waiting_for(conn: &mut Conn, told: &Exception) -> Result<Vec<Exception>> {
+    match (Detail::read(&told.detail), told.account) {
+        (Some(Detail::PayerSays { amount, on, .. }), Some(account)) => {
+            waiting_like(conn, (told.unit, account), (amount, on))
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// The open words of payers that waiting money could be meant by.
+pub fn told_of(conn: &mut Conn, money: &Exception) -> Result<Vec<Exception>> {
+    let Some(account) = money.account.filter(|_| is_money(money.kind)) else { return Ok(Vec::new()) };
+    let open = exception::list(conn, money.unit, Some(exception::State::Open), Some(account), LOOK_LIMIT)?;
+    let means = |one: &Exception| match Detail::read(&one.detail) {
+        Some(Detail::PayerSays { amount, on, .. }) => is_like(money, amount, on),
+        _ => false,
+    };
+    Ok(open.into_iter().filter(|one| one.kind == Kind::Complaint && means(one)).collect())
+}
+
+/// Money of the same amount and days that nobody could place.
+fn waiting_like(
+    conn: &mut Conn,
+    (unit, account): (UnitId, AccountId),
+    (amount, on): (Dong, BusinessDay),
+) -> Result<Vec<Exception>> {
+    let open = exception::list(conn, unit, Some(exception::State::Open), Some(account), LOOK_LIMIT)?;
+    Ok(open.into_iter().filter(|one| is_like(one, amount, on)).collect())
+}
+
+fn is_money(kind: Kind) -> bool {
+    matches!(kind, Kind::UnidentifiedCredit | Kind::DamagedCode | Kind::CallbackMissing)
+}
+
+fn is_like(one: &Exception, amount: Dong, on: BusinessDay) -> bool {
+    let days = (one.opened_on.0 - on.0).num_days().abs();
+    is_money(one.kind) && one.amount == amount && days <= DAYS_APART
 }
 
 #[cfg(test)]
@@ -91,7 +128,7 @@ mod tests {
     use super::*;
 
     fn word(amount: i64, on: &str, trace: &str) -> Word {
-        Word { amount: Dong(amount), on: on.parse().unwrap(), trace: trace.into() }
+        Word { amount: Dong(amount), on: on.parse().unwrap(), time: String::new(), trace: trace.into() }
     }
 
     #[test]
@@ -102,5 +139,6 @@ mod tests {
         assert_eq!(code("2026-11-28", ""), Err("told_day_wrong"));
         assert_eq!(code("2024-01-01", ""), Err("told_day_wrong"));
         assert_eq!(code("2026-11-27", &"x".repeat(41)), Err("told_trace_wrong"));
+        assert!(is_time("") && is_time("14:05") && !is_time("25:00") && !is_time("14h05"));
     }
 }

@@ -28,6 +28,8 @@ pub struct Effect {
     pub receipts_cancelled: Vec<ReceiptId>,
     /// Requests that nobody approved yet; they fall.
     pub refunds_dropped: Vec<RefundId>,
+    /// Other items that had ended with this one.
+    pub items_reopened: Vec<ExceptionId>,
 }
 
 /// What the second person sees before deciding.

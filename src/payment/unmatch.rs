@@ -15,7 +15,7 @@ use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
 use crate::error::{Error, Result};
-use crate::exception::{self, Exception, Kind, Proposal, Subject, UNMATCH};
+use crate::exception::{self, Detail, Exception, Kind, Proposal, Subject, UNMATCH};
 use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::statement::{self, StoredLine};
@@ -173,7 +173,7 @@ pub(super) fn carry_out(
         account: item.account,
         amount: plan.line.amount,
         opened_on: stamp.today(),
-        detail: format!("{RULE} {}", item.id),
+        detail: Detail::Unmatched { exception: item.id }.into(),
     });
     flush(tx, stamp, actor, book)?;
     ledger::post(tx, stamp, &clearing)?;

@@ -17,7 +17,7 @@ use krilla::{Document, SerializeSettings};
 
 use super::draw::{Draw, Op, Owner};
 use super::paragraph::Paragraph;
-use super::sheet::Paper;
+use super::sheet::{Leaves, Paper};
 use super::tree::Tree;
 use crate::error::{Error, Result};
 use crate::text;
@@ -72,18 +72,7 @@ pub(super) fn emit(
         .map_err(|_| Error::internal("pdf: PDF/A-3a and PDF/UA-1 do not go together"))?;
     let mut document =
         Document::new_with(SerializeSettings { configuration, ..SerializeSettings::default() });
-    for ops in pages {
-        let settings = PageSettings::from_wh(paper.width, paper.height)
-            .ok_or_else(|| Error::internal("pdf: the paper has no size"))?;
-        let mut page = document.start_page_with(settings);
-        let mut surface = page.surface();
-        if let Some(words) = description.watermark {
-            draw_watermark(&mut surface, paper, words);
-        }
-        draw_page(&mut surface, ops, tree);
-        surface.finish();
-        page.finish();
-    }
+    add_pages(&mut document, paper, pages, tree, description.watermark)?;
     let title = or_nameless(text::clean(description.title));
     let mut outline = Outline::new();
     let start = XyzDestination::new(0, Point::from_xy(0.0, 0.0));
@@ -95,6 +84,48 @@ pub(super) fn emit(
         .embed_file(embedded(description))
         .ok_or_else(|| Error::internal("pdf: two attachments have one name"))?;
     document.finish().map_err(|error| Error::internal(format!("pdf: {}", told(&error))))
+}
+
+/// Several documents one after the other, to be printed at once: plain pages without attachment or tags.
+/// It is a copy for paper; who keeps a file keeps each document's own.
+///
+/// # Errors
+/// `Internal`: a page cannot be drawn. No text may lead there.
+pub fn print(title: &str, made_at: Moment, documents: &mut [Leaves]) -> Result<Vec<u8>> {
+    let settings = SerializeSettings { enable_tagging: false, ..SerializeSettings::default() };
+    let mut document = Document::new_with(settings);
+    for leaves in documents {
+        add_pages(&mut document, leaves.paper, &leaves.pages, &mut leaves.tree, leaves.watermark)?;
+    }
+    let metadata = Metadata::new()
+        .title(or_nameless(text::clean(title)))
+        .language(LANGUAGE.to_owned())
+        .producer(PROGRAM.to_owned())
+        .creation_date(date(made_at));
+    document.set_metadata(metadata);
+    document.finish().map_err(|error| Error::internal(format!("pdf: {}", told(&error))))
+}
+
+fn add_pages(
+    document: &mut Document,
+    paper: Paper,
+    pages: &[Vec<Op>],
+    tree: &mut Tree,
+    watermark: Option<&str>,
+) -> Result<()> {
+    for ops in pages {
+        let settings = PageSettings::from_wh(paper.width, paper.height)
+            .ok_or_else(|| Error::internal("pdf: the paper has no size"))?;
+        let mut page = document.start_page_with(settings);
+        let mut surface = page.surface();
+        if let Some(words) = watermark {
+            draw_watermark(&mut surface, paper, words);
+        }
+        draw_page(&mut surface, ops, tree);
+        surface.finish();
+        page.finish();
+    }
+    Ok(())
 }
 
 /// The standards ask for names, and a name can be made of nothing that is seen.

@@ -22,12 +22,12 @@ mod table;
 mod tests;
 mod tree;
 
-pub use emit::{Attachment, Description, Moment};
+pub use emit::{Attachment, Description, Moment, print};
 pub use flow::{Part, Stack};
 pub use font::Face;
 pub use paragraph::{Align, Paragraph};
 pub use qr::Qr;
-pub use sheet::{Furniture, Paper, Sheet};
+pub use sheet::{Furniture, Leaves, Paper, Sheet};
 pub use table::{Cell, Column, Row, Table, Width};
 pub use tree::Role;
 

@@ -45,6 +45,14 @@ const HEAD_HEIGHT: f32 = 22.0;
 /// From the content to the foot.
 const FOOT_GAP: f32 = 6.0;
 
+/// The pages of one document, to be printed with those of others.
+pub struct Leaves {
+    pub(super) paper: Paper,
+    pub(super) pages: Vec<Vec<Op>>,
+    pub(super) tree: Tree,
+    pub(super) watermark: Option<&'static str>,
+}
+
 /// Pages in the making.
 pub struct Sheet {
     paper: Paper,
@@ -84,6 +92,17 @@ impl Sheet {
     /// # Errors
     /// `Internal`: the document breaks a rule of the standards. No text may lead there.
     pub fn finish(mut self, furniture: &Furniture<'_>, description: &Description<'_>) -> Result<Vec<u8>> {
+        self.furnish_all(furniture);
+        emit::emit(self.paper, &self.pages, &mut self.tree, description)
+    }
+
+    /// Draws the furniture and leaves the pages to be printed with those of other sheets.
+    pub fn finish_for_print(mut self, furniture: &Furniture<'_>, watermark: Option<&'static str>) -> Leaves {
+        self.furnish_all(furniture);
+        Leaves { paper: self.paper, pages: self.pages, tree: self.tree, watermark }
+    }
+
+    fn furnish_all(&mut self, furniture: &Furniture<'_>) {
         let count = self.pages.len();
         for page in 0..count {
             if page > 0 {
@@ -94,7 +113,6 @@ impl Sheet {
             let top = self.paper.height - self.paper.bottom + FOOT_GAP;
             self.furnish(page, Owner::Foot, &foot, top, self.paper.bottom - FOOT_GAP);
         }
-        emit::emit(self.paper, &self.pages, &mut self.tree, description)
     }
 
     /// Lines that do not fit into the place kept for them are left out: they are decoration.

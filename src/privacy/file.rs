@@ -82,6 +82,25 @@ pub fn see(
     Ok(File { entries: entries.into_iter().map(|(_, entry)| entry).collect(), views })
 }
 
+/// Writes down that somebody opened something with personal data in it that is no person's file: what, for what.
+///
+/// Errors: `role_not_allowed`, `person_required`, `field_missing` without a purpose.
+pub fn looked(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (unit, what): (UnitId, &str),
+    purpose: &str,
+) -> Result<()> {
+    actor.require_role(&KEEPERS)?;
+    actor.scope.require(unit)?;
+    let person = actor.require_person()?;
+    let purpose = worded("purpose", purpose)?;
+    // Whose data it is nobody knows before it is opened.
+    query::record_view_of(tx, stamp, unit, (person, &format!("{what}: {purpose}")))?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "privacy.content_seen", what)])
+}
+
 /// The log of views of a unit, newest first.
 pub fn views(conn: &mut Conn, actor: &Actor, unit: UnitId, limit: i64) -> Result<Vec<View>> {
     actor.require_role(&READERS)?;

@@ -4,6 +4,8 @@
 //! Nobody is named here in the clear: a request knows its person by the keyed hash of what they showed,
 //! and finds the payers behind it as long as they are kept.
 
+pub mod act;
+mod act_query;
 pub mod file;
 pub mod incident;
 mod incident_query;

@@ -248,6 +248,25 @@ pub fn record_views(
     rows::insert(tx, &rows)
 }
 
+/// A view of something that is no person's file.
+pub fn record_view_of(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    unit: UnitId,
+    (person, purpose): (PersonId, &str),
+) -> Result<()> {
+    let row = ViewRow {
+        unit_id: unit,
+        id: stamp.mint()?,
+        party_id: PartyId(0),
+        request_id: None,
+        person_id: person,
+        purpose: purpose.to_owned(),
+        at: stamp.now,
+    };
+    rows::insert(tx, &[row])
+}
+
 type Seen = (PartyId, Option<DataRequestId>, PersonId, String, Instant);
 
 fn view((party, request, person, purpose, at): Seen) -> View {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{CLOCK_S, KEEPERS, READERS, RECEIVERS, query, worded};
+use super::{CLOCK_S, KEEPERS, READERS, RECEIVERS, act_query, query, worded};
 use crate::actor::Actor;
 use crate::audit;
 use crate::clock::Instant;
@@ -128,11 +128,12 @@ pub fn refuse(
     let ground = known("ground", ground, &GROUNDS)?;
     let reason = worded("reason", reason)?;
     let mut request = open(tx, actor, unit, id)?;
+    act_query::drop_of(tx, unit, id)?;
     close(tx, stamp, actor, &mut request, ("refused", Some(ground), reason))?;
     Ok(request)
 }
 
-fn open(tx: &mut Tx<'_>, actor: &Actor, unit: UnitId, id: DataRequestId) -> Result<Request> {
+pub(super) fn open(tx: &mut Tx<'_>, actor: &Actor, unit: UnitId, id: DataRequestId) -> Result<Request> {
     actor.require_role(&KEEPERS)?;
     actor.scope.require(unit)?;
     actor.require_person()?;
@@ -143,7 +144,7 @@ fn open(tx: &mut Tx<'_>, actor: &Actor, unit: UnitId, id: DataRequestId) -> Resu
     Ok(request)
 }
 
-fn close(
+pub(super) fn close(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     actor: &Actor,

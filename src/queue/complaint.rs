@@ -5,7 +5,7 @@ use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
 use crate::error::{Error, Result};
-use crate::exception::{self, Exception, Kind, New, Subject};
+use crate::exception::{self, Detail, Exception, Kind, New, Subject};
 use crate::id::*;
 use crate::obligation;
 use crate::payment;
@@ -42,7 +42,7 @@ pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &Complaint
         account: None,
         amount,
         opened_on: stamp.today(),
-        detail: format!("by {} about {}", new.way, new.subject),
+        detail: Detail::Complaint { way: new.way.clone(), about: new.subject.clone() }.into(),
     };
     exception::open(tx, stamp, &[item])?;
     let id = exception::query::by_subject(tx, unit, Kind::Complaint, subject)?;

@@ -1,9 +1,10 @@
 //! What keeps the queue of exceptions moving: what no single line or claim opens, alarms by age,
-//! escalation to the city, hints across units, letters to the bank, complaints.
+//! mails about signing keys, escalation to the city, hints across units, letters to the bank, complaints.
 
 pub mod alarm;
 pub mod complaint;
 pub mod hint;
+pub mod key_mail;
 pub mod letter;
 mod letter_form;
 pub mod letter_query;

@@ -6,7 +6,7 @@ use crate::actor::Scope;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
-use crate::exception::{self, Kind, New, Subject};
+use crate::exception::{self, Detail, Kind, New, Subject};
 use crate::id::*;
 use crate::party;
 use crate::reconciliation;
@@ -56,7 +56,7 @@ fn sent_by_others(
                 account: Some(account),
                 amount: Dong(named.amount),
                 opened_on: BusinessDay(named.booked_on),
-                detail: format!("line {}: the sender's name is not the payer's", line.id),
+                detail: Detail::OtherName { line: line.id }.into(),
             });
         }
     }

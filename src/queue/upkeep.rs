@@ -10,7 +10,7 @@ use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::exception::work_query::{self, Filter};
-use crate::exception::{self, CITY_OWNER, Exception, Kind, New, Subject};
+use crate::exception::{self, CITY_OWNER, Detail, Exception, Kind, New, Subject};
 use crate::id::*;
 use crate::obligation;
 use crate::payment::{Direction, MovementState, query as payments};
@@ -131,10 +131,8 @@ fn cut_off(
                 account: Some(account),
                 amount: movement.open(),
                 opened_on: movement.first_seen_on,
-                detail: format!(
-                    "claimed on {}, statements until {covered} do not show it",
-                    movement.first_seen_on
-                ),
+                detail: Detail::NotShown { claimed_on: movement.first_seen_on, covered_until: covered }
+                    .into(),
             });
         }
     }
@@ -170,7 +168,7 @@ fn untold(
                     account: Some(account),
                     amount: Dong(one.amount),
                     opened_on: stamp.today(),
-                    detail: format!("booked on {booked_on}, no channel told of it"),
+                    detail: Detail::Untold { booked_on }.into(),
                 });
             }
         }
@@ -235,7 +233,7 @@ fn hint(
         account: item.account,
         amount: Dong(paid.0.abs_diff(due.0).try_into().unwrap_or(i64::MAX)),
         opened_on: stamp.today(),
-        detail: format!("paid {paid}, due {due}: the same digits in another order"),
+        detail: Detail::SameDigits { paid, due }.into(),
     });
 }
 

@@ -95,7 +95,7 @@ pub fn unsigned(
     )
 }
 
-/// Written out and not bound: SQLite uses the index of what is numbered only for the very words.
+/// A literal, not a bind: SQLite uses the partial index only when the query repeats its condition verbatim.
 fn numbered() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
     diesel::dsl::sql("receipt.state = 'numbered'")
 }

@@ -11,6 +11,7 @@ use super::run::line_of;
 use crate::actor::Actor;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
+use crate::exception::Hint;
 use crate::id::*;
 use crate::obligation;
 use crate::payment::line_query;
@@ -99,9 +100,9 @@ fn waiting(
             None => None,
         };
         withdrawals.push(Withdrawal {
-            original: work(original, Case::Withdrawal, String::new()),
+            original: work(original, Case::Withdrawal, None),
             class: class_of(original).as_str(),
-            contra: work(contra, Case::Withdrawal, hint(one, &paid.0)),
+            contra: work(contra, Case::Withdrawal, Some(hint(one, &paid.0))),
             successor,
             decided_by,
         });
@@ -212,7 +213,7 @@ fn said_again(
     let is_same = (says_codes && codes(line) == codes(original))
         || (!ids.is_empty() && ids == *paid)
         || (told.is_empty() && line.damaged.is_empty() && is_same_entry);
-    Ok(Some(work(line, Case::TakenOver, String::new())).filter(|_| is_same))
+    Ok(Some(work(line, Case::TakenOver, None)).filter(|_| is_same))
 }
 
 type Paid = (Vec<PaymentId>, BTreeSet<ObligationId>);
@@ -236,13 +237,11 @@ fn class_of(line: &StoredLine) -> Class {
 }
 
 /// The exception names the line and the payments it had proven.
-fn hint(one: &Withdrawn, payments: &[PaymentId]) -> String {
-    let named: Vec<String> = payments.iter().map(PaymentId::to_string).collect();
-    let proven = if named.is_empty() { String::new() } else { format!(", payment {}", named.join(" ")) };
-    format!("the corrected statement took {} out{proven}", one.line)
+fn hint(one: &Withdrawn, payments: &[PaymentId]) -> Hint {
+    Hint::TakenOut { line: one.line, payments: payments.to_vec() }
 }
 
-fn work(line: &StoredLine, case: Case, hint: String) -> LineWork {
+fn work(line: &StoredLine, case: Case, hint: Option<Hint>) -> LineWork {
     LineWork {
         unit: line.unit,
         account: line.account,

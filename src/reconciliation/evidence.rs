@@ -4,6 +4,7 @@
 //! holds codes, counts and amounts; never a name, an account or a memo.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::amount::Dong;
 
@@ -13,6 +14,10 @@ use crate::amount::Dong;
 pub enum Evidence {
     /// A reference code whose check character holds stands in the memo.
     CodeVerified {
+        code: String,
+    },
+    /// The number of the obligation's own virtual account, which stands for this code.
+    VirtualAccount {
         code: String,
     },
     /// A code in the memo is one edit away from this one.
@@ -102,6 +107,7 @@ impl Evidence {
     /// What was looked at, as a word that programs may rely on.
     pub fn field(&self) -> &'static str {
         match self {
+            Evidence::VirtualAccount { .. } => "virtual_account",
             Evidence::CodeVerified { .. }
             | Evidence::CodeOneEditAway { .. }
             | Evidence::CodeWithoutObligation
@@ -141,6 +147,7 @@ impl Evidence {
     pub fn vi(&self) -> String {
         match self {
             Evidence::CodeVerified { code } => format!("mã {code} hợp lệ"),
+            Evidence::VirtualAccount { code } => format!("nộp vào tài khoản định danh của mã {code}"),
             Evidence::CodeOneEditAway { code } => format!("mã trong nội dung lệch một ký tự so với {code}"),
             Evidence::CodeWithoutObligation => "mã hợp lệ nhưng không có nghĩa vụ tương ứng".into(),
             Evidence::CodeOfOtherUnit => "mã thuộc đơn vị thu khác".into(),
@@ -192,6 +199,7 @@ impl Evidence {
     pub fn en(&self) -> String {
         match self {
             Evidence::CodeVerified { code } => format!("code {code} verified"),
+            Evidence::VirtualAccount { code } => format!("paid into the virtual account of {code}"),
             Evidence::CodeOneEditAway { code } => format!("the code in the memo is one edit from {code}"),
             Evidence::CodeWithoutObligation => "valid code without an obligation".into(),
             Evidence::CodeOfOtherUnit => "the code belongs to another unit".into(),
@@ -236,6 +244,16 @@ impl Evidence {
             Evidence::ClassRule { rule } => format!("classification rule {rule}"),
         }
     }
+}
+
+/// A list of evidence as what is kept beside a suggestion.
+pub fn values(evidence: &[Evidence]) -> Vec<Value> {
+    evidence.iter().filter_map(|one| serde_json::to_value(one).ok()).collect()
+}
+
+/// What was kept, read again; what an older or newer version alone knows is left out.
+pub fn of_values(values: &[Value]) -> Vec<Evidence> {
+    values.iter().filter_map(|one| serde_json::from_value(one.clone()).ok()).collect()
 }
 
 /// A list of evidence as one sentence part, Vietnamese.

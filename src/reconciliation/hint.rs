@@ -1,29 +1,31 @@
-//! What matching suggests where it may not decide, in words for the person who will.
+//! What matching suggests where it may not decide, as values for the person who will.
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::evidence::words_vi;
+use super::evidence::values;
 use super::matching::{Outcome, Suggestion, Target};
+use crate::exception::{Hint, Suggested};
 use crate::id::LineId;
 
-/// The best suggestions for each line, in words for the exception; all that are equally good.
-pub fn hints(outcome: &Outcome) -> HashMap<LineId, String> {
+/// More equally good ones help nobody.
+const LIMIT: usize = 12;
+
+/// The best suggestions for each line; all that are equally good, up to `LIMIT`.
+pub fn hints(outcome: &Outcome) -> HashMap<LineId, Hint> {
     let mut best: BTreeMap<LineId, Vec<&Suggestion>> = BTreeMap::new();
     // Best first within a line.
     for suggestion in &outcome.suggestions {
         let known = best.entry(suggestion.line).or_default();
-        if known.first().is_none_or(|first| first.score == suggestion.score) {
+        if known.first().is_none_or(|first| first.score == suggestion.score) && known.len() < LIMIT {
             known.push(suggestion);
         }
     }
-    let words = |known: Vec<&Suggestion>| {
-        let told: Vec<String> = known
-            .iter()
-            .map(|one| format!("{} ({}): {}", named(&one.target), one.score, words_vi(&one.evidence)))
-            .collect();
-        format!("gợi ý {}", told.join(" | "))
-    };
-    best.into_iter().map(|(line, known)| (line, words(known))).collect()
+    let hint = |known: Vec<&Suggestion>| Hint::Suggested { all: known.into_iter().map(suggested).collect() };
+    best.into_iter().map(|(line, known)| (line, hint(known))).collect()
+}
+
+fn suggested(one: &Suggestion) -> Suggested {
+    Suggested { what: named(&one.target), score: i64::from(one.score), evidence: values(&one.evidence) }
 }
 
 fn named(target: &Target) -> String {

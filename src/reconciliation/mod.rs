@@ -27,7 +27,8 @@ pub mod reopening;
 pub mod restated;
 pub mod rulebook;
 pub mod run;
+mod virtual_codes;
 
 pub use day_close::{Closing, close, close_through, verify_chain};
-pub use office::{import, reconcile_accounts};
+pub use office::{import, reconcile_accounts, reconcile_side_by_side};
 pub use run::{Report, reconcile};

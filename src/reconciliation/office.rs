@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::exception;
 use crate::id::{AccountId, StatementId, UnitId};
 use crate::obligation::reference::{CodeBook, Found};
+use crate::obligation::virtual_account;
 use crate::receipt::seal::Keyring;
 use crate::statement::job::{self, Job};
 use crate::statement::quarantine::{self, Allowed, Decided, Verdict};
@@ -38,8 +39,8 @@ pub fn import_with<'a>(
     bytes: &[u8],
     options: Options<'_>,
 ) -> Result<Imported> {
-    let book = CodeBook::hanoi();
-    statement::import_file_with(store, stamp, actor, &|memo| codes_in(&book, memo), bytes, options)
+    let reader = Reader::open(store)?;
+    statement::import_file_with(store, stamp, actor, &|memo| reader.codes_in(memo), bytes, options)
 }
 
 /// Takes the oldest queued import in; `None` when none waits. It stops between two chunks, to be taken up
@@ -49,14 +50,14 @@ pub fn run_import<'a>(
     stamp: &dyn Fn() -> Stamp<'a>,
     keep_on: &dyn Fn() -> bool,
 ) -> Result<Option<Job>> {
-    let book = CodeBook::hanoi();
-    job::run_next(store, stamp, &|memo| codes_in(&book, memo), keep_on)
+    let reader = Reader::open(store)?;
+    job::run_next(store, stamp, &|memo| reader.codes_in(memo), keep_on)
 }
 
 /// Compares a version that waits with the lines as they stand; see `statement::version::renew`.
 pub fn compare_again(store: &Store, stamp: &Stamp<'_>, version: &Version) -> Result<Renewed> {
-    let book = CodeBook::hanoi();
-    let found = version::compare_again(store, stamp, &|memo| codes_in(&book, memo), version)?;
+    let reader = Reader::open(store)?;
+    let found = version::compare_again(store, stamp, &|memo| reader.codes_in(memo), version)?;
     store.write(&Actor::system().scope, Lane::Live, |tx| version::renew(tx, stamp, version, &found))
 }
 
@@ -68,22 +69,40 @@ pub fn decide_quarantine<'a>(
     statement: (UnitId, StatementId),
     verdicts: &[Verdict],
 ) -> Result<Decided> {
-    let book = CodeBook::hanoi();
+    let reader = Reader::open(store)?;
     let limit = store.read(&actor.scope, |conn| exception::limit::in_force(conn, statement.0))?;
-    let allowed = Allowed { codes_of: &|memo| codes_in(&book, memo), limit };
+    let allowed = Allowed { codes_of: &|memo| reader.codes_in(memo), limit };
     quarantine::decide(store, stamp, actor, allowed, statement, verdicts)
 }
 
-/// The verified and the damaged codes of a memo.
-fn codes_in(book: &CodeBook, memo: &str) -> (Vec<String>, Vec<String>) {
-    let (mut verified, mut damaged) = (Vec::new(), Vec::new());
-    for found in book.extract(memo) {
-        match found {
-            Found::Verified(code) => verified.push(code.as_str().to_owned()),
-            Found::Damaged { text, .. } => damaged.push(text),
-        }
+/// Reads what a memo names: reference codes, and virtual accounts that stand for one.
+struct Reader {
+    book: CodeBook,
+    ranges: Vec<virtual_account::Range>,
+}
+
+impl Reader {
+    fn open(store: &Store) -> Result<Reader> {
+        let ranges = store.read(&Actor::system().scope, virtual_account::all)?;
+        Ok(Reader { book: CodeBook::hanoi(), ranges })
     }
-    (verified, damaged)
+
+    /// The verified and the damaged codes of a memo.
+    fn codes_in(&self, memo: &str) -> (Vec<String>, Vec<String>) {
+        let (mut verified, mut damaged) = (Vec::new(), Vec::new());
+        for found in self.book.extract(memo) {
+            match found {
+                Found::Verified(code) => verified.push(code.as_str().to_owned()),
+                Found::Damaged { text, .. } => damaged.push(text),
+            }
+        }
+        for code in virtual_account::codes_in(&self.book, &self.ranges, memo) {
+            if !verified.iter().any(|known| known == code.as_str()) {
+                verified.push(code.as_str().to_owned());
+            }
+        }
+        (verified, damaged)
+    }
 }
 
 /// One account of a round: what its run did, or why it could not.
@@ -100,11 +119,22 @@ pub fn reconcile_accounts<'a>(
     actor: &Actor,
     unit: Option<UnitId>,
 ) -> Result<Vec<Visited>> {
+    reconcile_side_by_side(store, stamp, actor, unit, threads(store))
+}
+
+/// The same on so many threads, at least one.
+pub fn reconcile_side_by_side<'a>(
+    store: &Store,
+    stamp: &(dyn Fn() -> Stamp<'a> + Sync),
+    actor: &Actor,
+    unit: Option<UnitId>,
+    threads: usize,
+) -> Result<Vec<Visited>> {
     actor.require_role(&[Role::Finance, Role::System])?;
     if let Some(unit) = unit {
         actor.scope.require(unit)?;
     }
-    each_account(store, actor, unit, &|unit, account| {
+    each_account(store, actor, unit, threads, &|unit, account| {
         let outcome = reconcile(store, &stamp(), actor, unit, account);
         if let Err(error) = &outcome {
             tracing::error!(%unit, %account, %error, "matching failed for this account");
@@ -134,7 +164,7 @@ pub fn close_accounts<'a>(
     if let Some(unit) = unit {
         actor.scope.require(unit)?;
     }
-    each_account(store, actor, unit, &|unit, account| {
+    each_account(store, actor, unit, threads(store), &|unit, account| {
         let outcome = day_close::close_through(store, keyring, stamp, actor, unit, account, until);
         if let Err(error) = &outcome {
             tracing::error!(%unit, %account, %error, "closing failed for this account");
@@ -143,20 +173,24 @@ pub fn close_accounts<'a>(
     })
 }
 
-/// Visits the accounts in scope side by side, on no more threads than there are cores, and on half the
-/// writers at most: callbacks and counters need the rest. Each visit locks what it changes, so the result,
-/// which is in the order of the accounts, does not depend on the number of threads.
+/// No more threads than there are cores, and half the writers at most: callbacks and counters need the rest.
+fn threads(store: &Store) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    cores.min(usize::try_from(store.settling_writers()).unwrap_or(1))
+}
+
+/// Visits the accounts in scope side by side. Each visit locks what it changes, so the result, which is in
+/// the order of the accounts, does not depend on the number of threads.
 fn each_account<T: Send>(
     store: &Store,
     actor: &Actor,
     unit: Option<UnitId>,
+    threads: usize,
     visit: &(dyn Fn(UnitId, AccountId) -> T + Sync),
 ) -> Result<Vec<T>> {
     let mut accounts = store.read(&actor.scope, |conn| query::accounts(conn, unit))?;
     accounts.retain(|(unit, _)| actor.scope.covers(*unit));
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let writers = usize::try_from(store.settling_writers()).unwrap_or(1);
-    let threads = cores.min(writers).min(accounts.len());
+    let threads = threads.max(1).min(accounts.len());
     let next = AtomicUsize::new(0);
     let visit_next = || {
         let mut visited = Vec::new();

@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::classification::words;
-use super::evidence::{Evidence, words_vi};
+use super::evidence::{Evidence, values};
 use super::lump::{self, Answer};
 use super::matching::{Line, Movement, Outcome};
 use crate::amount::Dong;
 use crate::error::Result;
-use crate::exception::Kind;
+use crate::exception::{Hint, Kind};
 use crate::id::*;
 use crate::payment::gateway::line::LumpSum;
 use crate::payment::gateway::{self, Settlement, Standing, Terms};
@@ -188,7 +188,7 @@ impl Payouts {
             for (line, found) in found {
                 let Some(work) = works.get_mut(&line) else { continue };
                 work.evidence = stored(&found.evidence);
-                work.hint = words_vi(&found.evidence);
+                work.hint = Some(Hint::Searched { evidence: values(&found.evidence) });
                 work.rule = SEARCH;
                 let is_alone = found.chosen().all(|id| wanted.get(&id) == Some(&1));
                 match found.lump {
@@ -201,7 +201,7 @@ impl Payouts {
                         // Another line would take the same claims.
                         let evidence = [Evidence::SeveralChoices { of: found.of }];
                         work.evidence = stored(&evidence);
-                        work.hint = words_vi(&evidence);
+                        work.hint = Some(Hint::Searched { evidence: values(&evidence) });
                         work.case = Case::UnknownCredit(Kind::BulkSettlement);
                     }
                     None => work.case = Case::UnknownCredit(Kind::BulkSettlement),

@@ -15,11 +15,12 @@ use super::payout::{self, Payouts};
 use super::query::{self, StoredLine};
 use super::restated;
 use super::rulebook;
+use super::virtual_codes;
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
-use crate::exception::{self, Kind, Subject};
+use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
 use crate::obligation;
 use crate::payment::gateway::line::settle_suspended;
@@ -76,6 +77,8 @@ struct Snapshot {
     covered_until: Option<BusinessDay>,
     splittable: BTreeSet<MovementId>,
     aliases: BTreeMap<String, BTreeSet<ObligationId>>,
+    /// The codes that open lines name by virtual accounts.
+    by_number: virtual_codes::ByNumber,
 }
 
 /// Matches and posts everything of one account that is open. Running it again changes nothing.
@@ -185,7 +188,7 @@ fn count(report: &mut Report, posted: &[LineWork]) {
             Case::Credit { .. } | Case::PosBatch(_) => report.credited += 1,
             Case::BankFee | Case::Interest => report.classified += 1,
             Case::Reversal { .. } => report.reversed += 1,
-            Case::Withdrawal | Case::TakenOver => {}
+            Case::Withdrawal | Case::TakenOver | Case::TakenBack { .. } => {}
             Case::UnknownCredit(_) | Case::UnknownDebit(_) => report.unknown += 1,
         }
     }
@@ -195,9 +198,11 @@ fn read(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId, account: AccountId) ->
     let stored = query::lines(conn, unit, account, stamp.today().plus_days(-RECENT_DAYS))?;
     let stored = restated::prepared(conn, unit, account, stored)?;
     let mut lines = Vec::with_capacity(stored.len());
+    let mut by_number = virtual_codes::ByNumber::read(conn)?;
     for line in &stored {
         let texts =
             statement::line_texts(conn, stamp.vault, line.unit, line.id, line.key, &line.memo_cipher)?;
+        by_number.look(line, &texts);
         lines.push(line_of(line, &texts, stamp.vault));
     }
     let movements_read =
@@ -213,7 +218,17 @@ fn read(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId, account: AccountId) ->
     let payouts = Payouts::read(conn, unit, account, channels)?;
     let covered_until = query::covered_until(conn, unit, account)?;
     let stored = stored.into_iter().map(|line| (line.id, line)).collect();
-    Ok(Snapshot { stored, lines, movements, obligations, payouts, covered_until, splittable, aliases })
+    Ok(Snapshot {
+        stored,
+        lines,
+        movements,
+        obligations,
+        payouts,
+        covered_until,
+        splittable,
+        aliases,
+        by_number,
+    })
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -331,7 +346,8 @@ fn works(snapshot: &Snapshot, outcome: &Outcome, calendar: &WorkingDays) -> Vec<
     let mut works: BTreeMap<LineId, LineWork> = BTreeMap::new();
     let mut add = |line: LineId, case: Case, rule: &'static str, evidence: &[evidence::Evidence]| {
         let Some(stored) = snapshot.stored.get(&line).filter(|stored| !stored.is_posted) else { return };
-        works.insert(line, work(stored, case, rule, evidence));
+        let (rule, evidence) = snapshot.by_number.told(line, rule, evidence);
+        works.insert(line, work(stored, case, rule, &evidence));
     };
     for proof in &outcome.proofs {
         add(proof.line, Case::Proof { parts: proof.parts.clone() }, proof.rule.as_str(), &proof.evidence);
@@ -379,7 +395,7 @@ fn works(snapshot: &Snapshot, outcome: &Outcome, calendar: &WorkingDays) -> Vec<
     let mut works: Vec<LineWork> = works.into_values().collect();
     for work in &mut works {
         if let Some(hint) = hints.get(&work.line) {
-            work.hint.clone_from(hint);
+            work.hint = Some(hint.clone());
         }
     }
     works.sort_by_key(|work| (work.booking_date, work.line));
@@ -400,7 +416,7 @@ fn work(line: &StoredLine, case: Case, rule: &'static str, evidence: &[evidence:
         case,
         rule,
         evidence: serde_json::to_string(evidence).unwrap_or_default(),
-        hint: String::new(),
+        hint: None,
     }
 }
 
@@ -453,7 +469,7 @@ fn note_overdue(
             account: Some(account),
             amount: amounts.get(movement).copied().unwrap_or_default(),
             opened_on: stamp.today(),
-            detail: format!("{age} working days without a statement line"),
+            detail: Detail::WithoutLine { working_days: *age }.into(),
         })
         .collect();
     if !items.is_empty() {

@@ -14,7 +14,7 @@ use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::exception::{self, Kind, Subject};
+use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::UnitId;
 use crate::receipt::{DocumentKind, Numbering, profile};
 use crate::store::{Stamp, Tx};
@@ -52,7 +52,8 @@ pub struct Kept {
 }
 
 /// Looks after a unit's register: registers next year's series, opens those whose year begins,
-/// ends those that are used up or whose year is over, and warns. Again changes nothing.
+/// ends those that are used up or whose year is over, and warns. Running it again
+/// changes nothing.
 pub fn keep(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -134,16 +135,17 @@ fn warn(tx: &mut Tx<'_>, stamp: &Stamp<'_>, unit: UnitId, settings: Settings) ->
     let mut ending = Vec::new();
     for series in &register {
         if rules::runs_out(&register, series, today, settings) {
-            ending.push((series, format!("{} numbers left of {}", series.remaining(), series.series)));
+            let left = series.remaining();
+            ending.push((series, Detail::NumbersLeft { series: series.series.clone(), left }));
         }
     }
     for year in rules::years_to_provide(today, settings) {
         for series in rules::without_successor(&register, year) {
-            ending.push((series, format!("no series of {year} follows {}", series.series)));
+            ending.push((series, Detail::NoSuccessor { series: series.series.clone(), year }));
         }
     }
     for series in register.iter().filter(|series| rules::opens(series, today)) {
-        ending.push((series, format!("{} is planned and cannot open", series.series)));
+        ending.push((series, Detail::CannotOpen { series: series.series.clone() }));
     }
     let items: Vec<exception::New> = ending
         .iter()
@@ -154,7 +156,7 @@ fn warn(tx: &mut Tx<'_>, stamp: &Stamp<'_>, unit: UnitId, settings: Settings) ->
             account: None,
             amount: Dong::ZERO,
             opened_on: today,
-            detail: detail.clone(),
+            detail: detail.clone().into(),
         })
         .collect();
     let provided: Vec<_> = register

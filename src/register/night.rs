@@ -10,7 +10,7 @@ use crate::amount::Dong;
 use crate::audit;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::exception::{self, Kind, Subject};
+use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::{CertificateId, UnitId};
 use crate::receipt::attest::attest;
 use crate::receipt::seal::Keyring;
@@ -113,12 +113,13 @@ fn note(tx: &mut Tx<'_>, stamp: &Stamp<'_>, unit: UnitId, proofs: &[Proof]) -> R
             account: None,
             amount: Dong::ZERO,
             opened_on: stamp.today(),
-            detail: format!(
-                "{}: {number} {} and {} in all",
-                proof.series.series,
-                fault.as_str(),
-                proof.fault_count
-            ),
+            detail: Detail::BrokenSeries {
+                series: proof.series.series.clone(),
+                number: *number,
+                fault: fault.as_str().to_owned(),
+                count: proof.fault_count,
+            }
+            .into(),
         });
     }
     exception::settle_by_themselves(tx, stamp, &whole)?;

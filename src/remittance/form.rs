@@ -143,12 +143,21 @@ fn lines(sheet: &mut Sheet, content: &Content) {
     sheet.space(16.0);
 }
 
+/// Interest is no fee and has no sub-item of a fee.
+fn item_words(line: &Line) -> &str {
+    match line.sub_item.as_deref() {
+        Some("interest") => "Lãi tiền gửi",
+        Some(item) => item,
+        None => "–",
+    }
+}
+
 fn row(number: usize, line: &Line) -> Row {
     let cell = |words: &str, align| Cell::of(Paragraph::new(TEXT).regular(words).align(align));
     vec![
         cell(&number.to_string(), Align::Centre),
         cell(line.chapter.as_deref().unwrap_or("–"), Align::Centre),
-        cell(line.sub_item.as_deref().unwrap_or("–"), Align::Left),
+        cell(item_words(line), Align::Left),
         cell(&grouped(line.amount), Align::Right),
     ]
 }

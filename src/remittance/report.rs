@@ -22,7 +22,7 @@ use crate::amount::Dong;
 use crate::audit;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::exception::{self, Kind as ExceptionKind, Subject};
+use crate::exception::{self, Detail, Kind as ExceptionKind, Subject};
 use crate::id::*;
 use crate::ledger::{self, Posting, Source};
 use crate::store::{Stamp, Tx, rows};
@@ -211,7 +211,7 @@ fn apply(tx: &mut Tx<'_>, stamp: &Stamp<'_>, unit: UnitId, code: &str, told: &[&
     let outcome = match verdict(&order, &lines, told) {
         Verdict::Known => "known",
         Verdict::Differs => {
-            differs(tx, stamp, &order, "the report does not fit the order")?;
+            differs(tx, stamp, &order, false)?;
             "differs"
         }
         Verdict::Credited(state) => {
@@ -221,7 +221,7 @@ fn apply(tx: &mut Tx<'_>, stamp: &Stamp<'_>, unit: UnitId, code: &str, told: &[&
         Verdict::Rejected(state) => {
             let reason = told.iter().map(|row| row.reason.clone()).find(|reason| !reason.is_empty());
             step(tx, stamp, &mut order, state, What { kind: "rejected", reason, ..What::default() })?;
-            differs(tx, stamp, &order, "rejected by the Treasury")?;
+            differs(tx, stamp, &order, true)?;
             "rejected"
         }
     };
@@ -284,7 +284,7 @@ fn credit(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &mut Order, lines: &[Line],
     settle_rejection(tx, stamp, order, "the Treasury credited it")
 }
 
-fn differs(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &Order, why: &str) -> Result<()> {
+fn differs(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &Order, is_rejected: bool) -> Result<()> {
     let item = exception::New {
         unit: order.unit,
         kind: ExceptionKind::TreasuryRejected,
@@ -292,7 +292,13 @@ fn differs(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &Order, why: &str) -> Resu
         account: Some(order.account),
         amount: order.amount,
         opened_on: stamp.today(),
-        detail: format!("order {}/{} code {}: {why}", order.order_no, order.year, order.reference_code),
+        detail: Detail::Order {
+            number: order.order_no,
+            year: order.year,
+            code: order.reference_code.clone(),
+            is_rejected,
+        }
+        .into(),
     };
     exception::open(tx, stamp, &[item]).map(|_| ())
 }

@@ -27,6 +27,7 @@ pub mod target;
 mod tests;
 pub mod verify;
 mod verify_query;
+pub mod winding_up;
 
 use std::io::Write;
 

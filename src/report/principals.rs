@@ -73,7 +73,7 @@ pub fn collected(conn: &mut Conn, actor: &Actor, unit: UnitId, span: Span) -> Re
         .collect())
 }
 
-/// What was ever recorded of whom the unit collects for, and who for it.
+/// Every recorded entrustment of the unit, in both directions.
 struct Bonds {
     own: Unit,
     entrustments: Vec<Entrustment>,

@@ -146,13 +146,21 @@ pub struct Xlsx {
     time: Format,
 }
 
+/// The first columns are made wide enough for a time (`dd/mm/yyyy hh:mm:ss`) and most codes.
+const WIDE_COLUMNS: u16 = 40;
+const COLUMN_WIDTH_PIXELS: u32 = 152;
+
 /// The rows a worksheet can hold.
 const ROW_LIMIT: u32 = 1_048_576;
 
 impl Xlsx {
     pub fn new() -> Result<Self> {
         let mut workbook = Workbook::new();
-        workbook.add_worksheet_with_constant_memory().map_err(|error| unwritable(&error))?;
+        let sheet = workbook.add_worksheet_with_constant_memory().map_err(|error| unwritable(&error))?;
+        // Widths must stand before the first row, and a date in a column that is too narrow reads ########.
+        for column in 0..WIDE_COLUMNS {
+            sheet.set_column_width_pixels(column, COLUMN_WIDTH_PIXELS).map_err(|error| unwritable(&error))?;
+        }
         Ok(Xlsx {
             workbook,
             next_row: 0,

@@ -47,6 +47,7 @@ fn every_account() -> Vec<Account> {
         Account::DrawerSuspense(ShiftId(1)),
         Account::TreasuryInTransit(RemittanceId(1)),
         Account::Opening(AccountId(1)),
+        Account::Merger(UnitId(3)),
     ]
 }
 

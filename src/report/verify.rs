@@ -1,15 +1,18 @@
 //! Whether the books hold: the checks of the accounting rules over everything a unit posted. The worker
 //! asks them of each unit once a night; whoever doubts asks at any time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::RwLock;
 
 use serde::Serialize;
 
 use super::verify_query as query;
+use crate::amount::Dong;
 use crate::error::Result;
+use crate::exception::Kind;
 use crate::id::UnitId;
 use crate::ledger::{self, Account};
+use crate::payment::prove::HELD_KINDS;
 use crate::store::Conn;
 use crate::unit::account;
 
@@ -58,40 +61,102 @@ impl Standing {
     }
 }
 
-/// Every check that one question answers, in the order it is asked; the bank accounts come after.
+/// Every check that one question answers, in the order it is asked; suspense, other units' money and the bank
+/// accounts come after.
 pub const CHECKS: &[Check] = query::CHECKS;
 
 /// What does not hold in one unit; empty where the books do.
 pub fn unit(conn: &mut Conn, unit: UnitId) -> Result<Vec<Fault>> {
     let mut faults = Vec::new();
     for check in CHECKS {
-        let about = query::broken(conn, check, unit)?;
-        if !about.is_empty() {
-            faults.push(Fault { check: check.code, vi: check.vi, en: check.en, about });
-        }
+        faults.extend(fault((check.code, check.vi, check.en), query::broken(conn, check, unit)?));
     }
-    let about = banks(conn, unit)?;
-    if !about.is_empty() {
-        faults.push(Fault { check: BANK.0, vi: BANK.1, en: BANK.2, about });
-    }
+    faults.extend(fault(SUSPENSE, suspense(conn, unit)?));
+    faults.extend(fault(DUE_TO_UNIT, due_to_units(conn, unit)?));
+    faults.extend(fault(BANK, banks(conn, unit)?));
     Ok(faults)
 }
 
-const BANK: (&str, &str, &str) = (
+/// Code, Vietnamese, English.
+type Rule = (&'static str, &'static str, &'static str);
+
+fn fault((check, vi, en): Rule, about: Vec<String>) -> Option<Fault> {
+    (!about.is_empty()).then_some(Fault { check, vi, en, about })
+}
+
+const SUSPENSE: Rule = (
+    "suspense",
+    "Tiền chưa rõ của mỗi dòng bằng tổng các việc đang mở về chính số tiền đó",
+    "What stands in suspense under a line is the sum of the open items about it",
+);
+const DUE_TO_UNIT: Rule = (
+    "due_to_unit",
+    "Tiền giữ cho đơn vị khác bằng tổng các việc đang mở về số tiền đó",
+    "What is owed to another unit is the sum of the money that open items are about",
+);
+const BANK: Rule = (
     "bank",
     "Số dư sổ của tài khoản bằng số dư đầu kỳ cộng các dòng sao kê đã ghi",
     "What the books say of a bank account is its opening balance and its posted lines",
 );
+
+/// The lines (and drawers) whose money in suspense no open item asks about, or not all of it.
+fn suspense(conn: &mut Conn, unit: UnitId) -> Result<Vec<String>> {
+    let mut asked: BTreeMap<String, Vec<(Kind, Dong)>> = BTreeMap::new();
+    for (kind, account, amount) in query::holders(conn, unit)? {
+        if HELD_KINDS.contains(&kind) {
+            asked.entry(account.to_string()).or_default().push((kind, amount));
+        }
+    }
+    let mut wrong = Vec::new();
+    for (account, held) in query::suspense(conn, unit)? {
+        if asked_sum(asked.get(&account).map_or(&[], Vec::as_slice))? != held {
+            wrong.push(account);
+        }
+    }
+    Ok(wrong)
+}
+
+/// What the items about one line ask for. That two channels told the same money is said of a line that is
+/// placed too: it holds money only where nothing else is asked.
+fn asked_sum(items: &[(Kind, Dong)]) -> Result<Dong> {
+    let told = |(kind, _): &&(Kind, Dong)| items.len() == 1 || *kind != Kind::SameMoneyTwoChannels;
+    Dong::sum(items.iter().filter(told).map(|(_, amount)| *amount))
+}
+
+/// The units that are owed something else than open items are about.
+fn due_to_units(conn: &mut Conn, unit: UnitId) -> Result<Vec<String>> {
+    let asked: BTreeMap<String, Dong> = query::asked_for_units(conn, unit)?.into_iter().collect();
+    let owed: BTreeMap<String, Dong> = query::due_to_units(conn, unit)?.into_iter().collect();
+    let accounts: BTreeSet<&String> = asked.keys().chain(owed.keys()).collect();
+    Ok(accounts.into_iter().filter(|account| asked.get(*account) != owed.get(*account)).cloned().collect())
+}
 
 /// The bank accounts whose books differ from what was posted of their statements.
 fn banks(conn: &mut Conn, unit: UnitId) -> Result<Vec<String>> {
     let mut wrong = Vec::new();
     for one in account::of_unit(conn, unit)? {
         let account = Account::Bank(one.id);
-        let shown = one.opening_balance.checked_add(query::moved_by_lines(conn, unit, one.id)?)?;
+        let told = one.opening_balance.checked_add(query::moved_by_lines(conn, unit, one.id)?)?;
+        let shown = told.checked_add(query::handed_over(conn, unit, &account.to_string())?)?;
         if ledger::balance(conn, unit, &account)? != shown {
             wrong.push(account.to_string());
         }
     }
     Ok(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn that_two_channels_told_the_same_money_holds_it_only_where_nothing_else_is_asked() {
+        let same = (Kind::SameMoneyTwoChannels, Dong(50));
+        let unknown = (Kind::UnidentifiedCredit, Dong(30));
+        assert_eq!(asked_sum(&[]).unwrap(), Dong::ZERO);
+        assert_eq!(asked_sum(&[same]).unwrap(), Dong(50));
+        assert_eq!(asked_sum(&[same, unknown]).unwrap(), Dong(30));
+        assert_eq!(asked_sum(&[unknown, unknown]).unwrap(), Dong(60));
+    }
 }

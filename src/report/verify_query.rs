@@ -1,17 +1,30 @@
 //! The checks of the books in SQL: each names what breaks it.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Integer, Text};
 
 use super::verify::Check;
 use crate::amount::Dong;
 use crate::error::Result;
-use crate::id::{AccountId, UnitId};
+use crate::exception::Kind;
+use crate::id::{AccountId, LineId, ShiftId, UnitId};
+use crate::ledger::Account;
 use crate::store::Conn;
 use crate::store::failure::Classify;
 
 /// Broken things that one check names at most.
 const SHOWN_LIMIT: usize = 20;
+
+/// Balances by account, debits less credits, of the accounts that begin with a word.
+macro_rules! balances {
+    ($word:literal) => {
+        concat!(
+            "(SELECT account, SUM(amount) AS balance FROM (SELECT debit_account AS account, amount FROM posting \
+             WHERE unit_id = $1 AND debit_account LIKE '", $word, "' UNION ALL SELECT credit_account, -amount \
+             FROM posting WHERE unit_id = $1 AND credit_account LIKE '", $word, "') side GROUP BY account)"
+        )
+    };
+}
 
 #[derive(QueryableByName)]
 struct Named {
@@ -42,15 +55,101 @@ pub fn moved_by_lines(conn: &mut Conn, unit: UnitId, account: AccountId) -> Resu
     Ok(Dong(moved.sum))
 }
 
-/// Balances by account, debits less credits, of the accounts that begin with a word.
-macro_rules! balances {
-    ($word:literal) => {
-        concat!(
-            "(SELECT account, SUM(amount) AS balance FROM (SELECT debit_account AS account, amount FROM posting \
-             WHERE unit_id = $1 AND debit_account LIKE '", $word, "' UNION ALL SELECT credit_account, -amount \
-             FROM posting WHERE unit_id = $1 AND credit_account LIKE '", $word, "') side GROUP BY account)"
-        )
-    };
+/// What a merger posted on an account: what it held went over to the unit that goes on.
+pub fn handed_over(conn: &mut Conn, unit: UnitId, account: &str) -> Result<Dong> {
+    // The unit comes first in the text too: SQLite numbers what is bound by where it is first named.
+    let sql = "WITH moved AS (SELECT debit_account, credit_account, amount FROM posting WHERE unit_id = $1 \
+               AND source_kind = 'handover') \
+               SELECT CAST(COALESCE(SUM(CASE WHEN debit_account = $2 THEN amount ELSE 0 END), 0) \
+               - COALESCE(SUM(CASE WHEN credit_account = $2 THEN amount ELSE 0 END), 0) AS BIGINT) AS sum FROM moved";
+    let moved: Moved = diesel::sql_query(sql)
+        .bind::<BigInt, _>(unit)
+        .bind::<Text, _>(account)
+        .get_result(conn)
+        .classify()?;
+    Ok(Dong(moved.sum))
+}
+
+#[derive(QueryableByName)]
+struct Standing {
+    #[diesel(sql_type = Text)]
+    account: String,
+    #[diesel(sql_type = BigInt)]
+    balance: i64,
+}
+
+/// The accounts of suspense that hold something: credits above zero.
+pub fn suspense(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, Dong)>> {
+    let sql = concat!(
+        "SELECT b.account, CAST(-b.balance AS BIGINT) AS balance FROM ",
+        balances!("suspense/%"),
+        " b WHERE b.balance <> 0 ORDER BY b.account"
+    );
+    let found: Vec<Standing> = diesel::sql_query(sql).bind::<BigInt, _>(unit).load(conn).classify()?;
+    Ok(found.into_iter().map(|one| (one.account, Dong(one.balance))).collect())
+}
+
+/// What stands for other units: what is owed to each is above zero.
+pub fn due_to_units(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, Dong)>> {
+    let sql = concat!(
+        "SELECT b.account, CAST(-b.balance AS BIGINT) AS balance FROM ",
+        balances!("due_to_unit/%"),
+        " b WHERE b.balance <> 0 ORDER BY b.account"
+    );
+    let found: Vec<Standing> = diesel::sql_query(sql).bind::<BigInt, _>(unit).load(conn).classify()?;
+    Ok(found.into_iter().map(|one| (one.account, Dong(one.balance))).collect())
+}
+
+/// What the open items about money of other units stand for, by account: each payment once, whether its
+/// claim or its line is asked about.
+pub fn asked_for_units(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, Dong)>> {
+    let sql = "SELECT o.credit_account AS account, CAST(SUM(y.other_unit) AS BIGINT) AS balance FROM payment y \
+               JOIN posting o ON o.unit_id = y.unit_id AND o.source_kind = 'payment' AND o.source_id = y.id \
+               AND o.credit_account LIKE 'due_to_unit/%' WHERE y.unit_id = $1 AND y.other_unit > 0 AND EXISTS \
+               (SELECT 1 FROM exception x WHERE x.unit_id = y.unit_id AND x.kind = 18 AND x.state <> 'resolved' \
+               AND ((x.subject_kind = 'movement' AND x.subject_id = y.movement_id) OR (x.subject_kind = 'line' \
+               AND EXISTS (SELECT 1 FROM match_part p WHERE p.unit_id = y.unit_id \
+               AND p.movement_id = y.movement_id AND p.line_id = x.subject_id AND +p.undoes_id IS NULL \
+               AND NOT EXISTS (SELECT 1 FROM match_part u WHERE u.unit_id = p.unit_id AND u.undoes_id = p.id))))) \
+               GROUP BY o.credit_account";
+    let found: Vec<Standing> = diesel::sql_query(sql).bind::<BigInt, _>(unit).load(conn).classify()?;
+    Ok(found.into_iter().map(|one| (one.account, Dong(one.balance))).collect())
+}
+
+#[derive(QueryableByName)]
+struct Holder {
+    #[diesel(sql_type = Integer)]
+    kind: i32,
+    #[diesel(sql_type = Text)]
+    subject_kind: String,
+    #[diesel(sql_type = BigInt)]
+    subject_id: i64,
+    #[diesel(sql_type = BigInt)]
+    amount: i64,
+}
+
+/// The open items about money in suspense: (kind, the account it stands on, amount). One about a movement
+/// that no payment has is about the line that shows it.
+pub fn holders(conn: &mut Conn, unit: UnitId) -> Result<Vec<(Kind, Account, Dong)>> {
+    let sql = "SELECT x.kind, x.subject_kind, x.subject_id, x.amount FROM exception x WHERE x.unit_id = $1 \
+               AND x.state <> 'resolved' AND x.subject_kind IN ('line', 'shift') UNION ALL \
+               SELECT x.kind, 'line', p.line_id, x.amount FROM exception x \
+               JOIN movement m ON m.unit_id = x.unit_id AND m.id = x.subject_id AND m.payment_id IS NULL \
+               JOIN match_part p ON p.unit_id = x.unit_id AND p.movement_id = x.subject_id \
+               AND +p.undoes_id IS NULL AND NOT EXISTS (SELECT 1 FROM match_part u WHERE u.unit_id = p.unit_id \
+               AND u.undoes_id = p.id) \
+               WHERE x.unit_id = $1 AND x.state <> 'resolved' AND x.subject_kind = 'movement'";
+    let found: Vec<Holder> = diesel::sql_query(sql).bind::<BigInt, _>(unit).load(conn).classify()?;
+    let mut holders = Vec::new();
+    for one in found {
+        let kind = Kind::from_number(u8::try_from(one.kind).unwrap_or_default())?;
+        let account = match one.subject_kind.as_str() {
+            "shift" => Account::DrawerSuspense(ShiftId(one.subject_id)),
+            _ => Account::Suspense(LineId(one.subject_id)),
+        };
+        holders.push((kind, account, Dong(one.amount)));
+    }
+    Ok(holders)
 }
 
 pub const CHECKS: &[Check] = &[
@@ -110,12 +209,6 @@ pub const CHECKS: &[Check] = &[
         ),
     },
     Check {
-        code: "suspense",
-        vi: "Tiền chưa rõ không âm",
-        en: "No more left suspense than stood there",
-        sql: concat!("SELECT b.account AS t FROM ", balances!("suspense/%"), " b WHERE b.balance > 0"),
-    },
-    Check {
         code: "unexplained_debit",
         vi: "Khoản chi chưa rõ không được giải thích quá số tiền",
         en: "No debit is explained by more than it was",
@@ -123,17 +216,6 @@ pub const CHECKS: &[Check] = &[
             "SELECT b.account AS t FROM ",
             balances!("unexplained_debit/%"),
             " b WHERE b.balance < 0"
-        ),
-    },
-    Check {
-        code: "due_to_unit",
-        vi: "Tiền của đơn vị khác không bị chuyển đi quá số đã nhận",
-        en: "No unit was paid more than came for it, and what is owed has an open item",
-        sql: concat!(
-            "SELECT b.account AS t FROM ",
-            balances!("due_to_unit/%"),
-            " b WHERE b.balance > 0 OR (b.balance < 0 \
-             AND NOT EXISTS (SELECT 1 FROM exception x WHERE x.unit_id = $1 AND x.kind = 18 AND x.state <> 'resolved'))"
         ),
     },
 ];

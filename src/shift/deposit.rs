@@ -12,7 +12,7 @@ use crate::amount::Dong;
 use crate::audit;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
-use crate::exception::{self, Kind, Subject};
+use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::obligation::code;
@@ -274,10 +274,12 @@ pub fn store_credit(
             account: Some(slip.account),
             amount: slip.open(),
             opened_on: on,
-            detail: format!(
-                "{} of {} was credited, code {}",
-                slip.credited, slip.amount, slip.reference_code
-            ),
+            detail: Detail::CreditedInPart {
+                credited: slip.credited,
+                amount: slip.amount,
+                code: slip.reference_code.clone(),
+            }
+            .into(),
         };
         exception::open(tx, stamp, &[item])?;
     }
@@ -328,27 +330,27 @@ pub fn overdue(
     let is_late = |since: BusinessDay| {
         since < covered_until && stamp.calendar.distance(since, covered_until) > PATIENCE_WORKING_DAYS
     };
-    let item = |subject, amount, opened_on: BusinessDay, detail| exception::New {
+    let item = |subject, amount, opened_on: BusinessDay, detail: Detail| exception::New {
         unit,
         kind: Kind::NotDeposited,
         subject,
         account: Some(account),
         amount,
         opened_on,
-        detail,
+        detail: detail.into(),
     };
     let mut items: Vec<exception::New> = query::waiting(conn, unit, account)?
         .into_iter()
         .filter(|slip| slip.state == State::InTransit && is_late(slip.handed_on))
         .map(|slip| {
-            let detail = format!("handed over on {}, code {}", slip.handed_on, slip.reference_code);
+            let detail = Detail::HandedOver { on: slip.handed_on, code: slip.reference_code.clone() };
             item(Subject::Slip(slip.id), slip.open(), stamp.today(), detail)
         })
         .collect();
     if account::receiving(conn, unit).is_ok_and(|receiving| receiving.id == account) {
         for (shift, held, opened_on) in shifts::undeposited(conn, unit, covered_until)? {
             if held.is_positive() && is_late(opened_on) {
-                let detail = format!("takings of {opened_on} are in the drawer still");
+                let detail = Detail::InDrawer { of: opened_on };
                 items.push(item(Subject::Shift(shift), held, stamp.today(), detail));
             }
         }

@@ -26,7 +26,7 @@ use crate::amount::Dong;
 use crate::audit;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
-use crate::exception::{self, Kind, Subject};
+use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::store::{Conn, Stamp, Tx, rows};
@@ -183,6 +183,11 @@ pub fn close(
     Ok((shift, Counted { total, expected, variance }))
 }
 
+fn counted(variance: Dong) -> Detail {
+    let by = Dong(variance.0.saturating_abs());
+    if variance.0 < 0 { Detail::CountedShort { by } } else { Detail::CountedOver { by } }
+}
+
 fn differs(conn: &mut Conn, stamp: &Stamp<'_>, shift: &Shift, variance: Dong) -> Result<exception::New> {
     Ok(exception::New {
         unit: shift.unit,
@@ -191,11 +196,7 @@ fn differs(conn: &mut Conn, stamp: &Stamp<'_>, shift: &Shift, variance: Dong) ->
         account: Some(unit::account::receiving(conn, shift.unit)?.id),
         amount: Dong(variance.0.saturating_abs()),
         opened_on: stamp.today(),
-        detail: format!(
-            "counted {} {}",
-            if variance.0 < 0 { "short by" } else { "over by" },
-            variance.0.abs()
-        ),
+        detail: counted(variance).into(),
     })
 }
 
@@ -267,7 +268,7 @@ fn over(shift: &Shift, account: AccountId, amount: Dong, on: BusinessDay) -> exc
         account: Some(account),
         amount,
         opened_on: on,
-        detail: format!("counted over in the drawer of {}", shift.opened_on),
+        detail: Detail::OverInDrawer { of: shift.opened_on }.into(),
     }
 }
 

@@ -54,6 +54,16 @@ pub struct Transfer {
     pub habit: memo::Habit,
 }
 
+/// How a bank prints a booking wrongly, until it sends the day again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Misprint {
+    Amount(Dong),
+    Memo(String),
+    LeftOut,
+    /// Printed twice, the second time under a reference of its own.
+    Twice,
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Account {
     holder: String,
@@ -165,6 +175,21 @@ impl Bank {
         }
     }
 
+    /// Tells a booking otherwise than it happened, as a first print does that the bank corrects later.
+    pub fn misprint(&mut self, no: u32, how: Misprint) {
+        let Some(at) = self.ledger.iter().position(|booking| booking.no == no) else { return };
+        match how {
+            Misprint::Amount(amount) => self.ledger[at].amount = amount,
+            Misprint::Memo(memo) => self.ledger[at].memo = memo,
+            Misprint::LeftOut => drop(self.ledger.remove(at)),
+            Misprint::Twice => {
+                let mut again = self.ledger[at].clone();
+                again.bank_reference.push('B');
+                self.ledger.insert(at + 1, again);
+            }
+        }
+    }
+
     fn booking(&self, no: u32) -> Result<Booking> {
         let found = self.ledger.iter().find(|booking| booking.no == no).cloned();
         found.ok_or_else(|| Error::not_found("booking_not_found", "the bank has no such booking"))
@@ -269,6 +294,24 @@ pub(super) mod tests {
         references.sort_unstable();
         references.dedup();
         assert_eq!(references.len(), bank.ledger().len());
+    }
+
+    #[test]
+    fn a_misprint_stays_between_balances_that_agree_with_it() {
+        let (bank, day) = busy_bank();
+        let told = bank.day(ACCOUNT, day).unwrap();
+        let (count, closing, first) = (told.bookings.len(), told.closing, told.bookings[0].clone());
+        for (how, lines, moved) in [
+            (Misprint::Amount(Dong(first.amount.0 + 1_000)), count, 1_000),
+            (Misprint::Memo("other words".into()), count, 0),
+            (Misprint::LeftOut, count - 1, -first.amount.0),
+            (Misprint::Twice, count + 1, first.amount.0),
+        ] {
+            let mut wrong = bank.clone();
+            wrong.misprint(first.no, how);
+            let told = wrong.day(ACCOUNT, day).unwrap();
+            assert_eq!((told.bookings.len(), told.closing.0 - closing.0), (lines, moved));
+        }
     }
 
     #[test]

@@ -112,7 +112,7 @@ pub fn import_file<'a>(
     import_file_with(store, stamp, actor, codes_of, bytes, Options::default())
 }
 
-/// The same, told more.
+/// As [`import_file`], with options.
 pub fn import_file_with<'a>(
     store: &Store,
     stamp: &dyn Fn() -> Stamp<'a>,

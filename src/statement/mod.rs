@@ -21,8 +21,6 @@ mod encoding;
 pub mod file;
 mod file_query;
 mod finding;
-#[cfg(test)]
-mod fuzzed;
 pub mod identity;
 pub mod import;
 pub mod job;

@@ -1,7 +1,7 @@
 //! Whether the statements of an account follow each other: by their balances, and by the numbers the
 //! bank gives them. What is missing is an exception; what is merely odd is told with the import.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::identity::{self, Span};
 use super::query::{self, StoredStatement};
@@ -9,13 +9,13 @@ use super::version;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
-use crate::exception::{self, Kind, Subject};
+use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit::BankAccount;
 
 /// Something odd about the place of a statement among the others of its account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Oddity {
     /// The opening balance does not follow from what is known.
@@ -141,7 +141,7 @@ pub(super) fn note(
         }
         _ => None,
     });
-    let detail: Vec<String> = gaps.iter().map(|gap| gap.en()).collect();
+    let gaps = gaps.iter().filter_map(|gap| serde_json::to_value(gap).ok()).collect();
     exception::open(
         tx,
         stamp,
@@ -152,7 +152,7 @@ pub(super) fn note(
             account: Some(stored.account),
             amount: missing.unwrap_or(Dong::ZERO),
             opened_on: stored.opening_on,
-            detail: detail.join(" "),
+            detail: Detail::Gaps { gaps }.into(),
         }],
     )
     .map(|_| ())

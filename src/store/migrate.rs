@@ -42,6 +42,7 @@ pub fn run(url: &DatabaseUrl) -> Result<Vec<String>> {
         // One transaction around all steps: a second process waits for its end before it looks
         // which steps are left.
         Conn::Sqlite(inner) => {
+            inner.batch_execute("PRAGMA busy_timeout = 600000").classify()?;
             AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN EXCLUSIVE").classify()?;
             let applied = run_pending(inner, SQLITE);
             if applied.is_ok() {

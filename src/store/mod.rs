@@ -24,8 +24,10 @@ pub mod schema_legal;
 pub mod schema_matching;
 pub mod schema_money;
 pub mod schema_privacy;
+pub mod schema_recon;
 pub mod schema_sign_in;
 pub mod schema_sso;
+pub mod schema_succession;
 pub mod schema_work;
 pub mod stamp;
 mod types;
@@ -33,6 +35,7 @@ pub mod vault;
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
@@ -72,6 +75,7 @@ pub struct Store {
     writers: Pool<conn::Manager>,
     gate: Arc<Gate>,
     settling_writers: u32,
+    refuses_writes: Arc<AtomicBool>,
 }
 
 /// A write transaction. Only `Store::write` makes one.
@@ -112,7 +116,14 @@ impl Store {
             writers: pool(settings, writer_limit, Intent::Write)?,
             gate: Arc::new(Gate::default()),
             settling_writers: (writer_limit / 2).clamp(1, SETTLING_WRITER_LIMIT),
+            refuses_writes: Arc::default(),
         })
+    }
+
+    /// Whether the last transaction that wrote found no room, or no database. The node's lease is renewed
+    /// every few seconds, so this is over soon after its cause.
+    pub fn refuses_writes(&self) -> bool {
+        self.refuses_writes.load(Ordering::Relaxed)
     }
 
     /// How many writers may settle claims side by side: half of them, the rest is for everybody else.
@@ -152,6 +163,10 @@ impl Store {
         let mut attempt = 0;
         loop {
             let answer = self.write_once(scope, lane, &mut body);
+            let is_refused = answer.as_ref().is_err_and(|error| error.code() == failure::UNAVAILABLE);
+            if is_refused || answer.is_ok() {
+                self.refuses_writes.store(is_refused, Ordering::Relaxed);
+            }
             attempt += 1;
             match answer {
                 Err(error) if error.code() == failure::RETRY && attempt < CONTENDED_ATTEMPT_LIMIT => {

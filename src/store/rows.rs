@@ -159,6 +159,7 @@ id_cells!(
     TrustId,
     UnitId,
     VersionId,
+    VirtualRangeId,
 );
 cells! {
     i64 => Big(MaybeBig) by |n: i64| n;

@@ -59,6 +59,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    queue_ticket (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        obligation_id -> BigInt,
+        ticket -> Text,
+        person_id -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(refund_request, refund_answer);
 
 diesel::table! {

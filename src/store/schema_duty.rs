@@ -82,6 +82,7 @@ diesel::table! {
         state -> Text,
         checker_person_id -> Nullable<BigInt>,
         revision -> BigInt,
+        base_id -> Nullable<BigInt>,
     }
 }
 

@@ -57,6 +57,7 @@ diesel::table! {
     }
 }
 
+// Drafts of before 000057, which copied them to where proposals are; kept for binaries of before.
 diesel::table! {
     tariff_draft (unit_id, id) {
         unit_id -> BigInt,

@@ -71,3 +71,39 @@ diesel::table! {
         at -> BigInt,
     }
 }
+
+diesel::table! {
+    data_act (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        request_id -> BigInt,
+        key_id -> Nullable<BigInt>,
+        cipher -> Nullable<Binary>,
+        maker_person_id -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    party_contact (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        party_id -> BigInt,
+        request_id -> BigInt,
+        key_id -> BigInt,
+        cipher -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    party_erasure (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        party_id -> BigInt,
+        request_id -> BigInt,
+        maker_person_id -> BigInt,
+        checker_person_id -> BigInt,
+        created_at -> BigInt,
+    }
+}

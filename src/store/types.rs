@@ -83,6 +83,6 @@ travels_as!(BigInt, i64:
     ClassRuleId, SettlementId, TermsId,
     DataRequestId, DelegationId, IncidentId, PadId, PictureId, RefundRequestId,
     BatchId, CorrectionId, FilingId, RefundId, RegistrationId, RemittanceId, ReopeningId, SlipId,
-    TransmissionId, VersionId, LoginId, SessionId,
+    TransmissionId, VersionId, VirtualRangeId, LoginId, SessionId,
 );
 travels_as!(Date, chrono::NaiveDate: BusinessDay);

@@ -20,7 +20,6 @@ mod pricing;
 mod tests;
 
 pub mod draft;
-mod draft_query;
 pub mod edition;
 pub mod revise;
 

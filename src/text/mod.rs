@@ -21,7 +21,7 @@ pub fn clean(raw: &str) -> String {
     cleaned.trim().to_owned()
 }
 
-/// The same of a text that is ours: most are clean as they are.
+/// As [`clean`], for an owned text; returned unchanged when it is clean.
 pub fn cleaned(text: String) -> String {
     if is_plain(&text) { text } else { clean(&text) }
 }
@@ -108,6 +108,12 @@ pub fn hex(bytes: &[u8]) -> String {
         }
         text
     })
+}
+
+/// The line a CSV record starts at, counted from one. Behind CRLF the reader stands before the line feed.
+pub fn line_of(text: &[u8], position: &csv::Position) -> u64 {
+    let at = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    position.line() + u64::from(text.get(at) == Some(&b'\n'))
 }
 
 #[cfg(test)]

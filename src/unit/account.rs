@@ -202,6 +202,18 @@ pub fn find(conn: &mut Conn, unit: UnitId, id: AccountId) -> Result<BankAccount>
         .ok_or_else(|| Error::not_found("account_not_found", "no such account in this unit"))
 }
 
+/// The account of a unit with this number.
+///
+/// # Errors
+/// `account_not_found`.
+pub fn of_number(conn: &mut Conn, unit: UnitId, account_no: &str) -> Result<BankAccount> {
+    let number = crate::text::squash(account_no);
+    of_unit(conn, unit)?
+        .into_iter()
+        .find(|account| account.account_no.eq_ignore_ascii_case(&number))
+        .ok_or_else(|| Error::not_found("account_not_found", "no such account in this unit"))
+}
+
 /// The account with this number in any unit, if it is registered.
 pub fn find_by_number(conn: &mut Conn, account_no: &str) -> Result<Option<(UnitId, AccountId)>> {
     public_code::table

@@ -4,6 +4,7 @@ use super::entrustment;
 pub use super::entrustment::Issuer;
 use super::imprint_query::ImprintRow;
 pub use super::imprint_query::{Dated, history, in_force, recorded};
+use super::naming::Naming;
 use crate::actor::{Actor, Role};
 use crate::audit;
 use crate::clock::BusinessDay;
@@ -24,6 +25,8 @@ pub struct Imprint {
     pub principal: Option<Principal>,
     /// Who stands on the documents and signs them in the unit's place (`unit::entrustment`).
     pub issuer: Option<Issuer>,
+    /// How the unit is called on that day, where a decision said so (`unit::naming`).
+    pub naming: Option<Naming>,
 }
 
 /// Who entrusted the collecting to the unit (ủy nhiệm thu), by which contract.

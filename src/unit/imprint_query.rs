@@ -4,6 +4,7 @@ use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
 use super::entrustment;
 use super::imprint::{Imprint, Principal};
+use super::naming;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::{EventId, UnitId};
@@ -26,16 +27,25 @@ crate::table_row! {
 }
 
 /// The imprints in force on a day, of those units that have one; with the city as issuer where an
-/// entrustment is in force.
+/// entrustment is in force, and with the name of that day where a decision gave one.
 pub fn in_force(conn: &mut Conn, units: &[UnitId], day: BusinessDay) -> Result<Vec<(UnitId, Imprint)>> {
     let mut found = recorded(conn, units, day)?;
     for (unit, held) in entrustment::in_force(conn, units, day)? {
-        match found.iter_mut().find(|(known, _)| *known == unit) {
-            Some((_, imprint)) => imprint.issuer = Some(held.issuer),
-            None => found.push((unit, Imprint { issuer: Some(held.issuer), ..Imprint::default() })),
-        }
+        of(&mut found, unit).issuer = Some(held.issuer);
+    }
+    for (unit, held) in naming::in_force(conn, units, day)? {
+        of(&mut found, unit).naming = Some(held);
     }
     Ok(found)
+}
+
+/// The imprint of a unit among those found, an empty one where there is none.
+fn of(found: &mut Vec<(UnitId, Imprint)>, unit: UnitId) -> &mut Imprint {
+    let at = found.iter().position(|(known, _)| *known == unit).unwrap_or_else(|| {
+        found.push((unit, Imprint::default()));
+        found.len() - 1
+    });
+    &mut found[at].1
 }
 
 /// What was recorded of the units' imprints and is in force on a day.
@@ -90,7 +100,8 @@ fn load(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<(UnitId, Dated)>> {
                 tax_code,
                 contract: contract.unwrap_or_default(),
             });
-            let imprint = Imprint { email, treasury_account, treasury_code, principal, issuer: None };
+            let imprint =
+                Imprint { email, treasury_account, treasury_code, principal, issuer: None, naming: None };
             (unit, Dated { valid_from, recorded_at, imprint })
         })
         .collect())

@@ -7,6 +7,8 @@ pub mod entrustment;
 mod entrustment_query;
 pub mod imprint;
 mod imprint_query;
+pub mod naming;
+mod naming_query;
 pub mod query;
 pub mod registration;
 mod registration_query;

@@ -1,10 +1,22 @@
 //! Mergers: which unit goes on for which, from when, by which decision.
+//!
+//! From its day on nothing new is raised for the unit that ends, and the staff of the one that goes on acts for
+//! it too. What it leaves is handed over later, when its days are closed (`report::merger`).
 
-use super::succession_query;
+use std::collections::BTreeSet;
+
+use super::succession_query::{self as query, SuccessionRow};
+use super::{CITY, query as units};
+use crate::actor::{Actor, Role, Scope};
+use crate::audit;
 use crate::clock::BusinessDay;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::UnitId;
-use crate::store::Conn;
+use crate::store::{Conn, Stamp, Tx, rows};
+use crate::text;
+
+/// Staff of the unit that goes on acts for those that ended. Cashiers do not: nothing is taken there any more.
+const ACTING: [Role; 4] = [Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
 
 /// One unit that another goes on for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,5 +30,89 @@ pub struct Succession {
 
 /// The mergers a unit has a part in, the oldest first.
 pub fn of_unit(conn: &mut Conn, unit: UnitId) -> Result<Vec<Succession>> {
-    succession_query::of_unit(conn, unit)
+    query::of_unit(conn, unit)
+}
+
+/// The merger that ends a unit, whether its day has come or not.
+pub fn ending(conn: &mut Conn, unit: UnitId) -> Result<Option<Succession>> {
+    query::ending(conn, unit)
+}
+
+/// Whether a merger can be recorded.
+///
+/// # Errors
+/// `merger_with_itself`, `merger_of_the_city`, `unit_not_found`, `unit_merged` where either of them was ended by
+/// a merger already, `field_missing` without the decision.
+pub fn check(conn: &mut Conn, merger: &Succession) -> Result<()> {
+    if merger.unit == merger.successor {
+        return Err(Error::invalid("successor", "merger_with_itself", "another unit goes on"));
+    }
+    if merger.unit == CITY || merger.successor == CITY {
+        return Err(Error::invalid("unit", "merger_of_the_city", "the city is no collecting unit"));
+    }
+    if text::clean(&merger.decision).is_empty() {
+        return Err(Error::invalid("decision_no", "field_missing", "name the decision"));
+    }
+    for unit in [merger.unit, merger.successor] {
+        let found = super::find(conn, unit)?;
+        if ending(conn, unit)?.is_some() {
+            let detail = format!("{} was ended by a merger already", found.code);
+            return Err(Error::conflict("unit_merged", detail));
+        }
+    }
+    Ok(())
+}
+
+/// Records a merger; both units are locked, so that no two mergers make a ring.
+///
+/// # Errors
+/// `role_not_allowed` and those of `check`.
+pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, merger: &Succession) -> Result<()> {
+    actor.require_role(&[Role::Administrator, Role::System])?;
+    let both = BTreeSet::from([merger.unit, merger.successor]);
+    for unit in &both {
+        actor.scope.require(*unit)?;
+        units::lock(tx, *unit)?;
+    }
+    check(tx, merger)?;
+    let row = SuccessionRow {
+        unit_id: merger.unit,
+        successor_id: merger.successor,
+        effective_on: merger.effective_on,
+        decision: text::clean(&merger.decision),
+        created_at: stamp.now,
+    };
+    rows::insert(tx, &[row])?;
+    query::end_unit(tx, merger.unit, merger.effective_on.plus_days(-1))?;
+    let entries = both.into_iter().map(|unit| audit::Entry::by(actor, unit, "unit.merged", merger.unit));
+    audit::record(tx, stamp, &entries.collect::<Vec<_>>())
+}
+
+/// Nothing new is raised for a unit from the day on which another goes on for it.
+///
+/// # Errors
+/// `unit_merged`, naming the successor where the caller may see it.
+pub fn require_standing(conn: &mut Conn, unit: UnitId, today: BusinessDay) -> Result<()> {
+    let Some(ended) = ending(conn, unit)?.filter(|one| one.effective_on <= today) else { return Ok(()) };
+    // Row-level security may hide the other unit from this caller.
+    let successor =
+        super::find(conn, ended.successor).map_or_else(|_| "another unit".to_owned(), |unit| unit.code);
+    let detail = format!("since {} {successor} goes on for it", ended.effective_on);
+    Err(Error::conflict("unit_merged", detail))
+}
+
+/// The actor with the units that theirs go on for, as far as their role acts there. The connection must see
+/// every unit.
+pub fn acting(conn: &mut Conn, actor: Actor, today: BusinessDay) -> Result<Actor> {
+    let Scope::Units(own) = &actor.scope else { return Ok(actor) };
+    if !ACTING.contains(&actor.role) {
+        return Ok(actor);
+    }
+    let mut units = own.clone();
+    let mut newest: Vec<UnitId> = own.iter().copied().collect();
+    while !newest.is_empty() {
+        newest =
+            query::before(conn, &newest, today)?.into_iter().filter(|unit| units.insert(*unit)).collect();
+    }
+    Ok(Actor { scope: Scope::Units(units), ..actor })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use diesel::sql_types::{BigInt, Date, Integer, Text};
+use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
 
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -86,6 +86,23 @@ crate::table_row! {
     }
 }
 
+/// Whether a grant can be one at all.
+///
+/// # Errors
+/// `agreement_missing`, `trust_dates_wrong`, `trust_limits_wrong`.
+pub fn check(agreement_no: &str, (from, until): (BusinessDay, BusinessDay), limits: [Dong; 2]) -> Result<()> {
+    if agreement_no.trim().is_empty() {
+        return Err(Error::invalid("agreement_no", "agreement_missing", "name the agreement with the bank"));
+    }
+    if until < from {
+        return Err(Error::invalid("valid_until", "trust_dates_wrong", "it begins, then ends"));
+    }
+    if limits.iter().any(|limit| !limit.is_positive()) {
+        return Err(Error::invalid("claim_limit", "trust_limits_wrong", "above zero"));
+    }
+    Ok(())
+}
+
 /// Records the decision. The newest row for (account, channel) is the one in force.
 pub fn grant(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, grant: Grant) -> Result<TrustId> {
     actor.require_role(&[Role::Administrator, Role::System])?;
@@ -147,7 +164,7 @@ pub fn end(
     (unit, account, channel): (UnitId, AccountId, &str),
     reason: &str,
 ) -> Result<TrustId> {
-    actor.require_role(&[Role::Administrator])?;
+    actor.require_role(&[Role::Administrator, Role::Finance, Role::Approver])?;
     actor.scope.require(unit)?;
     let person = actor.require_person()?;
     if reason.trim().is_empty() {
@@ -204,23 +221,33 @@ pub struct Decided {
     pub trust: Trust,
     /// The agreement it stands on, or why it ended.
     pub ground: String,
+    pub decided_at: Instant,
+    /// Who proposed or ended it; none where the program fell back by itself.
+    pub maker: Option<PersonId>,
+    pub checker: Option<PersonId>,
 }
 
 /// Every decision about a unit's accounts, oldest first.
 pub fn history(conn: &mut Conn, unit: UnitId) -> Result<Vec<Decided>> {
-    type Sql = (BigInt, BigInt, Text, Text, Date, Date, BigInt, BigInt, Integer, Text, Text);
-    type Stored =
-        (TrustId, AccountId, String, String, BusinessDay, BusinessDay, Dong, Dong, i32, String, String);
+    type Sql = (
+        (BigInt, BigInt, Text, Text, Date, Date, BigInt, BigInt, Integer, Text, Text),
+        (BigInt, Nullable<BigInt>, Nullable<BigInt>),
+    );
+    type Stored = (
+        (TrustId, AccountId, String, String, BusinessDay, BusinessDay, Dong, Dong, i32, String, String),
+        (Instant, Option<PersonId>, Option<PersonId>),
+    );
     let mut found: Vec<Stored> = rows::fetch::<Sql, _>(
         conn,
         "SELECT t.id, t.account_id, t.channel, t.level, t.valid_from, t.valid_until, t.claim_limit, \
-         t.unproven_limit, t.age_limit_days, t.agreement_no, t.reason FROM channel_trust t",
+         t.unproven_limit, t.age_limit_days, t.agreement_no, t.reason, t.created_at, t.maker_person_id, \
+         t.checker_person_id FROM channel_trust t",
         &[("unit_id", Column::of([unit]))],
         "",
         Lock::None,
     )?;
-    found.sort_by_key(|row| row.0);
-    let decided = found.into_iter().map(|row| {
+    found.sort_by_key(|(row, _)| row.0);
+    let decided = found.into_iter().map(|(row, (decided_at, maker, checker))| {
         let level = if row.3 == "settles" { Level::Settles } else { Level::Advises };
         let ground = if level == Level::Settles { row.9 } else { row.10 };
         let trust = Trust {
@@ -231,7 +258,7 @@ pub fn history(conn: &mut Conn, unit: UnitId) -> Result<Vec<Decided>> {
             unproven_limit: row.7,
             age_limit_days: row.8,
         };
-        Decided { account: row.1, channel: row.2, trust, ground }
+        Decided { account: row.1, channel: row.2, trust, ground, decided_at, maker, checker }
     });
     Ok(decided.collect())
 }

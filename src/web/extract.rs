@@ -15,6 +15,7 @@ use super::respond::{Failure, block};
 use crate::actor::{Actor, Scope};
 use crate::error::{Error, Result};
 use crate::identity;
+use crate::unit::succession;
 
 /// The largest body of an API request.
 pub const API_BODY_LIMIT_BYTES: usize = 1024 * 1024;
@@ -39,8 +40,13 @@ impl FromRequest for Caller {
             let token = token?;
             let app = std::sync::Arc::clone(shared.app());
             // The token's client may be registered anywhere, so its row is read in every unit.
-            let actor =
-                block(move || app.store.read(&Scope::All, |conn| identity::authenticate(conn, &token)));
+            let actor = block(move || {
+                let today = app.clock.now().business_day();
+                app.store.read(&Scope::All, |conn| {
+                    let actor = identity::authenticate(conn, &token)?;
+                    succession::acting(conn, actor, today)
+                })
+            });
             Ok(Caller(actor.await?))
         })
     }

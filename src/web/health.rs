@@ -12,7 +12,7 @@ use super::respond::{self, Answer, block};
 use crate::actor::Scope;
 use crate::app::{App, Running};
 use crate::clock::Instant;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exception::{self, Kind};
 use crate::id::minted_at;
 use crate::notification::{self, Channel, State};
@@ -27,10 +27,17 @@ pub async fn healthz() -> HttpResponse {
     plain(StatusCode::OK, "ok\n".to_owned())
 }
 
-/// `GET /readyz`: the store can be reached, its schema fits, claims are taken.
+/// `GET /readyz`: the store can be reached and written to, its schema fits, claims are taken.
 pub async fn readyz(shared: web::Data<Shared>) -> Answer {
     let app = Arc::clone(shared.app());
-    let stored = block(move || app.store.read(&Scope::All, store::migrate::check)).await;
+    let stored = block(move || {
+        app.store.read(&Scope::All, store::migrate::check)?;
+        if app.store.refuses_writes() {
+            return Err(Error::busy(store::failure::UNAVAILABLE, 2, "the last transaction could not write"));
+        }
+        Ok(())
+    })
+    .await;
     let is_settling = shared.running.settler.is_alive();
     let is_ready = stored.is_ok() && is_settling;
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

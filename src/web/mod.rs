@@ -10,6 +10,7 @@ mod health;
 mod idempotency;
 mod limit;
 pub mod message;
+pub mod multipart;
 mod pages;
 pub(crate) mod query;
 mod refusal;
@@ -20,6 +21,7 @@ mod serve;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod unit_codes;
 
 pub use api::deposits::summary as deposit_view;
 pub use api::exceptions::{event_view, read_target};
@@ -62,6 +64,7 @@ pub(crate) struct Shared {
     pub turns: Arc<pages::rendition::Turns>,
     pub metrics: PrometheusHandle,
     pub gauges: health::Gauges,
+    pub unit_codes: unit_codes::UnitCodes,
 }
 
 /// Refused callbacks kept per minute and source.
@@ -94,6 +97,7 @@ impl Shared {
             turns: Arc::new(pages::rendition::Turns::new()),
             metrics: health::recorder(),
             gauges: health::Gauges::default(),
+            unit_codes: unit_codes::UnitCodes::default(),
         }
     }
 

@@ -132,7 +132,7 @@ impl Inbox {
     }
 }
 
-/// What lies in the folder and is none of ours, by name.
+/// What lies in the folder, but for folders and files that are still being written, sorted by name.
 fn files_in(folder: &Path) -> Result<Vec<(OsString, Metadata)>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(|error| unusable(folder, &error))? {

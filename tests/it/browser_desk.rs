@@ -15,7 +15,7 @@ use crate::support::program::Service;
 use crate::support::visitor::{PASSWORD, employ};
 use crate::support::{World, each_database};
 
-fn sign_in(world: &World, service: &Service, role: Role, name: &str) -> Browser {
+pub fn sign_in(world: &World, service: &Service, role: Role, name: &str) -> Browser {
     let ready = employ(world, role, name, Scope::unit(world.ba_dinh.id));
     let mut browser = Browser::start();
     browser.screen(Screen::Desk);
@@ -65,9 +65,9 @@ fn a_walk_in_is_served_with_the_keyboard_and_sees_the_price_while_it_is_typed() 
         assert_eq!(browser.focus(), "tendered");
         browser.press("Enter");
         browser.sees("Đã thu tiền");
-        // The signature comes by itself, the focus stands on the way to the printer: Enter prints.
-        browser.sees("Xem, in (PDF)");
-        browser.wait_for("(document.activeElement.getAttribute('href') || '').endsWith('.pdf')");
+        // The signature comes by itself, the focus stands on the way to the printer.
+        browser.sees("In biên lai");
+        browser.wait_for("document.activeElement.hasAttribute('data-print-file')");
         for (path, name) in [
             (format!("/counter/obligations/{}/guide", owed.id), "guide"),
             (format!("/counter/obligations/{}", owed.id), "take-more"),

@@ -19,7 +19,7 @@ use bienlai::reconciliation::reconcile;
 use crate::corrections::{corrected, fee, person};
 use crate::imports::import;
 use crate::support::bank_file::BankFile;
-use crate::support::{World, each_database};
+use crate::support::{World, each_database, tools};
 
 const FEE: Dong = Dong(25_000);
 
@@ -180,6 +180,27 @@ fn a_batch_of_one_sale_that_nobody_knows_is_placed_gross() {
         batch(&world, "POS000001", 500, &[sale("A00009")]).unwrap();
         shown(&world, 0, 24_500, "POS000001");
         assert_eq!(world.open_kinds(unit), [Kind::BulkSettlement]);
+        placed(&world, FEE);
+        let collected = (Account::FeesCollected("HT-01".into()), -25_000);
+        world.assert_balances(unit, &[bank(&world, 24_500), (Account::ChargesToRecover, 500), collected]);
+        assert!(world.open_kinds(unit).is_empty(), "{:?}", world.open_kinds(unit));
+        close_day(&world);
+    });
+}
+
+#[test]
+fn a_sale_of_a_line_that_an_earlier_version_posted_without_a_movement_is_placed_too() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        batch(&world, "POS000001", 500, &[sale("A00009")]).unwrap();
+        shown(&world, 0, 24_500, "POS000001");
+        // As a version left it that opened no movement for a single sale.
+        let mut owner = world.database.as_owner();
+        for table in ["match_part", "movement_key", "movement"] {
+            tools::unguarded(&mut owner, world.database.product, table);
+            tools::run(&mut owner, &format!("DELETE FROM {table}")).expect("the owner may");
+        }
         placed(&world, FEE);
         let collected = (Account::FeesCollected("HT-01".into()), -25_000);
         world.assert_balances(unit, &[bank(&world, 24_500), (Account::ChargesToRecover, 500), collected]);

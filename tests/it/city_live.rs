@@ -3,20 +3,24 @@
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::filing::registration::listed_from_pem;
+use bienlai::obligation::State;
 use bienlai::payment::refund::{self, Ask, Payee};
 use bienlai::receipt::key::SigningKey;
 use bienlai::reconciliation::reconcile;
-use bienlai::report::onboarding::{self, Checklist};
+use bienlai::report::onboarding::{self, Checklist, trial};
 use bienlai::tariff::edition;
 use bienlai::unit::certificate::{self, NewCertificate};
 use bienlai::unit::imprint::{self, Imprint};
 use bienlai::unit::registration::{self, Acceptance, CertificateAction};
 use secrecy::SecretString;
+use serde_json::json;
 
 use crate::corrections::person;
 use crate::imports::import;
+use crate::strangers::token;
 use crate::support::bank_file::BankFile;
-use crate::support::visitor::employ;
+use crate::support::program::{How, Service, send};
+use crate::support::visitor::{employ, seated};
 use crate::support::{World, each_database};
 
 const TARIFF: &str = include_str!("../../fixtures/tariff/hanoi.toml");
@@ -43,6 +47,16 @@ fn go_live(world: &World) -> bienlai::error::Result<()> {
         Actor { person: Some(world.chief), client: None, role: Role::Administrator, scope: Scope::All };
     let place = (world.soc_son.id, world.soc_son.account);
     world.app.write(&actor, |tx, stamp| onboarding::go_live(tx, stamp, &actor, place, Some(&tariff), &staff))
+}
+
+fn require_live(world: &World) -> bienlai::error::Result<()> {
+    let tariff = world.look(edition::newest);
+    let staff = world.look(onboarding::staff);
+    let unit = world.soc_son.id;
+    let scope = Scope::unit(unit);
+    world
+        .store
+        .read(&scope, |conn| onboarding::require_live(conn, &world.stamp(), unit, Some(&tariff), &staff))
 }
 
 fn statement(world: &World, file: BankFile) {
@@ -97,8 +111,11 @@ fn certify(world: &World) {
 /// 1.000 đ that nobody owes any more: told, on the statement, sent back, and debited.
 fn test_payment(world: &World) {
     let (unit, no) = (world.soc_son.id, world.soc_son.account_no);
-    let owed = world.raise_at(&world.soc_son, Dong(1_000));
-    world.cancel(&owed).unwrap();
+    let admin = person(unit, world.chief, Role::Administrator);
+    let account = world.soc_son.account;
+    let begun = world.app.write(&admin, |tx, stamp| trial::begin(tx, stamp, &admin, unit, account));
+    let owed = begun.unwrap();
+    assert_eq!((owed.total, owed.state), (onboarding::TEST_AMOUNT, State::Cancelled), "nobody owes it");
     world.claim(&owed, Dong(1_000)).reference("TEST1").settle();
     let today = world.now().business_day();
     let memo = format!("{} NGUYEN THI THU nop phi", owed.reference_code);
@@ -139,6 +156,8 @@ fn each_step_is_found_done_and_the_account_goes_live_when_all_are() {
             ["treasury_account", "series", "certificate", "staff", "opening_balance", "test_payment"]
         );
         assert_eq!(go_live(&world).unwrap_err().code(), "onboarding_incomplete");
+        let refused = require_live(&world).unwrap_err();
+        assert_eq!((refused.code(), refused.detail()), ("account_not_live", first.join(", ").as_str()));
 
         world.change(|tx, stamp| {
             let wanted = Imprint {
@@ -157,10 +176,61 @@ fn each_step_is_found_done_and_the_account_goes_live_when_all_are() {
         assert_eq!(missing(&world), ["opening_balance", "test_payment"]);
         test_payment(&world);
         assert_eq!(missing(&world), Vec::<&str>::new());
+        assert_eq!(require_live(&world).unwrap_err().code(), "account_not_live", "nobody said so yet");
         go_live(&world).unwrap();
+        require_live(&world).unwrap();
         let live = checklist(&world);
         assert!(live.is_green() && live.live_since.is_some());
         assert_eq!(go_live(&world).unwrap_err().code(), "account_is_live");
         assert_eq!(world.count("audit_entry WHERE action = 'account.live'"), 1);
+    });
+}
+
+#[test]
+fn where_the_city_wants_it_a_unit_takes_nothing_before_it_is_live_and_its_page_leads_to_each_step() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let bearer = token(&world, &world.soc_son, Role::Cashier);
+        let asked = |service: &Service| {
+            let body = json!({ "unit": "00376", "dossier_code": "H26.1-261127-0001",
+                "procedure_code": "2.000815", "procedure_field": "Chứng thực", "intake_mode": "counter",
+                "submitted_at": world.now(), "due_on": world.now().business_day().plus_days(5),
+                "lines": [ { "item": "chung_thuc_ban_sao", "pages": 3, "copies": 2 } ] });
+            let headers = [
+                ("Authorization", format!("Bearer {bearer}")),
+                ("Content-Type", "application/json".to_owned()),
+                ("Idempotency-Key", "a-key-of-this-story".to_owned()),
+            ];
+            let headers: Vec<(&str, &str)> =
+                headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let path = "/api/v1/obligations";
+            send(service.address, "POST", path, &headers, body.to_string().as_bytes()).unwrap().json()
+        };
+        world.change(|tx, stamp| Ok(edition::store_edition(tx, stamp, &Actor::system(), TARIFF)?.is_ok()));
+        let strict = How { sections: "[onboarding]\nrequired = true", ..How::default() };
+        let mut service = Service::start_as(&world, strict).expect("the service is ready");
+        let refused = asked(&service);
+        assert_eq!(refused["error"]["code"], "account_not_live", "{refused}");
+        assert!(refused["error"]["detail"].as_str().unwrap().contains("test_payment"), "{refused}");
+        assert_eq!(world.count("obligation"), 0);
+
+        let own = Scope::unit(world.soc_son.id);
+        let mut admin = seated(&world, service.address, Role::Administrator, "quantri.socson", own);
+        admin.get("/onboarding/00376");
+        for href in ["/admin/units/00376#series-form", "/users", "/tariff"] {
+            admin.sees(&format!("href=\"{href}\""));
+        }
+        let account = world.soc_son.account.to_string();
+        let begun = admin.post("/onboarding/test", &[("unit", "00376"), ("account", &account)]);
+        assert_eq!(begun.status, 200, "{}", admin.page);
+        admin.sees("1.000 đ · ");
+        admin.sees("<svg");
+        assert_eq!(world.count("obligation WHERE state = 'cancelled' AND total = 1000"), 1);
+        service.stop();
+
+        // What ran before the setting keeps working.
+        let mut service = Service::start(&world);
+        assert_ne!(asked(&service)["error"]["code"], "account_not_live");
+        service.stop();
     });
 }

@@ -13,13 +13,13 @@ use crate::support::program::Service;
 use crate::support::visitor::{Visitor, location, seated};
 use crate::support::{World, each_database};
 
-fn with_tariff(world: &World) {
+pub fn with_tariff(world: &World) {
     let text = include_str!("../../fixtures/tariff/hanoi.toml");
     world.change(|tx, stamp| edition::store_edition(tx, stamp, &Actor::system(), text)).expect("it is good");
 }
 
 /// A cashier of Ba Đình with an open shift.
-fn desk(world: &World, service: &Service) -> Visitor {
+pub fn desk(world: &World, service: &Service) -> Visitor {
     let unit = Scope::unit(world.ba_dinh.id);
     let mut cashier = seated(world, service.address, Role::Cashier, "thungan.badinh", unit);
     cashier.get("/counter/shift");

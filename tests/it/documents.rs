@@ -365,6 +365,7 @@ fn an_entrusted_unit_names_its_principal_on_the_receipt() {
                 contract: "01/HĐ-UNT".to_owned(),
             }),
             issuer: None,
+            naming: None,
         };
         world.change(|tx, stamp| {
             let unit = world.ba_dinh.id;

@@ -45,12 +45,13 @@ const STEP: &str = r#"(e => { e.reached = true;
 const FORMS: &str = "[...document.querySelectorAll('main form')].filter(f => f.method === 'post' && \
                      f.querySelector('input:not([type=hidden]),textarea,select'))";
 
-const STAFF: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
+pub const STAFF: [Role; 5] =
+    [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
 
 const TARIFF: &str = include_str!("../../fixtures/tariff/hanoi.toml");
 
 /// Pages that are no page to look at: they lead on, or answer with a file.
-fn is_page(operation: &Operation) -> bool {
+pub fn is_page(operation: &Operation) -> bool {
     let told = &operation.told["responses"]["200"]["content"];
     let is_file = operation.path.ends_with("/file");
     operation.method == "GET"
@@ -60,10 +61,10 @@ fn is_page(operation: &Operation) -> bool {
 }
 
 /// What stands in the places of a path.
-struct Filled(BTreeMap<&'static str, String>, Things);
+pub struct Filled(BTreeMap<&'static str, String>, Things);
 
 impl Filled {
-    fn of(world: &World, things: Things) -> Filled {
+    pub fn of(world: &World, things: Things) -> Filled {
         let owed = world.raise(Dong(25_000));
         let paid = world.raise(Dong(30_000));
         world.take(&paid, Dong(30_000), bienlai::payment::book::Method::Cash).unwrap();
@@ -104,7 +105,7 @@ impl Filled {
         Filled(parts, things)
     }
 
-    fn path(&self, operation: &Operation) -> String {
+    pub fn path(&self, operation: &Operation) -> String {
         let owed = format!("/obligations/{}", self.0["obligation"]);
         let paid = format!("/obligations/{}/confirmation", self.0["paid"]);
         let path = operation.chosen().replace("/obligations/{id}/confirmation", &paid);
@@ -119,7 +120,7 @@ impl Filled {
     }
 }
 
-fn sit(browser: &mut Browser, service: &Service, visitor: Option<&Visitor>) {
+pub fn sit(browser: &mut Browser, service: &Service, visitor: Option<&Visitor>) {
     browser.call("Network.clearBrowserCookies", json!({}));
     for (name, value) in visitor.into_iter().flat_map(|visitor| &visitor.cookies) {
         let url = format!("http://{}/", service.address);

@@ -6,11 +6,15 @@ use std::io::Write;
 use bienlai::actor::Actor;
 use bienlai::amount::Dong;
 use bienlai::payment::book::Method;
+use bienlai::receipt::verify::TrustStore;
 use bienlai::report::evidence;
+use bienlai::report::evidence::judge::judge;
+use bienlai::simulator::chance::Chance;
 use bienlai::worker;
 use serde_json::{Value, json};
 
 use crate::evidence_attacks::{Attack, Forgery, PERIOD, each_is_named, judged, paid, taken, two_days};
+use crate::support::world::AUTHORITY_PEM;
 use crate::support::{World, each_database};
 
 /// Whoever carries a bundle has no key: what no piece's own signature binds is bound by the trail's.
@@ -182,5 +186,38 @@ fn an_entry_that_stands_there_twice_is_named() {
         at.into_iter().for_each(|at| bytes[at] = b'n');
         let found = judged(&world, &bytes);
         assert!(found.faults.iter().any(|fault| fault.contains("stands there twice")), "{:?}", found.faults);
+    });
+}
+
+const TYPED: &[u8] = b"0123456789 \n\"{}[],:ae";
+
+/// Whoever carries a bundle may change any byte of any entry and write the list of hashes anew.
+#[test]
+fn random_damage_to_a_bundle_is_found_or_changes_nothing_of_what_it_proves() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        two_days(&world);
+        let genuine = Forgery::of(&taken(&world, &world.ba_dinh, PERIOD));
+        let proven = judged(&world, &genuine.clone().bytes());
+        assert!(proven.holds());
+        let names: Vec<String> = genuine.files.keys().cloned().collect();
+        let trust = TrustStore::from_pem(AUTHORITY_PEM).unwrap();
+        let mut chance = Chance::new(0xB1E2_1A1F);
+        for round in 0..100 {
+            let mut damaged = genuine.clone();
+            let name = chance.pick(&names).unwrap();
+            let bytes = damaged.files.get_mut(name).unwrap();
+            let at = chance.below(bytes.len());
+            match chance.below(3) {
+                0 => bytes[at] ^= 1 << chance.below(7),
+                1 => bytes.insert(at, TYPED[chance.below(TYPED.len())]),
+                _ => drop(bytes.remove(at)),
+            }
+            if serde_json::from_slice::<serde_json::Value>(&damaged.files["manifest.json"]).is_err() {
+                continue;
+            }
+            let Ok(found) = judge(&damaged.bytes(), &trust, world.now()) else { continue };
+            assert!(!found.holds() || found == proven, "round {round}, {name} at {at}: {found:#?}");
+        }
     });
 }

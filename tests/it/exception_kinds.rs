@@ -135,9 +135,29 @@ fn every_kind_of_the_catalogue_has_a_story_that_exists() {
         assert_eq!(stories.len(), 1, "{kind}");
         for (_, file, story) in stories {
             let text = std::fs::read_to_string(folder.join(format!("{file}.rs"))).expect(file);
-            assert!(text.contains(&format!("#[test]\nfn {story}()")), "{kind}: {file}::{story}");
+            let told = body(&text, &format!("#[test]\nfn {story}() {{"));
+            let told = told.unwrap_or_else(|| panic!("{kind}: {file}::{story}"));
+            let name = format!("Kind::{kind:?}");
+            let asks = told.contains(&name)
+                || told.contains(&format!("\"{kind}\""))
+                || helpers(&text, &name).any(|helper| told.contains(helper));
+            assert!(asks, "{file}::{story} does not ask for {kind:?}");
         }
     }
+}
+
+/// What stands between a head and the end of its function.
+fn body<'t>(text: &'t str, head: &str) -> Option<&'t str> {
+    let (_, rest) = text.split_once(head)?;
+    rest.split("\n}\n").next()
+}
+
+/// Functions of the file that speak of something, as they are called.
+fn helpers<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = &'t str> {
+    text.split("\nfn ")
+        .skip(1)
+        .filter(move |one| one.split("\n}\n").next().is_some_and(|told| told.contains(name)))
+        .filter_map(|one| one.find('(').map(|at| &one[..=at]))
 }
 
 const FEE: Dong = Dong(25_000);
@@ -163,9 +183,20 @@ fn item(world: &World, kind: Kind) -> Exception {
         world.exceptions(world.ba_dinh.id).into_iter().filter(|item| item.kind == kind).collect();
     assert_eq!(found.len(), 1, "{kind}: {found:?}");
     let item = found.into_iter().next().unwrap();
+    told_whole(world, &item);
+    item
+}
+
+/// Who has it, until when, how old it is, what comes next and what it does meanwhile.
+#[track_caller]
+fn told_whole(world: &World, item: &Exception) {
+    let kind = item.kind;
     assert_eq!(item.owner, kind.default_owner());
     assert_eq!(item.due_on, world.stamp().calendar.after(item.opened_on, kind.due_working_days()));
-    item
+    assert!((0..=3).contains(&item.age_days(today(world))), "{kind} is {} days old", item.opened_on);
+    for words in [kind.next_step_vi(), kind.next_step_en(), kind.effect_vi(), kind.effect_en()] {
+        assert!(words.split_whitespace().count() >= 3, "{kind}: {words}");
+    }
 }
 
 fn balance(world: &World, account: &Account) -> i64 {
@@ -328,6 +359,7 @@ fn lines_that_nobody_can_place_stand_in_suspense_under_the_name_of_their_fault()
         let twins: Vec<Exception> =
             world.exceptions(unit).into_iter().filter(|item| item.kind == Kind::TwinLines).collect();
         assert_eq!(twins.len(), 2, "both lines are kept");
+        twins.iter().for_each(|twin| told_whole(&world, twin));
         assert_eq!(world.count("receipt"), 0, "no receipt for any of them");
     });
 }

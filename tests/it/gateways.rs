@@ -384,7 +384,7 @@ fn two_choices_are_left_to_a_person_and_nothing_is_guessed() {
         assert_eq!(states(&world, &ba_dinh), [PaymentState::Claimed; 3], "which two of the three?");
         let open = world.exceptions(ba_dinh.id);
         assert_eq!(open.iter().map(|item| item.kind).collect::<Vec<_>>(), [Kind::BulkSettlement]);
-        assert!(open[0].detail.contains("nhiều cách chọn"), "{}", open[0].detail);
+        assert!(open[0].detail.contains("several_choices"), "{}", open[0].detail);
         let evidence = world.words("SELECT evidence AS t FROM match_part").concat();
         assert!(evidence.contains("several_choices"), "{evidence}");
         // All of them together leave one choice.

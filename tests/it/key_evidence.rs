@@ -12,6 +12,7 @@ use bienlai::simulator::authority::Authority;
 
 use crate::support::app::MASTER_KEY;
 use crate::support::keys::KeyWorld;
+use crate::support::program::{How, Service, send};
 use crate::support::{World, each_database};
 
 struct Evidence {
@@ -154,6 +155,65 @@ fn the_command_line_writes_the_evidence_and_judges_a_receipt_by_it() {
         assert!(code == Some(0) && told.contains("certificate since expired"), "{told}");
         let (code, told) = bienlai(world, &["receipt", "evidence", "7K2M0Q419VAB", "-o", &changed]);
         assert!(code == Some(1) && told.contains("Không tìm thấy biên lai. / No such receipt."), "{told}");
+    });
+}
+
+fn part(name: &str, content: &[u8]) -> Vec<u8> {
+    let head = format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"x\"\r\n\r\n");
+    [head.as_bytes(), content, b"\r\n"].concat()
+}
+
+#[test]
+fn a_citizen_fetches_the_evidence_and_the_page_says_that_the_receipt_was_valid_when_it_was_signed() {
+    each_database(|database| {
+        let story = Evidence::of(World::settled_in_before(database, 20));
+        let (keys, world) = (&story.keys, &story.keys.world);
+        // Ten days after it, the certificate is over; today that is ten days ago.
+        keys.store(&keys.issue(10), None);
+        story.refresh();
+        let receipt = keys.pay();
+        world.seal();
+        world.wait_days(1);
+        assert_eq!(story.stamp_yesterday(), Some(1));
+        let stored = world.look(|conn| query::by_id(conn, world.soc_son.id, receipt)).expect("the receipt");
+        let ca = world.database.folder.path().join("ca.pem");
+        std::fs::write(&ca, &story.ca_pem).expect("a file");
+        let ca = ca.display();
+        let sections =
+            format!("[trust]\nauthority_files = [\"{ca}\"]\n[evidence]\ntimestamp_trust_file = \"{ca}\"\n");
+        let how = How { sections: &sections, ..How::default() };
+        let mut service = Service::start_as(world, how).expect("it starts");
+        let got = |path: &str| send(service.address, "GET", path, &[], b"").expect("an answer");
+        let link = format!("/r/{}/evidence.json", stored.lookup_code);
+        let page = String::from_utf8(got(&format!("/r/{}", stored.lookup_code)).body).expect("a page");
+        assert!(page.contains(&format!("href=\"{link}\"")), "{page}");
+        let (xml, evidence) = (got(&format!("/r/{}.xml", stored.lookup_code)), got(&link));
+        assert_eq!(evidence.status, 200, "{}", evidence.head);
+        assert!(
+            evidence.head.to_lowercase().contains("attachment; filename=\"bien-lai"),
+            "{}",
+            evidence.head
+        );
+
+        let brought = |xml: &[u8], evidence: &[u8]| {
+            let form = [part("file", xml), part("evidence", evidence), b"--B--\r\n".to_vec()].concat();
+            let headers = [("Content-Type", "multipart/form-data; boundary=B")];
+            let answer = send(service.address, "POST", "/verify", &headers, &form).expect("an answer");
+            (answer.status, String::from_utf8(answer.body).expect("a page"))
+        };
+        let (status, page) = brought(&xml.body, &evidence.body);
+        let told = ["Hợp lệ khi ký; chứng thư đã hết hạn sau đó", "certificate since expired"];
+        assert!(status == 200 && told.iter().all(|told| page.contains(told)), "{page}");
+        let (_, page) = brought(&xml.body, b"");
+        assert!(!page.contains("Bằng chứng <span"), "none was brought: {page}");
+        let changed = String::from_utf8(xml.body.clone()).expect("text").replacen("25000", "26000", 1);
+        let (_, page) = brought(changed.as_bytes(), &evidence.body);
+        let told = ["Không hợp lệ", "Bằng chứng trái ngược", "Tệp bằng chứng là của chứng từ khác"];
+        assert!(told.iter().all(|told| page.contains(told)), "{page}");
+        let (status, page) = brought(&xml.body, b"{}");
+        assert!(status == 400 && page.contains("Tệp bằng chứng không đọc được"), "{status} {page}");
+        assert_eq!(got("/r/7K2M0Q419VAB/evidence.json").status, 404);
+        service.stop();
     });
 }
 

@@ -108,7 +108,9 @@ fn five_failures_lock_a_dossier_for_a_day_even_after_a_restart_and_nobody_learns
             unknown.push(ask(&service, "H26.9-999999-9999", "001199000002"));
         }
         for (known, unknown) in known.iter().zip(&unknown) {
-            assert_eq!((known.0, &known.1), (404, &unknown.1), "the same answer");
+            // Each gives back the dossier that was typed, and nothing else tells them apart.
+            let same = |page: &str| page.replace(&dossier, "…").replace("H26.9-999999-9999", "…");
+            assert_eq!((known.0, same(&known.1)), (404, same(&unknown.1)), "the same answer");
             let gap = known.2.abs_diff(unknown.2);
             assert!(gap < Duration::from_millis(150), "{:?} and {:?}", known.2, unknown.2);
         }

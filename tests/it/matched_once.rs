@@ -80,7 +80,7 @@ fn line_works(world: &World, movement: MovementId) -> Vec<LineWork> {
         case: Case::Proof { parts: vec![(movement, Dong(25_000))] },
         rule: "code_and_amount",
         evidence: "[]".into(),
-        hint: String::new(),
+        hint: None,
     };
     ids.iter().map(work).collect()
 }

@@ -1,8 +1,11 @@
 //! What an administrator does on the command line: bulk load, trust in channels, erasure.
 
+use bienlai::actor::Role;
 use bienlai::amount::Dong;
 
 use crate::cash_by_command::Shell;
+use crate::strangers::token;
+use crate::support::program::{Service, send};
 use crate::support::world::BANK;
 use crate::support::{World, each_database};
 
@@ -48,6 +51,37 @@ fn a_dossier_with_a_bad_row_is_left_out_whole_and_the_corrected_file_charges_it_
         assert_eq!(world.count("obligation"), 2, "nobody is charged twice by a changed file");
         let (code, out, _) = load(&world, &shell, &[row(&world, "HS-2", "9")], &["--additional"]);
         assert_eq!((code, out.trim()), (0, "1 raised, 0 known already, 0 failed"));
+    });
+}
+
+#[test]
+fn what_is_loaded_is_seen_by_its_dossier_system_whatever_token_it_shows() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let first = token(&world, &world.ba_dinh, Role::DossierSystem);
+        let shell = Shell::new(&world);
+        let tariff = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/tariff/hanoi.toml");
+        assert_eq!(shell.run(&["tariff", "load", tariff]).0, 0);
+        let (code, _, error) = load(&world, &shell, &[row(&world, "HS-1", "3")], &[]);
+        assert_eq!(code, 0, "{error}");
+        // The token leaked: the same system gets another.
+        let second = token(&world, &world.ba_dinh, Role::DossierSystem);
+        let mut service = Service::start(&world);
+        let ask = |token: &str, path: &str| {
+            let bearer = format!("Bearer {token}");
+            let headers = [("Authorization", bearer.as_str())];
+            send(service.address, "GET", path, &headers, b"").unwrap().json()
+        };
+        for token in [&first, &second] {
+            let found = ask(token, "/api/v1/obligations?unit=00004&dossier_code=HS-1");
+            let item = &found["obligations"][0];
+            assert_eq!(item["dossier_code"], "HS-1", "{found}");
+            let one = ask(token, &format!("/api/v1/obligations/{}", item["id"].as_str().unwrap()));
+            assert_eq!(one["dossier_code"], "HS-1", "{one}");
+            let changes = ask(token, "/api/v1/obligations/changes?after=f0");
+            assert!(changes["changes"].as_array().is_some_and(|told| !told.is_empty()), "{changes}");
+        }
+        service.stop();
     });
 }
 
@@ -132,5 +166,33 @@ fn a_file_that_is_not_there_is_no_verdict_on_a_receipt() {
             let (code, _, error) = shell.run(missing);
             assert_eq!(code, 2, "{missing:?}: {error}");
         }
+    });
+}
+
+#[test]
+fn a_unit_is_merged_and_handed_over_by_command_with_both_persons_named() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise_at(&world.tay_ho, Dong(40_000));
+        let shell = Shell::new(&world);
+        let (maker, checker) =
+            (shell.person("Lê Thị Mẫu").to_string(), shell.person("Trần Văn Mẫu").to_string());
+        let today = world.now().business_day().to_string();
+        let merge = |checker: &str| {
+            let who = ["--reason", "Sắp xếp", "--maker", &maker, "--checker", checker];
+            let what = ["unit", "merge", "--unit", "00091", "--into", "00004", "--on", &today];
+            shell.run(&[&what[..], &["--decision", "21/NQ-HĐND"], &who[..]].concat())
+        };
+        assert!(merge(&maker).2.contains("maker_is_checker"));
+        assert_eq!(world.count("proposal"), 0, "nothing is half decided");
+        let (code, _, error) = merge(&checker);
+        assert_eq!(code, 0, "{error}");
+        world.shift(world.tay_ho.id);
+        let (_, told, _) = shell.run(&["unit", "hand-over", "--unit", "00091"]);
+        assert!(told.contains("Shifts that are not closed: 1"), "{told}");
+        let (code, _, error) = shell.run(&["unit", "hand-over", "--unit", "00091", "--person", &maker]);
+        assert!(code != 0 && error.contains("unit_busy") && error.contains("shift_open: 1"), "{error}");
+        assert_eq!(world.count("obligation_handover"), 0, "nothing moved");
+        assert_eq!(world.again(&owed).state, bienlai::obligation::State::Raised);
     });
 }

@@ -113,6 +113,8 @@ fn a_full_disk_is_told_as_busy_and_over_when_there_is_room_again() {
         }
     }
     assert!(refused >= 3, "the disk never filled: {taken} taken");
+    let ready = crate::support::program::get(service.address, "/readyz").unwrap();
+    assert_eq!(ready.status, 503, "nothing can be written: {}", ready.head);
     assert_eq!(world.count("claim"), taken, "what was refused left nothing behind");
     let lifted =
         Command::new("prlimit").args(["--pid", &service.pid().to_string(), "--fsize=unlimited"]).status();
@@ -121,6 +123,7 @@ fn a_full_disk_is_told_as_busy_and_over_when_there_is_room_again() {
         callback_until_taken(service.address, claim, Duration::from_secs(20));
     }
     wait_for_signatures(&world, Duration::from_secs(30));
+    assert_eq!(crate::support::program::get(service.address, "/readyz").unwrap().status, 200);
     service.stop();
     assert_eq!(world.count("receipt"), 100.max(taken));
     assert_eq!(world.problems(), Vec::<String>::new());

@@ -40,7 +40,7 @@ fn a_claim_that_comes_while_its_line_is_matched_is_not_counted_twice() {
             case: Case::Credit { named: vec![(unit, owed.id)] },
             rule: "code_and_amount",
             evidence: String::new(),
-            hint: String::new(),
+            hint: None,
         };
         let refused = world.store.write(&Scope::All, Lane::Bulk, |tx| {
             post_lines(tx, &world.stamp(), &Actor::system(), std::slice::from_ref(&work), &BTreeSet::new())

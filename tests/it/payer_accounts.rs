@@ -55,7 +55,7 @@ fn an_account_that_paid_by_code_suggests_its_payers_next_debt_and_a_person_decid
         let [item] = &open(&world)[..] else { panic!("{:?}", open(&world)) };
         assert_eq!(item.kind, Kind::UnidentifiedCredit);
         assert!(item.detail.contains(&next.id.to_string()), "{}", item.detail);
-        assert!(item.detail.contains("đã từng nộp từ tài khoản này"), "{}", item.detail);
+        assert!(item.detail.contains("paid_from_account_before"), "{}", item.detail);
         assert!(!item.detail.contains("0123456789"), "no account in the clear");
         // What two persons decide is learned from like a code.
         let clerk = person(world.ba_dinh.id, world.clerk, Role::Finance);

@@ -49,6 +49,8 @@ impl Studio {
         self.browser.screen(screen);
         self.browser.open(&format!("{}{path}", self.host));
         self.browser.sees(words);
+        // What loads later is not what the page looks like.
+        self.browser.wait_for("!document.querySelector('.loading-container')");
         self.keep(name);
     }
 

@@ -354,3 +354,49 @@ fn a_notification_for_another_units_account_is_refused() {
         assert_eq!((world.count("entry_detail"), world.count("statement_file")), (0, 0));
     });
 }
+
+#[test]
+fn a_table_without_a_number_contradicts_by_a_code_by_a_line_behind_and_by_the_next_days_opening() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (one, two) = (world.raise(Dong(FEE)), world.raise(Dong(FEE)));
+        let day = |codes: &[&str]| {
+            let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0);
+            codes.iter().enumerate().fold(file, |file, (at, code)| {
+                file.book(FEE, &format!("{code} nop phi"), &format!("FT2632700{at}"))
+            })
+        };
+        let (first, second) = (one.reference_code.as_str(), two.reference_code.as_str());
+        import(&world, &day(&[first, "khong ma"]).csv());
+        // The same line names somebody else's fee.
+        assert_eq!(held(&import(&world, &day(&[second, "khong ma"]).csv())).changed, 1);
+        // A line in the midst is gone, and the last one stands: no export of the morning.
+        let mut without = day(&[first, "khong ma", "cuoi ngay"]);
+        import(&world, &without.csv());
+        without.bookings.remove(1);
+        assert_eq!(held(&import(&world, &without.csv())).gone, 1);
+        // The last line is gone, and the next day opens without it.
+        let next = BankFile::new(world.ba_dinh.account_no, today(&world).plus_days(1), 2 * FEE);
+        import(&world, &next.book(1_000, "hom sau", "FT26328000").csv());
+        let shorter = day(&[first, "khong ma"]).without_references();
+        assert_eq!(held(&import(&world, &shorter.csv())).gone, 1);
+    });
+}
+
+#[test]
+fn a_correction_is_compared_with_the_telling_of_its_own_format() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise(Dong(FEE));
+        // A day is missing before, so that balances prove nothing of one format against another.
+        let file = |fee: i64| {
+            let file = BankFile::new(world.ba_dinh.account_no, today(&world), 500_000).numbered(7);
+            file.book(fee, &format!("{} nop phi", owed.reference_code), "FT26327001")
+        };
+        import(&world, &file(10_000).mt940());
+        import(&world, &file(FEE).camt());
+        assert_eq!(world.count("statement_line"), 2);
+        let version = held(&import(&world, &file(FEE).without_references().mt940())).clone();
+        assert_eq!((version.gone + version.changed, version.added), (1, 0), "the misprint is taken out");
+    });
+}

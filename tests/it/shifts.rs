@@ -418,6 +418,22 @@ fn the_bank_credits_more_and_the_rest_stands_in_suspense_by_name() {
 }
 
 #[test]
+fn what_is_taken_after_the_day_was_closed_lies_on_the_next() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let shift = open(&world, "").unwrap();
+        taken(&world, 1);
+        let slip = hand_over(&world, &[(shift.id, 25_000)]).unwrap();
+        shown(&world, 0, 25_000, &format!("{} nop tien mat", slip.reference_code));
+        closed(&world, today(&world));
+        let owed = world.raise(FEE);
+        let late = world.take(&owed, FEE, Method::Cash).unwrap();
+        let found = world.look(|conn| bienlai::payment::query::payments(conn, &[(late.unit, late.payment)]));
+        assert_eq!(found[0].accounting_date, today(&world).next(), "the closed day stays as it was proven");
+    });
+}
+
+#[test]
 fn a_deposit_without_its_code_is_found_by_two_persons() {
     each_database(|database| {
         let world = World::settled_in(database);

@@ -434,6 +434,7 @@ pub fn complaint(world: &World) -> bienlai::exception::Exception {
         amount: bienlai::amount::Dong(25_000),
         on: world.now().business_day(),
         trace: "FT 26331".to_owned(),
+        time: String::new(),
     };
     world.change(|tx, stamp| bienlai::payment::told::tell(tx, stamp, &owed, &word));
     let items = world.exceptions(world.ba_dinh.id);

@@ -126,6 +126,7 @@ impl Things {
         thing!("pictures", "told_picture", PictureId);
         thing!("slips", "slip_pad", PadId);
         thing!("persons", "person", PersonId);
+        thing!("events", "raw_event", RawEventId);
         thing!("proposals", "proposal", EventId);
         thing!("delegations", "delegation", DelegationId);
         thing!("requests", "data_request", DataRequestId);

@@ -64,6 +64,39 @@ fn ask_with(citizen: &mut Visitor, path: &str, code: &str) -> Reply {
 }
 
 #[test]
+fn what_was_paid_twice_or_for_nothing_is_shown_to_its_payer_and_not_waved_away() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let twice = world.raise(Dong(25_000));
+        world.claim(&twice, Dong(25_000)).settle();
+        world.claim(&twice, Dong(25_000)).settle();
+        let in_parts = world.raise(Dong(30_000));
+        for amount in [10_000, 20_000, 7_000] {
+            world.claim(&in_parts, Dong(amount)).settle();
+        }
+        let mut service = Service::start(&world);
+        let mut citizen = Visitor::at(service.address);
+        for (owed, words) in
+            [(&twice, "Bạn đã chuyển thừa 25.000 đ"), (&in_parts, "Bạn đã chuyển thừa 7.000 đ")]
+        {
+            citizen.get(&format!("/p/{}", owed.reference_code));
+            citizen.sees(words);
+            citizen.sees(&format!("/p/{}/refund", owed.reference_code));
+        }
+        service.stop();
+        let items = world.exceptions(world.ba_dinh.id);
+        let item = items.iter().find(|item| item.kind == Kind::DuplicateTransfer).expect("a surplus is told");
+        let refused = world
+            .app
+            .read(&bienlai::actor::Actor::system(), |conn| {
+                bienlai::payment::resolve::check_proposal(conn, item, "acknowledge", None)
+            })
+            .unwrap_err();
+        assert_eq!(refused.code(), "surplus_stands");
+    });
+}
+
+#[test]
 fn a_payer_asks_for_surplus_back_and_sees_every_step_until_it_is_sent() {
     each_database(|database| {
         let world = World::settled_in_today(database);

@@ -19,6 +19,37 @@ fn brought(service: &Service, path: &str, file: &[u8]) -> String {
     String::from_utf8(answer.body).unwrap()
 }
 
+/// A reader that has seen enough leaves, as `grep -q` does. What it did not hear is no good answer.
+#[test]
+fn a_forgery_whose_answer_nobody_hears_to_the_end_is_not_passed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("forged.xml");
+    let text = include_str!("../../fixtures/receipt/test-only-receipt.xml").replacen("25000", "26000", 1);
+    std::fs::write(&path, text).unwrap();
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_bienlai"))
+        .args(["receipt", "verify"])
+        .arg(&path)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let code = child.wait().unwrap().code();
+    assert!(matches!(code, Some(1 | 2)), "{code:?}");
+}
+
+#[test]
+fn an_editors_mark_before_a_receipt_changes_nothing_that_is_signed() {
+    let world = World::settled_in_today(crate::support::database::Database::sqlite());
+    let (_, first) = collected(&world, vec![fee("HT-01", 25_000)]);
+    let file = world.look(|conn| query::document(conn, first.unit, first.id)).expect("it is signed");
+    let sections = trusting();
+    let mut service = Service::start_as(&world, How { sections: &sections, ..How::default() }).unwrap();
+    let marked = [b"\xEF\xBB\xBF".as_slice(), &file].concat();
+    assert!(brought(&service, "/verify", &marked).contains(">Hợp lệ<"));
+    service.stop();
+}
+
 #[test]
 fn a_replaced_receipt_with_a_good_signature_is_said_to_be_replaced_and_leads_to_its_successor() {
     each_database(|database| {

@@ -39,6 +39,7 @@ pub struct Request {
     removed: Vec<String>,
     #[command(flatten)]
     payer: PayerArgs,
+    /// The reason; it is kept
     #[arg(long)]
     reason: String,
     /// Number of the agreement between collector and payer
@@ -58,15 +59,19 @@ pub struct Request {
 /// The payer's data as they should have been; what is not named stays as it is printed.
 #[derive(Debug, Args)]
 pub struct PayerArgs {
+    /// The payer's name
     #[arg(long, value_name = "NAME")]
     payer_name: Option<String>,
+    /// The payer's address
     #[arg(long, value_name = "ADDRESS")]
     payer_address: Option<String>,
+    /// The payer's tax code, with or without the branch
     #[arg(long, value_name = "MST")]
     payer_tax_code: Option<String>,
     /// Twelve digits
     #[arg(long, value_name = "CCCD")]
     payer_personal_id: Option<String>,
+    /// The payer's passport number
     #[arg(long, value_name = "NUMBER")]
     payer_passport: Option<String>,
 }

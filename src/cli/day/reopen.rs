@@ -22,6 +22,7 @@ pub struct Reopen {
     /// The first day that opens, YYYY-MM-DD; all later ones open with it
     #[arg(long, value_name = "DATE")]
     date: BusinessDay,
+    /// The reason; it is kept
     #[arg(long)]
     reason: String,
     /// Who asks, as per_…
@@ -42,6 +43,7 @@ pub struct Step {
 pub struct Refusal {
     #[command(flatten)]
     step: Step,
+    /// The reason; it is kept
     #[arg(long)]
     reason: String,
 }

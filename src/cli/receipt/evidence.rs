@@ -10,7 +10,7 @@ use crate::cli::{DONE, key, read_bytes, read_text};
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::receipt::LookupCode;
-use crate::receipt::evidence::bundle::{self, Bundle, Finding, Judgement};
+use crate::receipt::evidence::bundle::{self, Bundle, Judgement};
 use crate::receipt::key::certificates_in;
 use crate::receipt::query;
 use crate::receipt::verify::Report;
@@ -57,29 +57,13 @@ pub fn judge(
         Some(path) => certificates_in(&read_text(path)?)?,
         None => Vec::new(),
     };
-    let signature = report.documents.iter().flat_map(|document| &document.signatures).next();
-    let signed_at = signature.and_then(|signature| signature.signing_time).ok_or_else(|| {
-        Error::invalid(
-            "file",
-            "evidence_of_nothing",
-            "the document carries no signature that could be judged",
-        )
-    })?;
+    let signed_at = report.signed_at().ok_or_else(bundle::of_nothing)?;
     bundle.judge(document, signed_at, &authorities, at)
 }
 
 pub fn print(judgement: &Judgement) {
-    println!(
-        "  Bằng chứng / evidence:  {}",
-        match judgement.finding {
-            Finding::ValidWhenSigned => "hợp lệ khi ký / valid when signed",
-            Finding::ValidWhenSignedExpiredSince => {
-                "hợp lệ khi ký; chứng thư đã hết hạn sau đó / valid when signed; certificate since expired"
-            }
-            Finding::NotProven => "chưa đủ bằng chứng / not proven",
-            Finding::Contradicted => "bằng chứng trái ngược / contradicted",
-        }
-    );
+    let (vi, en) = judgement.finding.words();
+    println!("  Bằng chứng / evidence:  {vi} / {en}");
     let lines = [
         ("Tồn tại lúc / existed at", judgement.existed_at),
         ("Trạng thái lúc / status at", judgement.status_at),

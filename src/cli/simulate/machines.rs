@@ -36,6 +36,7 @@ pub struct AuthorityOptions {
 /// How the signing service behaves.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Habit {
+    /// Signs at once
     Well,
     /// Waits before each signature; see --wait-ms
     Slow,
@@ -55,6 +56,7 @@ pub struct SigningOptions {
     /// Where it listens
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9902")]
     listen: SocketAddr,
+    /// How the service behaves
     #[arg(long, value_enum, default_value = "well")]
     mood: Habit,
     /// How long a slow service waits

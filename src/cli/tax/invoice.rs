@@ -18,13 +18,16 @@ const BATCH: i64 = 500;
 pub enum Command {
     /// Danh sách / a unit's invoices with how far each is on its way to the authority, newest first
     List {
+        /// The collecting unit, by its code
         #[arg(long, value_name = "CODE")]
         unit: String,
+        /// The most invoices to show
         #[arg(long, value_name = "N", default_value_t = 200)]
         limit: i64,
     },
     /// Gửi bổ sung / draft the sending of signed invoices that were never sent; new ones go by themselves
     Missing {
+        /// The collecting unit, by its code
         #[arg(long, value_name = "CODE")]
         unit: String,
     },

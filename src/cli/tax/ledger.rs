@@ -16,6 +16,7 @@ use crate::unit;
 pub enum Command {
     /// Danh sách thông điệp / messages, newest first
     List {
+        /// The collecting unit, by its code; all units when left out
         #[arg(long, value_name = "CODE")]
         unit: Option<String>,
         /// Only what is not settled yet
@@ -23,9 +24,15 @@ pub enum Command {
         open: bool,
     },
     /// Một thông điệp / one message with every attempt and answer
-    Show { id: TransmissionId },
+    Show {
+        /// The message, as trm_…
+        id: TransmissionId,
+    },
     /// Gửi tiếp / let a halted message go again; the authority is asked first whether it has it
-    Release { id: TransmissionId },
+    Release {
+        /// The message, as trm_…
+        id: TransmissionId,
+    },
 }
 
 pub fn run(config: &Path, command: Command) -> Result<u8> {

@@ -44,6 +44,7 @@ pub enum Command {
     Ledger(ledger::Command),
     /// Xem một tờ khai / show a form with its history; --xml exports the signed document
     Form {
+        /// The form, as fil_…
         id: FilingId,
         /// Write the signed message here, for the tax portal
         #[arg(long, value_name = "FILE")]

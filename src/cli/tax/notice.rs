@@ -28,20 +28,26 @@ pub enum Command {
     },
     /// Duyệt / approve: another person than the one who requested; it is signed and sent then
     Approve {
+        /// The form, as fil_…
         id: FilingId,
+        /// Who decides, as per_…
         #[arg(long, value_name = "ID")]
         person: PersonId,
     },
     /// Rút hoặc từ chối / take back or turn down what was requested
     Withdraw {
+        /// The form, as fil_…
         id: FilingId,
+        /// The reason; it is kept
         #[arg(long)]
         reason: String,
+        /// Who decides, as per_…
         #[arg(long, value_name = "ID")]
         person: PersonId,
     },
     /// Danh sách / the notices of a unit, newest first
     List {
+        /// The collecting unit, by its code
         #[arg(long, value_name = "CODE")]
         unit: String,
     },

@@ -29,6 +29,7 @@ pub enum Command {
     Accept(Box<Accept>),
     /// Xem đăng ký / show what is registered, with the certificates in force
     Show {
+        /// The collecting unit, by its code
         #[arg(long, value_name = "CODE")]
         unit: String,
     },
@@ -62,13 +63,16 @@ pub struct Draft {
     /// The managing tax office: five digits
     #[arg(long)]
     office_code: String,
+    /// The managing tax office's name
     #[arg(long)]
     office_name: String,
     /// Who answers the tax office's questions
     #[arg(long)]
     contact: String,
+    /// The mailbox of the unit for the tax office
     #[arg(long)]
     email: String,
+    /// The telephone of the unit for the tax office
     #[arg(long)]
     phone: String,
     #[command(flatten)]
@@ -100,6 +104,7 @@ pub struct Certificates {
 
 #[derive(Debug, Args)]
 pub struct Accept {
+    /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
     unit: String,
     /// The number of the tax office's notice
@@ -111,8 +116,10 @@ pub struct Accept {
     /// The form sent from here, where its answer was unclear; the rest is taken from it
     #[arg(long, value_name = "ID")]
     form: Option<FilingId>,
+    /// The managing tax office: five digits
     #[arg(long, required_unless_present = "form")]
     office_code: Option<String>,
+    /// The managing tax office's name
     #[arg(long, required_unless_present = "form")]
     office_name: Option<String>,
     /// receipt, invoice

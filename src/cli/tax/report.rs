@@ -26,15 +26,19 @@ pub enum Command {
     Supplement(Which),
     /// Số liệu / the figures as the receipts have them now, and what changed since the last report
     Show {
+        /// The collecting unit, by its code
         #[arg(long, value_name = "CODE")]
         unit: String,
+        /// The quarter, as 2026-Q3
         #[arg(long, value_name = "YYYY-Qn")]
         quarter: Quarter,
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
     },
     /// Duyệt / approve a report that was made by itself; it is signed and sent then
     Approve {
+        /// The form, as fil_…
         id: FilingId,
         /// Who approves it, as per_…
         #[arg(long, value_name = "ID")]
@@ -42,6 +46,7 @@ pub enum Command {
     },
     /// Ghi nhận đã nộp / record by hand that the tax office has a report, filed on its portal for one
     Accept {
+        /// The form, as fil_…
         id: FilingId,
         /// The number of the tax office's notice
         #[arg(long, value_name = "NO")]
@@ -52,6 +57,7 @@ pub enum Command {
     },
     /// Đến hạn / reports still to be sent; exit 1 when one is overdue
     Due {
+        /// The collecting unit, by its code
         #[arg(long, value_name = "CODE")]
         unit: Option<String>,
     },
@@ -59,11 +65,13 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Which {
+    /// The collecting unit, by its code
     #[arg(long, value_name = "CODE", required_unless_present = "all")]
     unit: Option<String>,
     /// Every unit; those with nothing to do are passed over
     #[arg(long, conflicts_with = "unit")]
     all: bool,
+    /// The quarter, as 2026-Q3
     #[arg(long, value_name = "YYYY-Qn")]
     quarter: Quarter,
 }

@@ -19,7 +19,7 @@ const KEY_LIMIT: usize = 50;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     Malformed,
-    /// Its algorithm is none of ours.
+    /// Its algorithm is not one of the three that are accepted.
     Algorithm,
     /// No key of the set fits: it may be newer than the set we hold.
     UnknownKey,

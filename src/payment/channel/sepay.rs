@@ -243,7 +243,7 @@ pub fn sign(secret: &SecretString, at: Instant, body: &[u8]) -> Vec<(String, Str
     vec![(HEADERS.timestamp.to_owned(), timestamp), (HEADERS.signature.to_owned(), signature)]
 }
 
-/// The sender's side, for the simulator: the header of a message proven by its API key.
+/// The sender's side, for tests: the header of a message proven by its API key.
 pub fn present_api_key(key: &SecretString) -> Vec<(String, String)> {
     vec![("authorization".to_owned(), format!("Apikey {}", key.expose_secret()))]
 }

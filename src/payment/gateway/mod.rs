@@ -17,7 +17,7 @@ use crate::amount::Dong;
 use crate::audit;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
-use crate::exception::{self, Kind, Subject};
+use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
 use crate::statement;
 use crate::store::{Conn, Stamp, Tx, failure};
@@ -184,12 +184,12 @@ fn name_unknown(tx: &mut Tx<'_>, stamp: &Stamp<'_>, settlement: &Settlement, ite
         account: Some(settlement.account),
         amount: Dong::sum(unknown.iter().map(|item| item.amount))?,
         opened_on: stamp.today(),
-        detail: format!(
-            "settlement {} of {}: transactions {}",
-            settlement.reference,
-            settlement.channel,
-            ids.join(" ")
-        ),
+        detail: Detail::Settlement {
+            reference: settlement.reference.clone(),
+            channel: settlement.channel.clone(),
+            transactions: ids,
+        }
+        .into(),
     };
     exception::open(tx, stamp, &[item]).map(|_| ())
 }

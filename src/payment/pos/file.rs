@@ -1,7 +1,7 @@
 //! The items of a batch as a file. The format is a proposal of ours [P]: CSV in UTF-8 with `,` or
-//! `;` and the first line `loai,ma_chuan_chi,so_tien`; `loai` is `sale`, `chargeback` or `refund`, which
-//! is read as the money going back either way. A batch
-//! counts as a whole: one bad line refuses the file and is named.
+//! `;` and the first line `loai,ma_chuan_chi,so_tien`. `loai` is `sale`, `chargeback` or `refund`; the
+//! last two are both money that goes back. A batch counts as a whole: one bad line refuses the file
+//! and is named.
 
 use super::{Item, ItemKind};
 use crate::amount::Dong;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::{Batch, Item, ItemKind, query, rules};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
-use crate::exception::{self, Kind, Subject};
+use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
 use crate::ledger::Account;
 use crate::payment::book::PaymentState;
@@ -181,7 +181,7 @@ impl Desk<'_> {
                     account: Some(work.account),
                     amount: item.amount,
                     opened_on: work.booking_date,
-                    detail: format!("approval code {}", item.approval_code),
+                    detail: Detail::Approval { code: item.approval_code.clone() }.into(),
                 });
             }
             (ItemKind::Sale, ..) => {

@@ -14,7 +14,7 @@ use crate::amount::Dong;
 use crate::audit;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
-use crate::exception::{self, Kind, Subject};
+use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
 use crate::statement;
 use crate::store::failure;
@@ -158,7 +158,7 @@ pub fn import(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &NewBatch)
     query::note(tx, stamp, &batch, "imported", stamp.today(), (actor.person, None))?;
     let unknown = rules::unmatched(&items, &query::candidates(tx, unit, &items)?);
     if !unknown.is_empty() {
-        let codes: Vec<&str> = unknown.iter().map(|item| item.approval_code.as_str()).take(20).collect();
+        let codes: Vec<String> = unknown.iter().map(|item| item.approval_code.clone()).take(20).collect();
         let item = exception::New {
             unit,
             kind: Kind::BulkSettlement,
@@ -166,7 +166,7 @@ pub fn import(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &NewBatch)
             account: Some(account),
             amount: Dong::sum(unknown.iter().map(|item| item.amount))?,
             opened_on: stamp.today(),
-            detail: format!("batch {} approval codes {}", batch.reference, codes.join(" ")),
+            detail: Detail::Batch { reference: batch.reference.clone(), approval_codes: codes }.into(),
         };
         exception::open(tx, stamp, &[item])?;
     }
@@ -196,7 +196,7 @@ pub fn overdue(
             account: Some(account),
             amount,
             opened_on: stamp.today(),
-            detail: format!("taken by card on {taken_on} and in no batch"),
+            detail: Detail::CardInNoBatch { taken_on }.into(),
         })
         .collect())
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::{Refund, State, query, step};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
-use crate::exception::{self, Kind, Subject};
+use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::{LineId, PaymentId, UnitId};
 use crate::ledger::{Account, Posting, Source};
 use crate::payment::book::Bucket;
@@ -177,7 +177,7 @@ impl Desk<'_> {
             account: Some(work.account),
             amount: refund.amount,
             opened_on: work.booking_date,
-            detail: format!("refund {} code {}", refund.id, refund.reference_code),
+            detail: Detail::Refund { refund: refund.id, code: refund.reference_code.clone() }.into(),
         });
         Ok(Mark { matched: work.size(), class: CLASS })
     }

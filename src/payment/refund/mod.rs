@@ -21,7 +21,7 @@ use crate::amount::Dong;
 use crate::audit;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
-use crate::exception::{self, Kind, Subject};
+use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
 use crate::ledger::Account;
 use crate::obligation::code;
@@ -417,7 +417,7 @@ pub fn note_overdue(
             account: Some(account),
             amount: refund.amount,
             opened_on: stamp.today(),
-            detail: format!("refund {} code {}", refund.id, refund.reference_code),
+            detail: Detail::Refund { refund: refund.id, code: refund.reference_code.clone() }.into(),
         })
         .collect();
     exception::open(tx, stamp, &items)

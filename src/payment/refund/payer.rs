@@ -10,7 +10,7 @@ use crate::amount::Dong;
 use crate::audit;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
-use crate::exception::{self, Kind, New, Subject};
+use crate::exception::{self, Detail, Kind, New, Subject};
 use crate::id::*;
 use crate::notification::send::Courier;
 use crate::obligation::Obligation;
@@ -18,8 +18,13 @@ use crate::payment::query as payments;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Stamp, Tx, failure, rows};
 
-/// How the item of the queue begins, so that no other complaint is settled with it.
-const DETAIL: &str = "the payer asks for surplus back";
+/// How older versions told it.
+const OLD_WORDS: &str = "the payer asks for surplus back";
+
+/// Whether an item of the queue is a wish for surplus, so that no other complaint is settled with it.
+fn asks_back(detail: &str) -> bool {
+    matches!(Detail::read(detail), Some(Detail::AsksBack { .. })) || detail.starts_with(OLD_WORDS)
+}
 
 /// What a payer asked for, and what staff said to it.
 #[derive(Clone, Debug)]
@@ -48,7 +53,7 @@ pub struct Answer {
 
 /// Everything asked for an obligation's payments, also from the page of another obligation of theirs.
 pub fn of_obligation(conn: &mut Conn, item: &Obligation) -> Result<Vec<PayerRequest>> {
-    let ids = payments::payments_on(conn, item.unit, item.id)?;
+    let ids = payments::payments_for(conn, item.unit, item.id)?;
     query::of_payments(conn, item.unit, &ids)
 }
 
@@ -66,7 +71,7 @@ pub struct Askable {
 pub fn askable(conn: &mut Conn, item: &Obligation) -> Result<Vec<Askable>> {
     let requests = of_obligation(conn, item)?;
     let mut found = Vec::new();
-    for payment in payments::payments_on(conn, item.unit, item.id)? {
+    for payment in payments::payments_for(conn, item.unit, item.id)? {
         let of_it: Vec<&PayerRequest> = requests.iter().filter(|one| one.payment == payment).collect();
         let amount = wanted(conn, item.unit, payment)?;
         if amount.is_positive() && of_it.iter().all(|one| one.answer.is_some()) {
@@ -127,7 +132,7 @@ pub fn ask(
 ) -> Result<Asked> {
     let payee = checked_payee(payee)?;
     let keys: Vec<_> =
-        payments::payments_on(tx, item.unit, item.id)?.into_iter().map(|id| (item.unit, id)).collect();
+        payments::payments_for(tx, item.unit, item.id)?.into_iter().map(|id| (item.unit, id)).collect();
     payments::lock_payments(tx, &keys)?;
     let asked = askable(tx, item)?;
     if asked.is_empty() {
@@ -189,7 +194,7 @@ fn note(
             account: Some(item.account),
             amount,
             opened_on: stamp.today(),
-            detail: format!("{DETAIL}: {id}"),
+            detail: Detail::AsksBack { request: id }.into(),
         };
         exception::open(tx, stamp, &[new])?;
         let entry = audit::Entry::by(&Actor::system(), item.unit, "refund.asked_by_payer", id);
@@ -294,7 +299,7 @@ fn answer(
     })?;
     let subject = Subject::Payment(request.payment);
     let item = exception::find_open(tx, request.unit, Kind::Complaint, subject)?;
-    if item.is_some_and(|item| item.detail.starts_with(DETAIL)) {
+    if item.is_some_and(|item| asks_back(&item.detail)) {
         let cause = (request.unit, Kind::Complaint, subject, "the payer's request was answered");
         exception::settle_by_themselves(tx, stamp, &[cause])?;
     }

@@ -20,6 +20,12 @@ use crate::unit::{self, certificate};
 /// Evidence files are some kilobytes, with a revocation list some megabytes.
 pub const BYTES_LIMIT: usize = 64 << 20;
 
+/// Evidence is held against the time of a signature.
+pub fn of_nothing() -> Error {
+    let detail = "the document carries no signature that could be judged";
+    Error::invalid("file", "evidence_of_nothing", detail)
+}
+
 /// What is kept about one signed receipt. Binary parts are Base64 of DER.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -93,6 +99,20 @@ pub enum Finding {
     Contradicted,
 }
 
+impl Finding {
+    /// For people, in Vietnamese and English.
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Finding::ValidWhenSigned => ("hợp lệ khi ký", "valid when signed"),
+            Finding::ValidWhenSignedExpiredSince => {
+                ("hợp lệ khi ký; chứng thư đã hết hạn sau đó", "valid when signed; certificate since expired")
+            }
+            Finding::NotProven => ("chưa đủ bằng chứng", "not proven"),
+            Finding::Contradicted => ("bằng chứng trái ngược", "contradicted"),
+        }
+    }
+}
+
 /// What the evidence shows.
 #[derive(Clone, Debug, Serialize)]
 pub struct Judgement {
@@ -154,6 +174,9 @@ impl Bundle {
         }
         self.judge_time(&sha256, authorities, &mut judgement);
         self.judge_status(&chain, signed_at, now, &mut judgement);
+        if stamped_after_revocation(&judgement) {
+            judgement.problems.push("stamped_after_revocation");
+        }
         judgement.finding = finding(&judgement, &certificate, signed_at);
         Ok(judgement)
     }
@@ -215,6 +238,11 @@ impl Bundle {
     }
 }
 
+/// Whoever has a revoked key may claim any signing time; only a stamp of before proves one.
+fn stamped_after_revocation(judgement: &Judgement) -> bool {
+    matches!((judgement.revoked_at, judgement.existed_at), (Some(revoked), Some(existed)) if revoked <= existed)
+}
+
 fn finding(judgement: &Judgement, certificate: &SigningCertificate, signed_at: Instant) -> Finding {
     let wrong =
         ["evidence_of_another_document", "timestamp_wrong", "revocation_untrusted", "revocation_unreadable"];
@@ -226,7 +254,8 @@ fn finding(judgement: &Judgement, certificate: &SigningCertificate, signed_at: I
     if is_wrong || revoked_before || stamped_late || stamped_early || !certificate.is_valid_at(signed_at) {
         return Finding::Contradicted;
     }
-    if judgement.existed_at.is_none() || !judgement.timestamp_trusted || judgement.status_at.is_none() {
+    let is_stamped = judgement.existed_at.is_some() && judgement.timestamp_trusted;
+    if !is_stamped || judgement.status_at.is_none() || stamped_after_revocation(judgement) {
         return Finding::NotProven;
     }
     match judgement.certificate_expired_at {

@@ -241,7 +241,7 @@ impl Profile {
             return Err(Error::invalid("series", "invoice_series_malformed", detail));
         }
         if series.starts_with('C') {
-            // Without the tax authority's code such an invoice is none; the code is not fetched here.
+            // A coded invoice is invalid without the tax authority's code, which this program does not fetch.
             let detail = "a series of coded invoices (C…); this program issues uncoded ones (K…)";
             return Err(Error::invalid("series", "invoice_series_coded", detail));
         }

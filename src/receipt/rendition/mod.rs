@@ -11,6 +11,7 @@
 
 pub mod cache;
 mod form;
+pub mod print;
 mod query;
 mod reading;
 #[cfg(test)]
@@ -42,7 +43,7 @@ impl Layout {
         }
     }
 
-    /// The layout of a day of issue, as documents write days; of the newest profile for what is no day.
+    /// The layout of a day of issue, as documents write days; of the newest profile when the text is no day.
     fn on(issued_on: &str) -> Layout {
         let profile = issued_on.parse().map_or_else(|_| profile::newest(), profile::for_day);
         Layout::of(profile.page_layout.value).unwrap_or(Layout::First)
@@ -124,7 +125,7 @@ pub fn render(document: &[u8], standing: &Standing, links: &Links) -> Result<Vec
         },
         watermark: wording::watermark(standing),
     };
-    sheet.finish(&form::page_texts(&printed).as_furniture(), &description)
+    sheet.finish(&form::page_texts(&printed, false).as_furniture(), &description)
 }
 
 /// The name under which a rendition is saved, without its ending.

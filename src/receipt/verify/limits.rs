@@ -21,10 +21,11 @@ pub fn gate(bytes: &[u8]) -> Result<&str, Problem> {
     if bytes.len() > DOCUMENT_BYTES_LIMIT {
         return Err(Problem::DocumentTooLarge);
     }
-    if bytes.starts_with(b"\xEF\xBB\xBF") || bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF")
-    {
+    if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
         return Err(Problem::ByteOrderMark);
     }
+    // An editor that saves a receipt puts UTF-8's mark before it. No byte that is signed changes.
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::EncodingNotUtf8)?;
     let Some(content) = text.strip_prefix(DECLARATION) else {
         let is_xml = text.trim_start().starts_with('<');

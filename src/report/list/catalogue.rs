@@ -6,6 +6,8 @@ use crate::id::*;
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     Text,
+    /// A stored word of the program: a state, a kind. Pages say it in the reader's language, files keep it.
+    Code,
     Date,
     /// Microseconds, shown in the time of Hà Nội.
     Time,
@@ -41,7 +43,8 @@ pub struct Definition {
     pub dated: Dated,
     /// What the date is, Vietnamese and English.
     pub date_title: &'static str,
-    pub has_state: bool,
+    /// The states its rows can be in; none for rows without one.
+    pub states: &'static [&'static str],
     pub columns: &'static [Column],
 }
 
@@ -53,11 +56,15 @@ const fn text(title: &'static str, column: &'static str) -> Column {
     of(title, column, Kind::Text)
 }
 
+const fn code(title: &'static str, column: &'static str) -> Column {
+    of(title, column, Kind::Code)
+}
+
 const fn amount(title: &'static str, column: &'static str) -> Column {
     of(title, column, Kind::Amount)
 }
 
-const STATE: Column = text("Trạng thái / State", "state");
+const STATE: Column = code("Trạng thái / State", "state");
 const MADE: Column = of("Lập lúc / Made at", "created_at", Kind::Time);
 const AMOUNT: Column = amount("Số tiền / Amount", "amount");
 const CODE: Column = text("Mã nộp tiền / Reference code", "reference_code");
@@ -80,7 +87,7 @@ pub const LISTS: &[Definition] = &[
         table: "obligation",
         dated: Dated::Time("created_at"),
         date_title: "Ngày lập / Raised",
-        has_state: true,
+        states: &["raised", "partly_paid", "paid", "reopened", "cancelled", "waived"],
         columns: &[
             of("Nghĩa vụ / Obligation", "id", named!(ObligationId)),
             CODE,
@@ -100,15 +107,15 @@ pub const LISTS: &[Definition] = &[
         table: "claim",
         dated: Dated::Time("created_at"),
         date_title: "Ngày nhận / Received",
-        has_state: false,
+        states: &[],
         columns: &[
             of("Báo có / Claim", "id", named!(ClaimId)),
             of("Biến động / Movement", "movement_id", named!(MovementId)),
             text("Kênh / Channel", "channel"),
             ACCOUNT,
-            text("Chiều / Direction", "direction"),
+            code("Chiều / Direction", "direction"),
             AMOUNT,
-            text("Mức tin cậy / Trust", "trust"),
+            code("Mức tin cậy / Trust", "trust"),
             of("Giao dịch lúc / Occurred at", "occurred_at", Kind::Time),
             of("Nhận lúc / Received at", "created_at", Kind::Time),
         ],
@@ -119,11 +126,11 @@ pub const LISTS: &[Definition] = &[
         table: "movement",
         dated: Dated::Day("first_seen_on"),
         date_title: "Ngày thấy đầu tiên / First seen",
-        has_state: true,
+        states: &["expected", "proven", "disproven", "reversed", "same_as"],
         columns: &[
             of("Biến động / Movement", "id", named!(MovementId)),
             ACCOUNT,
-            text("Chiều / Direction", "direction"),
+            code("Chiều / Direction", "direction"),
             AMOUNT,
             of("Ngày thấy đầu tiên / First seen", "first_seen_on", Kind::Date),
             amount("Đã chứng minh / Proven", "proven"),
@@ -138,11 +145,11 @@ pub const LISTS: &[Definition] = &[
         table: "payment",
         dated: Dated::Day("accounting_date"),
         date_title: "Ngày hạch toán / Accounting date",
-        has_state: true,
+        states: &["claimed", "proven", "disproven", "reversed"],
         columns: &[
             of("Khoản nộp / Payment", "id", named!(PaymentId)),
             of("Ngày hạch toán / Accounting date", "accounting_date", Kind::Date),
-            text("Hình thức / Method", "method"),
+            code("Hình thức / Method", "method"),
             text("Kênh / Channel", "channel"),
             AMOUNT,
             OBLIGATION,
@@ -160,10 +167,10 @@ pub const LISTS: &[Definition] = &[
         table: "receipt",
         dated: Dated::Day("issued_on"),
         date_title: "Ngày lập / Issued on",
-        has_state: true,
+        states: &["numbered", "signed", "replaced", "adjusted", "cancelled"],
         columns: &[
             of("Chứng từ / Document", "id", named!(ReceiptId)),
-            text("Loại / Kind", "document_kind"),
+            code("Loại / Kind", "document_kind"),
             text("Mẫu / Template", "template"),
             text("Ký hiệu / Series", "series"),
             of("Số / Number", "number", Kind::Count),
@@ -179,11 +186,11 @@ pub const LISTS: &[Definition] = &[
         table: "correction",
         dated: Dated::Time("created_at"),
         date_title: "Ngày đề nghị / Requested",
-        has_state: true,
+        states: &["requested", "approved", "refused", "withdrawal_requested", "withdrawn"],
         columns: &[
             of("Điều chỉnh / Correction", "id", named!(CorrectionId)),
             of("Chứng từ / Document", "receipt_id", named!(ReceiptId)),
-            text("Loại / Kind", "kind"),
+            code("Loại / Kind", "kind"),
             amount("Số cũ / Old amount", "old_amount"),
             amount("Số mới / New amount", "new_amount"),
             of("Người lập / Maker", "maker_person_id", named!(PersonId)),
@@ -198,7 +205,7 @@ pub const LISTS: &[Definition] = &[
         table: "statement",
         dated: Dated::Day("closing_on"),
         date_title: "Ngày số dư cuối / Closing day",
-        has_state: true,
+        states: &["loading", "ready", "abandoned"],
         columns: &[
             of("Sao kê / Statement", "id", named!(StatementId)),
             ACCOUNT,
@@ -219,14 +226,14 @@ pub const LISTS: &[Definition] = &[
         table: "statement_line",
         dated: Dated::Day("booking_date"),
         date_title: "Ngày ghi sổ / Booking date",
-        has_state: false,
+        states: &[],
         columns: &[
             of("Dòng / Line", "id", named!(LineId)),
             ACCOUNT,
             of("Ngày ghi sổ / Booking date", "booking_date", Kind::Date),
             of("Ngày giá trị / Value date", "value_date", Kind::Date),
             AMOUNT,
-            text("Loại / Class", "class"),
+            code("Loại / Class", "class"),
             amount("Đã khớp / Matched", "matched"),
             text("Số giao dịch / Bank reference", "bank_reference"),
             of("Hạch toán / Posted on", "posted_on", Kind::Date),
@@ -238,14 +245,14 @@ pub const LISTS: &[Definition] = &[
         table: "exception",
         dated: Dated::Day("opened_on"),
         date_title: "Ngày mở / Opened on",
-        has_state: true,
+        states: &["open", "proposed", "resolved"],
         columns: &[
             of("Ngoại lệ / Exception", "id", named!(ExceptionId)),
             of("Loại / Kind", "kind", Kind::Exception),
             of("Ngày mở / Opened on", "opened_on", Kind::Date),
             of("Hạn xử lý / Due on", "due_on", Kind::Date),
-            text("Phụ trách / Owner", "owner"),
-            text("Về / About", "subject_kind"),
+            code("Phụ trách / Owner", "owner"),
+            code("Về / About", "subject_kind"),
             ACCOUNT,
             AMOUNT,
             STATE,
@@ -257,7 +264,7 @@ pub const LISTS: &[Definition] = &[
         table: "refund",
         dated: Dated::Time("created_at"),
         date_title: "Ngày đề nghị / Requested",
-        has_state: true,
+        states: &["requested", "approved", "sent", "debited", "bounced", "refused"],
         columns: &[
             of("Hoàn trả / Refund", "id", named!(RefundId)),
             PAYMENT,
@@ -276,7 +283,7 @@ pub const LISTS: &[Definition] = &[
         table: "shift",
         dated: Dated::Day("opened_on"),
         date_title: "Ngày mở / Opened on",
-        has_state: true,
+        states: &["in_use", "counted", "closed"],
         columns: &[
             of("Ca thu / Shift", "id", named!(ShiftId)),
             of("Người thu / Cashier", "person_id", named!(PersonId)),
@@ -291,7 +298,7 @@ pub const LISTS: &[Definition] = &[
         table: "deposit_slip",
         dated: Dated::Day("handed_on"),
         date_title: "Ngày nộp / Handed over on",
-        has_state: true,
+        states: &["in_transit", "short", "credited", "withdrawn"],
         columns: &[
             of("Giấy nộp tiền / Slip", "id", named!(SlipId)),
             ACCOUNT,
@@ -309,12 +316,12 @@ pub const LISTS: &[Definition] = &[
         table: "remittance",
         dated: Dated::Time("created_at"),
         date_title: "Ngày lập / Drawn up",
-        has_state: true,
+        states: &["drafted", "approved", "debited", "credited", "settled", "rejected", "returned", "refused"],
         columns: &[
             of("Lệnh / Order", "id", named!(RemittanceId)),
             of("Số / Number", "order_no", Kind::Count),
             of("Năm / Year", "year", Kind::Count),
-            text("Loại / Kind", "kind"),
+            code("Loại / Kind", "kind"),
             ACCOUNT,
             of("Số liệu đến / Covered until", "covered_until", Kind::Date),
             AMOUNT,

@@ -61,7 +61,7 @@ pub fn rows(
         Dated::Day(column) => format!("t.{column} >= $3 AND t.{column} <= $4 AND $5 = $5 AND $6 = $6"),
         Dated::Time(column) => format!("$3 = $3 AND $4 = $4 AND t.{column} >= $5 AND t.{column} < $6"),
     };
-    let state = if list.has_state { "($7 = '' OR t.state = $7)" } else { "$7 = ''" };
+    let state = if !list.states.is_empty() { "($7 = '' OR t.state = $7)" } else { "$7 = ''" };
     let text = format!(
         "SELECT t.id AS id, {} FROM {} t WHERE t.unit_id = $1 AND t.id > $2 AND {dated} AND {state} \
          ORDER BY t.id LIMIT $8",

@@ -57,6 +57,16 @@ impl List {
     pub fn columns(self) -> Vec<&'static str> {
         self.0.columns.iter().map(|column| column.title).collect()
     }
+
+    /// For each column whether it holds stored words of the program.
+    pub fn coded(self) -> Vec<bool> {
+        self.0.columns.iter().map(|column| matches!(column.kind, catalogue::Kind::Code)).collect()
+    }
+
+    /// The states its rows can be in.
+    pub fn states(self) -> &'static [&'static str] {
+        self.0.states
+    }
 }
 
 /// What is asked of a list.
@@ -162,7 +172,7 @@ fn cell(column: &Column, value: Option<String>) -> Result<Cell> {
     let Some(value) = value else { return Ok(Cell::Empty) };
     let number = || value.parse::<i64>().map_err(|_| Error::internal("a list's number does not read"));
     Ok(match column.kind {
-        Kind::Text => Cell::Text(value),
+        Kind::Text | Kind::Code => Cell::Text(value),
         Kind::Date => Cell::Date(value.parse()?),
         Kind::Time => Cell::Time(Instant(number()?)),
         Kind::Amount => Cell::Amount(crate::amount::Dong(number()?)),

@@ -6,6 +6,7 @@
 
 mod onboarding_query;
 mod steps;
+pub mod trial;
 
 use std::collections::BTreeMap;
 
@@ -203,4 +204,27 @@ pub fn go_live(
     let text = serde_json::to_string(&state).map_err(|error| Error::internal(error.to_string()))?;
     onboarding_query::record(tx, unit, account, person, text, stamp.now)?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "account.live", account)])
+}
+
+/// An obligation may be raised for a unit whose receiving account is live.
+///
+/// # Errors
+/// `account_not_live` with the steps that are missing; `unit_has_no_account`. Needs a connection that sees the unit.
+pub fn require_live(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    unit: UnitId,
+    tariff: Option<&Tariff>,
+    staff: &[(Role, crate::actor::Scope)],
+) -> Result<()> {
+    let account = unit::account::receiving(conn, unit)?.id;
+    if onboarding_query::is_live(conn, unit, account)? {
+        return Ok(());
+    }
+    let lists = checklists(conn, stamp, &Actor::system(), Some(unit), tariff, staff)?;
+    let list = lists.iter().find(|list| list.account == Some(account));
+    let steps = list.map(|list| list.steps.as_slice()).unwrap_or_default();
+    let left: Vec<&str> = steps.iter().filter(|one| !one.is_done).map(|one| one.step.as_str()).collect();
+    let left = if left.is_empty() { "an administrator lets it go live".to_owned() } else { left.join(", ") };
+    Err(Error::conflict("account_not_live", left))
 }

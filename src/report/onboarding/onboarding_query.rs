@@ -152,6 +152,18 @@ fn tests(conn: &mut Conn, units: &[UnitId]) -> Result<Tests> {
     Ok(tests)
 }
 
+/// Whether somebody let an account go live.
+pub fn is_live(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<bool> {
+    let found: Option<AccountId> = account_live::table
+        .filter(account_live::unit_id.eq(unit))
+        .filter(account_live::account_id.eq(account))
+        .select(account_live::account_id)
+        .first(conn)
+        .optional()
+        .classify()?;
+    Ok(found.is_some())
+}
+
 crate::table_row! {
     pub struct LiveRow in "account_live" {
         pub unit_id: UnitId,

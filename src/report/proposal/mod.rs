@@ -1,94 +1,28 @@
 //! Decisions of the city that one administrator proposes and another person approves: a target for units, an
-//! entrustment of a unit's signing, the end of one. They stand at the city's unit.
+//! entrustment of a unit's signing or its end, a merger of units, the end of an account, a unit's new name,
+//! the trust in a channel. They stand at the city's unit.
 
-mod proposal_query;
+mod content;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use self::proposal_query::{self as query, EventRow, ProposalRow};
-use super::target::{Target, Targets};
+pub use self::content::{AccountEnd, Content, Entrustment, EntrustmentEnd, Merger, Naming, Trust};
+pub use crate::proposal::State;
+
+use super::target::Targets;
 use crate::actor::{Actor, Role, Scope};
 use crate::audit;
-use crate::clock::{BusinessDay, Instant};
+use crate::clock::Instant;
 use crate::error::{Error, Result};
-use crate::id::{EventId, PersonId, UnitId};
+use crate::id::{EventId, PersonId};
+use crate::proposal::{self, New};
 use crate::store::{Conn, Stamp, Tx};
-use crate::text;
-use crate::unit::entrustment::{self, Decision};
-use crate::unit::{self, CITY};
+use crate::unit::CITY;
 
-const REASON_LIMIT: usize = 500;
+const KINDS: [&str; 6] = ["targets", "entrustment", "merger", "account", "naming", "trust"];
 
 /// Who may look at proposals.
 pub const READERS: [Role; 3] = [Role::Administrator, Role::Approver, Role::Auditor];
-
-/// What is proposed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "what", content = "of", rename_all = "snake_case")]
-pub enum Content {
-    /// A target beside those there are; of one kind of unit and measure the newest holds.
-    Target(Target),
-    Entrustment(Entrustment),
-    EntrustmentEnd(EntrustmentEnd),
-}
-
-/// The city's certificate signs for a unit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Entrustment {
-    pub unit: UnitId,
-    pub decision_no: String,
-    pub decided_on: BusinessDay,
-    pub valid_from: BusinessDay,
-    /// The last day.
-    pub valid_until: BusinessDay,
-}
-
-/// It does so no more, from a day on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EntrustmentEnd {
-    pub unit: UnitId,
-    pub decision_no: String,
-    pub decided_on: BusinessDay,
-    pub from: BusinessDay,
-}
-
-impl Content {
-    /// The kind of its row.
-    fn kind(&self) -> &'static str {
-        match self {
-            Content::Target(_) => "targets",
-            Content::Entrustment(_) | Content::EntrustmentEnd(_) => "entrustment",
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    Proposed,
-    Approved,
-    Refused,
-}
-
-impl State {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Proposed => "proposed",
-            State::Approved => "approved",
-            State::Refused => "refused",
-        }
-    }
-
-    fn parse(text: &str) -> State {
-        match text {
-            "proposed" => State::Proposed,
-            "approved" => State::Approved,
-            _ => State::Refused,
-        }
-    }
-}
 
 /// A proposal as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -100,8 +34,21 @@ pub struct Proposal {
     pub created_at: Instant,
     pub state: State,
     pub checker: Option<PersonId>,
-    #[serde(skip)]
-    pub revision: i64,
+}
+
+impl Proposal {
+    fn of(stored: &proposal::Proposal) -> Result<Proposal> {
+        Ok(Proposal {
+            id: stored.id,
+            content: serde_json::from_str(&stored.content)
+                .map_err(|error| Error::internal(error.to_string()))?,
+            reason: stored.reason.clone(),
+            maker: stored.maker,
+            created_at: stored.created_at,
+            state: stored.state,
+            checker: stored.checker,
+        })
+    }
 }
 
 /// They hold for many units, so that only who looks after all of them decides.
@@ -112,22 +59,11 @@ fn require_city(actor: &Actor) -> Result<()> {
     Err(Error::forbidden("proposal_is_the_citys", "it is decided for the whole city"))
 }
 
-fn reason_of(text: &str) -> Result<String> {
-    let reason = text::clean(text);
-    if reason.is_empty() {
-        return Err(Error::invalid("reason", "field_missing", "why, and by which decision"));
-    }
-    if reason.chars().count() > REASON_LIMIT {
-        return Err(Error::invalid("reason", "field_too_long", format!("at most {REASON_LIMIT} characters")));
-    }
-    Ok(reason)
-}
-
 /// Proposes a decision; nothing holds before another person approves it.
 ///
 /// # Errors
 /// `role_not_allowed`, `proposal_is_the_citys`, `person_required`, `field_missing`, `target_wrong`,
-/// `entrustment_dates_wrong`, `unit_not_found`.
+/// `entrustment_dates_wrong`, `unit_not_found`, `unit_merged`, `account_ended`.
 pub fn propose(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -138,90 +74,25 @@ pub fn propose(
     actor.require_role(&[Role::Administrator])?;
     require_city(actor)?;
     let maker = actor.require_person()?;
-    let reason = reason_of(reason)?;
-    check(tx, content)?;
-    let id: EventId = stamp.mint()?;
-    let text = serde_json::to_string(content).map_err(|error| Error::internal(error.to_string()))?;
-    query::insert(
-        tx,
-        ProposalRow {
-            unit_id: CITY,
-            id,
-            kind: content.kind(),
-            content: text,
-            reason: reason.clone(),
-            maker_person_id: maker,
-            created_at: stamp.now,
-            state: State::Proposed.as_str(),
-            checker_person_id: None,
-            revision: 1,
-        },
-    )?;
-    tell(tx, stamp, (id, 1), State::Proposed, maker, reason)?;
-    audit::record(tx, stamp, &[audit::Entry::by(actor, CITY, "proposal.proposed", id).with(content.kind())])?;
+    content.check(tx, &proposal::reason_of(reason)?)?;
+    let kind = content.kind();
+    let content = serde_json::to_string(content).map_err(|error| Error::internal(error.to_string()))?;
+    let id = proposal::propose(tx, stamp, maker, New { kind, content, base: None, reason })?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, CITY, "proposal.proposed", id).with(kind)])?;
     Ok(id)
-}
-
-fn check(conn: &mut Conn, content: &Content) -> Result<()> {
-    match content {
-        Content::Target(target) => target.check(),
-        Content::Entrustment(asked) => {
-            unit::find(conn, asked.unit)?;
-            entrustment::check(&decision(asked))
-        }
-        Content::EntrustmentEnd(asked) => {
-            unit::find(conn, asked.unit)?;
-            let (valid_from, valid_until) = (asked.from, asked.from);
-            let (number, decided_on) = (asked.decision_no.clone(), asked.decided_on);
-            entrustment::check(&Decision { number, decided_on, valid_from, valid_until })
-        }
-    }
-}
-
-fn decision(asked: &Entrustment) -> Decision {
-    Decision {
-        number: asked.decision_no.clone(),
-        decided_on: asked.decided_on,
-        valid_from: asked.valid_from,
-        valid_until: asked.valid_until,
-    }
-}
-
-fn tell(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    (proposal_id, revision): (EventId, i64),
-    state: State,
-    person_id: PersonId,
-    reason: String,
-) -> Result<()> {
-    let (kind, state) = (state.as_str(), state.as_str());
-    let (id, at) = (stamp.mint()?, stamp.now);
-    query::tell(tx, EventRow { unit_id: CITY, id, proposal_id, revision, kind, state, person_id, reason, at })
 }
 
 /// Another person than the one who proposed it makes it hold.
 ///
 /// # Errors
 /// `role_not_allowed`, `proposal_not_found`, `proposal_decided`, `maker_is_checker`,
-/// and those of what is decided, such as `city_identity_missing` or `entrustment_missing`.
+/// and those of what is decided, such as `city_identity_missing`, `entrustment_missing` or `account_busy`.
 pub fn approve(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, id: EventId) -> Result<Proposal> {
-    let (mut found, checker) = undecided(tx, actor, id)?;
-    if found.maker == checker {
-        return Err(Error::forbidden("maker_is_checker", "another person must approve"));
-    }
-    decide(tx, stamp, &mut found, State::Approved, checker, None)?;
+    let (mut stored, checker) = undecided(tx, actor, id)?;
+    proposal::approve(tx, stamp, &mut stored, checker)?;
+    let found = Proposal::of(&stored)?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, CITY, "proposal.approved", id)])?;
-    match &found.content {
-        Content::Target(_) => {}
-        Content::Entrustment(asked) => {
-            entrustment::entrust(tx, stamp, actor, asked.unit, &decision(asked))?;
-        }
-        Content::EntrustmentEnd(asked) => {
-            let decided = (asked.decision_no.as_str(), asked.decided_on);
-            entrustment::end(tx, stamp, actor, asked.unit, decided, asked.from)?;
-        }
-    }
+    content::carry_out(tx, stamp, actor, &found, checker)?;
     Ok(found)
 }
 
@@ -236,46 +107,21 @@ pub fn refuse(
     id: EventId,
     reason: &str,
 ) -> Result<Proposal> {
-    let (mut found, checker) = undecided(tx, actor, id)?;
-    let reason = reason_of(reason)?;
-    decide(tx, stamp, &mut found, State::Refused, checker, Some(reason))?;
+    let (mut stored, checker) = undecided(tx, actor, id)?;
+    proposal::refuse(tx, stamp, &mut stored, checker, reason)?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, CITY, "proposal.refused", id)])?;
-    Ok(found)
+    Proposal::of(&stored)
 }
 
-fn undecided(conn: &mut Conn, actor: &Actor, id: EventId) -> Result<(Proposal, PersonId)> {
+fn undecided(conn: &mut Conn, actor: &Actor, id: EventId) -> Result<(proposal::Proposal, PersonId)> {
     actor.require_role(&[Role::Administrator])?;
     let not_found = || Error::not_found("proposal_not_found", "no such proposal for you to decide");
     if actor.scope != Scope::All {
         return Err(not_found());
     }
-    let found = query::find(conn, id)?.ok_or_else(not_found)?;
+    let decided = || Error::conflict("proposal_decided", "it was decided already");
     let person = actor.require_person()?;
-    if found.state == State::Proposed {
-        return Ok((found, person));
-    }
-    Err(Error::conflict("proposal_decided", "it was decided already"))
-}
-
-fn decide(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    found: &mut Proposal,
-    state: State,
-    checker: PersonId,
-    reason: Option<String>,
-) -> Result<()> {
-    query::decide(tx, found, state, checker)?;
-    (found.state, found.checker) = (state, Some(checker));
-    found.revision += 1;
-    tell(
-        tx,
-        stamp,
-        (found.id, found.revision),
-        state,
-        checker,
-        reason.unwrap_or_else(|| found.reason.clone()),
-    )
+    Ok((proposal::undecided(conn, &KINDS, id, (not_found, decided))?, person))
 }
 
 /// The newest proposals that an actor may see: of targets all, of entrustments those of their units. Needs a
@@ -285,12 +131,9 @@ fn decide(
 /// `role_not_allowed`.
 pub fn list(conn: &mut Conn, actor: &Actor, limit: i64) -> Result<Vec<Proposal>> {
     actor.require_role(&READERS)?;
-    let mut found = query::list(conn, limit)?;
-    found.retain(|one| match &one.content {
-        Content::Target(_) => true,
-        Content::Entrustment(asked) => actor.scope.covers(asked.unit),
-        Content::EntrustmentEnd(asked) => actor.scope.covers(asked.unit),
-    });
+    let stored = proposal::list(conn, &KINDS, limit)?;
+    let mut found = stored.iter().map(Proposal::of).collect::<Result<Vec<_>>>()?;
+    found.retain(|one| one.content.is_for(actor));
     Ok(found)
 }
 
@@ -300,7 +143,9 @@ pub fn list(conn: &mut Conn, actor: &Actor, limit: i64) -> Result<Vec<Proposal>>
 /// # Errors
 /// `targets_unreadable`.
 pub fn targets(conn: &mut Conn) -> Result<Targets> {
-    let set = query::approved(conn, "targets")?.into_iter().filter_map(|one| match one.content {
+    let stored = proposal::of_state(conn, "targets", State::Approved)?;
+    let set = stored.iter().map(Proposal::of).collect::<Result<Vec<_>>>()?;
+    let set = set.into_iter().filter_map(|one| match one.content {
         Content::Target(target) => Some(target),
         _ => None,
     });

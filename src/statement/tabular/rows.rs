@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::header;
 use crate::statement::layout::Layouts;
+use crate::text;
 
 /// A row with the line of the file it starts at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,7 +84,5 @@ pub(in crate::statement) fn open_quote(text: &str, layouts: Layouts<'_>) -> Opti
 
 /// The line a record starts at. Behind CRLF the reader stands before the line feed.
 fn line_of(text: &str, position: &csv::Position) -> usize {
-    let at = usize::try_from(position.byte()).unwrap_or(usize::MAX);
-    let is_before_feed = text.as_bytes().get(at) == Some(&b'\n');
-    usize::try_from(position.line()).unwrap_or(0) + usize::from(is_before_feed)
+    usize::try_from(text::line_of(text.as_bytes(), position)).unwrap_or(usize::MAX)
 }

@@ -23,7 +23,7 @@ use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
 use crate::error::{Error, Result};
-use crate::exception::{self, Subject};
+use crate::exception::{self, Detail, Subject};
 use crate::id::*;
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
@@ -98,7 +98,7 @@ pub(super) fn compare(
     if !draft.quarantined.is_empty() {
         return Ok(None);
     }
-    let Some((earlier, has_number)) = told_before(conn, account, draft)? else { return Ok(None) };
+    let Some((earlier, has_number)) = told_before(conn, account, draft, format)? else { return Ok(None) };
     let first_day = earlier.opening_on.min(draft.opening_on);
     let last_day = earlier.closing_on.max(draft.closing_on);
     let known: Vec<KnownLine> = query::known(conn, account, first_day, last_day)?
@@ -115,15 +115,16 @@ pub(super) fn compare(
     let before = balance_before(conn, account, first_day)?;
     let span = Span { first_day, opening: draft.opening, closing: draft.closing, lines: features };
     let plan = identity::plan(before, &plain, span);
-    if !has_number && is_beginning_of(&plain, &plan, span) {
-        return Ok(None);
-    }
     // Formats cut and number words and references each in its own way.
     let words_count = earlier.format == format;
     if !words_count && !plan.is_chained {
         return Ok(None);
     }
-    let verdicts = if words_count { identity::plan_strictly(&plain, span, plan.skip) } else { plan.verdicts };
+    let strict = words_count.then(|| identity::plan_strictly(&plain, span, plan.skip));
+    let is_beginning = !has_number
+        && is_beginning_of(&plain, (&plan, strict.as_deref()), span)
+        && !is_followed(conn, account, draft)?;
+    let verdicts = strict.unwrap_or(plan.verdicts);
     let lines: Vec<NewLine> = draft
         .lines
         .iter()
@@ -134,6 +135,11 @@ pub(super) fn compare(
         })
         .collect();
     let differences = rules::differences(&known, (first_day, plan.skip), &lines, &verdicts, words_count);
+    // A line that names another code contradicts, however little of the day is told.
+    let contradicts = |one: &Difference| one.moves_money && one.kind == Kind::Changed;
+    if is_beginning && !differences.iter().any(contradicts) {
+        return Ok(None);
+    }
     Ok(Some(Comparison { replaces: earlier, differences, has_number }))
 }
 
@@ -142,11 +148,13 @@ fn sorted(mut codes: Vec<String>) -> Vec<String> {
     codes
 }
 
-/// The newest ready statement that the draft tells again, and whether its number says so.
+/// The newest ready statement that the draft tells again, and whether its number says so. One of the same
+/// format goes before: only with that one words and references can be compared.
 fn told_before(
     conn: &mut Conn,
     account: &BankAccount,
     draft: &Draft,
+    format: &str,
 ) -> Result<Option<(StoredStatement, bool)>> {
     let ready = statements::ready_since(conn, account.unit, account.id, draft.opening_on)?;
     let number = draft.number.as_deref().map(text::clean);
@@ -161,21 +169,40 @@ fn told_before(
             (same_number || (!has_numbers && same_period)).then_some((one, same_number))
         })
         .collect();
-    same.sort_by_key(|(one, _)| one.id);
+    same.sort_by_key(|(one, _)| (one.format == format, one.id));
     Ok(same.pop())
 }
 
-/// An export of the morning that comes after the day's: all of it is known, and it closes with the
-/// balance behind its last line.
-fn is_beginning_of(known: &[identity::Known], plan: &identity::Plan, span: Span<'_>) -> bool {
+/// An export of the morning that comes after the day's: all of it is known, it closes with the balance
+/// behind its last line, and no line that its words make sure of lies behind that.
+fn is_beginning_of(
+    known: &[identity::Known],
+    (plan, strict): (&identity::Plan, Option<&[identity::Verdict]>),
+    span: Span<'_>,
+) -> bool {
     let all_known = plan.verdicts.iter().all(|verdict| matches!(verdict, identity::Verdict::Known(_)));
-    let told = known
+    let told: Vec<usize> = known
         .iter()
-        .filter(|line| !line.is_withdrawn)
+        .enumerate()
+        .filter(|(_, line)| !line.is_withdrawn)
         .skip(plan.skip)
         .take(span.lines.len())
-        .map(|line| line.features.amount);
-    all_known && Dong::sum([span.opening].into_iter().chain(told)).ok() == Some(span.closing)
+        .map(|(index, _)| index)
+        .collect();
+    let is_behind =
+        |verdict: &identity::Verdict| matches!(verdict, identity::Verdict::Known(at) if !told.contains(at));
+    let amounts = told.iter().filter_map(|at| known.get(*at)).map(|line| line.features.amount);
+    all_known
+        && !strict.unwrap_or_default().iter().any(is_behind)
+        && Dong::sum([span.opening].into_iter().chain(amounts)).ok() == Some(span.closing)
+}
+
+/// Whether the next statement that is here opens with what this one closes with: then it tells its day to the
+/// end, and what is known beyond it never was.
+fn is_followed(conn: &mut Conn, account: &BankAccount, draft: &Draft) -> Result<bool> {
+    let later = statements::ready_since(conn, account.unit, account.id, draft.closing_on.next())?;
+    let next = later.into_iter().filter(|one| one.opening_on > draft.closing_on);
+    Ok(next.min_by_key(|one| (one.opening_on, one.id)).is_some_and(|one| one.opening == draft.closing))
 }
 
 /// Records a version: held for a decision, or applied because it moves no money.
@@ -281,10 +308,13 @@ fn open_exception(
         account: Some(version.account),
         amount: Dong::sum(touched)?,
         opened_on,
-        detail: format!(
-            "{}: added {}, gone {}, changed {}",
-            version.id, version.added, version.gone, version.changed
-        ),
+        detail: Detail::Version {
+            version: version.id,
+            added: version.added,
+            gone: version.gone,
+            changed: version.changed,
+        }
+        .into(),
     };
     exception::open(tx, stamp, &[item]).map(|_| ())
 }

@@ -227,12 +227,18 @@ where
     let marks = vec!["?"; keys.len()].join(", ");
     let conditions: Vec<String> =
         keys.iter().zip(&names).map(|((column, _), name)| format!("t.{column} = k.{name}")).collect();
-    let (columns, from) = select.split_at(rows::driving_table(select).unwrap_or(select.len()));
-    let mut text = format!(
-        "{columns}UNNEST({marks}) AS k ({}) CROSS JOIN {from} WHERE {} {rest}",
-        names.join(", "),
-        conditions.join(" AND ")
-    );
+    let keyed = format!("UNNEST({marks}) AS k ({})", names.join(", "));
+    let mut text = if lock == Lock::None {
+        // OFFSET keeps the planner from turning the reading round: each key is looked up by itself.
+        // With thousands of keys in one cost it takes what a bad index costs for a rounding error.
+        format!(
+            "SELECT found.* FROM {keyed} CROSS JOIN LATERAL ({select} WHERE {} {rest} OFFSET 0) AS found",
+            conditions.join(" AND ")
+        )
+    } else {
+        let (columns, from) = select.split_at(rows::driving_table(select).unwrap_or(select.len()));
+        format!("{columns}{keyed} CROSS JOIN {from} WHERE {} {rest}", conditions.join(" AND "))
+    };
     if lock == Lock::Update {
         let order: Vec<String> = keys.iter().map(|(column, _)| format!("t.{column}")).collect();
         text.push_str(&format!(" ORDER BY {} FOR NO KEY UPDATE OF t", order.join(", ")));

@@ -161,11 +161,29 @@ impl Vault {
         context: &str,
         sealed: &[u8],
     ) -> Result<Vec<u8>> {
-        let key = match self.remembered(|known| known.by_id.get(&(unit, key_id)).cloned()) {
-            Some(key) => key,
-            None => self.load_by_id(conn, unit, key_id)?,
-        };
+        let key = self.key_of(conn, unit, key_id)?;
         decrypt(&key.key, context.as_bytes(), sealed)
+    }
+
+    /// Encrypts under the data key that something is kept under already, so that it is erased with it. `erased`
+    /// when the key was destroyed.
+    pub fn reseal(
+        &self,
+        conn: &mut Conn,
+        unit: UnitId,
+        key_id: KeyId,
+        context: &str,
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>> {
+        let key = self.key_of(conn, unit, key_id)?;
+        self.encrypt(&key.key, context.as_bytes(), plaintext)
+    }
+
+    fn key_of(&self, conn: &mut Conn, unit: UnitId, key_id: KeyId) -> Result<DataKey> {
+        match self.remembered(|known| known.by_id.get(&(unit, key_id)).cloned()) {
+            Some(key) => Ok(key),
+            None => self.load_by_id(conn, unit, key_id),
+        }
     }
 
     /// The keyed hash under which a value is found again: equal values of one unit and kind give

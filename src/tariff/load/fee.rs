@@ -26,7 +26,7 @@ pub(super) fn item(row: &Row<RawFee>, report: &mut Report) -> Option<FeeItem> {
     for (line, fault) in validity::overlaps(&item.charges, &lines) {
         report.add(line, &row.label, fault);
     }
-    if row.raw.continuous {
+    if !row.raw.may_pause {
         for (line, fault) in validity::gaps(&item.charges, &lines) {
             report.add(line, &row.label, fault);
         }

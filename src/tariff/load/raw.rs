@@ -21,9 +21,9 @@ pub(super) struct RawFee {
     /// What a quantity counts; `hồ sơ` when absent.
     pub unit: Option<String>,
     pub unit_en: Option<String>,
-    /// No day without a charge between the first and the last row of a place and channel.
+    /// The item may have days without a charge between the first and the last row of a place and channel.
     #[serde(default)]
-    pub continuous: bool,
+    pub may_pause: bool,
     #[serde(default)]
     pub kept_share: Vec<RawKeptShare>,
     #[serde(default)]

@@ -81,7 +81,7 @@ fn a_named_unit_may_fill_the_gaps_of_its_kind_and_not_the_other_way_round() {
     let fee = |charges: &str| {
         load(&format!(
             "name = \"A\"\n[[fee]]\ncode = \"a\"\nname = \"A\"\nkind = \"phi\"\ndocument = \"receipt\"\n\
-             chapter = \"805\"\nsub_item = \"2716\"\ncontinuous = true\n{charges}"
+             chapter = \"805\"\nsub_item = \"2716\"\n{charges}"
         ))
     };
     let charge = |from: &str, to: &str, place: &str| {

@@ -76,7 +76,7 @@ const ENDPOINTS: &[Endpoint] = &[
   "exemptions": []
 }"#,
         answer: r#"{
-  "id": "obl_01j9…", "unit": "00070", "reference_code": "HNPH7K2MQ4X97", "state": "raised",
+  "id": "obl_01j9…", "unit": "00070", "receiving_unit": "00070", "competent_unit": "00070", "reference_code": "HNPH7K2MQ4X97", "state": "raised",
   "total": 10000, "paid": 0, "outstanding": 10000,
   "qr": "00020101021238…", "links": { "pay": "https://…/p/HNPH7K2MQ4X97", "qr_svg": "https://…/qr.svg" },
   "lines": [ { "item": "chung_thuc_ban_sao", "amount": 10000, "explanation": "…", "explanation_en": "…" } ]
@@ -515,6 +515,13 @@ const ENDPOINTS: &[Endpoint] = &[
         path: "/r/{lookup}.xml", vi: "Tải biên lai đã ký.", en: "The exact signed bytes.", ..NONE
     },
     Endpoint {
+        path: "/r/{lookup}/evidence.json",
+        vi: "Tải bằng chứng của biên lai đã ký.",
+        en: "What proves the receipt when its certificate is long over: chain, status then, way to the day's time \
+             stamp. `/verify` judges by it.",
+        ..NONE
+    },
+    Endpoint {
         method: "POST",
         path: "/callback/sms/{operator}",
         vi: "Nhà mạng báo kết quả phát tin nhắn.",
@@ -536,6 +543,13 @@ const ENDPOINTS: &[Endpoint] = &[
         path: "/lookup/receipt",
         vi: "Tra cứu bằng mã tra cứu.",
         en: "By look-up code (form: lookup_code).",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/lookup/pay",
+        vi: "Mở trang nộp tiền bằng mã nộp tiền; ở đó báo được “Tôi đã chuyển tiền”.",
+        en: "To the pay page by reference code (form: reference); there its payer says that they have transferred.",
         ..NONE
     },
     Endpoint {
@@ -584,8 +598,8 @@ const ENDPOINTS: &[Endpoint] = &[
         method: "POST",
         path: "/verify",
         vi: "Kiểm tra chữ ký số của một tệp, và tình trạng của chứng từ trong sổ.",
-        en: "Judges a signed file, sent as a form or as bare bytes of at most 4 MB, and says how a document of \
-             ours stands. `?lenient=enveloped-on-own-object` accepts that known fault. Rate-limited per address.",
+        en: "Judges a signed file, sent as a form (file, and evidence, its evidence file) or as bare bytes of at \
+             most 4 MB, and says how a document of ours stands. `?lenient=enveloped-on-own-object` accepts that known fault. Rate-limited per address.",
         ..NONE
     },
     Endpoint { path: "/api", vi: "Trang này.", en: "This page.", ..NONE },

@@ -188,6 +188,21 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        path: "/admin/operations/events/{id}",
+        vi: "Một tin gốc và những gì đã ghi nhận từ nó.",
+        en: "One event of the archive, and what was made of it.",
+        who: "administrator, auditor",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/operations/events/{id}",
+        vi: "Mở nội dung tin gốc; mục đích được ghi lại.",
+        en: "Opens its content; the purpose is written down.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
         method: "POST",
         path: "/admin/operations/replay",
         vi: "Đọc lại một tin.",
@@ -221,6 +236,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         vi: "Các bước của một đơn vị.",
         en: "The steps of a unit.",
         who: "administrator, auditor",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/onboarding/test",
+        vi: "Tạo mã chuyển khoản cho khoản thử của một tài khoản.",
+        en: "Makes the transfer code of an account's test payment.",
+        who: "administrator",
         ..NONE
     },
     Endpoint {

@@ -87,6 +87,21 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         method: "POST",
+        path: "/counter/obligations/{id}/ticket",
+        vi: "Ghi số thứ tự của khách.",
+        en: "Notes the visitor's ticket, which the waiting room's screen calls.",
+        who: "cashier",
+        ..NONE
+    },
+    Endpoint {
+        path: "/counter/print.pdf",
+        vi: "In biên lai: một tệp PDF cho mọi khoản nêu tên.",
+        en: "The documents of obligations as one PDF for the printer: ?o=obl_…&o=obl_…",
+        who: "cashier",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
         path: "/counter/obligations/{id}/slip",
         vi: "Nhập phiếu thu tạm.",
         en: "Enters what was collected on a provisional slip.",

@@ -87,7 +87,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
                 debited all the same: refund_refused (rfd_…), remittance_refused (rmt_…); to_budget with decision \
                 { number, on }; proves (mov_…): the money is a waiting claim's; to_unit (unt_…, or none where one fits): \
                 a debit paid another unit; own_transfer (lin_…, or none where one fits); cash_withdrawn (per_…) with \
-                decision.",
+                decision; given_back (lin_…, or none where one fits): a credit gives back a debit of the account; \
+                charge_returned; budget_paid with decision; taken_back (pay_…, mov_… or obl_…): the bank took back money of that payment.",
         body: r#"{ "resolution": "assign", "target": "obl_01j9…", "reason": "Người nộp xác nhận" }"#,
         ..NONE
     },

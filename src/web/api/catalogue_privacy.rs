@@ -56,6 +56,26 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        method: "POST",
+        path: "/api/v1/privacy/requests/{id}/propose",
+        vi: "Đề xuất thực hiện: sửa cách liên hệ, hoặc xóa những gì luật không buộc giữ.",
+        en: "Proposes to carry a request out: new contacts for a correction, nothing for an erasure.",
+        who: KEEPER,
+        body: r#"{ "phone": "0900000000", "email": "moi@example.vn" }"#,
+        answer: r#"{ "proposed": "dsr_01j9…" }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/privacy/requests/{id}/approve",
+        vi: "Một người khác duyệt và thực hiện; trả lời những gì còn giữ và căn cứ.",
+        en: "Another person carries it out; the answer names what stays, and why.",
+        who: KEEPER,
+        answer: r#"{ "done": { "request": { "id": "dsr_01j9…", "state": "answered" }, "parties": 1, "pictures": 0,
+  "stays": [ [ "…", "…" ] ] } }"#,
+        ..NONE
+    },
+    Endpoint {
         path: "/api/v1/privacy/views",
         vi: "Ai đã xem dữ liệu của ai, để làm gì.",
         en: "Who saw whose data, and for what, newest first.",
@@ -147,6 +167,22 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         path: "/privacy/close",
         vi: "Ghi kết quả: đã trả lời, hoặc từ chối kèm căn cứ.",
         en: "Answers a request, or refuses it with the ground.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/privacy/propose",
+        vi: "Đề xuất thực hiện một yêu cầu.",
+        en: "Proposes to carry a request out.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/privacy/approve",
+        vi: "Duyệt và thực hiện.",
+        en: "Another person carries it out.",
         who: "administrator",
         ..NONE
     },

@@ -7,10 +7,10 @@ const READERS: &str = "administrator, approver, auditor";
 pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         path: "/api/v1/proposals",
-        vi: "Đề xuất của thành phố: chỉ tiêu, ủy nhiệm ký, chấm dứt ủy nhiệm; mới nhất trước.",
-        en: "What the city decides by two persons: targets, entrustments and their ends; the newest first.",
+        vi: "Đề xuất của thành phố: chỉ tiêu, ủy nhiệm ký, sáp nhập, chấm dứt tài khoản, tên mới; mới nhất trước.",
+        en: "What the city decides by two persons: targets, entrustments, mergers, ends of accounts, names; newest first.",
         who: READERS,
-        notes: "Targets, and entrustments of the units in scope.",
+        notes: "Targets, and what is about the units in scope.",
         answer: r#"{ "proposals": [ { "id": "evt_01j9…", "content": { "what": "target", "of": { "measure": "online",
   "kinds": ["xã"], "percent": 70, "above": false, "valid_from": "2027-01-01", "valid_until": null, "source": "…",
   "certainty": "P" } }, "reason": "…", "maker": "per_01j9…", "created_at": "2026-11-27T09:00:00+07:00",
@@ -20,10 +20,10 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
         path: "/api/v1/proposals",
-        vi: "Đề xuất chỉ tiêu, ủy nhiệm ký hoặc chấm dứt ủy nhiệm; chưa có hiệu lực trước khi người khác duyệt.",
-        en: "Proposes a target, an entrustment or its end; nothing holds before another person approves.",
+        vi: "Đề xuất một quyết định của thành phố; chưa có hiệu lực trước khi người khác duyệt.",
+        en: "Proposes a decision of the city; nothing holds before another person approves.",
         who: "administrator",
-        notes: "Exactly one of target, entrustment, entrustment_end, and the reason.",
+        notes: "Exactly one of target, entrustment, entrustment_end, merger, account_end, naming, trust, and the reason.",
         body: r#"{ "reason": "Chỉ tiêu năm 2027", "target": { "measure": "online", "kinds": ["xã", "phường"],
   "percent": 70, "valid_from": "2027-01-01", "source": "Quyết định giao chỉ tiêu", "certainty": "P" } }"#,
         answer: r#"{ "id": "evt_01j9…" }"#,
@@ -43,6 +43,24 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         en: "Refuses a proposal, or takes one's own back.",
         who: "administrator",
         body: r#"{ "reason": "Chưa có văn bản" }"#,
+        ..NONE
+    },
+    Endpoint {
+        path: "/api/v1/units/{code}/handover",
+        vi: "Việc còn lại trước khi bàn giao một đơn vị đã sáp nhập.",
+        en: "What stands in the way of handing a merged unit over.",
+        who: "administrator, auditor",
+        answer: r#"{ "successor": "00091", "effective_on": "2026-11-28", "decision_no": "21/NQ-HĐND", "handed_over_at": null,
+  "obligations": null, "obstacles": [ { "what": "day_open", "detail": "1900111100 2026-11-26 – 2026-11-27" } ] }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/units/{code}/handover",
+        vi: "Bàn giao đơn vị đã sáp nhập: nghĩa vụ chưa nộp, số dư đầu, dừng ký hiệu.",
+        en: "Hands a merged unit over: unpaid obligations, opening balances, its series stop.",
+        who: "administrator who is a person",
+        answer: r#"{ "handover": { "obligations": 12, "series": 3 } }"#,
         ..NONE
     },
     Endpoint {
@@ -83,6 +101,61 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         path: "/admin/proposals/end",
         vi: "Đề xuất chấm dứt ủy nhiệm ký.",
         en: "Proposes the end of an entrustment.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/proposals/merger",
+        vi: "Đề xuất sáp nhập đơn vị.",
+        en: "Proposes a merger.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/proposals/account-end",
+        vi: "Đề xuất chấm dứt tài khoản.",
+        en: "Proposes the end of an account.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/proposals/naming",
+        vi: "Đề xuất tên, địa chỉ mới của đơn vị.",
+        en: "Proposes a unit's new name or address.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/proposals/trust",
+        vi: "Đề xuất tin báo có của một kênh trên một tài khoản.",
+        en: "Proposes to take a channel's word for money on an account.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        path: "/finance/trust",
+        vi: "Mức tin cậy các kênh: ai quyết định, đến khi nào, vì sao chấm dứt.",
+        en: "What channels are trusted with, who decided, and why that ended.",
+        who: "finance, approver, administrator, auditor",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/finance/trust/end",
+        vi: "Thôi tin báo có của một kênh; một người là đủ.",
+        en: "Ends the trust in a channel; one person is enough.",
+        who: "finance, approver, administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/units/{code}/handover",
+        vi: "Bàn giao đơn vị đã sáp nhập.",
+        en: "Hands a merged unit over.",
         who: "administrator",
         ..NONE
     },

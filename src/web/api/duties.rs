@@ -10,7 +10,7 @@ use crate::amount::Dong;
 use crate::app::App;
 use crate::clock::BusinessDay;
 use crate::duty::delegation::{self, Answer as Reply, Delegation, Offer};
-use crate::duty::{Kind, waiting};
+use crate::duty::{Kind, Seat, waiting};
 use crate::error::Result;
 use crate::id::{DelegationId, PersonId, UnitId};
 use crate::payment::settler::Numbered;
@@ -141,13 +141,16 @@ pub async fn end(request: HttpRequest, caller: Caller, shared: web::Data<Shared>
 
 async fn change(request: &HttpRequest, caller: Caller, shared: web::Data<Shared>, reply: Reply) -> Answer {
     let id: DelegationId = extract::path(request, "id")?;
-    let changed = block(move || answered(shared.app(), &caller.0, id, reply));
+    let changed = block(move || {
+        let by = Seat::of_client(&caller.0)?;
+        answered(shared.app(), &caller.0, id, (reply, by))
+    });
     respond::ok(&json!({ "delegation": changed.await? }))
 }
 
 /// The delegate may belong to another unit, so the transaction sees every unit; the use case decides
 /// whose it is.
-pub fn answered(app: &App, actor: &Actor, id: DelegationId, reply: Reply) -> Result<Delegation> {
+pub fn answered(app: &App, actor: &Actor, id: DelegationId, reply: (Reply, Seat)) -> Result<Delegation> {
     app.store.write(&Scope::All, Lane::Live, |tx| {
         actor.require_role(&SEEN)?;
         let unit = delegation::unit_of(tx, id)?;
@@ -173,15 +176,25 @@ pub async fn act(
     let id: DelegationId = extract::path(&request, "id")?;
     let body: ActBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
     let told = json!({ "act": body.act, "subject": body.subject, "delegation": id });
-    block(move || acted(shared.app(), &caller.0, id, &body.act, &body.subject)).await?;
+    block(move || {
+        let by = Seat::of_client(&caller.0)?;
+        acted(shared.app(), (&caller.0, by), id, &body.act, &body.subject)
+    })
+    .await?;
     respond::ok(&json!({ "approved": told }))
 }
 
 /// Approves under a delegation, in a transaction that sees its unit, and the city's, where persons and their
 /// logins stand.
-pub fn acted(app: &App, actor: &Actor, id: DelegationId, act: &str, subject: &str) -> Result<()> {
+pub fn acted(
+    app: &App,
+    (actor, seat): (&Actor, Seat),
+    id: DelegationId,
+    act: &str,
+    subject: &str,
+) -> Result<()> {
     let (standing_in, delegation) =
-        app.store.read(&Scope::All, |conn| delegation::standing_in(conn, actor, id))?;
+        app.store.read(&Scope::All, |conn| delegation::standing_in(conn, actor, seat, id))?;
     let kind = Kind::delegable(act)?;
     let subject = kind.subject_id(subject)?;
     let scope = Scope::Units([delegation.unit, CITY].into());

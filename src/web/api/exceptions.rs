@@ -171,6 +171,7 @@ pub fn event_view(item: &Exception, event: &PastEvent) -> Value {
     let person = event.target.filter(|_| event.kind == "assigned").map(|id| PersonId(id).to_string());
     let target = match event.resolution.as_deref() {
         Some(resolution) => event.target.map(|id| resolve::target_text(item, resolution, id)),
+        None if event.kind == "settled_by_itself" => event.target.map(|id| ExceptionId(id).to_string()),
         None => person,
     };
     json!({

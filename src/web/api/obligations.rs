@@ -39,6 +39,8 @@ pub async fn create(
     let given = block(move || {
         let app = Arc::clone(shared.app());
         let units = app.store.read(&Scope::All, |conn| raise::units(conn, &actor, &asked))?;
+        raise::require_live(&app, units.collecting.id)?;
+        shared.unit_codes.know(&app, [units.receiving, units.competent])?;
         let tariff = app.tariff()?;
         once(&app, &shared.in_flight, &actor, &repeatable, StatusCode::CREATED, |tx, stamp| {
             let (raised, lines) = raise::raise(tx, stamp, &actor, &tariff, &units, &asked)?;
@@ -61,8 +63,10 @@ pub(super) struct Whole {
 pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     let id: ObligationId = extract::path(&request, "id")?;
     let whole = block(move || {
-        shared.app().read(&caller.0, |conn| {
-            let (item, lines) = load(conn, &caller.0, id)?;
+        let app = shared.app();
+        let (item, lines) = app.read(&caller.0, |conn| load(conn, &caller.0, id))?;
+        know_units(&shared, std::slice::from_ref(&item))?;
+        app.read(&caller.0, |conn| {
             let receipts = receipt::query::of_obligation(conn, item.unit, id)?;
             let events = query::events(conn, item.unit, id)?;
             Ok(Whole {
@@ -73,6 +77,12 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
         })
     });
     respond::ok(&whole.await?)
+}
+
+/// Learns the codes of the units that obligations name.
+fn know_units(shared: &Shared, items: &[Obligation]) -> Result<()> {
+    let units = items.iter().flat_map(|item| [item.receiving_unit, item.competent_unit]);
+    shared.unit_codes.know(shared.app(), units)
 }
 
 /// The unit of an obligation the caller may see.
@@ -106,10 +116,15 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     let state: Option<State> = asked.state.as_deref().map(str::parse).transpose()?;
     let before = asked.cursor.as_deref().map(page_cursor).transpose()?;
     let page = block(move || {
-        shared.app().read(&caller.0, |conn| {
+        let app = shared.app();
+        let (unit, found) = app.read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
             let own = caller.0.sees_only_own();
-            let found = query::page(conn, unit, own, state, asked.dossier_code.as_deref(), before, limit)?;
+            let dossier_code = asked.dossier_code.as_deref();
+            Ok((unit, query::page(conn, unit, own, state, dossier_code, before, limit)?))
+        })?;
+        know_units(&shared, &found)?;
+        app.read(&caller.0, |conn| {
             let is_full = i64::try_from(found.len()).is_ok_and(|count| count == limit);
             let next = found.last().filter(|_| is_full).map(|last| last.id);
             let ids: Vec<_> = found.iter().map(|item| (unit, item.id)).collect();
@@ -156,13 +171,15 @@ pub async fn cancel(
     let body = extract::body(payload, API_BODY_LIMIT_BYTES).await?;
     let asked: Reason = extract::json(&body)?;
     let cancelled = block(move || {
-        let actor = &caller.0;
-        shared.app().write(actor, |tx, stamp| {
+        let (app, actor) = (shared.app(), &caller.0);
+        let (item, lines) = app.write(actor, |tx, stamp| {
             let unit = locate(tx, actor, id)?;
             let item = crate::payment::cancel::cancel(tx, stamp, actor, unit, id, &asked.reason)?;
             let lines = obligation::lines(tx, unit, id)?;
-            view::obligation(&shared, tx, &item, &lines)
-        })
+            Ok((item, lines))
+        })?;
+        know_units(&shared, std::slice::from_ref(&item))?;
+        app.read(actor, |conn| view::obligation(&shared, conn, &item, &lines))
     });
     respond::ok(&cancelled.await?)
 }

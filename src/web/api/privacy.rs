@@ -9,6 +9,8 @@ use crate::actor::{Actor, Role};
 use crate::clock::Instant;
 use crate::error::Result;
 use crate::id::{DataRequestId, IncidentId, UnitId};
+use crate::party::contact::Contact;
+use crate::privacy::act;
 use crate::privacy::incident::{self, Incident, Step};
 use crate::privacy::request::{self, Ask};
 use crate::privacy::{READERS, RECEIVERS, file as files, register as registers};
@@ -169,20 +171,56 @@ pub async fn refuse(
     .await
 }
 
+/// How a person is reached from now on; only for a correction.
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ContactBody {
+    #[serde(default)]
+    phone: Option<String>,
+    #[serde(default)]
+    email: Option<String>,
+}
+
+/// `POST /api/v1/privacy/requests/{id}/propose`: what is to be done, for another person to decide.
+pub async fn propose(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    caller.0.require_role(&[Role::Administrator])?;
+    let asked: ContactBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    changed(&request, caller, shared, move |tx, stamp, actor, key| {
+        let contact = Contact { phone: asked.phone.clone(), email: asked.email.clone() };
+        act::propose(tx, stamp, actor, key, &contact)?;
+        Ok(json!({ "proposed": key.1 }))
+    })
+    .await
+}
+
+/// `POST /api/v1/privacy/requests/{id}/approve`: another person carries it out.
+pub async fn approve(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    caller.0.require_role(&[Role::Administrator])?;
+    changed(&request, caller, shared, |tx, stamp, actor, key| {
+        Ok(json!({ "done": act::approve(tx, stamp, actor, key)? }))
+    })
+    .await
+}
+
 type RequestKey = (UnitId, DataRequestId);
 
 async fn changed(
     request: &HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,
-    act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, RequestKey) -> Result<Value> + Send + 'static,
+    work: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, RequestKey) -> Result<Value> + Send + 'static,
 ) -> Answer {
     let id: DataRequestId = extract::path(request, "id")?;
     let done = block(move || {
         let actor = &caller.0;
         shared.app().write(actor, |tx, stamp| {
             let unit = request::locate(tx, actor, id)?;
-            act(tx, stamp, actor, (unit, id))
+            work(tx, stamp, actor, (unit, id))
         })
     });
     respond::ok(&done.await?)

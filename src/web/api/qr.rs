@@ -20,7 +20,8 @@ async fn owed(
     block(move || {
         shared.app().read(&caller.0, |conn| {
             let (item, _) = load(conn, &caller.0, id)?;
-            pages::vietqr::payload(conn, &item)
+            let today = shared.app().clock.now().business_day();
+            pages::vietqr::payload(conn, &item, today)
         })
     })
     .await

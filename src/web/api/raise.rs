@@ -4,14 +4,16 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
 
-use crate::actor::Actor;
+use crate::actor::{Actor, Scope};
 use crate::amount::Dong;
+use crate::app::App;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Kind, Result};
 use crate::id::UnitId;
 use crate::obligation::{self, IntakeMode, Line, NewObligation, Obligation};
 use crate::party::Payer;
 use crate::payment::content::check_documents;
+use crate::report::onboarding;
 use crate::store::{Conn, Stamp, Tx};
 use crate::tariff::{self, AskedItem, Assessment, Place, Quantities, Tariff, UnitKind};
 use crate::text;
@@ -118,6 +120,21 @@ pub fn units(conn: &mut Conn, actor: &Actor, asked: &Asked) -> Result<Units> {
     Ok(Units { collecting, receiving, competent })
 }
 
+/// Where the city wants it (`[onboarding] required`), a unit takes obligations only when its receiving account
+/// is live. Every way to raise one asks here first.
+///
+/// Errors: `account_not_live` with the steps that are missing, `unit_has_no_account`.
+pub fn require_live(app: &App, unit: UnitId) -> Result<()> {
+    if !app.config.onboarding.required {
+        return Ok(());
+    }
+    let tariff = app.tariff().ok();
+    app.store.read(&Scope::All, |conn| {
+        let staff = onboarding::staff(conn)?;
+        onboarding::require_live(conn, &app.stamp(), unit, tariff.as_deref(), &staff)
+    })
+}
+
 /// Assesses on the day of submission, checks that its documents could be made, and raises it.
 ///
 /// Errors: those of `tariff::assess` with `lines[…]` as the field, of `check_documents` and of
@@ -200,7 +217,15 @@ fn check_payer(payer: &Payer) -> Result<()> {
             return Err(Error::invalid(field, "field_too_long", detail).in_field("payer"));
         }
     }
+    if payer.email.as_deref().is_some_and(|email| !may_be_address(&text::clean(email))) {
+        return Err(Error::invalid("email", "email_wrong", "expected name@domain").in_field("payer"));
+    }
     Ok(())
+}
+
+/// Whether mail could be sent there; an address like `x` would be signed into the receipt. Empty is none.
+fn may_be_address(email: &str) -> bool {
+    email.is_empty() || email.parse::<lettre::Address>().is_ok_and(|address| address.domain().contains('.'))
 }
 
 fn assess(

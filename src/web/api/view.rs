@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
-use crate::exception::Exception;
+use crate::exception::{Detail, Exception};
 use crate::id::*;
 use crate::obligation::query::{Change, PastEvent};
 use crate::obligation::{Line, Obligation};
@@ -15,13 +15,17 @@ use crate::receipt::relation::Link;
 use crate::store::Conn;
 use crate::unit;
 use crate::web::Shared;
-use crate::web::pages::vietqr;
+use crate::web::pages::wording::Lang;
+use crate::web::pages::{detail, vietqr};
 
 /// An obligation. `qr` is absent when nothing is owed.
 #[derive(Serialize, schemars::JsonSchema)]
 pub struct ObligationView {
     pub id: ObligationId,
     pub unit: String,
+    /// Who took the dossier in, and who decides on it: by official code, whether the caller may see them or not.
+    pub receiving_unit: Option<String>,
+    pub competent_unit: Option<String>,
     pub reference_code: String,
     pub state: &'static str,
     pub total: Dong,
@@ -92,7 +96,7 @@ impl LineView {
     }
 }
 
-/// An obligation with its QR payload and links.
+/// An obligation with its QR payload and links. The codes of its units must be known (`UnitCodes::know`).
 pub fn obligation(
     shared: &Shared,
     conn: &mut Conn,
@@ -100,9 +104,12 @@ pub fn obligation(
     lines: &[Line],
 ) -> Result<ObligationView> {
     let is_owed = item.outstanding().is_positive();
+    let today = shared.app().clock.now().business_day();
     Ok(ObligationView {
         id: item.id,
         unit: unit::find(conn, item.unit)?.code,
+        receiving_unit: shared.unit_codes.of(item.receiving_unit),
+        competent_unit: shared.unit_codes.of(item.competent_unit),
         reference_code: item.reference_code.clone(),
         state: item.state.as_str(),
         total: item.total,
@@ -118,7 +125,7 @@ pub fn obligation(
         electronic_payment_required: item.electronic_required,
         waived_ground: item.waived_ground.clone(),
         created_at: item.created_at,
-        qr: if is_owed { Some(vietqr::payload(conn, item)?.text) } else { None },
+        qr: if is_owed { Some(vietqr::payload(conn, item, today)?.text) } else { None },
         links: ObligationLinks {
             pay: shared.url(&format!("/p/{}", item.reference_code)),
             qr_svg: shared.url(&format!("/api/v1/obligations/{}/qr.svg", item.id)),
@@ -329,7 +336,11 @@ pub struct ExceptionView {
     pub is_overdue: bool,
     pub blocks_day_close: bool,
     pub state: &'static str,
+    /// What is known of it, in words.
     pub detail: String,
+    pub detail_en: String,
+    /// The same as a code (`say`) with values; none for what older versions stored as a sentence.
+    pub about: Option<serde_json::Value>,
 }
 
 pub fn exception(item: &Exception, today: BusinessDay) -> ExceptionView {
@@ -353,6 +364,8 @@ pub fn exception(item: &Exception, today: BusinessDay) -> ExceptionView {
         is_overdue: today > item.due_on && item.state.as_str() != "resolved",
         blocks_day_close: item.kind.blocks_day_close(),
         state: item.state.as_str(),
-        detail: item.detail.clone(),
+        detail: detail::words(Lang::Vi, &item.detail),
+        detail_en: detail::words(Lang::En, &item.detail),
+        about: Detail::read(&item.detail).and_then(|about| serde_json::to_value(about).ok()),
     }
 }

@@ -22,6 +22,37 @@
     if (event.target.closest('[data-print]')) { window.print(); }
   });
 
+  /* What is printed is drawn in a frame of this page: the desk stays where it is. Where the browser cannot
+     print it from there, the file opens beside the desk. */
+  function printFile(file) {
+    var before = document.getElementById('printer');
+    if (before) { before.remove(); }
+    var frame = document.createElement('iframe');
+    frame.id = 'printer';
+    frame.title = 'PDF';
+    frame.tabIndex = -1;
+    frame.setAttribute('aria-hidden', 'true');
+    frame.onload = function () {
+      try { frame.contentWindow.focus(); frame.contentWindow.print(); } catch (refused) { window.open(file, '_blank'); }
+      var next = document.querySelector('main [accesskey=n]');
+      if (next) { next.focus(); }
+    };
+    frame.src = file;
+    document.body.appendChild(frame);
+  }
+  function prints() { return navigator.pdfViewerEnabled !== false; }
+  document.addEventListener('click', function (event) {
+    var way = event.target.closest('a[data-print-file]');
+    if (way && prints() && !event.ctrlKey && !event.metaKey) { event.preventDefault(); printFile(way.href); }
+  });
+  document.addEventListener('submit', function (event) {
+    var form = event.target;
+    if (form.hasAttribute('data-print-file') && prints()) {
+      event.preventDefault();
+      printFile(form.action + '?' + new URLSearchParams(new FormData(form)));
+    }
+  });
+
   /* What is wider than the screen is reached by keyboard too, so that arrows move it. */
   function reach() {
     document.querySelectorAll('.scroll').forEach(function (wide) {
@@ -153,7 +184,8 @@
   function waiting() { return document.querySelector('[data-live]'); }
 
   function refresh() {
-    return fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-store' }).then(function (answer) {
+    var box = waiting();
+    return fetch((box && box.getAttribute('data-page')) || location.href, { headers: { Accept: 'text/html' }, cache: 'no-store' }).then(function (answer) {
       return answer.ok ? answer.text() : Promise.reject();
     }).then(function (text) {
       var fresh = new DOMParser().parseFromString(text, 'text/html');

@@ -50,7 +50,7 @@ fn drawn(request: &HttpRequest, signed: &Signed, wrong: Wrong, typed: Fields) ->
     }
 }
 
-fn way_key(way: &str) -> &'static str {
+pub(super) fn way_key(way: &str) -> &'static str {
     match way {
         "counter" => "complaint_counter",
         "phone" => "complaint_phone",

@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::clock::{BusinessDay, Instant};
 use crate::duty::decision::{self, Matter, Open, Verdict};
 use crate::duty::delegation::{self, Answer, Delegation, Offer, State};
-use crate::duty::{Kind, rules, waiting};
+use crate::duty::{Kind, Seat, rules, waiting};
 use crate::error::{Error, Result};
 use crate::id::{DelegationId, PersonId, UnitId};
 use crate::identity::{person, person_name};
@@ -176,7 +176,7 @@ fn waiting_rows(
         .collect();
     let why = |one: &Open| match one.matter {
         Matter::Kind(kind) => escalated.get(&(kind, kind.subject_text(one.id))).map(String::as_str),
-        Matter::Withdrawal | Matter::Drawer => None,
+        Matter::Withdrawal | Matter::Drawer | Matter::Report | Matter::Undo => None,
     };
     let mut open = Vec::new();
     for unit in unit::all(conn)?.into_iter().filter(|unit| actor.scope.covers(unit.id)) {
@@ -295,7 +295,8 @@ pub async fn offer(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    change(request, signed, form, shared, &[Role::Approver], |app, actor, fields| {
+    change(request, signed, form, shared, &[Role::Approver], |app, signed, fields| {
+        let actor = &signed.actor;
         let code = fields.trimmed("unit").to_owned();
         let unknown = |_| Error::invalid("unit", "unit_not_found", "no such unit");
         let unit = app.read(actor, |conn| unit::find_by_code(conn, &code)).map_err(unknown)?.id;
@@ -332,14 +333,14 @@ pub async fn answer(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    change(request, signed, form, shared, &DELEGATES, |app, actor, fields| {
+    change(request, signed, form, shared, &DELEGATES, |app, signed, fields| {
         let answer = match fields.get("answer") {
             "accept" => Answer::Accept,
             "decline" => Answer::Decline,
             "end" => Answer::End,
             _ => return Err(Error::invalid("answer", "form_unreadable", "accept, decline or end")),
         };
-        answered(app, actor, read_delegation(fields)?, answer).map(|_| ())
+        answered(app, &signed.actor, read_delegation(fields)?, (answer, seat(signed))).map(|_| ())
     })
     .await
 }
@@ -355,10 +356,15 @@ pub async fn act(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    change(request, signed, form, shared, &DELEGATES, |app, actor, fields| {
-        acted(app, actor, read_delegation(fields)?, fields.get("act"), fields.get("subject"))
+    change(request, signed, form, shared, &DELEGATES, |app, signed, fields| {
+        let by = (&signed.actor, seat(signed));
+        acted(app, by, read_delegation(fields)?, fields.get("act"), fields.get("subject"))
     })
     .await
+}
+
+fn seat(signed: &Signed) -> Seat {
+    Seat::Login(signed.session.login.id)
 }
 
 /// `POST /duties/decide`: approves or refuses one thing that waits. A refusal says why.
@@ -368,7 +374,7 @@ pub async fn decide(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    change(request, signed, form, shared, &[Role::Finance, Role::Approver], |app, actor, fields| {
+    change(request, signed, form, shared, &[Role::Finance, Role::Approver], |app, signed, fields| {
         let matter = Matter::parse(fields.get("act"))?;
         let subject = matter.subject_id(fields.get("subject"))?;
         let unit: UnitId = fields.get("unit_id").parse()?;
@@ -378,7 +384,7 @@ pub async fn decide(
             _ => return Err(Error::invalid("form.verdict", "form_unreadable", "approve or refuse")),
         };
         let about = (unit, matter, subject);
-        let receipts = decision::decide(&app.store, &|| app.stamp(), actor, about, verdict)?;
+        let receipts = decision::decide(&app.store, &|| app.stamp(), &signed.actor, about, verdict)?;
         app.sealing.numbered(&receipts);
         Ok(())
     })
@@ -391,7 +397,7 @@ async fn change(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
     roles: &[Role],
-    work: impl Fn(&App, &Actor, &Fields) -> Result<()> + Send + 'static,
+    work: impl Fn(&App, &Signed, &Fields) -> Result<()> + Send + 'static,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
     signed.require(roles)?;
@@ -400,7 +406,7 @@ async fn change(
     let acting = Arc::clone(&signed);
     let done = block(move || {
         confirm(&app, &acting, typed.get("confirm"))?;
-        work(&app, &acting.actor, &typed)
+        work(&app, &acting, &typed)
     })
     .await;
     match done {

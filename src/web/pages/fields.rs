@@ -53,7 +53,17 @@ impl Fields {
     }
 }
 
-/// What is wrong with a form: (field, reason), the field empty where it is none's.
+/// What a use case refuses under a name of its own, or does not find, is the fault of this field.
+pub fn of_field(error: Error, field: &str) -> Error {
+    match error.kind() {
+        Kind::Invalid { .. } | Kind::NotFound => {
+            Error::invalid(field, error.code(), error.detail().to_owned())
+        }
+        _ => error,
+    }
+}
+
+/// What is wrong with a form: (field, reason); the field is empty for an error of the form as a whole.
 #[derive(Clone, Debug, Default)]
 pub struct Wrong(pub Vec<(String, String)>);
 

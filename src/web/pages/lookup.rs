@@ -1,25 +1,28 @@
-//! `/lookup`: finding receipts without a link. By look-up code; by dossier code with the payer's
+//! `/lookup`: finding receipts without a link, and the page of what is owed. By look-up or reference
+//! code; by dossier code with the payer's
 //! full personal id or a one-time code. Everything is posted, so that no address holds personal
 //! data, and answers about dossiers take the same time whether or not there is such a dossier.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use ring::rand::SystemRandom;
-use serde::Deserialize;
 
-use super::frame::Frame;
+use super::fields::{Fields, Pairs, Wrong, of_field};
+use super::frame::{Frame, see};
 use super::session::check_origin;
+use super::wording::Lang;
 use super::{Page, Posted, html, mask, read};
 use crate::actor::Scope;
 use crate::clock::BusinessDay;
-use crate::error::{Error, Result};
-use crate::id::{ReceiptId, UnitId};
+use crate::error::{Error, Kind, Result};
+use crate::id::{ObligationId, ReceiptId, UnitId};
 use crate::notification::lookup::{self, Outcome};
 use crate::notification::{self, bundle::Entry};
+use crate::obligation::reference::ReferenceCode;
 use crate::receipt::LookupCode;
 use crate::receipt::query::Stored;
 use crate::store::vault::Vault;
@@ -41,8 +44,9 @@ const TICKET_RECEIPTS: usize = 200;
 #[template(path = "lookup.html")]
 struct LookupPage {
     frame: Frame,
-    notice: &'static str,
-    notice_en: &'static str,
+    wrong: Wrong,
+    /// A code is on its way, if dossier and phone belong together.
+    is_sent: bool,
     /// The dossier a one-time code was asked for.
     code_for: Option<String>,
 }
@@ -52,8 +56,17 @@ struct LookupPage {
 struct FoundPage {
     frame: Frame,
     dossier: String,
+    owed: Vec<FoundOwed>,
     receipts: Vec<FoundReceipt>,
     ticket: String,
+}
+
+/// Something the payer owes or paid: its page takes what they have to say.
+struct FoundOwed {
+    unit: String,
+    code: String,
+    amount: String,
+    standing: &'static str,
 }
 
 struct FoundReceipt {
@@ -68,58 +81,85 @@ struct FoundReceipt {
 
 /// `GET /lookup`
 pub async fn forms(request: HttpRequest) -> HttpResponse {
-    let frame = Frame::public(&request);
-    html(StatusCode::OK, &LookupPage { frame, notice: "", notice_en: "", code_for: None })
+    drawn(Frame::public(&request), StatusCode::OK, Wrong::default(), None)
 }
 
-#[derive(Deserialize)]
-pub struct CodeForm {
-    lookup_code: String,
+fn drawn(frame: Frame, status: StatusCode, wrong: Wrong, code_for: Option<String>) -> HttpResponse {
+    html(status, &LookupPage { frame, wrong, is_sent: false, code_for })
 }
 
-/// `POST /lookup/receipt`: to the receipt's own page, which is rate-limited itself.
-pub async fn by_lookup_code(request: HttpRequest, form: Posted<CodeForm>) -> Page {
-    check_origin(&request)?;
-    let asked = read(form)?;
-    let unknown = || Error::not_found("receipt_not_found", "no receipt has this look-up code");
-    let code: LookupCode = asked.lookup_code.parse().map_err(|_| unknown())?;
-    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/r/{}", code.as_str()))).finish())
+/// What is wrong with a form of the page; what is nobody's fault goes on as it is.
+fn refused(request: &HttpRequest, status: StatusCode, error: Error) -> Page {
+    let frame = Frame::public(request);
+    let told = Wrong::of(error, frame.lang)?;
+    Ok(drawn(frame, status, told, None))
 }
 
-#[derive(Deserialize)]
-pub struct DossierForm {
-    dossier: String,
-    personal_id: String,
+/// The same answer whatever was wrong: which, or whether the dossier exists, is not told.
+fn general(frame: Frame, status: StatusCode, key: &str, code_for: Option<String>) -> HttpResponse {
+    let wrong = Wrong(vec![(String::new(), frame.t(key).to_owned())]);
+    drawn(frame, status, wrong, code_for)
+}
+
+/// The fields of a public form that came from a page of ours.
+fn fields(request: &HttpRequest, form: Posted<Pairs>, shared: &Shared) -> Result<Fields> {
+    check_origin(request)?;
+    shared.lookups.check(shared.source(request))?;
+    Ok(Fields::of(read(form)?))
+}
+
+/// `POST /lookup/receipt`: to the receipt's own page.
+pub async fn by_lookup_code(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Shared>) -> Page {
+    let asked = fields(&request, form, &shared)?;
+    let found = block(move || {
+        let unknown = || Error::invalid("lookup_code", "receipt_not_found", "no receipt has this code");
+        let code: LookupCode = asked.trimmed("lookup_code").parse().map_err(|_| unknown())?;
+        let app = shared.app();
+        let found = app.store.read(&Scope::All, |conn| super::receipt::find(conn, &code));
+        found.map_err(|error| of_field(error, "lookup_code"))?;
+        Ok(code)
+    });
+    match found.await {
+        Ok(code) => Ok(see(format!("/r/{}", code.as_str()))),
+        Err(error) => refused(&request, StatusCode::NOT_FOUND, error),
+    }
+}
+
+/// `POST /lookup/pay`: by reference code to the page of what is owed, where its payer pays, or says that
+/// they have.
+pub async fn by_reference(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Shared>) -> Page {
+    let asked = fields(&request, form, &shared)?;
+    let found = block(move || {
+        let unknown = || {
+            let code = obligation::not_found().code();
+            Error::invalid("reference", code, "no obligation has this code")
+        };
+        let found: ReferenceCode = asked.trimmed("reference").parse().map_err(|_| unknown())?;
+        let known =
+            shared.app().store.read(&Scope::All, |conn| obligation::find_by_code(conn, found.as_str()));
+        known.map_err(|error| of_field(error, "reference"))?;
+        Ok(found)
+    });
+    match found.await {
+        Ok(code) => Ok(see(format!("/p/{}", code.as_str()))),
+        Err(error) => refused(&request, StatusCode::NOT_FOUND, error),
+    }
 }
 
 /// `POST /lookup/dossier`
-pub async fn by_personal_id(
-    request: HttpRequest,
-    form: Posted<DossierForm>,
-    shared: web::Data<Shared>,
-) -> Page {
-    check_origin(&request)?;
-    shared.lookups.check(shared.source(&request))?;
-    let asked = read(form)?;
-    let dossier = asked.dossier.clone();
-    paced(answer(&request, &shared, dossier, move |tx, stamp| {
-        lookup::by_personal_id(tx, stamp, &asked.dossier, &asked.personal_id)
+pub async fn by_personal_id(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Shared>) -> Page {
+    let asked = fields(&request, form, &shared)?;
+    let dossier = asked.get("dossier").to_owned();
+    paced(answer(&request, &shared, (dossier, None), move |tx, stamp| {
+        lookup::by_personal_id(tx, stamp, asked.get("dossier"), asked.get("personal_id"))
     }))
     .await
 }
 
-#[derive(Deserialize)]
-pub struct PhoneForm {
-    dossier: String,
-    phone: String,
-}
-
 /// `POST /lookup/code`: the answer is the same whoever asks for whatever dossier.
-pub async fn request_code(request: HttpRequest, form: Posted<PhoneForm>, shared: web::Data<Shared>) -> Page {
-    check_origin(&request)?;
-    shared.lookups.check(shared.source(&request))?;
-    let asked = read(form)?;
-    let (dossier, frame) = (asked.dossier.clone(), Frame::public(&request));
+pub async fn request_code(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Shared>) -> Page {
+    let asked = fields(&request, form, &shared)?;
+    let (dossier, frame) = (asked.get("dossier").to_owned(), Frame::public(&request));
     paced(async move {
         let is_open = block(move || {
             let app = shared.app();
@@ -130,104 +170,91 @@ pub async fn request_code(request: HttpRequest, form: Posted<PhoneForm>, shared:
             app.store.write(&Scope::All, Lane::Live, |tx| {
                 let words = |code: &str| courier.one_time_code(code);
                 let random = SystemRandom::new();
-                lookup::request_code(tx, &app.stamp(), &asked.dossier, &asked.phone, &random, &words)
+                let (dossier, phone) = (asked.get("dossier"), asked.get("phone"));
+                lookup::request_code(tx, &app.stamp(), dossier, phone, &random, &words)
             })
         })
-        .await
-        .map_err(|error| error.in_field("form"))?;
-        Ok(if is_open {
-            let page = LookupPage {
-                frame,
-                notice: "Nếu hồ sơ và số điện thoại khớp nhau, mã 6 số đã được gửi tới điện thoại đó.",
-                notice_en: "If dossier and phone belong together, a 6-digit code has been sent to that phone.",
-                code_for: Some(dossier),
-            };
-            html(StatusCode::OK, &page)
-        } else {
-            locked(frame)
-        })
+        .await;
+        match is_open {
+            Ok(true) => {
+                let code_for = Some(dossier);
+                let page = LookupPage { frame, wrong: Wrong::default(), is_sent: true, code_for };
+                Ok(html(StatusCode::OK, &page))
+            }
+            Ok(false) => Ok(general(frame, StatusCode::TOO_MANY_REQUESTS, "lookup_locked", None)),
+            Err(error) => {
+                let status = match error.kind() {
+                    Kind::Conflict => StatusCode::CONFLICT,
+                    _ => StatusCode::BAD_REQUEST,
+                };
+                refused(&request, status, error)
+            }
+        }
     })
     .await
 }
 
-#[derive(Deserialize)]
-pub struct ConfirmForm {
-    dossier: String,
-    code: String,
-}
-
 /// `POST /lookup/code/confirm`
-pub async fn by_one_time_code(
-    request: HttpRequest,
-    form: Posted<ConfirmForm>,
-    shared: web::Data<Shared>,
-) -> Page {
-    check_origin(&request)?;
-    shared.lookups.check(shared.source(&request))?;
-    let asked = read(form)?;
-    let dossier = asked.dossier.clone();
-    let look =
-        move |tx: &mut Tx<'_>, stamp: &Stamp<'_>| lookup::by_code(tx, stamp, &asked.dossier, &asked.code);
-    paced(answer(&request, &shared, dossier, look)).await
+pub async fn by_one_time_code(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Shared>) -> Page {
+    let asked = fields(&request, form, &shared)?;
+    let dossier = asked.get("dossier").to_owned();
+    let look = move |tx: &mut Tx<'_>, stamp: &Stamp<'_>| {
+        lookup::by_code(tx, stamp, asked.get("dossier"), asked.get("code"))
+    };
+    paced(answer(&request, &shared, (dossier.clone(), Some(dossier)), look)).await
 }
 
 async fn answer(
     request: &HttpRequest,
     shared: &web::Data<Shared>,
-    dossier: String,
+    (dossier, code_for): (String, Option<String>),
     look: impl Fn(&mut Tx<'_>, &Stamp<'_>) -> Result<Outcome> + Send + 'static,
 ) -> Page {
     let (shared, frame) = (shared.clone(), Frame::public(request));
+    let lang = frame.lang;
     let seen = block(move || {
         let app = shared.app();
         let outcome = app.store.write(&Scope::All, Lane::Live, |tx| look(tx, &app.stamp()))?;
         Ok(match outcome {
-            Outcome::Open(items) => {
-                let receipts = app.store.read(&Scope::All, |conn| found(conn, &app.vault, &items))?;
-                let ticket = ticket(&app.stamp(), &items);
-                Seen::Found(dossier, receipts, ticket)
+            Outcome::Open(proven) => {
+                let (owed, receipts) = app.store.read(&Scope::All, |conn| {
+                    let owed = owed(conn, lang, &proven.obligations)?;
+                    Ok((owed, found(conn, &app.vault, &proven.receipts)?))
+                })?;
+                Seen::Found { dossier, owed, receipts, ticket: ticket(&app.stamp(), &proven.receipts) }
             }
             Outcome::Wrong => Seen::Wrong,
             Outcome::Locked => Seen::Locked,
         })
     });
-    Ok(match seen.await.map_err(|error| error.in_field("form"))? {
-        Seen::Found(dossier, receipts, ticket) => {
-            html(StatusCode::OK, &FoundPage { frame, dossier, receipts, ticket })
+    Ok(match seen.await {
+        Ok(Seen::Found { dossier, owed, receipts, ticket }) => {
+            html(StatusCode::OK, &FoundPage { frame, dossier, owed, receipts, ticket })
         }
-        Seen::Wrong => wrong(frame),
-        Seen::Locked => locked(frame),
+        Ok(Seen::Wrong) => general(frame, StatusCode::NOT_FOUND, "lookup_wrong", code_for),
+        Ok(Seen::Locked) => general(frame, StatusCode::TOO_MANY_REQUESTS, "lookup_locked", None),
+        Err(error) => return refused(request, StatusCode::BAD_REQUEST, error),
     })
 }
 
 enum Seen {
-    Found(String, Vec<FoundReceipt>, String),
+    Found { dossier: String, owed: Vec<FoundOwed>, receipts: Vec<FoundReceipt>, ticket: String },
     Wrong,
     Locked,
 }
 
-fn wrong(frame: Frame) -> HttpResponse {
-    html(
-        StatusCode::NOT_FOUND,
-        &LookupPage {
-            frame,
-            notice: "Không tìm thấy, hoặc thông tin xác thực không đúng. Sai 5 lần thì hồ sơ bị khóa tra cứu 24 giờ.",
-            notice_en: "Not found, or the proof is wrong. After 5 failures a dossier cannot be looked up for 24 hours.",
-            code_for: None,
-        },
-    )
-}
-
-fn locked(frame: Frame) -> HttpResponse {
-    html(
-        StatusCode::TOO_MANY_REQUESTS,
-        &LookupPage {
-            frame,
-            notice: "Hồ sơ này tạm khóa tra cứu trong 24 giờ vì xác thực sai nhiều lần. Mã tra cứu trên biên lai vẫn dùng được.",
-            notice_en: "This dossier cannot be looked up for 24 hours after repeated failures. Look-up codes still work.",
-            code_for: None,
-        },
-    )
+fn owed(conn: &mut Conn, lang: Lang, proven: &[(UnitId, ObligationId)]) -> Result<Vec<FoundOwed>> {
+    let mut shown = Vec::with_capacity(proven.len());
+    for (unit, id) in proven {
+        let item = obligation::find(conn, *unit, *id)?;
+        shown.push(FoundOwed {
+            unit: unit::find(conn, *unit)?.name,
+            amount: item.total.to_string(),
+            standing: super::counter::standing(lang, &item),
+            code: item.reference_code,
+        });
+    }
+    Ok(shown)
 }
 
 /// Waits for the next multiple of `PACE`, so that the time taken tells nothing.
@@ -286,26 +313,15 @@ fn redeem(stamp: &Stamp<'_>, ticket: &str) -> Result<Vec<(UnitId, ReceiptId)>> {
     receipts.split(',').filter(|text| !text.is_empty()).map(|text| pair(text).ok_or_else(over)).collect()
 }
 
-#[derive(Deserialize)]
-pub struct BundleForm {
-    ticket: String,
-    #[serde(default)]
-    from: Option<String>,
-    #[serde(default)]
-    until: Option<String>,
-}
-
 /// `POST /lookup/receipts.zip`: the receipts just found, of a period where one is named.
-pub async fn bundle(request: HttpRequest, form: Posted<BundleForm>, shared: web::Data<Shared>) -> Page {
-    check_origin(&request)?;
-    shared.lookups.check(shared.source(&request))?;
-    let asked = read(form)?;
-    let day = |text: &Option<String>| -> Result<Option<BusinessDay>> {
-        let given = text.as_deref().filter(|text| !text.is_empty());
+pub async fn bundle(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Shared>) -> Page {
+    let asked = fields(&request, form, &shared)?;
+    let day = |name: &str| -> Result<Option<BusinessDay>> {
+        let given = Some(asked.trimmed(name)).filter(|text| !text.is_empty());
         given.map(str::parse).transpose().map_err(|error: Error| error.in_field("form"))
     };
-    let (from, until) = (day(&asked.from)?, day(&asked.until)?);
-    let keys = redeem(&shared.app().stamp(), &asked.ticket)?;
+    let (from, until) = (day("from")?, day("until")?);
+    let keys = redeem(&shared.app().stamp(), asked.get("ticket"))?;
     let app = Arc::clone(shared.app());
     let mut rest = keys.into_iter();
     let slot = shared.citizen_bundles.take(subscriber(shared.source(&request)))?;

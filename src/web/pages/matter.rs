@@ -1,5 +1,6 @@
 //! What a waiting decision is about, in words: what somebody must know before they say yes or no.
 
+use super::detail;
 use super::finance::workbench::resolution_key;
 use super::wording::Lang;
 use crate::amount::Dong;
@@ -9,6 +10,7 @@ use crate::duty::Kind;
 use crate::duty::decision::{Matter, Open};
 use crate::error::Result;
 use crate::exception::{self, work_query};
+use crate::filing::form::usage::UsageReport;
 use crate::filing::{self, form::notice::Notice};
 use crate::id::*;
 use crate::payment::{refund, resolve};
@@ -59,6 +61,8 @@ pub fn facts(conn: &mut Conn, lang: Lang, open: &Open) -> Result<Facts> {
         Matter::Kind(Kind::Rule) => of_rule(conn, lang, (unit, ClassRuleId(id)), &mut facts)?,
         Matter::Kind(Kind::Notice) => of_notice(conn, lang, (unit, FilingId(id)), &mut facts)?,
         Matter::Drawer => of_drawer(conn, lang, (unit, ShiftId(id)), &mut facts)?,
+        Matter::Report => of_report(conn, lang, (unit, FilingId(id)), &mut facts)?,
+        Matter::Undo => of_undo(conn, lang, (unit, ExceptionId(id)), &mut facts)?,
     }
     let makers: Result<Vec<String>> =
         open.makers.iter().map(|person| identity::called(conn, *person)).collect();
@@ -75,7 +79,7 @@ fn of_exception(
     let item = exception::find(conn, unit, id)?;
     facts.link = Some(format!("/finance/exceptions/{id}"));
     facts.add(lang.t("matter_case"), lang.pick(item.kind.title_vi(), item.kind.title_en()));
-    facts.add(lang.t("exceptions_more"), item.detail.clone());
+    facts.add(lang.t("exceptions_more"), detail::words(lang, &item.detail));
     if let Some(proposal) = work_query::last_proposal(conn, unit, id)? {
         let target = proposal.target.map(|id| resolve::target_text(&item, &proposal.resolution, id));
         let how = lang.t(resolution_key(&proposal.resolution));
@@ -228,6 +232,30 @@ fn of_notice(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, FilingId), facts:
     for item in notice.items.iter().take(SHOWN_DIFFERENCES) {
         let document = format!("{} {} {} ({})", item.template, item.series, item.number, day(item.issued_on));
         facts.add(lang.t("document"), format!("{document}: {}", item.reason));
+    }
+    Ok(())
+}
+
+fn of_report(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, FilingId), facts: &mut Facts) -> Result<()> {
+    let form = filing::find(conn, unit, id)?;
+    facts.add(lang.t("matter_form"), form.form.clone());
+    facts.add(lang.t("matter_quarter"), form.period.clone().unwrap_or_default());
+    let report: UsageReport = form.data()?;
+    for line in report.lines.iter().take(SHOWN_DIFFERENCES) {
+        let counts = format!("{} ({})", line.used, line.amount);
+        facts.add(lang.t("document"), format!("{} {}: {counts}", line.template, line.series));
+    }
+    Ok(())
+}
+
+/// What was settled, and why it should be open again; what that does to money stands on the item's page.
+fn of_undo(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, ExceptionId), facts: &mut Facts) -> Result<()> {
+    let item = exception::find(conn, unit, id)?;
+    facts.link = Some(format!("/finance/exceptions/{id}"));
+    facts.add(lang.t("matter_case"), lang.pick(item.kind.title_vi(), item.kind.title_en()));
+    facts.add(lang.t("exceptions_more"), item.detail.clone());
+    if let Some((_, reason)) = exception::reopening_asked(conn, unit, id)? {
+        facts.add(lang.t("reason"), reason);
     }
     Ok(())
 }

@@ -10,14 +10,17 @@ pub mod asset;
 pub mod city;
 pub mod complaint;
 pub mod counter;
+pub mod detail;
 pub mod duties;
 mod fields;
 pub mod finance;
 pub mod frame;
 pub mod invitation;
+pub mod kept;
 mod listing;
 pub mod live;
 pub mod lookup;
+mod markup;
 mod mask;
 mod matter;
 pub mod onboarding;
@@ -40,7 +43,7 @@ pub mod vietqr;
 pub mod wording;
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, ResponseError, web};
+use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 
 use super::respond::{self, retry_after_s};
@@ -55,11 +58,11 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; c
 pub type Page = std::result::Result<HttpResponse, PageFailure>;
 
 /// A form as actix reads it, so that an unreadable one is told on a page of ours.
-pub type Posted<T> = std::result::Result<web::Form<T>, actix_web::Error>;
+pub type Posted<T> = std::result::Result<kept::Kept<T>, actix_web::Error>;
 
 fn read<T>(form: Posted<T>) -> Result<T> {
     let unreadable = |_| Error::invalid("form", "form_unreadable", "a field is missing").in_field("form");
-    form.map(web::Form::into_inner).map_err(unreadable)
+    form.map(|kept| kept.0).map_err(unreadable)
 }
 
 /// A document as pages link to it.
@@ -89,6 +92,15 @@ fn html(status: StatusCode, template: &impl Template) -> HttpResponse {
         .insert_header(("x-robots-tag", "noindex"))
         .content_type("text/html; charset=utf-8")
         .body(rendered)
+}
+
+/// The same for the pages that print: they may hold a frame of our own.
+fn html_that_prints(status: StatusCode, template: &impl Template) -> HttpResponse {
+    let mut response = html(status, template);
+    if let Ok(policy) = header::HeaderValue::from_str(&format!("{POLICY}; frame-src 'self'")) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
 }
 
 #[derive(Template)]

@@ -11,12 +11,13 @@ use super::finance::confirm;
 use super::frame::Frame;
 use super::listing::{Cell, Listing, or_dash, time};
 use super::session::Signed;
-use super::{Page, Posted, html};
+use super::{Page, Posted, html, vietqr};
 use crate::actor::{Actor, Role, Scope};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::id::AccountId;
-use crate::report::onboarding::{self, Checklist, READERS, Standing};
+use crate::obligation::{Obligation, State};
+use crate::report::onboarding::{self, Checklist, READERS, Standing, Step, trial};
 use crate::store::Conn;
 use crate::unit::{self, Unit};
 use crate::web::Shared;
@@ -37,6 +38,22 @@ struct StepRow {
     words: &'static str,
     found: String,
     is_done: bool,
+    /// Where it is done; none for what this page does itself.
+    href: Option<String>,
+}
+
+/// What to transfer for the test, and its code as a picture.
+struct Trial {
+    account: AccountId,
+    svg: String,
+    memo: String,
+    amount: String,
+}
+
+impl Trial {
+    fn is_of(&self, part: &AccountPart) -> bool {
+        part.id == Some(self.account)
+    }
 }
 
 struct AccountPart {
@@ -46,6 +63,8 @@ struct AccountPart {
     done: usize,
     live_since: Option<String>,
     is_green: bool,
+    /// Whether the button that begins the test payment stands below.
+    wants_test: bool,
 }
 
 #[derive(Template)]
@@ -59,6 +78,7 @@ struct UnitPage {
     code: String,
     name: String,
     accounts: Vec<AccountPart>,
+    trial: Option<Trial>,
 }
 
 /// What the checklists need beside the rows of their units.
@@ -144,6 +164,7 @@ async fn compose(
             words: lang.pick(vi, en),
             found: lang.pick(&one.vi, &one.en).to_owned(),
             is_done: one.is_done,
+            href: place(one.step, &code),
         }
     };
     let part = |list: &Checklist| AccountPart {
@@ -153,6 +174,7 @@ async fn compose(
         done: list.done(),
         live_since: list.live_since.map(time),
         is_green: list.is_green(),
+        wants_test: list.steps.iter().any(|one| one.step == Step::TestPayment && !one.is_done),
     };
     Ok(UnitPage {
         csrf: signed.csrf.clone(),
@@ -161,9 +183,65 @@ async fn compose(
         wrong: Wrong::default(),
         name: found.first().map(|list| list.unit_name.clone()).unwrap_or_default(),
         accounts: found.iter().map(part).collect(),
+        trial: None,
         code,
         frame,
     })
+}
+
+/// The page where a step is done.
+fn place(step: Step, code: &str) -> Option<String> {
+    let unit = |form: &str| Some(format!("/admin/units/{code}{form}"));
+    match step {
+        Step::NamesAndTaxCode | Step::BudgetCode | Step::Registration => unit(""),
+        Step::TreasuryAccount => unit("#imprint-form"),
+        Step::Series => unit("#series-form"),
+        Step::Certificate => unit("#certificate-form"),
+        Step::OpeningBalance => unit("#account-form"),
+        Step::Staff => Some("/users".to_owned()),
+        Step::Tariff => Some("/tariff".to_owned()),
+        Step::TestPayment => None,
+    }
+}
+
+/// `POST /onboarding/test`: what to transfer so that the way of money is proven.
+pub async fn test(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Administrator])?;
+    let code = fields.trimmed("unit").to_owned();
+    let (app, signed) = (Arc::clone(shared.app()), Arc::new(signed));
+    let acting = Arc::clone(&signed);
+    let begun = block(move || {
+        confirm(&app, &acting, fields.get("confirm"))?;
+        let account: AccountId = fields.get("account").parse()?;
+        let actor = &acting.actor;
+        app.write(actor, |tx, stamp| {
+            let unit = named(tx, actor, fields.trimmed("unit"))?.id;
+            let held = trial::begin(tx, stamp, actor, unit, account)?;
+            // Nobody owes it, and it can be transferred all the same.
+            let open = Obligation { state: State::Raised, ..held };
+            let drawn = vietqr::payload(tx, &open, stamp.today())?;
+            let svg = crate::obligation::vietqr::svg(&drawn.text)?;
+            Ok(Trial { account, svg, memo: drawn.memo, amount: drawn.amount.to_string() })
+        })
+    })
+    .await;
+    let mut page = compose(&request, &signed, &shared, code).await?;
+    match begun {
+        Ok(trial) => {
+            page.trial = Some(trial);
+            Ok(html(StatusCode::OK, &page))
+        }
+        Err(error) => {
+            page.wrong = Wrong::of(error, page.frame.lang)?;
+            Ok(html(StatusCode::CONFLICT, &page))
+        }
+    }
 }
 
 /// `POST /onboarding/live`: the account goes live, if every step is there.

@@ -130,13 +130,17 @@ pub(super) struct Forms {
     pub surplus: surplus::Asked,
 }
 
-/// “Tôi đã chuyển tiền”: the form, what was typed, or the day of the answer.
+impl Forms {
+    /// What is wrong with the form that was sent.
+    fn wrong(&self) -> &Wrong {
+        if self.told.wrong.is_some() { &self.told.wrong } else { &self.surplus.wrong }
+    }
+}
+
+/// “Tôi đã chuyển tiền”: the form, or the day of the answer.
 #[derive(Default)]
 pub(super) struct Told {
     pub wrong: Wrong,
-    pub amount: String,
-    pub on: String,
-    pub trace: String,
     pub answer_on: Option<String>,
 }
 
@@ -152,7 +156,7 @@ pub async fn picture(request: HttpRequest, shared: web::Data<Shared>) -> Page {
     let drawn = block(move || {
         app.store.read(&Scope::All, |conn| {
             let item = obligation::find_by_code(conn, code.as_str())?;
-            obligation::vietqr::modules(&vietqr::payload(conn, &item)?.text)
+            obligation::vietqr::modules(&vietqr::payload(conn, &item, app.clock.now().business_day())?.text)
         })
     });
     Ok(HttpResponse::Ok()
@@ -177,6 +181,8 @@ pub(super) async fn shown(
         // The code is the right to see this one obligation, whatever its unit.
         app.store.read(&Scope::All, |conn| {
             let item = obligation::find_by_code(conn, code.as_str())?;
+            // After a merger it goes on under another code than the one that was asked for.
+            let code: ReferenceCode = item.reference_code.parse()?;
             compose(conn, &app.vault, (frame, forms), &code, &item, today)
         })
     })
@@ -218,7 +224,7 @@ fn compose(
         missing: is_part.then(|| item.outstanding().to_string()),
         waived_ground: item.waived_ground.clone(),
         lines: obligation::lines(conn, item.unit, item.id)?.iter().map(LineWords::of).collect(),
-        payable: payable(conn, item)?,
+        payable: payable(conn, item, today)?,
         receipts,
         surplus: surplus::of(conn, item, frame.lang)?,
         plain: plain_words(frame.lang, standing, item.due_on),
@@ -238,11 +244,11 @@ fn plain_words(lang: Lang, standing: Standing, due_on: BusinessDay) -> Option<St
     }
 }
 
-fn payable(conn: &mut Conn, item: &Obligation) -> Result<Option<Payable>> {
+fn payable(conn: &mut Conn, item: &Obligation, today: BusinessDay) -> Result<Option<Payable>> {
     if !item.outstanding().is_positive() {
         return Ok(None);
     }
-    let drawn = vietqr::payload(conn, item)?;
+    let drawn = vietqr::payload(conn, item, today)?;
     let svg = obligation::vietqr::svg(&drawn.text)?;
     Ok(Some(Payable { svg, drawn }))
 }

@@ -20,6 +20,8 @@ use crate::error::{Error, Result};
 use crate::id::{DataRequestId, IncidentId};
 use crate::identity::person_name;
 use crate::party::Payer;
+use crate::party::contact::Contact;
+use crate::privacy::act;
 use crate::privacy::file::{self, File};
 use crate::privacy::incident::{self, Step};
 use crate::privacy::register::{self, Activity};
@@ -41,6 +43,12 @@ struct RequestRow {
     due_at: String,
     is_late: bool,
     is_open: bool,
+    /// Whether something can be carried out for it, and whether it is a correction.
+    is_act: bool,
+    is_correction: bool,
+    /// Who proposed to carry it out; empty while nobody did.
+    proposed_by: String,
+    may_approve: bool,
     state: &'static str,
     /// Ground and words of the answer.
     answer: String,
@@ -97,22 +105,39 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
     let shows = READERS.contains(&actor.role);
     let parts = block(move || {
         let now = app.clock.now();
-        app.read(&actor, |conn| {
+        let (units, mut requests, incidents, makers) = app.read(&actor, |conn| {
             let units: Vec<Unit> = unit::all(conn)?
                 .into_iter()
                 .filter(|unit| unit.id != CITY && actor.scope.covers(unit.id))
                 .collect();
-            let (mut requests, mut incidents) = (Vec::new(), Vec::new());
+            let (mut requests, mut incidents, mut makers) = (Vec::new(), Vec::new(), Vec::new());
             for unit in units.iter().filter(|_| shows) {
+                let acts = act::waiting(conn, unit.id)?;
                 for one in request::list(conn, &actor, unit.id, SHOWN_LIMIT)? {
-                    requests.push(request_row(lang, &unit.name, one, now));
+                    let mut row = request_row(lang, &unit.name, one, now);
+                    if let Some(act) = acts.iter().find(|act| act.request == row.id) {
+                        makers.push((row.id, act.maker));
+                        row.may_approve = actor.person != Some(act.maker);
+                    }
+                    requests.push(row);
                 }
                 for one in incident::list(conn, &actor, unit.id, SHOWN_LIMIT)? {
                     incidents.push(incident_row(lang, &unit.name, one, now));
                 }
             }
-            Ok((units, requests, incidents))
-        })
+            Ok((units, requests, incidents, makers))
+        })?;
+        // Who proposed may be registered at another unit than these.
+        app.store.read(&Scope::All, |conn| {
+            for (id, maker) in &makers {
+                let name = person_name(conn, *maker)?;
+                if let Some(row) = requests.iter_mut().find(|row: &&mut RequestRow| row.id == *id) {
+                    row.proposed_by = name;
+                }
+            }
+            Ok(())
+        })?;
+        Ok((units, requests, incidents))
     });
     let (units, requests, incidents) = parts.await?;
     Ok(PrivacyPage {
@@ -146,6 +171,10 @@ fn request_row(lang: Lang, unit: &str, one: request::Request, now: Instant) -> R
         due_at: moment(one.due_at),
         is_late: is_open && one.due_at < now,
         is_open,
+        is_act: is_open && one.kind != "access",
+        is_correction: one.kind == "correction",
+        proposed_by: String::new(),
+        may_approve: false,
         state: lang.t(match one.state.as_str() {
             "received" => "privacy_received",
             "answered" => "privacy_answered",
@@ -291,6 +320,44 @@ pub async fn close(
                 "" => request::answer(tx, stamp, actor, key, reason),
                 ground => request::refuse(tx, stamp, actor, key, (ground, reason)),
             }
+        })?;
+        Ok(None)
+    })
+    .await
+}
+
+/// `POST /privacy/propose`: what is to be done for a request, for another person to decide.
+pub async fn propose(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, &[Role::Administrator], true, |app, actor, fields| {
+        let id = request_of(fields)?;
+        let given = |name: &str| Some(fields.trimmed(name).to_owned()).filter(|text| !text.is_empty());
+        let contact = Contact { phone: given("phone"), email: given("email") };
+        app.write(actor, |tx, stamp| {
+            let key = (request::locate(tx, actor, id)?, id);
+            act::propose(tx, stamp, actor, key, &contact)
+        })?;
+        Ok(None)
+    })
+    .await
+}
+
+/// `POST /privacy/approve`: another person carries it out.
+pub async fn approve(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, &[Role::Administrator], true, |app, actor, fields| {
+        let id = request_of(fields)?;
+        app.write(actor, |tx, stamp| {
+            let key = (request::locate(tx, actor, id)?, id);
+            act::approve(tx, stamp, actor, key)
         })?;
         Ok(None)
     })

@@ -11,6 +11,7 @@ use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::filing::notice;
 use crate::obligation;
+use crate::receipt::evidence::bundle;
 use crate::receipt::query::{self, Stored};
 use crate::receipt::relation::{self, Action, Link};
 use crate::receipt::{DocumentKind, LookupCode, printed};
@@ -100,6 +101,28 @@ pub async fn xml(request: HttpRequest, shared: web::Data<Shared>) -> Page {
     })
     .await?;
     Ok(download(&item, document))
+}
+
+/// `GET /r/{lookup}/evidence.json`: what proves the document when its certificate is long over.
+pub async fn evidence(request: HttpRequest, shared: web::Data<Shared>) -> Page {
+    let code = asked(&request, &shared, "lookup")?;
+    let (name, bytes) = block(move || {
+        shared.app().store.read(&Scope::All, |conn| {
+            let item = find(conn, &code)?;
+            let bundle = bundle::export(conn, item.unit, item.id)?;
+            let bytes = serde_json::to_vec(&bundle).map_err(|error| Error::internal(error.to_string()))?;
+            Ok((item.file_stem(), bytes))
+        })
+    })
+    .await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}.evidence.json\""),
+        ))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .content_type("application/json")
+        .body(bytes))
 }
 
 /// A signed receipt as a file.

@@ -20,7 +20,7 @@ use crate::web::respond::block;
 /// How long a request waits for its turn to be drawn.
 const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Drawing takes processors from the money path: at most so many pages are drawn at once.
+/// How many pages may be drawn at once: drawing takes processors from the money path.
 pub struct Turns(Semaphore);
 
 impl Turns {
@@ -30,7 +30,7 @@ impl Turns {
         Turns(Semaphore::new((processors / 2).max(1)))
     }
 
-    async fn take(&self) -> Result<tokio::sync::SemaphorePermit<'_>> {
+    pub async fn take(&self) -> Result<tokio::sync::SemaphorePermit<'_>> {
         let busy = || Error::busy("rendition_busy", 2, "too many renditions are being made");
         tokio::time::timeout(TURN_TIMEOUT, self.0.acquire()).await.map_err(|_| busy())?.map_err(|_| busy())
     }

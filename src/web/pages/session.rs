@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::identity::{self, session};
 use crate::store::Lane;
 use crate::text;
+use crate::unit::succession;
 use crate::web::Shared;
 use crate::web::respond::block;
 
@@ -124,15 +125,16 @@ pub fn token_of(request: &HttpRequest) -> Option<String> {
 
 fn signed(app: &crate::app::App, token: &str) -> Result<Signed> {
     let now = app.clock.now();
-    let (session, name) = app.store.read(&Scope::All, |conn| {
+    let (session, name, actor) = app.store.read(&Scope::All, |conn| {
         let session = session::find(conn, now, token)?;
         let name = identity::person_name(conn, session.login.person)?;
-        Ok((session, name))
+        let actor = succession::acting(conn, session.login.actor(), now.business_day())?;
+        Ok((session, name, actor))
     })?;
     if session.is_due(now) {
         app.store.write(&Scope::All, Lane::Live, |tx| session::seen(tx, now, session.id))?;
     }
-    Ok(Signed { actor: session.login.actor(), csrf: form_token(token), name, session })
+    Ok(Signed { actor, csrf: form_token(token), name, session })
 }
 
 /// Why there is no session, and where its person wanted to go.

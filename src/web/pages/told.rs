@@ -56,18 +56,7 @@ pub async fn tell(request: HttpRequest, payload: web::Payload, shared: web::Data
             let day = answer_on.0.format("%d/%m/%Y").to_string();
             (StatusCode::OK, Told { answer_on: Some(day), ..Told::default() })
         }
-        // Nothing is owed any more: the page itself is the answer.
-        Err(error) if error.code() == "obligation_closed" => (StatusCode::OK, Told::default()),
-        Err(error) => {
-            let outcome = Told {
-                wrong: Wrong::of(error, lang)?,
-                amount: fields.trimmed("amount").to_owned(),
-                on: fields.trimmed("on").to_owned(),
-                trace: fields.trimmed("trace").to_owned(),
-                answer_on: None,
-            };
-            (StatusCode::BAD_REQUEST, outcome)
-        }
+        Err(error) => (StatusCode::BAD_REQUEST, Told { wrong: Wrong::of(error, lang)?, answer_on: None }),
     };
     let forms = Forms { told: outcome, ..Forms::default() };
     Ok(html(status, &shown(&request, &shared, forms).await?))
@@ -80,5 +69,6 @@ fn word_of(fields: &Fields) -> Result<Word> {
         "" => return Err(missing("on")),
         text => text.parse().map_err(|_| Error::invalid("on", "date_unreadable", "a day"))?,
     };
-    Ok(Word { amount: Dong(amount), on, trace: fields.trimmed("trace").to_owned() })
+    let text = |name: &str| fields.trimmed(name).to_owned();
+    Ok(Word { amount: Dong(amount), on, time: text("time"), trace: text("trace") })
 }

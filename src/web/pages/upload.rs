@@ -1,33 +1,12 @@
-//! Forms with files (RFC 7578): the parts of a body that stands in memory.
+//! What a form of ours carries: its fields, and the one file that may be chosen in it.
 
-use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 
 use super::fields::{Fields, Pairs};
+use super::kept;
 use crate::error::{Error, Result};
 use crate::web::extract::body;
-
-/// Fields a form of ours may have.
-const PARTS_LIMIT: usize = 20;
-
-/// One field.
-#[derive(Debug)]
-pub struct Part<'b> {
-    pub name: String,
-    pub content: &'b [u8],
-}
-
-/// The boundary of a form, if the body is one.
-pub fn boundary(request: &HttpRequest) -> Option<String> {
-    let kind = request.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
-    let (kind, parameters) = kind.split_once(';')?;
-    if !kind.trim().eq_ignore_ascii_case("multipart/form-data") {
-        return None;
-    }
-    let value = parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix("boundary="))?;
-    let value = value.trim_matches('"');
-    (1..=70).contains(&value.len()).then(|| value.to_owned())
-}
+use crate::web::multipart::{boundary, parts};
 
 /// The fields of a form that may carry one file, and the file where one was chosen. Browsers without a
 /// file field send the short form, which is read as well.
@@ -41,75 +20,16 @@ pub async fn form(
     let unreadable = || Error::invalid("form.file", "form_unreadable", "no form");
     let Some(boundary) = boundary(request) else {
         let text = std::str::from_utf8(&bytes).map_err(|_| unreadable())?;
-        let pairs = web::Query::<Pairs>::from_query(text).map_err(|_| unreadable())?;
-        return Ok((Fields::of(pairs.into_inner()), None));
+        let pairs = web::Query::<Pairs>::from_query(text).map_err(|_| unreadable())?.into_inner();
+        kept::note(request, pairs.clone());
+        return Ok((Fields::of(pairs), None));
     };
     let found = parts(&bytes, &boundary)?;
     let chosen = found.iter().find(|part| part.name == file && !part.content.is_empty());
     let chosen = chosen.map(|part| part.content.to_vec());
     let others = found.iter().filter(|part| part.name != file);
     let pairs = others.map(|part| (part.name.clone(), String::from_utf8_lossy(part.content).into_owned()));
-    Ok((Fields::of(pairs.collect()), chosen))
-}
-
-/// Every part of the form. `form_unreadable` for what is none.
-pub fn parts<'b>(form: &'b [u8], boundary: &str) -> Result<Vec<Part<'b>>> {
-    let unreadable = || Error::invalid("form.file", "form_unreadable", "expected multipart/form-data");
-    let opening = format!("--{boundary}");
-    let closing = format!("\r\n--{boundary}");
-    let mut rest = form.strip_prefix(opening.as_bytes()).ok_or_else(unreadable)?;
-    let mut found = Vec::new();
-    while !rest.starts_with(b"--") {
-        if found.len() == PARTS_LIMIT {
-            return Err(unreadable());
-        }
-        let part = rest.strip_prefix(b"\r\n").ok_or_else(unreadable)?;
-        let head = find(part, b"\r\n\r\n").ok_or_else(unreadable)?;
-        let content = part.get(head + 4..).unwrap_or_default();
-        let end = find(content, closing.as_bytes()).ok_or_else(unreadable)?;
-        let name = name_in(part.get(..head).unwrap_or_default()).ok_or_else(unreadable)?;
-        found.push(Part { name, content: content.get(..end).unwrap_or_default() });
-        rest = content.get(end + closing.len()..).unwrap_or_default();
-        if rest.is_empty() {
-            return Err(unreadable());
-        }
-    }
-    Ok(found)
-}
-
-fn name_in(head: &[u8]) -> Option<String> {
-    let head = std::str::from_utf8(head).ok()?;
-    let line = head.lines().find(|line| line.to_ascii_lowercase().starts_with("content-disposition:"))?;
-    let rest = line.split_once("; name=\"")?.1;
-    rest.split('"').next().map(str::to_owned)
-}
-
-fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FORM: &[u8] = b"--B\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\nabc\r\n--B\r\n\
-        Content-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\nContent-Type: text/csv\r\n\r\n\
-        1;2\r\n--x\r\n--B--\r\n";
-
-    #[test]
-    fn the_parts_of_a_form_are_its_fields() {
-        let found = parts(FORM, "B").unwrap();
-        let shown: Vec<_> = found.iter().map(|part| (part.name.as_str(), part.content)).collect();
-        assert_eq!(shown, [("csrf", b"abc".as_slice()), ("file", b"1;2\r\n--x".as_slice())]);
-    }
-
-    #[test]
-    fn what_is_no_form_is_refused_and_never_panics() {
-        for end in 0..FORM.len() - 2 {
-            assert!(parts(&FORM[..end], "B").is_err() || end >= FORM.len() - 4, "{end}");
-        }
-        let many =
-            [b"--B".to_vec(), b"\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\r\n--B".repeat(30)];
-        assert!(parts(&many.concat(), "B").is_err());
-    }
+    let pairs: Pairs = pairs.collect();
+    kept::note(request, pairs.clone());
+    Ok((Fields::of(pairs), chosen))
 }

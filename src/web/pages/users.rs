@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 use secrecy::ExposeSecret;
 
-use super::fields::{Fields, Pairs, Wrong};
+use super::fields::{Fields, Pairs, Wrong, of_field};
 use super::finance::confirm;
 use super::frame::{Frame, role_words};
 use super::session::Signed;
@@ -18,7 +18,7 @@ use crate::actor::{Actor, Role, Scope};
 use crate::app::App;
 use crate::duty::leaving;
 use crate::error::{Error, Result};
-use crate::id::PersonId;
+use crate::id::{LoginId, PersonId};
 use crate::identity::login::{self, Login, NewLogin, State};
 use crate::identity::person::{self, Whom};
 use crate::identity::{person_name, sso};
@@ -177,7 +177,7 @@ pub async fn reset(
     change(request, signed, form, shared, |app, actor, fields| {
         let name = fields.trimmed("login").to_owned();
         let token = app.store.write(&Scope::All, Lane::Live, |tx| {
-            let id = login::find_by_name(tx, &name)?.id;
+            let id = named(tx, fields)?;
             login::invite_again(tx, &app.stamp(), actor, id)
         })?;
         Ok(Some((name, token)))
@@ -194,7 +194,7 @@ pub async fn end(
 ) -> Page {
     change(request, signed, form, shared, |app, actor, fields| {
         app.store.write(&Scope::All, Lane::Live, |tx| {
-            let id = login::find_by_name(tx, fields.get("login"))?.id;
+            let id = named(tx, fields)?;
             leaving::end(tx, &app.stamp(), actor, id)
         })?;
         Ok(None)
@@ -213,7 +213,7 @@ pub async fn link(
         let off = || Error::invalid("subject", "sso_off", "no [sso] in the configuration");
         let issuer = app.sso.as_ref().ok_or_else(off)?.issuer();
         app.store.write(&Scope::All, Lane::Live, |tx| {
-            let id = login::find_by_name(tx, fields.get("login"))?.id;
+            let id = named(tx, fields)?;
             login::governed(tx, actor, id)?;
             match fields.trimmed("subject") {
                 "" => sso::unlink(tx, &app.stamp(), actor, id),
@@ -223,6 +223,12 @@ pub async fn link(
         Ok(None)
     })
     .await
+}
+
+/// The login that a form names.
+fn named(conn: &mut Conn, fields: &Fields) -> Result<LoginId> {
+    let found = login::find_by_name(conn, fields.trimmed("login"));
+    found.map(|login| login.id).map_err(|error| of_field(error, "login"))
 }
 
 type Linked = Option<(String, secrecy::SecretString)>;

@@ -1,9 +1,10 @@
 //! `/verify`: anybody gives a signed file and reads what its signatures are worth, and of a document
-//! of ours how it stands today. Nothing of the file is kept.
+//! of ours how it stands today; with the evidence kept at sealing, whether it was valid when it was signed.
+//! Nothing of the files is kept.
 
 use std::sync::Arc;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -12,19 +13,27 @@ use super::frame::Frame;
 use super::receipt::{current, standing};
 use super::{Page, html};
 use crate::actor::Scope;
+use crate::app::App;
+use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::pdf::embedded::{self, Embedded};
+use crate::receipt::evidence::bundle::{self, Bundle, Finding, Judgement};
+use crate::receipt::key::certificates_in;
 use crate::receipt::recorded::{self, Recorded};
 use crate::receipt::verify::{
     DocumentReport, Integrity, Lenient, Problem, Report, SignatureReport, Trust, Verdict, verify_leniently,
 };
 use crate::store::Conn;
+use crate::text::capitalised;
 use crate::web::extract::{body, query};
+use crate::web::multipart::{boundary, parts};
 use crate::web::respond::block;
 use crate::web::{Shared, message};
 
 /// Twice the largest message that the tax authority takes, and the form around it.
-const BODY_LIMIT_BYTES: usize = 4 * 1024 * 1024;
+const FILE_LIMIT_BYTES: usize = 4 * 1024 * 1024;
+/// The same, and evidence with a revocation list.
+const BODY_LIMIT_BYTES: usize = 12 * 1024 * 1024;
 /// A page is for people: of a batch the first documents are shown.
 const SHOWN_LIMIT: usize = 50;
 
@@ -56,6 +65,16 @@ struct Outcome {
     left_out: usize,
     /// The signed file was inside a PDF, whose pages say whatever they say.
     is_from_pdf: bool,
+    evidence: Option<EvidenceWords>,
+}
+
+/// What the evidence proves.
+struct EvidenceWords {
+    words: String,
+    words_en: &'static str,
+    tone: &'static str,
+    facts: Vec<(&'static str, String)>,
+    remarks: Vec<&'static message::Words>,
 }
 
 struct DocumentWords {
@@ -101,23 +120,86 @@ pub async fn judge(request: HttpRequest, shared: web::Data<Shared>, payload: web
     let bytes = body(payload, BODY_LIMIT_BYTES).await?;
     let boundary = boundary(&request);
     let app = Arc::clone(shared.app());
-    let now = app.clock.now();
     let outcome = block(move || {
-        let file = match &boundary {
-            Some(boundary) => uploaded(&bytes, boundary)?,
-            None => bytes.as_slice(),
-        };
-        if file.is_empty() {
-            return Err(Error::conflict("verify_file_missing", "no file in the form"));
-        }
-        let carried = carried(file)?;
-        let file = carried.as_deref().unwrap_or(file);
+        let brought = Brought::of(&bytes, boundary.as_deref())?;
+        let carried = carried(brought.file)?;
+        let file = carried.as_deref().unwrap_or(brought.file);
+        let now = app.clock.now();
         let report = verify_leniently(file, &app.trust, now, &rules);
         let entries = app.store.read(&Scope::All, |conn| entries(conn, &report))?;
-        Ok(Outcome { is_from_pdf: carried.is_some(), ..outcome(&report, &entries) })
+        let evidence =
+            brought.evidence.map(|evidence| proven(&app, evidence, file, &report, now)).transpose();
+        let evidence = evidence.map_err(|error| error.in_field("form"))?;
+        Ok(Outcome { is_from_pdf: carried.is_some(), evidence, ..outcome(&report, &entries) })
     })
     .await?;
     Ok(html(StatusCode::OK, &VerifyPage::with(Frame::public(&request), Some(outcome))))
+}
+
+/// What somebody brings.
+#[derive(Debug)]
+struct Brought<'b> {
+    file: &'b [u8],
+    evidence: Option<&'b [u8]>,
+}
+
+impl<'b> Brought<'b> {
+    /// The parts of a form, or the bare bytes of a file.
+    fn of(bytes: &'b [u8], boundary: Option<&str>) -> Result<Brought<'b>> {
+        let brought = match boundary {
+            Some(boundary) => Brought::in_form(bytes, boundary)?,
+            None => Brought { file: bytes, evidence: None },
+        };
+        if brought.file.is_empty() {
+            return Err(Error::conflict("verify_file_missing", "no file in the form"));
+        }
+        if brought.file.len() > FILE_LIMIT_BYTES {
+            return Err(Error::too_large("body_too_large", format!("at most {FILE_LIMIT_BYTES} bytes")));
+        }
+        Ok(brought)
+    }
+
+    fn in_form(bytes: &'b [u8], boundary: &str) -> Result<Brought<'b>> {
+        let detail = "expected one file in multipart/form-data";
+        let parts = parts(bytes, boundary).map_err(|_| Error::conflict("verify_form_unreadable", detail))?;
+        let content = |name: &str| parts.iter().find(|part| part.name == name).map(|part| part.content);
+        let evidence = content("evidence").filter(|evidence| !evidence.is_empty());
+        Ok(Brought { file: content("file").unwrap_or_default(), evidence })
+    }
+}
+
+/// Judges the file by its evidence. Time stamps are believed of the authorities that the installation has
+/// its own made by.
+fn proven(app: &App, evidence: &[u8], file: &[u8], report: &Report, now: Instant) -> Result<EvidenceWords> {
+    let bundle = Bundle::read(evidence)?;
+    let authorities = certificates_in(&app.config.timestamp_trust()?)?;
+    let signed_at = report.signed_at().ok_or_else(bundle::of_nothing)?;
+    Ok(evidence_words(&bundle.judge(file, signed_at, &authorities, now)?))
+}
+
+fn evidence_words(judgement: &Judgement) -> EvidenceWords {
+    let (words, words_en) = judgement.finding.words();
+    let moments = [
+        ("Tồn tại lúc / existed at", judgement.existed_at),
+        ("Trạng thái chứng thư lúc / status at", judgement.status_at),
+        ("Thu hồi / revoked", judgement.revoked_at),
+        ("Hết hạn / expired", judgement.certificate_expired_at),
+    ];
+    EvidenceWords {
+        words: capitalised(words),
+        words_en,
+        tone: match judgement.finding {
+            Finding::ValidWhenSigned | Finding::ValidWhenSignedExpiredSince => "done",
+            Finding::NotProven => "wait",
+            Finding::Contradicted => "gone",
+        },
+        facts: moments.into_iter().filter_map(|(name, at)| Some((name, moment(at?)))).collect(),
+        remarks: judgement.problems.iter().map(|code| message::words(code)).collect(),
+    }
+}
+
+fn moment(at: Instant) -> String {
+    at.in_hanoi().format("%H:%M:%S %d/%m/%Y").to_string()
 }
 
 /// The signed file that a PDF carries; none for what is no PDF.
@@ -135,35 +217,6 @@ fn carried(file: &[u8]) -> Result<Option<Vec<u8>>> {
 /// A rule that the form names.
 fn rule(name: &str) -> Result<Lenient> {
     name.parse().map_err(|error: Error| Error::invalid("form.lenient", error.code(), "no such rule"))
-}
-
-/// The boundary of a form, if the body is one.
-fn boundary(request: &HttpRequest) -> Option<String> {
-    let kind = request.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
-    let (kind, parameters) = kind.split_once(';')?;
-    if !kind.trim().eq_ignore_ascii_case("multipart/form-data") {
-        return None;
-    }
-    let value = parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix("boundary="))?;
-    let value = value.trim_matches('"');
-    (1..=70).contains(&value.len()).then(|| value.to_owned())
-}
-
-/// The content of the first part of a form (RFC 7578); this form has no other.
-fn uploaded<'b>(form: &'b [u8], boundary: &str) -> Result<&'b [u8]> {
-    let unreadable = || Error::conflict("verify_form_unreadable", "expected one file in multipart/form-data");
-    let opening = format!("--{boundary}\r\n");
-    let closing = format!("\r\n--{boundary}");
-    let start = find(form, opening.as_bytes()).ok_or_else(unreadable)? + opening.len();
-    let part = form.get(start..).unwrap_or_default();
-    let content = find(part, b"\r\n\r\n").ok_or_else(unreadable)? + 4;
-    let content = part.get(content..).unwrap_or_default();
-    let end = find(content, closing.as_bytes()).ok_or_else(unreadable)?;
-    Ok(content.get(..end).unwrap_or_default())
-}
-
-fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted)
 }
 
 /// How the documents that are shown stand in our register.
@@ -231,7 +284,7 @@ fn outcome(report: &Report, entries: &[Option<Entry>]) -> Outcome {
     let shown = report.documents.iter().zip(entries);
     let documents = shown.map(|(document, entry)| document_words(document, entry.clone())).collect();
     let left_out = report.documents.len().saturating_sub(SHOWN_LIMIT);
-    Outcome { words, words_en, tone, documents, left_out, is_from_pdf: false }
+    Outcome { words, words_en, tone, documents, left_out, is_from_pdf: false, evidence: None }
 }
 
 fn are_signers_known(report: &Report) -> bool {
@@ -281,9 +334,7 @@ fn signature_words(signature: &SignatureReport) -> SignatureWords {
     SignatureWords {
         role: signature.role.clone(),
         by: signature.by.clone().unwrap_or_else(dash),
-        signed_at: signature
-            .signing_time
-            .map_or_else(dash, |at| at.in_hanoi().format("%H:%M:%S %d/%m/%Y").to_string()),
+        signed_at: signature.signing_time.map_or_else(dash, moment),
         covers: signature.covers.join(", "),
         algorithm: signature.algorithm.clone().unwrap_or_else(dash),
         intact: signature.integrity == Integrity::Ok,
@@ -308,13 +359,25 @@ mod tests {
     use crate::receipt::verify::{TrustStore, verify};
 
     #[test]
-    fn the_file_is_the_content_of_the_first_part() {
-        let form = b"--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.xml\"\r\n\
-                     Content-Type: text/xml\r\n\r\n<a>\r\n--x</a>\r\n--B--\r\n";
-        assert_eq!(uploaded(form, "B").unwrap(), b"<a>\r\n--x</a>");
-        for broken in [b"".as_slice(), b"--B\r\n", b"--B\r\nx: y\r\n\r\nno end"] {
-            assert_eq!(uploaded(broken, "B").unwrap_err().code(), "verify_form_unreadable");
+    fn a_form_brings_a_file_and_perhaps_its_evidence() {
+        let part = |name: &str, content: &str| {
+            format!(
+                "--B\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"a\"\r\n\r\n{content}\r\n"
+            )
+        };
+        let both = format!("{}{}--B--\r\n", part("file", "<a>\r\n--x</a>"), part("evidence", "{}"));
+        let brought = Brought::of(both.as_bytes(), Some("B")).unwrap();
+        assert_eq!((brought.file, brought.evidence), (b"<a>\r\n--x</a>".as_slice(), Some(b"{}".as_slice())));
+        let alone = format!("{}{}--B--\r\n", part("file", "<a/>"), part("evidence", ""));
+        assert_eq!(Brought::of(alone.as_bytes(), Some("B")).unwrap().evidence, None, "none was chosen");
+        for broken in ["", "--B\r\n", "--B\r\nx: y\r\n\r\nno end"] {
+            let refused = Brought::of(broken.as_bytes(), Some("B")).unwrap_err();
+            assert_eq!(refused.code(), "verify_form_unreadable");
         }
+        let none = format!("{}--B--\r\n", part("evidence", "{}"));
+        assert_eq!(Brought::of(none.as_bytes(), Some("B")).unwrap_err().code(), "verify_file_missing");
+        let large = vec![b' '; FILE_LIMIT_BYTES + 1];
+        assert_eq!(Brought::of(&large, None).unwrap_err().code(), "body_too_large");
     }
 
     #[test]

@@ -3,11 +3,13 @@
 use serde::Serialize;
 
 use crate::amount::Dong;
+use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::obligation::Obligation;
 use crate::obligation::bank_bin;
 use crate::obligation::reference::ReferenceCode;
 use crate::obligation::vietqr::{Payload, memo_for};
+use crate::obligation::virtual_account;
 use crate::store::Conn;
 use crate::unit::account;
 
@@ -28,8 +30,9 @@ pub struct Drawn {
     pub account_holder: String,
 }
 
-/// The payload for the outstanding amount. `obligation_closed` when nothing is owed.
-pub fn payload(conn: &mut Conn, obligation: &Obligation) -> Result<Drawn> {
+/// The payload for the outstanding amount, to the obligation's virtual account where its bank gives such
+/// numbers today. `obligation_closed` when nothing is owed.
+pub fn payload(conn: &mut Conn, obligation: &Obligation, today: BusinessDay) -> Result<Drawn> {
     let amount = obligation.outstanding();
     if !amount.is_positive() {
         return Err(Error::conflict("obligation_closed", "nothing is owed on it"));
@@ -40,9 +43,11 @@ pub fn payload(conn: &mut Conn, obligation: &Obligation) -> Result<Drawn> {
         .parse()
         .map_err(|_| Error::internal("a stored reference code is unreadable"))?;
     let memo = memo_for(&code, MEMO_WORDS);
+    let range = virtual_account::in_force(conn, obligation.unit, obligation.account, today)?;
+    let account_no = range.and_then(|range| range.number_of(&code)).unwrap_or(account.account_no);
     let payload = Payload {
         bank_bin: account.bank_bin.clone(),
-        account_no: account.account_no.clone(),
+        account_no: account_no.clone(),
         amount: Some(amount),
         memo: Some(memo.clone()),
         ..Payload::default()
@@ -53,7 +58,7 @@ pub fn payload(conn: &mut Conn, obligation: &Obligation) -> Result<Drawn> {
         memo,
         bank: bank_bin::name_of(&account.bank_bin).to_owned(),
         bank_bin: account.bank_bin,
-        account_no: account.account_no,
+        account_no,
         account_holder: account.holder_name,
     })
 }

@@ -82,11 +82,11 @@ mod tests {
     /// Keys as they stand in calls: `t("…")`, `with("…"`, `key("…")`.
     fn keys_in(text: &str) -> Vec<String> {
         let mut keys = Vec::new();
-        for call in ["t(\"", "with(\"", "key: \""] {
+        for call in ["t(\"", "with(\"", "key: \"", "fill(lang, \""] {
             for (at, _) in text.match_indices(call) {
                 let before = text[..at].chars().next_back().unwrap_or(' ');
                 let rest = &text[at + call.len()..];
-                let is_call = call.starts_with("key") || before == '.';
+                let is_call = call.starts_with("key") || call.starts_with("fill") || before == '.';
                 if let Some(key) = rest.split('"').next().filter(|_| is_call) {
                     keys.push(key.to_owned());
                 }

@@ -9,19 +9,15 @@ use bienlai::id::UnitId;
 use bienlai::obligation::reference::CodeBook;
 use bienlai::obligation::{self, IntakeMode, NewObligation, Obligation};
 use bienlai::party::Payer;
-use bienlai::payment::book::Method;
+use bienlai::payment::book::{Method, Payment};
 use bienlai::payment::{Arrival, Claim, Direction};
 use bienlai::reconciliation::reconcile;
 use bienlai::simulator::bank::{Bank, Transfer};
 use bienlai::simulator::chance::Chance;
 use bienlai::simulator::memo::Habit;
-use bienlai::simulator::statement::write_all;
 
-use crate::imports::import;
-use crate::support::bank_file::BankFile;
-use crate::support::tools::{run, texts};
 use crate::support::world::{BANK, POLL, line};
-use crate::support::{Database, World};
+use crate::support::{Database, World, tools};
 
 /// Days on which people pay.
 const DAYS: i64 = 4;
@@ -44,7 +40,9 @@ enum Event {
     TakeBack(u32),
     Tell(Box<Claim>),
     /// A file of the bank arrives; then its account is matched.
-    File(usize, Vec<u8>),
+    File(Delivery),
+    /// Two persons decide about the corrected statements of a commune's account.
+    Decide(usize),
     /// The day is over: the bank writes its statements.
     Evening(BusinessDay),
 }
@@ -53,15 +51,26 @@ pub struct City {
     pub world: World,
     pub bank: Bank,
     pub owed: Vec<Owed>,
-    /// Every file that arrived, in its order, with its commune.
-    pub files: Vec<(usize, Vec<u8>)>,
+    /// Every file that arrived, in its order.
+    pub files: Vec<Delivery>,
+    /// By the hash of a file: whether it tells what happened.
+    pub(super) truths: BTreeMap<String, bool>,
     pub arrivals: Vec<Arrival>,
-    chance: Chance,
-    first: BusinessDay,
+    pub(super) chance: Chance,
+    pub(super) first: BusinessDay,
     queue: BTreeMap<(Instant, u64), Event>,
     queued: u64,
     batch: Vec<Arrival>,
     diary: Vec<String>,
+}
+
+/// A file of the bank on its way to a commune.
+#[derive(Clone)]
+pub struct Delivery {
+    pub commune: usize,
+    pub bytes: Vec<u8>,
+    /// It tells what happened; a misprint does not, and is corrected later.
+    pub is_true: bool,
 }
 
 /// An obligation with what was done about it.
@@ -69,9 +78,9 @@ pub struct Owed {
     pub obligation: Obligation,
     pub commune: usize,
     /// The bookings that pay it as asked for.
-    exact: Vec<u32>,
+    pub(super) exact: Vec<u32>,
     /// Something else was done about it, or a memo was cut.
-    is_spoiled: bool,
+    pub(super) is_spoiled: bool,
 }
 
 impl Owed {
@@ -83,7 +92,11 @@ impl Owed {
 
 impl City {
     pub fn found(seed: u64) -> City {
-        let mut world = World::settled_in(Database::sqlite());
+        City::found_on(seed, Database::sqlite())
+    }
+
+    pub fn found_on(seed: u64, database: Database) -> City {
+        let mut world = World::settled_in(database);
         // The verdict looks at the same promises and names the seed.
         world.stop_watching();
         let first = world.now().business_day();
@@ -96,6 +109,7 @@ impl City {
             bank,
             owed: Vec::new(),
             files: Vec::new(),
+            truths: BTreeMap::new(),
             arrivals: Vec::new(),
             chance: Chance::new(seed),
             first,
@@ -130,20 +144,25 @@ impl City {
             self.happen(event);
         }
         self.settle();
+        self.decide_the_rest();
         self.match_all();
         self.world.seal();
     }
 
     /// Damage that the verdict must find: exceptions about suspense are closed behind its back.
     pub fn forget_exceptions(&mut self) {
+        self.meddle("UPDATE exception SET state = 'resolved' WHERE subject_kind = 'line' AND state = 'open'");
+    }
+
+    /// The same, where each stays open about something else.
+    pub fn exchange_exceptions(&mut self) {
+        self.meddle("UPDATE exception SET subject_id = subject_id + 1 WHERE state = 'open'");
+    }
+
+    fn meddle(&mut self, change: &str) {
         let mut owner = self.world.database.as_owner();
-        let guards = "SELECT name AS t FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'exception'";
-        for guard in texts(&mut owner, guards) {
-            run(&mut owner, &format!("DROP TRIGGER {guard}")).expect("the guard goes");
-        }
-        let closing =
-            "UPDATE exception SET state = 'resolved' WHERE subject_kind = 'line' AND state = 'open'";
-        run(&mut owner, closing).expect("the exceptions are closed");
+        tools::unguarded(&mut owner, self.world.database.product, "exception");
+        tools::run(&mut owner, change).expect("the exceptions are changed");
     }
 
     /// Each day a few dossiers, most of them paid within two days.
@@ -168,12 +187,20 @@ impl City {
         }
     }
 
+    pub(super) fn push_decision(&mut self, at: Instant, commune: usize) {
+        self.push(at, Event::Decide(commune));
+    }
+
+    pub(super) fn push_file(&mut self, at: Instant, file: Delivery) {
+        self.push(at, Event::File(file));
+    }
+
     fn push(&mut self, at: Instant, event: Event) {
         self.queued += 1;
         self.queue.insert((at, self.queued), event);
     }
 
-    fn note(&mut self, words: String) {
+    pub(super) fn note(&mut self, words: String) {
         let at = self.world.now();
         self.diary.push(format!("{} {words}", at.hanoi_text()));
     }
@@ -186,7 +213,8 @@ impl City {
             Event::Own(commune) => self.own(commune),
             Event::TakeBack(no) => self.take_back(no),
             Event::Tell(claim) => self.hear(*claim),
-            Event::File(commune, bytes) => self.receive(commune, bytes),
+            Event::File(file) => self.receive(file),
+            Event::Decide(commune) => self.decide(commune),
             Event::Evening(day) => self.evening(day),
         }
     }
@@ -404,69 +432,6 @@ impl City {
         }
     }
 
-    /// The statements of the day, each to arrive when it will: in the morning, late, or twice.
-    fn evening(&mut self, day: BusinessDay) {
-        for commune in 0..3 {
-            let account = self.world.communes()[commune].account_no;
-            let is_cut = self.chance.percent(15);
-            let told = self.bank.day(account, day).expect("the account is open");
-            let is_nil = told.bookings.is_empty();
-            // A statement may show less of a memo than the callback did.
-            let mut short = self.bank.clone();
-            let files = if is_cut {
-                let cut: Vec<u32> = told.bookings.iter().map(|booking| booking.no).collect();
-                for owed in &mut self.owed {
-                    owed.is_spoiled |= owed.exact.iter().any(|no| cut.contains(no));
-                }
-                short.cut_memos(account, day, 45);
-                write_all(&short.day(account, day).expect("the account is open"))
-            } else {
-                write_all(&told)
-            };
-            let formats = if is_nil { 2 } else { 3 };
-            let first = self.chance.below(formats);
-            let morning = day.next().start().plus_seconds(6 * 3_600 + commune as i64);
-            let is_last = day >= self.last_day();
-            let late = match self.chance.below(10) {
-                0 | 1 if !is_last => self.chance.between(1, 2) * 86_400,
-                _ => 0,
-            };
-            let at = morning.plus_seconds(late);
-            self.push(at, Event::File(commune, files[first].text.clone().into_bytes()));
-            if self.chance.percent(25) {
-                let again = at.plus_seconds(self.chance.between(60, 2 * 86_400));
-                let second = self.chance.below(formats);
-                self.push(again, Event::File(commune, files[second].text.clone().into_bytes()));
-            }
-            if !is_cut && day > self.first && self.chance.percent(15) {
-                let again = at.plus_seconds(self.chance.between(60, 86_400));
-                let both = self.two_days(commune, day);
-                self.push(again, Event::File(commune, both));
-            }
-        }
-    }
-
-    /// The day and the one before in one statement, restated.
-    fn two_days(&self, commune: usize, day: BusinessDay) -> Vec<u8> {
-        let account = self.world.communes()[commune].account_no;
-        let before = self.bank.day(account, day.plus_days(-1)).expect("the account is open");
-        let told = self.bank.day(account, day).expect("the account is open");
-        let mut file = BankFile::new(account, day, before.opening.0).without_sequence();
-        for (of, on) in [(&before, day.plus_days(-1)), (&told, day)] {
-            for booking in &of.bookings {
-                file = file.book_on(on, booking.signed(), &booking.memo, &booking.bank_reference);
-            }
-        }
-        file.camt()
-    }
-
-    fn receive(&mut self, commune: usize, bytes: Vec<u8>) {
-        self.note(format!("a file of {} bytes for {commune}", bytes.len()));
-        import(&self.world, &bytes);
-        self.files.push((commune, bytes));
-        self.match_one(commune);
-    }
-
     pub fn match_one(&self, commune: usize) {
         let commune = self.world.communes()[commune];
         reconcile(&self.world.store, &self.world.stamp(), &Actor::system(), commune.id, commune.account)
@@ -475,6 +440,11 @@ impl City {
 
     pub fn match_all(&self) {
         (0..3).for_each(|commune| self.match_one(commune));
+    }
+
+    pub fn payments(&self, unit: UnitId) -> Vec<Payment> {
+        let commune = self.world.communes().into_iter().find(|commune| commune.id == unit);
+        self.world.payments(commune.expect("a commune"))
     }
 
     pub fn units(&self) -> [UnitId; 3] {

@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 
 use bienlai::amount::Dong;
 use bienlai::exception::{Exception, Kind, State};
-use bienlai::id::UnitId;
+use bienlai::id::{LineId, MovementId, UnitId};
 use bienlai::ledger::{self, Account};
 use bienlai::obligation;
+use bienlai::payment::book::{Payment, PaymentState};
+use bienlai::payment::line_query;
+use bienlai::payment::prove::HELD_KINDS;
+use bienlai::report::verify;
 
 use super::city::City;
 
@@ -26,6 +30,7 @@ const MONEY: [&str; 9] = [
 /// Everything that does not hold, in words.
 pub fn faults(city: &City) -> Vec<String> {
     let mut faults = city.world.problems();
+    faults.extend(book_faults(city));
     faults.extend(bank_faults(city));
     faults.extend(line_faults(city));
     faults.extend(unexplained(city));
@@ -44,6 +49,12 @@ pub fn balances(city: &City) -> Vec<Vec<(String, Dong)>> {
     city.units().into_iter().map(balance).collect()
 }
 
+/// The product's own look at its books finds nothing either.
+fn book_faults(city: &City) -> Vec<String> {
+    let of = |unit| city.world.look(|conn| verify::unit(conn, unit));
+    city.units().into_iter().flat_map(of).map(|fault| format!("{}: {:?}", fault.check, fault.about)).collect()
+}
+
 /// The ledger says of each account what the bank says.
 fn bank_faults(city: &City) -> Vec<String> {
     let mut faults = Vec::new();
@@ -59,14 +70,21 @@ fn bank_faults(city: &City) -> Vec<String> {
     faults
 }
 
-/// Every booking is one line, and every line is posted once.
+/// Every booking is one line, beside those that a corrected statement took out, each with its contra line;
+/// every line is posted once, and no corrected statement waits.
 fn line_faults(city: &City) -> Vec<String> {
     let booked = city.bank.ledger().len() as i64;
     let (lines, cases) = (city.world.count("statement_line"), city.world.count("line_case"));
-    if (lines, cases) == (booked, booked) {
-        return Vec::new();
+    let withdrawn = city.world.count("withdrawn_line");
+    let mut faults = Vec::new();
+    if (lines, cases) != (booked + 2 * withdrawn, lines) {
+        faults.push(format!("{booked} bookings, {lines} lines, {withdrawn} withdrawn, {cases} posted"));
     }
-    vec![format!("{booked} bookings, {lines} lines, {cases} posted")]
+    let waiting = (0..3).map(|commune| city.undecided(commune).len()).sum::<usize>();
+    if waiting > 0 {
+        faults.push(format!("{waiting} corrected statements wait for ever"));
+    }
+    faults
 }
 
 /// Money without a place that no open exception explains.
@@ -74,42 +92,28 @@ pub fn unexplained(city: &City) -> Vec<String> {
     city.units().into_iter().flat_map(|unit| unexplained_in(city, unit)).collect()
 }
 
-/// Each account that holds money without a place wants an open exception about that very thing.
+/// Each account that holds money without a place wants an open exception about that very money, of its sum.
 fn unexplained_in(city: &City, unit: UnitId) -> Vec<String> {
-    let open: Vec<_> = city
+    let open: Vec<Exception> = city
         .world
         .exceptions(unit)
         .into_iter()
         .filter(|exception| exception.state != State::Resolved)
         .collect();
-    let about = |subject: &str| open.iter().any(|exception| exception.subject_text() == subject);
-    let named = |subject: &str, kinds: &[Kind]| {
-        open.iter().any(|one| kinds.contains(&one.kind) && one.subject_text() == subject)
-    };
-    // What no single item is about must fit into the sum of those that may be.
-    let summed = |kind: Kind, account: Option<&str>| -> i64 {
-        let is_it = |one: &&Exception| {
-            one.kind == kind
-                && account.is_none_or(|text| one.account.is_some_and(|id| id.to_string() == text))
-        };
-        open.iter().filter(is_it).map(|one| one.amount.0.abs()).sum()
-    };
     let balance = city.world.look(|conn| ledger::trial_balance(conn, unit));
+    let payments = city.payments(unit);
+    let asked = Asked { city, unit, open: &open, payments: &payments };
     let mut faults = Vec::new();
-    for (account, sum) in balance.iter().filter(|(_, sum)| !sum.is_zero()) {
+    for (account, sum) in &balance {
         let (name, rest) = account.split_once('/').unwrap_or((account, ""));
         let is_explained = match name {
-            "suspense" | "unexplained_debit" => about(rest),
-            "clearing" => {
-                let of = rest.split('/').next().unwrap_or_default();
-                standing(&balance, &format!("clearing/{of}/")) <= summed(Kind::ClaimWithoutCredit, Some(of))
-            }
-            "due_to_unit" => standing(&balance, "due_to_unit/") <= summed(Kind::WrongAccount, None),
-            "reversal_to_recover" => {
-                standing(&balance, "reversal_to_recover/") <= summed(Kind::BankReversal, None)
-            }
-            "surplus" => named(rest, &[Kind::Overpaid, Kind::DuplicateTransfer, Kind::LatePayment]),
-            "received_in_advance" => named(rest, &[Kind::Underpaid, Kind::ReceiptDue]),
+            "suspense" => asked.sum(rest, &HELD_KINDS) + asked.moved(rest) == sum.0.abs(),
+            "unexplained_debit" => asked.sum(rest, &DEBIT_KINDS) == sum.0.abs(),
+            "clearing" => asked.claims(account) == sum.0.abs(),
+            "due_to_unit" => asked.for_unit(rest) == sum.0.abs(),
+            "reversal_to_recover" => asked.taken_back(rest) >= sum.0.abs(),
+            "surplus" => asked.sum(rest, &SURPLUS_KINDS) >= sum.0.abs(),
+            "received_in_advance" => asked.is_named(rest, &[Kind::Underpaid, Kind::ReceiptDue]),
             _ => true,
         };
         if !is_explained {
@@ -119,9 +123,75 @@ fn unexplained_in(city: &City, unit: UnitId) -> Vec<String> {
     faults
 }
 
-/// What stands on all accounts that begin so, without sign.
-fn standing(balance: &[(String, Dong)], prefix: &str) -> i64 {
-    balance.iter().filter(|(name, _)| name.starts_with(prefix)).map(|(_, sum)| sum.0.abs()).sum()
+const DEBIT_KINDS: [Kind; 4] = [Kind::UnknownDebit, Kind::BankFee, Kind::BankReversal, Kind::RefundUnmatched];
+const SURPLUS_KINDS: [Kind; 3] = [Kind::Overpaid, Kind::DuplicateTransfer, Kind::LatePayment];
+
+/// What the open exceptions of a unit ask about.
+struct Asked<'a> {
+    city: &'a City,
+    unit: UnitId,
+    open: &'a [Exception],
+    payments: &'a [Payment],
+}
+
+impl Asked<'_> {
+    fn about<'s>(&'s self, subject: &'s str, kinds: &'s [Kind]) -> impl Iterator<Item = &'s Exception> {
+        self.open.iter().filter(move |one| kinds.contains(&one.kind) && one.subject_text() == subject)
+    }
+
+    fn is_named(&self, subject: &str, kinds: &[Kind]) -> bool {
+        self.about(subject, kinds).next().is_some()
+    }
+
+    /// The exceptions about one subject. That two channels told the same money is said of placed money too.
+    fn sum(&self, subject: &str, kinds: &[Kind]) -> i64 {
+        let of = |one: &&Exception| one.kind != Kind::SameMoneyTwoChannels;
+        self.about(subject, kinds).filter(of).map(|one| one.amount.0.abs()).sum()
+    }
+
+    /// Of money that stands under a line: the exceptions about its movements without a payment.
+    fn moved(&self, line: &str) -> i64 {
+        let line: LineId = line.parse().expect("a line");
+        let parts = self.city.world.look(|conn| line_query::standing_parts(conn, self.unit, line));
+        let is_free = |id: &MovementId| !self.payments.iter().any(|one| one.movement == Some(*id));
+        let free = parts.into_iter().map(|(_, id, _)| id).filter(is_free);
+        free.map(|id| self.sum(&id.to_string(), &HELD_KINDS)).sum()
+    }
+
+    /// What claims that nothing has proven, each under an exception of its own, put into a clearing.
+    fn claims(&self, clearing: &str) -> i64 {
+        let claimed = |one: &&Payment| one.state == PaymentState::Claimed && one.debit_account == clearing;
+        let asked = |one: &&Payment| {
+            let movement = one.movement.expect("a claim has a movement").to_string();
+            self.is_named(&movement, &[Kind::ClaimWithoutCredit])
+        };
+        self.payments.iter().filter(claimed).filter(asked).map(|one| one.amount.0).sum()
+    }
+
+    /// The payments for a unit whose claim or line an exception is open about.
+    fn for_unit(&self, to: &str) -> i64 {
+        let world = &self.city.world;
+        let mut sum = 0;
+        for payment in self.payments.iter().filter(|one| !one.other_unit.is_zero()) {
+            let owed = world.look(|conn| line_query::owed_to(conn, self.unit, payment.id));
+            let movement = payment.movement.expect("a transfer has a movement");
+            let lines = world.look(|conn| line_query::lines_of_movements(conn, &[(self.unit, movement)]));
+            let mut subjects: Vec<String> = lines.into_iter().map(|(_, _, line)| line.to_string()).collect();
+            subjects.push(movement.to_string());
+            let is_asked = subjects.iter().any(|subject| self.is_named(subject, &[Kind::WrongAccount]));
+            if is_asked && owed.is_some_and(|unit| unit.to_string() == to) {
+                sum += payment.other_unit.0;
+            }
+        }
+        sum
+    }
+
+    /// The lines that took a payment's money back.
+    fn taken_back(&self, payment: &str) -> i64 {
+        let account = Account::ReversalToRecover(payment.parse().expect("a payment"));
+        let lines = self.city.world.look(|conn| ledger::lines_of(conn, self.unit, &account));
+        lines.iter().map(|line| self.sum(&line.to_string(), &[Kind::BankReversal])).sum()
+    }
 }
 
 /// Who paid once, exactly and with the code is paid; with one receipt where a series is open.
@@ -144,8 +214,8 @@ fn told_again(city: &City) -> Vec<String> {
         MONEY.into_iter().map(|table| (table, city.world.count(table))).collect()
     };
     let before = (count(), balances(city));
-    for (_, bytes) in city.files.iter().rev() {
-        crate::imports::import(&city.world, bytes);
+    for file in city.files.iter().rev() {
+        crate::imports::import(&city.world, &file.bytes);
     }
     for batch in city.arrivals.chunks(16) {
         city.world.settle_all(batch);

@@ -8,7 +8,8 @@ use bienlai::app::App;
 use bienlai::clock::{Clock, Instant};
 use bienlai::config::Config;
 use bienlai::error::Result;
-use bienlai::id::UnitId;
+use bienlai::exception;
+use bienlai::id::{ExceptionId, UnitId};
 use bienlai::store::{Conn, Lane, Product, Stamp, Tx};
 use bienlai::{audit, worker};
 
@@ -98,7 +99,31 @@ impl TestApp {
     /// Everything that does not hold in the books, in words.
     pub fn problems(&self) -> Vec<String> {
         worker::number_committed(&self.app).expect("the trail is sealed");
-        self.look(|conn| Ok(problems(conn)))
+        let mut problems = self.look(|conn| Ok(problems(conn)));
+        problems.extend(self.unowned());
+        problems
+    }
+
+    /// Every item of the queue has the owner its newest event says, else its kind's, and its kind's due day.
+    fn unowned(&self) -> Vec<String> {
+        let owners = "SELECT CAST(x.unit_id AS TEXT) || ' ' || CAST(x.id AS TEXT) || ' ' || COALESCE((SELECT e.owner \
+                      FROM exception_event e WHERE e.unit_id = x.unit_id AND e.exception_id = x.id \
+                      AND e.owner IS NOT NULL ORDER BY e.revision DESC LIMIT 1), '') AS t FROM exception x";
+        let calendar = self.app.stamp().calendar;
+        let mut wrong = Vec::new();
+        for row in self.look(|conn| Ok(texts(conn, owners))) {
+            let mut parts = row.split(' ');
+            let mut number = || parts.next().and_then(|text| text.parse::<i64>().ok()).expect("a number");
+            let (unit, id) = (UnitId(number()), ExceptionId(number()));
+            let given = parts.next().unwrap_or_default();
+            let item = self.look(|conn| exception::find(conn, unit, id));
+            let owner = if given.is_empty() { item.kind.default_owner() } else { given };
+            let due_on = calendar.after(item.opened_on, item.kind.due_working_days());
+            if item.owner != owner || item.due_on != due_on {
+                wrong.push(format!("{} ({}) has {} until {}", item.id, item.kind, item.owner, item.due_on));
+            }
+        }
+        wrong
     }
 }
 
@@ -120,6 +145,8 @@ pub fn problems(conn: &mut Conn) -> Vec<String> {
         problems.extend(texts(conn, sql).into_iter().map(|row| format!("{promise}: {row}")));
     }
     for unit in numbers(conn, "SELECT unit_id AS n FROM unit") {
+        let faults = bienlai::report::verify::unit(conn, UnitId(unit)).expect("the books are read");
+        problems.extend(faults.into_iter().map(|fault| format!("{}: {:?}", fault.en, fault.about)));
         if let Some(fault) = audit::verify(conn, UnitId(unit)).expect("the trail is read") {
             problems.push(format!("the trail of unit {unit}: {fault}"));
         }
@@ -346,12 +373,17 @@ const PROMISES: &[(&str, &str)] = &[
          AND p.method = 'transfer')",
     ),
     (
-        "a movement and its payment name each other, but for a payment that was taken back whole",
+        // Persons who undo a wrong match take a payment back whole, with their reason, and the movement's money
+        // goes on without it: it names its next payment, or none while it waits. A payment that the bank takes
+        // back, or that a channel never brought, keeps its movement.
+        "a movement and its payment name each other, but for a payment that persons took back whole",
         "SELECT CAST(m.id AS TEXT) AS t FROM movement m WHERE m.payment_id IS NOT NULL AND NOT EXISTS \
          (SELECT 1 FROM payment p WHERE p.unit_id = m.unit_id AND p.id = m.payment_id AND p.movement_id = m.id) UNION ALL \
          SELECT CAST(p.id AS TEXT) FROM payment p WHERE p.movement_id IS NOT NULL AND NOT EXISTS \
          (SELECT 1 FROM movement m WHERE m.unit_id = p.unit_id AND m.id = p.movement_id AND m.payment_id = p.id) \
-         AND NOT (p.state = 'reversed' AND p.reversed = p.amount)",
+         AND NOT (p.state = 'reversed' AND p.reversed = p.amount AND EXISTS (SELECT 1 FROM payment_event e WHERE \
+         e.unit_id = p.unit_id AND e.payment_id = p.id AND e.revision = p.revision AND e.kind = 'reversed' \
+         AND e.reason IN ('it was assigned wrongly', 'the line was matched wrongly')))",
     ),
     (
         "every claim is archived and known by its provider's key",

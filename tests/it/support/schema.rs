@@ -136,7 +136,9 @@ pub fn described_by_diesel() -> Description {
         include_str!("../../../src/store/schema_intake.rs"),
         include_str!("../../../src/store/schema_legal.rs"),
         include_str!("../../../src/store/schema_sign_in.rs"),
-        include_str!("../../../src/store/schema_sso.rs")
+        include_str!("../../../src/store/schema_recon.rs"),
+        include_str!("../../../src/store/schema_sso.rs"),
+        include_str!("../../../src/store/schema_succession.rs")
     );
     let mut description = Description::new();
     let mut table = String::new();

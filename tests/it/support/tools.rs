@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use bienlai::store::{Conn, DatabaseUrl, migrate};
+use bienlai::store::{Conn, DatabaseUrl, Product, migrate};
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{QueryableByName, RunQueryDsl};
@@ -18,6 +18,12 @@ pub fn switch(name: &str) -> bool {
 #[allow(clippy::disallowed_methods, reason = "tests are switched by the environment; the program is not")]
 pub fn given(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
+}
+
+/// A text given in the environment, to a process that a story starts.
+#[allow(clippy::disallowed_methods, reason = "tests are switched by the environment; the program is not")]
+pub fn told(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// The full figures of the promises, which take hours, instead of a few of each.
@@ -75,6 +81,18 @@ pub fn run(conn: &mut Conn, sql: &str) -> diesel::QueryResult<()> {
     match conn {
         Conn::Pg(inner) => inner.batch_execute(sql),
         Conn::Sqlite(inner) => inner.batch_execute(sql),
+    }
+}
+
+/// Takes a table's triggers away, as whoever owns the database can.
+pub fn unguarded(owner: &mut Conn, product: Product, table: &str) {
+    if product == Product::PostgreSql {
+        return run(owner, &format!("ALTER TABLE {table} DISABLE TRIGGER USER")).expect("the owner may");
+    }
+    let guards =
+        format!("SELECT name AS t FROM sqlite_master WHERE type = 'trigger' AND tbl_name = '{table}'");
+    for guard in texts(owner, &guards) {
+        run(owner, &format!("DROP TRIGGER {guard}")).expect("the owner may");
     }
 }
 

@@ -87,6 +87,12 @@ impl World {
         World::of(TestApp::open_with(Arc::new(database), Clock::System))
     }
 
+    /// The same so many days ago, for what a real process sees later.
+    pub fn settled_in_before(database: Database, days: i64) -> World {
+        let then = Clock::System.now().minus_seconds(days * 86_400);
+        World::of(TestApp::open_with(Arc::new(database), Clock::fixed(then)))
+    }
+
     fn of(app: TestApp) -> World {
         let (clerk, chief) = (PersonId(11), PersonId(12));
         let ba_dinh = move_in(&app, 0, "00004", "Ủy ban nhân dân phường Ba Đình", "1900111100", "BD-26E");

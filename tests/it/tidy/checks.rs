@@ -9,7 +9,7 @@ const ROOMS: &[&[&str]] = &[
     &["actor", "amount", "clock", "error", "id", "text", "working_days"],
     &["pdf", "store", "config"],
     &["audit", "job"],
-    &["unit", "identity", "party"],
+    &["unit", "identity", "party", "proposal"],
     &["tariff", "ledger", "receipt", "statement", "exception"],
     &["obligation", "register"],
     &["notification"],
@@ -24,7 +24,7 @@ const ROOMS: &[&[&str]] = &[
     &["lib", "main"],
 ];
 
-/// Rows whose rooms know each other: the kernel, and the wiring with its users.
+/// Rows whose rooms know each other: the kernel, what is shown, and the wiring with its users.
 const OPEN_ROWS: [usize; 3] = [0, 12, 13];
 
 /// The longest a file may be, tests not counted.
@@ -263,8 +263,9 @@ pub fn leftovers(files: &[Source]) -> Vec<Finding> {
 pub fn dead_references(document: &str, text: &str, paths: &[String]) -> Vec<Finding> {
     let mut found = Vec::new();
     for named in text.split('`').skip(1).step_by(2) {
-        let is_ours =
-            ["src/", "tests/", "migrations/", "fixtures/", "xsd/"].iter().any(|top| named.starts_with(top));
+        let is_ours = ["src/", "tests/", "migrations/", "fixtures/", "xsd/", "docs/"]
+            .iter()
+            .any(|top| named.starts_with(top));
         let is_pattern = named.contains(['<', '*', ' ', '{', '…', '\n']);
         // A bare `query.rs` is any room's, not a file.
         let is_role = ["mod.rs", "rules.rs", "query.rs", "tests.rs"].contains(&named);
@@ -289,7 +290,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 
 pub fn paths() -> Vec<String> {
     let kinds = [".rs", ".sql", ".md", ".toml", ".xsd", ".csv", ".xml", ".pem", ".sta", ".html", ".css"];
-    files(&["src", "tests", "migrations", "fixtures", "xsd", "benches"], &kinds)
+    files(&["src", "tests", "migrations", "fixtures", "xsd", "benches", "docs"], &kinds)
         .into_iter()
         .map(|(path, _)| path)
         .collect()
@@ -298,7 +299,17 @@ pub fn paths() -> Vec<String> {
 pub fn documents() -> Vec<(String, String)> {
     let names = ["README", "ARCHITECTURE", "CONTRIBUTING", "SECURITY", "CHANGELOG", "BENCHMARKS"];
     let names: Vec<String> = names.iter().map(|name| format!("{name}.md")).collect();
-    files(&names.iter().map(String::as_str).collect::<Vec<_>>(), &[".md"])
+    let mut places: Vec<&str> = names.iter().map(String::as_str).collect();
+    places.push("docs");
+    files(&places, &[".md"])
+}
+
+/// Rooms that the table of *The map* does not name; a mention elsewhere is no entry.
+pub fn not_on_the_map(rooms: &BTreeSet<String>, document: &str) -> Vec<String> {
+    let map = document.split("\n## ").find(|section| section.starts_with("The map")).unwrap_or_default();
+    let is_there =
+        |room: &String| map.contains(&format!("`{room}`")) || map.contains(&format!("`{room}.rs`"));
+    rooms.iter().filter(|room| !is_there(room)).cloned().collect()
 }
 
 /// Items of legal profiles that no code outside their loading reads and nobody is shown: rules that rule

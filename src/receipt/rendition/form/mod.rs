@@ -42,7 +42,8 @@ impl PageTexts {
 }
 
 /// Further pages say of what they are a part; every page says where the original is.
-pub fn page_texts(printed: &Printed) -> PageTexts {
+/// `is_copy`: the pages are printed with those of other documents and carry no file.
+pub fn page_texts(printed: &Printed, is_copy: bool) -> PageTexts {
     let continued = format!("{}, MST {}", printed.name(), printed.issuer.tax_code);
     let code = grouped_code(&printed.lookup_code);
     let looked_up = if code.is_empty() { String::new() } else { format!(" Mã tra cứu: {code}.") };
@@ -53,7 +54,8 @@ pub fn page_texts(printed: &Printed) -> PageTexts {
             Paragraph::new(SMALL).italic(&text).align(Align::Right)
         }),
         foot: Box::new(move |page, pages| {
-            let original = format!("Bản gốc của {noun} là tệp XML có chữ ký số, đính kèm trong tệp PDF này.");
+            let where_it_is = if is_copy { "đây là bản in" } else { "đính kèm trong tệp PDF này" };
+            let original = format!("Bản gốc của {noun} là tệp XML có chữ ký số, {where_it_is}.");
             let text = format!("{original}{looked_up} Trang {page}/{pages}");
             Paragraph::new(NOTE).italic(&text).align(Align::Centre)
         }),

@@ -139,7 +139,7 @@ impl Printed {
     }
 }
 
-/// Never fails: what is no time is the first of January 2000.
+/// Falls back to 2000-01-01 when the text is no time.
 fn moment(text: &str) -> Moment {
     let field = |from: usize, to: usize, most: u16| -> Option<u16> {
         text.get(from..to)?.parse().ok().filter(|&number| number <= most)

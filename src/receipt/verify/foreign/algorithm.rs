@@ -75,6 +75,16 @@ impl Scheme {
         })
     }
 
+    /// The short name of any algorithm, of those too that are not taken: `hmac-sha256`.
+    pub(super) fn told(name: &str) -> Option<String> {
+        if let Ok(scheme) = Scheme::named(name) {
+            return Some(scheme.name());
+        }
+        let last = name.rsplit(['#', '/']).next().unwrap_or_default();
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        (!last.is_empty() && last.len() <= 40 && last.chars().all(is_name)).then(|| last.to_owned())
+    }
+
     pub(super) fn is_legacy(self) -> bool {
         matches!(self, Scheme::Rsa(Hash::Sha1))
     }
@@ -114,5 +124,20 @@ fn forbidden(algorithm: &str) -> Problem {
         Problem::AlgorithmMd5
     } else {
         Problem::AlgorithmForbidden
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_taken_is_told_by_its_last_name_and_nothing_else() {
+        let told = |name: &str| Scheme::told(name);
+        assert_eq!(told(RSA_SHA256).as_deref(), Some("rsa-sha256"));
+        assert_eq!(told("http://www.w3.org/2001/04/xmldsig-more#rsa-sha224").as_deref(), Some("rsa-sha224"));
+        for nothing in ["", "urn:x#", "urn:x#a<b>", &format!("urn:x#{}", "a".repeat(41))] {
+            assert_eq!(told(nothing), None, "{nothing}");
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! What stands in a document beside the data and the signatures. No signature of the kind covers it,
-//! so a whole structure could pose as the data; a single note is said.
+//! so a whole structure could pose as the data and is refused; a lone note is only reported.
 
 use roxmltree::Node;
 
@@ -19,6 +19,8 @@ pub(super) fn problem(found: &Found<'_, '_>) -> Option<Problem> {
             // The number of a notice of the tax authority, and a block of the format before Decree 123.
             "STBao" => found.kind == "notice",
             "controlData" => found.body_name == "invoiceData",
+            // What the page of such an invoice is drawn with.
+            "qrCodeData" | "RowPerPage" if found.body_name == "Content" => elements(*child).next().is_none(),
             name if LEAVES.contains(&name) => elements(*child).next().is_none(),
             name => name == found.body_name,
         };

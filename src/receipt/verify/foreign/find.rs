@@ -6,7 +6,7 @@ use super::read::{elements, is_dsig, local_name, only};
 use crate::receipt::verify::problem::Problem;
 
 /// Root element, kind, and element with the data. An empty name: the first child that begins `DL`.
-const KINDS: [(&str, &str, &str); 8] = [
+const KINDS: [(&str, &str, &str); 9] = [
     ("HDon", "invoice", "DLHDon"),
     ("BLai", "receipt", "DLBLai"),
     ("CTu", "certificate", "DLCTu"),
@@ -16,6 +16,8 @@ const KINDS: [(&str, &str, &str); 8] = [
     ("BCTHSDBLai", "usage_report", "DLBCTHSDBLai"),
     // The authority's format before Decree 123: `laphoadon.gdt.gov.vn/2014/09/invoicexml/v1`.
     ("invoice", "invoice", "invoiceData"),
+    // Of the same time, by issuers that had one of their own; others call other things an `Invoice`.
+    ("Invoice", "invoice", "Content"),
 ];
 const SOAP: [&str; 2] =
     ["http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope"];
@@ -94,7 +96,10 @@ fn behind<'a, 'i>(node: Node<'a, 'i>, within: Node<'a, 'i>) -> Option<Node<'a, '
 }
 
 fn kind_of(node: Node<'_, '_>) -> Option<&'static (&'static str, &'static str, &'static str)> {
-    KINDS.iter().find(|kind| node.is_element() && local_name(node) == kind.0)
+    let is_there = |kind: &&(&str, &str, &str)| {
+        kind.0 != "Invoice" || elements(node).any(|child| local_name(child) == kind.2)
+    };
+    KINDS.iter().find(|kind| node.is_element() && local_name(node) == kind.0).filter(is_there)
 }
 
 fn found_at<'a, 'i>(

@@ -5,7 +5,7 @@ use roxmltree::Node;
 use super::beside::is_loose_object;
 use super::key::{Key, Signer};
 use super::read::{is_dsig, leaf, local_name};
-use super::signature::{self, Parts, Reference};
+use super::signature::{self, Parts, Reference, Told};
 use super::{Ground, Terms, time};
 use crate::clock::Instant;
 use crate::receipt::verify::problem::Problem;
@@ -62,10 +62,14 @@ pub(super) fn compute<'a, 'i>(
     let parts = match signature::parts(signature) {
         Ok(parts) => parts,
         Err(problem) => {
+            let told = signature::told(signature);
+            for reference in &told.references {
+                // What is wrong with one says less than why the whole cannot be judged.
+                let _ = judged.reference(ground, place, signature, reference, terms);
+            }
             judged.problems.push(problem);
-            let report = judged.report(role, None);
             return Computed {
-                report,
+                report: judged.unjudged(role, signature, &told),
                 targets: Vec::new(),
                 signer: None,
                 are_references_good: false,
@@ -102,7 +106,7 @@ pub(super) fn refused<'a, 'i>(
     signature: Node<'a, 'i>,
     problem: Problem,
 ) -> SignatureReport {
-    Judged::begun(vec![problem]).report(role(signature, around), None)
+    Judged::begun(vec![problem]).unjudged(role(signature, around), signature, &signature::told(signature))
 }
 
 impl<'a, 'i> Computed<'a, 'i> {
@@ -286,6 +290,17 @@ impl<'a, 'i> Judged<'a, 'i> {
         }
     }
 
+    /// A signature that is not judged, with what it says of itself: who claims to have signed, how, when.
+    fn unjudged(&self, role: String, signature: Node<'a, 'i>, told: &Told<'a, 'i>) -> SignatureReport {
+        let mut report = self.report(role, None);
+        report.algorithm.clone_from(&told.algorithm);
+        report.signing_time = self.signing_time(signature).0;
+        if let Some(signer) = told.certificates.iter().find_map(|der| Signer::read(der).ok()) {
+            report.claimed_by(&signer);
+        }
+        report
+    }
+
     /// The one signing time in an Object of this signature, and what keeps from resting on it.
     fn signing_time(&self, signature: Node<'a, 'i>) -> (Option<Instant>, Option<Problem>) {
         let objects = signature.children().filter(|child| is_dsig(*child, "Object"));
@@ -338,6 +353,15 @@ fn aimed_well<'a, 'i>(
     if within || around { Ok(()) } else { Err(Problem::ReferenceTargetWrong) }
 }
 
+impl SignatureReport {
+    /// Whose certificate it names.
+    fn claimed_by(&mut self, signer: &Signer) {
+        self.by = Some(signer.subject.clone());
+        self.tax_code = signer.tax_code().map(str::to_owned);
+        self.certificate = Some(signer.report.clone());
+    }
+}
+
 /// Trust, at the time of signing if that is signed, and whether the signer could sign then.
 fn judge_signer(
     report: &mut SignatureReport,
@@ -346,9 +370,7 @@ fn judge_signer(
     legacy: bool,
     terms: &Terms<'_>,
 ) {
-    report.by = Some(signer.subject.clone());
-    report.tax_code = signer.tax_code().map(str::to_owned);
-    report.certificate = Some(signer.report.clone());
+    report.claimed_by(signer);
     let signed_time = !report.problems.contains(&Problem::SigningTimeUnsigned);
     let told = report.signing_time.filter(|_| signed_time);
     let at = told.unwrap_or(terms.now);

@@ -62,6 +62,30 @@ pub(super) fn parts<'a, 'i>(signature: Node<'a, 'i>) -> Result<Parts<'a, 'i>, Pr
     Ok(Parts { signed_info, form, scheme, references, value, certificates, key_value })
 }
 
+/// What a signature that cannot be judged still says of itself. Nothing of it is proven.
+#[derive(Default)]
+pub(super) struct Told<'a, 'i> {
+    pub algorithm: Option<String>,
+    pub references: Vec<Reference<'a, 'i>>,
+    pub certificates: Vec<Vec<u8>>,
+}
+
+/// Reads what can be read, part by part.
+pub(super) fn told<'a, 'i>(signature: Node<'a, 'i>) -> Told<'a, 'i> {
+    let part = |name: &'static str| elements(signature).find(move |child| is_dsig(*child, name));
+    let key_info = part("KeyInfo").and_then(|info| key_info(info).ok()).unwrap_or_default();
+    let Some(signed_info) = part("SignedInfo") else {
+        return Told { certificates: key_info.0, ..Told::default() };
+    };
+    let method = elements(signed_info).find(|child| is_dsig(*child, "SignatureMethod"));
+    let references = elements(signed_info).filter(|child| is_dsig(*child, "Reference"));
+    Told {
+        algorithm: method.and_then(|method| Scheme::told(algorithm(method))),
+        references: references.take(REFERENCES_LIMIT).filter_map(|node| reference(node).ok()).collect(),
+        certificates: key_info.0,
+    }
+}
+
 type Signed<'a, 'i> = (Form<'a, 'i>, Scheme, Vec<Reference<'a, 'i>>);
 
 fn signed<'a, 'i>(signed_info: Node<'a, 'i>) -> Result<Signed<'a, 'i>, Problem> {

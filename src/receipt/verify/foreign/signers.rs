@@ -146,7 +146,11 @@ impl Signed<'_, '_, '_> {
         })
     }
 
+    /// The letters of a series mean something since Decree 123.
     fn series(&self) -> &str {
+        if self.found.body_name != "DLHDon" {
+            return "";
+        }
         self.content.and_then(|content| content.summary.series.as_deref()).unwrap_or_default()
     }
 

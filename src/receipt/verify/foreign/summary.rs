@@ -23,8 +23,8 @@ const OF_TAXPAYERS: [&str; 4] = ["notice", "declaration", "summary", "usage_repo
 pub(super) fn read(canonical: &str, kind: &str) -> Option<Content> {
     let document = Document::parse(canonical).ok()?;
     let body = document.root_element();
-    if local_name(body) == "invoiceData" {
-        return read_before_decree_123(body);
+    if let Some((_, names)) = BEFORE_DECREE_123.iter().find(|(name, _)| *name == local_name(body)) {
+        return read_before_decree_123(body, names);
     }
     let general = single(body, "TTChung")?;
     let data = only_of(Some(body), &["NDHDon", "NDBLai", "NDCTu", "NDTKhai"])?;
@@ -65,22 +65,63 @@ fn further_field(general: Node<'_, '_>, name: &str) -> Option<String> {
     leaf(only(named.next()?, "DLieu")?)
 }
 
-/// Of the format that came before: flat, with English names.
-fn read_before_decree_123(body: Node<'_, '_>) -> Option<Content> {
+/// The names that fields had before Decree 123, in flat data.
+struct Names {
+    template: &'static str,
+    series: &'static str,
+    number: &'static str,
+    issued_on: &'static str,
+    currency: &'static str,
+    seller: &'static str,
+    buyer: &'static str,
+    total: &'static str,
+}
+
+/// By the element with the data: of the authority's format, and of issuers' own.
+const BEFORE_DECREE_123: [(&str, Names); 2] = [
+    (
+        "invoiceData",
+        Names {
+            template: "templateCode",
+            series: "invoiceSeries",
+            number: "invoiceNumber",
+            issued_on: "invoiceIssuedDate",
+            currency: "currencyCode",
+            seller: "sellerTaxCode",
+            buyer: "buyerTaxCode",
+            total: "totalAmountWithVAT",
+        },
+    ),
+    (
+        "Content",
+        Names {
+            template: "InvoicePattern",
+            series: "SerialNo",
+            number: "InvoiceNo",
+            issued_on: "ArisingDate",
+            currency: "CurrencyUnit",
+            seller: "ComTaxCode",
+            buyer: "CusTaxCode",
+            total: "Amount",
+        },
+    ),
+];
+
+fn read_before_decree_123(body: Node<'_, '_>, names: &Names) -> Option<Content> {
     let field = |name: &str| text(Some(body), &[name]);
-    let seller = field("sellerTaxCode")?;
+    let seller = field(names.seller)?;
     let summary = Summary {
         version: None,
-        template: field("templateCode")?,
-        series: field("invoiceSeries")?,
-        number: field("invoiceNumber")?,
-        issued_on: field("invoiceIssuedDate")?,
-        currency: field("currencyCode")?,
+        template: field(names.template)?,
+        series: field(names.series)?,
+        number: field(names.number)?,
+        issued_on: field(names.issued_on)?,
+        currency: field(names.currency)?,
         seller_tax_code: seller.clone(),
         entrusted_tax_code: None,
         principal_tax_code: None,
-        buyer_tax_code: field("buyerTaxCode")?,
-        total: field("totalAmountWithVAT")?.map(|text| plain(&text)),
+        buyer_tax_code: field(names.buyer)?,
+        total: field(names.total)?.map(|text| plain(&text)),
     };
     Some(Content { summary, issuers: seller.into_iter().collect(), lookup_code: None })
 }

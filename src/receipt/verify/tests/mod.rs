@@ -1,4 +1,5 @@
 mod attacks;
+mod before;
 mod bombs;
 mod chains;
 mod downgrades;

@@ -252,6 +252,7 @@ pub fn table() -> BTreeMap<&'static str, Shape> {
         ("POST /api/v1/privacy/requests/{id}/file", Shape::new().reads::<privacy::PurposeBody>()),
         ("POST /api/v1/privacy/requests/{id}/answer", Shape::new().reads::<privacy::AnswerBody>()),
         ("POST /api/v1/privacy/requests/{id}/refuse", Shape::new().reads::<privacy::RefuseBody>()),
+        ("POST /api/v1/privacy/requests/{id}/propose", Shape::new().reads::<privacy::ContactBody>()),
         ("GET /api/v1/privacy/views", Shape::new().asks::<privacy::ListQuery>()),
         ("POST /api/v1/privacy/incidents", Shape::new().reads::<privacy::OpenBody>()),
         ("GET /api/v1/privacy/incidents", Shape::new().asks::<privacy::ListQuery>()),

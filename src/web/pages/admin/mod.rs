@@ -2,10 +2,13 @@
 //! archive; queues; the audit trail. Auditors see the same and change nothing.
 
 pub mod clients;
+pub mod event;
 pub mod evidence;
 pub mod operations;
+pub mod proposal_units;
 pub mod proposals;
 pub mod trail;
+pub mod unit_ends;
 pub mod unit_forms;
 pub mod units;
 pub mod webhooks;

@@ -18,7 +18,7 @@ use crate::payment::settler::Answer;
 use crate::report::operations::{self, Queue};
 use crate::web::Shared;
 use crate::web::extract;
-use crate::web::pages::fields::{Pairs, Wrong};
+use crate::web::pages::fields::{Pairs, Wrong, of_field};
 use crate::web::pages::finance::confirm;
 use crate::web::pages::frame::Frame;
 use crate::web::pages::listing::{Cell, Listing, time};
@@ -47,9 +47,6 @@ struct EventRow {
 #[template(path = "operations.html")]
 struct OperationsPage {
     frame: Frame,
-    csrf: String,
-    can_replay: bool,
-    must_confirm: bool,
     wrong: Wrong,
     /// What reading an event again came to.
     replayed: Option<String>,
@@ -94,9 +91,6 @@ async fn compose(
     .await?;
     let full = i64::try_from(events.len()).unwrap_or(0) == EVENTS_SHOWN;
     Ok(OperationsPage {
-        csrf: signed.csrf.clone(),
-        can_replay: signed.actor.role == Role::Administrator,
-        must_confirm: !signed.session.is_confirmed(now),
         wrong: Wrong::default(),
         replayed: None,
         listings,
@@ -107,12 +101,17 @@ async fn compose(
     })
 }
 
-fn row(lang: Lang, event: Event) -> EventRow {
-    let (state, tone) = match (&event.claim, &event.parked) {
+/// What became of an event, in words, and its tone.
+pub(super) fn state_of(lang: Lang, event: &Event) -> (String, &'static str) {
+    match (&event.claim, &event.parked) {
         (_, Some(code)) => (format!("{} {code}", lang.t("event_parked")), "late"),
         (Some(_), None) => (lang.t("raw_event_settled").to_owned(), "done"),
         (None, None) => (lang.t("event_nothing").to_owned(), "gone"),
-    };
+    }
+}
+
+fn row(lang: Lang, event: Event) -> EventRow {
+    let (state, tone) = state_of(lang, &event);
     EventRow {
         id: event.id,
         channel: event.channel,
@@ -195,7 +194,7 @@ pub async fn replay(
     let (acting, running) = (Arc::clone(&signed), Arc::clone(&shared.running));
     let read = block(move || {
         confirm(&app, &acting, fields.get("confirm"))?;
-        let id: RawEventId = fields.get("event").parse()?;
+        let id: RawEventId = fields.trimmed("event").parse().map_err(|error| of_field(error, "event"))?;
         app.write(&acting.actor, |tx, stamp| {
             archived::reread(tx, stamp, &acting.actor, &running.channels, id)
         })

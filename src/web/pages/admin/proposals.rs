@@ -1,5 +1,5 @@
-//! `/admin/proposals`: what the city decides by two persons: targets of units, and for whom its certificate
-//! signs. The list of entrustments stands beside it.
+//! `/admin/proposals`: what the city decides by two persons: targets of units, for whom its certificate signs,
+//! mergers, ends of accounts and names. The list of entrustments stands beside it.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::identity::person_name;
 use crate::report::proposal::{self, Content, Entrustment, EntrustmentEnd, Proposal, State};
 use crate::report::target::{Measure, Target};
 use crate::store::{Conn, Lane};
-use crate::unit::{self, CITY, Unit, entrustment};
+use crate::unit::{self, CITY, Unit, account, entrustment};
 use crate::web::Shared;
 use crate::web::extract;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
@@ -56,6 +56,9 @@ struct ProposalsPage {
     rows: Vec<Row>,
     entrustments: Listing,
     units: Vec<(String, String)>,
+    /// Accounts that did not end: `{unit's code}/{number}`.
+    accounts: Vec<String>,
+    channels: Vec<String>,
     measures: Vec<(&'static str, &'static str)>,
 }
 
@@ -72,7 +75,7 @@ async fn compose(
     signed.require(&READERS)?;
     let frame = Frame::of(signed, request);
     let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
-    let (rows, entrustments, units) = block(move || {
+    let (rows, entrustments, accounts, units) = block(move || {
         app.store.read(&Scope::All, |conn| {
             let found = proposal::list(conn, &actor, SHOWN)?;
             let mut units = unit::all(conn)?;
@@ -80,7 +83,8 @@ async fn compose(
             let rows: Vec<Row> =
                 found.iter().map(|one| row(conn, lang, &units, one)).collect::<Result<_>>()?;
             let entrustments = entrusted(conn, lang, &units)?;
-            Ok((rows, entrustments, units.into_iter().map(|unit| (unit.code, unit.name)).collect()))
+            let accounts = open_accounts(conn, &units)?;
+            Ok((rows, entrustments, accounts, units.into_iter().map(|unit| (unit.code, unit.name)).collect()))
         })
     })
     .await?;
@@ -93,6 +97,8 @@ async fn compose(
         rows,
         entrustments,
         units,
+        accounts,
+        channels: shared.app().config.channels.names().into_iter().map(str::to_owned).collect(),
         measures: Measure::ALL.map(|one| (one.as_str(), lang.pick(one.words().0, one.words().1))).to_vec(),
         frame,
     })
@@ -110,7 +116,7 @@ fn row(conn: &mut Conn, lang: Lang, units: &[Unit], one: &Proposal) -> Result<Ro
     };
     Ok(Row {
         id: one.id,
-        what: words(lang, units, &one.content),
+        what: words(conn, lang, units, &one.content)?,
         reason: one.reason.clone(),
         maker: person_name(conn, one.maker)?,
         checker,
@@ -126,8 +132,8 @@ fn unit_name(units: &[Unit], id: UnitId) -> String {
     found.map_or_else(|| id.to_string(), |unit| format!("{} {}", unit.code, unit.name))
 }
 
-fn words(lang: Lang, units: &[Unit], content: &Content) -> String {
-    match content {
+fn words(conn: &mut Conn, lang: Lang, units: &[Unit], content: &Content) -> Result<String> {
+    Ok(match content {
         Content::Target(target) => {
             let (vi, en) = target.measure.words();
             let until = target.valid_until.map(|until| format!(" – {}", day(BusinessDay(until))));
@@ -160,7 +166,51 @@ fn words(lang: Lang, units: &[Unit], content: &Content) -> String {
             day(asked.decided_on),
             day(asked.from)
         ),
+        Content::Merger(asked) => format!(
+            "{}: {} → {}, {}, {}",
+            lang.t("proposal_merger"),
+            unit_name(units, asked.unit),
+            unit_name(units, asked.successor),
+            asked.decision_no,
+            day(asked.effective_on)
+        ),
+        Content::AccountEnd(asked) => format!(
+            "{}: {}, {}, {}",
+            lang.t("proposal_account_end"),
+            unit_name(units, asked.unit),
+            account::find(conn, asked.unit, asked.account)?.account_no,
+            day(asked.last_day)
+        ),
+        Content::Trust(asked) => format!(
+            "{}: {}, {}, {}, ≤ {}, {} – {}, {}",
+            lang.t("proposal_trust"),
+            unit_name(units, asked.unit),
+            account::find(conn, asked.unit, asked.account)?.account_no,
+            asked.channel,
+            asked.claim_limit,
+            day(asked.valid_from),
+            day(asked.valid_until),
+            asked.agreement_no
+        ),
+        Content::Naming(asked) => format!(
+            "{}: {} → {}, {}, {}, {}",
+            lang.t("proposal_naming"),
+            unit_name(units, asked.unit),
+            asked.name,
+            asked.address,
+            asked.decision_no,
+            day(asked.valid_from)
+        ),
+    })
+}
+
+fn open_accounts(conn: &mut Conn, units: &[Unit]) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for unit in units {
+        let open = account::of_unit(conn, unit.id)?.into_iter().filter(|one| one.closed_on.is_none());
+        found.extend(open.map(|one| format!("{}/{}", unit.code, one.account_no)));
     }
+    Ok(found)
 }
 
 fn entrusted(conn: &mut Conn, lang: Lang, units: &[Unit]) -> Result<Listing> {
@@ -288,11 +338,11 @@ pub async fn refuse(
     .await
 }
 
-fn wrong(field: &'static str, code: &'static str) -> Error {
+pub(super) fn wrong(field: &'static str, code: &'static str) -> Error {
     Error::invalid(field, code, "as the form says")
 }
 
-fn read_day(fields: &Fields, name: &'static str) -> Result<BusinessDay> {
+pub(super) fn read_day(fields: &Fields, name: &'static str) -> Result<BusinessDay> {
     fields.trimmed(name).parse().map_err(|_| wrong(name, "date_unreadable"))
 }
 
@@ -303,15 +353,27 @@ fn proposed(
     fields: &Fields,
     content: impl Fn(Result<UnitId>) -> Result<Content>,
 ) -> Result<()> {
+    propose(app, actor, fields, |conn| {
+        let unit = unit::find_by_code(conn, fields.trimmed("unit")).map(|unit| unit.id);
+        content(unit.map_err(|_| wrong("unit", "unit_not_found")))
+    })
+}
+
+/// Proposes what a form says, as it is read from the form in the proposal's transaction.
+pub(super) fn propose(
+    app: &App,
+    actor: &Actor,
+    fields: &Fields,
+    content: impl Fn(&mut Conn) -> Result<Content>,
+) -> Result<()> {
     app.store.write(&Scope::All, Lane::Live, |tx| {
-        let unit = unit::find_by_code(tx, fields.trimmed("unit")).map(|unit| unit.id);
-        let content = content(unit.map_err(|_| wrong("unit", "unit_not_found")))?;
+        let content = content(tx)?;
         proposal::propose(tx, &app.stamp(), actor, &content, fields.get("reason"))
     })?;
     Ok(())
 }
 
-async fn change(
+pub(super) async fn change(
     request: HttpRequest,
     signed: Signed,
     form: Posted<Pairs>,

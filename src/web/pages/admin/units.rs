@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 
-use super::{ListingsPage, READERS, unit_coded};
+use super::{ListingsPage, READERS, unit_coded, unit_ends};
 use crate::actor::Role;
 use crate::clock::BusinessDay;
 use crate::error::Result;
@@ -124,6 +124,8 @@ pub(super) struct UnitPage {
     today: String,
     /// What stands on documents today: e-mail, Treasury account, Treasury office.
     imprint: [String; 3],
+    /// Whether a merger ended the unit and it was not handed over yet.
+    waits_for_handover: bool,
 }
 
 impl UnitPage {
@@ -153,11 +155,11 @@ pub(super) async fn compose(
     let (app, lang, actor) = (Arc::clone(shared.app()), frame.lang, signed.actor.clone());
     let code = path_text(request, "code").to_owned();
     let today = app.clock.now().business_day();
-    let (unit, listings, open_series, imprint) = block(move || {
+    let (unit, listings, open_series, imprint, waits_for_handover) = block(move || {
         let stamp = app.stamp();
         app.read(&actor, |conn| {
             let unit = unit_coded(conn, &actor, &code)?;
-            let listings = vec![
+            let mut listings = vec![
                 facts(conn, &stamp, lang, &unit)?,
                 accounts(conn, &stamp, lang, &unit, &app.config.channels.names())?,
                 numbering(conn, lang, &unit)?,
@@ -165,12 +167,15 @@ pub(super) async fn compose(
                 registrations(conn, lang, &unit)?,
                 mergers(conn, lang, &unit)?,
             ];
+            let (ends, waits_for_handover) = unit_ends::ends(conn, lang, &unit)?;
+            listings.extend(ends);
             let open = series::of_unit(conn, unit.id)?.into_iter().filter(|one| one.is_open);
             let open = open.map(|one| (one.id.to_string(), format!("{} {}", one.template, one.series)));
             let known = unit::imprint::recorded(conn, &[unit.id], stamp.today())?.pop();
             let known = known.map(|(_, known)| known).unwrap_or_default();
             let imprint = [known.email, known.treasury_account, known.treasury_code];
-            Ok((unit, listings, open.collect(), imprint.map(Option::unwrap_or_default)))
+            let imprint = imprint.map(Option::unwrap_or_default);
+            Ok((unit, listings, open.collect(), imprint, waits_for_handover))
         })
     })
     .await?;
@@ -189,6 +194,7 @@ pub(super) async fn compose(
         kinds: SERIES_KINDS.to_vec(),
         today: today.to_string(),
         imprint,
+        waits_for_handover,
         frame,
     })
 }

@@ -13,7 +13,6 @@ use serde::Deserialize;
 use super::fields::Wrong;
 use super::frame::{Frame, see};
 use super::session::{Signed, check_origin};
-use super::upload::{Part, boundary, parts};
 use super::wording::Lang;
 use super::{Page, html};
 use crate::actor::{Role, Scope};
@@ -27,6 +26,7 @@ use crate::web::Shared;
 use crate::web::api::city::{figures_asked, report_file};
 use crate::web::api::days::file;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, body};
+use crate::web::multipart::{Part, boundary, parts};
 use crate::web::respond::block;
 use chart::{Bar, Columns};
 

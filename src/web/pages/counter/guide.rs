@@ -10,12 +10,14 @@ use askama::Template;
 use super::take::locate;
 use crate::actor::Role;
 use crate::id::ObligationId;
-use crate::obligation;
+use crate::obligation::{self, ticket};
 use crate::web::Shared;
 use crate::web::extract;
+use crate::web::pages::fields::{Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::session::Signed;
-use crate::web::pages::{Page, html, live, vietqr};
+use crate::web::pages::wording::Lang;
+use crate::web::pages::{Page, Posted, html, live, vietqr};
 use crate::web::respond::block;
 
 #[derive(Template)]
@@ -27,22 +29,33 @@ struct GuidePage {
     stamp: String,
     svg: String,
     drawn: vietqr::Drawn,
+    csrf: String,
+    wrong: Wrong,
+    /// The visitor's ticket, as it was noted today.
+    ticket: Option<String>,
+}
+
+/// `GET /counter/obligations/{id}/guide`
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    shown(&request, &signed, &shared, Wrong::default()).await
 }
 
 /// Paid meanwhile: back to the desk, which shows the documents.
-pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+async fn shown(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shared>, wrong: Wrong) -> Page {
     signed.require(&[Role::Cashier])?;
-    let id: ObligationId = extract::path(&request, "id")?;
-    let frame = Frame::of(&signed, &request);
-    let app = Arc::clone(shared.app());
+    let id: ObligationId = extract::path(request, "id")?;
+    let frame = Frame::of(signed, request);
+    let status = if wrong.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let (app, actor, csrf) = (Arc::clone(shared.app()), signed.actor.clone(), signed.csrf.clone());
     let page = block(move || {
-        app.read(&signed.actor, |conn| {
-            let unit = locate(conn, &signed.actor, id)?;
+        let today = app.clock.now().business_day();
+        app.read(&actor, |conn| {
+            let unit = locate(conn, &actor, id)?;
             let item = obligation::find(conn, unit, id)?;
             if !item.outstanding().is_positive() {
                 return Ok(None);
             }
-            let drawn = vietqr::payload(conn, &item)?;
+            let drawn = vietqr::payload(conn, &item, app.clock.now().business_day())?;
             Ok(Some(GuidePage {
                 frame,
                 id,
@@ -50,11 +63,37 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
                 stamp: live::stamp_of(conn, &item)?,
                 svg: obligation::vietqr::svg(&drawn.text)?,
                 drawn,
+                csrf,
+                wrong,
+                ticket: ticket::of_day(conn, unit, &[id], today)?.remove(&id),
             }))
         })
     });
     match page.await? {
-        Some(page) => Ok(html(StatusCode::OK, &page)),
+        Some(page) => Ok(html(status, &page)),
         None => Ok(see(format!("/counter/obligations/{id}"))),
+    }
+}
+
+/// `POST /counter/obligations/{id}/ticket`: the ticket of the visitor who is helped.
+pub async fn note_ticket(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Cashier])?;
+    let id: ObligationId = extract::path(&request, "id")?;
+    let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
+    let noted = block(move || {
+        app.write(&actor, |tx, stamp| {
+            let unit = locate(tx, &actor, id)?;
+            ticket::note(tx, stamp, &actor, (unit, id), fields.trimmed("ticket"))
+        })
+    });
+    match noted.await {
+        Ok(()) => Ok(see(format!("/counter/obligations/{id}/guide"))),
+        Err(error) => shown(&request, &signed, &shared, Wrong::of(error, Lang::of(&request))?).await,
     }
 }

@@ -1,4 +1,4 @@
-//! `/counter`: a cashier's desk. Search, walk-ins, take cash or card, one or several at once, print,
+//! `/counter`: a cashier's desk. Search, walk-ins, take cash or card, one or several at once, print one or many,
 //! today's list with corrections, the shift, the screen of the waiting room.
 
 pub mod confirmation;
@@ -6,6 +6,7 @@ pub mod correct;
 pub mod deposit;
 pub mod favourites;
 pub mod guide;
+pub mod print;
 pub mod screen;
 pub mod shift;
 pub mod slips;
@@ -22,7 +23,7 @@ use askama::Template;
 use super::fields::{Fields, Pairs, Wrong};
 use super::frame::{Frame, see};
 use super::session::Signed;
-use super::{Page, Posted, html};
+use super::{Page, Posted, html_that_prints};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
@@ -58,6 +59,8 @@ pub struct TakenRow {
     amount: String,
     method: &'static str,
     receipt: String,
+    /// Whether there is a page to print.
+    is_signed: bool,
     obligation: Option<ObligationId>,
 }
 
@@ -80,7 +83,7 @@ struct CounterPage {
 
 /// `GET /counter`
 pub async fn desk(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared, None).await?))
+    Ok(html_that_prints(StatusCode::OK, &compose(&request, &signed, &shared, None).await?))
 }
 
 /// `POST /counter/card-slip`: the approval code of a card payment that was taken before.
@@ -106,7 +109,7 @@ pub async fn card_slip(
             let mut page = compose(&request, &signed, &shared, None).await?;
             page.wrong = Wrong::of(error, page.frame.lang)?;
             page.typed = fields;
-            Ok(html(StatusCode::BAD_REQUEST, &page))
+            Ok(html_that_prints(StatusCode::BAD_REQUEST, &page))
         }
     }
 }
@@ -120,7 +123,7 @@ pub async fn search(
 ) -> Page {
     let fields = signed.fields(&request, form)?;
     let asked: String = text::clean(fields.get("q")).chars().take(ASKED_LIMIT).collect();
-    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared, Some(asked)).await?))
+    Ok(html_that_prints(StatusCode::OK, &compose(&request, &signed, &shared, Some(asked)).await?))
 }
 
 async fn compose(
@@ -192,6 +195,7 @@ fn taken_row(lang: super::wording::Lang, taking: report::Taking) -> TakenRow {
     TakenRow {
         amount: taking.amount.to_string(),
         method: lang.t(if taking.method == "cash" { "method_cash" } else { "method_card" }),
+        is_signed: taking.receipt_state.is_some_and(|state| state != "numbered"),
         receipt: taking.receipt.unwrap_or_default(),
         obligation: taking.obligation,
     }
@@ -270,7 +274,7 @@ fn rows(
     Ok(items.iter().zip(owed).map(row).collect())
 }
 
-fn standing(lang: super::wording::Lang, item: &Obligation) -> &'static str {
+pub(super) fn standing(lang: super::wording::Lang, item: &Obligation) -> &'static str {
     use obligation::State::*;
     lang.t(match item.state {
         Raised | Reopened => "standing_unpaid",

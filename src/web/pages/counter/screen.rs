@@ -1,5 +1,5 @@
-//! `/counter/screen`: what the waiting room sees: payments as they are received, by the last four of
-//! the dossier and never by a name.
+//! `/counter/screen`: what the waiting room sees: payments as they are received, by the visitor's ticket
+//! where there is one, else by the last four of the dossier, and never by a name.
 
 use std::sync::Arc;
 
@@ -9,7 +9,8 @@ use askama::Template;
 
 use super::own_unit;
 use crate::actor::Role;
-use crate::obligation::counter_query;
+use crate::id::ObligationId;
+use crate::obligation::{counter_query, ticket};
 use crate::unit;
 use crate::web::Shared;
 use crate::web::pages::frame::Frame;
@@ -27,7 +28,7 @@ const LAST: usize = 4;
 struct ScreenPage {
     frame: Frame,
     unit: String,
-    /// Last four of the dossier, amount, time.
+    /// Ticket or last four of the dossier, amount, time.
     rows: Vec<(String, String, String)>,
 }
 
@@ -36,15 +37,19 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
     let frame = Frame::of(&signed, &request);
     let app = Arc::clone(shared.app());
     let (unit, rows) = block(move || {
-        let since = app.clock.now().business_day().start();
+        let today = app.clock.now().business_day();
         app.read(&signed.actor, |conn| {
             let unit = unit::find(conn, own_unit(&signed.actor)?)?;
-            let paid = counter_query::paid_since(conn, unit.id, since, SHOWN)?;
-            let row = |one: counter_query::Paid| {
+            let paid = counter_query::paid_since(conn, unit.id, today.start(), SHOWN)?;
+            let ids: Vec<ObligationId> = paid.iter().map(|one| one.obligation).collect();
+            let mut tickets = ticket::of_day(conn, unit.id, &ids, today)?;
+            let mut row = |one: counter_query::Paid| {
                 let at = one.at.in_hanoi().format("%H:%M").to_string();
-                (last_four(&one.dossier), one.amount.to_string(), at)
+                let called = tickets.remove(&one.obligation).unwrap_or_else(|| last_four(&one.dossier));
+                (called, one.amount.to_string(), at)
             };
-            Ok((unit.name, paid.into_iter().map(row).collect()))
+            let rows = paid.into_iter().map(&mut row).collect();
+            Ok((unit.name, rows))
         })
     })
     .await?;

@@ -27,7 +27,7 @@ use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::pay::receipts_of;
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
-use crate::web::pages::{Page, Posted, ReceiptLink, html};
+use crate::web::pages::{Page, Posted, ReceiptLink, html_that_prints};
 use crate::web::respond::{self, block};
 use crate::{party, text};
 
@@ -124,7 +124,7 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
     let asked = extract::query::<Asked>(&request).unwrap_or_default();
     let key = text::hex(&fresh_key()?);
     let page = compose(&request, &signed, &shared, key, asked).await?;
-    Ok(html(StatusCode::OK, &page))
+    Ok(html_that_prints(StatusCode::OK, &page))
 }
 
 /// The page with a new form, for an answer that is its own.
@@ -270,7 +270,7 @@ pub async fn take(
             page.tendered = fields.trimmed("tendered").to_owned();
             page.approval_code = fields.trimmed("approval_code").to_owned();
             page.terminal = fields.trimmed("terminal").to_owned();
-            Ok(html(StatusCode::BAD_REQUEST, &page))
+            Ok(html_that_prints(StatusCode::BAD_REQUEST, &page))
         }
     }
 }

@@ -27,7 +27,7 @@ use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::pay::receipts_of;
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
-use crate::web::pages::{Page, Posted, ReceiptLink, html};
+use crate::web::pages::{Page, Posted, ReceiptLink, html_that_prints};
 use crate::web::respond::{self, block};
 
 const ROUTE: &str = "POST /counter/together/take";
@@ -88,7 +88,7 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
         return Ok(see(format!("/counter/obligations/{one}")));
     }
     let key = text::hex(&fresh_key()?);
-    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared, key, asked).await?))
+    Ok(html_that_prints(StatusCode::OK, &compose(&request, &signed, &shared, key, asked).await?))
 }
 
 fn load(conn: &mut Conn, actor: &Actor, ids: &[ObligationId]) -> Result<Vec<Obligation>> {
@@ -202,7 +202,7 @@ pub async fn take(
             let mut page = compose(&request, &signed, &shared, key, asked).await?;
             page.wrong = wrong;
             page.tendered = fields.trimmed("tendered").to_owned();
-            Ok(html(StatusCode::BAD_REQUEST, &page))
+            Ok(html_that_prints(StatusCode::BAD_REQUEST, &page))
         }
     }
 }

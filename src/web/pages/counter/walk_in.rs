@@ -16,7 +16,7 @@ use crate::amount::Dong;
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::id::{EventId, ObligationId, UnitId};
-use crate::obligation::{IntakeMode, walk_in};
+use crate::obligation::{IntakeMode, ticket, walk_in};
 use crate::party::Payer;
 use crate::store::Stamp;
 use crate::tariff::{FeeItem, Measure, Place, Pricing, Tariff, UnitKind};
@@ -63,13 +63,14 @@ struct WalkInPage {
     name: String,
     address: String,
     case: String,
+    ticket: String,
     priced: Option<Priced>,
 }
 
 /// `GET /counter/walk-in`
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
     let key = text::hex(&fresh_key()?);
-    let page = compose(&request, &signed, &shared, (key, Fields::default())).await?;
+    let page = compose(&request, &signed, &shared, (key, Fields::default()), false).await?;
     Ok(html(StatusCode::OK, &page))
 }
 
@@ -95,6 +96,7 @@ async fn compose(
     signed: &Signed,
     shared: &web::Data<Shared>,
     (key, typed): (String, Fields),
+    takes_up: bool,
 ) -> Result<WalkInPage> {
     signed.require(&[Role::Cashier])?;
     let frame = Frame::of(signed, request);
@@ -110,7 +112,7 @@ async fn compose(
             let position = favourites.iter().position(|code| *code == item.code);
             let is_asked =
                 ASKED.iter().any(|name| !typed.trimmed(&format!("{name}.{}", item.code)).is_empty());
-            let is_added = typed.get("add") == item.code;
+            let is_added = takes_up && typed.get("add") == item.code;
             if position.is_some() || is_asked || is_added {
                 let made = item_of(lang, item, &charge.pricing, &charge.legal_ground, &typed);
                 items.push((position.unwrap_or(usize::MAX), made));
@@ -132,6 +134,7 @@ async fn compose(
         name: typed.trimmed("name").to_owned(),
         address: typed.trimmed("address").to_owned(),
         case: typed.trimmed("case").to_owned(),
+        ticket: typed.trimmed("ticket").to_owned(),
         priced: None,
     })
 }
@@ -228,11 +231,12 @@ fn asked(app: &App, unit: &Unit, fields: &Fields, case: String) -> Result<Asked>
     })
 }
 
-/// A number of the desk's own for a case that has none yet: `QUAY-261127-x7k2m`.
+/// A number of the desk's own for a case that has none yet: `QUAY-261127-7C02FA`.
 fn local_case(stamp: &Stamp<'_>) -> Result<String> {
     let id: EventId = stamp.mint()?;
-    let digits = id.to_string();
-    let last = digits.get(digits.len().saturating_sub(7)..).unwrap_or_default().to_owned();
+    // Ids of one moment differ in the middle; the screen of the waiting room shows the last four letters.
+    let mixed = crate::audit::merkle::sha256_hex(id.to_string().as_bytes());
+    let last = mixed.get(..6).unwrap_or_default().to_uppercase();
     Ok(format!("QUAY-{}-{last}", stamp.today().0.format("%y%m%d")))
 }
 
@@ -258,7 +262,8 @@ pub async fn raise(
     })
     .await;
     let mut status = StatusCode::OK;
-    let mut page = compose(&request, &signed, &shared, (key, fields)).await?;
+    // What is chosen to be added stands among the choices still when the form comes back.
+    let mut page = compose(&request, &signed, &shared, (key, fields), done.is_ok()).await?;
     match done {
         Ok(Outcome::Raised(id)) => return Ok(see(format!("/counter/obligations/{id}"))),
         Ok(Outcome::Priced(priced)) => page.priced = priced,
@@ -283,8 +288,11 @@ fn beside(error: Error, lang: Lang) -> Result<Wrong> {
     };
     let own = ASKED.iter().any(|name| field.starts_with(&format!("{name}.")));
     let known = if own { field } else { field.rsplit('.').next().unwrap_or_default().to_owned() };
-    let place =
-        if own || matches!(known.as_str(), "name" | "address" | "case") { known } else { String::new() };
+    let place = if own || matches!(known.as_str(), "name" | "address" | "case" | "ticket") {
+        known
+    } else {
+        String::new()
+    };
     Ok(Wrong(vec![(place, lang.of_code(error.code()).to_owned())]))
 }
 
@@ -315,6 +323,7 @@ fn price(app: &App, actor: &Actor, fields: &Fields) -> Result<Option<Priced>> {
 fn raised(shared: &Shared, actor: &Actor, fields: &Fields, repeatable: &Repeatable) -> Result<ObligationId> {
     let app = shared.app();
     let (unit, _) = desk(app, actor)?;
+    raise::require_live(app, unit.id)?;
     let tariff = app.tariff()?;
     let units = raise::Units { receiving: unit.id, competent: unit.id, collecting: unit.clone() };
     let given = once(app, &shared.in_flight, actor, repeatable, StatusCode::CREATED, |tx, stamp| {
@@ -324,6 +333,9 @@ fn raised(shared: &Shared, actor: &Actor, fields: &Fields, repeatable: &Repeatab
         };
         let asked = asked(app, &unit, fields, case)?;
         let (made, _) = raise::raise(tx, stamp, actor, &tariff, &units, &asked)?;
+        if !fields.trimmed("ticket").is_empty() {
+            ticket::note(tx, stamp, actor, (unit.id, made.id), fields.trimmed("ticket"))?;
+        }
         respond::to_bytes(&json!({ "obligation": made.id }))
     })?;
     let answer: serde_json::Value =

@@ -22,7 +22,7 @@ use crate::payment::settler::Numbered;
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::extract;
-use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::fields::{Fields, Pairs, Wrong, of_field};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
@@ -257,7 +257,8 @@ fn each(app: &crate::app::App, signed: &Signed, fields: &Fields) -> Result<Vec<E
         let done = app.write(actor, |tx, stamp| {
             let unit = locate(tx, actor, id)?;
             if fields.get("do") == "comment" {
-                return exception::comment(tx, stamp, actor, unit, id, fields.get("reason")).map(|_| ());
+                let noted = exception::comment(tx, stamp, actor, unit, id, fields.get("reason"));
+                return noted.map(|_| ()).map_err(|error| of_field(error, "reason"));
             }
             workbench::propose_as(tx, stamp, actor, (unit, id), fields)
         });

@@ -9,7 +9,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::account::part_of;
-use super::{READERS, units};
+use super::{READERS, stored, units};
 use crate::actor::Actor;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
@@ -93,6 +93,8 @@ struct ListPage {
     title: &'static str,
     name: &'static str,
     units: Vec<(String, String)>,
+    /// Code and words.
+    states: Vec<(&'static str, String)>,
     query: Query,
     query_id: Option<String>,
     listing: Listing,
@@ -134,13 +136,14 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
     let listing = Listing {
         caption: title,
         heads: list.columns().into_iter().map(|column| part_of(frame.lang, column)).collect(),
-        rows: found.rows.iter().map(|row| row.iter().map(cell).collect()).collect(),
+        rows: found.rows.iter().map(|row| worded(frame.lang, list, row)).collect(),
     };
     let page = ListPage {
         wrong,
         title,
         name: list.name(),
         units: choices,
+        states: list.states().iter().map(|state| (*state, stored::words(frame.lang, list, state))).collect(),
         query_id: Some(found.query_id).filter(|id| !id.is_empty()),
         query: found.query,
         listing,
@@ -161,6 +164,17 @@ fn rows(conn: &mut Conn, actor: &Actor, list: List, query: Query, today: Busines
         ..query
     };
     Ok(Found { query, query_id: asked.query_id(), rows, next })
+}
+
+/// A row with its stored words in the reader's language.
+fn worded(lang: Lang, list: List, row: &[Value]) -> Vec<Cell> {
+    let cells = row.iter().zip(list.coded());
+    cells
+        .map(|(value, is_coded)| match value {
+            Value::Text(text) if is_coded => Cell::text(stored::words(lang, list, text)),
+            value => cell(value),
+        })
+        .collect()
 }
 
 fn cell(value: &Value) -> Cell {

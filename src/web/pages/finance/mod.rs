@@ -18,6 +18,8 @@ pub mod remittances;
 pub mod set_aside;
 pub mod slips;
 pub mod statements;
+mod stored;
+pub mod trust;
 mod undoing;
 pub mod unmatch;
 pub mod versions;

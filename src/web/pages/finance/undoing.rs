@@ -16,6 +16,7 @@ pub(super) fn words(lang: Lang, foreseen: &Foreseen) -> Vec<String> {
     found.extend(effect.expected_again.iter().map(|id| lang.with("undo_expected", id)));
     found.extend(effect.obligations_reopened.iter().map(|id| lang.with("undo_reopens", id)));
     found.extend(effect.receipts_cancelled.iter().map(|id| lang.with("undo_cancels", id)));
+    found.extend(effect.items_reopened.iter().map(|id| lang.with("undo_asks_again", id)));
     found.extend(effect.refunds_dropped.iter().map(|id| lang.with("undo_drops", id)));
     found
 }

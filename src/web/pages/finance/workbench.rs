@@ -23,12 +23,13 @@ use crate::obligation::walk_in;
 use crate::payment::handover::{self, Transfer};
 use crate::payment::settler::Numbered;
 use crate::payment::split::{self, Part};
-use crate::payment::{picture, reopen, resolve, undo};
+use crate::payment::{picture, reopen, resolve, told, undo};
 use crate::store::{Conn, Stamp, Tx};
 use crate::web::Shared;
 use crate::web::extract;
+use crate::web::pages::detail;
 use crate::web::pages::duties;
-use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::fields::{Fields, Pairs, Wrong, of_field};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
@@ -46,6 +47,22 @@ struct LineFacts {
     reference: String,
     memo: String,
     sender: String,
+}
+
+/// Another item that could be about the same money.
+struct Related {
+    id: ExceptionId,
+    amount: String,
+    opened_on: String,
+}
+
+fn related(found: Vec<Exception>) -> Vec<Related> {
+    let one = |item: Exception| Related {
+        id: item.id,
+        amount: item.amount.to_string(),
+        opened_on: item.opened_on.0.format("%d/%m/%Y").to_string(),
+    };
+    found.into_iter().map(one).collect()
 }
 
 /// One thing that happened: when, by whom, what, why.
@@ -76,6 +93,10 @@ struct WorkbenchPage {
     state: State,
     line: Option<LineFacts>,
     candidates: Vec<Candidate>,
+    /// Waiting money that a payer's word could mean: the item, its sum and day.
+    waiting: Vec<Related>,
+    /// Words of payers that could mean this money.
+    told: Vec<Related>,
     resolutions: Vec<&'static str>,
     proposal: Option<(String, String, String)>,
     reopening: Option<String>,
@@ -189,10 +210,16 @@ async fn compose(
                 due_on: item.due_on.0.format("%d/%m/%Y").to_string(),
                 is_overdue: item.state != State::Resolved && item.due_on < today,
                 subject: item.subject_text(),
-                detail: item.detail.clone(),
+                detail: detail::words(lang, &item.detail),
                 state: item.state,
                 line,
-                candidates: if is_open && works { candidates(conn, &app.vault, &item)? } else { Vec::new() },
+                candidates: if is_open && works {
+                    candidates(conn, &app.vault, lang, &item)?
+                } else {
+                    Vec::new()
+                },
+                waiting: related(told::waiting_for(conn, &item)?),
+                told: related(told::told_of(conn, &item)?),
                 resolutions: if is_open { fitting(conn, &item)? } else { Vec::new() },
                 proposal,
                 reopening: exception::reopening_asked(conn, unit, id)?.map(|(_, reason)| reason),
@@ -268,12 +295,13 @@ fn fitting(conn: &mut Conn, item: &Exception) -> Result<Vec<&'static str>> {
     for resolution in resolve::RESOLUTIONS {
         let is_refund = resolution.starts_with("refund_");
         // Who is paid, and which line is the other side, may be found without being named.
-        let named = Some(item.id.0).filter(|_| !matches!(resolution, "to_unit" | "own_transfer"));
+        let named =
+            Some(item.id.0).filter(|_| !matches!(resolution, "to_unit" | "own_transfer" | "given_back"));
         let fits = match resolve::check_proposal(conn, item, resolution, named) {
             Ok(()) => true,
             Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
                 // These look at their target, which is not named yet.
-                let looks = is_refund || resolution == "remittance_refused";
+                let looks = is_refund || matches!(resolution, "remittance_refused" | "taken_back");
                 is_debit && looks || can_assign && resolution == "proves"
             }
             Err(error) => return Err(error),
@@ -342,6 +370,10 @@ pub fn resolution_key(resolution: &str) -> &'static str {
         "to_unit" => "do_to_unit",
         "own_transfer" => "do_own_transfer",
         "cash_withdrawn" => "do_cash_withdrawn",
+        "taken_back" => "do_taken_back",
+        "given_back" => "do_given_back",
+        "charge_returned" => "do_charge_returned",
+        "budget_paid" => "do_budget_paid",
         _ => "do_other",
     }
 }
@@ -393,8 +425,17 @@ fn parts_of(conn: &mut Conn, unit: UnitId, text: &str) -> Result<Vec<Part>> {
 }
 
 fn needs_target(resolution: &str) -> bool {
-    let on_its_own =
-        ["acknowledge", "bank_charge", "disprove", "shortage", "to_budget", "split", exception::UNMATCH];
+    let on_its_own = [
+        "acknowledge",
+        "bank_charge",
+        "charge_returned",
+        "disprove",
+        "shortage",
+        "to_budget",
+        "budget_paid",
+        "split",
+        exception::UNMATCH,
+    ];
     !on_its_own.contains(&resolution)
 }
 
@@ -436,7 +477,10 @@ pub async fn step(
         Ok(()) => Ok(see(format!("/finance/exceptions/{id}"))),
         Err(error) => {
             let wrong = Wrong::of(error, Lang::of(&request))?;
-            let page = compose(&request, &signed, &shared, (wrong, Typed::of(&fields))).await?;
+            // What was typed into another form of the page stays there.
+            let is_proposal = fields.get("do") == "propose";
+            let typed = if is_proposal { Typed::of(&fields) } else { Typed::default() };
+            let page = compose(&request, &signed, &shared, (wrong, typed)).await?;
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }
     }
@@ -454,7 +498,10 @@ fn act(app: &App, signed: &Signed, id: ExceptionId, fields: &Fields) -> Result<(
             "propose" => propose_as(tx, stamp, actor, (unit, id), fields)?,
             "approve" => return resolve::approve(tx, stamp, actor, unit, id).map(|(_, receipts)| receipts),
             "refuse" => exception::refuse(tx, stamp, actor, unit, id, reason).map(|_| ())?,
-            "comment" => exception::comment(tx, stamp, actor, unit, id, reason).map(|_| ())?,
+            "comment" => {
+                let noted = exception::comment(tx, stamp, actor, unit, id, reason);
+                noted.map_err(|error| of_field(error, "reason"))?;
+            }
             "reopen" => reopen::ask(tx, stamp, actor, unit, id, reason).map(|_| ())?,
             "approve_reopening" => reopen::approve(tx, stamp, actor, unit, id).map(|_| ())?,
             "refuse_reopening" => {

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::{Proposal, State};
 use crate::clock::Instant;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::id::{EventId, PersonId, UnitId};
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Update};
@@ -17,6 +17,7 @@ crate::table_row! {
         pub id: EventId,
         pub kind: &'static str,
         pub content: String,
+        pub base_id: Option<EventId>,
         pub reason: String,
         pub maker_person_id: PersonId,
         pub created_at: Instant,
@@ -40,15 +41,15 @@ crate::table_row! {
     }
 }
 
-pub fn insert(tx: &mut Tx<'_>, row: ProposalRow) -> Result<()> {
+pub(super) fn insert(tx: &mut Tx<'_>, row: ProposalRow) -> Result<()> {
     rows::insert(tx, &[row])
 }
 
-pub fn tell(tx: &mut Tx<'_>, event: EventRow) -> Result<()> {
+pub(super) fn tell(tx: &mut Tx<'_>, event: EventRow) -> Result<()> {
     rows::insert(tx, &[event])
 }
 
-pub fn decide(tx: &mut Tx<'_>, one: &Proposal, state: State, checker: PersonId) -> Result<()> {
+pub(super) fn decide(tx: &mut Tx<'_>, one: &Proposal, state: State, checker: PersonId) -> Result<()> {
     rows::update(
         tx,
         Update {
@@ -64,13 +65,16 @@ pub fn decide(tx: &mut Tx<'_>, one: &Proposal, state: State, checker: PersonId) 
     )
 }
 
-type Columns = (EventId, String, String, PersonId, Instant, String, Option<PersonId>, i64);
+type Columns =
+    (EventId, String, String, Option<EventId>, String, PersonId, Instant, String, Option<PersonId>, i64);
 
 macro_rules! columns {
     () => {
         (
             proposal::id,
+            proposal::kind,
             proposal::content,
+            proposal::base_id,
             proposal::reason,
             proposal::maker_person_id,
             proposal::created_at,
@@ -81,44 +85,47 @@ macro_rules! columns {
     };
 }
 
-fn from_stored(row: Columns) -> Result<Proposal> {
-    let (id, content, reason, maker, created_at, state, checker, revision) = row;
-    let content = serde_json::from_str(&content).map_err(|error| Error::internal(error.to_string()))?;
+fn from_stored(row: Columns) -> Proposal {
+    let (id, kind, content, base, reason, maker, created_at, state, checker, revision) = row;
     let state = State::parse(&state);
-    Ok(Proposal { id, content, reason, maker, created_at, state, checker, revision })
+    Proposal { id, kind, content, base, reason, maker, created_at, state, checker, revision }
 }
 
-pub fn find(conn: &mut Conn, id: EventId) -> Result<Option<Proposal>> {
+/// One of these kinds.
+pub fn find(conn: &mut Conn, kinds: &[&str], id: EventId) -> Result<Option<Proposal>> {
     let found: Option<Columns> = proposal::table
         .filter(proposal::unit_id.eq(UnitId::CITY))
         .filter(proposal::id.eq(id))
+        .filter(proposal::kind.eq_any(kinds))
         .select(columns!())
         .first(conn)
         .optional()
         .classify()?;
-    found.map(from_stored).transpose()
+    Ok(found.map(from_stored))
 }
 
-pub fn list(conn: &mut Conn, limit: i64) -> Result<Vec<Proposal>> {
+/// The newest of these kinds.
+pub fn list(conn: &mut Conn, kinds: &[&str], limit: i64) -> Result<Vec<Proposal>> {
     let found: Vec<Columns> = proposal::table
         .filter(proposal::unit_id.eq(UnitId::CITY))
+        .filter(proposal::kind.eq_any(kinds))
         .order(proposal::id.desc())
         .limit(limit)
         .select(columns!())
         .load(conn)
         .classify()?;
-    found.into_iter().map(from_stored).collect()
+    Ok(found.into_iter().map(from_stored).collect())
 }
 
-/// Those of a kind that hold, oldest first: a city decides a few in a year.
-pub fn approved(conn: &mut Conn, kind: &str) -> Result<Vec<Proposal>> {
+/// Those of a kind in a state, oldest first: a city decides a few in a year.
+pub fn of_state(conn: &mut Conn, kind: &str, state: State) -> Result<Vec<Proposal>> {
     let found: Vec<Columns> = proposal::table
         .filter(proposal::unit_id.eq(UnitId::CITY))
         .filter(proposal::kind.eq(kind))
-        .filter(proposal::state.eq("approved"))
+        .filter(proposal::state.eq(state.as_str()))
         .order(proposal::id)
         .select(columns!())
         .load(conn)
         .classify()?;
-    found.into_iter().map(from_stored).collect()
+    Ok(found.into_iter().map(from_stored).collect())
 }

@@ -1,0 +1,139 @@
+//! A debit that was tied to other money is untied by two persons: it had paid another unit, or was one side of
+//! a transfer between own accounts, joined by a decision or by a rule. It waits for its explanation again,
+//! and with it what had ended because of it.
+
+use std::collections::BTreeSet;
+
+use super::own_transfer::{CREDITS, DEBITS};
+use super::undo::Effect;
+use super::{handover, query};
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::exception::{self, Exception, Kind, Subject};
+use crate::id::*;
+use crate::ledger::{self, Account, Posting, Source};
+use crate::statement;
+use crate::store::{Conn, Stamp, Tx};
+
+/// What is untied.
+pub(super) struct Tied {
+    /// The posting that takes it back.
+    back: (Account, Account, Dong),
+    /// The accounts whose books it stands in, to be locked.
+    accounts: BTreeSet<(UnitId, AccountId)>,
+    /// Items that had ended with it, and wait again.
+    others: Vec<Exception>,
+    pub effect: Effect,
+}
+
+/// A debit that paid another unit what is owed to it, with the items that ended then.
+///
+/// Errors: `undo_money_gone` when that money is not owed any more.
+pub(super) fn paid_on(conn: &mut Conn, item: &Exception) -> Result<Tied> {
+    let gone = || Error::conflict("undo_money_gone", "the money it paid on was taken back since");
+    let line = super::settle_cash::line_of(conn, item)?;
+    let others = exception::settled_with(conn, item.unit, Kind::WrongAccount, item.id)?;
+    let (mut units, mut sum) = (BTreeSet::new(), Dong::ZERO);
+    for other in &others {
+        let owed = handover::of_item(conn, other)?.ok_or_else(gone)?;
+        units.insert(owed.to);
+        sum = sum.checked_add(owed.amount)?;
+    }
+    let unit = units.pop_first().filter(|_| units.is_empty() && sum == item.amount).ok_or_else(gone)?;
+    let effect = Effect {
+        line: Some(line),
+        to_suspense: item.amount,
+        items_reopened: others.iter().map(|other| other.id).collect(),
+        ..Effect::default()
+    };
+    let back = (Account::UnexplainedDebit(line), Account::DueToUnit(unit), item.amount);
+    Ok(Tied { back, accounts: BTreeSet::new(), others, effect })
+}
+
+/// The transfer between own accounts that the item's line is one side of; None where it is none, or none any
+/// more.
+pub(super) fn own_transfer(conn: &mut Conn, item: &Exception) -> Result<Option<Tied>> {
+    if item.subject_kind != "line" {
+        return Ok(None);
+    }
+    let line = statement::query::line(conn, item.unit, LineId(item.subject_id))?;
+    let (own, prefix) = match line.amount < Dong::ZERO {
+        true => (Account::UnexplainedDebit(line.id), "suspense/"),
+        false => (Account::Suspense(line.id), "unexplained_debit/"),
+    };
+    let Some((other, _)) = ledger::between(conn, item.unit, &own, prefix)?.pop() else { return Ok(None) };
+    let other: LineId = other.strip_prefix(prefix).unwrap_or_default().parse()?;
+    let other = statement::query::line(conn, item.unit, other)?;
+    let (debit, credit) = if line.amount < Dong::ZERO { (&line, &other) } else { (&other, &line) };
+    let mut others = Vec::new();
+    for (side, kinds) in [(debit, &DEBITS[..]), (credit, &CREDITS[..])] {
+        others.extend(ended(conn, item, side.id, kinds)?);
+    }
+    let effect = Effect {
+        line: Some(line.id),
+        to_suspense: credit.amount,
+        items_reopened: others.iter().map(|other| other.id).collect(),
+        ..Effect::default()
+    };
+    let back = (Account::UnexplainedDebit(debit.id), Account::Suspense(credit.id), credit.amount);
+    let accounts = BTreeSet::from([(debit.unit, debit.account), (credit.unit, credit.account)]);
+    Ok(Some(Tied { back, accounts, others, effect }))
+}
+
+/// The item about a line's money that had ended, unless it is the one that is asked about.
+fn ended(conn: &mut Conn, item: &Exception, line: LineId, kinds: &[Kind]) -> Result<Option<Exception>> {
+    if line.0 == item.subject_id {
+        return Ok(None);
+    }
+    for kind in kinds {
+        if let Some(found) = exception::find_any(conn, item.unit, *kind, Subject::Line(line))? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether persons untied a line of such a transfer before: then no rule joins it again.
+pub(super) fn was_untied(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<bool> {
+    for kind in DEBITS.iter().chain(&CREDITS) {
+        if let Some(item) = exception::find_any(conn, unit, *kind, Subject::Line(line))?
+            && exception::was_reopened_by_persons(conn, unit, item.id)?
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Carries it out for the item that two persons opened again.
+pub(super) fn carry_out(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    item: &Exception,
+    (tied, on): (Tied, BusinessDay),
+) -> Result<()> {
+    query::lock_accounts(tx, &tied.accounts.iter().copied().collect::<Vec<_>>())?;
+    let mut day = on;
+    for (unit, account) in &tied.accounts {
+        day = query::first_open_day(tx, *unit, *account, day)?.max(day);
+    }
+    let (debit, credit, amount) = tied.back;
+    let source = Source::Exception(item.id);
+    let posting = Posting { unit: item.unit, debit, credit, amount, accounting_date: day, source };
+    ledger::post(tx, stamp, &[posting])?;
+    let again: Vec<exception::New> = tied.others.iter().map(again).collect();
+    exception::open(tx, stamp, &again).map(|_| ())
+}
+
+fn again(other: &Exception) -> exception::New {
+    exception::New {
+        unit: other.unit,
+        kind: other.kind,
+        subject: Subject::Line(LineId(other.subject_id)),
+        account: other.account,
+        amount: other.amount,
+        opened_on: other.opened_on,
+        detail: String::new(),
+    }
+}

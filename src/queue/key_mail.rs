@@ -1,0 +1,109 @@
+//! Alarms about signing keys are mailed: to the unit's own mailbox (`unit::imprint`) and to those of the city, once
+//! each for every alarm. No person is named, and what is sent says where to look.
+
+use std::collections::HashMap;
+
+use crate::actor::Scope;
+use crate::error::Result;
+use crate::id::UnitId;
+use crate::notification::{self, Channel, New};
+use crate::receipt::key::alarm::{self, Open};
+use crate::store::{Lane, Stamp, Store};
+use crate::unit::{self, CITY, imprint};
+
+/// Whom the city's alarms are told to by mail, and where they stand.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told<'a> {
+    pub mailboxes: &'a [String],
+    pub public_url: &'a str,
+}
+
+/// Mails every alarm that stands to whoever was not told of it yet. Returns how many messages are new.
+pub fn tell(store: &Store, stamp: &Stamp<'_>, told: &Told<'_>) -> Result<usize> {
+    let mails = store.read(&Scope::All, |conn| {
+        let open = alarm::open(conn)?;
+        if open.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut own: HashMap<UnitId, (String, String, Option<String>)> = HashMap::new();
+        for one in &open {
+            if !own.contains_key(&one.unit) {
+                let unit = unit::find(conn, one.unit)?;
+                let imprint = imprint::recorded(conn, &[one.unit], stamp.today())?.pop();
+                let email = imprint.and_then(|(_, imprint)| imprint.email);
+                own.insert(one.unit, (unit.name, unit.code, email));
+            }
+        }
+        Ok(open.iter().flat_map(|one| mails(one, &own[&one.unit], told)).collect::<Vec<New>>())
+    })?;
+    if mails.is_empty() {
+        return Ok(0);
+    }
+    // One that exists for the same alarm and mailbox stays as it is.
+    store.write(&Scope::All, Lane::Bulk, |tx| notification::enqueue(tx, stamp, &mails))
+}
+
+fn mails(one: &Open, (name, code, own): &(String, String, Option<String>), told: &Told<'_>) -> Vec<New> {
+    let text = words(one, name, code, told.public_url);
+    let mut to: Vec<&String> = own.iter().chain(told.mailboxes).collect();
+    to.sort_unstable();
+    to.dedup();
+    let mail = |to: &String| New {
+        unit: one.unit,
+        kind: notification::KIND_KEY_ALARM,
+        subject_kind: "key_alarm",
+        subject: one.id.0,
+        channel: Channel::Email,
+        to: to.clone(),
+        text: Some(text.clone()),
+        money: None,
+        expires_at: None,
+    };
+    to.into_iter().map(mail).collect()
+}
+
+/// The subject, then what is said, Vietnamese and English.
+fn words(one: &Open, name: &str, code: &str, public_url: &str) -> String {
+    let (title, title_en) = one.kind.title();
+    let place = if one.unit == CITY { "/admin/units".to_owned() } else { format!("/admin/units/{code}") };
+    let at = one.raised_at.hanoi_text();
+    format!(
+        "Cảnh báo chữ ký số: {title} – {name}\n\
+         {title} ({detail}) tại {name}, từ {at}.\nXem tại {public_url}{place}\n\
+         {title_en} ({detail}) at {name}, since {at}. See {public_url}{place}\n",
+        detail = one.detail
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Instant;
+    use crate::id::AlarmId;
+
+    fn open() -> Open {
+        Open {
+            unit: UnitId(2),
+            id: AlarmId(7),
+            certificate: None,
+            kind: alarm::Kind::SigningStopped,
+            detail: "signing_key_missing".into(),
+            raised_at: Instant(0),
+        }
+    }
+
+    #[test]
+    fn a_mail_says_what_happened_and_where_and_goes_to_each_mailbox_once() {
+        let city = ["nhom@example.vn".to_owned(), "don-vi@example.vn".to_owned()];
+        let told = Told { mailboxes: &city, public_url: "https://bienlai.example.vn" };
+        let own = ("UBND phường Mẫu".to_owned(), "00004".to_owned(), Some("don-vi@example.vn".to_owned()));
+        let mails = mails(&open(), &own, &told);
+        let to: Vec<&str> = mails.iter().map(|mail| mail.to.as_str()).collect();
+        assert_eq!(to, ["don-vi@example.vn", "nhom@example.vn"]);
+        let text = mails[0].text.as_deref().unwrap();
+        let first = text.lines().next().unwrap();
+        assert!(first.contains("UBND phường Mẫu") && first.contains("Không ký được"), "{text}");
+        assert!(text.contains("https://bienlai.example.vn/admin/units/00004"), "{text}");
+        assert!(mails[0].subject == 7 && mails[0].kind == notification::KIND_KEY_ALARM);
+    }
+}

@@ -1,0 +1,205 @@
+//! The SQL of accounts and units that end.
+
+use diesel::dsl::max;
+use diesel::prelude::*;
+
+use crate::clock::{BusinessDay, Instant};
+use crate::error::{Error, Result};
+use crate::id::{AccountId, EventId, ObligationId, PersonId, UnitId};
+use crate::store::failure::Classify;
+use crate::store::schema::{
+    bank_account, correction, exception, movement, obligation, receipt, shift, statement_line,
+};
+use crate::store::schema_succession::{bank_account_end, obligation_handover, unit_handover};
+use crate::store::{Conn, Tx};
+use crate::{statement, unit};
+
+crate::table_row! {
+    pub struct AccountEndRow in "bank_account_end" {
+        pub unit_id: UnitId,
+        pub account_id: AccountId,
+        pub last_day: BusinessDay,
+        pub reason: String,
+        pub maker_person_id: PersonId,
+        pub checker_person_id: PersonId,
+        pub created_at: Instant,
+    }
+}
+
+crate::table_row! {
+    pub struct HandoverRow in "unit_handover" {
+        pub unit_id: UnitId,
+        pub id: EventId,
+        pub successor_id: UnitId,
+        pub obligations: i64,
+        pub person_id: PersonId,
+        pub created_at: Instant,
+    }
+}
+
+/// An account that ended, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountEnd {
+    pub account: AccountId,
+    pub last_day: BusinessDay,
+    pub reason: String,
+}
+
+pub fn ends_of_unit(conn: &mut Conn, unit: UnitId) -> Result<Vec<AccountEnd>> {
+    let found: Vec<(AccountId, BusinessDay, String)> = bank_account_end::table
+        .filter(bank_account_end::unit_id.eq(unit))
+        .order(bank_account_end::account_id)
+        .select((bank_account_end::account_id, bank_account_end::last_day, bank_account_end::reason))
+        .load(conn)
+        .classify()?;
+    Ok(found
+        .into_iter()
+        .map(|(account, last_day, reason)| AccountEnd { account, last_day, reason })
+        .collect())
+}
+
+/// When a unit was handed over, and how many obligations went on elsewhere.
+pub fn handed_over(conn: &mut Conn, unit: UnitId) -> Result<Option<(Instant, i64)>> {
+    unit_handover::table
+        .filter(unit_handover::unit_id.eq(unit))
+        .select((unit_handover::created_at, unit_handover::obligations))
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+pub fn lock_unit(tx: &mut Tx<'_>, id: UnitId) -> Result<()> {
+    let missing = || Error::not_found("unit_not_found", "no such unit");
+    unit::query::lock(tx, id)?.map(|_| ()).ok_or_else(missing)
+}
+
+/// Locks an account as settling and closing do.
+pub fn lock_account(tx: &mut Tx<'_>, unit: UnitId, id: AccountId) -> Result<()> {
+    statement::query::lock_account(tx, unit, id).map(|_| ())
+}
+
+pub fn close_account(tx: &mut Tx<'_>, unit: UnitId, id: AccountId, last_day: BusinessDay) -> Result<()> {
+    diesel::update(
+        bank_account::table.filter(bank_account::unit_id.eq(unit)).filter(bank_account::id.eq(id)),
+    )
+    .set(bank_account::closed_on.eq(Some(last_day)))
+    .execute(tx.conn())
+    .classify()?;
+    Ok(())
+}
+
+pub fn last_line(conn: &mut Conn, unit: UnitId, id: AccountId) -> Result<Option<BusinessDay>> {
+    statement_line::table
+        .filter(statement_line::unit_id.eq(unit))
+        .filter(statement_line::account_id.eq(id))
+        .select(max(statement_line::booking_date))
+        .first(conn)
+        .classify()
+}
+
+/// Whether a statement ever showed a line of an account; one that was never used has no days to close.
+pub fn is_used(conn: &mut Conn, unit: UnitId, id: AccountId) -> Result<bool> {
+    Ok(last_line(conn, unit, id)?.is_some())
+}
+
+pub fn lines_after(conn: &mut Conn, unit: UnitId, id: AccountId, day: BusinessDay) -> Result<i64> {
+    statement_line::table
+        .filter(statement_line::unit_id.eq(unit))
+        .filter(statement_line::account_id.eq(id))
+        .filter(statement_line::booking_date.gt(day))
+        .count()
+        .get_result(conn)
+        .classify()
+}
+
+pub fn expected(conn: &mut Conn, unit: UnitId, account: Option<AccountId>) -> Result<i64> {
+    let mut found = movement::table
+        .filter(movement::unit_id.eq(unit))
+        .filter(movement::state.eq("expected"))
+        .count()
+        .into_boxed();
+    if let Some(account) = account {
+        found = found.filter(movement::account_id.eq(account));
+    }
+    found.get_result(conn).classify()
+}
+
+pub fn exceptions(conn: &mut Conn, unit: UnitId, account: Option<AccountId>) -> Result<i64> {
+    let mut found = exception::table
+        .filter(exception::unit_id.eq(unit))
+        .filter(exception::state.ne("resolved"))
+        .count()
+        .into_boxed();
+    if let Some(account) = account {
+        found = found.filter(exception::account_id.eq(account));
+    }
+    found.get_result(conn).classify()
+}
+
+pub fn shifts(conn: &mut Conn, unit: UnitId) -> Result<i64> {
+    shift::table
+        .filter(shift::unit_id.eq(unit))
+        .filter(shift::state.ne("closed"))
+        .count()
+        .get_result(conn)
+        .classify()
+}
+
+pub fn unsigned(conn: &mut Conn, unit: UnitId) -> Result<i64> {
+    receipt::table
+        .filter(receipt::unit_id.eq(unit))
+        .filter(receipt::state.eq("numbered"))
+        .count()
+        .get_result(conn)
+        .classify()
+}
+
+pub fn corrections(conn: &mut Conn, unit: UnitId) -> Result<i64> {
+    correction::table
+        .filter(correction::unit_id.eq(unit))
+        .filter(correction::state.eq_any(["requested", "withdrawal_requested"]))
+        .count()
+        .get_result(conn)
+        .classify()
+}
+
+/// Open obligations on which money stood or stands: they cannot go on elsewhere.
+pub fn obligations_with_money(conn: &mut Conn, unit: UnitId) -> Result<i64> {
+    obligation::table
+        .filter(obligation::unit_id.eq(unit))
+        .filter(obligation::state.eq_any(["partly_paid", "reopened"]))
+        .count()
+        .get_result(conn)
+        .classify()
+}
+
+pub fn obligations_of_account(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<i64> {
+    obligation::table
+        .filter(obligation::unit_id.eq(unit))
+        .filter(obligation::account_id.eq(account))
+        .filter(obligation::state.eq_any(["raised", "partly_paid", "reopened"]))
+        .count()
+        .get_result(conn)
+        .classify()
+}
+
+/// Obligations that were raised and never paid, oldest first.
+pub fn raised(conn: &mut Conn, unit: UnitId, limit: i64) -> Result<Vec<ObligationId>> {
+    obligation::table
+        .filter(obligation::unit_id.eq(unit))
+        .filter(obligation::state.eq("raised"))
+        .order(obligation::id)
+        .limit(limit)
+        .select(obligation::id)
+        .load(conn)
+        .classify()
+}
+
+/// How many obligations of a unit go on elsewhere.
+pub fn moved(conn: &mut Conn, unit: UnitId) -> Result<i64> {
+    obligation_handover::table
+        .filter(obligation_handover::unit_id.eq(unit))
+        .count()
+        .get_result(conn)
+        .classify()
+}

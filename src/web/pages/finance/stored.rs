@@ -1,0 +1,117 @@
+//! Stored words of the program (states, kinds, directions) as lists say them in the reader's language.
+
+use super::exceptions::OWNERS;
+use crate::reconciliation::classification::Class;
+use crate::report::list::List;
+use crate::web::pages::wording::Lang;
+
+/// The words of a stored value; the value itself where it has none.
+pub(super) fn words(lang: Lang, list: List, value: &str) -> String {
+    if list.name() == "lines"
+        && let Ok(class) = Class::parse(value)
+    {
+        return lang.pick(class.vi(), class.en()).to_owned();
+    }
+    let owner = OWNERS.iter().find(|(role, _)| *role == value).map(|(_, key)| *key);
+    let of_budget = (list.name() == "remittances" && value == "claim").then_some("value_claim_of_budget");
+    match of_budget.or(owner).or_else(|| key(value)) {
+        Some(key) => lang.t(key).to_owned(),
+        None => value.to_owned(),
+    }
+}
+
+fn key(value: &str) -> Option<&'static str> {
+    Some(match value {
+        "raised" => "value_raised",
+        "partly_paid" => "value_partly_paid",
+        "paid" => "value_paid",
+        "reopened" => "value_reopened",
+        "cancelled" => "value_cancelled",
+        "waived" => "value_waived",
+        "expected" => "value_expected",
+        "proven" => "value_proven",
+        "disproven" => "value_disproven",
+        "reversed" => "value_reversed",
+        "same_as" => "value_same_as",
+        "claimed" => "value_claimed",
+        "numbered" => "value_numbered",
+        "signed" => "value_signed",
+        "replaced" => "value_replaced",
+        "adjusted" => "value_adjusted",
+        "requested" => "value_requested",
+        "approved" => "value_approved",
+        "refused" => "value_refused",
+        "withdrawal_requested" => "value_withdrawal_requested",
+        "withdrawn" => "value_withdrawn",
+        "loading" => "value_loading",
+        "ready" => "value_ready",
+        "abandoned" => "value_abandoned",
+        "open" => "value_open",
+        "proposed" => "value_proposed",
+        "resolved" => "value_resolved",
+        "sent" => "value_sent",
+        "debited" => "value_debited",
+        "bounced" => "value_bounced",
+        "in_use" => "value_in_use",
+        "counted" => "value_counted",
+        "closed" => "value_closed",
+        "in_transit" => "value_in_transit",
+        "short" => "value_short",
+        "credited" => "value_credited",
+        "drafted" => "value_drafted",
+        "settled" => "value_settled",
+        "rejected" => "value_rejected",
+        "returned" => "value_returned",
+        "credit" => "value_credit",
+        "debit" => "value_debit",
+        "advises" => "value_advises",
+        "settles" => "value_settles",
+        "cash" => "value_cash",
+        "card" => "value_card",
+        "transfer" => "value_transfer",
+        "receipt" => "value_receipt",
+        "invoice" => "value_invoice",
+        "replace" => "value_replace",
+        "adjust" => "value_adjust",
+        "cancel" => "value_cancel",
+        "treasury" => "value_treasury",
+        "kept" => "value_kept",
+        "movement" => "value_movement",
+        "line" => "value_line",
+        "obligation" => "value_obligation",
+        "payment" => "value_payment",
+        "claim" => "value_claim",
+        "statement" => "value_statement",
+        "series" => "value_series",
+        "batch" => "value_batch",
+        "shift" => "value_shift",
+        "slip" => "value_slip",
+        "remittance" => "value_remittance",
+        "settlement" => "value_settlement",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_of_every_list_has_words_in_both_languages() {
+        for list in List::all() {
+            for state in list.states() {
+                let (vi, en) = (words(Lang::Vi, list, state), words(Lang::En, list, state));
+                assert!(key(state).is_some() && vi != "…" && en != "…", "{} {state}", list.name());
+                assert_ne!(vi, en, "{} {state}", list.name());
+            }
+        }
+    }
+
+    #[test]
+    fn what_nobody_worded_is_shown_as_it_is() {
+        let receipts = List::parse("receipts").unwrap();
+        assert_eq!(words(Lang::Vi, receipts, "signed"), "đã ký");
+        assert_eq!(words(Lang::En, receipts, "signed"), "signed");
+        assert_eq!(words(Lang::Vi, receipts, "vpbank"), "vpbank");
+    }
+}

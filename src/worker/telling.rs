@@ -1,0 +1,27 @@
+//! What is looked over and told: the queue of exceptions, decisions that wait too long, alarms about keys.
+
+use crate::app::App;
+use crate::duty::waiting;
+use crate::error::Result;
+use crate::queue::{key_mail, upkeep};
+
+/// Hands decisions that waited too long to the city; returns how many are new.
+pub fn escalate_decisions(app: &App) -> Result<usize> {
+    let told = waiting::Told {
+        mailboxes: &app.config.exceptions.approvals_mail,
+        public_url: &app.config.web.public_url,
+    };
+    waiting::escalate(&app.store, &app.stamp(), &told)
+}
+
+/// Mails alarms about signing keys to whoever was not told yet; returns how many messages are new.
+pub fn mail_key_alarms(app: &App) -> Result<usize> {
+    let told =
+        key_mail::Told { mailboxes: &app.config.signing.alarms_mail, public_url: &app.config.web.public_url };
+    key_mail::tell(&app.store, &app.stamp(), &told)
+}
+
+/// Looks over the queue of exceptions: what follows from time passing, alarms, escalation.
+pub fn look_over_queue(app: &App) -> Result<upkeep::Looked> {
+    upkeep::look(&app.store, &app.stamp(), &app.config.exceptions)
+}

@@ -1,0 +1,266 @@
+//! Units and accounts that end, and units that are called otherwise.
+
+use bienlai::actor::{Actor, Role, Scope};
+use bienlai::amount::Dong;
+use bienlai::clock::BusinessDay;
+use bienlai::error::Result;
+use bienlai::id::EventId;
+use bienlai::ledger::{self, Account};
+use bienlai::obligation::{self, State};
+use bienlai::report::proposal::{self, AccountEnd, Content, Merger, Naming};
+use bienlai::report::verify;
+use bienlai::report::winding_up::{self, What};
+use bienlai::store::Lane;
+use bienlai::unit::account::{self, NewAccount};
+
+use crate::support::program::Service;
+use crate::support::visitor::{location, seated};
+use crate::support::world::line;
+use crate::support::{World, each_database};
+
+/// A city's administrator: the first proposes, the second approves.
+fn city(world: &World, is_second: bool) -> Actor {
+    let person = if is_second { world.chief } else { world.clerk };
+    Actor { person: Some(person), client: None, role: Role::Administrator, scope: Scope::All }
+}
+
+fn propose(world: &World, content: &Content) -> Result<EventId> {
+    let actor = city(world, false);
+    world.store.write(&Scope::All, Lane::Live, |tx| {
+        proposal::propose(tx, &world.stamp(), &actor, content, "Sắp xếp đơn vị hành chính")
+    })
+}
+
+fn approve(world: &World, id: EventId, is_second: bool) -> Result<()> {
+    let actor = city(world, is_second);
+    let stamp = || world.stamp();
+    world.store.write(&Scope::All, Lane::Live, |tx| proposal::approve(tx, &stamp(), &actor, id)).map(|_| ())
+}
+
+fn decided(world: &World, content: &Content) -> Result<()> {
+    let id = propose(world, content)?;
+    approve(world, id, true)
+}
+
+fn code<T: std::fmt::Debug>(outcome: Result<T>) -> &'static str {
+    outcome.expect_err("it is refused").code()
+}
+
+fn merger(world: &World, on: BusinessDay) -> Content {
+    Content::Merger(Merger {
+        unit: world.tay_ho.id,
+        successor: world.ba_dinh.id,
+        effective_on: on,
+        decision_no: "21/NQ-HĐND".into(),
+    })
+}
+
+fn hand_over(world: &World) -> Result<winding_up::unit::Done> {
+    let unit = world.tay_ho.id;
+    winding_up::unit::hand_over(&world.store, &|| world.stamp(), &city(world, false), unit)
+}
+
+#[test]
+fn a_merged_unit_raises_nothing_more_and_what_it_left_goes_on_in_the_other() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (unit, successor) = (world.tay_ho.id, world.ba_dinh.id);
+        let owed = world.raise_at(&world.tay_ho, Dong(40_000));
+        let second = world.change(|tx, stamp| {
+            let new = NewAccount {
+                unit,
+                bank_bin: "970432".into(),
+                account_no: "1900999900".into(),
+                holder_name: "Tài khoản thử thứ hai".into(),
+                opened_on: stamp.today(),
+                opening_balance: Dong(1_000_000),
+            };
+            account::register(tx, stamp, &Actor::system(), new)
+        });
+        let today = world.now().business_day();
+        let itself = Content::Merger(Merger {
+            unit,
+            successor: unit,
+            effective_on: today,
+            decision_no: "21/NQ-HĐND".into(),
+        });
+        assert_eq!(code(propose(&world, &itself)), "merger_with_itself");
+        assert_eq!(code(hand_over(&world)), "merger_missing");
+
+        // Two persons decide; before the day life goes on.
+        let id = propose(&world, &merger(&world, today.next())).unwrap();
+        assert_eq!(code(approve(&world, id, false)), "maker_is_checker");
+        approve(&world, id, true).unwrap();
+        let late = world.raise_at(&world.tay_ho, Dong(10_000));
+        assert_eq!(code(hand_over(&world)), "merger_not_yet");
+        assert_eq!(code(decided(&world, &merger(&world, today))), "unit_merged");
+        world.wait_days(1);
+        let refused = world.try_raise(&world.tay_ho, vec![line("HT-01", "phi", "receipt", Dong(10_000))]);
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.code(), "unit_merged");
+        assert!(refused.detail().contains("00004"), "{}", refused.detail());
+
+        // What is open is told, and nothing moves before it is settled.
+        let refused = hand_over(&world).unwrap_err();
+        assert_eq!(refused.code(), "unit_busy");
+        assert!(refused.detail().contains(What::AccountOpen.as_str()), "{}", refused.detail());
+        assert_eq!(world.again(&owed).state, State::Raised, "nothing moved");
+        let today = world.now().business_day();
+        let end = Content::AccountEnd(AccountEnd { unit, account: second, last_day: today });
+        decided(&world, &end).unwrap();
+        assert_eq!(code(decided(&world, &end)), "account_ended");
+
+        let done = hand_over(&world).unwrap();
+        assert_eq!((done.obligations, done.series), (2, 1));
+        assert_eq!(code(hand_over(&world)), "unit_handed_over");
+        let old = world.again(&owed);
+        assert_eq!(old.state, State::Cancelled);
+        let new = world.look(|conn| obligation::find_by_code(conn, &owed.reference_code));
+        assert_eq!((new.unit, new.state, new.total), (successor, State::Raised, Dong(40_000)));
+        assert_eq!((&new.dossier_code, new.due_on), (&owed.dossier_code, owed.due_on));
+        assert_eq!(world.count(&format!("receipt_series WHERE unit_id = {} AND phase = 'open'", unit.0)), 0);
+
+        // Paid under the code on the old paper, at the other's account, it is receipted there.
+        world.money(&world.ba_dinh, Dong(40_000)).memo(&format!("{} NOP PHI", owed.reference_code)).settle();
+        let paid = world.look(|conn| obligation::find(conn, successor, new.id));
+        assert_eq!(paid.state, State::Paid);
+        assert_eq!(world.receipts(&paid).len(), 1);
+        assert_eq!(world.look(|conn| obligation::find_by_code(conn, &late.reference_code)).unit, successor);
+
+        // The books of both hold, and what the account began with stands in the other's.
+        world.assert_balances(unit, &[]);
+        let of = |unit, account: Account| world.look(|conn| ledger::balance(conn, unit, &account));
+        assert_eq!(of(successor, Account::Bank(second)), Dong(1_000_000));
+        assert_eq!(of(successor, Account::Opening(second)), Dong(-1_000_000));
+        for one in [unit, successor] {
+            assert_eq!(world.look(|conn| verify::unit(conn, one)), [], "{one}");
+        }
+        world.seal();
+    });
+}
+
+#[test]
+fn the_staff_of_the_unit_that_goes_on_acts_for_the_other_and_hands_it_over_on_its_page() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise_at(&world.tay_ho, Dong(40_000));
+        let mut service = Service::start(&world);
+        let own = Scope::unit(world.ba_dinh.id);
+        let mut admin = seated(&world, service.address, Role::Administrator, "quantri.badinh", own.clone());
+        let mut clerk = seated(&world, service.address, Role::Finance, "ketoan.badinh", own.clone());
+        let mut cashier = seated(&world, service.address, Role::Cashier, "thungan.badinh", own);
+        assert_eq!(admin.get("/admin/units/00091").status, 404, "it is another unit");
+
+        let mut maker = seated(&world, service.address, Role::Administrator, "quantri.mot", Scope::All);
+        let mut checker = seated(&world, service.address, Role::Administrator, "quantri.hai", Scope::All);
+        let today = world.now().business_day().to_string();
+        let form = [
+            ("ending", "00091"),
+            ("successor", "00091"),
+            ("effective_on", today.as_str()),
+            ("decision_no", "21/NQ-HĐND"),
+            ("reason", "Sắp xếp đơn vị hành chính"),
+        ];
+        maker.get("/admin/proposals");
+        assert_eq!(maker.post("/admin/proposals/merger", &form).status, 400);
+        maker.sees("value=\"21/NQ-HĐND\"");
+        maker.sees("khác với đơn vị kết thúc");
+        let good = [&form[..1], &[("successor", "00004")][..], &form[2..]].concat();
+        assert_eq!(maker.post("/admin/proposals/merger", &good).status, 303, "{}", maker.page);
+        checker.get("/admin/proposals");
+        checker.sees("Sáp nhập đơn vị: 00091");
+        let rest = checker.page.split_once("action=\"/admin/proposals/evt_").expect("one is open").1;
+        let approve = format!("/admin/proposals/evt_{}/approve", rest.split_once('/').unwrap().0);
+        assert_eq!(maker.post(&approve, &[]).status, 400, "another person decides");
+        assert_eq!(checker.post(&approve, &[]).status, 303, "{}", checker.page);
+
+        assert_eq!(admin.get("/admin/units/00091").status, 200);
+        admin.sees("nhập vào");
+        admin.sees("Bàn giao cho đơn vị tiếp nhận");
+        assert_eq!(clerk.get("/finance").status, 200);
+        clerk.sees("Tây Hồ");
+        cashier.get("/counter");
+        assert!(!cashier.page.contains("Tây Hồ"), "nothing is taken there any more");
+        let handed = admin.post("/admin/units/00091/handover", &[]);
+        assert_eq!((handed.status, location(&handed)), (303, "/admin/units/00091"), "{}", admin.page);
+        admin.get("/admin/units/00091");
+        admin.sees("Đã bàn giao");
+
+        // The citizen's link leads on.
+        let mut citizen = crate::support::visitor::Visitor::at(service.address);
+        assert_eq!(citizen.get(&format!("/p/{}", owed.reference_code)).status, 200);
+        citizen.sees("Ba Đình");
+        citizen.sees("40.000");
+        let mut other = seated(
+            &world,
+            service.address,
+            Role::Administrator,
+            "quantri.socson",
+            Scope::unit(world.soc_son.id),
+        );
+        assert_eq!(other.get("/admin/units/00091").status, 404);
+        service.stop();
+    });
+}
+
+#[test]
+fn an_account_ends_only_when_nothing_of_it_is_open() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let owed = world.raise(Dong(25_000));
+        let today = world.now().business_day();
+        let end =
+            |last_day| Content::AccountEnd(AccountEnd { unit, account: world.ba_dinh.account, last_day });
+        let refused = decided(&world, &end(today)).unwrap_err();
+        assert_eq!(refused.code(), "account_busy");
+        assert!(refused.detail().contains("obligation_open: 1"), "{}", refused.detail());
+        world.cancel(&owed).unwrap();
+        assert_eq!(code(decided(&world, &end(today.next()))), "date_out_of_range");
+        decided(&world, &end(today)).unwrap();
+        let none = world.try_raise(&world.ba_dinh, vec![line("HT-01", "phi", "receipt", Dong(10_000))]);
+        assert_eq!(code(none), "unit_has_no_account");
+        assert_eq!(
+            world.words(
+                "SELECT CAST(maker_person_id AS TEXT) || CAST(checker_person_id AS TEXT) AS t FROM bank_account_end"
+            ),
+            ["1112"]
+        );
+    });
+}
+
+#[test]
+fn a_document_carries_the_name_of_its_day_of_issue() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let today = world.now().business_day();
+        let naming = |valid_from| {
+            Content::Naming(Naming {
+                unit,
+                name: "Ủy ban nhân dân phường Ba Đình Mới".into(),
+                address: "Số 7 phố Mẫu Mới".into(),
+                valid_from,
+                decision_no: "30/NQ-HĐND".into(),
+            })
+        };
+        assert_eq!(code(decided(&world, &naming(today.plus_days(-1)))), "date_in_the_past");
+        decided(&world, &naming(today.next())).unwrap();
+        let issued = || {
+            let owed = world.raise(Dong(25_000));
+            let receipt = world.claim(&owed, Dong(25_000)).receipt();
+            let body = world.look(|conn| bienlai::receipt::query::body(conn, unit, receipt));
+            String::from_utf8(body).unwrap()
+        };
+        let before = issued();
+        assert!(before.contains("Ba Đình") && !before.contains("Ba Đình Mới"), "{before}");
+        world.wait_days(1);
+        let after = issued();
+        assert!(after.contains("Ủy ban nhân dân phường Ba Đình Mới"), "{after}");
+        assert!(after.contains("Số 7 phố Mẫu Mới"), "{after}");
+        world.seal();
+        assert_eq!(world.count("unit WHERE name LIKE '%Ba Đình Mới'"), 0, "nobody looked yet");
+        bienlai::worker::keep_registers(&world.app).unwrap();
+        assert_eq!(world.count("unit WHERE name LIKE '%Ba Đình Mới'"), 1, "pages and lists follow");
+    });
+}

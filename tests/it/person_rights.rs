@@ -1,0 +1,141 @@
+//! What a person asks about their data is carried out: contacts corrected, or erased with what no duty keeps.
+
+use bienlai::actor::{Actor, Role, Scope};
+use bienlai::amount::Dong;
+use bienlai::id::DataRequestId;
+use bienlai::notification::consent::{self, Word};
+use bienlai::party::{self, Payer};
+use bienlai::payment::picture;
+use bienlai::store::failure;
+use serde_json::{Value, json};
+
+use crate::strangers::token;
+use crate::support::program::{Reply, Service, send};
+use crate::support::visitor::{Visitor, seated};
+use crate::support::{World, each_database, tools};
+
+const PHONE: &str = "0900000001";
+
+fn ask(service: &Service, token: &str, path: &str, body: &Value) -> Reply {
+    let bearer = format!("Bearer {token}");
+    let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+    let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+    send(service.address, "POST", path, &headers, &body).unwrap()
+}
+
+fn payer() -> Payer {
+    Payer {
+        name: Some("Nguyễn Thị Thử".into()),
+        address: Some("Số 2 ngõ Mẫu".into()),
+        personal_id: Some("001099000001".into()),
+        phone: Some(PHONE.into()),
+        email: Some("thu@example.vn".into()),
+        ..Payer::default()
+    }
+}
+
+fn received(service: &Service, token: &str, kind: &str) -> String {
+    let body = json!({ "unit": "00004", "kind": kind, "by": "personal_id", "value": "001099000001",
+        "identity_shown": "vneid" });
+    let made = ask(service, token, "/api/v1/privacy/requests", &body).json();
+    made["request"]["id"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned()
+}
+
+#[test]
+fn two_administrators_correct_how_somebody_is_reached_and_documents_keep_what_they_say() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise_for(payer(), Dong(25_000));
+        let receipt = world.claim(&owed, Dong(25_000)).receipt();
+        let one = token(&world, &world.ba_dinh, Role::Administrator);
+        let two = token(&world, &world.ba_dinh, Role::Administrator);
+        let mut service = Service::start(&world);
+        let id = received(&service, &one, "correction");
+        let path = |act: &str| format!("/api/v1/privacy/requests/{id}/{act}");
+        let code = |reply: Reply| reply.json()["error"]["code"].as_str().unwrap_or_default().to_owned();
+        assert_eq!(code(ask(&service, &two, &path("approve"), &Value::Null)), "act_not_proposed");
+        assert_eq!(code(ask(&service, &one, &path("propose"), &json!({}))), "field_missing");
+        let contact = json!({ "phone": "0900000077" });
+        assert_eq!(ask(&service, &one, &path("propose"), &contact).status, 200);
+        assert_eq!(code(ask(&service, &one, &path("approve"), &Value::Null)), "maker_is_checker");
+        let done = ask(&service, &two, &path("approve"), &Value::Null).json();
+        assert_eq!(done["done"]["request"]["state"], "answered", "{done}");
+        let key = (owed.unit, owed.party);
+        let known = world.look(|conn| party::load(conn, &world.app.vault, &[key])).remove(&key).unwrap();
+        assert_eq!(known.phone.as_deref(), Some("0900000077"));
+        assert_eq!(known.email.as_deref(), Some("thu@example.vn"), "what was not named stays");
+        let found = |value: &str| {
+            world.look(|conn| party::search(conn, &world.app.vault, owed.unit, "phone", value)).len()
+        };
+        assert_eq!((found("0900000077"), found(PHONE)), (1, 0));
+        let body = world.look(|conn| bienlai::receipt::query::body(conn, owed.unit, receipt));
+        assert!(String::from_utf8(body).unwrap().contains(PHONE), "the document keeps what it says");
+        service.stop();
+    });
+}
+
+#[test]
+fn an_erasure_takes_what_no_duty_keeps_and_names_what_stays() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise_for(payer(), Dong(25_000));
+        world.claim(&owed, Dong(25_000)).settle();
+        let other = world.raise(Dong(25_000));
+        world.change(|tx, stamp| {
+            let word = Word {
+                unit: owed.unit,
+                party: owed.party,
+                is_given: true,
+                source: "phiếu 1".into(),
+                given_on: stamp.today(),
+            };
+            consent::record(tx, stamp, &Actor::system(), word)?;
+            let png = b"\x89PNG\r\n\x1a\n and what follows";
+            picture::keep(tx, stamp, &owed, png)
+        });
+        let mut service = Service::start(&world);
+        let own = Scope::unit(world.ba_dinh.id);
+        let mut one = seated(&world, service.address, Role::Administrator, "quantri.mot", own.clone());
+        let mut two = seated(&world, service.address, Role::Administrator, "quantri.hai", own);
+        let bearer = token(&world, &world.ba_dinh, Role::Administrator);
+        let id = received(&service, &bearer, "erasure");
+        let act = |visitor: &mut Visitor, path: &str| {
+            visitor.get("/privacy");
+            visitor.post(path, &[("request", &id)]).status
+        };
+        assert_eq!(act(&mut one, "/privacy/propose"), 200, "{}", one.page);
+        one.get("/privacy");
+        one.sees("chờ người khác duyệt");
+        assert_eq!(act(&mut one, "/privacy/approve"), 400);
+        let pictures = || world.look(|conn| picture::of_obligation(conn, owed.unit, owed.id)).len();
+        assert_eq!(pictures(), 1, "nothing was erased yet");
+        assert_eq!(act(&mut two, "/privacy/approve"), 200, "{}", two.page);
+        two.sees("Luật Kế toán");
+
+        let key = (owed.unit, owed.party);
+        let left = world.look(|conn| party::load(conn, &world.app.vault, &[key])).remove(&key).unwrap();
+        assert_eq!((left.phone, left.email), (None, None));
+        assert_eq!(left.name.as_deref(), Some("Nguyễn Thị Thử"), "vouchers are kept by law");
+        assert_eq!(pictures(), 0);
+        let given = world.look(|conn| consent::given(conn, &[key]));
+        assert!(!given.get(&key).copied().unwrap_or(false), "nobody writes to them any more");
+        let found =
+            |value: &str| world.look(|conn| party::search(conn, &world.app.vault, owed.unit, "phone", value));
+        assert_eq!(found(PHONE), [other.party], "somebody else of the same number is still found");
+        let number: DataRequestId = id.parse().unwrap();
+        assert_eq!(world.count(&format!("party_erasure WHERE request_id = {}", number.0)), 1);
+        assert_eq!(world.count("data_act"), 0);
+        world.seal();
+        service.stop();
+    });
+}
+
+#[test]
+fn the_database_overwrites_no_payer_without_an_erasure_of_two_persons() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise_for(payer(), Dong(25_000));
+        let sql = format!("UPDATE party SET cipher = cipher WHERE id = {}", owed.party.0);
+        assert_eq!(tools::code_of(&mut world.database.as_owner(), &sql), failure::CHECK, "nobody decided it");
+    });
+}
