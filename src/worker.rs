@@ -293,7 +293,7 @@ pub fn write_evidence(app: &App, out: impl std::io::Write, taking: &Taking) -> R
 pub fn keep_registers(app: &App) -> Result<usize> {
     let (actor, settings) = (Actor::system(), register::Settings::from(&app.config.series));
     let mut count = 0;
-    app.write_bulk(&actor, |tx, stamp| unit::naming::show(tx, stamp))?;
+    app.write_bulk(&actor, unit::naming::show)?;
     for unit in app.read(&actor, unit::all)? {
         if app.read(&actor, |conn| winding_up::unit::handed_over(conn, unit.id))?.is_some() {
             continue;

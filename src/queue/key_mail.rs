@@ -2,6 +2,7 @@
 //! each for every alarm. No person is named, and what is sent says where to look.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use crate::actor::Scope;
 use crate::error::Result;
@@ -27,11 +28,11 @@ pub fn tell(store: &Store, stamp: &Stamp<'_>, told: &Told<'_>) -> Result<usize> 
         }
         let mut own: HashMap<UnitId, (String, String, Option<String>)> = HashMap::new();
         for one in &open {
-            if !own.contains_key(&one.unit) {
+            if let Entry::Vacant(free) = own.entry(one.unit) {
                 let unit = unit::find(conn, one.unit)?;
                 let imprint = imprint::recorded(conn, &[one.unit], stamp.today())?.pop();
                 let email = imprint.and_then(|(_, imprint)| imprint.email);
-                own.insert(one.unit, (unit.name, unit.code, email));
+                free.insert((unit.name, unit.code, email));
             }
         }
         Ok(open.iter().flat_map(|one| mails(one, &own[&one.unit], told)).collect::<Vec<New>>())

@@ -179,7 +179,7 @@ fn finish(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, merger: &Succession
     query::lock_unit(tx, merger.unit)?;
     let merger = &due(tx, stamp, actor, merger.unit)?;
     require_none("unit_busy", &obstacles(tx, merger)?)?;
-    if query::raised(tx, merger.unit, 1)?.first().is_some() {
+    if !query::raised(tx, merger.unit, 1)?.is_empty() {
         return Err(Error::busy(failure::RETRY, 1, "an obligation was opened meanwhile"));
     }
     let id: EventId = stamp.mint()?;
