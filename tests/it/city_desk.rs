@@ -224,7 +224,7 @@ fn a_price_is_proposed_tried_and_approved_by_another_person() {
         let bad = format!("{TARIFF}\n[[fee]]\ncode = \"sai\"\n");
         assert_eq!(maker.post("/tariff/text", &[("text", &bad), ("reason", "thử")]).status, 400);
         maker.sees("line ");
-        maker.sees("code = &#34;sai&#34;");
+        maker.sees("code = &quot;sai&quot;");
         assert_eq!(world.count("proposal WHERE kind = 'tariff'"), 1);
         assert_eq!(world.count("tariff_edition"), 2);
 
