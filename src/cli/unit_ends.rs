@@ -54,6 +54,7 @@ pub struct Merge {
     /// The unit that goes on
     #[arg(long, value_name = "CODE")]
     into: String,
+    /// The day from which the other unit goes on, YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     on: BusinessDay,
     /// The number of the decision
@@ -65,6 +66,7 @@ pub struct Merge {
 
 #[derive(Debug, Args)]
 pub struct HandOver {
+    /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
     unit: String,
     /// Who hands it over, as per_…; without, it is only said what is open
@@ -74,11 +76,13 @@ pub struct HandOver {
 
 #[derive(Debug, Args)]
 pub struct EndAccount {
+    /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
     unit: String,
     /// The account number
     #[arg(long, value_name = "NO")]
     account: String,
+    /// The last day of the account, YYYY-MM-DD; it must be closed
     #[arg(long, value_name = "DATE")]
     last_day: BusinessDay,
     #[command(flatten)]
@@ -87,10 +91,13 @@ pub struct EndAccount {
 
 #[derive(Debug, Args)]
 pub struct Name {
+    /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
     unit: String,
+    /// The new name
     #[arg(long)]
     name: String,
+    /// The new address
     #[arg(long)]
     address: String,
     /// The first day

@@ -1,5 +1,5 @@
 //! Double entry: one posting is one row with a debit and a credit account, balanced by
-//! construction. Which case posts what is the table in `ARCHITECTURE.md`, "Postings".
+//! construction. Which case posts what is the table in `docs/postings.md`.
 
 mod query;
 

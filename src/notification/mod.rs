@@ -62,7 +62,7 @@ impl FromStr for Channel {
     }
 }
 
-/// Where a message stands; the arrows are in `ARCHITECTURE.md`, "States".
+/// Where a message stands; the arrows are in `docs/states.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
     Waiting,

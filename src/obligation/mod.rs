@@ -35,7 +35,7 @@ pub use crate::tariff::IntakeMode;
 use crate::unit;
 use reference::ReferenceCode;
 
-/// Where an obligation stands; the arrows are in `ARCHITECTURE.md`, "States".
+/// Where an obligation stands; the arrows are in `docs/states.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {

@@ -73,7 +73,7 @@ impl Kind {
     }
 }
 
-/// Where an order stands; the arrows are in `ARCHITECTURE.md`, "States".
+/// Where an order stands; the arrows are in `docs/states.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {

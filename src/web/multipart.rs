@@ -27,7 +27,7 @@ pub fn boundary(request: &HttpRequest) -> Option<String> {
     (1..=70).contains(&value.len()).then(|| value.to_owned())
 }
 
-/// Every part of the form. `form_unreadable` for what is none.
+/// Every part of the form. `form_unreadable` when the body is no multipart form.
 pub fn parts<'b>(form: &'b [u8], boundary: &str) -> Result<Vec<Part<'b>>> {
     let unreadable = || Error::invalid("form.file", "form_unreadable", "expected multipart/form-data");
     let opening = format!("--{boundary}");

@@ -30,7 +30,7 @@ use crate::text;
 use crate::unit::account::KIND_REFUND;
 use desk::Desk;
 
-/// Where a refund stands; the arrows are in `ARCHITECTURE.md`, "States".
+/// Where a refund stands; the arrows are in `docs/states.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {

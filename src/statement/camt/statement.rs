@@ -371,11 +371,12 @@ pub(super) fn read_page(element: Element<'_>) -> Page {
     Page { number, continues: number.is_some_and(|number| number > 1), last }
 }
 
-/// A moment of no use to us, which must exist all the same.
+/// A moment of no use to us, whose day must exist all the same. Some banks write its time in a way of
+/// their own.
 pub(super) fn check_moment(element: Element<'_>, path: &str, findings: &mut Findings) {
-    if let Some(Err(fault)) = element.text().map(iso_date) {
-        findings.error(fault.at(path));
-    }
+    let Some((text, Err(fault))) = element.text().map(|text| (text, iso_date(text))) else { return };
+    let has_day = text.trim().get(..10).is_some_and(|day| iso_date(day).is_ok());
+    if has_day { findings.warn(fault.at(path)) } else { findings.error(fault.at(path)) }
 }
 
 fn clean(element: Element<'_>) -> Option<String> {

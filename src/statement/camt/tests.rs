@@ -609,7 +609,11 @@ fn a_text_in_several_pieces_is_one_text() {
 fn what_is_read_of_a_prefixed_or_empty_element_is_its_own() {
     let text = simple(
         "120.00",
-        &entry("20.00", "CRDT", "<NtryRef/><AcctSvcrRef>R</AcctSvcrRef><a:X a:Ccy=\"USD\">1</a:X>"),
+        &entry(
+            "20.00",
+            "CRDT",
+            "<NtryRef/><AcctSvcrRef>R</AcctSvcrRef><a:X xmlns:a=\"urn:a\" a:Ccy=\"USD\">1</a:X>",
+        ),
     );
     let line = clean(&text).lines.remove(0);
     assert_eq!(

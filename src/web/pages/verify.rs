@@ -202,7 +202,7 @@ fn moment(at: Instant) -> String {
     at.in_hanoi().format("%H:%M:%S %d/%m/%Y").to_string()
 }
 
-/// The signed file that a PDF carries; none for what is no PDF.
+/// The signed file that a PDF carries; `None` when the file is no PDF.
 fn carried(file: &[u8]) -> Result<Option<Vec<u8>>> {
     if !embedded::is_pdf(file) {
         return Ok(None);

@@ -8,7 +8,7 @@ use super::source::{self, Source, files};
 const ROOMS: &[&[&str]] = &[
     &["actor", "amount", "clock", "error", "id", "text", "working_days"],
     &["pdf", "store", "config"],
-    &["audit", "job"],
+    &["audit"],
     &["unit", "identity", "party", "proposal"],
     &["tariff", "ledger", "receipt", "statement", "exception"],
     &["obligation", "register"],
