@@ -203,6 +203,11 @@ impl Detail {
         serde_json::from_str(stored).ok()
     }
 
+    /// What a statement told again has otherwise.
+    pub fn version(version: VersionId, added: i32, gone: i32, changed: i32) -> Detail {
+        Detail::Version { version, added, gone, changed }
+    }
+
     /// The obligations that matching suggests, each with its evidence.
     pub fn suggested(&self) -> Vec<(ObligationId, &[Value])> {
         let Detail::Line { hint: Some(Hint::Suggested { all }), .. } = self else { return Vec::new() };

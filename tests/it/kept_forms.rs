@@ -20,13 +20,14 @@ use crate::support::schema;
 use crate::support::visitor::{Visitor, seated};
 
 /// Rows that tell who looked or tried: they are written whatever a form says.
-const TRACES: [&str; 11] = [
+const TRACES: [&str; 12] = [
     "audit_entry",
     "audit_batch",
     "session",
     "audit_leaf",
     "audit_root",
     "unsealed",
+    "feed",
     "sign_in_failure",
     "dossier_lookup",
     "dossier_lookup_event",
@@ -121,31 +122,42 @@ impl Tried<'_> {
     fn press(&mut self, at: usize, action: &str, wrong: &mut Vec<String>) -> bool {
         let mut is_refused = false;
         for way in 0..3 {
-            if self.open().get(at).map(|press| press.split(' ').next().unwrap_or_default()) != Some(action) {
-                break;
-            }
-            let before = written(self.world);
-            let sent = self.browser.eval(&format!("{SEND}({at}, {way})"));
-            if sent.is_null() {
+            let Some((status, sent, mut wrote)) = self.send(at, way, action).filter(|sent| sent.0 >= 400)
+            else {
                 continue;
-            }
-            self.browser.wait_for("window.left === undefined && document.readyState === 'complete'");
-            let status = self.browser.eval("performance.getEntriesByType('navigation')[0].responseStatus");
-            let status = status.as_u64().unwrap_or(500);
-            self.browser.complaints.retain(|one| !one.contains("status of 4"));
-            if status < 400 {
-                continue;
-            }
+            };
             is_refused = true;
             self.judge((way, status), (action, &sent), wrong);
-            let after = written(self.world);
-            if before != after {
-                let changed: Vec<_> =
-                    after.iter().filter(|(table, count)| before.get(*table) != Some(count)).collect();
-                wrong.push(format!("{} way {way}: {status}, and wrote {changed:?}", self.place));
+            // The service works on its own meanwhile: what a form writes it writes each time.
+            for _ in 0..2 {
+                if wrote.is_empty() {
+                    break;
+                }
+                wrote = self.send(at, way, action).map(|again| again.2).unwrap_or_default();
+            }
+            if !wrote.is_empty() {
+                wrong.push(format!("{} way {way}: {status}, and wrote {wrote:?}", self.place));
             }
         }
         is_refused
+    }
+
+    /// Sends the form in one wrong way: the status, what was sent, and the tables that have more rows.
+    fn send(&mut self, at: usize, way: u8, action: &str) -> Option<(u64, Value, Vec<String>)> {
+        if self.open().get(at)?.split(' ').next() != Some(action) {
+            return None;
+        }
+        let before = written(self.world);
+        let sent = self.browser.eval(&format!("{SEND}({at}, {way})"));
+        if sent.is_null() {
+            return None;
+        }
+        self.browser.wait_for("window.left === undefined && document.readyState === 'complete'");
+        let status = self.browser.eval("performance.getEntriesByType('navigation')[0].responseStatus");
+        self.browser.complaints.retain(|one| !one.contains("status of 4"));
+        let after = written(self.world);
+        let wrote = after.into_iter().filter(|(table, count)| before.get(table) != Some(count));
+        Some((status.as_u64().unwrap_or(500), sent, wrote.map(|(table, _)| table).collect()))
     }
 
     fn judge(&mut self, (way, status): (u8, u64), (action, sent): (&str, &Value), wrong: &mut Vec<String>) {

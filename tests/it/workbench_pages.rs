@@ -26,6 +26,36 @@ fn staff(world: &World, service: &Service) -> Two {
 }
 
 #[test]
+fn from_surplus_a_road_leads_to_its_refund_with_payment_and_sum_filled_in() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        world.claim(&owed, Dong(30_000)).settle();
+        let items = world.exceptions(world.ba_dinh.id);
+        let item = items.iter().find(|item| item.kind == Kind::Overpaid).expect("5.000 came too much");
+        let mut service = Service::start(&world);
+        let Two { mut finance, mut approver } = staff(&world, &service);
+        let page = format!("/finance/exceptions/{}", item.id);
+        finance.get(&page);
+        let start = format!("/finance/refund-start?payment={}&amp;amount=5000", item.subject_text());
+        finance.sees(&start);
+        assert!(!finance.page.contains("value=\"acknowledge\""), "what is owed is not waved away");
+        approver.get(&page);
+        assert!(!approver.page.contains("refund-start"), "who approves does not ask");
+        let form = start.replace("&amp;", "&");
+        finance.get(&form);
+        finance.sees("value=\"5000\"");
+        let payment = item.subject_text();
+        let asked = [("payment", payment.as_str()), ("amount", "5000"), ("reason", "chuyển thừa")];
+        assert_eq!(finance.post("/finance/refund-start", &asked).status, 303, "{}", finance.page);
+        finance.get(&page);
+        finance.sees("href=\"/finance/refunds/");
+        assert!(!finance.page.contains("refund-start"), "nothing is free any more");
+        service.stop();
+    });
+}
+
+#[test]
 fn money_nobody_knew_is_proposed_approved_receipted_and_undone_in_the_browser() {
     each_database(|database| {
         let world = World::settled_in_today(database);

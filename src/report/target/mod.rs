@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
+use crate::text;
 use crate::working_days::WorkingDays;
 
 const SHIPPED: &str = include_str!("../../../charts/targets.toml");
@@ -70,6 +71,15 @@ pub struct Target {
     pub certainty: String,
 }
 
+/// Kinds of units that one target is for.
+const KINDS_LIMIT: usize = 20;
+const TEXT_LIMIT: usize = 500;
+
+/// What goes to pages and reports as it is: short, and without what would write over its surroundings.
+fn is_plain(told: &str) -> bool {
+    !told.is_empty() && told.chars().count() <= TEXT_LIMIT && text::clean(told) == told
+}
+
 impl Target {
     /// Whether it can be one.
     ///
@@ -79,9 +89,9 @@ impl Target {
         let is_good = (0..=100).contains(&self.percent)
             && self.valid_until.is_none_or(|until| until >= self.valid_from)
             && ["V", "V2", "M", "P"].contains(&self.certainty.as_str())
-            && !self.source.trim().is_empty()
-            && !self.kinds.is_empty()
-            && self.kinds.iter().all(|kind| !kind.trim().is_empty());
+            && is_plain(&self.source)
+            && (1..=KINDS_LIMIT).contains(&self.kinds.len())
+            && self.kinds.iter().all(|kind| is_plain(kind));
         let detail = "kinds of units, 0 to 100 percent, dates in order, a source and its mark";
         is_good.then_some(()).ok_or_else(|| Error::invalid("target", "target_wrong", detail))
     }
@@ -223,6 +233,8 @@ mod tests {
             ("certainty = \"P\"", "certainty = \"sure\""),
             ("before_day = 15", "before_day = 31"),
             ("measure = \"online\"", "measure = \"onlien\""),
+            ("kinds = [\"xã\", \"phường\"]", "kinds = [\"xã\u{202e}\"]"),
+            ("kinds = [\"xã\", \"phường\"]", "kinds = [\" \"]"),
         ] {
             let error = Targets::parse(&good.replace(from, to)).unwrap_err();
             assert_eq!(error.code(), "targets_unreadable", "{to}");

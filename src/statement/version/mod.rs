@@ -308,13 +308,7 @@ fn open_exception(
         account: Some(version.account),
         amount: Dong::sum(touched)?,
         opened_on,
-        detail: Detail::Version {
-            version: version.id,
-            added: version.added,
-            gone: version.gone,
-            changed: version.changed,
-        }
-        .into(),
+        detail: Detail::version(version.id, version.added, version.gone, version.changed).into(),
     };
     exception::open(tx, stamp, &[item]).map(|_| ())
 }

@@ -16,6 +16,7 @@ use crate::report::proposal::{
 use crate::report::target::{Measure, Target};
 use crate::report::winding_up;
 use crate::store::{Conn, Lane};
+use crate::text;
 use crate::unit::{self, CITY, entrustment};
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
@@ -210,12 +211,12 @@ fn content(conn: &mut Conn, channels: &[&str], body: &ProposalBody) -> Result<Co
 fn target(asked: &TargetBody) -> Result<Content> {
     Ok(Content::Target(Target {
         measure: Measure::parse(&asked.measure)?,
-        kinds: asked.kinds.clone(),
+        kinds: asked.kinds.iter().map(|kind| text::clean(kind)).collect(),
         percent: asked.percent,
         above: asked.above,
         valid_from: asked.valid_from.0,
         valid_until: asked.valid_until.map(|day| day.0),
-        source: asked.source.clone(),
+        source: text::clean(&asked.source),
         certainty: asked.certainty.clone(),
     }))
 }

@@ -74,6 +74,13 @@ impl Browser {
 
     /// Calls a method and waits for its answer; what happens meanwhile is noted.
     pub fn call(&mut self, method: &str, params: Value) -> Value {
+        let told = self.ask(method, params);
+        assert!(told["error"].is_null(), "{method}: {}", told["error"]);
+        told["result"].clone()
+    }
+
+    /// The whole answer, which may be a refusal.
+    fn ask(&mut self, method: &str, params: Value) -> Value {
         self.next += 1;
         let id = self.next;
         let mut message = json!({ "id": id, "method": method, "params": params });
@@ -90,8 +97,7 @@ impl Browser {
             bytes.pop();
             let told: Value = serde_json::from_slice(&bytes).expect("JSON");
             if told["id"] == id {
-                assert!(told["error"].is_null(), "{method}: {}", told["error"]);
-                return told["result"].clone();
+                return told;
             }
             self.note(&told);
         }
@@ -142,7 +148,9 @@ impl Browser {
     #[track_caller]
     pub fn wait_for(&mut self, expression: &str) {
         let start = Instant::now();
-        while self.eval(expression) != json!(true) {
+        // A page that is being left answers nothing: it is asked again when the next one is there.
+        let params = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
+        while self.ask("Runtime.evaluate", params.clone())["result"]["result"]["value"] != json!(true) {
             if start.elapsed() > Duration::from_secs(10) {
                 let text = self.eval("document.body ? document.body.innerText : ''");
                 panic!("{expression} did not come true on:\n{}", text.as_str().unwrap_or_default());

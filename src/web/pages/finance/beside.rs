@@ -51,6 +51,8 @@ struct BesidePage {
     title: &'static str,
     amount: String,
     owner: String,
+    /// The role that has it now; the form begins with it.
+    owner_role: String,
     assignee: Option<String>,
     owners: Vec<(&'static str, &'static str)>,
     people: Vec<(String, String)>,
@@ -108,6 +110,7 @@ async fn compose(
                 amount: item.amount.to_string(),
                 owner: owner.map_or_else(|| item.owner.clone(), |(_, key)| lang.t(key).to_owned()),
                 assignee: item.assignee.map(|person| person_name(conn, person)).transpose()?,
+                owner_role: item.owner.clone(),
                 owners: OWNERS.into_iter().map(|(role, key)| (role, lang.t(key))).collect(),
                 people: people.into_iter().map(|one| (one.id.to_string(), one.name)).collect(),
                 letters,

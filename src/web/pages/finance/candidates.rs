@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::error::Result;
 use crate::exception::{Detail, Exception, Kind};
-use crate::id::{ObligationId, UnitId};
+use crate::id::{ExceptionId, ObligationId, UnitId};
 use crate::obligation::{self, Obligation, counter_query, query};
 use crate::party;
 use crate::payment::told;
@@ -27,6 +27,24 @@ pub(super) struct Candidate {
     pub evidence: String,
     /// Whether it owes exactly the item's sum.
     pub is_exact: bool,
+    /// The only one that anything speaks for; among equals a person chooses.
+    pub is_chosen: bool,
+}
+
+/// Another item that could be about the same money.
+pub(super) struct Related {
+    pub id: ExceptionId,
+    pub amount: String,
+    pub opened_on: String,
+}
+
+pub(super) fn related(found: Vec<Exception>) -> Vec<Related> {
+    let one = |item: Exception| Related {
+        id: item.id,
+        amount: item.amount.to_string(),
+        opened_on: item.opened_on.0.format("%d/%m/%Y").to_string(),
+    };
+    found.into_iter().map(one).collect()
 }
 
 /// Those whose payers say that they sent it come first, then those that matching named, in its order; then
@@ -58,6 +76,7 @@ pub(super) fn candidates(
     }
     let payers: Vec<_> = found.iter().map(|one| (one.unit, one.party)).collect();
     let payers = party::load(conn, vault, &payers)?;
+    let spoken_for = evidence.len();
     let candidate = |one: &Obligation| Candidate {
         id: one.id,
         dossier: one.dossier_code.clone(),
@@ -65,6 +84,7 @@ pub(super) fn candidates(
         owed: one.outstanding().to_string(),
         evidence: evidence.get(&one.id).map(|words| words.join(" ")).unwrap_or_default(),
         is_exact: one.outstanding() == item.amount,
+        is_chosen: spoken_for == 1 && evidence.contains_key(&one.id),
     };
     Ok(found.iter().map(candidate).collect())
 }

@@ -15,6 +15,7 @@ pub mod refund_request;
 pub mod refund_start;
 pub mod refunds;
 pub mod remittances;
+mod roads;
 pub mod set_aside;
 pub mod slips;
 pub mod statements;

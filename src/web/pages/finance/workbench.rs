@@ -7,8 +7,9 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 
-use super::candidates::{Candidate, candidates};
+use super::candidates::{Candidate, Related, candidates, related};
 use super::exceptions::locate;
+use super::roads::{self, Road};
 use super::{READERS, confirm, undoing};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
@@ -49,22 +50,6 @@ struct LineFacts {
     sender: String,
 }
 
-/// Another item that could be about the same money.
-struct Related {
-    id: ExceptionId,
-    amount: String,
-    opened_on: String,
-}
-
-fn related(found: Vec<Exception>) -> Vec<Related> {
-    let one = |item: Exception| Related {
-        id: item.id,
-        amount: item.amount.to_string(),
-        opened_on: item.opened_on.0.format("%d/%m/%Y").to_string(),
-    };
-    found.into_iter().map(one).collect()
-}
-
 /// One thing that happened: when, by whom, what, why.
 struct Past {
     at: String,
@@ -90,6 +75,8 @@ struct WorkbenchPage {
     detail: String,
     next_step: &'static str,
     effect: &'static str,
+    /// Pages where it goes on.
+    roads: Vec<Road>,
     state: State,
     line: Option<LineFacts>,
     candidates: Vec<Candidate>,
@@ -211,6 +198,7 @@ async fn compose(
                 is_overdue: item.state != State::Resolved && item.due_on < today,
                 subject: item.subject_text(),
                 detail: detail::words(lang, &item.detail),
+                roads: roads::of(conn, lang, actor.role, &item)?,
                 state: item.state,
                 line,
                 candidates: if is_open && works {
