@@ -170,8 +170,9 @@ pub(super) fn exact_label(cell: &str) -> Option<Label> {
         () if is_one_of(CLOSING) || matches!(words.as_str(), "S A L D O" | "SALDO ATUAL") => {
             Some(Label::Closing)
         }
-        () if is_one_of(TOTAL) || is_one_of(TURNOVER) => Some(Label::Total),
-        () => super::dictionary::label(&words),
+        () if is_one_of(TURNOVER) => Some(Label::Total),
+        // “Total” may be the name of a payee.
+        () => super::dictionary::label(&words).filter(|label| *label != Label::Total),
     }
 }
 
