@@ -179,11 +179,10 @@ fn spaced_date(cell: &str) -> Option<(&str, &str, &str)> {
 
 /// `22 Nov 2026`, `Nov 22, 2026`, `Mon, 22 Nov 2026`, `22 de novembro de 2026`, `22Nov2026`.
 fn spelled_date(cell: &str) -> Option<(NaiveDate, &str)> {
-    let joined = month::parted(cell);
-    let mut rest = joined.as_ref().map_or(cell, |_| "");
-    if let Some([day, name, year]) = joined {
-        return spelled(day, name, year).map(|date| (date, rest));
+    if let Some([day, name, year]) = month::parted(cell) {
+        return spelled(day, name, year).map(|date| (date, ""));
     }
+    let mut rest = cell;
     let mut words = [""; 3];
     let mut found = 0;
     while found < 3 {

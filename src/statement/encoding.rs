@@ -28,15 +28,40 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded<'_> {
     }
     match declared_encoding(bytes) {
         Some(encoding) if encoding != encoding_rs::UTF_8 => decode_as(bytes, encoding, false),
-        _ => decode_undeclared(bytes),
+        Some(_) => decode_declared_utf8(bytes),
+        None => decode_undeclared(bytes),
+    }
+}
+
+/// What says that it is UTF-8 and is not was damaged on its way.
+fn decode_declared_utf8(bytes: &[u8]) -> Decoded<'_> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Decoded { text: Cow::Borrowed(text), encoding: "UTF-8", guessed: false, damaged: false },
+        Err(_) => decode_as(bytes, encoding_rs::UTF_8, false),
     }
 }
 
 fn decode_undeclared(bytes: &[u8]) -> Decoded<'_> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Decoded { text: Cow::Borrowed(text), encoding: "UTF-8", guessed: false, damaged: false },
+        Err(_) if is_broken_utf8(bytes) => decode_as(bytes, encoding_rs::UTF_8, false),
         Err(_) => decode_legacy(bytes),
     }
+}
+
+/// UTF-8 with some bytes lost or changed: most of what is not ASCII are whole characters of several bytes,
+/// or a first byte stands at the end of a word in lower case, where no old code page has a capital.
+fn is_broken_utf8(bytes: &[u8]) -> bool {
+    let (mut whole, mut broken) = (0_usize, 0_usize);
+    for chunk in bytes.utf8_chunks() {
+        whole += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        broken += usize::from(!chunk.invalid().is_empty());
+    }
+    let is_torn = |three: &[u8]| match three {
+        [before, 0xC2..=0xC5, after] => before.is_ascii_lowercase() && after.is_ascii_punctuation(),
+        _ => false,
+    };
+    whole >= broken || (broken == 1 && whole == 0 && bytes.windows(3).any(is_torn))
 }
 
 /// SWIFT and XML files that are not UTF-8 are Latin-1 or DOS of some bank; tables are Vietnamese

@@ -94,6 +94,15 @@ fn parse_text(bytes: &[u8], layouts: Layouts<'_>) -> Parsed {
 fn read_table(text: &str, layouts: Layouts<'_>) -> Reading {
     let rows = tabular::rows_of_text(text, layouts);
     let mut reading = tabular::read(&[rows], Format::Csv, Ending::of_text(text), layouts);
+    if let Some(at) = text.find('\0') {
+        let line = text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
+        reading.findings.error(Finding::new(
+            line_place(line),
+            "encoding_broken",
+            "Có byte 0 trong tệp",
+            "a byte of zero stands in the file",
+        ));
+    }
     if let Some(line) = tabular::open_quote(text, layouts) {
         // What else is wrong with the rows comes of it.
         reading.findings.errors.insert(

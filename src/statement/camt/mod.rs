@@ -7,6 +7,8 @@
 
 mod balances;
 mod batch;
+#[cfg(test)]
+mod damaged_tests;
 mod detail;
 mod entry;
 mod fragment;

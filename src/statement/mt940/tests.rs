@@ -642,3 +642,24 @@ fn line_ends_may_be_mixed_in_one_file() {
     let mixed = COMPLETE.replacen("\r\n", "\n", 2).replacen("\r\n", "\r", 2);
     assert_eq!(clean(&mixed).lines.len(), 2);
 }
+
+#[test]
+fn a_report_within_the_day_that_is_cut_has_no_end() {
+    let whole = ":20:S\n:25:0123456789\n:28C:1/1\n:34F:EUR0,\n:13D:2611221200+0100\n:61:261122C10,00NTRFX\n:86:words\n";
+    let ended = format!("{whole}:90D:0EUR0,\n:90C:1EUR10,00\n-");
+    assert_eq!(crate::statement::parse(ended.as_bytes()).errors, vec![]);
+    assert_eq!(crate::statement::parse(whole.as_bytes()).errors, vec![]);
+    for end in ["\n:86", "words", ":61:"] {
+        let cut = whole.split_once(end).unwrap().0;
+        let parsed = crate::statement::parse(cut.as_bytes());
+        assert!(parsed.errors.iter().any(|error| error.code == "message_cut"), "{end}: {parsed:?}");
+    }
+}
+
+#[test]
+fn a_statement_has_one_number() {
+    let text = ":20:S\n:25:0123456789\n:28C:1/1\n:60F:C261122EUR100,00\n:28C:2/1\n:62F:C261122EUR100,00\n-\n";
+    let parsed = crate::statement::parse(text.as_bytes());
+    assert!(parsed.errors.iter().any(|error| error.code == "tag_repeated"), "{parsed:?}");
+    assert_eq!(crate::statement::parse(text.replace(":28C:2/1", ":28C:1/1").as_bytes()).errors, vec![]);
+}

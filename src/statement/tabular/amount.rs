@@ -214,6 +214,8 @@ impl Parts {
             }
             let inner = rest.trim_start_matches(is_word);
             let word = rest.strip_suffix(inner).unwrap_or_default();
+            // A short word may have a point behind it: `Rs. 100`.
+            let inner = if word.is_empty() { inner } else { inner.strip_prefix(". ").unwrap_or(inner) };
             let (word, inner) = if word.is_empty() {
                 let inner = rest.trim_end_matches(is_word);
                 (rest.strip_prefix(inner).unwrap_or_default(), inner)
@@ -239,9 +241,14 @@ impl Parts {
                 return Some(());
             }
             "D" | "DONG" | "VND" | "₫" => Some("VND"),
+            "LEI" => Some("RON"),
             code if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) => Some(code),
             // One of several currencies; the file must say which.
-            "$" | "¥" => None,
+            "$" | "¥" | "KR" | "RS" | "R" | "FR" => None,
+            "RM" => Some("MYR"),
+            "RP" => Some("IDR"),
+            "FT" => Some("HUF"),
+            "EURO" | "EUROS" => Some("EUR"),
             _ => Some(currency::of_sign(word)?),
         };
         match (currency, &self.currency) {

@@ -94,7 +94,8 @@ pub(super) fn kind(cell: &str) -> Option<bool> {
 /// Whether the words say that a row is pending, declined or taken back.
 pub(super) fn is_not_booked(cell: &str) -> bool {
     let words = normalise(cell);
-    DICTIONARY.not_booked.iter().any(|state| has_any(&words, &[state]))
+    // A longer text tells of something else that was cancelled or failed.
+    words.split(' ').count() <= 3 && DICTIONARY.not_booked.iter().any(|state| has_any(&words, &[state]))
 }
 
 /// What a row of headings is written in: the language that knows most of them.

@@ -37,7 +37,7 @@ pub(super) fn check(ending: Ending, columns: &Columns, body: &[Row], findings: &
     let is_cut = if is_dated(columns, last) {
         lacks_balance(columns, last, &others)
             || (ending == Ending::Open
-                && (lacks_last_cell(last, &others) || lacks_decimals(columns, last, &others)))
+                && (lacks_last_cell(columns, last, &others) || lacks_decimals(columns, last, &others)))
     } else {
         ending == Ending::Open && is_piece_of_date(last)
     };
@@ -70,19 +70,23 @@ fn lacks_balance(columns: &Columns, last: &Row, others: &[&Row]) -> bool {
         && others.iter().all(|row| has(row))
 }
 
-/// The last cell of every other row has something in it.
-fn lacks_last_cell(last: &Row, others: &[&Row]) -> bool {
+/// The last cell of every other row has money or its currency in it.
+fn lacks_last_cell(columns: &Columns, last: &Row, others: &[&Row]) -> bool {
     let width = others.iter().map(|row| row.cells.len()).max().unwrap_or(0);
-    let has = |row: &Row| row.cells.get(width - 1).is_some_and(|cell| !cell.trim().is_empty());
-    width > 0 && !has(last) && others.iter().all(|row| has(row))
+    let has = |row: &Row| width > 0 && !row.cell(width - 1).is_empty();
+    let is_currency = columns.index(Column::Currency) == width.checked_sub(1);
+    (is_currency || is_money(columns, width.saturating_sub(1)))
+        && !has(last)
+        && others.iter().all(|row| has(row))
 }
 
-/// The file ends in a number with fewer decimals than all others of its column.
+/// The file ends in a number with fewer decimals than all others of its column have alike.
 fn lacks_decimals(columns: &Columns, last: &Row, others: &[&Row]) -> bool {
     let Some(index) = last_filled(last).filter(|index| is_money(columns, *index)) else { return false };
-    let of_last = decimals(last.cell(index));
-    let mut written = others.iter().map(|row| row.cell(index)).filter(|cell| !cell.is_empty()).peekable();
-    written.peek().is_some() && written.all(|cell| decimals(cell) > of_last)
+    let written = others.iter().map(|row| row.cell(index)).filter(|cell| !cell.is_empty());
+    let mut counts = written.map(decimals);
+    let Some(habit) = counts.next() else { return false };
+    habit > decimals(last.cell(index)) && counts.all(|count| count == habit)
 }
 
 fn decimals(cell: &str) -> usize {

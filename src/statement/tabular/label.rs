@@ -170,8 +170,9 @@ pub(super) fn exact_label(cell: &str) -> Option<Label> {
         () if is_one_of(CLOSING) || matches!(words.as_str(), "S A L D O" | "SALDO ATUAL") => {
             Some(Label::Closing)
         }
-        () if is_one_of(TOTAL) || is_one_of(TURNOVER) => Some(Label::Total),
-        () => super::dictionary::label(&words),
+        () if is_one_of(TURNOVER) => Some(Label::Total),
+        // “Total” may be the name of a payee.
+        () => super::dictionary::label(&words).filter(|label| *label != Label::Total),
     }
 }
 
@@ -189,7 +190,10 @@ pub(super) fn labels_of(row: &Row) -> Vec<(Label, String)> {
         let behind_colon =
             cell.split_once(':').map(|(_, value)| value.trim()).filter(|value| !value.is_empty());
         let mut behind = row.cells.iter().skip(index + 1).map(|cell| cell.trim());
-        let in_next = behind.find(|cell| !matches!(*cell, "" | ":" | "="));
+        let is_balance = matches!(label, Label::Opening | Label::Closing);
+        // “as on 31/01/2024” stands between some balances and their label.
+        let is_remark = |cell: &str| is_balance && starts_with_words(cell);
+        let in_next = behind.find(|cell| !matches!(*cell, "" | ":" | "=") && !is_remark(cell));
         let in_next = in_next.filter(|next| label_of(next).is_none());
         let last_words = cell.trim().rsplit_once(['/', ' ']).map(|(_, word)| word);
         let last_number = last_words.filter(|word| word.bytes().any(|byte| byte.is_ascii_digit()));
@@ -197,6 +201,12 @@ pub(super) fn labels_of(row: &Row) -> Vec<(Label, String)> {
         labels.push((label, value.to_owned()));
     }
     labels
+}
+
+/// Two words or more before the first digit.
+fn starts_with_words(cell: &str) -> bool {
+    let before = cell.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
+    before.split_whitespace().filter(|word| word.chars().all(char::is_alphabetic)).count() > 1
 }
 
 /// An account number: letters and digits, at least five digits, nothing else but separators. An IBAN

@@ -3,8 +3,10 @@
 //! `rows` cuts text into rows, `markup` reads those of a page (`workbook` is a room of its own),
 //! `column` knows what a heading means (`dictionary` in other languages), `header` finds the heading
 //! row, `label` reads what stands around the table, `movement` reads one row, `section` turns the rows
-//! of one account into a statement
-//! and `order` brings them into the order of booking and finds the balances. `amount` reads money in
+//! of one account into a statement (`ledger` tells the rows of several apart), `attempt` tries the ways to
+//! read them (`rank`, `sides`, `habit`) until the balances prove one, `stated` takes out the rows of
+//! balances and sums, `ending` tells a cut file, and `order` brings the rows into the order of booking
+//! and finds the balances. `amount` reads money in
 //! the notation of the table and `denomination` finds its currency. `preview` shows how
 //! a table is understood.
 //!
@@ -33,6 +35,8 @@ mod section;
 mod shape;
 mod sides;
 mod stated;
+#[cfg(test)]
+mod strangers_tests;
 #[cfg(test)]
 mod tests;
 mod told;

@@ -14,9 +14,12 @@ pub(in crate::statement) struct Row {
 }
 
 impl Row {
-    /// The text of a cell, without the apostrophe that keeps a spreadsheet from reading it as a number.
+    /// The text of a cell, without what keeps a spreadsheet from reading it as a number: an apostrophe, or
+    /// the formula `="1000.00"`.
     pub fn cell(&self, index: usize) -> &str {
-        self.cells.get(index).map_or("", |cell| cell.trim().trim_start_matches('\''))
+        let cell = self.cells.get(index).map_or("", |cell| cell.trim());
+        let formula = cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
+        formula.unwrap_or_else(|| cell.trim_start_matches('\''))
     }
 
     pub fn is_blank(&self) -> bool {

@@ -18,7 +18,6 @@ use super::movement::is_dated;
 use super::order::Proof;
 use super::rows::Row;
 use super::sides;
-use super::stated;
 
 /// Splits the file into sections, one for each account, and reads them. In a text every row has the
 /// cells that stand there; a workbook leaves the empty ones out, which its ending tells.
@@ -244,7 +243,8 @@ fn is_movement(columns: &Columns, row: &Row) -> bool {
     let is_filled = |column| !matches!(columns.cell(row, column), "" | "0" | "-");
     let has_both_sides = is_filled(Column::Debit) && is_filled(Column::Credit);
     if is_dated(columns, row) {
-        let is_total = has_both_sides && stated::statement_of(row) == Some(Label::Total);
+        let is_total =
+            has_both_sides && row.cells.iter().any(|cell| label::label_of(cell) == Some(Label::Total));
         return !is_total && !is_labelled_balance(columns, row);
     }
     match label::leading_label(row) {
