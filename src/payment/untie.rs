@@ -4,10 +4,11 @@
 
 use std::collections::BTreeSet;
 
+use super::movement::{Movement, State};
 use super::prove::HELD_KINDS;
 use super::reopen::SETTLING;
 use super::undo::Effect;
-use super::{handover, query};
+use super::{handover, line_query, query};
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
@@ -59,6 +60,8 @@ pub(super) fn paid_on(conn: &mut Conn, item: &Exception) -> Result<Tied> {
 
 /// The transfer between own accounts that the item's line is one side of; None where it is none, or none any
 /// more.
+///
+/// Errors: `reopen_money_moved` where the bank took the credit back, or no item would ask about the other side.
 pub(super) fn own_transfer(conn: &mut Conn, item: &Exception) -> Result<Option<Tied>> {
     if item.subject_kind != "line" {
         return Ok(None);
@@ -72,6 +75,10 @@ pub(super) fn own_transfer(conn: &mut Conn, item: &Exception) -> Result<Option<T
     let other: LineId = other.strip_prefix(prefix).unwrap_or_default().parse()?;
     let other = statement::query::line(conn, item.unit, other)?;
     let (debit, credit) = if line.amount < Dong::ZERO { (&line, &other) } else { (&other, &line) };
+    if debit.id == credit.id {
+        return Ok(None);
+    }
+    check_not_taken_back(conn, credit)?;
     let back = (Account::UnexplainedDebit(debit.id), Account::Suspense(credit.id), credit.amount);
     let source = ledger::source_of(conn, item.unit, (&back.1, &back.0), credit.amount)?;
     let Some(source) = source.filter(|_| item.amount == credit.amount) else { return Ok(None) };
@@ -89,6 +96,19 @@ pub(super) fn own_transfer(conn: &mut Conn, item: &Exception) -> Result<Option<T
     };
     let accounts = BTreeSet::from([(debit.unit, debit.account), (credit.unit, credit.account)]);
     Ok(Some(Tied { back, source, accounts, others, effect }))
+}
+
+/// The bank took the credit back by what persons decided about the debit: its movement ended with it.
+fn check_not_taken_back(conn: &mut Conn, credit: &StoredLine) -> Result<()> {
+    let parts = line_query::standing_parts(conn, credit.unit, credit.id)?;
+    let keys: Vec<(UnitId, MovementId)> =
+        parts.into_iter().map(|(_, movement, _)| (credit.unit, movement)).collect();
+    let is_taken = |one: &Movement| one.state == State::Reversed && one.payment.is_none();
+    if query::movements(conn, &keys)?.iter().any(is_taken) {
+        let detail = "the bank took this money back by what was decided about the debit";
+        return Err(Error::conflict("reopen_money_moved", detail));
+    }
+    Ok(())
 }
 
 /// The item about all of the other line's money that waits again: the one that was decided, or that ended last; None

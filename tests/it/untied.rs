@@ -175,3 +175,26 @@ fn an_own_transfer_that_two_persons_named_is_untied_and_may_be_named_again() {
         closed(&world, today(&world));
     });
 }
+
+#[test]
+fn money_that_the_bank_took_back_is_not_untied_from_its_debit() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0);
+        statement(&world, file.book(90_000, "khong ro", "FT001"));
+        let credit = item(&world, Kind::UnidentifiedCredit);
+        let movement = world.words("SELECT CAST(id AS TEXT) AS t FROM movement")[0].parse().unwrap();
+        world.wait_days(1);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 90_000);
+        statement(&world, file.book(-90_000, "dieu chinh giao dich", "FT002"));
+        let debit = item(&world, Kind::UnknownDebit);
+        settle(&world, debit.id, ("taken_back", Some(movement), "công văn ngân hàng 7/2026"));
+        assert!(open_ids(&world).is_empty());
+        for id in [credit.id, debit.id] {
+            assert_eq!(ask(&world, id).unwrap_err().code(), "reopen_money_moved");
+        }
+        world.assert_balances(world.ba_dinh.id, &[]);
+        closed(&world, today(&world).plus_days(-1));
+        closed(&world, today(&world));
+    });
+}
