@@ -89,10 +89,15 @@ fn a_debit_that_paid_no_other_unit_is_untied_and_what_it_ended_is_owed_again() {
 
 /// A debit of the first account, and the same sum into the second one.
 fn own_lines(world: &World, memo: &str) -> bienlai::id::AccountId {
+    own_lines_told(world, memo, memo)
+}
+
+/// The same, told otherwise on either side.
+fn own_lines_told(world: &World, sent: &str, got: &str) -> bienlai::id::AccountId {
     let second = world.open_account(&world.ba_dinh, "1900444400");
-    let out = BankFile::new(world.ba_dinh.account_no, today(world), 0).book(-500_000, memo, "FT001");
+    let out = BankFile::new(world.ba_dinh.account_no, today(world), 0).book(-500_000, sent, "FT001");
     statement(world, out);
-    let into = BankFile::new("1900444400", today(world), 0).book(500_000, memo, "FT002");
+    let into = BankFile::new("1900444400", today(world), 0).book(500_000, got, "FT002");
     import(world, &into.without_sequence().camt());
     matched(world, second);
     second
@@ -172,6 +177,25 @@ fn an_own_transfer_that_two_persons_named_is_untied_and_may_be_named_again() {
         world.assert_balances(unit, &[&both[..], &waiting[..]].concat());
         settle(&world, credit.id, ("own_transfer", None, "lệnh nội bộ"));
         world.assert_balances(unit, &both);
+        closed(&world, today(&world));
+    });
+}
+
+#[test]
+fn the_item_that_decided_is_opened_from_the_other_side_whatever_its_kind() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let mut damaged = world.raise(Dong(500_000)).reference_code;
+        let last = damaged.pop().unwrap();
+        damaged.push(if last == '7' { '8' } else { '7' });
+        own_lines_told(&world, "chuyen tien", &damaged);
+        let (debit, credit) = (item(&world, Kind::UnknownDebit), item(&world, Kind::DamagedCode));
+        let target = Some(line(&world, -500_000).0);
+        settle(&world, credit.id, ("own_transfer", target, "lệnh nội bộ"));
+        assert!(open_ids(&world).is_empty());
+        assert_eq!(untied(&world, debit.id).items_reopened, [credit.id]);
+        assert_eq!(open_ids(&world), [debit.id, credit.id]);
+        settle(&world, credit.id, ("own_transfer", target, "lệnh nội bộ"));
         closed(&world, today(&world));
     });
 }
