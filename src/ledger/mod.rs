@@ -233,6 +233,23 @@ pub fn between(
     query::between(conn, unit, &account.to_string(), prefix)
 }
 
+/// The newest source, a line or an exception, whose postings from one account to another stand with exactly this
+/// amount: what takes them back is posted under the same source, or `swap_back` would take them back once more.
+pub fn source_of(
+    conn: &mut Conn,
+    unit: UnitId,
+    (debit, credit): (&Account, &Account),
+    amount: Dong,
+) -> Result<Option<Source>> {
+    let standing = query::standing_sources(conn, unit, (&debit.to_string(), &credit.to_string()))?;
+    let of = |(kind, id, sum): (String, i64, Dong)| match kind.as_str() {
+        "line" if sum == amount => Some(Source::Line(LineId(id))),
+        "exception" if sum == amount => Some(Source::Exception(ExceptionId(id))),
+        _ => None,
+    };
+    Ok(standing.into_iter().rev().find_map(of))
+}
+
 /// Debits minus credits of every account of a unit that has a balance, by account text.
 /// The sum over all accounts is zero, always.
 pub fn trial_balance(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, Dong)>> {

@@ -98,6 +98,31 @@ pub fn between(conn: &mut Conn, unit: UnitId, account: &str, prefix: &str) -> Re
     Ok(standing.into_iter().filter(|(_, sum)| !sum.is_zero()).collect())
 }
 
+/// What each source posted from one account to another, less what it took back; the newest source last.
+pub fn standing_sources(
+    conn: &mut Conn,
+    unit: UnitId,
+    (debit, credit): (&str, &str),
+) -> Result<Vec<(String, i64, Dong)>> {
+    let forth = posting::debit_account.eq(debit).and(posting::credit_account.eq(credit));
+    let back = posting::debit_account.eq(credit).and(posting::credit_account.eq(debit));
+    let found: Vec<(String, String, i64, Dong)> = posting::table
+        .filter(posting::unit_id.eq(unit))
+        .filter(forth.or(back))
+        .order(posting::id)
+        .select((posting::debit_account, posting::source_kind, posting::source_id, posting::amount))
+        .load(conn)
+        .classify()?;
+    let mut standing: Vec<(String, i64, Dong)> = Vec::new();
+    for (debited, kind, id, amount) in found {
+        let amount = if debited == debit { amount } else { Dong(-amount.0) };
+        let place = standing.iter().position(|(known, of, _)| *known == kind && *of == id);
+        let before = place.map_or(Dong::ZERO, |place| standing.remove(place).2);
+        standing.push((kind, id, before.checked_add(amount)?));
+    }
+    Ok(standing)
+}
+
 pub fn trial_balance(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, Dong)>> {
     let sides: Vec<Balance> =
         diesel::sql_query(format!("{SIDES} WHERE unit_id = $1 GROUP BY account ORDER BY account"))

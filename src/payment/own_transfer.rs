@@ -60,8 +60,8 @@ const RETURN_DAYS: i64 = 90;
 /// Open items of a unit that are looked at.
 const READ_LIMIT: i64 = 2_000;
 /// What stands for a line nobody could explain.
-pub(super) const DEBITS: [Kind; 2] = [Kind::UnknownDebit, Kind::RefundUnmatched];
-pub(super) const CREDITS: [Kind; 2] = [Kind::UnidentifiedCredit, Kind::BankReversal];
+const DEBITS: [Kind; 2] = [Kind::UnknownDebit, Kind::RefundUnmatched];
+const CREDITS: [Kind; 2] = [Kind::UnidentifiedCredit, Kind::BankReversal];
 
 const WHY: &str = "the other line is there: one explains the other";
 

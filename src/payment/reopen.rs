@@ -23,7 +23,7 @@ use crate::store::{Conn, Stamp, Tx};
 const SWAPPED: [&str; 3] = ["bank_charge", "shortage_repaid", "charge_returned"];
 
 /// What settled it last.
-const SETTLING: [&str; 4] = ["approved", "approved_alone", "settled_by_itself", "noted"];
+pub(super) const SETTLING: [&str; 4] = ["approved", "approved_alone", "settled_by_itself", "noted"];
 
 const WHY: &str = "it was assigned wrongly";
 

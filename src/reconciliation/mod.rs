@@ -27,6 +27,7 @@ pub mod reopening;
 pub mod restated;
 pub mod rulebook;
 pub mod run;
+mod untimely;
 mod virtual_codes;
 
 pub use day_close::{Closing, close, close_through, verify_chain};

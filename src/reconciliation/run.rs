@@ -15,6 +15,7 @@ use super::payout::{self, Payouts};
 use super::query::{self, StoredLine};
 use super::restated;
 use super::rulebook;
+use super::untimely;
 use super::virtual_codes;
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -24,7 +25,6 @@ use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
 use crate::obligation;
 use crate::payment::gateway::line::settle_suspended;
-use crate::payment::line_query;
 use crate::payment::pos;
 use crate::payment::prove::{Case, LineWork, post_lines};
 use crate::payment::query as payments;
@@ -35,7 +35,6 @@ use crate::statement::{self, LineTexts};
 use crate::store::vault::Vault;
 use crate::store::{Conn, Lane, Stamp, Store, Tx, failure};
 use crate::text;
-use crate::unit::trust;
 use crate::working_days::WorkingDays;
 
 /// Lines posted in one transaction: about 20 ms on the bulk lane.
@@ -475,35 +474,9 @@ fn note_overdue(
     if !items.is_empty() {
         let ages: HashMap<MovementId, u32> = overdue.into_iter().collect();
         store.write(&actor.scope, Lane::Bulk, |tx| {
-            suspend_untimely(tx, stamp, unit, account, &ages)?;
+            untimely::suspend(tx, stamp, unit, account, &ages)?;
             exception::open_lasting(tx, stamp, &items)
         })?;
     }
     Ok(items.len())
-}
-
-/// A channel whose claims stay unproven longer than its agreement allows is not believed any more.
-fn suspend_untimely(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    unit: UnitId,
-    account: AccountId,
-    ages: &HashMap<MovementId, u32>,
-) -> Result<()> {
-    let movements: Vec<(UnitId, MovementId)> = ages.keys().map(|id| (unit, *id)).collect();
-    let mut oldest: BTreeMap<String, u32> = BTreeMap::new();
-    for ((_, movement), channel) in line_query::first_channels(tx, &movements)? {
-        let age = ages.get(&movement).copied().unwrap_or_default();
-        oldest.entry(channel).and_modify(|known| *known = age.max(*known)).or_insert(age);
-    }
-    let pairs: Vec<(UnitId, AccountId, String)> =
-        oldest.keys().map(|channel| (unit, account, channel.clone())).collect();
-    for ((_, _, channel), trust) in trust::in_force(tx, &pairs)? {
-        let age = oldest.get(&channel).copied().unwrap_or_default();
-        let is_untimely = i64::from(age) > i64::from(trust.age_limit_days);
-        if trust.settles_on(stamp.today()) && is_untimely {
-            trust::suspend(tx, stamp, unit, account, &channel, "age_limit")?;
-        }
-    }
-    Ok(())
 }

@@ -4,7 +4,7 @@ use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::clock::BusinessDay;
 use bienlai::error::Result;
-use bienlai::id::EventId;
+use bienlai::id::{AccountId, EventId, UnitId};
 use bienlai::ledger::{self, Account};
 use bienlai::obligation::{self, State};
 use bienlai::report::proposal::{self, AccountEnd, Content, Merger, Naming};
@@ -56,8 +56,54 @@ fn merger(world: &World, on: BusinessDay) -> Content {
 }
 
 fn hand_over(world: &World) -> Result<winding_up::unit::Done> {
-    let unit = world.tay_ho.id;
+    hand_over_of(world, world.tay_ho.id)
+}
+
+fn hand_over_of(world: &World, unit: UnitId) -> Result<winding_up::unit::Done> {
     winding_up::unit::hand_over(&world.store, &|| world.stamp(), &city(world, false), unit)
+}
+
+/// An account that began with a million and moved nothing.
+fn second_account(world: &World, unit: UnitId) -> AccountId {
+    world.change(|tx, stamp| {
+        let new = NewAccount {
+            unit,
+            bank_bin: "970432".into(),
+            account_no: "1900999900".into(),
+            holder_name: "Tài khoản thử thứ hai".into(),
+            opened_on: stamp.today(),
+            opening_balance: Dong(1_000_000),
+        };
+        account::register(tx, stamp, &Actor::system(), new)
+    })
+}
+
+#[test]
+fn what_a_unit_took_over_goes_on_when_it_is_merged_itself() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (first, next, last) = (world.tay_ho.id, world.soc_son.id, world.ba_dinh.id);
+        let second = second_account(&world, first);
+        let today = world.now().business_day();
+        let merged = |unit, successor| {
+            let decision_no = "21/NQ-HĐND".into();
+            Content::Merger(Merger { unit, successor, effective_on: today, decision_no })
+        };
+        decided(&world, &merged(first, next)).unwrap();
+        let end = AccountEnd { unit: first, account: second, last_day: today };
+        decided(&world, &Content::AccountEnd(end)).unwrap();
+        hand_over_of(&world, first).unwrap();
+
+        decided(&world, &merged(next, last)).unwrap();
+        hand_over_of(&world, next).unwrap();
+        let kept = [(Account::Bank(second), 1_000_000), (Account::Opening(second), -1_000_000)];
+        world.assert_balances(first, &[]);
+        world.assert_balances(next, &[]);
+        world.assert_balances(last, &kept);
+        for one in [first, next, last] {
+            assert_eq!(world.look(|conn| verify::unit(conn, one)), [], "{one}");
+        }
+    });
 }
 
 #[test]
@@ -66,17 +112,7 @@ fn a_merged_unit_raises_nothing_more_and_what_it_left_goes_on_in_the_other() {
         let world = World::settled_in(database);
         let (unit, successor) = (world.tay_ho.id, world.ba_dinh.id);
         let owed = world.raise_at(&world.tay_ho, Dong(40_000));
-        let second = world.change(|tx, stamp| {
-            let new = NewAccount {
-                unit,
-                bank_bin: "970432".into(),
-                account_no: "1900999900".into(),
-                holder_name: "Tài khoản thử thứ hai".into(),
-                opened_on: stamp.today(),
-                opening_balance: Dong(1_000_000),
-            };
-            account::register(tx, stamp, &Actor::system(), new)
-        });
+        let second = second_account(&world, unit);
         let today = world.now().business_day();
         let itself = Content::Merger(Merger {
             unit,

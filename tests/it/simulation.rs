@@ -1,6 +1,7 @@
 //! A bank, a portal and a clock that behave as badly as real ones, by seed: callbacks are lost,
 //! doubled, reordered and late up to 48 hours, memos are cut, statements come late, out of order, once more
-//! in another format, and misprinted, to be corrected when the wrong one was matched. Whatever happened, the books hold and every đồng is explained.
+//! in another format, and misprinted, to be corrected when the wrong one was matched. Whatever happened, the
+//! books hold and every đồng is explained.
 //!
 //! A seed that fails is replayed exactly with `BIENLAI_TEST_SEED=<seed> cargo test --test it simulation`.
 

@@ -6,7 +6,7 @@ use bienlai::amount::Dong;
 use bienlai::error::Result;
 use bienlai::exception::{self, Exception, Kind, State};
 use bienlai::id::{ExceptionId, LineId};
-use bienlai::ledger::Account;
+use bienlai::ledger::{self, Account};
 use bienlai::payment::undo::{self, Effect, Foreseen};
 use bienlai::payment::{reopen, resolve};
 use bienlai::reconciliation::reconcile;
@@ -74,10 +74,13 @@ fn a_debit_that_paid_no_other_unit_is_untied_and_what_it_ended_is_owed_again() {
         let effect = untied(&world, debit.id);
         assert_eq!((effect.to_suspense, effect.items_reopened), (Dong(FEE), vec![waiting.id]));
         let unexplained = Account::UnexplainedDebit(line(&world, -FEE));
-        world.assert_balances(unit, &[(Account::DueToUnit(neighbour), -FEE), (unexplained, FEE)]);
+        world.assert_balances(unit, &[(Account::DueToUnit(neighbour), -FEE), (unexplained.clone(), FEE)]);
         assert_eq!(open_ids(&world), [waiting.id, debit.id]);
 
         // It was the bank's charge after all; the money is paid on by another transfer.
+        settle(&world, debit.id, ("bank_charge", None, "phí chuyển tiền"));
+        untied(&world, debit.id);
+        world.assert_balances(unit, &[(Account::DueToUnit(neighbour), -FEE), (unexplained.clone(), FEE)]);
         settle(&world, debit.id, ("bank_charge", None, "phí chuyển tiền"));
         assert_eq!(open_ids(&world), [waiting.id]);
         closed(&world, today(&world));
@@ -129,6 +132,14 @@ fn lines_that_a_rule_joined_are_parted_from_either_side_and_no_run_joins_them_ag
             settle(&world, credit.id, ("assign", Some(owed.id.0), "biên nhận chuyển tiền"));
             settle(&world, debit.id, ("bank_charge", None, "phí"));
             assert!(open_ids(&world).is_empty());
+
+            // No charge either: the debit alone is open again, and the fee stays paid.
+            untied(&world, debit.id);
+            assert_eq!(open_ids(&world), [debit.id]);
+            let of = |account: Account| world.look(|conn| ledger::balance(conn, unit, &account));
+            assert_eq!(of(Account::UnexplainedDebit(line(&world, -500_000))), Dong(500_000));
+            assert_eq!(of(Account::Suspense(line(&world, 500_000))), Dong::ZERO);
+            settle(&world, debit.id, ("bank_charge", None, "phí"));
             closed(&world, today(&world));
         });
     }
@@ -149,8 +160,41 @@ fn an_own_transfer_that_two_persons_named_is_untied_and_may_be_named_again() {
             assert_eq!(untied(&world, debit.id).items_reopened, [credit.id]);
             assert_eq!(open_ids(&world), [debit.id, credit.id]);
         }
+        // Decided on the one side, undone from the other; then a charge, which was none.
+        settle(&world, debit.id, ("own_transfer", Some(line(&world, 500_000).0), "lệnh nội bộ"));
+        assert_eq!(untied(&world, credit.id).items_reopened, [debit.id]);
+        settle(&world, debit.id, ("bank_charge", None, "phí"));
+        untied(&world, debit.id);
+        let waiting = [
+            (Account::UnexplainedDebit(line(&world, -500_000)), 500_000),
+            (Account::Suspense(line(&world, 500_000)), -500_000),
+        ];
+        world.assert_balances(unit, &[&both[..], &waiting[..]].concat());
         settle(&world, credit.id, ("own_transfer", None, "lệnh nội bộ"));
         world.assert_balances(unit, &both);
+        closed(&world, today(&world));
+    });
+}
+
+#[test]
+fn money_that_the_bank_took_back_is_not_untied_from_its_debit() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0);
+        statement(&world, file.book(90_000, "khong ro", "FT001"));
+        let credit = item(&world, Kind::UnidentifiedCredit);
+        let movement = world.words("SELECT CAST(id AS TEXT) AS t FROM movement")[0].parse().unwrap();
+        world.wait_days(1);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 90_000);
+        statement(&world, file.book(-90_000, "dieu chinh giao dich", "FT002"));
+        let debit = item(&world, Kind::UnknownDebit);
+        settle(&world, debit.id, ("taken_back", Some(movement), "công văn ngân hàng 7/2026"));
+        assert!(open_ids(&world).is_empty());
+        for id in [credit.id, debit.id] {
+            assert_eq!(ask(&world, id).unwrap_err().code(), "reopen_money_moved");
+        }
+        world.assert_balances(world.ba_dinh.id, &[]);
+        closed(&world, today(&world).plus_days(-1));
         closed(&world, today(&world));
     });
 }

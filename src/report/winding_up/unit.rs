@@ -48,10 +48,13 @@ pub fn obstacles(conn: &mut Conn, merger: &Succession) -> Result<Vec<Obstacle>> 
     found.extend(counted(What::ExceptionOpen, query::exceptions(conn, unit, None)?));
     found.extend(counted(What::CorrectionOpen, query::corrections(conn, unit)?));
     found.extend(counted(What::ObligationOpen, query::obligations_with_money(conn, unit)?));
+    // What came with a merger before stands on accounts of the unit that ended then.
+    let own = account::of_unit(conn, unit)?;
+    let is_open = |id: AccountId| own.iter().any(|one| one.id == id && one.closed_on.is_none());
     for (name, balance) in ledger::trial_balance(conn, unit)? {
         match owned(&name) {
             None => found.push(Obstacle { what: What::Balance, detail: format!("{name} {balance}") }),
-            Some(Owned::Bank(id)) if account::find(conn, unit, id)?.closed_on.is_none() => {
+            Some(Owned::Bank(id)) if is_open(id) => {
                 found.push(Obstacle { what: What::AccountOpen, detail: format!("{name} {balance}") });
             }
             Some(_) => {}

@@ -413,18 +413,8 @@ fn parts_of(conn: &mut Conn, unit: UnitId, text: &str) -> Result<Vec<Part>> {
 }
 
 fn needs_target(resolution: &str) -> bool {
-    let on_its_own = [
-        "acknowledge",
-        "bank_charge",
-        "charge_returned",
-        "disprove",
-        "shortage",
-        "to_budget",
-        "budget_paid",
-        "split",
-        exception::UNMATCH,
-    ];
-    !on_its_own.contains(&resolution)
+    let on_its_own = "acknowledge bank_charge charge_returned disprove shortage to_budget budget_paid split";
+    !on_its_own.split(' ').chain([exception::UNMATCH]).any(|known| known == resolution)
 }
 
 /// What somebody typed or chose, as the id it stands for.
