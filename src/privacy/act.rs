@@ -10,7 +10,7 @@ use crate::actor::Actor;
 use crate::audit;
 use crate::error::{Error, Result};
 use crate::id::*;
-use crate::notification::consent;
+use crate::notification::{address, consent};
 use crate::party::contact::{self, Contact};
 use crate::store::{Conn, Stamp, Tx, rows};
 
@@ -62,7 +62,8 @@ fn act_context(id: EventId) -> String {
 ///
 /// # Errors
 /// `role_not_allowed`, `person_required`, `data_request_not_found`, `data_request_answered`, `data_request_not_done`
-/// for a request to see data, which is answered; `field_missing`, `field_too_long`, `email_unreadable`;
+/// for a request to see data, which is answered; `field_missing`, `field_too_long`, `email_unreadable`,
+/// `phone_not_mobile`;
 /// `nothing_kept` when nobody is found.
 pub fn propose(
     tx: &mut Tx<'_>,
@@ -80,7 +81,7 @@ pub fn propose(
     let sealed = match request.kind.as_str() {
         "correction" => {
             let plain =
-                serde_json::to_vec(&asked.cleaned()?).map_err(|error| Error::internal(error.to_string()))?;
+                serde_json::to_vec(&reachable(asked)?).map_err(|error| Error::internal(error.to_string()))?;
             let key = stamp.sealing_key(tx, unit)?;
             Some((key.id, stamp.vault.seal(&key, &act_context(act), &plain)?))
         }
@@ -100,6 +101,18 @@ pub fn propose(
     };
     rows::insert(tx, &[row])?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "privacy.act_proposed", id).with(&request.kind)])
+}
+
+/// New contacts, as messages go to them.
+fn reachable(asked: &Contact) -> Result<Contact> {
+    let contact = asked.cleaned()?;
+    if contact.phone.as_deref().is_some_and(|phone| address::mobile(phone).is_none()) {
+        return Err(Error::invalid("phone", "phone_not_mobile", "a Vietnamese mobile number"));
+    }
+    if contact.email.as_deref().is_some_and(|email| address::email(email).is_none()) {
+        return Err(Error::invalid("email", "email_unreadable", "an e-mail address"));
+    }
+    Ok(contact)
 }
 
 /// Another administrator carries out what was proposed, and the request is answered.

@@ -55,6 +55,8 @@ fn two_administrators_correct_how_somebody_is_reached_and_documents_keep_what_th
         let code = |reply: Reply| reply.json()["error"]["code"].as_str().unwrap_or_default().to_owned();
         assert_eq!(code(ask(&service, &two, &path("approve"), &Value::Null)), "act_not_proposed");
         assert_eq!(code(ask(&service, &one, &path("propose"), &json!({}))), "field_missing");
+        let dashes = json!({ "phone": "---" });
+        assert_eq!(code(ask(&service, &one, &path("propose"), &dashes)), "phone_not_mobile");
         let contact = json!({ "phone": "0900000077" });
         assert_eq!(ask(&service, &one, &path("propose"), &contact).status, 200);
         assert_eq!(code(ask(&service, &one, &path("approve"), &Value::Null)), "maker_is_checker");
