@@ -74,6 +74,7 @@ pub fn propose(
 ) -> Result<()> {
     let maker = actor.require_person()?;
     let request = request::open(tx, actor, unit, id)?;
+    request::require_own(&request.kind, &request.subject_kind)?;
     if request::parties(tx, &request)?.is_empty() {
         return Err(Error::conflict("nothing_kept", "nothing of this person is kept"));
     }

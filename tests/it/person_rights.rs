@@ -77,6 +77,28 @@ fn two_administrators_correct_how_somebody_is_reached_and_documents_keep_what_th
 }
 
 #[test]
+fn a_shared_phone_or_mailbox_changes_nobodys_data() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        world.raise_for(payer(), Dong(25_000));
+        let one = token(&world, &world.ba_dinh, Role::Administrator);
+        let mut service = Service::start(&world);
+        for (kind, by, value, refused) in [
+            ("correction", "phone", PHONE, true),
+            ("erasure", "email", "thu@example.vn", true),
+            ("access", "phone", PHONE, false),
+            ("erasure", "personal_id", "001099000001", false),
+        ] {
+            let body = json!({ "unit": "00004", "kind": kind, "by": by, "value": value,
+                "identity_shown": "vneid" });
+            let told = ask(&service, &one, "/api/v1/privacy/requests", &body).json();
+            assert_eq!(told["error"]["code"] == "subject_not_unique", refused, "{kind} by {by}: {told}");
+        }
+        service.stop();
+    });
+}
+
+#[test]
 fn an_erasure_takes_what_no_duty_keeps_and_names_what_stays() {
     each_database(|database| {
         let world = World::settled_in_today(database);

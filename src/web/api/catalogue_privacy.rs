@@ -13,7 +13,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         en: "Takes in what a person asks about their own data; the answer is due within 72 hours.",
         who: "cashier, finance, administrator",
         notes: "kind: access, correction, erasure. by: personal_id, passport, tax_code, phone, email. identity_shown: \
-                citizen_card, vneid, passport, authorised. The value is kept as a keyed hash only.",
+                citizen_card, vneid, passport, authorised. The value is kept as a keyed hash only. correction, erasure: not by phone or email.",
         body: r#"{ "unit": "00070", "kind": "access", "by": "phone", "value": "0900000000", "identity_shown": "vneid" }"#,
         answer: r#"{ "request": { "id": "drq_01j9…", "kind": "access", "state": "received", "due_at": "2026-11-26T09:00:00+07:00" } }"#,
     },
