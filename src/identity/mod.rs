@@ -77,8 +77,9 @@ pub fn create_person(
 
 /// Makes a client and its token. The token is shown this once. A second token of the same name, role and
 /// scope in a unit belongs to the same system: a dossier system whose token is changed keeps what it raised.
+/// Only who looks after all units gives such a token; the trail names the system by its first one.
 ///
-/// Errors: `role_not_allowed`, `person_not_found`, `scope_too_wide` when the new client would see
+/// Errors: `role_not_allowed`, `person_not_found`, `client_name_taken`, `scope_too_wide` when the new client would see
 /// units its maker does not, `scope_empty`, `person_required` for roles of humans.
 pub fn create_client(
     tx: &mut Tx<'_>,
@@ -93,6 +94,14 @@ pub fn create_client(
     check_scope(&actor.scope, &new.scope)?;
     if let Some(person) = new.person {
         person_name(tx, person)?;
+    }
+    let joins = match new.role {
+        Role::DossierSystem => query::system_of(tx, new.unit, &name, &scope_text(&new.scope))?,
+        _ => None,
+    };
+    if joins.is_some() && actor.scope != Scope::All {
+        let detail = "a system of this name is there; the city gives it another token";
+        return Err(Error::conflict("client_name_taken", detail));
     }
     let id: ClientId = stamp.mint()?;
     let (secret_sha256, text) = token::draw(id)?;
@@ -109,7 +118,11 @@ pub fn create_client(
             created_at: stamp.now,
         }],
     )?;
-    let entry = audit::Entry::by(actor, new.unit, "client.created", id).with(new.role.as_str());
+    let detail = match joins {
+        Some(first) => format!("{} of {first}", new.role.as_str()),
+        None => new.role.as_str().to_owned(),
+    };
+    let entry = audit::Entry::by(actor, new.unit, "client.created", id).with(&detail);
     audit::record(tx, stamp, &[entry])?;
     Ok((id, text))
 }

@@ -77,17 +77,25 @@ pub fn first_of_system(conn: &mut Conn, id: ClientId) -> Result<ClientId> {
         .optional()
         .classify()?;
     let Some((unit, name, role, scope)) = of else { return Ok(id) };
-    let first: Option<ClientId> = api_client::table
+    let first = match role == Role::DossierSystem.as_str() {
+        true => system_of(conn, unit, &name, &scope)?,
+        false => None,
+    };
+    Ok(first.unwrap_or(id))
+}
+
+/// The first token of a unit's dossier system of that name and scope.
+pub fn system_of(conn: &mut Conn, unit: UnitId, name: &str, scope: &str) -> Result<Option<ClientId>> {
+    api_client::table
         .filter(api_client::unit_id.eq(unit))
         .filter(api_client::name.eq(name))
-        .filter(api_client::role.eq(role))
+        .filter(api_client::role.eq(Role::DossierSystem.as_str()))
         .filter(api_client::scope.eq(scope))
         .order(api_client::id)
         .select(api_client::id)
         .first(conn)
         .optional()
-        .classify()?;
-    Ok(first.unwrap_or(id))
+        .classify()
 }
 
 /// The first token of every dossier system that has one which is not revoked.

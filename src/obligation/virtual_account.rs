@@ -300,7 +300,7 @@ mod tests {
             let number = range.number_of(&code).unwrap();
             let texts = [number.clone(), number.to_lowercase(), format!("VA:{number}/NOP PHI. {number}")];
             for text in texts {
-                assert_eq!(codes_in(&book(), &ranges, &text), [code.clone()], "{text}");
+                assert_eq!(codes_in(&book(), &ranges, &text), std::slice::from_ref(&code), "{text}");
             }
             for text in [format!("X{number}"), format!("{number}1"), number[1..].to_owned()] {
                 assert_eq!(codes_in(&book(), &ranges, &text), [], "{text}");

@@ -96,7 +96,8 @@ pub fn correct(
         }));
     }
     // They are found by the new ones alone.
-    let kinds: Vec<&str> = terms.iter().map(|term| term.kind).collect();
+    let given = [("phone", &contact.phone), ("email", &contact.email)];
+    let kinds: Vec<&str> = given.iter().filter(|(_, value)| value.is_some()).map(|(kind, _)| *kind).collect();
     query::forget_kinds(tx, unit, parties, &kinds)?;
     rows::insert(tx, &corrected)?;
     rows::insert(tx, &terms)

@@ -5,12 +5,13 @@ use serde::Serialize;
 
 use super::KEEPERS;
 use super::act_query::{self as query, ActRow};
+use super::query as views;
 use super::request::{self, Request};
 use crate::actor::Actor;
 use crate::audit;
 use crate::error::{Error, Result};
 use crate::id::*;
-use crate::notification::consent;
+use crate::notification::{address, consent};
 use crate::party::contact::{self, Contact};
 use crate::store::{Conn, Stamp, Tx, rows};
 
@@ -53,6 +54,21 @@ pub struct Waiting {
     pub maker: PersonId,
 }
 
+/// What is proposed, as whoever may approve it reads it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Proposed {
+    /// Approving names it: another proposal has another id.
+    pub id: EventId,
+    pub request: DataRequestId,
+    /// Payers of the unit that are meant.
+    pub parties: usize,
+    /// How they are reached from then on; none for an erasure, empty when its key is erased.
+    pub contact: Option<Contact>,
+}
+
+/// The purpose a look at a proposal has in the log of views.
+const LOOK: &str = "Duyệt đề xuất / deciding on a proposal";
+
 fn act_context(id: EventId) -> String {
     format!("data_act/{}", id.0)
 }
@@ -62,17 +78,18 @@ fn act_context(id: EventId) -> String {
 ///
 /// # Errors
 /// `role_not_allowed`, `person_required`, `data_request_not_found`, `data_request_answered`, `data_request_not_done`
-/// for a request to see data, which is answered; `field_missing`, `field_too_long`, `email_unreadable`;
-/// `nothing_kept` when nobody is found.
+/// for a request to see data, which is answered; `field_missing`, `field_too_long`, `email_unreadable`,
+/// `phone_not_mobile`, `subject_not_unique`; `nothing_kept` when nobody is found.
 pub fn propose(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     actor: &Actor,
     (unit, id): (UnitId, DataRequestId),
     asked: &Contact,
-) -> Result<()> {
+) -> Result<EventId> {
     let maker = actor.require_person()?;
     let request = request::open(tx, actor, unit, id)?;
+    request::require_own(&request.kind, &request.subject_kind)?;
     if request::parties(tx, &request)?.is_empty() {
         return Err(Error::conflict("nothing_kept", "nothing of this person is kept"));
     }
@@ -80,7 +97,7 @@ pub fn propose(
     let sealed = match request.kind.as_str() {
         "correction" => {
             let plain =
-                serde_json::to_vec(&asked.cleaned()?).map_err(|error| Error::internal(error.to_string()))?;
+                serde_json::to_vec(&reachable(asked)?).map_err(|error| Error::internal(error.to_string()))?;
             let key = stamp.sealing_key(tx, unit)?;
             Some((key.id, stamp.vault.seal(&key, &act_context(act), &plain)?))
         }
@@ -99,34 +116,93 @@ pub fn propose(
         created_at: stamp.now,
     };
     rows::insert(tx, &[row])?;
-    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "privacy.act_proposed", id).with(&request.kind)])
+    audit::record(
+        tx,
+        stamp,
+        &[audit::Entry::by(actor, unit, "privacy.act_proposed", id).with(&request.kind)],
+    )?;
+    Ok(act)
 }
 
-/// Another administrator carries out what was proposed, and the request is answered.
+/// New contacts, as messages go to them.
+fn reachable(asked: &Contact) -> Result<Contact> {
+    let contact = asked.cleaned()?;
+    if contact.phone.as_deref().is_some_and(|phone| address::mobile(phone).is_none()) {
+        return Err(Error::invalid("phone", "phone_not_mobile", "a Vietnamese mobile number"));
+    }
+    if contact.email.as_deref().is_some_and(|email| address::email(email).is_none()) {
+        return Err(Error::invalid("email", "email_unreadable", "an e-mail address"));
+    }
+    Ok(contact)
+}
+
+/// Reads what waits for this person's decision, and writes down that they did; `None` when nothing does, and
+/// for who proposed it.
+///
+/// # Errors
+/// `role_not_allowed`, `person_required`, `data_request_not_found`.
+pub fn look(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (unit, id): (UnitId, DataRequestId),
+) -> Result<Option<Proposed>> {
+    actor.require_role(&KEEPERS)?;
+    actor.scope.require(unit)?;
+    let person = actor.require_person()?;
+    let request = views::lock(tx, unit, id)?.ok_or_else(request::not_found)?;
+    let act = query::of_request(tx, unit, id)?.filter(|act| act.maker != person);
+    let Some(act) = act.filter(|_| request.state == "received") else { return Ok(None) };
+    let contact = match &act.sealed {
+        Some((key, cipher)) => match stamp.vault.open(tx, unit, *key, &act_context(act.id), cipher) {
+            Ok(plain) => Some(read(&plain)?),
+            Err(error) if error.code() == "erased" => Some(Contact::default()),
+            Err(error) => return Err(error),
+        },
+        None => None,
+    };
+    let parties = request::parties(tx, &request)?;
+    views::record_views(tx, stamp, unit, &parties, (id, person, LOOK))?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "privacy.act_seen", id)])?;
+    Ok(Some(Proposed { id: act.id, request: id, parties: parties.len(), contact }))
+}
+
+fn read(plain: &[u8]) -> Result<Contact> {
+    serde_json::from_slice(plain).map_err(|error| Error::internal(error.to_string()))
+}
+
+pub fn not_proposed() -> Error {
+    Error::conflict("act_not_proposed", "somebody proposes it first")
+}
+
+/// Another administrator carries out what was proposed and `seen`, and the request is answered.
 ///
 /// # Errors
 /// `role_not_allowed`, `person_required`, `data_request_not_found`, `data_request_answered`, `act_not_proposed`,
-/// `maker_is_checker`.
+/// `maker_is_checker`, `subject_not_unique`; `act_changed` when another proposal took the place of what was seen.
 pub fn approve(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     actor: &Actor,
     (unit, id): (UnitId, DataRequestId),
+    seen: EventId,
 ) -> Result<Done> {
     let checker = actor.require_person()?;
     let mut request = request::open(tx, actor, unit, id)?;
-    let missing = || Error::conflict("act_not_proposed", "somebody proposes it first");
-    let act = query::of_request(tx, unit, id)?.ok_or_else(missing)?;
+    request::require_own(&request.kind, &request.subject_kind)?;
+    let act = query::of_request(tx, unit, id)?.ok_or_else(not_proposed)?;
     if act.maker == checker {
         return Err(Error::forbidden("maker_is_checker", "another person must approve"));
+    }
+    if act.id != seen {
+        return Err(Error::conflict("act_changed", "another proposal took its place"));
     }
     let parties = request::parties(tx, &request)?;
     let mut done = Done { request: request.clone(), parties: parties.len(), pictures: 0, stays: Vec::new() };
     let reason = match act.sealed {
         Some((key, cipher)) => {
             let plain = stamp.vault.open(tx, unit, key, &act_context(act.id), &cipher)?;
-            let contact: Contact =
-                serde_json::from_slice(&plain).map_err(|error| Error::internal(error.to_string()))?;
+            let contact = read(&plain)?;
             contact::correct(tx, stamp, (unit, &parties), id, &contact)?;
             "Đã sửa số điện thoại, thư điện tử / phone and e-mail corrected".to_owned()
         }

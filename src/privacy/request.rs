@@ -20,6 +20,9 @@ pub const GROUNDS: [&str; 4] = ["retention_by_law", "legal_claim", "identity_not
 /// By what a payer is found.
 pub const SUBJECTS: [&str; 5] = ["personal_id", "passport", "tax_code", "phone", "email"];
 
+/// What is one person's alone; others may share a phone or an e-mail address.
+const OWN_SUBJECTS: [&str; 3] = ["personal_id", "passport", "tax_code"];
+
 /// A request as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Request {
@@ -58,19 +61,31 @@ fn known(field: &str, value: &str, words: &[&'static str]) -> Result<&'static st
     found.ok_or_else(|| Error::invalid(field, "word_unknown", words.join(", ")))
 }
 
+/// Data is changed of one person only, whatever else somebody shares with others.
+///
+/// Errors: `subject_not_unique`.
+pub(super) fn require_own(kind: &str, subject_kind: &str) -> Result<()> {
+    if kind == "access" || OWN_SUBJECTS.contains(&subject_kind) {
+        return Ok(());
+    }
+    Err(Error::conflict("subject_not_unique", format!("one of {}", OWN_SUBJECTS.join(", "))))
+}
+
 /// Takes a request in at the counter.
 ///
-/// Errors: `word_unknown`, `field_missing`.
+/// Errors: `word_unknown`, `field_missing`, `subject_not_unique`.
 pub fn receive(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: &Ask<'_>) -> Result<Request> {
     actor.require_role(&RECEIVERS)?;
     actor.scope.require(ask.unit)?;
     let maker = actor.require_person()?;
     let subject_kind = known("by", ask.subject.0, &SUBJECTS)?;
     let value = worded("value", ask.subject.1)?;
+    let kind = known("kind", ask.kind, &KINDS)?;
+    require_own(kind, subject_kind)?;
     let request = Request {
         unit: ask.unit,
         id: stamp.mint()?,
-        kind: known("kind", ask.kind, &KINDS)?.to_owned(),
+        kind: kind.to_owned(),
         identity_shown: known("identity_shown", ask.identity_shown, &PROOFS)?.to_owned(),
         received_at: stamp.now,
         due_at: stamp.now.plus_seconds(CLOCK_S),

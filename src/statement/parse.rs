@@ -122,12 +122,14 @@ fn read_markup(text: &str, layouts: Layouts<'_>) -> Reading {
     let rows = tabular::rows_of_markup(text);
     let mut reading = tabular::read(&[rows], Format::Html, Ending::OfWorkbook, layouts);
     if let Some(line) = tabular::open_element(text) {
-        reading.findings.error(Finding::new(
+        // What else is wrong with the rows comes of it.
+        let cut = Finding::new(
             line_place(line),
             "markup_cut",
             "Tệp kết thúc khi bảng chưa đóng; có thể bị cắt cụt",
             "the file ends before its table is closed; it may be cut off",
-        ));
+        );
+        reading.findings.errors.insert(0, cut);
     }
     reading
 }

@@ -86,19 +86,34 @@ crate::table_row! {
     }
 }
 
+/// Days a claim may wait for its statement: books are closed by the month.
+const AGE_LIMITS_DAYS: std::ops::RangeInclusive<i32> = 1..=31;
+
 /// Whether a grant can be one at all.
 ///
 /// # Errors
 /// `agreement_missing`, `trust_dates_wrong`, `trust_limits_wrong`.
-pub fn check(agreement_no: &str, (from, until): (BusinessDay, BusinessDay), limits: [Dong; 2]) -> Result<()> {
+pub fn check(
+    agreement_no: &str,
+    (from, until): (BusinessDay, BusinessDay),
+    (claim_limit, unproven_limit, age_limit_days): (Dong, Dong, i32),
+) -> Result<()> {
     if agreement_no.trim().is_empty() {
         return Err(Error::invalid("agreement_no", "agreement_missing", "name the agreement with the bank"));
     }
     if until < from {
         return Err(Error::invalid("valid_until", "trust_dates_wrong", "it begins, then ends"));
     }
-    if limits.iter().any(|limit| !limit.is_positive()) {
+    if !claim_limit.is_positive() {
         return Err(Error::invalid("claim_limit", "trust_limits_wrong", "above zero"));
+    }
+    if unproven_limit < claim_limit {
+        let detail = "at least the limit of one claim";
+        return Err(Error::invalid("unproven_limit", "trust_limits_wrong", detail));
+    }
+    if !AGE_LIMITS_DAYS.contains(&age_limit_days) {
+        let detail = format!("{} to {} days", AGE_LIMITS_DAYS.start(), AGE_LIMITS_DAYS.end());
+        return Err(Error::invalid("age_limit_days", "trust_limits_wrong", detail));
     }
     Ok(())
 }

@@ -115,6 +115,7 @@ pub fn entries() -> Vec<Entry> {
         post("/api/v1/privacy/requests/{id}/answer", web::to(api::privacy::answer)),
         post("/api/v1/privacy/requests/{id}/refuse", web::to(api::privacy::refuse)),
         post("/api/v1/privacy/requests/{id}/propose", web::to(api::privacy::propose)),
+        post("/api/v1/privacy/requests/{id}/act", web::to(api::privacy::proposed)),
         post("/api/v1/privacy/requests/{id}/approve", web::to(api::privacy::approve)),
         get("/api/v1/privacy/views", web::to(api::privacy::views)),
         post("/api/v1/privacy/incidents", web::to(api::privacy::open)),

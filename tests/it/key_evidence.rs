@@ -145,6 +145,10 @@ fn the_command_line_writes_the_evidence_and_judges_a_receipt_by_it() {
         assert!(!told.contains("not stamped") && !told.contains("no CRL"), "{told}");
         let (code, told) = bienlai(world, &["receipt", "verify", &xml, "--trust", &ca, "--evidence", &file]);
         assert!(code == Some(0) && told.contains("valid when signed"), "{told}");
+        let unknown = ["receipt", "verify", &xml, "--timestamp-trust", &ca, "--evidence", &file];
+        let (_, told) = bienlai(world, &unknown);
+        assert!(told.contains("No trusted authority issued"), "whoever is not known proves nothing: {told}");
+        assert!(!told.contains("valid when signed"), "{told}");
         let (code, told) =
             bienlai(world, &["receipt", "verify", &changed, "--trust", &ca, "--evidence", &file]);
         assert!(code == Some(1) && told.contains("contradicted"), "{told}");

@@ -47,13 +47,20 @@ fn trust_is_given_by_two_shown_with_its_end_and_ended_by_one() {
         ];
         maker.get("/admin/proposals");
         assert_eq!(maker.post("/admin/proposals/trust", &form).status, 400);
-        maker.sees("Hạn mức phải lớn hơn 0");
+        maker.sees("Hạn mức mỗi báo có phải lớn hơn 0");
         maker.sees("value=\"34/TT-2026\"");
         let good = [&form[..3], &[("claim_limit", "5.000.000")][..], &form[4..]].concat();
+        for wide in [("unproven_limit", "4.999.999"), ("age_limit_days", "32"), ("age_limit_days", "0")] {
+            let bad: Vec<_> =
+                good.iter().map(|field| if field.0 == wide.0 { wide } else { *field }).collect();
+            assert_eq!(maker.post("/admin/proposals/trust", &bad).status, 400, "{wide:?}");
+        }
         assert_eq!(maker.post("/admin/proposals/trust", &good).status, 303, "{}", maker.page);
         clerk.get("/finance/trust");
         assert!(!clerk.page.contains("đang tin"), "nobody approved it");
         checker.get("/admin/proposals");
+        checker.sees(&format!("Hạn mức chưa chứng minh {}", Dong(50_000_000)));
+        checker.sees("Số ngày chờ sao kê tối đa 3");
         let rest = checker.page.split_once("action=\"/admin/proposals/evt_").expect("one is open").1;
         let approve = format!("/admin/proposals/evt_{}/approve", rest.split_once('/').unwrap().0);
         assert_eq!(maker.post(&approve, &[]).status, 400);

@@ -1,7 +1,8 @@
 //! What an administrator does on the command line: bulk load, trust in channels, erasure.
 
-use bienlai::actor::Role;
+use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
+use bienlai::identity::{self, NewClient};
 
 use crate::cash_by_command::Shell;
 use crate::strangers::token;
@@ -66,6 +67,19 @@ fn what_is_loaded_is_seen_by_its_dossier_system_whatever_token_it_shows() {
         assert_eq!(code, 0, "{error}");
         // The token leaked: the same system gets another.
         let second = token(&world, &world.ba_dinh, Role::DossierSystem);
+        let local =
+            Actor { role: Role::Administrator, scope: Scope::unit(world.ba_dinh.id), ..Actor::system() };
+        let refused = world.app.write(&local, |tx, stamp| {
+            let new = NewClient {
+                unit: world.ba_dinh.id,
+                name: Role::DossierSystem.as_str().to_owned(),
+                person: None,
+                role: Role::DossierSystem,
+                scope: Scope::unit(world.ba_dinh.id),
+            };
+            identity::create_client(tx, stamp, &local, new)
+        });
+        assert_eq!(refused.err().unwrap().code(), "client_name_taken", "nobody joins a system alone");
         let mut service = Service::start(&world);
         let ask = |token: &str, path: &str| {
             let bearer = format!("Bearer {token}");

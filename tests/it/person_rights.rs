@@ -53,12 +53,35 @@ fn two_administrators_correct_how_somebody_is_reached_and_documents_keep_what_th
         let id = received(&service, &one, "correction");
         let path = |act: &str| format!("/api/v1/privacy/requests/{id}/{act}");
         let code = |reply: Reply| reply.json()["error"]["code"].as_str().unwrap_or_default().to_owned();
-        assert_eq!(code(ask(&service, &two, &path("approve"), &Value::Null)), "act_not_proposed");
+        let early = json!({ "act": "evt_0000000000000" });
+        assert_eq!(code(ask(&service, &two, &path("approve"), &early)), "act_not_proposed");
         assert_eq!(code(ask(&service, &one, &path("propose"), &json!({}))), "field_missing");
-        let contact = json!({ "phone": "0900000077" });
-        assert_eq!(ask(&service, &one, &path("propose"), &contact).status, 200);
-        assert_eq!(code(ask(&service, &one, &path("approve"), &Value::Null)), "maker_is_checker");
-        let done = ask(&service, &two, &path("approve"), &Value::Null).json();
+        let dashes = json!({ "phone": "---" });
+        assert_eq!(code(ask(&service, &one, &path("propose"), &dashes)), "phone_not_mobile");
+        let proposed = |phone: &str| {
+            let made = ask(&service, &one, &path("propose"), &json!({ "phone": phone })).json();
+            json!({ "act": made["act"].as_str().unwrap_or_else(|| panic!("{made}")) })
+        };
+        let first = proposed("0900000088");
+        let seen = ask(&service, &two, &path("act"), &Value::Null).json();
+        assert_eq!((&seen["act"]["id"], &seen["act"]["parties"]), (&first["act"], &json!(1)), "{seen}");
+        assert_eq!(seen["act"]["contact"]["phone"], "0900000088");
+        assert_eq!(world.count("data_view"), 1, "the look is written down");
+        assert_eq!(
+            code(ask(&service, &one, &path("act"), &Value::Null)),
+            "act_not_proposed",
+            "not to decide"
+        );
+        let second = proposed("0900000077");
+        let late = ask(&service, &two, &path("approve"), &first);
+        assert_eq!((late.status, code(late)), (409, "act_changed".to_owned()), "another one took its place");
+        let own = Scope::unit(world.ba_dinh.id);
+        let mut third = seated(&world, service.address, Role::Administrator, "quantri.ba", own);
+        third.get("/privacy");
+        third.sees("0900000077");
+        assert_eq!(world.count("data_view"), 2, "on the page too");
+        assert_eq!(code(ask(&service, &one, &path("approve"), &second)), "maker_is_checker");
+        let done = ask(&service, &two, &path("approve"), &second).json();
         assert_eq!(done["done"]["request"]["state"], "answered", "{done}");
         let key = (owed.unit, owed.party);
         let known = world.look(|conn| party::load(conn, &world.app.vault, &[key])).remove(&key).unwrap();
@@ -70,6 +93,28 @@ fn two_administrators_correct_how_somebody_is_reached_and_documents_keep_what_th
         assert_eq!((found("0900000077"), found(PHONE)), (1, 0));
         let body = world.look(|conn| bienlai::receipt::query::body(conn, owed.unit, receipt));
         assert!(String::from_utf8(body).unwrap().contains(PHONE), "the document keeps what it says");
+        service.stop();
+    });
+}
+
+#[test]
+fn a_shared_phone_or_mailbox_changes_nobodys_data() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        world.raise_for(payer(), Dong(25_000));
+        let one = token(&world, &world.ba_dinh, Role::Administrator);
+        let mut service = Service::start(&world);
+        for (kind, by, value, refused) in [
+            ("correction", "phone", PHONE, true),
+            ("erasure", "email", "thu@example.vn", true),
+            ("access", "phone", PHONE, false),
+            ("erasure", "personal_id", "001099000001", false),
+        ] {
+            let body = json!({ "unit": "00004", "kind": kind, "by": by, "value": value,
+                "identity_shown": "vneid" });
+            let told = ask(&service, &one, "/api/v1/privacy/requests", &body).json();
+            assert_eq!(told["error"]["code"] == "subject_not_unique", refused, "{kind} by {by}: {told}");
+        }
         service.stop();
     });
 }
@@ -101,7 +146,8 @@ fn an_erasure_takes_what_no_duty_keeps_and_names_what_stays() {
         let id = received(&service, &bearer, "erasure");
         let act = |visitor: &mut Visitor, path: &str| {
             visitor.get("/privacy");
-            visitor.post(path, &[("request", &id)]).status
+            let seen = visitor.value("act").unwrap_or_default();
+            visitor.post(path, &[("request", &id), ("act", &seen)]).status
         };
         assert_eq!(act(&mut one, "/privacy/propose"), 200, "{}", one.page);
         one.get("/privacy");

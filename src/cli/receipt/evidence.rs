@@ -57,8 +57,7 @@ pub fn judge(
         Some(path) => certificates_in(&read_text(path)?)?,
         None => Vec::new(),
     };
-    let signed_at = report.signed_at().ok_or_else(bundle::of_nothing)?;
-    bundle.judge(document, signed_at, &authorities, at)
+    bundle.judge_reported(document, report, &authorities, at)
 }
 
 pub fn print(judgement: &Judgement) {

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::id::{ReceiptId, UnitId};
 use crate::receipt::certificate::{SigningCertificate, parse};
 use crate::receipt::key::certificates_in;
+use crate::receipt::verify::{Integrity, Report, Trust};
 use crate::store::Conn;
 use crate::text;
 use crate::unit::{self, certificate};
@@ -140,6 +141,39 @@ impl Bundle {
         }
         let bundle: Bundle = serde_json::from_slice(bytes).map_err(|_| unreadable())?;
         if bundle.version == 1 { Ok(bundle) } else { Err(unreadable()) }
+    }
+
+    /// Judges at `now` a document by the evidence and by what `report` found of its first signature: a file
+    /// that a stranger brings proves nothing of a signature that is broken, of one by another certificate,
+    /// or of a signer whom no trusted authority certified.
+    ///
+    /// # Errors
+    /// `evidence_of_nothing`, and those of `judge`.
+    pub fn judge_reported(
+        &self,
+        document: &[u8],
+        report: &Report,
+        authorities: &[Vec<u8>],
+        now: Instant,
+    ) -> Result<Judgement> {
+        let mut signatures = report.documents.iter().flat_map(|one| &one.signatures);
+        let (signature, signed_at) =
+            signatures.next().and_then(|one| Some((one, one.signing_time?))).ok_or_else(of_nothing)?;
+        let mut judgement = self.judge(document, signed_at, authorities, now)?;
+        let own = certificates_in(&self.chain_pem)?;
+        let own = own.first().map(|own| SigningCertificate::from_der(own)).transpose()?;
+        let is_by_own = signature.certificate.as_ref().map(|shown| shown.fingerprint.as_str())
+            == own.as_ref().map(SigningCertificate::fingerprint).as_deref();
+        if signature.integrity != Integrity::Ok || !is_by_own {
+            judgement.problems.push("evidence_signature_broken");
+            judgement.finding = Finding::Contradicted;
+        } else if matches!(signature.trust, Trust::Untrusted | Trust::NotChecked) {
+            judgement.problems.push("evidence_signer_unknown");
+            if judgement.finding != Finding::Contradicted {
+                judgement.finding = Finding::NotProven;
+            }
+        }
+        Ok(judgement)
     }
 
     /// Judges at `now` a document that was signed, as it says, at `signed_at`. `authorities` are

@@ -161,11 +161,6 @@ impl Report {
         Report { verdict: document.verdict(), documents: vec![document] }
     }
 
-    /// When the first signature says that it was made.
-    pub fn signed_at(&self) -> Option<Instant> {
-        self.documents.iter().flat_map(|document| &document.signatures).next()?.signing_time
-    }
-
     /// A document that failed before its signature could be judged.
     pub(super) fn refused(problem: Problem) -> Report {
         let kind = if problem.is_unreadable() { "unknown" } else { "receipt" };

@@ -154,7 +154,8 @@ impl Content {
             Content::Trust(asked) => {
                 unit::account::find(conn, asked.unit, asked.account)?;
                 let days = (asked.valid_from, asked.valid_until);
-                trust::check(&asked.agreement_no, days, [asked.claim_limit, asked.unproven_limit])
+                let limits = (asked.claim_limit, asked.unproven_limit, asked.age_limit_days);
+                trust::check(&asked.agreement_no, days, limits)
             }
         }
     }

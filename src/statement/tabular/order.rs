@@ -79,9 +79,9 @@ impl Movement {
 
     /// The amount alone, where it has its charges in it.
     fn without_charges(&self) -> Option<Decimal> {
-        let main = self.lines.iter().take(self.main_count());
+        let mut main = self.lines.iter().take(self.main_count());
         main.clone().next()?;
-        main.fold(Some(Decimal::ZERO), |sum, line| sum?.checked_add(line.amount))
+        main.try_fold(Decimal::ZERO, |sum, line| sum.checked_add(line.amount))
     }
 
     /// The charges only tell what is in the amount.

@@ -13,7 +13,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         en: "Takes in what a person asks about their own data; the answer is due within 72 hours.",
         who: "cashier, finance, administrator",
         notes: "kind: access, correction, erasure. by: personal_id, passport, tax_code, phone, email. identity_shown: \
-                citizen_card, vneid, passport, authorised. The value is kept as a keyed hash only.",
+                citizen_card, vneid, passport, authorised. The value is kept as a keyed hash only. correction, erasure: not by phone or email.",
         body: r#"{ "unit": "00070", "kind": "access", "by": "phone", "value": "0900000000", "identity_shown": "vneid" }"#,
         answer: r#"{ "request": { "id": "drq_01j9…", "kind": "access", "state": "received", "due_at": "2026-11-26T09:00:00+07:00" } }"#,
     },
@@ -62,15 +62,25 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         en: "Proposes to carry a request out: new contacts for a correction, nothing for an erasure.",
         who: KEEPER,
         body: r#"{ "phone": "0900000000", "email": "moi@example.vn" }"#,
-        answer: r#"{ "proposed": "dsr_01j9…" }"#,
+        answer: r#"{ "proposed": "drq_01j9…", "act": "evt_01j9…" }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/privacy/requests/{id}/act",
+        vi: "Xem nội dung đang chờ duyệt; lần xem được ghi lại.",
+        en: "What waits for another person: new contacts and the number of payers. The look is written down.",
+        who: KEEPER,
+        answer: r#"{ "act": { "id": "evt_01j9…", "request": "drq_01j9…", "parties": 1, "contact": { "phone": "0900000000" } } }"#,
         ..NONE
     },
     Endpoint {
         method: "POST",
         path: "/api/v1/privacy/requests/{id}/approve",
         vi: "Một người khác duyệt và thực hiện; trả lời những gì còn giữ và căn cứ.",
-        en: "Another person carries it out; the answer names what stays, and why.",
+        en: "Another person carries out the act they saw; the answer names what stays, and why.",
         who: KEEPER,
+        body: r#"{ "act": "evt_01j9…" }"#,
         answer: r#"{ "done": { "request": { "id": "dsr_01j9…", "state": "answered" }, "parties": 1, "pictures": 0,
   "stays": [ [ "…", "…" ] ] } }"#,
         ..NONE

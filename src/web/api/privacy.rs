@@ -8,7 +8,7 @@ use super::{page_limit, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::clock::Instant;
 use crate::error::Result;
-use crate::id::{DataRequestId, IncidentId, UnitId};
+use crate::id::{DataRequestId, EventId, IncidentId, UnitId};
 use crate::party::contact::Contact;
 use crate::privacy::act;
 use crate::privacy::incident::{self, Incident, Step};
@@ -192,17 +192,39 @@ pub async fn propose(
     let asked: ContactBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
     changed(&request, caller, shared, move |tx, stamp, actor, key| {
         let contact = Contact { phone: asked.phone.clone(), email: asked.email.clone() };
-        act::propose(tx, stamp, actor, key, &contact)?;
-        Ok(json!({ "proposed": key.1 }))
+        let act = act::propose(tx, stamp, actor, key, &contact)?;
+        Ok(json!({ "proposed": key.1, "act": act }))
     })
     .await
 }
 
-/// `POST /api/v1/privacy/requests/{id}/approve`: another person carries it out.
-pub async fn approve(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+/// `POST /api/v1/privacy/requests/{id}/act`: what is proposed, for whoever may approve it.
+pub async fn proposed(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&[Role::Administrator])?;
     changed(&request, caller, shared, |tx, stamp, actor, key| {
-        Ok(json!({ "done": act::approve(tx, stamp, actor, key)? }))
+        Ok(json!({ "act": act::look(tx, stamp, actor, key)?.ok_or_else(act::not_proposed)? }))
+    })
+    .await
+}
+
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ApproveBody {
+    /// The id of what was proposed, as it was seen.
+    act: EventId,
+}
+
+/// `POST /api/v1/privacy/requests/{id}/approve`: another person carries it out.
+pub async fn approve(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    caller.0.require_role(&[Role::Administrator])?;
+    let asked: ApproveBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    changed(&request, caller, shared, move |tx, stamp, actor, key| {
+        Ok(json!({ "done": act::approve(tx, stamp, actor, key, asked.act)? }))
     })
     .await
 }

@@ -253,7 +253,7 @@ fn of_undo(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, ExceptionId), facts
     let item = exception::find(conn, unit, id)?;
     facts.link = Some(format!("/finance/exceptions/{id}"));
     facts.add(lang.t("matter_case"), lang.pick(item.kind.title_vi(), item.kind.title_en()));
-    facts.add(lang.t("exceptions_more"), item.detail.clone());
+    facts.add(lang.t("exceptions_more"), detail::words(lang, &item.detail));
     if let Some((_, reason)) = exception::reopening_asked(conn, unit, id)? {
         facts.add(lang.t("reason"), reason);
     }

@@ -17,11 +17,11 @@ use crate::actor::{Actor, Role, Scope};
 use crate::app::App;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
-use crate::id::{DataRequestId, IncidentId};
+use crate::id::{DataRequestId, EventId, IncidentId, UnitId};
 use crate::identity::person_name;
 use crate::party::Payer;
 use crate::party::contact::Contact;
-use crate::privacy::act;
+use crate::privacy::act::{self, Proposed};
 use crate::privacy::file::{self, File};
 use crate::privacy::incident::{self, Step};
 use crate::privacy::register::{self, Activity};
@@ -48,7 +48,8 @@ struct RequestRow {
     is_correction: bool,
     /// Who proposed to carry it out; empty while nobody did.
     proposed_by: String,
-    may_approve: bool,
+    /// What is proposed, for whoever may approve it.
+    seen: Option<Proposed>,
     state: &'static str,
     /// Ground and words of the answer.
     answer: String,
@@ -103,21 +104,25 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
     let frame = Frame::of(signed, request);
     let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
     let shows = READERS.contains(&actor.role);
+    let can_keep = actor.role == Role::Administrator;
     let parts = block(move || {
         let now = app.clock.now();
-        let (units, mut requests, incidents, makers) = app.read(&actor, |conn| {
+        let (units, mut requests, incidents, makers, deciding) = app.read(&actor, |conn| {
             let units: Vec<Unit> = unit::all(conn)?
                 .into_iter()
                 .filter(|unit| unit.id != CITY && actor.scope.covers(unit.id))
                 .collect();
-            let (mut requests, mut incidents, mut makers) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut requests, mut incidents) = (Vec::new(), Vec::new());
+            let (mut makers, mut deciding) = (Vec::new(), Vec::new());
             for unit in units.iter().filter(|_| shows) {
                 let acts = act::waiting(conn, unit.id)?;
                 for one in request::list(conn, &actor, unit.id, SHOWN_LIMIT)? {
-                    let mut row = request_row(lang, &unit.name, one, now);
+                    let row = request_row(lang, &unit.name, one, now);
                     if let Some(act) = acts.iter().find(|act| act.request == row.id) {
                         makers.push((row.id, act.maker));
-                        row.may_approve = actor.person != Some(act.maker);
+                        if can_keep && row.is_open && actor.person.is_some_and(|own| own != act.maker) {
+                            deciding.push((unit.id, row.id));
+                        }
                     }
                     requests.push(row);
                 }
@@ -125,8 +130,13 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
                     incidents.push(incident_row(lang, &unit.name, one, now));
                 }
             }
-            Ok((units, requests, incidents, makers))
+            Ok((units, requests, incidents, makers, deciding))
         })?;
+        for one in looks(&app, &actor, &deciding)? {
+            if let Some(row) = requests.iter_mut().find(|row: &&mut RequestRow| row.id == one.request) {
+                row.seen = Some(one);
+            }
+        }
         // Who proposed may be registered at another unit than these.
         app.store.read(&Scope::All, |conn| {
             for (id, maker) in &makers {
@@ -143,7 +153,7 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
     Ok(PrivacyPage {
         csrf: signed.csrf.clone(),
         can_receive: RECEIVERS.contains(&signed.actor.role),
-        can_keep: signed.actor.role == Role::Administrator,
+        can_keep,
         shows,
         must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
         wrong: Wrong::default(),
@@ -155,6 +165,20 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
         done: false,
         typed: Fields::default(),
         frame,
+    })
+}
+
+/// What waits for this person's decision; that they saw it is written down.
+fn looks(app: &App, actor: &Actor, deciding: &[(UnitId, DataRequestId)]) -> Result<Vec<Proposed>> {
+    if deciding.is_empty() {
+        return Ok(Vec::new());
+    }
+    app.write(actor, |tx, stamp| {
+        let mut found = Vec::new();
+        for key in deciding {
+            found.extend(act::look(tx, stamp, actor, *key)?);
+        }
+        Ok(found)
     })
 }
 
@@ -174,7 +198,7 @@ fn request_row(lang: Lang, unit: &str, one: request::Request, now: Instant) -> R
         is_act: is_open && one.kind != "access",
         is_correction: one.kind == "correction",
         proposed_by: String::new(),
-        may_approve: false,
+        seen: None,
         state: lang.t(match one.state.as_str() {
             "received" => "privacy_received",
             "answered" => "privacy_answered",
@@ -241,7 +265,7 @@ pub async fn receive(
     .await
 }
 
-fn unit_of(conn: &mut Conn, fields: &Fields) -> Result<crate::id::UnitId> {
+fn unit_of(conn: &mut Conn, fields: &Fields) -> Result<UnitId> {
     let unknown = |_| Error::invalid("unit", "unit_not_found", "no such unit");
     unit::find_by_code(conn, fields.trimmed("unit")).map(|unit| unit.id).map_err(unknown)
 }
@@ -355,9 +379,10 @@ pub async fn approve(
 ) -> Page {
     change(request, signed, form, shared, &[Role::Administrator], true, |app, actor, fields| {
         let id = request_of(fields)?;
+        let seen: EventId = fields.get("act").parse().map_err(|_| act::not_proposed())?;
         app.write(actor, |tx, stamp| {
             let key = (request::locate(tx, actor, id)?, id);
-            act::approve(tx, stamp, actor, key)
+            act::approve(tx, stamp, actor, key, seen)
         })?;
         Ok(None)
     })

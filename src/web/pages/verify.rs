@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::pdf::embedded::{self, Embedded};
-use crate::receipt::evidence::bundle::{self, Bundle, Finding, Judgement};
+use crate::receipt::evidence::bundle::{Bundle, Finding, Judgement};
 use crate::receipt::key::certificates_in;
 use crate::receipt::recorded::{self, Recorded};
 use crate::receipt::verify::{
@@ -173,8 +173,7 @@ impl<'b> Brought<'b> {
 fn proven(app: &App, evidence: &[u8], file: &[u8], report: &Report, now: Instant) -> Result<EvidenceWords> {
     let bundle = Bundle::read(evidence)?;
     let authorities = certificates_in(&app.config.timestamp_trust()?)?;
-    let signed_at = report.signed_at().ok_or_else(bundle::of_nothing)?;
-    Ok(evidence_words(&bundle.judge(file, signed_at, &authorities, now)?))
+    Ok(evidence_words(&bundle.judge_reported(file, report, &authorities, now)?))
 }
 
 fn evidence_words(judgement: &Judgement) -> EvidenceWords {

@@ -253,6 +253,7 @@ pub fn table() -> BTreeMap<&'static str, Shape> {
         ("POST /api/v1/privacy/requests/{id}/answer", Shape::new().reads::<privacy::AnswerBody>()),
         ("POST /api/v1/privacy/requests/{id}/refuse", Shape::new().reads::<privacy::RefuseBody>()),
         ("POST /api/v1/privacy/requests/{id}/propose", Shape::new().reads::<privacy::ContactBody>()),
+        ("POST /api/v1/privacy/requests/{id}/approve", Shape::new().reads::<privacy::ApproveBody>()),
         ("GET /api/v1/privacy/views", Shape::new().asks::<privacy::ListQuery>()),
         ("POST /api/v1/privacy/incidents", Shape::new().reads::<privacy::OpenBody>()),
         ("GET /api/v1/privacy/incidents", Shape::new().asks::<privacy::ListQuery>()),

@@ -182,12 +182,17 @@ fn words(conn: &mut Conn, lang: Lang, units: &[Unit], content: &Content) -> Resu
             day(asked.last_day)
         ),
         Content::Trust(asked) => format!(
-            "{}: {}, {}, {}, ≤ {}, {} – {}, {}",
+            "{}: {}, {}, {}, {} {}, {} {}, {} {}, {} – {}, {}",
             lang.t("proposal_trust"),
             unit_name(units, asked.unit),
             account::find(conn, asked.unit, asked.account)?.account_no,
             asked.channel,
+            lang.t("trust_claim_limit"),
             asked.claim_limit,
+            lang.t("trust_unproven_limit"),
+            asked.unproven_limit,
+            lang.t("trust_age_limit"),
+            asked.age_limit_days,
             day(asked.valid_from),
             day(asked.valid_until),
             asked.agreement_no
