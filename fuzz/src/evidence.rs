@@ -60,12 +60,12 @@ pub fn by_answer(answer: &[u8]) -> Result<Standing> {
 /// What an authority's response stamps, or the token in it.
 pub fn stamped(bytes: &[u8]) -> Result<Stamped> {
     let token = timestamp::token(bytes).unwrap_or_else(|_| bytes.to_vec());
-    timestamp::check(&token, &ROOT, &[AUTHORITY.clone()])
+    timestamp::check(&token, &ROOT, std::slice::from_ref(&AUTHORITY))
 }
 
 /// What evidence proves of the document.
 pub fn judged(bundle: &Bundle) -> Result<Judgement> {
-    bundle.judge(DOCUMENT, at(SIGNED_AT), &[AUTHORITY.clone()], at(JUDGED_AT))
+    bundle.judge(DOCUMENT, at(SIGNED_AT), std::slice::from_ref(&AUTHORITY), at(JUDGED_AT))
 }
 
 pub fn crl(list: &[u8]) {

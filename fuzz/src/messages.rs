@@ -54,10 +54,10 @@ pub fn sms_report(body: &[u8]) {
 pub fn sign_in_token(bytes: &[u8]) {
     let mut halves = bytes.splitn(2, |byte| *byte == b'\n');
     let token = String::from_utf8_lossy(halves.next().unwrap_or_default());
-    if let Some(keys) = jws::keys(halves.next().unwrap_or_default()) {
-        if let Ok(payload) = jws::verified(&token, &keys) {
-            assert_eq!(payload, b"{\"iss\":\"https://id.example.vn\"}");
-        }
+    if let Some(keys) = jws::keys(halves.next().unwrap_or_default())
+        && let Ok(payload) = jws::verified(&token, &keys)
+    {
+        assert_eq!(payload, b"{\"iss\":\"https://id.example.vn\"}");
     }
 }
 
