@@ -131,7 +131,7 @@ fn furnish(app: Arc<App>, address: SocketAddr) -> Service {
         finance: client(Role::Finance, Some(maker), own.clone()),
         approver: client(Role::Approver, Some(checker), own),
         stranger: client(Role::DossierSystem, None, Scope::unit(CITY)),
-        neighbour: client(Role::DossierSystem, None, Scope::unit(unit)),
+        neighbour: token_of(&app, "another system", Role::DossierSystem, None, Scope::unit(unit)),
         unit_reader: client(Role::UnitReader, None, Scope::unit(unit)),
         app,
         address,
@@ -153,8 +153,12 @@ impl Service {
 }
 
 fn token(app: &App, role: Role, person: Option<PersonId>, scope: Scope) -> String {
+    token_of(app, role.as_str(), role, person, scope)
+}
+
+fn token_of(app: &App, name: &str, role: Role, person: Option<PersonId>, scope: Scope) -> String {
     let system = Actor::system();
-    let new = NewClient { unit: CITY, name: role.as_str().to_owned(), person, role, scope };
+    let new = NewClient { unit: CITY, name: name.to_owned(), person, role, scope };
     let made = app.write(&system, |tx, stamp| identity::create_client(tx, stamp, &system, new.clone()));
     made.unwrap().1.expose_secret().to_owned()
 }
