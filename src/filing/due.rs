@@ -10,7 +10,7 @@ use crate::actor::{Actor, Role};
 use crate::audit;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::id::{FilingId, UnitId, minted_at};
+use crate::id::{FilingId, UnitId};
 use crate::receipt::profile::{self, ReportRelease};
 use crate::store::{Conn, Stamp, Tx};
 use crate::text;
@@ -113,7 +113,6 @@ fn owes_nothing(conn: &mut Conn, unit: UnitId, quarter: Quarter, register: &[Ser
     let mut of_year = register
         .iter()
         .filter(|held| held.year == quarter.year && held.document_kind.starts_with("receipt"))
-        .filter(|held| minted_at(held.id.0).business_day() <= quarter.last_day())
         .peekable();
     if of_year.peek().is_none() {
         return Ok(true);
