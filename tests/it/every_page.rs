@@ -227,6 +227,8 @@ fn send_forms(browser: &mut Browser, service: &Service, path: &str, who: &str, w
 fn axe_finds_nothing_on_any_page_of_any_role() {
     let world = World::settled_in_today(Database::sqlite());
     lived_in(&world);
+    let told = world.raise(bienlai::amount::Dong(25_000));
+    world.claim(&told, bienlai::amount::Dong(25_000)).settle();
     // The story opens more pages of one address than a person does.
     let how = crate::support::program::How {
         web: "first_administrator = false\nlookups_per_minute = 10000",

@@ -186,14 +186,14 @@ fn a_person_sees_their_file_and_who_looked_at_it_and_is_refused_with_the_ground(
             (keeper(&world, &world.ba_dinh), crate::strangers::token(&world, &world.ba_dinh, Role::Cashier));
         let stranger = keeper(&world, &world.tay_ho);
         let mut service = crate::support::program::Service::start(&world);
-        let receive = |kind: &str| {
-            let body = json!({ "unit": "00004", "kind": kind, "by": "phone", "value": "0900 000 001",
+        let receive = |kind: &str, (by, value): (&str, &str)| {
+            let body = json!({ "unit": "00004", "kind": kind, "by": by, "value": value,
                 "identity_shown": "vneid" });
             let (status, made) = ask(&service, &cashier, "POST", "requests", body);
             assert_eq!(status, 200, "{made}");
             made["request"]["id"].as_str().unwrap().to_owned()
         };
-        let access = receive("access");
+        let access = receive("access", ("phone", "0900 000 001"));
         let file = format!("requests/{access}/file");
         let answer = format!("requests/{access}/answer");
         let early = ask(&service, &admin, "POST", &answer, json!({ "reason": "đã trao" }));
@@ -213,7 +213,7 @@ fn a_person_sees_their_file_and_who_looked_at_it_and_is_refused_with_the_ground(
         assert_eq!(ask(&service, &admin, "POST", &answer, json!({ "reason": "đã trao bản sao" })).0, 200);
         assert_eq!(ask(&service, &admin, "POST", &answer, json!({ "reason": "lại" })).0, 409);
 
-        let erasure = receive("erasure");
+        let erasure = receive("erasure", ("personal_id", "001099000001"));
         let done =
             ask(&service, &admin, "POST", &format!("requests/{erasure}/answer"), json!({ "reason": "xong" }));
         assert_eq!(done.1["error"]["code"], "erasure_not_done", "what is kept is not called erased");

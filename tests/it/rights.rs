@@ -23,7 +23,7 @@ const ROLES: [Role; 7] = [
 const SEATED: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
 
 /// Paths that anybody may ask for. Whoever adds one says so here, and why it may be public.
-const PUBLIC: [&str; 40] = [
+const PUBLIC: [&str; 41] = [
     // Channels and operators prove themselves by their own secret.
     "POST /callback/{channel}",
     "POST /callback/{channel}/api/token_generate",
@@ -54,6 +54,7 @@ const PUBLIC: [&str; 40] = [
     "GET /r/{lookup}",
     "GET /r/{lookup}.pdf",
     "GET /r/{lookup}.xml",
+    "GET /r/{lookup}/evidence.json",
     "GET /r/{lookup}/pdf",
     // A short link to the pay page.
     "GET /s/{code}",
