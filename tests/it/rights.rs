@@ -2,9 +2,11 @@
 //! the list declares is what happens. A new path without a declared right is told here.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use bienlai::actor::{Role, Scope};
 
+use crate::callbacks::wait_for_signatures;
 use crate::strangers::{Door, Offer, Things, asked_for, lived_in, offers, token};
 use crate::support::program::{Reply, Service};
 use crate::support::visitor::{Visitor, location, seated};
@@ -185,6 +187,8 @@ fn each_role_may_at_the_api_what_is_declared_and_nothing_else() {
         let mut service = Service::start(&world);
         let door = Door { service: &service, count: Default::default() };
         asked_for(&world, &door);
+        // What the signers still write is none of the callers' doing.
+        wait_for_signatures(&world, Duration::from_secs(60));
         let things = Things::of(&world);
         let mut wrong = Vec::new();
         // Those who may change nothing come first, so that what they read is as the story left it.
@@ -258,6 +262,8 @@ fn each_role_sees_at_the_pages_what_is_declared_and_nothing_of_another_unit() {
         let mut service = Service::start(&world);
         let door = Door { service: &service, count: Default::default() };
         asked_for(&world, &door);
+        // What the signers still write is none of the callers' doing.
+        wait_for_signatures(&world, Duration::from_secs(60));
         let things = Things::of(&world);
         let own_login = crate::support::visitor::employ(
             &world,
