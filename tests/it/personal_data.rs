@@ -180,7 +180,13 @@ fn a_person_sees_their_file_and_who_looked_at_it_and_is_refused_with_the_ground(
     use serde_json::{Value, json};
     each_database(|database| {
         let world = World::settled_in_today(database);
-        let owed = world.raise(Dong(25_000));
+        let payer = bienlai::party::Payer {
+            name: Some("Nguyễn Thị Thử".to_owned()),
+            phone: Some("0900000001".to_owned()),
+            personal_id: Some("001099000001".to_owned()),
+            ..bienlai::party::Payer::default()
+        };
+        let owed = world.raise_for(payer, Dong(25_000));
         world.take(&owed, Dong(25_000), bienlai::payment::book::Method::Cash).unwrap();
         let (admin, cashier) =
             (keeper(&world, &world.ba_dinh), crate::strangers::token(&world, &world.ba_dinh, Role::Cashier));
