@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::book::{Book, Bucket, Held};
 use super::flush::flush;
+use super::held::load_obligations;
 use super::query;
-use super::settle::load_obligations;
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;

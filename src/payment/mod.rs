@@ -24,6 +24,7 @@ pub mod due;
 mod flush;
 pub mod gateway;
 pub mod handover;
+mod held;
 pub mod line_query;
 mod movement;
 mod overtaken;

@@ -10,11 +10,11 @@ use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method, Paymen
 pub use super::case::Case;
 use super::flush::flush;
 use super::handover::Handovers;
+use super::held::{load_obligations, movement_row, touch};
 use super::movement::{Movement, State, bank_key, line_key};
 use super::paper_line::{Papers, case_name};
 use super::refund::line::Refunds;
 use super::reversal::{Originals, direction};
-use super::settle::{load_obligations, movement_row, touch};
 use super::{Direction, documents, line_query, overtaken, query, reversal, same_money};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;

@@ -4,9 +4,9 @@
 
 use super::book::{Book, Held, PaymentState};
 use super::flush::flush;
+use super::held::touch;
 use super::movement::{Movement, State};
 use super::resolve::lock_account;
-use super::settle::touch;
 use super::take_back::{self, TakeBack};
 use super::undo::{self, Effect};
 use super::untie::{self, Tied};

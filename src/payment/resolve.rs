@@ -5,11 +5,11 @@ use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method, Paymen
 use super::documents;
 use super::flush::flush;
 use super::handover;
+use super::held::{load_obligations, touch};
 use super::movement::State;
 use super::own_transfer::{self, Tie};
 use super::query;
 use super::refund::debit::{self, Debit};
-use super::settle::{load_obligations, touch};
 use super::settle_cash;
 use super::shown_claim;
 use super::split;

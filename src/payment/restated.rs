@@ -4,11 +4,11 @@
 
 use super::book::Held;
 use super::flush::flush;
+use super::held::touch;
 use super::line_query::{self, MatchPartRow};
 use super::movement::State;
 use super::prove::{self, Desk, HELD_KINDS, LineWork, Mark};
 use super::query;
-use super::settle::touch;
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::error::Result;

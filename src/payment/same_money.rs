@@ -4,9 +4,9 @@
 use super::awaited;
 use super::book::{Book, Bucket, Payment, PaymentState};
 use super::documents::{Part, recognised_parts};
+use super::held::{hold, load_obligations, touch};
 use super::movement::State;
 use super::prove::{CLAIM_KINDS, Desk, LineWork, Mark};
-use super::settle::{hold, load_obligations, touch};
 use super::{line_query, query};
 use crate::actor::Actor;
 use crate::amount::Dong;

@@ -5,11 +5,11 @@
 use super::book::{Book, CollectedBy, Held, Incoming, Method, PaymentState};
 use super::documents;
 use super::flush::flush;
+use super::held::{load_obligations, touch};
 use super::line_query::{self, MatchPartRow};
 use super::movement::{Movement, State};
 use super::prove::CLAIM_KINDS;
 use super::same_money::SameAsRow;
-use super::settle::{load_obligations, touch};
 use super::take_back;
 use super::{Direction, query};
 use crate::actor::Actor;

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method};
 use super::flush::flush;
+use super::held::{load_obligations, movement_row, touch};
 use super::line_query::{self, MatchPartRow};
 use super::movement::{Movement, State};
-use super::settle::{load_obligations, movement_row, touch};
 use super::split_query::{self as parts_query, PartRow};
 use super::{documents, query};
 use crate::actor::Actor;

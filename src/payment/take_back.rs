@@ -4,7 +4,7 @@
 use super::awaited;
 use super::book::{Book, Bucket, Held, Payment, PaymentState};
 use super::documents::{Part, recognised_parts};
-use super::settle::load_obligations;
+use super::held::load_obligations;
 use super::{line_query, query, refund};
 use crate::actor::Actor;
 use crate::amount::Dong;

@@ -4,10 +4,10 @@
 use super::book::{Bucket, PaymentState};
 use super::case::Case;
 use super::flush::flush;
+use super::held::touch;
 use super::movement::{Movement, State};
 use super::prove::{self, Desk, HELD_KINDS, LineWork};
 use super::reversal::WHY;
-use super::settle::touch;
 use super::{Direction, line_query, query, settle_cash};
 use crate::actor::Actor;
 use crate::amount::Dong;

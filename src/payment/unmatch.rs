@@ -4,9 +4,9 @@
 
 use super::book::{Book, Held, PaymentState};
 use super::flush::flush;
+use super::held::{movement_row, touch};
 use super::line_query::{self, LineMark, MatchPartRow};
 use super::movement::{Movement, State, line_key};
-use super::settle::{movement_row, touch};
 use super::settle_cash;
 use super::take_back::{self, TakeBack};
 use super::undo::{self, Effect};

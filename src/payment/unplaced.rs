@@ -1,8 +1,8 @@
 //! The money of an exception that stands in suspense and that a person can give its place.
 
+use super::held::movement_row;
 use super::line_query::{self, MatchPartRow};
 use super::movement::{Movement, State};
-use super::settle::movement_row;
 use super::{Direction, query, settle_cash};
 use crate::error::{Error, Result};
 use crate::exception::{Exception, Proposal};
