@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::book::{Book, Held};
 use super::movement::Movement;
-use super::{query, repaid};
+use super::{movement_query, repaid};
 use crate::error::Result;
 use crate::id::*;
 use crate::obligation;
@@ -52,8 +52,8 @@ pub(super) fn load_obligations(
     repaid::load(tx, book)
 }
 
-pub(super) fn movement_row(movement: &Movement, stamp: &Stamp<'_>) -> query::MovementRow {
-    query::MovementRow {
+pub(super) fn movement_row(movement: &Movement, stamp: &Stamp<'_>) -> movement_query::MovementRow {
+    movement_query::MovementRow {
         unit_id: movement.unit,
         id: movement.id,
         account_id: movement.account,

@@ -3,7 +3,7 @@
 use super::held::movement_row;
 use super::line_query::{self, MatchPartRow};
 use super::movement::{Movement, State};
-use super::{Direction, query, settle_cash};
+use super::{Direction, movement_query, settle_cash};
 use crate::error::{Error, Result};
 use crate::exception::{Exception, Proposal};
 use crate::id::*;
@@ -32,7 +32,7 @@ pub(super) fn find(conn: &mut Conn, item: &Exception) -> Result<Option<Unplaced>
     } else {
         vec![(item.unit, MovementId(item.subject_id))]
     };
-    let mut free = query::movements(conn, &ids)?;
+    let mut free = movement_query::movements(conn, &ids)?;
     free.retain(|movement| movement.payment.is_none() && movement.state == State::Proven);
     let [movement] = free.as_slice() else { return Ok(None) };
     let line = match line_query::lines_of_movements(conn, &[(item.unit, movement.id)])?.as_slice() {

@@ -8,7 +8,7 @@ use crate::id::*;
 use crate::payment::book::Held;
 use crate::payment::held::{hold, touch};
 use crate::payment::movement::{Movement, State, bank_key};
-use crate::payment::{query, same_money};
+use crate::payment::{movement_query, same_money};
 use crate::store::Tx;
 
 /// A bank may use a reference again; after so many working days it is another movement.
@@ -35,7 +35,7 @@ impl Batch<'_> {
         };
         if let Some(key) = free_key {
             self.world.keys.insert((read.unit, key.clone()), movement);
-            self.facts.movement_keys.push(query::MovementKeyRow {
+            self.facts.movement_keys.push(movement_query::MovementKeyRow {
                 unit_id: read.unit,
                 key,
                 movement_id: movement,
@@ -64,11 +64,13 @@ impl Batch<'_> {
             let known = match self.world.keys.get(&(read.unit, key.clone())) {
                 Some(id) => Some(*id),
                 None if occurrence == 0 => None,
-                None => query::movement_keys(tx, &[(read.unit, key.clone())])?.pop().map(|(_, _, id)| id),
+                None => {
+                    movement_query::movement_keys(tx, &[(read.unit, key.clone())])?.pop().map(|(_, _, id)| id)
+                }
             };
             let Some(id) = known else { return Ok((None, Some(key))) };
             if !self.book.movements.contains_key(&(read.unit, id)) {
-                for movement in query::movements(tx, &[(read.unit, id)])? {
+                for movement in movement_query::movements(tx, &[(read.unit, id)])? {
                     hold(&mut self.book, movement);
                 }
             }

@@ -16,7 +16,7 @@ use read::{Read, World, look, read_claims};
 use super::book::Book;
 use super::flush::flush;
 use super::held::movement_row;
-use super::{Claim, Direction, query, repeated};
+use super::{Claim, Direction, movement_query, query, repeated};
 use crate::actor::Actor;
 use crate::clock::Instant;
 use crate::error::Result;
@@ -60,7 +60,7 @@ impl Settled {
 #[derive(Default)]
 struct Facts {
     raw_events: Vec<query::RawEventRow>,
-    movement_keys: Vec<query::MovementKeyRow>,
+    movement_keys: Vec<movement_query::MovementKeyRow>,
     provider_keys: Vec<query::ProviderKeyRow>,
     claims: Vec<query::ClaimRow>,
     suspensions: Vec<(UnitId, AccountId, String, &'static str)>,
@@ -198,7 +198,7 @@ impl Batch<'_> {
     }
 
     fn write_facts(&self, tx: &mut Tx<'_>) -> Result<()> {
-        let mut fresh: Vec<query::MovementRow> = self
+        let mut fresh: Vec<movement_query::MovementRow> = self
             .book
             .movements
             .values()

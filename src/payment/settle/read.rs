@@ -13,7 +13,8 @@ use crate::payment::Claim;
 use crate::payment::book::{Book, Held};
 use crate::payment::held::{hold, load_obligations};
 use crate::payment::movement::{Movement, bank_key};
-use crate::payment::query::{self, Likeness};
+use crate::payment::movement_query::{self, Likeness};
+use crate::payment::query;
 use crate::payment::virtual_number::{accounts_of, virtual_accounts};
 use crate::store::{Stamp, Tx};
 use crate::unit::{self, Trust, trust};
@@ -125,20 +126,20 @@ pub(super) fn look(
         let claim = read.claim();
         Some((read.unit, bank_key(read.account, claim.direction, read.reference()?, claim.amount, 0)))
     });
-    let keys: HashMap<(UnitId, String), MovementId> = query::movement_keys(tx, &unique(first_keys))?
+    let keys: HashMap<(UnitId, String), MovementId> = movement_query::movement_keys(tx, &unique(first_keys))?
         .into_iter()
         .map(|(unit, key, movement)| ((unit, key), movement))
         .collect();
     let since = stamp.today().plus_days(-14);
     let mut alike: HashMap<Likeness, BTreeSet<MovementId>> = HashMap::new();
-    for movement in query::alike(tx, &unique(reads.iter().map(Read::likeness)), since)? {
+    for movement in movement_query::alike(tx, &unique(reads.iter().map(Read::likeness)), since)? {
         alike.entry(likeness(&movement)).or_default().insert(movement.id);
         hold(book, movement);
     }
     let by_key = keys.iter().map(|((unit, _), id)| (*unit, *id));
     let by_provider = provider.values().map(|(unit, _, movement)| (*unit, *movement));
     let missing = unique(by_key.chain(by_provider).filter(|key| !book.movements.contains_key(key)));
-    for movement in query::movements(tx, &missing)? {
+    for movement in movement_query::movements(tx, &missing)? {
         hold(book, movement);
     }
     let pairs = unique(reads.iter().map(|read| (read.unit, read.account, read.claim().channel.clone())));
