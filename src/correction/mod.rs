@@ -116,7 +116,8 @@ pub struct Ask {
     pub kind: Kind,
     pub reason: String,
     pub agreement: Agreement,
-    /// The document's lines as they should have been, all of them; none when cancelling.
+    /// The document's lines as they should have been, all of them; none when cancelling. None beside a
+    /// payer: the lines are right.
     pub lines: Vec<Line>,
     /// The payer's data as they should have been, when those were wrong.
     pub payer: Option<Payer>,
@@ -412,7 +413,17 @@ pub fn lines_in_force(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Resu
     Ok(lines.into_iter().filter(|line| stands_on(document, line)).collect())
 }
 
-/// The payer as a document prints it: what a correction of it starts from.
+/// What a request takes off its document, for the person who decides: lines that were left out or set to
+/// nothing. Empty once it is decided, and for a cancelling, which takes everything off.
+pub fn removed(conn: &mut Conn, asked: &Correction) -> Result<Vec<Line>> {
+    if asked.state != State::Requested || asked.kind == Kind::Cancel {
+        return Ok(Vec::new());
+    }
+    let kept = query::lines(conn, asked.unit, asked.id)?;
+    Ok(rules::removed(&lines_in_force(conn, asked.unit, asked.receipt)?, &kept))
+}
+
+/// The payer as a document or its newest adjustment prints them: what a correction of it starts from.
 pub fn payer_shown(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Payer> {
-    look::printed_payer(conn, unit, receipt)
+    look::payer_shown(conn, unit, receipt)
 }

@@ -28,7 +28,9 @@ pub use api::exceptions::{event_view, read_target};
 pub use api::letters::summary as letter_view;
 pub use api::remittances::summary as remittance_view;
 pub use api::shifts::summary as shift_view;
-pub use api::{awaited_view, correction_lines, correction_view, exception_view, raise, refund_view};
+pub use api::{
+    awaited_view, correction_asked_view, correction_lines, correction_view, exception_view, raise, refund_view,
+};
 pub use serve::{serve, serve_until};
 
 use std::net::IpAddr;

@@ -55,6 +55,7 @@ mod filing_due;
 mod filing_invoices;
 mod filing_over_http;
 mod gateways;
+mod identity_corrections;
 mod imports;
 mod intake;
 mod intake_by_command;

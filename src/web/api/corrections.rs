@@ -20,7 +20,7 @@ use crate::id::{CorrectionId, ReceiptId, UnitId};
 use crate::obligation::{self, IntakeMode, Line};
 use crate::party::Payer;
 use crate::receipt::{DocumentKind, profile, relation};
-use crate::store::{Stamp, Tx};
+use crate::store::{Conn, Stamp, Tx};
 use crate::text;
 use crate::unit;
 use crate::web::Shared;
@@ -74,7 +74,7 @@ pub async fn request(
                 payer: asked.payer.clone(),
             };
             let made = correction::request(tx, stamp, &actor, ask)?;
-            respond::to_bytes(&summary(&made))
+            respond::to_bytes(&asked_view(tx, &made)?)
         })
     });
     let given = given.await?;
@@ -174,7 +174,8 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
             let found = correction::find(conn, unit, id)?;
             let app = shared.app();
             let today = app.clock.now().business_day();
-            let mut told = whole(&correction::told(conn, found)?, &app.calendar, today);
+            let mut told = whole(&correction::told(conn, found.clone())?, &app.calendar, today);
+            told["removed_lines"] = removed(conn, &found)?;
             told["delegated"] = json!(delegation::acts_on(conn, unit, duty::Kind::Correction, id.0)?);
             Ok(told)
         })
@@ -262,6 +263,21 @@ pub fn summary(item: &Correction) -> Value {
     })
 }
 
+/// The answer to a request: with what it takes off the document, before anybody approves it.
+pub fn asked_view(conn: &mut Conn, asked: &Correction) -> Result<Value> {
+    let mut view = summary(asked);
+    view["removed_lines"] = removed(conn, asked)?;
+    Ok(view)
+}
+
+fn removed(conn: &mut Conn, asked: &Correction) -> Result<Value> {
+    Ok(correction::removed(conn, asked)?.iter().map(named).collect())
+}
+
+fn named(line: &Line) -> Value {
+    json!({ "item": line.item_code, "name": line.item_name, "amount": line.amount })
+}
+
 /// The legal profile's rule with its certainty, in words for people.
 pub fn rule(item: &Correction) -> Value {
     let kind = DocumentKind::parse(&item.document_kind);
@@ -289,11 +305,7 @@ pub fn awaited(told: &Told, calendar: &WorkingDays, today: BusinessDay) -> Value
 }
 
 fn whole(told: &Told, calendar: &WorkingDays, today: BusinessDay) -> Value {
-    let lines: Vec<Value> = told
-        .lines
-        .iter()
-        .map(|line| json!({ "item": line.item_code, "name": line.item_name, "amount": line.amount }))
-        .collect();
+    let lines: Vec<Value> = told.lines.iter().map(named).collect();
     let events: Vec<Value> = told
         .events
         .iter()

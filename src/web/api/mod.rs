@@ -52,7 +52,10 @@ mod view;
 
 pub use books::{close_day, days as list_days, reconcile, statements as list_statements};
 pub use corrections::{approve as approve_correction, find as find_correction, list as list_corrections};
-pub use corrections::{awaited as awaited_view, lines as correction_lines, summary as correction_view};
+pub use corrections::{
+    asked_view as correction_asked_view, awaited as awaited_view, lines as correction_lines,
+    summary as correction_view,
+};
 pub use corrections::{
     of_receipt as receipt_corrections, refuse as refuse_correction, request as request_correction,
 };
