@@ -8,7 +8,7 @@ use bienlai::correction::Kind;
 use bienlai::filing::period::Quarter;
 use bienlai::filing::report;
 use bienlai::ledger;
-use bienlai::obligation::{Line, State};
+use bienlai::obligation::State;
 use bienlai::party::Payer;
 use bienlai::payment::book::Method;
 use bienlai::receipt::query::Stored;
@@ -20,7 +20,6 @@ use crate::corrections::{again, approve, ask, corrected, fee, fees, request, sta
 use crate::corrections_over_http::{Desk, code};
 use crate::documents::{BOTH, fee_and_service, judged, open_invoices, signed};
 use crate::support::program::{Service, get};
-use crate::support::world::{AUTHORITY_PEM, line};
 use crate::support::{World, each_database};
 
 const TAX_CODE: &str = "9900000017";
@@ -98,8 +97,6 @@ fn a_wrong_tax_code_on_what_was_adjusted_before_is_adjusted_alone() {
             let text = text_of(&world, &made);
             assert!(text.contains(&format!("<MST>{TAX_CODE}</MST>")), "{text}");
             let bytes = signed(&world, &made);
-            let trust = world.database.folder.path().join("trust.pem");
-            std::fs::write(&trust, AUTHORITY_PEM).unwrap();
             let (tag, format, folder) = match document.id == invoice.id {
                 true => ("HDon", "2.1.1", "invoice"),
                 false => ("BLai", "BL-1.0", "receipt"),
@@ -108,13 +105,10 @@ fn a_wrong_tax_code_on_what_was_adjusted_before_is_adjusted_alone() {
             let xsd = format!("{}/xsd/{folder}/{format}.xsd", env!("CARGO_MANIFEST_DIR"));
             assert!(judged("xmllint", &["--noout", "--nonet", "--schema", &xsd, "-"], &bytes), "{text}");
             let body = if tag == "HDon" { "DLHDon" } else { "DLBLai" };
-            let objects = [body, "http://www.w3.org/2000/09/xmldsig#:Object"];
-            let mut arguments = vec!["--verify", "--enabled-key-data", "x509", "--trusted-pem"];
-            arguments.push(trust.to_str().unwrap());
-            for object in objects {
-                arguments.extend(["--id-attr:Id", object]);
-            }
-            arguments.push("-");
+            let authority = format!("{}/fixtures/receipt/test-only-ca.pem", env!("CARGO_MANIFEST_DIR"));
+            let object = "http://www.w3.org/2000/09/xmldsig#:Object";
+            let arguments = ["--verify", "--id-attr:Id", body, "--id-attr:Id", object, "--trusted-pem"];
+            let arguments = [&arguments[..], &[authority.as_str(), "/dev/stdin"]].concat();
             assert!(judged("xmlsec1", &arguments, &bytes), "{text}");
             let pdf = rendition::render(&bytes, &Standing::Valid, &Links { public_url: None }).unwrap();
             assert!(pdf.starts_with(b"%PDF-"));
@@ -161,8 +155,6 @@ fn an_original_is_adjusted_in_its_personal_id_and_later_documents_keep_it() {
         let newest = world.receipts(&owed).pop().unwrap();
         assert!(text_of(&world, &newest).contains("<CCCDan>001199000000</CCCDan>"));
         assert_eq!(newest.amount, Dong(-5_000));
-        let printed: Vec<Line> = vec![line("HT-01", "phi", "receipt", Dong(20_000))];
-        assert_eq!(world.look(|conn| bienlai::obligation::lines(conn, owed.unit, owed.id))[0].amount, printed[0].amount);
     });
 }
 

@@ -41,6 +41,7 @@ mod duties;
 mod ends;
 mod entrusted;
 mod every_page;
+mod erased_messages;
 mod evidence;
 mod evidence_attacks;
 mod evidence_carried;
