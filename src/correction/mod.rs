@@ -25,6 +25,7 @@ use crate::payment::correcting::{kind_of, stands_on};
 use crate::receipt::profile;
 use crate::receipt::query as receipts;
 use crate::receipt::relation::{self, Action, Relation};
+use crate::store::page::Page;
 use crate::store::{Conn, Stamp, Tx, failure, rows};
 use crate::text;
 use look::{Draft, asked_lines, check_change, corrected_payer, look};
@@ -373,9 +374,9 @@ pub fn list(
     unit: UnitId,
     receipt: Option<ReceiptId>,
     state: Option<State>,
-    limit: i64,
+    page: impl Into<Page>,
 ) -> Result<Vec<Correction>> {
-    query::page(conn, unit, receipt, state, limit)
+    query::page(conn, unit, receipt, state, page)
 }
 
 /// A correction with all there is to it.

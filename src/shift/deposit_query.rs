@@ -10,6 +10,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema_cash::{deposit_event, deposit_slip};
 use crate::store::{Conn, Tx};
@@ -170,11 +171,13 @@ pub fn store(tx: &mut Tx<'_>, slip: &Slip) -> Result<()> {
 }
 
 /// Slips of a unit, newest first.
-pub fn page(conn: &mut Conn, unit: UnitId, state: Option<State>, limit: i64) -> Result<Vec<Slip>> {
+pub fn page(conn: &mut Conn, unit: UnitId, state: Option<State>, page: impl Into<Page>) -> Result<Vec<Slip>> {
+    let page = page.into();
     let mut ids = deposit_slip::table
         .filter(deposit_slip::unit_id.eq(unit))
+        .filter(deposit_slip::id.lt(page.below()))
         .order(deposit_slip::id.desc())
-        .limit(limit)
+        .limit(page.limit)
         .select(deposit_slip::id)
         .into_boxed();
     if let Some(state) = state {

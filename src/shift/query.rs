@@ -10,6 +10,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema::{day, shift};
 use crate::store::schema_cash::{shift_count, shift_event, shift_pieces};
@@ -162,11 +163,13 @@ pub fn advance(tx: &mut Tx<'_>, shift: &mut Shift, state: State) -> Result<()> {
 }
 
 /// Shifts of a unit, newest first.
-pub fn page(conn: &mut Conn, unit: UnitId, state: Option<State>, limit: i64) -> Result<Vec<Shift>> {
+pub fn page(conn: &mut Conn, unit: UnitId, state: Option<State>, page: impl Into<Page>) -> Result<Vec<Shift>> {
+    let page = page.into();
     let mut found = shift::table
         .filter(shift::unit_id.eq(unit))
+        .filter(shift::id.lt(page.below()))
         .order(shift::id.desc())
-        .limit(limit)
+        .limit(page.limit)
         .select((
             shift::unit_id,
             shift::id,

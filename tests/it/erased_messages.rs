@@ -87,7 +87,7 @@ fn after_an_erasure_nothing_more_is_sent_and_a_declined_account_is_gone() {
         let one = token(&world, &world.ba_dinh, Role::Administrator);
         let two = token(&world, &world.ba_dinh, Role::Administrator);
         let mut service = Service::start(&world);
-        done(&service, (&one, &two), "erasure", &Value::Null);
+        done(&service, (&one, &two), "erasure", &json!({}));
         assert_eq!(world.count("message WHERE state IN ('waiting', 'sending')"), 0);
         let message = about_receipt(&world, &owed).remove(0);
         assert_eq!((message.state, last_code(&world, &message).as_deref()), (State::GivenUp, Some("erased")));

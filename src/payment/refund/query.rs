@@ -9,6 +9,7 @@ use crate::clock::Instant;
 use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema::{refund, refund_event, refund_payee};
 use crate::store::{Conn, Tx};
@@ -127,11 +128,13 @@ pub fn by_codes(conn: &mut Conn, codes: &[String]) -> Result<Vec<Refund>> {
 }
 
 /// Refunds of a unit, newest first.
-pub fn page(conn: &mut Conn, unit: UnitId, state: Option<State>, limit: i64) -> Result<Vec<Refund>> {
+pub fn page(conn: &mut Conn, unit: UnitId, state: Option<State>, page: impl Into<Page>) -> Result<Vec<Refund>> {
+    let page = page.into();
     let mut ids = refund::table
         .filter(refund::unit_id.eq(unit))
+        .filter(refund::id.lt(page.below()))
         .order(refund::id.desc())
-        .limit(limit)
+        .limit(page.limit)
         .select(refund::id)
         .into_boxed();
     if let Some(state) = state {

@@ -8,6 +8,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::{AccountId, EventId, PersonId, ReopeningId, UnitId};
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::rows::{self, Column, Update};
 use crate::store::schema::day;
 use crate::store::schema_closing::{account_month, day_reopening};
@@ -180,11 +181,13 @@ pub fn find(conn: &mut Conn, unit: UnitId, id: ReopeningId) -> Result<Option<Reo
 }
 
 /// Requests of a unit, newest first.
-pub fn list(conn: &mut Conn, unit: UnitId, limit: i64) -> Result<Vec<Reopening>> {
+pub fn list(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<Reopening>> {
+    let page = page.into();
     let found: Vec<Parts> = day_reopening::table
         .filter(day_reopening::unit_id.eq(unit))
+        .filter(day_reopening::id.lt(page.below()))
         .order(day_reopening::id.desc())
-        .limit(limit)
+        .limit(page.limit)
         .select(columns!())
         .load(conn)
         .classify()?;

@@ -97,7 +97,7 @@ const ENDPOINTS: &[Endpoint] = &[
         vi: "Mọi thay đổi trạng thái theo thứ tự, kèm đường dẫn biên lai.",
         en: "Every change of state in order, with the receipt's links, so that a dossier never waits.",
         who: READERS,
-        notes: "?after= (next of the page before; nothing for the beginning) &limit=. Keep next and ask again; it \
+        notes: "?cursor= (next of the page before; nothing for the beginning) &limit=. Keep next and ask again; it \
                 stands still while nothing is new. A dossier_system sees the obligations it raised.",
         answer: r#"{ "changes": [ { "cursor": "f2a", "obligation": "obl_01j9…", "kind": "paid", "state": "paid",
   "receipt": { "id": "rcp_01j9…", "lookup_code": "7K2MQ4X97ABC", "links": { "page": "…", "xml": "…" } },

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::raise::{self, AskedLine};
-use super::{page_limit, receipts, unit_asked, view};
+use super::{paging, receipts, unit_asked, view};
 use crate::actor::Role;
 use crate::app::App;
 use crate::clock::BusinessDay;
@@ -119,6 +119,7 @@ pub fn lines(
 pub(super) struct ListQuery {
     unit: Option<String>,
     state: Option<String>,
+    cursor: Option<String>,
     limit: Option<i64>,
 }
 
@@ -126,16 +127,18 @@ pub(super) struct ListQuery {
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
     let asked: ListQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
+    let page = paging::asked::<CorrectionId>(asked.cursor.as_deref(), asked.limit)?;
     let state = asked.state.as_deref().map(read_state).transpose()?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let found = correction::list(conn, unit, None, state, limit)?;
-            Ok(found.iter().map(summary).collect::<Vec<_>>())
+            let found = correction::list(conn, unit, None, state, page)?;
+            let next = paging::next(&found, page.limit, |one| one.id);
+            Ok((found.iter().map(summary).collect::<Vec<_>>(), next))
         })
     });
-    respond::ok(&json!({ "corrections": found.await? }))
+    let (corrections, next) = found.await?;
+    respond::ok(&json!({ "corrections": corrections, "next": next }))
 }
 
 fn read_state(text: &str) -> Result<State> {

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{page_limit, unit_asked};
+use super::{paging, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
 use crate::duty::{self, delegation};
@@ -57,7 +57,7 @@ pub(super) struct UnitQuery {
 pub async fn registrations(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
     let asked: UnitQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
+    let limit = paging::limit(asked.limit)?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
@@ -299,7 +299,7 @@ pub async fn notices(request: HttpRequest, caller: Caller, shared: web::Data<Sha
         Role::Administrator,
     ])?;
     let asked: UnitQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
+    let limit = paging::limit(asked.limit)?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
@@ -320,7 +320,7 @@ pub async fn notices(request: HttpRequest, caller: Caller, shared: web::Data<Sha
 pub async fn invoices(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
     let asked: UnitQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
+    let limit = paging::limit(asked.limit)?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
@@ -428,7 +428,7 @@ pub(super) struct LedgerQuery {
 pub async fn transmissions(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
     let asked: LedgerQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
+    let limit = paging::limit(asked.limit)?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
