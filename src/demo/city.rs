@@ -98,7 +98,7 @@ fn load_tariff(app: &App, actor: &Actor) -> Result<()> {
         Err(error) if error.code() == "tariff_missing" => {}
         Err(error) => return Err(error),
     }
-    let stored = app.write(actor, |tx, stamp| tariff::edition::store_edition(tx, stamp, actor, TARIFF))?;
+    let stored = app.write(actor, |tx, stamp| tariff::edition::store_first(tx, stamp, actor, TARIFF))?;
     stored.map(|_| ()).map_err(|problems| {
         let first = problems.first().map(ToString::to_string).unwrap_or_default();
         Error::internal(format!("the demo's tariff: {first}"))

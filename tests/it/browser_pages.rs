@@ -207,7 +207,7 @@ fn finance_and_administrators_see_whole_pages() {
         let tariff = include_str!("../../fixtures/tariff/hanoi.toml");
         let system = bienlai::actor::Actor::system();
         world
-            .change(|tx, stamp| bienlai::tariff::edition::store_edition(tx, stamp, &system, tariff))
+            .change(|tx, stamp| bienlai::tariff::edition::store_first(tx, stamp, &system, tariff))
             .unwrap();
         let mut service = Service::start(&world);
         for (role, name, paths) in [

@@ -48,6 +48,7 @@ pub mod rules;
 mod series;
 pub mod settlements;
 pub mod shifts;
+pub mod tariff;
 pub mod tax;
 mod view;
 
