@@ -140,7 +140,7 @@ impl Walk {
             entry.detail.clone(),
             Instant(entry.at),
         );
-        self.leaves.push(leaf_hash(self.unit, entry.seq, &stored), false);
+        self.leaves.push(leaf_hash(self.unit, entry.seq, &stored));
         if entry.seq == expected {
             return Ok(());
         }

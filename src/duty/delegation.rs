@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::decision::{self, Matter};
-use super::{Kind, Seat, Waiting, delegation_query as query, rules, waiting};
+use super::{Kind, Seat, Waiting, delegation_query as query, rules, seat, waiting};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::audit;
@@ -243,7 +243,8 @@ pub fn standing_in(
     let delegation = query::by_id(conn, id)?.filter(|found| found.delegate == person);
     let delegation = delegation.ok_or_else(not_found)?;
     // Whoever took it on by a login with a second factor uses it by no weaker one.
-    if query::accepted_by(conn, &delegation)?.is_some_and(|accepted| accepted != seat.to_string()) {
+    let accepted = query::accepted_by(conn, &delegation)?.filter(|accepted| seat::is_exact(accepted));
+    if accepted.is_some_and(|accepted| accepted != seat.to_string()) {
         return Err(Error::forbidden("delegation_other_login", "it was accepted by another login or client"));
     }
     let scope = Scope::unit(delegation.unit);

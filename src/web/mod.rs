@@ -67,6 +67,8 @@ pub(crate) struct Shared {
     pub metrics: PrometheusHandle,
     pub gauges: health::Gauges,
     pub unit_codes: unit_codes::UnitCodes,
+    /// Of the trees that prove when receipts were there.
+    pub tops: crate::receipt::evidence::tops::Tops,
 }
 
 /// Refused callbacks kept per minute and source.
@@ -100,6 +102,7 @@ impl Shared {
             metrics: health::recorder(),
             gauges: health::Gauges::default(),
             unit_codes: unit_codes::UnitCodes::default(),
+            tops: Default::default(),
         }
     }
 
