@@ -157,14 +157,21 @@ pub fn forget_declined(tx: &mut Tx<'_>, unit: UnitId, party: PartyId) -> Result<
         .filter(obligation::unit_id.eq(unit))
         .filter(obligation::party_id.eq(party))
         .select(obligation::id);
-    let declined = refund_answer::table
-        .filter(refund_answer::unit_id.eq(unit))
+    let owed: Vec<ObligationId> = owed.load(tx.conn()).classify()?;
+    let declined = refund_request::table
+        .inner_join(
+            refund_answer::table.on(refund_answer::unit_id
+                .eq(refund_request::unit_id)
+                .and(refund_answer::request_id.eq(refund_request::id))),
+        )
+        .filter(refund_request::unit_id.eq(unit))
+        .filter(refund_request::obligation_id.eq_any(owed))
         .filter(refund_answer::kind.eq("refused"))
-        .select(refund_answer::request_id);
+        .select(refund_request::id);
+    let declined: Vec<RefundRequestId> = declined.load(tx.conn()).classify()?;
     diesel::update(
         refund_request::table
             .filter(refund_request::unit_id.eq(unit))
-            .filter(refund_request::obligation_id.eq_any(owed))
             .filter(refund_request::id.eq_any(declined))
             .filter(refund_request::cipher.ne(Vec::<u8>::new())),
     )

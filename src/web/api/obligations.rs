@@ -11,7 +11,7 @@ use super::raise::{self, Asked};
 use super::view::{self, ChangeView, EventView, ObligationView, ReceiptView};
 use super::{paging, unit_asked};
 use crate::actor::{Actor, Role, Scope};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::id::{ObligationId, UnitId};
 use crate::obligation::{self, Obligation, State, query};
 use crate::receipt;

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::store::page::Page;
 
 /// The most rows of one page.
-const PAGE_LIMIT: i64 = 200;
+pub const PAGE_LIMIT: i64 = 200;
 const PAGE_DEFAULT: i64 = 50;
 
 /// How many rows somebody wants.
