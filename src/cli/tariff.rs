@@ -107,8 +107,7 @@ fn propose(config: &Path, load: &Load) -> Result<u8> {
 
 fn first(office: &Office, content: &str) -> Result<u8> {
     let actor = Actor::system();
-    let stored =
-        office.write(&actor, |tx, stamp| tariff::edition::store_first(tx, stamp, &actor, content));
+    let stored = office.write(&actor, |tx, stamp| tariff::edition::store_first(tx, stamp, &actor, content));
     match stored.map_err(how_to_propose)? {
         Ok(tariff) => {
             println!("in force: {}", tariff.name());

@@ -36,7 +36,8 @@ impl Corrections {
     /// The ways there are, for the detail of a refusal.
     fn named(self) -> String {
         let ways = [(self.replace, "replace"), (self.adjust, "adjust"), (self.cancel, "cancel")];
-        let known: Vec<&str> = ways.into_iter().filter(|(is_known, _)| *is_known).map(|(_, way)| way).collect();
+        let known: Vec<&str> =
+            ways.into_iter().filter(|(is_known, _)| *is_known).map(|(_, way)| way).collect();
         if known.is_empty() { "no way for this kind of document".to_owned() } else { known.join(", ") }
     }
 }
@@ -72,9 +73,10 @@ pub fn check(kind: Kind, standing: &Standing<'_>) -> Result<()> {
     }
     match standing.obligation {
         State::Paid => Ok(()),
-        State::Reopened | State::PartlyPaid => {
-            refuse("correction_awaits_money", "an earlier correction waits for its money; collect or withdraw it")
-        }
+        State::Reopened | State::PartlyPaid => refuse(
+            "correction_awaits_money",
+            "an earlier correction waits for its money; collect or withdraw it",
+        ),
         _ => refuse("correction_document_unfit", "its obligation is not paid"),
     }
 }
@@ -139,7 +141,10 @@ pub fn check_change(change: &Change<'_>) -> Result<()> {
     let may_be_nothing = way == Kind::Adjust && (change.others_paid || !change.may_cancel);
     if !total.is_positive() && !may_be_nothing {
         let way = if change.may_cancel { "cancel it" } else { "adjust its original to nothing" };
-        return Err(Error::conflict("correction_to_nothing", format!("nothing would be left; {way} instead")));
+        return Err(Error::conflict(
+            "correction_to_nothing",
+            format!("nothing would be left; {way} instead"),
+        ));
     }
     let looks_otherwise = way == Kind::Replace && printed(old) != printed(new);
     if fees(old)? != fees(new)? || looks_otherwise {
@@ -384,8 +389,7 @@ mod tests {
         let payer = Payer { tax_code: Some("9900000009".into()), ..Payer::default() };
         for cancel in [true, false] {
             let allowed = Corrections { cancel, ..ALL };
-            for (state, corrects) in
-                [("signed", None), ("adjusted", None), ("signed", Some(Action::Replace))]
+            for (state, corrects) in [("signed", None), ("adjusted", None), ("signed", Some(Action::Replace))]
             {
                 let ways = [Kind::Adjust, Kind::Replace].into_iter().filter(|kind| {
                     code(*kind, state, corrects, State::Paid, allowed) == "ok"

@@ -15,9 +15,9 @@ use crate::error::{Error, Result};
 use crate::filing;
 use crate::id::PersonId;
 use crate::identity::{self, NewClient};
+use crate::obligation::walk_in;
 use crate::receipt::key::{TestAuthority, issue_test_certificate, test_authority};
 use crate::store::{Stamp, Tx};
-use crate::obligation::walk_in;
 use crate::tariff::{self, IntakeMode, Place, Pricing, UnitKind};
 use crate::unit::{self, CITY, Unit, certificate, registration, trust};
 

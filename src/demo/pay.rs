@@ -11,8 +11,8 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::obligation;
-use crate::simulator::{Payable, Report};
 use crate::simulator::notify::Notifier;
+use crate::simulator::{Payable, Report};
 use crate::unit::{self, account};
 
 /// What is transferred.
@@ -40,7 +40,10 @@ pub fn pay(options: &Options) -> Result<String> {
     let mut order = payable(&folder, options)?.transfer();
     order.amount = options.amount.unwrap_or(order.amount);
     if !order.amount.is_positive() {
-        return Err(Error::conflict("obligation_closed", "nothing is owed any more; --amount transfers all the same"));
+        return Err(Error::conflict(
+            "obligation_closed",
+            "nothing is owed any more; --amount transfers all the same",
+        ));
     }
     let clock = Clock::System;
     let booking = state.bank.credit(clock.now(), &order)?.clone();

@@ -114,11 +114,14 @@ fn a_payer_transfers_after_the_show_and_the_obligation_is_paid_once() {
         onboarding::checklists(conn, &service.app.stamp(), &Actor::system(), None, Some(&tariff), &staff)
     });
     for list in lists.unwrap() {
-        let left: Vec<_> = list.steps.iter().filter(|one| !one.is_done).map(|one| one.step.as_str()).collect();
+        let left: Vec<_> =
+            list.steps.iter().filter(|one| !one.is_done).map(|one| one.step.as_str()).collect();
         // Its certificates are a test authority's, and nobody made a test transfer of one day and the next.
         assert_eq!(left, ["certificate", "test_payment"], "{}", list.unit_code);
-        let unit = service.app.read(&Actor::system(), |conn| unit::find_by_code(conn, &list.unit_code)).unwrap();
-        let chosen = service.app.read(&Actor::system(), |conn| obligation::walk_in::favourites(conn, unit.id));
+        let unit =
+            service.app.read(&Actor::system(), |conn| unit::find_by_code(conn, &list.unit_code)).unwrap();
+        let chosen =
+            service.app.read(&Actor::system(), |conn| obligation::walk_in::favourites(conn, unit.id));
         assert_eq!(chosen.unwrap().len(), obligation::walk_in::FAVOURITES_LIMIT, "{}", list.unit_code);
     }
     service.stop().unwrap();

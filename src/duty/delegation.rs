@@ -24,24 +24,12 @@ pub enum State {
     Ended,
 }
 
-impl State {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Offered => "offered",
-            State::Accepted => "accepted",
-            State::Declined => "declined",
-            State::Ended => "ended",
-        }
-    }
-
-    pub(super) fn parse(text: &str) -> State {
-        match text {
-            "offered" => State::Offered,
-            "accepted" => State::Accepted,
-            "declined" => State::Declined,
-            // An unreadable state lends nothing.
-            _ => State::Ended,
-        }
+crate::text_enum! {
+    State {
+        Offered = "offered",
+        Accepted = "accepted",
+        Declined = "declined",
+        Ended = "ended",
     }
 }
 

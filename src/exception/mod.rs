@@ -52,21 +52,7 @@ pub enum State {
     Resolved,
 }
 
-impl State {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Open => "open",
-            State::Proposed => "proposed",
-            State::Resolved => "resolved",
-        }
-    }
-
-    pub const ALL: [State; 3] = [State::Open, State::Proposed, State::Resolved];
-
-    fn parse(text: &str) -> State {
-        State::ALL.into_iter().find(|state| state.as_str() == text).unwrap_or(State::Open)
-    }
-}
+crate::text_enum! { State { Open = "open", Proposed = "proposed", Resolved = "resolved" } }
 
 /// An exception as it stands.
 #[derive(Clone, Debug)]

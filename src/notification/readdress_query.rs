@@ -13,11 +13,7 @@ use crate::store::schema::{message, obligation, receipt};
 const UNSENT: [&str; 2] = [State::Waiting.as_str(), State::Sending.as_str()];
 
 /// About receipts of these payers.
-pub fn about_receipts(
-    conn: &mut Conn,
-    unit: UnitId,
-    parties: &[PartyId],
-) -> Result<Vec<(Message, PartyId)>> {
+pub fn about_receipts(conn: &mut Conn, unit: UnitId, parties: &[PartyId]) -> Result<Vec<(Message, PartyId)>> {
     let found: Vec<(Columns, PartyId)> = message::table
         .inner_join(
             receipt::table.on(receipt::unit_id.eq(message::unit_id).and(receipt::id.eq(message::subject_id))),

@@ -221,7 +221,10 @@ pub fn approve(
             readdress::follow(tx, stamp, unit, &parties)?;
             done.stays = STAYS.to_vec();
             let stays: Vec<&str> = STAYS.iter().map(|(vi, _)| *vi).collect();
-            format!("Đã xóa điện thoại, thư điện tử, tài khoản đã nộp hoặc đã xin hoàn mà không được nhận, ảnh. Còn giữ: {}", stays.join("; "))
+            format!(
+                "Đã xóa điện thoại, thư điện tử, tài khoản đã nộp hoặc đã xin hoàn mà không được nhận, ảnh. Còn giữ: {}",
+                stays.join("; ")
+            )
         }
     };
     query::drop_of(tx, unit, id)?;

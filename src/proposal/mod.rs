@@ -25,23 +25,7 @@ pub enum State {
     Refused,
 }
 
-impl State {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Proposed => "proposed",
-            State::Approved => "approved",
-            State::Refused => "refused",
-        }
-    }
-
-    fn parse(text: &str) -> State {
-        match text {
-            "proposed" => State::Proposed,
-            "approved" => State::Approved,
-            _ => State::Refused,
-        }
-    }
-}
+crate::text_enum! { State { Proposed = "proposed", Approved = "approved", Refused = "refused" } }
 
 /// A proposal as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::content::Payer;
 use super::query::{self, Stored};
-use super::{printed, relation_query};
 pub use super::relation_query::RelationRow;
+use super::{printed, relation_query};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;

@@ -110,7 +110,7 @@ fn order_of((what, sum, now): Parts) -> Result<Order> {
         maker: now.0,
         checker: now.1,
         created_at: now.2,
-        state: State::parse(&now.3),
+        state: State::stored(&now.3)?,
         revision: now.4,
         was_debited: now.5 > 0,
     })
@@ -223,7 +223,12 @@ pub fn next_no(conn: &mut Conn, unit: UnitId, year: i32) -> Result<i64> {
 }
 
 /// Orders of a unit, newest first.
-pub fn page(conn: &mut Conn, unit: UnitId, state: Option<State>, page: impl Into<Page>) -> Result<Vec<Order>> {
+pub fn page(
+    conn: &mut Conn,
+    unit: UnitId,
+    state: Option<State>,
+    page: impl Into<Page>,
+) -> Result<Vec<Order>> {
     let page = page.into();
     let mut ids = remittance::table
         .filter(remittance::unit_id.eq(unit))

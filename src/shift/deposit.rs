@@ -35,31 +35,12 @@ pub enum State {
     Withdrawn,
 }
 
-impl State {
-    pub const ALL: [State; 4] = [State::InTransit, State::Short, State::Credited, State::Withdrawn];
-
-    /// A state by its name; `state_unknown`.
-    pub fn named(text: &str) -> Result<State> {
-        let known = State::ALL.into_iter().find(|state| state.as_str() == text);
-        known.ok_or_else(|| Error::invalid("state", "state_unknown", "no such state"))
-    }
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::InTransit => "in_transit",
-            State::Short => "short",
-            State::Credited => "credited",
-            State::Withdrawn => "withdrawn",
-        }
-    }
-
-    pub(super) fn parse(text: &str) -> State {
-        match text {
-            "short" => State::Short,
-            "credited" => State::Credited,
-            "withdrawn" => State::Withdrawn,
-            _ => State::InTransit,
-        }
+crate::text_enum! {
+    State {
+        InTransit = "in_transit",
+        Short = "short",
+        Credited = "credited",
+        Withdrawn = "withdrawn",
     }
 }
 

@@ -83,8 +83,8 @@ type Parts = ((UnitId, SlipId, AccountId, Dong, String, PersonId), (BusinessDay,
 const SELECT: &str = "SELECT t.unit_id, t.id, t.account_id, t.amount, t.reference_code, t.maker_person_id, \
      t.handed_on, t.created_at, t.state, t.revision, t.credited FROM deposit_slip t";
 
-fn slip_of((what, now): Parts) -> Slip {
-    Slip {
+fn slip_of((what, now): Parts) -> Result<Slip> {
+    Ok(Slip {
         unit: what.0,
         id: what.1,
         account: what.2,
@@ -93,15 +93,15 @@ fn slip_of((what, now): Parts) -> Slip {
         maker: what.5,
         handed_on: now.0,
         created_at: now.1,
-        state: State::parse(&now.2),
+        state: State::stored(&now.2)?,
         revision: now.3,
         credited: now.4,
-    }
+    })
 }
 
 fn by(conn: &mut Conn, keys: &[(&str, Column)], rest: &str) -> Result<Vec<Slip>> {
     let found: Vec<Parts> = rows::fetch::<Sql, _>(conn, SELECT, keys, rest, Lock::None)?;
-    let mut found: Vec<Slip> = found.into_iter().map(slip_of).collect();
+    let mut found: Vec<Slip> = found.into_iter().map(slip_of).collect::<Result<_>>()?;
     found.sort_by_key(|slip| (slip.unit, slip.id));
     Ok(found)
 }

@@ -46,33 +46,7 @@ pub enum State {
     Closed,
 }
 
-impl State {
-    pub const ALL: [State; 4] = [State::Open, State::InUse, State::Counted, State::Closed];
-
-    /// A state by its name; `state_unknown`.
-    pub fn named(text: &str) -> Result<State> {
-        let known = State::ALL.into_iter().find(|state| state.as_str() == text);
-        known.ok_or_else(|| Error::invalid("state", "state_unknown", "no such state"))
-    }
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Open => "open",
-            State::InUse => "in_use",
-            State::Counted => "counted",
-            State::Closed => "closed",
-        }
-    }
-
-    fn parse(text: &str) -> State {
-        match text {
-            "in_use" => State::InUse,
-            "counted" => State::Counted,
-            "closed" => State::Closed,
-            _ => State::Open,
-        }
-    }
-}
+crate::text_enum! { State { Open = "open", InUse = "in_use", Counted = "counted", Closed = "closed" } }
 
 /// A cashier's day at the drawer.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -33,23 +33,12 @@ pub enum State {
     Spoiled,
 }
 
-impl State {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Printed => "printed",
-            State::Entered => "entered",
-            State::Settled => "settled",
-            State::Spoiled => "spoiled",
-        }
-    }
-
-    pub(super) fn parse(text: &str) -> State {
-        match text {
-            "entered" => State::Entered,
-            "settled" => State::Settled,
-            "spoiled" => State::Spoiled,
-            _ => State::Printed,
-        }
+crate::text_enum! {
+    State {
+        Printed = "printed",
+        Entered = "entered",
+        Settled = "settled",
+        Spoiled = "spoiled",
     }
 }
 

@@ -189,9 +189,7 @@ fn refuse_unused(pricing: &Pricing, stated: &Quantities) -> Result<()> {
     ];
     let taken = pricing.takes();
     match told.into_iter().find(|(field, is_told)| *is_told && !taken.contains(field)) {
-        Some((field, _)) => {
-            Err(Error::invalid(field, "tariff_quantity_unused", takes(pricing)))
-        }
+        Some((field, _)) => Err(Error::invalid(field, "tariff_quantity_unused", takes(pricing))),
         None => Ok(()),
     }
 }

@@ -1,5 +1,6 @@
 //! Text as it comes in from outside, and text as documents want it.
 
+pub mod named;
 pub mod words;
 
 use unicode_normalization::UnicodeNormalization;

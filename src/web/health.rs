@@ -7,8 +7,8 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use serde_json::json;
 
-use super::{Shared, refusal};
 use super::respond::{self, Answer, block};
+use super::{Shared, refusal};
 use crate::actor::Scope;
 use crate::app::{App, Running};
 use crate::clock::Instant;

@@ -29,7 +29,8 @@ pub use api::letters::summary as letter_view;
 pub use api::remittances::summary as remittance_view;
 pub use api::shifts::summary as shift_view;
 pub use api::{
-    awaited_view, correction_asked_view, correction_lines, correction_view, exception_view, raise, refund_view,
+    awaited_view, correction_asked_view, correction_lines, correction_view, exception_view, raise,
+    refund_view,
 };
 pub use serve::{serve, serve_until};
 

@@ -42,23 +42,14 @@ pub enum State {
     Refused,
 }
 
-impl State {
-    pub const ALL: [State; 6] =
-        [State::Requested, State::Approved, State::Sent, State::Debited, State::Bounced, State::Refused];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Requested => "requested",
-            State::Approved => "approved",
-            State::Sent => "sent",
-            State::Debited => "debited",
-            State::Bounced => "bounced",
-            State::Refused => "refused",
-        }
-    }
-
-    fn parse(text: &str) -> State {
-        State::ALL.into_iter().find(|state| state.as_str() == text).unwrap_or(State::Requested)
+crate::text_enum! {
+    State {
+        Requested = "requested",
+        Approved = "approved",
+        Sent = "sent",
+        Debited = "debited",
+        Bounced = "bounced",
+        Refused = "refused",
     }
 }
 

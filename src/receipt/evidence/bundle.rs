@@ -77,12 +77,7 @@ pub fn export(conn: &mut Conn, tops: &Tops, unit: UnitId, receipt: ReceiptId) ->
     Ok(Bundle { version: 1, document_sha256, chain_pem: signed_under.chain_pem, crl, ocsp, timestamp })
 }
 
-fn timestamp_of(
-    conn: &mut Conn,
-    tops: &Tops,
-    unit: UnitId,
-    receipt: ReceiptId,
-) -> Result<Option<Timestamp>> {
+fn timestamp_of(conn: &mut Conn, tops: &Tops, unit: UnitId, receipt: ReceiptId) -> Result<Option<Timestamp>> {
     let Some((day, position)) = query::leaf_of(conn, unit, receipt)? else { return Ok(None) };
     let Some((previous_root_sha256, root_sha256, token)) = query::stamp_of(conn, day)? else {
         return Ok(None);

@@ -90,7 +90,9 @@ mod tests {
         for count in [1, 2, 3, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 1, 3 * BLOCK + 77] {
             let (all, tops) = (leaves(count), Tops::default());
             for index in [0, 1, 2, BLOCK - 1, BLOCK, BLOCK + 76, 2 * BLOCK, count - 1] {
-                let read = |range: Range<usize>| Ok(all.iter().skip(range.start).take(range.len()).cloned().collect());
+                let read = |range: Range<usize>| {
+                    Ok(all.iter().skip(range.start).take(range.len()).cloned().collect())
+                };
                 let found = tops.path(day(), index, read).ok();
                 assert_eq!(found, merkle::path(&all, index), "{index} of {count}");
             }

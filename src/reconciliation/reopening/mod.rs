@@ -35,20 +35,12 @@ pub enum State {
     ClosedAgain,
 }
 
-impl State {
-    const ALL: [State; 4] = [State::Requested, State::Approved, State::Refused, State::ClosedAgain];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Requested => "requested",
-            State::Approved => "approved",
-            State::Refused => "refused",
-            State::ClosedAgain => "closed_again",
-        }
-    }
-
-    fn parse(text: &str) -> State {
-        State::ALL.into_iter().find(|state| state.as_str() == text).unwrap_or(State::Requested)
+crate::text_enum! {
+    State {
+        Requested = "requested",
+        Approved = "approved",
+        Refused = "refused",
+        ClosedAgain = "closed_again",
     }
 }
 

@@ -154,8 +154,8 @@ macro_rules! columns {
     };
 }
 
-fn reopening_of((what, now): Parts) -> Reopening {
-    Reopening {
+fn reopening_of((what, now): Parts) -> Result<Reopening> {
+    Ok(Reopening {
         unit: what.0,
         id: what.1,
         account: what.2,
@@ -164,9 +164,9 @@ fn reopening_of((what, now): Parts) -> Reopening {
         maker: now.0,
         checker: now.1,
         created_at: now.2,
-        state: State::parse(&now.3),
+        state: State::stored(&now.3)?,
         revision: now.4,
-    }
+    })
 }
 
 pub fn find(conn: &mut Conn, unit: UnitId, id: ReopeningId) -> Result<Option<Reopening>> {
@@ -177,7 +177,7 @@ pub fn find(conn: &mut Conn, unit: UnitId, id: ReopeningId) -> Result<Option<Reo
         .first(conn)
         .optional()
         .classify()?;
-    Ok(found.map(reopening_of))
+    found.map(reopening_of).transpose()
 }
 
 /// Requests of a unit, newest first.
@@ -191,7 +191,7 @@ pub fn list(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<
         .select(columns!())
         .load(conn)
         .classify()?;
-    Ok(found.into_iter().map(reopening_of).collect())
+    found.into_iter().map(reopening_of).collect()
 }
 
 /// Approved requests that begin with this day.
@@ -210,7 +210,7 @@ pub fn approved_of(
         .select(columns!())
         .load(conn)
         .classify()?;
-    Ok(found.into_iter().map(reopening_of).collect())
+    found.into_iter().map(reopening_of).collect()
 }
 
 /// The unit of a request within a scope.

@@ -204,7 +204,12 @@ pub fn by_position(
 }
 
 /// The versions of a unit, or of one account, newest first.
-pub fn list(conn: &mut Conn, unit: UnitId, account: Option<AccountId>, page: impl Into<Page>) -> Result<Vec<Version>> {
+pub fn list(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: Option<AccountId>,
+    page: impl Into<Page>,
+) -> Result<Vec<Version>> {
     let page = page.into();
     let mut found = statement_version::table
         .filter(statement_version::unit_id.eq(unit))

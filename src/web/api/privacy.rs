@@ -112,7 +112,10 @@ pub async fn incidents(request: HttpRequest, caller: Caller, shared: web::Data<S
 
 /// `GET /api/v1/privacy/register?unit=`
 pub async fn register(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    listed::<EventId>(&request, caller, shared, |_, _, _, _| Ok(json!({ "activities": registers::activities()? }))).await
+    listed::<EventId>(&request, caller, shared, |_, _, _, _| {
+        Ok(json!({ "activities": registers::activities()? }))
+    })
+    .await
 }
 
 #[derive(Clone, Deserialize, schemars::JsonSchema)]

@@ -82,7 +82,7 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     caller.0.require_role(&READERS)?;
     let asked: ListQuery = extract::query(&request)?;
     let page = paging::asked::<RefundId>(asked.cursor.as_deref(), asked.limit)?;
-    let state = asked.state.as_deref().map(read_state).transpose()?;
+    let state = asked.state.as_deref().map(State::named).transpose()?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
@@ -93,13 +93,6 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     });
     let (refunds, next) = found.await?;
     respond::ok(&json!({ "refunds": refunds, "next": next }))
-}
-
-fn read_state(text: &str) -> Result<State> {
-    State::ALL
-        .into_iter()
-        .find(|state| state.as_str() == text)
-        .ok_or_else(|| Error::invalid("state", "state_unknown", "no such state of a refund"))
 }
 
 /// `GET /api/v1/refunds/{id}`: seeing the payee in clear leaves a trace.

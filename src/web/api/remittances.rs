@@ -11,7 +11,7 @@ use super::{paging, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::duty::{self, delegation};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::id::{AccountId, RemittanceId, UnitId};
 use crate::remittance::alarm;
 use crate::remittance::document::{self, Content};
@@ -118,7 +118,7 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     caller.0.require_role(&READERS)?;
     let asked: ListQuery = extract::query(&request)?;
     let page = paging::asked::<RemittanceId>(asked.cursor.as_deref(), asked.limit)?;
-    let state = asked.state.as_deref().map(read_state).transpose()?;
+    let state = asked.state.as_deref().map(State::named).transpose()?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
@@ -129,13 +129,6 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     });
     let (remittances, next) = found.await?;
     respond::ok(&json!({ "remittances": remittances, "next": next }))
-}
-
-fn read_state(text: &str) -> Result<State> {
-    State::ALL
-        .into_iter()
-        .find(|state| state.as_str() == text)
-        .ok_or_else(|| Error::invalid("state", "state_unknown", "no such state of an order"))
 }
 
 /// `GET /api/v1/remittances/{id}`

@@ -46,7 +46,8 @@ pub async fn items(request: HttpRequest, caller: Caller, shared: web::Data<Share
             unit::find(conn, id)
         })?;
         let on = asked.on.unwrap_or_else(|| app.clock.now().business_day());
-        let place = Place { unit_code: collecting.code.clone(), unit_kind: UnitKind::parse(&collecting.kind)? };
+        let place =
+            Place { unit_code: collecting.code.clone(), unit_kind: UnitKind::parse(&collecting.kind)? };
         let tariff = app.tariff()?;
         let items: Vec<Value> =
             tariff.in_force(&place, channel, on).map(|(item, charge)| view(item, charge)).collect();

@@ -204,7 +204,9 @@ mod tests {
     fn a_page_of_many_forms_is_looked_over_once() {
         let looks = |count: usize| {
             let form = |n: usize| {
-                format!("<form action=\"/a\"><input type=\"hidden\" name=\"row\" value=\"{n}\"><input name=\"why\"></form>")
+                format!(
+                    "<form action=\"/a\"><input type=\"hidden\" name=\"row\" value=\"{n}\"><input name=\"why\"></form>"
+                )
             };
             let page: String = (0..count).map(form).collect();
             let markup = Markup::read(&page);
