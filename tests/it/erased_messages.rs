@@ -71,11 +71,8 @@ fn after_an_erasure_nothing_more_is_sent_and_a_declined_account_is_gone() {
         let world = World::settled_in_today(database);
         let owed = overpaid(&world);
         assert!(world.count("message WHERE state = 'waiting'") >= 2, "about the receipt and the surplus");
-        let payee = Payee {
-            bank: "970432".into(),
-            account_no: "1900777700".into(),
-            holder: "NGUYEN THI THU".into(),
-        };
+        let payee =
+            Payee { bank: "970432".into(), account_no: "1900777700".into(), holder: "NGUYEN THI THU".into() };
         let nobody = courier("");
         world.change(|tx, stamp| payer::ask(tx, stamp, &owed, (&payee, ""), &nobody));
         let asked = world.look(|conn| payer::of_obligation(conn, &owed)).remove(0);
@@ -96,9 +93,10 @@ fn after_an_erasure_nothing_more_is_sent_and_a_declined_account_is_gone() {
         assert_eq!(refused["error"]["code"], "message_not_retriable", "{refused}");
         let asked = world.look(|conn| payer::of_obligation(conn, &owed)).remove(0);
         let code = |error: bienlai::error::Error| error.code();
-        let opened = world.app.store.read(&bienlai::actor::Scope::All, |conn| {
-            payer::payee(conn, &world.app.vault, &asked)
-        });
+        let opened = world
+            .app
+            .store
+            .read(&bienlai::actor::Scope::All, |conn| payer::payee(conn, &world.app.vault, &asked));
         assert_eq!(opened.map(|_| ()).map_err(code), Err("erased"), "the account is gone");
         service.stop();
     });

@@ -144,8 +144,7 @@ fn an_original_is_adjusted_in_its_personal_id_and_later_documents_keep_it() {
             world.look(|conn| bienlai::correction::payer_shown(conn, document.unit, document.id))
         };
         let mut asked = ask(&receipt, Kind::Adjust, Vec::new());
-        asked.payer =
-            Some(Payer { personal_id: Some("001199000000".to_owned()), ..shown(&receipt) });
+        asked.payer = Some(Payer { personal_id: Some("001199000000".to_owned()), ..shown(&receipt) });
         approve(&world, &request(&world, &asked).unwrap()).unwrap();
         world.seal();
         assert_eq!(states(&world, &owed), [(25_000, "adjusted".into()), (0, "signed".into())]);
@@ -174,7 +173,9 @@ fn lines_that_a_request_leaves_out_are_named_before_anybody_approves_it() {
         let made = desk.post(&desk.maker, &path, "K", &asked).json();
         let removed = |value: &Value| -> Vec<(String, i64)> {
             let lines = value["removed_lines"].as_array().expect("a list").iter();
-            lines.map(|line| (line["item"].as_str().unwrap().to_owned(), line["amount"].as_i64().unwrap())).collect()
+            lines
+                .map(|line| (line["item"].as_str().unwrap().to_owned(), line["amount"].as_i64().unwrap()))
+                .collect()
         };
         assert_eq!(removed(&made), [("HT-02".to_owned(), 11_000)], "{made}");
         assert_eq!((made["old_amount"].as_i64(), made["new_amount"].as_i64()), (Some(36_000), Some(30_000)));

@@ -302,7 +302,8 @@ fn a_receipts_evidence_from_a_large_day_is_as_from_a_small_one() {
         world.wait_days(1);
         assert_eq!(story.stamp_yesterday(), Some(9));
         for receipt in receipts {
-            let bundle = world.look(|conn| bundle::export(conn, &Default::default(), world.soc_son.id, receipt));
+            let bundle =
+                world.look(|conn| bundle::export(conn, &Default::default(), world.soc_son.id, receipt));
             let document =
                 world.look(|conn| query::document(conn, world.soc_son.id, receipt)).expect("signed");
             let found = bundle

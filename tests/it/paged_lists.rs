@@ -58,10 +58,13 @@ fn every_list_is_read_to_its_end_by_one_cursor() {
             assert_eq!(reply.status, 200, "{path}: {}", reply.json());
             reply.json()
         };
-        let body = br#"{ "unit": "00004", "nature": "lộ tệp", "affected": 2 }"#;
+        let body = r#"{ "unit": "00004", "nature": "lộ tệp", "affected": 2 }"#.as_bytes();
         let bearer = format!("Bearer {keeper}");
         let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
-        assert_eq!(send(service.address, "POST", "/api/v1/privacy/incidents", &headers, body).unwrap().status, 200);
+        assert_eq!(
+            send(service.address, "POST", "/api/v1/privacy/incidents", &headers, body).unwrap().status,
+            200
+        );
         let payments = world.payments(&world.ba_dinh);
         let surplus = payments.iter().find(|one| one.surplus == Dong(5_000)).expect("it was overpaid");
         for key in ["A", "B"] {
@@ -72,7 +75,7 @@ fn every_list_is_read_to_its_end_by_one_cursor() {
                 ("Idempotency-Key", key),
             ];
             let path = format!("/api/v1/payments/{}/refunds", surplus.id);
-            let asked = br#"{ "amount": 1000, "reason": "thừa" }"#;
+            let asked = r#"{ "amount": 1000, "reason": "thừa" }"#.as_bytes();
             let made = send(service.address, "POST", &path, &headers, asked).unwrap();
             assert_eq!(made.status, 201, "{}", made.json());
         }
@@ -97,7 +100,10 @@ fn every_list_is_read_to_its_end_by_one_cursor() {
                 service.address,
                 "GET",
                 &format!("{path}?unit=00004&cursor=x"),
-                &[("Authorization", &format!("Bearer {}", if role == Role::Finance { &finance } else { &keeper }))],
+                &[(
+                    "Authorization",
+                    &format!("Bearer {}", if role == Role::Finance { &finance } else { &keeper }),
+                )],
                 b"",
             );
             let refused = refused.unwrap().json();
@@ -107,7 +113,8 @@ fn every_list_is_read_to_its_end_by_one_cursor() {
         // Programs that were written against `after` go on.
         let feed = get(Role::Finance, "/api/v1/obligations/changes?limit=1");
         let next = feed["next"].as_str().unwrap().to_owned();
-        let of = |name: &str| get(Role::Finance, &format!("/api/v1/obligations/changes?{name}={next}&limit=1"));
+        let of =
+            |name: &str| get(Role::Finance, &format!("/api/v1/obligations/changes?{name}={next}&limit=1"));
         assert_eq!(of("cursor"), of("after"));
         assert_ne!(of("cursor")["changes"], feed["changes"]);
         service.stop();

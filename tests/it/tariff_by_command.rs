@@ -26,7 +26,8 @@ fn the_first_tariff_stands_alone_and_every_later_one_is_approved_by_another_pers
         assert!(error.contains("tariff_needs_two_persons") && error.contains("--maker"), "{error}");
         assert_eq!(world.count("tariff_edition"), 1, "nobody changed anything");
 
-        let (maker, checker) = (shell.person("Lê Thị Mẫu").to_string(), shell.person("Phạm Văn Mẫu").to_string());
+        let (maker, checker) =
+            (shell.person("Lê Thị Mẫu").to_string(), shell.person("Phạm Văn Mẫu").to_string());
         let load = ["tariff", "load", file, "--maker", &maker, "--reason", "Nghị quyết 12/2026"];
         let (code, out, error) = shell.run(&load);
         assert_eq!(code, 0, "{error}");
@@ -58,7 +59,9 @@ fn clients_are_listed_and_a_leaked_token_is_ended_on_the_command_line() {
         let mut service = Service::start(&world);
         let answered = |service: &Service| {
             let bearer = format!("Bearer {leaked}");
-            send(service.address, "GET", "/api/v1/obligations", &[("Authorization", &bearer)], b"").unwrap().status
+            send(service.address, "GET", "/api/v1/obligations", &[("Authorization", &bearer)], b"")
+                .unwrap()
+                .status
         };
         assert_eq!(answered(&service), 200);
         for _ in 0..2 {
@@ -135,7 +138,11 @@ fn metrics_have_an_address_of_their_own_and_leave_the_citizens_port() {
         let mut service = Service::start_as(&world, How { web: &web, ..How::default() }).expect("it starts");
         assert_eq!(get(service.address, "/metrics").unwrap().status, 404);
         let told = get(own, "/metrics").unwrap();
-        assert!(told.status == 200 && String::from_utf8_lossy(&told.body).contains("bienlai_"), "{}", told.head);
+        assert!(
+            told.status == 200 && String::from_utf8_lossy(&told.body).contains("bienlai_"),
+            "{}",
+            told.head
+        );
         assert_eq!(get(own, "/readyz").unwrap().status, 404, "nothing else is served there");
         service.stop();
     });
