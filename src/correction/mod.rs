@@ -166,7 +166,6 @@ pub struct Told {
     pub events: Vec<PastEvent>,
 }
 
-const REASON_LIMIT: usize = 500;
 const NUMBER_LIMIT: usize = 50;
 const ABOUT_LIMIT: usize = 500;
 
@@ -179,7 +178,7 @@ pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: Ask) -> R
     actor.require_role(&[Role::Finance, Role::Cashier])?;
     actor.scope.require(ask.unit)?;
     let maker = actor.require_person()?;
-    let reason = bounded("reason", &ask.reason, REASON_LIMIT, "reason_missing")?;
+    let reason = text::reason(&ask.reason)?;
     let agreement = checked_agreement(&ask.agreement, stamp.today())?;
     let looked = look(tx, stamp, ask.unit, ask.receipt, ask.kind)?;
     let payer = ask.payer.as_ref().map(Payer::cleaned);
@@ -279,7 +278,7 @@ pub fn refuse(
     reason: &str,
 ) -> Result<Correction> {
     let checker = checker(actor, unit)?;
-    let reason = bounded("reason", reason, REASON_LIMIT, "reason_missing")?;
+    let reason = text::reason(reason)?;
     let mut correction = decidable(tx, unit, id)?;
     if correction.maker == checker {
         return Err(Error::forbidden("maker_is_checker", "another person must decide"));
@@ -338,21 +337,10 @@ fn checked_agreement(asked: &Agreement, today: BusinessDay) -> Result<Agreement>
         return Err(Error::invalid("agreement.on", "correction_agreement_in_future", detail));
     }
     Ok(Agreement {
-        number: bounded("agreement.number", &asked.number, NUMBER_LIMIT, MISSING)?,
+        number: text::required("agreement.number", &asked.number, MISSING, NUMBER_LIMIT)?,
         on: asked.on,
-        about: bounded("agreement.about", &asked.about, ABOUT_LIMIT, MISSING)?,
+        about: text::required("agreement.about", &asked.about, MISSING, ABOUT_LIMIT)?,
     })
-}
-
-fn bounded(field: &str, value: &str, limit: usize, missing: &'static str) -> Result<String> {
-    let value = text::clean(value);
-    if value.is_empty() {
-        return Err(Error::invalid(field, missing, "must not be empty"));
-    }
-    if value.chars().count() > limit {
-        return Err(Error::invalid(field, "field_too_long", format!("at most {limit} characters")));
-    }
-    Ok(value)
 }
 
 pub fn find(conn: &mut Conn, unit: UnitId, id: CorrectionId) -> Result<Correction> {

@@ -359,7 +359,6 @@ mod tests {
     fn a_wrong_name_or_address_alone_takes_no_new_number() {
         let lines = [line("a", 100)];
         let renamed = Payer { name: Some("Nguyễn Thị Mẫu".into()), ..Payer::default() };
-        let identified = Payer { personal_id: Some("001199000000".into()), ..renamed.clone() };
         for kind in [Kind::Replace, Kind::Adjust] {
             assert_eq!(change(kind, &lines, &lines, Some(&renamed)), "correction_needs_notice");
         }

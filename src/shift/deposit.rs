@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::deposit_query::{self as query, EventRow, PartRow, SlipRow};
-use super::{query as shifts, reason_of, rules};
+use super::{query as shifts, rules};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
@@ -17,6 +17,7 @@ use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::obligation::code;
 use crate::store::{Conn, Stamp, Tx, rows};
+use crate::text;
 use crate::unit::account::{self, KIND_DEPOSIT};
 
 /// Money should be on a statement this many working days after it was handed over.
@@ -186,7 +187,7 @@ pub fn withdraw(
     actor.require_role(&[Role::Finance, Role::Approver])?;
     actor.scope.require(unit)?;
     let checker = actor.require_person()?;
-    let reason = reason_of(reason)?;
+    let reason = text::reason(reason)?;
     let account = find(tx, unit, id)?.account;
     crate::statement::query::lock_account(tx, unit, account)?;
     let mut slip = find(tx, unit, id)?;

@@ -188,7 +188,7 @@ pub fn sign_off(
     actor.require_role(&[Role::Finance, Role::Approver])?;
     actor.scope.require(unit)?;
     let checker = actor.require_person()?;
-    let reason = reason_of(reason)?;
+    let reason = text::reason(reason)?;
     let account = unit::account::receiving(tx, unit)?.id;
     crate::statement::query::lock_account(tx, unit, account)?;
     let mut shift = query::lock(tx, unit, id)?;
@@ -261,7 +261,7 @@ pub fn send_back(
     actor.require_role(&[Role::Finance, Role::Approver])?;
     actor.scope.require(unit)?;
     let checker = actor.require_person()?;
-    let reason = reason_of(reason)?;
+    let reason = text::reason(reason)?;
     let mut shift = query::lock(tx, unit, id)?;
     let counted = query::last_closing(tx, unit, id)?.map_or(shift.person, |counted| counted.person);
     rules::check_sign_off(&shift, counted, checker)?;
@@ -289,19 +289,6 @@ pub fn find(conn: &mut Conn, unit: UnitId, id: ShiftId) -> Result<Shift> {
 pub fn not_found() -> Error {
     Error::not_found("shift_not_found", "no such shift in your scope")
 }
-
-fn reason_of(reason: &str) -> Result<String> {
-    let reason = text::clean(reason);
-    if reason.is_empty() {
-        return Err(Error::invalid("reason", "reason_missing", "say why"));
-    }
-    if reason.chars().count() > REASON_LIMIT {
-        return Err(Error::invalid("reason", "field_too_long", format!("at most {REASON_LIMIT} characters")));
-    }
-    Ok(reason)
-}
-
-const REASON_LIMIT: usize = 500;
 
 type What = (&'static str, Dong, PersonId, Option<AccountId>, Option<String>);
 

@@ -29,7 +29,7 @@ impl PerAddress {
     }
 }
 
-impl<C: Clock> PerAddress<C> {
+impl<C: Clock + Clone> PerAddress<C> {
     /// The same by another clock.
     fn by(clock: C, count: u32) -> Self {
         let quota = Quota::per_minute(NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN));

@@ -380,14 +380,7 @@ fn checked_payee(payee: &Payee) -> Result<Payee> {
 const TEXT_LIMIT: usize = 500;
 
 fn cleaned(field: &str, value: &str, missing: &'static str) -> Result<String> {
-    let value = text::clean(value);
-    if value.is_empty() {
-        return Err(Error::invalid(field, missing, "must not be empty"));
-    }
-    if value.chars().count() > TEXT_LIMIT {
-        return Err(Error::invalid(field, "field_too_long", format!("at most {TEXT_LIMIT} characters")));
-    }
-    Ok(value)
+    text::required(field, value, missing, TEXT_LIMIT)
 }
 
 /// Refunds sent so long ago that a statement should show them: an exception each.
