@@ -22,7 +22,7 @@ use crate::documents::{BOTH, fee_and_service, judged, open_invoices, signed};
 use crate::support::program::{Service, get};
 use crate::support::{World, each_database};
 
-const TAX_CODE: &str = "9900000017";
+const TAX_CODE: &str = "0199000049";
 
 /// The service signs by itself; a slow machine takes its time.
 fn until_signed(world: &World, document: &Stored) -> Stored {
