@@ -40,10 +40,8 @@ pub fn pay(options: &Options) -> Result<String> {
     let mut order = payable(&folder, options)?.transfer();
     order.amount = options.amount.unwrap_or(order.amount);
     if !order.amount.is_positive() {
-        return Err(Error::conflict(
-            "obligation_closed",
-            "nothing is owed any more; --amount transfers all the same",
-        ));
+        let detail = "nothing is owed any more; --amount transfers all the same";
+        return Err(Error::conflict("obligation_closed", detail));
     }
     let clock = Clock::System;
     let booking = state.bank.credit(clock.now(), &order)?.clone();

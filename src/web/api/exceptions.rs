@@ -42,9 +42,9 @@ pub(super) struct ListQuery {
     due_before: Option<String>,
     min_age_days: Option<i64>,
     max_age_days: Option<i64>,
-    /// `after` in older programs.
-    #[serde(alias = "after")]
     cursor: Option<String>,
+    /// The name of `cursor` in older programs.
+    after: Option<String>,
     limit: Option<i64>,
 }
 
@@ -92,7 +92,7 @@ fn filter_of(asked: &ListQuery, today: BusinessDay) -> Result<Filter> {
         due_before: asked.due_before.as_deref().map(read_day).transpose()?,
         opened_until: ago(asked.min_age_days, "min_age_days")?,
         opened_from: ago(asked.max_age_days, "max_age_days")?,
-        after: paging::cursor_of(asked.cursor.as_deref())?,
+        after: paging::cursor_of(asked.cursor.as_deref().or(asked.after.as_deref()))?,
         limit: paging::limit(asked.limit)?,
     })
 }

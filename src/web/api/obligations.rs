@@ -178,9 +178,9 @@ pub async fn cancel(
 #[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ChangesQuery {
-    /// `after` in older programs.
-    #[serde(alias = "after")]
     cursor: Option<String>,
+    /// The name of `cursor` in older programs.
+    after: Option<String>,
     limit: Option<i64>,
 }
 
@@ -196,7 +196,7 @@ pub(super) struct ChangesPage {
 pub async fn changes(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     let asked: ChangesQuery = extract::query(&request)?;
     let limit = paging::limit(asked.limit)?;
-    let after = asked.cursor.as_deref().map_or(Ok(0), read_feed_cursor)?;
+    let after = asked.cursor.or(asked.after).as_deref().map_or(Ok(0), read_feed_cursor)?;
     let page = block(move || {
         let actor = &caller.0;
         let client = actor.sees_only_own();

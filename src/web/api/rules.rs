@@ -41,9 +41,9 @@ pub async fn explain(request: HttpRequest, caller: Caller, shared: web::Data<Sha
 pub(super) struct LinesQuery {
     unit: Option<String>,
     date: Option<BusinessDay>,
-    /// `after` in older programs.
-    #[serde(alias = "after")]
     cursor: Option<String>,
+    /// The name of `cursor` in older programs.
+    after: Option<String>,
     limit: Option<i64>,
 }
 
@@ -53,7 +53,7 @@ pub async fn lines(request: HttpRequest, caller: Caller, shared: web::Data<Share
     caller.0.require_role(&READERS)?;
     let asked: LinesQuery = extract::query(&request)?;
     let limit = usize::try_from(paging::limit(asked.limit)?).unwrap_or(1);
-    let after = paging::cursor_of::<LineId>(asked.cursor.as_deref())?;
+    let after = paging::cursor_of::<LineId>(asked.cursor.as_deref().or(asked.after.as_deref()))?;
     let found = block(move || {
         let date = asked.date.unwrap_or_else(|| shared.app().stamp().today());
         shared.app().read(&caller.0, |conn| {
