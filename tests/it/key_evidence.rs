@@ -81,7 +81,7 @@ fn ten_years_later_a_receipt_is_valid_when_signed_and_its_certificate_expired_si
         let later = world.now().plus_seconds(10 * 365 * 86_400);
         let unit = world.soc_son.id;
         for receipt in receipts {
-            let bundle = world.look(|conn| bundle::export(conn, unit, receipt));
+            let bundle = world.look(|conn| bundle::export(conn, &Default::default(), unit, receipt));
             let bytes = serde_json::to_vec(&bundle).expect("a file");
             let bundle = Bundle::read(&bytes).expect("it reads back");
             let document = world.look(|conn| query::document(conn, unit, receipt)).expect("signed");
@@ -373,7 +373,8 @@ fn a_receipts_evidence_from_a_large_day_is_as_from_a_small_one() {
         world.wait_days(1);
         assert_eq!(story.stamp_yesterday(), Some(9));
         for receipt in receipts {
-            let bundle = world.look(|conn| bundle::export(conn, world.soc_son.id, receipt));
+            let bundle =
+                world.look(|conn| bundle::export(conn, &Default::default(), world.soc_son.id, receipt));
             let document =
                 world.look(|conn| query::document(conn, world.soc_son.id, receipt)).expect("signed");
             let found = bundle
@@ -463,7 +464,7 @@ fn openssl_accepts_the_token_too() {
         let root = world.words("SELECT root_sha256 AS t FROM daily_timestamp").remove(0);
         let bundle = world.look(|conn| {
             let receipt = query::of_series(conn, world.soc_son.id, series(world))?.remove(0).id;
-            bundle::export(conn, world.soc_son.id, receipt)
+            bundle::export(conn, &Default::default(), world.soc_son.id, receipt)
         });
         let token = bundle.timestamp.expect("a time stamp").token;
         std::fs::write(folder.join("token.b64"), token).expect("a file");

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
+use super::tops::Tops;
 use super::{query, revocation, timestamp};
 use crate::audit::merkle::{self, Step};
 use crate::clock::Instant;
@@ -50,11 +51,11 @@ pub struct Timestamp {
     pub token: String,
 }
 
-/// Collects the evidence for a receipt.
+/// Collects the evidence for a receipt; `tops` are kept between calls.
 ///
 /// # Errors
 /// `receipt_not_signed`.
-pub fn export(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Bundle> {
+pub fn export(conn: &mut Conn, tops: &Tops, unit: UnitId, receipt: ReceiptId) -> Result<Bundle> {
     let (id, document_sha256) = query::seal(conn, unit, receipt)?.ok_or_else(|| {
         Error::conflict("receipt_not_signed", "there is no signature yet to keep evidence for")
     })?;
@@ -70,17 +71,18 @@ pub fn export(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Bundl
             }
         }
     }
-    let timestamp = timestamp_of(conn, unit, receipt)?;
+    let timestamp = timestamp_of(conn, tops, unit, receipt)?;
     Ok(Bundle { version: 1, document_sha256, chain_pem: signed_under.chain_pem, crl, ocsp, timestamp })
 }
 
-fn timestamp_of(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Option<Timestamp>> {
+fn timestamp_of(conn: &mut Conn, tops: &Tops, unit: UnitId, receipt: ReceiptId) -> Result<Option<Timestamp>> {
     let Some((day, position)) = query::leaf_of(conn, unit, receipt)? else { return Ok(None) };
     let Some((previous_root_sha256, root_sha256, token)) = query::stamp_of(conn, day)? else {
         return Ok(None);
     };
-    let (_, path) = query::tree(conn, day, Some(position))?.finish(&previous_root_sha256);
-    let path = path.ok_or_else(|| Error::internal("a leaf is out of its tree"))?;
+    // Places are counted from 1.
+    let index = usize::try_from(position - 1).map_err(|_| Error::internal("a leaf is out of its tree"))?;
+    let path = tops.path(day, index, |range| query::leaves_at(conn, day, range))?;
     Ok(Some(Timestamp { previous_root_sha256, path, root_sha256, token: BASE64.encode(token) }))
 }
 
