@@ -245,6 +245,7 @@ fn raise_under(
         line_edition: 0,
     };
     query::insert(tx, &obligation, &new.lines)?;
+    unit::account::require_open(tx, new.unit, account.id)?;
     let kind = if state == State::Waived { "waived" } else { "raised" };
     record_events(tx, stamp, &[event_of(&obligation, kind, actor, None)])?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, new.unit, "obligation.raised", id)])?;

@@ -225,6 +225,19 @@ pub fn find_by_number(conn: &mut Conn, account_no: &str) -> Result<Option<(UnitI
         .map(|found: Option<(UnitId, i64)>| found.map(|(unit, id)| (unit, AccountId(id))))
 }
 
+/// Whether an account did not end. Asked again once a row names it: it may have ended meanwhile.
+///
+/// # Errors
+/// Busy, to be tried again, where it ended.
+pub fn require_open(conn: &mut Conn, unit: UnitId, id: AccountId) -> Result<()> {
+    let ended: Option<BusinessDay> =
+        bank_account::table.find((unit, id)).select(bank_account::closed_on).first(conn).classify()?;
+    match ended {
+        None => Ok(()),
+        Some(_) => Err(Error::busy(failure::RETRY, 1, "the account ended meanwhile")),
+    }
+}
+
 /// The account that new obligations of a unit are paid into: its oldest one that is open.
 pub fn receiving(conn: &mut Conn, unit: UnitId) -> Result<BankAccount> {
     of_unit(conn, unit)?

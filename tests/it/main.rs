@@ -5,6 +5,7 @@
 mod support;
 mod tidy;
 
+mod account_ends;
 mod app_drops;
 mod bank_files;
 mod batches;
@@ -72,6 +73,7 @@ mod lists;
 mod lookups;
 mod matched_once;
 mod memory;
+mod merger_transfers;
 mod mergers;
 mod messages;
 mod messages_of_money;
