@@ -1,13 +1,17 @@
 //! An account ends only when no money is on its way out of it or into it; what stands in the way is named.
 
-use bienlai::actor::{Role, Scope};
+use std::time::Duration;
+
+use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
+use bienlai::error::Result;
 use bienlai::id::SlipId;
 use bienlai::payment::book::Method;
 use bienlai::remittance::Kind as Order;
 use bienlai::report::proposal::{AccountEnd, Content};
 use bienlai::report::winding_up::{self, What};
 use bienlai::shift::deposit;
+use bienlai::store::{Stamp, Tx};
 
 use crate::cash_by_command::Shell;
 use crate::mergers::{decided, propose};
@@ -15,6 +19,7 @@ use crate::refunds::{approve, overpaid, request, send, today};
 use crate::remittances::{approved, collected};
 use crate::support::program::Service;
 use crate::support::visitor::seated;
+use crate::support::world::line;
 use crate::support::{World, each_database};
 
 fn end(world: &World) -> Content {
@@ -112,5 +117,65 @@ fn an_account_does_not_end_while_an_order_to_the_treasury_is_open() {
         assert!(!waits_for(&world, What::OrderUnderWay));
         approved(&world, Order::Treasury);
         assert!(waits_for(&world, What::OrderUnderWay));
+    });
+}
+
+/// Ends the account within a transaction of somebody else's.
+fn end_now(world: &World, tx: &mut Tx<'_>, stamp: &Stamp<'_>) -> Result<()> {
+    let admin =
+        Actor { role: Role::Administrator, person: Some(world.chief), client: None, scope: Scope::All };
+    let place = (world.ba_dinh.id, world.ba_dinh.account);
+    let why = (today(world), "gộp tài khoản");
+    winding_up::account::end(tx, stamp, &admin, place, why, (world.clerk, world.chief))
+}
+
+/// What `second` comes to when it begins while `first` is not committed yet.
+fn meanwhile<T: Send>(
+    world: &World,
+    first: impl Fn(&mut Tx<'_>, &Stamp<'_>) -> Result<()>,
+    second: impl FnOnce() -> T + Send,
+) -> T {
+    std::thread::scope(|scope| {
+        let (done, waits) = std::sync::mpsc::channel();
+        let mut second = Some(move || {
+            let outcome = second();
+            let _ = done.send(());
+            outcome
+        });
+        let mut other = None;
+        world.change(|tx, stamp| {
+            first(tx, stamp)?;
+            // It waits for this transaction, or has an answer that it should not have.
+            if let Some(second) = second.take() {
+                other = Some(scope.spawn(second));
+                let _ = waits.recv_timeout(Duration::from_millis(300));
+            }
+            Ok(())
+        });
+        other.expect("it was begun").join().expect("it ends")
+    })
+}
+
+#[test]
+fn an_obligation_that_is_raised_in_the_moment_of_an_end_is_counted_or_refused() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let lines = || vec![line("HT-01", "phi", "receipt", Dong(10_000))];
+        let raise = |tx: &mut Tx<'_>, stamp: &Stamp<'_>| world.raise_within(tx, stamp, lines()).map(|_| ());
+        let refused = meanwhile(&world, raise, || world.try_change(|tx, stamp| end_now(&world, tx, stamp)));
+        assert!(refused.unwrap_err().detail().contains("obligation_open: 1"));
+        for owed in world.words("SELECT CAST(id AS TEXT) AS t FROM obligation") {
+            let owed = world.look(|conn| {
+                bienlai::obligation::find(
+                    conn,
+                    world.ba_dinh.id,
+                    bienlai::id::ObligationId(owed.parse().unwrap()),
+                )
+            });
+            world.cancel(&owed).unwrap();
+        }
+        let end = |tx: &mut Tx<'_>, stamp: &Stamp<'_>| end_now(&world, tx, stamp);
+        let raised = meanwhile(&world, end, || world.try_raise(&world.ba_dinh, lines()));
+        assert_eq!(raised.unwrap_err().code(), "unit_has_no_account");
     });
 }

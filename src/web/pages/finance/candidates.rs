@@ -154,7 +154,7 @@ fn told_by_line(conn: &mut Conn, vault: &Vault, item: &Exception) -> Result<Opti
     let line = statement::query::line(conn, item.unit, line)?;
     let texts = statement::line_texts(conn, vault, line.unit, line.id, line.key, &line.memo_cipher)?;
     Ok(Some(Told {
-        damaged: line.damaged.split_whitespace().map(str::to_owned).collect(),
+        damaged: line.damaged.clone(),
         memo: words(&texts.memo),
         sender: words(texts.counterparty_name.as_deref().unwrap_or_default()),
     }))
