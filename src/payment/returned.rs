@@ -60,10 +60,8 @@ pub(super) fn of(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Resu
     Ok(Returned { movement, shown_by: *shown_by, debit, payment: standing, effect })
 }
 
-/// Where the money goes that a payment gets back.
+/// Where the money goes that a payment gets back, beyond the debt that the taking back left.
 struct Split {
-    /// Covers the debt that the taking back left.
-    debt: Dong,
     /// Is an advance on this obligation again.
     advance: Option<(Obligation, Dong)>,
     /// Is too much again, or since: its payer is owed it.
@@ -85,7 +83,7 @@ impl Split {
             _ => None,
         };
         let surplus = rest.checked_sub(advance.as_ref().map_or(Dong::ZERO, |(_, part)| *part))?;
-        Ok(Split { debt, advance, surplus })
+        Ok(Split { advance, surplus })
     }
 }
 

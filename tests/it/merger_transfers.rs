@@ -2,9 +2,8 @@
 //! the unit was handed over: two persons who act for both say so, and the books of both hold at every step.
 
 use bienlai::actor::{Actor, Role, Scope};
-use bienlai::amount::Dong;
 use bienlai::clock::BusinessDay;
-use bienlai::exception::{self, Exception, Kind, State};
+use bienlai::exception::{Exception, Kind, State};
 use bienlai::id::{AccountId, ExceptionId, LineId, UnitId};
 use bienlai::ledger::Account;
 use bienlai::payment::{reopen, resolve};
