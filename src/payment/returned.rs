@@ -125,7 +125,14 @@ impl Returned {
         let desk = Desk { item, on, source: Source::Line(self.debit), debit: self.debit };
         match self.payment {
             Some(payment) => desk.restore(tx, stamp, &mut book, payment)?,
-            None => desk.suspend(tx, &mut book, (self.movement.id, self.shown_by))?,
+            None => {
+                if let Some(payment) = self.movement.payment {
+                    take_back::read(tx, stamp, &mut book, (item.unit, payment))?;
+                    let (end, why) = (PaymentState::Reversed, Some(WHY.to_owned()));
+                    book.tell_payment(item.unit, payment, end.as_str(), end, why)?;
+                }
+                desk.suspend(tx, &mut book, (self.movement.id, self.shown_by))?;
+            }
         }
         let (id, revision) = (self.movement.id, self.movement.revision);
         let mut held = Held::read(self.movement, revision);

@@ -225,13 +225,16 @@ pub fn find_by_number(conn: &mut Conn, account_no: &str) -> Result<Option<(UnitI
         .map(|found: Option<(UnitId, i64)>| found.map(|(unit, id)| (unit, AccountId(id))))
 }
 
-/// Whether an account did not end. Asked again once a row names it: it may have ended meanwhile.
+/// Keeps an account from ending until the transaction is over. Whoever settles on it need not wait.
 ///
 /// # Errors
-/// Busy, to be tried again, where it ended.
-pub fn require_open(conn: &mut Conn, unit: UnitId, id: AccountId) -> Result<()> {
-    let ended: Option<BusinessDay> =
-        bank_account::table.find((unit, id)).select(bank_account::closed_on).first(conn).classify()?;
+/// Busy, to be tried again, where it ended meanwhile.
+pub fn keep_open(tx: &mut Tx<'_>, unit: UnitId, id: AccountId) -> Result<()> {
+    let own = || bank_account::table.find((unit, id)).select(bank_account::closed_on);
+    let ended: Option<BusinessDay> = match &mut **tx {
+        Conn::Pg(conn) => own().for_key_share().first(conn).classify()?,
+        Conn::Sqlite(conn) => own().first(conn).classify()?,
+    };
     match ended {
         None => Ok(()),
         Some(_) => Err(Error::busy(failure::RETRY, 1, "the account ended meanwhile")),

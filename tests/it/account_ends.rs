@@ -14,7 +14,7 @@ use bienlai::shift::deposit;
 use bienlai::store::{Stamp, Tx};
 
 use crate::cash_by_command::Shell;
-use crate::mergers::{decided, propose};
+use crate::mergers::decided;
 use crate::refunds::{approve, overpaid, request, send, today};
 use crate::remittances::{approved, collected};
 use crate::support::program::Service;
@@ -79,9 +79,12 @@ fn an_account_does_not_end_while_a_refund_leaves_it_and_page_and_command_say_so(
         let (code, told, error) = Shell::new(&world).run(&ask);
         assert!(code != 0 && error.contains("refund_under_way: 1"), "{told} {error}");
 
-        propose(&world, &end(&world)).unwrap();
         let mut service = Service::start(&world);
         let mut admin = seated(&world, service.address, Role::Administrator, "quantri.mot", Scope::All);
+        let account = format!("00004/{}", world.ba_dinh.account_no);
+        let form = [("account", account.as_str()), ("last_day", day.as_str()), ("reason", "gộp tài khoản")];
+        admin.get("/admin/proposals");
+        assert_eq!(admin.post("/admin/proposals/account-end", &form).status, 303, "{}", admin.page);
         assert_eq!(admin.get("/admin/proposals").status, 200);
         admin.sees("Phiếu hoàn tiền chưa xong");
         service.stop();
@@ -92,6 +95,7 @@ fn an_account_does_not_end_while_a_refund_leaves_it_and_page_and_command_say_so(
 fn an_account_does_not_end_while_cash_is_on_its_way_to_it() {
     each_database(|database| {
         let world = World::settled_in(database);
+        world.raise(Dong(10_000));
         let owed = world.raise(Dong(25_000));
         world.take(&owed, Dong(25_000), Method::Cash).unwrap();
         assert!(!waits_for(&world, What::SlipUnderWay));

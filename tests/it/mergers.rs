@@ -24,7 +24,7 @@ fn city(world: &World, is_second: bool) -> Actor {
     Actor { person: Some(person), client: None, role: Role::Administrator, scope: Scope::All }
 }
 
-pub fn propose(world: &World, content: &Content) -> Result<EventId> {
+fn propose(world: &World, content: &Content) -> Result<EventId> {
     let actor = city(world, false);
     world.store.write(&Scope::All, Lane::Live, |tx| {
         proposal::propose(tx, &world.stamp(), &actor, content, "Sắp xếp đơn vị hành chính")

@@ -21,13 +21,15 @@ fn owed_by(world: &World, name: &str) -> Obligation {
 
 /// A channel tells of it without a code that is one; the line shows it a moment later.
 fn told(world: &World, memo: &str) -> Exception {
-    let reference = format!("FT{}", world.next());
+    let reference = format!("FT26332{:06}", world.next());
     world.money(&world.ba_dinh, SUM).memo(memo).reference(&reference).settle();
     let file = BankFile::new(world.ba_dinh.account_no, today(world), 0);
     statement(world, file.book(SUM.0, memo, &reference));
     let open = world.exceptions(world.ba_dinh.id);
     let kinds = [Kind::UnidentifiedCredit, Kind::DamagedCode];
-    open.into_iter().find(|item| kinds.contains(&item.kind)).expect("nobody knows whose it is")
+    let is_asked = |item: &Exception| kinds.contains(&item.kind) && item.subject_kind == "line";
+    assert_eq!(world.count("movement"), 1, "the line shows what the channel told of");
+    open.into_iter().find(is_asked).expect("nobody knows whose it is")
 }
 
 /// The candidates' dossiers as they stand on the page, with what is chosen and what speaks for the first.
