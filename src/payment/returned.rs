@@ -4,10 +4,10 @@
 
 use super::book::{Book, Bucket, Held, Payment, PaymentState};
 use super::flush::flush;
+use super::held::{load_obligations, touch};
 use super::movement::{Movement, State};
-use super::settle::{load_obligations, touch};
 use super::undo::Effect;
-use super::{line_query, query, take_back};
+use super::{line_query, movement_query, payment_query, take_back};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::audit;
@@ -39,12 +39,12 @@ pub(super) fn of(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Resu
     let gone = || Error::conflict("undo_money_gone", "what was taken back went another way since");
     let debit = super::settle_cash::line_of(conn, item)?;
     let id = target.map(MovementId).ok_or_else(gone)?;
-    let movement = query::movements(conn, &[(item.unit, id)])?.pop().ok_or_else(gone)?;
+    let movement = movement_query::movements(conn, &[(item.unit, id)])?.pop().ok_or_else(gone)?;
     let lines = line_query::lines_of_movements(conn, &[(item.unit, id)])?;
     let [(_, _, shown_by)] = lines.as_slice() else { return Err(gone()) };
     let mut payment = None;
     if let Some(id) = movement.payment {
-        payment = query::payments(conn, &[(item.unit, id)])?.pop();
+        payment = payment_query::payments(conn, &[(item.unit, id)])?.pop();
     }
     let is_whole = movement.state == State::Reversed && movement.amount == item.amount;
     let standing = match payment {

@@ -11,13 +11,14 @@ use crate::payment::refund::State as Refund;
 use crate::remittance::State as Order;
 use crate::shift::deposit::State as Slip;
 use crate::store::failure::Classify;
+use crate::store::rows::{self, Column, Lock};
 use crate::store::schema::{
     bank_account, correction, exception, movement, obligation, receipt, refund, shift, statement_line,
 };
 use crate::store::schema_cash::{deposit_slip, remittance};
 use crate::store::schema_succession::{bank_account_end, obligation_handover, unit_handover};
 use crate::store::{Conn, Tx};
-use crate::{statement, unit};
+use crate::unit;
 
 crate::table_row! {
     pub struct AccountEndRow in "bank_account_end" {
@@ -80,15 +81,9 @@ pub fn lock_unit(tx: &mut Tx<'_>, id: UnitId) -> Result<()> {
 
 /// Locks an account against everything that names it: whoever settles, closes, or raises an obligation, waits.
 pub fn lock_account(tx: &mut Tx<'_>, unit: UnitId, id: AccountId) -> Result<()> {
-    statement::query::lock_account(tx, unit, id)?;
-    if matches!(**tx, Conn::Sqlite(_)) {
-        return Ok(()); // One writer: there is nobody to wait for.
-    }
-    diesel::sql_query("SELECT id FROM bank_account WHERE unit_id = $1 AND id = $2 FOR UPDATE")
-        .bind::<BigInt, _>(unit)
-        .bind::<BigInt, _>(id)
-        .execute(tx.conn())
-        .classify()?;
+    let keys = [("unit_id", Column::of([unit])), ("id", Column::of([id]))];
+    let _: Vec<i64> =
+        rows::fetch::<BigInt, _>(tx, "SELECT t.id FROM bank_account t", &keys, "", Lock::Whole)?;
     Ok(())
 }
 
