@@ -98,6 +98,12 @@ impl Balances {
         Chosen { opening, closing, is_available_only, is_final }
     }
 
+    /// Balances of a moment between, which may stand for an opening and a closing that are not given: the
+    /// first and the last of them.
+    pub fn of_moments(&self) -> (Option<Balance>, Option<Balance>) {
+        (self.pick("ITBD", false), self.pick("ITBD", true))
+    }
+
     /// The balance of that type: earliest or latest by date, then by place (statements over several
     /// days repeat them), a final one before one between pages.
     fn pick(&self, code: &str, latest: bool) -> Option<Balance> {

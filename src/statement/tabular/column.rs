@@ -2,6 +2,7 @@
 //! dictionary.
 
 use super::dictionary;
+use crate::statement::currency;
 use crate::text::fold;
 
 pub(super) use crate::statement::layout::Column;
@@ -126,6 +127,10 @@ pub(super) fn classify(heading: &str, language: Option<&str>) -> Option<Column> 
     }
     if has_any(&text, &["FRANCS"]) {
         return None;
+    }
+    // `CAD$` is the amount in that money.
+    if heading.trim().strip_suffix('$').is_some_and(currency::is_code) {
+        return Some(Column::Amount);
     }
     if let Some(column) = dictionary::meaning(heading, language) {
         return Some(column);

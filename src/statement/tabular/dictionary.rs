@@ -111,6 +111,11 @@ pub(super) fn language_of<'a>(headings: impl Iterator<Item = &'a str>) -> Option
     counts.into_iter().max_by_key(rank).map(|(language, _)| language.to_owned())
 }
 
+/// English and words of many languages, which tell nothing of where a table comes from.
+pub(super) fn is_neutral(language: &str) -> bool {
+    NEUTRAL.contains(&language)
+}
+
 /// What a heading means in that language; else in the first that knows it.
 pub(super) fn meaning(heading: &str, language: Option<&str>) -> Option<Column> {
     let meanings = meanings_of(heading);
@@ -120,7 +125,7 @@ pub(super) fn meaning(heading: &str, language: Option<&str>) -> Option<Column> {
 
 fn meanings_of(heading: &str) -> &'static [(String, Column)] {
     // What stands in brackets is a unit or a remark.
-    let before_bracket = heading.split(['(', '[']).next().unwrap_or_default();
+    let before_bracket = heading.split(['(', '[', '（', '【']).next().unwrap_or_default();
     let found = [heading, before_bracket].into_iter().find_map(|heading| {
         let bare = without_currency(&normalise(heading));
         DICTIONARY.headings.get(&bare)
@@ -149,6 +154,10 @@ pub(super) fn currency_in<'a>(headings: impl Iterator<Item = &'a str>) -> Option
         let words = heading.split(|c: char| !c.is_alphanumeric() && !currency::is_sign(c));
         let codes = words.filter_map(|word| match currency::of_sign(word) {
             Some(code) => Some(code.to_owned()),
+            // `CAD$`
+            None if word.strip_suffix('$').is_some_and(currency::is_code) => {
+                Some(word.trim_end_matches('$').to_owned())
+            }
             None if word.eq_ignore_ascii_case("euro") || word.eq_ignore_ascii_case("euros") => {
                 Some("EUR".to_owned())
             }

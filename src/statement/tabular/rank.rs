@@ -23,10 +23,29 @@ const BOOKED: &[&str] = &[
     "CUENTA",
     "CONTO",
     "KONTOWAHRUNG",
+    "ПЛАТЕЖА",
+    "СЧЕТА",
+    "КАРТЫ",
+    "КАРТКИ",
+    "РАХУНКУ",
+    "SASKAITOS",
+    "记账金额",
 ];
 /// Words of an amount as it was agreed with somebody else.
-const AGREED: &[&str] =
-    &["TRANSACTION", "TRANSACTIE", "OPERACJI", "TRANSAKCJI", "PURCHASE", "TRANSACCION", "GROSS"];
+const AGREED: &[&str] = &[
+    "TRANSACTION",
+    "TRANSACTIE",
+    "OPERACJI",
+    "TRANSAKCJI",
+    "PURCHASE",
+    "TRANSACCION",
+    "GROSS",
+    "ОПЕРАЦИИ",
+    "ОПЕРАЦІІ",
+    "ТРАНЗАКЦИИ",
+    "ТРАНЗАКЦІІ",
+    "交易金额",
+];
 /// Words of a balance that counts what is not booked.
 const AVAILABLE: &[&str] = &[
     "AVAILABLE",
