@@ -531,7 +531,9 @@ fn pages_of_a_message_are_pages_of_the_statement_they_cut() {
     let both = first.statements.into_iter().chain(second.statements).collect();
     let joined = join_pages(both);
     assert_eq!((joined.len(), joined[0].closing.as_ref().unwrap().amount.to_string()), (1, "103".to_owned()));
-    assert_eq!(read(&of_page(1, true, of_second)).statements[0].opening, None, "it is no page");
+    let alone = read(&of_page(1, true, of_second));
+    assert_eq!(alone.statements[0].page, None, "it is no page");
+    assert!(alone.warnings.iter().any(|warning| warning.code == "balance_of_moment"));
     let whole = balance("OPBD", "100", "CRDT") + &balance("CLBD", "101", "CRDT") + &entry("1", "CRDT", "");
     assert_eq!(clean(&of_page(2, true, whole)).page, None, "only the message has pages");
 }

@@ -135,8 +135,9 @@ pub(super) fn classify(heading: &str, language: Option<&str>) -> Option<Column> 
     if let Some(column) = dictionary::meaning(heading, language) {
         return Some(column);
     }
-    // The amount before it was exchanged is not what moved on the account.
-    if has_any(&text, ELSEWHERE) {
+    // The amount before it was exchanged is not what moved on the account, nor the balance of a period
+    // what stands behind a row.
+    if has_any(&text, ELSEWHERE) || has_any(&text, &["INITIAL BALANCE", "FINAL BALANCE"]) {
         return None;
     }
     let has = |phrases: &[&str]| has_any(&text, phrases);

@@ -116,6 +116,11 @@ pub(super) fn is_neutral(language: &str) -> bool {
     NEUTRAL.contains(&language)
 }
 
+/// How many of the headings are words of the language.
+pub(super) fn count_in<'a>(headings: impl Iterator<Item = &'a str>, language: &str) -> usize {
+    headings.filter(|heading| meanings_of(heading).iter().any(|(known, _)| known == language)).count()
+}
+
 /// What a heading means in that language; else in the first that knows it.
 pub(super) fn meaning(heading: &str, language: Option<&str>) -> Option<Column> {
     let meanings = meanings_of(heading);
@@ -158,7 +163,7 @@ pub(super) fn currency_in<'a>(headings: impl Iterator<Item = &'a str>) -> Option
             None if word.strip_suffix('$').is_some_and(currency::is_code) => {
                 Some(word.trim_end_matches('$').to_owned())
             }
-            None if word.eq_ignore_ascii_case("euro") || word.eq_ignore_ascii_case("euros") => {
+            None if ["euro", "euros", "euroa"].iter().any(|euro| word.eq_ignore_ascii_case(euro)) => {
                 Some("EUR".to_owned())
             }
             None => Some(word.to_owned()).filter(|word| currency::is_code(word)),

@@ -79,8 +79,11 @@ pub(super) fn heading(text: &str) -> Option<Heading> {
     let row = rows.get(at)?;
     let mut surroundings = denomination::Surroundings::default();
     surroundings.note(row);
-    let language = dictionary::language_of(row.cells.iter().map(String::as_str));
-    let language = language.filter(|language| !dictionary::is_neutral(language));
+    let cells = || row.cells.iter().map(String::as_str);
+    // One word alone may stand in any language.
+    let is_sure =
+        |language: &String| !dictionary::is_neutral(language) && dictionary::count_in(cells(), language) > 1;
+    let language = dictionary::language_of(cells()).filter(is_sure);
     Some(Heading { score: columns.score(), language, is_vietnamese: surroundings.is_vietnamese })
 }
 

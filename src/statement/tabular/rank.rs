@@ -66,6 +66,7 @@ const AVAILABLE: &[&str] = &[
 pub(super) fn settle(found: &mut [(Column, usize)], row: &Row) -> Vec<usize> {
     prefer(found, Column::Amount, |index| amount_rank(row.cell(index)));
     prefer(found, Column::Balance, |index| usize::from(is_available(row.cell(index))));
+    prefer(found, Column::TransactionDate, |index| usize::from(is_of_period(row.cell(index))));
     let first = |wanted| found.iter().find(|(column, _)| *column == wanted).map(|(_, index)| *index);
     let amount = first(Column::Amount);
     let booked = first(Column::Debit).and(first(Column::Credit)).or(amount);
@@ -87,6 +88,11 @@ pub(super) fn amount_rank(heading: &str) -> usize {
         () if dictionary::without_currency(&words).contains(' ') => 2,
         () => 1,
     }
+}
+
+/// A day of the statement, not of its rows.
+fn is_of_period(heading: &str) -> bool {
+    has_any(&normalise(heading), &["INITIAL", "FINAL", "FROM", "TO", "START", "END", "DUE", "STATEMENT"])
 }
 
 fn is_available(heading: &str) -> bool {

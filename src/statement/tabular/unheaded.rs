@@ -15,6 +15,7 @@ use super::denomination;
 use super::ending::Ending;
 use super::header::Columns;
 use super::label;
+use super::mark::read_mark;
 use super::order::Proof;
 use super::rows::Row;
 use super::sides;
@@ -28,7 +29,10 @@ use crate::statement::model::Statement;
 pub(super) const SAMPLED_ROWS: usize = 200;
 
 /// Lines above the table: its account, its days, or headings in a language that is not known.
-const SKIPPED_ROWS: usize = 3;
+const SKIPPED_ROWS: usize = 20;
+
+/// Where no balance proves the columns, hardly anything may stand above them.
+const SKIPPED_UNPROVEN: usize = 3;
 
 /// Tables with more columns of numbers are not those of a bank.
 const MAX_MONEY_COLUMNS: usize = 7;
@@ -47,7 +51,7 @@ pub(super) fn find(rows: &[Row]) -> Option<Unheaded> {
         let (above, body) = rows.split_at_checked(start)?;
         let body = Body::of(body)?;
         // What is half known by its headings is not guessed.
-        let may_guess = !above.iter().any(has_headings);
+        let may_guess = start <= SKIPPED_UNPROVEN && !above.iter().any(has_headings);
         let (layout, is_proven) = match body.proven() {
             Ok(layout) => (layout?, true),
             Err(NoBalance) => (body.only_signed().filter(|_| may_guess)?, false),
@@ -113,12 +117,12 @@ struct Body {
 impl Body {
     /// `None` unless all rows have as many cells, and one of them a date.
     fn of(rows: &[Row]) -> Option<Body> {
-        let filled = rows.iter().filter(|row| !row.is_blank()).take(SAMPLED_ROWS);
-        let rows: Vec<Row> = filled.cloned().collect();
-        let width = rows.first()?.cells.len();
-        if width < 3 || rows.iter().any(|row| row.cells.len() != width) {
+        let filled: Vec<&Row> = rows.iter().filter(|row| !row.is_blank()).take(SAMPLED_ROWS).collect();
+        let width = filled.first()?.cells.len();
+        if width < 3 || filled.iter().any(|row| row.cells.len() != width) {
             return None;
         }
+        let rows: Vec<Row> = filled.into_iter().cloned().collect();
         let is_date = |index: &usize| rows.iter().all(|row| is_written_date(row.cell(*index)));
         let dates: Vec<usize> = (0..width).filter(is_date).collect();
         let first = *dates.first()?;
@@ -245,6 +249,9 @@ impl Body {
     fn only_signed(&self) -> Option<Layout> {
         let money = self.money();
         let [amount] = money.as_slice() else { return None };
+        if !self.cells(*amount).all(is_written_money) {
+            return None;
+        }
         // A number elsewhere is one that could not be read in every row.
         let is_number = |cell: &str| is_written_money(cell) && self.notation.read(cell).is_ok();
         let others = (0..self.width).filter(|index| index != amount && !self.dates.contains(index));
@@ -292,7 +299,12 @@ impl Body {
         let letters = |index: &usize| -> usize {
             self.cells(*index).map(|cell| cell.chars().filter(|c| c.is_alphabetic()).count()).sum()
         };
-        let free = (0..self.width).filter(|index| !taken.contains(index) && !self.dates.contains(index));
+        let is_code = |index: &usize| {
+            self.cells(*index).all(|cell| currency::is_code(cell) || read_mark(cell).is_some())
+                || [self.account(), self.other_account()].contains(&Some(*index))
+        };
+        let free = (0..self.width)
+            .filter(|index| !taken.contains(index) && !self.dates.contains(index) && !is_code(index));
         // Of equal columns the first.
         let best = free.rev().max_by_key(letters)?;
         (letters(&best) > 0).then_some(best)
