@@ -1,11 +1,11 @@
 //! Headings, labels and marks of many languages, as data: `profiles/statements/headings.toml`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::column::{Column, has_any, normalise};
+use super::column::{Column, normalise};
 use super::label::Label;
 use crate::statement::currency;
 
@@ -36,7 +36,7 @@ struct Dictionary {
     marks: HashMap<String, bool>,
     kinds: HashMap<String, bool>,
     /// Words of rows that are not booked.
-    not_booked: Vec<String>,
+    not_booked: HashSet<String>,
 }
 
 static DICTIONARY: LazyLock<Dictionary> =
@@ -93,9 +93,15 @@ pub(super) fn kind(cell: &str) -> Option<bool> {
 
 /// Whether the words say that a row is pending, declined or taken back.
 pub(super) fn is_not_booked(cell: &str) -> bool {
-    let words = normalise(cell);
+    if cell.is_empty() {
+        return false;
+    }
+    let text = normalise(cell);
+    let words: Vec<&str> = text.split(' ').collect();
     // A longer text tells of something else that was cancelled or failed.
-    words.split(' ').count() <= 3 && DICTIONARY.not_booked.iter().any(|state| has_any(&words, &[state]))
+    words.len() <= 3
+        && (1..=words.len())
+            .any(|count| words.windows(count).any(|part| DICTIONARY.not_booked.contains(&part.join(" "))))
 }
 
 /// What a row of headings is written in: the language that knows most of them.
