@@ -156,10 +156,7 @@ impl Body {
                 && self.numbers(*index).is_some_and(|numbers| numbers.iter().any(Option::is_some))
         };
         let numbers: Vec<usize> = (0..self.width).filter(is_number).collect();
-        let is_written = |index: &usize| {
-            self.cells(*index).any(|cell| cell.bytes().any(|byte| byte.is_ascii_digit()))
-                && self.cells(*index).filter(|cell| !cell.is_empty()).all(is_written_money)
-        };
+        let is_written = |index: &usize| self.cells(*index).any(is_written_money);
         let written: Vec<usize> = numbers.iter().copied().filter(is_written).collect();
         if written.is_empty() {
             numbers.into_iter().filter(|index| self.varies(*index)).collect()
@@ -249,7 +246,7 @@ impl Body {
     fn only_signed(&self) -> Option<Layout> {
         let money = self.money();
         let [amount] = money.as_slice() else { return None };
-        if !self.cells(*amount).all(is_written_money) {
+        if !self.cells(*amount).any(has_decimals) {
             return None;
         }
         // A number elsewhere is one that could not be read in every row.
@@ -352,8 +349,17 @@ fn is_written_date(cell: &str) -> bool {
 
 /// With decimals, a sign or groups of thousands, as no number of a document has.
 fn is_written_money(cell: &str) -> bool {
+    digits_behind_mark(cell).is_some() || cell.starts_with(['-', '+', '−']) || cell.ends_with('-')
+}
+
+fn has_decimals(cell: &str) -> bool {
+    digits_behind_mark(cell).is_some_and(|count| count < 3)
+}
+
+/// One to three digits behind the last mark.
+fn digits_behind_mark(cell: &str) -> Option<usize> {
     let number = cell.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let tail = number.rsplit_once(['.', ',']).map_or("", |(_, tail)| tail);
-    let has_mark = (1..=3).contains(&tail.len()) && tail.bytes().all(|byte| byte.is_ascii_digit());
-    has_mark || cell.starts_with(['-', '+', '−']) || cell.ends_with('-')
+    let (_, tail) = number.rsplit_once(['.', ','])?;
+    let is_number = tail.bytes().all(|byte| byte.is_ascii_digit());
+    Some(tail.len()).filter(|count| is_number && (1..=3).contains(count))
 }

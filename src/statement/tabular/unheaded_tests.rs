@@ -65,6 +65,8 @@ fn the_only_column_with_signs_is_the_amount() {
     signed("\"01/05/2026\",\"50.00\",\"*\",\"\",\"a\"\n\"01/16/2026\",\"-7.50\",\"*\",\"\",\"b\"\n");
     signed("Compte;x;****1234;31/01/2026;;342,50\n05/01/2026;;;a;;50,00\n16/01/2026;;;b;;-7,50\n");
     signed("1,20260105,,50.00,a,1,0\n1,20260116,,-7.50,b,1,0\n");
+    let trimmed = clean("05/01/2026,a,50\n16/01/2026,b,-7.5\n");
+    assert_eq!(trimmed.lines[1].amount.to_string(), "-7.5");
 }
 
 #[test]
@@ -92,6 +94,8 @@ fn what_nothing_proves_is_refused() {
     for text in [
         // No sign and no mark.
         "05/01/2026,a,50.00\n16/01/2026,b,7.50\n",
+        // Numbers without decimals may count anything.
+        "05/01/2026,a,50\n16/01/2026,b,-7\n",
         // Two columns with signs, and no balance that follows.
         "05/01/2026,a,50.00,-3.00\n16/01/2026,b,-7.50,4.00\n",
         // A balance that does not follow.
