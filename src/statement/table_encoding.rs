@@ -4,6 +4,8 @@
 //! Europe and nothing in any other. A page made for the language of the headings goes before the others
 //! that know them as well.
 
+use std::borrow::Cow;
+
 use encoding_rs::{
     BIG5, EUC_JP, EUC_KR, Encoding, GBK, IBM866, ISO_8859_2, KOI8_R, MACINTOSH, SHIFT_JIS, WINDOWS_874,
     WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253, WINDOWS_1254, WINDOWS_1255, WINDOWS_1256,
@@ -15,6 +17,12 @@ use super::tabular::{self, Heading};
 
 /// The heading row stands within the first rows.
 const HEAD_BYTES: usize = 64 * 1024;
+
+/// So many lines full of digits in turn are rows of a table, below its heading.
+const SURE_ROWS: usize = 12;
+
+/// A date has six, or an amount beside it more.
+const ROW_DIGITS: usize = 6;
 
 /// A code page for tables.
 pub(super) enum Page {
@@ -46,18 +54,18 @@ static PAGES: [(&Encoding, &[&str]); 18] = [
 
 pub(super) fn find(bytes: &[u8]) -> Page {
     let head = head_of(bytes);
-    let vietnamese = WINDOWS_1258.decode_without_bom_handling(head).0;
-    let heading = tabular::heading(&vietnamese);
-    let is_own =
-        |heading: &Heading| heading.is_vietnamese || (heading.language.is_none() && has_tones(&vietnamese));
-    if heading.as_ref().is_some_and(is_own) {
+    let top = top_of(head);
+    let is_own = |heading: &Heading| {
+        heading.is_vietnamese || (heading.language.is_none() && has_tones(&decoded(head, WINDOWS_1258)))
+    };
+    if tabular::heading(&decoded(top, WINDOWS_1258)).as_ref().is_some_and(is_own) {
         return Page::Of(WINDOWS_1258);
     }
-    if tabular::heading(&decode_tcvn3(head).0).is_some_and(|heading| heading.is_vietnamese) {
+    if tabular::heading(&decode_tcvn3(top).0).is_some_and(|heading| heading.is_vietnamese) {
         return Page::Tcvn3;
     }
     let known = PAGES.iter().filter_map(|(encoding, languages)| {
-        let (text, is_damaged) = encoding.decode_without_bom_handling(head);
+        let (text, is_damaged) = encoding.decode_without_bom_handling(top);
         let heading = tabular::heading(&text).filter(|_| !is_damaged)?;
         let is_at_home = heading.language.is_some_and(|language| languages.contains(&language.as_str()));
         Some(((heading.score, is_at_home), *encoding))
@@ -65,11 +73,13 @@ pub(super) fn find(bytes: &[u8]) -> Page {
     let best = known.reduce(|best, next| if next.0 > best.0 { next } else { best });
     match best {
         Some((_, encoding)) => Page::Of(encoding),
-        None if tabular::is_unheaded(&WINDOWS_1252.decode_without_bom_handling(head).0) => {
-            Page::Of(WINDOWS_1252)
-        }
+        None if tabular::is_unheaded(&decoded(head, WINDOWS_1252)) => Page::Of(WINDOWS_1252),
         None => Page::Of(WINDOWS_1258),
     }
+}
+
+fn decoded<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Cow<'a, str> {
+    encoding.decode_without_bom_handling(bytes).0
 }
 
 /// The first rows, up to the end of a line.
@@ -77,6 +87,21 @@ fn head_of(bytes: &[u8]) -> &[u8] {
     let head = bytes.get(..HEAD_BYTES).unwrap_or(bytes);
     let is_whole = head.len() == bytes.len();
     let end = head.iter().rposition(|byte| *byte == b'\n').filter(|_| !is_whole).unwrap_or(head.len());
+    head.get(..end).unwrap_or(head)
+}
+
+/// What stands above the rows of the table, and the first of them: its rows have the digits of a date and
+/// of an amount, one behind the other.
+fn top_of(head: &[u8]) -> &[u8] {
+    let (mut in_turn, mut end) = (0, 0);
+    for line in head.split_inclusive(|byte| *byte == b'\n') {
+        end += line.len();
+        let digits = line.iter().filter(|byte| byte.is_ascii_digit()).count();
+        in_turn = if digits >= ROW_DIGITS { in_turn + 1 } else { 0 };
+        if in_turn == SURE_ROWS {
+            break;
+        }
+    }
     head.get(..end).unwrap_or(head)
 }
 

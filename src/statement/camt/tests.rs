@@ -698,6 +698,19 @@ fn a_report_between_two_moments_of_a_day_opens_and_closes_with_interim_balances(
 }
 
 #[test]
+fn an_opening_that_is_not_the_previous_closing_is_told() {
+    let of = |previous: &str| {
+        let inside = balance("PRCD", previous, "CRDT")
+            + &balance("OPBD", "100.00", "CRDT")
+            + &balance("CLBD", "120.00", "CRDT")
+            + &entry("20.00", "CRDT", "");
+        read(&document(&statement(&inside)))
+    };
+    let told = |parsed: &Parsed| parsed.warnings.iter().any(|warning| warning.code == "opening_differs");
+    assert!(told(&of("101.00")) && !told(&of("100.00")));
+}
+
+#[test]
 fn a_balance_of_a_moment_stands_in_where_the_statement_adds_up_with_it() {
     let text = |opening: &str, closing: &str| {
         let inside = balance(opening, "100.00", "CRDT")
