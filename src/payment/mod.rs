@@ -29,6 +29,7 @@ mod movement;
 mod overtaken;
 pub mod own_transfer;
 mod paper_line;
+pub mod partner_file;
 pub mod pending;
 pub mod picture;
 mod picture_query;
