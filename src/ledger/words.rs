@@ -11,7 +11,11 @@ const WORDS: [(&str, &str, &str); 23] = [
     ("charges_to_recover", "Phí ngân hàng chờ hoàn lại", "Bank charges to recover"),
     ("reversal_to_recover", "Tiền ngân hàng thu hồi, phải đòi lại", "Taken back by the bank, to recover"),
     ("unexplained_debit", "Ghi nợ chưa giải thích được", "Debit nobody explained yet"),
-    ("received_in_advance", "Tiền nộp trước, chưa đủ để lập biên lai", "Received before a receipt could be issued"),
+    (
+        "received_in_advance",
+        "Tiền nộp trước, chưa đủ để lập biên lai",
+        "Received before a receipt could be issued",
+    ),
     ("fees_collected", "Phí, lệ phí đã thu", "Fees collected"),
     ("collected_without_document", "Đã thu, chưa có chứng từ", "Collected without a document"),
     ("passed_on", "Thu hộ bên khác", "Collected for somebody else"),

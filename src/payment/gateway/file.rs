@@ -87,11 +87,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(
-        heading: &str,
-        separator: char,
-        layout: &Layout,
-    ) -> std::result::Result<Columns, Fault> {
+    fn of(heading: &str, separator: char, layout: &Layout) -> std::result::Result<Columns, Fault> {
         let names: Vec<String> = heading.split(separator).map(|name| name.trim().to_lowercase()).collect();
         let place = |wanted: &str| {
             let wanted = wanted.trim().to_lowercase();

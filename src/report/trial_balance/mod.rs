@@ -53,13 +53,19 @@ pub fn table(unit: &Unit, period: Period, rows: &[Row], chart: &Chart) -> Result
     let mut found = Vec::new();
     for row in rows {
         let closing = row.opening.checked_add(row.debits)?.checked_sub(row.credits)?;
-        let amounts =
-            [debit(row.opening), credit(row.opening), row.debits, row.credits, debit(closing), credit(closing)];
+        let amounts = [
+            debit(row.opening),
+            credit(row.opening),
+            row.debits,
+            row.credits,
+            debit(closing),
+            credit(closing),
+        ];
         for (sum, amount) in sums.iter_mut().zip(amounts) {
             *sum = sum.checked_add(amount)?;
         }
-        let called = words::words(&row.account)
-            .map_or_else(|| row.account.clone(), |(vi, en)| format!("{vi} / {en}"));
+        let called =
+            words::words(&row.account).map_or_else(|| row.account.clone(), |(vi, en)| format!("{vi} / {en}"));
         let mut cells = vec![
             Cell::text(chart.account_of(&row.account)?),
             Cell::Text(called),
@@ -74,7 +80,13 @@ pub fn table(unit: &Unit, period: Period, rows: &[Row], chart: &Chart) -> Result
     found.push(total);
     let title = vec![
         "Bảng cân đối phát sinh / Trial balance".to_owned(),
-        format!("{} {} · {} – {}", unit.code, unit.name, rules::day_text(period.from), rules::day_text(period.until)),
+        format!(
+            "{} {} · {} – {}",
+            unit.code,
+            unit.name,
+            rules::day_text(period.from),
+            rules::day_text(period.until)
+        ),
         format!("Hệ thống tài khoản / Chart: {} ({}, {})", chart.name, chart.source, chart.certainty),
     ];
     Ok(Table { title, columns: COLUMNS, rows: found })

@@ -28,17 +28,17 @@ pub fn sums(conn: &mut Conn, unit: UnitId, period: Period) -> Result<Vec<Row>> {
     let found: Vec<Sums> = diesel::sql_query(
         "SELECT a, CAST(SUM(opening) AS BIGINT) AS opening, CAST(SUM(debit) AS BIGINT) AS debits, \
          CAST(SUM(credit) AS BIGINT) AS credits FROM (\
-         SELECT debit_account AS a, CASE WHEN accounting_date < $2 THEN amount ELSE 0 END AS opening, \
-         CASE WHEN accounting_date < $2 THEN 0 ELSE amount END AS debit, 0 AS credit \
-         FROM posting WHERE unit_id = $1 AND accounting_date <= $3 \
+         SELECT debit_account AS a, CASE WHEN accounting_date < $1 THEN amount ELSE 0 END AS opening, \
+         CASE WHEN accounting_date < $1 THEN 0 ELSE amount END AS debit, 0 AS credit \
+         FROM posting WHERE unit_id = $2 AND accounting_date <= $3 \
          UNION ALL \
-         SELECT credit_account, CASE WHEN accounting_date < $2 THEN -amount ELSE 0 END, 0, \
-         CASE WHEN accounting_date < $2 THEN 0 ELSE amount END \
-         FROM posting WHERE unit_id = $1 AND accounting_date <= $3) AS m \
+         SELECT credit_account, CASE WHEN accounting_date < $1 THEN -amount ELSE 0 END, 0, \
+         CASE WHEN accounting_date < $1 THEN 0 ELSE amount END \
+         FROM posting WHERE unit_id = $2 AND accounting_date <= $3) AS m \
          GROUP BY a HAVING SUM(opening) <> 0 OR SUM(debit) <> 0 OR SUM(credit) <> 0 ORDER BY a",
     )
-    .bind::<BigInt, _>(unit)
     .bind::<Date, _>(period.from)
+    .bind::<BigInt, _>(unit)
     .bind::<Date, _>(period.until)
     .load(conn)
     .classify()?;

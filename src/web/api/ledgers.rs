@@ -118,12 +118,7 @@ pub(in crate::web) async fn sent(request: &HttpRequest, actor: Actor, shared: we
 }
 
 /// The book; the trial balance is a view of all accounts at once and none of them.
-fn book_asked(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    name: Name,
-    asked: &Asked,
-) -> Result<(UnitId, Option<Book>)> {
+fn book_asked(tx: &mut Tx<'_>, actor: &Actor, name: Name, asked: &Asked) -> Result<(UnitId, Option<Book>)> {
     let unit = unit_asked(tx, actor, asked.unit.as_deref())?;
     let book = match name {
         Name::Trial => None,

@@ -34,8 +34,7 @@ struct Way {
     roles: &'static [Role],
 }
 
-const STAFF: &[Role] =
-    &[Role::Cashier, Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
+const STAFF: &[Role] = &[Role::Cashier, Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 const BOOKS: &[Role] = &[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 const MONEY: &[Role] = &[Role::Finance, Role::Approver, Role::Auditor];
 const OFFICE: &[Role] = &[Role::Administrator, Role::Auditor];
@@ -84,7 +83,12 @@ const WAYS: &[Way] = &[
     way("/admin/proposals", "way_proposals", Group::Manage, OFFICE),
     way("/counter/favourites", "favourites_title", Group::Other, COUNTER),
     way("/counter/screen", "screen_title", Group::Other, COUNTER),
-    way("/privacy", "way_privacy", Group::Other, &[Role::Cashier, Role::Finance, Role::Auditor, Role::Administrator]),
+    way(
+        "/privacy",
+        "way_privacy",
+        Group::Other,
+        &[Role::Cashier, Role::Finance, Role::Auditor, Role::Administrator],
+    ),
     way("/account", "way_account", Group::Other, STAFF),
 ];
 
@@ -107,7 +111,8 @@ pub struct Ways {
 /// The ways of a role, seen from a path.
 pub fn of(role: Role, path: &str, lang: Lang) -> Vec<Ways> {
     let may = |way: &&Way| way.roles.contains(&role);
-    let leads = |way: &&Way| path.strip_prefix(way.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let leads =
+        |way: &&Way| path.strip_prefix(way.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let here = WAYS.iter().filter(may).filter(leads).max_by_key(|way| way.path.len());
     let open = here.map_or(Group::Daily, |way| way.group);
     let item = |way: &Way| Item {
@@ -141,9 +146,16 @@ mod tests {
     #[test]
     fn the_group_one_works_in_is_open_and_the_list_of_a_thing_is_marked() {
         assert_eq!(open(Role::Finance, "/finance/books"), (vec!["End of period"], vec!["/finance/books"]));
-        assert_eq!(open(Role::Finance, "/finance/exceptions/exc_1"), (vec!["Every day"], vec!["/finance/exceptions"]));
+        assert_eq!(
+            open(Role::Finance, "/finance/exceptions/exc_1"),
+            (vec!["Every day"], vec!["/finance/exceptions"])
+        );
         assert_eq!(open(Role::Finance, "/finance/letters/1"), (vec!["Every day"], vec!["/finance"]));
-        assert_eq!(open(Role::Finance, "/financed"), (vec!["Every day"], vec![]), "a path is no beginning of a word");
+        assert_eq!(
+            open(Role::Finance, "/financed"),
+            (vec!["Every day"], vec![]),
+            "a path is no beginning of a word"
+        );
     }
 
     #[test]

@@ -100,7 +100,11 @@ fn show(page: &mut ReportPage, found: &Found) {
     page.notes = found.table.title.iter().skip(1).map(|line| part(lang, line).to_owned()).collect();
     if found.shown < found.count {
         let words = page.frame.t("books_beginning");
-        page.notes.push(words.replacen("{}", &found.shown.to_string(), 1).replacen("{}", &found.count.to_string(), 1));
+        page.notes.push(words.replacen("{}", &found.shown.to_string(), 1).replacen(
+            "{}",
+            &found.count.to_string(),
+            1,
+        ));
     }
     let asked = &found.asked;
     let account = if asked.book == "bank" { format!("&account={}", asked.account) } else { String::new() };
@@ -136,8 +140,7 @@ fn found(conn: &mut Conn, app: &App, actor: &Actor, typed: &Asked) -> Result<Fou
     let unit = unit_named(conn, actor, &typed.unit)?;
     let period = period_typed(&typed.from, &typed.until, app.stamp().today())?;
     let book = if typed.book.is_empty() { "trial" } else { typed.book.as_str() };
-    let name: Name =
-        book.parse().map_err(|_| Error::invalid("book", "book_unknown", "no such book"))?;
+    let name: Name = book.parse().map_err(|_| Error::invalid("book", "book_unknown", "no such book"))?;
     let chart = Chart::choose(app.config.books.chart_file.as_deref(), period.until)?;
     let (table, count, account) = drawn(conn, (&unit, name, &typed.account), period, &chart)?;
     let asked = Asked {
@@ -168,7 +171,8 @@ fn drawn(
         Name::Bank => {
             let held = account::of_unit(conn, unit.id)?;
             let held = held.into_iter().find(|one| account.is_empty() || one.account_no == account);
-            let held = held.ok_or_else(|| Error::invalid("account", "account_not_found", "not of this unit"))?;
+            let held =
+                held.ok_or_else(|| Error::invalid("account", "account_not_found", "not of this unit"))?;
             let (table, count) = report::head(conn, unit.id, (Book::Bank(held.id), period), chart, SHOWN)?;
             return Ok((table, count, held.account_no));
         }

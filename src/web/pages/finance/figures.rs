@@ -60,7 +60,8 @@ async fn compose(
 ) -> Page {
     signed.require(&READERS)?;
     let frame = Frame::of(signed, request);
-    let (app, actor, lang, typed) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang, asked.clone());
+    let (app, actor, lang, typed) =
+        (Arc::clone(shared.app()), signed.actor.clone(), frame.lang, asked.clone());
     let (choices, due, found) = block(move || {
         let stamp = app.stamp();
         app.read(&actor, |conn| {

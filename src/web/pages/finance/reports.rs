@@ -97,7 +97,8 @@ async fn compose(
 ) -> Page {
     signed.require(&READERS)?;
     let frame = Frame::of(signed, request);
-    let (app, actor, lang, typed) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang, asked.clone());
+    let (app, actor, lang, typed) =
+        (Arc::clone(shared.app()), signed.actor.clone(), frame.lang, asked.clone());
     let (choices, due, found) = block(move || {
         let today = app.stamp().today();
         app.read(&actor, |conn| {
@@ -118,7 +119,8 @@ async fn compose(
     let (unit, quarter) = found
         .as_ref()
         .map_or((asked.unit, asked.quarter), |found| (found.unit.code.clone(), found.quarter.to_string()));
-    let live = found.as_ref().map_or(0, |found| found.made.iter().filter(|(one, _)| one.state.is_live()).count());
+    let live =
+        found.as_ref().map_or(0, |found| found.made.iter().filter(|(one, _)| one.state.is_live()).count());
     let page = ReportsPage {
         csrf: signed.csrf.clone(),
         wrong,
@@ -140,7 +142,9 @@ async fn compose(
         changed: found.as_ref().map(|found| found.changed.clone()).unwrap_or_default(),
         can_make: can_work && found.is_some() && live == 0,
         can_supplement: can_work && found.as_ref().is_some_and(|found| !found.changed.is_empty()),
-        made: found.map(|found| found.made.iter().map(|one| made(lang, can_work, one)).collect()).unwrap_or_default(),
+        made: found
+            .map(|found| found.made.iter().map(|one| made(lang, can_work, one)).collect())
+            .unwrap_or_default(),
         must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
         has_second_factor: signed.session.login.has_second_factor(),
         frame,
@@ -248,7 +252,12 @@ fn made(lang: Lang, can_work: bool, (filing, has_file): &(Filing, bool)) -> Made
 }
 
 /// `POST /finance/reports`: `do` is `make` or `supplement`.
-pub async fn make(request: HttpRequest, signed: Signed, form: Posted<Pairs>, shared: web::Data<Shared>) -> Page {
+pub async fn make(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
     let fields = signed.fields(&request, form)?;
     signed.require(&MAKERS)?;
     let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());

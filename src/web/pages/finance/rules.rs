@@ -214,7 +214,8 @@ fn in_force_listing(frame: &Frame, rules: &[rulebook::InForce], unit: &str) -> L
 
 /// To the form that begins from the rule; names that an address cannot hold as they are lead nowhere.
 fn rule_link(name: &str, unit: &str) -> Cell {
-    let is_plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+    let is_plain =
+        |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
     if !is_plain(name) || !is_plain(unit) {
         return Cell::mono(name);
     }
@@ -306,7 +307,8 @@ fn begun(typed: &Fields, rule: &Rule, rank: i32) -> Fields {
 
 /// The days that a rule is tried on, where nobody said.
 fn with_days(typed: Fields, today: crate::clock::BusinessDay) -> Fields {
-    let mut pairs: Pairs = typed.beginning("").map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let mut pairs: Pairs =
+        typed.beginning("").map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     for (name, day) in [("from", today.plus_days(1 - TRIED_DAYS)), ("until", today)] {
         if typed.trimmed(name).is_empty() {
             pairs.retain(|(known, _)| known != name);

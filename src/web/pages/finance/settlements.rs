@@ -39,7 +39,8 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
         let today = app.stamp().today();
         app.read(&actor, |conn| {
             let mut asks = imports::asks(conn, &frame, &actor, today)?;
-            let channels = app.config.channels.names().into_iter().map(|name| (name.to_owned(), name.to_owned()));
+            let channels =
+                app.config.channels.names().into_iter().map(|name| (name.to_owned(), name.to_owned()));
             asks.insert(2, Ask::one_of("channel", frame.t("channel"), "", channels.collect()));
             Ok(ImportsPage {
                 csrf,
