@@ -186,7 +186,7 @@ fn open_exceptions(conn: &mut Conn) -> Result<Vec<(Exception, Topic)>> {
 
 fn topic(conn: &mut Conn, item: &Exception) -> Result<Topic> {
     let of_movement = |conn: &mut Conn, id: MovementId| -> Result<Topic> {
-        let found = payment::query::movements(conn, &[(item.unit, id)])?.pop();
+        let found = payment::movement_query::movements(conn, &[(item.unit, id)])?.pop();
         Ok(found.map_or(Topic::Other, |movement| Topic::Code(movement.code)))
     };
     match item.subject_kind.as_str() {
@@ -197,7 +197,8 @@ fn topic(conn: &mut Conn, item: &Exception) -> Result<Topic> {
         }
         "movement" => of_movement(conn, MovementId(item.subject_id)),
         "payment" => {
-            let found = payment::query::payments(conn, &[(item.unit, PaymentId(item.subject_id))])?.pop();
+            let found =
+                payment::payment_query::payments(conn, &[(item.unit, PaymentId(item.subject_id))])?.pop();
             match found.and_then(|payment| payment.movement) {
                 Some(movement) => of_movement(conn, movement),
                 None => Ok(Topic::Other),

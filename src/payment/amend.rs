@@ -14,9 +14,9 @@ use super::correcting::{kind_of, stands_on};
 use super::difference::{Moves, moves};
 use super::documents::fee_account;
 use super::flush::flush;
-use super::query;
+use super::held::load_obligations;
 use super::refund::{self, NewRefund};
-use super::settle::load_obligations;
+use super::{payment_query, query};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::audit;
@@ -85,9 +85,10 @@ pub fn amend(
 /// The obligation's account and those its money came through.
 pub(super) fn lock_accounts(tx: &mut Tx<'_>, owed: &Obligation) -> Result<()> {
     let ids: Vec<(UnitId, PaymentId)> =
-        query::payments_on(tx, owed.unit, owed.id)?.into_iter().map(|id| (owed.unit, id)).collect();
+        payment_query::payments_on(tx, owed.unit, owed.id)?.into_iter().map(|id| (owed.unit, id)).collect();
     let mut accounts = BTreeSet::from([(owed.unit, owed.account)]);
-    accounts.extend(query::payments(tx, &ids)?.iter().filter_map(|one| Some((one.unit, one.account?))));
+    accounts
+        .extend(payment_query::payments(tx, &ids)?.iter().filter_map(|one| Some((one.unit, one.account?))));
     query::lock_accounts(tx, &accounts.into_iter().collect::<Vec<_>>())
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::book::{Book, Bucket, Held};
 use super::flush::flush;
-use super::query;
-use super::settle::load_obligations;
+use super::held::load_obligations;
+use super::{payment_query, query};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
@@ -97,16 +97,17 @@ pub(super) fn shares(
     id: ObligationId,
     book: &mut Book,
 ) -> Result<Vec<(PaymentId, Dong)>> {
-    let payments: BTreeSet<PaymentId> = query::payments_on(tx, unit, id)?.into_iter().collect();
+    let payments: BTreeSet<PaymentId> = payment_query::payments_on(tx, unit, id)?.into_iter().collect();
     let keys: Vec<(UnitId, PaymentId)> = payments.iter().map(|payment| (unit, *payment)).collect();
-    for payment in query::lock_payments(tx, &keys)? {
+    for payment in payment_query::lock_payments(tx, &keys)? {
         let revision = payment.revision;
         book.payments.insert((unit, payment.id), Held::read(payment, revision));
     }
     let mut shares = Vec::with_capacity(payments.len());
     for payment in payments {
-        let on_it =
-            query::allocated_to(tx, unit, payment)?.into_iter().find(|(obligation, _)| *obligation == id);
+        let on_it = payment_query::allocated_to(tx, unit, payment)?
+            .into_iter()
+            .find(|(obligation, _)| *obligation == id);
         shares.extend(on_it.map(|(_, share)| (payment, share)));
     }
     Ok(shares)

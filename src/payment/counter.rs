@@ -3,7 +3,7 @@
 
 use super::book::{Book, CollectedBy, Destination, Incoming, Method};
 use super::flush::flush;
-use super::settle::load_obligations;
+use super::held::load_obligations;
 use super::{query, repaid, repaid_query, tender_query};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;

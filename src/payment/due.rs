@@ -8,8 +8,8 @@ use super::book::{Book, CollectedBy, Method, Payment};
 use super::content::{Material, documents, rule_on};
 use super::documents::{fee_account, lines_on, made};
 use super::flush::flush;
-use super::query;
-use super::settle::load_obligations;
+use super::held::load_obligations;
+use super::{payment_query, query};
 use crate::actor::Actor;
 use crate::audit;
 use crate::clock::BusinessDay;
@@ -215,8 +215,8 @@ fn draft(
 /// The payment that completed the obligation: the newest with money on it.
 fn last_payment(tx: &mut Tx<'_>, unit: UnitId, id: ObligationId) -> Result<Option<Payment>> {
     let ids: BTreeSet<_> =
-        query::payments_on(tx, unit, id)?.into_iter().map(|payment| (unit, payment)).collect();
-    let mut found = query::payments(tx, &ids.into_iter().collect::<Vec<_>>())?;
+        payment_query::payments_on(tx, unit, id)?.into_iter().map(|payment| (unit, payment)).collect();
+    let mut found = payment_query::payments(tx, &ids.into_iter().collect::<Vec<_>>())?;
     found.retain(|payment| payment.to_obligations.is_positive());
     Ok(found.into_iter().max_by_key(|payment| payment.id))
 }

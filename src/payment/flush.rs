@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::book::{Book, Bucket, Held, Payment};
-use super::{documents, query};
+use super::{documents, movement_query, payment_query, query};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::audit;
@@ -111,10 +111,10 @@ fn store_projections(tx: &mut Tx<'_>, book: &mut Book) -> Result<()> {
     obligation::query::store(tx, &obligations)?;
     let mut movements: Vec<(&Movement, i64)> = changed(&book.movements);
     movements.sort_by_key(|(movement, _)| (movement.unit, movement.id));
-    query::store_movements(tx, &movements)?;
+    movement_query::store_movements(tx, &movements)?;
     let mut payments: Vec<(&Payment, i64)> = changed(&book.payments);
     payments.sort_by_key(|(payment, _)| (payment.unit, payment.id));
-    query::store_payments(tx, &payments)?;
+    payment_query::store_payments(tx, &payments)?;
     store_exposures(tx, book)
 }
 
@@ -151,7 +151,7 @@ fn store_exposures(tx: &mut Tx<'_>, book: &Book) -> Result<()> {
 }
 
 fn store_payments(tx: &mut Tx<'_>, stamp: &Stamp<'_>, book: &Book) -> Result<()> {
-    let mut fresh: Vec<query::PaymentRow> = book
+    let mut fresh: Vec<payment_query::PaymentRow> = book
         .payments
         .values()
         .filter(|held| held.read_revision.is_none())
@@ -161,7 +161,7 @@ fn store_payments(tx: &mut Tx<'_>, stamp: &Stamp<'_>, book: &Book) -> Result<()>
     let mut events = Vec::with_capacity(book.payment_events.len());
     let mut trail = Vec::with_capacity(book.payment_events.len());
     for event in &book.payment_events {
-        events.push(query::PaymentEventRow {
+        events.push(payment_query::PaymentEventRow {
             unit_id: event.unit,
             id: stamp.mint()?,
             payment_id: event.payment,
@@ -182,7 +182,7 @@ fn store_payments(tx: &mut Tx<'_>, stamp: &Stamp<'_>, book: &Book) -> Result<()>
     }
     let mut moves = Vec::with_capacity(book.allocations.len());
     for allocation in &book.allocations {
-        moves.push(query::AllocationRow {
+        moves.push(payment_query::AllocationRow {
             unit_id: allocation.unit,
             id: stamp.mint()?,
             payment_id: allocation.payment,
@@ -211,8 +211,8 @@ fn payment_action(kind: &str) -> &'static str {
     }
 }
 
-fn payment_row(payment: &Payment, stamp: &Stamp<'_>) -> query::PaymentRow {
-    query::PaymentRow {
+fn payment_row(payment: &Payment, stamp: &Stamp<'_>) -> payment_query::PaymentRow {
+    payment_query::PaymentRow {
         unit_id: payment.unit,
         id: payment.id,
         movement_id: payment.movement,

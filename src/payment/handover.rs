@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::case::Case;
 use super::prove::{Desk, LineWork, Mark};
-use super::{line_query, query};
+use super::{line_query, movement_query, payment_query};
 use crate::actor::Scope;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -66,9 +66,11 @@ pub(super) fn of_item(conn: &mut Conn, item: &Exception) -> Result<Option<Owed>>
     let line = LineId(item.subject_id);
     let (mut units, mut codes, mut amount) = (BTreeSet::new(), BTreeSet::new(), Dong::ZERO);
     for (_, movement, _) in line_query::standing_parts(conn, item.unit, line)? {
-        let Some(movement) = query::movements(conn, &[(item.unit, movement)])?.pop() else { continue };
+        let Some(movement) = movement_query::movements(conn, &[(item.unit, movement)])?.pop() else {
+            continue;
+        };
         let Some(id) = movement.payment else { continue };
-        let Some(payment) = query::payments(conn, &[(item.unit, id)])?.pop() else { continue };
+        let Some(payment) = payment_query::payments(conn, &[(item.unit, id)])?.pop() else { continue };
         if payment.other_unit.is_positive() {
             units.extend(line_query::owed_to(conn, item.unit, id)?);
             codes.extend(movement.code.split('+').filter(|code| !code.is_empty()).map(str::to_owned));

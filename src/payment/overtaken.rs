@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::movement::State;
 use super::prove::{Case, LIKENESS_DAYS, LineWork, reference_key};
 use super::reversal::direction;
-use super::{gateway, query};
+use super::{gateway, movement_query};
 use crate::error::{Error, Result};
 use crate::id::{AccountId, MovementId, UnitId};
 use crate::store::Tx;
@@ -17,9 +17,9 @@ pub(super) fn refuse(tx: &mut Tx<'_>, works: &[&LineWork], seen: &BTreeSet<Movem
         .iter()
         .filter(|work| matches!(work.case, Case::Credit { .. } | Case::UnknownCredit(_)))
         .collect();
-    let looks: BTreeSet<query::Likeness> = unclaimed
+    let looks: BTreeSet<movement_query::Likeness> = unclaimed
         .iter()
-        .map(|work| query::Likeness {
+        .map(|work| movement_query::Likeness {
             unit: work.unit,
             account: work.account,
             direction: direction(work).as_str(),
@@ -29,15 +29,18 @@ pub(super) fn refuse(tx: &mut Tx<'_>, works: &[&LineWork], seen: &BTreeSet<Movem
         .collect();
     refuse_unseen(tx, works, seen)?;
     let Some(earliest) = unclaimed.iter().map(|work| work.booking_date).min() else { return Ok(()) };
-    let mut candidates =
-        query::alike(tx, &looks.into_iter().collect::<Vec<_>>(), earliest.plus_days(-LIKENESS_DAYS))?;
+    let mut candidates = movement_query::alike(
+        tx,
+        &looks.into_iter().collect::<Vec<_>>(),
+        earliest.plus_days(-LIKENESS_DAYS),
+    )?;
     let keys: BTreeSet<(UnitId, String)> = unclaimed.iter().filter_map(|work| reference_key(work)).collect();
     let by_key: BTreeSet<(UnitId, MovementId)> =
-        query::movement_keys(tx, &keys.into_iter().collect::<Vec<_>>())?
+        movement_query::movement_keys(tx, &keys.into_iter().collect::<Vec<_>>())?
             .into_iter()
             .map(|(unit, _, id)| (unit, id))
             .collect();
-    candidates.extend(query::movements(tx, &by_key.into_iter().collect::<Vec<_>>())?);
+    candidates.extend(movement_query::movements(tx, &by_key.into_iter().collect::<Vec<_>>())?);
     if candidates.iter().any(|movement| movement.state == State::Expected && !seen.contains(&movement.id)) {
         return Err(Error::busy(
             crate::store::failure::RETRY,

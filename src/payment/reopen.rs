@@ -4,13 +4,13 @@
 
 use super::book::{Book, Held, PaymentState};
 use super::flush::flush;
+use super::held::touch;
 use super::movement::{Movement, State};
 use super::resolve::lock_account;
-use super::settle::touch;
 use super::take_back::{self, TakeBack};
 use super::undo::{self, Effect};
 use super::untie::{self, Tied};
-use super::{handover, line_query, own_transfer, query};
+use super::{handover, line_query, movement_query, own_transfer, payment_query};
 use crate::actor::Actor;
 use crate::audit;
 use crate::error::{Error, Result};
@@ -153,9 +153,9 @@ fn assigned(conn: &mut Conn, item: &Exception, target: Option<ObligationId>) -> 
             .collect(),
         _ => vec![(item.unit, MovementId(item.subject_id))],
     };
-    for movement in query::movements(conn, &movements)? {
+    for movement in movement_query::movements(conn, &movements)? {
         let Some(id) = movement.payment.filter(|_| movement.state == State::Proven) else { continue };
-        let Some(payment) = query::payments(conn, &[(item.unit, id)])?.pop() else { continue };
+        let Some(payment) = payment_query::payments(conn, &[(item.unit, id)])?.pop() else { continue };
         let lines = line_query::lines_of_movements(conn, &[(item.unit, movement.id)])?;
         let [(_, _, line)] = lines.as_slice() else { continue };
         let is_from_suspense = payment.debit_account == Account::Suspense(*line).to_string();

@@ -22,7 +22,7 @@ pub(super) fn owed_again(conn: &mut Conn, item: &Obligation) -> Result<Dong> {
     keys.dedup();
     let mut owed = Dong::ZERO;
     for (unit, id, payment) in keys {
-        let on_it = super::query::allocated_to(conn, unit, payment)?;
+        let on_it = super::payment_query::allocated_to(conn, unit, payment)?;
         let share = on_it.into_iter().find(|(known, _)| *known == id).map_or(Dong::ZERO, |(_, share)| share);
         let debt = ledger::balance(conn, unit, &Account::ReversalToRecover(payment))?.min(share);
         owed = owed.checked_add(Dong(debt.0.max(0)))?;

@@ -5,11 +5,10 @@ use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method, Paymen
 use super::documents;
 use super::flush::flush;
 use super::handover;
+use super::held::{load_obligations, touch};
 use super::movement::State;
 use super::own_transfer::{self, Tie};
-use super::query;
 use super::refund::debit::{self, Debit};
-use super::settle::{load_obligations, touch};
 use super::settle_cash;
 use super::shown_claim;
 use super::split;
@@ -17,6 +16,7 @@ use super::take_back::{self, TakeBack};
 use super::taken_back;
 use super::unmatch;
 use super::unplaced;
+use super::{movement_query, payment_query, query};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::audit;
@@ -254,7 +254,7 @@ fn surplus_stands(conn: &mut Conn, item: &Exception) -> Result<bool> {
     {
         return Ok(false);
     }
-    let found = query::payments(conn, &[(item.unit, PaymentId(item.subject_id))])?;
+    let found = payment_query::payments(conn, &[(item.unit, PaymentId(item.subject_id))])?;
     Ok(found.iter().any(|payment| payment.surplus.is_positive()))
 }
 
@@ -360,7 +360,7 @@ fn assign(
     if book.obligations.is_empty() {
         return Err(obligation::not_found());
     }
-    let held = query::movements(tx, &[(item.unit, movement)])?.pop();
+    let held = movement_query::movements(tx, &[(item.unit, movement)])?.pop();
     let held = held.ok_or_else(|| Error::internal("a matched movement is gone"))?;
     let revision = held.revision;
     let mut held = Held::read(held, revision);
@@ -421,7 +421,7 @@ fn disprove(
         return Err(Error::conflict("resolution_unfit", "the exception is not about a claimed movement"));
     }
     let id = MovementId(item.subject_id);
-    let movement = query::movements(tx, &[(item.unit, id)])?
+    let movement = movement_query::movements(tx, &[(item.unit, id)])?
         .pop()
         .ok_or_else(|| Error::internal("a movement with an exception is gone"))?;
     if movement.state != State::Expected || movement.proven.is_positive() {

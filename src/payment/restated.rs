@@ -4,11 +4,11 @@
 
 use super::book::Held;
 use super::flush::flush;
+use super::held::touch;
 use super::line_query::{self, MatchPartRow};
 use super::movement::State;
 use super::prove::{self, Desk, HELD_KINDS, LineWork, Mark};
-use super::query;
-use super::settle::touch;
+use super::{movement_query, query};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::error::Result;
@@ -125,7 +125,7 @@ fn drop_unplaced(tx: &mut Tx<'_>, stamp: &Stamp<'_>, desk: &mut Desk<'_>, one: &
         let (_, id, amount) = part;
         let cause = (unit, Kind::BulkSettlement, Subject::Movement(id), WHY);
         desk.book.settled_exceptions.push(cause);
-        let Some(movement) = query::movements(tx, &[(unit, id)])?.pop() else { continue };
+        let Some(movement) = movement_query::movements(tx, &[(unit, id)])?.pop() else { continue };
         if movement.payment.is_some() || movement.state != State::Proven {
             continue;
         }

@@ -5,10 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 use super::awaited;
 use super::book::{Book, Bucket, Payment, PaymentState};
 use super::documents::recognised_parts;
+use super::held::touch;
 use super::movement::State;
 use super::prove::{Case, Desk, LIKENESS_DAYS, LINE_KINDS, LineWork, Mark, reference_key};
-use super::settle::touch;
-use super::{Direction, query, settle_cash};
+use super::{Direction, movement_query, payment_query, settle_cash};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::exception::{Kind, Subject};
@@ -27,7 +27,7 @@ pub(super) fn direction(work: &LineWork) -> Direction {
 
 /// Debits that a channel told of and that this line may show.
 pub(super) fn claimed(tx: &mut Tx<'_>, work: &LineWork) -> Result<Vec<(UnitId, MovementId)>> {
-    let look = query::Likeness {
+    let look = movement_query::Likeness {
         unit: work.unit,
         account: work.account,
         direction: direction(work).as_str(),
@@ -35,12 +35,12 @@ pub(super) fn claimed(tx: &mut Tx<'_>, work: &LineWork) -> Result<Vec<(UnitId, M
         amount: work.size(),
     };
     let mut found: Vec<(UnitId, MovementId)> =
-        query::alike(tx, &[look], work.booking_date.plus_days(-LIKENESS_DAYS))?
+        movement_query::alike(tx, &[look], work.booking_date.plus_days(-LIKENESS_DAYS))?
             .into_iter()
             .map(|movement| (movement.unit, movement.id))
             .collect();
     if let Some(key) = reference_key(work) {
-        found.extend(query::movement_keys(tx, &[key])?.into_iter().map(|(unit, _, id)| (unit, id)));
+        found.extend(movement_query::movement_keys(tx, &[key])?.into_iter().map(|(unit, _, id)| (unit, id)));
     }
     Ok(found)
 }
@@ -239,7 +239,7 @@ pub(super) fn obligations(
             held.value.payment.map(|payment| (*unit, payment))
         })
         .collect();
-    let found = query::payments(tx, &payments.into_iter().collect::<Vec<_>>())?;
+    let found = payment_query::payments(tx, &payments.into_iter().collect::<Vec<_>>())?;
     Ok(found.into_iter().filter_map(|one| Some((one.unit, one.obligation?))).collect())
 }
 
@@ -258,8 +258,8 @@ pub(super) fn advances(
     for owed in book.obligations.values().map(|held| &held.value) {
         let Some(recognised) = awaited::recognised(tx, owed)? else { continue };
         let mut shares = Vec::new();
-        for payment in query::payments_on(tx, owed.unit, owed.id)? {
-            let on_it = query::allocated_to(tx, owed.unit, payment)?;
+        for payment in payment_query::payments_on(tx, owed.unit, owed.id)? {
+            let on_it = payment_query::allocated_to(tx, owed.unit, payment)?;
             let share = on_it.into_iter().find(|(id, _)| *id == owed.id);
             shares.extend(share.map(|(_, share)| (payment, share)));
         }

@@ -4,10 +4,10 @@
 use super::awaited;
 use super::book::{Book, Bucket, Payment, PaymentState};
 use super::documents::{Part, recognised_parts};
+use super::held::{hold, load_obligations, touch};
 use super::movement::State;
 use super::prove::{CLAIM_KINDS, Desk, LineWork, Mark};
-use super::settle::{hold, load_obligations, touch};
-use super::{line_query, query};
+use super::{line_query, movement_query, payment_query};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::Instant;
@@ -102,7 +102,7 @@ fn take_back(
         let owed = other_unit_of(tx, unit, payment)?;
         desk.entry(work, Account::DueToUnit(owed), clearing.clone(), payment.other_unit);
     }
-    for (id, share) in query::allocated_to(tx, unit, payment.id)? {
+    for (id, share) in payment_query::allocated_to(tx, unit, payment.id)? {
         if !desk.book.obligations.contains_key(&(unit, id)) {
             load_obligations(tx, stamp, &mut desk.book, &[(unit, id)])?;
         }
@@ -180,7 +180,7 @@ pub(super) fn stands_for(
     let kept = line_query::same_as(tx, unit, id)?
         .ok_or_else(|| Error::internal("a movement is the same as none"))?;
     if !book.movements.contains_key(&(unit, kept)) {
-        for movement in query::movements(tx, &[(unit, kept)])? {
+        for movement in movement_query::movements(tx, &[(unit, kept)])? {
             hold(book, movement);
         }
     }

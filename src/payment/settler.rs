@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use super::settle::{Arrival, Settled, settle};
-use super::{query, settle as settling};
+use super::{parked_query, query, settle as settling};
 use crate::actor::Scope;
 use crate::audit;
 use crate::clock::Clock;
@@ -227,7 +227,7 @@ fn park_in(tx: &mut Tx<'_>, stamp: &Stamp<'_>, arrival: &Arrival, code: &str) ->
     // The whole arrival is archived, so that the job needs nothing else.
     let body = serde_json::to_vec(&(&arrival.claim, &arrival.raw, arrival.received_at))
         .map_err(|error| Error::internal(error.to_string()))?;
-    let parked = query::ParkedRow {
+    let parked = parked_query::ParkedRow {
         unit_id: unit::CITY,
         id,
         channel: arrival.claim.channel.clone(),
@@ -266,16 +266,17 @@ fn park_in(tx: &mut Tx<'_>, stamp: &Stamp<'_>, arrival: &Arrival, code: &str) ->
         return Ok(Answer::Parked(id));
     }
     // Told again: the answer is the first one's.
-    query::parked_by_key(tx, &arrival.claim.channel, &arrival.claim.external_id).map(Answer::Parked)
+    parked_query::parked_by_key(tx, &arrival.claim.channel, &arrival.claim.external_id).map(Answer::Parked)
 }
 
 /// Tries parked claims again; returns how many are settled now.
 pub fn retry_parked(tools: &Tools) -> Result<usize> {
-    let waiting = tools.store.read(&Scope::All, |conn| query::parked(conn, 100))?;
+    let waiting = tools.store.read(&Scope::All, |conn| parked_query::parked(conn, 100))?;
     let mut settled_count = 0;
     for (unit, claim, _, raw_event, revision) in waiting {
-        let archived =
-            tools.store.read(&Scope::All, |conn| query::parked_arrival(conn, &tools.vault, unit, raw_event));
+        let archived = tools
+            .store
+            .read(&Scope::All, |conn| parked_query::parked_arrival(conn, &tools.vault, unit, raw_event));
         let arrival = match archived {
             Ok(arrival) => arrival,
             Err(error) => {
@@ -286,7 +287,7 @@ pub fn retry_parked(tools: &Tools) -> Result<usize> {
         };
         let settled = tools.store.write(&Scope::All, Lane::Bulk, |tx| {
             let settled = settle(tx, &tools.stamp(), std::slice::from_ref(&arrival))?;
-            query::close_parked(tx, unit, claim, revision)?;
+            parked_query::close_parked(tx, unit, claim, revision)?;
             Ok(settled)
         });
         match settled {

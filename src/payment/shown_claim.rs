@@ -5,13 +5,13 @@
 use super::book::{Book, CollectedBy, Held, Incoming, Method, PaymentState};
 use super::documents;
 use super::flush::flush;
+use super::held::{load_obligations, touch};
 use super::line_query::{self, MatchPartRow};
 use super::movement::{Movement, State};
 use super::prove::CLAIM_KINDS;
 use super::same_money::SameAsRow;
-use super::settle::{load_obligations, touch};
 use super::take_back;
-use super::{Direction, query};
+use super::{Direction, movement_query};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::audit;
@@ -36,7 +36,7 @@ pub fn fits(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<bo
 
 fn claim(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<Option<Movement>> {
     let Some(id) = target.map(MovementId) else { return Ok(None) };
-    let found = query::movements(conn, &[(item.unit, id)])?.pop();
+    let found = movement_query::movements(conn, &[(item.unit, id)])?.pop();
     let waits = |one: &Movement| {
         one.state == State::Expected
             && one.direction == Direction::Credit
@@ -69,7 +69,7 @@ pub(super) fn carry_out(
     let unit = item.unit;
     let gone = || Error::conflict("resolution_unfit", "the claim waits for this money no more");
     let claim = claim(tx, item, proposal.target)?.ok_or_else(gone)?;
-    let own = query::movements(tx, &[(unit, own)])?.pop();
+    let own = movement_query::movements(tx, &[(unit, own)])?.pop();
     let own = own.ok_or_else(|| Error::internal("a matched movement is gone"))?;
     let mut book = Book::new(audit::actor_text(actor), stamp.now);
     let payment = match claim.payment {

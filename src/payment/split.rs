@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 
 use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method};
 use super::flush::flush;
+use super::held::{load_obligations, movement_row, touch};
 use super::line_query::{self, MatchPartRow};
 use super::movement::{Movement, State};
-use super::settle::{load_obligations, movement_row, touch};
 use super::split_query::{self as parts_query, PartRow};
-use super::{documents, query};
+use super::{documents, movement_query};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::audit;
@@ -101,7 +101,7 @@ pub(super) fn carry_out(
     if book.obligations.len() != parts.len() {
         return Err(obligation::not_found());
     }
-    let whole = query::movements(tx, &[(item.unit, source.movement)])?.pop();
+    let whole = movement_query::movements(tx, &[(item.unit, source.movement)])?.pop();
     let whole = whole.ok_or_else(|| Error::internal("a matched movement is gone"))?;
     let persons = (proposal.maker, actor.require_person()?);
     let mut cut = Cut { stamp, source, persons, whole: &whole, movements: Vec::new(), matches: Vec::new() };

@@ -4,8 +4,8 @@
 use super::awaited;
 use super::book::{Book, Bucket, Held, Payment, PaymentState};
 use super::documents::{Part, recognised_parts};
-use super::settle::load_obligations;
-use super::{line_query, query, refund};
+use super::held::load_obligations;
+use super::{line_query, payment_query, query, refund};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -30,11 +30,11 @@ pub(super) fn read(
     book: &mut Book,
     (unit, id): (UnitId, PaymentId),
 ) -> Result<Taken> {
-    let shares = query::allocated_to(tx, unit, id)?;
+    let shares = payment_query::allocated_to(tx, unit, id)?;
     let fresh = shares.iter().map(|(obligation, _)| (unit, *obligation));
     let fresh: Vec<_> = fresh.filter(|key| !book.obligations.contains_key(key)).collect();
     load_obligations(tx, stamp, book, &fresh)?;
-    let payment = query::lock_payments(tx, &[(unit, id)])?.pop();
+    let payment = payment_query::lock_payments(tx, &[(unit, id)])?.pop();
     let payment = payment.ok_or_else(|| Error::internal("a movement names a payment that is not there"))?;
     if let Some(account) = payment.account {
         let key = (unit, account, payment.channel.clone());

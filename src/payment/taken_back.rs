@@ -4,11 +4,11 @@
 use super::book::{Bucket, PaymentState};
 use super::case::Case;
 use super::flush::flush;
+use super::held::touch;
 use super::movement::{Movement, State};
 use super::prove::{self, Desk, HELD_KINDS, LineWork};
 use super::reversal::WHY;
-use super::settle::touch;
-use super::{Direction, line_query, query, settle_cash};
+use super::{Direction, line_query, movement_query, payment_query, settle_cash};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::error::{Error, Result};
@@ -28,14 +28,14 @@ const RULE: &str = "by_two_persons";
 /// The movement whose money is meant; None where nothing, or more than one, fits.
 pub(super) fn named(conn: &mut Conn, item: &Exception, target: i64) -> Result<Option<MovementId>> {
     let mut found = Vec::new();
-    if !query::movements(conn, &[(item.unit, MovementId(target))])?.is_empty() {
+    if !movement_query::movements(conn, &[(item.unit, MovementId(target))])?.is_empty() {
         return Ok(Some(MovementId(target)));
     }
-    let mut payments = query::payments(conn, &[(item.unit, PaymentId(target))])?;
+    let mut payments = payment_query::payments(conn, &[(item.unit, PaymentId(target))])?;
     if payments.is_empty() {
-        let on_it = query::payments_on(conn, item.unit, ObligationId(target))?;
+        let on_it = payment_query::payments_on(conn, item.unit, ObligationId(target))?;
         let keys: Vec<(UnitId, PaymentId)> = on_it.into_iter().map(|id| (item.unit, id)).collect();
-        payments = query::payments(conn, &keys)?;
+        payments = payment_query::payments(conn, &keys)?;
     }
     for movement in payments.into_iter().filter_map(|payment| payment.movement) {
         if fits(conn, item, Some(movement.0))? {
@@ -53,7 +53,7 @@ pub fn fits(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<bo
 /// The movement whose money is taken back, and the line that shows it.
 fn plan(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<Option<(Movement, LineId)>> {
     let Some(id) = target.map(MovementId) else { return Ok(None) };
-    let found = query::movements(conn, &[(item.unit, id)])?.pop();
+    let found = movement_query::movements(conn, &[(item.unit, id)])?.pop();
     let is_here = |one: &Movement| {
         one.direction == Direction::Credit
             && (one.state == State::Proven || (one.state == State::Reversed && one.payment.is_some()))
@@ -74,7 +74,7 @@ fn plan(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<Option
 
 /// What of a payment nobody has taken back yet.
 fn left_of(conn: &mut Conn, unit: UnitId, id: PaymentId) -> Result<Dong> {
-    let payment = query::payments(conn, &[(unit, id)])?.pop();
+    let payment = payment_query::payments(conn, &[(unit, id)])?.pop();
     let Some(payment) = payment.filter(|one| one.state == PaymentState::Proven) else {
         return Ok(Dong::ZERO);
     };

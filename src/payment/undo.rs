@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::book::{Payment, PaymentState};
 use super::refund::{self, State as RefundState};
-use super::{query, reopen, unmatch};
+use super::{payment_query, reopen, unmatch};
 use crate::amount::Dong;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::exception::{self, Exception, Kind, Subject};
@@ -66,11 +66,11 @@ pub fn foreseen(conn: &mut Conn, item: &Exception) -> Result<Option<Foreseen>> {
 ///
 /// Errors: `undo_money_gone`, `undo_refund_under_way`, `undo_corrected`, `undo_paid_on`.
 pub(super) fn of_payment(conn: &mut Conn, unit: UnitId, id: PaymentId, effect: &mut Effect) -> Result<()> {
-    let payment = query::payments(conn, &[(unit, id)])?.pop();
+    let payment = payment_query::payments(conn, &[(unit, id)])?.pop();
     let payment = payment.ok_or_else(|| Error::internal("a movement names a payment that is not there"))?;
     of_refunds(conn, &payment, effect)?;
     check_standing(conn, &payment)?;
-    for (id, _) in query::allocated_to(conn, unit, payment.id)? {
+    for (id, _) in payment_query::allocated_to(conn, unit, payment.id)? {
         let owed = obligation::find(conn, unit, id)?;
         if owed.line_edition > 0 {
             let detail = "its receipt was corrected since: cancel the receipt by a correction first";

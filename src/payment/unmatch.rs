@@ -4,13 +4,13 @@
 
 use super::book::{Book, Held, PaymentState};
 use super::flush::flush;
+use super::held::{movement_row, touch};
 use super::line_query::{self, LineMark, MatchPartRow};
 use super::movement::{Movement, State, line_key};
-use super::settle::{movement_row, touch};
 use super::settle_cash;
 use super::take_back::{self, TakeBack};
 use super::undo::{self, Effect};
-use super::{Direction, query};
+use super::{Direction, movement_query, payment_query, query};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
@@ -138,7 +138,7 @@ pub fn plan(conn: &mut Conn, unit: UnitId, id: LineId) -> Result<Plan> {
 fn parts(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<Part>> {
     let mut found = Vec::new();
     for (id, movement, amount) in line_query::standing_parts(conn, unit, line)? {
-        let movement = query::movements(conn, &[(unit, movement)])?.pop();
+        let movement = movement_query::movements(conn, &[(unit, movement)])?.pop();
         let movement = movement.ok_or_else(|| Error::internal("a matched movement is gone"))?;
         found.push(Part { id, movement, amount });
     }
@@ -147,7 +147,7 @@ fn parts(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<Part>> {
 
 /// The payment, where a channel settled it and the line only proved it.
 fn settled_before(conn: &mut Conn, unit: UnitId, id: PaymentId) -> Result<Option<super::book::Payment>> {
-    let payment = query::payments(conn, &[(unit, id)])?.pop();
+    let payment = payment_query::payments(conn, &[(unit, id)])?.pop();
     Ok(payment.filter(|payment| payment.debit_account.starts_with("clearing/")))
 }
 
@@ -357,7 +357,8 @@ impl Desk<'_, '_, '_> {
             revision: 1,
         };
         rows::insert(self.tx, &[movement_row(&own, self.stamp)])?;
-        let key = query::MovementKeyRow { unit_id: line.unit, key: line_key(line.id), movement_id: id };
+        let key =
+            movement_query::MovementKeyRow { unit_id: line.unit, key: line_key(line.id), movement_id: id };
         rows::insert_if_absent(self.tx, &[key], &["unit_id", "key"])?;
         let link = self.part(id, line.amount)?;
         rows::insert(self.tx, &[link])

@@ -1,9 +1,9 @@
 //! The money of an exception that stands in suspense and that a person can give its place.
 
+use super::held::movement_row;
 use super::line_query::{self, MatchPartRow};
 use super::movement::{Movement, State};
-use super::settle::movement_row;
-use super::{Direction, query, settle_cash};
+use super::{Direction, movement_query, settle_cash};
 use crate::error::{Error, Result};
 use crate::exception::{Exception, Proposal};
 use crate::id::*;
@@ -32,7 +32,7 @@ pub(super) fn find(conn: &mut Conn, item: &Exception) -> Result<Option<Unplaced>
     } else {
         vec![(item.unit, MovementId(item.subject_id))]
     };
-    let mut free = query::movements(conn, &ids)?;
+    let mut free = movement_query::movements(conn, &ids)?;
     free.retain(|movement| movement.payment.is_none() && movement.state == State::Proven);
     let [movement] = free.as_slice() else { return Ok(None) };
     let line = match line_query::lines_of_movements(conn, &[(item.unit, movement.id)])?.as_slice() {

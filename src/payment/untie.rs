@@ -8,7 +8,7 @@ use super::movement::{Movement, State};
 use super::prove::HELD_KINDS;
 use super::reopen::SETTLING;
 use super::undo::Effect;
-use super::{handover, line_query, query};
+use super::{handover, line_query, movement_query, query};
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
@@ -104,7 +104,7 @@ fn check_not_taken_back(conn: &mut Conn, credit: &StoredLine) -> Result<()> {
     let keys: Vec<(UnitId, MovementId)> =
         parts.into_iter().map(|(_, movement, _)| (credit.unit, movement)).collect();
     let is_taken = |one: &Movement| one.state == State::Reversed && one.payment.is_none();
-    if query::movements(conn, &keys)?.iter().any(is_taken) {
+    if movement_query::movements(conn, &keys)?.iter().any(is_taken) {
         let detail = "the bank took this money back by what was decided about the debit";
         return Err(Error::conflict("reopen_money_moved", detail));
     }

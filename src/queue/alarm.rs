@@ -13,8 +13,9 @@ use crate::exception::work_query::{self, Filter};
 use crate::exception::{Exception, Kind};
 use crate::id::*;
 use crate::ledger::{self, Account};
+use crate::payment::movement_query;
 use crate::payment::prove::LINE_KINDS;
-use crate::payment::{Direction, MovementState, line_query, query as payments};
+use crate::payment::{Direction, MovementState, line_query};
 use crate::reconciliation;
 use crate::store::{Conn, Lane, Stamp, Store, rows};
 
@@ -121,7 +122,7 @@ pub(super) fn is_held(conn: &mut Conn, item: &Exception) -> Result<bool> {
         "line" => Account::Suspense(LineId(item.subject_id)),
         "movement" => {
             let movement = (item.unit, MovementId(item.subject_id));
-            let found = payments::movements(conn, &[movement])?;
+            let found = movement_query::movements(conn, &[movement])?;
             let line = line_query::lines_of_movements(conn, &[movement])?.pop();
             let is_unplaced = found.iter().any(|one| one.payment.is_none());
             let Some((_, _, line)) = line.filter(|_| is_unplaced) else { return Ok(false) };
@@ -135,7 +136,7 @@ pub(super) fn is_held(conn: &mut Conn, item: &Exception) -> Result<bool> {
 fn unproven_claims(conn: &mut Conn, stamp: &Stamp<'_>, settings: &Settings) -> Result<Vec<AlarmRow>> {
     let mut due = Vec::new();
     for (unit, account) in reconciliation::query::accounts(conn, None)? {
-        let open = payments::movements_in_state(conn, unit, account, MovementState::Expected, PAGE)?;
+        let open = movement_query::movements_in_state(conn, unit, account, MovementState::Expected, PAGE)?;
         for movement in open.into_iter().filter(|movement| movement.direction == Direction::Credit) {
             let since = minted_at(movement.id.0);
             for hours in rules::passed(since, stamp.now, &settings.unproven_claim_alarm_hours) {

@@ -64,7 +64,7 @@ fn about(conn: &mut Conn, actor: &Actor, text: &str) -> Result<(UnitId, Subject,
     }
     if let Ok(id) = text.parse::<PaymentId>() {
         let unit = payment::refund::query::unit_of_payment(conn, &actor.scope, id)?.ok_or_else(unseen)?;
-        let paid = payment::query::payments(conn, &[(unit, id)])?.pop().ok_or_else(unseen)?;
+        let paid = payment::payment_query::payments(conn, &[(unit, id)])?.pop().ok_or_else(unseen)?;
         return Ok((unit, Subject::Payment(id), paid.amount));
     }
     let id: ReceiptId = text.parse().map_err(|_| wrong())?;

@@ -306,11 +306,11 @@ impl Content {
 
     fn about_claim(&mut self, conn: &mut Conn, id: MovementId) -> Result<()> {
         let unit = self.letter.unit;
-        if let Some(movement) = payment::query::movements(conn, &[(unit, id)])?.pop() {
+        if let Some(movement) = payment::movement_query::movements(conn, &[(unit, id)])?.pop() {
             self.on = movement.first_seen_on;
             self.is_credit = movement.direction == payment::Direction::Credit;
         }
-        let claims = payment::query::claims_of_movements(conn, unit, &[id])?;
+        let claims = payment::movement_query::claims_of_movements(conn, unit, &[id])?;
         if let Some((_, channel, external, reference)) = claims.into_iter().next() {
             self.claim = format!("{channel} {external}");
             self.bank_reference = reference.unwrap_or_default();

@@ -13,7 +13,8 @@ use crate::exception::work_query::{self, Filter};
 use crate::exception::{self, CITY_OWNER, Detail, Exception, Kind, New, Subject};
 use crate::id::*;
 use crate::obligation;
-use crate::payment::{Direction, MovementState, query as payments};
+use crate::payment::{Direction, MovementState};
+use crate::payment::{movement_query, payment_query};
 use crate::reconciliation;
 use crate::reconciliation::matching::digits_swapped;
 use crate::reconciliation::run::CLAIM_PATIENCE_WORKING_DAYS;
@@ -116,7 +117,7 @@ fn cut_off(
     change: &mut Change,
 ) -> Result<()> {
     let Some(covered) = reconciliation::query::covered_until(conn, unit, account)? else { return Ok(()) };
-    let open = payments::movements_in_state(conn, unit, account, MovementState::Expected, PAGE)?;
+    let open = movement_query::movements_in_state(conn, unit, account, MovementState::Expected, PAGE)?;
     let is_between = |seen: BusinessDay| {
         seen <= covered && stamp.calendar.distance(seen, covered) <= CLAIM_PATIENCE_WORKING_DAYS
     };
@@ -199,7 +200,7 @@ fn swapped(
     }
     for item in standing(conn, unit, account, Kind::Overpaid)? {
         let id = PaymentId(item.subject_id);
-        let Some(paid) = payments::payments(conn, &[(unit, id)])?.pop() else { continue };
+        let Some(paid) = payment_query::payments(conn, &[(unit, id)])?.pop() else { continue };
         hint(change, &mut hinted, stamp, &item, Subject::Payment(id), (paid.amount, paid.to_obligations));
     }
     for item in standing(conn, unit, account, Kind::SwappedDigits)? {

@@ -16,8 +16,8 @@ use crate::id::*;
 use crate::obligation;
 use crate::payment::line_query;
 use crate::payment::prove::{Case, LineWork, post_lines};
-use crate::payment::query as payments;
 use crate::payment::restated::{self, Withdrawal};
+use crate::payment::{movement_query, payment_query};
 use crate::statement;
 use crate::statement::version::{self, Difference, Withdrawn};
 use crate::store::{Conn, Lane, Stamp, Store, Tx};
@@ -108,7 +108,7 @@ fn waiting(
         });
     }
     let state = crate::payment::MovementState::Expected;
-    let expected = payments::movements_in_state(conn, unit, account, state, i64::from(i32::MAX))?;
+    let expected = movement_query::movements_in_state(conn, unit, account, state, i64::from(i32::MAX))?;
     Ok((withdrawals, expected.into_iter().map(|movement| movement.id).collect()))
 }
 
@@ -224,11 +224,13 @@ fn paid(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Paid> {
         .into_iter()
         .map(|(_, movement, _)| (unit, movement))
         .collect();
-    let ids: Vec<PaymentId> =
-        payments::movements(conn, &movements)?.into_iter().filter_map(|movement| movement.payment).collect();
+    let ids: Vec<PaymentId> = movement_query::movements(conn, &movements)?
+        .into_iter()
+        .filter_map(|movement| movement.payment)
+        .collect();
     let keys: Vec<(UnitId, PaymentId)> = ids.iter().map(|id| (unit, *id)).collect();
     let obligations =
-        payments::payments(conn, &keys)?.into_iter().filter_map(|payment| payment.obligation).collect();
+        payment_query::payments(conn, &keys)?.into_iter().filter_map(|payment| payment.obligation).collect();
     Ok((ids, obligations))
 }
 

@@ -157,7 +157,7 @@ pub fn references(
     let mut references: HashMap<MovementId, References> = HashMap::new();
     for chunk in movements.chunks(1_000) {
         for (movement, channel, external, bank) in
-            crate::payment::query::claims_of_movements(conn, unit, chunk)?
+            crate::payment::movement_query::claims_of_movements(conn, unit, chunk)?
         {
             let known = references.entry(movement).or_default();
             known.external.push(external);

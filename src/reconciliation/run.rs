@@ -25,9 +25,9 @@ use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
 use crate::obligation;
 use crate::payment::gateway::line::settle_suspended;
+use crate::payment::movement_query;
 use crate::payment::pos;
 use crate::payment::prove::{Case, LineWork, post_lines};
-use crate::payment::query as payments;
 use crate::payment::refund;
 use crate::payment::{Direction, MovementState};
 use crate::shift::deposit;
@@ -205,7 +205,7 @@ fn read(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId, account: AccountId) ->
         lines.push(line_of(line, &texts, stamp.vault));
     }
     let movements_read =
-        payments::movements_in_state(conn, unit, account, MovementState::Expected, READ_LIMIT)?;
+        movement_query::movements_in_state(conn, unit, account, MovementState::Expected, READ_LIMIT)?;
     let ids: Vec<MovementId> = movements_read.iter().map(|movement| movement.id).collect();
     let references = query::references(conn, unit, &ids)?;
     let claimed: BTreeMap<String, i64> = open_claims_by_code(&movements_read);
@@ -450,7 +450,7 @@ fn note_overdue(
 ) -> Result<usize> {
     let Some(covered_until) = snapshot.covered_until else { return Ok(0) };
     let still_open = store.read(&actor.scope, |conn| {
-        payments::movements_in_state(conn, unit, account, MovementState::Expected, READ_LIMIT)
+        movement_query::movements_in_state(conn, unit, account, MovementState::Expected, READ_LIMIT)
     })?;
     let calendar: &WorkingDays = stamp.calendar;
     let none = HashMap::new();

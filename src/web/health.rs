@@ -122,7 +122,7 @@ const UNEXPLAINED: [Kind; 9] = [
 fn count(app: &App, now: Instant) -> Result<()> {
     let (unproven, unexplained, unsigned, broken) = app.store.read(&Scope::All, |conn| {
         Ok((
-            payment::query::oldest_expected(conn)?,
+            payment::movement_query::oldest_expected(conn)?,
             exception::query::oldest_unresolved(conn, &UNEXPLAINED)?,
             receipt::query::unsigned_count(conn)?,
             exception::query::unresolved_count(conn, Kind::SeriesBroken)?,

@@ -20,6 +20,10 @@ pub fn entries() -> Vec<Entry> {
     let get = |path, route| Entry { method: Method::GET, path, route };
     let post = |path, route| Entry { method: Method::POST, path, route };
     vec![
+        // Banks come first: a path is found by trying the patterns one after the other.
+        post("/callback/{channel}", web::to(callback::notify)),
+        post("/callback/{channel}/api/token_generate", web::to(callback::token_generate)),
+        post("/callback/{channel}/bank/api/transaction-sync", web::to(callback::transaction_sync)),
         post("/api/v1/obligations", web::to(api::create_obligation)),
         get("/api/v1/obligations", web::to(api::list_obligations)),
         get("/api/v1/obligations/changes", web::to(api::obligation_changes)),
@@ -200,9 +204,6 @@ pub fn entries() -> Vec<Entry> {
         get("/api/v1/tax/transmissions", web::to(api::tax::transmissions)),
         get("/api/v1/tax/transmissions/{id}", web::to(api::tax::transmission)),
         post("/api/v1/tax/transmissions/{id}/release", web::to(api::tax::release)),
-        post("/callback/{channel}", web::to(callback::notify)),
-        post("/callback/{channel}/api/token_generate", web::to(callback::token_generate)),
-        post("/callback/{channel}/bank/api/transaction-sync", web::to(callback::transaction_sync)),
         get("/", web::to(pages::frame::start)),
         post("/language", web::to(pages::frame::choose)),
         get("/sign-in", web::to(pages::sign_in::form)),

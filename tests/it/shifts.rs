@@ -428,7 +428,8 @@ fn what_is_taken_after_the_day_was_closed_lies_on_the_next() {
         closed(&world, today(&world));
         let owed = world.raise(FEE);
         let late = world.take(&owed, FEE, Method::Cash).unwrap();
-        let found = world.look(|conn| bienlai::payment::query::payments(conn, &[(late.unit, late.payment)]));
+        let found =
+            world.look(|conn| bienlai::payment::payment_query::payments(conn, &[(late.unit, late.payment)]));
         assert_eq!(found[0].accounting_date, today(&world).next(), "the closed day stays as it was proven");
     });
 }

@@ -74,10 +74,6 @@ const KNOWN_FLOATS: &[(&str, &str)] = &[
 /// Longer files, with the length they may have at most.
 const KNOWN_LONG: &[(&str, usize)] = &[
     ("src/obligation/query.rs", 570),
-    ("src/payment/book.rs", 650),
-    ("src/payment/prove.rs", 680),
-    ("src/payment/query.rs", 650),
-    ("src/payment/settle.rs", 800),
     ("src/statement/import.rs", 550),
     ("src/statement/query.rs", 600),
     // One endpoint after the other: the API page.

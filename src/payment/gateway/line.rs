@@ -12,10 +12,10 @@ use crate::id::*;
 use crate::ledger::{self, Account};
 use crate::payment::book::{Destination, PaymentState};
 use crate::payment::flush::flush;
+use crate::payment::held::touch;
 use crate::payment::movement::State;
 use crate::payment::pos::rules::pair;
 use crate::payment::prove::{self, Case, Desk, LINE_KINDS, LineWork, Mark, Posted};
-use crate::payment::settle::touch;
 use crate::payment::{documents, query as payments};
 use crate::store::{Stamp, Tx, failure, rows};
 

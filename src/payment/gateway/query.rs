@@ -12,6 +12,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::*;
 use crate::payment::movement::{Movement, State};
+use crate::payment::movement_query;
 use crate::payment::query as payments;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
@@ -302,7 +303,7 @@ pub fn standings(
         .collect();
     let ids: Vec<(UnitId, MovementId)> = known.values().map(|id| (settlement.unit, *id)).collect();
     let movements: HashMap<MovementId, Movement> =
-        payments::movements(conn, &ids)?.into_iter().map(|movement| (movement.id, movement)).collect();
+        movement_query::movements(conn, &ids)?.into_iter().map(|movement| (movement.id, movement)).collect();
     Ok(items
         .iter()
         .map(|item| {

@@ -103,7 +103,7 @@ pub fn record_slip(
 ) -> Result<()> {
     actor.require_role(&[Role::Cashier, Role::Finance])?;
     actor.scope.require(unit)?;
-    let found = super::query::payments(tx, &[(unit, payment)])?.pop();
+    let found = super::payment_query::payments(tx, &[(unit, payment)])?.pop();
     let found =
         found.ok_or_else(|| Error::not_found("payment_not_found", "no such payment in your scope"))?;
     if found.method != super::book::Method::Card {

@@ -14,7 +14,7 @@ use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::payment::book::{Book, Bucket, Held};
 use crate::payment::flush::flush;
-use crate::payment::query as payments;
+use crate::payment::payment_query;
 use crate::store::{Conn, Stamp, Tx};
 
 /// How a debit's amount stands to the refund's.
@@ -88,7 +88,7 @@ pub fn settle(
     let (unit, line) = (item.unit, LineId(item.subject_id));
     let missing = || Error::internal("a refund's payment is gone");
     let payment = find(tx, unit, id)?.payment;
-    let held = payments::lock_payments(tx, &[(unit, payment)])?.pop().ok_or_else(missing)?;
+    let held = payment_query::lock_payments(tx, &[(unit, payment)])?.pop().ok_or_else(missing)?;
     let mut refund = find(tx, unit, id)?;
     let was_refused = refund.state == State::Refused;
     if !matches!(refund.state, State::Approved | State::Sent | State::Refused) {

@@ -10,6 +10,7 @@ use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::payment::book::{Book, Bucket, Held, Payment};
 use crate::payment::flush::flush;
+use crate::payment::payment_query;
 use crate::payment::query as payments;
 use crate::store::{Stamp, Tx};
 
@@ -33,14 +34,14 @@ impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
         id: PaymentId,
     ) -> Result<Self> {
         let missing = || Error::not_found("payment_not_found", "no such payment in your scope");
-        let known = payments::payments(tx, &[(unit, id)])?.pop().ok_or_else(missing)?;
+        let known = payment_query::payments(tx, &[(unit, id)])?.pop().ok_or_else(missing)?;
         let account = match known.account {
             Some(account) => account,
             None => crate::unit::account::receiving(tx, unit)?.id,
         };
         payments::lock_accounts(tx, &[(unit, account)])?;
         let on = payments::first_open_day(tx, unit, account, stamp.today())?;
-        let payment = payments::lock_payments(tx, &[(unit, id)])?.pop().ok_or_else(missing)?;
+        let payment = payment_query::lock_payments(tx, &[(unit, id)])?.pop().ok_or_else(missing)?;
         let mut book = Book::new(audit::actor_text(actor), stamp.now);
         book.payments.insert((unit, id), Held::read(payment.clone(), payment.revision));
         Ok(Desk { tx, stamp, actor, payment, account, on, book })

@@ -14,7 +14,7 @@ use crate::exception::{self, Detail, Kind, New, Subject};
 use crate::id::*;
 use crate::notification::send::Courier;
 use crate::obligation::Obligation;
-use crate::payment::query as payments;
+use crate::payment::payment_query;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Stamp, Tx, failure, rows};
 
@@ -53,7 +53,7 @@ pub struct Answer {
 
 /// Everything asked for an obligation's payments, also from the page of another obligation of theirs.
 pub fn of_obligation(conn: &mut Conn, item: &Obligation) -> Result<Vec<PayerRequest>> {
-    let ids = payments::payments_for(conn, item.unit, item.id)?;
+    let ids = payment_query::payments_for(conn, item.unit, item.id)?;
     query::of_payments(conn, item.unit, &ids)
 }
 
@@ -71,7 +71,7 @@ pub struct Askable {
 pub fn askable(conn: &mut Conn, item: &Obligation) -> Result<Vec<Askable>> {
     let requests = of_obligation(conn, item)?;
     let mut found = Vec::new();
-    for payment in payments::payments_for(conn, item.unit, item.id)? {
+    for payment in payment_query::payments_for(conn, item.unit, item.id)? {
         let of_it: Vec<&PayerRequest> = requests.iter().filter(|one| one.payment == payment).collect();
         let amount = wanted(conn, item.unit, payment)?;
         if amount.is_positive() && of_it.iter().all(|one| one.answer.is_some()) {
@@ -83,7 +83,7 @@ pub fn askable(conn: &mut Conn, item: &Obligation) -> Result<Vec<Askable>> {
 }
 
 fn wanted(conn: &mut Conn, unit: UnitId, id: PaymentId) -> Result<Dong> {
-    let Some(payment) = payments::payments(conn, &[(unit, id)])?.pop() else { return Ok(Dong::ZERO) };
+    let Some(payment) = payment_query::payments(conn, &[(unit, id)])?.pop() else { return Ok(Dong::ZERO) };
     let refunds = super::query::of_payments(conn, &[(unit, id)])?;
     let mut sum = rules::free(&payment, &refunds)?;
     for refund in nameless(conn, &refunds)? {
@@ -132,8 +132,8 @@ pub fn ask(
 ) -> Result<Asked> {
     let payee = checked_payee(payee)?;
     let keys: Vec<_> =
-        payments::payments_for(tx, item.unit, item.id)?.into_iter().map(|id| (item.unit, id)).collect();
-    payments::lock_payments(tx, &keys)?;
+        payment_query::payments_for(tx, item.unit, item.id)?.into_iter().map(|id| (item.unit, id)).collect();
+    payment_query::lock_payments(tx, &keys)?;
     let asked = askable(tx, item)?;
     if asked.is_empty() {
         let waiting = of_obligation(tx, item)?.into_iter().rfind(|one| one.answer.is_none());
@@ -233,7 +233,7 @@ pub fn take_up(
     for refund in nameless(tx, &refunds)? {
         made.push(name_payee(tx, stamp, actor, unit, refund.id, &payee)?);
     }
-    let payment = payments::payments(tx, &[(unit, request.payment)])?.pop();
+    let payment = payment_query::payments(tx, &[(unit, request.payment)])?.pop();
     let free = payment.map_or(Ok(Dong::ZERO), |payment| rules::free(&payment, &refunds))?;
     if free.is_positive() {
         let reason = "người nộp đề nghị hoàn phần nộp thừa".to_owned();

@@ -4,7 +4,8 @@
 use super::{Payee, Refund};
 use crate::error::Result;
 use crate::id::{LineId, PaymentId, UnitId};
-use crate::payment::{line_query, query as payments};
+use crate::payment::line_query;
+use crate::payment::payment_query;
 use crate::statement;
 use crate::store::Conn;
 use crate::store::vault::Vault;
@@ -23,7 +24,7 @@ pub fn sent_from(
     payment: PaymentId,
     payee: &Payee,
 ) -> Result<Option<bool>> {
-    let Some(payment) = payments::payments(conn, &[(unit, payment)])?.pop() else { return Ok(None) };
+    let Some(payment) = payment_query::payments(conn, &[(unit, payment)])?.pop() else { return Ok(None) };
     let Some(movement) = payment.movement else { return Ok(None) };
     let lines = line_query::lines_of_movements(conn, &[(unit, movement)])?;
     let mut found = None;

@@ -265,20 +265,24 @@ fn posted_by_line(
     lines: &[StoredLine],
 ) -> Result<HashMap<LineId, Dong>> {
     let unit = account.unit;
-    let ids: Vec<LineId> = lines.iter().map(|line| line.id).collect();
-    let own: BTreeSet<LineId> = ids.iter().copied().collect();
+    let own: BTreeSet<LineId> = lines.iter().map(|line| line.id).collect();
+    let entries = query::bank_entries(conn, unit, account.id, date)?;
+    let of_kind = |wanted: &str| -> Vec<i64> {
+        entries.iter().filter(|(kind, _, _)| kind == wanted).map(|(_, id, _)| *id).collect()
+    };
+    let receipts: Vec<ReceiptId> = of_kind("receipt").into_iter().map(ReceiptId).collect();
+    let payment_of: HashMap<ReceiptId, PaymentId> =
+        query::payments_of_receipts(conn, unit, &receipts)?.into_iter().collect();
+    let payments = of_kind("payment").into_iter().map(PaymentId).chain(payment_of.values().copied());
+    let payments: Vec<PaymentId> = payments.collect::<BTreeSet<_>>().into_iter().collect();
     let mut line_of: HashMap<PaymentId, LineId> = HashMap::new();
-    for (line, payment) in query::payments_of_lines(conn, unit, &ids)? {
-        line_of.entry(payment).or_insert(line);
+    for (payment, line) in query::lines_of_payments(conn, unit, &payments)? {
+        if own.contains(&line) {
+            line_of.entry(payment).or_insert(line);
+        }
     }
-    let payments: BTreeSet<PaymentId> = line_of.keys().copied().collect();
-    let payments: Vec<PaymentId> = payments.into_iter().collect();
-    let payment_of: HashMap<ReceiptId, PaymentId> = query::receipts_of_payments(conn, unit, &payments)?
-        .into_iter()
-        .map(|(payment, receipt)| (receipt, payment))
-        .collect();
     let mut posted: HashMap<LineId, Dong> = HashMap::new();
-    for (kind, id, amount) in query::bank_entries(conn, unit, account.id, date)? {
+    for (kind, id, amount) in entries {
         let line = match kind.as_str() {
             "line" => Some(LineId(id)).filter(|line| own.contains(line)),
             "payment" => line_of.get(&PaymentId(id)).copied(),

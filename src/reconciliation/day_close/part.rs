@@ -5,14 +5,15 @@ use std::collections::{BTreeSet, HashMap};
 use super::query::Noted;
 use crate::error::Result;
 use crate::id::*;
-use crate::payment::{MovementState, line_query, query as payments};
+use crate::payment::movement_query;
+use crate::payment::{MovementState, line_query};
 use crate::store::Conn;
 
 /// An item of a lump sum that nobody could place stands in suspense under its line, and is carried so.
 pub fn name_by_line(conn: &mut Conn, unit: UnitId, noted: &mut [Noted]) -> Result<()> {
     let about = |item: &Noted| (item.subject_kind == "movement").then_some(MovementId(item.subject_id));
     let keys: Vec<(UnitId, MovementId)> = noted.iter().filter_map(about).map(|id| (unit, id)).collect();
-    let unplaced: BTreeSet<MovementId> = payments::movements(conn, &keys)?
+    let unplaced: BTreeSet<MovementId> = movement_query::movements(conn, &keys)?
         .into_iter()
         .filter(|one| one.payment.is_none() && one.state == MovementState::Proven)
         .map(|one| one.id)

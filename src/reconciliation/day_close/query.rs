@@ -301,48 +301,45 @@ pub fn bank_balance(conn: &mut Conn, unit: UnitId, account: AccountId, until: Bu
     Ok(Dong(sum.sum.unwrap_or(0)))
 }
 
-/// The payments that lines brought: (line, payment), the match of that moment in front. A line
+/// The lines that brought payments: (payment, line), the match of that moment in front. A line
 /// that the bank corrected, or persons took apart, keeps what was posted when it came.
-pub fn payments_of_lines(
-    conn: &mut Conn,
-    unit: UnitId,
-    lines: &[LineId],
-) -> Result<Vec<(LineId, PaymentId)>> {
-    let mut found: Vec<(MatchId, LineId, PaymentId)> = rows::fetch::<(BigInt, BigInt, BigInt), _>(
-        conn,
-        "SELECT t.id, t.line_id, p.id FROM match_part t JOIN payment p ON p.unit_id = t.unit_id \
-         AND p.movement_id = t.movement_id AND p.id > t.id",
-        &[
-            ("unit_id", Column::of(lines.iter().map(|_| unit))),
-            ("line_id", Column::of(lines.iter().copied())),
-        ],
-        "AND +t.undoes_id IS NULL",
-        Lock::None,
-    )?;
-    found.sort_unstable_by(|one, other| other.cmp(one));
-    Ok(found.into_iter().map(|(_, line, payment)| (line, payment)).collect())
-}
-
-/// The receipts that payments completed: (payment, receipt).
-pub fn receipts_of_payments(
+pub fn lines_of_payments(
     conn: &mut Conn,
     unit: UnitId,
     payments: &[PaymentId],
-) -> Result<Vec<(PaymentId, ReceiptId)>> {
-    let mut found: Vec<(PaymentId, ReceiptId)> = rows::fetch::<(BigInt, BigInt), _>(
+) -> Result<Vec<(PaymentId, LineId)>> {
+    let mut found: Vec<(MatchId, PaymentId, LineId)> = rows::fetch::<(BigInt, BigInt, BigInt), _>(
         conn,
-        "SELECT t.payment_id, e.receipt_id FROM allocation t JOIN obligation_event e ON e.unit_id = t.unit_id \
-         AND e.obligation_id = t.obligation_id AND e.payment_id = t.payment_id AND e.receipt_id IS NOT NULL",
+        "SELECT p.id, t.id, p.line_id FROM payment t JOIN match_part p ON p.unit_id = t.unit_id \
+         AND p.movement_id = t.movement_id AND p.id < t.id",
         &[
             ("unit_id", Column::of(payments.iter().map(|_| unit))),
-            ("payment_id", Column::of(payments.iter().copied())),
+            ("id", Column::of(payments.iter().copied())),
+        ],
+        "AND +p.undoes_id IS NULL",
+        Lock::None,
+    )?;
+    found.sort_unstable_by(|one, other| other.cmp(one));
+    Ok(found.into_iter().map(|(_, payment, line)| (payment, line)).collect())
+}
+
+/// The payments that completed receipts: (receipt, payment).
+pub fn payments_of_receipts(
+    conn: &mut Conn,
+    unit: UnitId,
+    receipts: &[ReceiptId],
+) -> Result<Vec<(ReceiptId, PaymentId)>> {
+    rows::fetch::<(BigInt, BigInt), _>(
+        conn,
+        "SELECT t.id, e.payment_id FROM receipt t JOIN obligation_event e ON e.unit_id = t.unit_id \
+         AND e.obligation_id = t.obligation_id AND e.receipt_id = t.id AND e.payment_id IS NOT NULL",
+        &[
+            ("unit_id", Column::of(receipts.iter().map(|_| unit))),
+            ("id", Column::of(receipts.iter().copied())),
         ],
         "",
         Lock::None,
-    )?;
-    found.sort_unstable();
-    found.dedup();
-    Ok(found)
+    )
 }
 
 /// An exception of the account.

@@ -45,9 +45,9 @@ pub(super) struct Surplus {
 
 /// What came too much with an obligation's payments, and what became of it.
 pub(super) fn of(conn: &mut Conn, item: &Obligation, lang: Lang) -> Result<Option<Surplus>> {
-    let payments = crate::payment::query::payments_for(conn, item.unit, item.id)?;
+    let payments = crate::payment::payment_query::payments_for(conn, item.unit, item.id)?;
     let keys: Vec<_> = payments.into_iter().map(|payment| (item.unit, payment)).collect();
-    let found = crate::payment::query::payments(conn, &keys)?;
+    let found = crate::payment::payment_query::payments(conn, &keys)?;
     let total = Dong::sum(found.iter().map(|payment| payment.surplus))?;
     let requests = payer::of_obligation(conn, item)?;
     let mut steps: Vec<String> = requests.iter().filter_map(|one| request_words(lang, one)).collect();

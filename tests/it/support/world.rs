@@ -319,7 +319,7 @@ impl World {
                 &format!("SELECT id AS n FROM payment WHERE unit_id = {} ORDER BY id", commune.id.0),
             );
             let keys: Vec<_> = found.into_iter().map(|id| (commune.id, bienlai::id::PaymentId(id))).collect();
-            let mut payments = payment::query::payments(conn, &keys)?;
+            let mut payments = payment::payment_query::payments(conn, &keys)?;
             payments.sort_by_key(|payment| payment.id);
             Ok(payments)
         })

@@ -111,7 +111,7 @@ pub(super) fn just_taken(
     payment: Option<PaymentId>,
 ) -> Result<Option<Option<Dong>>> {
     let Some(id) = payment else { return Ok(None) };
-    let found = crate::payment::query::payments(conn, &[(unit, id)])?.pop();
+    let found = crate::payment::payment_query::payments(conn, &[(unit, id)])?.pop();
     if found.is_none_or(|found| found.shift.is_none() || found.shift != shift) {
         return Ok(None);
     }

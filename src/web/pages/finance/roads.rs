@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::exception::{Exception, State};
 use crate::id::{ObligationId, PaymentId};
 use crate::obligation;
-use crate::payment::query;
+use crate::payment::payment_query;
 use crate::payment::refund::{self, rules};
 use crate::store::Conn;
 use crate::web::pages::wording::Lang;
@@ -34,7 +34,7 @@ pub(super) fn of(conn: &mut Conn, lang: Lang, role: Role, item: &Exception) -> R
 
 fn of_payment(conn: &mut Conn, lang: Lang, role: Role, item: &Exception) -> Result<Vec<Road>> {
     let key = (item.unit, PaymentId(item.subject_id));
-    let Some(payment) = query::payments(conn, &[key])?.pop() else { return Ok(Vec::new()) };
+    let Some(payment) = payment_query::payments(conn, &[key])?.pop() else { return Ok(Vec::new()) };
     let refunds = refund::query::of_payments(conn, &[key])?;
     let mut roads = Vec::new();
     let free = rules::free(&payment, &refunds)?;

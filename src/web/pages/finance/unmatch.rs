@@ -12,8 +12,9 @@ use super::{READERS, undoing, units, workbench};
 use crate::actor::{Actor, Role};
 use crate::error::{Error, Result};
 use crate::id::{LineId, MovementId, ObligationId, UnitId};
+use crate::payment::payment_query;
 use crate::payment::undo::Foreseen;
-use crate::payment::{line_query, query, unmatch};
+use crate::payment::{line_query, unmatch};
 use crate::reconciliation::explanation_query;
 use crate::statement;
 use crate::store::Conn;
@@ -104,9 +105,9 @@ fn lines_of(conn: &mut Conn, actor: &Actor, what: &str) -> Result<Vec<(UnitId, L
     let mut found = Vec::new();
     for unit in units(conn, actor)? {
         let Ok(obligation) = workbench::target_of(conn, unit.id, what) else { continue };
-        let payments = query::payments_on(conn, unit.id, ObligationId(obligation))?;
+        let payments = payment_query::payments_on(conn, unit.id, ObligationId(obligation))?;
         let payments: Vec<_> = payments.into_iter().map(|payment| (unit.id, payment)).collect();
-        let movements: Vec<(UnitId, MovementId)> = query::payments(conn, &payments)?
+        let movements: Vec<(UnitId, MovementId)> = payment_query::payments(conn, &payments)?
             .into_iter()
             .filter_map(|payment| Some((unit.id, payment.movement?)))
             .collect();
