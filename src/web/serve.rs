@@ -53,6 +53,7 @@ pub async fn serve_until(
             .app_data(web::FormConfig::default().limit(FORM_LIMIT_BYTES))
             .wrap(from_fn(pages::kept::keep))
             .wrap(from_fn(refusal::media))
+            .wrap(from_fn(pages::failed::framed))
             .wrap(from_fn(trace::trace))
             .configure(routes::configure)
     })
