@@ -224,6 +224,13 @@ pub fn lines_of(conn: &mut Conn, unit: UnitId, account: &Account) -> Result<Vec<
     query::lines_of(conn, unit, &account.to_string())
 }
 
+/// The payments whose money a line took back under documents that stand.
+pub fn recovered_by(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<PaymentId>> {
+    let posted = query::of_source(conn, unit, "line", line.0)?;
+    let taken = posted.iter().filter_map(|(debit, _, _)| debit.strip_prefix("reversal_to_recover/"));
+    Ok(taken.filter_map(|payment| payment.parse().ok()).collect())
+}
+
 /// What was posted between an account and those that begin with `prefix`, and was not taken back.
 pub fn between(
     conn: &mut Conn,

@@ -58,6 +58,7 @@ pub mod settler;
 pub mod shown_claim;
 pub mod split;
 mod split_query;
+mod still_stands;
 mod take_back;
 mod taken_back;
 mod tender_query;

@@ -13,11 +13,12 @@ use super::refund::debit::{self, Debit};
 use super::settle_cash;
 use super::shown_claim;
 use super::split;
+use super::still_stands;
 use super::take_back::{self, TakeBack};
 use super::taken_back;
 use super::unmatch;
 use super::unplaced;
-use super::{movement_query, payment_query, query};
+use super::{movement_query, query};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::audit;
@@ -233,11 +234,8 @@ pub fn check_proposal(
         split::SPLIT => unplaced::find(conn, item)?.is_some(),
         "bank_charge" => is_debit,
         "disprove" => item.kind == Kind::ClaimWithoutCredit && item.subject_kind == "movement",
-        "acknowledge" if surplus_stands(conn, item)? => {
-            let detail = "the payer's surplus is refunded, which settles this by itself";
-            return Err(Error::conflict("surplus_stands", detail));
-        }
         "acknowledge" => {
+            still_stands::refuse(conn, item)?;
             let is_open = standing.is_open() || settle_cash::is_open(conn, item)?;
             !is_open && item.kind != Kind::ClaimWithoutCredit
         }
@@ -259,17 +257,6 @@ pub fn check_proposal(
         _ => return Err(Error::invalid("resolution", "resolution_unknown", RESOLUTIONS.join(", "))),
     };
     unfit_unless(fits)
-}
-
-/// Whether the exception is about a payment that still owes its payer money.
-fn surplus_stands(conn: &mut Conn, item: &Exception) -> Result<bool> {
-    if !matches!(item.kind, Kind::Overpaid | Kind::DuplicateTransfer | Kind::LatePayment)
-        || item.subject_kind != "payment"
-    {
-        return Ok(false);
-    }
-    let found = payment_query::payments(conn, &[(item.unit, PaymentId(item.subject_id))])?;
-    Ok(found.iter().any(|payment| payment.surplus.is_positive()))
 }
 
 /// Writes a posting that explains a line, and ends what it explains besides.
