@@ -20,8 +20,6 @@ use crate::text;
 use crate::unit::account;
 pub use query::{list, unit_of};
 
-/// The longest reason, in characters.
-
 /// Where a request stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
