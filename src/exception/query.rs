@@ -131,7 +131,7 @@ pub(super) fn from_stored((what, about, (state, revision, assignee)): Stored) ->
         due_on: about.4,
         detail: about.5,
         created_at: about.6,
-        state: State::parse(&state),
+        state: State::stored(&state)?,
         revision,
     })
 }

@@ -2,6 +2,7 @@
 //! construction. Which case posts what is the table in `docs/postings.md`.
 
 mod query;
+pub mod words;
 
 use std::collections::BTreeMap;
 use std::fmt;

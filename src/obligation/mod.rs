@@ -265,10 +265,7 @@ pub fn cancel(
 ) -> Result<Obligation> {
     actor.require_role(&[Role::DossierSystem, Role::Finance, Role::System])?;
     actor.scope.require(unit)?;
-    let reason = crate::text::clean(reason);
-    if reason.is_empty() {
-        return Err(Error::invalid("reason", "reason_missing", "say why it is cancelled"));
-    }
+    let reason = crate::text::reason(reason)?;
     let mut obligation = query::lock(tx, &[(unit, id)])?.pop().ok_or_else(not_found)?;
     if obligation.state == State::Cancelled {
         return Ok(obligation);

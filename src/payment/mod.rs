@@ -33,6 +33,7 @@ mod overtaken;
 pub mod own_transfer;
 mod paper_line;
 pub mod parked_query;
+pub mod partner_file;
 pub mod payment_query;
 pub mod pending;
 pub mod picture;

@@ -391,7 +391,7 @@ fn assign(
         debit: Account::Suspense(line),
         accounting_date,
         collected_at: stamp.now,
-        collected_by: CollectedBy::Channel("sao kê ngân hàng".into()),
+        collected_by: CollectedBy::Channel("statement".into()),
         is_proven: true,
     };
     held.value.payment = Some(payment);

@@ -91,33 +91,16 @@ pub enum State {
     Refused,
 }
 
-impl State {
-    pub const ALL: [State; 8] = [
-        State::Drafted,
-        State::Approved,
-        State::Debited,
-        State::Credited,
-        State::Settled,
-        State::Rejected,
-        State::Returned,
-        State::Refused,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Drafted => "drafted",
-            State::Approved => "approved",
-            State::Debited => "debited",
-            State::Credited => "credited",
-            State::Settled => "settled",
-            State::Rejected => "rejected",
-            State::Returned => "returned",
-            State::Refused => "refused",
-        }
-    }
-
-    fn parse(text: &str) -> State {
-        State::ALL.into_iter().find(|state| state.as_str() == text).unwrap_or(State::Drafted)
+crate::text_enum! {
+    State {
+        Drafted = "drafted",
+        Approved = "approved",
+        Debited = "debited",
+        Credited = "credited",
+        Settled = "settled",
+        Rejected = "rejected",
+        Returned = "returned",
+        Refused = "refused",
     }
 }
 

@@ -12,6 +12,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema::day;
 use crate::store::schema_cash::{remittable, remittance, remittance_event, remittance_line};
@@ -109,7 +110,7 @@ fn order_of((what, sum, now): Parts) -> Result<Order> {
         maker: now.0,
         checker: now.1,
         created_at: now.2,
-        state: State::parse(&now.3),
+        state: State::stored(&now.3)?,
         revision: now.4,
         was_debited: now.5 > 0,
     })
@@ -222,11 +223,18 @@ pub fn next_no(conn: &mut Conn, unit: UnitId, year: i32) -> Result<i64> {
 }
 
 /// Orders of a unit, newest first.
-pub fn page(conn: &mut Conn, unit: UnitId, state: Option<State>, limit: i64) -> Result<Vec<Order>> {
+pub fn page(
+    conn: &mut Conn,
+    unit: UnitId,
+    state: Option<State>,
+    page: impl Into<Page>,
+) -> Result<Vec<Order>> {
+    let page = page.into();
     let mut ids = remittance::table
         .filter(remittance::unit_id.eq(unit))
+        .filter(remittance::id.lt(page.below()))
         .order(remittance::id.desc())
-        .limit(limit)
+        .limit(page.limit)
         .select(remittance::id)
         .into_boxed();
     if let Some(state) = state {

@@ -14,7 +14,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         who: READERS,
         notes: "?unit= (left out: every unit in sight) &account= &kind= &state=open|proposed|resolved|unresolved \
                 &owner=finance|cashier|approver|administrator|city &assignee=per_… &amount_from= &amount_to= \
-                &due_before=YYYY-MM-DD &min_age_days= &max_age_days= &after= (next of the page before) &limit=",
+                &due_before=YYYY-MM-DD &min_age_days= &max_age_days= &cursor= (next of the page before) &limit=",
         answer: r#"{ "exceptions": [ { "id": "exc_01j9…", "kind": "underpaid", "owner": "finance", "due_on": "2026-12-07",
   "next_step": "…", "effect": "…", "age_days": 2 } ], "next": null }"#,
         ..NONE
