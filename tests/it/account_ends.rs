@@ -25,8 +25,8 @@ fn waits_for(world: &World, what: What) -> bool {
     let (unit, account, day) = (world.ba_dinh.id, world.ba_dinh.account, today(world));
     let of_account = world.look(|conn| winding_up::account::obstacles(conn, unit, account, day));
     let of_unit = world.look(|conn| winding_up::unit::obstacles(conn, &merged(world)));
-    let [account, unit] = [of_account, of_unit]
-        .map(|found| found.iter().any(|one| one.what == what && one.detail == "1"));
+    let [account, unit] =
+        [of_account, of_unit].map(|found| found.iter().any(|one| one.what == what && one.detail == "1"));
     assert_eq!(account, unit, "{what:?}");
     if account {
         let refused = world.try_change(|tx, stamp| end_now(world, tx, stamp)).unwrap_err();
