@@ -8,13 +8,11 @@ use bienlai::error::Result;
 use bienlai::id::SlipId;
 use bienlai::payment::book::Method;
 use bienlai::remittance::Kind as Order;
-use bienlai::report::proposal::{AccountEnd, Content};
 use bienlai::report::winding_up::{self, What};
 use bienlai::shift::deposit;
 use bienlai::store::{Stamp, Tx};
 
 use crate::cash_by_command::Shell;
-use crate::mergers::decided;
 use crate::refunds::{approve, overpaid, request, send, today};
 use crate::remittances::{approved, collected};
 use crate::support::program::Service;
@@ -22,22 +20,20 @@ use crate::support::visitor::seated;
 use crate::support::world::line;
 use crate::support::{World, each_database};
 
-fn end(world: &World) -> Content {
-    Content::AccountEnd(AccountEnd {
-        unit: world.ba_dinh.id,
-        account: world.ba_dinh.account,
-        last_day: today(world),
-    })
-}
-
+/// Whether one such thing is in the way of the account's end, and of its unit's.
 fn waits_for(world: &World, what: What) -> bool {
-    let refused = decided(world, &end(world)).unwrap_err();
-    assert_eq!(refused.code(), "account_busy");
-    let unit = world.ba_dinh.id;
+    let (unit, account, day) = (world.ba_dinh.id, world.ba_dinh.account, today(world));
+    let of_account = world.look(|conn| winding_up::account::obstacles(conn, unit, account, day));
     let of_unit = world.look(|conn| winding_up::unit::obstacles(conn, &merged(world)));
-    let of_unit = of_unit.iter().any(|one| one.what == what && one.detail == "1");
-    assert_eq!(refused.detail().contains(&format!("{}: 1", what.as_str())), of_unit, "{unit} {refused:?}");
-    of_unit
+    let [account, unit] =
+        [of_account, of_unit].map(|found| found.iter().any(|one| one.what == what && one.detail == "1"));
+    assert_eq!(account, unit, "{what:?}");
+    if account {
+        let refused = world.try_change(|tx, stamp| end_now(world, tx, stamp)).unwrap_err();
+        assert_eq!(refused.code(), "account_busy");
+        assert!(refused.detail().contains(&format!("{}: 1", what.as_str())), "{refused:?}");
+    }
+    account
 }
 
 /// As if the unit were merged: what would stand in the way of handing it over.
@@ -107,7 +103,7 @@ fn an_account_does_not_end_while_cash_is_on_its_way_to_it() {
 fn handed_over(world: &World) -> SlipId {
     let (unit, cashier) = (world.ba_dinh.id, world.cashier(world.ba_dinh.id));
     let id = world.shift(unit);
-    let notes = bienlai::shift::Count::parse("25000").unwrap();
+    let notes = bienlai::shift::Count::parse("20000x1,5000x1").unwrap();
     world.change(|tx, stamp| bienlai::shift::close(tx, stamp, &cashier, unit, id, &notes));
     let parts = [(id, Dong(25_000))];
     world.change(|tx, stamp| deposit::hand_over(tx, stamp, &cashier, unit, None, &parts)).id
