@@ -4,7 +4,7 @@
 //! are those of another; where exactly one choice of columns holds, it is read. Without a balance the only
 //! column with signs is the amount. Where several choices hold and differ, or none, nothing is read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
@@ -52,7 +52,8 @@ pub(super) fn find(rows: &[Row]) -> Option<Unheaded> {
         let body = Body::of(body)?;
         // What is half known by its headings is not guessed.
         let may_guess = start <= SKIPPED_UNPROVEN && !above.iter().any(has_headings);
-        let (layout, is_proven) = match body.proven() {
+        let proven = body.proven().or_else(|_| body.of_one_account().ok_or(NoBalance)?.proven());
+        let (layout, is_proven) = match proven {
             Ok(layout) => (layout?, true),
             Err(NoBalance) => (body.only_signed().filter(|_| may_guess)?, false),
         };
@@ -130,6 +131,20 @@ impl Body {
         let cells = rows.iter().flat_map(|row| (0..width).map(|index| row.cell(index)));
         let notation = Notation::of(UNKNOWN).learn(cells);
         Some(Body { dates, order, notation, width, rows })
+    }
+
+    /// The rows of the first account, where a column ahead of the dates has those of several.
+    fn of_one_account(&self) -> Option<Body> {
+        let account = self.account().filter(|index| self.varies(*index))?;
+        let first = self.rows.first()?.cell(account);
+        let rows = self.rows.iter().filter(|row| row.cell(account) == first).cloned().collect();
+        Some(Body {
+            rows,
+            width: self.width,
+            dates: self.dates.clone(),
+            order: self.order,
+            notation: self.notation.clone(),
+        })
     }
 
     /// A date and an amount where those of the table stand.
@@ -296,9 +311,10 @@ impl Body {
         let letters = |index: &usize| -> usize {
             self.cells(*index).map(|cell| cell.chars().filter(|c| c.is_alphabetic()).count()).sum()
         };
+        let accounts = [self.account(), self.other_account()];
         let is_code = |index: &usize| {
             self.cells(*index).all(|cell| currency::is_code(cell) || read_mark(cell).is_some())
-                || [self.account(), self.other_account()].contains(&Some(*index))
+                || accounts.contains(&Some(*index))
         };
         let free = (0..self.width)
             .filter(|index| !taken.contains(index) && !self.dates.contains(index) && !is_code(index));
@@ -317,11 +333,17 @@ impl Body {
         (0..self.width).filter(is_currency).min_by_key(|index| index.abs_diff(amount))
     }
 
-    /// The account of all rows: the first column with the same number in each.
+    /// The account of the rows: the first column with a number of one in each, the same in all rows, or
+    /// one of a few ahead of the dates.
     fn account(&self) -> Option<usize> {
+        let distinct = |index: usize| self.cells(index).collect::<BTreeSet<_>>().len();
+        let is_ahead = |index: &usize| {
+            self.dates.first().is_some_and(|date| index < date)
+                && distinct(*index).saturating_mul(2) <= self.rows.len()
+        };
         let is_account = |index: &usize| {
             !self.dates.contains(index)
-                && !self.varies(*index)
+                && (is_ahead(index) || !self.varies(*index))
                 && self.cells(*index).all(|cell| label::account_in_cell(cell).is_some())
         };
         (0..self.width).find(is_account)
