@@ -57,8 +57,8 @@ pub(super) fn find(rows: &[Row]) -> Option<Unheaded> {
             Ok(layout) => (layout?, true),
             Err(NoBalance) => (body.only_signed().filter(|_| may_guess)?, false),
         };
-        // A row of the table that only has another length must not be passed over.
-        let loses_one = above.iter().any(|row| body.moves(row, &layout));
+        // A row of the table that is only damaged must not be passed over.
+        let loses_one = above.iter().any(|row| body.may_be_one(row));
         let are_dates_assumed = body.order.is_assumed;
         Some(Unheaded { layout, start, is_proven, are_dates_assumed }).filter(|_| !loses_one)
     })
@@ -147,12 +147,19 @@ impl Body {
         })
     }
 
-    /// A date and an amount where those of the table stand.
-    fn moves(&self, row: &Row, layout: &Layout) -> bool {
-        let columns = Columns::without_heading(layout);
-        let money = [Column::Amount, Column::Debit, Column::Credit];
-        let has_money = money.into_iter().any(|column| !columns.cell(row, column).is_empty());
-        has_money && self.dates.first().is_some_and(|index| is_written_date(row.cell(*index)))
+    /// A row that may be one of the table with a mark too few or a digit too many: it has a date and an
+    /// amount. One of the same width tells of something else when it has a word where the date stands.
+    fn may_be_one(&self, row: &Row) -> bool {
+        let date = self.dates.first().map_or("", |index| row.cell(*index));
+        let has_word = !date.is_empty() && !date.bytes().any(|byte| byte.is_ascii_digit());
+        let is_date = |cell: &String| is_written_date(cell.trim());
+        let is_amount = |cell: &String| {
+            let cell = cell.trim();
+            is_written_money(cell) && !is_written_date(cell) && self.notation.read(cell).is_ok()
+        };
+        let moves = row.cells.iter().any(is_amount)
+            && (row.cells.iter().any(is_date) || date.bytes().any(|byte| byte.is_ascii_digit()));
+        moves && !(row.cells.len() == self.width && has_word)
     }
 
     fn cells(&self, index: usize) -> impl Iterator<Item = &str> {
@@ -253,14 +260,19 @@ impl Body {
             ending: Ending::OfWorkbook,
         };
         let attempt = attempt::read(&given, columns.without(Column::Currency));
-        let is_proven = attempt.proof() == Proof::Proven;
+        // Unsigned amounts turned round, with the balance ahead of them, prove as well as those they are.
+        let is_proven = attempt.proof() == Proof::Proven && attempt.keeps_days();
         Some(attempt.outcome()).filter(|outcome| is_proven && outcome.len() == self.rows.len())
     }
 
     /// The only column of money, where each amount says by its sign or a mark beside it on which side it is.
     fn only_signed(&self) -> Option<Layout> {
         let money = self.money();
+        // One row alone may be all that is left of a table.
         let [amount] = money.as_slice() else { return None };
+        if self.rows.len() < 2 {
+            return None;
+        }
         if !self.cells(*amount).any(has_decimals) {
             return None;
         }

@@ -119,6 +119,14 @@ fn what_nothing_proves_is_refused() {
         "05/01/2026,a,50.00,-3.00\n16/01/2026,b,-7.50,4.00\n",
         // A balance that does not follow.
         "05/01/2026,50.00,a,350.00\n16/01/2026,-7.50,b,342.51\n",
+        // One row is left.
+        "\"05-01-2026\",\"1.000,00\",\"Credit\",\"a",
+        "05.01.2026;a;-1.00",
+        // The first row has a mark too few, or no date.
+        "x05.01.2026;a;-50,00;EUR\n16.01.2026;b;-7,50;EUR\n17.01.2026;b;-8,50;EUR\n",
+        "X1 a;05.01.2026;-50,00;EUR\nX1;b;16.01.2026;-7,50;EUR\nX1;b;17.01.2026;-8,50;EUR\n",
+        // A mark that nobody knows, and balances that go the other way with the amounts unsigned.
+        "05-01-2026;50,00;Cr7dit;a;350,00\n16-01-2026;7,50;Debet;b;342,50\n",
         // A row with other cells.
         "05/01/2026,50.00,a,350.00\n16/01/2026,-7.50,b\n",
         // Half of the headings are known, and none says what the number is.
