@@ -110,3 +110,19 @@ pub async fn serve(request: HttpRequest) -> Page {
     }
     Ok(response.body(asset.content.as_ref()))
 }
+
+/// `GET /robots.txt`: what is opened by a code is for nobody else to find.
+pub async fn robots() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "max-age=86400"))
+        .body("User-agent: *\nAllow: /lookup\nAllow: /verify\nDisallow: /\n")
+}
+
+/// `GET /favicon.ico`: to the icon that pages name, for what asks without reading a page.
+pub async fn favicon() -> HttpResponse {
+    HttpResponse::Found()
+        .insert_header((header::LOCATION, icon_path()))
+        .insert_header((header::CACHE_CONTROL, "max-age=86400"))
+        .finish()
+}

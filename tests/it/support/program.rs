@@ -221,13 +221,17 @@ pub fn send(
     stream.write_all(&bytes)?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
-    parse(&answer).ok_or_else(|| std::io::Error::other("the answer broke off"))
+    parse(&answer, method == "HEAD").ok_or_else(|| std::io::Error::other("the answer broke off"))
 }
 
-fn parse(answer: &[u8]) -> Option<Reply> {
+/// An answer that is whole. To `HEAD` it tells how long its body would be, and has none.
+fn parse(answer: &[u8], is_head: bool) -> Option<Reply> {
     let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&answer[..end]).into_owned();
     let status = head.split(' ').nth(1)?.parse().ok()?;
+    if is_head {
+        return Some(Reply { status, head, body: answer[end + 4..].to_vec() });
+    }
     if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
         return Some(Reply { status, head, body: unchunked(&answer[end + 4..])? });
     }

@@ -9,7 +9,8 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::account::part_of;
-use super::{READERS, stored, units};
+use super::report_page::{day_typed, unit_choices, unit_named};
+use super::{READERS, stored};
 use crate::actor::Actor;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
@@ -67,20 +68,10 @@ struct Query {
 impl Query {
     /// The question. The first unit and today stand for what is left out.
     fn asked(&self, conn: &mut Conn, actor: &Actor, list: List, today: BusinessDay) -> Result<Asked> {
-        let all = units(conn, actor)?;
-        let named = self.unit.trim();
-        let found = all.into_iter().find(|unit| named.is_empty() || unit.code == named);
-        let unit = found.ok_or_else(|| Error::invalid("unit", "unit_not_found", "no such unit"))?;
-        let day = |name: &str, text: &str| -> Result<Option<BusinessDay>> {
-            let text = text.trim();
-            if text.is_empty() {
-                return Ok(None);
-            }
-            text.parse().map(Some).map_err(|_| Error::invalid(name, "date_unreadable", "a day"))
-        };
-        let until = day("until", &self.until)?.unwrap_or(today);
-        let from = day("from", &self.from)?.unwrap_or(until);
-        let state = Some(self.state.trim().to_owned()).filter(|state| !state.is_empty());
+        let unit = unit_named(conn, actor, &self.unit)?;
+        let until = day_typed("until", &self.until, today)?;
+        let from = day_typed("from", &self.from, until)?;
+        let state = list.state_asked(&self.state)?;
         Ok(Asked { list, unit: unit.id, unit_code: unit.code, period: Period::new(from, until)?, state })
     }
 }
@@ -118,9 +109,7 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
     let (choices, found) = block(move || {
         let today = app.stamp().today();
         app.read(&actor, |conn| {
-            let choices: Vec<(String, String)> =
-                units(conn, &actor)?.into_iter().map(|unit| (unit.code, unit.name)).collect();
-            Ok((choices, rows(conn, &actor, list, typed.clone(), today)))
+            Ok((unit_choices(conn, &actor)?, rows(conn, &actor, list, typed.clone(), today)))
         })
     })
     .await?;
