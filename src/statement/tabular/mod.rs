@@ -23,6 +23,8 @@ mod ending;
 mod habit;
 mod header;
 mod label;
+#[cfg(test)]
+mod layouts_tests;
 mod ledger;
 mod mark;
 mod markup;
