@@ -158,6 +158,10 @@ pub(super) fn find_order<'a>(cells: impl Iterator<Item = &'a str> + Clone, usual
     };
     let closer = fitting.iter().skip(1).find(|(_, other)| span(other).saturating_mul(3) < span(days));
     let order = closer.map_or(*first, |(order, _)| *order);
+    let days_of = |wanted| fitting.iter().find(|(order, _)| *order == wanted).map(|(_, days)| days);
+    // Where the days are the same in either order, nothing was decided.
+    let is_open = days_of(DateOrder::DayFirst).is_some() && days_of(DateOrder::DayFirst) == days_of(order);
+    let order = if is_open { DateOrder::DayFirst } else { order };
     let rivals = fitting.iter().filter(|(other, _)| *other != order);
     // The year hardly ever comes first with two digits; it is a rival only where it was found closer.
     let is_assumed = rivals

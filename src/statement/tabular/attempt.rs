@@ -138,6 +138,11 @@ impl Attempt {
         order::proves(&self.movements, self.statement.opening.as_ref().map(|opening| opening.amount))
     }
 
+    /// Whether its balances do not turn the days round.
+    pub fn keeps_days(&self) -> bool {
+        order::keeps_days(&self.movements, self.statement.opening.as_ref().map(|opening| opening.amount))
+    }
+
     /// Amount and balance of each movement, in the order of the rows.
     pub fn outcome(&self) -> Vec<(Decimal, Option<Decimal>)> {
         let of = |movement: &Movement| Some((movement.sum()?, movement.balance));

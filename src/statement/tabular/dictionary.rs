@@ -98,10 +98,11 @@ pub(super) fn is_not_booked(cell: &str) -> bool {
     }
     let text = normalise(cell);
     let words: Vec<&str> = text.split(' ').collect();
-    // A longer text tells of something else that was cancelled or failed.
-    words.len() <= 3
-        && (1..=words.len())
-            .any(|count| words.windows(count).any(|part| DICTIONARY.not_booked.contains(&part.join(" "))))
+    let is_state = |part: &[&str]| DICTIONARY.not_booked.contains(&part.join(" "));
+    // The reason may follow the state. A longer text that does not begin with one tells of something else
+    // that was cancelled or failed.
+    let begins_with_one = (1..=words.len().min(4)).any(|count| words.get(..count).is_some_and(is_state));
+    begins_with_one || (words.len() <= 3 && (1..=words.len()).any(|count| words.windows(count).any(is_state)))
 }
 
 /// What a row of headings is written in: the language that knows most of them.

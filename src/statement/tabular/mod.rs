@@ -23,6 +23,8 @@ mod ending;
 mod habit;
 mod header;
 mod label;
+#[cfg(test)]
+mod layouts_tests;
 mod ledger;
 mod mark;
 mod markup;
@@ -51,7 +53,7 @@ use super::parse::Reading;
 
 pub(super) use ending::Ending;
 pub use preview::Preview;
-pub(super) use rows::{Row, open_quote};
+pub(super) use rows::Row;
 
 pub(super) fn has_header(text: &str, layouts: Layouts<'_>) -> bool {
     rows::sniff(text, layouts).is_some()
@@ -98,6 +100,12 @@ fn unheaded_delimiter(text: &str) -> Option<u8> {
         unheaded::find(&rows).is_some()
     };
     [b';', b'\t', b'|', b','].into_iter().find(is_one)
+}
+
+/// The line of a quote that is never closed.
+pub(super) fn open_quote(text: &str, layouts: Layouts<'_>) -> Option<usize> {
+    let delimiter = rows::sniff(text, layouts).or_else(|| unheaded_delimiter(text))?;
+    rows::open_quote(text, delimiter)
 }
 
 /// The rows of a text file.

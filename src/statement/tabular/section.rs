@@ -247,11 +247,11 @@ impl Section<'_> {
 /// payer must not pass for a label, so only the first cell of an undated row can be one, and a
 /// row with an amount only by the label of a sum or balance.
 fn is_movement(columns: &Columns, row: &Row) -> bool {
-    let is_filled = |column| !matches!(columns.cell(row, column), "" | "0" | "-");
+    // A zero in any spelling moves nothing.
+    let is_filled = |column| columns.cell(row, column).bytes().any(|byte| (b'1'..=b'9').contains(&byte));
     let has_both_sides = is_filled(Column::Debit) && is_filled(Column::Credit);
     if is_dated(columns, row) {
-        let is_total =
-            has_both_sides && row.cells.iter().any(|cell| label::label_of(cell) == Some(Label::Total));
+        let is_total = has_both_sides && row.cells.iter().any(|cell| label::is_total(cell));
         return !is_total && !is_labelled_balance(columns, row);
     }
     match label::leading_label(row) {

@@ -4,7 +4,7 @@
 //! are those of another; where exactly one choice of columns holds, it is read. Without a balance the only
 //! column with signs is the amount. Where several choices hold and differ, or none, nothing is read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
@@ -52,12 +52,13 @@ pub(super) fn find(rows: &[Row]) -> Option<Unheaded> {
         let body = Body::of(body)?;
         // What is half known by its headings is not guessed.
         let may_guess = start <= SKIPPED_UNPROVEN && !above.iter().any(has_headings);
-        let (layout, is_proven) = match body.proven() {
+        let proven = body.proven().or_else(|_| body.of_one_account().ok_or(NoBalance)?.proven());
+        let (layout, is_proven) = match proven {
             Ok(layout) => (layout?, true),
             Err(NoBalance) => (body.only_signed().filter(|_| may_guess)?, false),
         };
-        // A row of the table that only has another length must not be passed over.
-        let loses_one = above.iter().any(|row| body.moves(row, &layout));
+        // A row of the table that is only damaged must not be passed over.
+        let loses_one = above.iter().any(|row| body.may_be_one(row));
         let are_dates_assumed = body.order.is_assumed;
         Some(Unheaded { layout, start, is_proven, are_dates_assumed }).filter(|_| !loses_one)
     })
@@ -132,12 +133,33 @@ impl Body {
         Some(Body { dates, order, notation, width, rows })
     }
 
-    /// A date and an amount where those of the table stand.
-    fn moves(&self, row: &Row, layout: &Layout) -> bool {
-        let columns = Columns::without_heading(layout);
-        let money = [Column::Amount, Column::Debit, Column::Credit];
-        let has_money = money.into_iter().any(|column| !columns.cell(row, column).is_empty());
-        has_money && self.dates.first().is_some_and(|index| is_written_date(row.cell(*index)))
+    /// The rows of the first account, where a column ahead of the dates has those of several.
+    fn of_one_account(&self) -> Option<Body> {
+        let account = self.account().filter(|index| self.varies(*index))?;
+        let first = self.rows.first()?.cell(account);
+        let rows = self.rows.iter().filter(|row| row.cell(account) == first).cloned().collect();
+        Some(Body {
+            rows,
+            width: self.width,
+            dates: self.dates.clone(),
+            order: self.order,
+            notation: self.notation.clone(),
+        })
+    }
+
+    /// A row that may be one of the table with a mark too few or a digit too many: it has a date and an
+    /// amount. One of the same width tells of something else when it has a word where the date stands.
+    fn may_be_one(&self, row: &Row) -> bool {
+        let date = self.dates.first().map_or("", |index| row.cell(*index));
+        let has_word = !date.is_empty() && !date.bytes().any(|byte| byte.is_ascii_digit());
+        let is_date = |cell: &String| is_written_date(cell.trim());
+        let is_amount = |cell: &String| {
+            let cell = cell.trim();
+            is_written_money(cell) && !is_written_date(cell) && self.notation.read(cell).is_ok()
+        };
+        let moves = row.cells.iter().any(is_amount)
+            && (row.cells.iter().any(is_date) || date.bytes().any(|byte| byte.is_ascii_digit()));
+        moves && !(row.cells.len() == self.width && has_word)
     }
 
     fn cells(&self, index: usize) -> impl Iterator<Item = &str> {
@@ -238,14 +260,19 @@ impl Body {
             ending: Ending::OfWorkbook,
         };
         let attempt = attempt::read(&given, columns.without(Column::Currency));
-        let is_proven = attempt.proof() == Proof::Proven;
+        // Unsigned amounts turned round, with the balance ahead of them, prove as well as those they are.
+        let is_proven = attempt.proof() == Proof::Proven && attempt.keeps_days();
         Some(attempt.outcome()).filter(|outcome| is_proven && outcome.len() == self.rows.len())
     }
 
     /// The only column of money, where each amount says by its sign or a mark beside it on which side it is.
     fn only_signed(&self) -> Option<Layout> {
         let money = self.money();
+        // One row alone may be all that is left of a table.
         let [amount] = money.as_slice() else { return None };
+        if self.rows.len() < 2 {
+            return None;
+        }
         if !self.cells(*amount).any(has_decimals) {
             return None;
         }
@@ -296,9 +323,10 @@ impl Body {
         let letters = |index: &usize| -> usize {
             self.cells(*index).map(|cell| cell.chars().filter(|c| c.is_alphabetic()).count()).sum()
         };
+        let accounts = [self.account(), self.other_account()];
         let is_code = |index: &usize| {
             self.cells(*index).all(|cell| currency::is_code(cell) || read_mark(cell).is_some())
-                || [self.account(), self.other_account()].contains(&Some(*index))
+                || accounts.contains(&Some(*index))
         };
         let free = (0..self.width)
             .filter(|index| !taken.contains(index) && !self.dates.contains(index) && !is_code(index));
@@ -317,11 +345,17 @@ impl Body {
         (0..self.width).filter(is_currency).min_by_key(|index| index.abs_diff(amount))
     }
 
-    /// The account of all rows: the first column with the same number in each.
+    /// The account of the rows: the first column with a number of one in each, the same in all rows, or
+    /// one of a few ahead of the dates.
     fn account(&self) -> Option<usize> {
+        let distinct = |index: usize| self.cells(index).collect::<BTreeSet<_>>().len();
+        let is_ahead = |index: &usize| {
+            self.dates.first().is_some_and(|date| index < date)
+                && distinct(*index).saturating_mul(2) <= self.rows.len()
+        };
         let is_account = |index: &usize| {
             !self.dates.contains(index)
-                && !self.varies(*index)
+                && (is_ahead(index) || !self.varies(*index))
                 && self.cells(*index).all(|cell| label::account_in_cell(cell).is_some())
         };
         (0..self.width).find(is_account)

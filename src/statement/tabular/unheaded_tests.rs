@@ -81,6 +81,25 @@ fn currency_and_account_of_a_table_without_headings_are_kept() {
 }
 
 #[test]
+fn several_accounts_without_headings_are_several_statements() {
+    let row = |account: &str, day: &str, amount: &str, balance: &str| {
+        format!("{account}\tEUR\t{day}\t{balance}\t{day}\t{amount}\ttext\n")
+    };
+    let balanced = [
+        row("123456789", "20260105", "50,00", "350,00"),
+        row("987654321", "20260106", "1,00", "11,00"),
+        row("123456789", "20260116", "-7,50", "342,50"),
+        row("987654321", "20260117", "2,00", "13,00"),
+    ];
+    let parsed = read(&balanced.concat());
+    assert_eq!(parsed.errors, vec![]);
+    let accounts: Vec<_> = parsed.statements.iter().map(|statement| statement.account.as_deref()).collect();
+    assert_eq!(accounts, [Some("123456789"), Some("987654321")]);
+    assert_eq!(ends(&parsed.statements[1]), [Some("10.00".to_owned()), Some("13.00".to_owned())]);
+    assert!(!read(&balanced.concat().replace("13,00", "13,01")).errors.is_empty());
+}
+
+#[test]
 fn headings_in_an_unknown_language_leave_the_proof_to_the_balances() {
     let text = "Aa,Bb,Cc,Dd\n05/01/2026,a,50.00,350.00\n16/01/2026,b,-7.50,342.50\n";
     let proven = [Some("300.00".to_owned()), Some("342.50".to_owned())];
@@ -100,6 +119,14 @@ fn what_nothing_proves_is_refused() {
         "05/01/2026,a,50.00,-3.00\n16/01/2026,b,-7.50,4.00\n",
         // A balance that does not follow.
         "05/01/2026,50.00,a,350.00\n16/01/2026,-7.50,b,342.51\n",
+        // One row is left.
+        "\"05-01-2026\",\"1.000,00\",\"Credit\",\"a",
+        "05.01.2026;a;-1.00",
+        // The first row has a mark too few, or no date.
+        "x05.01.2026;a;-50,00;EUR\n16.01.2026;b;-7,50;EUR\n17.01.2026;b;-8,50;EUR\n",
+        "X1 a;05.01.2026;-50,00;EUR\nX1;b;16.01.2026;-7,50;EUR\nX1;b;17.01.2026;-8,50;EUR\n",
+        // A mark that nobody knows, and balances that go the other way with the amounts unsigned.
+        "05-01-2026;50,00;Cr7dit;a;350,00\n16-01-2026;7,50;Debet;b;342,50\n",
         // A row with other cells.
         "05/01/2026,50.00,a,350.00\n16/01/2026,-7.50,b\n",
         // Half of the headings are known, and none says what the number is.
