@@ -274,3 +274,21 @@ fn a_rule_is_tried_on_past_days_and_counts_once_another_person_approved_it() {
         service.stop();
     });
 }
+
+#[test]
+fn the_bridge_of_a_day_speaks_of_accounts_in_words() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        paid_in_cash(&world, 25_000);
+        let mut service = Service::start(&world);
+        let mut finance = at_ba_dinh(&world, &service, Role::Finance, "ketoan.mau");
+        finance.get(&format!("/finance/days/{}", world.ba_dinh.account));
+        finance.sees("<caption>Cầu nối</caption>");
+        finance.sees("Tiền mặt trong ngăn quỹ");
+        let main = finance.page.split("<main").nth(1).unwrap();
+        for code in ["Cầu nối / Bridge", "fees_collected/", "drawer/"] {
+            assert!(!main.contains(code), "{code} is no word of the reader's: {main}");
+        }
+        service.stop();
+    });
+}

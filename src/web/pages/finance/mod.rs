@@ -7,6 +7,7 @@ pub mod batches;
 pub mod beside;
 pub mod board;
 pub mod books;
+mod bridge_page;
 mod candidates;
 pub mod days;
 pub mod exceptions;
