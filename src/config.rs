@@ -121,6 +121,8 @@ impl Default for Tax {
 #[serde(deny_unknown_fields, default)]
 pub struct Web {
     pub listen: SocketAddr,
+    /// Where `/metrics` is served, and nothing else; without it `/metrics` is a path of `listen`.
+    pub metrics_listen: Option<SocketAddr>,
     pub workers: usize,
     /// How citizens reach the service from outside, for links: no slash at the end. Where the service
     /// listens on this machine alone, that address unless another is given.
@@ -140,6 +142,7 @@ impl Default for Web {
     fn default() -> Self {
         Web {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            metrics_listen: None,
             workers: 2,
             public_url: String::new(),
             lookups_per_minute: 30,
@@ -353,6 +356,9 @@ impl Config {
         }
         if !(1..=64).contains(&self.web.workers) {
             return invalid("web.workers", "1 to 64");
+        }
+        if self.web.metrics_listen == Some(self.web.listen) {
+            return invalid("web.metrics_listen", "an address or a port of its own");
         }
         if self.web.public_url.is_empty() {
             return invalid("web.public_url", "needed as soon as `listen` is not this machine alone");

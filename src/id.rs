@@ -34,6 +34,10 @@ macro_rules! ids {
             fn from(raw: i64) -> Self { $name(raw) }
         }
 
+        impl From<$name> for i64 {
+            fn from(id: $name) -> Self { id.0 }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, "{}{}", $prefix, encode(self.0))

@@ -140,7 +140,7 @@ impl Walk {
             entry.detail.clone(),
             Instant(entry.at),
         );
-        self.leaves.push(leaf_hash(self.unit, entry.seq, &stored), false);
+        self.leaves.push(leaf_hash(self.unit, entry.seq, &stored));
         if entry.seq == expected {
             return Ok(());
         }
@@ -152,7 +152,7 @@ impl Walk {
     pub fn root(&mut self, root: &Root) -> std::result::Result<(), String> {
         let leaves = std::mem::take(&mut self.leaves);
         let is_empty = leaves.count() == 0;
-        let (found, _) = leaves.finish(&self.previous);
+        let found = leaves.finish(&self.previous);
         let was_torn = std::mem::take(&mut self.is_torn);
         self.previous.clone_from(&root.root_sha256);
         if self.seq < root.last_seq {

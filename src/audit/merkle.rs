@@ -17,11 +17,16 @@ pub fn leaf(kind: &str, document_sha256: &str) -> String {
 
 /// Pairs of hashes, level by level, then chained to the root before.
 pub fn root(previous: &str, leaves: &[String]) -> String {
+    chained(previous, &top(leaves))
+}
+
+/// The node above all of these; empty above none.
+pub fn top(leaves: &[String]) -> String {
     let mut level: Vec<String> = leaves.to_vec();
     while level.len() > 1 {
         level = above(&level);
     }
-    chained(previous, &level.concat())
+    level.concat()
 }
 
 /// The way from a leaf to the root; None when there is no such leaf.
@@ -50,15 +55,13 @@ pub struct Tree {
 struct Subtree {
     height: u32,
     top: String,
-    /// The way of the marked leaf within it, if it stands here.
-    way: Option<Vec<Step>>,
 }
 
 impl Tree {
-    /// The next leaf; the way of the marked one is kept.
-    pub fn push(&mut self, leaf: String, is_marked: bool) {
+    /// The next leaf.
+    pub fn push(&mut self, leaf: String) {
         self.count += 1;
-        self.full.push(Subtree { height: 0, top: leaf, way: is_marked.then(Vec::new) });
+        self.full.push(Subtree { height: 0, top: leaf });
         while let [.., left, right] = self.full.as_slice()
             && left.height == right.height
         {
@@ -70,32 +73,20 @@ impl Tree {
         self.count
     }
 
-    /// The root behind the one before, and the way of the marked leaf to it.
-    pub fn finish(mut self, previous: &str) -> (String, Option<Vec<Step>>) {
+    /// The root behind the one before.
+    pub fn finish(mut self, previous: &str) -> String {
         while self.full.len() > 1 {
             self.join();
         }
-        let (top, way) = self.full.pop().map_or_else(Default::default, |all| (all.top, all.way));
-        (chained(previous, &top), way)
+        let top = self.full.pop().map(|all| all.top).unwrap_or_default();
+        chained(previous, &top)
     }
 
     /// Puts the last two subtrees under one node.
     fn join(&mut self) {
         let (Some(right), Some(left)) = (self.full.pop(), self.full.pop()) else { return };
-        let step = |sha256: &str, is_left| Step { sha256: sha256.to_owned(), is_left };
-        let way = match (left.way, right.way) {
-            (Some(mut way), _) => {
-                way.push(step(&right.top, false));
-                Some(way)
-            }
-            (None, Some(mut way)) => {
-                way.push(step(&left.top, true));
-                Some(way)
-            }
-            (None, None) => None,
-        };
         let height = left.height.max(right.height) + 1;
-        self.full.push(Subtree { height, top: node(&left.top, &right.top), way });
+        self.full.push(Subtree { height, top: node(&left.top, &right.top) });
     }
 }
 
@@ -152,13 +143,10 @@ mod tests {
     fn a_tree_built_leaf_by_leaf_is_the_same_tree() {
         for count in 0..=70 {
             let leaves: Vec<String> = (0..count).map(|n| leaf("seal", &n.to_string())).collect();
-            for marked in 0..count.max(1) {
-                let mut tree = Tree::default();
-                leaves.iter().enumerate().for_each(|(at, leaf)| tree.push(leaf.clone(), at == marked));
-                assert!(tree.full.len() <= 7, "memory of its height");
-                let expected = (root("before", &leaves), path(&leaves, marked));
-                assert_eq!(tree.finish("before"), expected, "{marked} of {count}");
-            }
+            let mut tree = Tree::default();
+            leaves.iter().for_each(|leaf| tree.push(leaf.clone()));
+            assert!(tree.full.len() <= 7, "memory of its height");
+            assert_eq!(tree.finish("before"), root("before", &leaves), "{count}");
         }
     }
 

@@ -1,18 +1,18 @@
 //! `bienlai client …`: persons and the API clients that act for them or for a system.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
 
-use super::DONE;
-use super::office::Office;
+use super::office::{self, Office};
+use super::{DONE, print_json, table};
 use crate::actor::{Actor, Role, Scope};
 use crate::error::Result;
-use crate::id::{PersonId, UnitId};
+use crate::id::{ClientId, PersonId, UnitId};
 use crate::identity::person::{self, Whom};
-use crate::identity::{self, NewClient};
+use crate::identity::{self, Client, NewClient};
 use crate::store::Conn;
 use crate::unit;
 
@@ -34,6 +34,23 @@ pub enum Command {
     ///
     /// Example: bienlai client create --unit 00004 --name "Một cửa" --role dossier_system
     Create(Create),
+    /// The clients of a unit, or all, oldest first: who, for what, whether their token still opens
+    List {
+        /// Only those registered at this unit, by its code; `city` for the city
+        #[arg(long, value_name = "CODE")]
+        unit: Option<String>,
+        /// Print JSON instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// End a client's token for good; ending it twice changes nothing
+    End {
+        /// The client, as cli_…
+        client: ClientId,
+        /// Who ends it, as per_…; without it the trail names the program
+        #[arg(long, value_name = "ID")]
+        person: Option<PersonId>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -75,8 +92,63 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
             eprintln!("{id}: keep the token, it is not shown again");
             println!("{}", token.expose_secret());
         }
+        Command::List { unit, json } => list(&office, unit.as_deref(), json)?,
+        Command::End { client, person } => {
+            let actor = office::actor(Role::Administrator, person);
+            office.write(&actor, |tx, stamp| {
+                let unit = identity::locate_client(tx, &actor.scope, client)?;
+                identity::revoke(tx, stamp, &actor, unit, client)
+            })?;
+            println!("{client}: ended");
+        }
     }
     Ok(DONE)
+}
+
+fn list(office: &Office, code: Option<&str>, as_json: bool) -> Result<()> {
+    let (clients, codes) = office.read(&Actor::system(), |conn| {
+        let mut codes: BTreeMap<UnitId, String> =
+            unit::all(conn)?.into_iter().map(|unit| (unit.id, unit.code)).collect();
+        codes.insert(unit::CITY, "city".to_owned());
+        let homes = match code {
+            Some(code) => vec![unit_id(conn, code)?],
+            None => codes.keys().copied().collect(),
+        };
+        let mut found = Vec::new();
+        for home in homes {
+            found.extend(identity::clients(conn, home)?);
+        }
+        Ok((found, codes))
+    })?;
+    let code_of = |id: &UnitId| codes.get(id).cloned().unwrap_or_else(|| id.to_string());
+    let scope = |scope: &Scope| match scope {
+        Scope::All => "all".to_owned(),
+        Scope::Units(units) => units.iter().map(code_of).collect::<Vec<_>>().join(","),
+    };
+    let state = |client: &Client| if client.is_revoked { "ended" } else { "open" };
+    if as_json {
+        let shown: Vec<_> = clients
+            .iter()
+            .map(|one| {
+                serde_json::json!({
+                    "id": one.id, "unit": code_of(&one.unit), "name": one.name, "role": one.role.as_str(),
+                    "scope": scope(&one.scope), "person": one.person, "state": state(one),
+                })
+            })
+            .collect();
+        return print_json(&shown);
+    }
+    let rows: Vec<Vec<String>> = clients
+        .iter()
+        .map(|one| {
+            let person = one.person.map_or_else(|| "–".to_owned(), |person| person.to_string());
+            let role = one.role.as_str().to_owned();
+            let (unit, name) = (code_of(&one.unit), one.name.clone());
+            vec![one.id.to_string(), unit, name, role, scope(&one.scope), person, state(one).to_owned()]
+        })
+        .collect();
+    table::print(&["Client", "Unit", "Name", "Role", "Sees", "Person", "State"], &rows, &[]);
+    Ok(())
 }
 
 fn new_client(conn: &mut Conn, create: &Create) -> Result<NewClient> {

@@ -23,8 +23,9 @@ pub enum Command {
     /// Ask for a receipt or invoice to be replaced, adjusted or cancelled; another person approves
     ///
     /// Lines are the document's lines as they should have been, all of them; with --add or --remove
-    /// what is not named stays. An original is adjusted,
-    /// the newest of a chain is replaced, and the two are never mixed. A wrong name or address alone
+    /// what is not named stays; the answer lists what is taken off. An original is adjusted,
+    /// the newest of a chain is replaced, and the two are never mixed. A wrong tax code, personal id or
+    /// passport alone is adjusted or replaced with --payer-… and no line. A wrong name or address alone
     /// is told by notice 04/SS and takes no new number: see `bienlai correction explain`.
     ///
     /// Example: bienlai correction request rcp_… --kind adjust --line HT-01=20000

@@ -10,7 +10,7 @@ use crate::obligation::{self, Line};
 use crate::party::{self, Payer};
 use crate::payment::correcting::{self, Corrects, Parties, kind_of, stands_on};
 use crate::receipt::query::{self as receipts, Stored};
-use crate::receipt::{DocumentKind, printed, profile, relation};
+use crate::receipt::{DocumentKind, profile, relation};
 use crate::store::{Conn, Stamp};
 use crate::unit;
 
@@ -52,12 +52,13 @@ pub(super) fn look(
         .into_iter()
         .partition(|line| stands_on(document, line));
     let others_paid = others.iter().any(|line| line.amount.is_positive());
-    let payer = printed_payer(conn, unit, id)?;
+    let payer = payer_shown(conn, unit, id)?;
     Ok(Looked { original, document, obligation, lines, others_paid, payer })
 }
 
-pub(super) fn printed_payer(conn: &mut Conn, unit: UnitId, id: ReceiptId) -> Result<Payer> {
-    Ok(correcting::payer_of(printed::read(&receipts::body(conn, unit, id)?)?.payer))
+/// The payer as the document's newest adjustment prints them, or the document itself.
+pub(super) fn payer_shown(conn: &mut Conn, unit: UnitId, id: ReceiptId) -> Result<Payer> {
+    Ok(correcting::payer_of(relation::payer_printed(conn, unit, id)?))
 }
 
 /// How a correction is asked for, as its document will tell it.
@@ -66,11 +67,12 @@ pub(super) struct Draft<'a> {
     pub agreement: &'a Agreement,
 }
 
-/// The lines as asked. An adjustment to nothing keeps the items at nothing, so that the obligation
-/// still says what it was about.
+/// The lines as asked. Where only the payer is named they stay as they are. An adjustment to nothing keeps
+/// the items at nothing, so that the obligation still says what it was about.
 pub(super) fn asked_lines(ask: &Ask, looked: &Looked) -> Vec<Line> {
     match ask.kind {
         Kind::Cancel => Vec::new(),
+        _ if ask.lines.is_empty() && ask.payer.is_some() => looked.lines.clone(),
         Kind::Adjust if ask.lines.is_empty() => {
             looked.lines.iter().map(|line| at_amount(line, Dong::ZERO)).collect()
         }

@@ -25,6 +25,7 @@ use crate::payment::correcting::{kind_of, stands_on};
 use crate::receipt::profile;
 use crate::receipt::query as receipts;
 use crate::receipt::relation::{self, Action, Relation};
+use crate::store::page::Page;
 use crate::store::{Conn, Stamp, Tx, failure, rows};
 use crate::text;
 use look::{Draft, asked_lines, check_change, corrected_payer, look};
@@ -116,7 +117,8 @@ pub struct Ask {
     pub kind: Kind,
     pub reason: String,
     pub agreement: Agreement,
-    /// The document's lines as they should have been, all of them; none when cancelling.
+    /// The document's lines as they should have been, all of them; none when cancelling. None beside a
+    /// payer: the lines are right.
     pub lines: Vec<Line>,
     /// The payer's data as they should have been, when those were wrong.
     pub payer: Option<Payer>,
@@ -164,7 +166,6 @@ pub struct Told {
     pub events: Vec<PastEvent>,
 }
 
-const REASON_LIMIT: usize = 500;
 const NUMBER_LIMIT: usize = 50;
 const ABOUT_LIMIT: usize = 500;
 
@@ -177,7 +178,7 @@ pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: Ask) -> R
     actor.require_role(&[Role::Finance, Role::Cashier])?;
     actor.scope.require(ask.unit)?;
     let maker = actor.require_person()?;
-    let reason = bounded("reason", &ask.reason, REASON_LIMIT, "reason_missing")?;
+    let reason = text::reason(&ask.reason)?;
     let agreement = checked_agreement(&ask.agreement, stamp.today())?;
     let looked = look(tx, stamp, ask.unit, ask.receipt, ask.kind)?;
     let payer = ask.payer.as_ref().map(Payer::cleaned);
@@ -277,7 +278,7 @@ pub fn refuse(
     reason: &str,
 ) -> Result<Correction> {
     let checker = checker(actor, unit)?;
-    let reason = bounded("reason", reason, REASON_LIMIT, "reason_missing")?;
+    let reason = text::reason(reason)?;
     let mut correction = decidable(tx, unit, id)?;
     if correction.maker == checker {
         return Err(Error::forbidden("maker_is_checker", "another person must decide"));
@@ -336,21 +337,10 @@ fn checked_agreement(asked: &Agreement, today: BusinessDay) -> Result<Agreement>
         return Err(Error::invalid("agreement.on", "correction_agreement_in_future", detail));
     }
     Ok(Agreement {
-        number: bounded("agreement.number", &asked.number, NUMBER_LIMIT, MISSING)?,
+        number: text::required("agreement.number", &asked.number, MISSING, NUMBER_LIMIT)?,
         on: asked.on,
-        about: bounded("agreement.about", &asked.about, ABOUT_LIMIT, MISSING)?,
+        about: text::required("agreement.about", &asked.about, MISSING, ABOUT_LIMIT)?,
     })
-}
-
-fn bounded(field: &str, value: &str, limit: usize, missing: &'static str) -> Result<String> {
-    let value = text::clean(value);
-    if value.is_empty() {
-        return Err(Error::invalid(field, missing, "must not be empty"));
-    }
-    if value.chars().count() > limit {
-        return Err(Error::invalid(field, "field_too_long", format!("at most {limit} characters")));
-    }
-    Ok(value)
 }
 
 pub fn find(conn: &mut Conn, unit: UnitId, id: CorrectionId) -> Result<Correction> {
@@ -372,9 +362,9 @@ pub fn list(
     unit: UnitId,
     receipt: Option<ReceiptId>,
     state: Option<State>,
-    limit: i64,
+    page: impl Into<Page>,
 ) -> Result<Vec<Correction>> {
-    query::page(conn, unit, receipt, state, limit)
+    query::page(conn, unit, receipt, state, page)
 }
 
 /// A correction with all there is to it.
@@ -412,7 +402,17 @@ pub fn lines_in_force(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Resu
     Ok(lines.into_iter().filter(|line| stands_on(document, line)).collect())
 }
 
-/// The payer as a document prints it: what a correction of it starts from.
+/// What a request takes off its document, for the person who decides: lines that were left out or set to
+/// nothing. Empty once it is decided, and for a cancelling, which takes everything off.
+pub fn removed(conn: &mut Conn, asked: &Correction) -> Result<Vec<Line>> {
+    if asked.state != State::Requested || asked.kind == Kind::Cancel {
+        return Ok(Vec::new());
+    }
+    let kept = query::lines(conn, asked.unit, asked.id)?;
+    Ok(rules::removed(&lines_in_force(conn, asked.unit, asked.receipt)?, &kept))
+}
+
+/// The payer as a document or its newest adjustment prints them: what a correction of it starts from.
 pub fn payer_shown(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Payer> {
-    look::printed_payer(conn, unit, receipt)
+    look::payer_shown(conn, unit, receipt)
 }

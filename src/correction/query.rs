@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::id::*;
 use crate::obligation::Line;
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::rows::{self, Column, Update};
 use crate::store::schema::{correction, correction_agreement, correction_event, correction_line};
 use crate::store::{Conn, Tx};
@@ -272,12 +273,14 @@ pub fn page(
     unit: UnitId,
     receipt: Option<ReceiptId>,
     state: Option<State>,
-    limit: i64,
+    page: impl Into<Page>,
 ) -> Result<Vec<Correction>> {
+    let page = page.into();
     let mut found = correction::table
         .filter(correction::unit_id.eq(unit))
+        .filter(correction::id.lt(page.below()))
         .order(correction::id.desc())
-        .limit(limit)
+        .limit(page.limit)
         .select(columns!())
         .into_boxed();
     if let Some(receipt) = receipt {

@@ -32,6 +32,14 @@ impl Corrections {
             cancel: knows(profile::Correction::Cancel),
         }
     }
+
+    /// The ways there are, for the detail of a refusal.
+    fn named(self) -> String {
+        let ways = [(self.replace, "replace"), (self.adjust, "adjust"), (self.cancel, "cancel")];
+        let known: Vec<&str> =
+            ways.into_iter().filter(|(is_known, _)| *is_known).map(|(_, way)| way).collect();
+        if known.is_empty() { "no way for this kind of document".to_owned() } else { known.join(", ") }
+    }
 }
 
 /// How a document stands when its correction is asked for or approved.
@@ -53,29 +61,34 @@ pub fn check(kind: Kind, standing: &Standing<'_>) -> Result<()> {
         Kind::Cancel => standing.allowed.cancel,
     };
     if !is_allowed {
-        return refuse("correction_kind_not_allowed", "the legal profile of the day does not know this way");
+        let detail = format!("the legal profile of the day knows {}", standing.allowed.named());
+        return Err(Error::conflict("correction_kind_not_allowed", detail));
     }
     if standing.corrects == Some(Action::Adjust) {
         return refuse("correction_not_original", "it adjusts another receipt; correct that original");
     }
-    check_state(kind, standing.state)?;
+    check_state(kind, standing.state, standing.allowed)?;
     if kind == Kind::Adjust && standing.corrects == Some(Action::Replace) {
         return refuse("correction_mixes_chain", "its chain was replaced before; replace it again");
     }
     match standing.obligation {
         State::Paid => Ok(()),
-        State::Reopened | State::PartlyPaid => {
-            refuse("correction_awaits_money", "an earlier correction waits for its money")
-        }
+        State::Reopened | State::PartlyPaid => refuse(
+            "correction_awaits_money",
+            "an earlier correction waits for its money; collect or withdraw it",
+        ),
         _ => refuse("correction_document_unfit", "its obligation is not paid"),
     }
 }
 
-fn check_state(kind: Kind, state: &str) -> Result<()> {
+fn check_state(kind: Kind, state: &str, allowed: Corrections) -> Result<()> {
     match (state, kind) {
         ("signed", _) | ("numbered", Kind::Cancel) => Ok(()),
         ("adjusted", Kind::Adjust | Kind::Cancel) => Ok(()),
-        ("numbered", _) => refuse("correction_receipt_unsigned", "wait for its signature, or cancel it"),
+        ("numbered", _) if allowed.cancel => {
+            refuse("correction_receipt_unsigned", "wait for its signature, or cancel it")
+        }
+        ("numbered", _) => refuse("correction_receipt_unsigned", "wait for its signature"),
         ("adjusted", Kind::Replace) => {
             refuse("correction_mixes_chain", "it was adjusted before; adjust it again")
         }
@@ -96,7 +109,7 @@ pub struct Change<'a> {
     /// The lines in force that stand on the document, and as they should have been.
     pub old: &'a [Line],
     pub new: &'a [Line],
-    /// As the document prints the payer, and as it should, when that was wrong.
+    /// As the document or its newest adjustment prints the payer, and as it should, when that was wrong.
     pub shown: &'a Payer,
     pub corrected: Option<&'a Payer>,
     /// Other lines of the obligation are paid for.
@@ -105,7 +118,9 @@ pub struct Change<'a> {
     pub may_cancel: bool,
 }
 
-/// Whether the change fits its way, and needs a new document at all.
+/// Whether the change fits its way, and needs a new document at all. A wrong tax code or other mark of
+/// identity is adjusted or replaced, as wrong amounts are (Circular 91/2026/TT-BTC art. 10); a wrong name or
+/// address alone is neither.
 pub fn check_change(change: &Change<'_>) -> Result<()> {
     let Change { way, old, new, .. } = *change;
     if way == Kind::Cancel {
@@ -125,23 +140,31 @@ pub fn check_change(change: &Change<'_>) -> Result<()> {
     let total = Dong::sum(new.iter().map(|line| line.amount))?;
     let may_be_nothing = way == Kind::Adjust && (change.others_paid || !change.may_cancel);
     if !total.is_positive() && !may_be_nothing {
-        return refuse("correction_to_nothing", "nothing would be left; cancel it instead");
+        let way = if change.may_cancel { "cancel it" } else { "adjust its original to nothing" };
+        return Err(Error::conflict(
+            "correction_to_nothing",
+            format!("nothing would be left; {way} instead"),
+        ));
     }
     let looks_otherwise = way == Kind::Replace && printed(old) != printed(new);
     if fees(old)? != fees(new)? || looks_otherwise {
         return Ok(());
     }
     match change.corrected {
-        Some(corrected) if identity(corrected) != identity(change.shown) => match way {
-            Kind::Adjust => refuse("correction_changes_nothing", "an adjustment changes amounts; replace it"),
-            _ => Ok(()),
-        },
+        Some(corrected) if identity(corrected) != identity(change.shown) => Ok(()),
         Some(corrected) if corrected != change.shown => refuse(
             "correction_needs_notice",
             "a wrong name or address is told by notice 04/SS; no new number",
         ),
         _ => refuse("correction_changes_nothing", "nothing differs from the document"),
     }
+}
+
+/// The lines whose item comes to nothing: left out, or at 0 đồng.
+pub fn removed(old: &[Line], new: &[Line]) -> Vec<Line> {
+    let is_kept =
+        |line: &Line| new.iter().any(|kept| kept.item_code == line.item_code && kept.amount.is_positive());
+    old.iter().filter(|line| line.amount.is_positive() && !is_kept(line)).cloned().collect()
 }
 
 /// Amounts by item and rate of tax.
@@ -258,6 +281,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_line_that_is_left_out_or_at_nothing_is_removed() {
+        let old = [line("a", 100), line("b", 50), line("c", 0)];
+        let of = |new: &[Line]| -> Vec<String> {
+            removed(&old, new).into_iter().map(|line| line.item_code).collect()
+        };
+        assert_eq!(of(&[line("a", 90)]), ["b"]);
+        assert_eq!(of(&[line("a", 90), line("b", 0)]), ["b"]);
+        assert_eq!(of(&[line("b", 1), line("a", 1)]), Vec::<String>::new());
+        assert_eq!(of(&[]), ["a", "b"]);
+    }
+
     fn change(kind: Kind, old: &[Line], new: &[Line], to: Option<&Payer>) -> &'static str {
         let payer = Payer { name: Some("Nguyễn Thị Thử".into()), ..Payer::default() };
         let change = Change {
@@ -324,12 +359,56 @@ mod tests {
     fn a_wrong_name_or_address_alone_takes_no_new_number() {
         let lines = [line("a", 100)];
         let renamed = Payer { name: Some("Nguyễn Thị Mẫu".into()), ..Payer::default() };
-        let identified = Payer { personal_id: Some("001199000000".into()), ..renamed.clone() };
         for kind in [Kind::Replace, Kind::Adjust] {
             assert_eq!(change(kind, &lines, &lines, Some(&renamed)), "correction_needs_notice");
         }
-        assert_eq!(change(Kind::Replace, &lines, &lines, Some(&identified)), "ok");
-        assert_eq!(change(Kind::Adjust, &lines, &lines, Some(&identified)), "correction_changes_nothing");
+    }
+
+    #[test]
+    fn a_wrong_mark_of_identity_alone_is_adjusted_or_replaced() {
+        let lines = [line("a", 100)];
+        let marks: [fn(&mut Payer); 3] = [
+            |payer| payer.tax_code = Some("9900000009".into()),
+            |payer| payer.personal_id = Some("001199000000".into()),
+            |payer| payer.passport = Some("C1234567".into()),
+        ];
+        for mark in marks {
+            let mut identified = Payer { name: Some("Nguyễn Thị Thử".into()), ..Payer::default() };
+            mark(&mut identified);
+            for kind in [Kind::Adjust, Kind::Replace] {
+                assert_eq!(change(kind, &lines, &lines, Some(&identified)), "ok", "{kind:?} {identified:?}");
+            }
+        }
+    }
+
+    /// Every refusal leads somewhere: whatever state a valid document is in, a wrong tax code has a way.
+    #[test]
+    fn a_wrong_tax_code_has_a_way_in_every_state_of_a_valid_document() {
+        let lines = [line("a", 100)];
+        let payer = Payer { tax_code: Some("9900000009".into()), ..Payer::default() };
+        for cancel in [true, false] {
+            let allowed = Corrections { cancel, ..ALL };
+            for (state, corrects) in [("signed", None), ("adjusted", None), ("signed", Some(Action::Replace))]
+            {
+                let ways = [Kind::Adjust, Kind::Replace].into_iter().filter(|kind| {
+                    code(*kind, state, corrects, State::Paid, allowed) == "ok"
+                        && change(*kind, &lines, &lines, Some(&payer)) == "ok"
+                });
+                assert!(ways.count() > 0, "{state} {corrects:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_refused_way_names_the_ways_there_are() {
+        let standing = Standing {
+            state: "signed",
+            corrects: None,
+            obligation: State::Paid,
+            allowed: Corrections { cancel: false, ..ALL },
+        };
+        let refused = check(Kind::Cancel, &standing).unwrap_err().to_string();
+        assert!(refused.contains("replace, adjust") && !refused.contains("cancel,"), "{refused}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Withdrawing an approved correction whose money never came: one person asks, another agrees. The
 //! extra lines go, nothing was numbered, the document stands as before and may be corrected again.
 
-use super::{Correction, REASON_LIMIT, State, bounded, checker, find, query, tell};
+use super::{Correction, State, checker, find, query, tell};
 use crate::actor::{Actor, Role};
 use crate::audit;
 use crate::error::{Error, Result};
@@ -9,6 +9,7 @@ use crate::id::*;
 use crate::payment::awaited;
 use crate::payment::withdraw::{self, Withdrawal, Withdrawn};
 use crate::store::{Stamp, Tx};
+use crate::text;
 
 /// Asks for an approved correction to be withdrawn.
 ///
@@ -24,7 +25,7 @@ pub fn ask(
     actor.require_role(&[Role::Finance, Role::Cashier])?;
     actor.scope.require(unit)?;
     let maker = actor.require_person()?;
-    let reason = bounded("reason", reason, REASON_LIMIT, "reason_missing")?;
+    let reason = text::reason(reason)?;
     let mut correction = find(tx, unit, id)?;
     let awaits = awaited::of_correction(tx, unit, id)?.is_some();
     if correction.state != State::Approved || !awaits {
@@ -73,7 +74,7 @@ pub fn refuse(
     id: CorrectionId,
     reason: &str,
 ) -> Result<Correction> {
-    let reason = bounded("reason", reason, REASON_LIMIT, "reason_missing")?;
+    let reason = text::reason(reason)?;
     let (mut correction, checker, _) = requested(tx, actor, unit, id)?;
     correction.state = State::Approved;
     correction.withdrawal_maker = None;

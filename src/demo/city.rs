@@ -15,9 +15,10 @@ use crate::error::{Error, Result};
 use crate::filing;
 use crate::id::PersonId;
 use crate::identity::{self, NewClient};
+use crate::obligation::walk_in;
 use crate::receipt::key::{TestAuthority, issue_test_certificate, test_authority};
 use crate::store::{Stamp, Tx};
-use crate::tariff;
+use crate::tariff::{self, IntakeMode, Place, Pricing, UnitKind};
 use crate::unit::{self, CITY, Unit, certificate, registration, trust};
 
 pub const UNITS: &str = include_str!("../../fixtures/units/demo.toml");
@@ -49,6 +50,29 @@ pub fn set_up(app: &App, folder: &Folder, state: &mut State) -> Result<()> {
     if state.tokens.is_none() {
         appoint(app, &actor, state)?;
         state.save(folder)?;
+    }
+    choose_favourites(app, state)
+}
+
+/// The counter's first screen shows what is asked for most, not an empty form.
+fn choose_favourites(app: &App, state: &State) -> Result<()> {
+    let person = state.persons.get("cashier").map(|id| id.parse::<PersonId>()).transpose()?;
+    let cashier = Actor { person, client: None, role: Role::Cashier, scope: Scope::All };
+    let (tariff, today) = (app.tariff()?, app.clock.now().business_day());
+    for unit in app.read(&cashier, unit::all)?.into_iter().filter(|unit| unit.id != CITY) {
+        let place = Place { unit_code: unit.code.clone(), unit_kind: UnitKind::parse(&unit.kind)? };
+        let codes: Vec<String> = tariff
+            .in_force(&place, IntakeMode::Counter, today)
+            .filter(|(_, charge)| charge.pricing != Pricing::Stated)
+            .map(|(item, _)| item.code.clone())
+            .take(walk_in::FAVOURITES_LIMIT)
+            .collect();
+        app.write(&cashier, |tx, stamp| {
+            if !walk_in::favourites(tx, unit.id)?.is_empty() {
+                return Ok(());
+            }
+            walk_in::set_favourites(tx, stamp, &cashier, &tariff, (unit.id, &codes))
+        })?;
     }
     Ok(())
 }
@@ -98,7 +122,7 @@ fn load_tariff(app: &App, actor: &Actor) -> Result<()> {
         Err(error) if error.code() == "tariff_missing" => {}
         Err(error) => return Err(error),
     }
-    let stored = app.write(actor, |tx, stamp| tariff::edition::store_edition(tx, stamp, actor, TARIFF))?;
+    let stored = app.write(actor, |tx, stamp| tariff::edition::store_first(tx, stamp, actor, TARIFF))?;
     stored.map(|_| ()).map_err(|problems| {
         let first = problems.first().map(ToString::to_string).unwrap_or_default();
         Error::internal(format!("the demo's tariff: {first}"))

@@ -15,15 +15,20 @@ use crate::unit::{self, BankAccount, Unit, account};
 
 /// Delivers, imports, matches and closes, once.
 pub fn run(service: &Service, folder: &Folder, state: &mut State) -> Result<()> {
-    if state.delivered.is_empty() {
+    if !state.delivered.is_empty() {
+        println!(
+            "Sao kê của ngày {day} đã nhập ở lần chạy đầu / statements of {day} were imported at the first start",
+            day = state.day()?
+        );
+    } else {
         let spinner = ProgressBar::new_spinner();
         spinner.set_message("Ngân hàng gửi sao kê / the bank delivers its statements");
         let delivered = deliver(service, folder, state, &spinner)?;
         spinner.finish_and_clear();
         state.delivered = delivered;
         state.save(folder)?;
+        print_delivered(&state.delivered);
     }
-    print_delivered(&state.delivered);
     for (unit, account) in accounts(service)? {
         if state.closed.get(&account.account_no).is_none_or(|said| !said.starts_with("đã đóng")) {
             let said = close(service, state, &unit, &account)?;

@@ -1,14 +1,17 @@
 //! Where to look: an obligation to pay, a receipt, the exceptions, the API page.
 
+use serde_json::{Value, json};
+
 use super::folder::Folder;
 use super::running::Service;
 use super::state::State;
 use super::{Shown, table};
 use crate::actor::Actor;
+use crate::app::App;
+use crate::clock::Instant;
 use crate::error::Result;
-use crate::receipt;
 use crate::simulator::Scenario;
-use crate::unit;
+use crate::{obligation, receipt, unit};
 
 pub fn collect(
     service: &Service,
@@ -19,7 +22,7 @@ pub fn collect(
 ) -> Result<Shown> {
     let url = &service.url;
     let mut links = Vec::new();
-    if let Some(code) = unpaid_code(state) {
+    if let Some(code) = unpaid_code(&service.app, state)? {
         links.push(format!("Hồ sơ chờ nộp / to pay:      {url}/p/{code}"));
         links.push(format!(
             "Chuyển tiền / transfer it:   {program} demo pay {code} --port {port} --dir {dir}",
@@ -42,6 +45,10 @@ pub fn collect(
     ));
     links.push(format!("API:                         {url}/api"));
     links.push(format!(
+        "Lập nghĩa vụ nộp / raise one: {}",
+        example(url, &state.tokens()?.dossier_system, service.app.clock.now())
+    ));
+    links.push(format!(
         "Lệnh khác / other commands:  {program} series audit --config {config} · {program} audit verify --config {config}",
         program = program(),
         config = folder.config_path().display()
@@ -55,17 +62,54 @@ fn program() -> String {
     std::env::args().next().unwrap_or_else(|| "bienlai".into())
 }
 
-/// An obligation nobody touched.
-pub fn unpaid_code(state: &State) -> Option<&str> {
+/// An obligation on which nothing was paid: one that no scenario plays with, as the service says now.
+pub fn unpaid_code(app: &App, state: &State) -> Result<Option<String>> {
     let is_used = |code: &str| {
         state.played.iter().any(|played| played.payables.iter().any(|used| used.reference_code == code))
     };
-    state
+    let candidates = state
         .dossiers
         .iter()
-        .find(|payable| payable.amount.is_positive() && !is_used(&payable.reference_code))
-        .map(|payable| payable.reference_code.as_str())
+        .filter(|payable| payable.amount.is_positive() && !is_used(&payable.reference_code));
+    app.read(&Actor::system(), |conn| {
+        for payable in candidates {
+            let unit = unit::find_by_code(conn, &payable.unit_code)?;
+            let owed = obligation::find(conn, unit.id, payable.obligation.parse()?)?;
+            if owed.state == obligation::State::Raised {
+                return Ok(Some(owed.reference_code));
+            }
+        }
+        Ok(None)
+    })
 }
+
+/// A line that raises an obligation as the city's dossier system does, to be copied as it stands.
+fn example(url: &str, token: &str, now: Instant) -> String {
+    let body = example_body(now);
+    format!(
+        "curl -s {url}/api/v1/obligations -H 'Authorization: Bearer {token}' -H 'Idempotency-Key: {key}' \
+         -H 'Content-Type: application/json' -d '{body}'",
+        key = body["dossier_code"].as_str().unwrap_or_default(),
+    )
+}
+
+/// Each start prints another dossier, so that the line of each works once.
+pub fn example_body(now: Instant) -> Value {
+    let day = now.business_day();
+    json!({
+        "unit": EXAMPLE_UNIT,
+        "dossier_code": format!("THU-{}", now.0 / 1_000_000),
+        "procedure_code": "2.000815",
+        "procedure_field": "Chứng thực",
+        "intake_mode": "counter",
+        "submitted_at": now,
+        "due_on": day.plus_days(7),
+        "payer": { "name": "Người nộp Mẫu" },
+        "lines": [{ "item": "chung_thuc_ban_sao", "pages": 3, "copies": 2 }],
+    })
+}
+
+const EXAMPLE_UNIT: &str = "00004";
 
 /// The receipt of the one who paid rightly.
 fn lookup_code(service: &Service, state: &State) -> Result<Option<String>> {

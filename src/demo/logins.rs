@@ -26,16 +26,19 @@ pub fn set_up(app: &App, folder: &Folder, state: &mut State) -> Result<()> {
     SystemRandom::new().fill(&mut bytes).map_err(|_| Error::internal("the random source failed"))?;
     let password = format!("demo-{}", text::hex(&bytes));
     let system = Actor::system();
-    let first = app.read(&system, unit::all)?.into_iter().find(|unit| unit.id != CITY);
-    let counter = first.map_or(Scope::All, |unit| Scope::unit(unit.id));
-    let people = [
-        ("thungan", Role::Cashier, counter, "cashier"),
+    // Each unit has its own counter.
+    let units = app.read(&system, unit::all)?.into_iter().filter(|unit| unit.id != CITY);
+    let counters = ["thungan", "thungan2", "thungan3"].into_iter().zip(units).map(|(name, unit)| {
+        let person = if name == "thungan" { "cashier" } else { "" };
+        (name, Role::Cashier, Scope::unit(unit.id), person)
+    });
+    let others = [
         ("ketoan", Role::Finance, Scope::All, "finance"),
         ("duyet", Role::Approver, Scope::All, "approver"),
         ("quantri", Role::Administrator, Scope::All, ""),
         ("kiemtoan", Role::Auditor, Scope::All, ""),
     ];
-    for (name, role, scope, person) in people {
+    for (name, role, scope, person) in counters.chain(others).collect::<Vec<_>>() {
         let person = known(state, person)?;
         let key = employ(
             app,
@@ -61,8 +64,12 @@ fn known(state: &State, role: &str) -> Result<Option<PersonId>> {
 fn employ(app: &App, system: &Actor, mut new: NewLogin, password: &str) -> Result<String> {
     let token = app.write(system, |tx, stamp| {
         if new.person.0 == 0 {
-            let name = if new.role == Role::Auditor { "Kiểm toán Mẫu" } else { "Quản trị Mẫu" };
-            new.person = identity::create_person(tx, stamp, system, CITY, name)?;
+            let name = match new.role {
+                Role::Auditor => "Kiểm toán Mẫu".to_owned(),
+                Role::Cashier => format!("Thu ngân Mẫu ({})", new.name),
+                _ => "Quản trị Mẫu".to_owned(),
+            };
+            new.person = identity::create_person(tx, stamp, system, CITY, &name)?;
         }
         login::invite(tx, stamp, system, new.clone()).map(|(_, token)| token.expose_secret().to_owned())
     })?;

@@ -92,11 +92,15 @@ fn show(
     state: &mut state::State,
     mailbox: &mailbox::Mailbox,
 ) -> Result<Shown> {
+    let is_again = !state.delivered.is_empty();
     dossier::raise_all(service, folder, state)?;
     play::play_all(service, folder, state)?;
     day_end::run(service, folder, state)?;
     let rows = table::rows(&service.app, state)?;
     let table = table::text(&rows);
+    if is_again {
+        println!("\nĐã diễn ra ở lần chạy đầu / what happened at the first start, as it stands now:");
+    }
     println!("\n{table}");
     let mut shown = links::collect(service, folder, state, rows.len(), table)?;
     shown.links.push(mailbox.collect(service)?);

@@ -5,11 +5,15 @@ use std::path::PathBuf;
 
 use super::folder::Folder;
 use super::state::State;
+use crate::actor::Actor;
 use crate::amount::Dong;
+use crate::app::App;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
-use crate::simulator::Report;
+use crate::obligation;
 use crate::simulator::notify::Notifier;
+use crate::simulator::{Payable, Report};
+use crate::unit::{self, account};
 
 /// What is transferred.
 #[derive(Clone, Debug)]
@@ -29,15 +33,16 @@ pub struct Options {
 /// Books the transfer at the demo's bank and has it reported. Returns the memo as it arrived.
 ///
 /// # Errors
-/// `demo_code_unknown`; `service_unreachable` when no demo runs on the port.
+/// `demo_code_unknown`; `obligation_closed` when nothing is owed and no amount is named; `service_unreachable` when no demo runs on the port.
 pub fn pay(options: &Options) -> Result<String> {
     let folder = Folder::existing(&options.dir)?;
     let mut state = State::load(&folder)?;
-    let payable =
-        state.dossiers.iter().find(|payable| payable.reference_code == options.reference_code).cloned();
-    let unknown = || Error::not_found("demo_code_unknown", "no obligation of this demo has the code");
-    let mut order = payable.ok_or_else(unknown)?.transfer();
+    let mut order = payable(&folder, options)?.transfer();
     order.amount = options.amount.unwrap_or(order.amount);
+    if !order.amount.is_positive() {
+        let detail = "nothing is owed any more; --amount transfers all the same";
+        return Err(Error::conflict("obligation_closed", detail));
+    }
     let clock = Clock::System;
     let booking = state.bank.credit(clock.now(), &order)?.clone();
     state.save(&folder)?;
@@ -53,4 +58,26 @@ pub fn pay(options: &Options) -> Result<String> {
         }
         Ok(booking.memo.clone())
     })
+}
+
+/// What the service says of the code: any obligation of it can be paid, also one that a visitor raised.
+fn payable(folder: &Folder, options: &Options) -> Result<Payable> {
+    let app = App::open(folder.config(options.port)?, Clock::System)?;
+    let code = options.reference_code.trim().to_uppercase();
+    let found = app.read(&Actor::system(), |conn| {
+        let known = obligation::query::resolve_codes(conn, std::slice::from_ref(&code))?;
+        let owed = obligation::query::by_ids(conn, &known.into_values().collect::<Vec<_>>())?.pop();
+        let unknown = || Error::not_found("demo_code_unknown", "no obligation of this demo has the code");
+        let owed = owed.ok_or_else(unknown)?;
+        Ok(Payable {
+            obligation: owed.id.to_string(),
+            unit_code: unit::find(conn, owed.unit)?.code,
+            account_no: account::find(conn, owed.unit, owed.account)?.account_no,
+            reference_code: owed.reference_code.clone(),
+            amount: owed.outstanding(),
+            payer_name: "Người nộp Mẫu".to_owned(),
+        })
+    });
+    app.lease.release(&app.store)?;
+    found
 }

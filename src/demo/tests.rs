@@ -1,6 +1,9 @@
 use super::*;
+use crate::actor::Actor;
 use crate::exception::Kind;
+use crate::report::onboarding;
 use crate::simulator::Scenario;
+use crate::{obligation, unit};
 
 /// A folder that is deleted with the test.
 struct Scratch(PathBuf);
@@ -74,7 +77,8 @@ fn a_payer_transfers_after_the_show_and_the_obligation_is_paid_once() {
     let folder = Folder::existing(&scratch.0).unwrap();
     let port = running::free_port(0).unwrap();
     let service = Service::start(App::open(folder.config(port).unwrap(), Clock::System).unwrap()).unwrap();
-    let code = links::unpaid_code(&state::State::load(&folder).unwrap()).unwrap().to_owned();
+    let remembered = state::State::load(&folder).unwrap();
+    let code = links::unpaid_code(&service.app, &remembered).unwrap().unwrap();
     let options = pay::Options {
         dir: scratch.0.clone(),
         port,
@@ -83,13 +87,46 @@ fn a_payer_transfers_after_the_show_and_the_obligation_is_paid_once() {
         twice: true,
     };
     assert!(pay::pay(&options).unwrap().contains(&code));
-    let paid = service.app.read(&crate::actor::Actor::system(), |conn| {
-        let found = crate::obligation::query::resolve_codes(conn, std::slice::from_ref(&code))?;
-        crate::obligation::query::by_ids(conn, &found.into_values().collect::<Vec<_>>())
+    let owed = |code: &String| {
+        let found = service.app.read(&Actor::system(), |conn| {
+            let found = obligation::query::resolve_codes(conn, std::slice::from_ref(code))?;
+            obligation::query::by_ids(conn, &found.into_values().collect::<Vec<_>>())
+        });
+        found.unwrap().pop().unwrap()
+    };
+    let paid = owed(&code);
+    assert_eq!((paid.state, paid.allocated), (obligation::State::Paid, paid.total));
+    let next = links::unpaid_code(&service.app, &remembered).unwrap().unwrap();
+    assert_ne!(next, code, "the link to pay is an open one");
+
+    // What the visitor raises with the printed line is paid in the same way.
+    let api = api::Api::new(&service.url, &remembered.tokens().unwrap().dossier_system);
+    let body = links::example_body(service.app.clock.now());
+    let sent = actix_web::rt::System::new().block_on(api.post("/api/v1/obligations", "visitor", &body));
+    let raised = sent.unwrap()["reference_code"].as_str().unwrap().to_owned();
+    let visitor = pay::Options { reference_code: raised.clone(), twice: false, ..options.clone() };
+    assert!(pay::pay(&visitor).unwrap().contains(&raised));
+    assert_eq!(owed(&raised).state, obligation::State::Paid);
+
+    let staff = service.app.read(&Actor::system(), onboarding::staff).unwrap();
+    let lists = service.app.read(&Actor::system(), |conn| {
+        let tariff = service.app.tariff()?;
+        onboarding::checklists(conn, &service.app.stamp(), &Actor::system(), None, Some(&tariff), &staff)
     });
-    let paid = paid.unwrap().pop().unwrap();
-    assert_eq!((paid.state, paid.allocated), (crate::obligation::State::Paid, paid.total));
+    for list in lists.unwrap() {
+        let left: Vec<_> =
+            list.steps.iter().filter(|one| !one.is_done).map(|one| one.step.as_str()).collect();
+        // Its certificates are a test authority's, and nobody made a test transfer of one day and the next.
+        assert_eq!(left, ["certificate", "test_payment"], "{}", list.unit_code);
+        let unit =
+            service.app.read(&Actor::system(), |conn| unit::find_by_code(conn, &list.unit_code)).unwrap();
+        let chosen =
+            service.app.read(&Actor::system(), |conn| obligation::walk_in::favourites(conn, unit.id));
+        assert_eq!(chosen.unwrap().len(), obligation::walk_in::FAVOURITES_LIMIT, "{}", list.unit_code);
+    }
     service.stop().unwrap();
+    let again = pay::pay(&options).unwrap_err();
+    assert_eq!(again.code(), "obligation_closed", "it is paid");
     let unknown = pay::Options { reference_code: "KHONGCO".into(), ..options };
     assert_eq!(pay::pay(&unknown).unwrap_err().code(), "demo_code_unknown");
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::decision::{self, Matter};
-use super::{Kind, Seat, Waiting, delegation_query as query, rules, waiting};
+use super::{Kind, Seat, Waiting, delegation_query as query, rules, seat, waiting};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::audit;
@@ -24,24 +24,12 @@ pub enum State {
     Ended,
 }
 
-impl State {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Offered => "offered",
-            State::Accepted => "accepted",
-            State::Declined => "declined",
-            State::Ended => "ended",
-        }
-    }
-
-    pub(super) fn parse(text: &str) -> State {
-        match text {
-            "offered" => State::Offered,
-            "accepted" => State::Accepted,
-            "declined" => State::Declined,
-            // An unreadable state lends nothing.
-            _ => State::Ended,
-        }
+crate::text_enum! {
+    State {
+        Offered = "offered",
+        Accepted = "accepted",
+        Declined = "declined",
+        Ended = "ended",
     }
 }
 
@@ -243,7 +231,8 @@ pub fn standing_in(
     let delegation = query::by_id(conn, id)?.filter(|found| found.delegate == person);
     let delegation = delegation.ok_or_else(not_found)?;
     // Whoever took it on by a login with a second factor uses it by no weaker one.
-    if query::accepted_by(conn, &delegation)?.is_some_and(|accepted| accepted != seat.to_string()) {
+    let accepted = query::accepted_by(conn, &delegation)?.filter(|accepted| seat::is_exact(accepted));
+    if accepted.is_some_and(|accepted| accepted != seat.to_string()) {
         return Err(Error::forbidden("delegation_other_login", "it was accepted by another login or client"));
     }
     let scope = Scope::unit(delegation.unit);

@@ -85,8 +85,8 @@ const SELECT: &str = "SELECT t.unit_id, t.id, t.giver_person_id, t.delegate_pers
      t.valid_from, t.valid_until, t.decision_no, t.decision_on, t.created_at, t.state, t.revision \
      FROM delegation t";
 
-fn read(row: Stored) -> Delegation {
-    Delegation {
+fn read(row: Stored) -> Result<Delegation> {
+    Ok(Delegation {
         unit: row.unit,
         id: row.id,
         giver: row.giver,
@@ -99,9 +99,9 @@ fn read(row: Stored) -> Delegation {
         decision_no: row.decision_no,
         decision_on: BusinessDay(row.decision_on),
         created_at: row.created_at,
-        state: State::parse(&row.state),
+        state: State::stored(&row.state)?,
         revision: row.revision,
-    }
+    })
 }
 
 pub fn insert(tx: &mut Tx<'_>, one: &Delegation) -> Result<()> {
@@ -179,14 +179,14 @@ pub fn store(tx: &mut Tx<'_>, one: &Delegation) -> Result<()> {
 pub fn lock(tx: &mut Tx<'_>, unit: UnitId, id: DelegationId) -> Result<Option<Delegation>> {
     let keys = [("unit_id", Column::of([unit])), ("id", Column::of([id]))];
     let mut found: Vec<Stored> = rows::fetch::<Sql, _>(tx, SELECT, &keys, "", Lock::Update)?;
-    Ok(found.pop().map(read))
+    found.pop().map(read).transpose()
 }
 
 /// By its id alone: who is named in it decides whether it is in sight.
 pub fn by_id(conn: &mut Conn, id: DelegationId) -> Result<Option<Delegation>> {
     let keys = [("id", Column::of([id]))];
     let mut found: Vec<Stored> = rows::fetch::<Sql, _>(conn, SELECT, &keys, "", Lock::None)?;
-    Ok(found.pop().map(read))
+    found.pop().map(read).transpose()
 }
 
 /// Every delegation, newest first: a city has hundreds.
@@ -210,7 +210,7 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Delegation>> {
         ))
         .load(conn)
         .classify()?;
-    Ok(found.into_iter().map(read).collect())
+    found.into_iter().map(read).collect()
 }
 
 /// Writes down an act under a delegation.

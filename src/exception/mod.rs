@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::id::*;
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
@@ -52,21 +52,7 @@ pub enum State {
     Resolved,
 }
 
-impl State {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Open => "open",
-            State::Proposed => "proposed",
-            State::Resolved => "resolved",
-        }
-    }
-
-    pub const ALL: [State; 3] = [State::Open, State::Proposed, State::Resolved];
-
-    fn parse(text: &str) -> State {
-        State::ALL.into_iter().find(|state| state.as_str() == text).unwrap_or(State::Open)
-    }
-}
+crate::text_enum! { State { Open = "open", Proposed = "proposed", Resolved = "resolved" } }
 
 /// An exception as it stands.
 #[derive(Clone, Debug)]
@@ -226,6 +212,12 @@ pub fn settled_with(conn: &mut Conn, unit: UnitId, kind: Kind, by: ExceptionId) 
     query::settled_with(conn, unit, kind, by)
 }
 
+/// The settled items of a kind that ended last in the moment of a decision that their events do not name: an older
+/// binary named none.
+pub fn settled_at(conn: &mut Conn, unit: UnitId, kind: Kind, at: Instant) -> Result<Vec<Exception>> {
+    query::settled_at(conn, unit, kind, at)
+}
+
 /// Whether two persons opened it again at some time.
 pub fn was_reopened_by_persons(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<bool> {
     Ok(work_query::events(conn, unit, id)?
@@ -281,14 +273,7 @@ fn advance(
 
 /// What people write, cleaned and bounded.
 fn worded(field: &str, value: &str, missing: &'static str, limit: usize) -> Result<String> {
-    let value = text::clean(value);
-    if value.is_empty() {
-        return Err(Error::invalid(field, missing, "must not be empty"));
-    }
-    if value.chars().count() > limit {
-        return Err(Error::invalid(field, "field_too_long", format!("at most {limit} characters")));
-    }
-    Ok(value)
+    text::required(field, value, missing, limit)
 }
 
 /// The most characters of a reason or a comment.

@@ -142,10 +142,7 @@ pub fn withdraw(
     actor.require_role(&[Role::Cashier, Role::Finance, Role::Approver, Role::Administrator])?;
     actor.scope.require(unit)?;
     actor.require_person()?;
-    let reason = text::clean(reason);
-    if reason.is_empty() {
-        return Err(Error::invalid("reason", "reason_missing", "say why"));
-    }
+    let reason = text::reason(reason)?;
     let mut filing = requested(tx, unit, id)?;
     super::advance(tx, stamp, actor, &mut filing, ("withdrawn", State::Withdrawn), Some(&reason))?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "notice.withdrawn", id)])?;

@@ -8,6 +8,7 @@ use crate::clock::Instant;
 use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::schema::{filing, filing_event};
 use crate::store::{Conn, Stamp, Tx, rows};
 
@@ -116,13 +117,20 @@ pub fn by_id(conn: &mut Conn, unit: UnitId, id: FilingId) -> Result<Option<Filin
 }
 
 /// The newest first.
-pub fn of_unit(conn: &mut Conn, unit: UnitId, kind: Option<Kind>, limit: i64) -> Result<Vec<Filing>> {
-    let mut asked = filing::table.filter(filing::unit_id.eq(unit)).into_boxed();
+pub fn of_unit(
+    conn: &mut Conn,
+    unit: UnitId,
+    kind: Option<Kind>,
+    page: impl Into<Page>,
+) -> Result<Vec<Filing>> {
+    let page = page.into();
+    let mut asked =
+        filing::table.filter(filing::unit_id.eq(unit)).filter(filing::id.lt(page.below())).into_boxed();
     if let Some(kind) = kind {
         asked = asked.filter(filing::kind.eq(kind.as_str()));
     }
     let found: Vec<Columns> =
-        asked.order(filing::id.desc()).limit(limit).select(columns!()).load(conn).classify()?;
+        asked.order(filing::id.desc()).limit(page.limit).select(columns!()).load(conn).classify()?;
     found.into_iter().map(from_columns).collect()
 }
 

@@ -27,13 +27,15 @@ pub fn figures(conn: &mut Conn, unit: UnitId, quarter: Quarter) -> Result<Vec<Li
     }
     let mut lines = Vec::new();
     let register = series::of_unit(conn, unit)?;
-    // A series registered later was no stock of this quarter, unless none is known from then.
+    // A series registered later was no stock of this quarter. Where none is known from then and the unit was
+    // accepted already, its register was only written down later, as when it came from another program.
     let was_registered = |held: &series::Series| minted_at(held.id.0).business_day() <= last;
-    let is_known = register.iter().any(was_registered);
+    let was_accepted = registration::of_unit(conn, unit)?.iter().any(|held| held.accepted_on <= last);
+    let is_late_register = was_accepted && !register.iter().any(was_registered);
     for held in register {
         let is_receipt = held.template.starts_with("01BLP") || held.template.starts_with("02BLP");
         let used = issued.remove(&held.id).unwrap_or_default();
-        let was_stock = held.year == quarter.year && (was_registered(&held) || !is_known);
+        let was_stock = held.year == quarter.year && (was_registered(&held) || is_late_register);
         if is_receipt && (!used.is_empty() || was_stock) {
             lines.push(line(&held, before.get(&held.id).copied().unwrap_or(0), &used)?);
         }
@@ -146,7 +148,7 @@ pub(super) fn compose(
     }
     let lines = figures(conn, unit, quarter)?;
     if lines.is_empty() {
-        let detail = "the unit has no receipt series in this year";
+        let detail = "the unit had no receipt series by the end of the quarter";
         return Err(Error::conflict("report_nothing_registered", detail));
     }
     let taxpayer = taxpayer(conn, unit, place)?;

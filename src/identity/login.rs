@@ -27,24 +27,7 @@ pub enum State {
     Ended,
 }
 
-impl State {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Invited => "invited",
-            State::Active => "active",
-            State::Ended => "ended",
-        }
-    }
-
-    pub(super) fn parse(text: &str) -> State {
-        match text {
-            "invited" => State::Invited,
-            "active" => State::Active,
-            // An unreadable state opens nothing.
-            _ => State::Ended,
-        }
-    }
-}
+crate::text_enum! { State { Invited = "invited", Active = "active", Ended = "ended" } }
 
 /// A login to be made.
 #[derive(Clone, Debug)]
@@ -338,7 +321,7 @@ pub(super) fn read(row: query::Stored) -> Result<Login> {
         person: row.person,
         role: Role::parse(&row.role)?,
         scope: read_scope(&row.scope)?,
-        state: State::parse(&row.state),
+        state: State::stored(&row.state)?,
         password: row.password,
         second: row.second_key.zip(row.second).map(|(key, bytes)| Sealed { key, bytes }),
         second_step: row.second_step,

@@ -127,6 +127,15 @@ pub fn create_client(
     Ok((id, text))
 }
 
+/// The unit at which a client within the scope is registered.
+///
+/// Errors: `client_not_found`.
+pub fn locate_client(conn: &mut Conn, scope: &Scope, id: ClientId) -> Result<UnitId> {
+    query::unit_of(conn, id)?
+        .filter(|unit| scope.covers(*unit))
+        .ok_or_else(|| Error::not_found("client_not_found", "no such client in your scope"))
+}
+
 /// Ends a client's token for good. Revoking twice changes nothing.
 pub fn revoke(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, id: ClientId) -> Result<()> {
     actor.require_role(&[Role::Administrator, Role::System])?;

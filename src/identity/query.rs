@@ -68,6 +68,15 @@ pub fn credentials(conn: &mut Conn, id: ClientId) -> Result<Option<Credentials>>
         .classify()
 }
 
+pub fn unit_of(conn: &mut Conn, id: ClientId) -> Result<Option<UnitId>> {
+    api_client::table
+        .filter(api_client::id.eq(id))
+        .select(api_client::unit_id)
+        .first(conn)
+        .optional()
+        .classify()
+}
+
 /// The first token of the system that a token belongs to: unit, name, role and scope are the same.
 pub fn first_of_system(conn: &mut Conn, id: ClientId) -> Result<ClientId> {
     let of: Option<(UnitId, String, String, String)> = api_client::table

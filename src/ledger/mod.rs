@@ -107,7 +107,7 @@ pub enum Source {
     Remittance(RemittanceId),
     /// Withdrawing a correction that waited for more money.
     Correction(CorrectionId),
-    /// Handing over what a unit had left when another goes on for it.
+    /// Handing over what a unit had left when another goes on for it, or a transfer of the bank between the two.
     Handover(EventId),
 }
 
@@ -249,6 +249,16 @@ pub fn source_of(
         _ => None,
     };
     Ok(standing.into_iter().rev().find_map(of))
+}
+
+/// The newest handover, or transfer between units of a merger, whose postings stand on an account.
+pub fn handover_on(conn: &mut Conn, unit: UnitId, account: &Account) -> Result<Option<EventId>> {
+    query::handover_on(conn, unit, &account.to_string())
+}
+
+/// What a handover, or a transfer between units of a merger, posted in a unit, oldest first: (debit, credit, amount).
+pub fn of_handover(conn: &mut Conn, unit: UnitId, id: EventId) -> Result<Vec<(String, String, Dong)>> {
+    query::of_source(conn, unit, Source::Handover(id).kind(), id.0)
 }
 
 /// Debits minus credits of every account of a unit that has a balance, by account text.

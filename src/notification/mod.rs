@@ -18,6 +18,8 @@ pub mod money;
 pub mod one_time;
 mod outbox;
 pub mod query;
+pub mod readdress;
+mod readdress_query;
 pub mod rules;
 pub mod send;
 pub mod sms;
@@ -89,7 +91,7 @@ impl State {
         State::NoAddress,
     ];
 
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             State::Waiting => "waiting",
             State::Sending => "sending",

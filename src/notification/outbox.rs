@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::money::Money;
 use super::query::{self, EventRow, MessageRow};
+use super::readdress::{self, Whereto};
 use super::rules::{self, Answer};
 use super::{Channel, KIND_RECEIPT, Message, State, consent, not_found};
 use crate::actor::{Actor, Role};
@@ -291,8 +292,8 @@ pub fn bounced(
     Ok(state)
 }
 
-/// Sends a message again that ended without arriving. `message_not_retriable` for others: what was
-/// sent is not sent twice.
+/// Sends a message again that ended without arriving, to where its payer is reached by now.
+/// `message_not_retriable` for others: what was sent is not sent twice, and to an erased address nothing is.
 pub fn retry(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, id: MessageId) -> Result<()> {
     actor.require_role(&[Role::Finance, Role::Cashier, Role::Administrator, Role::System])?;
     actor.scope.require(unit)?;
@@ -301,9 +302,19 @@ pub fn retry(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, id
     if !matches!(message.state, State::Bounced | State::Failed | State::GivenUp) || is_over {
         return Err(Error::conflict("message_not_retriable", format!("it is {}", message.state.as_str())));
     }
-    message.attempts = 0;
-    message.run_at = stamp.now;
-    step(tx, stamp, &mut message, "asked_again", State::Waiting, Detail::default())?;
+    match readdress::now(tx, stamp.vault, &message)? {
+        Whereto::Same => {
+            message.attempts = 0;
+            message.run_at = stamp.now;
+            step(tx, stamp, &mut message, "asked_again", State::Waiting, Detail::default())?;
+        }
+        Whereto::Elsewhere(new) => {
+            enqueue(tx, stamp, &[new])?;
+        }
+        Whereto::Nowhere => {
+            return Err(Error::conflict("message_not_retriable", "its address was erased"));
+        }
+    }
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "message.retried", id)])
 }
 

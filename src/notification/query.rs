@@ -87,7 +87,7 @@ pub fn store(tx: &mut Tx<'_>, changed: &[(&Message, i64)]) -> Result<()> {
     )
 }
 
-type Columns = (
+pub(super) type Columns = (
     (UnitId, MessageId, String),
     (String, i64, String),
     (Instant, Option<Instant>),
@@ -104,8 +104,9 @@ macro_rules! columns {
         )
     };
 }
+pub(super) use columns;
 
-fn from_columns((id, what, when, now): Columns) -> Result<Message> {
+pub(super) fn from_columns((id, what, when, now): Columns) -> Result<Message> {
     Ok(Message {
         unit: id.0,
         id: id.1,

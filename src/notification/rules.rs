@@ -13,8 +13,8 @@ const LONGEST_WAIT_S: i64 = 4 * 3_600;
 /// by e-mail where there is an address, else by SMS. An SMS beside the e-mail is a courtesy and
 /// needs consent. Empty when there is no address: the look-up code stands on the payer's page.
 pub fn recipients(payer: &Payer, has_consented: bool) -> Vec<(Channel, String)> {
-    let email = payer.email.as_deref().and_then(address::email);
-    let mobile = payer.phone.as_deref().and_then(address::mobile);
+    let email = address_of(payer, Channel::Email);
+    let mobile = address_of(payer, Channel::Sms);
     let mut found = Vec::new();
     if let (Some(mobile), true) = (mobile, email.is_none() || has_consented) {
         found.push((Channel::Sms, mobile));
@@ -23,6 +23,15 @@ pub fn recipients(payer: &Payer, has_consented: bool) -> Vec<(Channel, String)> 
         found.insert(0, (Channel::Email, email));
     }
     found
+}
+
+/// Where a payer is reached by this way.
+pub fn address_of(payer: &Payer, channel: Channel) -> Option<String> {
+    match channel {
+        Channel::Email => payer.email.as_deref().and_then(address::email),
+        Channel::Sms => payer.phone.as_deref().and_then(address::mobile),
+        Channel::Lookup => None,
+    }
 }
 
 /// When the attempt after this one is due: the first wait doubled each time, at most four hours,

@@ -209,6 +209,7 @@ fn raise_under(
     let total = Dong::sum(new.lines.iter().map(|line| line.amount))?;
     let state = if total.is_zero() { State::Waived } else { State::Raised };
     let account = unit::account::receiving(tx, new.unit)?;
+    unit::account::keep_open(tx, new.unit, account.id)?;
     let party = party::record(tx, stamp, new.unit, &new.payer)?;
     let id: ObligationId = stamp.mint()?;
     let kind = unit::account::KIND_OBLIGATION;
@@ -264,10 +265,7 @@ pub fn cancel(
 ) -> Result<Obligation> {
     actor.require_role(&[Role::DossierSystem, Role::Finance, Role::System])?;
     actor.scope.require(unit)?;
-    let reason = crate::text::clean(reason);
-    if reason.is_empty() {
-        return Err(Error::invalid("reason", "reason_missing", "say why it is cancelled"));
-    }
+    let reason = crate::text::reason(reason)?;
     let mut obligation = query::lock(tx, &[(unit, id)])?.pop().ok_or_else(not_found)?;
     if obligation.state == State::Cancelled {
         return Ok(obligation);

@@ -141,6 +141,11 @@ pub fn erase(
     query::forget_ways(tx, unit, party)
 }
 
+/// Whether a payer's contacts were erased by two persons.
+pub fn is_erased(conn: &mut Conn, unit: UnitId, party: PartyId) -> Result<bool> {
+    contact_query::is_erased(conn, unit, party)
+}
+
 /// Puts corrected contacts over what payers' dossiers said.
 pub(super) fn overlay(
     conn: &mut Conn,

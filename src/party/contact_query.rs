@@ -49,3 +49,14 @@ pub fn of_parties(conn: &mut Conn, keys: &[(UnitId, PartyId)]) -> Result<Vec<Sto
     found.sort_by_key(|row| row.2);
     Ok(found)
 }
+
+pub fn is_erased(conn: &mut Conn, unit: UnitId, party: PartyId) -> Result<bool> {
+    let found: Vec<(EventId,)> = rows::fetch::<(BigInt,), _>(
+        conn,
+        "SELECT t.id FROM party_erasure t",
+        &[("unit_id", Column::of([unit])), ("party_id", Column::of([party]))],
+        "",
+        Lock::None,
+    )?;
+    Ok(!found.is_empty())
+}

@@ -132,7 +132,8 @@ pub(super) fn advances(shares: &[(PaymentId, Dong)], recognised: Dong) -> Result
     Ok(advances)
 }
 
-/// The payer of a correcting document: the corrected one, or as the original prints it.
+/// The payer of a correcting document: the corrected one, or as the original's newest adjustment prints
+/// them, or the original.
 pub(super) fn payer(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -143,8 +144,7 @@ pub(super) fn payer(
         let key = (original.unit, party);
         return Ok(party::load(tx, stamp.vault, &[key])?.remove(&key).unwrap_or_default());
     }
-    let body = receipts::body(tx, original.unit, original.id)?;
-    Ok(correcting::payer_of(printed::read(&body)?.payer))
+    Ok(correcting::payer_of(relation::payer_printed(tx, original.unit, original.id)?))
 }
 
 /// How the original's money came, as it prints it: a correction for as much or less has no other.

@@ -3,7 +3,7 @@
 
 use super::book::{CollectedBy, Method};
 use super::content::{Material, invoice_of, receipt_of};
-use super::difference::{difference_lines, is_same_item};
+use super::difference::{at_difference, difference_lines, is_same_item};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
@@ -64,7 +64,7 @@ const OF_DECREE_123: u8 = 1;
 pub fn document(material: &Material<'_>, corrects: &Corrects<'_>) -> Result<Document> {
     let kind = kind_of(corrects.original)?;
     let lines: Vec<Line> = match corrects.action {
-        Action::Adjust => difference_lines(kind, corrects.old, corrects.new)?,
+        Action::Adjust => adjusting_lines(kind, corrects)?,
         _ => corrects.new.iter().filter(|line| stands_on(kind, line)).cloned().collect(),
     };
     let lines: Vec<&Line> = lines.iter().collect();
@@ -100,6 +100,18 @@ pub fn document(material: &Material<'_>, corrects: &Corrects<'_>) -> Result<Docu
         note,
     });
     Ok(invoice.into())
+}
+
+/// The differences. Where only the payer was wrong there are none: an invoice then leaves its goods and sums
+/// out, as the tables of Decision 1450/QĐ-TCT part II.2 allow; a receipt, whose format wants a fee, names its
+/// fees at 0 đồng.
+fn adjusting_lines(kind: DocumentKind, corrects: &Corrects<'_>) -> Result<Vec<Line>> {
+    let differences = difference_lines(kind, corrects.old, corrects.new)?;
+    if !differences.is_empty() || kind.invoice().is_some() {
+        return Ok(differences);
+    }
+    let named = corrects.new.iter().filter(|line| stands_on(kind, line));
+    Ok(named.map(|line| at_difference(line, Dong::ZERO)).collect())
 }
 
 /// Net and tax of a difference are the differences of net and tax, so that an original and its
@@ -293,6 +305,25 @@ mod tests {
         assert!(adjusting.lines.is_empty(), "what is sold is as it was");
         assert_eq!((adjusting.fees[0].amount, adjusting.totals.payable), (Dong(-3_000), Dong(-3_000)));
         assert_eq!(adjusting.relation.unwrap().number, 7);
+    }
+
+    #[test]
+    fn where_only_the_payer_was_wrong_an_invoice_names_no_goods_and_a_receipt_its_fees_at_nothing() {
+        let sold = [service("A", "8%", 10_800)];
+        let of_sale = original("invoice_vat", "1", "K26TBD");
+        let made = invoice(corrected(&of_sale, Action::Adjust, &sold, &sold).unwrap());
+        assert!(made.lines.is_empty() && made.fees.is_empty());
+        assert_eq!((made.totals.payable, made.relation.unwrap().number), (Dong(0), 7));
+
+        let fees = [fee("phi", "receipt", 8_000), fee("le_phi", "receipt", 9_000)];
+        let of_fees = original("receipt", "01BLP0-001", "BD-26E");
+        match corrected(&of_fees, Action::Adjust, &fees, &fees).unwrap() {
+            Document::Receipt(content) => {
+                let amounts: Vec<i64> = content.lines.iter().map(|line| line.amount.0).collect();
+                assert_eq!((amounts, content.totals.payable), (vec![0, 0], Dong(0)));
+            }
+            Document::Invoice(_) => panic!("a receipt was expected"),
+        }
     }
 
     #[test]

@@ -223,7 +223,7 @@ pub fn tender(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Optio
 fn owed_in(book: &Book, taking: &Taking) -> Result<Dong> {
     let held = book.obligations.get(&(taking.unit, taking.obligation));
     let owed = held.ok_or_else(obligation::not_found)?.value.outstanding();
-    owed.checked_add(book.owed_again(taking.unit, taking.obligation))
+    owed.checked_add(book.owed_again(taking.unit, taking.obligation)?)
 }
 
 fn check_owed(book: &Book, taking: &Taking) -> Result<()> {

@@ -83,17 +83,22 @@ pub(super) fn difference_lines(kind: DocumentKind, old: &[Line], new: &[Line]) -
     Ok(items
         .into_iter()
         .filter(|(_, difference)| !difference.is_zero())
-        .map(|(line, difference)| Line {
-            quantity: Decimal::ONE,
-            unit_price: difference.to_decimal(),
-            gross: difference,
-            reduction: Dong::ZERO,
-            reduction_percent: None,
-            reduction_ground: None,
-            amount: difference,
-            ..line
-        })
+        .map(|(line, difference)| at_difference(&line, difference))
         .collect())
+}
+
+/// A line as an adjusting document shows it: the difference, once.
+pub(super) fn at_difference(line: &Line, difference: Dong) -> Line {
+    Line {
+        quantity: Decimal::ONE,
+        unit_price: difference.to_decimal(),
+        gross: difference,
+        reduction: Dong::ZERO,
+        reduction_percent: None,
+        reduction_ground: None,
+        amount: difference,
+        ..line.clone()
+    }
 }
 
 #[cfg(test)]

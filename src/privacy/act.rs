@@ -11,13 +11,14 @@ use crate::actor::Actor;
 use crate::audit;
 use crate::error::{Error, Result};
 use crate::id::*;
-use crate::notification::{address, consent};
+use crate::notification::{address, consent, readdress};
 use crate::party::contact::{self, Contact};
+use crate::payment::refund::payer;
 use crate::store::{Conn, Stamp, Tx, rows};
 
 /// What stays of a person after an erasure, and the ground: Vietnamese, English. The law on accounting keeps
 /// vouchers and their books for ten years; their year is erased as a whole after that.
-pub const STAYS: [(&str, &str); 4] = [
+pub const STAYS: [(&str, &str); 5] = [
     (
         "Tên, địa chỉ, số giấy tờ trên nghĩa vụ nộp và chứng từ đã lập: chứng từ kế toán (Luật Kế toán)",
         "Name, address and identity number on obligations and documents: accounting vouchers (Law on Accounting)",
@@ -27,8 +28,12 @@ pub const STAYS: [(&str, &str); 4] = [
         "What the bank's statements say: accounting vouchers (Law on Accounting)",
     ),
     (
-        "Thông báo đã gửi, dạng mã hóa: chứng minh đã giao chứng từ, hủy cùng dữ liệu của năm",
-        "Messages that were sent, encrypted: proof that documents were delivered; they go with their year",
+        "Thông báo đã gửi hoặc đã ngừng gửi, dạng mã hóa: chứng minh đã giao chứng từ, hủy cùng dữ liệu của năm",
+        "Messages that were sent or ended, encrypted: proof that documents were delivered; they go with their year",
+    ),
+    (
+        "Tài khoản nhận tiền hoàn của phiếu hoàn đã lập, dạng mã hóa: chứng từ kế toán (Luật Kế toán)",
+        "Accounts that refunds go to, encrypted: accounting vouchers (Law on Accounting)",
     ),
     (
         "Nhật ký: ai đã xem và làm gì, không có dữ liệu liên hệ",
@@ -204,16 +209,22 @@ pub fn approve(
             let plain = stamp.vault.open(tx, unit, key, &act_context(act.id), &cipher)?;
             let contact = read(&plain)?;
             contact::correct(tx, stamp, (unit, &parties), id, &contact)?;
+            readdress::follow(tx, stamp, unit, &parties)?;
             "Đã sửa số điện thoại, thư điện tử / phone and e-mail corrected".to_owned()
         }
         None => {
             for party in &parties {
                 done.pictures += contact::erase(tx, stamp, (unit, *party), id, (act.maker, checker))?;
                 withdraw_consent(tx, stamp, actor, (unit, *party), id)?;
+                payer::forget_declined(tx, unit, *party)?;
             }
+            readdress::follow(tx, stamp, unit, &parties)?;
             done.stays = STAYS.to_vec();
             let stays: Vec<&str> = STAYS.iter().map(|(vi, _)| *vi).collect();
-            format!("Đã xóa điện thoại, thư điện tử, tài khoản đã nộp, ảnh. Còn giữ: {}", stays.join("; "))
+            format!(
+                "Đã xóa điện thoại, thư điện tử, tài khoản đã nộp hoặc đã xin hoàn mà không được nhận, ảnh. Còn giữ: {}",
+                stays.join("; ")
+            )
         }
     };
     query::drop_of(tx, unit, id)?;

@@ -11,6 +11,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::*;
 use crate::party::{self, Payer};
+use crate::store::page::Page;
 use crate::store::{Conn, Stamp, Tx};
 
 /// One dossier of the person: who they said they are, what was owed, and the documents.
@@ -38,6 +39,7 @@ pub struct Document {
 /// Who saw it before, and for what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct View {
+    pub id: EventId,
     pub party: PartyId,
     pub request: Option<DataRequestId>,
     pub person: PersonId,
@@ -102,8 +104,8 @@ pub fn looked(
 }
 
 /// The log of views of a unit, newest first.
-pub fn views(conn: &mut Conn, actor: &Actor, unit: UnitId, limit: i64) -> Result<Vec<View>> {
+pub fn views(conn: &mut Conn, actor: &Actor, unit: UnitId, page: impl Into<Page>) -> Result<Vec<View>> {
     actor.require_role(&READERS)?;
     actor.scope.require(unit)?;
-    query::views(conn, unit, limit)
+    query::views(conn, unit, page)
 }

@@ -10,6 +10,7 @@ use crate::audit;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::*;
+use crate::store::page::Page;
 use crate::store::{Conn, Stamp, Tx};
 
 /// An incident as it stands, with what was done.
@@ -143,10 +144,10 @@ fn note(
 }
 
 /// Incidents of a unit, newest first.
-pub fn list(conn: &mut Conn, actor: &Actor, unit: UnitId, limit: i64) -> Result<Vec<Incident>> {
+pub fn list(conn: &mut Conn, actor: &Actor, unit: UnitId, page: impl Into<Page>) -> Result<Vec<Incident>> {
     actor.require_role(&READERS)?;
     actor.scope.require(unit)?;
-    query::page(conn, unit, limit)
+    query::page(conn, unit, page)
 }
 
 /// The unit of an incident in the actor's scope.

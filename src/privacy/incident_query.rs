@@ -8,6 +8,7 @@ use crate::clock::Instant;
 use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema_privacy::{data_incident, data_incident_event as event};
 use crate::store::{Conn, Stamp, Tx};
@@ -146,11 +147,13 @@ pub fn unit_of(conn: &mut Conn, id: IncidentId) -> Result<Option<UnitId>> {
 }
 
 /// Incidents of a unit with what was done, newest first.
-pub fn page(conn: &mut Conn, unit: UnitId, limit: i64) -> Result<Vec<Incident>> {
+pub fn page(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<Incident>> {
+    let page = page.into();
     let found: Vec<Stored> = data_incident::table
         .filter(data_incident::unit_id.eq(unit))
+        .filter(data_incident::id.lt(page.below()))
         .order(data_incident::id.desc())
-        .limit(limit)
+        .limit(page.limit)
         .select((
             data_incident::unit_id,
             data_incident::id,

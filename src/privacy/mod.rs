@@ -14,7 +14,7 @@ pub mod register;
 pub mod request;
 
 use crate::actor::Role;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::text;
 
 /// Who answers people about their data and keeps incidents: an administrator who is a person.
@@ -32,12 +32,5 @@ const TEXT_LIMIT: usize = 1_000;
 
 /// What people write, cleaned and bounded.
 fn worded(field: &str, value: &str) -> Result<String> {
-    let value = text::clean(value);
-    if value.is_empty() {
-        return Err(Error::invalid(field, "field_missing", "must not be empty"));
-    }
-    if value.chars().count() > TEXT_LIMIT {
-        return Err(Error::invalid(field, "field_too_long", format!("at most {TEXT_LIMIT} characters")));
-    }
-    Ok(value)
+    text::required(field, value, "field_missing", TEXT_LIMIT)
 }

@@ -10,6 +10,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema::{obligation, receipt};
 use crate::store::schema_privacy::{data_request, data_request_event, data_view};
@@ -173,11 +174,13 @@ pub fn unit_of(conn: &mut Conn, id: DataRequestId) -> Result<Option<UnitId>> {
 }
 
 /// Requests of a unit with their answers, newest first.
-pub fn page(conn: &mut Conn, unit: UnitId, limit: i64) -> Result<Vec<Request>> {
+pub fn page(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<Request>> {
+    let page = page.into();
     let found: Vec<Stored> = data_request::table
         .filter(data_request::unit_id.eq(unit))
+        .filter(data_request::id.lt(page.below()))
         .order(data_request::id.desc())
-        .limit(limit)
+        .limit(page.limit)
         .select((
             data_request::unit_id,
             data_request::id,
@@ -267,10 +270,10 @@ pub fn record_view_of(
     rows::insert(tx, &[row])
 }
 
-type Seen = (PartyId, Option<DataRequestId>, PersonId, String, Instant);
+type Seen = (EventId, PartyId, Option<DataRequestId>, PersonId, String, Instant);
 
-fn view((party, request, person, purpose, at): Seen) -> View {
-    View { party, request, person, purpose, at }
+fn view((id, party, request, person, purpose, at): Seen) -> View {
+    View { id, party, request, person, purpose, at }
 }
 
 pub fn views_of(conn: &mut Conn, unit: UnitId, parties: &[PartyId]) -> Result<Vec<View>> {
@@ -279,6 +282,7 @@ pub fn views_of(conn: &mut Conn, unit: UnitId, parties: &[PartyId]) -> Result<Ve
         .filter(data_view::party_id.eq_any(parties))
         .order(data_view::id)
         .select((
+            data_view::id,
             data_view::party_id,
             data_view::request_id,
             data_view::person_id,
@@ -290,12 +294,15 @@ pub fn views_of(conn: &mut Conn, unit: UnitId, parties: &[PartyId]) -> Result<Ve
     Ok(found.into_iter().map(view).collect())
 }
 
-pub fn views(conn: &mut Conn, unit: UnitId, limit: i64) -> Result<Vec<View>> {
+pub fn views(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<View>> {
+    let page = page.into();
     let found: Vec<Seen> = data_view::table
         .filter(data_view::unit_id.eq(unit))
+        .filter(data_view::id.lt(page.below()))
         .order(data_view::id.desc())
-        .limit(limit)
+        .limit(page.limit)
         .select((
+            data_view::id,
             data_view::party_id,
             data_view::request_id,
             data_view::person_id,

@@ -9,6 +9,7 @@ use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::party;
+use crate::store::page::Page;
 use crate::store::{Conn, Stamp, Tx};
 
 pub const KINDS: [&str; 3] = ["access", "correction", "erasure"];
@@ -185,10 +186,10 @@ pub fn parties(conn: &mut Conn, request: &Request) -> Result<Vec<PartyId>> {
 }
 
 /// Requests of a unit, newest first.
-pub fn list(conn: &mut Conn, actor: &Actor, unit: UnitId, limit: i64) -> Result<Vec<Request>> {
+pub fn list(conn: &mut Conn, actor: &Actor, unit: UnitId, page: impl Into<Page>) -> Result<Vec<Request>> {
     actor.require_role(&READERS)?;
     actor.scope.require(unit)?;
-    query::page(conn, unit, limit)
+    query::page(conn, unit, page)
 }
 
 /// The unit of a request in the actor's scope.

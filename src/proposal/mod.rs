@@ -15,8 +15,6 @@ use crate::text;
 
 pub use query::{find, list, of_state};
 
-const REASON_LIMIT: usize = 500;
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -25,23 +23,7 @@ pub enum State {
     Refused,
 }
 
-impl State {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Proposed => "proposed",
-            State::Approved => "approved",
-            State::Refused => "refused",
-        }
-    }
-
-    fn parse(text: &str) -> State {
-        match text {
-            "proposed" => State::Proposed,
-            "approved" => State::Approved,
-            _ => State::Refused,
-        }
-    }
-}
+crate::text_enum! { State { Proposed = "proposed", Approved = "approved", Refused = "refused" } }
 
 /// A proposal as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,15 +56,8 @@ pub struct New<'a> {
 ///
 /// # Errors
 /// `field_missing`, `field_too_long`.
-pub fn reason_of(text: &str) -> Result<String> {
-    let reason = text::clean(text);
-    if reason.is_empty() {
-        return Err(Error::invalid("reason", "field_missing", "why, and by which decision"));
-    }
-    if reason.chars().count() > REASON_LIMIT {
-        return Err(Error::invalid("reason", "field_too_long", format!("at most {REASON_LIMIT} characters")));
-    }
-    Ok(reason)
+pub fn reason_of(raw: &str) -> Result<String> {
+    text::required("reason", raw, "field_missing", text::REASON_LIMIT)
 }
 
 /// Writes a proposal down; nothing holds before another person approves it.

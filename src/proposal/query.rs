@@ -85,10 +85,10 @@ macro_rules! columns {
     };
 }
 
-fn from_stored(row: Columns) -> Proposal {
+fn from_stored(row: Columns) -> Result<Proposal> {
     let (id, kind, content, base, reason, maker, created_at, state, checker, revision) = row;
-    let state = State::parse(&state);
-    Proposal { id, kind, content, base, reason, maker, created_at, state, checker, revision }
+    let state = State::stored(&state)?;
+    Ok(Proposal { id, kind, content, base, reason, maker, created_at, state, checker, revision })
 }
 
 /// One of these kinds.
@@ -101,7 +101,7 @@ pub fn find(conn: &mut Conn, kinds: &[&str], id: EventId) -> Result<Option<Propo
         .first(conn)
         .optional()
         .classify()?;
-    Ok(found.map(from_stored))
+    found.map(from_stored).transpose()
 }
 
 /// The newest of these kinds.
@@ -114,7 +114,7 @@ pub fn list(conn: &mut Conn, kinds: &[&str], limit: i64) -> Result<Vec<Proposal>
         .select(columns!())
         .load(conn)
         .classify()?;
-    Ok(found.into_iter().map(from_stored).collect())
+    found.into_iter().map(from_stored).collect()
 }
 
 /// Those of a kind in a state, oldest first: a city decides a few in a year.
@@ -127,5 +127,5 @@ pub fn of_state(conn: &mut Conn, kind: &str, state: State) -> Result<Vec<Proposa
         .select(columns!())
         .load(conn)
         .classify()?;
-    Ok(found.into_iter().map(from_stored).collect())
+    found.into_iter().map(from_stored).collect()
 }

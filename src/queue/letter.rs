@@ -175,14 +175,7 @@ fn say(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, letter: &Letter, words
 }
 
 fn bounded(field: &str, value: &str, missing: &'static str) -> Result<String> {
-    let value = text::clean(value);
-    if value.is_empty() {
-        return Err(Error::invalid(field, missing, "must not be empty"));
-    }
-    if value.chars().count() > QUESTION_LIMIT {
-        return Err(Error::invalid(field, "field_too_long", format!("at most {QUESTION_LIMIT} characters")));
-    }
-    Ok(value)
+    text::required(field, value, missing, QUESTION_LIMIT)
 }
 
 /// Records what the bank answered. Its words may name people and are sealed.

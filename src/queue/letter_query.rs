@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::id::*;
 use crate::store::Conn;
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::schema_work::{trace_letter, trace_reply};
 
 crate::table_row! {
@@ -117,11 +118,13 @@ pub fn not_found() -> Error {
 }
 
 /// Letters of a unit, newest first.
-pub fn page(conn: &mut Conn, unit: UnitId, limit: i64) -> Result<Vec<Letter>> {
+pub fn page(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<Letter>> {
+    let page = page.into();
     let found: Vec<Stored> = trace_letter::table
         .filter(trace_letter::unit_id.eq(unit))
+        .filter(trace_letter::id.lt(page.below()))
         .order(trace_letter::id.desc())
-        .limit(limit)
+        .limit(page.limit)
         .select(columns!())
         .load(conn)
         .classify()?;

@@ -23,6 +23,9 @@ const REDRAW_FROM: u8 = 248;
 pub struct LookupCode(String);
 
 impl LookupCode {
+    /// How many codes there are.
+    pub const SPACE: u128 = (ALPHABET.len() as u128).pow(LENGTH as u32);
+
     /// A new code.
     ///
     /// # Errors

@@ -3,9 +3,10 @@
 
 use serde::Serialize;
 
+use super::content::Payer;
 use super::query::{self, Stored};
-use super::relation_query;
 pub use super::relation_query::RelationRow;
+use super::{printed, relation_query};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
@@ -117,6 +118,13 @@ pub fn of_document(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<
 /// The documents that adjust an original.
 pub fn adjustments(conn: &mut Conn, unit: UnitId, original: ReceiptId) -> Result<Vec<ReceiptId>> {
     correcting(conn, unit, original, Action::Adjust)
+}
+
+/// The payer of a document that may have been adjusted: its newest adjustment prints who they are, because
+/// an adjustment may correct a tax code alone.
+pub fn payer_printed(conn: &mut Conn, unit: UnitId, original: ReceiptId) -> Result<Payer> {
+    let newest = adjustments(conn, unit, original)?.pop().unwrap_or(original);
+    Ok(printed::read(&query::body(conn, unit, newest)?)?.payer)
 }
 
 /// The documents that do this to an earlier one, oldest first.

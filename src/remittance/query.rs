@@ -12,6 +12,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema::day;
 use crate::store::schema_cash::{remittable, remittance, remittance_event, remittance_line};
@@ -109,7 +110,7 @@ fn order_of((what, sum, now): Parts) -> Result<Order> {
         maker: now.0,
         checker: now.1,
         created_at: now.2,
-        state: State::parse(&now.3),
+        state: State::stored(&now.3)?,
         revision: now.4,
         was_debited: now.5 > 0,
     })
@@ -222,11 +223,18 @@ pub fn next_no(conn: &mut Conn, unit: UnitId, year: i32) -> Result<i64> {
 }
 
 /// Orders of a unit, newest first.
-pub fn page(conn: &mut Conn, unit: UnitId, state: Option<State>, limit: i64) -> Result<Vec<Order>> {
+pub fn page(
+    conn: &mut Conn,
+    unit: UnitId,
+    state: Option<State>,
+    page: impl Into<Page>,
+) -> Result<Vec<Order>> {
+    let page = page.into();
     let mut ids = remittance::table
         .filter(remittance::unit_id.eq(unit))
+        .filter(remittance::id.lt(page.below()))
         .order(remittance::id.desc())
-        .limit(limit)
+        .limit(page.limit)
         .select(remittance::id)
         .into_boxed();
     if let Some(state) = state {
@@ -336,6 +344,10 @@ fn posted_until(
          WHERE x.unit_id = $1 AND x.account_id = $2 AND p.accounting_date <= $3 \
          UNION ALL SELECT p.debit_account, -p.amount FROM exception x JOIN posting p ON p.unit_id = x.unit_id \
          AND p.source_kind = 'exception' AND p.source_id = x.id AND p.debit_account LIKE 'budget_refund_due/%' \
+         WHERE x.unit_id = $1 AND x.account_id = $2 AND p.accounting_date <= $3 \
+         UNION ALL SELECT p.credit_account, p.amount FROM exception x JOIN posting p ON p.unit_id = x.unit_id \
+         AND p.source_kind = 'exception' AND p.source_id = x.id AND p.credit_account LIKE 'budget_refund_due/%' \
+         AND p.debit_account LIKE 'unexplained_debit/%' \
          WHERE x.unit_id = $1 AND x.account_id = $2 AND p.accounting_date <= $3) AS owed \
          WHERE source LIKE 'budget_due/%' OR source LIKE 'share_kept/%' OR source LIKE 'budget_refund_due/%' \
          GROUP BY source ORDER BY source"

@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::deposit_query::{self as query, EventRow, PartRow, SlipRow};
-use super::{query as shifts, reason_of, rules};
+use super::{query as shifts, rules};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
@@ -17,6 +17,7 @@ use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::obligation::code;
 use crate::store::{Conn, Stamp, Tx, rows};
+use crate::text;
 use crate::unit::account::{self, KIND_DEPOSIT};
 
 /// Money should be on a statement this many working days after it was handed over.
@@ -35,31 +36,12 @@ pub enum State {
     Withdrawn,
 }
 
-impl State {
-    pub const ALL: [State; 4] = [State::InTransit, State::Short, State::Credited, State::Withdrawn];
-
-    /// A state by its name; `state_unknown`.
-    pub fn named(text: &str) -> Result<State> {
-        let known = State::ALL.into_iter().find(|state| state.as_str() == text);
-        known.ok_or_else(|| Error::invalid("state", "state_unknown", "no such state"))
-    }
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::InTransit => "in_transit",
-            State::Short => "short",
-            State::Credited => "credited",
-            State::Withdrawn => "withdrawn",
-        }
-    }
-
-    pub(super) fn parse(text: &str) -> State {
-        match text {
-            "short" => State::Short,
-            "credited" => State::Credited,
-            "withdrawn" => State::Withdrawn,
-            _ => State::InTransit,
-        }
+crate::text_enum! {
+    State {
+        InTransit = "in_transit",
+        Short = "short",
+        Credited = "credited",
+        Withdrawn = "withdrawn",
     }
 }
 
@@ -205,7 +187,7 @@ pub fn withdraw(
     actor.require_role(&[Role::Finance, Role::Approver])?;
     actor.scope.require(unit)?;
     let checker = actor.require_person()?;
-    let reason = reason_of(reason)?;
+    let reason = text::reason(reason)?;
     let account = find(tx, unit, id)?.account;
     crate::statement::query::lock_account(tx, unit, account)?;
     let mut slip = find(tx, unit, id)?;

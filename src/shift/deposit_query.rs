@@ -10,6 +10,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema_cash::{deposit_event, deposit_slip};
 use crate::store::{Conn, Tx};
@@ -82,8 +83,8 @@ type Parts = ((UnitId, SlipId, AccountId, Dong, String, PersonId), (BusinessDay,
 const SELECT: &str = "SELECT t.unit_id, t.id, t.account_id, t.amount, t.reference_code, t.maker_person_id, \
      t.handed_on, t.created_at, t.state, t.revision, t.credited FROM deposit_slip t";
 
-fn slip_of((what, now): Parts) -> Slip {
-    Slip {
+fn slip_of((what, now): Parts) -> Result<Slip> {
+    Ok(Slip {
         unit: what.0,
         id: what.1,
         account: what.2,
@@ -92,15 +93,15 @@ fn slip_of((what, now): Parts) -> Slip {
         maker: what.5,
         handed_on: now.0,
         created_at: now.1,
-        state: State::parse(&now.2),
+        state: State::stored(&now.2)?,
         revision: now.3,
         credited: now.4,
-    }
+    })
 }
 
 fn by(conn: &mut Conn, keys: &[(&str, Column)], rest: &str) -> Result<Vec<Slip>> {
     let found: Vec<Parts> = rows::fetch::<Sql, _>(conn, SELECT, keys, rest, Lock::None)?;
-    let mut found: Vec<Slip> = found.into_iter().map(slip_of).collect();
+    let mut found: Vec<Slip> = found.into_iter().map(slip_of).collect::<Result<_>>()?;
     found.sort_by_key(|slip| (slip.unit, slip.id));
     Ok(found)
 }
@@ -170,11 +171,13 @@ pub fn store(tx: &mut Tx<'_>, slip: &Slip) -> Result<()> {
 }
 
 /// Slips of a unit, newest first.
-pub fn page(conn: &mut Conn, unit: UnitId, state: Option<State>, limit: i64) -> Result<Vec<Slip>> {
+pub fn page(conn: &mut Conn, unit: UnitId, state: Option<State>, page: impl Into<Page>) -> Result<Vec<Slip>> {
+    let page = page.into();
     let mut ids = deposit_slip::table
         .filter(deposit_slip::unit_id.eq(unit))
+        .filter(deposit_slip::id.lt(page.below()))
         .order(deposit_slip::id.desc())
-        .limit(limit)
+        .limit(page.limit)
         .select(deposit_slip::id)
         .into_boxed();
     if let Some(state) = state {

@@ -46,33 +46,7 @@ pub enum State {
     Closed,
 }
 
-impl State {
-    pub const ALL: [State; 4] = [State::Open, State::InUse, State::Counted, State::Closed];
-
-    /// A state by its name; `state_unknown`.
-    pub fn named(text: &str) -> Result<State> {
-        let known = State::ALL.into_iter().find(|state| state.as_str() == text);
-        known.ok_or_else(|| Error::invalid("state", "state_unknown", "no such state"))
-    }
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Open => "open",
-            State::InUse => "in_use",
-            State::Counted => "counted",
-            State::Closed => "closed",
-        }
-    }
-
-    fn parse(text: &str) -> State {
-        match text {
-            "in_use" => State::InUse,
-            "counted" => State::Counted,
-            "closed" => State::Closed,
-            _ => State::Open,
-        }
-    }
-}
+crate::text_enum! { State { Open = "open", InUse = "in_use", Counted = "counted", Closed = "closed" } }
 
 /// A cashier's day at the drawer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -214,7 +188,7 @@ pub fn sign_off(
     actor.require_role(&[Role::Finance, Role::Approver])?;
     actor.scope.require(unit)?;
     let checker = actor.require_person()?;
-    let reason = reason_of(reason)?;
+    let reason = text::reason(reason)?;
     let account = unit::account::receiving(tx, unit)?.id;
     crate::statement::query::lock_account(tx, unit, account)?;
     let mut shift = query::lock(tx, unit, id)?;
@@ -287,7 +261,7 @@ pub fn send_back(
     actor.require_role(&[Role::Finance, Role::Approver])?;
     actor.scope.require(unit)?;
     let checker = actor.require_person()?;
-    let reason = reason_of(reason)?;
+    let reason = text::reason(reason)?;
     let mut shift = query::lock(tx, unit, id)?;
     let counted = query::last_closing(tx, unit, id)?.map_or(shift.person, |counted| counted.person);
     rules::check_sign_off(&shift, counted, checker)?;
@@ -315,19 +289,6 @@ pub fn find(conn: &mut Conn, unit: UnitId, id: ShiftId) -> Result<Shift> {
 pub fn not_found() -> Error {
     Error::not_found("shift_not_found", "no such shift in your scope")
 }
-
-fn reason_of(reason: &str) -> Result<String> {
-    let reason = text::clean(reason);
-    if reason.is_empty() {
-        return Err(Error::invalid("reason", "reason_missing", "say why"));
-    }
-    if reason.chars().count() > REASON_LIMIT {
-        return Err(Error::invalid("reason", "field_too_long", format!("at most {REASON_LIMIT} characters")));
-    }
-    Ok(reason)
-}
-
-const REASON_LIMIT: usize = 500;
 
 type What = (&'static str, Dong, PersonId, Option<AccountId>, Option<String>);
 

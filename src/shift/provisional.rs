@@ -19,7 +19,6 @@ use crate::unit::account::KIND_SLIP;
 
 /// Slips of one pad: a few sheets of paper.
 pub const PAD_LIMIT: i64 = 60;
-const REASON_LIMIT: usize = 300;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -33,23 +32,12 @@ pub enum State {
     Spoiled,
 }
 
-impl State {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Printed => "printed",
-            State::Entered => "entered",
-            State::Settled => "settled",
-            State::Spoiled => "spoiled",
-        }
-    }
-
-    pub(super) fn parse(text: &str) -> State {
-        match text {
-            "entered" => State::Entered,
-            "settled" => State::Settled,
-            "spoiled" => State::Spoiled,
-            _ => State::Printed,
-        }
+crate::text_enum! {
+    State {
+        Printed = "printed",
+        Entered = "entered",
+        Settled = "settled",
+        Spoiled = "spoiled",
     }
 }
 
@@ -187,7 +175,7 @@ pub fn spoil(
     (unit, number): (UnitId, i64),
     reason: &str,
 ) -> Result<Slip> {
-    let reason = worded(reason)?;
+    let reason = text::reason(reason)?;
     let mut slip = own(tx, actor, unit, number)?;
     check_state(&slip, &[State::Printed])?;
     query::advance(tx, &mut slip, State::Spoiled)?;
@@ -206,7 +194,7 @@ pub fn send_back(
     (unit, number): (UnitId, i64),
     reason: &str,
 ) -> Result<Slip> {
-    let reason = worded(reason)?;
+    let reason = text::reason(reason)?;
     let (mut slip, _) = countersignable(tx, actor, unit, number)?;
     query::advance(tx, &mut slip, State::Printed)?;
     note(tx, stamp, &slip, ("sent_back", actor.require_person()?, None, Some(reason)))?;
@@ -292,17 +280,6 @@ fn check_state(slip: &Slip, from: &[State]) -> Result<()> {
 
 pub fn not_found() -> Error {
     Error::invalid("number", "slip_not_found", "no slip of the unit has this number")
-}
-
-fn worded(reason: &str) -> Result<String> {
-    let reason = text::clean(reason);
-    if reason.is_empty() {
-        return Err(Error::invalid("reason", "reason_missing", "say why"));
-    }
-    if reason.chars().count() > REASON_LIMIT {
-        return Err(Error::invalid("reason", "field_too_long", format!("at most {REASON_LIMIT} characters")));
-    }
-    Ok(reason)
 }
 
 type What<'a> = (&'static str, PersonId, Option<&'a Entry>, Option<String>);

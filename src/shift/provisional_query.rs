@@ -90,23 +90,23 @@ const SELECT: &str = "SELECT t.unit_id, t.slip_no, t.pad_id, (SELECT p.person_id
      p.unit_id = t.unit_id AND p.id = t.pad_id) AS person_id, t.code, t.created_at, t.state, t.revision, \
      t.payment_id FROM provisional_slip t";
 
-fn slip_of((place, now): Parts) -> Slip {
-    Slip {
+fn slip_of((place, now): Parts) -> Result<Slip> {
+    Ok(Slip {
         unit: place.0,
         number: place.1,
         pad: place.2,
         person: place.3,
         code: now.0,
         created_at: now.1,
-        state: State::parse(&now.2),
+        state: State::stored(&now.2)?,
         revision: now.3,
         payment: now.4,
-    }
+    })
 }
 
 fn by(conn: &mut Conn, keys: &[(&str, Column)], rest: &str, lock: Lock) -> Result<Vec<Slip>> {
     let found: Vec<Parts> = rows::fetch::<Sql, _>(conn, SELECT, keys, rest, lock)?;
-    let mut found: Vec<Slip> = found.into_iter().map(slip_of).collect();
+    let mut found: Vec<Slip> = found.into_iter().map(slip_of).collect::<Result<_>>()?;
     found.sort_by_key(|slip| (slip.unit, slip.number));
     Ok(found)
 }

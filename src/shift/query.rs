@@ -10,6 +10,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema::{day, shift};
 use crate::store::schema_cash::{shift_count, shift_event, shift_pieces};
@@ -101,13 +102,13 @@ type Parts = (UnitId, ShiftId, PersonId, BusinessDay, Instant, String, i64);
 const SELECT: &str =
     "SELECT t.unit_id, t.id, t.person_id, t.opened_on, t.opened_at, t.state, t.revision FROM shift t";
 
-fn shift_of((unit, id, person, opened_on, opened_at, state, revision): Parts) -> Shift {
-    Shift { unit, id, person, opened_on, opened_at, state: State::parse(&state), revision }
+fn shift_of((unit, id, person, opened_on, opened_at, state, revision): Parts) -> Result<Shift> {
+    Ok(Shift { unit, id, person, opened_on, opened_at, state: State::stored(&state)?, revision })
 }
 
 fn by(conn: &mut Conn, keys: &[(&str, Column)], lock: Lock) -> Result<Vec<Shift>> {
     let found: Vec<Parts> = rows::fetch::<Sql, _>(conn, SELECT, keys, "", lock)?;
-    let mut found: Vec<Shift> = found.into_iter().map(shift_of).collect();
+    let mut found: Vec<Shift> = found.into_iter().map(shift_of).collect::<Result<_>>()?;
     found.sort_by_key(|shift| (shift.unit, shift.id));
     Ok(found)
 }
@@ -162,11 +163,18 @@ pub fn advance(tx: &mut Tx<'_>, shift: &mut Shift, state: State) -> Result<()> {
 }
 
 /// Shifts of a unit, newest first.
-pub fn page(conn: &mut Conn, unit: UnitId, state: Option<State>, limit: i64) -> Result<Vec<Shift>> {
+pub fn page(
+    conn: &mut Conn,
+    unit: UnitId,
+    state: Option<State>,
+    page: impl Into<Page>,
+) -> Result<Vec<Shift>> {
+    let page = page.into();
     let mut found = shift::table
         .filter(shift::unit_id.eq(unit))
+        .filter(shift::id.lt(page.below()))
         .order(shift::id.desc())
-        .limit(limit)
+        .limit(page.limit)
         .select((
             shift::unit_id,
             shift::id,
@@ -181,7 +189,7 @@ pub fn page(conn: &mut Conn, unit: UnitId, state: Option<State>, limit: i64) -> 
         found = found.filter(shift::state.eq(state.as_str()));
     }
     let found: Vec<Parts> = found.load(conn).classify()?;
-    Ok(found.into_iter().map(shift_of).collect())
+    found.into_iter().map(shift_of).collect()
 }
 
 /// The unit of a shift within a scope.

@@ -12,6 +12,7 @@ pub mod failure;
 pub mod lane;
 pub mod lease;
 pub mod migrate;
+pub mod page;
 pub mod rows;
 pub mod schema;
 pub mod schema_cash;

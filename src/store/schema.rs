@@ -1350,3 +1350,5 @@ diesel::allow_tables_to_appear_in_same_query!(quarantined_line, statement);
 diesel::allow_tables_to_appear_in_same_query!(refund, payment);
 diesel::allow_tables_to_appear_in_same_query!(refund, movement);
 diesel::allow_tables_to_appear_in_same_query!(raw_event, unit);
+diesel::allow_tables_to_appear_in_same_query!(message, receipt);
+diesel::allow_tables_to_appear_in_same_query!(message, obligation);

@@ -25,15 +25,22 @@ crate::table_row! {
     }
 }
 
-/// Stores a checked edition; it is in force from now on. Bad rows come back located, and then
-/// nothing is stored.
-pub fn store_edition(
+/// Stores the first tariff of an empty installation; it is in force from now on. Bad rows come back located,
+/// and then nothing is stored. Every later one is a draft of two persons (`draft`).
+///
+/// # Errors
+/// `role_not_allowed`, `tariff_needs_two_persons` when a tariff is in force.
+pub fn store_first(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     actor: &Actor,
     content: &str,
 ) -> Result<std::result::Result<Tariff, Vec<RowError>>> {
     actor.require_role(&[Role::Administrator, Role::System])?;
+    if newest_text(tx)?.is_some() {
+        let detail = "a tariff is in force: one person proposes the next one, another approves it";
+        return Err(Error::conflict("tariff_needs_two_persons", detail));
+    }
     let tariff = match load(content) {
         Ok(tariff) => tariff,
         Err(problems) => return Ok(Err(problems)),

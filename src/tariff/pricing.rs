@@ -44,6 +44,32 @@ impl Gross {
     }
 }
 
+impl Pricing {
+    /// What a request states of such an item: `pages`, `copies`, `quantity` (1 when absent), `base_value` or
+    /// `amount`.
+    pub fn takes(&self) -> Vec<&'static str> {
+        match self {
+            Pricing::PerUnit { of, .. } | Pricing::Tiers { of, per_copy: false, .. } => vec![field(*of)],
+            Pricing::Tiers { of, per_copy: true, .. } => vec![field(*of), "copies"],
+            Pricing::Percentage { .. } => vec!["base_value"],
+            Pricing::Stated => vec!["amount"],
+        }
+    }
+}
+
+fn field(of: Measure) -> &'static str {
+    match of {
+        Measure::Pages => "pages",
+        Measure::Copies => "copies",
+        Measure::Quantity => "quantity",
+    }
+}
+
+/// What is wanted instead, for the detail of a refusal.
+fn takes(pricing: &Pricing) -> String {
+    format!("this item takes {}", pricing.takes().join(" and "))
+}
+
 pub(super) fn priced(item: &FeeItem, charge: &Charge, asked: &AskedItem) -> Result<Gross> {
     refuse_unused(&charge.pricing, &asked.quantities)?;
     let quantities = &asked.quantities;
@@ -155,33 +181,26 @@ fn stated(item: &FeeItem, charge: &Charge, amount: Option<Dong>) -> Result<Gross
 
 /// A number that the charge does not ask for shows that the caller means something else.
 fn refuse_unused(pricing: &Pricing, stated: &Quantities) -> Result<()> {
-    let (of, per_copy) = match pricing {
-        Pricing::PerUnit { of, .. } => (Some(*of), false),
-        Pricing::Tiers { of, per_copy, .. } => (Some(*of), *per_copy),
-        Pricing::Percentage { .. } | Pricing::Stated => (None, false),
-    };
-    let uses_copies = per_copy || of == Some(Measure::Copies);
-    let uses_base = matches!(pricing, Pricing::Percentage { .. });
-    let unused = [
-        ("pages", stated.pages.is_some() && of != Some(Measure::Pages)),
-        ("copies", stated.copies.is_some() && !uses_copies),
-        ("quantity", stated.quantity.is_some() && of != Some(Measure::Quantity)),
-        ("base_value", stated.base_value.is_some() && !uses_base),
+    let told = [
+        ("pages", stated.pages.is_some()),
+        ("copies", stated.copies.is_some()),
+        ("quantity", stated.quantity.is_some()),
+        ("base_value", stated.base_value.is_some()),
     ];
-    match unused.into_iter().find(|(_, is_unused)| *is_unused) {
-        Some((field, _)) => {
-            Err(Error::invalid(field, "tariff_quantity_unused", "this item does not depend on it"))
-        }
+    let taken = pricing.takes();
+    match told.into_iter().find(|(field, is_told)| *is_told && !taken.contains(field)) {
+        Some((field, _)) => Err(Error::invalid(field, "tariff_quantity_unused", takes(pricing))),
         None => Ok(()),
     }
 }
 
 /// The stated number, above zero and within range.
 fn counted(of: Measure, quantities: &Quantities) -> Result<Decimal> {
-    let (field, stated) = match of {
-        Measure::Pages => ("pages", quantities.pages.map(Decimal::from)),
-        Measure::Copies => ("copies", quantities.copies.map(Decimal::from)),
-        Measure::Quantity => ("quantity", Some(quantities.quantity.unwrap_or(Decimal::ONE))),
+    let field = field(of);
+    let stated = match of {
+        Measure::Pages => quantities.pages.map(Decimal::from),
+        Measure::Copies => quantities.copies.map(Decimal::from),
+        Measure::Quantity => Some(quantities.quantity.unwrap_or(Decimal::ONE)),
     };
     let number = stated.ok_or_else(|| missing(field))?.normalize();
     if number <= Decimal::ZERO {
@@ -218,7 +237,7 @@ fn out_of_range() -> Error {
 }
 
 fn missing(field: &str) -> Error {
-    Error::invalid(field, "tariff_quantity_missing", "the charge of this item depends on it")
+    Error::invalid(field, "tariff_quantity_missing", format!("this item takes {field}"))
 }
 
 fn not_positive(field: &str) -> Error {

@@ -1,9 +1,38 @@
 //! Text as it comes in from outside, and text as documents want it.
 
+pub mod named;
 pub mod words;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+
+use crate::error::{Error, Result};
+
+/// The most characters of a reason that somebody gives.
+pub const REASON_LIMIT: usize = 1_000;
+
+/// A text that must say something, cleaned.
+///
+/// # Errors
+/// `missing` when nothing is left of it; `field_too_long` above `limit` characters.
+pub fn required(field: &str, raw: &str, missing: &'static str, limit: usize) -> Result<String> {
+    let text = clean(raw);
+    if text.is_empty() {
+        return Err(Error::invalid(field, missing, "must not be empty"));
+    }
+    if text.chars().count() > limit {
+        return Err(Error::invalid(field, "field_too_long", format!("at most {limit} characters")));
+    }
+    Ok(text)
+}
+
+/// The reason for what somebody does; it is kept.
+///
+/// # Errors
+/// `reason_missing`, `field_too_long`.
+pub fn reason(raw: &str) -> Result<String> {
+    required("reason", raw, "reason_missing", REASON_LIMIT)
+}
 
 /// NFC, with control, bidirectional and private-use characters removed, runs of white space
 /// folded to one space and the ends trimmed. Every text from outside goes through here before
@@ -119,6 +148,15 @@ pub fn line_of(text: &[u8], position: &csv::Position) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reason_says_something_within_one_limit() {
+        let code = |raw: &str| reason(raw).map_err(|error| error.code());
+        assert_eq!(code("  thu\u{200b} nhầm \n"), Ok("thu nhầm".to_owned()));
+        assert_eq!(code(" \t\u{200b}"), Err("reason_missing"));
+        assert!(code(&"đ".repeat(REASON_LIMIT)).is_ok(), "letters are counted, not bytes");
+        assert_eq!(code(&"đ".repeat(REASON_LIMIT + 1)), Err("field_too_long"));
+    }
 
     #[test]
     fn ascii_is_cleaned_as_any_text_is() {

@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex, OnceLock};
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use serde_json::json;
 
-use super::Shared;
 use super::respond::{self, Answer, block};
+use super::{Shared, refusal};
 use crate::actor::Scope;
 use crate::app::{App, Running};
 use crate::clock::Instant;
@@ -46,8 +46,16 @@ pub async fn readyz(shared: web::Data<Shared>) -> Answer {
     respond::json(status, &json!({ "ready": is_ready, "store": store, "settler": settler }))
 }
 
+/// `GET /metrics` on the service's own port; no such path where it has an address of its own.
+pub async fn metrics(request: HttpRequest, shared: web::Data<Shared>) -> HttpResponse {
+    if shared.app().config.web.metrics_listen.is_some() {
+        return refusal::path_not_found(request).await;
+    }
+    counted(shared).await.unwrap_or_else(|failure| failure.error_response())
+}
+
 /// `GET /metrics`: counters, histograms and the ages of what waits, for Prometheus.
-pub async fn metrics(shared: web::Data<Shared>) -> Answer {
+pub async fn counted(shared: web::Data<Shared>) -> Answer {
     let running = Arc::clone(&shared.running);
     let asked = shared.clone();
     block(move || asked.gauges.refresh(&running)).await?;

@@ -5,7 +5,9 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota};
+use governor::middleware::NoOpMiddleware;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{Quota, RateLimiter};
 
 use super::respond::LOOKUPS_TOO_MANY;
 use crate::error::{Error, Result};
@@ -14,21 +16,25 @@ use crate::error::{Error, Result};
 const SWEEP_EVERY: u32 = 4_096;
 
 /// A limit per source address.
-pub struct PerAddress {
-    limiter: DefaultKeyedRateLimiter<IpAddr>,
-    clock: DefaultClock,
+pub struct PerAddress<C: Clock = DefaultClock> {
+    limiter: RateLimiter<IpAddr, DefaultKeyedStateStore<IpAddr>, C, NoOpMiddleware<C::Instant>>,
+    clock: C,
     calls: AtomicU32,
 }
 
 impl PerAddress {
     /// `count` at once, then one more each 60/`count` seconds. Zero counts as one.
     pub fn per_minute(count: u32) -> Self {
+        PerAddress::by(DefaultClock::default(), count)
+    }
+}
+
+impl<C: Clock + Clone> PerAddress<C> {
+    /// The same by another clock.
+    fn by(clock: C, count: u32) -> Self {
         let quota = Quota::per_minute(NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN));
-        PerAddress {
-            limiter: DefaultKeyedRateLimiter::keyed(quota),
-            clock: DefaultClock::default(),
-            calls: AtomicU32::new(0),
-        }
+        let limiter = RateLimiter::new(quota, DefaultKeyedStateStore::default(), clock.clone());
+        PerAddress { limiter, clock, calls: AtomicU32::new(0) }
     }
 
     /// Counts one call, or says after how many seconds the next is welcome.
@@ -108,7 +114,50 @@ impl Drop for Place<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use governor::clock::FakeRelativeClock;
+
     use super::*;
+    use crate::config::Web;
+    use crate::receipt::LookupCode;
+
+    /// Guesses that somebody makes, and look-up codes that are there to be hit: a city's of many years.
+    const GUESSES: u64 = 10_000_000;
+    const RECEIPTS: u64 = 10_000_000;
+
+    /// What this proves: from one address ten million guesses take most of a year, however fast they are
+    /// sent, by a clock that the test moves. It says nothing of guesses from many addresses; those are the
+    /// next test's.
+    #[test]
+    fn ten_million_guesses_of_one_address_take_months_at_any_rate() {
+        let per_minute = u64::from(Web::default().lookups_per_minute);
+        let source: IpAddr = [192, 0, 2, 1].into();
+        let mut taken_at_rate = Vec::new();
+        for per_second in [1, 10, 1_000] {
+            let clock = FakeRelativeClock::default();
+            let limit = PerAddress::by(clock.clone(), u32::try_from(per_minute).unwrap());
+            let mut taken: u64 = 0;
+            for _ in 0..600 {
+                clock.advance(Duration::from_secs(1));
+                taken += (0..per_second).filter(|_| limit.count(source).is_ok()).count() as u64;
+            }
+            assert!(taken <= per_minute * 11, "{per_second} a second: {taken} in ten minutes");
+            taken_at_rate.push(taken);
+        }
+        assert_eq!(taken_at_rate[1], taken_at_rate[2], "sending faster asks no more");
+        let days = (GUESSES - per_minute) / per_minute / 60 / 24;
+        assert!(days >= 200, "{days} days");
+    }
+
+    /// What this proves: codes are drawn from so large a space that ten million guesses, from however many
+    /// addresses, hit one of ten million receipts with a chance below one in five thousand. That codes are
+    /// drawn evenly is a test beside them.
+    #[test]
+    fn ten_million_guesses_from_anywhere_hit_nothing_among_ten_million_receipts() {
+        let expected_hits_of = u128::from(GUESSES) * u128::from(RECEIPTS);
+        assert!(expected_hits_of * 5_000 < LookupCode::SPACE, "{}", LookupCode::SPACE / expected_hits_of);
+    }
 
     #[test]
     fn an_address_that_asks_too_often_waits_and_others_do_not() {

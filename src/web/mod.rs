@@ -28,7 +28,10 @@ pub use api::exceptions::{event_view, read_target};
 pub use api::letters::summary as letter_view;
 pub use api::remittances::summary as remittance_view;
 pub use api::shifts::summary as shift_view;
-pub use api::{awaited_view, correction_lines, correction_view, exception_view, raise, refund_view};
+pub use api::{
+    awaited_view, correction_asked_view, correction_lines, correction_view, exception_view, raise,
+    refund_view,
+};
 pub use serve::{serve, serve_until};
 
 use std::net::IpAddr;
@@ -65,6 +68,8 @@ pub(crate) struct Shared {
     pub metrics: PrometheusHandle,
     pub gauges: health::Gauges,
     pub unit_codes: unit_codes::UnitCodes,
+    /// Of the trees that prove when receipts were there.
+    pub tops: crate::receipt::evidence::tops::Tops,
 }
 
 /// Refused callbacks kept per minute and source.
@@ -98,6 +103,7 @@ impl Shared {
             metrics: health::recorder(),
             gauges: health::Gauges::default(),
             unit_codes: unit_codes::UnitCodes::default(),
+            tops: Default::default(),
         }
     }
 

@@ -51,6 +51,7 @@ pub fn entries() -> Vec<Entry> {
         post("/api/v1/corrections/{id}/withdrawal", web::to(api::correction_steps::ask)),
         post("/api/v1/corrections/{id}/withdrawal/approve", web::to(api::correction_steps::approve)),
         post("/api/v1/corrections/{id}/withdrawal/refuse", web::to(api::correction_steps::refuse)),
+        get("/api/v1/tariff/items", web::to(api::tariff::items)),
         post("/api/v1/payments/{id}/refunds", web::to(api::request_refund)),
         get("/api/v1/refunds", web::to(api::list_refunds)),
         get("/api/v1/refunds/{id}", web::to(api::find_refund)),

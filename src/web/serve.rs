@@ -5,11 +5,12 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use futures_util::future::{Either, join, select};
 
-use super::{Shared, pages, refusal, routes, trace};
+use super::{Shared, health, pages, refusal, routes, trace};
 use crate::app::Running;
 use crate::error::{Error, Result};
 
@@ -41,6 +42,7 @@ pub async fn serve_until(
 ) -> Result<()> {
     let listener = bind(running.app.config.web.listen)?;
     let address = listener.local_addr().map_err(|error| listen_failed(&error))?;
+    let metrics_listener = running.app.config.web.metrics_listen.map(bind).transpose()?;
     let workers = running.app.config.web.workers;
     let shared = web::Data::new(Shared::new(running));
     let handed_out = shared.clone();
@@ -62,21 +64,55 @@ pub async fn serve_until(
     .listen(listener)
     .map_err(|error| listen_failed(&error))?
     .run();
+    let metrics = metrics_listener.map(|listener| metrics_server(listener, shared.clone())).transpose()?;
     announce(address);
     tracing::info!(%address, workers, "listening");
     let handle = server.handle();
-    let ended = match select(Box::pin(server), Box::pin(stop)).await {
+    let served = beside(server, metrics);
+    let ended = match select(Box::pin(served), Box::pin(stop)).await {
         Either::Left((ended, _)) => ended,
-        Either::Right(((), server)) => {
+        Either::Right(((), served)) => {
             // Streams of waiting pages would hold the stop up; their browsers come back by themselves.
             stopping.live.stop();
             tracing::info!("stopping: no new connections, requests in flight are finished");
-            join(server, handle.stop(true)).await.0
+            join(served, handle.stop(true)).await.0
         }
     };
     drop(stopping);
     release(shared).await;
     ended.map_err(|error| Error::internal(format!("the web server ended: {error}")))
+}
+
+/// `/metrics` alone, for the collector, on an address that no citizen reaches.
+fn metrics_server(listener: TcpListener, shared: web::Data<Shared>) -> Result<Server> {
+    let address = listener.local_addr().map_err(|error| listen_failed(&error))?;
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(shared.clone())
+            .wrap(from_fn(trace::trace))
+            .route("/metrics", web::get().to(health::counted))
+            .default_service(web::to(refusal::path_not_found))
+    })
+    .workers(1)
+    .shutdown_timeout(DRAIN_S)
+    .disable_signals()
+    .listen(listener)
+    .map_err(|error| listen_failed(&error))?
+    .run();
+    tracing::info!(%address, "metrics are served here alone");
+    Ok(server)
+}
+
+/// Runs the service with the server of metrics beside it, which ends with it.
+async fn beside(server: Server, metrics: Option<Server>) -> std::io::Result<()> {
+    let Some(metrics) = metrics else { return server.await };
+    let handle = metrics.handle();
+    let served = async {
+        let ended = server.await;
+        handle.stop(true).await;
+        ended
+    };
+    join(served, metrics).await.0
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener> {

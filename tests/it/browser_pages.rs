@@ -206,9 +206,7 @@ fn finance_and_administrators_see_whole_pages() {
         world.change(|tx, stamp| bienlai::payment::told::tell(tx, stamp, &owed, &word));
         let tariff = include_str!("../../fixtures/tariff/hanoi.toml");
         let system = bienlai::actor::Actor::system();
-        world
-            .change(|tx, stamp| bienlai::tariff::edition::store_edition(tx, stamp, &system, tariff))
-            .unwrap();
+        world.change(|tx, stamp| bienlai::tariff::edition::store_first(tx, stamp, &system, tariff)).unwrap();
         let mut service = Service::start(&world);
         for (role, name, paths) in [
             (

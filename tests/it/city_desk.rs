@@ -169,7 +169,7 @@ fn a_price_is_proposed_tried_and_approved_by_another_person() {
     each_database(|database| {
         let world = World::settled_in_today(database);
         let system = Actor::system();
-        world.change(|tx, stamp| Ok(edition::store_edition(tx, stamp, &system, TARIFF)?.is_ok()));
+        world.change(|tx, stamp| Ok(edition::store_first(tx, stamp, &system, TARIFF)?.is_ok()));
         let mut service = Service::start(&world);
         let mut maker = seated(&world, service.address, Role::Administrator, "quantri.mot", Scope::All);
         let mut checker = seated(&world, service.address, Role::Approver, "duyet.thanhpho", Scope::All);

@@ -149,7 +149,7 @@ fn each_step_is_found_done_and_the_account_goes_live_when_all_are() {
     each_database(|database| {
         let world = World::settled_in(database);
         let (system, unit) = (Actor::system(), world.soc_son.id);
-        world.change(|tx, stamp| Ok(edition::store_edition(tx, stamp, &system, TARIFF)?.is_ok()));
+        world.change(|tx, stamp| Ok(edition::store_first(tx, stamp, &system, TARIFF)?.is_ok()));
         let first = missing(&world);
         assert_eq!(
             first,
@@ -206,7 +206,7 @@ fn where_the_city_wants_it_a_unit_takes_nothing_before_it_is_live_and_its_page_l
             let path = "/api/v1/obligations";
             send(service.address, "POST", path, &headers, body.to_string().as_bytes()).unwrap().json()
         };
-        world.change(|tx, stamp| Ok(edition::store_edition(tx, stamp, &Actor::system(), TARIFF)?.is_ok()));
+        world.change(|tx, stamp| Ok(edition::store_first(tx, stamp, &Actor::system(), TARIFF)?.is_ok()));
         let strict = How { sections: "[onboarding]\nrequired = true", ..How::default() };
         let mut service = Service::start_as(&world, strict).expect("the service is ready");
         let refused = asked(&service);

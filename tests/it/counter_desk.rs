@@ -15,7 +15,7 @@ use crate::support::{World, each_database};
 
 pub fn with_tariff(world: &World) {
     let text = include_str!("../../fixtures/tariff/hanoi.toml");
-    world.change(|tx, stamp| edition::store_edition(tx, stamp, &Actor::system(), text)).expect("it is good");
+    world.change(|tx, stamp| edition::store_first(tx, stamp, &Actor::system(), text)).expect("it is good");
 }
 
 /// A cashier of Ba Đình with an open shift.

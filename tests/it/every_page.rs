@@ -89,7 +89,7 @@ impl Filled {
                 role: Role::Administrator,
                 scope: Scope::All,
             };
-            edition::store_edition(tx, stamp, &system, TARIFF)?.expect("the city's tariff");
+            edition::store_first(tx, stamp, &system, TARIFF)?.expect("the city's tariff");
             let other = TARIFF.replacen("5_000", "6_000", 1);
             Ok(draft::propose(tx, stamp, &city, &other, "Nghị quyết mẫu")?.expect("a good draft"))
         });

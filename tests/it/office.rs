@@ -165,7 +165,7 @@ fn a_report_and_a_request_to_undo_wait_beside_the_other_decisions() {
 fn an_answer_names_the_units_it_is_about_by_code_also_where_the_caller_may_not_see_them() {
     each_database(|database| {
         let world = World::settled_in_today(database);
-        world.change(|tx, stamp| Ok(edition::store_edition(tx, stamp, &Actor::system(), TARIFF)?.is_ok()));
+        world.change(|tx, stamp| Ok(edition::store_first(tx, stamp, &Actor::system(), TARIFF)?.is_ok()));
         let bearer = token(&world, &world.ba_dinh, Role::Cashier);
         let mut service = Service::start(&world);
         let ask = |method: &str, path: &str, body: &str| {

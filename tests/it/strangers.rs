@@ -356,9 +356,10 @@ fn no_path_answers_a_stranger_and_none_fails_at_one() {
                         || path.ends_with("/changes")
                         || ["/api/v1/proposals", "/api/v1/entrustments"].contains(&offer.path.as_str()))
                     && !reply.body.windows(5).any(|part| part == b"00004");
-                // Dossiers are the system's that raised them, a unit's totals are the unit's.
+                // Dossiers are the system's that raised them; totals and prices of a unit are for each of its own.
                 let raises = *who == "another dossier system"
-                    && ["/api/v1/obligations", "/api/v1/dossier-totals"].contains(&offer.path.as_str());
+                    && ["/api/v1/obligations", "/api/v1/dossier-totals", "/api/v1/tariff/items"]
+                        .contains(&offer.path.as_str());
                 // A file without a word about a unit is read before anything is asked of one.
                 let is_file = ["/statements", "/treasury/reports", "/layouts", "/dossier-totals"]
                     .iter()

@@ -17,7 +17,7 @@ use crate::receipt;
 use crate::store::Tx;
 use crate::text;
 use crate::web::raise::AskedLine;
-use crate::web::{correction_lines, correction_view};
+use crate::web::{correction_asked_view, correction_lines};
 
 #[derive(Debug, Args)]
 pub struct Request {
@@ -26,7 +26,8 @@ pub struct Request {
     /// replace, adjust or cancel
     #[arg(long, value_parser = |text: &str| Kind::parse(text).map_err(|error| error.to_string()))]
     kind: Kind,
-    /// An item of the document with its right amount; once for each line, none when cancelling
+    /// An item of the document with its right amount; once for each line, none when cancelling, and none when
+    /// only the payer is wrong
     #[arg(long = "line", value_name = "ITEM=DONG", value_parser = item_amount)]
     lines: Vec<(String, i64)>,
     /// A further item at the tariff's price; what is not named stays as it is
@@ -77,6 +78,17 @@ pub struct PayerArgs {
 }
 
 impl PayerArgs {
+    fn is_some(&self) -> bool {
+        let named = [
+            &self.payer_name,
+            &self.payer_address,
+            &self.payer_tax_code,
+            &self.payer_personal_id,
+            &self.payer_passport,
+        ];
+        named.into_iter().any(Option::is_some)
+    }
+
     /// None when nothing was named.
     fn over(&self, printed: &Payer) -> Option<Payer> {
         let or = |named: &Option<String>, printed: &Option<String>| named.clone().or_else(|| printed.clone());
@@ -160,9 +172,10 @@ pub fn ask(office: &Office, request: &Request) -> Result<()> {
             lines: correction_lines(office, tx, unit, request.receipt, &asked)?,
             payer: request.payer.over(&correction::payer_shown(tx, unit, request.receipt)?),
         };
-        correction::request(tx, stamp, &actor, ask)
+        let made = correction::request(tx, stamp, &actor, ask)?;
+        correction_asked_view(tx, &made)
     })?;
-    print_json(&correction_view(&made))
+    print_json(&made)
 }
 
 /// The lines as they should have been. With `--add` or `--remove`, or when only the payer is wrong,
@@ -178,7 +191,7 @@ fn asked_lines(in_force: &[Line], request: &Request) -> Result<Vec<AskedLine>> {
         let detail = format!("the document has no {unknown}; --add names further items");
         return Err(Error::invalid("line", "correction_line_unfit", detail));
     }
-    let only_payer = request.kind == Kind::Replace && request.lines.is_empty();
+    let only_payer = request.kind != Kind::Cancel && request.lines.is_empty() && request.payer.is_some();
     let keeps = !request.added.is_empty() || !request.removed.is_empty() || only_payer;
     let mut asked: Vec<AskedLine> = Vec::new();
     if keeps {

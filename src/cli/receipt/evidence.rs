@@ -11,6 +11,7 @@ use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::receipt::LookupCode;
 use crate::receipt::evidence::bundle::{self, Bundle, Judgement};
+use crate::receipt::evidence::tops::Tops;
 use crate::receipt::key::certificates_in;
 use crate::receipt::query;
 use crate::receipt::verify::Report;
@@ -30,7 +31,7 @@ pub fn write(config: &Path, asked: &Evidence) -> Result<u8> {
     let bundle = office.read(&Actor::system(), |conn| {
         let (unit, id) = query::by_lookup_code(conn, code.as_str())?
             .ok_or_else(|| Error::not_found("receipt_not_found", "no receipt has this look-up code"))?;
-        bundle::export(conn, unit, id)
+        bundle::export(conn, &Tops::default(), unit, id)
     })?;
     let text = serde_json::to_string_pretty(&bundle).map_err(|error| Error::internal(error.to_string()))?;
     key::write_new(&asked.output, &text, false)?;

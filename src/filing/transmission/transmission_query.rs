@@ -10,6 +10,7 @@ use crate::filing::rules::State;
 use crate::id::*;
 use crate::store::Conn;
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::rows::{self, Column, Lock};
 use crate::store::schema::{transmission, transmission_event, transmission_reply};
 
@@ -152,8 +153,14 @@ pub fn payload(conn: &mut Conn, unit: UnitId, id: TransmissionId) -> Result<Vec<
 }
 
 /// The newest first; only those that are not settled where `open`.
-pub fn of_unit(conn: &mut Conn, unit: Option<UnitId>, open: bool, limit: i64) -> Result<Vec<Message>> {
-    let mut asked = transmission::table.into_boxed();
+pub fn of_unit(
+    conn: &mut Conn,
+    unit: Option<UnitId>,
+    open: bool,
+    page: impl Into<Page>,
+) -> Result<Vec<Message>> {
+    let page = page.into();
+    let mut asked = transmission::table.filter(transmission::id.lt(page.below())).into_boxed();
     if let Some(unit) = unit {
         asked = asked.filter(transmission::unit_id.eq(unit));
     }
@@ -162,7 +169,7 @@ pub fn of_unit(conn: &mut Conn, unit: Option<UnitId>, open: bool, limit: i64) ->
         asked = asked.filter(transmission::state.ne_all(settled));
     }
     let found: Vec<Columns> =
-        asked.order(transmission::id.desc()).limit(limit).select(columns!()).load(conn).classify()?;
+        asked.order(transmission::id.desc()).limit(page.limit).select(columns!()).load(conn).classify()?;
     found.into_iter().map(from_columns).collect()
 }
 

@@ -15,6 +15,7 @@ use crate::payment::movement::{Movement, State};
 use crate::payment::movement_query;
 use crate::payment::query as payments;
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema::movement;
 use crate::store::schema_matching::{settlement, settlement_item};
@@ -322,11 +323,13 @@ pub fn standings(
 }
 
 /// Settlements of a unit, newest first.
-pub fn page(conn: &mut Conn, unit: UnitId, limit: i64) -> Result<Vec<Settlement>> {
+pub fn page(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<Settlement>> {
+    let page = page.into();
     let ids: Vec<SettlementId> = settlement::table
         .filter(settlement::unit_id.eq(unit))
+        .filter(settlement::id.lt(page.below()))
         .order(settlement::id.desc())
-        .limit(limit)
+        .limit(page.limit)
         .select(settlement::id)
         .load(conn)
         .classify()?;

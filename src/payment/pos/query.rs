@@ -13,6 +13,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema_cash::{card_slip, pos_batch, pos_item};
 use crate::store::{Conn, Stamp, Tx};
@@ -335,11 +336,13 @@ pub fn obligations_between(
 }
 
 /// Batches of a unit, newest first.
-pub fn page(conn: &mut Conn, unit: UnitId, limit: i64) -> Result<Vec<Batch>> {
+pub fn page(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<Batch>> {
+    let page = page.into();
     let ids: Vec<BatchId> = pos_batch::table
         .filter(pos_batch::unit_id.eq(unit))
+        .filter(pos_batch::id.lt(page.below()))
         .order(pos_batch::id.desc())
-        .limit(limit)
+        .limit(page.limit)
         .select(pos_batch::id)
         .load(conn)
         .classify()?;

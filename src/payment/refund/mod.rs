@@ -42,23 +42,14 @@ pub enum State {
     Refused,
 }
 
-impl State {
-    pub const ALL: [State; 6] =
-        [State::Requested, State::Approved, State::Sent, State::Debited, State::Bounced, State::Refused];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Requested => "requested",
-            State::Approved => "approved",
-            State::Sent => "sent",
-            State::Debited => "debited",
-            State::Bounced => "bounced",
-            State::Refused => "refused",
-        }
-    }
-
-    fn parse(text: &str) -> State {
-        State::ALL.into_iter().find(|state| state.as_str() == text).unwrap_or(State::Requested)
+crate::text_enum! {
+    State {
+        Requested = "requested",
+        Approved = "approved",
+        Sent = "sent",
+        Debited = "debited",
+        Bounced = "bounced",
+        Refused = "refused",
     }
 }
 
@@ -389,14 +380,7 @@ fn checked_payee(payee: &Payee) -> Result<Payee> {
 const TEXT_LIMIT: usize = 500;
 
 fn cleaned(field: &str, value: &str, missing: &'static str) -> Result<String> {
-    let value = text::clean(value);
-    if value.is_empty() {
-        return Err(Error::invalid(field, missing, "must not be empty"));
-    }
-    if value.chars().count() > TEXT_LIMIT {
-        return Err(Error::invalid(field, "field_too_long", format!("at most {TEXT_LIMIT} characters")));
-    }
-    Ok(value)
+    text::required(field, value, missing, TEXT_LIMIT)
 }
 
 /// Refunds sent so long ago that a statement should show them: an exception each.

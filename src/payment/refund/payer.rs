@@ -13,7 +13,8 @@ use crate::error::{Error, Result};
 use crate::exception::{self, Detail, Kind, New, Subject};
 use crate::id::*;
 use crate::notification::send::Courier;
-use crate::obligation::Obligation;
+use crate::obligation::{self, Obligation};
+use crate::party;
 use crate::payment::payment_query;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Stamp, Tx, failure, rows};
@@ -208,7 +209,13 @@ fn context(id: RefundRequestId) -> String {
 }
 
 /// The account the payer named, in clear.
+///
+/// # Errors
+/// `erased` when the payer's data was.
 pub fn payee(conn: &mut Conn, vault: &Vault, request: &PayerRequest) -> Result<Payee> {
+    if request.cipher.is_empty() {
+        return Err(Error::not_found("erased", "this personal data was erased"));
+    }
     let plain = vault.open(conn, request.unit, request.key, &context(request.id), &request.cipher)?;
     opened_payee(&plain)
 }
@@ -260,7 +267,18 @@ pub fn decline(
     actor.require_role(&[Role::Finance, Role::Approver])?;
     let reason = cleaned("reason", reason, "reason_missing")?;
     let request = unanswered(tx, actor, unit, id)?;
-    answer(tx, stamp, actor, &request, "refused", Some(reason))
+    answer(tx, stamp, actor, &request, "refused", Some(reason))?;
+    let party = obligation::find(tx, unit, request.obligation)?.party;
+    match party::contact::is_erased(tx, unit, party)? {
+        true => forget_declined(tx, unit, party),
+        false => Ok(()),
+    }
+}
+
+/// Erases the accounts that a payer named in requests that were declined: no voucher stands on them. The
+/// database wants an erasure by two persons on record.
+pub fn forget_declined(tx: &mut Tx<'_>, unit: UnitId, party: PartyId) -> Result<()> {
+    query::forget_declined(tx, unit, party)
 }
 
 fn unanswered(tx: &mut Tx<'_>, actor: &Actor, unit: UnitId, id: RefundRequestId) -> Result<PayerRequest> {

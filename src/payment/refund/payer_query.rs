@@ -8,9 +8,10 @@ use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::*;
-use crate::store::Conn;
 use crate::store::failure::Classify;
+use crate::store::schema::obligation;
 use crate::store::schema_desk::{refund_answer, refund_request};
+use crate::store::{Conn, Tx};
 
 crate::table_row! {
     pub struct RequestRow in "refund_request" {
@@ -148,4 +149,34 @@ pub fn unit_of(conn: &mut Conn, scope: &Scope, id: RefundRequestId) -> Result<Op
         found = found.filter(refund_request::unit_id.eq_any(units));
     }
     found.first(conn).optional().classify()
+}
+
+/// Empties what a payer's declined requests said of their account; the rows stay.
+pub fn forget_declined(tx: &mut Tx<'_>, unit: UnitId, party: PartyId) -> Result<()> {
+    let owed = obligation::table
+        .filter(obligation::unit_id.eq(unit))
+        .filter(obligation::party_id.eq(party))
+        .select(obligation::id);
+    let owed: Vec<ObligationId> = owed.load(tx.conn()).classify()?;
+    let declined = refund_request::table
+        .inner_join(
+            refund_answer::table.on(refund_answer::unit_id
+                .eq(refund_request::unit_id)
+                .and(refund_answer::request_id.eq(refund_request::id))),
+        )
+        .filter(refund_request::unit_id.eq(unit))
+        .filter(refund_request::obligation_id.eq_any(owed))
+        .filter(refund_answer::kind.eq("refused"))
+        .select(refund_request::id);
+    let declined: Vec<RefundRequestId> = declined.load(tx.conn()).classify()?;
+    diesel::update(
+        refund_request::table
+            .filter(refund_request::unit_id.eq(unit))
+            .filter(refund_request::id.eq_any(declined))
+            .filter(refund_request::cipher.ne(Vec::<u8>::new())),
+    )
+    .set(refund_request::cipher.eq(Vec::<u8>::new()))
+    .execute(tx.conn())
+    .classify()?;
+    Ok(())
 }

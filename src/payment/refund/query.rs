@@ -9,6 +9,7 @@ use crate::clock::Instant;
 use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema::{refund, refund_event, refund_payee};
 use crate::store::{Conn, Tx};
@@ -72,8 +73,8 @@ type Parts = (
 const SELECT: &str = "SELECT t.unit_id, t.id, t.payment_id, t.account_id, t.amount, t.reference_code, t.reason, \
      t.correction_id, t.maker_person_id, t.checker_person_id, t.created_at, t.state, t.revision FROM refund t";
 
-fn refund_of((place, why, now): Parts) -> Refund {
-    Refund {
+fn refund_of((place, why, now): Parts) -> Result<Refund> {
+    Ok(Refund {
         unit: place.0,
         id: place.1,
         payment: place.2,
@@ -85,9 +86,9 @@ fn refund_of((place, why, now): Parts) -> Refund {
         maker: why.3,
         checker: why.4,
         created_at: now.0,
-        state: State::parse(&now.1),
+        state: State::stored(&now.1)?,
         revision: now.2,
-    }
+    })
 }
 
 fn by(conn: &mut Conn, key: &str, ids: &[(UnitId, i64)], lock: Lock) -> Result<Vec<Refund>> {
@@ -96,7 +97,7 @@ fn by(conn: &mut Conn, key: &str, ids: &[(UnitId, i64)], lock: Lock) -> Result<V
         (key, Column::of(ids.iter().map(|(_, id)| *id))),
     ];
     let found: Vec<Parts> = rows::fetch::<Sql, _>(conn, SELECT, &keys, "", lock)?;
-    let mut found: Vec<Refund> = found.into_iter().map(refund_of).collect();
+    let mut found: Vec<Refund> = found.into_iter().map(refund_of).collect::<Result<_>>()?;
     found.sort_by_key(|refund| (refund.unit, refund.id));
     Ok(found)
 }
@@ -127,11 +128,18 @@ pub fn by_codes(conn: &mut Conn, codes: &[String]) -> Result<Vec<Refund>> {
 }
 
 /// Refunds of a unit, newest first.
-pub fn page(conn: &mut Conn, unit: UnitId, state: Option<State>, limit: i64) -> Result<Vec<Refund>> {
+pub fn page(
+    conn: &mut Conn,
+    unit: UnitId,
+    state: Option<State>,
+    page: impl Into<Page>,
+) -> Result<Vec<Refund>> {
+    let page = page.into();
     let mut ids = refund::table
         .filter(refund::unit_id.eq(unit))
+        .filter(refund::id.lt(page.below()))
         .order(refund::id.desc())
-        .limit(limit)
+        .limit(page.limit)
         .select(refund::id)
         .into_boxed();
     if let Some(state) = state {

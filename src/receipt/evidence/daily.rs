@@ -36,13 +36,13 @@ pub fn stamp_day(
     }
     gather(store, day)?;
     let (tree, previous) =
-        store.read(&Scope::All, |conn| Ok((query::tree(conn, day, None)?, query::last_root(conn, day)?)))?;
+        store.read(&Scope::All, |conn| Ok((query::tree(conn, day)?, query::last_root(conn, day)?)))?;
     let count = tree.count();
     if count == 0 {
         return Ok(None);
     }
     let previous = previous.unwrap_or_default();
-    let (root, _) = tree.finish(&previous);
+    let root = tree.finish(&previous);
     let digest = query::bytes_of(&root).ok_or_else(|| Error::internal("a Merkle root is no hash"))?;
     let (token, at) = ask(url, &digest, authorities)?;
     let row = query::StampRow {

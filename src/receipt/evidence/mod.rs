@@ -10,6 +10,7 @@ pub mod revocation;
 #[cfg(test)]
 mod tests;
 pub mod timestamp;
+pub mod tops;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;

@@ -197,18 +197,28 @@ fn leaves(conn: &mut Conn, day: BusinessDay, behind: i64) -> Result<Vec<(i64, St
         .classify()
 }
 
-/// The tree of a day, with the way of one leaf where a position is named; only a page of the
-/// leaves is in memory at a time, however many there are.
-pub fn tree(conn: &mut Conn, day: BusinessDay, position: Option<i64>) -> Result<Tree> {
+/// The leaves of a day's tree in a range, counted from 0.
+pub fn leaves_at(conn: &mut Conn, day: BusinessDay, range: std::ops::Range<usize>) -> Result<Vec<String>> {
+    let place = |at: usize| i64::try_from(at).unwrap_or(i64::MAX);
+    timestamp_leaf::table
+        .filter(timestamp_leaf::date.eq(day))
+        .filter(timestamp_leaf::position.gt(place(range.start)))
+        .filter(timestamp_leaf::position.le(place(range.end)))
+        .order(timestamp_leaf::position)
+        .select(timestamp_leaf::sha256)
+        .load(conn)
+        .classify()
+}
+
+/// The tree of a day; only a page of the leaves is in memory at a time, however many there are.
+pub fn tree(conn: &mut Conn, day: BusinessDay) -> Result<Tree> {
     let mut tree = Tree::default();
     let mut behind = 0;
     loop {
         let page = leaves(conn, day, behind)?;
         let Some((last, _)) = page.last() else { return Ok(tree) };
         behind = *last;
-        for (at, leaf) in page {
-            tree.push(leaf, position == Some(at));
-        }
+        page.into_iter().for_each(|(_, leaf)| tree.push(leaf));
     }
 }
 

@@ -47,6 +47,14 @@ pub struct Invoice {
     pub entrusted: Option<Entrusted>,
 }
 
+impl Invoice {
+    /// Whether anything is sold, given back or charged on it. Not so of an adjustment that corrects the
+    /// buyer's marks alone.
+    pub fn names_amounts(&self) -> bool {
+        !self.lines.is_empty() || !self.fees.is_empty()
+    }
+}
+
 /// `MSTDVNUNLHDon`, `TDVNUNLHDon`, `DCDVNUNLHDon`: the organisation entrusted with issuing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entrusted {

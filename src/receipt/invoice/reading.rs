@@ -21,7 +21,7 @@ pub struct Fields {
     pub version: String,
     /// `THDon`.
     pub name: String,
-    /// `TgTTTBChu`, as it was signed.
+    /// `TgTTTBChu`, as it was signed; empty where no amount is named.
     pub amount_in_words: String,
 }
 
@@ -71,7 +71,14 @@ impl Fields {
         provider.is_none_or(|code| code == seller.tax_code).then_some(())?;
         let buyer = buyer(data.element("NMua")?)?;
         let mut lines = data.optional_element("DSHHDVu").map_or(Some(Vec::new()), lines)?;
-        let (totals, fees, amount_in_words) = totals(data.element("TToan")?, kind, &lines)?;
+        let sums = data.optional_element("TToan");
+        // The sums are left out of an adjustment that touches no amount, and of nothing else.
+        let may_lack_sums = lines.is_empty() && adjusts(&relation);
+        let (totals, fees, amount_in_words) = match sums {
+            Some(sums) => totals(sums, kind, &lines)?,
+            None if may_lack_sums => (Totals::of(&[], &[]).ok()?, Vec::new(), String::new()),
+            None => return None,
+        };
         data.end()?;
         share_taxes(&mut lines, &totals.by_rate)?;
         let invoice = Invoice {
@@ -98,9 +105,15 @@ impl Fields {
     pub fn is_consistent(&self) -> bool {
         let invoice = &self.invoice;
         let payable = invoice.totals.payable;
+        let is_worded =
+            || every_wording().any(|wording| amount_in_words(payable, &wording) == self.amount_in_words);
         Totals::of(&invoice.lines, &invoice.fees).is_ok_and(|sums| sums == invoice.totals)
-            && every_wording().any(|wording| amount_in_words(payable, &wording) == self.amount_in_words)
+            && (is_worded() || !invoice.names_amounts() && self.amount_in_words.is_empty())
     }
+}
+
+fn adjusts(relation: &Option<Relation>) -> bool {
+    relation.as_ref().is_some_and(|relation| relation.action == CorrectionAction::Adjusts)
 }
 
 /// The field is there only when a dossier was named.

@@ -39,7 +39,10 @@ pub fn body(
                 }
             });
         }
-        totals(xml, invoice, profile);
+        // The tables leave the sums out of an adjustment that touches no amount.
+        if invoice.names_amounts() {
+            totals(xml, invoice, profile);
+        }
     });
     xml.finish("DLHDon")
 }

@@ -21,7 +21,6 @@ use crate::unit::account;
 pub use query::{list, unit_of};
 
 /// The longest reason, in characters.
-const REASON_LIMIT: usize = 1_000;
 
 /// Where a request stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -35,20 +34,12 @@ pub enum State {
     ClosedAgain,
 }
 
-impl State {
-    const ALL: [State; 4] = [State::Requested, State::Approved, State::Refused, State::ClosedAgain];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Requested => "requested",
-            State::Approved => "approved",
-            State::Refused => "refused",
-            State::ClosedAgain => "closed_again",
-        }
-    }
-
-    fn parse(text: &str) -> State {
-        State::ALL.into_iter().find(|state| state.as_str() == text).unwrap_or(State::Requested)
+crate::text_enum! {
+    State {
+        Requested = "requested",
+        Approved = "approved",
+        Refused = "refused",
+        ClosedAgain = "closed_again",
     }
 }
 
@@ -93,7 +84,7 @@ pub fn request(
     actor.require_role(&[Role::Finance, Role::Approver])?;
     actor.scope.require(unit)?;
     let maker = actor.require_person()?;
-    let reason = reason_of(reason)?;
+    let reason = text::reason(reason)?;
     let account = account::find(tx, unit, account)?.id;
     statement::query::lock_account(tx, unit, account)?;
     if !query::is_closed(tx, unit, account, date)? {
@@ -159,7 +150,7 @@ pub fn refuse(
     id: ReopeningId,
     reason: &str,
 ) -> Result<Reopening> {
-    let reason = reason_of(reason)?;
+    let reason = text::reason(reason)?;
     let (mut reopening, person) = decided(tx, actor, unit, id)?;
     step(tx, stamp, &mut reopening, State::Refused, "refused", Some(person), Some(reason))?;
     record(tx, stamp, actor, &reopening, "day.reopening_refused")?;
@@ -202,17 +193,6 @@ fn decided(tx: &mut Tx<'_>, actor: &Actor, unit: UnitId, id: ReopeningId) -> Res
         return Err(Error::conflict("reopening_state_wrong", detail));
     }
     Ok((reopening, person))
-}
-
-fn reason_of(raw: &str) -> Result<String> {
-    let reason = text::clean(raw);
-    if reason.is_empty() {
-        return Err(Error::invalid("reason", "reason_missing", "say why"));
-    }
-    if reason.chars().count() > REASON_LIMIT {
-        return Err(Error::invalid("reason", "field_too_long", format!("at most {REASON_LIMIT} characters")));
-    }
-    Ok(reason)
 }
 
 fn step(

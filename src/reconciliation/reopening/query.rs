@@ -8,6 +8,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::{AccountId, EventId, PersonId, ReopeningId, UnitId};
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::rows::{self, Column, Update};
 use crate::store::schema::day;
 use crate::store::schema_closing::{account_month, day_reopening};
@@ -153,8 +154,8 @@ macro_rules! columns {
     };
 }
 
-fn reopening_of((what, now): Parts) -> Reopening {
-    Reopening {
+fn reopening_of((what, now): Parts) -> Result<Reopening> {
+    Ok(Reopening {
         unit: what.0,
         id: what.1,
         account: what.2,
@@ -163,9 +164,9 @@ fn reopening_of((what, now): Parts) -> Reopening {
         maker: now.0,
         checker: now.1,
         created_at: now.2,
-        state: State::parse(&now.3),
+        state: State::stored(&now.3)?,
         revision: now.4,
-    }
+    })
 }
 
 pub fn find(conn: &mut Conn, unit: UnitId, id: ReopeningId) -> Result<Option<Reopening>> {
@@ -176,19 +177,21 @@ pub fn find(conn: &mut Conn, unit: UnitId, id: ReopeningId) -> Result<Option<Reo
         .first(conn)
         .optional()
         .classify()?;
-    Ok(found.map(reopening_of))
+    found.map(reopening_of).transpose()
 }
 
 /// Requests of a unit, newest first.
-pub fn list(conn: &mut Conn, unit: UnitId, limit: i64) -> Result<Vec<Reopening>> {
+pub fn list(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<Reopening>> {
+    let page = page.into();
     let found: Vec<Parts> = day_reopening::table
         .filter(day_reopening::unit_id.eq(unit))
+        .filter(day_reopening::id.lt(page.below()))
         .order(day_reopening::id.desc())
-        .limit(limit)
+        .limit(page.limit)
         .select(columns!())
         .load(conn)
         .classify()?;
-    Ok(found.into_iter().map(reopening_of).collect())
+    found.into_iter().map(reopening_of).collect()
 }
 
 /// Approved requests that begin with this day.
@@ -207,7 +210,7 @@ pub fn approved_of(
         .select(columns!())
         .load(conn)
         .classify()?;
-    Ok(found.into_iter().map(reopening_of).collect())
+    found.into_iter().map(reopening_of).collect()
 }
 
 /// The unit of a request within a scope.

@@ -7,6 +7,7 @@ use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::rows::{self, Column, Update};
 use crate::store::schema_intake::import_job;
 use crate::store::{Conn, Tx};
@@ -131,11 +132,13 @@ pub fn not_found() -> Error {
 }
 
 /// The newest imports of a unit.
-pub fn list(conn: &mut Conn, unit: UnitId, limit: i64) -> Result<Vec<Job>> {
+pub fn list(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<Job>> {
+    let page = page.into();
     let found: Vec<Parts> = import_job::table
         .filter(import_job::unit_id.eq(unit))
+        .filter(import_job::id.lt(page.below()))
         .order(import_job::id.desc())
-        .limit(limit)
+        .limit(page.limit)
         .select(columns!())
         .load(conn)
         .classify()?;

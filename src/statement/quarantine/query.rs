@@ -8,6 +8,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::rows::{self, Column, Update};
 use crate::store::schema::{day, quarantined_line, statement};
 use crate::store::schema_intake::quarantine_proposal;
@@ -139,8 +140,9 @@ pub fn open(
     conn: &mut Conn,
     unit: UnitId,
     account: Option<AccountId>,
-    limit: i64,
+    page: impl Into<Page>,
 ) -> Result<Vec<Quarantined>> {
+    let page = page.into();
     let mut found = quarantined_line::table
         .inner_join(
             statement::table.on(statement::unit_id
@@ -149,8 +151,9 @@ pub fn open(
         )
         .filter(quarantined_line::unit_id.eq(unit))
         .filter(quarantined_line::state.eq("open"))
+        .filter(quarantined_line::id.gt(page.above()))
         .order(quarantined_line::id)
-        .limit(limit)
+        .limit(page.limit)
         .select(columns!())
         .into_boxed();
     if let Some(account) = account {

@@ -129,7 +129,7 @@ const ACCOUNT: &[&str] = &[
 
 /// What a cell announces; only its words before a colon count.
 pub(super) fn label_of(cell: &str) -> Option<Label> {
-    let words = normalise(cell.split(':').next().unwrap_or(cell));
+    let words = normalise(cell.split([':', '：']).next().unwrap_or(cell));
     let starts = |phrases: &[&str]| {
         phrases.iter().any(|phrase| {
             words.strip_prefix(phrase).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
@@ -151,7 +151,7 @@ pub(super) fn label_of(cell: &str) -> Option<Label> {
         Some(Label::Footer)
     } else if starts(CURRENCY) {
         Some(Label::Currency)
-    } else if (starts(ACCOUNT) || (cell.contains(':') && ends(ACCOUNT)))
+    } else if (starts(ACCOUNT) || (cell.contains([':', '：']) && ends(ACCOUNT)))
         && !has_any(&words, &["CU", "OLD", "NAME", "TYPE", "LOAI", "BALANCE"])
     {
         Some(Label::Account)
@@ -188,7 +188,7 @@ pub(super) fn labels_of(row: &Row) -> Vec<(Label, String)> {
     for (index, cell) in row.cells.iter().enumerate() {
         let Some(label) = label_of(cell) else { continue };
         let behind_colon =
-            cell.split_once(':').map(|(_, value)| value.trim()).filter(|value| !value.is_empty());
+            cell.split_once([':', '：']).map(|(_, value)| value.trim()).filter(|value| !value.is_empty());
         let mut behind = row.cells.iter().skip(index + 1).map(|cell| cell.trim());
         let is_balance = matches!(label, Label::Opening | Label::Closing);
         // “as on 31/01/2024” stands between some balances and their label.

@@ -193,7 +193,14 @@ impl Section<'_> {
     }
 
     fn settle_dates(&mut self, columns: &mut Columns) {
-        let found = columns.settle_dates(&self.body, self.surroundings.is_vietnamese);
+        let in_dollars = || {
+            let in_cell = |row| denomination::currency_in_cell(columns.cell(row, Column::Currency));
+            columns.heading_currency() == Some("USD")
+                || self.body.first().and_then(in_cell).as_deref() == Some("USD")
+        };
+        let is_american = self.surroundings.is_american || in_dollars();
+        let usual = if is_american { DateOrder::MonthFirst } else { DateOrder::DayFirst };
+        let found = columns.settle_dates(&self.body, self.surroundings.is_vietnamese, usual);
         if found.order == DateOrder::MonthFirst && !found.is_assumed && columns.layout().is_none() {
             self.findings.warn(Finding::new(
                 &self.statement.at,

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::id::*;
 use crate::statement::identity::{self, Features, Known};
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::rows::{self, Column, Update};
 use crate::store::schema::{statement, statement_line};
 use crate::store::schema_intake::{
@@ -203,11 +204,18 @@ pub fn by_position(
 }
 
 /// The versions of a unit, or of one account, newest first.
-pub fn list(conn: &mut Conn, unit: UnitId, account: Option<AccountId>, limit: i64) -> Result<Vec<Version>> {
+pub fn list(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: Option<AccountId>,
+    page: impl Into<Page>,
+) -> Result<Vec<Version>> {
+    let page = page.into();
     let mut found = statement_version::table
         .filter(statement_version::unit_id.eq(unit))
+        .filter(statement_version::id.lt(page.below()))
         .order(statement_version::id.desc())
-        .limit(limit)
+        .limit(page.limit)
         .select(columns!())
         .into_boxed();
     if let Some(account) = account {

@@ -126,10 +126,7 @@ pub fn stop(
     actor.require_role(&[Role::Administrator])?;
     actor.require_person()?;
     actor.scope.require(unit)?;
-    let reason = text::clean(reason);
-    if reason.is_empty() {
-        return Err(Error::invalid("reason", "reason_missing", "say why it is stopped"));
-    }
+    let reason = text::reason(reason)?;
     let series = find(tx, unit, id)?;
     turn(tx, stamp, actor, &series, Phase::Stopped, "stopped", Some(reason))?;
     find(tx, unit, id)

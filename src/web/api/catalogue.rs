@@ -59,7 +59,7 @@ const ENDPOINTS: &[Endpoint] = &[
                 answer byte for byte, another body 409 idempotency_key_reused, one still running 409 \
                 idempotency_in_flight with Retry-After. Units are named by official code. A line states what its \
                 item counts: pages and copies, quantity (whole, or a decimal in quotes), base_value, or amount where \
-                the tariff leaves it free. A total of 0 closes the obligation as waived.",
+                the tariff leaves it free; GET /api/v1/tariff/items says which. A total of 0 closes the obligation as waived.",
         body: r#"{
   "unit": "00070",
   "dossier_code": "H26.1-261122-0001",
@@ -84,6 +84,16 @@ const ENDPOINTS: &[Endpoint] = &[
 }"#,
     },
     Endpoint {
+        path: "/api/v1/tariff/items",
+        vi: "Các khoản thu áp dụng tại đơn vị và số lượng mỗi khoản cần nêu.",
+        en: "The fee items in force at a unit, each with the quantities it is asked for with (takes).",
+        who: "dossier_system, unit_reader, cashier, finance, approver, administrator, auditor",
+        notes: "?unit= &intake_mode= (counter) &on= (today).",
+        answer: r#"{ "unit": "00070", "intake_mode": "counter", "on": "2026-11-28", "items": [
+  { "item": "chung_thuc_ban_sao", "name": "Chứng thực bản sao từ bản chính", "takes": ["pages", "copies"] } ] }"#,
+        ..NONE
+    },
+    Endpoint {
         path: "/api/v1/obligations",
         vi: "Danh sách nghĩa vụ nộp của một đơn vị, mới nhất trước.",
         en: "Obligations of a unit, newest first.",
@@ -98,7 +108,7 @@ const ENDPOINTS: &[Endpoint] = &[
         vi: "Mọi thay đổi trạng thái theo thứ tự, kèm đường dẫn biên lai.",
         en: "Every change of state in order, with the receipt's links, so that a dossier never waits.",
         who: READERS,
-        notes: "?after= (next of the page before; nothing for the beginning) &limit=. Keep next and ask again; it \
+        notes: "?cursor= (next of the page before; nothing for the beginning) &limit=. Keep next and ask again; it \
                 stands still while nothing is new. A dossier_system sees the obligations it raised.",
         answer: r#"{ "changes": [ { "cursor": "f2a", "obligation": "obl_01j9…", "kind": "paid", "state": "paid",
   "receipt": { "id": "rcp_01j9…", "lookup_code": "7K2MQ4X97ABC", "links": { "page": "…", "xml": "…" } },

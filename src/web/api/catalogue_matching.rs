@@ -40,7 +40,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         vi: "Các dòng sao kê hạch toán trong một ngày.",
         en: "The statement lines booked on a day, with what they were posted as.",
         who: BOOKS,
-        notes: "?unit= &date= (today) &after= (next of the page before) &limit= (1 to 200, 50).",
+        notes: "?unit= &date= (today) &cursor= (next of the page before) &limit= (1 to 200, 50).",
         answer: r#"{ "next": null, "lines": [ { "id": "lin_01j9…", "amount": 25000, "class": "fee_receipt", "matched": 25000 } ] }"#,
         ..NONE
     },

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::raise::{self, AskedLine};
-use super::{page_limit, receipts, unit_asked, view};
+use super::{paging, receipts, unit_asked, view};
 use crate::actor::Role;
 use crate::app::App;
 use crate::clock::BusinessDay;
@@ -20,7 +20,7 @@ use crate::id::{CorrectionId, ReceiptId, UnitId};
 use crate::obligation::{self, IntakeMode, Line};
 use crate::party::Payer;
 use crate::receipt::{DocumentKind, profile, relation};
-use crate::store::{Stamp, Tx};
+use crate::store::{Conn, Stamp, Tx};
 use crate::text;
 use crate::unit;
 use crate::web::Shared;
@@ -74,7 +74,7 @@ pub async fn request(
                 payer: asked.payer.clone(),
             };
             let made = correction::request(tx, stamp, &actor, ask)?;
-            respond::to_bytes(&summary(&made))
+            respond::to_bytes(&asked_view(tx, &made)?)
         })
     });
     let given = given.await?;
@@ -119,6 +119,7 @@ pub fn lines(
 pub(super) struct ListQuery {
     unit: Option<String>,
     state: Option<String>,
+    cursor: Option<String>,
     limit: Option<i64>,
 }
 
@@ -126,16 +127,18 @@ pub(super) struct ListQuery {
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
     let asked: ListQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
+    let page = paging::asked::<CorrectionId>(asked.cursor.as_deref(), asked.limit)?;
     let state = asked.state.as_deref().map(read_state).transpose()?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let found = correction::list(conn, unit, None, state, limit)?;
-            Ok(found.iter().map(summary).collect::<Vec<_>>())
+            let found = correction::list(conn, unit, None, state, page)?;
+            let next = paging::next(&found, page.limit, |one| one.id);
+            Ok((found.iter().map(summary).collect::<Vec<_>>(), next))
         })
     });
-    respond::ok(&json!({ "corrections": found.await? }))
+    let (corrections, next) = found.await?;
+    respond::ok(&json!({ "corrections": corrections, "next": next }))
 }
 
 fn read_state(text: &str) -> Result<State> {
@@ -174,7 +177,8 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
             let found = correction::find(conn, unit, id)?;
             let app = shared.app();
             let today = app.clock.now().business_day();
-            let mut told = whole(&correction::told(conn, found)?, &app.calendar, today);
+            let mut told = whole(&correction::told(conn, found.clone())?, &app.calendar, today);
+            told["removed_lines"] = removed(conn, &found)?;
             told["delegated"] = json!(delegation::acts_on(conn, unit, duty::Kind::Correction, id.0)?);
             Ok(told)
         })
@@ -262,6 +266,21 @@ pub fn summary(item: &Correction) -> Value {
     })
 }
 
+/// The answer to a request: with what it takes off the document, before anybody approves it.
+pub fn asked_view(conn: &mut Conn, asked: &Correction) -> Result<Value> {
+    let mut view = summary(asked);
+    view["removed_lines"] = removed(conn, asked)?;
+    Ok(view)
+}
+
+fn removed(conn: &mut Conn, asked: &Correction) -> Result<Value> {
+    Ok(correction::removed(conn, asked)?.iter().map(named).collect())
+}
+
+fn named(line: &Line) -> Value {
+    json!({ "item": line.item_code, "name": line.item_name, "amount": line.amount })
+}
+
 /// The legal profile's rule with its certainty, in words for people.
 pub fn rule(item: &Correction) -> Value {
     let kind = DocumentKind::parse(&item.document_kind);
@@ -289,11 +308,7 @@ pub fn awaited(told: &Told, calendar: &WorkingDays, today: BusinessDay) -> Value
 }
 
 fn whole(told: &Told, calendar: &WorkingDays, today: BusinessDay) -> Value {
-    let lines: Vec<Value> = told
-        .lines
-        .iter()
-        .map(|line| json!({ "item": line.item_code, "name": line.item_name, "amount": line.amount }))
-        .collect();
+    let lines: Vec<Value> = told.lines.iter().map(named).collect();
     let events: Vec<Value> = told
         .events
         .iter()

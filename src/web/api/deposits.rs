@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{page_limit, unit_asked};
+use super::{paging, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::error::Result;
@@ -70,6 +70,7 @@ pub async fn hand_over(
 pub(super) struct ListQuery {
     unit: Option<String>,
     state: Option<String>,
+    cursor: Option<String>,
     limit: Option<i64>,
 }
 
@@ -77,15 +78,18 @@ pub(super) struct ListQuery {
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
     let asked: ListQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
+    let page = paging::asked::<SlipId>(asked.cursor.as_deref(), asked.limit)?;
     let state = asked.state.as_deref().map(deposit::State::named).transpose()?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            Ok(query::page(conn, unit, state, limit)?.iter().map(summary).collect::<Vec<_>>())
+            let found = query::page(conn, unit, state, page)?;
+            let next = paging::next(&found, page.limit, |one| one.id);
+            Ok((found.iter().map(summary).collect::<Vec<_>>(), next))
         })
     });
-    respond::ok(&json!({ "deposits": found.await? }))
+    let (deposits, next) = found.await?;
+    respond::ok(&json!({ "deposits": deposits, "next": next }))
 }
 
 /// `GET /api/v1/deposits/{id}`

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::view::{self, ExceptionView};
-use super::{page_limit, unit_asked};
+use super::{paging, unit_asked};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -42,6 +42,8 @@ pub(super) struct ListQuery {
     due_before: Option<String>,
     min_age_days: Option<i64>,
     max_age_days: Option<i64>,
+    cursor: Option<String>,
+    /// The name of `cursor` in older programs.
     after: Option<String>,
     limit: Option<i64>,
 }
@@ -58,8 +60,7 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
                 filter.unit = Some(unit_asked(conn, &caller.0, Some(code))?);
             }
             let items = work_query::page(conn, &caller.0.scope, &filter)?;
-            let is_full = items.len() as i64 == filter.limit;
-            let next = items.last().filter(|_| is_full).map(|item| item.id);
+            let next = paging::next(&items, filter.limit, |item| item.id);
             let items: Vec<ExceptionView> = items.iter().map(|item| view::exception(item, today)).collect();
             Ok(json!({ "exceptions": items, "next": next }))
         })
@@ -91,8 +92,8 @@ fn filter_of(asked: &ListQuery, today: BusinessDay) -> Result<Filter> {
         due_before: asked.due_before.as_deref().map(read_day).transpose()?,
         opened_until: ago(asked.min_age_days, "min_age_days")?,
         opened_from: ago(asked.max_age_days, "max_age_days")?,
-        after: asked.after.as_deref().map(str::parse).transpose()?,
-        limit: page_limit(asked.limit)?,
+        after: paging::cursor_of(asked.cursor.as_deref().or(asked.after.as_deref()))?,
+        limit: paging::limit(asked.limit)?,
     })
 }
 

@@ -9,10 +9,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::books::{AccountQuery, account_asked};
-use super::{page_limit, unit_asked};
+use super::{paging, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::error::{Error, Result};
-use crate::id::{AccountId, JobId, StatementId, UnitId, VersionId};
+use crate::id::{AccountId, EventId, JobId, StatementId, UnitId, VersionId};
 use crate::payment::settler::Numbered as _;
 use crate::reconciliation::{office, restated};
 use crate::statement::job::{self, Job};
@@ -93,6 +93,7 @@ fn job_json(job: &Job) -> Value {
 pub(super) struct ListQuery {
     unit: Option<String>,
     account: Option<String>,
+    cursor: Option<String>,
     limit: Option<i64>,
 }
 
@@ -111,14 +112,17 @@ impl ListQuery {
 pub async fn imports(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
     let asked: ListQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
+    let page = paging::asked::<JobId>(asked.cursor.as_deref(), asked.limit)?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let (unit, _) = asked.place(conn, &caller.0)?;
-            Ok(job::list(conn, unit, limit)?.iter().map(job_json).collect::<Vec<_>>())
+            job::list(conn, unit, page)
         })
     });
-    respond::ok(&json!({ "imports": found.await? }))
+    let found = found.await?;
+    let next = paging::next(&found, page.limit, |job| job.id);
+    let imports: Vec<Value> = found.iter().map(job_json).collect();
+    respond::ok(&json!({ "imports": imports, "next": next }))
 }
 
 /// `GET /api/v1/imports/{id}`
@@ -138,14 +142,16 @@ pub async fn find_import(request: HttpRequest, caller: Caller, shared: web::Data
 pub async fn versions(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
     let asked: ListQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
+    let page = paging::asked::<VersionId>(asked.cursor.as_deref(), asked.limit)?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let (unit, account) = asked.place(conn, &caller.0)?;
-            version::list(conn, unit, account, limit)
+            version::list(conn, unit, account, page)
         })
     });
-    respond::ok(&json!({ "versions": found.await? }))
+    let versions = found.await?;
+    let next = paging::next(&versions, page.limit, |version| version.id);
+    respond::ok(&json!({ "versions": versions, "next": next }))
 }
 
 /// `GET /api/v1/versions/{id}`: with what it changes, line by line, and what is proposed about it.
@@ -257,12 +263,12 @@ fn bounded(reason: &str) -> Result<String> {
 pub async fn quarantine(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
     let asked: ListQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
+    let page = paging::asked::<EventId>(asked.cursor.as_deref(), asked.limit)?;
     let found = block(move || {
         let app = shared.app();
         let (unit, lines, texts) = app.read(&caller.0, |conn| {
             let (unit, account) = asked.place(conn, &caller.0)?;
-            let lines = quarantine::open(conn, unit, account, limit)?;
+            let lines = quarantine::open(conn, unit, account, page)?;
             let mut texts = Vec::with_capacity(lines.len());
             for line in &lines {
                 let stored = query::statement(conn, unit, line.statement)?;
@@ -288,9 +294,11 @@ pub async fn quarantine(request: HttpRequest, caller: Caller, shared: web::Data<
                 "created_at": line.created_at,
             })
         };
-        Ok(lines.iter().zip(texts).map(shown).collect::<Vec<_>>())
+        let next = paging::next(&lines, page.limit, |line| line.id);
+        Ok((lines.iter().zip(texts).map(shown).collect::<Vec<_>>(), next))
     });
-    respond::ok(&json!({ "lines": found.await? }))
+    let (lines, next) = found.await?;
+    respond::ok(&json!({ "lines": lines, "next": next }))
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]

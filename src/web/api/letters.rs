@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::exceptions::{READERS, locate as locate_exception};
-use super::{page_limit, unit_asked};
+use super::{paging, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::audit;
 use crate::error::Result;
@@ -50,6 +50,7 @@ pub async fn write(
 #[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
     unit: Option<String>,
+    cursor: Option<String>,
     limit: Option<i64>,
 }
 
@@ -57,14 +58,17 @@ pub(super) struct ListQuery {
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
     let asked: ListQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
+    let page = paging::asked::<LetterId>(asked.cursor.as_deref(), asked.limit)?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            Ok(letter_query::page(conn, unit, limit)?.iter().map(summary).collect::<Vec<_>>())
+            let found = letter_query::page(conn, unit, page)?;
+            let next = paging::next(&found, page.limit, |one| one.id);
+            Ok((found.iter().map(summary).collect::<Vec<_>>(), next))
         })
     });
-    respond::ok(&json!({ "letters": found.await? }))
+    let (letters, next) = found.await?;
+    respond::ok(&json!({ "letters": letters, "next": next }))
 }
 
 /// `GET /api/v1/letters/{id}`: the bank's words in clear leave a trace.

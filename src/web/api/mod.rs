@@ -33,6 +33,7 @@ mod notifications;
 mod obligations;
 pub mod openapi;
 pub mod overview;
+pub mod paging;
 mod payments;
 pub mod pos;
 pub mod privacy;
@@ -48,12 +49,16 @@ pub mod rules;
 mod series;
 pub mod settlements;
 pub mod shifts;
+pub mod tariff;
 pub mod tax;
 mod view;
 
 pub use books::{close_day, days as list_days, reconcile, statements as list_statements};
 pub use corrections::{approve as approve_correction, find as find_correction, list as list_corrections};
-pub use corrections::{awaited as awaited_view, lines as correction_lines, summary as correction_view};
+pub use corrections::{
+    asked_view as correction_asked_view, awaited as awaited_view, lines as correction_lines,
+    summary as correction_view,
+};
 pub use corrections::{
     of_receipt as receipt_corrections, refuse as refuse_correction, request as request_correction,
 };
@@ -86,18 +91,6 @@ use crate::error::{Error, Result};
 use crate::id::UnitId;
 use crate::store::Conn;
 use crate::unit;
-
-/// The most rows of one page.
-const PAGE_LIMIT: i64 = 200;
-const PAGE_DEFAULT: i64 = 50;
-
-fn page_limit(asked: Option<i64>) -> Result<i64> {
-    let limit = asked.unwrap_or(PAGE_DEFAULT);
-    if (1..=PAGE_LIMIT).contains(&limit) {
-        return Ok(limit);
-    }
-    Err(Error::invalid("limit", "limit_out_of_range", format!("1 to {PAGE_LIMIT}")))
-}
 
 /// The unit a caller names by its official code, or its only one.
 fn unit_asked(conn: &mut Conn, actor: &Actor, code: Option<&str>) -> Result<UnitId> {

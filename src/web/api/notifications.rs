@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::obligations::locate;
-use super::{page_limit, unit_asked};
+use super::{paging, unit_asked};
 use crate::actor::Role;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
@@ -32,17 +32,16 @@ pub(super) struct ListQuery {
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
     let asked: ListQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
+    let limit = paging::limit(asked.limit)?;
     let state = asked.state.as_deref().map(str::parse::<State>).transpose()?;
-    let before = asked.cursor.as_deref().map(str::parse::<MessageId>).transpose()?;
+    let before = paging::cursor_of::<MessageId>(asked.cursor.as_deref())?;
     let found = block(move || {
         let url = shared.url("");
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
             let code = unit::find(conn, unit)?.code;
             let items = query::page(conn, unit, state, before, limit)?;
-            let is_full = i64::try_from(items.len()).is_ok_and(|count| count == limit);
-            let next = items.last().filter(|_| is_full).map(|item| item.id);
+            let next = paging::next(&items, limit, |item| item.id);
             let shown: Result<Vec<_>> =
                 items.iter().map(|item| view::of(conn, &url, &code, item, false)).collect();
             Ok(json!({ "notifications": shown?, "next": next }))

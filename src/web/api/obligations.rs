@@ -9,9 +9,9 @@ use serde_json::json;
 
 use super::raise::{self, Asked};
 use super::view::{self, ChangeView, EventView, ObligationView, ReceiptView};
-use super::{page_limit, unit_asked};
+use super::{paging, unit_asked};
 use crate::actor::{Actor, Role, Scope};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::id::{ObligationId, UnitId};
 use crate::obligation::{self, Obligation, State, query};
 use crate::receipt;
@@ -112,9 +112,9 @@ pub(super) struct ListQuery {
 /// `GET /api/v1/obligations`: newest first; `next` is the cursor of the page after.
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     let asked: ListQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
+    let limit = paging::limit(asked.limit)?;
     let state: Option<State> = asked.state.as_deref().map(str::parse).transpose()?;
-    let before = asked.cursor.as_deref().map(page_cursor).transpose()?;
+    let before = paging::cursor_of::<ObligationId>(asked.cursor.as_deref())?;
     let page = block(move || {
         let app = shared.app();
         let (unit, found) = app.read(&caller.0, |conn| {
@@ -125,8 +125,7 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
         })?;
         know_units(&shared, &found)?;
         app.read(&caller.0, |conn| {
-            let is_full = i64::try_from(found.len()).is_ok_and(|count| count == limit);
-            let next = found.last().filter(|_| is_full).map(|last| last.id);
+            let next = paging::next(&found, limit, |last| last.id);
             let ids: Vec<_> = found.iter().map(|item| (unit, item.id)).collect();
             let lines = query::lines(conn, &ids)?;
             let items = found
@@ -144,14 +143,6 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
         })
     });
     respond::ok(&page.await?)
-}
-
-fn page_cursor(text: &str) -> Result<ObligationId> {
-    text.parse().map_err(|_| cursor_unreadable("cursor"))
-}
-
-fn cursor_unreadable(field: &str) -> Error {
-    Error::invalid(field, "cursor_unreadable", "expected a cursor that an earlier page gave")
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]
@@ -187,6 +178,8 @@ pub async fn cancel(
 #[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ChangesQuery {
+    cursor: Option<String>,
+    /// The name of `cursor` in older programs.
     after: Option<String>,
     limit: Option<i64>,
 }
@@ -194,7 +187,7 @@ pub(super) struct ChangesQuery {
 #[derive(Serialize, schemars::JsonSchema)]
 pub(super) struct ChangesPage {
     changes: Vec<ChangeView>,
-    /// Give it back as `after`. It stands still when there is nothing new.
+    /// Give it back as `cursor`. It stands still when there is nothing new.
     next: String,
 }
 
@@ -202,8 +195,8 @@ pub(super) struct ChangesPage {
 /// obligations it raised.
 pub async fn changes(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     let asked: ChangesQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
-    let after = asked.after.as_deref().map_or(Ok(0), read_feed_cursor)?;
+    let limit = paging::limit(asked.limit)?;
+    let after = asked.cursor.or(asked.after).as_deref().map_or(Ok(0), read_feed_cursor)?;
     let page = block(move || {
         let actor = &caller.0;
         let client = actor.sees_only_own();
@@ -234,7 +227,7 @@ fn read_feed_cursor(text: &str) -> Result<i64> {
         return Ok(0);
     }
     let digits = text.strip_prefix('f').filter(|digits| !digits.starts_with(['+', '-']));
-    digits.and_then(|digits| i64::from_str_radix(digits, 16).ok()).ok_or_else(|| cursor_unreadable("after"))
+    digits.and_then(|digits| i64::from_str_radix(digits, 16).ok()).ok_or_else(paging::unreadable)
 }
 
 #[cfg(test)]

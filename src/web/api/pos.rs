@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{page_limit, unit_asked};
+use super::{paging, unit_asked};
 use crate::actor::Role;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -86,6 +86,7 @@ pub async fn import(caller: Caller, payload: web::Payload, shared: web::Data<Sha
 #[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
     unit: Option<String>,
+    cursor: Option<String>,
     limit: Option<i64>,
 }
 
@@ -93,14 +94,16 @@ pub(super) struct ListQuery {
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
     let asked: ListQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
+    let page = paging::asked::<BatchId>(asked.cursor.as_deref(), asked.limit)?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            query::page(conn, unit, limit)
+            query::page(conn, unit, page)
         })
     });
-    respond::ok(&json!({ "batches": found.await? }))
+    let batches = found.await?;
+    let next = paging::next(&batches, page.limit, |batch| batch.id);
+    respond::ok(&json!({ "batches": batches, "next": next }))
 }
 
 /// `GET /api/v1/pos/batches/{id}`

@@ -56,9 +56,9 @@ pub struct Asked {
 #[serde(deny_unknown_fields)]
 pub struct AskedLine {
     pub item: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "pages")]
     pub pages: Option<u32>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "copies")]
     pub copies: Option<u32>,
     /// A whole number or a decimal in quotes: JSON's own decimals are floats to many readers.
     #[serde(default, deserialize_with = "quantity")]
@@ -80,6 +80,23 @@ fn quantity_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     ] })
 }
 
+fn pages<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<u32>, D::Error> {
+    count(deserializer, "pages")
+}
+
+fn copies<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<u32>, D::Error> {
+    count(deserializer, "copies")
+}
+
+/// The refusal names the field: a place in the text alone tells a person little.
+fn count<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    field: &str,
+) -> std::result::Result<Option<u32>, D::Error> {
+    let unreadable = |_| serde::de::Error::custom(format!("{field}: expected a whole number without quotes"));
+    Option::<u32>::deserialize(deserializer).map_err(unreadable)
+}
+
 fn quantity<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<Decimal>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -87,7 +104,7 @@ fn quantity<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<O
         Whole(u32),
         Text(String),
     }
-    let unreadable = || serde::de::Error::custom("expected a whole number or a decimal in quotes");
+    let unreadable = || serde::de::Error::custom("quantity: expected a whole number or a decimal in quotes");
     match Option::<Written>::deserialize(deserializer).map_err(|_| unreadable())? {
         None => Ok(None),
         Some(Written::Whole(whole)) => Ok(Some(Decimal::from(whole))),
@@ -341,6 +358,15 @@ mod tests {
         assert_eq!(read("null"), Some(None));
         for wrong in ["1.5", "-1", "\"x\"", "true", "[1]"] {
             assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_cannot_be_read_is_refused_by_its_name() {
+        for (field, wrong) in [("pages", "1.5"), ("copies", "\"2\""), ("quantity", "0.5"), ("copies", "-1")] {
+            let read = serde_json::from_str::<AskedLine>(&format!("{{\"item\":\"x\",\"{field}\":{wrong}}}"));
+            let told = read.unwrap_err().to_string();
+            assert!(told.starts_with(&format!("{field}: expected")), "{told}");
         }
     }
 

@@ -7,11 +7,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{page_limit, unit_asked};
+use super::{paging, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::duty::{self, delegation};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::id::{AccountId, RemittanceId, UnitId};
 use crate::remittance::alarm;
 use crate::remittance::document::{self, Content};
@@ -109,6 +109,7 @@ pub async fn draft(
 pub(super) struct ListQuery {
     unit: Option<String>,
     state: Option<String>,
+    cursor: Option<String>,
     limit: Option<i64>,
 }
 
@@ -116,22 +117,18 @@ pub(super) struct ListQuery {
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
     let asked: ListQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
-    let state = asked.state.as_deref().map(read_state).transpose()?;
+    let page = paging::asked::<RemittanceId>(asked.cursor.as_deref(), asked.limit)?;
+    let state = asked.state.as_deref().map(State::named).transpose()?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            Ok(query::page(conn, unit, state, limit)?.iter().map(summary).collect::<Vec<_>>())
+            let found = query::page(conn, unit, state, page)?;
+            let next = paging::next(&found, page.limit, |one| one.id);
+            Ok((found.iter().map(summary).collect::<Vec<_>>(), next))
         })
     });
-    respond::ok(&json!({ "remittances": found.await? }))
-}
-
-fn read_state(text: &str) -> Result<State> {
-    State::ALL
-        .into_iter()
-        .find(|state| state.as_str() == text)
-        .ok_or_else(|| Error::invalid("state", "state_unknown", "no such state of an order"))
+    let (remittances, next) = found.await?;
+    respond::ok(&json!({ "remittances": remittances, "next": next }))
 }
 
 /// `GET /api/v1/remittances/{id}`

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{page_limit, unit_asked};
+use super::{paging, unit_asked};
 use crate::actor::{Role, Scope};
 use crate::clock::BusinessDay;
 use crate::error::Error;
@@ -41,16 +41,19 @@ pub async fn explain(request: HttpRequest, caller: Caller, shared: web::Data<Sha
 pub(super) struct LinesQuery {
     unit: Option<String>,
     date: Option<BusinessDay>,
-    after: Option<LineId>,
+    cursor: Option<String>,
+    /// The name of `cursor` in older programs.
+    after: Option<String>,
     limit: Option<i64>,
 }
 
-/// `GET /api/v1/lines?unit=&date=&after=&limit=`: the lines booked on one day (today), over all
+/// `GET /api/v1/lines?unit=&date=&cursor=&limit=`: the lines booked on one day (today), over all
 /// accounts, in the order of their ids.
 pub async fn lines(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
     let asked: LinesQuery = extract::query(&request)?;
-    let limit = usize::try_from(page_limit(asked.limit)?).unwrap_or(1);
+    let limit = usize::try_from(paging::limit(asked.limit)?).unwrap_or(1);
+    let after = paging::cursor_of::<LineId>(asked.cursor.as_deref().or(asked.after.as_deref()))?;
     let found = block(move || {
         let date = asked.date.unwrap_or_else(|| shared.app().stamp().today());
         shared.app().read(&caller.0, |conn| {
@@ -59,7 +62,7 @@ pub async fn lines(request: HttpRequest, caller: Caller, shared: web::Data<Share
             for account in account::of_unit(conn, unit)? {
                 found.extend(statement::query::lines_of_day(conn, unit, account.id, date)?);
             }
-            found.retain(|line| asked.after.is_none_or(|after| line.id > after));
+            found.retain(|line| after.is_none_or(|after| line.id > after));
             found.sort_by_key(|line| line.id);
             let next = found.get(limit).and_then(|_| found.get(limit - 1)).map(|line| line.id);
             found.truncate(limit);

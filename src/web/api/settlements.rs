@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{page_limit, unit_asked};
+use super::{paging, unit_asked};
 use crate::actor::Role;
 use crate::clock::BusinessDay;
 use crate::id::{AccountId, SettlementId};
@@ -54,6 +54,7 @@ pub async fn import(caller: Caller, payload: web::Payload, shared: web::Data<Sha
 #[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
     unit: Option<String>,
+    cursor: Option<String>,
     limit: Option<i64>,
 }
 
@@ -61,7 +62,7 @@ pub(super) struct ListQuery {
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
     let asked: ListQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
+    let page = paging::asked::<SettlementId>(asked.cursor.as_deref(), asked.limit)?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
@@ -69,12 +70,13 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
             for account in account::of_unit(conn, unit)? {
                 terms.extend(query::terms(conn, unit, account.id)?);
             }
-            Ok((query::page(conn, unit, limit)?, terms))
+            Ok((query::page(conn, unit, page)?, terms))
         })
     });
     let (settlements, terms) = found.await?;
     let terms: Vec<Value> = terms.iter().map(terms_json).collect();
-    respond::ok(&json!({ "settlements": settlements, "terms": terms }))
+    let next = paging::next(&settlements, page.limit, |one| one.id);
+    respond::ok(&json!({ "settlements": settlements, "terms": terms, "next": next }))
 }
 
 fn terms_json(terms: &Terms) -> Value {

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{page_limit, unit_asked};
+use super::{paging, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::error::Result;
 use crate::id::{ShiftId, UnitId};
@@ -44,6 +44,7 @@ pub async fn open(caller: Caller, payload: web::Payload, shared: web::Data<Share
 pub(super) struct ListQuery {
     unit: Option<String>,
     state: Option<String>,
+    cursor: Option<String>,
     limit: Option<i64>,
 }
 
@@ -51,16 +52,19 @@ pub(super) struct ListQuery {
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
     let asked: ListQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
+    let page = paging::asked::<ShiftId>(asked.cursor.as_deref(), asked.limit)?;
     let state = asked.state.as_deref().map(shift::State::named).transpose()?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let found = query::page(conn, unit, state, limit)?;
-            found.iter().map(|shift| with_balance(conn, shift)).collect::<Result<Vec<_>>>()
+            let found = query::page(conn, unit, state, page)?;
+            let next = paging::next(&found, page.limit, |shift| shift.id);
+            let shown = found.iter().map(|shift| with_balance(conn, shift)).collect::<Result<Vec<_>>>()?;
+            Ok((shown, next))
         })
     });
-    respond::ok(&json!({ "shifts": found.await? }))
+    let (shifts, next) = found.await?;
+    respond::ok(&json!({ "shifts": shifts, "next": next }))
 }
 
 fn with_balance(conn: &mut Conn, shift: &Shift) -> Result<Value> {

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{page_limit, unit_asked};
+use super::{paging, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
 use crate::duty::{self, delegation};
@@ -50,6 +50,7 @@ fn filing_json(filing: &Filing) -> Value {
 #[serde(deny_unknown_fields)]
 pub(super) struct UnitQuery {
     unit: Option<String>,
+    cursor: Option<String>,
     limit: Option<i64>,
 }
 
@@ -57,7 +58,7 @@ pub(super) struct UnitQuery {
 pub async fn registrations(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
     let asked: UnitQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
+    let page = paging::asked::<FilingId>(asked.cursor.as_deref(), asked.limit)?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
@@ -71,8 +72,10 @@ pub async fn registrations(request: HttpRequest, caller: Caller, shared: web::Da
                     })
                 })
                 .collect();
-            let forms = query::of_unit(conn, unit, Some(Kind::Registration), limit)?;
+            let forms = query::of_unit(conn, unit, Some(Kind::Registration), page)?;
+            let next = paging::next(&forms, page.limit, |form| form.id);
             Ok(json!({
+                "next": next,
                 "accepted": accepted,
                 "certificates": registration::certificates(conn, unit)?,
                 "forms": forms.iter().map(filing_json).collect::<Vec<_>>(),
@@ -299,18 +302,19 @@ pub async fn notices(request: HttpRequest, caller: Caller, shared: web::Data<Sha
         Role::Administrator,
     ])?;
     let asked: UnitQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
+    let page = paging::asked::<FilingId>(asked.cursor.as_deref(), asked.limit)?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let forms = query::of_unit(conn, unit, Some(Kind::ErrorNotice), limit)?;
+            let forms = query::of_unit(conn, unit, Some(Kind::ErrorNotice), page)?;
             let mut told = Vec::new();
             for form in &forms {
                 let mut shown = filing_json(form);
                 shown["delegated"] = json!(delegation::acts_on(conn, unit, duty::Kind::Notice, form.id.0)?);
                 told.push(shown);
             }
-            Ok(json!({ "notices": told }))
+            let next = paging::next(&forms, page.limit, |form| form.id);
+            Ok(json!({ "notices": told, "next": next }))
         })
     });
     respond::ok(&found.await?)
@@ -320,12 +324,14 @@ pub async fn notices(request: HttpRequest, caller: Caller, shared: web::Data<Sha
 pub async fn invoices(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
     let asked: UnitQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
+    let page = paging::asked::<FilingId>(asked.cursor.as_deref(), asked.limit)?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let filings = query::of_unit(conn, unit, Some(Kind::Invoice), limit)?;
-            Ok(json!({ "invoices": filings.iter().map(filing_json).collect::<Vec<_>>() }))
+            let filings = query::of_unit(conn, unit, Some(Kind::Invoice), page)?;
+            let next = paging::next(&filings, page.limit, |filing| filing.id);
+            let shown: Vec<Value> = filings.iter().map(filing_json).collect();
+            Ok(json!({ "invoices": shown, "next": next }))
         })
     });
     respond::ok(&found.await?)
@@ -421,6 +427,7 @@ pub(super) struct LedgerQuery {
     unit: Option<String>,
     #[serde(default)]
     open: bool,
+    cursor: Option<String>,
     limit: Option<i64>,
 }
 
@@ -428,12 +435,14 @@ pub(super) struct LedgerQuery {
 pub async fn transmissions(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
     let asked: LedgerQuery = extract::query(&request)?;
-    let limit = page_limit(asked.limit)?;
+    let page = paging::asked::<TransmissionId>(asked.cursor.as_deref(), asked.limit)?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let found = transmission::of_unit(conn, Some(unit), asked.open, limit)?;
-            Ok(json!({ "transmissions": found.iter().map(message_json).collect::<Vec<_>>() }))
+            let found = transmission::of_unit(conn, Some(unit), asked.open, page)?;
+            let next = paging::next(&found, page.limit, |message| message.id);
+            let shown: Vec<Value> = found.iter().map(message_json).collect();
+            Ok(json!({ "transmissions": shown, "next": next }))
         })
     });
     respond::ok(&found.await?)

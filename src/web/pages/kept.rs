@@ -98,10 +98,11 @@ fn refilled(page: &str, path: &str, typed: &[(String, String)]) -> Option<String
 fn sender(markup: &Markup<'_>, path: &str, typed: &[(String, String)]) -> Option<Form> {
     let mut best: Option<(usize, Form)> = None;
     let is_sent = |control: &Control| typed.contains(&(control.name.clone(), control.value.clone()));
-    for form in markup.forms() {
+    let is_here = |form: &Form| form.actions.iter().any(|action| action == path);
+    for form in markup.forms().into_iter().filter(is_here) {
         let controls = markup.controls(&form);
         let is_same = |control: &Control| !control.is_hidden || control.is_fresh || is_sent(control);
-        if !form.actions.iter().any(|action| action == path) || !controls.iter().all(is_same) {
+        if !controls.iter().all(is_same) {
             continue;
         }
         let is_named = |name: &str| controls.iter().any(|control| control.name == name);
@@ -197,6 +198,26 @@ mod tests {
         let other = refilled(PAGE, "/a", &typed(&[("row", "2"), ("why", "vì")])).expect("the second form");
         assert!(other.contains("<input name=\"why\" value=\"vì\"></form></main>"), "{other}");
         assert!(other.contains("name=\"why\" value=\"old\""), "{other}");
+    }
+
+    #[test]
+    fn a_page_of_many_forms_is_looked_over_once() {
+        let looks = |count: usize| {
+            let form = |n: usize| {
+                format!(
+                    "<form action=\"/a\"><input type=\"hidden\" name=\"row\" value=\"{n}\"><input name=\"why\"></form>"
+                )
+            };
+            let page: String = (0..count).map(form).collect();
+            let markup = Markup::read(&page);
+            let last = (count - 1).to_string();
+            assert!(sender(&markup, "/a", &typed(&[("row", &last), ("why", "x")])).is_some());
+            let here = markup.looks();
+            assert!(sender(&markup, "/b", &typed(&[("row", &last)])).is_none());
+            assert_eq!(markup.looks(), here, "forms that go elsewhere are not looked into");
+            here
+        };
+        assert_eq!(looks(400), 10 * looks(40), "ten times the forms, ten times the work");
     }
 
     #[test]

@@ -106,6 +106,11 @@ impl Control {
 pub struct Markup<'p> {
     page: &'p str,
     tags: Vec<Tag<'p>>,
+    /// Those that name a form, wherever they stand.
+    naming: Vec<usize>,
+    /// How often a tag was looked at for a form.
+    #[cfg(test)]
+    looks: std::cell::Cell<usize>,
 }
 
 impl<'p> Markup<'p> {
@@ -119,7 +124,19 @@ impl<'p> Markup<'p> {
             }
             at = end;
         }
-        Markup { page, tags }
+        let naming = (0..tags.len()).filter(|at| tags[*at].has("form")).collect();
+        Markup {
+            page,
+            tags,
+            naming,
+            #[cfg(test)]
+            looks: std::cell::Cell::new(0),
+        }
+    }
+
+    #[cfg(test)]
+    pub fn looks(&self) -> usize {
+        self.looks.get()
     }
 
     pub fn forms(&self) -> Vec<Form> {
@@ -137,16 +154,19 @@ impl<'p> Markup<'p> {
         starts.map(form).collect()
     }
 
-    /// Those that stand in the form, and those elsewhere that name it.
+    /// Those that stand in the form, and those elsewhere that name it, in the order of the page.
     pub fn controls(&self, form: &Form) -> Vec<Control> {
-        let is_of = |at: &usize| match self.tags[*at].get("form") {
-            Some(named) => !form.id.is_empty() && named == form.id,
-            None => form.tags.contains(at),
-        };
-        (0..self.tags.len()).filter(is_of).filter_map(|at| self.control(at)).collect()
+        let names_it =
+            |at: &usize| !form.id.is_empty() && self.tags[*at].get("form") == Some(form.id.as_str());
+        let within = form.tags.clone().filter(|at| !self.tags[*at].has("form"));
+        let mut of_form: Vec<usize> = within.chain(self.naming.iter().copied().filter(names_it)).collect();
+        of_form.sort_unstable();
+        of_form.into_iter().filter_map(|at| self.control(at)).collect()
     }
 
     fn control(&self, at: usize) -> Option<Control> {
+        #[cfg(test)]
+        self.looks.set(self.looks.get() + 1);
         let tag = &self.tags[at];
         let kind = match tag.name {
             _ if tag.is_end || !tag.has("name") => return None,

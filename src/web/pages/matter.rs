@@ -133,6 +133,9 @@ fn of_correction(
         }),
     );
     facts.add(lang.t("matter_amounts"), format!("{} → {}", item.old_amount, item.new_amount));
+    for line in correction::removed(conn, &item)? {
+        facts.add(lang.t("matter_removed"), format!("{}: {}", line.item_name, line.amount));
+    }
     if item.party.is_some() {
         facts.add(lang.t("payer"), lang.t("matter_payer_changes"));
     }

@@ -109,7 +109,7 @@ pub async fn evidence(request: HttpRequest, shared: web::Data<Shared>) -> Page {
     let (name, bytes) = block(move || {
         shared.app().store.read(&Scope::All, |conn| {
             let item = find(conn, &code)?;
-            let bundle = bundle::export(conn, item.unit, item.id)?;
+            let bundle = bundle::export(conn, &shared.tops, item.unit, item.id)?;
             let bytes = serde_json::to_vec(&bundle).map_err(|error| Error::internal(error.to_string()))?;
             Ok((item.file_stem(), bytes))
         })

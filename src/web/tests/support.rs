@@ -263,7 +263,7 @@ fn register(app: &App, system: &Actor) -> UnitId {
             },
         )?;
         let loaded =
-            edition::store_edition(tx, stamp, system, include_str!("../../../fixtures/tariff/hanoi.toml"))?;
+            edition::store_first(tx, stamp, system, include_str!("../../../fixtures/tariff/hanoi.toml"))?;
         assert!(loaded.is_ok(), "the tariff of the fixtures loads");
         Ok(unit)
     })

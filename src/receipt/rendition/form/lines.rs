@@ -13,7 +13,14 @@ struct Field {
     text: fn(&Line) -> String,
 }
 
+/// An adjustment that touches no amount has no table.
+const PAYER_ONLY: &str = "Chỉ điều chỉnh thông tin người mua; hàng hóa, dịch vụ và số tiền giữ nguyên.";
+
 pub fn lay_out(sheet: &mut Sheet, printed: &Printed, keep_with: f32) {
+    if printed.lines.is_empty() && printed.total.is_empty() {
+        sheet.text(Paragraph::new(TEXT).regular(PAYER_ONLY));
+        return;
+    }
     let fields = fields(printed);
     let columns: Vec<Column> =
         fields.iter().map(|field| Column { title: field.title.to_owned(), width: field.width }).collect();

@@ -103,7 +103,7 @@ fn of_query(name: &str, schema: &Value) -> Value {
     }
     if name == "limit" {
         schema["minimum"] = json!(1);
-        schema["maximum"] = json!(super::super::PAGE_LIMIT);
+        schema["maximum"] = json!(super::super::paging::PAGE_LIMIT);
     }
     schema
 }

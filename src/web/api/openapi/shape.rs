@@ -12,7 +12,7 @@ use super::super::{
     books, city, correction_steps, corrections, days, deposits, duties, exception_work, exceptions, figures,
     intake, ledgers, letters, lists, months, notifications, obligations, overview, payments, pos, privacy,
     proposals, queue, raise, receipts, refunds, remittances, reopenings, rules, series, settlements, shifts,
-    tax, view,
+    tariff, tax, view,
 };
 
 type Make = fn(&mut SchemaGenerator) -> schemars::Schema;
@@ -232,6 +232,7 @@ pub fn table() -> BTreeMap<&'static str, Shape> {
         ("GET /api/v1/series", Shape::new().asks::<series::UnitQuery>()),
         ("POST /api/v1/series/{id}/stop", Shape::new().reads::<series::StopBody>()),
         ("GET /api/v1/series/audits", Shape::new().asks::<series::UnitQuery>()),
+        ("GET /api/v1/tariff/items", Shape::new().asks::<tariff::ItemsQuery>()),
         ("GET /api/v1/tax/registrations", Shape::new().asks::<tax::UnitQuery>()),
         ("POST /api/v1/tax/registrations", Shape::new().reads::<tax::RegistrationBody>()),
         ("POST /api/v1/tax/registrations/accept", Shape::new().reads::<tax::AcceptBody>()),

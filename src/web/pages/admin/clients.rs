@@ -152,14 +152,8 @@ pub async fn revoke(
     change(request, signed, form, shared, |app, actor, fields| {
         let id: ClientId = fields.get("client").parse()?;
         app.write(actor, |tx, stamp| {
-            let mut homes: Vec<crate::id::UnitId> = unit::all(tx)?.into_iter().map(|unit| unit.id).collect();
-            homes.push(CITY);
-            for home in homes.into_iter().filter(|home| actor.scope.covers(*home)) {
-                if identity::clients(tx, home)?.iter().any(|client| client.id == id) {
-                    return identity::revoke(tx, stamp, actor, home, id);
-                }
-            }
-            Err(crate::error::Error::not_found("client_not_found", "no such client in your scope"))
+            let home = identity::locate_client(tx, &actor.scope, id)?;
+            identity::revoke(tx, stamp, actor, home, id)
         })?;
         Ok(None)
     })

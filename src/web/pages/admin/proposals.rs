@@ -16,6 +16,7 @@ use crate::id::{EventId, UnitId};
 use crate::identity::person_name;
 use crate::report::proposal::{self, Content, Entrustment, EntrustmentEnd, Proposal, State};
 use crate::report::target::{Measure, Target};
+use crate::report::winding_up;
 use crate::store::{Conn, Lane};
 use crate::unit::{self, CITY, Unit, account, entrustment};
 use crate::web::Shared;
@@ -42,6 +43,8 @@ struct Row {
     state: &'static str,
     tone: &'static str,
     is_open: bool,
+    /// What keeps an account from ending.
+    waits_for: Vec<String>,
 }
 
 #[derive(Template)]
@@ -124,7 +127,21 @@ fn row(conn: &mut Conn, lang: Lang, units: &[Unit], one: &Proposal) -> Result<Ro
         state: lang.t(state),
         tone,
         is_open: one.state == State::Proposed,
+        waits_for: waits_for(conn, lang, one)?,
     })
+}
+
+fn waits_for(conn: &mut Conn, lang: Lang, one: &Proposal) -> Result<Vec<String>> {
+    let Content::AccountEnd(asked) = &one.content else { return Ok(Vec::new()) };
+    if one.state != State::Proposed {
+        return Ok(Vec::new());
+    }
+    let found = winding_up::account::obstacles(conn, asked.unit, asked.account, asked.last_day)?;
+    let told = |one: winding_up::Obstacle| {
+        let (vi, en) = one.what.words();
+        format!("{}: {}", lang.pick(vi, en), one.detail)
+    };
+    Ok(found.into_iter().map(told).collect())
 }
 
 fn unit_name(units: &[Unit], id: UnitId) -> String {

@@ -15,6 +15,7 @@ use crate::correction::{self, Agreement, Ask, Kind};
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, ReceiptId, UnitId};
 use crate::obligation::{self, Line};
+use crate::party::Payer;
 use crate::receipt;
 use crate::store::Conn;
 use crate::web::Shared;
@@ -49,6 +50,9 @@ struct Typed {
     kind: String,
     name: String,
     address: String,
+    tax_code: String,
+    personal_id: String,
+    passport: String,
     reason: String,
     number: String,
     on: String,
@@ -62,6 +66,9 @@ impl Typed {
             kind: text("kind"),
             name: text("name"),
             address: text("address"),
+            tax_code: text("tax_code"),
+            personal_id: text("personal_id"),
+            passport: text("passport"),
             reason: text("reason"),
             number: text("number"),
             on: text("on"),
@@ -103,6 +110,7 @@ async fn compose(
                     kind: "replace".to_owned(),
                     name: payer.name.unwrap_or_default(),
                     address: payer.address.unwrap_or_default(),
+                    tax_code: payer.tax_code.unwrap_or_default(),
                     ..Typed::default()
                 },
                 Typed::of,
@@ -204,10 +212,24 @@ fn read_form(conn: &mut Conn, actor: &Actor, unit: UnitId, id: ObligationId, fie
             let amount = fields.dong(&format!("l.{}", line.item_code))?.map_or(line.amount, Dong);
             lines.push(correction::at_amount(&line, amount));
         }
-        let mut shown = correction::payer_shown(conn, unit, receipt)?;
-        shown.name = Some(fields.trimmed("name").to_owned());
-        shown.address = Some(fields.trimmed("address").to_owned());
-        payer = Some(shown.cleaned()).filter(|_| kind == Kind::Replace);
+        payer = payer_typed(&correction::payer_shown(conn, unit, receipt)?, fields);
     }
     Ok(Ask { unit, receipt, kind, reason: fields.trimmed("reason").to_owned(), agreement, lines, payer })
+}
+
+/// The payer as typed over what the document prints; None when nothing differs. The page does not show
+/// personal ids and passports, so an empty field leaves them as they are.
+fn payer_typed(shown: &Payer, fields: &Fields) -> Option<Payer> {
+    let typed = |name: &str| Some(fields.trimmed(name).to_owned());
+    let or_shown =
+        |name: &str, shown: &Option<String>| typed(name).filter(|text| !text.is_empty()).or(shown.clone());
+    let payer = Payer {
+        name: typed("name"),
+        address: typed("address"),
+        tax_code: typed("tax_code"),
+        personal_id: or_shown("personal_id", &shown.personal_id),
+        passport: or_shown("passport", &shown.passport),
+        ..shown.clone()
+    };
+    Some(payer.cleaned()).filter(|payer| *payer != shown.cleaned())
 }

@@ -77,7 +77,10 @@ async fn compose(
             if !sees_payee {
                 return Ok((found, item, None, None));
             }
-            let payee = payer::payee(tx, stamp.vault, &found)?;
+            let payee = match payer::payee(tx, stamp.vault, &found) {
+                Err(error) if error.code() == "erased" => return Ok((found, item, None, None)),
+                payee => payee?,
+            };
             let is_sender = payment::refund::sender::sent_from(tx, stamp.vault, unit, found.payment, &payee)?;
             let entry = audit::Entry::by(&actor, unit, "refund.payee_seen", id).with(PURPOSE);
             audit::record(tx, stamp, &[entry])?;

@@ -286,8 +286,8 @@ fn fitting(conn: &mut Conn, item: &Exception) -> Result<Vec<&'static str>> {
     for resolution in resolve::RESOLUTIONS {
         let is_refund = resolution.starts_with("refund_");
         // Who is paid, and which line is the other side, may be found without being named.
-        let named =
-            Some(item.id.0).filter(|_| !matches!(resolution, "to_unit" | "own_transfer" | "given_back"));
+        let named = Some(item.id.0)
+            .filter(|_| !matches!(resolution, "to_unit" | "own_transfer" | "given_back" | "merger_transfer"));
         let fits = match resolve::check_proposal(conn, item, resolution, named) {
             Ok(()) => true,
             Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
@@ -360,6 +360,7 @@ pub fn resolution_key(resolution: &str) -> &'static str {
         "proves" => "do_proves",
         "to_unit" => "do_to_unit",
         "own_transfer" => "do_own_transfer",
+        "merger_transfer" => "do_merger_transfer",
         "cash_withdrawn" => "do_cash_withdrawn",
         "taken_back" => "do_taken_back",
         "given_back" => "do_given_back",
