@@ -23,6 +23,7 @@ pub mod remittances;
 mod report_page;
 pub mod reports;
 mod roads;
+mod rule_form;
 pub mod rules;
 pub mod set_aside;
 pub mod settlements;
