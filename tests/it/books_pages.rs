@@ -81,7 +81,7 @@ fn figures_that_were_handed_in_are_no_longer_due() {
         assert_eq!(finance.post("/finance/figures", &fields).status, 400, "once");
         finance.sees("đã được ghi nhận là đã nộp");
         let file = finance.get(&format!("/finance/figures/file?unit=00004&period={month}"));
-        assert!(text(&file).contains("Phải nộp ngân sách"), "{}", text(&file));
+        assert!(text(&file).contains("Khoản thu"), "{}", text(&file));
         assert_eq!(finance.get("/finance/figures?period=tháng").status, 400);
         finance.sees("Kỳ không đọc được");
         assert_eq!(finance.get("/finance/cut-off?unit=00004").status, 200);
@@ -271,6 +271,24 @@ fn a_rule_is_tried_on_past_days_and_counts_once_another_person_approved_it() {
         chief.get(location(&approved));
         chief.sees("đang áp dụng");
         assert!(!chief.page.contains("value=\"approve\""), "nothing waits any more");
+        service.stop();
+    });
+}
+
+#[test]
+fn the_bridge_of_a_day_speaks_of_accounts_in_words() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        paid_in_cash(&world, 25_000);
+        let mut service = Service::start(&world);
+        let mut finance = at_ba_dinh(&world, &service, Role::Finance, "ketoan.mau");
+        finance.get(&format!("/finance/days/{}", world.ba_dinh.account));
+        finance.sees("<caption>Cầu nối</caption>");
+        finance.sees("Tiền mặt trong ngăn quỹ");
+        let main = finance.page.split("<main").nth(1).unwrap();
+        for code in ["Cầu nối / Bridge", "fees_collected/", "drawer/"] {
+            assert!(!main.contains(code), "{code} is no word of the reader's: {main}");
+        }
         service.stop();
     });
 }

@@ -60,6 +60,10 @@ fn a_cashier_finds_takes_prints_and_counts() {
         cashier.sees("ít hơn số phải nộp");
         cashier.sees("value=\"20.000\"");
         assert_eq!(cashier.value("key").as_deref(), Some(key.as_str()), "the same form comes back");
+        let mut much = form("9.000.000", "cash");
+        much.push(("key", key.as_str()));
+        assert_eq!(cashier.post(&take, &much).status, 400, "a digit slipped in");
+        cashier.sees("hãy kiểm tra lại số đã gõ");
         assert_eq!(world.count("payment"), 0);
 
         let mut enough = form("50.000", "cash");

@@ -237,7 +237,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         en: "Search engines may read the look-up and the check of signatures only.",
         ..NONE
     },
-    Endpoint { path: "/favicon.ico", vi: "Biểu tượng của trang.", en: "To the icon.", ..NONE },
+    Endpoint { path: "/favicon.ico", vi: "Biểu tượng của trang.", en: "The icon.", ..NONE },
     Endpoint {
         path: "/assets/{name}",
         vi: "Kiểu trình bày và mã của trang.",

@@ -119,10 +119,11 @@ pub async fn robots() -> HttpResponse {
         .body("User-agent: *\nAllow: /lookup\nAllow: /verify\nDisallow: /\n")
 }
 
-/// `GET /favicon.ico`: to the icon that pages name, for what asks without reading a page.
+/// `GET /favicon.ico`: the icon, for what asks without reading a page.
 pub async fn favicon() -> HttpResponse {
-    HttpResponse::Found()
-        .insert_header((header::LOCATION, icon_path()))
+    let icon = ASSETS.iter().find(|asset| asset.path == icon_path());
+    HttpResponse::Ok()
+        .content_type("image/svg+xml")
         .insert_header((header::CACHE_CONTROL, "max-age=86400"))
-        .finish()
+        .body(icon.map(|icon| icon.content.to_vec()).unwrap_or_default())
 }

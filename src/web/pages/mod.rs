@@ -4,9 +4,11 @@
 //! Citizens' pages are public, so they show no full name and no number of a person, and guessing
 //! codes is rate-limited per address. Staff sign in; the API's tokens open none of these pages.
 
+mod acting;
 pub mod admin;
 pub mod api;
 pub mod asset;
+mod called;
 pub mod city;
 pub mod complaint;
 pub mod counter;

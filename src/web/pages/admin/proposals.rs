@@ -21,8 +21,8 @@ use crate::store::{Conn, Lane};
 use crate::unit::{self, CITY, Unit, account, entrustment};
 use crate::web::Shared;
 use crate::web::extract;
+use crate::web::pages::acting::{self, Acted, By};
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
-use crate::web::pages::finance::confirm;
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::listing::{Cell, Listing, day, time};
 use crate::web::pages::session::Signed;
@@ -402,16 +402,8 @@ pub(super) async fn change(
     shared: web::Data<Shared>,
     act: impl Fn(&App, &Actor, &Fields) -> Result<()> + Send + 'static,
 ) -> Page {
-    let fields = signed.fields(&request, form)?;
-    signed.require(&[Role::Administrator])?;
-    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
-    let signed = Arc::new(signed);
-    let acting = Arc::clone(&signed);
-    let done = block(move || {
-        confirm(&app, &acting, typed.get("confirm"))?;
-        act(&app, &acting.actor, &typed)
-    })
-    .await;
+    let by = By::confirmed(&[Role::Administrator]);
+    let Acted { signed, fields, done } = acting::act(&request, signed, form, &shared, by, act).await?;
     match done {
         Ok(()) => Ok(see("/admin/proposals")),
         Err(error) => {

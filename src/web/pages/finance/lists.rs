@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use super::account::part_of;
 use super::report_page::{day_typed, unit_choices, unit_named};
-use super::{READERS, stored};
-use crate::actor::Actor;
+use super::{READERS, roads, stored};
+use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::report::Period;
@@ -121,11 +121,11 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
             (StatusCode::BAD_REQUEST, wrong, none)
         }
     };
-    let title = part_of(frame.lang, list.title());
+    let (title, role) = (part_of(frame.lang, list.title()), signed.actor.role);
     let listing = Listing {
         caption: title,
         heads: list.columns().into_iter().map(|column| part_of(frame.lang, column)).collect(),
-        rows: found.rows.iter().map(|row| worded(frame.lang, list, row)).collect(),
+        rows: found.rows.iter().map(|row| worded(frame.lang, role, list, row)).collect(),
     };
     let page = ListPage {
         wrong,
@@ -155,19 +155,23 @@ fn rows(conn: &mut Conn, actor: &Actor, list: List, query: Query, today: Busines
     Ok(Found { query, query_id: asked.query_id(), rows, next })
 }
 
-/// A row with its stored words in the reader's language.
-fn worded(lang: Lang, list: List, row: &[Value]) -> Vec<Cell> {
+/// A row with its stored words in the reader's language, and its ids as ways to what they name.
+fn worded(lang: Lang, role: Role, list: List, row: &[Value]) -> Vec<Cell> {
     let cells = row.iter().zip(list.coded());
     cells
         .map(|(value, is_coded)| match value {
             Value::Text(text) if is_coded => Cell::text(stored::words(lang, list, text)),
-            value => cell(value),
+            value => cell(role, value),
         })
         .collect()
 }
 
-fn cell(value: &Value) -> Cell {
+fn cell(role: Role, value: &Value) -> Cell {
     match value {
+        Value::Text(text) => match roads::of_id(role, text) {
+            Some(href) => Cell::link(text, href),
+            None => Cell::text(text),
+        },
         Value::Amount(_) | Value::Count(_) => Cell::figure(value.shown()),
         _ => Cell::text(value.shown()),
     }

@@ -6,12 +6,12 @@ use super::units;
 use crate::actor::Actor;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::ledger::words;
 use crate::report::Period;
 use crate::report::sheet::Cell as Value;
 use crate::report::table::Table;
 use crate::store::Conn;
 use crate::unit::Unit;
+use crate::web::pages::called;
 use crate::web::pages::fields::Wrong;
 use crate::web::pages::frame::Frame;
 use crate::web::pages::listing::{Cell, Listing};
@@ -111,22 +111,13 @@ pub(super) fn part(lang: Lang, text: &str) -> &str {
 pub(super) fn listing(lang: Lang, caption: &'static str, table: &Table) -> Listing {
     let cell = |value: &Value| match value {
         Value::Amount(_) | Value::Count(_) => Cell::figure(value.shown()),
-        Value::Text(text) => Cell::text(called(lang, part(lang, text))),
+        Value::Text(text) => Cell::text(called::account(lang, part(lang, text), None)),
         other => Cell::text(other.shown()),
     };
     Listing {
         caption,
         heads: table.columns.iter().map(|head| super::account::part_of(lang, head)).collect(),
         rows: table.rows.iter().map(|row| row.iter().map(cell).collect()).collect(),
-    }
-}
-
-/// An account of the ledger in words, with what it is about; any other text as it is.
-pub(super) fn called(lang: Lang, text: &str) -> String {
-    match (words::words(text), words::about(text)) {
-        (None, _) => text.to_owned(),
-        (Some((vi, en)), "") => lang.pick(vi, en).to_owned(),
-        (Some((vi, en)), about) => format!("{} · {about}", lang.pick(vi, en)),
     }
 }
 
@@ -149,10 +140,9 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_read_in_ones_own_language() {
-        assert_eq!(called(Lang::Vi, "budget_due/805-2716"), "Phải nộp ngân sách · 805-2716");
-        assert_eq!(called(Lang::En, "interest"), "Interest");
-        assert_eq!(called(Lang::Vi, "Biên lai 7"), "Biên lai 7");
+    fn a_text_of_two_languages_is_read_in_ones_own() {
         assert_eq!(part(Lang::En, "Cộng / Total"), "Total");
+        assert_eq!(part(Lang::Vi, "Cộng / Total"), "Cộng");
+        assert_eq!(part(Lang::Vi, "25/11/2026"), "25/11/2026");
     }
 }

@@ -93,6 +93,8 @@ struct WorkbenchPage {
     transfer: Option<Transfer>,
     pictures: Vec<PictureId>,
     events: Vec<Past>,
+    /// Documents of what it was about, once it is settled: look-up code and name.
+    receipts: Vec<(String, String)>,
     /// Who decided for whom.
     delegated: Vec<String>,
     can_propose: bool,
@@ -217,6 +219,7 @@ async fn compose(
                     .unwrap_or_default(),
                 pictures,
                 events: past(conn, lang, &item)?,
+                receipts: roads::receipts(conn, &item)?,
                 delegated,
                 can_propose: works && is_open,
                 can_decide: works,
