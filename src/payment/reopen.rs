@@ -40,7 +40,7 @@ enum Way {
     /// A debit paid another unit, or was one side of a transfer between own accounts.
     Untie(Tied),
     /// It was one side of a transfer from a merged unit to the one that goes on for it.
-    Cross(Crossed),
+    Cross(Box<Crossed>),
     /// It was money that the bank took back.
     Return(Box<Returned>),
 }
@@ -107,7 +107,7 @@ fn way(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
         && let Some(crossed) = merger_transfer::crossed(conn, item)?
     {
         let effect = crossed.effect.clone();
-        return Ok((Way::Cross(crossed), effect));
+        return Ok((Way::Cross(Box::new(crossed)), effect));
     }
     match resolution {
         Some(MERGER_TRANSFER) => {

@@ -38,7 +38,7 @@ pub fn obstacles(conn: &mut Conn, merger: &Succession) -> Result<Vec<Obstacle>> 
         let last_line = query::last_line(conn, unit, one.id)?;
         let Some(last_line) = last_line else { continue };
         // Of an account that ended, the days are asked for up to its last line: money may have come since.
-        let until = one.closed_on.map_or(merger.effective_on.plus_days(-1), |ended| ended).max(last_line);
+        let until = one.closed_on.unwrap_or(merger.effective_on.plus_days(-1)).max(last_line);
         let first_open = day_close::first_open_day(conn, unit, one.id)?;
         if first_open <= until {
             let detail = format!("{} {first_open} – {until}", one.account_no);
