@@ -43,6 +43,16 @@ fn a_cashier_finds_takes_prints_and_counts() {
             cashier.sees(&format!("/counter/obligations/{}", owed.id));
             cashier.sees("Nguyễn Thị Thử");
         }
+        // What a scanner types: the whole of the payer's QR code, the memo at its end.
+        let scanned = format!(
+            "00020101021238540010A00000072701240006970432011001234567890208QRIBFTTA{}62170813{}6304ABCD",
+            "5303704".repeat(8),
+            owed.reference_code
+        );
+        assert!(scanned.len() > 128, "{}", scanned.len());
+        cashier.get("/counter");
+        cashier.post("/counter/search", &[("q", &scanned)]);
+        cashier.sees(&format!("/counter/obligations/{}", owed.id));
         cashier.get("/counter");
         cashier.post("/counter/search", &[("q", "Không Có Ai")]);
         cashier.sees("Không tìm thấy");
