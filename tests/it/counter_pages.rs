@@ -4,7 +4,8 @@
 use bienlai::actor::{Role, Scope};
 use bienlai::amount::Dong;
 
-use crate::support::program::Service;
+use crate::callbacks::token;
+use crate::support::program::{Service, send};
 use crate::support::visitor::{Visitor, location, seated};
 use crate::support::{World, each_database};
 
@@ -44,12 +45,11 @@ fn a_cashier_finds_takes_prints_and_counts() {
             cashier.sees("Nguyễn Thị Thử");
         }
         // What a scanner types: the whole of the payer's QR code, the memo at its end.
-        let scanned = format!(
-            "00020101021238540010A00000072701240006970432011001234567890208QRIBFTTA{}62170813{}6304ABCD",
-            "5303704".repeat(8),
-            owed.reference_code
-        );
-        assert!(scanned.len() > 128, "{}", scanned.len());
+        let bearer = format!("Bearer {}", token(&world, Role::Finance));
+        let path = format!("/api/v1/obligations/{}/qr", owed.id);
+        let drawn = send(service.address, "GET", &path, &[("Authorization", &bearer)], b"").unwrap();
+        let scanned = drawn.json()["payload"].as_str().expect("a payload").to_owned();
+        assert!(scanned.len() > 100, "{scanned}");
         cashier.get("/counter");
         cashier.post("/counter/search", &[("q", &scanned)]);
         cashier.sees(&format!("/counter/obligations/{}", owed.id));
