@@ -110,7 +110,7 @@ async fn compose(
                 .filter(|unit| actor.scope.covers(unit.id))
                 .map(|unit| (unit.code, unit.name))
                 .collect();
-            let unit = place(conn, &actor, &code).map_err(|error| of_field(error, "unit"))?;
+            let unit = place(conn, &actor, &code)?;
             let search = Search { unit, from, until, text, limit: SHOWN_LIMIT };
             Ok((units, audit::search(conn, &actor, &search)?))
         })?;
