@@ -94,8 +94,7 @@ pub fn propose(
 ) -> Result<EventId> {
     let maker = actor.require_person()?;
     let request = request::open(tx, actor, unit, id)?;
-    request::require_own(&request.kind, &request.subject_kind)?;
-    if request::parties(tx, &request)?.is_empty() {
+    if request::meant(tx, stamp.vault, &request)?.is_empty() {
         return Err(Error::conflict("nothing_kept", "nothing of this person is kept"));
     }
     let act: EventId = stamp.mint()?;
@@ -166,7 +165,7 @@ pub fn look(
         },
         None => None,
     };
-    let parties = request::parties(tx, &request)?;
+    let parties = request::meant(tx, stamp.vault, &request)?;
     views::record_views(tx, stamp, unit, &parties, (id, person, LOOK))?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "privacy.act_seen", id)])?;
     Ok(Some(Proposed { id: act.id, request: id, parties: parties.len(), contact }))
@@ -194,7 +193,6 @@ pub fn approve(
 ) -> Result<Done> {
     let checker = actor.require_person()?;
     let mut request = request::open(tx, actor, unit, id)?;
-    request::require_own(&request.kind, &request.subject_kind)?;
     let act = query::of_request(tx, unit, id)?.ok_or_else(not_proposed)?;
     if act.maker == checker {
         return Err(Error::forbidden("maker_is_checker", "another person must approve"));
@@ -202,7 +200,7 @@ pub fn approve(
     if act.id != seen {
         return Err(Error::conflict("act_changed", "another proposal took its place"));
     }
-    let parties = request::parties(tx, &request)?;
+    let parties = request::meant(tx, stamp.vault, &request)?;
     let mut done = Done { request: request.clone(), parties: parties.len(), pictures: 0, stays: Vec::new() };
     let reason = match act.sealed {
         Some((key, cipher)) => {

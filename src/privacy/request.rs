@@ -1,5 +1,7 @@
 //! Somebody asks to see, correct or erase their data, and is answered, or refused with the ground.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{CLOCK_S, KEEPERS, READERS, RECEIVERS, act_query, query, worded};
@@ -10,7 +12,9 @@ use crate::error::{Error, Result};
 use crate::id::*;
 use crate::party;
 use crate::store::page::Page;
+use crate::store::vault::Vault;
 use crate::store::{Conn, Stamp, Tx};
+use crate::text;
 
 pub const KINDS: [&str; 3] = ["access", "correction", "erasure"];
 /// What a person showed to prove who they are.
@@ -62,16 +66,6 @@ fn known(field: &str, value: &str, words: &[&'static str]) -> Result<&'static st
     found.ok_or_else(|| Error::invalid(field, "word_unknown", words.join(", ")))
 }
 
-/// Data is changed of one person only, whatever else somebody shares with others.
-///
-/// Errors: `subject_not_unique`.
-pub(super) fn require_own(kind: &str, subject_kind: &str) -> Result<()> {
-    if kind == "access" || OWN_SUBJECTS.contains(&subject_kind) {
-        return Ok(());
-    }
-    Err(Error::conflict("subject_not_unique", format!("one of {}", OWN_SUBJECTS.join(", "))))
-}
-
 /// Takes a request in at the counter.
 ///
 /// Errors: `word_unknown`, `field_missing`, `subject_not_unique`.
@@ -82,7 +76,6 @@ pub fn receive(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: &Ask<'_>)
     let subject_kind = known("by", ask.subject.0, &SUBJECTS)?;
     let value = worded("value", ask.subject.1)?;
     let kind = known("kind", ask.kind, &KINDS)?;
-    require_own(kind, subject_kind)?;
     let request = Request {
         unit: ask.unit,
         id: stamp.mint()?,
@@ -99,6 +92,7 @@ pub fn receive(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: &Ask<'_>)
         subject_hash: party::term_hash(stamp.vault, ask.unit, subject_kind, &value),
         revision: 1,
     };
+    meant(tx, stamp.vault, &request)?;
     query::insert(tx, &request)?;
     query::note(tx, stamp, &request, None, "", maker)?;
     let entry = audit::Entry::by(actor, ask.unit, "privacy.requested", request.id).with(&request.kind);
@@ -123,7 +117,7 @@ pub fn answer(
         let detail = "open the file for this request first";
         return Err(Error::conflict("data_request_not_seen", detail));
     }
-    if request.kind == "erasure" && !parties(tx, &request)?.is_empty() {
+    if request.kind == "erasure" && !meant(tx, stamp.vault, &request)?.is_empty() {
         let detail = "data of this person is kept still";
         return Err(Error::conflict("erasure_not_done", detail));
     }
@@ -183,6 +177,32 @@ pub(super) fn close(
 /// The payers behind a request, as long as they are kept.
 pub fn parties(conn: &mut Conn, request: &Request) -> Result<Vec<PartyId>> {
     party::by_term(conn, request.unit, &request.subject_kind, &request.subject_hash)
+}
+
+/// The payers whose data a request is about. By what is one person's alone: all who carry it. A phone or an
+/// e-mail address may be shared: those who left nothing that is theirs alone, when they all have one name.
+///
+/// Errors: `subject_not_unique`.
+pub(super) fn meant(conn: &mut Conn, vault: &Vault, request: &Request) -> Result<Vec<PartyId>> {
+    let found = parties(conn, request)?;
+    if request.kind == "access" || OWN_SUBJECTS.contains(&request.subject_kind.as_str()) || found.is_empty() {
+        return Ok(found);
+    }
+    let keys: Vec<(UnitId, PartyId)> = found.into_iter().map(|id| (request.unit, id)).collect();
+    let mut by_name: BTreeMap<String, Vec<PartyId>> = BTreeMap::new();
+    for ((_, id), payer) in party::load(conn, vault, &keys)? {
+        if [&payer.personal_id, &payer.passport, &payer.tax_code].iter().all(|own| own.is_none()) {
+            by_name.entry(text::fold(payer.name.as_deref().unwrap_or_default())).or_default().push(id);
+        }
+    }
+    let mut one_name = by_name.into_values();
+    match (one_name.next(), one_name.next()) {
+        (Some(mut meant), None) => {
+            meant.sort_unstable();
+            Ok(meant)
+        }
+        _ => Err(Error::conflict("subject_not_unique", format!("one of {}", OWN_SUBJECTS.join(", ")))),
+    }
 }
 
 /// Requests of a unit, newest first.

@@ -121,7 +121,7 @@ fn only_the_authority_that_issued_a_certificate_speaks_of_it_and_only_of_its_own
         world.wait_days(10);
         let url = story.outside.timestamp_url();
         daily::stamp_day(&world.store, &world.stamp(), day, &url, &story.authorities()).expect("a token");
-        let bundle = world.look(|conn| bundle::export(conn, world.soc_son.id, receipt));
+        let bundle = world.look(|conn| bundle::export(conn, &Default::default(), world.soc_son.id, receipt));
         let document = world.look(|conn| query::document(conn, world.soc_son.id, receipt)).expect("signed");
         let judged = |bundle: &Bundle| {
             bundle.judge(&document, signed_at, &story.authorities(), world.now()).expect("judged")

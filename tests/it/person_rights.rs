@@ -4,6 +4,7 @@ use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::id::DataRequestId;
 use bienlai::notification::consent::{self, Word};
+use bienlai::obligation::Obligation;
 use bienlai::party::{self, Payer};
 use bienlai::payment::picture;
 use bienlai::store::failure;
@@ -115,6 +116,49 @@ fn a_shared_phone_or_mailbox_changes_nobodys_data() {
             let told = ask(&service, &one, "/api/v1/privacy/requests", &body).json();
             assert_eq!(told["error"]["code"] == "subject_not_unique", refused, "{kind} by {by}: {told}");
         }
+        service.stop();
+    });
+}
+
+#[test]
+fn who_left_a_phone_alone_is_corrected_and_erased_by_it_and_nobody_else_who_has_it() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let by_phone = |name: &str| Payer {
+            name: Some(name.into()),
+            phone: Some("0900000055".into()),
+            ..Payer::default()
+        };
+        let first = world.raise_for(by_phone("Nguyễn Thị Thử"), Dong(25_000));
+        let with_id = Payer { phone: Some("0900000055".into()), ..payer() };
+        let other = world.raise_for(with_id, Dong(25_000));
+        let (one, two) = (
+            token(&world, &world.ba_dinh, Role::Administrator),
+            token(&world, &world.ba_dinh, Role::Administrator),
+        );
+        let mut service = Service::start(&world);
+        let asked = |kind: &str| {
+            let body = json!({ "unit": "00004", "kind": kind, "by": "phone", "value": "0900000055",
+                "identity_shown": "citizen_card" });
+            ask(&service, &one, "/api/v1/privacy/requests", &body).json()
+        };
+        let made = asked("erasure");
+        let id = made["request"]["id"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned();
+        let path = |act: &str| format!("/api/v1/privacy/requests/{id}/{act}");
+        let proposed = ask(&service, &one, &path("propose"), &json!({})).json();
+        let seen = ask(&service, &two, &path("act"), &Value::Null).json();
+        assert_eq!(seen["act"]["parties"], 1, "{proposed} {seen}");
+        let done = ask(&service, &two, &path("approve"), &json!({ "act": seen["act"]["id"] }));
+        assert_eq!(done.status, 200, "{}", done.json());
+        let phone_of = |owed: &Obligation| {
+            let key = (owed.unit, owed.party);
+            world.look(|conn| party::load(conn, &world.app.vault, &[key])).remove(&key).unwrap().phone
+        };
+        assert_eq!((phone_of(&first), phone_of(&other)), (None, Some("0900000055".to_owned())));
+        // Two of the same phone and other names: nobody can tell which of them asks.
+        world.raise_for(by_phone("Trần Văn Mẫu"), Dong(25_000));
+        world.raise_for(by_phone("Lê Thị Ví"), Dong(25_000));
+        assert_eq!(asked("correction")["error"]["code"], "subject_not_unique");
         service.stop();
     });
 }

@@ -105,6 +105,8 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
     let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
     let shows = READERS.contains(&actor.role);
     let can_keep = actor.role == Role::Administrator;
+    // New contacts are shown to whoever gave a code a moment ago, as the file itself is.
+    let must_confirm = !signed.session.is_confirmed(shared.app().clock.now());
     let parts = block(move || {
         let now = app.clock.now();
         let (units, mut requests, incidents, makers, deciding) = app.read(&actor, |conn| {
@@ -120,7 +122,11 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
                     let row = request_row(lang, &unit.name, one, now);
                     if let Some(act) = acts.iter().find(|act| act.request == row.id) {
                         makers.push((row.id, act.maker));
-                        if can_keep && row.is_open && actor.person.is_some_and(|own| own != act.maker) {
+                        if can_keep
+                            && !must_confirm
+                            && row.is_open
+                            && actor.person.is_some_and(|own| own != act.maker)
+                        {
                             deciding.push((unit.id, row.id));
                         }
                     }
@@ -155,7 +161,7 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
         can_receive: RECEIVERS.contains(&signed.actor.role),
         can_keep,
         shows,
-        must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
+        must_confirm,
         wrong: Wrong::default(),
         units: units.into_iter().map(|unit| (unit.code, unit.name)).collect(),
         requests,
