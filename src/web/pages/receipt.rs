@@ -8,6 +8,7 @@ use super::frame::Frame;
 use super::{Page, html, mask};
 use crate::actor::Scope;
 use crate::amount::Dong;
+use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::filing::notice;
 use crate::obligation;
@@ -148,6 +149,12 @@ pub(super) fn find(conn: &mut Conn, code: &LookupCode) -> Result<Stored> {
     query::by_id(conn, unit, id)?.ok_or_else(not_found)
 }
 
+/// A statement tells the day of its money and no hour.
+fn collected(at: Instant) -> String {
+    let is_day = at == at.business_day().start();
+    at.in_hanoi().format(if is_day { "%d/%m/%Y" } else { "%H:%M %d/%m/%Y" }).to_string()
+}
+
 fn compose(conn: &mut Conn, code: &LookupCode, item: &Stored) -> Result<ReceiptPage> {
     let owed = obligation::find(conn, item.unit, item.obligation)?;
     let unit = unit::find(conn, item.unit)?;
@@ -177,7 +184,7 @@ fn compose(conn: &mut Conn, code: &LookupCode, item: &Stored) -> Result<ReceiptP
         series: item.series.clone(),
         number: item.printed_number(),
         issued_on: item.issued_on.0.format("%d/%m/%Y").to_string(),
-        collected_at: item.collected_at.in_hanoi().format("%H:%M %d/%m/%Y").to_string(),
+        collected_at: collected(item.collected_at),
         amount: item.amount.to_string(),
         amount_in_words: said.amount_in_words,
         dossier_code: owed.dossier_code,
@@ -257,4 +264,15 @@ fn siblings(conn: &mut Conn, item: &Stored) -> Result<Vec<(String, String)>> {
             (one.lookup_code, label)
         })
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_that_a_statement_alone_tells_of_has_a_day_and_no_hour() {
+        assert_eq!(collected("2026-11-28T00:00:00+07:00".parse().unwrap()), "28/11/2026");
+        assert_eq!(collected("2026-11-28T08:15:00+07:00".parse().unwrap()), "08:15 28/11/2026");
+    }
 }
