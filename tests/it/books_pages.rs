@@ -82,7 +82,7 @@ fn figures_that_were_handed_in_are_no_longer_due() {
         finance.sees("đã được ghi nhận là đã nộp");
         let file = finance.get(&format!("/finance/figures/file?unit=00004&period={month}"));
         assert!(text(&file).contains("Khoản thu"), "{}", text(&file));
-        assert_eq!(finance.get("/finance/figures?period=tháng").status, 400);
+        assert_eq!(finance.get("/finance/figures?period=th%C3%A1ng").status, 400);
         finance.sees("Kỳ không đọc được");
         assert_eq!(finance.get("/finance/cut-off?unit=00004").status, 200);
         assert_eq!(finance.get("/finance/cut-off/file?unit=00004").status, 200);
