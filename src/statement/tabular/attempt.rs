@@ -266,7 +266,7 @@ impl Attempt {
             let shown = excerpt(word);
             let finding = Finding::new(
                 movement.at(),
-                "state_unknown",
+                "row_state_unknown",
                 format!("Trạng thái “{shown}” không rõ là đã ghi sổ hay chưa"),
                 format!("the state “{shown}” does not tell whether the row is booked"),
             );

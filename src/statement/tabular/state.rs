@@ -20,7 +20,7 @@ pub(super) enum State {
 pub(super) fn of(cell: &str) -> Option<State> {
     let text = normalise(cell);
     let words: Vec<&str> = text.split_whitespace().collect();
-    if words.is_empty() {
+    if matches!(words.as_slice(), [] | ["N", "A"]) {
         return None;
     }
     let (mut is_booked, mut is_open, mut is_known) = (false, false, true);
@@ -117,6 +117,6 @@ mod tests {
             &["Under review", "Completed, reversed", "Refund of cancelled order", "Kiểm tra lại", "7"],
             State::Unknown,
         );
-        assert_eq!(of(" - "), None);
+        assert_eq!([of(" - "), of("N/A")], [None, None]);
     }
 }

@@ -168,8 +168,8 @@ fn doubtful(row: &Movement) -> Finding {
     Finding::new(
         row.at(),
         "total_or_payee",
-        "Dòng “Total” có thể là tổng cộng hoặc một giao dịch bằng tổng; tải tệp có cột số dư hoặc bỏ dòng tổng",
-        "the row “Total” may be the sum or a payment as large; fetch the table with balances, or without its sum",
+        "Dòng “Total” có thể là tổng hoặc một giao dịch; tải tệp có cột số dư hoặc không có tổng",
+        "the row “Total” may be the sum or a payment; fetch the table with balances or without sums",
     )
 }
 

@@ -285,13 +285,13 @@ fn a_word_of_a_state_that_is_not_known_is_refused_unless_balances_prove_the_row(
             let text = format!(
                 "Ngày,Nội dung,Số tiền,{heading}\n05/01/2026,a,50000,Thành công\n17/01/2026,c,{amount},{state}\n"
             );
-            assert_eq!(refused(&text), ("line 3".to_owned(), "state_unknown"), "{heading} {state}");
+            assert_eq!(refused(&text), ("line 3".to_owned(), "row_state_unknown"), "{heading} {state}");
         }
     }
     let proven = "Date,Description,Amount,Balance,Status\n05/01/2026,a,50.00,350.00,Posted\n\
                   16/01/2026,b,-7.50,342.50,Under review\n";
     assert_eq!(amounts(&clean(proven)), MOVED);
-    assert!(read(proven).warnings.iter().any(|warning| warning.code == "state_unknown"));
+    assert!(read(proven).warnings.iter().any(|warning| warning.code == "row_state_unknown"));
     for unproven in [
         proven.replace("342.50", ""),
         proven.replace("Posted", "Under review"),
@@ -302,7 +302,7 @@ fn a_word_of_a_state_that_is_not_known_is_refused_unless_balances_prove_the_row(
     let ends = "Opening balance:,300.00\nDate,Description,Amount,Status\n05/01/2026,a,50.00,Posted\n\
                 16/01/2026,b,-7.50,Under review\nClosing balance:,342.50\n";
     assert_eq!(amounts(&clean(ends)), MOVED);
-    assert_eq!(refused(&ends.replace("342.50", "350.00")).1, "state_unknown");
+    assert_eq!(refused(&ends.replace("342.50", "350.00")).1, "row_state_unknown");
 }
 
 #[test]
