@@ -52,15 +52,33 @@ fn decode_undeclared(bytes: &[u8]) -> Decoded<'_> {
 /// or a first byte stands at the end of a word in lower case, where no old code page has a capital.
 fn is_broken_utf8(bytes: &[u8]) -> bool {
     let (mut whole, mut broken) = (0_usize, 0_usize);
+    let mut leads = [false; 256];
     for chunk in bytes.utf8_chunks() {
         whole += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        let first_bytes = chunk.valid().bytes().filter(|byte| *byte >= 0xC0);
+        first_bytes.for_each(|byte| note(&mut leads, byte));
         broken += usize::from(!chunk.invalid().is_empty());
     }
+    // A letter of an old code page stands alone, and begins no character of the file.
+    let is_letter = |chunk: &[u8]| match chunk {
+        [] => true,
+        [byte] => *byte >= 0xC0 && !leads.get(usize::from(*byte)).copied().unwrap_or(true),
+        _ => false,
+    };
+    let are_letters = || bytes.utf8_chunks().all(|chunk| is_letter(chunk.invalid()));
     let is_torn = |three: &[u8]| match three {
         [before, 0xC2..=0xC5, after] => before.is_ascii_lowercase() && after.is_ascii_punctuation(),
         _ => false,
     };
-    whole >= broken || (broken == 1 && whole == 0 && bytes.windows(3).any(is_torn))
+    // Such letters beside a name that was encoded twice: “Müller” and “CafÃ©”.
+    let is_mixed = whole <= broken.saturating_mul(2) && are_letters();
+    (whole >= broken && !is_mixed) || (broken == 1 && whole == 0 && bytes.windows(3).any(is_torn))
+}
+
+fn note(leads: &mut [bool; 256], byte: u8) {
+    if let Some(lead) = leads.get_mut(usize::from(byte)) {
+        *lead = true;
+    }
 }
 
 /// SWIFT and XML files that are not UTF-8 are Latin-1 or DOS of some bank; tables are of the page that
@@ -133,6 +151,24 @@ mod tests {
         let decoded = decode(b"<?xml version=\"1.0\" encoding='ISO-8859-1'?><a>\xFC</a>");
         assert!(decoded.text.ends_with("<a>ü</a>"));
         assert!(!decoded.guessed);
+    }
+
+    #[test]
+    fn one_name_that_was_encoded_twice_does_not_break_an_old_code_page() {
+        let table = |rows: &[u8]| [b"Date,Description,Amount\n", rows].concat();
+        let mixed = table(b"05/01/2026,M\xFCller,50.00\n16/01/2026,Caf\xC3\xA9,-7.50\n");
+        let decoded = decode(&mixed);
+        assert!(!decoded.damaged && decoded.text.contains("Müller"), "{}", decoded.text);
+        for torn in [
+            // The second byte of a character is lost, the first is, or there is too much that is whole.
+            &b"05/01/2026,M\xC3ller,50.00\n16/01/2026,Caf\xC3\xA9,-7.50\n"[..],
+            b"05/01/2026,M\xBCller,50.00\n16/01/2026,Caf\xC3\xA9,-7.50\n",
+            b"05/01/2026,Ng\xE1\xBBn,50.00\n16/01/2026,ph\xC3\xAD,-7.50\n",
+            b"05/01/2026,M\xFCller,50.00\n16/01/2026,Caf\xC3\xA9 \xC3\xA0 \xC3\xA9t\xC3\xA9,-7.50\n",
+        ] {
+            let torn = table(torn);
+            assert!(decode(&torn).damaged, "{}", String::from_utf8_lossy(&torn));
+        }
     }
 
     #[test]

@@ -214,13 +214,12 @@ impl Parts {
             }
             let inner = rest.trim_start_matches(is_word);
             let word = rest.strip_suffix(inner).unwrap_or_default();
-            // A short word may have a point behind it: `Rs. 100`.
-            let inner = if word.is_empty() { inner } else { inner.strip_prefix(". ").unwrap_or(inner) };
             let (word, inner) = if word.is_empty() {
+                let rest = without_last_point(rest);
                 let inner = rest.trim_end_matches(is_word);
                 (rest.strip_prefix(inner).unwrap_or_default(), inner)
             } else {
-                (word, inner)
+                (word, behind_point(word, inner).ok_or_else(|| unreadable(cell))?)
             };
             if !word.is_empty() {
                 parts.take_word(word).ok_or_else(|| unreadable(cell))?;
@@ -260,6 +259,28 @@ impl Parts {
             (None, _) => Some(()),
         }
     }
+}
+
+/// Words that are written with a point behind them.
+const SHORTENED: [&str; 6] = ["RS", "KR", "FR", "RP", "DR", "CR"];
+
+/// What stands behind a word and the point that ends it: `Rs. 100`, `kr.50,00`, `EUR.1,500.00`. The point
+/// of `EUR.50` may be that of the word or of the decimals: it is read as neither.
+fn behind_point<'a>(word: &str, behind: &'a str) -> Option<&'a str> {
+    let Some(inner) = behind.strip_prefix('.').filter(|_| word.chars().all(char::is_alphabetic)) else {
+        return Some(behind);
+    };
+    let is_end = inner.starts_with(char::is_whitespace);
+    let number = inner.trim_start_matches(['-', '−', '–', '+']);
+    let is_number = number.starts_with(|c: char| c.is_ascii_digit());
+    let has_mark = number.contains(|c: char| !c.is_ascii_digit() && !c.is_alphabetic());
+    let is_short = SHORTENED.contains(&fold(word).as_str());
+    (is_end || (is_number && (is_short || has_mark))).then_some(inner)
+}
+
+/// `50,00 kr.`, `50.00 Dr.`: the point belongs to the word.
+fn without_last_point(text: &str) -> &str {
+    text.strip_suffix('.').filter(|text| text.ends_with(char::is_alphabetic)).unwrap_or(text)
 }
 
 #[cfg(test)]
@@ -342,6 +363,36 @@ mod tests {
         let read = Notation::of("XXX").read("£67.40").unwrap().unwrap();
         assert_eq!(read.currency.as_deref(), Some("GBP"));
         assert_eq!(Notation::of("XXX").read("$67.40").unwrap().unwrap().currency, None);
+    }
+
+    #[test]
+    fn the_point_that_ends_a_short_word_is_none_of_the_decimals() {
+        for (cell, currency, amount) in [
+            ("Rs.100", "INR", "100"),
+            ("Rs. 100", "INR", "100"),
+            ("Rs.\u{A0}100", "INR", "100"),
+            ("Rs.50", "INR", "50"),
+            ("Rs.1,500.00", "INR", "1500.00"),
+            ("Rs.1,00,000.00", "INR", "100000.00"),
+            ("-Rs.50.00", "INR", "-50.00"),
+            ("Rs.-50.00", "INR", "-50.00"),
+            ("Rs. 50.00 Dr.", "INR", "-50.00"),
+            ("kr.50,00", "DKK", "50.00"),
+            ("50,00 kr.", "DKK", "50.00"),
+            ("50,00kr.", "DKK", "50.00"),
+            ("-1.050,00 kr.", "DKK", "-1050.00"),
+            ("Fr.50.00", "CHF", "50.00"),
+            ("50.00 Dr.", "XXX", "-50.00"),
+            ("50.00 Cr.", "XXX", "50.00"),
+            ("Rp.1.500.000,00", "IDR", "1500000.00"),
+            ("EUR.1,500.00", "EUR", "1500.00"),
+            ("$.50", "USD", "0.50"),
+        ] {
+            assert_eq!(table(cell, currency).as_deref(), Some(amount), "{cell}");
+        }
+        for cell in ["EUR.50", "EUR.500", "Rs..50", "50.00 Dr..", "50.", "RM.50", "EUR."] {
+            assert_eq!(refused(cell, "XXX"), "amount_unreadable", "{cell}");
+        }
     }
 
     #[test]

@@ -65,7 +65,9 @@ impl Given<'_> {
             return Some(Column::Mark);
         }
         let rows = || self.body.iter().filter(|row| is_dated(columns, row));
-        let holds_marks = || rows().all(|row| read_mark(columns.cell(row, Column::Kind)).is_some());
+        let holds_mark =
+            |row: &Row| read_mark(columns.cell(row, Column::Kind)).is_some() || stated::is_stated(row);
+        let holds_marks = || rows().all(holds_mark);
         Some(Column::Kind).filter(|column| columns.has(*column) && holds_marks())
     }
 }
@@ -126,6 +128,7 @@ impl Attempt {
         }
         let movements = std::mem::take(&mut attempt.movements);
         attempt.movements = stated::settle(&mut attempt.statement, movements, &mut attempt.findings);
+        attempt.check_states();
         attempt.read_totals(given);
         attempt
     }
@@ -249,6 +252,45 @@ impl Attempt {
             );
             if is_same { self.findings.warn(finding) } else { self.findings.error(finding) }
         }
+    }
+
+    /// Where a word of a state is not known, the balances must show that its row was booked.
+    fn check_states(&mut self) {
+        let is_unknown = |movement: &&Movement| movement.unknown_state.is_some();
+        if !self.movements.iter().any(|movement| is_unknown(&movement)) {
+            return;
+        }
+        let is_proven = self.ends_agree() || self.balances_prove(is_unknown);
+        for movement in &self.movements {
+            let Some(word) = &movement.unknown_state else { continue };
+            let shown = excerpt(word);
+            let finding = Finding::new(
+                movement.at(),
+                "row_state_unknown",
+                format!("Trạng thái “{shown}” không rõ là đã ghi sổ hay chưa"),
+                format!("the state “{shown}” does not tell whether the row is booked"),
+            );
+            if is_proven { self.findings.warn(finding) } else { self.findings.error(finding) }
+        }
+    }
+
+    /// Whether the running balances count these rows, each with a balance of its own.
+    fn balances_prove(&self, is_meant: impl Fn(&&Movement) -> bool) -> bool {
+        let opening = self.statement.opening.as_ref().map(|opening| opening.amount);
+        let first = order::first(&self.movements, opening).filter(|_| opening.is_none());
+        let is_step = |(index, movement): (usize, &Movement)| {
+            !is_meant(&movement) || (movement.balance.is_some() && Some(index) != first)
+        };
+        self.proof() == Proof::Proven && self.movements.iter().enumerate().all(is_step)
+    }
+
+    /// Whether all rows together lead from the opening the bank states to the closing.
+    fn ends_agree(&self) -> bool {
+        let (Some(opening), Some(closing)) = (&self.statement.opening, &self.statement.closing) else {
+            return false;
+        };
+        let add = |sum: Decimal, movement: &Movement| sum.checked_add(movement.sum()?);
+        self.movements.iter().try_fold(opening.amount, add) == Some(closing.amount)
     }
 
     /// The sums under the table: of both sides, or of the one column of amounts.

@@ -1,6 +1,6 @@
 //! Headings, labels and marks of many languages, as data: `profiles/statements/headings.toml`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -26,6 +26,18 @@ struct File {
     states: BTreeMap<String, Vec<String>>,
 }
 
+/// What a word in a column of states says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StateWord {
+    Booked,
+    /// Waiting, declined or taken back.
+    NotBooked,
+    /// The same, but in other columns the word tells of other things: “Processing fee”.
+    Open,
+    /// Nothing of its own: “Transaction”, “has been”.
+    About,
+}
+
 #[derive(Default)]
 struct Dictionary {
     /// A heading that means one thing in one language and another elsewhere (“Valuta” is the value
@@ -35,8 +47,7 @@ struct Dictionary {
     /// True is money in.
     marks: HashMap<String, bool>,
     kinds: HashMap<String, bool>,
-    /// Words of rows that are not booked.
-    not_booked: HashSet<String>,
+    states: HashMap<String, StateWord>,
 }
 
 static DICTIONARY: LazyLock<Dictionary> =
@@ -70,8 +81,15 @@ impl Dictionary {
         for (name, words) in file.kinds {
             dictionary.kinds.extend(words.into_iter().map(|word| (normalise(&word), name == "credit")));
         }
-        let words = file.states.into_values().flatten();
-        dictionary.not_booked = words.map(|word| normalise(&word)).collect();
+        for (name, words) in file.states {
+            let state = match name.as_str() {
+                "booked" => StateWord::Booked,
+                "not_booked" => StateWord::NotBooked,
+                "open" => StateWord::Open,
+                _ => StateWord::About,
+            };
+            dictionary.states.extend(words.into_iter().map(|word| (normalise(&word), state)));
+        }
         dictionary
     }
 }
@@ -91,14 +109,19 @@ pub(super) fn kind(cell: &str) -> Option<bool> {
     DICTIONARY.kinds.get(&normalise(cell)).copied()
 }
 
-/// Whether the words say that a row is pending, declined or taken back.
+/// What the words of a state say, as a whole.
+pub(super) fn state_word(words: &str) -> Option<StateWord> {
+    DICTIONARY.states.get(words).copied()
+}
+
+/// Whether words that may tell of anything say that a row is pending, declined or taken back.
 pub(super) fn is_not_booked(cell: &str) -> bool {
     if cell.is_empty() {
         return false;
     }
     let text = normalise(cell);
     let words: Vec<&str> = text.split(' ').collect();
-    let is_state = |part: &[&str]| DICTIONARY.not_booked.contains(&part.join(" "));
+    let is_state = |part: &[&str]| state_word(&part.join(" ")) == Some(StateWord::NotBooked);
     // The reason may follow the state. A longer text that does not begin with one tells of something else
     // that was cancelled or failed.
     let begins_with_one = (1..=words.len().min(4)).any(|count| words.get(..count).is_some_and(is_state));
@@ -201,6 +224,13 @@ mod tests {
         }
         for credit in &file.marks["credit"] {
             assert!(!file.marks["debit"].contains(credit), "{credit} is on both sides");
+        }
+        let mut seen: HashMap<String, &str> = HashMap::new();
+        for (name, word) in
+            file.states.iter().flat_map(|(name, words)| words.iter().map(move |word| (name, word)))
+        {
+            let before = seen.insert(normalise(word), name);
+            assert!(before.is_none_or(|before| before == name), "{word} says two things");
         }
     }
 

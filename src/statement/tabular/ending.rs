@@ -8,6 +8,7 @@ use super::header::Columns;
 use super::label;
 use super::movement::{is_dated, is_not_booked};
 use super::rows::Row;
+use super::stated;
 use crate::statement::finding::{Finding, Findings, line_place};
 
 /// How a file ends.
@@ -35,9 +36,12 @@ pub(super) fn check(ending: Ending, columns: &Columns, body: &[Row], findings: &
         return;
     }
     let is_cut = if is_dated(columns, last) {
-        lacks_balance(columns, last, &others)
+        // A row of a sum or balance needs no balance of its own, and its figure is compared.
+        let is_sum = stated::is_stated(last);
+        (stated::statement_of(last).is_none() && lacks_balance(columns, last, &others))
             || (ending == Ending::Open
-                && (lacks_last_cell(columns, last, &others) || lacks_decimals(columns, last, &others)))
+                && ((!is_sum && lacks_last_cell(columns, last, &others))
+                    || lacks_decimals(columns, last, &others)))
     } else {
         ending == Ending::Open && is_piece_of_date(last)
     };

@@ -7,6 +7,7 @@ use super::column::{Column, classify, has_any, normalise};
 use super::dictionary;
 use super::rank;
 use super::rows::Row;
+use super::shape;
 use crate::statement::date::{FoundOrder, find_order, may_be_date, table_date};
 use crate::statement::finding::Fault;
 use crate::statement::layout::{DateOrder, Layout, Layouts, Place};
@@ -32,12 +33,17 @@ pub(in crate::statement) struct Columns {
     has_only_fees: bool,
     /// Columns of amounts that count as much as the first by their headings.
     equal_amounts: Vec<usize>,
+    /// Columns that may hold other words than those of a state by their headings.
+    loose_states: Vec<usize>,
 }
 
 impl Columns {
     /// The columns of a heading row; `None` unless it has a date, an amount and some text. The
     /// user's layout decides alone where it is given, then the layout of a bank, then the words.
     pub fn of(row: &Row, layouts: Layouts<'_>) -> Option<Columns> {
+        if shape::is_too_wide(row) {
+            return None;
+        }
         if let Some(own) = layouts.own() {
             let columns = Columns::by_layout(row, own).filter(Columns::is_complete);
             return columns.map(|columns| columns.knowing_fees(row));
@@ -64,6 +70,9 @@ impl Columns {
         let mut headings =
             headings.filter_map(|(_, index)| row.cells.get(*index)).map(|cell| normalise(cell));
         self.has_only_fees = headings.all(|heading| !has_any(&heading, &["LAI", "INTEREST"]));
+        let states =
+            self.found.iter().filter(|(column, _)| *column == Column::State).map(|(_, index)| *index);
+        self.loose_states = states.filter(|index| normalise(row.cell(*index)) == "INFO").collect();
         self
     }
 
@@ -97,6 +106,7 @@ impl Columns {
             heading_currency: None,
             has_only_fees: false,
             equal_amounts: Vec::new(),
+            loose_states: Vec::new(),
         }
     }
 
@@ -122,6 +132,7 @@ impl Columns {
             heading_currency,
             has_only_fees: false,
             equal_amounts,
+            loose_states: Vec::new(),
         };
         columns.is_complete().then_some(columns)
     }
@@ -148,6 +159,7 @@ impl Columns {
             heading_currency: heading_currency(&found, row),
             has_only_fees: false,
             equal_amounts: Vec::new(),
+            loose_states: Vec::new(),
             found,
             width,
             dates: Some(layout.dates),
@@ -181,6 +193,12 @@ impl Columns {
     pub fn cells<'a>(&'a self, row: &'a Row, column: Column) -> impl Iterator<Item = &'a str> {
         let indexes = self.found.iter().filter(move |(found, _)| *found == column).map(|(_, index)| *index);
         indexes.map(|index| row.cell(index)).filter(|cell| !cell.is_empty())
+    }
+
+    /// The cells that tell the state of the row, and whether their column holds nothing else.
+    pub fn states<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = (&'a str, bool)> {
+        let indexes = self.found.iter().filter(|(found, _)| *found == Column::State).map(|(_, index)| *index);
+        indexes.map(|index| (row.cell(index), !self.loose_states.contains(&index)))
     }
 
     /// The same columns with another one of that meaning in the place of the first.

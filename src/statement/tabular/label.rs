@@ -17,6 +17,8 @@ pub(super) enum Label {
     Period,
     /// Sums of the debit and credit columns.
     Total,
+    /// The bare word “Total”, which is also the name of a payee.
+    TotalOrPayee,
     /// Printed by, page numbers, signatures.
     Footer,
 }
@@ -82,6 +84,23 @@ const TOTAL: &[&str] = &[
     "GRAND TOTAL",
     "SUMME",
     "TOTALE",
+];
+/// Words of a sum in a row of its own, behind which a label would mean something else.
+const SUM: &[&str] = &[
+    "TOTALS",
+    "SUB TOTAL",
+    "SUBTOTAL",
+    "TOTAL AMOUNT",
+    "TOTAL DEBIT",
+    "TOTAL DEBITS",
+    "TOTAL CREDIT",
+    "TOTAL CREDITS",
+    "TONG GHI NO",
+    "TONG GHI CO",
+    "TONG PHAT SINH NO",
+    "TONG PHAT SINH CO",
+    "TONG",
+    "CONG",
 ];
 /// The sum of one side over the days of the statement.
 const TURNOVER: &[&str] = &["TURNOVER", "KAIVE", "APYVARTA", "APGROZIJUMS", "UMSATZSUMME"];
@@ -170,18 +189,15 @@ pub(super) fn exact_label(cell: &str) -> Option<Label> {
         () if is_one_of(CLOSING) || matches!(words.as_str(), "S A L D O" | "SALDO ATUAL") => {
             Some(Label::Closing)
         }
-        () if is_one_of(TURNOVER) => Some(Label::Total),
-        // “Total” may be the name of a payee.
-        () => super::dictionary::label(&words).filter(|label| *label != Label::Total),
+        () if words == "TOTAL" => Some(Label::TotalOrPayee),
+        () if is_one_of(TOTAL) || is_one_of(SUM) || is_one_of(TURNOVER) => Some(Label::Total),
+        () => super::dictionary::label(&words),
     }
 }
 
 /// The words of a sum alone: “Tổng công ty” begins as “Tổng cộng” does.
 pub(super) fn is_total(cell: &str) -> bool {
-    let words = normalise(cell);
-    TOTAL.contains(&words.as_str())
-        || matches!(words.as_str(), "TONG" | "CONG")
-        || super::dictionary::label(&words) == Some(Label::Total)
+    matches!(exact_label(cell), Some(Label::Total | Label::TotalOrPayee))
 }
 
 /// What the first filled cell of a row announces.

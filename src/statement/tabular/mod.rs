@@ -5,9 +5,9 @@
 //! row, `label` reads what stands around the table, `movement` reads one row, `section` turns the rows
 //! of one account into a statement (`ledger` tells the rows of several apart), `attempt` tries the ways to
 //! read them (`rank`, `sides`, `habit`) until the balances prove one, `stated` takes out the rows of
-//! balances and sums, `ending` tells a cut file, and `order` brings the rows into the order of booking
-//! and finds the balances. `amount` reads money in
-//! the notation of the table and `denomination` finds its currency. `unheaded` finds the columns of a table
+//! balances and sums, `state` tells the rows that are not booked, `ending` tells a cut file, and `order`
+//! brings the rows into the order of booking and finds the balances. `amount` reads money in the notation
+//! of the table and `denomination` finds its currency. `unheaded` finds the columns of a table
 //! without headings. `preview` shows how a table is understood.
 //!
 //! The bank's view is kept: “Nợ/Debit” is money out of our account.
@@ -36,6 +36,7 @@ mod rows;
 mod section;
 mod shape;
 mod sides;
+mod state;
 mod stated;
 #[cfg(test)]
 mod strangers_tests;
@@ -128,6 +129,7 @@ pub(super) fn read(sheets: &[Vec<Row>], format: Format, ending: Ending, layouts:
     let mut findings = Findings::default();
     let mut statements = Vec::new();
     for sheet in sheets {
+        shape::check_width(sheet, &mut findings);
         // A sheet without a heading row is a cover, a chart or a note.
         if header::find(sheet, layouts).is_some() {
             statements.extend(section::read_sections(sheet, ending, layouts, &mut findings));

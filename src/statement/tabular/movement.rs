@@ -18,6 +18,7 @@ use super::mark::apply_mark;
 use super::order::Movement;
 use super::rows::Row;
 use super::shape::check_shape;
+use super::state::{self, State};
 use super::stated;
 
 pub(super) enum RowKind {
@@ -191,6 +192,7 @@ impl<'a> RowReader<'a> {
             charge_count,
             is_undecided: true,
             label: stated::statement_of(row),
+            unknown_state: unknown_state(self.columns, row).map(str::to_owned),
         })))
     }
 
@@ -229,7 +231,11 @@ impl<'a> RowReader<'a> {
         } else {
             let amount = read(Column::Amount)?;
             match (amount, self.mark_column) {
-                (Some(amount), Some(column)) => Some(apply_mark(amount, columns.cell(row, column))?),
+                (Some(amount), Some(column)) => match columns.cell(row, column) {
+                    // The sum of both sides is on neither.
+                    "" if stated::is_stated(row) => Some(amount),
+                    mark => Some(apply_mark(amount, mark)?),
+                },
                 _ => amount,
             }
         };
@@ -271,7 +277,18 @@ pub(super) fn is_not_booked(columns: &Columns, row: &Row) -> bool {
     let is_reserved = columns.has(Column::Balance)
         && columns.cell(row, Column::Balance).is_empty()
         && dictionary::is_not_booked(columns.cell(row, Column::Kind));
-    has_word_for_date || is_reserved || dictionary::is_not_booked(columns.cell(row, Column::State))
+    has_word_for_date
+        || is_reserved
+        || columns.states(row).any(|(cell, is_sure)| match is_sure {
+            true => state::of(cell) == Some(State::NotBooked),
+            false => dictionary::is_not_booked(cell),
+        })
+}
+
+/// A word in a column of states that says neither that the row is booked nor that it is not.
+fn unknown_state<'a>(columns: &'a Columns, row: &'a Row) -> Option<&'a str> {
+    let mut sure = columns.states(row).filter(|(_, is_sure)| *is_sure).map(|(cell, _)| cell);
+    sure.find(|cell| state::of(cell) == Some(State::Unknown))
 }
 
 pub(super) fn date_cell<'a>(columns: &Columns, row: &'a Row) -> &'a str {

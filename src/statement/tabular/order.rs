@@ -19,6 +19,8 @@ pub(super) struct Movement {
     pub is_undecided: bool,
     /// What the words of the row state, where it may be no movement.
     pub label: Option<Label>,
+    /// The word of its state, where nothing tells whether that means booked.
+    pub unknown_state: Option<String>,
 }
 
 /// What the running balances said about the signs of charges.
@@ -254,6 +256,12 @@ pub(super) fn proves(movements: &[Movement], opening: Option<Decimal>) -> Proof 
         true if is_linked => Proof::Proven,
         true => Proof::Open,
     }
+}
+
+/// The movement the running balances begin with. Where no opening stands before it they say nothing of
+/// its amount.
+pub(super) fn first(movements: &[Movement], opening: Option<Decimal>) -> Option<usize> {
+    Order::of(movements, opening).indexes(movements).first().copied()
 }
 
 /// Whether the days never fall in the order that the balances give the rows.

@@ -17,6 +17,7 @@ use super::ledger::{self, Parts};
 use super::movement::is_dated;
 use super::order::Proof;
 use super::rows::Row;
+use super::shape;
 use super::sides;
 
 /// Splits the file into sections, one for each account, and reads them. In a text every row has the
@@ -33,7 +34,7 @@ pub(super) fn read_sections(
         section.columns = Some(Columns::without_heading(own));
         section.statement.at = line_place(rows.first().map_or(1, |row| row.line));
     }
-    for row in rows.iter().filter(|row| !row.is_blank()) {
+    for row in rows.iter().filter(|row| !row.is_blank() && !shape::is_too_wide(row)) {
         if section.ends_before(row) {
             let inherited = section.columns.clone();
             let is_vietnamese = section.surroundings.is_vietnamese;

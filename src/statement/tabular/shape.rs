@@ -3,10 +3,19 @@
 use super::header::Columns;
 use super::movement::is_dated;
 use super::rows::Row;
+use super::stated;
 use crate::statement::finding::{Fault, Finding, Findings, line_place};
 
 /// A cell with more line breaks than this is not text but a quote that was never closed.
 const MAX_CELL_LINES: usize = 20;
+
+/// Tables of banks have some ten columns; a row of thousands of cells is none of theirs.
+pub(super) const MAX_CELLS: usize = 500;
+
+/// Whether more cells are filled, or stand before one that is, than any table has.
+pub(super) fn is_too_wide(row: &Row) -> bool {
+    row.cells.iter().skip(MAX_CELLS).any(|cell| !cell.trim().is_empty())
+}
 
 pub(super) fn check_shape(columns: &Columns, row: &Row) -> Result<(), Fault> {
     if row.cells.iter().any(|cell| cell.matches('\n').count() > MAX_CELL_LINES) {
@@ -23,13 +32,26 @@ pub(super) fn check_shape(columns: &Columns, row: &Row) -> Result<(), Fault> {
     Ok(())
 }
 
+/// The first row that is wider than any table.
+pub(super) fn check_width(rows: &[Row], findings: &mut Findings) {
+    if let Some(row) = rows.iter().find(|row| is_too_wide(row)) {
+        findings.error(Finding::new(
+            line_place(row.line),
+            "row_too_wide",
+            format!("Dòng có hơn {MAX_CELLS} ô; không phải bảng của ngân hàng"),
+            format!("the row has more than {MAX_CELLS} cells and is of no table of a bank"),
+        ));
+    }
+}
+
 /// One row of a text file that ends before all others is cut off. Files that leave empty cells out at
 /// the end of a row do so often.
 pub(super) fn check_lengths(columns: &Columns, body: &[Row], findings: &mut Findings) {
     let dated = body.iter().filter(|row| is_dated(columns, row));
     let (whole, short): (Vec<&Row>, Vec<&Row>) = dated.partition(|row| row.cells.len() >= columns.width());
     let [short] = short.as_slice() else { return };
-    if whole.is_empty() {
+    // A row of a sum may end with it: its figure is compared.
+    if whole.is_empty() || stated::is_stated(short) {
         return;
     }
     let count = short.cells.len();

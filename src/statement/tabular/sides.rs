@@ -9,6 +9,7 @@ use super::header::Columns;
 use super::mark::read_mark;
 use super::movement::is_dated;
 use super::rows::Row;
+use super::stated;
 use crate::statement::finding::{Finding, Findings, excerpt, line_place};
 
 /// What a column of words says of the sides.
@@ -26,7 +27,8 @@ impl Candidate {
 /// Finds the column of marks among those that mean nothing else, and notes a row whose side is not
 /// known.
 pub(super) fn adopt(columns: &mut Columns, rows: &[Row], findings: &mut Findings) {
-    let dated: Vec<&Row> = rows.iter().filter(|row| is_dated(columns, row)).collect();
+    let dated = rows.iter().filter(|row| is_dated(columns, row) && !stated::is_stated(row));
+    let dated: Vec<&Row> = dated.collect();
     let has_sides = columns.has(Column::Mark) || (columns.has(Column::Debit) && columns.has(Column::Credit));
     if has_sides || dated.is_empty() || !is_unsigned(columns, &dated) {
         return;

@@ -2,6 +2,7 @@
 //!
 //! Tables with one column of amounts write “Opening balance”, “Turnover” and “Closing balance” as rows
 //! of their own. Only the exact words make such a row, and what it states must not contradict the rest.
+//! The bare word “Total” is a payee, too: there the balance decides, or the figure, or nothing does.
 
 use rust_decimal::Decimal;
 
@@ -9,7 +10,7 @@ use super::label::{Label, exact_label};
 use super::order::Movement;
 use super::rows::Row;
 use crate::statement::finding::{Finding, Findings};
-use crate::statement::model::{Balance, Line, Statement};
+use crate::statement::model::{Balance, Statement};
 
 /// What a row states by the words of one of its cells alone.
 pub(super) fn statement_of(row: &Row) -> Option<Label> {
@@ -17,8 +18,24 @@ pub(super) fn statement_of(row: &Row) -> Option<Label> {
     row.cells.iter().find_map(stated)
 }
 
+/// Whether the words can be nothing but those of a balance or a sum.
+pub(super) fn is_stated(row: &Row) -> bool {
+    statement_of(row).is_some_and(|label| label != Label::TotalOrPayee)
+}
+
 fn is_statement(label: Label) -> bool {
-    matches!(label, Label::Opening | Label::Closing | Label::Total)
+    matches!(label, Label::Opening | Label::Closing | Label::Total | Label::TotalOrPayee)
+}
+
+/// What a row is by its words, its figure and its balance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Moves,
+    States,
+    /// The bare word “Total” beside a figure that is not the sum.
+    Pays,
+    /// It may be the sum, and may be a payment.
+    Doubtful,
 }
 
 /// Takes the stated rows out of the movements, and what they state into the statement.
@@ -27,38 +44,139 @@ pub(super) fn settle(
     movements: Vec<Movement>,
     findings: &mut Findings,
 ) -> Vec<Movement> {
-    let (stated, moving): (Vec<Movement>, Vec<Movement>) = movements.into_iter().partition(states);
-    if stated.is_empty() {
-        return moving;
+    if movements.iter().all(|movement| movement.label.is_none()) {
+        return movements;
     }
-    let sums = Sums::of(&moving);
-    for row in &stated {
-        match row.label {
-            Some(Label::Opening) if statement.opening.is_none() => statement.opening = balance_of(row),
-            Some(Label::Opening) => {}
-            Some(Label::Closing) => statement.closing = balance_of(row),
-            _ if sums.has(row.sum()) => {}
-            _ => findings.error(contradicted(row)),
+    let opening = statement.opening.as_ref().map(|opening| opening.amount);
+    let table = Table::of(&movements, opening);
+    let (mut moving, mut sums) = (Vec::new(), Vec::new());
+    // Of all rows so far, and of those since the last sum.
+    let (mut so_far, mut since) = (Sums::default(), Sums::default());
+    for (index, movement) in movements.into_iter().enumerate() {
+        match table.role(&movement, index, &so_far) {
+            Role::Moves => {}
+            Role::Doubtful => findings.error(doubtful(&movement)),
+            Role::Pays => findings.warn(paid(&movement)),
+            Role::States => {
+                findings.warn(ignored(&movement));
+                match movement.label {
+                    Some(Label::Opening) if statement.opening.is_none() => {
+                        statement.opening = balance_of(&movement);
+                    }
+                    Some(Label::Opening) => {}
+                    Some(Label::Closing) => statement.closing = balance_of(&movement),
+                    _ if so_far.has(movement.sum()) || since.has(movement.sum()) => since = Sums::default(),
+                    _ => sums.push(movement),
+                }
+                continue;
+            }
         }
-        findings.warn(Finding::new(
-            row.at(),
-            "row_ignored",
-            "Dòng ghi số dư hoặc tổng cộng, không phải giao dịch",
-            "the row states a balance or a sum and is no transaction",
-        ));
+        so_far.take(&movement);
+        since.take(&movement);
+        moving.push(movement);
+    }
+    // A table with the newest rows first has its sum above them.
+    for row in sums.iter().filter(|row| !so_far.has(row.sum())) {
+        findings.error(contradicted(row));
     }
     moving
+}
+
+/// What the rows around one say of it.
+struct Table {
+    opening: Option<Decimal>,
+    balances: Vec<Option<Decimal>>,
+    /// The last row whose words leave no doubt that it moves something.
+    last_plain: Option<usize>,
+    /// All of these have a balance.
+    are_balanced: bool,
+}
+
+impl Table {
+    fn of(movements: &[Movement], opening: Option<Decimal>) -> Table {
+        let is_plain = |movement: &Movement| movement.label.is_none();
+        let mut plain = movements.iter().filter(|movement| is_plain(movement));
+        Table {
+            opening,
+            balances: movements.iter().map(|movement| movement.balance).collect(),
+            last_plain: movements.iter().rposition(is_plain),
+            are_balanced: plain.clone().count() > 1 && plain.all(|movement| movement.balance.is_some()),
+        }
+    }
+
+    fn role(&self, movement: &Movement, index: usize, so_far: &Sums) -> Role {
+        match movement.label {
+            Some(Label::Opening | Label::Closing) if states(movement) => Role::States,
+            Some(Label::Total) if !self.is_step(movement, index) => Role::States,
+            Some(Label::TotalOrPayee) => self.role_of_word(movement, index, so_far),
+            _ => Role::Moves,
+        }
+    }
+
+    /// A payee is called “Total”, too. The balance decides, then the figure.
+    fn role_of_word(&self, movement: &Movement, index: usize, so_far: &Sums) -> Role {
+        let lacks_balance = self.are_balanced && movement.balance.is_none();
+        let repeats = self.beside(index).any(|balance| Some(balance) == movement.balance);
+        let is_sum = so_far.has(movement.sum());
+        // Behind one row alone, or ahead of others, a payment may be as large.
+        let is_at_end =
+            so_far.count > 1 && self.last_plain < Some(index) && so_far.adds_up_to(movement.sum());
+        if self.is_step(movement, index) {
+            Role::Moves
+        } else if is_sum && (lacks_balance || repeats || (movement.balance.is_none() && is_at_end)) {
+            Role::States
+        } else if is_sum || lacks_balance {
+            Role::Doubtful
+        } else {
+            Role::Pays
+        }
+    }
+
+    /// Whether the balance behind the row is that of its neighbour with its amount.
+    fn is_step(&self, movement: &Movement, index: usize) -> bool {
+        let Some((balance, sum)) = movement.balance.zip(movement.sum()) else { return false };
+        self.beside(index).any(|before| before.checked_add(sum) == Some(balance))
+    }
+
+    /// The balances of the rows above and below.
+    fn beside(&self, index: usize) -> impl Iterator<Item = Decimal> {
+        let at = |index: usize| self.balances.get(index).copied().flatten();
+        let above = index.checked_sub(1).map_or(self.opening, at);
+        [above, at(index.saturating_add(1))].into_iter().flatten()
+    }
+}
+
+fn ignored(row: &Movement) -> Finding {
+    Finding::new(
+        row.at(),
+        "row_ignored",
+        "Dòng ghi số dư hoặc tổng cộng, không phải giao dịch",
+        "the row states a balance or a sum and is no transaction",
+    )
+}
+
+fn paid(row: &Movement) -> Finding {
+    Finding::new(
+        row.at(),
+        "total_read_as_payment",
+        "Dòng “Total” không bằng tổng các dòng trên nên được đọc là giao dịch",
+        "the row “Total” is not the sum of the rows above and is read as a payment",
+    )
+}
+
+fn doubtful(row: &Movement) -> Finding {
+    Finding::new(
+        row.at(),
+        "total_or_payee",
+        "Dòng “Total” có thể là tổng hoặc một giao dịch; tải tệp có cột số dư hoặc không có tổng",
+        "the row “Total” may be the sum or a payment; fetch the table with balances or without sums",
+    )
 }
 
 /// A row whose own balance is another than its amount moved something, whatever its words.
 fn states(movement: &Movement) -> bool {
     let sum = movement.sum().map(|sum| sum.abs());
-    let agrees = movement.balance.is_none_or(|balance| Some(balance.abs()) == sum);
-    match movement.label {
-        Some(Label::Opening | Label::Closing) => agrees,
-        Some(Label::Total) => true,
-        _ => false,
-    }
+    movement.balance.is_none_or(|balance| Some(balance.abs()) == sum)
 }
 
 fn balance_of(movement: &Movement) -> Option<Balance> {
@@ -81,18 +199,26 @@ fn contradicted(movement: &Movement) -> Finding {
 }
 
 /// The sums a row of totals may state.
+#[derive(Default)]
 pub(super) struct Sums {
     pub credit: Decimal,
     debit: Decimal,
+    count: usize,
 }
 
 impl Sums {
     pub fn of(movements: &[Movement]) -> Sums {
-        let lines = || movements.iter().flat_map(|movement| &movement.lines).map(|line: &Line| line.amount);
-        let sum = |is_counted: fn(&Decimal) -> bool| {
-            lines().filter(is_counted).fold(Decimal::ZERO, |sum, amount| sum.saturating_add(amount))
-        };
-        Sums { credit: sum(|amount| *amount > Decimal::ZERO), debit: sum(|amount| *amount < Decimal::ZERO) }
+        let mut sums = Sums::default();
+        movements.iter().for_each(|movement| sums.take(movement));
+        sums
+    }
+
+    fn take(&mut self, movement: &Movement) {
+        self.count += 1;
+        for line in &movement.lines {
+            let side = if line.amount > Decimal::ZERO { &mut self.credit } else { &mut self.debit };
+            *side = side.saturating_add(line.amount);
+        }
     }
 
     /// Money in, money out, both together, or what is left of them.
@@ -100,5 +226,11 @@ impl Sums {
         let (net, gross) = (self.credit.saturating_add(self.debit), self.credit.saturating_sub(self.debit));
         let sums = [self.credit, self.debit, net, gross];
         stated.is_some_and(|stated| sums.iter().any(|sum| sum.abs() == stated.abs()))
+    }
+
+    /// One side of the column, or what is left of both, with its sign.
+    fn adds_up_to(&self, stated: Option<Decimal>) -> bool {
+        let sums = [self.credit, self.debit, self.credit.saturating_add(self.debit)];
+        stated.is_some_and(|stated| sums.contains(&stated))
     }
 }

@@ -224,7 +224,7 @@ fn dates_and_amounts_are_read_in_the_spelling_of_their_country() {
         let text = format!("Date;Description;Amount\n{date};a;50.00\n");
         assert_eq!(clean(&text).lines[0].day().unwrap().to_string(), "2026-01-05", "{date}");
     }
-    for amount in ["=\"50.00\"", "50,00 kr", "RM 50.00", "Rs. 50.00", "R50.00"] {
+    for amount in ["=\"50.00\"", "50,00 kr", "RM 50.00", "Rs. 50.00", "R50.00", "Rs.50.00", "50,00 kr."] {
         let text = format!("Date;Description;Amount\n05/01/2026;a;\"{}\"\n", amount.replace('"', "\"\""));
         assert_eq!(amounts(&clean(&text)), ["50.00"], "{amount}");
     }
@@ -274,4 +274,110 @@ fn states_are_known_in_vietnamese_and_with_their_reason() {
         );
         assert_eq!(amounts(&clean(&text)), ["50000"], "{state}");
     }
+}
+
+#[test]
+fn a_word_of_a_state_that_is_not_known_is_refused_unless_balances_prove_the_row() {
+    for heading in ["Trạng thái", "Tình trạng", "Status", "State", "Estado", "Stav"] {
+        for (state, amount) in
+            [("Đang soát lại", "-9000"), ("Under review", "9000"), ("Completed?!x", "9000")]
+        {
+            let text = format!(
+                "Ngày,Nội dung,Số tiền,{heading}\n05/01/2026,a,50000,Thành công\n17/01/2026,c,{amount},{state}\n"
+            );
+            assert_eq!(refused(&text), ("line 3".to_owned(), "row_state_unknown"), "{heading} {state}");
+        }
+    }
+    let proven = "Date,Description,Amount,Balance,Status\n05/01/2026,a,50.00,350.00,Posted\n\
+                  16/01/2026,b,-7.50,342.50,Under review\n";
+    assert_eq!(amounts(&clean(proven)), MOVED);
+    assert!(read(proven).warnings.iter().any(|warning| warning.code == "row_state_unknown"));
+    for unproven in [
+        proven.replace("342.50", ""),
+        proven.replace("Posted", "Under review"),
+        proven.replace("Balance", "Note"),
+    ] {
+        assert!(!read(&unproven).errors.is_empty(), "{unproven}");
+    }
+    let ends = "Opening balance:,300.00\nDate,Description,Amount,Status\n05/01/2026,a,50.00,Posted\n\
+                16/01/2026,b,-7.50,Under review\nClosing balance:,342.50\n";
+    assert_eq!(amounts(&clean(ends)), MOVED);
+    assert_eq!(refused(&ends.replace("342.50", "350.00")).1, "row_state_unknown");
+}
+
+#[test]
+fn words_of_states_are_known_on_either_side_and_under_every_heading() {
+    for heading in ["Trạng thái giao dịch", "Tình trạng", "Status", "Stato"] {
+        for amount in ["9000", "-9000"] {
+            let with = |state: &str| {
+                let text = format!(
+                    "Ngày,Nội dung,Số tiền,{heading}\n05/01/2026,a,50000,Đã hạch toán\n\
+                     17/01/2026,c,{amount},{state}\n"
+                );
+                amounts(&clean(&text)).len()
+            };
+            for state in ["Thành công", "Đã ghi sổ", "Completed", "Contabilizzato", "Gebucht", ""] {
+                assert_eq!(with(state), 2, "{heading} {state}");
+            }
+            for state in ["Thất bại", "Chờ hạch toán", "Declined because of insufficient funds", "Từ chối"]
+            {
+                assert_eq!(with(state), 1, "{heading} {state}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_dated_row_of_sums_is_no_line() {
+    for word in ["Grand total", "Tổng cộng", "Tổng phát sinh", "Cộng phát sinh", "Summe", "Totals", "Total"]
+    {
+        let one = format!(
+            "Date,Description,Amount\n05/01/2026,a,50.00\n16/01/2026,b,-7.50\n31/01/2026,{word},42.50\n"
+        );
+        assert_eq!(amounts(&clean(&one)), MOVED, "{word}");
+        assert!(read(&one).warnings.iter().any(|warning| warning.code == "row_ignored"), "{word}");
+        let two = format!(
+            "Date,Description,Debit,Credit\n05/01/2026,a,,50.00\n16/01/2026,b,7.50,\n17/01/2026,c,,1.00\n\
+             31/01/2026,{word},,51.00\n"
+        );
+        assert_eq!(amounts(&clean(&two)), ["50.00", "-7.50", "1.00"], "{word}");
+        for balance in ["342.50", ""] {
+            let balanced = format!(
+                "Date,Description,Amount,Balance\n05/01/2026,a,50.00,350.00\n16/01/2026,b,-7.50,342.50\n\
+                 31/01/2026,{word},42.50,{balance}\n"
+            );
+            assert_eq!(amounts(&clean(&balanced)), MOVED, "{word} {balance}");
+        }
+        if word != "Total" {
+            assert_eq!(refused(&one.replace("42.50", "43.50")).1, "totals_mismatch", "{word}");
+        }
+    }
+    let marked = "Date,Type,Description,Amount\n05/01/2026,Credit,a,50.00\n16/01/2026,Debit,b,7.50\n\
+                  31/01/2026,,Tổng cộng,57.50\n";
+    assert_eq!(amounts(&clean(marked)), MOVED);
+}
+
+#[test]
+fn the_word_total_alone_is_a_payee_unless_its_figure_is_the_sum() {
+    let payee = "Date,Payee,Amount\n05/01/2026,a,50.00\n16/01/2026,Total,-7.50\n17/01/2026,c,-2.00\n";
+    assert_eq!(amounts(&clean(payee)), ["50.00", "-7.50", "-2.00"]);
+    assert!(read(payee).warnings.iter().any(|warning| warning.code == "total_read_as_payment"));
+    // A payment may be as large as the one row before it, or as all before it with others behind.
+    let twice = "Date,Payee,Amount\n05/01/2026,a,25.00\n07/01/2026,Total,25.00\n";
+    assert_eq!(refused(twice), ("line 3".to_owned(), "total_or_payee"));
+    let between = "Date,Payee,Amount\n05/01/2026,a,25.00\n06/01/2026,b,5.00\n07/01/2026,Total,30.00\n\
+                   08/01/2026,c,1.00\n";
+    assert_eq!(refused(between), ("line 4".to_owned(), "total_or_payee"));
+    let proven = "Date,Payee,Amount,Balance\n05/01/2026,a,25.00,125.00\n07/01/2026,Total,25.00,150.00\n";
+    assert_eq!(amounts(&clean(proven)), ["25.00", "25.00"]);
+}
+
+#[test]
+fn a_row_of_more_cells_than_any_table_has_is_refused() {
+    let rows = "Date,Description,Amount\n05/01/2026,a,50.00\n16/01/2026,b,-7.50\n";
+    let wide = |cell: &str| format!("Account,0123456789\n{}\n{rows}", [cell; 600].join(","));
+    for cell in ["DU DAU", "x"] {
+        assert_eq!(refused(&wide(cell)), ("line 2".to_owned(), "row_too_wide"), "{cell}");
+    }
+    assert_eq!(amounts(&clean(&wide(""))), MOVED, "empty cells of a spreadsheet");
 }

@@ -18,6 +18,7 @@ use super::label;
 use super::mark::read_mark;
 use super::order::Proof;
 use super::rows::Row;
+use super::shape;
 use super::sides;
 use crate::statement::currency::{self, UNKNOWN};
 use crate::statement::date::{FoundOrder, find_order, may_be_date};
@@ -47,6 +48,9 @@ pub(super) struct Unheaded {
 }
 
 pub(super) fn find(rows: &[Row]) -> Option<Unheaded> {
+    if rows.iter().any(shape::is_too_wide) {
+        return None;
+    }
     (0..=SKIPPED_ROWS).find_map(|start| {
         let (above, body) = rows.split_at_checked(start)?;
         let body = Body::of(body)?;
