@@ -28,7 +28,7 @@ pub fn method_not_allowed(request: &HttpRequest, allowed: &'static str) -> HttpR
     response
 }
 
-pub(super) fn told(request: &HttpRequest, error: Error) -> HttpResponse {
+fn told(request: &HttpRequest, error: Error) -> HttpResponse {
     let accepted = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     if is_for_programs(request.path()) || !accepted.is_some_and(takes_pages) {
         return Failure(error).error_response();
