@@ -3,6 +3,8 @@
 //! Each is called for a second after a short warm-up; the median of many short rounds is told, so
 //! that another program in between does not matter.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a bench that cannot begin has nothing to tell")]
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
