@@ -1,7 +1,6 @@
 //! Money: whole Vietnamese đồng, checked.
 
 use std::fmt;
-use std::iter::Sum;
 
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -97,14 +96,6 @@ impl fmt::Display for Dong {
 impl fmt::Debug for Dong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Dong({})", self.0)
-    }
-}
-
-/// Adds up amounts that were range-checked one by one before (at most `LIMIT` each); panics on
-/// overflow, which would need nine hundred thousand of them.
-impl Sum for Dong {
-    fn sum<I: Iterator<Item = Dong>>(amounts: I) -> Dong {
-        Dong(amounts.fold(0_i64, |sum, amount| sum.checked_add(amount.0).expect("sum of limited amounts")))
     }
 }
 

@@ -53,6 +53,10 @@ impl Instant {
         self.utc().with_timezone(&hanoi())
     }
 
+    #[expect(
+        clippy::expect_used,
+        reason = "microseconds in 64 bits are read from text of chrono's own range"
+    )]
     pub fn utc(self) -> DateTime<Utc> {
         Utc.timestamp_micros(self.0).single().expect("the instant lies within chrono's range")
     }
@@ -63,12 +67,14 @@ impl Instant {
     }
 
     /// An instant from local time in Hà Nội.
+    #[expect(clippy::expect_used, reason = "a fixed offset has each local time once")]
     pub fn from_hanoi(local: chrono::NaiveDateTime) -> Self {
         let at = hanoi().from_local_datetime(&local).single().expect("a fixed offset has no gaps");
         Instant(at.timestamp_micros())
     }
 }
 
+#[expect(clippy::expect_used, reason = "a constant")]
 fn hanoi() -> FixedOffset {
     FixedOffset::east_opt(HANOI_OFFSET_S).expect("+07:00 is a valid offset")
 }
@@ -123,6 +129,10 @@ impl BusinessDay {
         self.plus_days(1)
     }
 
+    #[expect(
+        clippy::expect_used,
+        reason = "days are of this and neighbouring centuries, spans at most some years"
+    )]
     pub fn plus_days(self, days: i64) -> Self {
         let moved = if days < 0 {
             self.0.checked_sub_days(Days::new(days.unsigned_abs()))
@@ -133,6 +143,7 @@ impl BusinessDay {
     }
 
     /// The first instant of the day.
+    #[expect(clippy::expect_used, reason = "every day has a midnight")]
     pub fn start(self) -> Instant {
         Instant::from_hanoi(self.0.and_hms_opt(0, 0, 0).expect("midnight exists"))
     }

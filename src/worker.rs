@@ -118,6 +118,7 @@ impl Workers {
     }
 }
 
+#[expect(clippy::expect_used, reason = "at the start; without its threads the service shall not run")]
 fn spawn(
     name: &str,
     app: &Arc<App>,

@@ -66,7 +66,7 @@ struct Planned {
 
 impl Planned {
     fn amount(&self) -> Dong {
-        self.owed.iter().map(|(_, amount)| *amount).sum()
+        Dong(self.owed.iter().map(|(_, amount)| amount.0).sum())
     }
 
     fn memo(&self) -> String {
@@ -199,7 +199,7 @@ fn credit(desk: &Desk, today: BusinessDay, amount: Dong, memo: String, bank_refe
 }
 
 fn written(at: usize, desk: &Desk, today: BusinessDay, bookings: &[Booking]) -> String {
-    let closing = bookings.iter().map(|booking| booking.amount).sum();
+    let closing = Dong(bookings.iter().map(|booking| booking.amount.0).sum());
     let day = Day {
         account_no: &desk.account_no,
         holder: "UBND",

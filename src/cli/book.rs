@@ -13,13 +13,15 @@ use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::report::chart::Chart;
 use crate::report::sheet::Form;
-use crate::report::{self, Book, Period, verify};
+use crate::report::{self, Book, Period, trial_balance, verify};
 use crate::unit::{self, Unit};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Every posting of the unit, with the accounts of the state's chart
     Journal(Asked),
+    /// Every account with its balance before and after, and what moved in it
+    Trial(Asked),
     /// What moved on a bank account, with its balance
     Bank(OfAccount),
     /// What moved in the cashiers' drawers, with its balance
@@ -69,6 +71,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     let office = Office::open(config)?;
     match &command {
         Command::Journal(asked) => write(&office, asked, |_| Ok(Book::Journal)),
+        Command::Trial(asked) => trial(&office, asked),
         Command::Cash(asked) => write(&office, asked, |_| Ok(Book::Cash)),
         Command::Verify(asked) => verify(&office, asked),
         Command::Fees(asked) => write(&office, asked, |_| Ok(Book::Fees)),
@@ -110,6 +113,18 @@ fn verify(office: &Office, asked: &Verify) -> Result<u8> {
         }
     }
     Ok(if is_clean { DONE } else { 1 })
+}
+
+fn trial(office: &Office, asked: &Asked) -> Result<u8> {
+    let period = Period::new(asked.from, asked.until)?;
+    let chart = Chart::choose(office.config.books.chart_file.as_deref(), period.until)?;
+    let table = office.read(&Actor::system(), |conn| {
+        let unit = unit::find_by_code(conn, &asked.unit)?;
+        let rows = trial_balance::rows(conn, &unit, period)?;
+        trial_balance::table(&unit, period, &rows, &chart)
+    })?;
+    reports::put(&table, asked.out.as_deref())?;
+    Ok(DONE)
 }
 
 fn write(office: &Office, asked: &Asked, choose: impl FnOnce(&Unit) -> Result<Book>) -> Result<u8> {

@@ -212,6 +212,12 @@ pub fn settled_with(conn: &mut Conn, unit: UnitId, kind: Kind, by: ExceptionId) 
     query::settled_with(conn, unit, kind, by)
 }
 
+/// The settled items of a kind that ended last in the moment of a decision that their events do not name: an older
+/// binary named none.
+pub fn settled_at(conn: &mut Conn, unit: UnitId, kind: Kind, at: Instant) -> Result<Vec<Exception>> {
+    query::settled_at(conn, unit, kind, at)
+}
+
 /// Whether two persons opened it again at some time.
 pub fn was_reopened_by_persons(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<bool> {
     Ok(work_query::events(conn, unit, id)?

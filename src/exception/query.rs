@@ -265,6 +265,28 @@ pub fn settled_with(conn: &mut Conn, unit: UnitId, kind: Kind, by: ExceptionId) 
     found.into_iter().map(from_stored).collect()
 }
 
+/// The same of those whose event names no other item and is of this moment: an older binary named none.
+pub fn settled_at(conn: &mut Conn, unit: UnitId, kind: Kind, at: Instant) -> Result<Vec<Exception>> {
+    let found: Vec<Stored> = exception::table
+        .inner_join(
+            exception_event::table.on(exception_event::unit_id
+                .eq(exception::unit_id)
+                .and(exception_event::exception_id.eq(exception::id))
+                .and(exception_event::revision.eq(exception::revision))),
+        )
+        .filter(exception::unit_id.eq(unit))
+        .filter(exception::kind.eq(i32::from(kind.number())))
+        .filter(exception::state.eq(State::Resolved.as_str()))
+        .filter(exception_event::kind.eq("settled_by_itself"))
+        .filter(exception_event::target_id.is_null())
+        .filter(exception_event::at.eq(at))
+        .order(exception::id)
+        .select(columns!())
+        .load(conn)
+        .classify()?;
+    found.into_iter().map(from_stored).collect()
+}
+
 /// Whether it was settled last without a person: its cause had gone.
 pub fn settled_by_itself(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<bool> {
     let last: Option<String> = exception_event::table

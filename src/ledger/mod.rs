@@ -2,6 +2,7 @@
 //! construction. Which case posts what is the table in `docs/postings.md`.
 
 mod query;
+pub mod words;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -106,7 +107,7 @@ pub enum Source {
     Remittance(RemittanceId),
     /// Withdrawing a correction that waited for more money.
     Correction(CorrectionId),
-    /// Handing over what a unit had left when another goes on for it.
+    /// Handing over what a unit had left when another goes on for it, or a transfer of the bank between the two.
     Handover(EventId),
 }
 
@@ -223,6 +224,13 @@ pub fn lines_of(conn: &mut Conn, unit: UnitId, account: &Account) -> Result<Vec<
     query::lines_of(conn, unit, &account.to_string())
 }
 
+/// The payments whose money a line took back under documents that stand.
+pub fn recovered_by(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<PaymentId>> {
+    let posted = query::of_source(conn, unit, "line", line.0)?;
+    let taken = posted.iter().filter_map(|(debit, _, _)| debit.strip_prefix("reversal_to_recover/"));
+    Ok(taken.filter_map(|payment| payment.parse().ok()).collect())
+}
+
 /// What was posted between an account and those that begin with `prefix`, and was not taken back.
 pub fn between(
     conn: &mut Conn,
@@ -248,6 +256,16 @@ pub fn source_of(
         _ => None,
     };
     Ok(standing.into_iter().rev().find_map(of))
+}
+
+/// The newest handover, or transfer between units of a merger, whose postings stand on an account.
+pub fn handover_on(conn: &mut Conn, unit: UnitId, account: &Account) -> Result<Option<EventId>> {
+    query::handover_on(conn, unit, &account.to_string())
+}
+
+/// What a handover, or a transfer between units of a merger, posted in a unit, oldest first: (debit, credit, amount).
+pub fn of_handover(conn: &mut Conn, unit: UnitId, id: EventId) -> Result<Vec<(String, String, Dong)>> {
+    query::of_source(conn, unit, Source::Handover(id).kind(), id.0)
 }
 
 /// Debits minus credits of every account of a unit that has a balance, by account text.

@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Date, Text};
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
-use crate::id::{LineId, PostingId, UnitId};
+use crate::id::{EventId, LineId, PostingId, UnitId};
 use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::schema::posting;
@@ -121,6 +121,24 @@ pub fn standing_sources(
         standing.push((kind, id, before.checked_add(amount)?));
     }
     Ok(standing)
+}
+
+pub fn handover_on(conn: &mut Conn, unit: UnitId, account: &str) -> Result<Option<EventId>> {
+    let found: Vec<(String, i64, Dong)> = posting::table
+        .filter(posting::unit_id.eq(unit))
+        .filter(posting::debit_account.eq(account).or(posting::credit_account.eq(account)))
+        .filter(posting::source_kind.eq("handover"))
+        .order(posting::id)
+        .select((posting::debit_account, posting::source_id, posting::amount))
+        .load(conn)
+        .classify()?;
+    let mut standing: BTreeMap<i64, Dong> = BTreeMap::new();
+    for (debited, id, amount) in found {
+        let amount = if debited == account { amount } else { Dong(-amount.0) };
+        let sum = standing.entry(id).or_default();
+        *sum = sum.checked_add(amount)?;
+    }
+    Ok(standing.into_iter().rev().find(|(_, sum)| !sum.is_zero()).map(|(id, _)| EventId(id)))
 }
 
 pub fn trial_balance(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, Dong)>> {

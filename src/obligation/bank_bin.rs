@@ -63,12 +63,20 @@ pub fn is_bin(text: &str) -> bool {
     text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// The list that comes with the program.
+fn known() -> &'static Banks {
+    static KNOWN: std::sync::OnceLock<Banks> = std::sync::OnceLock::new();
+    KNOWN.get_or_init(|| Banks::load(include_str!("../../fixtures/banks.csv")).unwrap_or_default())
+}
+
 /// The name of a bank on the list that comes with the program; the number itself for another.
 pub fn name_of(bin: &str) -> &str {
-    static KNOWN: std::sync::OnceLock<Banks> = std::sync::OnceLock::new();
-    let known =
-        KNOWN.get_or_init(|| Banks::load(include_str!("../../fixtures/banks.csv")).unwrap_or_default());
-    known.by_bin(bin).map_or(bin, |bank| bank.name.as_str())
+    known().by_bin(bin).map_or(bin, |bank| bank.name.as_str())
+}
+
+/// The name as its bank writes it, of one written in whatever case.
+pub fn spelled(name: &str) -> Option<&'static str> {
+    known().all().map(|bank| bank.name.as_str()).find(|known| known.eq_ignore_ascii_case(name))
 }
 
 fn bad_row(row_number: usize, reason: &str) -> Error {
@@ -86,6 +94,13 @@ mod tests {
         assert_eq!((vpbank.name.as_str(), vpbank.swift.as_deref()), ("VPBank", Some("VPBKVNVX")));
         assert_eq!(banks.by_bin("970414").unwrap().former_names().collect::<Vec<_>>(), ["OceanBank"]);
         assert_eq!(banks.all().count(), 45);
+    }
+
+    #[test]
+    fn a_bank_is_spelled_as_it_spells_itself() {
+        assert_eq!(spelled("vpbank"), Some("VPBank"));
+        assert_eq!(spelled("VPBank"), Some("VPBank"));
+        assert_eq!(spelled("kho-bac"), None);
     }
 
     #[test]

@@ -209,6 +209,7 @@ fn raise_under(
     let total = Dong::sum(new.lines.iter().map(|line| line.amount))?;
     let state = if total.is_zero() { State::Waived } else { State::Raised };
     let account = unit::account::receiving(tx, new.unit)?;
+    unit::account::keep_open(tx, new.unit, account.id)?;
     let party = party::record(tx, stamp, new.unit, &new.payer)?;
     let id: ObligationId = stamp.mint()?;
     let kind = unit::account::KIND_OBLIGATION;

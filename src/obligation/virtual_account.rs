@@ -15,7 +15,7 @@ use crate::audit;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::*;
-use crate::store::{Conn, Stamp, Tx, rows};
+use crate::store::{Conn, Stamp, Tx, failure, rows};
 use crate::text;
 use crate::unit::account::{self, PublicCodeRow};
 
@@ -153,11 +153,13 @@ pub struct Agreed {
 /// paid by their numbers; later days give out none, and read those that were.
 ///
 /// Errors: `virtual_range_wrong`, `virtual_prefix_taken`, `agreement_missing`, `maker_is_checker`,
-/// `account_not_found`.
+/// `account_not_found`, `account_ended`.
 pub fn agree(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, agreed: Agreed) -> Result<VirtualRangeId> {
     actor.require_role(&[Role::Administrator, Role::System])?;
     actor.scope.require(agreed.unit)?;
-    account::find(tx, agreed.unit, agreed.account)?;
+    if let Some(on) = account::find(tx, agreed.unit, agreed.account)?.closed_on {
+        return Err(Error::conflict("account_ended", format!("it ended on {on}")));
+    }
     let prefix = checked_prefix(&agreed)?;
     let agreement_no = text::clean(&agreed.agreement_no);
     if agreement_no.is_empty() {
@@ -191,7 +193,13 @@ pub fn agree(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, agreed: Agreed) 
             checker_person_id: agreed.checker,
             created_at: stamp.now,
         }],
-    )?;
+    )
+    .map_err(|error| match error.code() {
+        failure::UNIQUE => {
+            Error::conflict("virtual_prefix_taken", "the unit has this prefix in another style")
+        }
+        _ => error,
+    })?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, agreed.unit, "account.virtual_range", id)])?;
     Ok(id)
 }

@@ -56,6 +56,19 @@ impl Payer {
         }
     }
 
+    /// What `self` names over what was known; an empty text takes a field away.
+    pub fn over(self, known: Payer) -> Payer {
+        Payer {
+            name: self.name.or(known.name),
+            address: self.address.or(known.address),
+            tax_code: self.tax_code.or(known.tax_code),
+            personal_id: self.personal_id.or(known.personal_id),
+            passport: self.passport.or(known.passport),
+            phone: self.phone.or(known.phone),
+            email: self.email.or(known.email),
+        }
+    }
+
     /// What can be searched exactly: kind and normalised value.
     fn search_terms(&self) -> Vec<(&'static str, String)> {
         let mut terms = Vec::new();

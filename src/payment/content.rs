@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::obligation::Line;
 use crate::party::Payer;
 use crate::payment::book::{CollectedBy, Method};
+use crate::payment::channel::title;
 use crate::receipt::content::{self, Content, LineKind, ReceiptKind, Reduction, Totals};
 use crate::receipt::format::Rulebook;
 use crate::receipt::invoice::{self, Discount, Fee, Invoice, Vat, VatRate};
@@ -164,7 +165,7 @@ pub(super) fn invoice_of(material: &Material<'_>, kind: InvoiceKind, lines: &[&L
 fn collector(by: &CollectedBy) -> content::CollectedBy {
     match by {
         CollectedBy::Officer(name) => content::CollectedBy::Officer(name.clone()),
-        CollectedBy::Channel(channel) => content::CollectedBy::Channel(channel.clone()),
+        CollectedBy::Channel(channel) => content::CollectedBy::Channel(title(channel).to_owned()),
     }
 }
 

@@ -171,7 +171,23 @@ pub struct Tender {
     pub due: Dong,
 }
 
+/// The largest note there is: nobody hands over one more than is needed.
+const LARGEST_NOTE: Dong = Dong(500_000);
+
 impl Tender {
+    /// Enough, and not so much that a digit must have slipped in.
+    ///
+    /// Errors: `tendered_too_little`, `tendered_too_much`.
+    pub fn check(&self) -> Result<()> {
+        if self.tendered < self.due {
+            return Err(Error::invalid("tendered", "tendered_too_little", "less than what is owed"));
+        }
+        if self.change() >= LARGEST_NOTE {
+            return Err(Error::invalid("tendered", "tendered_too_much", "a note more than is needed"));
+        }
+        Ok(())
+    }
+
     pub fn change(&self) -> Dong {
         Dong(self.tendered.0.saturating_sub(self.due.0))
     }
@@ -179,16 +195,15 @@ impl Tender {
 
 /// Keeps what was handed over for everything that was taken at once, with each of its payments.
 ///
-/// Errors: `tendered_too_little`.
+/// Errors: those of `Tender::check`.
 pub fn keep_tender(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     (unit, payments): (UnitId, &[PaymentId]),
-    Tender { tendered, due }: Tender,
+    tender: Tender,
 ) -> Result<()> {
-    if tendered < due {
-        return Err(Error::invalid("tendered", "tendered_too_little", "less than what is owed"));
-    }
+    tender.check()?;
+    let Tender { tendered, due } = tender;
     let row = |payment_id: &PaymentId| tender_query::TenderRow {
         unit_id: unit,
         payment_id: *payment_id,
@@ -208,7 +223,7 @@ pub fn tender(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Optio
 fn owed_in(book: &Book, taking: &Taking) -> Result<Dong> {
     let held = book.obligations.get(&(taking.unit, taking.obligation));
     let owed = held.ok_or_else(obligation::not_found)?.value.outstanding();
-    owed.checked_add(book.owed_again(taking.unit, taking.obligation))
+    owed.checked_add(book.owed_again(taking.unit, taking.obligation)?)
 }
 
 fn check_owed(book: &Book, taking: &Taking) -> Result<()> {

@@ -60,8 +60,8 @@ const RETURN_DAYS: i64 = 90;
 /// Open items of a unit that are looked at.
 const READ_LIMIT: i64 = 2_000;
 /// What stands for a line nobody could explain.
-const DEBITS: [Kind; 2] = [Kind::UnknownDebit, Kind::RefundUnmatched];
-const CREDITS: [Kind; 2] = [Kind::UnidentifiedCredit, Kind::BankReversal];
+pub(super) const DEBITS: [Kind; 2] = [Kind::UnknownDebit, Kind::RefundUnmatched];
+pub(super) const CREDITS: [Kind; 2] = [Kind::UnidentifiedCredit, Kind::BankReversal];
 
 const WHY: &str = "the other line is there: one explains the other";
 
@@ -102,7 +102,7 @@ impl Pair {
 }
 
 /// Whether all of a line's money waits for its explanation.
-fn is_unplaced(conn: &mut Conn, line: &StoredLine) -> Result<bool> {
+pub(super) fn is_unplaced(conn: &mut Conn, line: &StoredLine) -> Result<bool> {
     let held = if line.amount < Dong::ZERO {
         ledger::balance(conn, line.unit, &Account::UnexplainedDebit(line.id))?
     } else {

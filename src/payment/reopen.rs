@@ -5,12 +5,15 @@
 use super::book::{Book, Held, PaymentState};
 use super::flush::flush;
 use super::held::touch;
+use super::merger_transfer::{self, Crossed, MERGER_TRANSFER};
 use super::movement::{Movement, State};
 use super::resolve::lock_account;
+use super::returned::{self, Returned};
 use super::take_back::{self, TakeBack};
+use super::taken_back::TAKEN_BACK;
 use super::undo::{self, Effect};
 use super::untie::{self, Tied};
-use super::{handover, line_query, movement_query, own_transfer, payment_query};
+use super::{handover, line_query, movement_query, own_transfer, payment_query, settle_cash};
 use crate::actor::Actor;
 use crate::audit;
 use crate::error::{Error, Result};
@@ -36,6 +39,10 @@ enum Way {
     Assigned(Assigned),
     /// A debit paid another unit, or was one side of a transfer between own accounts.
     Untie(Tied),
+    /// It was one side of a transfer from a merged unit to the one that goes on for it.
+    Cross(Box<Crossed>),
+    /// It was money that the bank took back.
+    Return(Box<Returned>),
 }
 
 /// What an assignment made of a line's money.
@@ -57,7 +64,9 @@ pub fn ask(
     reason: &str,
 ) -> Result<Exception> {
     let item = exception::ask_to_reopen(tx, stamp, actor, unit, id, reason)?;
-    way(tx, &item)?;
+    if let Way::Cross(crossed) = way(tx, &item)?.0 {
+        crossed.require_scope(actor)?;
+    }
     Ok(item)
 }
 
@@ -84,6 +93,8 @@ pub fn approve(
             ledger::swap_back(tx, stamp, unit, Source::Exception(id), on)?;
         }
         Way::Untie(tied) => untie::carry_out(tx, stamp, &item, (tied, on))?,
+        Way::Cross(crossed) => crossed.take_back(tx, stamp, actor)?,
+        Way::Return(returned) => returned.carry_out(tx, stamp, actor, (&item, on))?,
         Way::Assigned(assigned) => unassign(tx, stamp, actor, &item, (assigned, on))?,
     }
     Ok(item)
@@ -92,7 +103,16 @@ pub fn approve(
 fn way(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
     let settled = work_query::last_of(conn, item.unit, item.id, &SETTLING)?;
     let resolution = settled.as_ref().and_then(|event| event.resolution.as_deref());
+    if matches!(resolution, None | Some(MERGER_TRANSFER))
+        && let Some(crossed) = merger_transfer::crossed(conn, item)?
+    {
+        let effect = crossed.effect.clone();
+        return Ok((Way::Cross(Box::new(crossed)), effect));
+    }
     match resolution {
+        Some(MERGER_TRANSFER) => {
+            Err(Error::conflict("undo_money_gone", "the other side was explained otherwise since"))
+        }
         None | Some(own_transfer::OWN_TRANSFER | own_transfer::GIVEN_BACK) => {
             match untie::own_transfer(conn, item)? {
                 Some(tied) => Ok(untied(tied)),
@@ -106,6 +126,16 @@ fn way(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
         Some("acknowledge") => Ok((Way::Plain, Effect::default())),
         Some(known) if SWAPPED.contains(&known) => {
             Ok((Way::Swap, Effect { to_suspense: item.amount, ..Effect::default() }))
+        }
+        Some(settle_cash::BUDGET_PAID) => {
+            settle_cash::check_unclaimed(conn, item)?;
+            Ok((Way::Swap, Effect { to_suspense: item.amount, ..Effect::default() }))
+        }
+        Some(TAKEN_BACK) => {
+            let target = settled.as_ref().and_then(|event| event.target);
+            let returned = returned::of(conn, item, target)?;
+            let effect = returned.effect.clone();
+            Ok((Way::Return(Box::new(returned)), effect))
         }
         Some("assign") => {
             let target = settled.as_ref().and_then(|event| event.target).map(ObligationId);

@@ -70,8 +70,8 @@ pub(super) fn load(tx: &mut Tx<'_>, book: &mut Book) -> Result<()> {
 
 impl Book {
     /// What is still to be covered under an obligation whose document stands.
-    pub fn owed_again(&self, unit: UnitId, obligation: ObligationId) -> Dong {
-        self.debts.get(&(unit, obligation)).into_iter().flatten().map(|debt| debt.amount).sum()
+    pub fn owed_again(&self, unit: UnitId, obligation: ObligationId) -> Result<Dong> {
+        Dong::sum(self.debts.get(&(unit, obligation)).into_iter().flatten().map(|debt| debt.amount))
     }
 
     /// Covers as much of the debts as the money reaches: it takes the place of the money that the bank took

@@ -6,17 +6,19 @@ use super::documents;
 use super::flush::flush;
 use super::handover;
 use super::held::{load_obligations, touch};
+use super::merger_transfer;
 use super::movement::State;
 use super::own_transfer::{self, Tie};
 use super::refund::debit::{self, Debit};
 use super::settle_cash;
 use super::shown_claim;
 use super::split;
+use super::still_stands;
 use super::take_back::{self, TakeBack};
 use super::taken_back;
 use super::unmatch;
 use super::unplaced;
-use super::{movement_query, payment_query, query};
+use super::{movement_query, query};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::audit;
@@ -30,7 +32,7 @@ use crate::store::{Conn, Stamp, Tx};
 use crate::unit::trust;
 
 /// The resolutions that can be proposed.
-pub const RESOLUTIONS: [&str; 24] = [
+pub const RESOLUTIONS: [&str; 25] = [
     "assign",
     split::SPLIT,
     "acknowledge",
@@ -55,6 +57,7 @@ pub const RESOLUTIONS: [&str; 24] = [
     own_transfer::GIVEN_BACK,
     settle_cash::CHARGE_RETURNED,
     settle_cash::BUDGET_PAID,
+    merger_transfer::MERGER_TRANSFER,
 ];
 
 /// Proposes a resolution; one that could never be carried out is refused with its transaction. `parts` are
@@ -73,6 +76,9 @@ pub fn propose(
     let (resolution, target) = (ask.resolution.to_owned(), ask.target);
     let item = exception::propose(tx, stamp, actor, unit, id, ask)?;
     check_proposal(tx, &item, &resolution, target)?;
+    if resolution == merger_transfer::MERGER_TRANSFER {
+        merger_transfer::check_maker(tx, actor, &item, target)?;
+    }
     if resolution == split::SPLIT {
         split::keep(tx, stamp, &item, parts)?;
     }
@@ -105,6 +111,8 @@ fn named<'a>(conn: &mut Conn, (unit, id): (UnitId, ExceptionId), mut ask: Ask<'a
 /// - `own_transfer` (target: the other line, or none where only one fits): money between two accounts.
 /// - `given_back` (target: the other line, or none where only one fits): a credit gives back what a debit of the
 ///   same account had taken; `charge_returned`: it gives back the bank's charge.
+/// - `merger_transfer` (target: the other line, or none where only one fits): money of a merged unit that the bank
+///   moved to the unit that goes on for it; persons who act for both.
 /// - `budget_paid`, by a decision: a debit went to the Treasury without an order of ours, and is owed back by it.
 /// - `cash_withdrawn` (target: a person): cash taken out by a decision, for which that person answers.
 /// - `taken_back` (target: a movement): an unexplained debit is money of it that the bank took back.
@@ -184,6 +192,10 @@ fn carry_out(
             taken_back::carry_out(tx, stamp, actor, (item, proposal), line)?;
             Vec::new()
         }
+        merger_transfer::MERGER_TRANSFER => {
+            merger_transfer::carry_out(tx, stamp, actor, (item, proposal))?;
+            Vec::new()
+        }
         "acknowledge" => Vec::new(),
         other if settle_cash::is_ours(other) => {
             settle_cash::carry_out(tx, stamp, actor, item, proposal, on)?;
@@ -215,15 +227,15 @@ pub fn check_proposal(
         return unfit_unless(is_waiting && own_transfer::fits(conn, item, target, tie)?);
     }
     let fits = match resolution {
+        merger_transfer::MERGER_TRANSFER => {
+            (is_debit || is_whole) && standing.has_line && merger_transfer::fits(conn, item, target)?
+        }
         "assign" => target.is_some() && unplaced::find(conn, item)?.is_some(),
         split::SPLIT => unplaced::find(conn, item)?.is_some(),
         "bank_charge" => is_debit,
         "disprove" => item.kind == Kind::ClaimWithoutCredit && item.subject_kind == "movement",
-        "acknowledge" if surplus_stands(conn, item)? => {
-            let detail = "the payer's surplus is refunded, which settles this by itself";
-            return Err(Error::conflict("surplus_stands", detail));
-        }
         "acknowledge" => {
+            still_stands::refuse(conn, item)?;
             let is_open = standing.is_open() || settle_cash::is_open(conn, item)?;
             !is_open && item.kind != Kind::ClaimWithoutCredit
         }
@@ -245,17 +257,6 @@ pub fn check_proposal(
         _ => return Err(Error::invalid("resolution", "resolution_unknown", RESOLUTIONS.join(", "))),
     };
     unfit_unless(fits)
-}
-
-/// Whether the exception is about a payment that still owes its payer money.
-fn surplus_stands(conn: &mut Conn, item: &Exception) -> Result<bool> {
-    if !matches!(item.kind, Kind::Overpaid | Kind::DuplicateTransfer | Kind::LatePayment)
-        || item.subject_kind != "payment"
-    {
-        return Ok(false);
-    }
-    let found = payment_query::payments(conn, &[(item.unit, PaymentId(item.subject_id))])?;
-    Ok(found.iter().any(|payment| payment.surplus.is_positive()))
 }
 
 /// Writes a posting that explains a line, and ends what it explains besides.
@@ -291,6 +292,7 @@ pub fn target_text(item: &Exception, resolution: &str, target: i64) -> String {
         settle_cash::REPAID | settle_cash::WITHDRAWN => PersonId(target).to_string(),
         shown_claim::PROVES | taken_back::TAKEN_BACK => MovementId(target).to_string(),
         handover::TO_UNIT => UnitId(target).to_string(),
+        merger_transfer::MERGER_TRANSFER => LineId(target).to_string(),
         pair if Tie::of(pair).is_some() => LineId(target).to_string(),
         refund if Debit::parse(refund).is_some() => RefundId(target).to_string(),
         _ => item.id.to_string(),
@@ -376,7 +378,7 @@ fn assign(
         debit: Account::Suspense(line),
         accounting_date,
         collected_at: stamp.now,
-        collected_by: CollectedBy::Channel("sao kê ngân hàng".into()),
+        collected_by: CollectedBy::Channel("statement".into()),
         is_proven: true,
     };
     held.value.payment = Some(payment);

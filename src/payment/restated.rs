@@ -141,7 +141,7 @@ fn drop_unplaced(tx: &mut Tx<'_>, stamp: &Stamp<'_>, desk: &mut Desk<'_>, one: &
         touch(&mut held);
         desk.book.movements.insert((unit, id), held);
     }
-    let kinds = HELD_KINDS.into_iter().chain([Kind::UnknownDebit, Kind::RefundUnmatched]);
+    let kinds = HELD_KINDS.into_iter().chain([Kind::UnknownDebit, Kind::RefundUnmatched, Kind::BankFee]);
     for kind in kinds {
         desk.book.settled_exceptions.push((unit, kind, Subject::Line(line), WHY));
     }
@@ -213,7 +213,7 @@ fn move_unplaced(
     let (from, to) = (one.held(), held_under(successor));
     let (debit, credit) = if balance < Dong::ZERO { (from, to) } else { (to, from) };
     desk.entry(successor, debit, credit, left);
-    let kinds = HELD_KINDS.into_iter().chain([Kind::UnknownDebit, Kind::RefundUnmatched]);
+    let kinds = HELD_KINDS.into_iter().chain([Kind::UnknownDebit, Kind::RefundUnmatched, Kind::BankFee]);
     for kind in kinds {
         if let Some(item) = exception::find_open(tx, unit, kind, Subject::Line(line))? {
             desk.book.settled_exceptions.push((unit, kind, Subject::Line(line), "another line shows it"));

@@ -117,6 +117,19 @@ pub fn carry_out(
     ledger::post(tx, stamp, &postings)
 }
 
+/// What went to the Treasury without an order is no debt of the Treasury any more only where no claim asks for it.
+///
+/// Errors: `undo_claimed`.
+pub(super) fn check_unclaimed(conn: &mut Conn, item: &Exception) -> Result<()> {
+    let account = item.account.ok_or_else(|| Error::internal("a debit without an account"))?;
+    let source = Account::BudgetRefundDue(UNORDERED.to_owned()).to_string();
+    if remittance::unclaimed(conn, item.unit, account, &source)? < item.amount {
+        let detail = "a claim asks the Treasury for it: refuse the claim first";
+        return Err(Error::conflict("undo_claimed", detail));
+    }
+    Ok(())
+}
+
 /// The line an exception is about, or the one that shows its movement.
 pub(super) fn line_of(conn: &mut Conn, item: &Exception) -> Result<LineId> {
     let line = match item.subject_kind.as_str() {

@@ -78,6 +78,7 @@ pub struct Settler {
 
 impl Settler {
     /// Starts a thread per queue. They end, with the queues drained, when every `Settler` is dropped.
+    #[expect(clippy::expect_used, reason = "at the start; without its threads the service shall not run")]
     pub fn start(tools: &Tools) -> (Settler, Vec<std::thread::JoinHandle<()>>) {
         let depth = Arc::new(AtomicUsize::new(0));
         let mut queues = Vec::new();

@@ -156,7 +156,7 @@ fn incoming(
         debit: Account::Suspense(source.line),
         accounting_date: source.on,
         collected_at: stamp.now,
-        collected_by: CollectedBy::Channel("sao kê ngân hàng".into()),
+        collected_by: CollectedBy::Channel("statement".into()),
         is_proven: true,
     }
 }

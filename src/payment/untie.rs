@@ -19,7 +19,7 @@ use crate::statement::{self, StoredLine};
 use crate::store::{Conn, Stamp, Tx};
 
 /// Under which a debit waits that nobody could explain.
-const OF_DEBITS: [Kind; 3] = [Kind::UnknownDebit, Kind::RefundUnmatched, Kind::BankReversal];
+pub(super) const OF_DEBITS: [Kind; 3] = [Kind::UnknownDebit, Kind::RefundUnmatched, Kind::BankReversal];
 
 /// What is untied.
 pub(super) struct Tied {
@@ -40,7 +40,12 @@ pub(super) struct Tied {
 pub(super) fn paid_on(conn: &mut Conn, item: &Exception) -> Result<Tied> {
     let gone = || Error::conflict("undo_money_gone", "the money it paid on was taken back since");
     let line = super::settle_cash::line_of(conn, item)?;
-    let others = exception::settled_with(conn, item.unit, Kind::WrongAccount, item.id)?;
+    let mut others = exception::settled_with(conn, item.unit, Kind::WrongAccount, item.id)?;
+    if others.is_empty()
+        && let Some(settled) = work_query::last_of(conn, item.unit, item.id, &SETTLING)?
+    {
+        others = exception::settled_at(conn, item.unit, Kind::WrongAccount, settled.at)?;
+    }
     let (mut units, mut sum) = (BTreeSet::new(), Dong::ZERO);
     for other in &others {
         let owed = handover::of_item(conn, other)?.ok_or_else(gone)?;
@@ -99,7 +104,7 @@ pub(super) fn own_transfer(conn: &mut Conn, item: &Exception) -> Result<Option<T
 }
 
 /// The bank took the credit back by what persons decided about the debit: its movement ended with it.
-fn check_not_taken_back(conn: &mut Conn, credit: &StoredLine) -> Result<()> {
+pub(super) fn check_not_taken_back(conn: &mut Conn, credit: &StoredLine) -> Result<()> {
     let parts = line_query::standing_parts(conn, credit.unit, credit.id)?;
     let keys: Vec<(UnitId, MovementId)> =
         parts.into_iter().map(|(_, movement, _)| (credit.unit, movement)).collect();
@@ -115,7 +120,7 @@ fn check_not_taken_back(conn: &mut Conn, credit: &StoredLine) -> Result<()> {
 /// where one is open.
 ///
 /// Errors: `reopen_money_moved` where no item would ask about that money.
-fn ended(
+pub(super) fn ended(
     conn: &mut Conn,
     line: &StoredLine,
     (sum, source): (Dong, Source),
@@ -171,7 +176,7 @@ pub(super) fn carry_out(
     exception::open(tx, stamp, &again).map(|_| ())
 }
 
-fn again(other: &Exception) -> exception::New {
+pub(super) fn again(other: &Exception) -> exception::New {
     exception::New {
         unit: other.unit,
         kind: other.kind,

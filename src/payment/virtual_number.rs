@@ -80,7 +80,9 @@ pub(super) fn accounts_of(
         .collect();
     for number in numbers {
         let code = unit::account::directory_code(&number);
-        if let Some(account) = named.account_of(&number) {
+        // A unit's own account has the number it was registered with, whatever a range would read in it.
+        let is_registered = directory.get(&code).is_some_and(|(unit, _)| *unit != unit::CITY);
+        if let Some(account) = named.account_of(&number).filter(|_| !is_registered) {
             directory.insert(code, account);
             continue;
         }

@@ -38,6 +38,7 @@ pub(super) struct Font {
 static FONTS: LazyLock<[Font; 3]> = LazyLock::new(|| [load(REGULAR), load(BOLD), load(ITALIC)]);
 
 /// The embedded files are part of the program: they are fonts, or no test passes.
+#[expect(clippy::expect_used, reason = "part of the program; every test of a page loads them")]
 fn load(bytes: &'static [u8]) -> Font {
     let shaping = rustybuzz::Face::from_slice(bytes, 0).expect("an embedded font");
     let pdf = krilla::text::Font::new(bytes.into(), 0).expect("an embedded font");

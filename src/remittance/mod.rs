@@ -155,12 +155,20 @@ pub struct Remittable {
 /// What may be ordered from an account, by source; sources without anything free stand in it too.
 pub fn remittable(conn: &mut Conn, unit: UnitId, account: AccountId, kind: Kind) -> Result<Vec<Remittable>> {
     let ordered = query::ordered(conn, unit, account)?;
+    // What two persons undid on a day that is open still is not claimed.
+    let posted: BTreeMap<String, Dong> = match kind {
+        Kind::Claim => query::posted(conn, unit, account)?.into_iter().collect(),
+        _ => BTreeMap::new(),
+    };
     let mut found = Vec::new();
     for (source, sum) in query::due(conn, unit, account)? {
         if !source.starts_with(kind.source()) {
             continue;
         }
-        let due = if kind == Kind::Claim { Dong::ZERO.checked_sub(sum)? } else { sum };
+        let due = match posted.get(&source) {
+            Some(all) => Dong::ZERO.checked_sub(sum.max(*all))?,
+            None => sum,
+        };
         let ordered = ordered.get(&source).map_or(Dong::ZERO, |row| row.ordered);
         found.push(Remittable { free: due.checked_sub(ordered)?, source, due, ordered });
     }
@@ -180,6 +188,14 @@ pub fn unordered(conn: &mut Conn, unit: UnitId, account: AccountId, source: &str
     let posted = query::posted(conn, unit, account)?.into_iter().find(|(one, _)| one == source);
     let ordered = query::ordered(conn, unit, account)?.remove(source).map_or(Dong::ZERO, |row| row.ordered);
     Ok(Dong(posted.map_or(Dong::ZERO, |(_, sum)| sum).checked_sub(ordered)?.0.max(0)))
+}
+
+/// What the Treasury owes back of a source, on closed days or open ones, and no claim asks for.
+pub fn unclaimed(conn: &mut Conn, unit: UnitId, account: AccountId, source: &str) -> Result<Dong> {
+    let posted = query::posted(conn, unit, account)?.into_iter().find(|(one, _)| one == source);
+    let claimed = query::ordered(conn, unit, account)?.remove(source).map_or(Dong::ZERO, |row| row.ordered);
+    let owed = Dong::ZERO.checked_sub(posted.map_or(Dong::ZERO, |(_, sum)| sum))?;
+    Ok(Dong(owed.checked_sub(claimed)?.0.max(0)))
 }
 
 /// A figure that changes with every order of the account.

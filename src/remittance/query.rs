@@ -344,6 +344,10 @@ fn posted_until(
          WHERE x.unit_id = $1 AND x.account_id = $2 AND p.accounting_date <= $3 \
          UNION ALL SELECT p.debit_account, -p.amount FROM exception x JOIN posting p ON p.unit_id = x.unit_id \
          AND p.source_kind = 'exception' AND p.source_id = x.id AND p.debit_account LIKE 'budget_refund_due/%' \
+         WHERE x.unit_id = $1 AND x.account_id = $2 AND p.accounting_date <= $3 \
+         UNION ALL SELECT p.credit_account, p.amount FROM exception x JOIN posting p ON p.unit_id = x.unit_id \
+         AND p.source_kind = 'exception' AND p.source_id = x.id AND p.credit_account LIKE 'budget_refund_due/%' \
+         AND p.debit_account LIKE 'unexplained_debit/%' \
          WHERE x.unit_id = $1 AND x.account_id = $2 AND p.accounting_date <= $3) AS owed \
          WHERE source LIKE 'budget_due/%' OR source LIKE 'share_kept/%' OR source LIKE 'budget_refund_due/%' \
          GROUP BY source ORDER BY source"

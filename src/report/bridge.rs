@@ -16,6 +16,16 @@ const COLUMNS: &[&str] = &[
     "Số tiền / Amount",
 ];
 
+/// The parts of the report, in their order.
+pub const SECTIONS: [&str; 6] = [BANK, BOOKS, BRIDGE, CARRIED, SHARED, OBSTACLES];
+
+const BANK: &str = "Ngân hàng / Bank";
+const BOOKS: &str = "Sổ kế toán / Books";
+const BRIDGE: &str = "Cầu nối / Bridge";
+const CARRIED: &str = "Chuyển tiếp / Carried on";
+const SHARED: &str = "Phân chia / Shared out";
+const OBSTACLES: &str = "Vướng mắc / Obstacles";
+
 /// The report's rows, in the order in which it is read.
 pub fn table(report: &Report) -> Table {
     let mut rows = Rows::default();
@@ -63,7 +73,7 @@ impl Rows {
 }
 
 fn bank(report: &Report, rows: &mut Rows) {
-    rows.section = "Ngân hàng / Bank";
+    rows.section = BANK;
     let Some(bank) = &report.bank else {
         rows.row("Chưa có sao kê / No statement yet", "", Cell::Empty, Cell::Empty);
         return;
@@ -81,7 +91,7 @@ fn bank(report: &Report, rows: &mut Rows) {
 }
 
 fn books(report: &Report, rows: &mut Rows) {
-    rows.section = "Sổ kế toán / Books";
+    rows.section = BOOKS;
     rows.sum("Số dư đầu ngày / Opening balance", report.books.opening);
     rows.sum("Phát sinh trong ngày / Moved", report.bridge.bank);
     rows.sum("Số dư cuối ngày / Closing balance", report.books.closing);
@@ -89,7 +99,7 @@ fn books(report: &Report, rows: &mut Rows) {
 }
 
 fn piers(report: &Report, rows: &mut Rows) {
-    rows.section = "Cầu nối / Bridge";
+    rows.section = BRIDGE;
     for pier in Pier::ALL {
         let (vi, en) = pier.words();
         rows.sum(&format!("{vi} / {en}"), report.bridge.of(pier));
@@ -103,7 +113,7 @@ fn piers(report: &Report, rows: &mut Rows) {
 }
 
 fn carried(report: &Report, rows: &mut Rows) {
-    rows.section = "Chuyển tiếp / Carried on";
+    rows.section = CARRIED;
     for one in &report.carried {
         let words = Kind::parse(&one.exception_kind).map_or_else(
             |_| one.exception_kind.clone(),
@@ -130,7 +140,7 @@ fn carried(report: &Report, rows: &mut Rows) {
 }
 
 fn shares(report: &Report, rows: &mut Rows) {
-    rows.section = "Phân chia / Shared out";
+    rows.section = SHARED;
     for share in &report.shares {
         let words =
             if share.is_kept() { "Để lại đơn vị / Kept" } else { "Nộp ngân sách / Budget" };
@@ -142,7 +152,7 @@ fn shares(report: &Report, rows: &mut Rows) {
 }
 
 fn obstacles(report: &Report, rows: &mut Rows) {
-    rows.section = "Vướng mắc / Obstacles";
+    rows.section = OBSTACLES;
     for obstacle in &report.obstacles {
         rows.row(&format!("{} / {}", obstacle.vi(), obstacle.en()), "", Cell::Empty, Cell::Empty);
     }

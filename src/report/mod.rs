@@ -25,6 +25,7 @@ pub mod table;
 pub mod target;
 #[cfg(test)]
 mod tests;
+pub mod trial_balance;
 pub mod verify;
 mod verify_query;
 pub mod winding_up;
@@ -42,6 +43,7 @@ use crate::unit::account;
 use chart::Chart;
 use rules::{Accounts, Line};
 use sheet::{Form, Sheet};
+use table::Table;
 
 /// Postings read at a time.
 const PAGE: usize = 2_000;
@@ -179,6 +181,39 @@ pub fn write_as(
     sink: &mut dyn Write,
 ) -> Result<Summary> {
     table::write_as(form, sink, |sheet| write(store, scope, unit, asked, chart, sheet))
+}
+
+/// The beginning of a book as it is looked at: its first `limit` postings, and how many there are. The
+/// totals stand under it where that is all of it.
+///
+/// # Errors
+/// `chart_account_missing`, `amount_out_of_range`.
+pub fn head(
+    conn: &mut Conn,
+    unit: UnitId,
+    (book, period): (Book, Period),
+    chart: &Chart,
+    limit: usize,
+) -> Result<(Table, usize)> {
+    let accounts = book.accounts();
+    let opening = query::balance_before(conn, unit, &accounts, period.from)?;
+    let keys = query::keys(conn, unit, &accounts, period)?;
+    let mut summary = Summary { opening, ..Summary::default() };
+    let mut rows = Vec::new();
+    if book != Book::Journal {
+        rows.push(rules::opening_row(opening, book));
+    }
+    let shown = keys.get(..limit).unwrap_or(&keys);
+    let lines = if shown.is_empty() { Vec::new() } else { page_of(conn, unit, shown)? };
+    for line in lines {
+        rules::add(&mut summary, book, &line)?;
+        rows.push(rules::row(book, &line, chart, summary.closing())?);
+    }
+    if shown.len() == keys.len() {
+        rows.push(rules::total_row(book, &summary));
+    }
+    let title = rules::heading(book, period, chart).to_vec();
+    Ok((Table { title, columns: rules::columns(book), rows }, keys.len()))
 }
 
 fn page_of(conn: &mut Conn, unit: UnitId, page: &[query::Key]) -> Result<Vec<Line>> {

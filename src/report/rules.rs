@@ -181,7 +181,7 @@ fn document(line: &Line) -> String {
     }
 }
 
-fn day_text(day: BusinessDay) -> String {
+pub fn day_text(day: BusinessDay) -> String {
     day.0.format("%d/%m/%Y").to_string()
 }
 

@@ -57,6 +57,7 @@ fn the_shipped_charts_are_readable_and_know_every_account() {
     for account in every_account() {
         let found = chart.account_of(&account.to_string()).unwrap();
         assert!(found.len() >= 3, "{account}: {found}");
+        assert!(crate::ledger::words::words(&account.to_string()).is_some(), "{account} is called nothing");
     }
     assert_eq!(chart.account_of("attic/1").unwrap_err().code(), "chart_account_missing");
 }

@@ -61,8 +61,8 @@ impl Standing {
     }
 }
 
-/// Every check that one question answers, in the order it is asked; suspense, other units' money and the bank
-/// accounts come after.
+/// Every check that one question answers, in the order it is asked; suspense, unexplained debits, other units' money
+/// and the bank accounts come after.
 pub const CHECKS: &[Check] = query::CHECKS;
 
 /// What does not hold in one unit; empty where the books do.
@@ -72,6 +72,7 @@ pub fn unit(conn: &mut Conn, unit: UnitId) -> Result<Vec<Fault>> {
         faults.extend(fault((check.code, check.vi, check.en), query::broken(conn, check, unit)?));
     }
     faults.extend(fault(SUSPENSE, suspense(conn, unit)?));
+    faults.extend(fault(DEBITS, debits(conn, unit)?));
     faults.extend(fault(DUE_TO_UNIT, due_to_units(conn, unit)?));
     faults.extend(fault(BANK, banks(conn, unit)?));
     Ok(faults)
@@ -88,6 +89,11 @@ const SUSPENSE: Rule = (
     "suspense",
     "Tiền chưa rõ của mỗi dòng bằng tổng các việc đang mở về chính số tiền đó",
     "What stands in suspense under a line is the sum of the open items about it",
+);
+const DEBITS: Rule = (
+    "debit_unasked",
+    "Mỗi khoản chi chưa rõ có một việc đang mở về đúng số tiền đó",
+    "An open item of the same sum asks about each debit that nobody explained",
 );
 const DUE_TO_UNIT: Rule = (
     "due_to_unit",
@@ -122,6 +128,16 @@ fn suspense(conn: &mut Conn, unit: UnitId) -> Result<Vec<String>> {
 fn asked_sum(items: &[(Kind, Dong)]) -> Result<Dong> {
     let told = |(kind, _): &&(Kind, Dong)| items.len() == 1 || *kind != Kind::SameMoneyTwoChannels;
     Dong::sum(items.iter().filter(told).map(|(_, amount)| *amount))
+}
+
+/// The debits that nobody explained and no open item asks about: they are explained whole, so the sums are the same.
+fn debits(conn: &mut Conn, unit: UnitId) -> Result<Vec<String>> {
+    let asked: BTreeSet<(String, Dong)> = query::asked_of_lines(conn, unit)?
+        .into_iter()
+        .map(|(line, amount)| (Account::UnexplainedDebit(line).to_string(), amount))
+        .collect();
+    let unexplained = query::unexplained(conn, unit)?;
+    Ok(unexplained.into_iter().filter(|one| !asked.contains(one)).map(|(account, _)| account).collect())
 }
 
 /// The units that are owed something else than open items are about.

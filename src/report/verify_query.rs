@@ -11,6 +11,7 @@ use crate::id::{AccountId, LineId, ShiftId, UnitId};
 use crate::ledger::Account;
 use crate::store::Conn;
 use crate::store::failure::Classify;
+use crate::store::schema::exception;
 
 /// Broken things that one check names at most.
 const SHOWN_LIMIT: usize = 20;
@@ -87,6 +88,31 @@ pub fn suspense(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, Dong)>> {
     );
     let found: Vec<Standing> = diesel::sql_query(sql).bind::<BigInt, _>(unit).load(conn).classify()?;
     Ok(found.into_iter().map(|one| (one.account, Dong(one.balance))).collect())
+}
+
+/// The debits that nobody explained, and what stands for each.
+pub fn unexplained(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, Dong)>> {
+    let sql = concat!(
+        "SELECT b.account, CAST(b.balance AS BIGINT) AS balance FROM ",
+        balances!("unexplained_debit/%"),
+        " b WHERE b.balance > 0 ORDER BY b.account"
+    );
+    let found: Vec<Standing> = diesel::sql_query(sql).bind::<BigInt, _>(unit).load(conn).classify()?;
+    Ok(found.into_iter().map(|one| (one.account, Dong(one.balance))).collect())
+}
+
+/// The lines that open items are about, with what they ask about.
+pub fn asked_of_lines(conn: &mut Conn, unit: UnitId) -> Result<Vec<(LineId, Dong)>> {
+    exception::table
+        .filter(exception::unit_id.eq(unit))
+        .filter(exception::state.ne("resolved"))
+        .filter(exception::subject_kind.eq("line"))
+        .select((exception::subject_id, exception::amount))
+        .load(conn)
+        .classify()
+        .map(|found: Vec<(i64, Dong)>| {
+            found.into_iter().map(|(line, amount)| (LineId(line), amount)).collect()
+        })
 }
 
 /// What stands for other units: what is owed to each is above zero.

@@ -110,12 +110,17 @@ pub(super) fn table_date(cell: &str, order: DateOrder) -> Result<(NaiveDate, &st
     if let Some(read) = spelled_date(cell) {
         return Ok(read);
     }
+    if let Some(read) = eastern_date(cell) {
+        return Ok(read);
+    }
     if let Some((day, month, year)) = spaced_date(cell) {
         let date = delimited_date(&format!("{day}.{month}.{year}"), order);
         return date.map(|date| (date, "")).ok_or_else(|| impossible(cell));
     }
     let (first, rest) = cell.split_once(char::is_whitespace).unwrap_or((cell, ""));
     let first = first.split_once('T').filter(|(date, _)| date.len() == 10).map_or(first, |(date, _)| date);
+    // `22/11/2026-09:30`
+    let first = first.rsplit_once('-').filter(|(_, time)| time.contains(':')).map_or(first, |(date, _)| date);
     let date = delimited_date(first, order).or_else(|| compact_date(first)).or_else(|| serial_date(first));
     date.map(|date| (date, rest.trim())).ok_or_else(|| impossible(cell))
 }
@@ -134,15 +139,16 @@ pub(super) struct FoundOrder {
 }
 
 /// A day above 12 proves the order. Where several orders fit, the one that brings the dates far
-/// closer together is taken, else the day comes first.
-pub(super) fn find_order<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> FoundOrder {
+/// closer together is taken, else the usual one of where the table comes from.
+pub(super) fn find_order<'a>(cells: impl Iterator<Item = &'a str> + Clone, usual: DateOrder) -> FoundOrder {
     let days_in = |order: DateOrder| -> Option<Vec<NaiveDate>> {
         let days = cells.clone().map(|cell| table_date(cell, order).ok().map(|(day, _)| day));
         days.collect::<Option<Vec<NaiveDate>>>()
             .filter(|days| order != DateOrder::YearFirst || is_of_years(days))
     };
-    let fitting: Vec<(DateOrder, Vec<NaiveDate>)> =
+    let mut fitting: Vec<(DateOrder, Vec<NaiveDate>)> =
         DateOrder::ALL.iter().filter_map(|order| Some((*order, days_in(*order)?))).collect();
+    fitting.sort_by_key(|(order, _)| *order != usual);
     let Some((first, days)) = fitting.first() else {
         return FoundOrder { order: DateOrder::DayFirst, is_assumed: false };
     };
@@ -152,6 +158,10 @@ pub(super) fn find_order<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> Fo
     };
     let closer = fitting.iter().skip(1).find(|(_, other)| span(other).saturating_mul(3) < span(days));
     let order = closer.map_or(*first, |(order, _)| *order);
+    let days_of = |wanted| fitting.iter().find(|(order, _)| *order == wanted).map(|(_, days)| days);
+    // Where the days are the same in either order, nothing was decided.
+    let is_open = days_of(DateOrder::DayFirst).is_some() && days_of(DateOrder::DayFirst) == days_of(order);
+    let order = if is_open { DateOrder::DayFirst } else { order };
     let rivals = fitting.iter().filter(|(other, _)| *other != order);
     // The year hardly ever comes first with two digits; it is a rival only where it was found closer.
     let is_assumed = rivals
@@ -175,6 +185,16 @@ fn spaced_date(cell: &str) -> Option<(&str, &str, &str)> {
     let is_number = |part: &str| number(part, 1..=4).is_some();
     (words.next().is_none() && is_number(day) && is_number(month) && is_number(year))
         .then_some((day, month, year))
+}
+
+/// `2026年11月22日`, and the same in Korean.
+fn eastern_date(cell: &str) -> Option<(NaiveDate, &str)> {
+    let (year, rest) = cell.split_once(['年', '년'])?;
+    let (month, rest) = rest.split_once(['月', '월'])?;
+    let (day, rest) = rest.split_once(['日', '일'])?;
+    let [year, month, day] = [year, month, day].map(str::trim);
+    let date = NaiveDate::from_ymd_opt(full_year(year)?, number(month, 1..=2)?, number(day, 1..=2)?)?;
+    Some((plausible(date)?, rest.trim()))
 }
 
 /// `22 Nov 2026`, `Nov 22, 2026`, `Mon, 22 Nov 2026`, `22 de novembro de 2026`, `22Nov2026`.
@@ -326,6 +346,9 @@ mod tests {
             "20261122",
             "22/11/26",
             "2026.11.22.",
+            "22/11/2026-09:30:00",
+            "2026年11月22日",
+            "2026년 11월 22일",
         ] {
             assert_eq!(table_date(cell, DateOrder::DayFirst).unwrap().0, day("2026-11-22"), "{cell}");
         }
@@ -340,7 +363,7 @@ mod tests {
     #[test]
     fn a_day_above_twelve_proves_the_order() {
         let found = |cells: &[&str]| {
-            let found = find_order(cells.iter().copied());
+            let found = find_order(cells.iter().copied(), DateOrder::DayFirst);
             (found.order, found.is_assumed)
         };
         assert_eq!(found(&["01/02/2019", "01/15/2019"]), (DateOrder::MonthFirst, false));
@@ -352,7 +375,7 @@ mod tests {
     #[test]
     fn dates_that_fit_two_orders_are_read_in_the_one_that_brings_them_together() {
         let found = |cells: &[&str]| {
-            let found = find_order(cells.iter().copied());
+            let found = find_order(cells.iter().copied(), DateOrder::DayFirst);
             (found.order, found.is_assumed)
         };
         assert_eq!(found(&["01/02/2019", "01/05/2019"]), (DateOrder::MonthFirst, true));

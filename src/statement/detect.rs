@@ -31,5 +31,7 @@ pub(super) fn detect_text(text: &str, layouts: Layouts<'_>) -> Kind {
     if mt940::looks_like_swift(text) {
         return Kind::Swift;
     }
-    if tabular::has_header(text, layouts) { Kind::Table } else { Kind::Unknown }
+    let is_table =
+        tabular::has_header(text, layouts) || (layouts.own().is_none() && tabular::is_unheaded(text));
+    if is_table { Kind::Table } else { Kind::Unknown }
 }

@@ -1,14 +1,13 @@
 //! Bytes to text: byte order mark, declared encoding, strict UTF-8, then the legacy code page
-//! that banks of that format use: Latin-1 or DOS for SWIFT and XML, Vietnamese Windows or the old
-//! fonts (TCVN 5712-3) for tables.
+//! that banks of that format use: Latin-1 or DOS for SWIFT and XML; for tables the one in which a
+//! heading row is known (`table_encoding`).
 
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252, WINDOWS_1258};
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::code_page::{decode_dos, decode_tcvn3, looks_like_dos};
-use super::layout::Layouts;
-use super::tabular;
+use super::table_encoding::{self, Page};
 
 /// Text with the encoding it was read in. `guessed` is set when nothing in the file names it.
 pub(super) struct Decoded<'a> {
@@ -64,8 +63,8 @@ fn is_broken_utf8(bytes: &[u8]) -> bool {
     whole >= broken || (broken == 1 && whole == 0 && bytes.windows(3).any(is_torn))
 }
 
-/// SWIFT and XML files that are not UTF-8 are Latin-1 or DOS of some bank; tables are Vietnamese
-/// Windows, or the old fonts when only these make a heading row.
+/// SWIFT and XML files that are not UTF-8 are Latin-1 or DOS of some bank; tables are of the page that
+/// makes a heading row.
 fn decode_legacy(bytes: &[u8]) -> Decoded<'_> {
     let has = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
     if bytes.first() == Some(&b'<') || has(b":20:") || has(b":60F:") {
@@ -75,12 +74,10 @@ fn decode_legacy(bytes: &[u8]) -> Decoded<'_> {
             decode_as(bytes, WINDOWS_1252, true)
         };
     }
-    let windows = decode_as(bytes, WINDOWS_1258, true);
-    if tabular::has_header(&windows.text, Layouts::default()) {
-        return windows;
+    match table_encoding::find(bytes) {
+        Page::Tcvn3 => decoded_by_table(decode_tcvn3(bytes), "TCVN3"),
+        Page::Of(encoding) => decode_as(bytes, encoding, true),
     }
-    let tcvn3 = decode_tcvn3(bytes);
-    if tabular::has_header(&tcvn3.0, Layouts::default()) { decoded_by_table(tcvn3, "TCVN3") } else { windows }
 }
 
 fn decoded_by_table((text, damaged): (String, bool), encoding: &'static str) -> Decoded<'static> {

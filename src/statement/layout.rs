@@ -40,6 +40,8 @@ pub enum Column {
     State,
     /// Debit or credit of the balance.
     BalanceMark,
+    /// The balance ahead of the movement.
+    BalanceBefore,
 }
 
 /// Where a column stands: by the words of its heading, or by number from one.

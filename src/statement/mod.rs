@@ -38,6 +38,7 @@ pub mod query;
 pub mod saved;
 pub mod sequence;
 mod stream;
+mod table_encoding;
 mod tabular;
 mod tally;
 #[cfg(test)]

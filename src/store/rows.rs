@@ -330,6 +330,10 @@ pub enum Lock {
     None,
     /// `FOR NO KEY UPDATE` in key order: foreign-key inserts need not wait.
     Update,
+    /// `FOR KEY SHARE`: whoever names the row keeps it; only `Whole` waits for that.
+    Named,
+    /// `FOR UPDATE`: against whoever names the row too.
+    Whole,
 }
 
 /// Reads rows by key. `select` is `SELECT … FROM table t`, with `t` as the alias; `keys` are

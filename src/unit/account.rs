@@ -1,6 +1,7 @@
 //! Bank accounts of units, found city-wide by bank and number.
 
 use diesel::prelude::*;
+use diesel::sql_types::{Date, Nullable};
 
 use super::CITY;
 use crate::actor::{Actor, Role};
@@ -11,8 +12,9 @@ use crate::error::{Error, Result};
 use crate::id::{AccountId, UnitId};
 use crate::ledger::{self, Account, Posting, Source};
 use crate::store::failure::{self, Classify};
+use crate::store::rows::{self, Column, Lock};
 use crate::store::schema::{bank_account, public_code};
-use crate::store::{Conn, Stamp, Tx, rows};
+use crate::store::{Conn, Stamp, Tx};
 
 /// An account that fees are paid into.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -223,6 +225,22 @@ pub fn find_by_number(conn: &mut Conn, account_no: &str) -> Result<Option<(UnitI
         .optional()
         .classify()
         .map(|found: Option<(UnitId, i64)>| found.map(|(unit, id)| (unit, AccountId(id))))
+}
+
+/// Keeps an account from ending until the transaction is over. Whoever settles on it need not wait.
+///
+/// # Errors
+/// Busy, to be tried again, where it ended meanwhile.
+pub fn keep_open(tx: &mut Tx<'_>, unit: UnitId, id: AccountId) -> Result<()> {
+    let keys = [("unit_id", Column::of([unit])), ("id", Column::of([id]))];
+    let select = "SELECT t.closed_on FROM bank_account t";
+    let found: Vec<Option<BusinessDay>> =
+        rows::fetch::<Nullable<Date>, _>(tx, select, &keys, "", Lock::Named)?;
+    let ended = found.into_iter().flatten().next();
+    match ended {
+        None => Ok(()),
+        Some(_) => Err(Error::busy(failure::RETRY, 1, "the account ended meanwhile")),
+    }
 }
 
 /// The account that new obligations of a unit are paid into: its oldest one that is open.

@@ -38,6 +38,29 @@ pub fn ending(conn: &mut Conn, unit: UnitId) -> Result<Option<Succession>> {
     query::ending(conn, unit)
 }
 
+/// Who goes on for a unit, then who goes on for that one, as decided: their days may be to come.
+pub fn after(conn: &mut Conn, unit: UnitId) -> Result<Vec<UnitId>> {
+    let (mut found, mut last) = (Vec::new(), unit);
+    while let Some(next) = ending(conn, last)? {
+        last = next.successor;
+        found.push(last);
+    }
+    Ok(found)
+}
+
+/// The units that a unit goes on for, straight or through others.
+pub fn before(conn: &mut Conn, unit: UnitId) -> Result<BTreeSet<UnitId>> {
+    let (mut found, mut newest) = (BTreeSet::new(), vec![unit]);
+    while let Some(one) = newest.pop() {
+        for merger in of_unit(conn, one)?.into_iter().filter(|merger| merger.successor == one) {
+            if found.insert(merger.unit) {
+                newest.push(merger.unit);
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// Whether a merger can be recorded.
 ///
 /// # Errors

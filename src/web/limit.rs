@@ -1,11 +1,14 @@
 //! How often one address may do a thing.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use governor::clock::{Clock, DefaultClock};
-use governor::middleware::NoOpMiddleware;
+use governor::clock::{Clock, DefaultClock, Reference};
+use governor::middleware::StateInformationMiddleware;
+use governor::nanos::Nanos;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 
@@ -17,9 +20,13 @@ const SWEEP_EVERY: u32 = 4_096;
 
 /// A limit per source address.
 pub struct PerAddress<C: Clock = DefaultClock> {
-    limiter: RateLimiter<IpAddr, DefaultKeyedStateStore<IpAddr>, C, NoOpMiddleware<C::Instant>>,
+    limiter: RateLimiter<IpAddr, DefaultKeyedStateStore<IpAddr>, C, StateInformationMiddleware>,
     clock: C,
     calls: AtomicU32,
+    /// How long an address that used all its calls waits for one more.
+    refill: Nanos,
+    /// Until when addresses that used all of them are not answered.
+    spent: Mutex<HashMap<IpAddr, C::Instant>>,
 }
 
 impl PerAddress {
@@ -34,26 +41,60 @@ impl<C: Clock + Clone> PerAddress<C> {
     fn by(clock: C, count: u32) -> Self {
         let quota = Quota::per_minute(NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN));
         let limiter = RateLimiter::new(quota, DefaultKeyedStateStore::default(), clock.clone());
-        PerAddress { limiter, clock, calls: AtomicU32::new(0) }
+        let refill = Nanos::from(quota.replenish_interval());
+        PerAddress { limiter, clock, calls: AtomicU32::new(0), refill, spent: Mutex::default() }
     }
 
-    /// Counts one call, or says after how many seconds the next is welcome.
-    pub fn count(&self, source: IpAddr) -> std::result::Result<(), u32> {
+    /// Refuses an address whose misses used its calls up. Being asked costs nothing.
+    pub fn welcome(&self, source: IpAddr) -> Result<()> {
+        let now = self.clock.now();
+        let spent = self.spent.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        match spent.get(&subscriber(source)).filter(|until| **until > now) {
+            Some(until) => Err(too_many(whole_seconds(until.duration_since(now)))),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts a call that found nothing; when it was the last one, the address is not welcome for a while.
+    pub fn missed(&self, source: IpAddr) {
+        self.sweep();
+        let source = subscriber(source);
+        let left = self.limiter.check_key(&source).map_or(0, |state| state.remaining_burst_capacity());
+        if left == 0 {
+            let now = self.clock.now();
+            let mut spent = self.spent.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            spent.retain(|_, until| *until > now);
+            spent.insert(source, now + self.refill);
+        }
+    }
+
+    fn sweep(&self) {
         if self.calls.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
             self.limiter.retain_recent();
             self.limiter.shrink_to_fit();
         }
-        self.limiter.check_key(&subscriber(source)).map_err(|refused| {
-            let wait = refused.wait_time_from(self.clock.now());
-            u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1)
-        })
+    }
+
+    /// Counts one call, or says after how many seconds the next is welcome.
+    pub fn count(&self, source: IpAddr) -> std::result::Result<(), u32> {
+        self.sweep();
+        let counted = self.limiter.check_key(&subscriber(source));
+        counted.map(drop).map_err(|refused| whole_seconds(refused.wait_time_from(self.clock.now()).into()))
     }
 
     /// The same as an error for the caller: 429 with `Retry-After`.
     pub fn check(&self, source: IpAddr) -> Result<()> {
-        self.count(source)
-            .map_err(|wait_s| Error::busy(LOOKUPS_TOO_MANY, wait_s, "too many look-ups from this address"))
+        self.count(source).map_err(too_many)
     }
+}
+
+fn too_many(wait_s: u32) -> Error {
+    Error::busy(LOOKUPS_TOO_MANY, wait_s, "too many look-ups from this address")
+}
+
+/// Never less than what is waited for.
+fn whole_seconds(wait: Nanos) -> u32 {
+    u32::try_from(wait.as_u64() / 1_000_000_000).unwrap_or(u32::MAX).saturating_add(1)
 }
 
 /// One subscriber of IPv6 has a /64 of addresses.
@@ -140,7 +181,8 @@ mod tests {
             let mut taken: u64 = 0;
             for _ in 0..600 {
                 clock.advance(Duration::from_secs(1));
-                taken += (0..per_second).filter(|_| limit.count(source).is_ok()).count() as u64;
+                let guess = || limit.welcome(source).is_ok().then(|| limit.missed(source)).is_some();
+                taken += (0..per_second).filter(|_| guess()).count() as u64;
             }
             assert!(taken <= per_minute * 11, "{per_second} a second: {taken} in ten minutes");
             taken_at_rate.push(taken);
@@ -157,6 +199,29 @@ mod tests {
     fn ten_million_guesses_from_anywhere_hit_nothing_among_ten_million_receipts() {
         let expected_hits_of = u128::from(GUESSES) * u128::from(RECEIPTS);
         assert!(expected_hits_of * 5_000 < LookupCode::SPACE, "{}", LookupCode::SPACE / expected_hits_of);
+    }
+
+    #[test]
+    fn what_is_found_costs_nothing_and_after_too_many_misses_nothing_is_told_for_a_while() {
+        let clock = FakeRelativeClock::default();
+        let limit = PerAddress::by(clock.clone(), 6);
+        let source: IpAddr = [192, 0, 2, 1].into();
+        for _ in 0..100 {
+            limit.welcome(source).unwrap();
+        }
+        for _ in 0..6 {
+            limit.welcome(source).unwrap();
+            limit.missed(source);
+        }
+        let error = limit.welcome(source).unwrap_err();
+        assert_eq!(crate::web::respond::retry_after_s(&error), Some(11));
+        clock.advance(Duration::from_secs(9));
+        assert!(limit.welcome(source).is_err(), "also of what is there");
+        clock.advance(Duration::from_secs(1));
+        limit.welcome(source).unwrap();
+        limit.missed(source);
+        assert!(limit.welcome(source).is_err(), "one guess each ten seconds");
+        assert!(limit.welcome([192, 0, 2, 2].into()).is_ok());
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod api;
 mod bundle;
 pub(crate) mod callback;
 mod extract;
+mod guesses;
 mod headers;
 mod health;
 mod idempotency;

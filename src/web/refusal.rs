@@ -28,16 +28,21 @@ pub fn method_not_allowed(request: &HttpRequest, allowed: &'static str) -> HttpR
     response
 }
 
-fn told(request: &HttpRequest, error: Error) -> HttpResponse {
+pub(super) fn told(request: &HttpRequest, error: Error) -> HttpResponse {
     let accepted = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    if is_for_programs(request.path()) || !accepted.is_some_and(|accepted| accepted.contains("text/html")) {
+    if is_for_programs(request.path()) || !accepted.is_some_and(takes_pages) {
         return Failure(error).error_response();
     }
     PageFailure::from(error).error_response()
 }
 
 fn is_for_programs(path: &str) -> bool {
-    path.starts_with("/api/v1/") || path.starts_with("/callback/")
+    path.starts_with("/api/") || path.starts_with("/callback/")
+}
+
+/// Browsers name HTML, and what takes anything is shown a page; who asks for JSON names it.
+fn takes_pages(accepted: &str) -> bool {
+    accepted.contains("text/html") || (accepted.contains("*/*") && !accepted.contains("json"))
 }
 
 /// Paths that take a body.
@@ -83,6 +88,14 @@ fn reads(pattern: &str, media: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_is_shown_unless_json_is_asked_for() {
+        assert!(takes_pages("text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8"));
+        assert!(takes_pages("*/*"));
+        assert!(!takes_pages("application/json"));
+        assert!(!takes_pages("application/json, */*;q=0.1"));
+    }
 
     #[test]
     fn a_path_reads_its_own_media_types_only() {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::Method;
-use actix_web::{HttpRequest, Route, web};
+use actix_web::{HttpRequest, Route, guard, web};
 
 use super::{api, callback, health, pages, refusal};
 
@@ -309,6 +309,26 @@ pub fn entries() -> Vec<Entry> {
         get("/finance/lists", web::to(pages::finance::lists::index)),
         get("/finance/lists/{list}", web::to(pages::finance::lists::page)),
         get("/finance/lists/{list}/file", web::to(pages::finance::lists::file)),
+        get("/finance/books", web::to(pages::finance::books::page)),
+        get("/finance/books/{book}/file", web::to(pages::finance::books::file)),
+        get("/finance/figures", web::to(pages::finance::figures::page)),
+        post("/finance/figures", web::to(pages::finance::figures::filed)),
+        get("/finance/figures/file", web::to(pages::finance::figures::file)),
+        get("/finance/cut-off", web::to(pages::finance::figures::at_year_end)),
+        get("/finance/cut-off/file", web::to(pages::finance::figures::cut_off_file)),
+        get("/finance/reports", web::to(pages::finance::reports::page)),
+        post("/finance/reports", web::to(pages::finance::reports::make)),
+        post("/finance/reports/{id}", web::to(pages::finance::reports::decide)),
+        get("/finance/reports/{id}/xml", web::to(pages::finance::reports::xml)),
+        get("/finance/batches", web::to(pages::finance::batches::page)),
+        post("/finance/batches", web::to(pages::finance::batches::take)),
+        get("/finance/batches/{id}", web::to(pages::finance::batches::one)),
+        get("/finance/settlements", web::to(pages::finance::settlements::page)),
+        post("/finance/settlements", web::to(pages::finance::settlements::take)),
+        get("/finance/settlements/{id}", web::to(pages::finance::settlements::one)),
+        get("/finance/classification-rules", web::to(pages::finance::rules::page)),
+        post("/finance/classification-rules", web::to(pages::finance::rules::draft)),
+        post("/finance/classification-rules/{id}", web::to(pages::finance::rules::decide)),
         get("/finance/remittances", web::to(pages::finance::remittances::page)),
         post("/finance/remittances", web::to(pages::finance::remittances::draft)),
         post("/finance/remittances/report", web::to(pages::finance::remittances::report)),
@@ -385,6 +405,8 @@ pub fn entries() -> Vec<Entry> {
         get("/api", web::to(pages::api::page)),
         get("/api/try", web::to(pages::api::console)),
         get("/api/v1/openapi.json", web::to(api::openapi::serve)),
+        get("/robots.txt", web::to(pages::asset::robots)),
+        get("/favicon.ico", web::to(pages::asset::favicon)),
         get("/assets/{name}", web::to(pages::asset::serve)),
         get("/healthz", web::to(health::healthz)),
         get("/readyz", web::to(health::readyz)),
@@ -402,7 +424,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
             (Vec::new(), web::resource(entry.path))
         });
         methods.push(entry.method.clone());
-        let resource = resource.route(entry.route.method(entry.method));
+        let resource = resource.route(matching(entry.route, entry.method));
         resources.insert(entry.path, (methods, resource));
     }
     for path in order {
@@ -416,10 +438,18 @@ pub fn configure(config: &mut web::ServiceConfig) {
     config.default_service(web::to(refusal::path_not_found));
 }
 
+/// What can be got can be asked for without its body: the server leaves that out by itself.
+fn matching(route: Route, method: Method) -> Route {
+    match method {
+        Method::GET => route.guard(guard::Any(guard::Get()).or(guard::Head())),
+        other => route.method(other),
+    }
+}
+
 fn allowed(methods: &[Method]) -> &'static str {
     match (methods.contains(&Method::GET), methods.contains(&Method::POST)) {
-        (true, true) => "GET, POST",
-        (true, false) => "GET",
+        (true, true) => "GET, HEAD, POST",
+        (true, false) => "GET, HEAD",
         _ => "POST",
     }
 }

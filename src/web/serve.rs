@@ -10,7 +10,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use futures_util::future::{Either, join, select};
 
-use super::{Shared, health, pages, refusal, routes, trace};
+use super::{Shared, guesses, health, pages, refusal, routes, trace};
 use crate::app::Running;
 use crate::error::{Error, Result};
 
@@ -51,8 +51,10 @@ pub async fn serve_until(
         App::new()
             .app_data(handed_out.clone())
             .app_data(web::FormConfig::default().limit(FORM_LIMIT_BYTES))
+            .wrap(from_fn(guesses::watch))
             .wrap(from_fn(pages::kept::keep))
             .wrap(from_fn(refusal::media))
+            .wrap(from_fn(pages::failed::framed))
             .wrap(from_fn(trace::trace))
             .configure(routes::configure)
     })

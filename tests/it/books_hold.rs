@@ -103,3 +103,23 @@ fn money_in_suspense_that_no_open_item_is_about_breaks_the_books_though_others_o
         assert_eq!(checks, ["suspense"], "what is owed to a unit is told by its payment, not by the item");
     });
 }
+
+#[test]
+fn a_debit_that_no_open_item_asks_about_breaks_the_books() {
+    each_database(|database| {
+        let mut world = World::settled_in(database);
+        lived(&world);
+        world.stop_watching();
+        let mut owner = world.database.as_owner();
+        tools::unguarded(&mut owner, world.database.product, "exception");
+        for change in ["subject_id = subject_id + 1", "subject_id = subject_id - 1, amount = amount - 1"] {
+            let sql = format!("UPDATE exception SET {change} WHERE kind = 28");
+            tools::run(&mut owner, &sql).expect("the owner may");
+            let checks: Vec<&str> = broken(&world).into_iter().map(|(check, _)| check).collect();
+            assert_eq!(checks, ["debit_unasked"], "{change}");
+        }
+        tools::run(&mut owner, "UPDATE exception SET amount = amount + 1 WHERE kind = 28")
+            .expect("the owner may");
+        assert!(broken(&world).is_empty());
+    });
+}

@@ -15,7 +15,7 @@ use bienlai::store::Product;
 use secrecy::ExposeSecret;
 
 use crate::support::database::products;
-use crate::support::program::{Service, callback, callback_of, callback_until_taken, get, send};
+use crate::support::program::{Service, callback, callback_of, callback_to_the_healthy, get, send};
 use crate::support::{Database, World, each_database, tools};
 
 const FEE: Dong = Dong(25_000);
@@ -57,7 +57,7 @@ fn a_thousandfold_of_copies_at_once_gets_one_receipt_each_and_one_answer() {
                         }
                         // Copies of one payment are sent at the same moment.
                         let claim = &claims[turn / copies];
-                        let reply = callback_until_taken(service.address, claim, Duration::from_secs(60));
+                        let reply = callback_to_the_healthy(service.address, claim, Duration::from_secs(60));
                         answers
                             .lock()
                             .unwrap()
@@ -107,7 +107,7 @@ fn two_services_on_one_database_settle_the_same_money_once() {
                         order.reverse();
                     }
                     for claim in order {
-                        let reply = callback_until_taken(address, claim, Duration::from_secs(60));
+                        let reply = callback_to_the_healthy(address, claim, Duration::from_secs(60));
                         answers
                             .lock()
                             .unwrap()

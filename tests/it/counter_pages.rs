@@ -4,7 +4,8 @@
 use bienlai::actor::{Role, Scope};
 use bienlai::amount::Dong;
 
-use crate::support::program::Service;
+use crate::callbacks::token;
+use crate::support::program::{Service, send};
 use crate::support::visitor::{Visitor, location, seated};
 use crate::support::{World, each_database};
 
@@ -43,6 +44,15 @@ fn a_cashier_finds_takes_prints_and_counts() {
             cashier.sees(&format!("/counter/obligations/{}", owed.id));
             cashier.sees("Nguyễn Thị Thử");
         }
+        // What a scanner types: the whole of the payer's QR code, the memo at its end.
+        let bearer = format!("Bearer {}", token(&world, Role::Finance));
+        let path = format!("/api/v1/obligations/{}/qr", owed.id);
+        let drawn = send(service.address, "GET", &path, &[("Authorization", &bearer)], b"").unwrap();
+        let scanned = drawn.json()["payload"].as_str().expect("a payload").to_owned();
+        assert!(scanned.len() > 100, "{scanned}");
+        cashier.get("/counter");
+        cashier.post("/counter/search", &[("q", &scanned)]);
+        cashier.sees(&format!("/counter/obligations/{}", owed.id));
         cashier.get("/counter");
         cashier.post("/counter/search", &[("q", "Không Có Ai")]);
         cashier.sees("Không tìm thấy");
@@ -60,6 +70,10 @@ fn a_cashier_finds_takes_prints_and_counts() {
         cashier.sees("ít hơn số phải nộp");
         cashier.sees("value=\"20.000\"");
         assert_eq!(cashier.value("key").as_deref(), Some(key.as_str()), "the same form comes back");
+        let mut much = form("9.000.000", "cash");
+        much.push(("key", key.as_str()));
+        assert_eq!(cashier.post(&take, &much).status, 400, "a digit slipped in");
+        cashier.sees("hãy kiểm tra lại số đã gõ");
         assert_eq!(world.count("payment"), 0);
 
         let mut enough = form("50.000", "cash");

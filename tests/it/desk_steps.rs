@@ -6,8 +6,9 @@ use bienlai::amount::Dong;
 use bienlai::exception::State;
 use bienlai::payment::book::Method;
 
-use crate::refunds::overpaid;
+use crate::refunds::{overpaid, statement, today};
 use crate::remittances::shown;
+use crate::support::bank_file::BankFile;
 use crate::support::program::Service;
 use crate::support::visitor::{Visitor, location, seated};
 use crate::support::{World, each_database};
@@ -37,6 +38,40 @@ fn staff_start_a_refund_on_a_page_and_what_was_typed_comes_back_with_an_error() 
         finance.get(location(&made));
         finance.sees("5.000");
         assert_eq!(world.words("SELECT state AS t FROM refund"), ["requested"]);
+        service.stop();
+    });
+}
+
+#[test]
+fn a_refund_begins_with_the_account_that_sent_the_money_and_shows_whose_it_was() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let memo = format!("{} nop phi", owed.reference_code);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0).book(30_000, &memo, "U1");
+        statement(&world, file.sent_from("0123456789"));
+        world.seal();
+        let payment = world.payments(&world.ba_dinh).remove(0).id.to_string();
+        let mut service = Service::start(&world);
+        let mut finance = sit(&world, &service, Role::Finance, "ketoan.mau");
+        let seen = "audit_entry WHERE action = 'line.texts_seen'";
+        finance.get(&format!("/finance/refund-start?payment={payment}&amount=5000"));
+        finance.sees("value=\"0123456789\"");
+        assert_eq!(world.count(seen), 1, "that it was shown stands in the trail");
+        let mut other =
+            seated(&world, service.address, Role::Finance, "ketoan.khac", Scope::unit(world.tay_ho.id));
+        other.get(&format!("/finance/refund-start?payment={payment}&amount=5000"));
+        assert!(!other.page.contains("0123456789"), "another unit's payer");
+        let asked = [("payment", payment.as_str()), ("amount", "5.000"), ("reason", "nộp thừa")];
+        let made = finance.post("/finance/refund-start", &asked);
+        assert_eq!(made.status, 303, "{}", finance.page);
+        let mut approver = sit(&world, &service, Role::Approver, "duyet.mau");
+        approver.get("/duties");
+        approver.sees("Chưa có tài khoản nhận tiền hoàn");
+        approver.sees(&owed.dossier_code);
+        approver.get(location(&made));
+        approver.sees("Nguyễn Thị Thử");
+        approver.sees(&format!("href=\"/r/{}\"", world.receipts(&owed)[0].lookup_code));
         service.stop();
     });
 }

@@ -10,7 +10,7 @@ use bienlai::remittance::{Kind as Order, State as Step};
 use bienlai::report::verify;
 
 use crate::refunds::{statement, today};
-use crate::remittances::{approved, close_day, now, shown};
+use crate::remittances::{approved, close_day, draft_of, now, refuse, shown};
 use crate::support::bank_file::BankFile;
 use crate::support::{World, each_database};
 use crate::taken_apart::{approver, bank, closed, finance, item};
@@ -117,4 +117,55 @@ fn money_that_went_to_the_treasury_without_an_order_is_claimed_back() {
         assert_eq!(open(&world), 0);
         close_day(&world);
     });
+}
+
+#[test]
+fn what_was_no_budget_money_is_unexplained_again_unless_a_claim_asks_for_it() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let file =
+            BankFile::new(world.ba_dinh.account_no, today(&world), 0).book(-50_000, "nop kho bac", "FT001");
+        statement(&world, file);
+        let debit = item(&world, Kind::UnknownDebit);
+        let mut paid = ask("budget_paid");
+        paid.decision = Some(Decision { number: "7/QĐ-UBND".into(), on: today(&world) });
+        let unexplained = Account::UnexplainedDebit(bienlai::id::LineId(debit.subject_id));
+        let owed_back = (Account::BudgetRefundDue("unordered".into()), 50_000);
+
+        settled(&world, &debit, &paid);
+        undone(&world, &debit).unwrap();
+        world.assert_balances(unit, &[bank(&world, -50_000), (unexplained.clone(), 50_000)]);
+        // A charge, which was none either: only that is taken back.
+        settled(&world, &debit, &ask("bank_charge"));
+        undone(&world, &debit).unwrap();
+        world.assert_balances(unit, &[bank(&world, -50_000), (unexplained, 50_000)]);
+
+        settled(&world, &debit, &paid);
+        close_day(&world);
+        world.wait_days(1);
+        let claim = approved(&world, Order::Claim);
+        assert_eq!(claim.amount, Dong(50_000), "once, whatever was said and undone before");
+        assert_eq!(undone(&world, &debit).unwrap_err().code(), "undo_claimed");
+        refuse(&world, &claim).unwrap();
+        undone(&world, &debit).unwrap();
+        let draft = draft_of(&world, Order::Claim, &[]);
+        assert_eq!(
+            draft.unwrap_err().code(),
+            "remittance_nothing_due",
+            "though the day of the undoing is open"
+        );
+        settled(&world, &debit, &paid);
+        world.assert_balances(unit, &[bank(&world, -50_000), owed_back]);
+    });
+}
+
+fn undone(world: &World, item: &Exception) -> Result<()> {
+    let unit = world.ba_dinh.id;
+    let (maker, checker) = (finance(world), approver(world));
+    world.try_change(|tx, stamp| reopen::ask(tx, stamp, &maker, unit, item.id, "không phải khoản này"))?;
+    world.change(|tx, stamp| reopen::approve(tx, stamp, &checker, unit, item.id));
+    let faults = world.look(|conn| verify::unit(conn, unit));
+    assert!(faults.is_empty(), "{faults:?}");
+    Ok(())
 }

@@ -9,6 +9,7 @@ use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::identity;
 use bienlai::identity::login::{self, NewLogin};
+use bienlai::payment::{gateway, pos};
 use bienlai::tariff::{draft, edition};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -20,6 +21,7 @@ use crate::support::browser::{Browser, Screen};
 use crate::support::database::Database;
 use crate::support::program::Service;
 use crate::support::visitor::{PASSWORD, Visitor, employ, seated};
+use crate::support::world::POLL;
 
 const AXE: &str = include_str!("../../fixtures/axe/axe.min.js");
 /// WCAG 2.2 AA and what axe holds for good practice. Swagger UI's own drawing inside `/api/try` is
@@ -102,7 +104,7 @@ impl Filled {
             ("paid", paid.id.to_string()),
             ("slip", world.words("SELECT code AS t FROM provisional_slip WHERE slip_no = 1").remove(0)),
         ]);
-        Filled(parts, things)
+        Filled(parts, with_partners_files(world, things))
     }
 
     pub fn path(&self, operation: &Operation) -> String {
@@ -118,6 +120,38 @@ impl Filled {
         let path = parts.fold(path, |path, (part, value)| path.replace(part, value));
         self.1.place(&path)
     }
+}
+
+/// A card batch and a gateway's report, each with its page.
+fn with_partners_files(world: &World, mut things: Things) -> Things {
+    let unit = world.ba_dinh.id;
+    let finance = crate::corrections::person(unit, world.clerk, Role::Finance);
+    let settled_on = world.now().business_day();
+    let sale = pos::Item { kind: pos::ItemKind::Sale, approval_code: "A1".into(), amount: Dong(25_000) };
+    let batch = pos::NewBatch {
+        unit,
+        account: None,
+        reference: "POS000126".into(),
+        settled_on,
+        fee: Dong(0),
+        items: vec![sale],
+    };
+    let report = gateway::NewSettlement {
+        unit,
+        account: None,
+        channel: POLL.into(),
+        reference: "QT000126".into(),
+        settled_on,
+        items: vec![gateway::Item { reference: "T1".into(), amount: Dong(25_000), fee: Dong(125) }],
+    };
+    let taken = world.app.write(&finance, |tx, stamp| {
+        let batch = pos::import(tx, stamp, &finance, &batch)?;
+        Ok((batch.id, gateway::import(tx, stamp, &finance, &report)?.id))
+    });
+    let (batch, report) = taken.expect("both are taken on");
+    things.0.insert("batches", batch.to_string());
+    things.0.insert("settlements", report.to_string());
+    things
 }
 
 pub fn sit(browser: &mut Browser, service: &Service, visitor: Option<&Visitor>) {
@@ -330,6 +364,12 @@ fn every_role_signs_in_and_goes_to_each_of_its_pages_with_the_keyboard_alone() {
         let ways: Vec<String> = serde_json::from_value(ways).unwrap();
         assert!(ways.len() >= 3, "{}: {ways:?}", role.as_str());
         for way in &ways {
+            let group = format!("document.querySelector('nav.desk a[href=\"{way}\"]').closest('details')");
+            if browser.eval(&format!("{group}.open")) != json!(true) {
+                let name = browser.eval(&format!("{group}.querySelector('summary').textContent"));
+                tab_to(&mut browser, &format!("e.matches('summary') && e.textContent === {name}"));
+                browser.press("Enter");
+            }
             tab_to(&mut browser, &format!("e.getAttribute('href') === '{way}'"));
             browser.press("Enter");
             arrive(&mut browser, way);

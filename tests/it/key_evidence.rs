@@ -2,13 +2,18 @@
 
 use std::process::Command;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use bienlai::receipt::evidence::bundle::{self, Bundle, Finding};
 use bienlai::receipt::evidence::daily;
 use bienlai::receipt::evidence::refresh::{Refreshed, Sources, refresh};
 use bienlai::receipt::key::alarm::Kind;
-use bienlai::receipt::key::{TestAuthority, certificates_in};
+use bienlai::receipt::key::{TestAuthority, certificates_in, test_authority};
 use bienlai::receipt::query;
+use bienlai::receipt::verify::{TrustStore, Verdict, verify};
 use bienlai::simulator::authority::Authority;
+use bienlai::text::hex;
+use ring::digest::{SHA256, digest};
 
 use crate::support::app::MASTER_KEY;
 use crate::support::keys::KeyWorld;
@@ -101,6 +106,72 @@ fn ten_years_later_a_receipt_is_valid_when_signed_and_its_certificate_expired_si
             assert_eq!(judged(&document, &silent, later).finding, Finding::NotProven);
         }
     });
+}
+
+#[test]
+fn only_the_authority_that_issued_a_certificate_speaks_of_it_and_only_of_its_own_time() {
+    each_database(|database| {
+        let story = Evidence::new(database);
+        let (keys, world) = (&story.keys, &story.keys.world);
+        keys.store(&keys.issue(100), None);
+        story.refresh();
+        let receipt = keys.pay();
+        world.seal();
+        let (signed_at, day) = (world.now(), world.now().business_day());
+        world.wait_days(10);
+        let url = story.outside.timestamp_url();
+        daily::stamp_day(&world.store, &world.stamp(), day, &url, &story.authorities()).expect("a token");
+        let bundle = world.look(|conn| bundle::export(conn, world.soc_son.id, receipt));
+        let document = world.look(|conn| query::document(conn, world.soc_son.id, receipt)).expect("signed");
+        let judged = |bundle: &Bundle| {
+            bundle.judge(&document, signed_at, &story.authorities(), world.now()).expect("judged")
+        };
+        // Whoever has the key may write any signing time, and keep back what was said since.
+        let old = judged(&bundle);
+        assert_eq!((old.finding, old.problems.contains(&"status_stale")), (Finding::NotProven, true));
+
+        let told_by = |authority: &TestAuthority| {
+            let list = authority.revocation_list(&[], world.now()).expect("a list");
+            let own =
+                bundle.chain_pem.split_inclusive("-----END CERTIFICATE-----").next().expect("the signer's");
+            let chain_pem = format!("{own}\n{}", authority.certificate_pem());
+            Bundle { chain_pem, crl: Some(BASE64.encode(list)), ocsp: None, ..bundle.clone() }
+        };
+        let known = judged(&told_by(&keys.authority));
+        assert_eq!(known.finding, Finding::ValidWhenSigned, "said of the stamp's day: {known:?}");
+        let namesake = test_authority(world.now()).expect("another authority of the same name");
+        let forged = judged(&told_by(&namesake));
+        assert_eq!(forged.finding, Finding::Contradicted, "{forged:?}");
+        assert!(forged.problems.contains(&"revocation_untrusted"), "{forged:?}");
+    });
+}
+
+#[test]
+fn evidence_never_speaks_for_a_document_that_is_refused() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/receipt/attack");
+    let chain_pem = include_str!("../../fixtures/receipt/test-only-signer.pem");
+    let at = "2026-11-01T00:00:00+07:00".parse().expect("a moment");
+    let mut judged = 0;
+    for entry in std::fs::read_dir(folder).expect("the attacks").map(|entry| entry.expect("a file")) {
+        let document = std::fs::read(entry.path()).expect("a document");
+        let trust = TrustStore::from_pem(include_str!("../../fixtures/receipt/test-only-ca.pem"));
+        let report = verify(&document, &trust.expect("the test authority"), at);
+        if matches!(report.verdict, Verdict::Valid | Verdict::Intact) {
+            continue;
+        }
+        let bundle = Bundle {
+            version: 1,
+            document_sha256: hex(digest(&SHA256, &document).as_ref()),
+            chain_pem: chain_pem.to_owned(),
+            crl: None,
+            ocsp: None,
+            timestamp: None,
+        };
+        let found = bundle.judge_reported(&document, &report, &[], at).expect("judged");
+        assert_eq!(found.finding, Finding::Contradicted, "{:?}: {found:?}", entry.file_name());
+        judged += 1;
+    }
+    assert!(judged > 200, "{judged} attacks");
 }
 
 /// The program on the database of a story.

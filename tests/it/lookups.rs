@@ -127,7 +127,11 @@ fn five_failures_lock_a_dossier_for_a_day_even_after_a_restart_and_nobody_learns
         )
         .unwrap();
         assert_eq!(ask(&service, &dossier, PERSONAL_ID).0, 200);
-        assert!(!service.log().contains(PERSONAL_ID));
+        let log = service.log();
+        assert!(
+            log.contains("/lookup/dossier") && !log.contains(PERSONAL_ID),
+            "asked, and not by whom: {log}"
+        );
         service.stop();
     });
 }

@@ -37,7 +37,7 @@ fn approve(world: &World, id: EventId, is_second: bool) -> Result<()> {
     world.store.write(&Scope::All, Lane::Live, |tx| proposal::approve(tx, &stamp(), &actor, id)).map(|_| ())
 }
 
-fn decided(world: &World, content: &Content) -> Result<()> {
+pub fn decided(world: &World, content: &Content) -> Result<()> {
     let id = propose(world, content)?;
     approve(world, id, true)
 }
@@ -55,7 +55,7 @@ fn merger(world: &World, on: BusinessDay) -> Content {
     })
 }
 
-fn hand_over(world: &World) -> Result<winding_up::unit::Done> {
+pub fn hand_over(world: &World) -> Result<winding_up::unit::Done> {
     hand_over_of(world, world.tay_ho.id)
 }
 
@@ -64,7 +64,7 @@ fn hand_over_of(world: &World, unit: UnitId) -> Result<winding_up::unit::Done> {
 }
 
 /// An account that began with a million and moved nothing.
-fn second_account(world: &World, unit: UnitId) -> AccountId {
+pub fn second_account(world: &World, unit: UnitId) -> AccountId {
     world.change(|tx, stamp| {
         let new = NewAccount {
             unit,

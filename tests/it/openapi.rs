@@ -322,7 +322,7 @@ fn what_no_path_reads_is_refused_under_a_stable_code_by_page_and_program() {
             assert!(!reply.json()["error"]["message"].as_str().unwrap().is_empty());
         }
         let allowed = send(service.address, "DELETE", "/api/v1/obligations", &[], b"").unwrap();
-        assert!(allowed.head.to_ascii_lowercase().contains("allow: get, post"), "{}", allowed.head);
+        assert!(allowed.head.to_ascii_lowercase().contains("allow: get, head, post"), "{}", allowed.head);
         let person = [("Accept", "text/html,*/*"), ("Content-Type", "text/plain")];
         for (method, path, status, words) in [
             ("GET", "/nowhere", 404, "Không có trang này"),

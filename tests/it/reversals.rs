@@ -221,11 +221,14 @@ fn an_exception_whose_cause_comes_back_is_open_again() {
         assert_eq!((item.kind, item.state), (Kind::Underpaid, exception::State::Open));
         let (clerk, chief) =
             (officer(&world, Role::Finance, world.clerk), officer(&world, Role::Approver, world.chief));
+        let seen = world.app.read(&clerk, |conn| resolve::check_proposal(conn, &item, "acknowledge", None));
+        assert_eq!(seen.unwrap_err().code(), "advance_stands", "10.000 would be asked about by nobody");
+        // An older version let it be acknowledged.
         world.change(|tx, stamp| {
             let proposal = ("acknowledge", None, "đã nhắc người nộp");
             exception::propose(tx, stamp, &clerk, unit, item.id, proposal)
         });
-        world.change(|tx, stamp| resolve::approve(tx, stamp, &chief, unit, item.id));
+        world.change(|tx, stamp| exception::approve(tx, stamp, &chief, unit, item.id));
         assert!(world.open_kinds(unit).is_empty());
         // Another part comes: it is underpaid anew.
         world.claim(&owed, Dong(5_000)).settle();

@@ -25,7 +25,7 @@ const ROLES: [Role; 7] = [
 const SEATED: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
 
 /// Paths that anybody may ask for. Whoever adds one says so here, and why it may be public.
-const PUBLIC: [&str; 41] = [
+const PUBLIC: [&str; 43] = [
     // Channels and operators prove themselves by their own secret.
     "POST /callback/{channel}",
     "POST /callback/{channel}/api/token_generate",
@@ -37,6 +37,8 @@ const PUBLIC: [&str; 41] = [
     "GET /api/try",
     "GET /api/v1/openapi.json",
     "GET /assets/{name}",
+    "GET /favicon.ico",
+    "GET /robots.txt",
     "GET /invitation/{token}",
     "POST /invitation/{token}",
     "POST /language",

@@ -5,11 +5,12 @@ use bienlai::actor::Role;
 use bienlai::amount::Dong;
 use bienlai::error::Result;
 use bienlai::exception::{self, Exception, Kind, State as Step};
+use bienlai::id::LineId;
 use bienlai::ledger::Account;
 use bienlai::obligation::{Obligation, State};
 use bienlai::payment::book::PaymentState;
-use bienlai::payment::resolve;
 use bienlai::payment::split::Part;
+use bienlai::payment::{reopen, resolve};
 use bienlai::report::verify;
 
 use crate::refunds::{statement, today};
@@ -212,5 +213,119 @@ fn one_person_alone_takes_nothing_back() {
         assert_eq!(alone.unwrap_err().code(), "second_person_needed");
         decided(&world, &debit, movement).unwrap();
         world.assert_balances(unit, &[]);
+    });
+}
+
+/// Asked for and approved by two persons.
+fn undone(world: &World, debit: &Exception) -> Result<()> {
+    let (unit, maker, checker) = (world.ba_dinh.id, finance(world), approver(world));
+    world.try_change(|tx, stamp| reopen::ask(tx, stamp, &maker, unit, debit.id, "của khoản nộp khác"))?;
+    world.change(|tx, stamp| reopen::approve(tx, stamp, &checker, unit, debit.id));
+    books_hold(world);
+    Ok(())
+}
+
+fn unexplained(debit: &Exception, amount: i64) -> (Account, i64) {
+    (Account::UnexplainedDebit(LineId(debit.subject_id)), amount)
+}
+
+#[test]
+fn a_whole_payment_that_was_not_taken_back_after_all_waits_for_its_place_and_is_given_it() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let owed = world.raise(Dong(25_000));
+        credited(&world, 20_000, &format!("{} nop phi", owed.reference_code));
+        let line = world.words("SELECT CAST(id AS TEXT) AS t FROM statement_line")[0].parse().unwrap();
+        let payment = world.payments(&world.ba_dinh).remove(0);
+        let debit = debited(&world, 20_000, 20_000);
+        for _ in 0..2 {
+            let movement =
+                world.words("SELECT CAST(id AS TEXT) AS t FROM movement ORDER BY id")[0].parse().unwrap();
+            decided(&world, &debit, movement).unwrap();
+            assert!(open(&world).is_empty(), "{:?}", open(&world));
+            undone(&world, &debit).unwrap();
+            let suspense = (Account::Suspense(LineId(line)), -20_000);
+            world.assert_balances(unit, &[suspense, unexplained(&debit, 20_000)]);
+            assert_eq!(open(&world).len(), 2, "the debit, and the money: {:?}", open(&world));
+        }
+        assert_eq!(world.payments(&world.ba_dinh)[0].state, PaymentState::Reversed, "{payment:?}");
+
+        // The money is the citizen's again, and the debit a charge.
+        let (maker, checker) = (finance(&world), approver(&world));
+        let credit = item(&world, Kind::UnidentifiedCredit);
+        for (id, ask) in [
+            (credit.id, ("assign", Some(owed.id.0), "đúng người nộp")),
+            (debit.id, ("bank_charge", None, "phí của ngân hàng")),
+        ] {
+            world.change(|tx, stamp| resolve::propose(tx, stamp, &maker, (unit, id), ask.into(), &[]));
+            world.change(|tx, stamp| resolve::approve(tx, stamp, &checker, unit, id));
+        }
+        let again = world.again(&owed);
+        assert_eq!((again.state, again.allocated), (State::PartlyPaid, Dong(20_000)));
+        undone(&world, &debit).expect("the charge alone is undone");
+        world.assert_balances(
+            unit,
+            &[(Account::ReceivedInAdvance(owed.id), -20_000), unexplained(&debit, 20_000)],
+        );
+    });
+}
+
+#[test]
+fn a_debt_under_a_receipt_is_none_any_more_and_the_surplus_is_owed_again() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let owed = world.raise(Dong(25_000));
+        credited(&world, 28_000, &format!("{} nop phi", owed.reference_code));
+        let payment = world.payments(&world.ba_dinh).remove(0);
+        let debit = debited(&world, 28_000, 10_000);
+        let collected = (Account::FeesCollected("HT-01".into()), -25_000);
+        for _ in 0..2 {
+            decided(&world, &debit, payment.id.0).unwrap();
+            undone(&world, &debit).unwrap();
+            let surplus = (Account::Surplus(payment.id), -3_000);
+            world.assert_balances(
+                unit,
+                &[bank(&world, 18_000), collected.clone(), surplus, unexplained(&debit, 10_000)],
+            );
+            let mut waits = open(&world);
+            waits.sort_unstable();
+            assert_eq!(waits, [(Kind::Overpaid, 3_000), (Kind::UnknownDebit, 10_000)]);
+        }
+        assert_eq!(world.receipts(&owed).len(), 1);
+
+        // The payer paid the debt again before it was undone: that is too much now.
+        decided(&world, &debit, payment.id.0).unwrap();
+        world.wait_days(1);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 18_000);
+        statement(&world, file.book(7_000, &format!("{} nop lai", owed.reference_code), "FT003"));
+        undone(&world, &debit).unwrap();
+        let sum: i64 = world.payments(&world.ba_dinh).iter().map(|one| one.surplus.0).sum();
+        assert_eq!(sum, 10_000, "3.000 of the first, 7.000 paid again");
+    });
+}
+
+#[test]
+fn a_part_of_an_advance_is_given_back_unless_others_paid_it_meanwhile() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise(Dong(25_000));
+        credited(&world, 20_000, &format!("{} nop phi", owed.reference_code));
+        let payment = world.payments(&world.ba_dinh).remove(0);
+        let debit = debited(&world, 20_000, 5_000);
+        decided(&world, &debit, payment.id.0).unwrap();
+        undone(&world, &debit).unwrap();
+        let again = world.again(&owed);
+        assert_eq!((again.state, again.allocated), (State::PartlyPaid, Dong(20_000)));
+        let advance = (Account::ReceivedInAdvance(owed.id), -20_000);
+        world.assert_balances(world.ba_dinh.id, &[bank(&world, 15_000), advance, unexplained(&debit, 5_000)]);
+
+        decided(&world, &debit, payment.id.0).unwrap();
+        world.wait_days(1);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 15_000);
+        statement(&world, file.book(5_000, &format!("{} nop not", owed.reference_code), "FT003"));
+        assert_eq!(world.again(&owed).allocated, Dong(20_000));
+        assert_eq!(undone(&world, &debit).unwrap_err().code(), "undo_would_complete");
     });
 }

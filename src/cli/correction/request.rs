@@ -91,15 +91,15 @@ impl PayerArgs {
 
     /// None when nothing was named.
     fn over(&self, printed: &Payer) -> Option<Payer> {
-        let or = |named: &Option<String>, printed: &Option<String>| named.clone().or_else(|| printed.clone());
-        let payer = Payer {
-            name: or(&self.payer_name, &printed.name),
-            address: or(&self.payer_address, &printed.address),
-            tax_code: or(&self.payer_tax_code, &printed.tax_code),
-            personal_id: or(&self.payer_personal_id, &printed.personal_id),
-            passport: or(&self.payer_passport, &printed.passport),
-            ..printed.clone()
+        let named = Payer {
+            name: self.payer_name.clone(),
+            address: self.payer_address.clone(),
+            tax_code: self.payer_tax_code.clone(),
+            personal_id: self.payer_personal_id.clone(),
+            passport: self.payer_passport.clone(),
+            ..Payer::default()
         };
+        let payer = named.over(printed.clone());
         (payer != *printed).then_some(payer)
     }
 }

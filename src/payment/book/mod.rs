@@ -171,9 +171,9 @@ impl Book {
                     .filter(|(owner, _)| *owner == unit)
                     .filter_map(|key| self.obligations.get(key).map(|held| &held.value))
                     .collect();
-                let owed: Dong = own.iter().map(|obligation| obligation.outstanding()).sum();
+                let owed = Dong::sum(own.iter().map(|obligation| obligation.outstanding()));
                 let all_open = own.iter().all(|obligation| obligation.outstanding().is_positive());
-                if own.len() == several.len() && all_open && owed == amount {
+                if own.len() == several.len() && all_open && owed.is_ok_and(|owed| owed == amount) {
                     Destination::Obligations(several.iter().map(|(_, id)| *id).collect())
                 } else {
                     Destination::Unknown(Kind::SeveralObligations)

@@ -30,7 +30,18 @@ pub use secrets::{ACTIVE_LIMIT, Secrets};
 mod conformance;
 
 use crate::clock::Instant;
+use crate::obligation::bank_bin;
 use crate::payment::claim::Claim;
+
+/// What people call a channel: documents do not print the names of our configuration.
+pub fn title(channel: &str) -> &str {
+    match channel {
+        "statement" => "sao kê ngân hàng",
+        "sepay" => "SePay",
+        "vietqr" => "VietQR",
+        other => bank_bin::spelled(other).unwrap_or(other),
+    }
+}
 
 /// The largest body a channel reads, in bytes.
 pub const BODY_LIMIT_BYTES: usize = 64 * 1024;

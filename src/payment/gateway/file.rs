@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::{Item, rules};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
+use crate::payment::partner_file::{Fault, Why};
 
 /// The headings of a report.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -42,16 +43,17 @@ impl Layout {
     }
 }
 
-fn wrong(line: usize, why: &str) -> Error {
-    Error::invalid("items", "settlement_unreadable", format!("line {line}: {why}"))
-}
-
 /// Reads the items. `settlement_unreadable` names the line.
 pub fn parse(bytes: &[u8], layout: &Layout) -> Result<Vec<Item>> {
-    let text = std::str::from_utf8(bytes).map_err(|_| wrong(1, "the file is not UTF-8"))?;
+    read(bytes, layout).map_err(|fault| fault.error("settlement_unreadable"))
+}
+
+/// The same, with the place of what cannot be read.
+pub fn read(bytes: &[u8], layout: &Layout) -> std::result::Result<Vec<Item>, Fault> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Fault::at(1, Why::NotUtf8))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let (_, heading) = lines.next().ok_or_else(|| wrong(1, "the file is empty"))?;
+    let (_, heading) = lines.next().ok_or(Fault::at(1, Why::Empty))?;
     let separator = if heading.contains(';') { ';' } else { ',' };
     let columns = Columns::of(heading, separator, layout)?;
     let mut items = Vec::new();
@@ -59,7 +61,7 @@ pub fn parse(bytes: &[u8], layout: &Layout) -> Result<Vec<Item>> {
     for (index, line) in lines {
         let place = index + 1;
         if total.is_some() {
-            return Err(wrong(place, "nothing may follow the row of the sums"));
+            return Err(Fault::at(place, Why::AfterSums));
         }
         let row = columns.row(line, separator, place)?;
         if row.reference.to_lowercase() == layout.total.trim().to_lowercase() {
@@ -68,12 +70,11 @@ pub fn parse(bytes: &[u8], layout: &Layout) -> Result<Vec<Item>> {
             items.push(row);
         }
     }
-    let (place, total) =
-        total.ok_or_else(|| wrong(text.lines().count().max(1), "the row of the sums is missing"))?;
-    let sums = rules::sums(&items)?;
+    let end = text.lines().count().max(1);
+    let (place, total) = total.ok_or(Fault::at(end, Why::SumsMissing))?;
+    let sums = rules::sums(&items).map_err(|_| Fault::at(place, Why::Amount))?;
     if (total.amount, total.fee) != (sums.gross, sums.fee) {
-        let detail = format!("the rows add up to {} with a fee of {}", sums.gross, sums.fee);
-        return Err(wrong(place, &detail));
+        return Err(Fault::at(place, Why::SumsDiffer(sums.gross, sums.fee)));
     }
     Ok(items)
 }
@@ -86,13 +87,13 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(heading: &str, separator: char, layout: &Layout) -> Result<Columns> {
+    fn of(heading: &str, separator: char, layout: &Layout) -> std::result::Result<Columns, Fault> {
         let names: Vec<String> = heading.split(separator).map(|name| name.trim().to_lowercase()).collect();
         let place = |wanted: &str| {
             let wanted = wanted.trim().to_lowercase();
             let mut found = names.iter().enumerate().filter(|(_, name)| **name == wanted);
             let only = found.next().filter(|_| found.next().is_none());
-            only.map(|(index, _)| index).ok_or_else(|| wrong(1, &format!("expected one column {wanted}")))
+            only.map(|(index, _)| index).ok_or(Fault::at(1, Why::Headings(wanted)))
         };
         Ok(Columns {
             reference: place(&layout.reference)?,
@@ -102,17 +103,17 @@ impl Columns {
         })
     }
 
-    fn row(&self, line: &str, separator: char, place: usize) -> Result<Item> {
+    fn row(&self, line: &str, separator: char, place: usize) -> std::result::Result<Item, Fault> {
         let fields: Vec<&str> = line.split(separator).map(str::trim).collect();
         if fields.len() != self.width {
-            return Err(wrong(place, &format!("{} columns are expected", self.width)));
+            return Err(Fault::at(place, Why::Columns(self.width)));
         }
         let field = |index: usize| fields.get(index).copied().unwrap_or_default();
         let dong = |index: usize| {
             let digits = field(index);
             let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
             let amount = digits.parse().ok().filter(|_| is_whole);
-            amount.map(Dong).ok_or_else(|| wrong(place, "an amount is not whole đồng"))
+            amount.map(Dong).ok_or(Fault::at(place, Why::Amount))
         };
         Ok(Item {
             reference: field(self.reference).to_owned(),

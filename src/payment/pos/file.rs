@@ -5,38 +5,42 @@
 
 use super::{Item, ItemKind};
 use crate::amount::Dong;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::payment::partner_file::{Fault, Why};
 
 const HEADING: [&str; 3] = ["loai", "ma_chuan_chi", "so_tien"];
 
 /// Reads the items. `pos_batch_unreadable` names the line.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Item>> {
-    let wrong = |line: usize, why: &str| {
-        Error::invalid("items", "pos_batch_unreadable", format!("line {line}: {why}"))
-    };
-    let text = std::str::from_utf8(bytes).map_err(|_| wrong(1, "the file is not UTF-8"))?;
+    read(bytes).map_err(|fault| fault.error("pos_batch_unreadable"))
+}
+
+/// The same, with the place of what cannot be read.
+pub fn read(bytes: &[u8]) -> std::result::Result<Vec<Item>, Fault> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Fault::at(1, Why::NotUtf8))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let (_, heading) = lines.next().ok_or_else(|| wrong(1, "the file is empty"))?;
+    let (_, heading) = lines.next().ok_or(Fault::at(1, Why::Empty))?;
     let separator = if heading.contains(';') { ';' } else { ',' };
     let names: Vec<String> = heading.split(separator).map(|name| name.trim().to_lowercase()).collect();
     if names != HEADING {
-        return Err(wrong(1, "expected loai,ma_chuan_chi,so_tien"));
+        return Err(Fault::at(1, Why::Headings(HEADING.join(","))));
     }
     lines
         .map(|(index, line)| {
+            let wrong = |why| Fault::at(index + 1, why);
             let fields: Vec<&str> = line.split(separator).map(str::trim).collect();
             let [kind, approval_code, amount] = fields.as_slice() else {
-                return Err(wrong(index + 1, "three columns are expected"));
+                return Err(wrong(Why::Columns(HEADING.len())));
             };
             let kind = match *kind {
                 "sale" => ItemKind::Sale,
                 "chargeback" | "refund" => ItemKind::Chargeback,
-                _ => return Err(wrong(index + 1, "sale, chargeback or refund")),
+                _ => return Err(wrong(Why::Kind)),
             };
             let is_digits = !amount.is_empty() && amount.bytes().all(|byte| byte.is_ascii_digit());
             let amount = amount.parse().ok().filter(|_| is_digits);
-            let amount = amount.ok_or_else(|| wrong(index + 1, "the amount is not whole đồng"))?;
+            let amount = amount.ok_or_else(|| wrong(Why::Amount))?;
             Ok(Item { kind, approval_code: (*approval_code).to_owned(), amount: Dong(amount) })
         })
         .collect()

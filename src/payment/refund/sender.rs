@@ -24,6 +24,24 @@ pub fn sent_from(
     payment: PaymentId,
     payee: &Payee,
 ) -> Result<Option<bool>> {
+    let sender = of_payment(conn, vault, unit, payment)?;
+    Ok(sender.map(|sender| text::squash(&sender.account_no) == text::squash(&payee.account_no)))
+}
+
+/// The account that a payment's money came from, as a line shows it.
+pub struct Sender {
+    pub line: LineId,
+    pub account_no: String,
+    pub name: Option<String>,
+}
+
+/// None when no line of the payment names an account.
+pub fn of_payment(
+    conn: &mut Conn,
+    vault: &Vault,
+    unit: UnitId,
+    payment: PaymentId,
+) -> Result<Option<Sender>> {
     let Some(payment) = payment_query::payments(conn, &[(unit, payment)])?.pop() else { return Ok(None) };
     let Some(movement) = payment.movement else { return Ok(None) };
     let lines = line_query::lines_of_movements(conn, &[(unit, movement)])?;
@@ -31,9 +49,8 @@ pub fn sent_from(
     for id in lines.into_iter().map(|(_, _, line): (_, _, LineId)| line) {
         let line = statement::query::line(conn, unit, id)?;
         let texts = statement::line_texts(conn, vault, unit, id, line.key, &line.memo_cipher)?;
-        if let Some(account) = texts.counterparty_account {
-            found = Some(text::squash(&account) == text::squash(&payee.account_no));
-        }
+        let name = texts.counterparty_name;
+        found = texts.counterparty_account.map(|account_no| Sender { line: id, account_no, name }).or(found);
     }
     Ok(found)
 }

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::id::{ReceiptId, UnitId};
 use crate::receipt::certificate::{SigningCertificate, parse};
 use crate::receipt::key::certificates_in;
-use crate::receipt::verify::{Integrity, Report, Trust};
+use crate::receipt::verify::{Integrity, Report, Trust, Verdict};
 use crate::store::Conn;
 use crate::text;
 use crate::unit::{self, certificate};
@@ -22,11 +22,9 @@ use crate::unit::{self, certificate};
 /// Evidence files are some kilobytes, with a revocation list some megabytes.
 pub const BYTES_LIMIT: usize = 64 << 20;
 
-/// Evidence is held against the time of a signature.
-pub fn of_nothing() -> Error {
-    let detail = "the document carries no signature that could be judged";
-    Error::invalid("file", "evidence_of_nothing", detail)
-}
+/// A document is stamped with those of its day, or some days later when no stamp was to be had. Whoever
+/// brings one stamped later must bring what the authority said by then: a signing time is only claimed.
+const STAMPED_WITHIN_S: i64 = 3 * 86_400;
 
 /// What is kept about one signed receipt. Binary parts are Base64 of DER.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -132,6 +130,20 @@ pub struct Judgement {
     pub problems: Vec<&'static str>,
 }
 
+impl Judgement {
+    fn open() -> Judgement {
+        Judgement {
+            finding: Finding::NotProven,
+            existed_at: None,
+            timestamp_trusted: false,
+            status_at: None,
+            revoked_at: None,
+            certificate_expired_at: None,
+            problems: Vec::new(),
+        }
+    }
+}
+
 impl Bundle {
     /// # Errors
     /// `evidence_unreadable`.
@@ -145,12 +157,12 @@ impl Bundle {
         if bundle.version == 1 { Ok(bundle) } else { Err(unreadable()) }
     }
 
-    /// Judges at `now` a document by the evidence and by what `report` found of its first signature: a file
-    /// that a stranger brings proves nothing of a signature that is broken, of one by another certificate,
-    /// or of a signer whom no trusted authority certified.
+    /// Judges at `now` a document by the evidence and by what `report` found of it: a file that a stranger
+    /// brings proves nothing of a document that is refused, of a signature that is broken, of one by another
+    /// certificate, or of a signer whom no trusted authority certified. It speaks of the first signature.
     ///
     /// # Errors
-    /// `evidence_of_nothing`, and those of `judge`.
+    /// Those of `judge`.
     pub fn judge_reported(
         &self,
         document: &[u8],
@@ -159,8 +171,11 @@ impl Bundle {
         now: Instant,
     ) -> Result<Judgement> {
         let mut signatures = report.documents.iter().flat_map(|one| &one.signatures);
-        let (signature, signed_at) =
-            signatures.next().and_then(|one| Some((one, one.signing_time?))).ok_or_else(of_nothing)?;
+        let Some((signature, signed_at)) = signatures.next().and_then(|one| Some((one, one.signing_time?)))
+        else {
+            let problems = vec!["evidence_of_nothing"];
+            return Ok(Judgement { finding: Finding::Contradicted, problems, ..Judgement::open() });
+        };
         let mut judgement = self.judge(document, signed_at, authorities, now)?;
         let own = certificates_in(&self.chain_pem)?;
         let own = own.first().map(|own| SigningCertificate::from_der(own)).transpose()?;
@@ -169,7 +184,10 @@ impl Bundle {
         if signature.integrity != Integrity::Ok || !is_by_own {
             judgement.problems.push("evidence_signature_broken");
             judgement.finding = Finding::Contradicted;
-        } else if matches!(signature.trust, Trust::Untrusted | Trust::NotChecked) {
+        } else if matches!(report.verdict, Verdict::Invalid | Verdict::Unreadable) {
+            judgement.problems.push("evidence_document_invalid");
+            judgement.finding = Finding::Contradicted;
+        } else if !matches!(signature.trust, Trust::Ok | Trust::Test) {
             judgement.problems.push("evidence_signer_unknown");
             if judgement.finding != Finding::Contradicted {
                 judgement.finding = Finding::NotProven;
@@ -195,15 +213,8 @@ impl Bundle {
             Error::invalid("evidence", "evidence_unreadable", "the evidence holds no certificate")
         })?;
         let certificate = SigningCertificate::from_der(own)?;
-        let mut judgement = Judgement {
-            finding: Finding::NotProven,
-            existed_at: None,
-            timestamp_trusted: false,
-            status_at: None,
-            revoked_at: None,
-            certificate_expired_at: (certificate.valid_until() < now).then(|| certificate.valid_until()),
-            problems: Vec::new(),
-        };
+        let expired = (certificate.valid_until() < now).then(|| certificate.valid_until());
+        let mut judgement = Judgement { certificate_expired_at: expired, ..Judgement::open() };
         let sha256 = text::hex(digest(&SHA256, document).as_ref());
         if sha256 != self.document_sha256 || !certificate_stands_in(document, own) {
             judgement.problems.push("evidence_of_another_document");
@@ -249,12 +260,13 @@ impl Bundle {
         let by_list = decoded(&self.crl).map(|document| revocation::by_list(&document, own, issuer, now));
         let by_answer =
             decoded(&self.ocsp).map(|document| revocation::by_answer(&document, own, issuer, now));
+        let stamped_late = judgement.existed_at.filter(|at| *at > signed_at.plus_seconds(STAMPED_WITHIN_S));
+        let asked_of = stamped_late.unwrap_or(signed_at);
         let mut newest: Option<revocation::Standing> = None;
         for standing in by_list.into_iter().chain(by_answer) {
             match standing {
-                // A word that was no longer meant at signing says nothing of that time; a
-                // revocation stays one.
-                Ok(standing) if !standing.is_fresh(signed_at) && standing.revoked_at.is_none() => {
+                // A word that was no longer meant at that time says nothing of it; a revocation stays one.
+                Ok(standing) if !standing.is_fresh(asked_of) && standing.revoked_at.is_none() => {
                     judgement.problems.push("status_stale");
                 }
                 Ok(standing) if newest.is_none_or(|known| known.this_update < standing.this_update) => {

@@ -53,8 +53,8 @@ impl Standing {
 pub fn by_list(list: &[u8], certificate: &[u8], issuer: &[u8], now: Instant) -> Result<Standing> {
     let (certificate, issuer) = (parse(certificate)?, parse(issuer)?);
     let Ok(([], crl)) = CertificateRevocationList::from_der(list) else { return Err(unreadable()) };
-    let is_issuers = crl.issuer().as_raw() == issuer.subject().as_raw()
-        && certificate.issuer().as_raw() == issuer.subject().as_raw();
+    let is_issuers =
+        crl.issuer().as_raw() == issuer.subject().as_raw() && is_issued_by(&certificate, &issuer);
     let oid = crl.signature_algorithm.algorithm.to_id_string();
     if !is_issuers || !signed_by(&issuer, &oid, crl.tbs_cert_list.as_ref(), &crl.signature_value.data) {
         return Err(untrusted());
@@ -98,7 +98,7 @@ pub fn certificate_id(certificate: &X509Certificate<'_>, issuer: &X509Certificat
 pub fn by_answer(answer: &[u8], certificate: &[u8], issuer: &[u8], now: Instant) -> Result<Standing> {
     let (certificate, issuer) = (parse(certificate)?, parse(issuer)?);
     let basic = basic_response(answer).ok_or_else(unreadable)?;
-    if !is_answered_by(&basic, &issuer, now) {
+    if !is_issued_by(&certificate, &issuer) || !is_answered_by(&basic, &issuer, now) {
         return Err(untrusted());
     }
     let id = certificate_id(&certificate, &issuer);

@@ -152,6 +152,7 @@ pub fn check_shipped() -> Result<()> {
 
 /// All profiles, oldest first. The files are part of the program, and the program asks
 /// `check_shipped` before anything else.
+#[expect(clippy::panic, reason = "`check_shipped` has looked at the files when the program began")]
 pub fn all() -> &'static [Profile] {
     match &*PROFILES {
         Ok(profiles) => profiles,
@@ -166,6 +167,7 @@ pub fn in_force(profiles: &[Profile], day: BusinessDay) -> Option<&Profile> {
 }
 
 /// The shipped profile in force on a day of issue.
+#[expect(clippy::panic, reason = "`check_shipped` has looked at the files when the program began")]
 pub fn for_day(day: BusinessDay) -> &'static Profile {
     match in_force(all(), day) {
         Some(profile) => profile,
@@ -174,6 +176,7 @@ pub fn for_day(day: BusinessDay) -> &'static Profile {
 }
 
 /// The newest profile.
+#[expect(clippy::panic, reason = "`check_shipped` has looked at the files when the program began")]
 pub fn newest() -> &'static Profile {
     match all().last() {
         Some(profile) => profile,

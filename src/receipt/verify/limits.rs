@@ -9,6 +9,8 @@ use crate::receipt::sign::DECLARATION;
 
 /// A receipt with the most lines, all fields full, stays below.
 pub const DOCUMENT_BYTES_LIMIT: usize = 1024 * 1024;
+/// Version, encoding and standalone with generous blanks.
+const DECLARATION_BYTES_LIMIT: usize = 100;
 /// The format nests eight deep.
 const DEPTH_LIMIT: usize = 16;
 /// The longest tag is that of the Signature, below 150 bytes.
@@ -27,12 +29,25 @@ pub fn gate(bytes: &[u8]) -> Result<&str, Problem> {
     // An editor that saves a receipt puts UTF-8's mark before it. No byte that is signed changes.
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::EncodingNotUtf8)?;
-    let Some(content) = text.strip_prefix(DECLARATION) else {
-        let is_xml = text.trim_start().starts_with('<');
-        return Err(if is_xml { Problem::DeclarationUnexpected } else { Problem::NotXml });
+    let content = match text.strip_prefix(DECLARATION) {
+        Some(content) => content,
+        None => behind_declaration(text)?,
     };
     scan(content.as_bytes())?;
     Ok(content)
+}
+
+/// Editors and libraries spell the declaration anew or leave it out; no byte that is signed changes. What
+/// it says of the encoding was read with the bytes (`foreign::encoding`).
+fn behind_declaration(text: &str) -> Result<&str, Problem> {
+    let content = match text.strip_prefix("<?xml") {
+        None => text,
+        Some(rest) => match rest.find("?>").filter(|at| *at <= DECLARATION_BYTES_LIMIT) {
+            Some(at) => rest.get(at + 2..).unwrap_or_default(),
+            None => return Err(Problem::DeclarationUnexpected),
+        },
+    };
+    if content.trim_start().starts_with('<') { Ok(content) } else { Err(Problem::NotXml) }
 }
 
 fn scan(content: &[u8]) -> Result<(), Problem> {

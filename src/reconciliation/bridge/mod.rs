@@ -6,6 +6,8 @@
 mod query;
 pub mod rules;
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::day_close;
@@ -21,7 +23,7 @@ use crate::ledger::Account;
 use crate::statement::import::masked;
 use crate::store::{Conn, Stamp};
 use crate::unit::{self, account};
-pub use rules::{Bridge, Entry, Pier, Span};
+pub use rules::{Bridge, Documents, Entry, Pier, Span};
 
 /// How far the day is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -134,34 +136,68 @@ pub fn of_period(
     (unit, account): (UnitId, AccountId),
     period: (BusinessDay, BusinessDay),
 ) -> Result<Bridge> {
-    let entries = query::entries(conn, unit, period)?;
-    let entries = of_account(conn, unit, account, entries)?;
-    rules::bridge(&entries, &Account::Bank(account).to_string())
+    with_documents(conn, (unit, account), period).map(|(bridge, _)| bridge)
 }
 
-/// The postings of the unit that belong to one of its accounts. Those that name a bank account or
-/// something that lies on one are that account's, the others the receiving account's; so each
-/// posting is in one bridge, and only a transfer between two accounts of the unit is in two.
-fn of_account(conn: &mut Conn, unit: UnitId, account: AccountId, entries: Vec<Entry>) -> Result<Vec<Entry>> {
-    let all = account::of_unit(conn, unit)?;
-    if all.len() == 1 {
-        return Ok(entries);
+/// The same with what documents were issued and cancelled for it.
+pub fn with_documents(
+    conn: &mut Conn,
+    (unit, account): (UnitId, AccountId),
+    period: (BusinessDay, BusinessDay),
+) -> Result<(Bridge, Documents)> {
+    let entries = query::entries(conn, unit, period)?;
+    let told = query::documents(conn, unit, period)?;
+    let places =
+        Places::read(conn, (unit, account), entries.iter().flat_map(|one| [&*one.debit, &*one.credit]))?;
+    let mut documents = Documents::default();
+    for one in told.into_iter().filter(|one| places.belongs(&one.other, "")) {
+        let sum = if one.is_issued { &mut documents.issued } else { &mut documents.reduced };
+        *sum = (sum.0.saturating_add(one.count), sum.1.checked_add(one.amount)?);
     }
-    let receiving = account::receiving(conn, unit).map_or(account, |receiving| receiving.id);
-    let texts = || entries.iter().flat_map(|entry| [entry.debit.as_str(), entry.credit.as_str()]);
-    let lines: Vec<LineId> = texts().filter_map(of_id).collect();
-    let slips: Vec<SlipId> = texts().filter_map(of_id).collect();
-    let orders: Vec<RemittanceId> = texts().filter_map(of_id).collect();
-    let places = query::accounts_of(conn, unit, (&lines, &slips, &orders))?;
-    let place = |text: &str| {
-        let of = text.split('/').nth(1)?;
-        of.parse::<AccountId>().ok().or_else(|| places.get(of).copied())
-    };
-    let belongs = |entry: &Entry| match (place(&entry.debit), place(&entry.credit)) {
-        (None, None) => account == receiving,
-        (one, other) => one == Some(account) || other == Some(account),
-    };
-    Ok(entries.into_iter().filter(belongs).collect())
+    let own: Vec<Entry> =
+        entries.into_iter().filter(|entry| places.belongs(&entry.debit, &entry.credit)).collect();
+    Ok((rules::bridge(&own, &Account::Bank(account).to_string())?, documents))
+}
+
+/// Which postings of the unit belong to one of its accounts. Those that name a bank account or something that lies
+/// on one are that account's, the others the receiving account's; so each posting is in one bridge, and only a
+/// transfer between two accounts of the unit is in two.
+struct Places {
+    account: AccountId,
+    is_receiving: bool,
+    /// The accounts of what lies on one, by the text of its id; None where the unit has one account.
+    by_id: Option<HashMap<String, AccountId>>,
+}
+
+impl Places {
+    fn read<'t>(
+        conn: &mut Conn,
+        (unit, account): (UnitId, AccountId),
+        texts: impl Iterator<Item = &'t str> + Clone,
+    ) -> Result<Places> {
+        if account::of_unit(conn, unit)?.len() == 1 {
+            return Ok(Places { account, is_receiving: true, by_id: None });
+        }
+        let is_receiving =
+            account::receiving(conn, unit).map_or(account, |receiving| receiving.id) == account;
+        let lines: Vec<LineId> = texts.clone().filter_map(of_id).collect();
+        let slips: Vec<SlipId> = texts.clone().filter_map(of_id).collect();
+        let orders: Vec<RemittanceId> = texts.filter_map(of_id).collect();
+        let by_id = Some(query::accounts_of(conn, unit, (&lines, &slips, &orders))?);
+        Ok(Places { account, is_receiving, by_id })
+    }
+
+    fn belongs(&self, debit: &str, credit: &str) -> bool {
+        let Some(by_id) = &self.by_id else { return true };
+        let place = |text: &str| {
+            let of = text.split('/').nth(1)?;
+            of.parse::<AccountId>().ok().or_else(|| by_id.get(of).copied())
+        };
+        match (place(debit), place(credit)) {
+            (None, None) => self.is_receiving,
+            (one, other) => one == Some(self.account) || other == Some(self.account),
+        }
+    }
 }
 
 /// The id behind the slash of an account's text, when it is of this kind.

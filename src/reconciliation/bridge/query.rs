@@ -26,7 +26,7 @@ struct Row {
 
 /// What was posted from one accounting date to another, both included, summed by the pair of
 /// accounts. Shares of day closes are left out: they move nothing between receipts and bank, and are
-/// told apart.
+/// told apart; so is that an account's balance was handed over: nothing moved in the bank.
 pub fn entries(
     conn: &mut Conn,
     unit: UnitId,
@@ -35,6 +35,7 @@ pub fn entries(
     let found: Vec<Row> = diesel::sql_query(
         "SELECT debit_account, credit_account, CAST(SUM(amount) AS BIGINT) AS amount FROM posting \
          WHERE unit_id = $1 AND accounting_date >= $2 AND accounting_date <= $3 AND source_kind <> 'day' \
+         AND NOT (source_kind = 'handover' AND (debit_account LIKE 'bank/%' OR credit_account LIKE 'bank/%')) \
          GROUP BY debit_account, credit_account ORDER BY debit_account, credit_account",
     )
     .bind::<BigInt, _>(unit)
@@ -46,6 +47,56 @@ pub fn entries(
         .into_iter()
         .map(|row| Entry { debit: row.debit_account, credit: row.credit_account, amount: Dong(row.amount) })
         .collect())
+}
+
+/// What documents posted on fees, by the account on the other side.
+pub struct Told {
+    pub is_issued: bool,
+    pub other: String,
+    pub count: i64,
+    pub amount: Dong,
+}
+
+#[derive(QueryableByName)]
+struct ToldRow {
+    #[diesel(sql_type = BigInt)]
+    issued: i64,
+    #[diesel(sql_type = Text)]
+    other: String,
+    #[diesel(sql_type = BigInt)]
+    documents: i64,
+    #[diesel(sql_type = BigInt)]
+    amount: i64,
+}
+
+/// The receipts and invoices that were issued, cancelled or corrected in a span of accounting dates. What only moves
+/// from one fee to another is neither.
+pub fn documents(
+    conn: &mut Conn,
+    unit: UnitId,
+    (from, until): (BusinessDay, BusinessDay),
+) -> Result<Vec<Told>> {
+    let found: Vec<ToldRow> = diesel::sql_query(
+        "SELECT issued, other, CAST(COUNT(DISTINCT source_id) AS BIGINT) AS documents, \
+         CAST(SUM(amount) AS BIGINT) AS amount FROM (SELECT CAST(CASE WHEN credit_account LIKE 'fees_collected/%' \
+         THEN 1 ELSE 0 END AS BIGINT) AS issued, CASE WHEN credit_account LIKE 'fees_collected/%' THEN debit_account \
+         ELSE credit_account END AS other, source_id, amount FROM posting WHERE unit_id = $1 \
+         AND accounting_date >= $2 AND accounting_date <= $3 AND source_kind = 'receipt' \
+         AND (credit_account LIKE 'fees_collected/%') <> (debit_account LIKE 'fees_collected/%')) AS told \
+         GROUP BY issued, other ORDER BY issued, other",
+    )
+    .bind::<BigInt, _>(unit)
+    .bind::<Date, _>(from)
+    .bind::<Date, _>(until)
+    .load(conn)
+    .classify()?;
+    let told = |row: ToldRow| Told {
+        is_issued: row.issued == 1,
+        other: row.other,
+        count: row.documents,
+        amount: Dong(row.amount),
+    };
+    Ok(found.into_iter().map(told).collect())
 }
 
 /// The bank account that a line, a slip or an order belongs to, by the text of its id.

@@ -42,6 +42,16 @@ impl Pier {
     pub const ALL: [Pier; 5] =
         [Pier::Receipts, Pier::CreditedNotReceipted, Pier::ReceiptedNotCredited, Pier::Reversals, Pier::Own];
 
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Pier::Receipts => "receipts",
+            Pier::CreditedNotReceipted => "credited_not_receipted",
+            Pier::ReceiptedNotCredited => "receipted_not_credited",
+            Pier::Reversals => "reversals",
+            Pier::Own => "own",
+        }
+    }
+
     /// Vietnamese, English.
     pub fn words(self) -> (&'static str, &'static str) {
         match self {
@@ -73,6 +83,15 @@ impl Pier {
             _ => Pier::Own,
         }
     }
+}
+
+/// Documents by how many and how much.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Documents {
+    /// Issued, or brought up.
+    pub issued: (i64, Dong),
+    /// Cancelled, or brought down.
+    pub reduced: (i64, Dong),
 }
 
 /// What one account contributes.

@@ -4,6 +4,7 @@
 //! of Canonical XML. The signature is detached: RSA PKCS#1 v1.5 with SHA-256 over exactly these
 //! bytes. The schema is `xsd/day_certificate/DC-1.0.xsd`.
 
+use super::bridge_part;
 use super::share::Share;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
@@ -32,6 +33,8 @@ pub struct Content<'a> {
     pub corrections: &'a [Relation],
     /// Settled on a channel's word, not on a statement yet and not overdue: count and sum.
     pub in_transit: (u32, Dong),
+    /// From the receipts to the bank.
+    pub bridge: &'a bridge_part::Part,
     /// Takings in drawers, and slips on their way to the account, at the end of the day.
     pub cash: &'a [Cash],
     /// The statements that show the day, with the hashes of their files.
@@ -132,6 +135,7 @@ fn sums(xml: &mut Markup, content: &Content<'_>) {
     });
     corrections(xml, content.corrections);
     cash(xml, content.cash);
+    bridge_part::write(xml, content.bridge);
 }
 
 pub fn named(item: Item) -> (&'static str, String) {
@@ -144,6 +148,7 @@ pub fn named(item: Item) -> (&'static str, String) {
         Item::Slip(id) => ("slip", id.to_string()),
         Item::Remittance(id) => ("remittance", id.to_string()),
         Item::Settlement(id) => ("settlement", id.to_string()),
+        Item::Obligation(id) => ("obligation", id.to_string()),
     }
 }
 

@@ -365,7 +365,13 @@ impl Open {
                         .map(|(amount, on)| (Item::Line(id), amount, on))
                 }
                 other if item.opened_on <= date && item_of(other, item.subject_id).is_some() => {
-                    item_of(other, item.subject_id).map(|about| (about, item.amount, item.opened_on))
+                    let about = item_of(other, item.subject_id);
+                    let amount = match about {
+                        // What came, not what is missing.
+                        Some(Item::Obligation(id)) => in_advance(conn, account.unit, id)?,
+                        _ => item.amount,
+                    };
+                    about.map(|about| (about, amount, item.opened_on))
                 }
                 _ => {
                     if item.opened_on <= date && kind.blocks_day_close() {
@@ -437,6 +443,11 @@ impl Open {
     }
 }
 
+/// What was received for an obligation and no document stands on.
+fn in_advance(conn: &mut Conn, unit: UnitId, id: ObligationId) -> Result<Dong> {
+    Dong::ZERO.checked_sub(ledger::balance(conn, unit, &Account::ReceivedInAdvance(id))?)
+}
+
 /// What an exception that is about no line is carried as.
 fn item_of(subject_kind: &str, id: i64) -> Option<Item> {
     Some(match subject_kind {
@@ -447,6 +458,7 @@ fn item_of(subject_kind: &str, id: i64) -> Option<Item> {
         "slip" => Item::Slip(SlipId(id)),
         "remittance" => Item::Remittance(RemittanceId(id)),
         "settlement" => Item::Settlement(SettlementId(id)),
+        "obligation" => Item::Obligation(ObligationId(id)),
         _ => return None,
     })
 }

@@ -3,6 +3,7 @@
 //! The proof is worked out and the certificate signed outside any transaction; storing checks
 //! again that nothing it looked at has changed. Days close in their order, nil days too.
 
+pub mod bridge_part;
 pub mod certificate;
 mod chain;
 pub mod chain_file;
@@ -16,6 +17,7 @@ mod part;
 mod query;
 pub mod reading;
 mod share;
+pub mod words;
 
 use std::collections::BTreeSet;
 
@@ -274,6 +276,9 @@ fn certify(
     let unit = unit::find(conn, account.unit)?;
     let replaced = query::certificate(conn, account.unit, account.id, proof.day)?;
     let audit_root = audit::last_root(conn, account.unit)?;
+    let shared: Vec<(String, String)> =
+        shares.iter().map(|share| (share.from.to_string(), share.to.to_string())).collect();
+    let bridge = bridge_part::of_day(conn, (account.unit, account.id), proof.day, &shared)?;
     let document = certificate::document(&Content {
         id,
         revision,
@@ -284,6 +289,7 @@ fn certify(
         shares: &shares,
         corrections,
         in_transit: read.in_transit,
+        bridge: &bridge,
         cash: &read.cash,
         statements: &read.statements,
         audit_root: audit_root.as_ref(),

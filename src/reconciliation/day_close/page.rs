@@ -1,7 +1,8 @@
 //! The page of a day's certificate: A4, drawn from the signed bytes alone, which are attached.
 
-use super::reading::{Reading, split};
-use super::sha256;
+use super::bridge_part::BridgeReading;
+use super::reading::{Reading, Share, split};
+use super::{sha256, words};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
@@ -10,6 +11,7 @@ use crate::pdf::{
     Align, Attachment, Cell, Column, Description, Face, Furniture, Moment, Paper, Paragraph, Part, Qr, Sheet,
     Stack, Table, Width, mm,
 };
+use crate::reconciliation::bridge::Pier;
 use crate::reconciliation::classification::Class;
 
 pub const TEXT: f32 = 11.0;
@@ -29,6 +31,9 @@ pub fn render(document: &[u8], is_superseded: bool) -> Result<Vec<u8>> {
     heading(&mut sheet, (&reading.unit_name, &reading.tax_code), &title, "Certificate of a closed day");
     facts(&mut sheet, &reading);
     balances(&mut sheet, &reading);
+    if let Some(told) = &reading.bridge {
+        bridge(&mut sheet, &reading, told);
+    }
     carried(&mut sheet, &reading);
     shares(&mut sheet, &reading)?;
     let words = format!("{}|{}|{hash}", super::certificate::VERSION, reading.id);
@@ -40,7 +45,7 @@ pub fn render(document: &[u8], is_superseded: bool) -> Result<Vec<u8>> {
             ("SHA-256: ", hash.clone()),
             ("Nối tiếp chứng nhận: ", or_first(&reading.previous_sha256)),
             ("Thay thế chứng nhận: ", reading.replaces_sha256.clone().unwrap_or_default()),
-            ("Lập lúc: ", reading.issued_at.replace('T', " ")),
+            ("Lập lúc: ", words::moment(&reading.issued_at)),
             ("Chữ ký số, chứng thư số: ", reading.signer_serial.clone()),
         ],
     );
@@ -179,6 +184,28 @@ fn balances(sheet: &mut Sheet, reading: &Reading) {
     sums(sheet, "Ngân hàng và sổ kế toán", &rows, ("Số dư cuối ngày", reading.closing));
 }
 
+/// From the receipts to what moved on the account, with what makes the difference one by one.
+fn bridge(sheet: &mut Sheet, reading: &Reading, told: &BridgeReading) {
+    let (issued, reduced) = (told.issued, told.reduced);
+    let mut rows = vec![(format!("Biên lai, hóa đơn đã lập: {}", issued.0), issued.1)];
+    if reduced.0 > 0 {
+        let words = format!("Biên lai, hóa đơn hủy hoặc điều chỉnh giảm: {}", reduced.0);
+        rows.push((words, Dong(reduced.1.0.saturating_neg())));
+    }
+    for (pier, sum) in Pier::ALL.into_iter().zip(told.piers) {
+        rows.push((pier.words().0.to_owned(), sum));
+        for row in told.rows.iter().filter(|row| row.pier == pier.as_str()) {
+            let what = words::account(&row.account, &reading.items);
+            let many = if row.count > 1 { format!(" ({} khoản)", row.count) } else { String::new() };
+            rows.push((format!("– {what}{many}"), row.amount));
+        }
+    }
+    sums(sheet, "Từ biên lai đến ngân hàng", &rows, ("Phát sinh trên tài khoản", told.bank));
+    let hash = format!("Mã băm {} khoản chênh lệch: {}", told.span_count, told.spans_sha256);
+    sheet.text(Paragraph::new(SMALL).regular(&hash));
+    sheet.space(8.0);
+}
+
 /// A table of sums: words and amounts, the last row in bold.
 pub fn sums(sheet: &mut Sheet, title: &str, rows: &[(String, Dong)], total: (&str, Dong)) {
     let cell = |words: &str, align| Cell::of(Paragraph::new(TEXT).regular(words).align(align));
@@ -250,20 +277,16 @@ pub fn items(sheet: &mut Sheet, title: &str, rows: &[[String; 4]]) {
 fn shares(sheet: &mut Sheet, reading: &Reading) -> Result<()> {
     let (budget, kept) = split(&reading.shares)?;
     let rows: Vec<(String, Dong)> =
-        reading.shares.iter().map(|share| (share_words(&share.to), share.amount)).collect();
+        reading.shares.iter().map(|share| (shared(reading, share), share.amount)).collect();
     let total = format!("Nộp ngân sách {budget}; để lại đơn vị {kept}; cộng");
     sums(sheet, "Phân chia số phí, lệ phí", &rows, (&total, budget.checked_add(kept)?));
     Ok(())
 }
 
-/// The account that a share goes to, in words.
-pub fn share_words(account: &str) -> String {
-    match account.split_once('/') {
-        Some(("budget_due", code)) => format!("Nộp ngân sách, chương – tiểu mục {code}"),
-        Some(("budget_refund_due", code)) => format!("Ngân sách hoàn trả, chương – tiểu mục {code}"),
-        Some(("share_kept", item)) => format!("Để lại đơn vị, khoản {item}"),
-        _ => account.to_owned(),
-    }
+/// Where a share goes, and of which fee it is: fees of several items go to one sub-item.
+fn shared(reading: &Reading, share: &Share) -> String {
+    let to = words::account(&share.to, &reading.items);
+    if share.is_kept() { to } else { format!("{to}; {}", words::account(&share.from, &reading.items)) }
 }
 
 /// The code, and beside it what identifies the certificate.

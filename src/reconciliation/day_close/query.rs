@@ -11,7 +11,7 @@ use crate::id::*;
 use crate::ledger::Account;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
-use crate::store::schema::{day, day_certificate, exception, movement};
+use crate::store::schema::{day, day_certificate, exception, movement, obligation_line};
 use crate::store::{Conn, Tx};
 
 crate::table_row! {
@@ -287,11 +287,13 @@ struct Sum {
     sum: Option<i64>,
 }
 
-/// The ledger's balance of the bank account at the end of a day.
+/// The ledger's balance of the bank account at the end of a day. That its unit was handed over moved nothing in the
+/// bank.
 pub fn bank_balance(conn: &mut Conn, unit: UnitId, account: AccountId, until: BusinessDay) -> Result<Dong> {
     let sum: Sum = diesel::sql_query(
         "SELECT CAST(SUM(CASE WHEN debit_account = $1 THEN amount ELSE -amount END) AS BIGINT) AS sum FROM posting \
-         WHERE unit_id = $2 AND accounting_date <= $3 AND (debit_account = $1 OR credit_account = $1)",
+         WHERE unit_id = $2 AND accounting_date <= $3 AND (debit_account = $1 OR credit_account = $1) \
+         AND source_kind <> 'handover'",
     )
     .bind::<Text, _>(Account::Bank(account).to_string())
     .bind::<BigInt, _>(unit)
@@ -446,4 +448,16 @@ pub fn settled_unproven(
         .load(conn)
         .classify()?;
     Ok(found.into_iter().map(|(id, amount, proven)| (id, Dong(amount.0.saturating_sub(proven.0)))).collect())
+}
+
+/// What a fee item was called last.
+pub fn name_of_item(conn: &mut Conn, unit: UnitId, code: &str) -> Result<Option<String>> {
+    obligation_line::table
+        .filter(obligation_line::unit_id.eq(unit))
+        .filter(obligation_line::item_code.eq(code))
+        .order(obligation_line::obligation_id.desc())
+        .select(obligation_line::item_name)
+        .first(conn)
+        .optional()
+        .classify()
 }

@@ -1,9 +1,12 @@
 //! A certificate read back from its bytes: what is printed, carried on or summed up is what was
 //! signed, whatever the rows say today.
 
+use std::collections::BTreeMap;
+
 use roxmltree::Node;
 use serde::Serialize;
 
+use super::bridge_part::{self, BridgeReading};
 use super::certificate::VERSION;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -40,6 +43,10 @@ pub struct Reading {
     pub in_transit: Dong,
     pub shares: Vec<Share>,
     pub cash: Vec<Cash>,
+    /// From the receipts to the bank; None in certificates that were made before they said it.
+    pub bridge: Option<BridgeReading>,
+    /// What fee items are called, by code.
+    pub items: BTreeMap<String, String>,
     pub corrections: Vec<Correction>,
     /// Statement and hash of its file.
     pub statements: Vec<(String, String)>,
@@ -144,6 +151,8 @@ pub fn read(document: &[u8]) -> Result<Reading> {
         in_transit: amount(transit, "Amount")?,
         shares: each(root, "Shares", share)?,
         cash: each(root, "CashInTransit", cash)?,
+        bridge: bridge_part::read(root)?,
+        items: bridge_part::read_items(root)?,
         corrections: each(root, "Corrections", correction)?,
         statements: each(root, "Statements", |one| Ok((field(one, "Id")?, field(one, "FileSha256")?)))?,
         previous_sha256: field(root, "PreviousSha256")?,

@@ -4,7 +4,7 @@ use crate::amount::Dong;
 
 /// Whether one insertion, deletion, substitution or swap of neighbours turns one into the other.
 /// Equal texts are not one edit apart.
-pub(super) fn one_edit_apart(one: &[u8], other: &[u8]) -> bool {
+pub fn one_edit_apart(one: &[u8], other: &[u8]) -> bool {
     let prefix = one.iter().zip(other).take_while(|(a, b)| a == b).count();
     let (one, other) = (one.get(prefix..).unwrap_or_default(), other.get(prefix..).unwrap_or_default());
     let suffix = one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();

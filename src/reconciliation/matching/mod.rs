@@ -14,7 +14,7 @@ mod reversal;
 mod split;
 mod suggestion;
 
-pub use edit::digits_swapped;
+pub use edit::{digits_swapped, one_edit_apart};
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};

@@ -9,7 +9,7 @@ use super::edit::one_edit_apart;
 use super::{CreditKind, Rule, Target};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
-use crate::id::{AccountId, LineId, ObligationId, UnitId};
+use crate::id::{AccountId, LineId, MovementId, ObligationId, UnitId};
 use crate::reconciliation::classification::words;
 use crate::reconciliation::evidence::Evidence;
 
@@ -24,9 +24,11 @@ const BUCKET_LIMIT: usize = 256;
 pub(super) fn suggest(board: &mut Board<'_>) {
     let settled: HashSet<LineId> = settled_credits(board);
     let unknown: HashSet<LineId> = unknown_credits(board);
+    let unplaced: HashSet<LineId> = unplaced_proofs(board);
     let wanted = |board: &Board<'_>, index: usize| {
         let card = &board.lines[index];
-        card.is_open() && !card.line.reversal && (!card.inflow || unknown.contains(&card.line.id))
+        let is_unknown = card.is_open() && (!card.inflow || unknown.contains(&card.line.id));
+        !card.line.reversal && (is_unknown || (card.inflow && unplaced.contains(&card.line.id)))
     };
     let open: Vec<usize> = (0..board.lines.len()).filter(|&index| wanted(board, index)).collect();
     suggest_distant_movements(board, &settled);
@@ -42,7 +44,9 @@ pub(super) fn suggest(board: &mut Board<'_>) {
             by_alias(board, index);
         }
         by_damaged_code(board, &obligations, &movements, index);
-        by_amount_and_day(board, &movements, index);
+        if board.lines[index].is_open() {
+            by_amount_and_day(board, &movements, index);
+        }
     }
 }
 
@@ -54,6 +58,23 @@ fn settled_credits(board: &Board<'_>) -> HashSet<LineId> {
 fn unknown_credits(board: &Board<'_>) -> HashSet<LineId> {
     let unknown = board.outcome.credits.iter().filter(|credit| credit.kind == CreditKind::Unknown);
     unknown.map(|credit| credit.line).collect()
+}
+
+/// Lines that show what a channel told of first, and neither says whose it is: the money will wait in suspense.
+fn unplaced_proofs(board: &Board<'_>) -> HashSet<LineId> {
+    let nobodys: HashSet<MovementId> = board
+        .movements
+        .iter()
+        .filter(|card| {
+            let is_settled = board.settings.splittable.contains(&card.movement.id);
+            let is_named = card.codes.iter().any(|code| board.obligation_of(code).is_some());
+            !is_settled && !is_named && card.movement.obligation.is_none()
+        })
+        .map(|card| card.movement.id)
+        .collect();
+    let proofs = board.outcome.proofs.iter();
+    let unplaced = proofs.filter(|proof| proof.parts.iter().all(|(id, _)| nobodys.contains(id)));
+    unplaced.map(|proof| proof.line).collect()
 }
 
 /// A credit by code whose claim lies outside the join window: perhaps the same money.
@@ -246,6 +267,9 @@ fn by_damaged_code(
                     targets.push((Target::Obligation(obligation.id), obligation.code.clone()));
                 }
             }
+        }
+        if !card.is_open() {
+            continue; // It shows its movement already.
         }
         let key = (card.line.account, card.inflow, open);
         let near = [movements.by_head.get(&(key, head)), movements.by_tail.get(&(key, tail))];

@@ -140,9 +140,16 @@ fn close_once<'a>(
 }
 
 /// The first and last day of the month that the account has.
-fn span(account: &BankAccount, month: Month) -> Result<(BusinessDay, BusinessDay)> {
+fn span(conn: &mut Conn, account: &BankAccount, month: Month) -> Result<(BusinessDay, BusinessDay)> {
     let first = month.first().max(account.opened_on);
-    let last = account.closed_on.map_or(month.last(), |closed| month.last().min(closed));
+    let last = match account.closed_on {
+        // Lines that came after the account's end are proven too.
+        Some(ended) => {
+            let last_line = query::last_line(conn, account.unit, account.id)?;
+            month.last().min(last_line.map_or(ended, |on| on.max(ended)))
+        }
+        None => month.last(),
+    };
     if first > last {
         let detail = format!("the account is reconciled from {} on", account.opened_on);
         return Err(Error::invalid("month", "day_before_account", detail));
@@ -158,7 +165,7 @@ fn prepare(
     signer_serial: &str,
 ) -> Result<std::result::Result<Prepared, Vec<BusinessDay>>> {
     let account = account::find(conn, unit, account)?;
-    let (first, last) = span(&account, month)?;
+    let (first, last) = span(conn, &account, month)?;
     if month.last() >= stamp.today() {
         return Err(Error::invalid("month", "month_not_over", format!("{month} ends on {}", month.last())));
     }

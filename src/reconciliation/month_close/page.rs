@@ -7,11 +7,9 @@ use crate::exception::Kind;
 use crate::pdf::{Paper, Paragraph, Sheet};
 use crate::reconciliation::bridge::Pier;
 use crate::reconciliation::classification::Class;
-use crate::reconciliation::day_close::page::{
-    Printed, TEXT, day_text, finish, heading, items, seal, share_words, sums,
-};
+use crate::reconciliation::day_close::page::{Printed, TEXT, day_text, finish, heading, items, seal, sums};
 use crate::reconciliation::day_close::reading::split;
-use crate::reconciliation::day_close::sha256;
+use crate::reconciliation::day_close::{sha256, words};
 
 /// Renders the page. `is_superseded`: a day of the month was opened again since.
 ///
@@ -26,8 +24,9 @@ pub fn render(document: &[u8], is_superseded: bool) -> Result<Vec<u8>> {
     facts(&mut sheet, &reading);
     balances(&mut sheet, &reading);
     bridge(&mut sheet, &reading);
+    let names = std::collections::BTreeMap::new();
     let rows: Vec<(String, Dong)> =
-        reading.shares.iter().map(|share| (share_words(&share.to), share.amount)).collect();
+        reading.shares.iter().map(|share| (words::account(&share.to, &names), share.amount)).collect();
     let (budget, kept) = split(&reading.shares)?;
     let total = format!("Nộp ngân sách {budget}; để lại đơn vị {kept}; cộng");
     sums(&mut sheet, "Phân chia số phí, lệ phí", &rows, (&total, budget.checked_add(kept)?));
@@ -43,7 +42,7 @@ pub fn render(document: &[u8], is_superseded: bool) -> Result<Vec<u8>> {
             ("SHA-256: ", hash.clone()),
             ("Nối tiếp chứng nhận: ", before.to_owned()),
             ("Thay thế chứng nhận: ", reading.replaces_sha256.clone().unwrap_or_default()),
-            ("Lập lúc: ", reading.issued_at.replace('T', " ")),
+            ("Lập lúc: ", words::moment(&reading.issued_at)),
             ("Chữ ký số, chứng thư số: ", reading.signer_serial.clone()),
         ],
     );

@@ -1,5 +1,6 @@
 //! The SQL of months.
 
+use diesel::dsl::max;
 use diesel::prelude::*;
 
 use super::Month;
@@ -10,7 +11,7 @@ use crate::error::Result;
 use crate::id::{AccountId, CertificateId, EventId, PersonId, UnitId};
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Update};
-use crate::store::schema::{day, day_certificate};
+use crate::store::schema::{day, day_certificate, statement_line};
 use crate::store::schema_closing::{account_month, month_certificate};
 use crate::store::{Conn, Stamp, Tx};
 
@@ -124,6 +125,16 @@ fn certificate_of((what, proof): Parts) -> Certificate {
         signed_by: proof.4,
         created_at: proof.5,
     }
+}
+
+/// The day of the last line that statements show of an account.
+pub fn last_line(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Option<BusinessDay>> {
+    statement_line::table
+        .filter(statement_line::unit_id.eq(unit))
+        .filter(statement_line::account_id.eq(account))
+        .select(max(statement_line::booking_date))
+        .first(conn)
+        .classify()
 }
 
 /// State and revision of a month; None when it was never closed.

@@ -35,6 +35,8 @@ fn reading(date: BusinessDay, opening: i64, credits: i64, debits: i64) -> Readin
         in_transit: Dong(7),
         shares: Vec::new(),
         cash: Vec::new(),
+        bridge: None,
+        items: Default::default(),
         corrections: Vec::new(),
         statements: Vec::new(),
         previous_sha256: String::new(),

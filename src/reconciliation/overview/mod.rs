@@ -71,13 +71,16 @@ pub fn overview(conn: &mut Conn, stamp: &Stamp<'_>, actor: &Actor, unit: Option<
     let closed = query::closed_until(conn)?;
     let statements = query::statement_until(conn)?;
     let unexplained = query::unexplained(conn)?;
+    let after_end = query::lines_after_end(conn)?;
     let mut rows = Vec::new();
     for one in query::accounts(conn, unit)?.into_iter().filter(|one| actor.scope.covers(one.unit)) {
         let key = (one.unit, one.account);
         let closed_until = closed.get(&key).copied();
         let statement_until = statements.get(&key).copied();
         let first_open = closed_until.map_or(one.opened_on, BusinessDay::next);
-        let judged = rules::judge(stamp.calendar, today, (first_open, one.closed_on), statement_until);
+        // Lines that came after an account's end are proven too.
+        let last = one.closed_on.map(|ended| after_end.get(&key).copied().map_or(ended, |on| on.max(ended)));
+        let judged = rules::judge(stamp.calendar, today, (first_open, last), statement_until);
         let open = unexplained.get(&key);
         let (unit_code, unit_name) = names.get(&one.unit).cloned().unwrap_or_default();
         rows.push(Row {

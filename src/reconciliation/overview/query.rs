@@ -87,6 +87,18 @@ pub fn statement_until(conn: &mut Conn) -> Result<By<BusinessDay>> {
     Ok(by(found))
 }
 
+/// The last line of each account that ended before it.
+pub fn lines_after_end(conn: &mut Conn) -> Result<By<BusinessDay>> {
+    let found: Vec<Until> = diesel::sql_query(
+        "SELECT b.unit_id, b.id AS account_id, (SELECT MAX(l.booking_date) FROM statement_line l \
+         WHERE l.unit_id = b.unit_id AND l.account_id = b.id AND l.booking_date > b.closed_on) AS day \
+         FROM bank_account b WHERE b.closed_on IS NOT NULL",
+    )
+    .load(conn)
+    .classify()?;
+    Ok(by(found.into_iter().map(|row| (row.unit_id, row.account_id, row.day)).collect()))
+}
+
 fn by<T>(found: Vec<(UnitId, AccountId, Option<T>)>) -> By<T> {
     found
         .into_iter()

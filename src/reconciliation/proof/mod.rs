@@ -13,8 +13,8 @@ use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::exception::kind::Kind;
 use crate::id::{
-    AccountId, BatchId, ExceptionId, LineId, MovementId, PaymentId, RemittanceId, SettlementId, ShiftId,
-    SlipId,
+    AccountId, BatchId, ExceptionId, LineId, MovementId, ObligationId, PaymentId, RemittanceId, SettlementId,
+    ShiftId, SlipId,
 };
 
 pub use obstacle::Obstacle;
@@ -93,6 +93,8 @@ pub enum Item {
     Remittance(RemittanceId),
     /// A gateway's settlement with transactions that nobody claimed.
     Settlement(SettlementId),
+    /// Money that waits for the rest of what is owed, or for its document.
+    Obligation(ObligationId),
 }
 
 /// Something unexplained on the day, with the exception under which it is carried.

@@ -250,6 +250,7 @@ impl Item {
             Item::Slip(slip) => format!("Giấy nộp tiền {slip}"),
             Item::Remittance(order) => format!("Lệnh nộp ngân sách {order}"),
             Item::Settlement(report) => format!("Bảng kê cổng thanh toán {report}"),
+            Item::Obligation(obligation) => format!("Nghĩa vụ nộp {obligation}"),
         }
     }
 
@@ -263,6 +264,7 @@ impl Item {
             Item::Slip(slip) => format!("Deposit slip {slip}"),
             Item::Remittance(order) => format!("Remittance {order}"),
             Item::Settlement(report) => format!("Gateway settlement {report}"),
+            Item::Obligation(obligation) => format!("Obligation {obligation}"),
         }
     }
 }

@@ -92,9 +92,13 @@ impl Paid {
     }
 }
 
-/// A share in hundredths of a percent, rounded down, so that no target is met by rounding.
+/// A share in hundredths of a percent, rounded half up, but never up to a whole percent: targets are whole, and
+/// none is met by rounding.
 pub fn share(part: i64, whole: i64) -> Option<i64> {
-    let found = i128::from(part) * 10_000 / (whole > 0).then(|| i128::from(whole))?;
+    let whole = (whole > 0).then(|| i128::from(whole))?;
+    let exact = i128::from(part) * 10_000;
+    let (cut, rounded) = (exact.div_euclid(whole), (exact * 2 + whole).div_euclid(whole * 2));
+    let found = if rounded % 100 == 0 { cut } else { rounded };
     i64::try_from(found).ok()
 }
 
@@ -217,6 +221,10 @@ mod tests {
     fn a_share_is_never_rounded_up_to_its_target() {
         assert_eq!(share(1_999, 2_000), Some(9_995));
         assert_eq!(share(599_999, 1_000_000), Some(5_999));
+        assert_eq!(share(22, 24), Some(9_167), "91,666…");
+        assert_eq!(share(1, 3), Some(3_333));
+        assert_eq!(share(2, 200), Some(100));
+        assert_eq!(share(1, 1_000_000), Some(0));
         assert_eq!(share(0, 5), Some(0));
         assert_eq!(share(5, 0), None);
         assert_eq!(percent(6_250), "62,5 %");

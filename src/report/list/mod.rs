@@ -67,6 +67,18 @@ impl List {
     pub fn states(self) -> &'static [&'static str] {
         self.0.states
     }
+
+    /// The state that is asked for; none for an empty one.
+    ///
+    /// # Errors
+    /// `list_state_unknown`.
+    pub fn state_asked(self, text: &str) -> Result<Option<String>> {
+        match text.trim() {
+            "" => Ok(None),
+            state if self.states().contains(&state) => Ok(Some(state.to_owned())),
+            _ => Err(Error::invalid("state", "list_state_unknown", self.states().join(", "))),
+        }
+    }
 }
 
 /// What is asked of a list.

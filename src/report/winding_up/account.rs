@@ -27,12 +27,23 @@ pub fn obstacles(
     }
     found.extend(counted(What::LineAfter, query::lines_after(conn, unit, id, last_day)?));
     found.extend(counted(What::ClaimUnproven, query::expected(conn, unit, Some(id))?));
+    found.extend(under_way(conn, unit, Some(id))?);
     found.extend(counted(What::ExceptionOpen, query::exceptions(conn, unit, Some(id))?));
     // Where a merger ends the unit, its obligations go on elsewhere.
     if succession::ending(conn, unit)?.is_none() {
         found.extend(counted(What::ObligationOpen, query::obligations_of_account(conn, unit, id)?));
     }
     Ok(found)
+}
+
+/// Money that left for the account, or is to leave it, and that no statement has shown.
+pub(super) fn under_way(conn: &mut Conn, unit: UnitId, account: Option<AccountId>) -> Result<Vec<Obstacle>> {
+    let counts = [
+        (What::RefundUnderWay, query::refunds(conn, unit, account)?),
+        (What::SlipUnderWay, query::slips(conn, unit, account)?),
+        (What::OrderUnderWay, query::orders(conn, unit, account)?),
+    ];
+    Ok(counts.into_iter().filter_map(|(what, count)| counted(what, count)).collect())
 }
 
 /// Whether an end can be proposed: the account is the unit's and open, and there is a reason.

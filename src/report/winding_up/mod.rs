@@ -23,6 +23,9 @@ pub enum What {
     DayOpen,
     LineAfter,
     ClaimUnproven,
+    RefundUnderWay,
+    SlipUnderWay,
+    OrderUnderWay,
     ReceiptUnsigned,
     ExceptionOpen,
     CorrectionOpen,
@@ -32,11 +35,14 @@ pub enum What {
 }
 
 impl What {
-    pub const ALL: [What; 10] = [
+    pub const ALL: [What; 13] = [
         What::ShiftOpen,
         What::DayOpen,
         What::LineAfter,
         What::ClaimUnproven,
+        What::RefundUnderWay,
+        What::SlipUnderWay,
+        What::OrderUnderWay,
         What::ReceiptUnsigned,
         What::ExceptionOpen,
         What::CorrectionOpen,
@@ -51,6 +57,9 @@ impl What {
             What::DayOpen => "day_open",
             What::LineAfter => "line_after",
             What::ClaimUnproven => "claim_unproven",
+            What::RefundUnderWay => "refund_under_way",
+            What::SlipUnderWay => "slip_under_way",
+            What::OrderUnderWay => "order_under_way",
             What::ReceiptUnsigned => "receipt_unsigned",
             What::ExceptionOpen => "exception_open",
             What::CorrectionOpen => "correction_open",
@@ -67,6 +76,13 @@ impl What {
             What::DayOpen => ("Ngày chưa đối soát", "Days that are not closed"),
             What::LineAfter => ("Dòng sao kê sau ngày cuối", "Statement lines after the last day"),
             What::ClaimUnproven => ("Báo có chưa được sao kê chứng minh", "Claims no statement has proven"),
+            What::RefundUnderWay => {
+                ("Phiếu hoàn tiền chưa xong (đề nghị, đã duyệt, đã gửi)", "Refunds that are not over")
+            }
+            What::SlipUnderWay => ("Tiền mặt đang nộp vào tài khoản", "Deposits under way to the account"),
+            What::OrderUnderWay => {
+                ("Lệnh nộp ngân sách chưa xong", "Orders to the Treasury that are not over")
+            }
             What::ReceiptUnsigned => ("Chứng từ chưa ký", "Documents that are not signed"),
             What::ExceptionOpen => ("Ngoại lệ chưa xử lý", "Exceptions that are not settled"),
             What::CorrectionOpen => ("Điều chỉnh đang chờ", "Corrections that wait"),

@@ -1,6 +1,7 @@
 //! What a unit had left when another goes on for it: open obligations are raised anew there, and their codes lead
 //! on; what is left in the books is posted over; its series stop. First everything else must be settled.
 
+use super::account::under_way;
 pub use super::winding_up_query::handed_over;
 use super::winding_up_query::{self as query, HandoverRow};
 use super::{Obstacle, What, counted, require_none};
@@ -33,10 +34,11 @@ pub fn obstacles(conn: &mut Conn, merger: &Succession) -> Result<Vec<Obstacle>> 
     let unit = merger.unit;
     let mut found = Vec::new();
     found.extend(counted(What::ShiftOpen, query::shifts(conn, unit)?));
-    for one in account::of_unit(conn, unit)?.into_iter().filter(|one| one.closed_on.is_none()) {
+    for one in account::of_unit(conn, unit)? {
         let last_line = query::last_line(conn, unit, one.id)?;
         let Some(last_line) = last_line else { continue };
-        let until = last_line.max(merger.effective_on.plus_days(-1));
+        // Of an account that ended, the days are asked for up to its last line: money may have come since.
+        let until = one.closed_on.unwrap_or(merger.effective_on.plus_days(-1)).max(last_line);
         let first_open = day_close::first_open_day(conn, unit, one.id)?;
         if first_open <= until {
             let detail = format!("{} {first_open} – {until}", one.account_no);
@@ -44,6 +46,7 @@ pub fn obstacles(conn: &mut Conn, merger: &Succession) -> Result<Vec<Obstacle>> 
         }
     }
     found.extend(counted(What::ClaimUnproven, query::expected(conn, unit, None)?));
+    found.extend(under_way(conn, unit, None)?);
     found.extend(counted(What::ReceiptUnsigned, query::unsigned(conn, unit)?));
     found.extend(counted(What::ExceptionOpen, query::exceptions(conn, unit, None)?));
     found.extend(counted(What::CorrectionOpen, query::corrections(conn, unit)?));
@@ -63,11 +66,13 @@ pub fn obstacles(conn: &mut Conn, merger: &Succession) -> Result<Vec<Obstacle>> 
     Ok(found)
 }
 
-/// A balance that is nobody's claim and goes over as it is: what accounts began with and still hold.
+/// A balance that is nobody's claim and goes over as it is: what accounts began with and still hold, and what the
+/// bank moved between units of a merger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Owned {
     Bank(AccountId),
     Opening(AccountId),
+    Merger(UnitId),
 }
 
 impl Owned {
@@ -75,16 +80,17 @@ impl Owned {
         match self {
             Owned::Bank(id) => Account::Bank(id),
             Owned::Opening(id) => Account::Opening(id),
+            Owned::Merger(unit) => Account::Merger(unit),
         }
     }
 }
 
 fn owned(name: &str) -> Option<Owned> {
     let (kind, id) = name.split_once('/')?;
-    let id: AccountId = id.parse().ok()?;
     match kind {
-        "bank" => Some(Owned::Bank(id)),
-        "opening" => Some(Owned::Opening(id)),
+        "bank" => id.parse().ok().map(Owned::Bank),
+        "opening" => id.parse().ok().map(Owned::Opening),
+        "merger" => id.parse().ok().map(Owned::Merger),
         _ => None,
     }
 }
@@ -210,11 +216,16 @@ fn finish(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, merger: &Succession
     Ok(Done { obligations, series: stopped })
 }
 
-/// Each balance against `merger`, mirrored in the successor: both trial balances stay zero.
+/// Each balance against `merger`, mirrored in the successor: both trial balances stay zero. What the bank moved on
+/// before stands against `merger` already, and in the books of who got it: it is told here alone.
 fn post_over(tx: &mut Tx<'_>, stamp: &Stamp<'_>, merger: &Succession, id: EventId) -> Result<()> {
     let mut postings = Vec::new();
+    let later = succession::after(tx, merger.unit)?;
     for (name, balance) in ledger::trial_balance(tx, merger.unit)? {
-        let Some(owned) = owned(&name) else { continue };
+        let Some(owned) = owned(&name).filter(|one| *one != Owned::Merger(merger.successor)) else {
+            continue;
+        };
+        let is_told = matches!(owned, Owned::Merger(other) if later.contains(&other));
         let posting = |unit, debit, credit, amount| Posting {
             unit,
             debit,
@@ -227,11 +238,11 @@ fn post_over(tx: &mut Tx<'_>, stamp: &Stamp<'_>, merger: &Succession, id: EventI
             (owned.account(), Account::Merger(merger.successor), Account::Merger(merger.unit));
         if balance.is_positive() {
             postings.push(posting(merger.unit, there, own.clone(), balance));
-            postings.push(posting(merger.successor, own, here, balance));
+            postings.extend((!is_told).then(|| posting(merger.successor, own, here, balance)));
         } else {
             let amount = Dong::ZERO.checked_sub(balance)?;
             postings.push(posting(merger.unit, own.clone(), there, amount));
-            postings.push(posting(merger.successor, here, own, amount));
+            postings.extend((!is_told).then(|| posting(merger.successor, here, own, amount)));
         }
     }
     ledger::post(tx, stamp, &postings)
@@ -246,6 +257,7 @@ mod tests {
         let id = AccountId(7);
         assert_eq!(owned(&Account::Bank(id).to_string()), Some(Owned::Bank(id)));
         assert_eq!(owned(&Account::Opening(id).to_string()), Some(Owned::Opening(id)));
+        assert_eq!(owned(&Account::Merger(UnitId(3)).to_string()), Some(Owned::Merger(UnitId(3))));
         for other in [Account::RefundPayable, Account::Interest, Account::BudgetDue("3000".into())] {
             assert_eq!(owned(&other.to_string()), None, "{other}");
         }

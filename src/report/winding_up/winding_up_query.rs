@@ -2,17 +2,23 @@
 
 use diesel::dsl::max;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::{AccountId, EventId, ObligationId, PersonId, UnitId};
+use crate::payment::refund::State as Refund;
+use crate::remittance::State as Order;
+use crate::shift::deposit::State as Slip;
 use crate::store::failure::Classify;
+use crate::store::rows::{self, Column, Lock};
 use crate::store::schema::{
-    bank_account, correction, exception, movement, obligation, receipt, shift, statement_line,
+    bank_account, correction, exception, movement, obligation, receipt, refund, shift, statement_line,
 };
+use crate::store::schema_cash::{deposit_slip, remittance};
 use crate::store::schema_succession::{bank_account_end, obligation_handover, unit_handover};
 use crate::store::{Conn, Tx};
-use crate::{statement, unit};
+use crate::unit;
 
 crate::table_row! {
     pub struct AccountEndRow in "bank_account_end" {
@@ -73,9 +79,12 @@ pub fn lock_unit(tx: &mut Tx<'_>, id: UnitId) -> Result<()> {
     unit::query::lock(tx, id)?.map(|_| ()).ok_or_else(missing)
 }
 
-/// Locks an account as settling and closing do.
+/// Locks an account against everything that names it: whoever settles, closes, or raises an obligation, waits.
 pub fn lock_account(tx: &mut Tx<'_>, unit: UnitId, id: AccountId) -> Result<()> {
-    statement::query::lock_account(tx, unit, id).map(|_| ())
+    let keys = [("unit_id", Column::of([unit])), ("id", Column::of([id]))];
+    let _: Vec<i64> =
+        rows::fetch::<BigInt, _>(tx, "SELECT t.id FROM bank_account t", &keys, "", Lock::Whole)?;
+    Ok(())
 }
 
 pub fn close_account(tx: &mut Tx<'_>, unit: UnitId, id: AccountId, last_day: BusinessDay) -> Result<()> {
@@ -132,6 +141,48 @@ pub fn exceptions(conn: &mut Conn, unit: UnitId, account: Option<AccountId>) -> 
         .into_boxed();
     if let Some(account) = account {
         found = found.filter(exception::account_id.eq(account));
+    }
+    found.get_result(conn).classify()
+}
+
+/// Refunds that are asked for, approved or sent.
+pub fn refunds(conn: &mut Conn, unit: UnitId, account: Option<AccountId>) -> Result<i64> {
+    let states = [Refund::Requested, Refund::Approved, Refund::Sent].map(Refund::as_str);
+    let mut found = refund::table
+        .filter(refund::unit_id.eq(unit))
+        .filter(refund::state.eq_any(states))
+        .count()
+        .into_boxed();
+    if let Some(account) = account {
+        found = found.filter(refund::account_id.eq(account));
+    }
+    found.get_result(conn).classify()
+}
+
+/// Cash that was handed over for the bank and is not credited, or not all of it.
+pub fn slips(conn: &mut Conn, unit: UnitId, account: Option<AccountId>) -> Result<i64> {
+    let states = [Slip::InTransit, Slip::Short].map(Slip::as_str);
+    let mut found = deposit_slip::table
+        .filter(deposit_slip::unit_id.eq(unit))
+        .filter(deposit_slip::state.eq_any(states))
+        .count()
+        .into_boxed();
+    if let Some(account) = account {
+        found = found.filter(deposit_slip::account_id.eq(account));
+    }
+    found.get_result(conn).classify()
+}
+
+/// Orders that are drafted, on their way, or came back.
+pub fn orders(conn: &mut Conn, unit: UnitId, account: Option<AccountId>) -> Result<i64> {
+    let states = [Order::Drafted, Order::Approved, Order::Debited, Order::Rejected].map(Order::as_str);
+    let mut found = remittance::table
+        .filter(remittance::unit_id.eq(unit))
+        .filter(remittance::state.eq_any(states))
+        .count()
+        .into_boxed();
+    if let Some(account) = account {
+        found = found.filter(remittance::account_id.eq(account));
     }
     found.get_result(conn).classify()
 }

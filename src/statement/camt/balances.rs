@@ -98,6 +98,12 @@ impl Balances {
         Chosen { opening, closing, is_available_only, is_final }
     }
 
+    /// Balances of a moment between, which may stand for an opening and a closing that are not given: the
+    /// first and the last of them.
+    pub fn of_moments(&self) -> (Option<Balance>, Option<Balance>) {
+        (self.pick("ITBD", false), self.pick("ITBD", true))
+    }
+
     /// The balance of that type: earliest or latest by date, then by place (statements over several
     /// days repeat them), a final one before one between pages.
     fn pick(&self, code: &str, latest: bool) -> Option<Balance> {
@@ -117,6 +123,7 @@ impl Balances {
     /// before closed with.
     pub fn check_chain(&self, findings: &mut Findings) {
         self.check_repeated(findings);
+        self.check_previous(findings);
         let closings = self.by_day("CLBD");
         let previous = self.by_day("PRCD");
         let openings = self.by_day("OPBD").filter(|found| found.len() > 1).or(previous);
@@ -160,6 +167,21 @@ impl Balances {
                     format!("two balances {} of one day differ", typed.code),
                 ));
             }
+        }
+    }
+
+    /// A statement opens with what the one before closed with.
+    fn check_previous(&self, findings: &mut Findings) {
+        let (Some(previous), Some(opening)) = (self.pick("PRCD", false), self.pick("OPBD", false)) else {
+            return;
+        };
+        if previous.currency == opening.currency && previous.amount != opening.amount {
+            findings.warn(Finding::new(
+                &opening.at,
+                "opening_differs",
+                format!("Số dư đầu kỳ {} khác số dư cuối kỳ trước {}", opening.amount, previous.amount),
+                format!("opening {} differs from the previous closing {}", opening.amount, previous.amount),
+            ));
         }
     }
 

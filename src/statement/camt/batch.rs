@@ -31,12 +31,12 @@ pub(super) fn check(
     money: &Money,
     details: &[Detail],
     charges: &[Charge],
-    path: &str,
+    (path, proof): (&str, Proof),
     findings: &mut Findings,
 ) {
     let batches = batches(element, path);
     for batch in &batches {
-        check_count(batch, money, details, findings);
+        check_count(batch, money, details, proof, findings);
     }
     check_sum(&batches, money, details, charges, findings);
 }
@@ -69,7 +69,7 @@ fn batches<'a>(element: Element<'a>, path: &str) -> Vec<Batch<'a>> {
     of(element, None).into_iter().chain(inside).collect()
 }
 
-fn check_count(batch: &Batch<'_>, money: &Money, details: &[Detail], findings: &mut Findings) {
+fn check_count(batch: &Batch<'_>, money: &Money, details: &[Detail], proof: Proof, findings: &mut Findings) {
     let Some(text) = batch.count() else { return };
     let at = format!("{}/NbOfTxs", batch.at);
     let Ok(count) = text.parse::<usize>() else {
@@ -79,6 +79,9 @@ fn check_count(batch: &Batch<'_>, money: &Money, details: &[Detail], findings: &
     let is_listed = batch.listed == count || details.len() == count;
     // Some banks list a batch as one payment of its whole sum.
     let is_summed_up = matches!(details, [only] if only.amount == Some(money.amount));
+    // Or they describe it once without an amount; a notification would lose the other payments.
+    let is_described = proof == Proof::Balances && matches!(details, [only] if only.amount.is_none());
+    let is_summed_up = is_summed_up || is_described;
     if details.is_empty() || is_listed || is_summed_up {
         return;
     }

@@ -105,7 +105,7 @@ pub(super) fn read_entry(
     let charges = read_charges(element, path, findings);
     let details = detail::read_details(element, path, findings);
     if let Some(money) = &money {
-        batch::check(element, money, &details, &charges, path, findings);
+        batch::check(element, money, &details, &charges, (path, proof), findings);
     }
     let (status, money) = status.zip(money).filter(|_| findings.errors.len() == errors_before)?;
     if status == Status::Booked && booking_date.is_none() && value_date.is_none() {

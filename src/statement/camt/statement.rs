@@ -202,6 +202,7 @@ impl Builder {
             return (self.statement, self.findings);
         }
         self.settle_assumptions();
+        self.adopt_moments();
         self.check_mandatory();
         self.balances.check_chain(&mut self.findings);
         if self.findings.errors.is_empty() {
@@ -256,6 +257,32 @@ impl Builder {
                 "the entries have no Sts and no date; they are read as booked, and the statement adds up",
             ));
         }
+    }
+
+    /// Where a booked balance is not given, one of a moment between stands in if the statement adds up
+    /// with it.
+    fn adopt_moments(&mut self) {
+        let (opening, closing) = (self.statement.opening.take(), self.statement.closing.take());
+        let lacks_one = opening.is_none() || closing.is_none();
+        let (first, last) = self.balances.of_moments();
+        let is_alone = first == last && opening.is_none() && closing.is_none();
+        if self.format != Format::Camt053 || !lacks_one || is_alone || !self.findings.errors.is_empty() {
+            (self.statement.opening, self.statement.closing) = (opening, closing);
+            return;
+        }
+        self.statement.opening = opening.clone().or(first);
+        self.statement.closing = closing.clone().or(last);
+        let [booked, ..] = &self.tallies;
+        if prove_tally(&self.statement, booked).is_some() {
+            (self.statement.opening, self.statement.closing) = (opening, closing);
+            return;
+        }
+        self.findings.warn(Finding::new(
+            &self.statement.at,
+            "balance_of_moment",
+            "Thiếu OPBD hoặc CLBD; số dư tại thời điểm (ITBD) được dùng thay, và sao kê cộng khớp",
+            "OPBD or CLBD is missing; the balance of a moment (ITBD) stands in, and the statement adds up",
+        ));
     }
 
     fn choose_number(&mut self) {

@@ -408,6 +408,7 @@ fn a_batch_must_be_what_the_bank_says_of_it() {
         batch("2", "20.00", &two),
         batch("86", "20.00", &detail("20.00")),
         batch("86", "20.00", ""),
+        batch("5", "20.00", "<TxDtls><Refs><MsgId>M</MsgId></Refs></TxDtls>"),
         batch("2", "20.50", &two)
             .replace("<NtryDtls>", "<Chrgs><Amt Ccy=\"EUR\">0.50</Amt></Chrgs><NtryDtls>"),
     ] {
@@ -530,7 +531,9 @@ fn pages_of_a_message_are_pages_of_the_statement_they_cut() {
     let both = first.statements.into_iter().chain(second.statements).collect();
     let joined = join_pages(both);
     assert_eq!((joined.len(), joined[0].closing.as_ref().unwrap().amount.to_string()), (1, "103".to_owned()));
-    assert_eq!(read(&of_page(1, true, of_second)).statements[0].opening, None, "it is no page");
+    let alone = read(&of_page(1, true, of_second));
+    assert_eq!(alone.statements[0].page, None, "it is no page");
+    assert!(alone.warnings.iter().any(|warning| warning.code == "balance_of_moment"));
     let whole = balance("OPBD", "100", "CRDT") + &balance("CLBD", "101", "CRDT") + &entry("1", "CRDT", "");
     assert_eq!(clean(&of_page(2, true, whole)).page, None, "only the message has pages");
 }
@@ -692,6 +695,40 @@ fn a_report_between_two_moments_of_a_day_opens_and_closes_with_interim_balances(
     let statement = &parsed.statements[0];
     assert_eq!(statement.opening.as_ref().unwrap().amount.to_string(), "100.00");
     assert_eq!(statement.closing.as_ref().unwrap().amount.to_string(), "120.00");
+}
+
+#[test]
+fn an_opening_that_is_not_the_previous_closing_is_told() {
+    let of = |previous: &str| {
+        let inside = balance("PRCD", previous, "CRDT")
+            + &balance("OPBD", "100.00", "CRDT")
+            + &balance("CLBD", "120.00", "CRDT")
+            + &entry("20.00", "CRDT", "");
+        read(&document(&statement(&inside)))
+    };
+    let told = |parsed: &Parsed| parsed.warnings.iter().any(|warning| warning.code == "opening_differs");
+    assert!(told(&of("101.00")) && !told(&of("100.00")));
+}
+
+#[test]
+fn a_balance_of_a_moment_stands_in_where_the_statement_adds_up_with_it() {
+    let text = |opening: &str, closing: &str| {
+        let inside = balance(opening, "100.00", "CRDT")
+            + &balance(closing, "120.00", "CRDT")
+            + &entry("20.00", "CRDT", "");
+        document(&statement(&inside))
+    };
+    for (opening, closing) in [("OPBD", "ITBD"), ("ITBD", "CLBD"), ("ITBD", "ITBD")] {
+        let parsed = read(&text(opening, closing));
+        assert_eq!(parsed.errors, vec![], "{opening} {closing}");
+        assert!(parsed.warnings.iter().any(|warning| warning.code == "balance_of_moment"));
+        let statement = &parsed.statements[0];
+        assert_eq!(statement.opening.as_ref().unwrap().amount.to_string(), "100.00");
+        assert_eq!(statement.closing.as_ref().unwrap().amount.to_string(), "120.00");
+        let broken = text(opening, closing).replace(">20.00<", ">21.00<");
+        assert!(!read(&broken).errors.is_empty(), "{opening} {closing} do not add up");
+    }
+    assert!(!read(&text("OPBD", "XPCD")).errors.is_empty(), "an expected balance proves nothing");
 }
 
 #[derive(Default)]

@@ -221,6 +221,17 @@ impl<'a> Splitter<'a, '_> {
             return;
         }
         let line = without_stray_dash(line);
+        // Where the line ends were lost, the end of the block sticks to the last balance.
+        if let Some(before) = line.strip_suffix("-}").filter(|before| before.trim_start().starts_with(":6")) {
+            self.take_text(before, number, position);
+            self.end_message();
+            self.envelope.end_text();
+            return;
+        }
+        self.take_text(line, number, position);
+    }
+
+    fn take_text(&mut self, line: &'a str, number: usize, position: usize) {
         if is_end_mark(line) && self.messages.last().is_some_and(|message| message.has_closing) {
             self.envelope.end_text();
         }

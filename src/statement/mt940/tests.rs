@@ -526,6 +526,15 @@ fn a_stray_dash_before_a_tag_or_between_two_ends_nothing() {
 }
 
 #[test]
+fn the_end_of_the_block_may_stick_to_the_last_balance() {
+    let glued = COMPLETE.replace("VND1019500,\r\n-\r\n", "VND1019500,-}");
+    assert_eq!(clean(&glued).closing, clean(COMPLETE).closing);
+    let in_blocks = format!("{{1:F01AAAABB99BSMK3513951576}}{{2:I940BBBBAA33XXXXN}}{{4:{glued}");
+    assert_eq!(clean(&in_blocks).lines.len(), 2);
+    assert!(!read(&in_blocks.replace("-}", "")).errors.is_empty(), "the block is not closed");
+}
+
+#[test]
 fn home_banking_marks_its_line_ends() {
     let text = "@@:20:A@@:25:1/2345678@@:28C:0@@:60F:C261121EUR1,00@@:61:261122C5,NTRFX@@:86:177?00UEBERWEISUNG?20HNPH7K2M@@Q4X97@@:62F:C261122EUR6,00@@-@@";
     let statement = clean(text);

@@ -113,3 +113,89 @@ fn a_minus_may_stand_behind_the_number() {
     let amounts: Vec<String> = only(table).lines.iter().map(|line| line.amount.to_string()).collect();
     assert_eq!(amounts, ["-1234.50", "10.00"]);
 }
+
+#[test]
+fn headings_of_many_languages_are_known_with_their_marks_and_balances() {
+    for heading in [
+        "Дата операции;Описание;Сумма;Валюта;Остаток",
+        "Дата i час операції;Деталі операції;Сума в валюті картки (EUR);Комісія;Залишок після операції",
+        "Дата;Основание;Сума;Валута;Салдо",
+        "Tarih;Açıklama;Tutar;Etiket;Bakiye",
+        "Tanggal Transaksi;Keterangan;Jumlah;Cabang;Saldo",
+        "Kuupäev;Selgitus;Summa;Valuuta;Saldo",
+        "Data;Paaiškinimai;Suma;Valiuta;Likutis",
+        "Datums;Informācija saņēmējam;Summa;Valūta;Atlikums",
+        "Data tranzacției;Detalii tranzacție;Suma;Moneda;Sold",
+        "Datum knjiženja;Opis;Iznos;Valuta;Stanje",
+        "Ημερομηνία;Περιγραφή;Ποσό;Νόμισμα;Υπόλοιπο",
+        "取引日;摘要;入出金;通貨;残高",
+        "交易日期;摘要;交易金额;币种;余额",
+        "거래일시;적요;거래금액;통화;잔액",
+        "תאריך;תיאור;סכום;מטבע;יתרה",
+        "التاريخ;البيان;المبلغ;العملة;الرصيد",
+        "วันที่;รายการ;จำนวนเงิน;x;ยอดคงเหลือ",
+    ] {
+        let text = format!("{heading}\n2026-01-05;a;50,00;EUR;350,00\n2026-01-16;b;-7,50;EUR;342,50\n");
+        let statement = only(&text);
+        assert_eq!(
+            lines(&statement),
+            [line("2026-01-05", "50.00", "a"), line("2026-01-16", "-7.50", "b")],
+            "{heading}"
+        );
+        assert_eq!(statement.closing.as_ref().unwrap().amount.to_string(), "342.50", "{heading}");
+    }
+}
+
+#[test]
+fn columns_of_both_sides_are_known_in_many_languages() {
+    for heading in [
+        "Дата;Назначение платежа;Расход;Приход",
+        "Tarih;Açıklama;Borç;Alacak",
+        "Datum;Opis;Isplata;Uplata",
+        "日付;摘要内容;支払い金額;預かり金額",
+        "交易日期;摘要;支出;收入",
+        "거래일자;내용;출금액;입금액",
+        "Ημ/νία;Αιτιολογία;Χρέωση;Πίστωση",
+        "תאריך;פרטים;חובה;זכות",
+    ] {
+        let text = format!("{heading}\n2026-01-05;a;;50.00\n2026-01-16;b;7.50;\n");
+        assert_eq!(
+            lines(&only(&text)),
+            [line("2026-01-05", "50.00", "a"), line("2026-01-16", "-7.50", "b")],
+            "{heading}"
+        );
+    }
+}
+
+#[test]
+fn the_amount_of_the_account_goes_before_that_of_the_purchase_in_cyrillic_too() {
+    let text = "Дата операции;Дата платежа;Статус;Сумма операции;Валюта операции;Сумма платежа;Валюта платежа;Описание\n\
+                05.01.2026 10:00:00;06.01.2026;OK;-10,00;USD;-9,20;EUR;a\n\
+                07.01.2026 10:00:00;08.01.2026;FAILED;-1,00;EUR;-1,00;EUR;b\n";
+    assert_eq!(lines(&only(text)), [line("2026-01-06", "-9.20", "a")]);
+}
+
+#[test]
+fn dates_of_the_east_and_months_of_many_languages_are_read() {
+    for day in
+        ["2026年1月5日", "2026년 1월 5일", "5 января 2026", "5 Ocak 2026", "5 ianuarie 2026", "05 jan 2026"]
+    {
+        let text = format!("Date;Description;Amount\n{day};a;50.00\n{day};b;-7.50\n");
+        assert_eq!(lines(&only(&text))[1], line("2026-01-05", "-7.50", "b"), "{day}");
+    }
+}
+
+#[test]
+fn a_heading_may_be_the_currency_or_both_sides_of_the_amount() {
+    let canadian = "Account Type,Account Number,Transaction Date,Description 1,CAD$,USD$\n\
+                    Chequing,12345-1234567,1/5/2026,a,50.00,\nChequing,12345-1234567,1/16/2026,b,-7.50,\n";
+    let statement = only(canadian);
+    assert_eq!(lines(&statement)[1], line("2026-01-16", "-7.50", "b"));
+    assert_eq!(statement.currency.as_deref(), Some("CAD"));
+    let german = "Buchungstag;Wertstellung;Soll/Haben;Vwz.0\n05.01.2026;05.01.2026;50,00;a\n16.01.2026;16.01.2026;-7,50;b\n";
+    assert_eq!(lines(&only(german))[1], line("2026-01-16", "-7.50", "b"));
+    let swiss = "IBAN;Booked At;Text;Credit/Debit Amount;Balance;Valuta Date\n\
+                 CH0200000000000000001;2026-01-05 00:00:00.0;a;50.00;350.00;2026-01-05 00:00:00.0\n\
+                 CH0200000000000000001;2026-01-16 00:00:00.0;b;-7.50;342.50;2026-01-16 00:00:00.0\n";
+    assert_eq!(lines(&only(swiss))[1], line("2026-01-16", "-7.50", "b"));
+}

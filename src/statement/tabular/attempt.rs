@@ -44,8 +44,15 @@ impl Given<'_> {
 
     /// How the amounts are written, from all of them.
     fn notation(&self, columns: &Columns) -> Notation {
-        let money =
-            [Column::Amount, Column::Debit, Column::Credit, Column::Balance, Column::Fee, Column::Tax];
+        let money = [
+            Column::Amount,
+            Column::Debit,
+            Column::Credit,
+            Column::Balance,
+            Column::BalanceBefore,
+            Column::Fee,
+            Column::Tax,
+        ];
         let rows = self.body.iter().filter(|row| is_dated(columns, row));
         let cells = rows.flat_map(|row| money.map(|column| columns.cell(row, column)));
         let balances = [self.opening, self.closing].into_iter().flatten().map(|(value, _)| value.as_str());
@@ -129,6 +136,17 @@ impl Attempt {
             return Proof::Contradicted;
         }
         order::proves(&self.movements, self.statement.opening.as_ref().map(|opening| opening.amount))
+    }
+
+    /// Whether its balances do not turn the days round.
+    pub fn keeps_days(&self) -> bool {
+        order::keeps_days(&self.movements, self.statement.opening.as_ref().map(|opening| opening.amount))
+    }
+
+    /// Amount and balance of each movement, in the order of the rows.
+    pub fn outcome(&self) -> Vec<(Decimal, Option<Decimal>)> {
+        let of = |movement: &Movement| Some((movement.sum()?, movement.balance));
+        self.movements.iter().filter_map(of).collect()
     }
 
     /// Other columns of amounts and balances, and other habits of signs.

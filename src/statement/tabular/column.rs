@@ -2,6 +2,7 @@
 //! dictionary.
 
 use super::dictionary;
+use crate::statement::currency;
 use crate::text::fold;
 
 pub(super) use crate::statement::layout::Column;
@@ -127,11 +128,16 @@ pub(super) fn classify(heading: &str, language: Option<&str>) -> Option<Column> 
     if has_any(&text, &["FRANCS"]) {
         return None;
     }
+    // `CAD$` is the amount in that money.
+    if heading.trim().strip_suffix('$').is_some_and(currency::is_code) {
+        return Some(Column::Amount);
+    }
     if let Some(column) = dictionary::meaning(heading, language) {
         return Some(column);
     }
-    // The amount before it was exchanged is not what moved on the account.
-    if has_any(&text, ELSEWHERE) {
+    // The amount before it was exchanged is not what moved on the account, nor the balance of a period
+    // what stands behind a row.
+    if has_any(&text, ELSEWHERE) || has_any(&text, &["INITIAL BALANCE", "FINAL BALANCE"]) {
         return None;
     }
     let has = |phrases: &[&str]| has_any(&text, phrases);

@@ -15,6 +15,8 @@ const MONEY: [Column; 3] = [Column::Amount, Column::Debit, Column::Credit];
 #[derive(Debug, Default)]
 pub(super) struct Surroundings {
     pub is_vietnamese: bool,
+    /// Words that only banks of the United States write: elsewhere it is a cheque.
+    pub is_american: bool,
     /// Codes that stand in the text.
     named: Vec<String>,
 }
@@ -37,6 +39,7 @@ impl Surroundings {
                     "SAO KE",
                 ],
             );
+            self.is_american |= has_any(&words, &["CHECK", "CHECKS", "RUNNING BAL", "ROUTING NUMBER"]);
             let words = cell.split(|c: char| !c.is_alphanumeric());
             words.filter(|word| currency::is_code_in_text(word)).for_each(|code| self.name(code));
             let signs = cell.matches(currency::is_sign).filter_map(currency::of_sign);
@@ -85,7 +88,7 @@ pub(super) fn currency_in_cell(cell: &str) -> Option<String> {
     label::currency_in(cell).or_else(|| match normalise(cell).as_str() {
         "EURO" | "EUROS" => Some("EUR".to_owned()),
         "VN DONG" | "DONG" => Some("VND".to_owned()),
-        _ => currency::of_sign(cell.trim()).map(str::to_owned),
+        words => currency::of_sign(cell.trim()).or_else(|| currency::of_sign(words)).map(str::to_owned),
     })
 }
 

@@ -1,11 +1,11 @@
 //! Headings, labels and marks of many languages, as data: `profiles/statements/headings.toml`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::column::{Column, has_any, normalise};
+use super::column::{Column, normalise};
 use super::label::Label;
 use crate::statement::currency;
 
@@ -36,7 +36,7 @@ struct Dictionary {
     marks: HashMap<String, bool>,
     kinds: HashMap<String, bool>,
     /// Words of rows that are not booked.
-    not_booked: Vec<String>,
+    not_booked: HashSet<String>,
 }
 
 static DICTIONARY: LazyLock<Dictionary> =
@@ -93,9 +93,16 @@ pub(super) fn kind(cell: &str) -> Option<bool> {
 
 /// Whether the words say that a row is pending, declined or taken back.
 pub(super) fn is_not_booked(cell: &str) -> bool {
-    let words = normalise(cell);
-    // A longer text tells of something else that was cancelled or failed.
-    words.split(' ').count() <= 3 && DICTIONARY.not_booked.iter().any(|state| has_any(&words, &[state]))
+    if cell.is_empty() {
+        return false;
+    }
+    let text = normalise(cell);
+    let words: Vec<&str> = text.split(' ').collect();
+    let is_state = |part: &[&str]| DICTIONARY.not_booked.contains(&part.join(" "));
+    // The reason may follow the state. A longer text that does not begin with one tells of something else
+    // that was cancelled or failed.
+    let begins_with_one = (1..=words.len().min(4)).any(|count| words.get(..count).is_some_and(is_state));
+    begins_with_one || (words.len() <= 3 && (1..=words.len()).any(|count| words.windows(count).any(is_state)))
 }
 
 /// What a row of headings is written in: the language that knows most of them.
@@ -111,6 +118,16 @@ pub(super) fn language_of<'a>(headings: impl Iterator<Item = &'a str>) -> Option
     counts.into_iter().max_by_key(rank).map(|(language, _)| language.to_owned())
 }
 
+/// English and words of many languages, which tell nothing of where a table comes from.
+pub(super) fn is_neutral(language: &str) -> bool {
+    NEUTRAL.contains(&language)
+}
+
+/// How many of the headings are words of the language.
+pub(super) fn count_in<'a>(headings: impl Iterator<Item = &'a str>, language: &str) -> usize {
+    headings.filter(|heading| meanings_of(heading).iter().any(|(known, _)| known == language)).count()
+}
+
 /// What a heading means in that language; else in the first that knows it.
 pub(super) fn meaning(heading: &str, language: Option<&str>) -> Option<Column> {
     let meanings = meanings_of(heading);
@@ -120,7 +137,7 @@ pub(super) fn meaning(heading: &str, language: Option<&str>) -> Option<Column> {
 
 fn meanings_of(heading: &str) -> &'static [(String, Column)] {
     // What stands in brackets is a unit or a remark.
-    let before_bracket = heading.split(['(', '[']).next().unwrap_or_default();
+    let before_bracket = heading.split(['(', '[', '（', '【']).next().unwrap_or_default();
     let found = [heading, before_bracket].into_iter().find_map(|heading| {
         let bare = without_currency(&normalise(heading));
         DICTIONARY.headings.get(&bare)
@@ -149,7 +166,11 @@ pub(super) fn currency_in<'a>(headings: impl Iterator<Item = &'a str>) -> Option
         let words = heading.split(|c: char| !c.is_alphanumeric() && !currency::is_sign(c));
         let codes = words.filter_map(|word| match currency::of_sign(word) {
             Some(code) => Some(code.to_owned()),
-            None if word.eq_ignore_ascii_case("euro") || word.eq_ignore_ascii_case("euros") => {
+            // `CAD$`
+            None if word.strip_suffix('$').is_some_and(currency::is_code) => {
+                Some(word.trim_end_matches('$').to_owned())
+            }
+            None if ["euro", "euros", "euroa"].iter().any(|euro| word.eq_ignore_ascii_case(euro)) => {
                 Some("EUR".to_owned())
             }
             None => Some(word.to_owned()).filter(|word| currency::is_code(word)),

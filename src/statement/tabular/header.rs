@@ -108,8 +108,10 @@ impl Columns {
             .collect();
         settle_bare_no(&mut found, row);
         settle_value(&mut found, row);
+        settle_mark(&mut found);
         let equal_amounts = rank::settle(&mut found, row);
         let heading_currency = heading_currency(&found, row);
+        drop_other_currencies(&mut found, row);
         let width = width_of(row);
         let columns = Columns {
             found,
@@ -236,7 +238,7 @@ impl Columns {
 
     /// Finds the order of the dates from all of them, unless a layout says it. Vietnamese tables have
     /// the day first wherever that is possible.
-    pub fn settle_dates(&mut self, rows: &[Row], is_vietnamese: bool) -> FoundOrder {
+    pub fn settle_dates(&mut self, rows: &[Row], is_vietnamese: bool, usual: DateOrder) -> FoundOrder {
         let kinds = [Column::BookingDate, Column::TransactionDate, Column::ValueDate];
         let cells = rows.iter().flat_map(|row| kinds.map(|kind| self.cell(row, kind)));
         let cells: Vec<&str> = cells.filter(|cell| may_be_date(cell)).collect();
@@ -246,7 +248,7 @@ impl Columns {
             None if is_vietnamese && fits_day_first() => {
                 FoundOrder { order: DateOrder::DayFirst, is_assumed: false }
             }
-            None => find_order(cells.iter().copied()),
+            None => find_order(cells.iter().copied(), usual),
         };
         self.dates = Some(found.order);
         found
@@ -276,8 +278,32 @@ impl Columns {
 fn heading_currency(found: &[(Column, usize)], row: &Row) -> Option<String> {
     let is_money =
         |column: Column| matches!(column, Column::Amount | Column::Debit | Column::Credit | Column::Balance);
-    let headings = found.iter().filter(|(column, _)| is_money(*column)).map(|(_, index)| row.cell(*index));
-    dictionary::currency_in(headings)
+    let is_first =
+        |place: usize, column: Column| !found.iter().take(place).any(|(known, _)| *known == column);
+    let money = found
+        .iter()
+        .enumerate()
+        .filter(|(place, (column, _))| is_money(*column) && is_first(*place, *column));
+    dictionary::currency_in(money.map(|(_, (_, index))| row.cell(*index)))
+}
+
+/// Where the heading of the amount names its currency, a column of currencies is that of something else.
+fn drop_other_currencies(found: &mut Vec<(Column, usize)>, row: &Row) {
+    let amount = found.iter().find(|(column, _)| *column == Column::Amount).map(|(_, index)| *index);
+    if amount.is_some_and(|index| dictionary::currency_in([row.cell(index)].into_iter()).is_some()) {
+        found.retain(|(column, _)| *column != Column::Currency);
+    }
+}
+
+/// “Soll/Haben” alone, without a column of amounts, is the amount with its sign.
+fn settle_mark(found: &mut [(Column, usize)]) {
+    let has = |column| found.iter().any(|(known, _)| *known == column);
+    if has(Column::Amount) || has(Column::Debit) || has(Column::Credit) {
+        return;
+    }
+    if let Some((column, _)) = found.iter_mut().find(|(column, _)| *column == Column::Mark) {
+        *column = Column::Amount;
+    }
 }
 
 fn width_of(row: &Row) -> usize {

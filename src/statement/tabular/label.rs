@@ -129,7 +129,7 @@ const ACCOUNT: &[&str] = &[
 
 /// What a cell announces; only its words before a colon count.
 pub(super) fn label_of(cell: &str) -> Option<Label> {
-    let words = normalise(cell.split(':').next().unwrap_or(cell));
+    let words = normalise(cell.split([':', '：']).next().unwrap_or(cell));
     let starts = |phrases: &[&str]| {
         phrases.iter().any(|phrase| {
             words.strip_prefix(phrase).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
@@ -151,7 +151,7 @@ pub(super) fn label_of(cell: &str) -> Option<Label> {
         Some(Label::Footer)
     } else if starts(CURRENCY) {
         Some(Label::Currency)
-    } else if (starts(ACCOUNT) || (cell.contains(':') && ends(ACCOUNT)))
+    } else if (starts(ACCOUNT) || (cell.contains([':', '：']) && ends(ACCOUNT)))
         && !has_any(&words, &["CU", "OLD", "NAME", "TYPE", "LOAI", "BALANCE"])
     {
         Some(Label::Account)
@@ -176,6 +176,14 @@ pub(super) fn exact_label(cell: &str) -> Option<Label> {
     }
 }
 
+/// The words of a sum alone: “Tổng công ty” begins as “Tổng cộng” does.
+pub(super) fn is_total(cell: &str) -> bool {
+    let words = normalise(cell);
+    TOTAL.contains(&words.as_str())
+        || matches!(words.as_str(), "TONG" | "CONG")
+        || super::dictionary::label(&words) == Some(Label::Total)
+}
+
 /// What the first filled cell of a row announces.
 pub(super) fn leading_label(row: &Row) -> Option<Label> {
     row.cells.iter().find(|cell| !cell.trim().is_empty()).and_then(|cell| label_of(cell))
@@ -188,13 +196,18 @@ pub(super) fn labels_of(row: &Row) -> Vec<(Label, String)> {
     for (index, cell) in row.cells.iter().enumerate() {
         let Some(label) = label_of(cell) else { continue };
         let behind_colon =
-            cell.split_once(':').map(|(_, value)| value.trim()).filter(|value| !value.is_empty());
-        let mut behind = row.cells.iter().skip(index + 1).map(|cell| cell.trim());
+            cell.split_once([':', '：']).map(|(_, value)| value.trim()).filter(|value| !value.is_empty());
+        let behind = row.cells.iter().skip(index + 1).map(|cell| cell.trim());
+        let mut behind = behind.filter(|cell| !matches!(*cell, "" | ":" | "="));
         let is_balance = matches!(label, Label::Opening | Label::Closing);
         // “as on 31/01/2024” stands between some balances and their label.
-        let is_remark = |cell: &str| is_balance && starts_with_words(cell);
-        let in_next = behind.find(|cell| !matches!(*cell, "" | ":" | "=") && !is_remark(cell));
-        let in_next = in_next.filter(|next| label_of(next).is_none());
+        let is_remark = |cell: &str| is_balance && label_of(cell).is_none() && ends_in_day(cell);
+        let next = behind.next();
+        let in_next = if next.is_some_and(is_remark) { behind.next() } else { next };
+        let is_value = |next: &&str| {
+            label_of(next).is_none() && (!is_balance || next.bytes().any(|byte| byte.is_ascii_digit()))
+        };
+        let in_next = in_next.filter(is_value);
         let last_words = cell.trim().rsplit_once(['/', ' ']).map(|(_, word)| word);
         let last_number = last_words.filter(|word| word.bytes().any(|byte| byte.is_ascii_digit()));
         let value = behind_colon.or(in_next).or(last_number).unwrap_or_default();
@@ -203,10 +216,10 @@ pub(super) fn labels_of(row: &Row) -> Vec<(Label, String)> {
     labels
 }
 
-/// Two words or more before the first digit.
-fn starts_with_words(cell: &str) -> bool {
-    let before = cell.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
-    before.split_whitespace().filter(|word| word.chars().all(char::is_alphabetic)).count() > 1
+/// Words with a day behind them.
+fn ends_in_day(cell: &str) -> bool {
+    let day = cell.rsplit_once(char::is_whitespace).filter(|(words, _)| words.contains(char::is_alphabetic));
+    day.is_some_and(|(_, day)| day.len() >= 6 && table_date(day, DateOrder::DayFirst).is_ok())
 }
 
 /// An account number: letters and digits, at least five digits, nothing else but separators. An IBAN

@@ -7,8 +7,8 @@
 //! read them (`rank`, `sides`, `habit`) until the balances prove one, `stated` takes out the rows of
 //! balances and sums, `ending` tells a cut file, and `order` brings the rows into the order of booking
 //! and finds the balances. `amount` reads money in
-//! the notation of the table and `denomination` finds its currency. `preview` shows how
-//! a table is understood.
+//! the notation of the table and `denomination` finds its currency. `unheaded` finds the columns of a table
+//! without headings. `preview` shows how a table is understood.
 //!
 //! The bank's view is kept: “Nợ/Debit” is money out of our account.
 
@@ -23,6 +23,8 @@ mod ending;
 mod habit;
 mod header;
 mod label;
+#[cfg(test)]
+mod layouts_tests;
 mod ledger;
 mod mark;
 mod markup;
@@ -40,15 +42,18 @@ mod strangers_tests;
 #[cfg(test)]
 mod tests;
 mod told;
+mod unheaded;
+#[cfg(test)]
+mod unheaded_tests;
 
 use super::finding::{Finding, Findings};
 use super::layout::Layouts;
-use super::model::Format;
+use super::model::{Format, Statement};
 use super::parse::Reading;
 
 pub(super) use ending::Ending;
 pub use preview::Preview;
-pub(super) use rows::{Row, open_quote};
+pub(super) use rows::Row;
 
 pub(super) fn has_header(text: &str, layouts: Layouts<'_>) -> bool {
     rows::sniff(text, layouts).is_some()
@@ -59,9 +64,53 @@ pub(super) fn is_markup(text: &str) -> bool {
     markup::has_rows(text)
 }
 
+/// What the heading row of a table says of the table.
+pub(super) struct Heading {
+    /// How many headings are known.
+    pub score: usize,
+    /// None where English or words of many languages stand there.
+    pub language: Option<String>,
+    pub is_vietnamese: bool,
+}
+
+/// The heading row of a text, where it has one.
+pub(super) fn heading(text: &str) -> Option<Heading> {
+    let delimiter = rows::sniff(text, Layouts::default())?;
+    let rows = rows::split(text, delimiter, header::SEARCHED_ROWS);
+    let (at, columns) = header::find(&rows, Layouts::default())?;
+    let row = rows.get(at)?;
+    let mut surroundings = denomination::Surroundings::default();
+    surroundings.note(row);
+    let cells = || row.cells.iter().map(String::as_str);
+    // One word alone may stand in any language.
+    let is_sure =
+        |language: &String| !dictionary::is_neutral(language) && dictionary::count_in(cells(), language) > 1;
+    let language = dictionary::language_of(cells()).filter(is_sure);
+    Some(Heading { score: columns.score(), language, is_vietnamese: surroundings.is_vietnamese })
+}
+
+/// Whether the text is a table without headings whose columns can be told by their cells.
+pub(super) fn is_unheaded(text: &str) -> bool {
+    unheaded_delimiter(text).is_some()
+}
+
+fn unheaded_delimiter(text: &str) -> Option<u8> {
+    let is_one = |delimiter: &u8| {
+        let rows = rows::split(text, *delimiter, unheaded::SAMPLED_ROWS);
+        unheaded::find(&rows).is_some()
+    };
+    [b';', b'\t', b'|', b','].into_iter().find(is_one)
+}
+
+/// The line of a quote that is never closed.
+pub(super) fn open_quote(text: &str, layouts: Layouts<'_>) -> Option<usize> {
+    let delimiter = rows::sniff(text, layouts).or_else(|| unheaded_delimiter(text))?;
+    rows::open_quote(text, delimiter)
+}
+
 /// The rows of a text file.
 pub(super) fn rows_of_text(text: &str, layouts: Layouts<'_>) -> Vec<Row> {
-    let delimiter = rows::sniff(text, layouts).unwrap_or(b',');
+    let delimiter = rows::sniff(text, layouts).or_else(|| unheaded_delimiter(text)).unwrap_or(b',');
     rows::split(text, delimiter, usize::MAX)
 }
 
@@ -84,6 +133,9 @@ pub(super) fn read(sheets: &[Vec<Row>], format: Format, ending: Ending, layouts:
             statements.extend(section::read_sections(sheet, ending, layouts, &mut findings));
         }
     }
+    if statements.is_empty() && layouts.own().is_none() {
+        statements = read_unheaded(sheets, ending, &mut findings);
+    }
     if statements.is_empty() {
         findings.error(Finding::new(
             "line 1",
@@ -95,9 +147,31 @@ pub(super) fn read(sheets: &[Vec<Row>], format: Format, ending: Ending, layouts:
     Reading { format, version: None, statements, findings }
 }
 
+/// Reads the sheets whose columns are told by their cells alone.
+fn read_unheaded(sheets: &[Vec<Row>], ending: Ending, findings: &mut Findings) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    for sheet in sheets {
+        if let Some(found) = unheaded::find(sheet) {
+            let body = sheet.get(found.start..).unwrap_or_default();
+            let layouts = Layouts::with(Some(&found.layout));
+            statements.extend(section::read_sections(body, ending, layouts, findings));
+            found.tell(sheet, findings);
+        }
+    }
+    statements
+}
+
 /// How the first table is understood.
 pub(super) fn preview(sheets: &[Vec<Row>], layouts: Layouts<'_>) -> Option<Preview> {
-    sheets.iter().find_map(|sheet| Preview::of(sheet, layouts))
+    let by_heading = sheets.iter().find_map(|sheet| Preview::of(sheet, layouts));
+    by_heading.or_else(|| {
+        let found = sheets.iter().filter(|_| layouts.own().is_none());
+        let mut found = found.filter_map(|sheet| Some((sheet, unheaded::find(sheet)?)));
+        found.find_map(|(sheet, found)| {
+            let body = sheet.get(found.start..).unwrap_or_default();
+            Preview::of(body, Layouts::with(Some(&found.layout)))
+        })
+    })
 }
 
 /// What the row at a line says of its amount: (is money out, size), each where it is beyond doubt.

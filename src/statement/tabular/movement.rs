@@ -172,6 +172,7 @@ impl<'a> RowReader<'a> {
 
     fn movement_of(&self, row: &Row, line: &Line, amounts: RowAmounts) -> Result<RowKind, Fault> {
         let balance = self.balance_in(row)?;
+        let before = amount_in(self.columns.cell(row, Column::BalanceBefore), self.notation)?;
         let charges = [(amounts.fee, "Phí, lãi"), (amounts.tax, "Thuế")];
         let charges = charges.into_iter().filter_map(|(amount, name)| Some((amount?, name)));
         let main = amounts.main.map(|amount| Line { amount, ..line.clone() });
@@ -182,9 +183,11 @@ impl<'a> RowReader<'a> {
             lines.push(Line { amount, memo, ..line.clone() });
         }
         let charge_count = lines.len() - main_count;
+        let sum = lines.iter().try_fold(Decimal::ZERO, |sum, line| sum.checked_add(line.amount));
+        let behind = before.zip(sum).and_then(|(before, sum)| before.checked_add(sum));
         Ok(RowKind::Movement(Box::new(Movement {
             lines,
-            balance,
+            balance: balance.or(behind),
             charge_count,
             is_undecided: true,
             label: stated::statement_of(row),
@@ -264,7 +267,11 @@ pub(super) fn is_not_booked(columns: &Columns, row: &Row) -> bool {
     let date = date_cell(columns, row);
     let has_word_for_date =
         !date.bytes().any(|byte| byte.is_ascii_digit()) && dictionary::is_not_booked(date);
-    has_word_for_date || dictionary::is_not_booked(columns.cell(row, Column::State))
+    // A reservation is a kind of its own in some tables, and has no balance beside it.
+    let is_reserved = columns.has(Column::Balance)
+        && columns.cell(row, Column::Balance).is_empty()
+        && dictionary::is_not_booked(columns.cell(row, Column::Kind));
+    has_word_for_date || is_reserved || dictionary::is_not_booked(columns.cell(row, Column::State))
 }
 
 pub(super) fn date_cell<'a>(columns: &Columns, row: &'a Row) -> &'a str {

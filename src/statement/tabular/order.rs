@@ -256,6 +256,14 @@ pub(super) fn proves(movements: &[Movement], opening: Option<Decimal>) -> Proof 
     }
 }
 
+/// Whether the days never fall in the order that the balances give the rows.
+pub(super) fn keeps_days(movements: &[Movement], opening: Option<Decimal>) -> bool {
+    let ordered = Order::of(movements, opening).indexes(movements);
+    let days: Vec<Option<NaiveDate>> =
+        ordered.into_iter().map(|index| movements.get(index).and_then(Movement::day)).collect();
+    days.is_sorted()
+}
+
 /// What the running balances say of a way to read the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Proof {

@@ -23,10 +23,29 @@ const BOOKED: &[&str] = &[
     "CUENTA",
     "CONTO",
     "KONTOWAHRUNG",
+    "ПЛАТЕЖА",
+    "СЧЕТА",
+    "КАРТЫ",
+    "КАРТКИ",
+    "РАХУНКУ",
+    "SASKAITOS",
+    "记账金额",
 ];
 /// Words of an amount as it was agreed with somebody else.
-const AGREED: &[&str] =
-    &["TRANSACTION", "TRANSACTIE", "OPERACJI", "TRANSAKCJI", "PURCHASE", "TRANSACCION", "GROSS"];
+const AGREED: &[&str] = &[
+    "TRANSACTION",
+    "TRANSACTIE",
+    "OPERACJI",
+    "TRANSAKCJI",
+    "PURCHASE",
+    "TRANSACCION",
+    "GROSS",
+    "ОПЕРАЦИИ",
+    "ОПЕРАЦІІ",
+    "ТРАНЗАКЦИИ",
+    "ТРАНЗАКЦІІ",
+    "交易金额",
+];
 /// Words of a balance that counts what is not booked.
 const AVAILABLE: &[&str] = &[
     "AVAILABLE",
@@ -47,6 +66,7 @@ const AVAILABLE: &[&str] = &[
 pub(super) fn settle(found: &mut [(Column, usize)], row: &Row) -> Vec<usize> {
     prefer(found, Column::Amount, |index| amount_rank(row.cell(index)));
     prefer(found, Column::Balance, |index| usize::from(is_available(row.cell(index))));
+    prefer(found, Column::TransactionDate, |index| usize::from(is_of_period(row.cell(index))));
     let first = |wanted| found.iter().find(|(column, _)| *column == wanted).map(|(_, index)| *index);
     let amount = first(Column::Amount);
     let booked = first(Column::Debit).and(first(Column::Credit)).or(amount);
@@ -68,6 +88,11 @@ pub(super) fn amount_rank(heading: &str) -> usize {
         () if dictionary::without_currency(&words).contains(' ') => 2,
         () => 1,
     }
+}
+
+/// A day of the statement, not of its rows.
+fn is_of_period(heading: &str) -> bool {
+    has_any(&normalise(heading), &["INITIAL", "FINAL", "FROM", "TO", "START", "END", "DUE", "STATEMENT"])
 }
 
 fn is_available(heading: &str) -> bool {

@@ -65,8 +65,8 @@ fn with_line_feeds(text: &str) -> Cow<'_, str> {
 }
 
 /// The line of a quote that is never closed: all that follows would be one cell.
-pub(in crate::statement) fn open_quote(text: &str, layouts: Layouts<'_>) -> Option<usize> {
-    let delimiter = char::from(sniff(text, layouts)?);
+pub(super) fn open_quote(text: &str, delimiter: u8) -> Option<usize> {
+    let delimiter = char::from(delimiter);
     let (mut line, mut opened_on) = (1, None);
     let mut is_at_start = true;
     let text = with_line_feeds(text);

@@ -193,7 +193,14 @@ impl Section<'_> {
     }
 
     fn settle_dates(&mut self, columns: &mut Columns) {
-        let found = columns.settle_dates(&self.body, self.surroundings.is_vietnamese);
+        let in_dollars = || {
+            let in_cell = |row| denomination::currency_in_cell(columns.cell(row, Column::Currency));
+            columns.heading_currency() == Some("USD")
+                || self.body.first().and_then(in_cell).as_deref() == Some("USD")
+        };
+        let is_american = self.surroundings.is_american || in_dollars();
+        let usual = if is_american { DateOrder::MonthFirst } else { DateOrder::DayFirst };
+        let found = columns.settle_dates(&self.body, self.surroundings.is_vietnamese, usual);
         if found.order == DateOrder::MonthFirst && !found.is_assumed && columns.layout().is_none() {
             self.findings.warn(Finding::new(
                 &self.statement.at,
@@ -240,16 +247,18 @@ impl Section<'_> {
 /// payer must not pass for a label, so only the first cell of an undated row can be one, and a
 /// row with an amount only by the label of a sum or balance.
 fn is_movement(columns: &Columns, row: &Row) -> bool {
-    let is_filled = |column| !matches!(columns.cell(row, column), "" | "0" | "-");
-    let has_both_sides = is_filled(Column::Debit) && is_filled(Column::Credit);
+    let has_both = |is_filled: fn(&str) -> bool| {
+        [Column::Debit, Column::Credit].into_iter().all(|side| is_filled(columns.cell(row, side)))
+    };
     if is_dated(columns, row) {
-        let is_total =
-            has_both_sides && row.cells.iter().any(|cell| label::label_of(cell) == Some(Label::Total));
+        // A zero in any spelling moves nothing.
+        let has_both_sides = has_both(|cell| cell.bytes().any(|byte| (b'1'..=b'9').contains(&byte)));
+        let is_total = has_both_sides && row.cells.iter().any(|cell| label::is_total(cell));
         return !is_total && !is_labelled_balance(columns, row);
     }
     match label::leading_label(row) {
         // The word “Tổng cộng” may stand in any cell of the sums.
-        None => !has_both_sides,
+        None => !has_both(|cell| !matches!(cell, "" | "0" | "-")),
         Some(Label::Opening | Label::Closing | Label::Total) => false,
         Some(_) => has_movement(columns, row),
     }

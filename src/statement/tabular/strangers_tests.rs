@@ -239,3 +239,39 @@ fn sums_under_one_column_of_amounts_are_compared() {
     assert_eq!(amounts(&clean(both)), MOVED);
     assert_eq!(refused(&both.replace(",,7.50,50.00", ",,7.50,51.00")).1, "totals_mismatch");
 }
+
+#[test]
+fn a_payer_whose_name_begins_with_the_word_of_a_sum_is_no_sum() {
+    for name in ["Tổng công ty Điện lực nộp phí", "TOTAL GAZ", "Total reimbursement"] {
+        let text = format!(
+            "Ngày,Nội dung,Ghi nợ,Ghi có\n05/01/2026,Nop phi,0.00,25000.00\n07/01/2026,{name},0.00,25000.00\n"
+        );
+        assert_eq!(clean(&text).lines.len(), 2, "{name}");
+    }
+}
+
+#[test]
+fn a_balance_without_its_figure_takes_none_of_its_neighbours() {
+    let rows = "Ngày,Nội dung,Số tiền\n05/01/2026,a,50000\n16/01/2026,b,7500\n";
+    let opening = |above: &str| ends(&clean(&format!("{above}\n{rows}")))[0].clone();
+    assert_eq!(opening("Số dư đầu kỳ:,,Số dư cuối kỳ:,57500"), None);
+    assert_eq!(opening("Số dư đầu kỳ:,,Tổng số giao dịch:,2"), None);
+    assert_eq!(opening("Opening balance,not available,Number of lines,2"), None);
+    assert_eq!(opening("Opening balance,as on 01/01/2026,300").as_deref(), Some("300"));
+}
+
+#[test]
+fn states_are_known_in_vietnamese_and_with_their_reason() {
+    for state in [
+        "Thất bại",
+        "Đã hủy",
+        "Không thành công",
+        "Đang chờ xử lý",
+        "Rejected - insufficient funds on account",
+    ] {
+        let text = format!(
+            "Ngày,Nội dung,Số tiền,Trạng thái\n05/01/2026,a,50000,Thành công\n17/01/2026,c,-9000,{state}\n"
+        );
+        assert_eq!(amounts(&clean(&text)), ["50000"], "{state}");
+    }
+}

@@ -239,9 +239,15 @@ where
         let (columns, from) = select.split_at(rows::driving_table(select).unwrap_or(select.len()));
         format!("{columns}{keyed} CROSS JOIN {from} WHERE {} {rest}", conditions.join(" AND "))
     };
-    if lock == Lock::Update {
+    let strength = match lock {
+        Lock::None => "",
+        Lock::Update => "NO KEY UPDATE",
+        Lock::Named => "KEY SHARE",
+        Lock::Whole => "UPDATE",
+    };
+    if !strength.is_empty() {
         let order: Vec<String> = keys.iter().map(|(column, _)| format!("t.{column}")).collect();
-        text.push_str(&format!(" ORDER BY {} FOR NO KEY UPDATE OF t", order.join(", ")));
+        text.push_str(&format!(" ORDER BY {} FOR {strength} OF t", order.join(", ")));
     }
     if select.contains(" JOIN ") {
         by_keys(conn, |conn| fetch_in_steps(conn, &text, keys, lock))
@@ -261,7 +267,7 @@ where
 {
     let count = keys.first().map_or(0, |(_, column)| column.len());
     // Locks are taken in one order, so they are asked for at once.
-    let step = if lock == Lock::Update { count.max(1) } else { KEYS_AT_ONCE };
+    let step = if lock == Lock::None { KEYS_AT_ONCE } else { count.max(1) };
     let mut found = Vec::new();
     for first in (0..count).step_by(step) {
         let rows = first..count.min(first + step);

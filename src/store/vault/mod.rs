@@ -99,6 +99,7 @@ impl Vault {
     }
 
     /// A vault with a fixed key, for tests of pure code.
+    #[expect(clippy::expect_used, reason = "a constant key")]
     pub fn for_tests() -> Self {
         Vault::new(&[7; KEY_LEN], None).expect("32 bytes are a key")
     }

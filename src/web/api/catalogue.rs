@@ -31,6 +31,7 @@ const STAFF: &str = "unit_reader, cashier, finance, approver, administrator, aud
 pub fn endpoints() -> Vec<&'static Endpoint> {
     ENDPOINTS
         .iter()
+        .chain(super::catalogue_books::ENDPOINTS)
         .chain(super::catalogue_cash::ENDPOINTS)
         .chain(super::catalogue_intake::ENDPOINTS)
         .chain(super::catalogue_exceptions::ENDPOINTS)

@@ -217,8 +217,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         path: "/api/v1/books/{book}",
-        vi: "Sổ của đơn vị dưới dạng tệp: journal nhật ký, bank sổ tiền gửi, cash sổ quỹ, fees sổ chi tiết phí, lệ phí.",
-        en: "A unit's book as a file: journal, bank, cash or fees; every row is a posting.",
+        vi: "Sổ của đơn vị dưới dạng tệp: trial cân đối phát sinh, journal nhật ký, bank sổ tiền gửi, cash sổ quỹ, fees sổ chi tiết phí, lệ phí.",
+        en: "A unit's book as a file: trial (every account with what moved), journal, bank, cash or fees.",
         who: BOOKS,
         notes: "?unit= &account= (bank only, may be left out where there is one) &from= &until= (accounting dates, \
                 both included) &format= (csv, xlsx; csv). Written as it is read; one file at a time for each client.",

@@ -13,8 +13,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         who: BOOKS,
         notes: "?month= (YYYY-MM; this month) &unit= (every unit of the scope) &format= (json, csv, xlsx, pdf; json). \
                 Amounts are net and by accounting date, as in the books. A dossier counts once, on the day it was \
-                first paid in full; those of 0 đồng stand apart. Shares are in hundredths of a percent, null where \
-                there are no figures.",
+                first paid in full; those of 0 đồng stand apart. Shares are in hundredths of a percent, rounded half up \
+                but never up to a whole percent, so that no target is met by rounding; null where there are no figures.",
         answer: r#"{ "figures": { "month": "2026-11", "from": "2026-11-01", "until": "2026-11-22", "total": 125000,
   "paid": { "count": 5, "amount": 125000, "electronic_count": 3, "electronic_amount": 75000, "free_count": 2 },
   "by_item": [ { "code": "HT-01", "name": "Phí …", "amount": 125000 } ], "by_channel": [], "by_day": [],

@@ -232,6 +232,13 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        path: "/robots.txt",
+        vi: "Máy tìm kiếm chỉ được xem trang tra cứu và kiểm tra.",
+        en: "Search engines may read the look-up and the check of signatures only.",
+        ..NONE
+    },
+    Endpoint { path: "/favicon.ico", vi: "Biểu tượng của trang.", en: "The icon.", ..NONE },
+    Endpoint {
         path: "/assets/{name}",
         vi: "Kiểu trình bày và mã của trang.",
         en: "Stylesheet and script, named by their content.",

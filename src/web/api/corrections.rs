@@ -41,6 +41,7 @@ pub(super) struct Body {
     agreement: Agreement,
     #[serde(default)]
     lines: Vec<AskedLine>,
+    /// What is wrong of the payer; what is not named stays as it is printed, and `""` takes it away.
     #[serde(default)]
     payer: Option<Payer>,
 }
@@ -64,6 +65,10 @@ pub async fn request(
         let app = Arc::clone(shared.app());
         once(&app, &shared.in_flight, &actor, &repeatable, StatusCode::CREATED, |tx, stamp| {
             let receipt = receipts::load(tx, &actor, id)?;
+            let payer = match asked.payer.clone() {
+                Some(named) => Some(named.over(correction::payer_shown(tx, receipt.unit, id)?)),
+                None => None,
+            };
             let ask = Ask {
                 unit: receipt.unit,
                 receipt: id,
@@ -71,7 +76,7 @@ pub async fn request(
                 reason: asked.reason.clone(),
                 agreement: asked.agreement.clone(),
                 lines: lines(&app, tx, receipt.unit, id, &asked.lines)?,
-                payer: asked.payer.clone(),
+                payer,
             };
             let made = correction::request(tx, stamp, &actor, ask)?;
             respond::to_bytes(&asked_view(tx, &made)?)

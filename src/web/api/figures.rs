@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::days::{form_asked, table_file};
 use super::unit_asked;
+use crate::actor::Actor;
 use crate::error::Result;
 use crate::report::{cut_off, fees};
 use crate::unit::{self, Unit};
@@ -24,18 +25,28 @@ pub(super) struct FeesQuery {
 
 /// `GET /api/v1/reports/fees?unit=&period=&format=json|csv|xlsx`
 pub async fn of_fees(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    caller.0.require_role(&fees::READERS)?;
-    let asked: FeesQuery = extract::query(&request)?;
-    let form = form_asked(asked.format.as_deref())?;
+    fees_of(&request, caller.0, shared, "json").await
+}
+
+/// The figures that the query asks for; in this form where it names none.
+pub(in crate::web) async fn fees_of(
+    request: &HttpRequest,
+    actor: Actor,
+    shared: web::Data<Shared>,
+    otherwise: &str,
+) -> Answer {
+    actor.require_role(&fees::READERS)?;
+    let asked: FeesQuery = extract::query(request)?;
+    let form = form_asked(Some(asked.format.as_deref().unwrap_or(otherwise)))?;
     let (unit, span, found) = block(move || {
         let today = shared.app().stamp().today();
-        shared.app().read(&caller.0, |conn| {
-            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+        shared.app().read(&actor, |conn| {
+            let unit = unit_asked(conn, &actor, asked.unit.as_deref())?;
             let span = match &asked.period {
                 Some(period) => fees::Span::parse(period)?,
                 None => fees::Span::month_before(today),
             };
-            let found = fees::figures(conn, &caller.0, unit, span)?;
+            let found = fees::figures(conn, &actor, unit, span)?;
             Ok((unit::find(conn, unit)?, span, found))
         })
     })
@@ -59,15 +70,25 @@ pub(super) struct CutOffQuery {
 
 /// `GET /api/v1/reports/cut-off?unit=&year=&format=json|csv|xlsx`
 pub async fn at_year_end(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    caller.0.require_role(&fees::READERS)?;
-    let asked: CutOffQuery = extract::query(&request)?;
-    let form = form_asked(asked.format.as_deref())?;
+    cut_off_of(&request, caller.0, shared, "json").await
+}
+
+/// The cut-off that the query asks for; in this form where it names none.
+pub(in crate::web) async fn cut_off_of(
+    request: &HttpRequest,
+    actor: Actor,
+    shared: web::Data<Shared>,
+    otherwise: &str,
+) -> Answer {
+    actor.require_role(&fees::READERS)?;
+    let asked: CutOffQuery = extract::query(request)?;
+    let form = form_asked(Some(asked.format.as_deref().unwrap_or(otherwise)))?;
     let (unit, found) = block(move || {
         let today = shared.app().stamp().today();
-        shared.app().read(&caller.0, |conn| {
-            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+        shared.app().read(&actor, |conn| {
+            let unit = unit_asked(conn, &actor, asked.unit.as_deref())?;
             let year = asked.year.unwrap_or_else(|| today.year() - 1);
-            Ok((unit::find(conn, unit)?, cut_off::cut_off(conn, &caller.0, unit, year)?))
+            Ok((unit::find(conn, unit)?, cut_off::cut_off(conn, &actor, unit, year)?))
         })
     })
     .await?;

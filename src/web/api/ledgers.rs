@@ -1,4 +1,4 @@
-//! The books of a unit as files: journal, bank book, cash book, fee detail book.
+//! The books of a unit as files: trial balance, journal, bank book, cash book, fee detail book.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::id::UnitId;
 use crate::report::chart::Chart;
 use crate::report::sheet::Form;
-use crate::report::{self, Book, Period};
+use crate::report::{self, Book, Period, trial_balance};
 use crate::store::Tx;
 use crate::web::extract::{self, Caller};
 use crate::web::respond::{Answer, block};
@@ -36,7 +36,8 @@ pub(super) struct Asked {
 
 /// The books by name.
 #[derive(Clone, Copy)]
-enum Name {
+pub(in crate::web) enum Name {
+    Trial,
     Journal,
     Bank,
     Cash,
@@ -44,8 +45,12 @@ enum Name {
 }
 
 impl Name {
-    fn as_str(self) -> &'static str {
+    pub(in crate::web) const ALL: [Name; 5] =
+        [Name::Trial, Name::Journal, Name::Bank, Name::Cash, Name::Fees];
+
+    pub(in crate::web) fn as_str(self) -> &'static str {
         match self {
+            Name::Trial => "trial",
             Name::Journal => "journal",
             Name::Bank => "bank",
             Name::Cash => "cash",
@@ -58,10 +63,10 @@ impl FromStr for Name {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Name> {
-        [Name::Journal, Name::Bank, Name::Cash, Name::Fees]
+        Name::ALL
             .into_iter()
             .find(|name| name.as_str() == text)
-            .ok_or_else(|| Error::not_found("book_unknown", "journal, bank, cash or fees"))
+            .ok_or_else(|| Error::not_found("book_unknown", "trial, journal, bank, cash or fees"))
     }
 }
 
@@ -71,14 +76,18 @@ fn csv() -> String {
 
 /// `GET /api/v1/books/{book}?unit=&account=&from=&until=&format=csv|xlsx`, written as it is read.
 pub async fn file(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    let actor = caller.0;
+    sent(&request, caller.0, shared).await
+}
+
+/// The book that the path names, over the period of the query.
+pub(in crate::web) async fn sent(request: &HttpRequest, actor: Actor, shared: web::Data<Shared>) -> Answer {
     actor.require_role(&READERS)?;
-    let name: Name = extract::path(&request, "book")?;
-    let asked: Asked = extract::query(&request)?;
+    let name: Name = extract::path(request, "book")?;
+    let asked: Asked = extract::query(request)?;
     let form = Form::parse(&asked.format)?;
     let period = Period::new(asked.from, asked.until)?;
-    let client = actor.client.map_or_else(|| actor.role.as_str().to_owned(), |id| id.to_string());
-    let slot = shared.staff_bundles.take(client)?;
+    let client = actor.client.map(|id| id.to_string()).or(actor.person.map(|id| id.to_string()));
+    let slot = shared.staff_bundles.take(client.unwrap_or_else(|| actor.role.as_str().to_owned()))?;
     let app = Arc::clone(shared.app());
     let chart = Chart::choose(app.config.books.chart_file.as_deref(), period.until)?;
     let (unit, book) = block(move || {
@@ -94,20 +103,31 @@ pub async fn file(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     let file = format!("{}-{}-{}-{}.{}", name.as_str(), unit.code, period.from, period.until, form.suffix());
     bundle::stream(slot, (&file, form.media_type()), move |out| {
         let scope = Scope::unit(unit.id);
-        report::write_as(form, &app.store, &scope, unit.id, (book, period), &chart, out)
-            .map(|summary| summary.count)
+        match book {
+            Some(book) => {
+                let asked = (book, period);
+                report::write_as(form, &app.store, &scope, unit.id, asked, &chart, out).map(|one| one.count)
+            }
+            None => {
+                let rows = app.store.read(&scope, |conn| trial_balance::rows(conn, &unit, period))?;
+                trial_balance::table(&unit, period, &rows, &chart)?.write_as(form, out)?;
+                Ok(rows.len())
+            }
+        }
     })
 }
 
-fn book_asked(tx: &mut Tx<'_>, actor: &Actor, name: Name, asked: &Asked) -> Result<(UnitId, Book)> {
+/// The book; the trial balance is a view of all accounts at once and none of them.
+fn book_asked(tx: &mut Tx<'_>, actor: &Actor, name: Name, asked: &Asked) -> Result<(UnitId, Option<Book>)> {
     let unit = unit_asked(tx, actor, asked.unit.as_deref())?;
     let book = match name {
-        Name::Journal => Book::Journal,
-        Name::Cash => Book::Cash,
-        Name::Fees => Book::Fees,
+        Name::Trial => None,
+        Name::Journal => Some(Book::Journal),
+        Name::Cash => Some(Book::Cash),
+        Name::Fees => Some(Book::Fees),
         Name::Bank => {
             let query = AccountQuery { unit: asked.unit.clone(), account: asked.account.clone() };
-            Book::Bank(account_asked(tx, actor, &query)?.1)
+            Some(Book::Bank(account_asked(tx, actor, &query)?.1))
         }
     };
     Ok((unit, book))

@@ -56,7 +56,7 @@ fn asked(conn: &mut Conn, actor: &Actor, list: List, query: &Query, today: Busin
         unit,
         unit_code: unit::find(conn, unit)?.code,
         period: Period::new(query.from.unwrap_or(until), until)?,
-        state: query.state.clone(),
+        state: list.state_asked(query.state.as_deref().unwrap_or_default())?,
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod books;
 pub mod catalogue;
+mod catalogue_books;
 mod catalogue_cash;
 mod catalogue_city;
 mod catalogue_desk;

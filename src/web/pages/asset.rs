@@ -110,3 +110,20 @@ pub async fn serve(request: HttpRequest) -> Page {
     }
     Ok(response.body(asset.content.as_ref()))
 }
+
+/// `GET /robots.txt`: what is opened by a code is for nobody else to find.
+pub async fn robots() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "max-age=86400"))
+        .body("User-agent: *\nAllow: /lookup\nAllow: /verify\nDisallow: /\n")
+}
+
+/// `GET /favicon.ico`: the icon, for what asks without reading a page.
+pub async fn favicon() -> HttpResponse {
+    let icon = ASSETS.iter().find(|asset| asset.path == icon_path());
+    HttpResponse::Ok()
+        .content_type("image/svg+xml")
+        .insert_header((header::CACHE_CONTROL, "max-age=86400"))
+        .body(icon.map(|icon| icon.content.to_vec()).unwrap_or_default())
+}

@@ -4,7 +4,7 @@
 use super::wording::Lang;
 use crate::clock::BusinessDay;
 use crate::exception::{Detail, Hint, Suggested};
-use crate::reconciliation::evidence::{self, words_en, words_vi};
+use crate::reconciliation::evidence::{self, Evidence, words_en, words_vi};
 use crate::statement::sequence::Oddity;
 
 /// What is kept of an item, in a language.
@@ -17,10 +17,14 @@ pub fn words(lang: Lang, kept: &str) -> String {
 
 /// A list of kept evidence, in a language.
 pub fn evidence(lang: Lang, values: &[serde_json::Value]) -> String {
-    let read = evidence::of_values(values);
+    of_evidence(lang, &evidence::of_values(values))
+}
+
+/// Evidence in words.
+pub fn of_evidence(lang: Lang, evidence: &[Evidence]) -> String {
     match lang {
-        Lang::Vi => words_vi(&read),
-        Lang::En => words_en(&read),
+        Lang::Vi => words_vi(evidence),
+        Lang::En => words_en(evidence),
     }
 }
 

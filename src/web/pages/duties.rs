@@ -51,6 +51,8 @@ struct WaitingRow {
     facts: Facts,
     /// Whether the person who looks may decide.
     is_open: bool,
+    /// Whether they asked for it themselves.
+    is_own: bool,
     wants_reason: bool,
 }
 
@@ -212,6 +214,7 @@ fn waiting_row(
         },
         facts: facts(conn, lang, one)?,
         is_open: one.is_open_to(actor),
+        is_own: actor.person.is_some_and(|person| one.makers.contains(&person)),
         wants_reason: one.matter.approval_wants_reason(),
     })
 }

@@ -3,11 +3,12 @@
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::cookie::{Cookie, SameSite};
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use serde::Deserialize;
 
 use super::asset;
 use super::session::{self, Signed};
+use super::ways::{self, Ways};
 use super::wording::{COOKIE, Lang};
 use super::{Page, Posted, read};
 use crate::actor::Role;
@@ -19,7 +20,7 @@ const LANGUAGE_LIFE_S: i64 = 365 * 86_400;
 #[derive(Default)]
 pub struct Frame {
     pub lang: Lang,
-    /// Where switching the language leads back to; empty where a page is the answer to a form.
+    /// Where switching the language leads back to; empty where nobody knows.
     pub back: String,
     pub desk: Option<Desk>,
 }
@@ -30,14 +31,7 @@ pub struct Desk {
     pub role: &'static str,
     pub csrf: String,
     pub home: &'static str,
-    pub items: Vec<Item>,
-}
-
-/// One way to go.
-pub struct Item {
-    pub href: &'static str,
-    pub words: &'static str,
-    pub is_here: bool,
+    pub ways: Vec<Ways>,
 }
 
 impl Frame {
@@ -47,12 +41,6 @@ impl Frame {
 
     pub fn of(signed: &Signed, request: &HttpRequest) -> Frame {
         let lang = Lang::of(request);
-        let path = request.path();
-        let item = |&(href, key): &(&'static str, &'static str)| Item {
-            href,
-            words: lang.t(key),
-            is_here: href == path,
-        };
         Frame {
             lang,
             back: back(request),
@@ -61,7 +49,7 @@ impl Frame {
                 role: role_words(lang, signed.actor.role),
                 csrf: signed.csrf.clone(),
                 home: home(signed.actor.role),
-                items: ways(signed.actor.role).iter().map(item).collect(),
+                ways: ways::of(signed.actor.role, request.path(), lang),
             }),
         }
     }
@@ -83,10 +71,26 @@ impl Frame {
     }
 }
 
-/// The path of a page that can be asked for again. Paths hold no personal data.
+/// The path of a page that can be asked for again; of the answer to a form, the page the form stood on.
+/// Paths hold no personal data.
 fn back(request: &HttpRequest) -> String {
-    let is_page = request.method() == actix_web::http::Method::GET;
-    if is_page { request.path().to_owned() } else { String::new() }
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return request.path().to_owned();
+    }
+    referer(request).unwrap_or_default().to_owned()
+}
+
+/// The path of the page of ours that a request came from; browsers name it to us alone.
+pub(super) fn referer(request: &HttpRequest) -> Option<&str> {
+    let from = request.headers().get(header::REFERER)?.to_str().ok()?;
+    path_of(from).and_then(local)
+}
+
+/// The path of an address, without what is asked.
+fn path_of(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let path = rest.get(rest.find('/')?..)?;
+    path.split(['?', '#']).next()
 }
 
 pub fn role_words(lang: Lang, role: Role) -> &'static str {
@@ -106,96 +110,6 @@ pub fn home(role: Role) -> &'static str {
         Role::Cashier => "/counter",
         Role::Administrator => "/users",
         _ => "/finance",
-    }
-}
-
-fn ways(role: Role) -> &'static [(&'static str, &'static str)] {
-    match role {
-        Role::Cashier => &[
-            ("/counter", "way_counter"),
-            ("/counter/walk-in", "way_walk_in"),
-            ("/counter/shift", "way_shift"),
-            ("/counter/slips", "way_slips"),
-            ("/counter/complaints", "complaint_title"),
-            ("/duties", "way_duties"),
-            ("/privacy", "way_privacy"),
-            ("/account", "way_account"),
-        ],
-        Role::Auditor => &[
-            ("/finance", "way_board"),
-            ("/finance/statements", "way_statements"),
-            ("/finance/exceptions", "way_exceptions"),
-            ("/finance/refunds", "way_refunds"),
-            ("/finance/slips", "way_slips"),
-            ("/finance/days", "way_days"),
-            ("/finance/remittances", "way_remittances"),
-            ("/finance/trust", "way_trust"),
-            ("/finance/lists", "way_lists"),
-            ("/city", "way_city"),
-            ("/tariff", "way_tariff"),
-            ("/admin/units", "way_units"),
-            ("/onboarding", "way_onboarding"),
-            ("/users", "way_users"),
-            ("/admin/clients", "way_clients"),
-            ("/admin/webhooks", "way_webhooks"),
-            ("/admin/operations", "way_operations"),
-            ("/admin/trail", "way_trail"),
-            ("/admin/evidence", "way_evidence"),
-            ("/admin/proposals", "way_proposals"),
-            ("/duties", "way_duties"),
-            ("/privacy", "way_privacy"),
-            ("/account", "way_account"),
-        ],
-        Role::Approver => &[
-            ("/finance", "way_board"),
-            ("/finance/statements", "way_statements"),
-            ("/finance/exceptions", "way_exceptions"),
-            ("/finance/refunds", "way_refunds"),
-            ("/finance/slips", "way_slips"),
-            ("/finance/days", "way_days"),
-            ("/finance/remittances", "way_remittances"),
-            ("/finance/trust", "way_trust"),
-            ("/finance/lists", "way_lists"),
-            ("/city", "way_city"),
-            ("/tariff", "way_tariff"),
-            ("/duties", "way_duties"),
-            ("/account", "way_account"),
-        ],
-        Role::Finance => &[
-            ("/finance", "way_board"),
-            ("/finance/statements", "way_statements"),
-            ("/finance/exceptions", "way_exceptions"),
-            ("/finance/refunds", "way_refunds"),
-            ("/finance/slips", "way_slips"),
-            ("/finance/days", "way_days"),
-            ("/finance/remittances", "way_remittances"),
-            ("/finance/trust", "way_trust"),
-            ("/finance/lists", "way_lists"),
-            ("/city", "way_city"),
-            ("/tariff", "way_tariff"),
-            ("/counter/complaints", "complaint_title"),
-            ("/duties", "way_duties"),
-            ("/privacy", "way_privacy"),
-            ("/account", "way_account"),
-        ],
-        Role::Administrator => &[
-            ("/users", "way_users"),
-            ("/admin/units", "way_units"),
-            ("/onboarding", "way_onboarding"),
-            ("/tariff", "way_tariff"),
-            ("/admin/clients", "way_clients"),
-            ("/admin/webhooks", "way_webhooks"),
-            ("/admin/operations", "way_operations"),
-            ("/admin/trail", "way_trail"),
-            ("/admin/proposals", "way_proposals"),
-            ("/finance/trust", "way_trust"),
-            ("/finance", "way_board"),
-            ("/city", "way_city"),
-            ("/duties", "way_duties"),
-            ("/privacy", "way_privacy"),
-            ("/account", "way_account"),
-        ],
-        _ => &[],
     }
 }
 
@@ -246,6 +160,19 @@ pub fn see(path: impl Into<String>) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_answer_to_a_form_changes_its_language_on_the_page_of_the_form() {
+        let back = |from: &str| {
+            let request = actix_web::test::TestRequest::post().uri("/finance/days/close");
+            super::back(&request.insert_header(("referer", from)).to_http_request())
+        };
+        assert_eq!(back("https://bienlai.example/finance/days?x=1"), "/finance/days");
+        assert_eq!(back("https://bienlai.example"), "");
+        assert_eq!(back("https://bienlai.example//evil.example"), "");
+        let asked = actix_web::test::TestRequest::get().uri("/finance/days").to_http_request();
+        assert_eq!(super::back(&asked), "/finance/days");
+    }
 
     #[test]
     fn nobody_is_led_to_another_place() {

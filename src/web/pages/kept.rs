@@ -75,7 +75,7 @@ fn typed(request: &HttpRequest) -> Option<Rc<Pairs>> {
     if let Some(typed) = request.extensions().get::<Typed>() {
         return Some(Rc::clone(&typed.0));
     }
-    let asks = request.method() == Method::GET && !request.query_string().is_empty();
+    let asks = matches!(*request.method(), Method::GET | Method::HEAD) && !request.query_string().is_empty();
     let pairs = web::Query::<Pairs>::from_query(request.query_string()).ok().filter(|_| asks)?;
     Some(Rc::new(pairs.into_inner()))
 }

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::stream;
@@ -241,6 +241,9 @@ pub async fn status(request: HttpRequest, shared: web::Data<Shared>) -> Page {
 /// `GET /p/{code}/events`: the stamp now and whenever it changes.
 pub async fn events(request: HttpRequest, shared: web::Data<Shared>) -> Page {
     let (key, stamp) = find(&request, &shared).await?;
+    if request.method() == Method::HEAD {
+        return Ok(HttpResponse::Ok().content_type("text/event-stream").finish());
+    }
     let joined = shared.live.join(key, stamp.clone(), shared.source(&request));
     let (mut receiver, place, must_begin) = match joined {
         Ok(joined) => joined,

@@ -1,8 +1,8 @@
 //! What a waiting decision is about, in words: what somebody must know before they say yes or no.
 
-use super::detail;
 use super::finance::workbench::resolution_key;
 use super::wording::Lang;
+use super::{called, detail};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::correction::{self, Correction};
@@ -13,7 +13,8 @@ use crate::exception::{self, work_query};
 use crate::filing::form::usage::UsageReport;
 use crate::filing::{self, form::notice::Notice};
 use crate::id::*;
-use crate::payment::{refund, resolve};
+use crate::obligation;
+use crate::payment::{payment_query, refund, resolve};
 use crate::receipt;
 use crate::receipt::profile::Certainty;
 use crate::reconciliation::{reopening, rulebook};
@@ -97,6 +98,16 @@ fn of_refund(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, RefundId), facts:
     let item = refund::find(conn, unit, id)?;
     facts.link = Some(format!("/finance/refunds/{id}"));
     facts.add(lang.t("reference"), item.reference_code);
+    let payment = payment_query::payments(conn, &[(unit, item.payment)])?.pop();
+    if let Some(obligation) = payment.and_then(|payment| payment.obligation) {
+        facts.add(lang.t("dossier"), obligation::find(conn, unit, obligation)?.dossier_code);
+        for document in receipt::query::of_obligation(conn, unit, obligation)? {
+            facts.add(lang.t("document"), format!("{} ({})", document.name(), day(document.issued_on)));
+        }
+    }
+    if refund::query::payee(conn, unit, id)?.is_none() {
+        facts.add(lang.t("account"), lang.t("refund_no_account"));
+    }
     facts.add(lang.t("reason"), item.reason);
     Ok(())
 }
@@ -168,7 +179,10 @@ fn of_order(
     facts.add(lang.t("matter_number"), format!("{}/{}", order.order_no, order.year));
     facts.add(lang.t("matter_covered"), day(order.covered_until));
     for line in remittance::query::lines(conn, unit, id)? {
-        facts.add(lang.t("matter_line"), format!("{}: {}", line.source, line.amount));
+        facts.add(
+            lang.t("matter_line"),
+            format!("{}: {}", called::account(lang, &line.source, None), line.amount),
+        );
     }
     facts.add(lang.t("matter_treasury"), order.treasury_account.unwrap_or_default());
     Ok(())

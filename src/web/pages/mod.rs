@@ -4,14 +4,17 @@
 //! Citizens' pages are public, so they show no full name and no number of a person, and guessing
 //! codes is rate-limited per address. Staff sign in; the API's tokens open none of these pages.
 
+mod acting;
 pub mod admin;
 pub mod api;
 pub mod asset;
+mod called;
 pub mod city;
 pub mod complaint;
 pub mod counter;
 pub mod detail;
 pub mod duties;
+pub mod failed;
 mod fields;
 pub mod finance;
 pub mod frame;
@@ -40,6 +43,7 @@ mod upload;
 pub mod users;
 pub mod verify;
 pub mod vietqr;
+mod ways;
 pub mod wording;
 
 use actix_web::http::{StatusCode, header};
@@ -111,6 +115,9 @@ struct ErrorPage<'a> {
     title_en: &'a str,
     status: u16,
     request_id: String,
+    home: &'a str,
+    /// The page that led here.
+    back: Option<String>,
 }
 
 /// An error on its way to a person.
@@ -150,8 +157,11 @@ impl ResponseError for PageFailure {
             title_en: &words.en,
             status: status.as_u16(),
             request_id: trace::request_id(),
+            home: "/lookup",
+            back: None,
         };
         let mut response = html(status, &page);
+        response.extensions_mut().insert(failed::Failed(self.0.code()));
         if let Some(seconds) = retry_after_s(&self.0) {
             response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
         }

@@ -7,8 +7,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 
+use super::acting::{self, Acted, By};
 use super::fields::{Fields, Pairs, Wrong};
-use super::finance::confirm;
 use super::frame::Frame;
 use super::session::Signed;
 use super::wording::Lang;
@@ -441,18 +441,8 @@ async fn change(
     wants_code: bool,
     work: impl Fn(&App, &Actor, &Fields) -> Result<Option<FileShown>> + Send + 'static,
 ) -> Page {
-    let fields = signed.fields(&request, form)?;
-    signed.require(roles)?;
-    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
-    let signed = Arc::new(signed);
-    let acting = Arc::clone(&signed);
-    let done = block(move || {
-        if wants_code {
-            confirm(&app, &acting, typed.get("confirm"))?;
-        }
-        work(&app, &acting.actor, &typed)
-    })
-    .await;
+    let by = By { roles, wants_code };
+    let Acted { signed, fields, done } = acting::act(&request, signed, form, &shared, by, work).await?;
     let mut page = compose(&request, &signed, &shared).await?;
     match done {
         Ok(file) => {

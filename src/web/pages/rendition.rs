@@ -48,7 +48,7 @@ impl Turns {
 
 /// `GET /r/{lookup}.pdf`
 pub async fn pdf(request: HttpRequest, shared: web::Data<Shared>) -> Page {
-    let code = asked(&request, &shared, "lookup")?;
+    let code = asked(&request, "lookup")?;
     let reader = shared.clone();
     let item = block(move || reader.app().store.read(&Scope::All, |conn| find(conn, &code))).await?;
     Ok(answer(&shared, item).await?)

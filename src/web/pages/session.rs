@@ -101,7 +101,7 @@ impl FromRequest for Signed {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let shared = request.app_data::<web::Data<Shared>>().cloned();
         let token = token_of(request);
-        let next = (request.method() == Method::GET).then(|| request.path().to_owned());
+        let next = matches!(*request.method(), Method::GET | Method::HEAD).then(|| request.path().to_owned());
         Box::pin(async move {
             let found = async {
                 let shared = shared.ok_or_else(|| Error::internal("the handlers share nothing"))?;

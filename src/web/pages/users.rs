@@ -8,8 +8,8 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 use secrecy::ExposeSecret;
 
+use super::acting::{self, Acted, By};
 use super::fields::{Fields, Pairs, Wrong, of_field};
-use super::finance::confirm;
 use super::frame::{Frame, role_words};
 use super::session::Signed;
 use super::wording::Lang;
@@ -240,16 +240,8 @@ async fn change(
     shared: web::Data<Shared>,
     act: impl Fn(&App, &Actor, &Fields) -> Result<Linked> + Send + 'static,
 ) -> Page {
-    let fields = signed.fields(&request, form)?;
-    signed.require(&[Role::Administrator])?;
-    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
-    let signed = Arc::new(signed);
-    let acting = Arc::clone(&signed);
-    let done = block(move || {
-        confirm(&app, &acting, typed.get("confirm"))?;
-        act(&app, &acting.actor, &typed)
-    })
-    .await;
+    let by = By::confirmed(&[Role::Administrator]);
+    let Acted { signed, fields, done } = acting::act(&request, signed, form, &shared, by, act).await?;
     let mut page = compose(&request, &signed, &shared).await?;
     match done {
         Ok(linked) => {

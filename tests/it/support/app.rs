@@ -383,7 +383,8 @@ const PROMISES: &[(&str, &str)] = &[
          (SELECT 1 FROM movement m WHERE m.unit_id = p.unit_id AND m.id = p.movement_id AND m.payment_id = p.id) \
          AND NOT (p.state = 'reversed' AND p.reversed = p.amount AND EXISTS (SELECT 1 FROM payment_event e WHERE \
          e.unit_id = p.unit_id AND e.payment_id = p.id AND e.revision = p.revision AND e.kind = 'reversed' \
-         AND e.reason IN ('it was assigned wrongly', 'the line was matched wrongly')))",
+         AND e.reason IN ('it was assigned wrongly', 'the line was matched wrongly', \
+         'the bank had not taken it back')))",
     ),
     (
         "every claim is archived and known by its provider's key",

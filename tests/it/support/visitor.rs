@@ -26,7 +26,8 @@ impl Visitor {
         Visitor { address, cookies: BTreeMap::new(), page: String::new() }
     }
 
-    fn ask(&mut self, method: &str, path: &str, more: &[(&str, &str)], body: &[u8]) -> Reply {
+    /// Asks with these headers beside the cookies, and keeps what comes.
+    pub fn ask(&mut self, method: &str, path: &str, more: &[(&str, &str)], body: &[u8]) -> Reply {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let cookies = cookies.join("; ");

@@ -21,6 +21,7 @@ use bienlai::payment::{self, Arrival, Claim, Direction, Settled};
 use bienlai::receipt::key::SigningKey;
 use bienlai::receipt::query::Stored;
 use bienlai::shift::{self, Count};
+use bienlai::store::{Stamp, Tx};
 use bienlai::unit::account::NewAccount;
 use bienlai::unit::certificate::NewCertificate;
 use bienlai::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
@@ -199,31 +200,42 @@ impl World {
     }
 
     fn try_raise_for(&self, commune: &Commune, lines: Vec<Line>, payer: Payer) -> Result<Obligation> {
+        let new = self.new_obligation(commune, lines, payer);
+        self.try_change(|tx, stamp| obligation::raise(tx, stamp, &Actor::system(), new(stamp)))
+    }
+
+    /// The same at Ba Đình within somebody's transaction.
+    pub fn raise_within(&self, tx: &mut Tx<'_>, stamp: &Stamp<'_>, lines: Vec<Line>) -> Result<Obligation> {
+        let payer = Payer { name: Some("Nguyễn Thị Thử".to_owned()), ..Payer::default() };
+        let new = self.new_obligation(&self.ba_dinh, lines, payer);
+        obligation::raise(tx, stamp, &Actor::system(), new(stamp))
+    }
+
+    fn new_obligation(
+        &self,
+        commune: &Commune,
+        lines: Vec<Line>,
+        payer: Payer,
+    ) -> impl Fn(&Stamp<'_>) -> NewObligation + use<> {
         let number = self.next();
         let is_free = lines.iter().all(|line| line.amount.is_zero());
-        self.try_change(|tx, stamp| {
-            obligation::raise(
-                tx,
-                stamp,
-                &Actor::system(),
-                NewObligation {
-                    unit: commune.id,
-                    dossier_code: format!("H26.1-261123-{number:04}"),
-                    procedure_code: "1.001193".to_owned(),
-                    procedure_field: "Hộ tịch".to_owned(),
-                    intake_mode: IntakeMode::Counter,
-                    receiving_unit: commune.id,
-                    competent_unit: commune.id,
-                    submitted_at: stamp.now,
-                    result_due_on: None,
-                    due_on: stamp.today().plus_days(5),
-                    electronic_required: false,
-                    payer: payer.clone(),
-                    lines: lines.clone(),
-                    waived_ground: is_free.then(|| "Khoản 1 Điều 6".to_owned()),
-                },
-            )
-        })
+        let unit = commune.id;
+        move |stamp| NewObligation {
+            unit,
+            dossier_code: format!("H26.1-261123-{number:04}"),
+            procedure_code: "1.001193".to_owned(),
+            procedure_field: "Hộ tịch".to_owned(),
+            intake_mode: IntakeMode::Counter,
+            receiving_unit: unit,
+            competent_unit: unit,
+            submitted_at: stamp.now,
+            result_due_on: None,
+            due_on: stamp.today().plus_days(5),
+            electronic_required: false,
+            payer: payer.clone(),
+            lines: lines.clone(),
+            waived_ground: is_free.then(|| "Khoản 1 Điều 6".to_owned()),
+        }
     }
 
     /// A channel tells that money came for the obligation, on its own commune's account. The

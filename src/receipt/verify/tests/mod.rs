@@ -17,6 +17,7 @@ mod vendor;
 
 use super::*;
 use crate::receipt::content::sample;
+use crate::receipt::sign::DECLARATION;
 use crate::receipt::testing::{TAX_CODE, document, now, signing_time, trust};
 
 #[test]
@@ -56,6 +57,34 @@ fn a_receipt_stays_valid_after_its_certificate_has_expired() {
     let report = verify(&document(), &trust(), "2040-01-01T00:00:00+07:00".parse().unwrap());
     assert!(report.is_valid());
     assert!(report.problems().contains(&Problem::CertificateExpiredSince));
+}
+
+#[test]
+fn a_receipt_of_ours_is_the_same_however_its_first_line_is_spelled() {
+    let text = String::from_utf8(document()).unwrap();
+    let spelled = |declaration: &str| forge::replaced(&text, DECLARATION, declaration).into_bytes();
+    let good = [
+        "",
+        "\n",
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n",
+        "<?xml version='1.0' encoding='UTF-8'?>",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\r\n",
+        "<?xml version=\"1.0\"?>",
+    ];
+    for declaration in good {
+        let report = verify(&spelled(declaration), &trust(), now());
+        assert_eq!(report.verdict, Verdict::Valid, "{declaration:?}: {report:?}");
+    }
+    let long = format!("<?xml version=\"1.0\" {}?>", " ".repeat(100));
+    let bad = [
+        ("<?xml version=\"1.0\" encoding=\"UTF-16\"?>", Problem::EncodingNotUtf8),
+        ("<?xml version=\"1.0\" encoding=\"windows-1258\"?>", Problem::EncodingNotUtf8),
+        (&long, Problem::DeclarationUnexpected),
+    ];
+    for (declaration, problem) in bad {
+        let report = verify(&spelled(declaration), &trust(), now());
+        assert_eq!(report.problems(), [problem], "{declaration:?}");
+    }
 }
 
 #[test]

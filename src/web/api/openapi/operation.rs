@@ -188,7 +188,8 @@ fn media_of(endpoint: &Endpoint, shape: Option<&Shape>) -> Vec<&'static str> {
         }
         "/finance/pictures/{id}" => vec!["image/png", "image/jpeg", "image/webp"],
         "/p/{code}/events" => vec!["text/event-stream"],
-        "/healthz" | "/metrics" => vec!["text/plain"],
+        "/healthz" | "/metrics" | "/robots.txt" => vec!["text/plain"],
+        "/favicon.ico" => vec!["image/svg+xml"],
         "/assets/{name}" => vec!["text/css", "text/javascript", "image/svg+xml", "font/woff2"],
         _ if has_format => [JSON].into_iter().chain(SHEETS).collect(),
         _ if path.starts_with("/api/v1/") || path.starts_with("/callback") => vec![JSON],

@@ -17,8 +17,8 @@ use crate::identity::{self, Client, NewClient};
 use crate::store::Lane;
 use crate::unit::{self, CITY, Unit};
 use crate::web::Shared;
+use crate::web::pages::acting::{self, Acted, By};
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
-use crate::web::pages::finance::confirm;
 use crate::web::pages::frame::Frame;
 use crate::web::pages::session::Signed;
 use crate::web::pages::{Page, Posted, html};
@@ -167,16 +167,8 @@ async fn change(
     shared: web::Data<Shared>,
     act: impl Fn(&App, &Actor, &Fields) -> Result<Option<(String, String)>> + Send + 'static,
 ) -> Page {
-    let fields = signed.fields(&request, form)?;
-    signed.require(&[Role::Administrator])?;
-    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
-    let signed = Arc::new(signed);
-    let acting = Arc::clone(&signed);
-    let done = block(move || {
-        confirm(&app, &acting, typed.get("confirm"))?;
-        act(&app, &acting.actor, &typed)
-    })
-    .await;
+    let by = By::confirmed(&[Role::Administrator]);
+    let Acted { signed, fields, done } = acting::act(&request, signed, form, &shared, by, act).await?;
     let mut page = compose(&request, &signed, &shared).await?;
     match done {
         Ok(token) => {

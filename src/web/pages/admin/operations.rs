@@ -65,8 +65,14 @@ struct Asked {
 
 /// `GET /admin/operations?day=&before=`
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    let asked: Asked = extract::query(&request).map_err(|error| error.in_field("form"))?;
-    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared, asked).await?))
+    match extract::query(&request) {
+        Ok(asked) => Ok(html(StatusCode::OK, &compose(&request, &signed, &shared, asked).await?)),
+        Err(error) => {
+            let wrong = Wrong::of(of_field(error, "day"), Lang::of(&request))?;
+            let page = compose(&request, &signed, &shared, Asked::default()).await?;
+            Ok(html(StatusCode::BAD_REQUEST, &OperationsPage { wrong, ..page }))
+        }
+    }
 }
 
 async fn compose(

@@ -16,12 +16,13 @@ use crate::id::{EventId, UnitId};
 use crate::identity::person_name;
 use crate::report::proposal::{self, Content, Entrustment, EntrustmentEnd, Proposal, State};
 use crate::report::target::{Measure, Target};
+use crate::report::winding_up;
 use crate::store::{Conn, Lane};
 use crate::unit::{self, CITY, Unit, account, entrustment};
 use crate::web::Shared;
 use crate::web::extract;
+use crate::web::pages::acting::{self, Acted, By};
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
-use crate::web::pages::finance::confirm;
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::listing::{Cell, Listing, day, time};
 use crate::web::pages::session::Signed;
@@ -42,6 +43,8 @@ struct Row {
     state: &'static str,
     tone: &'static str,
     is_open: bool,
+    /// What keeps an account from ending.
+    waits_for: Vec<String>,
 }
 
 #[derive(Template)]
@@ -124,7 +127,21 @@ fn row(conn: &mut Conn, lang: Lang, units: &[Unit], one: &Proposal) -> Result<Ro
         state: lang.t(state),
         tone,
         is_open: one.state == State::Proposed,
+        waits_for: waits_for(conn, lang, one)?,
     })
+}
+
+fn waits_for(conn: &mut Conn, lang: Lang, one: &Proposal) -> Result<Vec<String>> {
+    let Content::AccountEnd(asked) = &one.content else { return Ok(Vec::new()) };
+    if one.state != State::Proposed {
+        return Ok(Vec::new());
+    }
+    let found = winding_up::account::obstacles(conn, asked.unit, asked.account, asked.last_day)?;
+    let told = |one: winding_up::Obstacle| {
+        let (vi, en) = one.what.words();
+        format!("{}: {}", lang.pick(vi, en), one.detail)
+    };
+    Ok(found.into_iter().map(told).collect())
 }
 
 fn unit_name(units: &[Unit], id: UnitId) -> String {
@@ -385,16 +402,8 @@ pub(super) async fn change(
     shared: web::Data<Shared>,
     act: impl Fn(&App, &Actor, &Fields) -> Result<()> + Send + 'static,
 ) -> Page {
-    let fields = signed.fields(&request, form)?;
-    signed.require(&[Role::Administrator])?;
-    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
-    let signed = Arc::new(signed);
-    let acting = Arc::clone(&signed);
-    let done = block(move || {
-        confirm(&app, &acting, typed.get("confirm"))?;
-        act(&app, &acting.actor, &typed)
-    })
-    .await;
+    let by = By::confirmed(&[Role::Administrator]);
+    let Acted { signed, fields, done } = acting::act(&request, signed, form, &shared, by, act).await?;
     match done {
         Ok(()) => Ok(see("/admin/proposals")),
         Err(error) => {

@@ -18,9 +18,11 @@ use crate::store::Conn;
 use crate::unit::{self, CITY};
 use crate::web::Shared;
 use crate::web::extract;
+use crate::web::pages::fields::{Wrong, of_field};
 use crate::web::pages::frame::Frame;
 use crate::web::pages::listing::{Cell, Listing, time};
 use crate::web::pages::session::{Signed, check_origin};
+use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, html};
 use crate::web::respond::block;
 
@@ -33,6 +35,7 @@ const DAYS: i64 = 7;
 #[template(path = "trail.html")]
 struct TrailPage {
     frame: Frame,
+    wrong: Wrong,
     units: Vec<(String, String)>,
     asked: Asked,
     from: String,
@@ -55,8 +58,18 @@ struct Asked {
 /// `GET /admin/trail?unit=&from=&until=&text=`: `text` is the beginning of an action, or a subject or
 /// actor in full.
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    let asked: Asked = extract::query(&request).map_err(|error| error.in_field("form"))?;
-    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared, asked).await?))
+    let composed = match extract::query(&request) {
+        Ok(asked) => compose(&request, &signed, &shared, asked).await,
+        Err(error) => Err(of_field(error, "from")),
+    };
+    match composed {
+        Ok(page) => Ok(html(StatusCode::OK, &page)),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let page = compose(&request, &signed, &shared, Asked::default()).await?;
+            Ok(html(StatusCode::BAD_REQUEST, &TrailPage { wrong, ..page }))
+        }
+    }
 }
 
 /// The unit asked for: the city's own trail for who governs all, else the first unit.
@@ -70,11 +83,11 @@ fn place(conn: &mut Conn, actor: &Actor, code: &str) -> Result<UnitId> {
     }
 }
 
-fn day_asked(text: &str, other: BusinessDay) -> Result<BusinessDay> {
+fn day_asked(field: &str, text: &str, other: BusinessDay) -> Result<BusinessDay> {
     if text.is_empty() {
         return Ok(other);
     }
-    text.parse().map_err(|_| Error::invalid("form.from", "date_unreadable", "a day"))
+    text.parse().map_err(|_| Error::invalid(field, "date_unreadable", "a day"))
 }
 
 async fn compose(
@@ -87,8 +100,8 @@ async fn compose(
     let frame = Frame::of(signed, request);
     let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
     let today = app.clock.now().business_day();
-    let until = day_asked(&asked.until, today)?;
-    let from = day_asked(&asked.from, until.plus_days(1 - DAYS))?;
+    let until = day_asked("until", &asked.until, today)?;
+    let from = day_asked("from", &asked.from, until.plus_days(1 - DAYS))?;
     let (text, code) = (asked.text.clone(), asked.unit.clone());
     let (units, found) = block(move || {
         let (units, found) = app.read(&actor, |conn| {
@@ -113,6 +126,7 @@ async fn compose(
         places.insert(0, ("city".to_owned(), frame.t("users_all_units").to_owned()));
     }
     Ok(TrailPage {
+        wrong: Wrong::default(),
         units: places,
         from: from.to_string(),
         until: until.to_string(),

@@ -15,6 +15,7 @@ use crate::store::{Conn, Stamp};
 use crate::unit::{self, CITY, Unit, account, certificate, registration, series, trust};
 use crate::web::Shared;
 use crate::web::extract::path_text;
+use crate::web::pages::called;
 use crate::web::pages::fields::{Fields, Wrong};
 use crate::web::pages::frame::Frame;
 use crate::web::pages::listing::{Cell, Listing, day, or_dash};
@@ -254,11 +255,11 @@ fn numbering(conn: &mut Conn, lang: Lang, unit: &Unit) -> Result<Listing> {
     let row = |one: series::Series| {
         vec![
             Cell::mono(format!("{} {}", one.template, one.series)),
-            Cell::text(one.document_kind.clone()),
+            Cell::text(called::document(lang, &one.document_kind)),
             Cell::figure(one.year),
             Cell::figure(one.next_no - 1),
             Cell::figure(one.remaining()),
-            Cell::state(one.phase.as_str(), if one.is_open { "done" } else { "gone" }),
+            Cell::state(called::phase(lang, one.phase), if one.is_open { "done" } else { "gone" }),
         ]
     };
     let heads = ["unit_series", "unit_document", "unit_year", "unit_used", "unit_left", "state"];
@@ -280,7 +281,7 @@ fn certificates(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, unit: &Unit) -> 
         vec![
             Cell::text(one.subject.clone()),
             Cell::mono(one.serial.clone()),
-            Cell::text(one.signer.clone()),
+            Cell::text(called::signer(lang, &one.signer)),
             ends(one.not_after.business_day(), stamp.today()),
             Cell::state(
                 lang.t(if one.is_test { "certificate_test" } else { key }),
@@ -303,7 +304,13 @@ fn registrations(conn: &mut Conn, lang: Lang, unit: &Unit) -> Result<Listing> {
             Cell::text(one.form.clone()),
             Cell::mono(one.notice_no.clone()),
             Cell::text(day(one.accepted_on)),
-            Cell::text(one.document_kinds.join(", ")),
+            Cell::text(
+                one.document_kinds
+                    .iter()
+                    .map(|kind| called::document(lang, kind))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            ),
         ]
     };
     let heads = ["registration_form", "registration_notice", "registration_accepted", "unit_document"];

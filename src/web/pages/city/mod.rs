@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::fields::Wrong;
+use super::fields::{Wrong, of_field};
 use super::frame::{Frame, see};
 use super::session::{Signed, check_origin};
 use super::wording::Lang;
@@ -110,8 +110,18 @@ struct Asked {
 
 /// `GET /city?month=`
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    let asked: Asked = extract::query(&request).map_err(|error| error.in_field("form"))?;
-    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared, asked.month).await?))
+    let composed = match extract::query::<Asked>(&request) {
+        Ok(asked) => compose(&request, &signed, &shared, asked.month).await,
+        Err(error) => Err(of_field(error, "month")),
+    };
+    match composed {
+        Ok(page) => Ok(html(StatusCode::OK, &page)),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let page = CityPage { wrong, ..compose(&request, &signed, &shared, None).await? };
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
 }
 
 async fn compose(
@@ -125,7 +135,7 @@ async fn compose(
     let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
     let (found, asked) = block(move || {
         let found =
-            figures_asked(&app, &actor, None, month.as_deref()).map_err(|error| error.in_field("form"))?;
+            figures_asked(&app, &actor, None, month.as_deref()).map_err(|error| of_field(error, "month"))?;
         Ok((found, app.store.read(&Scope::All, proposal::targets)?))
     })
     .await?;

@@ -40,8 +40,8 @@ use crate::{obligation, party, text, unit};
 
 /// Rows of a search; who finds more types more.
 const FOUND_LIMIT: i64 = 30;
-/// The longest text worth searching for.
-const ASKED_LIMIT: usize = 100;
+/// The longest text worth searching for: what a scanner reads from a VietQR code, whose memo comes last.
+const ASKED_LIMIT: usize = 512;
 
 /// One obligation in a list.
 pub struct Row {

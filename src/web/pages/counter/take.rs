@@ -221,8 +221,8 @@ fn read_form(fields: &Fields) -> Result<Confirmed> {
     };
     let tendered = fields.dong("tendered")?.filter(|_| method == Method::Cash);
     let amount = fields.dong("amount")?.unwrap_or_default();
-    if tendered.is_some_and(|tendered| tendered < amount) {
-        return Err(Error::invalid("tendered", "tendered_too_little", "less than what is owed"));
+    if let Some(tendered) = tendered {
+        Tender { tendered: Dong(tendered), due: Dong(amount) }.check()?;
     }
     let code = fields.trimmed("approval_code");
     let slip = (method == Method::Card && !code.is_empty())

@@ -165,8 +165,8 @@ fn read_form(fields: &Fields) -> Result<Confirmed> {
     let total = Dong::sum(parts.iter().map(|(_, amount)| *amount))?;
     let method = if fields.get("method") == "card" { Method::Card } else { Method::Cash };
     let tendered = fields.dong("tendered")?.filter(|_| method == Method::Cash);
-    if tendered.is_some_and(|tendered| tendered < total.0) {
-        return Err(Error::invalid("tendered", "tendered_too_little", "less than what is owed"));
+    if let Some(tendered) = tendered {
+        Tender { tendered: Dong(tendered), due: total }.check()?;
     }
     Ok(Confirmed { parts, method, tendered, total })
 }

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::{READERS, account_named, confirm};
+use super::{READERS, account_named, bridge_page, confirm};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::clock::BusinessDay;
@@ -61,7 +61,7 @@ struct AccountPage {
     account_no: String,
     days: Vec<Proof>,
     months: Vec<Proof>,
-    bridge: Listing,
+    bridge: Vec<Listing>,
     bridge_title: Vec<String>,
     bridge_day: String,
     requests: Listing,
@@ -116,6 +116,7 @@ async fn compose(
     let has_second_factor = signed.session.login.has_second_factor();
     block(move || {
         let stamp = app.stamp();
+        let tariff = app.tariff().ok();
         app.read(&actor, |conn| {
             let (unit, account) = place(conn, &actor, &id)?;
             let held = unit::account::find(conn, unit, account)?;
@@ -135,7 +136,7 @@ async fn compose(
                 days: days(conn, unit, account)?,
                 next_month: (next.last() < stamp.today()).then(|| next.to_string()),
                 months,
-                bridge: bridge_listing(&frame, &report),
+                bridge: bridge_page::listings(&frame, &report, tariff.as_deref()),
                 bridge_title: report.title,
                 bridge_day: bridge_day.to_string(),
                 requests: requests(conn, &frame, unit, account)?,
@@ -169,21 +170,6 @@ fn bridge_of(
     };
     let report = bridge::of_day(conn, stamp, actor, place, date)?;
     Ok((date, report::bridge::table(&report)))
-}
-
-fn bridge_listing(frame: &Frame, report: &report::table::Table) -> Listing {
-    let right = report.right();
-    let row = |texts: Vec<String>| -> Vec<Cell> {
-        let cells = texts.into_iter().enumerate();
-        cells
-            .map(|(at, text)| if right.contains(&at) { Cell::figure(text) } else { Cell::text(text) })
-            .collect()
-    };
-    Listing {
-        caption: frame.t("days_bridge"),
-        heads: report.columns.iter().map(|title| part_of(frame.lang, title)).collect(),
-        rows: report.texts().into_iter().map(row).collect(),
-    }
 }
 
 /// The part in one's own language of a heading that has both.

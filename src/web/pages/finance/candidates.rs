@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 
 use crate::error::Result;
 use crate::exception::{Detail, Exception, Kind};
-use crate::id::{ExceptionId, ObligationId, UnitId};
-use crate::obligation::{self, Obligation, counter_query, query};
+use crate::id::{ExceptionId, LineId, MovementId, ObligationId, UnitId};
+use crate::obligation::{Obligation, counter_query, query};
 use crate::party;
-use crate::payment::told;
+use crate::payment::{line_query, told};
+use crate::reconciliation::classification::words;
+use crate::reconciliation::evidence::{self, Evidence};
+use crate::reconciliation::matching::one_edit_apart;
+use crate::statement;
 use crate::store::Conn;
 use crate::store::vault::Vault;
 use crate::web::pages::detail;
@@ -16,6 +20,8 @@ use crate::web::pages::wording::Lang;
 
 /// Candidates of one item; who finds none types what they know.
 const LIMIT: usize = 12;
+/// Obligations of the sum that are looked at, the newest first.
+const LOOKED_AT: i64 = 200;
 
 /// An obligation that the money may be for.
 pub(super) struct Candidate {
@@ -47,8 +53,37 @@ pub(super) fn related(found: Vec<Exception>) -> Vec<Related> {
     found.into_iter().map(one).collect()
 }
 
-/// Those whose payers say that they sent it come first, then those that matching named, in its order; then
-/// the newest of exactly the sum.
+/// What speaks for an obligation, the most first: its payer says that they sent it; matching named it; a code that
+/// is one slip away; the payer's name beside the money.
+const SCORES: [(Reason, u32); 4] =
+    [(Reason::Told, 1_000), (Reason::Suggested, 500), (Reason::Code, 300), (Reason::Name, 100)];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    Told,
+    Suggested,
+    Code,
+    Name,
+}
+
+/// What speaks for one obligation.
+#[derive(Default)]
+struct Case {
+    score: u32,
+    words: Vec<String>,
+}
+
+impl Case {
+    fn add(&mut self, reason: Reason, words: String) {
+        if self.words.contains(&words) {
+            return;
+        }
+        self.score += SCORES.iter().find(|(known, _)| *known == reason).map_or(0, |(_, score)| *score);
+        self.words.push(words);
+    }
+}
+
+/// Those that something speaks for come first, the most first; then the newest of exactly the sum.
 pub(super) fn candidates(
     conn: &mut Conn,
     vault: &Vault,
@@ -58,35 +93,92 @@ pub(super) fn candidates(
     if !has_candidates(item) {
         return Ok(Vec::new());
     }
-    let named = named(conn, lang, item)?;
-    let keys: Vec<(UnitId, ObligationId)> = named.iter().map(|(id, _)| (item.unit, *id)).collect();
+    let mut cases: BTreeMap<ObligationId, Case> = BTreeMap::new();
+    for (id, reason, words) in named(conn, lang, item)? {
+        cases.entry(id).or_default().add(reason, words);
+    }
+    let keys: Vec<(UnitId, ObligationId)> = cases.keys().map(|id| (item.unit, *id)).collect();
     let mut found: Vec<Obligation> = query::by_ids(conn, &keys)?;
-    found.sort_by_key(|one| named.iter().position(|(id, _)| *id == one.id));
-    let limit = i64::try_from(LIMIT).unwrap_or(i64::MAX);
-    for id in counter_query::owing_exactly(conn, item.unit, item.amount, limit)? {
-        if !found.iter().any(|known| known.id == id) {
-            found.push(obligation::find(conn, item.unit, id)?);
-        }
-    }
+    let newest = counter_query::owing_exactly(conn, item.unit, item.amount, LOOKED_AT)?;
+    let fresh: Vec<(UnitId, ObligationId)> =
+        newest.iter().filter(|id| !cases.contains_key(id)).map(|id| (item.unit, *id)).collect();
+    found.extend(query::by_ids(conn, &fresh)?);
     found.retain(|one| one.outstanding().is_positive());
-    found.truncate(LIMIT);
-    let mut evidence: BTreeMap<ObligationId, Vec<String>> = BTreeMap::new();
-    for (id, words) in named {
-        evidence.entry(id).or_default().push(words);
-    }
     let payers: Vec<_> = found.iter().map(|one| (one.unit, one.party)).collect();
     let payers = party::load(conn, vault, &payers)?;
-    let spoken_for = evidence.len();
+    let payer = |one: &Obligation| {
+        payers.get(&(one.unit, one.party)).and_then(|payer| payer.name.clone()).unwrap_or_default()
+    };
+    if let Some(told) = told_by_line(conn, vault, item)? {
+        for one in &found {
+            for (reason, evidence) in told.about(one, &payer(one)) {
+                cases.entry(one.id).or_default().add(reason, detail::of_evidence(lang, &[evidence]));
+            }
+        }
+    }
+    let score = |one: &Obligation| cases.get(&one.id).map_or(0, |case| case.score);
+    let place = |one: &Obligation| newest.iter().position(|id| *id == one.id);
+    found.sort_by_key(|one| (std::cmp::Reverse(score(one)), place(one), std::cmp::Reverse(one.id)));
+    found.truncate(LIMIT);
+    let spoken_for = found.iter().filter(|one| score(one) > 0).count();
     let candidate = |one: &Obligation| Candidate {
         id: one.id,
         dossier: one.dossier_code.clone(),
-        payer: payers.get(&(one.unit, one.party)).and_then(|payer| payer.name.clone()).unwrap_or_default(),
+        payer: payer(one),
         owed: one.outstanding().to_string(),
-        evidence: evidence.get(&one.id).map(|words| words.join(" ")).unwrap_or_default(),
+        evidence: cases.get(&one.id).map(|case| case.words.join("; ")).unwrap_or_default(),
         is_exact: one.outstanding() == item.amount,
-        is_chosen: spoken_for == 1 && evidence.contains_key(&one.id),
+        is_chosen: spoken_for == 1 && score(one) > 0,
     };
     Ok(found.iter().map(candidate).collect())
+}
+
+/// What the item's line says of who paid for what.
+struct Told {
+    /// Words that look like a code and are none.
+    damaged: Vec<String>,
+    /// The memo and the sender's name, folded to words.
+    memo: String,
+    sender: String,
+}
+
+fn told_by_line(conn: &mut Conn, vault: &Vault, item: &Exception) -> Result<Option<Told>> {
+    let line = match item.subject_kind.as_str() {
+        "line" => Some(LineId(item.subject_id)),
+        _ => {
+            let movement = (item.unit, MovementId(item.subject_id));
+            line_query::lines_of_movements(conn, &[movement])?.pop().map(|(_, _, line)| line)
+        }
+    };
+    let Some(line) = line else { return Ok(None) };
+    let line = statement::query::line(conn, item.unit, line)?;
+    let texts = statement::line_texts(conn, vault, line.unit, line.id, line.key, &line.memo_cipher)?;
+    Ok(Some(Told {
+        damaged: line.damaged.clone(),
+        memo: words(&texts.memo),
+        sender: words(texts.counterparty_name.as_deref().unwrap_or_default()),
+    }))
+}
+
+impl Told {
+    fn about(&self, owed: &Obligation, payer: &str) -> Vec<(Reason, Evidence)> {
+        let mut found = Vec::new();
+        let code = &owed.reference_code;
+        if self.damaged.iter().any(|word| one_edit_apart(word.as_bytes(), code.as_bytes())) {
+            found.push((Reason::Code, Evidence::CodeOneEditAway { code: code.clone() }));
+        }
+        if self.names(payer) {
+            found.push((Reason::Name, Evidence::PayerNameInMemo));
+        }
+        found
+    }
+
+    /// A name of two words or more, as the sender's or within the memo.
+    fn names(&self, payer: &str) -> bool {
+        // With a space before and after, so that it is found as words alone.
+        let name = words(payer);
+        name.trim().contains(' ') && (self.memo.contains(&name) || self.sender.contains(&name))
+    }
 }
 
 /// A line, or money that was taken apart: what nobody could place.
@@ -97,16 +189,22 @@ fn has_candidates(item: &Exception) -> bool {
 }
 
 /// The obligations that somebody or something names, with the words beside each.
-fn named(conn: &mut Conn, lang: Lang, item: &Exception) -> Result<Vec<(ObligationId, String)>> {
+fn named(conn: &mut Conn, lang: Lang, item: &Exception) -> Result<Vec<(ObligationId, Reason, String)>> {
     let mut found = Vec::new();
     for word in told::told_of(conn, item)? {
         if word.subject_kind == "obligation" {
-            found.push((ObligationId(word.subject_id), lang.t("evidence_told").to_owned()));
+            let words = lang.t("evidence_told").trim_end_matches(';').to_owned();
+            found.push((ObligationId(word.subject_id), Reason::Told, words));
         }
     }
     if let Some(kept) = Detail::read(&item.detail) {
         let suggested = kept.suggested().into_iter();
-        found.extend(suggested.map(|(id, evidence)| (id, detail::evidence(lang, evidence))));
+        for (id, evidence) in suggested {
+            // Each reason once, whoever found it; the sum is told beside every candidate.
+            for one in evidence::of_values(evidence).into_iter().filter(|one| *one != Evidence::AmountExact) {
+                found.push((id, Reason::Suggested, detail::of_evidence(lang, &[one])));
+            }
+        }
     }
     Ok(found)
 }

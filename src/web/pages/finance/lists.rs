@@ -9,8 +9,9 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::account::part_of;
-use super::{READERS, stored, units};
-use crate::actor::Actor;
+use super::report_page::{day_typed, unit_choices, unit_named};
+use super::{READERS, roads, stored};
+use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::report::Period;
@@ -67,20 +68,10 @@ struct Query {
 impl Query {
     /// The question. The first unit and today stand for what is left out.
     fn asked(&self, conn: &mut Conn, actor: &Actor, list: List, today: BusinessDay) -> Result<Asked> {
-        let all = units(conn, actor)?;
-        let named = self.unit.trim();
-        let found = all.into_iter().find(|unit| named.is_empty() || unit.code == named);
-        let unit = found.ok_or_else(|| Error::invalid("unit", "unit_not_found", "no such unit"))?;
-        let day = |name: &str, text: &str| -> Result<Option<BusinessDay>> {
-            let text = text.trim();
-            if text.is_empty() {
-                return Ok(None);
-            }
-            text.parse().map(Some).map_err(|_| Error::invalid(name, "date_unreadable", "a day"))
-        };
-        let until = day("until", &self.until)?.unwrap_or(today);
-        let from = day("from", &self.from)?.unwrap_or(until);
-        let state = Some(self.state.trim().to_owned()).filter(|state| !state.is_empty());
+        let unit = unit_named(conn, actor, &self.unit)?;
+        let until = day_typed("until", &self.until, today)?;
+        let from = day_typed("from", &self.from, until)?;
+        let state = list.state_asked(&self.state)?;
         Ok(Asked { list, unit: unit.id, unit_code: unit.code, period: Period::new(from, until)?, state })
     }
 }
@@ -118,9 +109,7 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
     let (choices, found) = block(move || {
         let today = app.stamp().today();
         app.read(&actor, |conn| {
-            let choices: Vec<(String, String)> =
-                units(conn, &actor)?.into_iter().map(|unit| (unit.code, unit.name)).collect();
-            Ok((choices, rows(conn, &actor, list, typed.clone(), today)))
+            Ok((unit_choices(conn, &actor)?, rows(conn, &actor, list, typed.clone(), today)))
         })
     })
     .await?;
@@ -132,11 +121,11 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
             (StatusCode::BAD_REQUEST, wrong, none)
         }
     };
-    let title = part_of(frame.lang, list.title());
+    let (title, role) = (part_of(frame.lang, list.title()), signed.actor.role);
     let listing = Listing {
         caption: title,
         heads: list.columns().into_iter().map(|column| part_of(frame.lang, column)).collect(),
-        rows: found.rows.iter().map(|row| worded(frame.lang, list, row)).collect(),
+        rows: found.rows.iter().map(|row| worded(frame.lang, role, list, row)).collect(),
     };
     let page = ListPage {
         wrong,
@@ -166,19 +155,23 @@ fn rows(conn: &mut Conn, actor: &Actor, list: List, query: Query, today: Busines
     Ok(Found { query, query_id: asked.query_id(), rows, next })
 }
 
-/// A row with its stored words in the reader's language.
-fn worded(lang: Lang, list: List, row: &[Value]) -> Vec<Cell> {
+/// A row with its stored words in the reader's language, and its ids as ways to what they name.
+fn worded(lang: Lang, role: Role, list: List, row: &[Value]) -> Vec<Cell> {
     let cells = row.iter().zip(list.coded());
     cells
         .map(|(value, is_coded)| match value {
             Value::Text(text) if is_coded => Cell::text(stored::words(lang, list, text)),
-            value => cell(value),
+            value => cell(role, value),
         })
         .collect()
 }
 
-fn cell(value: &Value) -> Cell {
+fn cell(role: Role, value: &Value) -> Cell {
     match value {
+        Value::Text(text) => match roads::of_id(role, text) {
+            Some(href) => Cell::link(text, href),
+            None => Cell::text(text),
+        },
         Value::Amount(_) | Value::Count(_) => Cell::figure(value.shown()),
         _ => Cell::text(value.shown()),
     }

@@ -1,13 +1,18 @@
-//! `/finance`: the morning board, statements, exceptions, refunds and day close, for those who keep the books
-//! and those who look over them.
+//! `/finance`: the morning board, statements, exceptions, refunds, day close, books and reports, for those who
+//! keep the books and those who look over them.
 
 pub mod account;
 mod alarms;
+pub mod batches;
 pub mod beside;
 pub mod board;
+pub mod books;
+mod bridge_page;
 mod candidates;
 pub mod days;
 pub mod exceptions;
+pub mod figures;
+mod imports;
 pub mod lists;
 pub mod pictures;
 pub mod refund;
@@ -15,8 +20,13 @@ pub mod refund_request;
 pub mod refund_start;
 pub mod refunds;
 pub mod remittances;
+mod report_page;
+pub mod reports;
 mod roads;
+mod rule_form;
+pub mod rules;
 pub mod set_aside;
+pub mod settlements;
 pub mod slips;
 pub mod statements;
 mod stored;

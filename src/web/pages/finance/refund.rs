@@ -14,8 +14,12 @@ use crate::audit;
 use crate::duty;
 use crate::error::{Error, Result};
 use crate::id::{RefundId, UnitId};
+use crate::obligation;
+use crate::party;
+use crate::payment::payment_query;
 use crate::payment::refund::{self, Payee, State, query, sender};
-use crate::store::Conn;
+use crate::receipt;
+use crate::store::{Conn, Stamp};
 use crate::web::Shared;
 use crate::web::extract;
 use crate::web::pages::duties;
@@ -44,6 +48,9 @@ struct RefundPage {
     payee: Option<Payee>,
     /// None while no statement names the sender.
     is_sender: Option<bool>,
+    /// Whose money it was; documents made of it: look-up code and name.
+    payer: String,
+    receipts: Vec<(String, String)>,
     can_name: bool,
     can_approve: bool,
     can_send: bool,
@@ -72,6 +79,8 @@ struct Looked {
     item: refund::Refund,
     payee: Option<Payee>,
     is_sender: Option<bool>,
+    payer: String,
+    receipts: Vec<(String, String)>,
     events: Vec<query::PastEvent>,
 }
 
@@ -93,8 +102,31 @@ fn look(app: &App, actor: &Actor, id: RefundId) -> Result<Looked> {
             let entry = audit::Entry::by(actor, unit, "refund.payee_seen", id).with(PURPOSE);
             audit::record(tx, stamp, &[entry])?;
         }
-        Ok(Looked { item, payee, is_sender, events })
+        let (payer, receipts) = paid_for(tx, stamp, actor, &item)?;
+        Ok(Looked { item, payee, is_sender, payer, receipts, events })
     })
+}
+
+/// Who paid, and the documents of what was paid for. Auditors see documents and no names.
+fn paid_for(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    item: &refund::Refund,
+) -> Result<(String, Vec<(String, String)>)> {
+    let payment = payment_query::payments(conn, &[(item.unit, item.payment)])?.pop();
+    let Some(obligation) = payment.and_then(|payment| payment.obligation) else {
+        return Ok(Default::default());
+    };
+    let owed = obligation::find(conn, item.unit, obligation)?;
+    let documents = receipt::query::of_obligation(conn, item.unit, obligation)?;
+    let documents = documents.into_iter().map(|one| (one.lookup_code.clone(), one.name())).collect();
+    let key = (owed.unit, owed.party);
+    let payer = match actor.role {
+        Role::Auditor => None,
+        _ => party::load(conn, stamp.vault, &[key])?.remove(&key).and_then(|payer| payer.name),
+    };
+    Ok((payer.unwrap_or_default(), documents))
 }
 
 async fn compose(
@@ -108,7 +140,7 @@ async fn compose(
     let id: RefundId = extract::path(request, "id")?;
     let frame = Frame::of(signed, request);
     let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
-    let (Looked { item, payee, is_sender, events }, delegated) = block(move || {
+    let (Looked { item, payee, is_sender, payer, receipts, events }, delegated) = block(move || {
         let looked = look(&app, &actor, id)?;
         let subject = (looked.item.unit, duty::Kind::Refund, id.0);
         let delegated = app.store.read(&Scope::All, |conn| duties::delegated(conn, lang, subject))?;
@@ -139,6 +171,8 @@ async fn compose(
             && matches!(item.state, State::Requested | State::Approved | State::Bounced),
         payee,
         is_sender,
+        payer,
+        receipts,
         must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
         has_second_factor: signed.session.login.has_second_factor(),
         typed: payee_typed(fields),

@@ -10,8 +10,10 @@ use serde::Deserialize;
 
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
+use crate::audit;
 use crate::error::{Error, Result};
 use crate::id::PaymentId;
+use crate::payment::refund::sender::{self, Sender};
 use crate::payment::refund::{self, Ask, Payee, Refund, query};
 use crate::store::{Stamp, Tx};
 use crate::web::Shared;
@@ -22,6 +24,9 @@ use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
+
+/// Why the sender is seen, as the trail has it.
+const PURPOSE: &str = "refund";
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -39,12 +44,36 @@ struct StartPage {
     typed: Fields,
 }
 
-/// `GET /finance/refund-start?payment=&amount=`
-pub async fn page(request: HttpRequest, signed: Signed) -> Page {
+/// `GET /finance/refund-start?payment=&amount=`: with the account that the money came from, where its line
+/// names one. That it was shown stands in the trail.
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
     signed.require(&[Role::Finance])?;
     let asked: Asked = extract::query(&request).unwrap_or_default();
-    let pairs = vec![("payment".to_owned(), asked.payment), ("amount".to_owned(), asked.amount)];
+    let mut pairs = vec![("payment".to_owned(), asked.payment.clone()), ("amount".to_owned(), asked.amount)];
+    if let Ok(payment) = asked.payment.trim().parse::<PaymentId>() {
+        let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
+        let sender = block(move || app.write(&actor, |tx, stamp| sender_of(tx, stamp, &actor, payment)));
+        if let Some(sender) = sender.await? {
+            pairs.push(("account_no".to_owned(), sender.account_no));
+            pairs.push(("holder".to_owned(), sender.name.unwrap_or_default()));
+        }
+    }
     Ok(html(StatusCode::OK, &drawn(&request, &signed, Wrong::default(), Fields::of(pairs))))
+}
+
+fn sender_of(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    payment: PaymentId,
+) -> Result<Option<Sender>> {
+    let Some(unit) = query::unit_of_payment(tx, &actor.scope, payment)? else { return Ok(None) };
+    let found = sender::of_payment(tx, stamp.vault, unit, payment)?;
+    if let Some(found) = &found {
+        let entry = audit::Entry::by(actor, unit, "line.texts_seen", found.line).with(PURPOSE);
+        audit::record(tx, stamp, &[entry])?;
+    }
+    Ok(found)
 }
 
 fn drawn(request: &HttpRequest, signed: &Signed, wrong: Wrong, typed: Fields) -> StartPage {

@@ -16,10 +16,12 @@ use crate::id::{AccountId, RemittanceId, UnitId};
 use crate::identity;
 use crate::remittance::{self, Draft, Kind, Order, State, alarm, query, report};
 use crate::store::{Conn, Stamp};
+use crate::tariff::Tariff;
 use crate::unit::{BankAccount, Unit};
 use crate::web::Shared;
 use crate::web::api;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES};
+use crate::web::pages::called;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::listing::{Cell, Listing, or_dash, time};
@@ -86,6 +88,7 @@ async fn compose(
     let (app, actor, csrf) = (Arc::clone(shared.app()), signed.actor.clone(), signed.csrf.clone());
     block(move || {
         let stamp = app.stamp();
+        let tariff = app.tariff().ok();
         app.read(&actor, |conn| {
             let lang = frame.lang;
             let is_asked = |unit: &Unit| asked.unit.is_empty() || unit.code == asked.unit;
@@ -100,7 +103,7 @@ async fn compose(
             let mut due = Vec::new();
             for (unit, account) in accounts(conn, &actor)?.into_iter().filter(|(unit, _)| is_asked(unit)) {
                 for kind in Kind::ALL {
-                    due.extend(due_of(conn, lang, (&unit, &account), kind)?);
+                    due.extend(due_of(conn, (lang, tariff.as_deref()), (&unit, &account), kind)?);
                 }
             }
             Ok(RemittancesPage {
@@ -148,19 +151,21 @@ fn alarms_of(
         .collect())
 }
 
-/// The ledger account of what is handed over, in words: `budget_due/805-2716` is chapter and sub-item.
-fn source(lang: Lang, account: &str) -> String {
+/// The ledger account of what is handed over, in words: `budget_due/805-2716` is chapter and sub-item, and of
+/// a kept share it is the fee item.
+fn source(lang: Lang, account: &str, tariff: Option<&Tariff>) -> String {
     match account.split_once('/') {
         Some((_, "interest")) => lang.t("remit_interest").to_owned(),
+        Some(("share_kept", code)) => called::item(lang, code, tariff),
         Some((_, codes)) => lang.with("remit_codes", codes),
-        None => account.to_owned(),
+        None => called::account(lang, account, None),
     }
 }
 
 /// What is owed of one kind; nothing where nothing ever was.
 fn due_of(
     conn: &mut Conn,
-    lang: Lang,
+    (lang, tariff): (Lang, Option<&Tariff>),
     (unit, account): (&Unit, &BankAccount),
     kind: Kind,
 ) -> Result<Option<Due>> {
@@ -172,7 +177,12 @@ fn due_of(
     }
     let (vi, en) = kind.title();
     let row = |one: &remittance::Remittable| {
-        (source(lang, &one.source), one.due.to_string(), one.ordered.to_string(), one.free.to_string())
+        (
+            source(lang, &one.source, tariff),
+            one.due.to_string(),
+            one.ordered.to_string(),
+            one.free.to_string(),
+        )
     };
     Ok(Some(Due {
         unit: unit.name.clone(),
@@ -336,16 +346,17 @@ pub async fn one(request: HttpRequest, signed: Signed, shared: web::Data<Shared>
     let frame = Frame::of(&signed, &request);
     let (app, actor) = (Arc::clone(shared.app()), signed.actor);
     let page = block(move || {
+        let tariff = app.tariff().ok();
         app.read(&actor, |conn| {
             let unit = api::remittances::locate(conn, &actor, id)?;
             let order = remittance::find(conn, unit, id)?;
-            compose_one(conn, frame, &order)
+            compose_one(conn, frame, &order, tariff.as_deref())
         })
     });
     Ok(html(StatusCode::OK, &page.await?))
 }
 
-fn compose_one(conn: &mut Conn, frame: Frame, order: &Order) -> Result<OrderPage> {
+fn compose_one(conn: &mut Conn, frame: Frame, order: &Order, tariff: Option<&Tariff>) -> Result<OrderPage> {
     let (unit, id, lang) = (order.unit, order.id, frame.lang);
     let (vi, en) = order.kind.title();
     let (state, tone) = state_words(lang, order.state);
@@ -353,7 +364,7 @@ fn compose_one(conn: &mut Conn, frame: Frame, order: &Order) -> Result<OrderPage
         .into_iter()
         .map(|line| {
             vec![
-                Cell::text(source(lang, &line.source)),
+                Cell::text(source(lang, &line.source, tariff)),
                 Cell::text(or_dash(line.chapter)),
                 Cell::text(or_dash(line.sub_item)),
                 Cell::figure(line.amount),

@@ -2,11 +2,14 @@
 
 use crate::actor::Role;
 use crate::error::Result;
-use crate::exception::{Exception, State};
-use crate::id::{ObligationId, PaymentId};
+use crate::exception::{Exception, State, work_query};
+use crate::id::{
+    AccountId, BatchId, ExceptionId, ObligationId, PaymentId, RefundId, RemittanceId, SettlementId,
+};
 use crate::obligation;
 use crate::payment::payment_query;
 use crate::payment::refund::{self, rules};
+use crate::receipt;
 use crate::store::Conn;
 use crate::web::pages::wording::Lang;
 
@@ -54,4 +57,54 @@ fn of_payment(conn: &mut Conn, lang: Lang, role: Role, item: &Exception) -> Resu
 
 fn payers(lang: Lang, owed: &obligation::Obligation) -> Road {
     Road { href: format!("/p/{}", owed.reference_code), words: lang.t("road_payer").to_owned() }
+}
+
+/// The page of a thing that a list names by its id, for a role that may open it.
+pub(super) fn of_id(role: Role, id: &str) -> Option<String> {
+    let under = |folder: &str| Some(format!("/finance/{folder}/{id}"));
+    match id.get(..4)? {
+        ExceptionId::PREFIX => under("exceptions"),
+        RefundId::PREFIX if role != Role::Administrator => under("refunds"),
+        RemittanceId::PREFIX => under("remittances"),
+        AccountId::PREFIX => under("days"),
+        BatchId::PREFIX => under("batches"),
+        SettlementId::PREFIX => under("settlements"),
+        _ => None,
+    }
+}
+
+/// The documents of the obligation that a settled item was about: look-up code and name.
+pub(super) fn receipts(conn: &mut Conn, item: &Exception) -> Result<Vec<(String, String)>> {
+    if item.state != State::Resolved {
+        return Ok(Vec::new());
+    }
+    let subject = item.subject_id;
+    let obligation = match item.subject_kind.as_str() {
+        "obligation" => Some(ObligationId(subject)),
+        "payment" => {
+            let payment = payment_query::payments(conn, &[(item.unit, PaymentId(subject))])?.pop();
+            payment.and_then(|payment| payment.obligation)
+        }
+        _ => {
+            let proposal = work_query::last_proposal(conn, item.unit, item.id)?;
+            let assigned = proposal.filter(|proposal| proposal.resolution == "assign");
+            assigned.and_then(|proposal| proposal.target).map(ObligationId)
+        }
+    };
+    let Some(obligation) = obligation else { return Ok(Vec::new()) };
+    let documents = receipt::query::of_obligation(conn, item.unit, obligation)?;
+    Ok(documents.into_iter().map(|one| (one.lookup_code.clone(), one.name())).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_leads_to_its_page_where_the_role_may_open_it() {
+        assert_eq!(of_id(Role::Auditor, "exc_1").as_deref(), Some("/finance/exceptions/exc_1"));
+        assert_eq!(of_id(Role::Administrator, &format!("{}1", RefundId::PREFIX)), None);
+        assert_eq!(of_id(Role::Finance, "đã nộp"), None);
+        assert_eq!(of_id(Role::Finance, "x"), None);
+    }
 }

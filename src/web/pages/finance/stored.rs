@@ -20,6 +20,11 @@ pub(super) fn words(lang: Lang, list: List, value: &str) -> String {
     }
 }
 
+/// The words of a stored value that stands in no list.
+pub(super) fn value(lang: Lang, value: &str) -> String {
+    key(value).map_or_else(|| value.to_owned(), |key| lang.t(key).to_owned())
+}
+
 fn key(value: &str) -> Option<&'static str> {
     Some(match value {
         "raised" => "value_raised",
@@ -88,6 +93,18 @@ fn key(value: &str) -> Option<&'static str> {
         "slip" => "value_slip",
         "remittance" => "value_remittance",
         "settlement" => "value_settlement",
+        "received" => "value_received",
+        "accepted" => "value_accepted",
+        "awaited" => "value_awaited",
+        "unknown" => "value_unknown",
+        "amount_differs" => "value_amount_differs",
+        "sale" => "value_sale",
+        "chargeback" => "value_chargeback",
+        "in_force" => "value_in_force",
+        "unit" => "value_of_unit",
+        "city" => "value_of_city",
+        "shipped" => "value_shipped",
+        "both" => "value_both",
         _ => return None,
     })
 }

@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 
-use super::{READERS, account_named, confirm, units};
+use super::{READERS, account_named, units};
 use crate::actor::{Actor, Role, Scope};
 use crate::app::App;
 use crate::clock::BusinessDay;
@@ -18,6 +18,7 @@ use crate::store::Conn;
 use crate::unit::trust::{self, Decided};
 use crate::unit::{Level, account};
 use crate::web::Shared;
+use crate::web::pages::acting::{self, Acted, By};
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::listing::{Cell, Listing, day, time};
@@ -149,16 +150,8 @@ pub async fn end(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    let fields = signed.fields(&request, form)?;
-    signed.require(&ENDERS)?;
-    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
-    let signed = Arc::new(signed);
-    let acting = Arc::clone(&signed);
-    let done = block(move || {
-        confirm(&app, &acting, typed.get("confirm"))?;
-        ended(&app, &acting.actor, &typed)
-    })
-    .await;
+    let by = By::confirmed(&ENDERS);
+    let Acted { signed, fields, done } = acting::act(&request, signed, form, &shared, by, ended).await?;
     match done {
         Ok(()) => Ok(see("/finance/trust")),
         Err(error) => {

@@ -93,6 +93,8 @@ struct WorkbenchPage {
     transfer: Option<Transfer>,
     pictures: Vec<PictureId>,
     events: Vec<Past>,
+    /// Documents of what it was about, once it is settled: look-up code and name.
+    receipts: Vec<(String, String)>,
     /// Who decided for whom.
     delegated: Vec<String>,
     can_propose: bool,
@@ -217,6 +219,7 @@ async fn compose(
                     .unwrap_or_default(),
                 pictures,
                 events: past(conn, lang, &item)?,
+                receipts: roads::receipts(conn, &item)?,
                 delegated,
                 can_propose: works && is_open,
                 can_decide: works,
@@ -283,8 +286,8 @@ fn fitting(conn: &mut Conn, item: &Exception) -> Result<Vec<&'static str>> {
     for resolution in resolve::RESOLUTIONS {
         let is_refund = resolution.starts_with("refund_");
         // Who is paid, and which line is the other side, may be found without being named.
-        let named =
-            Some(item.id.0).filter(|_| !matches!(resolution, "to_unit" | "own_transfer" | "given_back"));
+        let named = Some(item.id.0)
+            .filter(|_| !matches!(resolution, "to_unit" | "own_transfer" | "given_back" | "merger_transfer"));
         let fits = match resolve::check_proposal(conn, item, resolution, named) {
             Ok(()) => true,
             Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
@@ -357,6 +360,7 @@ pub fn resolution_key(resolution: &str) -> &'static str {
         "proves" => "do_proves",
         "to_unit" => "do_to_unit",
         "own_transfer" => "do_own_transfer",
+        "merger_transfer" => "do_merger_transfer",
         "cash_withdrawn" => "do_cash_withdrawn",
         "taken_back" => "do_taken_back",
         "given_back" => "do_given_back",

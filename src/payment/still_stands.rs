@@ -1,0 +1,71 @@
+//! Money that an exception is about and that still stands where somebody has to move it: such an item is
+//! not acknowledged away, for nothing else would ask about that money again.
+
+use super::book::Payment;
+use super::{line_query, movement_query, payment_query};
+use crate::amount::Dong;
+use crate::error::{Error, Result};
+use crate::exception::{Exception, Kind};
+use crate::id::*;
+use crate::ledger::{self, Account};
+use crate::store::Conn;
+
+/// # Errors
+/// `surplus_stands`, `other_unit_stands`, `reversal_stands`, `advance_stands`, each with what ends it.
+pub(super) fn refuse(conn: &mut Conn, item: &Exception) -> Result<()> {
+    let payments = payments_of(conn, item)?;
+    let holds = |bucket: fn(&Payment) -> Dong| payments.iter().any(|payment| bucket(payment).is_positive());
+    let found = match item.kind {
+        Kind::Overpaid | Kind::DuplicateTransfer | Kind::LatePayment | Kind::RefundBounced => holds(
+            |payment| payment.surplus,
+        )
+        .then_some(("surplus_stands", "the payer's surplus is refunded, which settles this by itself")),
+        Kind::WrongAccount => holds(|payment| payment.other_unit).then_some((
+            "other_unit_stands",
+            "the money is paid on to its unit; that line settles this by itself",
+        )),
+        Kind::BankReversal | Kind::PosChargeback => owes_back(conn, item, &payments)?
+            .then_some(("reversal_stands", "the payer pays again, or the receipt is cancelled")),
+        Kind::Underpaid | Kind::ReceiptDue if item.subject_kind == "obligation" => {
+            let advance = Account::ReceivedInAdvance(ObligationId(item.subject_id));
+            (!ledger::balance(conn, item.unit, &advance)?.is_zero()).then_some((
+                "advance_stands",
+                "the rest is paid, the document made, or the obligation cancelled",
+            ))
+        }
+        _ => None,
+    };
+    found.map_or(Ok(()), |(code, detail)| Err(Error::conflict(code, detail)))
+}
+
+/// The payments an item is about: named, told of by a channel, or shown by a line.
+fn payments_of(conn: &mut Conn, item: &Exception) -> Result<Vec<Payment>> {
+    let movements = match item.subject_kind.as_str() {
+        "payment" => return payment_query::payments(conn, &[(item.unit, PaymentId(item.subject_id))]),
+        "movement" => vec![(item.unit, MovementId(item.subject_id))],
+        "line" => line_query::movements_of_lines(conn, &[(item.unit, LineId(item.subject_id))])?
+            .into_iter()
+            .map(|(unit, _, movement)| (unit, movement))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let ids: Vec<(UnitId, PaymentId)> = movement_query::movements(conn, &movements)?
+        .into_iter()
+        .filter_map(|movement| Some((movement.unit, movement.payment?)))
+        .collect();
+    payment_query::payments(conn, &ids)
+}
+
+/// Whether what the bank took back is still to be recovered under a document that stands.
+fn owes_back(conn: &mut Conn, item: &Exception, payments: &[Payment]) -> Result<bool> {
+    let mut ids: Vec<PaymentId> = payments.iter().map(|payment| payment.id).collect();
+    if item.subject_kind == "line" {
+        ids.extend(ledger::recovered_by(conn, item.unit, LineId(item.subject_id))?);
+    }
+    for id in ids {
+        if ledger::balance(conn, item.unit, &Account::ReversalToRecover(id))?.is_positive() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,169 @@
+//! The code page of a table that is not UTF-8: the one in which its heading row is known best.
+//!
+//! Bytes alone hardly tell one page from another; words do. “Částka” is a heading in the page of Central
+//! Europe and nothing in any other. A page made for the language of the headings goes before the others
+//! that know them as well.
+
+use std::borrow::Cow;
+
+use encoding_rs::{
+    BIG5, EUC_JP, EUC_KR, Encoding, GBK, IBM866, ISO_8859_2, KOI8_R, MACINTOSH, SHIFT_JIS, WINDOWS_874,
+    WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253, WINDOWS_1254, WINDOWS_1255, WINDOWS_1256,
+    WINDOWS_1257, WINDOWS_1258,
+};
+
+use super::code_page::decode_tcvn3;
+use super::tabular::{self, Heading};
+
+/// The heading row stands within the first rows.
+const HEAD_BYTES: usize = 64 * 1024;
+
+/// So many lines full of digits in turn are rows of a table, below its heading.
+const SURE_ROWS: usize = 12;
+
+/// A date has six, or an amount beside it more.
+const ROW_DIGITS: usize = 6;
+
+/// A code page for tables.
+pub(super) enum Page {
+    Of(&'static Encoding),
+    Tcvn3,
+}
+
+/// The likelier before the others, with the languages each was made for.
+static PAGES: [(&Encoding, &[&str]); 18] = [
+    (WINDOWS_1252, &[]),
+    (WINDOWS_1250, &["cesky", "polski", "magyar", "romana", "hrvatski"]),
+    (ISO_8859_2, &[]),
+    (WINDOWS_1251, &["russkij", "ukrainska", "balgarski"]),
+    (WINDOWS_1254, &["turkce"]),
+    (WINDOWS_1257, &["eesti", "lietuviu", "latviesu"]),
+    (WINDOWS_1253, &["ellinika"]),
+    (WINDOWS_1255, &["ivrit"]),
+    (WINDOWS_1256, &["arabi"]),
+    (WINDOWS_874, &["thai"]),
+    (SHIFT_JIS, &["nihongo"]),
+    (EUC_JP, &[]),
+    (GBK, &["zhongwen"]),
+    (BIG5, &[]),
+    (EUC_KR, &["hangugeo"]),
+    (IBM866, &[]),
+    (KOI8_R, &[]),
+    (MACINTOSH, &[]),
+];
+
+pub(super) fn find(bytes: &[u8]) -> Page {
+    let head = head_of(bytes);
+    let top = top_of(head);
+    let is_own = |heading: &Heading| {
+        heading.is_vietnamese || (heading.language.is_none() && has_tones(&decoded(head, WINDOWS_1258)))
+    };
+    if tabular::heading(&decoded(top, WINDOWS_1258)).as_ref().is_some_and(is_own) {
+        return Page::Of(WINDOWS_1258);
+    }
+    if tabular::heading(&decode_tcvn3(top).0).is_some_and(|heading| heading.is_vietnamese) {
+        return Page::Tcvn3;
+    }
+    let known = PAGES.iter().filter_map(|(encoding, languages)| {
+        let (text, is_damaged) = encoding.decode_without_bom_handling(top);
+        let heading = tabular::heading(&text).filter(|_| !is_damaged)?;
+        let is_at_home = heading.language.is_some_and(|language| languages.contains(&language.as_str()));
+        Some(((heading.score, is_at_home), *encoding))
+    });
+    let best = known.reduce(|best, next| if next.0 > best.0 { next } else { best });
+    match best {
+        Some((_, encoding)) => Page::Of(encoding),
+        None if tabular::is_unheaded(&decoded(head, WINDOWS_1252)) => Page::Of(WINDOWS_1252),
+        None => Page::Of(WINDOWS_1258),
+    }
+}
+
+fn decoded<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Cow<'a, str> {
+    encoding.decode_without_bom_handling(bytes).0
+}
+
+/// The first rows, up to the end of a line.
+fn head_of(bytes: &[u8]) -> &[u8] {
+    let head = bytes.get(..HEAD_BYTES).unwrap_or(bytes);
+    let is_whole = head.len() == bytes.len();
+    let end = head.iter().rposition(|byte| *byte == b'\n').filter(|_| !is_whole).unwrap_or(head.len());
+    head.get(..end).unwrap_or(head)
+}
+
+/// What stands above the rows of the table, and the first of them: its rows have the digits of a date and
+/// of an amount, one behind the other.
+fn top_of(head: &[u8]) -> &[u8] {
+    let (mut in_turn, mut end) = (0, 0);
+    for line in head.split_inclusive(|byte| *byte == b'\n') {
+        end += line.len();
+        let digits = line.iter().filter(|byte| byte.is_ascii_digit()).count();
+        in_turn = if digits >= ROW_DIGITS { in_turn + 1 } else { 0 };
+        if in_turn == SURE_ROWS {
+            break;
+        }
+    }
+    head.get(..end).unwrap_or(head)
+}
+
+/// A tone mark behind a vowel, which this page writes as a letter of its own.
+fn has_tones(text: &str) -> bool {
+    let is_tone = |c: char| matches!(c, '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' | '\u{323}');
+    let is_vowel = |c: char| "aeiouyâăêôơưAEIOUYÂĂÊÔƠƯ".contains(c);
+    text.chars().zip(text.chars().skip(1)).any(|(before, mark)| is_vowel(before) && is_tone(mark))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page_of(text: &str, encoding: &'static Encoding) -> &'static str {
+        match find(&encoding.encode(text).0) {
+            Page::Of(found) => found.name(),
+            Page::Tcvn3 => "TCVN3",
+        }
+    }
+
+    #[test]
+    fn the_words_of_the_headings_tell_the_page() {
+        for (heading, encoding) in [
+            ("Datum;Popis;Částka;Měna", WINDOWS_1250),
+            ("Dátum;Közlemény;Összeg;Devizanem;Egyenleg;Értéknap;Könyvelés dátuma;Leírás", WINDOWS_1250),
+            ("Data operacji;Tytuł;Kwota;Waluta;Saldo końcowe;Numer rachunku;Opis", WINDOWS_1250),
+            ("Дата операции;Описание;Сумма;Валюта", WINDOWS_1251),
+            ("Дата;Описание;Сумма;Остаток", IBM866),
+            ("Дата;Описание;Сумма;Остаток", KOI8_R),
+            ("Tarih;Açıklama;Tutar;Bakiye;İşlem", WINDOWS_1254),
+            ("Sąskaitos Nr;Data;Gavėjas;Paaiškinimai;Suma;Valiuta", WINDOWS_1257),
+            ("Ημερομηνία;Περιγραφή;Ποσό;Υπόλοιπο", WINDOWS_1253),
+            ("תאריך;תיאור;חובה;זכות;יתרה", WINDOWS_1255),
+            ("التاريخ;البيان;مدين;دائن;الرصيد", WINDOWS_1256),
+            ("日付;摘要;支払い金額;預かり金額;差引残高", SHIFT_JIS),
+            ("日付;摘要;支払い金額;預かり金額;差引残高", EUC_JP),
+            ("交易日期;摘要;支出金额;收入金额;余额", GBK),
+            ("交易日期;說明;支出金額;存入金額;餘額", BIG5),
+            ("거래일시;적요;출금액;입금액;잔액", EUC_KR),
+            ("Datum;Verwendungszweck;Betrag;Währung", WINDOWS_1252),
+            ("Ngày;Diễn giải;Số tiền ghi nợ;Số tiền ghi có", WINDOWS_1258),
+        ] {
+            let table = format!("{heading}\n1;2;3;4\n");
+            if encoding == WINDOWS_1258 {
+                // Its encoder does not take letters apart: `Ngµy` in bytes.
+                assert!(matches!(find(b"Ng\xE0y;N\xF4\xA3i dung;S\xF4\xEC tie\xCCn\n"), Page::Of(_)));
+            } else {
+                assert_eq!(page_of(&table, encoding), encoding.name(), "{heading}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_english_heading_leaves_the_page_to_the_tones_of_the_text() {
+        assert!(matches!(
+            find(b"Date,Description,Amount\n22/11/2026,ti\xEA\xCCn ho\xF2c,5\n"),
+            Page::Of(page) if page == WINDOWS_1258
+        ));
+        assert_eq!(
+            page_of("Date,Description,Amount\n22/11/2026,Köln così,5\n", WINDOWS_1252),
+            "windows-1252"
+        );
+    }
+}

@@ -1,0 +1,156 @@
+//! The pages of books, reports, partners' files and rules, as `/api` lists them.
+
+use super::catalogue::{Endpoint, NONE};
+
+const READERS: &str = "finance, approver, auditor, administrator";
+const MAKERS: &str = "finance, approver, administrator";
+
+pub(super) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint {
+        path: "/finance/books",
+        vi: "Sổ sách của một kỳ: cân đối phát sinh, nhật ký, sổ tiền gửi, sổ quỹ, sổ chi tiết phí.",
+        en: "The books of a period: trial balance, journal, bank book, cash book, fee detail book.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        path: "/finance/books/{book}/file",
+        vi: "Sổ đó dưới dạng CSV hoặc XLSX.",
+        en: "The book as CSV or XLSX.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        path: "/finance/figures",
+        vi: "Số liệu khai phí, lệ phí của tháng hoặc năm; kỳ nào đến hạn.",
+        en: "Figures of fees of a month or a year, and what is to be handed in by when.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/finance/figures",
+        vi: "Ghi nhận số liệu của kỳ đã nộp.",
+        en: "The figures of a period were handed in.",
+        who: "finance, administrator",
+        ..NONE
+    },
+    Endpoint {
+        path: "/finance/figures/file",
+        vi: "Số liệu đó dưới dạng CSV hoặc XLSX.",
+        en: "The figures as CSV or XLSX.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        path: "/finance/cut-off",
+        vi: "Khóa sổ cuối năm: khoản còn mở, chứng từ năm sau cho tiền năm trước.",
+        en: "The year-end cut-off: what stood open, documents of the new year for money of the old one.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        path: "/finance/cut-off/file",
+        vi: "Báo cáo đó dưới dạng CSV hoặc XLSX.",
+        en: "The cut-off as CSV or XLSX.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        path: "/finance/reports",
+        vi: "Báo cáo tình hình sử dụng biên lai (BC26) từng quý.",
+        en: "The quarter's reports of receipt use (BC26).",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/finance/reports",
+        vi: "Lập báo cáo của quý, hoặc báo cáo bổ sung.",
+        en: "Makes a quarter's report, or one that supplements it.",
+        who: MAKERS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/finance/reports/{id}",
+        vi: "Duyệt báo cáo, hoặc ghi nhận cơ quan thuế đã nhận.",
+        en: "Approves a report, with code or password, or records that the tax office has it.",
+        who: MAKERS,
+        ..NONE
+    },
+    Endpoint {
+        path: "/finance/reports/{id}/xml",
+        vi: "Báo cáo đã ký.",
+        en: "The signed report.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        path: "/finance/batches",
+        vi: "Bảng kê quẹt thẻ (POS) đã nhập.",
+        en: "Card batches that were taken on.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/finance/batches",
+        vi: "Xem trước hoặc nhập một bảng kê POS.",
+        en: "Looks at a card batch, or takes it on.",
+        who: "finance",
+        ..NONE
+    },
+    Endpoint {
+        path: "/finance/batches/{id}",
+        vi: "Một bảng kê POS với từng dòng.",
+        en: "One card batch with its rows.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        path: "/finance/settlements",
+        vi: "Bảng kê quyết toán của cổng thanh toán.",
+        en: "Settlement reports of payment gateways.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/finance/settlements",
+        vi: "Xem trước hoặc nhập một bảng kê quyết toán.",
+        en: "Looks at a settlement report, or takes it on.",
+        who: "finance",
+        ..NONE
+    },
+    Endpoint {
+        path: "/finance/settlements/{id}",
+        vi: "Một bảng kê quyết toán với từng giao dịch.",
+        en: "One settlement report with its transactions.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        path: "/finance/classification-rules",
+        vi: "Quy tắc phân loại dòng sao kê.",
+        en: "The rules that classify lines.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/finance/classification-rules",
+        vi: "Thử một quy tắc trên các ngày đã qua, hoặc đề nghị áp dụng.",
+        en: "Tries a rule on past days, which writes nothing, or proposes it.",
+        who: MAKERS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/finance/classification-rules/{id}",
+        vi: "Duyệt hoặc không duyệt một phiên bản quy tắc.",
+        en: "Approves a version of a rule, with code or password, or refuses it.",
+        who: MAKERS,
+        ..NONE
+    },
+];

@@ -1,0 +1,257 @@
+//! `/finance/figures` and `/finance/cut-off`: what fees came to in a month or a year, what is to be handed
+//! in and by when; what stood open at the end of a year.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use serde::Deserialize;
+
+use super::report_page::{Ask, Hand, ReportPage, listing, part, unit_choices, unit_named};
+use super::{READERS, units};
+use crate::actor::{Actor, Role};
+use crate::error::{Error, Result};
+use crate::report::fees::calendar::Urgency;
+use crate::report::fees::{self, Span};
+use crate::report::{cut_off, table::Table};
+use crate::store::{Conn, Stamp};
+use crate::web::Shared;
+use crate::web::api;
+use crate::web::extract;
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::listing::{Cell, Listing, day};
+use crate::web::pages::session::Signed;
+use crate::web::pages::wording::Lang;
+use crate::web::pages::{Page, Posted, html};
+use crate::web::respond::block;
+
+/// Who records that figures were handed in.
+const FILERS: [Role; 2] = [Role::Finance, Role::Administrator];
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    unit: String,
+    period: String,
+    year: String,
+}
+
+/// A report with the question it answers, what was left out filled in.
+struct Found {
+    unit: String,
+    /// Month, year, or the year of a cut-off.
+    period: String,
+    table: Table,
+}
+
+/// `GET /finance/figures?unit=&period=`: `2026-11` or `2026`; the month before when left out.
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    let asked: Asked = extract::query(&request).unwrap_or_default();
+    compose(&request, &signed, &shared, asked, Wrong::default()).await
+}
+
+async fn compose(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    asked: Asked,
+    mut wrong: Wrong,
+) -> Page {
+    signed.require(&READERS)?;
+    let frame = Frame::of(signed, request);
+    let (app, actor, lang, typed) =
+        (Arc::clone(shared.app()), signed.actor.clone(), frame.lang, asked.clone());
+    let (choices, due, found) = block(move || {
+        let stamp = app.stamp();
+        app.read(&actor, |conn| {
+            let due = due(conn, &stamp, &actor, lang)?;
+            Ok((unit_choices(conn, &actor)?, due, figures(conn, &stamp, &actor, &typed)))
+        })
+    })
+    .await?;
+    let found = match found {
+        Ok(found) => Some(found),
+        Err(error) => {
+            wrong.0.extend(Wrong::of(error, lang)?.0);
+            None
+        }
+    };
+    let (unit, period) = found.as_ref().map_or_else(
+        || (asked.unit.clone(), asked.period.clone()),
+        |found| (found.unit.clone(), found.period.clone()),
+    );
+    let status = if wrong.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let may_file = FILERS.contains(&signed.actor.role) && found.is_some();
+    let hand = Hand { csrf: signed.csrf.clone(), unit: unit.clone(), period: period.clone() };
+    let mut page = ReportPage {
+        wrong,
+        title: frame.t("way_figures"),
+        lead: frame.t("figures_lead"),
+        action: "/finance/figures",
+        asks: vec![
+            Ask::one_of("unit", frame.t("unit"), &unit, choices),
+            Ask::text("period", frame.t("figures_period"), &period),
+        ],
+        notes: Vec::new(),
+        file: None,
+        listings: Vec::new(),
+        hand: may_file.then_some(hand),
+        beside: beside(&frame),
+        frame,
+    };
+    show(&mut page, found, "/finance/figures/file", "period");
+    let heads = ["unit", "figures_period", "figures_due_on", "state", "figures_source"];
+    page.listings.push(Listing {
+        caption: page.frame.t("figures_due"),
+        heads: heads.iter().map(|key| page.frame.t(key)).collect(),
+        rows: due,
+    });
+    Ok(html(status, &page))
+}
+
+fn beside(frame: &Frame) -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("/finance/books", frame.t("way_books")),
+        ("/finance/figures", frame.t("way_figures")),
+        ("/finance/cut-off", frame.t("way_cut_off")),
+        ("/finance/reports", frame.t("way_reports")),
+    ]
+}
+
+fn show(page: &mut ReportPage, found: Option<Found>, file: &str, name: &str) {
+    let Some(found) = found else { return };
+    let lang = page.frame.lang;
+    page.notes = found.table.title.iter().map(|line| part(lang, line).to_owned()).collect();
+    page.file = Some(format!("{file}?unit={}&{name}={}", found.unit, found.period));
+    page.listings.push(listing(lang, page.title, &found.table));
+}
+
+fn figures(conn: &mut Conn, stamp: &Stamp<'_>, actor: &Actor, asked: &Asked) -> Result<Found> {
+    let unit = unit_named(conn, actor, &asked.unit)?;
+    let span = match asked.period.trim() {
+        "" => Span::month_before(stamp.today()),
+        text => Span::parse(text)?,
+    };
+    let table = fees::table(&unit, span, &fees::figures(conn, actor, unit.id, span)?);
+    Ok(Found { unit: unit.code, period: span.to_string(), table })
+}
+
+/// What is to be handed in, of every unit one keeps.
+fn due(conn: &mut Conn, stamp: &Stamp<'_>, actor: &Actor, lang: Lang) -> Result<Vec<Vec<Cell>>> {
+    let mut rows = Vec::new();
+    for unit in units(conn, actor)? {
+        for one in fees::due(conn, stamp.calendar, stamp.today(), unit.id)? {
+            let tone = match one.urgency {
+                Urgency::Open => "gone",
+                Urgency::Soon => "wait",
+                Urgency::Overdue => "late",
+            };
+            let (vi, en) = one.urgency.words();
+            let href = format!("/finance/figures?unit={}&period={}", unit.code, one.period);
+            rows.push(vec![
+                Cell::text(unit.name.clone()),
+                Cell::link(one.period.clone(), href),
+                Cell::text(day(one.due_on)),
+                Cell::state(lang.pick(vi, en), tone),
+                Cell::text(one.source.clone()),
+            ]);
+        }
+    }
+    Ok(rows)
+}
+
+/// `POST /finance/figures`: the figures of a period were handed in.
+pub async fn filed(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&FILERS)?;
+    let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
+    let recorded = block(move || app.write(&actor, |tx, stamp| record(tx, stamp, &actor, &typed))).await;
+    let (unit, period) = (fields.trimmed("unit").to_owned(), fields.trimmed("period").to_owned());
+    match recorded {
+        Ok((unit, span)) => Ok(see(format!("/finance/figures?unit={unit}&period={span}"))),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(&request))?;
+            compose(&request, &signed, &shared, Asked { unit, period, ..Asked::default() }, wrong).await
+        }
+    }
+}
+
+fn record(
+    tx: &mut crate::store::Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    fields: &Fields,
+) -> Result<(String, Span)> {
+    let unit = unit_named(tx, actor, fields.get("unit"))?;
+    let span = Span::parse(fields.trimmed("period"))?;
+    fees::record_filing(tx, stamp, actor, unit.id, span, fields.get("reference_no"))?;
+    Ok((unit.code, span))
+}
+
+/// `GET /finance/figures/file?unit=&period=&format=csv|xlsx`
+pub async fn file(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    api::figures::fees_of(&request, signed.actor, shared, "csv").await.map_err(|failure| failure.0.into())
+}
+
+/// `GET /finance/cut-off?unit=&year=`: the year before this one when left out.
+pub async fn at_year_end(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    signed.require(&READERS)?;
+    let asked: Asked = extract::query(&request).unwrap_or_default();
+    let frame = Frame::of(&signed, &request);
+    let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), asked.clone());
+    let (choices, found) = block(move || {
+        let today = app.stamp().today();
+        app.read(&actor, |conn| {
+            let found = cut_off_asked(conn, &actor, &typed, today.year() - 1);
+            Ok((unit_choices(conn, &actor)?, found))
+        })
+    })
+    .await?;
+    let (status, wrong, found) = match found {
+        Ok(found) => (StatusCode::OK, Wrong::default(), Some(found)),
+        Err(error) => (StatusCode::BAD_REQUEST, Wrong::of(error, frame.lang)?, None),
+    };
+    let (unit, year) = found
+        .as_ref()
+        .map_or_else(|| (asked.unit, asked.year), |found| (found.unit.clone(), found.period.clone()));
+    let mut page = ReportPage {
+        wrong,
+        title: frame.t("way_cut_off"),
+        lead: frame.t("cut_off_lead"),
+        action: "/finance/cut-off",
+        asks: vec![
+            Ask::one_of("unit", frame.t("unit"), &unit, choices),
+            Ask::text("year", frame.t("cut_off_year"), &year),
+        ],
+        notes: Vec::new(),
+        file: None,
+        listings: Vec::new(),
+        hand: None,
+        beside: beside(&frame),
+        frame,
+    };
+    show(&mut page, found, "/finance/cut-off/file", "year");
+    Ok(html(status, &page))
+}
+
+fn cut_off_asked(conn: &mut Conn, actor: &Actor, asked: &Asked, last_year: i32) -> Result<Found> {
+    let unit = unit_named(conn, actor, &asked.unit)?;
+    let wrong = |_| Error::invalid("year", "fee_period_unreadable", "expected YYYY");
+    let year = match asked.year.trim() {
+        "" => last_year,
+        text => text.parse().map_err(wrong)?,
+    };
+    let report = cut_off::cut_off(conn, actor, unit.id, year)?;
+    Ok(Found { period: year.to_string(), table: cut_off::table(&unit, &report), unit: unit.code })
+}
+
+/// `GET /finance/cut-off/file?unit=&year=&format=csv|xlsx`
+pub async fn cut_off_file(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    api::figures::cut_off_of(&request, signed.actor, shared, "csv").await.map_err(|failure| failure.0.into())
+}

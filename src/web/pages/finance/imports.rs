@@ -1,0 +1,163 @@
+//! A partner's file on a page: chosen with what it is about, looked at, taken on; where it cannot be read is
+//! told. What was taken on stands below, the newest first.
+
+use actix_web::{HttpRequest, web};
+use askama::Template;
+
+use super::report_page::{Ask, unit_choices, unit_named};
+use super::{account_named, accounts};
+use crate::actor::{Actor, Role};
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::id::{AccountId, UnitId};
+use crate::payment::partner_file::Fault;
+use crate::store::Conn;
+use crate::unit::Unit;
+use crate::web::extract::API_BODY_LIMIT_BYTES;
+use crate::web::pages::fields::{Fields, Wrong};
+use crate::web::pages::frame::Frame;
+use crate::web::pages::listing::Listing;
+use crate::web::pages::session::{Signed, check_origin};
+use crate::web::pages::upload;
+use crate::web::pages::wording::Lang;
+
+/// Rows of a preview; a file may have thousands.
+pub(super) const SHOWN_ITEMS: usize = 50;
+/// Rows of a unit that were taken on.
+pub(super) const SHOWN_TAKEN: i64 = 100;
+
+#[derive(Template)]
+#[template(path = "imports.html")]
+pub(super) struct ImportsPage {
+    pub frame: Frame,
+    pub csrf: String,
+    pub wrong: Wrong,
+    pub title: &'static str,
+    pub lead: &'static str,
+    pub action: &'static str,
+    /// What the columns of the file are.
+    pub hint: &'static str,
+    pub can_import: bool,
+    pub asks: Vec<Ask>,
+    /// The place in the file and what is wrong there.
+    pub faults: Vec<(String, String)>,
+    /// What the file adds up to, and its first rows.
+    pub preview: Option<Preview>,
+    pub taken: Vec<Listing>,
+}
+
+/// What was found in a file.
+pub(super) struct Preview {
+    pub sums: Vec<(&'static str, String)>,
+    pub listing: Listing,
+}
+
+/// One that was taken on, with its rows.
+#[derive(Template)]
+#[template(path = "import.html")]
+pub(super) struct ImportPage {
+    pub frame: Frame,
+    pub title: String,
+    pub way: (&'static str, &'static str),
+    pub facts: Vec<(&'static str, String)>,
+    pub listing: Listing,
+}
+
+/// Why a file was not taken.
+pub(super) enum Refusal {
+    Unreadable(Fault),
+    Wrong(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Refusal {
+        Refusal::Wrong(error)
+    }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Refusal {
+        Refusal::Unreadable(fault)
+    }
+}
+
+/// Notes on the page why a file was not taken; what is no fault of the form goes on as an error.
+pub(super) fn refuse(page: &mut ImportsPage, refusal: Refusal) -> Result<()> {
+    let lang = page.frame.lang;
+    match refusal {
+        Refusal::Wrong(error) => page.wrong = Wrong::of(error, lang)?,
+        Refusal::Unreadable(fault) => page.faults.push(place(lang, &fault)),
+    }
+    Ok(())
+}
+
+/// The form keeps what was typed; only the file is chosen again.
+pub(super) fn keep(page: &mut ImportsPage, fields: &Fields) {
+    for ask in &mut page.asks {
+        ask.value = fields.get(ask.name).to_owned();
+    }
+}
+
+fn place(lang: Lang, fault: &Fault) -> (String, String) {
+    let why = lang.pick(&fault.why.vi(), &fault.why.en()).to_owned();
+    (lang.with("import_line", fault.line), why)
+}
+
+/// The fields of the form that finance sent, and its file.
+pub(super) async fn sent(
+    request: &HttpRequest,
+    signed: &Signed,
+    payload: web::Payload,
+) -> Result<(Fields, Vec<u8>)> {
+    check_origin(request)?;
+    signed.require(&[Role::Finance])?;
+    let (fields, file) = upload::form(request, payload, API_BODY_LIMIT_BYTES, "file").await?;
+    signed.check_token(fields.get("csrf"))?;
+    Ok((fields, file.unwrap_or_default()))
+}
+
+/// A file that was chosen.
+pub(super) fn chosen(file: &[u8]) -> Result<&[u8]> {
+    if file.is_empty() {
+        return Err(Error::invalid("file", "field_missing", "choose a file"));
+    }
+    Ok(file)
+}
+
+/// What every such form asks: unit, account, reference, day.
+pub(super) fn asks(conn: &mut Conn, frame: &Frame, actor: &Actor, today: BusinessDay) -> Result<Vec<Ask>> {
+    let mut held = vec![(String::new(), frame.t("import_receiving").to_owned())];
+    for (unit, account) in accounts(conn, actor)? {
+        held.push((account.id.to_string(), format!("{} – {}", unit.name, account.account_no)));
+    }
+    Ok(vec![
+        Ask::one_of("unit", frame.t("unit"), "", unit_choices(conn, actor)?),
+        Ask::one_of("account", frame.t("account"), "", held),
+        Ask::text("reference", frame.t("import_reference"), ""),
+        Ask::day("settled_on", frame.t("import_settled_on"), today),
+    ])
+}
+
+/// The unit, and the account where one other than the receiving one is named.
+pub(super) fn place_named(
+    conn: &mut Conn,
+    actor: &Actor,
+    fields: &Fields,
+) -> Result<(Unit, Option<AccountId>)> {
+    let unit = unit_named(conn, actor, fields.get("unit"))?;
+    let account = match fields.trimmed("account") {
+        "" => None,
+        text => Some(of_unit(account_named(conn, actor, text)?, unit.id)?),
+    };
+    Ok((unit, account))
+}
+
+fn of_unit((held_by, account): (UnitId, AccountId), unit: UnitId) -> Result<AccountId> {
+    let wrong = || Error::invalid("account", "account_not_found", "not an account of this unit");
+    (held_by == unit).then_some(account).ok_or_else(wrong)
+}
+
+pub(super) fn settled_on(fields: &Fields) -> Result<BusinessDay> {
+    let wrong = |_| Error::invalid("settled_on", "date_unreadable", "a day");
+    fields.trimmed("settled_on").parse().map_err(wrong)
+}

@@ -1,0 +1,93 @@
+//! What money may be, where a channel told of it first and nobody said whose it is: the payer's name and a code one
+//! slip away speak for an obligation, and who has them comes first.
+
+use bienlai::actor::{Role, Scope};
+use bienlai::amount::Dong;
+use bienlai::exception::{Detail, Exception, Kind};
+use bienlai::obligation::Obligation;
+use bienlai::party::Payer;
+
+use crate::refunds::{statement, today};
+use crate::support::bank_file::BankFile;
+use crate::support::program::Service;
+use crate::support::visitor::seated;
+use crate::support::{World, each_database};
+
+const SUM: Dong = Dong(25_000);
+
+fn owed_by(world: &World, name: &str) -> Obligation {
+    world.raise_for(Payer { name: Some(name.to_owned()), ..Payer::default() }, SUM)
+}
+
+/// A channel tells of it without a code that is one; the line shows it a moment later.
+fn told(world: &World, memo: &str) -> Exception {
+    let reference = format!("FT26332{:06}", world.next());
+    world.money(&world.ba_dinh, SUM).memo(memo).reference(&reference).settle();
+    let file = BankFile::new(world.ba_dinh.account_no, today(world), 0);
+    statement(world, file.book(SUM.0, memo, &reference));
+    let open = world.exceptions(world.ba_dinh.id);
+    let kinds = [Kind::UnidentifiedCredit, Kind::DamagedCode];
+    let is_asked = |item: &Exception| kinds.contains(&item.kind) && item.subject_kind == "line";
+    assert_eq!(world.count("movement"), 1, "the line shows what the channel told of");
+    open.into_iter().find(is_asked).expect("nobody knows whose it is")
+}
+
+/// The candidates' dossiers as they stand on the page, with what is chosen and what speaks for the first.
+fn shown(world: &World, item: &Exception) -> (Vec<String>, Option<String>, String) {
+    let mut service = Service::start(world);
+    let scope = Scope::unit(world.ba_dinh.id);
+    let mut finance = seated(world, service.address, Role::Finance, "ketoan.badinh", scope);
+    assert_eq!(finance.get(&format!("/finance/exceptions/{}", item.id)).status, 200);
+    service.stop();
+    let rows: Vec<&str> = finance.page.split("<div class=\"candidate\"").skip(1).collect();
+    let between = |row: &str, from: &str, to: &str| {
+        row.split_once(from)
+            .and_then(|(_, rest)| rest.split_once(to))
+            .map(|(text, _)| text.to_owned())
+            .unwrap()
+    };
+    let dossier = |row: &&str| between(row, "<span class=\"mono\">", "</span>");
+    let chosen = rows.iter().find(|row| row.contains(" checked")).map(dossier);
+    let evidence =
+        rows.first().map(|row| between(row, "<span class=\"hint\">", "</span>")).unwrap_or_default();
+    (rows.iter().map(dossier).collect(), chosen, evidence)
+}
+
+#[test]
+fn the_payers_name_speaks_for_what_a_channel_told_of_without_a_code() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let meant = owed_by(&world, "Nguyễn Minh Mẫu");
+        for other in ["Trần Văn Thử", "Lê Thị Mẫu", "Minh Mẫu Nguyễn"] {
+            owed_by(&world, other);
+        }
+        let item = told(&world, "NGUYEN MINH MAU chuyen tien");
+        let (dossiers, chosen, evidence) = shown(&world, &item);
+        assert_eq!(dossiers.len(), 4);
+        assert_eq!(dossiers[0], meant.dossier_code, "the oldest, and the one that is named");
+        assert_eq!(chosen, Some(meant.dossier_code));
+        assert!(evidence.contains("tên người nộp"), "{evidence}");
+    });
+}
+
+#[test]
+fn a_code_one_slip_away_is_suggested_though_a_channel_told_first() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let meant = owed_by(&world, "Trần Văn Thử");
+        owed_by(&world, "Nguyễn Thị Mẫu");
+        let mut damaged = meant.reference_code.clone();
+        let last = damaged.pop().unwrap();
+        damaged.push(if last == '7' { '8' } else { '7' });
+        let item = told(&world, &format!("{damaged} NOP PHI"));
+        let kept = Detail::read(&item.detail).expect("matching says what it may be");
+        let suggested: Vec<_> = kept.suggested().into_iter().map(|(id, _)| id).collect();
+        assert_eq!(suggested, [meant.id]);
+        let (dossiers, chosen, evidence) = shown(&world, &item);
+        assert_eq!(
+            (dossiers[0].as_str(), chosen),
+            (meant.dossier_code.as_str(), Some(meant.dossier_code.clone()))
+        );
+        assert!(evidence.contains(&meant.reference_code), "{evidence}");
+    });
+}
