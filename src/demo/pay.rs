@@ -33,7 +33,8 @@ pub struct Options {
 /// Books the transfer at the demo's bank and has it reported. Returns the memo as it arrived.
 ///
 /// # Errors
-/// `demo_code_unknown`; `obligation_closed` when nothing is owed and no amount is named; `service_unreachable` when no demo runs on the port.
+/// `demo_code_unknown`; `obligation_closed` when nothing is owed and no amount is named;
+/// `service_unreachable` when no demo runs on the port.
 pub fn pay(options: &Options) -> Result<String> {
     let folder = Folder::existing(&options.dir)?;
     let mut state = State::load(&folder)?;
