@@ -560,15 +560,21 @@ fn an_officer_files_over_the_api_and_sees_every_answer() {
         let body = body.as_str();
         assert_eq!(ask(&cashier, "POST", "/api/v1/tax/reports", body).status, 403);
         assert_eq!(ask(&stranger, "POST", "/api/v1/tax/reports", body).status, 404);
-        let made = ask(&officer, "POST", "/api/v1/tax/reports", body);
-        assert_eq!(made.status, 200, "{}", made.json());
-        assert_eq!(
-            ask(&officer, "POST", "/api/v1/tax/reports", body).json()["error"]["code"],
-            "report_exists"
-        );
-
         let path = format!("/api/v1/tax/reports?unit=00004&quarter={quarter}");
         let path = path.as_str();
+        let made = ask(&officer, "POST", "/api/v1/tax/reports", body);
+        if made.json()["error"]["code"] == "report_exists" {
+            // The service made the report of the quarter by itself, and it waits for the officer.
+            let waiting = ask(&officer, "GET", path, "").json();
+            let id = waiting["reports"][0]["id"].as_str().expect("a report").to_owned();
+            let approved = ask(&officer, "POST", &format!("/api/v1/tax/reports/{id}/approve"), "");
+            assert_eq!(approved.status, 200, "{}", approved.json());
+        } else {
+            assert_eq!(made.status, 200, "{}", made.json());
+        }
+        let again = ask(&officer, "POST", "/api/v1/tax/reports", body).json();
+        assert_eq!(again["error"]["code"], "report_exists", "{again}");
+
         let start = std::time::Instant::now();
         loop {
             let seen = ask(&officer, "GET", path, "").json();
