@@ -15,7 +15,8 @@ use crate::support::program::{How, Service, callback, callback_until_taken, send
 use crate::support::world::BANK;
 use crate::support::{World, each_database, tools};
 
-const READY_LIMIT: Duration = Duration::from_secs(5);
+/// Of work: a busy machine makes the wait for it longer.
+const READY_CPU_LIMIT: Duration = Duration::from_secs(5);
 
 /// Sends all claims until the service dies; returns the references it answered with.
 fn tell(service: &Service, claims: &[Claim]) -> BTreeMap<String, String> {
@@ -84,7 +85,8 @@ fn survive(world: &World, kills: &[String]) {
             assert_eq!(&stored, std::slice::from_ref(reference), "{kill}: acknowledged and lost");
         }
         let mut service = Service::start(world);
-        assert!(service.ready_after < READY_LIMIT, "{kill}: ready after {:?}", service.ready_after);
+        let work = service.ready_after_cpu;
+        assert!(work < READY_CPU_LIMIT, "{kill}: {work:?} of work until it was ready");
         for claim in &claims {
             let reply = callback_until_taken(service.address, claim, Duration::from_secs(20));
             if let Some(reference) = acknowledged.get(&claim.external_id) {
@@ -186,11 +188,8 @@ fn evening(world: &World, failpoint: &str, bearer: &str) -> bool {
             Err(_) => {
                 struck |= service.die_within(Duration::from_secs(3));
                 service = Service::start(world);
-                assert!(
-                    service.ready_after < READY_LIMIT,
-                    "{failpoint}: ready after {:?}",
-                    service.ready_after
-                );
+                let work = service.ready_after_cpu;
+                assert!(work < READY_CPU_LIMIT, "{failpoint}: {work:?} of work until it was ready");
                 send(service.address, "POST", path, &headers, body).expect("the second time it answers")
             }
         };
