@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bienlai::actor::Role;
 use bienlai::amount::Dong;
@@ -41,6 +41,16 @@ fn tell(service: &Service, claims: &[Claim]) -> BTreeMap<String, String> {
     acknowledged.into_inner().unwrap()
 }
 
+/// Waits until the failpoint strikes, or until all work is done and it cannot strike any more.
+fn dies_at_work(world: &World, service: &mut Service) -> bool {
+    let start = Instant::now();
+    let is_at_work = || world.count("receipt WHERE state = 'numbered'") > 0;
+    while !service.has_ended() && is_at_work() && start.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    service.die_within(Duration::from_secs(1))
+}
+
 /// Kills a service in each of the given ways while claims come in, and looks over everything.
 fn survive(world: &World, kills: &[String]) {
     let mut total = 0;
@@ -56,7 +66,7 @@ fn survive(world: &World, kills: &[String]) {
         total += claims.len() as i64;
         let (failpoint, after_ms) = match kill.strip_prefix("any time:") {
             Some(ms) => (None, ms.parse().unwrap()),
-            None => (Some(kill.as_str()), 3_000),
+            None => (Some(kill.as_str()), 0),
         };
         let mut acknowledged = BTreeMap::new();
         if let Some(mut service) = Service::start_as(world, How { failpoint, ..How::default() }) {
@@ -72,7 +82,10 @@ fn survive(world: &World, kills: &[String]) {
                 }
                 told.join().unwrap()
             });
-            struck += usize::from(service.die_within(Duration::from_millis(after_ms)));
+            struck += usize::from(match failpoint {
+                Some(_) => dies_at_work(world, &mut service),
+                None => service.die_within(Duration::from_millis(after_ms)),
+            });
         } else {
             struck += 1;
         }
@@ -110,8 +123,9 @@ fn kills_at(failpoint: &str, often: bool) {
     each_database(|database| {
         let world = World::settled_in_today(database);
         world.trust(&world.tay_ho, BANK);
-        // Early, in the middle and late in the flow of claims.
-        let place = |round| if often { 1 + round * 4 % 13 } else { 1 + round % 2 };
+        // Early, late and in between. Six tell at once, so 24 claims are four batches at least, and no place
+        // of a batch is passed less often.
+        let place = |round| if often { 1 + round * 3 % 4 } else { 1 + round % 2 };
         let kills: Vec<String> = (0..rounds).map(|round| format!("{failpoint}:{}", place(round))).collect();
         survive(&world, &kills);
     });
