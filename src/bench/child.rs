@@ -54,6 +54,11 @@ impl Service {
         self.child.id()
     }
 
+    /// `kill -9`.
+    pub fn kill(self) {
+        drop(self);
+    }
+
     /// The text of `/metrics`.
     pub fn metrics(&self) -> Metrics {
         Metrics(get(self.address, "/metrics").map(|(_, body)| body).unwrap_or_default())

@@ -19,6 +19,8 @@ use crate::worker;
 /// Idle memory is read so long after the start.
 const IDLE: Duration = Duration::from_secs(5);
 const STARTS: usize = 5;
+/// Callbacks acknowledged before the service is killed.
+const KILLED_WITH: usize = 2_000;
 const TRAIL_LIMIT: Duration = Duration::from_secs(30);
 
 /// A seeded place with its service under way.
@@ -138,6 +140,21 @@ impl Scene {
             }
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    /// Kills the service at the moment the last callback is acknowledged, with its receipts still
+    /// to be signed, and measures how soon it is back.
+    fn restart(&mut self, options: &Options, service: Service) -> Result<()> {
+        let due = self.raise(KILLED_WITH, options.units)?;
+        self.load(options, &service, false, due)?;
+        service.kill();
+        let unsigned = self.place.app.store.read(&Scope::All, receipt::query::unsigned_count)?;
+        let (service, ready) = Service::start(&self.place)?;
+        self.report.add("receipts unsigned when it was killed", unsigned as f64, "");
+        self.report.aim("ready again after kill -9", ready.as_secs_f64(), "s", Target::Below(5.0));
+        self.wait_for_seals(&service)?;
+        service.stop();
+        Ok(())
     }
 
     /// Counts the rows once the trail is complete: a service that stopped holds the sealer's lease
@@ -315,6 +332,6 @@ pub fn start(options: &Options) -> Result<Report> {
     if let Some(bytes) = resident_bytes(service.pid()) {
         scene.report.aim("idle memory", bytes as f64 / 1e6, "MB", Target::Below(64.0));
     }
-    service.stop();
+    scene.restart(options, service)?;
     Ok(scene.report)
 }

@@ -111,9 +111,11 @@ fn five_failures_lock_a_dossier_for_a_day_even_after_a_restart_and_nobody_learns
             // Each gives back the dossier that was typed, and nothing else tells them apart.
             let same = |page: &str| page.replace(&dossier, "…").replace("H26.9-999999-9999", "…");
             assert_eq!((known.0, same(&known.1)), (404, same(&unknown.1)), "the same answer");
-            let gap = known.2.abs_diff(unknown.2);
-            assert!(gap < Duration::from_millis(150), "{:?} and {:?}", known.2, unknown.2);
         }
+        // The quickest of each: what a busy machine adds to one of them tells nothing of the service.
+        let quickest = |asked: &[(u16, String, Duration)]| asked.iter().map(|one| one.2).min().unwrap();
+        let gap = quickest(&known).abs_diff(quickest(&unknown));
+        assert!(gap < Duration::from_millis(150), "{known:?} and {unknown:?}");
         assert_eq!(ask(&service, &dossier, PERSONAL_ID).0, 429, "even with the right id");
         assert_eq!(ask(&service, "H26.9-999999-9999", PERSONAL_ID).0, 429);
         service.stop();
