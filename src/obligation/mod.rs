@@ -5,6 +5,7 @@ pub mod code;
 pub mod counter_query;
 pub mod edition;
 mod edition_query;
+pub mod feed_query;
 pub mod moved;
 mod moved_query;
 pub mod query;

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
-use crate::store::schema::{feed, obligation, obligation_event};
+use crate::store::schema::obligation;
 use crate::store::{Conn, Tx};
 use crate::unit::account::KIND_OBLIGATION;
 
@@ -430,90 +430,6 @@ pub fn open_of_unit(conn: &mut Conn, unit: UnitId, limit: i64) -> Result<Vec<Obl
     by_ids(conn, &ids.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())
 }
 
-/// One line of the change feed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Change {
-    pub feed_no: i64,
-    pub unit: UnitId,
-    pub obligation: ObligationId,
-    pub reference_code: String,
-    pub dossier_code: String,
-    pub kind: String,
-    pub state: String,
-    pub allocated: Dong,
-    pub total: Dong,
-    pub receipt: Option<ReceiptId>,
-    pub at: Instant,
-}
-
-/// Changes after a feed number, in feed order, of the units in scope and, for a dossier system,
-/// of the obligations it raised.
-pub fn changes(
-    conn: &mut Conn,
-    scope: &crate::actor::Scope,
-    client: Option<ClientId>,
-    after: i64,
-    limit: i64,
-) -> Result<Vec<Change>> {
-    type Stored = (
-        (i64, UnitId, ObligationId),
-        (String, String, Option<ClientId>, Dong),
-        (String, String, Dong, Option<ReceiptId>, Instant),
-    );
-    let mut query = feed::table
-        .inner_join(
-            obligation_event::table
-                .on(obligation_event::unit_id.eq(feed::unit_id).and(obligation_event::id.eq(feed::event_id))),
-        )
-        .inner_join(
-            obligation::table
-                .on(obligation::unit_id.eq(feed::unit_id).and(obligation::id.eq(feed::obligation_id))),
-        )
-        .filter(feed::feed_no.gt(after))
-        .order(feed::feed_no)
-        .limit(limit)
-        .select((
-            (feed::feed_no, feed::unit_id, feed::obligation_id),
-            (
-                obligation::reference_code,
-                obligation::dossier_code,
-                obligation::client_id,
-                obligation::total + obligation::adjusted,
-            ),
-            (
-                obligation_event::kind,
-                obligation_event::state,
-                obligation_event::allocated,
-                obligation_event::receipt_id,
-                obligation_event::at,
-            ),
-        ))
-        .into_boxed();
-    if let crate::actor::Scope::Units(units) = scope {
-        query = query.filter(feed::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
-    if let Some(client) = client {
-        query = query.filter(obligation::client_id.eq(client));
-    }
-    let found: Vec<Stored> = query.load(conn).classify()?;
-    Ok(found
-        .into_iter()
-        .map(|(place, what, event)| Change {
-            feed_no: place.0,
-            unit: place.1,
-            obligation: place.2,
-            reference_code: what.0,
-            dossier_code: what.1,
-            total: what.3,
-            kind: event.0,
-            state: event.1,
-            allocated: event.2,
-            receipt: event.3,
-            at: event.4,
-        })
-        .collect())
-}
-
 /// The unit of an obligation within a scope: ids do not tell their unit.
 pub fn unit_of(
     conn: &mut Conn,
@@ -529,41 +445,4 @@ pub fn unit_of(
         found = found.filter(obligation::client_id.eq(client));
     }
     found.first(conn).optional().classify()
-}
-
-/// One change of an obligation as it is told to people and programs.
-#[derive(Clone, Debug, PartialEq, Queryable)]
-pub struct PastEvent {
-    pub id: EventId,
-    pub revision: i64,
-    pub kind: String,
-    pub state: String,
-    pub allocated: Dong,
-    pub payment: Option<PaymentId>,
-    pub receipt: Option<ReceiptId>,
-    pub actor: String,
-    pub reason: Option<String>,
-    pub at: Instant,
-}
-
-/// The changes of an obligation, oldest first.
-pub fn events(conn: &mut Conn, unit: UnitId, id: ObligationId) -> Result<Vec<PastEvent>> {
-    obligation_event::table
-        .filter(obligation_event::unit_id.eq(unit))
-        .filter(obligation_event::obligation_id.eq(id))
-        .order((obligation_event::revision, obligation_event::id))
-        .select((
-            obligation_event::id,
-            obligation_event::revision,
-            obligation_event::kind,
-            obligation_event::state,
-            obligation_event::allocated,
-            obligation_event::payment_id,
-            obligation_event::receipt_id,
-            obligation_event::actor,
-            obligation_event::reason,
-            obligation_event::at,
-        ))
-        .load(conn)
-        .classify()
 }

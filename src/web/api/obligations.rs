@@ -13,7 +13,7 @@ use super::{paging, unit_asked};
 use crate::actor::{Actor, Role, Scope};
 use crate::error::Result;
 use crate::id::{ObligationId, UnitId};
-use crate::obligation::{self, Obligation, State, query};
+use crate::obligation::{self, Obligation, State, feed_query, query};
 use crate::receipt;
 use crate::store::Conn;
 use crate::web::Shared;
@@ -68,7 +68,7 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
         know_units(&shared, std::slice::from_ref(&item))?;
         app.read(&caller.0, |conn| {
             let receipts = receipt::query::of_obligation(conn, item.unit, id)?;
-            let events = query::events(conn, item.unit, id)?;
+            let events = feed_query::events(conn, item.unit, id)?;
             Ok(Whole {
                 obligation: view::obligation(&shared, conn, &item, &lines)?,
                 receipts: receipts.iter().map(|item| view::receipt(&shared, item)).collect(),
@@ -201,7 +201,7 @@ pub async fn changes(request: HttpRequest, caller: Caller, shared: web::Data<Sha
         let actor = &caller.0;
         let client = actor.sees_only_own();
         let (found, documents) = shared.app().read(actor, |conn| {
-            let found = query::changes(conn, &actor.scope, client, after, limit)?;
+            let found = feed_query::changes(conn, &actor.scope, client, after, limit)?;
             let made = found.iter().filter(|change| change.receipt.is_some());
             let made: Vec<_> = made.map(|change| (change.unit, change.obligation)).collect();
             let documents = receipt::query::of_obligations(conn, &made)?;

@@ -7,7 +7,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::exception::{Detail, Exception};
 use crate::id::*;
-use crate::obligation::query::{Change, PastEvent};
+use crate::obligation::feed_query::{Change, PastEvent};
 use crate::obligation::{Line, Obligation};
 use crate::receipt::DocumentKind;
 use crate::receipt::query::Stored as Receipt;

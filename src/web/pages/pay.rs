@@ -16,7 +16,7 @@ use crate::actor::Scope;
 use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::obligation::reference::ReferenceCode;
-use crate::obligation::{self, Line, Obligation, State, query};
+use crate::obligation::{self, Line, Obligation, State, feed_query};
 use crate::receipt;
 use crate::store::Conn;
 use crate::store::vault::Vault;
@@ -195,7 +195,7 @@ fn compose(
     item: &Obligation,
     today: BusinessDay,
 ) -> Result<PayPage> {
-    let events = query::events(conn, item.unit, item.id)?;
+    let events = feed_query::events(conn, item.unit, item.id)?;
     let standing = Standing::of(item, events.last().map(|event| event.kind.as_str()), today);
     let (words, tone) = standing.words();
     let payer = party::load(conn, vault, &[(item.unit, item.party)])?.remove(&(item.unit, item.party));
