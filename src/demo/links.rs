@@ -35,8 +35,10 @@ pub fn collect(
         links.push(format!("Biên lai / a receipt:        {url}/r/{code}"));
         let ca = folder.path().join(crate::cli::key::CA_CERTIFICATE);
         links.push(format!(
-            "Kiểm tra chữ ký / verify:    curl -s {url}/r/{code}.xml -o bienlai.xml && {program} receipt verify bienlai.xml --trust {}",
-            ca.display(),
+            "Kiểm tra chữ ký / verify:    curl -s {url}/r/{code}.xml -o bienlai.xml && \
+             curl -s {url}/r/{code}/evidence.json -o bang-chung.json && \
+             {program} receipt verify bienlai.xml --trust {ca} --evidence bang-chung.json",
+            ca = ca.display(),
             program = program(),
         ));
     }
@@ -112,7 +114,7 @@ pub fn example_body(now: Instant) -> Value {
 const EXAMPLE_UNIT: &str = "00004";
 
 /// The receipt of the one who paid rightly.
-fn lookup_code(service: &Service, state: &State) -> Result<Option<String>> {
+pub fn lookup_code(service: &Service, state: &State) -> Result<Option<String>> {
     let right = state.played.iter().find(|played| played.scenario == Scenario::Right);
     let Some(payable) = right.and_then(|played| played.payables.first()) else { return Ok(None) };
     service.app.read(&Actor::system(), |conn| {

@@ -5,6 +5,7 @@
 //! raises nothing twice.
 
 mod api;
+mod authority;
 mod city;
 mod day_end;
 mod dossier;
@@ -25,6 +26,7 @@ use std::path::PathBuf;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::error::Result;
+use crate::worker;
 use folder::Folder;
 use running::Service;
 
@@ -60,16 +62,19 @@ pub fn run(options: &Options) -> Result<Shown> {
     let port = running::free_port(options.port)?;
     let folder = Folder::open(&options.dir, options.fresh)?;
     let mailbox = mailbox::Mailbox::open(&folder)?;
-    city::authority(&folder, Clock::System.now())?;
+    let authority = authority::Authority::open(&folder)?;
     let mut config = folder.config(port)?;
     mailbox.connect(&mut config);
+    authority.connect(&mut config);
     println!("bienlai demo · {} · http://127.0.0.1:{port}", folder.path().display());
     let app = App::open(config, Clock::System)?;
     let mut state = state::State::load(&folder)?;
     city::set_up(&app, &folder, &mut state)?;
     logins::set_up(&app, &folder, &mut state)?;
+    worker::refresh_evidence(&app)?;
     let service = Service::start(app)?;
-    let outcome = show(&service, &folder, &mut state, &mailbox);
+    let outcome = show(&service, &folder, &mut state, &mailbox)
+        .and_then(|shown| authority.stamp(&service).map(|()| shown));
     match &outcome {
         Ok(shown) if !options.once => {
             print_links(shown);

@@ -1,6 +1,8 @@
 use super::*;
 use crate::actor::Actor;
 use crate::exception::Kind;
+use crate::receipt::evidence::bundle::{Bundle, Finding};
+use crate::receipt::key::certificates_in;
 use crate::report::onboarding;
 use crate::simulator::Scenario;
 use crate::{obligation, unit};
@@ -60,6 +62,7 @@ fn the_demo_shows_everything_once_and_a_second_start_continues_with_the_same_dat
     let letters: Vec<_> = std::fs::read_dir(scratch.0.join("mail")).unwrap().collect();
     let texts = std::fs::read_to_string(scratch.0.join("sms.log")).unwrap();
     assert!(!letters.is_empty() && texts.lines().count() > 0, "payers got their receipts: {:?}", first.links);
+    evidence_is_whole(&scratch);
     let second = run(&scratch.options(false)).unwrap();
     assert_eq!((second.receipts, second.exceptions), (first.receipts, first.exceptions));
     assert_eq!(second.table, first.table, "nothing happened twice");
@@ -68,6 +71,23 @@ fn the_demo_shows_everything_once_and_a_second_start_continues_with_the_same_dat
         texts,
         "nor was anything sent twice"
     );
+}
+
+/// The receipt that is shown was valid when it was signed, says the evidence that a citizen may load.
+fn evidence_is_whole(scratch: &Scratch) {
+    let folder = Folder::existing(&scratch.0).unwrap();
+    let config = folder.config(running::free_port(0).unwrap()).unwrap();
+    let service = Service::start(App::open(config, Clock::System).unwrap()).unwrap();
+    let code = links::lookup_code(&service, &state::State::load(&folder).unwrap()).unwrap().unwrap();
+    let load =
+        |path: &str| ureq::get(format!("{}{path}", service.url)).call().unwrap().body_mut().read_to_vec();
+    let document = load(&format!("/r/{code}.xml")).unwrap();
+    let bundle = Bundle::read(&load(&format!("/r/{code}/evidence.json")).unwrap()).unwrap();
+    let authorities = certificates_in(&folder.text(crate::cli::key::CA_CERTIFICATE).unwrap()).unwrap();
+    let now = Clock::System.now();
+    let judgement = bundle.judge(&document, now, &authorities, now).unwrap();
+    assert_eq!(judgement.finding, Finding::ValidWhenSigned, "{judgement:?}");
+    service.stop().unwrap();
 }
 
 #[test]

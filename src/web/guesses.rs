@@ -18,7 +18,9 @@ pub async fn watch(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, ActixError> {
-    let is_guessable = GUESSABLE.iter().any(|prefix| request.path().starts_with(prefix));
+    // As the router reads it: `/%72/…` leads where `/r/…` does.
+    let path = request.match_info().as_str();
+    let is_guessable = GUESSABLE.iter().any(|prefix| path.starts_with(prefix));
     let shared = request.app_data::<Data<Shared>>().filter(|_| is_guessable).cloned();
     let Some(shared) = shared else { return Ok(next.call(request).await?.map_into_boxed_body()) };
     let source = shared.source(request.request());
