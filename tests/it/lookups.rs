@@ -11,7 +11,7 @@ use bienlai::simulator::sms::SmsCentre;
 
 use crate::callbacks::{token, wait_for_signatures};
 use crate::messages::sms_section;
-use crate::support::program::{How, Reply, Service, callback_until_taken, send};
+use crate::support::program::{How, Reply, Service, callback_until_taken, get, send};
 use crate::support::{World, each_database};
 
 const FEE: Dong = Dong(25_000);
@@ -173,6 +173,24 @@ fn the_rate_limit_bites_a_guesser() {
             .collect();
         assert!(statuses[..25].iter().all(|status| *status == 404), "{statuses:?}");
         assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
+        service.stop();
+    });
+}
+
+#[test]
+fn an_address_that_guesses_codes_is_known_however_it_spells_the_path() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let status = |path: &str| get(service.address, path).unwrap().status;
+        let good = format!("/p/{}", owed.reference_code);
+        assert_eq!(status(&good), 200);
+        let statuses: Vec<u16> = (0..40).map(|n| status(&format!("/%70/HNPZZZZ{n:02}"))).collect();
+        assert_eq!(statuses.first(), Some(&404), "{statuses:?}");
+        assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
+        assert_eq!(status(&good), 429, "nothing more is told for a while");
+        assert_eq!(status(&good.replace("/p/", "/%70/")), 429);
         service.stop();
     });
 }
