@@ -16,6 +16,7 @@ use crate::payment::settler::{Settler, Tools};
 use crate::payment::webhook;
 use crate::receipt::seal::Keyring;
 use crate::receipt::verify::TrustStore;
+use crate::report::collection::Kept;
 use crate::report::verify::Standing;
 use crate::store::lease::NodeLeaseHolder;
 use crate::store::vault::Vault;
@@ -40,6 +41,8 @@ pub struct App {
     pub sso: Option<Provider>,
     /// What the nightly look at the books found.
     pub books: Standing,
+    /// What was collected, as it was counted last.
+    pub collected: Kept,
     tariff: RwLock<Option<Arc<Tariff>>>,
 }
 
@@ -78,6 +81,7 @@ impl App {
             trust,
             sso,
             books: Standing::default(),
+            collected: Kept::default(),
             tariff: RwLock::new(None),
         }))
     }

@@ -8,6 +8,7 @@ mod secret_file;
 pub mod sso;
 pub mod trust;
 pub mod vault;
+pub mod warnings;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -70,6 +71,8 @@ pub struct Config {
     pub statements: Statements,
     #[serde(default)]
     pub exceptions: exceptions::Exceptions,
+    #[serde(default)]
+    pub warnings: warnings::Warnings,
     #[serde(default)]
     pub onboarding: Onboarding,
 }
@@ -406,6 +409,7 @@ impl Config {
             return invalid("tax.timeout_s", "1 to 60");
         }
         self.exceptions.check()?;
+        self.warnings.check()?;
         self.vault.second()?;
         if self.master_key()?.iter().all(|byte| *byte == 0) {
             return invalid(
@@ -565,6 +569,8 @@ mod tests {
             "clock_skew_s",
             "required",
             "alarms_mail",
+            "daily_mail",
+            "warnings_mail",
             "url_file",
             "owner_url_file",
             "endpoint_token_file",

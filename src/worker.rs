@@ -41,7 +41,7 @@ use crate::unit;
 
 pub use intake::run_imports;
 pub use sealing::{Sealing, seal_waiting, sign_apart};
-pub use telling::{escalate_decisions, look_over_queue, mail_key_alarms};
+pub use telling::{escalate_decisions, look_over_queue, mail_key_alarms, mail_warnings};
 
 /// The running threads; `stop` ends them.
 pub struct Workers {
@@ -450,18 +450,28 @@ fn note_outcome(work: &str, failures: &mut u32, outcome: Result<()>) {
 
 fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
     let tools = app.settling_tools();
-    let (mut names_looked_at, mut books_verified) = (None, None);
+    let (mut names_looked_at, mut books_verified, mut warned_on) = (None, None, None);
     let mut chores = [
         Chore::new("parked claims", (10, 1), || settler::retry_parked(&tools).map(|_| ())),
         Chore::new("receipts that are due", (10, 1), || make_due_receipts(app).map(|_| ())),
         Chore::new("key alarms", (10, 2), || watch::look(&app.store, &app.stamp()).map(|_| ())),
         Chore::new("mails of key alarms", (10, 3), || mail_key_alarms(app).map(|_| ())),
         Chore::new("sums of collections", (60, 50), || sum_collections(app).map(|_| ())),
+        Chore::new("what was collected today", (10, 7), || {
+            app.collected.refresh(&app.store, app.clock.now())
+        }),
         Chore::new("what may be deleted", (600, 1), || crate::web::retention::purge(app).map(|_| ())),
         Chore::new("registers", (600, 20), || keep_registers(app).map(|_| ())),
         Chore::new("series", (600, 40), || audit_series(app).map(|_| ())),
         Chore::new("queue", (600, 90), || look_over_queue(app).map(|_| ())),
         Chore::new("late decisions", (600, 91), || escalate_decisions(app).map(|_| ())),
+        Chore::new("mails of warnings", (600, 110), || {
+            let today = app.clock.now().business_day();
+            if warned_on != Some(today) && mail_warnings(app)? > 0 {
+                warned_on = Some(today);
+            }
+            Ok(())
+        }),
         Chore::new("senders", (600, 120), || {
             names_looked_at = Some(look_at_senders(app, names_looked_at)?);
             Ok(())

@@ -146,7 +146,8 @@ pub fn link(public_url: &str, token: &SecretString) -> String {
 }
 
 fn scope(conn: &mut Conn, codes: &[String]) -> Result<Scope> {
-    if codes.iter().any(|code| code == "all") {
+    // The page says a star.
+    if codes.iter().any(|code| code == "all" || code == "*") {
         return Ok(Scope::All);
     }
     let mut units = BTreeSet::new();

@@ -14,6 +14,8 @@ mod login_query;
 pub mod password;
 pub mod person;
 pub mod query;
+pub mod screen;
+mod screen_query;
 pub mod session;
 mod session_query;
 pub mod sign_in;

@@ -139,6 +139,8 @@ pub const KIND_SURPLUS: &str = "paid_too_much";
 pub const KIND_APPROVAL: &str = "approval_waits";
 /// To staff: something about a signing key.
 pub const KIND_KEY_ALARM: &str = "key_alarm";
+/// To staff: what misses its target, once a day.
+pub const KIND_WARNING: &str = "city_warning";
 
 /// A message as it stands.
 #[derive(Clone, Debug)]

@@ -66,3 +66,25 @@ diesel::table! {
         confirmed_at -> BigInt,
     }
 }
+
+diesel::table! {
+    screen_link (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        place -> Text,
+        token_sha256 -> Text,
+        person_id -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    screen_link_end (unit_id, link_id) {
+        unit_id -> BigInt,
+        link_id -> BigInt,
+        person_id -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(screen_link, screen_link_end);

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::duty::waiting;
 use crate::error::Result;
 use crate::queue::{key_mail, upkeep};
+use crate::report::city::mail;
 
 /// Hands decisions that waited too long to the city; returns how many are new.
 pub fn escalate_decisions(app: &App) -> Result<usize> {
@@ -24,4 +25,14 @@ pub fn mail_key_alarms(app: &App) -> Result<usize> {
 /// Looks over the queue of exceptions: what follows from time passing, alarms, escalation.
 pub fn look_over_queue(app: &App) -> Result<upkeep::Looked> {
     upkeep::look(&app.store, &app.stamp(), &app.config.exceptions)
+}
+
+/// Mails the early warnings of the day; returns how many messages are new.
+pub fn mail_warnings(app: &App) -> Result<usize> {
+    let config = &app.config.warnings;
+    if !config.daily_mail || app.config.email.is_none() {
+        return Ok(0);
+    }
+    let told = mail::Told { mailboxes: &config.warnings_mail, public_url: &app.config.web.public_url };
+    mail::tell(&app.store, &app.stamp(), &app.collected, &told)
 }

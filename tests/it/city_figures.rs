@@ -3,11 +3,15 @@
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::payment::book::Method;
+use bienlai::report::city::mail;
 use bienlai::report::collection;
 use bienlai::report::{Period, fees};
+use bienlai::simulator::mail::MailServer;
 use bienlai::store::Conn;
+use bienlai::unit::imprint::{self, Imprint};
 use serde_json::{Value, json};
 
+use crate::messages::{courier, email_section};
 use crate::strangers::token;
 use crate::support::program::{Reply, Service, send};
 use crate::support::visitor::seated;
@@ -106,6 +110,80 @@ fn figures_of_one_answer_are_of_one_moment() {
         });
         assert_eq!((before, after), (Dong::ZERO, Dong::ZERO), "what is committed meanwhile is seen later");
         assert_eq!(counted(&world, period).total, Dong(25_000));
+    });
+}
+
+#[test]
+fn figures_of_a_busy_day_are_kept_for_a_while_and_say_of_which_moment_they_are() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let today = world.now().business_day();
+        let period = Period::new(today, today).unwrap();
+        let (busy, calm) = (collection::Kept::from_postings(1), collection::Kept::default());
+        let seen = |kept: &collection::Kept| {
+            let counted = kept.look(&world.store, period, world.now()).unwrap();
+            (counted.of(&Actor::system(), &[world.ba_dinh.id]).unwrap().total, counted.at())
+        };
+        let pay = || world.claim(&world.raise(Dong(25_000)), Dong(25_000)).settle();
+        pay();
+        let first = world.now();
+        assert_eq!(seen(&busy), (Dong(25_000), first));
+        pay();
+        world.wait_seconds(20);
+        assert_eq!(seen(&busy), (Dong(25_000), first), "many rows are not counted anew for each who looks");
+        assert_eq!(seen(&calm), (Dong(50_000), world.now()), "few are");
+        busy.refresh(&world.store, world.now()).unwrap();
+        assert_eq!(seen(&busy), (Dong(25_000), first), "not yet");
+        world.wait_seconds(20);
+        busy.refresh(&world.store, world.now()).unwrap();
+        assert_eq!(seen(&busy), (Dong(50_000), world.now()));
+        pay();
+        world.wait_seconds(3_600);
+        assert_eq!(seen(&busy), (Dong(75_000), world.now()), "what is too old is never shown");
+
+        // A day that was summed meanwhile counts once.
+        world.wait_seconds(today.next().start().plus_seconds(1_000).seconds_since(world.now()));
+        assert_eq!(seen(&busy).0, Dong(75_000));
+        assert_eq!(collection::sum_days(&world.store, &|| world.stamp(), 10).unwrap(), 1);
+        assert_eq!(seen(&busy).0, Dong(75_000));
+        assert_eq!(seen(&calm).0, Dong(75_000));
+    });
+}
+
+#[test]
+fn what_misses_its_target_is_mailed_once_a_day_to_its_unit_and_to_the_city() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise_at(&world.tay_ho, Dong(9_000));
+        world.take(&owed, Dong(9_000), Method::Cash).unwrap();
+        let system = Actor::system();
+        world.change(|tx, stamp| {
+            let wanted = Imprint { email: Some("tayho@example.vn".to_owned()), ..Imprint::default() };
+            imprint::record(tx, stamp, &system, world.tay_ho.id, stamp.today(), &wanted)
+        });
+        let mailboxes = ["lanhdao@example.vn".to_owned()];
+        let told = mail::Told { mailboxes: &mailboxes, public_url: "https://bienlai.example.vn" };
+        let tell = || mail::tell(&world.store, &world.stamp(), &collection::Kept::default(), &told).unwrap();
+        // Into the next day, but the morning has not come; never into the next month.
+        let night = world.now().business_day().next().start().plus_seconds(6 * 3_600);
+        world.wait_seconds(night.seconds_since(world.now()));
+        assert_eq!(tell(), 0, "nobody is woken");
+        world.wait_seconds(2 * 3_600);
+        assert_eq!(tell(), 2);
+        assert_eq!(tell(), 0, "once a day");
+
+        let server = MailServer::start(0, None).unwrap();
+        let courier = courier(&email_section(server.address.port()));
+        while courier.send_due(&world.store, &|| world.stamp()).unwrap() > 0 {}
+        let mut received = server.received();
+        received.sort_by(|one, other| one.to.cmp(&other.to));
+        let to: Vec<&str> = received.iter().flat_map(|mail| &mail.to).map(String::as_str).collect();
+        assert_eq!(to, ["lanhdao@example.vn", "tayho@example.vn"]);
+        world.wait_days(1);
+        assert_eq!(tell(), 2, "and again the day after");
+        world.wait_days(1);
+        while courier.send_due(&world.store, &|| world.stamp()).unwrap() > 0 {}
+        assert_eq!(server.received().len(), 2, "a mail of a day that is over is not sent any more");
     });
 }
 

@@ -36,6 +36,8 @@ fn a_cashier_finds_takes_prints_and_counts() {
             "nguyen thi thu",
             "Nguyễn Thị Thử",
             "0900 000 001",
+            "+84 900 000 001",
+            "84900000001",
             &owed.reference_code,
         ] {
             cashier.get("/counter");

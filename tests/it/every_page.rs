@@ -84,6 +84,15 @@ impl Filled {
             };
             login::invite(tx, stamp, &system, new)
         });
+        let screen = world.change(|tx, stamp| {
+            let office = Actor {
+                person: Some(world.chief),
+                client: None,
+                role: Role::Administrator,
+                scope: Scope::unit(unit),
+            };
+            bienlai::identity::screen::open(tx, stamp, &office, unit, "Sảnh tầng một")
+        });
         let draft = world.change(|tx, stamp| {
             let city = Actor {
                 person: Some(world.chief),
@@ -97,6 +106,7 @@ impl Filled {
         });
         let parts = BTreeMap::from([
             ("draft", draft.to_string()),
+            ("screen", format!("/screen/00004.{}", screen.1.expose_secret())),
             ("{code}", owed.reference_code.to_string()),
             ("{lookup}", receipt.lookup_code.clone()),
             ("{token}", token.expose_secret().to_owned()),
@@ -114,6 +124,7 @@ impl Filled {
         let path = path.replace("/obligations/{id}", &owed);
         let path = path.replace("/tariff/drafts/{id}", &format!("/tariff/drafts/{}", self.0["draft"]));
         let path = path.replace("/s/{code}", &format!("/s/{}", self.0["slip"]));
+        let path = path.replace("/screen/{token}", &self.0["screen"]);
         let path =
             path.replace("/units/{code}", "/units/00004").replace("/onboarding/{code}", "/onboarding/00004");
         let parts = self.0.iter().filter(|(part, _)| part.starts_with('{'));

@@ -34,7 +34,9 @@ fn the_page_bench_asks_every_page_over_receipts_that_are_there() {
     let receipts = told.iter().find(|(name, _)| name == "receipts").map(|(_, value)| *value);
     assert_eq!(receipts, Some(100.0), "{told:?}");
     let timed = told.iter().filter(|(name, value)| name.ends_with(": p99") && *value > 0.0).count();
-    assert!(timed >= 20, "{told:?}");
+    assert!(timed >= 80, "every page that the service names, {timed}: {told:?}");
+    let is_told = |name: &str| told.iter().any(|(known, _)| known == name);
+    assert!(is_told("the city: p99") && is_told("GET /duties: p99"), "{told:?}");
 }
 
 #[test]

@@ -62,6 +62,8 @@ const PUBLIC: [&str; 43] = [
     "GET /r/{lookup}/pdf",
     // A short link to the pay page.
     "GET /s/{code}",
+    // A screen in a waiting room: whoever has its link, which an administrator ends.
+    "GET /screen/{token}",
     "GET /sign-in",
     "POST /sign-in",
     // To the identity provider and back: a try belongs to one browser and is used once.

@@ -1,11 +1,12 @@
 //! The number a visitor drew at the door: keyed at the counter, called by the waiting room's screen.
 
+use bienlai::actor::{Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::payment::book::Method;
 
 use crate::counter_desk::{desk, with_tariff};
 use crate::support::program::Service;
-use crate::support::visitor::location;
+use crate::support::visitor::{Visitor, location, seated};
 use crate::support::{World, each_database};
 
 #[test]
@@ -99,5 +100,51 @@ fn a_ticket_of_another_day_calls_nobody() {
         assert!(today(&world).is_empty());
         note("C1");
         assert_eq!(today(&world).get(&owed.id).map(String::as_str), Some("C1"));
+    });
+}
+
+#[test]
+fn a_screen_in_the_hall_opens_by_its_own_link_shows_no_amount_and_goes_dark_when_the_link_ends() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let plain = world.raise(Dong(8_000));
+        world.take(&plain, Dong(8_000), Method::Cash).unwrap();
+        let elsewhere = world.raise_at(&world.tay_ho, Dong(9_000));
+        world.take(&elsewhere, Dong(9_000), Method::Cash).unwrap();
+        let mut service = Service::start(&world);
+        let unit = Scope::unit(world.ba_dinh.id);
+        let mut office = seated(&world, service.address, Role::Administrator, "quantri.badinh", unit);
+        office.get("/admin/screens");
+        let foreign = [("unit", "00091"), ("place", "Sảnh tầng một")];
+        assert_eq!(office.post("/admin/screens/open", &foreign).status, 400, "another unit's hall");
+        assert_eq!(office.post("/admin/screens/open", &[("unit", "00004"), ("place", " ")]).status, 400);
+        let made = office.post("/admin/screens/open", &[("unit", "00004"), ("place", "Sảnh tầng một")]);
+        assert_eq!(made.status, 200, "{}", office.page);
+        let link = office.page.split("data-copy=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let path = link[link.find("/screen/").unwrap()..].to_owned();
+        assert!(!world.words("SELECT token_sha256 AS t FROM screen_link")[0].is_empty());
+        office.get("/admin/screens");
+        assert!(!office.page.contains(&path), "it is shown once");
+
+        let mut hall = Visitor::at(service.address);
+        assert_eq!(hall.get(&path).status, 200);
+        hall.sees(&format!(">…{}<", &plain.dossier_code[plain.dossier_code.len() - 4..]));
+        let table = hall.page.split("<table").nth(1).and_then(|rest| rest.split("</table>").next()).unwrap();
+        assert!(!table.contains("đ"), "no amount: {table}");
+        assert_eq!(table.matches("<tr>").count(), 2, "another unit's is not shown: {table}");
+        let (head, secret) = path.split_once('.').unwrap();
+        for wrong in [format!("{head}.x{}", &secret[1..]), format!("/screen/00091.{secret}"), head.to_owned()]
+        {
+            assert_eq!(hall.get(&wrong).status, 404, "{wrong}");
+        }
+
+        let which = office.page.split("<option value=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let which = which.unwrap().to_owned();
+        assert_eq!(office.post("/admin/screens/end", &[("which", &which)]).status, 200, "{}", office.page);
+        office.sees("đã thu hồi lúc");
+        assert_eq!(hall.get(&path).status, 404, "the screen goes dark");
+        assert_eq!(office.post("/admin/screens/end", &[("which", &which)]).status, 400, "once");
+        assert_eq!(world.count("audit_entry WHERE action LIKE 'screen.%'"), 2);
+        service.stop();
     });
 }

@@ -1,6 +1,7 @@
 //! The city's figures of a month: what was collected, how units stand against their targets, who needs
 //! help early, and the report that leaves before the fifteenth.
 
+pub mod mail;
 pub mod paper;
 mod sheet;
 
@@ -10,13 +11,14 @@ use serde::Serialize;
 
 use crate::actor::Actor;
 use crate::amount::Dong;
-use crate::clock::BusinessDay;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::UnitId;
 use crate::store::{Conn, Stamp};
 use crate::unit::{self, CITY, Unit};
 
-use super::collection::{self, Collection, Paid, percent, share};
+use super::Period;
+use super::collection::{self, Collection, Counted, Paid, percent, share};
 use super::fees::Span;
 use super::target::total::{self, Total};
 use super::target::{Measure, Target, Targets};
@@ -94,6 +96,8 @@ pub struct Figures {
     pub from: BusinessDay,
     /// The last day that is counted: yesterday's month ends, this month so far.
     pub until: BusinessDay,
+    /// The moment whose figures these are.
+    pub counted_at: Instant,
     pub total: Dong,
     pub paid: Paid,
     pub by_item: Vec<Sum>,
@@ -109,7 +113,21 @@ pub struct Figures {
     pub report_certainty: String,
 }
 
-/// Works the figures of a month out for one unit, or for every unit of the scope.
+/// The days of a month that are counted: to its end, or to today.
+///
+/// # Errors
+/// `month_in_future`.
+pub fn days_counted(month: BusinessDay, today: BusinessDay) -> Result<Period> {
+    let mut period = Span::Month(super::target::first_of_month(month)).period()?;
+    if period.from > today {
+        return Err(Error::invalid("month", "month_in_future", "the month has not begun"));
+    }
+    period.until = period.until.min(today);
+    Ok(period)
+}
+
+/// Works the figures of a month out for one unit, or for every unit of the scope, from what was counted in
+/// the days that `days_counted` names.
 ///
 /// `name` says what a fee item is called.
 ///
@@ -120,16 +138,12 @@ pub fn figures(
     stamp: &Stamp<'_>,
     actor: &Actor,
     (month, only): (BusinessDay, Option<UnitId>),
+    counted: &Counted,
     targets: &Targets,
     name: &dyn Fn(&str) -> String,
 ) -> Result<Figures> {
     actor.require_role(&collection::READERS)?;
-    let span = Span::Month(super::target::first_of_month(month));
-    let mut period = span.period()?;
-    if period.from > stamp.today() {
-        return Err(Error::invalid("month", "month_in_future", "the month has not begun"));
-    }
-    period.until = period.until.min(stamp.today());
+    let period = days_counted(month, stamp.today())?;
     if let Some(only) = only {
         actor.scope.require(only)?;
     }
@@ -139,7 +153,7 @@ pub fn figures(
         .filter(|unit| only.is_none_or(|only| only == unit.id))
         .collect();
     let ids: Vec<UnitId> = units.iter().map(|unit| unit.id).collect();
-    let collected = collection::of_period(conn, actor, &ids, period)?;
+    let collected = counted.of(actor, &ids)?;
     let totals = total::of_month(conn, &ids, period.from)?;
     let days = Days::of(period.until, stamp.today());
     let mut standings = Vec::with_capacity(units.len());
@@ -157,7 +171,8 @@ pub fn figures(
     });
     let (report_due_on, source, certainty) = targets.report_due(stamp.calendar, period.from);
     Ok(Figures {
-        month: span.to_string(),
+        month: Span::Month(period.from).to_string(),
+        counted_at: counted.at(),
         from: period.from,
         until: period.until,
         total: collected.total,

@@ -3,13 +3,14 @@
 //! A day that is over is summed once, by the day on which its rows were recorded. Nothing is ever
 //! recorded on a past day, so a sum stays right; what an accounting day got later stands in a later
 //! sum. Days without a sum yet are read as they are. So figures cost the same with a thousand
-//! receipts and with a million.
+//! receipts and with a million, and `kept.rs` keeps them between two looks.
 
 mod collection_query;
+mod kept;
 mod parts;
 mod recorded_query;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -21,8 +22,9 @@ use crate::id::UnitId;
 use crate::store::{Conn, Lane, Stamp, Store, failure, rows};
 
 use super::Period;
+use collection_query::Day;
 pub use collection_query::{AmountRow, DossierRow};
-use collection_query::{Day, sums};
+pub use kept::{Counted, Kept};
 use recorded_query::recorded;
 
 /// How long after midnight rows of the day before may still be on their way into the database.
@@ -131,6 +133,25 @@ impl Collection {
         self.dossiers.entry((row.unit, row.field.clone())).or_default().add(&paid)
     }
 
+    fn add(&mut self, other: &Collection) -> Result<()> {
+        fn each<K: Clone + Ord>(sums: &mut BTreeMap<K, Dong>, other: &BTreeMap<K, Dong>) -> Result<()> {
+            for (key, amount) in other {
+                let sum = sums.entry(key.clone()).or_default();
+                *sum = sum.checked_add(*amount)?;
+            }
+            Ok(())
+        }
+        each(&mut self.by_unit, &other.by_unit)?;
+        each(&mut self.by_item, &other.by_item)?;
+        each(&mut self.by_way, &other.by_way)?;
+        each(&mut self.by_day, &other.by_day)?;
+        self.total = self.total.checked_add(other.total)?;
+        for (key, paid) in &other.dossiers {
+            self.dossiers.entry(key.clone()).or_default().add(paid)?;
+        }
+        Ok(())
+    }
+
     /// The dossiers of a unit, whatever the field.
     pub fn of_unit(&self, unit: UnitId) -> Result<Paid> {
         let mut sum = Paid::default();
@@ -151,29 +172,7 @@ pub const READERS: [Role; 5] =
 /// # Errors
 /// `role_not_allowed`, `amount_out_of_range`.
 pub fn of_period(conn: &mut Conn, actor: &Actor, units: &[UnitId], period: Period) -> Result<Collection> {
-    actor.require_role(&READERS)?;
-    let units: BTreeSet<UnitId> = units.iter().copied().filter(|unit| actor.scope.covers(*unit)).collect();
-    let mut found = Collection::default();
-    let (amounts, dossiers) = sums(conn, period)?;
-    for row in amounts.iter().filter(|row| units.contains(&row.unit)) {
-        found.take(row)?;
-    }
-    for row in dossiers.iter().filter(|row| units.contains(&row.unit)) {
-        found.take_dossiers(row)?;
-    }
-    let open: BTreeMap<UnitId, BusinessDay> =
-        collection_query::open_from(conn)?.into_iter().filter(|(unit, _)| units.contains(unit)).collect();
-    let Some(from) = open.values().min().copied() else { return Ok(found) };
-    let (amounts, dossiers) = recorded(conn, Day::since(from))?;
-    let is_open = |unit: &UnitId, day: BusinessDay| open.get(unit).is_some_and(|from| *from <= day);
-    let is_in = |day: BusinessDay| period.from <= day && day <= period.until;
-    for row in amounts.iter().filter(|row| is_open(&row.unit, row.recorded_on) && is_in(row.day)) {
-        found.take(row)?;
-    }
-    for row in dossiers.iter().filter(|row| is_open(&row.unit, row.recorded_on) && is_in(row.recorded_on)) {
-        found.take_dossiers(row)?;
-    }
-    Ok(found)
+    Counted::read(conn, period, Instant(0))?.of(actor, units)
 }
 
 /// Sums the days that are over and have no sum yet, the oldest first, at most `limit` of them.

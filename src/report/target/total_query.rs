@@ -1,5 +1,6 @@
 //! The SQL of dossier totals.
 
+use diesel::dsl::max;
 use diesel::prelude::*;
 
 use crate::clock::{BusinessDay, Instant};
@@ -31,11 +32,19 @@ pub fn insert(tx: &mut Tx<'_>, found: &[TotalRow]) -> Result<()> {
 /// Unit, field, last day, total, online, full process.
 type Columns = (UnitId, String, BusinessDay, i64, i64, i64);
 
-/// Everything told of a month about these units, the oldest first.
+/// The newest told of a month about each field of these units.
 pub fn of_month(conn: &mut Conn, units: &[UnitId], month: BusinessDay) -> Result<Vec<Columns>> {
-    dossier_total::table
+    let newest: Vec<Option<EventId>> = dossier_total::table
         .filter(dossier_total::unit_id.eq_any(units))
         .filter(dossier_total::month.eq(month))
+        .group_by((dossier_total::unit_id, dossier_total::field))
+        .select(max(dossier_total::id))
+        .load(conn)
+        .classify()?;
+    let newest: Vec<EventId> = newest.into_iter().flatten().collect();
+    dossier_total::table
+        .filter(dossier_total::unit_id.eq_any(units))
+        .filter(dossier_total::id.eq_any(newest))
         .order(dossier_total::id)
         .select((
             dossier_total::unit_id,

@@ -158,6 +158,29 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        path: "/admin/screens",
+        vi: "Đường dẫn của màn hình phòng chờ.",
+        en: "The links of waiting-room screens.",
+        who: "administrator, auditor",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/screens/open",
+        vi: "Tạo đường dẫn cho một màn hình.",
+        en: "Makes a link for a screen; it is shown once.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/screens/end",
+        vi: "Thu hồi đường dẫn của một màn hình.",
+        en: "Ends the link of a screen for good.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
         path: "/admin/webhooks",
         vi: "Khóa bí mật của các kênh báo có.",
         en: "The secrets of channels, by mark, with their last use.",

@@ -249,6 +249,12 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        path: "/screen/{token}",
+        vi: "Màn hình phòng chờ, mở bằng đường dẫn riêng.",
+        en: "The screen of a waiting room, opened by a link of its own.",
+        ..NONE
+    },
+    Endpoint {
         path: "/s/{code}",
         vi: "Phiếu thu tạm dẫn đến biên lai.",
         en: "Where a provisional slip leads: to the receipt once there is one.",

@@ -45,12 +45,13 @@ pub fn figures_asked(app: &App, actor: &Actor, unit: Option<&str>, month: Option
         item.map_or_else(|| code.to_owned(), |item| item.name.vi.clone())
     };
     let targets = app.store.read(&Scope::All, proposal::targets)?;
+    let counted = app.collected.look(&app.store, city::days_counted(month, stamp.today())?, stamp.now)?;
     app.read(actor, |conn| {
         let only = match unit.filter(|unit| !unit.is_empty()) {
             Some(code) => Some(unit_asked(conn, actor, Some(code))?),
             None => None,
         };
-        city::figures(conn, &stamp, actor, (month, only), &targets, &name)
+        city::figures(conn, &stamp, actor, (month, only), &counted, &targets, &name)
     })
 }
 

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{paging, unit_asked};
@@ -131,9 +132,7 @@ pub async fn file(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    caller.0.require_role(&[Role::Administrator])?;
-    let asked: PurposeBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
-    changed(&request, caller, shared, move |tx, stamp, actor, key| {
+    changed_by(&request, caller, payload, shared, |tx, stamp, actor, key, asked: &PurposeBody| {
         Ok(json!({ "file": files::see(tx, stamp, actor, key, &asked.purpose)? }))
     })
     .await
@@ -152,9 +151,7 @@ pub async fn answer(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    caller.0.require_role(&[Role::Administrator])?;
-    let asked: AnswerBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
-    changed(&request, caller, shared, move |tx, stamp, actor, key| {
+    changed_by(&request, caller, payload, shared, |tx, stamp, actor, key, asked: &AnswerBody| {
         Ok(json!({ "request": request::answer(tx, stamp, actor, key, &asked.reason)? }))
     })
     .await
@@ -174,9 +171,7 @@ pub async fn refuse(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    caller.0.require_role(&[Role::Administrator])?;
-    let asked: RefuseBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
-    changed(&request, caller, shared, move |tx, stamp, actor, key| {
+    changed_by(&request, caller, payload, shared, |tx, stamp, actor, key, asked: &RefuseBody| {
         let why = (asked.ground.as_str(), asked.reason.as_str());
         Ok(json!({ "request": request::refuse(tx, stamp, actor, key, why)? }))
     })
@@ -200,9 +195,7 @@ pub async fn propose(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    caller.0.require_role(&[Role::Administrator])?;
-    let asked: ContactBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
-    changed(&request, caller, shared, move |tx, stamp, actor, key| {
+    changed_by(&request, caller, payload, shared, |tx, stamp, actor, key, asked: &ContactBody| {
         let contact = Contact { phone: asked.phone.clone(), email: asked.email.clone() };
         let act = act::propose(tx, stamp, actor, key, &contact)?;
         Ok(json!({ "proposed": key.1, "act": act }))
@@ -233,15 +226,31 @@ pub async fn approve(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    caller.0.require_role(&[Role::Administrator])?;
-    let asked: ApproveBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
-    changed(&request, caller, shared, move |tx, stamp, actor, key| {
+    changed_by(&request, caller, payload, shared, |tx, stamp, actor, key, asked: &ApproveBody| {
         Ok(json!({ "done": act::approve(tx, stamp, actor, key, asked.act)? }))
     })
     .await
 }
 
 type RequestKey = (UnitId, DataRequestId);
+
+/// What an administrator sends.
+async fn sent<T: DeserializeOwned>(caller: &Caller, payload: web::Payload) -> Result<T> {
+    caller.0.require_role(&[Role::Administrator])?;
+    extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)
+}
+
+/// Changes a request by what an administrator sends.
+async fn changed_by<T: DeserializeOwned + Send + 'static>(
+    request: &HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+    work: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, RequestKey, &T) -> Result<Value> + Send + 'static,
+) -> Answer {
+    let asked: T = sent(&caller, payload).await?;
+    changed(request, caller, shared, move |tx, stamp, actor, key| work(tx, stamp, actor, key, &asked)).await
+}
 
 async fn changed(
     request: &HttpRequest,
@@ -273,8 +282,7 @@ pub(super) struct OpenBody {
 
 /// `POST /api/v1/privacy/incidents`
 pub async fn open(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
-    caller.0.require_role(&[Role::Administrator])?;
-    let asked: OpenBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let asked: OpenBody = sent(&caller, payload).await?;
     let made = block(move || {
         shared.app().write(&caller.0, |tx, stamp| {
             let unit = unit_asked(tx, &caller.0, asked.unit.as_deref())?;
@@ -330,9 +338,8 @@ async fn stepped(
     shared: web::Data<Shared>,
     step: Step,
 ) -> Answer {
-    caller.0.require_role(&[Role::Administrator])?;
+    let asked: DetailBody = sent(&caller, payload).await?;
     let id: IncidentId = extract::path(&request, "id")?;
-    let asked: DetailBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
     let done = block(move || {
         let actor = &caller.0;
         shared.app().write(actor, |tx, stamp| {

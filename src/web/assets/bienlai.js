@@ -186,6 +186,8 @@
   function refresh() {
     var box = waiting();
     return fetch((box && box.getAttribute('data-page')) || location.href, { headers: { Accept: 'text/html' }, cache: 'no-store' }).then(function (answer) {
+      /* A screen whose link ended must not go on showing what it showed. */
+      if (answer.status === 404 && !box) { location.reload(); }
       return answer.ok ? answer.text() : Promise.reject();
     }).then(function (text) {
       var fresh = new DOMParser().parseFromString(text, 'text/html');

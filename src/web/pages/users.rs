@@ -261,9 +261,9 @@ async fn change(
     }
 }
 
-/// Units by code, with commas between; a star is the whole city.
+/// Units by code, with commas between; a star is the whole city, and so is `all`, as commands say it.
 fn scope_of(conn: &mut Conn, text: &str) -> Result<Scope> {
-    if text == "*" {
+    if text == "*" || text.eq_ignore_ascii_case("all") {
         return Ok(Scope::All);
     }
     let mut units = BTreeSet::new();

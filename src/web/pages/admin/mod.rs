@@ -7,6 +7,7 @@ pub mod evidence;
 pub mod operations;
 pub mod proposal_units;
 pub mod proposals;
+pub mod screens;
 pub mod trail;
 pub mod unit_ends;
 pub mod unit_forms;

@@ -28,6 +28,7 @@ use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, PartyId, PaymentId, UnitId};
+use crate::notification::address;
 use crate::obligation::reference::{CodeBook, ReferenceCode};
 use crate::obligation::{Obligation, counter_query};
 use crate::payment::{counter, pos};
@@ -236,9 +237,21 @@ fn look(conn: &mut Conn, vault: &Vault, actor: &Actor, unit: UnitId, asked: &str
     for kind in ["name", "phone", "personal_id", "tax_code", "passport"] {
         payers.extend(party::search(conn, vault, unit, kind, asked)?);
     }
+    for number in other_spellings(asked) {
+        payers.extend(party::search(conn, vault, unit, "phone", &number)?);
+    }
+    payers.sort_unstable();
+    payers.dedup();
     let mut found = counter_query::owed_by(conn, unit, &payers, FOUND_LIMIT)?;
     found.extend(counter::owed_again_by(conn, unit, &payers)?);
     Ok(found)
+}
+
+/// A mobile number is found however it was written down: with 0 or with 84 in front.
+fn other_spellings(asked: &str) -> Vec<String> {
+    let international = address::mobile(asked);
+    let national = international.as_deref().and_then(|number| number.strip_prefix("84"));
+    national.map(|rest| vec![format!("0{rest}"), format!("84{rest}")]).unwrap_or_default()
 }
 
 /// The reference code in what was typed or scanned: alone, in a link, or in a payment code.

@@ -165,14 +165,19 @@ fn item_of(lang: Lang, item: &FeeItem, pricing: &Pricing, ground: &str, typed: &
     Item { name: words(lang, item), ground: ground.to_owned(), fields: asked.iter().map(field).collect() }
 }
 
+/// The items that something was typed for, in the order of the tariff.
+fn chosen<'t>(tariff: &'t Tariff, fields: &Fields) -> Vec<&'t FeeItem> {
+    let is_asked = |item: &&FeeItem| {
+        ASKED.iter().any(|kind| !fields.trimmed(&format!("{kind}.{}", item.code)).is_empty())
+    };
+    tariff.items().filter(is_asked).collect()
+}
+
 /// What was typed for the items, in the order of the tariff. An item with an empty form is not asked.
 fn lines(tariff: &Tariff, fields: &Fields) -> Result<Vec<AskedLine>> {
     let mut asked = Vec::new();
-    for item in tariff.items() {
+    for item in chosen(tariff, fields) {
         let name = |kind: &str| format!("{kind}.{}", item.code);
-        if ASKED.iter().all(|kind| fields.trimmed(&name(kind)).is_empty()) {
-            continue;
-        }
         asked.push(AskedLine {
             item: item.code.clone(),
             pages: whole(fields, &name("pages"))?,
@@ -262,13 +267,19 @@ pub async fn raise(
     })
     .await;
     let mut status = StatusCode::OK;
+    let lang = Lang::of(&request);
+    let named = |tariff: Arc<Tariff>| {
+        let items = chosen(&tariff, &fields).into_iter();
+        items.map(|item| (item.code.clone(), words(lang, item))).collect()
+    };
+    let chosen: Vec<(String, String)> = tariff_of(shared.app())?.map(named).unwrap_or_default();
     // What is chosen to be added stands among the choices still when the form comes back.
     let mut page = compose(&request, &signed, &shared, (key, fields), done.is_ok()).await?;
     match done {
         Ok(Outcome::Raised(id)) => return Ok(see(format!("/counter/obligations/{id}"))),
         Ok(Outcome::Priced(priced)) => page.priced = priced,
         Err(error) => {
-            page.wrong = beside(error, page.frame.lang)?;
+            page.wrong = beside(error, &page, &chosen)?;
             status = StatusCode::BAD_REQUEST;
         }
     }
@@ -280,20 +291,34 @@ enum Outcome {
     Raised(ObligationId),
 }
 
-/// The field of an error as the form names it; what is wrong with an item stands on top.
-fn beside(error: Error, lang: Lang) -> Result<Wrong> {
+/// The field of an error as the form names it; what is wrong with an item that has no such field stands on top
+/// under the item's name.
+fn beside(error: Error, page: &WalkInPage, chosen: &[(String, String)]) -> Result<Wrong> {
+    let lang = page.frame.lang;
     let field = match error.kind() {
         Kind::Invalid { field } => field.clone(),
         _ => return Wrong::of(error, lang),
     };
-    let own = ASKED.iter().any(|name| field.starts_with(&format!("{name}.")));
-    let known = if own { field } else { field.rsplit('.').next().unwrap_or_default().to_owned() };
-    let place = if own || matches!(known.as_str(), "name" | "address" | "case" | "ticket") {
-        known
-    } else {
-        String::new()
-    };
-    Ok(Wrong(vec![(place, lang.of_code(error.code()).to_owned())]))
+    let reason = lang.of_code(error.code()).to_owned();
+    let (place, whose) = placed(&field, chosen);
+    let has = |name: &str| page.items.iter().any(|item| item.fields.iter().any(|(field, ..)| field == name));
+    if has(&place) || matches!(place.as_str(), "name" | "address" | "case" | "ticket") {
+        return Ok(Wrong(vec![(place, reason)]));
+    }
+    let reason = whose.map_or(reason.clone(), |item| format!("{item}: {reason}"));
+    Ok(Wrong(vec![(String::new(), reason)]))
+}
+
+/// `pages.chung_thuc_ban_sao` for `lines[0].pages`, with the item's name where a line is meant.
+fn placed<'c>(field: &str, chosen: &'c [(String, String)]) -> (String, Option<&'c str>) {
+    let last = field.rsplit('.').next().unwrap_or_default();
+    let line = field.strip_prefix("lines[").and_then(|rest| rest.split(']').next()?.parse::<usize>().ok());
+    if let Some((code, name)) = line.and_then(|line| chosen.get(line)) {
+        let kind = if last == "base_value" { "base" } else { last };
+        return (format!("{kind}.{code}"), Some(name));
+    }
+    let is_own = ASKED.iter().any(|name| field.starts_with(&format!("{name}.")));
+    (if is_own { field } else { last }.to_owned(), None)
 }
 
 /// Everything that makes two forms the same.
@@ -370,5 +395,25 @@ pub async fn link(
             page.wrong = wrong;
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::placed;
+
+    #[test]
+    fn what_is_wrong_with_a_line_stands_beside_its_item() {
+        let chosen =
+            [("ban_sao".to_owned(), "Bản sao".to_owned()), ("chu_ky".to_owned(), "Chữ ký".to_owned())];
+        let at = |field: &str| {
+            let (place, whose) = placed(field, &chosen);
+            (place, whose.map(str::to_owned))
+        };
+        assert_eq!(at("lines[1].pages"), ("pages.chu_ky".to_owned(), Some("Chữ ký".to_owned())));
+        assert_eq!(at("lines[0].base_value"), ("base.ban_sao".to_owned(), Some("Bản sao".to_owned())));
+        assert_eq!(at("lines[7].pages"), ("pages".to_owned(), None));
+        assert_eq!(at("copies.ban_sao"), ("copies.ban_sao".to_owned(), None));
+        assert_eq!(at("payer.name"), ("name".to_owned(), None));
     }
 }
