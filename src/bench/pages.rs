@@ -73,7 +73,14 @@ impl Client {
             body.len()
         );
         let began = Instant::now();
-        let bytes = self.exchange(request.as_bytes()).map_err(|error| {
+        let was_open = self.stream.is_some();
+        let mut answer = self.exchange(request.as_bytes());
+        if answer.is_err() && was_open {
+            // The service ends connections that nobody used for a while.
+            self.stream = None;
+            answer = self.exchange(request.as_bytes());
+        }
+        let bytes = answer.map_err(|error| {
             self.stream = None;
             Error::internal(format!("{path}: {error}"))
         })?;

@@ -52,6 +52,12 @@ pub const STAFF: [Role; 5] =
 
 const TARIFF: &str = include_str!("../../fixtures/tariff/hanoi.toml");
 
+/// What axe-core finds on the page as it stands.
+pub fn axe(browser: &mut Browser) -> Value {
+    browser.eval(&format!("{AXE}; 0"));
+    browser.eval(JUDGE)
+}
+
 /// Pages that are no page to look at: they lead on, or answer with a file.
 pub fn is_page(operation: &Operation) -> bool {
     let told = &operation.told["responses"]["200"]["content"];
@@ -205,8 +211,7 @@ fn judge(browser: &mut Browser, service: &Service, path: &str, who: &str, wrong:
         if path == "/api/try" {
             browser.wait_for("document.querySelectorAll('#console .opblock-tag').length > 20");
         }
-        browser.eval(&format!("{AXE}; 0"));
-        match browser.eval(JUDGE) {
+        match axe(browser) {
             Value::Array(found) => wrong.extend(found.iter().map(|one| format!("{place}: {one}"))),
             other => wrong.push(format!("{place}: axe did not run: {other}")),
         }
@@ -254,8 +259,7 @@ fn send_forms(browser: &mut Browser, service: &Service, path: &str, who: &str, w
         if status.as_u64().is_none_or(|status| status >= 500) {
             wrong.push(format!("{place}: {status}"));
         }
-        browser.eval(&format!("{AXE}; 0"));
-        match browser.eval(JUDGE) {
+        match axe(browser) {
             Value::Array(found) => wrong.extend(found.iter().map(|one| format!("{place}: {one}"))),
             other => wrong.push(format!("{place}: axe did not run: {other}")),
         }

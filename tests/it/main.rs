@@ -19,6 +19,7 @@ mod books;
 mod books_hold;
 mod books_pages;
 mod browser_desk;
+mod browser_offices;
 mod browser_pages;
 mod callbacks;
 mod cards;

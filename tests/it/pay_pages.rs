@@ -218,3 +218,29 @@ fn a_payer_whose_money_does_not_show_is_told_by_when_they_get_an_answer() {
         service.stop();
     });
 }
+
+#[test]
+fn a_receipt_and_the_page_that_checks_one_are_read_in_one_language_and_switched_to_the_other() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        world.claim(&owed, Dong(25_000)).settle();
+        world.seal();
+        let receipt = format!("/r/{}", world.receipts(&owed)[0].lookup_code);
+        let mut service = Service::start(&world);
+        let mut visitor = Visitor::at(service.address);
+        let own = format!("http://{}", service.address);
+        for (page, vi, en) in [
+            (receipt.as_str(), "Đơn vị thu", "Collected by"),
+            ("/verify", "Kiểm tra chữ ký số", "Check the signatures"),
+        ] {
+            for (lang, seen, other) in [("vi", vi, en), ("en", en, vi)] {
+                visitor.post_from(&own, "/language", &[("lang", lang), ("back", page)]);
+                assert_eq!(visitor.get(page).status, 200);
+                visitor.sees(seen);
+                assert!(!visitor.page.contains(other), "{page} in {lang} says {other}");
+            }
+        }
+        service.stop();
+    });
+}

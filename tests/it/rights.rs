@@ -25,7 +25,7 @@ const ROLES: [Role; 7] = [
 const SEATED: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
 
 /// Paths that anybody may ask for. Whoever adds one says so here, and why it may be public.
-const PUBLIC: [&str; 43] = [
+const PUBLIC: [&str; 44] = [
     // Channels and operators prove themselves by their own secret.
     "POST /callback/{channel}",
     "POST /callback/{channel}/api/token_generate",

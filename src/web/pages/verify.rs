@@ -57,6 +57,9 @@ pub struct Asked {
     lenient: Option<String>,
 }
 
+/// Vietnamese and English.
+type Both = (&'static str, &'static str);
+
 struct Outcome {
     words: &'static str,
     words_en: &'static str,
@@ -73,15 +76,15 @@ struct EvidenceWords {
     words: String,
     words_en: &'static str,
     tone: &'static str,
-    facts: Vec<(&'static str, String)>,
+    facts: Vec<(Both, String)>,
     remarks: Vec<&'static message::Words>,
 }
 
 struct DocumentWords {
-    kind: &'static str,
+    kind: Both,
     /// How it stands in our register, if it is there.
     entry: Option<Entry>,
-    facts: Vec<(&'static str, String)>,
+    facts: Vec<(Both, String)>,
     remarks: Vec<&'static message::Words>,
     signatures: Vec<SignatureWords>,
 }
@@ -102,7 +105,7 @@ struct SignatureWords {
     covers: String,
     algorithm: String,
     intact: bool,
-    trust: &'static str,
+    trust: Both,
     remarks: Vec<&'static message::Words>,
 }
 
@@ -179,10 +182,10 @@ fn proven(app: &App, evidence: &[u8], file: &[u8], report: &Report, now: Instant
 fn evidence_words(judgement: &Judgement) -> EvidenceWords {
     let (words, words_en) = judgement.finding.words();
     let moments = [
-        ("Tồn tại lúc / existed at", judgement.existed_at),
-        ("Trạng thái chứng thư lúc / status at", judgement.status_at),
-        ("Thu hồi / revoked", judgement.revoked_at),
-        ("Hết hạn / expired", judgement.certificate_expired_at),
+        (("Tồn tại lúc", "Existed at"), judgement.existed_at),
+        (("Trạng thái chứng thư lúc", "Status at"), judgement.status_at),
+        (("Thu hồi", "Revoked"), judgement.revoked_at),
+        (("Hết hạn", "Expired"), judgement.certificate_expired_at),
     ];
     EvidenceWords {
         words: capitalised(words),
@@ -299,27 +302,27 @@ fn document_words(document: &DocumentReport, entry: Option<Entry>) -> DocumentWo
     let mut facts = Vec::new();
     if let Some(summary) = &document.summary {
         let named = [
-            ("Mẫu số", &summary.template),
-            ("Ký hiệu", &summary.series),
-            ("Số", &summary.number),
-            ("Ngày lập", &summary.issued_on),
-            ("Mã số thuế bên lập", &summary.seller_tax_code),
-            ("Mã số thuế bên được ủy nhiệm", &summary.entrusted_tax_code),
-            ("Thu theo ủy nhiệm của mã số thuế", &summary.principal_tax_code),
-            ("Tổng tiền", &summary.total),
+            (("Mẫu số", "Template"), &summary.template),
+            (("Ký hiệu", "Series"), &summary.series),
+            (("Số", "Number"), &summary.number),
+            (("Ngày lập", "Issued"), &summary.issued_on),
+            (("Mã số thuế bên lập", "Tax code of the issuer"), &summary.seller_tax_code),
+            (("Mã số thuế bên được ủy nhiệm", "Tax code of who is entrusted"), &summary.entrusted_tax_code),
+            (("Thu theo ủy nhiệm của mã số thuế", "Collected for the tax code"), &summary.principal_tax_code),
+            (("Tổng tiền", "Total"), &summary.total),
         ];
         facts.extend(named.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));
     }
     DocumentWords {
         kind: match document.kind {
-            "invoice" => "Hóa đơn",
-            "receipt" => "Biên lai",
-            "certificate" => "Chứng từ",
-            "notice" => "Thông báo",
-            "declaration" => "Tờ khai",
-            "summary" => "Bảng tổng hợp",
-            "usage_report" => "Báo cáo sử dụng biên lai",
-            _ => "Tệp",
+            "invoice" => ("Hóa đơn", "Invoice"),
+            "receipt" => ("Biên lai", "Receipt"),
+            "certificate" => ("Chứng từ", "Certificate"),
+            "notice" => ("Thông báo", "Notice"),
+            "declaration" => ("Tờ khai", "Declaration"),
+            "summary" => ("Bảng tổng hợp", "Summary"),
+            "usage_report" => ("Báo cáo sử dụng biên lai", "Report of used receipts"),
+            _ => ("Tệp", "File"),
         },
         entry,
         facts,
@@ -338,11 +341,11 @@ fn signature_words(signature: &SignatureReport) -> SignatureWords {
         algorithm: signature.algorithm.clone().unwrap_or_else(dash),
         intact: signature.integrity == Integrity::Ok,
         trust: match signature.trust {
-            Trust::Ok => "được xác nhận / confirmed",
-            Trust::Test => "chứng thư thử nghiệm / test certificate",
-            Trust::Legacy => "thuật toán cũ / legacy algorithm",
-            Trust::Untrusted => "không tin cậy / untrusted",
-            Trust::NotChecked => "chưa xác nhận / not confirmed",
+            Trust::Ok => ("được xác nhận", "confirmed"),
+            Trust::Test => ("chứng thư thử nghiệm", "test certificate"),
+            Trust::Legacy => ("thuật toán cũ", "legacy algorithm"),
+            Trust::Untrusted => ("không tin cậy", "untrusted"),
+            Trust::NotChecked => ("chưa xác nhận", "not confirmed"),
         },
         remarks: remarks(&signature.problems),
     }

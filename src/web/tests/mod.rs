@@ -473,14 +473,11 @@ fn with_authorities_configured_the_page_says_apart_what_is_intact_and_who_is_con
     with_service_as("trust", &format!("[trust]\nauthority_files = [\"{file}\"]\n"), |service| async move {
         let known = include_bytes!("../../../fixtures/receipt/valid/invoice.xml");
         let page = upload(&service, known).await.text();
-        assert!(page.contains("Hợp lệ") && page.contains("không bị sửa / intact"), "{page}");
-        assert!(page.contains("chứng thư thử nghiệm / test certificate"), "{page}");
+        assert!(page.contains("Hợp lệ") && page.contains("không bị sửa<"), "{page}");
+        assert!(page.contains("(chứng thư thử nghiệm)"), "{page}");
         let stranger = include_bytes!("../../../fixtures/receipt/valid/invoice-of-a-stranger.xml");
         let page = upload(&service, stranger).await.text();
-        assert!(
-            page.contains("không bị sửa / intact") && page.contains("không tin cậy / untrusted"),
-            "{page}"
-        );
+        assert!(page.contains("không bị sửa<") && page.contains("(không tin cậy)"), "{page}");
         assert!(page.contains("Không hợp lệ"), "{page}");
     });
 }

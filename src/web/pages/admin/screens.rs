@@ -18,6 +18,7 @@ use crate::web::Shared;
 use crate::web::pages::acting::{self, Acted, By};
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::Frame;
+use crate::web::pages::listing::time;
 use crate::web::pages::session::Signed;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
@@ -88,8 +89,8 @@ fn row(unit: &Unit, link: &Link) -> Row {
         which: format!("{}.{}", unit.code, link.id),
         place: link.place.clone(),
         unit: unit.name.clone(),
-        made_at: link.made_at.hanoi_text(),
-        ended_at: link.ended_at.map(crate::clock::Instant::hanoi_text),
+        made_at: time(link.made_at),
+        ended_at: link.ended_at.map(time),
     }
 }
 

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::fields::{Wrong, of_field};
 use super::frame::{Frame, see};
+use super::listing::time;
 use super::session::{Signed, check_origin};
 use super::wording::Lang;
 use super::{Page, html};
@@ -147,7 +148,7 @@ async fn compose(
         can_import: signed.actor.role == Role::Administrator,
         wrong: Wrong::default(),
         until: shown(found.until),
-        counted_at: found.counted_at.hanoi_text(),
+        counted_at: time(found.counted_at),
         total: found.total.to_string(),
         count: found.paid.count,
         free: found.paid.free_count,
