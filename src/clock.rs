@@ -117,8 +117,20 @@ impl<'de> Deserialize<'de> for Instant {
 
 /// A calendar day in Hà Nội.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "NaiveDate")]
 pub struct BusinessDay(pub NaiveDate);
+
+/// A day that somebody gives has a year of four digits, far from where the arithmetic of days ends.
+impl TryFrom<NaiveDate> for BusinessDay {
+    type Error = Error;
+
+    fn try_from(date: NaiveDate) -> Result<Self> {
+        if (1..=9_999).contains(&date.year()) {
+            return Ok(BusinessDay(date));
+        }
+        Err(Error::invalid("date", "date_unreadable", "expected YYYY-MM-DD"))
+    }
+}
 
 impl BusinessDay {
     pub fn year(self) -> i32 {
@@ -166,8 +178,8 @@ impl FromStr for BusinessDay {
 
     fn from_str(text: &str) -> Result<Self> {
         NaiveDate::parse_from_str(text, "%Y-%m-%d")
-            .map(BusinessDay)
-            .map_err(|_| Error::invalid("date", "date_unreadable", "expected YYYY-MM-DD"))
+            .map_err(|_| Error::invalid("date", "date_unreadable", "expected YYYY-MM-DD"))?
+            .try_into()
     }
 }
 
@@ -202,6 +214,17 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_at_the_edge_of_the_calendar_is_none() {
+        for edge in ["-262143-01-01", "+262142-12-31", "-0001-12-31", "10000-01-01"] {
+            assert_eq!(edge.parse::<BusinessDay>().unwrap_err().code(), "date_unreadable", "{edge}");
+            assert!(serde_json::from_str::<BusinessDay>(&format!("\"{edge}\"")).is_err(), "{edge}");
+        }
+        let last: BusinessDay = "9999-12-31".parse().unwrap();
+        assert_eq!(last.next().plus_days(-1), last);
+        assert_eq!(serde_json::to_string(&last).unwrap(), "\"9999-12-31\"");
+    }
 
     #[test]
     fn a_payment_after_five_in_the_afternoon_utc_belongs_to_the_next_day_in_hanoi() {

@@ -395,11 +395,16 @@ pub fn at_amount(line: &Line, amount: Dong) -> Line {
 
 /// The lines in force that stand on a document: what a correction of it starts from.
 pub fn lines_in_force(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Vec<Line>> {
+    Ok(placed_in_force(conn, unit, receipt)?.into_iter().map(|(_, line)| line).collect())
+}
+
+/// The same, each with its place among all lines of the obligation: two lines may be of one item.
+pub fn placed_in_force(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Vec<(usize, Line)>> {
     let not_found = || Error::not_found("receipt_not_found", "no such receipt in your scope");
     let original = receipts::by_id(conn, unit, receipt)?.ok_or_else(not_found)?;
     let document = kind_of(&original)?;
     let lines = obligation::lines(conn, unit, original.obligation)?;
-    Ok(lines.into_iter().filter(|line| stands_on(document, line)).collect())
+    Ok(lines.into_iter().enumerate().filter(|(_, line)| stands_on(document, line)).collect())
 }
 
 /// What a request takes off its document, for the person who decides: lines that were left out or set to

@@ -160,11 +160,19 @@ pub fn check_change(change: &Change<'_>) -> Result<()> {
     }
 }
 
-/// The lines whose item comes to nothing: left out, or at 0 đồng.
+/// The lines that come to nothing: left out, or at 0 đồng. Of several lines of one item each that is kept
+/// stands for one, first for the one of its amount.
 pub fn removed(old: &[Line], new: &[Line]) -> Vec<Line> {
-    let is_kept =
-        |line: &Line| new.iter().any(|kept| kept.item_code == line.item_code && kept.amount.is_positive());
-    old.iter().filter(|line| line.amount.is_positive() && !is_kept(line)).cloned().collect()
+    let mut kept: Vec<&Line> = new.iter().filter(|line| line.amount.is_positive()).collect();
+    let mut is_kept = |line: &Line, at_its_amount: bool| {
+        let found = kept
+            .iter()
+            .position(|one| one.item_code == line.item_code && (!at_its_amount || one.amount == line.amount));
+        found.map(|place| kept.swap_remove(place)).is_some()
+    };
+    let charged = old.iter().filter(|line| line.amount.is_positive());
+    let changed: Vec<&Line> = charged.filter(|line| !is_kept(line, true)).collect();
+    changed.into_iter().filter(|line| !is_kept(line, false)).cloned().collect()
 }
 
 /// Amounts by item and rate of tax.

@@ -219,6 +219,11 @@ pub fn balance(conn: &mut Conn, unit: UnitId, account: &Account) -> Result<Dong>
     query::balance_of(conn, unit, &account.to_string())
 }
 
+/// What it was at the end of a day.
+pub fn balance_until(conn: &mut Conn, unit: UnitId, account: &Account, until: BusinessDay) -> Result<Dong> {
+    query::balance_until(conn, unit, &account.to_string(), until)
+}
+
 /// The statement lines that debited an account.
 pub fn lines_of(conn: &mut Conn, unit: UnitId, account: &Account) -> Result<Vec<LineId>> {
     query::lines_of(conn, unit, &account.to_string())

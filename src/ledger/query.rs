@@ -51,6 +51,18 @@ pub fn balance_of(conn: &mut Conn, unit: UnitId, account: &str) -> Result<Dong> 
     Ok(sides.first().map_or(Dong::ZERO, |side| Dong(side.debits - side.credits)))
 }
 
+pub fn balance_until(conn: &mut Conn, unit: UnitId, account: &str, until: BusinessDay) -> Result<Dong> {
+    let asked =
+        format!("{SIDES} WHERE unit_id = $1 AND account = $2 AND accounting_date <= $3 GROUP BY account");
+    let sides: Vec<Balance> = diesel::sql_query(asked)
+        .bind::<BigInt, _>(unit)
+        .bind::<Text, _>(account)
+        .bind::<Date, _>(until)
+        .load(conn)
+        .classify()?;
+    Ok(sides.first().map_or(Dong::ZERO, |side| Dong(side.debits - side.credits)))
+}
+
 /// What a source posted, oldest first: (debit, credit, amount).
 pub fn of_source(
     conn: &mut Conn,

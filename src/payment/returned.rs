@@ -46,6 +46,7 @@ pub(super) fn of(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Resu
     if let Some(id) = movement.payment {
         payment = payment_query::payments(conn, &[(item.unit, id)])?.pop();
     }
+    let mut effect = Effect { line: Some(debit), to_suspense: item.amount, ..Effect::default() };
     let is_whole = movement.state == State::Reversed && movement.amount == item.amount;
     let standing = match payment {
         Some(payment) if payment.state == PaymentState::Proven => {
@@ -54,9 +55,17 @@ pub(super) fn of(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Resu
         }
         Some(payment) if payment.state != PaymentState::Reversed => return Err(gone()),
         _ if !is_whole => return Err(gone()),
-        _ => None,
+        Some(payment) => {
+            // What is on its way to the payer, or was a debt beside it, is no money that could wait.
+            super::undo::of_refunds(conn, &payment, &mut effect)?;
+            let owes = ledger::balance(conn, item.unit, &Account::ReversalToRecover(payment.id))?;
+            if !owes.is_zero() || payment.reversed != item.amount {
+                return Err(gone());
+            }
+            None
+        }
+        None => None,
     };
-    let effect = Effect { line: Some(debit), to_suspense: item.amount, ..Effect::default() };
     Ok(Returned { movement, shown_by: *shown_by, debit, payment: standing, effect })
 }
 
@@ -123,8 +132,9 @@ impl Returned {
         let mut book = Book::new(audit::actor_text(actor), stamp.now);
         // Under the source that took it back: what the item is settled as later is swapped by itself.
         let desk = Desk { item, on, source: Source::Line(self.debit), debit: self.debit };
+        let mut is_owed_still = false;
         match self.payment {
-            Some(payment) => desk.restore(tx, stamp, &mut book, payment)?,
+            Some(payment) => is_owed_still = desk.restore(tx, stamp, &mut book, payment)?,
             None => {
                 if let Some(payment) = self.movement.payment {
                     take_back::read(tx, stamp, &mut book, (item.unit, payment))?;
@@ -139,7 +149,8 @@ impl Returned {
         if self.payment.is_none() {
             held.value.payment = None;
         }
-        if held.value.state == State::Reversed {
+        // Another part of it that was taken back stays a debt, which the payer's next money covers.
+        if held.value.state == State::Reversed && !is_owed_still {
             held.value.state = State::Proven;
             touch(&mut held);
             book.movements.insert((item.unit, id), held);
@@ -189,12 +200,13 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// The payment has the money again.
-    fn restore(&self, tx: &mut Tx<'_>, stamp: &Stamp<'_>, book: &mut Book, id: PaymentId) -> Result<()> {
+    /// The payment has the money again. Tells whether another part of it is a debt still.
+    fn restore(&self, tx: &mut Tx<'_>, stamp: &Stamp<'_>, book: &mut Book, id: PaymentId) -> Result<bool> {
         let unit = self.item.unit;
         let payment = take_back::read(tx, stamp, book, (unit, id))?.payment;
         let split = Split::of(tx, &payment, self.item.amount)?;
         let owes = Account::ReversalToRecover(id);
+        let is_owed_still = ledger::balance(tx, unit, &owes)? > self.item.amount;
         self.entry(book, Account::UnexplainedDebit(self.debit), owes.clone(), self.item.amount);
         if split.advance.is_some() || split.surplus.is_positive() {
             book.tell_payment(unit, id, "moved", payment.state, Some(WHY.to_owned()))?;
@@ -208,7 +220,7 @@ impl Desk<'_> {
             let total = payment.surplus.checked_add(split.surplus)?;
             self.note(book, Kind::Overpaid, Subject::Payment(id), (total, detail(tx, &payment)?));
         }
-        Ok(())
+        Ok(is_owed_still)
     }
 
     fn advance(

@@ -6,7 +6,7 @@
 mod query;
 pub mod rules;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
 
@@ -150,9 +150,12 @@ pub fn with_documents(
     let places =
         Places::read(conn, (unit, account), entries.iter().flat_map(|one| [&*one.debit, &*one.credit]))?;
     let mut documents = Documents::default();
+    // Money of several payments may stand under one document, which counts once.
+    let mut counted = BTreeSet::new();
     for one in told.into_iter().filter(|one| places.belongs(&one.other, "")) {
         let sum = if one.is_issued { &mut documents.issued } else { &mut documents.reduced };
-        *sum = (sum.0.saturating_add(one.count), sum.1.checked_add(one.amount)?);
+        let is_new = counted.insert((one.is_issued, one.document));
+        *sum = (sum.0.saturating_add(i64::from(is_new)), sum.1.checked_add(one.amount)?);
     }
     let own: Vec<Entry> =
         entries.into_iter().filter(|entry| places.belongs(&entry.debit, &entry.credit)).collect();

@@ -49,11 +49,11 @@ pub fn entries(
         .collect())
 }
 
-/// What documents posted on fees, by the account on the other side.
+/// What a document posted on fees, by the account on the other side.
 pub struct Told {
     pub is_issued: bool,
     pub other: String,
-    pub count: i64,
+    pub document: i64,
     pub amount: Dong,
 }
 
@@ -64,7 +64,7 @@ struct ToldRow {
     #[diesel(sql_type = Text)]
     other: String,
     #[diesel(sql_type = BigInt)]
-    documents: i64,
+    document: i64,
     #[diesel(sql_type = BigInt)]
     amount: i64,
 }
@@ -77,13 +77,13 @@ pub fn documents(
     (from, until): (BusinessDay, BusinessDay),
 ) -> Result<Vec<Told>> {
     let found: Vec<ToldRow> = diesel::sql_query(
-        "SELECT issued, other, CAST(COUNT(DISTINCT source_id) AS BIGINT) AS documents, \
+        "SELECT issued, other, source_id AS document, \
          CAST(SUM(amount) AS BIGINT) AS amount FROM (SELECT CAST(CASE WHEN credit_account LIKE 'fees_collected/%' \
          THEN 1 ELSE 0 END AS BIGINT) AS issued, CASE WHEN credit_account LIKE 'fees_collected/%' THEN debit_account \
          ELSE credit_account END AS other, source_id, amount FROM posting WHERE unit_id = $1 \
          AND accounting_date >= $2 AND accounting_date <= $3 AND source_kind = 'receipt' \
          AND (credit_account LIKE 'fees_collected/%') <> (debit_account LIKE 'fees_collected/%')) AS told \
-         GROUP BY issued, other ORDER BY issued, other",
+         GROUP BY issued, other, source_id ORDER BY issued, other, source_id",
     )
     .bind::<BigInt, _>(unit)
     .bind::<Date, _>(from)
@@ -93,7 +93,7 @@ pub fn documents(
     let told = |row: ToldRow| Told {
         is_issued: row.issued == 1,
         other: row.other,
-        count: row.documents,
+        document: row.document,
         amount: Dong(row.amount),
     };
     Ok(found.into_iter().map(told).collect())

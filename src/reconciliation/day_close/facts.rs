@@ -368,7 +368,10 @@ impl Open {
                     let about = item_of(other, item.subject_id);
                     let amount = match about {
                         // What came, not what is missing.
-                        Some(Item::Obligation(id)) => in_advance(conn, account.unit, id)?,
+                        Some(Item::Obligation(id)) => in_advance(conn, account.unit, (id, date))?,
+                        Some(Item::Payment(id)) => {
+                            too_much(conn, account.unit, (id, date))?.unwrap_or(item.amount)
+                        }
                         _ => item.amount,
                     };
                     about.map(|about| (about, amount, item.opened_on))
@@ -443,9 +446,15 @@ impl Open {
     }
 }
 
-/// What was received for an obligation and no document stands on.
-fn in_advance(conn: &mut Conn, unit: UnitId, id: ObligationId) -> Result<Dong> {
-    Dong::ZERO.checked_sub(ledger::balance(conn, unit, &Account::ReceivedInAdvance(id))?)
+/// What was received for an obligation by the end of the day and no document stands on.
+fn in_advance(conn: &mut Conn, unit: UnitId, (id, on): (ObligationId, BusinessDay)) -> Result<Dong> {
+    Dong::ZERO.checked_sub(ledger::balance_until(conn, unit, &Account::ReceivedInAdvance(id), on)?)
+}
+
+/// What of a payment was too much by the end of the day: part of it may have gone back. None where nothing was.
+fn too_much(conn: &mut Conn, unit: UnitId, (id, on): (PaymentId, BusinessDay)) -> Result<Option<Dong>> {
+    let surplus = Dong::ZERO.checked_sub(ledger::balance_until(conn, unit, &Account::Surplus(id), on)?)?;
+    Ok(Some(surplus).filter(|surplus| surplus.is_positive()))
 }
 
 /// What an exception that is about no line is carried as.

@@ -97,9 +97,16 @@ pub fn lines(
     let in_force = correction::lines_in_force(tx, unit, receipt)?;
     let mut lines = Vec::with_capacity(asked.len());
     let mut to_price = Vec::new();
+    let mut used = vec![false; in_force.len()];
     for line in asked {
         let item = text::clean(&line.item);
-        let known = in_force.iter().find(|known| known.item_code == item);
+        // Two lines may be of one item: each is meant once, in their order.
+        let mut of_item = in_force.iter().enumerate().filter(|(_, known)| known.item_code == item);
+        let next = of_item.clone().find(|(place, _)| used.get(*place) == Some(&false));
+        let known = next.or_else(|| of_item.next()).map(|(place, known)| {
+            used.iter_mut().skip(place).take(1).for_each(|taken| *taken = true);
+            known
+        });
         let counts = line.pages.is_some() || line.copies.is_some() || line.quantity.is_some();
         match (known, line.amount) {
             (Some(known), Some(amount)) if !counts && line.base_value.is_none() => {

@@ -115,13 +115,15 @@ async fn compose(
                 },
                 Typed::of,
             );
-            let amount = |line: &Line| match &fields {
-                Some(fields) => fields.trimmed(&format!("l.{}", line.item_code)).to_owned(),
+            let amount = |place: usize, line: &Line| match &fields {
+                Some(fields) => fields.trimmed(&input_name(place)).to_owned(),
                 None => line.amount.0.to_string(),
             };
             let lines = obligation::lines(conn, unit, id)?;
-            let lines =
-                lines.iter().map(|line| (line.item_code.clone(), line.item_name.clone(), amount(line)));
+            let lines = lines
+                .iter()
+                .enumerate()
+                .map(|(place, line)| (input_name(place), line.item_name.clone(), amount(place, line)));
             Ok(CorrectPage {
                 lines: lines.collect(),
                 asked: asked(conn, frame.lang, unit, &found)?,
@@ -187,6 +189,11 @@ pub async fn ask(
     }
 }
 
+/// The field of a line's amount. By place, since two lines may be of one item.
+fn input_name(place: usize) -> String {
+    format!("l.{place}")
+}
+
 /// What the form asks for. A document of another obligation is none that stands on the page.
 fn read_form(conn: &mut Conn, actor: &Actor, unit: UnitId, id: ObligationId, fields: &Fields) -> Result<Ask> {
     actor.scope.require(unit)?;
@@ -208,8 +215,8 @@ fn read_form(conn: &mut Conn, actor: &Actor, unit: UnitId, id: ObligationId, fie
     };
     let (mut lines, mut payer) = (Vec::new(), None);
     if kind != Kind::Cancel {
-        for line in correction::lines_in_force(conn, unit, receipt)? {
-            let amount = fields.dong(&format!("l.{}", line.item_code))?.map_or(line.amount, Dong);
+        for (place, line) in correction::placed_in_force(conn, unit, receipt)? {
+            let amount = fields.dong(&input_name(place))?.map_or(line.amount, Dong);
             lines.push(correction::at_amount(&line, amount));
         }
         payer = payer_typed(&correction::payer_shown(conn, unit, receipt)?, fields);
