@@ -215,6 +215,13 @@ impl Detail {
         all.iter().filter_map(|suggested| Some((one(suggested)?, suggested.evidence.as_slice()))).collect()
     }
 
+    /// The earlier lines that matching suggests as what this one takes back, each with its evidence.
+    pub fn suggested_lines(&self) -> Vec<(LineId, &[Value])> {
+        let Detail::Line { hint: Some(Hint::Suggested { all }), .. } = self else { return Vec::new() };
+        let one = |one: &'_ Suggested| one.what.parse::<LineId>().ok();
+        all.iter().filter_map(|suggested| Some((one(suggested)?, suggested.evidence.as_slice()))).collect()
+    }
+
     /// Open items about money that waits and could be meant.
     pub fn waiting(&self) -> &[ExceptionId] {
         match self {

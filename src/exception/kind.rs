@@ -291,7 +291,7 @@ const FACTS: [Facts; 36] = [
         effect: ("Biên lai giữ nguyên; tiền ở clearing qua ngày, liệt kê đích danh khi khóa sổ.", "The receipt stands; the money waits in clearing over the cut-off and is carried by name.") },
     Facts { kind: Kind::UnidentifiedCredit, name: "unidentified_credit", owner: FINANCE, due_working_days: 3, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Tiền vào chưa rõ người nộp", "Credit of unknown origin"),
-        next_step: ("Tìm theo số tiền, tên, hồ sơ; không rõ thì hoàn trả người chuyển.", "Search by amount, name and dossier; failing that, return it to the sender."),
+        next_step: ("Tìm theo số tiền, tên, hồ sơ; không rõ thì viết thư tra soát hỏi ngân hàng hoặc đề nghị trả lại người chuyển; có quyết định thì nộp ngân sách.", "Search by amount, name and dossier; failing that, write to the bank to ask or to have it returned to the sender; by decision it goes to the budget."),
         effect: ("Không lập biên lai; tiền ở mục chờ xử lý.", "No receipt; the money stands in suspense.") },
     Facts { kind: Kind::DamagedCode, name: "damaged_code", owner: FINANCE, due_working_days: 2, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Mã thanh toán bị hỏng", "Damaged reference code"),

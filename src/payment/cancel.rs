@@ -10,6 +10,7 @@ use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
 use crate::error::{Error, Result};
+use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::{ObligationId, PaymentId, UnitId};
 use crate::ledger::{self, Account, Posting, Source};
 use crate::obligation::{self, Obligation, State};
@@ -17,8 +18,8 @@ use crate::receipt::query as receipts;
 use crate::store::{Stamp, Tx};
 use crate::text;
 
-/// Cancels an obligation. Partial payments become surplus; one that is fully paid is cancelled
-/// only after its receipt is (`obligation_has_receipt`).
+/// Cancels an obligation. Partial payments become surplus, and each is asked about until it is refunded; one that
+/// is fully paid is cancelled only after its receipt is (`obligation_has_receipt`).
 pub fn cancel(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -72,7 +73,22 @@ pub fn cancel(
             });
         }
         returned = returned.checked_add(share)?;
+        let surplus = share.checked_sub(covered)?;
+        if surplus.is_positive() {
+            let account = book.payments.get(&(unit, payment)).and_then(|held| held.value.account);
+            book.exceptions.push(exception::New {
+                unit,
+                kind: Kind::LatePayment,
+                subject: Subject::Payment(payment),
+                account,
+                amount: surplus,
+                opened_on: stamp.today(),
+                detail: Detail::Obligation { obligation: id, code: before.reference_code.clone() }.into(),
+            });
+        }
     }
+    // Nobody waits for the rest any more.
+    book.settled_exceptions.push((unit, Kind::Underpaid, Subject::Obligation(id), "it was cancelled"));
     let left = before.allocated.checked_sub(returned)?;
     if !left.is_zero() {
         return Err(Error::internal("an obligation holds money of no payment"));

@@ -60,7 +60,7 @@ pub mod split;
 mod split_query;
 mod still_stands;
 mod take_back;
-mod taken_back;
+pub mod taken_back;
 mod tender_query;
 pub mod told;
 pub mod undo;

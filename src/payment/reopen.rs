@@ -21,6 +21,7 @@ use crate::exception::{self, Exception, work_query};
 use crate::id::*;
 use crate::ledger::{self, Account, Source};
 use crate::store::{Conn, Stamp, Tx};
+use crate::unit::succession;
 
 /// Resolutions that nothing else stands on: their postings are swapped.
 const SWAPPED: [&str; 3] = ["bank_charge", "shortage_repaid", "charge_returned"];
@@ -54,7 +55,7 @@ struct Assigned {
 
 /// Asks for it to be opened again.
 ///
-/// Errors: those of `exception::ask_to_reopen`, `reopen_money_moved`, and those of `undo`.
+/// Errors: those of `exception::ask_to_reopen`, `reopen_money_moved`, `unit_handed_over`, and those of `undo`.
 pub fn ask(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -101,6 +102,15 @@ pub fn approve(
 }
 
 fn way(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
+    let (way, effect) = way_of(conn, item)?;
+    // What the bank moved between the two units is undone in both, whenever it came.
+    if !matches!(way, Way::Cross(_)) {
+        succession::require_not_handed_over(conn, item.unit)?;
+    }
+    Ok((way, effect))
+}
+
+fn way_of(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
     let settled = work_query::last_of(conn, item.unit, item.id, &SETTLING)?;
     let resolution = settled.as_ref().and_then(|event| event.resolution.as_deref());
     if matches!(resolution, None | Some(MERGER_TRANSFER))

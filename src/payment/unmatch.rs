@@ -20,6 +20,7 @@ use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::statement::{self, StoredLine};
 use crate::store::{Conn, Stamp, Tx, rows};
+use crate::unit::succession;
 
 /// What a line may have been posted as, to be taken apart here. Slips, orders, refunds, batches and
 /// lump sums are papers of their own, with a way back of their own.
@@ -92,9 +93,10 @@ pub fn check(conn: &mut Conn, item: &Exception) -> Result<Effect> {
 
 /// Looks at a line.
 ///
-/// Errors: `line_not_found`, `unmatch_unfit`, `unmatch_day_closed`, and those of `undo`.
+/// Errors: `unit_handed_over`, `line_not_found`, `unmatch_unfit`, `unmatch_day_closed`, and those of `undo`.
 pub fn plan(conn: &mut Conn, unit: UnitId, id: LineId) -> Result<Plan> {
     let unfit = |detail: &str| Error::conflict("unmatch_unfit", detail);
+    succession::require_not_handed_over(conn, unit)?;
     let line = statement::query::line(conn, unit, id)?;
     let case = line_query::case_of(conn, unit, id)?.unwrap_or_default();
     if !CASES.contains(&case.as_str()) || !line.amount.is_positive() {

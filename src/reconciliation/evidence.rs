@@ -31,6 +31,10 @@ pub enum Evidence {
     /// Several different valid codes stand in the memo.
     SeveralCodes(u32),
     SameBankReference,
+    /// The text of a return names the bank reference of what it gives back.
+    ReferenceNamed {
+        reference: String,
+    },
     /// The channel's own transaction id.
     SameProviderReference,
     /// Bank and channel reference point to different movements.
@@ -114,7 +118,7 @@ impl Evidence {
             | Evidence::CodeOfOtherUnit
             | Evidence::SeveralCodes(_)
             | Evidence::ReferenceCodeDiffers => "reference_code",
-            Evidence::SameBankReference => "bank_reference",
+            Evidence::SameBankReference | Evidence::ReferenceNamed { .. } => "bank_reference",
             Evidence::SameProviderReference => "channel_reference",
             Evidence::ReferencesDisagree => "references",
             Evidence::ReferenceAmountDiffers { .. }
@@ -153,6 +157,7 @@ impl Evidence {
             Evidence::CodeOfOtherUnit => "mã thuộc đơn vị thu khác".into(),
             Evidence::SeveralCodes(count) => format!("có {count} mã khác nhau trong nội dung"),
             Evidence::SameBankReference => "trùng số tham chiếu ngân hàng".into(),
+            Evidence::ReferenceNamed { reference } => format!("nội dung nêu số tham chiếu {reference}"),
             Evidence::SameProviderReference => "trùng mã giao dịch của kênh thanh toán".into(),
             Evidence::ReferencesDisagree => "hai số tham chiếu chỉ đến hai biến động khác nhau".into(),
             Evidence::ReferenceAmountDiffers { line, movement } => {
@@ -205,6 +210,7 @@ impl Evidence {
             Evidence::CodeOfOtherUnit => "the code belongs to another unit".into(),
             Evidence::SeveralCodes(count) => format!("{count} different codes in the memo"),
             Evidence::SameBankReference => "same bank reference".into(),
+            Evidence::ReferenceNamed { reference } => format!("its text names the reference {reference}"),
             Evidence::SameProviderReference => "same transaction id of the channel".into(),
             Evidence::ReferencesDisagree => "the two references point to different movements".into(),
             Evidence::ReferenceAmountDiffers { line, movement } => {

@@ -334,6 +334,30 @@ pub fn line(conn: &mut Conn, unit: UnitId, id: LineId) -> Result<StoredLine> {
         .ok_or_else(|| Error::not_found("line_not_found", "no such statement line in this unit"))
 }
 
+/// Credits of ready statements, of exactly this sum or under one of these bank references, booked from a day until
+/// another; the newest first.
+pub fn credits_like(
+    conn: &mut Conn,
+    (unit, account): (UnitId, AccountId),
+    (from, until): (BusinessDay, BusinessDay),
+    (amount, references): (Dong, &[String]),
+    limit: i64,
+) -> Result<Vec<StoredLine>> {
+    let is_named = statement_line::bank_reference.assume_not_null().eq_any(references);
+    let found: Vec<LineParts> = statement_line::table
+        .filter(statement_line::unit_id.eq(unit))
+        .filter(statement_line::account_id.eq(account))
+        .filter(statement_line::booking_date.between(from, until))
+        .filter(statement_line::amount.eq(amount).or(statement_line::amount.gt(amount).and(is_named)))
+        .filter(ready!())
+        .order((statement_line::booking_date.desc(), statement_line::id.desc()))
+        .limit(limit)
+        .select(line_columns!())
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(line_of).collect())
+}
+
 /// All statements of an account but the abandoned ones, by closing day and arrival.
 pub fn statements_of(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<StoredStatement>> {
     let found: Vec<StatementParts> = statement::table

@@ -9,7 +9,7 @@ use super::succession_query::{self as query, SuccessionRow};
 use super::{CITY, query as units};
 use crate::actor::{Actor, Role, Scope};
 use crate::audit;
-use crate::clock::BusinessDay;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::UnitId;
 use crate::store::{Conn, Stamp, Tx, rows};
@@ -122,6 +122,26 @@ pub fn require_standing(conn: &mut Conn, unit: UnitId, today: BusinessDay) -> Re
         super::find(conn, ended.successor).map_or_else(|_| "another unit".to_owned(), |unit| unit.code);
     let detail = format!("since {} {successor} goes on for it", ended.effective_on);
     Err(Error::conflict("unit_merged", detail))
+}
+
+/// When a unit was handed over to the one that goes on for it, and how many obligations went there.
+pub fn handed_over(conn: &mut Conn, unit: UnitId) -> Result<Option<(Instant, i64)>> {
+    query::handed_over(conn, unit)
+}
+
+/// The books of a unit that was handed over are at their end: nothing settled there is opened again, because
+/// nobody would look for it and nothing could be done about it there.
+///
+/// # Errors
+/// `unit_handed_over`.
+pub fn require_not_handed_over(conn: &mut Conn, unit: UnitId) -> Result<()> {
+    match handed_over(conn, unit)? {
+        None => Ok(()),
+        Some((at, _)) => {
+            let detail = format!("on {}: put it right in the unit that goes on for it", at.business_day());
+            Err(Error::conflict("unit_handed_over", detail))
+        }
+    }
 }
 
 /// The actor with the units that theirs go on for, as far as their role acts there. The connection must see

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::id::UnitId;
 use crate::store::failure::Classify;
 use crate::store::schema::{unit, unit_succession};
+use crate::store::schema_succession::unit_handover;
 use crate::store::{Conn, Tx};
 
 crate::table_row! {
@@ -64,6 +65,15 @@ pub fn before(conn: &mut Conn, successors: &[UnitId], day: BusinessDay) -> Resul
         .filter(unit_succession::effective_on.le(day))
         .select(unit_succession::unit_id)
         .load(conn)
+        .classify()
+}
+
+pub fn handed_over(conn: &mut Conn, unit: UnitId) -> Result<Option<(Instant, i64)>> {
+    unit_handover::table
+        .filter(unit_handover::unit_id.eq(unit))
+        .select((unit_handover::created_at, unit_handover::obligations))
+        .first(conn)
+        .optional()
         .classify()
 }
 

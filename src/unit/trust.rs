@@ -118,11 +118,35 @@ pub fn check(
     Ok(())
 }
 
+/// A proposal is approved on what its checker saw: where the trust was ended, suspended or given otherwise
+/// since, approving it would undo that unseen.
+///
+/// # Errors
+/// `trust_decided_since`.
+pub fn require_undecided_since(
+    conn: &mut Conn,
+    (unit, account, channel): (UnitId, AccountId, &str),
+    since: Instant,
+) -> Result<()> {
+    let is_newer =
+        |one: &Decided| (one.account, one.channel.as_str()) == (account, channel) && one.decided_at >= since;
+    if history(conn, unit)?.iter().any(is_newer) {
+        let detail = "the trust in this channel was decided otherwise since: propose it again";
+        return Err(Error::conflict("trust_decided_since", detail));
+    }
+    Ok(())
+}
+
 /// Records the decision. The newest row for (account, channel) is the one in force.
+///
+/// # Errors
+/// `role_not_allowed`, `maker_is_checker`, those of `check`, and `trust_dates_wrong` where it would be over.
 pub fn grant(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, grant: Grant) -> Result<TrustId> {
     actor.require_role(&[Role::Administrator, Role::System])?;
-    if grant.agreement_no.trim().is_empty() {
-        return Err(Error::invalid("agreement_no", "agreement_missing", "name the agreement with the bank"));
+    let limits = (grant.claim_limit, grant.unproven_limit, grant.age_limit_days);
+    check(&grant.agreement_no, (grant.valid_from, grant.valid_until), limits)?;
+    if grant.valid_until < stamp.today() {
+        return Err(Error::invalid("valid_until", "trust_dates_wrong", "it would be over already"));
     }
     if grant.maker == grant.checker {
         return Err(Error::invalid("checker", "maker_is_checker", "two different persons must decide"));

@@ -4,14 +4,17 @@ use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::clock::BusinessDay;
 use bienlai::error::Result;
+use bienlai::exception;
 use bienlai::id::{AccountId, EventId, UnitId};
 use bienlai::ledger::{self, Account};
 use bienlai::obligation::{self, State};
+use bienlai::payment::{reopen, resolve};
 use bienlai::report::proposal::{self, AccountEnd, Content, Merger, Naming};
 use bienlai::report::verify;
 use bienlai::report::winding_up::{self, What};
 use bienlai::store::Lane;
 use bienlai::unit::account::{self, NewAccount};
+use bienlai::unit::trust;
 
 use crate::support::program::Service;
 use crate::support::visitor::{location, seated};
@@ -298,5 +301,82 @@ fn a_document_carries_the_name_of_its_day_of_issue() {
         assert_eq!(world.count("unit WHERE name LIKE '%Ba Đình Mới'"), 0, "nobody looked yet");
         bienlai::worker::keep_registers(&world.app).unwrap();
         assert_eq!(world.count("unit WHERE name LIKE '%Ba Đình Mới'"), 1, "pages and lists follow");
+    });
+}
+
+#[test]
+fn nothing_settled_in_a_unit_that_was_handed_over_is_opened_there_again() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (unit, today) = (world.tay_ho.id, world.now().business_day());
+        let owed = world.raise_at(&world.tay_ho, Dong(10_000));
+        let item = world.change(|tx, stamp| {
+            let new = exception::New {
+                unit,
+                kind: exception::Kind::PaidForAnother,
+                subject: exception::Subject::Obligation(owed.id),
+                account: None,
+                amount: Dong(10_000),
+                opened_on: stamp.today(),
+                detail: String::new(),
+            };
+            exception::open(tx, stamp, &[new])?;
+            let subject = exception::Subject::Obligation(owed.id);
+            exception::query::by_subject(tx, unit, exception::Kind::PaidForAnother, subject)
+        });
+        let clerk = Actor { role: Role::Finance, ..city(&world, false) };
+        world.change(|tx, stamp| {
+            let ask = ("acknowledge", None, "đã xem").into();
+            resolve::alone(tx, stamp, &clerk, unit, item, &ask)
+        });
+        // Before the hand-over it may be opened again.
+        world.change(|tx, stamp| reopen::ask(tx, stamp, &clerk, unit, item, "xem lại"));
+        world.change(|tx, stamp| exception::refuse_reopening(tx, stamp, &chief(&world), unit, item, "không"));
+        decided(&world, &merger(&world, today)).unwrap();
+        hand_over(&world).unwrap();
+        let again = world.try_change(|tx, stamp| reopen::ask(tx, stamp, &clerk, unit, item, "xem lại"));
+        assert_eq!(code(again), "unit_handed_over");
+    });
+}
+
+fn chief(world: &World) -> Actor {
+    Actor { role: Role::Approver, ..city(world, true) }
+}
+
+#[test]
+fn an_old_proposal_does_not_bring_back_a_trust_that_ended_since() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (unit, account, today) = (world.ba_dinh.id, world.ba_dinh.account, world.now().business_day());
+        let asked = |until: BusinessDay| {
+            Content::Trust(proposal::Trust {
+                unit,
+                account,
+                channel: "sepay".into(),
+                valid_from: today,
+                valid_until: until,
+                agreement_no: "12/TT".into(),
+                claim_limit: Dong(1_000_000),
+                unproven_limit: Dong(9_000_000),
+                age_limit_days: 3,
+            })
+        };
+        decided(&world, &asked(today.plus_days(30))).unwrap();
+        let (old, short) = (
+            propose(&world, &asked(today.plus_days(90))).unwrap(),
+            propose(&world, &asked(today.plus_days(1))).unwrap(),
+        );
+        world.change(|tx, stamp| {
+            trust::end(tx, stamp, &city(&world, false), (unit, account, "sepay"), "khóa kênh có thể bị lộ")
+        });
+        assert_eq!(code(approve(&world, old, true)), "trust_decided_since");
+        let pair = (unit, account, "sepay".to_owned());
+        let held = world.look(|conn| trust::in_force(conn, std::slice::from_ref(&pair)));
+        assert!(!held[&pair].settles_on(today), "nothing came back");
+        // What would be over when it is approved is no trust.
+        world.wait_days(2);
+        assert!(["trust_decided_since", "trust_dates_wrong"].contains(&code(approve(&world, short, true))));
+        assert_eq!(code(decided(&world, &asked(today.plus_days(1)))), "trust_dates_wrong");
+        decided(&world, &asked(today.plus_days(90))).unwrap();
     });
 }

@@ -329,3 +329,88 @@ fn a_part_of_an_advance_is_given_back_unless_others_paid_it_meanwhile() {
         assert_eq!(undone(&world, &debit).unwrap_err().code(), "undo_would_complete");
     });
 }
+
+/// What the page offers as the original: the form's value, whether it is chosen, and the words.
+fn offered(page: &str) -> Vec<(String, bool, String)> {
+    let rows = page.split("<div class=\"candidate\"").skip(1);
+    let one = |row: &str| {
+        let value = row.split("value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+        let words = row.split("</label>").next().unwrap_or_default();
+        (value.to_owned(), words.contains(" checked"), words.to_owned())
+    };
+    rows.map(one).collect()
+}
+
+#[test]
+fn the_original_that_the_bank_names_is_chosen_on_the_page_and_two_persons_finish_there() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let day = today(&world);
+        let (meant, other) = (world.raise(Dong(25_000)), world.raise(Dong(25_000)));
+        let file = BankFile::new(world.ba_dinh.account_no, day, 0)
+            .book(25_000, &format!("{} nop phi", meant.reference_code), "FT26327001")
+            .book(25_000, &format!("{} nop phi", other.reference_code), "FT26327002")
+            .book(-25_000, "dieu chinh GD FT26327001 hach toan nham", "FT26327009");
+        statement(&world, file);
+        let debit = item(&world, Kind::BankReversal);
+        let page = format!("/finance/exceptions/{}", debit.id);
+
+        let mut service = Service::start(&world);
+        let scope = bienlai::actor::Scope::unit(world.ba_dinh.id);
+        let mut clerk = seated(&world, service.address, Role::Finance, "ketoan.badinh", scope.clone());
+        let mut chief = seated(&world, service.address, Role::Approver, "duyet.badinh", scope);
+        clerk.get(&page);
+        let offers = offered(&clerk.page);
+        assert_eq!(offers.len(), 2, "{offers:?}");
+        assert!(offers[0].1 && !offers[1].1, "one alone is named: {offers:?}");
+        assert!(
+            offers[0].2.contains(&meant.dossier_code) && offers[0].2.contains("FT26327001"),
+            "{offers:?}"
+        );
+        assert!(clerk.page.contains("value=\"taken_back\" selected"), "{}", clerk.page);
+        let target = offers[0].0.clone();
+        let form = [
+            ("do", "propose"),
+            ("resolution", "taken_back"),
+            ("target", target.as_str()),
+            ("reason", "ngân hàng hạch toán nhầm"),
+        ];
+        assert_eq!(clerk.post(&page, &form).status, 303, "{}", clerk.page);
+        chief.get(&page);
+        assert_eq!(chief.post(&page, &[("do", "approve")]).status, 303, "{}", chief.page);
+        service.stop();
+
+        // Its receipt stands, so that the payer owes it again; nobody else does.
+        let payments = world.payments(&world.ba_dinh);
+        let paid = |owed: &Obligation| payments.iter().find(|one| one.obligation == Some(owed.id)).unwrap();
+        let debt = |owed: &Obligation| {
+            world.look(|conn| {
+                bienlai::ledger::balance(conn, world.ba_dinh.id, &Account::ReversalToRecover(paid(owed).id))
+            })
+        };
+        assert_eq!((debt(&meant), debt(&other)), (Dong(25_000), Dong(0)));
+        books_hold(&world);
+    });
+}
+
+#[test]
+fn equals_are_offered_and_none_is_chosen() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (one, two) = (world.raise(Dong(25_000)), world.raise(Dong(25_000)));
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0)
+            .book(25_000, &format!("{} nop phi", one.reference_code), "FT26327001")
+            .book(25_000, &format!("{} nop phi", two.reference_code), "FT26327002")
+            .book(-25_000, "dieu chinh FT26327001 FT26327002", "FT26327009");
+        statement(&world, file);
+        let debit = item(&world, Kind::BankReversal);
+        let mut service = Service::start(&world);
+        let scope = bienlai::actor::Scope::unit(world.ba_dinh.id);
+        let mut clerk = seated(&world, service.address, Role::Finance, "ketoan.badinh", scope);
+        clerk.get(&format!("/finance/exceptions/{}", debit.id));
+        let offers = offered(&clerk.page);
+        service.stop();
+        assert_eq!(offers.len(), 2, "{offers:?}");
+        assert!(offers.iter().all(|(_, is_chosen, _)| !is_chosen), "{offers:?}");
+    });
+}

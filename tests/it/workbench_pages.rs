@@ -232,3 +232,36 @@ fn a_long_queue_is_turned_page_by_page() {
         service.stop();
     });
 }
+
+#[test]
+fn what_is_paid_in_part_is_cancelled_on_its_page_and_the_money_leads_to_a_refund() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        world.claim(&owed, Dong(10_000)).settle();
+        let find = |kind: Kind| {
+            let mut items = world.exceptions(world.ba_dinh.id).into_iter();
+            items.find(|item| item.kind == kind).expect("it is asked about")
+        };
+        let part = find(Kind::Underpaid);
+        let page = format!("/finance/exceptions/{}", part.id);
+        let mut service = Service::start(&world);
+        let Two { mut finance, mut approver } = staff(&world, &service);
+        approver.get(&page);
+        assert!(!approver.page.contains("value=\"cancel\""), "who approves cancels nothing");
+        finance.get(&page);
+        finance.sees("value=\"cancel\"");
+        assert_eq!(finance.post(&page, &[("do", "cancel"), ("reason", " ")]).status, 400);
+        assert_eq!(finance.post(&page, &[("do", "cancel"), ("reason", "hồ sơ đã rút")]).status, 303);
+        let again = world.again(&owed);
+        assert_eq!((again.state, again.allocated), (bienlai::obligation::State::Cancelled, Dong(0)));
+        assert_eq!(find(Kind::Underpaid).state, exception::State::Resolved, "nobody waits for the rest");
+        let surplus = find(Kind::LatePayment);
+        assert_eq!((surplus.amount, surplus.state), (Dong(10_000), exception::State::Open));
+        finance.get(&format!("/finance/exceptions/{}", surplus.id));
+        finance.sees("refund-start");
+        finance.get(&page);
+        assert_eq!(finance.post(&page, &[("do", "cancel"), ("reason", "lần nữa")]).status, 400);
+        service.stop();
+    });
+}

@@ -10,7 +10,7 @@ mod code;
 mod credit;
 mod edit;
 mod reference;
-mod reversal;
+pub mod reversal;
 mod split;
 mod suggestion;
 

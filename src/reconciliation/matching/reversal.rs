@@ -1,13 +1,14 @@
 //! Lines that give the money of another line back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::board::{Board, usable, verified};
+use super::board::{Board, LineCard, usable, verified};
 use super::{Kind, Reversal, Rule, Target};
 use crate::id::AccountId;
 use crate::reconciliation::classification::{Class, classify, speaks_of_return};
 use crate::reconciliation::evidence::Evidence;
 use crate::reconciliation::matching::Ambiguity;
+use crate::text;
 
 /// Links the returns that are certain. This comes before any proof: a channel may have told of the
 /// taking back as well, and a debit that gives a credit back is no debit nobody can explain.
@@ -25,6 +26,10 @@ pub(super) fn link_certain(board: &mut Board<'_>) {
 /// is open, so that a second run sees the same: one original is returned once.
 pub(super) fn link(board: &mut Board<'_>) {
     let sure = sure_links(board);
+    let may_return = |card: &LineCard<'_>| card.is_open() && (card.line.reversal || !card.inflow);
+    if !board.lines.iter().any(may_return) {
+        return;
+    }
     let originals = Originals::of(board);
     for line in 0..board.lines.len() {
         let card = &board.lines[line];
@@ -35,9 +40,7 @@ pub(super) fn link(board: &mut Board<'_>) {
         match sure.get(&line) {
             Some(Link::One(original)) => link_one(board, line, *original),
             Some(Link::Many(candidates)) => report_tie(board, line, candidates),
-            None if marked || (!inflow && speaks_of_return(&card.line.memo_folded)) => {
-                suggest_originals(board, &originals, line);
-            }
+            None if marked || !inflow => suggest_originals(board, &originals, line),
             None => {}
         }
     }
@@ -146,11 +149,16 @@ type Money = (AccountId, bool, u64);
 struct Originals<'a> {
     by_counterparty: HashMap<(Money, &'a str), Vec<usize>>,
     by_code: HashMap<(Money, &'a str), Vec<usize>>,
+    by_reference: HashMap<(Money, String), Vec<usize>>,
 }
 
 impl<'a> Originals<'a> {
     fn of(board: &Board<'a>) -> Self {
-        let mut originals = Originals { by_counterparty: HashMap::new(), by_code: HashMap::new() };
+        let mut originals = Originals {
+            by_counterparty: HashMap::new(),
+            by_code: HashMap::new(),
+            by_reference: HashMap::new(),
+        };
         for (index, card) in board.lines.iter().enumerate().filter(|(_, card)| !card.line.reversal) {
             let money = (card.line.account, card.inflow, card.line.amount.0.unsigned_abs());
             if let Some(counterparty) = card.line.counterparty_account.as_deref() {
@@ -159,12 +167,31 @@ impl<'a> Originals<'a> {
             for &code in &card.codes {
                 originals.by_code.entry((money, code)).or_default().push(index);
             }
+            if let Some(reference) = card.line.bank_reference.as_deref().and_then(usable) {
+                originals.by_reference.entry((money, text::squash(reference))).or_default().push(index);
+            }
         }
         originals
     }
 }
 
-/// Suggests the latest earlier lines of the same amount with the same code or counterparty.
+/// Letters and digits that a reference has at least to be one within a text.
+const NAMED_LENGTH: usize = 6;
+
+/// The words of a return that may be the bank's reference of what it gives back, each once.
+pub fn references_named(memo: &str, customer_reference: Option<&str>) -> BTreeSet<String> {
+    let words = memo.split_whitespace().chain(customer_reference);
+    // With its signs left out, and cut at them: banks write `FT26327001/BNK` and `(FT26327001)`.
+    let forms = words.flat_map(|word| {
+        let pieces = word.split(|c: char| !c.is_ascii_alphanumeric()).map(text::squash);
+        std::iter::once(text::squash(word)).chain(pieces)
+    });
+    forms.filter(|word| word.len() >= NAMED_LENGTH && word.bytes().any(|c| c.is_ascii_digit())).collect()
+}
+
+/// Suggests the latest earlier lines of the same amount whose bank reference the return names, or with the same
+/// code or counterparty. A debit that the bank neither marks nor speaks of as a return is one by a named
+/// reference alone.
 fn suggest_originals(board: &mut Board<'_>, originals: &Originals<'_>, line: usize) {
     let card = &board.lines[line];
     let id = card.line.id;
@@ -177,12 +204,19 @@ fn suggest_originals(board: &mut Board<'_>, originals: &Originals<'_>, line: usi
         list.iter().take(earlier).rev().take(limit).copied().collect()
     };
     let mut found: BTreeMap<usize, Vec<Evidence>> = BTreeMap::new();
-    for &code in &card.codes {
+    for reference in references_named(&card.line.memo_folded, card.line.customer_reference.as_deref()) {
+        for original in latest(board, originals.by_reference.get(&(money, reference.clone()))) {
+            let named = Evidence::ReferenceNamed { reference: reference.clone() };
+            found.entry(original).or_default().push(named);
+        }
+    }
+    let speaks = card.line.reversal || speaks_of_return(&card.line.memo_folded);
+    for &code in card.codes.iter().filter(|_| speaks) {
         for original in latest(board, originals.by_code.get(&(money, code))) {
             found.entry(original).or_default().push(verified(code));
         }
     }
-    if let Some(counterparty) = card.line.counterparty_account.as_deref() {
+    if let Some(counterparty) = card.line.counterparty_account.as_deref().filter(|_| speaks) {
         for original in latest(board, originals.by_counterparty.get(&(money, counterparty))) {
             found.entry(original).or_default().push(Evidence::SameCounterparty);
         }
@@ -190,7 +224,10 @@ fn suggest_originals(board: &mut Board<'_>, originals: &Originals<'_>, line: usi
     let marked = card.line.reversal;
     let any = !found.is_empty();
     for (original, shared) in found {
-        let score = 60 + 10 * u8::try_from(shared.len().min(3)).unwrap_or(3);
+        // The bank's own word for which one it is counts twice.
+        let is_named = shared.iter().any(|one| matches!(one, Evidence::ReferenceNamed { .. }));
+        let weight = (shared.len() + usize::from(is_named)).min(3);
+        let score = 60 + 10 * u8::try_from(weight).unwrap_or(3);
         let mut evidence = own_evidence(board, line);
         evidence.extend(shared);
         evidence.push(Evidence::AmountExact);

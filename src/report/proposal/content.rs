@@ -188,6 +188,8 @@ pub(super) fn carry_out(
             naming::record(tx, stamp, actor, asked.unit, &named(asked), dated).map(|_| ())
         }
         Content::Trust(asked) => {
+            let pair = (asked.unit, asked.account, asked.channel.as_str());
+            trust::require_undecided_since(tx, pair, found.created_at)?;
             let grant = trust::Grant {
                 unit: asked.unit,
                 account: asked.account,

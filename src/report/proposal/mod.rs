@@ -86,11 +86,14 @@ pub fn propose(
 ///
 /// # Errors
 /// `role_not_allowed`, `proposal_not_found`, `proposal_decided`, `maker_is_checker`,
-/// and those of what is decided, such as `city_identity_missing`, `entrustment_missing` or `account_busy`.
+/// and those of what is decided, such as `city_identity_missing`, `entrustment_missing`, `account_busy` or
+/// `trust_decided_since`.
 pub fn approve(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, id: EventId) -> Result<Proposal> {
     let (mut stored, checker) = undecided(tx, actor, id)?;
     proposal::approve(tx, stamp, &mut stored, checker)?;
     let found = Proposal::of(&stored)?;
+    // It was right when it was proposed; units, accounts and limits may have changed since.
+    found.content.check(tx, &found.reason)?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, CITY, "proposal.approved", id)])?;
     content::carry_out(tx, stamp, actor, &found, checker)?;
     Ok(found)

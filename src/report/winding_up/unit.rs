@@ -2,7 +2,6 @@
 //! on; what is left in the books is posted over; its series stop. First everything else must be settled.
 
 use super::account::under_way;
-pub use super::winding_up_query::handed_over;
 use super::winding_up_query::{self as query, HandoverRow};
 use super::{Obstacle, What, counted, require_none};
 use crate::actor::{Actor, Role, Scope};
@@ -16,6 +15,7 @@ use crate::party;
 use crate::reconciliation::day_close;
 use crate::store::failure;
 use crate::store::{Conn, Lane, Stamp, Store, Tx, rows};
+pub use crate::unit::succession::handed_over;
 use crate::unit::succession::{self, Succession};
 use crate::unit::{account, series};
 

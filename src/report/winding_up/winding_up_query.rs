@@ -16,7 +16,7 @@ use crate::store::schema::{
     bank_account, correction, exception, movement, obligation, receipt, refund, shift, statement_line,
 };
 use crate::store::schema_cash::{deposit_slip, remittance};
-use crate::store::schema_succession::{bank_account_end, obligation_handover, unit_handover};
+use crate::store::schema_succession::{bank_account_end, obligation_handover};
 use crate::store::{Conn, Tx};
 use crate::unit;
 
@@ -62,16 +62,6 @@ pub fn ends_of_unit(conn: &mut Conn, unit: UnitId) -> Result<Vec<AccountEnd>> {
         .into_iter()
         .map(|(account, last_day, reason)| AccountEnd { account, last_day, reason })
         .collect())
-}
-
-/// When a unit was handed over, and how many obligations went on elsewhere.
-pub fn handed_over(conn: &mut Conn, unit: UnitId) -> Result<Option<(Instant, i64)>> {
-    unit_handover::table
-        .filter(unit_handover::unit_id.eq(unit))
-        .select((unit_handover::created_at, unit_handover::obligations))
-        .first(conn)
-        .optional()
-        .classify()
 }
 
 pub fn lock_unit(tx: &mut Tx<'_>, id: UnitId) -> Result<()> {

@@ -109,6 +109,11 @@ pub struct Ways {
     pub items: Vec<Item>,
 }
 
+/// The words of a page, for a role that goes there.
+pub fn key_of(role: Role, path: &str) -> Option<&'static str> {
+    WAYS.iter().find(|way| way.path == path && way.roles.contains(&role)).map(|way| way.key)
+}
+
 /// The ways of a role, seen from a path.
 pub fn of(role: Role, path: &str, lang: Lang) -> Vec<Ways> {
     let may = |way: &&Way| way.roles.contains(&role);

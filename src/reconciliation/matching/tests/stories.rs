@@ -465,6 +465,42 @@ fn words_of_return_and_the_amount_alone_only_suggest_the_original() {
 }
 
 #[test]
+fn a_debit_that_names_the_reference_of_a_credit_suggests_it_before_all_others() {
+    let lines = [
+        line(1, 25_000).reference("FT26327001").on("2026-11-16"),
+        line(2, 25_000).reference("FT26327002").from("a1").on("2026-11-17"),
+        line(3, -25_000).from("a1").memo("DIEU CHINH GD FT26327001/BNK SAI SOT"),
+    ];
+    let outcome = run(&lines, &[], &[]);
+    assert!(outcome.reversals.is_empty(), "words are no proof");
+    assert_eq!(suggested(&outcome, 3), [(Target::Line(LineId(1)), Rule::Reversal)]);
+    assert_eq!(kinds_of(&outcome, 3), [Kind::BankReversal]);
+    // Spoken of as a return, the other side speaks for the second: the named one still comes first.
+    let spoken = line(3, -25_000).from("a1").memo("HOAN TRA GD FT26327001");
+    let outcome = run(&[lines[0].clone(), lines[1].clone(), spoken], &[], &[]);
+    assert_eq!(suggested(&outcome, 3)[0], (Target::Line(LineId(1)), Rule::Reversal));
+    // Another sum, or a later credit, is not what it gives back.
+    let other = line(1, 26_000).reference("FT26327001").on("2026-11-16");
+    let later = line(2, 25_000).reference("FT26327001").on("2026-11-19");
+    let outcome = run(&[other, later, lines[2].clone()], &[], &[]);
+    assert!(suggested(&outcome, 3).iter().all(|(_, rule)| *rule != Rule::Reversal));
+}
+
+#[test]
+fn two_credits_under_the_named_reference_leave_the_choice_to_a_person() {
+    let lines = [
+        line(1, 25_000).reference("FT26327001"),
+        line(2, 25_000).reference("FT26327001"),
+        line(3, -25_000).memo("DIEU CHINH GD FT26327001"),
+    ];
+    let outcome = run(&lines, &[], &[]);
+    assert!(outcome.reversals.is_empty());
+    let mut targets: Vec<_> = suggested(&outcome, 3).into_iter().map(|(target, _)| target).collect();
+    targets.sort();
+    assert_eq!(targets, [Target::Line(LineId(1)), Target::Line(LineId(2))]);
+}
+
+#[test]
 fn one_original_is_given_back_once() {
     let mut returned = line(2, -25_000).reference("FT1234").reversed();
     returned.open = Dong::ZERO;

@@ -23,9 +23,11 @@ const LIMIT: usize = 12;
 /// Obligations of the sum that are looked at, the newest first.
 const LOOKED_AT: i64 = 200;
 
-/// An obligation that the money may be for.
+/// An obligation that the money may be for, or earlier money that a debit may take back.
 pub(super) struct Candidate {
-    pub id: ObligationId,
+    /// What the form sends.
+    pub id: String,
+    /// Or the bank's reference, where no dossier is known.
     pub dossier: String,
     pub payer: String,
     pub owed: String,
@@ -122,7 +124,7 @@ pub(super) fn candidates(
     found.truncate(LIMIT);
     let spoken_for = found.iter().filter(|one| score(one) > 0).count();
     let candidate = |one: &Obligation| Candidate {
-        id: one.id,
+        id: one.id.to_string(),
         dossier: one.dossier_code.clone(),
         payer: payer(one),
         owed: one.outstanding().to_string(),

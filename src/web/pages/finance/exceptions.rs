@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::workbench;
+use super::proposing;
 use super::{READERS, accounts, confirm, units};
 use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
@@ -260,7 +260,7 @@ fn each(app: &crate::app::App, signed: &Signed, fields: &Fields) -> Result<Vec<E
                 let noted = exception::comment(tx, stamp, actor, unit, id, fields.get("reason"));
                 return noted.map(|_| ()).map_err(|error| of_field(error, "reason"));
             }
-            workbench::propose_as(tx, stamp, actor, (unit, id), fields)
+            proposing::propose_as(tx, stamp, actor, (unit, id), fields)
         });
         failed.extend(done.err());
     }

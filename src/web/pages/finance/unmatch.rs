@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::{READERS, undoing, units, workbench};
+use super::{READERS, proposing, undoing, units};
 use crate::actor::{Actor, Role};
 use crate::error::{Error, Result};
 use crate::id::{LineId, MovementId, ObligationId, UnitId};
@@ -104,7 +104,7 @@ fn lines_of(conn: &mut Conn, actor: &Actor, what: &str) -> Result<Vec<(UnitId, L
     }
     let mut found = Vec::new();
     for unit in units(conn, actor)? {
-        let Ok(obligation) = workbench::target_of(conn, unit.id, what) else { continue };
+        let Ok(obligation) = proposing::target_of(conn, unit.id, what) else { continue };
         let payments = payment_query::payments_on(conn, unit.id, ObligationId(obligation))?;
         let payments: Vec<_> = payments.into_iter().map(|payment| (unit.id, payment)).collect();
         let movements: Vec<(UnitId, MovementId)> = payment_query::payments(conn, &payments)?

@@ -9,22 +9,21 @@ use askama::Template;
 
 use super::candidates::{Candidate, Related, candidates, related};
 use super::exceptions::locate;
+use super::originals::originals;
+use super::proposing::{finds_itself, propose_as};
 use super::roads::{self, Road};
-use super::{READERS, confirm, undoing};
+use super::{READERS, confirm, steps, undoing};
 use crate::actor::{Actor, Role, Scope};
-use crate::amount::Dong;
 use crate::app::App;
-use crate::clock::BusinessDay;
 use crate::duty;
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::exception::{self, Ask, Decision, Exception, State, work_query};
-use crate::id::{ExceptionId, LineId, ObligationId, PictureId, UnitId};
-use crate::obligation::reference::ReferenceCode;
-use crate::obligation::walk_in;
+use crate::exception::{self, Exception, Kind, State, work_query};
+use crate::id::{ExceptionId, LineId, ObligationId, PictureId};
 use crate::payment::handover::{self, Transfer};
 use crate::payment::settler::Numbered;
-use crate::payment::split::{self, Part};
-use crate::payment::{picture, reopen, resolve, told, undo};
+use crate::payment::split;
+use crate::payment::taken_back::TAKEN_BACK;
+use crate::payment::{cancel, picture, reopen, resolve, told, undo};
 use crate::store::{Conn, Stamp, Tx};
 use crate::web::Shared;
 use crate::web::extract;
@@ -77,6 +76,8 @@ struct WorkbenchPage {
     effect: &'static str,
     /// Pages where it goes on.
     roads: Vec<Road>,
+    /// Pages where its kind is worked on.
+    pages: Vec<Road>,
     state: State,
     line: Option<LineFacts>,
     candidates: Vec<Candidate>,
@@ -98,6 +99,8 @@ struct WorkbenchPage {
     /// Who decided for whom.
     delegated: Vec<String>,
     can_propose: bool,
+    /// Whether what it is about may be cancelled here: partly paid, and nobody pays the rest.
+    can_cancel: bool,
     can_decide: bool,
     can_comment: bool,
     must_confirm: bool,
@@ -181,6 +184,21 @@ async fn compose(
                 None => None,
             };
             let is_open = item.state == State::Open;
+            let resolutions = if is_open { fitting(conn, &item)? } else { Vec::new() };
+            let (mut found, mut typed) = (Vec::new(), typed);
+            if is_open && works {
+                found = originals(conn, &app.vault, lang, &item)?;
+                if typed.resolution.is_empty() && found.iter().any(|one| one.is_chosen) {
+                    typed.resolution = TAKEN_BACK.to_owned();
+                }
+                if found.is_empty() {
+                    found = candidates(conn, &app.vault, lang, &item)?;
+                }
+                if typed.resolution.is_empty() {
+                    let usual = steps::resolutions(item.kind).iter().find(|one| resolutions.contains(one));
+                    typed.resolution = usual.copied().unwrap_or_default().to_owned();
+                }
+            }
             let pictures = match item.subject_kind.as_str() {
                 "obligation" if works => picture::of_obligation(conn, unit, ObligationId(item.subject_id))?,
                 _ => Vec::new(),
@@ -203,14 +221,11 @@ async fn compose(
                 roads: roads::of(conn, lang, actor.role, &item)?,
                 state: item.state,
                 line,
-                candidates: if is_open && works {
-                    candidates(conn, &app.vault, lang, &item)?
-                } else {
-                    Vec::new()
-                },
+                candidates: found,
                 waiting: related(told::waiting_for(conn, &item)?),
                 told: related(told::told_of(conn, &item)?),
-                resolutions: if is_open { fitting(conn, &item)? } else { Vec::new() },
+                resolutions,
+                pages: steps::of(lang, actor.role, &item),
                 proposal,
                 reopening: exception::reopening_asked(conn, unit, id)?.map(|(_, reason)| reason),
                 transfer,
@@ -222,6 +237,7 @@ async fn compose(
                 receipts: roads::receipts(conn, &item)?,
                 delegated,
                 can_propose: works && is_open,
+                can_cancel: actor.role == Role::Finance && is_open && is_partly_paid(conn, &item)?,
                 can_decide: works,
                 can_comment: works || actor.role == Role::Administrator,
                 must_confirm,
@@ -231,6 +247,23 @@ async fn compose(
         })
     })
     .await
+}
+
+fn is_partly_paid(conn: &mut Conn, item: &Exception) -> Result<bool> {
+    if item.kind != Kind::Underpaid || item.subject_kind != "obligation" {
+        return Ok(false);
+    }
+    let owed = obligation::find(conn, item.unit, ObligationId(item.subject_id))?;
+    Ok(owed.state == obligation::State::PartlyPaid)
+}
+
+/// Cancels what the item is about; what was paid of it is owed back, and asked about until it is refunded.
+fn cancel(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, item: &Exception, reason: &str) -> Result<()> {
+    if !is_partly_paid(tx, item)? {
+        return Err(Error::conflict("resolution_unfit", "it is about no obligation that is paid in part"));
+    }
+    let owed = ObligationId(item.subject_id);
+    cancel::cancel(tx, stamp, actor, item.unit, owed, reason).map(|_| ())
 }
 
 /// The parts of a proposed split, and what stays in suspense.
@@ -285,9 +318,7 @@ fn fitting(conn: &mut Conn, item: &Exception) -> Result<Vec<&'static str>> {
     let can_assign = resolve::check_proposal(conn, item, "assign", Some(item.id.0)).is_ok();
     for resolution in resolve::RESOLUTIONS {
         let is_refund = resolution.starts_with("refund_");
-        // Who is paid, and which line is the other side, may be found without being named.
-        let named = Some(item.id.0)
-            .filter(|_| !matches!(resolution, "to_unit" | "own_transfer" | "given_back" | "merger_transfer"));
+        let named = Some(item.id.0).filter(|_| !finds_itself(resolution));
         let fits = match resolve::check_proposal(conn, item, resolution, named) {
             Ok(()) => true,
             Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
@@ -370,74 +401,6 @@ pub fn resolution_key(resolution: &str) -> &'static str {
     }
 }
 
-/// Proposes what a form says: a resolution, what it points at (an id, a reference code or a dossier),
-/// why, and the decision where one is needed.
-pub(super) fn propose_as(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    (unit, id): (UnitId, ExceptionId),
-    fields: &Fields,
-) -> Result<()> {
-    let resolution = fields.trimmed("resolution");
-    let named = [fields.trimmed("other"), fields.trimmed("target")].into_iter().find(|text| !text.is_empty());
-    let target = match named {
-        Some(text) if needs_target(resolution) => Some(target_of(tx, unit, text)?),
-        _ => None,
-    };
-    let decision = match (fields.trimmed("number"), fields.trimmed("on")) {
-        ("", _) => None,
-        (number, on) => {
-            let wrong = |_| Error::invalid("on", "decision_missing", "the day of the decision");
-            let on: BusinessDay = on.parse().map_err(wrong)?;
-            Some(Decision { number: number.to_owned(), on })
-        }
-    };
-    let parts = match resolution == split::SPLIT {
-        true => parts_of(tx, unit, fields.get("parts"))?,
-        false => Vec::new(),
-    };
-    let ask = Ask { resolution, target, reason: fields.get("reason"), decision };
-    resolve::propose(tx, stamp, actor, (unit, id), ask, &parts).map(|_| ())
-}
-
-/// A part on each line: whose it is, by id, reference code or dossier, and how much.
-fn parts_of(conn: &mut Conn, unit: UnitId, text: &str) -> Result<Vec<Part>> {
-    let wrong = || Error::invalid("parts", "split_parts_wrong", "on each line a code and an amount");
-    let mut parts = Vec::new();
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        let (whose, amount) = line.split_once([' ', '\t', ';', '=']).ok_or_else(wrong)?;
-        let amount =
-            Fields::of(vec![("parts".to_owned(), amount.trim_matches([' ', '\t', ';', '=']).to_owned())]);
-        let amount = amount.dong("parts")?.ok_or_else(wrong)?;
-        let target = target_of(conn, unit, whose).map_err(|_| wrong())?;
-        parts.push(Part { obligation: ObligationId(target), amount: Dong(amount) });
-    }
-    Ok(parts)
-}
-
-fn needs_target(resolution: &str) -> bool {
-    let on_its_own = "acknowledge bank_charge charge_returned disprove shortage to_budget budget_paid split";
-    !on_its_own.split(' ').chain([exception::UNMATCH]).any(|known| known == resolution)
-}
-
-/// What somebody typed or chose, as the id it stands for.
-pub(super) fn target_of(conn: &mut Conn, unit: UnitId, text: &str) -> Result<i64> {
-    if let Ok(id) = crate::web::read_target(text) {
-        return Ok(id);
-    }
-    let unknown = || Error::invalid("other", "target_unknown", "an id, a reference code or a dossier");
-    if let Ok(code) = text.parse::<ReferenceCode>() {
-        let found = obligation::find_by_code(conn, code.as_str()).map_err(|_| unknown())?;
-        return if found.unit == unit { Ok(found.id.0) } else { Err(unknown()) };
-    }
-    let found = walk_in::of_dossier(conn, unit, text, 2)?;
-    match found.as_slice() {
-        [one] => Ok(one.id.0),
-        _ => Err(unknown()),
-    }
-}
-
 /// `POST /finance/exceptions/{id}`: `do` says which step; approving and undoing want the code of the
 /// moment.
 pub async fn step(
@@ -471,7 +434,7 @@ pub async fn step(
 fn act(app: &App, signed: &Signed, id: ExceptionId, fields: &Fields) -> Result<()> {
     let actor = &signed.actor;
     let (step, reason) = (fields.get("do"), fields.get("reason"));
-    if matches!(step, "approve" | "approve_reopening") {
+    if matches!(step, "approve" | "approve_reopening" | "cancel") {
         confirm(app, signed, fields.get("confirm"))?;
     }
     let receipts = app.write(actor, |tx, stamp| {
@@ -483,6 +446,10 @@ fn act(app: &App, signed: &Signed, id: ExceptionId, fields: &Fields) -> Result<(
             "comment" => {
                 let noted = exception::comment(tx, stamp, actor, unit, id, reason);
                 noted.map_err(|error| of_field(error, "reason"))?;
+            }
+            "cancel" => {
+                let item = exception::find(tx, unit, id)?;
+                cancel(tx, stamp, actor, &item, reason)?;
             }
             "reopen" => reopen::ask(tx, stamp, actor, unit, id, reason).map(|_| ())?,
             "approve_reopening" => reopen::approve(tx, stamp, actor, unit, id).map(|_| ())?,
