@@ -88,7 +88,14 @@ fn show(office: &Office, id: TransmissionId) -> Result<u8> {
     })?;
     println!("{}  {}  {}", message.id, message.message_code, message.state.as_str());
     if let Some(kind) = code::of(message.kind) {
-        println!("  {}  {} / {} ({:?}: {})", message.kind, kind.vi, kind.en, kind.certainty, kind.source);
+        println!(
+            "  {}  {} / {} ([{}]: {})",
+            message.kind,
+            kind.vi,
+            kind.en,
+            kind.certainty.mark(),
+            kind.source
+        );
     }
     println!("  {}", message.filing);
     for event in events {

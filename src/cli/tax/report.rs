@@ -151,8 +151,8 @@ fn show(office: &Office, code: &str, quarter: Quarter, json: bool) -> Result<u8>
         "Từ số",
         "Đến số",
         "Đã dùng",
-        "Hủy",
-        "Thay thế",
+        "Số hủy",
+        "Số thay thế",
         "Tổng tiền",
         "Tồn cuối",
     ];

@@ -128,6 +128,12 @@ pub fn render(document: &[u8], standing: &Standing, links: &Links) -> Result<Vec
     sheet.finish(&form::page_texts(&printed, false).as_furniture(), &description)
 }
 
+/// Whether its issuer's certificate is one for trials, which a page about it says as its rendition does.
+pub fn is_for_trial(document: &[u8]) -> bool {
+    let printed = reading::read(document);
+    printed.is_ok_and(|printed| printed.signatures.first().is_some_and(|signature| signature.is_test))
+}
+
 /// The name under which a rendition is saved, without its ending.
 ///
 /// # Errors

@@ -152,7 +152,10 @@ fn of_correction(
         lang.t("matter_rule"),
         match Certainty::of_mark(&item.certainty) {
             Certainty::Verified => rule,
-            _ => format!("{rule} – {}", lang.t("matter_uncertain")),
+            known => {
+                let (vi, en) = known.words();
+                format!("{rule} – {}: {}", lang.pick(vi, en), lang.t("matter_uncertain"))
+            }
         },
     );
     if matter == Matter::Withdrawal {

@@ -15,7 +15,7 @@ use crate::obligation;
 use crate::receipt::evidence::bundle;
 use crate::receipt::query::{self, Stored};
 use crate::receipt::relation::{self, Action, Link};
-use crate::receipt::{DocumentKind, LookupCode, printed};
+use crate::receipt::{DocumentKind, LookupCode, printed, rendition};
 use crate::store::Conn;
 use crate::text::capitalised;
 use crate::unit;
@@ -33,6 +33,8 @@ struct ReceiptPage {
     lookup_code: String,
     link: String,
     is_signed: bool,
+    /// Signed with a certificate for trials.
+    is_test: bool,
     standing: String,
     standing_en: String,
     tone: &'static str,
@@ -164,6 +166,8 @@ fn compose(conn: &mut Conn, code: &LookupCode, item: &Stored) -> Result<ReceiptP
     let links = relation::chain(conn, item)?;
     let valid = links.iter().filter(|link| link.is_valid()).map(|link| link.document.amount);
     let net = Dong::sum(valid)?;
+    let signed = query::document(conn, item.unit, item.id)?;
+    let is_test = signed.as_deref().is_some_and(rendition::is_for_trial);
     Ok(ReceiptPage {
         frame: Frame::default(),
         title,
@@ -172,7 +176,8 @@ fn compose(conn: &mut Conn, code: &LookupCode, item: &Stored) -> Result<ReceiptP
         lookup_code: code.grouped(),
         link: code.as_str().to_owned(),
         qr: None,
-        is_signed: query::document(conn, item.unit, item.id)?.is_some(),
+        is_signed: signed.is_some(),
+        is_test,
         standing,
         standing_en,
         tone,

@@ -13,8 +13,9 @@ use super::frame::Frame;
 use super::receipt::{current, standing};
 use super::{Page, html};
 use crate::actor::Scope;
+use crate::amount::Dong;
 use crate::app::App;
-use crate::clock::Instant;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::pdf::embedded::{self, Embedded};
 use crate::receipt::evidence::bundle::{Bundle, Finding, Judgement};
@@ -311,7 +312,11 @@ fn document_words(document: &DocumentReport, entry: Option<Entry>) -> DocumentWo
             (("Thu theo ủy nhiệm của mã số thuế", "Collected for the tax code"), &summary.principal_tax_code),
             (("Tổng tiền", "Total"), &summary.total),
         ];
-        facts.extend(named.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));
+        facts.extend(
+            named
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, shown(document.kind, name.1, value.clone()?)))),
+        );
     }
     DocumentWords {
         kind: match document.kind {
@@ -329,6 +334,17 @@ fn document_words(document: &DocumentReport, entry: Option<Entry>) -> DocumentWo
         remarks: remarks(&document.problems),
         signatures: document.signatures.iter().map(signature_words).collect(),
     }
+}
+
+/// As people here write days and sums; what is neither stays as the document has it. A receipt is of đồng
+/// always, an invoice may be of another currency.
+fn shown(kind: &str, name_en: &str, value: String) -> String {
+    let written = match (name_en, kind) {
+        ("Issued", _) => value.parse().ok().map(|day: BusinessDay| day.0.format("%d/%m/%Y").to_string()),
+        ("Total", "receipt") => value.parse().ok().map(|amount| Dong(amount).to_string()),
+        _ => None,
+    };
+    written.unwrap_or(value)
 }
 
 fn signature_words(signature: &SignatureReport) -> SignatureWords {

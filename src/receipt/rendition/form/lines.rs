@@ -38,6 +38,10 @@ pub fn lay_out(sheet: &mut Sheet, printed: &Printed, keep_with: f32) {
     let mut foot: Vec<Row> = printed.sums.iter().map(|(label, amount)| sum(label, amount, false)).collect();
     foot.push(sum(total, &printed.total, true));
     sheet.table(&Table { columns, title_size: SMALL + 0.5, body, foot, keep_with: keep_with + 1.6 * TEXT });
+    // The invoice of somebody else may say nothing.
+    if printed.total_in_words.trim().is_empty() {
+        return;
+    }
     sheet.space(4.0);
     let words = Paragraph::new(TEXT).regular("Số tiền viết bằng chữ: ").bold(&printed.total_in_words);
     sheet.text(words.piece(Face::Bold, TEXT, "."));
