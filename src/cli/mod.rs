@@ -200,14 +200,19 @@ pub fn main() -> ExitCode {
     match run(cli) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            let words = message::words(error.code());
-            eprintln!("bienlai: {} / {}", words.vi, words.en);
-            eprintln!("  {error}");
-            if error.is_internal() {
-                eprintln!("  raised at {}", error.raised_at());
-            }
+            tell(&error);
             ExitCode::from(exit_code(&error))
         }
+    }
+}
+
+/// The words of an error for who called, on standard error.
+fn tell(error: &Error) {
+    let words = message::words(error.code());
+    eprintln!("bienlai: {} / {}", words.vi, words.en);
+    eprintln!("  {error}");
+    if error.is_internal() {
+        eprintln!("  raised at {}", error.raised_at());
     }
 }
 

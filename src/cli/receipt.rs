@@ -33,7 +33,8 @@ pub enum Command {
     /// it is (who signed as the tax authority is known only with --tax-authority); `invalid` – with the
     /// exact reasons; `unreadable` – no document that could be judged.
     ///
-    /// Exit code 0: valid or intact; 1: invalid; 2: unreadable.
+    /// Exit code 0: valid or intact; 1: invalid; 2: unreadable, or nothing could be judged as asked; with
+    /// --json that is said as {"error": {"code", "message"}} on standard output too.
     Verify(Verify),
     /// Write the evidence for a receipt to a file: chain, revocation, way to the day's time stamp
     ///
@@ -113,7 +114,7 @@ pub struct Verify {
 
 pub fn run(config: &Path, command: Command) -> Result<u8> {
     match command {
-        Command::Verify(options) => verify(&options),
+        Command::Verify(options) => verify(&options).or_else(|error| not_judged(&options, &error)),
         Command::Evidence(asked) => evidence::write(config, &asked),
         Command::Pdf(options) => pdf(options),
     }
@@ -137,6 +138,21 @@ fn pdf(options: Pdf) -> Result<u8> {
     })?;
     eprintln!("{}", output.display());
     Ok(DONE)
+}
+
+/// What cannot even be begun is no verdict: `invalid` (1) is said of a document that was judged. Who reads
+/// JSON is told in JSON, in the form of the API's errors.
+fn not_judged(options: &Verify, error: &Error) -> Result<u8> {
+    super::tell(error);
+    if options.json {
+        let words = message::words(error.code());
+        print_json(&serde_json::json!({
+            "error": { "code": error.code(), "message": words.vi, "message_en": words.en },
+            "documents": [],
+            "verdict": Verdict::Unreadable,
+        }))?;
+    }
+    Ok(UNREADABLE)
 }
 
 fn verify(options: &Verify) -> Result<u8> {

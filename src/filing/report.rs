@@ -178,8 +178,13 @@ pub(super) fn store(
         state,
         maker: actor.person,
     };
-    super::draft(tx, stamp, actor, new, |profile, id| {
+    let made = super::draft(tx, stamp, actor, new, |profile, id| {
         report.body(profile.usage_report_form.value, profile.message_version.value, id)
+    });
+    // Who loses a race for the quarter is told what who came later would be told.
+    made.map_err(|error| match error.code() {
+        "filing_exists" => Error::conflict("report_exists", "somebody made it at this moment"),
+        _ => error,
     })
 }
 

@@ -52,7 +52,7 @@ pub fn produce_reports(app: &App) -> Result<usize> {
         match app.write_bulk(&actor, |tx, stamp| due::produce(tx, stamp, unit.id, place)) {
             Ok(made) => count += made.len(),
             // Another process was faster.
-            Err(error) if error.code() == "filing_exists" => {}
+            Err(error) if error.code() == "report_exists" => {}
             Err(error) => tracing::warn!(unit = %unit.id, %error, "a usage report was not made"),
         }
     }

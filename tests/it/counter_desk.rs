@@ -5,12 +5,14 @@ use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::exception::Kind;
 use bienlai::obligation::Obligation;
+use bienlai::payment::book::Method;
 use bienlai::tariff::edition;
 
 use crate::refunds::statement;
 use crate::support::bank_file::BankFile;
 use crate::support::program::Service;
 use crate::support::visitor::{Visitor, location, seated};
+use crate::support::world::line;
 use crate::support::{World, each_database};
 
 pub fn with_tariff(world: &World) {
@@ -241,6 +243,40 @@ fn todays_list_leads_to_a_correction_and_the_waiting_room_sees_four_signs() {
             let other = format!("/counter/obligations/{}/{part}", foreign.id);
             assert_eq!(cashier.get(&other).status, 404, "{other}");
         }
+        service.stop();
+    });
+}
+
+#[test]
+fn two_lines_of_one_item_are_corrected_each_for_itself() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let of = |amount| line("HT-01", "le_phi", "receipt", Dong(amount));
+        let owed = world.raise_lines(&world.ba_dinh, vec![of(10_000), of(2_000)]);
+        world.take(&owed, Dong(12_000), Method::Cash).unwrap();
+        world.seal();
+        let mut service = Service::start(&world);
+        let mut cashier = desk(&world, &service);
+        let page = format!("/counter/obligations/{}/correct", owed.id);
+        cashier.get(&page);
+        cashier.sees("name=\"l.0\" class=\"short\" value=\"10000\"");
+        cashier.sees("name=\"l.1\" class=\"short\" value=\"2000\"");
+        let receipt = world.receipts(&owed).remove(0).id.to_string();
+        let today = world.now().business_day().to_string();
+        let form = [
+            ("receipt", receipt.as_str()),
+            ("kind", "adjust"),
+            ("reason", "tính nhầm"),
+            ("number", "06/BB"),
+            ("on", today.as_str()),
+            ("about", "thỏa thuận về sai sót"),
+            ("l.0", "10000"),
+            ("l.1", "1500"),
+        ];
+        assert_eq!(cashier.post(&page, &form).status, 303, "{}", cashier.page);
+        let sums =
+            "SELECT CAST(old_amount AS TEXT) || ' → ' || CAST(new_amount AS TEXT) AS t FROM correction";
+        assert_eq!(world.words(sums), ["12000 → 11500"]);
         service.stop();
     });
 }

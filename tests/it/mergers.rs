@@ -346,7 +346,7 @@ fn chief(world: &World) -> Actor {
 #[test]
 fn an_old_proposal_does_not_bring_back_a_trust_that_ended_since() {
     each_database(|database| {
-        let world = World::settled_in_today(database);
+        let world = World::settled_in(database);
         let (unit, account, today) = (world.ba_dinh.id, world.ba_dinh.account, world.now().business_day());
         let asked = |until: BusinessDay| {
             Content::Trust(proposal::Trust {

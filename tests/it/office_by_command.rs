@@ -180,6 +180,22 @@ fn a_file_that_is_not_there_is_no_verdict_on_a_receipt() {
             let (code, _, error) = shell.run(missing);
             assert_eq!(code, 2, "{missing:?}: {error}");
         }
+        for (wrong, expected) in [
+            (&["--trust", "khong-co.pem"][..], "file_unreadable"),
+            (&["--trust", genuine], "trust_store_empty"),
+            (&["--at", "hom-qua"], "moment_unreadable"),
+            (&["--lenient", "moi-loi"], "lenient_rule_unknown"),
+            (&["--evidence", "khong-co.json"], "file_unreadable"),
+            (&["--evidence", genuine], "evidence_unreadable"),
+            (&[genuine, "--evidence", genuine], "evidence_of_many"),
+        ] {
+            let asked = [&["receipt", "verify", "--json", genuine][..], wrong].concat();
+            let (code, told, error) = shell.run(&asked);
+            assert_eq!(code, 2, "{wrong:?}: {error}");
+            let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+            assert_eq!(told["error"]["code"], expected, "{told}");
+            assert_eq!(told["verdict"], "unreadable", "{told}");
+        }
     });
 }
 

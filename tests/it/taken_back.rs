@@ -13,7 +13,7 @@ use bienlai::payment::split::Part;
 use bienlai::payment::{reopen, resolve};
 use bienlai::report::verify;
 
-use crate::refunds::{statement, today};
+use crate::refunds::{self, statement, today};
 use crate::support::bank_file::BankFile;
 use crate::support::program::Service;
 use crate::support::visitor::seated;
@@ -303,6 +303,53 @@ fn a_debt_under_a_receipt_is_none_any_more_and_the_surplus_is_owed_again() {
         undone(&world, &debit).unwrap();
         let sum: i64 = world.payments(&world.ba_dinh).iter().map(|one| one.surplus.0).sum();
         assert_eq!(sum, 10_000, "3.000 of the first, 7.000 paid again");
+    });
+}
+
+#[test]
+fn a_debt_that_is_none_in_part_is_still_covered_by_what_the_payer_pays_again() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise(Dong(25_000));
+        credited(&world, 25_000, &format!("{} nop phi", owed.reference_code));
+        let movement = world.payments(&world.ba_dinh).remove(0).movement.unwrap().0;
+        let first = debited(&world, 25_000, 3_000);
+        decided(&world, &first, movement).unwrap();
+        world.wait_days(1);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 22_000);
+        statement(&world, file.book(-4_000, "dieu chinh lan hai", "FT004"));
+        let second = item_of(&world, 4_000);
+        decided(&world, &second, movement).unwrap();
+        undone(&world, &second).unwrap();
+
+        world.wait_days(1);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 18_000);
+        statement(&world, file.book(3_000, &format!("{} nop lai", owed.reference_code), "FT005"));
+        assert_eq!(open(&world), [(Kind::UnknownDebit, 4_000)], "the 3.000 are no debt any more");
+        let collected = (Account::FeesCollected("HT-01".into()), -25_000);
+        world.assert_balances(
+            world.ba_dinh.id,
+            &[bank(&world, 21_000), collected, unexplained(&second, 4_000)],
+        );
+        books_hold(&world);
+    });
+}
+
+#[test]
+fn what_goes_back_to_its_payer_does_not_come_back_as_money_without_a_place() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise(Dong(24_000));
+        world.cancel(&owed).unwrap();
+        credited(&world, 24_000, &format!("{} nop phi", owed.reference_code));
+        let payment = world.payments(&world.ba_dinh).remove(0);
+        let asked = refunds::request(&world, payment.id, 24_000).unwrap();
+        refunds::approve(&world, &asked).unwrap();
+        refunds::send(&world, &asked).unwrap();
+        let debit = debited(&world, 24_000, 24_000);
+        decided(&world, &debit, payment.movement.unwrap().0).unwrap();
+        assert_eq!(undone(&world, &debit).unwrap_err().code(), "undo_refund_under_way");
+        books_hold(&world);
     });
 }
 

@@ -86,6 +86,10 @@ impl TestApp {
     }
 
     pub fn try_change<T>(&self, mut body: impl FnMut(&mut Tx<'_>, &Stamp<'_>) -> Result<T>) -> Result<T> {
+        // Beside a real service time passes, and a story may have waited long for a browser.
+        if matches!(self.app.clock, Clock::System) {
+            self.app.lease.renew(&self.app.store, &self.app.clock)?;
+        }
         self.app.store.write(&Scope::All, Lane::Live, |tx| body(tx, &self.app.stamp()))
     }
 
