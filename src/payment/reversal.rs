@@ -7,7 +7,7 @@ use super::book::{Book, Bucket, Payment, PaymentState};
 use super::documents::recognised_parts;
 use super::held::touch;
 use super::movement::State;
-use super::prove::{Case, Desk, LIKENESS_DAYS, LINE_KINDS, LineWork, Mark, reference_key};
+use super::prove::{Case, Desk, HELD_KINDS, LIKENESS_DAYS, LineWork, Mark, reference_key};
 use super::{Direction, movement_query, payment_query, settle_cash};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
@@ -104,7 +104,7 @@ impl Desk<'_> {
         let Some(payment) = payment else {
             // It stood in suspense: it is taken out again, and nobody has to place it.
             self.entry(work, Account::Suspense(original), Account::Bank(work.account), size);
-            for kind in LINE_KINDS {
+            for kind in HELD_KINDS {
                 for subject in [Subject::Line(original), Subject::Movement(movement)] {
                     self.book.settled_exceptions.push((work.unit, kind, subject, WHY));
                 }

@@ -10,7 +10,7 @@ use crate::ledger::Account;
 use crate::payment::book::{CollectedBy, Destination, Incoming, Method};
 use crate::payment::held::touch;
 use crate::payment::movement::State;
-use crate::payment::prove::LINE_KINDS;
+use crate::payment::prove::HELD_KINDS;
 use crate::payment::{line_query, settle_cash};
 use crate::store::Tx;
 use crate::unit::trust::Level;
@@ -32,7 +32,8 @@ impl Batch<'_> {
         let is_proven = state == State::Proven;
         if is_settled || state == State::Reversed {
             // What the bank took back, or a person split, before the channel told of it leaves nothing to take.
-            return Ok(if is_settled { self.trust_of(read) } else { Level::Advises });
+            // It asks for no trust, so no limit is crossed by it.
+            return Ok(if is_settled && self.is_trusted(read) { Level::Settles } else { Level::Advises });
         }
         if is_proven && !matches!(destination, Destination::Unknown(_)) {
             self.identify_suspense(tx, read, movement, &destination)?;
@@ -117,7 +118,7 @@ impl Batch<'_> {
         if suspended == read.claim().amount {
             self.book
                 .settled_exceptions
-                .extend(LINE_KINDS.map(|kind| (read.unit, kind, Subject::Line(line), why)));
+                .extend(HELD_KINDS.map(|kind| (read.unit, kind, Subject::Line(line), why)));
         }
         self.note_unknown(read, Subject::Line(line), destination);
         Ok(())
@@ -128,10 +129,9 @@ impl Batch<'_> {
     fn trust_of(&mut self, read: &Read<'_>) -> Level {
         let claim = read.claim();
         let key = (read.unit, read.account, claim.channel.clone());
-        let Some(trust) = self.world.trust.get(&key) else { return Level::Advises };
-        if !trust.settles_on(self.stamp.today()) || self.world.suspended.contains(&key) {
+        let Some(trust) = self.world.trust.get(&key).filter(|_| self.is_trusted(read)) else {
             return Level::Advises;
-        }
+        };
         let unproven = self.book.exposure(read.unit, read.account, &claim.channel);
         let crossed = if claim.amount > trust.claim_limit {
             Some("claim_limit")
@@ -148,6 +148,13 @@ impl Batch<'_> {
                 Level::Advises
             }
         }
+    }
+
+    fn is_trusted(&self, read: &Read<'_>) -> bool {
+        let key = (read.unit, read.account, read.claim().channel.clone());
+        let is_in_force =
+            self.world.trust.get(&key).is_some_and(|trust| trust.settles_on(self.stamp.today()));
+        is_in_force && !self.world.suspended.contains(&key)
     }
 
     /// Money that nobody knows a home for gets its name at once; it is posted when a line shows it,
