@@ -155,7 +155,7 @@ fn days_and_places_at_the_end_of_all_numbers_are_faults_and_no_end_of_the_judge(
         let bytes = taken(&world, &world.ba_dinh, PERIOD);
         let register = Forgery::of(&bytes).named("register/");
         let attacks: [Attack<'_>; 3] = [
-            ("a day", "holds no number of a day", &|forgery| {
+            ("a day", "does not read after number 0", &|forgery| {
                 forgery.lines(&register, |lines| lines[1]["issued_on"] = json!("-262143-01-01"));
             }),
             ("a number", "holds no number of a day", &|forgery| {

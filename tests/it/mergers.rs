@@ -361,7 +361,10 @@ fn an_old_proposal_does_not_bring_back_a_trust_that_ended_since() {
                 age_limit_days: 3,
             })
         };
+        // Each at a moment of its own.
+        world.wait_seconds(1);
         decided(&world, &asked(today.plus_days(30))).unwrap();
+        world.wait_seconds(1);
         let (old, short) = (
             propose(&world, &asked(today.plus_days(90))).unwrap(),
             propose(&world, &asked(today.plus_days(1))).unwrap(),
