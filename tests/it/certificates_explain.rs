@@ -5,11 +5,13 @@ use std::process::Command;
 
 use bienlai::actor::Actor;
 use bienlai::amount::Dong;
+use bienlai::correction::Kind;
 use bienlai::id::ObligationId;
 use bienlai::reconciliation::bridge::Pier;
 use bienlai::reconciliation::day_close::{Certificate, Closing, close, page, reading};
 use bienlai::reconciliation::month_close::certificate as month;
 
+use crate::corrections::corrected;
 use crate::refunds::{statement, today};
 use crate::support::bank_file::BankFile;
 use crate::support::world::line;
@@ -100,6 +102,40 @@ fn a_certificate_leads_from_its_receipts_to_the_bank_by_name() {
         }
         let day = today(&world).0.format("ngày %d/%m/%Y").to_string();
         assert!(flat.contains(&day) && !flat.contains("HT-01"), "{text}");
+    });
+}
+
+#[test]
+fn a_certificate_counts_a_document_once_and_carries_what_was_there_on_its_day() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (whole, part) = (world.raise(Dong(8_000)), world.raise(Dong(25_000)));
+        let (unit, account, day) = (world.ba_dinh.id, world.ba_dinh.account, today(&world));
+        let file = BankFile::new(world.ba_dinh.account_no, day, 0)
+            .book(7_000, &format!("{} nop phi", whole.reference_code), "B1")
+            .book(1_000, &format!("{} nop not", whole.reference_code), "B2")
+            .book(5_000, &format!("{} nop phi", part.reference_code), "B3");
+        statement(&world, file);
+        world.seal();
+        // One receipt over two payments, cancelled the same day.
+        corrected(&world, &world.receipts(&whole).remove(0), Kind::Cancel, Vec::new());
+        world.wait_days(1);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 13_000);
+        statement(&world, file.book(2_000, &format!("{} nop them", part.reference_code), "B4"));
+
+        let stamp = || world.stamp();
+        let closed = close(&world.store, &world.keyring, &stamp, &Actor::system(), unit, account, day);
+        let Closing::Closed(certificate) = closed.unwrap() else { panic!("nothing stands in the way") };
+        let read = reading::read(&certificate.document).unwrap();
+        let told = read.bridge.clone().expect("it says how it comes about");
+        assert_eq!((told.issued, told.reduced), ((1, Dong(8_000)), (1, Dong(8_000))));
+        let carried: Vec<_> = read
+            .carried
+            .iter()
+            .filter(|one| one.kind == "obligation")
+            .map(|one| (one.exception_kind.as_str(), one.amount))
+            .collect();
+        assert_eq!(carried, [("underpaid", Dong(5_000))], "the 2.000 came a day later");
     });
 }
 
