@@ -220,6 +220,26 @@ fn a_channel_whose_claims_stay_unproven_too_long_is_not_believed_any_more() {
 }
 
 #[test]
+fn a_channel_that_tells_of_settled_money_once_more_crosses_no_limit_of_its_own() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        world.trust_within(&world.ba_dinh, "sepay", Dong(30_000), Dong(30_000));
+        let large = world.raise(Dong(70_000));
+        assert!(world.claim(&large, Dong(70_000)).reference("FT70").settle().receipt.is_some());
+        // The other channel asks for no trust: the money has its place already.
+        let again = world.claim(&large, Dong(70_000)).by("sepay").id("S-1").reference("FT70").settle();
+        assert!(again.receipt.is_some(), "the same money has the same receipt");
+        assert_eq!(world.receipts(&large).len(), 1);
+        assert_eq!(world.count("audit_entry WHERE action = 'trust.suspended'"), 0);
+        let small = world.raise(Dong(FEE));
+        assert!(
+            world.claim(&small, Dong(FEE)).by("sepay").id("S-2").settle().receipt.is_some(),
+            "still believed"
+        );
+    });
+}
+
+#[test]
 fn a_day_that_changes_while_its_certificate_is_signed_is_not_stored_and_is_proven_anew() {
     each_database(|database| {
         let world = World::settled_in(database);
