@@ -1,24 +1,35 @@
 //! The configuration: one TOML file plus environment, validated at start. The only room that
 //! reads the environment.
 
+pub mod channels;
 pub mod database;
 pub mod delivery;
+pub mod evidence;
 pub mod exceptions;
+pub mod log;
 mod secret_file;
+pub mod signing;
 pub mod sso;
+pub mod tax;
 pub mod trust;
 pub mod vault;
 pub mod warnings;
+pub mod web;
 
-use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 use serde::Deserialize;
 
+pub use self::channels::{BankChannel, Channels, SepayChannel, VietqrChannel};
 pub use self::database::Database;
+pub use self::evidence::Evidence;
+pub use self::log::Log;
+pub use self::signing::Signing;
+pub use self::tax::Tax;
 pub use self::trust::Trust;
 pub use self::vault::VaultConfig;
+pub use self::web::Web;
 use crate::error::{Error, Result};
 use crate::store::DatabaseUrl;
 
@@ -100,96 +111,6 @@ impl Default for Retention {
     }
 }
 
-/// The way to the tax authority.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Tax {
-    /// Where messages go; without it they wait in the ledger. No slash at the end.
-    pub endpoint: Option<String>,
-    pub endpoint_token: Option<SecretString>,
-    pub timeout_s: u64,
-    /// `MNGui` of a transmitting organisation; without it each unit's own.
-    pub sender: Option<String>,
-    /// Where forms are made out.
-    pub place: String,
-}
-
-impl Default for Tax {
-    fn default() -> Self {
-        Tax { endpoint: None, endpoint_token: None, timeout_s: 20, sender: None, place: "Hà Nội".into() }
-    }
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Web {
-    pub listen: SocketAddr,
-    /// Where `/metrics` is served, and nothing else; without it `/metrics` is a path of `listen`.
-    pub metrics_listen: Option<SocketAddr>,
-    pub workers: usize,
-    /// How citizens reach the service from outside, for links: no slash at the end. Where the service
-    /// listens on this machine alone, that address unless another is given.
-    pub public_url: String,
-    /// Look-ups of receipts per minute and address.
-    pub lookups_per_minute: u32,
-    /// Waiting pages of one address (of IPv6: of one /48) that are told by a stream; the others ask
-    /// every few seconds. Offices and mobile networks share addresses.
-    pub streams_per_address: usize,
-    /// Reverse proxies whose `X-Forwarded-For` is believed; without them the peer is the source.
-    pub trusted_proxies: Vec<IpAddr>,
-    /// Whether a start prints a one-time link while nobody administrates.
-    pub first_administrator: bool,
-}
-
-impl Default for Web {
-    fn default() -> Self {
-        Web {
-            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-            metrics_listen: None,
-            workers: 2,
-            public_url: String::new(),
-            lookups_per_minute: 30,
-            streams_per_address: 500,
-            trusted_proxies: Vec::new(),
-            first_administrator: true,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Log {
-    /// `error`, `warn`, `info`, `debug` or `trace`.
-    pub level: String,
-    /// `text` for people, `json` for collectors.
-    pub format: String,
-}
-
-impl Default for Log {
-    fn default() -> Self {
-        Log { level: "info".into(), format: "text".into() }
-    }
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Signing {
-    pub threads: usize,
-    /// Whether signing stops while callbacks are waiting, for two seconds at most. Otherwise it goes
-    /// on with the lowest priority.
-    pub hold_back_while_busy: bool,
-    /// Receipts signed and stored together.
-    pub batch: usize,
-    /// Mailboxes of the city that are told of every alarm about a key, beside the unit's own.
-    pub alarms_mail: Vec<String>,
-}
-
-impl Default for Signing {
-    fn default() -> Self {
-        Signing { threads: 2, hold_back_while_busy: false, batch: 128, alarms_mail: Vec::new() }
-    }
-}
-
 /// The unit's books.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -222,70 +143,6 @@ impl Default for SeriesConfig {
     fn default() -> Self {
         SeriesConfig { plan_ahead_days: 30, warn_below: 500 }
     }
-}
-
-/// What is kept to prove receipts in later years, and from where it comes.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Evidence {
-    /// Revocation lists of the authorities of our certificates.
-    pub crl_urls: Vec<String>,
-    /// Responders of these authorities (OCSP).
-    pub ocsp_urls: Vec<String>,
-    /// Hosts, with a port that is not the usual one, that a certificate itself may send us to.
-    pub hosts: Vec<String>,
-    /// The time stamping authority (RFC 3161); without it days are not stamped.
-    pub timestamp_url: Option<String>,
-    /// PEM certificates of the authorities that may issue the time stamping certificate.
-    pub timestamp_trust_file: Option<PathBuf>,
-}
-
-/// The channels that report money. Each has a name of its own, which is part of its path.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Channels {
-    pub sepay: Vec<SepayChannel>,
-    pub vietqr: Vec<VietqrChannel>,
-    pub bank: Vec<BankChannel>,
-}
-
-impl Channels {
-    /// The names of all channels, in the order of the file.
-    pub fn names(&self) -> Vec<&str> {
-        let sepay = self.sepay.iter().map(|entry| entry.name.as_str());
-        let vietqr = self.vietqr.iter().map(|entry| entry.name.as_str());
-        sepay.chain(vietqr).chain(self.bank.iter().map(|entry| entry.name.as_str())).collect()
-    }
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SepayChannel {
-    pub name: String,
-    #[serde(default)]
-    pub signing_secrets: Vec<SecretString>,
-    #[serde(default)]
-    pub api_keys: Vec<SecretString>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct VietqrChannel {
-    pub name: String,
-    #[serde(default)]
-    pub bank_bin: Option<String>,
-    pub user: String,
-    pub passwords: Vec<SecretString>,
-    pub token_keys: Vec<SecretString>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BankChannel {
-    pub name: String,
-    #[serde(default)]
-    pub bank_bin: Option<String>,
-    pub secrets: Vec<SecretString>,
 }
 
 impl Config {
@@ -357,45 +214,10 @@ impl Config {
         {
             return invalid("database.reader_limit", "limits are 1 to 64");
         }
-        if !(1..=64).contains(&self.web.workers) {
-            return invalid("web.workers", "1 to 64");
-        }
-        if self.web.metrics_listen == Some(self.web.listen) {
-            return invalid("web.metrics_listen", "an address or a port of its own");
-        }
-        if self.web.public_url.is_empty() {
-            return invalid("web.public_url", "needed as soon as `listen` is not this machine alone");
-        }
-        if !self.web.public_url.starts_with("http") || self.web.public_url.ends_with('/') {
-            return invalid("web.public_url", "http(s)://… without a slash at the end");
-        }
-        if self.web.lookups_per_minute == 0 {
-            return invalid("web.lookups_per_minute", "at least 1");
-        }
-        if !["error", "warn", "info", "debug", "trace"].contains(&self.log.level.as_str()) {
-            return invalid("log.level", "error, warn, info, debug or trace");
-        }
-        if !["text", "json"].contains(&self.log.format.as_str()) {
-            return invalid("log.format", "text or json");
-        }
-        if !(1..=64).contains(&self.signing.threads) || !(1..=1_024).contains(&self.signing.batch) {
-            return invalid("signing", "threads 1 to 64, batch 1 to 1024");
-        }
-        let mailboxes = &self.signing.alarms_mail;
-        if mailboxes.len() > 20 || !mailboxes.iter().all(|text| text.parse::<lettre::Address>().is_ok()) {
-            return invalid("signing.alarms_mail", "up to twenty e-mail addresses");
-        }
-        let urls = self.evidence.crl_urls.iter().chain(&self.evidence.ocsp_urls);
-        let mut urls = urls.chain(&self.evidence.timestamp_url);
-        if urls.any(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
-            return invalid("evidence", "addresses begin with http:// or https://");
-        }
-        if self.evidence.timestamp_url.is_some() && self.evidence.timestamp_trust_file.is_none() {
-            return invalid(
-                "evidence.timestamp_trust_file",
-                "name the authorities whose stamps are believed",
-            );
-        }
+        self.web.check()?;
+        self.log.check()?;
+        self.signing.check()?;
+        self.evidence.check()?;
         if let Some(email) = &self.email {
             email.check()?;
         }
@@ -405,9 +227,7 @@ impl Config {
         if let Some(sso) = &self.sso {
             sso.check()?;
         }
-        if !(1..=60).contains(&self.tax.timeout_s) {
-            return invalid("tax.timeout_s", "1 to 60");
-        }
+        self.tax.check()?;
         self.exceptions.check()?;
         self.warnings.check()?;
         self.vault.second()?;
@@ -427,15 +247,6 @@ impl Config {
     pub fn owner_url(&self) -> Result<DatabaseUrl> {
         let url = self.database.owner_url.as_deref().unwrap_or(&self.database.url);
         DatabaseUrl::parse(url, self.database.allow_plaintext)
-    }
-
-    /// PEM of the authorities whose time stamps are believed; empty when none are named.
-    pub fn timestamp_trust(&self) -> Result<String> {
-        let Some(path) = &self.evidence.timestamp_trust_file else { return Ok(String::new()) };
-        std::fs::read_to_string(path).map_err(|error| {
-            let detail = format!("{}: {error}", path.display());
-            Error::invalid("evidence.timestamp_trust_file", "config_invalid", detail)
-        })
     }
 
     /// The 32 bytes of the master key, from the file or the field.

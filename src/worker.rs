@@ -341,7 +341,7 @@ pub fn refresh_evidence(app: &App) -> Result<Refreshed> {
 /// token was stored now.
 pub fn stamp_yesterday(app: &App) -> Result<Option<usize>> {
     let Some(url) = &app.config.evidence.timestamp_url else { return Ok(None) };
-    let authorities = certificates_in(&app.config.timestamp_trust()?)?;
+    let authorities = certificates_in(&app.config.evidence.timestamp_trust()?)?;
     let yesterday = app.clock.now().business_day().plus_days(-1);
     daily::stamp_day(&app.store, &app.stamp(), yesterday, url, &authorities)
 }

@@ -41,7 +41,7 @@ impl Authority {
     /// Stamps the day that was shown, which a service does by itself in the night after it.
     pub fn stamp(&self, service: &Service) -> Result<()> {
         let app = &service.app;
-        let authorities = certificates_in(&app.config.timestamp_trust()?)?;
+        let authorities = certificates_in(&app.config.evidence.timestamp_trust()?)?;
         let stamp = app.stamp();
         daily::stamp_day(&app.store, &stamp, stamp.today(), &self.running.timestamp_url(), &authorities)?;
         Ok(())

@@ -176,7 +176,7 @@ impl<'b> Brought<'b> {
 /// its own made by.
 fn proven(app: &App, evidence: &[u8], file: &[u8], report: &Report, now: Instant) -> Result<EvidenceWords> {
     let bundle = Bundle::read(evidence)?;
-    let authorities = certificates_in(&app.config.timestamp_trust()?)?;
+    let authorities = certificates_in(&app.config.evidence.timestamp_trust()?)?;
     Ok(evidence_words(&bundle.judge_reported(file, report, &authorities, now)?))
 }
 
