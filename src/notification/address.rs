@@ -52,6 +52,15 @@ pub fn mobile(text: &str) -> Option<String> {
     is_mobile.then(|| format!("84{national}"))
 }
 
+/// Whether it can be a telephone number of any kind and country: up to fifteen digits (ITU-T E.164) behind a
+/// prefix `00`, at least the eight of a landline without its area code, in the groups people write.
+pub fn is_phone(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let grouped = text.trim().trim_start_matches('+');
+    (8..=17).contains(&digits)
+        && grouped.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '.' | '-' | '(' | ')' | '/'))
+}
+
 /// Enough of an address for its owner to know it, too little for anybody else.
 pub fn masked(to: &str) -> String {
     if let Some((local, domain)) = to.split_once('@') {
@@ -88,6 +97,18 @@ mod tests {
             "84 24 3800000",
         ] {
             assert_eq!(mobile(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_telephone_number_has_digits_enough_and_nothing_else() {
+        for text in
+            ["0900000001", "024 3800 0000", "+84 (24) 3800.0000", "+1 202 555 0100", "0084-900-000-001"]
+        {
+            assert!(is_phone(text), "{text}");
+        }
+        for text in ["12", "1900", "không có", "0900x00001", "+84+900000001", "", "090000000109000000019"] {
+            assert!(!is_phone(text), "{text}");
         }
     }
 

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Kind, Result};
 use crate::id::UnitId;
+use crate::notification::address;
 use crate::obligation::{self, IntakeMode, Line, NewObligation, Obligation};
 use crate::party::Payer;
 use crate::payment::content::check_documents;
@@ -182,6 +183,7 @@ fn prepare(
     check_day("submitted_at", Some(submitted_on))?;
     check_day("due_on", Some(asked.due_on))?;
     check_day("result_due_on", asked.result_due_on)?;
+    check_due(submitted_on, asked)?;
     let payer = asked.payer.cleaned();
     check_payer(&payer)?;
     let collecting = &units.collecting;
@@ -218,6 +220,18 @@ fn check_day(field: &str, day: Option<BusinessDay>) -> Result<()> {
     Err(Error::invalid(field, "date_out_of_range", "the year must be 2000 to 2100"))
 }
 
+/// A dossier of last year may be recorded today, its due day long gone; none is due before it was submitted.
+fn check_due(submitted_on: BusinessDay, asked: &Asked) -> Result<()> {
+    let days = [("due_on", Some(asked.due_on)), ("result_due_on", asked.result_due_on)];
+    for (field, day) in days {
+        if day.is_some_and(|day| day < submitted_on) {
+            let detail = format!("the dossier was submitted on {submitted_on}");
+            return Err(Error::invalid(field, "due_before_submission", detail));
+        }
+    }
+    Ok(())
+}
+
 fn check_payer(payer: &Payer) -> Result<()> {
     let texts = [
         ("name", &payer.name),
@@ -236,6 +250,9 @@ fn check_payer(payer: &Payer) -> Result<()> {
     }
     if payer.email.as_deref().is_some_and(|email| !may_be_address(&text::clean(email))) {
         return Err(Error::invalid("email", "email_wrong", "expected name@domain").in_field("payer"));
+    }
+    if payer.phone.as_deref().is_some_and(|phone| !phone.is_empty() && !address::is_phone(phone)) {
+        return Err(Error::invalid("phone", "phone_unreadable", "8 to 17 digits").in_field("payer"));
     }
     Ok(())
 }

@@ -184,6 +184,53 @@ fn a_refused_request_leaves_no_trace_and_may_be_corrected_under_its_key() {
 }
 
 #[test]
+fn whatever_is_wrong_with_an_obligation_is_said_of_its_field_and_nothing_is_raised() {
+    with_service("each-field", |service| async move {
+        let long = "Ơ".repeat(5_000);
+        let wrong = [
+            ("/receiving_unit", json!("99999"), "receiving_unit", "unit_not_found"),
+            ("/dossier_code", json!(""), "dossier_code", "receipt_text_missing"),
+            ("/intake_mode", json!("online"), "intake_mode", "intake_mode_unknown"),
+            ("/due_on", json!("2026-09-01"), "due_on", "due_before_submission"),
+            ("/due_on", json!("2126-09-09"), "due_on", "date_out_of_range"),
+            ("/result_due_on", json!("2026-09-01"), "result_due_on", "due_before_submission"),
+            ("/submitted_at", json!("1926-09-02T07:30:00+07:00"), "submitted_at", "date_out_of_range"),
+            ("/payer/phone", json!("12"), "payer.phone", "phone_unreadable"),
+            ("/payer/email", json!("x"), "payer.email", "email_wrong"),
+            ("/payer/tax_code", json!("0101234566"), "payer.tax_code", "tax_code_wrong"),
+            ("/payer/name", json!(long), "payer.name", "field_too_long"),
+            ("/lines", json!([]), "lines", "tariff_items_missing"),
+            ("/lines/0/item", json!("khong_co"), "lines[0].item", "tariff_item_unknown"),
+            ("/lines/0/pages", json!(0), "lines[0].pages", "quantity_not_positive"),
+            ("/exemptions", json!(["khong_co"]), "exemptions[0]", "tariff_group_unknown"),
+        ];
+        let mut astray = Vec::new();
+        for (place, value, field, code) in wrong {
+            let mut body = copies("H26-0006");
+            let (holder, key) = place.rsplit_once('/').unwrap();
+            let holder = body.pointer_mut(holder).unwrap();
+            match key.parse::<usize>() {
+                Ok(index) => holder[index] = value,
+                Err(_) => holder[key] = value,
+            }
+            let reply = service.post(&service.dossier, "/api/v1/obligations", "K", &body).await;
+            let told = &reply.json()["error"];
+            if (told["field"].as_str(), told["code"].as_str()) != (Some(field), Some(code)) {
+                astray.push(format!("{place}: {told}"));
+            }
+        }
+        assert!(astray.is_empty(), "{astray:#?}");
+        let listed = service.get(&service.dossier, "/api/v1/obligations?unit=00070").await.json();
+        assert_eq!(listed["obligations"], json!([]));
+        let mut landline = copies("H26-0006");
+        landline["payer"]["phone"] = json!("(024) 3800 0000");
+        landline["due_on"] = json!("2026-09-02");
+        let taken = service.post(&service.dossier, "/api/v1/obligations", "K", &landline).await;
+        assert_eq!(taken.status, 201, "{}", taken.text());
+    });
+}
+
+#[test]
 fn what_is_out_of_scope_does_not_exist_and_a_role_does_only_its_own() {
     with_service("scope", |service| async move {
         let raised = service.raise("H26-0006").await;
