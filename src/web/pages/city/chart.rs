@@ -1,5 +1,7 @@
 //! Charts as inline SVG beside the numbers they show: bars in a table, columns by day.
 
+use chrono::Datelike;
+
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 
@@ -11,7 +13,7 @@ pub struct Bar {
     pub width: u32,
 }
 
-/// A column for each day.
+/// A column for each day of a month that has money, each at its place in the month.
 pub struct Columns {
     pub columns: Vec<Column>,
     /// What the picture shows, for those who do not see it: first, last and largest.
@@ -30,6 +32,8 @@ pub struct Column {
 
 const COLUMN_WIDTH: u32 = 20;
 const HEIGHT: u32 = 100;
+/// One axis for every month, so that months compare.
+const DAYS: u32 = 31;
 
 /// `amount` of `most` in hundredths; what is taken back has no bar.
 pub fn width(amount: i64, most: i64) -> u32 {
@@ -55,17 +59,15 @@ pub fn columns(days: &[(BusinessDay, Dong)]) -> Columns {
     let largest = days.iter().max_by_key(|(_, amount)| *amount);
     let most = largest.map_or(0, |(_, amount)| amount.0);
     let shown = |day: &BusinessDay| day.0.format("%d/%m").to_string();
-    let mut x = 0;
-    let mut columns = Vec::with_capacity(days.len());
-    for (day, amount) in days {
+    let column = |(day, amount): &(BusinessDay, Dong)| {
         let height = width(amount.0, most);
-        columns.push(Column { day: shown(day), amount: amount.to_string(), x, y: HEIGHT - height, height });
-        x += COLUMN_WIDTH;
-    }
+        let x = day.0.day0() * COLUMN_WIDTH;
+        Column { day: shown(day), amount: amount.to_string(), x, y: HEIGHT - height, height }
+    };
     Columns {
-        columns,
+        columns: days.iter().map(column).collect(),
         largest: largest.map(|(day, amount)| (shown(day), amount.to_string())),
-        width: x.max(1),
+        width: DAYS * COLUMN_WIDTH,
     }
 }
 
@@ -78,8 +80,10 @@ mod tests {
         assert_eq!((width(50, 200), width(200, 200), width(-5, 200), width(0, 0)), (25, 100, 0, 0));
         assert_eq!(width(i64::MAX, i64::MAX), 100);
         let day = |text: &str| text.parse::<BusinessDay>().unwrap();
-        let found = columns(&[(day("2026-11-01"), Dong(10)), (day("2026-11-02"), Dong(40))]);
-        assert_eq!(found.largest, Some(("02/11".to_owned(), "40 đ".to_owned())));
-        assert_eq!((found.columns[0].height, found.columns[1].y, found.width), (25, 0, 40));
+        let found = columns(&[(day("2026-11-01"), Dong(10)), (day("2026-11-28"), Dong(40))]);
+        assert_eq!(found.largest, Some(("28/11".to_owned(), "40 đ".to_owned())));
+        assert_eq!((found.columns[0].height, found.columns[1].y), (25, 0));
+        let places: Vec<u32> = found.columns.iter().map(|column| column.x).collect();
+        assert_eq!((places, found.width), (vec![0, 27 * COLUMN_WIDTH], 31 * COLUMN_WIDTH));
     }
 }
