@@ -467,7 +467,7 @@ fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
         Chore::new("late decisions", (600, 91), || escalate_decisions(app).map(|_| ())),
         Chore::new("mails of warnings", (600, 110), || {
             let today = app.clock.now().business_day();
-            if warned_on != Some(today) && mail_warnings(app)? > 0 {
+            if warned_on != Some(today) && mail_warnings(app)?.is_some() {
                 warned_on = Some(today);
             }
             Ok(())

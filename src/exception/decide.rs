@@ -124,6 +124,7 @@ fn act(kind: &'static str, proposal: &Proposal, checker: Option<PersonId>) -> qu
         reason: proposal.reason.clone(),
         decision: proposal.decision.clone(),
         owner: None,
+        restates: false,
     }
 }
 

@@ -151,38 +151,53 @@ fn open_or_reopen(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: &[New], reopen: Reope
     if reopen == Reopen::Never {
         return Ok(events.len());
     }
-    let known: Vec<(UnitId, String, Dong)> = items
-        .iter()
-        .zip(&inserted)
-        .filter(|(_, is_new)| !**is_new)
-        .map(|(item, _)| (item.unit_id, item.dedupe.clone(), item.amount))
-        .collect();
-    Ok(events.len() + reopen_resolved(tx, stamp, &known, reopen)?)
+    let known: Vec<query::ExceptionRow> =
+        items.into_iter().zip(inserted).filter(|(_, is_new)| !is_new).map(|(item, _)| item).collect();
+    Ok(events.len() + tell_again(tx, stamp, known, reopen)?)
 }
 
-/// Resolved ones among the known are open again, with an event that names the new amount.
-fn reopen_resolved(
+/// What was told of before is told again, newest word last: resolved ones are open again, about what they are about
+/// now. Those that wait are, too, where each telling names the whole: what is missing of an obligation, and what a
+/// check finds in every run. A proposal is decided as it was made. Returns how many are open again.
+fn tell_again(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
-    known: &[(UnitId, String, Dong)],
+    known: Vec<query::ExceptionRow>,
     reopen: Reopen,
 ) -> Result<usize> {
-    let amounts: std::collections::BTreeMap<(UnitId, String), Dong> =
-        known.iter().map(|(unit, key, amount)| ((*unit, key.clone()), *amount)).collect();
-    let keys: Vec<(UnitId, String)> = amounts.keys().cloned().collect();
+    let mut told = std::collections::BTreeMap::new();
+    for row in known {
+        let names_whole =
+            reopen == Reopen::UnlessPersonsDecided || row.kind == i32::from(Kind::Underpaid.number());
+        told.insert((row.unit_id, row.dedupe), (row.amount, row.detail, names_whole));
+    }
+    let keys: Vec<(UnitId, String)> = told.keys().cloned().collect();
     let mut count = 0;
-    for (unit, id, key) in query::resolved_by_dedupe(tx, &keys)? {
-        let mut item = query::lock(tx, unit, id)?;
-        let overrules = reopen == Reopen::Always || query::settled_by_itself(tx, unit, id)?;
-        if !overrules {
+    for (unit, id, key, state, stood) in query::standing_by_dedupe(tx, &keys)? {
+        let Some((amount, detail, names_whole)) = told.remove(&(unit, key)) else { continue };
+        let is_resolved = State::stored(&state)? == State::Resolved;
+        let moves = match State::stored(&state)? {
+            State::Resolved => reopen == Reopen::Always || query::settled_by_itself(tx, unit, id)?,
+            State::Open => names_whole && stood != amount,
+            State::Proposed => false,
+        };
+        if !moves {
             continue;
         }
-        let amount = amounts.get(&(unit, key)).copied().unwrap_or(item.amount);
-        metrics::counter!("bienlai_exceptions_reopened_total", "kind" => item.kind.to_string()).increment(1);
-        let reason = format!("its cause came back: {} đồng", amount.0);
-        let act = query::Act { kind: "reopened", reason, ..query::Act::default() };
+        let mut item = query::lock(tx, unit, id)?;
+        let reason = match is_resolved {
+            true => format!("its cause came back: {} đồng", amount.0),
+            false => format!("{} đồng, no longer {}", amount.0, item.amount.0),
+        };
+        (item.amount, item.detail) = (amount, detail);
+        let kind = if is_resolved { "reopened" } else { "restated" };
+        let act = query::Act { kind, reason, restates: true, ..query::Act::default() };
         advance(tx, stamp, &mut item, State::Open, act)?;
-        count += 1;
+        if is_resolved {
+            metrics::counter!("bienlai_exceptions_reopened_total", "kind" => item.kind.to_string())
+                .increment(1);
+            count += 1;
+        }
     }
     Ok(count)
 }

@@ -50,6 +50,8 @@ crate::table_row! {
         pub owner: Option<String>,
         pub decision_no: Option<String>,
         pub decision_on: Option<BusinessDay>,
+        pub amount: Option<Dong>,
+        pub detail: Option<String>,
     }
 }
 
@@ -65,6 +67,8 @@ pub struct Act {
     /// The new owner, where it changes.
     pub owner: Option<String>,
     pub decision: Option<Decision>,
+    /// Whether it tells what the item is about from now on.
+    pub restates: bool,
 }
 
 impl EventRow {
@@ -86,6 +90,8 @@ impl EventRow {
             owner: None,
             decision_no: None,
             decision_on: None,
+            amount: None,
+            detail: None,
         }
     }
 
@@ -106,9 +112,14 @@ impl EventRow {
             owner: act.owner,
             decision_on: act.decision.as_ref().map(|decision| decision.on),
             decision_no: act.decision.map(|decision| decision.number),
+            amount: act.restates.then_some(item.amount),
+            detail: act.restates.then(|| item.detail.clone()),
         }
     }
 }
+
+/// (unit, exception, dedupe key, state, amount).
+pub type Standing = (UnitId, ExceptionId, String, String, Dong);
 
 pub(super) type Stored = (
     (UnitId, ExceptionId, i32, String, i64),
@@ -215,6 +226,8 @@ pub fn store(tx: &mut Tx<'_>, item: &Exception) -> Result<()> {
                 ("revision", Column::of([item.revision])),
                 ("owner", Column::of([item.owner.clone()])),
                 ("assignee_person_id", Column::of([item.assignee])),
+                ("amount", Column::of([item.amount])),
+                ("detail", Column::of([item.detail.clone()])),
             ],
         },
     )
@@ -228,20 +241,26 @@ pub fn unresolved_by_dedupe(
     by_dedupe(conn, keys, "AND t.state <> 'resolved'")
 }
 
-/// The same of the keys whose exception is resolved.
-pub fn resolved_by_dedupe(
-    conn: &mut Conn,
-    keys: &[(UnitId, String)],
-) -> Result<Vec<(UnitId, ExceptionId, String)>> {
-    by_dedupe(conn, keys, "AND t.state = 'resolved'")
-}
-
 /// The same of the keys, whatever became of their exception.
 pub fn known_by_dedupe(
     conn: &mut Conn,
     keys: &[(UnitId, String)],
 ) -> Result<Vec<(UnitId, ExceptionId, String)>> {
     by_dedupe(conn, keys, "")
+}
+
+/// The same with the state and the amount of each.
+pub fn standing_by_dedupe(conn: &mut Conn, keys: &[(UnitId, String)]) -> Result<Vec<Standing>> {
+    rows::fetch::<(BigInt, BigInt, Text, Text, BigInt), _>(
+        conn,
+        "SELECT t.unit_id, t.id, t.dedupe, t.state, t.amount FROM exception t",
+        &[
+            ("unit_id", Column::of(keys.iter().map(|(unit, _)| *unit))),
+            ("dedupe", Column::of(keys.iter().map(|(_, key)| key.clone()))),
+        ],
+        "",
+        Lock::None,
+    )
 }
 
 /// Settled items of a kind whose newest event says that they ended because of another one, oldest first.

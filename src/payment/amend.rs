@@ -341,13 +341,21 @@ impl Desk<'_, '_, '_> {
             }
             left = left.checked_sub(part)?;
             let recover = Account::ReversalToRecover(payment);
+            let missing = debt;
             let debt = part.min(debt);
+            if debt.is_positive() && debt == missing {
+                let lines = ledger::lines_of(self.tx, unit, &recover)?;
+                let covered = "a correction covered what the bank took back";
+                let causes =
+                    lines.into_iter().map(|line| (unit, Kind::BankReversal, Subject::Line(line), covered));
+                self.book.settled_exceptions.extend(causes);
+            }
             let rest = part.checked_sub(debt)?;
-            let is_recovered = debt.is_positive();
-            let held = self.book.payments.get(&(unit, payment));
-            let state = held.map(|held| held.value.state);
-            let state = state.ok_or_else(|| Error::internal("a payment was not read"))?;
-            let state = if is_recovered { PaymentState::Reversed } else { state };
+            let held = self.book.payments.get(&(unit, payment)).map(|held| &held.value);
+            let held = held.ok_or_else(|| Error::internal("a payment was not read"))?;
+            // Only what the bank took back whole is gone; of the rest a refund can be paid.
+            let is_gone = debt.is_positive() && held.amount == held.reversed.checked_add(debt)?;
+            let state = if is_gone { PaymentState::Reversed } else { held.state };
             let reason = Some(self.amendment.reason.clone());
             self.book.tell_payment(unit, payment, "moved", state, reason)?;
             for (credit, bucket, amount) in

@@ -18,6 +18,11 @@ use crate::receipt::query as receipts;
 use crate::store::{Stamp, Tx};
 use crate::text;
 
+/// Whether a part of it is paid and the rest is waited for: it came in parts, or the bank took a part back.
+pub fn awaits_rest(owed: &Obligation) -> bool {
+    matches!(owed.state, State::PartlyPaid | State::Reopened) && owed.allocated.is_positive()
+}
+
 /// Cancels an obligation. Partial payments become surplus, and each is asked about until it is refunded; one that
 /// is fully paid is cancelled only after its receipt is (`obligation_has_receipt`).
 pub fn cancel(
@@ -34,7 +39,7 @@ pub fn cancel(
     if before.allocated.is_zero() {
         return obligation::cancel(tx, stamp, actor, unit, id, reason);
     }
-    if before.state != State::PartlyPaid {
+    if !awaits_rest(&before) {
         return Err(Error::conflict("obligation_has_receipt", "it is paid; cancel its receipt first"));
     }
     if text::clean(reason).is_empty() {

@@ -111,7 +111,7 @@ impl Book {
     fn replace(&mut self, unit: UnitId, id: ObligationId, first: PaymentId, part: Dong) -> Result<()> {
         let missing = || Error::internal("a payment that was taken back was not read");
         let held = &self.payments.get(&(unit, first)).ok_or_else(missing)?.value;
-        let is_gone = held.to_obligations == part;
+        let is_gone = held.amount == held.reversed.checked_add(part)?;
         let state = if is_gone { PaymentState::Reversed } else { held.state };
         self.tell_payment(unit, first, "moved", state, Some(WHY.to_owned()))?;
         self.allocate(unit, first, Bucket::Obligation(id), Bucket::Reversed, part)

@@ -183,8 +183,8 @@ pub fn write_as(
     table::write_as(form, sink, |sheet| write(store, scope, unit, asked, chart, sheet))
 }
 
-/// The beginning of a book as it is looked at: its first `limit` postings, and how many there are. The
-/// totals stand under it where that is all of it.
+/// The beginning of a book as it is looked at: its first `limit` postings, and whether that is all of it. The
+/// totals stand under it where it is.
 ///
 /// # Errors
 /// `chart_account_missing`, `amount_out_of_range`.
@@ -194,10 +194,10 @@ pub fn head(
     (book, period): (Book, Period),
     chart: &Chart,
     limit: usize,
-) -> Result<(Table, usize)> {
+) -> Result<(Table, bool)> {
     let accounts = book.accounts();
     let opening = query::balance_before(conn, unit, &accounts, period.from)?;
-    let keys = query::keys(conn, unit, &accounts, period)?;
+    let keys = query::first_keys(conn, unit, &accounts, period, limit.saturating_add(1))?;
     let mut summary = Summary { opening, ..Summary::default() };
     let mut rows = Vec::new();
     if book != Book::Journal {
@@ -209,11 +209,12 @@ pub fn head(
         rules::add(&mut summary, book, &line)?;
         rows.push(rules::row(book, &line, chart, summary.closing())?);
     }
-    if shown.len() == keys.len() {
+    let is_whole = shown.len() == keys.len();
+    if is_whole {
         rows.push(rules::total_row(book, &summary));
     }
     let title = rules::heading(book, period, chart).to_vec();
-    Ok((Table { title, columns: rules::columns(book), rows }, keys.len()))
+    Ok((Table { title, columns: rules::columns(book), rows }, is_whole))
 }
 
 fn page_of(conn: &mut Conn, unit: UnitId, page: &[query::Key]) -> Result<Vec<Line>> {

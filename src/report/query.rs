@@ -34,6 +34,27 @@ pub fn keys(conn: &mut Conn, unit: UnitId, accounts: &Accounts, period: Period) 
     Ok(keys)
 }
 
+/// The first of them, read no further than that.
+pub fn first_keys(
+    conn: &mut Conn,
+    unit: UnitId,
+    accounts: &Accounts,
+    period: Period,
+    limit: usize,
+) -> Result<Vec<Key>> {
+    let pattern = accounts.pattern();
+    posting::table
+        .filter(posting::unit_id.eq(unit))
+        .filter(posting::accounting_date.ge(period.from))
+        .filter(posting::accounting_date.le(period.until))
+        .filter(posting::debit_account.like(&pattern).or(posting::credit_account.like(&pattern)))
+        .order((posting::accounting_date, posting::id))
+        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+        .select((posting::accounting_date, posting::id))
+        .load(conn)
+        .classify()
+}
+
 #[derive(QueryableByName)]
 struct Sum {
     #[diesel(sql_type = BigInt)]

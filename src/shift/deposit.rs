@@ -175,7 +175,7 @@ fn take_out(
 
 /// The slip was never handed over: another person puts its money back into the drawers.
 ///
-/// Errors: `maker_is_checker`, `deposit_state_wrong`.
+/// Errors: `maker_is_checker`, `deposit_state_wrong`; `shift_state_wrong` while one of the drawers is counted.
 pub fn withdraw(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -197,14 +197,20 @@ pub fn withdraw(
     if checker == slip.maker {
         return Err(Error::forbidden("maker_is_checker", "another person must withdraw it"));
     }
+    let parts = query::parts(tx, unit, &[id])?;
+    let parts: Vec<_> = parts.into_iter().map(|(_, shift, amount)| (shift, amount)).collect();
+    let drawers: Vec<ShiftId> = parts.iter().map(|(shift, _)| *shift).collect();
+    // What is counted was counted without this money.
+    let is_counted = |drawer: &super::Shift| drawer.state == super::State::Counted;
+    if let Some(drawer) = shifts::lock_all(tx, unit, &drawers)?.iter().find(|drawer| is_counted(drawer)) {
+        return Err(rules::wrong_state(drawer, "given money back before its difference is signed off"));
+    }
     slip.state = State::Withdrawn;
     slip.revision += 1;
     query::store(tx, &slip)?;
     let step =
         Step { kind: "withdrawn", person: Some(checker), reason: Some(reason), ..Step::on(stamp.today()) };
     note(tx, stamp, &slip, step)?;
-    let parts = query::parts(tx, unit, &[id])?;
-    let parts: Vec<_> = parts.into_iter().map(|(_, shift, amount)| (shift, amount)).collect();
     post(tx, stamp, &slip, &parts, stamp.today(), true)?;
     exception::settle_by_themselves(tx, stamp, &[no_longer_late(&slip, "the slip was withdrawn")])?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "deposit.withdrawn", id)])?;

@@ -176,7 +176,8 @@ fn differs(conn: &mut Conn, stamp: &Stamp<'_>, shift: &Shift, variance: Dong) ->
 
 /// Signs a difference off: what is short the cashier answers for, what is over nobody owns yet.
 ///
-/// Errors: `maker_is_checker`, `shift_state_wrong`.
+/// Errors: `maker_is_checker`, `shift_state_wrong`; `shift_moved_on` when the drawer's books are no longer those it
+/// was counted against.
 pub fn sign_off(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -198,6 +199,10 @@ pub fn sign_off(
     let variance = counted.total.checked_sub(counted.expected)?;
     let on = query::first_open_day(tx, unit, account, stamp.today())?;
     let held = balance(tx, unit, id)?;
+    if query::last_float(tx, unit, id)?.checked_add(held)? != counted.expected {
+        let detail = "its books moved since it was counted; send it back";
+        return Err(Error::conflict("shift_moved_on", detail));
+    }
     query::advance(tx, &mut shift, State::Closed)?;
     // The float stands in none of these books: what is missing of it is no loss of takings.
     let variance = variance.max(Dong(-held.0.max(0)));

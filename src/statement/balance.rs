@@ -1,9 +1,11 @@
 //! The balance proof, and how pages and statements of one account follow each other.
 
+use std::collections::HashMap;
+
 use rust_decimal::Decimal;
 
 use super::finding::{Finding, Findings};
-use super::model::{Page, Statement};
+use super::model::{Balance, Line, Page, Statement};
 use super::tally::Tally;
 
 /// Opening balance plus every line must give the closing balance, all in one currency.
@@ -84,7 +86,7 @@ pub fn join_pages(statements: Vec<Statement>) -> Vec<Statement> {
 fn is_next_page(previous: &Statement, next: &Statement) -> bool {
     let (Some(before), Some(after)) = (previous.page, next.page) else { return false };
     let pages_follow = match (before.number, after.number) {
-        (Some(before), Some(after)) => after > before,
+        (Some(before), Some(after)) => before.checked_add(1) == Some(after),
         _ => true,
     };
     !before.last
@@ -110,15 +112,54 @@ fn append_page(statement: &mut Statement, page: Statement) {
 /// Checks what joins the statements of a file: a page opens with what the page before closed
 /// with, and a statement of several pages is proven as a whole.
 pub(super) fn check_sequence(statements: &[Statement], findings: &mut Findings) {
+    check_repeated(statements, findings);
     for (position, statement) in statements.iter().enumerate() {
         let next = statements.get(position + 1);
         match next.filter(|next| is_next_page(statement, next)) {
             Some(next) => check_page_chain(statement, next, findings),
-            None => check_open_end(statement, findings),
+            None => check_open_end(statement, next, findings),
         }
         let previous = position.checked_sub(1).and_then(|before| statements.get(before));
         check_start(previous, statement, findings);
     }
+}
+
+/// One statement twice in a file: the second would double every line of the first.
+fn check_repeated(statements: &[Statement], findings: &mut Findings) {
+    let mut seen: HashMap<_, Vec<&Statement>> = HashMap::new();
+    for statement in statements {
+        let key = (&statement.account, &statement.id, statement.sequence, statement.lines.len());
+        let earlier = seen.entry(key).or_default();
+        if earlier.iter().any(|one| is_the_same(one, statement)) {
+            findings.error(Finding::new(
+                &statement.at,
+                "statement_repeated",
+                "Sao kê này đã có trong tệp",
+                "this statement stands in the file already",
+            ));
+        }
+        earlier.push(statement);
+    }
+}
+
+/// The same balances and the same lines, of which there are some, in a place of its own among the statements.
+fn is_the_same(one: &Statement, other: &Statement) -> bool {
+    let balance = |balance: &Option<Balance>| balance.as_ref().map(|one| (one.amount, one.date));
+    let line = |line: &Line| {
+        (
+            line.amount,
+            line.booking_date,
+            line.reference.clone(),
+            line.bank_reference.clone(),
+            line.memo.clone(),
+        )
+    };
+    (one.id.is_some() || one.sequence.is_some())
+        && !one.lines.is_empty()
+        && one.page.map(|page| page.number) == other.page.map(|page| page.number)
+        && balance(&one.opening) == balance(&other.opening)
+        && balance(&one.closing) == balance(&other.closing)
+        && one.lines.iter().map(line).eq(other.lines.iter().map(line))
 }
 
 fn check_page_chain(page: &Statement, next: &Statement, findings: &mut Findings) {
@@ -134,15 +175,28 @@ fn check_page_chain(page: &Statement, next: &Statement, findings: &mut Findings)
     }
 }
 
-fn check_open_end(statement: &Statement, findings: &mut Findings) {
-    if statement.page.is_some_and(|page| !page.last) {
-        findings.warn(Finding::new(
-            &statement.at,
-            "page_missing",
-            "Sao kê còn trang sau không có trong tệp",
-            "a following page of this statement is not in the file",
-        ));
+/// Pages may come in files of their own; between two pages of one file none may be missing.
+fn check_open_end(statement: &Statement, next: Option<&Statement>, findings: &mut Findings) {
+    if statement.page.is_none_or(|page| page.last) {
+        return;
     }
+    let finding = Finding::new(
+        &statement.at,
+        "page_missing",
+        "Sao kê còn trang sau không có trong tệp",
+        "a following page of this statement is not in the file",
+    );
+    match next.is_some_and(|next| is_later_page(statement, next)) {
+        true => findings.error(finding),
+        false => findings.warn(finding),
+    }
+}
+
+fn is_later_page(page: &Statement, next: &Statement) -> bool {
+    next.page.is_some_and(|page| page.continues)
+        && page.account == next.account
+        && page.sequence.is_some()
+        && page.sequence == next.sequence
 }
 
 fn check_start(previous: Option<&Statement>, statement: &Statement, findings: &mut Findings) {

@@ -63,7 +63,8 @@ pub(super) fn entry_date(value_date: NaiveDate, text: &str) -> Result<NaiveDate,
 pub(super) fn iso_date(text: &str) -> Result<NaiveDate, Fault> {
     let text = text.trim();
     let (date, rest) = text.split_at_checked(10).ok_or_else(|| impossible(text))?;
-    read_iso_day(date).filter(|_| is_time_or_zone(rest)).ok_or_else(|| impossible(text))
+    let day = read_iso_day(date).filter(|_| is_time_or_zone(rest));
+    day.filter(|day| (1970..=2199).contains(&day.year())).ok_or_else(|| impossible(text))
 }
 
 /// Nothing, or `T23:59:59.999+07:00` with or without its parts.

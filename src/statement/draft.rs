@@ -84,6 +84,23 @@ pub(super) fn drafts(parsed: &mut Parsed, account_no: Option<&str>) -> Result<Ve
     if refused.is_empty() { Ok(drafts) } else { Err(refused) }
 }
 
+/// What is booked after `last`, one finding a statement: no bank books a day ahead of tomorrow, so the file is of
+/// another year, of another form of date, or no statement.
+pub(super) fn ahead(drafts: &[Draft], last: BusinessDay) -> Vec<Finding> {
+    let late = drafts.iter().filter(|draft| draft.closing_on > last);
+    let told = late.map(|draft| {
+        let line = draft.lines.iter().find(|line| line.booking_date > last);
+        let (at, day) = line.map_or((&draft.at, draft.closing_on), |line| (&line.read.at, line.booking_date));
+        Finding::new(
+            at,
+            "statement_in_future",
+            format!("Ngày {day} chưa tới"),
+            format!("the day {day} has not come"),
+        )
+    });
+    told.collect()
+}
+
 /// In camt an element may be missing anywhere; only within an entry it concerns the entry alone.
 fn is_of_line(finding: &Finding, format: Format) -> bool {
     let is_xml = matches!(format, Format::Camt052 | Format::Camt053 | Format::Camt054);

@@ -122,10 +122,11 @@ pub fn import_file_with<'a>(
     options: Options<'_>,
 ) -> Result<Imported> {
     actor.require_role(&[Role::Finance, Role::System])?;
-    let Planned { file, parsed, drafts, accounts } = match look(store, actor, bytes, options)? {
-        Ok(planned) => planned,
-        Err(refused) => return Ok(*refused),
-    };
+    let Planned { file, parsed, drafts, accounts } =
+        match look(store, stamp().today(), actor, bytes, options)? {
+            Ok(planned) => planned,
+            Err(refused) => return Ok(*refused),
+        };
     if parsed.format == Format::Camt054 {
         return notice::take(store, stamp, actor, codes_of, &file, parsed);
     }
@@ -161,6 +162,7 @@ pub(super) struct Planned<'a> {
 /// Reads the file and finds its accounts; the inner error is a file that nothing is stored of.
 pub(super) fn look<'a>(
     store: &Store,
+    today: BusinessDay,
     actor: &Actor,
     bytes: &'a [u8],
     options: Options<'_>,
@@ -181,6 +183,10 @@ pub(super) fn look<'a>(
         Ok(drafts) => drafts,
         Err(errors) => return Ok(Err(Box::new(outcome(&file, parsed, errors)))),
     };
+    let ahead = draft::ahead(&drafts, today.next());
+    if !ahead.is_empty() {
+        return Ok(Err(Box::new(outcome(&file, parsed, ahead))));
+    }
     let (accounts, begun_by) = store.read(&actor.scope, |conn| {
         let accounts = find_accounts(conn, actor, &drafts)?;
         let begun_by = begun_by(conn, &accounts, &file.sha256)?;
@@ -189,7 +195,7 @@ pub(super) fn look<'a>(
     match begun_by {
         Some(layout) if options.layout != Some(&layout) => {
             let options = Options { layout: Some(&layout), account_no: account_no.as_deref(), ..options };
-            look(store, actor, bytes, options)
+            look(store, today, actor, bytes, options)
         }
         _ => Ok(Ok(Planned { file, parsed, drafts, accounts })),
     }

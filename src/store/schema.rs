@@ -917,6 +917,8 @@ diesel::table! {
         owner -> Nullable<Text>,
         decision_no -> Nullable<Text>,
         decision_on -> Nullable<Date>,
+        amount -> Nullable<BigInt>,
+        detail -> Nullable<Text>,
     }
 }
 

@@ -27,11 +27,12 @@ pub fn look_over_queue(app: &App) -> Result<upkeep::Looked> {
     upkeep::look(&app.store, &app.stamp(), &app.config.exceptions)
 }
 
-/// Mails the early warnings of the day; returns how many messages are new.
-pub fn mail_warnings(app: &App) -> Result<usize> {
+/// Mails the early warnings of the day; returns how many messages are new, and nothing where it is too early for
+/// them.
+pub fn mail_warnings(app: &App) -> Result<Option<usize>> {
     let config = &app.config.warnings;
     if !config.daily_mail || app.config.email.is_none() {
-        return Ok(0);
+        return Ok(None);
     }
     let told = mail::Told { mailboxes: &config.warnings_mail, public_url: &app.config.web.public_url };
     mail::tell(&app.store, &app.stamp(), &app.collected, &told)

@@ -62,6 +62,30 @@ fn the_books_of_a_period_are_read_on_a_page_and_taken_as_files() {
 }
 
 #[test]
+fn a_page_of_the_books_is_as_long_as_the_unit_has_items_not_as_it_has_payers() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        for _ in 0..201 {
+            let owed = world.raise(Dong(10_000));
+            world.claim(&owed, Dong(5_000)).settle();
+        }
+        let mut service = Service::start(&world);
+        let mut auditor = at_ba_dinh(&world, &service, Role::Auditor, "kiemtoan.mau");
+        auditor.get("/finance/books?unit=00004");
+        assert_eq!(auditor.page.matches("Tiền nộp trước, chưa đủ để lập biên lai").count(), 1);
+        auditor.sees("1.005.000 đ");
+        auditor.sees("tệp ghi từng khoản");
+        let day = world.now().business_day();
+        let path = format!("/finance/books/trial/file?unit=00004&from={day}&until={day}&format=csv");
+        assert_eq!(text(&auditor.get(&path)).matches("Tiền nộp trước").count(), 201);
+        auditor.get("/finance/books?unit=00004&book=journal");
+        auditor.sees("Trang này có 200 bút toán đầu; tệp có tất cả.");
+        assert!(!auditor.page.contains("Cộng / Total"), "the sum of a beginning says nothing");
+        service.stop();
+    });
+}
+
+#[test]
 fn figures_that_were_handed_in_are_no_longer_due() {
     each_database(|database| {
         let world = World::settled_in_before(database, 40);

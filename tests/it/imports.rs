@@ -122,6 +122,7 @@ fn a_month_after_its_days_adds_the_days_that_were_missing() {
     each_database(|database| {
         let world = World::settled_in(database);
         let (account, monday) = (world.ba_dinh.account_no, today(&world));
+        world.wait_days(2);
         import(&world, &BankFile::new(account, monday, 0).book(10_000, "a", "R1").camt());
         let week = BankFile::new(account, monday.plus_days(2), 0)
             .book_on(monday, 10_000, "a", "R1")
@@ -144,6 +145,25 @@ fn memos_are_readable_with_the_key_and_codes_are_found_at_import() {
             line_texts(conn, &world.vault, unit, lines[0].id, lines[0].key, &lines[0].memo_cipher)
         });
         assert_eq!(texts.memo, "NHAN TU 19001 ND HNPH7K2MQ4X97 LE PHI");
+    });
+}
+
+#[test]
+fn a_day_that_has_not_come_is_refused_at_its_line_and_tomorrows_is_taken() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (account, today) = (world.ba_dinh.account_no, today(&world));
+        for write in [BankFile::camt, BankFile::mt940, BankFile::csv] {
+            let ahead = BankFile::new(account, today.plus_days(2), 0)
+                .book_on(today, 10_000, "a", "R1")
+                .book_on(today.plus_days(2), 20_000, "b", "R2");
+            let refused = try_import(&world, &Actor::system(), &write(&ahead)).unwrap();
+            let told: Vec<_> = refused.errors.iter().map(|error| (error.code, error.at.is_empty())).collect();
+            assert_eq!(told, [("statement_in_future", false)]);
+        }
+        assert_eq!((world.count("statement"), world.count("statement_file")), (0, 0));
+        let tomorrow = BankFile::new(account, today.next(), 0).book(10_000, "a", "R1");
+        assert_eq!(counts(&import(&world, &tomorrow.camt())), (1, 0));
     });
 }
 
@@ -186,6 +206,7 @@ fn a_missing_statement_opens_an_exception_that_its_arrival_closes() {
     each_database(|database| {
         let world = World::settled_in(database);
         let (account, monday) = (world.ba_dinh.account_no, today(&world));
+        world.wait_days(2);
         let first = BankFile::new(account, monday, 0).book(10_000, "a", "R1");
         let second = BankFile::new(account, monday.plus_days(1), 10_000).book(20_000, "b", "R2").numbered(2);
         let third = BankFile::new(account, monday.plus_days(2), 30_000).book(30_000, "c", "R3").numbered(3);

@@ -131,6 +131,7 @@ mod strangers;
 mod surplus_pages;
 mod taken_apart;
 mod taken_back;
+mod taken_back_corrected;
 mod tariff_by_command;
 mod three_routes;
 mod tickets;

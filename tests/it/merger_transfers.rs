@@ -2,13 +2,14 @@
 //! the unit was handed over: two persons who act for both say so, and the books of both hold at every step.
 
 use bienlai::actor::{Actor, Role, Scope};
+use bienlai::amount::Dong;
 use bienlai::clock::BusinessDay;
 use bienlai::exception::{Exception, Kind, State};
 use bienlai::id::{AccountId, ExceptionId, LineId, UnitId};
 use bienlai::ledger::Account;
 use bienlai::payment::{reopen, resolve};
 use bienlai::reconciliation::day_close::{Closing, close};
-use bienlai::reconciliation::{overview, reconcile};
+use bienlai::reconciliation::{bridge, overview, reconcile};
 use bienlai::report::proposal::{AccountEnd, Content, Merger};
 use bienlai::report::verify;
 
@@ -106,6 +107,15 @@ fn ended(world: &World, second: AccountId) -> bienlai::error::Result<()> {
     decided(world, &Content::AccountEnd(end))
 }
 
+/// What the receiving account of the unit that goes on moved since a day: for payers, and for nobody.
+fn bridged(world: &World, since: BusinessDay) -> (Dong, Dong) {
+    let account = (world.ba_dinh.id, world.ba_dinh.account);
+    let told = world.look(|conn| bridge::of_period(conn, account, (since, today(world))));
+    assert_eq!((told.bank, told.unexplained().unwrap()), (Dong(HELD), Dong::ZERO));
+    assert_eq!((told.receipts, told.receipted_not_credited), (Dong::ZERO, Dong::ZERO));
+    (told.credited_not_receipted, told.own)
+}
+
 #[test]
 fn what_the_bank_moved_before_the_end_stands_between_the_units_until_the_hand_over() {
     each_database(|database| {
@@ -137,6 +147,7 @@ fn what_the_bank_moved_before_the_end_stands_between_the_units_until_the_hand_ov
         world.assert_balances(old, &waiting);
         let suspense = (Account::Suspense(into), -HELD);
         world.assert_balances(new, &[(Account::Bank(world.ba_dinh.account), HELD), suspense]);
+        assert_eq!(bridged(&world, today(&world)), (Dong(HELD), Dong::ZERO), "nobody knows whose it is");
         assert_eq!((open_ids(&world, old), open_ids(&world, new)), (vec![debit.id], vec![credit.id]));
         settle(&world, &credit, None);
         undo(&world, &debit);
@@ -147,6 +158,7 @@ fn what_the_bank_moved_before_the_end_stands_between_the_units_until_the_hand_ov
         hand_over(&world).unwrap();
         world.assert_balances(old, &[]);
         world.assert_balances(new, &[(Account::Bank(world.ba_dinh.account), HELD), opening]);
+        assert_eq!(bridged(&world, today(&world)), (Dong::ZERO, Dong(HELD)), "it is no payer's");
         books_hold(&world);
     });
 }
@@ -183,6 +195,7 @@ fn what_the_bank_moved_after_the_hand_over_leaves_the_account_that_was_handed_ov
         settle(&world, &credit, None);
         world.assert_balances(old, &[]);
         world.assert_balances(new, &after);
+        assert_eq!(bridged(&world, first), (Dong::ZERO, Dong(HELD)), "it is no payer's");
         closed(&world, second, first);
         closed(&world, second, first.next());
         assert_eq!(row().open_days, 0);

@@ -271,6 +271,7 @@ fn numbers_left_out_are_named_until_they_come() {
     each_database(|database| {
         let world = World::settled_in(database);
         let (account, day) = (world.ba_dinh.account_no, today(&world));
+        world.wait_days(2);
         import(&world, &BankFile::new(account, day, 0).book(10_000, "a", "R1").numbered(1).camt());
         let third = BankFile::new(account, day.plus_days(2), 10_000).book(1_000, "c", "R3").numbered(3);
         let imported = import(&world, &third.camt());

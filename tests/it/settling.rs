@@ -1,15 +1,16 @@
 //! Every way money can arrive by a claim or over the counter, and what the books say of it.
 
 use bienlai::amount::Dong;
-use bienlai::exception::{self, Kind};
+use bienlai::exception::{self, Kind, work_query};
 use bienlai::ledger::Account;
 use bienlai::obligation::State;
 use bienlai::payment::book::{Method, PaymentState};
 use bienlai::receipt::verify::{TrustStore, verify};
+use bienlai::store::failure::APPEND_ONLY;
 use bienlai::unit::CITY;
 
 use crate::support::world::{AUTHORITY_PEM, BANK, POLL, at, line};
-use crate::support::{World, each_database};
+use crate::support::{World, each_database, tools};
 
 const FEE: Dong = Dong(25_000);
 
@@ -92,6 +93,37 @@ fn three_parts_of_which_the_last_is_too_much_leave_a_surplus_of_the_last() {
         );
         assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::Overpaid]);
         assert_eq!(world.again(&owed).allocated, FEE);
+    });
+}
+
+#[test]
+fn the_item_about_a_missing_rest_names_the_rest_of_today_and_what_came_back_its_own_sum() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (unit, owed) = (world.ba_dinh.id, world.raise(FEE));
+        let item = || world.exceptions(unit).into_iter().find(|item| item.kind == Kind::Underpaid).unwrap();
+        world.claim(&owed, Dong(5_000)).settle();
+        assert_eq!((item().amount, item().revision), (Dong(20_000), 1));
+        world.claim(&owed, Dong(8_000)).settle();
+        assert_eq!((item().amount, item().state.as_str()), (Dong(12_000), "open"));
+        let events = world.look(|conn| work_query::events(conn, unit, item().id));
+        let kinds: Vec<&str> = events.iter().map(|event| event.kind.as_str()).collect();
+        assert_eq!(kinds, ["opened", "restated"]);
+        world.claim(&owed, Dong(12_000)).settle();
+        assert_eq!((item().amount, item().state.as_str()), (Dong(12_000), "resolved"));
+    });
+}
+
+#[test]
+fn no_item_changes_its_amount_without_an_event_that_tells_it() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise(FEE);
+        world.claim(&owed, Dong(5_000)).settle();
+        let mut conn = world.database.as_owner();
+        let mut refused = |sql: &str| assert_eq!(tools::code_of(&mut conn, sql), APPEND_ONLY, "{sql}");
+        refused("UPDATE exception SET amount = 1, revision = revision + 1");
+        refused("UPDATE exception SET detail = 'x', revision = revision + 1");
     });
 }
 

@@ -527,6 +527,35 @@ fn cash_that_stays_too_long_in_a_drawer_or_on_its_way_is_an_alarm_until_it_moves
 }
 
 #[test]
+fn no_money_comes_back_into_a_drawer_that_was_counted_without_it() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let shift = open(&world, "").unwrap();
+        taken(&world, 2);
+        let slip = hand_over(&world, &[(shift.id, 25_000)]).unwrap();
+        // The slip was never carried away, and its money is counted with the rest.
+        let (counted, told) = count(&world, shift.id, "50000x1").unwrap();
+        assert_eq!((counted.state.as_str(), told.variance), ("counted", Dong(25_000)));
+        let withdraw = || {
+            let by = chief(&world);
+            world
+                .app
+                .write(&by, |tx, stamp| deposit::withdraw(tx, stamp, &by, slip.unit, slip.id, "chưa nộp"))
+        };
+        assert_eq!(withdraw().unwrap_err().code(), "shift_state_wrong");
+        let by = chief(&world);
+        let unit = world.ba_dinh.id;
+        world
+            .app
+            .write(&by, |tx, stamp| shift::send_back(tx, stamp, &by, unit, shift.id, "phiếu chưa nộp"))
+            .unwrap();
+        assert_eq!(withdraw().unwrap().state, deposit::State::Withdrawn);
+        let (closed, told) = count(&world, shift.id, "50000x1").unwrap();
+        assert_eq!((closed.state.as_str(), told.variance), ("closed", Dong::ZERO), "nothing was invented");
+    });
+}
+
+#[test]
 fn a_slip_that_was_never_handed_over_is_withdrawn_by_another_person() {
     each_database(|database| {
         let world = World::settled_in(database);

@@ -49,7 +49,9 @@ pub fn check_approval(
     if checker == refund.maker || checker == payee_by {
         return Err(Error::forbidden("maker_is_checker", "another person must approve"));
     }
-    if payment.state != PaymentState::Proven {
+    // Of a payment that the bank took back in part, the surplus may still be paid out.
+    let is_left = payment.state == PaymentState::Reversed && payment.surplus.is_positive();
+    if payment.state != PaymentState::Proven && !is_left {
         let detail = format!("the payment is {}", payment.state.as_str());
         return Err(Error::conflict("refund_money_unproven", detail));
     }

@@ -26,7 +26,8 @@ struct Row {
 
 /// What was posted from one accounting date to another, both included, summed by the pair of
 /// accounts. Shares of day closes are left out: they move nothing between receipts and bank, and are
-/// told apart; so is that an account's balance was handed over: nothing moved in the bank.
+/// told apart; so is that balances were handed over: nothing moved in the bank, and no document was issued. Only
+/// what explains a line of the bank across two units, from its suspense on, belongs here.
 pub fn entries(
     conn: &mut Conn,
     unit: UnitId,
@@ -35,7 +36,8 @@ pub fn entries(
     let found: Vec<Row> = diesel::sql_query(
         "SELECT debit_account, credit_account, CAST(SUM(amount) AS BIGINT) AS amount FROM posting \
          WHERE unit_id = $1 AND accounting_date >= $2 AND accounting_date <= $3 AND source_kind <> 'day' \
-         AND NOT (source_kind = 'handover' AND (debit_account LIKE 'bank/%' OR credit_account LIKE 'bank/%')) \
+         AND NOT (source_kind = 'handover' AND debit_account NOT LIKE 'suspense/%' \
+         AND credit_account NOT LIKE 'suspense/%') \
          GROUP BY debit_account, credit_account ORDER BY debit_account, credit_account",
     )
     .bind::<BigInt, _>(unit)

@@ -339,6 +339,10 @@ fn by_class(lines: &[LineFacts]) -> BTreeMap<Class, Dong> {
     sums
 }
 
+/// Items about money that a payment has too much of, all of which is owed back. Others about a payment, as a refund
+/// that bounced, are about a sum of their own.
+const SURPLUS_KINDS: [Kind; 3] = [Kind::Overpaid, Kind::DuplicateTransfer, Kind::LatePayment];
+
 /// Everything open at the end of the day.
 struct Open {
     items: Vec<OpenItem>,
@@ -369,7 +373,7 @@ impl Open {
                     let amount = match about {
                         // What came, not what is missing.
                         Some(Item::Obligation(id)) => in_advance(conn, account.unit, (id, date))?,
-                        Some(Item::Payment(id)) => {
+                        Some(Item::Payment(id)) if SURPLUS_KINDS.contains(&kind) => {
                             too_much(conn, account.unit, (id, date))?.unwrap_or(item.amount)
                         }
                         _ => item.amount,

@@ -31,9 +31,9 @@ pub struct Told<'a> {
 ///
 /// # Errors
 /// Those of the store.
-pub fn tell(store: &Store, stamp: &Stamp<'_>, kept: &Kept, told: &Told<'_>) -> Result<usize> {
+pub fn tell(store: &Store, stamp: &Stamp<'_>, kept: &Kept, told: &Told<'_>) -> Result<Option<usize>> {
     if stamp.now < stamp.today().start().plus_seconds(FROM_HOUR * 3_600) {
-        return Ok(0);
+        return Ok(None);
     }
     let month = stamp.today().plus_days(-1);
     let counted = kept.look(store, super::days_counted(month, stamp.today())?, stamp.now)?;
@@ -45,10 +45,10 @@ pub fn tell(store: &Store, stamp: &Stamp<'_>, kept: &Kept, told: &Told<'_>) -> R
         of_day(conn, stamp, &figures, told)
     })?;
     if mails.is_empty() {
-        return Ok(0);
+        return Ok(Some(0));
     }
     // One that exists for the same day and mailbox stays as it is.
-    store.write(&Scope::All, Lane::Bulk, |tx| notification::enqueue(tx, stamp, &mails))
+    store.write(&Scope::All, Lane::Bulk, |tx| notification::enqueue(tx, stamp, &mails)).map(Some)
 }
 
 /// The mails of a day about figures, the worst first. Nobody is told that nothing is amiss.

@@ -41,7 +41,27 @@ const COLUMNS: &[&str] = &[
 /// # Errors
 /// Those of the store.
 pub fn rows(conn: &mut Conn, unit: &Unit, period: Period) -> Result<Vec<Row>> {
-    trial_balance_query::sums(conn, unit.id, period)
+    trial_balance_query::sums(conn, unit.id, period, &[])
+}
+
+/// The accounts that stand for one payment, line, shift, slip or order each: a large unit has as many as payers.
+const ONE_EACH: [&str; 8] = [
+    "received_in_advance",
+    "surplus",
+    "suspense",
+    "unexplained_debit",
+    "reversal_to_recover",
+    "drawer",
+    "deposit_in_transit",
+    "treasury_in_transit",
+];
+
+/// The same with these summed by kind, so that it is as long as the unit has items, not as it has payers.
+///
+/// # Errors
+/// Those of the store.
+pub fn summed(conn: &mut Conn, unit: &Unit, period: Period) -> Result<Vec<Row>> {
+    trial_balance_query::sums(conn, unit.id, period, &ONE_EACH)
 }
 
 /// The rows with their numbers in the state's chart and their sums.

@@ -58,6 +58,16 @@ fn repeated(path: &str, child: &str) -> Finding {
     )
 }
 
+/// An element inside of one that has no place for it: what it says would be lost.
+fn misplaced(at: String) -> Finding {
+    Finding::new(
+        at,
+        "element_misplaced",
+        "Phần tử nằm sai chỗ trong tệp",
+        "the element has no place inside of this one",
+    )
+}
+
 /// Tells each of the children that is there more than once.
 pub(super) fn check_singles(element: Element<'_>, children: &[&str], path: &str, findings: &mut Findings) {
     let mut seen = 0_u32;
@@ -97,6 +107,9 @@ pub(super) fn read_entry(
     let errors_before = findings.errors.len();
     let singles = ["Amt", "CdtDbtInd", "Sts", "BookgDt", "ValDt", "RvslInd"];
     check_singles(element, &singles, path, findings);
+    if element.children().any(|child| child.holds("Ntry")) {
+        findings.error(misplaced(format!("{path}/Ntry")));
+    }
     let status = read_status(element, path, findings);
     let money = read_money(element, path, findings);
     let booking_date = read_date(element, "BookgDt", path, findings);
@@ -209,6 +222,10 @@ pub(super) fn read_amount(
     findings: &mut Findings,
 ) -> Option<(Decimal, String)> {
     let at = || format!("{path}/{inside}");
+    if let Some(child) = element.children().next() {
+        findings.error(misplaced(format!("{}/{}", at(), child.name())));
+        return None;
+    }
     let amount = match iso_amount(element.text().unwrap_or_default()) {
         Ok(amount) => amount,
         Err(fault) => {
@@ -262,7 +279,15 @@ pub(super) fn read_date(
     let holder = element.child(name)?;
     let dated = [("Dt", "/Dt"), ("DtTm", "/DtTm")];
     let found = dated.into_iter().find_map(|(kind, place)| Some((place, holder.text_at(&[kind])?)));
-    let (kind, text) = found.or_else(|| Some(("", holder.text()?)))?;
+    if holder.children().filter(|child| child.is("Dt") || child.is("DtTm")).nth(1).is_some() {
+        findings.error(repeated(&format!("{path}/{name}"), found.map_or("Dt", |(place, _)| &place[1..])));
+        return None;
+    }
+    let found = found.or_else(|| Some(("", holder.text()?)));
+    let Some((kind, text)) = found else {
+        findings.error(missing(&format!("{path}/{name}"), "Dt"));
+        return None;
+    };
     iso_date(text).map_err(|fault| findings.error(fault.at(format!("{path}/{name}{kind}")))).ok()
 }
 

@@ -34,10 +34,11 @@ pub fn queue<'a>(
     options: Options<'_>,
 ) -> Result<std::result::Result<Job, Box<Imported>>> {
     actor.require_role(&[Role::Finance, Role::System])?;
-    let Planned { file, drafts, accounts, .. } = match import::look(store, actor, bytes, options)? {
-        Ok(planned) => planned,
-        Err(refused) => return Ok(Err(refused)),
-    };
+    let Planned { file, drafts, accounts, .. } =
+        match import::look(store, stamp().today(), actor, bytes, options)? {
+            Ok(planned) => planned,
+            Err(refused) => return Ok(Err(refused)),
+        };
     let unit = accounts
         .first()
         .map(|account| account.unit)

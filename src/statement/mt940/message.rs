@@ -300,6 +300,15 @@ impl<'a> Builder<'a> {
         let content = tag.first().trim();
         let behind_count = content.trim_start_matches(|c: char| c.is_ascii_digit());
         let count = content.get(..content.len() - behind_count.len()).and_then(|count| count.parse().ok());
+        let named = behind_count.get(..3).unwrap_or_default();
+        if self.statement.currency.as_deref().is_some_and(|currency| currency != named) {
+            self.findings.error(Finding::new(
+                tag.at(),
+                "currency_mixed",
+                format!("Loại tiền {} khác loại tiền của sao kê", excerpt(named)),
+                format!("the currency {} is not the statement's", excerpt(named)),
+            ));
+        }
         let sum = match swift_amount(behind_count.get(3..).unwrap_or_default().trim()) {
             Ok((sum, _)) => Some(sum),
             Err(fault) => {

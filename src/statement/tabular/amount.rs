@@ -58,7 +58,9 @@ impl Notation {
         let (whole, fraction) = self.split(&parts.number, currency).ok_or_else(|| unreadable(cell))?;
         let decimals = currency::decimals(currency);
         let significant = fraction.trim_end_matches('0');
-        if significant.len() > decimals {
+        // `25,0` of a currency without a minor unit is what a cut leaves of `25,000`; `25000.0` is a program's number.
+        let is_cut = decimals == 0 && fraction.len() == 1 && whole.len() < 4;
+        if significant.len() > decimals || is_cut {
             return Err(unreadable(cell));
         }
         let kept = if decimals == 0 { "" } else { fraction.get(..decimals).unwrap_or(fraction) };

@@ -32,10 +32,14 @@ impl Ending {
 pub(super) fn check(ending: Ending, columns: &Columns, body: &[Row], findings: &mut Findings) {
     let Some((last, others)) = body.split_last().filter(|_| ending != Ending::OfWorkbook) else { return };
     let others: Vec<&Row> = others.iter().filter(|row| is_dated(columns, row)).collect();
-    if others.is_empty() || is_not_booked(columns, last) {
+    if is_not_booked(columns, last) {
         return;
     }
-    let is_cut = if is_dated(columns, last) {
+    // The only row has nothing to be compared with but the headings.
+    let is_shorter = ending == Ending::Open && last.cells.len() < columns.width() && !stated::is_stated(last);
+    let is_cut = if others.is_empty() {
+        is_shorter && is_dated(columns, last)
+    } else if is_dated(columns, last) {
         // A row of a sum or balance needs no balance of its own, and its figure is compared.
         let is_sum = stated::is_stated(last);
         (stated::statement_of(last).is_none() && lacks_balance(columns, last, &others))
@@ -115,13 +119,19 @@ fn last_filled(row: &Row) -> Option<usize> {
     row.cells.iter().rposition(|cell| !cell.trim().is_empty())
 }
 
-/// One cell of digits and marks of a date.
+/// One cell of digits and marks of a date, alone or behind the number of the row.
 fn is_piece_of_date(row: &Row) -> bool {
-    let mut filled = row.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
+    let filled: Vec<&str> =
+        row.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
     let is_piece = |cell: &str| {
         cell.starts_with(|c: char| c.is_ascii_digit())
             && cell.chars().all(|c| c.is_ascii_digit() || matches!(c, '/' | '-' | '.' | ' '))
     };
-    matches!((filled.next(), filled.next()), (Some(only), None) if is_piece(only))
-        && label::leading_label(row).is_none()
+    let is_number = |cell: &str| cell.len() <= 6 && cell.bytes().all(|byte| byte.is_ascii_digit());
+    let is_only_piece = match filled.as_slice() {
+        [only] => is_piece(only),
+        [number, piece] => is_number(number) && is_piece(piece) && !is_number(piece),
+        _ => false,
+    };
+    is_only_piece && label::leading_label(row).is_none()
 }

@@ -9,6 +9,10 @@ use crate::statement::workbook::number_text;
 
 /// A cell that says it stands further right than this is not believed.
 const MAX_COLUMNS: usize = 256;
+/// A cell that says it reaches further down is not believed.
+const MAX_REACH: usize = 1_000;
+/// Of a cell that stands in several rows, a longer text is told once.
+const MAX_REACH_BYTES: usize = 200;
 /// Rows of one page; a busy account has some thousand a day.
 const MAX_ROWS: usize = 1_000_000;
 
@@ -92,8 +96,19 @@ struct Reader {
     is_in_cell: bool,
     /// Cells that the open one covers to its right.
     covered: usize,
+    /// Rows that the open cell reaches down to, beside its own.
+    reaches: usize,
+    /// Cells of rows above that reach into the next ones.
+    above: Vec<Reach>,
     /// Inside of an element whose text is none: `style`, `script`.
     hidden: Option<String>,
+}
+
+/// A cell that stands in several rows: a date before all its movements, a heading beside two of one kind.
+struct Reach {
+    column: usize,
+    rows_left: usize,
+    text: String,
 }
 
 impl Reader {
@@ -126,6 +141,9 @@ impl Reader {
             self.open_row(line);
         } else if name.eq_ignore_ascii_case("table") && !tag.is_empty() {
             self.depth += 1;
+            if self.depth == 1 {
+                self.above.clear();
+            }
         } else if is_data(name) {
             self.is_number = tag.0.contains("\"Number\"");
         } else if is_cell(name) {
@@ -173,7 +191,11 @@ impl Reader {
         if let Some(index) = tag.number("ss:Index").filter(|index| (1..=MAX_COLUMNS).contains(index)) {
             row.cells.resize(row.cells.len().max(index - 1), String::new());
         }
+        if self.outer.is_empty() {
+            fill_reached(row, &self.above);
+        }
         row.cells.push(String::new());
+        self.reaches = tag.number("rowspan").unwrap_or(1).clamp(1, MAX_REACH) - 1;
         let spanned =
             tag.number("colspan").map(|span| span.saturating_sub(1)).or(tag.number("ss:MergeAcross"));
         self.covered = spanned.unwrap_or(0).min(MAX_COLUMNS);
@@ -188,7 +210,18 @@ impl Reader {
             return;
         }
         let covered = std::mem::take(&mut self.covered);
+        let rows_left = std::mem::take(&mut self.reaches);
         if let Some(row) = &mut self.row {
+            // Tables inside of cells reach nowhere.
+            if let Some(text) = row.cells.last().filter(|_| rows_left > 0 && self.outer.is_empty()) {
+                let mut text = if text.len() > MAX_REACH_BYTES { String::new() } else { text.clone() };
+                let first = row.cells.len() - 1;
+                for column in (first..=first + covered).take_while(|column| *column < MAX_COLUMNS) {
+                    // Its own row is counted too, and ends first.
+                    let text = std::mem::take(&mut text);
+                    self.above.push(Reach { column, rows_left: rows_left + 1, text });
+                }
+            }
             let width = (row.cells.len() + covered).min(MAX_COLUMNS.max(row.cells.len()));
             row.cells.resize(width, String::new());
         }
@@ -196,6 +229,13 @@ impl Reader {
 
     fn close_row(&mut self) {
         self.close_cell();
+        if let Some(row) = self.row.as_mut().filter(|_| self.outer.is_empty()) {
+            fill_reached(row, &self.above);
+            self.above.retain_mut(|reach| {
+                reach.rows_left -= 1;
+                reach.rows_left > 0
+            });
+        }
         self.rows.extend(self.row.take().filter(|row| !row.is_blank()));
     }
 
@@ -215,6 +255,13 @@ impl Reader {
         if let Some(cell) = self.cell() {
             cell.push('\n');
         }
+    }
+}
+
+/// Cells that rows above have put where the next cell would stand.
+fn fill_reached(row: &mut Row, above: &[Reach]) {
+    while let Some(reach) = above.iter().find(|reach| reach.column == row.cells.len()) {
+        row.cells.push(reach.text.clone());
     }
 }
 

@@ -45,8 +45,8 @@ struct Asked {
 struct Found {
     asked: Asked,
     table: Table,
-    shown: usize,
-    count: usize,
+    /// What stands for the reader about how much of it this is.
+    note: Option<&'static str>,
 }
 
 /// `GET /finance/books?unit=&book=&account=&from=&until=`
@@ -98,14 +98,7 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
 fn show(page: &mut ReportPage, found: &Found) {
     let lang = page.frame.lang;
     page.notes = found.table.title.iter().skip(1).map(|line| part(lang, line).to_owned()).collect();
-    if found.shown < found.count {
-        let words = page.frame.t("books_beginning");
-        page.notes.push(words.replacen("{}", &found.shown.to_string(), 1).replacen(
-            "{}",
-            &found.count.to_string(),
-            1,
-        ));
-    }
+    page.notes.extend(found.note.map(|key| lang.with(key, SHOWN)));
     let asked = &found.asked;
     let account = if asked.book == "bank" { format!("&account={}", asked.account) } else { String::new() };
     let (book, unit) = (&asked.book, &asked.unit);
@@ -142,7 +135,7 @@ fn found(conn: &mut Conn, app: &App, actor: &Actor, typed: &Asked) -> Result<Fou
     let book = if typed.book.is_empty() { "trial" } else { typed.book.as_str() };
     let name: Name = book.parse().map_err(|_| Error::invalid("book", "book_unknown", "no such book"))?;
     let chart = Chart::choose(app.config.books.chart_file.as_deref(), period.until)?;
-    let (table, count, account) = drawn(conn, (&unit, name, &typed.account), period, &chart)?;
+    let (table, note, account) = drawn(conn, (&unit, name, &typed.account), period, &chart)?;
     let asked = Asked {
         unit: unit.code,
         book: name.as_str().to_owned(),
@@ -150,20 +143,21 @@ fn found(conn: &mut Conn, app: &App, actor: &Actor, typed: &Asked) -> Result<Fou
         from: period.from.to_string(),
         until: period.until.to_string(),
     };
-    Ok(Found { asked, table, shown: count.min(SHOWN), count })
+    Ok(Found { asked, table, note })
 }
 
-/// The book, how many postings it has, and the account it is of.
+/// The book, what is to be said of how much of it is shown, and the account it is of.
 fn drawn(
     conn: &mut Conn,
     (unit, name, account): (&Unit, Name, &str),
     period: Period,
     chart: &Chart,
-) -> Result<(Table, usize, String)> {
+) -> Result<(Table, Option<&'static str>, String)> {
     let book = match name {
         Name::Trial => {
-            let rows = trial_balance::rows(conn, unit, period)?;
-            return Ok((trial_balance::table(unit, period, &rows, chart)?, 0, account.to_owned()));
+            let rows = trial_balance::summed(conn, unit, period)?;
+            let table = trial_balance::table(unit, period, &rows, chart)?;
+            return Ok((table, Some("books_summed"), account.to_owned()));
         }
         Name::Journal => Book::Journal,
         Name::Cash => Book::Cash,
@@ -173,12 +167,16 @@ fn drawn(
             let held = held.into_iter().find(|one| account.is_empty() || one.account_no == account);
             let held =
                 held.ok_or_else(|| Error::invalid("account", "account_not_found", "not of this unit"))?;
-            let (table, count) = report::head(conn, unit.id, (Book::Bank(held.id), period), chart, SHOWN)?;
-            return Ok((table, count, held.account_no));
+            let (table, is_whole) = report::head(conn, unit.id, (Book::Bank(held.id), period), chart, SHOWN)?;
+            return Ok((table, beginning(is_whole), held.account_no));
         }
     };
-    let (table, count) = report::head(conn, unit.id, (book, period), chart, SHOWN)?;
-    Ok((table, count, account.to_owned()))
+    let (table, is_whole) = report::head(conn, unit.id, (book, period), chart, SHOWN)?;
+    Ok((table, beginning(is_whole), account.to_owned()))
+}
+
+fn beginning(is_whole: bool) -> Option<&'static str> {
+    (!is_whole).then_some("books_beginning")
 }
 
 /// `GET /finance/books/{book}/file?unit=&account=&from=&until=&format=csv|xlsx`

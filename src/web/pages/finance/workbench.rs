@@ -254,7 +254,7 @@ fn is_partly_paid(conn: &mut Conn, item: &Exception) -> Result<bool> {
         return Ok(false);
     }
     let owed = obligation::find(conn, item.unit, ObligationId(item.subject_id))?;
-    Ok(owed.state == obligation::State::PartlyPaid)
+    Ok(cancel::awaits_rest(&owed))
 }
 
 /// Cancels what the item is about; what was paid of it is owed back, and asked about until it is refunded.
@@ -358,6 +358,7 @@ fn event_key(kind: &str) -> &'static str {
     match kind {
         "opened" => "event_opened",
         "reopened" => "event_reopened",
+        "restated" => "event_restated",
         "proposed" => "event_proposed",
         "approved" | "approved_alone" => "event_approved",
         "refused" | "reopen_refused" => "event_refused",
