@@ -132,6 +132,7 @@ mod surplus_pages;
 mod taken_apart;
 mod taken_back;
 mod tariff_by_command;
+mod tax_pages;
 mod three_routes;
 mod tickets;
 mod told_again;
